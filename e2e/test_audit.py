@@ -196,6 +196,60 @@ def test_a_trail_has_a_bucket():
         wait_for(lambda: "LatestDeliveryTime" in trails.get_trail_status(Name="main"), 20, "the word that it was delivered")
 
 
+def test_a_trail_has_a_log_group():
+    with Installation() as wharf:
+        wharf.start(node=False)
+        trails, s3, iam, logs = (wharf.client(it) for it in ("cloudtrail", "s3", "iam", "logs"))
+        s3.create_bucket(Bucket="audit")
+        arn = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/main"
+        s3.put_bucket_policy(Bucket="audit", Policy=_lets_in("audit", arn))
+        asked = {"Name": "main", "S3BucketName": "audit", "S3KeyPrefix": "wharf"}
+        group, stream = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:trails:*", f"{ACCOUNT}_CloudTrail_us-east-1"
+
+        def role(service, actions):
+            trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+            name = f"for-{service.split('.')[0]}-{len(actions)}"
+            made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
+            may = {"Effect": "Allow", "Action": actions or ["logs:DescribeLogGroups"], "Resource": "*"}
+            iam.put_role_policy(RoleName=name, PolicyName="logs", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [may]}))
+            return made["Role"]["Arn"]
+
+        writes = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        good = role("cloudtrail.amazonaws.com", writes)
+        group_is_wrong, role_is_wrong = "InvalidCloudWatchLogsLogGroupArnException", "InvalidCloudWatchLogsRoleArnException"
+        for given, code, message in (
+            ((group, None), role_is_wrong, "You must specify a role ARN as well as a log group."),
+            ((None, good), group_is_wrong, "You must specify a log group as well as a role ARN."),
+            ((group.removesuffix(":*"), good), group_is_wrong, "CloudTrail cannot validate the specified log group ARN."),
+            ((group, good), group_is_wrong, "CloudTrail cannot validate the specified log group ARN."),
+            ((group, role("ecs.amazonaws.com", writes)), role_is_wrong, "Access denied. Check the trust relationships for your role."),
+            ((group, role("cloudtrail.amazonaws.com", [])), group_is_wrong, "Access denied. Check the permissions for your role."),
+        ):
+            both = dict(zip(("CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn"), given, strict=True))
+            with pytest.raises(ClientError) as refused:
+                trails.create_trail(**asked, **{key: value for key, value in both.items() if value})
+            assert refused.value.response["Error"] == {"Code": code, "Message": message}
+        logs.create_log_group(logGroupName="trails")
+        trails.create_trail(**asked)
+        trails.start_logging(Name="main")
+        made = trails.update_trail(Name="main", CloudWatchLogsLogGroupArn=group, CloudWatchLogsRoleArn=good)
+        assert (made["CloudWatchLogsLogGroupArn"], made["CloudWatchLogsRoleArn"]) == (group, good)
+        wharf.client("ecs").create_cluster(clusterName="logged")
+        wait_for(lambda: events(wharf, EventName="CreateCluster"), 10, "the event")
+        # The next server delivers at its start what the one before did not.
+        wharf.kill_child("server")
+
+        def told():
+            got = logs.get_log_events(logGroupName="trails", logStreamName=stream, startFromHead=True)["events"]
+            return [it for it in (json.loads(it["message"]) for it in got) if it["eventName"] == "CreateCluster"]
+
+        (one,) = wait_for(told, 80, "the event in the log group")
+        assert one["requestParameters"] == {"clusterName": "logged"}
+        wait_for(lambda: "LatestCloudWatchLogsDeliveryTime" in trails.get_trail_status(Name="main"), 20, "the word that it was delivered")
+        trails.update_trail(Name="main", CloudWatchLogsLogGroupArn="", CloudWatchLogsRoleArn="")
+        assert "CloudWatchLogsLogGroupArn" not in trails.get_trail(Name="main")["Trail"]
+
+
 def event(wharf, name, wanted=lambda event: True):
     """The newest event of that name that is as wanted, once it is written."""
     return wait_for(lambda: [one for one in events(wharf, EventName=name) if wanted(one)], 10, f"an event {name}")[0]

@@ -3,6 +3,7 @@
 //!
 //! - [`Operations`] is any operation of this installation, called by its name in the name of an [`Actor`]:
 //!   a role that trusts the service, or the service itself before policies of resources.
+//! - [`log_events`] writes into log groups.
 //! - [`targets`] says which call a target is (spec platform §9).
 //! - [`Outbox`] holds parcels in lanes. A parcel is written in the transaction that made it necessary, delivered
 //!   at least once, tried again within its [`Policy`], and given up with the word why.
@@ -10,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod figures;
+pub mod log_events;
 mod operations;
 mod outbox;
 mod parcel;

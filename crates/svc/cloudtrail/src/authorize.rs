@@ -4,7 +4,7 @@ use wharf_api_cloudtrail::{Input, types::Tag};
 use wharf_service::tags;
 use wharf_wire::{Check, Context};
 
-use crate::{names, trails};
+use crate::{destinations::PRINCIPAL, names, trails};
 
 pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
     let action = input.action();
@@ -22,6 +22,10 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
             given.map(|it| (it.key.as_deref(), it.value.as_deref())),
         )
     };
+    let passing = |role: &Option<String>| {
+        let role = role.as_ref().filter(|it| !it.is_empty())?;
+        Some(Check::pass_role(role, PRINCIPAL))
+    };
     let resource = match input {
         Input::CreateTrail(it) => {
             let arn = trail(&it.name);
@@ -30,6 +34,7 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
                 let add = Check::new("cloudtrail:AddTags".to_owned(), arn);
                 checks.push(tagging(add, &it.tags_list));
             }
+            checks.extend(passing(&it.cloud_watch_logs_role_arn));
             return checks;
         }
         Input::AddTags(it) => {
@@ -49,7 +54,11 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
             let all = arns.map(|arn| Check::new(action.clone(), trail(&Some(arn.clone()))));
             return all.collect();
         }
-        Input::UpdateTrail(it) => trail(&it.name),
+        Input::UpdateTrail(it) => {
+            let mut checks = vec![Check::new(action, trail(&it.name))];
+            checks.extend(passing(&it.cloud_watch_logs_role_arn));
+            return checks;
+        }
         Input::DeleteTrail(it) => trail(&it.name),
         Input::GetTrail(it) => trail(&it.name),
         Input::GetTrailStatus(it) => trail(&it.name),

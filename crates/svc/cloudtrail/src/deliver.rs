@@ -1,7 +1,8 @@
-//! Delivers events to trails: gzipped files in their buckets, named as CloudTrail names them.
+//! Delivers events to trails: gzipped files in their buckets, named as CloudTrail names them, and events of log groups.
 //!
-//! Each trail has a cursor on each stream. It moves after the file is on disk, and a file's name goes
-//! by the first event in it, so that what a kill interrupts is written again under the same name.
+//! Each trail has a cursor on each stream for each of its destinations. It moves after the file is on disk, and a file's
+//! name goes by the first event in it, so that what a kill interrupts is written again under the same name; events of log
+//! groups may then come twice.
 
 use std::{collections::HashMap, io::Write, sync::Arc, time::Duration};
 
@@ -14,7 +15,7 @@ use wharf_service::Table;
 use wharf_wire::fault::Chain;
 
 use crate::{
-    buckets::{BucketError, Buckets, Of},
+    destinations::{DestinationError, Destinations, Of, log_stream},
     fault::CloudtrailFaults,
     log::{self, Found, place_of, streams_of},
     records::Trail,
@@ -27,14 +28,29 @@ const EVERY: Duration = Duration::from_secs(60);
 const MOST_RECORDS: usize = 5_000;
 const MOST_BYTES: usize = 128 << 10;
 
-/// The cursor of a trail, whose name is its region's alone.
-pub fn cursor(region: &str, trail: &str) -> String {
-    format!("trail/{region}/{trail}")
+/// One of a trail's destinations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum To {
+    Bucket,
+    Logs,
+}
+
+impl To {
+    pub const ALL: [Self; 2] = [Self::Bucket, Self::Logs];
+
+    /// The cursor of a trail, whose name is its region's alone.
+    pub fn cursor(self, region: &str, trail: &str) -> String {
+        let kind = match self {
+            Self::Bucket => "trail",
+            Self::Logs => "trail-logs",
+        };
+        format!("{kind}/{region}/{trail}")
+    }
 }
 
 /// How the last deliveries went, by the trail's key; since this process began.
 #[derive(Debug, Clone, Default)]
-pub struct Delivered(Arc<Mutex<HashMap<String, Delivery>>>);
+pub struct Delivered(Arc<Mutex<HashMap<(String, To), Delivery>>>);
 
 #[derive(Debug, Clone, Default)]
 pub struct Delivery {
@@ -44,14 +60,16 @@ pub struct Delivery {
 }
 
 impl Delivered {
-    pub fn of(&self, trail: &str) -> Delivery {
+    pub fn of(&self, trail: &str, to: To) -> Delivery {
         let all = self.0.lock();
-        all.get(trail).cloned().unwrap_or_default()
+        all.get(&(trail.to_owned(), to))
+            .cloned()
+            .unwrap_or_default()
     }
 
-    fn note(&self, trail: &str, now: Timestamp, outcome: &Result<bool, DeliverError>) {
+    fn note(&self, (trail, to): (&str, To), now: Timestamp, outcome: &Result<bool, DeliverError>) {
         let mut all = self.0.lock();
-        let delivery = all.entry(trail.to_owned()).or_default();
+        let delivery = all.entry((trail.to_owned(), to)).or_default();
         match outcome {
             Ok(false) => delivery.error = None,
             Ok(true) => {
@@ -74,7 +92,7 @@ pub enum DeliverError {
     #[error("the journal cannot be read")]
     Journal(#[from] wharf_journal::JournalError),
     #[error(transparent)]
-    Bucket(#[from] BucketError),
+    Destination(#[from] DestinationError),
     #[error("events cannot be packed")]
     Packing(#[from] std::io::Error),
 }
@@ -82,7 +100,7 @@ pub enum DeliverError {
 pub struct Deliverer {
     pub table: Table<CloudtrailFaults>,
     pub journal: Journal,
-    pub buckets: Buckets,
+    pub destinations: Destinations,
     pub delivered: Delivered,
     pub clock: Arc<dyn Clock>,
 }
@@ -113,11 +131,18 @@ impl Deliverer {
             // One that cannot be read is no reason to leave out the others.
             match decode::<Trail>(&entry.value) {
                 Ok(trail) if trail.logging => {
-                    let outcome = self.trail(&scope, &name, &trail).await;
-                    if let Err(error) = &outcome {
-                        tracing::warn!(trail = name, error = %Chain(error), "delivering events failed, will retry");
+                    let (scope, name, trail) = (&scope, &name, &trail);
+                    for to in To::ALL {
+                        if to == To::Logs && trail.logs.is_none() {
+                            continue;
+                        }
+                        let outcome = self.trail(Of { scope, name, trail }, to).await;
+                        if let Err(error) = &outcome {
+                            tracing::warn!(trail = name, ?to, error = %Chain(error), "delivering events failed, will retry");
+                        }
+                        let now = self.clock.now();
+                        self.delivered.note((&entry.key, to), now, &outcome);
                     }
-                    self.delivered.note(&entry.key, self.clock.now(), &outcome);
                 }
                 Ok(_) => {}
                 Err(error) => {
@@ -128,9 +153,10 @@ impl Deliverer {
     }
 
     /// Whether there was anything.
-    async fn trail(&self, scope: &Scope, name: &str, trail: &Trail) -> Result<bool, DeliverError> {
+    async fn trail(&self, of: Of<'_>, to: To) -> Result<bool, DeliverError> {
+        let Of { scope, name, trail } = of;
         let region = (!trail.multi_region).then_some(scope.region.as_str());
-        let cursor = cursor(&scope.region, name);
+        let cursor = to.cursor(&scope.region, name);
         let mut any = false;
         for stream in streams_of(&self.journal, &scope.account, region) {
             // A stream that came after the trail's start is delivered from its beginning.
@@ -144,19 +170,18 @@ impl Deliverer {
                     break;
                 }
                 at = reply.next;
-                let of = Of { scope, name, trail };
-                any |= self.write(&stream, of, reply.records).await?;
+                any |= self.write(&stream, (of, to), reply.records).await?;
                 self.journal.set_cursor(&stream, &cursor, at).await?;
             }
         }
         Ok(any)
     }
 
-    /// One file with those events that the trail wants.
+    /// One file, or some requests, with those events that the trail wants.
     async fn write(
         &self,
         stream: &str,
-        of: Of<'_>,
+        (of, to): (Of<'_>, To),
         records: Vec<Record>,
     ) -> Result<bool, DeliverError> {
         let mut wanted = Vec::new();
@@ -169,9 +194,16 @@ impl Deliverer {
         let (Some((time, _)), Some((account, region))) = (wanted.first(), place_of(stream)) else {
             return Ok(false);
         };
+        if let (To::Logs, Some(group)) = (to, &of.trail.logs) {
+            let stream = log_stream(account, region);
+            let events = wanted.into_iter().map(|(time, text)| (time.millis(), text));
+            let events = events.collect();
+            self.destinations.log(of, (group, &stream), events).await?;
+            return Ok(true);
+        }
         let key = key(of.trail, account, region, *time, records[0].offset);
         let content = compressed(wanted.iter().map(|(_, text)| text.as_bytes()))?;
-        self.buckets.write(of, &key, content).await?;
+        self.destinations.write(of, &key, content).await?;
         Ok(true)
     }
 }

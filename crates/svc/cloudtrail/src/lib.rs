@@ -10,8 +10,8 @@
 #![forbid(unsafe_code)]
 
 mod authorize;
-mod buckets;
 mod deliver;
+mod destinations;
 mod event;
 mod fault;
 #[doc(hidden)]
@@ -37,8 +37,8 @@ use wharf_store::Store;
 use wharf_wire::{Call, Fault};
 
 use self::{
-    buckets::Buckets,
     deliver::{Delivered, Deliverer},
+    destinations::Destinations,
     log::{Log, Place},
     trails::Trails,
 };
@@ -73,7 +73,7 @@ impl CloudtrailService {
             table: Table::new(store),
             journal: journal.clone(),
             keyring,
-            buckets: Buckets::new(folder),
+            destinations: Destinations::new(folder),
             delivered: Delivered::default(),
         };
         Self {
@@ -83,9 +83,9 @@ impl CloudtrailService {
         }
     }
 
-    /// Lets trails have buckets of S3.
+    /// Lets trails have buckets of S3 and log groups.
     pub fn calling(&self, operations: Arc<dyn Operations>) {
-        self.trails.buckets.calling(operations);
+        self.trails.destinations.calling(operations);
     }
 
     /// Delivers events to trails, for ever.
@@ -102,7 +102,7 @@ impl CloudtrailService {
         Deliverer {
             table: self.trails.table.clone(),
             journal: self.journal.clone(),
-            buckets: self.trails.buckets.clone(),
+            destinations: self.trails.destinations.clone(),
             delivered: self.trails.delivered.clone(),
             clock: self.clock.clone(),
         }

@@ -4,7 +4,7 @@
 use wharf_api_cloudtrail::faults;
 use wharf_wire::{Context, Fault};
 
-use crate::trails;
+use crate::{records::LogGroup, trails};
 
 /// A trail's name, given as such or in an ARN of the caller's account and region.
 pub fn name_of(given: &str, cx: &Context) -> Result<String, Fault> {
@@ -80,6 +80,37 @@ pub fn check_prefix(prefix: &str) -> Result<(), Fault> {
             "Prefix {prefix} is not valid."
         ))),
     }
+}
+
+/// A log group and a role, both or none; what is empty is none.
+pub fn log_group(
+    cx: &Context,
+    arn: Option<String>,
+    role: Option<String>,
+) -> Result<Option<LogGroup>, Fault> {
+    let given = |it: Option<String>| it.filter(|it| !it.is_empty());
+    let (arn, role) = match (given(arn), given(role)) {
+        (Some(arn), Some(role)) => (arn, role),
+        (None, None) => return Ok(None),
+        (Some(_), None) => {
+            return Err(faults::invalid_cloud_watch_logs_role_arn_exception(
+                "You must specify a role ARN as well as a log group.",
+            ));
+        }
+        (None, Some(_)) => {
+            return Err(faults::invalid_cloud_watch_logs_log_group_arn_exception(
+                "You must specify a log group as well as a role ARN.",
+            ));
+        }
+    };
+    let own = format!("arn:aws:logs:{}:{}:log-group:", cx.region, cx.account);
+    let name = arn.strip_prefix(&own).and_then(|it| it.strip_suffix(":*"));
+    if !name.is_some_and(|it| !it.is_empty() && !it.contains(':')) {
+        return Err(faults::invalid_cloud_watch_logs_log_group_arn_exception(
+            "CloudTrail cannot validate the specified log group ARN.",
+        ));
+    }
+    Ok(Some(LogGroup { arn, role }))
 }
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ pub struct Trail {
     /// Which events it delivers; all, if there are none.
     #[serde(default)]
     pub selectors: Vec<Selector>,
+    /// Where it delivers to beside its bucket.
+    #[serde(default)]
+    pub logs: Option<LogGroup>,
     #[serde(default)]
     pub tags: Tags,
     #[serde(flatten)]
@@ -34,6 +37,21 @@ pub struct Trail {
 impl Record for Trail {
     const KIND: &'static str = "trail";
     const FORMAT: u32 = 1;
+}
+
+/// A log group, and the role by which it is written to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogGroup {
+    /// `arn:aws:logs:<region>:<account>:log-group:<name>:*`
+    pub arn: String,
+    pub role: String,
+}
+
+impl LogGroup {
+    pub fn name(&self) -> &str {
+        let name = self.arn.split(':').nth(6);
+        name.unwrap_or_default()
+    }
 }
 
 /// Delivers what matches all of it.

@@ -10,12 +10,12 @@ use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
-    buckets::Buckets,
-    deliver::{Delivered, cursor},
+    deliver::{Delivered, To},
+    destinations::{Destinations, Of},
     fault::{self, CloudtrailFaults},
     log::streams_of,
-    names::{check_bucket, check_name, check_prefix, name_of},
-    records::{Selector, Trail},
+    names::{self, check_bucket, check_name, check_prefix, name_of},
+    records::{LogGroup, Selector, Trail},
     tags,
 };
 
@@ -32,7 +32,7 @@ pub struct Trails {
     pub journal: Journal,
     /// Seals page tokens.
     pub keyring: Keyring,
-    pub buckets: Buckets,
+    pub destinations: Destinations,
     pub delivered: Delivered,
 }
 
@@ -50,7 +50,7 @@ fn unsupported(what: &str) -> Fault {
 }
 
 /// What wharf has nothing for.
-fn refuse_options(given: [(Option<bool>, &str); 7]) -> Result<(), Fault> {
+fn refuse_options(given: [(Option<bool>, &str); 5]) -> Result<(), Fault> {
     let mut given = given.into_iter();
     match given.find(|(given, _)| *given == Some(true)) {
         Some((_, what)) => Err(unsupported(what)),
@@ -100,7 +100,28 @@ impl Trails {
         if let Some(prefix) = &trail.prefix {
             check_prefix(prefix)?;
         }
-        self.buckets.check(call, name, trail).await
+        let scope = scope(call);
+        let of = Of {
+            scope: &scope,
+            name,
+            trail,
+        };
+        self.destinations.check_bucket(of).await?;
+        match &trail.logs {
+            Some(logs) => self.destinations.check_logs(of, logs).await,
+            None => Ok(()),
+        }
+    }
+
+    /// From here on a destination is delivered to.
+    async fn begin(&self, call: &Call, name: &str, to: To) -> Result<(), Fault> {
+        let cursor = to.cursor(&call.region, name);
+        for stream in streams_of(&self.journal, &call.account, None) {
+            let end = self.journal.end(&stream);
+            let set = self.journal.set_cursor(&stream, &cursor, end).await;
+            set.map_err(fault::journal)?;
+        }
+        Ok(())
     }
 
     pub async fn create(
@@ -111,14 +132,6 @@ impl Trails {
         refuse_options([
             (some(&input.sns_topic_name), "An SNS topic"),
             (input.enable_log_file_validation, "Log file validation"),
-            (
-                some(&input.cloud_watch_logs_log_group_arn),
-                "A log group of CloudWatch Logs",
-            ),
-            (
-                some(&input.cloud_watch_logs_role_arn),
-                "A role for CloudWatch Logs",
-            ),
             (some(&input.kms_key_id), "A KMS key"),
             (input.is_organization_trail, "An organization trail"),
             (input.recursive_logging, "Recursive logging"),
@@ -134,6 +147,11 @@ impl Trails {
             started_at: None,
             stopped_at: None,
             selectors: Vec::new(),
+            logs: names::log_group(
+                call,
+                input.cloud_watch_logs_log_group_arn,
+                input.cloud_watch_logs_role_arn,
+            )?,
             tags: tags::given(input.tags_list)?,
             unknown: Unknown::new(),
         };
@@ -163,11 +181,14 @@ impl Trails {
                 call.account
             )));
         }
+        let logs = trail.logs;
         Ok(CreateTrailResponse {
             trail_arn: Some(arn(call, &name)),
             name: Some(name),
             s3_bucket_name: Some(trail.bucket),
             s3_key_prefix: trail.prefix,
+            cloud_watch_logs_log_group_arn: logs.as_ref().map(|it| it.arn.clone()),
+            cloud_watch_logs_role_arn: logs.map(|it| it.role),
             include_global_service_events: Some(trail.global_events),
             is_multi_region_trail: Some(trail.multi_region),
             log_file_validation_enabled: Some(false),
@@ -184,14 +205,6 @@ impl Trails {
         refuse_options([
             (some(&input.sns_topic_name), "An SNS topic"),
             (input.enable_log_file_validation, "Log file validation"),
-            (
-                some(&input.cloud_watch_logs_log_group_arn),
-                "A log group of CloudWatch Logs",
-            ),
-            (
-                some(&input.cloud_watch_logs_role_arn),
-                "A role for CloudWatch Logs",
-            ),
             (some(&input.kms_key_id), "A KMS key"),
             (input.is_organization_trail, "An organization trail"),
             (input.recursive_logging, "Recursive logging"),
@@ -208,13 +221,28 @@ impl Trails {
             .include_global_service_events
             .unwrap_or(trail.global_events);
         trail.multi_region = input.is_multi_region_trail.unwrap_or(trail.multi_region);
+        let logs = trail.logs.clone().unwrap_or(LogGroup {
+            arn: String::new(),
+            role: String::new(),
+        });
+        trail.logs = names::log_group(
+            call,
+            Some(input.cloud_watch_logs_log_group_arn.unwrap_or(logs.arn)),
+            Some(input.cloud_watch_logs_role_arn.unwrap_or(logs.role)),
+        )?;
         self.check_place(call, &name, &trail).await?;
+        if trail.logging && before.record.logs.is_none() && trail.logs.is_some() {
+            self.begin(call, &name, To::Logs).await?;
+        }
         self.save(call, &before, &trail).await?;
+        let logs = trail.logs;
         Ok(UpdateTrailResponse {
             trail_arn: Some(arn(call, &name)),
             name: Some(name),
             s3_bucket_name: Some(trail.bucket),
             s3_key_prefix: trail.prefix,
+            cloud_watch_logs_log_group_arn: logs.as_ref().map(|it| it.arn.clone()),
+            cloud_watch_logs_role_arn: logs.map(|it| it.role),
             include_global_service_events: Some(trail.global_events),
             is_multi_region_trail: Some(trail.multi_region),
             log_file_validation_enabled: Some(false),
@@ -236,11 +264,11 @@ impl Trails {
             .await
             .map_err(fault::store)?;
         for stream in streams_of(&self.journal, &call.account, None) {
-            let dropped = self
-                .journal
-                .drop_cursor(&stream, &cursor(&call.region, &name))
-                .await;
-            dropped.map_err(fault::journal)?;
+            for to in To::ALL {
+                let cursor = to.cursor(&call.region, &name);
+                let dropped = self.journal.drop_cursor(&stream, &cursor).await;
+                dropped.map_err(fault::journal)?;
+            }
         }
         Ok(DeleteTrailResponse::default())
     }
@@ -312,11 +340,8 @@ impl Trails {
         if before.record.logging {
             return Ok(StartLoggingResponse::default());
         }
-        let cursor = cursor(&call.region, &name);
-        for stream in streams_of(&self.journal, &call.account, None) {
-            let end = self.journal.end(&stream);
-            let set = self.journal.set_cursor(&stream, &cursor, end).await;
-            set.map_err(fault::journal)?;
+        for to in To::ALL {
+            self.begin(call, &name, to).await?;
         }
         let mut trail = before.record.clone();
         trail.logging = true;
@@ -345,13 +370,17 @@ impl Trails {
     ) -> Result<GetTrailStatusResponse, Fault> {
         let (name, found) = self.find(call, input.name).await?;
         let trail = found.record;
-        let delivery = self.delivered.of(&scope(call).key(Trail::KIND, &name));
+        let key = scope(call).key(Trail::KIND, &name);
+        let delivery = self.delivered.of(&key, To::Bucket);
+        let logged = self.delivered.of(&key, To::Logs);
         let text =
             |at: Option<wharf_base::Timestamp>| at.map_or(String::new(), |at| at.iso8601_seconds());
         Ok(GetTrailStatusResponse {
             is_logging: Some(trail.logging),
             latest_delivery_time: delivery.at,
             latest_delivery_error: delivery.error,
+            latest_cloud_watch_logs_delivery_time: logged.at,
+            latest_cloud_watch_logs_delivery_error: logged.error,
             start_logging_time: trail.started_at,
             stop_logging_time: trail.stopped_at,
             latest_delivery_attempt_time: Some(text(delivery.tried_at)),
@@ -422,6 +451,8 @@ fn shown(call: &Call, name: String, trail: Trail) -> TrailShown {
         name: Some(name),
         s3_bucket_name: Some(trail.bucket),
         s3_key_prefix: trail.prefix,
+        cloud_watch_logs_log_group_arn: trail.logs.as_ref().map(|it| it.arn.clone()),
+        cloud_watch_logs_role_arn: trail.logs.map(|it| it.role),
         include_global_service_events: Some(trail.global_events),
         is_multi_region_trail: Some(trail.multi_region),
         home_region: Some(call.region.clone()),

@@ -8,16 +8,19 @@
 use std::{io::Write as _, time::Duration};
 
 use flate2::{Compression, write::GzEncoder};
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use wharf_base::{Arn, Timestamp};
-use wharf_delivery::{Actor, Failure, Operations, Request};
+use wharf_delivery::{
+    Actor, Failure, Operations, Request,
+    log_events::{BESIDE_TEXT, LogStream, MOST_BYTES, MOST_EVENTS, put_log_events},
+};
 use wharf_planeproto::flows::{Part, Window};
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope, Unknown, encode};
 use wharf_service::{Stored, fence};
 use wharf_store::Txn;
-use wharf_wire::{ByteStream, Fault};
+use wharf_wire::ByteStream;
 
 use super::{
     FlowBatch, FlowFile, FlowLog, FlowSource, PRINCIPAL, WRITER,
@@ -42,10 +45,6 @@ pub const MOST_SKIPPED: usize = 3000;
 const MOST_BATCHES: usize = 50;
 /// They are deleted in one transaction.
 const MOST_OF_FILE: usize = 100;
-/// Lines of one request to a stream, and their bytes as these are counted there.
-const MOST_EVENTS: usize = 10_000;
-const MOST_BYTES: usize = 1_000_000;
-const BESIDE_TEXT: usize = 26;
 /// Between two tries.
 const RETRY: Duration = Duration::from_secs(10);
 const TRIED_FOR_S: i64 = 600;
@@ -305,24 +304,6 @@ fn together(batches: &[Stored<FlowBatch>], format: &Format, scope: &Scope) -> us
     batches.iter().take_while(fits).count().max(1)
 }
 
-/// Events as requests take them.
-fn requests(events: Vec<(i64, String)>) -> Vec<Vec<Value>> {
-    let mut requests: Vec<Vec<Value>> = Vec::new();
-    let mut bytes = 0;
-    for (at, line) in events {
-        bytes += line.len() + BESIDE_TEXT;
-        let event = json!({ "timestamp": at * 1000, "message": line });
-        match requests.last_mut() {
-            Some(last) if bytes <= MOST_BYTES && last.len() < MOST_EVENTS => last.push(event),
-            _ => {
-                bytes = event["message"].as_str().map_or(0, str::len) + BESIDE_TEXT;
-                requests.push(vec![event]);
-            }
-        }
-    }
-    requests
-}
-
 /// Deletes windows that were delivered, or that nobody wants, and with them what says that a file of them is being written.
 async fn forget(
     service: &Ec2Service,
@@ -365,8 +346,7 @@ async fn deliver(
             let lines = batches
                 .iter()
                 .flat_map(|it| lines(format, scope, &it.record));
-            let mut events: Vec<(i64, String)> = lines.collect();
-            events.sort_by_key(|it| it.0);
+            let events = lines.map(|(at, line)| (at * 1000, line)).collect();
             let Some(first) = batches.first() else {
                 return Ok(());
             };
@@ -376,10 +356,12 @@ async fn deliver(
                 service: PRINCIPAL.to_owned(),
                 source_arn: arn_of(scope, &log.id),
             };
-            for events in requests(events) {
-                put_events(operations, scope, &actor, (group, &stream), events).await?;
-            }
-            Ok(())
+            let to = LogStream {
+                region: &scope.region,
+                group,
+                stream: &stream,
+            };
+            put_log_events(operations, &actor, to, events).await
         }
         Destination::S3 { bucket, .. } => {
             let body = file(format, scope, batches);
@@ -429,45 +411,6 @@ fn lines(format: &Format, scope: &Scope, batch: &FlowBatch) -> Vec<(i64, String)
         lines.push((batch.start, format.line(whose, said)));
     }
     lines
-}
-
-/// Writes events, and makes the group and the stream where they are not there.
-async fn put_events(
-    operations: &dyn Operations,
-    scope: &Scope,
-    actor: &Actor,
-    (group, stream): (&str, &str),
-    events: Vec<Value>,
-) -> Result<(), Failure> {
-    let of_stream = json!({ "logGroupName": group, "logStreamName": stream });
-    let mut input = of_stream.clone();
-    input["logEvents"] = events.into();
-    let put = Request::new("logs", "PutLogEvents", &scope.region, input);
-    match operations.call(actor, &put).await {
-        Ok(_) => return Ok(()),
-        Err(fault) if fault.code == "ResourceNotFoundException" => {}
-        Err(fault) => return Err(fault.into()),
-    }
-    let of_group = json!({ "logGroupName": group });
-    for (operation, input) in [("CreateLogGroup", of_group), ("CreateLogStream", of_stream)] {
-        let request = Request::new("logs", operation, &scope.region, input);
-        match operations.call(actor, &request).await {
-            Err(fault) if !is_there(&fault) => {
-                // The group may be there for a role that may not make any.
-                let tolerable = operation == "CreateLogGroup" && fault.sender;
-                if !tolerable {
-                    return Err(fault.into());
-                }
-            }
-            _ => {}
-        }
-    }
-    operations.call(actor, &put).await?;
-    Ok(())
-}
-
-fn is_there(fault: &Fault) -> bool {
-    fault.code == "ResourceAlreadyExistsException"
 }
 
 /// The name of a file of these windows.

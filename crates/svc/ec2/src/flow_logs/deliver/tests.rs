@@ -61,29 +61,6 @@ fn streams_are_named_by_interface_and_traffic() {
 }
 
 #[test]
-fn requests_are_within_what_log_groups_take() {
-    let size = |request: &Vec<Value>| -> usize {
-        let texts = request
-            .iter()
-            .map(|it| it["message"].as_str().unwrap().len());
-        texts.map(|it| it + BESIDE_TEXT).sum()
-    };
-    for (count, length, expected) in [
-        (0, 1, 0),
-        (10_000, 10, 1),
-        (10_001, 10, 2),
-        (100, 40_000, 5),
-        (3, 900_000, 3),
-    ] {
-        let events = vec![(1, "x".repeat(length)); count];
-        let requests = requests(events);
-        assert_eq!(requests.len(), expected, "{count} {length}");
-        assert!(requests.iter().all(|it| size(it) <= MOST_BYTES));
-        assert_eq!(requests.iter().map(Vec::len).sum::<usize>(), count);
-    }
-}
-
-#[test]
 fn refusals_are_told_for_what_they_are() {
     for (code, passes, expected) in [
         ("AccessDenied", false, ACCESS_ERROR),
