@@ -87,7 +87,9 @@ impl Wish {
         let has_any = hosts.any(|(id, host)| {
             let registered = machines.registration(id);
             registered.is_some_and(|it| {
-                it.attributes.contains_key(ATTRIBUTE)
+                // As in `suits`: anybody may say so.
+                it.of_installation
+                    && it.attributes.contains_key(ATTRIBUTE)
                     && zone_letter(&it.region, &host.availability_zone) == wanted
             })
         });

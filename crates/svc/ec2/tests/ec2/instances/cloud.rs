@@ -5,15 +5,21 @@ use super::*;
 /// Hosts that keep volumes say so.
 pub const VOLUMES: &str = "ecs.capability.storage.ebs-task-volume-attach";
 
+/// A profile that has none yet.
+pub const NO_ROLE: &str = "no-role";
+
 struct OneProfile;
 
 #[async_trait]
 impl Profiles for OneProfile {
     async fn find(&self, account: &str, name: &str) -> Result<Option<FoundProfile>, Fault> {
-        Ok((name == "ecsInstanceRole").then(|| FoundProfile {
+        let role =
+            (name == "ecsInstanceRole").then(|| format!("arn:aws:iam::{account}:role/{name}"));
+        let is_there = role.is_some() || name == NO_ROLE;
+        Ok(is_there.then(|| FoundProfile {
             arn: format!("arn:aws:iam::{account}:instance-profile/{name}"),
             id: "AIPA1".to_owned(),
-            role: Some(format!("arn:aws:iam::{account}:role/{name}")),
+            role,
         }))
     }
 }
@@ -136,6 +142,32 @@ impl Cloud {
             .put(Ledger::key(&id), encode(&ledger));
         assert!(self.world.store.txn(&PERMIT, txn).await.unwrap().succeeded);
         self.connected(machine, true);
+    }
+
+    /// Somebody registered a container instance that says it is a host of that zone.
+    pub async fn stranger(&self, machine: &str, zone: &str) {
+        let id = format!("host-of-{machine}");
+        let host = Host {
+            id: id.clone(),
+            capacity: Capacity::default(),
+            fargate: false,
+            accounts: Vec::new(),
+            regions: Vec::new(),
+            availability_zone: zone.to_owned(),
+            instance: format!("arn of {machine}"),
+            unknown: Unknown::new(),
+        };
+        let txn = Txn::new().put(Host::key(&id), encode(&host));
+        assert!(self.world.store.txn(&PERMIT, txn).await.unwrap().succeeded);
+        let is_known = || async { self.hosts.read(|it| it.hosts().get(&id).is_some()) };
+        until("the host is known", is_known).await;
+        self.offers(machine, false, "own-image,snapshots,sealed");
+        let name = format!("arn of {machine}");
+        self.hosts.write(|machines| {
+            let mut said = machines.registration(&id).unwrap().clone();
+            (said.account, said.of_installation) = ("999999999999".to_owned(), false);
+            machines.register(&name, Some(said));
+        });
     }
 
     pub fn connected(&self, machine: &str, connected: bool) {
