@@ -146,6 +146,7 @@ wharf_api_ec2::operations! {
     monitor_instances = change_instances::monitor;
     unmonitor_instances = change_instances::unmonitor;
     describe_instances = describe_instances::describe;
+    describe_instance_credit_specifications = instance_status::credits;
     describe_instance_status = instance_status::describe;
     get_console_output = instance_status::console;
     describe_instance_attribute = instance_attributes::describe;

@@ -3,6 +3,7 @@
 use wharf_api_ec2::types::{
     IamInstanceProfileSpecification, RequestSpotInstancesRequest, RunInstancesRequest,
 };
+use wharf_base::Arn;
 use wharf_records::Record as _;
 use wharf_wire::{Check, Fault};
 
@@ -154,7 +155,8 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// The profile's role is passed to the instance. A profile that is not there passes nothing.
+    /// The profile's role is passed to the instance. One that is not there or has no role yet may come to have any: who
+    /// names it must be one who may pass any.
     pub(super) async fn pass_role(
         &mut self,
         given: Option<&IamInstanceProfileSpecification>,
@@ -164,9 +166,9 @@ impl Rows<'_> {
         };
         let profiles = &self.service.instances.parts.profiles;
         let found = profiles.find(&self.cx.account, &named.name).await?;
-        if let Some(role) = found.and_then(|it| it.role) {
-            self.push(Check::pass_role(role, PRINCIPAL));
-        }
+        let role = found.and_then(|it| it.role);
+        let any = || Arn::new("iam", "", &self.cx.account, "role/*").to_string();
+        self.push(Check::pass_role(role.unwrap_or_else(any), PRINCIPAL));
         Ok(())
     }
 }

@@ -5,6 +5,13 @@ use wharf_wire::Fault;
 use super::sender;
 use crate::instances::life::State;
 
+pub fn several_attributes(names: &[&str]) -> Fault {
+    let names = names.join(", ");
+    bad_combination(&format!(
+        "Fields for multiple attribute types specified: {names}"
+    ))
+}
+
 pub fn bad_combination(text: &str) -> Fault {
     sender("InvalidParameterCombination", text.to_owned())
 }
@@ -20,6 +27,16 @@ pub fn bad_address(text: &str) -> Fault {
     sender(
         "InvalidParameterValue",
         format!("Invalid IPv4 address: '{text}'"),
+    )
+}
+
+pub fn profile_without_role(arn: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!(
+            "Value ({arn}) for parameter iamInstanceProfile.arn is invalid. IAM Instance Profile \"{arn}\" has no \
+             associated IAM Roles"
+        ),
     )
 }
 

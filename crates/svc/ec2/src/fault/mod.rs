@@ -67,6 +67,13 @@ pub fn bad_filter(name: &str) -> Fault {
     )
 }
 
+pub fn filter_value_too_long(name: &str, most: usize) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("A value of the filter '{name}' is longer than {most} bytes."),
+    )
+}
+
 pub fn bad_token() -> Fault {
     sender(
         "InvalidNextToken",

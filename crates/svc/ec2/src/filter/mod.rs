@@ -18,6 +18,8 @@ use crate::{
 
 /// Values of all filters of a request.
 const MAX_VALUES: usize = 200;
+/// Bytes of one: the longest that anything here has is an ARN.
+const MAX_VALUE: usize = 1024;
 
 /// The filters an operation has.
 pub struct Names {
@@ -86,8 +88,29 @@ impl Ec2Service {
 /// A resource's values by filter name.
 pub type Fields = Vec<(&'static str, Vec<String>)>;
 
+/// A filter that is ready to be held against many resources.
+#[derive(Debug)]
+pub struct Ready {
+    name: String,
+    values: Vec<Glob>,
+}
+
+impl Ready {
+    fn of(filter: Filter) -> Self {
+        let syntax = Syntax {
+            escapes: true,
+            fold_case: false,
+        };
+        let values = filter.values.unwrap_or_default();
+        Self {
+            name: filter.name.unwrap_or_default(),
+            values: values.iter().map(|it| Glob::new(it, syntax)).collect(),
+        }
+    }
+}
+
 /// The filters of a request, if the operation knows all their names.
-pub fn checked(filters: Option<Vec<Filter>>, names: &Names) -> Result<Vec<Filter>, Fault> {
+pub fn checked(filters: Option<Vec<Filter>>, names: &Names) -> Result<Vec<Ready>, Fault> {
     let filters = filters.unwrap_or_default();
     let values = filters.iter().filter_map(|filter| filter.values.as_ref());
     if values.map(Vec::len).sum::<usize>() > MAX_VALUES {
@@ -99,16 +122,19 @@ pub fn checked(filters: Option<Vec<Filter>>, names: &Names) -> Result<Vec<Filter
         if !(names.known.contains(&name) || names.tagged && of_tags) {
             return Err(fault::bad_filter(name));
         }
+        let mut values = filter.values.iter().flatten();
+        if values.any(|it| it.len() > MAX_VALUE) {
+            return Err(fault::filter_value_too_long(name, MAX_VALUE));
+        }
     }
-    Ok(filters)
+    Ok(filters.into_iter().map(Ready::of).collect())
 }
 
 /// Whether fields and tags pass all filters, which were [`checked`]: what has no value for a filter
 /// does not pass it.
-pub fn matches(filters: &[Filter], fields: &Fields, tags: &Tags) -> bool {
+pub fn matches(filters: &[Ready], fields: &Fields, tags: &Tags) -> bool {
     filters.iter().all(|filter| {
-        let name = filter.name.as_deref().unwrap_or_default();
-        let wanted = filter.values.as_deref().unwrap_or_default();
+        let name = filter.name.as_str();
         let found: Vec<&String> = if let Some(key) = name.strip_prefix("tag:") {
             tags.get(key).into_iter().collect()
         } else if name == "tag-key" {
@@ -121,16 +147,8 @@ pub fn matches(filters: &[Filter], fields: &Fields, tags: &Tags) -> bool {
         };
         found
             .iter()
-            .any(|value| wanted.iter().any(|pattern| glob(pattern, value)))
+            .any(|value| filter.values.iter().any(|it| it.matches(value)))
     })
-}
-
-fn glob(pattern: &str, value: &str) -> bool {
-    let syntax = Syntax {
-        escapes: true,
-        fold_case: false,
-    };
-    Glob::new(pattern, syntax).matches(value)
 }
 
 #[cfg(test)]
@@ -160,8 +178,16 @@ mod tests {
             ("tag-value", "a", false),
             ("ipv6-cidr-block-association.state", "*", false),
         ] {
-            let passes = matches(&[filter(name, value)], &fields, &tags);
+            let passes = matches(&[Ready::of(filter(name, value))], &fields, &tags);
             assert_eq!(passes, expected, "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn values_have_a_longest() {
+        for (length, expected) in [(MAX_VALUE, true), (MAX_VALUE + 1, false)] {
+            let long = filter("tag-value", &"x".repeat(length));
+            assert_eq!(checked(Some(vec![long]), &names::VPCS).is_ok(), expected);
         }
     }
 

@@ -386,6 +386,12 @@ pub const INSTANCES: Names = Names {
     ],
 };
 
+/// Credits of burstable instances.
+pub const CREDIT_SPECIFICATIONS: Names = Names {
+    tagged: false,
+    known: &["instance-id"],
+};
+
 /// Statuses of instances.
 pub const INSTANCE_STATUS: Names = Names {
     tagged: false,

@@ -18,7 +18,8 @@ pub async fn describe_security_groups(
 ) -> Result<DescribeSecurityGroupsResult, Fault> {
     fault::dry_run(input.dry_run)?;
     service.ensure_default_vpc(&call.permit, call).await?;
-    let mut filters = filter::checked(input.filters, &names::SECURITY_GROUPS)?;
+    let mut filters = input.filters.unwrap_or_default();
+    filter::checked(Some(filters.clone()), &names::SECURITY_GROUPS)?;
     let wanted = input.group_names.unwrap_or_default();
     if !wanted.is_empty() {
         let all: Vec<SecurityGroup> = service.all(call).await?;

@@ -103,6 +103,35 @@ pub fn user_data_of(
     Ok(opened.expose_str().map(str::to_owned))
 }
 
+/// The attributes that a request names.
+fn given(input: &ModifyInstanceAttributeRequest) -> Vec<&str> {
+    let all = [
+        ("blockDeviceMapping", input.block_device_mappings.is_some()),
+        ("groupSet", input.groups.is_some()),
+        ("sourceDestCheck", input.source_dest_check.is_some()),
+        (
+            "disableApiTermination",
+            input.disable_api_termination.is_some(),
+        ),
+        ("disableApiStop", input.disable_api_stop.is_some()),
+        (
+            "instanceInitiatedShutdownBehavior",
+            input.instance_initiated_shutdown_behavior.is_some(),
+        ),
+        ("instanceType", input.instance_type.is_some()),
+        ("userData", input.user_data.is_some()),
+    ];
+    let members = all.into_iter().filter(|(_, is_given)| *is_given);
+    let mut given: Vec<&str> = members.map(|(name, _)| name).collect();
+    // By its name and a value beside it: the same one may be given in both ways.
+    let by_name = input.attribute.as_deref().filter(|_| input.value.is_some());
+    match by_name {
+        Some(name) if !given.contains(&name) => given.push(name),
+        _ => {}
+    }
+    given
+}
+
 /// One attribute a call, as with EC2.
 pub async fn modify(
     service: &Ec2Service,
@@ -111,6 +140,10 @@ pub async fn modify(
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.instance_id.clone().unwrap_or_default();
+    let given = given(&input);
+    if given.len() > 1 {
+        return Err(fault::several_attributes(&given));
+    }
     find(service, call, &id).await?;
     let mappings = input.block_device_mappings.as_deref();
     if let Some(mappings) = mappings.filter(|it| !it.is_empty()) {

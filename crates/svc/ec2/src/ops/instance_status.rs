@@ -1,4 +1,4 @@
-//! DescribeInstanceStatus and GetConsoleOutput: how instances are.
+//! DescribeInstanceStatus, DescribeInstanceCreditSpecifications and GetConsoleOutput: how instances are.
 
 use wharf_api_ec2::types::*;
 use wharf_records::Record as _;
@@ -8,6 +8,7 @@ use super::change_instances::{check_id, find};
 use crate::{
     Ec2Service, fault,
     filter::{Asked, Fields, names},
+    instance_types,
     instances::{
         life::State,
         scheduled::{self, Scheduled},
@@ -44,6 +45,41 @@ pub async fn describe(
     let (page, next_token) = selected.await?;
     Ok(DescribeInstanceStatusResult {
         instance_statuses: Some(page.iter().map(|it| to_wire(call, it)).collect()),
+        next_token,
+    })
+}
+
+/// Burstable instances may use what others of their host leave, for as long as they like: `unlimited`, as EC2 calls it.
+pub async fn credits(
+    service: &Ec2Service,
+    call: &Call,
+    input: DescribeInstanceCreditSpecificationsRequest,
+) -> Result<DescribeInstanceCreditSpecificationsResult, Fault> {
+    fault::dry_run(input.dry_run)?;
+    for id in input.instance_ids.iter().flatten() {
+        check_id(id)?;
+    }
+    let asked = Asked {
+        ids: input.instance_ids,
+        filters: input.filters,
+        next_token: input.next_token,
+        max_results: input.max_results,
+    };
+    let is_burstable = |it: &Instance| {
+        let kind = instance_types::find(&it.instance_type);
+        kind.is_some_and(|it| it.burstable)
+    };
+    let fields = |it: &Instance| vec![("instance-id", vec![it.id.clone()])];
+    let names = &names::CREDIT_SPECIFICATIONS;
+    let (page, next_token) = service
+        .select_some(call, asked, names, is_burstable, fields)
+        .await?;
+    let shown = page.into_iter().map(|it| InstanceCreditSpecification {
+        instance_id: Some(it.id),
+        cpu_credits: Some("unlimited".to_owned()),
+    });
+    Ok(DescribeInstanceCreditSpecificationsResult {
+        instance_credit_specifications: Some(shown.collect()),
         next_token,
     })
 }

@@ -1,5 +1,7 @@
 //! CreateTags, DeleteTags and DescribeTags, on every resource that has tags.
 
+use std::collections::{HashMap, HashSet};
+
 use wharf_api_ec2::types::{
     CreateTagsRequest, DeleteTagsRequest, DescribeTagsRequest, DescribeTagsResult, Tag,
     TagDescription,
@@ -120,7 +122,11 @@ fn resources(given: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
         Some(resources) if resources.len() > MAX_RESOURCES => Err(fault::bad_value(format!(
             "At most {MAX_RESOURCES} resources can be tagged at once."
         ))),
-        Some(resources) if !resources.is_empty() => Ok(resources),
+        Some(mut resources) if !resources.is_empty() => {
+            let mut seen = HashSet::new();
+            resources.retain(|it| seen.insert(it.clone()));
+            Ok(resources)
+        }
         _ => Err(fault::missing_parameter("resourceIdSet")),
     }
 }
@@ -134,22 +140,46 @@ async fn edit_all(
     resources: &[String],
     edit: Edit<'_>,
 ) -> Result<(), Fault> {
+    let groups = match resources.iter().any(|it| it.starts_with("sgr-")) {
+        true => groups_of_rules(service, call).await?,
+        false => HashMap::new(),
+    };
     for id in resources {
-        one(service, call, id, &|_| Ok(())).await?;
+        one(service, call, (id, &groups), &|_| Ok(())).await?;
     }
     for id in resources {
-        one(service, call, id, edit).await?;
+        one(service, call, (id, &groups), edit).await?;
     }
     Ok(())
 }
 
-async fn one(service: &Ec2Service, call: &Call, id: &str, edit: Edit<'_>) -> Result<(), Fault> {
+/// Which security group each rule is of.
+async fn groups_of_rules(
+    service: &Ec2Service,
+    call: &Call,
+) -> Result<HashMap<String, String>, Fault> {
+    let groups: Vec<SecurityGroup> = service.all(call).await?;
+    let of = |group: &SecurityGroup| {
+        let rules = group.all_rules().map(|(_, rule)| rule.id.clone());
+        rules
+            .map(|rule| (rule, group.id.clone()))
+            .collect::<Vec<_>>()
+    };
+    Ok(groups.iter().flat_map(of).collect())
+}
+
+async fn one(
+    service: &Ec2Service,
+    call: &Call,
+    (id, groups): (&str, &HashMap<String, String>),
+    edit: Edit<'_>,
+) -> Result<(), Fault> {
     let prefix = id.split_once('-').map_or("", |(prefix, _)| prefix);
     macro_rules! edit {
         ($($begins:literal => $record:ty,)*) => {
             match prefix {
                 $($begins => of::<$record>(service, call, id, edit).await,)*
-                "sgr" => of_rule(service, call, id, edit).await,
+                "sgr" => of_rule(service, call, (id, groups.get(id)), edit).await,
                 _ => Err(fault::bad_id(id)),
             }
         };
@@ -168,18 +198,19 @@ async fn of<T: Entity + PartialEq>(
         .await
 }
 
-async fn of_rule(service: &Ec2Service, call: &Call, id: &str, edit: Edit<'_>) -> Result<(), Fault> {
-    let groups: Vec<SecurityGroup> = service.all(call).await?;
-    let group = groups
-        .iter()
-        .find(|group| group.all_rules().any(|(_, rule)| rule.id == id));
+async fn of_rule(
+    service: &Ec2Service,
+    call: &Call,
+    (id, group): (&str, Option<&String>),
+    edit: Edit<'_>,
+) -> Result<(), Fault> {
     let group = group.ok_or_else(|| fault::rule_id_not_found(id))?;
     let decide = |group: &mut SecurityGroup| {
         let mut rules = group.ingress.iter_mut().chain(&mut group.egress);
         let rule = rules.find(|rule| rule.id == id);
         edit(&mut rule.ok_or_else(|| fault::rule_id_not_found(id))?.tags)
     };
-    service.change(call, &group.id, decide).await
+    service.change(call, group, decide).await
 }
 
 pub async fn describe(

@@ -186,6 +186,7 @@ async fn nothing_is_launched_where_no_host_is() {
 #[tokio::test]
 async fn a_zone_without_a_host_of_its_own_is_served_by_others() {
     let cloud = Cloud::new(&["i-a1"]).await;
+    cloud.stranger("i-b1", "us-east-1b").await;
     let mut asked = cloud.asked();
     asked.placement = Some(Placement {
         availability_zone: Some("us-east-1b".to_owned()),
@@ -565,4 +566,86 @@ async fn a_template_says_what_a_request_leaves_out() {
     let tags = cloud.shown(&told.id).await.tags.unwrap();
     let template = template.launch_template_id;
     assert!(tags.iter().any(|it| it.value == template), "{tags:?}");
+}
+
+#[tokio::test]
+async fn a_profile_without_a_role_is_for_who_may_pass_any() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    for (name, refused_as) in [
+        (
+            cloud::NO_ROLE,
+            "Value (arn:aws:iam::000000000000:instance-profile/no-role) for parameter iamInstanceProfile.arn is invalid. \
+             IAM Instance Profile \"arn:aws:iam::000000000000:instance-profile/no-role\" has no associated IAM Roles",
+        ),
+        (
+            "not-there",
+            "Value (not-there) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
+        ),
+    ] {
+        let mut asked = cloud.asked();
+        asked.iam_instance_profile = Some(IamInstanceProfileSpecification {
+            name: Some(name.to_owned()),
+            arn: None,
+        });
+        // Whoever may pass one role alone is told that it is not allowed, before anything is looked at.
+        let input = wharf_api_ec2::Input::RunInstances(&asked);
+        let checks = cloud.ec2.authorize(&cloud.call(), input).await.unwrap();
+        let passed = checks.iter().find(|it| it.action == "iam:PassRole");
+        assert_eq!(passed.unwrap().resource, "arn:aws:iam::000000000000:role/*");
+        let launched = cloud.ec2.run_instances(&cloud.call(), asked).await;
+        refused(launched, "InvalidParameterValue", refused_as);
+    }
+}
+
+#[tokio::test]
+async fn one_attribute_is_changed_a_call_or_none() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let id = cloud.run().await;
+    let both = ModifyInstanceAttributeRequest {
+        instance_id: Some(id.clone()),
+        disable_api_stop: Some(AttributeBooleanValue { value: Some(true) }),
+        disable_api_termination: Some(AttributeBooleanValue { value: Some(true) }),
+        ..Default::default()
+    };
+    let call = cloud.call();
+    refused(
+        cloud.ec2.modify_instance_attribute(&call, both).await,
+        "InvalidParameterCombination",
+        "Fields for multiple attribute types specified: disableApiTermination, disableApiStop",
+    );
+    cloud.terminate(&id).await.unwrap();
+}
+
+#[tokio::test]
+async fn burstable_instances_have_credits_without_end() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let burstable = cloud.run().await;
+    let mut asked = cloud.asked();
+    asked.instance_type = Some("m5.large".to_owned());
+    let other = cloud.ec2.run_instances(&cloud.call(), asked).await;
+    let shown = |ids: Option<Vec<String>>| {
+        let asked = DescribeInstanceCreditSpecificationsRequest {
+            instance_ids: ids,
+            ..Default::default()
+        };
+        let (ec2, call) = (cloud.ec2.clone(), cloud.call());
+        async move {
+            let told = ec2
+                .describe_instance_credit_specifications(&call, asked)
+                .await;
+            let told = told
+                .unwrap()
+                .instance_credit_specifications
+                .unwrap()
+                .into_iter();
+            told.map(|it| (it.instance_id.unwrap(), it.cpu_credits.unwrap()))
+                .collect::<Vec<_>>()
+        }
+    };
+    let all = [(burstable.clone(), "unlimited".to_owned())];
+    assert_eq!(shown(None).await, all);
+    assert_eq!(shown(Some(vec![burstable])).await, all);
+    if let Ok(other) = other {
+        assert_eq!(shown(Some(vec![id(&other)])).await, []);
+    }
 }

@@ -156,7 +156,7 @@ async fn rules_have_tags_of_their_own() {
         .remove(0)
         .security_group_rule_id
         .unwrap();
-    ec2.create_tags(&user(), create(&[&rule], vec![tag("b", "c")]))
+    ec2.create_tags(&user(), create(&[&rule, &rule], vec![tag("b", "c")]))
         .await
         .unwrap();
     let input = DescribeSecurityGroupRulesRequest {

@@ -202,7 +202,7 @@ async fn groups_of(
     Ok(found)
 }
 
-/// The profile that a request names.
+/// The profile that a request names, which has a role.
 pub async fn profile(
     service: &Ec2Service,
     cx: &Context,
@@ -211,8 +211,12 @@ pub async fn profile(
     let profiles = &service.instances.parts.profiles;
     let found = profiles.find(&cx.account, &named.name).await?;
     let is_named = |it: &FoundProfile| named.arn.as_ref().is_none_or(|arn| *arn == it.arn);
-    found.filter(is_named).ok_or_else(|| match &named.arn {
+    let found = found.filter(is_named).ok_or_else(|| match &named.arn {
         Some(arn) => fault::bad_profile_arn(arn),
         None => fault::bad_profile_name(&named.name),
-    })
+    })?;
+    match found.role {
+        Some(_) => Ok(found),
+        None => Err(fault::profile_without_role(&found.arn)),
+    }
 }
