@@ -18,7 +18,7 @@ use crate::{
     images::Image,
     launch_templates::LaunchTemplate,
     nat_gateways::NatGateway,
-    ops::tags::RULE,
+    ops::{security_groups, tags::RULE},
     peering::VpcPeeringConnection,
     prefix_lists::PrefixList,
     records::{
@@ -135,10 +135,18 @@ pub async fn checks(
         Input::DeleteNetworkAclEntry(i) => rows.on::<NetworkAcl>(&i.network_acl_id).await?,
         Input::ReplaceNetworkAclAssociation(i) => {
             rows.on::<NetworkAcl>(&i.network_acl_id).await?;
-            rows.any_of(Subnet::KIND);
+            let id = i.association_id.as_ref();
+            rows.that(|it: &Subnet| Some(&it.acl_association) == id)
+                .await?;
         }
         Input::DeleteNatGateway(i) => rows.on::<NatGateway>(&i.nat_gateway_id).await?,
-        Input::DisassociateAddress(_) => rows.any_of(ElasticAddress::KIND),
+        Input::DisassociateAddress(i) => {
+            let is_it = |it: &ElasticAddress| match i.association_id.as_ref() {
+                Some(id) => it.association.as_ref().is_some_and(|it| it.id == *id),
+                None => Some(it.address.to_string()) == i.public_ip,
+            };
+            rows.that(is_it).await?;
+        }
         Input::DescribeNetworkInterfaceAttribute(i) => {
             rows.on::<Interface>(&i.network_interface_id).await?;
         }
@@ -176,10 +184,12 @@ pub async fn checks(
             rows.pass_role(i.iam_instance_profile.as_ref()).await?;
         }
         Input::ReplaceIamInstanceProfileAssociation(i) => {
-            rows.any_of(Instance::KIND);
+            rows.with_profile(i.association_id.as_ref()).await?;
             rows.pass_role(i.iam_instance_profile.as_ref()).await?;
         }
-        Input::DisassociateIamInstanceProfile(_) => rows.any_of(Instance::KIND),
+        Input::DisassociateIamInstanceProfile(i) => {
+            rows.with_profile(i.association_id.as_ref()).await?;
+        }
         Input::CreateLaunchTemplate(_)
         | Input::CreateLaunchTemplateVersion(_)
         | Input::ModifyLaunchTemplate(_)
@@ -265,14 +275,26 @@ impl Rows<'_> {
             Input::ModifyVpcAttribute(i) => self.on::<Vpc>(&i.vpc_id).await?,
             Input::DescribeVpcAttribute(i) => self.on::<Vpc>(&i.vpc_id).await?,
             Input::AssociateVpcCidrBlock(i) => self.on::<Vpc>(&i.vpc_id).await?,
-            Input::DisassociateVpcCidrBlock(_) => self.any_of(Vpc::KIND),
+            Input::DisassociateVpcCidrBlock(i) => {
+                let id = i.association_id.clone().unwrap_or_default();
+                let is_it = |it: &Vpc| {
+                    let more = it.more_cidrs.iter().map(|it| &it.id);
+                    let more = more.chain(it.ipv6.iter().map(|it| &it.id));
+                    more.chain([&it.association_id]).any(|it| *it == id)
+                };
+                self.that(is_it).await?;
+            }
             Input::CreateSubnet(i) => {
                 self.new_one(Subnet::KIND, &i.tag_specifications);
                 self.on::<Vpc>(&i.vpc_id).await?;
             }
             Input::DeleteSubnet(i) => self.on::<Subnet>(&i.subnet_id).await?,
             Input::AssociateSubnetCidrBlock(i) => self.on::<Subnet>(&i.subnet_id).await?,
-            Input::DisassociateSubnetCidrBlock(_) => self.any_of(Subnet::KIND),
+            Input::DisassociateSubnetCidrBlock(i) => {
+                let id = i.association_id.as_ref();
+                let is_it = |it: &Subnet| it.ipv6.as_ref().map(|it| &it.id) == id && id.is_some();
+                self.that(is_it).await?;
+            }
             Input::ModifySubnetAttribute(i) => self.on::<Subnet>(&i.subnet_id).await?,
             _ => {}
         }
@@ -314,9 +336,13 @@ impl Rows<'_> {
             }
             Input::ReplaceRouteTableAssociation(i) => {
                 self.on::<RouteTable>(&i.route_table_id).await?;
-                self.any_of(Subnet::KIND);
+                self.with_table(i.association_id.as_ref()).await?;
             }
-            Input::DisassociateRouteTable(_) => self.any_of(RouteTable::KIND),
+            Input::DisassociateRouteTable(i) => {
+                let subnet = self.with_table(i.association_id.as_ref()).await?;
+                let table = subnet.and_then(|it| it.route_table);
+                self.on::<RouteTable>(&table.map(|it| it.table)).await?;
+            }
             Input::CreateRoute(i) => self.on::<RouteTable>(&i.route_table_id).await?,
             Input::ReplaceRoute(i) => self.on::<RouteTable>(&i.route_table_id).await?,
             Input::DeleteRoute(i) => self.on::<RouteTable>(&i.route_table_id).await?,
@@ -334,23 +360,23 @@ impl Rows<'_> {
                 }
                 Ok(())
             }
-            Input::DeleteSecurityGroup(i) => self.on::<SecurityGroup>(&i.group_id).await,
+            Input::DeleteSecurityGroup(i) => self.group(&i.group_id, &i.group_name).await,
             Input::AuthorizeSecurityGroupIngress(i) => {
                 self.tagging(RULE, &i.tag_specifications);
-                self.on::<SecurityGroup>(&i.group_id).await
+                self.group(&i.group_id, &i.group_name).await
             }
             Input::AuthorizeSecurityGroupEgress(i) => {
                 self.tagging(RULE, &i.tag_specifications);
                 self.on::<SecurityGroup>(&i.group_id).await
             }
-            Input::RevokeSecurityGroupIngress(i) => self.on::<SecurityGroup>(&i.group_id).await,
+            Input::RevokeSecurityGroupIngress(i) => self.group(&i.group_id, &i.group_name).await,
             Input::RevokeSecurityGroupEgress(i) => self.on::<SecurityGroup>(&i.group_id).await,
             Input::ModifySecurityGroupRules(i) => self.on::<SecurityGroup>(&i.group_id).await,
             Input::UpdateSecurityGroupRuleDescriptionsIngress(i) => {
-                self.on::<SecurityGroup>(&i.group_id).await
+                self.group(&i.group_id, &i.group_name).await
             }
             Input::UpdateSecurityGroupRuleDescriptionsEgress(i) => {
-                self.on::<SecurityGroup>(&i.group_id).await
+                self.group(&i.group_id, &i.group_name).await
             }
             // Descriptions, and what this version does not have, are of no one resource.
             _ => Ok(()),
@@ -426,6 +452,47 @@ impl Rows<'_> {
         }
         self.push(check);
         Ok(())
+    }
+
+    /// What a request names by something of it, an association, say; any of the kind if there is none. A policy about one
+    /// resource holds however that is named.
+    async fn that<T: Entity>(&mut self, is_it: impl Fn(&T) -> bool) -> Result<Option<T>, Fault> {
+        let all: Vec<T> = self.service.all(self.cx).await?;
+        let found = all.into_iter().find(is_it);
+        let id = found.as_ref().map(|it| it.id().to_owned());
+        self.on::<T>(&id).await?;
+        Ok(found)
+    }
+
+    /// The instance that has a profile by this association.
+    async fn with_profile(&mut self, id: Option<&String>) -> Result<(), Fault> {
+        let of = |it: &Instance| it.profile.as_ref().map(|it| it.association.clone());
+        self.that(|it| id.is_some() && of(it).as_ref() == id)
+            .await?;
+        Ok(())
+    }
+
+    /// The subnet that has a route table by this association.
+    async fn with_table(&mut self, id: Option<&String>) -> Result<Option<Subnet>, Fault> {
+        let of = |it: &Subnet| it.route_table.as_ref().map(|it| it.id.clone());
+        self.that(|it| id.is_some() && of(it).as_ref() == id).await
+    }
+
+    /// A security group, by its id or, in the default VPC, by its name.
+    async fn group(&mut self, id: &Option<String>, name: &Option<String>) -> Result<(), Fault> {
+        let has_name = name.as_ref().is_some_and(|it| !it.is_empty());
+        let id = match id.as_ref().filter(|it| !it.is_empty()) {
+            None if has_name => {
+                let found = security_groups::locate(self.service, self.cx, None, name.clone());
+                match found.await {
+                    // One that is not there is refused by the operation.
+                    Err(fault) if fault.sender => None,
+                    found => Some(found?),
+                }
+            }
+            given => given.cloned(),
+        };
+        self.on::<SecurityGroup>(&id).await
     }
 
     fn any_of(&mut self, kind: &str) {

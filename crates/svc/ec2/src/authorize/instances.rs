@@ -95,7 +95,14 @@ impl Rows<'_> {
         let groups = groups.or_else(|| i.security_group_ids.clone());
         match groups.as_ref().is_some_and(|it| !it.is_empty()) {
             true => self.on_groups(&groups).await?,
-            false => self.any_of(SecurityGroup::KIND),
+            false => match i.security_groups.as_deref() {
+                None | Some([]) => self.any_of(SecurityGroup::KIND),
+                Some(names) => {
+                    for name in names {
+                        self.group(&None, &Some(name.clone())).await?;
+                    }
+                }
+            },
         }
         if let Some(key) = i.key_name.as_deref().filter(|it| !it.is_empty()) {
             self.push(Check::new(

@@ -2,10 +2,10 @@
 
 use wharf_api_ec2::Input;
 use wharf_records::Record as _;
-use wharf_wire::{CallerKind, Check, Fault};
+use wharf_wire::{CallerKind, Fault};
 
 use super::Rows;
-use crate::records::{Interface, Subnet, arn};
+use crate::records::{Instance, Interface, Subnet};
 
 impl Rows<'_> {
     pub(super) async fn interfaces(&mut self, input: Input<'_>) -> Result<(), Fault> {
@@ -20,13 +20,14 @@ impl Rows<'_> {
             }
             Input::AttachNetworkInterface(i) => {
                 self.on::<Interface>(&i.network_interface_id).await?;
-                let instance = i.instance_id.as_deref().unwrap_or_default();
-                self.push(Check::new(
-                    self.action.clone(),
-                    arn(self.cx, "instance", instance),
-                ));
+                self.on::<Instance>(&i.instance_id).await?;
             }
-            Input::DetachNetworkInterface(_) => self.any_of(Interface::KIND),
+            Input::DetachNetworkInterface(i) => {
+                let id = i.attachment_id.as_ref();
+                let of = |it: &Interface| it.attachment.as_ref().map(|it| it.id.clone());
+                self.that(|it| id.is_some() && of(it).as_ref() == id)
+                    .await?;
+            }
             Input::AssignPrivateIpAddresses(i) => {
                 self.on::<Interface>(&i.network_interface_id).await?;
             }

@@ -649,3 +649,72 @@ async fn burstable_instances_have_credits_without_end() {
         assert_eq!(shown(Some(vec![id(&other)])).await, []);
     }
 }
+
+/// A policy about one resource holds however a request names that.
+#[tokio::test]
+async fn what_is_named_by_something_of_it_is_asked_for_itself() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let (ec2, call) = (&cloud.ec2, cloud.call());
+    let mut asked = cloud.asked();
+    asked.iam_instance_profile = Some(IamInstanceProfileSpecification {
+        name: Some("ecsInstanceRole".to_owned()),
+        arn: None,
+    });
+    let made = ec2.run_instances(&call, asked).await.unwrap();
+    let instance = id(&made);
+    let associations = ec2.describe_iam_instance_profile_associations(&call, Default::default());
+    let mut associations = associations
+        .await
+        .unwrap()
+        .iam_instance_profile_associations
+        .unwrap();
+    let disassociate = DisassociateIamInstanceProfileRequest {
+        association_id: associations.remove(0).association_id,
+    };
+    let group = CreateSecurityGroupRequest {
+        group_name: Some("prod".to_owned()),
+        description: Some("prod".to_owned()),
+        ..Default::default()
+    };
+    let group = ec2
+        .create_security_group(&call, group)
+        .await
+        .unwrap()
+        .group_id
+        .unwrap();
+    let open = AuthorizeSecurityGroupIngressRequest {
+        group_name: Some("prod".to_owned()),
+        ..Default::default()
+    };
+    let mut launch = cloud.asked();
+    launch.security_groups = Some(vec!["prod".to_owned()]);
+    let other = DisassociateIamInstanceProfileRequest {
+        association_id: Some("iip-assoc-0".to_owned()),
+    };
+    for (input, expected) in [
+        (
+            wharf_api_ec2::Input::DisassociateIamInstanceProfile(&disassociate),
+            format!("instance/{instance}"),
+        ),
+        (
+            wharf_api_ec2::Input::DisassociateIamInstanceProfile(&other),
+            "instance/*".to_owned(),
+        ),
+        (
+            wharf_api_ec2::Input::AuthorizeSecurityGroupIngress(&open),
+            format!("security-group/{group}"),
+        ),
+        (
+            wharf_api_ec2::Input::RunInstances(&launch),
+            format!("security-group/{group}"),
+        ),
+    ] {
+        let checks = ec2.authorize(&call, input).await.unwrap();
+        let asked: Vec<&str> = checks.iter().map(|it| it.resource.as_str()).collect();
+        let expected = format!("arn:aws:ec2:us-east-1:000000000000:{expected}");
+        assert!(
+            asked.contains(&expected.as_str()),
+            "{expected} of {asked:?}"
+        );
+    }
+}
