@@ -5,6 +5,7 @@ fails which passed is recorded only where somebody says so too (`--worse`): a bu
 """
 
 import argparse
+import json
 import os
 import pathlib
 import re
@@ -49,11 +50,12 @@ def focus_on(names):
     return "|".join(r"\s+".join(re.escape(word) for word in name.split()) for name in names)
 
 
-def run_tests(cluster, names, work):
-    """Those that may run beside others first, then the rest one by one. What became of each, by name."""
+def run_tests(cluster, names, work, longest):
+    """Those that may run beside others first, at most `longest` (one of upstream's may wait for ever), then the rest one by
+    one. What became of each, by name."""
     reports = work / "reports"
     reports.mkdir(parents=True, exist_ok=True)
-    for old in reports.glob("*.xml"):
+    for old in (*reports.glob("*.xml"), *work.glob("*.log")):
         old.unlink()
     # The tests call `kubectl`: that of their own version.
     programs = program("kubectl").parent
@@ -68,6 +70,7 @@ def run_tests(cluster, names, work):
             environment,
             program("ginkgo"),
             f"-nodes={AT_ONCE}",
+            f"-timeout={longest}",
             *chosen,
             "-noColor",
             program("e2e.test"),
@@ -77,12 +80,23 @@ def run_tests(cluster, names, work):
     if serial:
         chosen = f"--ginkgo.focus={focus_on(serial)}"
         said_in(work / "serial.log", environment, program("e2e.test"), chosen, "--ginkgo.noColor", "--report-prefix=serial", *common)
-    return outcomes(reports)
+    return said(work / "together.log") | outcomes(reports)
 
 
 def said_in(path, environment, *command):
     with open(path, "w") as log:
         subprocess.run(command, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False)
+
+
+def said(log):
+    """What each test was said to have become: a process that never ends writes no report."""
+    found = {}
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else ()
+    for line in (it for it in lines if it.startswith('{"msg":')):
+        result, _, name = json.loads(line)["msg"].partition(" ")
+        if result in ("PASSED", "FAILED"):
+            found[plain(name)] = PASSES if result == "PASSED" else FAILS
+    return found
 
 
 def outcomes(reports):
@@ -107,7 +121,7 @@ def recorded(picked, now, worse, may_be_worse):
     return {name: now.get(name, FAILS) for name in picked if may_be_worse or name not in worse}
 
 
-def main(described, path, make_cluster):
+def main(described, path, make_cluster, longest="2h"):
     """`make_cluster` gives a cluster to enter, of a folder for what its programs say."""
     arguments = argparse.ArgumentParser(description=described)
     arguments.add_argument("--record", action="store_true", help="write what came out into the list")
@@ -126,7 +140,7 @@ def main(described, path, make_cluster):
     }
     work = WORK / known.path.stem
     with make_cluster(work / "logs") as cluster:
-        now = run_tests(cluster, picked, work)
+        now = run_tests(cluster, picked, work, longest)
     worse, better = compare(picked, now)
     passed = sum(now.get(name) == PASSES for name in picked)
     print(f"{known.path.stem}: {passed} of {len(picked)} tests pass; all of the list: {len(known.results)}")

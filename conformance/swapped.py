@@ -27,4 +27,4 @@ class SwappedCluster(HollowCluster):
 
 
 if __name__ == "__main__":
-    main(__doc__, pathlib.Path(__file__).with_name("swapped.txt"), SwappedCluster)
+    main(__doc__, pathlib.Path(__file__).with_name("swapped.txt"), SwappedCluster, longest="30m")
