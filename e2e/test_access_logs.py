@@ -79,7 +79,7 @@ class Logged(Web):
         mark = tasks.unique("mark")
         header = [{"Key": "routing.http.response.x_frame_options.header_value", "Value": mark}]
         self.elb.modify_listener_attributes(ListenerArn=self.listener, Attributes=header)
-        wait_for(lambda: self.send("/fixed/probe").get("X-Frame-Options") == mark, 10, "the host to know it")
+        wait_for(lambda: self.send("/fixed/probe").get("x-frame-options") == mark, 10, "the host to know it")
 
     def logging(self, kind="access_logs", **attributes):
         pairs = [{"Key": f"{kind}.s3.{name}", "Value": value} for name, value in attributes.items()]
@@ -91,7 +91,7 @@ class Logged(Web):
             line.request(method, path, body=body, headers={"Host": self.host, **headers})
             answer = line.getresponse()
             answer.read()
-            return dict(answer.headers) | {"status": answer.status}
+            return {name.lower(): value for name, value in answer.headers.items()} | {"status": answer.status}
         finally:
             line.close()
 
@@ -181,15 +181,16 @@ def test_entries_of_all_kinds_are_in_the_bucket(wharf, served):
     own = {"matched_rule_priority": "7", "actions_executed": "fixed-response", "elb_status_code": "418", "target_status_code": "-"}
     times = {f"{of}_processing_time": "-1" for of in ("request", "target", "response")}
     assert own.items() | times.items() <= hostile.items()
-    assert hostile["target_ip"] + hostile["target_port"] == "-" or (hostile["target_ip"], hostile["target_port"]) == ("", "")
+    assert (hostile["target_ip"], hostile["target_port"]) == ("", "")
     moved = entry(all_, "/moved")
     assert moved["redirect_url"] == f"http://example.org:{served.port}/moved" and moved["actions_executed"] == "redirect"
-    assert moved["user_agent"] == "\\xFF" or moved["user_agent"].startswith("\\xFF")
+    assert moved["user_agent"] == "\\xFF"
     assert int(entry(all_, "/fixed/body")["received_bytes"]) > 80
 
 
 def test_a_bucket_that_takes_nothing_is_refused(wharf, served):
     modify, name = served.elb.modify_load_balancer_attributes, bucket(wharf, lets_in=False)
+    served.log(enabled="false")
     for which in (name, tasks.unique("nobodys")):
         denied = f"Access Denied for bucket: {which}. Please check S3bucket permission"
         assert refused(modify, **served.logging(enabled="true", bucket=which)) == ("InvalidConfigurationRequest", denied)

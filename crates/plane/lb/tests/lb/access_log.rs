@@ -83,10 +83,17 @@ async fn a_request_is_told_with_what_became_of_it() {
     };
     assert_eq!(first[0], "http");
     let url = format!("http://{DNS_NAME}:{}/first", lb.port);
-    assert_eq!(first[12..15], ["\"GET".to_owned(), url, "HTTP/1.1\"".to_owned()]);
+    assert_eq!(
+        first[12..15],
+        ["\"GET".to_owned(), url, "HTTP/1.1\"".to_owned()]
+    );
     assert_eq!(first[4], server.address.to_string());
     assert_eq!(first[8..10], ["200", "200"]);
-    assert!(first[5..8].iter().all(|it| it.parse::<f64>().unwrap() >= 0.0));
+    assert!(
+        first[5..8]
+            .iter()
+            .all(|it| it.parse::<f64>().unwrap() >= 0.0)
+    );
     assert_eq!(first.last(), second.last(), "one connection");
     assert_eq!(first[3], second[3]);
 
@@ -97,14 +104,23 @@ async fn a_request_is_told_with_what_became_of_it() {
         .send(post.body(Full::from(Bytes::from(body.clone()))).unwrap())
         .await;
     let long = entry(&logs, "/long").await;
-    assert!((5000..5300).contains(&long[10].parse::<u64>().unwrap()), "{long:?}");
+    assert!(
+        (5000..5300).contains(&long[10].parse::<u64>().unwrap()),
+        "{long:?}"
+    );
     let chunked = format!(
         "POST /chunked HTTP/1.1\r\nHost: {DNS_NAME}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n1388\r\n{body}\r\n0\r\n\r\n"
     );
     lb.client().raw(chunked.as_bytes()).await;
     let chunked = entry(&logs, "/chunked").await;
-    assert!((5000..5300).contains(&chunked[10].parse::<u64>().unwrap()), "{chunked:?}");
-    assert!((20..300).contains(&chunked[11].parse::<u64>().unwrap()), "{chunked:?}");
+    assert!(
+        (5000..5300).contains(&chunked[10].parse::<u64>().unwrap()),
+        "{chunked:?}"
+    );
+    assert!(
+        (20..300).contains(&chunked[11].parse::<u64>().unwrap()),
+        "{chunked:?}"
+    );
 
     // A client that leaves.
     let mut stream = TcpStream::connect(lb.address()).await.unwrap();
@@ -133,7 +149,10 @@ async fn what_never_reached_a_target_is_told_so() {
     lb.client().get("/closed").await;
     let closed = entry(&logs, "/closed").await;
     assert_eq!(closed[4..10], ["-", "-1", "-1", "-1", "503", "-"]);
-    let at = closed.iter().position(|it| it == "\"fixed-response\"").unwrap();
+    let at = closed
+        .iter()
+        .position(|it| it == "\"fixed-response\"")
+        .unwrap();
     assert_eq!(closed[at - 2], "5", "its rule");
     // What cannot be examined was matched with no rule.
     let odd = format!("TRACE /odd HTTP/1.1\r\nHost: {DNS_NAME}\r\nConnection: close\r\n\r\n");

@@ -25,7 +25,10 @@ struct Buckets {
 impl Buckets {
     fn keys(&self) -> Vec<String> {
         let files = self.files.lock().unwrap();
-        files.iter().map(|it| format!("{}/{}", it.0, it.1)).collect()
+        files
+            .iter()
+            .map(|it| format!("{}/{}", it.0, it.1))
+            .collect()
     }
 }
 
@@ -51,7 +54,10 @@ impl Operations for Buckets {
         };
         assert_eq!(name, "logdelivery.elasticloadbalancing.amazonaws.com");
         assert_eq!(account, "000000000000");
-        assert!(source_arn.contains(":loadbalancer/app/web/"), "{source_arn}");
+        assert!(
+            source_arn.contains(":loadbalancer/app/web/"),
+            "{source_arn}"
+        );
         assert_eq!(
             (&*request.service, &*request.operation, &*request.region),
             ("s3", "PutObject", "us-east-1")
@@ -225,12 +231,19 @@ async fn a_host_is_believed_of_what_it_carries_and_of_where_that_writes() {
         ..of.clone()
     };
     assert!(unwanted(home.give(&other).await));
-    for strange in ["", "arn:aws:s3:::b", "arn:aws:elasticloadbalancing:us-east-1:1:listener/app/a/1/2"] {
+    for strange in [
+        "",
+        "arn:aws:s3:::b",
+        "arn:aws:elasticloadbalancing:us-east-1:1:listener/app/a/1/2",
+    ] {
         let head = Head {
             balancer: strange.to_owned(),
             ..of.clone()
         };
-        assert!(matches!(home.give(&head).await, Err(NotTaken::Malformed(_))));
+        assert!(matches!(
+            home.give(&head).await,
+            Err(NotTaken::Malformed(_))
+        ));
     }
     *home.buckets.failing.lock().unwrap() = true;
     assert!(matches!(home.give(&of).await, Err(NotTaken::Failed(_))));
