@@ -30,6 +30,7 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// In the order of their names.
 pub const TARGETS: &[Target] = &[
+    ("access-log", planes::access_log),
     ("acs-agent", agent::acs_agent),
     ("acs-server", agent::acs_server),
     ("arn", languages::arn),

@@ -2,6 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 use wharf_planeproto::{
+    access_logs,
     forward::{self, Forwarded},
     layers, snapshot,
     wire::{self, Frames, ToPlane, ToServer},
@@ -36,6 +37,18 @@ fn read<T: DeserializeOwned + Serialize>(bytes: &[u8], cut: usize) {
                 Ok(None) => break,
                 Err(_) => return,
             }
+        }
+    }
+}
+
+/// A file of access logs as a host hands it over.
+pub fn access_log(bytes: &[u8]) {
+    if let Some((head, at)) = access_logs::split(bytes) {
+        let packed = bytes.get(at..).expect("a head ends within the file");
+        let again = access_logs::join(&head, packed).expect("what was read can be written");
+        let start = again.len() - packed.len();
+        if start <= access_logs::MOST_HEAD {
+            assert_eq!(access_logs::split(&again), Some((head, start)));
         }
     }
 }

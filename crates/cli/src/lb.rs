@@ -1,6 +1,7 @@
 //! `wharf lb`: carries load balancers on this machine. What they are comes over the plane stream, or
 //! from disk while no control plane answers; how their targets are goes back.
 
+mod access_logs;
 mod memory;
 
 use std::{
@@ -13,19 +14,20 @@ use tokio::{
     time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use wharf_agent::{Identity, IdentityFile, ThisHost};
+use wharf_agent::{Identity, IdentityFile, ThisHost, client::Api};
 use wharf_base::{Cidr, SystemClock};
 use wharf_durable::Durability;
 use wharf_egress::Egress;
 use wharf_lb::{
-    HoldNothing, Holder, LbConfig, LbUpdate, Metrics as LbMetrics, Minutes, PortRanges, PortRules,
-    Ports, UnboundEndpoints, Update as LbChange,
+    AccessLogs, HoldNothing, Holder, LbConfig, LbUpdate, Metrics as LbMetrics, Minutes, PortRanges,
+    PortRules, Ports, UnboundEndpoints, Update as LbChange,
 };
 use wharf_link::{CurrentKeys, Delivery, Dialer, Endpoint, LinkConfig, Subscription, Update};
 use wharf_network::Network;
 use wharf_planeproto::{Plane, network::balancer_attachment};
 use wharf_seal::Keyring;
 
+use self::access_logs::Carrier;
 use crate::{
     args::{BalancerArgs, LbArgs},
     layout::Layout,
@@ -64,7 +66,8 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
     let ended = roles::block_on(WORKERS, async move {
         let shutdown = roles::cancelled_by_signals()?;
         let (counted, closed) = (LbMetrics::default(), UnboundEndpoints::default());
-        let shown = metrics::of_balancers(layout.root(), &counted, &closed);
+        let logs = AccessLogs::default();
+        let shown = metrics::of_balancers(layout.root(), &counted, &closed, &logs);
         metrics::serve(
             shown,
             &layout,
@@ -86,6 +89,7 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
             holder,
             counted,
             closed,
+            logs,
         };
         let serving = serve(&layout, (identity, keyring), &seen, place, shutdown.clone());
         tokio::select! {
@@ -172,6 +176,7 @@ struct Placement {
     /// Where it counts, and says which addresses it cannot have.
     counted: LbMetrics,
     closed: UnboundEndpoints,
+    logs: AccessLogs,
 }
 
 /// What load balancers may take of the host's ports; the control plane's own is never theirs.
@@ -214,6 +219,10 @@ async fn serve(
     let mut minutes = Minutes::new(place.counted.clone());
     config.metrics = place.counted;
     config.closed = place.closed;
+    config.logs = place.logs.clone();
+    let spool = layout.node().join(access_logs::SPOOL);
+    let carrier = Carrier::open(place.logs, &host.instance_id, spool)
+        .map_err(|cause| Problem::caused("the folder of access logs cannot be used", cause))?;
     let ports = config.ports.changes();
     let health = layout.node().join(memory::HEALTH);
     config.last_known.send_replace(memory::load(&health));
@@ -224,6 +233,13 @@ async fn serve(
     let keys = CurrentKeys::new(identity.signing_keys());
     let identity_file = IdentityFile::new(layout.node_identity(), keyring.clone(), keys.clone());
     let link = link(layout, &identity, keyring, keys, is_instance)?;
+    let api = Api::new(
+        link.endpoint.clone(),
+        link.dialer.clone(),
+        link.keys.clone(),
+        &link.region,
+        link.clock.clone(),
+    );
     // Deliveries are held to the end: without them the subscription is over, and tells nothing any more.
     let (subscription, mut deliveries) = Subscription::start(link);
     let (updates, update_queue) = mpsc::channel(QUEUE);
@@ -252,12 +268,14 @@ async fn serve(
         () = report => Ok(()),
         () = tell_closed => Ok(()),
         () = measure => Ok(()),
+        () = carrier.run(&api) => Ok(()),
         () = memory::keep(known, health, Durability::Process) => Ok(()),
         // A machine that starts again may start us before the programs that had ports.
         () = memory::keep(ports, seen_ports, Durability::Machine) => Ok(()),
         () = identity_file.follow() => Ok(()),
     };
     subscription.measured(minutes.rest());
+    carrier.rest().await;
     // What cannot be told now is lost with this process.
     let _ = timeout(LAST_WORD, subscription.all_kept()).await;
     ended

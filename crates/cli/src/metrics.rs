@@ -10,7 +10,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 use wharf_agent::{Counted, Figures};
-use wharf_lb::{BalancerCounts, Metrics as LbMetrics, UnboundEndpoints};
+use wharf_lb::{AccessLogs, BalancerCounts, Metrics as LbMetrics, UnboundEndpoints};
 use wharf_metrics::{Labels, Metrics};
 
 use crate::{layout::Layout, problem::Problem};
@@ -211,8 +211,19 @@ pub fn of_agent(data: &Path, figures: &Figures) -> Metrics {
 }
 
 /// Those of the load balancers, all of them together.
-pub fn of_balancers(data: &Path, counted: &LbMetrics, closed: &UnboundEndpoints) -> Metrics {
+pub fn of_balancers(
+    data: &Path,
+    counted: &LbMetrics,
+    closed: &UnboundEndpoints,
+    logs: &AccessLogs,
+) -> Metrics {
     let mut metrics = Metrics::new(data);
+    let of = logs.clone();
+    metrics.counter(
+        "wharf_lb_dropped_log_entries",
+        "Entries of access logs for which there was no room, or that their bucket did not take",
+        move || of.dropped() as f64,
+    );
     type Figure = fn(&BalancerCounts) -> u64;
     let counters: [(&'static str, &'static str, Figure); 6] = [
         ("wharf_lb_requests", "Requests of clients", |it| {

@@ -9,8 +9,9 @@
 //!
 //! [`wire`] is the stream over which that happens. [`forward`] is apart from all that: how a node says
 //! for which task it passes a connection on; and so are [`layers`]: how nodes have layers of images from each other, and the reports
-//! of [`flows`].
+//! of [`flows`] and files of [`access_logs`].
 
+pub mod access_logs;
 pub mod balancer;
 mod body;
 pub mod endpoint;

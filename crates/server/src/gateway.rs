@@ -1,6 +1,7 @@
 //! The one port: accepts connections, tells TLS from plain HTTP by the first byte, and hands each
 //! request to the part of wharf that it is for (architecture §3).
 
+mod access_logs;
 mod admission;
 mod answer;
 mod api;
@@ -145,7 +146,7 @@ pub struct Gateway {
     pub signer: Arc<Signer>,
     /// `/id/…`: what tokens of clusters are checked by
     pub issuers: ClusterIssuers,
-    /// `/elb/public-keys/…`: what targets check by what they are told of users
+    /// `/elb/public-keys/…`: what targets check by what they are told of users; `/wharf/node/access-logs`: entries of access logs
     pub balancers: Elbv2Service,
     /// `/metrics`
     pub metrics: Arc<Metrics>,

@@ -116,6 +116,7 @@ pub static SERVICES: &[Row] = &[
         schema: &wharf_api_elbv2::schema::SERVICE,
         serve: |it| {
             let elbv2 = it.plane.elbv2.clone();
+            elbv2.calling(it.operations.clone());
             Served::by(wharf_api_elbv2::Routes(Arc::new(elbv2.clone())))
                 .throttled(wharf_svc_elbv2::RATES)
                 .tagged(wharf_svc_elbv2::TAGGED)

@@ -24,6 +24,7 @@
 //! Behaviour follows AWS's load balancers; where it differs is in
 //! `docs/known-differences.md`.
 
+mod access_log;
 mod balance;
 mod clock;
 mod config;
@@ -60,6 +61,7 @@ use wharf_egress::Egress;
 use wharf_planeproto::{Change, Resource, report::TargetHealth};
 
 pub use self::{
+    access_log::{AccessLogs, Lines, NotKept, Packed, Spool, Waiting},
     hold::{Hold, HoldNothing, Holder, Spot},
     metrics::{BalancerCounts, GroupCounts, Metrics, Minutes, TargetCounts},
     pace::Pace,
@@ -106,6 +108,8 @@ pub struct LbConfig {
     pub egress: Egress,
     /// Where counters are read.
     pub metrics: Metrics,
+    /// Where entries of access logs are gathered.
+    pub logs: AccessLogs,
     /// Holds listening sockets for the process after this one.
     pub holder: Holder,
     /// Targets found healthy or unhealthy: at the start by the process before this one, then by
@@ -133,6 +137,7 @@ impl LbConfig {
             unkept: Vec::new(),
             egress: Egress::to(Vec::new()),
             metrics: Metrics::default(),
+            logs: AccessLogs::default(),
             holder: Arc::new(HoldNothing),
             last_known: watch::Sender::default(),
             closed: UnboundEndpoints::default(),

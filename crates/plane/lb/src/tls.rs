@@ -6,7 +6,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use rustls::{
-    ClientConfig, ServerConfig, SupportedProtocolVersion,
+    CipherSuite, ClientConfig, HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection,
+    SupportedProtocolVersion,
     crypto::ring::default_provider,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     server::{ClientHello, ResolvesServerCert},
@@ -16,7 +17,7 @@ use rustls::{
 use wharf_planeproto::balancer::{Certificate, Listener};
 use wharf_tls::{Anybody, Verifier};
 
-use crate::config::Registry;
+use crate::config::{CompiledCertificate, Registry};
 
 /// Why a certificate cannot be used. Says nothing of what is in it.
 #[derive(Debug, thiserror::Error)]
@@ -47,15 +48,50 @@ pub fn certified_key(record: &Certificate) -> Result<Arc<CertifiedKey>, WrongCer
 
 /// Chooses the certificate by the name that the client asks for, else the listener's default.
 #[derive(Debug)]
-struct ByName {
-    default: Arc<CertifiedKey>,
-    exact: HashMap<String, Arc<CertifiedKey>>,
+pub struct ByName<T> {
+    default: T,
+    exact: HashMap<String, T>,
     /// By what follows the first label.
-    wildcard: HashMap<String, Arc<CertifiedKey>>,
+    wildcard: HashMap<String, T>,
 }
 
-impl ByName {
-    fn find(&self, name: &str) -> Option<&Arc<CertifiedKey>> {
+impl<T: Clone> ByName<T> {
+    /// What `of` says of a listener's certificates; `None` as long as none of these is there.
+    fn read(
+        registry: &Registry,
+        listener: &Listener,
+        of: impl Fn(&str, &CompiledCertificate) -> T,
+    ) -> Option<Self> {
+        let known = |arn: &String| Some((arn.clone(), registry.certificates.get(arn)?));
+        let certificates: Vec<_> = listener.certificates.iter().filter_map(known).collect();
+        let (arn, first) = certificates.first()?;
+        let default = of(arn, first);
+        let (mut exact, mut wildcard) = (HashMap::new(), HashMap::new());
+        // The first that has a name keeps it.
+        for (arn, certificate) in certificates.iter().rev() {
+            for name in certificate.names() {
+                let name = name.to_ascii_lowercase();
+                let it = of(arn, certificate);
+                match name.strip_prefix("*.") {
+                    Some(parent) => wildcard.insert(parent.to_owned(), it),
+                    None => exact.insert(name, it),
+                };
+            }
+        }
+        Some(Self {
+            default,
+            exact,
+            wildcard,
+        })
+    }
+
+    /// What a client gets that asks for this name.
+    pub fn choose(&self, name: Option<&str>) -> &T {
+        let named = name.and_then(|name| self.find(name));
+        named.unwrap_or(&self.default)
+    }
+
+    fn find(&self, name: &str) -> Option<&T> {
         let name = name.to_ascii_lowercase();
         self.exact.get(&name).or_else(|| {
             let (_, parent) = name.split_once('.')?;
@@ -64,10 +100,9 @@ impl ByName {
     }
 }
 
-impl ResolvesServerCert for ByName {
+impl ResolvesServerCert for ByName<Arc<CertifiedKey>> {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let named = hello.server_name().and_then(|name| self.find(name));
-        Some(Arc::clone(named.unwrap_or(&self.default)))
+        Some(Arc::clone(self.choose(hello.server_name())))
     }
 }
 
@@ -106,26 +141,7 @@ pub fn server_config(
     listener: &Listener,
     alpn: &[&[u8]],
 ) -> Option<Arc<ServerConfig>> {
-    let known = |arn| registry.certificates.get(arn);
-    let certificates: Vec<_> = listener.certificates.iter().filter_map(known).collect();
-    let default = Arc::clone(&certificates.first()?.key);
-    let (mut exact, mut wildcard) = (HashMap::new(), HashMap::new());
-    // The first that has a name keeps it.
-    for certificate in certificates.iter().rev() {
-        for name in certificate.names() {
-            let name = name.to_ascii_lowercase();
-            let key = Arc::clone(&certificate.key);
-            match name.strip_prefix("*.") {
-                Some(parent) => wildcard.insert(parent.to_owned(), key),
-                None => exact.insert(name, key),
-            };
-        }
-    }
-    let by_name = ByName {
-        default,
-        exact,
-        wildcard,
-    };
+    let by_name = ByName::read(registry, listener, |_, it| Arc::clone(&it.key))?;
     let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(&versions(listener.ssl_policy.as_deref()))
         .ok()?;
@@ -134,6 +150,55 @@ pub fn server_config(
         .with_cert_resolver(Arc::new(by_name));
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
     Some(Arc::new(config))
+}
+
+/// The ARNs of a listener's certificates, by which clients get them.
+pub fn arns(registry: &Registry, listener: &Listener) -> Option<ByName<String>> {
+    ByName::read(registry, listener, |arn, _| arn.to_owned())
+}
+
+/// What was agreed on with a client.
+#[derive(Debug)]
+pub struct Agreed {
+    /// As OpenSSL and AWS call it.
+    pub cipher: &'static str,
+    pub protocol: &'static str,
+    /// What the client asked for.
+    pub server_name: Option<String>,
+    pub is_resumed: bool,
+}
+
+impl Agreed {
+    pub fn of(connection: &ServerConnection) -> Self {
+        let suite = connection.negotiated_cipher_suite().map(|it| it.suite());
+        Self {
+            cipher: suite.map_or("-", cipher),
+            protocol: match connection.protocol_version() {
+                Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+                Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+                _ => "-",
+            },
+            server_name: connection.server_name().map(str::to_owned),
+            is_resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
+        }
+    }
+}
+
+fn cipher(suite: CipherSuite) -> &'static str {
+    match suite {
+        CipherSuite::TLS13_AES_128_GCM_SHA256 => "TLS_AES_128_GCM_SHA256",
+        CipherSuite::TLS13_AES_256_GCM_SHA384 => "TLS_AES_256_GCM_SHA384",
+        CipherSuite::TLS13_CHACHA20_POLY1305_SHA256 => "TLS_CHACHA20_POLY1305_SHA256",
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 => "ECDHE-ECDSA-AES128-GCM-SHA256",
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 => "ECDHE-ECDSA-AES256-GCM-SHA384",
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 => {
+            "ECDHE-ECDSA-CHACHA20-POLY1305"
+        }
+        CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => "ECDHE-RSA-AES128-GCM-SHA256",
+        CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 => "ECDHE-RSA-AES256-GCM-SHA384",
+        CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => "ECDHE-RSA-CHACHA20-POLY1305",
+        _ => "-",
+    }
 }
 
 /// TLS towards targets, whose certificates are not verified: as on AWS, where a target's

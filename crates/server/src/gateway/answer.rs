@@ -13,7 +13,8 @@ use wharf_registry::{Standing, TurnedAway};
 use wharf_wire::{Context, audit::Event, fault::Chain};
 
 use super::{
-    Asking, Body, Channel, Gateway, IamMode, Peer, connections, file_systems, flows, full,
+    Asking, Body, Channel, Gateway, IamMode, Peer, access_logs, connections, file_systems, flows,
+    full,
     head::Head,
     instance_credentials, layers, metrics, prometheus,
     refused::{self, Unproven},
@@ -118,6 +119,7 @@ impl Gateway {
             Route::SnapshotBytes => snapshot_bytes::answer(self, request, &peer, asking).await,
             Route::Layers => layers::answer(self, request, &peer, asking).await,
             Route::FileSystems => file_systems::answer(self, request, &peer, asking).await,
+            Route::AccessLogs => access_logs::answer(self, request, &peer, asking).await,
             Route::Flows => flows::answer(self, request, &peer, asking).await,
             Route::Metrics => metrics::answer(self, &request, &peer).await,
             Route::Prometheus => prometheus::answer(self, request, &peer, asking).await,

@@ -4,7 +4,7 @@ use http::{
     Method, Request,
     header::{AUTHORIZATION, HOST},
 };
-use wharf_planeproto::{Plane, file_system, flows, layers, snapshot, wire};
+use wharf_planeproto::{Plane, access_logs, file_system, flows, layers, snapshot, wire};
 use wharf_registry::is_token_path;
 use wharf_svc_sns::is_certificate;
 
@@ -33,6 +33,8 @@ pub enum Route {
     FileSystems,
     /// A node says what passed interfaces that are recorded.
     Flows,
+    /// Entries of access logs that a node hands over.
+    AccessLogs,
     Metrics,
     /// A workspace of Prometheus.
     Prometheus,
@@ -65,6 +67,7 @@ impl Route {
             Self::SnapshotBytes => "snapshot-bytes",
             Self::Layers => "layers",
             Self::Flows => "flows",
+            Self::AccessLogs => "access-logs",
             Self::FileSystems => "file-systems",
             Self::Metrics => "metrics",
             Self::Prometheus => "prometheus",
@@ -137,6 +140,7 @@ fn classify(method: &Method, path: &str) -> Route {
             Route::FileSystems
         }
         flows::PATH if method == Method::POST => Route::Flows,
+        access_logs::PATH if method == Method::POST => Route::AccessLogs,
         _ if method == Method::POST && instance_credentials::instance_of(path).is_some() => {
             Route::InstanceCredentials
         }
@@ -218,6 +222,8 @@ mod tests {
             (Method::POST, "/wharf/node/layers", Route::Layers),
             (Method::GET, "/wharf/node/layers", Route::Nothing),
             (Method::POST, "/wharf/node/flows", Route::Flows),
+            (Method::POST, "/wharf/node/access-logs", Route::AccessLogs),
+            (Method::GET, "/wharf/node/access-logs", Route::Nothing),
             (Method::GET, "/wharf/node/flows", Route::Nothing),
             (
                 Method::POST,

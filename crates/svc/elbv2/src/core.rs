@@ -2,12 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
 use wharf_base::Timestamp;
+use wharf_delivery::Operations;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record;
 use wharf_service::{Stored, Table};
@@ -49,6 +50,8 @@ pub struct Core {
     /// How many streams each host has open to this server.
     pub connections: Mutex<HashMap<String, u32>>,
     pub started_at: Timestamp,
+    /// By which buckets are written to, once all services are there.
+    pub operations: OnceLock<Arc<dyn Operations>>,
 }
 
 /// A record could not be read or written.
@@ -71,6 +74,7 @@ impl Core {
             changes: broadcast::Sender::new(CHANGES),
             connections: Mutex::default(),
             started_at,
+            operations: OnceLock::new(),
         }
     }
 

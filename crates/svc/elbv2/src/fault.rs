@@ -33,6 +33,13 @@ pub fn configuration(message: impl Into<String>) -> Fault {
     faults::invalid_configuration_request_exception(message)
 }
 
+/// A bucket that is not there, or whose policy does not let access logs in.
+pub fn shut_bucket(bucket: &str) -> Fault {
+    configuration(format!(
+        "Access Denied for bucket: {bucket}. Please check S3bucket permission"
+    ))
+}
+
 /// What AWS has and this version does not; said, never dropped in silence.
 pub fn unsupported(what: impl std::fmt::Display) -> Fault {
     Fault::sender(

@@ -12,7 +12,9 @@ use wharf_wire::fault::Chain;
 use crate::{
     core::{ChangeError, Core},
     names::{Kind, Names as _, Place, SERVICE, split_target},
-    records::{Certificate, Health, Host, Listener, LoadBalancer, Remains, Target, TargetGroup},
+    records::{
+        Certificate, ClosedLog, Health, Host, Listener, LoadBalancer, Remains, Target, TargetGroup,
+    },
 };
 
 /// Wakes certificates that have become others, until `stop`.
@@ -86,7 +88,7 @@ pub fn changed(core: &Core, key: &str, look: Look) -> Reach {
             return Reach::One;
         }
         _ if look == Look::All => return Reach::One,
-        Remains::KIND => {
+        Remains::KIND | ClosedLog::KIND => {
             core.balancers.wake(key.to_owned());
             return Reach::One;
         }

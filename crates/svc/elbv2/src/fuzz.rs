@@ -15,6 +15,7 @@ pub fn record(bytes: &[u8]) {
     again::<records::LoadBalancer>(bytes);
     again::<records::Guard>(bytes);
     again::<records::Remains>(bytes);
+    again::<records::ClosedLog>(bytes);
     again::<records::Listener>(bytes);
     again::<records::Certificate>(bytes);
     again::<records::PublicAddress>(bytes);

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod access_logs;
 mod address;
 mod authorize;
 mod certificates;

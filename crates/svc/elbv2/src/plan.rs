@@ -169,6 +169,7 @@ mod tests {
             public_address: None,
             interfaces: vec![],
             attributes: Attributes::new(),
+            former_logs: vec![],
             tags: Tags::new(),
             created_at: Timestamp(0),
             unknown: Unknown::new(),

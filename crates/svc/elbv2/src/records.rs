@@ -6,6 +6,7 @@
 //! | load-balancer-name | name | |
 //! | guard | load balancer's id | |
 //! | remains | load balancer's id | |
+//! | closed-log | load balancer's id | |
 //! | listener | its id | listener |
 //! | rule | its id | rule |
 //! | target-group | its id | target group |
@@ -24,8 +25,8 @@ mod protocol;
 mod rule;
 
 pub use balancer::{
-    BalancerSubnet, Certificate, Guard, Host, Interface, Listener, LoadBalancer, PublicAddress,
-    Remains, Scheme, Status,
+    BalancerSubnet, Certificate, ClosedLog, FormerLog, Guard, Host, Interface, Listener,
+    LoadBalancer, PublicAddress, Remains, Scheme, Status,
 };
 pub use group::{
     GroupName, Health, HealthCheck, HostReport, Target, TargetGroup, TargetState, TargetType,

@@ -2,13 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
-use wharf_planeproto::{measured::Minute, report};
+use wharf_delivery::Operations;
+use wharf_planeproto::{access_logs::Head, measured::Minute, report};
 use wharf_service::Loops;
 
 use crate::{
+    access_logs::{self, NotTaken},
     authorize,
     config::Parts,
     core::{ChangeError, Core},
@@ -33,6 +36,16 @@ impl Elbv2Service {
         Self {
             core: Arc::new(Core::new(parts)),
         }
+    }
+
+    /// Once all operations of the installation are there.
+    pub fn calling(&self, operations: Arc<dyn Operations>) {
+        let _ = self.core.operations.set(operations);
+    }
+
+    /// Writes a file of access logs that a host hands over into its bucket.
+    pub async fn take_access_log(&self, head: &Head, packed: Bytes) -> Result<(), NotTaken> {
+        access_logs::take(&self.core, head, packed).await
     }
 
     /// A load balancer host has subscribed. It counts as serving until its last stream has ended for

@@ -17,6 +17,7 @@ use super::{
     is_network,
 };
 use crate::{
+    access_log::AccessLog,
     metrics::BalancerCounters,
     oidc::{LoginRule, keys::SessionKeys},
     rooms::Owner,
@@ -62,6 +63,8 @@ pub enum Plan {
 /// What is done with a request, and what is to be known before.
 #[derive(Debug)]
 pub struct Route {
+    /// Of its rule; 0 of the default one.
+    pub priority: u32,
     pub login: Login,
     pub plan: Plan,
 }
@@ -113,6 +116,15 @@ pub struct ListenerTable {
     /// Of a network load balancer.
     pub flows: Option<Flows>,
     pub arn: String,
+    /// Where entries of its requests go, if its load balancer keeps a log.
+    pub logged: Option<Logged>,
+}
+
+#[derive(Debug)]
+pub struct Logged {
+    pub log: Arc<AccessLog>,
+    /// ARNs, by the names that clients ask for.
+    pub certificates: Option<tls::ByName<String>>,
 }
 
 /// What a listener of a network load balancer takes.
@@ -244,7 +256,7 @@ impl EndpointTable {
 pub fn listener_table(
     registry: &Registry,
     groups: &BTreeMap<String, Arc<Group>>,
-    counters: Arc<BalancerCounters>,
+    (counters, log): (Arc<BalancerCounters>, Option<Arc<AccessLog>>),
     listener: &Listener,
 ) -> Option<ListenerTable> {
     let balancer = registry.balancers.get(&listener.load_balancer)?;
@@ -253,7 +265,8 @@ pub fn listener_table(
     let session_keys = SessionKeys::read(&listener.session_keys).filter(|_| secure);
     let session_keys = session_keys.map(Arc::new);
     let arn = &balancer.record.arn;
-    let route = |actions: &[Action]| Route {
+    let route = |priority, actions: &[Action]| Route {
+        priority,
         login: login(actions, session_keys.as_ref(), arn),
         plan: plan(actions, groups, &cookies),
     };
@@ -261,7 +274,7 @@ pub fn listener_table(
         .rules
         .values()
         .filter(|it| it.rule.listener == listener.arn)
-        .map(|it| (Arc::clone(it), route(&it.rule.actions)))
+        .map(|it| (Arc::clone(it), route(it.rule.priority, &it.rule.actions)))
         .collect();
     rules.sort_by_key(|(it, _)| it.rule.priority);
     let is_tls = matches!(listener.protocol, Protocol::Https | Protocol::Tls);
@@ -278,7 +291,7 @@ pub fn listener_table(
         responses: ResponseHeaders::read(&listener.attributes).ok()?,
         counters,
         rules,
-        default: route(&listener.default_actions),
+        default: route(0, &listener.default_actions),
         session_keys: session_keys.clone(),
         tls: is_tls
             .then(|| tls::server_config(registry, listener, alpn))
@@ -290,6 +303,10 @@ pub fn listener_table(
         datagram_sources: sources(ingress::UDP),
         flows: Flows::of(listener),
         arn: listener.arn.clone(),
+        logged: log.map(|log| Logged {
+            log,
+            certificates: tls::arns(registry, listener),
+        }),
     })
 }
 

@@ -168,7 +168,9 @@ fn wanted(
             continue;
         };
         let counters = config.metrics.balancer(&listener.load_balancer);
-        let Some(table) = table::listener_table(registry, &known, counters, listener) else {
+        let log = config.logs.of(&listener.load_balancer);
+        let told = (counters, log);
+        let Some(table) = table::listener_table(registry, &known, told, listener) else {
             continue;
         };
         let table = Arc::new(table);

@@ -7,7 +7,7 @@
 mod endpoints;
 mod groups;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use tokio::{
     runtime::Handle,
@@ -16,13 +16,15 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{
-    balancer::{Action, BalancerInterface, LoadBalancer, TargetRef},
+    access_logs::Place,
+    balancer::{Action, BalancerInterface, BalancerKind, LoadBalancer, TargetRef},
     report::TargetHealth,
 };
 
 use self::{endpoints::Endpoints, groups::Groups};
 use crate::{
     LbConfig, LbError, LbUpdate, Update,
+    access_log::Destination,
     config::{Registry, table},
     endpoint::Porter,
     health::Changed,
@@ -227,8 +229,12 @@ impl Control {
             |arn| self.registry.groups.contains_key(arn),
             |arn| Some(uses.get(arn)?.balancer.as_str()),
         );
+        let logs = self.config.logs.clone();
+        logs.follow(logged(&self.registry, &served));
         self.endpoints
             .reconcile(&self.registry, &served, &self.groups, &self.config);
+        // Their requests are told of elsewhere from now on.
+        logs.hurry();
         self.workers.sweep();
     }
 
@@ -295,6 +301,20 @@ pub struct Use {
     pub balancer: String,
     /// From where its targets are reached.
     pub origin: Origin,
+}
+
+/// The load balancers of this host that keep access logs, and where.
+fn logged(registry: &Registry, served: &BTreeMap<String, Served>) -> BTreeMap<String, Destination> {
+    let logged = served.iter().filter_map(|(arn, served)| {
+        let balancer = &registry.balancers.get(arn)?.record;
+        let is_of_requests = balancer.kind == BalancerKind::Application;
+        let place = Place::of(&balancer.attributes).filter(|_| is_of_requests)?;
+        let own = served.interface.as_ref().map(|it| it.address);
+        let address = own.or(balancer.public_address);
+        let node = address.unwrap_or(Ipv4Addr::LOCALHOST).into();
+        Some((arn.clone(), Destination { place, node }))
+    });
+    logged.collect()
 }
 
 /// The groups that are in use. A group belongs to one load balancer; should two use it, the first by ARN

@@ -34,9 +34,12 @@ impl Answer {
     }
 
     /// Keeps the request open as long as the body is there.
-    pub fn hold(&mut self, guard: RequestGuard) {
+    pub fn hold(&mut self, mut guard: RequestGuard) {
         match &self.kind {
-            Kind::Whole(_) => self.guard = Some(guard),
+            Kind::Whole(bytes) => {
+                guard.gives(bytes.len());
+                self.guard = Some(guard);
+            }
             Kind::Streamed(body) => body.hold(guard),
         }
     }

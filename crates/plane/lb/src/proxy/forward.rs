@@ -11,10 +11,12 @@ use hyper::{body::Incoming, upgrade::OnUpgrade};
 use super::{
     answer::{Answer, Kind},
     head::{self, Context, Framing},
+    note,
     streamed::{Source, Streamed},
     upgrade,
 };
 use crate::{
+    access_log::Entry,
     balance,
     config::{
         Stickiness,
@@ -38,9 +40,10 @@ pub async fn forward(
     listener: &ListenerTable,
     plan: &Forward,
     request: Request<Incoming>,
-    identity: Option<&Identity>,
+    (identity, entry): (Option<&Identity>, &mut Option<Box<Entry>>),
 ) -> Result<Response<Answer>, StatusCode> {
     let group = choose_group(client, plan, &request).ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
+    note(entry, |it| it.group(&group.arn));
     let lease = choose_target(client, group, &request).ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
     group.state.counters.requests.one();
     let begun = Instant::now();
@@ -50,6 +53,7 @@ pub async fn forward(
         listener,
         group,
         identity,
+        entry,
         method: request.method().clone(),
         tried: Vec::new(),
         replayed: false,
@@ -163,6 +167,8 @@ pub(super) struct Sending<'a> {
     pub(super) group: &'a Group,
     /// Who the user is, if it was found out.
     identity: Option<&'a Identity>,
+    /// What is noted of it, where that is asked for.
+    entry: &'a mut Option<Box<Entry>>,
     method: Method,
     /// Targets that could not take it.
     tried: Vec<u64>,
@@ -184,21 +190,21 @@ impl Sending<'_> {
         let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
         let (parts, body) = request.into_parts();
         let upgrade = head::wanted_upgrade(&parts).filter(|_| on_upgrade.is_some());
+        let trace = self.trace(&parts.headers);
         let context = Context {
             client: self.client,
             listener: self.listener,
             upgrade: upgrade.as_ref(),
             identity: self.identity,
+            trace: &trace,
         };
-        let head = {
-            let mut random = self.client.worker.random.borrow_mut();
-            head::encode(&parts, framing, &context, &mut random)
-        };
+        let head = head::encode(&parts, framing, &context);
         // The request's headers are told; their memory takes the response's.
         self.spare = parts.headers;
         let body = (!matches!(framing, Framing::None | Framing::Length(0))).then_some(body);
         let pace = self.client.worker.pace;
-        let upload = Upload::new(head, body, framing == Framing::Chunked, pace);
+        let mut upload = Upload::new(head, body, framing == Framing::Chunked, pace);
+        note(self.entry, |it| upload.count(it.meter()));
         let (head, exchange, lease) = self.send(lease, upload).await?;
         let target = match self.group.config.settings.stickiness {
             Stickiness::Off => String::new(),
@@ -220,6 +226,13 @@ impl Sending<'_> {
         Ok((response, target))
     }
 
+    /// How targets are told that the request is called.
+    fn trace(&mut self, headers: &HeaderMap) -> String {
+        let trace = head::trace_id(headers, &mut self.client.worker.random.borrow_mut());
+        note(self.entry, |it| it.trace(&trace));
+        trace
+    }
+
     /// Until a target has begun to answer.
     async fn send(
         &mut self,
@@ -230,8 +243,12 @@ impl Sending<'_> {
         loop {
             let connection;
             (lease, connection) = self.connect(lease, fresh).await?;
+            note(self.entry, |it| it.sends(lease.target().address));
             match self.exchange(connection, upload).await {
-                Ok((head, exchange)) => return Ok((head, exchange, lease)),
+                Ok((head, exchange)) => {
+                    note(self.entry, |it| it.target_answered(head.status.as_u16()));
+                    return Ok((head, exchange, lease));
+                }
                 Err(failure) => {
                     // A kept connection may have been closed for its age alone.
                     let stays = failure.reused && self.is_bound();
@@ -366,22 +383,24 @@ impl Sending<'_> {
         request: Request<Incoming>,
     ) -> Result<Answered, StatusCode> {
         let (mut parts, body) = request.into_parts();
+        let trace = self.trace(&parts.headers);
         let context = Context {
             client: self.client,
             listener: self.listener,
             upgrade: None,
             identity: self.identity,
+            trace: &trace,
         };
-        let headers = {
-            let mut random = self.client.worker.random.borrow_mut();
-            head::headers(&parts, &context, &mut random)
-        };
+        let headers = head::headers(&parts, &context);
         let host = head::host_for_target(&parts, self.listener).into_owned();
         parts.headers = headers;
         parts.uri =
             http2::uri(&parts.uri, &host, self.group.tls()).ok_or(StatusCode::BAD_REQUEST)?;
         parts.version = http::Version::HTTP_2;
-        let mut request = Request::from_parts(parts, http2::RequestBody(body));
+        let mut request = Request::from_parts(
+            parts,
+            http2::RequestBody::new(body, self.entry.as_ref().map(|it| it.meter())),
+        );
         let idle_ms = self.listener.settings.idle_timeout_ms;
         let pool = &self.client.worker.http2;
         loop {
@@ -399,11 +418,13 @@ impl Sending<'_> {
                     }
                 }
             };
+            note(self.entry, |it| it.sends(lease.target().address));
             let sent = pool.send(lease.target(), sender, request, idle_ms);
             match sent.await {
                 Ok(response) => {
                     let target = balance::target_name(lease.target());
                     let (head, body) = response.into_parts();
+                    note(self.entry, |it| it.target_answered(head.status.as_u16()));
                     let body = http2::ResponseBody::new(body, lease);
                     let body = self.streamed(Source::Http2(Box::new(body)));
                     let mut response = Response::new(Answer::new(body));

@@ -122,6 +122,8 @@ pub struct Context<'a> {
     pub upgrade: Option<&'a HeaderValue>,
     /// Who the user is, if it was found out.
     pub identity: Option<&'a Identity>,
+    /// How the request is called.
+    pub trace: &'a str,
 }
 
 /// How a request's body is announced.
@@ -156,18 +158,13 @@ impl Framing {
 }
 
 /// The head as HTTP/1.1.
-pub fn encode(
-    parts: &Parts,
-    framing: Framing,
-    context: &Context<'_>,
-    random: &mut SmallRng,
-) -> Bytes {
+pub fn encode(parts: &Parts, framing: Framing, context: &Context<'_>) -> Bytes {
     let mut text = BytesMut::with_capacity(768);
     let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
     for piece in [parts.method.as_str(), " ", path, " HTTP/1.1\r\n"] {
         text.put_slice(piece.as_bytes());
     }
-    each_header(parts, context, random, |name, value| {
+    each_header(parts, context, |name, value| {
         text.put_slice(name.as_bytes());
         text.put_slice(b": ");
         text.put_slice(value);
@@ -191,9 +188,9 @@ pub fn encode(
 }
 
 /// The headers for a target that speaks HTTP/2.
-pub fn headers(parts: &Parts, context: &Context<'_>, random: &mut SmallRng) -> HeaderMap {
+pub fn headers(parts: &Parts, context: &Context<'_>) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(parts.headers.len() + 4);
-    each_header(parts, context, random, |name, value| {
+    each_header(parts, context, |name, value| {
         let name = HeaderName::from_bytes(name.as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
             headers.append(name, value);
@@ -207,12 +204,7 @@ pub fn headers(parts: &Parts, context: &Context<'_>, random: &mut SmallRng) -> H
 }
 
 /// All headers but those about the body.
-fn each_header(
-    parts: &Parts,
-    context: &Context<'_>,
-    random: &mut SmallRng,
-    mut put: impl FnMut(&str, &[u8]),
-) {
+fn each_header(parts: &Parts, context: &Context<'_>, mut put: impl FnMut(&str, &[u8])) {
     let settings = &context.listener.settings;
     put("host", host_for_target(parts, context.listener).as_bytes());
     let named = named_by_connection(&parts.headers);
@@ -235,7 +227,7 @@ fn each_header(
     for (name, value) in context.identity.iter().flat_map(|it| it.headers()) {
         put(name, value.as_bytes());
     }
-    put_forwarded(parts, context, random, put);
+    put_forwarded(parts, context, put);
 }
 
 /// HTTP/2 may split cookies into several lines, HTTP/1.1 may not (RFC 9113 §8.2.3).
@@ -250,12 +242,7 @@ fn put_cookies(headers: &HeaderMap, put: &mut impl FnMut(&str, &[u8])) {
     }
 }
 
-fn put_forwarded(
-    parts: &Parts,
-    context: &Context<'_>,
-    random: &mut SmallRng,
-    mut put: impl FnMut(&str, &[u8]),
-) {
+fn put_forwarded(parts: &Parts, context: &Context<'_>, mut put: impl FnMut(&str, &[u8])) {
     let settings = &context.listener.settings;
     let told: Vec<&[u8]> = match settings.forwarded_for {
         ForwardedFor::Remove => Vec::new(),
@@ -276,10 +263,7 @@ fn put_forwarded(
     }
     put("x-forwarded-proto", context.listener.scheme().as_bytes());
     put("x-forwarded-port", context.listener.port_text.as_bytes());
-    put(
-        "x-amzn-trace-id",
-        trace_id(&parts.headers, random).as_bytes(),
-    );
+    put("x-amzn-trace-id", context.trace.as_bytes());
 }
 
 fn client_address(client: &Client, with_port: bool) -> Cow<'_, str> {
@@ -292,7 +276,7 @@ fn client_address(client: &Client, with_port: bool) -> Cow<'_, str> {
 }
 
 /// `Root=1-<time>-<id>`; if the client named a root, ours goes before it as `Self`.
-fn trace_id(headers: &HeaderMap, random: &mut SmallRng) -> String {
+pub fn trace_id(headers: &HeaderMap, random: &mut SmallRng) -> String {
     let seconds = clock::unix_seconds() as u32;
     let (high, low): (u32, u64) = (random.random(), random.random());
     let mut text = String::with_capacity(48);

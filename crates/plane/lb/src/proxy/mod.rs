@@ -15,7 +15,8 @@ use hyper::body::Incoming;
 
 pub use self::answer::Answer;
 use crate::{
-    config::table::{ListenerTable, Plan},
+    access_log::Entry,
+    config::table::{ListenerTable, Login, Plan},
     rules::{RedirectSource, Subject},
     worker::{Client, RequestGuard},
 };
@@ -24,7 +25,7 @@ use crate::{
 pub async fn handle(client: Rc<Client>, request: Request<Incoming>) -> Response<Answer> {
     let mut guard = RequestGuard::new(&client);
     let mut response = answer(&client, &mut guard, request).await;
-    guard.answered();
+    guard.answered(&response);
     response.body_mut().hold(guard);
     response
 }
@@ -50,7 +51,9 @@ async fn answer(
     };
     guard.begin(&listener);
     listener.counters.requests.one();
-    let mut response = answer_of(client, &listener, examined, request).await;
+    guard.entry = Entry::begin(client, &listener, host, &request);
+    let entry = &mut guard.entry;
+    let mut response = answer_of(client, &listener, entry, examined, request).await;
     listener.responses.apply(response.headers_mut());
     response
 }
@@ -59,6 +62,7 @@ async fn answer(
 async fn answer_of(
     client: &Rc<Client>,
     listener: &ListenerTable,
+    entry: &mut Option<Box<Entry>>,
     examined: Result<String, StatusCode>,
     request: Request<Incoming>,
 ) -> Response<Answer> {
@@ -93,9 +97,16 @@ async fn answer_of(
         source: client.peer.ip(),
     };
     if login::is_callback(listener, &request) {
+        note(entry, |it| it.does("authenticate"));
         return made_itself(login::come_back(client, listener, &request).await);
     }
     let route = listener.route(&subject);
+    note(entry, |it| {
+        it.matched(route.priority);
+        if !matches!(route.login, Login::NotAsked) {
+            it.does("authenticate");
+        }
+    });
     let (identity, cookies) = match login::enter(client, &route.login, &request).await {
         login::Entry::Passes(identity, cookies) => (identity, cookies),
         login::Entry::Answered(response) => return made_itself(response),
@@ -107,6 +118,7 @@ async fn answer_of(
             body,
         } => {
             listener.counters.fixed.one();
+            note(entry, |it| it.does("fixed-response"));
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::OK);
             made_itself(answer::text_response(
                 status,
@@ -116,12 +128,14 @@ async fn answer_of(
         }
         Plan::Redirect(redirect) => {
             listener.counters.redirects.one();
+            note(entry, |it| it.does("redirect"));
             let location = redirect.location(source(client, listener, host, &request));
             made_itself(redirected(redirect.status, &location))
         }
         Plan::Forward(plan) => {
-            let identity = identity.as_ref();
-            match forward::forward(client, listener, plan, request, identity).await {
+            note(entry, |it| it.does("forward"));
+            let noted = (identity.as_ref(), entry);
+            match forward::forward(client, listener, plan, request, noted).await {
                 Ok(response) => response,
                 Err(status) => made_itself(answer::made(status)),
             }
@@ -129,6 +143,13 @@ async fn answer_of(
     };
     login::give(response.headers_mut(), cookies);
     response
+}
+
+/// Notes something of a request where that is asked for.
+fn note(entry: &mut Option<Box<Entry>>, what: impl FnOnce(&mut Entry)) {
+    if let Some(entry) = entry {
+        what(entry);
+    }
 }
 
 fn source<'a>(

@@ -95,6 +95,9 @@ impl State {
         let frame = ready!(held.source.poll_frame(cx));
         if let Some(Ok(frame)) = &frame {
             self.given = frame.data_ref().map_or(0, Bytes::len);
+            if let Some(guard) = &mut held.guard {
+                guard.gives(self.given);
+            }
             self.progress.waits(now_ms);
         }
         Poll::Ready(frame)

@@ -5,7 +5,10 @@ use std::{
     collections::HashMap,
     io,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -107,7 +110,17 @@ pub fn uri(asked: &Uri, host: &str, tls: bool) -> Option<Uri> {
 
 /// The body of a client's request on its way. What its headers may not say its trailers do not say either: servers may take them together.
 #[derive(Debug)]
-pub struct RequestBody(pub Incoming);
+pub struct RequestBody {
+    body: Incoming,
+    /// Where its bytes are counted, if anywhere.
+    meter: Option<Arc<AtomicU64>>,
+}
+
+impl RequestBody {
+    pub fn new(body: Incoming, meter: Option<Arc<AtomicU64>>) -> Self {
+        Self { body, meter }
+    }
+}
 
 impl Body for RequestBody {
     type Data = Bytes;
@@ -117,7 +130,11 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = Pin::new(&mut self.0).poll_frame(cx);
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if let (Poll::Ready(Some(Ok(frame))), Some(meter)) = (&frame, &self.meter) {
+            let bytes = frame.data_ref().map_or(0, Bytes::len);
+            meter.fetch_add(bytes as u64, Ordering::Relaxed);
+        }
         frame.map_ok(|it| match it.into_trailers() {
             Ok(trailers) => Frame::trailers(head::trailers(&trailers)),
             Err(data) => data,
@@ -125,11 +142,11 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        self.body.size_hint()
     }
 }
 

@@ -4,6 +4,10 @@ use std::{
     collections::VecDeque,
     io::{self, IoSlice},
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -54,6 +58,8 @@ pub struct Upload {
     complete: bool,
     flushed: bool,
     progress: Progress,
+    /// Where bytes of the body are counted, if anywhere.
+    meter: Option<Arc<AtomicU64>>,
 }
 
 impl Upload {
@@ -73,7 +79,13 @@ impl Upload {
             forgotten: false,
             flushed: false,
             progress: Progress::new(pace),
+            meter: None,
         }
+    }
+
+    /// Counts there what the client sends of the body.
+    pub fn count(&mut self, meter: Arc<AtomicU64>) {
+        self.meter = Some(meter);
     }
 
     /// From now on the client may take its time.
@@ -185,6 +197,9 @@ impl Upload {
                 Ok(data) => {
                     if self.progress.too_slow(data.len(), clock::coarse_ms()) {
                         return Poll::Ready(Err(UploadError::Slow));
+                    }
+                    if let Some(meter) = &self.meter {
+                        meter.fetch_add(data.len() as u64, Ordering::Relaxed);
                     }
                     self.keep(&data);
                     self.queue(data);

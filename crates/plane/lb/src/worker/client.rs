@@ -1,7 +1,7 @@
 //! A client's connection: TLS if the endpoint asks for it, then HTTP/1.1 or HTTP/2.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, OnceCell},
     convert::Infallible,
     future::Future,
     io::{self, IoSlice},
@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use http::Response;
 use hyper::{
     body::Incoming,
     rt::{Executor, ReadBufCursor},
@@ -33,6 +34,7 @@ use super::{
     watch::{Ended, Watch, Watched},
 };
 use crate::{
+    access_log::Entry,
     clock,
     config::table::{Flows, ListenerTable},
     endpoint::Endpoint,
@@ -40,6 +42,7 @@ use crate::{
     proxy::{self, Answer},
     rooms::Room,
     stream,
+    tls::Agreed,
 };
 
 /// For the whole of a TLS handshake, and for the first byte where a port serves both.
@@ -67,15 +70,24 @@ pub struct Client {
     pub is_tls: bool,
     /// The load balancer whose certificate it got, by its name.
     pub secured_as: Option<String>,
+    /// What was agreed on with it.
+    pub tls: Option<Agreed>,
+    pub is_http2: bool,
+    /// The connection's name in access logs, once one is asked for.
+    trace: OnceCell<u128>,
     watch: Arc<Watch>,
     closing: Rc<Closing>,
     tally: Arc<Tally>,
-    is_http2: bool,
     /// Requests under way.
     requests: Cell<usize>,
 }
 
 impl Client {
+    /// Names the connection.
+    pub fn trace(&self) -> u128 {
+        *self.trace.get_or_init(rand::random)
+    }
+
     /// Its connection is of no more use: ended at once, or after HTTP/2's other streams.
     pub fn give_up(&self) {
         match self.is_http2 {
@@ -90,6 +102,8 @@ pub struct RequestGuard {
     client: Rc<Client>,
     /// Where to count it if the client left before there was an answer.
     unanswered: Option<Arc<BalancerCounters>>,
+    /// What is noted of it where that is asked for; it is written when the request is over.
+    pub entry: Option<Box<Entry>>,
 }
 
 impl RequestGuard {
@@ -102,6 +116,7 @@ impl RequestGuard {
         Self {
             client: Rc::clone(client),
             unanswered: None,
+            entry: None,
         }
     }
 
@@ -114,8 +129,18 @@ impl RequestGuard {
         self.unanswered = Some(Arc::clone(&listener.counters));
     }
 
-    pub fn answered(&mut self) {
+    pub fn answered<B>(&mut self, response: &Response<B>) {
         self.unanswered = None;
+        if let Some(entry) = &mut self.entry {
+            entry.answered(response);
+        }
+    }
+
+    /// Bytes of the answer's body go to the client.
+    pub fn gives(&mut self, bytes: usize) {
+        if let Some(entry) = &mut self.entry {
+            entry.gives(bytes);
+        }
     }
 }
 
@@ -128,6 +153,9 @@ impl Drop for RequestGuard {
         }
         if let Some(counters) = &self.unanswered {
             counters.client_closed.one();
+        }
+        if let Some(entry) = self.entry.take() {
+            entry.end();
         }
     }
 }
@@ -288,6 +316,7 @@ trait Transport: Send + Unpin + 'static {
     type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
     const TLS: bool;
     fn http2(&self) -> bool;
+    fn agreed(&self) -> Option<Agreed>;
     fn into_stream(self) -> Self::Stream;
 }
 
@@ -296,6 +325,9 @@ impl Transport for Plain {
     const TLS: bool = false;
     fn http2(&self) -> bool {
         false
+    }
+    fn agreed(&self) -> Option<Agreed> {
+        None
     }
     fn into_stream(self) -> TcpStream {
         self.0
@@ -307,6 +339,9 @@ impl Transport for Secured {
     const TLS: bool = true;
     fn http2(&self) -> bool {
         self.0.get_ref().1.alpn_protocol() == Some(b"h2")
+    }
+    fn agreed(&self) -> Option<Agreed> {
+        Some(Agreed::of(self.0.get_ref().1))
     }
     fn into_stream(self) -> Self::Stream {
         self.0
@@ -332,10 +367,12 @@ async fn run<T: Transport>(
         address: peer.ip().to_canonical().to_string(),
         is_tls: T::TLS,
         secured_as,
+        tls: transport.agreed(),
+        is_http2: http2,
+        trace: OnceCell::new(),
         watch: watched.share(),
         closing: Rc::clone(&closing),
         tally: Arc::clone(&tally),
-        is_http2: http2,
         requests: Cell::new(0),
     });
     let io = ClientIo {

@@ -1,6 +1,7 @@
 //! Whole load balancers with real sockets on loopback, in this process. Waits on conditions,
 //! never on time alone.
 
+mod access_log;
 mod admission;
 mod balancing;
 mod changes;

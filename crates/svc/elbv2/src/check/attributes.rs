@@ -52,17 +52,23 @@ const PROXY_PROTOCOL: &str = "proxy_protocol_v2.enabled";
 pub const DELETION_PROTECTION: &str = "deletion_protection.enabled";
 pub const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
 
+const LOGS_ENABLED: &str = "access_logs.s3.enabled";
+const LOGS_BUCKET: &str = "access_logs.s3.bucket";
+const LOGS_PREFIX: &str = "access_logs.s3.prefix";
+/// The folder below which AWS writes, and which it leaves to nobody.
+const LOGS_FOLDER: &str = "AWSLogs";
+
 pub const BALANCER: Table = Table {
     noun: "Load balancer",
-    together: |_| Ok(()),
+    together: of_logs,
     all: &[
-        of("access_logs.s3.enabled", "false", Flag),
-        of("access_logs.s3.bucket", "", Text(1024)),
-        of("access_logs.s3.prefix", "", Text(1024)),
+        of(LOGS_ENABLED, "false", Flag),
+        of(LOGS_BUCKET, "", Text(255)),
+        of(LOGS_PREFIX, "", Text(512)),
         of("client_keep_alive.seconds", "3600", Number(60, 604_800)),
-        of("connection_logs.s3.enabled", "false", Flag),
-        of("connection_logs.s3.bucket", "", Text(1024)),
-        of("connection_logs.s3.prefix", "", Text(1024)),
+        of("connection_logs.s3.enabled", "false", Fixed),
+        of("connection_logs.s3.bucket", "", Text(255)),
+        of("connection_logs.s3.prefix", "", Text(512)),
         of(DELETION_PROTECTION, "false", Flag),
         of("idle_timeout.timeout_seconds", "60", Number(1, 4000)),
         of("ipv6.deny_all_igw_traffic", "false", Flag),
@@ -165,9 +171,9 @@ pub const NETWORK_BALANCER: Table = Table {
     noun: "Load balancer",
     together: |_| Ok(()),
     all: &[
-        of("access_logs.s3.enabled", "false", Flag),
-        of("access_logs.s3.bucket", "", Text(1024)),
-        of("access_logs.s3.prefix", "", Text(1024)),
+        of(LOGS_ENABLED, "false", Fixed),
+        of(LOGS_BUCKET, "", Text(255)),
+        of(LOGS_PREFIX, "", Text(512)),
         of(DELETION_PROTECTION, "false", Flag),
         of(
             "dns_record.client_routing_policy",
@@ -473,6 +479,21 @@ fn within(value: &str, from: u32, to: u32) -> bool {
         && value
             .parse()
             .is_ok_and(|number: u32| (from..=to).contains(&number))
+}
+
+fn of_logs(attributes: &Attributes) -> Result<(), Fault> {
+    let value = |key| BALANCER.value(attributes, key);
+    if value(LOGS_ENABLED) == "true" && value(LOGS_BUCKET).is_empty() {
+        return Err(fault::configuration(format!(
+            "The attribute '{LOGS_BUCKET}' must name a bucket when '{LOGS_ENABLED}' is 'true'"
+        )));
+    }
+    if value(LOGS_PREFIX).contains(LOGS_FOLDER) {
+        return Err(fault::configuration(format!(
+            "The value of the attribute '{LOGS_PREFIX}' cannot include '{LOGS_FOLDER}'"
+        )));
+    }
+    Ok(())
 }
 
 fn of_group(attributes: &Attributes) -> Result<(), Fault> {

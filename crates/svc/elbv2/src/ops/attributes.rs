@@ -11,6 +11,7 @@ use wharf_api_elbv2::{
 use wharf_wire::{Call, Fault};
 
 use crate::{
+    access_logs,
     check::attributes::{self as tables, Table},
     core::Core,
     fault,
@@ -75,8 +76,17 @@ pub async fn modify_balancer(
     let table = tables::of_balancer(&id);
     let given = input.attributes.unwrap_or_default();
     let pairs = || given.iter().map(|it| (it.key.clone(), it.value.clone()));
+    let wanted = table.change(&stored.record.attributes, pairs())?;
+    let of_logs = given
+        .iter()
+        .any(|it| it.key.as_deref().is_some_and(access_logs::is_about));
+    if of_logs {
+        access_logs::admit(core, &place, &id, &wanted).await?;
+    }
     let change = |balancer: &mut LoadBalancer| {
-        balancer.attributes = table.change(&balancer.attributes, pairs())?;
+        let attributes = table.change(&balancer.attributes, pairs())?;
+        access_logs::leave(balancer, &attributes, core.now());
+        balancer.attributes = attributes;
         Ok::<_, Fault>(())
     };
     let changed = core.table.change(&call.permit, &stored.key, change).await?;

@@ -57,6 +57,7 @@ pub async fn create_load_balancer(
         public_address: None,
         interfaces: vec![],
         attributes: Attributes::new(),
+        former_logs: Vec::new(),
         tags,
         created_at: call.now,
         unknown: Unknown::new(),

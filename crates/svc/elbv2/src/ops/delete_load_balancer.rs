@@ -8,12 +8,13 @@ use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use crate::{
+    access_logs,
     check::attributes::{BALANCER, DELETION_PROTECTION},
     core::Core,
     fault,
     names::{Kind, Names as _, Place},
     orphans,
-    records::{BalancerName, Remains},
+    records::{BalancerName, ClosedLog, Remains},
 };
 
 pub async fn delete_load_balancer(
@@ -46,6 +47,10 @@ pub async fn delete_load_balancer(
             .delete(&tree.balancer.key)
             .delete(scope.key(BalancerName::KIND, &balancer.name))
             .put(&key, encode(&left));
+        let txn = match access_logs::closed(balancer, core.now()) {
+            Some(closed) => txn.put(scope.key(ClosedLog::KIND, &id), encode(&closed)),
+            None => txn,
+        };
         tx.join(tree.drop_guard(txn));
     });
     // The reconciler would do it too; but who deletes a load balancer deletes its target groups next,

@@ -9,11 +9,12 @@ use wharf_store::{Compare, Txn};
 
 use super::{PERMIT, StepError, interfaces};
 use crate::{
+    access_logs,
     core::Core,
     names::{Place, platform_scope},
     orphans,
     plan::{Action, plan},
-    records::{Interface, LoadBalancer, PublicAddress, Remains, Status},
+    records::{ClosedLog, Interface, LoadBalancer, PublicAddress, Remains, Status},
 };
 
 /// Actions performed for a load balancer before others get their turn.
@@ -27,6 +28,9 @@ pub async fn balancer(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     let place = Place::of_scope(&scope);
     if kind == Remains::KIND {
         return clear(&core, &key, &place, &id).await;
+    }
+    if kind == ClosedLog::KIND {
+        return forget_log(&core, &key).await;
     }
     orphans::clear_orphans(&core, &PERMIT, &place, &id, fence(&core.shard)?).await?;
     for _ in 0..MAX_STEPS {
@@ -186,4 +190,21 @@ async fn clear(core: &Core, key: &str, place: &Place, id: &str) -> Result<Next, 
         true => Ok(Next::Settled),
         false => Ok(Next::After(Duration::ZERO)),
     }
+}
+
+/// Forgets where a deleted load balancer wrote access logs, once no host has any.
+async fn forget_log(core: &Core, key: &str) -> Result<Next, StepError> {
+    let Some(stored) = core.table.read::<ClosedLog>(key).await? else {
+        return Ok(Next::Settled);
+    };
+    let left = access_logs::left(&stored.record.places, core.now());
+    if !left.is_zero() {
+        return Ok(Next::After(left));
+    }
+    let txn = Txn::new()
+        .when(fence(&core.shard)?)
+        .when(stored.unchanged())
+        .delete(key);
+    core.table.commit(&PERMIT, txn).await?;
+    Ok(Next::After(Duration::ZERO))
 }

@@ -7,6 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
+use wharf_planeproto::access_logs::Place as LogPlace;
 use wharf_records::{Record, Unknown, ecs::Tags};
 use wharf_seal::Sealed;
 
@@ -34,6 +35,9 @@ pub struct LoadBalancer {
     pub interfaces: Vec<Interface>,
     #[serde(default)]
     pub attributes: Attributes,
+    /// Where it wrote access logs until not long ago.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_logs: Vec<FormerLog>,
     #[serde(default)]
     pub tags: Tags,
     pub created_at: Timestamp,
@@ -112,6 +116,28 @@ pub struct Remains {
 
 impl Record for Remains {
     const KIND: &'static str = "remains";
+    const FORMAT: u32 = 1;
+}
+
+/// Access logs were written there until then; what hosts still have of that time may come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FormerLog {
+    pub place: LogPlace,
+    pub ended_at: Timestamp,
+}
+
+/// Where a deleted load balancer wrote access logs, for as long as its hosts may have some; then deleted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClosedLog {
+    pub places: Vec<FormerLog>,
+    /// Instance ids of its hosts.
+    pub hosts: BTreeSet<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for ClosedLog {
+    const KIND: &'static str = "closed-log";
     const FORMAT: u32 = 1;
 }
 

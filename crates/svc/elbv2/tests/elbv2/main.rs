@@ -1,5 +1,6 @@
 //! The service in process, over a real store and the real EC2.
 
+mod access_logs;
 mod authorisation;
 mod balancers;
 mod certificates;
