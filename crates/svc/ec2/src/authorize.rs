@@ -37,6 +37,7 @@ mod instances;
 mod interfaces;
 mod launch;
 mod peering;
+mod volumes;
 
 type Specifications = Option<Vec<TagSpecification>>;
 
@@ -208,12 +209,7 @@ pub async fn checks(
         Input::CreatePlacementGroup(_)
         | Input::DeletePlacementGroup(_)
         | Input::ModifyInstancePlacement(_) => rows.placement_groups(input).await?,
-        Input::CreateVolume(i) => {
-            rows.new_one(Volume::KIND, &i.tag_specifications);
-            if i.snapshot_id.is_some() {
-                rows.on::<Snapshot>(&i.snapshot_id).await?;
-            }
-        }
+        Input::CreateVolume(i) => rows.new_volume(i).await?,
         Input::CopySnapshot(i) => rows.copy_of_snapshot(i).await?,
         Input::CreateSnapshot(i) => {
             rows.new_one(Snapshot::KIND, &i.tag_specifications);
@@ -229,7 +225,7 @@ pub async fn checks(
         }
         Input::DeleteSnapshot(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
         Input::DescribeSnapshotAttribute(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
-        Input::ModifySnapshotAttribute(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
+        Input::ModifySnapshotAttribute(i) => rows.shared_snapshot(i).await?,
         Input::ResetSnapshotAttribute(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
         Input::DeleteVolume(i) => rows.on::<Volume>(&i.volume_id).await?,
         Input::ModifyVolume(i) => rows.on::<Volume>(&i.volume_id).await?,

@@ -36,6 +36,21 @@ impl Rows<'_> {
     pub(super) async fn launch(&mut self, given: &RunInstancesRequest) -> Result<(), Fault> {
         let i = &self.with_template(given).await?;
         let mut check = Check::new(self.action.clone(), arn(self.cx, Instance::KIND, "*"));
+        let metadata = i.metadata_options.as_ref();
+        let hops = metadata.and_then(|it| it.http_put_response_hop_limit);
+        let hops = hops.map(|it| it.to_string());
+        let named = ProfileName::of(i.iam_instance_profile.as_ref());
+        let profile = named.ok().flatten().map(|it| {
+            let own = || {
+                Arn::new(
+                    "iam",
+                    "",
+                    &self.cx.account,
+                    format!("instance-profile/{}", it.name),
+                )
+            };
+            it.arn.clone().unwrap_or_else(|| own().to_string())
+        });
         for (key, value) in [
             ("ec2:InstanceType", i.instance_type.as_ref()),
             (
@@ -46,10 +61,14 @@ impl Rows<'_> {
             ),
             (
                 "ec2:MetadataHttpTokens",
-                i.metadata_options
-                    .as_ref()
-                    .and_then(|it| it.http_tokens.as_ref()),
+                metadata.and_then(|it| it.http_tokens.as_ref()),
             ),
+            (
+                "ec2:MetadataHttpEndpoint",
+                metadata.and_then(|it| it.http_endpoint.as_ref()),
+            ),
+            ("ec2:MetadataHttpPutResponseHopLimit", hops.as_ref()),
+            ("ec2:InstanceProfile", profile.as_ref()),
         ] {
             if let Some(value) = value.filter(|it| !it.is_empty()) {
                 check = check.with(key, value.clone());

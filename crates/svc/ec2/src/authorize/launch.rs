@@ -69,7 +69,7 @@ impl Rows<'_> {
                 &i.image_id
             }
             Input::DescribeImageAttribute(i) => &i.image_id,
-            Input::ModifyImageAttribute(i) => &i.image_id,
+            Input::ModifyImageAttribute(i) => return self.shared_image(i).await,
             Input::ResetImageAttribute(i) => &i.image_id,
             _ => return Ok(()),
         };

@@ -86,6 +86,9 @@ pub struct Sized {
     pub throughput: Option<u32>,
 }
 
+/// What a volume is of if nothing is said.
+pub const USUAL: &str = "gp2";
+
 /// What a request says of type, size and rates.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Asked<'a> {
@@ -96,7 +99,7 @@ pub struct Asked<'a> {
 }
 
 pub fn checked(asked: Asked<'_>) -> Result<Sized, Fault> {
-    let name = asked.kind.filter(|it| !it.is_empty()).unwrap_or("gp2");
+    let name = asked.kind.filter(|it| !it.is_empty()).unwrap_or(USUAL);
     let kind = Kind::named(name).ok_or_else(|| fault::unknown_volume_type(name))?;
     let limits = kind.limits();
     let gib = u32::try_from(asked.gib).unwrap_or(0);

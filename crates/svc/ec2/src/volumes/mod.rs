@@ -12,7 +12,7 @@ mod create;
 mod delete;
 mod describe;
 mod host_limit;
-mod kinds;
+pub mod kinds;
 mod life;
 mod modification;
 mod modify;

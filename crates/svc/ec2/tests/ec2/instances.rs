@@ -718,3 +718,84 @@ async fn what_is_named_by_something_of_it_is_asked_for_itself() {
         );
     }
 }
+
+/// What guardrails of organizations look at.
+#[tokio::test]
+async fn conditions_see_what_is_asked_for() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let (ec2, call) = (&cloud.ec2, cloud.call());
+    let mut launch = cloud.asked();
+    launch.metadata_options = Some(InstanceMetadataOptionsRequest {
+        http_put_response_hop_limit: Some(2),
+        http_endpoint: Some("enabled".to_owned()),
+        ..Default::default()
+    });
+    launch.iam_instance_profile = Some(IamInstanceProfileSpecification {
+        name: Some("ecsInstanceRole".to_owned()),
+        arn: None,
+    });
+    let plain = CreateVolumeRequest {
+        availability_zone: Some("us-east-1a".to_owned()),
+        size: Some(8),
+        ..Default::default()
+    };
+    let sealed = CreateVolumeRequest {
+        encrypted: Some(true),
+        volume_type: Some("gp3".to_owned()),
+        ..plain.clone()
+    };
+    let share = ModifySnapshotAttributeRequest {
+        snapshot_id: Some("snap-1".to_owned()),
+        operation_type: Some("add".to_owned()),
+        group_names: Some(vec!["all".to_owned()]),
+        ..Default::default()
+    };
+    let lend = ModifyImageAttributeRequest {
+        image_id: Some("ami-1".to_owned()),
+        launch_permission: Some(LaunchPermissionModifications {
+            remove: Some(vec![LaunchPermission {
+                user_id: Some("111122223333".to_owned()),
+                ..Default::default()
+            }]),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    use wharf_api_ec2::Input;
+    for (input, key, value) in [
+        (
+            Input::RunInstances(&launch),
+            "ec2:MetadataHttpPutResponseHopLimit",
+            "2",
+        ),
+        (
+            Input::RunInstances(&launch),
+            "ec2:MetadataHttpEndpoint",
+            "enabled",
+        ),
+        (
+            Input::RunInstances(&launch),
+            "ec2:InstanceProfile",
+            "arn:aws:iam::000000000000:instance-profile/ecsInstanceRole",
+        ),
+        (Input::CreateVolume(&plain), "ec2:Encrypted", "false"),
+        (Input::CreateVolume(&plain), "ec2:VolumeType", "gp2"),
+        (Input::CreateVolume(&sealed), "ec2:Encrypted", "true"),
+        (Input::CreateVolume(&sealed), "ec2:VolumeType", "gp3"),
+        (Input::CreateVolume(&sealed), "ec2:VolumeSize", "8"),
+        (
+            Input::ModifySnapshotAttribute(&share),
+            "ec2:Add/group",
+            "all",
+        ),
+        (
+            Input::ModifyImageAttribute(&lend),
+            "ec2:Remove/userId",
+            "111122223333",
+        ),
+    ] {
+        let checks = ec2.authorize(&call, input).await.unwrap();
+        let told = checks.iter().find_map(|it| it.context.get(key));
+        assert_eq!(told, Some(&vec![value.to_owned()]), "{key}");
+    }
+}
