@@ -69,6 +69,8 @@ pub struct BalancerSettings {
     pub client_keep_alive_ms: u64,
     pub http2: bool,
     pub drop_invalid_headers: bool,
+    /// Targets see the version of TLS and the cipher that were agreed on with the client.
+    pub tells_tls: bool,
     /// Targets see the host as the client named it.
     pub preserve_host: bool,
     pub forwarded_for: ForwardedFor,
@@ -93,6 +95,11 @@ impl BalancerSettings {
             drop_invalid_headers: value(
                 attributes,
                 "routing.http.drop_invalid_header_fields.enabled",
+                false,
+            )?,
+            tells_tls: value(
+                attributes,
+                "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
                 false,
             )?,
             preserve_host: value(

@@ -21,6 +21,9 @@ use crate::{
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
+const TLS_VERSION: &str = "x-amzn-tls-version";
+const TLS_CIPHER: &str = "x-amzn-tls-cipher-suite";
+
 /// AWS's limits, in bytes: the request line, one header line, all of them.
 const REQUEST_LINE: usize = 16 * 1024;
 pub const HEADER_LINE: usize = 16 * 1024;
@@ -213,6 +216,9 @@ fn each_header(parts: &Parts, context: &Context<'_>, mut put: impl FnMut(&str, &
         if ends_here(text) || named.iter().any(|it| it == text) {
             continue;
         }
+        if settings.tells_tls && is_of_tls(text) {
+            continue;
+        }
         if settings.drop_invalid_headers && !text.bytes().all(is_of_name) {
             continue;
         }
@@ -223,6 +229,10 @@ fn each_header(parts: &Parts, context: &Context<'_>, mut put: impl FnMut(&str, &
     }
     if parts.version == Version::HTTP_2 {
         put_cookies(&parts.headers, &mut put);
+    }
+    if let Some(agreed) = context.client.tls.as_ref().filter(|_| settings.tells_tls) {
+        put(TLS_VERSION, agreed.protocol.as_bytes());
+        put(TLS_CIPHER, agreed.cipher.as_bytes());
     }
     for (name, value) in context.identity.iter().flat_map(|it| it.headers()) {
         put(name, value.as_bytes());
@@ -321,10 +331,18 @@ fn ends_here(name: &str) -> bool {
 
 /// What of a request's trailers goes on: they may say no more than its headers.
 pub fn trailers(given: &HeaderMap) -> HeaderMap {
-    let passes = |it: &(&HeaderName, &HeaderValue)| !ends_here(it.0.as_str());
+    let passes = |it: &(&HeaderName, &HeaderValue)| {
+        let name = it.0.as_str();
+        !ends_here(name) && !is_of_tls(name)
+    };
     let kept = given.iter().filter(passes);
     kept.map(|(name, value)| (name.clone(), value.clone()))
         .collect()
+}
+
+/// What a target may believe where the load balancer tells it.
+fn is_of_tls(name: &str) -> bool {
+    matches!(name, TLS_VERSION | TLS_CIPHER)
 }
 
 fn is_of_name(byte: u8) -> bool {

@@ -166,6 +166,53 @@ async fn http2_requests_reach_http1_targets() {
     }
 }
 
+/// What a client says of it itself is not passed on where targets are told.
+#[tokio::test(flavor = "multi_thread")]
+async fn targets_are_told_of_tls_if_wanted() {
+    let lb = Running::start();
+    let (own, trust) = certificate("one.test");
+    let server = Server::answering(|request| async move {
+        let told = |name: &str| {
+            let all = request.headers().get_all(name).into_iter();
+            let all = all.map(|it| it.to_str().unwrap().to_owned());
+            all.collect::<Vec<_>>().join(",")
+        };
+        let text = format!(
+            "{} {}",
+            told("x-amzn-tls-version"),
+            told("x-amzn-tls-cipher-suite")
+        );
+        http::Response::new(Full::from(text))
+    })
+    .await;
+    https(&lb, &[&own], NEWEST, &server).await;
+    for (wanted, seen) in [
+        ("false", "SSLv2 "),
+        ("true", "TLSv1.3 TLS_AES_256_GCM_SHA384"),
+    ] {
+        let key = "routing.http.x_amzn_tls_version_and_cipher_suite.enabled";
+        let balancer = wharf_planeproto::balancer::LoadBalancer {
+            attributes: [(key.to_owned(), wanted.to_owned())].into(),
+            ..balancer()
+        };
+        lb.put(vec![Resource::LoadBalancer(balancer)]).await;
+        let stream = connect(&lb, "one.test", &trust, &[b"http/1.1"])
+            .await
+            .unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .unwrap();
+        tokio::spawn(connection);
+        let request = Request::get("/")
+            .header("host", "one.test")
+            .header("x-amzn-tls-version", "SSLv2");
+        let request = request.body(Full::new(Bytes::new())).unwrap();
+        let response = within(sender.send_request(request)).await.unwrap();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, seen);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_with_another_key_is_refused() {
     let lb = Running::start();

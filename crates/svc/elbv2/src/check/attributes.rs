@@ -91,7 +91,7 @@ pub const BALANCER: Table = Table {
         of(
             "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
             "false",
-            Fixed,
+            Flag,
         ),
         of("routing.http.xff_client_port.enabled", "false", Flag),
         of(

@@ -73,10 +73,8 @@ fn ranges() {
 
 #[test]
 fn what_would_have_no_effect_is_refused_by_name() {
-    let tls = "routing.http.x_amzn_tls_version_and_cipher_suite.enabled";
     let health = "target_group_health";
     for (table, key, value) in [
-        (&BALANCER, tls.to_owned(), "true"),
         (
             &GROUP,
             "load_balancing.algorithm.anomaly_mitigation".to_owned(),
