@@ -277,9 +277,8 @@ async fn settled(inner: &Inner) -> Result<Vec<(Object, Arc<Value>)>, StoreError>
     let own = Catalog::built_in();
     let resource = own.resource(GROUP, "v1", PLURAL);
     'again: loop {
-        let mut all = inner.some(GROUP, PLURAL, None).await?;
-        for at in 0..all.len() {
-            let (object, definition) = &all[at];
+        let all = inner.some(GROUP, PLURAL, None).await?;
+        for (at, (object, definition)) in all.iter().enumerate() {
             if is_settled(definition) {
                 continue;
             }
@@ -309,8 +308,8 @@ async fn settled(inner: &Inner) -> Result<Vec<(Object, Arc<Value>)>, StoreError>
                 .objects
                 .replace(&key, object.revision, record, &effects, None);
             match written.await {
-                Ok(object) => all[at] = (object, Arc::new(judged)),
-                Err(WriteError::Changed) => continue 'again,
+                // A name that one lets go may be what another waits for.
+                Ok(_) | Err(WriteError::Changed) => continue 'again,
                 Err(WriteError::Store(error)) => return Err(error),
                 Err(error) => tracing::warn!(%error, "failed to establish a definition"),
             }
