@@ -1,4 +1,4 @@
-"""Upstream's API server on an etcd of its own, without controllers."""
+"""Upstream's API server on an etcd of its own, with those of upstream's controllers that are asked for."""
 
 import contextlib
 import http.client
@@ -44,11 +44,12 @@ class Certificates:
 
 
 class Upstream:
-    """Up while it is entered. `kubectl` and `described` are as those of a cluster of wharf."""
+    """Up while it is entered. `kubectl` and `described` are as those of a cluster of wharf. `controllers`: names of upstream's."""
 
-    def __init__(self, logs):
+    def __init__(self, logs, controllers=()):
         self.logs = pathlib.Path(logs)
         self.logs.mkdir(parents=True, exist_ok=True)
+        self.controllers = controllers
         self.processes = {}
         self._ending = contextlib.ExitStack()
 
@@ -58,6 +59,8 @@ class Upstream:
             self.certificates = Certificates(self.folder)
             self._start_etcd()
             self._start_server()
+            if self.controllers:
+                self._start_controllers()
             self._ending = ending.pop_all()
         return self
 
@@ -120,10 +123,26 @@ class Upstream:
             "--feature-gates=BoundServiceAccountTokenVolume=true",
             "--allow-privileged",
             "--profiling=false",
+            # Files of the machine, which wharf's clusters have no part of.
+            "--enable-logs-handler=false",
         )
         trusted = ssl.create_default_context(cafile=self.folder / "ca.crt")
         trusted.load_cert_chain(self.folder / "admin.crt", self.folder / "admin.key")
         self._wait("kube-apiserver", f"{self.endpoint}/readyz", trusted)
+
+    def _start_controllers(self):
+        self._run(
+            "kube-controller-manager",
+            program("kube-controller-manager"),
+            f"--kubeconfig={self.folder}/admin.conf",
+            f"--controllers={','.join(self.controllers)}",
+            f"--root-ca-file={self.folder}/ca.crt",
+            "--leader-elect=false",
+            "--bind-address=127.0.0.1",
+            f"--secure-port={free_port()}",
+            "--port=0",
+            f"--cert-dir={self.folder}",
+        )
 
     def _user(self, name, subject):
         """A kubeconfig for who has a certificate of this subject."""

@@ -102,10 +102,11 @@ SELECTOR = {"matchLabels": {"app": "a"}}
 
 
 def namespace(name):
-    """Made, with the account that pods there have: upstream's server has no controller that makes one."""
+    """Made, with what its controllers put there: the authority, and the account that pods have, which nobody makes beside upstream's server."""
     accounts = f"/api/v1/namespaces/{name}/serviceaccounts"
     return [
         post(f"{name}/own-namespace", "/api/v1/namespaces", of("v1", "Namespace", name), unseen=True),
         post(f"{name}/make-account", accounts, of("v1", "ServiceAccount", "default"), unseen=True),
         get(f"{name}/own-account", f"{accounts}/default", until=("metadata.name", "default"), unseen=True),
+        get(f"{name}/own-authority", f"/api/v1/namespaces/{name}/configmaps/kube-root-ca.crt", until=("kind", "ConfigMap"), unseen=True),
     ]

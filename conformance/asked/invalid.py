@@ -256,6 +256,7 @@ OTHERS = [
     bad("node", "v1", "nodes", of("v1", "Node", "x", spec={"taints": [{"key": "a b", "effect": "X"}, {"key": "a", "effect": "NoSchedule"}, {"key": "a", "effect": "NoSchedule"}], "podCIDR": "x"}), namespaced=False),
     bad("account", "v1", "serviceaccounts", of("v1", "ServiceAccount", "A_")),
     bad("webhook", "admissionregistration.k8s.io/v1", "validatingwebhookconfigurations", of("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "x", webhooks=[HOOK | {"rules": [{"operations": [], "apiGroups": [], "apiVersions": ["*", "v1"], "resources": ["a", "*/*"], "scope": "X"}]}, HOOK | {"sideEffects": "Some", "clientConfig": {"url": "http://x?y"}}]), namespaced=False),
+    bad("webhook-at-address", "admissionregistration.k8s.io/v1", "validatingwebhookconfigurations", of("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "x", webhooks=[{"name": "h.example.com", "admissionReviewVersions": ["v1"], "sideEffects": "None", "clientConfig": {"url": "https://x.example.com/h"}}]), namespaced=False),
     bad("api-service", "apiregistration.k8s.io/v1", "apiservices", of("apiregistration.k8s.io/v1", "APIService", "x", spec={"group": "g.example.com", "version": "v1", "groupPriorityMinimum": 0, "versionPriority": 0, "service": {"name": "", "namespace": ""}}), namespaced=False),
     bad("csr", "certificates.k8s.io/v1", "certificatesigningrequests", of("certificates.k8s.io/v1", "CertificateSigningRequest", "x", spec={"request": "aGk=", "signerName": "x", "usages": ["x"]}), namespaced=False),
 ]

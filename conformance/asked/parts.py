@@ -131,6 +131,7 @@ REVIEWS = [
     post("parts/escalation-bound", folder(RBAC, "rolebindings", HERE), of(RBAC, "RoleBinding", "roles", roleRef={"kind": "Role", "name": "roles", "apiGroup": "rbac.authorization.k8s.io"}, subjects=[{"kind": "User", "name": "bob", "apiGroup": "rbac.authorization.k8s.io"}]), unseen=True),
     post("parts/escalation-known", f"{AUTHORIZATION}/subjectaccessreviews", review("SubjectAccessReview", user="bob", resourceAttributes={"namespace": HERE, "verb": "create", "group": "rbac.authorization.k8s.io", "resource": "roles"}), until=("status.allowed", True), unseen=True),
     post("parts/escalation", folder(RBAC, "roles", HERE), of(RBAC, "Role", "more", rules=[{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]), user="bob"),
+    get("parts/role-of-others", folder(RBAC, "clusterroles", None, "view"), until=("rules.0.apiGroups.0", ""), unseen=True),
     post("parts/escalation-binding", folder(RBAC, "rolebindings", HERE), of(RBAC, "RoleBinding", "more", roleRef={"kind": "ClusterRole", "name": "view", "apiGroup": "rbac.authorization.k8s.io"}), user="bob"),
 ]
 

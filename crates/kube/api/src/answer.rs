@@ -5,7 +5,7 @@ use std::io;
 use bytes::Bytes;
 use http::{
     HeaderValue, Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
+    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS},
 };
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use serde_json::{Value, json};
@@ -62,6 +62,18 @@ pub fn with_body(code: u16, kind: &str, body: Body) -> Answer {
 
 pub fn text(code: u16, body: impl Into<Bytes>) -> Answer {
     bytes(code, "text/plain; charset=utf-8", body)
+}
+
+/// What is told of a path that leads nowhere: a Status below what is this server's own, and a page of text elsewhere, as with upstream,
+/// where the last of its servers that know nothing of the path says so.
+pub fn nowhere(is_own: bool) -> Result<Answer, Fault> {
+    if is_own {
+        return Err(Status::no_such_page().into());
+    }
+    let mut answer = text(404, "404 page not found\n");
+    let headers = answer.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    Ok(answer)
 }
 
 /// A value that is no object of a resource: a Status, a review, options.
@@ -217,12 +229,18 @@ impl Presenter<'_> {
     pub fn list_of_values(&self, metadata: &Value, mut objects: Vec<Value>) -> Option<Vec<u8>> {
         let list = match self.form.shape {
             Shape::Table(version) => self.table(version, metadata, &objects),
-            Shape::Metadata(version) | Shape::MetadataList(version) => json!({
-                "kind": "PartialObjectMetadataList",
-                "apiVersion": format!("meta.k8s.io/{version}"),
-                "metadata": metadata,
-                "items": objects.iter().map(|it| metadata_only(version, it)).collect::<Vec<_>>(),
-            }),
+            Shape::Metadata(version) | Shape::MetadataList(version) => {
+                let items = objects.iter().map(|it| metadata_only(version, it));
+                let items: Vec<Value> = items.collect();
+                // Upstream's list of nothing is none.
+                let is_none = items.is_empty() && self.form.media != MediaType::Protobuf;
+                json!({
+                    "kind": "PartialObjectMetadataList",
+                    "apiVersion": format!("meta.k8s.io/{version}"),
+                    "metadata": metadata,
+                    "items": if is_none { Value::Null } else { items.into() },
+                })
+            }
             Shape::Whole => {
                 if self.resource.custom.is_none() {
                     for object in objects.iter_mut().filter_map(Value::as_object_mut) {

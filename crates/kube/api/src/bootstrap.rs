@@ -150,7 +150,7 @@ fn own_service(network: &Network, without: &Parts) -> Vec<(String, Value)> {
         "spec": {
             "type": "ClusterIP",
             "clusterIP": address.to_string(),
-            "clusterIPs": [address.to_string()],
+            "ipFamilyPolicy": "SingleStack",
             "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": port}],
         },
     });

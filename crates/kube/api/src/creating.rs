@@ -148,7 +148,7 @@ async fn create_once(call: &Call, mut object: Value) -> Result<Written, Stopped>
 }
 
 /// Sets the namespace of the path and checks that the body says no other.
-fn place(call: &Call, object: &mut Value) -> Result<(), Fault> {
+pub fn place(call: &Call, object: &mut Value) -> Result<(), Fault> {
     if !object["metadata"].is_object() {
         object["metadata"] = json!({});
     }

@@ -1,12 +1,20 @@
-//! Custom resource definitions: when one is accepted, its kinds are part of the cluster's catalog; when one goes, so do its objects.
+//! Custom resource definitions: when one is accepted, which is said in it after it was written, its kinds are part of the cluster's
+//! catalog; when one goes, so do its objects.
 
 use std::{
+    collections::HashSet,
     sync::{Arc, Weak},
     time::Duration,
 };
 
 use serde_json::{Value, json};
-use wharf_kube_model::{Catalog, parts::Part, status::Status, view::text_at};
+use wharf_kube_model::{
+    Catalog,
+    apply::{self, Writer},
+    parts::Part,
+    status::Status,
+    view::text_at,
+};
 use wharf_store::{Compare, StoreError};
 
 use crate::{
@@ -21,7 +29,11 @@ use crate::{
 const GROUP: &str = "apiextensions.k8s.io";
 const PLURAL: &str = "customresourcedefinitions";
 /// Keeps a definition until its objects are gone.
-const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+pub const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+/// What a definition tells whose objects go.
+const IN_PROGRESS: &str = "InstanceDeletionInProgress";
+/// Who writes what the server says of definitions.
+const MANAGER: &str = "kube-apiserver";
 /// Objects of a definition that are removed at a time.
 const AT_ONCE: usize = 200;
 /// Pause after a failure of the store.
@@ -31,26 +43,10 @@ fn is_definition(call: &Call) -> bool {
     call.group() == GROUP && call.resource.plural == PLURAL
 }
 
-/// What the server itself says in a definition: whether its names are free, and so whether its kinds are served.
+/// What the server itself says in objects by which others are reached.
 pub fn before_write(call: &Call, object: &mut Value, live: Option<&Value>) -> Result<(), Fault> {
     crate::webhooks::before_write(call, object, live)?;
-    crate::aggregation::before_write(call, object, live)?;
-    if !is_definition(call) {
-        return Ok(());
-    }
-    if live.is_none() {
-        let finalizers = &mut object["metadata"]["finalizers"];
-        if !finalizers.is_array() {
-            *finalizers = json!([]);
-        }
-        if let Some(finalizers) = finalizers.as_array_mut()
-            && !finalizers.iter().any(|it| it == CLEANUP)
-        {
-            finalizers.push(CLEANUP.into());
-        }
-    }
-    judge(&call.catalog, object, &call.now.iso8601_seconds());
-    Ok(())
+    crate::aggregation::before_write(call, object, live)
 }
 
 /// What the write of a custom resource compares, so that none is made once its definition goes.
@@ -72,102 +68,139 @@ pub async fn guard(call: &Call) -> Result<Option<Compare>, Fault> {
     Ok(Some(Compare::mod_revision(key, object.revision)))
 }
 
-/// Sets `acceptedNames`, `storedVersions` and the conditions: pure.
-fn judge(catalog: &Catalog, definition: &mut Value, now: &str) {
-    let name = text_at(definition, &["metadata", "name"]).to_owned();
-    let group = text_at(definition, &["spec", "group"]).to_owned();
-    let names = definition["spec"]["names"].clone();
-    let others = catalog.all().filter(|it| {
-        let own = it.custom.as_ref().is_some_and(|it| it.definition == name);
-        it.group == group && !own
-    });
+/// What is called in a definition, each with why it cannot be, in the order in which upstream looks at it.
+const NAMES: [(&str, &str); 5] = [
+    ("plural", "PluralConflict"),
+    ("singular", "SingularConflict"),
+    ("shortNames", "ShortNamesConflict"),
+    ("kind", "KindConflict"),
+    ("listKind", "ListKindConflict"),
+];
+
+/// Names of others in the group of a definition: of resources, and of kinds.
+#[derive(Default)]
+struct Taken {
+    resources: HashSet<String>,
+    kinds: HashSet<String>,
+}
+
+impl Taken {
+    /// What this server has itself in the group, and what other definitions were allowed.
+    fn of<'a>(group: &str, catalog: &Catalog, others: impl Iterator<Item = &'a Value>) -> Self {
+        let mut taken = Self::default();
+        for it in catalog.all().filter(|it| it.group == group) {
+            taken
+                .resources
+                .extend([it.plural.clone(), it.singular.clone()]);
+            taken.resources.extend(it.short_names.iter().cloned());
+            taken.kinds.extend([it.kind.clone(), it.list_kind.clone()]);
+        }
+        for other in others.filter(|it| text_at(it, &["spec", "group"]) == group) {
+            let names = &other["status"]["acceptedNames"];
+            for (name, _) in NAMES {
+                let all = texts_of(&names[name]).map(str::to_owned);
+                match name {
+                    "kind" | "listKind" => taken.kinds.extend(all),
+                    _ => taken.resources.extend(all),
+                }
+            }
+        }
+        taken
+    }
+
+    fn has(&self, name: &str, value: &str) -> bool {
+        !value.is_empty()
+            && match name {
+                "kind" | "listKind" => self.kinds.contains(value),
+                _ => self.resources.contains(value),
+            }
+    }
+}
+
+/// A text, or those of a list.
+fn texts_of(value: &Value) -> impl Iterator<Item = &str> {
+    let all = value.as_array().into_iter().flatten();
+    all.chain([value]).filter_map(Value::as_str)
+}
+
+/// Whether the server has said all of a definition that it has to say.
+fn is_settled(definition: &Value) -> bool {
+    let is_named = definition["spec"]["names"] == definition["status"]["acceptedNames"];
+    let names = condition(definition, "NamesAccepted");
+    let is_served = condition(definition, "Established") == Some(true);
+    let is_told = !waits(definition)
+        || definition["status"]["conditions"]
+            .as_array()
+            .is_some_and(|all| all.iter().any(|it| it["reason"] == IN_PROGRESS));
+    is_named && names.is_some() && (is_served || names == Some(false)) && is_told
+}
+
+/// Sets `acceptedNames` and the conditions: whether its names are free, and so whether its kinds are served. Pure.
+fn judge(taken: &Taken, definition: &mut Value, now: &str) {
+    let wanted = definition["spec"]["names"].clone();
+    let before = definition["status"]["acceptedNames"].clone();
+    let mut accepted = match before.is_object() {
+        true => before.clone(),
+        false => json!({"plural": "", "kind": ""}),
+    };
     let mut conflict = None;
-    for other in others {
-        let taken: Vec<&str> = [other.plural.as_str(), other.singular.as_str()]
-            .into_iter()
-            .chain(other.short_names.iter().map(String::as_str))
+    for (name, why) in NAMES {
+        let own: Vec<&str> = texts_of(&before[name]).collect();
+        let is_taken = |it: &&str| !own.contains(it) && taken.has(name, it);
+        let all: Vec<String> = texts_of(&wanted[name])
+            .filter(is_taken)
+            .map(|it| format!("\"{it}\" is already in use"))
             .collect();
-        let wanted = [text_at(&names, &["plural"]), text_at(&names, &["singular"])];
-        let short = names["shortNames"].as_array().into_iter().flatten();
-        let wanted = wanted.into_iter().chain(short.filter_map(Value::as_str));
-        let found = wanted
-            .filter(|it| !it.is_empty())
-            .find(|it| taken.contains(it));
-        let kinds = [other.kind.as_str(), other.list_kind.as_str()];
-        let kind = [text_at(&names, &["kind"]), text_at(&names, &["listKind"])];
-        let kind = kind
-            .into_iter()
-            .find(|it| !it.is_empty() && kinds.contains(it));
-        if let Some(name) = found.or(kind) {
-            conflict = Some(format!("\"{name}\" is already in use"));
-            break;
+        match all.as_slice() {
+            [] => put(&mut accepted, name, &wanted[name]),
+            [one] => conflict = Some((why, one.clone())),
+            all => conflict = Some((why, format!("[{}]", all.join(", ")))),
         }
     }
+    put(&mut accepted, "categories", &wanted["categories"]);
+    // In the order of the names that were asked for, so that they are compared as they are.
+    if conflict.is_none() {
+        accepted = wanted;
+    }
+    definition["status"]["acceptedNames"] = accepted;
     let was_established = condition(definition, "Established") == Some(true);
-    let accepted = conflict.is_none();
-    if accepted {
-        definition["status"]["acceptedNames"] = names;
-    } else if !definition["status"]["acceptedNames"].is_object() {
-        definition["status"]["acceptedNames"] = json!({"kind": "", "plural": ""});
-    }
-    let versions = definition["spec"]["versions"]
-        .as_array()
-        .into_iter()
-        .flatten();
-    let stored = versions.filter(|it| it["storage"] == true);
-    let stored: Vec<Value> = stored.map(|it| it["name"].clone()).collect();
-    let known = definition["status"]["storedVersions"].as_array().cloned();
-    let mut known = known.unwrap_or_default();
-    for version in stored {
-        if !known.contains(&version) {
-            known.push(version);
-        }
-    }
-    definition["status"]["storedVersions"] = known.into();
     match &conflict {
         None => {
-            set(
-                definition,
-                "NamesAccepted",
-                true,
-                "NoConflicts",
-                "no conflicts found",
-                now,
-            );
-            set(
-                definition,
-                "Established",
-                true,
+            let why = ("NoConflicts", "no conflicts found");
+            set(definition, "NamesAccepted", true, why, now);
+            let why = (
                 "InitialNamesAccepted",
                 "the initial names have been accepted",
-                now,
             );
+            set(definition, "Established", true, why, now);
         }
-        Some(why) => {
-            set(definition, "NamesAccepted", false, "NameConflict", why, now);
+        Some((reason, why)) => {
+            set(definition, "NamesAccepted", false, (reason, why), now);
             if !was_established {
-                set(
-                    definition,
-                    "Established",
-                    false,
-                    "NotAccepted",
-                    "not all names are accepted",
-                    now,
-                );
+                let why = ("NotAccepted", "not all names are accepted");
+                set(definition, "Established", false, why, now);
             }
         }
     }
-    if definition["metadata"]["deletionTimestamp"].is_string() {
-        let text = "CustomResource deletion is in progress";
-        set(
-            definition,
-            "Terminating",
-            true,
-            "InstanceDeletionInProgress",
-            text,
-            now,
-        );
+    if waits(definition) {
+        let why = (IN_PROGRESS, "CustomResource deletion is in progress");
+        set(definition, "Terminating", true, why, now);
     }
+}
+
+fn put(names: &mut Value, name: &str, value: &Value) {
+    match names.as_object_mut() {
+        Some(names) if value.is_null() => drop(names.shift_remove(name)),
+        Some(names) => drop(names.insert(name.to_owned(), value.clone())),
+        None => {}
+    }
+}
+
+/// Whether a definition that goes is kept for its objects.
+fn waits(definition: &Value) -> bool {
+    let finalizers = definition["metadata"]["finalizers"].as_array();
+    finalizers.is_some_and(|it| it.iter().any(|it| it == CLEANUP))
+        && definition["metadata"]["deletionTimestamp"].is_string()
 }
 
 fn condition(definition: &Value, kind: &str) -> Option<bool> {
@@ -176,7 +209,13 @@ fn condition(definition: &Value, kind: &str) -> Option<bool> {
     Some(found["status"] == "True")
 }
 
-fn set(definition: &mut Value, kind: &str, holds: bool, reason: &str, message: &str, now: &str) {
+fn set(
+    definition: &mut Value,
+    kind: &str,
+    holds: bool,
+    (reason, message): (&str, &str),
+    now: &str,
+) {
     let status = if holds { "True" } else { "False" };
     let mut new = json!({
         "type": kind,
@@ -214,7 +253,7 @@ pub async fn after_write(call: &Call) -> Result<(), Fault> {
 
 pub async fn load(inner: &Inner) -> Result<(), StoreError> {
     let _turn = inner.cataloguing.lock().await;
-    let all = inner.some(GROUP, PLURAL, None).await?;
+    let all = settled(inner).await?;
     let served = all.into_iter().map(|(_, it)| Arc::unwrap_or_clone(it));
     let served: Vec<Value> = served
         .filter(|it| condition(it, "Established") == Some(true))
@@ -230,6 +269,53 @@ pub async fn load(inner: &Inner) -> Result<(), StoreError> {
     inner.converters.store(Arc::new(Converters::of(&served)));
     inner.catalog.store(catalog);
     Ok(())
+}
+
+/// All definitions, about which the server has said what it has to say: here, so that what a client waits for is there with the answer
+/// to its request, and that what a server did not come to is said by the next.
+async fn settled(inner: &Inner) -> Result<Vec<(Object, Arc<Value>)>, StoreError> {
+    let own = Catalog::built_in();
+    let resource = own.resource(GROUP, "v1", PLURAL);
+    'again: loop {
+        let all = inner.some(GROUP, PLURAL, None).await?;
+        for (at, (object, definition)) in all.iter().enumerate() {
+            if is_settled(definition) {
+                continue;
+            }
+            let others = all.iter().enumerate();
+            let others = others.filter_map(|(index, (_, it))| (index != at).then_some(&**it));
+            let taken = Taken::of(text_at(definition, &["spec", "group"]), &own, others);
+            let mut judged = Value::clone(definition);
+            let now = inner.now().iso8601_seconds();
+            judge(&taken, &mut judged, &now);
+            if judged == **definition {
+                continue;
+            }
+            if let Some(resource) = resource {
+                let writer = Writer {
+                    resource,
+                    subresource: Some("status"),
+                    manager: MANAGER,
+                    now: &now,
+                };
+                apply::update(writer, Some(definition), &mut judged);
+            }
+            let key = text_at(definition, &["metadata", "name"]);
+            let key = inner.objects.keys.object(GROUP, PLURAL, None, key);
+            let record = record(object.version(), &judged);
+            let effects = Effects::default();
+            let written = inner
+                .objects
+                .replace(&key, object.revision, record, &effects, None);
+            match written.await {
+                // A name that one lets go may be what another waits for.
+                Ok(_) | Err(WriteError::Changed) => continue 'again,
+                Err(WriteError::Store(error)) => return Err(error),
+                Err(error) => tracing::warn!(%error, "failed to establish a definition"),
+            }
+        }
+        return Ok(all);
+    }
 }
 
 /// Removes the objects of definitions that go, until the cluster is no longer served.
@@ -274,12 +360,7 @@ async fn sweep(inner: &Inner) -> Result<(), WriteError> {
         return Ok(());
     }
     for (object, definition) in inner.some(GROUP, PLURAL, None).await? {
-        let finalizers = definition["metadata"]["finalizers"].as_array();
-        let waits = finalizers.is_some_and(|it| it.iter().any(|it| it == CLEANUP));
-        if waits
-            && definition["metadata"]["deletionTimestamp"].is_string()
-            && remove_instances(inner, &definition).await?
-        {
+        if waits(&definition) && remove_instances(inner, &definition).await? {
             finish(inner, &object, Arc::unwrap_or_clone(definition)).await?;
         }
     }

@@ -14,7 +14,9 @@ use crate::{
     admission::{self, Operation},
     answer::{Answer, Fault, options_fault},
     call::{Call, store_fault},
-    conversion, negotiate,
+    conversion,
+    definitions::CLEANUP,
+    negotiate,
     reading::{self, Selection, Stopped},
     storage::{Object, WriteError},
     webhooks::{self, About, Verb},
@@ -159,6 +161,11 @@ fn decide(call: &Call, live: &Value, options: &Options) -> Verdict {
             metadata.shift_remove("deletionGracePeriodSeconds");
         }
         if is_definition(call) {
+            let mut finalizers = finalizers.clone();
+            if !finalizers.iter().any(|it| it == CLEANUP) {
+                finalizers.push(CLEANUP.to_owned());
+            }
+            set_finalizers(&mut new, &finalizers);
             ends(&mut new, call.now);
         } else if live["metadata"]["generation"]
             .as_i64()
@@ -215,8 +222,11 @@ fn ends(definition: &mut Value, now: Timestamp) {
         "reason": "InstanceDeletionPending",
         "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
     });
-    let all = definition.pointer_mut("/status/conditions");
-    if let Some(all) = all.and_then(Value::as_array_mut) {
+    let all = &mut definition["status"]["conditions"];
+    if !all.is_array() {
+        *all = json!([]);
+    }
+    if let Some(all) = all.as_array_mut() {
         all.retain(|it| it["type"] != "Terminating");
         all.push(told);
     }

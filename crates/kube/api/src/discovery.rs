@@ -27,6 +27,12 @@ fn groups(catalog: &Catalog) -> Groups<'_> {
 }
 
 /// `/api`
+/// Whether a group is this server's own, and neither of definitions nor of another server.
+pub fn is_own(catalog: &Catalog, group: &str) -> bool {
+    let mut all = catalog.all();
+    all.any(|it| it.group == group && it.custom.is_none())
+}
+
 pub fn versions(network: &Network) -> Value {
     let reach = |server: &OwnServer| {
         let at = SocketAddrV4::new(*server.addresses.first()?, server.port);

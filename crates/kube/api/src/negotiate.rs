@@ -8,6 +8,12 @@ pub const YAML: &str = "application/yaml";
 pub const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 pub const ALL: [&str; 3] = [JSON, YAML, PROTOBUF];
 
+/// What comes beside for lists that are watched.
+pub const STREAMS: [&str; 2] = [
+    "application/json;stream=watch",
+    "application/vnd.kubernetes.protobuf;stream=watch",
+];
+
 /// Bytes of the header that are read.
 const MOST_BYTES: usize = 8 << 10;
 
@@ -123,6 +129,15 @@ pub fn negotiate(headers: &HeaderMap, offer: Offer) -> Option<Form> {
         };
         Some(Form { media, shape })
     })
+}
+
+/// Whether a client accepts one of the media types that there are, in whatever shape.
+pub fn names_any(headers: &HeaderMap) -> bool {
+    let all = clauses(headers);
+    all.is_empty()
+        || all
+            .iter()
+            .any(|it| ALL.contains(&it.kind) || ["*/*", "application/*"].contains(&it.kind))
 }
 
 /// The form of a body; nothing said is JSON.

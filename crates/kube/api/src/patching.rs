@@ -53,12 +53,11 @@ impl Kind {
             MERGE => Ok(Self::Merge),
             STRATEGIC if !is_custom => Ok(Self::Strategic),
             APPLY => Ok(Self::Apply),
-            _ => {
-                let all = [JSON_PATCH, MERGE, STRATEGIC, APPLY];
-                let some = [JSON_PATCH, MERGE, APPLY];
-                let supported: &[&str] = if is_custom { &some } else { &all };
-                Err(Status::unsupported_media_type(supported).into())
+            _ if is_custom => {
+                let supported = [JSON_PATCH, MERGE, APPLY];
+                Err(Status::unsupported_media_type(&supported).into())
             }
+            _ => Err(Status::no_such_media_type().into()),
         }
     }
 }

@@ -8,7 +8,7 @@ use http::{
 };
 use serde_json::{Value, json};
 use sha2::Digest as _;
-use wharf_kube_model::{Catalog, codec::MediaType, openapi, status::Status};
+use wharf_kube_model::{Catalog, codec::MediaType, openapi};
 use wharf_metrics::exposition;
 
 use crate::{
@@ -34,11 +34,11 @@ pub async fn answer(
     headers: &HeaderMap,
     others: &Arc<Snapshot>,
 ) -> Result<Answer, Fault> {
-    if *method != Method::GET && *method != Method::HEAD {
-        return Err(Status::no_such_page().into());
-    }
     let catalog = inner.catalog.load_full();
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    if *method != Method::GET && *method != Method::HEAD {
+        return nowhere(&catalog, &parts);
+    }
     match parts.as_slice() {
         [""] => Ok(root(inner, (&catalog, others), headers)),
         ["version"] => Ok(json_answer(&version(inner))),
@@ -59,15 +59,23 @@ pub async fn answer(
             Ok(groups(inner, (&catalog, others), core, headers))
         }
         ["api", version] => of_resources(&catalog, "", version, headers),
-        ["apis", group] => {
-            let group = discovery::group(&catalog, others, group);
-            let group = group.ok_or_else(Status::no_such_page)?;
-            Ok(in_form(&catalog, &group, headers))
-        }
+        ["apis", group] => match discovery::group(&catalog, others, group) {
+            Some(group) => Ok(in_form(&catalog, &group, headers)),
+            None => nowhere(&catalog, &parts),
+        },
         ["apis", group, version] => of_resources(&catalog, group, version, headers),
         ["openapi", rest @ ..] => openapi_answer(inner, (&catalog, others), rest, headers),
-        _ => Err(Status::no_such_page().into()),
+        _ => nowhere(&catalog, &parts),
     }
+}
+
+/// Of a path in its parts.
+fn nowhere(catalog: &Catalog, parts: &[&str]) -> Result<Answer, Fault> {
+    answer::nowhere(match parts {
+        ["api" | "openid" | "version", ..] => true,
+        ["apis", group, ..] => discovery::is_own(catalog, group),
+        _ => false,
+    })
 }
 
 fn json_answer(value: &Value) -> Answer {
@@ -236,9 +244,10 @@ fn of_resources(
     version: &str,
     headers: &HeaderMap,
 ) -> Result<Answer, Fault> {
-    let list = discovery::resource_list(catalog, group, version);
-    let list = list.ok_or_else(Status::no_such_page)?;
-    Ok(in_form(catalog, &list, headers))
+    match discovery::resource_list(catalog, group, version) {
+        Some(list) => Ok(in_form(catalog, &list, headers)),
+        None => answer::nowhere(discovery::is_own(catalog, group)),
+    }
 }
 
 fn openapi_answer(
@@ -282,8 +291,10 @@ fn openapi_answer(
         }
         _ => (JSON, None),
     };
-    let document = document.ok_or_else(Status::no_such_page)?;
-    Ok(document_answer(&document, kind, headers))
+    match document {
+        Some(document) => Ok(document_answer(&document, kind, headers)),
+        None => answer::nowhere(false),
+    }
 }
 
 /// What aggregated servers told of their kinds in OpenAPI 2.

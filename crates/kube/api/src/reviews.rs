@@ -8,6 +8,8 @@ use wharf_kube_model::{Resource, status::Status, view::text_at};
 use crate::{
     answer::{Answer, Fault},
     call::Call,
+    creating,
+    writing::own,
 };
 
 const AUTHENTICATION: &str = "authentication.k8s.io";
@@ -19,9 +21,16 @@ pub fn is_review(resource: &Resource) -> bool {
 
 pub async fn create(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
     let mut review = call.decode(body)?;
+    creating::place(call, &mut review)?;
+    // Whoever asks owns the question, though it is stored nowhere.
+    own(call, "", None, &mut review)?;
     let status = match call.resource.plural.as_str() {
         "tokenreviews" => token(call, &review["spec"]).await?,
-        "selfsubjectreviews" => json!({"userInfo": shown(&call.user)}),
+        "selfsubjectreviews" => {
+            // Upstream answers these two with another object than the question.
+            review["metadata"] = json!({"creationTimestamp": call.now.iso8601_seconds()});
+            json!({"userInfo": shown(&call.user)})
+        }
         "selfsubjectrulesreviews" => {
             let namespace = text_at(&review, &["spec", "namespace"]);
             if namespace.is_empty() {
@@ -29,14 +38,12 @@ pub async fn create(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
             }
             let status = rules(call, namespace).await;
             review["spec"] = json!({});
+            review["metadata"] = json!({});
             status
         }
         _ => access(call, &review["spec"]).await?,
     };
     review["status"] = status;
-    if !review["metadata"].is_object() {
-        review["metadata"] = json!({});
-    }
     call.answer_value(201, &review)
 }
 
@@ -110,11 +117,12 @@ fn subject(call: &Call, spec: &Value) -> Result<UserInfo, Fault> {
     Ok(user)
 }
 
+/// Which kind of review it is, upstream forgets to say.
 fn invalid(call: &Call, field: &str, value: Value, why: &str) -> Fault {
     let mut errors = wharf_kube_model::field::Errors::new();
     let spec = wharf_kube_model::field::Path::root("spec");
     errors.invalid(&spec.child(field), value, why);
-    call.invalid("", errors.into_vec())
+    Status::invalid(call.group(), "", "", errors.into_vec()).into()
 }
 
 async fn access(call: &Call, spec: &Value) -> Result<Value, Fault> {

@@ -22,7 +22,7 @@ use crate::{
     audit::{Origin, Outcome, Telling},
     call::Call,
     cluster::Inner,
-    creating, deleting, measured,
+    creating, deleting, discovery, measured,
     metering::{Running, Set},
     negotiate::{self, Form, Offer},
     patching, paths, pretty,
@@ -259,7 +259,9 @@ async fn resource(
 ) -> Result<Answer, Fault> {
     let catalog = inner.catalog.load_full();
     let found = catalog.resource(&asked.group, &asked.version, &asked.resource);
-    let resource = found.cloned().ok_or_else(Status::no_such_page)?;
+    let Some(resource) = found.cloned() else {
+        return answer::nowhere(discovery::is_own(&catalog, &asked.group));
+    };
     let verb = asked.verb;
     let subresource = asked.subresource.clone().unwrap_or_default();
     let verbs = match subresource.as_str() {
@@ -277,12 +279,13 @@ async fn resource(
             resource.subresource(name).ok_or_else(missing)?.verbs
         }
     };
+    let is_own = resource.custom.is_none();
     if asked.namespace.is_some() && !resource.namespaced && resource.plural != "namespaces" {
-        return Err(Status::no_such_page().into());
+        return answer::nowhere(is_own);
     }
     let is_everywhere = resource.namespaced && asked.namespace.is_none();
-    if is_everywhere && asked.is_named {
-        return Err(Status::no_such_page().into());
+    if is_everywhere && (asked.is_named || !is_own && !["list", "watch"].contains(&verb)) {
+        return answer::nowhere(is_own);
     }
     let is_misplaced = match verb {
         "create" => is_everywhere || asked.is_named && subresource.is_empty(),
@@ -303,10 +306,15 @@ async fn resource(
     let form = match negotiate::negotiate(&incoming.headers, offer) {
         Some(form) => form,
         None if is_passed => Form::JSON,
-        None => {
-            let all = &negotiate::ALL[..if offer.protobuf { 3 } else { 2 }];
-            return Err(Status::not_acceptable(all).into());
+        None if is_own && !negotiate::names_any(&incoming.headers) => {
+            let streams = match verb {
+                "list" | "watch" => &negotiate::STREAMS[..],
+                _ => &[],
+            };
+            let all = [&negotiate::ALL[..], streams].concat();
+            return Err(Status::no_representation(&all).into());
         }
+        None => return Err(Status::not_acceptable(&negotiate::ALL).into()),
     };
     if !is_passed {
         shapes::check(form, verb, &resource, &incoming.query)?;

@@ -296,7 +296,9 @@ impl<'a> Walk<'a> {
             }
             _ => false,
         };
-        if empty && field.omit_empty() || zero && field.omit_zero() && !field.pointer() {
+        let is_told = value.is_array() && means_none(node);
+        if empty && field.omit_empty() && !is_told || zero && field.omit_zero() && !field.pointer()
+        {
             return Ok(None);
         }
         Ok(Some((value, zero && !field.pointer())))
@@ -399,6 +401,18 @@ fn base64_text(error: &base64::DecodeError) -> String {
         base64::DecodeError::InvalidPadding => 0,
     };
     format!("illegal base64 data at input byte {at}")
+}
+
+/// Of lists that say something else when they are empty than when they are not there, and stay for who looks at them: an autoscaler's
+/// rule has no policies then, where another gets the default ones, and owners of fields are forgotten.
+const TOLD_EMPTY: [&str; 2] = [
+    "io.k8s.api.autoscaling.v2.HPAScalingPolicy",
+    "io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry",
+];
+
+fn means_none(list: Node<'_>) -> bool {
+    let item = list.item().filter(|_| list.kind() == Kind::List);
+    item.is_some_and(|it| TOLD_EMPTY.contains(&it.name()))
 }
 
 #[cfg(test)]

@@ -259,6 +259,29 @@ impl Status {
         )
     }
 
+    /// What upstream's framework says, which looks at media types before the API does; `available` is what it could have answered.
+    pub fn no_representation(available: &[&str]) -> Self {
+        Self {
+            details: Some(Details::default()),
+            ..Self::plain(
+                406,
+                "NotAcceptable",
+                format!(
+                    "406: Not Acceptable\n\nAvailable representations: {}",
+                    available.join(", ")
+                ),
+            )
+        }
+    }
+
+    /// The same of the media type of a body.
+    pub fn no_such_media_type() -> Self {
+        Self {
+            details: Some(Details::default()),
+            ..Self::plain(415, "UnsupportedMediaType", "415: Unsupported Media Type")
+        }
+    }
+
     pub fn too_large(message: &str) -> Self {
         Self::plain(
             413,

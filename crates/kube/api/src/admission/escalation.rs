@@ -1,5 +1,7 @@
 //! Nobody gives away rights that they do not have themselves: neither in a role nor by a binding, unless they may `escalate` or `bind`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 use wharf_kube_auth::{Attributes, PolicyRule};
 use wharf_kube_model::view::text_at;
@@ -7,8 +9,8 @@ use wharf_kube_model::view::text_at;
 use crate::{answer::Fault, call::Call};
 
 const GROUP: &str = "rbac.authorization.k8s.io";
-/// Rules that are told of.
-const MOST_TOLD: usize = 20;
+/// Bytes of what is told of rules.
+const MOST_TOLD: usize = 16 << 10;
 
 pub async fn check(call: &Call, object: &Value, live: Option<&Value>) -> Result<(), Fault> {
     if call.group() != GROUP {
@@ -113,14 +115,41 @@ async fn held(
         return Ok(());
     }
     let user = &call.user;
-    let told: Vec<String> = missing.iter().take(MOST_TOLD).map(shown).collect();
     let why = format!(
         "user \"{}\" (groups={:?}) is attempting to grant RBAC permissions not currently held:\n{}",
         user.name,
         user.groups,
-        told.join("\n")
+        told(&missing)
     );
     Err(call.forbidden(name, &why))
+}
+
+/// Rules a line each, in order: those about one resource of one group are one.
+fn told(missing: &[PolicyRule]) -> String {
+    let mut simple = BTreeMap::<_, PolicyRule>::new();
+    let mut lines = BTreeSet::new();
+    for rule in missing {
+        let is_simple = rule.names.is_empty() && rule.paths.is_empty();
+        match (rule.groups.as_slice(), rule.resources.as_slice()) {
+            ([group], [resource]) if is_simple => {
+                let known = simple.entry((group, resource));
+                let known = known.or_insert_with(|| PolicyRule {
+                    verbs: Vec::new(),
+                    ..rule.clone()
+                });
+                known.verbs.extend(rule.verbs.iter().cloned());
+            }
+            _ => drop(lines.insert(shown(rule))),
+        }
+    }
+    lines.extend(simple.values().map(shown));
+    let mut room = MOST_TOLD;
+    let lines = lines.into_iter().take_while(|line| {
+        let fits = line.len() < room;
+        room = room.saturating_sub(line.len() + 1);
+        fits
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A rule as upstream prints it.
@@ -138,4 +167,37 @@ fn shown(rule: &PolicyRule) -> String {
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     format!("{{{}}}", parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verbs_of_one_resource_are_one_rule() {
+        let rule = |verb: &str, resource: &str| PolicyRule {
+            verbs: vec![verb.to_owned()],
+            groups: vec![String::new()],
+            resources: vec![resource.to_owned()],
+            ..PolicyRule::default()
+        };
+        let named = PolicyRule {
+            names: vec!["n".to_owned()],
+            ..rule("get", "pods")
+        };
+        let all = [
+            rule("get", "secrets"),
+            rule("get", "pods"),
+            rule("list", "secrets"),
+            named,
+        ];
+        assert_eq!(
+            told(&all),
+            r#"{APIGroups:[""], Resources:["pods"], ResourceNames:["n"], Verbs:["get"]}
+{APIGroups:[""], Resources:["pods"], Verbs:["get"]}
+{APIGroups:[""], Resources:["secrets"], Verbs:["get" "list"]}"#
+        );
+        let many: Vec<_> = (0..10_000).map(|it| rule("get", &it.to_string())).collect();
+        assert!(told(&many).len() <= MOST_TOLD);
+    }
 }

@@ -5,7 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use wharf_kube_auth::{Bound, TokenRefused, TokenRequest};
-use wharf_kube_model::{status::Status, view::text_at};
+use wharf_kube_model::{
+    Resource,
+    apply::{self, Writer},
+    status::Status,
+    view::text_at,
+};
 
 use crate::{
     answer::{Answer, Fault},
@@ -28,6 +33,7 @@ const MOST_AUDIENCES: usize = 32;
 
 pub async fn create(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
     let mut request = call.decode_other(body, REQUEST)?;
+    own(call, &mut request)?;
     let account = call.value(&call.read().await?)?;
     let (verb, name) = (Verb::Create, call.name());
     webhooks::admit_other(call, verb, "token", name, REQUEST, &mut request, None).await?;
@@ -94,11 +100,13 @@ pub async fn create(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
         TokenRefused::Invalid(text) => Status::bad_request(text),
         TokenRefused::Unavailable => Status::unavailable(error.to_string()),
     })?;
-    request["metadata"] = json!({
-        "name": call.name(),
-        "namespace": wanted.namespace,
-        "creationTimestamp": call.now.iso8601_seconds(),
-    });
+    for (name, value) in [
+        ("name", call.name().to_owned()),
+        ("namespace", wanted.namespace),
+        ("creationTimestamp", call.now.iso8601_seconds()),
+    ] {
+        request["metadata"][name] = value.into();
+    }
     request["spec"]["audiences"] = json!(issued.audiences);
     request["spec"]["expirationSeconds"] = wanted.life_seconds.into();
     request["status"] = json!({
@@ -106,6 +114,30 @@ pub async fn create(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
         "expirationTimestamp": issued.expires.iso8601_seconds(),
     });
     Ok(call.answer_other(201, &request))
+}
+
+/// Whoever asks owns the question, though it is stored nowhere. Of its metadata nothing else is taken.
+fn own(call: &Call, request: &mut Value) -> Result<(), Fault> {
+    request["metadata"] = json!({});
+    let (group, version) = (REQUEST.group, REQUEST.version);
+    let schema = call.catalog.schema(&REQUEST.api_version(), REQUEST.kind);
+    let Some(schema) = schema else { return Ok(()) };
+    let resource = Resource {
+        group: group.to_owned(),
+        version: version.to_owned(),
+        kind: REQUEST.kind.to_owned(),
+        schema: schema.clone(),
+        ..Resource::clone(&call.resource)
+    };
+    let (manager, now) = (call.manager()?, call.now.iso8601_seconds());
+    let writer = Writer {
+        resource: &resource,
+        subresource: Some("token"),
+        manager: &manager,
+        now: &now,
+    };
+    apply::update(writer, None, request);
+    Ok(())
 }
 
 /// What a token is bound to, if anything, and the node of a pod.

@@ -33,17 +33,38 @@ fn widget(size: &Value) -> Value {
     json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a"}, "spec": {"size": size, "odd": 1}})
 }
 
+/// Whether a condition is true, for this reason.
+fn holds(definition: &Value, kind: &str, reason: &str) -> bool {
+    let conditions = definition["status"]["conditions"].as_array();
+    conditions.is_some_and(|all| {
+        all.iter()
+            .any(|it| it["type"] == kind && it["status"] == "True" && it["reason"] == reason)
+    })
+}
+
 #[tokio::test]
 async fn a_kind_comes_with_its_definition() {
     let it = Harness::new().await;
     it.get(WIDGETS).await.expect(404);
     let made = it.post(DEFINITIONS, &definition()).await.expect(201);
-    let conditions = made["status"]["conditions"].as_array().unwrap();
-    assert!(
-        conditions
-            .iter()
-            .any(|it| it["type"] == "Established" && it["status"] == "True")
+    assert_eq!(made["metadata"]["finalizers"], Value::Null);
+    assert_eq!(
+        made["status"],
+        json!({"conditions": null, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": ["v1"]}),
+        "the answer is the definition as it was made, as with upstream"
     );
+    let uri = format!("{DEFINITIONS}/widgets.example.com");
+    let judged = it.get(&uri).await.expect(200);
+    assert_eq!(judged["status"]["acceptedNames"], judged["spec"]["names"]);
+    assert!(holds(&judged, "NamesAccepted", "NoConflicts"));
+    assert!(holds(&judged, "Established", "InitialNamesAccepted"));
+    let owners = judged["metadata"]["managedFields"].as_array().unwrap();
+    let own = owners.iter().find(|it| it["manager"] == "kube-apiserver");
+    let own = own.unwrap();
+    assert_eq!(own["subresource"], "status");
+    let fields = own["fieldsV1"]["f:status"].as_object().unwrap();
+    let fields: Vec<&String> = fields.keys().collect();
+    assert_eq!(fields, ["f:acceptedNames", "f:conditions"]);
     let widget = it.post(WIDGETS, &widget(&json!(3))).await.expect(201);
     assert_eq!(
         widget["spec"],
@@ -68,7 +89,10 @@ async fn objects_go_with_their_definition() {
     it.post(DEFINITIONS, &definition()).await.expect(201);
     it.post(WIDGETS, &widget(&json!(3))).await.expect(201);
     let uri = format!("{DEFINITIONS}/widgets.example.com");
-    it.delete(&uri, "").await.expect(200);
+    let last = it.delete(&uri, "").await.expect(200);
+    let kept = json!(["customresourcecleanup.apiextensions.k8s.io"]);
+    assert_eq!(last["metadata"]["finalizers"], kept);
+    assert!(holds(&last, "Terminating", "InstanceDeletionPending"));
     it.until(&uri, |answer| answer.code == 404).await;
     it.get(WIDGETS).await.expect(404);
     it.post(DEFINITIONS, &definition()).await.expect(201);
@@ -83,16 +107,44 @@ async fn names_that_are_taken_are_not_served() {
     let mut other = definition();
     other["metadata"]["name"] = "gadgets.example.com".into();
     other["spec"]["names"]["plural"] = "gadgets".into();
-    let made = it.post(DEFINITIONS, &other).await.expect(201);
-    let conditions = made["status"]["conditions"].as_array().unwrap();
-    assert!(
-        conditions
-            .iter()
-            .any(|it| it["type"] == "Established" && it["status"] == "False")
+    it.post(DEFINITIONS, &other).await.expect(201);
+    let uri = format!("{DEFINITIONS}/gadgets.example.com");
+    let judged = it.get(&uri).await.expect(200);
+    let conditions = judged["status"]["conditions"].as_array().unwrap();
+    let told: Vec<_> = conditions
+        .iter()
+        .map(|it| (&it["status"], &it["reason"], &it["message"]))
+        .collect();
+    // The last of the names that are taken is told, and those that are not are kept for it.
+    assert_eq!(
+        told,
+        [
+            (
+                &json!("False"),
+                &json!("ListKindConflict"),
+                &json!("\"WidgetList\" is already in use")
+            ),
+            (
+                &json!("False"),
+                &json!("NotAccepted"),
+                &json!("not all names are accepted")
+            ),
+        ]
     );
-    it.get("/apis/example.com/v1/namespaces/default/gadgets")
-        .await
-        .expect(404);
+    assert_eq!(
+        judged["status"]["acceptedNames"],
+        json!({"plural": "gadgets", "kind": ""})
+    );
+    let gadgets = "/apis/example.com/v1/namespaces/default/gadgets";
+    it.get(gadgets).await.expect(404);
+    // Its time comes when the names are free.
+    let first = format!("{DEFINITIONS}/widgets.example.com");
+    it.delete(&first, "").await.expect(200);
+    it.until(&uri, |answer| {
+        holds(&answer.value, "Established", "InitialNamesAccepted")
+    })
+    .await;
+    it.get(gadgets).await.expect(200);
 }
 
 #[tokio::test]

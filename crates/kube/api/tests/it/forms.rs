@@ -289,6 +289,22 @@ async fn what_is_no_object_of_a_resource() {
 }
 
 #[tokio::test]
+async fn a_list_of_the_metadata_of_nothing_is_none() {
+    let it = Harness::new().await;
+    for (form, expected) in [
+        (
+            ";as=PartialObjectMetadataList;v=v1;g=meta.k8s.io",
+            Value::Null,
+        ),
+        ("", json!([])),
+    ] {
+        let answer = get(&it, MAPS, &format!("application/json{form}")).await;
+        let list: Value = serde_json::from_slice(&answer.2).unwrap();
+        assert_eq!(list.get("items"), Some(&expected), "{form}");
+    }
+}
+
+#[tokio::test]
 async fn a_review_is_no_table() {
     let it = Harness::new().await;
     let uri = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";

@@ -4,7 +4,10 @@ use std::{io, net::Ipv4Addr, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Method, Request, Response, header::CONTENT_TYPE};
+use http::{
+    Method, Request, Response,
+    header::{ACCEPT, CONTENT_TYPE},
+};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
@@ -238,6 +241,18 @@ impl Harness {
 
     pub async fn get(&self, uri: &str) -> Answer {
         self.ask(Method::GET, uri, "application/json", "").await
+    }
+
+    /// What a client hears that accepts this.
+    pub async fn get_as(&self, uri: &str, accept: &str) -> Answer {
+        let body = Full::new(Bytes::new()).map_err(|never| match never {});
+        let request = Request::builder()
+            .uri(uri)
+            .header(ACCEPT, accept)
+            .body(body.boxed_unsync())
+            .unwrap();
+        let user = UserInfo::authenticated("admin", &[]);
+        read(self.cluster.serve(request, &user).await).await
     }
 
     pub async fn post(&self, uri: &str, object: &Value) -> Answer {

@@ -1,6 +1,7 @@
 //! Verbs on objects, asked in process.
 
 use http::Method;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use crate::harness::{Harness, read};
@@ -256,15 +257,34 @@ async fn what_is_not_there_is_said_to_be_not() {
     let it = Harness::new().await;
     for (method, uri, code) in [
         (Method::GET, "/api/v1/none", 404),
-        (Method::GET, "/apis/none/v1/none", 404),
+        (Method::GET, "/apis/apps/v1/none", 404),
+        (Method::GET, "/apis/apps/v9", 404),
         (Method::GET, "/api/v1/namespaces/default/nodes/a", 404),
-        (Method::GET, "/none", 404),
+        (Method::GET, "/version/more", 404),
         (Method::POST, "/api/v1/namespaces/default/configmaps/a", 405),
         (Method::DELETE, "/api/v1/namespaces", 405),
     ] {
         let answer = read(it.send(method, uri, "application/json", "{}").await).await;
         assert_eq!(answer.code, code, "{uri}");
         assert_eq!(answer.value["kind"], "Status", "{uri}");
+    }
+    // Where none of upstream's servers knows of a path, the last says so in a text.
+    for (method, uri) in [
+        (Method::GET, "/apis/none/v1/none"),
+        (Method::POST, "/apis/none/v1/none"),
+        (Method::GET, "/apis/none/v1"),
+        (Method::GET, "/apis/none"),
+        (Method::GET, "/openapi/v9"),
+        (Method::GET, "/none"),
+        (Method::PUT, "/none"),
+    ] {
+        let answer = it.send(method, uri, "application/json", "{}").await;
+        assert_eq!(answer.status(), 404, "{uri}");
+        let of = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(of("content-type"), "text/plain; charset=utf-8", "{uri}");
+        assert_eq!(of("x-content-type-options"), "nosniff", "{uri}");
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, "404 page not found\n", "{uri}");
     }
     let large = "x".repeat(4 << 20);
     let answer = read(it.send(Method::POST, MAPS, "application/json", large).await).await;
@@ -377,4 +397,21 @@ async fn nothing_is_written_to_a_cluster_that_was_removed() {
     assert_eq!(maps["items"], json!([]));
     again.get("/api/v1/namespaces/a").await.expect(404);
     again.post("/api/v1/namespaces", &space).await.expect(201);
+}
+
+#[tokio::test]
+async fn an_empty_list_of_owners_makes_them_forgotten() {
+    let it = Harness::new().await;
+    it.post(MAPS, &map("a", &json!({"k": "v"})))
+        .await
+        .expect(201);
+    let uri = format!("{MAPS}/a");
+    let live = it.get(&uri).await.expect(200);
+    assert_eq!(live["metadata"]["managedFields"][0]["manager"], "test");
+    let mut new = map("a", &json!({"k": "w"}));
+    let kept = it.put(&uri, &new).await.expect(200);
+    assert!(kept["metadata"]["managedFields"].is_array());
+    new["metadata"]["managedFields"] = json!([]);
+    let forgotten = it.put(&uri, &new).await.expect(200);
+    assert_eq!(forgotten["metadata"].get("managedFields"), None);
 }

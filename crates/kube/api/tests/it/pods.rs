@@ -278,6 +278,10 @@ async fn a_token_is_bound_to_a_pod_of_the_account() {
     let request = |name: &str| json!({"spec": {"audiences": ["x"], "boundObjectRef": {"kind": "Pod", "apiVersion": "v1", "name": name}}});
     let made = it.post(uri, &request("a")).await.expect(201);
     assert_eq!(made["status"]["token"], "of default/default");
+    let owner = &made["metadata"]["managedFields"][0];
+    assert_eq!(owner["apiVersion"], "authentication.k8s.io/v1");
+    assert_eq!(owner["subresource"], "token");
+    assert_eq!(owner["fieldsV1"]["f:spec"]["f:audiences"], json!({}));
     it.post(uri, &request("none")).await.expect(404);
     it.post(uri, &json!({"spec": {"expirationSeconds": 10}}))
         .await

@@ -1,7 +1,7 @@
 //! What is refused before any rule of a kind is asked: bodies that are no object, and patches that make none.
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Harness, read};
 
@@ -211,4 +211,118 @@ async fn a_review_says_why_a_token_is_none() {
     let told = it.post(reviews, &asked).await.expect(201);
     assert_eq!(told["status"]["error"], "[invalid bearer token, unknown]");
     assert!(told["status"]["authenticated"].is_null());
+}
+
+#[tokio::test]
+async fn a_review_that_is_none_has_no_kind() {
+    let it = Harness::new().await;
+    let reviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+    let asked = json!({"spec": {"resourceAttributes": {"verb": "get", "resource": "pods"}}});
+    let told = it.post(reviews, &asked).await.expect(422);
+    assert_eq!(
+        told["message"],
+        ".authorization.k8s.io \"\" is invalid: spec.user: Invalid value: \"\": at least one of user or group must be specified"
+    );
+    assert_eq!(told["details"]["kind"], Value::Null);
+}
+
+#[tokio::test]
+async fn who_asks_a_question_owns_it() {
+    let it = Harness::new().await;
+    let reviews = "/apis/authorization.k8s.io/v1/namespaces/default/localsubjectaccessreviews";
+    let attributes = json!({"namespace": "default", "verb": "get", "resource": "pods"});
+    let asked = json!({"spec": {"user": "u", "resourceAttributes": attributes}});
+    let told = it.post(reviews, &asked).await.expect(201);
+    assert_eq!(told["metadata"]["namespace"], "default");
+    let owner = &told["metadata"]["managedFields"][0];
+    assert_eq!(owner["manager"], "test");
+    assert_eq!(
+        owner["fieldsV1"],
+        json!({"f:spec": {
+            "f:resourceAttributes": {".": {}, "f:namespace": {}, "f:resource": {}, "f:verb": {}},
+            "f:user": {},
+        }})
+    );
+    let elsewhere = json!({"metadata": {"namespace": "other"}, "spec": asked["spec"]});
+    it.post(reviews, &elsewhere).await.expect(400);
+}
+
+#[tokio::test]
+async fn media_types_that_are_not_there() {
+    let it = Harness::new().await;
+    let map = json!({"metadata": {"name": "a"}});
+    let maps = "/api/v1/namespaces/default/configmaps";
+    it.post(maps, &map).await.expect(201);
+    let uri = format!("{maps}/a");
+    for kind in ["x", "json"] {
+        let told = it.patch(&uri, kind, &json!({})).await.expect(415);
+        assert_eq!(told["message"], "415: Unsupported Media Type");
+        assert_eq!(told["details"], json!({}));
+    }
+    let objects = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    let streams = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+    for (uri, available) in [
+        (uri.as_str(), objects.to_owned()),
+        (maps, format!("{objects}, {streams}")),
+    ] {
+        let told = it.get_as(uri, "text/html").await.expect(406);
+        let text = format!("406: Not Acceptable\n\nAvailable representations: {available}");
+        assert_eq!(told["message"], text);
+    }
+    // Of a shape that there is not, the server itself tells.
+    let chair = "application/json;as=Chair;v=v1;g=meta.k8s.io";
+    let told = it.get_as(&uri, chair).await.expect(406);
+    assert_eq!(
+        told["message"],
+        format!("only the following media types are accepted: {objects}")
+    );
+}
+
+#[tokio::test]
+async fn a_rule_without_policies_is_not_one_that_says_nothing_of_them() {
+    let it = Harness::new().await;
+    let all = "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers?dryRun=All";
+    let scaler = |up: Value| {
+        json!({"metadata": {"name": "a"}, "spec": {
+            "maxReplicas": 3,
+            "scaleTargetRef": {"kind": "Deployment", "name": "a", "apiVersion": "apps/v1"},
+            "behavior": {"scaleUp": up},
+        }})
+    };
+    let made = it.post(all, &scaler(json!({}))).await.expect(201);
+    let policies = &made["spec"]["behavior"]["scaleUp"]["policies"];
+    assert_eq!(policies.as_array().map(Vec::len), Some(2));
+    let told = it.post(all, &scaler(json!({"policies": []}))).await;
+    let told = told.expect(422);
+    let cause = &told["details"]["causes"][0];
+    assert_eq!(cause["field"], "spec.behavior.scaleUp.policies");
+    assert_eq!(
+        cause["message"],
+        "Required value: must specify at least one Policy"
+    );
+}
+
+#[tokio::test]
+async fn counts_that_are_not_told_are_none() {
+    let it = Harness::new().await;
+    let sets = "/apis/apps/v1/namespaces/default/replicasets";
+    let template = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    let set = json!({"metadata": {"name": "a"}, "spec": {"replicas": 0, "selector": {"matchLabels": {"a": "b"}}, "template": template}});
+    it.post(sets, &set).await.expect(201);
+    let status = json!({"status": {"replicas": -1}});
+    let uri = format!("{sets}/a/status");
+    let told = it.patch(&uri, "merge-patch+json", &status).await;
+    let told = told.expect(422);
+    let fields = told["details"]["causes"].as_array().unwrap().iter();
+    let mut fields: Vec<_> = fields.filter_map(|it| it["field"].as_str()).collect();
+    fields.sort_unstable();
+    assert_eq!(
+        fields,
+        [
+            "status.availableReplicas",
+            "status.fullyLabeledReplicas",
+            "status.readyReplicas",
+            "status.replicas",
+        ]
+    );
 }

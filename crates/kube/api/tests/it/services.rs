@@ -21,6 +21,9 @@ async fn the_server_is_a_service() {
     let it = Harness::new().await;
     let own = it.get(&format!("{SERVICES}/kubernetes")).await.expect(200);
     assert_eq!(own["spec"]["clusterIP"], "10.100.0.1");
+    let fields = &own["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"];
+    assert_eq!(fields["f:ipFamilyPolicy"], json!({}));
+    assert_eq!(fields["f:clusterIPs"], Value::Null);
     let slices = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes";
     let slice = it.get(slices).await.expect(200);
     assert_eq!(slice["endpoints"][0]["addresses"], json!(["10.0.0.5"]));

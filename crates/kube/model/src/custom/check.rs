@@ -5,7 +5,7 @@ use super::{
     pruned::keeps_all,
     validate::{MAX_STEPS, Walk},
 };
-use crate::field::{Errors, Path};
+use crate::field::{ErrorKind, Errors, Path};
 use serde_json::Value;
 
 /// Members upstream does not take in `apiextensions.k8s.io/v1`.
@@ -77,8 +77,31 @@ fn of_version(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
         let kind = schema["type"].clone();
         errors.invalid(&path.child("type"), kind, "must be object at the root");
     }
-    structural(schema, path, "must not be empty at the root", errors);
-    metadata(schema, path, errors);
+    let mut found = Errors::new();
+    structural(schema, path, "must not be empty at the root", &mut found);
+    metadata(schema, path, &mut found);
+    let mut found = found.into_vec();
+    // What has no structure at all is not held to one.
+    if has_refused(schema) {
+        found.retain(|it| it.kind != ErrorKind::Required);
+    }
+    errors.extend(found);
+}
+
+/// Whether a schema has what makes no structure, in itself or below.
+fn has_refused(schema: &Value) -> bool {
+    let below = |name: &str| schema.get(name).and_then(Value::as_object);
+    let properties = below("properties").into_iter().flatten();
+    let mut nested = properties
+        .map(|(_, it)| it)
+        .chain(schema.get("items"))
+        .chain(schema.get("additionalProperties"));
+    REFUSED.iter().any(|it| is_refused(schema, it)) || nested.any(has_refused)
+}
+
+fn is_refused(schema: &Value, name: &str) -> bool {
+    present(schema, name)
+        .is_some_and(|value| value != "" && value.as_object().is_none_or(|map| !map.is_empty()))
 }
 
 /// Of metadata a schema may restrict the names alone.
@@ -132,14 +155,13 @@ fn structural(schema: &Value, path: &Path<'_>, untyped: &str, errors: &mut Error
     embedded::schema(schema, path, errors);
     let properties = schema.get("properties").and_then(Value::as_object);
     match present(schema, "additionalProperties") {
-        Some(_) if properties.is_some_and(|properties| !properties.is_empty()) => errors.forbidden(
-            &path.child("additionalProperties"),
-            "additionalProperties and properties are mutual exclusive",
-        ),
-        Some(Value::Bool(false)) => {
+        Some(others)
+            if *others != Value::Bool(true)
+                && properties.is_some_and(|properties| !properties.is_empty()) =>
+        {
             errors.forbidden(
                 &path.child("additionalProperties"),
-                "additionalProperties cannot be set to false",
+                "additionalProperties and properties are mutual exclusive",
             );
         }
         Some(values) if values.is_object() => {
@@ -200,10 +222,7 @@ fn structural(schema: &Value, path: &Path<'_>, untyped: &str, errors: &mut Error
 
 fn common(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
     for name in REFUSED {
-        let set = present(schema, name).is_some_and(|value| {
-            value != "" && value.as_object().is_none_or(|map| !map.is_empty())
-        });
-        if set {
+        if is_refused(schema, name) {
             errors.forbidden(&path.child(name), format!("{name} is not supported"));
         }
     }
@@ -221,7 +240,7 @@ fn common(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
         errors.forbidden(&path.child("x-kubernetes-validations"), text);
     }
     if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
-        && let Err(why) = super::validate::compile(pattern)
+        && let Err(why) = super::pattern::compile(pattern)
     {
         errors.invalid(
             &path.child("pattern"),

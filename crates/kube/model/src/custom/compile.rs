@@ -108,7 +108,9 @@ impl Compiler {
 
     fn object(&mut self, schema: &Value, root: bool) -> Option<u32> {
         let atomic = schema.get("x-kubernetes-map-type").and_then(Value::as_str) == Some("atomic");
-        let preserves_unknown = is(schema, "x-kubernetes-preserve-unknown-fields");
+        let preserves = is(schema, "x-kubernetes-preserve-unknown-fields");
+        // Beside properties that are told, others are kept as they are.
+        let preserves_unknown = preserves || is(schema, "additionalProperties");
         let embedded = is(schema, "x-kubernetes-embedded-resource");
         let extra = self.extra(schema);
         let mut properties = schema
@@ -132,7 +134,7 @@ impl Compiler {
                 ..TypeRow::of(Kind::Map)
             });
         }
-        if properties.is_empty() && preserves_unknown && !root && !embedded {
+        if properties.is_empty() && preserves && !root && !embedded {
             let any = self.any()?;
             self.table.types[any as usize].extra = extra;
             self.table.types[any as usize].atomic = atomic;

@@ -25,7 +25,8 @@ pub fn keeps_all(value: &Value, schema: Option<&Value>) -> bool {
                     _ if embedded && HEAD.contains(&name.as_str()) => true,
                     (Some(property), _) => keeps_all(member, Some(property)),
                     (None, Some(others @ Value::Object(_))) => keeps_all(member, Some(others)),
-                    (None, Some(Value::Bool(true))) => keeps_all(member, None),
+                    // Where there may be no others they are refused, and not dropped.
+                    (None, Some(Value::Bool(_))) => keeps_all(member, None),
                     (None, _) => preserves,
                 }
             })

@@ -36,6 +36,8 @@ fn properties() -> Value {
             "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "v": {"type": "integer", "default": 1}}}},
         "open": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
         "maybe": {"type": "string", "nullable": true},
+        "closed": {"type": "object", "additionalProperties": false},
+        "rest": {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": true},
         "one": {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
             "oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
     })
@@ -96,7 +98,7 @@ fn objects_are_pruned_and_defaulted() {
     let mut object = json!({
         "apiVersion": "stable.example.com/v1", "kind": "CronTab",
         "metadata": {"name": "c", "creationTimestamp": null, "x": 1}, "foo": 1,
-        "spec": {"cronSpec": null, "bar": 1, "list": [{"name": "a", "y": 1}], "labels": {"k": "v"}, "open": {"any": [1]}, "maybe": null},
+        "spec": {"cronSpec": null, "bar": 1, "list": [{"name": "a", "y": 1}], "labels": {"k": "v"}, "open": {"any": [1]}, "maybe": null, "rest": {"a": "x", "b": 1}},
         "status": {"replicas": 1},
     });
     let mut unknown = conform::object(&crontabs(), &mut object)
@@ -108,7 +110,7 @@ fn objects_are_pruned_and_defaulted() {
     assert_eq!(unknown, told);
     let expected = json!({
         "apiVersion": "stable.example.com/v1", "kind": "CronTab", "metadata": {"name": "c"},
-        "spec": {"cronSpec": "*", "list": [{"name": "a", "v": 1}], "labels": {"k": "v"}, "open": {"any": [1]}, "maybe": null},
+        "spec": {"cronSpec": "*", "list": [{"name": "a", "v": 1}], "labels": {"k": "v"}, "open": {"any": [1]}, "maybe": null, "rest": {"a": "x", "b": 1}},
         "status": {"replicas": 1},
     });
     assert_eq!(object, expected);
@@ -178,6 +180,13 @@ fn objects_are_held_to_their_schema_in_upstreams_words() {
             json!({"spec": {"labels": {"k": 1}}}),
             vec![
                 "spec.labels.k: Invalid value: \"integer\": spec.labels.k in body must be of type string: \"integer\"",
+            ],
+        ),
+        (json!({"spec": {"closed": {}}}), vec![]),
+        (
+            json!({"spec": {"closed": {"k": 1}}}),
+            vec![
+                "spec.closed: Invalid value: \"k\": spec.closed.k in body is a forbidden property",
             ],
         ),
         (json!({"spec": {"one": {"a": "x"}}}), vec![]),
@@ -307,6 +316,17 @@ fn schemas_are_structural() {
             json!({"type": "object", "$ref": "#/x"}),
             format!("{at}.$ref: Forbidden: $ref is not supported"),
         ),
+        // What has no structure is not held to one.
+        (
+            json!({"$ref": "#/x"}),
+            format!("{at}.$ref: Forbidden: $ref is not supported"),
+        ),
+        (
+            json!({"type": "object", "additionalProperties": false, "properties": {"a": {"type": "string"}}}),
+            format!(
+                "{at}.additionalProperties: Forbidden: additionalProperties and properties are mutual exclusive"
+            ),
+        ),
         (
             json!({"type": "string", "x-kubernetes-validations": [{"rule": "self != ''"}]}),
             format!(
@@ -352,10 +372,15 @@ fn schemas_are_structural() {
         assert_eq!(checked(json!({"x": property})), [expected]);
     }
     let broken = checked(json!({"x": {"type": "string", "pattern": "("}}));
-    assert!(
-        broken[0].contains("must be a valid regular expression"),
-        "{broken:?}"
+    assert_eq!(
+        broken,
+        [format!(
+            "{at}.pattern: Invalid value: \"(\": must be a valid regular expression, but isn't: error parsing regexp: missing closing ): `(`"
+        )]
     );
+    let open = json!({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": true});
+    let closed = json!({"type": "object", "additionalProperties": false});
+    assert!(checked(json!({"x": open, "y": closed})).is_empty());
 }
 
 #[test]

@@ -1,29 +1,19 @@
 //! A custom resource against its schema: types and values, in the words of upstream's validator.
 
+use super::pattern::compile;
 use crate::Resource;
 use crate::field::{ErrorKind, Errors, Path, go_json};
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use serde_json::{Map, Value};
 use std::cell::Cell;
 use std::collections::HashMap;
 
 /// Patterns of one version: each takes memory for as long as the definition is there.
 const MAX_PATTERNS: usize = 500;
-/// Of a compiled pattern: `[a-z]{1,253}` fits, a pattern made to be large does not.
-const PATTERN_BYTES: usize = 128 << 10;
 
 /// A schema's regular expressions, compiled once.
 #[derive(Debug, Clone, Default)]
 pub struct Patterns(HashMap<String, Regex>);
-
-/// Says why a pattern does not compile.
-pub fn compile(pattern: &str) -> Result<Regex, String> {
-    RegexBuilder::new(pattern)
-        .size_limit(PATTERN_BYTES)
-        .dfa_size_limit(PATTERN_BYTES)
-        .build()
-        .map_err(|error| error.to_string())
-}
 
 impl Patterns {
     pub fn of(schema: &Value) -> Self {
@@ -439,14 +429,18 @@ fn check_object(
         super::embedded::object(object, path, errors);
     }
     let properties = schema.get("properties").and_then(Value::as_object);
-    let others = schema
-        .get("additionalProperties")
-        .filter(|values| values.is_object());
+    let others = schema.get("additionalProperties");
+    let is_closed = others == Some(&Value::Bool(false));
+    let others = others.filter(|values| values.is_object());
     for (name, member) in object {
         if let Some(property) = properties.and_then(|properties| properties.get(name)) {
             value(property, member, &path.child(name), walk, errors);
         } else if let Some(others) = others {
             value(others, member, &path.child(name), walk, errors);
+        } else if is_closed {
+            let at = path.child(name);
+            let why = format!("{} in body is a forbidden property", walk.shown(&at));
+            errors.invalid(path, name.as_str(), why);
         }
     }
 }

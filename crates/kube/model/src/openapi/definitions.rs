@@ -98,6 +98,37 @@ impl<'a> Definitions<'a> {
         self.kind(Schema::built_in("meta.k8s.io", "v1", kind))
     }
 
+    /// What the server tells of its version, which is no object.
+    pub fn version(&mut self) -> Value {
+        const NAME: &str = "io.k8s.apimachinery.pkg.version.Info";
+        const ALWAYS: [&str; 9] = [
+            "buildDate",
+            "compiler",
+            "gitCommit",
+            "gitTreeState",
+            "gitVersion",
+            "goVersion",
+            "major",
+            "minor",
+            "platform",
+        ];
+        const BESIDE: [&str; 4] = [
+            "emulationMajor",
+            "emulationMinor",
+            "minCompatibilityMajor",
+            "minCompatibilityMinor",
+        ];
+        let all = ALWAYS.iter().chain(&BESIDE);
+        let properties = all.map(|it| ((*it).to_owned(), json!({"type": "string"})));
+        let mut properties: Map<String, Value> = properties.collect();
+        properties.sort_keys();
+        self.made.insert(
+            NAME.to_owned(),
+            json!({"description": "The version of the server.", "type": "object", "required": ALWAYS, "properties": properties}),
+        );
+        self.dialect.reference(NAME)
+    }
+
     /// A custom resource's definition, or its list's.
     pub fn custom(&mut self, resource: &Resource, list: bool) -> Value {
         let mut parts: Vec<&str> = resource.group.split('.').collect();

@@ -38,7 +38,7 @@ pub fn add(catalog: &Catalog, definitions: &mut Definitions<'_>, paths: &mut Map
             "/version/",
             "version",
             "getCodeVersion",
-            json!({"type": "object"}),
+            definitions.version(),
             "application/json",
         ),
         (

@@ -58,6 +58,21 @@ fn references_lead_somewhere() {
 }
 
 #[test]
+fn a_version_is_what_the_server_tells() {
+    let catalog = Catalog::built_in();
+    let document = parsed(&v2(&catalog, &[]));
+    let told = &document["paths"]["/version/"]["get"]["responses"]["200"]["schema"]["$ref"];
+    assert_eq!(told, "#/definitions/io.k8s.apimachinery.pkg.version.Info");
+    let info = &document["definitions"]["io.k8s.apimachinery.pkg.version.Info"];
+    let required = info["required"].as_array().unwrap();
+    assert!(
+        required
+            .iter()
+            .all(|it| info["properties"].get(it.as_str().unwrap()).is_some())
+    );
+}
+
+#[test]
 fn a_kind_is_found_by_its_path_and_its_group() {
     let document = parsed(&v3(&Catalog::built_in(), "apps", "v1").expect("apps/v1"));
     let path = &document["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments"];

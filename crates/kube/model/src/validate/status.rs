@@ -37,7 +37,9 @@ pub fn status(resource: &Resource, new: &Value, old: &Value, errors: &mut Errors
             }
         }
         ("", "Node") => super::node::amounts(new, errors),
-        ("apps", _) | ("", "ReplicationController") => replicas(status, &path, errors),
+        ("apps", kind) | ("", kind @ "ReplicationController") => {
+            replicas(kind, status, &path, errors);
+        }
         ("batch", "Job") => {
             non_negative(status, &["active", "succeeded", "failed"], &path, errors);
         }
@@ -76,7 +78,8 @@ pub fn status(resource: &Resource, new: &Value, old: &Value, errors: &mut Errors
     }
 }
 
-fn replicas(status: &Value, path: &Path<'_>, errors: &mut Errors) {
+/// Of what there are no more than of others; what is not told is none.
+fn replicas(kind: &str, status: &Value, path: &Path<'_>, errors: &mut Errors) {
     const COUNTS: &[&str] = &[
         "observedGeneration",
         "replicas",
@@ -96,32 +99,34 @@ fn replicas(status: &Value, path: &Path<'_>, errors: &mut Errors) {
         "numberUnavailable",
     ];
     non_negative(status, COUNTS, path, errors);
-    let all = number(status, "replicas").unwrap_or(0);
-    for name in [
-        "updatedReplicas",
-        "readyReplicas",
-        "availableReplicas",
-        "fullyLabeledReplicas",
-        "currentReplicas",
+    let count = |name: &str| number(status, name).unwrap_or(0);
+    let (of_all, of_ready): (&[&str], &[&str]) = match kind {
+        "Deployment" => (
+            &["updatedReplicas", "readyReplicas", "availableReplicas"],
+            &["availableReplicas"],
+        ),
+        "ReplicaSet" | "ReplicationController" => (
+            &["fullyLabeledReplicas", "readyReplicas", "availableReplicas"],
+            &["availableReplicas"],
+        ),
+        "StatefulSet" => (
+            &[
+                "readyReplicas",
+                "currentReplicas",
+                "updatedReplicas",
+                "availableReplicas",
+            ],
+            &["availableReplicas"],
+        ),
+        _ => (&[], &[]),
+    };
+    for (names, most, owner) in [
+        (of_all, "replicas", "status.replicas"),
+        (of_ready, "readyReplicas", "readyReplicas"),
     ] {
-        if let Some(count) = number(status, name)
-            && count > all
-        {
-            errors.invalid(
-                &path.child(name),
-                count,
-                "cannot be greater than status.replicas",
-            );
+        for name in names.iter().filter(|it| count(it) > count(most)) {
+            let why = format!("cannot be greater than {owner}");
+            errors.invalid(&path.child(name), count(name), why);
         }
-    }
-    let ready = number(status, "readyReplicas").unwrap_or(0);
-    if let Some(available) = number(status, "availableReplicas")
-        && available > ready
-    {
-        errors.invalid(
-            &path.child("availableReplicas"),
-            available,
-            "cannot be greater than readyReplicas",
-        );
     }
 }

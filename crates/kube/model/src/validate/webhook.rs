@@ -245,9 +245,7 @@ fn client(hook: &Value, path: &Path<'_>, errors: &mut Errors) {
         return;
     }
     if has_url {
-        let why =
-            "webhooks at addresses are not supported by this server, those behind a service are";
-        errors.forbidden(&path.child("url"), why);
+        url(text(config, "url"), &path.child("url"), errors);
     }
     let Some(service) = service else { return };
     let path = path.child("service");
@@ -265,6 +263,42 @@ fn client(hook: &Value, path: &Path<'_>, errors: &mut Errors) {
     }
     if member(service, "path").is_some() {
         url_path(text(service, "path"), &path.child("path"), errors);
+    }
+}
+
+/// An address, which can be right and is of no use all the same.
+fn url(value: &str, path: &Path<'_>, errors: &mut Errors) {
+    let before = errors.len();
+    let (value, fragment) = value.split_once('#').unwrap_or((value, ""));
+    let (value, query) = value.split_once('?').unwrap_or((value, ""));
+    let (scheme, rest) = match value.split_once(':') {
+        Some((scheme, rest)) if !scheme.contains('/') => (scheme.to_ascii_lowercase(), rest),
+        _ => (String::new(), value),
+    };
+    let authority = rest.strip_prefix("//").and_then(|it| it.split('/').next());
+    let authority = authority.unwrap_or_default();
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    const FORM: &str = "; desired format: https://host[/path]";
+    if scheme != "https" {
+        let why = format!("'https' is the only allowed URL scheme{FORM}");
+        errors.invalid(path, scheme, why);
+    }
+    if host.is_empty() {
+        errors.invalid(path, "", format!("host must be specified{FORM}"));
+    }
+    for (given, what) in [
+        (user, "user information is"),
+        (fragment, "fragments are"),
+        (query, "query parameters are"),
+    ] {
+        if !given.is_empty() {
+            errors.invalid(path, given, format!("{what} not permitted in the URL"));
+        }
+    }
+    if errors.len() == before {
+        let why =
+            "webhooks at addresses are not supported by this server, those behind a service are";
+        errors.forbidden(path, why);
     }
 }
 

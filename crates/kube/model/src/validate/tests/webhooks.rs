@@ -16,7 +16,7 @@ fn good() -> Value {
 
 #[test]
 fn webhooks() {
-    let cases: [(&str, Value, &[&str]); 16] = [
+    let cases: [(&str, Value, &[&str]); 17] = [
         (
             "name",
             json!("a.b"),
@@ -70,6 +70,17 @@ fn webhooks() {
             json!({"url": "https://169.254.169.254/"}),
             &[
                 "webhooks[0].clientConfig.url: Forbidden: webhooks at addresses are not supported by this server, those behind a service are",
+            ],
+        ),
+        (
+            "clientConfig",
+            json!({"url": "http://me:you@/?q#f"}),
+            &[
+                r#"webhooks[0].clientConfig.url: Invalid value: "http": 'https' is the only allowed URL scheme; desired format: https://host[/path]"#,
+                r#"webhooks[0].clientConfig.url: Invalid value: "": host must be specified; desired format: https://host[/path]"#,
+                r#"webhooks[0].clientConfig.url: Invalid value: "me:you": user information is not permitted in the URL"#,
+                r#"webhooks[0].clientConfig.url: Invalid value: "f": fragments are not permitted in the URL"#,
+                r#"webhooks[0].clientConfig.url: Invalid value: "q": query parameters are not permitted in the URL"#,
             ],
         ),
         (
