@@ -119,9 +119,7 @@ fn what_attributes_do_is_said_and_true() {
             .strip_prefix(response)
             .and_then(|it| it.strip_suffix(".header_value"));
         let own = named.map_or_else(|| format!("\"{key}\""), |name| format!("\"{name}\""));
-        key == DELETION_PROTECTION
-            || read.contains(&own)
-            || (is_application && logs.contains(&own))
+        key == DELETION_PROTECTION || read.contains(&own) || (is_application && logs.contains(&own))
     };
     let (mut table, mut said) = (&LISTENER, Vec::new());
     for line in lines(include_str!("../../settings.txt")) {
@@ -171,7 +169,10 @@ fn what_attributes_do_is_said_and_true() {
 #[test]
 fn logs_that_cannot_be_written_are_refused_by_name() {
     let enabled = "s3.enabled";
-    for (table, kind) in [(&BALANCER, "connection_logs"), (&NETWORK_BALANCER, "access_logs")] {
+    for (table, kind) in [
+        (&BALANCER, "connection_logs"),
+        (&NETWORK_BALANCER, "access_logs"),
+    ] {
         let key = format!("{kind}.{enabled}");
         let refused = change(table, &[(&key, "true")]).unwrap_err();
         assert!(refused.message.contains(&key), "{refused:?}");
