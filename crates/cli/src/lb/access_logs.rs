@@ -3,7 +3,7 @@
 //! A file is there until the control plane has written it, refuses it, or an hour has passed. Nothing here waits for the other: entries are
 //! kept while nobody answers, and by the next process if this one ends.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::VecDeque, io, path::PathBuf, sync::Arc, time::Duration};
 
 use http::Method;
 use parking_lot::Mutex;
@@ -36,6 +36,8 @@ pub struct Carrier {
     logs: AccessLogs,
     /// The host's instance id.
     host: String,
+    /// Taken from the logs and not yet on disk.
+    pending: Mutex<VecDeque<Lines>>,
     spool: Arc<Mutex<Spool>>,
     added: Notify,
     warned: Mutex<Option<Instant>>,
@@ -47,6 +49,7 @@ impl Carrier {
         Ok(Self {
             logs,
             host: host.to_owned(),
+            pending: Mutex::default(),
             spool: Arc::new(Mutex::new(Spool::open(dir)?)),
             added: Notify::new(),
             warned: Mutex::default(),
@@ -61,17 +64,20 @@ impl Carrier {
     async fn gather(&self) {
         loop {
             let lines = self.logs.next().await;
-            self.keep(lines).await;
+            self.pending.lock().extend(lines);
+            self.keep().await;
         }
     }
 
     /// Keeps what the load balancers still have, for the next process.
     pub async fn rest(&self) {
-        self.keep(self.logs.rest()).await;
+        self.pending.lock().extend(self.logs.rest());
+        self.keep().await;
     }
 
-    async fn keep(&self, all: Vec<Lines>) {
-        for lines in all {
+    /// If this is given up, a file that is being written is finished, and the others are still pending.
+    async fn keep(&self) {
+        while let Some(lines) = self.next_pending() {
             let (entries, balancer) = (lines.head.entries, lines.head.balancer.clone());
             let (spool, host) = (Arc::clone(&self.spool), self.host.clone());
             let kept = spawn_blocking(move || -> Result<(), NotKept> {
@@ -116,6 +122,10 @@ impl Carrier {
                 }
             }
         }
+    }
+
+    fn next_pending(&self) -> Option<Lines> {
+        self.pending.lock().pop_front()
     }
 
     fn first(&self) -> Option<Waiting> {

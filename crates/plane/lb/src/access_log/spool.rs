@@ -7,13 +7,13 @@
 use std::{
     collections::VecDeque,
     fs, io,
-    io::Write as _,
+    io::{Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
 use flate2::{Compression, write::GzEncoder};
 use wharf_durable::{self as durable, Durability};
-use wharf_planeproto::access_logs::{self, Head, MOST_BYTES};
+use wharf_planeproto::access_logs::{self, Head, MOST_BYTES, MOST_HEAD};
 
 use super::Lines;
 
@@ -149,21 +149,24 @@ impl Waiting {
     }
 }
 
+/// Their beginnings are read alone: all of them may be much, and load balancers wait for it.
 fn found(path: &Path) -> Option<Waiting> {
     let name = path.file_name()?.to_str()?;
-    let bytes = durable::read(path, MOST_BYTES as u64).ok()??;
-    let (head, _) = access_logs::split(&bytes).filter(|_| name.ends_with(ENDING))?;
+    let file = fs::File::open(path).ok()?;
+    let about = file.metadata().ok()?;
+    let is_whole = about.is_file() && name.ends_with(ENDING) && about.len() <= MOST_BYTES as u64;
+    let mut start = Vec::new();
+    file.take(MOST_HEAD as u64).read_to_end(&mut start).ok()?;
+    let (head, _) = access_logs::split(&start).filter(|_| is_whole)?;
     Some(Waiting {
         path: path.to_owned(),
         head,
-        size: bytes.len() as u64,
+        size: about.len(),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
-
     use flate2::read::GzDecoder;
     use wharf_planeproto::access_logs::Place;
 
