@@ -8,8 +8,9 @@ use serde_json::Value;
 use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::CancellationToken;
 use wharf_kube_client::{Client, Delete, Informers, Object as _, kind};
+use wharf_kube_model::node::instance_of;
 
-use crate::{interfaces::Interfaces, plan::instance_of};
+use crate::interfaces::Interfaces;
 
 /// Between two looks at nodes that are not ready.
 const PAUSE: Duration = Duration::from_secs(5);
