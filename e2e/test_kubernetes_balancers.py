@@ -5,6 +5,7 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
+from datetime import UTC, datetime
 
 import pytest
 
@@ -341,6 +342,17 @@ def first_of(cluster, second):
     return first
 
 
+def pretend(cluster, instance):
+    """A Node for an instance that is none."""
+    name = instance["PrivateDnsName"]
+    provider = f"aws:///{instance['Placement']['AvailabilityZone']}/{instance['InstanceId']}"
+    apply(cluster, {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "spec": {"providerID": provider}})
+    ready = {"type": "Ready", "status": "True", "lastHeartbeatTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    status = json.dumps({"status": {"conditions": [ready]}})
+    cluster.kubectl("patch", "node", name, "--subresource=status", "-p", status)
+    assert condition(node_of(cluster, instance), "Ready") == "True"
+
+
 def test_an_ingress_reaches_pods_by_ports_of_nodes(installation, cluster, second):
     first, port = first_of(cluster, second), free_port()
     deploy(cluster, "ported")
@@ -356,6 +368,10 @@ def test_an_ingress_reaches_pods_by_ports_of_nodes(installation, cluster, second
     wait_for(lambda: targets_of(installation, "ported") == both, 60, "both nodes")
     # Whichever node is asked.
     assert {get(port) for _ in range(10)} == {(200, "ported")}
+    # Whoever may write nodes says that an instance is one: nobody is led there.
+    stranger = launch(installation, cluster, "#!/bin/sh\n")
+    installation.client("ec2").get_waiter("instance_running").wait(InstanceIds=[stranger["InstanceId"]])
+    pretend(cluster, stranger)
     name = node_of(cluster, second)["metadata"]["name"]
     cluster.kubectl("label", "node", name, "node.kubernetes.io/exclude-from-external-load-balancers=")
     wait_for(lambda: targets_of(installation, "ported") == {first: "healthy"}, 30, "one node")
@@ -364,6 +380,8 @@ def test_an_ingress_reaches_pods_by_ports_of_nodes(installation, cluster, second
     ingress(cluster, "ported", port, rules, target_node_labels="team=second", **by_nodes)
     wait_for(lambda: targets_of(installation, "ported") == {second["InstanceId"]: "healthy"}, 60, "the node with the label")
     wait_for(lambda: get(port) == (200, "ported"), 30, "an answer by the node that has no pod")
+    cluster.kubectl("delete", "node", stranger["PrivateDnsName"])
+    installation.client("ec2").terminate_instances(InstanceIds=[stranger["InstanceId"]])
     # Addresses take the place of nodes without a request that fails.
     with Traffic(port) as traffic:
         ingress(cluster, "ported", port, rules)

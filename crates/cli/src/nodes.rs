@@ -4,8 +4,9 @@
 use std::process::ExitCode;
 
 use wharf_api_wharf::types::{
-    DedicateNodeRequest, DedicateNodeResponse, Grant, ListNodesRequest, ListNodesResponse, Node,
-    NodeInstance, RemoveNodeRequest, RemoveNodeResponse, RetireNodeRequest, RetireNodeResponse,
+    DedicateNodeRequest, DedicateNodeResponse, Dedicated, Grant, ListNodesRequest,
+    ListNodesResponse, Node, NodeInstance, RemoveNodeRequest, RemoveNodeResponse,
+    RetireNodeRequest, RetireNodeResponse,
 };
 
 use crate::{
@@ -29,7 +30,10 @@ pub fn list(args: &OutputArgs) -> Result<ExitCode, Problem> {
         println!("{:#}", call::document("ListNodesResponse", &found));
         return Ok(ExitCode::SUCCESS);
     }
-    let head = ["NAME", "CLUSTER", "ZONE", "INSTANCE", "AGENT", "TOKEN"].map(str::to_owned);
+    let head = [
+        "NAME", "CLUSTER", "ZONE", "INSTANCE", "AGENT", "GIVES", "TOKEN",
+    ];
+    let head = head.map(str::to_owned);
     let mut rows = vec![head];
     for node in found.nodes.iter().flatten() {
         rows.extend(rows_of(node));
@@ -38,9 +42,24 @@ pub fn list(args: &OutputArgs) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn rows_of(node: &Node) -> Vec<[String; 6]> {
+fn text(value: &Option<String>) -> &str {
+    value.as_deref().unwrap_or_default()
+}
+
+/// To which cluster something was given.
+fn owner(it: &Dedicated) -> String {
+    let (account, region) = (text(&it.account), text(&it.region));
+    format!("{} ({account}, {region})", text(&it.cluster))
+}
+
+fn rows_of(node: &Node) -> Vec<[String; 7]> {
     let cell = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     let token = node.granted.as_ref().map(allowed);
+    let given = node.dedicated.iter().flatten();
+    let given: Vec<String> = given
+        .map(|it| format!("{} to {}", text(&it.instance), owner(it)))
+        .collect();
+    let given = (!given.is_empty()).then(|| given.join(", "));
     let row = |instance: &NodeInstance, agent: Option<&str>| {
         [
             cell(&node.name),
@@ -48,6 +67,7 @@ fn rows_of(node: &Node) -> Vec<[String; 6]> {
             cell(&instance.zone),
             cell(&instance.ec2_instance),
             cell(&agent.map(str::to_owned)),
+            cell(&given),
             cell(&token),
         ]
     };
@@ -94,7 +114,7 @@ fn allowed(grant: &Grant) -> String {
     parts.join(" ")
 }
 
-fn columns(rows: &[[String; 6]]) -> String {
+fn columns(rows: &[[String; 7]]) -> String {
     let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max();
     let mut text = String::new();
     for row in rows {
@@ -181,7 +201,7 @@ pub fn dedicate(layout: &Layout, args: &NodeDedicateArgs) -> Result<ExitCode, Pr
     let settings = layout.settings()?;
     let asked = DedicateNodeRequest {
         name: Some(args.name.clone()),
-        cluster: Some(args.cluster.clone()),
+        cluster: args.cluster.clone(),
         account: args.account.clone(),
         region: args.region.clone(),
         profile: args.profile.clone(),
@@ -199,7 +219,14 @@ pub fn dedicate(layout: &Layout, args: &NodeDedicateArgs) -> Result<ExitCode, Pr
         done.node.unwrap_or_default(),
     );
     if args.cancel {
-        println!("{} {node} ({instance})", style.good("Ends:"));
+        for it in done.ended.iter().flatten() {
+            let (node, instance) = (text(&it.node), text(&it.instance));
+            println!(
+                "{} {node} ({instance}) of {}",
+                style.good("Ends:"),
+                owner(it)
+            );
+        }
         return Ok(ExitCode::SUCCESS);
     }
     println!(
@@ -229,6 +256,26 @@ mod tests {
     }
 
     #[test]
+    fn what_a_node_gives_says_to_whom() {
+        let given = |cluster: &str, instance: &str| Dedicated {
+            account: Some("222222222222".to_owned()),
+            region: Some("us-east-1".to_owned()),
+            cluster: Some(cluster.to_owned()),
+            instance: Some(instance.to_owned()),
+            ..Dedicated::default()
+        };
+        let node = Node {
+            instances: Some(vec![NodeInstance::default()]),
+            dedicated: Some(vec![given("shop", "i-1"), given("test", "i-2")]),
+            ..Node::default()
+        };
+        assert_eq!(
+            rows_of(&node)[0][5],
+            "i-1 to shop (222222222222, us-east-1), i-2 to test (222222222222, us-east-1)"
+        );
+    }
+
+    #[test]
     fn a_node_without_an_instance_has_a_row() {
         let node = Node {
             name: Some("wharf-node-1".to_owned()),
@@ -243,14 +290,14 @@ mod tests {
         };
         let rows = rows_of(&node);
         assert_eq!(rows.len(), 1);
-        assert_eq!(rows[0][3], "-");
+        assert_eq!((rows[0][3].as_str(), rows[0][5].as_str()), ("-", "-"));
         assert_eq!(
-            rows[0][5],
+            rows[0][6],
             "--cluster default --fargate --instances --max-cpu 4"
         );
         assert_eq!(
-            columns(&[["a"; 6].map(str::to_owned)]),
-            "a  a  a  a  a  a\n"
+            columns(&[["a"; 7].map(str::to_owned)]),
+            "a  a  a  a  a  a  a\n"
         );
     }
 }

@@ -184,7 +184,7 @@ fn agent(args: &UpArgs, keys: &Keys) -> Part {
         arguments.extend(words(&["--reach", &reach.to_string()]));
     }
     arguments.extend(roles::allow_arguments(&args.allow));
-    arguments.extend(roles::egress_arguments(&server.allow_egress));
+    arguments.extend(roles::egress_arguments(&args.node_allow_egress));
     let tasks = TaskArgs {
         overcommit: args.tasks.overcommit.or(Some(OVERCOMMIT)),
         ..args.tasks

@@ -143,28 +143,35 @@ pub fn may_have_room(ledger: &Ledger, claimant: &str, claim: &Claim, kept: &[Cla
 
 /// As [`has_room`], for who has no patience with those who were told to stop and still use what they have.
 pub fn has_ended_room(ledger: &Ledger, claimant: &str, claim: &Claim, kept: &[Claim]) -> bool {
+    ledger::fits(&ended_room(ledger, claimant, kept), claim).is_ok()
+}
+
+/// What nobody has, nor was promised, nor still uses.
+pub fn ended_room(ledger: &Ledger, claimant: &str, kept: &[Claim]) -> Free {
     let mut free = ledger::free_for(ledger, claimant);
     let stopping = ledger.claims.alike();
     for (it, count) in stopping.filter(|(it, _)| it.phase == Phase::Stopping) {
         free.cpu = free.cpu.saturating_sub(it.cpu.saturating_mul(count));
         free.memory = free.memory.saturating_sub(it.memory.saturating_mul(count));
     }
-    fits_beside(free, claim, kept)
+    beside(free, kept)
 }
 
 /// Whether the host has room for the claim beside what others were promised.
 pub fn has_room(ledger: &Ledger, claimant: &str, claim: &Claim, kept: &[Claim]) -> bool {
-    fits_beside(ledger::free_for(ledger, claimant), claim, kept)
+    let free = beside(ledger::free_for(ledger, claimant), kept);
+    ledger::fits(&free, claim).is_ok()
 }
 
-fn fits_beside(mut free: Free, claim: &Claim, kept: &[Claim]) -> bool {
+/// What is left of that beside what others were promised.
+fn beside(mut free: Free, kept: &[Claim]) -> Free {
     for it in kept {
         free.cpu = free.cpu.saturating_sub(it.cpu);
         free.memory = free.memory.saturating_sub(it.memory);
         free.interfaces = free.interfaces.saturating_sub(it.interfaces);
         free.disk = free.disk.map(|disk| disk.saturating_sub(it.disk));
     }
-    ledger::fits(&free, claim).is_ok()
+    free
 }
 
 #[cfg(test)]

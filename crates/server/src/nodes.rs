@@ -8,9 +8,9 @@
 use std::time::Duration;
 
 use wharf_api_wharf::types::{
-    DedicateNodeRequest, DedicateNodeResponse, ListNodesResponse, Node as NodeShown,
-    NodeInstance as InstanceShown, RemoveNodeRequest, RemoveNodeResponse, RetireNodeRequest,
-    RetireNodeResponse,
+    DedicateNodeRequest, DedicateNodeResponse, Dedicated as DedicatedShown, ListNodesResponse,
+    Node as NodeShown, NodeInstance as InstanceShown, RemoveNodeRequest, RemoveNodeResponse,
+    RetireNodeRequest, RetireNodeResponse,
 };
 use wharf_base::Permit;
 use wharf_records::{
@@ -19,7 +19,10 @@ use wharf_records::{
 };
 use wharf_service::Place;
 use wharf_store::{Range, Store, Txn};
-use wharf_svc_ec2::{Ec2Service, instances::MachineNodeWish};
+use wharf_svc_ec2::{
+    Ec2Service,
+    instances::{Dedicated, MachineNodeWish},
+};
 use wharf_svc_ecs::{EcsService, NodeInstance};
 use wharf_svc_eks::EksService;
 use wharf_svc_iam::IamService;
@@ -48,13 +51,14 @@ impl Nodes {
     /// All nodes, the control plane's own first.
     pub async fn list(&self, call: &Call) -> Result<ListNodesResponse, Fault> {
         let mut rows = Vec::new();
+        let given = self.ec2.dedicated().await?;
         let own = self.instances(call, OWN_USER).await;
         if !own.is_empty() {
-            rows.push(self.row(OWN_USER, None, &own));
+            rows.push(self.row(OWN_USER, None, (&own, &given)));
         }
         for node in self.all(call).await? {
             let instances = self.instances(call, &node.user).await;
-            rows.push(self.row(&node.user, Some(&node), &instances));
+            rows.push(self.row(&node.user, Some(&node), (&instances, &given)));
         }
         Ok(ListNodesResponse { nodes: Some(rows) })
     }
@@ -115,71 +119,126 @@ impl Nodes {
     }
 
     /// Makes a node, that of the control plane too, or a part of it, a node of a cluster of EKS: by an instance on it that joins; or ends
-    /// that.
+    /// that, or all that it gives, to clusters that are no more too.
     pub async fn dedicate(
         &self,
         call: &Call,
         input: DedicateNodeRequest,
         eks: &EksService,
     ) -> Result<DedicateNodeResponse, Fault> {
-        let place = place_of(call.context(), &input);
-        let user = self.user(call, &input.name.unwrap_or_default()).await?;
-        let arn = user_arn(call, &user);
+        let user = self
+            .user(call, &input.name.clone().unwrap_or_default())
+            .await?;
         let registered = self.instances(call, &user).await;
-        let Some(host) = registered.into_iter().next().map(|it| it.host) else {
+        if registered.is_empty() {
             return Err(invalid("The node is not registered."));
-        };
-        let cluster = input.cluster.unwrap_or_default();
+        }
         let one_at_a_time = self.dedicating.lock().await;
-        let given = match input.cancel.unwrap_or_default() {
-            true => {
-                let id = eks.cluster(&place, &cluster).await.map_err(failed)?;
-                let id = id.ok_or_else(|| invalid("There is no such cluster."))?;
-                let ended = self.ec2.take_back(&place, (&host, &id)).await;
-                ended.map_err(told)?
-            }
-            false => {
-                let Some(profile) = input.profile else {
-                    return Err(invalid("An instance profile must be named."));
-                };
-                let role = self.ec2.role_of_profile(&place, &profile).await;
-                let joining = eks.joining(&place, &cluster, &role.map_err(told)?).await;
-                let joining = joining.map_err(told)?;
-                let number = |it: Option<i32>| it.and_then(|it| u32::try_from(it).ok());
-                let wish = MachineNodeWish {
-                    host,
-                    cluster: (joining.cluster, cluster.clone()),
-                    subnets: input.subnet.map_or(joining.subnets, |it| vec![it]),
-                    groups: joining.groups,
-                    profile,
-                    cpus: number(input.cpus),
-                    memory_mib: number(input.memory_mib),
-                    disk_gib: number(input.disk_gib).unwrap_or(USUAL_DISK_GIB),
-                    name: user.clone(),
-                    user_data: joining.user_data,
-                };
-                Some(self.ec2.dedicate(&place, &wish).await.map_err(told)?)
-            }
+        let done = match input.cancel.unwrap_or_default() {
+            true => self.take_back(call, input, (&registered, eks)).await?,
+            false => self.give(call, input, (&user, &registered, eks)).await?,
         };
         drop(one_at_a_time);
-        let Some(given) = given else {
-            return Err(invalid("The node gives nothing to that cluster."));
+        Ok(DedicateNodeResponse {
+            name: Some(user),
+            ..done
+        })
+    }
+
+    async fn give(
+        &self,
+        call: &Call,
+        input: DedicateNodeRequest,
+        (user, registered, eks): (&str, &[NodeInstance], &EksService),
+    ) -> Result<DedicateNodeResponse, Fault> {
+        let place = place_of(call.context(), &input);
+        let Some(cluster) = input.cluster else {
+            return Err(invalid("A cluster must be named."));
         };
+        let Some(profile) = input.profile else {
+            return Err(invalid("An instance profile must be named."));
+        };
+        // It may have registered before, or in several clusters of ECS.
+        let connected = registered.iter().find(|it| it.connected);
+        let Some(on) = connected.or(registered.first()) else {
+            return Err(invalid("The node is not registered."));
+        };
+        let role = self.ec2.role_of_profile(&place, &profile).await;
+        let joining = eks.joining(&place, &cluster, &role.map_err(told)?).await;
+        let joining = joining.map_err(told)?;
+        let number = |it: Option<i32>| it.and_then(|it| u32::try_from(it).ok());
+        let wish = MachineNodeWish {
+            host: on.host.clone(),
+            cluster: (joining.cluster, cluster.clone()),
+            subnets: input.subnet.map_or(joining.subnets, |it| vec![it]),
+            groups: joining.groups,
+            profile,
+            cpus: number(input.cpus),
+            memory_mib: number(input.memory_mib),
+            disk_gib: number(input.disk_gib).unwrap_or(USUAL_DISK_GIB),
+            name: user.to_owned(),
+            user_data: joining.user_data,
+        };
+        let given = self.ec2.dedicate(&place, &wish).await.map_err(told)?;
         tracing::info!(
-            node = arn,
+            node = user,
             cluster,
             instance = given.id,
             by = call.caller.arn,
-            cancel = input.cancel,
-            "what of a machine is a node of Kubernetes was changed"
+            "a machine, or a part of it, is a node of Kubernetes"
         );
         Ok(DedicateNodeResponse {
-            name: Some(user),
             instance: Some(given.id),
             node: Some(given.node),
             cpus: i32::try_from(given.cpus).ok(),
             memory_mib: i32::try_from(given.memory_mib).ok(),
             made: Some(given.made),
+            ..DedicateNodeResponse::default()
+        })
+    }
+
+    async fn take_back(
+        &self,
+        call: &Call,
+        input: DedicateNodeRequest,
+        (registered, eks): (&[NodeInstance], &EksService),
+    ) -> Result<DedicateNodeResponse, Fault> {
+        let place = place_of(call.context(), &input);
+        let id = match &input.cluster {
+            Some(name) => {
+                let id = eks.cluster(&place, name).await.map_err(failed)?;
+                let gone =
+                    "There is no such cluster. Without one, all that the node gives is taken back.";
+                Some(id.ok_or_else(|| invalid(gone))?)
+            }
+            None if input.account.is_some() || input.region.is_some() => {
+                return Err(invalid(
+                    "account and region are those of a cluster, which must be named.",
+                ));
+            }
+            None => None,
+        };
+        let hosts: Vec<&str> = registered.iter().map(|it| it.host.as_str()).collect();
+        let of = id.as_deref().map(|id| (&place, id));
+        let ended = self.ec2.take_back(&hosts, of).await.map_err(told)?;
+        if ended.is_empty() {
+            return Err(invalid(match id {
+                Some(_) => "The node gives nothing to that cluster.",
+                None => "The node gives nothing to clusters.",
+            }));
+        }
+        for it in &ended {
+            tracing::info!(
+                host = it.host,
+                cluster = it.cluster,
+                instance = it.node.id,
+                by = call.caller.arn,
+                "what a machine gave as a node of Kubernetes is taken back"
+            );
+        }
+        Ok(DedicateNodeResponse {
+            ended: Some(ended.iter().map(dedicated).collect()),
+            ..DedicateNodeResponse::default()
         })
     }
 
@@ -200,7 +259,11 @@ impl Nodes {
             false => Check::any(action),
         };
         if input.cancel.unwrap_or_default() {
-            return vec![of_instances("ec2:TerminateInstances")];
+            return vec![match input.cluster {
+                Some(_) => of_instances("ec2:TerminateInstances"),
+                // Of whichever account.
+                None => Check::any("ec2:TerminateInstances"),
+            }];
         }
         let profile = input.profile.as_deref().unwrap_or_default();
         let role = self.ec2.role_of_profile(&place, profile).await.ok();
@@ -221,8 +284,16 @@ impl Nodes {
         }
     }
 
-    fn row(&self, name: &str, node: Option<&Node>, instances: &[NodeInstance]) -> NodeShown {
+    fn row(
+        &self,
+        name: &str,
+        node: Option<&Node>,
+        (instances, given): (&[NodeInstance], &[Dedicated]),
+    ) -> NodeShown {
         let hosts = self.ecs.hosts();
+        let is_here = |it: &&Dedicated| instances.iter().any(|on| on.host == it.host);
+        let given = given.iter().filter(is_here).map(dedicated);
+        let given = Some(given.collect()).filter(|it: &Vec<_>| !it.is_empty());
         let instances = instances.iter().map(|instance| InstanceShown {
             arn: Some(instance.arn.clone()),
             ec2_instance: Some(instance.ec2_instance.clone()),
@@ -236,6 +307,7 @@ impl Nodes {
             granted: node.map(|node| shown(&node.grant)),
             joined_at: node.map(|node| node.joined_at),
             instances: Some(instances.collect()),
+            dedicated: given,
         }
     }
 
@@ -265,7 +337,18 @@ impl Nodes {
     }
 }
 
-/// What another service refuses, in its words.
+fn dedicated(it: &Dedicated) -> DedicatedShown {
+    DedicatedShown {
+        account: Some(it.place.account.clone()),
+        region: Some(it.place.region.clone()),
+        cluster: Some(it.cluster.clone()),
+        instance: Some(it.node.id.clone()),
+        node: Some(it.node.node.clone()),
+        cpus: i32::try_from(it.node.cpus).ok(),
+        memory_mib: i32::try_from(it.node.memory_mib).ok(),
+    }
+}
+
 /// Where the cluster is, and what is launched for it.
 fn place_of(cx: &Context, input: &DedicateNodeRequest) -> Place {
     Place {
@@ -274,6 +357,7 @@ fn place_of(cx: &Context, input: &DedicateNodeRequest) -> Place {
     }
 }
 
+/// What another service refuses, in its words.
 fn told(fault: Fault) -> Fault {
     match fault.sender {
         true => invalid(fault.message),

@@ -248,6 +248,7 @@ pub struct DedicateNodeResponse {
     pub cpus: Option<i32>,
     pub memory_mib: Option<i32>,
     pub made: Option<bool>,
+    pub ended: Option<Vec<Dedicated>>,
 }
 structure!(DedicateNodeResponse {
 0 name,
@@ -256,6 +257,27 @@ structure!(DedicateNodeResponse {
 3 cpus,
 4 memory_mib,
 5 made,
+6 ended,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Dedicated {
+    pub account: Option<String>,
+    pub region: Option<String>,
+    pub cluster: Option<String>,
+    pub instance: Option<String>,
+    pub node: Option<String>,
+    pub cpus: Option<i32>,
+    pub memory_mib: Option<i32>,
+}
+structure!(Dedicated {
+0 account,
+1 region,
+2 cluster,
+3 instance,
+4 node,
+5 cpus,
+6 memory_mib,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -504,12 +526,14 @@ pub struct Node {
     pub granted: Option<Grant>,
     pub joined_at: Option<Timestamp>,
     pub instances: Option<Vec<NodeInstance>>,
+    pub dedicated: Option<Vec<Dedicated>>,
 }
 structure!(Node {
 0 name,
 1 granted,
 2 joined_at,
 3 instances,
+4 dedicated,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -136,17 +136,17 @@ pub struct NodeDedicateArgs {
     pub data: DataArgs,
     /// Name of the node, its container instance, or its instance id
     pub name: String,
-    /// The EKS cluster
-    #[arg(long, value_name = "NAME")]
-    pub cluster: String,
+    /// The EKS cluster; with --cancel all of them by default, and those that were deleted
+    #[arg(long, value_name = "NAME", required_unless_present = "cancel")]
+    pub cluster: Option<String>,
     /// Instance profile with the role of the node, which has an access entry of type EC2_LINUX in the cluster
     #[arg(long, value_name = "NAME", required_unless_present = "cancel")]
     pub profile: Option<String>,
     /// The account of the cluster and the role; the installation's own by default
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", requires = "cluster")]
     pub account: Option<String>,
     /// Region of the cluster; the installation's by default
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "cluster")]
     pub region: Option<String>,
     /// Subnet of the node; the first of the cluster in the machine's zone by default
     #[arg(long, value_name = "ID")]
@@ -160,7 +160,7 @@ pub struct NodeDedicateArgs {
     /// Disk of the node in GiB; 20 by default
     #[arg(long, value_name = "GIB", value_parser = clap::value_parser!(i32).range(8..=16384))]
     pub disk: Option<i32>,
-    /// Take it back: the node of the cluster ends with all that runs on it
+    /// Take it back: the node of the cluster, or of each, ends with all that runs on it
     #[arg(long, conflicts_with_all = ["profile", "subnet", "cpus", "memory", "disk"])]
     pub cancel: bool,
 }

@@ -142,6 +142,10 @@ pub struct UpArgs {
     pub balancers: BalancerArgs,
     #[command(flatten)]
     pub allow: AllowArgs,
+    /// Range that this machine's node may call when task definitions of any account name addresses in it, as collectors of
+    /// logs; may be given several times. Public addresses it may call anyway; those of --allow-egress are none of these
+    #[arg(long, value_name = "CIDR", value_parser = Cidr::or_address)]
+    pub node_allow_egress: Vec<Cidr>,
     #[command(flatten)]
     pub tasks: TaskArgs,
 }

@@ -25,6 +25,7 @@ pub mod field;
 pub mod file_volume;
 mod kinds;
 pub mod names;
+pub mod node;
 pub mod node_selector;
 pub mod openapi;
 pub mod parts;

@@ -18,8 +18,8 @@ fn named<'a>(pod: &'a Pod, of: &'a Container) -> Option<&'a Profile> {
     own.or(pod.spec.security_context.app_armor_profile.as_ref())
 }
 
-/// Why a pod cannot be here.
-pub fn refused(pod: &Pod, loaded: &Loaded) -> Option<String> {
+/// Why a pod cannot be here. The machine is asked only about a pod that names a profile.
+pub fn refused(pod: &Pod, loaded: impl FnOnce() -> Loaded) -> Option<String> {
     let whole = pod.spec.security_context.app_armor_profile.as_ref();
     let own = pod.all_containers();
     let own = own.filter_map(|it| it.security_context.app_armor_profile.as_ref());
@@ -30,11 +30,12 @@ pub fn refused(pod: &Pod, loaded: &Loaded) -> Option<String> {
     {
         return None;
     }
-    let why = match loaded {
+    let loaded = loaded();
+    let why = match &loaded {
         None => "AppArmor is not enabled on the host".to_owned(),
         Some(_) => pod
             .all_containers()
-            .find_map(|it| profile(pod, it, loaded).err())?,
+            .find_map(|it| profile(pod, it, &loaded).err())?,
     };
     Some(format!("Pod was rejected: Cannot enforce AppArmor: {why}"))
 }
@@ -72,6 +73,8 @@ pub fn names(list: &str) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -122,8 +125,14 @@ mod tests {
             ),
         ] {
             let pod = pod(whole, own);
-            assert_eq!(refused(&pod, &None), without, "{whole} {own}");
-            assert_eq!(refused(&pod, &loaded), with, "{whole} {own}");
+            let asked = Cell::new(false);
+            let none = || {
+                asked.set(true);
+                None
+            };
+            assert_eq!(refused(&pod, none), without, "{whole} {own}");
+            assert_eq!(asked.get(), without.is_some(), "{whole} {own}");
+            assert_eq!(refused(&pod, || loaded.clone()), with, "{whole} {own}");
         }
         let mine = pod("RuntimeDefault", "k8s-mine");
         let of =

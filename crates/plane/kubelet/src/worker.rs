@@ -181,7 +181,7 @@ impl Worker {
         }
         let lacking = refused(&self.pod, node.has()).map(|it| (refused::REASON, it));
         let unprotected = || {
-            let refused = app_armor::refused(&self.pod, &node.machine.app_armor());
+            let refused = app_armor::refused(&self.pod, || node.machine.app_armor());
             Some((app_armor::REASON, refused?))
         };
         if let Some((reason, message)) = lacking.or_else(unprotected) {

@@ -1,6 +1,6 @@
 //! What brings the objects of a cluster forward: clients of its API like any other, each a user of its own.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -8,10 +8,12 @@ use wharf_kube_auth::{UserInfo, account_token::Issuer};
 use wharf_kube_client::{Client, Informers};
 use wharf_kube_model::parts::Part;
 use wharf_service::{Cluster, Place};
+use wharf_svc_ec2::Ec2Service;
 use wharf_svc_eks::{EksService, control_planes::Wanted};
 use wharf_svc_eks_fargate::{Machines, Profiles};
-use wharf_svc_kube_balancers::Cloud;
+use wharf_svc_kube_balancers::{Cloud, Nodes};
 use wharf_svc_pod_interfaces::Interfaces;
+use wharf_wire::{Fault, async_trait};
 
 use super::{
     Clusters,
@@ -21,6 +23,21 @@ use super::{
     signer::ClusterSigner,
     users::{ADDRESSES, BALANCERS, CONTROLLERS, FARGATE, SCHEDULER, VOLUMES},
 };
+
+/// Who is a node, by what EC2 hears of the machines.
+struct MachinesWord(Ec2Service);
+
+#[async_trait]
+impl Nodes for MachinesWord {
+    async fn among(
+        &self,
+        place: &Place,
+        vpc: &str,
+        nodes: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, Fault> {
+        self.0.nodes_among(place, vpc, nodes).await
+    }
+}
 
 /// What all that runs in this process for a cluster sees of it: each object comes by one watch and lies in memory once. `reader`
 /// needs no role for it; each part writes as its own user.
@@ -183,6 +200,7 @@ impl Clusters {
         Cloud {
             elb: self.settings.elb.clone(),
             ec2: self.settings.ec2.clone(),
+            nodes: Arc::new(MachinesWord(self.settings.machines.clone())),
             acm: self.settings.acm.clone(),
             clock: self.settings.clock.clone(),
             cluster,

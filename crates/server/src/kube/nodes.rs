@@ -18,7 +18,7 @@ use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
 use wharf_hosts::PlaneHosts;
 use wharf_kube_api::{Connection, Nodes};
-use wharf_kube_model::view::text_at;
+use wharf_kube_model::{node::instance_of, view::text_at};
 use wharf_service::Place;
 use wharf_store::Store;
 use wharf_svc_ec2::Ec2Service;
@@ -43,14 +43,13 @@ pub struct Fleet {
 
 impl Fleet {
     async fn address(&self, node: &Value) -> io::Result<SocketAddr> {
-        let provider = text_at(node, &["spec", "providerID"]);
-        let instance = provider.rsplit('/').next().unwrap_or_default();
+        let nobody = || io::Error::other("no instance that runs is this node");
+        let instance = instance_of(node).ok_or_else(nobody)?;
         let name = text_at(node, &["metadata", "name"]);
         let asked = self
             .ec2
             .kubelet_of_node(&self.place, &self.vpc, (instance, name));
         let found = asked.await.map_err(|it| io::Error::other(it.message))?;
-        let nobody = || io::Error::other("no instance that runs is this node");
         let (machine, told) = found.ok_or_else(nobody)?;
         let host = PlaneHosts::of_machine(&self.store, &machine).await;
         let host = host.map_err(io::Error::other)?;

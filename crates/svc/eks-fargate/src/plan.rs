@@ -9,7 +9,10 @@ use std::{
 use serde_json::Value;
 use wharf_base::Timestamp;
 use wharf_kube_client::Object as _;
-use wharf_kube_model::fargate::{is_fargate_node, is_of_fargate, unsupported};
+use wharf_kube_model::{
+    fargate::{is_fargate_node, is_of_fargate, unsupported},
+    node::instance_of,
+};
 
 use crate::{Machine, Stage};
 
@@ -57,14 +60,6 @@ pub fn by_pod(machines: Vec<Machine>) -> BTreeMap<String, Machine> {
     all
 }
 
-/// The machine that a node is. Its name is another's once its address is.
-fn machine_of(node: &Value) -> &str {
-    node.text("/spec/providerID")
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-}
-
 pub fn plan(
     pods: &[Arc<Value>],
     nodes: &[Arc<Value>],
@@ -72,7 +67,10 @@ pub fn plan(
     now: Timestamp,
 ) -> Plan {
     let mut plan = Plan::default();
-    let known: BTreeMap<&str, &str> = nodes.iter().map(|it| (machine_of(it), it.name())).collect();
+    // The name of a node is another's once its address is.
+    let known = nodes.iter();
+    let known = known.filter_map(|it| Some((instance_of(it)?, it.name())));
+    let known: BTreeMap<&str, &str> = known.collect();
     let lives = |it: &Machine| it.stage == Stage::Lives;
     let mut present: BTreeMap<&str, &Arc<Value>> = BTreeMap::new();
     for pod in pods {
@@ -127,7 +125,7 @@ pub fn plan(
     // Anybody may label a node.
     let is_own = |it: &&Arc<Value>| is_fargate_node(it) && it.name().starts_with(NODE_NAMES);
     let of_fargate = nodes.iter().filter(is_own);
-    let gone = of_fargate.filter(|it| !here.contains(machine_of(it)));
+    let gone = of_fargate.filter(|it| instance_of(it).is_none_or(|id| !here.contains(id)));
     plan.nodes = gone.map(|it| it.name().to_owned()).collect();
     plan
 }

@@ -21,7 +21,7 @@ use crate::{
     annotations::Refused,
     binding::{self, BINDING, FINALIZER},
     cloud::{Cloud, CloudError},
-    controller::{SERVICE_NAME, SLICES_BY_SERVICE},
+    controller::{LOOK_AGAIN, SERVICE_NAME, SLICES_BY_SERVICE, next_look},
     endpoints::{self, Services},
     nodes,
     stack::TargetKind,
@@ -36,8 +36,6 @@ static DEFINITION: Kind = Kind::known(
 );
 /// Objects that are worked on at once.
 const WORKERS: usize = 2;
-/// What people change at load balancing is set right again after this.
-const LOOK_AGAIN: Duration = Duration::from_secs(600);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -240,9 +238,11 @@ impl Bindings {
         binding::may_fill(&wish, &bound, (cluster, vpc, name), is_there)?;
         let mut wanted = binding::wanted(object, &wish, bound.kind, self)?;
         self.warn(name, object, &wanted.warnings);
+        let mut next = Next::After(LOOK_AGAIN);
         if bound.kind == TargetKind::Instance {
-            let running = self.cloud.running(&wanted.nodes).await?;
-            wanted.targets.retain(|it| running.contains_key(&it.id));
+            let nodes = self.cloud.true_nodes(&wanted.nodes).await?;
+            wanted.targets.retain(|it| nodes.contains_key(&it.id));
+            next = Next::After(next_look(wanted.nodes.len(), nodes.len()));
         }
         let held = self.client.add_finalizer(&self.all, object, FINALIZER);
         let object = held.await?;
@@ -257,7 +257,7 @@ impl Bindings {
             let what = "Successfully reconciled";
             self.recorder.normal(about, "SuccessfullyReconciled", what);
         }
-        Ok(Next::After(LOOK_AGAIN))
+        Ok(next)
     }
 
     /// Takes the targets out of all groups of an object but one.

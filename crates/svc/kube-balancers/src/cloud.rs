@@ -11,11 +11,12 @@ mod wire;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use async_trait::async_trait;
 use wharf_api_acm::Acm;
 use wharf_api_ec2::Ec2;
 use wharf_api_elbv2::Elbv2;
 use wharf_base::{Clock, Permit};
-use wharf_service::Cluster;
+use wharf_service::{Cluster, Place};
 use wharf_wire::{Call, Fault};
 
 use crate::stack::Key;
@@ -25,11 +26,24 @@ const CLUSTER_TAG: &str = "elbv2.k8s.aws/cluster";
 /// Of one cluster alone: its name is another's once it is gone.
 const CLUSTER_ID_TAG: &str = "elbv2.k8s.aws/cluster-id";
 
+/// Which instances are nodes of Kubernetes, by the word of the machines that keep them. A Node is of those who may write it.
+#[async_trait]
+pub trait Nodes: Send + Sync + 'static {
+    /// Those of these nodes, by the instances that they say they are, which run as one in a VPC under that name.
+    async fn among(
+        &self,
+        place: &Place,
+        vpc: &str,
+        nodes: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, Fault>;
+}
+
 /// What load balancers are made with.
 #[derive(Clone)]
 pub struct Cloud {
     pub elb: Arc<dyn Elbv2>,
     pub ec2: Arc<dyn Ec2>,
+    pub nodes: Arc<dyn Nodes>,
     pub acm: Arc<dyn Acm>,
     pub clock: Arc<dyn Clock>,
     /// Whose load balancers they are.

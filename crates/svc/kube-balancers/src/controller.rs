@@ -63,9 +63,19 @@ const MOST_LOOKS: usize = 12;
 /// Interfaces of a load balancer are given back before its security group can go.
 const IN_USE: Duration = Duration::from_millis(500);
 /// What people change at load balancing is set right again after this.
-const LOOK_AGAIN: Duration = Duration::from_secs(600);
+pub const LOOK_AGAIN: Duration = Duration::from_secs(600);
+/// A node may say that it is ready before its machine's word of it is here.
+const NODES_LACK: Duration = Duration::from_secs(10);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// When load balancing is looked at again, for so many nodes that say they are and so many that are.
+pub fn next_look(said: usize, are: usize) -> Duration {
+    match are < said {
+        true => NODES_LACK,
+        false => LOOK_AGAIN,
+    }
+}
 
 /// What informers must be able to find.
 pub fn indexes() -> Vec<(ApiKind, Index)> {
@@ -329,7 +339,9 @@ impl Controller {
             self.hold(key, member).await?;
         }
         self.known.lock().entry(key.clone()).or_default();
+        let nodes = stack.nodes.len();
         self.cloud.settle(&mut stack).await?;
+        let next = Next::After(next_look(nodes, stack.nodes.len()));
         let instances = stack.nodes.keys().cloned().collect();
         let pods = self.cloud.groups_of(&interfaces, &instances).await?;
         let steps = match self.apply(key, Some(&stack), &pods).await {
@@ -355,7 +367,7 @@ impl Controller {
                 }
             }
         }
-        Ok(Next::After(LOOK_AGAIN))
+        Ok(next)
     }
 
     fn build(&self, key: &Key, members: &[Arc<Value>]) -> Result<Built, Refused> {

@@ -26,7 +26,7 @@ mod service;
 mod stack;
 
 pub use self::{
-    cloud::{Cloud, CloudError},
+    cloud::{Cloud, CloudError, Nodes},
     controller::{indexes, run},
     remove::remove_all,
 };

@@ -7,6 +7,7 @@ use std::{
 
 use serde_json::Value;
 use wharf_kube_client::{Change, Object as _};
+use wharf_kube_model::node::instance_of;
 
 use crate::{
     annotations::{Refused, refused},
@@ -22,10 +23,9 @@ const GOING: &str = "ToBeDeletedByClusterAutoscaler";
 
 /// The instance of a node that may be a target.
 pub fn target_of(node: &Value) -> Option<&str> {
-    let instance = node.text("/spec/providerID").rsplit('/').next()?;
+    let instance = instance_of(node)?;
     let mut taints = node.list("/spec/taints").iter();
-    let is_kept = instance.starts_with("i-")
-        && node.has_condition("Ready", "True")
+    let is_kept = node.has_condition("Ready", "True")
         && !node.is_deleting()
         && node.label(EXCLUDED).is_none()
         && node.label(COMPUTE_TYPE) != Some("fargate")

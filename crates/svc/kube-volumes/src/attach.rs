@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use wharf_kube_client::{Kind, Object};
 use wharf_kube_model::{
     fargate::is_fargate_node,
+    node::instance_of,
     persistent::{EBS, EbsDisk, attachment_key},
 };
 
@@ -101,25 +102,20 @@ pub fn plan(pods: &[Arc<Value>], attachments: &[Arc<Value>]) -> Vec<Step> {
 }
 
 /// Why a volume cannot be attached for a node; else the instance behind it.
-pub fn instance_of(node: &Value) -> Result<&str, String> {
+pub fn attached_to(node: &Value) -> Result<&str, String> {
     if is_fargate_node(node) {
         return Err(format!(
             "node {:?} is of Fargate, which has no EBS volumes",
             node.name()
         ));
     }
-    let provider = node.text("/spec/providerID");
-    let instance = provider
-        .strip_prefix("aws:///")
-        .and_then(|it| it.rsplit('/').next());
-    instance
-        .filter(|it| it.starts_with("i-"))
-        .ok_or_else(|| {
-            format!(
-                "node {:?} is no EC2 instance (providerID {provider:?}): EBS volumes cannot be attached to it",
-                node.name()
-            )
-        })
+    instance_of(node).ok_or_else(|| {
+        let provider = node.text("/spec/providerID");
+        format!(
+            "node {:?} is no EC2 instance (providerID {provider:?}): EBS volumes cannot be attached to it",
+            node.name()
+        )
+    })
 }
 
 /// The VolumeAttachment of a volume for a node.
@@ -231,12 +227,12 @@ mod tests {
             |provider: &str| json!({"metadata": {"name": "n"}, "spec": {"providerID": provider}});
         assert_eq!(instance_of(&node("aws:///us-east-1a/i-1")).unwrap(), "i-1");
         assert!(
-            instance_of(&node(""))
+            attached_to(&node(""))
                 .unwrap_err()
                 .contains("no EC2 instance")
         );
         assert!(
-            instance_of(&node("kind://x/y"))
+            attached_to(&node("kind://x/y"))
                 .unwrap_err()
                 .contains("no EC2 instance")
         );

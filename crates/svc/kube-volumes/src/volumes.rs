@@ -10,7 +10,7 @@ use wharf_reconcile::Next;
 use wharf_wire::Fault;
 
 use crate::{
-    attach::{ATTACHER, ATTACHMENT, DISK, INSTANCE, Step, instance_of, object, plan},
+    attach::{ATTACHER, ATTACHMENT, DISK, INSTANCE, Step, attached_to, object, plan},
     cloud::Disk,
     controller::{Controller, Failure},
     provision::{DELETER, PROVISIONED_BY},
@@ -117,7 +117,7 @@ impl Controller {
         let Some(found) = self.nodes.get("", node) else {
             return Ok(Some(AFTER_REFUSAL));
         };
-        let instance = match instance_of(&found) {
+        let instance = match attached_to(&found) {
             Ok(instance) => instance,
             Err(why) => {
                 let text = format!(

@@ -19,11 +19,12 @@ use wharf_base::Backoff;
 use wharf_kube_client::{
     Change, Client, Index, Informer, Informers, Kind, Object as _, Patch, Recorder, Ref, kind,
 };
+use wharf_kube_model::node::instance_of;
 
 use crate::{
     POD_ENI,
     interfaces::Interfaces,
-    plan::{Wish, instance_of, unwanted, wants, wishes},
+    plan::{Wish, unwanted, wants, wishes},
 };
 
 /// Pods that want an interface.

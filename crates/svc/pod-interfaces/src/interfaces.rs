@@ -1,6 +1,9 @@
 //! Interfaces, through EC2.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde_json::{Value, json};
 use wharf_api_ec2::{
@@ -22,6 +25,9 @@ const POD_TAG: &str = "node.k8s.amazonaws.com/pod-uid";
 const DESCRIPTION: &str = "aws-k8s-branch-eni";
 
 /// EC2, asked in the name of EKS.
+/// Instances that are described at once.
+const INSTANCES_AT_ONCE: usize = 200;
+
 #[derive(Clone)]
 pub struct Interfaces {
     pub ec2: Arc<dyn Ec2>,
@@ -126,19 +132,30 @@ impl Interfaces {
             .ok_or_else(|| NoInterface::NoInstance(id.to_owned()))
     }
 
-    /// Whether an instance is there no more.
-    pub async fn has_ended(&self, id: &str) -> Result<bool, NoInterface> {
-        match self.instance(&self.call(), id).await {
-            Ok(found) => {
-                let state = found.state.and_then(|it| it.name);
-                Ok(state.as_deref() == Some("terminated"))
+    /// Those of some instances that are there no more: ended, or never there.
+    pub async fn ended(&self, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, NoInterface> {
+        let all: Vec<&String> = ids.iter().collect();
+        let mut ended = ids.clone();
+        for some in all.chunks(INSTANCES_AT_ONCE) {
+            // What is no id of an instance would fail a list of ids; a filter passes over it.
+            let request = DescribeInstancesRequest {
+                filters: Some(vec![Filter {
+                    name: Some("instance-id".to_owned()),
+                    values: Some(some.iter().copied().cloned().collect()),
+                }]),
+                ..DescribeInstancesRequest::default()
+            };
+            let found = self.ec2.describe_instances(&self.call(), request).await;
+            let found = found.map_err(failed("describe instances"))?;
+            let reservations = found.reservations.into_iter().flatten();
+            for it in reservations.flat_map(|it| it.instances.unwrap_or_default()) {
+                let state = it.state.and_then(|it| it.name);
+                if let (Some(id), true) = (it.instance_id, state.as_deref() != Some("terminated")) {
+                    ended.remove(&id);
+                }
             }
-            Err(NoInterface::NoInstance(_)) => Ok(true),
-            Err(NoInterface::Ec2 { fault, .. }) if fault.code == "InvalidInstanceID.NotFound" => {
-                Ok(true)
-            }
-            Err(error) => Err(error),
         }
+        Ok(ended)
     }
 
     async fn range_of(&self, call: &Call, subnet: &str) -> Result<String, NoInterface> {
@@ -201,5 +218,77 @@ impl Interfaces {
                 return Ok(all);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_api_ec2::{DescribeInstancesResult, Input, InstanceState, Reservation};
+    use wharf_base::SystemClock;
+    use wharf_service::Place;
+    use wharf_wire::{Check, Context, async_trait};
+
+    use super::*;
+
+    /// EC2 as far as it knows two instances.
+    struct Two;
+
+    #[async_trait]
+    impl Ec2 for Two {
+        async fn authorize(&self, _: &Context, _: Input<'_>) -> Result<Vec<Check>, Fault> {
+            Ok(Vec::new())
+        }
+
+        async fn describe_instances(
+            &self,
+            _: &Call,
+            input: DescribeInstancesRequest,
+        ) -> Result<DescribeInstancesResult, Fault> {
+            assert_eq!(input.instance_ids, None);
+            let filters = input.filters.unwrap();
+            let asked = filters[0].values.clone().unwrap();
+            let there = [("i-1", "stopped"), ("i-2", "terminated")];
+            let there = there
+                .into_iter()
+                .filter(|it| asked.contains(&it.0.to_owned()));
+            let instance = |(id, state): (&str, &str)| Instance {
+                instance_id: Some(id.to_owned()),
+                state: Some(InstanceState {
+                    name: Some(state.to_owned()),
+                    ..InstanceState::default()
+                }),
+                ..Instance::default()
+            };
+            let reservation = Reservation {
+                instances: Some(there.map(instance).collect()),
+                ..Reservation::default()
+            };
+            Ok(DescribeInstancesResult {
+                reservations: Some(vec![reservation]),
+                ..DescribeInstancesResult::default()
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_instance_has_ended() {
+        let interfaces = Interfaces {
+            ec2: Arc::new(Two),
+            of_nodes: Arc::new(Two),
+            clock: Arc::new(SystemClock),
+            cluster: Cluster {
+                place: Place::new("123456789012", "us-east-1"),
+                name: "one".to_owned(),
+                id: "1".to_owned(),
+            },
+        };
+        let set = |ids: &[&str]| {
+            ids.iter()
+                .map(|it| (*it).to_owned())
+                .collect::<BTreeSet<_>>()
+        };
+        let ended = interfaces.ended(&set(&["i-1", "i-2", "i-3", "i-zz"])).await;
+        assert_eq!(ended.unwrap(), set(&["i-2", "i-3", "i-zz"]));
+        assert_eq!(interfaces.ended(&set(&[])).await.unwrap(), set(&[]));
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! Woken by nodes that change; about an instance that is still there it asks again after a while.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde_json::Value;
 use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::CancellationToken;
 use wharf_kube_client::{Client, Delete, Informers, Object as _, kind};
+use wharf_kube_model::node::instance_of;
 
-use crate::{interfaces::Interfaces, plan::instance_of};
+use crate::interfaces::Interfaces;
 
 /// Between two looks at nodes that are not ready.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -43,23 +44,23 @@ pub async fn forget_ended(
         () = nodes.synced() => {}
     }
     loop {
-        let mut again = false;
-        for node in nodes.all() {
-            let Some(instance) = doubtful(&node) else {
-                continue;
-            };
-            again = true;
-            let gone = match interfaces.has_ended(instance).await {
-                Ok(true) => {
-                    let options = Delete::of_uid(node.uid());
-                    let deleted = client.delete(&kind::NODE, "", node.name(), &options).await;
-                    deleted.map(|_| ()).map_err(|e| e.to_string())
-                }
-                Ok(false) => continue,
-                Err(error) => Err(error.to_string()),
-            };
-            match gone {
-                Ok(()) => tracing::info!(
+        let all = nodes.all();
+        let of = |it: &Arc<Value>| Some((doubtful(it)?.to_owned(), it.clone()));
+        let doubted: Vec<(String, Arc<Value>)> = all.iter().filter_map(of).collect();
+        let again = !doubted.is_empty();
+        let ids = doubted
+            .iter()
+            .map(|(instance, _)| instance.clone())
+            .collect();
+        let ended = interfaces.ended(&ids).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "failed to look for the instances of nodes that are not ready; will retry");
+            BTreeSet::new()
+        });
+        for (instance, node) in doubted.iter().filter(|it| ended.contains(&it.0)) {
+            let options = Delete::of_uid(node.uid());
+            let deleted = client.delete(&kind::NODE, "", node.name(), &options).await;
+            match deleted {
+                Ok(_) => tracing::info!(
                     node = node.name(),
                     instance,
                     "a node was deleted, for its instance has ended"
@@ -67,8 +68,8 @@ pub async fn forget_ended(
                 Err(error) => tracing::warn!(
                     node = node.name(),
                     instance,
-                    error,
-                    "failed to delete a node whose instance may have ended; will retry"
+                    %error,
+                    "failed to delete a node whose instance has ended; will retry"
                 ),
             }
         }

@@ -41,12 +41,6 @@ pub fn wishes(pods: &[Arc<Value>]) -> BTreeMap<String, Wish> {
     all.map(|it| (it.uid.clone(), it)).collect()
 }
 
-/// The instance that a node is.
-pub fn instance_of(node: &Value) -> Option<&str> {
-    let id = node.text("/spec/providerID").rsplit('/').next()?;
-    id.starts_with("i-").then_some(id)
-}
-
 /// Interfaces, each with its pod's uid, whose pods are gone.
 pub fn unwanted(made: &BTreeMap<String, String>, pods: &[Arc<Value>]) -> BTreeSet<String> {
     let known: BTreeSet<&str> = pods.iter().map(|it| it.uid()).collect();
@@ -101,13 +95,5 @@ mod tests {
             unwanted(&made, &[pod("a", json!({}))]),
             BTreeSet::from(["eni-2".to_owned()])
         );
-    }
-
-    #[test]
-    fn nodes_are_instances() {
-        let node = |id: &str| json!({"spec": {"providerID": id}});
-        assert_eq!(instance_of(&node("aws:///us-east-1a/i-0ab")), Some("i-0ab"));
-        assert_eq!(instance_of(&node("kind://x/y")), None);
-        assert_eq!(instance_of(&json!({})), None);
     }
 }

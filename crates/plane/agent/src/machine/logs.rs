@@ -52,7 +52,7 @@ pub(super) async fn prepare(shared: &Shared, live: &Live, at: usize) -> Result<(
             if !target.verify_connection {
                 return Ok(());
             }
-            let asked = shared.host.collectors.at(target);
+            let asked = shared.host.collectors.at(context.account(), target);
             return asked.verify().await.map_err(refused);
         }
         Driver::Awslogs(options) => options,
@@ -255,7 +255,7 @@ impl Log<'_> {
                 return;
             }
         };
-        let collector = shared.host.collectors.at(target);
+        let collector = shared.host.collectors.at(self.context.account(), target);
         let delivery = splunk::Delivery {
             source,
             frame: &collector.target().frame,

@@ -181,7 +181,7 @@ impl Shared {
     }
 
     async fn fetch_once(&self, context: &TaskContext) -> Result<(), String> {
-        let account = context.task.arn.split(':').nth(4).unwrap_or_default();
+        let account = context.account();
         let own = self.own_turn(account);
         let _own = own.lock().await;
         let turn = self.turns.acquire().await;

@@ -43,6 +43,11 @@ pub struct TaskContext {
 }
 
 impl TaskContext {
+    /// Whose task it is; empty if its ARN says nobody's.
+    pub fn account(&self) -> &str {
+        self.task.arn.split(':').nth(4).unwrap_or_default()
+    }
+
     /// The region of the task, which need not be its node's; `of_node` if its ARN names none.
     pub fn region<'a>(&'a self, of_node: &'a str) -> &'a str {
         let region = self.task.arn.split(':').nth(3);

@@ -4,8 +4,9 @@
 //! It is an instance like others in all else: its account sees it, stops it and ends it, and it goes with its machine.
 
 use serde::{Deserialize, Serialize};
-use wharf_hosts::Machines;
-use wharf_placement::ledger::{self, Free};
+use wharf_hosts::{Machines, reclaim::ended_room};
+use wharf_placement::ledger::{self, Free, Shortage};
+use wharf_records::hosts::Claim;
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Context, Fault};
 
@@ -22,6 +23,7 @@ use crate::{
     Ec2Service, fault,
     ops::run_instances::{associated, profile},
     records::{Instance, Subnet},
+    table::SERVICE,
 };
 
 /// What such an instance is of, where others have a type.
@@ -36,6 +38,9 @@ pub struct OfMachine {
     pub host: String,
     /// Id of the cluster.
     pub cluster: String,
+    /// Its name when it was given to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_name: Option<String>,
     /// CPU units, 1024 a core.
     pub cpu: u32,
     pub memory_mib: u32,
@@ -74,6 +79,18 @@ pub struct MachineNode {
     pub made: bool,
 }
 
+/// What a machine gives, and to whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dedicated {
+    /// Of the machine's record.
+    pub host: String,
+    /// Of the cluster, and of the instance.
+    pub place: Place,
+    /// The name of the cluster; its id, of what was given before names were kept.
+    pub cluster: String,
+    pub node: MachineNode,
+}
+
 impl MachineNode {
     fn of(instance: &Instance, machine: &OfMachine, region: &str, made: bool) -> Self {
         Self {
@@ -86,11 +103,22 @@ impl MachineNode {
     }
 }
 
-/// How much of what is free is given, of so many cores and MiB as are asked for: whole cores. Pure.
+impl Dedicated {
+    fn of(place: Place, instance: &Instance, machine: OfMachine) -> Self {
+        Self {
+            node: MachineNode::of(instance, &machine, &place.region, false),
+            place,
+            host: machine.host,
+            cluster: machine.cluster_name.unwrap_or(machine.cluster),
+        }
+    }
+}
+
+/// How much of what is free is given, of so many cores and MiB as are asked for: whole cores. With a disk of so many GiB. Pure.
 ///
 /// # Errors
 /// There is less, or nothing.
-fn share(free: &Free, asked: (Option<u32>, Option<u32>)) -> Result<Size, String> {
+fn share(free: &Free, asked: (Option<u32>, Option<u32>), disk_gib: u32) -> Result<Size, String> {
     let (cpus, memory_mib) = (free.cpu / CORE, free.memory);
     let asked = (asked.0.unwrap_or(cpus), asked.1.unwrap_or(memory_mib));
     if asked.0 > cpus || asked.1 > memory_mib || asked.0 == 0 || asked.1 == 0 {
@@ -99,11 +127,32 @@ fn share(free: &Free, asked: (Option<u32>, Option<u32>)) -> Result<Size, String>
         ));
     }
     let cpu = asked.0 * CORE;
-    Ok(Size {
+    let size = Size {
         cpu,
         guaranteed: cpu,
         memory_mib: asked.1,
-    })
+    };
+    match ledger::fits(free, &size.claim(disk_gib)) {
+        Ok(()) => Ok(size),
+        Err(Shortage::Disk) => Err(format!(
+            "The machine has {} GiB of disk that nobody has.",
+            free.disk.unwrap_or_default() / 1024
+        )),
+        Err(other) => Err(format!("The machine cannot give it: {other}.")),
+    }
+}
+
+/// What such an instance is to have of its machine and has no room for yet: of its disk it may have.
+fn unplaced(instance: &Instance, machine: &OfMachine) -> Option<Claim> {
+    let size = Size {
+        cpu: machine.cpu,
+        guaranteed: machine.cpu,
+        memory_mib: machine.memory_mib,
+    };
+    let is_new = instance.life.host.is_none();
+    let disk_gib = if is_new { instance.disk_gib } else { 0 };
+    let waits = instance.life.state.lives() && !instance.life.claimed;
+    waits.then(|| size.claim(disk_gib))
 }
 
 /// Why a machine takes no instance like this. Pure but for what it reads.
@@ -142,22 +191,32 @@ impl Ec2Service {
         wish: &MachineNodeWish,
     ) -> Result<MachineNode, Fault> {
         let call = &self.for_machines(place);
-        if let Some((instance, machine)) =
-            self.dedicated(call, (&wish.host, &wish.cluster.0)).await?
-        {
-            return Ok(MachineNode::of(&instance, &machine, &place.region, false));
+        let given = self.of_machines().await?;
+        let on_it = given.iter().filter(|it| it.2.host == wish.host);
+        let is_there =
+            |it: &&(Place, Instance, OfMachine)| it.0 == *place && it.2.cluster == wish.cluster.0;
+        if let Some((_, instance, machine)) = on_it.clone().find(is_there) {
+            return Ok(MachineNode::of(instance, machine, &place.region, false));
         }
         let profile = profile(self, call, &named(&wish.profile)).await?;
         let hosts = &self.instances.parts.hosts;
+        let mut kept = hosts.needs().promises(None, call.now);
+        let mut kept = kept.remove(&wish.host).unwrap_or_default();
+        // Before the ledger is looked at: what is placed meanwhile counts twice, rather than not at all.
+        kept.extend(on_it.filter_map(|(_, instance, machine)| unplaced(instance, machine)));
         hosts.up_to_date().await;
-        let free = hosts.read(|it| it.ledgers().get(&wish.host).map(|it| ledger::free(it)));
+        let free = hosts.read(|it| {
+            let ledger = it.ledgers().get(&wish.host)?;
+            Some(ended_room(ledger, "", &kept))
+        });
         let free = free.ok_or_else(|| fault::bad_combination("The machine is not known."))?;
-        let size = share(&free, (wish.cpus, wish.memory_mib))
+        let size = share(&free, (wish.cpus, wish.memory_mib), wish.disk_gib)
             .map_err(|text| fault::bad_combination(&text))?;
         let ground = self.ground_on(call, wish, size).await?;
         let machine = OfMachine {
             host: wish.host.clone(),
             cluster: wish.cluster.0.clone(),
+            cluster_name: Some(wish.cluster.1.clone()),
             cpu: size.cpu,
             memory_mib: size.memory_mib,
         };
@@ -204,45 +263,55 @@ impl Ec2Service {
         Err(fault::bad_combination(&why))
     }
 
-    /// Ends what a machine gives to a cluster, by the id of that; nothing if that is nothing.
+    /// Ends what machines give to a cluster, by the id of that, or to all; what that was.
     ///
     /// # Errors
     /// The store's.
     pub async fn take_back(
         &self,
-        place: &Place,
-        (host, cluster): (&str, &str),
-    ) -> Result<Option<MachineNode>, Fault> {
-        let call = &self.for_machines(place);
-        let Some((instance, machine)) = self.dedicated(call, (host, cluster)).await? else {
-            return Ok(None);
-        };
-        let end = |it: &mut Instance| {
-            it.life.terminate(call.now);
-            Ok(())
-        };
-        self.change(call, &instance.id, end).await?;
-        Ok(Some(MachineNode::of(
-            &instance,
-            &machine,
-            &place.region,
-            false,
-        )))
+        hosts: &[&str],
+        cluster: Option<(&Place, &str)>,
+    ) -> Result<Vec<Dedicated>, Fault> {
+        let mut ended = Vec::new();
+        for (place, instance, machine) in self.of_machines().await? {
+            let is_of = |(at, id): (&Place, &str)| *at == place && machine.cluster == id;
+            if !hosts.contains(&machine.host.as_str()) || !cluster.is_none_or(is_of) {
+                continue;
+            }
+            let call = &self.for_machines(&place);
+            let end = |it: &mut Instance| {
+                it.life.terminate(call.now);
+                Ok(())
+            };
+            self.change(call, &instance.id, end).await?;
+            ended.push(Dedicated::of(place, &instance, machine));
+        }
+        Ok(ended)
     }
 
-    /// What a machine gives to a cluster already.
-    async fn dedicated(
-        &self,
-        call: &Call,
-        (host, cluster): (&str, &str),
-    ) -> Result<Option<(Instance, OfMachine)>, Fault> {
-        let all: Vec<Instance> = self.all(call).await?;
-        Ok(all.into_iter().find_map(|it| {
-            let machine = it.machine.clone()?;
-            let is_it = machine.host == host && machine.cluster == cluster;
-            let ends = matches!(it.life.state, State::ShuttingDown | State::Terminated);
-            (is_it && !ends).then_some((it, machine))
-        }))
+    /// All that machines give, in all accounts.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn dedicated(&self) -> Result<Vec<Dedicated>, Fault> {
+        let all = self.of_machines().await?.into_iter();
+        let of = |(place, instance, machine)| Dedicated::of(place, &instance, machine);
+        Ok(all.map(of).collect())
+    }
+
+    /// The instances by which machines give, and where they are; those that end are none any more.
+    async fn of_machines(&self) -> Result<Vec<(Place, Instance, OfMachine)>, Fault> {
+        let all = self.table.everywhere::<Instance>(SERVICE).await?;
+        Ok(all
+            .into_iter()
+            .filter_map(|(scope, _, stored)| {
+                let machine = stored.record.machine.clone()?;
+                let place = Place::new(&scope.account, &scope.region);
+                let ends = [State::ShuttingDown, State::Terminated];
+                let is_given = !ends.contains(&stored.record.life.state);
+                is_given.then_some((place, stored.record, machine))
+            })
+            .collect())
     }
 
     fn for_machines(&self, place: &Place) -> Call {
@@ -270,10 +339,10 @@ mod tests {
             memory,
             interfaces: 1,
             taken: Vec::new(),
-            disk: None,
+            disk: Some(20 * 1024),
         };
         let check = |free: &Free, asked: (Option<u32>, Option<u32>)| {
-            share(free, asked).map(|it| (it.cpu, it.guaranteed, it.memory_mib))
+            share(free, asked, 20).map(|it| (it.cpu, it.guaranteed, it.memory_mib))
         };
         let most = free(4 * CORE + 700, 8000);
         assert_eq!(check(&most, (None, None)), Ok((4096, 4096, 8000)));
@@ -286,5 +355,17 @@ mod tests {
         ] {
             assert!(check(free, asked).is_err(), "{asked:?}");
         }
+        assert_eq!(
+            share(&most, (None, None), 21).unwrap_err(),
+            "The machine has 20 GiB of disk that nobody has."
+        );
+        let none = Free {
+            interfaces: 0,
+            ..most
+        };
+        assert_eq!(
+            share(&none, (None, None), 20).unwrap_err(),
+            "The machine cannot give it: no network interface left on the host."
+        );
     }
 }

@@ -23,7 +23,7 @@ pub mod size;
 mod typeless;
 
 pub use figures::Part;
-pub use machines::{MachineNode, MachineNodeWish};
+pub use machines::{Dedicated, MachineNode, MachineNodeWish};
 pub use pods::{PodMachine, PodMachineWish};
 pub use reconcile::{PERMIT, has_room_again};
 pub use reports::{InstanceImage, InstanceRole, Told};

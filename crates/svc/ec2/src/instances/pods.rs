@@ -4,7 +4,7 @@
 //! Fargate, that their role is the pod's execution role, and that they end with their pod. EKS asks for them beside the API, as
 //! Fargate does in accounts of its own.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use wharf_base::Timestamp;
 use wharf_records::pods::OfPod;
@@ -111,6 +111,32 @@ impl Ec2Service {
             it.vpc_id == vpc && it.life.state.lives() && host_name(&place.region, it) == name
         });
         Ok(found.and_then(|it| Some((it.life.host?.machine, it.kubelet?))))
+    }
+
+    /// Those of these nodes, by the instances that they say they are, which run as one in that VPC under that name by the word of the
+    /// machines that keep them. Machines of Fargate are none of the account's.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn nodes_among(
+        &self,
+        place: &Place,
+        vpc: &str,
+        nodes: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, Fault> {
+        let call = self.for_pods(place);
+        let mut found = BTreeMap::new();
+        for (id, name) in nodes {
+            let instance: Option<Instance> = self.find(&call, id).await?;
+            let is_this = |it: &Instance| {
+                let is_named = host_name(&place.region, it) == *name;
+                it.is_node() && it.pod.is_none() && it.vpc_id == vpc && is_named
+            };
+            if instance.as_ref().is_some_and(is_this) {
+                found.insert(id.clone(), name.clone());
+            }
+        }
+        Ok(found)
     }
 
     /// A machine for a pod. One that lives already is the answer.

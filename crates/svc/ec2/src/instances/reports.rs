@@ -79,6 +79,9 @@ impl Ec2Service {
                     // What is said of another boot than that which runs is of a node that ends.
                     let runs = report.state == InstanceState::Running;
                     instance.kubelet = report.kubelet.filter(|_| runs);
+                    if instance.kubelet.is_some() {
+                        instance.node_boot = Some(report.boot);
+                    }
                 }
                 Ok(())
             };

@@ -143,6 +143,7 @@ impl Ground {
             events: Vec::new(),
             life: Life::new(call.now),
             kubelet: None,
+            node_boot: None,
             created_at: call.now,
             tags: Default::default(),
             unknown: Unknown::new(),

@@ -76,6 +76,9 @@ pub struct Instance {
     /// Where its node of Kubernetes listens on its machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kubelet: Option<SocketAddr>,
+    /// The newest of its boots in which its machine ran one for it. Until its agent comes back the machine says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_boot: Option<u64>,
     pub created_at: Timestamp,
     pub tags: Tags,
     #[serde(flatten)]
@@ -91,6 +94,12 @@ entity!(
 );
 
 impl Instance {
+    /// Whether it runs as a node of Kubernetes, by the word of the machine that keeps it.
+    pub fn is_node(&self) -> bool {
+        let said = self.kubelet.is_some() || self.node_boot == Some(self.life.boot);
+        said && self.life.state.lives()
+    }
+
     /// Takes down when the pod came to a machine that is there for it.
     pub fn keep_start(&mut self, now: Timestamp) {
         if let Some(pod) = &mut self.pod

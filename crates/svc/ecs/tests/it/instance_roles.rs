@@ -1,6 +1,6 @@
 //! Container instances that register with the role of their EC2 instance.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use wharf_api_ec2::{
@@ -152,8 +152,8 @@ async fn tasks_of_the_mode_bridge_go_elsewhere() {
     harness.run_one(request).await;
 }
 
-/// EC2 as far as it knows one instance, a t3.small.
-struct OneInstance;
+/// EC2 as far as it knows one instance, a t3.small in this state.
+struct OneInstance(&'static str);
 
 #[async_trait]
 impl Ec2 for OneInstance {
@@ -169,6 +169,10 @@ impl Ec2 for OneInstance {
         assert_eq!(input.instance_ids, Some(vec![ID.to_owned()]));
         let instance = ec2::Instance {
             instance_type: Some("t3.small".to_owned()),
+            state: Some(ec2::InstanceState {
+                name: Some(self.0.to_owned()),
+                ..Default::default()
+            }),
             ..Default::default()
         };
         Ok(DescribeInstancesResult {
@@ -206,7 +210,7 @@ impl Ec2 for OneInstance {
 /// Whoever is root in an instance has its role's session, and may say what it likes.
 #[tokio::test]
 async fn an_instance_has_what_its_type_has() {
-    let harness = Harness::with_ec2(Arc::new(OneInstance)).await;
+    let harness = Harness::with_ec2(Arc::new(OneInstance("running"))).await;
     let with = |cpu: i32, memory: i32| {
         let mut said = said(ID);
         said["totalResources"] = json!([
@@ -226,6 +230,29 @@ async fn an_instance_has_what_its_type_has() {
         "{text}"
     );
     Agent::join_as(&harness, with(2048, 2048), session(ID)).await;
+}
+
+/// Its machine ended between its registration and its first connection, which never comes.
+#[tokio::test]
+async fn an_instance_that_never_connected_goes_with_its_machine() {
+    let harness = Harness::with_ec2(Arc::new(OneInstance("terminated"))).await;
+    let mut said = said(ID);
+    said["totalResources"] = json!([{"name": "MEMORY", "type": "INTEGER", "integerValue": 2048}]);
+    let input = decode("RegisterContainerInstance", said);
+    let registered = harness
+        .ecs
+        .register_container_instance(&call_as(ID), input)
+        .await
+        .unwrap();
+    let arn = registered.container_instance.unwrap();
+    let arn = arn.container_instance_arn.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), async {
+        while harness.instance(&arn).await.status.as_deref() != Some("INACTIVE") {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("it is deregistered");
 }
 
 /// Without a document, as an agent of another make may register, it is the session's instance.

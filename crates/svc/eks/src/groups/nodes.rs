@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use wharf_base::Timestamp;
 use wharf_kube_client::{Client, Delete, Error, Object as _, Patch, Selection, kind};
+use wharf_kube_model::node::instance_of;
 
 use super::{
     plan::{Member, Node},
@@ -17,15 +18,6 @@ const GROUP_LABEL: &str = "eks.amazonaws.com/nodegroup";
 /// Load balancers of instances leave such nodes out.
 const EXCLUDED: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
 const MIRROR: &str = "kubernetes.io/config.mirror";
-
-/// The instance that a node is on.
-pub fn instance_of(node: &Value) -> &str {
-    let id = node.text("/spec/providerID");
-    id.rsplit('/')
-        .next()
-        .filter(|it| it.starts_with("i-"))
-        .unwrap_or_default()
-}
 
 pub async fn of_group(client: &Client, group: &NodeGroup) -> Result<Vec<Value>, Error> {
     let selection = Selection {
@@ -63,7 +55,7 @@ pub async fn joined(
     counted: bool,
 ) -> Result<(), Error> {
     for member in members {
-        let Some(node) = nodes.iter().find(|it| instance_of(it) == member.id) else {
+        let Some(node) = nodes.iter().find(|it| instance_of(it) == Some(&member.id)) else {
             continue;
         };
         let pods = match counted {
@@ -343,13 +335,5 @@ mod tests {
         let kinds: Vec<&str> = found.iter().map(|it| it.condition.as_str()).collect();
         assert_eq!(kinds, ["Ready", "KernelReady"]);
         assert_eq!(found[0].since.iso8601_seconds(), "2026-01-02T03:04:05Z");
-    }
-
-    #[test]
-    fn a_node_is_on_the_instance_it_names() {
-        let node = |id: &str| json!({"spec": {"providerID": id}});
-        assert_eq!(instance_of(&node("aws:///us-east-1a/i-1")), "i-1");
-        assert_eq!(instance_of(&node("other://x")), "");
-        assert_eq!(instance_of(&json!({})), "");
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use wharf_kube_client::Client;
+use wharf_kube_model::node::instance_of;
 use wharf_reconcile::Next;
 use wharf_records::Scope;
 use wharf_service::{Place, Stored, fence, settled};
@@ -254,8 +255,8 @@ async fn advance(
     )
     .await?;
     for node in &known {
-        let id = nodes::instance_of(node);
-        if members.iter().any(|it| it.id == id) {
+        let id = instance_of(node);
+        if members.iter().any(|it| Some(it.id.as_str()) == id) {
             nodes::conform(client, group, node).await?;
         }
     }
@@ -331,8 +332,10 @@ pub(super) async fn forget(
     members: &[Member],
 ) -> Result<(), NotDone> {
     for node in nodes {
-        let id = nodes::instance_of(node);
-        if id.is_empty() || members.iter().any(|it| it.id == id) {
+        let Some(id) = instance_of(node) else {
+            continue;
+        };
+        if members.iter().any(|it| it.id == id) {
             continue;
         }
         let exists = cloud.exists(id).await;

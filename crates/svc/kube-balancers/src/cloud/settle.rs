@@ -3,10 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_api_acm::ListCertificatesRequest;
-use wharf_api_ec2::{
-    DescribeInstancesRequest, DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Filter,
-    Subnet, Tag,
-};
+use wharf_api_ec2::{DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Subnet, Tag};
 use wharf_service::Place;
 
 use super::{Cloud, CloudError, failed, read::filter};
@@ -17,8 +14,6 @@ use crate::{
 
 const PUBLIC: &str = "kubernetes.io/role/elb";
 const INTERNAL: &str = "kubernetes.io/role/internal-elb";
-/// Instances that are described at once.
-const INSTANCES_AT_ONCE: usize = 200;
 /// Certificates of one listener, as load balancing bounds them.
 const MOST_CERTIFICATES: usize = 25;
 
@@ -43,9 +38,9 @@ impl Cloud {
         self.certificates(stack).await
     }
 
-    /// Leaves out targets that are no running instances.
+    /// Leaves out targets that are no nodes.
     async fn instances(&self, stack: &mut Stack) -> Result<(), CloudError> {
-        stack.nodes = self.running(&stack.nodes).await?;
+        stack.nodes = self.true_nodes(&stack.nodes).await?;
         for group in stack.groups.values_mut() {
             if group.kind == TargetKind::Instance {
                 group.targets.retain(|it| stack.nodes.contains_key(&it.id));
@@ -54,38 +49,15 @@ impl Cloud {
         Ok(())
     }
 
-    /// Those nodes, by their instances, that are instances which run in the cluster's VPC under that name: a node's object is of those who
-    /// may write it.
-    pub(crate) async fn running(
+    /// Those nodes, by their instances, that are nodes in the cluster's VPC.
+    pub(crate) async fn true_nodes(
         &self,
         nodes: &BTreeMap<String, String>,
     ) -> Result<BTreeMap<String, String>, CloudError> {
-        let all: Vec<String> = nodes.keys().cloned().collect();
-        let mut found = BTreeMap::new();
-        for some in all.chunks(INSTANCES_AT_ONCE) {
-            let states = ["pending", "running"].map(str::to_owned);
-            let request = DescribeInstancesRequest {
-                filters: Some(vec![
-                    filter("vpc-id", &self.vpc),
-                    Filter {
-                        name: Some("instance-id".to_owned()),
-                        values: Some(some.to_vec()),
-                    },
-                    Filter {
-                        name: Some("instance-state-name".to_owned()),
-                        values: Some(states.to_vec()),
-                    },
-                ]),
-                ..DescribeInstancesRequest::default()
-            };
-            let page = self.ec2.describe_instances(&self.call(), request).await;
-            let page = page.map_err(failed("look for the instances of nodes"))?;
-            let reservations = page.reservations.into_iter().flatten();
-            let instances = reservations.flat_map(|it| it.instances.unwrap_or_default());
-            found.extend(instances.filter_map(|it| Some((it.instance_id?, it.private_dns_name?))));
-        }
-        found.retain(|id, name| nodes.get(id) == Some(name));
-        Ok(found)
+        let found = self.nodes.among(&self.cluster.place, &self.vpc, nodes);
+        found
+            .await
+            .map_err(failed("look for the instances of nodes"))
     }
 
     /// Security groups by id or name, of the cluster's VPC.
@@ -273,7 +245,110 @@ fn matching(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use async_trait::async_trait;
+    use wharf_base::SystemClock;
+    use wharf_service::Cluster;
+    use wharf_wire::{Check, Context, Fault};
+
     use super::*;
+    use crate::{
+        cloud::Nodes,
+        plan::tests::stack,
+        stack::{Group, Target},
+    };
+
+    /// Services that do nothing, and one machine that keeps a node.
+    struct Around;
+
+    #[async_trait]
+    impl wharf_api_acm::Acm for Around {
+        async fn authorize(
+            &self,
+            _: &Context,
+            _: wharf_api_acm::Input<'_>,
+        ) -> Result<Vec<Check>, Fault> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[async_trait]
+    impl wharf_api_ec2::Ec2 for Around {
+        async fn authorize(
+            &self,
+            _: &Context,
+            _: wharf_api_ec2::Input<'_>,
+        ) -> Result<Vec<Check>, Fault> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[async_trait]
+    impl wharf_api_elbv2::Elbv2 for Around {
+        async fn authorize(
+            &self,
+            _: &Context,
+            _: wharf_api_elbv2::Input<'_>,
+        ) -> Result<Vec<Check>, Fault> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[async_trait]
+    impl Nodes for Around {
+        async fn among(
+            &self,
+            _: &Place,
+            vpc: &str,
+            nodes: &BTreeMap<String, String>,
+        ) -> Result<BTreeMap<String, String>, Fault> {
+            assert_eq!(vpc, "vpc-1");
+            let mut nodes = nodes.clone();
+            nodes.retain(|id, _| id == "i-node");
+            Ok(nodes)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_node_that_its_machine_knows_nothing_of_is_no_target() {
+        let around = Arc::new(Around);
+        let cloud = Cloud {
+            elb: around.clone(),
+            ec2: around.clone(),
+            nodes: around.clone(),
+            acm: around,
+            clock: Arc::new(SystemClock),
+            cluster: Cluster {
+                place: Place::new("123456789012", "us-east-1"),
+                name: "one".to_owned(),
+                id: "1".to_owned(),
+            },
+            vpc: "vpc-1".to_owned(),
+            subnets: Vec::new(),
+        };
+        let target = |id: &str| Target {
+            id: id.to_owned(),
+            port: 30080,
+        };
+        let names = ["i-database", "i-node"].map(|it| (it.to_owned(), format!("name-of-{it}")));
+        let mut stack = stack();
+        stack.nodes = names.into();
+        let any = stack.groups.values().next().unwrap().clone();
+        let group = |kind| Group {
+            kind,
+            targets: ["i-database", "i-node"].map(target).into(),
+            ..any.clone()
+        };
+        let kinds = [("i", TargetKind::Instance), ("ip", TargetKind::Ip)];
+        stack.groups = kinds
+            .map(|(name, kind)| (name.to_owned(), group(kind)))
+            .into();
+        cloud.instances(&mut stack).await.unwrap();
+        assert_eq!(stack.nodes.keys().collect::<Vec<_>>(), ["i-node"]);
+        assert_eq!(stack.groups["i"].targets, [target("i-node")].into());
+        assert_eq!(stack.groups["ip"].targets.len(), 2);
+    }
 
     fn subnet(id: &str, zone: &str, tags: &[(&str, &str)]) -> Subnet {
         let tag = |(key, value): &(&str, &str)| Tag {

@@ -55,6 +55,8 @@ pub struct Names {
 #[derive(Debug, Clone)]
 pub struct Target {
     pub url: Uri,
+    /// Who may see the definition may not see the address.
+    pub is_secret: bool,
     /// The whole value of the head, marked as sensitive.
     pub authorization: HeaderValue,
     pub verify_connection: bool,
@@ -106,6 +108,7 @@ impl Splunk {
         authorization.set_sensitive(true);
         let own = |name| given.text(name).map(|it| it.map(str::to_owned));
         Ok(Target {
+            is_secret: secrets.contains_key(URL),
             url: address(url, given.text("splunk-url-path")?)?,
             authorization,
             verify_connection: given.flag("splunk-verify-connection", true)?,

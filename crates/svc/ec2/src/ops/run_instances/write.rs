@@ -118,6 +118,7 @@ pub(super) fn write(
             machine: None,
             life: Life::new(call.now),
             kubelet: None,
+            node_boot: None,
             created_at: call.now,
             tags: prepared.tags.clone(),
             unknown: Unknown::new(),

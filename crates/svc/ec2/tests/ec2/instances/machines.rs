@@ -101,12 +101,25 @@ async fn a_machine_gives_all_that_it_has_and_takes_it_back() {
         &text,
     );
 
-    let of = ("host-of-i-a1", "AB");
-    let other = cloud.ec2.take_back(&place(), ("host-of-i-a2", "AB")).await;
-    assert_eq!(other.unwrap(), None);
-    let ended = cloud.ec2.take_back(&place(), of).await.unwrap().unwrap();
-    assert_eq!(ended.id, made.id);
-    assert_eq!(cloud.ec2.take_back(&place(), of).await.unwrap(), None);
+    let of = |place, id| Some((place, id));
+    let (own, elsewhere) = (place(), Place::new(ACCOUNT, "eu-west-1"));
+    for (hosts, cluster) in [
+        (["host-of-i-a2"], of(&own, "AB")),
+        (["host-of-i-a1"], of(&own, "CD")),
+        (["host-of-i-a1"], of(&elsewhere, "AB")),
+    ] {
+        let ended = cloud.ec2.take_back(&hosts, cluster).await.unwrap();
+        assert_eq!(ended, [], "{hosts:?}");
+    }
+    let given = cloud.ec2.dedicated().await.unwrap();
+    let ended = cloud.ec2.take_back(&["host-of-i-a1"], of(&own, "AB"));
+    assert_eq!(ended.await.unwrap(), given);
+    let given: Vec<_> = given
+        .iter()
+        .map(|it| (it.cluster.as_str(), it.node.id.as_str()))
+        .collect();
+    assert_eq!(given, [("demo", made.id.as_str())]);
+    assert_eq!(cloud.ec2.dedicated().await.unwrap(), []);
     assert!(["shutting-down", "terminated"].contains(&cloud.state(&made.id).await.as_str()));
 }
 
@@ -135,4 +148,48 @@ async fn a_machine_that_has_not_enough_or_may_not_says_so() {
     cloud.connected("i-a1", false);
     let text = "The machine is not connected.";
     refused(cloud.ec2.dedicate(&place(), &wish).await, bad, text);
+}
+
+#[tokio::test]
+async fn what_is_given_but_not_placed_yet_is_given_to_nobody_else() {
+    let cloud = Cloud::new(&[]).await;
+    let capacity = Capacity {
+        disk: Some(100 * 1024),
+        ..large(4 * 1024, 4000)
+    };
+    cloud.join_with("i-a1", capacity).await;
+    let wish = cloud.machine("i-a1").await;
+    let bad = "InvalidParameterCombination";
+    let vast = MachineNodeWish {
+        disk_gib: 101,
+        ..wish.clone()
+    };
+    let text = "The machine has 100 GiB of disk that nobody has.";
+    refused(cloud.ec2.dedicate(&place(), &vast).await, bad, text);
+    let part = MachineNodeWish {
+        cpus: Some(3),
+        memory_mib: Some(1000),
+        ..wish.clone()
+    };
+    let made = cloud.ec2.dedicate(&place(), &part).await.unwrap();
+    // Whether it is placed by now or not.
+    let other = MachineNodeWish {
+        cluster: ("CD".to_owned(), "other".to_owned()),
+        ..part
+    };
+    let text = "The machine has 1 cores and 3000 MiB that nobody has.";
+    refused(cloud.ec2.dedicate(&place(), &other).await, bad, text);
+    let rest = MachineNodeWish {
+        cpus: None,
+        memory_mib: None,
+        ..other
+    };
+    let rest = cloud.ec2.dedicate(&place(), &rest).await.unwrap();
+    assert_eq!((rest.cpus, rest.memory_mib), (1, 3000));
+    for id in [&made.id, &rest.id] {
+        assert_eq!(cloud.placed(id).await.host, "i-a1");
+    }
+    // All of it ends, whoever has it.
+    let ended = cloud.ec2.take_back(&["host-of-i-a1"], None).await.unwrap();
+    assert_eq!(ended.len(), 2);
 }

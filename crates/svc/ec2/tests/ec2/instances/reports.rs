@@ -1,5 +1,9 @@
 //! What hosts say of instances.
 
+use std::collections::BTreeMap;
+
+use wharf_api_ec2::RebootInstancesRequest;
+
 use super::*;
 
 /// Samples of a metric of an instance in five minutes: how many, and their sum.
@@ -85,8 +89,15 @@ async fn where_a_kubelet_listens_the_machine_of_its_instance_says() {
         let found = cloud.ec2.kubelet_of_node(&place, vpc, (&id, name)).await;
         found.unwrap()
     };
+    let is_node = async |vpc: &str, name: &str| {
+        let said = BTreeMap::from([(id.clone(), name.to_owned())]);
+        let found = cloud.ec2.nodes_among(&place, vpc, &said).await.unwrap();
+        assert!(found.is_empty() || found == said);
+        !found.is_empty()
+    };
     let (vpc, name) = (&told.interface.vpc, &told.metadata.host_name);
     assert_eq!(asked(vpc, name).await, None);
+    assert!(!is_node(vpc, name).await, "an instance like any other");
     let says = async |machine: &str, state: Reported, at: Option<&str>| {
         let report = InstanceReport {
             id: told.id.clone(),
@@ -107,11 +118,27 @@ async fn where_a_kubelet_listens_the_machine_of_its_instance_says() {
     assert_eq!(asked(vpc, name).await, here);
     assert_eq!(asked("vpc-another", name).await, None);
     assert_eq!(asked(vpc, "ip-10-9-9-9.ec2.internal").await, None);
+    assert!(is_node(vpc, name).await);
+    assert!(!is_node("vpc-another", name).await);
+    assert!(!is_node(vpc, "ip-10-9-9-9.ec2.internal").await);
     // Another machine's word is none.
     says("i-b1", Reported::Running, Some("127.0.0.1:443")).await;
     assert_eq!(asked(vpc, name).await, here);
+    // Its agent comes back: the node is one all the while.
     says("i-a1", Reported::Running, None).await;
     assert_eq!(asked(vpc, name).await, None);
+    assert!(is_node(vpc, name).await);
+    // Its next boot may be no node's.
+    let request = RebootInstancesRequest {
+        instance_ids: Some(vec![id.clone()]),
+        ..RebootInstancesRequest::default()
+    };
+    cloud
+        .ec2
+        .reboot_instances(&cloud.call(), request)
+        .await
+        .unwrap();
+    assert!(!is_node(vpc, name).await);
 }
 
 #[tokio::test]
