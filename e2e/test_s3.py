@@ -237,6 +237,21 @@ def test_presigned_urls(wharf, bucket):
         assert (answer.read(), answer.headers["content-type"]) == (b"by url", "text/x")
 
 
+def test_a_presigned_url_is_for_what_was_signed_alone(wharf, s3, bucket):
+    """Each header that says what is asked for must be signed: one of them makes a copy of an upload."""
+    s3.put_object(Bucket=bucket, Key="secret", Body=b"secret")
+    url = signing(wharf).generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
+    for header in [f"x-amz-copy-source: /{bucket}/secret", "x-amz-tagging: a=b", "x-amz-meta-a: b"]:
+        said = tools.run("curl", "-sS", "-X", "PUT", "-H", header, "-w", "%{http_code}", url).stdout
+        name = header.split(":")[0]
+        assert said.endswith("403") and "<Code>AccessDenied</Code>" in said, said
+        assert f"<HeadersNotSigned>{name}</HeadersNotSigned>" in said, said
+    assert status(s3.head_object, Bucket=bucket, Key="k") == 404
+    signed = signing(wharf).generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k", "Metadata": {"a": "b"}})
+    tools.run("curl", "-sS", "--fail", "-X", "PUT", "-H", "x-amz-meta-a: b", "--data-binary", "x", signed)
+    assert s3.head_object(Bucket=bucket, Key="k")["Metadata"] == {"a": "b"}
+
+
 @pytest.mark.parametrize("host", ["s3.localhost", "s3.us-east-1.localhost"])
 def test_buckets_in_names_of_hosts(wharf, s3, bucket, host):
     """curl leads names below `localhost` to this machine by itself."""
