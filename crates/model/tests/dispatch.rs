@@ -266,12 +266,7 @@ fn s3_is_told_apart_by_query_and_headers() {
             "",
             Some("CopyObject"),
         ),
-        (
-            "PUT",
-            "/b/k?x-amz-copy-source=c%2Fd",
-            "",
-            Some("PutObject"),
-        ),
+        ("PUT", "/b/k?x-amz-copy-source=c%2Fd", "", Some("PutObject")),
         (
             "PUT",
             "/b/k?partNumber=1&uploadId=1",

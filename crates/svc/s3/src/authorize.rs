@@ -8,7 +8,7 @@ use wharf_wire::{CallerKind, Check, Context, Fault};
 use crate::{
     core::{Core, Open},
     fault, names, ops,
-    records::{self, Object},
+    records::Object,
 };
 
 /// The rows.
@@ -264,7 +264,7 @@ struct Row<'a> {
     open: Option<Open>,
     resource: String,
     version: Option<&'a str>,
-    /// The tags of the object that is there.
+    /// The version that is there.
     object: Option<Object>,
 }
 
@@ -273,10 +273,7 @@ impl<'a> Row<'a> {
         let bucket = target.bucket.unwrap_or_default();
         let open = core.look(bucket).await?;
         let object = match (&open, target.key) {
-            (Some(open), Some(key)) if target.version.is_none() && key.len() <= names::MAX_KEY => {
-                let at = records::object(&open.record.id, key);
-                core.table.read::<Object>(&at).await?.map(|it| it.record)
-            }
+            (Some(open), Some(key)) => there(core, open, key, target.version).await?,
             _ => None,
         };
         let resource = match target.key {
@@ -294,32 +291,53 @@ impl<'a> Row<'a> {
 
     fn check(&self, action: &str) -> Check {
         let resource = self.resource.clone();
-        let mut check = match &self.open {
+        let check = match &self.open {
             Some(open) => Core::check(self.cx, open, action, resource),
             None => Check::new(action, resource).of_account(&self.cx.account),
         };
-        check = with_some(check, "s3:VersionId", self.version);
-        for (key, value) in self.object.iter().flat_map(|it| &it.tags) {
-            check = check.with(&format!("s3:ExistingObjectTag/{key}"), value.clone());
-        }
-        check
+        with_version(check, self.version, self.object.as_ref())
     }
 }
 
-/// A question about an object that a batch or a copy names.
-pub fn on_object(
+/// The version that is asked about, of which policies may want to know the tags.
+async fn there(
+    core: &Core,
+    open: &Open,
+    key: &str,
+    version: Option<&str>,
+) -> Result<Option<Object>, Fault> {
+    // What cannot be there is refused by the operation, in its own words.
+    let can_be = match version {
+        None | Some("null") => true,
+        Some(id) => names::version_place(&open.record.id, key, id).is_some(),
+    };
+    match key.len() <= names::MAX_KEY && can_be {
+        true => ops::get::any_version(core, open, key, version).await,
+        false => Ok(None),
+    }
+}
+
+/// What a question says of the version that it is about.
+fn with_version(check: Check, version: Option<&str>, object: Option<&Object>) -> Check {
+    let mut check = with_some(check, "s3:VersionId", version);
+    for (key, value) in object.iter().flat_map(|it| &it.tags) {
+        check = check.with(&format!("s3:ExistingObjectTag/{key}"), value.clone());
+    }
+    check
+}
+
+/// A question about an object that a batch names.
+pub async fn on_object(
+    core: &Core,
     cx: &Context,
     open: &Open,
     action: &str,
-    key: &str,
-    version: Option<&str>,
-) -> Check {
+    (key, version): (&str, Option<&str>),
+) -> Result<Check, Fault> {
     let resource = names::object_arn(&open.record.name, key);
-    with_some(
-        Core::check(cx, open, action, resource),
-        "s3:VersionId",
-        version,
-    )
+    let object = there(core, open, key, version).await?;
+    let check = Core::check(cx, open, action, resource);
+    Ok(with_version(check, version, object.as_ref()))
 }
 
 /// Reading the source of a copy.
