@@ -1,6 +1,6 @@
 //! What every operation and loop of the service works with.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use wharf_api_kms::Kms;
 use wharf_base::{Clock, Timestamp, ids};
@@ -8,12 +8,13 @@ use wharf_delivery::{Operations, Outbox, Policy};
 use wharf_journal::Journal;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
-use wharf_service::{Changes, Place, Stored, Table};
+use wharf_service::{Changes, Place, Stored, Table, Turns};
 use wharf_store::Store;
 use wharf_wanted::Wants;
 use wharf_wire::{Call, CallerKind, Check, Context, Fault, service::Dispatcher};
 
 use crate::{
+    at_work::AtWork,
     courier::{NOTICES, Notices},
     fault::{self, S3Faults},
     names,
@@ -49,8 +50,26 @@ pub struct Core {
     pub outbox: Arc<Outbox<S3Faults, Notices>>,
     /// Raised when there are parts to be removed.
     pub doomed: tokio::sync::Notify,
-    /// Raised when rules of lifecycle were set.
-    pub lifecycle_set: tokio::sync::Notify,
+    /// Buckets whose rules of lifecycle were just set.
+    pub rules_set: RulesSet,
+    pub at_work: AtWork,
+    /// Of those who delete one bucket, or complete one upload.
+    pub turns: Turns,
+}
+
+/// Keys of the records of buckets that wait for their rules to be carried out.
+#[derive(Default)]
+pub struct RulesSet {
+    pub waiting: parking_lot::Mutex<BTreeSet<String>>,
+    /// Raised when there is one more.
+    pub raised: tokio::sync::Notify,
+}
+
+impl RulesSet {
+    pub fn add(&self, bucket: &str) {
+        self.waiting.lock().insert(bucket.to_owned());
+        self.raised.notify_one();
+    }
 }
 
 /// A bucket that a request named.
@@ -76,7 +95,9 @@ impl Core {
             packs: Arc::new(packs),
             parts,
             doomed: tokio::sync::Notify::new(),
-            lifecycle_set: tokio::sync::Notify::new(),
+            rules_set: RulesSet::default(),
+            at_work: AtWork::default(),
+            turns: Turns::default(),
         }
     }
 

@@ -136,6 +136,9 @@ pub async fn complete(
     };
     let found = open(core, of).await?;
     let writing = Writing::new(input.if_match.clone(), input.if_none_match.clone())?;
+    // One at a time: what one marks, another must not open while parts are put together.
+    let _turn = core.turns.take(&found.place).await;
+    let _work = core.at_work.begin(&found.place);
     mark(core, call, &found, true).await?;
     let completed = commit(core, call, &found, &input, &writing).await;
     let written = match completed {

@@ -1,0 +1,85 @@
+//! What several do at once, and what is left of what a kill cut short.
+
+use wharf_store::{Chaos, Range, Store, StoreOptions};
+
+use super::*;
+
+fn delete_bucket() -> DeleteBucketRequest {
+    DeleteBucketRequest {
+        bucket: Some(BUCKET.to_owned()),
+        ..DeleteBucketRequest::default()
+    }
+}
+
+/// A service over a store whose calls let others run in between.
+async fn delayed(seed: u64) -> It {
+    let options = StoreOptions {
+        chaos: Some(Chaos {
+            delayed: 0.7,
+            ..Chaos::none(seed)
+        }),
+        ..StoreOptions::default()
+    };
+    It::over(World::over(
+        Store::in_memory(options),
+        wharf_svc_iam::Mode::Enforce,
+    ))
+    .await
+}
+
+impl It {
+    /// As a server leaves the bucket that was killed amid its deletion.
+    async fn mark_as_being_deleted(&self) {
+        let folder = "/w1/c0/s3/000000000000/us-east-1/bucket/";
+        let all = self.world.store.all(Range::prefix(folder)).await;
+        let entry = all.unwrap().entries.remove(0);
+        let mut record: serde_json::Value = serde_json::from_slice(&entry.value).unwrap();
+        record["body"]["deleting"] = true.into();
+        let marked = serde_json::to_vec(&record).unwrap();
+        let store = &self.world.store;
+        store.put(&PERMIT, &entry.key, marked).await.unwrap();
+    }
+
+    async fn create(&self) -> Result<CreateBucketOutput, Fault> {
+        let input = CreateBucketRequest {
+            bucket: Some(BUCKET.to_owned()),
+            ..CreateBucketRequest::default()
+        };
+        self.s3.create_bucket(&call(), input).await
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_being_deleted_is_not_there_for_who_would_create_it() {
+    let it = It::new().await;
+    it.put("k", b"kept").await;
+    it.create().await.unwrap();
+    it.mark_as_being_deleted().await;
+    assert_eq!(it.get("k", None).await.unwrap_err().code, "NoSuchBucket");
+    assert_eq!(it.create().await.unwrap_err().code, "OperationAborted");
+    // The first round takes back what nobody is at work on.
+    it.s3.keep_up().await.unwrap();
+    it.create().await.unwrap();
+    assert_eq!(it.get("k", None).await.unwrap(), b"kept");
+}
+
+#[tokio::test]
+async fn a_deletion_that_is_under_way_is_not_taken_back() {
+    for seed in 0..60 {
+        let it = delayed(seed).await;
+        let here = call();
+        let deletion = it.s3.delete_bucket(&here, delete_bucket());
+        let creation = async {
+            tokio::task::yield_now().await;
+            it.create().await
+        };
+        let upkeep = async { it.s3.keep_up().await };
+        let (deleted, created, kept) = tokio::join!(deletion, creation, upkeep);
+        kept.unwrap();
+        // It was there before, or is there anew; while it is being deleted nobody says so, nor is that taken back.
+        if let Err(fault) = created {
+            assert_eq!(fault.code, "OperationAborted", "{seed}");
+        }
+        assert!(deleted.is_ok(), "{seed}");
+    }
+}
