@@ -1,5 +1,6 @@
 //! What several do at once, and what is left of what a kill cut short.
 
+use futures_util::future::join_all;
 use wharf_store::{Chaos, Range, Store, StoreOptions};
 
 use super::*;
@@ -25,6 +26,30 @@ async fn delayed(seed: u64) -> It {
         wharf_svc_iam::Mode::Enforce,
     ))
     .await
+}
+
+#[tokio::test]
+async fn versions_deleted_at_once_leave_nothing_behind() {
+    for seed in 0..40 {
+        let it = delayed(seed).await;
+        it.versioning("Enabled").await;
+        let mut versions = Vec::new();
+        for key in ["a", "b", "c", "d"] {
+            for body in [b"1", b"2", b"3", b"4"] {
+                versions.push((key, it.put(key, body).await.version_id.unwrap()));
+            }
+        }
+        let all = versions.iter().rev();
+        join_all(all.map(|(key, id)| it.delete(key, Some(id)))).await;
+        assert_eq!(
+            it.count("/w1/c0/s3/platform/aws-global/v/").await,
+            0,
+            "{seed}"
+        );
+        assert_eq!(it.owners().await, 0, "{seed}");
+        let deleted = it.s3.delete_bucket(&call(), delete_bucket()).await;
+        deleted.unwrap();
+    }
 }
 
 impl It {
