@@ -106,18 +106,10 @@ pub async fn own_blob(
         .rely(digest, true)
         .await
         .map_err(fault::wanted)?;
-    let relied = relied.ok_or_else(lost)?;
+    let relied = relied.ok_or_else(fault::lost)?;
     tx.when(relied.stays);
     tx.put(wharf_wanted::owner(digest, who), &MARKER);
     Ok(())
-}
-
-/// The bytes went between being sent and being needed; the client sends them again.
-fn lost() -> Fault {
-    Fault {
-        sender: false,
-        ..Fault::sender("SlowDown", 503, "Please reduce your request rate.")
-    }
 }
 
 /// What becomes of the current version when `new` takes its place.

@@ -108,3 +108,90 @@ async fn a_deletion_that_is_under_way_is_not_taken_back() {
         assert!(deleted.is_ok(), "{seed}");
     }
 }
+
+#[tokio::test]
+async fn a_key_that_is_written_all_the_time_can_be_read() {
+    for seed in 0..20 {
+        let it = delayed(seed).await;
+        it.put("k", b"0").await;
+        let writer = async {
+            for number in 0..30 {
+                it.put("k", number.to_string().as_bytes()).await;
+            }
+        };
+        let reader = async {
+            for _ in 0..30 {
+                it.get("k", None).await.unwrap();
+            }
+        };
+        let copier = async {
+            for _ in 0..15 {
+                let copied = it.s3.copy_object(&call(), copy("k", "copy")).await;
+                copied.unwrap();
+            }
+        };
+        tokio::join!(writer, reader, copier);
+    }
+}
+
+fn copy(from: &str, to: &str) -> CopyObjectRequest {
+    CopyObjectRequest {
+        bucket: Some(BUCKET.to_owned()),
+        key: Some(to.to_owned()),
+        copy_source: Some(format!("{BUCKET}/{from}")),
+        ..CopyObjectRequest::default()
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_copied_of_which_a_part_is_missing() {
+    let it = It::new().await;
+    let input = CreateMultipartUploadRequest {
+        bucket: Some(BUCKET.to_owned()),
+        key: Some("k".to_owned()),
+        ..CreateMultipartUploadRequest::default()
+    };
+    let begun = it.s3.create_multipart_upload(&call(), input).await.unwrap();
+    let mut parts = Vec::new();
+    for (number, size) in [(1, 5 << 20), (2, 100)] {
+        let input = UploadPartRequest {
+            bucket: Some(BUCKET.to_owned()),
+            key: Some("k".to_owned()),
+            upload_id: begun.upload_id.clone(),
+            part_number: Some(number),
+            body: Some(ByteStream::from(vec![7; size])),
+            ..UploadPartRequest::default()
+        };
+        let put = it.s3.upload_part(&call(), input).await.unwrap();
+        parts.push(CompletedPart {
+            part_number: Some(number),
+            e_tag: put.e_tag,
+            ..CompletedPart::default()
+        });
+    }
+    let input = CompleteMultipartUploadRequest {
+        bucket: Some(BUCKET.to_owned()),
+        key: Some("k".to_owned()),
+        upload_id: begun.upload_id.clone(),
+        multipart_upload: Some(CompletedMultipartUpload { parts: Some(parts) }),
+        ..CompleteMultipartUploadRequest::default()
+    };
+    it.s3
+        .complete_multipart_upload(&call(), input)
+        .await
+        .unwrap();
+    it.s3
+        .copy_object(&call(), copy("k", "whole"))
+        .await
+        .unwrap();
+    // As upkeep leaves them which is amid the removal of what was replaced.
+    let folder = "/w1/c0/s3/platform/aws-global/part/";
+    let all = it.world.store.all(Range::prefix(folder)).await;
+    let last = all.unwrap().entries.pop().unwrap();
+    it.world.store.delete(&PERMIT, &last.key).await.unwrap();
+    let refused = it.s3.copy_object(&call(), copy("k", "half")).await;
+    assert_eq!(refused.unwrap_err().code, "InternalError");
+    let refused = it.get("k", None).await;
+    assert_eq!(refused.unwrap_err().code, "InternalError");
+    assert_eq!(it.get("half", None).await.unwrap_err().code, "NoSuchKey");
+}
