@@ -332,6 +332,52 @@ def test_policies_of_users_and_buckets(wharf, s3, bucket):
     assert refused(s3.put_bucket_policy, Bucket=bucket, Policy=bad) == ("MalformedPolicy", "Policy has invalid resource")
 
 
+def denied(principal="*", *, bucket, actions, condition=None):
+    resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    statement = {"Effect": "Deny", "Principal": principal, "Action": actions, "Resource": resources}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement | ({"Condition": condition} if condition else {})]})
+
+
+def test_tags_decide_about_each_version_and_go_along_by_leave_alone(wharf, s3, bucket):
+    _, keys = user(wharf, ["s3:*"], f"arn:aws:s3:::{bucket}*")
+    mine = wharf.client("s3", keys)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="class=secret")
+    tagged = {"StringEquals": {"s3:ExistingObjectTag/class": "secret"}}
+    s3.put_bucket_policy(Bucket=bucket, Policy=denied(bucket=bucket, actions=["s3:GetObject*", "s3:DeleteObject*"], condition=tagged))
+    for version in [{}, {"VersionId": "null"}]:
+        assert status(mine.get_object, Bucket=bucket, Key="k", **version) == 403
+        assert status(mine.head_object, Bucket=bucket, Key="k", **version) == 403
+        assert status(mine.delete_object, Bucket=bucket, Key="k", **version) == 403
+        source = {"Bucket": bucket, "Key": "k", **version}
+        assert status(mine.copy_object, Bucket=bucket, Key="to", CopySource=source, TaggingDirective="REPLACE") == 403
+        answer = mine.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k", **version}]})
+        assert [it["Code"] for it in answer["Errors"]] == ["AccessDenied"]
+    s3.delete_bucket_policy(Bucket=bucket)
+    _, keys = user(wharf, ["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::{bucket}/*")
+    writer = wharf.client("s3", keys)
+    source = {"Bucket": bucket, "Key": "k"}
+    assert status(writer.copy_object, Bucket=bucket, Key="to", CopySource=source) == 403
+    writer.copy_object(Bucket=bucket, Key="to", CopySource=source, TaggingDirective="REPLACE")
+    assert s3.get_object_tagging(Bucket=bucket, Key="to")["TagSet"] == []
+
+
+def test_root_takes_a_policy_away_that_shuts_everybody_out(wharf, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    s3.put_bucket_policy(Bucket=bucket, Policy=denied(bucket=bucket, actions="s3:*"))
+    assert status(s3.get_object, Bucket=bucket, Key="k") == 403
+    assert "Deny" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.delete_bucket_policy(Bucket=bucket)
+    assert body(s3, bucket, "k") == b"x"
+
+
+def test_the_region_that_counts_is_the_buckets(wharf, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    elsewhere = {"StringNotEquals": {"aws:RequestedRegion": "eu-central-1"}}
+    s3.put_bucket_policy(Bucket=bucket, Policy=denied(bucket=bucket, actions="s3:GetObject", condition=elsewhere))
+    far = wharf.client("s3", region="eu-central-1")
+    assert status(far.get_object, Bucket=bucket, Key="k") == 403
+
+
 def anonymous(wharf, bucket, key):
     request = urllib.request.Request(f"{wharf.endpoint}/{key}", headers={"Host": f"{bucket}.s3.localhost:{wharf.port}"})
     try:
@@ -365,6 +411,8 @@ def test_keys_of_kms_and_of_customers(wharf, s3, bucket):
     assert s3.get_object(Bucket=bucket, Key="k", Range="bytes=70000-70005")["Body"].read() == (b"sealed" * 30_000)[70000:70006]
     kms.disable_key(KeyId=key)
     assert refused(s3.get_object, Bucket=bucket, Key="k")[0] == "KMS.DisabledException"
+    assert s3.head_object(Bucket=bucket, Key="k")["SSEKMSKeyId"] == key, "only what tells of the bytes needs the key"
+    assert status(s3.head_object, Bucket=bucket, Key="k", ChecksumMode="ENABLED") == 400
     kms.enable_key(KeyId=key)
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})

@@ -190,8 +190,10 @@ impl Core {
                 && cx.caller.kind != CallerKind::Service
                 && policy::is_public_text(text))
         });
+        // The bucket's region counts, whichever a request was signed for: those are let in, too.
         Check::new(action, resource)
             .of_account(&bucket.account)
+            .with("aws:RequestedRegion", bucket.region.clone())
             .with_resource_policy(policy)
     }
 }
