@@ -20,7 +20,7 @@ use crate::{
     fault, names,
     notices::What,
     range,
-    records::{Body, Object},
+    records::{Body, Heads, Object},
     sse::{self, Customer},
     sum,
 };
@@ -164,7 +164,11 @@ async fn try_copy(
     )?;
     let heads = match replaces {
         true => heads!(input),
-        false => source.heads.clone(),
+        // Where a page leads is never copied.
+        false => Heads {
+            website_redirect: input.website_redirect_location.clone(),
+            ..source.heads.clone()
+        },
     };
     check_heads(&heads)?;
     let tags = match replaces_tags(input)? {
