@@ -378,6 +378,23 @@ def test_the_region_that_counts_is_the_buckets(wharf, s3, bucket):
     assert status(far.get_object, Bucket=bucket, Key="k") == 403
 
 
+def test_policies_ask_how_a_request_was_signed(wharf, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    url = signing(wharf).generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
+    by_header = {"StringNotEquals": {"s3:authType": "REST-HEADER"}}
+    for condition, lets_in in [(by_header, "403"), ({"NumericGreaterThan": {"s3:signatureAge": "600000"}}, "200")]:
+        s3.put_bucket_policy(Bucket=bucket, Policy=denied(bucket=bucket, actions="s3:GetObject", condition=condition))
+        assert body(s3, bucket, "k") == b"x"
+        assert tools.run("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", url).stdout == lets_in
+    s3.put_bucket_policy(
+        Bucket=bucket, Policy=denied(bucket=bucket, actions="s3:PutObject", condition={"Null": {"s3:if-none-match": "true"}})
+    )
+    assert status(s3.put_object, Bucket=bucket, Key="new", Body=b"x") == 403
+    s3.put_object(Bucket=bucket, Key="new", Body=b"x", IfNoneMatch="*")
+    unknown = denied(bucket=bucket, actions="s3:*", condition={"StringEquals": {"s3:no-such-key": "x"}})
+    assert refused(s3.put_bucket_policy, Bucket=bucket, Policy=unknown)[0] == "MalformedPolicy"
+
+
 def anonymous(wharf, bucket, key):
     request = urllib.request.Request(f"{wharf.endpoint}/{key}", headers={"Host": f"{bucket}.s3.localhost:{wharf.port}"})
     try:

@@ -100,6 +100,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         }
         _ => first,
     };
+    first = with_creation(first, &input);
     let tagging = match &input {
         In::PutObject(it) => it.tagging.as_deref(),
         In::CreateMultipartUpload(it) => it.tagging.as_deref(),
@@ -431,6 +432,34 @@ fn with_some(check: Check, key: &str, value: Option<&str>) -> Check {
         Some(value) => check.with(key, value),
         None => check,
     }
+}
+
+/// What is said of a new object beside its encryption and tags.
+fn with_creation(check: Check, input: &Input<'_>) -> Check {
+    let (class, redirect) = match input {
+        In::PutObject(it) => (&it.storage_class, &it.website_redirect_location),
+        In::CopyObject(it) => (&it.storage_class, &it.website_redirect_location),
+        In::CreateMultipartUpload(it) => (&it.storage_class, &it.website_redirect_location),
+        _ => (&None, &None),
+    };
+    let check = with_some(check, "s3:x-amz-storage-class", class.as_deref());
+    let redirect = redirect.as_deref();
+    let check = with_some(check, "s3:x-amz-website-redirect-location", redirect);
+    let (matches, none_matches) = match input {
+        In::PutObject(it) => (&it.if_match, &it.if_none_match),
+        In::CopyObject(it) => (&it.if_match, &it.if_none_match),
+        In::CompleteMultipartUpload(it) => (&it.if_match, &it.if_none_match),
+        In::DeleteObject(it) => (&it.if_match, &None),
+        _ => (&None, &None),
+    };
+    let check = with_some(check, "s3:if-match", matches.as_deref());
+    let check = with_some(check, "s3:if-none-match", none_matches.as_deref());
+    let creates = match input {
+        In::PutObject(_) | In::CopyObject(_) | In::CompleteMultipartUpload(_) => "true",
+        In::CreateMultipartUpload(_) | In::UploadPart(_) | In::UploadPartCopy(_) => "false",
+        _ => return check,
+    };
+    check.with("s3:ObjectCreationOperation", creates)
 }
 
 fn listing(check: Check, prefix: Option<&str>, delimiter: Option<&str>, max: Option<i32>) -> Check {

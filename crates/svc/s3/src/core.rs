@@ -11,7 +11,7 @@ use wharf_seal::Keyring;
 use wharf_service::{Changes, Place, Stored, Table, Turns};
 use wharf_store::Store;
 use wharf_wanted::Wants;
-use wharf_wire::{Call, CallerKind, Check, Context, Fault, service::Dispatcher};
+use wharf_wire::{Call, CallerKind, Check, Context, Fault, SignedBy, service::Dispatcher};
 
 use crate::{
     at_work::AtWork,
@@ -191,10 +191,34 @@ impl Core {
                 && policy::is_public_text(text))
         });
         // The bucket's region counts, whichever a request was signed for: those are let in, too.
-        Check::new(action, resource)
+        let check = Check::new(action, resource)
             .of_account(&bucket.account)
             .with("aws:RequestedRegion", bucket.region.clone())
-            .with_resource_policy(policy)
+            .with("s3:ResourceAccount", bucket.account.clone())
+            .with_resource_policy(policy);
+        with_signature(cx, check)
+    }
+}
+
+/// What a question says of how its request was signed.
+fn with_signature(cx: &Context, check: Check) -> Check {
+    let Some(signed) = cx.signed else {
+        return check;
+    };
+    let name = match signed.by {
+        SignedBy::Header => "REST-HEADER",
+        SignedBy::Query => "REST-QUERY-STRING",
+        SignedBy::Form => "POST",
+    };
+    let check = check
+        .with("s3:authType", name)
+        .with("s3:signatureversion", "AWS4-HMAC-SHA256");
+    match signed.by {
+        SignedBy::Query => {
+            let age = cx.now.millis().saturating_sub(signed.at.millis()).max(0);
+            check.with("s3:signatureAge", age.to_string())
+        }
+        SignedBy::Header | SignedBy::Form => check,
     }
 }
 
