@@ -237,6 +237,21 @@ def test_presigned_urls(wharf, bucket):
         assert (answer.read(), answer.headers["content-type"]) == (b"by url", "text/x")
 
 
+def test_a_presigned_url_is_for_what_was_signed_alone(wharf, s3, bucket):
+    """Each header that says what is asked for must be signed: one of them makes a copy of an upload."""
+    s3.put_object(Bucket=bucket, Key="secret", Body=b"secret")
+    url = signing(wharf).generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
+    for header in [f"x-amz-copy-source: /{bucket}/secret", "x-amz-tagging: a=b", "x-amz-meta-a: b"]:
+        said = tools.run("curl", "-sS", "-X", "PUT", "-H", header, "-w", "%{http_code}", url).stdout
+        name = header.split(":")[0]
+        assert said.endswith("403") and "<Code>AccessDenied</Code>" in said, said
+        assert f"<HeadersNotSigned>{name}</HeadersNotSigned>" in said, said
+    assert status(s3.head_object, Bucket=bucket, Key="k") == 404
+    signed = signing(wharf).generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k", "Metadata": {"a": "b"}})
+    tools.run("curl", "-sS", "--fail", "-X", "PUT", "-H", "x-amz-meta-a: b", "--data-binary", "x", signed)
+    assert s3.head_object(Bucket=bucket, Key="k")["Metadata"] == {"a": "b"}
+
+
 @pytest.mark.parametrize("host", ["s3.localhost", "s3.us-east-1.localhost"])
 def test_buckets_in_names_of_hosts(wharf, s3, bucket, host):
     """curl leads names below `localhost` to this machine by itself."""
@@ -317,6 +332,69 @@ def test_policies_of_users_and_buckets(wharf, s3, bucket):
     assert refused(s3.put_bucket_policy, Bucket=bucket, Policy=bad) == ("MalformedPolicy", "Policy has invalid resource")
 
 
+def denied(principal="*", *, bucket, actions, condition=None):
+    resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    statement = {"Effect": "Deny", "Principal": principal, "Action": actions, "Resource": resources}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement | ({"Condition": condition} if condition else {})]})
+
+
+def test_tags_decide_about_each_version_and_go_along_by_leave_alone(wharf, s3, bucket):
+    _, keys = user(wharf, ["s3:*"], f"arn:aws:s3:::{bucket}*")
+    mine = wharf.client("s3", keys)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="class=secret")
+    tagged = {"StringEquals": {"s3:ExistingObjectTag/class": "secret"}}
+    s3.put_bucket_policy(Bucket=bucket, Policy=denied(bucket=bucket, actions=["s3:GetObject*", "s3:DeleteObject*"], condition=tagged))
+    for version in [{}, {"VersionId": "null"}]:
+        assert status(mine.get_object, Bucket=bucket, Key="k", **version) == 403
+        assert status(mine.head_object, Bucket=bucket, Key="k", **version) == 403
+        assert status(mine.delete_object, Bucket=bucket, Key="k", **version) == 403
+        source = {"Bucket": bucket, "Key": "k", **version}
+        assert status(mine.copy_object, Bucket=bucket, Key="to", CopySource=source, TaggingDirective="REPLACE") == 403
+        answer = mine.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k", **version}]})
+        assert [it["Code"] for it in answer["Errors"]] == ["AccessDenied"]
+    s3.delete_bucket_policy(Bucket=bucket)
+    _, keys = user(wharf, ["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::{bucket}/*")
+    writer = wharf.client("s3", keys)
+    source = {"Bucket": bucket, "Key": "k"}
+    assert status(writer.copy_object, Bucket=bucket, Key="to", CopySource=source) == 403
+    writer.copy_object(Bucket=bucket, Key="to", CopySource=source, TaggingDirective="REPLACE")
+    assert s3.get_object_tagging(Bucket=bucket, Key="to")["TagSet"] == []
+
+
+def test_root_takes_a_policy_away_that_shuts_everybody_out(wharf, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    s3.put_bucket_policy(Bucket=bucket, Policy=denied(bucket=bucket, actions="s3:*"))
+    assert status(s3.get_object, Bucket=bucket, Key="k") == 403
+    assert "Deny" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.delete_bucket_policy(Bucket=bucket)
+    assert body(s3, bucket, "k") == b"x"
+
+
+def test_the_region_that_counts_is_the_buckets(wharf, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    elsewhere = {"StringNotEquals": {"aws:RequestedRegion": "eu-central-1"}}
+    s3.put_bucket_policy(Bucket=bucket, Policy=denied(bucket=bucket, actions="s3:GetObject", condition=elsewhere))
+    far = wharf.client("s3", region="eu-central-1")
+    assert status(far.get_object, Bucket=bucket, Key="k") == 403
+
+
+def test_policies_ask_how_a_request_was_signed(wharf, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    url = signing(wharf).generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
+    by_header = {"StringNotEquals": {"s3:authType": "REST-HEADER"}}
+    for condition, lets_in in [(by_header, "403"), ({"NumericGreaterThan": {"s3:signatureAge": "600000"}}, "200")]:
+        s3.put_bucket_policy(Bucket=bucket, Policy=denied(bucket=bucket, actions="s3:GetObject", condition=condition))
+        assert body(s3, bucket, "k") == b"x"
+        assert tools.run("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", url).stdout == lets_in
+    s3.put_bucket_policy(
+        Bucket=bucket, Policy=denied(bucket=bucket, actions="s3:PutObject", condition={"Null": {"s3:if-none-match": "true"}})
+    )
+    assert status(s3.put_object, Bucket=bucket, Key="new", Body=b"x") == 403
+    s3.put_object(Bucket=bucket, Key="new", Body=b"x", IfNoneMatch="*")
+    unknown = denied(bucket=bucket, actions="s3:*", condition={"StringEquals": {"s3:no-such-key": "x"}})
+    assert refused(s3.put_bucket_policy, Bucket=bucket, Policy=unknown)[0] == "MalformedPolicy"
+
+
 def anonymous(wharf, bucket, key):
     request = urllib.request.Request(f"{wharf.endpoint}/{key}", headers={"Host": f"{bucket}.s3.localhost:{wharf.port}"})
     try:
@@ -350,6 +428,8 @@ def test_keys_of_kms_and_of_customers(wharf, s3, bucket):
     assert s3.get_object(Bucket=bucket, Key="k", Range="bytes=70000-70005")["Body"].read() == (b"sealed" * 30_000)[70000:70006]
     kms.disable_key(KeyId=key)
     assert refused(s3.get_object, Bucket=bucket, Key="k")[0] == "KMS.DisabledException"
+    assert s3.head_object(Bucket=bucket, Key="k")["SSEKMSKeyId"] == key, "only what tells of the bytes needs the key"
+    assert status(s3.head_object, Bucket=bucket, Key="k", ChecksumMode="ENABLED") == 400
     kms.enable_key(KeyId=key)
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})

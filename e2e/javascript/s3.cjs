@@ -45,6 +45,23 @@ test("presigned addresses", async () => {
   assert.equal(await (await fetch(from)).text(), "by url");
 });
 
+test("headers in presigned addresses", async () => {
+  const Key = "headers by url";
+  const command = new s3Sdk.PutObjectCommand({ Bucket, Key, Metadata: { a: "b" }, Tagging: "k=v", CacheControl: "no-store" });
+  const to = await getSignedUrl(s3, command, { expiresIn: 60 });
+  assert.match(to, /x-amz-meta-a=b/);
+  const put = await fetch(to, { method: "PUT", body: "more than nothing", headers: { "cache-control": "no-store" } });
+  assert.equal(put.status, 200, await put.text());
+  const head = await s3.send(new s3Sdk.HeadObjectCommand({ Bucket, Key }));
+  assert.deepEqual(head.Metadata, { a: "b" });
+  const tags = await s3.send(new s3Sdk.GetObjectTaggingCommand({ Bucket, Key }));
+  assert.deepEqual(tags.TagSet, [{ Key: "k", Value: "v" }]);
+  const CopySource = `${Bucket}/${encodeURIComponent(Key)}`;
+  const copy = await getSignedUrl(s3, new s3Sdk.CopyObjectCommand({ Bucket, Key: "copy by url", CopySource }), { expiresIn: 60 });
+  assert.equal((await fetch(copy, { method: "PUT" })).status, 200);
+  assert.equal((await body("copy by url")).toString(), "more than nothing");
+});
+
 test("a form", async () => {
   const Conditions = [["content-length-range", 1, 100]];
   const made = await createPresignedPost(s3, { Bucket, Key: "form/${filename}", Conditions, Fields: { success_action_status: "201" } });

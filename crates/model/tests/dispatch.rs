@@ -262,6 +262,13 @@ fn s3_is_told_apart_by_query_and_headers() {
         ("PUT", "/b/k", copy, Some("CopyObject")),
         (
             "PUT",
+            "/b/k?X-Amz-Signature=0&X-Amz-Copy-Source=c%2Fd",
+            "",
+            Some("CopyObject"),
+        ),
+        ("PUT", "/b/k?x-amz-copy-source=c%2Fd", "", Some("PutObject")),
+        (
+            "PUT",
             "/b/k?partNumber=1&uploadId=1",
             "",
             Some("UploadPart"),

@@ -117,6 +117,22 @@ pub struct ThroughEndpoint {
     pub policy: String,
 }
 
+/// How a request was signed, which policies of S3 may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signed {
+    pub by: SignedBy,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignedBy {
+    Header,
+    /// A presigned URL.
+    Query,
+    /// The policy of a form.
+    Form,
+}
+
 /// All that is known of a request before it is authorised.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -133,6 +149,10 @@ pub struct Context {
     /// The call came from a task, by the way its node offers it.
     pub origin: Option<Origin>,
     pub user_agent: String,
+    /// What page led here (`aws:Referer`).
+    pub referer: Option<String>,
+    /// Nothing for who proves in another way who it is, or not at all.
+    pub signed: Option<Signed>,
     /// The request came over TLS (`aws:SecureTransport`).
     pub secure: bool,
     /// An HTML form was posted to S3.
@@ -155,6 +175,8 @@ impl Context {
             source_ip: None,
             origin: None,
             user_agent: service.to_owned(),
+            referer: None,
+            signed: None,
             secure: true,
             by_form: false,
             endpoint: String::new(),

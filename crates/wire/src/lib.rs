@@ -33,7 +33,7 @@ pub mod streaming;
 pub mod understood;
 
 pub use async_trait::async_trait;
-pub use call::{Call, Caller, CallerKind, Context, Origin, ThroughEndpoint};
+pub use call::{Call, Caller, CallerKind, Context, Origin, Signed, SignedBy, ThroughEndpoint};
 pub use events::{EventStream, Events, Output};
 pub use fault::Fault;
 pub use serde_json::Value as Document;

@@ -26,6 +26,8 @@ pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 pub const PAYLOAD_HEADER: &str = "x-amz-content-sha256";
 /// How far a request's time may lie from ours.
 pub const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
+/// The same for S3, which is more patient.
+const MAX_SKEW_OF_S3: Duration = Duration::from_secs(15 * 60);
 /// The longest a presigned URL may live: 7 days in seconds.
 const MAX_EXPIRES: u64 = 604_800;
 
@@ -69,6 +71,9 @@ pub enum SignatureError {
     /// The text names what the header lacks.
     #[error("{0}")]
     Incomplete(String),
+    /// Headers that say what is asked for came without being signed; their names, with commas between them.
+    #[error("There were headers present in the request which were not signed: {0}")]
+    Uncovered(String),
     /// `Signature expired: …` or `Signature not yet current: …`
     #[error("{0}")]
     Clock(String),
@@ -234,18 +239,22 @@ fn build(
 }
 
 impl Signature {
-    /// Whether the signature's time fits `now`: five minutes either way, or a presigned URL's life.
+    /// Whether the signature's time fits `now`: five minutes either way (S3: fifteen), or a presigned URL's life.
     pub fn check_time(&self, now: Timestamp) -> Result<(), SignatureError> {
         let at = self.signed_at.iso8601_basic();
-        let minutes = MAX_SKEW.as_secs() / 60;
-        if self.signed_at > now + MAX_SKEW {
+        let skew = match is_s3(&self.service) {
+            true => MAX_SKEW_OF_S3,
+            false => MAX_SKEW,
+        };
+        let minutes = skew.as_secs() / 60;
+        if self.signed_at > now + skew {
             return Err(SignatureError::Clock(format!(
                 "Signature not yet current: {at} is still later than {} ({} + {minutes} min.)",
-                (now + MAX_SKEW).iso8601_basic(),
+                (now + skew).iso8601_basic(),
                 now.iso8601_basic(),
             )));
         }
-        let life = self.expires.map_or(MAX_SKEW, Duration::from_secs);
+        let life = self.expires.map_or(skew, Duration::from_secs);
         if self.signed_at + life < now {
             return Err(SignatureError::Clock(format!(
                 "Signature expired: {at} is now earlier than {} ({} - {minutes} min.)",
@@ -300,23 +309,25 @@ impl Signature {
         }
     }
 
-    /// What says which operation is meant must be signed: every `x-amz-` header of a signed request,
-    /// and the target of a presigned one.
+    /// Every `x-amz-` header that came must be signed, for they say what is asked for: one of them makes a copy of
+    /// a presigned upload. The digest of the body that comes to a presigned URL is nothing its signer could know,
+    /// and browsers' SDKs say in a header of theirs who they are.
     fn check_coverage(&self, request: &RequestParts<'_>) -> Result<(), SignatureError> {
-        let must_be_signed = |name: &str| match self.expires {
-            None => name.starts_with("x-amz-"),
-            Some(_) => name == "x-amz-target",
+        let may_stay = |name: &str| match name {
+            "x-amz-user-agent" => true,
+            PAYLOAD_HEADER => self.expires.is_some(),
+            _ => !name.starts_with("x-amz-"),
         };
-        let uncovered = request
-            .headers
-            .iter()
-            .map(|(name, _)| name)
-            .find(|name| must_be_signed(name) && !self.signed_headers.contains(name));
-        match uncovered {
-            Some(name) => Err(SignatureError::Incomplete(format!(
-                "There were headers present in the request which were not signed: {name}"
-            ))),
-            None => Ok(()),
+        let names = request.headers.iter().map(|(name, _)| name);
+        let mut uncovered: Vec<&str> = names
+            .filter(|name| !may_stay(name) && !self.signed_headers.contains(name))
+            .map(String::as_str)
+            .collect();
+        uncovered.sort_unstable();
+        uncovered.dedup();
+        match uncovered.is_empty() {
+            true => Ok(()),
+            false => Err(SignatureError::Uncovered(uncovered.join(", "))),
         }
     }
 

@@ -5,7 +5,7 @@ use http::Request;
 use wharf_registry::TurnedAway;
 use wharf_service::rates::is_read;
 use wharf_wire::{
-    Caller, CallerKind, Context, Fault,
+    Caller, CallerKind, Context, Fault, Signed, SignedBy,
     schema::{Auth, Protocol, ServiceSchema},
     service::Answer,
     sigv4::{SignatureError, is_s3, sha256_hex},
@@ -110,6 +110,14 @@ impl Apis {
         if !peer.may_call(asks.service) {
             return Err(NotLetIn::Endpoint);
         }
+        let signed = claim.signature.as_ref().ok().map(|it| Signed {
+            by: match (proof, it.expires) {
+                (Proof::Policy(_), _) => SignedBy::Form,
+                (Proof::Request(_), Some(_)) => SignedBy::Query,
+                (Proof::Request(_), None) => SignedBy::Header,
+            },
+            at: it.signed_at,
+        });
         let (caller, region) = if self.iam == IamMode::Off {
             if self.is_shut_to(peer) {
                 return Err(NotLetIn::Task);
@@ -155,6 +163,7 @@ impl Apis {
         };
         Ok(Context {
             region,
+            signed,
             by_form: matches!(proof, Proof::Policy(_)),
             ..self.framed(head, caller, peer, asks.request_id)
         })
@@ -198,6 +207,8 @@ impl Apis {
             source_ip: Some(peer.address.ip()),
             origin: peer.origin(),
             user_agent: head.get("user-agent").unwrap_or_default().to_owned(),
+            referer: head.get("referer").map(str::to_owned),
+            signed: None,
             secure: peer.secure,
             by_form: false,
             endpoint: format!("{scheme}://{}", head.get("host").unwrap_or("localhost")),

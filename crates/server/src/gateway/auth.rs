@@ -317,9 +317,9 @@ fn json_fault(refusal: &Refusal) -> Fault {
             "MissingAuthenticationTokenException",
             "Missing Authentication Token".to_owned(),
         ),
-        Refusal::Signature(SignatureError::Incomplete(text)) => {
-            fault("IncompleteSignatureException", text.clone())
-        }
+        Refusal::Signature(
+            error @ (SignatureError::Incomplete(_) | SignatureError::Uncovered(_)),
+        ) => fault("IncompleteSignatureException", error.to_string()),
         Refusal::Signature(other) => fault("InvalidSignatureException", other.to_string()),
         Refusal::Key(KeyError::Unknown | KeyError::Closed) => {
             fault("UnrecognizedClientException", INVALID_TOKEN.to_owned())
@@ -339,9 +339,9 @@ fn query_fault(refusal: &Refusal) -> Fault {
             "MissingAuthenticationToken",
             "Request is missing Authentication Token".to_owned(),
         ),
-        Refusal::Signature(SignatureError::Incomplete(text)) => {
-            Fault::sender("IncompleteSignature", 400, text.clone())
-        }
+        Refusal::Signature(
+            error @ (SignatureError::Incomplete(_) | SignatureError::Uncovered(_)),
+        ) => Fault::sender("IncompleteSignature", 400, error.to_string()),
         Refusal::Signature(other) => fault("SignatureDoesNotMatch", other.to_string()),
         Refusal::Key(KeyError::Unknown | KeyError::Closed) => {
             fault("InvalidClientTokenId", INVALID_TOKEN.to_owned())
@@ -367,6 +367,10 @@ fn s3_fault(refusal: &Refusal) -> Fault {
         ),
         Refusal::Signature(SignatureError::Incomplete(text)) => {
             Fault::sender("AuthorizationHeaderMalformed", 400, text.clone())
+        }
+        Refusal::Signature(SignatureError::Uncovered(names)) => {
+            let text = "There were headers present in the request which were not signed";
+            Fault::sender("AccessDenied", 403, text).with("HeadersNotSigned", names.clone())
         }
         Refusal::Key(KeyError::Unknown | KeyError::Closed) => Fault::sender(
             "InvalidAccessKeyId",
@@ -476,5 +480,10 @@ mod tests {
                 (code, status, text)
             );
         }
+        let uncovered = Refusal::Signature(SignatureError::Uncovered("x-amz-acl".to_owned()));
+        let fault = fault(Protocol::RestXml, &uncovered);
+        assert_eq!((fault.code.as_ref(), fault.status), ("AccessDenied", 403));
+        let named = ("HeadersNotSigned".into(), "x-amz-acl".into());
+        assert!(fault.members.contains(&named), "{:?}", fault.members);
     }
 }

@@ -280,7 +280,7 @@ pub(crate) fn conditions(cx: &Context, standing: &Standing) -> Conditions {
         region: &cx.region,
         source_ip: cx.source_ip,
         user_agent: Some(cx.user_agent.as_str()).filter(|agent| !agent.is_empty()),
-        referer: None,
+        referer: cx.referer.as_deref(),
         secure_transport: cx.secure,
         called_via: &cx.called_via,
     }

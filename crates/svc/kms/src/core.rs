@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use wharf_base::Timestamp;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::{Record as _, Unknown};
 use wharf_seal::Secret;
-use wharf_service::{Changes, Place, Stored, Table, transact};
+use wharf_service::{Changes, Place, Shares, Stored, Table, transact};
 use wharf_wire::{Call, Caller, Fault};
 
 use crate::{
@@ -27,12 +26,13 @@ pub struct Core {
     /// Keys of records of keys that may have to be rotated or destroyed.
     pub due: Arc<Queue<String>>,
     pub shard: Shard,
-    /// How many keys may be made at once.
-    pub generating: Semaphore,
+    /// Turns of those who make RSA keys.
+    pub generating: Shares,
 }
 
 /// Making an RSA key takes a core for up to seconds.
 const GENERATED_AT_ONCE: usize = 2;
+const GENERATED_AT_ONCE_FOR_AN_ACCOUNT: usize = 1;
 
 /// A record could not be read or written.
 pub type ChangeError = wharf_service::ChangeError<KmsFaults>;
@@ -116,7 +116,7 @@ impl Core {
             parts,
             due: Arc::default(),
             shard: Shard::new("/w1/c0/kms/shard/0"),
-            generating: Semaphore::new(GENERATED_AT_ONCE),
+            generating: Shares::new(GENERATED_AT_ONCE, GENERATED_AT_ONCE_FOR_AN_ACCOUNT),
         }
     }
 

@@ -346,6 +346,8 @@ impl RegistryApi {
             user_agent: header_of(parts, header::USER_AGENT)
                 .unwrap_or_default()
                 .to_owned(),
+            referer: None,
+            signed: None,
             secure: peer.secure,
             by_form: false,
             endpoint: self.endpoint(),

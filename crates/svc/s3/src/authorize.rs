@@ -8,7 +8,7 @@ use wharf_wire::{CallerKind, Check, Context, Fault};
 use crate::{
     core::{Core, Open},
     fault, names, ops,
-    records::{self, Object},
+    records::Object,
 };
 
 /// The rows.
@@ -76,6 +76,9 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 it.sse_customer_algorithm.as_deref(),
             )
         }
+        In::UploadPartCopy(it) => {
+            with_some(first, "s3:x-amz-copy-source", it.copy_source.as_deref())
+        }
         In::PutBucketTagging(it) => {
             let given = it.tagging.iter().flat_map(|it| it.tag_set.iter().flatten());
             tags::requested(
@@ -97,10 +100,13 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         }
         _ => first,
     };
+    first = with_creation(first, &input);
     let tagging = match &input {
         In::PutObject(it) => it.tagging.as_deref(),
         In::CreateMultipartUpload(it) => it.tagging.as_deref(),
-        In::CopyObject(it) => it.tagging.as_deref(),
+        In::CopyObject(it) if it.tagging_directive.as_deref() == Some("REPLACE") => {
+            it.tagging.as_deref()
+        }
         _ => None,
     };
     let mut more = Vec::new();
@@ -109,19 +115,42 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         first = with_object_tags(first, given.clone());
         more.push(with_object_tags(row.check("s3:PutObjectTagging"), given));
     }
+    let copied = match &input {
+        In::CopyObject(it) => Some(Copied::of(core, cx, it.copy_source.as_deref()).await?),
+        In::UploadPartCopy(it) => Some(Copied::of(core, cx, it.copy_source.as_deref()).await?),
+        _ => None,
+    };
+    if let (In::CopyObject(it), Some(copied)) = (&input, &copied)
+        && it.tagging_directive.as_deref() != Some("REPLACE")
+        && let Some(tags) = copied.tags()
+    {
+        // They are read there, and given here.
+        more.push(copied.check("s3:GetObjectTagging", "s3:GetObjectVersionTagging"));
+        first = with_object_tags(first, tags.clone());
+        more.push(with_object_tags(row.check("s3:PutObjectTagging"), tags));
+    }
+    if is_of_the_policy(&input) && row.is_asked_by_root_of_the_owner() {
+        // A policy that locks everybody out can be taken away by somebody.
+        first = first.with_resource_policy(None);
+    }
     let mut checks = vec![first];
     checks.extend(more);
-    match &input {
-        In::GetObjectAttributes(it) => checks.push(row.check(versioned(
+    checks.extend(copied.map(|it| it.check("s3:GetObject", "s3:GetObjectVersion")));
+    if let In::GetObjectAttributes(it) = &input {
+        checks.push(row.check(versioned(
             it.version_id.as_deref(),
             "s3:GetObjectAttributes",
             "s3:GetObjectVersionAttributes",
-        ))),
-        In::CopyObject(it) => checks.push(source(core, cx, it.copy_source.as_deref()).await?),
-        In::UploadPartCopy(it) => checks.push(source(core, cx, it.copy_source.as_deref()).await?),
-        _ => {}
+        )));
     }
     Ok(checks)
+}
+
+fn is_of_the_policy(input: &Input<'_>) -> bool {
+    matches!(
+        input,
+        In::DeleteBucketPolicy(_) | In::GetBucketPolicy(_) | In::PutBucketPolicy(_)
+    )
 }
 
 fn creation(cx: &Context, it: &wharf_api_s3::CreateBucketRequest) -> Check {
@@ -264,7 +293,7 @@ struct Row<'a> {
     open: Option<Open>,
     resource: String,
     version: Option<&'a str>,
-    /// The tags of the object that is there.
+    /// The version that is there.
     object: Option<Object>,
 }
 
@@ -273,10 +302,7 @@ impl<'a> Row<'a> {
         let bucket = target.bucket.unwrap_or_default();
         let open = core.look(bucket).await?;
         let object = match (&open, target.key) {
-            (Some(open), Some(key)) if target.version.is_none() && key.len() <= names::MAX_KEY => {
-                let at = records::object(&open.record.id, key);
-                core.table.read::<Object>(&at).await?.map(|it| it.record)
-            }
+            (Some(open), Some(key)) => there(core, open, key, target.version).await?,
             _ => None,
         };
         let resource = match target.key {
@@ -293,46 +319,112 @@ impl<'a> Row<'a> {
     }
 
     fn check(&self, action: &str) -> Check {
-        let resource = self.resource.clone();
-        let mut check = match &self.open {
-            Some(open) => Core::check(self.cx, open, action, resource),
-            None => Check::new(action, resource).of_account(&self.cx.account),
-        };
-        check = with_some(check, "s3:VersionId", self.version);
-        for (key, value) in self.object.iter().flat_map(|it| &it.tags) {
-            check = check.with(&format!("s3:ExistingObjectTag/{key}"), value.clone());
-        }
-        check
+        let check = on(self.cx, self.open.as_ref(), action, &self.resource);
+        with_version(check, self.version, self.object.as_ref())
+    }
+
+    fn is_asked_by_root_of_the_owner(&self) -> bool {
+        let caller = &self.cx.caller;
+        let owner = self.open.as_ref().map(|it| &it.record.account);
+        caller.kind == CallerKind::Account && owner == Some(&caller.account)
     }
 }
 
-/// A question about an object that a batch or a copy names.
-pub fn on_object(
+/// A question about what is in a bucket, or about a bucket that there is none of.
+fn on(cx: &Context, open: Option<&Open>, action: &str, resource: &str) -> Check {
+    let resource = resource.to_owned();
+    match open {
+        Some(open) => Core::check(cx, open, action, resource),
+        None => Check::new(action, resource).of_account(&cx.account),
+    }
+}
+
+/// The version that is asked about, of which policies may want to know the tags.
+async fn there(
+    core: &Core,
+    open: &Open,
+    key: &str,
+    version: Option<&str>,
+) -> Result<Option<Object>, Fault> {
+    // What cannot be there is refused by the operation, in its own words.
+    let can_be = match version {
+        None | Some("null") => true,
+        Some(id) => names::version_place(&open.record.id, key, id).is_some(),
+    };
+    match key.len() <= names::MAX_KEY && can_be {
+        true => ops::get::any_version(core, open, key, version).await,
+        false => Ok(None),
+    }
+}
+
+/// What a question says of the version that it is about.
+fn with_version(check: Check, version: Option<&str>, object: Option<&Object>) -> Check {
+    let mut check = with_some(check, "s3:VersionId", version);
+    for (key, value) in object.iter().flat_map(|it| &it.tags) {
+        check = check.with(&format!("s3:ExistingObjectTag/{key}"), value.clone());
+    }
+    check
+}
+
+/// A question about an object that a batch names.
+pub async fn on_object(
+    core: &Core,
     cx: &Context,
     open: &Open,
     action: &str,
-    key: &str,
-    version: Option<&str>,
-) -> Check {
+    (key, version): (&str, Option<&str>),
+) -> Result<Check, Fault> {
     let resource = names::object_arn(&open.record.name, key);
-    with_some(
-        Core::check(cx, open, action, resource),
-        "s3:VersionId",
-        version,
-    )
+    let object = there(core, open, key, version).await?;
+    let check = Core::check(cx, open, action, resource);
+    Ok(with_version(check, version, object.as_ref()))
 }
 
-/// Reading the source of a copy.
-async fn source(core: &Core, cx: &Context, header: Option<&str>) -> Result<Check, Fault> {
-    let source = ops::copy::Source::parse(header.unwrap_or_default())?;
-    let version = source.version.as_deref();
-    let action = versioned(version, "s3:GetObject", "s3:GetObjectVersion");
-    let target = Target {
-        bucket: Some(&source.bucket),
-        key: Some(&source.key),
-        version,
-    };
-    Ok(Row::of(core, cx, target).await?.check(action))
+/// The source of a copy.
+struct Copied<'a> {
+    cx: &'a Context,
+    open: Option<Open>,
+    resource: String,
+    version: Option<String>,
+    object: Option<Object>,
+}
+
+impl<'a> Copied<'a> {
+    async fn of(core: &Core, cx: &'a Context, header: Option<&str>) -> Result<Self, Fault> {
+        let source = ops::copy::Source::parse(header.unwrap_or_default())?;
+        let target = Target {
+            bucket: Some(&source.bucket),
+            key: Some(&source.key),
+            version: source.version.as_deref(),
+        };
+        let Row {
+            open,
+            resource,
+            object,
+            ..
+        } = Row::of(core, cx, target).await?;
+        Ok(Self {
+            cx,
+            open,
+            resource,
+            object,
+            version: source.version,
+        })
+    }
+
+    fn check(&self, current: &str, of_version: &str) -> Check {
+        let version = self.version.as_deref();
+        let action = versioned(version, current, of_version);
+        let check = on(self.cx, self.open.as_ref(), action, &self.resource);
+        with_version(check, version, self.object.as_ref())
+    }
+
+    /// The tags that go along with it; `None` where there are none.
+    fn tags(&self) -> Option<Vec<(String, String)>> {
+        let tags = &self.object.as_ref()?.tags;
+        let owned = tags.iter().map(|(key, value)| (key.clone(), value.clone()));
+        (!tags.is_empty()).then(|| owned.collect())
+    }
 }
 
 fn with_some(check: Check, key: &str, value: Option<&str>) -> Check {
@@ -340,6 +432,34 @@ fn with_some(check: Check, key: &str, value: Option<&str>) -> Check {
         Some(value) => check.with(key, value),
         None => check,
     }
+}
+
+/// What is said of a new object beside its encryption and tags.
+fn with_creation(check: Check, input: &Input<'_>) -> Check {
+    let (class, redirect) = match input {
+        In::PutObject(it) => (&it.storage_class, &it.website_redirect_location),
+        In::CopyObject(it) => (&it.storage_class, &it.website_redirect_location),
+        In::CreateMultipartUpload(it) => (&it.storage_class, &it.website_redirect_location),
+        _ => (&None, &None),
+    };
+    let check = with_some(check, "s3:x-amz-storage-class", class.as_deref());
+    let redirect = redirect.as_deref();
+    let check = with_some(check, "s3:x-amz-website-redirect-location", redirect);
+    let (matches, none_matches) = match input {
+        In::PutObject(it) => (&it.if_match, &it.if_none_match),
+        In::CopyObject(it) => (&it.if_match, &it.if_none_match),
+        In::CompleteMultipartUpload(it) => (&it.if_match, &it.if_none_match),
+        In::DeleteObject(it) => (&it.if_match, &None),
+        _ => (&None, &None),
+    };
+    let check = with_some(check, "s3:if-match", matches.as_deref());
+    let check = with_some(check, "s3:if-none-match", none_matches.as_deref());
+    let creates = match input {
+        In::PutObject(_) | In::CopyObject(_) | In::CompleteMultipartUpload(_) => "true",
+        In::CreateMultipartUpload(_) | In::UploadPart(_) | In::UploadPartCopy(_) => "false",
+        _ => return check,
+    };
+    check.with("s3:ObjectCreationOperation", creates)
 }
 
 fn listing(check: Check, prefix: Option<&str>, delimiter: Option<&str>, max: Option<i32>) -> Check {

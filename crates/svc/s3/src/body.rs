@@ -258,7 +258,7 @@ impl Outgoing {
         let digest = match &piece.place {
             Place::Blob(digest) => digest,
             Place::Slot(slot) => {
-                let stored = self.packs.get(slot).await?;
+                let stored = self.packs.get(slot).await?.ok_or_else(fault::gone)?;
                 self.small = Some(self.select(&piece, &stored)?);
                 return Ok(true);
             }

@@ -106,18 +106,10 @@ pub async fn own_blob(
         .rely(digest, true)
         .await
         .map_err(fault::wanted)?;
-    let relied = relied.ok_or_else(lost)?;
+    let relied = relied.ok_or_else(fault::lost)?;
     tx.when(relied.stays);
     tx.put(wharf_wanted::owner(digest, who), &MARKER);
     Ok(())
-}
-
-/// The bytes went between being sent and being needed; the client sends them again.
-fn lost() -> Fault {
-    Fault {
-        sender: false,
-        ..Fault::sender("SlowDown", 503, "Please reduce your request rate.")
-    }
 }
 
 /// What becomes of the current version when `new` takes its place.
@@ -278,44 +270,102 @@ async fn delete_version(
     id: &str,
     fits: &impl Fn(&Object) -> Result<(), Fault>,
 ) -> Result<(Deleted, Option<Object>), Fault> {
-    let mut deleted = Deleted {
-        version: Some(id.to_owned()),
-        marker: false,
-    };
-    let Some((place, mut current)) = current::find(tx, bucket, key).await? else {
-        return Ok((deleted, None));
-    };
-    let seq = match id {
-        "null" if current.null => Some(current.seq),
-        "null" => current.null_at,
-        id => {
-            Some(crate::names::version_place(&bucket.id, key, id).ok_or_else(fault::bad_version)?)
-        }
-    };
-    let Some(seq) = seq else {
-        return Ok((deleted, None));
-    };
-    if seq != current.seq || (current.null != (id == "null")) {
-        let at = records::version(&bucket.id, key, seq);
-        if let Some(old) = tx
-            .find::<Object>(&at)
-            .await?
-            .filter(|it| it.null == (id == "null"))
-        {
-            fits(&old)?;
-            let_go(tx, &old.body);
-            tx.delete(at);
-            if old.null {
-                current.null_at = None;
-                tx.put(place, &current);
-            }
-            deleted.marker = old.marker;
+    let of = Version { bucket, key, id };
+    loop {
+        if let Some(old) = take_out(core, tx, &of, fits).await? {
+            let deleted = Deleted {
+                version: Some(id.to_owned()),
+                marker: old.marker,
+            };
             return Ok((deleted, Some(old)));
         }
-        return Ok((deleted, None));
+        // Nothing is written then, so that nothing tells whether it became the current version between two reads.
+        if of.is_nowhere(core).await? {
+            let deleted = Deleted {
+                version: Some(id.to_owned()),
+                marker: false,
+            };
+            return Ok((deleted, None));
+        }
+    }
+}
+
+/// A version that a request names.
+struct Version<'a> {
+    bucket: &'a Bucket,
+    key: &'a str,
+    id: &'a str,
+}
+
+impl Version<'_> {
+    /// Its place among the versions of its key, of which `current` is one.
+    fn seq(&self, current: &Object) -> Result<Option<u64>, Fault> {
+        Ok(match self.id {
+            "null" if current.null => Some(current.seq),
+            "null" => current.null_at,
+            id => {
+                let seq = crate::names::version_place(&self.bucket.id, self.key, id);
+                Some(seq.ok_or_else(fault::bad_version)?)
+            }
+        })
+    }
+
+    fn is(&self, object: &Object, seq: u64) -> bool {
+        object.seq == seq && object.null == (self.id == "null")
+    }
+
+    /// As of one moment.
+    async fn is_nowhere(&self, core: &Core) -> Result<bool, Fault> {
+        let store = core.table.store();
+        let at = store.revision().await;
+        let at = at.map_err(crate::core::ChangeError::from)?;
+        let Some(current) = current::read_at(store, self.bucket, self.key, at).await? else {
+            return Ok(true);
+        };
+        let Some(seq) = self.seq(&current)? else {
+            return Ok(true);
+        };
+        let place = records::version(&self.bucket.id, self.key, seq);
+        let found = store.get_at(&place, at).await;
+        let found = found.map_err(crate::core::ChangeError::from)?;
+        let noncurrent = found.map(|it| wharf_records::decode::<Object>(&it.value));
+        let noncurrent = noncurrent.transpose();
+        let noncurrent = noncurrent.map_err(crate::core::ChangeError::from)?;
+        let mut both = [Some(current), noncurrent].into_iter().flatten();
+        Ok(!both.any(|it| self.is(&it, seq)))
+    }
+}
+
+/// Takes a version out, if it is found.
+async fn take_out(
+    core: &Core,
+    tx: &mut Change<'_>,
+    of: &Version<'_>,
+    fits: &impl Fn(&Object) -> Result<(), Fault>,
+) -> Result<Option<Object>, Fault> {
+    let Version { bucket, key, .. } = *of;
+    let Some((place, mut current)) = current::find(tx, bucket, key).await? else {
+        return Ok(None);
+    };
+    let Some(seq) = of.seq(&current)? else {
+        return Ok(None);
+    };
+    if !of.is(&current, seq) {
+        let at = records::version(&bucket.id, key, seq);
+        let found = tx.find::<Object>(&at).await?;
+        let Some(old) = found.filter(|it| of.is(it, seq)) else {
+            return Ok(None);
+        };
+        fits(&old)?;
+        let_go(tx, &old.body);
+        tx.delete(at);
+        if old.null {
+            current.null_at = None;
+            tx.put(place, &current);
+        }
+        return Ok(Some(old));
     }
     fits(&current)?;
-    deleted.marker = current.marker;
     let_go(tx, &current.body);
     match newest(core, tx, bucket, key).await? {
         Some((at, mut next)) => {
@@ -326,28 +376,28 @@ async fn delete_version(
         }
         None => tx.delete(place),
     }
-    Ok((deleted, Some(current)))
+    Ok(Some(current))
 }
 
-/// The newest of the noncurrent versions. Who adds one changes the current version.
+/// The newest of the noncurrent versions. Who adds one changes the current version, so that there is none stays true;
+/// but who deletes one does not: what went since it was found leaves its place to the next.
 async fn newest(
     core: &Core,
     tx: &mut Change<'_>,
     bucket: &Bucket,
     key: &str,
 ) -> Result<Option<(String, Object)>, Fault> {
-    let range = Range::prefix(records::versions(&bucket.id, key))
-        .limit(1)
-        .keys_only();
-    let found = core
-        .table
-        .store()
-        .range(range)
-        .await
-        .map_err(crate::core::ChangeError::from)?;
-    let Some(entry) = found.entries.into_iter().next() else {
-        return Ok(None);
-    };
-    let next = tx.find::<Object>(&entry.key).await?;
-    Ok(next.map(|next| (entry.key, next)))
+    loop {
+        let range = Range::prefix(records::versions(&bucket.id, key))
+            .limit(1)
+            .keys_only();
+        let found = core.table.store().range(range).await;
+        let found = found.map_err(crate::core::ChangeError::from)?;
+        let Some(entry) = found.entries.into_iter().next() else {
+            return Ok(None);
+        };
+        if let Some(next) = tx.find::<Object>(&entry.key).await? {
+            return Ok(Some((entry.key, next)));
+        }
+    }
 }

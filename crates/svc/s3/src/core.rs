@@ -1,6 +1,6 @@
 //! What every operation and loop of the service works with.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use wharf_api_kms::Kms;
 use wharf_base::{Clock, Timestamp, ids};
@@ -8,12 +8,13 @@ use wharf_delivery::{Operations, Outbox, Policy};
 use wharf_journal::Journal;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
-use wharf_service::{Changes, Place, Stored, Table};
+use wharf_service::{Changes, Place, Stored, Table, Turns};
 use wharf_store::Store;
 use wharf_wanted::Wants;
-use wharf_wire::{Call, CallerKind, Check, Context, Fault, service::Dispatcher};
+use wharf_wire::{Call, CallerKind, Check, Context, Fault, SignedBy, service::Dispatcher};
 
 use crate::{
+    at_work::AtWork,
     courier::{NOTICES, Notices},
     fault::{self, S3Faults},
     names,
@@ -49,8 +50,26 @@ pub struct Core {
     pub outbox: Arc<Outbox<S3Faults, Notices>>,
     /// Raised when there are parts to be removed.
     pub doomed: tokio::sync::Notify,
-    /// Raised when rules of lifecycle were set.
-    pub lifecycle_set: tokio::sync::Notify,
+    /// Buckets whose rules of lifecycle were just set.
+    pub rules_set: RulesSet,
+    pub at_work: AtWork,
+    /// Of those who delete one bucket, or complete one upload.
+    pub turns: Turns,
+}
+
+/// Keys of the records of buckets that wait for their rules to be carried out.
+#[derive(Default)]
+pub struct RulesSet {
+    pub waiting: parking_lot::Mutex<BTreeSet<String>>,
+    /// Raised when there is one more.
+    pub raised: tokio::sync::Notify,
+}
+
+impl RulesSet {
+    pub fn add(&self, bucket: &str) {
+        self.waiting.lock().insert(bucket.to_owned());
+        self.raised.notify_one();
+    }
 }
 
 /// A bucket that a request named.
@@ -76,7 +95,9 @@ impl Core {
             packs: Arc::new(packs),
             parts,
             doomed: tokio::sync::Notify::new(),
-            lifecycle_set: tokio::sync::Notify::new(),
+            rules_set: RulesSet::default(),
+            at_work: AtWork::default(),
+            turns: Turns::default(),
         }
     }
 
@@ -169,9 +190,35 @@ impl Core {
                 && cx.caller.kind != CallerKind::Service
                 && policy::is_public_text(text))
         });
-        Check::new(action, resource)
+        // The bucket's region counts, whichever a request was signed for: those are let in, too.
+        let check = Check::new(action, resource)
             .of_account(&bucket.account)
-            .with_resource_policy(policy)
+            .with("aws:RequestedRegion", bucket.region.clone())
+            .with("s3:ResourceAccount", bucket.account.clone())
+            .with_resource_policy(policy);
+        with_signature(cx, check)
+    }
+}
+
+/// What a question says of how its request was signed.
+fn with_signature(cx: &Context, check: Check) -> Check {
+    let Some(signed) = cx.signed else {
+        return check;
+    };
+    let name = match signed.by {
+        SignedBy::Header => "REST-HEADER",
+        SignedBy::Query => "REST-QUERY-STRING",
+        SignedBy::Form => "POST",
+    };
+    let check = check
+        .with("s3:authType", name)
+        .with("s3:signatureversion", "AWS4-HMAC-SHA256");
+    match signed.by {
+        SignedBy::Query => {
+            let age = cx.now.millis().saturating_sub(signed.at.millis()).max(0);
+            check.with("s3:signatureAge", age.to_string())
+        }
+        SignedBy::Header | SignedBy::Form => check,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Carries out rules of lifecycle: asks `lifecycle` about each object, noncurrent version and upload of a bucket, and
 //! does what it says. What changed since it was looked at is left to the next round.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use wharf_base::{Permit, Timestamp};
 use wharf_records::{Record, decode};
 use wharf_service::transact;
@@ -20,9 +22,13 @@ const CHUNK: usize = 500;
 /// For whom policies would see it, were they asked.
 const PRINCIPAL: &str = "s3.amazonaws.com";
 
-pub async fn bucket(core: &Core, permit: &Permit, open: &Open) -> Result<(), Fault> {
+/// Deletions in one go: each is synced, and other buckets wait.
+const MOST: usize = 10_000;
+
+/// Whether it came to the end of the bucket.
+pub async fn bucket(core: &Core, permit: &Permit, open: &Open) -> Result<bool, Fault> {
     if !open.record.settings.lifecycle.iter().any(|it| it.enabled) {
-        return Ok(());
+        return Ok(true);
     }
     let bucket = &open.record;
     let now = core.now();
@@ -32,11 +38,13 @@ pub async fn bucket(core: &Core, permit: &Permit, open: &Open) -> Result<(), Fau
         open,
         call: Call::by_controller(context, permit.clone()),
         now,
+        left: AtomicUsize::new(MOST),
     };
     run.noncurrent().await?;
     run.current(records::objects(&bucket.id)).await?;
     run.current(records::markers(&bucket.id)).await?;
-    run.uploads().await
+    run.uploads().await?;
+    Ok(run.may_go_on())
 }
 
 struct Run<'a> {
@@ -44,6 +52,8 @@ struct Run<'a> {
     open: &'a Open,
     call: Call,
     now: Timestamp,
+    /// How many more may be deleted.
+    left: AtomicUsize,
 }
 
 /// The pages of a folder, each behind the one before.
@@ -88,11 +98,17 @@ fn read<T: Record>(entry: &Entry) -> Result<T, Fault> {
 }
 
 impl Run<'_> {
+    fn may_go_on(&self) -> bool {
+        self.left.load(Ordering::Relaxed) > 0
+    }
+
     /// What is current, in a folder.
     async fn current(&self, folder: String) -> Result<(), Fault> {
         let bucket = &self.open.record;
         let mut pages = Pages::new(self.core, folder);
-        while let Some(entries) = pages.next().await? {
+        while self.may_go_on()
+            && let Some(entries) = pages.next().await?
+        {
             for entry in entries {
                 let key = unescaped(&entry.key[pages.folder.len()..]);
                 let object: Object = read(&entry)?;
@@ -131,7 +147,9 @@ impl Run<'_> {
         let mut pages = Pages::new(self.core, records::all_versions(&bucket.id));
         // The key that versions are looked at of, when the next newer one was made, and how many there were.
         let mut of: Option<(String, Timestamp, u32)> = None;
-        while let Some(entries) = pages.next().await? {
+        while self.may_go_on()
+            && let Some(entries) = pages.next().await?
+        {
             for entry in entries {
                 let Some((key, _)) = entry.key[pages.folder.len()..].split_once('\0') else {
                     continue;
@@ -161,6 +179,8 @@ impl Run<'_> {
             true => Ok(()),
             false => Err(fault::precondition("If-Match")),
         };
+        let left = self.left.load(Ordering::Relaxed);
+        self.left.store(left.saturating_sub(1), Ordering::Relaxed);
         match commit::delete(self.core, &self.call, self.open, key, version, same).await {
             // Somebody was faster.
             Err(fault) if fault.status == 412 => Ok(()),

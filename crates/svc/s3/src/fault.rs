@@ -177,6 +177,24 @@ pub fn nothing(code: &'static str, text: &'static str, bucket: &str) -> Fault {
     Fault::sender(code, 404, text).with("BucketName", bucket)
 }
 
+/// What was needed went in between, again and again; the client tries once more.
+pub fn lost() -> Fault {
+    Fault {
+        sender: false,
+        ..Fault::sender("SlowDown", 503, "Please reduce your request rate.")
+    }
+}
+
+/// Bytes that a record names are not there. Whoever reads finds out whether the record is as it was
+/// (`ops::get::read`).
+pub fn gone() -> Fault {
+    let text = "We encountered an internal error. Please try again.";
+    Fault {
+        sender: false,
+        ..Fault::sender("InternalError", 500, text)
+    }
+}
+
 /// Bytes could not be kept.
 pub fn blob(error: BlobError) -> Fault {
     let is_full = matches!(error, BlobError::NoSpace(_));

@@ -9,6 +9,7 @@
 
 mod acl;
 mod announced;
+mod at_work;
 mod authorize;
 mod body;
 mod commit;

@@ -144,17 +144,19 @@ impl Packs {
         known.contains_key(id)
     }
 
-    /// The body of a slot; it may be moved meanwhile.
+    /// The body of a slot, which may be moved meanwhile; `None` if there is no such slot any more.
     ///
     /// # Errors
-    /// The store's and the journal's; it is not there.
-    pub async fn get(&self, id: &str) -> Result<Bytes, Fault> {
+    /// The store's and the journal's; the slot is there, but not its bytes.
+    pub async fn get(&self, id: &str) -> Result<Option<Bytes>, Fault> {
         let mut before = None;
         loop {
-            let slot = self.table.read::<Slot>(&records::slot(id)).await?;
-            let slot = slot.ok_or_else(|| fault::pack(PackError::Missing))?.record;
+            let Some(slot) = self.table.read::<Slot>(&records::slot(id)).await? else {
+                return Ok(None);
+            };
+            let slot = slot.record;
             if let Some(body) = self.read(&slot).await? {
-                return Ok(body);
+                return Ok(Some(body));
             }
             if before.as_ref() == Some(&slot) {
                 tracing::error!(

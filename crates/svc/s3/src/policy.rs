@@ -3,7 +3,7 @@
 use wharf_base::net::Cidr;
 use wharf_iam::{
     Document, DocumentKind,
-    document::{Effect, PrincipalType, Statement},
+    document::{ConditionElement, Effect, PrincipalType, Statement},
 };
 use wharf_wire::Fault;
 
@@ -38,7 +38,69 @@ pub fn parse(text: &str, bucket: &str) -> Result<Document, Fault> {
     if !all.flat_map(actions).all(of_s3) {
         return Err(malformed("Policy has invalid action".to_owned()));
     }
+    let mut conditions = document.statements.iter().flat_map(|it| &it.conditions);
+    if let Some(unknown) = conditions.find(|it| !is_known(it)) {
+        let text = format!("Policy has an invalid condition key: {}", unknown.key);
+        return Err(malformed(text));
+    }
     Ok(document)
+}
+
+/// Keys of S3 that requests have here, or that nothing here could have: access points, and grants, which buckets do not
+/// take. In lower case, as all that follow them.
+const KEYS: [&str; 30] = [
+    "accesspointnetworkorigin",
+    "authtype",
+    "dataaccesspointaccount",
+    "dataaccesspointarn",
+    "delimiter",
+    "if-match",
+    "if-none-match",
+    "locationconstraint",
+    "max-keys",
+    "objectcreationoperation",
+    "prefix",
+    "requestobjecttagkeys",
+    "resourceaccount",
+    "signatureage",
+    "signatureversion",
+    "versionid",
+    "x-amz-acl",
+    "x-amz-copy-source",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write",
+    "x-amz-grant-write-acp",
+    "x-amz-metadata-directive",
+    "x-amz-object-ownership",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-storage-class",
+    "x-amz-website-redirect-location",
+];
+
+/// A condition that could never come true would be taken for a guard.
+fn is_known(condition: &ConditionElement) -> bool {
+    let key = condition.key.to_ascii_lowercase();
+    let Some(key) = key.strip_prefix("s3:") else {
+        return true;
+    };
+    match key.split_once('/') {
+        Some(("existingobjecttag" | "requestobjecttag", tag)) => !tag.is_empty(),
+        Some(_) => false,
+        None if key == "tlsversion" => asks_for_tls_there_is(condition),
+        None => KEYS.contains(&key),
+    }
+}
+
+/// TLS is of version 1.2 at least here, so that nothing is below it; what asks for more would not be heeded.
+fn asks_for_tls_there_is(condition: &ConditionElement) -> bool {
+    let operator = condition.operator.to_ascii_lowercase();
+    let below = operator.starts_with("numericlessthan") && !operator.contains("equals");
+    let least = |it: &String| it.parse::<f64>().is_ok_and(|it| it <= 1.2);
+    below && condition.values.iter().all(least)
 }
 
 fn resources(statement: &Statement) -> impl Iterator<Item = &str> {
@@ -112,4 +174,53 @@ fn is_narrowed(statement: &Statement) -> bool {
             && positive.contains(&operator.as_str())
             && it.values.iter().all(fixed)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(condition: &str) -> Result<(), String> {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+               "Resource": "arn:aws:s3:::b/*", "Condition": {condition}}}]}}"#
+        );
+        parse(&text, "b").map(|_| ()).map_err(|it| it.message)
+    }
+
+    #[test]
+    fn conditions_that_nothing_could_meet_are_refused() {
+        for good in [
+            r#"{"NumericGreaterThan": {"s3:signatureAge": "600000"}}"#,
+            r#"{"StringNotEquals": {"s3:AuthType": "REST-HEADER"}}"#,
+            r#"{"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}"#,
+            r#"{"StringEquals": {"s3:ExistingObjectTag/a": "b", "s3:RequestObjectTag/a/b": "c"}}"#,
+            r#"{"NumericLessThan": {"s3:TlsVersion": "1.2"}}"#,
+            r#"{"Bool": {"aws:SecureTransport": "false"}}"#,
+        ] {
+            assert_eq!(with(good), Ok(()), "{good}");
+        }
+        for (bad, key) in [
+            (
+                r#"{"StringEquals": {"s3:x-amz-content-sha256": "a"}}"#,
+                "s3:x-amz-content-sha256",
+            ),
+            (
+                r#"{"NumericLessThan": {"s3:TlsVersion": "1.3"}}"#,
+                "s3:TlsVersion",
+            ),
+            (
+                r#"{"NumericGreaterThan": {"s3:TlsVersion": "1.2"}}"#,
+                "s3:TlsVersion",
+            ),
+            (
+                r#"{"StringEquals": {"s3:ExistingObjectTag/": "b"}}"#,
+                "s3:ExistingObjectTag/",
+            ),
+            (r#"{"StringEquals": {"s3:prefix/a": "b"}}"#, "s3:prefix/a"),
+        ] {
+            let text = format!("Policy has an invalid condition key: {key}");
+            assert_eq!(with(bad), Err(text), "{bad}");
+        }
+    }
 }

@@ -35,6 +35,7 @@ impl S3Service {
         tokio::select! {
             () = stop.cancelled() => {}
             () = upkeep::run(&self.core) => {}
+            () = upkeep::run_rules(&self.core) => {}
             () = self.core.outbox.clone().run(stop.clone()) => {}
         }
     }
@@ -77,18 +78,7 @@ impl S3Service {
     /// # Errors
     /// The store's.
     pub async fn keep_up(&self) -> Result<(), wharf_wire::Fault> {
-        self.keep_up_since(&mut Default::default()).await
-    }
-
-    /// The same; `begun` is what the round before found under way.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn keep_up_since(
-        &self,
-        begun: &mut std::collections::HashSet<String>,
-    ) -> Result<(), wharf_wire::Fault> {
-        upkeep::round(&self.core, begun).await
+        upkeep::round(&self.core).await
     }
 }
 

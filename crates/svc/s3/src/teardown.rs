@@ -31,6 +31,7 @@ pub async fn account(core: &Core, permit: &Permit, account: &str) -> Result<usiz
 
 async fn bucket(core: &Core, permit: &Permit, open: &Open) -> Result<(), Fault> {
     let id = &open.record.id;
+    let _work = core.at_work.begin(id);
     let mark = |bucket: &mut Bucket| {
         bucket.deleting |= bucket.id == *id;
         Ok::<_, Fault>(())

@@ -2,10 +2,15 @@
 //! of, and deletions of buckets and completions of uploads that were cut short are taken back.
 //!
 //! Each step is a transaction of its own and can be done again, so a kill leaves nothing but work for the next
-//! round. Nobody but this loop removes what is doomed.
+//! round. Nobody but [`run`] removes what is doomed; [`run_rules`] goes at its own pace, and no request hastens but
+//! the rules of its own bucket.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
+use tokio::time::Instant;
 use wharf_base::Permit;
 use wharf_records::decode;
 use wharf_store::{Range, Txn};
@@ -21,60 +26,105 @@ use crate::{
 const PERMIT: Permit = Permit::for_controller("s3-upkeep");
 /// How often what is left is looked for.
 const EVERY: Duration = Duration::from_secs(60);
-/// Of these rounds, one carries out rules of lifecycle that were not just set.
-const EXPIRING: u32 = 15;
+/// Of these rounds, one carries out all rules of lifecycle, and one moves what is left of packs.
+const SELDOM: u32 = 15;
 /// Parts removed in one transaction: a record and an owner each; the store takes 128 operations.
 const PARTS_AT_ONCE: usize = 60;
 
+fn or_later<T>(done: Result<T, Fault>) -> Option<T> {
+    let told = |error: &Fault| {
+        tracing::warn!(error = %Chain(error), "the upkeep of objects failed; will retry");
+    };
+    done.inspect_err(told).ok()
+}
+
+/// All but the rules of lifecycle, which take as long as there are objects.
 pub async fn run(core: &Core) {
     let mut tick = tokio::time::interval(EVERY);
-    let (mut rounds, mut begun) = (0, HashSet::new());
+    let mut rounds = 0;
     loop {
-        let expires = tokio::select! {
+        tokio::select! {
             _ = tick.tick() => {
+                or_later(take_back_all(core).await);
+                if rounds % SELDOM == 0 {
+                    or_later(compact::round(core).await);
+                }
                 rounds += 1;
-                rounds % EXPIRING == 1
             }
-            () = core.doomed.notified() => false,
-            () = core.lifecycle_set.notified() => true,
+            () = core.doomed.notified() => {}
+        }
+        or_later(remove_doomed(core).await);
+    }
+}
+
+/// The rules of lifecycle: all of them now and then, and those of a bucket soon after they were set, but no more often
+/// than each minute, however often they are.
+pub async fn run_rules(core: &Core) {
+    let mut tick = tokio::time::interval(EVERY);
+    let (mut rounds, mut last) = (0, HashMap::<String, Instant>::new());
+    // What a round had no time left for.
+    let mut left = BTreeSet::new();
+    loop {
+        let is_tick = tokio::select! {
+            _ = tick.tick() => true,
+            () = core.rules_set.raised.notified() => false,
         };
-        let outcome = match expires {
-            true => round(core, &mut begun).await,
-            false => remove_doomed(core).await,
+        last.retain(|_, at| at.elapsed() < EVERY);
+        let mut due = {
+            let mut waiting = core.rules_set.waiting.lock();
+            let due = waiting.extract_if(.., |key| !last.contains_key(key));
+            due.collect::<BTreeSet<_>>()
         };
-        if let Err(error) = outcome {
-            tracing::warn!(error = %Chain(&error), "the upkeep of objects failed; will retry");
+        if is_tick {
+            due.append(&mut left);
+            if rounds % SELDOM == 0 {
+                let all = or_later(core.buckets().await).unwrap_or_default();
+                due.extend(all.into_iter().map(|it| it.key));
+            }
+            rounds += 1;
+        }
+        for key in due {
+            if or_later(expire_at(core, &key).await) != Some(true) {
+                left.insert(key.clone());
+            }
+            last.insert(key, Instant::now());
         }
     }
 }
 
-/// One round over everything. `begun` holds what was being deleted or completed in the round before: ids of buckets,
-/// and keys of uploads.
-pub async fn round(core: &Core, begun: &mut HashSet<String>) -> Result<(), Fault> {
-    let mut still = HashSet::new();
-    for open in core.buckets().await? {
-        if open.record.deleting {
-            if begun.contains(&open.record.id) {
-                take_back(core, &open).await?;
-            }
-            still.insert(open.record.id);
-            continue;
-        }
-        reopen_uploads(core, &open, begun, &mut still).await?;
-        if let Err(error) = expire::bucket(core, &PERMIT, &open).await {
-            let bucket = &open.record.name;
-            tracing::warn!(bucket, error = %Chain(&error), "rules of lifecycle failed; will retry");
-        }
+/// Carries out the rules of a bucket for a while; whether nothing is left.
+async fn expire_at(core: &Core, key: &str) -> Result<bool, Fault> {
+    let found = core.table.read::<Bucket>(key).await?;
+    match found.filter(|it| !it.record.deleting) {
+        Some(open) => expire::bucket(core, &PERMIT, &open).await,
+        None => Ok(true),
     }
-    *begun = still;
+}
+
+/// One round over everything.
+pub async fn round(core: &Core) -> Result<(), Fault> {
+    take_back_all(core).await?;
+    for open in core.buckets().await? {
+        expire_at(core, &open.key).await?;
+    }
     remove_doomed(core).await?;
     compact::round(core).await
 }
 
-/// A deletion takes no such time: its process was killed, and its caller learned nothing.
+async fn take_back_all(core: &Core) -> Result<(), Fault> {
+    for open in core.buckets().await? {
+        match open.record.deleting {
+            true => take_back(core, &open).await?,
+            false => reopen_uploads(core, &open).await?,
+        }
+    }
+    Ok(())
+}
+
+/// A deletion that nobody is at work on: its caller never learned that the bucket is gone.
 async fn take_back(core: &Core, open: &Open) -> Result<(), Fault> {
     let back = |bucket: &mut Bucket| {
-        if bucket.id == open.record.id {
+        if bucket.id == open.record.id && !core.at_work.is_on(&bucket.id) {
             bucket.deleting = false;
         }
         Ok::<_, Fault>(())
@@ -83,28 +133,19 @@ async fn take_back(core: &Core, open: &Open) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The same of uploads that are being completed: they take parts again, and whoever completes one after all learns that
-/// it did not.
-async fn reopen_uploads(
-    core: &Core,
-    open: &Open,
-    begun: &HashSet<String>,
-    still: &mut HashSet<String>,
-) -> Result<(), Fault> {
+/// The same of uploads that were being completed: they take parts again.
+async fn reopen_uploads(core: &Core, open: &Open) -> Result<(), Fault> {
     let folder = records::all_uploads(&open.record.id);
     for entry in core.table.entries(&folder).await? {
         let upload: Upload = decode(&entry.value).map_err(ChangeError::from)?;
         if !upload.completing {
             continue;
         }
-        if begun.contains(&entry.key) {
-            let reopen = |it: &mut Upload| {
-                it.completing = false;
-                Ok::<_, Fault>(())
-            };
-            core.table.change(&PERMIT, &entry.key, reopen).await?;
-        }
-        still.insert(entry.key);
+        let reopen = |it: &mut Upload| {
+            it.completing &= core.at_work.is_on(&entry.key);
+            Ok::<_, Fault>(())
+        };
+        core.table.change(&PERMIT, &entry.key, reopen).await?;
     }
     Ok(())
 }

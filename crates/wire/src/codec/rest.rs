@@ -2,6 +2,7 @@
 //! to path, query and headers alike ([`bindings`]); they differ in the body and in their words.
 
 mod bindings;
+mod hoisted;
 mod route;
 
 use std::borrow::Cow;
@@ -44,16 +45,20 @@ pub fn read(
     body: Vec<u8>,
 ) -> Result<Option<(usize, RestRequest)>, Malformed> {
     let query = Form::parse(parts.query.as_bytes())?.into_pairs();
+    let headers = match is_s3(schema.signing_name) {
+        true => hoisted::with(parts.headers, &query),
+        false => parts.headers.to_vec(),
+    };
     let path = match label {
         Some(label) => Cow::Owned(format!("/{label}{}", parts.path)),
         None => Cow::Borrowed(parts.path),
     };
-    let matched = match_route(schema, parts.method, &path, &query, parts.headers);
+    let matched = match_route(schema, parts.method, &path, &query, &headers);
     Ok(matched.map(|it| {
         let request = RestRequest {
             labels: it.labels,
             query,
-            headers: parts.headers.to_vec(),
+            headers,
             body,
             stream: None,
         };

@@ -216,6 +216,19 @@ fn time_is_checked() {
     );
 }
 
+#[test]
+fn s3_is_patient_with_clocks() {
+    let golden = &goldens()[0];
+    let mut signature = parse(&golden.parts()).unwrap();
+    "s3".clone_into(&mut signature.service);
+    let at = signature.signed_at;
+    for (seconds, fits) in [(899, true), (901, false)] {
+        let away = Duration::from_secs(seconds);
+        assert_eq!(signature.check_time(at + away).is_ok(), fits, "{seconds}");
+        assert_eq!(signature.check_time(at - away).is_ok(), fits, "{seconds}");
+    }
+}
+
 fn authorization(value: &str) -> Result<Signature, SignatureError> {
     let headers = vec![
         ("authorization".to_owned(), value.to_owned()),
@@ -281,21 +294,38 @@ fn signed_headers_are_sorted_and_named_once() {
     }
 }
 
+/// A request that is signed in its headers, and one to a presigned URL of S3.
 #[test]
-fn what_names_the_operation_must_be_signed() {
-    let golden = goldens()
-        .into_iter()
-        .find(|golden| golden.name == "header-json")
-        .unwrap();
-    let signature = parse(&golden.parts()).unwrap();
-    let mut headers = golden.headers.clone();
-    headers.push(("x-amz-more".to_owned(), "unsigned".to_owned()));
-    let other = RequestParts {
-        headers: &headers,
-        ..golden.parts()
+fn headers_that_say_what_is_asked_for_must_be_signed() {
+    let goldens = goldens();
+    let find = |name: &str| goldens.iter().find(|it| it.name == name).unwrap();
+    let with = |golden: &Signed, added: &[&str]| {
+        let mut headers = golden.headers.clone();
+        headers.extend(added.iter().map(|it| ((*it).to_owned(), "x".to_owned())));
+        let parts = RequestParts {
+            headers: &headers,
+            ..golden.parts()
+        };
+        let signature = parse(&golden.parts()).unwrap();
+        let digest = signature.promised_payload(&golden.parts());
+        let digest = digest.unwrap_or(&golden.body_sha256);
+        signature.check(&parts, digest, golden.text("secret_key"))
     };
-    let refused = signature.check(&other, &golden.body_sha256, golden.text("secret_key"));
-    assert!(matches!(refused, Err(SignatureError::Incomplete(_))));
+    let uncovered = |names: &str| Err(SignatureError::Uncovered(names.to_owned()));
+    let presigned = goldens
+        .iter()
+        .find(|it| it.query.contains("X-Amz-Expires") && it.query.contains("%2Fs3%2F"))
+        .unwrap();
+    for golden in [find("header-json"), presigned] {
+        assert_eq!(with(golden, &["x-amz-more"]), uncovered("x-amz-more"));
+        let two = ["x-amz-tagging", "x-amz-copy-source", "x-amz-tagging"];
+        let named = uncovered("x-amz-copy-source, x-amz-tagging");
+        assert_eq!(with(golden, &two), named);
+        let free = ["x-amz-user-agent", "x-amzn-trace-id", "content-type"];
+        assert_eq!(with(golden, &free[..2]), Ok(()));
+    }
+    assert_eq!(with(presigned, &["x-amz-content-sha256"]), Ok(()));
+    assert_eq!(with(presigned, &["content-type"]), Ok(()));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_api_kms::{CreateKeyRequest, CreateKeyResponse};
 use wharf_base::{Timestamp, ids};
 use wharf_records::{Record as _, Unknown};
-use wharf_service::{Place, transact};
+use wharf_service::{Place, Shares, transact};
 use wharf_wire::{Call, Fault};
 
 use super::apart;
@@ -12,7 +12,7 @@ use crate::{
     core::{Core, alias_key, family_key, key, material_key},
     describe, family, fault,
     managed::Manager,
-    material::{self, Made},
+    material::{self, Failed, Made},
     names, policy,
     records::{Alias, External, Key, Rotated, material_id},
     rotation,
@@ -46,7 +46,7 @@ pub async fn create_key(
         ..new(spec, usage, policy, call.now)
     };
     let made = match is_external {
-        false => Some(generate(core, spec).await?),
+        false => Some(generate(core, &call.account, spec).await?),
         true => {
             key_made.external = Some(External::default());
             key_made.materials.clear();
@@ -121,14 +121,30 @@ fn spec(given: Option<String>, former: Option<String>) -> Result<Spec, Fault> {
     Spec::named(&name).ok_or_else(|| fault::unsupported(&format!("KeySpec {name}")))
 }
 
-/// Makes material, of few keys at a time: it takes a core for up to seconds.
+/// Makes material; of RSA keys in the account's turn, for each takes a core for up to seconds.
 ///
 /// # Errors
 /// The library's.
-pub async fn generate(core: &Core, spec: Spec) -> Result<Made, Fault> {
-    let turn = core.generating.acquire().await;
-    let _turn = turn.map_err(|error| fault::internal(&error))?;
-    apart(move || material::generate(spec)).await
+pub async fn generate(core: &Core, account: &str, spec: Spec) -> Result<Made, Fault> {
+    let work = move || material::generate(spec);
+    match spec.is_rsa() {
+        true => in_turn(&core.generating, account, work).await,
+        false => apart(work).await,
+    }
+}
+
+/// Whoever waits for the work may go before it ends: the turn ends with the work.
+async fn in_turn<T: Send + 'static>(
+    turns: &Shares,
+    account: &str,
+    work: impl FnOnce() -> Result<T, Failed> + Send + 'static,
+) -> Result<T, Fault> {
+    let turn = turns.take(account).await;
+    apart(move || {
+        let _turn = turn;
+        work()
+    })
+    .await
 }
 
 pub fn new(spec: Spec, usage: Usage, policy: String, now: Timestamp) -> Key {
@@ -177,7 +193,7 @@ pub async fn managed(
     manager: Manager,
 ) -> Result<(), Fault> {
     let (id, name) = (manager.key_id(place), manager.alias());
-    let made = generate(core, Spec::Symmetric).await?;
+    let made = generate(core, &call.account, Spec::Symmetric).await?;
     let wanted = Key {
         description: manager.description.to_owned(),
         managed_by: Some(manager.service.to_owned()),
@@ -205,4 +221,33 @@ pub async fn managed(
         }
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_turn_ends_with_its_work_not_with_its_client() {
+        let turns = Shares::new(2, 1);
+        let (goes_on, waits) = channel::<()>();
+        let begun = in_turn(&turns, "a", move || {
+            let _ = waits.recv();
+            Ok(())
+        });
+        {
+            tokio::pin!(begun);
+            tokio::select! {
+                biased;
+                _ = &mut begun => panic!("it waits"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        assert!(turns.try_take("a").is_none(), "it still takes a core");
+        assert!(turns.try_take("b").is_some(), "others have theirs");
+        drop(goes_on);
+        drop(turns.take("a").await);
+    }
 }

@@ -114,13 +114,14 @@ struct Pair {
 
 async fn pair(
     core: &Core,
+    call: &Call,
     found: &Found,
     spec: &str,
     context: Option<&Context>,
 ) -> Result<Pair, Fault> {
     let known = Spec::named(spec).filter(|it| it.is_asymmetric());
     let known = known.ok_or_else(|| fault::unsupported(&format!("KeyPairSpec {spec}")))?;
-    let made = create::generate(core, known).await?;
+    let made = create::generate(core, &call.account, known).await?;
     let sealed = encrypt::seal(core, found, SYMMETRIC, context, made.secret.expose()).await?;
     Ok(Pair {
         private: made.secret,
@@ -143,7 +144,7 @@ pub async fn generate_data_key_pair(
     };
     let found = symmetric(core, call, used).await?;
     not_dry(input.dry_run)?;
-    let made = pair(core, &found, &spec, input.encryption_context.as_ref()).await?;
+    let made = pair(core, call, &found, &spec, input.encryption_context.as_ref()).await?;
     Ok(GenerateDataKeyPairResponse {
         private_key_ciphertext_blob: Some(made.sealed.bytes),
         private_key_plaintext: Some(made.private.expose().to_vec()),
@@ -169,7 +170,7 @@ pub async fn generate_data_key_pair_without_plaintext(
     };
     let found = symmetric(core, call, used).await?;
     not_dry(input.dry_run)?;
-    let made = pair(core, &found, &spec, input.encryption_context.as_ref()).await?;
+    let made = pair(core, call, &found, &spec, input.encryption_context.as_ref()).await?;
     Ok(GenerateDataKeyPairWithoutPlaintextResponse {
         private_key_ciphertext_blob: Some(made.sealed.bytes),
         public_key: Some(made.public),

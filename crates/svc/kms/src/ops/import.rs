@@ -69,7 +69,7 @@ pub async fn get_parameters_for_import(
     let spec = spec.ok_or_else(|| fault::unsupported(&format!("WrappingKeySpec {name}")))?;
     let algorithm = input.wrapping_algorithm.unwrap_or_default();
     wrapping::check(found.key().spec, &algorithm, spec)?;
-    let made = create::generate(core, spec).await?;
+    let made = create::generate(core, &call.account, spec).await?;
     let until = call.now + rotation::days(1);
     let token = Token {
         algorithm,

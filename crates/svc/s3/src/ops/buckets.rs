@@ -94,7 +94,18 @@ pub async fn create(
     };
     transact!(core.table, &call.permit, |tx| {
         let key = records::name(&name);
-        match tx.find::<Name>(&key).await? {
+        let found = tx.find::<Name>(&key).await?;
+        if let Some(found) = &found
+            && found.account == call.account
+        {
+            let place = records::bucket(&found.account, &found.region, &name);
+            let bucket = tx.find::<Bucket>(&place).await?;
+            // What becomes of it nobody knows yet, and a yes has to stay true.
+            if bucket.is_none_or(|it| it.deleting) {
+                return Err(fault::aborted());
+            }
+        }
+        match found {
             // As it always was in this region: it is there, as asked for.
             Some(found)
                 if found.account == call.account && found.region == HOME && region == HOME =>
@@ -277,6 +288,9 @@ pub async fn delete(core: &Core, call: &Call, input: DeleteBucketRequest) -> Res
         )
         .await?;
     must_be_empty(core, &open).await?;
+    // One at a time: what one found empty, another must not open to writers.
+    let _turn = core.turns.take(&open.record.id).await;
+    let _work = core.at_work.begin(&open.record.id);
     mark(core, call, &open, true).await?;
     if let Err(fault) = must_be_empty(core, &open).await {
         mark(core, call, &open, false).await?;

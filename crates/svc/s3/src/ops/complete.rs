@@ -14,9 +14,9 @@ use crate::{
     commit::{self, Made},
     conditions::Writing,
     core::{Core, shown_version},
-    fault,
+    current, fault,
     notices::What,
-    records::{Body, Object, Part, Upload},
+    records::{Body, Bucket, Object, Part, Upload},
     sse,
     sum::{self, Sum},
 };
@@ -134,9 +134,19 @@ pub async fn complete(
         key: input.key.as_deref(),
         upload: input.upload_id.as_deref(),
     };
-    let found = open(core, of).await?;
+    let found = match open(core, of).await {
+        Err(fault) if fault.code == "NoSuchUpload" => {
+            return again(core, call, &input, fault).await;
+        }
+        found => found?,
+    };
     let writing = Writing::new(input.if_match.clone(), input.if_none_match.clone())?;
-    mark(core, call, &found, true).await?;
+    // One at a time: what one marks, another must not open while parts are put together.
+    let _turn = core.turns.take(&found.place).await;
+    let _work = core.at_work.begin(&found.place);
+    if let Err(fault) = mark(core, call, &found, true).await {
+        return again(core, call, &input, fault).await;
+    }
     let completed = commit(core, call, &found, &input, &writing).await;
     let written = match completed {
         Ok(written) => written,
@@ -146,15 +156,46 @@ pub async fn complete(
             return Err(fault);
         }
     };
-    let object = &written.object;
-    let (bucket, key) = (&found.open.record.name, &found.key);
+    Ok(shown(call, &written.bucket, &found.key, &written.object))
+}
+
+/// What a client is told once more that did not hear it: the upload is gone, for it is the current version.
+async fn again(
+    core: &Core,
+    call: &Call,
+    input: &CompleteMultipartUploadRequest,
+    none: Fault,
+) -> Result<CompleteMultipartUploadOutput, Fault> {
+    let open = core
+        .open(
+            input.bucket.as_deref(),
+            input.expected_bucket_owner.as_deref(),
+        )
+        .await?;
+    let key = input.key.as_deref().unwrap_or_default();
+    let current = current::read(core, &open.record, key).await?;
+    let made = current.filter(|it| match &it.body {
+        Body::Parts { upload, .. } => Some(upload) == input.upload_id.as_ref(),
+        _ => false,
+    });
+    let object = made.ok_or(none)?;
+    Ok(shown(call, &open.record, key, &object))
+}
+
+fn shown(
+    call: &Call,
+    bucket: &Bucket,
+    key: &str,
+    object: &Object,
+) -> CompleteMultipartUploadOutput {
+    let name = &bucket.name;
     let mut output = CompleteMultipartUploadOutput {
-        location: Some(format!("{}/{bucket}/{key}", call.endpoint)),
-        bucket: Some(bucket.clone()),
-        key: Some(key.clone()),
+        location: Some(format!("{}/{name}/{key}", call.endpoint)),
+        bucket: Some(name.clone()),
+        key: Some(key.to_owned()),
         e_tag: Some(quoted(&object.etag)),
         checksum_type: object.sum.as_ref().map(|it| it.kind().to_owned()),
-        version_id: shown_version(&written.bucket, key, object),
+        version_id: shown_version(bucket, key, object),
         ..CompleteMultipartUploadOutput::default()
     };
     show_sum!(output, &object.sum);
@@ -162,7 +203,7 @@ pub async fn complete(
     output.server_side_encryption = shown.algorithm;
     output.ssekms_key_id = shown.key;
     output.bucket_key_enabled = shown.bucket_key;
-    Ok(output)
+    output
 }
 
 async fn commit(

@@ -20,7 +20,7 @@ use crate::{
     fault, names,
     notices::What,
     range,
-    records::{Body, Object},
+    records::{Body, Heads, Object},
     sse::{self, Customer},
     sum,
 };
@@ -122,6 +122,20 @@ pub async fn copy(
     call: &Call,
     input: CopyObjectRequest,
 ) -> Result<CopyObjectOutput, Fault> {
+    for _ in 0..get::TRIES {
+        if let Some(copied) = try_copy(core, call, &input).await? {
+            return Ok(copied);
+        }
+    }
+    Err(fault::lost())
+}
+
+/// `None` if the source was replaced before its bytes were read.
+async fn try_copy(
+    core: &Core,
+    call: &Call,
+    input: &CopyObjectRequest,
+) -> Result<Option<CopyObjectOutput>, Fault> {
     let open = core
         .open(
             input.bucket.as_deref(),
@@ -150,10 +164,14 @@ pub async fn copy(
     )?;
     let heads = match replaces {
         true => heads!(input),
-        false => source.heads.clone(),
+        // Where a page leads is never copied.
+        false => Heads {
+            website_redirect: input.website_redirect_location.clone(),
+            ..source.heads.clone()
+        },
     };
     check_heads(&heads)?;
-    let tags = match replaces_tags(&input)? {
+    let tags = match replaces_tags(input)? {
         true => tagging::given(input.tagging.as_deref())?,
         false => source.tags.clone(),
     };
@@ -216,8 +234,9 @@ pub async fn copy(
             };
         }
         _ => {
-            let pieces = body::pieces(get::bytes(core, source).await?, 0..source.size);
-            let stream = body::send(core, pieces, opening).await?;
+            let Some(stream) = get::read(core, &found, 0..source.size, opening).await? else {
+                return Ok(None);
+            };
             let computed = wanted.unwrap_or(wharf_wire::streaming::Algorithm::Crc64Nvme);
             let kept = body::receive(core, &stream, Some(computed), sealing.key.as_ref()).await?;
             object.size = kept.size;
@@ -253,7 +272,7 @@ pub async fn copy(
         ..CopyObjectOutput::default()
     };
     show_sse!(output, object.sse.as_ref());
-    Ok(output)
+    Ok(Some(output))
 }
 
 fn unknown_sum() -> Fault {
@@ -282,6 +301,20 @@ pub async fn copy_part(
     call: &Call,
     input: UploadPartCopyRequest,
 ) -> Result<UploadPartCopyOutput, Fault> {
+    for _ in 0..get::TRIES {
+        if let Some(copied) = try_copy_part(core, call, &input).await? {
+            return Ok(copied);
+        }
+    }
+    Err(fault::lost())
+}
+
+/// As [`try_copy`].
+async fn try_copy_part(
+    core: &Core,
+    call: &Call,
+    input: &UploadPartCopyRequest,
+) -> Result<Option<UploadPartCopyOutput>, Fault> {
     let of = multipart::Named {
         bucket: input.bucket.as_deref(),
         owner: input.expected_bucket_owner.as_deref(),
@@ -313,8 +346,9 @@ pub async fn copy_part(
     )
     .await?;
     let key = to.sealing_key(core, call, &customer!(input)).await?;
-    let pieces = body::pieces(get::bytes(core, source).await?, range.start..range.end);
-    let stream = body::send(core, pieces, opening).await?;
+    let Some(stream) = get::read(core, &found, range.start..range.end, opening).await? else {
+        return Ok(None);
+    };
     let kept = body::receive_part(core, &stream, to.algorithm(), key.as_ref()).await?;
     let part = multipart::put(core, call, &to, number, &kept).await?;
     let mut result = CopyPartResult {
@@ -331,7 +365,7 @@ pub async fn copy_part(
         ..UploadPartCopyOutput::default()
     };
     show_sse!(output, to.upload.sse.as_ref());
-    Ok(output)
+    Ok(Some(output))
 }
 
 #[cfg(test)]

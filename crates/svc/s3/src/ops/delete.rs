@@ -134,10 +134,8 @@ async fn delete_one(
         Some(_) => "s3:DeleteObjectVersion",
         None => "s3:DeleteObject",
     };
-    if !core
-        .may(call, authorize::on_object(call, open, action, key, version))
-        .await
-    {
+    let check = authorize::on_object(core, call, open, action, (key, version)).await?;
+    if !core.may(call, check).await {
         return Err(fault::denied());
     }
     names::check_key(key)?;

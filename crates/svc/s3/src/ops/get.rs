@@ -1,16 +1,16 @@
 //! GetObject and HeadObject.
 
 use wharf_api_s3::{GetObjectOutput, GetObjectRequest, HeadObjectOutput, HeadObjectRequest};
-use wharf_wire::{Call, CallerKind, Fault};
+use wharf_wire::{ByteStream, Call, CallerKind, Fault};
 
 use super::{customer, quoted, show_sse, show_sum};
 use crate::{
     body::{self, Place},
     conditions::Reading,
-    core::{Core, Open, shown_version},
+    core::{Core, Open, shown_version, version_of},
     current, fault, names,
     range::{self, Range},
-    records::{self, Body, Object, Part},
+    records::{self, Body, Object, Part, Sse},
     sse::{self, Customer},
 };
 
@@ -100,13 +100,49 @@ pub async fn bytes(core: &Core, object: &Object) -> Result<Vec<(Place, u64)>, Fa
         Body::Empty => Ok(Vec::new()),
         Body::Blob(digest, _) => Ok(vec![(Place::Blob(*digest), object.size)]),
         Body::Packed { slot, .. } => Ok(vec![(Place::Slot(slot.clone()), object.size)]),
-        Body::Parts { .. } => {
-            let parts = parts(core, object).await?.into_iter();
-            Ok(parts
-                .filter_map(|(_, part)| Some((Place::Blob(part.blob?.0), part.size)))
-                .collect())
+        Body::Parts { count, .. } => {
+            let parts = parts(core, object).await?;
+            let size: u64 = parts.iter().map(|(_, part)| part.size).sum();
+            if parts.len() != *count as usize || size != object.size {
+                return Err(fault::gone());
+            }
+            let blobs = parts.into_iter();
+            let blobs = blobs.filter_map(|(_, part)| Some((Place::Blob(part.blob?.0), part.size)));
+            Ok(blobs.collect())
         }
     }
+}
+
+/// How often an object is found anew that is replaced each time before its bytes are read.
+pub const TRIES: usize = 16;
+
+/// A stretch of the bytes of what was found. `None` if that was replaced or deleted since, which lets go of its bytes:
+/// it has to be found anew.
+pub async fn read(
+    core: &Core,
+    found: &Found,
+    range: std::ops::Range<u64>,
+    key: Option<crate::crypt::Key>,
+) -> Result<Option<ByteStream>, Fault> {
+    let sent = async {
+        let pieces = body::pieces(bytes(core, &found.object).await?, range);
+        body::send(core, pieces, key).await
+    };
+    match sent.await {
+        Ok(stream) => Ok(Some(stream)),
+        Err(_) if !is_as_found(core, found).await? => Ok(None),
+        Err(fault) => {
+            let (bucket, key) = (&found.open.record.name, &found.key);
+            tracing::error!(bucket, key, error = %fault, "an object cannot be read");
+            Err(fault)
+        }
+    }
+}
+
+async fn is_as_found(core: &Core, found: &Found) -> Result<bool, Fault> {
+    let id = version_of(&found.open.record, &found.key, &found.object);
+    let now = any_version(core, &found.open, &found.key, Some(&id)).await?;
+    Ok(now.is_some_and(|it| it.seq == found.object.seq && it.body == found.object.body))
 }
 
 /// The parts of an object that was uploaded in parts; none of others.
@@ -303,16 +339,21 @@ pub async fn get(
     call: &Call,
     input: GetObjectRequest,
 ) -> Result<GetObjectOutput, Fault> {
-    let (found, selected) = prepare!(core, call, input);
-    let key = key_of(core, call, &found, customer!(input)).await?;
-    let range = selected.range.start..selected.range.end;
-    let pieces = body::pieces(bytes(core, &found.object).await?, range);
-    let mut output = GetObjectOutput {
-        body: Some(body::send(core, pieces, key).await?),
-        ..GetObjectOutput::default()
-    };
-    show!(output, input, found, selected);
-    Ok(output)
+    for _ in 0..TRIES {
+        let (found, selected) = prepare!(core, call, input);
+        let key = key_of(core, call, &found, customer!(input)).await?;
+        let range = selected.range.start..selected.range.end;
+        let Some(body) = read(core, &found, range, key).await? else {
+            continue;
+        };
+        let mut output = GetObjectOutput {
+            body: Some(body),
+            ..GetObjectOutput::default()
+        };
+        show!(output, input, found, selected);
+        return Ok(output);
+    }
+    Err(fault::lost())
 }
 
 pub async fn head(
@@ -321,7 +362,11 @@ pub async fn head(
     input: HeadObjectRequest,
 ) -> Result<HeadObjectOutput, Fault> {
     let (found, selected) = prepare!(core, call, input);
-    key_of(core, call, &found, customer!(input)).await?;
+    // A customer shows the key; of KMS nothing is needed but for what tells of the bytes.
+    let is_of_kms = matches!(found.object.sse, Some(Sse::Kms { .. }));
+    if !is_of_kms || input.checksum_mode.as_deref() == Some("ENABLED") {
+        key_of(core, call, &found, customer!(input)).await?;
+    }
     let mut output = HeadObjectOutput::default();
     show!(output, input, found, selected);
     Ok(output)

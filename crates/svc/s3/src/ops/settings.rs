@@ -181,7 +181,7 @@ pub async fn put_lifecycle(
         Ok(())
     })
     .await?;
-    core.lifecycle_set.notify_one();
+    core.rules_set.add(&open.key);
     Ok(PutBucketLifecycleConfigurationOutput {
         transition_default_minimum_object_size: Some(MINIMUM.to_owned()),
     })
