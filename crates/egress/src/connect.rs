@@ -30,6 +30,7 @@ use wharf_base::chain::Chain;
 use crate::{
     Allowed, Failure,
     trust::{self, Trust},
+    with_own,
 };
 
 /// Names looked up at once: each takes a thread until the system's resolver gives up.
@@ -43,8 +44,8 @@ pub(crate) struct Connector {
     allowed: Allowed,
     trust: Trust,
     lookups: Arc<Semaphore>,
-    /// Of a part: those of its own, which come before those of all.
-    own_lookups: Option<Arc<Semaphore>>,
+    /// Of a part: those of its own, and of the parts that it is of, which come before those of all.
+    own_lookups: Vec<Arc<Semaphore>>,
 }
 
 impl Connector {
@@ -53,14 +54,14 @@ impl Connector {
             allowed,
             trust,
             lookups: Arc::new(Semaphore::new(MOST_LOOKUPS)),
-            own_lookups: None,
+            own_lookups: Vec::new(),
         }
     }
 
     /// The same, with at most so many look-ups of its own at once.
     pub(crate) fn part(&self, lookups: usize) -> Self {
         Self {
-            own_lookups: Some(Arc::new(Semaphore::new(lookups))),
+            own_lookups: with_own(&self.own_lookups, lookups),
             ..self.clone()
         }
     }
@@ -114,10 +115,10 @@ impl Connector {
     }
 
     async fn look_up(&self, host: &str, port: u16) -> Vec<SocketAddr> {
-        let own = match &self.own_lookups {
-            Some(lookups) => lookups.clone().acquire_owned().await.ok(),
-            None => None,
-        };
+        let mut own = Vec::with_capacity(self.own_lookups.len());
+        for lookups in &self.own_lookups {
+            own.push(lookups.clone().acquire_owned().await.ok());
+        }
         let Ok(turn) = self.lookups.clone().acquire_owned().await else {
             return Vec::new();
         };

@@ -4,7 +4,7 @@
 //! They leave from the control plane's machine, so whoever may name an address could reach what only
 //! that machine reaches: its loopback, the metadata service of a cloud, the company's own network. Each
 //! request therefore goes to an address of the public internet, or into a range that the operator allowed
-//! (`wharf up --allow-egress CIDR`). The name is resolved here and the connection goes to an address
+//! (`wharf up --allow-egress CIDR`, for the node's own `--node-allow-egress`). The name is resolved here and the connection goes to an address
 //! that was checked, so a name that changes its mind between check and use gains nothing; redirects are
 //! answers like others, followed by nobody.
 
@@ -81,8 +81,8 @@ pub struct Egress {
     client: Client<Connector, Full<Bytes>>,
     connector: Connector,
     turns: Arc<Semaphore>,
-    /// Of a part: those of its own, which come before those of all.
-    own_turns: Option<Arc<Semaphore>>,
+    /// Of a part: those of its own, and of the parts that it is of, which come before those of all.
+    own_turns: Vec<Arc<Semaphore>>,
     streams: Arc<Semaphore>,
 }
 
@@ -109,13 +109,14 @@ impl Egress {
             client: client(&connector),
             connector,
             turns: Arc::new(Semaphore::new(MOST_REQUESTS)),
-            own_turns: None,
+            own_turns: Vec::new(),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
         }
     }
 
     /// A part of it for one of many who share it: as allowed and trusting as the whole, with connections of its own, and with at most so
-    /// many requests under way and names looked up at once. What one names that never answers keeps little from the others.
+    /// many requests under way and names looked up at once. What one names that never answers keeps little from the others. A part may
+    /// have parts.
     #[must_use]
     pub fn part(&self, requests: usize, lookups: usize) -> Self {
         let connector = self.connector.part(lookups);
@@ -123,7 +124,7 @@ impl Egress {
             client: client(&connector),
             connector,
             turns: Arc::clone(&self.turns),
-            own_turns: Some(Arc::new(Semaphore::new(requests))),
+            own_turns: with_own(&self.own_turns, requests),
             streams: Arc::clone(&self.streams),
         }
     }
@@ -152,10 +153,10 @@ impl Egress {
         most: usize,
     ) -> Result<Response<Bytes>, Failure> {
         check(request.uri())?;
-        let _own = match &self.own_turns {
-            Some(turns) => Some(turns.acquire().await),
-            None => None,
-        };
+        let mut own = Vec::with_capacity(self.own_turns.len());
+        for turns in &self.own_turns {
+            own.push(turns.acquire().await);
+        }
         let _turn = self.turns.acquire().await;
         let answer = self.client.request(request.map(Full::new)).await;
         let (head, body) = answer.map_err(|error| connect::why(&error))?.into_parts();
@@ -166,6 +167,12 @@ impl Egress {
         })?;
         Ok(Response::from_parts(head, whole.to_bytes()))
     }
+}
+
+/// A part's own turns go first: while it waits for one it holds none of the others'.
+fn with_own(others: &[Arc<Semaphore>], own: usize) -> Vec<Arc<Semaphore>> {
+    let own = Arc::new(Semaphore::new(own));
+    [own].into_iter().chain(others.iter().cloned()).collect()
 }
 
 fn client(connector: &Connector) -> Client<Connector, Full<Bytes>> {

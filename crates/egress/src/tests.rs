@@ -134,6 +134,28 @@ async fn a_part_that_waits_keeps_nothing_from_others() {
 }
 
 #[tokio::test]
+async fn parts_of_a_part_share_what_is_its() {
+    let whole = Egress::to(loopback());
+    let part = whole.part(2, 2);
+    let (silent, at) = listen().await;
+    let url = format!("http://{at}/");
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let (one, url) = (part.part(1, 1), url.clone());
+        tokio::spawn(async move { one.send(get(&url), LIMITS).await });
+        held.push(silent.accept().await.unwrap());
+    }
+    let at = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi".to_owned()).await;
+    let time = Duration::from_millis(50);
+    let limits = Limits { time, ..LIMITS };
+    let url = format!("http://{at}/");
+    let late = part.part(1, 1).send(get(&url), limits).await;
+    assert_eq!(late.unwrap_err(), Failure::TimedOut(time));
+    let other = whole.part(2, 2).part(1, 1);
+    assert_eq!(other.send(get(&url), LIMITS).await.unwrap().body(), "hi");
+}
+
+#[tokio::test]
 async fn addresses_that_are_none() {
     let egress = Egress::to(loopback());
     for url in ["ftp://a/", "/path", "http://me:secret@127.0.0.1/"] {
