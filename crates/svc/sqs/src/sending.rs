@@ -13,6 +13,7 @@ use crate::{
     core::{self, ChangeError, Core},
     fault,
     keys::{self, Usable},
+    lanes::Turn,
     live::Live,
     machine::{DEDUP_WINDOW_MS, Millis, Original, Seq},
     settings::Settings,
@@ -73,6 +74,14 @@ struct Placed {
     content: Vec<u8>,
     /// Of what was sent.
     bytes: usize,
+}
+
+/// What is written at once.
+struct Batch {
+    placed: Vec<Placed>,
+    originals: HashMap<String, Original>,
+    /// Of a FIFO queue: until it is written, nobody sends what might be the same or come later.
+    turn: Option<Turn>,
 }
 
 /// Sends messages to a queue, all of them or none.
@@ -146,8 +155,12 @@ pub async fn send(
         };
         sealed(call, key.as_ref(), seq, id, state, message)
     });
-    write(core, call, live, &drawer, placed.collect(), originals, now).await?;
-    drop(turn);
+    let batch = Batch {
+        placed: placed.collect(),
+        originals,
+        turn,
+    };
+    write(core, call, live, &drawer, batch, now).await?;
     Ok(sent)
 }
 
@@ -196,10 +209,14 @@ async fn write(
     call: &Call,
     live: &Arc<Live>,
     drawer: &Arc<Drawer>,
-    placed: Vec<Placed>,
-    originals: HashMap<String, Original>,
+    batch: Batch,
     now: Millis,
 ) -> Result<(), Fault> {
+    let Batch {
+        placed,
+        originals,
+        turn,
+    } = batch;
     let mut txn = Txn::new();
     let mut added = Vec::with_capacity(placed.len());
     let sizes: Vec<_> = placed.iter().map(|it| it.bytes).collect();
@@ -225,7 +242,7 @@ async fn write(
         let value = stored::encode_dedup(original.seq, original.id, original.until);
         txn = txn.put(drawer.dedup(name), value);
     }
-    // What is written is shown even if the caller goes away in between.
+    // What is written is shown even if the caller goes away in between, and the turn lasts until then.
     let (store, permit) = (core.store().clone(), call.permit.clone());
     let (live, drawer) = (live.clone(), drawer.clone());
     let written = tokio::spawn(async move {
@@ -233,6 +250,7 @@ async fn write(
         live.remember(&drawer, originals);
         live.add(&drawer, added, now);
         live.meter.sent(&sizes);
+        drop(turn);
         Ok::<_, wharf_store::StoreError>(())
     });
     let written = written.await.map_err(ChangeError::other)?;
