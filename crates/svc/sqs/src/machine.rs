@@ -109,10 +109,10 @@ impl Machine {
     }
 
     /// The number itself if it is free, or the next that is: for a message that keeps its time of sending
-    /// as it comes from another queue.
-    pub fn free_seq(&mut self, wanted: Seq) -> Seq {
+    /// as it comes from another queue. Those that were `given` to messages still to come are not free.
+    pub fn free_seq(&mut self, wanted: Seq, given: &BTreeSet<Seq>) -> Seq {
         let mut seq = wanted;
-        while self.messages.contains_key(&seq) {
+        while self.messages.contains_key(&seq) || given.contains(&seq) {
             seq += 1;
         }
         self.last = self.last.max(seq);
