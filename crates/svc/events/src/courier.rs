@@ -136,11 +136,17 @@ impl Errand {
                 account: self.account.clone(),
                 source_arn,
             },
-            None => Actor::Service {
-                name: PRINCIPAL.to_owned(),
-                account: self.account.clone(),
-                source_arn,
-            },
+            None => self.service(),
+        }
+    }
+
+    /// The service, for the rule. Dead letters go in its name wherever the event was to go: the queue's policy
+    /// decides.
+    fn service(&self) -> Actor {
+        Actor::Service {
+            name: PRINCIPAL.to_owned(),
+            account: self.account.clone(),
+            source_arn: self.rule_arn.clone(),
         }
     }
 
@@ -388,8 +394,7 @@ impl Courier for Targets {
             attributes,
             token: &errand.token(),
         };
-        let actor = errand.actor(None);
-        letter.send(&*self.operations, &actor).await
+        letter.send(&*self.operations, &errand.service()).await
     }
 
     fn became(&self, parcel: &Parcel<Errand>, what: Became) {
