@@ -100,15 +100,17 @@ pub async fn transfer(
             large.extend((0..head.parts).map(|number| claim.drawer.part(head.id, number)));
         }
         let (head, place) = (change(head), drawer.message(seq));
+        let record = stored::encode(state, &head, inline);
+        let bytes = stored::bytes(record.len(), head.parts);
         // What a server before this one is still writing is neither lost nor there twice.
         txn = txn
             .when(Compare::present(&key))
             .when(Compare::absent(&place))
             .delete(key)
-            .put(place, stored::encode(state, &head, inline));
+            .put(place, record);
         added.push((
             seq,
-            core::message(&state, head.id, head.group.as_deref(), fifo),
+            core::message(&state, head.id, bytes, head.group.as_deref(), fifo),
         ));
     }
     let target = to.clone();

@@ -1,7 +1,10 @@
 //! Sends messages: seals them, finds those that were sent before, writes them, and then lets receivers see them.
 //! What is acknowledged is on disk.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -92,6 +95,11 @@ pub async fn send(
     messages: Vec<Outgoing>,
 ) -> Result<Vec<Sent>, Fault> {
     let settings = &live.record().settings;
+    // Before anything is written or asked for. What is being sent by others meanwhile is not much.
+    let more: usize = messages.iter().map(|it| it.content.size()).sum();
+    if live.account.load(Ordering::Relaxed) + more as u64 > core.parts.most_bytes {
+        return Err(fault::full(core.parts.most_bytes));
+    }
     let key = keys::sealing(core, call, &live.id, settings).await?;
     // Of a FIFO queue, or of a group of it, nothing is written before what was sent earlier.
     let turn = match (settings.fifo, settings.limit_per_group) {
@@ -229,14 +237,14 @@ async fn write(
                 &[]
             }
         };
-        txn = txn.put(
-            drawer.message(it.seq),
-            stored::encode(it.state, &it.head, inline),
-        );
+        let record = stored::encode(it.state, &it.head, inline);
+        let bytes = stored::bytes(record.len(), it.head.parts);
+        let group = it.head.group.as_deref();
         added.push((
             it.seq,
-            core::message(&it.state, it.head.id, it.head.group.as_deref(), fifo),
+            core::message(&it.state, it.head.id, bytes, group, fifo),
         ));
+        txn = txn.put(drawer.message(it.seq), record);
     }
     for (name, original) in &originals {
         let value = stored::encode_dedup(original.seq, original.id, original.until);

@@ -307,6 +307,42 @@ async fn messages_are_sealed_and_have_their_limits() {
     assert_eq!(refused.code, "InvalidParameterValue");
 }
 
+#[tokio::test]
+async fn the_queues_of_an_account_hold_so_much_together() {
+    let mut home = Home::new();
+    let (one, other) = (home.queue("one", &[]).await, home.queue("other", &[]).await);
+    let body = "x".repeat(1 << 20);
+    let send = async |home: &Home, queue: &str| {
+        let input = api::SendMessageRequest {
+            queue_url: Some(queue.to_owned()),
+            message_body: Some(body.clone()),
+            ..Default::default()
+        };
+        home.sqs.send_message(&call(), input).await
+    };
+    for queue in [&one, &other, &one] {
+        send(&home, queue).await.unwrap();
+    }
+    assert_eq!(
+        send(&home, &other).await.unwrap_err().code,
+        "RequestThrottled"
+    );
+    home.sqs.restart();
+    // Both are loaded again, and counted.
+    home.counts(&one).await;
+    home.counts(&other).await;
+    assert!(send(&home, &one).await.is_err());
+    let got = home.receive(&one).await;
+    home.delete(&one, &got[0]).await.unwrap();
+    send(&home, &other).await.unwrap();
+    assert!(send(&home, &other).await.is_err());
+    let purge = api::PurgeQueueRequest {
+        queue_url: Some(other.clone()),
+    };
+    home.sqs.purge_queue(&call(), purge).await.unwrap();
+    send(&home, &one).await.unwrap();
+}
+
 fn redrive(to: &str, most: u32) -> String {
     let target = format!("arn:aws:sqs:us-east-1:000000000000:{to}");
     format!(r#"{{"deadLetterTargetArn":"{target}","maxReceiveCount":{most}}}"#)
