@@ -343,6 +343,26 @@ async fn the_queues_of_an_account_hold_so_much_together() {
     send(&home, &one).await.unwrap();
 }
 
+#[tokio::test]
+async fn what_a_queue_takes_is_said_of_each_message_of_a_batch() {
+    let home = Home::new();
+    let queue = home.queue("jobs", &[("MaximumMessageSize", "1024")]).await;
+    let entry = |id: usize, bytes: usize| api::SendMessageBatchRequestEntry {
+        id: Some(id.to_string()),
+        message_body: Some("x".repeat(bytes)),
+        ..Default::default()
+    };
+    let mut entries: Vec<_> = (0..9).map(|id| entry(id, 500)).collect();
+    entries.push(entry(9, 1025));
+    let input = api::SendMessageBatchRequest {
+        queue_url: Some(queue),
+        entries: Some(entries),
+    };
+    let sent = home.sqs.send_message_batch(&call(), input).await.unwrap();
+    assert_eq!(sent.successful.unwrap().len(), 9);
+    assert_eq!(sent.failed.unwrap()[0].id.as_deref(), Some("9"));
+}
+
 fn redrive(to: &str, most: u32) -> String {
     let target = format!("arn:aws:sqs:us-east-1:000000000000:{to}");
     format!(r#"{{"deadLetterTargetArn":"{target}","maxReceiveCount":{most}}}"#)
