@@ -154,6 +154,15 @@ impl Errand {
         Kind::of(self.text("Arn").unwrap_or_default())
     }
 
+    /// What its dead letter says: no queue takes an empty one.
+    fn letter(&self) -> &str {
+        match (&self.event, &self.sealed) {
+            (Some(event), None) => event,
+            (None, None) if !self.too_large => &self.payload,
+            _ => "{}",
+        }
+    }
+
     pub fn has_dead_letters(&self) -> bool {
         self.target["DeadLetterConfig"]["Arn"].is_string()
     }
@@ -385,11 +394,7 @@ impl Courier for Targets {
         ]);
         let letter = DeadLetter {
             queue: errand.target["DeadLetterConfig"]["Arn"].as_str(),
-            body: match (&errand.event, &errand.sealed) {
-                (_, Some(_)) => "{}",
-                (Some(event), None) => event,
-                (None, None) => &errand.payload,
-            },
+            body: errand.letter(),
             group: None,
             attributes,
             token: &errand.token(),
@@ -421,6 +426,12 @@ mod tests {
             too_large: false,
             sealed: None,
         }
+    }
+
+    #[test]
+    fn what_is_too_large_for_its_dead_letter_has_one_all_the_same() {
+        assert_eq!(errand(6000, None).within(10_000).letter(), "{}");
+        assert_eq!(errand(2, None).within(10_000).letter(), "\"\"");
     }
 
     #[test]
