@@ -12,6 +12,7 @@
 
 mod allowed;
 mod connect;
+mod shares;
 mod stream;
 mod trust;
 
@@ -25,8 +26,12 @@ use hyper_util::{
     client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
+pub use shares::Shares;
 pub use stream::{Pieces, StreamLimits};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 pub use trust::Roots;
 use wharf_base::Cidr;
 
@@ -62,6 +67,9 @@ pub enum Failure {
     Unreachable { host: String, why: String },
     #[error("no answer within {} seconds", .0.as_secs())]
     TimedOut(Duration),
+    /// Nothing was sent: others had all turns.
+    #[error("no turn within {} seconds", .0.as_secs())]
+    Busy(Duration),
     #[error("the answer is longer than {0} bytes")]
     TooLong(usize),
     #[error("the connection failed: {0}")]
@@ -147,17 +155,42 @@ impl Egress {
         answered.unwrap_or(Err(Failure::TimedOut(limits.time)))
     }
 
+    /// The same, but the wait for a turn is as long again and apart: [`Failure::Busy`] says that nothing was sent.
+    ///
+    /// # Errors
+    /// There is no turn, or no whole answer within the limits.
+    pub async fn send_in_turn(
+        &self,
+        request: Request<Bytes>,
+        limits: Limits,
+    ) -> Result<Response<Bytes>, Failure> {
+        check(request.uri())?;
+        let turn = timeout(limits.time, self.turn()).await;
+        let _turn = turn.map_err(|_| Failure::Busy(limits.time))?;
+        let answered = timeout(limits.time, self.ask(request, limits.body)).await;
+        answered.unwrap_or(Err(Failure::TimedOut(limits.time)))
+    }
+
     async fn answer(
         &self,
         request: Request<Bytes>,
         most: usize,
     ) -> Result<Response<Bytes>, Failure> {
         check(request.uri())?;
-        let mut own = Vec::with_capacity(self.own_turns.len());
-        for turns in &self.own_turns {
-            own.push(turns.acquire().await);
+        let _turn = self.turn().await;
+        self.ask(request, most).await
+    }
+
+    /// A turn of each that it is a part of, its own first.
+    async fn turn(&self) -> Vec<SemaphorePermit<'_>> {
+        let mut held = Vec::with_capacity(self.own_turns.len() + 1);
+        for turns in self.own_turns.iter().chain([&self.turns]) {
+            held.extend(turns.acquire().await);
         }
-        let _turn = self.turns.acquire().await;
+        held
+    }
+
+    async fn ask(&self, request: Request<Bytes>, most: usize) -> Result<Response<Bytes>, Failure> {
         let answer = self.client.request(request.map(Full::new)).await;
         let (head, body) = answer.map_err(|error| connect::why(&error))?.into_parts();
         let whole = Limited::new(body, most).collect().await;

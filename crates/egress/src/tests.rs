@@ -156,6 +156,28 @@ async fn parts_of_a_part_share_what_is_its() {
 }
 
 #[tokio::test]
+async fn nobodys_servers_that_never_answer_take_the_turns_of_others() {
+    let shares = Shares::new(&Egress::to(loopback()), (8, 8), (2, 2));
+    let (silent, at) = listen().await;
+    let url = format!("http://{at}/");
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let (one, url) = (shares.of("one"), url.clone());
+        tokio::spawn(async move { one.send_in_turn(get(&url), LIMITS).await });
+        held.push(silent.accept().await.unwrap());
+    }
+    let at = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi".to_owned()).await;
+    let url = format!("http://{at}/");
+    let time = Duration::from_millis(50);
+    let one = shares.of("one");
+    let late = one.send_in_turn(get(&url), Limits { time, ..LIMITS });
+    assert_eq!(late.await.unwrap_err(), Failure::Busy(time));
+    let other = shares.of("other");
+    let answer = other.send_in_turn(get(&url), LIMITS).await;
+    assert_eq!(answer.unwrap().body(), "hi");
+}
+
+#[tokio::test]
 async fn addresses_that_are_none() {
     let egress = Egress::to(loopback());
     for url in ["ftp://a/", "/path", "http://me:secret@127.0.0.1/"] {

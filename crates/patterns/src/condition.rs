@@ -1,8 +1,13 @@
 //! A pattern that was read: alternatives, each of conditions on fields that must all hold.
 
+use std::{collections::HashMap, ptr, sync::Arc};
+
 use serde_json::Value;
 
 use crate::test::Test;
+
+/// Bytes of a text from which on it is known which conditions it meets.
+const LONG: usize = 64;
 
 /// A pattern that was read and checked.
 #[derive(Debug, Clone)]
@@ -14,10 +19,37 @@ pub struct Pattern {
 /// Conditions that must all hold.
 #[derive(Debug, Clone)]
 pub(crate) struct Alternative {
-    pub conditions: Vec<Condition>,
+    /// Alternatives of one `$or` have what they share in common.
+    pub conditions: Vec<Arc<Condition>>,
     tree: Node,
     /// Paths of those that hold where the field has no value.
-    absences: Vec<Vec<String>>,
+    absences: Vec<Arc<Condition>>,
+}
+
+/// What was found out about one document: a condition that many alternatives have is held to a list or a
+/// long text once.
+#[derive(Debug, Default)]
+pub(crate) struct Memo(HashMap<(*const Condition, *const Value), bool>);
+
+impl Memo {
+    fn once(
+        &mut self,
+        condition: &Arc<Condition>,
+        value: &Value,
+        judge: impl FnOnce() -> bool,
+    ) -> bool {
+        let worth = match value {
+            Value::String(text) => text.len() >= LONG,
+            Value::Array(_) | Value::Object(_) => true,
+            _ => false,
+        };
+        match worth {
+            true => *(self.0)
+                .entry((Arc::as_ptr(condition), ptr::from_ref(value)))
+                .or_insert_with(judge),
+            false => judge(),
+        }
+    }
 }
 
 /// One of these tests must fit a value of the field.
@@ -32,6 +64,15 @@ impl Condition {
     pub fn may_be_absent(&self) -> bool {
         self.tests.iter().any(|it| matches!(it, Test::Absent))
     }
+
+    /// Whether a value fits, or one of a list.
+    fn fits(&self, value: &Value) -> bool {
+        match value {
+            Value::Array(elements) => elements.iter().any(|it| self.fits(it)),
+            Value::Object(_) => false,
+            value => self.tests.iter().any(|it| it.fits(value)),
+        }
+    }
 }
 
 /// The conditions of an alternative by field, so that those inside one object are held to one element
@@ -44,7 +85,7 @@ struct Node {
 
 #[derive(Debug, Clone)]
 struct Leaf {
-    tests: Vec<Test>,
+    condition: Arc<Condition>,
     /// Its place in `absences`.
     absence: Option<usize>,
 }
@@ -52,20 +93,21 @@ struct Leaf {
 impl Pattern {
     /// Whether a document fits.
     pub fn matches(&self, document: &Value) -> bool {
-        self.alternatives.iter().any(|it| it.holds(document))
+        let mut memo = Memo::default();
+        (self.alternatives.iter()).any(|it| it.holds(document, &mut memo))
     }
 }
 
 impl Alternative {
-    pub fn new(conditions: Vec<Condition>) -> Self {
+    pub fn new(conditions: Vec<Arc<Condition>>) -> Self {
         let (mut tree, mut absences) = (Node::default(), Vec::new());
         for condition in &conditions {
             let absence = condition.may_be_absent().then(|| {
-                absences.push(condition.path.clone());
+                absences.push(condition.clone());
                 absences.len() - 1
             });
             tree.at(&condition.path).tests.push(Leaf {
-                tests: condition.tests.clone(),
+                condition: condition.clone(),
                 absence,
             });
         }
@@ -76,11 +118,15 @@ impl Alternative {
         }
     }
 
-    /// Whether all conditions hold, those on fields of a list's objects in one of them.
-    pub fn holds(&self, document: &Value) -> bool {
-        let absent = self.absences.iter();
-        let absent: Vec<bool> = absent.map(|path| !has_value(document, path)).collect();
-        self.tree.holds(Some(document), &absent)
+    /// Whether all conditions hold, those on fields of a list's objects in one of them. The memo is of this
+    /// document.
+    pub fn holds(&self, document: &Value, memo: &mut Memo) -> bool {
+        let absent = self.absences.iter().map(|it| {
+            // Of the document as a whole, which no test is of.
+            memo.once(it, document, || !has_value(document, &it.path))
+        });
+        let absent: Vec<bool> = absent.collect();
+        self.tree.holds(Some(document), &absent, memo)
     }
 }
 
@@ -98,20 +144,28 @@ impl Node {
     }
 
     /// Each field of a pattern meets each value of a document once at most.
-    fn holds(&self, value: Option<&Value>, absent: &[bool]) -> bool {
+    fn holds(&self, value: Option<&Value>, absent: &[bool], memo: &mut Memo) -> bool {
+        if let ([leaf], []) = (&*self.tests, &*self.fields) {
+            return leaf.holds(value, absent, memo);
+        }
         if let Some(Value::Array(elements)) = value
             && !elements.is_empty()
         {
-            return elements.iter().any(|it| self.holds(Some(it), absent));
+            return elements.iter().any(|it| self.holds(Some(it), absent, memo));
         }
-        let leaf = value.filter(|it| !it.is_object() && !it.is_array());
-        let held = |it: &Leaf| {
-            it.absence.is_some_and(|at| absent[at])
-                || leaf.is_some_and(|value| it.tests.iter().any(|test| test.fits(value)))
-        };
         let inside = |name: &str| value.and_then(|it| it.as_object()?.get(name));
-        self.tests.iter().all(held)
-            && (self.fields.iter()).all(|(name, node)| node.holds(inside(name), absent))
+        self.tests.iter().all(|it| it.holds(value, absent, memo))
+            && (self.fields.iter()).all(|(name, node)| node.holds(inside(name), absent, memo))
+    }
+}
+
+impl Leaf {
+    fn holds(&self, value: Option<&Value>, absent: &[bool], memo: &mut Memo) -> bool {
+        self.absence.is_some_and(|at| absent[at])
+            || value.is_some_and(|value| {
+                let judge = || self.condition.fits(value);
+                memo.once(&self.condition, value, judge)
+            })
     }
 }
 

@@ -4,13 +4,15 @@
 //! others share. A document is walked along the fields that anything is filed under; what comes up is
 //! judged in full. So the cost goes by how many patterns nearly fit, and not by how many there are.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    ptr,
+};
 
 use serde_json::Value;
-use wharf_base::glob::Token;
 
 use crate::{
-    condition::{Alternative, Condition, Pattern},
+    condition::{Alternative, Condition, Memo, Pattern},
     test::{Figure, Test, lower},
 };
 
@@ -71,16 +73,7 @@ impl Slot {
             Test::Null => Self::Null,
             Test::Prefix(start) => Self::Prefix(start.clone()),
             Test::Suffix(end) => Self::Suffix(end.clone()),
-            Test::Wildcard(glob) => {
-                let start = glob.tokens().map_while(|it| match it {
-                    Token::Char(c) => Some(c),
-                    Token::One | Token::Many => None,
-                });
-                match start.collect::<String>() {
-                    start if start.is_empty() => Self::Any,
-                    start => Self::Prefix(start.into()),
-                }
-            }
+            Test::Wildcard(glob) if !glob.prefix().is_empty() => Self::Prefix(glob.prefix().into()),
             _ => Self::Any,
         }
     }
@@ -128,18 +121,38 @@ impl Index {
 
     /// The places of the patterns that fit, ascending.
     pub fn matches(&self, document: &Value) -> Vec<usize> {
-        let mut found = self.always.clone();
+        let mut found = Found::default();
+        found.extend(&self.always);
         self.root.walk(document, &mut found);
-        found.sort_unstable();
-        found.dedup();
-        let mut fit = Vec::new();
-        for number in found {
+        let mut numbers = found.numbers;
+        numbers.sort_unstable();
+        numbers.dedup();
+        let (mut fit, mut memo) = (Vec::new(), Memo::default());
+        for number in numbers {
             let (place, alternative) = &self.alternatives[number as usize];
-            if fit.last() != Some(place) && alternative.holds(document) {
+            if fit.last() != Some(place) && alternative.holds(document, &mut memo) {
                 fit.push(*place);
             }
         }
         fit
+    }
+}
+
+/// What came up: each list once, however many values of a document lead to it.
+#[derive(Debug, Default)]
+struct Found {
+    lists: HashSet<*const Vec<u32>>,
+    numbers: Vec<u32>,
+}
+
+impl Found {
+    fn extend<'a>(&mut self, lists: impl Into<Option<&'a Vec<u32>>>) {
+        if let Some(list) = lists.into()
+            && !list.is_empty()
+            && self.lists.insert(ptr::from_ref(list))
+        {
+            self.numbers.extend(list);
+        }
     }
 }
 
@@ -165,7 +178,7 @@ impl Field {
         list.push(number);
     }
 
-    fn walk(&self, value: &Value, found: &mut Vec<u32>) {
+    fn walk(&self, value: &Value, found: &mut Found) {
         match value {
             Value::Array(elements) => elements.iter().for_each(|it| self.walk(it, found)),
             Value::Object(fields) if fields.len() < self.inside.len() => {
@@ -189,18 +202,18 @@ impl Field {
         }
     }
 
-    fn leaf(&self, value: &Value, found: &mut Vec<u32>) {
+    fn leaf(&self, value: &Value, found: &mut Found) {
         match value {
             Value::Null => found.extend(&self.nulls),
             Value::Bool(value) => found.extend(&self.bools[usize::from(*value)]),
             Value::Number(value) if !self.numbers.is_empty() => {
-                found.extend(self.numbers.get(&Figure::of(value)).into_iter().flatten());
+                found.extend(self.numbers.get(&Figure::of(value)));
             }
             Value::String(text) => {
-                found.extend(self.texts.get(text.as_str()).into_iter().flatten());
+                found.extend(self.texts.get(text.as_str()));
                 if !self.folded.is_empty() {
                     let folded: String = lower(text).collect();
-                    found.extend(self.folded.get(folded.as_str()).into_iter().flatten());
+                    found.extend(self.folded.get(folded.as_str()));
                 }
                 let bytes = text.as_bytes();
                 self.prefixes.find(|length| bytes.get(..length), found);
@@ -220,9 +233,9 @@ impl Ends {
         self.filed.entry(end.as_bytes().into()).or_default()
     }
 
-    fn find<'a>(&self, part: impl Fn(usize) -> Option<&'a [u8]>, found: &mut Vec<u32>) {
+    fn find<'a>(&self, part: impl Fn(usize) -> Option<&'a [u8]>, found: &mut Found) {
         for part in self.lengths.iter().filter_map(|length| part(*length)) {
-            found.extend(self.filed.get(part).into_iter().flatten());
+            found.extend(self.filed.get(part));
         }
     }
 }

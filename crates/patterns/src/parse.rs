@@ -1,5 +1,7 @@
 //! Reads patterns, and says why something is none.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use wharf_base::{
     glob::{Glob, Token},
@@ -66,8 +68,11 @@ impl Pattern {
     }
 }
 
+/// Those that must all hold.
+type Conditions = Vec<Arc<Condition>>;
+
 /// The conditions of an object, once for each combination of its `$or`s.
-fn conditions(fields: &Map<String, Value>, path: &mut Vec<String>) -> Read<Vec<Vec<Condition>>> {
+fn conditions(fields: &Map<String, Value>, path: &mut Vec<String>) -> Read<Vec<Conditions>> {
     if fields.is_empty() {
         return no("Empty objects are not allowed");
     }
@@ -89,10 +94,10 @@ fn conditions(fields: &Map<String, Value>, path: &mut Vec<String>) -> Read<Vec<V
                 if tests.is_empty() {
                     return no("Empty arrays are not allowed");
                 }
-                let condition = Condition {
+                let condition = Arc::new(Condition {
                     path: path.clone(),
                     tests: tests.iter().map(test).collect::<Read<_>>()?,
-                };
+                });
                 all.iter_mut().for_each(|it| it.push(condition.clone()));
             }
             _ => return no(format!("\"{name}\" must be an object or an array")),
@@ -114,9 +119,9 @@ fn choices<'a>(name: &str, value: &'a Value) -> Option<Vec<&'a Map<String, Value
     objects.collect()
 }
 
-fn combined(all: Vec<Vec<Condition>>, chosen: &[Vec<Condition>]) -> Read<Vec<Vec<Condition>>> {
+fn combined(all: Vec<Conditions>, chosen: &[Conditions]) -> Read<Vec<Conditions>> {
     bounded(all.len().saturating_mul(chosen.len()))?;
-    let with = |before: &Vec<Condition>, more: &Vec<Condition>| -> Vec<Condition> {
+    let with = |before: &Conditions, more: &Conditions| -> Conditions {
         before.iter().chain(more).cloned().collect()
     };
     let each = all

@@ -278,6 +278,7 @@ impl Plane {
             kms: kms_client.clone(),
             clock: clock.clone(),
             counters: counters.clone(),
+            most_bytes: wharf_svc_sqs::MOST_BYTES,
             takeover: Takeover::Replace,
         });
         let issuers = ClusterIssuers::default();

@@ -20,6 +20,8 @@ use crate::{
 };
 
 const PERMIT: Permit = Permit::for_controller("cloudwatch-courier");
+/// The name under which the service acts.
+const PRINCIPAL: &str = "cloudwatch.amazonaws.com";
 
 type ChangeError = wharf_service::ChangeError<CloudwatchFaults>;
 
@@ -43,6 +45,14 @@ pub struct Message {
     pub region: String,
     pub subject: String,
     pub message: String,
+}
+
+impl Message {
+    /// Whether the topic is of the alarm's account.
+    fn is_at_home(&self) -> bool {
+        let topic = self.topic.parse::<Arn>();
+        topic.is_ok_and(|it| it.account == self.account)
+    }
 }
 
 /// A call of a policy of scaling.
@@ -82,7 +92,8 @@ impl Call {
     }
 }
 
-/// Publishes in the name of the account, whose alarm it is: policies of others' topics decide the rest.
+/// Publishes in the name of the account whose alarm it is; to topics of other accounts as the service, or as the account:
+/// their policies may name either.
 pub struct Messenger {
     pub operations: Arc<dyn Operations>,
     pub scaling: Arc<dyn Scaling>,
@@ -144,7 +155,21 @@ impl Messenger {
                     source_arn: it.alarm_arn.clone(),
                 };
                 let request = Request::new("sns", "Publish", &it.region, input);
-                send(&*self.operations, &actor, &request).await
+                if it.is_at_home() {
+                    return send(&*self.operations, &actor, &request).await;
+                }
+                let service = Actor::Service {
+                    name: PRINCIPAL.to_owned(),
+                    account: it.account.clone(),
+                    source_arn: it.alarm_arn.clone(),
+                };
+                match send(&*self.operations, &service, &request).await {
+                    // Nothing was published.
+                    Err(failure) if !failure.passes => {
+                        send(&*self.operations, &actor, &request).await
+                    }
+                    answer => answer,
+                }
             }
             Errand::Call(it) => Ok(self.scaling.alarmed(it.alarmed()).await?),
             // Whoever put the alarm was asked whether they may.

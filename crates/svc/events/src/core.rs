@@ -57,9 +57,9 @@ impl Core {
         Self {
             table,
             keys: Keys::new(parts.kms.clone()),
+            invoker: Invoker::new(&parts.egress),
             parts,
             compiled: Compiled::default(),
-            invoker: Invoker::default(),
             outbox: Arc::new(outbox),
             schedules: Arc::default(),
             archives: Arc::default(),

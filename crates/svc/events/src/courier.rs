@@ -136,16 +136,31 @@ impl Errand {
                 account: self.account.clone(),
                 source_arn,
             },
-            None => Actor::Service {
-                name: PRINCIPAL.to_owned(),
-                account: self.account.clone(),
-                source_arn,
-            },
+            None => self.service(),
+        }
+    }
+
+    /// The service, for the rule. Dead letters go in its name wherever the event was to go: the queue's policy
+    /// decides.
+    fn service(&self) -> Actor {
+        Actor::Service {
+            name: PRINCIPAL.to_owned(),
+            account: self.account.clone(),
+            source_arn: self.rule_arn.clone(),
         }
     }
 
     fn kind(&self) -> Option<Kind> {
         Kind::of(self.text("Arn").unwrap_or_default())
+    }
+
+    /// What its dead letter says: no queue takes an empty one.
+    fn letter(&self) -> &str {
+        match (&self.event, &self.sealed) {
+            (Some(event), None) => event,
+            (None, None) if !self.too_large => &self.payload,
+            _ => "{}",
+        }
     }
 
     pub fn has_dead_letters(&self) -> bool {
@@ -379,17 +394,12 @@ impl Courier for Targets {
         ]);
         let letter = DeadLetter {
             queue: errand.target["DeadLetterConfig"]["Arn"].as_str(),
-            body: match (&errand.event, &errand.sealed) {
-                (_, Some(_)) => "{}",
-                (Some(event), None) => event,
-                (None, None) => &errand.payload,
-            },
+            body: errand.letter(),
             group: None,
             attributes,
             token: &errand.token(),
         };
-        let actor = errand.actor(None);
-        letter.send(&*self.operations, &actor).await
+        letter.send(&*self.operations, &errand.service()).await
     }
 
     fn became(&self, parcel: &Parcel<Errand>, what: Became) {
@@ -416,6 +426,12 @@ mod tests {
             too_large: false,
             sealed: None,
         }
+    }
+
+    #[test]
+    fn what_is_too_large_for_its_dead_letter_has_one_all_the_same() {
+        assert_eq!(errand(6000, None).within(10_000).letter(), "{}");
+        assert_eq!(errand(2, None).within(10_000).letter(), "\"\"");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use wharf_base::Timestamp;
 use wharf_delivery::{Actor, Body, Failure, Invocation, Rates, gap};
-use wharf_egress::Limits;
+use wharf_egress::{Egress, Failure as NoAnswer, Limits, Shares};
 use wharf_service::Place;
 use wharf_wire::Check;
 
@@ -31,11 +31,17 @@ const RATE: u32 = 300;
 /// What a server may ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 
+/// Requests under way and names looked up at once, of all accounts, and of one of them.
+const ALL_AT_ONCE: (usize, usize) = (96, 12);
+const AT_ONCE: (usize, usize) = (32, 4);
+/// How long an event waits for its account's next turn.
+const TURN: Duration = Duration::from_secs(1);
+
 /// What is remembered of destinations.
-#[derive(Default)]
 pub struct Invoker {
     rates: Rates,
     tokens: Tokens,
+    egress: Shares,
 }
 
 fn never(code: &str, text: String) -> Failure {
@@ -46,7 +52,26 @@ fn later(cause: &dyn std::error::Error) -> Failure {
     Failure::passing("InternalFailure", cause.to_string())
 }
 
+/// Why there is no answer, as `code`; what had no turn was not tried.
+pub fn unanswered(code: &str, failure: &NoAnswer) -> Failure {
+    match failure {
+        NoAnswer::Busy(_) => Failure::put_off(TURN),
+        failure => Failure {
+            passes: failure.passes(),
+            ..Failure::lasting(code, failure.to_string())
+        },
+    }
+}
+
 impl Invoker {
+    pub fn new(egress: &Egress) -> Self {
+        Self {
+            rates: Rates::default(),
+            tokens: Tokens::default(),
+            egress: Shares::new(egress, ALL_AT_ONCE, AT_ONCE),
+        }
+    }
+
     /// Nobody tries an errand again.
     pub fn forget(&self, errand: &Errand) {
         let arn = errand.target["Arn"].as_str().unwrap_or_default();
@@ -97,8 +122,9 @@ impl Invoker {
         let opened = kept::read(core, place, &name, &connection).await;
         let opened = opened.map_err(|it| later(&it))?.ok_or_else(unauthorized)?;
         let of = (destination.connection.clone(), connection.changed_at);
+        let egress = self.egress.of(&place.account);
         let token = match &opened.proof {
-            Proof::OAuth(it) => Some(self.tokens.get(&of, it, &core.parts.egress, now).await?),
+            Proof::OAuth(it) => Some(self.tokens.get(&of, it, &egress, now).await?),
             _ => None,
         };
         let request = ask::request(
@@ -109,11 +135,8 @@ impl Invoker {
             body,
         );
         let request = request.map_err(|it| never("InvalidRequest", it.to_string()))?;
-        let answer = core.parts.egress.send(request, LIMITS).await;
-        let answer = answer.map_err(|failure| Failure {
-            passes: failure.passes(),
-            ..Failure::lasting("ConnectionFailure", failure.to_string())
-        })?;
+        let answer = egress.send_in_turn(request, LIMITS).await;
+        let answer = answer.map_err(|failure| unanswered("ConnectionFailure", &failure))?;
         let refuses = [
             StatusCode::UNAUTHORIZED,
             StatusCode::PROXY_AUTHENTICATION_REQUIRED,

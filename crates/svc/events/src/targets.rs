@@ -2,6 +2,7 @@
 
 use wharf_api_events::Target;
 use wharf_base::Arn;
+use wharf_service::Place;
 
 use crate::transform::Transform;
 
@@ -37,6 +38,22 @@ pub fn log_group(resource: &str) -> Option<&str> {
     let name = resource.strip_prefix("log-group:")?;
     let name = name.strip_suffix(":*").unwrap_or(name);
     (!name.is_empty() && !name.contains(':')).then_some(name)
+}
+
+/// A log group is one of the rule's account and region.
+pub fn check_place(target: &Target, place: &Place) -> Result<(), String> {
+    let arn = target.arn.as_deref().unwrap_or_default();
+    match arn.parse::<Arn>() {
+        Ok(it)
+            if Kind::of(arn) == Some(Kind::LogGroup)
+                && (it.account != place.account || it.region != place.region) =>
+        {
+            Err(format!(
+                "Parameter {arn} is not valid. Reason: the log group must be of the rule's account and region."
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether a target can be kept.

@@ -1,6 +1,7 @@
 //! What all logs together may take: beyond it the oldest events go, and of too many streams those
-//! that were silent for the longest. A stream that holds no more than its share, which is the same
-//! for all, keeps it as long as others hold more: who prints without end displaces himself.
+//! that were silent for the longest. An account that holds no more than its share, which is the same
+//! for all, keeps it as long as others hold more, and so does a stream of an account: who prints without
+//! end displaces himself.
 //!
 //! Inputs: the journal's size, the indexes. Output: trims and deletions. Idempotent; looks every
 //! second, which costs a sum over the journal's files while there is room.
@@ -64,19 +65,25 @@ struct Cuts {
     cuts: HashMap<Arc<str>, u64>,
 }
 
-/// The oldest of `parts` (which are in that order) until `excess` bytes are found; first of streams
-/// that hold more than their share of `limit`, then of all.
-fn choose(parts: Vec<(Part, Arc<str>)>, limit: u64, excess: u64) -> Cuts {
+/// A part of a stream's events, the stream's name and whose it is.
+type Of = (Part, Arc<str>, Arc<str>);
+
+/// The oldest of `parts` (which are in that order) until `excess` bytes are found; first of accounts that
+/// hold more than their share of `limit` and there of streams that do, then of all.
+fn choose(parts: Vec<Of>, limit: u64, excess: u64) -> Cuts {
     let mut held: HashMap<Arc<str>, u64> = HashMap::new();
-    for (part, name) in &parts {
+    let mut by_account: HashMap<Arc<str>, u64> = HashMap::new();
+    for (part, name, account) in &parts {
         *held.entry(Arc::clone(name)).or_default() += part.bytes;
+        *by_account.entry(Arc::clone(account)).or_default() += part.bytes;
     }
     let share = limit / held.len().max(1) as u64;
+    let of_account = limit / by_account.len().max(1) as u64;
     let mut chosen = Cuts::default();
-    for least in [share, 0] {
+    for (least_of_account, least) in [(of_account, share), (of_account, 0), (0, share), (0, 0)] {
         // A stream loses its beginning, never a part behind one that stays.
         let mut kept: HashSet<&str> = HashSet::new();
-        for (part, name) in &parts {
+        for (part, name, account) in &parts {
             if chosen.bytes >= excess {
                 return chosen;
             }
@@ -85,17 +92,34 @@ fn choose(parts: Vec<(Part, Arc<str>)>, limit: u64, excess: u64) -> Cuts {
                 continue;
             }
             let left = held.entry(Arc::clone(name)).or_default();
-            if *left <= least {
+            let of_account = by_account.entry(Arc::clone(account)).or_default();
+            if *left <= least || *of_account <= least_of_account {
                 kept.insert(&**name);
                 continue;
             }
             *left -= part.bytes;
+            *of_account -= part.bytes;
             chosen.bytes += part.bytes;
             chosen.events += part.events;
             chosen.cuts.insert(Arc::clone(name), part.end);
         }
     }
     chosen
+}
+
+/// How many each may have, so that those who have fewer than others keep all, and all together have no more than
+/// `keep`.
+fn level(mut counts: Vec<usize>, keep: usize) -> usize {
+    counts.sort_unstable();
+    let (mut room, mut left) = (keep, counts.len());
+    for count in counts {
+        if count > room / left {
+            return room / left;
+        }
+        room -= count;
+        left -= 1;
+    }
+    usize::MAX
 }
 
 impl Counters {
@@ -155,19 +179,31 @@ impl LogsService {
             return Ok(());
         }
         let excess = kept - limit + limit / SLACK;
+        let owners = groups(self).await?.into_iter();
+        let owners = owners.map(|(scope, group)| {
+            (
+                Group::journal_prefix(&group.id),
+                Arc::<str>::from(scope.account),
+            )
+        });
+        let owners: HashMap<String, Arc<str>> = owners.collect();
+        // What is left of a group that is gone is nobody's.
+        let nobody: Arc<str> = Arc::default();
         let mut parts = Vec::new();
         for info in own {
             let index = indexes.get(&info.name).copied().unwrap_or(0);
             let name: Arc<str> = info.name.into();
+            let of_group = name.rfind('/').map_or("", |at| &name[..=at]);
+            let owner = owners.get(of_group).unwrap_or(&nobody);
             let found = self.events.parts(&name).await.map_err(fault::journal)?;
             for mut part in found {
                 // What is known of its events goes with them, and counts for who holds them.
                 let both = u128::from(info.bytes + index) * u128::from(part.bytes);
                 part.bytes = (both / u128::from(info.bytes.max(1))) as u64;
-                parts.push((part, Arc::clone(&name)));
+                parts.push((part, Arc::clone(&name), Arc::clone(owner)));
             }
         }
-        parts.sort_unstable_by_key(|(part, _)| part.ingestion);
+        parts.sort_unstable_by_key(|(part, ..)| part.ingestion);
         let Cuts {
             bytes,
             events,
@@ -191,7 +227,7 @@ impl LogsService {
         Ok(())
     }
 
-    /// Removes the streams that were silent for the longest if there are too many.
+    /// Removes the streams that were silent for the longest if there are too many, of those accounts that have most.
     pub async fn keep_streams(&self) -> Result<(), Fault> {
         let limit = self.limits.kept_streams;
         if self.streams.load(Ordering::Relaxed) <= limit as u64 {
@@ -200,12 +236,12 @@ impl LogsService {
         let entries = self.table.entries(&Scope::service_prefix("logs")).await?;
         let mut silent = Vec::new();
         for entry in &entries {
-            if let Some((_, Stream::KIND, _)) = Scope::parse(&entry.key) {
+            if let Some((scope, Stream::KIND, _)) = Scope::parse(&entry.key) {
                 let stream: Stream = decode(&entry.value).map_err(fault::record)?;
                 let name = stream.journal_name();
                 let last = self.events.summary(&name).await.map_err(fault::journal)?;
                 let last = last.last_ingestion.unwrap_or(stream.created_at.millis());
-                silent.push((Reverse(last), entry, name));
+                silent.push((Reverse(last), entry, name, scope.account));
             }
         }
         self.streams.store(silent.len() as u64, Ordering::Relaxed);
@@ -214,10 +250,20 @@ impl LogsService {
             return Ok(());
         }
         silent.sort_unstable_by_key(|(last, ..)| *last);
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for (.., account) in &silent {
+            *counts.entry(account).or_default() += 1;
+        }
+        let level = level(counts.values().copied().collect(), keep);
         let (mut removed, mut since) = (0u64, i64::MAX);
-        for (Reverse(last), entry, name) in silent.drain(keep..).rev() {
+        // Those that were silent for the longest come first.
+        for (Reverse(last), entry, name, account) in silent.iter().rev() {
+            let Some(count) = counts.get_mut(account.as_str()).filter(|it| **it > level) else {
+                continue;
+            };
+            *count -= 1;
             since = last.saturating_add(1);
-            removed += u64::from(self.remove_silent(entry, &name, since, false).await?);
+            removed += u64::from(self.remove_silent(entry, name, since, false).await?);
         }
         self.dropped.streams.fetch_add(removed, Ordering::Relaxed);
         tracing::warn!(
@@ -311,8 +357,8 @@ pub(crate) async fn scopes(service: &LogsService) -> Result<Vec<Scope>, Fault> {
 mod tests {
     use super::*;
 
-    /// Parts of ten events and a hundred bytes each, as (stream, time).
-    fn parts(of: &[(&str, i64)]) -> Vec<(Part, Arc<str>)> {
+    /// Parts of ten events and a hundred bytes each, as (stream, time). An account is what stands before a dot.
+    fn parts(of: &[(&str, i64)]) -> Vec<Of> {
         let mut ends: HashMap<&str, u64> = HashMap::new();
         of.iter()
             .map(|(name, ingestion)| {
@@ -324,7 +370,8 @@ mod tests {
                     events: 10,
                     end: *end,
                 };
-                (part, Arc::from(*name))
+                let account = name.split_once('.').map_or("", |it| it.0);
+                (part, Arc::from(*name), Arc::from(account))
             })
             .collect()
     }
@@ -335,6 +382,36 @@ mod tests {
         cuts.sort_unstable();
         assert_eq!(cuts, expected);
         assert_eq!(chosen.bytes, 10 * chosen.events);
+    }
+
+    #[test]
+    fn an_account_with_many_streams_displaces_itself() {
+        let of = [
+            ("b.old", 1),
+            ("b.new", 2),
+            ("a.1", 3),
+            ("a.2", 4),
+            ("a.3", 5),
+            ("a.4", 6),
+            ("a.5", 7),
+        ];
+        check(&of, 500, 200, &[("a.1", 10), ("a.2", 10)]);
+        // Within their share accounts are alike.
+        let all = [("a.1", 10), ("a.2", 10), ("a.3", 10), ("b.old", 10)];
+        check(&of, 500, 400, &all);
+    }
+
+    #[test]
+    fn who_has_fewest_keeps_all() {
+        for (counts, keep, expected) in [
+            (vec![10, 100], 60, 50),
+            (vec![30, 40, 200], 120, 50),
+            (vec![100, 100], 60, 30),
+            (vec![1, 2], 3, usize::MAX),
+            (vec![], 3, usize::MAX),
+        ] {
+            assert_eq!(level(counts.clone(), keep), expected, "{counts:?}");
+        }
     }
 
     #[test]

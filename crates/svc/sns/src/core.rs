@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use wharf_delivery::Outbox;
+use wharf_egress::Shares;
 use wharf_reconcile::{Queue, Shard};
 use wharf_service::{Pages, Stored, Table, Turns};
 use wharf_wire::{Context, Fault};
 
 use crate::{
     config::Parts,
-    courier::Messages,
+    courier::{self, Messages},
     fault::{self, SnsFaults},
     fifo::Lane,
     names::{SERVICE, SubscriptionId, TopicId},
@@ -36,7 +37,11 @@ impl Core {
         let (clock, takeover) = (parts.clock.clone(), parts.takeover);
         let courier = Messages {
             operations: parts.operations.clone(),
-            egress: parts.egress.clone(),
+            egress: Arc::new(Shares::new(
+                &parts.egress,
+                courier::ALL_AT_ONCE,
+                courier::AT_ONCE,
+            )),
             signer: parts.signer.clone(),
             keyring: parts.keyring.clone(),
             kms: parts.own_kms.clone(),

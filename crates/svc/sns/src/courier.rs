@@ -17,7 +17,7 @@ use wharf_delivery::{
     Became, Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Rates, Request,
     Sending, gap, send_all, targets,
 };
-use wharf_egress::{Egress, Limits};
+use wharf_egress::{Failure as NoAnswer, Limits, Shares};
 use wharf_seal::Keyring;
 use wharf_vended::Counters;
 use wharf_wire::async_trait;
@@ -42,6 +42,11 @@ const LIMITS: Limits = Limits {
 };
 /// Requests to one web server at once.
 const MOST_REQUESTS: usize = 8;
+/// Requests under way and names looked up at once, of all accounts, and of one of them.
+pub const ALL_AT_ONCE: (usize, usize) = (96, 12);
+pub const AT_ONCE: (usize, usize) = (32, 4);
+/// How long a message waits for its account's next turn.
+const TURN: Duration = Duration::from_secs(1);
 /// Mails to one subscriber, as on AWS.
 const MAILS_A_SECOND: u32 = 10;
 /// Between two questions of one account to one mailbox, which did not ask for them.
@@ -53,7 +58,7 @@ const AGENT: &str = "Amazon Simple Notification Service Agent";
 #[derive(Clone)]
 pub struct Messages {
     pub operations: Arc<dyn Operations>,
-    pub egress: Egress,
+    pub egress: Arc<Shares>,
     pub signer: Arc<Signer>,
     pub keyring: Keyring,
     pub mailer: Option<Mailer>,
@@ -233,8 +238,12 @@ impl Messages {
         }
         let request = web_request(errand, delivery, self.content(parcel).await?)?;
         let wait = delivery.retries.wait(parcel.failures.saturating_add(1));
-        let answer = self.egress.send(request, LIMITS).await;
+        let egress = self.egress.of(&errand.account);
+        let answer = egress.send_in_turn(request, LIMITS).await;
         let answer = answer.map_err(|failure| {
+            if let NoAnswer::Busy(_) = failure {
+                return Failure::put_off(TURN);
+            }
             let failed = Failure::lasting("ConnectionFailure", failure.to_string());
             let passes = failure.passes();
             Failure { passes, ..failed }.after(wait)

@@ -8,6 +8,8 @@ use crate::{fault, message::Message, records::Settings};
 
 /// Names of a policy.
 const MOST_NAMES: usize = 5;
+/// Combinations of a value of each list of a policy.
+const MOST_COMBINATIONS: usize = 150;
 const LONGEST: usize = 256 << 10;
 
 /// Reads a policy.
@@ -22,7 +24,40 @@ pub fn parse(text: &str) -> Result<Pattern, Fault> {
     if names.len() > MOST_NAMES {
         return Err(bad("Filter policy can not have more than 5 keys"));
     }
-    Pattern::parse(text).map_err(|it| bad(&it.0))
+    let pattern = Pattern::parse(text).map_err(|it| bad(&it.0))?;
+    if combinations(&Value::Object(names)) > MOST_COMBINATIONS {
+        return Err(bad("Filter policy is too complex"));
+    }
+    Ok(pattern)
+}
+
+/// Ways to choose a value of each list. Of a `$or` they add up, and each value inside `anything-but` counts:
+/// it is compared with like others.
+fn combinations(policy: &Value) -> usize {
+    let values = |it: &Value| match it {
+        Value::Object(operator) => match operator.get("anything-but") {
+            Some(Value::Array(unwanted)) => unwanted.len(),
+            Some(Value::Object(inner)) => {
+                let lists = inner.values().filter_map(Value::as_array);
+                lists.map(Vec::len).max().unwrap_or(1)
+            }
+            _ => 1,
+        },
+        _ => 1,
+    };
+    let of = |(name, value): (&String, &Value)| match value {
+        // Each choice is an object of fields; other lists of that name are values.
+        Value::Array(choices) if name == "$or" && choices.len() > 1 => choices
+            .iter()
+            .map(combinations)
+            .fold(0, usize::saturating_add),
+        Value::Array(all) => all.iter().map(values).sum(),
+        value => combinations(value),
+    };
+    match policy {
+        Value::Object(fields) => fields.iter().map(of).fold(1, usize::saturating_mul),
+        _ => 1,
+    }
 }
 
 /// Whether a subscription gets a message, and by what of it it does not.
@@ -125,5 +160,19 @@ mod tests {
             assert_eq!(lets(&settings, &message), lets_it, "{filter}");
         }
         assert!(parse("{").is_err() && parse(r#"{"a": "b"}"#).is_err());
+    }
+
+    #[test]
+    fn policies_have_150_combinations_at_most() {
+        let list = |count: usize| serde_json::json!(vec!["x"; count]).to_string();
+        let of = |a: usize, b: usize| format!(r#"{{"a": {}, "b": {{"c": {}}}}}"#, list(a), list(b));
+        assert!(parse(&of(10, 15)).is_ok());
+        assert!(parse(&of(10, 16)).is_err());
+        let or = |count: usize| format!(r#"{{"$or": [{{"a": {}}}, {{"b": ["x"]}}]}}"#, list(count));
+        assert!(parse(&or(149)).is_ok());
+        assert!(parse(&or(150)).is_err());
+        let but = |count: usize| format!(r#"{{"a": [{{"anything-but": {}}}]}}"#, list(count));
+        assert!(parse(&but(150)).is_ok());
+        assert!(parse(&but(151)).is_err());
     }
 }

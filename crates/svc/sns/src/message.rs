@@ -85,9 +85,9 @@ impl Message {
             faults::invalid_parameter_exception("Invalid parameter: Empty message")
         })?;
         if let Some(subject) = &given.subject {
-            let fits = subject.chars().all(|it| it.is_ascii_graphic() || it == ' ');
-            if !(1..=LONGEST_SUBJECT).contains(&subject.len()) || !fits || subject.starts_with(' ')
-            {
+            let fits = !subject.chars().any(char::is_control);
+            let length = subject.chars().count();
+            if !(1..=LONGEST_SUBJECT).contains(&length) || !fits || subject.starts_with(' ') {
                 return Err(faults::invalid_parameter_exception(
                     "Invalid parameter: Subject",
                 ));
@@ -250,4 +250,28 @@ fn attribute(name: &str, it: MessageAttributeValue) -> Result<Attribute, Fault> 
         text,
         binary: binary.map(|it| STANDARD.encode(it)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_subjects_may_be() {
+        let with = |subject: &str| {
+            let given = Given {
+                text: Some("text".to_owned()),
+                subject: Some(subject.to_owned()),
+                ..Given::default()
+            };
+            Message::new(given, String::new(), String::new()).is_ok()
+        };
+        // Names of alarms are in them, which may be in any language.
+        for subject in ["ALARM: \"Büro-CPU\"", "警報", &"ü".repeat(100)] {
+            assert!(with(subject), "{subject}");
+        }
+        for subject in ["", " a", "a\nb", "a\u{85}b", "\u{7}", &"ü".repeat(101)] {
+            assert!(!with(subject), "{subject:?}");
+        }
+    }
 }

@@ -94,6 +94,18 @@ pub struct Settings {
     pub replay: Option<Replay>,
 }
 
+impl Settings {
+    /// Whether both were told the same: a replay has an id of its own each time.
+    pub fn same(&self, other: &Self) -> bool {
+        let said = |it: &Self| it.replay.as_ref().map(|it| it.policy.clone());
+        let but = |it: &Self| Self {
+            replay: None,
+            ..it.clone()
+        };
+        said(self) == said(other) && but(self) == but(other)
+    }
+}
+
 /// A replay of the archive of a topic with order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Replay {

@@ -44,6 +44,7 @@ fn service(store: &Store, keyring: &Keyring) -> SqsService {
         )),
         clock,
         counters: wharf_vended::Counters::default(),
+        most_bytes: wharf_svc_sqs::MOST_BYTES,
         takeover: Takeover::Replace,
     })
 }

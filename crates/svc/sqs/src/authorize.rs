@@ -6,6 +6,22 @@ use wharf_wire::{Check, Context, Fault};
 
 use crate::{core::Core, names::QueueId, ops::moves};
 
+/// What only the account of a queue may do, whatever the queue's policy says.
+const OWNERS: [&str; 12] = [
+    "sqs:AddPermission",
+    "sqs:CancelMessageMoveTask",
+    "sqs:CreateQueue",
+    "sqs:DeleteQueue",
+    "sqs:ListMessageMoveTasks",
+    "sqs:ListQueueTags",
+    "sqs:ListQueues",
+    "sqs:RemovePermission",
+    "sqs:SetQueueAttributes",
+    "sqs:StartMessageMoveTask",
+    "sqs:TagQueue",
+    "sqs:UntagQueue",
+];
+
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
     let action = |name: &str| format!("sqs:{name}");
     Ok(vec![match input {
@@ -36,7 +52,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             {
                 queue.place.account.clone_from(account);
             }
-            on(core, input.action(), queue).await?
+            on(core, cx, input.action(), queue).await?
         }
         // Batches are what their single operations are.
         Input::SendMessageBatch(it) => {
@@ -127,7 +143,7 @@ async fn by_url(
     url: Option<&str>,
 ) -> Result<Check, Fault> {
     match QueueId::of_url(cx, url.unwrap_or_default()) {
-        Ok(queue) => on(core, action, queue).await,
+        Ok(queue) => on(core, cx, action, queue).await,
         // What stands for no queue is refused by the operation, to those who may do this to every queue.
         Err(_) => Ok(Check::new(action, of_caller(cx, Some("*")).arn())),
     }
@@ -140,18 +156,22 @@ async fn by_arn(
     arn: Option<&str>,
 ) -> Result<Check, Fault> {
     match arn.and_then(QueueId::of_arn) {
-        Some(queue) => on(core, action, queue).await,
+        Some(queue) => on(core, cx, action, queue).await,
         None => Ok(Check::new(action, of_caller(cx, Some("*")).arn())),
     }
 }
 
 /// A queue by its ARN, with its tags and its own policy.
-async fn on(core: &Core, action: String, queue: QueueId) -> Result<Check, Fault> {
+async fn on(core: &Core, cx: &Context, action: String, queue: QueueId) -> Result<Check, Fault> {
+    let is_owners = OWNERS.contains(&action.as_str());
     let check = Check::new(action, queue.arn());
     let Some(live) = core.find(&queue).await? else {
         return Ok(check);
     };
     let record = live.record();
     let check = tags::of_resource(check, None, &record.tags);
+    if is_owners && queue.place.account != cx.account {
+        return Ok(check);
+    }
     Ok(check.with_resource_policy(record.settings.policy.clone()))
 }

@@ -19,7 +19,7 @@ use crate::{
     fault::{self, SqsFaults},
     keys::Keys,
     live::Live,
-    machine::{Machine, Message, Millis, Original, Stage},
+    machine::{Account, Machine, Message, Millis, Original, Stage},
     metered::Meter,
     names::{QueueId, SERVICE},
     outdated_keys::Looked,
@@ -39,6 +39,8 @@ pub struct Core {
     pub keys: Keys,
     pub looked: Looked,
     queues: Mutex<HashMap<QueueId, Arc<Live>>>,
+    /// What accounts hold.
+    accounts: Mutex<HashMap<String, Account>>,
     /// Loads and changes of one queue come after one another.
     pub turns: Turns,
     /// Keys of records that the reconciler looks at.
@@ -54,6 +56,7 @@ impl Core {
             keys: Keys::default(),
             looked: Looked::default(),
             queues: Mutex::default(),
+            accounts: Mutex::default(),
             turns: Turns::default(),
             work: Arc::default(),
             shard: Shard::new("/w1/c0/sqs/shard/0"),
@@ -113,7 +116,9 @@ impl Core {
     /// Takes a queue into memory.
     pub fn enter(&self, id: QueueId, record: Queue, machine: Machine) -> Arc<Live> {
         let meter = Meter::new(&self.parts.counters, &id, self.now());
-        let live = Arc::new(Live::new(id.clone(), record, machine, meter));
+        let account = id.place.account.clone();
+        let account = self.accounts.lock().entry(account).or_default().clone();
+        let live = Arc::new(Live::new(id.clone(), record, machine, meter, account));
         self.queues().insert(id, live.clone());
         live
     }
@@ -147,7 +152,8 @@ impl Core {
                 if head.parts > 0 {
                     with_parts.insert(head.id);
                 }
-                messages.push((seq, message(&state, head.id, head.group, fifo)));
+                let bytes = stored::bytes(entry.value.len(), head.parts);
+                messages.push((seq, message(&state, head.id, bytes, head.group, fifo)));
             }
         }
         let mut machine = Machine::of(fifo, messages, now);
@@ -194,11 +200,18 @@ pub fn key(id: &QueueId) -> String {
 }
 
 /// What the machine knows of a stored message.
-pub fn message(state: &stored::State, id: u128, group: Option<&str>, fifo: bool) -> Message {
+pub fn message(
+    state: &stored::State,
+    id: u128,
+    bytes: u32,
+    group: Option<&str>,
+    fifo: bool,
+) -> Message {
     Message {
         mark: Message::mark(id),
         visible_at: state.visible_at,
         receives: state.receives,
+        bytes,
         group: group.filter(|_| fifo).map(Arc::from),
         stage: Stage::Ready,
     }

@@ -34,6 +34,14 @@ pub fn invalid_value(value: impl std::fmt::Display, parameter: &str, reason: &st
     ))
 }
 
+/// An account has as much as it may. What sends for others tries it again, as SDKs do.
+pub fn full(most: u64) -> Fault {
+    faults::request_throttled(format!(
+        "The queues of the account hold {most} bytes of messages, which is the most they may: receive and delete messages, or purge \
+         a queue."
+    ))
+}
+
 pub fn missing(parameter: &str) -> Fault {
     let text = format!("The request must contain the parameter {parameter}.");
     Fault::sender("MissingParameter", 400, text)

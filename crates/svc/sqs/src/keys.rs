@@ -23,8 +23,9 @@ use crate::{
 
 /// How policies of keys name this service.
 const PRINCIPAL: &str = "sqs.amazonaws.com";
-/// Open keys kept; beyond it those whose time is over go.
-const MOST_KEPT: usize = 4096;
+/// Open keys kept of the callers of one account, so that nobody's callers displace others'; beyond it those go whose
+/// time ends first.
+const MOST_KEPT: usize = 1024;
 
 /// Who may use an open key: a caller, for a key by its id, in a place.
 type User = (Place, String, String);
@@ -40,35 +41,45 @@ pub struct Usable {
 pub struct Keys {
     managed: Mutex<HashMap<Place, Arc<DataKey>>>,
     /// What callers seal with, by place, caller, and queue with its key.
-    sealing: Mutex<HashMap<User, (Millis, Usable)>>,
+    sealing: Kept<Usable>,
     /// What callers opened, by place, caller and id.
-    opened: Mutex<HashMap<User, (Millis, Arc<DataKey>)>>,
+    opened: Kept<Arc<DataKey>>,
 }
 
-fn remember<T>(
-    kept: &Mutex<HashMap<User, (Millis, T)>>,
-    user: User,
-    until: Millis,
-    now: Millis,
-    of: T,
-) {
-    let mut kept = kept.lock();
-    if kept.len() >= MOST_KEPT {
-        kept.retain(|_, (until, _)| *until > now);
+/// What the callers of an account use again until a time.
+type OfCallers<T> = HashMap<User, (Millis, T)>;
+
+/// The same, by their accounts.
+struct Kept<T>(Mutex<HashMap<String, OfCallers<T>>>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
     }
-    if kept.len() < MOST_KEPT {
+}
+
+impl<T: Clone> Kept<T> {
+    fn remember(&self, account: &str, user: User, until: Millis, now: Millis, of: T) {
+        let mut accounts = self.0.lock();
+        let kept = accounts.entry(account.to_owned()).or_default();
+        if kept.len() >= MOST_KEPT {
+            kept.retain(|_, (until, _)| *until > now);
+        }
+        if kept.len() >= MOST_KEPT
+            && let Some((first, _)) = kept.iter().min_by_key(|(_, (until, _))| *until)
+        {
+            let first = first.clone();
+            kept.remove(&first);
+        }
         kept.insert(user, (until, of));
     }
-}
 
-fn recall<T: Clone>(
-    kept: &Mutex<HashMap<User, (Millis, T)>>,
-    user: &User,
-    now: Millis,
-) -> Option<T> {
-    let kept = kept.lock();
-    let found = kept.get(user).filter(|(until, _)| *until > now);
-    found.map(|(_, it)| it.clone())
+    fn recall(&self, account: &str, user: &User, now: Millis) -> Option<T> {
+        let accounts = self.0.lock();
+        let found = accounts.get(account)?.get(user);
+        let found = found.filter(|(until, _)| *until > now);
+        found.map(|(_, it)| it.clone())
+    }
 }
 
 /// What a data key's record is sealed for.
@@ -109,9 +120,10 @@ pub async fn opening(
     if id == MANAGED_KEY {
         return managed(core, call, place).await;
     }
+    let caller = call.caller.account.clone();
     let user = (place.clone(), call.caller.arn.clone(), id.to_owned());
     let now = core.now();
-    if let Some(key) = recall(&core.keys.opened, &user, now) {
+    if let Some(key) = core.keys.opened.recall(&caller, &user, now) {
         return Ok(key);
     }
     let stored = core.table.read::<records::DataKey>(&key(place, id)).await?;
@@ -124,7 +136,7 @@ pub async fn opening(
     let opened = wharf_datakeys::open(kms, &call, sealed, context(&queue)).await;
     let key = Arc::new(DataKey::from(opened.map_err(refused)?.into_secret()));
     let until = now + Millis::from(reuse_s) * 1000;
-    remember(&core.keys.opened, user, until, now, key.clone());
+    (core.keys.opened).remember(&caller, user, until, now, key.clone());
     Ok(key)
 }
 
@@ -175,12 +187,13 @@ async fn of_kms(
 ) -> Result<Usable, Fault> {
     let (place, now) = (&queue.place, core.now());
     let arn = queue.arn();
+    let account = call.caller.account.as_str();
     let user = (
         place.clone(),
         call.caller.arn.clone(),
         format!("{arn} {kms_key}"),
     );
-    if let Some(usable) = recall(&core.keys.sealing, &user, now) {
+    if let Some(usable) = core.keys.sealing.recall(account, &user, now) {
         return Ok(usable);
     }
     let asking = call.forwarded_by(PRINCIPAL);
@@ -203,7 +216,7 @@ async fn of_kms(
         key: Arc::new(DataKey::from(made.open.into_secret())),
     };
     let until = now + Millis::from(settings.kms_reuse_s) * 1000;
-    remember(&core.keys.sealing, user, until, now, usable.clone());
+    (core.keys.sealing).remember(account, user, until, now, usable.clone());
     Ok(usable)
 }
 
@@ -224,5 +237,29 @@ fn refused(fault: Fault) -> Fault {
         "KMSInvalidStateException" => faults::kms_invalid_state(fault.message),
         "InvalidKeyUsageException" => faults::kms_invalid_key_usage(fault.message),
         _ => fault,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_account_displaces_what_another_uses() {
+        let kept = Kept::default();
+        let user = |name: usize| {
+            let place = Place::new("000000000000", "us-east-1");
+            (place, name.to_string(), String::new())
+        };
+        kept.remember("b", user(0), 100, 0, "b's");
+        for name in 0..=MOST_KEPT {
+            kept.remember("a", user(name), 100 + name as u64, 0, "a's");
+        }
+        assert_eq!(kept.recall("b", &user(0), 50), Some("b's"));
+        assert_eq!(kept.recall("a", &user(0), 50), None, "it would end first");
+        assert_eq!(kept.recall("a", &user(1), 50), Some("a's"));
+        assert_eq!(kept.recall("a", &user(MOST_KEPT), 50), Some("a's"));
+        assert_eq!(kept.0.lock()["a"].len(), MOST_KEPT);
+        assert_eq!(kept.recall("b", &user(0), 100), None, "its time is over");
     }
 }

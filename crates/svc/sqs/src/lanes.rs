@@ -6,29 +6,31 @@
 use std::{
     collections::BTreeSet,
     hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
 };
 
-use tokio::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 /// Groups share so many lanes; more of them write at once.
 const LANES: usize = 16;
 
 #[derive(Debug)]
 pub struct Lanes {
-    whole: RwLock<()>,
+    whole: Arc<RwLock<()>>,
     /// Those of groups; a queue without order has none.
-    some: Box<[Mutex<()>]>,
+    some: Box<[Arc<Mutex<()>>]>,
 }
 
-/// The right to write, until it is dropped.
+/// The right to write, until it is dropped. Whoever writes takes it along: a caller that goes away meanwhile does not
+/// end it.
 #[derive(Debug)]
-pub enum Turn<'a> {
+pub enum Turn {
     Whole {
-        _all: RwLockWriteGuard<'a, ()>,
+        _all: OwnedRwLockWriteGuard<()>,
     },
     Groups {
-        _all: RwLockReadGuard<'a, ()>,
-        _some: Vec<MutexGuard<'a, ()>>,
+        _all: OwnedRwLockReadGuard<()>,
+        _some: Vec<OwnedMutexGuard<()>>,
     },
 }
 
@@ -36,26 +38,26 @@ impl Lanes {
     pub fn new(fifo: bool) -> Self {
         let lanes = if fifo { LANES } else { 0 };
         Self {
-            whole: RwLock::default(),
-            some: (0..lanes).map(|_| Mutex::default()).collect(),
+            whole: Arc::default(),
+            some: (0..lanes).map(|_| Arc::default()).collect(),
         }
     }
 
     /// Nobody else writes meanwhile.
-    pub async fn whole(&self) -> Turn<'_> {
+    pub async fn whole(&self) -> Turn {
         Turn::Whole {
-            _all: self.whole.write().await,
+            _all: self.whole.clone().write_owned().await,
         }
     }
 
     /// Nobody else writes to these groups meanwhile.
-    pub async fn of<'g>(&self, groups: impl Iterator<Item = &'g str>) -> Turn<'_> {
+    pub async fn of<'g>(&self, groups: impl Iterator<Item = &'g str>) -> Turn {
         // In the order of their numbers, by all: nobody waits in a circle.
         let lanes: BTreeSet<usize> = groups.map(lane).collect();
-        let all = self.whole.read().await;
+        let all = self.whole.clone().read_owned().await;
         let mut some = Vec::with_capacity(lanes.len());
         for lane in lanes.into_iter().filter_map(|it| self.some.get(it)) {
-            some.push(lane.lock().await);
+            some.push(lane.clone().lock_owned().await);
         }
         Turn::Groups {
             _all: all,

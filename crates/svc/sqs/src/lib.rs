@@ -51,7 +51,7 @@ mod stored;
 mod tagged;
 mod tags;
 
-pub use config::Parts;
+pub use config::{MOST_BYTES, Parts};
 pub use figures::Figures;
 pub use rates::RATES;
 pub use sealed::SEALING;

@@ -14,7 +14,7 @@ use wharf_store::{Store, StoreError, Txn};
 use crate::{
     attempts::Attempts,
     lanes::Lanes,
-    machine::{Aside, Machine, Message, Millis, Original, Seq, Settled},
+    machine::{Account, Aside, Machine, Message, Millis, Original, Seq, Settled},
     metered::Meter,
     names::QueueId,
     records::Queue,
@@ -34,6 +34,8 @@ pub struct Live {
     /// For senders of a FIFO queue, and movers of messages to any queue.
     pub lanes: Lanes,
     pub meter: Meter,
+    /// What all queues of its account hold.
+    pub account: Account,
 }
 
 #[derive(Debug)]
@@ -47,14 +49,20 @@ pub struct State {
 }
 
 impl Live {
-    pub fn new(id: QueueId, record: Queue, machine: Machine, meter: Meter) -> Self {
+    pub fn new(
+        id: QueueId,
+        record: Queue,
+        machine: Machine,
+        meter: Meter,
+        account: Account,
+    ) -> Self {
         Self {
             arn: id.arn(),
             lanes: Lanes::new(record.settings.fifo),
             state: Mutex::new(State {
                 drawer: Arc::new(Drawer::new(&id.place, &record.drawer)),
                 record: Arc::new(record),
-                machine,
+                machine: machine.counting_for(account.clone()),
                 attempts: Attempts::default(),
                 gone: false,
             }),
@@ -62,6 +70,7 @@ impl Live {
             arrived: Notify::new(),
             settled: Notify::new(),
             meter,
+            account,
         }
     }
 
@@ -78,7 +87,7 @@ impl Live {
         let mut state = self.state();
         if state.drawer.name != record.drawer {
             state.drawer = Arc::new(Drawer::new(&self.id.place, &record.drawer));
-            state.machine = Machine::new(record.settings.fifo);
+            state.machine = Machine::new(record.settings.fifo).counting_for(self.account.clone());
             state.attempts = Attempts::default();
         }
         state.record = Arc::new(record);

@@ -15,6 +15,7 @@ mod dedup;
 mod groups;
 #[cfg(test)]
 mod tests;
+mod weight;
 mod words;
 
 use std::{
@@ -24,6 +25,8 @@ use std::{
 
 use groups::Groups;
 
+pub use weight::Account;
+use weight::Weight;
 pub use words::{Aside, Counts, Message, NotHeld, Settled, Stage, Taken, Wanted};
 
 pub use dedup::{Dedup, Original, WINDOW_MS as DEDUP_WINDOW_MS};
@@ -57,6 +60,7 @@ pub struct Machine {
     held: usize,
     delayed: usize,
     busy: usize,
+    weight: Weight,
     last: Seq,
 }
 
@@ -71,6 +75,7 @@ impl Machine {
             held: 0,
             delayed: 0,
             busy: 0,
+            weight: Weight::default(),
             last: 0,
         }
     }
@@ -88,6 +93,7 @@ impl Machine {
         machine.last = messages.last().map_or(0, |(seq, _)| *seq);
         let (mut ready, mut later) = (Vec::new(), Vec::new());
         for (seq, message) in &mut messages {
+            machine.weight.add(message.bytes);
             message.stage = Stage::Ready;
             match message.visible_at <= now {
                 true => ready.push(*seq),
@@ -102,6 +108,13 @@ impl Machine {
         machine
     }
 
+    /// What is here counts for an account.
+    #[must_use]
+    pub fn counting_for(mut self, account: Account) -> Self {
+        self.weight.count_for(account);
+        self
+    }
+
     /// A sequence number that no message of the queue has, nor has had since the machine was made.
     pub fn next_seq(&mut self, now: Millis) -> Seq {
         self.last = (self.last + 1).max(now << COUNTER_BITS);
@@ -109,10 +122,10 @@ impl Machine {
     }
 
     /// The number itself if it is free, or the next that is: for a message that keeps its time of sending
-    /// as it comes from another queue.
-    pub fn free_seq(&mut self, wanted: Seq) -> Seq {
+    /// as it comes from another queue. Those that were `given` to messages still to come are not free.
+    pub fn free_seq(&mut self, wanted: Seq, given: &BTreeSet<Seq>) -> Seq {
         let mut seq = wanted;
-        while self.messages.contains_key(&seq) {
+        while self.messages.contains_key(&seq) || given.contains(&seq) {
             seq += 1;
         }
         self.last = self.last.max(seq);
@@ -126,6 +139,7 @@ impl Machine {
             message.group = message.group.map(|name| groups.join(name, seq));
         }
         let group = message.group.clone();
+        self.weight.add(message.bytes);
         self.messages.insert(seq, message);
         self.stage_by_time(seq, now);
         self.refresh(group.as_ref());
@@ -326,7 +340,9 @@ impl Machine {
                 group
             }
             Settled::Gone => {
-                let group = self.messages.remove(&seq).and_then(|it| it.group);
+                let gone = self.messages.remove(&seq);
+                self.weight.take(gone.as_ref().map_or(0, |it| it.bytes));
+                let group = gone.and_then(|it| it.group);
                 if let Some(groups) = &mut self.groups {
                     groups.leave(group.as_ref(), seq);
                 }

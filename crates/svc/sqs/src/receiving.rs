@@ -22,6 +22,10 @@ use crate::{
 /// Messages of one queue that may be held at a time.
 const MOST_HELD: usize = 120_000;
 
+/// Looks at a queue of one receive after its deadline, each of which did something else first: moved what is dead, or
+/// removed what is too old.
+const MOST_LOOKS: usize = 10;
+
 /// What a receive asks for.
 pub struct Asked {
     pub most: usize,
@@ -58,13 +62,16 @@ pub async fn receive(
     asked: &Asked,
 ) -> Result<Vec<Received>, Fault> {
     let deadline = Instant::now() + Duration::from_secs(asked.wait_s.into());
-    let mut waited = false;
+    let (mut waited, mut late) = (false, 0);
     let outcome = loop {
         let now = core.now();
         let arrived = live.arrived.notified();
         match try_receive(core, call, live, asked, now).await {
             Ok(Tried::Got(received)) => break Ok(received),
-            Ok(Tried::Again) => {}
+            Ok(Tried::Again) if Instant::now() < deadline => {}
+            Ok(Tried::Again) if late < MOST_LOOKS => late += 1,
+            // The next one goes on with it.
+            Ok(Tried::Again) => break Ok(Vec::new()),
             Ok(Tried::Nothing(next)) if Instant::now() < deadline => {
                 let next =
                     next.map(|at| Instant::now() + Duration::from_millis(at.saturating_sub(now)));
@@ -117,7 +124,7 @@ async fn try_receive(
     if let Some(again) = repeat(core, call, live, asked, now).await? {
         return Ok(Tried::Got(again));
     }
-    let dead_letters = dead_letters::target(core, &record).await?;
+    let dead_letters = dead_letters::target(core, &live.id, &record).await?;
     let (received, dead) = {
         let mut state = live.state();
         let max_receives = record.settings.redrive.as_ref().map(|it| it.max_receives);

@@ -74,6 +74,11 @@ async fn queue(core: &Core, id: QueueId) -> Result<Next, ChangeError> {
     };
     loop {
         let now = core.now();
+        // An id that is sent anew is not written before its old record is gone, nor deleted instead of it.
+        let turn = match live.record().settings.fifo {
+            true => Some(live.lanes.whole().await),
+            false => None,
+        };
         let (claim, names, next) = {
             let mut state = live.state();
             let kept_ms = Millis::from(state.record.settings.retention_s) * 1000;
@@ -87,10 +92,11 @@ async fn queue(core: &Core, id: QueueId) -> Result<Next, ChangeError> {
             (state.claim(&live, old), names, next)
         };
         let done = claim.asides.is_empty() && names.is_empty();
+        core.delete(&PERMIT, names).await?;
+        drop(turn);
         if !claim.asides.is_empty() {
             receiving::remove(core, &own_call(core, &id.place), claim).await?;
         }
-        core.delete(&PERMIT, names).await?;
         if done {
             let wait = next.map(|at| Duration::from_millis(at.saturating_sub(now).max(1000)));
             return Ok(Next::After(wait.unwrap_or(SELDOM).min(SELDOM)));

@@ -58,6 +58,11 @@ impl Redrive {
                 "Dead-letter target owner should be same as the source.",
             ));
         }
+        if id == *queue {
+            return Err(bad(
+                "Dead-letter queue must not be the same queue as the source.",
+            ));
+        }
         if is_fifo(&id.name) != is_fifo(&queue.name) {
             return Err(bad(
                 "Dead-letter queue must be same type of queue as the source.",
@@ -164,6 +169,7 @@ mod tests {
             (dead, "1001"),
             ("arn:aws:sqs:us-east-1:000000000000:dead.fifo", "3"),
             ("arn:aws:sqs:eu-west-1:000000000000:dead", "3"),
+            ("arn:aws:sqs:us-east-1:000000000000:jobs", "3"),
             ("dead", "3"),
         ] {
             assert_eq!(

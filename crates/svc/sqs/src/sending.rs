@@ -1,7 +1,10 @@
 //! Sends messages: seals them, finds those that were sent before, writes them, and then lets receivers see them.
 //! What is acknowledged is on disk.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -13,6 +16,7 @@ use crate::{
     core::{self, ChangeError, Core},
     fault,
     keys::{self, Usable},
+    lanes::Turn,
     live::Live,
     machine::{DEDUP_WINDOW_MS, Millis, Original, Seq},
     settings::Settings,
@@ -75,6 +79,14 @@ struct Placed {
     bytes: usize,
 }
 
+/// What is written at once.
+struct Batch {
+    placed: Vec<Placed>,
+    originals: HashMap<String, Original>,
+    /// Of a FIFO queue: until it is written, nobody sends what might be the same or come later.
+    turn: Option<Turn>,
+}
+
 /// Sends messages to a queue, all of them or none.
 pub async fn send(
     core: &Core,
@@ -83,6 +95,11 @@ pub async fn send(
     messages: Vec<Outgoing>,
 ) -> Result<Vec<Sent>, Fault> {
     let settings = &live.record().settings;
+    // Before anything is written or asked for. What is being sent by others meanwhile is not much.
+    let more: usize = messages.iter().map(|it| it.content.size()).sum();
+    if live.account.load(Ordering::Relaxed) + more as u64 > core.parts.most_bytes {
+        return Err(fault::full(core.parts.most_bytes));
+    }
     let key = keys::sealing(core, call, &live.id, settings).await?;
     // Of a FIFO queue, or of a group of it, nothing is written before what was sent earlier.
     let turn = match (settings.fifo, settings.limit_per_group) {
@@ -146,8 +163,12 @@ pub async fn send(
         };
         sealed(call, key.as_ref(), seq, id, state, message)
     });
-    write(core, call, live, &drawer, placed.collect(), originals, now).await?;
-    drop(turn);
+    let batch = Batch {
+        placed: placed.collect(),
+        originals,
+        turn,
+    };
+    write(core, call, live, &drawer, batch, now).await?;
     Ok(sent)
 }
 
@@ -196,10 +217,14 @@ async fn write(
     call: &Call,
     live: &Arc<Live>,
     drawer: &Arc<Drawer>,
-    placed: Vec<Placed>,
-    originals: HashMap<String, Original>,
+    batch: Batch,
     now: Millis,
 ) -> Result<(), Fault> {
+    let Batch {
+        placed,
+        originals,
+        turn,
+    } = batch;
     let mut txn = Txn::new();
     let mut added = Vec::with_capacity(placed.len());
     let sizes: Vec<_> = placed.iter().map(|it| it.bytes).collect();
@@ -212,20 +237,20 @@ async fn write(
                 &[]
             }
         };
-        txn = txn.put(
-            drawer.message(it.seq),
-            stored::encode(it.state, &it.head, inline),
-        );
+        let record = stored::encode(it.state, &it.head, inline);
+        let bytes = stored::bytes(record.len(), it.head.parts);
+        let group = it.head.group.as_deref();
         added.push((
             it.seq,
-            core::message(&it.state, it.head.id, it.head.group.as_deref(), fifo),
+            core::message(&it.state, it.head.id, bytes, group, fifo),
         ));
+        txn = txn.put(drawer.message(it.seq), record);
     }
     for (name, original) in &originals {
         let value = stored::encode_dedup(original.seq, original.id, original.until);
         txn = txn.put(drawer.dedup(name), value);
     }
-    // What is written is shown even if the caller goes away in between.
+    // What is written is shown even if the caller goes away in between, and the turn lasts until then.
     let (store, permit) = (core.store().clone(), call.permit.clone());
     let (live, drawer) = (live.clone(), drawer.clone());
     let written = tokio::spawn(async move {
@@ -233,6 +258,7 @@ async fn write(
         live.remember(&drawer, originals);
         live.add(&drawer, added, now);
         live.meter.sent(&sizes);
+        drop(turn);
         Ok::<_, wharf_store::StoreError>(())
     });
     let written = written.await.map_err(ChangeError::other)?;

@@ -109,6 +109,13 @@ pub fn decode_ref(value: &[u8]) -> Result<(State, HeadRef<'_>), Unreadable> {
     Ok((state, head))
 }
 
+/// What a message takes, by the length of its record: a part counts as a whole one.
+pub fn bytes(record: usize, parts: u32) -> u32 {
+    let parts = usize::try_from(parts).unwrap_or(usize::MAX);
+    let bytes = PART_BYTES.saturating_mul(parts).saturating_add(record);
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
 /// State, head and content.
 fn parts(value: &[u8]) -> Result<(State, &[u8], &[u8]), Unreadable> {
     let (state, rest) = value.split_at_checked(STATE_BYTES).ok_or(Unreadable)?;

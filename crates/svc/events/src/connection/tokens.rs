@@ -9,6 +9,7 @@ use wharf_delivery::Failure;
 use wharf_egress::{Egress, Limits};
 
 use super::{ask, parameters::OAuth};
+use crate::invoke::unanswered;
 
 const LIMITS: Limits = Limits {
     time: Duration::from_secs(5),
@@ -55,11 +56,8 @@ impl Tokens {
         let request = ask::token_request(it);
         let request =
             request.map_err(|it| Failure::lasting("InvalidConnection", it.to_string()))?;
-        let answer = egress.send(request, LIMITS).await;
-        let answer = answer.map_err(|failure| Failure {
-            passes: failure.passes(),
-            ..failed(failure.to_string())
-        })?;
+        let answer = egress.send_in_turn(request, LIMITS).await;
+        let answer = answer.map_err(|failure| unanswered("AuthorizationFailure", &failure))?;
         let status = answer.status();
         if !status.is_success() {
             return Err(failed(format!(

@@ -58,8 +58,10 @@ pub async fn put_rule(
         let rule = match before {
             None => made.clone(),
             Some(before) => Rule {
-                // A schedule that stays goes on counting.
-                scheduled_at: match before.schedule == made.schedule {
+                // A schedule that stays goes on counting, unless it stood still.
+                scheduled_at: match before.schedule == made.schedule
+                    && before.state != State::Disabled
+                {
                     true => before.scheduled_at,
                     false => made.scheduled_at,
                 },
@@ -207,7 +209,17 @@ async fn set(
         let rule = found.ok_or_else(|| fault::no_rule(name, &bus.name))?;
         changeable(call, name, &rule)?;
         rules_changed(&mut tx, &bus, |it| it).await?;
-        tx.put(&key, &Rule { state, ..rule });
+        let scheduled_at = match rule.state {
+            // Times that passed meanwhile are not made up for.
+            State::Disabled => call.now,
+            _ => rule.scheduled_at,
+        };
+        let rule = Rule {
+            state,
+            scheduled_at,
+            ..rule
+        };
+        tx.put(&key, &rule);
     });
     Ok(())
 }

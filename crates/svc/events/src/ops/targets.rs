@@ -36,6 +36,7 @@ pub async fn put_targets(
     let mut ids = BTreeSet::new();
     for target in &given {
         targets::check(target).map_err(fault::invalid)?;
+        targets::check_place(target, &bus.place).map_err(fault::invalid)?;
         if !ids.insert(target.id.as_deref().unwrap_or_default()) {
             return Err(fault::invalid("The target ids of a request must differ."));
         }

@@ -5,7 +5,7 @@ use wharf_api_events::{TestEventPatternRequest, TestEventPatternResponse};
 use wharf_patterns::Pattern;
 use wharf_wire::{Call, Fault};
 
-use crate::{core::Core, fault};
+use crate::{core::Core, event, fault};
 
 /// What an event has.
 const FIELDS: [&str; 7] = [
@@ -26,6 +26,12 @@ pub async fn test_event_pattern(
     let pattern = input.event_pattern.unwrap_or_default();
     let pattern = Pattern::parse(&pattern).map_err(|why| fault::not_a_pattern(&why))?;
     let event = input.event.unwrap_or_default();
+    // No event that arrives is larger.
+    if event.len() > event::MOST_BYTES {
+        return Err(fault::invalid(
+            "Parameter Event is not valid. Reason: it is larger than an event may be.",
+        ));
+    }
     let event: Value = serde_json::from_str(&event)
         .map_err(|_| fault::invalid("Parameter Event is not valid."))?;
     if let Some(missing) = FIELDS.iter().find(|name| event.get(name).is_none()) {

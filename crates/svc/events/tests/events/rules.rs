@@ -4,7 +4,7 @@ use serde_json::json;
 use wharf_api_events::{
     CreateEventBusRequest, DeleteEventBusRequest, DeleteRuleRequest, DescribeRuleRequest,
     DisableRuleRequest, EnableRuleRequest, Events as _, ListTargetsByRuleRequest, PutRuleRequest,
-    PutTargetsRequest, RemoveTargetsRequest, TestEventPatternRequest,
+    PutTargetsRequest, RemoveTargetsRequest, Target, TestEventPatternRequest,
 };
 use wharf_testkit::{call, call_of_service, refused};
 
@@ -326,4 +326,48 @@ async fn a_pattern_is_tested() {
         "Parameter Event is not valid.",
     );
     assert!(test(r#"{"a": ["x"]}"#, "{}".to_owned()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_log_group_is_a_target_in_its_own_account_and_region_alone() {
+    let home = Home::start();
+    home.rule("r", json!({"source": ["a"]}), vec![queue("q")])
+        .await;
+    for (place, fits) in [
+        ("us-east-1:000000000000", true),
+        ("us-east-1:111111111111", false),
+        ("eu-west-1:000000000000", false),
+    ] {
+        let target = Target {
+            id: Some("l".to_owned()),
+            arn: Some(format!("arn:aws:logs:{place}:log-group:/events/all")),
+            ..Target::default()
+        };
+        let input = PutTargetsRequest {
+            rule: Some("r".to_owned()),
+            targets: Some(vec![target]),
+            ..PutTargetsRequest::default()
+        };
+        let put = home.events.put_targets(&call(), input).await;
+        assert_eq!(put.is_ok(), fits, "{place}: {put:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_is_tested_is_no_larger_than_one_that_arrives() {
+    let home = Home::start();
+    let event = |bytes: usize| {
+        json!({
+            "id": "i", "account": "000000000000", "source": "shop", "time": "2026-01-01T00:00:00Z",
+            "region": "us-east-1", "resources": [], "detail-type": "t", "detail": {"a": "a".repeat(bytes)},
+        })
+    };
+    for (bytes, fits) in [(100_000, true), (300_000, false)] {
+        let input = TestEventPatternRequest {
+            event_pattern: Some(json!({"detail": {"a": [{"wildcard": "*ab*"}]}}).to_string()),
+            event: Some(event(bytes).to_string()),
+        };
+        let tested = home.events.test_event_pattern(&call(), input).await;
+        assert_eq!(tested.is_ok(), fits, "{bytes}");
+    }
 }

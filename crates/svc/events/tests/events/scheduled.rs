@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wharf_api_events::{
-    DeleteRuleRequest, Events as _, PutRuleRequest, PutTargetsRequest, RemoveTargetsRequest,
+    DeleteRuleRequest, DisableRuleRequest, EnableRuleRequest, Events as _, PutRuleRequest,
+    PutTargetsRequest, RemoveTargetsRequest,
 };
 use wharf_base::Clock as _;
-use wharf_testkit::{call, until};
+use wharf_testkit::{call, call_at, until};
 
 use crate::{Home, queue};
 
@@ -80,4 +81,46 @@ async fn a_schedule_sends_its_event_once_for_each_time() {
         home.world.stored(fired).await.is_empty()
     })
     .await;
+}
+
+#[tokio::test]
+async fn times_that_pass_while_a_rule_is_disabled_are_not_made_up_for() {
+    let home = Home::start();
+    let now = || call_at(home.clock.now());
+    let put = |schedule: &str| PutRuleRequest {
+        name: Some("tick".to_owned()),
+        schedule_expression: Some(schedule.to_owned()),
+        ..PutRuleRequest::default()
+    };
+    let request = put("rate(1 hour)");
+    home.events.put_rule(&now(), request.clone()).await.unwrap();
+    let targets = PutTargetsRequest {
+        rule: Some("tick".to_owned()),
+        targets: Some(vec![queue("q")]),
+        ..PutTargetsRequest::default()
+    };
+    home.events.put_targets(&now(), targets).await.unwrap();
+    for by_put in [false, true] {
+        let disabled = DisableRuleRequest {
+            name: Some("tick".to_owned()),
+            ..Default::default()
+        };
+        home.events.disable_rule(&now(), disabled).await.unwrap();
+        home.clock.advance(Duration::from_secs(3 * 3600));
+        match by_put {
+            true => drop(home.events.put_rule(&now(), request.clone()).await.unwrap()),
+            false => {
+                let enabled = EnableRuleRequest {
+                    name: Some("tick".to_owned()),
+                    ..Default::default()
+                };
+                home.events.enable_rule(&now(), enabled).await.unwrap();
+            }
+        }
+    }
+    // The next time comes; had one been made up for, there would be two.
+    home.clock.advance(Duration::from_secs(3601));
+    home.events.put_rule(&now(), request).await.unwrap();
+    home.calls(1).await;
+    assert_eq!(home.called.calls.lock().len(), 1);
 }

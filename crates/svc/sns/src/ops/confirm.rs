@@ -8,6 +8,7 @@ use crate::{
     core::Core,
     envelope::Kind,
     fault,
+    fifo::archive,
     names::{SubscriptionId, TopicId},
     ops::subscriptions::ask,
     records::{Subscription, Topic},
@@ -45,7 +46,7 @@ pub async fn confirm_subscription(
         }
     };
     let (at, of) = (id.key(), topic.key());
-    transact!(core.table, &call.permit, |tx| {
+    let (was_pending, confirmed) = transact!(core.table, &call.permit, |tx| {
         if tx.find::<Topic>(&of).await?.is_none() {
             return Err(fault::no_topic());
         }
@@ -56,10 +57,15 @@ pub async fn confirm_subscription(
         let confirmed = Subscription {
             pending: false,
             authenticates: there.authenticates || authenticates,
-            ..there
+            ..there.clone()
         };
         tx.put(&at, &confirmed);
+        (there.pending, confirmed)
     });
+    // It was asked for with the subscription, and has waited for this.
+    if let Some(replay) = confirmed.settings.replay.as_ref().filter(|_| was_pending) {
+        archive::replay(core, call, &id, &confirmed, replay).await?;
+    }
     Ok(ConfirmSubscriptionResponse {
         subscription_arn: Some(id.arn()),
     })

@@ -91,7 +91,12 @@ pub async fn publish_batch(
             Err(fault) => failed.push(failure(entry.id, fault)),
         }
     }
-    if messages.iter().map(|(_, it)| it.text.len()).sum::<usize>() > MOST_BYTES {
+    if messages
+        .iter()
+        .map(|(_, it)| it.published_bytes())
+        .sum::<usize>()
+        > MOST_BYTES
+    {
         let text = "The length of all the messages put together is more than the limit.";
         return Err(faults::batch_request_too_long_exception(text));
     }

@@ -7,6 +7,7 @@ use wharf_api_sns::{
     GetSubscriptionAttributesInput, GetSubscriptionAttributesResponse,
     SetSubscriptionAttributesInput,
 };
+use wharf_base::Arn;
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -16,8 +17,8 @@ use crate::{
     fault,
     fifo::archive,
     filter,
-    names::{self, SubscriptionId},
-    records::{Replay, Settings, Subscription},
+    names::{self, SubscriptionId, TopicId},
+    records::{Replay, Settings, Subscription, Topic},
 };
 
 /// Sets what a subscription of a protocol is told to be.
@@ -105,6 +106,33 @@ pub fn set(
     Ok(())
 }
 
+/// Whether dead letters go to a queue of who owns the subscription, in the topic's region: they go there in the topic's
+/// name, which a queue of somebody else's may trust.
+pub fn check_dead_letters(settings: &Settings, owner: &str, topic: &TopicId) -> Result<(), Fault> {
+    let queue = settings.dead_letters.as_deref();
+    let arn = queue.and_then(|it| it.parse::<Arn>().ok());
+    match arn {
+        Some(it) if it.account != owner || it.region != topic.place.region => {
+            let why =
+                "deadLetterTargetArn must name a queue of the subscription's account and region";
+            Err(fault::invalid("RedrivePolicy", why))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a topic has what a replay is of.
+pub fn check_replay(topic: &Topic) -> Result<(), Fault> {
+    let archive = topic.fifo.as_ref().and_then(|it| it.archive_days);
+    match archive {
+        Some(_) => Ok(()),
+        None => {
+            let why = "The topic does not have an ArchivePolicy";
+            Err(fault::invalid("ReplayPolicy", why))
+        }
+    }
+}
+
 pub async fn get_subscription_attributes(
     core: &Core,
     _: &Call,
@@ -171,18 +199,17 @@ pub async fn set_subscription_attributes(
     let name = input.attribute_name.unwrap_or_default();
     let value = input.attribute_value.unwrap_or_default();
     if name == "ReplayPolicy" {
-        let topic = core.topic(&id.topic).await?.record;
-        let archive = topic.fifo.and_then(|it| it.archive_days);
-        if archive.is_none() {
-            let why = "The topic does not have an ArchivePolicy";
-            return Err(fault::invalid("ReplayPolicy", why));
-        }
+        check_replay(&core.topic(&id.topic).await?.record)?;
     }
     let key = id.key();
     let changed = core
         .table
         .change(&call.permit, &key, |it: &mut Subscription| {
-            set(&mut it.settings, it.protocol, &name, &value)
+            set(&mut it.settings, it.protocol, &name, &value)?;
+            match name.as_str() {
+                "RedrivePolicy" => check_dead_letters(&it.settings, &it.owner, &id.topic),
+                _ => Ok(()),
+            }
         });
     let (record, ()) = changed.await?.ok_or_else(fault::no_subscription)?;
     match record

@@ -11,10 +11,13 @@ use crate::{
     envelope::Kind,
     errand::Errand,
     fault,
-    fifo::accept::MOST_SUBSCRIPTIONS,
+    fifo::{accept::MOST_SUBSCRIPTIONS, archive},
     message::Message,
     names::{self, SubscriptionId, TopicId},
-    ops::{publish, subscription_settings::set},
+    ops::{
+        publish,
+        subscription_settings::{check_dead_letters, check_replay, set},
+    },
     records::{Settings, Subscription, Topic},
 };
 
@@ -39,7 +42,11 @@ pub async fn subscribe(
     for (name, value) in input.attributes.iter().flatten() {
         set(&mut settings, protocol, name, value)?;
     }
+    check_dead_letters(&settings, &call.account, &topic)?;
     let of = core.topic(&topic).await?.record;
+    if settings.replay.is_some() {
+        check_replay(&of)?;
+    }
     match of.fifo {
         Some(_) if protocol != Protocol::Sqs => {
             return Err(fault::invalid(
@@ -61,8 +68,8 @@ pub async fn subscribe(
     });
     let (id, record) = match same {
         Some((id, it)) => {
-            let differs =
-                input.attributes.is_some_and(|it| !it.is_empty()) && it.record.settings != settings;
+            let differs = input.attributes.is_some_and(|it| !it.is_empty())
+                && !it.record.settings.same(&settings);
             if differs {
                 let why = "Subscription already exists with different attributes";
                 return Err(fault::invalid("Attributes", why));
@@ -96,6 +103,9 @@ pub async fn subscribe(
                 }
                 tx.put(&at, &record);
             });
+            if let Some(replay) = record.settings.replay.as_ref().filter(|_| !record.pending) {
+                archive::replay(core, call, &id, &record, replay).await?;
+            }
             (id, record)
         }
     };

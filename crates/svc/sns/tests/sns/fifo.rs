@@ -41,7 +41,7 @@ impl Home {
         Ok((said.message_id.unwrap(), said.sequence_number.unwrap()))
     }
 
-    async fn set_subscription(&self, arn: &str, name: &str, value: &str) -> Result<(), Fault> {
+    pub async fn set_subscription(&self, arn: &str, name: &str, value: &str) -> Result<(), Fault> {
         let input = api::SetSubscriptionAttributesInput {
             subscription_arn: Some(arn.to_owned()),
             attribute_name: Some(name.to_owned()),
@@ -192,6 +192,18 @@ async fn an_archive_is_sent_again() {
         all["ReplayStatus"].contains("Completed")
     })
     .await;
+    // As Terraform asks for it: with the subscription.
+    let attributes = [("ReplayPolicy", policy)];
+    for _ in 0..2 {
+        home.subscribe(&topic, "later.fifo", &attributes)
+            .await
+            .unwrap();
+    }
+    home.got(9).await;
+    assert_eq!(home.by_groups("later.fifo")["a"], ["1", "2", "3", "4"]);
+    let plain = home.ordered("plain.fifo", &[]).await;
+    let refusal = home.subscribe(&plain, "later.fifo", &attributes).await;
+    assert_eq!(refusal.unwrap_err().code, "InvalidParameter");
     let delete = api::DeleteTopicInput {
         topic_arn: Some(topic.clone()),
     };

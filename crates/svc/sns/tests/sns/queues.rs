@@ -69,6 +69,25 @@ async fn what_a_queue_refuses_is_a_dead_letter() {
     );
 }
 
+/// They go there in the topic's name, which queues of others may trust.
+#[tokio::test]
+async fn dead_letters_go_to_queues_of_the_subscriptions_account() {
+    let home = Home::new();
+    let topic = home.topic("news").await;
+    for queue in [
+        "arn:aws:sqs:us-east-1:111111111111:dead",
+        "arn:aws:sqs:eu-west-1:000000000000:dead",
+    ] {
+        let policy = format!(r#"{{"deadLetterTargetArn": "{queue}"}}"#);
+        let with = [("RedrivePolicy", policy.as_str())];
+        let refusal = home.subscribe(&topic, "shut", &with).await.unwrap_err();
+        assert_eq!(refusal.code, "InvalidParameter");
+        let plain = home.subscribe(&topic, "open", &[]).await.unwrap();
+        let refusal = home.set_subscription(&plain, "RedrivePolicy", &policy);
+        assert_eq!(refusal.await.unwrap_err().code, "InvalidParameter");
+    }
+}
+
 #[tokio::test]
 async fn topics_and_subscriptions_are_kept() {
     let mut home = Home::new();

@@ -142,6 +142,7 @@ fn run(fifo: bool, max_receives: Option<u32>, steps: Vec<Step>) {
                     mark: Message::mark(id),
                     visible_at: now + delay,
                     receives: 0,
+                    bytes: 1,
                     group: fifo.then(|| Arc::from(group.to_string())),
                     stage: Stage::Ready,
                 };
@@ -266,6 +267,7 @@ fn no_more_are_held_than_may_be() {
             mark: Message::mark(id),
             visible_at: 1,
             receives: 0,
+            bytes: 1,
             group: None,
             stage: Stage::Ready,
         };

@@ -13,6 +13,8 @@ pub struct Message {
     pub visible_at: Millis,
     /// How often it was received.
     pub receives: u32,
+    /// Of its record and of its parts.
+    pub bytes: u32,
     pub group: Option<Arc<str>>,
     pub stage: Stage,
 }

@@ -12,7 +12,7 @@ use crate::{
     core::Core,
     fault,
     sending::{self, Outgoing, Sent},
-    settings::Settings,
+    settings::{MOST_BYTES, Settings},
 };
 
 /// Characters of deduplication and group ids.
@@ -86,7 +86,8 @@ pub async fn send_message_batch(
             Err(fault) => failed.push(batch::failed(id, fault)),
         }
     }
-    let most = record.settings.max_bytes;
+    // Each is within what the queue takes; together they are within what any queue does.
+    let most = MOST_BYTES;
     if bytes > most as usize {
         return Err(faults::batch_request_too_long(format!(
             "Batch requests cannot be longer than {most} bytes. You have sent {bytes} bytes."

@@ -1,5 +1,10 @@
 //! Messages of FIFO queues.
 
+use std::{
+    pin::pin,
+    task::{Context, Waker},
+};
+
 use wharf_api_sqs::ReceiveMessageRequest;
 
 use crate::home::{Home, receiving, said};
@@ -135,4 +140,23 @@ async fn what_fifo_queues_want() {
         home.delete(&queue, &held[0]).await.unwrap_err().code,
         "InvalidParameterValue"
     );
+}
+
+/// Who tries again since the answer did not come in time, says the same id again: the turn lasts until the first is there.
+#[tokio::test]
+async fn what_a_sender_that_went_away_sent_is_not_kept_twice() {
+    let home = Home::new();
+    let queue = home.queue("jobs.fifo", &[FIFO]).await;
+    home.send_to_group(&queue, "first", "g", Some("1"))
+        .await
+        .unwrap();
+    {
+        let sending = pin!(home.send_to_group(&queue, "x", "g", Some("2")));
+        let polled = sending.poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending(), "it is being written");
+    }
+    home.send_to_group(&queue, "x", "g", Some("2"))
+        .await
+        .unwrap();
+    assert_eq!(home.counts(&queue).await, ["2", "0", "0"]);
 }

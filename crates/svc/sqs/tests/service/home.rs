@@ -11,6 +11,9 @@ use wharf_testkit::{Running, World};
 use wharf_vended::Counters;
 use wharf_wire::{Call, Fault};
 
+/// Bytes of messages of an account.
+pub const MOST_BYTES: u64 = 4 << 20;
+
 pub struct Home {
     pub world: World,
     pub sqs: Running<SqsService>,
@@ -37,6 +40,7 @@ impl Home {
             kms: Arc::new(keys),
             clock: clock.clone(),
             counters: counters.clone(),
+            most_bytes: MOST_BYTES,
             takeover: Takeover::Replace,
         };
         let sqs = Running::start(move || {

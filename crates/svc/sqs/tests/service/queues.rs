@@ -265,3 +265,49 @@ async fn data_keys_that_nothing_is_under_are_forgotten() {
     home.sqs.restart();
     until("none is left", async || keys(&home).await == 0).await;
 }
+
+/// A partner who may do everything with a queue's messages does not own the queue.
+#[tokio::test]
+async fn a_queues_policy_opens_to_others_what_is_about_messages_alone() {
+    let home = Home::new();
+    let queue = home.queue("jobs", &[]).await;
+    let shared = api::AddPermissionRequest {
+        queue_url: Some(queue.clone()),
+        label: Some("partner".to_owned()),
+        aws_account_ids: Some(vec!["111111111111".to_owned()]),
+        actions: Some(vec!["*".to_owned()]),
+    };
+    home.sqs.add_permission(&call(), shared).await.unwrap();
+    let url = Some(queue);
+    let deletion = api::DeleteQueueRequest {
+        queue_url: url.clone(),
+    };
+    let setting = api::SetQueueAttributesRequest {
+        queue_url: url.clone(),
+        ..Default::default()
+    };
+    let tasks = api::ListMessageMoveTasksRequest {
+        source_arn: Some("arn:aws:sqs:us-east-1:000000000000:jobs".to_owned()),
+        ..Default::default()
+    };
+    let sending = api::SendMessageRequest {
+        queue_url: url.clone(),
+        ..Default::default()
+    };
+    let purge = api::PurgeQueueRequest { queue_url: url };
+    for (input, opens) in [
+        (api::Input::DeleteQueue(&deletion), false),
+        (api::Input::SetQueueAttributes(&setting), false),
+        (api::Input::ListMessageMoveTasks(&tasks), false),
+        (api::Input::SendMessage(&sending), true),
+        (api::Input::PurgeQueue(&purge), true),
+    ] {
+        for (account, is_owner) in [("000000000000", true), ("111111111111", false)] {
+            let caller = wharf_wire::Caller::root(account);
+            let cx = wharf_testkit::context_of(caller);
+            let checks = home.sqs.authorize(&cx, input).await.unwrap();
+            let asks_policy = checks[0].resource_policy.is_some();
+            assert_eq!(asks_policy, opens || is_owner, "{}", checks[0].action);
+        }
+    }
+}

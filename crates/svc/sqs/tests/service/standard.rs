@@ -187,6 +187,89 @@ async fn dead_letters_go_to_their_queue() {
     assert_eq!(sources.unwrap().queue_urls, Some(vec![jobs]));
 }
 
+/// Numbers of messages begin at the time of sending in each queue, so those of two queues may be equal.
+#[tokio::test]
+async fn dead_letters_of_several_queues_find_room_beside_each_other() {
+    let home = Home::new();
+    let dead = home.queue("dead", &[]).await;
+    let policy = redrive("dead", 1);
+    let attributes = [
+        ("RedrivePolicy", policy.as_str()),
+        ("VisibilityTimeout", "0"),
+    ];
+    let one = home.queue("one", &attributes).await;
+    let other = home.queue("other", &attributes).await;
+    home.send(&one, "1").await;
+    for body in ["2", "3", "4"] {
+        home.send(&other, body).await;
+    }
+    for queue in [&one, &one, &other] {
+        home.receive(queue).await;
+    }
+    assert_eq!(home.bodies(&other).await, [""; 0]);
+    let mut bodies = home.bodies(&dead).await;
+    bodies.sort();
+    assert_eq!(bodies, ["1", "2", "3", "4"]);
+}
+
+#[tokio::test]
+async fn no_queue_is_its_own_dead_letter_queue() {
+    let home = Home::new();
+    let queue = home.queue("jobs", &[]).await;
+    let refused = home
+        .set(&queue, &[("RedrivePolicy", &redrive("jobs", 1))])
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code, "InvalidParameterValue");
+}
+
+/// Each may have its dead letters go to the other; what moves waits there for somebody who receives it.
+#[tokio::test]
+async fn dead_letters_go_in_a_circle_as_they_are_received_and_not_by_themselves() {
+    let home = Home::new();
+    let attributes = [("VisibilityTimeout", "0")];
+    let one = home.queue("one", &attributes).await;
+    let other = home.queue("other", &attributes).await;
+    for (queue, to) in [(&one, "other"), (&other, "one")] {
+        let policy = redrive(to, 1);
+        home.set(queue, &[("RedrivePolicy", &policy)])
+            .await
+            .unwrap();
+    }
+    home.send(&one, "x").await;
+    for queue in [&one, &other, &one] {
+        assert_eq!(home.bodies(queue).await, ["x"]);
+        assert_eq!(home.bodies(queue).await, [""; 0], "is moved");
+    }
+    assert_eq!(home.counts(&other).await, ["1", "0", "0"]);
+}
+
+/// A receive that may not wait goes on with so many messages that are dead, and leaves the others to the next.
+#[tokio::test]
+async fn a_receive_ends_though_there_are_more_dead_letters() {
+    let home = Home::new();
+    home.queue("dead", &[]).await;
+    let queue = home.queue("jobs", &[("VisibilityTimeout", "1")]).await;
+    for number in 0..20 {
+        home.send(&queue, &number.to_string()).await;
+    }
+    for _ in 0..2 {
+        assert_eq!(home.receive(&queue).await.len(), 10);
+    }
+    home.pass(1);
+    let one = ReceiveMessageRequest {
+        max_number_of_messages: Some(1),
+        ..receiving(&queue)
+    };
+    let policy = redrive("dead", 1);
+    home.set(&queue, &[("RedrivePolicy", &policy)])
+        .await
+        .unwrap();
+    assert_eq!(home.try_receive(one).await.unwrap().len(), 0);
+    let left: usize = home.counts(&queue).await[0].parse().unwrap();
+    assert!((1..20).contains(&left), "{left} are left");
+}
+
 #[tokio::test]
 async fn what_is_too_old_goes() {
     let home = Home::new();
@@ -222,4 +305,65 @@ async fn messages_are_sealed_and_have_their_limits() {
     };
     let refused = home.sqs.send_message(&call(), input).await.unwrap_err();
     assert_eq!(refused.code, "InvalidParameterValue");
+}
+
+#[tokio::test]
+async fn the_queues_of_an_account_hold_so_much_together() {
+    let mut home = Home::new();
+    let (one, other) = (home.queue("one", &[]).await, home.queue("other", &[]).await);
+    let body = "x".repeat(1 << 20);
+    let send = async |home: &Home, queue: &str| {
+        let input = api::SendMessageRequest {
+            queue_url: Some(queue.to_owned()),
+            message_body: Some(body.clone()),
+            ..Default::default()
+        };
+        home.sqs.send_message(&call(), input).await
+    };
+    for queue in [&one, &other, &one] {
+        send(&home, queue).await.unwrap();
+    }
+    assert_eq!(
+        send(&home, &other).await.unwrap_err().code,
+        "RequestThrottled"
+    );
+    home.sqs.restart();
+    // Both are loaded again, and counted.
+    home.counts(&one).await;
+    home.counts(&other).await;
+    assert!(send(&home, &one).await.is_err());
+    let got = home.receive(&one).await;
+    home.delete(&one, &got[0]).await.unwrap();
+    send(&home, &other).await.unwrap();
+    assert!(send(&home, &other).await.is_err());
+    let purge = api::PurgeQueueRequest {
+        queue_url: Some(other.clone()),
+    };
+    home.sqs.purge_queue(&call(), purge).await.unwrap();
+    send(&home, &one).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_queue_takes_is_said_of_each_message_of_a_batch() {
+    let home = Home::new();
+    let queue = home.queue("jobs", &[("MaximumMessageSize", "1024")]).await;
+    let entry = |id: usize, bytes: usize| api::SendMessageBatchRequestEntry {
+        id: Some(id.to_string()),
+        message_body: Some("x".repeat(bytes)),
+        ..Default::default()
+    };
+    let mut entries: Vec<_> = (0..9).map(|id| entry(id, 500)).collect();
+    entries.push(entry(9, 1025));
+    let input = api::SendMessageBatchRequest {
+        queue_url: Some(queue),
+        entries: Some(entries),
+    };
+    let sent = home.sqs.send_message_batch(&call(), input).await.unwrap();
+    assert_eq!(sent.successful.unwrap().len(), 9);
+    assert_eq!(sent.failed.unwrap()[0].id.as_deref(), Some("9"));
+}
+
+fn redrive(to: &str, most: u32) -> String {
+    let target = format!("arn:aws:sqs:us-east-1:000000000000:{to}");
+    format!(r#"{{"deadLetterTargetArn":"{target}","maxReceiveCount":{most}}}"#)
 }

@@ -313,3 +313,35 @@ async fn each_line_of_an_alarm_on_several_has_its_state_and_its_actions() {
     let put = home.service.put_metric_alarm(&home.call(), calls).await;
     refused(put, "ValidationException", &text);
 }
+
+/// The policy that AWS documents for a topic of another account lets the service in, for the alarm.
+#[tokio::test]
+async fn topics_of_other_accounts_are_told_by_the_service() {
+    let home = Home::start();
+    let topic = "arn:aws:sns:us-east-1:111111111111:alerts";
+    let told = PutMetricAlarmInput {
+        alarm_actions: Some(vec![topic.to_owned()]),
+        ..alarm("hot")
+    };
+    let call = home.call();
+    home.service.put_metric_alarm(&call, told).await.unwrap();
+    let set = SetAlarmStateInput {
+        alarm_name: Some("hot".to_owned()),
+        state_value: Some("ALARM".to_owned()),
+        state_reason: Some("to see it".to_owned()),
+        ..SetAlarmStateInput::default()
+    };
+    home.service.set_alarm_state(&call, set).await.unwrap();
+    until("the topic was told", || async {
+        !home.notes.calls.lock().is_empty()
+    })
+    .await;
+    let (actor, request) = home.notes.calls.lock()[0].clone();
+    assert_eq!(request.input["TopicArn"], topic);
+    let service = Actor::Service {
+        name: "cloudwatch.amazonaws.com".to_owned(),
+        account: "000000000000".to_owned(),
+        source_arn: "arn:aws:cloudwatch:us-east-1:000000000000:alarm:hot".to_owned(),
+    };
+    assert_eq!(actor, service);
+}

@@ -1,0 +1,35 @@
+//! What patterns and documents that are made to be slow may cost. Each of these would take minutes if
+//! lengths were multiplied, or if alternatives judged anew what they have in common.
+
+use serde_json::{Map, Value, json};
+use wharf_patterns::{Index, Pattern};
+
+/// As many alternatives as there may be, which all fail by the same condition.
+fn with_alternatives(condition: Value) -> Pattern {
+    let choices: Vec<Value> = (0..1000)
+        .map(|it| json!({"x": [{"anything-but": it}]}))
+        .collect();
+    let fields = [
+        ("a".to_owned(), condition),
+        ("$or".to_owned(), Value::Array(choices)),
+    ];
+    Pattern::of(&Value::Object(Map::from_iter(fields))).unwrap()
+}
+
+#[test]
+fn a_wildcard_that_nearly_fits_everywhere_is_judged_once_for_all_alternatives() {
+    let wildcard = format!("*{}b*", "a".repeat(1500));
+    let pattern = with_alternatives(json!([{"wildcard": wildcard}]));
+    let document = json!({"a": "a".repeat(4_000_000), "x": "y"});
+    assert!(!pattern.matches(&document));
+    assert!(Index::new([&pattern]).matches(&document).is_empty());
+}
+
+#[test]
+fn long_lists_are_held_to_a_condition_once_for_all_alternatives() {
+    let pattern = with_alternatives(json!([{"numeric": [">", 5]}]));
+    let document = json!({"a": vec![1; 400_000], "x": vec!["y"; 400_000]});
+    assert!(!pattern.matches(&document));
+    let index = Index::new(std::iter::repeat_n(&pattern, 20));
+    assert!(index.matches(&document).is_empty());
+}
