@@ -1,10 +1,8 @@
 //! A way out for each of many, so that what one names that never answers keeps nothing from the others.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use parking_lot::Mutex;
 
 use crate::Egress;
 
@@ -39,7 +37,7 @@ impl Shares {
 
     /// The part of somebody.
     pub fn of(&self, whose: &str) -> Arc<Egress> {
-        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut parts = self.parts.lock();
         if let Some(part) = parts.get(whose) {
             return Arc::clone(part);
         }

@@ -483,7 +483,7 @@ mod tests {
         let uncovered = Refusal::Signature(SignatureError::Uncovered("x-amz-acl".to_owned()));
         let fault = fault(Protocol::RestXml, &uncovered);
         assert_eq!((fault.code.as_ref(), fault.status), ("AccessDenied", 403));
-        let named = ("HeadersNotSigned".into(), "x-amz-acl".into());
+        let named = ("HeadersNotSigned", "x-amz-acl".into());
         assert!(fault.members.contains(&named), "{:?}", fault.members);
     }
 }
