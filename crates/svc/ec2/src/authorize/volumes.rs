@@ -64,24 +64,19 @@ impl Rows<'_> {
     ) -> Result<(), Fault> {
         let before = self.checks.len();
         self.on::<Snapshot>(&i.snapshot_id).await?;
-        let way = way(i.operation_type.as_deref());
-        let groups = i.group_names.iter().flatten();
-        self.told(before, way, i.user_ids.iter().flatten(), groups);
         let of = i.create_volume_permission.as_ref();
-        let lists = [
-            ("ec2:Add", of.and_then(|it| it.add.as_ref())),
-            ("ec2:Remove", of.and_then(|it| it.remove.as_ref())),
-        ];
-        for (way, all) in lists {
-            let all = || all.into_iter().flatten();
-            let groups = all().filter_map(|it| it.group.as_ref());
-            self.told(
-                before,
-                way,
-                all().filter_map(|it| it.user_id.as_ref()),
-                groups,
-            );
-        }
+        let (add, remove) = (
+            of.and_then(|it| it.add.as_ref()),
+            of.and_then(|it| it.remove.as_ref()),
+        );
+        let named = (
+            way(i.operation_type.as_deref()),
+            &i.user_ids,
+            &i.group_names,
+        );
+        self.shared(before, named, (add, remove), |it| {
+            (it.user_id.as_ref(), it.group.as_ref())
+        });
         Ok(())
     }
 
@@ -92,25 +87,36 @@ impl Rows<'_> {
     ) -> Result<(), Fault> {
         let before = self.checks.len();
         self.on::<Image>(&i.image_id).await?;
-        let way = way(i.operation_type.as_deref());
-        let groups = i.user_groups.iter().flatten();
-        self.told(before, way, i.user_ids.iter().flatten(), groups);
         let of = i.launch_permission.as_ref();
-        let lists = [
-            ("ec2:Add", of.and_then(|it| it.add.as_ref())),
-            ("ec2:Remove", of.and_then(|it| it.remove.as_ref())),
-        ];
-        for (way, all) in lists {
-            let all = || all.into_iter().flatten();
-            let groups = all().filter_map(|it| it.group.as_ref());
-            self.told(
-                before,
-                way,
-                all().filter_map(|it| it.user_id.as_ref()),
-                groups,
-            );
-        }
+        let (add, remove) = (
+            of.and_then(|it| it.add.as_ref()),
+            of.and_then(|it| it.remove.as_ref()),
+        );
+        let named = (
+            way(i.operation_type.as_deref()),
+            &i.user_ids,
+            &i.user_groups,
+        );
+        self.shared(before, named, (add, remove), |it| {
+            (it.user_id.as_ref(), it.group.as_ref())
+        });
         Ok(())
+    }
+
+    /// In both ways in which a request may say it: by users and groups, and by permissions that come and go.
+    fn shared<P>(
+        &mut self,
+        at: usize,
+        (way, users, groups): (&str, &Option<Vec<String>>, &Option<Vec<String>>),
+        (add, remove): (Option<&Vec<P>>, Option<&Vec<P>>),
+        whom: impl Fn(&P) -> (Option<&String>, Option<&String>),
+    ) {
+        self.told(at, way, users.iter().flatten(), groups.iter().flatten());
+        for (way, all) in [("ec2:Add", add), ("ec2:Remove", remove)] {
+            let all = || all.into_iter().flatten();
+            let users = all().filter_map(|it| whom(it).0);
+            self.told(at, way, users, all().filter_map(|it| whom(it).1));
+        }
     }
 
     fn told<'a>(

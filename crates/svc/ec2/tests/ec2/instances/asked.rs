@@ -1,0 +1,235 @@
+//! What IAM is asked about requests, and what of them is refused for what they name.
+
+use super::*;
+
+#[tokio::test]
+async fn a_profile_without_a_role_is_for_who_may_pass_any() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    for (name, refused_as) in [
+        (
+            cloud::NO_ROLE,
+            "Value (arn:aws:iam::000000000000:instance-profile/no-role) for parameter iamInstanceProfile.arn is invalid. \
+             IAM Instance Profile \"arn:aws:iam::000000000000:instance-profile/no-role\" has no associated IAM Roles",
+        ),
+        (
+            "not-there",
+            "Value (not-there) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
+        ),
+    ] {
+        let mut asked = cloud.asked();
+        asked.iam_instance_profile = Some(IamInstanceProfileSpecification {
+            name: Some(name.to_owned()),
+            arn: None,
+        });
+        // Whoever may pass one role alone is told that it is not allowed, before anything is looked at.
+        let input = wharf_api_ec2::Input::RunInstances(&asked);
+        let checks = cloud.ec2.authorize(&cloud.call(), input).await.unwrap();
+        let passed = checks.iter().find(|it| it.action == "iam:PassRole");
+        assert_eq!(passed.unwrap().resource, "arn:aws:iam::000000000000:role/*");
+        let launched = cloud.ec2.run_instances(&cloud.call(), asked).await;
+        refused(launched, "InvalidParameterValue", refused_as);
+    }
+}
+
+#[tokio::test]
+async fn one_attribute_is_changed_a_call_or_none() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let id = cloud.run().await;
+    let both = ModifyInstanceAttributeRequest {
+        instance_id: Some(id.clone()),
+        disable_api_stop: Some(AttributeBooleanValue { value: Some(true) }),
+        disable_api_termination: Some(AttributeBooleanValue { value: Some(true) }),
+        ..Default::default()
+    };
+    let call = cloud.call();
+    refused(
+        cloud.ec2.modify_instance_attribute(&call, both).await,
+        "InvalidParameterCombination",
+        "Fields for multiple attribute types specified: disableApiTermination, disableApiStop",
+    );
+    cloud.terminate(&id).await.unwrap();
+}
+
+#[tokio::test]
+async fn burstable_instances_have_credits_without_end() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let burstable = cloud.run().await;
+    let mut asked = cloud.asked();
+    asked.instance_type = Some("m5.large".to_owned());
+    let other = cloud.ec2.run_instances(&cloud.call(), asked).await;
+    let shown = |ids: Option<Vec<String>>| {
+        let asked = DescribeInstanceCreditSpecificationsRequest {
+            instance_ids: ids,
+            ..Default::default()
+        };
+        let (ec2, call) = (cloud.ec2.clone(), cloud.call());
+        async move {
+            let told = ec2
+                .describe_instance_credit_specifications(&call, asked)
+                .await;
+            let told = told
+                .unwrap()
+                .instance_credit_specifications
+                .unwrap()
+                .into_iter();
+            told.map(|it| (it.instance_id.unwrap(), it.cpu_credits.unwrap()))
+                .collect::<Vec<_>>()
+        }
+    };
+    let all = [(burstable.clone(), "unlimited".to_owned())];
+    assert_eq!(shown(None).await, all);
+    assert_eq!(shown(Some(vec![burstable])).await, all);
+    if let Ok(other) = other {
+        assert_eq!(shown(Some(vec![id(&other)])).await, []);
+    }
+}
+
+/// A policy about one resource holds however a request names that.
+#[tokio::test]
+async fn what_is_named_by_something_of_it_is_asked_for_itself() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let (ec2, call) = (&cloud.ec2, cloud.call());
+    let mut asked = cloud.asked();
+    asked.iam_instance_profile = Some(IamInstanceProfileSpecification {
+        name: Some("ecsInstanceRole".to_owned()),
+        arn: None,
+    });
+    let made = ec2.run_instances(&call, asked).await.unwrap();
+    let instance = id(&made);
+    let associations = ec2.describe_iam_instance_profile_associations(&call, Default::default());
+    let mut associations = associations
+        .await
+        .unwrap()
+        .iam_instance_profile_associations
+        .unwrap();
+    let disassociate = DisassociateIamInstanceProfileRequest {
+        association_id: associations.remove(0).association_id,
+    };
+    let group = CreateSecurityGroupRequest {
+        group_name: Some("prod".to_owned()),
+        description: Some("prod".to_owned()),
+        ..Default::default()
+    };
+    let group = ec2
+        .create_security_group(&call, group)
+        .await
+        .unwrap()
+        .group_id
+        .unwrap();
+    let open = AuthorizeSecurityGroupIngressRequest {
+        group_name: Some("prod".to_owned()),
+        ..Default::default()
+    };
+    let mut launch = cloud.asked();
+    launch.security_groups = Some(vec!["prod".to_owned()]);
+    let other = DisassociateIamInstanceProfileRequest {
+        association_id: Some("iip-assoc-0".to_owned()),
+    };
+    for (input, expected) in [
+        (
+            wharf_api_ec2::Input::DisassociateIamInstanceProfile(&disassociate),
+            format!("instance/{instance}"),
+        ),
+        (
+            wharf_api_ec2::Input::DisassociateIamInstanceProfile(&other),
+            "instance/*".to_owned(),
+        ),
+        (
+            wharf_api_ec2::Input::AuthorizeSecurityGroupIngress(&open),
+            format!("security-group/{group}"),
+        ),
+        (
+            wharf_api_ec2::Input::RunInstances(&launch),
+            format!("security-group/{group}"),
+        ),
+    ] {
+        let checks = ec2.authorize(&call, input).await.unwrap();
+        let asked: Vec<&str> = checks.iter().map(|it| it.resource.as_str()).collect();
+        let expected = format!("arn:aws:ec2:us-east-1:000000000000:{expected}");
+        assert!(
+            asked.contains(&expected.as_str()),
+            "{expected} of {asked:?}"
+        );
+    }
+}
+
+/// What guardrails of organizations look at.
+#[tokio::test]
+async fn conditions_see_what_is_asked_for() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let (ec2, call) = (&cloud.ec2, cloud.call());
+    let mut launch = cloud.asked();
+    launch.metadata_options = Some(InstanceMetadataOptionsRequest {
+        http_put_response_hop_limit: Some(2),
+        http_endpoint: Some("enabled".to_owned()),
+        ..Default::default()
+    });
+    launch.iam_instance_profile = Some(IamInstanceProfileSpecification {
+        name: Some("ecsInstanceRole".to_owned()),
+        arn: None,
+    });
+    let plain = CreateVolumeRequest {
+        availability_zone: Some("us-east-1a".to_owned()),
+        size: Some(8),
+        ..Default::default()
+    };
+    let sealed = CreateVolumeRequest {
+        encrypted: Some(true),
+        volume_type: Some("gp3".to_owned()),
+        ..plain.clone()
+    };
+    let share = ModifySnapshotAttributeRequest {
+        snapshot_id: Some("snap-1".to_owned()),
+        operation_type: Some("add".to_owned()),
+        group_names: Some(vec!["all".to_owned()]),
+        ..Default::default()
+    };
+    let lend = ModifyImageAttributeRequest {
+        image_id: Some("ami-1".to_owned()),
+        launch_permission: Some(LaunchPermissionModifications {
+            remove: Some(vec![LaunchPermission {
+                user_id: Some("111122223333".to_owned()),
+                ..Default::default()
+            }]),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    use wharf_api_ec2::Input;
+    for (input, key, value) in [
+        (
+            Input::RunInstances(&launch),
+            "ec2:MetadataHttpPutResponseHopLimit",
+            "2",
+        ),
+        (
+            Input::RunInstances(&launch),
+            "ec2:MetadataHttpEndpoint",
+            "enabled",
+        ),
+        (
+            Input::RunInstances(&launch),
+            "ec2:InstanceProfile",
+            "arn:aws:iam::000000000000:instance-profile/ecsInstanceRole",
+        ),
+        (Input::CreateVolume(&plain), "ec2:Encrypted", "false"),
+        (Input::CreateVolume(&plain), "ec2:VolumeType", "gp2"),
+        (Input::CreateVolume(&sealed), "ec2:Encrypted", "true"),
+        (Input::CreateVolume(&sealed), "ec2:VolumeType", "gp3"),
+        (Input::CreateVolume(&sealed), "ec2:VolumeSize", "8"),
+        (
+            Input::ModifySnapshotAttribute(&share),
+            "ec2:Add/group",
+            "all",
+        ),
+        (
+            Input::ModifyImageAttribute(&lend),
+            "ec2:Remove/userId",
+            "111122223333",
+        ),
+    ] {
+        let checks = ec2.authorize(&call, input).await.unwrap();
+        let told = checks.iter().find_map(|it| it.context.get(key));
+        assert_eq!(told, Some(&vec![value.to_owned()]), "{key}");
+    }
+}
