@@ -69,6 +69,10 @@ def test_a_repository_through_the_aws_cli(wharf):
     assert made["repository"]["repositoryUri"] == f"{wharf.registry}/public.ecr.aws/{alias}/{name}"
     assert made["repository"]["repositoryArn"] == f"arn:aws:ecr-public::000000000000:repository/{name}"
     assert made["catalogData"]["description"] == "of a test"
+    catalog = public("get-repository-catalog-data", "--repository-name", name)["catalogData"]
+    assert (catalog["description"], catalog["architectures"], catalog["operatingSystems"]) == ("of a test", ["x86-64"], ["Linux"])
+    named = public("put-registry-catalog-data", "--display-name", "those of a test")["registryCatalogData"]
+    assert public("get-registry-catalog-data")["registryCatalogData"] == named == {"displayName": "those of a test"}
     arn = made["repository"]["repositoryArn"]
     assert public("list-tags-for-resource", "--resource-arn", arn)["tags"] == [{"Key": "a", "Value": "b"}]
     tagged = wharf.client("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "a", "Values": ["b"]}])

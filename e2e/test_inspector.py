@@ -42,6 +42,10 @@ def test_findings_of_all_images(installation, tmp_path):
     rules = ecr.get_registry_scanning_configuration()["scanningConfiguration"]
     assert (rules["scanType"], rules["rules"][0]["scanFrequency"]) == ("ENHANCED", "CONTINUOUS_SCAN")
     assert inspector.batch_get_account_status()["accounts"][0]["state"]["status"] == "ENABLED"
+    may = inspector.get_paginator("list_account_permissions").paginate(PaginationConfig={"PageSize": 3})
+    assert [(it["service"], it["operation"]) for page in may for it in page["permissions"]] == [
+        ("ECR", "DISABLE_REPOSITORY"), ("ECR", "DISABLE_SCANNING"), ("ECR", "ENABLE_REPOSITORY"), ("ECR", "ENABLE_SCANNING"),
+    ]  # fmt: skip
     with pytest.raises(ClientError, match="ValidationException.*EC2"):
         inspector.enable(resourceTypes=["EC2"])
 

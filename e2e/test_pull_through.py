@@ -206,6 +206,33 @@ def test_a_login_comes_from_a_secret_and_goes_only_where_its_reader_says(reachin
     refused = pull(reaching, f"{prefix}/{name}:2", tmp_path / "wrong", check=False)
     assert refused.returncode != 0 and "may not be asked" in refused.stderr, refused.stderr
 
+    # So does another secret for the rule.
+    other = secrets.create_secret(Name=f"ecr-pullthroughcache/{tasks.unique('wharf')}", SecretString=value)["ARN"]
+    changed = reaching.client("ecr").update_pull_through_cache_rule(ecrRepositoryPrefix=prefix, credentialArn=other)
+    assert (changed["credentialArn"], changed["ecrRepositoryPrefix"]) == (other, prefix)
+    (shown,) = reaching.client("ecr").describe_pull_through_cache_rules(ecrRepositoryPrefixes=[prefix])["pullThroughCacheRules"]
+    assert shown["credentialArn"] == other and shown["updatedAt"] > shown["createdAt"]
+    pull(reaching, f"{prefix}/{name}:2", tmp_path / "right")
+    recorded(reaching, f"{prefix}/{name}", "2")
+
+
+def test_repositories_are_made_by_their_template(reaching, registry, tmp_path):
+    upstream.put(registry, "busybox", "templated", "1")
+    prefix, ecr = rule(reaching, registry), reaching.client("ecr")
+    lifecycle = json.dumps({"rules": [{
+        "rulePriority": 1, "action": {"type": "expire"},
+        "selection": {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 14},
+    }]})  # fmt: skip
+    ecr.create_repository_creation_template(
+        prefix=prefix, appliedFor=["PULL_THROUGH_CACHE"], imageTagMutability="IMMUTABLE", lifecyclePolicy=lifecycle
+    )
+    pull(reaching, f"{prefix}/templated:1", tmp_path / "it")
+    recorded(reaching, f"{prefix}/templated", "1")
+    (made,) = ecr.describe_repositories(repositoryNames=[f"{prefix}/templated"])["repositories"]
+    assert made["imageTagMutability"] == "IMMUTABLE"
+    kept = ecr.get_lifecycle_policy(repositoryName=f"{prefix}/templated")["lifecyclePolicyText"]
+    assert json.loads(kept) == json.loads(lifecycle)
+
 
 def test_a_pull_that_a_kill_cut_short_is_done_by_the_next(reaching, registry, tmp_path):
     layer = tmp_path / "layer"

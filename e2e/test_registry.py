@@ -457,6 +457,25 @@ def test_upload_in_pieces(wharf):
     assert part.status_code == 206 and part.content == whole[10:20]
 
 
+def test_an_upload_goes_on_after_the_server_was_killed(fresh):
+    name, _ = repository(fresh)
+    registry = Registry(fresh, name)
+    whole = os.urandom(300_000)
+    digest = "sha256:" + hashlib.sha256(whole).hexdigest()
+    location = registry.begin()
+    first = registry.ask("PATCH", location, data=whole[:100_000], headers={"Content-Range": "0-99999"})
+    assert first.status_code == 202, first.text
+    fresh.kill_child("server")
+    so_far = registry.ask("GET", location)
+    assert so_far.status_code == 204 and so_far.headers["Range"] == "0-99999", so_far.headers
+    more = registry.ask("PATCH", location, data=whole[100_000:200_000], headers={"Content-Range": "100000-199999"})
+    assert more.status_code == 202, more.text
+    fresh.kill_child("server")
+    last = registry.ask("PUT", location, params={"digest": digest}, data=whole[200_000:])
+    assert last.status_code == 201 and last.headers["Docker-Content-Digest"] == digest, last.text
+    assert registry.ask("GET", f"blobs/{digest}").content == whole
+
+
 def test_what_came_whole_is_kept_though_its_client_is_gone(wharf):
     name, _ = repository(wharf)
     registry = Registry(wharf, name)
