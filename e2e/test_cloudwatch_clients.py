@@ -56,3 +56,16 @@ def test_lines_of_the_embedded_metrics_library_become_metrics(wharf, busybox):
 
     (point,) = wait_for(latency, 30, "the metric")
     assert (point["Sum"], point["Maximum"], point["SampleCount"], point["Unit"]) == (400.0, 300.0, 2.0, "Milliseconds")
+
+
+def test_a_body_that_boto3_packed_is_read(wharf):
+    """boto3 packs what is longer than 10 KiB of PutMetricData with gzip."""
+    cloudwatch, namespace, sent = wharf.client("cloudwatch"), tasks.unique("packed"), []
+    cloudwatch.meta.events.register("before-send.cloudwatch.PutMetricData", lambda request, **_: sent.append(request))
+    data = [{"MetricName": "M", "Dimensions": [{"Name": "Number", "Value": f"{number:050}"}], "Value": number} for number in range(300)]
+    cloudwatch.put_metric_data(Namespace=namespace, MetricData=data)
+    (request,) = sent
+    assert request.headers["Content-Encoding"] in (b"gzip", "gzip") and len(request.body) < 20_000
+    pages = cloudwatch.get_paginator("list_metrics").paginate(Namespace=namespace)
+    named = {it["Dimensions"][0]["Value"] for page in pages for it in page["Metrics"]}
+    assert named == {f"{number:050}" for number in range(300)}

@@ -4,12 +4,13 @@ Hosts are agents that share no code with wharf (see agent/): they have whatever 
 """
 
 import collections
+import os
 import time
 
 import pytest
 
 from agent.agent import Agent
-from harness import tasks
+from harness import images, tasks
 from harness.waiting import wait_for
 
 RACKS = {"a1": "a", "a2": "a", "b1": "b", "b2": "b"}
@@ -163,3 +164,25 @@ def test_a_service_whose_tasks_never_start_is_held_back(wharf, cluster):
     assert gaps[-1] > 2 * gaps[0] and gaps[-1] > 1, gaps
     ecs.delete_service(cluster=cluster, service=name, force=True)
     agent.close()
+
+
+@pytest.mark.parametrize(("arguments", "factor"), [((), 4), (("--overcommit", "1"), 1)], ids=["laptop", "exact"])
+def test_a_machine_lends_as_many_cores_as_the_command_line_says(unstarted, arguments, factor):
+    wharf = unstarted(arguments=arguments).start()
+    ecs, cores = wharf.client("ecs"), os.cpu_count()
+    image = images.push(wharf, "busybox")
+    definition = tasks.register(wharf, image, cpu=256, memory=16, **tasks.sh("trap 'exit 0' TERM; while :; do sleep 0.2; done"))
+    (instance,) = connected(wharf, "default")
+    (cpu,) = [it["integerValue"] for it in instance["registeredResources"] if it["name"] == "CPU"]
+    assert cpu == 1024 * factor * cores
+
+    def ask(count):
+        return ecs.run_task(taskDefinition=definition, count=count, launchType="EC2")
+
+    # Quarters of the machine's own cores, and one more.
+    answers = [ask(min(10, 4 * cores - done)) for done in range(0, 4 * cores, 10)]
+    assert not [it for answer in answers for it in answer["failures"]]
+    more = ask(1)
+    assert [it["reason"] for it in more["failures"]] == ([] if factor > 1 else ["RESOURCE:CPU"])
+    for task in [it["taskArn"] for answer in [*answers, more] for it in answer["tasks"]]:
+        tasks.Task(wharf, task).wait("RUNNING")
