@@ -85,6 +85,31 @@ def test_events_go_to_a_web_server_with_a_token(reaching):
             events.describe_connection(Name=name)
 
 
+@pytest.mark.parametrize(
+    ("kind", "parameters", "header", "value"),
+    [
+        # "me:s3cret" in base64.
+        ("BASIC", {"BasicAuthParameters": {"Username": "me", "Password": "s3cret"}}, "authorization", "Basic bWU6czNjcmV0"),
+        ("API_KEY", {"ApiKeyAuthParameters": {"ApiKeyName": "x-key", "ApiKeyValue": "s3cret"}}, "x-key", "s3cret"),
+    ],
+)
+def test_events_go_to_a_web_server_with_what_it_knows(reaching, kind, parameters, header, value):
+    events = reaching.client("events")
+    with server() as (url, got):
+        connection = events.create_connection(Name=tasks.unique("c"), AuthorizationType=kind, AuthParameters=parameters)
+        shown = events.describe_connection(Name=connection["ConnectionArn"].split("/")[1])
+        assert shown["ConnectionState"] == "AUTHORIZED" and "s3cret" not in json.dumps(shown, default=str)
+        destination = events.create_api_destination(
+            Name=tasks.unique("d"), ConnectionArn=connection["ConnectionArn"], InvocationEndpoint=f"{url}/orders", HttpMethod="POST"
+        )
+        target = {"Arn": destination["ApiDestinationArn"], "RoleArn": role(reaching, "events:InvokeApiDestination")}
+        source, _ = rule(reaching, target)
+        put(reaching, source, n=1)
+        wait_for(lambda: got, what="the event comes")
+        (it,) = got
+        assert (it[0], it.headers[header], json.loads(it.body)["detail"]) == ("/orders", value, {"n": 1})
+
+
 def test_a_role_that_may_not_leaves_a_dead_letter(reaching):
     events = reaching.client("events")
     url, dead = queue(reaching)

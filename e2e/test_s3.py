@@ -469,6 +469,36 @@ def test_rules_of_lifecycle_let_objects_expire(s3, bucket):
     assert said == ("InvalidArgument", "'Days' for Expiration action must be a positive integer")
 
 
+def test_rules_of_lifecycle_sweep_up_markers_that_hide_nothing(s3, bucket):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    kept = s3.put_object(Bucket=bucket, Key="kept", Body=b"x")["VersionId"]
+    gone = s3.put_object(Bucket=bucket, Key="gone", Body=b"x")["VersionId"]
+    for key in ("kept", "gone"):
+        s3.delete_object(Bucket=bucket, Key=key)
+    s3.delete_object(Bucket=bucket, Key="gone", VersionId=gone)
+    rule = {
+        "ID": "versions",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Expiration": {"ExpiredObjectDeleteMarker": True},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 30, "NewerNoncurrentVersions": 2},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+    }
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="parts")
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+    (shown,) = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert shown == rule
+
+    def markers():
+        return [it["Key"] for it in s3.list_object_versions(Bucket=bucket).get("DeleteMarkers", [])]
+
+    wait_for(lambda: markers() == ["kept"], what="the end of a marker that hides nothing")
+    assert [it["VersionId"] for it in s3.list_object_versions(Bucket=bucket)["Versions"]] == [kept]
+    # When an upload will be given up, is said of it.
+    part = s3.list_parts(Bucket=bucket, Key="parts", UploadId=upload["UploadId"])
+    assert part["AbortRuleId"] == "versions" and part["AbortDate"].hour == 0
+
+
 def test_configurations_are_kept(wharf, s3, bucket):
     s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "team", "Value": "web"}]})
     tagged = wharf.client("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "team", "Values": ["web"]}])

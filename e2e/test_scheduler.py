@@ -104,6 +104,22 @@ def test_any_operation_once_and_within_a_second(wharf):
     wait_for(lambda: name not in [it["Name"] for it in scheduler.list_schedules(NamePrefix=name)["Schedules"]], 10, "the schedule is gone")
 
 
+def test_a_flexible_window_is_kept_to(wharf):
+    scheduler, role = wharf.client("scheduler"), role_for(wharf, "logs:CreateLogGroup")
+    names, due = [tasks.unique("flexible") for _ in range(3)], soon(2)
+    window = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 1}
+    for name in names:
+        target = {**makes_group(name), "RoleArn": role}
+        scheduler.create_schedule(Name=name, ScheduleExpression=due, FlexibleTimeWindow=window, Target=target)
+        assert scheduler.get_schedule(Name=name)["FlexibleTimeWindow"] == window
+    made = [wait_for(lambda name=name: groups(wharf, name), 80, "the group is made")[0] for name in names]
+    wanted = datetime.datetime.fromisoformat(due[3:-1]).replace(tzinfo=datetime.UTC).timestamp()
+    after = [it["creationTime"] / 1000 - wanted for it in made]
+    assert all(0 <= it < 61 for it in after), after
+    # They are spread over the window.
+    assert max(after) - min(after) > 0.5, after
+
+
 def test_the_role_decides(wharf):
     scheduler, iam, name = wharf.client("scheduler"), wharf.client("iam"), tasks.unique("guarded")
     target = makes_group(name)

@@ -64,6 +64,46 @@ def test_queues_get_what_is_published(wharf):
     assert topic in [it["ResourceARN"] for it in tagged["ResourceTagMappingList"]]
 
 
+def test_what_a_body_says_decides_who_gets_it(wharf):
+    sns = wharf.client("sns")
+    topic = sns.create_topic(Name=tasks.unique("orders"))["TopicArn"]
+    (url, arn), (all_of_it, all_arn) = queue(wharf, topic), queue(wharf, topic)
+    wanted = json.dumps({"store": ["web"], "order": {"lines": {"price": [{"numeric": [">", 10]}]}}})
+    policy = {"FilterPolicyScope": "MessageBody", "FilterPolicy": wanted}
+    made = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=policy, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=all_arn, Attributes={"RawMessageDelivery": "true"})
+    assert sns.get_subscription_attributes(SubscriptionArn=made)["Attributes"]["FilterPolicyScope"] == "MessageBody"
+    cheap, dear = ({"store": "web", "order": {"lines": [{"price": 3}, {"price": price}]}} for price in (10, 11))
+    bodies = [json.dumps(cheap), json.dumps({**dear, "store": "shop"}), "not JSON", json.dumps(dear)]
+    sent = [sns.publish(TopicArn=topic, Message=body)["MessageId"] for body in bodies]
+    assert sorted(it["Body"] for it in received(wharf, all_of_it, 4)) == sorted(bodies)
+    assert [json.loads(it["Body"])["MessageId"] for it in received(wharf, url, 1)] == sent[-1:]
+
+
+def test_a_topic_whose_key_is_disabled_takes_nothing(wharf):
+    kms, sns = wharf.client("kms"), wharf.client("sns")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    topic = sns.create_topic(Name=tasks.unique("sealed"), Attributes={"KmsMasterKeyId": key})["TopicArn"]
+    assert sns.get_topic_attributes(TopicArn=topic)["Attributes"]["KmsMasterKeyId"] == key
+    url, arn = queue(wharf, topic)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    sns.publish(TopicArn=topic, Message="before")
+    assert [it["Body"] for it in received(wharf, url, 1)] == ["before"]
+    kms.disable_key(KeyId=key)
+
+    def is_refused():
+        try:
+            sns.publish(TopicArn=topic, Message="meanwhile")
+        except ClientError as refused:
+            return refused.response["Error"]["Code"]
+        return None
+
+    # A data key may serve for some minutes, as with AWS.
+    assert wait_for(is_refused, 400, "the key counts as disabled") in ("KMSDisabled", "KMSDisabledException")
+    kms.enable_key(KeyId=key)
+    sns.publish(TopicArn=topic, Message="after")
+
+
 def test_topics_are_made_shown_and_deleted(wharf):
     sns, (_, arn) = wharf.client("sns"), queue(wharf)
     topic = wharf.aws("sns", "create-topic", "--name", tasks.unique("shown"), "--attributes", "DisplayName=Shown")["TopicArn"]
