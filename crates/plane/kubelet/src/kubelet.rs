@@ -2,7 +2,9 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    io,
+    mem::take,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -20,11 +22,11 @@ use wharf_kube_client::{Client, Informer, Object as _, Recorder, Selection, kind
 
 use crate::{
     host_ports::{self, HostPorts},
-    machine::{Found, Machine},
+    machine::{Found, Machine, is_pod},
     names::Resolvers,
     node::{self, Facts, Node},
     objects::Objects,
-    on_demand,
+    on_demand, perform,
     pod::Pod,
     pressure::watch::{Capacity, Pressure},
     qos,
@@ -111,6 +113,7 @@ impl Kubelet {
 pub async fn run(parts: Parts, kubelet: Kubelet, stop: CancellationToken) {
     let work = async {
         let found = find(&*parts.machine, &parts.facts.name).await;
+        let folders = folders(&parts.dir, &parts.facts.name).await;
         let selection = Selection {
             fields: format!("spec.nodeName={}", parts.facts.name),
             ..Selection::default()
@@ -134,7 +137,7 @@ pub async fn run(parts: Parts, kubelet: Kubelet, stop: CancellationToken) {
             stop.clone(),
         );
         pods.synced().await;
-        follow(&kubelet.node, pods, found).await;
+        follow(&kubelet.node, pods, found, folders).await;
     };
     tokio::select! {
         () = stop.cancelled() => {}
@@ -159,7 +162,33 @@ async fn find(machine: &dyn Machine, name: &str) -> BTreeMap<String, Found> {
     }
 }
 
-async fn follow(node: &Arc<Node>, pods: Informer, mut found: BTreeMap<String, Found>) {
+/// The sandboxes of pods that have a folder. An agent that was killed while it made or removed one left no more than that to be found
+/// by: it is what comes first and goes last.
+async fn folders(dir: &Path, name: &str) -> BTreeSet<String> {
+    let all = tokio::fs::read_dir(dir).await;
+    let mut all = match all {
+        Ok(all) => all,
+        // Nothing was ever made here.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return BTreeSet::new(),
+        Err(error) => {
+            tracing::warn!(node = name, %error, "failed to look for what is left of pods");
+            return BTreeSet::new();
+        }
+    };
+    let mut found = BTreeSet::new();
+    while let Ok(Some(entry)) = all.next_entry().await {
+        found.extend(entry.file_name().into_string().ok().filter(|it| is_pod(it)));
+    }
+    found
+}
+
+/// `folders`: see [`folders`]; those of pods that the API knows are looked after by their workers.
+async fn follow(
+    node: &Arc<Node>,
+    pods: Informer,
+    mut found: BTreeMap<String, Found>,
+    mut folders: BTreeSet<String>,
+) {
     let changed = Arc::new(Notify::new());
     let tell = changed.clone();
     pods.subscribe(move |_| tell.notify_one());
@@ -175,10 +204,9 @@ async fn follow(node: &Arc<Node>, pods: Informer, mut found: BTreeMap<String, Fo
         over.retain(|uid| wanted.contains_key(uid));
         remember(node, &wanted);
         // What is here of pods that the API does not know goes before others come.
-        let lost: Vec<String> = found
-            .keys()
-            .filter(|id| !wanted.keys().any(|uid| node.sandbox_of(uid) == **id))
-            .cloned()
+        let here = found.keys().cloned().chain(take(&mut folders));
+        let lost: BTreeSet<String> = here
+            .filter(|id| !wanted.keys().any(|uid| node.sandbox_of(uid) == *id))
             .collect();
         for id in lost {
             found.remove(&id);
@@ -330,15 +358,20 @@ fn remember(node: &Node, wanted: &BTreeMap<String, Arc<Value>>) {
 fn remove(node: &Arc<Node>, id: &str, workers: &mut JoinSet<String>) {
     let (node, id) = (node.clone(), id.to_owned());
     workers.spawn(async move {
-        let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
-        while let Err(reason) = node.machine.remove(&id).await {
-            tracing::warn!(sandbox = id, reason, "failed to remove the sandbox of a pod that is gone; will retry");
-            sleep(wait.wait()).await;
-        }
         let folder = node.dir.join(&id);
-        let removed = tokio::task::spawn_blocking(move || wharf_rootdir::remove_tree(&folder)).await;
-        if let Ok(Err(error)) = removed {
-            tracing::warn!(sandbox = id, %error, "failed to remove the volumes of a pod that is gone");
+        let all = async || {
+            node.machine.remove(&id).await?;
+            let removed = perform::remove_folder(folder.clone()).await;
+            removed.map_err(|e| format!("its volumes: {e}"))
+        };
+        let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
+        while let Err(reason) = all().await {
+            tracing::warn!(
+                sandbox = id,
+                reason,
+                "failed to remove the sandbox of a pod that is gone; will retry"
+            );
+            sleep(wait.wait()).await;
         }
         id
     });

@@ -17,7 +17,7 @@ pub use self::{
     end::follow,
     limits::{has_any as has_limits, keep_limits},
     record::record,
-    sandbox::network,
+    sandbox::{network, remove_folder},
     volumes::keep_volumes,
 };
 use crate::{

@@ -1,6 +1,6 @@
 //! The sandbox of a pod is made, with its volumes, and removed.
 
-use std::{io, net::Ipv4Addr, sync::Arc};
+use std::{io, net::Ipv4Addr, path::PathBuf, sync::Arc};
 
 use serde_json::Value;
 use tokio::time::timeout;
@@ -67,14 +67,18 @@ pub(super) async fn make(context: &Arc<Context>, pod: &Pod) -> Result<Option<Ipv
 
 pub(super) async fn remove(context: &Arc<Context>, pod: &Pod) -> Result<(), String> {
     context.node.machine.remove(&context.sandbox).await?;
-    let folder = folder(context);
+    // What is left of it now is found by the next agent.
+    if let Err(error) = remove_folder(folder(context)).await {
+        tracing::warn!(pod = pod.full_name(), %error, "failed to remove the volumes of a pod");
+    }
+    Ok(())
+}
+
+/// Removes the folder of a pod of which nothing runs any more.
+pub async fn remove_folder(folder: PathBuf) -> io::Result<()> {
     let removed = tokio::task::spawn_blocking(move || {
         empty_dir::unmount_all(&folder.join("volumes"));
         wharf_rootdir::remove_tree(&folder)
     });
-    let removed = removed.await.unwrap_or_else(|e| Err(io::Error::other(e)));
-    if let Err(error) = removed {
-        tracing::warn!(pod = pod.full_name(), %error, "failed to remove the volumes of a pod");
-    }
-    Ok(())
+    removed.await.unwrap_or_else(|e| Err(io::Error::other(e)))
 }

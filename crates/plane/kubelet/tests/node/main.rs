@@ -41,6 +41,8 @@ struct Pretended {
     apart: PathBuf,
     /// Images, and the users that they were asked for as.
     asked_for: Mutex<Vec<(String, Vec<String>)>>,
+    /// Sandboxes, one after the other.
+    removed: Mutex<Vec<String>>,
 }
 
 #[derive(Default)]
@@ -120,6 +122,7 @@ impl Machine for Pretended {
 
     async fn remove(&self, id: &str) -> Result<(), String> {
         self.sandboxes.lock().remove(id);
+        self.removed.lock().push(id.to_owned());
         Ok(())
     }
 
@@ -649,6 +652,31 @@ async fn a_pod_that_is_forgotten_meanwhile_ends() {
             setup.machine.sandboxes.lock().is_empty()
         })
         .await;
+}
+
+#[tokio::test]
+async fn what_an_agent_left_that_was_killed_amid_making_a_pod_goes() {
+    let setup = Setup::new();
+    let known = setup
+        .create(json!({"containers": [{"name": "a", "image": "x"}]}))
+        .await;
+    let folder = |id: &str| setup.dir.path().join(id).join("volumes/v");
+    let forgotten = wharf_kubelet::machine::sandbox_id("i-1", "forgotten");
+    for id in [&forgotten, &id(&known)] {
+        std::fs::create_dir_all(folder(id)).unwrap();
+    }
+    let _node = setup.node().drop_guard();
+    setup
+        .wait("nothing is left", |_| {
+            setup.machine.removed.lock().contains(&forgotten)
+                && !setup.dir.path().join(&forgotten).exists()
+        })
+        .await;
+    setup
+        .wait("the other is ready", |it| it.has_condition("Ready", "True"))
+        .await;
+    assert!(folder(&id(&known)).exists());
+    assert!(!setup.machine.removed.lock().contains(&id(&known)));
 }
 
 #[tokio::test]
