@@ -70,6 +70,8 @@ pub struct ServerConfig {
     pub log_rate: Option<u64>,
     /// What one repository of images may hold; `None`: half of the file system.
     pub repository_bytes: Option<u64>,
+    /// What the records of one account may take; `None`: a share of this machine's memory.
+    pub account_bytes: Option<u64>,
     /// How often all blobs are read again; `None`: never.
     pub scrub_every: Option<Duration>,
     /// The way to the files of store and journal; one that fails in tests.
@@ -110,6 +112,7 @@ impl ServerConfig {
             log_bytes: None,
             log_rate: None,
             repository_bytes: None,
+            account_bytes: None,
             scrub_every: None,
             disk: Disk::default(),
             trails: None,
@@ -148,6 +151,17 @@ impl ServerConfig {
         self.repository_bytes.unwrap_or_else(|| {
             let found = nix::sys::statvfs::statvfs(&self.data_dir);
             found.map_or(u64::MAX, |found| found.blocks() * found.fragment_size() / 2)
+        })
+    }
+
+    /// What the records of one account may take in memory: as asked for, or a quarter of this machine's, so that no
+    /// single account takes the room of all others.
+    pub(super) fn account_bytes(&self) -> u64 {
+        const SHARE: u64 = 4;
+        const LEAST: u64 = 256 << 20;
+        self.account_bytes.unwrap_or_else(|| {
+            let found = nix::sys::sysinfo::sysinfo();
+            found.map_or(u64::MAX, |found| (found.ram_total() / SHARE).max(LEAST))
         })
     }
 
