@@ -198,6 +198,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         tasks_as_root: args.tasks_as_root,
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
+        further_regions: args.add_region.clone(),
         public_cidr: args.public_cidr,
         public_addresses: public_addresses::of(args)?,
         egress: args.allow_egress.clone(),

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use wharf_base::{Cidr, Cidr4, InstallationId};
+use wharf_base::{Cidr, Cidr4, InstallationId, regions::Regions};
 use wharf_seal::{Keyring, KeyringSource};
 use wharf_svc_ec2::elastic::PublicAddresses;
 use wharf_svc_elbv2::Config as Elbv2Config;
@@ -46,6 +46,8 @@ pub struct ServerConfig {
     pub tasks_as_root: bool,
     pub account: String,
     pub region: String,
+    /// Regions that clients may name beside this one and those of AWS.
+    pub further_regions: Vec<String>,
     /// Where load balancers get the addresses from at which users of this machine reach them.
     pub public_cidr: Cidr4,
     /// Where elastic and public addresses come from.
@@ -100,6 +102,7 @@ impl ServerConfig {
             tasks_as_root: false,
             account: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
+            further_regions: Vec::new(),
             public_cidr: Elbv2Config::default().public_cidr,
             public_addresses: PublicAddresses::default(),
             egress: Vec::new(),
@@ -163,6 +166,12 @@ impl ServerConfig {
             let found = nix::sys::sysinfo::sysinfo();
             found.map_or(u64::MAX, |found| (found.ram_total() / SHARE).max(LEAST))
         })
+    }
+
+    /// The regions that clients may name.
+    pub(super) fn regions(&self) -> Regions {
+        let further = self.further_regions.iter().chain([&self.region]);
+        Regions::with(further.cloned())
     }
 
     /// Where this machine reaches the gateway.

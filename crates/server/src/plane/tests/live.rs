@@ -79,6 +79,7 @@ impl Server {
             tasks_as_root: false,
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
+            further_regions: Vec::new(),
             public_cidr: "127.64.0.0/16".parse().unwrap(),
             public_addresses: Default::default(),
             egress: Vec::new(),
