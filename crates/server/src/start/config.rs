@@ -137,7 +137,7 @@ impl ServerConfig {
 
     /// What logs may take: as asked for, or a tenth of the file system, up to a size at which the
     /// indexes stay small beside everything else in memory.
-    pub(super) fn kept_log_bytes(&self) -> u64 {
+    pub(crate) fn kept_log_bytes(&self) -> u64 {
         const SHARE: u64 = 10;
         const LEAST: u64 = 8 << 20;
         const MOST: u64 = 64 << 30;
