@@ -17,6 +17,7 @@ pub mod no_room;
 pub mod permit;
 pub mod public_images;
 pub mod regions;
+pub mod share_full;
 pub mod sysctl;
 
 pub use arn::Arn;
@@ -29,3 +30,4 @@ pub use ids::InstallationId;
 pub use net::{Cidr, Cidr4, Cidr6};
 pub use no_room::NoRoom;
 pub use permit::Permit;
+pub use share_full::ShareFull;

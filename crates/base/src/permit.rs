@@ -34,6 +34,11 @@ impl Permit {
         }
     }
 
+    /// Whether an API call writes rather than a part of wharf itself.
+    pub fn is_of_call(&self) -> bool {
+        matches!(self.holder, Holder::Caller(_))
+    }
+
     /// Who writes, for the audit record.
     pub fn holder(&self) -> &str {
         match &self.holder {

@@ -1,4 +1,6 @@
-//! The regions of AWS. All of them can be used here, and any other of that form.
+//! The regions of AWS. All of them can be used here, and others that the operator named.
+
+use std::collections::BTreeSet;
 
 /// Each with its long name.
 pub const REGIONS: [(&str, &str); 38] = [
@@ -47,5 +49,86 @@ pub fn domain_of(partition: &str) -> &'static str {
     match partition {
         "aws-cn" => "amazonaws.com.cn",
         _ => "amazonaws.com",
+    }
+}
+
+/// Whether a text has the form of a region's name: `us-east-1`, `eu-central-1`, `us-gov-west-1`, …
+pub fn is_well_formed(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [first, middle @ .., last] = parts.as_slice() else {
+        return false;
+    };
+    let letters = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    text.len() <= 32
+        && first.len() == 2
+        && letters(first)
+        && !middle.is_empty()
+        && middle.iter().all(letters)
+        && !last.is_empty()
+        && last.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The regions that clients may name. Much is bounded for an account in a region, as AWS does; were any name of their
+/// form a region, an account would have as much as it invents names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Regions {
+    further: BTreeSet<String>,
+}
+
+impl Regions {
+    /// Those of AWS, and these.
+    pub fn with(further: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            further: further.into_iter().collect(),
+        }
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        let known = REGIONS.binary_search_by_key(&name, |(it, _)| it);
+        known.is_ok() || self.further.contains(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_regions() {
+        for good in [
+            "us-east-1",
+            "eu-central-1",
+            "us-gov-west-1",
+            "ap-southeast-12",
+        ] {
+            assert!(is_well_formed(good), "{good}");
+        }
+        for bad in [
+            "",
+            "us",
+            "us-1",
+            "us-east",
+            "US-east-1",
+            "us-east-1a",
+            "u-s-1",
+            "us--1",
+            "../../x-1",
+        ] {
+            assert!(!is_well_formed(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn clients_name_what_is_there() {
+        let all = Regions::with(["de-cellar-1".to_owned()]);
+        assert!(
+            REGIONS
+                .iter()
+                .all(|(it, _)| is_well_formed(it) && all.has(it))
+        );
+        assert!(all.has("de-cellar-1"));
+        for other in ["de-cellar-2", "eu-west-9", "aws-global", ""] {
+            assert!(!all.has(other), "{other}");
+        }
     }
 }

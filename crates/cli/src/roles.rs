@@ -198,6 +198,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         tasks_as_root: args.tasks_as_root,
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
+        further_regions: args.add_region.clone(),
         public_cidr: args.public_cidr,
         public_addresses: public_addresses::of(args)?,
         egress: args.allow_egress.clone(),
@@ -210,6 +211,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         log_bytes: args.log_storage,
         log_rate: args.log_rate,
         repository_bytes: args.repository_storage,
+        account_bytes: args.account_records,
         scrub_every: (args.scrub_days > 0)
             .then(|| std::time::Duration::from_secs(24 * 3600) * args.scrub_days),
         disk: disk(),

@@ -153,6 +153,12 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     if let Some(bytes) = server.repository_storage {
         arguments.extend(words(&["--repository-storage", &bytes.to_string()]));
     }
+    for region in &server.add_region {
+        arguments.extend(words(&["--add-region", region]));
+    }
+    if let Some(bytes) = server.account_records {
+        arguments.extend(words(&["--account-records", &bytes.to_string()]));
+    }
     arguments.extend(words(&["--scrub-days", &server.scrub_days.to_string()]));
     if let Some(trails) = &server.trails {
         arguments.extend([OsString::from("--trails"), trails.into()]);

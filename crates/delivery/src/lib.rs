@@ -6,7 +6,8 @@
 //! - [`log_events`] writes into log groups.
 //! - [`targets`] says which call a target is (spec platform §9).
 //! - [`Outbox`] holds parcels in lanes. A parcel is written in the transaction that made it necessary, delivered
-//!   at least once, tried again within its [`Policy`], and given up with the word why.
+//!   at least once, tried again within its [`Policy`], and given up with the word why. [`Room`] is what an account
+//!   has left for further ones.
 
 #![forbid(unsafe_code)]
 
@@ -16,6 +17,7 @@ mod operations;
 mod outbox;
 mod parcel;
 mod rates;
+mod room;
 mod send;
 mod shares;
 pub mod targets;
@@ -25,4 +27,5 @@ pub use operations::{Actor, ApiDestinations, Body, ContentType, Invocation, Oper
 pub use outbox::{Became, Courier, Outbox};
 pub use parcel::{Failure, GivenUp, Lane, Parcel, Policy};
 pub use rates::{Rates, gap};
+pub use room::{MOST_WAITING, Room};
 pub use send::{DeadLetter, Sending, ask, send, send_all};

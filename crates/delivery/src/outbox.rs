@@ -15,7 +15,10 @@ use wharf_service::{Changes, Faults, OneQueue, Place, Reach, StepError, Stored, 
 use wharf_store::Compare;
 use wharf_wire::async_trait;
 
-use crate::{Failure, Figures, GivenUp, Lane, Parcel, Policy, figures::Counts, shares::Shares};
+use crate::{
+    Failure, Figures, GivenUp, Lane, MOST_WAITING, Parcel, Policy, Room, figures::Counts,
+    shares::Shares,
+};
 
 const PERMIT: Permit = Permit::for_controller("delivery");
 /// Lanes that are worked on at once, and how many of them may be one account's.
@@ -89,6 +92,8 @@ pub struct Outbox<F, C> {
     shard: Shard,
     takeover: Takeover,
     counts: Counts,
+    /// Bytes of an account's parcels.
+    most_waiting: u64,
 }
 
 impl<F, C> fmt::Debug for Outbox<F, C> {
@@ -117,7 +122,24 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
             shard: Shard::new(format!("/w1/c0/{service}/shard/delivery")),
             takeover,
             counts: Counts::default(),
+            most_waiting: MOST_WAITING,
         }
+    }
+
+    /// With another bound of the parcels of one account.
+    #[must_use]
+    pub fn with_most_waiting(self, bytes: u64) -> Self {
+        Self {
+            most_waiting: bytes,
+            ..self
+        }
+    }
+
+    /// What an account has left for further parcels, in all regions.
+    pub fn room(&self, account: &str) -> Room {
+        let (store, kind) = (self.table.store(), Parcel::<C::Work>::KIND);
+        let held = store.held_of_kind(self.service, kind, account);
+        Room::new(account, self.most_waiting, held.bytes)
     }
 
     /// How deliveries go, for metrics.

@@ -338,20 +338,28 @@ async fn attempt(hosts: &Hosts, mut batch: Vec<Box<dyn Entry>>) -> Vec<Box<dyn E
         }
         hosts.queue().put_back(batch.split_off(batch.len() / 2));
     };
-    let Some(permit) = batch.first().map(|one| one.permit().clone()) else {
+    // Each request is some authorised call's or a controller's; together they are written in the name of one. If there is
+    // a call, in its name: within the shares of accounts.
+    let of_call = batch.iter().find(|one| one.permit().is_of_call());
+    let named = of_call.or(batch.first());
+    let Some(permit) = named.map(|one| one.permit().clone()) else {
         return batch;
     };
     if txn.then.is_empty() {
         batch.into_iter().for_each(|one| one.answer(End::Written));
         return Vec::new();
     }
-    // Each request is some authorised call's; together they are written in the name of the first.
     match hosts.store().txn(&permit, txn).await {
         Ok(reply) if reply.succeeded => {
             batch.into_iter().for_each(|one| one.answer(End::Written));
             Vec::new()
         }
         Ok(reply) => again(batch, &reply.conflict.unwrap_or_default()),
+        // One account has used up its share: the others are placed without it.
+        Err(StoreError::ShareFull(_)) if batch.len() > 1 => {
+            hosts.queue().put_back(batch.split_off(batch.len() / 2));
+            batch
+        }
         Err(error) => {
             for one in batch {
                 one.answer(End::Store(error.clone()));

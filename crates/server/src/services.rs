@@ -238,6 +238,8 @@ pub static SERVICES: &[Row] = &[
                 sources: it.announcing.clone(),
                 clock: it.clock.clone(),
                 counters: it.plane.counters.clone(),
+                most_waiting: wharf_delivery::MOST_WAITING,
+                most_archived: it.config.kept_log_bytes(),
                 takeover: Takeover::Replace,
             });
             it.plane.logs.invoking(Arc::new(events.clone()));

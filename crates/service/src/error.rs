@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt, marker::PhantomData};
 
+use wharf_base::ShareFull;
 use wharf_records::RecordError;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
@@ -14,6 +15,12 @@ pub trait Faults: fmt::Debug + 'static {
     /// Every try was lost to another writer; nothing is wrong with the request.
     fn conflict(cause: &StoreError) -> Fault {
         Self::internal(cause)
+    }
+
+    /// The account has used up its share of the store; `cause` says so to the caller. Services whose model has another
+    /// error for a quota answer that one.
+    fn full(cause: &ShareFull) -> Fault {
+        Fault::sender("LimitExceededException", 400, cause.to_string())
     }
 
     /// A page token that was not made for this list.
@@ -109,6 +116,7 @@ impl<F: Faults> From<ChangeError<F>> for Fault {
     fn from(error: ChangeError<F>) -> Self {
         match &error.cause {
             Cause::Store(conflict @ StoreError::Conflict { .. }) => F::conflict(conflict),
+            Cause::Store(StoreError::ShareFull(full)) => F::full(full),
             cause => F::internal(cause),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use wharf_base::NoRoom;
+use wharf_base::{NoRoom, ShareFull};
 
 use crate::{LeaseId, Revision};
 
@@ -105,6 +105,9 @@ pub enum StoreError {
         #[source]
         cause: NoRoom,
     },
+    /// The account has used up its share: see [`crate::StoreOptions::account_bytes`].
+    #[error("no room left in an account's share")]
+    ShareFull(#[source] ShareFull),
     /// The process is short of something that comes back, descriptors for one. Nothing was changed;
     /// trying again helps.
     #[error("the store cannot write at this moment: {reason}")]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use wharf_wal::{Encoder, MAX_FRAME_BYTES, Purpose};
 
 use crate::{
-    Compare, Entry, LeaseId, Op, OpResult, Revision, StoreError, Target, Txn, TxnReply,
+    Compare, Entry, LeaseId, Op, OpResult, Revision, StoreError, Target, Txn, TxnReply, accounts,
     record::{Change, encode_record},
     state::State,
 };
@@ -116,8 +116,12 @@ impl<'a> Group<'a> {
     }
 
     /// Decides a transaction whose limits have been checked. On an error it has no effect. Returns
-    /// whether it wrote anything beside the reply.
-    pub(crate) fn decide(&mut self, txn: &Txn) -> Result<(TxnReply, bool), StoreError> {
+    /// whether it wrote anything beside the reply. `share`: what each account may have, if that is heeded.
+    pub(crate) fn decide(
+        &mut self,
+        txn: &Txn,
+        share: Option<u64>,
+    ) -> Result<(TxnReply, bool), StoreError> {
         let failed = txn.compare.iter().find(|c| !self.holds(c));
         let branch = if failed.is_none() {
             &txn.then
@@ -125,6 +129,9 @@ impl<'a> Group<'a> {
             &txn.or_else
         };
         self.check_leases(branch)?;
+        if let Some(share) = share {
+            self.check_shares(branch, share)?;
+        }
         let current = match failed {
             None => Vec::new(),
             Some(_) => txn.compare.iter().map(|c| self.get(&c.key)).collect(),
@@ -173,6 +180,60 @@ impl<'a> Group<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether each account has room for what is added to it. What this group has written before does not count: an
+    /// account may have so much more than its share as one group holds.
+    fn check_shares(&self, branch: &[Op], share: u64) -> Result<(), StoreError> {
+        // Few, mostly one. What is put is more than what is added.
+        let mut puts: Vec<(&str, u64)> = Vec::new();
+        for op in branch {
+            let Op::Put { key, value, .. } = op else {
+                continue;
+            };
+            let Some(account) = self.state.accounts.owner(key) else {
+                continue;
+            };
+            let size = accounts::size(key, value.len());
+            match puts.iter_mut().find(|(it, _)| *it == account) {
+                Some((_, bytes)) => *bytes += size,
+                None => puts.push((account, size)),
+            }
+        }
+        for (account, bytes) in puts {
+            let held = self.state.accounts.held(account).bytes;
+            if held.saturating_add(bytes) > share {
+                self.check_share(branch, account, held, share)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same of one account, exactly.
+    fn check_share(
+        &self,
+        branch: &[Op],
+        account: &str,
+        held: u64,
+        share: u64,
+    ) -> Result<(), StoreError> {
+        let mut effects = Effects::default();
+        for op in branch {
+            let (key, after) = match op {
+                Op::Put { key, value, .. } => (key, Some(value.len())),
+                Op::Delete { key } => (key, None),
+                Op::Get { .. } | Op::Cursor { .. } | Op::DropCursor { .. } => continue,
+            };
+            if self.state.accounts.owner(key) == Some(account) {
+                effects.replace(key, self.get(key).as_ref(), after);
+            }
+        }
+        let made = accounts::RECORD_BYTES * effects.made as u64;
+        let more = u64::try_from(effects.balance).unwrap_or(0) + made;
+        match effects.grows() && held.saturating_add(more) > share {
+            true => Err(accounts::full(account, share)),
+            false => Ok(()),
+        }
     }
 
     fn run(&mut self, op: &Op, effects: &mut Effects) -> OpResult {

@@ -22,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+mod accounts;
 mod chaos;
 mod checkpoint;
 mod engine;
@@ -48,6 +49,7 @@ mod value;
 mod watch;
 mod writer;
 
+pub use accounts::Held;
 pub use chaos::{Chaos, MAX_YIELDS};
 pub use error::{LimitError, OpenError, StoreError};
 pub use options::StoreOptions;

@@ -79,6 +79,7 @@ impl Store {
             parts.revisions,
             parts.coin,
             lost,
+            parts.account_bytes,
         ))
     }
 
@@ -92,7 +93,15 @@ impl Store {
         let medium = Medium::Memory(Segments::new(options.segment_bytes));
         let parts = Parts::new(State::default(), epoch, medium, options);
         let engine = Engine::inline(parts.writer, tick);
-        Self::new(parts.shared, engine, parts.revisions, parts.coin, None)
+        let share = parts.account_bytes;
+        Self::new(
+            parts.shared,
+            engine,
+            parts.revisions,
+            parts.coin,
+            None,
+            share,
+        )
     }
 
     /// Makes a store in `dir`, which must hold none, from a snapshot. Its epoch and revision are
@@ -114,6 +123,7 @@ struct Parts {
     writer: Writer,
     revisions: watch::Receiver<crate::Revision>,
     coin: Option<Coin>,
+    account_bytes: Option<u64>,
 }
 
 impl Parts {
@@ -124,6 +134,7 @@ impl Parts {
             timers.start(*id, lease.ttl_seconds);
         }
         let coin = options.chaos.map(Coin::new);
+        let account_bytes = options.account_bytes;
         let (revision, revisions) = watch::channel(state.revision);
         let shared = Arc::new(Shared::new(epoch, state, timers));
         let writer = Writer::new(Arc::clone(&shared), medium, options, revision);
@@ -132,6 +143,7 @@ impl Parts {
             writer,
             revisions,
             coin,
+            account_bytes,
         }
     }
 }

@@ -25,6 +25,10 @@ pub struct StoreOptions {
     pub segment_bytes: u64,
     /// Room kept for deletions and changes on a full disk; of a small file system a 32nd at most.
     pub reserve_bytes: u64,
+    /// What the live records of one account may take, as [`crate::Held`] counts it; `None`: anything. Who has that much
+    /// is refused what API calls would add ([`crate::StoreError::ShareFull`]); calls that give room back and parts of
+    /// wharf itself go on. Everything live is in memory, which accounts share.
+    pub account_bytes: Option<u64>,
     /// Opens a damaged store up to the damage; see `Store::lost`.
     pub salvage: bool,
     /// The way to the files.
@@ -45,6 +49,7 @@ impl Default for StoreOptions {
             segment_bytes: 4 << 20,
             // Enough for tens of thousands of deletions.
             reserve_bytes: 16 << 20,
+            account_bytes: None,
             salvage: false,
             disk: Disk::default(),
             chaos: None,

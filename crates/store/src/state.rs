@@ -14,6 +14,7 @@ use wharf_wal::Place;
 
 use crate::{
     Entry, LeaseId, Revision, Span,
+    accounts::Accounts,
     record::Change,
     tree::{Key, Loading, Name, Tree, merged, split},
     value::{Patterns, Value},
@@ -225,6 +226,8 @@ pub(crate) struct State {
     /// Bytes of live keys and values.
     pub(crate) live_bytes: u64,
     live_keys: usize,
+    /// Whose they are.
+    pub(crate) accounts: Accounts,
     pub(crate) leases: HashMap<LeaseId, Lease>,
     pub(crate) next_lease: u64,
     pub(crate) cursors: BTreeMap<String, Revision>,
@@ -254,8 +257,10 @@ impl Loader {
         let keys = |shelf: &str| self.keys.on_shelf(shelf);
         let value = state.patterns.value(split(key), keys, value);
         let version = Version::live(numbers, lease, value, place);
-        state.live_bytes += size_of_entry(key, version.value.as_ref());
+        let size = size_of_entry(key, version.value.as_ref());
+        state.live_bytes += size;
         state.live_keys += 1;
+        state.accounts.replace(key, None, Some(size));
         if let Some(lease) = version.lease() {
             state.attach(lease, key);
         }
@@ -334,7 +339,8 @@ impl State {
         let value = self.patterns.value(split(key), keys, value);
         let mut version = Version::live([revision, revision, 1], lease, value, place);
         self.revision = self.revision.max(revision);
-        self.live_bytes += size_of_entry(key, version.value.as_ref());
+        let size = size_of_entry(key, version.value.as_ref());
+        self.live_bytes += size;
         let (name, slot) = self.keys.slot(key);
         let (old_lease, replaces) = match slot {
             btree_map::Entry::Occupied(mut there) => {
@@ -343,7 +349,9 @@ impl State {
                 version.create_revision = old.create_revision;
                 version.version = old.version.saturating_add(1);
                 let old_lease = old.lease();
-                self.live_bytes -= size_of_entry(key, old.value.as_ref());
+                let before = size_of_entry(key, old.value.as_ref());
+                self.live_bytes -= before;
+                self.accounts.replace(key, Some(before), Some(size));
                 self.replaced_bytes += old.value.as_ref().map_or(0, Value::len);
                 chain.push(version);
                 (old_lease, true)
@@ -359,6 +367,7 @@ impl State {
                     None => Box::new(Chain::of(version)),
                 };
                 self.live_keys += 1;
+                self.accounts.replace(key, None, Some(size));
                 free.insert(chain);
                 (None, replaces)
             }
@@ -376,8 +385,10 @@ impl State {
         let name = if let Some(mut chain) = self.keys.remove(key) {
             let old = &chain.current;
             let old_lease = old.lease();
-            self.live_bytes -= size_of_entry(key, old.value.as_ref());
+            let before = size_of_entry(key, old.value.as_ref());
+            self.live_bytes -= before;
             self.live_keys -= 1;
+            self.accounts.replace(key, Some(before), None);
             self.replaced_bytes += old.value.as_ref().map_or(0, Value::len);
             chain.push(tombstone);
             self.change_lease(key, old_lease, None);

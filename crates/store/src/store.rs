@@ -6,8 +6,8 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use wharf_base::Permit;
 
 use crate::{
-    Entry, LeaseId, LimitError, MAX_LEASE_SECONDS, Range, RangeReply, Revision, StoreError, Txn,
-    TxnReply, Watch,
+    Entry, Held, LeaseId, LimitError, MAX_LEASE_SECONDS, Range, RangeReply, Revision, StoreError,
+    Txn, TxnReply, Watch, accounts,
     chaos::Coin,
     checkpoint,
     engine::Engine,
@@ -36,6 +36,8 @@ struct Inner {
     revisions: watch::Receiver<Revision>,
     coin: Option<Coin>,
     lost: Option<String>,
+    /// Of one account.
+    account_bytes: Option<u64>,
 }
 
 /// How far a range has been read.
@@ -63,6 +65,7 @@ impl Store {
         revisions: watch::Receiver<Revision>,
         coin: Option<Coin>,
         lost: Option<String>,
+        account_bytes: Option<u64>,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -72,6 +75,7 @@ impl Store {
                 revisions,
                 coin,
                 lost,
+                account_bytes,
             }),
         }
     }
@@ -234,8 +238,23 @@ impl Store {
         }
     }
 
+    /// The same for a part of wharf that writes what users want: within the shares of accounts, as an API call.
+    pub async fn txn_within_shares(
+        &self,
+        _permit: &Permit,
+        txn: Txn,
+    ) -> Result<TxnReply, StoreError> {
+        txn.check()?;
+        self.before_read().await?;
+        self.send_txn(txn, true).await
+    }
+
     /// A transaction whose limits have been checked.
-    pub(crate) async fn run_txn(&self, _permit: &Permit, txn: Txn) -> Result<TxnReply, StoreError> {
+    pub(crate) async fn run_txn(&self, permit: &Permit, txn: Txn) -> Result<TxnReply, StoreError> {
+        self.send_txn(txn, permit.is_of_call()).await
+    }
+
+    async fn send_txn(&self, txn: Txn, within_shares: bool) -> Result<TxnReply, StoreError> {
         // Rounded up, and at most the whole queue, by the limit just checked.
         let kib = u32::try_from(txn.bytes() / 1024 + 1).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.inner.room).acquire_many_owned(kib);
@@ -244,6 +263,7 @@ impl Store {
             Command::Txn(PendingTxn {
                 txn,
                 reply,
+                within_shares,
                 _room: room,
             })
         })
@@ -324,6 +344,47 @@ impl Store {
         id: LeaseId,
     ) -> Result<Revision, StoreError> {
         self.ask(|reply| Command::Revoke { id, reply }).await
+    }
+
+    /// What an account has of live records, in all services and regions. Costs nothing, however much it is.
+    pub fn held(&self, account: &str) -> Held {
+        self.inner.shared.read().accounts.held(account)
+    }
+
+    /// What an account has of live records under one service segment, in all regions.
+    pub fn held_of(&self, service: &str, account: &str) -> Held {
+        let state = self.inner.shared.read();
+        state.accounts.held_of(service, account)
+    }
+
+    /// The same of one kind of records.
+    pub fn held_of_kind(&self, service: &str, kind: &str, account: &str) -> Held {
+        let state = self.inner.shared.read();
+        state.accounts.held_of_kind(service, kind, account)
+    }
+
+    /// Refuses an account that has used up its share, before work is done for it that would be in vain.
+    pub fn require_room(&self, account: &str) -> Result<(), StoreError> {
+        let Some(most_bytes) = self.inner.account_bytes else {
+            return Ok(());
+        };
+        match self.held(account).bytes < most_bytes {
+            true => Ok(()),
+            false => Err(accounts::full(account, most_bytes)),
+        }
+    }
+
+    /// Says whose a folder is: what lies below its id among what a service keeps for no account, of services that keep
+    /// things by what an account owns, counts for this account from now on, with all that is there. To be said whenever
+    /// a store was opened.
+    pub fn assign(&self, service: &str, folder: &str, account: &str) {
+        let shared = &self.inner.shared;
+        shared.write().accounts.assign(service, folder, account);
+    }
+
+    /// The folder is being emptied for good, and is forgotten with the last record in it.
+    pub fn release(&self, service: &str, folder: &str) {
+        self.inner.shared.write().accounts.release(service, folder);
     }
 
     /// The durable cursors: see [`crate::Op::Cursor`].

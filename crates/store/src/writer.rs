@@ -53,6 +53,8 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 pub(crate) struct PendingTxn {
     pub(crate) txn: Txn,
     pub(crate) reply: Reply<TxnReply>,
+    /// Accounts' shares are heeded.
+    pub(crate) within_shares: bool,
     /// Its share of the queue's room, given back with the answer.
     pub(crate) _room: OwnedSemaphorePermit,
 }
@@ -204,7 +206,10 @@ impl Writer {
         let (replies, log, purpose) = {
             let state = self.shared.read();
             let mut open = Group::new(&state);
-            let replies: Vec<_> = group.iter().map(|p| open.decide(&p.txn)).collect();
+            let share = self.options.account_bytes;
+            let mut decide =
+                |p: &PendingTxn| open.decide(&p.txn, share.filter(|_| p.within_shares));
+            let replies: Vec<_> = group.iter().map(&mut decide).collect();
             // Housekeeping goes along with a write and never makes one.
             if let (Some(revision), true) = (compact, open.bytes() > 0) {
                 open.note(Change::Compact { revision });

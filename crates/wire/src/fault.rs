@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 pub use wharf_base::Chain;
-use wharf_base::NoRoom;
+use wharf_base::{NoRoom, ShareFull};
 
 /// An error answer. Its text goes to the caller; internals are logged where it is made, never put
 /// in here.
@@ -39,17 +39,17 @@ impl Fault {
     }
 
     /// A fault of ours. `cause` is logged with everything beneath it; the caller reads only
-    /// `message`, or that the disk is full.
+    /// `message`, or that the disk or the account's share is full.
     pub fn receiver(
         code: impl Into<Cow<'static, str>>,
         status: u16,
         message: impl Into<String>,
         cause: &dyn std::error::Error,
     ) -> Self {
-        let message = if NoRoom::is_cause_of(cause) {
-            NO_ROOM.to_owned()
-        } else {
-            message.into()
+        let message = match ShareFull::cause_of(cause) {
+            _ if NoRoom::is_cause_of(cause) => NO_ROOM.to_owned(),
+            Some(full) => full.to_string(),
+            None => message.into(),
         };
         let fault = Self {
             code: code.into(),

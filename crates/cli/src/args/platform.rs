@@ -6,8 +6,8 @@ use clap::Args;
 use wharf_server::{Cidr, Cidr4, IamMode, KeysFile, Throttling};
 
 use super::{
-    DataArgs, Switch, parse_count, parse_iam, parse_overcommit, parse_rate, parse_size,
-    parse_task_disk,
+    DataArgs, Switch, parse_count, parse_iam, parse_overcommit, parse_rate, parse_region,
+    parse_size, parse_task_disk,
 };
 use crate::{log::LogArgs, metrics, reach::Reach, roles};
 
@@ -42,6 +42,9 @@ pub struct ServerArgs {
     /// out: CIDR,…. Without them, addresses of 198.19.0.0/16, by which an interface is reached on its own host alone
     #[arg(long, value_name = "CIDR", value_delimiter = ',')]
     pub public_addresses: Vec<Cidr4>,
+    /// Region that clients may name beside those of AWS, such as de-cellar-1; may be given several times
+    #[arg(long, value_name = "NAME", value_parser = parse_region)]
+    pub add_region: Vec<String>,
     /// Elastic addresses that an account may have in a region
     #[arg(long, value_name = "COUNT", default_value = "5", value_parser = clap::value_parser!(u16).range(0..=1000))]
     pub elastic_addresses: u16,
@@ -84,6 +87,10 @@ pub struct ServerArgs {
     /// What one repository of images may hold, such as 100G. Half of the disk by default
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub repository_storage: Option<u64>,
+    /// What the records of one account may take in memory, such as 4G; beyond it nothing is added, and deleting works. A
+    /// quarter of the machine's memory by default
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub account_records: Option<u64>,
     /// Every how many days all stored images and objects are read again, so that damage of the disk is found early; 0: never
     #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(..=3650))]
     pub scrub_days: u32,

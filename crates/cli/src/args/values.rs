@@ -48,6 +48,14 @@ pub struct OutputArgs {
     pub json: bool,
 }
 
+/// The name of a region.
+pub fn parse_region(text: &str) -> Result<String, String> {
+    match wharf_base::regions::is_well_formed(text) {
+        true => Ok(text.to_owned()),
+        false => Err("it has the form of us-east-1".to_owned()),
+    }
+}
+
 /// Bytes, with K, M, G or T for powers of 1024.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     let bad = || "it is a number with K, M, G or T, such as 20G".to_owned();

@@ -304,6 +304,8 @@ impl Call {
 pub fn store_fault(error: StoreError) -> Fault {
     let status = match &error {
         StoreError::DiskFull { .. } => Status::unavailable("no room left on the server's disk"),
+        // What a quota of the cluster's own would answer.
+        StoreError::ShareFull(full) => Status::forbidden("", "", "", &full.to_string()),
         StoreError::Later { .. } | StoreError::Unanswered { .. } => {
             Status::unavailable("the store cannot answer at this moment")
         }

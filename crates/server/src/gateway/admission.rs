@@ -145,6 +145,9 @@ impl Apis {
                 Proof::Policy(policy) => auth::verify_form(claim, policy, asks.service),
             };
             match verified {
+                Ok(verified) if !self.regions.has(&verified.region) => {
+                    return Err(NotLetIn::Refused(auth::Refusal::WrongRegion));
+                }
                 Ok(verified) => (verified.caller, verified.region),
                 // Policies of buckets may let in who says nothing of themselves, where policies decide. What
                 // they use up counts for no account; nor does what brings a proof of its own.

@@ -8,7 +8,7 @@ use http::{Request, Response, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
-use wharf_base::{Clock, ids};
+use wharf_base::{Clock, ids, regions::Regions};
 use wharf_metrics::Requests;
 use wharf_svc_s3::S3Service;
 use wharf_vended::Counters;
@@ -63,6 +63,8 @@ pub struct Apis {
     pub iam: IamMode,
     pub account: String,
     pub region: String,
+    /// Those that clients may name.
+    pub regions: Regions,
     /// Names under which this gateway may be addressed without a signature.
     pub own_hosts: Vec<String>,
     /// Of all requests.

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use http::HeaderMap;
-use wharf_base::Timestamp;
+use wharf_base::{Timestamp, regions::is_well_formed};
 use wharf_wire::{
     Caller, Fault,
     schema::Protocol,
@@ -195,7 +195,7 @@ pub fn verify_form(claim: Claim, policy: &str, service: &'static str) -> Result<
     if signature.service != service {
         return Err(Refusal::WrongService { expected: service });
     }
-    if !super::host::is_region(&signature.region) {
+    if !is_well_formed(&signature.region) {
         return Err(Refusal::WrongRegion);
     }
     let key = claim.key.map_err(Refusal::Key)?;
@@ -217,7 +217,7 @@ pub fn verify_for_any(
     now: Timestamp,
 ) -> Result<Verified, Refusal> {
     let signature = claim.signature.map_err(Refusal::Signature)?;
-    if !super::host::is_region(&signature.region) {
+    if !is_well_formed(&signature.region) {
         return Err(Refusal::WrongRegion);
     }
     signature.check_time(now).map_err(Refusal::Signature)?;

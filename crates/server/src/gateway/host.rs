@@ -1,6 +1,8 @@
 //! Names of hosts by which clients address a service: `SERVICE.REGION.amazonaws.com`, which a resolver
 //! may point here, and `SERVICE.localhost`.
 
+use wharf_base::regions::is_well_formed;
+
 /// What follows a service's own part of a name, the longest first.
 const SUFFIXES: [&str; 5] = [
     ".amazonaws.com.cn",
@@ -23,7 +25,7 @@ pub fn service(host: &str) -> Option<&str> {
     let name = without_port(host);
     let name = SUFFIXES.iter().find_map(|it| name.strip_suffix(it))?;
     let service = match name.rsplit_once('.') {
-        Some((service, region)) if is_region(region) => service,
+        Some((service, region)) if is_well_formed(region) => service,
         _ => name,
     };
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
@@ -41,7 +43,7 @@ pub fn label<'a>(host: &'a str, service: &str, own_hosts: &[String]) -> Option<&
     let of_suffix = || SUFFIXES.iter().find_map(|it| name.strip_suffix(it));
     let rest = own.or_else(of_suffix)?;
     let plain = match rest.rsplit_once('.') {
-        Some((before, region)) if is_region(region) => before,
+        Some((before, region)) if is_well_formed(region) => before,
         _ => rest,
     };
     let plain = plain.strip_suffix(".dualstack").unwrap_or(plain);
@@ -62,7 +64,7 @@ pub fn website(host: &str) -> Option<&str> {
     let name = SUFFIXES.iter().find_map(|it| name.strip_suffix(it))?;
     let (bucket, rest) = name.rsplit_once(".s3-website")?;
     let region = rest.strip_prefix(['-', '.']);
-    let is_whole = rest.is_empty() || region.is_some_and(is_region);
+    let is_whole = rest.is_empty() || region.is_some_and(is_well_formed);
     (is_whole && may_be_bucket(bucket)).then_some(bucket)
 }
 
@@ -72,50 +74,9 @@ pub fn may_be_bucket(name: &str) -> bool {
     (3..=63).contains(&name.len()) && name.bytes().all(fits)
 }
 
-/// `us-east-1`, `eu-central-1`, `us-gov-west-1`, …
-pub fn is_region(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let [first, middle @ .., last] = parts.as_slice() else {
-        return false;
-    };
-    let letters = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
-    text.len() <= 32
-        && first.len() == 2
-        && letters(first)
-        && !middle.is_empty()
-        && middle.iter().all(letters)
-        && !last.is_empty()
-        && last.bytes().all(|b| b.is_ascii_digit())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn regions() {
-        for good in [
-            "us-east-1",
-            "eu-central-1",
-            "us-gov-west-1",
-            "ap-southeast-12",
-        ] {
-            assert!(is_region(good), "{good}");
-        }
-        for bad in [
-            "",
-            "us",
-            "us-1",
-            "us-east",
-            "US-east-1",
-            "us-east-1a",
-            "u-s-1",
-            "us--1",
-            "../../x-1",
-        ] {
-            assert!(!is_region(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn buckets_of_names() {

@@ -23,7 +23,6 @@ use super::{
     body,
     bytes_in_flight::Hold,
     head::Head,
-    host,
     refused::{self, NotLetIn, Unproven},
     response,
     source::Source,
@@ -71,7 +70,7 @@ async fn answered(
 ) -> Result<wharf_prometheus::Answer, Failure> {
     let apis = &all.apis;
     let head = Head::of(&request);
-    let Some((region, path)) = split(&head.path).filter(|it| host::is_region(it.0)) else {
+    let Some((region, path)) = split(&head.path).filter(|it| apis.regions.has(it.0)) else {
         return Err(no_workspace());
     };
     let wanted = wharf_prometheus::Request::of(&head.method, path);

@@ -23,6 +23,7 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
         signer: it.plane.signer.clone(),
         clock: it.clock.clone(),
         counters: it.plane.counters.clone(),
+        most_waiting: wharf_delivery::MOST_WAITING,
         takeover: Takeover::Replace,
     });
     let counted = sns.clone();

@@ -204,6 +204,7 @@ impl Plane {
                 iam: config.iam,
                 account: config.account.clone(),
                 region: config.region.clone(),
+                regions: config.regions(),
                 own_hosts: names::own_hosts(config),
                 bytes,
                 throttle,

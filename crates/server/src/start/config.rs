@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use wharf_base::{Cidr, Cidr4, InstallationId};
+use wharf_base::{Cidr, Cidr4, InstallationId, regions::Regions};
 use wharf_seal::{Keyring, KeyringSource};
 use wharf_svc_ec2::elastic::PublicAddresses;
 use wharf_svc_elbv2::Config as Elbv2Config;
@@ -46,6 +46,8 @@ pub struct ServerConfig {
     pub tasks_as_root: bool,
     pub account: String,
     pub region: String,
+    /// Regions that clients may name beside this one and those of AWS.
+    pub further_regions: Vec<String>,
     /// Where load balancers get the addresses from at which users of this machine reach them.
     pub public_cidr: Cidr4,
     /// Where elastic and public addresses come from.
@@ -70,6 +72,8 @@ pub struct ServerConfig {
     pub log_rate: Option<u64>,
     /// What one repository of images may hold; `None`: half of the file system.
     pub repository_bytes: Option<u64>,
+    /// What the records of one account may take; `None`: a share of this machine's memory.
+    pub account_bytes: Option<u64>,
     /// How often all blobs are read again; `None`: never.
     pub scrub_every: Option<Duration>,
     /// The way to the files of store and journal; one that fails in tests.
@@ -98,6 +102,7 @@ impl ServerConfig {
             tasks_as_root: false,
             account: "000000000000".to_owned(),
             region: "us-east-1".to_owned(),
+            further_regions: Vec::new(),
             public_cidr: Elbv2Config::default().public_cidr,
             public_addresses: PublicAddresses::default(),
             egress: Vec::new(),
@@ -110,6 +115,7 @@ impl ServerConfig {
             log_bytes: None,
             log_rate: None,
             repository_bytes: None,
+            account_bytes: None,
             scrub_every: None,
             disk: Disk::default(),
             trails: None,
@@ -131,7 +137,7 @@ impl ServerConfig {
 
     /// What logs may take: as asked for, or a tenth of the file system, up to a size at which the
     /// indexes stay small beside everything else in memory.
-    pub(super) fn kept_log_bytes(&self) -> u64 {
+    pub(crate) fn kept_log_bytes(&self) -> u64 {
         const SHARE: u64 = 10;
         const LEAST: u64 = 8 << 20;
         const MOST: u64 = 64 << 30;
@@ -149,6 +155,23 @@ impl ServerConfig {
             let found = nix::sys::statvfs::statvfs(&self.data_dir);
             found.map_or(u64::MAX, |found| found.blocks() * found.fragment_size() / 2)
         })
+    }
+
+    /// What the records of one account may take in memory: as asked for, or a quarter of this machine's, so that no
+    /// single account takes the room of all others.
+    pub(super) fn account_bytes(&self) -> u64 {
+        const SHARE: u64 = 4;
+        const LEAST: u64 = 256 << 20;
+        self.account_bytes.unwrap_or_else(|| {
+            let found = nix::sys::sysinfo::sysinfo();
+            found.map_or(u64::MAX, |found| (found.ram_total() / SHARE).max(LEAST))
+        })
+    }
+
+    /// The regions that clients may name.
+    pub(super) fn regions(&self) -> Regions {
+        let further = self.further_regions.iter().chain([&self.region]);
+        Regions::with(further.cloned())
     }
 
     /// Where this machine reaches the gateway.

@@ -37,6 +37,7 @@ pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
     let dir = config.data_dir.clone();
     let (keyring, names) = (config.keyring.clone(), names::of_certificate(config));
     let disk = config.disk.clone();
+    let account_bytes = config.account_bytes();
     let journal_options = JournalOptions {
         bytes_wanted: config.kept_log_bytes(),
         disk: disk.clone(),
@@ -51,6 +52,7 @@ pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
             &dir.join("store"),
             StoreOptions {
                 disk: disk.clone(),
+                account_bytes: Some(account_bytes),
                 ..StoreOptions::default()
             },
         )

@@ -8,5 +8,6 @@ mod folder;
 mod history;
 mod kill;
 mod model;
+mod shares;
 mod snapshot;
 mod support;

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use wharf_api_autoscaling::faults;
+use wharf_base::ShareFull;
 use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
@@ -20,6 +21,10 @@ impl Faults for AutoscalingFaults {
     fn conflict(cause: &StoreError) -> Fault {
         let text = "You already have a pending update to an Auto Scaling resource.";
         faults::resource_contention_fault(text, cause)
+    }
+
+    fn full(cause: &ShareFull) -> Fault {
+        faults::limit_exceeded_fault(cause.to_string())
     }
 
     fn bad_token() -> Fault {

@@ -35,6 +35,7 @@ mod records;
 mod scale;
 mod sealed;
 mod service;
+mod sweep;
 mod tagged;
 mod tags;
 

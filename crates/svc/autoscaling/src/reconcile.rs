@@ -23,6 +23,7 @@ use crate::{
     predicting,
     records::{Activity, Group, Hook, Member, Policy, Process, Refresh, Scheduled},
     scale,
+    sweep::{self, Kept},
 };
 
 /// EC2 has no room for an instance in its zone.
@@ -32,10 +33,6 @@ pub static PERMIT: Permit = Permit::for_controller("autoscaling");
 /// The key of the sweep of old activities: no key of a record.
 pub const SWEEP: &str = "sweep";
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
-/// How long activities are kept: six weeks, as in AWS.
-const KEPT: Duration = Duration::from_secs(42 * 86_400);
-/// Activities of one group that are kept at most.
-const MOST_KEPT: usize = 2000;
 /// Records that go in one transaction.
 const DELETED_AT_ONCE: usize = 50;
 /// Changes of a group in one look.
@@ -62,7 +59,7 @@ pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
 /// Brings a group forward, and says when to look again.
 pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     if key == SWEEP {
-        return sweep(&core).await;
+        return sweep_up(&core).await;
     }
     match Scope::parse(&key) {
         Some((scope, _, name)) => bring(&core, &Place::of_scope(&scope), &name).await,
@@ -562,22 +559,20 @@ impl Work<'_> {
     }
 }
 
-/// Removes activities of more than six weeks ago, and those of a group that has too many.
-async fn sweep(core: &Core) -> Result<Next, StepError> {
-    let before = core.now() - KEPT;
-    let mut old = Vec::new();
-    let (mut of, mut seen) = (None, 0);
-    for (scope, id, stored) in core.table.everywhere::<Activity>(names::SERVICE).await? {
-        // Those of a group are side by side, the latest first.
-        let group = id.split_once('/').map(|it| it.0.to_owned());
-        let this = Some((scope, group));
-        seen = if of == this { seen + 1 } else { 1 };
-        of = this;
-        let ended = stored.record.ended_at.is_some_and(|it| it < before);
-        if ended || (seen > MOST_KEPT && stored.record.ended_at.is_some()) {
-            old.push(stored.key);
+/// Removes the activities that are not kept.
+async fn sweep_up(core: &Core) -> Result<Next, StepError> {
+    let all = core.table.everywhere::<Activity>(names::SERVICE).await?;
+    let all = all.into_iter().map(|(scope, id, stored)| {
+        let group = id.split_once('/').map_or("", |it| it.0);
+        Kept {
+            group: format!("{}/{group}", scope.region),
+            account: scope.account,
+            key: stored.key,
+            started_at: stored.record.started_at,
+            ended_at: stored.record.ended_at,
         }
-    }
+    });
+    let old = sweep::old(all.collect(), core.now());
     for some in old.chunks(DELETED_AT_ONCE) {
         let mut changes = core.table.begin();
         changes.fence(fence::<AutoscalingFaults>(&core.shard)?);

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use wharf_api_cloudwatch::faults;
+use wharf_base::ShareFull;
 use wharf_series::{AppendError, ReadError};
 use wharf_service::Faults;
 use wharf_store::StoreError;
@@ -25,6 +26,10 @@ impl Faults for CloudwatchFaults {
     fn conflict(_: &StoreError) -> Fault {
         let text = "Another request changed the resource at the same time.";
         faults::conflict_exception(text)
+    }
+
+    fn full(cause: &ShareFull) -> Fault {
+        faults::limit_exceeded_fault(cause.to_string())
     }
 
     fn bad_token() -> Fault {

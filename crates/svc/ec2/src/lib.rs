@@ -39,6 +39,7 @@ mod permission;
 pub mod placement_groups;
 pub mod plane;
 mod prefix_lists;
+mod quota;
 mod rates;
 mod records;
 mod sealed;

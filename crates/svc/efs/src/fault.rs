@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use wharf_base::ShareFull;
 use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
@@ -27,6 +28,10 @@ impl Faults for EfsFaults {
             409,
             "Another request changed the file system at the same time.",
         )
+    }
+
+    fn full(cause: &ShareFull) -> Fault {
+        coded("FileSystemLimitExceeded", 403, cause.to_string())
     }
 
     fn bad_token() -> Fault {

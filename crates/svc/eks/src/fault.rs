@@ -1,6 +1,7 @@
 //! The service's own sentences. Those of its model are in `wharf_api_eks::faults`.
 
 use wharf_api_eks::faults;
+use wharf_base::ShareFull;
 use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
@@ -22,6 +23,10 @@ impl Faults for EksFaults {
     fn conflict(_: &StoreError) -> Fault {
         let text = "The resource is being changed by another request. Try again.";
         faults::resource_in_use_exception(text)
+    }
+
+    fn full(cause: &ShareFull) -> Fault {
+        faults::resource_limit_exceeded_exception(cause.to_string())
     }
 
     fn bad_token() -> Fault {

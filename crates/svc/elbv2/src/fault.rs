@@ -1,6 +1,7 @@
 //! The faults of Elastic Load Balancing, and what inner errors become on the wire (platform §5).
 
 use wharf_api_elbv2::faults;
+use wharf_base::ShareFull;
 use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
@@ -18,6 +19,10 @@ impl Faults for Elbv2Faults {
         faults::prior_request_not_complete_exception(
             "The resource was changed by other requests meanwhile. Try again.",
         )
+    }
+
+    fn full(cause: &ShareFull) -> Fault {
+        Fault::sender("LimitExceeded", 400, cause.to_string())
     }
 
     fn bad_token() -> Fault {

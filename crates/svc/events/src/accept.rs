@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 use wharf_base::{Permit, Timestamp, ids};
-use wharf_delivery::Policy;
+use wharf_delivery::{Policy, Room};
 use wharf_service::Changes;
 
 use crate::{
@@ -78,6 +78,8 @@ pub struct Done {
     pub archived: BTreeSet<(String, String)>,
     /// Marks of deliveries, made of their ids.
     pub written: BTreeSet<String>,
+    /// Room was there before: what is owed is written though an account's is used up meanwhile.
+    pub room_was_there: bool,
 }
 
 /// One transaction of several.
@@ -92,20 +94,31 @@ pub struct Part<'a> {
 /// that no rule wants, is gone, as in AWS.
 ///
 /// # Errors
-/// The store's; some of it may be written, and will be delivered, then.
+/// An account has no room for what would wait or is to be archived. The store's; some of it may be written, and will be
+/// delivered, then.
 pub async fn accept(
     core: &Core,
     permit: &Permit,
     events: Vec<Arriving>,
 ) -> Result<(), ChangeError> {
+    // What cannot be delivered is refused before any of it is.
+    for arriving in &events {
+        core.outbox.room(&arriving.bus.place.account).take(0)?;
+    }
     let (owing, mut done) = (owed(core, &events).await?, Done::default());
+    if permit.is_of_call() {
+        for stream in owing.kept.keys() {
+            core.archived.require(&core.parts.journal, stream)?;
+        }
+    }
     keep(core, &owing, &mut done).await?;
     write(core, permit, owing.errands(core), &mut done, |_, _, _| {}).await?;
     owing.count(core);
     Ok(())
 }
 
-/// Adds events to the archives that want them.
+/// Adds events to the archives that want them. What services announce is not kept where the account's archives are
+/// full: nobody is there to be told.
 ///
 /// # Errors
 /// The journal's.
@@ -113,6 +126,10 @@ pub async fn keep(core: &Core, owing: &Owing, done: &mut Done) -> Result<(), Cha
     let now = core.parts.clock.now();
     for (stream, keeping) in &owing.kept {
         let places = &keeping.places;
+        if let Err(full) = core.archived.require(&core.parts.journal, stream) {
+            core.archived.tell(stream, &full);
+            continue;
+        }
         let seals = match &keeping.kms_key {
             None => None,
             Some(key) => match core.keys.sealing(&keeping.bus, key, now).await {
@@ -140,7 +157,9 @@ pub async fn keep(core: &Core, owing: &Owing, done: &mut Done) -> Result<(), Cha
             }
         }
         if !records.is_empty() {
+            let bytes = records.iter().map(Vec::len).sum::<usize>();
             archive::keep(core, stream, &records).await?;
+            core.archived.add(stream, bytes as u64);
             done.archived.extend(ids);
         }
     }
@@ -362,10 +381,11 @@ pub fn policy(target: &Value) -> Policy {
 }
 
 /// Writes errands in as few transactions as they fit into; `with` adds to each of them, and is told what was
-/// written before it.
+/// written before it. What an account has no room for is refused to a call, and left out of what services and
+/// schedules bring about: nobody is there to try again.
 ///
 /// # Errors
-/// The store's; `done` says what is written all the same.
+/// An account has no room. The store's; `done` says what is written all the same.
 pub async fn write(
     core: &Core,
     permit: &Permit,
@@ -374,6 +394,7 @@ pub async fn write(
     mut with: impl FnMut(&mut Changes<'_, EventsFaults>, &BTreeSet<String>, Part<'_>),
 ) -> Result<(), ChangeError> {
     let mut owed = owed.into_iter().peekable();
+    let mut rooms: BTreeMap<String, Room> = BTreeMap::new();
     loop {
         let mut tx = core.table.begin();
         let (mut marks, mut bytes) = (BTreeSet::new(), 0);
@@ -391,6 +412,19 @@ pub async fn write(
             let mark = ids::uuid_of(id.as_bytes());
             if done.written.contains(&mark) {
                 continue;
+            }
+            let account = &bus.place.account;
+            if !rooms.contains_key(account) {
+                rooms.insert(account.clone(), core.outbox.room(account));
+            }
+            let room = rooms.get_mut(account).filter(|_| !done.room_was_there);
+            match room.map_or(Ok(()), |it| it.take(errand.size())) {
+                Ok(()) => {}
+                Err(full) if permit.is_of_call() => return Err(full.into()),
+                Err(_) => {
+                    metered::dropped(&core.parts.counters, &bus, &errand.rule);
+                    continue;
+                }
             }
             bytes += errand.size();
             let since = since.unwrap_or_else(|| core.parts.clock.now());

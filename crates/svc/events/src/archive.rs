@@ -26,6 +26,10 @@ use crate::{
 const PERMIT: Permit = Permit::for_controller("events-archives");
 /// How often archives are looked through for what is too old.
 const SWEEP: Duration = Duration::from_secs(3600);
+/// How long a replay that is over is shown, as on AWS: nobody can delete one.
+const KEPT: Duration = Duration::from_secs(90 * 86_400);
+/// How long a replay waits for room of its account.
+const NO_ROOM: Duration = Duration::from_secs(10);
 /// Events read at a time, and their bytes.
 const CHUNK: usize = 50;
 const CHUNK_BYTES: usize = 1 << 20;
@@ -171,9 +175,24 @@ async fn replay(core: &Core, key: &str, place: &Place, name: &str) -> Result<Nex
     };
     let mut replay = stored.record.clone();
     let now = core.parts.clock.now();
+    // It goes on when targets have taken some of what waits, and loses nothing meanwhile.
+    let has_room = core.outbox.room(&place.account).take(0).is_ok();
+    if !has_room && matches!(replay.state, ReplayState::Starting | ReplayState::Running) {
+        return Ok(Next::After(NO_ROOM));
+    }
     let mut arriving = Vec::new();
     match replay.state {
-        ReplayState::Completed | ReplayState::Cancelled => return Ok(Next::Settled),
+        ReplayState::Completed | ReplayState::Cancelled => {
+            let forgotten_at = replay.ended_at.unwrap_or(replay.started_at) + KEPT;
+            if now < forgotten_at {
+                return Ok(Next::After(forgotten_at.since(now)));
+            }
+            let mut changes = core.table.begin();
+            changes.fence(fence(&core.shard)?);
+            changes.when(stored.unchanged());
+            changes.delete(key);
+            return settled(changes.write(&PERMIT).await);
+        }
         ReplayState::Cancelling => replay.end(ReplayState::Cancelled, now),
         ReplayState::Starting | ReplayState::Running => {
             replay.state = ReplayState::Running;
@@ -217,7 +236,10 @@ async fn replay(core: &Core, key: &str, place: &Place, name: &str) -> Result<Nex
         core,
         &PERMIT,
         owed.errands(core),
-        &mut Done::default(),
+        &mut Done {
+            room_was_there: true,
+            ..Done::default()
+        },
         |tx, _, part| {
             if part.is_last {
                 tx.fence(fence.clone());

@@ -10,6 +10,7 @@ use wharf_service::{Changes, Pages, Place, Stored, Table};
 use wharf_wire::{Context, Fault};
 
 use crate::{
+    archived::Archived,
     compiled::Compiled,
     config::Parts,
     courier::Targets,
@@ -29,6 +30,8 @@ pub struct Core {
     pub outbox: Arc<Outbox<EventsFaults, Targets>>,
     /// Keys of rules that may have a schedule.
     pub schedules: Arc<Queue<String>>,
+    /// How much the archives of accounts hold.
+    pub archived: Archived,
     /// Keys of archives and replays that may have to be brought forward.
     pub archives: Arc<Queue<String>>,
     pub shard: Shard,
@@ -53,7 +56,9 @@ impl Core {
             courier,
             parts.clock.clone(),
             parts.takeover,
-        );
+        )
+        .with_most_waiting(parts.most_waiting);
+        let most_archived = parts.most_archived;
         Self {
             table,
             keys: Keys::new(parts.kms.clone()),
@@ -61,6 +66,7 @@ impl Core {
             parts,
             compiled: Compiled::default(),
             outbox: Arc::new(outbox),
+            archived: Archived::new(most_archived),
             schedules: Arc::default(),
             archives: Arc::default(),
             shard: Shard::new("/w1/c0/events/shard/0"),

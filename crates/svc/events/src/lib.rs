@@ -20,6 +20,7 @@
 mod accept;
 mod announced;
 mod archive;
+mod archived;
 mod authorize;
 mod compiled;
 mod config;

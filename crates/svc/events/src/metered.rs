@@ -16,6 +16,18 @@ pub fn matched(counters: &Counters, bus: &BusName, rule: &str) {
     counters.one(&of, "TriggeredRules");
 }
 
+/// Says that a target does not get an event, since too much of its account waits.
+pub fn dropped(counters: &Counters, bus: &BusName, rule: &str) {
+    let of = subject(bus, rule);
+    let all = Subject {
+        dimensions: Vec::new(),
+        ..of.clone()
+    };
+    counters.one(&all, "Invocations");
+    counters.one(&of, "Invocations");
+    counters.one(&of, "FailedInvocations");
+}
+
 /// Counts what became of a delivery.
 pub fn became(counters: &Counters, errand: &Errand, is_again: bool, what: Became) {
     let Some(of) = rule(&errand.rule_arn) else {

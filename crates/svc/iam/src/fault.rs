@@ -1,6 +1,7 @@
 //! The faults of IAM in the words of spec platform §3, and what becomes of errors beneath.
 
 use wharf_api_iam::faults;
+use wharf_base::ShareFull;
 use wharf_iam::DocumentError;
 use wharf_service::Faults;
 use wharf_store::StoreError;
@@ -21,6 +22,10 @@ impl Faults for IamFaults {
 
     fn conflict(_: &StoreError) -> Fault {
         contended()
+    }
+
+    fn full(cause: &ShareFull) -> Fault {
+        faults::limit_exceeded_exception(cause.to_string())
     }
 
     fn bad_token() -> Fault {

@@ -1,6 +1,7 @@
 //! The service's own sentences.
 
 use wharf_api_inspector2::faults;
+use wharf_base::ShareFull;
 use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
@@ -18,6 +19,10 @@ impl Faults for Inspector2Faults {
 
     fn conflict(_: &StoreError) -> Fault {
         faults::throttling_exception("The resource is being changed by too many requests at once.")
+    }
+
+    fn full(cause: &ShareFull) -> Fault {
+        faults::service_quota_exceeded_exception(cause.to_string())
     }
 
     fn bad_token() -> Fault {

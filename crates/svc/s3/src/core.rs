@@ -144,6 +144,21 @@ impl Core {
         }
     }
 
+    /// Refuses a bucket whose account has used up its share of the store, before bytes are taken in that nothing could
+    /// name.
+    pub fn require_room(&self, open: &Open) -> Result<(), Fault> {
+        let room = self.parts.store.require_room(&open.record.account);
+        Ok(room.map_err(ChangeError::from)?)
+    }
+
+    /// Has all buckets count for their accounts.
+    pub async fn assign_all(&self) -> Result<(), Fault> {
+        for Bucket { id, account, .. } in self.buckets().await?.into_iter().map(|it| it.record) {
+            self.parts.store.assign(records::SERVICE, &id, &account);
+        }
+        Ok(())
+    }
+
     /// The bucket again, for a change of what is in it: it stays as it is read here.
     pub async fn within(&self, tx: &mut Change<'_>, open: &Open) -> Result<Bucket, Fault> {
         let found = tx.find::<Bucket>(&open.key).await?;

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use wharf_api_s3::faults;
+use wharf_base::ShareFull;
 use wharf_blobs::BlobError;
 use wharf_journal::JournalError;
 use wharf_service::Faults;
@@ -24,6 +25,10 @@ impl Faults for S3Faults {
 
     fn conflict(_: &StoreError) -> Fault {
         aborted()
+    }
+
+    fn full(cause: &ShareFull) -> Fault {
+        Fault::sender("InsufficientStorage", 507, cause.to_string())
     }
 
     fn bad_token() -> Fault {

@@ -7,7 +7,8 @@
 //! platform/aws-global/m/<bucket id>/<key>          Object: the current version, where it is a delete marker
 //! platform/aws-global/v/<bucket id>/<key>\0<order> Object: a noncurrent version, the newest first
 //! platform/aws-global/upload/<bucket id>/<key>\0<upload id>  Upload: a multipart upload under way
-//! platform/aws-global/part/<upload id>/<number>    Part: of an upload, or of the object it became
+//! platform/aws-global/part/<bucket id>/<upload id>/<number>  Part: of an upload, or of the object it became. Without
+//!                                                  the bucket where the upload began with a version before
 //! platform/aws-global/doomed/<upload id>           Marker: its parts are to be removed
 //! platform/aws-global/slot/<slot id>               Slot: where the bytes of a small object are
 //! platform/aws-global/pack/<pack id>               Pack: where such bytes are together
@@ -317,8 +318,19 @@ pub fn upload(bucket_id: &str, key: &str, id: &str) -> String {
     format!("{}{}\0{id}", all_uploads(bucket_id), escaped(key))
 }
 
+/// The id of an upload to a bucket that begins `at` so many milliseconds, and is told from others by `unique`, 32
+/// hexadecimal digits. Ids are in the order of time.
+pub fn upload_id(at: i64, bucket_id: &str, unique: &str) -> String {
+    format!("{at:012x}{bucket_id}{unique}")
+}
+
 pub fn parts(upload_id: &str) -> String {
-    format!("{}{upload_id}/", scope().prefix("part"))
+    let folder = scope().prefix("part");
+    // Ids of versions before have 44 digits and no bucket.
+    match upload_id.get(12..28).filter(|_| upload_id.len() == 60) {
+        Some(bucket) => format!("{folder}{bucket}/{upload_id}/"),
+        None => format!("{folder}{upload_id}/"),
+    }
 }
 
 pub fn part(upload_id: &str, number: u32) -> String {
@@ -385,6 +397,22 @@ mod tests {
     fn newer_versions_come_first() {
         assert!(version("b", "k", 2) < version("b", "k", 1));
         assert_eq!(part_number(&part("u", 10_000)), Some(10_000));
+    }
+
+    #[test]
+    fn parts_are_below_the_bucket_of_their_upload() {
+        let bucket = "0123456789abcdef";
+        let id = upload_id(1_700_000_000_000, bucket, &"f".repeat(32));
+        assert!(id < upload_id(1_700_000_000_001, bucket, &"0".repeat(32)));
+        let place = part(&id, 7);
+        assert!(
+            place.ends_with(&format!("/part/{bucket}/{id}/00007")),
+            "{place}"
+        );
+        assert_eq!(part_number(&place), Some(7));
+        // One that began with a version before stays where it is.
+        let before = "018bcfe56800".to_owned() + &"f".repeat(32);
+        assert!(part(&before, 7).ends_with(&format!("/part/{before}/00007")));
     }
 
     #[test]

@@ -33,6 +33,10 @@ impl S3Service {
     /// `stop`.
     pub async fn run(&self, stop: CancellationToken) {
         tokio::select! {
+            () = stop.cancelled() => return,
+            () = upkeep::assign(&self.core) => {}
+        }
+        tokio::select! {
             () = stop.cancelled() => {}
             () = upkeep::run(&self.core) => {}
             () = upkeep::run_rules(&self.core) => {}

@@ -54,6 +54,7 @@ async fn bucket(core: &Core, permit: &Permit, open: &Open) -> Result<(), Fault> 
             tx.delete(records::name(&open.record.name));
         }
     });
+    core.parts.store.release(records::SERVICE, id);
     core.doomed.notify_one();
     Ok(())
 }

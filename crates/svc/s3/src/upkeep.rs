@@ -38,6 +38,13 @@ fn or_later<T>(done: Result<T, Fault>) -> Option<T> {
     done.inspect_err(told).ok()
 }
 
+/// Says whose each bucket is, once, as soon as the store can be read: what is in it counts for its account from then on.
+pub async fn assign(core: &Core) {
+    while or_later(core.assign_all().await).is_none() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
 /// All but the rules of lifecycle, which take as long as there are objects.
 pub async fn run(core: &Core) {
     let mut tick = tokio::time::interval(EVERY);

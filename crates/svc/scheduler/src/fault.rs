@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use wharf_api_scheduler::faults;
+use wharf_base::ShareFull;
 use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
@@ -21,6 +22,10 @@ impl Faults for SchedulerFaults {
 
     fn conflict(_: &StoreError) -> Fault {
         faults::conflict_exception("Another request changed the resource at the same time.")
+    }
+
+    fn full(cause: &ShareFull) -> Fault {
+        faults::service_quota_exceeded_exception(cause.to_string())
     }
 
     fn bad_token() -> Fault {

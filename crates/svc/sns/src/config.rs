@@ -34,6 +34,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// What happens is counted here, for CloudWatch.
     pub counters: Counters,
+    /// Bytes of one account's messages that wait to be delivered; beyond them it publishes nothing.
+    pub most_waiting: u64,
     /// Whether another server may hold the shard of the deliveries.
     pub takeover: Takeover,
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use wharf_delivery::Outbox;
+use wharf_delivery::{Outbox, Room};
 use wharf_egress::Shares;
 use wharf_reconcile::{Queue, Shard};
+use wharf_records::Record as _;
 use wharf_service::{Pages, Stored, Table, Turns};
 use wharf_wire::{Context, Fault};
 
@@ -12,7 +13,7 @@ use crate::{
     config::Parts,
     courier::{self, Messages},
     fault::{self, SnsFaults},
-    fifo::Lane,
+    fifo::{Kept, Lane, Turn},
     names::{SERVICE, SubscriptionId, TopicId},
     records::{Subscription, Topic},
 };
@@ -52,13 +53,10 @@ impl Core {
             counters: parts.counters.clone(),
         };
         Self {
-            outbox: Arc::new(Outbox::new(
-                SERVICE,
-                table.clone(),
-                courier.clone(),
-                clock,
-                takeover,
-            )),
+            outbox: Arc::new(
+                Outbox::new(SERVICE, table.clone(), courier.clone(), clock, takeover)
+                    .with_most_waiting(parts.most_waiting),
+            ),
             courier,
             turns: Turns::default(),
             lanes: Arc::default(),
@@ -76,6 +74,14 @@ impl Core {
         selection: &impl std::fmt::Debug,
     ) -> Pages<'_, SnsFaults> {
         Pages::new(&self.parts.keyring, cx, list, selection)
+    }
+
+    /// What an account has left for messages that wait, with those that topics with order keep.
+    pub fn room(&self, account: &str) -> Room {
+        let kinds = [Kept::KIND, Turn::KIND];
+        let held = kinds.map(|kind| self.parts.store.held_of_kind(SERVICE, kind, account));
+        let held = held.iter().map(|it| it.bytes).sum();
+        self.outbox.room(account).less(held)
     }
 
     pub async fn topic(&self, id: &TopicId) -> Result<Stored<Topic>, Fault> {

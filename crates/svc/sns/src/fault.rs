@@ -1,6 +1,7 @@
 //! The service's own sentences. Those of its model are in `wharf_api_sns::faults`.
 
 use wharf_api_sns::faults;
+use wharf_base::ShareFull;
 use wharf_service::Faults;
 use wharf_wire::Fault;
 
@@ -16,6 +17,10 @@ impl Faults for SnsFaults {
             "An internal error has occurred.",
             cause,
         )
+    }
+
+    fn full(cause: &ShareFull) -> Fault {
+        Fault::sender("Throttled", 429, cause.to_string())
     }
 
     fn bad_token() -> Fault {

@@ -1,6 +1,7 @@
 //! The service's own sentences. Those of its model are in `wharf_api_sqs::faults`.
 
 use wharf_api_sqs::faults;
+use wharf_base::ShareFull;
 use wharf_service::Faults;
 use wharf_wire::{
     Fault,
@@ -15,6 +16,10 @@ impl Faults for SqsFaults {
     fn internal(cause: &dyn std::error::Error) -> Fault {
         let text = "We encountered an internal error. Please try again.";
         Fault::receiver("InternalError", 500, text, cause)
+    }
+
+    fn full(cause: &ShareFull) -> Fault {
+        faults::request_throttled(cause.to_string())
     }
 
     fn bad_token() -> Fault {

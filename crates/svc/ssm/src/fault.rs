@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use wharf_api_ssm::faults;
+use wharf_base::ShareFull;
 use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
@@ -20,6 +21,10 @@ impl Faults for SsmFaults {
         faults::too_many_updates(
             "There are concurrent updates for a resource that supports one update at a time.",
         )
+    }
+
+    fn full(cause: &ShareFull) -> Fault {
+        faults::parameter_limit_exceeded(cause.to_string())
     }
 
     fn bad_token() -> Fault {

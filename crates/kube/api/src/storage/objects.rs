@@ -299,7 +299,8 @@ impl Objects {
 
     async fn write(&self, txn: Txn) -> Result<TxnReply, WriteError> {
         let txn = txn.when(Compare::present(self.keys.alive()));
-        match self.store.txn(&PERMIT, txn).await {
+        // Objects are what users want, whoever writes them.
+        match self.store.txn_within_shares(&PERMIT, txn).await {
             Ok(reply) if reply.succeeded => Ok(reply),
             Ok(_) => Err(WriteError::Changed),
             Err(StoreError::Invalid(LimitError::TooLarge { bytes })) => {

@@ -12,6 +12,7 @@ mod route;
 mod volume;
 mod vpc;
 
+use wharf_base::ShareFull;
 use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
@@ -44,6 +45,10 @@ impl Faults for Ec2Faults {
 
     fn conflict(_: &StoreError) -> Fault {
         too_busy()
+    }
+
+    fn full(cause: &ShareFull) -> Fault {
+        Fault::sender("ResourceLimitExceeded", 400, cause.to_string())
     }
 
     fn bad_token() -> Fault {

@@ -51,6 +51,13 @@ pub fn dhcp_options_in_use(id: &str) -> Fault {
     )
 }
 
+pub fn over_quota(code: &'static str, what: &str, most: usize) -> Fault {
+    sender(
+        code,
+        format!("The maximum number of {what} has been reached. Limit: {most}"),
+    )
+}
+
 pub fn too_many_dhcp_options() -> Fault {
     sender(
         "DhcpOptionsLimitExceeded",

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     Ec2Service,
     address::Addresses as _,
-    fault, ipv6,
+    fault, ipv6, quota,
     records::{
         AddressClaim, BALANCER_REQUESTER, FILES_REQUESTER, Interface, Pointer, Secondary,
         SecurityGroup, Subnet, claim_id,
@@ -56,6 +56,14 @@ pub async fn create_network_interface(
     if call.caller.kind == CallerKind::Service {
         ipv6.count = ipv6.count.or(Some(0));
     }
+    let (most, code) = (quota::INTERFACES, "NetworkInterfaceLimitExceeded");
+    let _turn = match call.caller.kind {
+        CallerKind::Service => None,
+        _ => {
+            let free = service.require_quota::<Interface>(call, most, code, "network interfaces");
+            Some(free.await?)
+        }
+    };
     let interface = transact!(service.table, &call.permit, |tx| {
         // Another call with the same token may have been faster.
         if let Some(made) = made_before(service, call, token_id.as_deref()).await? {

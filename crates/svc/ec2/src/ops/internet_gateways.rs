@@ -14,6 +14,7 @@ use wharf_wire::{Call, Fault};
 use crate::{
     Ec2Service, elastic, fault,
     filter::{Asked, Fields, names},
+    quota,
     records::{InternetGateway, Vpc},
     table::Stored,
     tags,
@@ -32,6 +33,10 @@ pub async fn create(
         tags: tags::specified(call, specifications, InternetGateway::KIND)?,
         unknown: Unknown::new(),
     };
+    let (most, code) = (quota::INTERNET_GATEWAYS, "InternetGatewayLimitExceeded");
+    let _turn = service
+        .require_quota::<InternetGateway>(call, most, code, "internet gateways")
+        .await?;
     let key = Ec2Service::key::<InternetGateway>(call, &gateway.id);
     let txn = Txn::new().put(key, encode(&gateway));
     service.commit(call, txn).await?;

@@ -14,6 +14,7 @@ use crate::{
     Ec2Service, fault,
     filter::{Asked, Fields, names},
     nat_gateways::NatGateway,
+    quota,
     records::{Pointer, RouteTable, Subnet, Vpc},
     table::{LeanOn, client_token},
     tags,
@@ -49,8 +50,13 @@ pub async fn create(
 
 /// The table, or the one that its client token made before.
 async fn add(service: &Ec2Service, call: &Call, table: RouteTable) -> Result<RouteTable, Fault> {
+    let of = (&call.account, RouteTable::KIND);
+    let _turn = service.counting.take(of).await;
     transact!(service.table, &call.permit, |tx| {
         service.get::<Vpc>(call, &table.vpc_id).await?;
+        let tables: Vec<RouteTable> = service.all(call).await?;
+        let siblings = tables.iter().filter(|it| it.vpc_id == table.vpc_id);
+        let is_full = siblings.count() >= quota::ROUTE_TABLES;
         let mut txn = Txn::new()
             .put(
                 Ec2Service::key::<RouteTable>(call, &table.id),
@@ -69,6 +75,10 @@ async fn add(service: &Ec2Service, call: &Call, table: RouteTable) -> Result<Rou
             txn = txn
                 .when(Compare::absent(key.clone()))
                 .put(key, encode(&Pointer::to(&table.id)));
+        }
+        if is_full {
+            let (code, most) = ("RouteTableLimitExceeded", quota::ROUTE_TABLES);
+            return Err(fault::over_quota(code, "route tables of a VPC", most));
         }
         tx.join(txn);
     });

@@ -15,6 +15,7 @@ use crate::{
     endpoints::VpcEndpoint,
     fault,
     permission::may_describe,
+    quota,
     records::{Entity, Interface, Pointer, SecurityGroup, Vpc, arn, tags_to_wire},
     table::LeanOn,
     tags,
@@ -50,6 +51,10 @@ pub async fn create(
         tags,
         unknown: Unknown::new(),
     };
+    let (most, code) = (quota::SECURITY_GROUPS, "SecurityGroupLimitExceeded");
+    let _turn = service
+        .require_quota::<SecurityGroup>(call, most, code, "security groups")
+        .await?;
     let claim = Ec2Service::key::<Pointer>(call, &name_claim(&group));
     let txn = Txn::new()
         .when(Compare::absent(claim.clone()))

@@ -15,7 +15,7 @@ use super::{
     vpcs::subnet_range,
 };
 use crate::{
-    Ec2Service, default_vpc, fault,
+    Ec2Service, default_vpc, fault, quota,
     records::{ResourceName, Subnet, Vpc},
     table::LeanOn,
     tags, zone,
@@ -117,6 +117,11 @@ async fn add(service: &Ec2Service, call: &Call, mut subnet: Subnet) -> Result<Su
         let record = stored.record.clone();
         let all: Vec<Subnet> = service.all(call).await?;
         let siblings: Vec<&Subnet> = all.iter().filter(|it| it.vpc_id == record.id).collect();
+        // Who else adds one changes the VPC's fence.
+        if siblings.len() >= quota::SUBNETS {
+            let (code, most) = ("SubnetLimitExceeded", quota::SUBNETS);
+            return Err(fault::over_quota(code, "subnets of a VPC", most));
+        }
         if !record.cidrs().any(|range| range.covers(subnet.cidr)) {
             return Err(fault::subnet_range(&subnet.cidr.to_string()));
         }

@@ -18,6 +18,7 @@ use crate::{
     fault,
     ops::dhcp_options::NONE as NO_DHCP_OPTIONS,
     peering::Peering,
+    quota,
     records::{DhcpOptions, Fence, NetworkAcl, Pointer, RouteTable, SecurityGroup, Subnet, Vpc},
     table::LeanOn,
     tags,
@@ -40,6 +41,10 @@ pub async fn create(
     let tags = tags::specified(call, input.tag_specifications.as_deref(), Vpc::KIND)?;
     service.ensure_default_vpc(&call.permit, call).await?;
     let options = dhcp_options(service, call).await?;
+    let code = "VpcLimitExceeded";
+    let _turn = service
+        .require_quota::<Vpc>(call, quota::VPCS, code, "VPCs")
+        .await?;
     Ok(transact!(service.table, &call.permit, |tx| {
         let mut parts = Parts::mint(cidr, false, &options, tags.clone());
         if input.amazon_provided_ipv6_cidr_block == Some(true) {

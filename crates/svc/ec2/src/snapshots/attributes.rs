@@ -4,6 +4,7 @@ use wharf_api_ec2::types::{
     DescribeSnapshotAttributeRequest, DescribeSnapshotAttributeResult,
     ModifySnapshotAttributeRequest, ResetSnapshotAttributeRequest,
 };
+use wharf_records::Record as _;
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
@@ -12,7 +13,7 @@ use super::{
     permission::{self, Change, MAX_ACCOUNTS, PERMISSION},
     shared_key,
 };
-use crate::{Ec2Service, fault};
+use crate::{Ec2Service, fault, quota};
 
 pub async fn describe(
     service: &Ec2Service,
@@ -47,6 +48,15 @@ pub async fn modify(
     let id = input.snapshot_id.clone().unwrap_or_default();
     check_id(&id)?;
     let change = Change::of(&input)?;
+    let _turn = service.counting.take((&call.account, Snapshot::KIND)).await;
+    if change.makes_public() {
+        let all = service.all::<Snapshot>(call).await?;
+        let others = all.iter().filter(|it| it.public && it.id != id);
+        if others.count() >= quota::PUBLIC_SNAPSHOTS {
+            let (code, most) = ("ResourceLimitExceeded", quota::PUBLIC_SNAPSHOTS);
+            return Err(fault::over_quota(code, "public snapshots", most));
+        }
+    }
     let decide = |it: &mut Snapshot| {
         change.check(it)?;
         change.apply(it)

@@ -77,6 +77,11 @@ impl Change {
         }
     }
 
+    /// Whether it may let in all accounts.
+    pub fn makes_public(&self) -> bool {
+        self.add.contains(&Who::All)
+    }
+
     pub fn apply(&self, snapshot: &mut Snapshot) -> Result<(), Fault> {
         for (who, may) in
             (self.add.iter().map(|it| (it, true))).chain(self.remove.iter().map(|it| (it, false)))

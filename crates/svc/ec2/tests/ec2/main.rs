@@ -20,6 +20,7 @@ mod peering;
 mod prefix_lists;
 mod private_addresses;
 mod public;
+mod quota;
 mod routes;
 mod snapshots;
 mod tags;

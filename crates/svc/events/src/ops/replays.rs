@@ -23,6 +23,9 @@ use crate::{
     records::{Archive, Replay, ReplayState},
 };
 
+/// Replays of an account in a region that are not over, as on AWS.
+const MOST_ACTIVE: usize = 10;
+
 fn key(place: &Place, name: &str) -> String {
     scope(place).key(Replay::KIND, name)
 }
@@ -99,6 +102,11 @@ pub async fn start_replay(
             return Err(faults::resource_already_exists_exception(format!(
                 "Replay {name} already exists."
             )));
+        }
+        let all = core.table.all::<Replay>(&scope(&place), "").await?;
+        let active = all.iter().filter(|(_, it)| it.record.ended_at.is_none());
+        if active.count() >= MOST_ACTIVE {
+            return Err(fault::too_many());
         }
         tx.put(key(&place, &name), &made);
     });

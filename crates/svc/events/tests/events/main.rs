@@ -7,6 +7,7 @@ mod lists;
 mod metered;
 mod passing;
 mod putting;
+mod room;
 mod rules;
 mod scheduled;
 mod under_key;
@@ -106,6 +107,10 @@ impl Home {
     }
 
     pub fn over(world: World) -> Self {
+        Self::with(world, |_| {})
+    }
+
+    pub fn with(world: World, change: impl FnOnce(&mut Parts)) -> Self {
         let called = Arc::new(Called::default());
         let _ = called.gate.set(world.dispatcher.clone());
         let clock = Arc::new(TestClock::at(SystemClock.now()));
@@ -128,7 +133,7 @@ impl Home {
         });
         let announcing: Arc<dyn Announce> = Arc::new(announced::ANNOUNCING);
         let counted = Counted::new(clock.clone());
-        let events = EventsService::new(Parts {
+        let mut parts = Parts {
             store: world.store.clone(),
             journal: Journal::open(&folder.path().join("journal"), JournalOptions::default())
                 .unwrap(),
@@ -140,8 +145,12 @@ impl Home {
             sources: Arc::new(OnceLock::from(vec![announcing])),
             clock: clock.clone(),
             counters: counted.counters.clone(),
+            most_waiting: wharf_delivery::MOST_WAITING,
+            most_archived: u64::MAX,
             takeover: Takeover::Replace,
-        });
+        };
+        change(&mut parts);
+        let events = EventsService::new(parts);
         let stop = CancellationToken::new();
         let (running, ended) = (events.clone(), stop.clone());
         let running = tokio::spawn(async move { running.run(ended).await });

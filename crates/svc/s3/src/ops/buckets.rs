@@ -126,6 +126,8 @@ pub async fn create(
         tx.put(key, &claim);
         tx.put(records::bucket(&call.account, &region, &name), &bucket);
     });
+    let store = &core.parts.store;
+    store.assign(SERVICE, &bucket.id, &call.account);
     Ok(output)
 }
 
@@ -306,6 +308,7 @@ pub async fn delete(core: &Core, call: &Call, input: DeleteBucketRequest) -> Res
         tx.delete(open.key.clone());
         tx.delete(records::name(&open.record.name));
     });
+    core.parts.store.release(SERVICE, &open.record.id);
     Ok(())
 }
 

@@ -151,6 +151,7 @@ async fn try_copy(
         &input.grant_write_acp,
     ];
     check_acl(input.acl.as_deref(), &grants, &open)?;
+    core.require_room(&open)?;
     let writing = Writing::new(input.if_match.clone(), input.if_none_match.clone())?;
     let found = find(core, call, from!(input)).await?;
     let source = &found.object;
@@ -322,6 +323,7 @@ async fn try_copy_part(
         upload: input.upload_id.as_deref(),
     };
     let to = multipart::open(core, of).await?;
+    core.require_room(&to.open)?;
     let number = multipart::number(input.part_number)?;
     let found = find(core, call, from!(input)).await?;
     let source = &found.object;

@@ -147,6 +147,7 @@ pub async fn create(
         &input.grant_write_acp,
     ];
     check_acl(input.acl.as_deref(), &grants, &open)?;
+    core.require_room(&open)?;
     let heads = heads!(input);
     check_heads(&heads)?;
     let (algorithm, full_object) = checksums(
@@ -156,8 +157,7 @@ pub async fn create(
     let sealing = sse::sealing(core, call, &open.record, &key, &asked_sse!(input)).await?;
     let now = core.now();
     let upload = Upload {
-        // In the order of time.
-        id: format!("{:012x}{}", now.millis(), ids::hex32()),
+        id: records::upload_id(now.millis(), &open.record.id, &ids::hex32()),
         begun_at: now,
         initiator: call.caller.arn.clone(),
         heads,
@@ -200,6 +200,7 @@ pub async fn upload_part(
         upload: input.upload_id.as_deref(),
     };
     let found = open(core, of).await?;
+    core.require_room(&found.open)?;
     let number = number(input.part_number)?;
     let key = found.sealing_key(core, call, &customer!(input)).await?;
     let algorithm = found.algorithm();

@@ -37,6 +37,7 @@ pub async fn put(
         &input.grant_write_acp,
     ];
     check_acl(input.acl.as_deref(), &grants, &open)?;
+    core.require_room(&open)?;
     let heads = heads!(input);
     check_heads(&heads)?;
     let tags = tagging::given(input.tagging.as_deref())?;

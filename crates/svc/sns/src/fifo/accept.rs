@@ -11,7 +11,7 @@ use wharf_wire::{Call, Fault};
 
 use super::{Fifo, Kept, Lane, Numbers, REMEMBERED, Replayed, Seen, Turn};
 use crate::{
-    core::Core,
+    core::{ChangeError, Core},
     errand::OF_QUEUES,
     filter::{self, Verdict},
     message::Message,
@@ -79,6 +79,8 @@ pub async fn accept(
         (id, filter::verdict(&it.settings, &message))
     });
     let judged: Vec<_> = judged.collect();
+    let mut room = core.room(&topic.place.account);
+    room.take(as_kept.size()).map_err(ChangeError::from)?;
     let taken = transact!(core.table, &call.permit, |tx| {
         if tx.find::<crate::records::Topic>(&topic_at).await?.is_none() {
             return Err(crate::fault::no_topic());

@@ -9,7 +9,7 @@ use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    core::Core,
+    core::{ChangeError, Core},
     crypt,
     envelope::Kind,
     errand::Errand,
@@ -196,6 +196,7 @@ async fn owe(
 ) -> Result<(), Fault> {
     let subscriptions = core.subscriptions(topic).await?;
     let (mut owed, mut verdicts) = (Vec::new(), Vec::new());
+    let mut room = core.room(&topic.place.account);
     for message in &messages {
         let mut of_message = Vec::new();
         let key = there.kms_key.as_deref();
@@ -212,6 +213,7 @@ async fn owe(
                 let parcel = format!("{}.{}", message.id, id.id);
                 let kept = kept.for_protocol(it.protocol);
                 let errand = Errand::new(id, there, it, Kind::Notification, kept);
+                room.take(errand.size()).map_err(ChangeError::from)?;
                 owed.push((parcel, errand));
             }
         }

@@ -207,3 +207,27 @@ async fn permissions_are_statements_of_the_policy() {
     home.sns.remove_permission(&call(), remove).await.unwrap();
     assert_eq!(policy().await["Statement"].as_array().unwrap().len(), 1);
 }
+
+/// A message is kept once for each subscription until that has it.
+#[tokio::test]
+async fn what_waits_of_an_account_is_bounded() {
+    let home = Home::with_most_waiting(20_000);
+    let topic = home.topic("news").await;
+    for it in 0..8 {
+        let queue = format!("q{it}");
+        home.subscribe(&topic, &queue, &[]).await.unwrap();
+    }
+    let long = api::PublishInput {
+        topic_arn: Some(topic.clone()),
+        message: Some("x".repeat(2_000)),
+        ..Default::default()
+    };
+    let full = home.sns.publish(&call(), long).await.unwrap_err();
+    assert_eq!((&*full.code, full.status), ("Throttled", 429));
+    let text =
+        "Account 000000000000 holds all of the 20000 bytes that its waiting deliveries may take";
+    assert!(full.message.starts_with(text), "{full}");
+    home.publish(&topic, "short", "order").await;
+    let got = home.got(8).await;
+    assert_eq!(got.len(), 8, "nobody got the long one");
+}

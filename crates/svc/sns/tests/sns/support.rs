@@ -82,6 +82,10 @@ pub struct Home {
 
 impl Home {
     pub fn new() -> Self {
+        Self::with_most_waiting(wharf_delivery::MOST_WAITING)
+    }
+
+    pub fn with_most_waiting(most_waiting: u64) -> Self {
         let (world, queues) = (World::new(), Arc::new(Queues::default()));
         let clock = Arc::new(SystemClock);
         let local = "127.0.0.0/8".parse().unwrap();
@@ -110,6 +114,7 @@ impl Home {
             operations: queues.clone(),
             clock,
             counters: counted.counters.clone(),
+            most_waiting,
             takeover: Takeover::Replace,
         };
         let sns = Running::start(move || {

@@ -1,0 +1,377 @@
+//! How much each account has: live records and their bytes, counted as they change, so that asking costs nothing and
+//! an opened store knows it.
+//!
+//! A key says whose it is: `/w1/<cell>/<service>/<account>/…`. Some services keep things below the id of what an
+//! account owns instead, with what they keep for no account: `/w1/<cell>/s3/platform/<region>/<kind>/<bucket>/…`. There
+//! the id is a folder, and the service says whose that is.
+
+use std::{collections::HashMap, sync::Arc};
+
+use wharf_base::ShareFull;
+
+use crate::StoreError;
+
+/// What a record takes in memory beside its key and its value: its revisions, and its places in the tree.
+pub(crate) const RECORD_BYTES: u64 = 128;
+/// Under it services keep what is no account's.
+const NOBODY: &str = "platform";
+/// Kinds that begin so are pointers to what other accounts share, by whose calls they are written: nobody is to fill
+/// another's share.
+const OF_OTHERS: &str = "shared-";
+/// Services that keep things by folders there.
+const BY_FOLDER: [&str; 1] = ["s3"];
+
+/// Live records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    pub keys: u64,
+    /// Of keys and values, and 128 of each record for what it takes in memory besides.
+    pub bytes: u64,
+}
+
+impl Held {
+    fn change(&mut self, before: Option<u64>, after: Option<u64>) {
+        let bytes = |size: Option<u64>| size.map_or(0, |it| it + RECORD_BYTES);
+        let keys = |size: Option<u64>| u64::from(size.is_some());
+        self.keys = (self.keys + keys(after)).saturating_sub(keys(before));
+        self.bytes = (self.bytes + bytes(after)).saturating_sub(bytes(before));
+    }
+
+    fn add(&mut self, other: Self) {
+        self.keys += other.keys;
+        self.bytes += other.bytes;
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Accounts {
+    accounts: HashMap<Arc<str>, Account>,
+    folders: HashMap<Box<str>, Folder>,
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    all: Held,
+    services: Named<Service>,
+}
+
+#[derive(Debug, Default)]
+struct Service {
+    all: Held,
+    /// A kind may be as little as one queue's messages, so there may be many.
+    kinds: HashMap<Box<str>, Held>,
+}
+
+impl Service {
+    fn kind(&mut self, kind: &str) -> Option<&mut Held> {
+        // Mostly it is there, and then its name need not be copied.
+        match self.kinds.contains_key(kind) {
+            true => self.kinds.get_mut(kind),
+            false => Some(self.kinds.entry(kind.into()).or_default()),
+        }
+    }
+}
+
+/// A few dozen at most: looking through them costs less than a map.
+#[derive(Debug)]
+struct Named<T>(Vec<(Box<str>, T)>);
+
+impl<T> Default for Named<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Default> Named<T> {
+    fn get(&self, name: &str) -> Option<&T> {
+        let found = self.0.iter().find(|(it, _)| **it == *name);
+        found.map(|(_, it)| it)
+    }
+
+    fn of(&mut self, name: &str) -> &mut T {
+        let at = self.0.iter().position(|(it, _)| **it == *name);
+        let at = at.unwrap_or_else(|| {
+            self.0.push((name.into(), T::default()));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
+    }
+}
+
+#[derive(Debug, Default)]
+struct Folder {
+    /// Until it is known whose it is it counts for nobody.
+    owner: Option<Arc<str>>,
+    /// By kind.
+    held: Named<Held>,
+    /// Nothing is added any more.
+    released: bool,
+}
+
+impl Folder {
+    fn is_empty(&self) -> bool {
+        self.held.0.iter().all(|(_, it)| it.keys == 0)
+    }
+}
+
+/// What a key says.
+struct Whose<'a> {
+    service: &'a str,
+    kind: &'a str,
+    owner: Owner<'a>,
+}
+
+enum Owner<'a> {
+    Account(&'a str),
+    /// Whoever has this folder of the service.
+    Folder(&'a str),
+}
+
+fn whose(key: &str) -> Option<Whose<'_>> {
+    let mut parts = key.strip_prefix("/w1/")?.splitn(6, '/');
+    let (_cell, service, account) = (parts.next()?, parts.next()?, parts.next()?);
+    let (_region, kind, id) = (parts.next()?, parts.next()?, parts.next()?);
+    if kind.starts_with(OF_OTHERS) {
+        return None;
+    }
+    let owner = if account.len() == 12 && account.bytes().all(|it| it.is_ascii_digit()) {
+        Owner::Account(account)
+    } else if account == NOBODY && BY_FOLDER.contains(&service) {
+        Owner::Folder(id.split_once('/')?.0)
+    } else {
+        return None;
+    };
+    Some(Whose {
+        service,
+        kind,
+        owner,
+    })
+}
+
+fn name(service: &str, folder: &str) -> String {
+    format!("{service}/{folder}")
+}
+
+/// What a record counts.
+pub(crate) fn size(key: &str, value: usize) -> u64 {
+    (key.len() + value) as u64 + RECORD_BYTES
+}
+
+/// The answer to an account that has used up its share.
+pub(crate) fn full(account: &str, most_bytes: u64) -> StoreError {
+    StoreError::ShareFull(ShareFull {
+        account: account.to_owned(),
+        what: "records",
+        most_bytes,
+    })
+}
+
+impl Accounts {
+    /// A record of so many bytes of key and value becomes another one.
+    pub(crate) fn replace(&mut self, key: &str, before: Option<u64>, after: Option<u64>) {
+        let Some(whose) = whose(key) else {
+            return;
+        };
+        let id = match whose.owner {
+            Owner::Account(account) => return self.change(&whose, account, before, after),
+            Owner::Folder(id) => id,
+        };
+        let name = name(whose.service, id);
+        if !self.folders.contains_key(&*name) {
+            self.folders.insert(name.clone().into(), Folder::default());
+        }
+        let mut owner = None;
+        if let Some(folder) = self.folders.get_mut(&*name) {
+            folder.held.of(whose.kind).change(before, after);
+            owner.clone_from(&folder.owner);
+        }
+        self.forget_empty(&name);
+        if let Some(account) = owner {
+            self.change(&whose, &account, before, after);
+        }
+    }
+
+    fn change(
+        &mut self,
+        whose: &Whose<'_>,
+        account: &str,
+        before: Option<u64>,
+        after: Option<u64>,
+    ) {
+        if !self.accounts.contains_key(account) {
+            self.accounts.insert(account.into(), Account::default());
+        }
+        let Some(it) = self.accounts.get_mut(account) else {
+            return;
+        };
+        it.all.change(before, after);
+        let service = it.services.of(whose.service);
+        service.all.change(before, after);
+        if let Some(kind) = service.kind(whose.kind) {
+            kind.change(before, after);
+            if kind.keys == 0 {
+                service.kinds.remove(whose.kind);
+            }
+        }
+        if it.all.keys == 0 {
+            self.accounts.remove(account);
+        }
+    }
+
+    fn forget_empty(&mut self, name: &str) {
+        let is_over = |it: &Folder| it.is_empty() && (it.released || it.owner.is_none());
+        if self.folders.get(name).is_some_and(is_over) {
+            self.folders.remove(name);
+        }
+    }
+
+    pub(crate) fn assign(&mut self, service: &str, id: &str, account: &str) {
+        let folder = self.folders.entry(name(service, id).into()).or_default();
+        if folder.owner.is_some() {
+            return;
+        }
+        let account: Arc<str> = match self.accounts.get_key_value(account) {
+            Some((known, _)) => Arc::clone(known),
+            None => account.into(),
+        };
+        folder.owner = Some(Arc::clone(&account));
+        if folder.is_empty() {
+            return;
+        }
+        let account = self.accounts.entry(account).or_default();
+        let of_service = account.services.of(service);
+        for (kind, held) in &folder.held.0 {
+            account.all.add(*held);
+            of_service.all.add(*held);
+            if let Some(kind) = of_service.kind(kind) {
+                kind.add(*held);
+            }
+        }
+    }
+
+    pub(crate) fn release(&mut self, service: &str, id: &str) {
+        let name = name(service, id);
+        if let Some(folder) = self.folders.get_mut(&*name) {
+            folder.released = true;
+        }
+        self.forget_empty(&name);
+    }
+
+    /// Whose a key is, there or not.
+    pub(crate) fn owner<'a>(&'a self, key: &'a str) -> Option<&'a str> {
+        let Whose { service, owner, .. } = whose(key)?;
+        match owner {
+            Owner::Account(account) => Some(account),
+            Owner::Folder(id) => {
+                let folder = self.folders.get(&*name(service, id))?;
+                folder.owner.as_deref()
+            }
+        }
+    }
+
+    pub(crate) fn held(&self, account: &str) -> Held {
+        let account = self.accounts.get(account);
+        account.map_or_else(Held::default, |it| it.all)
+    }
+
+    pub(crate) fn held_of(&self, service: &str, account: &str) -> Held {
+        let service = self.service(service, account);
+        service.map_or_else(Held::default, |it| it.all)
+    }
+
+    pub(crate) fn held_of_kind(&self, service: &str, kind: &str, account: &str) -> Held {
+        let kind = self.service(service, account).map(|it| it.kinds.get(kind));
+        kind.flatten().copied().unwrap_or_default()
+    }
+
+    fn service(&self, service: &str, account: &str) -> Option<&Service> {
+        self.accounts.get(account)?.services.get(service)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "000000000001";
+
+    fn held(keys: u64, bytes: u64) -> Held {
+        Held {
+            keys,
+            bytes: bytes + keys * RECORD_BYTES,
+        }
+    }
+
+    #[test]
+    fn a_key_says_whose_it_is() {
+        let mut all = Accounts::default();
+        for key in [
+            format!("/w1/c0/ecs/{A}/us-east-1/task/t"),
+            format!("/w1/c0/ec2/{A}/eu-west-1/vpc/v/x"),
+        ] {
+            all.replace(&key, None, Some(100));
+        }
+        for nobodys in [
+            "/w1/c0/hosts/ledger/000000000001",
+            "/w1/c0/iam/platform/aws-global/key/a/b",
+            "/w1/c0/s3/platform/aws-global/name/bucket",
+            "/w1/c0/ecs/0000000000012/r/task/t",
+            "/w1/c0/ec2/000000000001/us-east-1/shared-snapshot/snap-1",
+            "other",
+        ] {
+            all.replace(nobodys, None, Some(100));
+            assert_eq!(all.owner(nobodys), None);
+        }
+        assert_eq!(all.held(A), held(2, 200));
+        assert_eq!(all.held_of("ecs", A), held(1, 100));
+        assert_eq!(all.held_of("sqs", A), Held::default());
+        assert_eq!(all.held_of_kind("ec2", "vpc", A), held(1, 100));
+        assert_eq!(all.held_of_kind("ec2", "task", A), Held::default());
+        all.replace(
+            &format!("/w1/c0/ecs/{A}/us-east-1/task/t"),
+            Some(100),
+            Some(7),
+        );
+        assert_eq!(all.held_of("ecs", A), held(1, 7));
+        all.replace(&format!("/w1/c0/ecs/{A}/us-east-1/task/t"), Some(7), None);
+        all.replace(
+            &format!("/w1/c0/ec2/{A}/eu-west-1/vpc/v/x"),
+            Some(100),
+            None,
+        );
+        assert!(all.accounts.is_empty() && all.folders.is_empty());
+    }
+
+    #[test]
+    fn a_folder_counts_for_its_owner() {
+        let mut all = Accounts::default();
+        let object = "/w1/c0/s3/platform/aws-global/o/b1/a/b";
+        let version = "/w1/c0/s3/platform/aws-global/v/b1/a";
+        all.replace(object, None, Some(50));
+        assert_eq!((all.owner(object), all.held(A)), (None, Held::default()));
+        all.assign("s3", "b1", A);
+        all.assign("s3", "b1", A);
+        all.replace(version, None, Some(5));
+        assert_eq!(all.owner(version), Some(A));
+        assert_eq!(
+            (all.held(A), all.held_of("s3", A)),
+            (held(2, 55), held(2, 55))
+        );
+        assert_eq!(all.held_of_kind("s3", "o", A), held(1, 50));
+        all.replace(object, Some(50), None);
+        all.release("s3", "b1");
+        assert_eq!(
+            all.owner(version),
+            Some(A),
+            "what is left is still its owner's"
+        );
+        all.replace(version, Some(5), None);
+        assert!(all.accounts.is_empty() && all.folders.is_empty());
+        // One that was never assigned leaves nothing, nor does one that stays empty.
+        all.replace(object, None, Some(50));
+        all.replace(object, Some(50), None);
+        all.assign("s3", "b2", A);
+        all.release("s3", "b2");
+        assert!(all.accounts.is_empty() && all.folders.is_empty());
+    }
+}
