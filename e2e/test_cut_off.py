@@ -1,5 +1,5 @@
-"""Hosts that are cut off from the others and come back, with what keeps its data on volumes: while nobody knows what goes on there,
-nobody else has its names, its volumes or its addresses."""
+"""Hosts that are cut off from the others, or lose their power, and come back, with what keeps its data on volumes: while nobody knows
+what goes on there, nobody else has its names, its volumes or its addresses."""
 
 import json
 import os
@@ -69,8 +69,8 @@ def cluster(server, hosts, node_role):  # noqa: F811
         yield cluster
 
 
-def stateful(image):
-    """Two pods that are apart, each with a claim, to which it adds a line with its uid when it begins."""
+def stateful(image, name="kept", replicas=2):
+    """Pods that are apart, each with a claim, to which it adds a line with its uid when it begins."""
     script = "echo $UID >> /data/turns; sync; trap exit TERM; while true; do sleep 1; done"
     container = sh(
         image,
@@ -81,7 +81,7 @@ def stateful(image):
             {"name": "UID", "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}},
         ],
     )
-    apart = {"labelSelector": {"matchLabels": {"app": "kept"}}, "topologyKey": "kubernetes.io/hostname"}
+    apart = {"labelSelector": {"matchLabels": {"app": name}}, "topologyKey": "kubernetes.io/hostname"}
     spec = {
         "containers": [container],
         "terminationGracePeriodSeconds": 1,
@@ -92,13 +92,13 @@ def stateful(image):
     return {
         "apiVersion": "apps/v1",
         "kind": "StatefulSet",
-        "metadata": {"name": "kept"},
+        "metadata": {"name": name},
         "spec": {
-            "serviceName": "kept",
+            "serviceName": name,
             "podManagementPolicy": "Parallel",
-            "replicas": 2,
-            "selector": {"matchLabels": {"app": "kept"}},
-            "template": {"metadata": {"labels": {"app": "kept"}}, "spec": spec},
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": name}},
+            "template": {"metadata": {"labels": {"app": name}}, "spec": spec},
             "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": claim}],
         },
     }
@@ -124,29 +124,40 @@ def taints(cluster, node):
     return {(it["key"], it["effect"]) for it in cluster.get("node", node)["spec"].get("taints", [])}
 
 
+def never_twice(ec2, disk, *names):
+    """What must hold whenever it is looked at."""
+    for name in names:
+        assert len(running(name)) <= 1, f"two containers are {name}"
+    assert backed_by(disk) <= 1, "two devices have its volume"
+    attached = ec2.describe_volumes(VolumeIds=[disk])["Volumes"][0]["Attachments"]
+    assert len(attached) <= 1, attached
+    return True
+
+
+def place_of(cluster, name):
+    """The node of a pod and its instance, and the volume of its claim."""
+    node = pod(cluster, name)["spec"]["nodeName"]
+    instance = cluster.get("node", node)["spec"]["providerID"].rsplit("/", 1)[1]
+    volume = cluster.get("persistentvolumeclaim", f"data-{name}")["spec"]["volumeName"]
+    return node, instance, cluster.get("persistentvolume", volume)["spec"]["csi"]["volumeHandle"]
+
+
+def is_leaving(cluster, name):
+    found = pod(cluster, name)
+    return found and "deletionTimestamp" in found["metadata"]
+
+
 def test_a_set_is_never_twice_and_its_volumes_have_one_node(server, cluster, hosts):
     ec2 = server.client("ec2")
     put(cluster, stateful(images.push(server, "busybox")))
     for name in ("kept-0", "kept-1"):
         wait_for(lambda name=name: runs(cluster, name), 120, f"{name} to run")
-    before = pod(cluster, "kept-0")
-    node, uid = before["spec"]["nodeName"], before["metadata"]["uid"]
-    instance = cluster.get("node", node)["spec"]["providerID"].rsplit("/", 1)[1]
-    volume = cluster.get("persistentvolumeclaim", "data-kept-0")["spec"]["volumeName"]
-    disk = cluster.get("persistentvolume", volume)["spec"]["csi"]["volumeHandle"]
+    uid = pod(cluster, "kept-0")["metadata"]["uid"]
+    node, instance, disk = place_of(cluster, "kept-0")
     away = host_of(ec2, hosts, instance)
 
-    def once():
-        """What must hold whenever it is looked at."""
-        assert len(running("kept-0")) <= 1, "two containers are kept-0"
-        assert len(running("kept-1")) <= 1, "two containers are kept-1"
-        assert backed_by(disk) <= 1, "two devices have its volume"
-        attached = ec2.describe_volumes(VolumeIds=[disk])["Volumes"][0]["Attachments"]
-        assert len(attached) <= 1, attached
-        return True
-
     def while_so(ask, deadline_s, what):
-        return wait_for(lambda: once() and ask(), deadline_s, what)
+        return wait_for(lambda: never_twice(ec2, disk, "kept-0", "kept-1") and ask(), deadline_s, what)
 
     with away.cut_off():
         while_so(lambda: (UNREACHABLE, "NoExecute") in taints(cluster, node), 120, "the taints of a node that is away")
@@ -154,7 +165,7 @@ def test_a_set_is_never_twice_and_its_volumes_have_one_node(server, cluster, hos
         (ready,) = [it for it in cluster.get("node", node)["status"]["conditions"] if it["type"] == "Ready"]
         assert ready["status"] == "Unknown", ready
         # It is to go, and nobody can say that it has: so there is no other.
-        while_so(lambda: "deletionTimestamp" in pod(cluster, "kept-0")["metadata"], 60, "the eviction of its pod")
+        while_so(lambda: is_leaving(cluster, "kept-0"), 60, "the eviction of its pod")
         assert pod(cluster, "kept-0")["metadata"]["uid"] == uid
         assert running("kept-0"), "on its node it goes on"
         (attachment,) = ec2.describe_volumes(VolumeIds=[disk])["Volumes"][0]["Attachments"]
@@ -170,6 +181,59 @@ def test_a_set_is_never_twice_and_its_volumes_have_one_node(server, cluster, hos
     cluster.kubectl("delete", "statefulset", "kept")
     cluster.kubectl("delete", "persistentvolumeclaim", "--all")
     wait_for(lambda: not running("kept-0") | running("kept-1"), 60, "the end of both")
+    wait_for(lambda: not ec2.describe_volumes(Filters=[{"Name": "volume-id", "Values": [disk]}])["Volumes"], 120, "the end of the volume")
+
+
+def test_a_set_goes_on_elsewhere_when_its_host_is_said_to_be_off(server, cluster, hosts):
+    """Its plug was pulled: no pod of it runs, which nobody knows until somebody says so; and its volume is where its bytes are."""
+    ec2 = server.client("ec2")
+    put(cluster, stateful(images.push(server, "busybox"), "lost", replicas=1))
+    uid = wait_for(lambda: runs(cluster, "lost-0"), 120, "lost-0 to run")["metadata"]["uid"]
+    node, instance, disk = place_of(cluster, "lost-0")
+    away = host_of(ec2, hosts, instance)
+    wait_for(lambda: inside(cluster, "lost-0", "cat /data/turns").split() == [uid], 30, "what it wrote")
+
+    def while_so(ask, deadline_s, what):
+        return wait_for(lambda: never_twice(ec2, disk, "lost-0") and ask(), deadline_s, what)
+
+    def another():
+        found = pod(cluster, "lost-0")
+        return found and found["metadata"]["uid"] != uid and found["spec"].get("nodeName") and found
+
+    away.kill()
+    assert not running("lost-0")
+    while_so(lambda: (UNREACHABLE, "NoExecute") in taints(cluster, node), 120, "the taints of a node that is away")
+    while_so(lambda: is_leaving(cluster, "lost-0"), 60, "the eviction of its pod")
+    assert pod(cluster, "lost-0")["metadata"]["uid"] == uid, "nobody knows that it has ended"
+    cluster.kubectl("taint", "nodes", node, "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute")
+    other = while_so(another, 60, "another of its name")
+    assert other["spec"]["nodeName"] != node
+
+    def waits():
+        events = cluster.get("events", "--field-selector", f"involvedObject.uid={other['metadata']['uid']}")["items"]
+        return any(it["reason"] == "FailedAttachVolume" for it in events)
+
+    while_so(waits, 60, "a pod that waits for its volume")
+    # By force it is no different.
+    cluster.kubectl("delete", "pod", "lost-0", "--force", "--grace-period=0")
+    again = while_so(lambda: (it := another()) and it["metadata"]["uid"] != other["metadata"]["uid"] and it, 60, "one more of its name")
+    assert not running("lost-0") and backed_by(disk) == 0
+    away.boot()
+    away.start_node()
+    away.wait_connected(True, 60)
+    back = while_so(
+        lambda: (it := runs(cluster, "lost-0")) and it["metadata"]["uid"] not in (uid, other["metadata"]["uid"]) and it, 300, "it runs"
+    )
+    turns = while_so(lambda: inside(cluster, "lost-0", "cat /data/turns").split(), 60, "what they wrote")
+    assert turns == [uid, back["metadata"]["uid"]], (turns, again["metadata"]["uid"])
+    (attachment,) = ec2.describe_volumes(VolumeIds=[disk])["Volumes"][0]["Attachments"]
+    there = cluster.get("node", back["spec"]["nodeName"])
+    assert there["spec"]["providerID"].endswith(attachment["InstanceId"])
+    cluster.kubectl("taint", "nodes", node, "node.kubernetes.io/out-of-service-", check=False)
+    while_so(lambda: sum(is_ready(it) for it in nodes_of(cluster, "two")) == 2, 180, "two nodes that are ready")
+    cluster.kubectl("delete", "statefulset", "lost")
+    cluster.kubectl("delete", "persistentvolumeclaim", "--all")
+    wait_for(lambda: not running("lost-0"), 60, "its end")
     wait_for(lambda: not ec2.describe_volumes(Filters=[{"Name": "volume-id", "Values": [disk]}])["Volumes"], 120, "the end of the volume")
 
 

@@ -114,6 +114,9 @@ def test_all_chapters(demo):
     assert asked[1:] == ["×", "200"], told.text
     for version in (1, 2):
         assert f"version {version}, task address" in six, told.text
+    # By a pod's own port, and by the name of its load balancer.
+    behind = six.partition("it answers over HTTP")[2]
+    assert behind.count(".elb.localhost") >= 2 and behind.count(", task address") >= 2, told.text
     assert 'deployment "web" successfully rolled out' in six and "$ wharf down" in six, told.text
     # One machine; the control plane and what carries its load balancers; two hosts; four more machines.
     assert len(told.installations) == 1 + 2 + 2 + 1 + 1 + 1 + 1

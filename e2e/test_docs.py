@@ -63,6 +63,7 @@ PAGES = {
         "50000\t/pvc-",
         "fargate-ip-",
         "service/hello exposed",
+        "hello\nanswered with 200\n",
         "networkpolicy.networking.k8s.io/hello created",
         'pod "stranger" deleted',
         '"AccountId":"000000000000"',

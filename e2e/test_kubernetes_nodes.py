@@ -332,6 +332,57 @@ def test_a_probe_of_a_port_goes_to_the_address_of_the_pod(cluster, node, image):
     cluster.kubectl("delete", "pod", "listens", "--timeout=50s", "--grace-period=1")
 
 
+GRPC = """
+import os, time
+from concurrent import futures
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+server, services = grpc.server(futures.ThreadPoolExecutor(2)), health.HealthServicer()
+health_pb2_grpc.add_HealthServicer_to_server(services, server)
+assert server.add_insecure_port("0.0.0.0:5000")
+server.start()
+while True:
+    for service, well in ("ready", os.path.exists("/tmp/ready")), ("live", not os.path.exists("/tmp/ill")):
+        services.set(service, health_pb2.HealthCheckResponse.SERVING if well else health_pb2.HealthCheckResponse.NOT_SERVING)
+    time.sleep(0.2)
+"""
+
+
+def test_a_server_of_grpc_says_how_its_services_are(installation, cluster, node):
+    image = images.push(installation, "e2e/grpc/grpc", "grpc")
+    asks = lambda service: {"grpc": {"port": 5000, "service": service}, "periodSeconds": 1, "failureThreshold": 1}  # noqa: E731
+    starts = {"grpc": {"port": 5000}, "periodSeconds": 1, "failureThreshold": 30}
+    main = {"name": "main", "image": image, "command": ["python3", "-c", GRPC]}
+    main |= {"startupProbe": starts, "readinessProbe": asks("ready"), "livenessProbe": asks("live")}
+    apply(cluster, "health", {"containers": [main], "terminationGracePeriodSeconds": 1})
+    started = lambda: pod_of(cluster, "health").get("status", {}).get("containerStatuses", [{}])[0]  # noqa: E731
+    wait_for(lambda: started().get("started"), 90, "its start, of which the server as a whole tells")
+
+    def told(text, name="health"):
+        events = cluster.get("events", "--field-selector", f"involvedObject.name={name},reason=Unhealthy")["items"]
+        return any(text in it["message"] for it in events)
+
+    unwell = 'probe failed: service unhealthy (responded with "NOT_SERVING")'
+    wait_for(lambda: told(f"Readiness {unwell}"), 30, "a server that says no")
+    assert condition(pod_of(cluster, "health"), "Ready") == "False"
+    cluster.kubectl("exec", "health", "--", "touch", "/tmp/ready")
+    wait_for(lambda: condition(pod_of(cluster, "health"), "Ready") == "True", 30, "readiness")
+    assert started()["restartCount"] == 0
+    cluster.kubectl("exec", "health", "--", "touch", "/tmp/ill")
+    wait_for(lambda: started().get("restartCount") == 1, 60, "a restart by its liveness probe")
+    assert told(f"Liveness {unwell}")
+    # What nobody serves, and what is no server of gRPC.
+    main |= {"startupProbe": starts | {"failureThreshold": 1, "grpc": {"port": 5000, "service": "nobody"}, "initialDelaySeconds": 3}}
+    apply(cluster, "unknown", {"containers": [main], "terminationGracePeriodSeconds": 1})
+    refused = "Startup probe failed: error: health rpc probe failed: rpc error: code = NotFound desc = "
+    wait_for(lambda: told(refused, "unknown"), 60, "a service that the server does not know")
+    web = main | {"command": ["python3", "-m", "http.server", "5000"]}
+    apply(cluster, "web", {"containers": [web], "terminationGracePeriodSeconds": 1})
+    wait_for(lambda: told("Startup probe failed: error: health rpc probe failed: ", "web"), 60, "a server of something else")
+    cluster.kubectl("delete", "pod", "health", "unknown", "web", "--timeout=50s")
+
+
 def test_a_pod_whose_sandbox_is_killed_begins_again(installation, cluster, node, image):
     script = "date +%s%N >> /kept/turns; trap exit TERM; while true; do sleep 1; done"
     mounts = {"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]}

@@ -148,7 +148,7 @@ programs() { cargo build --locked --workspace --bin wharf --bin wharf-shim --bin
 images() {
   local image
   {
-    for image in busybox configured python web; do e2e/images/build "$image"; done
+    for image in busybox configured python web e2e/grpc/grpc; do e2e/images/build "$image"; done
     cd e2e && ../.venv/bin/python -c 'from harness import tools; tools.rust_client("kubernetes-client")'
   } >"$logs/images.log" 2>&1 || true
 }

@@ -1,17 +1,19 @@
 //! Clusters of Kubernetes: what tells who somebody is, what sessions with pods speak, and small languages in objects and addresses.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD as BASE64_URL},
 };
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 use wharf_base::Timestamp;
 use wharf_kube_api::storage::token::Position;
 use wharf_kube_auth::{account_token, eks_token, signing_request::SigningRequest};
-use wharf_kube_model::{Catalog, table::JsonPath, validate};
+use wharf_kube_model::{Catalog, file_volume, persistent, table::JsonPath, validate};
 use wharf_schedule::{Expression, Zone};
+use wharf_svc_kube_balancers::fuzz::World;
 
 use crate::input;
 
@@ -207,5 +209,114 @@ pub fn ingress(bytes: &[u8]) {
     let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).ok();
     if let (Some(ingress), Some(secret)) = (read(ingress.as_bytes()), read(secret)) {
         wharf_svc_kube_balancers::fuzz::ingress(ingress, secret);
+    }
+}
+
+/// Objects, one a line; what is none is left out.
+fn objects(bytes: &[u8]) -> impl Iterator<Item = Option<Arc<Value>>> {
+    let lines = bytes.split(|it| *it == b'\n');
+    let read = lines.map(|it| serde_json::from_slice(it).ok().map(Arc::new));
+    read.chain(std::iter::repeat(None))
+}
+
+/// A Service, then what leads to its pods: an EndpointSlice, a pod and a node.
+pub fn service(bytes: &[u8]) {
+    let mut objects = objects(bytes);
+    let mut next = || objects.next().flatten();
+    if let Some(service) = next() {
+        let (slice, pod, node) = (next(), next(), next());
+        let world = World {
+            slice,
+            pod,
+            node,
+            ..World::default()
+        };
+        wharf_svc_kube_balancers::fuzz::service(&service, &world);
+    }
+}
+
+/// A TargetGroupBinding, then its Service, an EndpointSlice, a pod and a node.
+pub fn binding(bytes: &[u8]) {
+    let mut objects = objects(bytes);
+    let mut next = || objects.next().flatten();
+    if let Some(binding) = next() {
+        let (service, slice, pod, node) = (next(), next(), next(), next());
+        let world = World {
+            service,
+            slice,
+            pod,
+            node,
+            ..World::default()
+        };
+        wharf_svc_kube_balancers::fuzz::binding(&binding, &world);
+    }
+}
+
+/// The name of an add-on on the first line, then how it is configured.
+pub fn addon(bytes: &[u8]) {
+    if let Some((name, configuration)) = input::line(bytes)
+        && let Some(configuration) = input::text(configuration)
+    {
+        wharf_svc_eks::fuzz::addon(name, configuration);
+    }
+}
+
+/// The head of a request to a cluster; its query goes to a node as well.
+pub fn request(bytes: &[u8]) {
+    let Some((method, target, lines, _)) = input::head(bytes) else {
+        return;
+    };
+    let Ok(method) = method.parse::<Method>() else {
+        return;
+    };
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let mut headers = HeaderMap::new();
+    for (name, value) in &lines {
+        let (name, value) = (name.parse::<HeaderName>(), HeaderValue::from_str(value));
+        if let (Ok(name), Ok(value)) = (name, value) {
+            headers.append(name, value);
+        }
+    }
+    wharf_kube_api::fuzz::request(&method, path, query, &headers);
+    wharf_kubelet::fuzz::query(query, NOW);
+}
+
+/// Where a page is cut, then a page that passes through the API server.
+pub fn page(bytes: &[u8]) {
+    if let Some((cut, page)) = input::choice(bytes) {
+        wharf_kube_api::fuzz::page(page, cut);
+    }
+}
+
+/// A PersistentVolume, a claim and its StorageClass; a line that is none of them is the handle of a volume of EFS.
+pub fn volume(bytes: &[u8]) {
+    for text in bytes.split(|it| *it == b'\n').filter_map(input::text) {
+        let _ = file_volume::handle(text);
+    }
+    let mut objects = objects(bytes);
+    let mut next = || objects.next().flatten().unwrap_or_default();
+    let (volume, claim, class) = (next(), next(), next());
+    if file_volume::is_file_volume(&volume)
+        && let Ok(read) = file_volume::read(&volume)
+    {
+        assert!(read.root.starts_with('/'), "{:?}", read.root);
+        assert!(
+            !read.root.split('/').any(|it| it == ".."),
+            "{:?}",
+            read.root
+        );
+    }
+    let _ = persistent::ebs_disk(&volume);
+    let _ = persistent::reachable_from(&volume);
+    let _ = persistent::mismatch(&claim, &volume);
+    let _ = persistent::best(&claim, std::slice::from_ref(&volume), None);
+    wharf_svc_kube_volumes::fuzz::asked(&claim, &class);
+    wharf_svc_kube_files::fuzz::asked(&claim, &class);
+}
+
+/// A pod, as its node reads it.
+pub fn pod(bytes: &[u8]) {
+    if let Ok(pod) = serde_json::from_slice::<Value>(bytes) {
+        wharf_kubelet::fuzz::pod(&pod, NOW);
     }
 }

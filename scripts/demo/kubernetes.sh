@@ -83,6 +83,8 @@ spec:
         image: localhost:$1/web:$2
         ports: [{containerPort: 80}]
         readinessProbe: {httpGet: {path: /, port: 80}, periodSeconds: 1}
+        # Until the load balancer has heard that it goes.
+        lifecycle: {preStop: {sleep: {seconds: 3}}}
 YAML
   [ "$2" != 1 ] || show cat "$work/web.yaml"
   show kubectl apply -f "$work/web.yaml"
@@ -102,6 +104,29 @@ ask_pod() {
 stop_forwarding() {
   [ -z "$forwarding" ] || { kill "$forwarding" && wait "$forwarding"; } 2>/dev/null || true
   forwarding=
+}
+
+# A network load balancer in front of the pods, asked by its name: open_to_all PORT
+open_to_all() {
+  show kubectl expose deployment web --type LoadBalancer --port "$1" --target-port 80 --overrides \
+    '{"apiVersion":"v1","metadata":{"annotations":{"service.beta.kubernetes.io/aws-load-balancer-scheme":"internet-facing"}}}'
+  until_within 90 eval 'name=$(kubectl get service web --output "jsonpath={.status.loadBalancer.ingress[0].hostname}") && [ -n "$name" ]' \
+    || die "the load balancer had no name in time"
+  show kubectl get service web
+  url=http://$name:$1/
+  find_name "$1"
+}
+# Whether whoever asks the load balancer is answered by this version alone: answers_are VERSION
+answers_are() {
+  local answer
+  for _ in 1 2 3 4; do
+    answer=$(curl -s --fail --max-time 15 "${resolve[@]}" "$url") || return 1
+    case $answer in "version $1,"*) ;; *) return 1 ;; esac
+  done
+}
+ask_balancer() {
+  until_within 60 answers_are "$1" || die "version $1 did not answer through the load balancer"
+  ask_all 4
 }
 
 kubernetes_answers() {
@@ -132,12 +157,16 @@ kubernetes_answers() {
   show kubectl exec deployment/web -- hostname
   ask_pod "$(free_port 8080)"
 
-  say "5. A new version, pod by pod"
-  deploy "$port" 2
-  ask_pod "$(free_port 8080)"
+  say "5. A Service of type LoadBalancer, and it answers over HTTP"
+  open_to_all "$(free_port 8081)"
+  ask_balancer 1
 
-  say "6. Take it all down"
-  show kubectl delete deployment web
+  say "6. A new version, pod by pod"
+  deploy "$port" 2
+  ask_balancer 2
+
+  say "7. Take it all down"
+  show kubectl delete service/web deployment/web
   until_within 90 eval '[ -z "$(kubectl get pods --no-headers 2>/dev/null)" ]' || die "pods were left"
   show aws ec2 terminate-instances --instance-ids "$instance" --query 'TerminatingInstances[0].CurrentState.Name' --output text
   until_within 90 eval '[ "$(aws ec2 describe-instances --instance-ids "$instance" --query "Reservations[0].Instances[0].State.Name" --output text)" = terminated ]' \

@@ -1,8 +1,48 @@
-//! What fuzzing reaches of this crate: what webhooks, aggregated servers and nodes answer.
+//! What fuzzing reaches of this crate: what requests ask for, and what webhooks, aggregated servers, nodes and pods answer.
 
+use http::{HeaderMap, Method};
 use serde_json::Value;
 
-use crate::{aggregation, measured, webhooks};
+use crate::{
+    aggregation, measured,
+    negotiate::{self, Offer},
+    passing,
+    query::{self, Query},
+    request, webhooks,
+};
+
+/// What a request is for, by its head: what is decided by is what is passed on.
+pub fn request(method: &Method, path: &str, text: &str, headers: &HeaderMap) {
+    let query = Query::parse(text);
+    let target = request::target(method, path, &query);
+    let _ = request::attributes(target.as_ref(), method, path, &query);
+    let _ = passing::log_options::check(&query, "p");
+    if let Ok(passed) = query::passed_on(text) {
+        let again = Query::parse(&passed);
+        assert_eq!(request::target(method, path, &again), target);
+        for name in ["fieldSelector", "labelSelector", "watch", "limit"] {
+            assert_eq!(again.get(name), query.get(name));
+        }
+    }
+    for shapes in [true, false] {
+        let offer = Offer {
+            protobuf: true,
+            yaml: true,
+            shapes,
+        };
+        let _ = negotiate::negotiate(headers, offer);
+    }
+    let kind = headers.get(http::header::CONTENT_TYPE);
+    let _ = negotiate::body_media(kind.and_then(|it| it.to_str().ok()));
+}
+
+/// A page of a pod, which comes in two pieces: whichever these are, the same passes on.
+pub fn page(page: &[u8], cut: usize) {
+    let prefix = "/api/v1/namespaces/a/pods/b/proxy";
+    let (first, second) = page.split_at(cut.min(page.len()));
+    let whole = passing::pages::rewritten(prefix, &[page]);
+    assert_eq!(passing::pages::rewritten(prefix, &[first, second]), whole);
+}
 
 /// The answer of a webhook, whether it may change objects or not.
 pub fn review(body: &[u8]) {

@@ -2,9 +2,9 @@
 //! WebSocket and SPDY are all the same.
 
 mod backend;
-mod log_options;
+pub mod log_options;
 mod options;
-mod pages;
+pub mod pages;
 mod route;
 mod tunnel;
 

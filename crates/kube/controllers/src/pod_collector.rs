@@ -1,4 +1,5 @@
-//! Pods that nobody will end: of nodes that are gone, and those on their way out that never got a node.
+//! Pods that nobody will end: of nodes that are gone, and those on their way out that never got a node or whose node is out of service,
+//! as somebody said who knows that nothing runs there any more.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -16,6 +17,13 @@ use crate::{
 
 /// A node that registers anew has this long.
 const QUARANTINE: Duration = Duration::from_secs(40);
+/// The taint by which people say that a node that is not ready is off.
+const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
+
+fn is_out_of_service(node: &Value) -> bool {
+    let mut taints = node.list("/spec/taints").iter();
+    taints.any(|it| it.text("/key") == OUT_OF_SERVICE) && !node.has_condition("Ready", "True")
+}
 
 pub struct Pods {
     context: Context,
@@ -35,17 +43,19 @@ impl Pods {
         })
     }
 
-    async fn end(&self, pod: &Value, message: &str) -> Result<(), Error> {
+    async fn end(&self, pod: &Value, disruption: Option<&str>) -> Result<(), Error> {
         let client = &self.context.client;
-        if !is_over(pod) && !message.is_empty() {
+        if !is_over(pod) {
             let mut failed = pod.clone();
             failed["status"]["phase"] = "Failed".into();
-            let mut conditions = failed.list("/status/conditions").to_vec();
-            let condition = json!({
-                "type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC", "message": message,
-            });
-            set_condition(&mut conditions, condition, self.context.now());
-            failed["status"]["conditions"] = conditions.into();
+            if let Some(message) = disruption {
+                let mut conditions = failed.list("/status/conditions").to_vec();
+                let condition = json!({
+                    "type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC", "message": message,
+                });
+                set_condition(&mut conditions, condition, self.context.now());
+                failed["status"]["conditions"] = conditions.into();
+            }
             let written = client.update_status(&kind::POD, &failed).await?;
             self.pods.observe(&written);
         }
@@ -77,8 +87,10 @@ impl Controller for Pods {
         self.pods.subscribe(move |change| {
             let pod = change.object();
             let node = pod.text("/spec/nodeName");
-            let is_lost = !node.is_empty() && nodes.get("", node).is_none();
-            if is_lost || node.is_empty() && pod.is_deleting() {
+            let known = nodes.get("", node);
+            let is_lost = !node.is_empty() && known.is_none();
+            let is_off = || node.is_empty() || known.is_some_and(|it| is_out_of_service(&it));
+            if is_lost || pod.is_deleting() && is_off() {
                 on_pod.wake(Key::of(pod));
             }
         });
@@ -87,7 +99,9 @@ impl Controller for Pods {
             let node = change.object().name();
             if !matches!(change, Change::Deleted(_)) {
                 it.missing.lock().remove(node);
-                return;
+                if !is_out_of_service(change.object()) {
+                    return;
+                }
             }
             for pod in it.pods.by(PODS_BY_NODE.name, node) {
                 on_node.wake(Key::of(&pod));
@@ -102,11 +116,14 @@ impl Controller for Pods {
         let node = pod.text("/spec/nodeName");
         if node.is_empty() {
             if pod.is_deleting() {
-                self.end(&pod, "").await?;
+                self.end(&pod, None).await?;
             }
             return Ok(Next::Settled);
         }
-        if self.nodes.get("", node).is_some() {
+        if let Some(known) = self.nodes.get("", node) {
+            if pod.is_deleting() && is_out_of_service(&known) {
+                self.end(&pod, None).await?;
+            }
             return Ok(Next::Settled);
         }
         let since = *self
@@ -124,7 +141,7 @@ impl Controller for Pods {
             Err(error) if error.is_not_found() => {}
             Err(error) => return Err(error),
         }
-        self.end(&pod, "PodGC: node no longer exists").await?;
+        self.end(&pod, Some("PodGC: node no longer exists")).await?;
         if self.pods.by(PODS_BY_NODE.name, node).is_empty() {
             self.missing.lock().remove(node);
         }
@@ -134,6 +151,8 @@ impl Controller for Pods {
 
 #[cfg(test)]
 mod tests {
+    use wharf_kube_client::Patch;
+
     use super::*;
     use crate::runtime::{drive, tests::Cluster};
 
@@ -156,5 +175,42 @@ mod tests {
         let left = cluster.until(&kind::POD, |all| all.len() == 1).await;
         assert_eq!(left[0].name(), "n2");
         assert!(began.elapsed() >= QUARANTINE, "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pods_on_their_way_out_go_once_their_node_is_said_to_be_off() {
+        let cluster =
+            Cluster::start(|context| tokio::spawn(drive(Pods::new(context), context.stop.clone())));
+        let client = &cluster.client;
+        let ready = |is: &str| json!({"status": {"conditions": [{"type": "Ready", "status": is}]}});
+        for (node, is_ready) in [("off", "Unknown"), ("on", "True")] {
+            let mut made = ready(is_ready);
+            made["metadata"] = json!({"name": node});
+            client.create(&kind::NODE, "", &made).await.unwrap();
+            for name in ["stays", "leaves"] {
+                let pod = json!({
+                    "metadata": {"name": format!("{node}-{name}")},
+                    "spec": {"nodeName": node, "terminationGracePeriodSeconds": 30},
+                });
+                client.create(&kind::POD, "a", &pod).await.unwrap();
+            }
+            let leaves = format!("{node}-leaves");
+            let options = Delete::default();
+            client
+                .delete(&kind::POD, "a", &leaves, &options)
+                .await
+                .unwrap();
+        }
+        let all = cluster.until(&kind::POD, |all| all.len() == 4).await;
+        assert_eq!(all.len(), 4, "nobody knows");
+        let taint = json!({"key": OUT_OF_SERVICE, "value": "nodeshutdown", "effect": "NoExecute"});
+        for node in ["on", "off"] {
+            let patch = Patch::Merge(json!({"spec": {"taints": [taint.clone()]}}));
+            client.patch(&kind::NODE, "", node, &patch).await.unwrap();
+        }
+        let left = cluster.until(&kind::POD, |all| all.len() == 3).await;
+        let mut names: Vec<_> = left.iter().map(|it| it.name()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["off-stays", "on-leaves", "on-stays"]);
     }
 }

@@ -28,6 +28,8 @@ mod disks;
 pub mod empty_dir;
 mod env;
 mod files;
+#[doc(hidden)]
+pub mod fuzz;
 mod host_paths;
 pub mod host_ports;
 pub mod kubelet;

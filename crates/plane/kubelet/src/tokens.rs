@@ -1,4 +1,5 @@
-//! Tokens of pods' service accounts: asked of the API, kept while they are young.
+//! Tokens of pods' service accounts: asked of the API, kept while they are young, and used on while they hold and no newer ones are to
+//! be had.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -19,22 +20,28 @@ const LONGEST_USE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Whatever its end is said to be.
 const SHORTEST_USE: Duration = Duration::from_secs(60);
 
-/// The tokens of one pod, by audience and path.
+/// The tokens of one pod, by what was asked for.
 #[derive(Default)]
-pub struct PodTokens(BTreeMap<(String, String), Token>);
+pub struct PodTokens(BTreeMap<TokenSource, Token>);
 
 struct Token {
     token: String,
     renew_at: Timestamp,
+    expires: Option<Timestamp>,
 }
 
 impl PodTokens {
-    /// Has a good token for each projection that wants one; when the first of them is to be renewed.
+    /// Has a good token for each projection that wants one; when the first of them is to be renewed. One that cannot be renewed yet
+    /// is asked for again after `again`.
+    ///
+    /// # Errors
+    /// One is missing or has expired, and there is none to be had.
     pub async fn renew(
         &mut self,
         client: &Client,
         pod: &Pod,
         now: Timestamp,
+        again: Duration,
     ) -> Result<Option<Timestamp>, Error> {
         let sources = pod
             .spec
@@ -43,10 +50,23 @@ impl PodTokens {
             .filter_map(|it| it.projected.as_ref());
         let wanted = sources.flat_map(|it| &it.sources);
         for of in wanted.filter_map(|it| it.service_account_token.as_ref()) {
-            let key = (of.audience.clone(), of.path.clone());
-            if self.0.get(&key).is_none_or(|it| it.renew_at <= now) {
-                let token = request(client, pod, of, now).await?;
-                self.0.insert(key, token);
+            if self.0.get(of).is_some_and(|it| it.renew_at > now) {
+                continue;
+            }
+            match (request(client, pod, of, now).await, self.0.get_mut(of)) {
+                (Ok(token), _) => {
+                    self.0.insert(of.clone(), token);
+                }
+                (Err(error), Some(kept)) if kept.expires.is_none_or(|it| it > now) => {
+                    tracing::warn!(
+                        pod = pod.full_name(),
+                        path = of.path,
+                        error = %error,
+                        "failed to renew a token that still holds; will retry"
+                    );
+                    kept.renew_at = now + again;
+                }
+                (Err(error), _) => return Err(error),
             }
         }
         Ok(self.0.values().map(|it| it.renew_at).min())
@@ -54,9 +74,8 @@ impl PodTokens {
 }
 
 impl Tokens for PodTokens {
-    fn token(&self, audience: &str, path: &str) -> Option<String> {
-        let key = (audience.to_owned(), path.to_owned());
-        self.0.get(&key).map(|it| it.token.clone())
+    fn token(&self, of: &TokenSource) -> Option<String> {
+        self.0.get(of).map(|it| it.token.clone())
     }
 }
 
@@ -88,5 +107,6 @@ async fn request(
     Ok(Token {
         token: answer.text("/status/token").to_owned(),
         renew_at: now + (life / 5 * 4).clamp(SHORTEST_USE, LONGEST_USE),
+        expires,
     })
 }

@@ -12,7 +12,10 @@ use std::{
 
 use crate::{
     env::{self, BadConfig, Facts, Sources},
-    pod::{ConfigMapSource, DownwardFiles, KeyToPath, Pod, Projection, SecretSource, Volume},
+    pod::{
+        ConfigMapSource, DownwardFiles, KeyToPath, Pod, Projection, SecretSource, TokenSource,
+        Volume,
+    },
 };
 
 const DEFAULT_MODE: u32 = 0o644;
@@ -40,9 +43,9 @@ struct Found {
     bytes: usize,
 }
 
-/// Tokens of the pod's service account, by audience and path: made by the API, so brought.
+/// Tokens of the pod's service account: made by the API, so brought.
 pub trait Tokens {
-    fn token(&self, audience: &str, path: &str) -> Option<String>;
+    fn token(&self, of: &TokenSource) -> Option<String>;
 }
 
 /// The files of a volume; `None` if it is of another kind than those of configuration.
@@ -100,7 +103,7 @@ fn projection(
     } else if let Some(of) = &of.downward_api {
         downward(pod, of, mode, facts, all)
     } else if let Some(of) = &of.service_account_token {
-        let token = tokens.token(&of.audience, &of.path);
+        let token = tokens.token(of);
         let missing =
             || BadConfig::Other("failed to fetch token: the API server made none".to_owned());
         let token = token.ok_or_else(missing)?;
@@ -231,7 +234,11 @@ pub fn write(dir: &Path, files: &Files, group: Option<u32>, version: &str) -> io
     {
         return Ok(false);
     }
-    let name = format!("..{version}");
+    // Never the one that is read now, whatever the clock does.
+    let mut name = format!("..{version}");
+    if before.as_deref() == Some(Path::new(&name)) {
+        name.push('x');
+    }
     let fresh = dir.join(&name);
     if fresh.exists() {
         fs::remove_dir_all(&fresh)?;
@@ -330,8 +337,8 @@ mod tests {
     }
 
     impl Tokens for One {
-        fn token(&self, audience: &str, _: &str) -> Option<String> {
-            Some(format!("token of {audience}"))
+        fn token(&self, of: &TokenSource) -> Option<String> {
+            Some(format!("token of {}", of.audience))
         }
     }
 
@@ -398,5 +405,10 @@ mod tests {
         assert_eq!(fs::read_to_string(dir.path().join("a")).unwrap(), "3");
         assert!(fs::symlink_metadata(dir.path().join("d")).is_err());
         assert!(fs::metadata(dir.path().join("..1")).is_err());
+        // One within the same millisecond.
+        let third = Files::from([("a".into(), file("4"))]);
+        assert!(write(dir.path(), &third, None, "3").unwrap());
+        assert_eq!(fs::read_to_string(dir.path().join("a")).unwrap(), "4");
+        assert!(fs::metadata(dir.path().join("..3")).is_err());
     }
 }

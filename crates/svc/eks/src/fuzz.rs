@@ -1,10 +1,15 @@
-//! What fuzzing reaches of this crate: what it keeps in the store.
+//! What fuzzing reaches of this crate: what it keeps in the store, and how users configure add-ons.
 
 use wharf_records::fuzz::again;
 
 use crate::{
-    addons::Addon, fargate::FargateProfile, groups::records::NodeGroup, pod_identity::Association,
-    providers::IdentityProvider, records, updates::Update,
+    addons::{Addon, facts},
+    fargate::FargateProfile,
+    groups::records::NodeGroup,
+    pod_identity::Association,
+    providers::IdentityProvider,
+    records,
+    updates::Update,
 };
 
 /// A record as it is stored, of any kind.
@@ -17,4 +22,11 @@ pub fn record(bytes: &[u8]) {
     again::<Addon>(bytes);
     again::<IdentityProvider>(bytes);
     again::<FargateProfile>(bytes);
+}
+
+/// The name of an add-on and how it is configured.
+pub fn addon(name: &str, configuration: &str) {
+    if let Ok(part) = facts::find(name, None) {
+        let _ = facts::check(part, configuration);
+    }
 }

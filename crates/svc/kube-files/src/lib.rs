@@ -13,6 +13,8 @@
 mod claims;
 mod cloud;
 mod controller;
+#[doc(hidden)]
+pub mod fuzz;
 mod provision;
 mod volumes;
 

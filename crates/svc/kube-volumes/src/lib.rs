@@ -14,6 +14,8 @@ mod claims;
 mod clone;
 mod cloud;
 mod controller;
+#[doc(hidden)]
+pub mod fuzz;
 mod provision;
 mod volumes;
 

@@ -91,6 +91,14 @@ fn led(link: &str, prefix: &str) -> String {
     }
 }
 
+/// What becomes of a page that comes in these pieces.
+pub fn rewritten(prefix: &str, pieces: &[&[u8]]) -> Vec<u8> {
+    let mut rewriter = Rewriter::new(prefix);
+    let mut out: Vec<u8> = pieces.iter().flat_map(|it| rewriter.pass(it)).collect();
+    out.append(&mut rewriter.held);
+    out
+}
+
 struct Rewriter {
     prefix: String,
     /// A tag that has begun.

@@ -123,6 +123,34 @@ fn what_is_no_yaml_is_told_as_go_tells_it() {
     }
 }
 
+/// An alias is short, and stands for anything: how many there are, and how many levels and texts they have, is bounded as a whole.
+#[test]
+fn what_aliases_stand_for_is_bounded() {
+    let refused = |text: &str| yaml::decode(text.as_bytes()).unwrap_err().message;
+    let text = "x".repeat(1 << 20);
+    let many = format!("[&a {text}{}]", ",*a".repeat(600_000));
+    assert!(refused(&many).contains("excessive aliasing"));
+    let keys = format!("[&a {{{text}: 1}}{}]", ",*a".repeat(100));
+    assert!(refused(&keys).contains("excessive aliasing"));
+    // Each anchor keeps all that the ones within it keep.
+    let within: String = (0..100).map(|it| format!("[&a{it} ")).collect();
+    let within = format!("{within}{text}{}", "]".repeat(100));
+    assert!(refused(&within).contains("excessive aliasing"));
+    let begin = (0..80).map(|it| {
+        let inner = it - 1;
+        let inner = if it > 0 {
+            format!("*a{inner}")
+        } else {
+            "x".to_owned()
+        };
+        format!("- &a{it} {}{inner}{}\n", "[".repeat(120), "]".repeat(120))
+    });
+    assert!(refused(&begin.collect::<String>()).contains("exceeded max depth"));
+    let once = format!("a: &a {text}\nb: *a\nc: {{<<: &m {{k: v}}}}\nd: *m\n");
+    let (value, _) = yaml::decode(once.as_bytes()).expect("a text twice");
+    assert_eq!((&value["b"], &value["d"]["k"]), (&value["a"], &"v".into()));
+}
+
 #[test]
 fn yaml_is_bounded() {
     let catalog = Catalog::built_in();

@@ -11,6 +11,9 @@ use std::collections::HashMap;
 
 /// Lists and maps in each other, as many as JSON may have.
 const MAX_DEPTH: usize = 127;
+/// Bytes of text that anchors and aliases may copy, all together: a few of them could stand for more than any machine holds. It is as
+/// much as copies of a JSON patch may add, and more than any object may have.
+const MAX_COPIED: usize = 3 << 20;
 
 fn failed(message: impl std::fmt::Display) -> DecodeError {
     DecodeError {
@@ -70,11 +73,22 @@ pub fn decode(bytes: &[u8]) -> Result<(Value, Vec<String>), DecodeError> {
     Ok((Value::Null, reader.duplicates))
 }
 
+/// What a value is to whoever copies it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cost {
+    values: usize,
+    /// Of texts and keys.
+    bytes: usize,
+    /// Lists and maps in each other.
+    levels: usize,
+}
+
 #[derive(Default)]
 struct Reader {
     open: Vec<Open>,
-    anchors: HashMap<usize, (Value, usize)>,
+    anchors: HashMap<usize, (Value, Cost)>,
     values: usize,
+    copied: usize,
     duplicates: Vec<String>,
 }
 
@@ -90,7 +104,7 @@ impl Reader {
                         open.key = Some(Key::Merge);
                         Ok(None)
                     }
-                    None => self.add(value, anchor, 1),
+                    None => self.add(value, anchor),
                 }
             }
             Event::SequenceStart(anchor, _) => self.begin(Value::Array(Vec::new()), anchor),
@@ -99,12 +113,15 @@ impl Reader {
                 let Some(open) = self.open.pop() else {
                     return Ok(None);
                 };
-                self.add(open.value, open.anchor, 1)
+                self.add(open.value, open.anchor)
             }
             Event::Alias(anchor) => {
-                // An alias costs what it stands for, or a few of them stand for more than any machine holds.
-                let (value, size) = self.anchors.get(&anchor).cloned().ok_or("unknown anchor")?;
-                self.add(value, 0, size)
+                let known = self.anchors.get(&anchor).ok_or("unknown anchor")?;
+                let cost = known.1;
+                // Before there is a copy.
+                self.copy(cost)?;
+                let value = self.anchors.get(&anchor).map(|it| it.0.clone());
+                self.put(value.unwrap_or_default())
             }
             _ => Ok(None),
         }
@@ -123,16 +140,38 @@ impl Reader {
         Ok(None)
     }
 
-    fn add(&mut self, value: Value, anchor: usize, size: usize) -> Result<Option<Value>, String> {
-        self.values = self.values.saturating_add(size);
-        if self.values > MAX_VALUES {
-            return Err(format!("an object has at most {MAX_VALUES} values"));
+    fn count(&mut self, values: usize) -> Result<(), String> {
+        self.values = self.values.saturating_add(values);
+        match self.values > MAX_VALUES {
+            true => Err(format!("an object has at most {MAX_VALUES} values")),
+            false => Ok(()),
         }
+    }
+
+    /// A copy costs what it stands for.
+    fn copy(&mut self, cost: Cost) -> Result<(), String> {
+        if self.open.len() + cost.levels > MAX_DEPTH {
+            return Err(format!("exceeded max depth of {MAX_DEPTH}"));
+        }
+        self.copied = self.copied.saturating_add(cost.bytes);
+        if self.copied > MAX_COPIED {
+            return Err("document contains excessive aliasing".into());
+        }
+        self.count(cost.values)
+    }
+
+    /// A value as it was written.
+    fn add(&mut self, value: Value, anchor: usize) -> Result<Option<Value>, String> {
+        self.count(1)?;
         if anchor > 0 {
-            let size = count(&value);
-            self.values = self.values.saturating_add(size);
-            self.anchors.insert(anchor, (value.clone(), size));
+            let cost = cost(&value);
+            self.copy(cost)?;
+            self.anchors.insert(anchor, (value.clone(), cost));
         }
+        self.put(value)
+    }
+
+    fn put(&mut self, value: Value) -> Result<Option<Value>, String> {
         let Some(open) = self.open.last_mut() else {
             return Ok(Some(value));
         };
@@ -154,12 +193,26 @@ impl Reader {
     }
 }
 
-fn count(value: &Value) -> usize {
-    1 + match value {
-        Value::Array(list) => list.iter().map(count).sum(),
-        Value::Object(map) => map.values().map(count).sum(),
-        _ => 0,
+/// Of a value no deeper than a document.
+fn cost(value: &Value) -> Cost {
+    let mut all = Cost {
+        values: 1,
+        ..Cost::default()
+    };
+    let mut add = |key: usize, value: &Value| {
+        let of = cost(value);
+        all.values += of.values;
+        all.bytes += of.bytes + key;
+        all.levels = all.levels.max(of.levels);
+    };
+    match value {
+        Value::Array(list) => list.iter().for_each(|it| add(0, it)),
+        Value::Object(map) => map.iter().for_each(|(key, it)| add(key.len(), it)),
+        Value::String(text) => all.bytes = text.len(),
+        _ => {}
     }
+    all.levels += usize::from(value.is_array() || value.is_object());
+    all
 }
 
 fn merge(map: &mut Map<String, Value>, from: Value) -> Result<(), String> {

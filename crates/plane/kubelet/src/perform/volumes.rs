@@ -34,7 +34,8 @@ pub(super) async fn write_volumes(
     context.followed.read().await.map_err(|e| e.to_string())?;
     let node = &context.node;
     let mut tokens = context.tokens.lock().await;
-    let renewed = tokens.renew(&node.client, pod, node.clock.now()).await;
+    let now = node.clock.now();
+    let renewed = tokens.renew(&node.client, pod, now, WRITE_AGAIN).await;
     let renew_at = renewed.map_err(|e| format!("failed to fetch token: {e}"))?;
     let facts = facts(context, pod, None);
     let mut all = Vec::new();

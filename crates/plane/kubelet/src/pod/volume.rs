@@ -103,7 +103,7 @@ pub struct Projection {
     pub others: BTreeMap<String, Value>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TokenSource {
     #[serde(deserialize_with = "or_default")]

@@ -5,6 +5,7 @@ use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::task::AbortOnDropHandle;
 use wharf_kube_model::codec::wire::{Reader, Wire, put_bytes};
@@ -13,6 +14,26 @@ use super::MOST_BODY;
 
 const CHECK: &str = "/grpc.health.v1.Health/Check";
 const UNIMPLEMENTED: &str = "12";
+/// Codes of refusals by their numbers, as upstream prints them.
+const CODES: [&str; 17] = [
+    "OK",
+    "Canceled",
+    "Unknown",
+    "InvalidArgument",
+    "DeadlineExceeded",
+    "NotFound",
+    "AlreadyExists",
+    "PermissionDenied",
+    "ResourceExhausted",
+    "FailedPrecondition",
+    "Aborted",
+    "OutOfRange",
+    "Unimplemented",
+    "Internal",
+    "Unavailable",
+    "DataLoss",
+    "Unauthenticated",
+];
 /// As `HealthCheckResponse.ServingStatus` numbers them.
 const STATUSES: [&str; 4] = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 const SERVING: u64 = 1;
@@ -50,12 +71,16 @@ pub async fn check(
         "0" => {}
         code => {
             let why = text(&trailers, "grpc-message");
+            let why = percent_decode_str(why).decode_utf8_lossy();
             return Err(match code {
                 UNIMPLEMENTED => format!(
                     "server does not implement the grpc health protocol (grpc.health.v1.Health): {why}"
                 ),
                 "" => failed(&"server closed the stream without sending trailers"),
-                _ => failed(&format!("rpc error: code = {code} desc = {why}")),
+                _ => failed(&format!(
+                    "rpc error: code = {} desc = {why}",
+                    code_name(code)
+                )),
             });
         }
     }
@@ -73,6 +98,11 @@ pub async fn check(
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     let told = headers.get(name).and_then(|it| it.to_str().ok());
     told.unwrap_or_default()
+}
+
+fn code_name(code: &str) -> String {
+    let known = code.parse().ok().and_then(|it: usize| CODES.get(it));
+    known.map_or_else(|| format!("Code({code})"), |it| (*it).to_owned())
 }
 
 /// A message, with what stands before it. Its only member is the service's name, which is short.
@@ -184,8 +214,13 @@ mod tests {
             ),
             (
                 None,
-                &[("grpc-status", "5"), ("grpc-message", "unknown service")],
-                "error: health rpc probe failed: rpc error: code = 5 desc = unknown service",
+                &[("grpc-status", "5"), ("grpc-message", "unknown service%0A")],
+                "error: health rpc probe failed: rpc error: code = NotFound desc = unknown service\n",
+            ),
+            (
+                None,
+                &[("grpc-status", "77")],
+                "error: health rpc probe failed: rpc error: code = Code(77) desc = ",
             ),
             (
                 Some(&[1, 0, 0, 0, 2, 8, 1][..]),

@@ -1,10 +1,12 @@
-//! What fuzzing reaches of sessions: frames of SPDY, and messages of a WebSocket.
+//! What fuzzing reaches of logs and sessions: how they are asked for, frames of SPDY, and messages of a WebSocket.
 
 use flate2::{Compress, Compression, FlushCompress};
 use futures_util::StreamExt;
 use tokio::io;
+use wharf_base::Timestamp;
 
 use super::{
+    logs, sessions,
     spdy::{DICTIONARY, Reader},
     streams::{brought, websocket},
 };
@@ -57,4 +59,10 @@ pub fn websocket_messages(bytes: &[u8]) {
             let _ = brought(message);
         }
     });
+}
+
+/// How a log or a session is asked for.
+pub fn query(text: &str, now: Timestamp) {
+    let _ = logs::Wish::read(text, now);
+    let _ = sessions::Wish::read(text).streams();
 }

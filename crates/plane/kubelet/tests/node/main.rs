@@ -1,5 +1,7 @@
 //! A node on an API server in memory and a machine that only pretends.
 
+mod tokens;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,
@@ -17,7 +19,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use wharf_base::SystemClock;
+use wharf_base::{Clock, SystemClock};
 use wharf_container::{
     image::{Digest, Image, ImageConfig},
     runtime::{
@@ -232,6 +234,7 @@ impl Machine for Pretended {
 struct Setup {
     client: Client,
     machine: Arc<Pretended>,
+    clock: Arc<dyn Clock>,
     dir: tempfile::TempDir,
 }
 
@@ -245,6 +248,7 @@ impl Setup {
         Self {
             client: Fake::new().client(),
             machine: Arc::new(machine),
+            clock: Arc::new(SystemClock),
             dir,
         }
     }
@@ -259,7 +263,7 @@ impl Setup {
         let parts = Parts {
             client: self.client.clone(),
             machine: self.machine.clone(),
-            clock: Arc::new(SystemClock),
+            clock: self.clock.clone(),
             facts: Facts {
                 name: "node".to_owned(),
                 instance: "i-1".to_owned(),
