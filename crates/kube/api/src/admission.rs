@@ -98,6 +98,16 @@ pub async fn admit_asking(
     admit(call, operation, object, live).await
 }
 
+/// Judges an object that nothing changes any more before it is written.
+pub async fn judge(
+    call: &Call,
+    subresource: &str,
+    object: &Value,
+    live: Option<&Value>,
+) -> Result<(), Fault> {
+    pod_security::judge(call, subresource, object, live).await
+}
+
 /// Completes and judges an object. The write must do what is returned.
 pub async fn admit(
     call: &Call,
@@ -228,7 +238,6 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<Option<Compare>, Fault> {
     tolerations::add(pod);
     let class = runtime_class(call, pod).await?;
     runtime_class::set(pod, class.as_deref()).map_err(refused)?;
-    pod_security(call, pod).await?;
     images::settle(call, Operation::Create, pod, None).await
 }
 
@@ -255,36 +264,6 @@ async fn has_identity(call: &Call, account: &str) -> Result<bool, Fault> {
         tracing::warn!(%error, namespace, account, "looking up the role of a service account failed");
         Status::unavailable("roles of service accounts cannot be looked up now").into()
     })
-}
-
-/// Whether the pod keeps to the level of its namespace.
-async fn pod_security(call: &Call, pod: &Value) -> Result<(), Fault> {
-    let namespace = call.namespace().unwrap_or_default();
-    let space = call
-        .cluster
-        .core_object("namespaces", None, namespace)
-        .await;
-    let space = space.map_err(store_fault)?.unwrap_or_default();
-    let labels = &space["metadata"]["labels"];
-    let level = |mode: &str| {
-        let label = labels[format!("pod-security.kubernetes.io/{mode}")].as_str();
-        label.and_then(pod_security::Level::parse)
-    };
-    if let Some(level) = level("enforce")
-        && let Some(why) = pod_security::violations(pod, level)
-    {
-        let name = text_at(pod, &["metadata", "name"]);
-        return Err(call.forbidden(name, &why));
-    }
-    if let Some(level) = level("warn")
-        && let Some(why) = pod_security::violations(pod, level)
-    {
-        call.warn(format!(
-            "would violate {}",
-            why.trim_start_matches("violates ")
-        ));
-    }
-    Ok(())
 }
 
 async fn limit_ranges(call: &Call) -> Result<Vec<Arc<Value>>, Fault> {

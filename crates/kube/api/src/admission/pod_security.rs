@@ -1,7 +1,85 @@
 //! Pod Security Standards: what pods of a namespace may ask of their machine, by the namespace's labels.
 
 use serde_json::Value;
-use wharf_kube_model::view::text_at;
+use wharf_kube_model::view::{items, text, text_at};
+
+use crate::{
+    answer::Fault,
+    call::{Call, store_fault},
+};
+
+/// Subresources of pods by which nothing comes into a pod that its level is about. All others are judged, also those to come.
+const HARMLESS: [&str; 8] = [
+    "attach",
+    "binding",
+    "eviction",
+    "exec",
+    "log",
+    "portforward",
+    "proxy",
+    "status",
+];
+
+/// Whether what is written keeps to the level of its namespace.
+pub async fn judge(
+    call: &Call,
+    subresource: &str,
+    object: &Value,
+    live: Option<&Value>,
+) -> Result<(), Fault> {
+    let is_pod = (call.group(), call.resource.plural.as_str()) == ("", "pods");
+    if !is_pod || HARMLESS.contains(&subresource) {
+        return Ok(());
+    }
+    if live.is_some_and(|live| !matters(object, live)) {
+        return Ok(());
+    }
+    let namespace = call.namespace().unwrap_or_default();
+    let space = call
+        .cluster
+        .core_object("namespaces", None, namespace)
+        .await;
+    let space = space.map_err(store_fault)?.unwrap_or_default();
+    let labels = &space["metadata"]["labels"];
+    let level = |mode: &str| {
+        let label = labels[format!("pod-security.kubernetes.io/{mode}")].as_str();
+        label.and_then(Level::parse)
+    };
+    if let Some(level) = level("enforce")
+        && let Some(why) = violations(object, level)
+    {
+        let name = text_at(object, &["metadata", "name"]);
+        return Err(call.forbidden(name, &why));
+    }
+    if let Some(level) = level("warn")
+        && let Some(why) = violations(object, level)
+    {
+        call.warn(format!(
+            "would violate {}",
+            why.trim_start_matches("violates ")
+        ));
+    }
+    Ok(())
+}
+
+/// Whether an update may make a pod break what it kept to: it brings a container or an image. Pods that were there before their
+/// namespace had its level go on otherwise.
+fn matters(pod: &Value, live: &Value) -> bool {
+    let same_image = |a: &Value, b: &Value| text(a, "image") == text(b, "image");
+    let is_same = |list: &str| {
+        let (new, old) = (items(&pod["spec"], list), items(&live["spec"], list));
+        new.len() == old.len() && new.iter().zip(old).all(|(a, b)| same_image(a, b))
+    };
+    let debugging = items(&live["spec"], "ephemeralContainers");
+    let was_there = |it: &Value| {
+        let mut named = debugging
+            .iter()
+            .filter(|old| text(old, "name") == text(it, "name"));
+        named.next().is_some_and(|old| same_image(it, old))
+    };
+    let brings = items(&pod["spec"], "ephemeralContainers");
+    !is_same("containers") || !is_same("initContainers") || !brings.iter().all(was_there)
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {

@@ -14,6 +14,7 @@ mod metrics;
 mod nodes;
 mod objects;
 mod parts;
+mod pod_security;
 mod pods;
 mod refusals;
 mod services;
