@@ -105,6 +105,7 @@ pub async fn judge(
     object: &Value,
     live: Option<&Value>,
 ) -> Result<(), Fault> {
+    limits(call, subresource, object, live).await?;
     pod_security::judge(call, subresource, object, live).await
 }
 
@@ -160,6 +161,15 @@ pub async fn admit(
         // What a change would take away comes back.
         tolerations::add(object);
     }
+    if is_pod
+        && operation
+            == (Operation::Update {
+                subresource: "resize",
+            })
+        && !is_ending(live)
+    {
+        limit_range::set_defaults(object, &limit_ranges(call).await?);
+    }
     if is_pod && operation != Operation::Create {
         let rests_on = images::settle(call, operation, object, live).await?;
         effects.compares.extend(rests_on);
@@ -178,8 +188,6 @@ pub async fn admit(
         }
         ("", "resourcequotas") => quota::has_room(call, object).await?,
         ("", "persistentvolumeclaims") => {
-            let errors = limit_range::claim_errors(object, &limit_ranges(call).await?);
-            limits_hold(call, object, &errors)?;
             let classes = call
                 .cluster
                 .some("storage.k8s.io", "storageclasses", None)
@@ -227,7 +235,6 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<Option<Compare>, Fault> {
     }
     let ranges = limit_ranges(call).await?;
     limit_range::set_defaults(pod, &ranges);
-    limits_hold(call, pod, &limit_range::pod_errors(pod, &ranges))?;
     fargate::add(call, pod).await?;
     let classes = call
         .cluster
@@ -272,8 +279,32 @@ async fn limit_ranges(call: &Call) -> Result<Vec<Arc<Value>>, Fault> {
     Ok(ranges.into_iter().map(|(_, range)| range).collect())
 }
 
-fn limits_hold(call: &Call, object: &Value, errors: &[String]) -> Result<(), Fault> {
-    let why = match errors {
+/// Whether what is being deleted is written.
+fn is_ending(live: Option<&Value>) -> bool {
+    live.is_some_and(|it| it["metadata"]["deletionTimestamp"].is_string())
+}
+
+/// Whether an object asks for what its namespace's limit ranges let it have: pods when they come and are resized, claims always.
+async fn limits(
+    call: &Call,
+    subresource: &str,
+    object: &Value,
+    live: Option<&Value>,
+) -> Result<(), Fault> {
+    if is_ending(live) {
+        return Ok(());
+    }
+    let plural = call.resource.plural.as_str();
+    let errors = match (call.group(), plural, subresource, live.is_some()) {
+        ("", "pods", "", false) | ("", "pods", "resize", true) => {
+            limit_range::pod_errors(object, &limit_ranges(call).await?)
+        }
+        ("", "persistentvolumeclaims", "", _) => {
+            limit_range::claim_errors(object, &limit_ranges(call).await?)
+        }
+        _ => return Ok(()),
+    };
+    let why = match errors.as_slice() {
         [] => return Ok(()),
         [one] => one.clone(),
         many => format!("[{}]", many.join(", ")),

@@ -9,6 +9,7 @@ mod forms;
 mod harness;
 mod images;
 mod kubectl;
+mod limits;
 mod measured;
 mod metrics;
 mod nodes;
