@@ -19,7 +19,7 @@ help:
 	@echo "make build   target/debug/wharf"
 	@echo "make soak    the story of a service through 100 rounds of each fault: kills, a full disk, no descriptors, failing syncs; machines and a cluster of Kubernetes through as many kills; 1,000 services that scale and 2,000 instances"
 	@echo "make test-vm the demo, limits, restarts and a reboot in virtual machines of stock Debian and Ubuntu (T='trixie' picks one)"
-	@echo "make kube-conformance  upstream's conformance tests against our Kubernetes, on hollow nodes and on real ones (T=nodes: on these alone); builds upstream's programs at first"
+	@echo "make kube-conformance  upstream's conformance tests against our Kubernetes, on hollow nodes and on real ones (T=nodes: on these alone; T=swapped: our controllers and scheduler on upstream's API server); builds upstream's programs at first"
 	@echo "make kube-oracle  the same requests to upstream's API server and to ours, answers compared field by field (T='changes/apply*': some of them); builds upstream's at first"
 	@echo "make man     manual pages, into target/man"
 	@echo "make fuzz    a minute of guided random inputs for each parser; FUZZ_SECONDS=600 for more, T='iam-policy layer' for some"

@@ -98,6 +98,17 @@ pub async fn admit_asking(
     admit(call, operation, object, live).await
 }
 
+/// Judges an object that nothing changes any more before it is written.
+pub async fn judge(
+    call: &Call,
+    subresource: &str,
+    object: &Value,
+    live: Option<&Value>,
+) -> Result<(), Fault> {
+    limits(call, subresource, object, live).await?;
+    pod_security::judge(call, subresource, object, live).await
+}
+
 /// Completes and judges an object. The write must do what is returned.
 pub async fn admit(
     call: &Call,
@@ -150,6 +161,15 @@ pub async fn admit(
         // What a change would take away comes back.
         tolerations::add(object);
     }
+    if is_pod
+        && operation
+            == (Operation::Update {
+                subresource: "resize",
+            })
+        && !is_ending(live)
+    {
+        limit_range::set_defaults(object, &limit_ranges(call).await?);
+    }
     if is_pod && operation != Operation::Create {
         let rests_on = images::settle(call, operation, object, live).await?;
         effects.compares.extend(rests_on);
@@ -168,8 +188,6 @@ pub async fn admit(
         }
         ("", "resourcequotas") => quota::has_room(call, object).await?,
         ("", "persistentvolumeclaims") => {
-            let errors = limit_range::claim_errors(object, &limit_ranges(call).await?);
-            limits_hold(call, object, &errors)?;
             let classes = call
                 .cluster
                 .some("storage.k8s.io", "storageclasses", None)
@@ -217,7 +235,6 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<Option<Compare>, Fault> {
     }
     let ranges = limit_ranges(call).await?;
     limit_range::set_defaults(pod, &ranges);
-    limits_hold(call, pod, &limit_range::pod_errors(pod, &ranges))?;
     fargate::add(call, pod).await?;
     let classes = call
         .cluster
@@ -228,7 +245,6 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<Option<Compare>, Fault> {
     tolerations::add(pod);
     let class = runtime_class(call, pod).await?;
     runtime_class::set(pod, class.as_deref()).map_err(refused)?;
-    pod_security(call, pod).await?;
     images::settle(call, Operation::Create, pod, None).await
 }
 
@@ -257,44 +273,38 @@ async fn has_identity(call: &Call, account: &str) -> Result<bool, Fault> {
     })
 }
 
-/// Whether the pod keeps to the level of its namespace.
-async fn pod_security(call: &Call, pod: &Value) -> Result<(), Fault> {
-    let namespace = call.namespace().unwrap_or_default();
-    let space = call
-        .cluster
-        .core_object("namespaces", None, namespace)
-        .await;
-    let space = space.map_err(store_fault)?.unwrap_or_default();
-    let labels = &space["metadata"]["labels"];
-    let level = |mode: &str| {
-        let label = labels[format!("pod-security.kubernetes.io/{mode}")].as_str();
-        label.and_then(pod_security::Level::parse)
-    };
-    if let Some(level) = level("enforce")
-        && let Some(why) = pod_security::violations(pod, level)
-    {
-        let name = text_at(pod, &["metadata", "name"]);
-        return Err(call.forbidden(name, &why));
-    }
-    if let Some(level) = level("warn")
-        && let Some(why) = pod_security::violations(pod, level)
-    {
-        call.warn(format!(
-            "would violate {}",
-            why.trim_start_matches("violates ")
-        ));
-    }
-    Ok(())
-}
-
 async fn limit_ranges(call: &Call) -> Result<Vec<Arc<Value>>, Fault> {
     let ranges = call.cluster.some("", "limitranges", call.namespace()).await;
     let ranges = ranges.map_err(store_fault)?;
     Ok(ranges.into_iter().map(|(_, range)| range).collect())
 }
 
-fn limits_hold(call: &Call, object: &Value, errors: &[String]) -> Result<(), Fault> {
-    let why = match errors {
+/// Whether what is being deleted is written.
+fn is_ending(live: Option<&Value>) -> bool {
+    live.is_some_and(|it| it["metadata"]["deletionTimestamp"].is_string())
+}
+
+/// Whether an object asks for what its namespace's limit ranges let it have: pods when they come and are resized, claims always.
+async fn limits(
+    call: &Call,
+    subresource: &str,
+    object: &Value,
+    live: Option<&Value>,
+) -> Result<(), Fault> {
+    if is_ending(live) {
+        return Ok(());
+    }
+    let plural = call.resource.plural.as_str();
+    let errors = match (call.group(), plural, subresource, live.is_some()) {
+        ("", "pods", "", false) | ("", "pods", "resize", true) => {
+            limit_range::pod_errors(object, &limit_ranges(call).await?)
+        }
+        ("", "persistentvolumeclaims", "", _) => {
+            limit_range::claim_errors(object, &limit_ranges(call).await?)
+        }
+        _ => return Ok(()),
+    };
+    let why = match errors.as_slice() {
         [] => return Ok(()),
         [one] => one.clone(),
         many => format!("[{}]", many.join(", ")),

@@ -33,9 +33,9 @@ use crate::{
 
 /// Warnings of one answer; more are left out.
 const MOST_WARNINGS: usize = 20;
-/// Bytes of one warning and of all together: they are headers.
-const WARNING_BYTES: usize = 500;
+/// Bytes of all warnings together, and of each where they are more: they are headers. As upstream has it.
 const WARNINGS_BYTES: usize = 4 << 10;
+const WARNING_BYTES: usize = 256;
 /// Bytes of a manager's name.
 const MOST_MANAGER: usize = 128;
 
@@ -205,15 +205,9 @@ impl Call {
     }
 
     pub fn warn(&self, mut text: String) {
-        let mut end = text.len().min(WARNING_BYTES);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
+        cut(&mut text, WARNINGS_BYTES);
         let mut warnings = self.warnings.lock();
-        let bytes: usize = warnings.iter().map(String::len).sum();
-        let has_room = warnings.len() < MOST_WARNINGS && bytes + text.len() <= WARNINGS_BYTES;
-        if has_room && !warnings.contains(&text) {
+        if warnings.len() < MOST_WARNINGS && !warnings.contains(&text) {
             warnings.push(text);
         }
     }
@@ -278,7 +272,16 @@ impl Call {
 
     /// Puts the warnings into the answer's head.
     pub fn add_warnings(&self, answer: &mut Answer) {
-        for text in self.warnings.lock().drain(..) {
+        let mut warnings = std::mem::take(&mut *self.warnings.lock());
+        if warnings.iter().map(String::len).sum::<usize>() > WARNINGS_BYTES {
+            warnings.iter_mut().for_each(|it| cut(it, WARNING_BYTES));
+        }
+        let mut room = WARNINGS_BYTES;
+        for text in warnings {
+            let Some(left) = room.checked_sub(text.len()) else {
+                break;
+            };
+            room = left;
             let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
             let quoted: String = quoted.chars().filter(|it| !it.is_control()).collect();
             if let Ok(value) = HeaderValue::from_str(&format!("299 - \"{quoted}\"")) {
@@ -298,6 +301,15 @@ impl Call {
             WriteError::Store(error) => store_fault(error),
         }
     }
+}
+
+/// Cuts a text to so many bytes at most.
+pub fn cut(text: &mut String, most: usize) {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
 }
 
 /// What a client hears of a store that cannot answer; the log has the rest.

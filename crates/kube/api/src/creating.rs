@@ -105,6 +105,7 @@ async fn create_once(call: &Call, mut object: Value) -> Result<Written, Stopped>
         return Err(Fault::from(Status::bad_request("name or generateName is required")).into());
     }
     crate::definitions::before_write(call, &mut object, None)?;
+    admission::judge(call, "", &object, None).await?;
     webhooks::validate_write(call, Verb::Create, "", &name, &object, None).await?;
     admission::charge(call, "", &object, None, &mut effects).await?;
     let key = call.key_of(&name);

@@ -15,7 +15,7 @@ pub use route::SEGMENT as UNRESERVED;
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, Method, Request, StatusCode,
+    HeaderMap, Request, StatusCode,
     header::{self, CONNECTION, HOST, HeaderName, UPGRADE},
 };
 use http_body_util::BodyExt;
@@ -182,9 +182,8 @@ async fn forward(
 ) -> Result<Answer, Fault> {
     let mut headers = head(&incoming, route);
     let wants_upgrade = headers.contains_key(UPGRADE);
-    // A session's bytes follow the head; a body is none of it. Nor are others passed on whose length would be told and never come.
-    let is_bare = wants_upgrade || matches!(incoming.method, Method::GET | Method::HEAD);
-    let body = if is_bare {
+    // A session's bytes follow the head; a body is none of it.
+    let body = if wants_upgrade {
         headers.remove(header::CONTENT_LENGTH);
         empty()
     } else {

@@ -153,6 +153,7 @@ async fn store_change(
         return Err(call.invalid(call.name(), errors).into());
     }
     crate::definitions::before_write(call, &mut new, Some(&live))?;
+    admission::judge(call, plan.subresource, &new, Some(&live)).await?;
     if ![BINDING, "scale"].contains(&plan.subresource) {
         let (part, name) = (plan.subresource, call.name());
         webhooks::validate_write(call, Verb::Update, part, name, &new, Some(&live)).await?;

@@ -19,7 +19,9 @@ use crate::{
 /// Amounts by the names that quotas have for them.
 pub type Amounts = BTreeMap<String, Quantity>;
 
-/// What the containers of a pod request at its most, by the plain names of resources.
+pub use pod::of_containers;
+
+/// What a pod requests at its most, by the plain names of resources.
 pub fn needed(pod: &Value) -> Amounts {
     pod::needs(pod, "requests")
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
-use wharf_kube_model::{quantity::Quantity, view::text_at};
+use wharf_kube_model::{quantity::Quantity, quota::of_containers, view::text_at};
 
 const ANNOTATION: &str = "kubernetes.io/limit-ranger";
 const LISTS: [(&str, &str); 2] = [
@@ -106,43 +106,14 @@ pub fn pod_errors(pod: &Value, ranges: &[Arc<Value>]) -> Vec<String> {
             }
             "Pod" => check(
                 limit,
-                &of_pod(pod, "requests"),
-                &of_pod(pod, "limits"),
+                &of_containers(pod, "requests"),
+                &of_containers(pod, "limits"),
                 &mut errors,
             ),
             _ => {}
         }
     }
     errors
-}
-
-/// What all containers say, summed up; init containers run one after the other before them.
-fn of_pod(pod: &Value, kind: &str) -> Amounts {
-    let of = |list: &str| -> Vec<Amounts> {
-        let all = pod["spec"][list].as_array().into_iter().flatten();
-        all.map(|it| amounts(&it["resources"][kind])).collect()
-    };
-    let own = of("containers");
-    let mut sum = Amounts::new();
-    for name in own.iter().flat_map(BTreeMap::keys) {
-        // Said by each container, or not known of the pod.
-        let each: Option<Vec<Quantity>> = own.iter().map(|it| it.get(name).copied()).collect();
-        if let Some(each) = each {
-            let total = each.into_iter().fold(Quantity::ZERO, plus);
-            sum.insert(name.clone(), total);
-        }
-    }
-    for (name, amount) in of("initContainers").into_iter().flatten() {
-        let known = sum.entry(name).or_insert(amount);
-        if *known < amount {
-            *known = amount;
-        }
-    }
-    sum
-}
-
-fn plus(a: Quantity, b: Quantity) -> Quantity {
-    a.add(b)
 }
 
 /// What of a claim its namespace does not allow: only what it requests is known of it.

@@ -1,426 +1,237 @@
-//! Pod Security Standards: what pods of a namespace may ask of their machine, by the namespace's labels.
+//! Pod Security: what pods of a namespace may ask of their machine, by the namespace's labels.
+//!
+//! A pod that does not keep to the level of the mode `enforce` is refused; the modes `audit` and `warn` tell of it, of the templates of
+//! pods too. [`policy`] reads the labels, [`rules`] judge.
+
+mod existing;
+mod policy;
+mod rules;
 
 use serde_json::Value;
-use wharf_kube_model::view::text_at;
+use wharf_kube_model::view::{at, items, text, text_at};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    Privileged,
-    Baseline,
-    Restricted,
+use self::{
+    existing::Existing,
+    policy::{PREFIX, Policy, Standard},
+    rules::{Violation, told, violations},
+};
+use crate::{
+    answer::Fault,
+    call::{Call, cut, store_fault},
+};
+
+/// Subresources of pods by which nothing comes into a pod that its level is about. All others are judged, also those to come.
+const HARMLESS: [&str; 8] = [
+    "attach",
+    "binding",
+    "eviction",
+    "exec",
+    "log",
+    "portforward",
+    "proxy",
+    "status",
+];
+/// Pods of a namespace that are judged when it gets a stricter level, as many as upstream does.
+const MOST_JUDGED: usize = 3_000;
+/// Pods read at a time.
+const AT_ONCE: usize = 500;
+/// Bytes of one note to the audit log.
+const MOST_NOTE: usize = 8 << 10;
+
+/// Judges what is written, as it will be written.
+pub async fn judge(
+    call: &Call,
+    subresource: &str,
+    object: &Value,
+    live: Option<&Value>,
+) -> Result<(), Fault> {
+    match (call.group(), call.resource.plural.as_str()) {
+        ("", "pods") if HARMLESS.contains(&subresource) => Ok(()),
+        ("", "pods") => pod(call, object, live).await,
+        _ if !subresource.is_empty() => Ok(()),
+        ("", "namespaces") => namespace(call, object, live).await,
+        resource => match template(resource, object) {
+            Some(template) => of_template(call, template).await,
+            None => Ok(()),
+        },
+    }
 }
 
-impl Level {
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "privileged" => Some(Self::Privileged),
-            "baseline" => Some(Self::Baseline),
-            "restricted" => Some(Self::Restricted),
-            _ => None,
-        }
+async fn policy(call: &Call) -> Result<(Policy, Option<String>), Fault> {
+    let name = call.namespace().unwrap_or_default();
+    let space = call.cluster.core_object("namespaces", None, name).await;
+    let space = space.map_err(store_fault)?.unwrap_or_default();
+    let (policy, errors) = Policy::of(&space);
+    if errors.is_empty() {
+        return Ok((policy, None));
     }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Privileged => "privileged",
-            Self::Baseline => "baseline",
-            Self::Restricted => "restricted",
-        }
-    }
-}
-
-/// Capabilities that a container may add under the baseline: those of a container runtime.
-const CAPABILITIES: [&str; 13] = [
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-];
-const SYSCTLS: [&str; 10] = [
-    "kernel.shm_rmid_forced",
-    "net.ipv4.ip_local_port_range",
-    "net.ipv4.ip_local_reserved_ports",
-    "net.ipv4.ip_unprivileged_port_start",
-    "net.ipv4.ping_group_range",
-    "net.ipv4.tcp_fin_timeout",
-    "net.ipv4.tcp_keepalive_intvl",
-    "net.ipv4.tcp_keepalive_probes",
-    "net.ipv4.tcp_keepalive_time",
-    "net.ipv4.tcp_syncookies",
-];
-const SELINUX_TYPES: [&str; 5] = [
-    "",
-    "container_engine_t",
-    "container_init_t",
-    "container_kvm_t",
-    "container_t",
-];
-const VOLUMES: [&str; 8] = [
-    "configMap",
-    "csi",
-    "downwardAPI",
-    "emptyDir",
-    "ephemeral",
-    "image",
-    "persistentVolumeClaim",
-    "projected",
-];
-
-/// What a pod does that its level forbids, each rule with who breaks it; `None` if it keeps to the level.
-pub fn violations(pod: &Value, level: Level) -> Option<String> {
-    let spec = &pod["spec"];
-    let mut found = Vec::new();
-    if level != Level::Privileged {
-        baseline(pod, &mut found);
-    }
-    if level == Level::Restricted {
-        restricted(spec, &mut found);
-    }
-    if found.is_empty() {
-        return None;
-    }
-    let name = level.name();
-    Some(format!(
-        "violates PodSecurity \"{name}:latest\": {}",
-        found.join(", ")
-    ))
-}
-
-fn containers(spec: &Value) -> impl Iterator<Item = &Value> {
-    let lists = ["initContainers", "containers", "ephemeralContainers"];
-    lists
-        .into_iter()
-        .filter_map(|it| spec[it].as_array())
-        .flatten()
-}
-
-/// The containers of which something holds, as a message names them.
-fn those(spec: &Value, holds: impl Fn(&Value) -> bool) -> Option<String> {
-    let found = containers(spec).filter(|it| holds(it));
-    let names: Vec<String> = found
-        .map(|it| format!("\"{}\"", text_at(it, &["name"])))
+    let each: Vec<String> = errors
+        .iter()
+        .map(|it| format!("{}: {}", it.field, it.body()))
         .collect();
-    match names.as_slice() {
-        [] => None,
-        [one] => Some(format!("container {one}")),
-        many => Some(format!("containers {}", many.join(", "))),
-    }
+    let why = match each.as_slice() {
+        [one] => one.clone(),
+        many => format!("[{}]", many.join(", ")),
+    };
+    Ok((policy, Some(format!("Failed to parse policy: {why}"))))
 }
 
-fn baseline(pod: &Value, found: &mut Vec<String>) {
-    let spec = &pod["spec"];
-    let shared: Vec<String> = ["hostNetwork", "hostPID", "hostIPC"]
-        .into_iter()
-        .filter(|it| spec[*it] == true)
-        .map(|it| format!("{it}=true"))
-        .collect();
-    if !shared.is_empty() {
-        found.push(format!("host namespaces ({})", shared.join(", ")));
+async fn pod(call: &Call, pod: &Value, live: Option<&Value>) -> Result<(), Fault> {
+    let is_new = live.is_none();
+    if live.is_some_and(|live| !matters(pod, live)) {
+        return Ok(());
     }
-    let mut tell = |rule: &str, who: Option<String>, what: &str| {
-        if let Some(who) = who {
-            found.push(format!("{rule} ({who} {what})"));
-        }
-    };
-    let privileged = |it: &Value| it["securityContext"]["privileged"] == true;
-    tell(
-        "privileged",
-        those(spec, privileged),
-        "must not set securityContext.privileged=true",
-    );
-    let adds = |it: &Value, allowed: &[&str]| {
-        let added = it["securityContext"]["capabilities"]["add"].as_array();
-        let mut added = added.into_iter().flatten().filter_map(Value::as_str);
-        added.any(|name| !allowed.contains(&name))
-    };
-    let extra = |it: &Value| adds(it, &CAPABILITIES);
-    tell(
-        "non-default capabilities",
-        those(spec, extra),
-        "must not include non-default capabilities in securityContext.capabilities.add",
-    );
-    let has_host_port = |it: &Value| {
-        let mut ports = it["ports"].as_array().into_iter().flatten();
-        ports.any(|port| port["hostPort"].as_u64().unwrap_or(0) > 0)
-    };
-    tell("hostPort", those(spec, has_host_port), "uses hostPorts");
-    let windows = |context: &Value| context["windowsOptions"]["hostProcess"] == true;
-    tell(
-        "hostProcess",
-        those(spec, |it| windows(&it["securityContext"])),
-        "must not set securityContext.windowsOptions.hostProcess=true",
-    );
-    let unmasked =
-        |it: &Value| !["", "Default"].contains(&text_at(it, &["securityContext", "procMount"]));
-    tell(
-        "procMount",
-        those(spec, unmasked),
-        "must not set securityContext.procMount",
-    );
-    let unconfined =
-        |context: &Value, profile: &str| text_at(context, &[profile, "type"]) == "Unconfined";
-    for (rule, profile) in [
-        ("seccompProfile", "seccompProfile"),
-        ("forbidden AppArmor profile", "appArmorProfile"),
-    ] {
-        let what = format!("must not set securityContext.{profile}.type to \"Unconfined\"");
-        let pods = unconfined(&spec["securityContext"], profile).then(|| "pod".to_owned());
-        tell(rule, pods, &what);
-        tell(
-            rule,
-            those(spec, |it| unconfined(&it["securityContext"], profile)),
-            &what,
+    let (policy, error) = policy(call).await?;
+    note(call, "enforce-policy", &policy.enforce.to_string());
+    if error.is_none() && policy.allows_all() {
+        return Ok(());
+    }
+    if let Some(why) = error {
+        note(call, "error", &why);
+    }
+    let broken = violations(pod, policy.enforce);
+    audit(call, policy, pod);
+    if !broken.is_empty() {
+        let why = format!(
+            "violates PodSecurity \"{}\": {}",
+            policy.enforce,
+            told(&broken)
         );
-    }
-    let odd_linux = |context: &Value| {
-        let options = &context["seLinuxOptions"];
-        !SELINUX_TYPES.contains(&text_at(options, &["type"]))
-            || !text_at(options, &["user"]).is_empty()
-            || !text_at(options, &["role"]).is_empty()
-    };
-    let what = "set forbidden securityContext.seLinuxOptions";
-    tell(
-        "seLinuxOptions",
-        odd_linux(&spec["securityContext"]).then(|| "pod".to_owned()),
-        what,
-    );
-    tell(
-        "seLinuxOptions",
-        those(spec, |it| odd_linux(&it["securityContext"])),
-        what,
-    );
-    let volumes = spec["volumes"].as_array().into_iter().flatten();
-    let paths: Vec<String> = volumes
-        .filter(|it| it["hostPath"].is_object())
-        .map(|it| format!("\"{}\"", text_at(it, &["name"])))
-        .collect();
-    if !paths.is_empty() {
-        found.push(format!("hostPath volumes (volume {})", paths.join(", ")));
-    }
-    let sysctls = spec["securityContext"]["sysctls"]
-        .as_array()
-        .into_iter()
-        .flatten();
-    let odd: Vec<&str> = sysctls
-        .map(|it| text_at(it, &["name"]))
-        .filter(|it| !SYSCTLS.contains(it))
-        .collect();
-    if !odd.is_empty() {
-        found.push(format!("forbidden sysctls ({})", odd.join(", ")));
-    }
-}
-
-fn restricted(spec: &Value, found: &mut Vec<String>) {
-    let own = &spec["securityContext"];
-    let is_windows = text_at(spec, &["os", "name"]) == "windows";
-    let mut tell = |rule: &str, who: Option<String>, what: &str| {
-        if let Some(who) = who {
-            found.push(format!("{rule} ({who} {what})"));
-        }
-    };
-    if !is_windows {
-        let may_gain = |it: &Value| it["securityContext"]["allowPrivilegeEscalation"] != false;
-        tell(
-            "allowPrivilegeEscalation != false",
-            those(spec, may_gain),
-            "must set securityContext.allowPrivilegeEscalation=false",
-        );
-        let keeps = |it: &Value| {
-            let dropped = it["securityContext"]["capabilities"]["drop"].as_array();
-            !dropped.is_some_and(|it| it.iter().any(|name| name == "ALL"))
+        let name = match is_new {
+            true => text_at(pod, &["metadata", "name"]),
+            false => call.name(),
         };
-        tell(
-            "unrestricted capabilities",
-            those(spec, keeps),
-            "must set securityContext.capabilities.drop=[\"ALL\"]",
-        );
-        let adds = |it: &Value| {
-            let added = it["securityContext"]["capabilities"]["add"].as_array();
-            added.is_some_and(|it| it.iter().any(|name| name != "NET_BIND_SERVICE"))
-        };
-        tell(
-            "unrestricted capabilities",
-            those(spec, adds),
-            "must not include anything but NET_BIND_SERVICE in securityContext.capabilities.add",
-        );
-        let profile = |context: &Value| text_at(context, &["seccompProfile", "type"]).to_owned();
-        let is_confined = |it: &str| ["RuntimeDefault", "Localhost"].contains(&it);
-        let of_pod = is_confined(&profile(own));
-        let open = |it: &Value| {
-            let it = profile(&it["securityContext"]);
-            !(is_confined(&it) || it.is_empty() && of_pod)
-        };
-        tell(
-            "seccompProfile",
-            those(spec, open).map(|who| format!("pod or {who}")),
-            "must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\"",
-        );
+        return Err(call.forbidden(name, &why));
     }
-    let as_root = |it: &Value| match it["securityContext"]["runAsNonRoot"].as_bool() {
-        Some(said) => !said,
-        None => own["runAsNonRoot"] != true,
-    };
-    tell(
-        "runAsNonRoot != true",
-        those(spec, as_root).map(|who| format!("pod or {who}")),
-        "must set securityContext.runAsNonRoot=true",
-    );
-    let root = |context: &Value| context["runAsUser"] == 0;
-    tell(
-        "runAsUser=0",
-        root(own).then(|| "pod".to_owned()),
-        "must not set runAsUser=0",
-    );
-    tell(
-        "runAsUser=0",
-        those(spec, |it| root(&it["securityContext"])),
-        "must not set runAsUser=0",
-    );
-    let volumes = spec["volumes"].as_array().into_iter().flatten();
-    let odd = volumes.filter(|volume| {
-        let kinds = volume.as_object().into_iter().flatten();
-        let mut kinds = kinds.filter(|(name, _)| *name != "name");
-        kinds.any(|(name, _)| !VOLUMES.contains(&name.as_str()))
-    });
-    let odd: Vec<String> = odd
-        .map(|it| format!("\"{}\"", text_at(it, &["name"])))
-        .collect();
-    if !odd.is_empty() {
-        found.push(format!(
-            "restricted volume types (volume {})",
-            odd.join(", ")
-        ));
+    warn(call, policy, pod);
+    Ok(())
+}
+
+/// A template is only told of: it is its pods that are refused.
+async fn of_template(call: &Call, template: &Value) -> Result<(), Fault> {
+    let (policy, error) = policy(call).await?;
+    if error.is_none() && policy.audit.allows_all() && policy.warn.allows_all() {
+        return Ok(());
+    }
+    if let Some(why) = error {
+        note(call, "error", &why);
+    }
+    audit(call, policy, template);
+    warn(call, policy, template);
+    Ok(())
+}
+
+fn would(standard: Standard, broken: &[Violation]) -> String {
+    format!("would violate PodSecurity \"{standard}\": {}", told(broken))
+}
+
+fn audit(call: &Call, policy: Policy, pod: &Value) {
+    let broken = violations(pod, policy.audit);
+    if !broken.is_empty() {
+        note(call, "audit-violations", &would(policy.audit, &broken));
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn restricted_pod() -> Value {
-        json!({"spec": {
-            "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
-            "containers": [{"name": "c", "securityContext": {
-                "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]},
-            }}],
-            "volumes": [{"name": "v", "emptyDir": {}}],
-        }})
+fn warn(call: &Call, policy: Policy, pod: &Value) {
+    let broken = violations(pod, policy.warn);
+    if !broken.is_empty() {
+        call.warn(would(policy.warn, &broken));
     }
+}
 
-    #[test]
-    fn each_rule_of_the_baseline() {
-        assert_eq!(violations(&restricted_pod(), Level::Baseline), None);
-        for (at, value, rule) in [
-            (
-                "/spec/hostPID",
-                json!(true),
-                "host namespaces (hostPID=true)",
-            ),
-            (
-                "/spec/containers/0/securityContext/privileged",
-                json!(true),
-                "privileged (container \"c\"",
-            ),
-            (
-                "/spec/containers/0/securityContext/capabilities/add",
-                json!(["SYS_ADMIN"]),
-                "non-default capabilities",
-            ),
-            (
-                "/spec/containers/0/ports",
-                json!([{"hostPort": 80}]),
-                "hostPort",
-            ),
-            (
-                "/spec/containers/0/securityContext/procMount",
-                json!("Unmasked"),
-                "procMount",
-            ),
-            (
-                "/spec/securityContext/seccompProfile",
-                json!({"type": "Unconfined"}),
-                "seccompProfile",
-            ),
-            (
-                "/spec/securityContext/seLinuxOptions",
-                json!({"user": "x"}),
-                "seLinuxOptions",
-            ),
-            (
-                "/spec/volumes",
-                json!([{"name": "v", "hostPath": {"path": "/"}}]),
-                "hostPath volumes (volume \"v\")",
-            ),
-            (
-                "/spec/securityContext/sysctls",
-                json!([{"name": "kernel.x"}]),
-                "forbidden sysctls (kernel.x)",
-            ),
-        ] {
-            let mut pod = restricted_pod();
-            set(&mut pod, at, value);
-            let why = violations(&pod, Level::Baseline).expect(rule);
-            assert!(why.contains(rule), "{why}");
-            assert_eq!(violations(&pod, Level::Privileged), None);
+/// Tells the audit log.
+fn note(call: &Call, key: &str, value: &str) {
+    let mut value = value.to_owned();
+    cut(&mut value, MOST_NOTE);
+    call.notes.lock().insert(format!("{PREFIX}{key}"), value);
+}
+
+/// Whether an update may make a pod break what it kept to: it brings a container or an image. Pods that were there before their
+/// namespace had its level go on otherwise.
+fn matters(pod: &Value, live: &Value) -> bool {
+    let same_image = |a: &Value, b: &Value| text(a, "image") == text(b, "image");
+    let is_same = |list: &str| {
+        let (new, old) = (items(&pod["spec"], list), items(&live["spec"], list));
+        new.len() == old.len() && new.iter().zip(old).all(|(a, b)| same_image(a, b))
+    };
+    let debugging = items(&live["spec"], "ephemeralContainers");
+    let was_there = |it: &Value| {
+        let mut named = debugging
+            .iter()
+            .filter(|old| text(old, "name") == text(it, "name"));
+        named.next().is_some_and(|old| same_image(it, old))
+    };
+    let brings = items(&pod["spec"], "ephemeralContainers");
+    !is_same("containers") || !is_same("initContainers") || !brings.iter().all(was_there)
+}
+
+/// Where objects of a resource have a pod to be made of them.
+fn template<'a>((group, plural): (&str, &str), object: &'a Value) -> Option<&'a Value> {
+    let path: &[&str] = match (group, plural) {
+        ("", "podtemplates") => &["template"],
+        ("", "replicationcontrollers")
+        | ("apps", "daemonsets" | "deployments" | "replicasets" | "statefulsets")
+        | ("batch", "jobs") => &["spec", "template"],
+        ("batch", "cronjobs") => &["spec", "jobTemplate", "spec", "template"],
+        _ => return None,
+    };
+    at(object, path)
+}
+
+/// The labels of a namespace are to be understood, and who makes its level stricter hears of the pods that do not keep to it: they stay.
+async fn namespace(call: &Call, space: &Value, live: Option<&Value>) -> Result<(), Fault> {
+    let (policy, errors) = Policy::of(space);
+    let name = text_at(space, &["metadata", "name"]);
+    let Some(live) = live else {
+        return match errors.is_empty() {
+            true => Ok(()),
+            false => Err(call.invalid(name, errors)),
+        };
+    };
+    let (before, old_errors) = Policy::of(live);
+    // What was wrong before may be changed otherwise.
+    if !errors.is_empty() && errors != old_errors {
+        return Err(call.invalid(name, errors));
+    }
+    let (new, old) = (policy.enforce, before.enforce);
+    let is_relaxed = new.version == old.version && new.level <= old.level;
+    if new == old || new.allows_all() || is_relaxed {
+        return Ok(());
+    }
+    for warning in existing(call, name, new).await?.warnings(name) {
+        call.warn(warning);
+    }
+    Ok(())
+}
+
+/// Judges the pods that a namespace has already.
+async fn existing(call: &Call, namespace: &str, standard: Standard) -> Result<Existing, Fault> {
+    let mut found = Existing::new(standard);
+    let mut all = call.catalog.all();
+    let pods = all.find(|it| (it.group.as_str(), it.plural.as_str()) == ("", "pods"));
+    let Some(pods) = pods else {
+        return Ok(found);
+    };
+    let objects = &call.cluster.objects;
+    let folder = objects.keys.namespace("", "pods", namespace);
+    let (mut after, mut at): (Option<String>, _) = (None, None);
+    loop {
+        let page = objects.page(&folder, after.as_deref(), at, AT_ONCE).await;
+        let page = page.map_err(store_fault)?;
+        at = Some(page.revision);
+        for (_, object) in &page.objects {
+            if let Some(pod) = object.value(pods) {
+                found.see(&pod);
+            }
         }
-    }
-
-    #[test]
-    fn each_rule_of_the_restricted_level() {
-        assert_eq!(violations(&restricted_pod(), Level::Restricted), None);
-        for (at, value, rule) in [
-            (
-                "/spec/containers/0/securityContext/allowPrivilegeEscalation",
-                json!(true),
-                "allowPrivilegeEscalation != false",
-            ),
-            (
-                "/spec/containers/0/securityContext/capabilities/drop",
-                json!([]),
-                "unrestricted capabilities",
-            ),
-            (
-                "/spec/containers/0/securityContext/capabilities/add",
-                json!(["CHOWN"]),
-                "unrestricted capabilities",
-            ),
-            (
-                "/spec/securityContext/runAsNonRoot",
-                json!(false),
-                "runAsNonRoot != true",
-            ),
-            (
-                "/spec/securityContext/seccompProfile",
-                json!({}),
-                "seccompProfile",
-            ),
-            ("/spec/securityContext/runAsUser", json!(0), "runAsUser=0"),
-            (
-                "/spec/volumes",
-                json!([{"name": "v", "nfs": {}}]),
-                "restricted volume types (volume \"v\")",
-            ),
-        ] {
-            let mut pod = restricted_pod();
-            set(&mut pod, at, value);
-            let why = violations(&pod, Level::Restricted).expect(rule);
-            assert!(why.contains(rule), "{why}");
+        after = page.objects.last().map(|(path, _)| path.clone());
+        let Some(last) = after.as_deref().filter(|_| page.more) else {
+            return Ok(found);
+        };
+        if found.judged() >= MOST_JUDGED {
+            let left = objects.count_after(&folder, last, page.revision).await;
+            found.skip(left.map_err(store_fault)?);
+            return Ok(found);
         }
-    }
-
-    fn set(pod: &mut Value, at: &str, value: Value) {
-        let (parent, name) = at.rsplit_once('/').unwrap();
-        pod.pointer_mut(parent).unwrap()[name] = value;
     }
 }

@@ -67,6 +67,11 @@ async fn of_pod(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
     let host = request.headers()["host"].to_str().unwrap_or_default();
     let secret = request.headers().contains_key("authorization");
     let said = format!("{} {host} {} {secret}", request.method(), request.uri());
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    let said = match body.is_empty() {
+        true => said,
+        false => format!("{said} {}", String::from_utf8_lossy(&body)),
+    };
     Ok(Response::new(Full::from(said)))
 }
 
@@ -238,6 +243,13 @@ async fn a_pod_is_reached_through_the_server_and_its_node() {
     assert_eq!(
         kubelet.asked().unwrap(),
         "GET /podPort/default/a/8080 false"
+    );
+    // Search engines are asked by GET with a body.
+    let uri = format!("{PODS}/a:8080/proxy/_search");
+    let answer = it.send(Method::GET, &uri, "application/json", "{}").await;
+    assert_eq!(
+        read(answer).await.value,
+        "GET 10.1.2.3:8080 /_search false {}"
     );
     let (code, text) = said(&it, Method::GET, &format!("{PODS}/a:81/proxy/")).await;
     assert_eq!(code, 503);

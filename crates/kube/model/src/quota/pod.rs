@@ -66,8 +66,8 @@ fn at_least(sum: &mut Amounts, other: &Amounts) {
     }
 }
 
-/// What a pod needs at its most: all containers together, or what one that runs before them needs beside the sidecars before it.
-pub fn needs(pod: &Value, kind: &str) -> Amounts {
+/// What the containers of a pod need at their most: all together, or what one that runs before them needs beside the sidecars before it.
+pub fn of_containers(pod: &Value, kind: &str) -> Amounts {
     let spec = &pod["spec"];
     let of = |container: &Value| amounts(container, &["resources", kind]);
     let mut sum = Amounts::new();
@@ -87,8 +87,14 @@ pub fn needs(pod: &Value, kind: &str) -> Amounts {
         at_least(&mut most, &now);
     }
     at_least(&mut sum, &most);
+    sum
+}
+
+/// The same with what the pod needs beside its containers.
+pub fn needs(pod: &Value, kind: &str) -> Amounts {
+    let mut sum = of_containers(pod, kind);
     // Overhead is on top of limits that are there.
-    let mut overhead = amounts(spec, &["overhead"]);
+    let mut overhead = amounts(pod, &["spec", "overhead"]);
     if kind == "limits" {
         overhead.retain(|name, _| sum.contains_key(name));
     }

@@ -6,7 +6,7 @@ use wharf_api_ec2::{
 };
 use wharf_wire::Fault;
 
-use super::records::{Device, NodeGroup, USUAL_DISK};
+use super::records::{DEFAULT_DISK, Device, NodeGroup, USUAL_DISK};
 use crate::fault;
 
 /// The root device of instances.
@@ -24,7 +24,9 @@ pub fn disk(asked: Option<i32>, has_template: bool) -> Result<i32, Fault> {
             "The disk size {gib} is not valid. It must be between 1 and {MOST_DISK} GiB."
         ))),
         Some(gib) => Ok(gib),
-        None => Ok(USUAL_DISK),
+        // The template or its image says it.
+        None if has_template => Ok(USUAL_DISK),
+        None => Ok(DEFAULT_DISK),
     }
 }
 
@@ -86,6 +88,7 @@ mod tests {
     #[test]
     fn disks_of_groups() {
         assert_eq!(disk(None, true).unwrap(), 8);
+        assert_eq!(disk(None, false).unwrap(), 20);
         assert_eq!(disk(Some(50), false).unwrap(), 50);
         for (gib, template) in [(50, true), (0, false), (16_385, false)] {
             assert!(disk(Some(gib), template).is_err(), "{gib} {template}");

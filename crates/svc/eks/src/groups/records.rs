@@ -134,8 +134,10 @@ impl NodeGroup {
     }
 }
 
-/// What nodes have where nobody says how much, in GiB.
+/// What an instance has where nobody says how much, in GiB: so have nodes of groups from before they had AWS's default.
 pub const USUAL_DISK: i32 = 8;
+/// What nodes of a group have where nobody says how much, as on AWS.
+pub const DEFAULT_DISK: i32 = 20;
 
 fn usual_disk() -> i32 {
     USUAL_DISK
