@@ -228,9 +228,6 @@ def test_a_listener_sets_headers_of_responses(balancer, rule):
 
 
 def test_attributes_without_effect_are_refused(balancer):
-    logs = [{"Key": "connection_logs.s3.enabled", "Value": "true"}]
-    with pytest.raises(ClientError, match="not supported by this version of wharf"):
-        balancer.elb.modify_load_balancer_attributes(LoadBalancerArn=balancer.balancer["LoadBalancerArn"], Attributes=logs)
     health = [{"Key": "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "Value": "2"}]
     with pytest.raises(ClientError, match="not supported by this version of wharf"):
         balancer.elb.modify_target_group_attributes(TargetGroupArn=balancer.target_group, Attributes=health)

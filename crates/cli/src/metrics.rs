@@ -221,7 +221,7 @@ pub fn of_balancers(
     let of = logs.clone();
     metrics.counter(
         "wharf_lb_dropped_log_entries",
-        "Entries of access logs for which there was no room, or that their bucket did not take",
+        "Entries of access logs and connection logs for which there was no room, or that their bucket did not take",
         move || of.dropped() as f64,
     );
     type Figure = fn(&BalancerCounts) -> u64;

@@ -22,6 +22,7 @@ pub mod managed;
 pub mod outside;
 mod principal;
 pub mod provider;
+pub mod regional;
 pub mod session;
 mod template;
 

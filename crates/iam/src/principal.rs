@@ -24,6 +24,8 @@ pub struct Principal {
     /// When the temporary credentials in use were made; None with long-term keys.
     pub token_issued: Option<Timestamp>,
     pub source_identity: Option<String>,
+    /// Of a service the account of AWS's in whose name it also acts ([`crate::regional`]).
+    pub acts_as: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +136,7 @@ impl Principal {
             tags: BTreeMap::new(),
             token_issued: None,
             source_identity: None,
+            acts_as: None,
         }
     }
 
@@ -236,11 +239,13 @@ impl Entry {
     fn names(&self, who: &Principal) -> Option<Named> {
         match self {
             Self::Everyone => Some(Named::Role),
-            // A service that acts in an account is not of it: who trusts the account does not trust every service.
-            Self::Account(account) => {
-                let is_service = matches!(who.kind, PrincipalKind::Service { .. });
-                (!is_service && **account == *who.account).then_some(Named::Account)
-            }
+            Self::Account(account) => match &who.kind {
+                // A service that acts in an account is not of it: who trusts the account does not trust every service.
+                PrincipalKind::Service { .. } => {
+                    (who.acts_as == Some(&**account)).then_some(Named::Itself)
+                }
+                _ => (**account == *who.account).then_some(Named::Account),
+            },
             Self::Arn(arn) => match &who.kind {
                 _ if **arn == *who.arn => Some(Named::Itself),
                 PrincipalKind::Session { role_arn, .. } if **arn == **role_arn => Some(Named::Role),

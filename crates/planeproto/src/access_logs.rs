@@ -1,4 +1,4 @@
-//! Access logs of load balancers: entries that a host hands over, packed, for the bucket that they are written to.
+//! Logs of load balancers: entries that a host hands over, packed, for the bucket that they are written to.
 //!
 //! They go over no plane: the host sends them to [`PATH`], one file after the other. A file that comes twice is the same object.
 
@@ -24,6 +24,9 @@ pub struct Head {
     pub instance: String,
     /// ARN of the load balancer.
     pub balancer: String,
+    /// Hosts of the version before know but one.
+    #[serde(default)]
+    pub kind: LogKind,
     /// Where its entries were to go when they were made.
     pub place: Place,
     /// The end of the interval, in seconds since 1970.
@@ -43,14 +46,58 @@ pub struct Place {
     pub prefix: String,
 }
 
+/// What a log tells of.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogKind {
+    /// Requests; of network load balancers connections over TLS.
+    #[default]
+    Access,
+    /// Connections to application load balancers.
+    Connections,
+}
+
+/// The attributes of a load balancer that are about a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogKeys {
+    pub enabled: &'static str,
+    pub bucket: &'static str,
+    pub prefix: &'static str,
+}
+
+impl LogKind {
+    pub const ALL: [Self; 2] = [Self::Access, Self::Connections];
+
+    pub const fn keys(self) -> LogKeys {
+        match self {
+            Self::Access => LogKeys {
+                enabled: "access_logs.s3.enabled",
+                bucket: "access_logs.s3.bucket",
+                prefix: "access_logs.s3.prefix",
+            },
+            Self::Connections => LogKeys {
+                enabled: "connection_logs.s3.enabled",
+                bucket: "connection_logs.s3.bucket",
+                prefix: "connection_logs.s3.prefix",
+            },
+        }
+    }
+}
+
 impl Place {
-    /// Where a load balancer with these attributes writes its access logs, if it does.
-    pub fn of(attributes: &std::collections::BTreeMap<String, String>) -> Option<Self> {
+    /// Where a load balancer with these attributes writes a log, if it keeps one.
+    pub fn of(
+        kind: LogKind,
+        attributes: &std::collections::BTreeMap<String, String>,
+    ) -> Option<Self> {
+        let keys = kind.keys();
         let value = |key| attributes.get(key).map_or("", String::as_str);
-        let bucket = value("access_logs.s3.bucket");
-        (value("access_logs.s3.enabled") == "true" && !bucket.is_empty()).then(|| Self {
+        let bucket = value(keys.bucket);
+        (value(keys.enabled) == "true" && !bucket.is_empty()).then(|| Self {
             bucket: bucket.to_owned(),
-            prefix: value("access_logs.s3.prefix").to_owned(),
+            prefix: value(keys.prefix).to_owned(),
         })
     }
 }
@@ -88,6 +135,7 @@ mod tests {
         let head = Head {
             instance: "i-1".to_owned(),
             balancer: "arn:lb".to_owned(),
+            kind: LogKind::Connections,
             place: Place {
                 bucket: "b".to_owned(),
                 prefix: "a\nb".to_owned(),
@@ -101,6 +149,9 @@ mod tests {
         let (back, at) = split(&bytes).unwrap();
         assert_eq!((back, &bytes[at..]), (head, &b"\x1f\x8b\nx"[..]));
         assert_eq!(split(b"{}\nx"), None);
+        let older = br#"{"instance":"i","balancer":"b","place":{"bucket":"b"},"end":0,"node":"::1","unique":1,"entries":1}"#;
+        let (older, _) = split(&[older, &b"\n"[..]].concat()).unwrap();
+        assert_eq!(older.kind, LogKind::Access);
         assert_eq!(split(&[b'x'; MOST_HEAD + 1]), None);
         assert_eq!(split(b""), None);
     }
@@ -114,22 +165,19 @@ mod tests {
 
     #[test]
     fn a_place_takes_a_bucket_and_a_flag() {
-        let of = |pairs: &[(&str, &str)]| {
-            let pair = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-            Place::of(&pairs.iter().map(pair).collect())
-        };
-        let (enabled, bucket) = ("access_logs.s3.enabled", "access_logs.s3.bucket");
-        assert_eq!(of(&[(bucket, "b")]), None);
-        assert_eq!(of(&[(enabled, "true")]), None);
-        assert_eq!(of(&[(enabled, "false"), (bucket, "b")]), None);
-        let place = of(&[
-            (enabled, "true"),
-            (bucket, "b"),
-            ("access_logs.s3.prefix", "p"),
-        ]);
-        assert_eq!(
-            place.map(|it| (it.bucket, it.prefix)),
-            Some(("b".to_owned(), "p".to_owned()))
-        );
+        for kind in LogKind::ALL {
+            let of = |pairs: &[(&str, &str)]| {
+                let pair = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+                Place::of(kind, &pairs.iter().map(pair).collect())
+            };
+            let keys = kind.keys();
+            let (enabled, bucket) = (keys.enabled, keys.bucket);
+            assert_eq!(of(&[(bucket, "b")]), None);
+            assert_eq!(of(&[(enabled, "true")]), None);
+            assert_eq!(of(&[(enabled, "false"), (bucket, "b")]), None);
+            let place = of(&[(enabled, "true"), (bucket, "b"), (keys.prefix, "p")]);
+            let expected = ("b".to_owned(), "p".to_owned());
+            assert_eq!(place.map(|it| (it.bucket, it.prefix)), Some(expected));
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Access logs on their way: what the load balancers gather goes to disk, and from there to the control plane, file after file.
+//! Access logs and connection logs on their way: what the load balancers gather goes to disk, and from there to the control plane, file after file.
 //!
 //! A file is there until the control plane has written it, refuses it, or an hour has passed. Nothing here waits for the other: entries are
 //! kept while nobody answers, and by the next process if this one ends.
@@ -114,7 +114,7 @@ impl Carrier {
                 }
                 Err(error) => {
                     if !has_failed {
-                        tracing::warn!(error = %Chain(&error), "failed to hand over access logs of load balancers; will retry");
+                        tracing::warn!(error = %Chain(&error), "failed to hand over logs of load balancers; will retry");
                     }
                     has_failed = true;
                     self.spool.lock().put_last(&file);
@@ -137,7 +137,7 @@ impl Carrier {
         let mut warned = self.warned.lock();
         if warned.is_none_or(|at| at.elapsed() >= WARNED_EVERY) {
             *warned = Some(Instant::now());
-            tracing::warn!(balancer, entries, why, "dropped entries of access logs");
+            tracing::warn!(balancer, entries, why, "dropped entries of logs");
         }
     }
 }

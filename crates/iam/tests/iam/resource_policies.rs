@@ -130,6 +130,30 @@ fn who_trusts_an_account_does_not_trust_services_that_act_in_it() {
 }
 
 #[test]
+fn who_trusts_the_account_of_a_service_trusts_the_service() {
+    let service = Principal {
+        acts_as: Some("127311923021"),
+        ..acting_service()
+    };
+    let case = |effect, named: &str| {
+        let resource = format!(r#"{{"AWS":"{named}"}}"#);
+        Case::of(service.clone()).resource(effect, &resource)
+    };
+    for named in ["127311923021", "arn:aws:iam::127311923021:root"] {
+        assert!(case("Allow", named).allowed(), "{named}");
+        let denied = case("Deny", named).identity(allow("*"));
+        assert!(!denied.allowed(), "{named}");
+    }
+    for named in [
+        "033677994240",
+        "arn:aws:iam::127311923021:user/anna",
+        ACCOUNT,
+    ] {
+        assert!(!case("Allow", named).allowed(), "{named}");
+    }
+}
+
+#[test]
 fn a_service_that_acts_in_an_account_is_bound_by_its_own_policies() {
     let service = || Case::of(acting_service());
     assert!(!service().allowed());

@@ -6,8 +6,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use rustls::{
-    CipherSuite, ClientConfig, HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection,
-    SupportedProtocolVersion,
+    CipherSuite, ClientConfig, HandshakeKind, NamedGroup, ProtocolVersion, ServerConfig,
+    ServerConnection, SupportedProtocolVersion,
     crypto::ring::default_provider,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     server::{ClientHello, ResolvesServerCert},
@@ -163,6 +163,7 @@ pub struct Agreed {
     /// As OpenSSL and AWS call it.
     pub cipher: &'static str,
     pub protocol: &'static str,
+    pub key_exchange: &'static str,
     /// What the client asked for.
     pub server_name: Option<String>,
     pub is_resumed: bool,
@@ -178,6 +179,9 @@ impl Agreed {
                 Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
                 _ => "-",
             },
+            key_exchange: connection
+                .negotiated_key_exchange_group()
+                .map_or("-", |it| group(it.name())),
             server_name: connection.server_name().map(str::to_owned),
             is_resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
         }
@@ -197,6 +201,17 @@ fn cipher(suite: CipherSuite) -> &'static str {
         CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => "ECDHE-RSA-AES128-GCM-SHA256",
         CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 => "ECDHE-RSA-AES256-GCM-SHA384",
         CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => "ECDHE-RSA-CHACHA20-POLY1305",
+        _ => "-",
+    }
+}
+
+fn group(name: NamedGroup) -> &'static str {
+    match name {
+        NamedGroup::X25519 => "x25519",
+        NamedGroup::X25519MLKEM768 => "X25519MLKEM768",
+        NamedGroup::secp256r1 => "secp256r1",
+        NamedGroup::secp384r1 => "secp384r1",
+        NamedGroup::secp521r1 => "secp521r1",
         _ => "-",
     }
 }

@@ -1,4 +1,4 @@
-//! Entries of access logs of load balancers, as the node of their host hands them over: see `wharf_planeproto::access_logs`.
+//! Entries of logs of load balancers, as the node of their host hands them over: see `wharf_planeproto::access_logs`.
 //!
 //! A node speaks for its own host alone, and load balancing believes a host of load balancers that it carries alone.
 
@@ -50,7 +50,7 @@ async fn delivered(all: &Gateway, cx: Context, body: Bytes) -> Result<Bytes, Ref
             Err((StatusCode::CONFLICT, why.to_string()))
         }
         Err(NotTaken::Failed(fault)) => {
-            tracing::error!(error = %Chain(&fault), "failed to deliver access logs of a load balancer; its host will retry");
+            tracing::error!(error = %Chain(&fault), "failed to deliver logs of a load balancer; its host will retry");
             Err(busy())
         }
     }

@@ -1,4 +1,4 @@
-//! Access logs of application load balancers: whether a bucket takes them, and files of entries that hosts hand over for it.
+//! Logs of load balancers: whether a bucket takes them, and files of entries that hosts hand over for it.
 //!
 //! Hosts make the entries (`wharf_lb`'s `access_log`) and hand them over packed. Nothing of them is kept here: a file is an object of the
 //! bucket before its host hears yes, and the same file is the same object. A host is believed of load balancers that it carries alone, and
@@ -8,9 +8,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use bytes::Bytes;
 use serde_json::json;
-use wharf_base::Timestamp;
+use wharf_base::{Arn, Timestamp};
 use wharf_delivery::{Actor, Request};
-use wharf_planeproto::access_logs::{Head, INTERVAL_S, Place as LogPlace};
+use wharf_planeproto::access_logs::{Head, INTERVAL_S, LogKind, Place as LogPlace};
 use wharf_records::{Record as _, Unknown};
 use wharf_wire::{ByteStream, Fault};
 
@@ -21,12 +21,15 @@ use crate::{
     records::{Attributes, ClosedLog, FormerLog, LoadBalancer},
 };
 
-/// Who writes into buckets.
+/// Who writes into buckets for application load balancers; policies may let it in as the account of its region, too
+/// (`wharf_iam::regional`).
 const WRITER: &str = "logdelivery.elasticloadbalancing.amazonaws.com";
+/// And for network load balancers.
+const NETWORK_WRITER: &str = "delivery.logs.amazonaws.com";
 /// After a log has ended, hosts may hand over entries for so long: they keep trying for an hour.
 const LATE: Duration = Duration::from_secs(75 * 60);
 /// Logs that a load balancer ended not long ago.
-const MOST_FORMER: usize = 4;
+const MOST_FORMER: usize = 8;
 /// How far clocks of hosts may be ahead, beside the interval itself.
 const AHEAD_S: i64 = 60;
 /// How gzip begins.
@@ -37,7 +40,7 @@ const PACKED: &[u8] = &[0x1f, 0x8b];
 pub enum NotTaken {
     #[error("{0}")]
     Malformed(&'static str),
-    #[error("the load balancer does not write access logs there from that host")]
+    #[error("the load balancer does not write such logs there from that host")]
     Unwanted,
     #[error("the bucket does not take it: {0}")]
     Undeliverable(String),
@@ -45,43 +48,53 @@ pub enum NotTaken {
     Failed(Fault),
 }
 
-/// Whether an attribute is about access logs.
-pub(crate) fn is_about(key: &str) -> bool {
-    key.starts_with("access_logs.")
+/// The log that an attribute is about.
+pub(crate) fn about(key: &str) -> Option<LogKind> {
+    LogKind::ALL.into_iter().find(|kind| {
+        let keys = kind.keys();
+        [keys.enabled, keys.bucket, keys.prefix].contains(&key)
+    })
 }
 
-/// Refuses attributes by which access logs would go where they cannot be written; a test file says that they can.
+/// Refuses attributes by which a log would go where it cannot be written; a test file says that it can.
 pub(crate) async fn admit(
     core: &Core,
     place: &Place,
-    id: &str,
+    (id, kind): (&str, LogKind),
     wanted: &Attributes,
 ) -> Result<(), Fault> {
-    let Some(to) = LogPlace::of(wanted) else {
+    let Some(to) = LogPlace::of(kind, wanted) else {
         return Ok(());
     };
-    let key = below(&to, &format!("{}/ELBAccessLogTestFile", place.account));
-    let text = format!("Enable AccessLog for ELB: {id} at {}", core.now().iso8601());
+    let what = match kind {
+        LogKind::Access => "AccessLog",
+        LogKind::Connections => "ConnectionLog",
+    };
+    let key = below(&to, &format!("{}/ELB{what}TestFile", place.account));
+    let text = format!("Enable {what} for ELB: {id} at {}", core.now().iso8601());
     match put(core, place, id, (&to.bucket, &key), text.into()).await {
         Err(fault) if fault.sender => Err(fault::shut_bucket(&to.bucket)),
         done => done,
     }
 }
 
-/// Takes note of a log that ends with this change of the attributes.
+/// Takes note of logs that end with this change of the attributes.
 pub(crate) fn leave(balancer: &mut LoadBalancer, wanted: &Attributes, now: Timestamp) {
-    balancer
-        .former_logs
-        .retain(|it| now.since(it.ended_at) < LATE);
-    let before = LogPlace::of(&balancer.attributes);
-    if let Some(place) = before.filter(|it| LogPlace::of(wanted).as_ref() != Some(it)) {
-        balancer.former_logs.retain(|it| it.place != place);
-        let ended_at = now;
-        balancer
-            .former_logs
-            .insert(0, FormerLog { place, ended_at });
-        balancer.former_logs.truncate(MOST_FORMER);
+    let former = &mut balancer.former_logs;
+    former.retain(|it| now.since(it.ended_at) < LATE);
+    for kind in LogKind::ALL {
+        let before = LogPlace::of(kind, &balancer.attributes);
+        if let Some(place) = before.filter(|it| LogPlace::of(kind, wanted).as_ref() != Some(it)) {
+            former.retain(|it| (it.kind, &it.place) != (kind, &place));
+            let ended = FormerLog {
+                kind,
+                place,
+                ended_at: now,
+            };
+            former.insert(0, ended);
+        }
     }
+    former.truncate(MOST_FORMER);
 }
 
 /// What stays of the logs of a load balancer that is deleted.
@@ -149,13 +162,16 @@ async fn is_wanted(core: &Core, place: &Place, id: &str, head: &Head) -> Result<
     let (scope, now) = (place.scope(), core.now());
     let former = |places: &[FormerLog]| {
         let mut places = places.iter();
-        places.any(|it| it.place == head.place && now.since(it.ended_at) < LATE)
+        places.any(|it| {
+            let is_same = (it.kind, &it.place) == (head.kind, &head.place);
+            is_same && now.since(it.ended_at) < LATE
+        })
     };
     let key = scope.key(LoadBalancer::KIND, id);
     if let Some(stored) = core.table.read::<LoadBalancer>(&key).await? {
         let balancer = stored.record;
-        let writes = !names::is_network(id)
-            && LogPlace::of(&balancer.attributes).as_ref() == Some(&head.place);
+        let now_to = LogPlace::of(head.kind, &balancer.attributes);
+        let writes = now_to.as_ref() == Some(&head.place);
         let is_there = hosts(&balancer).contains(&head.instance);
         return Ok(is_there && (writes || former(&balancer.former_logs)));
     }
@@ -177,20 +193,34 @@ async fn put(
             "the services are not all there yet",
         )));
     };
-    let actor = Actor::Service {
-        name: WRITER.to_owned(),
-        account: place.account.clone(),
-        source_arn: place.arn(Kind::Balancer, id),
-    };
+    let actor = writer(place, id);
     let input = json!({
         "Bucket": bucket,
         "Key": key,
+        // AWS's policies for buckets make it a condition.
+        "ACL": "bucket-owner-full-control",
         "ContentType": "application/octet-stream",
     });
     let request = Request::new("s3", "PutObject", &place.region, input);
     let body = ByteStream::from(body.to_vec());
     operations.call_with_body(&actor, &request, body).await?;
     Ok(())
+}
+
+/// As whom logs of a load balancer are written; those of network load balancers are delivered by CloudWatch Logs on AWS.
+fn writer(place: &Place, id: &str) -> Actor {
+    let (name, source_arn) = match names::is_network(id) {
+        false => (WRITER, place.arn(Kind::Balancer, id)),
+        true => (
+            NETWORK_WRITER,
+            Arn::new("logs", &place.region, &place.account, "*").to_string(),
+        ),
+    };
+    Actor::Service {
+        name: name.to_owned(),
+        account: place.account.clone(),
+        source_arn,
+    }
 }
 
 /// `prefix/AWSLogs/…`
@@ -201,17 +231,26 @@ fn below(place: &LogPlace, rest: &str) -> String {
     }
 }
 
-/// `AWSLogs/<account>/elasticloadbalancing/<region>/<y>/<m>/<d>/<account>_elasticloadbalancing_<region>_app.<name>.<id>_<end>_<address>_<unique>.log.gz`
+/// `AWSLogs/<account>/elasticloadbalancing/<region>/<y>/<m>/<d>/<account>_elasticloadbalancing_<region>_app.<name>.<id>_<end>_<address>_<unique>.log.gz`,
+/// after `conn_log.` for connections; those of network load balancers have no address.
 fn object(place: &Place, id: &str, head: &Head) -> String {
     let Place { account, region } = place;
     let end = Timestamp::from_millis(head.end.saturating_mul(1000)).iso8601_basic();
     // `20261120T120000Z`
     let part = |from: usize, to: usize| end.get(from..to).unwrap_or_default();
     let (year, month, day, minute) = (part(0, 4), part(4, 6), part(6, 8), part(0, 13));
-    let (name, node) = (id.replace('/', "."), head.node);
-    let unique = short(head.unique);
-    let file =
-        format!("{account}_elasticloadbalancing_{region}_{name}_{minute}Z_{node}_{unique}.log.gz");
+    let start = match head.kind {
+        LogKind::Access => "",
+        LogKind::Connections => "conn_log.",
+    };
+    let node = match names::is_network(id) {
+        false => format!("_{}", head.node),
+        true => String::new(),
+    };
+    let (name, unique) = (id.replace('/', "."), short(head.unique));
+    let file = format!(
+        "{start}{account}_elasticloadbalancing_{region}_{name}_{minute}Z{node}_{unique}.log.gz"
+    );
     let folder = format!("{account}/elasticloadbalancing/{region}/{year}/{month}/{day}");
     below(&head.place, &format!("{folder}/{file}"))
 }
@@ -235,6 +274,7 @@ mod tests {
         Head {
             instance: "i-1".to_owned(),
             balancer: String::new(),
+            kind: LogKind::Access,
             place: LogPlace {
                 bucket: "logs".to_owned(),
                 prefix: prefix.to_owned(),
@@ -255,6 +295,20 @@ mod tests {
         assert_eq!(name(""), file);
         assert_eq!(name("a/b"), format!("a/b/{file}"));
         assert_eq!(name("/a/"), format!("a/{file}"));
+        let connections = Head {
+            kind: LogKind::Connections,
+            ..head("")
+        };
+        let named = object(&place, "app/web/1234567890abcdef", &connections);
+        assert_eq!(
+            named,
+            file.replace("/123456789012_", "/conn_log.123456789012_")
+        );
+        let network = object(&place, "net/web/1234567890abcdef", &head(""));
+        assert_eq!(
+            network,
+            file.replace("_app.", "_net.").replace("_10.0.0.5", "")
+        );
     }
 
     #[test]

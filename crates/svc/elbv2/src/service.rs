@@ -43,7 +43,7 @@ impl Elbv2Service {
         let _ = self.core.operations.set(operations);
     }
 
-    /// Writes a file of access logs that a host hands over into its bucket.
+    /// Writes a file of a log that a host hands over into its bucket.
     pub async fn take_access_log(&self, head: &Head, packed: Bytes) -> Result<(), NotTaken> {
         access_logs::take(&self.core, head, packed).await
     }

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use wharf_base::{Permit, arn::as_seen_from};
 use wharf_iam::{
     AllowedBy, Ambient, Context as Conditions, Decision, Denial, DocumentKind, Matched, PolicyKind,
-    PolicySet, Request, ResourcePolicy, evaluate, limit,
+    PolicySet, Request, ResourcePolicy, evaluate, limit, regional,
 };
 use wharf_wire::{
     AskedOf, Caller, CallerKind, Check, Context, Gate, async_trait, audit::Decided, fault::Chain,
@@ -137,7 +137,11 @@ impl IamGate {
         if !is_service && self.directory.is_closed(&cx.caller.account).await? {
             return Ok(None);
         }
-        self.directory.standing(&cx.caller).await.map(Some)
+        let mut standing = self.directory.standing(&cx.caller).await?;
+        if is_service {
+            standing.principal.acts_as = regional::account_of(&cx.caller.arn, &cx.region);
+        }
+        Ok(Some(standing))
     }
 
     fn decide_one(

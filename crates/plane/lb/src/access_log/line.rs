@@ -87,7 +87,7 @@ impl fmt::Display for Facts<'_> {
 }
 
 /// What is there, or a dash.
-struct Known<T>(Option<T>);
+pub struct Known<T>(pub Option<T>);
 
 impl fmt::Display for Known<u16> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,18 +119,25 @@ impl fmt::Display for Seconds {
 }
 
 /// IPv4 as such, where a socket of both kinds took it.
-fn plain(address: SocketAddr) -> SocketAddr {
+pub fn plain(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// `2026-01-02T03:04:05.678901Z`
-fn moment(at: SystemTime) -> String {
+pub fn moment(at: SystemTime) -> String {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut text = second(at);
+    // Writing to a string cannot fail.
+    let _ = write!(text, ".{:06}Z", since.subsec_micros());
+    text
+}
+
+/// `2026-01-02T03:04:05`
+pub fn second(at: SystemTime) -> String {
     let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     let millis = i64::try_from(since.as_millis()).unwrap_or_default();
     let mut text = Timestamp::from_millis(millis).iso8601_seconds();
     text.pop();
-    // Writing to a string cannot fail.
-    let _ = write!(text, ".{:06}Z", since.subsec_micros());
     text
 }
 

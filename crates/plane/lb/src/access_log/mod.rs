@@ -1,13 +1,17 @@
-//! Access logs: an entry for each request of a load balancer that keeps one, gathered for its bucket.
+//! Access logs and connection logs: an entry for each request of a load balancer, or each connection to it, gathered for its bucket.
 //!
-//! A request of any other load balancer costs nothing here: its listener has no [`AccessLog`]. An entry is noted while the request is
+//! A request of a load balancer that keeps none costs nothing here: its listener has no [`AccessLog`]. An entry is noted while the request is
 //! under way ([`Entry`]), becomes a line when its response was handed over ([`line`]), and waits in memory until its five minutes have
 //! ended, there is much of it, or nobody wants more ([`AccessLogs::next`]). Then it goes to disk ([`Spool`]), beyond the life of this
-//! process. All of that is bounded; what is beyond is dropped and counted, since entries are made as well as may be, as on AWS.
+//! process. Connections go the same way: to application load balancers once they are there ([`Connection`]), over TLS to network load
+//! balancers when they have ended ([`TlsConnection`]). All of that is bounded; what is beyond is dropped and counted, since entries are
+//! made as well as may be, as on AWS.
 
+mod connection;
 mod entry;
 mod line;
 mod spool;
+mod tls_connection;
 
 use std::{
     collections::BTreeMap,
@@ -21,11 +25,13 @@ use std::{
 
 use parking_lot::Mutex;
 use tokio::{sync::Notify, time::sleep};
-use wharf_planeproto::access_logs::{Head, INTERVAL_S, MOST_LINES, Place, end_of};
+use wharf_planeproto::access_logs::{Head, INTERVAL_S, LogKind, MOST_LINES, Place, end_of};
 
 pub use self::{
+    connection::{Connection, Handshake},
     entry::Entry,
     spool::{NotKept, Packed, Spool, Waiting},
+    tls_connection::{TlsConnection, protocols},
 };
 use crate::clock;
 
@@ -53,10 +59,19 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Logs {
-    /// By ARN of the load balancer.
-    kept: BTreeMap<String, Arc<AccessLog>>,
+    kept: BTreeMap<LogId, Arc<AccessLog>>,
     /// Of load balancers that are gone or write elsewhere; requests under way may still have theirs.
     ended: Vec<Arc<AccessLog>>,
+}
+
+/// ARN of the load balancer, and which of its logs.
+pub type LogId = (String, LogKind);
+
+/// The logs that a load balancer keeps.
+#[derive(Debug, Default)]
+pub struct Kept {
+    pub access: Option<Arc<AccessLog>>,
+    pub connections: Option<Arc<AccessLog>>,
 }
 
 /// What a load balancer's entries are for.
@@ -67,10 +82,10 @@ pub struct Destination {
     pub node: IpAddr,
 }
 
-/// The log of a load balancer.
+/// A log of a load balancer.
 #[derive(Debug)]
 pub struct AccessLog {
-    balancer: String,
+    id: LogId,
     /// `app/web/50dc6c495c0c9188`
     name: String,
     destination: Destination,
@@ -88,26 +103,31 @@ pub struct Lines {
 }
 
 impl AccessLogs {
-    /// The log of a load balancer, if it keeps one.
-    pub(crate) fn of(&self, balancer: &str) -> Option<Arc<AccessLog>> {
-        self.0.logs.lock().kept.get(balancer).cloned()
+    /// The logs of a load balancer.
+    pub(crate) fn of(&self, balancer: &str) -> Kept {
+        let logs = self.0.logs.lock();
+        let of = |kind| logs.kept.get(&(balancer.to_owned(), kind)).cloned();
+        Kept {
+            access: of(LogKind::Access),
+            connections: of(LogKind::Connections),
+        }
     }
 
-    /// Which load balancers keep one, by ARN. Others' end; what they have is handed over once [`Self::hurry`] says so.
-    pub(crate) fn follow(&self, wanted: BTreeMap<String, Destination>) {
+    /// Which logs are kept. Others end; what they have is handed over once [`Self::hurry`] says so.
+    pub(crate) fn follow(&self, wanted: BTreeMap<LogId, Destination>) {
         let mut logs = self.0.logs.lock();
         let Logs { kept, ended } = &mut *logs;
-        kept.retain(|arn, log| {
-            let stays = wanted.get(arn) == Some(&log.destination);
+        kept.retain(|id, log| {
+            let stays = wanted.get(id) == Some(&log.destination);
             if !stays {
                 ended.push(Arc::clone(log));
             }
             stays
         });
-        for (arn, destination) in wanted {
+        for (id, destination) in wanted {
             let shared = &self.0;
-            kept.entry(arn.clone())
-                .or_insert_with(|| Arc::new(AccessLog::new(arn, destination, Arc::clone(shared))));
+            kept.entry(id.clone())
+                .or_insert_with(|| Arc::new(AccessLog::new(id, destination, Arc::clone(shared))));
         }
     }
 
@@ -172,11 +192,11 @@ impl AccessLogs {
 }
 
 impl AccessLog {
-    fn new(balancer: String, destination: Destination, shared: Arc<Shared>) -> Self {
-        let name = balancer.split_once(":loadbalancer/").map_or("-", |it| it.1);
+    fn new(id: LogId, destination: Destination, shared: Arc<Shared>) -> Self {
+        let name = id.0.split_once(":loadbalancer/").map_or("-", |it| it.1);
         Self {
             name: name.to_owned(),
-            balancer,
+            id,
             destination,
             lines: Mutex::default(),
             full: AtomicBool::default(),
@@ -209,7 +229,8 @@ impl AccessLog {
         (!text.is_empty()).then(|| Lines {
             head: Head {
                 instance: String::new(),
-                balancer: self.balancer.clone(),
+                balancer: self.id.0.clone(),
+                kind: self.id.1,
                 place: self.destination.place.clone(),
                 end,
                 node: self.destination.node,
@@ -227,7 +248,7 @@ mod tests {
 
     const ARN: &str = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/web/1";
 
-    fn to(bucket: &str) -> BTreeMap<String, Destination> {
+    fn to(bucket: &str) -> BTreeMap<LogId, Destination> {
         let destination = Destination {
             place: Place {
                 bucket: bucket.to_owned(),
@@ -235,7 +256,7 @@ mod tests {
             },
             node: [10, 0, 0, 1].into(),
         };
-        BTreeMap::from([(ARN.to_owned(), destination)])
+        BTreeMap::from([((ARN.to_owned(), LogKind::Access), destination)])
     }
 
     fn text(lines: Vec<Lines>) -> Vec<(String, String)> {
@@ -250,13 +271,16 @@ mod tests {
     #[test]
     fn what_was_taken_is_not_taken_again() {
         let logs = AccessLogs::default();
-        assert!(logs.of(ARN).is_none());
+        assert!(logs.of(ARN).access.is_none());
         logs.follow(to("a"));
-        let log = logs.of(ARN).unwrap();
+        let log = logs.of(ARN).access.unwrap();
         assert_eq!(log.name, "app/web/1");
         log.put(b"one\n");
         logs.follow(to("a"));
-        assert!(Arc::ptr_eq(&log, &logs.of(ARN).unwrap()), "nothing changed");
+        assert!(
+            Arc::ptr_eq(&log, &logs.of(ARN).access.unwrap()),
+            "nothing changed"
+        );
         assert_eq!(text(logs.take(300, false)), [], "it may wait");
         assert_eq!(text(logs.take(300, true)), told("a", "one\n"));
         assert_eq!(text(logs.take(300, true)), []);
@@ -267,14 +291,14 @@ mod tests {
     fn a_log_that_ends_is_handed_over_with_what_comes_late() {
         let logs = AccessLogs::default();
         logs.follow(to("a"));
-        let former = logs.of(ARN).unwrap();
+        let former = logs.of(ARN).access.unwrap();
         former.put(b"one\n");
         logs.follow(to("b"));
-        logs.of(ARN).unwrap().put(b"two\n");
+        logs.of(ARN).access.unwrap().put(b"two\n");
         assert_eq!(text(logs.take(300, false)), told("a", "one\n"));
         former.put(b"late\n");
         logs.follow(BTreeMap::new());
-        assert!(logs.of(ARN).is_none());
+        assert!(logs.of(ARN).access.is_none());
         let last = text(logs.take(300, false));
         assert_eq!(last, [told("a", "late\n"), told("b", "two\n")].concat());
         drop(former);
@@ -286,7 +310,7 @@ mod tests {
     async fn a_full_log_does_not_wait_and_takes_no_more_than_its_share() {
         let logs = AccessLogs::default();
         logs.follow(to("a"));
-        let log = logs.of(ARN).unwrap();
+        let log = logs.of(ARN).access.unwrap();
         let line = vec![b'x'; 1 << 20];
         (0..10).for_each(|_| log.put(&line));
         assert_eq!(logs.dropped(), 4);

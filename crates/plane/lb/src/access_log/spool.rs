@@ -128,7 +128,7 @@ impl Spool {
     pub fn remove(&mut self, file: &Waiting) {
         self.files.retain(|it| it != file);
         if let Err(error) = fs::remove_file(&file.path) {
-            tracing::warn!(path = %file.path.display(), %error, "failed to remove a file of access logs; it may be delivered again");
+            tracing::warn!(path = %file.path.display(), %error, "failed to remove a file of logs of a load balancer; it may be delivered again");
         }
     }
 
@@ -168,7 +168,7 @@ fn found(path: &Path) -> Option<Waiting> {
 #[cfg(test)]
 mod tests {
     use flate2::read::GzDecoder;
-    use wharf_planeproto::access_logs::Place;
+    use wharf_planeproto::access_logs::{LogKind, Place};
 
     use super::*;
 
@@ -177,6 +177,7 @@ mod tests {
             head: Head {
                 instance: String::new(),
                 balancer: balancer.to_owned(),
+                kind: LogKind::Access,
                 place: Place {
                     bucket: "b".to_owned(),
                     prefix: String::new(),

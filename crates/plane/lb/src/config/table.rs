@@ -17,7 +17,7 @@ use super::{
     is_network,
 };
 use crate::{
-    access_log::AccessLog,
+    access_log::{AccessLog, Kept},
     metrics::BalancerCounters,
     oidc::{LoginRule, keys::SessionKeys},
     rooms::Owner,
@@ -116,8 +116,10 @@ pub struct ListenerTable {
     /// Of a network load balancer.
     pub flows: Option<Flows>,
     pub arn: String,
-    /// Where entries of its requests go, if its load balancer keeps a log.
+    /// Where entries of its requests go, if its load balancer keeps a log; of one of a network load balancer those of connections over TLS.
     pub logged: Option<Logged>,
+    /// Where entries of its connections go.
+    pub connections: Option<Arc<AccessLog>>,
 }
 
 #[derive(Debug)]
@@ -256,7 +258,7 @@ impl EndpointTable {
 pub fn listener_table(
     registry: &Registry,
     groups: &BTreeMap<String, Arc<Group>>,
-    (counters, log): (Arc<BalancerCounters>, Option<Arc<AccessLog>>),
+    (counters, logs): (Arc<BalancerCounters>, Kept),
     listener: &Listener,
 ) -> Option<ListenerTable> {
     let balancer = registry.balancers.get(&listener.load_balancer)?;
@@ -283,6 +285,9 @@ pub fn listener_table(
         _ => tls::of_http(balancer.settings.http2),
     };
     let groups_of = &balancer.record.security_groups;
+    let flows = Flows::of(listener);
+    // Network load balancers tell of nothing but TLS.
+    let access = logs.access.filter(|_| is_tls || flows.is_none());
     let sources = |protocol| ingress::sources(registry, groups_of, protocol, listener.port);
     Some(ListenerTable {
         port: listener.port,
@@ -301,12 +306,13 @@ pub fn listener_table(
         owner: balancer.record.arn.as_str().into(),
         sources: sources(ingress::TCP),
         datagram_sources: sources(ingress::UDP),
-        flows: Flows::of(listener),
+        flows,
         arn: listener.arn.clone(),
-        logged: log.map(|log| Logged {
+        logged: access.map(|log| Logged {
             log,
             certificates: tls::arns(registry, listener),
         }),
+        connections: logs.connections,
     })
 }
 

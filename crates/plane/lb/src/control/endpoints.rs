@@ -168,8 +168,7 @@ fn wanted(
             continue;
         };
         let counters = config.metrics.balancer(&listener.load_balancer);
-        let log = config.logs.of(&listener.load_balancer);
-        let told = (counters, log);
+        let told = (counters, config.logs.of(&listener.load_balancer));
         let Some(table) = table::listener_table(registry, &known, told, listener) else {
             continue;
         };

@@ -16,7 +16,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use wharf_planeproto::{
-    access_logs::Place,
+    access_logs::{LogKind, Place},
     balancer::{Action, BalancerInterface, BalancerKind, LoadBalancer, TargetRef},
     report::TargetHealth,
 };
@@ -24,7 +24,7 @@ use wharf_planeproto::{
 use self::{endpoints::Endpoints, groups::Groups};
 use crate::{
     LbConfig, LbError, LbUpdate, Update,
-    access_log::Destination,
+    access_log::{Destination, LogId},
     config::{Registry, table},
     endpoint::Porter,
     health::Changed,
@@ -303,18 +303,25 @@ pub struct Use {
     pub origin: Origin,
 }
 
-/// The load balancers of this host that keep access logs, and where.
-fn logged(registry: &Registry, served: &BTreeMap<String, Served>) -> BTreeMap<String, Destination> {
-    let logged = served.iter().filter_map(|(arn, served)| {
-        let balancer = &registry.balancers.get(arn)?.record;
-        let is_of_requests = balancer.kind == BalancerKind::Application;
-        let place = Place::of(&balancer.attributes).filter(|_| is_of_requests)?;
+/// The logs that load balancers of this host keep, and where.
+fn logged(registry: &Registry, served: &BTreeMap<String, Served>) -> BTreeMap<LogId, Destination> {
+    let mut logged = BTreeMap::new();
+    for (arn, served) in served {
+        let Some(balancer) = registry.balancers.get(arn).map(|it| &it.record) else {
+            continue;
+        };
         let own = served.interface.as_ref().map(|it| it.address);
         let address = own.or(balancer.public_address);
         let node = address.unwrap_or(Ipv4Addr::LOCALHOST).into();
-        Some((arn.clone(), Destination { place, node }))
-    });
-    logged.collect()
+        let is_of_requests = balancer.kind == BalancerKind::Application;
+        for kind in LogKind::ALL {
+            let place = Place::of(kind, &balancer.attributes);
+            if let Some(place) = place.filter(|_| is_of_requests || kind == LogKind::Access) {
+                logged.insert((arn.clone(), kind), Destination { place, node });
+            }
+        }
+    }
+    logged
 }
 
 /// The groups that are in use. A group belongs to one load balancer; should two use it, the first by ARN

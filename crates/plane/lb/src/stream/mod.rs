@@ -15,6 +15,7 @@ mod header;
 mod pump;
 mod source;
 
+pub use self::pump::Meter;
 use std::{
     cell::RefCell,
     io,
@@ -45,7 +46,7 @@ use crate::{
     target::Lease,
     upstream,
     worker::{
-        Tally, Worker,
+        Worker,
         watch::{Watch, Watched},
     },
 };
@@ -102,7 +103,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     endpoint: &Arc<Endpoint>,
     (listener, flows): (&ListenerTable, Flows),
     client: Client<S>,
-    tally: &Tally,
+    meter: Meter<'_>,
 ) -> io::Result<()> {
     let watched = Watched::new(client.fd, 0, flows.idle_timeout_ms);
     follow(endpoint, &watched);
@@ -117,7 +118,7 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let target_fd = stream.as_raw_fd();
     let number = lease.target().number;
     let watched_target = Watched::new(target_fd, number, flows.idle_timeout_ms);
-    let near = Side::new(client.stream, watched, Some(tally));
+    let near = Side::new(client.stream, watched, Some(meter));
     let ended = match group.tls() {
         false => {
             let far = Side::new(stream, watched_target, None);
@@ -128,6 +129,9 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             let securing = upstream::handshake_as(stream, address, client.alpn.as_deref());
             match timeout(SECURE, securing).await {
                 Ok(Ok(stream)) => {
+                    if let Some(entry) = meter.entry {
+                        entry.agreed_with_target(stream.get_ref().1.alpn_protocol());
+                    }
                     let far = Side::new(stream, watched_target, None);
                     pump::run(near, far, |it| closing(counters, it, client.fd, target_fd)).await
                 }

@@ -14,7 +14,10 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::worker::{Tally, watch::Watched};
+use crate::{
+    access_log::TlsConnection,
+    worker::{Tally, watch::Watched},
+};
 
 /// Read at once.
 const CHUNK: usize = 32 * 1024;
@@ -37,29 +40,45 @@ pub struct Side<'a, S> {
     /// Before the stream, see [`Watched`].
     watched: Watched,
     stream: S,
-    tally: Option<&'a Tally>,
+    meter: Option<Meter<'a>>,
+}
+
+/// Where bytes of a client's side are counted.
+#[derive(Clone, Copy)]
+pub struct Meter<'a> {
+    pub tally: &'a Tally,
+    /// What is noted of the connection where that is asked for.
+    pub entry: Option<&'a TlsConnection>,
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Side<'a, S> {
-    pub fn new(stream: S, watched: Watched, tally: Option<&'a Tally>) -> Self {
+    pub fn new(stream: S, watched: Watched, meter: Option<Meter<'a>>) -> Self {
         Self {
             watched,
             stream,
-            tally,
+            meter,
         }
     }
 
-    fn moved(&self, bytes: usize) {
-        if let Some(tally) = self.tally {
+    fn moved(&self, bytes: usize, note: fn(&TlsConnection, usize)) {
+        if let Some(Meter { tally, entry }) = self.meter {
             tally.moved(bytes);
+            if let Some(entry) = entry {
+                note(entry, bytes);
+            }
         }
     }
 
     fn read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut buffer = ReadBuf::new(buffer);
-        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+        if let Err(error) = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
+            if let Some(entry) = self.meter.and_then(|it| it.entry) {
+                entry.failed(&error);
+            }
+            return Poll::Ready(Err(error));
+        }
         let count = buffer.filled().len();
-        self.moved(count);
+        self.moved(count, TlsConnection::received);
         Poll::Ready(Ok(count))
     }
 
@@ -68,7 +87,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Side<'a, S> {
         if count == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
-        self.moved(count);
+        self.moved(count, TlsConnection::sent);
         Poll::Ready(Ok(count))
     }
 }

@@ -11,7 +11,7 @@ use std::{
     rc::Rc,
     sync::{Arc, atomic::Ordering},
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant, SystemTime},
 };
 
 use http::Response;
@@ -34,14 +34,14 @@ use super::{
     watch::{Ended, Watch, Watched},
 };
 use crate::{
-    access_log::Entry,
+    access_log::{Connection, Entry, Handshake, TlsConnection, protocols},
     clock,
     config::table::{Flows, ListenerTable},
     endpoint::Endpoint,
     metrics::BalancerCounters,
     proxy::{self, Answer},
     rooms::Room,
-    stream,
+    stream::{self, Meter},
     tls::Agreed,
 };
 
@@ -72,8 +72,12 @@ pub struct Client {
     pub secured_as: Option<String>,
     /// What was agreed on with it.
     pub tls: Option<Agreed>,
+    /// When it was there, and how long that took over TLS.
+    begun: (SystemTime, Duration),
+    /// Whether the load balancer is known that it counts for, and what was to be noted of it was.
+    is_noted: Cell<bool>,
     pub is_http2: bool,
-    /// The connection's name in access logs, once one is asked for.
+    /// The connection's name in logs, once one is asked for.
     trace: OnceCell<u128>,
     watch: Arc<Watch>,
     closing: Rc<Closing>,
@@ -86,6 +90,24 @@ impl Client {
     /// Names the connection.
     pub fn trace(&self) -> u128 {
         *self.trace.get_or_init(rand::random)
+    }
+
+    /// The connection is one of this listener's, unless it is another's already.
+    fn belongs_to(&self, listener: &ListenerTable) {
+        let is_new = !self.is_noted.replace(true);
+        if let Some(log) = listener.connections.as_ref().filter(|_| is_new) {
+            let (at, took) = self.begun;
+            log.connected(&Connection {
+                at,
+                client: self.peer,
+                port: listener.port,
+                handshake: match &self.tls {
+                    None => Handshake::NotAsked,
+                    Some(agreed) => Handshake::Done(agreed, took),
+                },
+                trace: self.trace(),
+            });
+        }
     }
 
     /// Its connection is of no more use: ended at once, or after HTTP/2's other streams.
@@ -126,6 +148,7 @@ impl RequestGuard {
             .watch
             .set_limit_ms(listener.settings.idle_timeout_ms);
         self.client.tally.belongs_to(&listener.counters);
+        self.client.belongs_to(listener);
         self.unanswered = Some(Arc::clone(&listener.counters));
     }
 
@@ -190,8 +213,12 @@ pub async fn serve(worker: Rc<Worker>, connection: OwnedFd, endpoint: Arc<Endpoi
 /// Of the only load balancer that has the port. Whom a connection to a shared port is for is known from its
 /// first request.
 fn counters_of(endpoint: &Endpoint) -> Option<Arc<BalancerCounters>> {
+    Some(Arc::clone(&only_listener(endpoint)?.counters))
+}
+
+fn only_listener(endpoint: &Endpoint) -> Option<Arc<ListenerTable>> {
     match &endpoint.table.load().listeners[..] {
-        [only] => Some(Arc::clone(&only.counters)),
+        [only] => Some(Arc::clone(only)),
         _ => None,
     }
 }
@@ -212,18 +239,36 @@ async fn try_serve(
     if !wants_tls(&stream, &endpoint).await? {
         return run(worker, endpoint, peer, fd, (Plain(stream), None), tally).await;
     }
-    let counters = counters_of(&endpoint);
-    match tokio::time::timeout(HANDSHAKE, accept_tls(stream, &endpoint, peer)).await {
-        Ok(Ok((stream, name))) => {
-            let secured = (stream, Some(name));
+    let (begun, mut hello) = (Instant::now(), Hello::default());
+    let accepting = accept_tls(stream, (&endpoint, peer), &mut hello);
+    match tokio::time::timeout(HANDSHAKE, accepting).await {
+        Ok(Ok((stream, listener))) => {
+            let secured = (stream, Some((listener, begun.elapsed())));
             run(worker, endpoint, peer, fd, secured, tally).await
         }
         failed => {
-            if let Some(it) = &counters {
-                it.tls_errors.one();
+            let only = only_listener(&endpoint);
+            if let Some(it) = &only {
+                it.counters.tls_errors.one();
+            }
+            if let Some(listener) = hello.listener.or(only) {
+                refused(&listener, peer);
             }
             failed?.map(drop)
         }
+    }
+}
+
+/// Notes a connection that came to nothing.
+fn refused(listener: &ListenerTable, peer: SocketAddr) {
+    if let Some(log) = &listener.connections {
+        log.connected(&Connection {
+            at: SystemTime::now(),
+            client: peer,
+            port: listener.port,
+            handshake: Handshake::Failed,
+            trace: rand::random(),
+        });
     }
 }
 
@@ -254,11 +299,27 @@ async fn carry(
             local,
             alpn: None,
         };
-        return stream::serve(&worker, &endpoint, (&listener, flows), client, tally).await;
+        let meter = Meter { tally, entry: None };
+        return stream::serve(&worker, &endpoint, (&listener, flows), client, meter).await;
     }
-    match tokio::time::timeout(HANDSHAKE, accept_tls(stream, &endpoint, peer)).await {
+    let mut entry = TlsConnection::begin(&listener, peer, local);
+    let mut hello = Hello::default();
+    let accepting = accept_tls(stream, (&endpoint, peer), &mut hello);
+    let accepted = tokio::time::timeout(HANDSHAKE, accepting).await;
+    if let Some(entry) = entry.as_mut().filter(|_| hello.listener.is_some()) {
+        entry.greeted(&listener, hello.server_name.as_deref(), hello.protocols);
+    }
+    match accepted {
         Ok(Ok((Secured(stream), _))) => {
-            let alpn = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+            let connection = stream.get_ref().1;
+            let alpn = connection.alpn_protocol().map(<[u8]>::to_vec);
+            if let Some(entry) = &mut entry {
+                entry.agreed(Agreed::of(connection), alpn.as_deref());
+            }
+            let meter = Meter {
+                tally,
+                entry: entry.as_ref(),
+            };
             let client = stream::Client {
                 stream,
                 fd,
@@ -266,10 +327,13 @@ async fn carry(
                 local,
                 alpn,
             };
-            stream::serve(&worker, &endpoint, (&listener, flows), client, tally).await
+            stream::serve(&worker, &endpoint, (&listener, flows), client, meter).await
         }
         failed => {
             listener.counters.tls_errors.one();
+            if let (Some(entry), Ok(Err(error))) = (&entry, &failed) {
+                entry.failed(error);
+            }
             failed?.map(drop)
         }
     }
@@ -292,20 +356,37 @@ async fn wants_tls(stream: &TcpStream, endpoint: &Endpoint) -> io::Result<bool> 
     Ok(seen == 1 && first[0] == TLS_HANDSHAKE)
 }
 
-/// The stream, and whose certificate the client got.
+/// What a client said first, as far as it is known.
+#[derive(Default)]
+struct Hello {
+    server_name: Option<String>,
+    /// Whom it speaks to.
+    listener: Option<Arc<ListenerTable>>,
+    /// What it would speak, where a network load balancer notes that.
+    protocols: String,
+}
+
+/// The stream, and whose certificate the client got. What it said is known also if nothing comes of it.
 async fn accept_tls(
     stream: TcpStream,
-    endpoint: &Endpoint,
-    peer: SocketAddr,
-) -> io::Result<(Secured, String)> {
+    (endpoint, peer): (&Endpoint, SocketAddr),
+    hello: &mut Hello,
+) -> io::Result<(Secured, Arc<ListenerTable>)> {
     let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
-    let name = start.client_hello().server_name().map(str::to_owned);
-    let listener = endpoint.table.load().choose_tls(name.as_deref()).cloned();
+    let said = start.client_hello();
+    hello.server_name = said.server_name().map(str::to_owned);
+    let name = hello.server_name.as_deref();
+    let listener = endpoint.table.load().choose_tls(name).cloned();
     let listener = listener.filter(|it| endpoint.admits(it, peer.ip()));
-    let config = listener.and_then(|it| Some((it.tls.clone()?, it.dns_name.clone())));
-    let (config, name) = config.ok_or_else(|| io::Error::other("no certificate can be used"))?;
+    let usable = listener.and_then(|it| Some((it.tls.clone()?, it)));
+    let (config, listener) =
+        usable.ok_or_else(|| io::Error::other("no certificate can be used"))?;
+    if listener.flows.is_some() && listener.logged.is_some() {
+        hello.protocols = said.alpn().map(protocols).unwrap_or_default();
+    }
+    hello.listener = Some(Arc::clone(&listener));
     let stream = start.into_stream(config).await?;
-    Ok((Secured(Box::new(stream)), name))
+    Ok((Secured(Box::new(stream)), listener))
 }
 
 struct Plain(TcpStream);
@@ -353,9 +434,14 @@ async fn run<T: Transport>(
     endpoint: Arc<Endpoint>,
     peer: SocketAddr,
     fd: std::os::fd::RawFd,
-    (transport, secured_as): (T, Option<String>),
+    (transport, secured): (T, Option<(Arc<ListenerTable>, Duration)>),
     tally: Arc<Tally>,
 ) -> io::Result<()> {
+    let begun = SystemTime::now();
+    let (listener, took) = match secured {
+        Some((listener, took)) => (Some(listener), took),
+        None => (only_listener(&endpoint), Duration::ZERO),
+    };
     let (idle_ms, keep_alive_ms) = limits(&endpoint);
     let http2 = transport.http2();
     let watched = Watched::new(fd, 0, idle_ms);
@@ -366,8 +452,13 @@ async fn run<T: Transport>(
         peer,
         address: peer.ip().to_canonical().to_string(),
         is_tls: T::TLS,
-        secured_as,
+        secured_as: listener
+            .as_ref()
+            .filter(|_| T::TLS)
+            .map(|it| it.dns_name.clone()),
         tls: transport.agreed(),
+        begun: (begun, took),
+        is_noted: Cell::new(false),
         is_http2: http2,
         trace: OnceCell::new(),
         watch: watched.share(),
@@ -375,6 +466,9 @@ async fn run<T: Transport>(
         tally: Arc::clone(&tally),
         requests: Cell::new(0),
     });
+    if let Some(listener) = listener {
+        client.belongs_to(&listener);
+    }
     let io = ClientIo {
         watched,
         tally,

@@ -6,6 +6,7 @@ mod admission;
 mod balancing;
 mod changes;
 mod clients;
+mod connection_log;
 mod health;
 mod hold;
 mod http;

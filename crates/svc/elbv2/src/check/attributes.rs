@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use wharf_planeproto::access_logs::{LogKeys, LogKind};
 use wharf_wire::Fault;
 
 use crate::{
@@ -52,9 +53,8 @@ const PROXY_PROTOCOL: &str = "proxy_protocol_v2.enabled";
 pub const DELETION_PROTECTION: &str = "deletion_protection.enabled";
 pub const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
 
-const LOGS_ENABLED: &str = "access_logs.s3.enabled";
-const LOGS_BUCKET: &str = "access_logs.s3.bucket";
-const LOGS_PREFIX: &str = "access_logs.s3.prefix";
+const ACCESS_LOGS: LogKeys = LogKind::Access.keys();
+const CONNECTION_LOGS: LogKeys = LogKind::Connections.keys();
 /// The folder below which AWS writes, and which it leaves to nobody.
 const LOGS_FOLDER: &str = "AWSLogs";
 
@@ -62,13 +62,13 @@ pub const BALANCER: Table = Table {
     noun: "Load balancer",
     together: of_logs,
     all: &[
-        of(LOGS_ENABLED, "false", Flag),
-        of(LOGS_BUCKET, "", Text(255)),
-        of(LOGS_PREFIX, "", Text(512)),
+        of(ACCESS_LOGS.enabled, "false", Flag),
+        of(ACCESS_LOGS.bucket, "", Text(255)),
+        of(ACCESS_LOGS.prefix, "", Text(512)),
         of("client_keep_alive.seconds", "3600", Number(60, 604_800)),
-        of("connection_logs.s3.enabled", "false", Fixed),
-        of("connection_logs.s3.bucket", "", Text(255)),
-        of("connection_logs.s3.prefix", "", Text(512)),
+        of(CONNECTION_LOGS.enabled, "false", Flag),
+        of(CONNECTION_LOGS.bucket, "", Text(255)),
+        of(CONNECTION_LOGS.prefix, "", Text(512)),
         of(DELETION_PROTECTION, "false", Flag),
         of("idle_timeout.timeout_seconds", "60", Number(1, 4000)),
         of("ipv6.deny_all_igw_traffic", "false", Flag),
@@ -169,11 +169,11 @@ pub const GROUP: Table = Table {
 /// Of network load balancers.
 pub const NETWORK_BALANCER: Table = Table {
     noun: "Load balancer",
-    together: |_| Ok(()),
+    together: of_logs,
     all: &[
-        of(LOGS_ENABLED, "false", Fixed),
-        of(LOGS_BUCKET, "", Text(255)),
-        of(LOGS_PREFIX, "", Text(512)),
+        of(ACCESS_LOGS.enabled, "false", Flag),
+        of(ACCESS_LOGS.bucket, "", Text(255)),
+        of(ACCESS_LOGS.prefix, "", Text(512)),
         of(DELETION_PROTECTION, "false", Flag),
         of(
             "dns_record.client_routing_policy",
@@ -482,16 +482,23 @@ fn within(value: &str, from: u32, to: u32) -> bool {
 }
 
 fn of_logs(attributes: &Attributes) -> Result<(), Fault> {
-    let value = |key| BALANCER.value(attributes, key);
-    if value(LOGS_ENABLED) == "true" && value(LOGS_BUCKET).is_empty() {
-        return Err(fault::configuration(format!(
-            "The attribute '{LOGS_BUCKET}' must name a bucket when '{LOGS_ENABLED}' is 'true'"
-        )));
-    }
-    if value(LOGS_PREFIX).contains(LOGS_FOLDER) {
-        return Err(fault::configuration(format!(
-            "The value of the attribute '{LOGS_PREFIX}' cannot include '{LOGS_FOLDER}'"
-        )));
+    let value = |key| attributes.get(key).map_or("", String::as_str);
+    for LogKeys {
+        enabled,
+        bucket,
+        prefix,
+    } in LogKind::ALL.map(LogKind::keys)
+    {
+        if value(enabled) == "true" && value(bucket).is_empty() {
+            return Err(fault::configuration(format!(
+                "The attribute '{bucket}' must name a bucket when '{enabled}' is 'true'"
+            )));
+        }
+        if value(prefix).contains(LOGS_FOLDER) {
+            return Err(fault::configuration(format!(
+                "The value of the attribute '{prefix}' cannot include '{LOGS_FOLDER}'"
+            )));
+        }
     }
     Ok(())
 }

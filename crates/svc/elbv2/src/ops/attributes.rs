@@ -1,5 +1,7 @@
 //! Attributes of load balancers, target groups and listeners: described and changed.
 
+use std::collections::BTreeSet;
+
 use wharf_api_elbv2::{
     DescribeListenerAttributesInput, DescribeListenerAttributesOutput,
     DescribeLoadBalancerAttributesInput, DescribeLoadBalancerAttributesOutput,
@@ -79,9 +81,9 @@ pub async fn modify_balancer(
     let wanted = table.change(&stored.record.attributes, pairs())?;
     let of_logs = given
         .iter()
-        .any(|it| it.key.as_deref().is_some_and(access_logs::is_about));
-    if of_logs {
-        access_logs::admit(core, &place, &id, &wanted).await?;
+        .filter_map(|it| access_logs::about(it.key.as_deref()?));
+    for kind in of_logs.collect::<BTreeSet<_>>() {
+        access_logs::admit(core, &place, (&id, kind), &wanted).await?;
     }
     let change = |balancer: &mut LoadBalancer| {
         let attributes = table.change(&balancer.attributes, pairs())?;

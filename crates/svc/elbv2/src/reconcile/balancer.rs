@@ -192,7 +192,7 @@ async fn clear(core: &Core, key: &str, place: &Place, id: &str) -> Result<Next, 
     }
 }
 
-/// Forgets where a deleted load balancer wrote access logs, once no host has any.
+/// Forgets where a deleted load balancer wrote logs, once no host has any.
 async fn forget_log(core: &Core, key: &str) -> Result<Next, StepError> {
     let Some(stored) = core.table.read::<ClosedLog>(key).await? else {
         return Ok(Next::Settled);

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
-use wharf_planeproto::access_logs::Place as LogPlace;
+use wharf_planeproto::access_logs::{LogKind, Place as LogPlace};
 use wharf_records::{Record, Unknown, ecs::Tags};
 use wharf_seal::Sealed;
 
@@ -35,7 +35,7 @@ pub struct LoadBalancer {
     pub interfaces: Vec<Interface>,
     #[serde(default)]
     pub attributes: Attributes,
-    /// Where it wrote access logs until not long ago.
+    /// Where it wrote logs until not long ago.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_logs: Vec<FormerLog>,
     #[serde(default)]
@@ -119,14 +119,16 @@ impl Record for Remains {
     const FORMAT: u32 = 1;
 }
 
-/// Access logs were written there until then; what hosts still have of that time may come.
+/// A log was written there until then; what hosts still have of that time may come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FormerLog {
+    #[serde(default)]
+    pub kind: LogKind,
     pub place: LogPlace,
     pub ended_at: Timestamp,
 }
 
-/// Where a deleted load balancer wrote access logs, for as long as its hosts may have some; then deleted.
+/// Where a deleted load balancer wrote logs, for as long as its hosts may have some; then deleted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClosedLog {
     pub places: Vec<FormerLog>,

@@ -1,17 +1,17 @@
-//! Access logs: which attributes are taken, and which files of which hosts go into which buckets.
+//! Logs of load balancers: which attributes are taken, and which files of which hosts go into which buckets.
 
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use wharf_api_elbv2::{self as api, Elbv2 as _};
 use wharf_delivery::{Actor, Operations, Request};
-use wharf_planeproto::access_logs::{Head, Place, end_of};
+use wharf_planeproto::access_logs::{Head, LogKind, Place, end_of};
 use wharf_svc_elbv2::access_logs::NotTaken;
 use wharf_wire::{ByteStream, Check, Fault, async_trait};
 
 use crate::harness::{Harness, call, wait};
 
-/// The only bucket that lets access logs in.
+/// The only bucket that lets logs in.
 const OPEN: &str = "logs";
 const PACKED: &[u8] = b"\x1f\x8b entries";
 
@@ -52,12 +52,18 @@ impl Operations for Buckets {
         else {
             panic!("{actor:?}")
         };
-        assert_eq!(name, "logdelivery.elasticloadbalancing.amazonaws.com");
+        match &**name {
+            "logdelivery.elasticloadbalancing.amazonaws.com" => assert!(
+                source_arn.contains(":loadbalancer/app/web/"),
+                "{source_arn}"
+            ),
+            "delivery.logs.amazonaws.com" => {
+                assert_eq!(source_arn, "arn:aws:logs:us-east-1:000000000000:*");
+            }
+            other => panic!("{other}"),
+        }
         assert_eq!(account, "000000000000");
-        assert!(
-            source_arn.contains(":loadbalancer/app/web/"),
-            "{source_arn}"
-        );
+        assert_eq!(request.input["ACL"], "bucket-owner-full-control");
         assert_eq!(
             (&*request.service, &*request.operation, &*request.region),
             ("s3", "PutObject", "us-east-1")
@@ -94,9 +100,14 @@ struct Home {
 impl Home {
     /// A load balancer on the host `i-1`.
     async fn start() -> Self {
+        Self::of("application").await
+    }
+
+    async fn of(kind: &str) -> Self {
         let (harness, buckets) = (Harness::start().await, Arc::<Buckets>::default());
         harness.elb.calling(buckets.clone());
-        let balancer = harness.balancer("web").await.load_balancer_arn.unwrap();
+        let made = harness.create_balancer("web", |it| it.type_ = Some(kind.to_owned()));
+        let balancer = made.await.unwrap().load_balancer_arn.unwrap();
         let host = harness.elb.lb_host_connected("i-1", "us-east-1a");
         host.await.unwrap();
         wait("it is attached", async || {
@@ -111,8 +122,12 @@ impl Home {
     }
 
     async fn set(&self, pairs: &[(&str, &str)]) -> Result<(), Fault> {
+        self.set_of("access_logs", pairs).await
+    }
+
+    async fn set_of(&self, log: &str, pairs: &[(&str, &str)]) -> Result<(), Fault> {
         let attribute = |(key, value): &(&str, &str)| api::LoadBalancerAttribute {
-            key: Some(format!("access_logs.s3.{key}")),
+            key: Some(format!("{log}.s3.{key}")),
             value: Some((*value).to_owned()),
         };
         let input = api::ModifyLoadBalancerAttributesInput {
@@ -143,6 +158,7 @@ impl Home {
         Head {
             instance: "i-1".to_owned(),
             balancer: self.balancer.clone(),
+            kind: LogKind::Access,
             place: Place {
                 bucket: bucket.to_owned(),
                 prefix: String::new(),
@@ -260,4 +276,79 @@ async fn a_host_is_believed_of_what_it_carries_and_of_where_that_writes() {
     home.give(&home.head("logs-too")).await.unwrap();
     assert!(unwanted(home.give(&elsewhere).await));
     assert_eq!(home.harness.count("closed-log").await, 1);
+}
+
+#[tokio::test]
+async fn connections_have_a_log_of_their_own() {
+    let home = Home::start().await;
+    let on = |bucket| [("enabled", "true"), ("bucket", bucket), ("prefix", "p")];
+    let fault = home.set_of("connection_logs", &on("shut")).await;
+    let message = "Access Denied for bucket: shut. Please check S3bucket permission";
+    let fault = fault.unwrap_err();
+    let expected = ("InvalidConfigurationRequest", message);
+    assert_eq!((fault.code.as_ref(), &*fault.message), expected);
+    home.set_of("connection_logs", &on(OPEN)).await.unwrap();
+    let test_file = "logs/p/AWSLogs/000000000000/ELBConnectionLogTestFile";
+    assert_eq!(home.buckets.keys(), [test_file]);
+
+    let of_requests = Head {
+        place: Place {
+            bucket: OPEN.to_owned(),
+            prefix: "p".to_owned(),
+        },
+        ..home.head(OPEN)
+    };
+    let of_connections = Head {
+        kind: LogKind::Connections,
+        ..of_requests.clone()
+    };
+    let refused = home.give(&of_requests).await;
+    assert!(matches!(refused, Err(NotTaken::Unwanted)), "it keeps none");
+    home.give(&of_connections).await.unwrap();
+    let written = home.buckets.keys().pop().unwrap();
+    let (_, file) = written.rsplit_once('/').unwrap();
+    let start = "conn_log.000000000000_elasticloadbalancing_us-east-1_app.web.";
+    assert!(file.starts_with(start) && file.ends_with("_10.0.0.5_70000000.log.gz"));
+
+    // Both, one of them to its end.
+    home.set(&[("enabled", "true"), ("bucket", OPEN), ("prefix", "p")])
+        .await
+        .unwrap();
+    home.give(&of_requests).await.unwrap();
+    home.set_of("connection_logs", &[("enabled", "false")])
+        .await
+        .unwrap();
+    home.give(&of_connections).await.unwrap();
+    home.harness.delete_balancer(&home.balancer).await.unwrap();
+    for head in [of_requests, of_connections] {
+        home.give(&head).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn those_of_network_load_balancers_are_delivered_by_another() {
+    let home = Home::of("network").await;
+    home.set(&[("enabled", "true"), ("bucket", OPEN)])
+        .await
+        .unwrap();
+    let test_file = "logs/AWSLogs/000000000000/ELBAccessLogTestFile";
+    assert_eq!(home.buckets.keys(), [test_file]);
+    home.give(&home.head(OPEN)).await.unwrap();
+    let written = home.buckets.keys().pop().unwrap();
+    let (_, file) = written.rsplit_once('/').unwrap();
+    let start = "000000000000_elasticloadbalancing_us-east-1_net.web.";
+    assert!(
+        file.starts_with(start) && file.ends_with("Z_70000000.log.gz"),
+        "{file}"
+    );
+    let of_connections = Head {
+        kind: LogKind::Connections,
+        ..home.head(OPEN)
+    };
+    let refused = home.give(&of_connections).await;
+    assert!(matches!(refused, Err(NotTaken::Unwanted)));
+    let fault = home
+        .set_of("connection_logs", &[("enabled", "false")])
+        .await;
+    assert!(fault.unwrap_err().message.contains("not recognized"));
 }
