@@ -9,6 +9,7 @@
 //! platform/aws-global/upload/<bucket id>/<key>\0<upload id>  Upload: a multipart upload under way
 //! platform/aws-global/part/<upload id>/<number>    Part: of an upload, or of the object it became
 //! platform/aws-global/doomed/<upload id>           Marker: its parts are to be removed
+//! platform/aws-global/left-out/<upload id>         LeftOut: those of its parts that its object is not made of, to be removed
 //! platform/aws-global/slot/<slot id>               Slot: where the bytes of a small object are
 //! platform/aws-global/pack/<pack id>               Pack: where such bytes are together
 //! ```
@@ -120,7 +121,7 @@ pub enum Body {
         #[serde(skip)]
         place: Option<Slot>,
     },
-    /// The parts of an upload, but for those that its completion left out.
+    /// The parts of an upload, but for those that its completion left out: they are there until they are removed.
     Parts {
         upload: String,
         count: u32,
@@ -220,6 +221,12 @@ pub struct Part {
     pub blob: Option<(Digest, String)>,
 }
 
+/// Numbers of the parts that the completion of an upload left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    pub parts: Vec<u32>,
+}
+
 /// Where bytes lie in a pack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {
@@ -256,7 +263,7 @@ macro_rules! records {
         })*
     };
 }
-records! { "bucket" Bucket, "name" Name, "o" Object, "upload" Upload, "part" Part, "slot" Slot, "pack" Pack }
+records! { "bucket" Bucket, "name" Name, "o" Object, "upload" Upload, "part" Part, "left-out" LeftOut, "slot" Slot, "pack" Pack }
 
 fn is_zero(size: &u64) -> bool {
     *size == 0
@@ -336,6 +343,14 @@ pub fn all_doomed() -> String {
 
 pub fn doomed(upload_id: &str) -> String {
     all_doomed() + upload_id
+}
+
+pub fn all_left_out() -> String {
+    scope().prefix(LeftOut::KIND)
+}
+
+pub fn left_out(upload_id: &str) -> String {
+    all_left_out() + upload_id
 }
 
 pub fn all_slots() -> String {
