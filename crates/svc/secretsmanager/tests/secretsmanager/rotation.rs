@@ -1,6 +1,12 @@
 //! Rotation, by an endpoint.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -153,6 +159,64 @@ async fn an_endpoint_rotates_a_secret_now_and_on_its_schedule() {
         .await;
     assert_eq!(code(again), "InvalidRequestException");
     assert_eq!(describe(&home, "app/db").await.next_rotation_date, None);
+}
+
+/// Takes connections and answers none of them; or answers all.
+async fn endpoint(answers: bool) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counted = taken.clone();
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::Relaxed);
+            if answers {
+                let answer = b"HTTP/1.1 200 x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                let _ = stream.write_all(answer).await;
+            }
+            open.push(stream);
+        }
+    });
+    (address, taken)
+}
+
+#[tokio::test]
+async fn endpoints_that_never_answer_keep_nothing_from_other_accounts() {
+    let home = Home::start();
+    let rotated = async |call: &wharf_wire::Call, name: String, by: &str| {
+        let made = api::CreateSecretRequest {
+            name: Some(name.clone()),
+            secret_string: Some(HIDDEN.to_owned()),
+            ..Default::default()
+        };
+        home.secrets.create_secret(call, made).await.unwrap();
+        let input = api::RotateSecretRequest {
+            secret_id: Some(name),
+            ..rotate(Some(by))
+        };
+        home.secrets.rotate_secret(call, input).await.unwrap();
+    };
+    let (silent, taken) = endpoint(false).await;
+    for number in 0..200 {
+        rotated(&home.call(), format!("stuck{number}"), &silent).await;
+    }
+    let stuck = async {
+        while taken.load(Ordering::Relaxed) < 16 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, stuck).await.unwrap();
+    let (address, told) = endpoint(true).await;
+    let other = home.call_at("111111111111", "us-east-1");
+    rotated(&other, "db".to_owned(), &address).await;
+    let called = async {
+        while told.load(Ordering::Relaxed) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, called).await.unwrap();
+    assert_eq!(taken.load(Ordering::Relaxed), 16, "the share of an account");
 }
 
 #[tokio::test]
