@@ -377,6 +377,53 @@ async fn uploads_that_were_forgotten_go_with_their_parts() {
     assert_eq!(late.unwrap_err().code, "NoSuchUpload");
 }
 
+/// Large configurations are kept decoded, and bounded: all together fit into a bucket's record.
+#[tokio::test]
+async fn a_large_configuration_counts_as_it_is_now() {
+    let it = It::new().await;
+    let lifecycle = |days: i32, rules: usize, prefix: usize| {
+        let rule = |number: usize| LifecycleRule {
+            id: Some(format!("rule{number}")),
+            status: Some("Enabled".to_owned()),
+            filter: Some(LifecycleRuleFilter {
+                prefix: Some(match number {
+                    0 => String::new(),
+                    _ => "p".repeat(prefix),
+                }),
+                ..LifecycleRuleFilter::default()
+            }),
+            expiration: Some(LifecycleExpiration {
+                days: Some(days),
+                ..LifecycleExpiration::default()
+            }),
+            ..LifecycleRule::default()
+        };
+        PutBucketLifecycleConfigurationRequest {
+            bucket: Some(BUCKET.to_owned()),
+            lifecycle_configuration: Some(BucketLifecycleConfiguration {
+                rules: Some((0..rules).map(rule).collect()),
+            }),
+            ..PutBucketLifecycleConfigurationRequest::default()
+        }
+    };
+    let mut said = Vec::new();
+    for days in [10, 20] {
+        let input = lifecycle(days, 1000, 100);
+        let put = it.s3.put_bucket_lifecycle_configuration(&call(), input);
+        put.await.unwrap();
+        let expiration = it.put("k", b"body").await.expiration;
+        said.push(expiration.unwrap());
+    }
+    assert_ne!(said[0], said[1]);
+    let input = lifecycle(10, 1000, 1000);
+    let put = it.s3.put_bucket_lifecycle_configuration(&call(), input);
+    refused(
+        put.await,
+        "MaxMessageLengthExceeded",
+        "Your request was too large.",
+    );
+}
+
 #[tokio::test]
 async fn parts_that_a_completion_leaves_out_go() {
     let it = It::new().await;
