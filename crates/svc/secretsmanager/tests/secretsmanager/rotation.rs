@@ -219,6 +219,43 @@ async fn endpoints_that_never_answer_keep_nothing_from_other_accounts() {
     assert_eq!(taken.load(Ordering::Relaxed), 16, "the share of an account");
 }
 
+fn container(name: &str) -> Vec<api::ExternalSecretRotationMetadataItem> {
+    vec![api::ExternalSecretRotationMetadataItem {
+        key: Some("container".to_owned()),
+        value: Some(name.to_owned()),
+    }]
+}
+
+/// Who may rotate a secret cannot have its role start something else: for that they must be allowed to pass it.
+#[tokio::test]
+async fn what_a_kept_role_starts_is_changed_only_by_who_may_pass_it() {
+    let home = Home::start();
+    home.create("app/db", HIDDEN).await.unwrap();
+    let task = "arn:aws:ecs:us-east-1:000000000000:task-definition/rotate:1";
+    let first = api::RotateSecretRequest {
+        external_secret_rotation_role_arn: Some("arn:aws:iam::000000000000:role/closed".to_owned()),
+        external_secret_rotation_metadata: Some(container("c")),
+        ..rotate(Some(task))
+    };
+    let rotated = home.secrets.rotate_secret(&home.call(), first).await;
+    rotated.unwrap();
+    let other = task.replace("rotate", "other");
+    let with_container = api::RotateSecretRequest {
+        external_secret_rotation_metadata: Some(container("d")),
+        ..rotate(None)
+    };
+    for changed in [rotate(Some(&other)), with_container] {
+        let refused = home.secrets.rotate_secret(&home.call(), changed).await;
+        assert_eq!(code(refused), "AccessDeniedException");
+    }
+    // As it is, anybody may who may rotate the secret; an endpoint needs no role.
+    for allowed in [rotate(None), rotate(Some("https://example.com/"))] {
+        let again = home.secrets.rotate_secret(&home.call(), allowed).await;
+        let fault = again.unwrap_err();
+        assert!(fault.message.starts_with("A previous rotation"), "{fault}");
+    }
+}
+
 #[tokio::test]
 async fn rotations_that_cannot_be_carried_out_are_refused() {
     let home = Home::start();
