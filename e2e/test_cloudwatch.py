@@ -274,6 +274,54 @@ def test_an_alarm_tells_its_topic_and_eventbridge(wharf):
     assert refused(cloudwatch.delete_alarms, AlarmNames=[name])[0] == "ResourceNotFound"
 
 
+def test_the_policy_of_a_topic_says_which_alarms_it_hears(wharf):
+    cloudwatch, sns = wharf.client("cloudwatch"), wharf.client("sns")
+    name = tasks.unique("alarm")
+
+    def topic(**statement):
+        arn = sns.create_topic(Name=tasks.unique("ops"))["TopicArn"]
+        statement = {"Effect": "Allow", "Action": "sns:Publish", "Resource": arn, **statement}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
+        return arn
+
+    account = "000000000000"
+    of = f"arn:aws:cloudwatch:us-east-1:{account}:alarm:"
+    service = {"Service": "cloudwatch.amazonaws.com"}
+
+    def condition(account, alarm):
+        return {"StringEquals": {"aws:SourceAccount": account}, "ArnLike": {"aws:SourceArn": of + alarm}}
+
+    open_to = topic(Principal=service, Condition=condition(account, name))
+    closed = [
+        topic(Principal={"AWS": f"arn:aws:iam::{account}:root"}),
+        topic(Principal=service, Condition=condition("111111111111", name)),
+        topic(Principal=service, Condition=condition(account, name + "-other")),
+    ]
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace=tasks.unique("App"),
+        MetricName="Load",
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=70,
+        ComparisonOperator="GreaterThanThreshold",
+        AlarmActions=[open_to, *closed],
+    )
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+
+    def failed():
+        items = cloudwatch.describe_alarm_history(AlarmName=name, HistoryItemType="Action")["AlarmHistoryItems"]
+        found = [it["HistorySummary"] for it in items if it["HistorySummary"].startswith("Failed")]
+        return found if len(found) >= len(closed) else None
+
+    said = wait_for(failed, 60, "the topics refuse the alarm")
+    assert all(any(arn in it for it in said) for arn in closed), said
+    assert not any(open_to in it for it in said)
+    cloudwatch.delete_alarms(AlarmNames=[name])
+
+
 def test_an_alarm_on_several_lines_has_contributors(wharf):
     cloudwatch, sns, sqs = (wharf.client(it) for it in ("cloudwatch", "sns", "sqs"))
     name, namespace = tasks.unique("alarm"), tasks.unique("App")

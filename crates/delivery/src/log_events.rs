@@ -18,12 +18,14 @@ pub struct LogStream<'a> {
     pub region: &'a str,
     pub group: &'a str,
     pub stream: &'a str,
+    /// Whether a group that is not there is made. Its streams always are.
+    pub makes_group: bool,
 }
 
 /// An event: milliseconds of its time, and its text.
 pub type LogEvent = (i64, String);
 
-/// Writes events, in the order of their times, and makes the group and the stream where they are not there.
+/// Writes events, in the order of their times, and makes what is not there: the stream, and the group if it is to be.
 ///
 /// # Errors
 /// A call failed. Events before those of the call are written; told again, they come twice.
@@ -33,33 +35,57 @@ pub async fn put_log_events(
     to: LogStream<'_>,
     events: Vec<LogEvent>,
 ) -> Result<(), Failure> {
-    for events in requests(events) {
-        put(operations, actor, to, events).await?;
+    for request in requests(events) {
+        put(operations, actor, to, request.events).await?;
     }
     Ok(())
 }
 
+/// The same, whatever fails: what became of each event, in the order in which they were given.
+pub async fn put_each_log_event(
+    operations: &dyn Operations,
+    actor: &Actor,
+    to: LogStream<'_>,
+    events: Vec<LogEvent>,
+) -> Vec<Result<(), Failure>> {
+    let mut answers = vec![Ok(()); events.len()];
+    for request in requests(events) {
+        let done = put(operations, actor, to, request.events).await;
+        for place in request.places {
+            answers[place].clone_from(&done);
+        }
+    }
+    answers
+}
+
+/// Events of one request, and the places that they were given at.
+#[derive(Default)]
+struct OneRequest {
+    events: Vec<Value>,
+    places: Vec<usize>,
+}
+
 /// Events as requests take them.
-fn requests(mut events: Vec<LogEvent>) -> Vec<Vec<Value>> {
-    events.sort_by_key(|it| it.0);
-    let mut requests: Vec<Vec<Value>> = Vec::new();
+fn requests(events: Vec<LogEvent>) -> Vec<OneRequest> {
+    let mut events: Vec<(usize, LogEvent)> = events.into_iter().enumerate().collect();
+    events.sort_by_key(|(_, it)| it.0);
+    let mut requests: Vec<OneRequest> = Vec::new();
     let (mut bytes, mut first) = (0, 0);
-    for (at, text) in events {
+    for (place, (at, text)) in events {
         let own = text.len() + BESIDE_TEXT;
         bytes += own;
-        let event = json!({ "timestamp": at, "message": text });
-        match requests.last_mut() {
-            Some(last)
-                if bytes <= MOST_BYTES
-                    && last.len() < MOST_EVENTS
-                    && at.saturating_sub(first) <= MOST_MS =>
-            {
-                last.push(event);
-            }
-            _ => {
-                (bytes, first) = (own, at);
-                requests.push(vec![event]);
-            }
+        let fits = |last: &OneRequest| {
+            bytes <= MOST_BYTES
+                && last.events.len() < MOST_EVENTS
+                && at.saturating_sub(first) <= MOST_MS
+        };
+        if !requests.last().is_some_and(fits) {
+            (bytes, first) = (own, at);
+            requests.push(OneRequest::default());
+        }
+        if let Some(last) = requests.last_mut() {
+            last.events.push(json!({ "timestamp": at, "message": text }));
+            last.places.push(place);
         }
     }
     requests
@@ -81,7 +107,8 @@ async fn put(
         Err(fault) => return Err(fault.into()),
     }
     let of_group = json!({ "logGroupName": to.group });
-    for (operation, input) in [("CreateLogGroup", of_group), ("CreateLogStream", of_stream)] {
+    let group = to.makes_group.then_some(("CreateLogGroup", of_group));
+    for (operation, input) in group.into_iter().chain([("CreateLogStream", of_stream)]) {
         let request = Request::new("logs", operation, to.region, input);
         match operations.call(actor, &request).await {
             Err(fault) if !is_there(&fault) => {
@@ -104,12 +131,16 @@ fn is_there(fault: &Fault) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use parking_lot::Mutex;
+    use wharf_wire::{Check, async_trait};
+
     use super::*;
 
-    fn size(request: &[Value]) -> usize {
-        let texts = request
-            .iter()
-            .map(|it| it["message"].as_str().unwrap().len());
+    fn size(request: &OneRequest) -> usize {
+        let texts = request.events.iter();
+        let texts = texts.map(|it| it["message"].as_str().unwrap().len());
         texts.map(|it| it + BESIDE_TEXT).sum()
     }
 
@@ -126,7 +157,10 @@ mod tests {
             let requests = requests(events.collect());
             assert_eq!(requests.len(), expected, "{count} {length}");
             assert!(requests.iter().all(|it| size(it) <= MOST_BYTES));
-            assert_eq!(requests.iter().map(Vec::len).sum::<usize>(), count);
+            assert_eq!(
+                requests.iter().map(|it| it.events.len()).sum::<usize>(),
+                count
+            );
         }
     }
 
@@ -134,12 +168,76 @@ mod tests {
     fn events_of_more_than_a_day_are_several_requests_in_the_order_of_time() {
         let day = 24 * 3600 * 1000;
         let events = [day, 0, day - 1, 3 * day].map(|at| (at, at.to_string()));
-        let times = |it: &Vec<Value>| -> Vec<i64> {
-            it.iter()
-                .map(|it| it["timestamp"].as_i64().unwrap())
-                .collect()
+        let requests = requests(events.into());
+        let times = |it: &OneRequest| -> Vec<i64> {
+            let events = it.events.iter();
+            events.map(|it| it["timestamp"].as_i64().unwrap()).collect()
         };
-        let requests: Vec<Vec<i64>> = requests(events.into()).iter().map(times).collect();
-        assert_eq!(requests, [vec![0, day - 1], vec![day], vec![3 * day]]);
+        let asked: Vec<Vec<i64>> = requests.iter().map(times).collect();
+        assert_eq!(asked, [vec![0, day - 1], vec![day], vec![3 * day]]);
+        let places: Vec<&[usize]> = requests.iter().map(|it| &*it.places).collect();
+        assert_eq!(places, [&[1, 2][..], &[0], &[3]]);
+    }
+
+    /// Logs without the stream at first, which refuses events that say so.
+    #[derive(Default)]
+    struct Logs {
+        has_stream: AtomicBool,
+        called: Mutex<Vec<String>>,
+    }
+
+    #[async_trait]
+    impl Operations for Logs {
+        async fn call(&self, _: &Actor, request: &Request) -> Result<Value, Fault> {
+            self.called.lock().push(request.operation.clone());
+            let put = request.operation == "PutLogEvents";
+            if put && !self.has_stream.load(Ordering::Relaxed) {
+                let text = "The specified log stream does not exist.";
+                return Err(Fault::sender("ResourceNotFoundException", 400, text));
+            }
+            self.has_stream.fetch_or(
+                request.operation == "CreateLogStream",
+                Ordering::Relaxed,
+            );
+            match put && request.input["logEvents"][0]["message"] == "bad" {
+                true => Err(Fault::sender("InvalidParameterException", 400, "bad")),
+                false => Ok(json!({})),
+            }
+        }
+
+        async fn may(&self, _: &Actor, _: &str, _: &[Check]) -> Result<(), Fault> {
+            Ok(())
+        }
+
+        async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn each_event_has_its_answer_and_the_group_is_made_if_it_is_to_be() {
+        let day = 24 * 3600 * 1000;
+        let actor = Actor::Service {
+            name: "events.amazonaws.com".to_owned(),
+            account: "000000000000".to_owned(),
+            source_arn: String::new(),
+        };
+        for (makes_group, made) in [
+            (false, &["PutLogEvents", "CreateLogStream"][..]),
+            (true, &["PutLogEvents", "CreateLogGroup", "CreateLogStream"]),
+        ] {
+            let logs = Logs::default();
+            let to = LogStream {
+                region: "us-east-1",
+                group: "g",
+                stream: "s",
+                makes_group,
+            };
+            let events = vec![(2 * day, "bad".to_owned()), (0, "good".to_owned())];
+            let answers = put_each_log_event(&logs, &actor, to, events).await;
+            let went_well: Vec<bool> = answers.iter().map(Result::is_ok).collect();
+            assert_eq!(went_well, [false, true]);
+            assert_eq!(logs.called.lock()[..made.len()], *made);
+        }
     }
 }

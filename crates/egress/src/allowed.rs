@@ -1,7 +1,7 @@
-//! Which addresses requests go to. Pure.
+//! Which addresses requests go to. Pure, but for the question which are the machine's own.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
     sync::Arc,
 };
 
@@ -47,20 +47,45 @@ const SPECIAL_V6: [Ipv6Net; 4] = [
     v6(0x3fff, 0, 20),
 ];
 
-/// Public addresses, and what the operator added.
+/// Public addresses of other machines, and what the operator added.
 #[derive(Debug, Clone)]
-pub struct Allowed(Arc<[Cidr]>);
+pub struct Allowed {
+    further: Arc<[Cidr]>,
+    /// Whether an address is this machine's own, by which its ports are reached from behind its firewall.
+    is_own: fn(IpAddr) -> bool,
+}
 
 impl Allowed {
     pub fn new(further: Vec<Cidr>) -> Self {
-        Self(further.into())
+        Self {
+            further: further.into(),
+            is_own,
+        }
     }
 
     pub fn holds(&self, address: IpAddr) -> bool {
         // The kernel takes ::ffff:127.0.0.1 for 127.0.0.1.
         let address = address.to_canonical();
-        public(address) || self.0.iter().any(|range| range.contains(address))
+        let is_allowed = self.further.iter().any(|range| range.contains(address));
+        is_allowed || (public(address) && !(self.is_own)(address))
     }
+}
+
+/// Asked each time: addresses of a machine come and go. What is sent to an own address has it as its source too, as the
+/// kernel's routes say; a datagram socket asks for the route and sends nothing.
+fn is_own(address: IpAddr) -> bool {
+    let any: IpAddr = match address {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let source = || {
+        let socket = UdpSocket::bind(SocketAddr::from((any, 0)))?;
+        // Any port but 0 will do.
+        socket.connect(SocketAddr::from((address, 9)))?;
+        socket.local_addr()
+    };
+    // Where no route leads, no connection will either.
+    source().is_ok_and(|it: SocketAddr| it.ip() == address)
 }
 
 fn public(address: IpAddr) -> bool {
@@ -75,6 +100,26 @@ fn public(address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_own_address_is_refused_unless_it_was_allowed() {
+        let own: IpAddr = "52.94.0.1".parse().unwrap();
+        let of = |further: &[&str]| Allowed {
+            is_own: |it| it == "52.94.0.1".parse::<IpAddr>().unwrap(),
+            ..Allowed::new(further.iter().map(|it| it.parse().unwrap()).collect())
+        };
+        assert!(!of(&[]).holds(own));
+        assert!(!of(&[]).holds("::ffff:52.94.0.1".parse().unwrap()));
+        assert!(of(&[]).holds("52.94.0.2".parse().unwrap()));
+        assert!(of(&["52.94.0.1/32"]).holds(own));
+    }
+
+    #[test]
+    fn the_kernel_says_which_addresses_are_own() {
+        assert!(is_own("127.0.0.1".parse().unwrap()));
+        assert!(!is_own("192.0.2.1".parse().unwrap()));
+        assert!(!is_own("2001:db8::1".parse().unwrap()));
+    }
 
     #[test]
     fn only_public_addresses_and_what_was_allowed() {

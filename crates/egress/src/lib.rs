@@ -2,9 +2,9 @@
 //! identity providers.
 //!
 //! They leave from the control plane's machine, so whoever may name an address could reach what only
-//! that machine reaches: its loopback, the metadata service of a cloud, the company's own network. Each
-//! request therefore goes to an address of the public internet, or into a range that the operator allowed
-//! (`wharf up --allow-egress CIDR`, for the node's own `--node-allow-egress`). The name is resolved here and the connection goes to an address
+//! that machine reaches: its loopback, the metadata service of a cloud, the company's own network, its own
+//! ports behind its firewall. Each request therefore goes to a public address that is not the machine's own,
+//! or into a range that the operator allowed (`wharf up --allow-egress CIDR`, for the node's own `--node-allow-egress`). The name is resolved here and the connection goes to an address
 //! that was checked, so a name that changes its mind between check and use gains nothing; redirects are
 //! answers like others, followed by nobody.
 
@@ -101,7 +101,7 @@ impl fmt::Debug for Egress {
 }
 
 impl Egress {
-    /// To public addresses and those `allowed`; `roots` are trusted beside those of the system.
+    /// To public addresses of other machines and those `allowed`; `roots` are trusted beside those of the system.
     pub fn new(allowed: Vec<Cidr>, roots: Arc<dyn Roots>) -> Self {
         Self::trusting(allowed, Trust::Authorities(roots))
     }

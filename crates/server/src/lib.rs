@@ -32,6 +32,7 @@ mod known_nodes;
 mod kube;
 mod layer_peers;
 mod measures;
+mod metered_keys;
 mod migrate;
 mod names;
 mod node_credentials;

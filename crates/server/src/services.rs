@@ -198,6 +198,7 @@ pub static SERVICES: &[Row] = &[
         serve: |it| {
             let kms = it.plane.kms.clone();
             Served::by(wharf_api_kms::Routes(Arc::new(kms.clone())))
+                .throttled(wharf_svc_kms::RATES)
                 .tagged(wharf_svc_kms::TAGGED)
                 .sealing(wharf_svc_kms::SEALING)
                 .announcing(wharf_svc_kms::ANNOUNCING)
@@ -275,14 +276,14 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_s3::schema::SERVICE,
         serve: |it| {
-            let (kms, dispatcher) = (it.plane.kms.clone(), it.plane.dispatcher.clone());
+            let dispatcher = it.plane.dispatcher.clone();
             let s3 = S3Service::new(S3Parts {
                 store: it.data.store.clone(),
                 keyring: it.data.keyring.clone(),
                 wants: it.plane.catalog.wants().clone(),
                 journal: it.data.journal.clone(),
-                dispatcher: dispatcher.clone(),
-                kms: Arc::new(wharf_api_kms::Client::new(Arc::new(kms), dispatcher)),
+                dispatcher,
+                kms: it.kms(),
                 clock: it.clock.clone(),
                 operations: it.operations.clone(),
                 takeover: Takeover::Replace,

@@ -75,7 +75,7 @@ pub struct HostArgs {
     #[command(flatten)]
     pub allow: AllowArgs,
     /// Range that this machine may call when task definitions name addresses in it, as collectors of logs; may be
-    /// given several times. Public addresses it may call anyway
+    /// given several times. Public addresses of other machines it may call anyway
     #[arg(long, value_name = "CIDR", value_parser = Cidr::or_address)]
     pub allow_egress: Vec<Cidr>,
     #[command(flatten)]

@@ -49,7 +49,7 @@ pub struct ServerArgs {
     #[arg(long, value_name = "COUNT", default_value = "5", value_parser = clap::value_parser!(u16).range(0..=1000))]
     pub elastic_addresses: u16,
     /// Range that the server may call when users name addresses in it, as endpoints of topics and destinations of
-    /// events; may be given several times. Public addresses it may call anyway
+    /// events; may be given several times. Public addresses of other machines it may call anyway
     #[arg(long, value_name = "CIDR", value_parser = Cidr::or_address)]
     pub allow_egress: Vec<Cidr>,
     /// Keys of an identity provider that this machine cannot reach: its issuer and a file with its keys (JWKS), which is read again
@@ -150,7 +150,7 @@ pub struct UpArgs {
     #[command(flatten)]
     pub allow: AllowArgs,
     /// Range that this machine's node may call when task definitions of any account name addresses in it, as collectors of
-    /// logs; may be given several times. Public addresses it may call anyway; those of --allow-egress are none of these
+    /// logs; may be given several times. Public addresses of other machines it may call anyway; those of --allow-egress are none of these
     #[arg(long, value_name = "CIDR", value_parser = Cidr::or_address)]
     pub node_allow_egress: Vec<Cidr>,
     #[command(flatten)]

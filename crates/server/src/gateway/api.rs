@@ -495,7 +495,7 @@ impl Apis {
         let of = (schema, operation);
         usage::called(&self.counters, &cx, &self.region, of, taken.is_err());
         if taken.is_err() {
-            let fault = wanted.protocol.codec().throttled(schema);
+            let fault = Throttle::fault(wanted.protocol, schema);
             self.tell_of_throttling(cx, &asks, &fault).await;
             return Err(fault);
         }

@@ -2,8 +2,8 @@
 //! which classes there are and how large.
 //!
 //! A request takes a token from its bucket and is refused without one; buckets refill at their rate
-//! up to their size. Only requests from outside take tokens: what services ask of each other was
-//! paid for by the request that began it. A node has one wide bucket of its own, so that neither
+//! up to their size. Requests from outside take tokens; what services ask of each other was paid for by the
+//! request that began it, but for uses of keys, which AWS counts all the same (`metered_keys`). A node has one wide bucket of its own, so that neither
 //! tenants nor other nodes can keep it from reporting. Callers who say nothing of themselves have buckets by the
 //! source that they ask from, in a table of their own: none of them takes tokens from the others, and all of them
 //! together none from accounts.
@@ -18,7 +18,10 @@ use std::{
 use parking_lot::Mutex;
 use wharf_base::Timestamp;
 use wharf_service::rates::{Rate, Rates};
-use wharf_wire::{Caller, CallerKind, schema::ServiceSchema};
+use wharf_wire::{
+    Caller, CallerKind, Fault,
+    schema::{Protocol, ServiceSchema},
+};
 
 use super::source::Source;
 use crate::node_identity::is_node;
@@ -40,6 +43,10 @@ pub const VISITORS_PULLS: f64 = 1.0;
 const CALLERS_PULLS: f64 = 10.0;
 /// Seconds whose pulls may come at once: an image for many machines is two, and a client often wants several.
 const PULLS_AT_ONCE: f64 = 10.0;
+
+/// KMS has words of its own.
+const KMS_TEXT: &str =
+    "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.";
 
 /// The rates of services, by their schemas' names. Others have the usual ones.
 pub type OfServices = HashMap<&'static str, Rates>;
@@ -198,6 +205,15 @@ impl Throttle {
         }
         self.refused.fetch_add(1, Ordering::Relaxed);
         Err(Exceeded)
+    }
+
+    /// What a client learns whose request has no token.
+    pub fn fault(protocol: Protocol, schema: &ServiceSchema) -> Fault {
+        let fault = protocol.codec().throttled(schema);
+        match schema.name {
+            "kms" => Fault::sender(fault.code, fault.status, KMS_TEXT),
+            _ => fault,
+        }
     }
 
     /// Requests without a token, since the start.

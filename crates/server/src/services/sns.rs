@@ -11,10 +11,7 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
     let sns = SnsService::new(SnsParts {
         store: it.data.store.clone(),
         keyring: it.data.keyring.clone(),
-        kms: Arc::new(wharf_api_kms::Client::new(
-            Arc::new(it.plane.kms.clone()),
-            it.plane.dispatcher.clone(),
-        )),
+        kms: it.kms(),
         own_kms: Arc::new(it.plane.kms.clone()),
         mailer: it.config.mailer.clone(),
         operations: it.operations.clone(),

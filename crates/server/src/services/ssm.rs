@@ -12,7 +12,6 @@ use super::{SERVICES, Served, Wiring};
 
 pub(super) fn serve(it: &Wiring<'_>) -> Served {
     let (secrets, dispatcher) = (it.plane.secrets.clone(), it.plane.dispatcher.clone());
-    let kms = Arc::new(it.plane.kms.clone());
     let ssm = SsmService::new(SsmParts {
         store: it.data.store.clone(),
         keyring: it.data.keyring.clone(),
@@ -20,7 +19,7 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
             Arc::new(secrets),
             dispatcher,
         )),
-        kms: Arc::new(wharf_api_kms::Client::new(kms, it.plane.dispatcher.clone())),
+        kms: it.kms(),
         sessions: Arc::new(SessionManager(it.plane.ecs.sessions())),
         facts: facts(),
         clock: it.clock.clone(),

@@ -48,8 +48,6 @@ pub(crate) struct Wiring<'a> {
 impl Wiring<'_> {
     /// KMS in the name of callers: its policies decide.
     pub fn kms(&self) -> Arc<wharf_api_kms::Client> {
-        let kms = Arc::new(self.plane.kms.clone());
-        let dispatcher = self.plane.dispatcher.clone();
-        Arc::new(wharf_api_kms::Client::new(kms, dispatcher))
+        self.plane.keys.clone()
     }
 }

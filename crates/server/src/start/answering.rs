@@ -157,6 +157,7 @@ impl Plane {
         rates.insert(wharf_prometheus::SERVICE, wharf_prometheus::RATES);
         let throttle = Throttle::new(config.throttling, rates);
         let throttle = Arc::new(throttle.with_pulls(config.gallery_pulls));
+        let _ = self.bound_keys.set(throttle.clone());
         let bounding = throttle.clone();
         let quota =
             move |service: &str, operation: &str| usage::quota(&bounding, service, operation);

@@ -40,6 +40,7 @@ use crate::{
     group_changes::GroupChanges,
     issuers::Issuers,
     kube::issuers::ClusterIssuers,
+    metered_keys::{Bound, MeteredKeys},
     names,
     node_credentials::NodeCredentials,
     node_gate::NodeGate,
@@ -68,6 +69,9 @@ pub(crate) struct Plane {
     pub elbv2: Elbv2Service,
     pub efs: EfsService,
     pub kms: KmsService,
+    /// The same for services that use keys in the name of accounts.
+    pub keys: Arc<wharf_api_kms::Client>,
+    pub bound_keys: Bound,
     pub secrets: SecretsmanagerService,
     pub sqs: SqsService,
     /// Signs what topics send.
@@ -174,8 +178,13 @@ impl Plane {
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });
+        let bound_keys = Bound::default();
+        let metered = MeteredKeys {
+            kms: kms.clone(),
+            bound: bound_keys.clone(),
+        };
         let kms_client = Arc::new(wharf_api_kms::Client::new(
-            Arc::new(kms.clone()),
+            Arc::new(metered),
             dispatcher.clone(),
         ));
         let authority = CertificateAuthority { acm: acm.clone() };
@@ -285,6 +294,8 @@ impl Plane {
         let documents = Issuers::new(egress.clone(), &config.jwks, issuers.clone());
         Self {
             kms,
+            keys: kms_client,
+            bound_keys,
             sqs,
             signer: Arc::new(Signer::new(
                 data.store.clone(),

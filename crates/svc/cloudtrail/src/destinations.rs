@@ -213,6 +213,7 @@ impl Destinations {
             region: &of.scope.region,
             group: to.name(),
             stream,
+            makes_group: true,
         };
         let written = put_log_events(self.operations()?, &of.role(to), into, events).await;
         written.map_err(DestinationError::NotWritten)

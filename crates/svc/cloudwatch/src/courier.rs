@@ -47,14 +47,6 @@ pub struct Message {
     pub message: String,
 }
 
-impl Message {
-    /// Whether the topic is of the alarm's account.
-    fn is_at_home(&self) -> bool {
-        let topic = self.topic.parse::<Arn>();
-        topic.is_ok_and(|it| it.account == self.account)
-    }
-}
-
 /// A call of a policy of scaling.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -92,8 +84,7 @@ impl Call {
     }
 }
 
-/// Publishes in the name of the account whose alarm it is; to topics of other accounts as the service, or as the account:
-/// their policies may name either.
+/// Publishes as the service, for the alarm: the topic's policy says whether it may, the default one for alarms of its own account.
 pub struct Messenger {
     pub operations: Arc<dyn Operations>,
     pub scaling: Arc<dyn Scaling>,
@@ -150,26 +141,13 @@ impl Messenger {
                     "Subject": it.subject,
                     "Message": it.message,
                 });
-                let actor = Actor::Account {
-                    account: it.account.clone(),
-                    source_arn: it.alarm_arn.clone(),
-                };
-                let request = Request::new("sns", "Publish", &it.region, input);
-                if it.is_at_home() {
-                    return send(&*self.operations, &actor, &request).await;
-                }
-                let service = Actor::Service {
+                let actor = Actor::Service {
                     name: PRINCIPAL.to_owned(),
                     account: it.account.clone(),
                     source_arn: it.alarm_arn.clone(),
                 };
-                match send(&*self.operations, &service, &request).await {
-                    // Nothing was published.
-                    Err(failure) if !failure.passes => {
-                        send(&*self.operations, &actor, &request).await
-                    }
-                    answer => answer,
-                }
+                let request = Request::new("sns", "Publish", &it.region, input);
+                send(&*self.operations, &actor, &request).await
             }
             Errand::Call(it) => Ok(self.scaling.alarmed(it.alarmed()).await?),
             // Whoever put the alarm was asked whether they may.

@@ -28,6 +28,8 @@ pub struct Core {
     pub shard: Shard,
     /// Turns of those who make RSA keys.
     pub generating: Shares,
+    /// Turns of those who use the private half of a key, which takes a core for milliseconds.
+    pub private: Shares,
 }
 
 /// Making an RSA key takes a core for up to seconds.
@@ -117,6 +119,7 @@ impl Core {
             due: Arc::default(),
             shard: Shard::new("/w1/c0/kms/shard/0"),
             generating: Shares::new(GENERATED_AT_ONCE, GENERATED_AT_ONCE_FOR_AN_ACCOUNT),
+            private: Shares::of_processors(),
         }
     }
 

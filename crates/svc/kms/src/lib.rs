@@ -34,6 +34,7 @@ mod material;
 mod names;
 mod ops;
 mod policy;
+mod rates;
 mod reconcile;
 mod records;
 mod rotation;
@@ -46,6 +47,7 @@ mod wrapping;
 
 pub use announced::ANNOUNCING;
 pub use config::Parts;
+pub use rates::RATES;
 pub use sealed::SEALING;
 pub use service::KmsService;
 pub use tagged::TAGGED;

@@ -17,6 +17,7 @@ pub mod rotation;
 pub mod sign;
 pub mod tags;
 
+use wharf_service::Shares;
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -88,4 +89,21 @@ pub async fn apart<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(work).await;
     let done = done.map_err(|error| fault::internal(&error))?;
     done.map_err(|error| fault::internal(&error))
+}
+
+/// The same in the account's turn. Whoever waits for the work may go before it ends: the turn ends with the work.
+///
+/// # Errors
+/// As [`apart`].
+pub async fn in_turn<T: Send + 'static>(
+    turns: &Shares,
+    account: &str,
+    work: impl FnOnce() -> Result<T, Failed> + Send + 'static,
+) -> Result<T, Fault> {
+    let turn = turns.take(account).await;
+    apart(move || {
+        let _turn = turn;
+        work()
+    })
+    .await
 }

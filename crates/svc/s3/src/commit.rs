@@ -12,7 +12,7 @@ use crate::{
     core::{Change, Core, Open, next_seq},
     current, fault,
     notices::{Happening, What},
-    records::{self, Body, Bucket, Object, Upload, Versioning},
+    records::{self, Body, Bucket, LeftOut, Object, Upload, Versioning},
 };
 
 /// A version as it was written, and the bucket as it was then.
@@ -65,6 +65,7 @@ pub async fn put(
                 }
             }
             tx.delete(upload);
+            leave_out(&mut tx, &object.body);
         }
         let happening = Happening {
             bucket: &bucket,
@@ -147,6 +148,16 @@ async fn supersede(
     }
     tx.put(records::version(&bucket.id, key, old.seq), &old);
     Ok(())
+}
+
+/// Parts of an upload that the object is not made of are needed by nobody.
+fn leave_out(tx: &mut Change<'_>, body: &Body) {
+    if let Body::Parts { upload, skip, .. } = body
+        && !skip.is_empty()
+    {
+        let parts = skip.clone();
+        tx.put(records::left_out(upload), &LeftOut { parts });
+    }
 }
 
 /// What an object was made of is needed by it no more.

@@ -24,6 +24,11 @@ pub struct Settings {
     pub ownership: Option<String>,
 }
 
+/// Whether a configuration is at most so many bytes in the bucket's record, which each request reads.
+pub fn fits(configuration: &impl Serialize, most: usize) -> bool {
+    serde_json::to_vec(configuration).is_ok_and(|it| it.len() <= most)
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Encryption {
     /// ARN or name of a key of KMS; `None` for S3's own.

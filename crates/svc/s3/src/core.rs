@@ -21,6 +21,7 @@ use crate::{
     notices::{self, Happening},
     packs::Packs,
     policy,
+    recent::Recent,
     records::{self, Bucket, Name, Versioning},
 };
 
@@ -55,6 +56,7 @@ pub struct Core {
     pub at_work: AtWork,
     /// Of those who delete one bucket, or complete one upload.
     pub turns: Turns,
+    recent: Recent,
 }
 
 /// Keys of the records of buckets that wait for their rules to be carried out.
@@ -98,6 +100,7 @@ impl Core {
             rules_set: RulesSet::default(),
             at_work: AtWork::default(),
             turns: Turns::default(),
+            recent: Recent::default(),
         }
     }
 
@@ -117,7 +120,7 @@ impl Core {
             account, region, ..
         } = place.record;
         let key = records::bucket(&account, &region, name);
-        let found = self.table.read::<Bucket>(&key).await?;
+        let found = self.recent.read(self.table.store(), &key).await?;
         Ok(found.filter(|it| !it.record.deleting))
     }
 
@@ -161,7 +164,11 @@ impl Core {
 
     /// The bucket again, for a change of what is in it: it stays as it is read here.
     pub async fn within(&self, tx: &mut Change<'_>, open: &Open) -> Result<Bucket, Fault> {
-        let found = tx.find::<Bucket>(&open.key).await?;
+        let found = self.recent.read(self.table.store(), &open.key).await?;
+        let found = found.map(|it| {
+            tx.when(it.unchanged());
+            it.record
+        });
         let found = found.filter(|it| it.id == open.record.id && !it.deleting);
         found.ok_or_else(|| fault::no_bucket(&open.record.name))
     }

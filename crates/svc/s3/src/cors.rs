@@ -3,9 +3,14 @@
 use wharf_api_s3::CORSRule;
 use wharf_wire::Fault;
 
-use crate::{config_records::CorsRule, fault};
+use crate::{
+    config_records::{self, CorsRule},
+    fault,
+};
 
 const MAX_RULES: usize = 100;
+/// AWS takes documents of 64 KiB.
+const MAX_BYTES: usize = 64 << 10;
 /// Bytes of a rule's `ID`.
 const MAX_ID: usize = 255;
 const METHODS: [&str; 5] = ["GET", "PUT", "HEAD", "POST", "DELETE"];
@@ -20,7 +25,11 @@ pub fn rules(given: Vec<CORSRule>) -> Result<Vec<CorsRule>, Fault> {
     if given.is_empty() || given.len() > MAX_RULES {
         return Err(fault::malformed_xml());
     }
-    given.into_iter().map(rule).collect()
+    let rules: Vec<CorsRule> = given.into_iter().map(rule).collect::<Result<_, _>>()?;
+    match config_records::fits(&rules, MAX_BYTES) {
+        true => Ok(rules),
+        false => Err(fault::too_large_configuration()),
+    }
 }
 
 fn rule(given: CORSRule) -> Result<CorsRule, Fault> {
@@ -236,6 +245,9 @@ mod tests {
         ] {
             assert_eq!(code(vec![bad]), Err("InvalidRequest".into()));
         }
+        let large = "x".repeat(700);
+        let large = vec![given(&large, "GET", "*", "ETag"); MAX_RULES];
+        assert_eq!(code(large), Err("MaxMessageLengthExceeded".into()));
         let many = vec![given("*", "GET", "*", "ETag"); MAX_RULES + 1];
         for bad in [Vec::new(), vec![CORSRule::default()], many] {
             assert_eq!(code(bad), Err("MalformedXML".into()));

@@ -149,6 +149,15 @@ pub fn not_implemented(text: &str) -> Fault {
     Fault::sender("NotImplemented", 501, text)
 }
 
+/// A configuration is larger than a bucket keeps.
+pub fn too_large_configuration() -> Fault {
+    Fault::sender(
+        "MaxMessageLengthExceeded",
+        400,
+        "Your request was too large.",
+    )
+}
+
 pub fn malformed_xml() -> Fault {
     let text =
         "The XML you provided was not well-formed or did not validate against our published schema";

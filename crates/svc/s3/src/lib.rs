@@ -36,6 +36,7 @@ mod packs;
 mod policy;
 mod range;
 mod rates;
+mod recent;
 mod records;
 mod refuse;
 mod sealed;

@@ -8,11 +8,13 @@ use wharf_base::{Arn, ids};
 use wharf_wire::Fault;
 
 use crate::{
-    config_records::{Notifications, Telling},
+    config_records::{self, Notifications, Telling},
     fault,
 };
 
 const MAX_RULES: usize = 100;
+/// As many rules with more than a kilobyte each. AWS says nothing of bytes.
+const MAX_BYTES: usize = 128 << 10;
 /// Bytes of a prefix or suffix.
 const MAX_AFFIX: usize = 1024;
 const MAX_ID: usize = 255;
@@ -66,6 +68,9 @@ pub fn read(given: NotificationConfiguration, region: &str) -> Result<Notificati
             };
             return Err(argument(text, "Event", &rule.events.join(",")));
         }
+    }
+    if !config_records::fits(&rules, MAX_BYTES) {
+        return Err(fault::too_large_configuration());
     }
     Ok(Notifications {
         rules,

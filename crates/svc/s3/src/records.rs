@@ -10,6 +10,7 @@
 //! platform/aws-global/part/<bucket id>/<upload id>/<number>  Part: of an upload, or of the object it became. Without
 //!                                                  the bucket where the upload began with a version before
 //! platform/aws-global/doomed/<upload id>           Marker: its parts are to be removed
+//! platform/aws-global/left-out/<upload id>         LeftOut: those of its parts that its object is not made of, to be removed
 //! platform/aws-global/slot/<slot id>               Slot: where the bytes of a small object are
 //! platform/aws-global/pack/<pack id>               Pack: where such bytes are together
 //! ```
@@ -121,7 +122,7 @@ pub enum Body {
         #[serde(skip)]
         place: Option<Slot>,
     },
-    /// The parts of an upload, but for those that its completion left out.
+    /// The parts of an upload, but for those that its completion left out: they are there until they are removed.
     Parts {
         upload: String,
         count: u32,
@@ -221,6 +222,12 @@ pub struct Part {
     pub blob: Option<(Digest, String)>,
 }
 
+/// Numbers of the parts that the completion of an upload left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    pub parts: Vec<u32>,
+}
+
 /// Where bytes lie in a pack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {
@@ -257,7 +264,7 @@ macro_rules! records {
         })*
     };
 }
-records! { "bucket" Bucket, "name" Name, "o" Object, "upload" Upload, "part" Part, "slot" Slot, "pack" Pack }
+records! { "bucket" Bucket, "name" Name, "o" Object, "upload" Upload, "part" Part, "left-out" LeftOut, "slot" Slot, "pack" Pack }
 
 fn is_zero(size: &u64) -> bool {
     *size == 0
@@ -348,6 +355,14 @@ pub fn all_doomed() -> String {
 
 pub fn doomed(upload_id: &str) -> String {
     all_doomed() + upload_id
+}
+
+pub fn all_left_out() -> String {
+    scope().prefix(LeftOut::KIND)
+}
+
+pub fn left_out(upload_id: &str) -> String {
+    all_left_out() + upload_id
 }
 
 pub fn all_slots() -> String {

@@ -9,11 +9,13 @@ use wharf_service::tags::Tags;
 use wharf_wire::Fault;
 
 use crate::{
-    config_records::{Expire, Filter, Form, LifecycleRule},
+    config_records::{self, Expire, Filter, Form, LifecycleRule},
     fault,
 };
 
 const MAX_RULES: usize = 1000;
+/// As many rules with half a kilobyte each. AWS says nothing of bytes.
+const MAX_BYTES: usize = 512 << 10;
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
 pub fn lifecycle(rules: Vec<WireRule>) -> Result<Vec<LifecycleRule>, Fault> {
@@ -30,7 +32,10 @@ pub fn lifecycle(rules: Vec<WireRule>) -> Result<Vec<LifecycleRule>, Fault> {
         }
         found.push(rule);
     }
-    Ok(found)
+    match config_records::fits(&found, MAX_BYTES) {
+        true => Ok(found),
+        false => Err(fault::too_large_configuration()),
+    }
 }
 
 fn argument(text: &str) -> Fault {

@@ -20,7 +20,7 @@ use crate::{
     compact,
     core::{ChangeError, Core, Open},
     expire,
-    records::{self, Bucket, Part, Upload},
+    records::{self, Bucket, LeftOut, Part, Upload},
 };
 
 const PERMIT: Permit = Permit::for_controller("s3-upkeep");
@@ -60,6 +60,7 @@ pub async fn run(core: &Core) {
             }
             () = core.doomed.notified() => {}
         }
+        or_later(remove_left_out(core).await);
         or_later(remove_doomed(core).await);
     }
 }
@@ -114,6 +115,7 @@ pub async fn round(core: &Core) -> Result<(), Fault> {
     for open in core.buckets().await? {
         expire_at(core, &open.key).await?;
     }
+    remove_left_out(core).await?;
     remove_doomed(core).await?;
     compact::round(core).await
 }
@@ -157,6 +159,37 @@ async fn reopen_uploads(core: &Core, open: &Open) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Parts that completions left out. Their uploads are gone, so nobody puts others in their places.
+async fn remove_left_out(core: &Core) -> Result<(), Fault> {
+    let folder = records::all_left_out();
+    for entry in core.table.entries(&folder).await? {
+        let left: LeftOut = decode(&entry.value).map_err(ChangeError::from)?;
+        let upload = &entry.key[folder.len()..];
+        for numbers in left.parts.chunks(PARTS_AT_ONCE) {
+            let mut txn = Txn::new();
+            for number in numbers {
+                let place = records::part(upload, *number);
+                if let Some(part) = core.table.read::<Part>(&place).await? {
+                    txn = without(txn, &place, &part.record);
+                }
+            }
+            core.table.commit(&PERMIT, txn).await?;
+        }
+        let txn = Txn::new().delete(&entry.key);
+        core.table.commit(&PERMIT, txn).await?;
+    }
+    Ok(())
+}
+
+/// The part is gone, and owns no bytes.
+fn without(txn: Txn, place: &str, part: &Part) -> Txn {
+    let txn = txn.delete(place);
+    match &part.blob {
+        Some((digest, who)) => txn.delete(wharf_wanted::owner(digest, who)),
+        None => txn,
+    }
+}
+
 async fn remove_doomed(core: &Core) -> Result<(), Fault> {
     let folder = records::all_doomed();
     for key in core.table.keys(&folder).await? {
@@ -172,10 +205,7 @@ async fn remove_doomed(core: &Core) -> Result<(), Fault> {
             let mut txn = Txn::new();
             for entry in &page.entries {
                 let part: Part = decode(&entry.value).map_err(ChangeError::from)?;
-                txn = txn.delete(&entry.key);
-                if let Some((digest, who)) = part.blob {
-                    txn = txn.delete(wharf_wanted::owner(&digest, &who));
-                }
+                txn = without(txn, &entry.key, &part);
             }
             if !page.more {
                 txn = txn.delete(&key);

@@ -3,7 +3,7 @@
 //! A secret that is there is judged by its ARN, with its own policy and tags; one that is not, by the
 //! ARN it would have, so that who may do nothing learns nothing.
 
-use wharf_api_secretsmanager::{Input, Tag};
+use wharf_api_secretsmanager::{Input, ReplicaRegionType, Tag};
 use wharf_base::Arn;
 use wharf_service::{Place, tags};
 use wharf_wire::{Check, Context, Fault};
@@ -36,9 +36,12 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             if let Some(description) = &it.description {
                 check = check.with("secretsmanager:Description", description.clone());
             }
-            for replica in it.add_replica_regions.iter().flatten() {
-                let region = replica.region.clone().unwrap_or_default();
-                check = check.with("secretsmanager:AddReplicaRegions", region);
+            if let Some(regions) = it
+                .add_replica_regions
+                .as_deref()
+                .filter(|it| !it.is_empty())
+            {
+                check = to_regions(check, regions, it.force_overwrite_replica_secret);
             }
             let mut checks = vec![with_tags(check, it.tags.as_deref())];
             if it.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
@@ -73,6 +76,11 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let blocks = it.block_public_policy.unwrap_or_default();
             let check = row.on(it.secret_id.as_deref()).await?;
             check.with("secretsmanager:BlockPublicPolicy", blocks.to_string())
+        }
+        Input::ReplicateSecretToRegions(it) => {
+            let check = row.on(it.secret_id.as_deref()).await?;
+            let regions = it.add_replica_regions.as_deref().unwrap_or_default();
+            to_regions(check, regions, it.force_overwrite_replica_secret)
         }
         Input::RotateSecret(it) => {
             let mut check = row.on(it.secret_id.as_deref()).await?;
@@ -128,7 +136,6 @@ fn secret_id(input: Input<'_>) -> Option<&str> {
         Input::ListSecretVersionIds(it) => it.secret_id.as_deref(),
         Input::PutSecretValue(it) => it.secret_id.as_deref(),
         Input::RemoveRegionsFromReplication(it) => it.secret_id.as_deref(),
-        Input::ReplicateSecretToRegions(it) => it.secret_id.as_deref(),
         Input::RestoreSecret(it) => it.secret_id.as_deref(),
         Input::StopReplicationToReplica(it) => it.secret_id.as_deref(),
         _ => None,
@@ -139,6 +146,16 @@ fn secret_id(input: Input<'_>) -> Option<&str> {
 fn wished(place: &Place, name: &str) -> String {
     let resource = format!("secret:{name}-??????");
     Arn::new(SERVICE, &place.region, &place.account, resource).to_string()
+}
+
+/// With the regions that get a replica, and whether it may overwrite a secret there.
+fn to_regions(check: Check, regions: &[ReplicaRegionType], force: Option<bool>) -> Check {
+    let force = force.unwrap_or_default().to_string();
+    let check = check.with("secretsmanager:ForceOverwriteReplicaSecret", force);
+    regions.iter().fold(check, |check, replica| {
+        let region = replica.region.clone().unwrap_or_default();
+        check.with("secretsmanager:AddReplicaRegions", region)
+    })
 }
 
 /// With the tags that a request sets.

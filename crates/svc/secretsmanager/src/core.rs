@@ -20,6 +20,7 @@ use crate::{
     fault::{self, SecretFaults},
     kms, names,
     records::{Replica, Secret, Value, purpose, value_id},
+    rotating::Endpoints,
 };
 
 pub struct Core {
@@ -30,6 +31,8 @@ pub struct Core {
     pub shard: Shard,
     /// All operations of the installation, once it has them: a rotation may start a task.
     pub operations: OnceLock<Arc<dyn Operations>>,
+    /// To the endpoints that rotate secrets.
+    pub endpoints: Endpoints,
 }
 
 /// A record could not be read or written.
@@ -118,12 +121,14 @@ impl Slot<'_> {
 
 impl Core {
     pub fn new(parts: Parts) -> Self {
+        let endpoints = Endpoints::new(&parts.egress);
         Self {
             table: Table::new(parts.store.clone()),
             parts,
             changed: Arc::default(),
             shard: Shard::new("/w1/c0/secretsmanager/shard/0"),
             operations: OnceLock::new(),
+            endpoints,
         }
     }
 

@@ -57,6 +57,8 @@ pub async fn open(
 fn refused(fault: Fault, otherwise: fn() -> Fault) -> Fault {
     match &*fault.code {
         "AccessDeniedException" => fault::no_access_to_key(),
+        // It passes, and clients know what to do with it.
+        "ThrottlingException" => fault,
         _ if fault.sender => otherwise(),
         _ => fault,
     }

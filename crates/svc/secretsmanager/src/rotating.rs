@@ -8,9 +8,9 @@ use http::{Request as HttpRequest, header};
 use serde_json::{Value, json};
 use wharf_base::{Timestamp, ids};
 use wharf_delivery::{Actor, Request, ask};
-use wharf_egress::Limits;
+use wharf_egress::{Egress, Limits};
 use wharf_reconcile::Next;
-use wharf_service::fence;
+use wharf_service::{Shares, fence};
 
 use crate::{
     core::{ChangeError, Core, Found},
@@ -27,6 +27,36 @@ const LIMITS: Limits = Limits {
     time: Duration::from_secs(900),
     body: 64 << 10,
 };
+
+/// Endpoints called at once, for all accounts and for each. One that never answers holds a turn of its own account for as long
+/// as [`LIMITS`] says.
+pub const MOST_CALLS: usize = 128;
+const CALLS_OF_ACCOUNT: usize = 16;
+/// Names looked up at once: a resolver that does not answer holds a thread.
+const LOOKUPS: usize = 8;
+const LOOKUPS_OF_ACCOUNT: usize = 2;
+/// How long a step waits until it asks again for a turn.
+const NO_TURN: Duration = Duration::from_secs(1);
+
+/// The way to the endpoints that rotate secrets, of which each account has a share.
+#[derive(Debug)]
+pub struct Endpoints {
+    turns: Shares,
+    ways: wharf_egress::Shares,
+}
+
+impl Endpoints {
+    pub fn new(egress: &Egress) -> Self {
+        Self {
+            turns: Shares::new(MOST_CALLS, CALLS_OF_ACCOUNT),
+            ways: wharf_egress::Shares::new(
+                egress,
+                (MOST_CALLS, LOOKUPS),
+                (CALLS_OF_ACCOUNT, LOOKUPS_OF_ACCOUNT),
+            ),
+        }
+    }
+}
 
 /// Does what is due for the rotation of a secret, and says when to look again.
 pub async fn look(core: &Core, found: &Found) -> Result<Next, StepError> {
@@ -47,6 +77,15 @@ pub async fn look(core: &Core, found: &Found) -> Result<Next, StepError> {
         // A moment of the schedule; what failed before is taken up again.
         None => begin(&mut secret, now),
         Some(turn) => {
+            let account = &found.place.account;
+            let held_turn = match is_task(rotation) {
+                true => None,
+                false => core.endpoints.turns.try_take(account),
+            };
+            if held_turn.is_none() && !is_task(rotation) {
+                // A worker that waited for it would be taken from other accounts.
+                return Ok(Next::After(NO_TURN));
+            }
             let tried = carry(core, found, rotation, turn).await;
             // What the endpoint did to the secret meanwhile counts.
             let Some(fresh) = core.table.read::<Secret>(&found.stored.key).await? else {
@@ -97,11 +136,19 @@ fn begin(secret: &mut Secret, now: Timestamp) {
     }
 }
 
+/// A task of ECS rotates the secret; otherwise an endpoint does.
+fn is_task(rotation: &Rotation) -> bool {
+    rotation.by.starts_with("arn:")
+}
+
 async fn carry(core: &Core, found: &Found, rotation: &Rotation, turn: &Turn) -> Tried {
     let arn = found.arn();
-    let done = match rotation.by.starts_with("arn:") {
+    let done = match is_task(rotation) {
         true => task(core, &arn, rotation, turn).await,
-        false => endpoint(core, &arn, &rotation.by, turn).await,
+        false => {
+            let way = core.endpoints.ways.of(&found.place.account);
+            endpoint(&way, &arn, &rotation.by, turn).await
+        }
     };
     done.unwrap_or_else(|error| {
         tracing::warn!(secret = arn, step = turn.step.name(), tries = turn.failures + 1, %error, "a step of a rotation failed");
@@ -110,7 +157,7 @@ async fn carry(core: &Core, found: &Found, rotation: &Rotation, turn: &Turn) -> 
 }
 
 /// Tells an endpoint its step, as AWS tells a function.
-async fn endpoint(core: &Core, arn: &str, address: &str, turn: &Turn) -> Result<Tried, String> {
+async fn endpoint(way: &Egress, arn: &str, address: &str, turn: &Turn) -> Result<Tried, String> {
     let event = json!({
         "Step": turn.step.name(),
         "SecretId": arn,
@@ -120,7 +167,7 @@ async fn endpoint(core: &Core, arn: &str, address: &str, turn: &Turn) -> Result<
         .header(header::CONTENT_TYPE, "application/json")
         .body(Bytes::from(event.to_string()));
     let request = request.map_err(|error| error.to_string())?;
-    let answer = core.parts.egress.send(request, LIMITS).await;
+    let answer = way.send(request, LIMITS).await;
     let status = answer.map_err(|error| error.to_string())?.status();
     match status.is_success() {
         true => Ok(Tried::Done),

@@ -7,10 +7,10 @@ use wharf_base::Permit;
 use wharf_delivery::Operations;
 use wharf_service::OneQueue;
 
-use crate::{authorize, config::Parts, core::Core, names, ops, reconcile};
+use crate::{authorize, config::Parts, core::Core, names, ops, reconcile, rotating};
 
-/// Secrets removed and rotated at once: an endpoint may take its time.
-const WORKERS: usize = 16;
+/// Secrets removed and rotated at once: endpoints may take their time, and leave some of these to what needs none.
+const WORKERS: usize = rotating::MOST_CALLS + 16;
 
 /// Secrets Manager over a store.
 #[derive(Clone)]

@@ -132,6 +132,7 @@ pub async fn opened(
 fn refused(fault: Fault) -> Fault {
     match &*fault.code {
         "AccessDeniedException" => faults::kms_access_denied_exception(fault.message),
+        "ThrottlingException" => faults::kms_throttling_exception(fault.message),
         "DisabledException" => faults::kms_disabled_exception(fault.message),
         "NotFoundException" => faults::kms_not_found_exception(fault.message),
         "KMSInvalidStateException" => faults::kms_invalid_state_exception(fault.message),

@@ -6,6 +6,7 @@ use std::{
 };
 
 use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::MutexGuard as TokioMutexGuard;
 use wharf_base::Permit;
 use wharf_reconcile::{Queue as WorkQueue, Shard};
 use wharf_records::{Record as _, Scope};
@@ -134,6 +135,21 @@ impl Core {
     pub async fn asked(&self, cx: &Context, url: Option<&str>) -> Result<Arc<Live>, Fault> {
         let url = url.ok_or_else(|| fault::missing("QueueUrl"))?;
         self.get(&QueueId::of_url(cx, url)?).await
+    }
+
+    /// The same with the queue's turn, for who changes its record: while somebody waits for the turn, a queue may make room for
+    /// another of its name, and a change of that one must reach it in memory too.
+    pub async fn asked_in_turn(
+        &self,
+        cx: &Context,
+        url: Option<&str>,
+    ) -> Result<(Arc<Live>, TokioMutexGuard<'_, ()>), Fault> {
+        let url = url.ok_or_else(|| fault::missing("QueueUrl"))?;
+        let id = QueueId::of_url(cx, url)?;
+        let turn = self.turns.take(&id).await;
+        let live = self.find_in_turn(&id).await?.ok_or_else(fault::no_queue)?;
+        live.meter.asked(self.now());
+        Ok((live, turn))
     }
 
     /// Reads the messages of a queue.

@@ -232,6 +232,7 @@ fn named(key: &str) -> String {
 fn refused(fault: Fault) -> Fault {
     match &*fault.code {
         "AccessDeniedException" => faults::kms_access_denied(fault.message),
+        "ThrottlingException" => faults::kms_throttled(fault.message),
         "DisabledException" => faults::kms_disabled(fault.message),
         "NotFoundException" => faults::kms_not_found(fault.message),
         "KMSInvalidStateException" => faults::kms_invalid_state(fault.message),

@@ -29,6 +29,8 @@ pub const PERMIT: Permit = Permit::for_controller("sqs-reconciler");
 const PRINCIPAL: &str = "sqs.amazonaws.com";
 /// Keys of a condemned drawer removed between two looks at others' work.
 const SOME: usize = 1000;
+/// How long drawers are kept that nobody finds any more. AWS too takes up to a minute for a purge.
+const STILL_WRITTEN: Duration = Duration::from_secs(60);
 /// Longest time between two looks at a queue.
 const SELDOM: Duration = Duration::from_secs(3600);
 /// Windows of duplicates end one by one; they are forgotten together.
@@ -104,8 +106,19 @@ async fn queue(core: &Core, id: QueueId) -> Result<Next, ChangeError> {
     }
 }
 
-/// Empties a drawer, some keys at a time, and then forgets it.
+/// Empties a drawer, some keys at a time, and then forgets it. Not before whoever found it in use has written there: what comes
+/// later would stay for ever.
 async fn empty(core: &Core, place: &Place, name: &str, key: &str) -> Result<Next, ChangeError> {
+    let Some(condemned) = core.table.read::<Condemned>(key).await? else {
+        return Ok(Next::Settled);
+    };
+    let (due, now) = (
+        condemned.record.since + STILL_WRITTEN,
+        core.parts.clock.now(),
+    );
+    if now < due {
+        return Ok(Next::After(due.since(now)));
+    }
     let drawer = Drawer::new(place, name);
     for kind in KINDS {
         let range = Range::prefix(drawer.prefix(kind)).limit(SOME).keys_only();

@@ -94,11 +94,12 @@ async fn an_alarm_follows_its_data_and_tells_its_topic() {
     .await;
     let (actor, request) = home.notes.calls.lock()[0].clone();
     let arn = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:hot";
-    let own = Actor::Account {
+    let service = Actor::Service {
+        name: "cloudwatch.amazonaws.com".to_owned(),
         account: "000000000000".to_owned(),
         source_arn: arn.to_owned(),
     };
-    assert_eq!((actor, &*request.operation), (own, "Publish"));
+    assert_eq!((actor, &*request.operation), (service, "Publish"));
     assert_eq!(
         request.input["Subject"],
         "ALARM: \"hot\" in US East (N. Virginia)"

@@ -360,6 +360,7 @@ async fn deliver(
                 region: &scope.region,
                 group,
                 stream: &stream,
+                makes_group: true,
             };
             put_log_events(operations, &actor, to, events).await
         }

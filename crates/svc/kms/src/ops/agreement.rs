@@ -3,7 +3,7 @@
 use wharf_api_kms::{DeriveSharedSecretRequest, DeriveSharedSecretResponse};
 use wharf_wire::{Call, Fault};
 
-use super::{Use, apart, not_dry};
+use super::{Use, in_turn, not_dry};
 use crate::{
     core::Core,
     describe, fault,
@@ -40,7 +40,8 @@ pub async fn derive_shared_secret(
     })?;
     not_dry(input.dry_run)?;
     let (_, secret) = core.current(&found).await?;
-    let shared = apart(move || asymmetric::agree(spec, &secret, peer)).await?;
+    let work = move || asymmetric::agree(spec, &secret, peer);
+    let shared = in_turn(&core.private, &call.account, work).await?;
     Ok(DeriveSharedSecretResponse {
         key_id: Some(found.arn()),
         shared_secret: Some(shared.expose().to_vec()),

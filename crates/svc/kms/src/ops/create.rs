@@ -4,15 +4,15 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_api_kms::{CreateKeyRequest, CreateKeyResponse};
 use wharf_base::{Timestamp, ids};
 use wharf_records::{Record as _, Unknown};
-use wharf_service::{Place, Shares, transact};
+use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
-use super::apart;
+use super::{apart, in_turn};
 use crate::{
     core::{Core, alias_key, family_key, key, material_key},
     describe, family, fault,
     managed::Manager,
-    material::{self, Failed, Made},
+    material::{self, Made},
     names, policy,
     records::{Alias, External, Key, Rotated, material_id},
     rotation,
@@ -133,20 +133,6 @@ pub async fn generate(core: &Core, account: &str, spec: Spec) -> Result<Made, Fa
     }
 }
 
-/// Whoever waits for the work may go before it ends: the turn ends with the work.
-async fn in_turn<T: Send + 'static>(
-    turns: &Shares,
-    account: &str,
-    work: impl FnOnce() -> Result<T, Failed> + Send + 'static,
-) -> Result<T, Fault> {
-    let turn = turns.take(account).await;
-    apart(move || {
-        let _turn = turn;
-        work()
-    })
-    .await
-}
-
 pub fn new(spec: Spec, usage: Usage, policy: String, now: Timestamp) -> Key {
     Key {
         spec,
@@ -226,6 +212,8 @@ pub async fn managed(
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::channel;
+
+    use wharf_service::Shares;
 
     use super::*;
 

@@ -8,7 +8,7 @@ use wharf_seal::Secret;
 use wharf_service::Place;
 use wharf_wire::{Call, Fault};
 
-use super::{Use, apart, keys::public_key, not_dry};
+use super::{Use, apart, in_turn, keys::public_key, not_dry};
 use crate::{
     ciphertext::{Blob, Context},
     core::{Core, Found},
@@ -109,7 +109,8 @@ pub async fn open(
         let (algorithm, bytes) = (algorithm.to_owned(), ciphertext.to_owned());
         // What is wrong with it is nobody's business.
         let work = move || Ok(asymmetric::decrypt(&secret, &algorithm, &bytes).ok());
-        let opened = apart(work).await?.ok_or_else(fault::bad_ciphertext)?;
+        let opened = in_turn(&core.private, &found.place.account, work).await?;
+        let opened = opened.ok_or_else(fault::bad_ciphertext)?;
         return Ok((opened, None));
     }
     let blob = Blob::parse(ciphertext).ok_or_else(fault::bad_ciphertext)?;

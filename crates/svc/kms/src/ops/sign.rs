@@ -3,7 +3,7 @@
 use wharf_api_kms::{SignRequest, SignResponse, VerifyRequest, VerifyResponse, faults};
 use wharf_wire::{Call, Fault};
 
-use super::{Use, apart, keys::public_key, not_dry};
+use super::{Use, apart, in_turn, keys::public_key, not_dry};
 use crate::{
     core::{Core, Found},
     fault,
@@ -70,7 +70,7 @@ pub async fn sign(core: &Core, call: &Call, input: SignRequest) -> Result<SignRe
     let (spec, name) = (found.key().spec, algorithm.clone());
     let work = move || asymmetric::sign(spec, &secret, &name, signed.message());
     Ok(SignResponse {
-        signature: Some(apart(work).await?),
+        signature: Some(in_turn(&core.private, &call.account, work).await?),
         key_id: Some(found.arn()),
         signing_algorithm: Some(algorithm),
     })

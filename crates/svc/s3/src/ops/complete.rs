@@ -149,7 +149,10 @@ pub async fn complete(
     }
     let completed = commit(core, call, &found, &input, &writing).await;
     let written = match completed {
-        Ok(written) => written,
+        Ok(written) => {
+            core.doomed.notify_one();
+            written
+        }
         Err(fault) => {
             // It can be given parts again. What is in the way of that is in the way of the next try, too.
             let _ = mark(core, call, &found, false).await;

@@ -378,6 +378,103 @@ async fn uploads_that_were_forgotten_go_with_their_parts() {
     assert_eq!(late.unwrap_err().code, "NoSuchUpload");
 }
 
+/// Large configurations are kept decoded, and bounded: all together fit into a bucket's record.
+#[tokio::test]
+async fn a_large_configuration_counts_as_it_is_now() {
+    let it = It::new().await;
+    let lifecycle = |days: i32, rules: usize, prefix: usize| {
+        let rule = |number: usize| LifecycleRule {
+            id: Some(format!("rule{number}")),
+            status: Some("Enabled".to_owned()),
+            filter: Some(LifecycleRuleFilter {
+                prefix: Some(match number {
+                    0 => String::new(),
+                    _ => "p".repeat(prefix),
+                }),
+                ..LifecycleRuleFilter::default()
+            }),
+            expiration: Some(LifecycleExpiration {
+                days: Some(days),
+                ..LifecycleExpiration::default()
+            }),
+            ..LifecycleRule::default()
+        };
+        PutBucketLifecycleConfigurationRequest {
+            bucket: Some(BUCKET.to_owned()),
+            lifecycle_configuration: Some(BucketLifecycleConfiguration {
+                rules: Some((0..rules).map(rule).collect()),
+            }),
+            ..PutBucketLifecycleConfigurationRequest::default()
+        }
+    };
+    let mut said = Vec::new();
+    for days in [10, 20] {
+        let input = lifecycle(days, 1000, 100);
+        let put = it.s3.put_bucket_lifecycle_configuration(&call(), input);
+        put.await.unwrap();
+        let expiration = it.put("k", b"body").await.expiration;
+        said.push(expiration.unwrap());
+    }
+    assert_ne!(said[0], said[1]);
+    let input = lifecycle(10, 1000, 1000);
+    let put = it.s3.put_bucket_lifecycle_configuration(&call(), input);
+    refused(
+        put.await,
+        "MaxMessageLengthExceeded",
+        "Your request was too large.",
+    );
+}
+
+#[tokio::test]
+async fn parts_that_a_completion_leaves_out_go() {
+    let it = It::new().await;
+    let input = CreateMultipartUploadRequest {
+        bucket: Some(BUCKET.to_owned()),
+        key: Some("k".to_owned()),
+        ..CreateMultipartUploadRequest::default()
+    };
+    let begun = it.s3.create_multipart_upload(&call(), input).await.unwrap();
+    // More than go in one transaction.
+    let mut etags = Vec::new();
+    for number in 1..=150 {
+        let input = UploadPartRequest {
+            bucket: Some(BUCKET.to_owned()),
+            key: Some("k".to_owned()),
+            upload_id: begun.upload_id.clone(),
+            part_number: Some(number),
+            body: Some(ByteStream::from(format!("part {number}").into_bytes())),
+            ..UploadPartRequest::default()
+        };
+        etags.push(it.s3.upload_part(&call(), input).await.unwrap().e_tag);
+    }
+    assert_eq!(it.owners().await, 150);
+    let input = CompleteMultipartUploadRequest {
+        bucket: Some(BUCKET.to_owned()),
+        key: Some("k".to_owned()),
+        upload_id: begun.upload_id.clone(),
+        multipart_upload: Some(CompletedMultipartUpload {
+            parts: Some(vec![CompletedPart {
+                part_number: Some(7),
+                e_tag: etags[6].clone(),
+                ..CompletedPart::default()
+            }]),
+        }),
+        ..CompleteMultipartUploadRequest::default()
+    };
+    let done = it.s3.complete_multipart_upload(&call(), input).await;
+    done.unwrap();
+    assert_eq!(it.get("k", None).await.unwrap(), b"part 7");
+    it.s3.keep_up().await.unwrap();
+    let platform = "/w1/c0/s3/platform/aws-global";
+    assert_eq!(it.count(&format!("{platform}/part/")).await, 1);
+    assert_eq!(it.count(&format!("{platform}/left-out/")).await, 0);
+    assert_eq!(it.owners().await, 1);
+    assert_eq!(it.get("k", None).await.unwrap(), b"part 7");
+    it.delete("k", None).await;
+    it.s3.keep_up().await.unwrap();
+    assert_eq!(it.owners().await, 0);
+}
+
 #[tokio::test]
 async fn a_bucket_with_anything_in_it_stays() {
     let it = It::new().await;

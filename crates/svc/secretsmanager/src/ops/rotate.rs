@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use wharf_api_secretsmanager::{
     CancelRotateSecretRequest, CancelRotateSecretResponse, ExternalSecretRotationMetadataItem,
-    RotateSecretRequest, RotateSecretResponse,
+    RotateSecretRequest, RotateSecretResponse, schema::SERVICE,
 };
 use wharf_base::{Arn, ids};
 use wharf_service::{Place, transact};
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, Check, Fault};
 
 use crate::{
-    core::{Core, again},
+    core::{Core, Found, again},
     fault,
     names::PRINCIPAL,
     rotation::{self, PARAMETERS, Rotation, Rules},
@@ -42,6 +42,11 @@ pub async fn rotate_secret(
         let assumed = operations.may_assume(role, PRINCIPAL, &arn).await;
         assumed.map_err(|_| fault::no_role(role))?;
     }
+    let relies_on_kept = role.is_none() && (by.is_some() || parameters.is_some());
+    let kept = match relies_on_kept {
+        true => may_pass_kept(core, call, &found, by.as_deref()).await?,
+        false => None,
+    };
     let is_running = transact!(core.table, &call.permit, |tx| {
         let mut secret = again(&mut tx, &found).await?;
         let before = secret.rotation.clone();
@@ -69,6 +74,10 @@ pub async fn rotate_secret(
             turn: before.and_then(|it| it.turn),
         };
         check(&rotation)?;
+        if relies_on_kept && rotation.by.starts_with("arn:") && rotation.role != kept {
+            // Another role came meanwhile, which the caller was not asked about.
+            return Err(core.table.conflict(&found.stored.key).into());
+        }
         rotation.next_at = rotation.rules.next(call.now);
         let is_running = match &mut rotation.turn {
             Some(turn) => {
@@ -98,6 +107,26 @@ pub async fn rotate_secret(
         name: Some(found.name),
         version_id: (!only_tests).then_some(version),
     })
+}
+
+/// Whoever says what is started with the role that a secret has already needs to be allowed to pass it, as whoever named it did;
+/// the role, if there is one.
+async fn may_pass_kept(
+    core: &Core,
+    call: &Call,
+    found: &Found,
+    by: Option<&str>,
+) -> Result<Option<String>, Fault> {
+    let Some(before) = &found.secret().rotation else {
+        return Ok(None);
+    };
+    let starts_task = by.unwrap_or(&before.by).starts_with("arn:");
+    let Some(role) = before.role.as_ref().filter(|_| starts_task) else {
+        return Ok(None);
+    };
+    let passed = [Check::pass_role(role, PRINCIPAL)];
+    core.parts.dispatcher.admit(&SERVICE, call, &passed).await?;
+    Ok(Some(role.clone()))
 }
 
 pub async fn cancel_rotate_secret(

@@ -71,6 +71,66 @@ async fn a_replica_shows_what_its_primary_has() {
     assert_eq!(home.get_with(&there, "a", |_| ()).await.unwrap(), "two");
 }
 
+/// As AWS's guide has policies that allow some regions, or no replicas at all.
+#[tokio::test]
+async fn policies_are_asked_about_regions_and_overwriting() {
+    let home = Home::start();
+    home.create("a", "one").await.unwrap();
+    let call = home.call();
+    let region = |region: &str| api::ReplicaRegionType {
+        region: Some(region.to_owned()),
+        kms_key_id: None,
+    };
+    let replicate = |force| api::ReplicateSecretToRegionsRequest {
+        secret_id: Some("a".to_owned()),
+        add_replica_regions: Some(vec![region("eu-west-1"), region("eu-west-2")]),
+        force_overwrite_replica_secret: force,
+    };
+    for (force, said) in [(None, "false"), (Some(true), "true")] {
+        let input = replicate(force);
+        let asked = api::Input::ReplicateSecretToRegions(&input);
+        let checks = home.secrets.authorize(&call, asked).await.unwrap();
+        let context = &checks[0].context;
+        assert_eq!(
+            context["secretsmanager:AddReplicaRegions"],
+            ["eu-west-1", "eu-west-2"]
+        );
+        assert_eq!(
+            context["secretsmanager:ForceOverwriteReplicaSecret"],
+            [said]
+        );
+    }
+    let plain = api::CreateSecretRequest {
+        name: Some("b".to_owned()),
+        ..Default::default()
+    };
+    let asked = api::Input::CreateSecret(&plain);
+    let checks = home.secrets.authorize(&call, asked).await.unwrap();
+    let context = &checks[0].context;
+    assert!(!context.contains_key("secretsmanager:AddReplicaRegions"));
+}
+
+#[tokio::test]
+async fn a_secret_of_the_same_name_is_overwritten_only_if_it_is_said() {
+    let home = Home::start();
+    let there = home.call_at(ACCOUNT, "eu-west-1");
+    let other = api::CreateSecretRequest {
+        name: Some("a".to_owned()),
+        secret_string: Some("other".to_owned()),
+        ..Default::default()
+    };
+    home.secrets.create_secret(&there, other).await.unwrap();
+    home.create("a", "one").await.unwrap();
+    let refused = home.replicate("eu-west-1", None).await.unwrap_err();
+    assert_eq!(
+        refused.message,
+        "Replication failed: Secret name a already exists in region eu-west-1."
+    );
+    assert_eq!(home.get_at("eu-west-1").await.unwrap(), "other");
+    home.force("eu-west-1", None).await.unwrap();
+    assert_eq!(home.get_at("eu-west-1").await.unwrap(), "one");
+}
+
 #[tokio::test]
 async fn a_replica_has_a_key_of_its_own() {
     let home = Home::start();

@@ -1,6 +1,12 @@
 //! Rotation, by an endpoint.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -153,6 +159,101 @@ async fn an_endpoint_rotates_a_secret_now_and_on_its_schedule() {
         .await;
     assert_eq!(code(again), "InvalidRequestException");
     assert_eq!(describe(&home, "app/db").await.next_rotation_date, None);
+}
+
+/// Takes connections and answers none of them; or answers all.
+async fn endpoint(answers: bool) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counted = taken.clone();
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::Relaxed);
+            if answers {
+                let answer = b"HTTP/1.1 200 x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                let _ = stream.write_all(answer).await;
+            }
+            open.push(stream);
+        }
+    });
+    (address, taken)
+}
+
+#[tokio::test]
+async fn endpoints_that_never_answer_keep_nothing_from_other_accounts() {
+    let home = Home::start();
+    let rotated = async |call: &wharf_wire::Call, name: String, by: &str| {
+        let made = api::CreateSecretRequest {
+            name: Some(name.clone()),
+            secret_string: Some(HIDDEN.to_owned()),
+            ..Default::default()
+        };
+        home.secrets.create_secret(call, made).await.unwrap();
+        let input = api::RotateSecretRequest {
+            secret_id: Some(name),
+            ..rotate(Some(by))
+        };
+        home.secrets.rotate_secret(call, input).await.unwrap();
+    };
+    let (silent, taken) = endpoint(false).await;
+    for number in 0..200 {
+        rotated(&home.call(), format!("stuck{number}"), &silent).await;
+    }
+    let stuck = async {
+        while taken.load(Ordering::Relaxed) < 16 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, stuck).await.unwrap();
+    let (address, told) = endpoint(true).await;
+    let other = home.call_at("111111111111", "us-east-1");
+    rotated(&other, "db".to_owned(), &address).await;
+    let called = async {
+        while told.load(Ordering::Relaxed) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, called).await.unwrap();
+    assert_eq!(taken.load(Ordering::Relaxed), 16, "the share of an account");
+}
+
+fn container(name: &str) -> Vec<api::ExternalSecretRotationMetadataItem> {
+    vec![api::ExternalSecretRotationMetadataItem {
+        key: Some("container".to_owned()),
+        value: Some(name.to_owned()),
+    }]
+}
+
+/// Who may rotate a secret cannot have its role start something else: for that they must be allowed to pass it.
+#[tokio::test]
+async fn what_a_kept_role_starts_is_changed_only_by_who_may_pass_it() {
+    let home = Home::start();
+    home.create("app/db", HIDDEN).await.unwrap();
+    let task = "arn:aws:ecs:us-east-1:000000000000:task-definition/rotate:1";
+    let first = api::RotateSecretRequest {
+        external_secret_rotation_role_arn: Some("arn:aws:iam::000000000000:role/closed".to_owned()),
+        external_secret_rotation_metadata: Some(container("c")),
+        ..rotate(Some(task))
+    };
+    let rotated = home.secrets.rotate_secret(&home.call(), first).await;
+    rotated.unwrap();
+    let other = task.replace("rotate", "other");
+    let with_container = api::RotateSecretRequest {
+        external_secret_rotation_metadata: Some(container("d")),
+        ..rotate(None)
+    };
+    for changed in [rotate(Some(&other)), with_container] {
+        let refused = home.secrets.rotate_secret(&home.call(), changed).await;
+        assert_eq!(code(refused), "AccessDeniedException");
+    }
+    // As it is, anybody may who may rotate the secret; an endpoint needs no role.
+    for allowed in [rotate(None), rotate(Some("https://example.com/"))] {
+        let again = home.secrets.rotate_secret(&home.call(), allowed).await;
+        let fault = again.unwrap_err();
+        assert!(fault.message.starts_with("A previous rotation"), "{fault}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod encrypted;
 mod fifo;
 mod metered;
+mod policies;
 mod queues;
 mod support;
 mod web;

@@ -99,8 +99,7 @@ pub async fn change(
     url: Option<&str>,
     change: impl Fn(&QueueId, &mut Queue) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let live = core.asked(call, url).await?;
-    let _turn = core.turns.take(&live.id).await;
+    let (live, _turn) = core.asked_in_turn(call, url).await?;
     let key = core::key(&live.id);
     let mut before = live.record().settings.redrive.clone();
     let record = transact!(core.table, &call.permit, |tx| {

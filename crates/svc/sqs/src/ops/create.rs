@@ -147,10 +147,10 @@ pub async fn delete_queue(
     Ok(())
 }
 
-/// Empties a queue: it gets another drawer, and what is in the old one is removed by the reconciler.
+/// Empties a queue: it gets another drawer, and what is in the old one is removed by the reconciler. Whoever sends after the
+/// answer finds the new one; what was being sent before it may go with the old one, as AWS says.
 pub async fn purge_queue(core: &Core, call: &Call, input: PurgeQueueRequest) -> Result<(), Fault> {
-    let live = core.asked(call, input.queue_url.as_deref()).await?;
-    let _turn = core.turns.take(&live.id).await;
+    let (live, _turn) = core.asked_in_turn(call, input.queue_url.as_deref()).await?;
     let key = core::key(&live.id);
     let drawer = ids::hex16();
     let record = transact!(core.table, &call.permit, |tx| {

@@ -24,7 +24,10 @@ pub struct Home {
 
 impl Home {
     pub fn new() -> Self {
-        let world = World::new();
+        Self::over(World::new())
+    }
+
+    pub fn over(world: World) -> Self {
         let clock = Arc::new(TestClock::at(SystemClock.now()));
         let kms = KmsService::new(KmsParts {
             store: world.store.clone(),

@@ -2,7 +2,8 @@
 
 use wharf_api_kms::Kms as _;
 use wharf_api_sqs::{self as api, Sqs as _};
-use wharf_testkit::{refused, until};
+use wharf_store::{Chaos, Range, Store, StoreOptions};
+use wharf_testkit::{World, refused, until};
 
 use crate::home::{Home, call};
 
@@ -54,6 +55,65 @@ async fn lists_have_pages() {
         seen,
         ["/000000000000/a1", "/000000000000/a2", "/000000000000/a3"]
     );
+}
+
+/// While a purge waits for its turn, the queue may be deleted and made again.
+#[tokio::test]
+async fn what_is_sent_after_a_purge_stays() {
+    for seed in 0..40 {
+        let options = StoreOptions {
+            chaos: Some(Chaos {
+                delayed: 0.7,
+                ..Chaos::none(seed)
+            }),
+            ..StoreOptions::default()
+        };
+        let mut world = World::in_memory();
+        world.store = Store::in_memory(options);
+        let mut home = Home::over(world);
+        let queue = home.queue("jobs", &[]).await;
+        home.send(&queue, "before").await;
+        let (first, second) = (call(), call());
+        let purge = api::PurgeQueueRequest {
+            queue_url: Some(queue.clone()),
+        };
+        let delete = api::DeleteQueueRequest {
+            queue_url: Some(queue.clone()),
+        };
+        let again = async {
+            home.sqs.delete_queue(&first, delete).await.unwrap();
+            home.queue("jobs", &[]).await;
+        };
+        let (_, purged) = tokio::join!(again, home.sqs.purge_queue(&second, purge));
+        if let Err(fault) = purged {
+            assert_eq!(fault.code, "QueueDoesNotExist", "{seed}");
+        }
+        home.send(&queue, "after").await;
+        home.sqs.restart();
+        assert_eq!(home.bodies(&queue).await, ["after"], "{seed}");
+    }
+}
+
+/// Nothing of a purged queue is left on disk, however late it was written.
+#[tokio::test]
+async fn what_a_purge_leaves_goes_after_a_minute() {
+    let mut home = Home::new();
+    let queue = home.queue("jobs", &[]).await;
+    home.send(&queue, "before").await;
+    let store = home.world.store.clone();
+    let is_empty = || async {
+        let all = store.all_keys(Range::prefix("/w1/c0/sqs/")).await.unwrap();
+        let mut keys = all.entries.iter().map(|it| it.key.as_str());
+        keys.all(|it| it.contains("/queue/") || it.contains("/shard/"))
+    };
+    let purge = api::PurgeQueueRequest {
+        queue_url: Some(queue.clone()),
+    };
+    home.sqs.purge_queue(&call(), purge).await.unwrap();
+    assert!(!is_empty().await);
+    home.pass(61);
+    home.sqs.restart();
+    until("nothing is left", is_empty).await;
 }
 
 #[tokio::test]
