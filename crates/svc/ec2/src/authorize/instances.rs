@@ -12,8 +12,7 @@ use crate::{
     block_devices,
     images::Image,
     instances::launch::ProfileName,
-    launch_templates::{LaunchTemplate, merge},
-    ops::run_instances::template,
+    launch_templates::{LaunchTemplate, merge, settle},
     records::{Instance, Interface, SecurityGroup, Subnet, arn},
     snapshots::Snapshot,
     spot::{SpotRequest, specification},
@@ -162,11 +161,10 @@ impl Rows<'_> {
         &mut self,
         given: &RunInstancesRequest,
     ) -> Result<RunInstancesRequest, Fault> {
-        if given.launch_template.is_none() {
+        let Some(named) = &given.launch_template else {
             return Ok(given.clone());
-        }
-        let found = template(self.service, self.cx, given).await;
-        let Ok(Some(found)) = found else {
+        };
+        let Ok(found) = settle(self.service, self.cx, named).await else {
             self.any_of(LaunchTemplate::KIND);
             return Ok(given.clone());
         };
