@@ -153,6 +153,98 @@ async fn what_is_named_by_something_of_it_is_asked_for_itself() {
     }
 }
 
+/// Whoever keeps disks in the clear from being made does so at launches too.
+#[tokio::test]
+async fn volumes_of_a_launch_are_asked_for_by_what_they_will_be() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let call = cloud.call();
+    let mapping = |device: &str, ebs: EbsBlockDevice| BlockDeviceMapping {
+        device_name: Some(device.to_owned()),
+        ebs: Some(ebs),
+        ..Default::default()
+    };
+    let sealed = EbsBlockDevice {
+        encrypted: Some(true),
+        volume_size: Some(7),
+        volume_type: Some("gp3".to_owned()),
+        iops: Some(4000),
+        throughput: Some(250),
+        ..Default::default()
+    };
+    let in_clear = EbsBlockDevice {
+        volume_size: Some(9),
+        ..Default::default()
+    };
+    let own = RunInstancesRequest {
+        block_device_mappings: Some(vec![
+            mapping("/dev/sdf", sealed),
+            mapping("/dev/sdg", in_clear),
+        ]),
+        ..cloud.asked()
+    };
+    let of_template = |it: &BlockDeviceMapping| LaunchTemplateBlockDeviceMappingRequest {
+        device_name: it.device_name.clone(),
+        ebs: it
+            .ebs
+            .as_ref()
+            .map(|it| LaunchTemplateEbsBlockDeviceRequest {
+                encrypted: it.encrypted,
+                volume_size: it.volume_size,
+                volume_type: it.volume_type.clone(),
+                iops: it.iops,
+                throughput: it.throughput,
+                ..Default::default()
+            }),
+        ..Default::default()
+    };
+    let mappings = own.block_device_mappings.iter().flatten();
+    let template = CreateLaunchTemplateRequest {
+        launch_template_name: Some("disks".to_owned()),
+        launch_template_data: Some(RequestLaunchTemplateData {
+            block_device_mappings: Some(mappings.map(of_template).collect()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let made = cloud.ec2.create_launch_template(&call, template).await;
+    made.unwrap();
+    let from_template = RunInstancesRequest {
+        launch_template: Some(LaunchTemplateSpecification {
+            launch_template_name: Some("disks".to_owned()),
+            ..Default::default()
+        }),
+        ..cloud.asked()
+    };
+    for launch in [own, from_template] {
+        let input = wharf_api_ec2::Input::RunInstances(&launch);
+        let checks = cloud.ec2.authorize(&call, input).await.unwrap();
+        let volumes = checks
+            .iter()
+            .filter(|it| it.action == "ec2:RunInstances" && it.resource.ends_with(":volume/*"));
+        let keys = [
+            "Encrypted",
+            "VolumeSize",
+            "VolumeType",
+            "VolumeIops",
+            "VolumeThroughput",
+        ];
+        let told: Vec<Vec<&str>> = volumes
+            .map(|it| {
+                let value = |key| it.context.get(&format!("ec2:{key}"));
+                let value = |key| value(key).map_or("", |it| it[0].as_str());
+                keys.into_iter().map(value).collect()
+            })
+            .collect();
+        let expected = [
+            // The root, which is a volume in AWS.
+            ["false", "8", "gp2", "", ""],
+            ["true", "7", "gp3", "4000", "250"],
+            ["false", "9", "gp2", "", ""],
+        ];
+        assert_eq!(told, expected);
+    }
+}
+
 /// What guardrails of organizations look at.
 #[tokio::test]
 async fn conditions_see_what_is_asked_for() {
