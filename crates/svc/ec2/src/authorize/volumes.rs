@@ -12,7 +12,7 @@ use crate::{
     block_devices,
     encryption::{Asked as Sealed, Wanted, defaults_of, wanted},
     images::Image,
-    records::arn,
+    records::{Instance, arn},
     snapshots::{self, Snapshot},
     volumes::{Volume, kinds},
 };
@@ -127,6 +127,25 @@ impl Rows<'_> {
             let value = value.filter(|it| !it.is_empty());
             self.add_to(before, key, value);
         }
+    }
+
+    /// Whoever takes a volume from an instance may do so to that instance, also where the request does not name it.
+    pub(super) async fn detached(
+        &mut self,
+        volume: Option<&str>,
+        named: Option<&str>,
+    ) -> Result<(), Fault> {
+        let volume = volume.unwrap_or_default();
+        self.on::<Volume>(&Some(volume.to_owned())).await?;
+        let found = self.service.find::<Volume>(self.cx, volume).await?;
+        let attachment = found.and_then(|it| it.life.attachment);
+        let attached = attachment.map(|it| it.instance);
+        self.on::<Instance>(&attached).await?;
+        let named = named.filter(|it| !it.is_empty() && Some(*it) != attached.as_deref());
+        if let Some(other) = named {
+            self.on::<Instance>(&Some(other.to_owned())).await?;
+        }
+        Ok(())
     }
 
     /// Sharing is told by who is let in (`ec2:Add/userId`, `ec2:Add/group`) and who no more (`ec2:Remove/…`).

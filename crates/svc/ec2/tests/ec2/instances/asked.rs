@@ -245,6 +245,50 @@ async fn volumes_of_a_launch_are_asked_for_by_what_they_will_be() {
     }
 }
 
+#[tokio::test]
+async fn a_volume_is_taken_from_who_may_do_so_to_its_instance() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let call = cloud.call();
+    let launch = RunInstancesRequest {
+        block_device_mappings: Some(vec![BlockDeviceMapping {
+            device_name: Some("/dev/sdf".to_owned()),
+            ebs: Some(EbsBlockDevice {
+                volume_size: Some(1),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }]),
+        ..cloud.asked()
+    };
+    let made = cloud.ec2.run_instances(&call, launch).await.unwrap();
+    let instance = id(&made);
+    let volumes = DescribeVolumesRequest::default();
+    let volumes = cloud.ec2.describe_volumes(&call, volumes).await.unwrap();
+    let volume = volumes.volumes.unwrap().remove(0).volume_id;
+    let asked = async |volume: &Option<String>, named: Option<&str>| {
+        let detach = DetachVolumeRequest {
+            volume_id: volume.clone(),
+            instance_id: named.map(str::to_owned),
+            ..Default::default()
+        };
+        let input = wharf_api_ec2::Input::DetachVolume(&detach);
+        let checks = cloud.ec2.authorize(&call, input).await.unwrap();
+        let of = checks
+            .iter()
+            .filter_map(|it| it.resource.split_once(":instance/"));
+        of.map(|it| it.1.to_owned()).collect::<Vec<_>>()
+    };
+    let other = "i-0123456789abcdef0";
+    assert_eq!(asked(&volume, None).await, [instance.clone()]);
+    assert_eq!(asked(&volume, Some(&instance)).await, [instance.clone()]);
+    let both = [instance.as_str(), other];
+    assert_eq!(asked(&volume, Some(other)).await, both);
+    assert_eq!(
+        asked(&Some("vol-0123456789abcdef0".to_owned()), None).await,
+        ["*"]
+    );
+}
+
 /// What guardrails of organizations look at.
 #[tokio::test]
 async fn conditions_see_what_is_asked_for() {
