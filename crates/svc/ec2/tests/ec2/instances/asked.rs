@@ -47,6 +47,31 @@ async fn one_attribute_is_changed_a_call_or_none() {
         "InvalidParameterCombination",
         "Fields for multiple attribute types specified: disableApiTermination, disableApiStop",
     );
+    let by_name = |value: &str, member: Option<bool>| ModifyInstanceAttributeRequest {
+        instance_id: Some(id.clone()),
+        attribute: Some("disableApiStop".to_owned()),
+        value: Some(value.to_owned()),
+        disable_api_stop: member.map(|it| AttributeBooleanValue { value: Some(it) }),
+        ..Default::default()
+    };
+    for (input, code, text) in [
+        (
+            by_name("yes", None),
+            "InvalidParameterValue",
+            "Value (yes) for parameter value is invalid.",
+        ),
+        (
+            by_name("false", Some(true)),
+            "InvalidParameterCombination",
+            "An attribute is given twice, with different values.",
+        ),
+    ] {
+        let done = cloud.ec2.modify_instance_attribute(&call, input).await;
+        refused(done, code, text);
+    }
+    let same = by_name("true", Some(true));
+    let done = cloud.ec2.modify_instance_attribute(&call, same).await;
+    done.unwrap();
     cloud.terminate(&id).await.unwrap();
 }
 
