@@ -69,6 +69,33 @@ async fn what_was_asked_for_is_launched() {
     assert_eq!(type_of(made.unwrap()), "t3.nano");
 }
 
+/// As in a request, options say that it is to be Spot capacity.
+#[tokio::test]
+async fn spot_options_of_a_template_count_without_a_market() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let data = RequestLaunchTemplateData {
+        instance_market_options: Some(LaunchTemplateInstanceMarketOptionsRequest {
+            market_type: None,
+            spot_options: Some(LaunchTemplateSpotMarketOptionsRequest {
+                max_price: Some("1".to_owned()),
+                ..Default::default()
+            }),
+        }),
+        ..data(&cloud, "t3.micro").unwrap()
+    };
+    let input = CreateLaunchTemplateRequest {
+        launch_template_name: Some(NAME.to_owned()),
+        launch_template_data: Some(data),
+        ..Default::default()
+    };
+    let call = cloud.call();
+    let made = cloud.ec2.create_launch_template(&call, input).await;
+    made.unwrap();
+    let made = cloud.ec2.run_instances(&call, launch()).await.unwrap();
+    let made = made.instances.unwrap().remove(0);
+    assert_eq!(made.instance_lifecycle.as_deref(), Some("spot"));
+}
+
 #[tokio::test]
 async fn what_was_not_there_to_be_asked_for_is_not_launched() {
     let cloud = Cloud::new(&["i-a1"]).await;
