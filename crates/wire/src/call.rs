@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, net::IpAddr, ops::Deref, sync::Arc};
 
 use wharf_base::{Permit, Timestamp};
 
+use crate::Settled;
+
 /// What kind of principal calls (the values of `aws:PrincipalType`, and wharf's own parts).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallerKind {
@@ -159,6 +161,8 @@ pub struct Context {
     pub by_form: bool,
     /// Scheme, host and port under which the client reached us, e.g. `http://localhost:4566`.
     pub endpoint: String,
+    /// What its authorisation found names in it to mean.
+    pub settled: Settled,
 }
 
 impl Context {
@@ -180,6 +184,7 @@ impl Context {
             secure: true,
             by_form: false,
             endpoint: String::new(),
+            settled: Settled::default(),
         }
     }
 

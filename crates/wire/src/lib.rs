@@ -9,6 +9,7 @@
 //! - [`understood`] refuses the members that an operation does not heed.
 //! - [`sigv4`] verifies and makes signatures; pure functions.
 //! - [`service`] is the dispatcher: decode, check, authorise, run, encode.
+//! - [`Settled`] is what names in a request mean, from its authorisation on.
 //! - [`events`] are answers that go on: event by event, as a client takes them.
 //! - [`streaming`] are bodies that need not fit into memory, in and out, and what their senders promise.
 //! - [`audit`] is what it says of each request afterwards.
@@ -28,6 +29,7 @@ pub mod node;
 mod operations;
 pub mod schema;
 pub mod service;
+mod settled;
 pub mod sigv4;
 pub mod streaming;
 pub mod understood;
@@ -38,5 +40,6 @@ pub use events::{EventStream, Events, Output};
 pub use fault::Fault;
 pub use serde_json::Value as Document;
 pub use service::{AskedOf, Check, Dispatcher, Gate, Service};
+pub use settled::Settled;
 pub use streaming::ByteStream;
 pub use wharf_base::Timestamp;

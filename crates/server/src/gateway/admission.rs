@@ -5,7 +5,7 @@ use http::Request;
 use wharf_registry::TurnedAway;
 use wharf_service::rates::is_read;
 use wharf_wire::{
-    Caller, CallerKind, Context, Fault, Signed, SignedBy,
+    Caller, CallerKind, Context, Fault, Settled, Signed, SignedBy,
     schema::{Auth, Protocol, ServiceSchema},
     service::Answer,
     sigv4::{SignatureError, is_s3, sha256_hex},
@@ -215,6 +215,7 @@ impl Apis {
             secure: peer.secure,
             by_form: false,
             endpoint: format!("{scheme}://{}", head.get("host").unwrap_or("localhost")),
+            settled: Settled::default(),
         }
     }
 

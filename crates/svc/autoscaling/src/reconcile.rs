@@ -21,7 +21,7 @@ use crate::{
     plan::{self, Call, Observed, Plan, advance},
     policy::{self, Rule},
     predicting,
-    records::{Activity, Group, Hook, Member, Policy, Process, Refresh, Scheduled},
+    records::{Activity, Group, Hook, Member, Notice, Policy, Process, Refresh, Scheduled},
     scale,
     sweep::{self, Kept},
 };
@@ -39,6 +39,10 @@ const DELETED_AT_ONCE: usize = 50;
 const MOST_STEPS: usize = 32;
 /// When a group without anything under way is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// When topics of a group that is to go are told again what they could not be told.
+const OWED_AGAIN: Duration = Duration::from_secs(2);
+/// How long the end of a group waits for that; its name is taken meanwhile.
+const OWED_AT_MOST: Duration = Duration::from_secs(3600);
 /// How often alarms of policies are compared with what they should be.
 const REPAIR_EVERY: Duration = Duration::from_secs(60);
 
@@ -93,6 +97,13 @@ async fn bring(core: &Core, place: &Place, name: &str) -> Result<Next, StepError
     Ok(Next::After(Duration::ZERO))
 }
 
+/// Whether topics are still to hear of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owed {
+    Nothing,
+    Some,
+}
+
 /// One look at a group.
 struct Work<'a> {
     core: &'a Core,
@@ -120,7 +131,9 @@ impl Work<'_> {
         let figures = &self.core.figures;
         figures.take(&self.stored.key, self.place, group, &members);
         if group.deleting && self.members.is_empty() {
-            self.notify().await?;
+            if self.notify().await? == Owed::Some {
+                return Ok(Some(Next::After(OWED_AGAIN)));
+            }
             self.remove().await?;
             return Ok(Some(Next::Settled));
         }
@@ -307,13 +320,15 @@ impl Work<'_> {
     }
 
     /// Tells topics what they are owed. What a topic refuses it never hears.
-    async fn notify(&self) -> Result<(), StepError> {
+    async fn notify(&self) -> Result<Owed, StepError> {
         let group = &self.stored.record;
+        let mut owed = Owed::Nothing;
         for notice in self.core.notices(self.place, &group.uuid).await? {
             let sent = notices::send(self.core, self.place, group, &notice.record).await;
             match sent {
-                Err(fault) if fault.status >= 500 => {
+                Err(fault) if fault.status >= 500 && !self.is_late(&notice.record) => {
                     tracing::warn!(group = group.name, topic = notice.record.topic, error = %fault, "telling a topic of a scaling activity failed, will retry");
+                    owed = Owed::Some;
                     continue;
                 }
                 Err(error) => {
@@ -326,7 +341,13 @@ impl Work<'_> {
             changes.delete(&notice.key);
             changes.write(&PERMIT).await?;
         }
-        Ok(())
+        Ok(owed)
+    }
+
+    /// A group that is to go waits for its topics, but not for ever.
+    fn is_late(&self, notice: &Notice) -> bool {
+        let ended = notice.activity.ended_at;
+        self.stored.record.deleting && ended.is_none_or(|it| self.now >= it + OWED_AT_MOST)
     }
 
     /// One call, and what is written of its answer. Whether anything was.

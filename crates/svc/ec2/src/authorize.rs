@@ -236,10 +236,8 @@ pub async fn checks(
             rows.on::<Instance>(&i.instance_id).await?;
         }
         Input::DetachVolume(i) => {
-            rows.on::<Volume>(&i.volume_id).await?;
-            if i.instance_id.is_some() {
-                rows.on::<Instance>(&i.instance_id).await?;
-            }
+            rows.detached(i.volume_id.as_deref(), i.instance_id.as_deref())
+                .await?;
         }
         Input::CreateVpcEndpoint(_)
         | Input::ModifyVpcEndpoint(_)

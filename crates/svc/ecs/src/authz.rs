@@ -7,14 +7,17 @@ mod elsewhere;
 mod keys;
 
 use wharf_api_ecs::{
-    CreateServiceRequest, ExecuteCommandRequest, Input, RunTaskRequest, ServiceVolumeConfiguration,
-    StartTaskRequest, Tag, TaskOverride, TaskVolumeConfiguration, UpdateServiceRequest,
+    CreateServiceRequest, ExecuteCommandRequest, Input, RegisterContainerInstanceRequest,
+    RunTaskRequest, ServiceVolumeConfiguration, StartTaskRequest, Tag, TaskOverride,
+    TaskVolumeConfiguration, UpdateServiceRequest,
 };
 use wharf_records::{Record, ecs::Task};
 use wharf_wire::{Check, Context, Fault};
 
 use self::keys::Wish;
-use crate::{core::Core, document, names, names::Place, ops::settings};
+use crate::{
+    core::Core, document, names, names::Place, ops::settings, registration::FARGATE_CAPACITY,
+};
 
 const TASKS: &str = "ecs-tasks.amazonaws.com";
 const TAG_RESOURCE: &str = "ecs:TagResource";
@@ -75,7 +78,7 @@ async fn rows(core: &Core, cx: &Context, input: Input<'_>, row: &Row) -> Result<
                 .map(|check| keys::of_providers(check, i.capacity_providers.as_ref()))
                 .collect()
         }
-        Input::RegisterContainerInstance(i) => row.on_cluster(i.cluster.as_deref()),
+        Input::RegisterContainerInstance(i) => row.registration(i),
         Input::DeregisterContainerInstance(i) => row.on_cluster(i.cluster.as_deref()),
         Input::ListContainerInstances(i) => row.on_cluster(i.cluster.as_deref()),
         Input::RegisterTaskDefinition(i) => {
@@ -194,6 +197,17 @@ impl Row {
 
     fn on_cluster(&self, given: Option<&str>) -> Vec<Check> {
         vec![Check::new(&self.action, self.cluster(given))]
+    }
+
+    /// A machine that offers itself to Fargate gets tasks of every cluster, with the credentials of their roles: who registers it
+    /// must be one who may register machines in all of them.
+    fn registration(&self, i: &RegisterContainerInstanceRequest) -> Vec<Check> {
+        let mut rows = self.on_cluster(i.cluster.as_deref());
+        let mut names = i.attributes.iter().flatten().map(|it| it.name.as_deref());
+        if names.any(|it| it == Some(FARGATE_CAPACITY)) {
+            rows.push(Check::new(&self.action, self.place.cluster("*")));
+        }
+        rows
     }
 
     fn on_tasks(&self, cluster: Option<&str>, given: &[String]) -> Vec<Check> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use wharf_api_kms::Kms;
 use wharf_base::Timestamp;
 use wharf_reconcile::{Queue, Shard};
-use wharf_service::{Changes, Pages, Place, Table};
+use wharf_service::{Changes, Pages, Place, Table, Turns};
 use wharf_wire::{Context, Fault};
 
 use crate::{
@@ -21,6 +21,8 @@ pub struct Core {
     /// Keys of mount targets and file systems to look at.
     pub queue: Arc<Queue<String>>,
     pub shard: Shard,
+    /// Who makes or removes a mount target, by its key.
+    pub turns: Turns,
     /// There once all services are built. Without it nothing is sealed.
     pub kms: OnceLock<Arc<dyn Kms>>,
 }
@@ -33,6 +35,7 @@ impl Core {
             kms: OnceLock::new(),
             queue: Arc::default(),
             shard: Shard::new("/w1/c0/efs/shard/0"),
+            turns: Turns::default(),
         }
     }
 

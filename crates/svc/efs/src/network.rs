@@ -1,7 +1,8 @@
 //! Subnets, security groups and interfaces of mount targets, through EC2.
 
 use wharf_api_ec2::{
-    CreateNetworkInterfaceRequest, DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Filter,
+    CreateNetworkInterfaceRequest, DescribeNetworkInterfacesRequest, DescribeSecurityGroupsRequest,
+    DescribeSubnetsRequest, Filter,
 };
 use wharf_base::Permit;
 use wharf_interfaces::Interfaces;
@@ -146,10 +147,7 @@ pub async fn create(
         groups: Some(target.groups.clone()).filter(|it| !it.is_empty()),
         private_ip_address: target.wanted_address.map(|it| it.to_string()),
         client_token: Some(id.to_owned()),
-        description: Some(format!(
-            "EFS mount target for {} ({id})",
-            target.file_system
-        )),
+        description: Some(description(id, target)),
         ..Default::default()
     };
     // It is wired on the host without a task or an instance: for the file system.
@@ -160,6 +158,35 @@ pub async fn create(
         address: made.address,
         id: made.id,
     })
+}
+
+fn description(id: &str, target: &MountTarget) -> String {
+    format!("EFS mount target for {} ({id})", target.file_system)
+}
+
+/// The interfaces of a mount target that nobody wrote down: the server ended, or EC2's answer did not come, before that.
+pub async fn unwritten(
+    core: &Core,
+    place: &Place,
+    id: &str,
+    target: &MountTarget,
+) -> Result<Vec<String>, Fault> {
+    let wanted = DescribeNetworkInterfacesRequest {
+        filters: Some(vec![
+            filter("description", &description(id, target)),
+            // Others may describe theirs so.
+            filter("requester-id", PRINCIPAL),
+        ]),
+        ..Default::default()
+    };
+    let call = call(core, place);
+    let found = core
+        .parts
+        .ec2
+        .describe_network_interfaces(&call, wanted)
+        .await?;
+    let found = found.network_interfaces.into_iter().flatten();
+    Ok(found.filter_map(|it| it.network_interface_id).collect())
 }
 
 /// EC2's refusal of an interface in the words of EFS.

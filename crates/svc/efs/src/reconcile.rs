@@ -48,6 +48,8 @@ fn failed(action: &'static str) -> impl Fn(Fault) -> StepError {
 }
 
 async fn mount_target(core: &Core, place: &Place, key: &str, id: &str) -> Result<Next, StepError> {
+    // Else what CreateMountTarget is about to make would come after all was removed.
+    let _turn = core.turns.take(key).await;
     let Some(stored) = core.table.read::<MountTarget>(key).await? else {
         return Ok(Next::Settled);
     };
@@ -124,8 +126,15 @@ async fn remove(
     file_system: Option<Stored<FileSystem>>,
     id: &str,
 ) -> Result<Next, StepError> {
-    if let Some(interface) = &stored.record.interface {
-        let gone = network::delete(core, place, &interface.id).await;
+    let interfaces = match &stored.record.interface {
+        Some(interface) => vec![interface.id.clone()],
+        None => {
+            let found = network::unwritten(core, place, id, &stored.record).await;
+            found.map_err(failed("look for network interfaces"))?
+        }
+    };
+    for interface in &interfaces {
+        let gone = network::delete(core, place, interface).await;
         gone.map_err(failed("delete a network interface"))?;
     }
     let mut changes = core.table.begin();

@@ -10,7 +10,7 @@ use wharf_svc_ecr::{
     Catalog, Registry,
     token::{self, Bearer, TokenError},
 };
-use wharf_wire::{Caller, Context, Dispatcher, Origin};
+use wharf_wire::{Caller, Context, Dispatcher, Origin, Settled};
 
 use crate::{
     answer::{self, Answer, Refusal, TurnedAway, challenge},
@@ -351,6 +351,7 @@ impl RegistryApi {
             secure: peer.secure,
             by_form: false,
             endpoint: self.endpoint(),
+            settled: Settled::default(),
         }
     }
 

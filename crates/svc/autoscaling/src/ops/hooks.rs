@@ -191,7 +191,8 @@ fn show(hook: Hook) -> LifecycleHook {
     }
 }
 
-/// Instances that wait for it wait no longer: it comes to its default result.
+/// Instances that wait for it wait no longer: it comes to its default result. The plan says the same of those that this does not
+/// come to; said here, a hook that is made anew at once holds none of them.
 pub async fn delete(
     core: &Core,
     call: &Call,

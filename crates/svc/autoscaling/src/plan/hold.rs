@@ -33,9 +33,14 @@ impl Draft<'_> {
         }
     }
 
-    /// Whether all hooks have said their word, or one that it is over.
+    /// Whether all hooks have said their word, or one that it is over. One that was deleted comes to its default result:
+    /// whoever deleted it may not have come to say so of every instance.
     pub(super) fn waited(&mut self, member: &mut Member) -> bool {
         for wait in &mut member.waits {
+            let is_there = self.hooks.iter().any(|it| it.name == wait.hook);
+            if wait.outcome.is_none() && !is_there {
+                wait.outcome = Some(wait.otherwise);
+            }
             if wait.outcome.is_none() && self.now >= wait.until {
                 wait.outcome = Some(wait.otherwise);
                 wait.timed_out = true;

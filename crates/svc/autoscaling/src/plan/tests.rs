@@ -408,6 +408,28 @@ fn hooks_hold_instances_until_their_word_or_their_time() {
 }
 
 #[test]
+fn a_hook_that_was_deleted_holds_nothing() {
+    for (otherwise, state) in [
+        (Outcome::Continue, State::InService),
+        (Outcome::Abandon, State::Terminating),
+    ] {
+        let mut case = Case::of(
+            group(&["a"], 0, 1, 1),
+            vec![member("1", "a", State::Pending)],
+        );
+        case.hooks.push(Hook {
+            otherwise,
+            ..hook(Transition::Launching)
+        });
+        let held = case.plan().members["1"].clone();
+        assert_eq!(held.state, State::PendingWait);
+        case.members = vec![held];
+        case.hooks.clear();
+        assert_eq!(case.plan().members["1"].state, state);
+    }
+}
+
+#[test]
 fn an_ending_instance_leaves_load_balancing_then_its_hooks_then_ec2() {
     let target = "arn:tg".to_owned();
     let mut leaving = member("1", "a", State::InService);

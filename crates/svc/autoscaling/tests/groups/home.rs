@@ -40,6 +40,8 @@ pub struct Cloud {
     pub messages: Mutex<Vec<Value>>,
     /// Alarms by their names.
     pub alarms: Mutex<BTreeMap<String, Value>>,
+    /// Topics cannot be told anything.
+    pub deaf: Mutex<bool>,
     /// Nobody hears what metrics of two weeks were.
     pub silent: Mutex<bool>,
 }
@@ -311,6 +313,7 @@ impl Operations for Cloud {
                 let found: Vec<&Value> = alarms.values().filter(acts).collect();
                 Ok(json!({ "MetricAlarms": found }))
             }
+            "Publish" if *self.deaf.lock() => Err(Fault::sender("InternalError", 500, "try again")),
             "Publish" if input["TopicArn"] == "arn:aws:sns:us-east-1:000000000000:none" => {
                 Err(Fault::sender("NotFound", 404, "Topic does not exist"))
             }

@@ -110,6 +110,46 @@ async fn topics_hear_of_launches_and_terminations() {
 }
 
 #[tokio::test]
+async fn a_group_that_is_deleted_goes_when_its_topics_have_heard() {
+    let home = Home::new();
+    let end = "autoscaling:EC2_INSTANCE_TERMINATE";
+    let groups = || async {
+        let all = Default::default();
+        let all = home
+            .service
+            .describe_auto_scaling_groups(&call(), all)
+            .await;
+        all.unwrap().auto_scaling_groups.unwrap().len()
+    };
+    let told = || {
+        let all = home.cloud.messages.lock();
+        all.iter().filter(|it| it["Event"] == end).count()
+    };
+    for is_late in [false, true] {
+        home.create(1, 1, 5).await;
+        put(&home, TOPIC, &[end]).await.unwrap();
+        home.are(1, "InService").await;
+        *home.cloud.deaf.lock() = true;
+        let input = wharf_api_autoscaling::DeleteAutoScalingGroupType {
+            auto_scaling_group_name: Some("g".to_owned()),
+            force_delete: Some(true),
+        };
+        let caller = call();
+        let deleted = home.service.delete_auto_scaling_group(&caller, input);
+        deleted.await.unwrap();
+        home.are(0, "").await;
+        assert_eq!(groups().await, 1);
+        match is_late {
+            true => home.clock.advance(std::time::Duration::from_secs(3600)),
+            false => *home.cloud.deaf.lock() = false,
+        }
+        until("the group is gone", || async { groups().await == 0 }).await;
+        assert_eq!(told(), 1, "nobody hears what is late");
+        *home.cloud.deaf.lock() = false;
+    }
+}
+
+#[tokio::test]
 async fn a_topic_that_cannot_be_told_is_refused() {
     let home = Home::new();
     home.create(0, 0, 5).await;

@@ -6,8 +6,8 @@ use wharf_wire::{Check, Fault};
 
 use super::Rows;
 use crate::{
-    fleet::{Fleet, SpotFleet, configured, configured_spot_fleet, modified_spot_fleet},
-    launch_templates::{LaunchTemplate, Named, id_of},
+    fleet::{Fleet, SpotFleet, Template, configured, configured_spot_fleet, modified_spot_fleet},
+    launch_templates::{LaunchTemplate, settled_id},
 };
 
 /// Which assumes the role of a Spot Fleet.
@@ -19,21 +19,14 @@ impl Rows<'_> {
         match input {
             Input::CreateFleet(i) => {
                 self.new_one(Fleet::KIND, &i.tag_specifications);
-                for it in i.launch_template_configs.iter().flatten() {
-                    let template = it.launch_template_specification.as_ref();
-                    let (id, name) = template
-                        .map(|it| {
-                            (
-                                it.launch_template_id.as_deref(),
-                                it.launch_template_name.as_deref(),
-                            )
-                        })
-                        .unwrap_or_default();
-                    // One that is not there is refused by the operation.
-                    let known = id_of(self.service, self.cx, Named { id, name }).await;
-                    self.on::<LaunchTemplate>(&known.ok().flatten()).await?;
-                }
                 let launches = configured(self.service, self.cx, i).await?;
+                for it in i.launch_template_configs.iter().flatten() {
+                    let given = it.launch_template_specification.clone();
+                    let named = Template::of(given.unwrap_or_default()).named();
+                    // One that is not there is refused by the operation.
+                    let known = settled_id(self.cx, &named);
+                    self.on::<LaunchTemplate>(&known).await?;
+                }
                 self.launches(launches).await?;
             }
             Input::DeleteFleets(i) => {

@@ -7,15 +7,12 @@ use wharf_base::Arn;
 use wharf_records::Record as _;
 use wharf_wire::{Check, Fault};
 
-use super::{Rows, Specifications, of_kind, tags_of, with_request_tags};
+use super::{Rows, of_kind, tags_of, with_request_tags};
 use crate::{
-    block_devices,
     images::Image,
     instances::launch::ProfileName,
-    launch_templates::{LaunchTemplate, merge},
-    ops::run_instances::template,
+    launch_templates::{LaunchTemplate, merge, settle},
     records::{Instance, Interface, SecurityGroup, Subnet, arn},
-    snapshots::Snapshot,
     spot::{SpotRequest, specification},
     volumes::Volume,
 };
@@ -84,7 +81,8 @@ impl Rows<'_> {
         if spot {
             self.new_one(SpotRequest::KIND, &of_requests);
         }
-        self.made_of(i, &of_volumes).await
+        self.volumes_of_launch(i, &of_volumes, true).await?;
+        self.made_of(i).await
     }
 
     /// Requests for Spot instances, and what these will be made of.
@@ -94,19 +92,20 @@ impl Rows<'_> {
     ) -> Result<(), Fault> {
         self.new_one(SpotRequest::KIND, &i.tag_specifications);
         let given = i.launch_specification.clone().unwrap_or_default();
-        self.made_of(&specification(given), &None).await
+        let i = specification(given);
+        self.volumes_of_launch(&i, &None, false).await?;
+        self.made_of(&i).await
     }
 
     /// What else a launch takes.
-    async fn made_of(
-        &mut self,
-        i: &RunInstancesRequest,
-        of_volumes: &Specifications,
-    ) -> Result<(), Fault> {
-        self.volumes_of_launch(i, of_volumes).await?;
+    async fn made_of(&mut self, i: &RunInstancesRequest) -> Result<(), Fault> {
         self.on::<Image>(&i.image_id).await?;
-        self.any_of(Interface::KIND);
         let interface = i.network_interfaces.as_ref().and_then(|it| it.first());
+        let check = Check::new(self.action.clone(), arn(self.cx, Interface::KIND, "*"));
+        self.push(match interface.and_then(|it| it.associate_public_ip_address) {
+            Some(public) => check.with("ec2:AssociatePublicIpAddress", public.to_string()),
+            None => check,
+        });
         let of_interface = interface.and_then(|it| it.subnet_id.clone());
         let subnet = of_interface.or_else(|| i.subnet_id.clone());
         self.on::<Subnet>(&subnet).await?;
@@ -137,36 +136,16 @@ impl Rows<'_> {
         self.pass_role(i.iam_instance_profile.as_ref()).await
     }
 
-    /// Those that come with the instance. What makes no sense is refused by the operation.
-    async fn volumes_of_launch(
-        &mut self,
-        input: &RunInstancesRequest,
-        tags: &Specifications,
-    ) -> Result<(), Fault> {
-        let layout = block_devices::of_launch(self.service, self.cx, input).await;
-        let volumes = layout.map(|it| it.volumes).unwrap_or_default();
-        if volumes.is_empty() {
-            self.tagging(Volume::KIND, tags);
-            return Ok(());
-        }
-        self.new_one(Volume::KIND, tags);
-        for id in volumes.iter().filter_map(|it| it.snapshot()) {
-            self.on::<Snapshot>(&Some(id.to_owned())).await?;
-        }
-        Ok(())
-    }
-
     /// The request over the template that it names. One that is not there is refused by the operation, to those
     /// who may launch from any.
     async fn with_template(
         &mut self,
         given: &RunInstancesRequest,
     ) -> Result<RunInstancesRequest, Fault> {
-        if given.launch_template.is_none() {
+        let Some(named) = &given.launch_template else {
             return Ok(given.clone());
-        }
-        let found = template(self.service, self.cx, given).await;
-        let Ok(Some(found)) = found else {
+        };
+        let Ok(found) = settle(self.service, self.cx, named).await else {
             self.any_of(LaunchTemplate::KIND);
             return Ok(given.clone());
         };

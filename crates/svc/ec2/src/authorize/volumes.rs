@@ -2,17 +2,31 @@
 
 use wharf_api_ec2::types::{
     CreateVolumeRequest, ModifyImageAttributeRequest, ModifySnapshotAttributeRequest,
+    RunInstancesRequest,
 };
 use wharf_records::Record as _;
-use wharf_wire::Fault;
+use wharf_wire::{Check, Fault};
 
-use super::Rows;
+use super::{Rows, Specifications, tags_of, with_request_tags};
 use crate::{
+    block_devices,
     encryption::{Asked as Sealed, Wanted, defaults_of, wanted},
     images::Image,
+    records::{Instance, arn},
     snapshots::{self, Snapshot},
     volumes::{Volume, kinds},
 };
+
+/// What conditions see of a volume that is about to be made.
+struct New<'a> {
+    sealed: bool,
+    kind: &'a str,
+    gib: Option<i32>,
+    iops: Option<i32>,
+    throughput: Option<i32>,
+    snapshot: Option<&'a str>,
+    zone: Option<&'a str>,
+}
 
 impl Rows<'_> {
     /// `ec2:Encrypted` says what it will be, whether that was asked for or comes of the snapshot or the account's default.
@@ -35,24 +49,101 @@ impl Rows<'_> {
         let sealed = !matches!(sealed, Ok(Wanted::No));
         let kind = i.volume_type.as_deref().filter(|it| !it.is_empty());
         let gib = i.size.or_else(|| Some(from.as_ref()?.gib.cast_signed()));
-        let number = |it: Option<i32>| it.map(|it| it.to_string());
-        let before = self.checks.len();
-        self.new_one(Volume::KIND, &i.tag_specifications);
-        for (key, value) in [
-            ("ec2:Encrypted", Some(sealed.to_string())),
-            (
-                "ec2:VolumeType",
-                Some(kind.unwrap_or(kinds::USUAL).to_owned()),
-            ),
-            ("ec2:VolumeSize", number(gib)),
-            ("ec2:VolumeIops", number(i.iops)),
-            ("ec2:VolumeThroughput", number(i.throughput)),
-            ("ec2:AvailabilityZone", i.availability_zone.clone()),
-        ] {
-            self.add_to(before, key, value);
-        }
+        self.volume(
+            &New {
+                sealed,
+                kind: kind.unwrap_or(kinds::USUAL),
+                gib,
+                iops: i.iops,
+                throughput: i.throughput,
+                snapshot,
+                zone: i.availability_zone.as_deref(),
+            },
+            &i.tag_specifications,
+        );
+        self.tagging(Volume::KIND, &i.tag_specifications);
         if snapshot.is_some() {
             self.on::<Snapshot>(&i.snapshot_id).await?;
+        }
+        Ok(())
+    }
+
+    /// All that an instance has from its launch on, each by what it will be. `root`: with the disk that its root file system is on.
+    pub(super) async fn volumes_of_launch(
+        &mut self,
+        input: &RunInstancesRequest,
+        tags: &Specifications,
+        root: bool,
+    ) -> Result<(), Fault> {
+        let placement = input.placement.as_ref();
+        let zone = placement.and_then(|it| it.availability_zone.as_deref());
+        let layout = block_devices::of_launch(self.service, self.cx, input).await;
+        let found = match &layout {
+            Ok(layout) => block_devices::foreseen(self.service, self.cx, layout).await,
+            Err(fault) => Err(fault.clone()),
+        };
+        match found {
+            Ok(all) => {
+                for it in all.iter().skip(usize::from(!root)) {
+                    let new = New {
+                        sealed: it.sealed,
+                        kind: &it.kind,
+                        gib: i32::try_from(it.gib).ok(),
+                        iops: it.iops,
+                        throughput: it.throughput,
+                        snapshot: it.snapshot.as_deref(),
+                        zone,
+                    };
+                    self.volume(&new, tags);
+                }
+            }
+            // What makes no sense is refused by the operation, to those who may make any volume.
+            Err(fault) if fault.sender => self.any_of(Volume::KIND),
+            Err(fault) => return Err(fault),
+        }
+        self.tagging(Volume::KIND, tags);
+        let volumes = layout.map(|it| it.volumes).unwrap_or_default();
+        for id in volumes.iter().filter_map(|it| it.snapshot()) {
+            self.on::<Snapshot>(&Some(id.to_owned())).await?;
+        }
+        Ok(())
+    }
+
+    fn volume(&mut self, new: &New<'_>, tags: &Specifications) {
+        let number = |it: Option<i32>| it.map(|it| it.to_string());
+        let parent = new.snapshot.map(|it| arn(self.cx, Snapshot::KIND, it));
+        let before = self.checks.len();
+        let check = Check::new(self.action.clone(), arn(self.cx, Volume::KIND, "*"));
+        self.push(with_request_tags(check, tags_of(tags)));
+        for (key, value) in [
+            ("ec2:Encrypted", Some(new.sealed.to_string())),
+            ("ec2:VolumeType", Some(new.kind.to_owned())),
+            ("ec2:VolumeSize", number(new.gib)),
+            ("ec2:VolumeIops", number(new.iops)),
+            ("ec2:VolumeThroughput", number(new.throughput)),
+            ("ec2:ParentSnapshot", parent),
+            ("ec2:AvailabilityZone", new.zone.map(str::to_owned)),
+        ] {
+            let value = value.filter(|it| !it.is_empty());
+            self.add_to(before, key, value);
+        }
+    }
+
+    /// Whoever takes a volume from an instance may do so to that instance, also where the request does not name it.
+    pub(super) async fn detached(
+        &mut self,
+        volume: Option<&str>,
+        named: Option<&str>,
+    ) -> Result<(), Fault> {
+        let volume = volume.unwrap_or_default();
+        self.on::<Volume>(&Some(volume.to_owned())).await?;
+        let found = self.service.find::<Volume>(self.cx, volume).await?;
+        let attachment = found.and_then(|it| it.life.attachment);
+        let attached = attachment.map(|it| it.instance);
+        self.on::<Instance>(&attached).await?;
+        let named = named.filter(|it| !it.is_empty() && Some(*it) != attached.as_deref());
+        if let Some(other) = named {
+            self.on::<Instance>(&Some(other.to_owned())).await?;
         }
         Ok(())
     }

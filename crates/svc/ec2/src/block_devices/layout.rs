@@ -106,6 +106,10 @@ fn root_of(mapping: &Mapping) -> Result<Root, Fault> {
 }
 
 impl Root {
+    pub fn ebs(&self) -> &Ebs {
+        &self.ebs
+    }
+
     pub fn snapshot(&self) -> Option<&str> {
         self.ebs.snapshot.as_deref()
     }
@@ -144,6 +148,10 @@ impl Ebs {
 }
 
 impl Planned {
+    pub fn ebs(&self) -> &Ebs {
+        &self.ebs
+    }
+
     pub fn is_of(&self, device: &str) -> bool {
         device_name(&self.device) == device_name(device)
     }

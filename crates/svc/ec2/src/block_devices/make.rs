@@ -6,7 +6,7 @@ use wharf_records::{Record as _, Scope};
 use wharf_service::tags::Tags;
 use wharf_wire::{Call, Context, Fault};
 
-use super::{Layout, Lender, layout, over, read};
+use super::{Ebs, Layout, Lender, layout, over, read};
 use crate::{
     Ec2Service,
     encryption::{
@@ -16,7 +16,7 @@ use crate::{
     fault, images,
     snapshots::{self, Root, Snapshot, Source, State},
     table::SERVICE,
-    volumes::{Attachment, Life, MAX_VOLUMES, Sized, Volume, device_name},
+    volumes::{Attachment, Life, MAX_VOLUMES, Sized, Volume, device_name, kinds::USUAL},
 };
 
 /// The disks of each instance of a launch.
@@ -54,6 +54,17 @@ pub struct Disk {
     /// Who may use it: who launches, or the image's owner.
     user: Option<String>,
     sealing: Sealing,
+}
+
+/// A disk as it will be, for conditions of policies.
+pub struct Foreseen {
+    pub sealed: bool,
+    pub kind: String,
+    pub gib: u32,
+    /// As they were asked for.
+    pub iops: Option<i32>,
+    pub throughput: Option<i32>,
+    pub snapshot: Option<String>,
 }
 
 /// What a launch asks for, over what its image brings.
@@ -132,6 +143,27 @@ pub async fn prepare(service: &Ec2Service, cx: &Context, layout: Layout) -> Resu
         of_root,
         volumes,
     })
+}
+
+/// The root and the volumes of each instance. Who launches is asked for all of them as for volumes, since in AWS the root is one.
+pub async fn foreseen(
+    service: &Ec2Service,
+    cx: &Context,
+    layout: &Layout,
+) -> Result<Vec<Foreseen>, Fault> {
+    let disks = prepare(service, cx, layout.clone()).await?;
+    let root = (layout.root.ebs(), &disks.of_root, disks.root_gib);
+    let volumes = layout.volumes.iter().zip(&disks.volumes);
+    let volumes = volumes.map(|(it, disk)| (it.ebs(), &disk.sealing, disk.sized.gib));
+    let seen = |(ebs, sealing, gib): (&Ebs, &Sealing, u32)| Foreseen {
+        sealed: sealing.wanted != Wanted::No,
+        kind: ebs.kind.clone().unwrap_or_else(|| USUAL.to_owned()),
+        gib,
+        iops: ebs.iops,
+        throughput: ebs.throughput,
+        snapshot: ebs.snapshot.clone(),
+    };
+    Ok([root].into_iter().chain(volumes).map(seen).collect())
 }
 
 /// A snapshot, and the account by whose rights it is used: who launches, or who lends it with the image.

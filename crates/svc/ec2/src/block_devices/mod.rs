@@ -11,5 +11,5 @@ pub mod make;
 mod mapping;
 
 pub use layout::{Layout, Lender, layout};
-pub use make::{Disks, of_launch, prepare};
+pub use make::{Disks, foreseen, of_launch, prepare};
 pub use mapping::{Ebs, Mapping, over, read, read_template};

@@ -2,8 +2,8 @@
 
 use wharf_api_ec2::types::{
     CreateFleetRequest, CreateFleetResult, FleetLaunchTemplateConfigRequest,
-    FleetLaunchTemplateOverridesRequest, LaunchTemplateSpecification, OnDemandOptionsRequest,
-    RunInstancesRequest, SpotOptionsRequest,
+    FleetLaunchTemplateOverridesRequest, FleetLaunchTemplateSpecificationRequest,
+    LaunchTemplateSpecification, OnDemandOptionsRequest, RunInstancesRequest, SpotOptionsRequest,
 };
 use wharf_base::ids;
 use wharf_records::{Record as _, Unknown, encode};
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     Ec2Service, fault,
-    launch_templates::resolve_version,
+    launch_templates::{settle, settled},
     records::{Instance, Pointer},
     spot::{Price, check_interruption},
     table::{client_token, digest_of},
@@ -148,7 +148,7 @@ pub async fn keep_template(
     call: &Call,
     template: &mut Template,
 ) -> Result<(), Fault> {
-    let resolved = resolve_version(service, call, &template.named()).await?;
+    let resolved = settled(service, call, &template.named()).await?;
     if resolved.data.market.is_some() {
         return Err(fleet_fault::bad_config(
             "The launch template must not specify InstanceMarketOptions.",
@@ -161,7 +161,47 @@ pub async fn keep_template(
     Ok(())
 }
 
+/// Finds what templates mean for who asks whether a fleet of them may be made: once each, however many pools have it. What has
+/// no meaning is refused by the operation.
+pub async fn settle_templates<T: AnyFleet>(
+    service: &Ec2Service,
+    cx: &Context,
+    fleet: &mut T,
+) -> Result<(), Fault> {
+    let mut found: Vec<(LaunchTemplateSpecification, Option<Meant>)> = Vec::new();
+    let pools = fleet.body_mut().pools.iter_mut();
+    let templates = pools.filter_map(|it| it.template.as_mut());
+    for template in templates.filter(|it| it.meant.is_none()) {
+        let named = template.named();
+        template.meant = match found.iter().find(|it| it.0 == named) {
+            Some((_, meant)) => meant.clone(),
+            None => {
+                let meant = match settle(service, cx, &named).await {
+                    Ok(it) => Some(Meant {
+                        id: it.template.id,
+                        version: it.version,
+                    }),
+                    Err(fault) if fault.sender => None,
+                    Err(fault) => return Err(fault),
+                };
+                found.push((named, meant.clone()));
+                meant
+            }
+        };
+    }
+    Ok(())
+}
+
 impl Template {
+    pub fn of(given: FleetLaunchTemplateSpecificationRequest) -> Self {
+        Self {
+            id: given.launch_template_id.filter(|it| !it.is_empty()),
+            name: given.launch_template_name.filter(|it| !it.is_empty()),
+            version: given.version.filter(|it| !it.is_empty()),
+            meant: None,
+        }
+    }
+
     /// What it means, and as long as nothing is known of that, its name.
     pub fn named(&self) -> LaunchTemplateSpecification {
         match &self.meant {
@@ -196,12 +236,13 @@ pub async fn configured(
     let tags = tags.filter_map(|it| Some((it.key.clone()?, it.value.clone().unwrap_or_default())));
     body.instance_tags = tags.collect();
     let markets = markets(body.target, body.default_spot);
-    let fleet = Fleet {
+    let mut fleet = Fleet {
         id: "fleet-".to_owned(),
         body,
         tags: wharf_records::ecs::Tags::new(),
         unknown: Unknown::new(),
     };
+    settle_templates(service, cx, &mut fleet).await?;
     launches(service, cx, &fleet, &markets).await
 }
 
@@ -423,12 +464,7 @@ fn on_demand_strategy(given: &OnDemandOptionsRequest) -> Result<Strategy, Fault>
 fn pools_of(config: &FleetLaunchTemplateConfigRequest) -> Result<Vec<Pool>, Fault> {
     let given = config.launch_template_specification.clone();
     let given = given.ok_or_else(|| fault::missing_parameter("LaunchTemplateSpecification"))?;
-    let template = Template {
-        id: given.launch_template_id.filter(|it| !it.is_empty()),
-        name: given.launch_template_name.filter(|it| !it.is_empty()),
-        version: given.version.filter(|it| !it.is_empty()),
-        meant: None,
-    };
+    let template = Template::of(given);
     if template.version.is_none() {
         return Err(fault::missing_parameter(
             "LaunchTemplateSpecification.Version",

@@ -25,7 +25,7 @@ pub use delete::delete;
 pub use describe::{describe, instances};
 pub use pauses::Pauses;
 pub use reconcile::{key_of, reconcile};
-pub use records::{Fleet, Member, SpotFleet, user_data_purpose};
+pub use records::{Fleet, Member, SpotFleet, Template, user_data_purpose};
 pub use spot_fleet::{
     cancel as cancel_spot_fleets, configured as configured_spot_fleet,
     describe as describe_spot_fleets, instances as spot_fleet_instances,

@@ -12,7 +12,7 @@ use super::{
     allocate::Strategy,
     create::{
         check_count, check_times, ends_excess, keep_templates, launches, markets, pools_to_use,
-        price, priority, put, units, weight,
+        price, priority, put, settle_templates, units, weight,
     },
     describe::{active, is_uuid, number},
     fault as fleet_fault,
@@ -113,12 +113,13 @@ pub async fn configured(
         }
     }
     body.pools.retain(|it| it.template.is_some());
-    let fleet = SpotFleet {
+    let mut fleet = SpotFleet {
         id: "sfr-".to_owned(),
         body,
         tags: Tags::new(),
         unknown: Unknown::new(),
     };
+    settle_templates(service, cx, &mut fleet).await?;
     all.extend(launches(service, cx, &fleet, &markets).await?);
     Ok(all)
 }

@@ -112,9 +112,15 @@ impl Market {
             instance_interruption_behavior: self.interruption.clone(),
             ..wire::SpotMarketOptions::default()
         };
+        // As in a request, options without a market are those of Spot.
+        let says_any = options != wire::SpotMarketOptions::default();
+        let is_spot = match self.kind.as_deref() {
+            Some(kind) => kind == "spot",
+            None => says_any,
+        };
         wire::InstanceMarketOptionsRequest {
             market_type: self.kind.clone(),
-            spot_options: (self.kind.as_deref() == Some("spot")).then_some(options),
+            spot_options: is_spot.then_some(options),
         }
     }
 

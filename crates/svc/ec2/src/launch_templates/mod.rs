@@ -14,6 +14,7 @@ mod modify;
 mod of_instance;
 mod of_request;
 mod records;
+mod settle;
 
 pub use create::{create, create_version};
 pub use data::{LaunchTemplateData, Metadata, Profile};
@@ -24,6 +25,7 @@ pub use merge::merge;
 pub use modify::modify;
 pub use of_instance::data_of_instance;
 pub use records::{LaunchTemplate, TemplateVersion};
+pub use settle::{settle, settled, settled_id};
 
 use wharf_api_ec2::types::LaunchTemplateSpecification;
 use wharf_records::Scope;

@@ -177,23 +177,27 @@ fn apply(
         input.value.as_deref().filter(|_| is_named)
     };
     let flag = |given: &Option<AttributeBooleanValue>, name: &str| {
-        let value = given.as_ref().and_then(|it| it.value);
-        value.or_else(|| by_name(name).map(|it| it == "true"))
+        let named = by_name(name).map(|it| match it {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            other => Err(fault::bad_value_of("value", other)),
+        });
+        one_of(given.as_ref().and_then(|it| it.value), named.transpose()?)
     };
     let text = |given: &Option<AttributeValue>, name: &str| {
         let value = given.as_ref().and_then(|it| it.value.clone());
-        value.or_else(|| by_name(name).map(str::to_owned))
+        one_of(value, by_name(name).map(str::to_owned))
     };
-    if let Some(on) = flag(&input.disable_api_termination, "disableApiTermination") {
+    if let Some(on) = flag(&input.disable_api_termination, "disableApiTermination")? {
         it.disable_api_termination = on;
-    } else if let Some(on) = flag(&input.disable_api_stop, "disableApiStop") {
+    } else if let Some(on) = flag(&input.disable_api_stop, "disableApiStop")? {
         it.disable_api_stop = on;
     } else if let Some(behavior) = text(
         &input.instance_initiated_shutdown_behavior,
         "instanceInitiatedShutdownBehavior",
-    ) {
+    )? {
         it.ends_on_shutdown = ends_on_shutdown(&behavior)?;
-    } else if let Some(name) = text(&input.instance_type, "instanceType") {
+    } else if let Some(name) = text(&input.instance_type, "instanceType")? {
         stopped(it)?;
         if it.machine.is_some() {
             return Err(fault::no_type_to_change(&it.id));
@@ -219,6 +223,16 @@ fn apply(
         return Err(fault::missing_parameter("Attribute"));
     }
     Ok(())
+}
+
+/// What is given in both ways must be the same in both.
+fn one_of<T: PartialEq>(member: Option<T>, by_name: Option<T>) -> Result<Option<T>, Fault> {
+    match (member, by_name) {
+        (Some(one), Some(other)) if one != other => Err(fault::bad_combination(
+            "An attribute is given twice, with different values.",
+        )),
+        (member, by_name) => Ok(member.or(by_name)),
+    }
 }
 
 /// Back to what it is at launch. Kernels and RAM disks instances have none of.

@@ -33,7 +33,7 @@ use crate::{
         life::State,
         shown::reservation,
     },
-    launch_templates::{Resolved, merge, resolve_version},
+    launch_templates::{Resolved, merge, settled},
     placement_groups::{self, Assigned},
     records::{Instance, Launch, Subnet, Vpc},
     snapshots::Snapshot,
@@ -214,14 +214,14 @@ async fn written(
     Ok((made, true))
 }
 
-/// The template that a request names.
-pub async fn template(
+/// The template that a request names, as it was when that was authorised.
+async fn template(
     service: &Ec2Service,
     cx: &Context,
     input: &RunInstancesRequest,
 ) -> Result<Option<Resolved>, Fault> {
     match &input.launch_template {
-        Some(named) => resolve_version(service, cx, named).await.map(Some),
+        Some(named) => settled(service, cx, named).await.map(Some),
         None => Ok(None),
     }
 }

@@ -208,8 +208,10 @@ pub async fn modify(
         .enable_resource_name_dns_aaaa_record_on_launch
         .and_then(|it| it.value);
     let given = [map_public_ip, assign_ipv6, ipv4_name, ipv6_name];
-    if given.iter().flatten().count() > 1 {
-        return Err(fault::one_attribute_only());
+    match given.iter().flatten().count() {
+        0 => return Err(fault::missing_parameter("attribute")),
+        1 => {}
+        _ => return Err(fault::one_attribute_only()),
     }
     let decide = |subnet: &mut Subnet| {
         if assign_ipv6 == Some(true) && subnet.ipv6.is_none() {

@@ -72,12 +72,16 @@ pub struct Flat {
 impl Flat {
     /// The permission it stands for; `None` if nothing was given.
     pub fn permission(self) -> Option<IpPermission> {
+        let has_ports = self.from_port.is_some() || self.to_port.is_some();
         let given = self.protocol.is_some() || self.cidr.is_some() || self.group_name.is_some();
-        if !given {
+        if !given && !has_ports {
             return None;
         }
-        // A group on its own stands for all that its members send.
-        let protocol = self.protocol.or_else(|| Some("-1".to_owned()));
+        // A group on its own stands for all that its members send. Ports and ranges are of some protocol, which must be said, or
+        // all would be let in where one port was meant.
+        let is_group_alone = self.cidr.is_none() && !has_ports;
+        let all = || is_group_alone.then(|| "-1".to_owned());
+        let protocol = self.protocol.or_else(all);
         let range = |cidr| IpRange {
             cidr_ip: Some(cidr),
             description: None,

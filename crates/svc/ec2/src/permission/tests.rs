@@ -166,6 +166,21 @@ fn flat_parameters_make_one_permission() {
         })
     );
     assert_eq!(Flat::default().permission(), None);
+    for without_protocol in [
+        Flat {
+            to_port: Some(22),
+            ..Flat::default()
+        },
+        Flat {
+            cidr: Some("10.0.0.0/8".to_owned()),
+            from_port: Some(22),
+            to_port: Some(22),
+            ..Flat::default()
+        },
+    ] {
+        let refused = rules(&[without_protocol.permission().unwrap()]).unwrap_err();
+        assert!(refused.message.contains("must specify protocols"), "{refused}");
+    }
     let group = Flat {
         group_name: Some("web".to_owned()),
         ..Flat::default()

@@ -24,6 +24,11 @@ pub async fn modify(
     let leaves = input.group_name.as_deref() == Some("");
     let given = |text: &Option<String>| text.clone().filter(|it| !it.is_empty());
     let (name, group_id) = (given(&input.group_name), given(&input.group_id));
+    if leaves && (group_id.is_some() || input.partition_number.is_some()) {
+        return Err(fault::bad_combination(
+            "An instance that leaves its placement group cannot be given another group or partition.",
+        ));
+    }
     let key = Ec2Service::key::<Instance>(call, id);
     transact!(service.table, &call.permit, |tx| {
         let found = tx.find::<Instance>(&key).await?;

@@ -55,10 +55,23 @@ impl Change {
                     "CreateVolumePermission cannot be used together with UserId or UserGroup.",
                 ));
             }
-            (Some(given), true) => Self {
-                add: Who::all_of(given.add.as_deref())?,
-                remove: Who::all_of(given.remove.as_deref())?,
-            },
+            (Some(given), true) => {
+                let (add, remove) = (
+                    Who::all_of(given.add.as_deref())?,
+                    Who::all_of(given.remove.as_deref())?,
+                );
+                let contradicts = match input.operation_type.as_deref() {
+                    Some("add") => !remove.is_empty(),
+                    Some("remove") => !add.is_empty(),
+                    _ => false,
+                };
+                if contradicts {
+                    return Err(fault::bad_combination(
+                        "CreateVolumePermission does not do what OperationType says.",
+                    ));
+                }
+                Self { add, remove }
+            }
             (None, _) => match input.operation_type.as_deref() {
                 Some("add") => Self {
                     add: listed,

@@ -16,6 +16,7 @@ mod retired;
 mod sealed;
 mod spot;
 mod storm;
+mod templates;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -121,9 +121,11 @@ pub async fn delete_attributes(
     })
 }
 
-/// What the agent or the platform says of an instance is not the user's to change.
+/// What the agent or the platform says of an instance is not the user's to change. Wharf's own are what machines offer: a
+/// registration asks who may say so, and keeps what was said before.
 fn is_reserved(name: &str) -> bool {
-    name.starts_with("ecs.") || name.starts_with("com.amazonaws.")
+    let reserved = ["ecs.", "com.amazonaws.", "wharf."];
+    reserved.iter().any(|it| name.starts_with(it))
 }
 
 /// Changes all of the instances named, or none.

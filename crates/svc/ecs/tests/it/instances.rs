@@ -1,5 +1,5 @@
 use serde_json::json;
-use wharf_api_ecs::Ecs;
+use wharf_api_ecs::{Ecs, Input};
 use wharf_testkit::ecs::{Agent, registration};
 
 use crate::harness::{Harness, call, decode};
@@ -92,6 +92,37 @@ async fn lists_filter_by_expression() {
     assert_eq!(
         list("nonsense").await.unwrap_err().code,
         "InvalidParameterException"
+    );
+}
+
+/// Who may register machines in one cluster gets no tasks of others.
+#[tokio::test]
+async fn fargate_capacity_is_for_who_may_register_in_every_cluster() {
+    let harness = Harness::with_cluster().await;
+    let mut said = registration("default");
+    let asked = async |said: &serde_json::Value| {
+        let input = decode("RegisterContainerInstance", said.clone());
+        let input = Input::RegisterContainerInstance(&input);
+        let checks = harness.ecs.authorize(&call(), input).await.unwrap();
+        let resources = checks.into_iter().map(|it| it.resource);
+        resources.collect::<Vec<_>>()
+    };
+    let clusters = ["default", "*"];
+    let clusters = clusters.map(|it| format!("arn:aws:ecs:us-east-1:000000000000:cluster/{it}"));
+    assert_eq!(asked(&said).await, clusters);
+    let attributes = said["attributes"].as_array_mut().unwrap();
+    attributes.retain(|it| it["name"] != "wharf.fargate-capacity");
+    assert_eq!(asked(&said).await, clusters[..1]);
+
+    // Nor by what a machine is said to have said before.
+    let agent = Agent::join(&harness, "default").await;
+    let put =
+        json!({"attributes": [{"name": "wharf.fargate-capacity", "targetId": agent.instance}]});
+    let put = decode("PutAttributes", put);
+    let refused = harness.ecs.put_attributes(&call(), put).await.unwrap_err();
+    assert_eq!(
+        refused.message,
+        "Attributes of the platform cannot be changed."
     );
 }
 

@@ -50,6 +50,7 @@ pub async fn create(
         unknown: Unknown::new(),
     };
     let key = names::mount_target_key(&place, &id);
+    let _turn = core.turns.take(&key).await;
     let of = names::file_system_key(&place, &file_system);
     transact!(core.table, &call.permit, |tx| {
         let mut record = core.standing(&mut tx, &place, &file_system).await?;
@@ -87,13 +88,22 @@ pub async fn create(
             Ok(describe::mount_target(&place, &id, &shown))
         }
         Err(refused) => {
-            // Nothing was made.
+            // Where EC2 does not say that nothing was made, the reconciler looks for it.
+            let may_be_made = !refused.sender || refused.status >= 500;
             transact!(core.table, &call.permit, |tx| {
                 if let Some(mut record) = tx.find::<FileSystem>(&of).await? {
                     record.mount_targets.remove(&id);
                     tx.put(&of, &record);
                 }
-                tx.delete(&key);
+                if may_be_made && let Some(record) = tx.find::<MountTarget>(&key).await? {
+                    let deleting = MountTarget {
+                        deleting: true,
+                        ..record
+                    };
+                    tx.put(&key, &deleting);
+                } else {
+                    tx.delete(&key);
+                }
             });
             Err(network::refusal(&refused, &made))
         }

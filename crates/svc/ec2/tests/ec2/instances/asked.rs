@@ -47,6 +47,31 @@ async fn one_attribute_is_changed_a_call_or_none() {
         "InvalidParameterCombination",
         "Fields for multiple attribute types specified: disableApiTermination, disableApiStop",
     );
+    let by_name = |value: &str, member: Option<bool>| ModifyInstanceAttributeRequest {
+        instance_id: Some(id.clone()),
+        attribute: Some("disableApiStop".to_owned()),
+        value: Some(value.to_owned()),
+        disable_api_stop: member.map(|it| AttributeBooleanValue { value: Some(it) }),
+        ..Default::default()
+    };
+    for (input, code, text) in [
+        (
+            by_name("yes", None),
+            "InvalidParameterValue",
+            "Value (yes) for parameter value is invalid.",
+        ),
+        (
+            by_name("false", Some(true)),
+            "InvalidParameterCombination",
+            "An attribute is given twice, with different values.",
+        ),
+    ] {
+        let done = cloud.ec2.modify_instance_attribute(&call, input).await;
+        refused(done, code, text);
+    }
+    let same = by_name("true", Some(true));
+    let done = cloud.ec2.modify_instance_attribute(&call, same).await;
+    done.unwrap();
     cloud.terminate(&id).await.unwrap();
 }
 
@@ -151,6 +176,142 @@ async fn what_is_named_by_something_of_it_is_asked_for_itself() {
             "{expected} of {asked:?}"
         );
     }
+}
+
+/// Whoever keeps disks in the clear from being made does so at launches too.
+#[tokio::test]
+async fn volumes_of_a_launch_are_asked_for_by_what_they_will_be() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let call = cloud.call();
+    let mapping = |device: &str, ebs: EbsBlockDevice| BlockDeviceMapping {
+        device_name: Some(device.to_owned()),
+        ebs: Some(ebs),
+        ..Default::default()
+    };
+    let sealed = EbsBlockDevice {
+        encrypted: Some(true),
+        volume_size: Some(7),
+        volume_type: Some("gp3".to_owned()),
+        iops: Some(4000),
+        throughput: Some(250),
+        ..Default::default()
+    };
+    let in_clear = EbsBlockDevice {
+        volume_size: Some(9),
+        ..Default::default()
+    };
+    let own = RunInstancesRequest {
+        block_device_mappings: Some(vec![
+            mapping("/dev/sdf", sealed),
+            mapping("/dev/sdg", in_clear),
+        ]),
+        ..cloud.asked()
+    };
+    let of_template = |it: &BlockDeviceMapping| LaunchTemplateBlockDeviceMappingRequest {
+        device_name: it.device_name.clone(),
+        ebs: it
+            .ebs
+            .as_ref()
+            .map(|it| LaunchTemplateEbsBlockDeviceRequest {
+                encrypted: it.encrypted,
+                volume_size: it.volume_size,
+                volume_type: it.volume_type.clone(),
+                iops: it.iops,
+                throughput: it.throughput,
+                ..Default::default()
+            }),
+        ..Default::default()
+    };
+    let mappings = own.block_device_mappings.iter().flatten();
+    let template = CreateLaunchTemplateRequest {
+        launch_template_name: Some("disks".to_owned()),
+        launch_template_data: Some(RequestLaunchTemplateData {
+            block_device_mappings: Some(mappings.map(of_template).collect()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let made = cloud.ec2.create_launch_template(&call, template).await;
+    made.unwrap();
+    let from_template = RunInstancesRequest {
+        launch_template: Some(LaunchTemplateSpecification {
+            launch_template_name: Some("disks".to_owned()),
+            ..Default::default()
+        }),
+        ..cloud.asked()
+    };
+    for launch in [own, from_template] {
+        let input = wharf_api_ec2::Input::RunInstances(&launch);
+        let checks = cloud.ec2.authorize(&call, input).await.unwrap();
+        let volumes = checks
+            .iter()
+            .filter(|it| it.action == "ec2:RunInstances" && it.resource.ends_with(":volume/*"));
+        let keys = [
+            "Encrypted",
+            "VolumeSize",
+            "VolumeType",
+            "VolumeIops",
+            "VolumeThroughput",
+        ];
+        let told: Vec<Vec<&str>> = volumes
+            .map(|it| {
+                let value = |key| it.context.get(&format!("ec2:{key}"));
+                let value = |key| value(key).map_or("", |it| it[0].as_str());
+                keys.into_iter().map(value).collect()
+            })
+            .collect();
+        let expected = [
+            // The root, which is a volume in AWS.
+            ["false", "8", "gp2", "", ""],
+            ["true", "7", "gp3", "4000", "250"],
+            ["false", "9", "gp2", "", ""],
+        ];
+        assert_eq!(told, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_volume_is_taken_from_who_may_do_so_to_its_instance() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let call = cloud.call();
+    let launch = RunInstancesRequest {
+        block_device_mappings: Some(vec![BlockDeviceMapping {
+            device_name: Some("/dev/sdf".to_owned()),
+            ebs: Some(EbsBlockDevice {
+                volume_size: Some(1),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }]),
+        ..cloud.asked()
+    };
+    let made = cloud.ec2.run_instances(&call, launch).await.unwrap();
+    let instance = id(&made);
+    let volumes = DescribeVolumesRequest::default();
+    let volumes = cloud.ec2.describe_volumes(&call, volumes).await.unwrap();
+    let volume = volumes.volumes.unwrap().remove(0).volume_id;
+    let asked = async |volume: &Option<String>, named: Option<&str>| {
+        let detach = DetachVolumeRequest {
+            volume_id: volume.clone(),
+            instance_id: named.map(str::to_owned),
+            ..Default::default()
+        };
+        let input = wharf_api_ec2::Input::DetachVolume(&detach);
+        let checks = cloud.ec2.authorize(&call, input).await.unwrap();
+        let of = checks
+            .iter()
+            .filter_map(|it| it.resource.split_once(":instance/"));
+        of.map(|it| it.1.to_owned()).collect::<Vec<_>>()
+    };
+    let other = "i-0123456789abcdef0";
+    assert_eq!(asked(&volume, None).await, [instance.clone()]);
+    assert_eq!(asked(&volume, Some(&instance)).await, [instance.clone()]);
+    let both = [instance.as_str(), other];
+    assert_eq!(asked(&volume, Some(other)).await, both);
+    assert_eq!(
+        asked(&Some("vol-0123456789abcdef0".to_owned()), None).await,
+        ["*"]
+    );
 }
 
 /// What guardrails of organizations look at.
