@@ -84,7 +84,8 @@ fn requests(events: Vec<LogEvent>) -> Vec<OneRequest> {
             requests.push(OneRequest::default());
         }
         if let Some(last) = requests.last_mut() {
-            last.events.push(json!({ "timestamp": at, "message": text }));
+            last.events
+                .push(json!({ "timestamp": at, "message": text }));
             last.places.push(place);
         }
     }
@@ -195,10 +196,8 @@ mod tests {
                 let text = "The specified log stream does not exist.";
                 return Err(Fault::sender("ResourceNotFoundException", 400, text));
             }
-            self.has_stream.fetch_or(
-                request.operation == "CreateLogStream",
-                Ordering::Relaxed,
-            );
+            self.has_stream
+                .fetch_or(request.operation == "CreateLogStream", Ordering::Relaxed);
             match put && request.input["logEvents"][0]["message"] == "bad" {
                 true => Err(Fault::sender("InvalidParameterException", 400, "bad")),
                 false => Ok(json!({})),

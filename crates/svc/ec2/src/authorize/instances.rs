@@ -102,10 +102,12 @@ impl Rows<'_> {
         self.on::<Image>(&i.image_id).await?;
         let interface = i.network_interfaces.as_ref().and_then(|it| it.first());
         let check = Check::new(self.action.clone(), arn(self.cx, Interface::KIND, "*"));
-        self.push(match interface.and_then(|it| it.associate_public_ip_address) {
-            Some(public) => check.with("ec2:AssociatePublicIpAddress", public.to_string()),
-            None => check,
-        });
+        self.push(
+            match interface.and_then(|it| it.associate_public_ip_address) {
+                Some(public) => check.with("ec2:AssociatePublicIpAddress", public.to_string()),
+                None => check,
+            },
+        );
         let of_interface = interface.and_then(|it| it.subnet_id.clone());
         let subnet = of_interface.or_else(|| i.subnet_id.clone());
         self.on::<Subnet>(&subnet).await?;

@@ -179,7 +179,10 @@ fn flat_parameters_make_one_permission() {
         },
     ] {
         let refused = rules(&[without_protocol.permission().unwrap()]).unwrap_err();
-        assert!(refused.message.contains("must specify protocols"), "{refused}");
+        assert!(
+            refused.message.contains("must specify protocols"),
+            "{refused}"
+        );
     }
     let group = Flat {
         group_name: Some("web".to_owned()),
