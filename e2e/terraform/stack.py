@@ -1,6 +1,6 @@
 """All resources in an order in which each finds what it refers to, and what a configuration looks up."""
 
-from . import balancing, containers, identity, images, network
+from . import balancing, containers, identity, images, kubernetes, network
 from .form import Resource, filters, gone, step
 
 CERTIFICATE = Resource(
@@ -68,4 +68,5 @@ RESOURCES = [
     CERTIFICATE,
     *balancing.RESOURCES,
     *containers.RESOURCES,
+    *kubernetes.RESOURCES,
 ]

@@ -35,7 +35,7 @@ use crate::{
     expiry::Expiry,
     lookup::Remembered,
     metering::Metering,
-    storage::{Keys, Objects},
+    storage::{DataKey, Keys, Objects},
     webhooks::Webhooks,
 };
 
@@ -411,16 +411,16 @@ impl Servers {
         region: &str,
         id: &str,
     ) -> Result<Arc<Objects>, StoreError> {
-        self.sealed_objects(account, region, id, None).await
+        self.sealed_objects(account, region, id, (None, None)).await
     }
 
-    /// The same; secrets are sealed under `key`.
+    /// The same; Secrets are sealed under the first key, or under the data key if there is one.
     pub async fn sealed_objects(
         &self,
         account: &str,
         region: &str,
         id: &str,
-        key: Option<Arc<SharedKey>>,
+        (own, data): (Option<Arc<SharedKey>>, Option<DataKey>),
     ) -> Result<Arc<Objects>, StoreError> {
         let keys = Keys::new(account, region, id);
         let root = keys.root().to_owned();
@@ -430,7 +430,7 @@ impl Servers {
         if let Some(found) = found.and_then(known) {
             return Ok(found);
         }
-        let opened = Arc::new(Objects::open(self.store.clone(), keys, key).await?);
+        let opened = Arc::new(Objects::open(self.store.clone(), keys, own, data).await?);
         let mut all = self.objects.lock();
         all.retain(|_, it| it.strong_count() > 0);
         if let Some(found) = all.get(&root).and_then(Weak::upgrade).and_then(known) {

@@ -58,4 +58,4 @@ pub use cluster::{
     AdmittedImages, AwsPlace, Cluster, Connection, FargateProfiles, FrontProxy, Network, Nodes,
     OwnServer, Parts, PodIdentities, PodImages, Servers,
 };
-pub use storage::Objects;
+pub use storage::{DataKey, Objects};

@@ -27,6 +27,8 @@ const OPENAPI_V2_ASKED: &str = "application/com.github.proto-openapi.spec.v2@v1.
 
 /// Parts of the server that `/readyz?verbose` tells of.
 const CHECKS: [&str; 3] = ["ping", "log", "store"];
+/// The same of a cluster whose Secrets are under a key of KMS; what is alive without it goes on living.
+const KMS: &str = "kms-providers";
 
 pub async fn answer(
     inner: &Arc<Inner>,
@@ -45,6 +47,12 @@ pub async fn answer(
         ["healthz" | "livez" | "readyz"] => Ok(health(inner, parts[0], query).await),
         ["healthz" | "livez" | "readyz", check] if CHECKS.contains(check) => {
             Ok(answer::text(200, "ok"))
+        }
+        ["healthz" | "readyz", KMS] if inner.objects.has_data_key() => {
+            Ok(match inner.objects.shut() {
+                None => answer::text(200, "ok"),
+                Some(_) => answer::text(500, "internal server error: reason withheld\n"),
+            })
         }
         ["metrics"] => Ok(answer::bytes(200, exposition::CONTENT_TYPE, metrics(inner))),
         ["openid", "v1", "jwks"] => {
@@ -163,12 +171,17 @@ async fn health(inner: &Inner, name: &str, query: &Query) -> Answer {
     let store = inner.objects.revision().await;
     let mut lines = String::new();
     let mut is_well = true;
-    for check in CHECKS {
+    let kms = (name != "livez" && inner.objects.has_data_key()).then_some(KMS);
+    for check in CHECKS.into_iter().chain(kms) {
         if query.all("exclude").any(|it| it == check) {
             lines.push_str(&format!("[+]{check} excluded: ok\n"));
             continue;
         }
-        let ok = check != "store" || store.is_ok();
+        let ok = match check {
+            "store" => store.is_ok(),
+            KMS => inner.objects.shut().is_none(),
+            _ => true,
+        };
         is_well &= ok;
         let line = match ok {
             true => format!("[+]{check} ok\n"),

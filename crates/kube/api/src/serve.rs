@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use wharf_base::Timestamp;
 use wharf_kube_auth::{Attributes, Decision, UserInfo};
 use wharf_kube_model::{
-    Catalog,
+    Catalog, Resource,
     codec::MediaType,
     status::{self, Status},
 };
@@ -319,6 +319,9 @@ async fn resource(
     if !is_passed {
         shapes::check(form, verb, &resource, &incoming.query)?;
     }
+    if let Some(why) = shut(inner, &resource, &asked, verb) {
+        return Err(Status::internal(&why).into());
+    }
     let call = Call {
         cluster: Arc::clone(inner),
         catalog,
@@ -364,6 +367,26 @@ async fn resource(
             Err(Status::timeout(text, 0).into())
         }
     }
+}
+
+/// Why nothing can be done with Secrets now, in upstream's words.
+fn shut(inner: &Inner, resource: &Resource, asked: &Asked, verb: &str) -> Option<String> {
+    let storage = &resource.storage;
+    if !storage.group.is_empty() || storage.plural != "secrets" {
+        return None;
+    }
+    let why = inner.objects.shut()?;
+    Some(match verb {
+        "create" => format!("failed to encrypt DEK, error: {why}"),
+        _ => {
+            let path = [asked.namespace.as_deref(), asked.name.as_deref()];
+            let path = path.into_iter().flatten();
+            let key: String = path.map(|it| format!("/{it}")).collect();
+            format!(
+                "unable to transform key \"/registry/secrets{key}\": failed to decrypt DEK, error: {why}"
+            )
+        }
+    })
 }
 
 async fn read_body(body: Body) -> Result<Bytes, Fault> {

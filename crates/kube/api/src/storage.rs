@@ -20,6 +20,7 @@ pub use keys::{Keys, path};
 pub use object::{Object, group_version, record};
 pub(crate) use objects::remove_all;
 pub use objects::{Objects, Page, WriteError};
+pub use sealing::DataKey;
 pub(crate) use sealing::Sealing;
 
 /// Bytes of an object as it is stored. What is left of a transaction is for its keys and for a second, small write.

@@ -9,13 +9,13 @@ use parking_lot::RwLock;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use wharf_base::net::Ipv4Net;
-use wharf_kube_api::{AwsPlace, FrontProxy, Network, OwnServer, Parts as Served};
+use wharf_kube_api::{AwsPlace, DataKey, FrontProxy, Network, OwnServer, Parts as Served};
 use wharf_kube_auth::{UserInfo, account_token::Issuer, user::MASTERS};
 use wharf_kube_client::{Informer, Selection, kind};
 use wharf_kube_model::parts::Part;
 use wharf_seal::SharedKey;
 use wharf_service::Place;
-use wharf_svc_eks::control_planes::{ControlPlaneError, Wanted};
+use wharf_svc_eks::control_planes::{ControlPlaneError, DataKey as WantedKey, Wanted};
 use wharf_svc_pod_interfaces::Interfaces;
 
 use super::{
@@ -106,9 +106,12 @@ impl Clusters {
         let sealed_under = sealed_under.ok_or_else(|| {
             ControlPlaneError::new("reading the keys of a cluster", "a key has 32 bytes")
         })?;
-        let objects =
-            self.servers
-                .sealed_objects(account, region, &wanted.id, Some(Arc::new(sealed_under)));
+        let sealed_under = Some(Arc::new(sealed_under));
+        let data_key = wanted.data_key.as_ref().map(opened).transpose()?;
+        let under = (sealed_under, data_key);
+        let objects = self
+            .servers
+            .sealed_objects(account, region, &wanted.id, under);
         let objects = objects.await;
         let objects = objects.map_err(failed("opening the objects of a cluster"))?;
         let listeners = self.listen(&wanted).await;
@@ -205,6 +208,19 @@ impl Clusters {
             stop,
             makers,
         })
+    }
+}
+
+/// The data key of Secrets, for who seals them.
+pub(super) fn opened(key: &WantedKey) -> Result<DataKey, ControlPlaneError> {
+    match key {
+        WantedKey::Shut(why) => Ok(DataKey::Shut(why.clone())),
+        WantedKey::Open(key) => {
+            let key = SharedKey::read(key.expose());
+            key.map(DataKey::Open).ok_or_else(|| {
+                ControlPlaneError::new("reading the data key of a cluster", "a key has 32 bytes")
+            })
+        }
     }
 }
 

@@ -225,6 +225,11 @@ impl ControlPlanes for Clusters {
                 serving.logs.on.write().clone_from(&cluster.logs);
                 *serving.front.admitted.write() = ranges(&cluster.admitted);
                 *serving.front.identities.provider.write() = cluster.provider;
+                if let Some(key) = &cluster.data_key {
+                    let key = begin::opened(key)?;
+                    let sealed = serving.front.cluster.objects().seal_under(key).await;
+                    sealed.map_err(failed("sealing the Secrets of a cluster"))?;
+                }
                 serving.go_without(cluster.without).await?;
                 // Whom its parts act as may be others by now: what was refused is asked for again.
                 serving.volumes.send_modify(|_| {});

@@ -56,6 +56,7 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
             dispatcher.clone(),
         )),
         iam: Arc::new(wharf_api_iam::Client::new(iam, dispatcher.clone())),
+        kms: it.kms(),
         principals: Arc::new(Principals {
             directory: it.plane.directory.clone(),
             clock: it.clock.clone(),

@@ -189,6 +189,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             return Ok(rows);
         }
         Input::ListAddons(it) => row.cluster(it.cluster_name.as_deref()).await?,
+        Input::AssociateEncryptionConfig(it) => row.cluster(it.cluster_name.as_deref()).await?,
         Input::AssociateIdentityProviderConfig(it) => {
             let mut check = row.cluster(it.cluster_name.as_deref()).await?;
             if let Some(oidc) = &it.oidc {

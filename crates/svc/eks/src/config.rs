@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wharf_api_autoscaling::Autoscaling;
 use wharf_api_ec2::Ec2;
 use wharf_api_iam::Iam;
+use wharf_api_kms::Kms;
 use wharf_base::Clock;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
@@ -21,6 +22,8 @@ pub struct Parts {
     pub ec2: Arc<dyn Ec2>,
     pub autoscaling: Arc<dyn Autoscaling>,
     pub iam: Arc<dyn Iam>,
+    /// In the name of callers: its policies decide.
+    pub kms: Arc<dyn Kms>,
     pub principals: Arc<dyn Principals>,
     pub control_planes: Arc<dyn ControlPlanes>,
     pub clock: Arc<dyn Clock>,

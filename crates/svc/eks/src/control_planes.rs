@@ -70,6 +70,8 @@ pub struct Wanted {
     pub token_key: Secret,
     /// What Secrets are sealed under.
     pub secrets_key: Secret,
+    /// … and what they are sealed under instead, if a key of KMS was named for them.
+    pub data_key: Option<DataKey>,
     /// `https://oidc.eks.<region>.amazonaws.com/id/<id>`
     pub issuer: String,
 }
@@ -82,6 +84,13 @@ impl Wanted {
             id: self.id.clone(),
         }
     }
+}
+
+/// The data key of a cluster's Secrets, as KMS gave it.
+pub enum DataKey {
+    Open(Secret),
+    /// KMS does not open it, and says why.
+    Shut(String),
 }
 
 /// Where a cluster answers.

@@ -79,6 +79,7 @@ pub fn cluster(place: &Place, record: &records::Cluster) -> Cluster {
         }),
         status: Some(record.status.name().to_owned()),
         certificate_authority: Some(certificate),
+        encryption_config: record.encryption.as_ref().map(|it| vec![it.described()]),
         client_request_token: record.token.clone(),
         platform_version: Some(versions::PLATFORM.to_owned()),
         tags: Some(record.tags.clone()),

@@ -93,6 +93,55 @@ pub fn cluster_is_updating(kind: &str, name: &str, update: &str) -> Fault {
     faults::resource_in_use_exception(text).with("clusterName", name)
 }
 
+pub fn is_encrypted() -> Fault {
+    invalid("Encryption is already enabled on the cluster")
+}
+
+/// What EKS says of other resources is not known.
+pub fn not_encryptable(resources: &[String]) -> Fault {
+    let given = resources.join(", ");
+    invalid(format!(
+        "Only secrets can be encrypted: [{given}] in resources of encryptionConfig is not supported"
+    ))
+}
+
+/// In our words, as are the next ones: what EKS says is not known.
+pub fn bad_key_arn(named: &str) -> Fault {
+    invalid(format!(
+        "The keyArn for encryptionConfig is not valid: {named}"
+    ))
+}
+
+pub fn key_elsewhere(named: &str) -> Fault {
+    invalid(format!(
+        "The keyArn for encryptionConfig must be in the region of the cluster: {named}"
+    ))
+}
+
+pub fn key_not_symmetric(arn: &str) -> Fault {
+    invalid(format!(
+        "The keyArn for encryptionConfig must be of a symmetric key that encrypts and decrypts: {arn}"
+    ))
+}
+
+pub fn key_not_enabled(arn: &str, state: &str) -> Fault {
+    invalid(format!(
+        "The keyArn for encryptionConfig must be of a key that is enabled: {arn} is {state}"
+    ))
+}
+
+/// What KMS says of the key for a cluster's Secrets.
+pub fn of_kms(fault: Fault, operation: &str) -> Fault {
+    match &*fault.code {
+        _ if !fault.sender => fault,
+        // In EKS' words.
+        "AccessDeniedException" => faults::invalid_request_exception(format!(
+            "User not authorized to perform kms:{operation} operation"
+        )),
+        _ => invalid(fault.message.clone()),
+    }
+}
+
 pub fn no_update(id: &str) -> Fault {
     faults::resource_not_found_exception(format!("No update found for ID: {id}"))
 }

@@ -5,6 +5,7 @@
 //! - [`groups`] is the managed node groups of clusters, [`updates`] what was asked to change and how it went.
 //! - `ops` holds the operations, a file a resource.
 //! - [`addons`] is which of its built-in parts a cluster has managed, [`providers`] whose tokens it takes beside its own.
+//! - [`encryption`] is under which key of KMS its Secrets are.
 //! - [`fargate`] is which pods of a cluster run on Fargate.
 //! - [`pod_identity`] is which roles pods have by their service accounts.
 //! - [`control_planes`] is the seam to the API servers: whoever runs them hears which clusters there are, and asks [`entry`] who somebody is.
@@ -21,6 +22,7 @@ mod config;
 pub mod control_planes;
 mod core;
 mod describe;
+mod encryption;
 pub mod entry;
 pub mod fargate;
 mod fault;

@@ -5,6 +5,7 @@ pub mod addons;
 pub mod associations;
 pub mod clusters;
 pub mod create_cluster;
+pub mod encryption;
 pub mod entries;
 pub mod fargate_profiles;
 pub mod logging;

@@ -67,6 +67,7 @@ pub mod tests {
             roles: Default::default(),
             taken: Default::default(),
             provider: None,
+            encryption: None,
             admitted: vec!["0.0.0.0/0".to_owned()],
             service_cidr: "10.100.0.0/16".to_owned(),
             mode: Mode::Api,

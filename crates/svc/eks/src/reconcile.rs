@@ -17,11 +17,12 @@ use crate::{
     authority,
     control_planes::{ControlPlaneError, Wanted},
     core::Core,
+    encryption,
     fargate::{self, FargateProfile},
     fault::EksFaults,
     ground,
     groups::{self, records::NodeGroup},
-    names, network,
+    names, network, ops,
     plan::{self, Step},
     pod_identity::Association,
     providers::{self, IdentityProvider},
@@ -102,6 +103,8 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     };
     let place = Place::of_scope(&scope);
     let mut cluster = stored.record.clone();
+    // Why the Secrets of the cluster are shut.
+    let mut shut = None;
     let step = plan::step(&cluster);
     if cluster.status == Status::Creating && matches!(step, Step::MakeGroup | Step::Activate) {
         cluster.issues = ground::missing(&core, &place, &cluster).await?;
@@ -138,19 +141,28 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         }
         Step::Activate | Step::Apply | Step::KeepRunning => {
             let provider = provider(&core, &place, &cluster).await?;
-            let wanted = wanted(&core, &place, &cluster, provider.as_ref())?;
+            let mut wanted = wanted(&core, &place, &cluster, provider.as_ref())?;
+            let mut next = Next::Settled;
+            cluster.issues = Vec::new();
+            if let Some(looked) = encryption::look(&core, &place, &cluster).await? {
+                next = Next::After(looked.lasts());
+                shut = looked.error();
+                cluster.issues.extend(looked.issue);
+                wanted.data_key = Some(looked.key);
+            }
             let running = core.parts.control_planes.run(wanted).await?;
             cluster.port = Some(running.port);
             cluster.endpoint = Some(running.endpoint);
             cluster.status = Status::Active;
             if cluster == stored.record {
                 settle::addons(&core, &place, &stored).await?;
-                return Ok(Next::Settled);
+                return Ok(next);
             }
             tracing::info!(
                 cluster = cluster.name,
                 id = cluster.id,
                 port = running.port,
+                issues = ?cluster.issues,
                 "a cluster answers"
             );
         }
@@ -173,7 +185,10 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         let key = names::update_key(&place, &cluster.id, &update);
         if let Some(update) = core.table.read::<Update>(&key).await? {
             changes.when(update.unchanged());
-            changes.put(&key, &update.record.ended(Vec::new()));
+            // Its key was shut since: the Secrets go under it as soon as it opens again.
+            let is_of_key = update.record.kind == ops::encryption::ASSOCIATE;
+            let errors = shut.into_iter().filter(|_| is_of_key).collect();
+            changes.put(&key, &update.record.ended(errors));
         }
         if let Some(stored) = provider(&core, &place, &cluster).await? {
             changes.when(stored.unchanged());
@@ -237,6 +252,7 @@ fn wanted(
         authority_key: open(&authority.key, names::authority_purpose(place, name))?,
         token_key: open(&authority.tokens, names::tokens_purpose(place, name))?,
         secrets_key: open(secrets, names::secrets_purpose(place, name))?,
+        data_key: None,
         issuer: names::issuer(place, &cluster.id),
     })
 }
@@ -248,6 +264,9 @@ async fn remove(core: &Core, place: &Place, stored: &Stored<Cluster>) -> Result<
     let removed = network::remove_group(core, place, cluster).await;
     if !removed.map_err(neighbour("removing the security group of a cluster"))? {
         return Ok(false);
+    }
+    if let Some(encryption) = &cluster.encryption {
+        encryption::retire(core, (place, &cluster.name), encryption).await;
     }
     let entries = core.below::<AccessEntry>(place, &cluster.id).await?;
     let mut keys: Vec<String> = entries.into_iter().map(|it| it.key).collect();

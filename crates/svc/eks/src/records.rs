@@ -12,7 +12,7 @@ use wharf_records::{Record, Unknown};
 use wharf_seal::Sealed;
 use wharf_service::tags::Tags;
 
-use crate::{control_planes::LogType, groups::records::Issue};
+use crate::{control_planes::LogType, encryption::Encryption, groups::records::Issue};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -104,6 +104,9 @@ pub struct Cluster {
     /// Roles that were taken from parts, the last of each: one that had a role is nobody without, and not EKS itself.
     #[serde(default)]
     pub taken: BTreeMap<Part, String>,
+    /// The key of KMS that its Secrets are under.
+    #[serde(default)]
+    pub encryption: Option<Encryption>,
     /// The name of its identity provider, until that is gone.
     #[serde(default)]
     pub provider: Option<String>,
@@ -127,7 +130,7 @@ pub struct Cluster {
     pub port: Option<u16>,
     #[serde(default)]
     pub endpoint: Option<String>,
-    /// Why it failed.
+    /// Why it failed, or what is wrong with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub issues: Vec<Issue>,
     pub created_at: Timestamp,

@@ -251,6 +251,7 @@ wharf_api_eks::operations! {
     run(self, operation, call, input) = operation(&self.core, call, input).await;
 
     associate_access_policy = ops::policies::associate;
+    associate_encryption_config = ops::encryption::associate;
     associate_identity_provider_config = ops::providers::associate;
     create_access_entry = ops::entries::create;
     create_addon = ops::addons::create;

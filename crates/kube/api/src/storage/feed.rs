@@ -91,18 +91,22 @@ impl Parsed {
 }
 
 impl Change {
-    fn new(path: &str, event: &Event, sealing: &Sealing) -> Self {
-        let before = event.previous.as_ref();
-        let before = before.and_then(|it| sealing.object(it));
-        Self {
+    /// # Errors
+    /// It cannot be read now.
+    fn new(path: &str, event: &Event, sealing: &Sealing) -> Result<Self, StoreError> {
+        let before = match &event.previous {
+            Some(previous) => sealing.object(previous)?,
+            None => None,
+        };
+        Ok(Self {
             path: path.to_owned(),
             revision: event.revision(),
-            now: sealing.object(&event.entry),
+            now: sealing.object(&event.entry)?,
             before,
             now_parsed: Parsed::default(),
             before_parsed: Parsed::default(),
             frame: Mutex::default(),
-        }
+        })
     }
 
     /// The same of other states.
@@ -211,7 +215,8 @@ impl Log {
 
     fn forget_all(&self, through: Revision) {
         let mut kept = self.kept.lock();
-        kept.first += kept.changes.len() as u64;
+        // One more than there were, so that who had read them all misses something too.
+        kept.first += kept.changes.len() as u64 + 1;
         kept.changes.clear();
         kept.bytes = 0;
         kept.forgotten = through;
@@ -389,7 +394,11 @@ impl History {
             };
             self.count(folder, event);
             let log = self.logs.of(folder);
-            log.append(Change::new(path, event, &self.sealing));
+            match Change::new(path, event, &self.sealing) {
+                Ok(change) => log.append(change),
+                // Who watches has to read all again, once it can be read.
+                Err(_) => log.forget_all(event.revision()),
+            }
             if !touched.iter().any(|it| Arc::ptr_eq(it, &log)) {
                 touched.push(log);
             }

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashSet},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -18,7 +18,9 @@ use wharf_store::{
 
 use crate::admission::Effects;
 
-use super::{Feed, Keys, MAX_CLUSTER_BYTES, MAX_OBJECT_BYTES, MAX_OBJECTS, Object, Sealing};
+use super::{
+    DataKey, Feed, Keys, MAX_CLUSTER_BYTES, MAX_OBJECT_BYTES, MAX_OBJECTS, Object, Sealing,
+};
 
 /// Deletions in one transaction.
 const REMOVED_AT_ONCE: usize = 100;
@@ -99,22 +101,26 @@ pub struct Objects {
     pub feed: Feed,
     usage: Arc<Usage>,
     sealing: Sealing,
+    /// Whether all Secrets lie under the data key.
+    is_under: AtomicBool,
 }
 
 impl Objects {
-    /// Reads what there is and begins to follow it. Ends with the last handle. Secrets are sealed under `key` from now on, those that
-    /// lie there open as well.
+    /// Reads what there is and begins to follow it. Ends with the last handle. Secrets are sealed under `own`, or under the data key if
+    /// there is one, from now on, and those that are there as well.
     pub async fn open(
         store: Store,
         keys: Keys,
-        key: Option<Arc<SharedKey>>,
+        own: Option<Arc<SharedKey>>,
+        data: Option<DataKey>,
     ) -> Result<Self, StoreError> {
         let alive = keys.alive();
         let begins = Txn::new()
             .when(Compare::absent(&alive))
             .put(&alive, Bytes::new());
         store.txn(&PERMIT, begins).await?;
-        let sealing = Sealing::new(&keys, key);
+        let is_under = matches!(data, Some(DataKey::Open(_)));
+        let sealing = Sealing::new(&keys, own, data);
         seal_all(&store, &sealing).await?;
         let usage = Arc::new(Usage::default());
         let (of, under) = (store.clone(), keys.clone());
@@ -125,7 +131,30 @@ impl Objects {
             feed,
             usage,
             sealing,
+            is_under: AtomicBool::new(is_under),
         })
+    }
+
+    /// Secrets are sealed under this data key from now on, and those that are there too when this returns; or nobody reads or writes them,
+    /// since it is shut. It is always the same key that is given. What is so already costs nothing.
+    pub async fn seal_under(&self, data: DataKey) -> Result<(), StoreError> {
+        let opens = matches!(data, DataKey::Open(_));
+        self.sealing.put_in_place(data).await;
+        if opens && !self.is_under.load(Ordering::Relaxed) {
+            seal_all(&self.store, &self.sealing).await?;
+            self.is_under.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Whether Secrets are under a data key.
+    pub fn has_data_key(&self) -> bool {
+        self.sealing.has_data_key()
+    }
+
+    /// Why Secrets are neither read nor written now.
+    pub fn shut(&self) -> Option<String> {
+        self.sealing.shut()
     }
 
     /// How many objects there are, and their bytes.
@@ -152,13 +181,19 @@ impl Objects {
 
     pub async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
         let found = self.store.get(key).await?;
-        Ok(found.and_then(|it| self.sealing.object(&it)))
+        match found {
+            Some(entry) => self.sealing.object(&entry),
+            None => Ok(None),
+        }
     }
 
     /// As of an earlier revision.
     pub async fn get_at(&self, key: &str, at: Revision) -> Result<Option<Object>, StoreError> {
         let found = self.store.get_at(key, at).await?;
-        Ok(found.and_then(|it| self.sealing.object(&it)))
+        match found {
+            Some(entry) => self.sealing.object(&entry),
+            None => Ok(None),
+        }
     }
 
     /// Up to `most` objects of a folder behind `after`, by their paths in it.
@@ -173,21 +208,21 @@ impl Objects {
         range.at = at;
         range.start_after = after.map(|it| format!("{folder}{it}"));
         let reply = self.store.range(range).await?;
-        let objects = reply.entries.iter().filter_map(|entry| {
-            let path = entry.key.get(folder.len()..)?.to_owned();
-            match self.sealing.object(entry) {
-                Some(object) => Some((path, object)),
-                None => {
-                    tracing::error!(
-                        key = entry.key,
-                        "a stored object is damaged, it is left out"
-                    );
-                    None
-                }
+        let mut objects = Vec::with_capacity(reply.entries.len());
+        for entry in &reply.entries {
+            let Some(path) = entry.key.get(folder.len()..) else {
+                continue;
+            };
+            match self.sealing.object(entry)? {
+                Some(object) => objects.push((path.to_owned(), object)),
+                None => tracing::error!(
+                    key = entry.key,
+                    "a stored object is damaged, it is left out"
+                ),
             }
-        });
+        }
         Ok(Page {
-            objects: objects.collect(),
+            objects,
             more: reply.more,
             revision: reply.revision,
         })
@@ -260,7 +295,8 @@ impl Objects {
         with: &Effects,
         lease: Option<LeaseId>,
     ) -> Result<Object, WriteError> {
-        let stored = self.sealing.seal(&compare.key, record.clone());
+        let _turn = self.sealing.turn(&compare.key).await;
+        let stored = self.sealing.seal(&compare.key, record.clone())?;
         let bytes = stored.len();
         if bytes > MAX_OBJECT_BYTES {
             return Err(WriteError::TooLarge { bytes });
@@ -325,13 +361,17 @@ impl Objects {
     }
 }
 
-/// Seals what lies open.
+/// Seals anew what lies open or under the key before.
 async fn seal_all(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
     let mut pages = store.pages(Range::prefix(&sealing.folder));
     while let Some(page) = pages.next().await? {
-        for entry in page.entries.iter().filter(|it| sealing.is_open(it)) {
-            let sealed = sealing.seal(&entry.key, entry.value.clone());
-            // Nobody serves the cluster yet; what changes all the same is sealed by who changes it.
+        for entry in page.entries.iter().filter(|it| sealing.is_behind(it)) {
+            // What is damaged stays as it is.
+            let Some(record) = sealing.record(entry)? else {
+                continue;
+            };
+            let sealed = sealing.seal(&entry.key, record)?;
+            // What changes meanwhile is sealed by who changes it.
             let txn = Txn::new()
                 .when(Compare::mod_revision(&entry.key, entry.mod_revision))
                 .put(&entry.key, sealed);

@@ -13,13 +13,14 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
 use wharf_base::{SystemClock, Timestamp};
 use wharf_kube_api::{
-    Audit, Body, Cluster, Connection, FargateProfiles, FrontProxy, Network, Nodes, OwnServer,
-    Parts, PodImages, Servers,
+    Audit, Body, Cluster, Connection, DataKey, FargateProfiles, FrontProxy, Network, Nodes,
+    OwnServer, Parts, PodImages, Servers,
 };
 use wharf_kube_auth::{
     Attributes, Authorizer, Decision, IssuedToken, PolicyRule, Rules, TokenRefused, TokenRequest,
     Tokens, Unauthenticated, UserInfo,
 };
+use wharf_seal::SharedKey;
 use wharf_store::{Store, StoreOptions};
 
 /// Lets everybody do everything, but for the users `nobody`, `editor`, who creates nothing, and `onlooker`, whom no signer knows.
@@ -147,17 +148,22 @@ impl Harness {
     /// With rules about the images of pods.
     pub async fn with_images(images: impl PodImages) -> Self {
         let store = Store::in_memory(StoreOptions::default());
-        Self::told(store, None, None, Some(Arc::new(images))).await
+        Self::told(store, None, None, Some(Arc::new(images)), (None, None)).await
     }
 
     /// With somebody who hears of requests.
     pub async fn with_audit(audit: Arc<dyn Audit>) -> Self {
         let store = Store::in_memory(StoreOptions::default());
-        Self::told(store, None, Some(audit), None).await
+        Self::told(store, None, Some(audit), None, (None, None)).await
     }
 
     async fn with(store: Store, fargate: Option<Arc<dyn FargateProfiles>>) -> Self {
-        Self::told(store, fargate, None, None).await
+        Self::told(store, fargate, None, None, (None, None)).await
+    }
+
+    /// Whose Secrets are under a key of its own, and under a data key.
+    pub async fn sealed(store: Store, own: SharedKey, data: Option<DataKey>) -> Self {
+        Self::told(store, None, None, None, (Some(Arc::new(own)), data)).await
     }
 
     async fn told(
@@ -165,10 +171,11 @@ impl Harness {
         fargate: Option<Arc<dyn FargateProfiles>>,
         audit: Option<Arc<dyn Audit>>,
         images: Option<Arc<dyn PodImages>>,
+        under: (Option<Arc<SharedKey>>, Option<DataKey>),
     ) -> Self {
         let servers = Servers::new(store.clone());
         let objects = servers
-            .objects("000000000000", "us-east-1", "test")
+            .sealed_objects("000000000000", "us-east-1", "test", under)
             .await
             .unwrap();
         let parts = Parts {

@@ -4,6 +4,7 @@ mod aggregation;
 mod audit;
 mod conversion;
 mod definitions;
+mod encryption;
 mod fargate;
 mod forms;
 mod harness;

@@ -16,7 +16,7 @@ use wharf_wire::{Call, Fault};
 use super::logging;
 use crate::{
     core::Core,
-    describe, fault,
+    describe, encryption, fault,
     names::{self, PRINCIPAL},
     network,
     records::{AccessEntry, Association, Cluster, Mode, Status},
@@ -40,25 +40,52 @@ pub async fn create_cluster(
     if let Some(there) = core.table.read::<Cluster>(&key).await? {
         return repeated(&place, there.record, token.as_deref());
     }
-    let (cluster, entry) = wanted(core, call, &place, input).await?;
+    let secrets_key = encryption::wanted(&place, input.encryption_config.clone())?;
+    let (mut cluster, entry) = wanted(core, call, &place, input).await?;
     let all = names::scope(&place).prefix(Cluster::KIND);
     if core.table.count(&all).await? >= MOST {
         return Err(fault::too_many_clusters(MOST));
     }
-    let made = transact!(core.table, &call.permit, |tx| {
+    if let Some(key) = secrets_key {
+        let made = encryption::prepare(core, call, (&place, &name), &key).await?;
+        cluster.encryption = Some(made);
+    }
+    let there = write(core, call, &cluster, entry.as_ref()).await;
+    // Another of the name came first.
+    if let Some(encryption) = &cluster.encryption
+        && !matches!(there, Ok(None))
+    {
+        encryption::retire(core, (&place, &name), encryption).await;
+    }
+    match there? {
+        Some(there) => repeated(&place, there, token.as_deref()),
+        None => Ok(CreateClusterResponse {
+            cluster: Some(describe::cluster(&place, &cluster)),
+        }),
+    }
+}
+
+/// The one of the name that there is, where nothing was written.
+async fn write(
+    core: &Core,
+    call: &Call,
+    cluster: &Cluster,
+    entry: Option<&AccessEntry>,
+) -> Result<Option<Cluster>, Fault> {
+    let place = Place::of(call);
+    let key = names::cluster_key(&place, &cluster.name);
+    let there = transact!(core.table, &call.permit, |tx| {
         if let Some(there) = tx.find::<Cluster>(&key).await? {
-            return repeated(&place, there, token.as_deref());
+            return Ok(Some(there));
         }
-        tx.put(&key, &cluster);
-        if let Some(entry) = &entry {
+        tx.put(&key, cluster);
+        if let Some(entry) = entry {
             let key = names::entry_key(&place, &cluster.id, &entry.principal);
             tx.put(&key, entry);
         }
-        cluster.clone()
+        None
     });
-    Ok(CreateClusterResponse {
-        cluster: Some(describe::cluster(&place, &made)),
-    })
+    Ok(there)
 }
 
 /// The same request again has the same answer.
@@ -135,6 +162,7 @@ async fn wanted(
         roles: Default::default(),
         taken: Default::default(),
         provider: None,
+        encryption: None,
         admitted,
         service_cidr,
         mode,

@@ -2,6 +2,7 @@
 
 mod addon_roles;
 mod addons;
+mod encryption;
 mod fargate;
 mod groups;
 mod pod_identity;
@@ -31,10 +32,12 @@ use wharf_service::Place;
 use wharf_svc_eks::{
     EksService, LookupError, Parts, Principals,
     control_planes::{
-        ControlPlaneError, ControlPlanes, PodOfToken, Running as Answering, TokenRefused, Wanted,
+        ControlPlaneError, ControlPlanes, DataKey, PodOfToken, Running as Answering, TokenRefused,
+        Wanted,
     },
     entry::Entry,
 };
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_testkit::{ACCOUNT, REGION, Running, World, call, refused, until};
 use wharf_wire::{Fault, async_trait};
 
@@ -47,6 +50,8 @@ struct Planes {
     /// As the last cluster that ran was to be.
     without: Mutex<Without>,
     provider: Mutex<Option<Provider>>,
+    /// What Secrets are under: the data key, or why it is shut.
+    data_key: Mutex<Option<Result<Vec<u8>, String>>>,
     /// No API server can be started.
     is_stuck: Mutex<bool>,
     kubernetes: Fake,
@@ -68,6 +73,10 @@ impl ControlPlanes for Planes {
         }
         *self.without.lock() = cluster.without;
         *self.provider.lock() = cluster.provider;
+        *self.data_key.lock() = cluster.data_key.map(|it| match it {
+            DataKey::Open(key) => Ok(key.expose().to_vec()),
+            DataKey::Shut(why) => Err(why),
+        });
         let mut running = self.running.lock();
         if !running.contains(&cluster.id) {
             running.push(cluster.id);
@@ -124,6 +133,7 @@ struct Home {
     world: World,
     planes: Arc<Planes>,
     scaling: Arc<Groups>,
+    kms: KmsService,
     eks: Running<EksService>,
     role: String,
     subnets: Vec<String>,
@@ -134,12 +144,22 @@ impl Home {
         let world = World::new();
         let planes = Arc::new(Planes::default());
         let scaling = Arc::new(Groups::default());
+        let kms = KmsService::new(KmsParts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            clock: Arc::new(SystemClock),
+            takeover: Takeover::Replace,
+        });
         let parts = Parts {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
             ec2: world.ec2_client(),
             autoscaling: scaling.clone(),
             iam: world.iam(),
+            kms: Arc::new(wharf_api_kms::Client::new(
+                Arc::new(kms.clone()),
+                world.dispatcher.clone(),
+            )),
             principals: Arc::new(Known(world.directory.clone())),
             control_planes: planes.clone(),
             clock: Arc::new(SystemClock),
@@ -156,6 +176,7 @@ impl Home {
             world,
             planes,
             scaling,
+            kms,
             eks,
             role,
             subnets,
