@@ -138,7 +138,8 @@ async fn a_key_that_is_shut_shuts_secrets_alone() {
     assert_eq!(it.get("/readyz/kms-providers").await.code, 200);
 
     // A server that begins while it is shut knows nothing of what changed, and says so to who asks later.
-    let changed = it.put(&one, &named("a")).await.expect(200);
+    let changed = json!({"metadata": {"name": "a"}, "data": {"word": "eA=="}});
+    let changed = it.put(&one, &changed).await.expect(200);
     let again = Harness::sealed(store, key(1), Some(shut())).await;
     again.get(&format!("{MAPS}/m")).await.expect(200);
     assert_eq!(again.get(&one).await.code, 500);
