@@ -9,6 +9,7 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permit {
     holder: Holder,
+    gives_back: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,7 @@ impl Permit {
     pub fn after_authorization(caller: &str) -> Self {
         Self {
             holder: Holder::Caller(caller.to_owned()),
+            gives_back: false,
         }
     }
 
@@ -31,7 +33,22 @@ impl Permit {
     pub const fn for_controller(name: &'static str) -> Self {
         Self {
             holder: Holder::Controller(name),
+            gives_back: false,
         }
+    }
+
+    /// The same right for a write that gives room back in the end, though it adds a record at first: a mark that something is to be
+    /// deleted, or what is moved away. Accounts have a reserve for these beyond their share.
+    pub fn giving_back(&self) -> Self {
+        Self {
+            holder: self.holder.clone(),
+            gives_back: true,
+        }
+    }
+
+    /// Whether what it writes gives room back in the end: see [`Self::giving_back`].
+    pub fn gives_back(&self) -> bool {
+        self.gives_back
     }
 
     /// Whether an API call writes rather than a part of wharf itself.

@@ -7,9 +7,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use wharf_base::ShareFull;
+use wharf_base::{Permit, ShareFull};
 
-use crate::StoreError;
+use crate::{StoreError, StoreOptions};
 
 /// What a record takes in memory beside its key and its value: its revisions, and its places in the tree.
 pub(crate) const RECORD_BYTES: u64 = 128;
@@ -155,6 +155,63 @@ fn name(service: &str, folder: &str) -> String {
 /// What a record counts.
 pub(crate) fn size(key: &str, value: usize) -> u64 {
     (key.len() + value) as u64 + RECORD_BYTES
+}
+
+/// Of its share, what an account has besides for what gives room back: an eighth.
+const RESERVE: u64 = 8;
+
+/// What of accounts' shares a transaction heeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heeds {
+    /// A part of wharf itself writes.
+    Nothing,
+    /// The share, and the reserve for what gives room back.
+    Reserve,
+    Share,
+}
+
+impl Heeds {
+    pub(crate) fn of(permit: &Permit) -> Self {
+        match permit.is_of_call() {
+            true => Self::of_call(permit),
+            false => Self::Nothing,
+        }
+    }
+
+    /// As if it were of a call.
+    pub(crate) fn of_call(permit: &Permit) -> Self {
+        match permit.gives_back() {
+            true => Self::Reserve,
+            false => Self::Share,
+        }
+    }
+}
+
+/// What accounts may have: see [`crate::StoreOptions`].
+#[derive(Debug, Clone)]
+pub(crate) struct Shares {
+    bytes: Option<u64>,
+    boundless: Option<String>,
+}
+
+impl Shares {
+    pub(crate) fn of(options: &StoreOptions) -> Self {
+        Self {
+            bytes: options.account_bytes,
+            boundless: options.boundless_account.clone(),
+        }
+    }
+
+    /// What that account may have; `None`: anything.
+    pub(crate) fn of_account(&self, account: &str) -> Option<u64> {
+        self.bytes
+            .filter(|_| self.boundless.as_deref() != Some(account))
+    }
+}
+
+/// A share with its reserve.
+pub(crate) fn with_reserve(share: u64) -> u64 {
+    share.saturating_add(share / RESERVE)
 }
 
 /// The answer to an account that has used up its share.

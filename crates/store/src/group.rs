@@ -7,7 +7,8 @@ use bytes::Bytes;
 use wharf_wal::{Encoder, MAX_FRAME_BYTES, Purpose};
 
 use crate::{
-    Compare, Entry, LeaseId, Op, OpResult, Revision, StoreError, Target, Txn, TxnReply, accounts,
+    Compare, Entry, LeaseId, Op, OpResult, Revision, StoreError, Target, Txn, TxnReply,
+    accounts::{self, Heeds, Shares},
     record::{Change, encode_record},
     state::State,
 };
@@ -116,11 +117,12 @@ impl<'a> Group<'a> {
     }
 
     /// Decides a transaction whose limits have been checked. On an error it has no effect. Returns
-    /// whether it wrote anything beside the reply. `share`: what each account may have, if that is heeded.
+    /// whether it wrote anything beside the reply. `shares`: what accounts may have, and what of that is heeded.
     pub(crate) fn decide(
         &mut self,
         txn: &Txn,
-        share: Option<u64>,
+        shares: &Shares,
+        heeds: Heeds,
     ) -> Result<(TxnReply, bool), StoreError> {
         let failed = txn.compare.iter().find(|c| !self.holds(c));
         let branch = if failed.is_none() {
@@ -129,8 +131,8 @@ impl<'a> Group<'a> {
             &txn.or_else
         };
         self.check_leases(branch)?;
-        if let Some(share) = share {
-            self.check_shares(branch, share)?;
+        if heeds != Heeds::Nothing {
+            self.check_shares(branch, shares, heeds)?;
         }
         let current = match failed {
             None => Vec::new(),
@@ -184,7 +186,7 @@ impl<'a> Group<'a> {
 
     /// Whether each account has room for what is added to it. What this group has written before does not count: an
     /// account may have so much more than its share as one group holds.
-    fn check_shares(&self, branch: &[Op], share: u64) -> Result<(), StoreError> {
+    fn check_shares(&self, branch: &[Op], shares: &Shares, heeds: Heeds) -> Result<(), StoreError> {
         // Few, mostly one. What is put is more than what is added.
         let mut puts: Vec<(&str, u64)> = Vec::new();
         for op in branch {
@@ -202,8 +204,10 @@ impl<'a> Group<'a> {
         }
         for (account, bytes) in puts {
             let held = self.state.accounts.held(account).bytes;
-            if held.saturating_add(bytes) > share {
-                self.check_share(branch, account, held, share)?;
+            if let Some(share) = shares.of_account(account)
+                && held.saturating_add(bytes) > share
+            {
+                self.check_share(branch, account, held, share, heeds)?;
             }
         }
         Ok(())
@@ -216,6 +220,7 @@ impl<'a> Group<'a> {
         account: &str,
         held: u64,
         share: u64,
+        heeds: Heeds,
     ) -> Result<(), StoreError> {
         let mut effects = Effects::default();
         for op in branch {
@@ -228,9 +233,17 @@ impl<'a> Group<'a> {
                 effects.replace(key, self.get(key).as_ref(), after);
             }
         }
+        if effects.balance <= 0 {
+            return Ok(());
+        }
         let made = accounts::RECORD_BYTES * effects.made as u64;
         let more = u64::try_from(effects.balance).unwrap_or(0) + made;
-        match effects.grows() && held.saturating_add(more) > share {
+        // A little change of what is there has the reserve too, and no more than that: it may be made again and again.
+        let room = match heeds == Heeds::Reserve || !effects.grows() {
+            true => accounts::with_reserve(share),
+            false => share,
+        };
+        match held.saturating_add(more) > room {
             true => Err(accounts::full(account, share)),
             false => Ok(()),
         }

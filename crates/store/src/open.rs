@@ -12,6 +12,7 @@ use wharf_wal::{FolderLock, Log, LogOptions, Output};
 
 use crate::{
     OpenError, RestoreOptions, RestoreReport, Store, StoreOptions,
+    accounts::Shares,
     chaos::Coin,
     checkpoint::{self, ReadError},
     engine::Engine,
@@ -79,7 +80,7 @@ impl Store {
             parts.revisions,
             parts.coin,
             lost,
-            parts.account_bytes,
+            parts.shares,
         ))
     }
 
@@ -93,14 +94,14 @@ impl Store {
         let medium = Medium::Memory(Segments::new(options.segment_bytes));
         let parts = Parts::new(State::default(), epoch, medium, options);
         let engine = Engine::inline(parts.writer, tick);
-        let share = parts.account_bytes;
+        let shares = parts.shares;
         Self::new(
             parts.shared,
             engine,
             parts.revisions,
             parts.coin,
             None,
-            share,
+            shares,
         )
     }
 
@@ -123,7 +124,7 @@ struct Parts {
     writer: Writer,
     revisions: watch::Receiver<crate::Revision>,
     coin: Option<Coin>,
-    account_bytes: Option<u64>,
+    shares: Shares,
 }
 
 impl Parts {
@@ -134,7 +135,7 @@ impl Parts {
             timers.start(*id, lease.ttl_seconds);
         }
         let coin = options.chaos.map(Coin::new);
-        let account_bytes = options.account_bytes;
+        let shares = Shares::of(&options);
         let (revision, revisions) = watch::channel(state.revision);
         let shared = Arc::new(Shared::new(epoch, state, timers));
         let writer = Writer::new(Arc::clone(&shared), medium, options, revision);
@@ -143,7 +144,7 @@ impl Parts {
             writer,
             revisions,
             coin,
-            account_bytes,
+            shares,
         }
     }
 }

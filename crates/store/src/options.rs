@@ -29,6 +29,8 @@ pub struct StoreOptions {
     /// is refused what API calls would add ([`crate::StoreError::ShareFull`]); calls that give room back and parts of
     /// wharf itself go on. Everything live is in memory, which accounts share.
     pub account_bytes: Option<u64>,
+    /// An account that may have anything all the same: that of who runs the store, where others are guests.
+    pub boundless_account: Option<String>,
     /// Opens a damaged store up to the damage; see `Store::lost`.
     pub salvage: bool,
     /// The way to the files.
@@ -50,6 +52,7 @@ impl Default for StoreOptions {
             // Enough for tens of thousands of deletions.
             reserve_bytes: 16 << 20,
             account_bytes: None,
+            boundless_account: None,
             salvage: false,
             disk: Disk::default(),
             chaos: None,

@@ -7,7 +7,8 @@ use wharf_base::Permit;
 
 use crate::{
     Entry, Held, LeaseId, LimitError, MAX_LEASE_SECONDS, Range, RangeReply, Revision, StoreError,
-    Txn, TxnReply, Watch, accounts,
+    Txn, TxnReply, Watch,
+    accounts::{self, Heeds, Shares},
     chaos::Coin,
     checkpoint,
     engine::Engine,
@@ -36,8 +37,7 @@ struct Inner {
     revisions: watch::Receiver<Revision>,
     coin: Option<Coin>,
     lost: Option<String>,
-    /// Of one account.
-    account_bytes: Option<u64>,
+    shares: Shares,
 }
 
 /// How far a range has been read.
@@ -65,7 +65,7 @@ impl Store {
         revisions: watch::Receiver<Revision>,
         coin: Option<Coin>,
         lost: Option<String>,
-        account_bytes: Option<u64>,
+        shares: Shares,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -75,7 +75,7 @@ impl Store {
                 revisions,
                 coin,
                 lost,
-                account_bytes,
+                shares,
             }),
         }
     }
@@ -241,20 +241,20 @@ impl Store {
     /// The same for a part of wharf that writes what users want: within the shares of accounts, as an API call.
     pub async fn txn_within_shares(
         &self,
-        _permit: &Permit,
+        permit: &Permit,
         txn: Txn,
     ) -> Result<TxnReply, StoreError> {
         txn.check()?;
         self.before_read().await?;
-        self.send_txn(txn, true).await
+        self.send_txn(txn, Heeds::of_call(permit)).await
     }
 
     /// A transaction whose limits have been checked.
     pub(crate) async fn run_txn(&self, permit: &Permit, txn: Txn) -> Result<TxnReply, StoreError> {
-        self.send_txn(txn, permit.is_of_call()).await
+        self.send_txn(txn, Heeds::of(permit)).await
     }
 
-    async fn send_txn(&self, txn: Txn, within_shares: bool) -> Result<TxnReply, StoreError> {
+    async fn send_txn(&self, txn: Txn, heeds: Heeds) -> Result<TxnReply, StoreError> {
         // Rounded up, and at most the whole queue, by the limit just checked.
         let kib = u32::try_from(txn.bytes() / 1024 + 1).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.inner.room).acquire_many_owned(kib);
@@ -263,7 +263,7 @@ impl Store {
             Command::Txn(PendingTxn {
                 txn,
                 reply,
-                within_shares,
+                heeds,
                 _room: room,
             })
         })
@@ -365,7 +365,7 @@ impl Store {
 
     /// Refuses an account that has used up its share, before work is done for it that would be in vain.
     pub fn require_room(&self, account: &str) -> Result<(), StoreError> {
-        let Some(most_bytes) = self.inner.account_bytes else {
+        let Some(most_bytes) = self.inner.shares.of_account(account) else {
             return Ok(());
         };
         match self.held(account).bytes < most_bytes {

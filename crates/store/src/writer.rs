@@ -21,6 +21,7 @@ use wharf_wal::{AppendError, DataFile, Disk, Output, Place, Purpose, is_disk_ful
 
 use crate::{
     LeaseId, Revision, StoreError, StoreOptions, Txn, TxnReply,
+    accounts::{Heeds, Shares},
     checkpoint::{self, ReadError},
     group::{GROUP_BYTES, Group},
     medium::Medium,
@@ -53,8 +54,7 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 pub(crate) struct PendingTxn {
     pub(crate) txn: Txn,
     pub(crate) reply: Reply<TxnReply>,
-    /// Accounts' shares are heeded.
-    pub(crate) within_shares: bool,
+    pub(crate) heeds: Heeds,
     /// Its share of the queue's room, given back with the answer.
     pub(crate) _room: OwnedSemaphorePermit,
 }
@@ -96,6 +96,7 @@ pub(crate) struct Writer {
     pub(crate) shared: Arc<Shared>,
     pub(crate) medium: Medium,
     pub(crate) options: StoreOptions,
+    shares: Shares,
     /// For the checkpoint thread's answer. Kept only while one runs, so that the end of all handles
     /// is noticed.
     pub(crate) own: std::sync::Weak<Sender<Command>>,
@@ -120,6 +121,7 @@ impl Writer {
             shared,
             medium,
             next_lease_tick: Instant::now() + options.lease_tick,
+            shares: Shares::of(&options),
             options,
             own: std::sync::Weak::new(),
             revision,
@@ -206,9 +208,7 @@ impl Writer {
         let (replies, log, purpose) = {
             let state = self.shared.read();
             let mut open = Group::new(&state);
-            let share = self.options.account_bytes;
-            let mut decide =
-                |p: &PendingTxn| open.decide(&p.txn, share.filter(|_| p.within_shares));
+            let mut decide = |p: &PendingTxn| open.decide(&p.txn, &self.shares, p.heeds);
             let replies: Vec<_> = group.iter().map(&mut decide).collect();
             // Housekeeping goes along with a write and never makes one.
             if let (Some(revision), true) = (compact, open.bytes() > 0) {

@@ -222,6 +222,15 @@ impl Call {
         Self { context, permit }
     }
 
+    /// The same call of another service, which let it in: it stays a controller's if it is one.
+    pub(crate) fn let_in(&self) -> Self {
+        if self.permit.is_of_call() {
+            Self::authorized(self.context.clone())
+        } else {
+            self.clone()
+        }
+    }
+
     /// A controller's own call of an operation in process; `permit` is the controller's.
     pub fn by_controller(context: Context, permit: Permit) -> Self {
         Self { context, permit }

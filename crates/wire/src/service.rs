@@ -586,7 +586,7 @@ impl Dispatcher {
             self.ask(cx, checks).await
         };
         outcome.map_err(|text| schema.protocol.codec().access_denied(text))?;
-        Ok(Call::authorized(cx.clone()))
+        Ok(call.let_in())
     }
 
     async fn run(

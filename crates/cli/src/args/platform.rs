@@ -87,8 +87,8 @@ pub struct ServerArgs {
     /// What one repository of images may hold, such as 100G. Half of the disk by default
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub repository_storage: Option<u64>,
-    /// What the records of one account may take in memory, such as 4G; beyond it nothing is added, and deleting works. A
-    /// quarter of the machine's memory by default
+    /// What the records of one account may take in memory, such as 4G; beyond it nothing is added, and deleting works. By
+    /// default a quarter of the machine's memory, and anything for the account of the installation itself
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub account_records: Option<u64>,
     /// Every how many days all stored images and objects are read again, so that damage of the disk is found early; 0: never

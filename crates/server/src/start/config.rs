@@ -157,6 +157,11 @@ impl ServerConfig {
         })
     }
 
+    /// The account that may have any records: that of the installation itself, unless a share for each was asked for.
+    pub(super) fn boundless_account(&self) -> Option<String> {
+        self.account_bytes.is_none().then(|| self.account.clone())
+    }
+
     /// What the records of one account may take in memory: as asked for, or a quarter of this machine's, so that no
     /// single account takes the room of all others.
     pub(super) fn account_bytes(&self) -> u64 {

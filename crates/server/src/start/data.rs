@@ -38,6 +38,7 @@ pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
     let (keyring, names) = (config.keyring.clone(), names::of_certificate(config));
     let disk = config.disk.clone();
     let account_bytes = config.account_bytes();
+    let boundless_account = config.boundless_account();
     let journal_options = JournalOptions {
         bytes_wanted: config.kept_log_bytes(),
         disk: disk.clone(),
@@ -53,6 +54,7 @@ pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
             StoreOptions {
                 disk: disk.clone(),
                 account_bytes: Some(account_bytes),
+                boundless_account,
                 ..StoreOptions::default()
             },
         )

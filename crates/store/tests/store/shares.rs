@@ -98,6 +98,43 @@ async fn an_account_has_its_share<E: Engine>() {
         .unwrap();
 }
 
+/// What a call of A adds to give room back, as often as that goes.
+async fn a_reserve_gives_room_back<E: Engine>() {
+    let bench: Bench = E::open(options()).await;
+    let store = &bench.store;
+    let mut made = 0;
+    while put(store, key(A, "r", &format!("{made}")), 1000)
+        .await
+        .is_ok()
+    {
+        made += 1;
+    }
+    let permit = PERMIT.giving_back();
+    let mark =
+        |number: u32| Txn::new().put(key(A, "r", &format!("mark-{number}")), vec![b'x'; 500]);
+    let mut marks = 0;
+    while store.txn_within_shares(&permit, mark(marks)).await.is_ok() {
+        marks += 1;
+    }
+    assert!((8..20).contains(&marks), "{marks} marks");
+    // What changes a little of what is there ends with the reserve too.
+    check_full(put(store, key(A, "r", "1"), 3000).await);
+    put(store, key(A, "r", "1"), 900).await.unwrap();
+}
+
+async fn one_account_may_have_anything<E: Engine>() {
+    let options = StoreOptions {
+        boundless_account: Some(B.to_owned()),
+        ..options()
+    };
+    let bench: Bench = E::open(options).await;
+    let big = usize::try_from(SHARE).unwrap() + 1;
+    put(&bench.store, key(B, "r", "big"), big).await.unwrap();
+    put(&bench.store, key(B, "r", "more"), 1000).await.unwrap();
+    assert!(bench.store.require_room(B).is_ok());
+    check_full(put(&bench.store, key(A, "r", "big"), big).await);
+}
+
 async fn a_folder_is_its_owners<E: Engine>() {
     let mut bench: Bench = E::open(options()).await;
     bench.store.assign("s3", "b1", A);
@@ -131,6 +168,21 @@ async fn an_account_has_its_share_in_a_folder() {
 #[tokio::test]
 async fn an_account_has_its_share_in_memory() {
     an_account_has_its_share::<Memory>().await;
+}
+
+#[tokio::test]
+async fn a_reserve_gives_room_back_in_a_folder() {
+    a_reserve_gives_room_back::<Folder>().await;
+}
+
+#[tokio::test]
+async fn a_reserve_gives_room_back_in_memory() {
+    a_reserve_gives_room_back::<Memory>().await;
+}
+
+#[tokio::test]
+async fn one_account_may_have_anything_in_memory() {
+    one_account_may_have_anything::<Memory>().await;
 }
 
 #[tokio::test]

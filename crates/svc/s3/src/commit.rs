@@ -188,9 +188,11 @@ pub async fn delete(
     version: Option<&str>,
     fits: impl Fn(&Object) -> Result<(), Fault>,
 ) -> Result<Deleted, Fault> {
+    // What tells of it, and a delete marker, are records of their own.
+    let permit = call.permit.giving_back();
     let deleted = match version {
         None => {
-            transact!(core.table, &call.permit, |tx| {
+            transact!(core.table, &permit, |tx| {
                 let bucket = core.within(&mut tx, open).await?;
                 let current = current::find(&mut tx, &bucket, key).await?;
                 if let Some((_, current)) = &current {
@@ -223,7 +225,7 @@ pub async fn delete(
             })
         }
         Some(id) => {
-            transact!(core.table, &call.permit, |tx| {
+            transact!(core.table, &permit, |tx| {
                 let bucket = core.within(&mut tx, open).await?;
                 let (deleted, version) =
                     delete_version(core, &mut tx, &bucket, key, id, &fits).await?;

@@ -67,6 +67,7 @@ pub async fn transfer(
     change: impl Fn(Head) -> Head,
     kept: Kept,
 ) -> Result<(), ChangeError> {
+    let permit = call.permit.giving_back();
     // Places in the target are given to one mover at a time.
     let turn = to.lanes.whole().await;
     let now = core.now();
@@ -96,7 +97,7 @@ pub async fn transfer(
         };
         if head.parts > 0 {
             let whole = receiving::whole(core, &claim.drawer, &head, inline).await?;
-            sending::write_parts(core, call, &drawer, head.id, &whole).await?;
+            sending::write_parts(core, &permit, &drawer, head.id, &whole).await?;
             large.extend((0..head.parts).map(|number| claim.drawer.part(head.id, number)));
         }
         let (head, place) = (change(head), drawer.message(seq));
@@ -122,16 +123,9 @@ pub async fn transfer(
             drop(turn);
         }
     };
-    let committed = claim.commit(
-        core.store(),
-        &call.permit,
-        txn,
-        now,
-        |_| Settled::Gone,
-        show,
-    );
+    let committed = claim.commit(core.store(), &permit, txn, now, |_| Settled::Gone, show);
     committed.await?;
-    core.delete(&call.permit, large).await
+    core.delete(&permit, large).await
 }
 
 /// A place in the target: the time of sending, unless it begins anew. Those that were `given` to others of the same

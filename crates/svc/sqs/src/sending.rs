@@ -8,6 +8,7 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+use wharf_base::Permit;
 use wharf_store::Txn;
 use wharf_wire::{Call, CallerKind, Fault};
 
@@ -233,7 +234,7 @@ async fn write(
         let inline = match it.head.parts {
             0 => it.content.as_slice(),
             _ => {
-                write_parts(core, call, drawer, it.head.id, &it.content).await?;
+                write_parts(core, &call.permit, drawer, it.head.id, &it.content).await?;
                 &[]
             }
         };
@@ -268,7 +269,7 @@ async fn write(
 /// Writes a large content. It counts for nothing until its head is there.
 pub async fn write_parts(
     core: &Core,
-    call: &Call,
+    permit: &Permit,
     drawer: &Drawer,
     id: u128,
     content: &[u8],
@@ -279,7 +280,7 @@ pub async fn write_parts(
         for (part, number) in some.chunks(PART_BYTES).zip(&mut numbers) {
             txn = txn.put(drawer.part(id, number), part.to_vec());
         }
-        core.store().txn(&call.permit, txn).await?;
+        core.store().txn(permit, txn).await?;
     }
     Ok(())
 }

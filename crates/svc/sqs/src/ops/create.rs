@@ -153,7 +153,7 @@ pub async fn purge_queue(core: &Core, call: &Call, input: PurgeQueueRequest) -> 
     let (live, _turn) = core.asked_in_turn(call, input.queue_url.as_deref()).await?;
     let key = core::key(&live.id);
     let drawer = ids::hex16();
-    let record = transact!(core.table, &call.permit, |tx| {
+    let record = transact!(core.table, &call.permit.giving_back(), |tx| {
         let found = tx.find::<Queue>(&key).await?;
         let mut queue = found.ok_or_else(fault::no_queue)?;
         let last = queue
