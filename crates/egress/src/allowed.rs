@@ -73,6 +73,11 @@ impl Allowed {
         let is_allowed = self.further.iter().any(|range| range.contains(address));
         is_allowed || (public(address) && !(self.is_own)(address))
     }
+
+    /// Whether an address that is not held would be, were it another machine's: that may change.
+    pub fn is_own(&self, address: IpAddr) -> bool {
+        public(address.to_canonical()) && (self.is_own)(address.to_canonical())
+    }
 }
 
 /// How long the addresses of interfaces are believed: they come and go.
@@ -154,6 +159,8 @@ mod tests {
         };
         assert!(!of(&[]).holds(own));
         assert!(!of(&[]).holds("::ffff:52.94.0.1".parse().unwrap()));
+        assert!(of(&[]).is_own("::ffff:52.94.0.1".parse().unwrap()));
+        assert!(!of(&[]).is_own("127.0.0.1".parse().unwrap()));
         assert!(of(&[]).holds("52.94.0.2".parse().unwrap()));
         assert!(of(&["52.94.0.1/32"]).holds(own));
     }
