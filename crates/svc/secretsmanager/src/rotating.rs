@@ -29,9 +29,10 @@ const LIMITS: Limits = Limits {
 };
 
 /// Endpoints called at once, for all accounts and for each. One that never answers holds a turn of its own account for as long
-/// as [`LIMITS`] says.
-pub const MOST_CALLS: usize = 128;
-const CALLS_OF_ACCOUNT: usize = 16;
+/// as [`LIMITS`] says. With the 96 of topics and the 96 of events they stay below the 256 requests that leave the machine at once,
+/// so that keys of identity providers and pulls of images find turns whatever endpoints do.
+pub const MOST_CALLS: usize = 48;
+const CALLS_OF_ACCOUNT: usize = 6;
 /// Names looked up at once: a resolver that does not answer holds a thread.
 const LOOKUPS: usize = 8;
 const LOOKUPS_OF_ACCOUNT: usize = 2;
