@@ -248,8 +248,12 @@ async fn what_a_kept_role_starts_is_changed_only_by_who_may_pass_it() {
         let refused = home.secrets.rotate_secret(&home.call(), changed).await;
         assert_eq!(code(refused), "AccessDeniedException");
     }
-    // As it is, anybody may who may rotate the secret; an endpoint needs no role.
-    for allowed in [rotate(None), rotate(Some("https://example.com/"))] {
+    // As it is, anybody may who may rotate the secret, by its name too; an endpoint needs no role.
+    let as_it_is = api::RotateSecretRequest {
+        external_secret_rotation_metadata: Some(container("c")),
+        ..rotate(Some(task))
+    };
+    for allowed in [rotate(None), as_it_is, rotate(Some("https://example.com/"))] {
         let again = home.secrets.rotate_secret(&home.call(), allowed).await;
         let fault = again.unwrap_err();
         assert!(fault.message.starts_with("A previous rotation"), "{fault}");
