@@ -116,7 +116,7 @@ impl Failure {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         Self {
-            passes: fault.status >= 500 || is_throttled(&fault.code),
+            passes: fault.status >= 500 || is_throttled(&fault.code) || is_full(&fault.code),
             ..Self::lasting(fault.code, fault.message)
         }
     }
@@ -125,6 +125,12 @@ impl From<Fault> for Failure {
 fn is_throttled(code: &str) -> bool {
     let codes = ["Throttl", "RequestLimitExceeded", "TooManyRequests"];
     codes.iter().any(|it| code.contains(it))
+}
+
+/// Whether a service may have said so because an account has used up its share of the store, in which room comes back. The codes are
+/// those of quotas too, which somebody may raise or make room in.
+fn is_full(code: &str) -> bool {
+    matches!(code, "LimitExceededException" | "ResourceLimitExceeded")
 }
 
 /// Why nobody will try a parcel again.
@@ -333,6 +339,8 @@ mod tests {
                 true,
             ),
             (Fault::sender("InternalFailure", 500, "no"), true),
+            (Fault::sender("LimitExceededException", 400, "no"), true),
+            (Fault::sender("ResourceLimitExceeded", 400, "no"), true),
             (Fault::sender("AccessDeniedException", 400, "no"), false),
             (Fault::sender("QueueDoesNotExist", 400, "no"), false),
         ] {

@@ -166,9 +166,11 @@ async fn send_together(
         if let Some(answer) = id.and_then(|it| answers.get_mut(it)) {
             let code = failed["Code"].as_str().unwrap_or_default();
             let text = failed["Message"].as_str().unwrap_or_default();
+            let lasting = Failure::lasting(code, text);
             *answer = Err(Failure {
-                passes: failed["SenderFault"] != true,
-                ..Failure::lasting(code, text)
+                // A queue that has no room says that the sender is at fault.
+                passes: failed["SenderFault"] != true || lasting.is_throttled(),
+                ..lasting
             });
         }
     }

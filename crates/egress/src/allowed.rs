@@ -1,10 +1,14 @@
 //! Which addresses requests go to. Pure, but for the question which are the machine's own.
 
 use std::{
+    collections::HashSet,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
+use nix::ifaddrs::getifaddrs;
+use parking_lot::Mutex;
 use wharf_base::{
     Cidr,
     net::{Ipv4Net, Ipv6Net},
@@ -69,11 +73,56 @@ impl Allowed {
         let is_allowed = self.further.iter().any(|range| range.contains(address));
         is_allowed || (public(address) && !(self.is_own)(address))
     }
+
+    /// Whether an address that is not held would be, were it another machine's: that may change.
+    pub fn is_own(&self, address: IpAddr) -> bool {
+        public(address.to_canonical()) && (self.is_own)(address.to_canonical())
+    }
 }
 
-/// Asked each time: addresses of a machine come and go. What is sent to an own address has it as its source too, as the
-/// kernel's routes say; a datagram socket asks for the route and sends nothing.
+/// How long the addresses of interfaces are believed: they come and go.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+/// Those of all interfaces, and when they were read.
+static OF_INTERFACES: Mutex<Option<(Instant, HashSet<IpAddr>)>> = Mutex::new(None);
+
 fn is_own(address: IpAddr) -> bool {
+    is_of_interface(address) || is_led_here(address)
+}
+
+/// Where the addresses cannot be read, any may be own.
+fn is_of_interface(address: IpAddr) -> bool {
+    let mut known = OF_INTERFACES.lock();
+    if let Some((at, own)) = &*known
+        && at.elapsed() < BELIEVED
+    {
+        return own.contains(&address);
+    }
+    let own = match of_interfaces() {
+        Ok(own) => own,
+        Err(error) => {
+            tracing::warn!(%error, "failed to read this machine's addresses: requests go to those alone that are allowed by name");
+            *known = None;
+            return true;
+        }
+    };
+    let is_own = own.contains(&address);
+    *known = Some((Instant::now(), own));
+    is_own
+}
+
+fn of_interfaces() -> nix::Result<HashSet<IpAddr>> {
+    let own = getifaddrs()?.filter_map(|interface| {
+        let address = interface.address?;
+        let v4 = address.as_sockaddr_in().map(|it| IpAddr::V4(it.ip()));
+        v4.or_else(|| address.as_sockaddr_in6().map(|it| IpAddr::V6(it.ip())))
+    });
+    Ok(own.collect())
+}
+
+/// Whole ranges may be led to the machine itself with no interface that has them. What is sent there has the address as
+/// its source too; a datagram socket asks for the route and sends nothing.
+fn is_led_here(address: IpAddr) -> bool {
     let any: IpAddr = match address {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -110,8 +159,17 @@ mod tests {
         };
         assert!(!of(&[]).holds(own));
         assert!(!of(&[]).holds("::ffff:52.94.0.1".parse().unwrap()));
+        assert!(of(&[]).is_own("::ffff:52.94.0.1".parse().unwrap()));
+        assert!(!of(&[]).is_own("127.0.0.1".parse().unwrap()));
         assert!(of(&[]).holds("52.94.0.2".parse().unwrap()));
         assert!(of(&["52.94.0.1/32"]).holds(own));
+    }
+
+    #[test]
+    fn all_addresses_of_interfaces_are_own() {
+        let own = of_interfaces().unwrap();
+        assert!(own.contains(&"127.0.0.1".parse().unwrap()));
+        assert!(own.into_iter().all(is_own));
     }
 
     #[test]

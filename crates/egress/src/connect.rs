@@ -104,11 +104,13 @@ impl Connector {
             return Err(Failure::Unresolved { host });
         };
         let may = |it: &SocketAddr| self.allowed.holds(it.ip());
-        let allowed: Vec<SocketAddr> = found.into_iter().filter(may).collect();
+        let allowed: Vec<SocketAddr> = found.iter().copied().filter(may).collect();
         if allowed.is_empty() {
+            let own = found.iter().find(|it| self.allowed.is_own(it.ip()));
             return Err(Failure::NotAllowed {
                 host: host.to_owned(),
-                address: first.ip(),
+                address: own.unwrap_or(&first).ip(),
+                is_own: own.is_some(),
             });
         }
         Ok(allowed)

@@ -62,7 +62,12 @@ pub enum Failure {
     #[error("{host} does not resolve")]
     Unresolved { host: String },
     #[error("{host} is at {address}, which `wharf up --allow-egress {address}` would allow")]
-    NotAllowed { host: String, address: IpAddr },
+    NotAllowed {
+        host: String,
+        address: IpAddr,
+        /// It is public, but this machine's own.
+        is_own: bool,
+    },
     #[error("cannot connect to {host}: {why}")]
     Unreachable { host: String, why: String },
     #[error("no answer within {} seconds", .0.as_secs())]
@@ -77,9 +82,14 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Whether the same request may succeed later.
+    /// Whether the same request may succeed later. What is at an own address worked before these were refused: it is tried
+    /// on, so that nothing is lost until the operator allows it.
     pub fn passes(&self) -> bool {
-        !matches!(self, Self::Address { .. } | Self::NotAllowed { .. })
+        match self {
+            Self::Address { .. } => false,
+            Self::NotAllowed { is_own, .. } => *is_own,
+            _ => true,
+        }
     }
 }
 

@@ -326,7 +326,11 @@ impl Work<'_> {
         for notice in self.core.notices(self.place, &group.uuid).await? {
             let sent = notices::send(self.core, self.place, group, &notice.record).await;
             match sent {
-                Err(fault) if fault.status >= 500 && !self.is_late(&notice.record) => {
+                // An account without room for further messages is no refusal.
+                Err(fault)
+                    if (fault.status >= 500 || fault.status == 429)
+                        && !self.is_late(&notice.record) =>
+                {
                     tracing::warn!(group = group.name, topic = notice.record.topic, error = %fault, "telling a topic of a scaling activity failed, will retry");
                     owed = Owed::Some;
                     continue;

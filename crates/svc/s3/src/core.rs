@@ -8,10 +8,12 @@ use wharf_delivery::{Operations, Outbox, Policy};
 use wharf_journal::Journal;
 use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
-use wharf_service::{Changes, Place, Stored, Table, Turns};
-use wharf_store::Store;
+use wharf_service::{Cause, Changes, Place, Stored, Table, Turns};
+use wharf_store::{Entry, Store};
 use wharf_wanted::Wants;
-use wharf_wire::{Call, CallerKind, Check, Context, Fault, SignedBy, service::Dispatcher};
+use wharf_wire::{
+    Call, CallerKind, Check, Context, Fault, SignedBy, fault::Chain, service::Dispatcher,
+};
 
 use crate::{
     at_work::AtWork,
@@ -128,12 +130,32 @@ impl Core {
     pub async fn buckets(&self) -> Result<Vec<Open>, Fault> {
         let mut found = Vec::new();
         for entry in self.table.entries(&records::all_names()).await? {
-            let place: Name = wharf_records::decode(&entry.value).map_err(ChangeError::from)?;
-            let name = entry.key.rsplit('/').next().unwrap_or_default();
-            let key = records::bucket(&place.account, &place.region, name);
-            found.extend(self.table.read::<Bucket>(&key).await?);
+            found.extend(self.named(&entry).await?);
         }
         Ok(found)
+    }
+
+    /// The same without those whose records cannot be read: what is done for all goes on for the others.
+    pub async fn readable_buckets(&self) -> Result<Vec<Open>, Fault> {
+        let mut found = Vec::new();
+        for entry in self.table.entries(&records::all_names()).await? {
+            match self.named(&entry).await {
+                Ok(open) => found.extend(open),
+                Err(error) if matches!(error.cause, Cause::Record(_)) => {
+                    tracing::error!(key = entry.key, error = %Chain(&error), "the record of a bucket cannot be read: it is left out of upkeep, and its objects count for no account");
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(found)
+    }
+
+    /// The bucket that an entry of a name leads to.
+    async fn named(&self, entry: &Entry) -> Result<Option<Open>, ChangeError> {
+        let place: Name = wharf_records::decode(&entry.value)?;
+        let name = entry.key.rsplit('/').next().unwrap_or_default();
+        let key = records::bucket(&place.account, &place.region, name);
+        self.table.read::<Bucket>(&key).await
     }
 
     /// The bucket that a request names, of the owner that it expects.
@@ -156,7 +178,8 @@ impl Core {
 
     /// Has all buckets count for their accounts.
     pub async fn assign_all(&self) -> Result<(), Fault> {
-        for Bucket { id, account, .. } in self.buckets().await?.into_iter().map(|it| it.record) {
+        let all = self.readable_buckets().await?;
+        for Bucket { id, account, .. } in all.into_iter().map(|it| it.record) {
             self.parts.store.assign(records::SERVICE, &id, &account);
         }
         Ok(())

@@ -86,7 +86,7 @@ pub async fn run_rules(core: &Core) {
         if is_tick {
             due.append(&mut left);
             if rounds % SELDOM == 0 {
-                let all = or_later(core.buckets().await).unwrap_or_default();
+                let all = or_later(core.readable_buckets().await).unwrap_or_default();
                 due.extend(all.into_iter().map(|it| it.key));
             }
             rounds += 1;
@@ -112,7 +112,7 @@ async fn expire_at(core: &Core, key: &str) -> Result<bool, Fault> {
 /// One round over everything.
 pub async fn round(core: &Core) -> Result<(), Fault> {
     take_back_all(core).await?;
-    for open in core.buckets().await? {
+    for open in core.readable_buckets().await? {
         expire_at(core, &open.key).await?;
     }
     remove_left_out(core).await?;
@@ -121,7 +121,7 @@ pub async fn round(core: &Core) -> Result<(), Fault> {
 }
 
 async fn take_back_all(core: &Core) -> Result<(), Fault> {
-    for open in core.buckets().await? {
+    for open in core.readable_buckets().await? {
         match open.record.deleting {
             true => take_back(core, &open).await?,
             false => reopen_uploads(core, &open).await?,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request as HttpRequest, header};
+use rand::Rng as _;
 use serde_json::{Value, json};
 use wharf_base::{Timestamp, ids};
 use wharf_delivery::{Actor, Request, ask};
@@ -29,14 +30,16 @@ const LIMITS: Limits = Limits {
 };
 
 /// Endpoints called at once, for all accounts and for each. One that never answers holds a turn of its own account for as long
-/// as [`LIMITS`] says.
-pub const MOST_CALLS: usize = 128;
-const CALLS_OF_ACCOUNT: usize = 16;
+/// as [`LIMITS`] says. With the 96 of topics and the 96 of events they stay below the 256 requests that leave the machine at once,
+/// so that keys of identity providers and pulls of images find turns whatever endpoints do.
+pub const MOST_CALLS: usize = 48;
+const CALLS_OF_ACCOUNT: usize = 6;
 /// Names looked up at once: a resolver that does not answer holds a thread.
 const LOOKUPS: usize = 8;
 const LOOKUPS_OF_ACCOUNT: usize = 2;
-/// How long a step waits until it asks again for a turn.
+/// How long a step waits until it asks again for a turn, at first and at most.
 const NO_TURN: Duration = Duration::from_secs(1);
+const NO_TURN_YET: Duration = Duration::from_secs(60);
 
 /// The way to the endpoints that rotate secrets, of which each account has a share.
 #[derive(Debug)]
@@ -84,7 +87,7 @@ pub async fn look(core: &Core, found: &Found) -> Result<Next, StepError> {
             };
             if held_turn.is_none() && !is_task(rotation) {
                 // A worker that waited for it would be taken from other accounts.
-                return Ok(Next::After(NO_TURN));
+                return Ok(Next::After(pause(now.since(due))));
             }
             let tried = carry(core, found, rotation, turn).await;
             // What the endpoint did to the secret meanwhile counts.
@@ -112,6 +115,13 @@ pub async fn look(core: &Core, found: &Found) -> Result<Next, StepError> {
     changes.fence(held);
     changes.put(&found.stored.key, &secret);
     again_if_lost(changes.write(&crate::reconcile::PERMIT).await)
+}
+
+/// How long a step that was due so long ago waits for a turn: about as long again, so that the many of one account with a silent
+/// endpoint look seldom, and never all together.
+fn pause(overdue: Duration) -> Duration {
+    let wait = overdue.clamp(NO_TURN, NO_TURN_YET);
+    wait.mul_f64(rand::rng().random_range(0.5..=1.0))
 }
 
 /// Another change of the secret came between: a step is told once more.

@@ -7,13 +7,14 @@ use wharf_egress::Shares;
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record as _;
 use wharf_service::{Pages, Stored, Table, Turns};
+use wharf_store::Held;
 use wharf_wire::{Context, Fault};
 
 use crate::{
     config::Parts,
     courier::{self, Messages},
     fault::{self, SnsFaults},
-    fifo::{Kept, Lane, Turn},
+    fifo::{self, Kept, Lane, Turn},
     names::{SERVICE, SubscriptionId, TopicId},
     records::{Subscription, Topic},
 };
@@ -76,12 +77,23 @@ impl Core {
         Pages::new(&self.parts.keyring, cx, list, selection)
     }
 
-    /// What an account has left for messages that wait, with those that topics with order keep.
+    /// What an account has left for messages that wait, with the turns of topics with order.
     pub fn room(&self, account: &str) -> Room {
-        let kinds = [Kept::KIND, Turn::KIND];
-        let held = kinds.map(|kind| self.parts.store.held_of_kind(SERVICE, kind, account));
-        let held = held.iter().map(|it| it.bytes).sum();
-        self.outbox.room(account).less(held)
+        self.outbox
+            .room(account)
+            .less(self.held(Turn::KIND, account).bytes)
+    }
+
+    /// What is left for a message to a topic with order that has no archive. Archives are no part of it: nobody waits for
+    /// what is in them.
+    pub fn room_with_order(&self, account: &str) -> Room {
+        let (kept, turns) = (Kept::KIND, Turn::KIND);
+        let waiting = fifo::waiting(self.held(kept, account), self.held(turns, account));
+        self.room(account).less(waiting)
+    }
+
+    fn held(&self, kind: &str, account: &str) -> Held {
+        self.parts.store.held_of_kind(SERVICE, kind, account)
     }
 
     pub async fn topic(&self, id: &TopicId) -> Result<Stored<Topic>, Fault> {

@@ -20,6 +20,7 @@ use wharf_api_sns::faults;
 use wharf_base::Timestamp;
 use wharf_delivery::Parcel;
 use wharf_records::{Record, Unknown};
+use wharf_store::Held;
 use wharf_wire::Fault;
 
 use crate::{
@@ -107,6 +108,16 @@ pub struct Replayed {
     /// The replay that it is of: its queue has not seen the message, whatever it saw before.
     #[serde(default)]
     pub replay: Option<String>,
+}
+
+/// How many bytes of what an account keeps somebody waits for. What is in archives is not told apart from the rest, but a message that
+/// nobody has a turn for does not wait: with fewer turns than messages it is as large a part of them.
+pub fn waiting(kept: Held, turns: Held) -> u64 {
+    if turns.keys >= kept.keys {
+        return kept.bytes;
+    }
+    let part = u128::from(kept.bytes) * u128::from(turns.keys) / u128::from(kept.keys);
+    u64::try_from(part).unwrap_or(kept.bytes)
 }
 
 /// The key of a number, in the order of numbers.
@@ -203,6 +214,16 @@ mod tests {
     use wharf_service::Place;
 
     use super::*;
+
+    #[test]
+    fn archives_do_not_wait() {
+        let held = |keys, bytes| Held { keys, bytes };
+        assert_eq!(waiting(held(0, 0), held(0, 0)), 0);
+        assert_eq!(waiting(held(1000, 1 << 40), held(0, 0)), 0);
+        assert_eq!(waiting(held(1000, 1 << 40), held(500, 1)), 1 << 39);
+        // Two subscriptions.
+        assert_eq!(waiting(held(10, 4000), held(20, 6000)), 4000);
+    }
 
     #[test]
     fn lanes_are_read_back_from_keys() {

@@ -44,7 +44,10 @@ pub async fn rotate_secret(
     }
     let relies_on_kept = role.is_none() && (by.is_some() || parameters.is_some());
     let kept = match relies_on_kept {
-        true => may_pass_kept(core, call, &found, by.as_deref()).await?,
+        true => {
+            let given = (by.as_deref(), parameters.as_ref());
+            Some(may_pass_kept(core, call, &found, given).await?)
+        }
         false => None,
     };
     let is_running = transact!(core.table, &call.permit, |tx| {
@@ -71,12 +74,17 @@ pub async fn rotate_secret(
             },
             last_at: before.as_ref().and_then(|it| it.last_at),
             next_at: None,
-            turn: before.and_then(|it| it.turn),
+            turn: before.as_ref().and_then(|it| it.turn.clone()),
         };
         check(&rotation)?;
-        if relies_on_kept && rotation.by.starts_with("arn:") && rotation.role != kept {
-            // Another role came meanwhile, which the caller was not asked about.
-            return Err(core.table.conflict(&found.stored.key).into());
+        if let Some(kept) = &kept
+            && rotation.by.starts_with("arn:")
+        {
+            let is_as_before = before.as_ref().is_some_and(|it| starts_same(it, &rotation));
+            if rotation.role != kept.role || !(kept.may_be_passed || is_as_before) {
+                // Another role or task came meanwhile, which the caller was not asked about.
+                return Err(core.table.conflict(&found.stored.key).into());
+            }
         }
         rotation.next_at = rotation.rules.next(call.now);
         let is_running = match &mut rotation.turn {
@@ -109,24 +117,45 @@ pub async fn rotate_secret(
     })
 }
 
-/// Whoever says what is started with the role that a secret has already needs to be allowed to pass it, as whoever named it did;
-/// the role, if there is one.
+/// What a rotation of before leaves to the one that follows it.
+struct Kept {
+    role: Option<String>,
+    /// The caller may have the role start something else.
+    may_be_passed: bool,
+}
+
+/// Whether the same is started, and the same way.
+fn starts_same(before: &Rotation, after: &Rotation) -> bool {
+    before.by == after.by && before.parameters == after.parameters
+}
+
+/// Whoever changes what is started with the role that a secret has already needs to be allowed to pass it, as whoever named it did.
+/// Who names once more what is there, as tools do with each change of a schedule, changes nothing.
 async fn may_pass_kept(
     core: &Core,
     call: &Call,
     found: &Found,
-    by: Option<&str>,
-) -> Result<Option<String>, Fault> {
-    let Some(before) = &found.secret().rotation else {
-        return Ok(None);
+    (by, parameters): (Option<&str>, Option<&BTreeMap<String, String>>),
+) -> Result<Kept, Fault> {
+    let rotation = found.secret().rotation.as_ref();
+    let starts_task = |it: &&Rotation| by.unwrap_or(&it.by).starts_with("arn:");
+    let Some(before) = rotation.filter(starts_task) else {
+        return Ok(Kept {
+            role: None,
+            may_be_passed: true,
+        });
     };
-    let starts_task = by.unwrap_or(&before.by).starts_with("arn:");
-    let Some(role) = before.role.as_ref().filter(|_| starts_task) else {
-        return Ok(None);
-    };
-    let passed = [Check::pass_role(role, PRINCIPAL)];
-    core.parts.dispatcher.admit(&SERVICE, call, &passed).await?;
-    Ok(Some(role.clone()))
+    let role = before.role.clone();
+    let is_as_before =
+        by.is_none_or(|it| it == before.by) && parameters.is_none_or(|it| *it == before.parameters);
+    if !is_as_before && let Some(role) = &role {
+        let passed = [Check::pass_role(role, PRINCIPAL)];
+        core.parts.dispatcher.admit(&SERVICE, call, &passed).await?;
+    }
+    Ok(Kept {
+        role,
+        may_be_passed: !is_as_before,
+    })
 }
 
 pub async fn cancel_rotate_secret(

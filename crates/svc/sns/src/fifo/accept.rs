@@ -79,8 +79,7 @@ pub async fn accept(
         (id, filter::verdict(&it.settings, &message))
     });
     let judged: Vec<_> = judged.collect();
-    let mut room = core.room(&topic.place.account);
-    room.take(as_kept.size()).map_err(ChangeError::from)?;
+    let account = &topic.place.account;
     let taken = transact!(core.table, &call.permit, |tx| {
         if tx.find::<crate::records::Topic>(&topic_at).await?.is_none() {
             return Err(crate::fault::no_topic());
@@ -92,6 +91,12 @@ pub async fn accept(
                 number: seen.number,
             });
         }
+        // A repetition needs none.
+        let mut room = match fifo.archive_days {
+            Some(_) => core.room(account),
+            None => core.room_with_order(account),
+        };
+        room.take(as_kept.size()).map_err(ChangeError::from)?;
         let mut numbers = tx.find::<Numbers>(&numbers_at).await?.unwrap_or_default();
         numbers.last += 1;
         let number = numbers.last;

@@ -118,7 +118,7 @@ impl NotTaken {
 /// What this machine's log says of a failure: where the operator has to look, but no host that is a secret.
 fn for_operators(failure: &Failure, is_secret: bool) -> String {
     match failure {
-        Failure::NotAllowed { host, address } if !is_secret => format!(
+        Failure::NotAllowed { host, address, .. } if !is_secret => format!(
             "{host} is at {address}, which `wharf node --allow-egress {address}`, or `wharf up --node-allow-egress {address}`, would allow"
         ),
         other => for_tenants(other, is_secret),
