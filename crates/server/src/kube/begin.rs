@@ -214,7 +214,7 @@ impl Clusters {
 /// The data key of Secrets, for who seals them.
 pub(super) fn opened(key: &WantedKey) -> Result<DataKey, ControlPlaneError> {
     match key {
-        WantedKey::Shut(why) => Ok(DataKey::Shut(why.clone())),
+        WantedKey::Shut(why) | WantedKey::Unknown(why) => Ok(DataKey::Shut(why.clone())),
         WantedKey::Open(key) => {
             let key = SharedKey::read(key.expose());
             key.map(DataKey::Open).ok_or_else(|| {

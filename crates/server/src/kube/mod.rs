@@ -57,7 +57,9 @@ use wharf_svc_ec2::Ec2Service;
 use wharf_svc_efs::EfsService;
 use wharf_svc_eks::{
     EksService,
-    control_planes::{ControlPlaneError, ControlPlanes, PodOfToken, Running, TokenRefused, Wanted},
+    control_planes::{
+        ControlPlaneError, ControlPlanes, DataKey, PodOfToken, Running, TokenRefused, Wanted,
+    },
 };
 use wharf_svc_iam::{Directory, IssuerKeys};
 use wharf_wire::{Dispatcher, async_trait};
@@ -225,7 +227,8 @@ impl ControlPlanes for Clusters {
                 serving.logs.on.write().clone_from(&cluster.logs);
                 *serving.front.admitted.write() = ranges(&cluster.admitted);
                 *serving.front.identities.provider.write() = cluster.provider;
-                if let Some(key) = &cluster.data_key {
+                let key = cluster.data_key.as_ref();
+                if let Some(key) = key.filter(|it| !matches!(it, DataKey::Unknown(_))) {
                     let key = begin::opened(key)?;
                     let sealed = serving.front.cluster.objects().seal_under(key).await;
                     sealed.map_err(failed("sealing the Secrets of a cluster"))?;

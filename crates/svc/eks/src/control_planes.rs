@@ -91,6 +91,8 @@ pub enum DataKey {
     Open(Secret),
     /// KMS does not open it, and says why.
     Shut(String),
+    /// KMS does not say whether it opens, for a reason that will pass: what is in place stays, and a cluster that begins has it shut.
+    Unknown(String),
 }
 
 /// Where a cluster answers.

@@ -17,7 +17,7 @@ use crate::{
     authority,
     control_planes::{ControlPlaneError, Wanted},
     core::Core,
-    encryption,
+    encryption::{self, Looked},
     fargate::{self, FargateProfile},
     fault::EksFaults,
     ground,
@@ -143,14 +143,27 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             let provider = provider(&core, &place, &cluster).await?;
             let mut wanted = wanted(&core, &place, &cluster, provider.as_ref())?;
             let mut next = Next::Settled;
-            cluster.issues = Vec::new();
-            if let Some(looked) = encryption::look(&core, &place, &cluster).await? {
+            let looked = encryption::look(&core, &place, &cluster).await;
+            let is_unknown = looked.as_ref().is_some_and(Looked::is_unknown);
+            // What is known of the key stands until more is.
+            if !is_unknown {
+                cluster.issues = Vec::new();
+            }
+            if let Some(looked) = looked {
                 next = Next::After(looked.lasts());
                 shut = looked.error();
                 cluster.issues.extend(looked.issue);
                 wanted.data_key = Some(looked.key);
             }
+            // A cluster that is made comes with its key.
+            if is_unknown && step == Step::Activate {
+                return Ok(next);
+            }
             let running = core.parts.control_planes.run(wanted).await?;
+            // Its Secrets do not lie under the key yet.
+            if is_unknown && is_associating(&core, &place, &cluster).await? {
+                return Ok(next);
+            }
             cluster.port = Some(running.port);
             cluster.endpoint = Some(running.endpoint);
             cluster.status = Status::Active;
@@ -220,6 +233,16 @@ async fn provider(
     };
     let key = names::provider_key(place, &cluster.id, name);
     Ok(core.table.read(&key).await?)
+}
+
+/// Whether the update under way puts the Secrets under a key.
+async fn is_associating(core: &Core, place: &Place, cluster: &Cluster) -> Result<bool, StepError> {
+    let Some(update) = &cluster.update else {
+        return Ok(false);
+    };
+    let key = names::update_key(place, &cluster.id, update);
+    let update = core.table.read::<Update>(&key).await?;
+    Ok(update.is_some_and(|it| it.record.kind == ops::encryption::ASSOCIATE))
 }
 
 fn wanted(
