@@ -270,12 +270,17 @@ fn shut(key: &str, refused: &Fault) -> Option<Looked> {
         _ if !refused.sender => return None,
         "DisabledException" => ("KmsKeyDisabled", "is disabled"),
         "NotFoundException" => ("KmsKeyNotFound", "does not exist"),
-        "KMSInvalidStateException" => ("KmsKeyMarkedForDeletion", "is marked for deletion"),
+        "KMSInvalidStateException" if refused.message.contains("deletion") => {
+            ("KmsKeyMarkedForDeletion", "is marked for deletion")
+        }
         "AccessDeniedException" => (
             "KmsGrantRevoked",
             "is no longer granted to Amazon EKS, or does not exist",
         ),
-        "InvalidCiphertextException" | "IncorrectKeyException" => ("Other", "cannot be used"),
+        // The first is of a key whose material was deleted or has expired.
+        "KMSInvalidStateException" | "InvalidCiphertextException" | "IncorrectKeyException" => {
+            ("Other", "cannot be used")
+        }
         _ => return None,
     };
     let message = format!(
@@ -369,6 +374,7 @@ mod tests {
             ("DisabledException", "why", "KmsKeyDisabled"),
             ("NotFoundException", "why", "KmsKeyNotFound"),
             (state, "it is pending deletion.", "KmsKeyMarkedForDeletion"),
+            (state, "it is pending import.", "Other"),
             ("AccessDeniedException", "why", "KmsGrantRevoked"),
             ("InvalidCiphertextException", "", "Other"),
         ] {
