@@ -222,31 +222,34 @@ impl ControlPlanes for Clusters {
         let id = cluster.id.clone();
         let place = self.running.lock().entry(id.clone()).or_default().clone();
         let mut place = place.lock().await;
-        let port = match &*place {
+        let (port, under) = match &*place {
             Some(serving) => {
                 serving.logs.on.write().clone_from(&cluster.logs);
                 *serving.front.admitted.write() = ranges(&cluster.admitted);
                 *serving.front.identities.provider.write() = cluster.provider;
-                let key = cluster.data_key.as_ref();
-                if let Some(key) = key.filter(|it| !matches!(it, DataKey::Unknown(_))) {
-                    let key = begin::opened(key)?;
-                    let sealed = serving.front.cluster.objects().seal_under(key).await;
-                    sealed.map_err(failed("sealing the Secrets of a cluster"))?;
-                }
                 serving.go_without(cluster.without).await?;
                 // Whom its parts act as may be others by now: what was refused is asked for again.
                 serving.volumes.send_modify(|_| {});
                 serving.files.send_modify(|_| {});
-                serving.port
+                let key = cluster.data_key;
+                let key = key.filter(|it| !matches!(it, DataKey::Unknown(_)));
+                (serving.port, key.map(|it| (serving.front.clone(), it)))
             }
             None => {
                 let begun = self.begin(cluster).await;
                 if begun.is_err() {
                     self.servers.close(&id);
                 }
-                place.insert(begun?).port
+                (place.insert(begun?).port, None)
             }
         };
+        // There may be many Secrets to seal, and others ask for the cluster meanwhile.
+        drop(place);
+        if let Some((front, key)) = under {
+            let key = begin::opened(&key)?;
+            let sealed = front.cluster.objects().seal_under(key).await;
+            sealed.map_err(failed("sealing the Secrets of a cluster"))?;
+        }
         let endpoint = self.endpoint(port);
         Ok(Running { port, endpoint })
     }
