@@ -198,6 +198,7 @@ impl Clusters {
         self.settings.issuers.begin(&wanted.id, &issuer);
         ending.disarm();
         Ok(Serving {
+            revision: wanted.revision,
             port,
             logs,
             front,

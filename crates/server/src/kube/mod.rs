@@ -52,7 +52,7 @@ use wharf_kube_model::{
 };
 use wharf_log_writer::Writer;
 use wharf_service::{Cluster, Place};
-use wharf_store::Store;
+use wharf_store::{Revision, Store};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_efs::EfsService;
 use wharf_svc_eks::{
@@ -113,6 +113,8 @@ type Kept = Arc<Mutex<Option<Serving>>>;
 
 /// A cluster that answers.
 struct Serving {
+    /// Of the record that it is as.
+    revision: Revision,
     port: u16,
     logs: Arc<ClusterLogs>,
     front: Arc<Front>,
@@ -222,15 +224,18 @@ impl ControlPlanes for Clusters {
         let id = cluster.id.clone();
         let place = self.running.lock().entry(id.clone()).or_default().clone();
         let mut place = place.lock().await;
-        let (port, under) = match &*place {
+        let (port, under) = match &mut *place {
             Some(serving) => {
                 serving.logs.on.write().clone_from(&cluster.logs);
                 *serving.front.admitted.write() = ranges(&cluster.admitted);
                 *serving.front.identities.provider.write() = cluster.provider;
                 serving.go_without(cluster.without).await?;
                 // Whom its parts act as may be others by now: what was refused is asked for again.
-                serving.volumes.send_modify(|_| {});
-                serving.files.send_modify(|_| {});
+                if serving.revision != cluster.revision {
+                    serving.volumes.send_modify(|_| {});
+                    serving.files.send_modify(|_| {});
+                    serving.revision = cluster.revision;
+                }
                 let key = cluster.data_key;
                 let key = key.filter(|it| !matches!(it, DataKey::Unknown(_)));
                 (serving.port, key.map(|it| (serving.front.clone(), it)))

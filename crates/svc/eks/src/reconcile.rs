@@ -10,6 +10,7 @@ use wharf_kube_client::Client;
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
 use wharf_service::{Look, Place, Reach, Stored, fence, settled};
+use wharf_store::Revision;
 use wharf_wire::Fault;
 
 use crate::{
@@ -141,7 +142,8 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         }
         Step::Activate | Step::Apply | Step::KeepRunning => {
             let provider = provider(&core, &place, &cluster).await?;
-            let mut wanted = wanted(&core, &place, &cluster, provider.as_ref())?;
+            let of = (&cluster, stored.revision);
+            let mut wanted = wanted(&core, &place, of, provider.as_ref())?;
             let mut next = Next::Settled;
             let looked = encryption::look(&core, &place, &cluster).await;
             let is_unknown = looked.as_ref().is_some_and(Looked::is_unknown);
@@ -248,7 +250,7 @@ async fn is_associating(core: &Core, place: &Place, cluster: &Cluster) -> Result
 fn wanted(
     core: &Core,
     place: &Place,
-    cluster: &Cluster,
+    (cluster, revision): (&Cluster, Revision),
     provider: Option<&Stored<IdentityProvider>>,
 ) -> Result<Wanted, StepError> {
     let provider = provider.map(|it| &it.record);
@@ -260,6 +262,7 @@ fn wanted(
     let open = |sealed, purpose: String| keyring.open(sealed, &purpose).map_err(StepError::other);
     Ok(Wanted {
         id: cluster.id.clone(),
+        revision,
         place: place.clone(),
         name: name.clone(),
         vpc: cluster.vpc.clone(),
