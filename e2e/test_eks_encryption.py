@@ -87,7 +87,8 @@ def test_a_cluster_begins_under_a_key_that_shuts_and_opens_it(alone, key):
         kms.disable_key(KeyId=key)
         expected = 'unable to transform key "/registry/secrets/default/one": failed to decrypt DEK, error: DisabledException'
         wait_for(lambda: expected in refused(cluster, "get", "secret", "one"), LOOKS_S, "a shut key")
-        assert issues(cluster) == ["KmsKeyDisabled"]
+        # It is put in place before it is written down.
+        wait_for(lambda: issues(cluster) == ["KmsKeyDisabled"], 30, "a cluster that is ill")
         assert "unable to transform key" in refused(cluster, "get", "secrets", "-A")
         assert "failed to encrypt DEK" in refused(cluster, "create", "secret", "generic", "two", "--from-literal=word=x")
         assert "unable to transform key" in refused(cluster, "delete", "secret", "one")

@@ -48,6 +48,8 @@ struct Inner {
     taken: Mutex<Option<String>>,
     /// A name of objects that nobody may delete.
     kept: Mutex<Option<String>>,
+    /// The plural of a kind that is neither read nor written.
+    shut: Mutex<Option<String>>,
 }
 
 impl Fake {
@@ -89,6 +91,11 @@ impl Fake {
         *self.inner.kept.lock() = name.map(str::to_owned);
     }
 
+    /// Requests for a kind are answered with 500, as those for Secrets under a key that is shut; those for all again with `None`.
+    pub fn shut(&self, plural: Option<&str>) {
+        *self.inner.shut.lock() = plural.map(str::to_owned);
+    }
+
     /// Takes a pod away without anybody being woken.
     #[cfg(test)]
     pub(crate) fn take_away(&self, namespace: &str, name: &str) -> bool {
@@ -123,6 +130,9 @@ impl Fake {
             return Ok(answered(200, &answer));
         }
         let target = target.ok_or_else(|| refused(404, "NotFound", "no such path"))?;
+        if self.inner.shut.lock().as_deref() == Some(&target.plural) {
+            return Err(refused(500, "InternalError", "it is shut"));
+        }
         if target.is_watch() {
             return self.watch(&target);
         }

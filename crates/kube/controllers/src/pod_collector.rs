@@ -201,8 +201,8 @@ mod tests {
                 .await
                 .unwrap();
         }
-        let all = cluster.until(&kind::POD, |all| all.len() == 4).await;
-        assert_eq!(all.len(), 4, "nobody knows");
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(cluster.list(&kind::POD).await.len(), 4, "nobody knows");
         let taint = json!({"key": OUT_OF_SERVICE, "value": "nodeshutdown", "effect": "NoExecute"});
         for node in ["on", "off"] {
             let patch = Patch::Merge(json!({"spec": {"taints": [taint.clone()]}}));
@@ -212,5 +212,15 @@ mod tests {
         let mut names: Vec<_> = left.iter().map(|it| it.name()).collect();
         names.sort_unstable();
         assert_eq!(names, ["off-stays", "on-leaves", "on-stays"]);
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(cluster.list(&kind::POD).await.len(), 3, "it is ready");
+        // It was said before the node is known to be away.
+        let patch = Patch::Merge(ready("Unknown"));
+        let patched = client.patch_at(&kind::NODE, "", "on", "status", &patch);
+        patched.await.unwrap();
+        let left = cluster.until(&kind::POD, |all| all.len() == 2).await;
+        let mut names: Vec<_> = left.iter().map(|it| it.name()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["off-stays", "on-stays"]);
     }
 }

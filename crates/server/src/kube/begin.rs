@@ -198,6 +198,7 @@ impl Clusters {
         self.settings.issuers.begin(&wanted.id, &issuer);
         ending.disarm();
         Ok(Serving {
+            revision: wanted.revision,
             port,
             logs,
             front,
@@ -214,7 +215,7 @@ impl Clusters {
 /// The data key of Secrets, for who seals them.
 pub(super) fn opened(key: &WantedKey) -> Result<DataKey, ControlPlaneError> {
     match key {
-        WantedKey::Shut(why) => Ok(DataKey::Shut(why.clone())),
+        WantedKey::Shut(why) | WantedKey::Unknown(why) => Ok(DataKey::Shut(why.clone())),
         WantedKey::Open(key) => {
             let key = SharedKey::read(key.expose());
             key.map(DataKey::Open).ok_or_else(|| {

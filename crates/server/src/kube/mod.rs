@@ -52,12 +52,14 @@ use wharf_kube_model::{
 };
 use wharf_log_writer::Writer;
 use wharf_service::{Cluster, Place};
-use wharf_store::Store;
+use wharf_store::{Revision, Store};
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_efs::EfsService;
 use wharf_svc_eks::{
     EksService,
-    control_planes::{ControlPlaneError, ControlPlanes, PodOfToken, Running, TokenRefused, Wanted},
+    control_planes::{
+        ControlPlaneError, ControlPlanes, DataKey, PodOfToken, Running, TokenRefused, Wanted,
+    },
 };
 use wharf_svc_iam::{Directory, IssuerKeys};
 use wharf_wire::{Dispatcher, async_trait};
@@ -111,6 +113,8 @@ type Kept = Arc<Mutex<Option<Serving>>>;
 
 /// A cluster that answers.
 struct Serving {
+    /// Of the record that it is as.
+    revision: Revision,
     port: u16,
     logs: Arc<ClusterLogs>,
     front: Arc<Front>,
@@ -220,30 +224,37 @@ impl ControlPlanes for Clusters {
         let id = cluster.id.clone();
         let place = self.running.lock().entry(id.clone()).or_default().clone();
         let mut place = place.lock().await;
-        let port = match &*place {
+        let (port, under) = match &mut *place {
             Some(serving) => {
                 serving.logs.on.write().clone_from(&cluster.logs);
                 *serving.front.admitted.write() = ranges(&cluster.admitted);
                 *serving.front.identities.provider.write() = cluster.provider;
-                if let Some(key) = &cluster.data_key {
-                    let key = begin::opened(key)?;
-                    let sealed = serving.front.cluster.objects().seal_under(key).await;
-                    sealed.map_err(failed("sealing the Secrets of a cluster"))?;
-                }
                 serving.go_without(cluster.without).await?;
                 // Whom its parts act as may be others by now: what was refused is asked for again.
-                serving.volumes.send_modify(|_| {});
-                serving.files.send_modify(|_| {});
-                serving.port
+                if serving.revision != cluster.revision {
+                    serving.volumes.send_modify(|_| {});
+                    serving.files.send_modify(|_| {});
+                    serving.revision = cluster.revision;
+                }
+                let key = cluster.data_key;
+                let key = key.filter(|it| !matches!(it, DataKey::Unknown(_)));
+                (serving.port, key.map(|it| (serving.front.clone(), it)))
             }
             None => {
                 let begun = self.begin(cluster).await;
                 if begun.is_err() {
                     self.servers.close(&id);
                 }
-                place.insert(begun?).port
+                (place.insert(begun?).port, None)
             }
         };
+        // There may be many Secrets to seal, and others ask for the cluster meanwhile.
+        drop(place);
+        if let Some((front, key)) = under {
+            let key = begin::opened(&key)?;
+            let sealed = front.cluster.objects().seal_under(key).await;
+            sealed.map_err(failed("sealing the Secrets of a cluster"))?;
+        }
         let endpoint = self.endpoint(port);
         Ok(Running { port, endpoint })
     }

@@ -8,6 +8,7 @@ use wharf_kube_client::Client;
 use wharf_kube_model::parts::Parts;
 use wharf_seal::Secret;
 use wharf_service::{Cluster, Place};
+use wharf_store::Revision;
 use wharf_wire::async_trait;
 
 /// A log of a cluster, as EKS names them.
@@ -45,6 +46,8 @@ impl LogType {
 pub struct Wanted {
     /// 32 hexadecimal digits, upper case; of one cluster alone, for ever.
     pub id: String,
+    /// Of its record: while that is the same, only the data key can be another.
+    pub revision: Revision,
     pub place: Place,
     pub name: String,
     /// Where its nodes and load balancers are.
@@ -91,6 +94,8 @@ pub enum DataKey {
     Open(Secret),
     /// KMS does not open it, and says why.
     Shut(String),
+    /// KMS does not say whether it opens, for a reason that will pass: what is in place stays, and a cluster that begins has it shut.
+    Unknown(String),
 }
 
 /// Where a cluster answers.

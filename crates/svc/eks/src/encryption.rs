@@ -24,7 +24,7 @@ use crate::{
     fault,
     groups::records::Issue,
     names::{self, PRINCIPAL},
-    reconcile::{PERMIT, StepError},
+    reconcile::PERMIT,
     records::Cluster,
     updates::UpdateError,
 };
@@ -213,11 +213,16 @@ pub struct Looked {
 }
 
 impl Looked {
+    /// Whether KMS said nothing of the key.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.key, DataKey::Unknown(_))
+    }
+
     /// When to look again.
     pub fn lasts(&self) -> Duration {
-        match self.issue {
-            None => LOOKS,
-            Some(_) => LOOKS_WHILE_SHUT,
+        match self.key {
+            DataKey::Open(_) => LOOKS,
+            DataKey::Shut(_) | DataKey::Unknown(_) => LOOKS_WHILE_SHUT,
         }
     }
 
@@ -232,17 +237,8 @@ impl Looked {
 }
 
 /// Asks KMS to open the data key of a cluster, if it has one.
-///
-/// # Errors
-/// KMS does not answer.
-pub async fn look(
-    core: &Core,
-    place: &Place,
-    cluster: &Cluster,
-) -> Result<Option<Looked>, StepError> {
-    let Some(encryption) = &cluster.encryption else {
-        return Ok(None);
-    };
+pub async fn look(core: &Core, place: &Place, cluster: &Cluster) -> Option<Looked> {
+    let encryption = cluster.encryption.as_ref()?;
     let call = own_call(core, place, &cluster.name);
     // What does not decode does not open either.
     let sealed = BASE64
@@ -250,37 +246,56 @@ pub async fn look(
         .unwrap_or_default();
     let context = bound(place, &cluster.name);
     let opened = wharf_datakeys::open(&*core.parts.kms, &call, sealed, context).await;
-    match opened {
-        Ok(key) => Ok(Some(Looked {
+    Some(match opened {
+        Ok(key) => Looked {
             key: DataKey::Open(key.into_secret()),
             issue: None,
-        })),
-        Err(refused) if refused.sender => Ok(Some(shut(&encryption.key, &refused))),
-        Err(fault) => Err(StepError::Neighbour {
-            action: "opening the data key of a cluster",
-            fault,
+        },
+        Err(fault) => shut(&encryption.key, &fault).unwrap_or_else(|| {
+            tracing::warn!(
+                cluster = cluster.name,
+                key = encryption.key,
+                code = %fault.code,
+                why = %fault.message,
+                "KMS does not say whether the key of a cluster opens; will ask again"
+            );
+            unknown(&fault)
         }),
-    }
+    })
 }
 
-/// By what KMS says.
-fn shut(key: &str, refused: &Fault) -> Looked {
+/// By what KMS says of the key itself. All else, throttling first, says nothing of it and passes.
+fn shut(key: &str, refused: &Fault) -> Option<Looked> {
     let (code, what) = match &*refused.code {
+        _ if !refused.sender => return None,
         "DisabledException" => ("KmsKeyDisabled", "is disabled"),
         "NotFoundException" => ("KmsKeyNotFound", "does not exist"),
-        "KMSInvalidStateException" => ("KmsKeyMarkedForDeletion", "is marked for deletion"),
+        "KMSInvalidStateException" if refused.message.contains("deletion") => {
+            ("KmsKeyMarkedForDeletion", "is marked for deletion")
+        }
         "AccessDeniedException" => (
             "KmsGrantRevoked",
             "is no longer granted to Amazon EKS, or does not exist",
         ),
-        _ => ("Other", "cannot be used"),
+        // The first is of a key whose material was deleted or has expired.
+        "KMSInvalidStateException" | "InvalidCiphertextException" | "IncorrectKeyException" => {
+            ("Other", "cannot be used")
+        }
+        _ => return None,
     };
     let message = format!(
         "The KMS key {key} {what}: Secrets of the cluster can neither be read nor written."
     );
-    Looked {
+    Some(Looked {
         key: DataKey::Shut(format!("{}: {}", refused.code, refused.message)),
         issue: Some(Issue::new(code, message, vec![key.to_owned()])),
+    })
+}
+
+fn unknown(fault: &Fault) -> Looked {
+    Looked {
+        key: DataKey::Unknown(format!("{}: {}", fault.code, fault.message)),
+        issue: None,
     }
 }
 
@@ -354,14 +369,17 @@ mod tests {
 
     #[test]
     fn why_a_key_is_shut_stands_in_the_health() {
-        for (said, code) in [
-            ("DisabledException", "KmsKeyDisabled"),
-            ("NotFoundException", "KmsKeyNotFound"),
-            ("KMSInvalidStateException", "KmsKeyMarkedForDeletion"),
-            ("AccessDeniedException", "KmsGrantRevoked"),
-            ("InvalidCiphertextException", "Other"),
+        let state = "KMSInvalidStateException";
+        for (said, text, code) in [
+            ("DisabledException", "why", "KmsKeyDisabled"),
+            ("NotFoundException", "why", "KmsKeyNotFound"),
+            (state, "it is pending deletion.", "KmsKeyMarkedForDeletion"),
+            (state, "it is pending import.", "Other"),
+            ("AccessDeniedException", "why", "KmsGrantRevoked"),
+            ("InvalidCiphertextException", "", "Other"),
         ] {
-            let looked = shut(KEY, &Fault::sender(said, 400, "why"));
+            let looked = shut(KEY, &Fault::sender(said, 400, text)).unwrap();
+            assert!(!looked.is_unknown());
             assert!(looked.lasts() < LOOKS);
             assert_eq!(looked.error().unwrap().resources, [KEY]);
             let issue = looked.issue.unwrap();
@@ -372,7 +390,19 @@ mod tests {
             let DataKey::Shut(why) = looked.key else {
                 panic!("it is shut");
             };
-            assert_eq!(why, format!("{said}: why"));
+            assert_eq!(why, format!("{said}: {text}"));
+        }
+    }
+
+    #[test]
+    fn what_says_nothing_of_the_key_does_not_shut_it() {
+        let down = Fault::receiver("KMSInternalException", 500, "why", &std::fmt::Error);
+        let throttled = Fault::sender("ThrottlingException", 400, "why");
+        for fault in [down, throttled] {
+            assert!(shut(KEY, &fault).is_none());
+            let looked = unknown(&fault);
+            assert!(looked.is_unknown() && looked.error().is_none());
+            assert!(looked.lasts() < LOOKS);
         }
     }
 

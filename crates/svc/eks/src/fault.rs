@@ -134,6 +134,8 @@ pub fn key_not_enabled(arn: &str, state: &str) -> Fault {
 pub fn of_kms(fault: Fault, operation: &str) -> Fault {
     match &*fault.code {
         _ if !fault.sender => fault,
+        // Clients try it again by themselves.
+        "ThrottlingException" => faults::throttling_exception(fault.message.clone()),
         // In EKS' words.
         "AccessDeniedException" => faults::invalid_request_exception(format!(
             "User not authorized to perform kms:{operation} operation"

@@ -10,6 +10,7 @@ use wharf_kube_client::Client;
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
 use wharf_service::{Look, Place, Reach, Stored, fence, settled};
+use wharf_store::Revision;
 use wharf_wire::Fault;
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     authority,
     control_planes::{ControlPlaneError, Wanted},
     core::Core,
-    encryption,
+    encryption::{self, Looked},
     fargate::{self, FargateProfile},
     fault::EksFaults,
     ground,
@@ -141,16 +142,30 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         }
         Step::Activate | Step::Apply | Step::KeepRunning => {
             let provider = provider(&core, &place, &cluster).await?;
-            let mut wanted = wanted(&core, &place, &cluster, provider.as_ref())?;
+            let of = (&cluster, stored.revision);
+            let mut wanted = wanted(&core, &place, of, provider.as_ref())?;
             let mut next = Next::Settled;
-            cluster.issues = Vec::new();
-            if let Some(looked) = encryption::look(&core, &place, &cluster).await? {
+            let looked = encryption::look(&core, &place, &cluster).await;
+            let is_unknown = looked.as_ref().is_some_and(Looked::is_unknown);
+            // What is known of the key stands until more is.
+            if !is_unknown {
+                cluster.issues = Vec::new();
+            }
+            if let Some(looked) = looked {
                 next = Next::After(looked.lasts());
                 shut = looked.error();
                 cluster.issues.extend(looked.issue);
                 wanted.data_key = Some(looked.key);
             }
+            // A cluster that is made comes with its key.
+            if is_unknown && step == Step::Activate {
+                return Ok(next);
+            }
             let running = core.parts.control_planes.run(wanted).await?;
+            // Its Secrets do not lie under the key yet.
+            if is_unknown && is_associating(&core, &place, &cluster).await? {
+                return Ok(next);
+            }
             cluster.port = Some(running.port);
             cluster.endpoint = Some(running.endpoint);
             cluster.status = Status::Active;
@@ -222,10 +237,20 @@ async fn provider(
     Ok(core.table.read(&key).await?)
 }
 
+/// Whether the update under way puts the Secrets under a key.
+async fn is_associating(core: &Core, place: &Place, cluster: &Cluster) -> Result<bool, StepError> {
+    let Some(update) = &cluster.update else {
+        return Ok(false);
+    };
+    let key = names::update_key(place, &cluster.id, update);
+    let update = core.table.read::<Update>(&key).await?;
+    Ok(update.is_some_and(|it| it.record.kind == ops::encryption::ASSOCIATE))
+}
+
 fn wanted(
     core: &Core,
     place: &Place,
-    cluster: &Cluster,
+    (cluster, revision): (&Cluster, Revision),
     provider: Option<&Stored<IdentityProvider>>,
 ) -> Result<Wanted, StepError> {
     let provider = provider.map(|it| &it.record);
@@ -237,6 +262,7 @@ fn wanted(
     let open = |sealed, purpose: String| keyring.open(sealed, &purpose).map_err(StepError::other);
     Ok(Wanted {
         id: cluster.id.clone(),
+        revision,
         place: place.clone(),
         name: name.clone(),
         vpc: cluster.vpc.clone(),

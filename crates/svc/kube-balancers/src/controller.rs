@@ -66,6 +66,8 @@ const IN_USE: Duration = Duration::from_millis(500);
 pub const LOOK_AGAIN: Duration = Duration::from_secs(600);
 /// A node may say that it is ready before its machine's word of it is here.
 const NODES_LACK: Duration = Duration::from_secs(10);
+/// Secrets that were not read yet: those of a cluster whose key is shut for long.
+const UNREAD: Duration = Duration::from_secs(1);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -168,7 +170,7 @@ impl Controller {
         })
     }
 
-    /// The class that Ingresses name is there, and all is known.
+    /// The class that Ingresses name is there, and all is known but Secrets, which only those wait for who name one.
     pub async fn begin(&self) {
         let class = json!({
             "apiVersion": "networking.k8s.io/v1", "kind": "IngressClass",
@@ -193,7 +195,6 @@ impl Controller {
             &self.slices,
             &self.pods,
             &self.nodes,
-            &self.secrets,
         ] {
             informer.synced().await;
         }
@@ -318,6 +319,10 @@ impl Controller {
             self.release(key, left).await?;
             return Ok(Next::Settled);
         }
+        // A Secret that was not read is not one that does not exist.
+        if !self.secrets.is_synced() && self.names_secret(key, members) {
+            return Ok(Next::After(UNREAD));
+        }
         let built = self.build(key, members)?;
         let mut groups = built.stack.groups.values();
         match groups.any(|it| it.kind == TargetKind::Instance) {
@@ -375,6 +380,17 @@ impl Controller {
             (Key::Service { .. }, [service, ..]) => service::build(&self.cluster, service, self),
             _ => ingress::build(&self.cluster, key, members.to_vec(), self),
         }
+    }
+
+    /// Whether users of a stack are authenticated by what is in a Secret, as its Ingresses or the Services behind them say.
+    fn names_secret(&self, key: &Key, members: &[Arc<Value>]) -> bool {
+        let has_one = |it: &Value| ingress::secret_of(it).is_some();
+        let behind = |ingress: &Value| {
+            let services = self.services.in_namespace(ingress.namespace());
+            let mut services = services.iter().filter(|it| has_one(it));
+            services.any(|it| objects::names_service(ingress, it.name()))
+        };
+        !matches!(key, Key::Service { .. }) && members.iter().any(|it| has_one(it) || behind(it))
     }
 
     /// Tells what is new of what authors should know.

@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, File},
-    io::{Read as _, Seek as _},
+    io::{ErrorKind, Read as _, Seek as _},
     path::PathBuf,
     sync::{
         Arc,
@@ -177,7 +177,12 @@ impl Reader {
         let thread = thread::spawn(move || {
             let (mut reads, mut newest) = (0, Timestamp::default());
             while !enough.load(Ordering::Relaxed) {
-                let ends = end_of(&fs::read_to_string(&path).expect("it is never away"));
+                // Who follows the link just before it is set anew finds that version gone, and the next one in its place.
+                let read = match fs::read_to_string(&path) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => fs::read_to_string(&path),
+                    read => read,
+                };
+                let ends = end_of(&read.expect("it is never away"));
                 assert!(ends >= newest, "an older one came again");
                 (reads, newest) = (reads + 1, ends);
             }

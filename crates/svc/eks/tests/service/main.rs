@@ -75,7 +75,7 @@ impl ControlPlanes for Planes {
         *self.provider.lock() = cluster.provider;
         *self.data_key.lock() = cluster.data_key.map(|it| match it {
             DataKey::Open(key) => Ok(key.expose().to_vec()),
-            DataKey::Shut(why) => Err(why),
+            DataKey::Shut(why) | DataKey::Unknown(why) => Err(why),
         });
         let mut running = self.running.lock();
         if !running.contains(&cluster.id) {

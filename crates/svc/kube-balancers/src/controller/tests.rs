@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use serde_json::json;
-use wharf_kube_client::{Delete, fake::Fake};
+use wharf_kube_client::{Delete, Selection, fake::Fake};
 use wharf_wire::Fault;
 
 use super::*;
@@ -253,4 +253,29 @@ async fn another_class_takes_its_load_balancer_away() {
     })
     .await;
     assert_eq!((sim.left(), hostname(&client).await), (0, String::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_names_a_secret_alone_waits_while_secrets_are_shut() {
+    let (fake, sim) = (Fake::new(), Arc::new(Sim::default()));
+    let client = prepared(&fake).await;
+    let mut with_secret = ingress_object();
+    with_secret["metadata"] = json!({"namespace": "a", "name": "with-secret", "annotations": {
+        "alb.ingress.kubernetes.io/auth-type": "oidc",
+        "alb.ingress.kubernetes.io/auth-idp-oidc": r#"{"secretName": "s"}"#,
+    }});
+    client.create(&INGRESS, "a", &with_secret).await.unwrap();
+    fake.shut(Some("secrets"));
+    let _running = start(&fake, &sim);
+    until("a name", async || !hostname(&client).await.is_empty()).await;
+    sleep(Duration::from_secs(60)).await;
+    let told = async || {
+        let events = client.list(&kind::EVENT, &Selection::default()).await;
+        let mut events = events.unwrap().items.into_iter();
+        events.any(|it| it.text("/reason") == "FailedBuildModel")
+    };
+    assert!(!told().await);
+    fake.shut(None);
+    until("the word of a Secret that does not exist", told).await;
+    assert_eq!(sim.balancers(), 1);
 }
