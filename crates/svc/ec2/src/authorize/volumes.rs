@@ -129,7 +129,8 @@ impl Rows<'_> {
         }
     }
 
-    /// Whoever takes a volume from an instance may do so to that instance, also where the request does not name it.
+    /// Whoever takes a volume from an instance may do so to that instance, also where the request does not name it. Of one that
+    /// is not attached nobody is asked about any instance: the operation says so, which is what those wait for who detach again.
     pub(super) async fn detached(
         &mut self,
         volume: Option<&str>,
@@ -140,10 +141,10 @@ impl Rows<'_> {
         let found = self.service.find::<Volume>(self.cx, volume).await?;
         let attachment = found.and_then(|it| it.life.attachment);
         let attached = attachment.map(|it| it.instance);
-        self.on::<Instance>(&attached).await?;
         let named = named.filter(|it| !it.is_empty() && Some(*it) != attached.as_deref());
-        if let Some(other) = named {
-            self.on::<Instance>(&Some(other.to_owned())).await?;
+        let named = named.map(str::to_owned);
+        for instance in attached.into_iter().chain(named) {
+            self.on::<Instance>(&Some(instance)).await?;
         }
         Ok(())
     }
