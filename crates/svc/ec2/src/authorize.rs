@@ -151,7 +151,7 @@ pub async fn checks(
         Input::DescribeNetworkInterfaceAttribute(i) => {
             rows.on::<Interface>(&i.network_interface_id).await?;
         }
-        Input::RunInstances(i) => rows.launch(i).await?,
+        Input::RunInstances(i) => rows.launch(i, false).await?,
         Input::RequestSpotInstances(i) => rows.spot_requests(i).await?,
         Input::CreateFleet(_)
         | Input::DeleteFleets(_)

@@ -68,7 +68,7 @@ impl Rows<'_> {
     ) -> Result<(), Fault> {
         let own = std::mem::replace(&mut self.action, RUN_INSTANCES.to_owned());
         for one in &all {
-            self.launch(one).await?;
+            self.launch(one, true).await?;
         }
         self.action = own;
         Ok(())

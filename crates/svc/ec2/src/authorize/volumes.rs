@@ -69,11 +69,13 @@ impl Rows<'_> {
     }
 
     /// All that an instance has from its launch on, each by what it will be. `root`: with the disk that its root file system is on.
+    /// `launch`: the digest of the request that is launched; nothing where a fleet does it later, when disks may be told that cannot
+    /// be now.
     pub(super) async fn volumes_of_launch(
         &mut self,
         input: &RunInstancesRequest,
         tags: &Specifications,
-        root: bool,
+        (root, launch): (bool, Option<&str>),
     ) -> Result<(), Fault> {
         let placement = input.placement.as_ref();
         let zone = placement.and_then(|it| it.availability_zone.as_deref());
@@ -96,9 +98,15 @@ impl Rows<'_> {
                     };
                     self.volume(&new, tags);
                 }
+                if let Some(launch) = launch {
+                    block_devices::settle(self.cx, launch, Ok(()));
+                }
             }
-            // What makes no sense is refused by the operation, to those who may make any volume.
-            Err(fault) if fault.sender => self.any_of(Volume::KIND),
+            Err(fault) if fault.sender => match launch {
+                // What makes no sense is refused by the operation.
+                Some(launch) => block_devices::settle(self.cx, launch, Err(fault)),
+                None => self.any_of(Volume::KIND),
+            },
             Err(fault) => return Err(fault),
         }
         self.tagging(Volume::KIND, tags);

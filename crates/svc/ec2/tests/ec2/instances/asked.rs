@@ -270,6 +270,25 @@ async fn volumes_of_a_launch_are_asked_for_by_what_they_will_be() {
     }
 }
 
+/// Nobody is refused for want of rights to volumes where what is wrong is the image.
+#[tokio::test]
+async fn disks_that_cannot_be_told_are_for_the_operation_to_refuse() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let call = cloud.call();
+    let launch = RunInstancesRequest {
+        image_id: Some("ami-0123456789abcdef0".to_owned()),
+        ..cloud.asked()
+    };
+    let input = wharf_api_ec2::Input::RunInstances(&launch);
+    let checks = cloud.ec2.authorize(&call, input).await.unwrap();
+    assert!(checks.iter().all(|it| !it.resource.contains(":volume/")));
+    refused(
+        cloud.ec2.run_instances(&call, launch).await,
+        "InvalidAMIID.NotFound",
+        "The image id '[ami-0123456789abcdef0]' does not exist",
+    );
+}
+
 #[tokio::test]
 async fn a_volume_is_taken_from_who_may_do_so_to_its_instance() {
     let cloud = Cloud::new(&["i-a1"]).await;
