@@ -511,8 +511,11 @@ impl Rows<'_> {
         self.push(with_request_tags(check, tags_of(specifications)));
     }
 
+    /// Nothing is asked twice: pools of a fleet differ in little.
     fn push(&mut self, check: Check) {
-        self.checks.push(check);
+        if !self.checks.contains(&check) {
+            self.checks.push(check);
+        }
     }
 }
 

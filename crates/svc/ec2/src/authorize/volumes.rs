@@ -120,9 +120,8 @@ impl Rows<'_> {
     fn volume(&mut self, new: &New<'_>, tags: &Specifications) {
         let number = |it: Option<i32>| it.map(|it| it.to_string());
         let parent = new.snapshot.map(|it| arn(self.cx, Snapshot::KIND, it));
-        let before = self.checks.len();
         let check = Check::new(self.action.clone(), arn(self.cx, Volume::KIND, "*"));
-        self.push(with_request_tags(check, tags_of(tags)));
+        let mut check = with_request_tags(check, tags_of(tags));
         for (key, value) in [
             ("ec2:Encrypted", Some(new.sealed.to_string())),
             ("ec2:VolumeType", Some(new.kind.to_owned())),
@@ -132,9 +131,11 @@ impl Rows<'_> {
             ("ec2:ParentSnapshot", parent),
             ("ec2:AvailabilityZone", new.zone.map(str::to_owned)),
         ] {
-            let value = value.filter(|it| !it.is_empty());
-            self.add_to(before, key, value);
+            if let Some(value) = value.filter(|it| !it.is_empty()) {
+                check = check.with(key, value);
+            }
         }
+        self.push(check);
     }
 
     /// Whoever takes a volume from an instance may do so to that instance, also where the request does not name it. Of one that

@@ -270,6 +270,31 @@ async fn volumes_of_a_launch_are_asked_for_by_what_they_will_be() {
     }
 }
 
+#[tokio::test]
+async fn disks_that_are_alike_are_asked_for_once() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let mapping = |device: &str| BlockDeviceMapping {
+        device_name: Some(device.to_owned()),
+        ebs: Some(EbsBlockDevice {
+            volume_size: Some(9),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let launch = RunInstancesRequest {
+        block_device_mappings: Some(vec![mapping("/dev/sdf"), mapping("/dev/sdg")]),
+        ..cloud.asked()
+    };
+    let input = wharf_api_ec2::Input::RunInstances(&launch);
+    let checks = cloud.ec2.authorize(&cloud.call(), input).await.unwrap();
+    let sizes = checks
+        .iter()
+        .filter_map(|it| it.context.get("ec2:VolumeSize"));
+    let sizes: Vec<&str> = sizes.map(|it| it[0].as_str()).collect();
+    // The root is one of its own.
+    assert_eq!(sizes, ["8", "9"]);
+}
+
 /// Nobody is refused for want of rights to volumes where what is wrong is the image.
 #[tokio::test]
 async fn disks_that_cannot_be_told_are_for_the_operation_to_refuse() {
