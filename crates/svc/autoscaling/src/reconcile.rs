@@ -324,7 +324,7 @@ impl Work<'_> {
         let group = &self.stored.record;
         let mut owed = None;
         // Of those that could not be told no more is tried for now.
-        let mut deaf = BTreeSet::new();
+        let mut deaf: BTreeSet<String> = BTreeSet::new();
         for notice in self.core.notices(self.place, &group.uuid).await? {
             let topic = &notice.record.topic;
             let is_late = self.is_late(&notice.record);
