@@ -1,7 +1,7 @@
 //! Brings groups forward: looks at their instances, writes what is planned, and asks others for what the records owe.
 //! Its writes compare the shard's lease.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde_json::json;
 use wharf_base::{Permit, Timestamp};
@@ -39,10 +39,11 @@ const DELETED_AT_ONCE: usize = 50;
 const MOST_STEPS: usize = 32;
 /// When a group without anything under way is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
-/// When topics of a group that is to go are told again what they could not be told.
+/// When topics of a group that is to go are told again what they could not be told, at first and at the latest.
 const OWED_AGAIN: Duration = Duration::from_secs(2);
+const OWED_AGAIN_LATEST: Duration = Duration::from_secs(60);
 /// How long the end of a group waits for that; its name is taken meanwhile.
-const OWED_AT_MOST: Duration = Duration::from_secs(3600);
+const OWED_AT_MOST: Duration = Duration::from_secs(300);
 /// How often alarms of policies are compared with what they should be.
 const REPAIR_EVERY: Duration = Duration::from_secs(60);
 
@@ -97,13 +98,6 @@ async fn bring(core: &Core, place: &Place, name: &str) -> Result<Next, StepError
     Ok(Next::After(Duration::ZERO))
 }
 
-/// Whether topics are still to hear of something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Owed {
-    Nothing,
-    Some,
-}
-
 /// One look at a group.
 struct Work<'a> {
     core: &'a Core,
@@ -119,6 +113,11 @@ fn due(all: &[Stored<Scheduled>], now: Timestamp) -> Option<(&Stored<Scheduled>,
     due.min_by_key(|it| it.1)
 }
 
+/// After as long as it has been owed already, so that waits double.
+fn owed_again(since: Timestamp, now: Timestamp) -> Duration {
+    now.since(since).clamp(OWED_AGAIN, OWED_AGAIN_LATEST)
+}
+
 fn neighbour(action: &'static str) -> impl FnOnce(Fault) -> StepError {
     move |fault| StepError::Neighbour { action, fault }
 }
@@ -131,8 +130,8 @@ impl Work<'_> {
         let figures = &self.core.figures;
         figures.take(&self.stored.key, self.place, group, &members);
         if group.deleting && self.members.is_empty() {
-            if self.notify().await? == Owed::Some {
-                return Ok(Some(Next::After(OWED_AGAIN)));
+            if let Some(since) = self.notify().await? {
+                return Ok(Some(Next::After(owed_again(since, self.now))));
             }
             self.remove().await?;
             return Ok(Some(Next::Settled));
@@ -319,26 +318,32 @@ impl Work<'_> {
         notices::owe(changes, self.place, group, (id, activity));
     }
 
-    /// Tells topics what they are owed. What a topic refuses it never hears.
-    async fn notify(&self) -> Result<Owed, StepError> {
+    /// Tells topics what they are owed. What a topic refuses it never hears. The end of the first activity that one is still to
+    /// hear of.
+    async fn notify(&self) -> Result<Option<Timestamp>, StepError> {
         let group = &self.stored.record;
-        let mut owed = Owed::Nothing;
+        let mut owed = None;
+        // Of those that could not be told no more is tried for now.
+        let mut deaf: BTreeSet<String> = BTreeSet::new();
         for notice in self.core.notices(self.place, &group.uuid).await? {
-            let sent = notices::send(self.core, self.place, group, &notice.record).await;
-            match sent {
-                // An account without room for further messages is no refusal.
-                Err(fault)
-                    if (fault.status >= 500 || fault.status == 429)
-                        && !self.is_late(&notice.record) =>
-                {
-                    tracing::warn!(group = group.name, topic = notice.record.topic, error = %fault, "telling a topic of a scaling activity failed, will retry");
-                    owed = Owed::Some;
-                    continue;
+            let topic = &notice.record.topic;
+            let is_late = self.is_late(&notice.record);
+            if !deaf.contains(topic) {
+                match notices::send(self.core, self.place, group, &notice.record).await {
+                    // An account without room for further messages is no refusal.
+                    Err(fault) if fault.status >= 500 || fault.status == 429 => {
+                        tracing::warn!(group = group.name, topic, retried = !is_late, error = %fault, "telling a topic of a scaling activity failed");
+                        deaf.insert(topic.clone());
+                    }
+                    Err(error) => {
+                        tracing::warn!(group = group.name, topic, %error, "telling a topic of a scaling activity failed, it does not hear of it");
+                    }
+                    Ok(()) => {}
                 }
-                Err(error) => {
-                    tracing::warn!(group = group.name, topic = notice.record.topic, %error, "telling a topic of a scaling activity failed, it does not hear of it");
-                }
-                Ok(()) => {}
+            }
+            if deaf.contains(topic) && !is_late {
+                owed = owed.or(notice.record.activity.ended_at);
+                continue;
             }
             let mut changes = self.core.table.begin();
             changes.fence(fence::<AutoscalingFaults>(&self.core.shard)?);

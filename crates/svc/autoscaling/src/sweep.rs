@@ -1,7 +1,7 @@
 //! Which activities are kept: those of six weeks, as in AWS, but only so many of a group and of an account. Groups come
 //! and go, and leave theirs behind. Pure.
 
-use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::Timestamp;
 
@@ -28,7 +28,10 @@ pub struct Kept {
 pub fn old(mut all: Vec<Kept>, now: Timestamp) -> Vec<String> {
     let before = now - KEPT;
     // The latest first.
-    all.sort_by_key(|it| (Reverse(it.started_at), it.key.clone()));
+    all.sort_by(|one, other| {
+        let latest = other.started_at.cmp(&one.started_at);
+        latest.then_with(|| one.key.cmp(&other.key))
+    });
     let mut of_group: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut of_account: BTreeMap<String, usize> = BTreeMap::new();
     let goes = |it: &Kept| {

@@ -151,7 +151,7 @@ pub async fn checks(
         Input::DescribeNetworkInterfaceAttribute(i) => {
             rows.on::<Interface>(&i.network_interface_id).await?;
         }
-        Input::RunInstances(i) => rows.launch(i).await?,
+        Input::RunInstances(i) => rows.launch(i, false).await?,
         Input::RequestSpotInstances(i) => rows.spot_requests(i).await?,
         Input::CreateFleet(_)
         | Input::DeleteFleets(_)
@@ -511,8 +511,11 @@ impl Rows<'_> {
         self.push(with_request_tags(check, tags_of(specifications)));
     }
 
+    /// Nothing is asked twice: pools of a fleet differ in little.
     fn push(&mut self, check: Check) {
-        self.checks.push(check);
+        if !self.checks.contains(&check) {
+            self.checks.push(check);
+        }
     }
 }
 

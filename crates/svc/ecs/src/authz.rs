@@ -11,12 +11,16 @@ use wharf_api_ecs::{
     RunTaskRequest, ServiceVolumeConfiguration, StartTaskRequest, Tag, TaskOverride,
     TaskVolumeConfiguration, UpdateServiceRequest,
 };
-use wharf_records::{Record, ecs::Task};
+use wharf_records::{
+    Record,
+    ecs::{Instance, Task},
+};
 use wharf_wire::{Check, Context, Fault};
 
 use self::keys::Wish;
 use crate::{
-    core::Core, document, names, names::Place, ops::settings, registration::FARGATE_CAPACITY,
+    binding, core::Core, document, names, names::Place, ops::settings,
+    registration::FARGATE_CAPACITY,
 };
 
 const TASKS: &str = "ecs-tasks.amazonaws.com";
@@ -78,7 +82,7 @@ async fn rows(core: &Core, cx: &Context, input: Input<'_>, row: &Row) -> Result<
                 .map(|check| keys::of_providers(check, i.capacity_providers.as_ref()))
                 .collect()
         }
-        Input::RegisterContainerInstance(i) => row.registration(i),
+        Input::RegisterContainerInstance(i) => row.registration(core, cx, i).await?,
         Input::DeregisterContainerInstance(i) => row.on_cluster(i.cluster.as_deref()),
         Input::ListContainerInstances(i) => row.on_cluster(i.cluster.as_deref()),
         Input::RegisterTaskDefinition(i) => {
@@ -201,13 +205,47 @@ impl Row {
 
     /// A machine that offers itself to Fargate gets tasks of every cluster, with the credentials of their roles: who registers it
     /// must be one who may register machines in all of them.
-    fn registration(&self, i: &RegisterContainerInstanceRequest) -> Vec<Check> {
+    async fn registration(
+        &self,
+        core: &Core,
+        cx: &Context,
+        i: &RegisterContainerInstanceRequest,
+    ) -> Result<Vec<Check>, Fault> {
         let mut rows = self.on_cluster(i.cluster.as_deref());
         let mut names = i.attributes.iter().flatten().map(|it| it.name.as_deref());
-        if names.any(|it| it == Some(FARGATE_CAPACITY)) {
+        let offers = names.any(|it| it == Some(FARGATE_CAPACITY));
+        if offers || self.offered_before(core, cx, i).await? {
             rows.push(Check::new(&self.action, self.place.cluster("*")));
         }
-        rows
+        Ok(rows)
+    }
+
+    /// A machine that registers again keeps what it offered before, also where it does not say so again. Roles of instances
+    /// never offer anything.
+    async fn offered_before(
+        &self,
+        core: &Core,
+        cx: &Context,
+        i: &RegisterContainerInstanceRequest,
+    ) -> Result<bool, Fault> {
+        let given = i.container_instance_arn.as_deref();
+        let Some(given) = given.filter(|it| !it.is_empty()) else {
+            return Ok(false);
+        };
+        if binding::instance_session(&cx.caller).is_some() {
+            return Ok(false);
+        }
+        // What names none is refused by the operation.
+        let Ok(cluster) = names::cluster_name(i.cluster.as_deref()) else {
+            return Ok(false);
+        };
+        let Ok(id) = names::member_id("container-instance", &cluster, given) else {
+            return Ok(false);
+        };
+        let scope = self.place.scope();
+        let key = scope.key(Instance::KIND, &format!("{cluster}:{id}"));
+        let found = core.state.table.read::<Instance>(&key).await?;
+        Ok(found.is_some_and(|it| it.record.attributes.contains_key(FARGATE_CAPACITY)))
     }
 
     fn on_tasks(&self, cluster: Option<&str>, given: &[String]) -> Vec<Check> {

@@ -189,6 +189,19 @@ pub async fn unwritten(
     Ok(found.filter_map(|it| it.network_interface_id).collect())
 }
 
+/// Deletes those.
+pub async fn clear(
+    core: &Core,
+    place: &Place,
+    id: &str,
+    target: &MountTarget,
+) -> Result<(), Fault> {
+    for interface in unwritten(core, place, id, target).await? {
+        delete(core, place, &interface).await?;
+    }
+    Ok(())
+}
+
 /// EC2's refusal of an interface in the words of EFS.
 pub fn refusal(refused: &Fault, target: &MountTarget) -> Fault {
     let address = target.wanted_address.map(|it| it.to_string());

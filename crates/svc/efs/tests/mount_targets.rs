@@ -25,6 +25,8 @@ use wharf_wire::{Call, Check, Context, Fault, async_trait};
 const ANSWERS: u8 = 0;
 const FAILS: u8 = 1;
 const HANGS: u8 = 2;
+/// Deletions too.
+const FAILS_ALL: u8 = 3;
 
 /// EC2 that makes interfaces, and may not say so.
 struct Silent {
@@ -45,10 +47,7 @@ impl Ec2 for Silent {
     ) -> Result<CreateNetworkInterfaceResult, Fault> {
         let made = self.inner.create_network_interface(call, input).await?;
         match self.how.load(Ordering::Relaxed) {
-            FAILS => Err(Fault {
-                sender: false,
-                ..Fault::sender("InternalError", 500, "no answer")
-            }),
+            FAILS | FAILS_ALL => Err(no_answer()),
             HANGS => std::future::pending().await,
             _ => Ok(made),
         }
@@ -59,7 +58,10 @@ impl Ec2 for Silent {
         call: &Call,
         input: DeleteNetworkInterfaceRequest,
     ) -> Result<(), Fault> {
-        self.inner.delete_network_interface(call, input).await
+        match self.how.load(Ordering::Relaxed) {
+            FAILS_ALL => Err(no_answer()),
+            _ => self.inner.delete_network_interface(call, input).await,
+        }
     }
 
     async fn describe_network_interfaces(
@@ -84,6 +86,13 @@ impl Ec2 for Silent {
         input: DescribeSubnetsRequest,
     ) -> Result<DescribeSubnetsResult, Fault> {
         self.inner.describe_subnets(call, input).await
+    }
+}
+
+fn no_answer() -> Fault {
+    Fault {
+        sender: false,
+        ..Fault::sender("InternalError", 500, "no answer")
     }
 }
 
@@ -181,7 +190,7 @@ impl It {
 #[tokio::test]
 async fn what_ec2_does_not_answer_for_is_cleared_away() {
     let it = It::new().await;
-    it.ec2.how.store(FAILS, Ordering::Relaxed);
+    it.ec2.how.store(FAILS_ALL, Ordering::Relaxed);
     let refused = it.efs.create_mount_target(&call(), it.asked()).await;
     assert_eq!(refused.unwrap_err().status, 500);
     assert_eq!(it.targets().await, Vec::<String>::new());
@@ -191,6 +200,20 @@ async fn what_ec2_does_not_answer_for_is_cleared_away() {
         it.interfaces().await == 0
     })
     .await;
+}
+
+/// Clients ask again by themselves.
+#[tokio::test]
+async fn who_asks_again_gets_the_address() {
+    let it = It::new().await;
+    it.ec2.how.store(FAILS, Ordering::Relaxed);
+    let refused = it.efs.create_mount_target(&call(), it.asked()).await;
+    assert_eq!(refused.unwrap_err().status, 500);
+    assert_eq!(it.interfaces().await, 0);
+    it.ec2.how.store(ANSWERS, Ordering::Relaxed);
+    let made = it.efs.create_mount_target(&call(), it.asked()).await;
+    made.unwrap();
+    assert_eq!(it.interfaces().await, 1);
 }
 
 #[tokio::test]

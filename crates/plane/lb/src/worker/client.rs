@@ -74,7 +74,7 @@ pub struct Client {
     pub tls: Option<Agreed>,
     /// When it was there, and how long that took over TLS.
     begun: (SystemTime, Duration),
-    /// Whether the load balancer is known that it counts for, and what was to be noted of it was.
+    /// Whether a log of connections has it.
     is_noted: Cell<bool>,
     pub is_http2: bool,
     /// The connection's name in logs, once one is asked for.
@@ -92,10 +92,12 @@ impl Client {
         *self.trace.get_or_init(rand::random)
     }
 
-    /// The connection is one of this listener's, unless it is another's already.
+    /// The connection is one of this listener's, for its log, unless another's has it already. One whose certificate it got may
+    /// keep no log, and the one that it sends its requests to may.
     fn belongs_to(&self, listener: &ListenerTable) {
-        let is_new = !self.is_noted.replace(true);
-        if let Some(log) = listener.connections.as_ref().filter(|_| is_new) {
+        if let Some(log) = &listener.connections
+            && !self.is_noted.replace(true)
+        {
             let (at, took) = self.begun;
             log.connected(&Connection {
                 at,

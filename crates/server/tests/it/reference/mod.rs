@@ -118,6 +118,15 @@ async fn row(
             Err(fault) => refused.push(fault.to_string()),
         }
     }
+    if let Some(input) = samples::whole(schema.name, operation.name) {
+        match world
+            .checks(schema.name, operation.name, &input, None)
+            .await
+        {
+            Ok(checks) => checks.iter().for_each(|check| add(&mut row, check)),
+            Err(fault) => refused.push(fault.to_string()),
+        }
+    }
     match row.is_empty() {
         true => Err(format!("{} {}: {refused:?}", schema.name, operation.name)),
         false => Ok(row),

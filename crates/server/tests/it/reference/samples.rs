@@ -1,5 +1,8 @@
 //! One of each thing that policies are about.
 
+use serde_json::{Value, json};
+use wharf_base::public_images::PublicImage;
+
 pub const ACCOUNT: &str = "000000000000";
 pub const REGION: &str = "us-east-1";
 /// What everything is called, and every tag.
@@ -405,3 +408,20 @@ pub const GIVEN: &[(&str, &str, &str)] = &[
         "arn:aws:ecs:us-east-1:000000000000:service-revision/sample/sample/sample",
     ),
 ];
+
+/// An input that makes sense as a whole, of an operation that asks for more then.
+pub fn whole(service: &str, operation: &str) -> Option<Value> {
+    let image = PublicImage::all(REGION).into_iter().next()?.id;
+    let launch = json!({
+        "ImageId": image,
+        "BlockDeviceMappings": [{
+            "DeviceName": "/dev/sdf",
+            "Ebs": {"VolumeSize": 8, "VolumeType": "gp3", "Iops": 3000, "Throughput": 125},
+        }],
+    });
+    match (service, operation) {
+        ("ec2", "RunInstances") => Some(launch),
+        ("ec2", "RequestSpotInstances") => Some(json!({ "LaunchSpecification": launch })),
+        _ => None,
+    }
+}

@@ -57,6 +57,9 @@ pub async fn create(
     let template = template.or(of_mixed.as_ref());
     let launch = given::source(core, call, configuration, template).await?;
     let launch = launch.ok_or_else(|| invalid(ONE_SOURCE))?;
+    if mixed.is_some() {
+        mixed::check_market(core, call, &launch).await?;
+    }
     let (identifier, zones) = (
         input.vpc_zone_identifier.as_deref(),
         input.availability_zones.as_deref(),

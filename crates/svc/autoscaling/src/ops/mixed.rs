@@ -6,6 +6,7 @@ use wharf_api_autoscaling::{
     InstancesDistribution, LaunchTemplate, LaunchTemplateOverrides, LaunchTemplateSpecification,
     MixedInstancesPolicy,
 };
+use wharf_api_ec2::DescribeLaunchTemplateVersionsRequest;
 use wharf_service::Place;
 use wharf_wire::{Call, Fault};
 
@@ -13,8 +14,9 @@ use super::groups::template;
 use crate::{
     cloud::spot_prices,
     core::Core,
-    fault::invalid,
+    fault::{self, invalid},
     launch,
+    names::PRINCIPAL,
     records::{Mixed, Source, Subnet},
 };
 
@@ -127,6 +129,36 @@ pub async fn order(core: &Core, call: &Call, mixed: &mut Mixed) -> Result<(), Fa
     let price = |of: &String| prices.get(of).copied().unwrap_or(u64::MAX);
     mixed.spot_types.sort_by_key(price);
     Ok(())
+}
+
+/// The policy alone says which instances are Spot: a template that says so would make those Spot that are to be On-Demand.
+///
+/// # Errors
+/// The template does; there is none.
+pub async fn check_market(core: &Core, call: &Call, source: &Source) -> Result<(), Fault> {
+    let Source::Template { id, version, .. } = source else {
+        return Ok(());
+    };
+    let request = DescribeLaunchTemplateVersionsRequest {
+        launch_template_id: Some(id.clone()),
+        versions: Some(vec![version.clone()]),
+        ..DescribeLaunchTemplateVersionsRequest::default()
+    };
+    let asked = call.passed_on_by(PRINCIPAL);
+    let found = core
+        .parts
+        .ec2
+        .describe_launch_template_versions(&asked, request)
+        .await;
+    let found = found.map_err(fault::of_launch)?.launch_template_versions;
+    let data = found.into_iter().flatten();
+    let mut data = data.filter_map(|it| it.launch_template_data);
+    match data.any(|it| it.instance_market_options.is_some()) {
+        true => Err(invalid(
+            "Incompatible launch template: You cannot use a launch template that is set to request Spot Instances (InstanceMarketOptions) when you configure an Auto Scaling group with a mixed instances policy. Add a different launch template to the group and try again.",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// The caller could launch Spot instances like these by themselves.

@@ -48,6 +48,9 @@ pub async fn start(
     let given = input.desired_configuration.unwrap_or_default();
     let desired = given::source(core, call, None, given.launch_template.as_ref()).await?;
     if let Some(desired) = &desired {
+        if group.mixed.is_some() {
+            super::mixed::check_market(core, call, desired).await?;
+        }
         let types = group.mixed.as_ref().map(|it| it.types.as_slice());
         let types = types.unwrap_or_default();
         given::may_launch(

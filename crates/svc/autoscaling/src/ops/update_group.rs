@@ -41,6 +41,9 @@ pub async fn update(
         let kept = there.mixed.as_ref().filter(|_| launch.is_none());
         let types = mixed.as_ref().or(kept).map(|it| it.types.as_slice());
         let launch = launch.as_ref().unwrap_or(&there.launch);
+        if mixed.is_some() {
+            mixed::check_market(core, call, launch).await?;
+        }
         let subnets = subnets.as_deref().unwrap_or(&there.subnets);
         let placed = input.placement_group.as_deref();
         let placed = placed.or(there.placement_group.as_deref());

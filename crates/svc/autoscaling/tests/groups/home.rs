@@ -16,8 +16,9 @@ use wharf_api_ec2::{
     DescribeInstancesResult, DescribeLaunchTemplateVersionsRequest,
     DescribeLaunchTemplateVersionsResult, DescribeSpotPriceHistoryRequest,
     DescribeSpotPriceHistoryResult, DescribeSubnetsRequest, DescribeSubnetsResult, Ec2, Input,
-    Instance, InstanceState, LaunchTemplateVersion, Reservation, RunInstancesRequest, SpotPrice,
-    Subnet, TerminateInstancesRequest, TerminateInstancesResult,
+    Instance, InstanceState, LaunchTemplateInstanceMarketOptions, LaunchTemplateVersion,
+    Reservation, ResponseLaunchTemplateData, RunInstancesRequest, SpotPrice, Subnet,
+    TerminateInstancesRequest, TerminateInstancesResult,
 };
 use wharf_base::{TestClock, Timestamp};
 use wharf_delivery::{Actor, Operations, Request};
@@ -229,9 +230,18 @@ impl Ec2 for Cloud {
             let code = "InvalidLaunchTemplateName.NotFoundException";
             return Err(Fault::sender(code, 400, "There is no such template."));
         }
+        let is_spot = given.as_deref() == Some("lt-spot");
+        let market = LaunchTemplateInstanceMarketOptions {
+            market_type: Some("spot".to_owned()),
+            ..LaunchTemplateInstanceMarketOptions::default()
+        };
         Ok(DescribeLaunchTemplateVersionsResult {
             launch_template_versions: Some(vec![LaunchTemplateVersion {
-                launch_template_id: Some("lt-1".to_owned()),
+                launch_template_id: Some(if is_spot { "lt-spot" } else { "lt-1" }.to_owned()),
+                launch_template_data: Some(ResponseLaunchTemplateData {
+                    instance_market_options: is_spot.then_some(market),
+                    ..ResponseLaunchTemplateData::default()
+                }),
                 launch_template_name: Some("web".to_owned()),
                 version_number: Some(3),
                 ..LaunchTemplateVersion::default()

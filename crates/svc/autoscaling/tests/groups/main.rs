@@ -549,6 +549,34 @@ async fn a_mixed_group_launches_the_next_type_where_there_is_no_room() {
     assert_eq!(types, [Some("m5.large".to_owned())]);
 }
 
+/// Else its On-Demand instances would be Spot.
+#[tokio::test]
+async fn a_mixed_group_takes_no_template_of_spot_instances() {
+    let home = Home::new();
+    let policy = MixedInstancesPolicy {
+        launch_template: Some(LaunchTemplate {
+            launch_template_specification: Some(LaunchTemplateSpecification {
+                launch_template_id: Some("lt-spot".to_owned()),
+                ..LaunchTemplateSpecification::default()
+            }),
+            overrides: None,
+        }),
+        instances_distribution: None,
+    };
+    let input = CreateAutoScalingGroupType {
+        launch_template: None,
+        mixed_instances_policy: Some(policy),
+        ..group(0, 5)
+    };
+    let call = call();
+    let made = home.service.create_auto_scaling_group(&call, input);
+    refused(
+        made.await,
+        "ValidationError",
+        "Incompatible launch template: You cannot use a launch template that is set to request Spot Instances (InstanceMarketOptions) when you configure an Auto Scaling group with a mixed instances policy. Add a different launch template to the group and try again.",
+    );
+}
+
 #[tokio::test]
 async fn a_mixed_group_has_spot_instances() {
     let home = Home::new();

@@ -1,13 +1,13 @@
 //! What fleets are asked for. Who makes one launches its instances: what RunInstances asks for those is asked too.
 
-use wharf_api_ec2::Input;
+use wharf_api_ec2::{Input, types::LaunchTemplateSpecification};
 use wharf_records::Record as _;
 use wharf_wire::{Check, Fault};
 
 use super::Rows;
 use crate::{
     fleet::{Fleet, SpotFleet, Template, configured, configured_spot_fleet, modified_spot_fleet},
-    launch_templates::{LaunchTemplate, settled_id},
+    launch_templates::{LaunchTemplate, Named, id_of, settled_id},
 };
 
 /// Which assumes the role of a Spot Fleet.
@@ -23,8 +23,10 @@ impl Rows<'_> {
                 for it in i.launch_template_configs.iter().flatten() {
                     let given = it.launch_template_specification.clone();
                     let named = Template::of(given.unwrap_or_default()).named();
-                    // One that is not there is refused by the operation.
-                    let known = settled_id(self.cx, &named);
+                    let known = match settled_id(self.cx, &named) {
+                        Some(id) => Some(id),
+                        None => self.named_template(&named).await?,
+                    };
                     self.on::<LaunchTemplate>(&known).await?;
                 }
                 self.launches(launches).await?;
@@ -62,13 +64,29 @@ impl Rows<'_> {
         Ok(())
     }
 
+    /// The template of a request that the operation refuses, since it has no such version or makes no sense otherwise: who may use
+    /// that template is told so.
+    async fn named_template(
+        &self,
+        named: &LaunchTemplateSpecification,
+    ) -> Result<Option<String>, Fault> {
+        let named = Named {
+            id: named.launch_template_id.as_deref(),
+            name: named.launch_template_name.as_deref(),
+        };
+        match id_of(self.service, self.cx, named).await {
+            Err(fault) if fault.sender => Ok(None),
+            found => found,
+        }
+    }
+
     async fn launches(
         &mut self,
         all: Vec<wharf_api_ec2::types::RunInstancesRequest>,
     ) -> Result<(), Fault> {
         let own = std::mem::replace(&mut self.action, RUN_INSTANCES.to_owned());
         for one in &all {
-            self.launch(one).await?;
+            self.launch(one, true).await?;
         }
         self.action = own;
         Ok(())

@@ -10,7 +10,7 @@ use wharf_wire::{Check, Fault};
 use super::{Rows, of_kind, tags_of, with_request_tags};
 use crate::{
     images::Image,
-    instances::launch::ProfileName,
+    instances::launch::{ProfileName, digest},
     launch_templates::{LaunchTemplate, merge, settle},
     records::{Instance, Interface, SecurityGroup, Subnet, arn},
     spot::{SpotRequest, specification},
@@ -29,8 +29,12 @@ pub(super) fn market_type(spot: bool) -> &'static str {
 }
 
 impl Rows<'_> {
-    /// All that an instance is made of, as AWS asks.
-    pub(super) async fn launch(&mut self, given: &RunInstancesRequest) -> Result<(), Fault> {
+    /// All that an instance is made of, as AWS asks. `of_fleet`: a fleet launches it, now or later.
+    pub(super) async fn launch(
+        &mut self,
+        given: &RunInstancesRequest,
+        of_fleet: bool,
+    ) -> Result<(), Fault> {
         let i = &self.with_template(given).await?;
         let mut check = Check::new(self.action.clone(), arn(self.cx, Instance::KIND, "*"));
         let metadata = i.metadata_options.as_ref();
@@ -81,7 +85,9 @@ impl Rows<'_> {
         if spot {
             self.new_one(SpotRequest::KIND, &of_requests);
         }
-        self.volumes_of_launch(i, &of_volumes, true).await?;
+        let launch = (!of_fleet).then(|| digest(given));
+        self.volumes_of_launch(i, &of_volumes, (true, launch.as_deref()))
+            .await?;
         self.made_of(i).await
     }
 
@@ -93,7 +99,9 @@ impl Rows<'_> {
         self.new_one(SpotRequest::KIND, &i.tag_specifications);
         let given = i.launch_specification.clone().unwrap_or_default();
         let i = specification(given);
-        self.volumes_of_launch(&i, &None, false).await?;
+        let launch = digest(&i);
+        self.volumes_of_launch(&i, &None, (false, Some(&launch)))
+            .await?;
         self.made_of(&i).await
     }
 

@@ -69,11 +69,13 @@ impl Rows<'_> {
     }
 
     /// All that an instance has from its launch on, each by what it will be. `root`: with the disk that its root file system is on.
+    /// `launch`: the digest of the request that is launched; nothing where a fleet does it later, when disks may be told that cannot
+    /// be now.
     pub(super) async fn volumes_of_launch(
         &mut self,
         input: &RunInstancesRequest,
         tags: &Specifications,
-        root: bool,
+        (root, launch): (bool, Option<&str>),
     ) -> Result<(), Fault> {
         let placement = input.placement.as_ref();
         let zone = placement.and_then(|it| it.availability_zone.as_deref());
@@ -96,9 +98,15 @@ impl Rows<'_> {
                     };
                     self.volume(&new, tags);
                 }
+                if let Some(launch) = launch {
+                    block_devices::settle(self.cx, launch, Ok(()));
+                }
             }
-            // What makes no sense is refused by the operation, to those who may make any volume.
-            Err(fault) if fault.sender => self.any_of(Volume::KIND),
+            Err(fault) if fault.sender => match launch {
+                // What makes no sense is refused by the operation.
+                Some(launch) => block_devices::settle(self.cx, launch, Err(fault)),
+                None => self.any_of(Volume::KIND),
+            },
             Err(fault) => return Err(fault),
         }
         self.tagging(Volume::KIND, tags);
@@ -112,9 +120,8 @@ impl Rows<'_> {
     fn volume(&mut self, new: &New<'_>, tags: &Specifications) {
         let number = |it: Option<i32>| it.map(|it| it.to_string());
         let parent = new.snapshot.map(|it| arn(self.cx, Snapshot::KIND, it));
-        let before = self.checks.len();
         let check = Check::new(self.action.clone(), arn(self.cx, Volume::KIND, "*"));
-        self.push(with_request_tags(check, tags_of(tags)));
+        let mut check = with_request_tags(check, tags_of(tags));
         for (key, value) in [
             ("ec2:Encrypted", Some(new.sealed.to_string())),
             ("ec2:VolumeType", Some(new.kind.to_owned())),
@@ -124,12 +131,15 @@ impl Rows<'_> {
             ("ec2:ParentSnapshot", parent),
             ("ec2:AvailabilityZone", new.zone.map(str::to_owned)),
         ] {
-            let value = value.filter(|it| !it.is_empty());
-            self.add_to(before, key, value);
+            if let Some(value) = value.filter(|it| !it.is_empty()) {
+                check = check.with(key, value);
+            }
         }
+        self.push(check);
     }
 
-    /// Whoever takes a volume from an instance may do so to that instance, also where the request does not name it.
+    /// Whoever takes a volume from an instance may do so to that instance, also where the request does not name it. Of one that
+    /// is not attached nobody is asked about any instance: the operation says so, which is what those wait for who detach again.
     pub(super) async fn detached(
         &mut self,
         volume: Option<&str>,
@@ -140,10 +150,10 @@ impl Rows<'_> {
         let found = self.service.find::<Volume>(self.cx, volume).await?;
         let attachment = found.and_then(|it| it.life.attachment);
         let attached = attachment.map(|it| it.instance);
-        self.on::<Instance>(&attached).await?;
         let named = named.filter(|it| !it.is_empty() && Some(*it) != attached.as_deref());
-        if let Some(other) = named {
-            self.on::<Instance>(&Some(other.to_owned())).await?;
+        let named = named.map(str::to_owned);
+        for instance in attached.into_iter().chain(named) {
+            self.on::<Instance>(&Some(instance)).await?;
         }
         Ok(())
     }

@@ -9,7 +9,9 @@
 pub mod layout;
 pub mod make;
 mod mapping;
+mod settle;
 
 pub use layout::{Layout, Lender, layout};
 pub use make::{Disks, foreseen, of_launch, prepare};
 pub use mapping::{Ebs, Mapping, over, read, read_template};
+pub use settle::{check_settled, settle};

@@ -55,7 +55,7 @@ fn meaning(id: &str, version: u64) -> String {
     format!("{id}{BETWEEN}{version}")
 }
 
-/// Of the account and the region: a request that is passed on may be about others.
+/// Of the caller, the account and the region: a request that is passed on may be another's, or about others.
 fn name(cx: &Context, given: &LaunchTemplateSpecification) -> String {
     let given_text = |text: &Option<String>| text.clone().unwrap_or_default();
     let named = [
@@ -64,5 +64,6 @@ fn name(cx: &Context, given: &LaunchTemplateSpecification) -> String {
         &given.version,
     ];
     let named = named.map(given_text);
-    format!("ec2/launch-template/{}/{}/{named:?}", cx.account, cx.region)
+    let (caller, account, region) = (&cx.caller.arn, &cx.account, &cx.region);
+    format!("ec2/launch-template/{caller}/{account}/{region}/{named:?}")
 }

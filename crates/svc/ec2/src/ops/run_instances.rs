@@ -25,7 +25,7 @@ use self::{
 };
 use super::{ipv6_addresses, private_addresses::Chosen};
 use crate::{
-    Ec2Service,
+    Ec2Service, block_devices,
     elastic::{self, Public},
     fault,
     instances::{
@@ -72,6 +72,7 @@ pub async fn check(
 ) -> Result<Vec<String>, Fault> {
     let wanted = Wanted::of(input)?;
     let prepared = prepare(service, call, &wanted, (input, false, false)).await?;
+    block_devices::check_settled(call, &digest(input))?;
     Ok(prepared.groups.into_iter().map(|it| it.id).collect())
 }
 
@@ -119,6 +120,7 @@ pub async fn launch(
     };
     let asked = (&input, true, terms.is_some());
     let mut prepared = prepare(service, call, &wanted, asked).await?;
+    block_devices::check_settled(call, &digest)?;
     let mut most = most_at_once((&wanted, &prepared), terms.is_some());
     if let Some(terms) = &terms {
         let pending = unplaced(&service.all(call).await?);

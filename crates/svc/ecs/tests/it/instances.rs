@@ -124,6 +124,9 @@ async fn fargate_capacity_is_for_who_may_register_in_every_cluster() {
         refused.message,
         "Attributes of the platform cannot be changed."
     );
+    // What it did say before counts, although this registration does not say it.
+    said["containerInstanceArn"] = json!(agent.instance);
+    assert_eq!(asked(&said).await, clusters);
 }
 
 #[tokio::test]

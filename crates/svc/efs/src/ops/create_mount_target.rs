@@ -88,8 +88,12 @@ pub async fn create(
             Ok(describe::mount_target(&place, &id, &shown))
         }
         Err(refused) => {
-            // Where EC2 does not say that nothing was made, the reconciler looks for it.
+            // Where EC2 does not say that nothing was made, it is looked for: at once, since the caller may ask for the same address again,
+            // and by the reconciler for what could not be cleared away by then.
             let may_be_made = !refused.sender || refused.status >= 500;
+            if may_be_made && let Err(error) = network::clear(core, &place, &id, &made).await {
+                tracing::warn!(mount_target = id, %error, "clearing away the interface of a mount target that was not made failed, will retry");
+            }
             transact!(core.table, &call.permit, |tx| {
                 if let Some(mut record) = tx.find::<FileSystem>(&of).await? {
                     record.mount_targets.remove(&id);

@@ -271,6 +271,50 @@ async fn volumes_of_a_launch_are_asked_for_by_what_they_will_be() {
 }
 
 #[tokio::test]
+async fn disks_that_are_alike_are_asked_for_once() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let mapping = |device: &str| BlockDeviceMapping {
+        device_name: Some(device.to_owned()),
+        ebs: Some(EbsBlockDevice {
+            volume_size: Some(9),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let launch = RunInstancesRequest {
+        block_device_mappings: Some(vec![mapping("/dev/sdf"), mapping("/dev/sdg")]),
+        ..cloud.asked()
+    };
+    let input = wharf_api_ec2::Input::RunInstances(&launch);
+    let checks = cloud.ec2.authorize(&cloud.call(), input).await.unwrap();
+    let sizes = checks
+        .iter()
+        .filter_map(|it| it.context.get("ec2:VolumeSize"));
+    let sizes: Vec<&str> = sizes.map(|it| it[0].as_str()).collect();
+    // The root is one of its own.
+    assert_eq!(sizes, ["8", "9"]);
+}
+
+/// Nobody is refused for want of rights to volumes where what is wrong is the image.
+#[tokio::test]
+async fn disks_that_cannot_be_told_are_for_the_operation_to_refuse() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let call = cloud.call();
+    let launch = RunInstancesRequest {
+        image_id: Some("ami-0123456789abcdef0".to_owned()),
+        ..cloud.asked()
+    };
+    let input = wharf_api_ec2::Input::RunInstances(&launch);
+    let checks = cloud.ec2.authorize(&call, input).await.unwrap();
+    assert!(checks.iter().all(|it| !it.resource.contains(":volume/")));
+    refused(
+        cloud.ec2.run_instances(&call, launch).await,
+        "InvalidAMIID.NotFound",
+        "The image id '[ami-0123456789abcdef0]' does not exist",
+    );
+}
+
+#[tokio::test]
 async fn a_volume_is_taken_from_who_may_do_so_to_its_instance() {
     let cloud = Cloud::new(&["i-a1"]).await;
     let call = cloud.call();
@@ -308,10 +352,10 @@ async fn a_volume_is_taken_from_who_may_do_so_to_its_instance() {
     assert_eq!(asked(&volume, Some(&instance)).await, [instance.clone()]);
     let both = [instance.as_str(), other];
     assert_eq!(asked(&volume, Some(other)).await, both);
-    assert_eq!(
-        asked(&Some("vol-0123456789abcdef0".to_owned()), None).await,
-        ["*"]
-    );
+    // The operation says that it is not attached, to who may detach it from some instance, too.
+    let none = Some("vol-0123456789abcdef0".to_owned());
+    assert!(asked(&none, None).await.is_empty());
+    assert_eq!(asked(&none, Some(other)).await, [other]);
 }
 
 /// What guardrails of organizations look at.

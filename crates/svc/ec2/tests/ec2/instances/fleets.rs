@@ -227,6 +227,42 @@ async fn who_makes_a_fleet_is_asked_for_all_that_it_may_launch() {
     }
 }
 
+/// Who may use one template is told what is wrong with a fleet of it.
+#[tokio::test]
+async fn a_fleet_that_is_refused_is_asked_for_its_template() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let template = cloud.template().await;
+    let call = cloud.call();
+    let of_version = CreateFleetRequest {
+        launch_template_configs: Some(vec![FleetLaunchTemplateConfigRequest {
+            launch_template_specification: Some(FleetLaunchTemplateSpecificationRequest {
+                launch_template_name: Some("of-fleets".to_owned()),
+                version: Some("9".to_owned()),
+                ..Default::default()
+            }),
+            overrides: None,
+        }]),
+        target_capacity_specification: Some(TargetCapacitySpecificationRequest {
+            total_target_capacity: Some(1),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let without_target = CreateFleetRequest {
+        target_capacity_specification: None,
+        ..of_version.clone()
+    };
+    for input in [of_version, without_target] {
+        let rows = cloud.ec2.authorize(&call, Input::CreateFleet(&input));
+        let rows = rows.await.unwrap();
+        let of = rows
+            .iter()
+            .filter_map(|it| it.resource.split_once(":launch-template/"));
+        let templates: Vec<&str> = of.map(|it| it.1).collect();
+        assert_eq!(templates, [template.as_str()]);
+    }
+}
+
 /// Whoever may add a version to a template makes nothing of it run by a fleet of another.
 #[tokio::test]
 async fn a_fleet_launches_the_version_that_it_was_made_of() {
