@@ -34,6 +34,11 @@ impl Room {
         }
     }
 
+    /// Bytes that are left.
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
     /// Takes room for a parcel of so many bytes.
     ///
     /// # Errors

@@ -6,9 +6,10 @@ use std::{
 };
 
 use serde_json::Value;
-use wharf_base::{Permit, Timestamp, ids};
+use wharf_base::{Permit, ShareFull, Timestamp, ids};
 use wharf_delivery::{Policy, Room};
 use wharf_service::Changes;
+use wharf_store::StoreError;
 
 use crate::{
     archive,
@@ -93,28 +94,103 @@ pub struct Part<'a> {
 /// Writes down what the rules of their buses owe events to. An event for a bus that is not there, or
 /// that no rule wants, is gone, as in AWS.
 ///
+/// Of a call's, those are left out, and told by their places, for which an account has no room: of what would wait, or is to be
+/// archived.
+///
 /// # Errors
-/// An account has no room for what would wait or is to be archived. The store's; some of it may be written, and will be
-/// delivered, then.
+/// An account has no room for what another bus passes on. The store's; some of it may be written, and will be delivered, then.
 pub async fn accept(
     core: &Core,
     permit: &Permit,
     events: Vec<Arriving>,
-) -> Result<(), ChangeError> {
+) -> Result<BTreeMap<usize, ShareFull>, ChangeError> {
     // What cannot be delivered is refused before any of it is.
-    for arriving in &events {
-        core.outbox.room(&arriving.bus.place.account).take(0)?;
-    }
-    let (owing, mut done) = (owed(core, &events).await?, Done::default());
-    if permit.is_of_call() {
-        for stream in owing.kept.keys() {
-            core.archived.require(&core.parts.journal, stream)?;
+    if !permit.is_of_call() {
+        for arriving in &events {
+            core.outbox.room(&arriving.bus.place.account).take(0)?;
         }
+    }
+    let (mut owing, mut done) = (owed(core, &events).await?, Done::default());
+    let mut full = BTreeMap::new();
+    if permit.is_of_call() {
+        full = without_room(core, &owing)?;
+        owing.leave_out(&full);
+        done.room_was_there = true;
     }
     keep(core, &owing, &mut done).await?;
     write(core, permit, owing.errands(core), &mut done, |_, _, _| {}).await?;
     owing.count(core);
-    Ok(())
+    Ok(full)
+}
+
+/// The places of events that an account has no room for with all that is owed of them, and why.
+fn without_room(core: &Core, owing: &Owing) -> Result<BTreeMap<usize, ShareFull>, StoreError> {
+    let mut full = BTreeMap::new();
+    for (stream, keeping) in &owing.kept {
+        if let Some(why) = refusal(core.archived.require(&core.parts.journal, stream))? {
+            full.extend(keeping.places.iter().map(|it| (*it, why.clone())));
+        }
+    }
+    let mut targets: BTreeMap<&str, usize> = BTreeMap::new();
+    for event in &owing.events {
+        *targets.entry(&event.bus.place.account).or_default() += event.targets();
+    }
+    let mut rooms: BTreeMap<&str, Room> = BTreeMap::new();
+    for (account, targets) in targets {
+        let room = core.outbox.room(account);
+        // What fits whatever it is need not be measured.
+        if room.left() <= targets.saturating_mul(MOST_RECORD) as u64 {
+            rooms.insert(account, room);
+        }
+    }
+    for (place, event) in owing.events.iter().enumerate() {
+        if event.targets() == 0 || full.contains_key(&place) {
+            continue;
+        }
+        let account = event.bus.place.account.as_str();
+        let mut done = core.parts.store.require_room(account);
+        if let Some(room) = rooms.get_mut(account).filter(|_| done.is_ok()) {
+            done = room.take(event.bytes(core));
+        }
+        if let Some(why) = refusal(done)? {
+            full.insert(place, why);
+        }
+    }
+    Ok(full)
+}
+
+/// Why there is no room, if there is none.
+fn refusal(done: Result<(), StoreError>) -> Result<Option<ShareFull>, StoreError> {
+    match done {
+        Ok(()) => Ok(None),
+        Err(StoreError::ShareFull(full)) => Ok(Some(full)),
+        Err(error) => Err(error),
+    }
+}
+
+impl Wanted {
+    fn targets(&self) -> usize {
+        self.rules.iter().map(|it| it.targets.len()).sum()
+    }
+
+    /// Of all that is owed of it.
+    fn bytes(&self, core: &Core) -> usize {
+        let mut bytes = 0;
+        for rule in &self.rules {
+            let from = From {
+                rule: &rule.name,
+                rule_arn: &rule.arn,
+                bus: &self.bus,
+                hops: self.hops,
+            };
+            for target in &rule.targets {
+                let text = (&self.document, self.text.as_str());
+                let owed = errand(core, from, target, text, self.seals.as_deref());
+                bytes += owed.errand.size();
+            }
+        }
+        bytes
+    }
 }
 
 /// Adds events to the archives that want them. What services announce is not kept where the account's archives are
@@ -234,6 +310,18 @@ pub async fn owed(core: &Core, events: &[Arriving]) -> Result<Owing, ChangeError
 }
 
 impl Owing {
+    /// Nothing is owed of the events at these places.
+    fn leave_out(&mut self, places: &BTreeMap<usize, ShareFull>) {
+        for place in places.keys() {
+            if let Some(event) = self.events.get_mut(*place) {
+                event.rules.clear();
+            }
+        }
+        for keeping in self.kept.values_mut() {
+            keeping.places.retain(|it| !places.contains_key(it));
+        }
+    }
+
     /// Counts the rules that were triggered, once what they owe is written.
     pub fn count(&self, core: &Core) {
         for event in &self.events {

@@ -274,7 +274,8 @@ impl Targets {
             }],
         )
         .await;
-        accepted.map_err(|it| later(it.to_string()))
+        accepted.map_err(|it| later(it.to_string()))?;
+        Ok(())
     }
 
     /// A parcel with what is sealed in it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use wharf_api_events::{PutEventsRequest, PutEventsResponse, PutEventsResultEntry};
-use wharf_base::ids;
+use wharf_base::{ShareFull, ids};
 use wharf_service::Place;
 use wharf_wire::{Call, Fault};
 
@@ -29,6 +29,8 @@ pub async fn put_events(
     }
     let mut shut: BTreeMap<BusName, Option<Fault>> = BTreeMap::new();
     let (mut results, mut events) = (Vec::with_capacity(entries.len()), Vec::new());
+    // Of the results of events.
+    let mut places = Vec::new();
     for entry in entries {
         let bus = BusName::asked(&place, entry.event_bus_name.as_deref());
         // An event that could not be kept under its bus's key is not taken.
@@ -51,6 +53,7 @@ pub async fn put_events(
         results.push(match Event::of(entry, &place, ids::uuid(), call.now) {
             Ok(event) => {
                 let id = event.id.clone();
+                places.push(results.len());
                 events.push(Arriving {
                     bus,
                     event,
@@ -62,7 +65,12 @@ pub async fn put_events(
             Err(why) => refused(why),
         });
     }
-    accept::accept(core, &call.permit, events).await?;
+    for (event, full) in accept::accept(core, &call.permit, events).await? {
+        let place = places.get(event).copied();
+        if let Some(result) = place.and_then(|it| results.get_mut(it)) {
+            *result = no_room(&full);
+        }
+    }
     let failed = results.iter().filter(|it| it.event_id.is_none()).count();
     Ok(PutEventsResponse {
         failed_entry_count: i32::try_from(failed).ok(),
@@ -74,6 +82,15 @@ fn taken(id: String) -> PutEventsResultEntry {
     PutEventsResultEntry {
         event_id: Some(id),
         ..PutEventsResultEntry::default()
+    }
+}
+
+/// What clients try again.
+fn no_room(full: &ShareFull) -> PutEventsResultEntry {
+    PutEventsResultEntry {
+        event_id: None,
+        error_code: Some("ThrottlingException".to_owned()),
+        error_message: Some(full.to_string()),
     }
 }
 

@@ -3,27 +3,32 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use wharf_api_events::{Client, CreateArchiveRequest, Events as _, PutEventsRequest};
+use wharf_api_events::{
+    Client, CreateArchiveRequest, Events as _, PutEventsRequest, PutEventsResultEntry,
+};
 use wharf_testkit::{World, call};
-use wharf_wire::Fault;
 
 use crate::{Home, entry, queue};
 
-/// As users put it: past IAM's gate.
-async fn put(home: &Home, bytes: usize) -> Result<(), Fault> {
+/// As users put them: past IAM's gate. The results.
+async fn put(home: &Home, bytes: &[usize]) -> Vec<PutEventsResultEntry> {
     let client = Client::new(Arc::new(home.events.clone()), home.world.dispatcher.clone());
+    let entries = bytes
+        .iter()
+        .map(|bytes| entry("shop", json!({"long": "x".repeat(*bytes)})));
     let input = PutEventsRequest {
-        entries: Some(vec![entry("shop", json!({"long": "x".repeat(bytes)}))]),
+        entries: Some(entries.collect()),
         ..PutEventsRequest::default()
     };
-    client.put_events(&call(), input).await.map(|_| ())
+    let answer = client.put_events(&call(), input).await.unwrap();
+    answer.entries.unwrap()
 }
 
-fn check_full(done: Result<(), Fault>, what: &str) {
-    let full = done.unwrap_err();
-    assert_eq!((&*full.code, full.status), ("LimitExceededException", 400));
+fn check_full(result: &PutEventsResultEntry, what: &str) {
+    assert_eq!(result.error_code.as_deref(), Some("ThrottlingException"));
     let text = format!("Account 000000000000 holds all of the {what} may take");
-    assert!(full.message.starts_with(&text), "{full}");
+    let message = result.error_message.as_deref().unwrap();
+    assert!(message.starts_with(&text), "{message}");
 }
 
 #[tokio::test]
@@ -32,11 +37,10 @@ async fn what_waits_is_refused_beyond_the_share() {
     let targets = (0..3).map(|it| queue(&format!("t{it}")));
     home.rule("all", json!({"source": ["shop"]}), targets.collect())
         .await;
-    check_full(
-        put(&home, 30_000).await,
-        "20000 bytes that its waiting deliveries",
-    );
-    put(&home, 10).await.unwrap();
+    // Each entry for itself.
+    let results = put(&home, &[30_000, 10]).await;
+    check_full(&results[0], "20000 bytes that its waiting deliveries");
+    assert_eq!(results[1].error_code, None);
     home.calls(1).await;
 }
 
@@ -51,9 +55,7 @@ async fn what_is_archived_is_refused_beyond_the_share() {
         ..Default::default()
     };
     home.events.create_archive(&call(), archive).await.unwrap();
-    put(&home, 20_000).await.unwrap();
-    check_full(
-        put(&home, 10).await,
-        "10000 bytes that its archives of events",
-    );
+    assert_eq!(put(&home, &[20_000]).await[0].error_code, None);
+    let results = put(&home, &[10]).await;
+    check_full(&results[0], "10000 bytes that its archives of events");
 }
