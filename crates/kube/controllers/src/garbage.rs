@@ -13,7 +13,7 @@ use std::{
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 use wharf_kube_client::{
     Change, Client, Delete, Error, Informer, Kind, Object, Patch, Propagation, Selection,
@@ -28,6 +28,9 @@ const WORKERS: usize = 16;
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// After the graph and the server disagreed: the watch is on its way.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// Nobody lists Secrets while their key is shut. For so long after the start what goes last waits for those that it may own; upstream's
+/// collector waits as long for all kinds.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 const DEFINITION: Kind = Kind::known(
     "apiextensions.k8s.io",
@@ -45,6 +48,7 @@ struct Collector {
     informers: Mutex<HashMap<Kind, Informer>>,
     /// There may be other kinds than these.
     others: Notify,
+    began: Instant,
 }
 
 /// Collects until `stop`.
@@ -55,6 +59,7 @@ pub async fn run(context: Context, stop: CancellationToken) {
         queue: Arc::default(),
         informers: Mutex::default(),
         others: Notify::new(),
+        began: Instant::now(),
     });
     let work = {
         let collector = collector.clone();
@@ -160,6 +165,18 @@ impl Collector {
         !informers.is_empty() && informers.values().all(Informer::is_synced)
     }
 
+    /// Whether all are known that an object which goes last may wait for, but Secrets that nobody lists for long: those go later, by
+    /// the end of their owner.
+    fn may_let_go(&self) -> bool {
+        let is_needed = |kind: &Kind| {
+            let is_secret = kind.group.is_empty() && kind.plural == "secrets";
+            !is_secret || self.began.elapsed() < PATIENCE
+        };
+        let informers = self.informers.lock();
+        let mut all = informers.iter();
+        !informers.is_empty() && all.all(|(kind, it)| it.is_synced() || !is_needed(kind))
+    }
+
     async fn look(&self, uid: &str) -> Result<Next, Error> {
         let mut absent = HashSet::new();
         loop {
@@ -185,10 +202,9 @@ impl Collector {
                     self.wake(blocking);
                     return Ok(Next::Settled);
                 }
-                // Dependents that were not told yet would be forgotten.
-                Step::LetGo | Step::Orphan(_) if !self.are_all_known() => {
-                    return Ok(Next::After(LOOK_AGAIN));
-                }
+                // Dependents that were not told yet would be forgotten, and those that are to stay would go.
+                Step::Orphan(_) if !self.are_all_known() => return Ok(Next::After(LOOK_AGAIN)),
+                Step::LetGo if !self.may_let_go() => return Ok(Next::After(LOOK_AGAIN)),
                 Step::LetGo => {
                     self.take_finalizer(&node, FOREGROUND).await?;
                     return Ok(Next::Settled);

@@ -1,4 +1,4 @@
-use wharf_kube_client::{Ref, kind};
+use wharf_kube_client::{Ref, fake::Fake, kind};
 
 use super::*;
 use crate::runtime::tests::Cluster;
@@ -179,4 +179,36 @@ async fn a_circle_goes_that_was_deleted_all_at_once() {
         delete(&cluster, &kind::POD, name, Propagation::Foreground).await;
     }
     cluster.until(&kind::POD, <[_]>::is_empty).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_that_are_shut_are_waited_for_only_where_they_are_to_stay() {
+    let fake = Fake::new();
+    let cluster = Cluster::on(&fake);
+    chain(&cluster).await;
+    let owner = create(&cluster, &kind::REPLICA_SET, "o", &[]).await;
+    create(
+        &cluster,
+        &kind::SECRET,
+        "s",
+        &[(&kind::REPLICA_SET, &owner)],
+    )
+    .await;
+    fake.shut(Some("secrets"));
+    let context = &cluster.context;
+    tokio::spawn(run(context.clone(), context.stop.clone()));
+    delete(&cluster, &kind::DEPLOYMENT, "d", Propagation::Foreground).await;
+    delete(&cluster, &kind::REPLICA_SET, "o", Propagation::Orphan).await;
+    cluster.until(&kind::DEPLOYMENT, <[_]>::is_empty).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let left = cluster.list(&kind::REPLICA_SET).await;
+    assert!(left.len() == 1 && left[0].is_deleting(), "{left:?}");
+    fake.shut(None);
+    cluster.until(&kind::REPLICA_SET, <[_]>::is_empty).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let secrets = cluster.list(&kind::SECRET).await;
+    assert!(
+        secrets.len() == 1 && secrets[0].owners().is_empty(),
+        "{secrets:?}"
+    );
 }
