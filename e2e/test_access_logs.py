@@ -319,7 +319,7 @@ def test_a_network_load_balancer_tells_of_connections_over_tls(wharf, served, tm
     elb.get_waiter("load_balancer_available").wait(LoadBalancerArns=[arn])
     group = elb.create_target_group(
         Name=tasks.unique("flows"), Protocol="TCP", Port=80, TargetType="ip", VpcId=balancer["VpcId"], HealthyThresholdCount=2,
-        HealthCheckIntervalSeconds=5,
+        HealthCheckIntervalSeconds=5, HealthCheckTimeoutSeconds=2,
     )["TargetGroups"][0]["TargetGroupArn"]  # fmt: skip
     (target,) = served.addresses()
     elb.register_targets(TargetGroupArn=group, Targets=[{"Id": target}])

@@ -11,6 +11,7 @@ import time
 from urllib.parse import quote, urlsplit
 
 import pytest
+import urllib3
 
 from harness import processes
 from harness.kubernetes import Cluster
@@ -45,11 +46,15 @@ def lives_on(wharf, cluster):
     assert grown < MOST_GROWN, f"{grown >> 20} MiB"
 
 
+# A connection that was kept may be closed as the next request is sent.
+ONCE_MORE = urllib3.Retry(total=None, connect=0, read=1, other=1, status=0, redirect=0, allowed_methods=None)
+
+
 def send(cluster, method, path, body=None, kind=JSON):
     """What was answered, and its object if it is one."""
     reads = cluster.reads
     headers = {"Authorization": f"Bearer {reads._token()}", "Content-Type": kind, "Accept": JSON}
-    answer = reads.pool.request(method, reads.server + path, body=body, headers=headers, retries=False)
+    answer = reads.pool.request(method, reads.server + path, body=body, headers=headers, retries=ONCE_MORE)
     with contextlib.suppress(ValueError):
         return answer.status, json.loads(answer.data)
     return answer.status, answer.data[:500]
