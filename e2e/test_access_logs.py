@@ -325,6 +325,7 @@ def test_a_network_load_balancer_tells_of_connections_over_tls(wharf, served, tm
     elb.register_targets(TargetGroupArn=group, Targets=[{"Id": target}])
     made = elb.create_listener(
         LoadBalancerArn=arn, Protocol="TLS", Port=port, DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+        SslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06",
         Certificates=[{"CertificateArn": certificate}], AlpnPolicy=["HTTP2Optional"],
     )  # fmt: skip
     listener = made["Listeners"][0]["ListenerArn"]

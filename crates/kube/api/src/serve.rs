@@ -36,6 +36,8 @@ use crate::{
 
 /// Bytes of a body.
 const MOST_BODY: usize = 3 << 20;
+/// Of a body that is larger.
+const MOST_DRAINED: usize = 16 << 20;
 /// How long a request may take that is no watch, log or session.
 const TAKES: Duration = Duration::from_secs(60);
 /// How long a client may take to send its body.
@@ -389,8 +391,14 @@ fn shut(inner: &Inner, resource: &Resource, asked: &Asked, verb: &str) -> Option
     })
 }
 
-async fn read_body(body: Body) -> Result<Bytes, Fault> {
-    let read = Limited::new(body, MOST_BODY).collect();
+async fn read_body(mut body: Body) -> Result<Bytes, Fault> {
+    let read = async {
+        let read = Limited::new(&mut body, MOST_BODY).collect().await;
+        if read.is_err() {
+            drain(&mut body).await;
+        }
+        read
+    };
     let read = tokio::time::timeout(SENDS, read).await;
     let read = read.map_err(|_| Status::bad_request("the body was not sent in time"))?;
     match read {
@@ -401,6 +409,16 @@ async fn read_body(body: Body) -> Result<Bytes, Fault> {
         Err(error) => {
             Err(Status::bad_request(format!("the body could not be read: {error}")).into())
         }
+    }
+}
+
+/// Lets go of what is left of a body that is not read: a client that still writes when the connection closes never sees the answer.
+async fn drain(body: &mut Body) {
+    let mut left = MOST_DRAINED;
+    while left > 0
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
     }
 }
 

@@ -216,8 +216,10 @@ mod tests {
         assert_eq!(cluster.list(&kind::POD).await.len(), 3, "it is ready");
         // It was said before the node is known to be away.
         let patch = Patch::Merge(ready("Unknown"));
-        let patched = client.patch_at(&kind::NODE, "", "on", "status", &patch);
-        patched.await.unwrap();
+        client
+            .patch_at(&kind::NODE, "", "on", "status", &patch)
+            .await
+            .unwrap();
         let left = cluster.until(&kind::POD, |all| all.len() == 2).await;
         let mut names: Vec<_> = left.iter().map(|it| it.name()).collect();
         names.sort_unstable();
