@@ -348,8 +348,11 @@ async fn a_volume_is_taken_from_who_may_do_so_to_its_instance() {
         of.map(|it| it.1.to_owned()).collect::<Vec<_>>()
     };
     let other = "i-0123456789abcdef0";
-    assert_eq!(asked(&volume, None).await, [instance.clone()]);
-    assert_eq!(asked(&volume, Some(&instance)).await, [instance.clone()]);
+    assert_eq!(asked(&volume, None).await, std::slice::from_ref(&instance));
+    assert_eq!(
+        asked(&volume, Some(&instance)).await,
+        std::slice::from_ref(&instance)
+    );
     let both = [instance.as_str(), other];
     assert_eq!(asked(&volume, Some(other)).await, both);
     // The operation says that it is not attached, to who may detach it from some instance, too.
