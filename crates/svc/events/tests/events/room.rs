@@ -1,18 +1,20 @@
 //! What waits and what is archived is bounded for each account.
 
-use std::sync::Arc;
-
 use serde_json::json;
 use wharf_api_events::{
-    Client, CreateArchiveRequest, Events as _, PutEventsRequest, PutEventsResultEntry,
+    CreateArchiveRequest, Events as _, PutEventsRequest, PutEventsResultEntry, schema::SERVICE,
 };
 use wharf_testkit::{World, call};
+use wharf_wire::Check;
 
 use crate::{Home, entry, queue};
 
 /// As users put them: past IAM's gate. The results.
 async fn put(home: &Home, bytes: &[usize]) -> Vec<PutEventsResultEntry> {
-    let client = Client::new(Arc::new(home.events.clone()), home.world.dispatcher.clone());
+    let checks = [Check::new("events:PutEvents", "*")];
+    let cx = call().context().clone();
+    let dispatcher = &home.world.dispatcher;
+    let call = dispatcher.admit_from_outside(&SERVICE, cx, &checks).await;
     let entries = bytes
         .iter()
         .map(|bytes| entry("shop", json!({"long": "x".repeat(*bytes)})));
@@ -20,7 +22,7 @@ async fn put(home: &Home, bytes: &[usize]) -> Vec<PutEventsResultEntry> {
         entries: Some(entries.collect()),
         ..PutEventsRequest::default()
     };
-    let answer = client.put_events(&call(), input).await.unwrap();
+    let answer = home.events.put_events(&call.unwrap(), input).await.unwrap();
     answer.entries.unwrap()
 }
 

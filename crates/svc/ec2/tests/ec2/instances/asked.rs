@@ -190,7 +190,7 @@ async fn volumes_of_a_launch_are_asked_for_by_what_they_will_be() {
     };
     let sealed = EbsBlockDevice {
         encrypted: Some(true),
-        volume_size: Some(7),
+        volume_size: Some(10),
         volume_type: Some("gp3".to_owned()),
         iops: Some(4000),
         throughput: Some(250),
@@ -263,7 +263,7 @@ async fn volumes_of_a_launch_are_asked_for_by_what_they_will_be() {
         let expected = [
             // The root, which is a volume in AWS.
             ["false", "8", "gp2", "", ""],
-            ["true", "7", "gp3", "4000", "250"],
+            ["true", "10", "gp3", "4000", "250"],
             ["false", "9", "gp2", "", ""],
         ];
         assert_eq!(told, expected);
