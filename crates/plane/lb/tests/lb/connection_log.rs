@@ -177,7 +177,7 @@ async fn connections_over_tls_to_a_network_load_balancer_are_told_when_they_end(
     lb.wait_for(target_address, TargetState::Healthy).await;
     lb.listening().await;
     // Whoever waited for the port said nothing.
-    logs.rest();
+    entries(&logs, LogKind::Access, 1).await;
 
     let mut stream = connect(&lb, "one.test", &trust, &[b"h2", b"http/1.1"])
         .await
