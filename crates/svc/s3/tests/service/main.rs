@@ -410,16 +410,19 @@ async fn a_large_configuration_counts_as_it_is_now() {
     let mut said = Vec::new();
     for days in [10, 20] {
         let input = lifecycle(days, 1000, 100);
-        let put = it.s3.put_bucket_lifecycle_configuration(&call(), input);
-        put.await.unwrap();
+        it.s3
+            .put_bucket_lifecycle_configuration(&call(), input)
+            .await
+            .unwrap();
         let expiration = it.put("k", b"body").await.expiration;
         said.push(expiration.unwrap());
     }
     assert_ne!(said[0], said[1]);
     let input = lifecycle(10, 1000, 1000);
-    let put = it.s3.put_bucket_lifecycle_configuration(&call(), input);
     refused(
-        put.await,
+        it.s3
+            .put_bucket_lifecycle_configuration(&call(), input)
+            .await,
         "MaxMessageLengthExceeded",
         "Your request was too large.",
     );
