@@ -464,6 +464,9 @@ def test_rules_of_lifecycle_let_objects_expire(s3, bucket):
     later = {"ID": "later", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 3}}
     s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [later]})
     assert 'rule-id="later"' in s3.head_object(Bucket=bucket, Key="new/a")["Expiration"]
+    put = s3.put_object(Bucket=bucket, Key="new/b", Body=b"x")
+    copied = s3.copy_object(Bucket=bucket, Key="new/c", CopySource={"Bucket": bucket, "Key": "new/b"})
+    assert all('rule-id="later"' in it["Expiration"] for it in (put, copied))
     wrong = later | {"Expiration": {"Days": 0}}
     said = refused(s3.put_bucket_lifecycle_configuration, Bucket=bucket, LifecycleConfiguration={"Rules": [wrong]})
     assert said == ("InvalidArgument", "'Days' for Expiration action must be a positive integer")

@@ -14,7 +14,7 @@ use crate::{
     commit::{self, Made},
     conditions::Writing,
     core::{Core, shown_version},
-    current, fault,
+    current, fault, lifecycle,
     notices::What,
     records::{Body, Bucket, Object, Part, Upload},
     sse,
@@ -199,6 +199,7 @@ fn shown(
         e_tag: Some(quoted(&object.etag)),
         checksum_type: object.sum.as_ref().map(|it| it.kind().to_owned()),
         version_id: shown_version(bucket, key, object),
+        expiration: lifecycle::expiration(bucket, key, object),
         ..CompleteMultipartUploadOutput::default()
     };
     show_sum!(output, &object.sum);

@@ -17,7 +17,7 @@ use crate::{
     commit::{self, Made},
     conditions::{Reading, Writing},
     core::{Core, shown_version},
-    fault, names,
+    fault, lifecycle, names,
     notices::What,
     range,
     records::{Body, Heads, Object},
@@ -270,6 +270,7 @@ async fn try_copy(
         copy_object_result: Some(result),
         copy_source_version_id: found.version(),
         version_id: shown_version(&written.bucket, &key, object),
+        expiration: lifecycle::expiration(&written.bucket, &key, object),
         ..CopyObjectOutput::default()
     };
     show_sse!(output, object.sse.as_ref());

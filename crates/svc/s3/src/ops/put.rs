@@ -11,7 +11,7 @@ use crate::{
     commit::{self, Made},
     conditions::Writing,
     core::{Core, shown_version},
-    names,
+    lifecycle, names,
     notices::What,
     records::Object,
     sse, sum,
@@ -71,6 +71,7 @@ pub async fn put(
     let mut output = PutObjectOutput {
         e_tag: Some(quoted(&object.etag)),
         version_id: shown_version(&written.bucket, &key, object),
+        expiration: lifecycle::expiration(&written.bucket, &key, object),
         checksum_type: object.sum.as_ref().map(|_| sum::kind(true).to_owned()),
         ..PutObjectOutput::default()
     };
