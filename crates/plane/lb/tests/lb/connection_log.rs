@@ -19,7 +19,7 @@ use wharf_planeproto::{
 
 use crate::{
     setup::*,
-    tls::{NEWEST, certificate, connect, https},
+    tls::{NEWEST, certificate, connect, https_of},
 };
 
 fn keeping(kinds: &[LogKind]) -> LoadBalancer {
@@ -102,9 +102,10 @@ async fn handshakes_are_told_with_what_became_of_them() {
     let (lb, logs) = start();
     let ((own, trust), (_, strange)) = (certificate("one.test"), certificate("other.test"));
     let server = Server::start("a").await;
-    https(&lb, &[&own], NEWEST, &server).await;
     let wanted = keeping(&[LogKind::Connections]);
-    lb.put(vec![Resource::LoadBalancer(wanted)]).await;
+    https_of(wanted, &lb, &[&own], NEWEST, &server).await;
+    // Whoever waited for the port said nothing.
+    entries(&logs, LogKind::Connections, 1).await;
 
     connect(&lb, "one.test", &trust, &[]).await.unwrap();
     let done = entries(&logs, LogKind::Connections, 1).await.remove(0);
@@ -246,9 +247,10 @@ async fn a_flood_of_connections_is_bounded() {
     let (lb, logs) = start();
     let server =
         Server::answering(|_| async { http::Response::new(Full::<Bytes>::default()) }).await;
-    lb.serve(&[&server]).await;
     let wanted = keeping(&[LogKind::Connections]);
-    lb.put(vec![Resource::LoadBalancer(wanted)]).await;
+    lb.serve_as(wanted, group(GROUP), &[&server]).await;
+    // Whoever waited for the port.
+    entries(&logs, LogKind::Connections, 1).await;
     for _ in 0..200 {
         drop(TcpStream::connect(lb.address()).await.unwrap());
     }

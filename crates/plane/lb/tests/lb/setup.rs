@@ -273,8 +273,12 @@ impl Running {
     pub async fn serve_with(&self, targets: &[&Server], adjust: impl FnOnce(&mut TargetGroup)) {
         let mut group = group(GROUP);
         adjust(&mut group);
+        self.serve_as(balancer(), group, targets).await;
+    }
+
+    pub async fn serve_as(&self, balancer: LoadBalancer, group: TargetGroup, targets: &[&Server]) {
         let mut resources = vec![
-            Resource::LoadBalancer(balancer()),
+            Resource::LoadBalancer(balancer),
             Resource::Listener(listener(self.port)),
             Resource::TargetGroup(group),
         ];

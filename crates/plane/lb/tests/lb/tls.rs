@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use wharf_planeproto::{
     Resource,
-    balancer::{Certificate, Protocol},
+    balancer::{Certificate, LoadBalancer, Protocol},
 };
 
 use crate::setup::*;
@@ -51,12 +51,22 @@ pub async fn connect(
 
 /// A load balancer with an HTTPS listener for these certificates and one target.
 pub async fn https(lb: &Running, certificates: &[&Certificate], policy: &str, server: &Server) {
+    https_of(balancer(), lb, certificates, policy, server).await;
+}
+
+pub async fn https_of(
+    balancer: LoadBalancer,
+    lb: &Running,
+    certificates: &[&Certificate],
+    policy: &str,
+    server: &Server,
+) {
     let mut listener = listener(lb.port);
     listener.protocol = Protocol::Https;
     listener.ssl_policy = Some(policy.to_owned());
     listener.certificates = certificates.iter().map(|it| it.arn.clone()).collect();
     let mut resources = vec![
-        Resource::LoadBalancer(balancer()),
+        Resource::LoadBalancer(balancer),
         Resource::Listener(listener),
         Resource::TargetGroup(group(GROUP)),
         Resource::Target(target(GROUP, server.address)),
