@@ -3,10 +3,12 @@
 import contextlib
 import os
 import pathlib
+import queue
 import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 import pytest
@@ -24,6 +26,7 @@ class Demo:
 
     def __init__(self, folder, *arguments, cwd=tools.REPOSITORY):
         self.folder, self.lines, self.installations, self.longest_silence_s = folder, [], set(), 0.0
+        self.said = queue.SimpleQueue()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         environment |= {"TMPDIR": str(folder), "WHARF_AWS": str(quick_aws.program())}
         self.process = subprocess.Popen(
@@ -32,12 +35,30 @@ class Demo:
             # As a terminal starts it, however these tests were started: bash cannot trap what was ignored before.
             preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in (signal.SIGINT, signal.SIGHUP)],
         )  # fmt: skip
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        for line in self.process.stdout:
+            self.said.put(line)
+        self.said.put(None)
+
+    def heard(self):
+        """Lines as they come, to the end of the last process that can write."""
+        while True:
+            try:
+                line = self.said.get(timeout=DEADLINE_S)
+            except queue.Empty:
+                processes = tools.run("ps", "-e", "-o", "pid,ppid,etimes,args", "--cols", "200").stdout
+                raise AssertionError(f"nothing was said any more after:\n{self.text}\n{processes}") from None
+            if line is None:
+                return
+            yield line
 
     def read(self, until=None):
         """Its output as it comes, to its end or to the first line with a text in it."""
-        heard = time.monotonic()
-        for line in self.process.stdout:
-            self.longest_silence_s, heard = max(self.longest_silence_s, time.monotonic() - heard), time.monotonic()
+        last = time.monotonic()
+        for line in self.heard():
+            self.longest_silence_s, last = max(self.longest_silence_s, time.monotonic() - last), time.monotonic()
             self.lines.append(line.rstrip("\n"))
             self.look()
             if until is not None and until in line:

@@ -305,8 +305,10 @@ def test_selectors_of_thousands_of_terms(cluster):
         code, found = send(cluster, "GET", f"{MAPS}?labelSelector={quote(text, safe='')}")
         assert code == 200 and "stays" in [it["metadata"]["name"] for it in found["items"]], found
         assert time.monotonic() - begun < 5
-    code, _ = send(cluster, "GET", f"{MAPS}?labelSelector={'a' * 1_000_000}")
-    assert code in (400, 414, 431)
+    # Who still sends when the answer comes may see no more of it than the end of the connection.
+    with contextlib.suppress(urllib3.exceptions.HTTPError):
+        code, _ = send(cluster, "GET", f"{MAPS}?labelSelector={'a' * 1_000_000}")
+        assert code in (400, 414, 431)
     # In a body there is more room: a selector that counts as many terms as it has objects to look at.
     terms = [{"key": f"k{it}", "operator": "NotIn", "values": [f"v{number}" for number in range(40)]} for it in range(500)]
     spec = {"selector": {"matchExpressions": terms}, "minAvailable": 1}

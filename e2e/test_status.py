@@ -48,7 +48,7 @@ def test_what_fails_comes_first_with_its_reason(wharf, failing):
     text = status(wharf)
     assert "\x1b" not in text
     assert re.match(
-        r"wharf http://127.0.0.1:\d+: \d+ services? \(\d+ failing\), \d+ tasks? running, \d+ nodes?( \(\d+ away\))?(, \d+ Kubernetes clusters?)?\n",
+        r"wharf http://127.0.0.1:\d+: \d+ services? \(\d+ failing\), \d+ tasks? running, \d+ nodes?( \(\d+ away\))?(, \d+ Kubernetes clusters?( \(\d+ ailing\))?)?\n",
         text,
     ), text
     assert text.index(broken) < text.index(works)
