@@ -11,7 +11,7 @@ use std::{
 
 use wharf_cgroup::{Glance, Limits, Stats};
 use wharf_shim_protocol::{
-    ContainerName, ContainerState, ExitRecord, Reply, Request, TaskFolder, TaskStatus,
+    ContainerName, ContainerState, ExitRecord, Failure, Reply, Request, TaskFolder, TaskStatus,
     folder::ContainerFolder, plan::UserSetup,
 };
 
@@ -129,9 +129,15 @@ impl TaskHandle {
             Ok(_) => Err(ContainerError::Confused { step: Step::Create }),
             Err(e) => Err(e),
         };
-        if created.is_err() {
+        match &created {
+            // What is in the folder is of the one that is there.
+            Ok(_)
+            | Err(ContainerError::Refused {
+                failure: Failure::AlreadyExists { .. },
+                ..
+            }) => {}
             // The shim has taken its part back; a later attempt begins afresh.
-            remove_folder(folder).await;
+            Err(_) => remove_folder(folder).await,
         }
         created
     }

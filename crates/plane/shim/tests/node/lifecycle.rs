@@ -389,8 +389,20 @@ async fn names_are_unique_and_tasks_too() {
             .await
             .is_err()
     );
-    let spec = sh("sleep 600");
+    let spec = sh("echo written > /file; sleep 600");
     task.create_container(&spec, &node.image).await.unwrap();
+    task.start(&spec.name).await.unwrap();
+    let reads = async || {
+        let argv = ["sh", "-c", "until cat /file; do sleep 0.01; done 2>&-"];
+        let exec = ExecSpec {
+            argv: argv.map(str::to_owned).into(),
+            ..ExecSpec::default()
+        };
+        let limit = Duration::from_secs(30);
+        let done = task.exec_output(&spec.name, &exec, limit, 4096).await;
+        String::from_utf8(done.unwrap().output).unwrap()
+    };
+    assert_eq!(reads().await, "written\n");
     let error = task.create_container(&spec, &node.image).await.unwrap_err();
     assert!(
         matches!(
@@ -402,6 +414,8 @@ async fn names_are_unique_and_tasks_too() {
         ),
         "{error}"
     );
+    // An agent that was killed in between asks again: what runs keeps what it has.
+    assert_eq!(reads().await, "written\n");
     assert!(task.shut_down().await.is_err(), "not while one lives");
     task.kill().await.unwrap();
     node.finish().await;
