@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wharf_base::{Permit, Timestamp};
 use wharf_planeproto::flows::{Flow, MOST_FLOWS, MOST_WINDOWS, Part, Report, Window};
 use wharf_records::{Record as _, Scope, Unknown, encode};
-use wharf_service::platform;
+use wharf_service::{platform, transact};
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
@@ -57,27 +57,20 @@ impl Ec2Service {
         let mut waiting = BTreeMap::new();
         let key = platform::scope(SERVICE).key(FlowIntake::KIND, &report.instance);
         for window in &report.windows {
-            loop {
-                let known = self.table.read::<FlowIntake>(&key).await?;
-                let last = known.as_ref().filter(|it| it.record.run == report.run);
-                if last.is_some_and(|it| window.number <= it.record.number) {
-                    break;
+            transact!(self.table, &PERMIT, |tx| {
+                let known = tx.find::<FlowIntake>(&key).await?;
+                let last = known.filter(|it| it.run == report.run);
+                if last.is_none_or(|it| it.number < window.number) {
+                    let intake = FlowIntake {
+                        run: report.run,
+                        number: window.number,
+                        unknown: Unknown::new(),
+                    };
+                    tx.put(&key, &intake);
+                    let (kept, of) = (Txn::new(), (report, window));
+                    tx.join(self.keep(kept, of, now, &mut waiting).await?);
                 }
-                let unchanged = match &known {
-                    Some(known) => known.unchanged(),
-                    None => Compare::absent(key.clone()),
-                };
-                let intake = FlowIntake {
-                    run: report.run,
-                    number: window.number,
-                    unknown: Unknown::new(),
-                };
-                let txn = Txn::new().when(unchanged).put(key.clone(), encode(&intake));
-                let txn = self.keep(txn, (report, window), now, &mut waiting).await?;
-                if self.table.commit(&PERMIT, txn).await? {
-                    break;
-                }
-            }
+            });
         }
         Ok(())
     }
