@@ -200,13 +200,13 @@ pub fn check_root(folder: &str, text: &str) -> Option<String> {
 }
 
 /// The text before a file's own tests.
-fn shipped(text: &str) -> &str {
+pub fn shipped(text: &str) -> &str {
     text.split("#[cfg(test)]\nmod tests {")
         .next()
         .unwrap_or(text)
 }
 
-fn is_test(name: &str) -> bool {
+pub fn is_test(name: &str) -> bool {
     let mut parts = Path::new(name).components().map(|it| it.as_os_str());
     parts.any(|it| {
         ["tests", "benches", "examples", "tests.rs"]
