@@ -98,7 +98,14 @@ impl From<Flow> for Row {
     fn from(it: Flow) -> Self {
         let (ports, flags) = ((it.source_port, it.destination_port), it.tcp_flags);
         (
-            (it.source, it.destination, it.protocol, ports.0, ports.1, flags),
+            (
+                it.source,
+                it.destination,
+                it.protocol,
+                ports.0,
+                ports.1,
+                flags,
+            ),
             (it.ingress, it.accepted),
             (it.packets, it.bytes),
             (it.start, it.end),
