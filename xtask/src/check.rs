@@ -238,6 +238,7 @@ fn structure(root: &Path, metadata: &Value, problems: &mut Vec<String>) -> Resul
         let text = fs::read_to_string(&path)?;
         let name = name.to_string_lossy().into_owned();
         problems.extend(sources::check(&name, &text, &controllers, &mut unused));
+        problems.extend(sources::check_stored(&name, &text));
         texts.push((name, text));
     }
     let texts = texts
