@@ -1,6 +1,7 @@
 //! Facts about the repository that no compiler checks.
 
 mod arrows;
+mod loops;
 mod members;
 mod sources;
 mod walkthrough;
@@ -76,7 +77,7 @@ pub fn run(root: &Path) -> Result<()> {
         bail!("{} problems", problems.len());
     }
     println!(
-        "generated files, licences, duplicates, replaced crates, arrows, unsafe code and permits are in order"
+        "generated files, licences, duplicates, replaced crates, arrows, unsafe code, permits and loops of tries are in order"
     );
     Ok(())
 }
@@ -237,11 +238,13 @@ fn structure(root: &Path, metadata: &Value, problems: &mut Vec<String>) -> Resul
         let text = fs::read_to_string(&path)?;
         let name = name.to_string_lossy().into_owned();
         problems.extend(sources::check(&name, &text, &controllers, &mut unused));
+        problems.extend(sources::check_stored(&name, &text));
         texts.push((name, text));
     }
     let texts = texts
         .iter()
         .map(|(name, text)| (name.as_str(), text.as_str()));
+    problems.extend(loops::check(texts.clone()));
     problems.extend(sources::check_sealed(texts));
     problems.extend(unused.into_iter().map(|(name, file)| {
         format!(

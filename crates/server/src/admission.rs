@@ -22,11 +22,10 @@ use wharf_api_wharf::types::{
 use wharf_records::{
     Unknown,
     admission::{AdmissionChange, AdmissionRule},
-    encode,
 };
-use wharf_service::Table;
+use wharf_service::{Changes, Table, transact};
 use wharf_signature::Key;
-use wharf_store::{Compare, Revision, Store, Txn};
+use wharf_store::{Revision, Store};
 use wharf_wire::{Call, Fault};
 
 pub use decide::{Image, decide};
@@ -37,7 +36,6 @@ use crate::control::fault::{WharfFaults, invalid};
 
 /// Rules of an account: a person reads them all, and each key of each is tried.
 const MAX_RULES: usize = 50;
-const MAX_TRIES: usize = 16;
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -83,23 +81,17 @@ impl Admission {
         let rule = read(call, input)?;
         let key = AdmissionRule::key(&call.account, &rule.name);
         let _adding = self.adding.lock().await;
-        for _ in 0..MAX_TRIES {
-            let present = self.table.read::<AdmissionRule>(&key).await?;
-            let mut txn = changing(call).put(&key, encode(&rule));
-            txn = match present {
-                Some(stored) => txn.when(stored.unchanged()),
-                None if self.rules(&call.account).await?.len() >= MAX_RULES => {
-                    return Err(invalid(format!("An account can have {MAX_RULES} rules.")));
-                }
-                None => txn.when(Compare::absent(&key)),
-            };
-            if self.table.commit(&call.permit, txn).await? {
-                return Ok(PutAdmissionRuleResponse {
-                    rule: Some(shown(&rule)),
-                });
+        transact!(self.table, &call.permit, |tx| {
+            let present = tx.find::<AdmissionRule>(&key).await?;
+            if present.is_none() && self.rules(&call.account).await?.len() >= MAX_RULES {
+                return Err(invalid(format!("An account can have {MAX_RULES} rules.")));
             }
-        }
-        Err(contended(&rule.name))
+            note_change(&mut tx, call);
+            tx.put(&key, &rule);
+        });
+        Ok(PutAdmissionRuleResponse {
+            rule: Some(shown(&rule)),
+        })
     }
 
     pub async fn list(&self, call: &Call) -> Result<ListAdmissionRulesResponse, Fault> {
@@ -116,34 +108,27 @@ impl Admission {
     ) -> Result<DeleteAdmissionRuleResponse, Fault> {
         let name = input.name.unwrap_or_default();
         let key = AdmissionRule::key(&call.account, &name);
-        for _ in 0..MAX_TRIES {
-            let Some(stored) = self.table.read::<AdmissionRule>(&key).await? else {
+        let deleted = transact!(self.table, &call.permit, |tx| {
+            let Some(rule) = tx.find::<AdmissionRule>(&key).await? else {
                 return Err(invalid(format!("There is no rule of admission '{name}'.")));
             };
-            let txn = changing(call).when(stored.unchanged()).delete(&key);
-            if self.table.commit(&call.permit, txn).await? {
-                return Ok(DeleteAdmissionRuleResponse {
-                    rule: Some(shown(&stored.record)),
-                });
-            }
-        }
-        Err(contended(&name))
+            note_change(&mut tx, call);
+            tx.delete(&key);
+            rule
+        });
+        Ok(DeleteAdmissionRuleResponse {
+            rule: Some(shown(&deleted)),
+        })
     }
 }
 
-/// A transaction that makes void what was decided by the rules before.
-fn changing(call: &Call) -> Txn {
+/// Makes void what was decided by the rules before.
+fn note_change(tx: &mut Changes<'_, WharfFaults>, call: &Call) {
     let change = AdmissionChange {
         at: call.now,
         unknown: Unknown::new(),
     };
-    Txn::new().put(AdmissionChange::key(&call.account), encode(&change))
-}
-
-fn contended(name: &str) -> Fault {
-    invalid(format!(
-        "The rule '{name}' changes all the time; try again."
-    ))
+    tx.put(AdmissionChange::key(&call.account), &change);
 }
 
 /// A rule as it is asked for; the model has seen to lengths and forms of names.

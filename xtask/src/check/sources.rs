@@ -185,6 +185,74 @@ fn sealed_field(line: &str) -> Option<&str> {
         .then_some(field)
 }
 
+/// Where records are declared, below `crates/`.
+const STORING: [&str; 4] = ["hosts/", "kube/", "records/", "svc/"];
+
+/// Fields of what is stored that are of types of the plane stream: a change of the protocol would change records that
+/// are on disks.
+pub fn check_stored(name: &str, text: &str) -> Vec<String> {
+    if is_test(name) || !STORING.iter().any(|it| name.starts_with(it)) {
+        return Vec::new();
+    }
+    let text = shipped(text);
+    let planes = plane_names(text);
+    let declared = text.split("#[derive(").skip(1);
+    let stored = declared.filter_map(|it| {
+        let (derived, item) = it.split_once(")]")?;
+        derived.contains("Serialize").then(|| fields(item))
+    });
+    let mut problems = Vec::new();
+    for (line, kind) in stored.flatten() {
+        let mut words = kind.split(|it: char| !it.is_ascii_alphanumeric() && it != '_');
+        if words.any(|it| planes.contains(it)) {
+            problems.push(format!(
+                "crates/{name} stores a type of wharf-planeproto in `{line}`: give the record a type of its own"
+            ));
+        }
+    }
+    problems
+}
+
+/// What of `wharf_planeproto` a source names, by the names that it has there.
+fn plane_names(text: &str) -> BTreeSet<&str> {
+    let mut names = BTreeSet::from(["wharf_planeproto"]);
+    let last = |path: &str| path.rfind("::").map_or(0, |at| at + 2);
+    for tree in text.split("use wharf_planeproto").skip(1) {
+        let tree = tree.split(';').next().unwrap_or_default();
+        let mut module = "";
+        for leaf in tree.split(['{', '}', ',']).map(str::trim) {
+            let name = match (leaf, leaf.rsplit_once(" as ")) {
+                (_, Some((_, name))) => name,
+                ("self", None) => module,
+                _ => &leaf[last(leaf)..],
+            };
+            if let Some(path) = leaf.strip_suffix("::") {
+                module = &path[last(path)..];
+            }
+            if !name.is_empty() {
+                names.insert(name);
+            }
+        }
+    }
+    names
+}
+
+/// The lines that declare fields of an item behind its `derive`, each with what follows the field's name.
+fn fields(item: &str) -> Vec<(&str, &str)> {
+    let end = match (item.find('{'), item.find(';')) {
+        (open, Some(end)) if open.is_none_or(|it| end < it) => end,
+        _ => item.find("\n}").unwrap_or(item.len()),
+    };
+    let lines = item[..end].lines().map(str::trim);
+    let lines = lines.filter(|it| !it.starts_with("//") && !it.starts_with('#'));
+    let declared = lines.filter_map(|line| {
+        let named = line.split_once(": ");
+        let (_, kind) = named.or_else(|| line.split_once('('))?;
+        Some((line, kind))
+    });
+    declared.collect()
+}
+
 /// Whether a crate's root forbids `unsafe`, unless it is one of [`UNSAFE`].
 pub fn check_root(folder: &str, text: &str) -> Option<String> {
     let forbids = text.contains("#![forbid(unsafe_code)]");
@@ -200,13 +268,13 @@ pub fn check_root(folder: &str, text: &str) -> Option<String> {
 }
 
 /// The text before a file's own tests.
-fn shipped(text: &str) -> &str {
+pub fn shipped(text: &str) -> &str {
     text.split("#[cfg(test)]\nmod tests {")
         .next()
         .unwrap_or(text)
 }
 
-fn is_test(name: &str) -> bool {
+pub fn is_test(name: &str) -> bool {
     let mut parts = Path::new(name).components().map(|it| it.as_os_str());
     parts.any(|it| {
         ["tests", "benches", "examples", "tests.rs"]
@@ -331,6 +399,41 @@ mod tests {
         // A message of a queue has a form of its own.
         let other = [("svc/kms/src/x.rs", "    sealed: encrypt::Sealed,\n")];
         assert!(check_sealed(other.into_iter()).is_empty());
+    }
+
+    #[test]
+    fn what_is_stored_is_of_no_type_of_the_plane_stream() {
+        let with = |imported: &str, field: &str| {
+            let declared =
+                "#[derive(Debug, Serialize, Deserialize)]\n#[serde(default)]\npub struct Log";
+            let text = format!(
+                "use wharf_planeproto::{imported};\n\n/// A log; of a place.\n{declared} {{\n    {field},\n}}\n\nfn to(it: Place) {{}}\n"
+            );
+            check_stored("svc/elbv2/src/records/balancer.rs", &text).len()
+        };
+        for (imported, field) in [
+            ("logs::Place", "pub place: Place"),
+            ("logs::{Kind, Place as LogPlace}", "places: Vec<LogPlace>"),
+            ("logs as plane", "place: Option<plane::Place>"),
+            ("{logs::{self, Kind}, report}", "place: logs::Place"),
+            ("{logs::{self, Kind}, report}", "state: report::State"),
+            ("MAX", "place: wharf_planeproto::logs::Place"),
+        ] {
+            assert_eq!(with(imported, field), 1, "{imported} {field}");
+        }
+        for (imported, field) in [
+            ("logs::{Kind, Place as LogPlace}", "pub place: Place"),
+            ("logs::Place", "pub places: Vec<FormerPlace>"),
+            ("logs::Place", "// place: Place"),
+        ] {
+            assert_eq!(with(imported, field), 0, "{imported} {field}");
+        }
+        let report =
+            "use wharf_planeproto::logs::Place;\n#[derive(Serialize)]\nstruct Moved(Place);\n";
+        assert_eq!(check_stored("svc/ec2/src/moved.rs", report).len(), 1);
+        assert!(check_stored("plane/agent/src/moved.rs", report).is_empty());
+        let passing = report.replace("Serialize", "Clone");
+        assert!(check_stored("svc/ec2/src/moved.rs", &passing).is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Alarms call policies: what they come to is written into the group. The reconciler does the rest.
 
 use wharf_scaling::readings::{Alarmed, Reading};
-use wharf_service::{Place, fence};
+use wharf_service::{Place, fence, transact};
 use wharf_wire::Fault;
 
 use crate::{
@@ -14,9 +14,6 @@ use crate::{
     reconcile::{PERMIT, StepError},
     records::{Group, Member, Policy, Process},
 };
-
-/// Times that somebody may come between.
-const MOST_TRIES: usize = 8;
 
 /// When this returns, what follows from the word is written down.
 ///
@@ -38,50 +35,43 @@ pub async fn alarmed(core: &Core, place: &Place, alarmed: Alarmed) -> Result<(),
     }
     let reading = Reading::of(&policy.uuid, alarmed);
     core.readings.hear(&key, reading, core.now());
-    for _ in 0..MOST_TRIES {
-        match weigh(core, place, &key).await {
-            Ok(()) => return Ok(()),
-            Err(StepError::Change(error)) if error.is_conflict() => {}
-            Err(error) => {
-                tracing::warn!(group = named.group, policy = named.name, %error, "an alarm was not heeded, it will be when it speaks again");
-                break;
-            }
-        }
+    if let Err(error) = weigh(core, place, &key).await {
+        tracing::warn!(group = named.group, policy = named.name, %error, "scaling by an alarm failed, it is retried when the alarm calls again");
+        let text = "The Auto Scaling group cannot be scaled now.";
+        return Err(Fault::sender("ServiceUnavailable", 503, text));
     }
-    let text = "The Auto Scaling group cannot be scaled now.";
-    Err(Fault::sender("ServiceUnavailable", 503, text))
+    Ok(())
 }
 
 async fn weigh(core: &Core, place: &Place, key: &str) -> Result<(), StepError> {
-    let now = core.now();
-    let Some(stored) = core.table.read::<Group>(key).await? else {
-        core.readings.forget(key);
-        return Ok(());
-    };
-    let policies = rules(core, place, &stored.record).await?;
-    let members = core.members(place, &stored.record.uuid).await?;
-    let members: Vec<Member> = members.into_iter().map(|it| it.record).collect();
-    let forecasters = predicting::forecasters(core, place, &stored.record, &policies).await?;
-    let foreseen = predicting::foreseen(&forecasters, &stored.record, now);
-    let readings = core.readings.of(key, now);
-    let mut group = stored.record.clone();
-    let weighed = decision::decided(
-        &group,
-        &members,
-        &policies,
-        &readings,
-        foreseen.as_ref(),
-        now,
-    );
-    if let Some(weighed) = weighed
-        && decision::heed(&mut group, &policies, &weighed, now)
-    {
-        let mut changes = core.table.begin();
-        changes.when(stored.unchanged());
-        changes.fence(fence::<AutoscalingFaults>(&core.shard)?);
-        changes.put(key, &group);
-        changes.write(&PERMIT).await?;
-    }
+    let readings = transact!(core.table, &PERMIT, |tx| {
+        let now = core.now();
+        let Some(mut group) = tx.find::<Group>(key).await? else {
+            core.readings.forget(key);
+            return Ok(());
+        };
+        let policies = rules(core, place, &group).await?;
+        let members = core.members(place, &group.uuid).await?;
+        let members: Vec<Member> = members.into_iter().map(|it| it.record).collect();
+        let forecasters = predicting::forecasters(core, place, &group, &policies).await?;
+        let foreseen = predicting::foreseen(&forecasters, &group, now);
+        let readings = core.readings.of(key, now);
+        let weighed = decision::decided(
+            &group,
+            &members,
+            &policies,
+            &readings,
+            foreseen.as_ref(),
+            now,
+        );
+        if let Some(weighed) = weighed
+            && decision::heed(&mut group, &policies, &weighed, now)
+        {
+            tx.fence(fence::<AutoscalingFaults>(&core.shard)?);
+            tx.put(key, &group);
+        }
+        readings
+    });
     core.readings.weighed(key, &readings);
     Ok(())
 }

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use wharf_base::{Permit, Timestamp};
 use wharf_billing::{Span, Stored};
 use wharf_records::{Record as _, Scope, Unknown, encode};
-use wharf_service::{Cause, ChangeError, Outcome, StepError, fence};
+use wharf_service::{Cause, ChangeError, StepError, fence, transact};
 use wharf_store::{Range, Revision, StoreError, Txn};
 
 use crate::{
@@ -306,8 +306,7 @@ impl Meters {
     ) -> Result<Vec<((String, String), Meter)>, Failed> {
         let core = self.core.clone();
         let keys = self.new_tag_keys(part).await?;
-        for _ in 0..wharf_service::MAX_TRIES {
-            let mut tx = core.table.begin();
+        let written = transact!(core.table, &PERMIT, |tx| {
             tx.fence(fence(&core.shard)?);
             let mut written = Vec::new();
             for Change {
@@ -352,15 +351,13 @@ impl Meters {
             if let Some(to) = to {
                 tx.join(Txn::new().cursor(CURSOR, to));
             }
-            if let Outcome::Written(_) = tx.commit(&PERMIT).await? {
-                if self.tag_keys.len() >= MOST_REMEMBERED {
-                    self.tag_keys.clear();
-                }
-                self.tag_keys.extend(keys);
-                return Ok(written);
-            }
+            written
+        });
+        if self.tag_keys.len() >= MOST_REMEMBERED {
+            self.tag_keys.clear();
         }
-        Err(Changed::conflict(CURSOR).into())
+        self.tag_keys.extend(keys);
+        Ok(written)
     }
 
     /// Keys of tags that may not be written down yet, as many as fit beside the meters.

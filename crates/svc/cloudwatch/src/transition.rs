@@ -42,8 +42,23 @@ pub async fn write(
     if let Some(fence) = fence {
         changes.fence(fence);
     }
-    let before = stored.record.state.clone();
-    let mut alarm = stored.record.clone();
+    let alarm = change(core, &mut changes, place, stored.record.clone(), state).await?;
+    changes.put(&stored.key, &alarm);
+    changes.write(permit).await
+}
+
+/// The alarm with another state; its history and what it owes are in `changes`, which the caller puts it into as well.
+///
+/// # Errors
+/// The store's.
+pub async fn change(
+    core: &Core,
+    changes: &mut Changes<'_, CloudwatchFaults>,
+    place: &Place,
+    mut alarm: Alarm,
+    state: State,
+) -> Result<Alarm, ChangeError> {
+    let before = alarm.state.clone();
     let is_other = before.value != state.value;
     alarm.state = State {
         changed_at: if is_other {
@@ -56,16 +71,15 @@ pub async fn write(
     alarm.evaluation = None;
     let at = alarm.state.updated_at;
     let said = history::updated(&alarm, &before);
-    history::note(&mut changes, place, &mut alarm, said, at);
+    history::note(changes, place, &mut alarm, said, at);
     if is_other {
         if before.value == StateValue::Alarm {
             alarm.left_alarm_at = Some(at);
         }
         let acted = alarm.acted.take().unwrap_or(before);
-        settle(core, &mut changes, place, &mut alarm, acted, at).await?;
+        settle(core, changes, place, &mut alarm, acted, at).await?;
     }
-    changes.put(&stored.key, &alarm);
-    changes.write(permit).await
+    Ok(alarm)
 }
 
 /// Changes of lines in one transaction: each has an item of history, and two records for each of its actions.

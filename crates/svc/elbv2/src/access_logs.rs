@@ -85,13 +85,8 @@ pub(crate) fn leave(balancer: &mut LoadBalancer, wanted: &Attributes, now: Times
     for kind in LogKind::ALL {
         let before = LogPlace::of(kind, &balancer.attributes);
         if let Some(place) = before.filter(|it| LogPlace::of(kind, wanted).as_ref() != Some(it)) {
-            former.retain(|it| (it.kind, &it.place) != (kind, &place));
-            let ended = FormerLog {
-                kind,
-                place,
-                ended_at: now,
-            };
-            former.insert(0, ended);
+            former.retain(|it| !it.is(kind, &place));
+            former.insert(0, FormerLog::new(kind, place, now));
         }
     }
     former.truncate(MOST_FORMER);
@@ -162,10 +157,7 @@ async fn is_wanted(core: &Core, place: &Place, id: &str, head: &Head) -> Result<
     let (scope, now) = (place.scope(), core.now());
     let former = |places: &[FormerLog]| {
         let mut places = places.iter();
-        places.any(|it| {
-            let is_same = (it.kind, &it.place) == (head.kind, &head.place);
-            is_same && now.since(it.ended_at) < LATE
-        })
+        places.any(|it| it.is(head.kind, &head.place) && now.since(it.ended_at) < LATE)
     };
     let key = scope.key(LoadBalancer::KIND, id);
     if let Some(stored) = core.table.read::<LoadBalancer>(&key).await? {

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use wharf_base::{Permit, Timestamp, ids};
-use wharf_service::{MAX_TRIES, Outcome, Place, transact};
+use wharf_service::{Place, transact};
 use wharf_store::Compare;
 use wharf_wire::{Call, Fault};
 
@@ -180,52 +180,44 @@ pub async fn clear(
     only: Option<&str>,
     fence: Option<&Compare>,
 ) -> Result<(), ChangeError> {
-    let mut tries = 0;
-    while tries < MAX_TRIES {
-        let stored = core.table.read::<Secret>(&found.stored.key).await?;
-        let Some(stored) = stored.filter(|it| it.record.suffix == found.secret().suffix) else {
-            return Ok(());
-        };
-        let mut secret = stored.record.clone();
-        let Some(mut copying) = secret.copying.take() else {
-            return Ok(());
-        };
-        if only.is_some_and(|it| it != copying.token) {
-            return Ok(());
-        }
-        let mut change = core.table.begin();
-        change.when(stored.unchanged());
-        if let Some(fence) = fence {
-            change.fence(fence.clone());
-        }
-        if let Some(region) = copying.regions.pop_first() {
-            let there = Place::new(&found.place.account, &region);
-            let delete = |version: &String| {
-                value_key(&there, &value_id(&found.name, &secret.suffix, version))
+    let key = &found.stored.key;
+    // A region at a time, until the intent is gone.
+    loop {
+        transact!(core.table, permit, |tx| {
+            if let Some(fence) = fence {
+                tx.fence(fence.clone());
+            }
+            let secret = tx.find::<Secret>(key).await?;
+            let Some(mut secret) = secret.filter(|it| it.suffix == found.secret().suffix) else {
+                return Ok(());
             };
-            match &copying.version {
-                Some(version) => change.delete(delete(version)),
-                None => {
-                    secret
-                        .versions
-                        .keys()
-                        .for_each(|it| change.delete(delete(it)));
-                    if !secret.replicas.contains(&region) {
-                        change.delete(replica_key(&there, &found.name));
+            let Some(mut copying) = secret.copying.take() else {
+                return Ok(());
+            };
+            if only.is_some_and(|it| it != copying.token) {
+                return Ok(());
+            }
+            if let Some(region) = copying.regions.pop_first() {
+                let there = Place::new(&found.place.account, &region);
+                let delete = |version: &String| {
+                    value_key(&there, &value_id(&found.name, &secret.suffix, version))
+                };
+                match &copying.version {
+                    Some(version) => tx.delete(delete(version)),
+                    None => {
+                        secret.versions.keys().for_each(|it| tx.delete(delete(it)));
+                        if !secret.replicas.contains(&region) {
+                            tx.delete(replica_key(&there, &found.name));
+                        }
                     }
                 }
             }
-        }
-        if !copying.regions.is_empty() {
-            secret.copying = Some(copying);
-        }
-        change.put(&found.stored.key, &secret);
-        match change.commit(permit).await? {
-            Outcome::Written(_) => tries = 0,
-            Outcome::Lost(_) => tries += 1,
-        }
+            if !copying.regions.is_empty() {
+                secret.copying = Some(copying);
+            }
+            tx.put(key, &secret);
+        });
     }
-    Err(core.table.conflict(&found.stored.key))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::{Queue, Shard};
 use wharf_records::Record as _;
 use wharf_seal::Secret;
-use wharf_service::{Place, Stored, Table};
+use wharf_service::{Changes, Place, Stored, Table};
 use wharf_store::Compare;
 use wharf_wire::{Call, Fault};
 
@@ -194,10 +194,7 @@ impl Core {
             change.fence(fence);
         }
         change.when(stored.unchanged());
-        for version in stored.record.oldest..=stored.record.latest {
-            change.delete(version_key(place, &stored.record, version));
-        }
-        change.delete(&stored.key);
+        delete(&mut change, place, &stored.key, &stored.record);
         change.write(permit).await
     }
 
@@ -212,6 +209,19 @@ impl Core {
             .await?;
         Ok(stored.map(|it| it.record))
     }
+}
+
+/// Deletes a parameter with all its versions, on the caller's condition that it stands as it was read.
+pub fn delete(
+    change: &mut Changes<'_, SsmFaults>,
+    place: &Place,
+    key: &str,
+    parameter: &Parameter,
+) {
+    for version in parameter.oldest..=parameter.latest {
+        change.delete(version_key(place, parameter, version));
+    }
+    change.delete(key);
 }
 
 /// The id of a version's record.

@@ -47,6 +47,34 @@ struct Facts {
     alert: Cell<Option<u8>>,
 }
 
+impl Facts {
+    /// Of a connection that came in, and on which nothing was said yet.
+    fn new(
+        begun: (SystemTime, Instant),
+        listener: &str,
+        client: SocketAddr,
+        local: SocketAddr,
+    ) -> Self {
+        Self {
+            begun,
+            listener: listener.to_owned(),
+            client,
+            local,
+            has_policy: false,
+            handshake: None,
+            certificate: String::new(),
+            domain: String::new(),
+            protocols: String::new(),
+            agreed: None,
+            spoken: "-",
+            spoken_with_target: OnceCell::new(),
+            received: Cell::new(0),
+            sent: Cell::new(0),
+            alert: Cell::new(None),
+        }
+    }
+}
+
 impl TlsConnection {
     /// A connection that came in; `None` where no log is kept.
     pub fn begin(listener: &ListenerTable, client: SocketAddr, local: SocketAddr) -> Option<Self> {
@@ -56,21 +84,8 @@ impl TlsConnection {
         Some(Self {
             log: Arc::clone(&logged.log),
             facts: Facts {
-                begun: (SystemTime::now(), Instant::now()),
-                listener: id.to_owned(),
-                client,
-                local,
                 has_policy: offered.is_some_and(|it| !it.is_empty()),
-                handshake: None,
-                certificate: String::new(),
-                domain: String::new(),
-                protocols: String::new(),
-                agreed: None,
-                spoken: "-",
-                spoken_with_target: OnceCell::new(),
-                received: Cell::new(0),
-                sent: Cell::new(0),
-                alert: Cell::new(None),
+                ..Facts::new((SystemTime::now(), Instant::now()), id, client, local)
             },
         })
     }
@@ -216,13 +231,18 @@ mod tests {
 
     use super::*;
 
-    fn facts() -> Facts {
+    fn begun() -> Facts {
         let begun = UNIX_EPOCH + Duration::from_millis(1_585_731_080_900);
+        Facts::new(
+            (begun, Instant::now()),
+            "g3d4b5e8bb8464cd",
+            "72.21.218.154:51341".parse().unwrap(),
+            "[::ffff:172.100.100.185]:443".parse().unwrap(),
+        )
+    }
+
+    fn facts() -> Facts {
         Facts {
-            begun: (begun, Instant::now()),
-            listener: "g3d4b5e8bb8464cd".to_owned(),
-            client: "72.21.218.154:51341".parse().unwrap(),
-            local: "[::ffff:172.100.100.185]:443".parse().unwrap(),
             has_policy: true,
             handshake: Some(Duration::from_micros(2900)),
             certificate: "arn:aws:acm:us-east-2:671290407336:certificate/2a108f19".to_owned(),
@@ -239,7 +259,7 @@ mod tests {
             spoken_with_target: OnceCell::from("h2"),
             received: Cell::new(98),
             sent: Cell::new(246),
-            alert: Cell::new(None),
+            ..begun()
         }
     }
 
@@ -268,17 +288,9 @@ mod tests {
     #[test]
     fn what_did_not_happen_is_said_so() {
         let facts = Facts {
-            handshake: None,
-            certificate: String::new(),
-            domain: String::new(),
-            protocols: String::new(),
-            agreed: None,
-            spoken: "-",
-            spoken_with_target: OnceCell::new(),
-            received: Cell::new(0),
-            sent: Cell::new(0),
+            has_policy: true,
             alert: Cell::new(Some(48)),
-            ..facts()
+            ..begun()
         };
         let line = line(&facts);
         let fields: Vec<&str> = line.trim_end().split(' ').collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wharf_api_autoscaling::LaunchTemplateSpecification;
 use wharf_api_ec2::{
     DescribeLaunchTemplateVersionsRequest, DescribePlacementGroupsRequest, DescribeSubnetsRequest,
-    Filter,
+    Filter, LaunchTemplateVersion,
 };
 use wharf_service::Place;
 use wharf_wire::{Call, Fault};
@@ -241,20 +241,13 @@ async fn of_template(
     }
     let version = given.version.clone();
     let version = version.unwrap_or_else(|| "$Default".to_owned());
-    let request = DescribeLaunchTemplateVersionsRequest {
+    let template = DescribeLaunchTemplateVersionsRequest {
         launch_template_id: given.launch_template_id.clone(),
         launch_template_name: given.launch_template_name.clone(),
-        versions: Some(vec![version.clone()]),
         ..DescribeLaunchTemplateVersionsRequest::default()
     };
-    let asked = call.passed_on_by(PRINCIPAL);
-    let found = core
-        .parts
-        .ec2
-        .describe_launch_template_versions(&asked, request)
-        .await;
-    let found = found.map_err(fault::of_launch)?.launch_template_versions;
-    let found = found.into_iter().flatten().next().ok_or_else(|| {
+    let found = template_version(core, call, template, &version).await?;
+    let found = found.ok_or_else(|| {
         invalid(format!(
             "You must use a valid fully-formed launch template. Could not find the specified version {version} for the launch template."
         ))
@@ -264,6 +257,30 @@ async fn of_template(
         name: found.launch_template_name.unwrap_or_default(),
         version,
     })
+}
+
+/// A version of the template that is named, if it has such a one.
+///
+/// # Errors
+/// There is no such template, or the caller may not see it.
+pub async fn template_version(
+    core: &Core,
+    call: &Call,
+    template: DescribeLaunchTemplateVersionsRequest,
+    version: &str,
+) -> Result<Option<LaunchTemplateVersion>, Fault> {
+    let request = DescribeLaunchTemplateVersionsRequest {
+        versions: Some(vec![version.to_owned()]),
+        ..template
+    };
+    let asked = call.passed_on_by(PRINCIPAL);
+    let found = core
+        .parts
+        .ec2
+        .describe_launch_template_versions(&asked, request)
+        .await;
+    let found = found.map_err(fault::of_launch)?.launch_template_versions;
+    Ok(found.into_iter().flatten().next())
 }
 
 /// The caller could launch this by itself: in each subnet, and each type of a mixed instances policy.

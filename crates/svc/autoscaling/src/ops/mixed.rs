@@ -10,13 +10,12 @@ use wharf_api_ec2::DescribeLaunchTemplateVersionsRequest;
 use wharf_service::Place;
 use wharf_wire::{Call, Fault};
 
-use super::groups::template;
+use super::{given::template_version, groups::template};
 use crate::{
     cloud::spot_prices,
     core::Core,
-    fault::{self, invalid},
+    fault::invalid,
     launch,
-    names::PRINCIPAL,
     records::{Mixed, Source, Subnet},
 };
 
@@ -139,21 +138,13 @@ pub async fn check_market(core: &Core, call: &Call, source: &Source) -> Result<(
     let Source::Template { id, version, .. } = source else {
         return Ok(());
     };
-    let request = DescribeLaunchTemplateVersionsRequest {
+    let template = DescribeLaunchTemplateVersionsRequest {
         launch_template_id: Some(id.clone()),
-        versions: Some(vec![version.clone()]),
         ..DescribeLaunchTemplateVersionsRequest::default()
     };
-    let asked = call.passed_on_by(PRINCIPAL);
-    let found = core
-        .parts
-        .ec2
-        .describe_launch_template_versions(&asked, request)
-        .await;
-    let found = found.map_err(fault::of_launch)?.launch_template_versions;
-    let data = found.into_iter().flatten();
-    let mut data = data.filter_map(|it| it.launch_template_data);
-    match data.any(|it| it.instance_market_options.is_some()) {
+    let found = template_version(core, call, template, version).await?;
+    let data = found.and_then(|it| it.launch_template_data);
+    match data.is_some_and(|it| it.instance_market_options.is_some()) {
         true => Err(invalid(
             "Incompatible launch template: You cannot use a launch template that is set to request Spot Instances (InstanceMarketOptions) when you configure an Auto Scaling group with a mixed instances policy. Add a different launch template to the group and try again.",
         )),

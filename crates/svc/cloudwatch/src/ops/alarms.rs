@@ -260,8 +260,8 @@ pub async fn set_alarm_state(
             "StateReasonData is not valid JSON.",
         ));
     }
-    for _ in 0..wharf_service::MAX_TRIES {
-        let stored: Stored<Alarm> = core.table.read(&key).await?.ok_or_else(no_alarm)?;
+    transact!(core.table, &call.permit, |tx| {
+        let alarm: Alarm = tx.find(&key).await?.ok_or_else(no_alarm)?;
         let state = State {
             value,
             reason: input.state_reason.clone().unwrap_or_default(),
@@ -269,12 +269,10 @@ pub async fn set_alarm_state(
             updated_at: call.now,
             changed_at: call.now,
         };
-        match transition::write(core, &call.permit, &place, &stored, state, None).await {
-            Err(error) if error.is_conflict() => {}
-            done => return Ok(done?),
-        }
-    }
-    Err(core.table.conflict(key).into())
+        let alarm = transition::change(core, &mut tx, &place, alarm, state).await?;
+        tx.put(&key, &alarm);
+    });
+    Ok(())
 }
 
 pub async fn enable_alarm_actions(

@@ -3,12 +3,13 @@
 //! instance start whose root is under it, and what runs goes on.
 
 use serde::{Deserialize, Serialize};
-use wharf_planeproto::{machine::Wanted, snapshot::Keys};
+use wharf_planeproto::snapshot::Keys;
 use wharf_records::{Record as _, Scope};
 
 use super::{Encryption, retire};
 use crate::{
     Ec2Service,
+    instances::life::Wanted,
     records::Instance,
     snapshots::{NotTaken, Place},
 };

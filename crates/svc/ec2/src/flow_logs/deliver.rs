@@ -15,7 +15,7 @@ use wharf_delivery::{
     Actor, Failure, Operations, Request,
     log_events::{BESIDE_TEXT, LogStream, MOST_BYTES, MOST_EVENTS, put_log_events},
 };
-use wharf_planeproto::flows::{Part, Window};
+use wharf_planeproto::flows::Window;
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope, Unknown, encode};
 use wharf_service::{Stored, fence};
@@ -23,7 +23,7 @@ use wharf_store::Txn;
 use wharf_wire::ByteStream;
 
 use super::{
-    FlowBatch, FlowFile, FlowLog, FlowSource, PRINCIPAL, WRITER,
+    FlowBatch, FlowFile, FlowLog, FlowSource, PRINCIPAL, Part, WRITER,
     format::{Format, Said, Whose},
     records::{Destination, Traffic},
 };

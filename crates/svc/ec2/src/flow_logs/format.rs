@@ -3,10 +3,9 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use wharf_planeproto::flows::Flow;
 use wharf_wire::Fault;
 
-use super::{fault, records::FlowSource};
+use super::{Flow, fault, records::FlowSource};
 
 /// What is written where no format is asked for.
 pub const DEFAULT: &str = "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} ${bytes} ${start} ${end} ${action} ${log-status}";

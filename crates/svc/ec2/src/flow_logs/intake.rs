@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_base::{Permit, Timestamp};
-use wharf_planeproto::flows::{Flow, MOST_FLOWS, MOST_WINDOWS, Part, Report, Window};
+use wharf_planeproto::flows::{self as plane, MOST_FLOWS, MOST_WINDOWS, Report, Window};
 use wharf_records::{Record as _, Scope, Unknown, encode};
-use wharf_service::platform;
+use wharf_service::{platform, transact};
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
 use super::{
-    FlowBatch, FlowIntake, FlowLog, FlowSource, MAX_OF_RESOURCE,
+    Flow, FlowBatch, FlowIntake, FlowLog, FlowSource, MAX_OF_RESOURCE,
     deliver::{MOST_OF_ACCOUNT, MOST_OF_BATCH, MOST_SKIPPED, MOST_WAITING, SURE, batch_id},
 };
 use crate::{Ec2Service, fault, records::Interface, table::SERVICE};
@@ -57,27 +57,20 @@ impl Ec2Service {
         let mut waiting = BTreeMap::new();
         let key = platform::scope(SERVICE).key(FlowIntake::KIND, &report.instance);
         for window in &report.windows {
-            loop {
-                let known = self.table.read::<FlowIntake>(&key).await?;
-                let last = known.as_ref().filter(|it| it.record.run == report.run);
-                if last.is_some_and(|it| window.number <= it.record.number) {
-                    break;
+            transact!(self.table, &PERMIT, |tx| {
+                let known = tx.find::<FlowIntake>(&key).await?;
+                let last = known.filter(|it| it.run == report.run);
+                if last.is_none_or(|it| it.number < window.number) {
+                    let intake = FlowIntake {
+                        run: report.run,
+                        number: window.number,
+                        unknown: Unknown::new(),
+                    };
+                    tx.put(&key, &intake);
+                    let (kept, of) = (Txn::new(), (report, window));
+                    tx.join(self.keep(kept, of, now, &mut waiting).await?);
                 }
-                let unchanged = match &known {
-                    Some(known) => known.unchanged(),
-                    None => Compare::absent(key.clone()),
-                };
-                let intake = FlowIntake {
-                    run: report.run,
-                    number: window.number,
-                    unknown: Unknown::new(),
-                };
-                let txn = Txn::new().when(unchanged).put(key.clone(), encode(&intake));
-                let txn = self.keep(txn, (report, window), now, &mut waiting).await?;
-                if self.table.commit(&PERMIT, txn).await? {
-                    break;
-                }
-            }
+            });
         }
         Ok(())
     }
@@ -115,7 +108,7 @@ impl Ec2Service {
             );
             return Ok(txn);
         };
-        if window.part == Part::End && source.host == report.instance {
+        if window.part == plane::Part::End && source.host == report.instance {
             txn = txn.delete(at);
         } else if known.as_ref() != Some(&source) {
             txn = txn.put(at, encode(&source));
@@ -362,7 +355,7 @@ fn batch(log: &FlowLog, source: &FlowSource, window: &Window, now: Timestamp) ->
     }
     let held = |time: i64| time.max(oldest).min(now + DIFFER_S);
     // An interface is an end of all that passes it.
-    let own = |flow: &&Flow| match flow.ingress {
+    let own = |flow: &&plane::Flow| match flow.ingress {
         true => source.has(flow.destination),
         false => source.has(flow.source),
     };
@@ -372,14 +365,14 @@ fn batch(log: &FlowLog, source: &FlowSource, window: &Window, now: Timestamp) ->
         .map(|flow| Flow {
             start: held(flow.start),
             end: held(flow.end),
-            ..*flow
+            ..Flow::from(*flow)
         })
         .collect();
     // Silence is told of as well.
-    let says = window.skipped || !flows.is_empty() || window.part == Part::Go;
+    let says = window.skipped || !flows.is_empty() || window.part == plane::Part::Go;
     says.then(|| FlowBatch {
         source: source.clone(),
-        part: window.part,
+        part: window.part.into(),
         start: held(window.start),
         end: held(window.end),
         skipped: window.skipped,
@@ -479,7 +472,7 @@ mod tests {
         };
         let batch = |flows: usize| FlowBatch {
             source: known("i-1"),
-            part: Part::Go,
+            part: crate::flow_logs::Part::Go,
             start: 0,
             end: 1,
             skipped: false,

@@ -5,10 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_base::{Cidr4, Timestamp};
-use wharf_planeproto::flows::{self as plane, Flow, FlowsOf, Part};
+use wharf_planeproto::flows::{self as plane, FlowsOf};
 use wharf_records::{Record, Scope, Unknown, ecs::Tags};
 
-use super::{fault, format};
+use super::{Flow, Part, fault, format};
 use crate::records::{entity, tags_to_wire};
 
 /// A flow log.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
-use wharf_planeproto::machine::{InstanceState as Reported, NO_KEY, Wanted};
+use wharf_planeproto::machine::{self, InstanceState as Reported, NO_KEY};
 
 use super::run::{self, Run};
 
@@ -102,6 +102,27 @@ impl Reason {
         Self {
             code: "pending".to_owned(),
             message: "pending".to_owned(),
+        }
+    }
+}
+
+/// What its host is to make of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wanted {
+    Running,
+    /// No process of it; its disk stays.
+    Stopped,
+    /// Nothing of it.
+    Terminated,
+}
+
+impl Wanted {
+    pub fn to_plane(self) -> machine::Wanted {
+        match self {
+            Self::Running => machine::Wanted::Running,
+            Self::Stopped => machine::Wanted::Stopped,
+            Self::Terminated => machine::Wanted::Terminated,
         }
     }
 }

@@ -415,3 +415,19 @@ proptest! {
         prop_assert_eq!(world.life.state, State::Terminated);
     }
 }
+
+#[test]
+fn what_is_wanted_is_stored_as_the_versions_before_did() {
+    for (wanted, name) in [
+        (Wanted::Running, "running"),
+        (Wanted::Stopped, "stopped"),
+        (Wanted::Terminated, "terminated"),
+    ] {
+        assert_eq!(serde_json::to_value(wanted).unwrap(), name);
+        assert_eq!(serde_json::to_value(wanted.to_plane()).unwrap(), name);
+        assert_eq!(
+            serde_json::from_value::<Wanted>(name.into()).unwrap(),
+            wanted
+        );
+    }
+}

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_base::{Timestamp, ids};
 use wharf_hosts::Retired;
-use wharf_planeproto::machine::{self, Wanted};
+use wharf_planeproto::machine;
 use wharf_records::{Record as _, Scope};
 use wharf_wire::Fault;
 
-use super::life::{State, Step};
+use super::life::{State, Step, Wanted};
 use crate::{Ec2Service, records::Instance, table::SERVICE};
 
 /// What AWS calls the end of an instance whose root goes with its host.

@@ -5,7 +5,7 @@ use wharf_records::Scope;
 use wharf_seal::Keyring;
 
 use crate::{
-    instances::{scheduled::Scheduled, shown::host_name, size::Size},
+    instances::{life::Wanted, scheduled::Scheduled, shown::host_name, size::Size},
     records::{Instance, user_data_purpose},
 };
 
@@ -15,15 +15,15 @@ const GIB: u64 = 1 << 30;
 /// `None` for one that is on no host, or not yet: a host is told of an instance once room is claimed there.
 pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Resource> {
     let host = record.life.host.as_ref()?.machine.clone();
-    let waits = record.life.wanted == machine::Wanted::Running && !record.life.claimed;
+    let waits = record.life.wanted == Wanted::Running && !record.life.claimed;
     // While a stopped one waits for room it stays stopped, on the boot before.
     let (wanted, boot) = match waits {
-        true => (machine::Wanted::Stopped, record.life.boot.saturating_sub(1)),
+        true => (Wanted::Stopped, record.life.boot.saturating_sub(1)),
         false => (record.life.wanted, record.life.boot),
     };
     let size = Size::of(&record);
     // Of a type that this version does not know there is no size to run it with.
-    if size.is_none() && wanted == machine::Wanted::Running {
+    if size.is_none() && wanted == Wanted::Running {
         return None;
     }
     let user_data = match &record.user_data {
@@ -51,7 +51,7 @@ pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Re
     let interface = record.interface;
     Some(Resource::Instance(Box::new(machine::Instance {
         host,
-        wanted,
+        wanted: wanted.to_plane(),
         boot,
         image: match record.image.registry {
             None => machine::Image::Own,

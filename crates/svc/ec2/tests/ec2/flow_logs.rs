@@ -10,7 +10,7 @@ use wharf_planeproto::{
 };
 use wharf_records::{Record as _, Scope, decode};
 use wharf_store::Range;
-use wharf_svc_ec2::flow_logs::{FlowBatch, NotTaken};
+use wharf_svc_ec2::flow_logs::{Flow as StoredFlow, FlowBatch, NotTaken};
 
 use crate::world::{World, of_account, refusal, service, told, user, world};
 
@@ -275,7 +275,11 @@ async fn a_window_counts_once_and_of_its_own_host_alone() {
         it.take(HOST, vec![window.clone()]).await.unwrap();
         let waiting = it.waiting().await;
         assert_eq!(waiting.len(), 1);
-        assert_eq!(waiting[0].flows, [flow], "nobody else's ends");
+        assert_eq!(
+            waiting[0].flows,
+            [StoredFlow::from(flow)],
+            "nobody else's ends"
+        );
     }
     // Its last windows come after it is gone.
     it.take_away().await;
@@ -322,7 +326,7 @@ async fn each_flow_log_gets_what_it_is_about() {
     it.take(HOST, vec![window]).await.unwrap();
     let waiting = it.waiting().await;
     assert_eq!(waiting.len(), 1);
-    assert_eq!(waiting[0].flows, [it.flow(false)]);
+    assert_eq!(waiting[0].flows, [StoredFlow::from(it.flow(false))]);
     // Silence is told of, the beginning is not; times are held to what may be.
     let begin = Window {
         part: Part::Begin,

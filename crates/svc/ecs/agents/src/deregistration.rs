@@ -6,13 +6,14 @@ use wharf_records::{
     encode,
     hosts::{Capacity, Host, Ledger},
 };
+use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     Agents, binding, fault,
     names::{self, Place},
-    state::{ChangeError, MAX_TRIES, conflict},
+    state::ChangeError,
     task::stop,
     view::{Held, Region},
 };
@@ -48,7 +49,7 @@ pub async fn deregister(
     id: &str,
     force: bool,
 ) -> Result<Instance, Fault> {
-    for _ in 0..MAX_TRIES {
+    let (instance, tasks) = transact!(agents.state.table, &call.permit, |tx| {
         agents.state.up_to_date().await;
         let found = find(agents, call, cluster, id)?;
         // Fargate tasks on the machine are not this instance's to its owner, but they hold it.
@@ -61,14 +62,12 @@ pub async fn deregister(
             ));
         }
         let (instance, txn) = closed(&found, call);
-        if !agents.state.table.commit(&call.permit, txn).await? {
-            continue;
-        }
-        agents.hub.disconnect(&instance.arn);
-        orphan(agents, &call.permit, None, &found.tasks).await?;
-        return Ok(instance);
-    }
-    Err(conflict(id).into())
+        tx.join(txn);
+        (instance, found.tasks)
+    });
+    agents.hub.disconnect(&instance.arn);
+    orphan(agents, &call.permit, None, &tasks).await?;
+    Ok(instance)
 }
 
 fn find(agents: &Agents, call: &Call, cluster: &str, id: &str) -> Result<Found, Fault> {

@@ -11,6 +11,7 @@ use wharf_records::{
     hosts::{Capacity, Host, Ledger, Port, Protocol},
     node::Grant,
 };
+use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
@@ -19,7 +20,7 @@ use crate::{
     launch::EXTERNAL,
     names::{self, Place},
     retirement::Retired,
-    state::{MAX_TRIES, Stored, conflict},
+    state::{MAX_TRIES, conflict},
     tags,
     view::{Held, Region},
 };
@@ -407,29 +408,24 @@ async fn again(
     let id = names::member_id("container-instance", &cluster.name, arn)?;
     let scope = place.scope();
     let key = scope.key(Instance::KIND, &format!("{}:{id}", cluster.name));
-    for _ in 0..MAX_TRIES {
+    let instance = transact!(agents.state.table, &call.permit, |tx| {
         let unknown = || {
             fault::client(format!(
                 "The container instance {arn} is not registered in the cluster."
             ))
         };
-        let found = agents
-            .state
-            .table
-            .read::<Instance>(&key)
-            .await?
-            .ok_or_else(unknown)?;
-        if found.record.status == InstanceStatus::Inactive {
+        let mut instance: Instance = tx.find(&key).await?.ok_or_else(unknown)?;
+        if instance.status == InstanceStatus::Inactive {
             return Err(unknown());
         }
-        if !binding::may_speak_for(&call.caller, &found.record) {
+        if !binding::may_speak_for(&call.caller, &instance) {
             return Err(binding::refusal());
         }
-        let wanted = Registration::read(call, input, Some(&found.record), allowed)?;
+        let wanted = Registration::read(call, input, Some(&instance), allowed)?;
         let kind = |attributes: &BTreeMap<String, Option<String>>| {
             attributes.get("ecs.instance-type").cloned().flatten()
         };
-        let (before, after) = (kind(&found.record.attributes), kind(&wanted.attributes));
+        let (before, after) = (kind(&instance.attributes), kind(&wanted.attributes));
         if let (Some(before), Some(after)) = (before, after)
             && before != after
         {
@@ -438,59 +434,29 @@ async fn again(
                  previously registered as {before}."
             )));
         }
-        let host_key = Host::key(&found.record.host);
-        let ledger_key = Ledger::key(&found.record.host);
-        let host = agents
-            .state
-            .table
-            .read::<Host>(&host_key)
-            .await?
-            .ok_or_else(unknown)?;
-        let ledger = agents
-            .state
-            .table
-            .read::<Ledger>(&ledger_key)
-            .await?
-            .ok_or_else(unknown)?;
-        let mut instance = found.record.clone();
+        let host_key = Host::key(&instance.host);
+        let ledger_key = Ledger::key(&instance.host);
+        let mut host: Host = tx.find(&host_key).await?.ok_or_else(unknown)?;
+        let mut ledger: Ledger = tx.find(&ledger_key).await?.ok_or_else(unknown)?;
         wanted.apply(&mut instance);
         // One that is retired takes no Fargate tasks, whatever its agent offers.
-        let mark = Retired::key(&found.record.host);
-        let retired = agents.state.table.read::<Retired>(&mark).await?;
-        let unchanged = match &retired {
-            Some(retired) => retired.unchanged(),
-            None => Compare::absent(mark),
-        };
-        let txn = refresh(&wanted, &host, &ledger, retired.is_some())
-            .when(unchanged)
-            .when(found.unchanged())
-            .put(&key, encode(&instance));
-        if agents.state.table.commit(&call.permit, txn).await? {
-            return Ok(instance);
-        }
-    }
-    Err(conflict(&key).into())
+        let retired = tx.find::<Retired>(&Retired::key(&instance.host)).await?;
+        refresh(&wanted, &mut host, &mut ledger, retired.is_some());
+        tx.put(host_key, &host);
+        tx.put(ledger_key, &ledger);
+        tx.put(&key, &instance);
+        instance
+    });
+    Ok(instance)
 }
 
-fn refresh(
-    wanted: &Registration,
-    host: &Stored<Host>,
-    ledger: &Stored<Ledger>,
-    retired: bool,
-) -> Txn {
-    let mut new_host = host.record.clone();
-    new_host.capacity = wanted.capacity.clone();
-    new_host.fargate = wanted.fargate && !retired;
-    new_host.accounts.clone_from(&wanted.accounts);
-    new_host.regions.clone_from(&wanted.regions);
-    new_host.availability_zone.clone_from(&wanted.zone);
-    let mut new_ledger = ledger.record.clone();
-    new_ledger.capacity = wanted.capacity.clone();
-    Txn::new()
-        .when(host.unchanged())
-        .when(ledger.unchanged())
-        .put(&host.key, encode(&new_host))
-        .put(&ledger.key, encode(&new_ledger))
+fn refresh(wanted: &Registration, host: &mut Host, ledger: &mut Ledger, retired: bool) {
+    host.capacity = wanted.capacity.clone();
+    host.fargate = wanted.fargate && !retired;
+    host.accounts.clone_from(&wanted.accounts);
+    host.regions.clone_from(&wanted.regions);
+    host.availability_zone.clone_from(&wanted.zone);
+    ledger.capacity = wanted.capacity.clone();
 }
 
 /// Machines that are none of EC2's have ids of their own kind.

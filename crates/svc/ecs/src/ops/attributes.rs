@@ -6,13 +6,12 @@ use wharf_api_ecs::{self as api, Attribute};
 use wharf_records::{
     Record,
     ecs::{Instance, InstanceStatus},
-    encode,
 };
-use wharf_store::Txn;
+use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    core::{Core, MAX_TRIES, conflict},
+    core::Core,
     fault,
     names::{self, Place},
     page, registration,
@@ -157,12 +156,11 @@ async fn change(
         let key = Place::of(call).scope().key(Instance::KIND, &id);
         by_key.entry(key).or_default().push(attribute);
     }
-    for _ in 0..MAX_TRIES {
-        let (mut txn, mut changes) = (Txn::new(), false);
+    transact!(core.state.table, &call.permit, |tx| {
         for (key, attributes) in &by_key {
-            let stored = core.state.table.read::<Instance>(key).await?;
-            let stored = stored.ok_or_else(|| target_not_found(attributes))?;
-            let mut instance = stored.record.clone();
+            let found = tx.find::<Instance>(key).await?;
+            let mut instance = found.ok_or_else(|| target_not_found(attributes))?;
+            let before = instance.attributes.clone();
             for attribute in attributes {
                 apply(&mut instance.attributes, attribute);
             }
@@ -172,17 +170,13 @@ async fn change(
                     "A container instance can have at most 10 custom attributes.",
                 ));
             }
-            if instance.attributes != stored.record.attributes {
+            if instance.attributes != before {
                 instance.version += 1;
-                txn = txn.when(stored.unchanged()).put(key, encode(&instance));
-                changes = true;
+                tx.put(key, &instance);
             }
         }
-        if !changes || core.state.table.commit(&call.permit, txn).await? {
-            return Ok(given.to_vec());
-        }
-    }
-    Err(conflict("attributes").into())
+    });
+    Ok(given.to_vec())
 }
 
 fn target_not_found(attributes: &[&Attribute]) -> Fault {

@@ -12,7 +12,8 @@ use wharf_records::{
     },
     encode,
 };
-use wharf_store::{Compare, Txn};
+use wharf_service::transact;
+use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::{
@@ -21,7 +22,7 @@ use super::{
     settings, subnets,
 };
 use crate::{
-    core::{Core, MAX_TRIES, Stored, conflict},
+    core::{Core, Stored},
     definition::network_mode,
     document, fault, images, launch,
     launch::Order,
@@ -389,35 +390,32 @@ async fn write(
     definition: &Stored<Definition>,
     service: Service,
 ) -> Result<CreateServiceResponse, Fault> {
-    let mut cluster = cluster;
-    for _ in 0..MAX_TRIES {
-        let found = core.state.table.read::<Service>(key).await?;
-        let unchanged = match &found {
-            None => Compare::absent(key),
-            Some(found) if found.record.status == ServiceStatus::Inactive => found.unchanged(),
-            Some(_) => {
-                // A call like this one was faster.
-                let token = service.client_token.as_deref();
-                let repeated = repeated(core, key, &service.request, token).await?;
-                return shown(core, place, &repeated.unwrap_or(service)).await;
+    let mut checked = Some(cluster);
+    transact!(core.state.table, &call.permit, |tx| {
+        let cluster = match checked.take() {
+            Some(cluster) => cluster,
+            None => {
+                let cluster = core.state.cluster(call, Some(&service.cluster)).await?;
+                active_definition(core, place, Some(&definition.record.arn)).await?;
+                cluster
             }
         };
+        let found = tx.find::<Service>(key).await?;
+        if found.is_some_and(|it| it.status != ServiceStatus::Inactive) {
+            // A call like this one was faster.
+            let token = service.client_token.as_deref();
+            let repeated = repeated(core, key, &service.request, token).await?;
+            return shown(core, place, &repeated.unwrap_or(service)).await;
+        }
         let events = format!("{}:{}", service.cluster, service.name);
         let events = place.scope().key(ServiceEvents::KIND, &events);
-        let txn = Txn::new()
-            .when(unchanged)
-            .when(cluster.unchanged())
-            .when(definition.unchanged())
-            .put(key, encode(&service))
-            .put(events, encode(&ServiceEvents::default()));
-        let txn = with_deployment(txn, place, &service, None);
-        if core.state.table.commit(&call.permit, txn).await? {
-            return shown(core, place, &service).await;
-        }
-        cluster = core.state.cluster(call, Some(&service.cluster)).await?;
-        active_definition(core, place, Some(&definition.record.arn)).await?;
-    }
-    Err(conflict(key).into())
+        tx.when(cluster.unchanged());
+        tx.when(definition.unchanged());
+        tx.put(key, &service);
+        tx.put(events, &ServiceEvents::default());
+        tx.join(with_deployment(Txn::new(), place, &service, None));
+    });
+    shown(core, place, &service).await
 }
 
 async fn shown(

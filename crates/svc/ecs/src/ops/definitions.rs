@@ -5,11 +5,12 @@ use wharf_records::{
     Record, decode,
     ecs::{Definition, DefinitionStatus, Family},
 };
+use wharf_service::transact;
 use wharf_store::{Range, Txn};
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    core::{ChangeError, Core, MAX_TRIES, Stored, conflict},
+    core::{ChangeError, Core, Stored},
     describe, fault,
     names::{self, Place},
     page, tags,
@@ -71,33 +72,26 @@ async fn set_status(
     key: &str,
     change: impl Fn(&mut Definition),
 ) -> Result<Definition, Fault> {
-    for _ in 0..MAX_TRIES {
-        let Some(found) = core.state.table.read::<Definition>(key).await? else {
+    let record = transact!(core.state.table, &call.permit, |tx| {
+        let Some(found) = tx.find::<Definition>(key).await? else {
             return Err(fault::client("Unable to describe task definition."));
         };
-        let mut record = found.record.clone();
+        let mut record = found.clone();
         change(&mut record);
-        if record == found.record {
+        if record == found {
             return Ok(record);
         }
-        let mut txn = Txn::new()
-            .when(found.unchanged())
-            .put(key, wharf_records::encode(&record));
+        tx.put(key, &record);
         let family_key = place.scope().key(Family::KIND, &record.family);
-        if let Some(family) = core.state.table.read::<Family>(&family_key).await? {
-            let mut changed = family.record.clone();
-            if changed.newest_active == Some(record.revision) {
-                changed.newest_active = newest_active(core, place, &record).await?;
+        if let Some(mut family) = tx.find::<Family>(&family_key).await? {
+            if family.newest_active == Some(record.revision) {
+                family.newest_active = newest_active(core, place, &record).await?;
             }
-            txn = txn
-                .when(family.unchanged())
-                .put(family_key, wharf_records::encode(&changed));
+            tx.put(family_key, &family);
         }
-        if core.state.table.commit(&call.permit, txn).await? {
-            return Ok(record);
-        }
-    }
-    Err(conflict(key).into())
+        record
+    });
+    Ok(record)
 }
 
 /// The latest ACTIVE revision of a family other than the one that no longer is.

@@ -5,14 +5,14 @@ use wharf_api_ecs as api;
 use wharf_records::{
     Record,
     ecs::{RevisionImage, RevisionRecord, Service, ServiceDeployment, ServiceDeploymentStatus},
-    encode,
 };
-use wharf_store::{Range, Txn};
+use wharf_service::transact;
+use wharf_store::Range;
 use wharf_wire::{Call, Fault};
 
 use super::update_service::not_found;
 use crate::{
-    core::{ChangeError, Core, MAX_TRIES, conflict},
+    core::{ChangeError, Core},
     definition::containers,
     describe_service, document, fault,
     names::{self, Place},
@@ -236,7 +236,8 @@ pub async fn stop_service_deployment(
             "The specified service deployment was not found.",
         )
     };
-    let (cluster, service, id) = part(&place, "service-deployment", &arn).ok_or_else(missing)?;
+    let (cluster, service_name, id) =
+        part(&place, "service-deployment", &arn).ok_or_else(missing)?;
     let wanted = match input.stop_type.as_deref() {
         None | Some("" | "ROLLBACK") => ServiceDeploymentStatus::RollbackRequested,
         Some("ABORT") => ServiceDeploymentStatus::StopRequested,
@@ -246,16 +247,10 @@ pub async fn stop_service_deployment(
             ));
         }
     };
-    let key = services::key(&place, cluster, service);
-    for _ in 0..MAX_TRIES {
-        let stored = core
-            .state
-            .table
-            .read::<Service>(&key)
-            .await?
-            .ok_or_else(missing)?;
-        let mut changed = stored.record.clone();
-        let current = changed.rollout.as_mut().filter(|rollout| rollout.id == id);
+    let key = services::key(&place, cluster, service_name);
+    transact!(core.state.table, &call.permit, |tx| {
+        let mut service: Service = tx.find(&key).await?.ok_or_else(missing)?;
+        let current = service.rollout.as_mut().filter(|rollout| rollout.id == id);
         let stoppable = current.filter(|rollout| {
             use ServiceDeploymentStatus::{InProgress, Pending};
             matches!(rollout.status, Pending | InProgress)
@@ -268,18 +263,12 @@ pub async fn stop_service_deployment(
         };
         rollout.status = wanted;
         rollout.updated_at = call.now;
-        let beside = format!("{cluster}:{service}:{id}");
+        let beside = format!("{cluster}:{service_name}:{id}");
         let beside = place.scope().key(ServiceDeployment::KIND, &beside);
-        let copy = encode(rollout);
-        let txn = Txn::new()
-            .when(stored.unchanged())
-            .put(&key, encode(&changed))
-            .put(beside, copy);
-        if core.state.table.commit(&call.permit, txn).await? {
-            return Ok(api::StopServiceDeploymentResponse {
-                service_deployment_arn: Some(arn),
-            });
-        }
-    }
-    Err(conflict(&key).into())
+        tx.put(beside, &*rollout);
+        tx.put(&key, &service);
+    });
+    Ok(api::StopServiceDeploymentResponse {
+        service_deployment_arn: Some(arn),
+    })
 }

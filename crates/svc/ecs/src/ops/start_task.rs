@@ -9,6 +9,7 @@ use wharf_records::{
     encode,
     hosts::Ledger,
 };
+use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 use wharf_svc_ecs_scheduler::placing::{Subnet, refused};
 use wharf_wire::{Call, Fault};
@@ -18,7 +19,7 @@ use super::{
     settings, subnets,
 };
 use crate::{
-    core::{Core, MAX_TRIES, Stored, conflict},
+    core::{Core, Stored},
     credentials,
     definition::is_compatible,
     describe, fault,
@@ -128,13 +129,19 @@ impl Job {
         instance: &str,
         admitted: &mut Result<(), NotAdmitted>,
     ) -> Result<Result<Task, Why>, Fault> {
-        for _ in 0..MAX_TRIES {
+        let mut is_decided = true;
+        let (task, _turn) = transact!(core.state.table, &call.permit, |tx| {
+            if !is_decided {
+                *admitted = self.admit(core).await;
+            }
+            is_decided = false;
             if let Err(why) = &admitted {
                 return Ok(Err(Why {
                     reason: IMAGE,
                     detail: Some(why.to_string()),
                 }));
             }
+            // Kept until this try is written.
             let turn = core.state.hosts.turn().await;
             core.state.up_to_date().await;
             let attempt = core.state.view.read(&self.place, |region| {
@@ -144,13 +151,10 @@ impl Job {
                 Ok(made) => made,
                 Err(reason) => return Ok(Err(reason)),
             };
-            if core.state.table.commit(&call.permit, txn).await? {
-                return Ok(Ok(task));
-            }
-            drop(turn);
-            *admitted = self.admit(core).await;
-        }
-        Err(conflict(instance).into())
+            tx.join(txn);
+            (task, turn)
+        });
+        Ok(Ok(task))
     }
 
     fn attempt(

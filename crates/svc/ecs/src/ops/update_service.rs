@@ -5,14 +5,14 @@ use wharf_base::ids;
 use wharf_records::{
     Unknown,
     ecs::{Cluster, Definition, DefinitionStatus, Revision, Service, ServiceStatus},
-    encode,
 };
+use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use super::{create_service, describe_services};
 use crate::{
-    core::{Core, MAX_TRIES, Stored, conflict},
+    core::{Core, Stored},
     definition::network_mode,
     document, fault, images, launch, monitoring,
     names::{self, Place},
@@ -26,20 +26,25 @@ pub async fn update_service(
     call: &Call,
     input: UpdateServiceRequest,
 ) -> Result<UpdateServiceResponse, Fault> {
-    let mut cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
+    let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
+    let cluster_name = cluster.name.clone();
     let given = input.service.clone().unwrap_or_default();
     let name = names::member_id("service", &cluster.name, &given)?;
     let place = Place::of(call);
     let key = services::key(&place, &cluster.name, &name);
-    for _ in 0..MAX_TRIES {
-        let stored = core.state.table.read::<Service>(&key).await?;
-        let stored = stored.ok_or_else(not_found)?;
-        if stored.record.status != ServiceStatus::Active {
+    let mut first = Some(cluster);
+    let service = transact!(core.state.table, &call.permit, |tx| {
+        let cluster = match first.take() {
+            Some(cluster) => cluster,
+            None => core.state.cluster(call, Some(&cluster_name)).await?,
+        };
+        let before: Service = tx.find(&key).await?.ok_or_else(not_found)?;
+        if before.status != ServiceStatus::Active {
             return Err(faults::service_not_active_exception(
                 "Service was not ACTIVE.",
             ));
         }
-        let mut service = stored.record.clone();
+        let mut service = before.clone();
         options(&mut service, &input)?;
         let revision = revision(core, call, &cluster, &service, &input).await?;
         let superseded = match revision {
@@ -52,23 +57,19 @@ pub async fn update_service(
         if let Some(primary) = service.deployments.first_mut() {
             primary.updated_at = call.now;
         }
-        if service != stored.record {
-            let txn = Txn::new()
-                .when(stored.unchanged())
-                // Its providers are among what was checked.
-                .when(cluster.unchanged())
-                .put(&key, encode(&service));
-            let txn = create_service::with_deployment(txn, &place, &service, superseded.as_ref());
-            if !core.state.table.commit(&call.permit, txn).await? {
-                cluster = core.state.cluster(call, Some(&cluster.name)).await?;
-                continue;
-            }
+        if service != before {
+            // Its providers are among what was checked.
+            tx.when(cluster.unchanged());
+            tx.put(&key, &service);
+            let txn = Txn::new();
+            let of = superseded.as_ref();
+            tx.join(create_service::with_deployment(txn, &place, &service, of));
         }
-        return Ok(UpdateServiceResponse {
-            service: Some(describe_services::shown(core, &place, &service, true).await?),
-        });
-    }
-    Err(conflict(&key).into())
+        service
+    });
+    Ok(UpdateServiceResponse {
+        service: Some(describe_services::shown(core, &place, &service, true).await?),
+    })
 }
 
 pub fn not_found() -> Fault {

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
-use wharf_planeproto::access_logs::{LogKind, Place as LogPlace};
+use wharf_planeproto::access_logs as plane;
 use wharf_records::{Record, Unknown, ecs::Tags};
 use wharf_seal::Sealed;
 
@@ -123,9 +123,58 @@ impl Record for Remains {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FormerLog {
     #[serde(default)]
-    pub kind: LogKind,
-    pub place: LogPlace,
+    kind: LogKind,
+    place: LogPlace,
     pub ended_at: Timestamp,
+}
+
+/// What a log tells of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum LogKind {
+    #[default]
+    Access,
+    Connections,
+}
+
+/// A bucket, and what the names of its objects begin with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct LogPlace {
+    bucket: String,
+    #[serde(default)]
+    prefix: String,
+}
+
+impl FormerLog {
+    pub fn new(kind: plane::LogKind, place: plane::Place, ended_at: Timestamp) -> Self {
+        Self {
+            kind: kind.into(),
+            place: place.into(),
+            ended_at,
+        }
+    }
+
+    /// Whether it is of that kind, and was written there.
+    pub fn is(&self, kind: plane::LogKind, place: &plane::Place) -> bool {
+        let LogPlace { bucket, prefix } = &self.place;
+        self.kind == LogKind::from(kind) && (bucket, prefix) == (&place.bucket, &place.prefix)
+    }
+}
+
+impl From<plane::LogKind> for LogKind {
+    fn from(kind: plane::LogKind) -> Self {
+        match kind {
+            plane::LogKind::Access => Self::Access,
+            plane::LogKind::Connections => Self::Connections,
+        }
+    }
+}
+
+impl From<plane::Place> for LogPlace {
+    fn from(place: plane::Place) -> Self {
+        let plane::Place { bucket, prefix } = place;
+        Self { bucket, prefix }
+    }
 }
 
 /// Where a deleted load balancer wrote logs, for as long as its hosts may have some; then deleted.
@@ -234,4 +283,44 @@ pub struct Host {
 impl Record for Host {
     const KIND: &'static str = "host";
     const FORMAT: u32 = 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json, to_value};
+
+    use super::*;
+
+    #[test]
+    fn logs_that_ended_are_stored_as_the_versions_before_did() {
+        let at = Timestamp::from_millis(1_700_000_000_000);
+        let place = plane::Place {
+            bucket: "logs".to_owned(),
+            prefix: "a/b".to_owned(),
+        };
+        for (kind, name) in [
+            (plane::LogKind::Access, "access"),
+            (plane::LogKind::Connections, "connections"),
+        ] {
+            let log = FormerLog::new(kind, place.clone(), at);
+            let stored = json!({
+                "kind": name,
+                "place": {"bucket": "logs", "prefix": "a/b"},
+                "ended_at": at,
+            });
+            assert_eq!(to_value(&log).unwrap(), stored);
+            assert_eq!(from_value::<FormerLog>(stored).unwrap(), log);
+            assert!(log.is(kind, &place));
+        }
+        // Before there were logs of connections.
+        let first = json!({"place": {"bucket": "logs"}, "ended_at": at});
+        let first: FormerLog = from_value(first).unwrap();
+        let bare = plane::Place {
+            prefix: String::new(),
+            ..place.clone()
+        };
+        assert!(first.is(plane::LogKind::Access, &bare));
+        assert!(!first.is(plane::LogKind::Connections, &bare));
+        assert!(!first.is(plane::LogKind::Access, &place));
+    }
 }

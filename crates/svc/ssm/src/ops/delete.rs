@@ -3,12 +3,13 @@
 use wharf_api_ssm::{
     DeleteParameterRequest, DeleteParameterResult, DeleteParametersRequest, DeleteParametersResult,
 };
-use wharf_service::Place;
+use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     core::{ChangeError, Core},
     names::{self, key_name},
+    records::Parameter,
 };
 
 pub async fn delete_parameter(
@@ -48,16 +49,14 @@ pub async fn delete_parameters(
 /// Deletes a parameter with all its versions; `false` if there is none.
 async fn delete(core: &Core, call: &Call, name: &str) -> Result<bool, ChangeError> {
     let place = Place::of(call);
-    for _ in 0..wharf_service::MAX_TRIES {
-        let Some(stored) = core.look(&place, key_name(name)).await? else {
-            return Ok(false);
-        };
-        match core.remove(&call.permit, &place, &stored, None).await {
-            Err(error) if error.is_conflict() => {}
-            done => return done.map(|()| true),
+    let key = crate::core::key(&place, key_name(name));
+    let is_deleted = transact!(core.table, &call.permit, |tx| {
+        let found = tx.find::<Parameter>(&key).await?;
+        let found = found.filter(|it| !it.is_expired(core.now()));
+        if let Some(parameter) = &found {
+            crate::core::delete(&mut tx, &place, &key, parameter);
         }
-    }
-    Err(core
-        .table
-        .conflict(crate::core::key(&place, key_name(name))))
+        found.is_some()
+    });
+    Ok(is_deleted)
 }

@@ -31,11 +31,8 @@ use tokio_tungstenite::{
 };
 use wharf_api_ecs::TaskDefinition;
 use wharf_base::{Permit, Timestamp, ids};
-use wharf_records::{
-    ecs::{Desired, Instance, Status, Task},
-    encode,
-};
-use wharf_store::Txn;
+use wharf_records::ecs::{Desired, Instance, Status, Task};
+use wharf_service::transact_at;
 
 use ahead::SentAhead;
 use manifest::SentManifest;
@@ -50,7 +47,7 @@ use super::{
 use crate::{
     Agents,
     own_node::EXEC_CAPABILITY,
-    state::{ChangeError, MAX_TRIES, conflict},
+    state::ChangeError,
     task::plan::{ends_by, told},
     view::Held,
 };
@@ -132,11 +129,10 @@ impl Drop for Reachable<'_> {
 /// Writes that the agent is there. The revision of this write begins the session's numbers. `None`
 /// if the instance went away meanwhile.
 async fn announce(agents: &Agents, ticket: &Ticket) -> Result<Option<u64>, ChangeError> {
-    for _ in 0..MAX_TRIES {
-        let Some(found) = agents.state.table.read::<Instance>(&ticket.key).await? else {
+    let ((), revision) = transact_at!(agents.state.table, &PERMIT, |tx| {
+        let Some(mut instance) = tx.find::<Instance>(&ticket.key).await? else {
             return Ok(None);
         };
-        let mut instance = found.record.clone();
         instance.agent_connected = true;
         instance.disconnected_at = None;
         instance.lost = false;
@@ -157,15 +153,9 @@ async fn announce(agents: &Agents, ticket: &Ticket) -> Result<Option<u64>, Chang
         if let Some(docker) = told("dockerVersion") {
             instance.docker_version = docker;
         }
-        let txn = Txn::new()
-            .when(found.unchanged())
-            .put(&ticket.key, encode(&instance));
-        let reply = agents.state.store.txn(&PERMIT, txn).await?;
-        if reply.succeeded {
-            return Ok(Some(reply.revision));
-        }
-    }
-    Err(conflict(&ticket.key))
+        tx.put(&ticket.key, &instance);
+    });
+    Ok(Some(revision))
 }
 
 /// Why a session ended before its time.
