@@ -13,7 +13,7 @@ from harness.kubernetes import Cluster
 from harness.waiting import wait_for
 from test_ec2_instances import TRUST
 
-pytestmark = pytest.mark.minutes(1)
+pytestmark = pytest.mark.minutes(3)
 
 NODE_POLICIES = ["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly"]
 
@@ -192,7 +192,8 @@ def test_an_update_replaces_nodes_within_a_budget_over_the_death_of_the_server(i
         found = cluster.eks.describe_update(name=cluster.name, updateId=update["id"], nodegroupName="workers")["update"]
         return found["status"] != "InProgress" and found
 
-    found = wait_for(done, 240, "the end of the update")
+    # Each node is left for a minute when it is empty.
+    found = wait_for(done, 420, "the end of the update")
     assert found["status"] == "Successful", found
     nodes = wait_for(lambda: len(it := nodes_of(cluster, "workers")) == 2 and it, 90, "two nodes again")
     assert not before & {it["metadata"]["uid"] for it in nodes}

@@ -186,6 +186,23 @@ def test_a_deployment_is_scaled_changed_and_rolled_back(day):
     assert day.pods() != [pod]
 
 
+def test_a_rollback_to_what_is_there_is_none(day, image):
+    labels, container = {"app": "nowhere"}, {"name": "main", "image": image}
+    spec = {"containers": [container], "nodeSelector": {"no": "node"}}
+    made = {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": "nowhere"},
+        "spec": {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": spec}},
+    }
+    day.run("apply", "-f", "-", stdin=json.dumps(made))
+    wait_for(lambda: day.get("controllerrevisions")["items"], 30, "the revision of a DaemonSet")
+    said = day.run("rollout", "undo", "daemonset/nowhere", "--to-revision=1").strip()
+    # Those from before 1.34 write a time that is not set, so that they take any revision of later clusters for another one.
+    none = "skipped rollback (current template already matches revision 1)"
+    assert said == f"daemonset.apps/nowhere {none if '1.36' in day.program else 'rolled back'}"
+
+
 def test_objects_are_edited_and_patched(day, tmp_path):
     editor = tmp_path / "editor"
     editor.write_text('#!/bin/sh\nsed -i "s/text: hello/text: edited/" "$1"\n')

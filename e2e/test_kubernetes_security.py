@@ -212,6 +212,8 @@ def test_a_user_has_the_groups_that_the_image_gives_it_unless_it_is_strict(insta
     apply(cluster, "lasts", {**lasts, "terminationGracePeriodSeconds": 1})
     wait_phase(cluster, "lasts", "Running")
     assert set(in_pod(cluster, "lasts", "main", "id -G").split()) == {"3000", "4000"}
+    (told,) = cluster.get("pod", "lasts")["status"]["containerStatuses"]
+    assert told["user"] == {"linux": {"uid": 1000, "gid": 3000, "supplementalGroups": [3000, 4000]}}
     cluster.kubectl("delete", "pod", "lasts", "--timeout=50s")
     wrong = {**once(image, "id -G"), "securityContext": {"supplementalGroupsPolicy": "Some"}}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "wrong"}, "spec": wrong}

@@ -205,10 +205,7 @@ async fn follow(
         remember(node, &wanted);
         // What is here of pods that the API does not know goes before others come.
         let here = found.keys().cloned().chain(take(&mut folders));
-        let lost: BTreeSet<String> = here
-            .filter(|id| !wanted.keys().any(|uid| node.sandbox_of(uid) == *id))
-            .collect();
-        for id in lost {
+        for id in lost(here, wanted.keys().map(|uid| node.sandbox_of(uid))) {
             found.remove(&id);
             remove(node, &id, &mut workers);
         }
@@ -264,13 +261,23 @@ async fn follow(
                     sleep(FIRST_WAIT).await;
                     tracing::error!(node = node.name, %error, "the worker of a pod failed");
                     running.retain(|_, it| !it.wanted.is_closed());
-                    found.extend(find(&*node.machine, &node.name).await.into_iter().filter(|(id, _)| {
-                        !running.keys().any(|uid| node.sandbox_of(uid) == *id)
-                    }));
+                    let all = find(&*node.machine, &node.name).await;
+                    let kept = running.keys().map(|uid| node.sandbox_of(uid));
+                    let left = lost(all.keys().cloned(), kept);
+                    found.extend(all.into_iter().filter(|(id, _)| left.contains(id)));
                 }
             },
         }
     }
+}
+
+/// The sandboxes that are none of `known`. What a sandbox is called is a digest, so the names are made once for all.
+fn lost(
+    here: impl Iterator<Item = String>,
+    known: impl Iterator<Item = String>,
+) -> BTreeSet<String> {
+    let known: BTreeSet<String> = known.collect();
+    here.filter(|id| !known.contains(id)).collect()
 }
 
 async fn begin(
@@ -375,4 +382,22 @@ fn remove(node: &Arc<Node>, id: &str, workers: &mut JoinSet<String>) {
         }
         id
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sandboxes_of_no_pod_are_lost_once() {
+        let names = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        let check = |here: &[&str], known: &[&str], expected: &[&str]| {
+            let found = lost(names(here).into_iter(), names(known).into_iter());
+            assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
+        };
+        check(&["c", "a", "b", "a"], &["b", "d"], &["a", "c"]);
+        check(&["a"], &["a"], &[]);
+        check(&[], &["a"], &[]);
+        check(&["a"], &[], &["a"]);
+    }
 }

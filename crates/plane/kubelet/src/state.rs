@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
 
 use wharf_base::Timestamp;
+use wharf_container::runtime::ProgramUser;
 
 use crate::{
     pod::{Container, Pod, Resources},
@@ -85,6 +86,8 @@ pub struct ContainerState {
     pub is_resized: bool,
     /// Name and digest of the image it runs.
     pub image_id: String,
+    /// Whom its program began as last.
+    pub user: Option<ProgramUser>,
     /// One after another.
     pub failed_pulls: u32,
     /// One after another.
@@ -160,6 +163,7 @@ pub enum Event {
         container: String,
         attempt: u32,
         at: Timestamp,
+        user: Option<ProgramUser>,
     },
     NotStarted {
         container: String,
@@ -317,6 +321,7 @@ impl PodState {
                 container,
                 attempt,
                 at,
+                user,
             } => {
                 let waits = |name: &str| {
                     let of = pod.container(name);
@@ -326,6 +331,7 @@ impl PodState {
                 };
                 let (startup, readiness) = waits(&container);
                 self.with(&container, |it| {
+                    it.user = user;
                     // It may have ended before it was told that it began.
                     if let Run::Ended(how) = &mut it.run {
                         how.started_at.get_or_insert(at);

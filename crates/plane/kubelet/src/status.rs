@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use wharf_base::Timestamp;
+use wharf_container::runtime::ProgramUser;
 use wharf_kube_client::Object as _;
 
 use crate::{
@@ -334,7 +335,27 @@ fn container(pod: &Pod, state: &PodState, of: &Container, is_init: bool, now: Ti
         "image": of.image,
         "imageID": known.image_id,
         "containerID": if ran { Value::from(id(run)) } else { Value::Null },
+        "user": known.user.as_ref().map(user),
         "started": known.is_running() && known.has_started,
+    })
+}
+
+/// As a runtime tells it upstream: the group is one of the supplementary ones as well, the first where it was none.
+fn user(of: &ProgramUser) -> Value {
+    let is_among = of.groups.contains(&of.gid);
+    let first = (!is_among).then_some(of.gid);
+    let groups: Vec<u32> = first.into_iter().chain(of.groups.iter().copied()).collect();
+    json!({"linux": {"uid": of.uid, "gid": of.gid, "supplementalGroups": groups}})
+}
+
+/// Whom a container's status says that its program began as.
+pub fn told_user(status: &Value) -> Option<ProgramUser> {
+    let number = |it: &Value| it.as_u64().and_then(|it| u32::try_from(it).ok());
+    let groups = status.list("/user/linux/supplementalGroups").iter();
+    Some(ProgramUser {
+        uid: number(status.at("/user/linux/uid"))?,
+        gid: number(status.at("/user/linux/gid"))?,
+        groups: groups.filter_map(number).collect(),
     })
 }
 

@@ -27,7 +27,7 @@ use crate::{
     probe,
     refused::{self, refused, refused_ephemeral},
     state::{Event, PodState, Run, Sandbox, Terminated},
-    status::{is_ended_for_node, status},
+    status::{is_ended_for_node, status, told_user},
     tokens::PodTokens,
     told::Teller,
 };
@@ -438,6 +438,7 @@ fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
         known.image_id = told
             .map(|it| it.text("/imageID").to_owned())
             .unwrap_or_default();
+        known.user = seen.user.clone().or_else(|| told.and_then(told_user));
         match &seen.exit {
             Some(exit) => known.end(exit.code, exit.oom, at(exit.at), String::new()),
             None if seen.state == Seen::Stopped => known.end(KILLED, false, now, String::new()),

@@ -18,7 +18,8 @@ pub mod spool;
 
 pub use folder::TaskFolder;
 pub use message::{
-    ContainerState, ContainerStatus, Envelope, Event, Failure, Reply, Request, TaskStatus,
+    ContainerState, ContainerStatus, Envelope, Event, Failure, ProgramUser, Reply, Request,
+    TaskStatus,
 };
 pub use name::ContainerName;
 pub use plan::{

@@ -139,6 +139,18 @@ pub struct ContainerStatus {
     pub pid: i32,
     pub started_at: Option<i64>,
     pub exit: Option<ExitRecord>,
+    /// Whom its program began as, once that is known; shims from before it was told never say it.
+    #[serde(default)]
+    pub user: Option<ProgramUser>,
+}
+
+/// Whom a program runs as, by the numbers inside of its container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramUser {
+    pub uid: u32,
+    pub gid: u32,
+    /// Those it is in beside that.
+    pub groups: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use nix::{
 use wharf_cgroup::{Group, Hierarchies};
 use wharf_shim_protocol::{
     ContainerName, ContainerSetup, ContainerState, ContainerStatus, ExitRecord, Failure,
-    TaskFolder, folder::ContainerFolder, now_ms, plan::UserSetup,
+    ProgramUser, TaskFolder, folder::ContainerFolder, now_ms, plan::UserSetup,
 };
 
 use crate::{
@@ -52,6 +52,7 @@ pub struct Container {
     pid: i32,
     started_at: Option<i64>,
     exit: Option<ExitRecord>,
+    user: Option<ProgramUser>,
     reports: Option<Reports>,
     failure: Option<Failure>,
     pump: Option<Pump>,
@@ -95,6 +96,7 @@ impl Container {
             pid: 0,
             started_at: None,
             exit: None,
+            user: None,
             reports: Some(creation.reports),
             failure: None,
             pump: None,
@@ -167,6 +169,7 @@ impl Container {
             pid: self.pid,
             started_at: self.started_at,
             exit: self.exit,
+            user: self.user.clone(),
         }
     }
 
@@ -189,6 +192,7 @@ impl Container {
                 Report::Process(pid) => {
                     eprintln!("wharf-shim: {pid} was reported, which is no process of ours");
                 }
+                Report::User(user) => self.user = Some(user),
                 // The first one names the cause, later ones what came of it.
                 Report::Failed(failure) => {
                     self.failure.get_or_insert(failure);

@@ -48,6 +48,8 @@ impl Launch {
         let prepared = process::prepare(&self.plan, self.filter.clone())?;
         if self.runs != Runs::Nothing {
             prepared.check_program()?;
+            self.reporter
+                .send(&Report::User(prepared.identity().told()));
         }
         if let Some(console) = &self.console {
             tty::open_inside(console, prepared.identity().uid)?;

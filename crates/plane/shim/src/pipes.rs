@@ -13,7 +13,7 @@ use nix::{
 };
 use serde::{Deserialize, Serialize};
 use wharf_shim_protocol::{
-    Failure,
+    Failure, ProgramUser,
     plan::{NETNS_FD, USERNS_FD},
 };
 
@@ -26,6 +26,8 @@ const REPORT_LIMIT: usize = 64 << 10;
 pub enum Report {
     /// The first process of the container, or the exec's, as the host numbers it.
     Process(i32),
+    /// Whom the container's program will run as.
+    User(ProgramUser),
     Failed(Failure),
 }
 
@@ -183,8 +185,14 @@ mod tests {
         let mut reports = Reports::new(read).unwrap();
         assert!(reports.read().is_empty() && !reports.closed());
         let reporter = Reporter::new(write);
+        let user = Report::User(ProgramUser {
+            uid: 1000,
+            gid: 0,
+            groups: vec![7, 50],
+        });
+        reporter.send(&user);
         reporter.send(&Report::Process(7));
-        assert_eq!(reports.read(), [Report::Process(7)]);
+        assert_eq!(reports.read(), [user, Report::Process(7)]);
         assert!(!reports.closed());
         drop(reporter);
         assert!(reports.read().is_empty() && reports.closed());

@@ -4,7 +4,7 @@
 
 use std::{fs::File, io::Read};
 
-use wharf_shim_protocol::{Failure, ImageGroups};
+use wharf_shim_protocol::{Failure, ImageGroups, ProgramUser};
 
 /// Bound on each of passwd and group, in bytes.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -18,6 +18,17 @@ pub struct Identity {
     pub gid: u32,
     pub groups: Vec<u32>,
     pub home: String,
+}
+
+impl Identity {
+    /// What the agent hears of it.
+    pub fn told(&self) -> ProgramUser {
+        ProgramUser {
+            uid: self.uid,
+            gid: self.gid,
+            groups: self.groups.clone(),
+        }
+    }
 }
 
 /// Looks `user` up in `/etc/passwd` and `/etc/group`; missing files know nobody.

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     service::ports::transports,
-    stack::{Action, Admission, Auth, Group, Listener, Rule, Security, Source, Stack, Target},
+    stack::{
+        Action, Admission, Auth, Group, Listener, Rule, Security, Source, Stack, Target,
+        is_of_users,
+    },
 };
 
 /// What load balancing and EC2 show of a stack.
@@ -207,7 +210,10 @@ pub fn plan(wanted: Option<&Stack>, pods: &BTreeSet<String>, seen: &Seen) -> Vec
     }
     for (port, listener) in &stack.listeners {
         let named = |action: &Action| {
-            action.named(|name| arns.get(name.as_str()).map(|it| (*it).to_owned()))
+            action.named(|name| match is_of_users(name) {
+                true => Some(name.clone()),
+                false => arns.get(name.as_str()).map(|it| (*it).to_owned()),
+            })
         };
         // All groups are there by now.
         let Some(listener) = resolved(listener, &named) else {

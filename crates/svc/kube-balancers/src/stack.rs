@@ -109,6 +109,25 @@ pub struct Stack {
     pub nodes: BTreeMap<String, String>,
 }
 
+impl Stack {
+    /// What its listeners and rules do.
+    pub fn actions_mut(&mut self) -> impl Iterator<Item = &mut Action> {
+        self.listeners.values_mut().flat_map(|it| {
+            let rules = it.rules.iter_mut().map(|it| &mut it.action);
+            rules.chain(std::iter::once(&mut it.default))
+        })
+    }
+}
+
+/// What stands before the name of a target group of users, until it is looked up.
+pub const BY_NAME: &str = "name:";
+
+/// Whether a target group that is wanted is none of the stack's own but one that a user made: it is called by its ARN, or by its name
+/// behind [`BY_NAME`].
+pub fn is_of_users(group: &str) -> bool {
+    group.starts_with("arn:") || group.starts_with(BY_NAME)
+}
+
 /// What the targets of a group are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum TargetKind {
@@ -174,7 +193,7 @@ pub struct Target {
     pub port: u16,
 }
 
-/// `G` names target groups: in what is wanted by their names, in what is there by their ARNs.
+/// `G` names target groups: in what is wanted by their names, those of users by [their own](is_of_users), in what is there by their ARNs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listener<G = String> {
     pub protocol: String,

@@ -1,6 +1,8 @@
 //! The form in which a revision's template is written. Clients, `kubectl rollout undo` among them, compare it byte for byte with what they
-//! make of the set themselves: members in the order of their names, and what Go writes of a pod although nothing was said, as clients of
-//! before 1.34 have it. Pure.
+//! make of the set themselves: members in the order of their names, and what Go writes of a pod although nothing was said. Pure.
+//!
+//! Since 1.34 a time that is not set is left out, which before was written as `"creationTimestamp":null`. As with upstream, clients from
+//! before see another text then and say that they rolled back where nothing changes; revisions from before are the same ones still.
 
 use serde_json::{Map, Value, json};
 use wharf_kube_model::view::CONTAINER_LISTS;
@@ -8,7 +10,7 @@ use wharf_kube_model::view::CONTAINER_LISTS;
 /// The template of a set as it is written.
 pub fn written(template: &Value) -> Value {
     let mut template = template.clone();
-    date(&mut template);
+    undated(&mut template);
     let spec = template.get_mut("spec").and_then(Value::as_object_mut);
     let Some(spec) = spec else {
         return ordered(&template);
@@ -29,7 +31,7 @@ pub fn written(template: &Value) -> Value {
             .get_mut("ephemeral")
             .and_then(|it| it.get_mut("volumeClaimTemplate"))
         {
-            date(claim);
+            undated(claim);
             let spec = claim.get_mut("spec").and_then(Value::as_object_mut);
             if let Some(spec) = spec {
                 spec.entry("resources").or_insert(json!({}));
@@ -63,14 +65,14 @@ fn items<'a>(
     all.into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
-/// When it was made, which a template never was.
-fn date(of: &mut Value) {
+/// Without the time at which it was made, which a template never was. Its metadata are written also where there are none.
+fn undated(of: &mut Value) {
     let Some(of) = of.as_object_mut() else {
         return;
     };
     let metadata = of.entry("metadata").or_insert(json!({}));
     if let Some(metadata) = metadata.as_object_mut() {
-        metadata.insert("creationTimestamp".to_owned(), Value::Null);
+        metadata.shift_remove("creationTimestamp");
     }
 }
 
@@ -106,7 +108,7 @@ fn ordered(value: &Value) -> Value {
 mod tests {
     use super::*;
 
-    /// The whole text that upstream's `getPatch` of 1.20 makes of the same set.
+    /// The whole text that upstream's `getPatch` makes of the same set since 1.34.
     #[test]
     fn a_template_is_written_as_go_does() {
         let template = json!({
@@ -120,7 +122,7 @@ mod tests {
         let text = written(&template).to_string();
         assert_eq!(
             text,
-            "{\"metadata\":{\"creationTimestamp\":null,\"labels\":{\"a\":\"2\",\"b\":\"1\"}},\
+            "{\"metadata\":{\"labels\":{\"a\":\"2\",\"b\":\"1\"}},\
              \"spec\":{\"containers\":[{\"env\":[{\"name\":\"CPU\",\"valueFrom\":{\"resourceFieldRef\":\
              {\"divisor\":\"0\",\"resource\":\"limits.cpu\"}}}],\"image\":\"httpd\",\"name\":\"app\",\
              \"ports\":[{\"containerPort\":9376,\"protocol\":\"TCP\"}],\"resources\":{}}],\
@@ -138,7 +140,7 @@ mod tests {
         ]);
         let text = written(&json!({"spec": {"volumes": volumes}})).to_string();
         assert_eq!(text.matches("\"divisor\":\"0\"").count(), 2, "{text}");
-        let claim = "\"volumeClaimTemplate\":{\"metadata\":{\"creationTimestamp\":null},\
+        let claim = "\"volumeClaimTemplate\":{\"metadata\":{},\
             \"spec\":{\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{}}}";
         assert!(text.contains(claim), "{text}");
     }
@@ -151,6 +153,8 @@ mod tests {
         let dated = json!({"metadata": {"creationTimestamp": null, "labels": {"a": "1"}},
             "spec": {"containers": [{"resources": {}, "name": "c"}]}});
         assert!(are_same(&plain, &dated));
+        // As a client makes it of the set, which the server may show with a time or without.
+        assert_eq!(written(&plain).to_string(), written(&dated).to_string());
         let other = json!({"metadata": {"labels": {"a": "1"}},
             "spec": {"containers": [{"name": "c", "resources": {"limits": {"cpu": "1"}}}]}});
         assert!(!are_same(&plain, &other));

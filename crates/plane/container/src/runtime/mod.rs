@@ -46,7 +46,7 @@ pub use wharf_cgroup::Stats as ContainerStats;
 use wharf_cgroup::{Hierarchies, Moves};
 use wharf_shim_protocol::ContainerName;
 pub use wharf_shim_protocol::{
-    ContainerState, ContainerStatus, Event, ExitRecord, Failure, TaskStatus, spool,
+    ContainerState, ContainerStatus, Event, ExitRecord, Failure, ProgramUser, TaskStatus, spool,
 };
 use wharf_spares::SpareFolders;
 

@@ -225,6 +225,7 @@ fn ended_containers(
             pid: 0,
             started_at: None,
             exit,
+            user: None,
         };
         containers.insert(name, status);
     }

@@ -249,11 +249,16 @@ pub(super) async fn start(
         Ok(at) => Timestamp::from_millis(at),
         Err(message) => return not("RunContainerError", message),
     };
+    // Only inside are names of users known.
+    let runs = machine.containers(&context.sandbox).await;
+    let own = runs.ok().and_then(|mut all| all.remove(&spec.name));
+    let user = own.and_then(|it| it.user);
     let hook = of.lifecycle.as_ref().and_then(|it| it.post_start.as_ref());
     let mut events = vec![Event::Started {
         container: container.clone(),
         attempt,
         at,
+        user,
     }];
     if let Some(hook) = hook
         && let Err(reason) =

@@ -2,12 +2,13 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use wharf_container::runtime::ProgramUser;
 
 use super::*;
 use crate::{
     pod::Pod,
     state::{Event, PodState},
-    status::{Place, phase, status},
+    status::{Place, phase, status, told_user},
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -47,6 +48,7 @@ fn started(container: &str, attempt: u32) -> Event {
         container: container.to_owned(),
         attempt,
         at: NOW,
+        user: None,
     }
 }
 
@@ -222,6 +224,42 @@ fn the_end_of_a_deleted_pod() {
     state.take(&pod, Event::SandboxRemoved, NOW);
     assert_eq!(act(&pod, &mut state, NOW), [Action::Delete]);
     assert_eq!(act(&pod, &mut state, NOW), []);
+}
+
+#[test]
+fn whom_a_program_began_as_is_told_after_its_end_too() {
+    let pod = pod(json!({"containers": [{"name": "a"}]}));
+    let mut state = ready(&pod);
+    let place = Place {
+        host_ip: String::new(),
+    };
+    let told = |state: &PodState| status(&pod, state, &place, NOW)["containerStatuses"][0].clone();
+    run(&pod, &mut state, "a", 0, NOW);
+    // Of a shim that does not know.
+    assert_eq!(told(&state)["user"], Value::Null);
+    assert_eq!(told_user(&told(&state)), None);
+    let user = |groups: &[u32]| ProgramUser {
+        uid: 1000,
+        gid: 3000,
+        groups: groups.to_vec(),
+    };
+    let started = |groups: &[u32]| Event::Started {
+        container: "a".to_owned(),
+        attempt: 0,
+        at: NOW,
+        user: Some(user(groups)),
+    };
+    for (groups, shown) in [
+        (&[50, 4000][..], json!([3000, 50, 4000])),
+        (&[50, 3000][..], json!([50, 3000])),
+        (&[][..], json!([3000])),
+    ] {
+        state.take(&pod, started(groups), NOW);
+        let linux = json!({"uid": 1000, "gid": 3000, "supplementalGroups": shown});
+        assert_eq!(told(&state)["user"], json!({ "linux": linux }));
+    }
+    state.take(&pod, ended("a", 0, 1, NOW), NOW);
+    assert_eq!(told_user(&told(&state)), Some(user(&[3000])));
 }
 
 #[test]

@@ -24,7 +24,7 @@ use wharf_container::{
     image::{Digest, Image, ImageConfig},
     runtime::{
         ContainerState, ContainerStats, ContainerStatus, ExecOutput, ExecSession, ExecSpec,
-        ExitRecord, LogReader,
+        ExitRecord, LogReader, ProgramUser,
     },
     spec::{ContainerName, ContainerSpec, NamespaceMode},
 };
@@ -160,6 +160,11 @@ impl Machine for Pretended {
             pid: 1,
             started_at: Some(1_800_000_000_000),
             exit: None,
+            user: Some(ProgramUser {
+                uid: 1000,
+                gid: 1000,
+                groups: Vec::new(),
+            }),
         };
         sandbox.running.insert(spec.name.clone(), status);
         sandbox
@@ -447,6 +452,13 @@ async fn a_container_is_added_to_look_on_and_has_its_time_once() {
     let generation = seen["status"]["containerStatuses"][0]["restartCount"].clone();
     let now = setup.wait("it runs on", has_ended).await;
     assert_eq!(now.text("/status/phase"), "Running");
+    for it in [&seen, &now] {
+        let user = &it["status"]["containerStatuses"][0]["user"]["linux"];
+        assert_eq!(
+            (&user["uid"], &user["supplementalGroups"]),
+            (&json!(1000), &json!([1000]))
+        );
+    }
     assert_eq!(
         now["status"]["containerStatuses"][0]["restartCount"],
         generation

@@ -157,7 +157,7 @@ impl Exec {
                     send(&self.socket, &failed(failure.clone()));
                     self.failure = Some(failure);
                 }
-                Report::Failed(_) => {}
+                Report::Failed(_) | Report::User(_) => {}
             }
         }
         if self.reports.closed() && self.failure.is_none() && self.pid != 0 {

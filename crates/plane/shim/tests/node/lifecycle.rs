@@ -95,6 +95,27 @@ async fn user_directory_environment_and_host_name() {
 }
 
 #[tokio::test]
+async fn whom_a_program_runs_as_is_told_by_its_numbers() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    let mut spec = sh("true");
+    spec.user = "app".into();
+    spec.groups = vec![4000, 7];
+    task.create_container(&spec, &node.image).await.unwrap();
+    let status = task.status().await.unwrap();
+    let user = status.containers[&spec.name].user.clone().unwrap();
+    assert_eq!((user.uid, user.gid), (1000, 1001));
+    assert_eq!(user.groups, [7, 50, 4000]);
+    task.start(&spec.name).await.unwrap();
+    within(task.wait(&spec.name)).await.unwrap();
+    // Also once it has ended.
+    let status = task.status().await.unwrap();
+    assert_eq!(status.containers[&spec.name].user, Some(user));
+    task.remove(&spec.name).await.unwrap();
+    node.finish().await;
+}
+
+#[tokio::test]
 async fn who_attaches_writes_to_a_program_and_sees_at_once_what_it_says() {
     let node = Node::new().await;
     let task = node.task().await;

@@ -5,12 +5,14 @@ use std::{collections::BTreeMap, time::Duration};
 use wharf_base::Timestamp;
 
 use super::{
-    records::{Issue, NodeGroup, Size, Unavailable},
+    records::{Issue, NodeGroup, Rollout, Size, Unavailable},
     repair::{Bad, Repairing},
 };
 
 /// New nodes are ready within this, and a node is empty within this, or an update fails.
 pub const PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// How long an update leaves an empty node before it ends the instance, as on AWS: by then load balancers send it nothing new.
+const PAUSE: Duration = Duration::from_secs(60);
 pub const NOT_JOINED: &str = "Instances failed to join the kubernetes cluster";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,13 @@ impl Member {
 
     pub fn is_ready(&self) -> bool {
         self.state == State::InService && self.node.as_ref().is_some_and(|it| it.ready)
+    }
+
+    /// Nothing is there, and nothing comes.
+    fn is_left(&self) -> bool {
+        self.node
+            .as_ref()
+            .is_none_or(|it| it.cordoned && it.pods == 0)
     }
 
     fn is_empty(&self) -> bool {
@@ -176,7 +185,18 @@ pub fn rollout(
         rollout.since = now;
     }
     let overdue = |since: &Timestamp| now.since(*since) >= PATIENCE;
-    let stuck = rollout.draining.iter().find(|(_, since)| overdue(since));
+    // A pod that came after all begins the pause anew.
+    let mut emptied = BTreeMap::new();
+    for member in old.iter().filter(|it| it.is_left()) {
+        if rollout.draining.contains_key(&member.id) {
+            let since = rollout.emptied.get(&member.id).copied().unwrap_or(now);
+            emptied.insert(member.id.clone(), since);
+        }
+    }
+    rollout.emptied = emptied;
+    let mut drained = rollout.draining.iter();
+    let stuck =
+        drained.find(|(id, since)| overdue(since) && rollout.emptied.get(*id).is_none_or(overdue));
     if let Some((id, _)) = stuck.filter(|_| !rollout.force) {
         let text = "Reached max retries while trying to evict pods from nodes in node group";
         let issue = Issue::new("PodEvictionFailure", text, vec![id.clone()]);
@@ -220,6 +240,7 @@ pub fn rollout(
                 acts.push(Act::Empty(node.name.clone()));
             }
             Some(node) if !member.is_empty() => acts.push(Act::Evict(node.name.clone())),
+            Some(_) if pauses(rollout, &member.id, now) => {}
             _ => {
                 let replaced = coming < desired;
                 coming += usize::from(replaced);
@@ -233,6 +254,11 @@ pub fn rollout(
         }
     }
     (acts, Course::Goes)
+}
+
+fn pauses(rollout: &Rollout, id: &str, now: Timestamp) -> bool {
+    let since = rollout.emptied.get(id);
+    since.is_some_and(|since| now.since(*since) < PAUSE)
 }
 
 /// An update that failed: new nodes that are not ready go, old ones serve on, and there are as many as before.

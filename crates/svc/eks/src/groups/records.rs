@@ -243,6 +243,9 @@ pub struct Rollout {
     /// Instances whose nodes are emptied, and since when.
     #[serde(default)]
     pub draining: BTreeMap<String, Timestamp>,
+    /// Those of them whose nodes are empty, and since when.
+    #[serde(default)]
+    pub emptied: BTreeMap<String, Timestamp>,
     /// New nodes that were ready at most, and since when.
     pub ready: usize,
     pub since: Timestamp,

@@ -294,6 +294,7 @@ pub async fn version(
             source: old,
             surge: None,
             draining: Default::default(),
+            emptied: Default::default(),
             ready: 0,
             since: core.now(),
         });

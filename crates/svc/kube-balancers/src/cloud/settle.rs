@@ -1,15 +1,19 @@
-//! What a stack leaves open or names by other names than ids: subnets, security groups, certificates.
+//! What a stack leaves open or names by other names than ids: subnets, security groups, certificates, target groups of users.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_api_acm::ListCertificatesRequest;
 use wharf_api_ec2::{DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Subnet, Tag};
+use wharf_api_elbv2::DescribeTargetGroupsInput;
 use wharf_service::Place;
 
-use super::{Cloud, CloudError, failed, read::filter};
+use super::{
+    Cloud, CloudError, failed,
+    read::{filter, there},
+};
 use crate::{
     annotations::{Refused, refused},
-    stack::{Security, Stack, TargetKind},
+    stack::{Action, BY_NAME, Security, Stack, TargetKind, is_of_users},
 };
 
 const PUBLIC: &str = "kubernetes.io/role/elb";
@@ -35,7 +39,66 @@ impl Cloud {
             stack.security = Security::Given(self.given_groups(given).await?);
         }
         self.instances(stack).await?;
+        self.target_groups(stack).await?;
         self.certificates(stack).await
+    }
+
+    /// Target groups that annotations name are called by their ARNs from here on. As with AWS's controller it may be any of the cluster's
+    /// account and region; load balancing says whether a listener can lead there.
+    async fn target_groups(&self, stack: &mut Stack) -> Result<(), CloudError> {
+        let mut asked = BTreeSet::new();
+        for action in stack.actions_mut() {
+            if let Action::Forward { groups, .. } = action {
+                let theirs = groups.iter().filter(|(name, _)| is_of_users(name));
+                asked.extend(theirs.map(|(name, _)| name.clone()));
+            }
+        }
+        let mut arns = BTreeMap::new();
+        for name in asked {
+            let arn = self.group_of_users(&name).await?;
+            arns.insert(name, arn);
+        }
+        for action in stack.actions_mut() {
+            if let Action::Forward { groups, .. } = action {
+                for (group, _) in groups {
+                    if let Some(arn) = arns.get(group.as_str()) {
+                        group.clone_from(arn);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn group_of_users(&self, asked: &str) -> Result<String, CloudError> {
+        let Place { account, region } = &self.cluster.place;
+        let partition = wharf_base::arn::partition_of(region);
+        let ours = format!("arn:{partition}:elasticloadbalancing:{region}:{account}:targetgroup/");
+        let (name, arns, names) = match asked.strip_prefix(BY_NAME) {
+            Some(name) => (name, None, Some(vec![name.to_owned()])),
+            None if asked.starts_with(&ours) => (asked, Some(vec![asked.to_owned()]), None),
+            None => {
+                return Ok(refused(format!(
+                    "the target group {asked} is not of the cluster's account and region"
+                ))?);
+            }
+        };
+        let request = DescribeTargetGroupsInput {
+            target_group_arns: arns,
+            names,
+            ..DescribeTargetGroupsInput::default()
+        };
+        let found = self.elb.describe_target_groups(&self.call(), request).await;
+        let found = there(found.map_err(failed("look for a target group")))?;
+        let mut found = found
+            .and_then(|it| it.target_groups)
+            .into_iter()
+            .flatten()
+            .filter_map(|it| it.target_group_arn);
+        match found.next() {
+            Some(arn) => Ok(arn),
+            None => Ok(refused(format!("there is no target group {name}"))?),
+        }
     }
 
     /// Leaves out targets that are no nodes.
@@ -248,9 +311,10 @@ mod tests {
     use std::sync::Arc;
 
     use async_trait::async_trait;
+    use wharf_api_elbv2::DescribeTargetGroupsOutput;
     use wharf_base::SystemClock;
     use wharf_service::Cluster;
-    use wharf_wire::{Check, Context, Fault};
+    use wharf_wire::{Call, Check, Context, Fault};
 
     use super::*;
     use crate::{
@@ -284,6 +348,7 @@ mod tests {
         }
     }
 
+    /// It has the target group `old`.
     #[async_trait]
     impl wharf_api_elbv2::Elbv2 for Around {
         async fn authorize(
@@ -293,6 +358,33 @@ mod tests {
         ) -> Result<Vec<Check>, Fault> {
             Ok(Vec::new())
         }
+
+        async fn describe_target_groups(
+            &self,
+            _: &Call,
+            input: DescribeTargetGroupsInput,
+        ) -> Result<DescribeTargetGroupsOutput, Fault> {
+            let old = group_arn("123456789012", "old");
+            let is_asked = input.names == Some(vec!["old".to_owned()])
+                || input.target_group_arns == Some(vec![old.clone()]);
+            if !is_asked {
+                return Err(Fault::sender("TargetGroupNotFound", 400, "not found"));
+            }
+            let group = wharf_api_elbv2::TargetGroup {
+                target_group_arn: Some(old),
+                ..wharf_api_elbv2::TargetGroup::default()
+            };
+            Ok(DescribeTargetGroupsOutput {
+                target_groups: Some(vec![group]),
+                next_marker: None,
+            })
+        }
+    }
+
+    fn group_arn(account: &str, name: &str) -> String {
+        format!(
+            "arn:aws:elasticloadbalancing:us-east-1:{account}:targetgroup/{name}/0123456789abcdef"
+        )
     }
 
     #[async_trait]
@@ -310,10 +402,9 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_node_that_its_machine_knows_nothing_of_is_no_target() {
+    fn cloud() -> Cloud {
         let around = Arc::new(Around);
-        let cloud = Cloud {
+        Cloud {
             elb: around.clone(),
             ec2: around.clone(),
             nodes: around.clone(),
@@ -326,7 +417,46 @@ mod tests {
             },
             vpc: "vpc-1".to_owned(),
             subnets: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn target_groups_of_users_are_looked_up_in_the_account() {
+        let (cloud, old) = (cloud(), group_arn("123456789012", "old"));
+        let to = |groups: &[&str]| Action::Forward {
+            groups: groups.iter().map(|it| ((*it).to_owned(), 1)).collect(),
+            sticky: None,
         };
+        let asking = |default: Action, first: Action| {
+            let mut asking = stack();
+            let listener = asking.listeners.get_mut(&80).unwrap();
+            (listener.default, listener.rules[0].action) = (default, first);
+            asking
+        };
+        let mut asked = asking(to(&["web", &old]), to(&["name:old"]));
+        cloud.target_groups(&mut asked).await.unwrap();
+        assert_eq!(asked, asking(to(&["web", &old]), to(&[&old])));
+        let (none, others) = (
+            group_arn("123456789012", "none"),
+            group_arn("000000000000", "old"),
+        );
+        for (asked, why) in [
+            ("name:none", "there is no target group none"),
+            (none.as_str(), "there is no target group arn:aws:"),
+            (
+                others.as_str(),
+                "is not of the cluster's account and region",
+            ),
+        ] {
+            let mut stack = asking(to(&["web"]), to(&[asked]));
+            let error = cloud.target_groups(&mut stack).await.unwrap_err();
+            assert!(error.to_string().contains(why), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_node_that_its_machine_knows_nothing_of_is_no_target() {
+        let cloud = cloud();
         let target = |id: &str| Target {
             id: id.to_owned(),
             port: 30080,

@@ -68,7 +68,7 @@ pub fn actions_seen(
 fn action(action: &Action) -> wire::Action {
     match action {
         Action::Forward { groups, sticky } => match (groups.as_slice(), sticky) {
-            ([(arn, _)], None) => wire::Action {
+            ([(arn, 1)], None) => wire::Action {
                 type_: Some("forward".to_owned()),
                 target_group_arn: Some(arn.clone()),
                 ..wire::Action::default()
@@ -325,6 +325,10 @@ mod tests {
         for it in [
             Action::Forward {
                 groups: vec![("a".to_owned(), 1)],
+                sticky: None,
+            },
+            Action::Forward {
+                groups: vec![("a".to_owned(), 3)],
                 sticky: None,
             },
             Action::Forward {

@@ -193,7 +193,7 @@ fn actions_of_annotations() {
         ("actions.away", away),
         ("conditions.away", header),
     ];
-    let it = built(&[ingress("i", &notes, rules.clone())]).unwrap();
+    let it = built(&[ingress("i", &notes, rules)]).unwrap();
     let rules_of = &it.stack.listeners[&80].rules;
     let Action::Forward { groups, .. } = &rules_of[0].action else {
         panic!("{rules_of:?}");
@@ -203,14 +203,60 @@ fn actions_of_annotations() {
         matches!(&rules_of[1].action, Action::Redirect { host, .. } if host == "elsewhere.example")
     );
     assert_eq!(rules_of[1].conditions.len(), 2);
-    let others = r#"{"type": "forward", "targetGroupARN": "arn:of-somebody"}"#;
-    let error = built(&[ingress("i", &[("actions.split", others)], rules)])
-        .err()
-        .unwrap();
-    assert!(
-        error.0.contains("serviceName and servicePort only"),
-        "{error}"
-    );
+}
+
+#[test]
+fn actions_lead_to_target_groups_of_users() {
+    type Groups = (Vec<(String, i32)>, Vec<String>);
+    let backend = json!({"service": {"name": "old", "port": {"name": "use-annotation"}}});
+    let rules =
+        json!([{"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}]);
+    let groups_of = |action: Value| -> Result<Groups, Refused> {
+        let note = action.to_string();
+        let it = built(&[ingress(
+            "i",
+            &[("actions.old", note.as_str())],
+            rules.clone(),
+        )])?;
+        let own: Vec<String> = it.stack.groups.into_keys().collect();
+        match it.stack.listeners[&80].rules[0].action.clone() {
+            Action::Forward { groups, .. } => Ok((groups, own)),
+            other => panic!("{other:?}"),
+        }
+    };
+    let arn =
+        "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/old/0123456789abcdef";
+    let of_users = |name: &str, weight| (name.to_owned(), weight);
+    let short = json!({"type": "forward", "targetGroupARN": arn});
+    let (groups, own) = groups_of(short).unwrap();
+    assert_eq!((groups, own), (vec![of_users(arn, 1)], vec![]));
+    let (groups, _) = groups_of(json!({"type": "forward", "targetGroupName": "old"})).unwrap();
+    assert_eq!(groups, [of_users("name:old", 1)]);
+    let tuples = json!([
+        {"targetGroupARN": arn, "weight": 10},
+        {"targetGroupName": "older"},
+        {"serviceName": "web", "servicePort": 80, "weight": 90},
+    ]);
+    let long = json!({"type": "forward", "forwardConfig": {"targetGroups": tuples}});
+    let (groups, own) = groups_of(long.clone()).unwrap();
+    assert_eq!(groups[..2], [of_users(arn, 10), of_users("name:older", 1)]);
+    assert_eq!(groups[2], of_users(&own[0], 90));
+    let mut both = long;
+    both["targetGroupARN"] = json!(arn);
+    let tuple = |it: Value| json!({"type": "forward", "forwardConfig": {"targetGroups": [it]}});
+    for (action, why) in [
+        (both, "targetGroupName and forwardConfig can be specified"),
+        (
+            tuple(json!({"targetGroupARN": arn, "serviceName": "web"})),
+            "targetGroupName and serviceName can be specified",
+        ),
+        (tuple(json!({"targetGroupARN": "old"})), "must be an ARN"),
+        (tuple(json!({"targetGroupName": 7})), "must be an ARN"),
+        (json!({"type": "forward"}), "1 to 5 entries"),
+    ] {
+        let error = groups_of(action).err().unwrap();
+        assert!(error.0.contains(why), "{error}");
+    }
 }
 
 #[test]

@@ -329,6 +329,24 @@ fn all_of_a_stack_is_made_and_goes() {
 }
 
 #[test]
+fn a_group_of_users_is_led_to_and_stays_theirs() {
+    let theirs =
+        "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/old/0123456789abcdef";
+    let mut wanted = stack();
+    wanted.groups.remove("api");
+    let listener = wanted.listeners.get_mut(&80).unwrap();
+    listener.rules[1].action = forward(theirs);
+    let mut world = World::default();
+    world.settle(Some(&wanted), &pods(), usize::MAX);
+    let balancer = world.seen.balancers.values().next().unwrap();
+    let made = balancer.listeners[&80].rules[&2].rule.as_ref().unwrap();
+    assert_eq!(made.action, forward(theirs));
+    assert_eq!(world.seen.groups.len(), 1);
+    world.settle(None, &BTreeSet::new(), usize::MAX);
+    assert_eq!(world.seen, Seen::default());
+}
+
+#[test]
 fn a_rolling_update_comes_before_it_goes() {
     let mut world = World::default();
     let mut wanted = stack();

@@ -67,6 +67,7 @@ pub fn group() -> NodeGroup {
             source: None,
             surge: None,
             draining: Default::default(),
+            emptied: Default::default(),
             ready: 0,
             since: NOW,
         }),
@@ -241,6 +242,43 @@ fn pods_that_stay_fail_an_update_unless_it_is_forced() {
             }
         }
     }
+}
+
+#[test]
+fn an_empty_node_goes_a_minute_later_and_fails_nothing_meanwhile() {
+    let mut members = vec![member(0, 1, 1), member(1, 2, 0)];
+    let mut group = group();
+    let rollout = group.rollout.as_mut().unwrap();
+    (rollout.surge, rollout.ready, rollout.before.desired) = (Some(1), 1, 1);
+    group.size.desired = 1;
+    let mut acts_at = |members: &[Member], second: u64| {
+        let now = NOW + Duration::from_secs(second);
+        let (acts, course) = super::rollout(&mut group, 2, members, 1, now);
+        assert_eq!(course, Course::Goes, "{second}");
+        acts
+    };
+    let evicted = [Act::Evict("n0".to_owned())];
+    let gone = [Act::Terminate {
+        id: "i-0".to_owned(),
+        replaced: false,
+    }];
+    assert_eq!(acts_at(&members, 0), [Act::Cordon("n0".to_owned())]);
+    members[0].node.as_mut().unwrap().cordoned = true;
+    assert_eq!(acts_at(&members, 2), evicted);
+    members[0].node.as_mut().unwrap().pods = 0;
+    assert_eq!(acts_at(&members, 10), []);
+    assert_eq!(acts_at(&members, 69), []);
+    // Somebody put a pod there by the node's name.
+    members[0].node.as_mut().unwrap().pods = 1;
+    assert_eq!(acts_at(&members, 69), evicted);
+    members[0].node.as_mut().unwrap().pods = 0;
+    let late = PATIENCE.as_secs() - 1;
+    assert_eq!(acts_at(&members, late), []);
+    assert_eq!(acts_at(&members, late + 59), []);
+    assert_eq!(acts_at(&members, late + 60), gone);
+    // An instance that is no node has nothing to wait for.
+    members[0].node = None;
+    assert_eq!(acts_at(&members, late + 60), gone);
 }
 
 #[test]
