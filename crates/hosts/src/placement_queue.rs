@@ -19,7 +19,7 @@ use std::{
 use parking_lot::{Mutex, MutexGuard};
 use rand::{SeedableRng, rngs::SmallRng};
 use tokio::sync::{self, oneshot};
-use wharf_base::Permit;
+use wharf_base::{Permit, ShareFull};
 use wharf_placement::{HostIx, Trial};
 use wharf_records::hosts::Claim;
 use wharf_service::MAX_TRIES;
@@ -38,6 +38,9 @@ pub trait Request: Send + Sync + 'static {
 
     /// Under which it is written, if it is the first of its transaction.
     fn permit(&self) -> &Permit;
+
+    /// Whose records it adds to.
+    fn account(&self) -> &str;
 
     /// Most claimants there will be.
     fn count(&self) -> usize;
@@ -115,12 +118,16 @@ struct Queue {
     served: bool,
 }
 
+/// Requests that share a turn.
+type Batch = Vec<Box<dyn Entry>>;
+
 /// A request of any kind that waits.
 trait Entry: Send + Sync {
     /// Nobody waits for it any more.
     fn is_abandoned(&self) -> bool;
     fn limits(&self) -> Limits<'_>;
     fn permit(&self) -> &Permit;
+    fn account(&self) -> &str;
     fn rests_on(&self) -> Vec<(String, Revision)>;
     fn up_to_date(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
     /// Chooses; with `trial` those behind it see its choice.
@@ -175,6 +182,10 @@ impl<R: Request> Entry for Waiting<R> {
         self.request.permit()
     }
 
+    fn account(&self) -> &str {
+        self.request.account()
+    }
+
     fn rests_on(&self) -> Vec<(String, Revision)> {
         self.request.rests_on()
     }
@@ -223,7 +234,7 @@ impl PlacementQueue {
     }
 
     /// Takes those who are served together: the one who waits longest, and who fits in with it.
-    fn take(&self) -> Vec<Box<dyn Entry>> {
+    fn take(&self) -> Batch {
         let waiting = &mut self.queue().waiting;
         let (mut taken, mut left) = (Vec::new(), VecDeque::new());
         let mut room = Room::default();
@@ -244,11 +255,16 @@ impl PlacementQueue {
         taken
     }
 
-    fn put_back(&self, batch: Vec<Box<dyn Entry>>) {
+    fn put_back(&self, batch: Batch) {
         let waiting = &mut self.queue().waiting;
         for one in batch.into_iter().rev() {
             waiting.push_front(one);
         }
+    }
+
+    /// Behind all others.
+    fn put_last(&self, batch: Batch) {
+        self.queue().waiting.extend(batch);
     }
 }
 
@@ -297,9 +313,10 @@ async fn serve(hosts: Hosts) {
     };
     while !service.done {
         let turn = hosts.turn().await;
-        let mut batch = hosts.queue().take();
-        while !batch.is_empty() {
-            batch = attempt(&hosts, batch).await;
+        let mut batches = VecDeque::from([hosts.queue().take()]);
+        while let Some(batch) = batches.pop_front() {
+            let left = attempt(&hosts, batch).await;
+            batches.extend(left.into_iter().filter(|it| !it.is_empty()));
         }
         drop(turn);
         let mut queue = hosts.queue().queue();
@@ -322,8 +339,8 @@ impl Drop for Service<'_> {
     }
 }
 
-/// Chooses and commits; returns those for whom it was in vain and worth another try.
-async fn attempt(hosts: &Hosts, mut batch: Vec<Box<dyn Entry>>) -> Vec<Box<dyn Entry>> {
+/// Chooses and commits; returns those for whom it was in vain and worth another try, with whom they share it.
+async fn attempt(hosts: &Hosts, mut batch: Batch) -> Vec<Batch> {
     hosts.up_to_date().await;
     for one in &batch {
         one.up_to_date().await;
@@ -343,7 +360,7 @@ async fn attempt(hosts: &Hosts, mut batch: Vec<Box<dyn Entry>>) -> Vec<Box<dyn E
     let of_call = batch.iter().find(|one| one.permit().is_of_call());
     let named = of_call.or(batch.first());
     let Some(permit) = named.map(|one| one.permit().clone()) else {
-        return batch;
+        return Vec::new();
     };
     if txn.then.is_empty() {
         batch.into_iter().for_each(|one| one.answer(End::Written));
@@ -354,12 +371,8 @@ async fn attempt(hosts: &Hosts, mut batch: Vec<Box<dyn Entry>>) -> Vec<Box<dyn E
             batch.into_iter().for_each(|one| one.answer(End::Written));
             Vec::new()
         }
-        Ok(reply) => again(batch, &reply.conflict.unwrap_or_default()),
-        // One account has used up its share: the others are placed without it.
-        Err(StoreError::ShareFull(_)) if batch.len() > 1 => {
-            hosts.queue().put_back(batch.split_off(batch.len() / 2));
-            batch
-        }
+        Ok(reply) => vec![again(batch, &reply.conflict.unwrap_or_default())],
+        Err(StoreError::ShareFull(full)) if batch.len() > 1 => apart(hosts, batch, &full),
         Err(error) => {
             for one in batch {
                 one.answer(End::Store(error.clone()));
@@ -369,8 +382,32 @@ async fn attempt(hosts: &Hosts, mut batch: Vec<Box<dyn Entry>>) -> Vec<Box<dyn E
     }
 }
 
+/// An account has no room for all that a turn would write for it. Others are placed without it, then what wharf itself asks
+/// for, which is not held to its share. What its calls ask for is refused if it has used up its share; if all of it was too
+/// much, part of it waits behind everybody else.
+fn apart(hosts: &Hosts, batch: Batch, full: &ShareFull) -> Vec<Batch> {
+    let all = batch.len();
+    let (own, others): (Batch, Batch) =
+        (batch.into_iter()).partition(|one| one.account() == full.account);
+    let (mut of_calls, of_wharf): (Batch, Batch) =
+        (own.into_iter()).partition(|one| one.permit().is_of_call());
+    if hosts.store().require_room(&full.account).is_err() {
+        for one in of_calls.drain(..) {
+            one.answer(End::Store(StoreError::ShareFull(full.clone())));
+        }
+    }
+    let mut batches = vec![others, of_wharf, of_calls];
+    for batch in &mut batches {
+        // Nothing would be different the next time.
+        if batch.len() == all {
+            hosts.queue().put_last(batch.split_off(all / 2));
+        }
+    }
+    batches
+}
+
 /// Somebody else wrote `key` first. Those that rest on it hear so, the others try again.
-fn again(batch: Vec<Box<dyn Entry>>, key: &str) -> Vec<Box<dyn Entry>> {
+fn again(batch: Batch, key: &str) -> Batch {
     let mut left = Vec::new();
     for mut one in batch {
         let tries = one.lost();

@@ -7,11 +7,12 @@ mod error;
 mod listening;
 mod plane;
 mod running;
+mod shut_regions;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
-use wharf_base::{Clock, Permit, SystemClock};
+use wharf_base::{Clock, Permit, SystemClock, regions::Regions};
 use wharf_journal::Journal;
 use wharf_series::Series;
 use wharf_service::rates::Quotas;
@@ -136,7 +137,7 @@ pub async fn run_with(
     let gateway = Arc::new(gateway);
     parts.spawn("the planes' feed", async move { planes.run().await });
     control.0.keys.finish_rotation().await;
-    let upkeep = maintain(data.store.clone(), gateway.join.clone());
+    let upkeep = maintain(data.store.clone(), gateway.join.clone(), config.regions());
     parts.spawn_until(&shutdown, "maintenance", upkeep);
     if let Some(address) = config.metrics {
         serve_metrics(&mut parts, &gateway, address, &shutdown);
@@ -186,8 +187,9 @@ fn serve_metrics(
     });
 }
 
-/// Forgets old revisions and join tokens.
-async fn maintain(store: Store, join: Arc<Join>) {
+/// Says what is out of reach, then forgets old revisions and join tokens.
+async fn maintain(store: Store, join: Arc<Join>, regions: Regions) {
+    shut_regions::tell(&store, &regions).await;
     let mut tick = tokio::time::interval(MAINTENANCE);
     // The first tick comes at once, and a start has better things to do.
     tick.tick().await;

@@ -12,12 +12,34 @@ use wharf_records::{
     hosts::{Capacity, Host, Ledger},
 };
 use wharf_store::{Store, StoreOptions, Txn};
+use wharf_wire::{Check, Context, Dispatcher, Gate, async_trait};
 
 use super::*;
 use crate::{Claimant, Held, Registration};
 
 static PERMIT: Permit = Permit::for_controller("test");
 const CLUSTER: &str = "a cluster";
+/// What accounts may have, where tests ask for it.
+const SHARE: usize = 64 << 10;
+const ONE: &str = "000000000001";
+const TWO: &str = "000000000002";
+
+struct Open;
+
+#[async_trait]
+impl Gate for Open {
+    async fn decide(&self, _: &Context, _: &[Check]) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// That of a call which IAM let in.
+async fn permit_of_call() -> Permit {
+    let cx = Context::internal(ONE, "r", "test", Timestamp(0));
+    let checks = [Check::new("ecs:RunTask", "*")];
+    let call = Dispatcher::new(Arc::new(Open)).authorize(cx, &checks).await;
+    call.unwrap().permit
+}
 
 struct World {
     hosts: Hosts,
@@ -28,8 +50,26 @@ struct World {
 impl World {
     /// A host for each number, with so many CPU units.
     async fn new(units: &[u32]) -> Self {
+        Self::with(units, StoreOptions::default()).await
+    }
+
+    /// Where the first account has room for so many bytes more.
+    async fn with_room_for(bytes: usize) -> Self {
+        let options = StoreOptions {
+            account_bytes: Some(SHARE as u64),
+            ..StoreOptions::default()
+        };
+        let world = Self::with(&[1000], options).await;
+        let filler = vec![b'x'; SHARE - 200 - bytes];
+        let key = format!("/w1/c0/test/{ONE}/r/filler/one");
+        let store = world.hosts.store();
+        store.put(&PERMIT, key, filler).await.unwrap();
+        world
+    }
+
+    async fn with(units: &[u32], options: StoreOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), StoreOptions::default()).unwrap();
+        let store = Store::open(folder.path(), options).unwrap();
         let hosts = Hosts::new(store.clone());
         let stop = CancellationToken::new();
         let (feeding, until) = (hosts.clone(), stop.clone());
@@ -113,6 +153,10 @@ struct Want<const BUILD: bool> {
     claim: Claim,
     rests_on: Vec<(String, Revision)>,
     exclusive: Option<String>,
+    permit: Permit,
+    account: &'static str,
+    /// Of the account's record for each.
+    bytes: usize,
 }
 
 type Slice = Want<false>;
@@ -128,6 +172,9 @@ fn want<const BUILD: bool>(id: &str, count: usize, cpu: u32) -> Want<BUILD> {
         },
         rests_on: Vec::new(),
         exclusive: None,
+        permit: PERMIT.clone(),
+        account: ONE,
+        bytes: 0,
     }
 }
 
@@ -138,7 +185,11 @@ impl<const BUILD: bool> Request for Want<BUILD> {
     type Refusal = &'static str;
 
     fn permit(&self) -> &Permit {
-        &PERMIT
+        &self.permit
+    }
+
+    fn account(&self) -> &str {
+        self.account
     }
 
     fn count(&self) -> usize {
@@ -162,7 +213,7 @@ impl<const BUILD: bool> Request for Want<BUILD> {
     }
 
     fn further_writes(&self) -> usize {
-        usize::from(self.exclusive.is_some())
+        usize::from(self.exclusive.is_some()) + self.count * usize::from(self.bytes > 0)
     }
 
     fn choose(
@@ -186,6 +237,10 @@ impl<const BUILD: bool> Request for Want<BUILD> {
             let claimant = Claimant::new(kind, format!("{}-{number}", self.id));
             assert!(draft.claim(ledger, &claimant, &self.claim));
             draft.put(format!("/w1/c0/{kind}/{}", claimant.id()), Bytes::new());
+            if self.bytes > 0 {
+                let key = format!("/w1/c0/test/{}/r/{kind}/{}", self.account, claimant.id());
+                draft.put(key, Bytes::from(vec![b'x'; self.bytes]));
+            }
             made.push(claimant.name());
         }
         for (key, revision) in &self.rests_on {
@@ -342,6 +397,84 @@ async fn a_transaction_holds_what_it_can() {
     drop(turn);
     assert_eq!(calls.join_all().await.concat().len(), 400);
     assert_eq!(world.claimants().await.len(), 400);
+}
+
+type Answers = Vec<tokio::task::JoinHandle<Answer<Slice>>>;
+
+/// Has them all wait for one turn.
+async fn together(world: &World, wanted: Vec<Slice>) -> Answers {
+    let turn = world.hosts.turn().await;
+    let mut calls = Vec::new();
+    for want in wanted {
+        let hosts = world.hosts.clone();
+        calls.push(tokio::spawn(async move { hosts.place(want).await }));
+        world.queued(calls.len()).await;
+    }
+    drop(turn);
+    calls
+}
+
+fn is_full(answer: Answer<Slice>) -> bool {
+    match answer {
+        Err(QueueError::Store(StoreError::ShareFull(full))) => {
+            assert_eq!(full.account, ONE);
+            true
+        }
+        answer => made(answer).is_empty(),
+    }
+}
+
+#[tokio::test]
+async fn a_full_account_keeps_nobody_elses_place() {
+    let world = World::with_room_for(0).await;
+    let filler = format!("/w1/c0/test/{ONE}/r/filler/two");
+    let (store, permit) = (world.hosts.store(), permit_of_call().await);
+    store.put(&PERMIT, filler, vec![b'x'; 200]).await.unwrap();
+    let mut wanted: Vec<Slice> = Vec::new();
+    for number in 0..9 {
+        let mut want: Slice = want(&format!("s{number}"), 1, 1);
+        // The last is wharf's own.
+        if number != 8 {
+            want.permit = permit.clone();
+        }
+        want.account = if number % 2 == 0 { ONE } else { TWO };
+        want.bytes = 1000;
+        wanted.push(want);
+    }
+    let before = store.heard_of();
+    let mut refused = Vec::new();
+    for answer in together(&world, wanted).await {
+        refused.push(is_full(answer.await.unwrap()));
+    }
+    let (yes, no) = (true, false);
+    assert_eq!(refused, [yes, no, yes, no, yes, no, yes, no, no]);
+    assert_eq!(
+        world.hosts.store().heard_of(),
+        before + 2,
+        "the other account's in one transaction, and wharf's own"
+    );
+    assert_eq!(world.claimants().await.len(), 5);
+}
+
+#[tokio::test]
+async fn what_fits_is_placed_where_an_account_crosses_its_share() {
+    let world = World::with_room_for(10_000).await;
+    let permit = permit_of_call().await;
+    let wanted = (0..5).map(|number| {
+        let mut want: Slice = want(&format!("s{number}"), 1, 1);
+        want.permit = permit.clone();
+        want.account = if number == 4 { TWO } else { ONE };
+        want.bytes = 4000;
+        want
+    });
+    let mut placed = 0;
+    for (number, answer) in (0..).zip(together(&world, wanted.collect()).await) {
+        let is_placed = !is_full(answer.await.unwrap());
+        assert!(is_placed || number != 4, "another account's");
+        placed += usize::from(is_placed);
+    }
+    assert_eq!(placed, 3, "two of four, and the other account's");
+    assert_eq!(world.claimants().await.len(), 3);
 }
 
 /// Machines as placement sees them.

@@ -4,7 +4,7 @@ use tokio::sync::MutexGuard;
 use wharf_records::Record;
 use wharf_wire::{Call, Fault};
 
-use crate::{Ec2Service, fault};
+use crate::{Ec2Service, fault, records::Entity, table::SERVICE};
 
 /// AWS begins with 5 and gives hundreds to who asks; there is nobody to ask here.
 pub const VPCS: usize = 100;
@@ -19,6 +19,12 @@ pub const SECURITY_GROUPS: usize = 2_500;
 pub const INTERFACES: usize = 5_000;
 /// All accounts have them in their lists. AWS names no number.
 pub const PUBLIC_SNAPSHOTS: usize = 100;
+/// Accounts that one snapshot or image is shared with, and those that one request changes, so that one transaction can take it
+/// from all of them.
+pub const ACCOUNTS_OF_ONE: usize = 100;
+/// Accounts that all snapshots of an account in a region are shared with, each counted for each snapshot; the same of images.
+/// AWS names no number. What points to them lies with those accounts, and counts for nobody's share.
+pub const SHARED_WITH: usize = 20_000;
 
 impl Ec2Service {
     /// Refuses another one of a kind beside so many. Who holds the turn that comes back adds it; others wait.
@@ -34,6 +40,41 @@ impl Ec2Service {
         match there < most {
             true => Ok(turn),
             false => Err(fault::over_quota(code, what, most)),
+        }
+    }
+
+    /// Refuses a change by which all of a kind would be shared with more accounts than they may be. Callers hold the kind's
+    /// turn.
+    pub(crate) async fn require_sharing<T: Entity>(
+        &self,
+        call: &Call,
+        id: &str,
+        shared_with: impl Fn(&T) -> usize,
+        change: impl Fn(&mut T) -> Result<(), Fault>,
+        what: &str,
+    ) -> Result<(), Fault> {
+        let store = self.table.store();
+        let held = store.held_of_kind(SERVICE, T::KIND, &call.account);
+        // So few cannot be shared with as many.
+        if held.keys <= (SHARED_WITH / ACCOUNTS_OF_ONE) as u64 {
+            return Ok(());
+        }
+        let (mut all, mut grows) = (0, false);
+        for mut one in self.all::<T>(call).await? {
+            if one.id() == id {
+                let before = shared_with(&one);
+                change(&mut one)?;
+                grows = shared_with(&one) > before;
+            }
+            all += shared_with(&one);
+        }
+        match grows && all > SHARED_WITH {
+            true => Err(fault::over_quota(
+                "ResourceLimitExceeded",
+                what,
+                SHARED_WITH,
+            )),
+            false => Ok(()),
         }
     }
 }

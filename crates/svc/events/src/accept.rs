@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 use wharf_base::{Permit, ShareFull, Timestamp, ids};
 use wharf_delivery::{Policy, Room};
-use wharf_service::Changes;
+use wharf_service::{Cause, Changes};
 use wharf_store::StoreError;
 
 use crate::{
@@ -94,8 +94,8 @@ pub struct Part<'a> {
 /// Writes down what the rules of their buses owe events to. An event for a bus that is not there, or
 /// that no rule wants, is gone, as in AWS.
 ///
-/// Of a call's, those are left out, and told by their places, for which an account has no room: of what would wait, or is to be
-/// archived.
+/// Of a call's, those are left out, and told by their places, for which an account has no room: of what would wait, of what
+/// is to be archived, or of the store.
 ///
 /// # Errors
 /// An account has no room for what another bus passes on. The store's; some of it may be written, and will be delivered, then.
@@ -116,11 +116,51 @@ pub async fn accept(
         full = without_room(core, &owing)?;
         owing.leave_out(&full);
         done.room_was_there = true;
+        // First, since an event that is refused in the end is not archived: it is put once more, as another one.
+        let crossed = write_what_fits(core, permit, &owing, &mut done).await?;
+        owing.leave_out(&crossed);
+        full.extend(crossed);
+        keep(core, &owing, &mut done).await?;
+    } else {
+        keep(core, &owing, &mut done).await?;
+        write(core, permit, owing.errands(core), &mut done, |_, _, _| {}).await?;
     }
-    keep(core, &owing, &mut done).await?;
-    write(core, permit, owing.errands(core), &mut done, |_, _, _| {}).await?;
     owing.count(core);
     Ok(full)
+}
+
+/// Writes what is owed of a call's events. Where an account crosses its share of the store on the way, events are
+/// written one by one; returns the places of those that have no room, and why. Some targets of such an event may have it.
+async fn write_what_fits(
+    core: &Core,
+    permit: &Permit,
+    owing: &Owing,
+    done: &mut Done,
+) -> Result<BTreeMap<usize, ShareFull>, ChangeError> {
+    let mut full = BTreeMap::new();
+    let together = write(core, permit, owing.errands(core), done, |_, _, _| {}).await;
+    if crossing(together)?.is_none() {
+        return Ok(full);
+    }
+    for place in 0..owing.events.len() {
+        let errands = owing.errands_of(core, place);
+        let alone = write(core, permit, errands, done, |_, _, _| {}).await;
+        if let Some(why) = crossing(alone)? {
+            full.insert(place, why);
+        }
+    }
+    Ok(full)
+}
+
+/// Why an account has no room, if that is what a write failed of.
+fn crossing(written: Result<(), ChangeError>) -> Result<Option<ShareFull>, ChangeError> {
+    match written {
+        Ok(()) => Ok(None),
+        Err(error) => match error.cause {
+            Cause::Store(StoreError::ShareFull(full)) => Ok(Some(full)),
+            cause => Err(ChangeError::new(cause)),
+        },
+    }
 }
 
 /// The places of events that an account has no room for with all that is owed of them, and why.
@@ -332,10 +372,19 @@ impl Owing {
     }
 
     pub fn errands<'a>(&'a self, core: &'a Core) -> Errands<'a> {
+        self.errands_between(core, 0, self.events.len())
+    }
+
+    /// Of one event alone.
+    fn errands_of<'a>(&'a self, core: &'a Core, place: usize) -> Errands<'a> {
+        self.errands_between(core, place, place.saturating_add(1))
+    }
+
+    fn errands_between<'a>(&'a self, core: &'a Core, from: usize, to: usize) -> Errands<'a> {
         Errands {
             core,
-            owing: self,
-            event: 0,
+            events: self.events.get(..to).unwrap_or(&self.events),
+            event: from,
             rule: 0,
             target: 0,
         }
@@ -345,7 +394,7 @@ impl Owing {
 /// What is owed, made as it is asked for.
 pub struct Errands<'a> {
     core: &'a Core,
-    owing: &'a Owing,
+    events: &'a [Wanted],
     event: usize,
     rule: usize,
     target: usize,
@@ -356,7 +405,7 @@ impl Iterator for Errands<'_> {
 
     fn next(&mut self) -> Option<Owed> {
         loop {
-            let event = self.owing.events.get(self.event)?;
+            let event = self.events.get(self.event)?;
             let Some(rule) = event.rules.get(self.rule) else {
                 (self.event, self.rule) = (self.event + 1, 0);
                 continue;

@@ -1,11 +1,14 @@
 //! How much the archives of each account hold: bytes in streams of the journal, on a disk that accounts share.
+//!
+//! All of them together have a bound. Where it is reached an account may still archive what an equal share of it comes to,
+//! so nobody is kept out by others, and all together never hold twice the bound.
 
 use std::{
     collections::HashMap,
     time::{Duration, Instant},
 };
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use wharf_base::ShareFull;
 use wharf_journal::Journal;
 use wharf_store::StoreError;
@@ -14,20 +17,25 @@ use crate::names::SERVICE;
 
 /// What was counted holds for so long: meanwhile it is added to, and what was trimmed and deleted counts.
 const FRESH: Duration = Duration::from_secs(60);
-/// Accounts that are remembered.
-const REMEMBERED: usize = 10_000;
 /// Streams looked at together.
 const PAGE: usize = 1000;
 
 #[derive(Debug)]
 pub struct Archived {
     most: u64,
-    accounts: Mutex<HashMap<String, Counted>>,
+    counts: Mutex<Counts>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default)]
+struct Counts {
+    at: Option<Instant>,
+    /// Those that have archives.
+    accounts: HashMap<String, Counted>,
+    all: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
 struct Counted {
-    at: Instant,
     bytes: u64,
     /// It was logged that something is not kept.
     told: bool,
@@ -39,10 +47,11 @@ fn account_of(stream: &str) -> &str {
 }
 
 impl Archived {
+    /// `most`: bytes of all archives.
     pub fn new(most: u64) -> Self {
         Self {
             most,
-            accounts: Mutex::default(),
+            counts: Mutex::default(),
         }
     }
 
@@ -52,45 +61,33 @@ impl Archived {
     /// They are.
     pub fn require(&self, journal: &Journal, stream: &str) -> Result<(), StoreError> {
         let account = account_of(stream);
-        match self.bytes(journal, account) < self.most {
-            true => Ok(()),
-            false => Err(StoreError::ShareFull(ShareFull {
+        match self.counts(journal).used_up(account, self.most) {
+            None => Ok(()),
+            Some(most_bytes) => Err(StoreError::ShareFull(ShareFull {
                 account: account.to_owned(),
                 what: "archives of events",
-                most_bytes: self.most,
+                most_bytes,
             })),
         }
     }
 
-    fn bytes(&self, journal: &Journal, account: &str) -> u64 {
-        let mut accounts = self.accounts.lock();
-        let known = accounts.get(account);
-        if let Some(known) = known.filter(|it| it.at.elapsed() < FRESH) {
-            return known.bytes;
+    fn counts(&self, journal: &Journal) -> MutexGuard<'_, Counts> {
+        let mut counts = self.counts.lock();
+        if counts.at.is_none_or(|it| it.elapsed() >= FRESH) {
+            *counts = Counts::of(journal);
         }
-        if accounts.len() >= REMEMBERED {
-            accounts.retain(|_, it| it.at.elapsed() < FRESH);
-        }
-        let counted = Counted {
-            at: Instant::now(),
-            bytes: count(journal, account),
-            told: false,
-        };
-        accounts.insert(account.to_owned(), counted);
-        counted.bytes
+        counts
     }
 
     /// So much was added to a stream.
     pub fn add(&self, stream: &str, bytes: u64) {
-        if let Some(it) = self.accounts.lock().get_mut(account_of(stream)) {
-            it.bytes = it.bytes.saturating_add(bytes);
-        }
+        self.counts.lock().add(account_of(stream), bytes);
     }
 
     /// Logs that something is not kept, once a minute of each account.
     pub fn tell(&self, stream: &str, full: &StoreError) {
-        let mut accounts = self.accounts.lock();
-        if let Some(it) = accounts.get_mut(account_of(stream))
+        let mut counts = self.counts.lock();
+        if let Some(it) = counts.accounts.get_mut(account_of(stream))
             && !std::mem::replace(&mut it.told, true)
         {
             tracing::warn!(stream, error = %wharf_base::Chain(full), "an archive is full, events of services are not kept");
@@ -98,16 +95,88 @@ impl Archived {
     }
 }
 
-fn count(journal: &Journal, account: &str) -> u64 {
-    let prefix = format!("{SERVICE}/{account}/");
-    let (mut bytes, mut after) = (0_u64, None);
-    loop {
-        let streams = journal.streams(&prefix, after.as_deref(), PAGE);
-        let sizes = streams.iter().map(|it| it.bytes);
-        bytes = sizes.fold(bytes, u64::saturating_add);
-        match streams.last() {
-            Some(last) if streams.len() == PAGE => after = Some(last.name.clone()),
-            _ => return bytes,
+impl Counts {
+    fn of(journal: &Journal) -> Self {
+        let prefix = format!("{SERVICE}/");
+        let mut counts = Self {
+            at: Some(Instant::now()),
+            ..Self::default()
+        };
+        let mut after: Option<String> = None;
+        loop {
+            let streams = journal.streams(&prefix, after.as_deref(), PAGE);
+            for stream in &streams {
+                counts.add(account_of(&stream.name), stream.bytes);
+            }
+            match streams.last() {
+                Some(last) if streams.len() == PAGE => after = Some(last.name.clone()),
+                _ => return counts,
+            }
         }
+    }
+
+    fn add(&mut self, account: &str, bytes: u64) {
+        self.all = self.all.saturating_add(bytes);
+        match self.accounts.get_mut(account) {
+            Some(it) => it.bytes = it.bytes.saturating_add(bytes),
+            None => {
+                let counted = Counted { bytes, told: false };
+                self.accounts.insert(account.to_owned(), counted);
+            }
+        }
+    }
+
+    /// What an account may have, if it has as much.
+    fn used_up(&self, account: &str, most: u64) -> Option<u64> {
+        let own = self.accounts.get(account).map_or(0, |it| it.bytes);
+        let accounts = self.accounts.len().max(1) as u64;
+        let share = match self.all >= most {
+            true => most / accounts,
+            false => most,
+        };
+        (own >= share).then_some(match own >= most {
+            true => most,
+            false => share,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_share_what_there_is() {
+        let mut counts = Counts::default();
+        counts.add("one", 900);
+        assert_eq!(
+            counts.used_up("one", 1000),
+            None,
+            "nobody else wants anything"
+        );
+        assert_eq!(counts.used_up("two", 1000), None);
+        counts.add("one", 100);
+        assert_eq!(counts.used_up("one", 1000), Some(1000));
+        // Who comes later has its part all the same.
+        assert_eq!(counts.used_up("two", 1000), None);
+        counts.add("two", 499);
+        assert_eq!(counts.used_up("two", 1000), None);
+        counts.add("two", 1);
+        assert_eq!(counts.used_up("two", 1000), Some(500));
+        assert_eq!(counts.used_up("three", 1000), None);
+        counts.add("three", 334);
+        assert_eq!(counts.used_up("three", 1000), Some(333));
+        assert!(counts.all < 2000);
+    }
+
+    #[test]
+    fn who_has_little_goes_on_where_all_is_full() {
+        let mut counts = Counts::default();
+        for (account, bytes) in [("one", 600), ("two", 300), ("three", 100)] {
+            counts.add(account, bytes);
+        }
+        assert_eq!(counts.used_up("one", 1000), Some(333));
+        assert_eq!(counts.used_up("two", 1000), None);
+        assert_eq!(counts.used_up("three", 1000), None);
     }
 }

@@ -33,8 +33,9 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// What happens is counted here, for CloudWatch.
     pub counters: Counters,
-    /// Bytes of one account's events that wait to be delivered, and of those in its archives.
+    /// Bytes of one account's events that wait to be delivered.
     pub most_waiting: u64,
+    /// Bytes of all archives together.
     pub most_archived: u64,
     /// Whether another server may hold the shards of the loops.
     pub takeover: Takeover,

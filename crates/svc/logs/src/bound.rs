@@ -32,6 +32,8 @@ use crate::{
 const EVERY: Duration = Duration::from_secs(1);
 /// A warning a minute is enough of the same.
 const TELL_EVERY: Duration = Duration::from_secs(60);
+/// Where the journal holds much that is not ours, all streams are looked at so often.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Of what is kept, one part in so many more than needed goes at once, so that the next time is not
 /// a second later.
 const SLACK: u64 = 20;
@@ -55,6 +57,21 @@ pub(crate) struct Counters {
     bytes: AtomicU64,
     streams: AtomicU64,
     told: Mutex<Option<Instant>>,
+    looked: Mutex<Option<Looked>>,
+}
+
+/// All streams were looked at, and logs had room.
+#[derive(Debug, Clone, Copy)]
+struct Looked {
+    at: Instant,
+    /// Up to this size of the journal they still do, unless others take less of it meanwhile.
+    up_to: u64,
+}
+
+impl Looked {
+    fn holds(self, live_bytes: u64, now: Instant) -> bool {
+        live_bytes <= self.up_to && now.saturating_duration_since(self.at) < LOOK_EVERY
+    }
 }
 
 /// What to drop: of each stream the events before an offset.
@@ -163,8 +180,10 @@ impl LogsService {
     pub async fn keep_bytes(&self) -> Result<(), Fault> {
         let limit = self.limits.kept_bytes;
         let journal = self.events.journal();
-        // The journal is not ours alone; looking at each stream costs more.
-        if journal.usage().live_bytes <= limit {
+        // The journal is not ours alone, archives of events are in it too; looking at each stream costs more.
+        let live = journal.usage().live_bytes;
+        let looked = *self.dropped.looked.lock();
+        if live <= limit || looked.is_some_and(|it| it.holds(live, Instant::now())) {
             return Ok(());
         }
         let own = journal.streams("logs/", None, usize::MAX);
@@ -176,6 +195,10 @@ impl LogsService {
             .filter_map(|it| Some((field_index::events_name(&it.name)?, it.bytes)))
             .collect();
         if kept <= limit {
+            *self.dropped.looked.lock() = Some(Looked {
+                at: Instant::now(),
+                up_to: live + (limit - kept),
+            });
             return Ok(());
         }
         let excess = kept - limit + limit / SLACK;
@@ -382,6 +405,16 @@ mod tests {
         cuts.sort_unstable();
         assert_eq!(cuts, expected);
         assert_eq!(chosen.bytes, 10 * chosen.events);
+    }
+
+    #[test]
+    fn where_logs_had_room_they_are_looked_at_again_once_there_is_more_or_time_has_passed() {
+        let at = Instant::now();
+        let looked = Looked { at, up_to: 500 };
+        assert!(looked.holds(500, at));
+        assert!(looked.holds(0, at + LOOK_EVERY / 2));
+        assert!(!looked.holds(501, at));
+        assert!(!looked.holds(500, at + LOOK_EVERY));
     }
 
     #[test]

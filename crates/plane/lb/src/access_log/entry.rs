@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use http::{
@@ -24,6 +24,8 @@ use crate::{config::table::ListenerTable, worker::Client};
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 /// A client that left before it had an answer.
 const CLIENT_CLOSED: u16 = 460;
+/// A request belongs into the log that was kept when it came, but for one that lasts, as a WebSocket does.
+const LONG: Duration = Duration::from_secs(60);
 
 /// What is known of a request.
 #[derive(Debug)]
@@ -197,7 +199,7 @@ impl Entry {
             redirect: self.redirect.as_deref().unwrap_or("-"),
             connection: self.connection,
         };
-        self.log.put(facts.to_string().as_bytes());
+        self.log.put_late(facts.to_string().as_bytes(), LONG);
     }
 }
 

@@ -17,10 +17,10 @@ use std::{
     collections::BTreeMap,
     net::IpAddr,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
@@ -91,6 +91,8 @@ pub struct AccessLog {
     destination: Destination,
     lines: Mutex<Vec<u8>>,
     full: AtomicBool,
+    /// Since when the load balancer writes elsewhere, or nowhere.
+    ended: OnceLock<Instant>,
     shared: Arc<Shared>,
 }
 
@@ -120,6 +122,7 @@ impl AccessLogs {
         kept.retain(|id, log| {
             let stays = wanted.get(id) == Some(&log.destination);
             if !stays {
+                let _ = log.ended.set(Instant::now());
                 ended.push(Arc::clone(log));
             }
             stays
@@ -200,8 +203,20 @@ impl AccessLog {
             destination,
             lines: Mutex::default(),
             full: AtomicBool::default(),
+            ended: OnceLock::new(),
             shared,
         }
+    }
+
+    /// Adds a line of what is over now. If it outlived this log by `after`, the line goes where the load balancer writes by now,
+    /// if it writes anywhere: a place that it left takes no more after a while.
+    fn put_late(&self, line: &[u8], after: Duration) {
+        let is_over = self.ended.get().is_some_and(|it| it.elapsed() >= after);
+        let next = match is_over {
+            true => self.shared.logs.lock().kept.get(&self.id).cloned(),
+            false => None,
+        };
+        next.as_deref().unwrap_or(self).put(line);
     }
 
     /// Adds a line, if there is room.
@@ -304,6 +319,25 @@ mod tests {
         drop(former);
         logs.take(300, false);
         assert!(logs.0.logs.lock().ended.is_empty(), "nobody has it");
+    }
+
+    #[test]
+    fn what_outlives_its_log_goes_where_the_load_balancer_writes_by_then() {
+        let logs = AccessLogs::default();
+        logs.follow(to("a"));
+        let first = logs.of(ARN).access.unwrap();
+        first.put_late(b"in time\n", Duration::ZERO);
+        logs.follow(to("b"));
+        first.put_late(b"a little late\n", Duration::from_secs(60));
+        assert_eq!(
+            text(logs.take(300, true)),
+            told("a", "in time\na little late\n")
+        );
+        first.put_late(b"long after\n", Duration::ZERO);
+        assert_eq!(text(logs.take(300, true)), told("b", "long after\n"));
+        logs.follow(BTreeMap::new());
+        first.put_late(b"no log is kept\n", Duration::ZERO);
+        assert_eq!(text(logs.take(300, true)), told("a", "no log is kept\n"));
     }
 
     #[tokio::test]

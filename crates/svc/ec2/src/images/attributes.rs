@@ -9,15 +9,14 @@ use wharf_service::transact;
 use wharf_wire::{Call, Context, Fault};
 
 use super::{Image, Shared, all_accounts, owned, register::check_description};
-use crate::{Ec2Service, block_devices::Mapping, fault, snapshots, table::SERVICE};
+use crate::{Ec2Service, block_devices::Mapping, fault, quota, snapshots, table::SERVICE};
 
 const PERMISSION: &str = "launchPermission";
 const DESCRIPTION: &str = "description";
 const MAPPING: &str = "blockDeviceMapping";
 const PRODUCT_CODES: &str = "productCodes";
 const ALL: &str = "all";
-/// Accounts of one image, and those that one request changes, so that one transaction can take it from all of them.
-const MAX_ACCOUNTS: usize = 100;
+const MAX_ACCOUNTS: usize = quota::ACCOUNTS_OF_ONE;
 /// Of an account in a region, as in AWS: all others have them in their lists.
 const MAX_PUBLIC: usize = 5;
 
@@ -267,6 +266,13 @@ async fn write(service: &Ec2Service, call: &Call, id: &str, change: &Change) -> 
     }
     if let Change::Permissions { add, .. } = change {
         check_sealed(service, call, &known, add).await?;
+        if add.iter().any(|it| matches!(it, Who::Account(_))) {
+            let what = "accounts that images are shared with";
+            let count = |it: &Image| it.shared_with.len();
+            let apply = |it: &mut Image| change.apply(it);
+            let room = service.require_sharing(call, id, count, apply, what);
+            room.await?;
+        }
     }
     let key = Ec2Service::key::<Image>(call, id);
     transact!(service.table, &call.permit, |tx| {

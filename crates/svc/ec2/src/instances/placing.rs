@@ -242,6 +242,10 @@ impl Request for Placing {
         &self.permit
     }
 
+    fn account(&self) -> &str {
+        &self.wish.account
+    }
+
     fn count(&self) -> usize {
         1
     }

@@ -57,6 +57,13 @@ pub async fn modify(
             return Err(fault::over_quota(code, "public snapshots", most));
         }
     }
+    if change.adds_accounts() {
+        let what = "accounts that snapshots are shared with";
+        let count = |it: &Snapshot| it.shared_with.len();
+        let apply = |it: &mut Snapshot| change.apply(it);
+        let room = service.require_sharing(call, &id, count, apply, what);
+        room.await?;
+    }
     let decide = |it: &mut Snapshot| {
         change.check(it)?;
         change.apply(it)

@@ -4,12 +4,11 @@ use wharf_api_ec2::types::{CreateVolumePermission, ModifySnapshotAttributeReques
 use wharf_wire::Fault;
 
 use super::Snapshot;
-use crate::fault;
+use crate::{fault, quota};
 
 pub const PERMISSION: &str = "createVolumePermission";
 const ALL: &str = "all";
-/// Accounts of one snapshot, and those that one request changes, so that one transaction can take it from all of them.
-pub const MAX_ACCOUNTS: usize = 100;
+pub const MAX_ACCOUNTS: usize = quota::ACCOUNTS_OF_ONE;
 
 /// What a request changes.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -93,6 +92,11 @@ impl Change {
     /// Whether it may let in all accounts.
     pub fn makes_public(&self) -> bool {
         self.add.contains(&Who::All)
+    }
+
+    /// Whether it may let in further ones by name.
+    pub fn adds_accounts(&self) -> bool {
+        self.add.iter().any(|it| matches!(it, Who::Account(_)))
     }
 
     pub fn apply(&self, snapshot: &mut Snapshot) -> Result<(), Fault> {

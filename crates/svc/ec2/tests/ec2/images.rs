@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wharf_api_ec2::{Ec2, types::*};
 use wharf_api_ecr::{Ecr, types as ecr};
 use wharf_base::public_images::PublicImage;
+use wharf_store::Range;
 use wharf_svc_ec2::images::{Source, find};
 use wharf_wire::{Call, Check, Context, Fault, async_trait};
 
@@ -588,4 +589,45 @@ async fn few_images_of_an_account_are_public() {
     for nobody in ["self", "000000000001", "000000000002"] {
         assert_eq!(seen(nobody).await, 0, "{nobody}");
     }
+}
+
+#[tokio::test]
+async fn all_images_together_are_shared_with_so_many_accounts() {
+    let world = with_registry();
+    let id = registered(&world, "one").await;
+    // Two hundred more, each shared with all the accounts that one may be shared with.
+    let prefix = "/w1/c0/ec2/000000000000/us-east-1/image/";
+    let stored = world.store.all(Range::prefix(prefix)).await.unwrap();
+    let stored: serde_json::Value = serde_json::from_slice(&stored.entries[0].value).unwrap();
+    let (mut body, format) = (stored["body"].clone(), stored["format"].clone());
+    let accounts = (1..=100).map(|it| format!("{it:012}"));
+    body["shared_with"] = accounts.collect();
+    for number in 0..200 {
+        let id = format!("ami-{number:017x}");
+        body["id"] = id.clone().into();
+        let value = format!(r#"{{"kind":"image","format":{format},"body":{body}}}"#);
+        let key = format!("{prefix}{id}");
+        let put = world.store.put(&wharf_testkit::PERMIT, key, value);
+        put.await.unwrap();
+    }
+    let add = |id: &str| ModifyImageAttributeRequest {
+        image_id: Some(id.to_owned()),
+        launch_permission: Some(LaunchPermissionModifications {
+            add: Some(vec![account("000000000001")]),
+            remove: None,
+        }),
+        ..Default::default()
+    };
+    let ec2 = &world.ec2;
+    assert_eq!(
+        refusal(ec2.modify_image_attribute(&user(), add(&id)).await),
+        "ResourceLimitExceeded: The maximum number of accounts that images are shared with has been reached. Limit: 20000"
+    );
+    let other = "ami-00000000000000000";
+    // It has that account.
+    ec2.modify_image_attribute(&user(), add(other))
+        .await
+        .unwrap();
+    permit(&world, other, false, account("000000000002")).await;
+    ec2.modify_image_attribute(&user(), add(&id)).await.unwrap();
 }

@@ -114,6 +114,10 @@ impl Request for Placing {
         &self.job.call.permit
     }
 
+    fn account(&self) -> &str {
+        &self.job.place.account
+    }
+
     fn count(&self) -> usize {
         match self.takes {
             // All that is left of a transaction.

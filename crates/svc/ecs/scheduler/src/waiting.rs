@@ -144,6 +144,10 @@ impl Request for Wait {
         &PERMIT
     }
 
+    fn account(&self) -> &str {
+        &self.home.account
+    }
+
     fn count(&self) -> usize {
         1
     }

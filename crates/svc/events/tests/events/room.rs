@@ -4,7 +4,9 @@ use serde_json::json;
 use wharf_api_events::{
     CreateArchiveRequest, Events as _, PutEventsRequest, PutEventsResultEntry, schema::SERVICE,
 };
-use wharf_testkit::{World, call};
+use wharf_store::{Store, StoreOptions};
+use wharf_svc_iam::Mode;
+use wharf_testkit::{ACCOUNT, PERMIT, World, call};
 use wharf_wire::Check;
 
 use crate::{Home, entry, queue};
@@ -60,4 +62,39 @@ async fn what_is_archived_is_refused_beyond_the_share() {
     assert_eq!(put(&home, &[20_000]).await[0].error_code, None);
     let results = put(&home, &[10]).await;
     check_full(&results[0], "10000 bytes that its archives of events");
+}
+
+#[tokio::test]
+async fn an_entry_that_crosses_the_share_of_the_store_fails_alone() {
+    const SHARE: u64 = 256 << 10;
+    let store = Store::in_memory(StoreOptions {
+        account_bytes: Some(SHARE),
+        ..StoreOptions::default()
+    });
+    let home = Home::over(World::over(store.clone(), Mode::Enforce));
+    let archive = CreateArchiveRequest {
+        archive_name: Some("all".to_owned()),
+        event_source_arn: Some(format!(
+            "arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
+        )),
+        ..Default::default()
+    };
+    home.events.create_archive(&call(), archive).await.unwrap();
+    home.rule("all", json!({"source": ["shop"]}), vec![queue("t")])
+        .await;
+    // Some forty kilobytes are left.
+    let fill = SHARE - store.held(ACCOUNT).bytes - 41_000;
+    let filler = format!("/w1/c0/ssm/{ACCOUNT}/us-east-1/parameter/large");
+    let value = vec![b'x'; usize::try_from(fill).unwrap()];
+    store.put(&PERMIT, filler, value).await.unwrap();
+    let results = put(&home, &[60_000, 1000]).await;
+    check_full(&results[0], "256 KiB that its records");
+    assert_eq!(results[1].error_code, None);
+    let calls = home.calls(1).await;
+    let sent = calls[0].1.input.to_string();
+    assert!(
+        sent.len() < 10_000,
+        "the small one was sent: {} bytes",
+        sent.len()
+    );
 }
