@@ -218,6 +218,33 @@ def test_what_cannot_be_had_is_told(installation, cluster, web):
     cluster.kubectl("delete", "ingress", "guarded", "typo", "--timeout=30s")
 
 
+def test_an_ingress_leads_to_a_target_group_of_a_user(installation, cluster):
+    elb = installation.client("elbv2")
+    vpc = cluster.described()["resourcesVpcConfig"]["vpcId"]
+    made = elb.create_target_group(Name="theirs", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")
+    group = made["TargetGroups"][0]["TargetGroupArn"]
+    port = free_port()
+    backend = {"service": {"name": "theirs", "port": {"name": "use-annotation"}}}
+    rules = [{"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}]
+
+    def lead(**names):
+        ingress(cluster, "lends", port, rules, **{"actions.theirs": json.dumps({"type": "forward", **names})})
+
+    lead(targetGroupName="theirs")
+    used = lambda: elb.describe_target_groups(TargetGroupArns=[group])["TargetGroups"][0]["LoadBalancerArns"]  # noqa: E731
+    wait_for(used, 90, "a rule that leads there")
+    # Nobody is in it.
+    wait_for(lambda: get(port)[0] == 503, 60, "an answer through the load balancer")
+    others = group.split(":")
+    others[4] = "999999999999"
+    lead(targetGroupARN=":".join(others))
+    told = "is not of the cluster's account and region"
+    wait_for(lambda: any(told in it for it in events(cluster, "lends", "FailedDeployModel")), 30, "a refusal")
+    cluster.kubectl("delete", "ingress", "lends", "--timeout=50s")
+    assert left_of(installation, "lends") == [] and used() == []
+    elb.delete_target_group(TargetGroupArn=group)
+
+
 def test_users_of_an_ingress_log_in(installation, cluster, web, tmp_path):
     """The Secret may come later, and may change; whether a provider can be called, test_balanced_logins.py says."""
     port, host = free_port(), "shop.example"

@@ -103,12 +103,18 @@ impl Patch {
                 // Made again, since this is rare.
                 Kind::Json | Kind::Merge => self
                     .patched(call, live)
-                    .map_or_else(|_| String::new(), |it| field::go_json(&it)),
+                    .map_or_else(|_| String::new(), |made| self.shown(made, live)),
             };
             let mut errors = Errors::new();
             errors.invalid(&Path::root("patch"), shown, why);
             Status::invalid("", "", "", errors.into_vec())
         })
+    }
+
+    /// What the patch made of an object, as upstream's library writes it.
+    pub fn shown(&self, mut made: Value, live: &Value) -> String {
+        patch::order(&mut made, live, &self.value);
+        field::go_json(&made)
     }
 
     fn patched(&self, call: &Call, live: &Value) -> Result<Value, Fault> {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use wharf_kube_model::{
     apply::{self, ApplyError, Conflict, Writer},
-    field::{Errors, Path, go_json},
+    field::{Errors, Path},
     selector::Labels,
     status::Status,
     view::text_at,
@@ -163,10 +163,11 @@ pub async fn serve(call: &Call, verb: &str, body: &Bytes) -> Result<Answer, Faul
     let next = |live: &Value| {
         let scale = match (&patch, &given) {
             (Some(patch), _) => {
-                let mut patched = patch.applied_to_other(&scale_of(call, &paths, live))?;
-                let shown = go_json(&patched);
+                let scale = scale_of(call, &paths, live);
+                let mut patched = patch.applied_to_other(&scale)?;
+                let made = patched.clone();
                 let conformed = call.conform_other(&mut patched, SCALE);
-                conformed.map_err(|fault| no_scale(&shown, &fault))?;
+                conformed.map_err(|fault| no_scale(&patch.shown(made, &scale), &fault))?;
                 patched
             }
             (None, Some(given)) => given.clone(),

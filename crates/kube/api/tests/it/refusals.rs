@@ -59,6 +59,12 @@ async fn a_patch_that_makes_no_object_is_invalid() {
             answer.message()
         );
         assert_eq!(answer.value["details"]["causes"][0]["field"], "patch");
+        // With the members of what was patched in the order of their names.
+        let shown = match kind {
+            "strategic-merge-patch+json" => "map[data:map[a:1]]",
+            _ => r#"{\"apiVersion\":\"v1\",\"data\":{\"a\":1"#,
+        };
+        assert!(answer.message().contains(shown), "{}", answer.message());
     }
     for (patch, expected) in [
         (

@@ -1,12 +1,14 @@
 //! JSON patch, merge patch and strategic merge patch.
 
 mod json;
+mod order;
 mod strategic;
 
 #[cfg(test)]
 mod tests;
 
 pub use json::json;
+pub use order::order;
 pub use strategic::strategic;
 
 use serde_json::{Map, Value};
