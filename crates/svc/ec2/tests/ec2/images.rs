@@ -607,8 +607,11 @@ async fn all_images_together_are_shared_with_so_many_accounts() {
         body["id"] = id.clone().into();
         let value = format!(r#"{{"kind":"image","format":{format},"body":{body}}}"#);
         let key = format!("{prefix}{id}");
-        let put = world.store.put(&wharf_testkit::PERMIT, key, value);
-        put.await.unwrap();
+        world
+            .store
+            .put(&wharf_testkit::PERMIT, key, value)
+            .await
+            .unwrap();
     }
     let add = |id: &str| ModifyImageAttributeRequest {
         image_id: Some(id.to_owned()),
