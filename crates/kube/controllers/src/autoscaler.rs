@@ -322,7 +322,7 @@ impl Controller for Autoscalers {
             Err(error) if error.is_conflict() => Ok(Next::After(AFTER_CONFLICT)),
             // The queue's retries grow beyond the period, which is kept.
             Err(error) => {
-                tracing::warn!(autoscaler = ?key, %error, "failed to tell the state of an autoscaler; will retry");
+                tracing::warn!(autoscaler = ?key, %error, "failed to write the status of an autoscaler; will retry");
                 Ok(Next::After(LOOKS))
             }
         }

@@ -418,7 +418,7 @@ async fn tell(inner: &Arc<Inner>, it: &Aggregated, (found, may_reword): (&Found,
             name = it.name,
             code,
             answer = text,
-            "failed to tell whether an aggregated server answers"
+            "failed to write whether an aggregated API server is available"
         );
     }
     code == 200

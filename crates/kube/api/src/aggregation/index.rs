@@ -46,7 +46,7 @@ impl Aggregation {
         if discovered.bytes() > room {
             tracing::warn!(
                 name,
-                "no room for what an aggregated server tells of its kinds, not all of it is shown"
+                "the list of an aggregated API server's kinds is full; not all of them are shown"
             );
             discovered.openapi = None;
             discovered.openapi_v2 = None;

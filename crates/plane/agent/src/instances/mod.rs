@@ -402,7 +402,7 @@ impl Workers {
                     tracing::warn!(
                         instance = id,
                         reason,
-                        "failed to end what the node of an instance left; will retry"
+                        "failed to clean up after the node of an instance; will retry"
                     );
                     tokio::select! {
                         () = shutdown.cancelled() => return,

@@ -510,7 +510,7 @@ impl Look<'_> {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 provider = provider.arn,
-                "failed to keep the reservation of a capacity provider, will retry"
+                "failed to publish the reservation of a capacity provider, will retry"
             );
         }
     }
