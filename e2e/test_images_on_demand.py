@@ -211,7 +211,7 @@ def test_a_registry_that_lies_is_found_out(alone, tmp_path):
         assert stopped["stopCode"] == "EssentialContainerExited"
         assert stopped["containers"][0]["reason"] == stopped["stoppedReason"]
         said = [log.read_text(errors="replace") for log in (alone.data / "log").glob("*.log")]
-        assert any("a layer that containers have is wrong" in text for text in said)
+        assert any("verifying a layer that containers use failed" in text for text in said)
         lines = task.lines()
         assert lines[0].split() == [sums["/big/0"], "/big/0"] and "read" not in lines, lines
         assert "cat: read error: I/O error" in lines or "cat: read error: Input/output error" in lines, lines

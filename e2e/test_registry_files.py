@@ -50,7 +50,7 @@ def test_damage_of_the_disk_is_found_and_the_next_push_heals_it(fresh, tmp_path)
         return tools.run(tools.wharf(), "doctor", "--data", fresh.data, check=False).stdout
 
     wait_for(lambda: "1 damaged on the disk" in doctor(), 60, "the damage to be found")
-    (line,) = (line for line in fresh.output.text.splitlines() if "a blob is damaged: it counts as missing" in line)
+    (line,) = (line for line in fresh.output.text.splitlines() if "verifying a blob failed: it is damaged" in line)
     assert layer in line and f"000000000000/us-east-1/{name}" in line, line
     (there,) = ecr.batch_check_layer_availability(repositoryName=name, layerDigests=[layer])["layers"]
     assert there["layerAvailability"] == "UNAVAILABLE"

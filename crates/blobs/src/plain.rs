@@ -53,7 +53,7 @@ impl Blobs {
                         tracing::error!(
                             %digest,
                             error = &error as &dyn std::error::Error,
-                            "a blob is damaged; it stays as it is"
+                            "failed to encrypt a blob: it is damaged; it stays as it is"
                         );
                         done.left += 1;
                     }

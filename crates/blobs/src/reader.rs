@@ -256,7 +256,7 @@ impl BlobReader {
 
 /// The next push of the blob replaces it.
 pub(crate) fn note_damage(folder: &Folder, digest: &Digest, file: &File, damage: &io::Error) {
-    tracing::error!(%digest, error = %damage, "a blob is damaged; the next push of it takes its place");
+    tracing::error!(%digest, error = %damage, "failed to read a blob: it is damaged; push it again");
     if let Err(error) = folder.note_damage(digest, file) {
         tracing::warn!(%digest, %error, "failed to record that a blob is damaged");
     }

@@ -225,7 +225,7 @@ impl Blobs {
         });
         let opened = opened.await.inspect_err(|error| {
             if matches!(error, BlobError::Damaged { .. }) {
-                tracing::error!(%digest, error = error as &dyn std::error::Error, "a blob is damaged");
+                tracing::error!(%digest, error = error as &dyn std::error::Error, "failed to open a blob: it is damaged");
             }
         });
         let opened = opened?;
@@ -356,7 +356,7 @@ fn usable(folder: &Folder, keyring: &Keyring, digest: Digest) -> io::Result<Opti
     };
     match sound() {
         Err(error) if sealed::is_damage(&error) => {
-            tracing::error!(%digest, %error, "a blob is damaged; the next push of it takes its place");
+            tracing::error!(%digest, %error, "failed to read a blob: it is damaged; push it again");
             Ok(None)
         }
         other => other,

@@ -329,7 +329,7 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
             Ok(again) => Some(again),
             Err(why) => {
                 self.counts.given_up();
-                tracing::warn!(key = stored.key, error = %why.failure, retries = why.retries, "a delivery failed and is given up");
+                tracing::warn!(key = stored.key, error = %why.failure, retries = why.retries, "a delivery failed, no further retry");
                 all.push(Became::GivenUp);
                 let dead = stored.record.clone().dead(why, self.clock.now());
                 let (left, became) = self.bury(dead).await;

@@ -543,7 +543,7 @@ fn report(cut: &Cut) {
             "an unfinished write at the end of the journal's log was cut away; it had not been acknowledged"
         ),
         Some(damage) => {
-            tracing::error!(%file, at, bytes, %damage, "a damaged part of the journal is given up")
+            tracing::error!(%file, at, bytes, %damage, "reading a part of the journal failed: it is damaged and was discarded")
         }
     }
 }

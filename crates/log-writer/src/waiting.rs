@@ -126,7 +126,7 @@ impl Waiting {
         if timeout(END_TIME, rest).await.is_err() {
             tracing::warn!(
                 kind = self.kind,
-                "lines could not be written before the end; they are dropped"
+                "writing log lines timed out at the end; they are dropped"
             );
         }
     }
@@ -145,7 +145,7 @@ impl Waiting {
                     account = place.account,
                     region = place.region,
                     count,
-                    "lines took too long to be written; some may be lost"
+                    "writing log lines timed out; some may be lost"
                 );
             }
         }

@@ -110,7 +110,7 @@ impl Metrics {
     pub fn text(&self) -> String {
         let mut written = String::new();
         if let Err(error) = text::encode(&mut written, &self.registry) {
-            tracing::error!(%error, "metrics cannot be written");
+            tracing::error!(%error, "failed to write metrics");
         }
         written
     }

@@ -51,7 +51,7 @@ impl Shard {
     pub async fn hold(self, store: Store, permit: Permit, how: Takeover, stop: CancellationToken) {
         loop {
             if let Err(error) = self.renew(&store, &permit, how).await {
-                tracing::warn!(shard = self.key, %error, "the shard's lease is not renewed");
+                tracing::warn!(shard = self.key, %error, "failed to renew the shard's lease; will retry");
             }
             tokio::select! {
                 () = tokio::time::sleep(RENEWAL) => {}

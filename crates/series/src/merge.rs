@@ -159,7 +159,7 @@ pub fn merge(
 fn passed_over(error: io::Error) -> io::Result<()> {
     match error.kind() {
         io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
-            tracing::warn!(%error, "points of metrics are lost: a damaged part of a block was left out of a merge");
+            tracing::warn!(%error, "merging blocks of metrics failed in part: a damaged part is left out, its points are lost");
             Ok(())
         }
         _ => Err(error),

@@ -190,7 +190,7 @@ impl Series {
         for it in &damage {
             tracing::error!(
                 damage = it,
-                "metrics are damaged and were put aside: what they held is lost"
+                "reading metrics failed: damaged ones were set aside, their points are lost"
             );
         }
         if !damage.is_empty() {

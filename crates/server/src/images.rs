@@ -64,7 +64,10 @@ pub async fn scrub(catalog: Catalog, every: Option<Duration>) {
         tokio::time::sleep(SCRUB_PAUSE).await;
         if let Err(error) = scrub_once(&catalog, &mut scrubber, every).await {
             let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "failed to read a blob again; will go on");
+            tracing::warn!(
+                error,
+                "failed to read a blob back to verify it; continuing with the next"
+            );
         }
     }
 }
@@ -91,7 +94,7 @@ async fn scrub_once(
                 tracing::error!(
                     %digest,
                     repositories,
-                    "a blob is damaged: it counts as missing until it is pushed again"
+                    "verifying a blob failed: it is damaged and counts as missing; push its image again"
                 );
             }
         }
@@ -107,7 +110,7 @@ pub async fn restore(catalog: Catalog, clock: Arc<dyn Clock>) {
             () = catalog.restores() => {}
         }
         if let Err(error) = catalog.activate_images(&PERMIT, clock.now()).await {
-            tracing::warn!(%error, "failed to bring images back from the archive; will retry");
+            tracing::warn!(%error, "failed to restore images from the archive; will retry");
         }
     }
 }

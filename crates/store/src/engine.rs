@@ -103,7 +103,7 @@ impl Inline {
         let (inline, tick) = (Arc::downgrade(self), self.tick);
         let thread = std::thread::Builder::new().name("store-leases".to_owned());
         if let Err(error) = thread.spawn(move || tick_while_needed(&inline, tick)) {
-            tracing::warn!(%error, "no thread for leases: they end with the next write");
+            tracing::warn!(%error, "failed to start the thread for leases: they expire with the next write");
             self.ticking.store(false, Ordering::Release);
         }
     }

@@ -157,7 +157,7 @@ fn report(cut: &wharf_wal::Cut) {
             "an unfinished write at the end of the store's log was cut away; it had not been acknowledged"
         ),
         Some(damage) => {
-            tracing::error!(%file, at, bytes, %damage, "a damaged part of the store is given up")
+            tracing::error!(%file, at, bytes, %damage, "reading a part of the store failed: it is damaged and was discarded")
         }
     }
 }

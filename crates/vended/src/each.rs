@@ -34,7 +34,7 @@ pub async fn each<F>(
             Err(_) => tracing::warn!(
                 account,
                 what,
-                "metrics of a minute took too long to be kept; they may be lost"
+                "writing metrics of a minute timed out; they may be lost"
             ),
         }
     };

@@ -122,7 +122,7 @@ impl EventAnswer {
 
     fn made(&mut self, event: Result<Vec<u8>, eventstream::TooLarge>) -> Vec<u8> {
         event.unwrap_or_else(|cause| {
-            tracing::error!(error = %cause, service = self.schema.name, "an event stream was ended");
+            tracing::error!(error = %cause, service = self.schema.name, "an event stream failed and is closed");
             self.fault(&internal("An event was too large."))
         })
     }

@@ -137,7 +137,12 @@ impl Carrier {
         let mut warned = self.warned.lock();
         if warned.is_none_or(|at| at.elapsed() >= WARNED_EVERY) {
             *warned = Some(Instant::now());
-            tracing::warn!(balancer, entries, why, "dropped entries of logs");
+            tracing::warn!(
+                balancer,
+                entries,
+                why,
+                "failed to keep entries of a load balancer's logs; they are dropped"
+            );
         }
     }
 }

@@ -11,10 +11,10 @@
 //! they are watches or sessions, redirects are refused, and what is kept of documents is bounded.
 
 mod check;
+pub(crate) mod discovered;
 mod forward;
 mod index;
 mod service;
-pub(crate) mod told;
 
 pub use check::follow;
 pub use forward::{Length, pass};

@@ -170,7 +170,10 @@ pub fn aggregated(catalog: &Catalog, others: &Snapshot, form: &str, core: bool) 
         all.insert(name, versions.collect());
     }
     for it in others.beside(catalog).into_iter().filter(|_| !core) {
-        let resources = it.told.as_ref().and_then(|told| told.resources.as_deref());
+        let resources = it
+            .discovered
+            .as_ref()
+            .and_then(|of| of.resources.as_deref());
         // What an unavailable server told before may have changed.
         let is_current = it.is_available && resources.is_some();
         let freshness = if is_current { "Current" } else { "Stale" };

@@ -56,15 +56,15 @@ pub fn review(body: &[u8]) {
 
 /// The kinds of an aggregated server, which stand in a document of the cluster.
 pub fn aggregated(list: &[u8]) {
-    if let Ok(told) = aggregation::told::resources(list, "metrics.example.com", "v1") {
-        let read: Value = serde_json::from_str(&told).expect("its own JSON");
+    if let Ok(listed) = aggregation::discovered::resources(list, "metrics.example.com", "v1") {
+        let read: Value = serde_json::from_str(&listed).expect("its own JSON");
         assert!(read.is_array());
     }
 }
 
 /// What a node uses.
 pub fn node_summary(body: &[u8]) {
-    if let Ok(read) = measured::told::read(body) {
+    if let Ok(read) = measured::sample::read(body) {
         let containers = read.pods.values().flatten().map(|(_, sample)| sample);
         for sample in containers.chain(&read.node) {
             let _ = (sample.window(), sample.usage());

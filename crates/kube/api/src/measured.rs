@@ -6,7 +6,7 @@
 
 mod asking;
 mod kept;
-pub(crate) mod told;
+pub(crate) mod sample;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -20,7 +20,7 @@ use wharf_kube_model::{
 };
 
 pub use self::kept::Usage;
-use self::{kept::Heard, told::Sample};
+use self::{kept::Heard, sample::Sample};
 use crate::{
     answer::{Answer, Fault},
     call::{Call, store_fault},
@@ -169,7 +169,7 @@ impl Pod {
     }
 }
 
-fn of_pod(pod: &Pod, heard: Option<&told::OfNode>, now: Timestamp) -> Option<Value> {
+fn of_pod(pod: &Pod, heard: Option<&sample::OfNode>, now: Timestamp) -> Option<Value> {
     let used: &BTreeMap<String, Sample> = heard?.pods.get(&pod.uid)?;
     if pod.running.iter().any(|it| !used.contains_key(it)) {
         return None;
@@ -194,7 +194,7 @@ fn of_pod(pod: &Pod, heard: Option<&told::OfNode>, now: Timestamp) -> Option<Val
     }))
 }
 
-fn of_node(node: &Labelled, heard: Option<&told::OfNode>, now: Timestamp) -> Option<Value> {
+fn of_node(node: &Labelled, heard: Option<&sample::OfNode>, now: Timestamp) -> Option<Value> {
     let sample = heard?.node.filter(|it| it.is_fresh(now))?;
     Some(json!({
         "kind": "NodeMetrics", "apiVersion": "metrics.k8s.io/v1beta1",

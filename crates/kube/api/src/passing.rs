@@ -69,7 +69,7 @@ pub async fn pass(
         return Ok(nothing);
     };
     let unreachable = |error: io::Error| {
-        tracing::warn!(%error, pod = call.name(), "a node could not be reached");
+        tracing::warn!(%error, pod = call.name(), "failed to reach a node");
         route.unreachable(&error)
     };
     let reached = tokio::time::timeout(REACHES, route.connect(&call)).await;
@@ -215,7 +215,7 @@ pub async fn send(
 ) -> Result<Answer, Fault> {
     let host = request.headers().get(HOST).cloned();
     let failed = |error: hyper::Error| {
-        tracing::warn!(%error, ?host, "a request could not be passed on");
+        tracing::warn!(%error, ?host, "failed to forward a request");
         Status::internal("the far end broke off")
     };
     let (mut sender, driver) = hyper::client::conn::http1::Builder::new()

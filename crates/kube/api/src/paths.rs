@@ -297,7 +297,7 @@ fn openapi_answer(
             let own = |catalog: &Catalog| openapi::v3(catalog, group, version);
             let other = || {
                 let found = kinds.1.find(kinds.0, group, version)?;
-                Some(found.told.as_ref()?.openapi.as_ref()?.to_vec())
+                Some(found.discovered.as_ref()?.openapi.as_ref()?.to_vec())
             };
             let make = |catalog: &Catalog| own(catalog).or_else(other);
             (JSON, inner.documents.get(kinds, &name, make))
@@ -314,7 +314,7 @@ fn openapi_answer(
 fn told_v2<'a>((_, others): &'a Kinds<'_>, catalog: &Catalog) -> Vec<&'a [u8]> {
     let others = others.beside(catalog).into_iter();
     others
-        .filter_map(|it| it.told.as_ref()?.openapi_v2.as_deref())
+        .filter_map(|it| it.discovered.as_ref()?.openapi_v2.as_deref())
         .collect()
 }
 
@@ -325,7 +325,7 @@ fn with_others(index: Vec<u8>, others: &[&Arc<Aggregated>]) -> Option<Vec<u8>> {
     }
     let mut index: Value = serde_json::from_slice(&index).ok()?;
     for it in others {
-        let Some(document) = it.told.as_ref().and_then(|told| told.openapi.as_ref()) else {
+        let Some(document) = it.discovered.as_ref().and_then(|of| of.openapi.as_ref()) else {
             continue;
         };
         let root = format!("apis/{}/{}", it.group, it.version);

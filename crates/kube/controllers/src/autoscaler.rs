@@ -13,7 +13,7 @@ pub(crate) mod metric;
 pub(crate) mod others;
 mod plan;
 mod replicas;
-mod told;
+mod report;
 mod usage;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -27,7 +27,7 @@ use wharf_kube_model::selector::Labels;
 use self::{
     history::History,
     plan::{Observed, Selected, plan, without_scale},
-    told::Told,
+    report::Report,
 };
 use crate::runtime::{Context, Controller, Key, Next, Queue};
 
@@ -201,24 +201,24 @@ impl Autoscalers {
         }
     }
 
-    async fn tell(&self, scaler: &Value, told: &Told) -> Result<(), Error> {
-        for event in &told.events {
+    async fn publish(&self, scaler: &Value, report: &Report) -> Result<(), Error> {
+        for event in &report.events {
             let about = Ref::of(&kind::HORIZONTAL_POD_AUTOSCALER, scaler);
             match event.is_warning {
                 true => self.recorder.warning(about, event.reason, &event.message),
                 false => self.recorder.normal(about, event.reason, &event.message),
             }
         }
-        if *told.status() == scaler["status"] {
+        if *report.status() == scaler["status"] {
             return Ok(());
         }
         let mut changed = scaler.clone();
-        changed["status"] = told.status().clone();
+        changed["status"] = report.status().clone();
         let client = &self.context.client;
         let kind = kind::HORIZONTAL_POD_AUTOSCALER;
         let mut written = client.update_status(&kind, &changed).await;
         if written.as_ref().is_err_and(Error::is_conflict) {
-            // What was done is told all the same, of the object as it is by now.
+            // What was done is reported all the same, of the object as it is by now.
             let mut newest = client.get(&kind, scaler.namespace(), scaler.name()).await?;
             newest["status"] = changed["status"].take();
             written = client.update_status(&kind, &newest).await;
@@ -231,8 +231,8 @@ impl Autoscalers {
         let (kind, mut scale) = match self.scale_of(scaler).await {
             Ok(found) => found,
             Err(why) => {
-                let told = without_scale(scaler, &why, self.context.now());
-                return self.tell(scaler, &told).await;
+                let report = without_scale(scaler, &why, self.context.now());
+                return self.publish(scaler, &report).await;
             }
         };
         let history = self.history(key, scaler, plan::replicas(&scale));
@@ -267,7 +267,7 @@ impl Autoscalers {
                 }
             }
         }
-        self.tell(scaler, &plan.told).await
+        self.publish(scaler, &plan.report).await
     }
 }
 
@@ -322,7 +322,7 @@ impl Controller for Autoscalers {
             Err(error) if error.is_conflict() => Ok(Next::After(AFTER_CONFLICT)),
             // The queue's retries grow beyond the period, which is kept.
             Err(error) => {
-                tracing::warn!(autoscaler = ?key, %error, "failed to tell the state of an autoscaler; will retry");
+                tracing::warn!(autoscaler = ?key, %error, "failed to write the status of an autoscaler; will retry");
                 Ok(Next::After(LOOKS))
             }
         }

@@ -77,7 +77,7 @@ impl Announcer {
     }
 
     async fn announce(mut self) {
-        let mut changes = self.sharing.shelf().changes();
+        let mut changes = self.sharing.cache().changes();
         let mut backoff = Backoff::new(FIRST_PAUSE, HEARTBEAT, 2.0);
         // Whether the session has all that there is.
         let (mut is_told, mut has_failed) = (false, false);
@@ -116,7 +116,7 @@ impl Announcer {
             };
             tokio::select! {
                 () = sleep(pause) => {}
-                // The shelf lives as long as this does. Looked at above.
+                // The cache lives as long as this does. Looked at above.
                 Ok(()) = changes.changed() => {
                     changes.mark_changed();
                     sleep(SETTLE).await;
@@ -126,7 +126,7 @@ impl Announcer {
     }
 
     fn words(&self, instance: String, is_told: bool) -> Announcement {
-        let layers = || self.sharing.shelf().layers();
+        let layers = || self.sharing.cache().layers();
         Announcement {
             instance,
             port: self.port,

@@ -32,6 +32,7 @@
 //! agent; no decision is taken outside `engine` and `core`.
 
 pub mod allow;
+mod assigned;
 pub mod client;
 pub mod config;
 pub mod endpoint;
@@ -52,7 +53,6 @@ pub mod nodes;
 pub mod protocol;
 mod renewal;
 mod start;
-mod told;
 pub mod volumes;
 mod vpc_endpoints;
 

@@ -195,7 +195,7 @@ impl Book {
             tracing::warn!(
                 arn = it.arn,
                 name = it.dns_name,
-                "no network knows this name"
+                "failed to add the name of a load balancer to DNS: it has an unknown form"
             );
             return;
         };

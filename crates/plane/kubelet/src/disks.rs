@@ -391,7 +391,7 @@ fn give_to(root: &Path, group: u32, only_if_other: bool) -> io::Result<()> {
         let open = match dir.open_at(&folder, flags) {
             // Whoever else has the volume may have removed it, or a path may be longer than any may be.
             Err(e) if !folder.as_os_str().is_empty() => {
-                tracing::warn!(folder = %folder.display(), error = %e, "a folder of a volume is left as it is");
+                tracing::warn!(folder = %folder.display(), error = %e, "failed to open a folder of a volume; its group is not changed");
                 continue;
             }
             other => other?,

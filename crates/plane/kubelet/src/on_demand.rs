@@ -39,7 +39,7 @@ pub async fn tend(node: Arc<Node>) {
                     tracing::error!(
                         pod = pod.key(),
                         reason,
-                        "an image of a pod cannot be read any more; its containers end"
+                        "failed to read an image of a pod; its containers are stopped"
                     );
                     node.machine.end_those_of(&user.task_id, &user.image).await;
                 }

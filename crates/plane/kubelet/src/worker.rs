@@ -26,10 +26,10 @@ use crate::{
     pod::{Container, Pod},
     probe,
     refused::{self, refused, refused_ephemeral},
+    reporter::Reporter,
     state::{Event, PodState, Run, Sandbox, Terminated},
     status::{is_ended_for_node, status, told_user},
     tokens::PodTokens,
-    told::Teller,
 };
 
 const EVENTS: usize = 256;
@@ -70,7 +70,7 @@ pub struct Worker {
     following: Option<AbortOnDropHandle<()>>,
     volumes: Option<AbortOnDropHandle<()>>,
     limits: Option<AbortOnDropHandle<()>>,
-    teller: Teller,
+    reporter: Reporter,
 }
 
 impl Worker {
@@ -109,7 +109,7 @@ impl Worker {
         let followed = node.objects.follow(&pod, &changed);
         let (tell_events, events) = mpsc::channel(EVENTS);
         node.pressure.join(&sandbox, tell_events.clone());
-        let teller = Teller::start(node.clone(), object.clone());
+        let reporter = Reporter::start(node.clone(), object.clone());
         let context = Context {
             node,
             sandbox,
@@ -132,7 +132,7 @@ impl Worker {
             following: None,
             volumes: None,
             limits: None,
-            teller,
+            reporter,
         }
     }
 
@@ -145,7 +145,7 @@ impl Worker {
             self.look_after();
             self.tell_ports();
             self.tell();
-            if self.state.is_deleted && self.teller.is_done() {
+            if self.state.is_deleted && self.reporter.is_done() {
                 return;
             }
             let now = self.context.node.clock.now();
@@ -164,7 +164,7 @@ impl Worker {
                     }
                 }
                 () = async { sleep(wait.unwrap_or_default()).await }, if wait.is_some() => {}
-                () = self.teller.told(), if self.state.is_deleted => {}
+                () = self.reporter.finished(), if self.state.is_deleted => {}
             }
         }
     }
@@ -186,7 +186,7 @@ impl Worker {
         };
         if let Some((reason, message)) = lacking.or_else(unprotected) {
             if self.state.failed.is_none() {
-                let about = Ref::of(&kind::POD, self.teller.object());
+                let about = Ref::of(&kind::POD, self.reporter.object());
                 node.recorder.warning(about, reason, &message);
             }
             let reason = reason.to_owned();
@@ -228,7 +228,7 @@ impl Worker {
                     if tells_otherwise {
                         self.context.changed.notify_one();
                     }
-                    self.teller.heard(object);
+                    self.reporter.heard(object);
                     self.refuse();
                 }
                 // Another of the same name: this one is gone.
@@ -236,7 +236,7 @@ impl Worker {
                 Err(error) => {
                     let deleted = Pod::unreadable(&object).metadata.deletion_timestamp;
                     self.pod.metadata.deletion_timestamp = deleted;
-                    self.teller.heard(object);
+                    self.reporter.heard(object);
                     let told = ("InvalidPod".to_owned(), error.to_string());
                     self.state.failed.get_or_insert(told);
                 }
@@ -250,12 +250,12 @@ impl Worker {
         self.pod.metadata.deletion_timestamp.get_or_insert(at);
         // Whoever took it from the API waits for nothing any more.
         self.pod.metadata.deletion_grace_period_seconds = Some(GRACE_OF_THE_LOST);
-        self.teller.gone();
+        self.reporter.gone();
     }
 
     fn take(&mut self, event: Event) {
         let now = self.context.node.clock.now();
-        perform::record(&self.context, self.teller.object(), &event);
+        perform::record(&self.context, self.reporter.object(), &event);
         self.state.take(&self.pod, event, now);
     }
 
@@ -344,16 +344,16 @@ impl Worker {
         let node = &self.context.node;
         if self.state.is_finished {
             if self.state.is_deleted {
-                self.teller.delete();
+                self.reporter.delete();
             }
             return;
         }
         let mut pod = self.pod.clone();
-        pod.status = self.teller.before();
+        pod.status = self.reporter.before();
         let status = status(&pod, &self.state, &node.place, node.clock.now());
-        self.teller.tell(status);
+        self.reporter.report(status);
         if self.state.is_deleted {
-            self.teller.delete();
+            self.reporter.delete();
         }
     }
 }

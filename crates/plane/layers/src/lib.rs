@@ -1,6 +1,6 @@
 //! Layers of images that nodes of a zone have from each other, where their operator allows it.
 //!
-//! - [`shelf`]: layers as they came, compressed, kept for peers within bounds.
+//! - [`cache`]: layers as they came, compressed, kept for peers within bounds.
 //! - `proof`: the certificate by which a node is known to its peers, and TLS that goes by it.
 //! - `serve`: what peers are given, for tickets of the control plane alone (`wharf_planeproto::layers`).
 //! - `fetch`: a layer from a peer, within bounds of time.
@@ -10,11 +10,11 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cache;
 mod counts;
 mod fetch;
 mod proof;
 mod serve;
-pub mod shelf;
 
 use std::{
     collections::BTreeMap,
@@ -30,9 +30,9 @@ use wharf_planeproto::layers::{Peer, Sum, TicketKey};
 
 use self::proof::Proof;
 pub use self::{
+    cache::{Copying, LayerCache},
     counts::{Counted, Counts},
     fetch::{Coming, PeerError},
-    shelf::{Copying, Shelf},
 };
 
 /// A peer that sent something else, or nothing in time, is not asked for so long.
@@ -48,7 +48,7 @@ struct Inner {
     proof: Proof,
     /// Known to the control plane besides.
     key: TicketKey,
-    shelf: Shelf,
+    cache: LayerCache,
     /// By which the control plane knows this node.
     session: Mutex<Option<String>>,
     avoided: Mutex<BTreeMap<Sum, Instant>>,
@@ -63,7 +63,7 @@ impl fmt::Debug for Sharing {
 }
 
 impl Sharing {
-    /// With a certificate and a key of this run alone, and what is on the shelf at `dir`.
+    /// With a certificate and a key of this run alone, and what is on the cache at `dir`.
     ///
     /// # Errors
     /// The folder cannot be made or read, or there is no randomness.
@@ -75,7 +75,7 @@ impl Sharing {
         Ok(Self(Arc::new(Inner {
             proof: Proof::make()?,
             key,
-            shelf: Shelf::open(dir)?,
+            cache: LayerCache::open(dir)?,
             session: Mutex::default(),
             avoided: Mutex::default(),
             counts: Counts::default(),
@@ -83,8 +83,8 @@ impl Sharing {
         })))
     }
 
-    pub fn shelf(&self) -> &Shelf {
-        &self.0.shelf
+    pub fn cache(&self) -> &LayerCache {
+        &self.0.cache
     }
 
     /// The digest of this node's certificate.

@@ -117,7 +117,7 @@ impl Sharing {
         let acceptor = self.0.proof.acceptor()?;
         let (places, used) = (Places::default(), Arc::new(Mutex::new(Used::default())));
         let mut running = JoinSet::new();
-        running.spawn(self.shelf().clone().flush_as_they_come());
+        running.spawn(self.cache().clone().flush_as_they_come());
         loop {
             let accepted = tokio::select! {
                 () = shutdown.cancelled() => return Ok(()),
@@ -198,7 +198,7 @@ fn decide(
         Some(false) => return (Answer::Refused, None),
         None => return (Answer::Busy, None),
     }
-    match inner.shelf.take(&request.layer) {
+    match inner.cache.take(&request.layer) {
         Some(file) => (Answer::Here, Some(file)),
         None => (Answer::NotHere, None),
     }

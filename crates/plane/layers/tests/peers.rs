@@ -24,7 +24,7 @@ async fn node(layers: &[(Sum, &[u8])]) -> Node {
     let dir = tempfile::tempdir().unwrap();
     let sharing = open(dir.path());
     for (layer, content) in layers {
-        let mut copy = sharing.shelf().begin(*layer, content.len() as u64).unwrap();
+        let mut copy = sharing.cache().begin(*layer, content.len() as u64).unwrap();
         copy.write(content);
         copy.keep();
     }

@@ -152,7 +152,7 @@ impl Endpoint {
         match holder.hold(&spot, socket.as_fd()) {
             Ok(()) => *held = Some(spot),
             Err(error) => {
-                tracing::warn!(address = %self.place.address, %error, "a socket ends with this process");
+                tracing::warn!(address = %self.place.address, %error, "failed to hand a socket to the supervisor; it closes when this process ends");
             }
         }
     }

@@ -47,7 +47,7 @@ impl Waiting {
         let frame = match wire::encode(&ToServer::Measured { number, minute }) {
             Ok(frame) => frame,
             Err(error) => {
-                tracing::error!(%error, start, "dropped a report of what load balancers measured");
+                tracing::error!(%error, start, "failed to encode a report of what load balancers measured; it is dropped");
                 return;
             }
         };
@@ -59,7 +59,7 @@ impl Waiting {
             };
             queue.bytes -= gone.len();
             tracing::warn!(
-                "dropped a report of what load balancers measured: the control plane did not take it in time"
+                "sending a report of what load balancers measured timed out; it is dropped"
             );
         }
         self.left.send_replace(queue.frames.len());

@@ -301,7 +301,7 @@ impl Task {
         match answer.await.unwrap_or_else(|_| Err(DROPPED.to_owned())) {
             Ok(()) => *self.shared.known() = (Some(host), known),
             Err(reason) => {
-                tracing::warn!(%plane, reason, "plane rejected its saved state");
+                tracing::warn!(%plane, reason, "failed to apply the saved state of a plane; waiting for the control plane");
             }
         }
         Ok(())
@@ -478,7 +478,7 @@ impl Task {
                 ToServer::Ack { nonce }
             }
             Err(reason) => {
-                tracing::warn!(plane = %self.config.plane, reason, "plane rejected an update");
+                tracing::warn!(plane = %self.config.plane, reason, "failed to apply an update of a plane; the control plane sends everything again");
                 held.1.position = None;
                 ToServer::Nack { nonce, reason }
             }

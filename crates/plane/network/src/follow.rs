@@ -102,7 +102,7 @@ impl Worker {
     /// As `follow_publics`, for whom its trouble is not: the next word mends it.
     pub(crate) fn lead_publics(&mut self) {
         if let Err(error) = self.follow_publics() {
-            tracing::warn!(%error, "failed to lead public addresses to their interfaces; will retry with the next update");
+            tracing::warn!(%error, "failed to route public addresses to their interfaces; will retry with the next update");
         }
     }
 

@@ -89,7 +89,7 @@ fn remove_all(mut batch: Vec<Removal>) {
     if !udp.is_empty()
         && let Err(error) = forget_flows(&udp)
     {
-        tracing::warn!(%error, "clients of UDP ports may speak to tasks that are gone");
+        tracing::warn!(%error, "failed to remove flows of UDP ports; clients may still reach addresses of tasks that ended");
     }
     while let Some(first) = batch.first() {
         let namespace = first.remains.namespace.clone();

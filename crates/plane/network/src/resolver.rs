@@ -61,7 +61,9 @@ impl Worker {
             match sent {
                 Ok(()) => drop(net.resolvers.insert(address)),
                 // Tried again with the next task or word.
-                Err(error) => tracing::warn!(%scope, %address, %error, "DNS is not served"),
+                Err(error) => {
+                    tracing::warn!(%scope, %address, %error, "failed to serve DNS for a network; will retry with the next task or update")
+                }
             }
         }
         Ok(())

@@ -21,7 +21,7 @@ impl Worker {
     /// As `follow_secondary`, for whom its trouble is not: the next word mends it.
     pub(crate) fn lead_secondary(&mut self) {
         if let Err(error) = self.follow_secondary() {
-            tracing::warn!(%error, "failed to lead further addresses to their interfaces; will retry with the next update");
+            tracing::warn!(%error, "failed to route secondary addresses to their interfaces; will retry with the next update");
         }
     }
 

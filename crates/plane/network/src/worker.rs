@@ -509,7 +509,7 @@ impl Worker {
                 listener,
             });
             if let Err(error) = sent {
-                tracing::warn!(%address, port, %error, "an endpoint of tasks or instances is not served");
+                tracing::warn!(%address, port, %error, "failed to serve the metadata endpoint of tasks or instances");
             }
         }
         Ok(())

@@ -40,7 +40,7 @@ pub fn pieces(reader: Reader) -> Body {
     going(stream::unfold(reader, |mut reader| async move {
         let piece = reader.next().await?;
         let piece = piece.map_err(|fault| {
-            tracing::error!(code = %fault.code, error = %fault.message, "an answer was broken off");
+            tracing::error!(code = %fault.code, error = %fault.message, "streaming a response failed; its connection is closed");
             io::Error::other(fault.message)
         });
         Some((piece, reader))

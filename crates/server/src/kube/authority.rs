@@ -113,7 +113,7 @@ impl Authority {
         if tokio::time::timeout(READING, read).await.is_err() {
             tracing::warn!(
                 cluster = self.whose.id,
-                "the roles of a cluster are not read yet, deciding without them"
+                "reading the roles of a cluster timed out, deciding without them"
             );
         }
     }

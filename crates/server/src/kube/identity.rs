@@ -282,7 +282,7 @@ impl Identities {
                     return Err(refused(format!("the {} of the token is gone", bound.kind)));
                 }
                 Err(error) => {
-                    tracing::warn!(cluster = self.whose.id, %error, "what a token is bound to cannot be read");
+                    tracing::warn!(cluster = self.whose.id, %error, "failed to read the object that a token is bound to; the request is refused");
                     return Err(refused("what the token is bound to cannot be read"));
                 }
             }

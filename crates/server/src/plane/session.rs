@@ -378,7 +378,7 @@ impl Session {
         match refused {
             Some(reason) => {
                 let reason = printable(&reason);
-                tracing::warn!(plane = %self.plane, host = talk.subscriber.host, reason, "plane rejected an update");
+                tracing::warn!(plane = %self.plane, host = talk.subscriber.host, reason, "a host failed to apply an update; it is sent everything again");
                 talk.resync = Some(Instant::now() + talk.next_resync);
                 talk.next_resync = (talk.next_resync * 2).min(LAST_RESYNC);
             }
@@ -465,7 +465,7 @@ impl Session {
 }
 
 fn too_long(resource: &Resource) {
-    tracing::error!(resource = %resource.key(), "too long for any message: planes are not told of it");
+    tracing::error!(resource = %resource.key(), "failed to send a record to hosts: it is too long for a message; they work without it");
 }
 
 /// Returns at the moment given; never without one.

@@ -58,7 +58,7 @@ impl Running {
                 ended = self.tasks.join_next_with_id() => ended,
                 () = &mut late => {
                     let parts: Vec<&str> = self.names.values().copied().collect();
-                    tracing::error!(?parts, "parts of the server failed to end in time and are given up");
+                    tracing::error!(?parts, "stopping parts of the server timed out; they are aborted");
                     break;
                 }
             };
@@ -69,7 +69,11 @@ impl Running {
             };
             let part = self.names.remove(&id).unwrap_or("a part");
             if panicked || !stop.is_cancelled() {
-                tracing::error!(part, panicked, "a part of the server ended");
+                tracing::error!(
+                    part,
+                    panicked,
+                    "a part of the server failed; the server stops"
+                );
                 outcome = outcome.and(Err(StartError::PartEnded { part }));
                 stop.cancel();
             }

@@ -42,7 +42,7 @@ impl Work<'_> {
                     "Failed to set desired count to {}. Reason: {}",
                     moving.to, fault.message
                 );
-                tracing::warn!(resource = resource.id(), error = %fault, "a service was not scaled, the change is given up");
+                tracing::warn!(resource = resource.id(), error = %fault, "scaling a service failed, no further retry");
                 self.end(moving, activity::FAILED, text).await
             }
             Err(fault) => Err(neighbour("setting the count of a service")(fault)),

@@ -74,7 +74,7 @@ impl ApplicationAutoscalingService {
         // The loop goes on with what is under way.
         core.queue.wake(target);
         brought.map(drop).map_err(|error| {
-            tracing::warn!(resource = named.resource, %error, "an alarm was not heeded, it will be when it speaks again");
+            tracing::warn!(resource = named.resource, %error, "scaling by an alarm failed, it is retried when the alarm calls again");
             let text = "The scalable target cannot be brought forward now.";
             Fault::sender("ServiceUnavailable", 503, text)
         })

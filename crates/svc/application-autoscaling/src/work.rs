@@ -143,7 +143,7 @@ impl Work<'_> {
             match Rule::of(&stored.record) {
                 Ok(rule) => ruled.push((stored.record.clone(), rule)),
                 Err(fault) => {
-                    tracing::warn!(policy = stored.record.name, error = %fault, "a policy cannot be read, it is passed over")
+                    tracing::warn!(policy = stored.record.name, error = %fault, "failed to read a scaling policy, it is ignored")
                 }
             }
         }

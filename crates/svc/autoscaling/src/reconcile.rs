@@ -223,7 +223,7 @@ impl Work<'_> {
         if !group.suspends(Process::ScheduledActions)
             && let Err(error) = calendar::carry_out(&mut group, &done, self.now)
         {
-            tracing::warn!(group = group.name, action = done.name, %error, "a scheduled action failed, its next moment is waited for");
+            tracing::warn!(group = group.name, action = done.name, %error, "a scheduled action failed, it runs again at its next time");
         }
         let mut changes = self.core.table.begin();
         changes.when(self.stored.unchanged());
@@ -332,11 +332,11 @@ impl Work<'_> {
                 match notices::send(self.core, self.place, group, &notice.record).await {
                     // An account without room for further messages is no refusal.
                     Err(fault) if fault.status >= 500 || fault.status == 429 => {
-                        tracing::warn!(group = group.name, topic, retried = !is_late, error = %fault, "telling a topic of a scaling activity failed");
+                        tracing::warn!(group = group.name, topic, retried = !is_late, error = %fault, "notifying a topic of a scaling activity failed");
                         deaf.insert(topic.clone());
                     }
                     Err(error) => {
-                        tracing::warn!(group = group.name, topic, %error, "telling a topic of a scaling activity failed, it does not hear of it");
+                        tracing::warn!(group = group.name, topic, %error, "notifying a topic of a scaling activity failed, no further retry");
                     }
                     Ok(()) => {}
                 }
@@ -547,7 +547,7 @@ impl Work<'_> {
                     return Err(neighbour("telling of a lifecycle action")(fault));
                 }
                 Err(error) => {
-                    tracing::warn!(group = hook.group, hook = hook.name, target, %error, "telling of a lifecycle action failed, nobody hears of it");
+                    tracing::warn!(group = hook.group, hook = hook.name, target, %error, "sending the notification of a lifecycle action failed, no further retry");
                 }
                 Ok(()) => {}
             }

@@ -90,7 +90,7 @@ pub async fn rules(
         match Rule::of(&stored.record) {
             Ok(rule) => ruled.push((stored.record, rule)),
             Err(fault) => {
-                tracing::warn!(policy = stored.record.name, error = %fault, "a policy cannot be read, it is passed over")
+                tracing::warn!(policy = stored.record.name, error = %fault, "failed to read a scaling policy, it is ignored")
             }
         }
     }

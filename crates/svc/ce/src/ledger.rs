@@ -117,7 +117,7 @@ impl Ledger {
                         stream,
                         until = block.end(),
                         %error,
-                        "metered use cannot be read: reports leave its tasks out"
+                        "failed to read metered use: reports leave its tasks out"
                     );
                     continue;
                 }
@@ -128,7 +128,7 @@ impl Ledger {
                     tracing::error!(
                         stream,
                         offset,
-                        "a record of metered use is damaged, it is left out"
+                        "failed to decode a record of metered use: reports leave it out"
                     );
                 }
             }

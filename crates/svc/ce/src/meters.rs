@@ -122,7 +122,7 @@ async fn try_once(core: &Arc<Core>) -> Result<Infallible, Failed> {
             Err(error @ StoreError::Compacted { .. }) => {
                 tracing::error!(
                     cursor = done,
-                    "the history was compacted before it was metered: tasks that are forgotten are not billed"
+                    "metering failed for a part of the history: it was compacted before it was read; tasks that ended in it are not billed"
                 );
                 meters.begin().await?;
                 return Err(Changed::from(error).into());

@@ -82,7 +82,7 @@ impl Brief {
     pub fn of(text: &[u8]) -> Option<Self> {
         serde_json::from_slice(text)
             .inspect_err(|error| {
-                tracing::error!(%error, "an event of the audit log is damaged");
+                tracing::error!(%error, "failed to read an event of the audit log: it is damaged");
             })
             .ok()
     }
@@ -149,7 +149,7 @@ pub struct Found {
 /// The events of a record, oldest first; none of a damaged one.
 pub fn events(record: &Record) -> Vec<Found> {
     let text = packed::open(&record.data).unwrap_or_else(|error| {
-        tracing::error!(offset = record.offset, %error, "a record of the audit log is damaged");
+        tracing::error!(offset = record.offset, %error, "failed to read a record of the audit log: it is damaged");
         Vec::new()
     });
     let found = packed::events(&text).enumerate().filter_map(|(index, it)| {
@@ -276,7 +276,7 @@ pub async fn sweep(journal: &Journal, now: Timestamp) -> Result<(), JournalError
             let oldest = u64::try_from(share / u128::from(info.bytes)).unwrap_or(count);
             tracing::warn!(
                 records = oldest,
-                "the audit log is full; its oldest events go"
+                "the audit log is full; its oldest events are deleted"
             );
             keep = keep.max(info.first + oldest);
         }

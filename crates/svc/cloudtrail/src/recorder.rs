@@ -204,7 +204,10 @@ impl Recorder {
         let mut batch = self.take_batch();
         if !self.write(&mut batch, &mut packer).await {
             let events = batch.streams.values().map(Lines::len).sum::<usize>();
-            tracing::error!(events, "events of the audit log are lost");
+            tracing::error!(
+                events,
+                "writing events to the audit log failed before the end; they are lost"
+            );
         }
     }
 
@@ -237,11 +240,11 @@ impl Recorder {
         RENDERED.with_borrow_mut(|(renderer, line)| {
             line.clear();
             if let Err(error) = renderer.render(event, line) {
-                tracing::error!(%error, name = event.name, "an event cannot be written as JSON");
+                tracing::error!(%error, name = event.name, "failed to write an event of the audit log as JSON");
                 return Queue::HasRoom;
             }
             if line.len() >= packed::MOST_BYTES {
-                tracing::error!(name = event.name, "an event is too large for the audit log");
+                tracing::error!(name = event.name, "failed to write an event: it is too large for the audit log");
                 return Queue::HasRoom;
             }
             self.push(event, line)
@@ -298,7 +301,7 @@ impl Recorder {
             }
             entry.remove();
             if !self.works.swap(true, Ordering::Relaxed) {
-                tracing::warn!("the audit log is written again");
+                tracing::warn!("writing the audit log works again after it failed");
             }
         }
         true

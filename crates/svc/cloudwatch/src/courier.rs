@@ -194,20 +194,20 @@ impl Courier for Messenger {
                 alarm = it.alarm_arn,
                 topic = it.topic,
                 error = %why.failure,
-                "the message of an alarm could not be published, it is given up"
+                "publishing the message of an alarm failed, no further retry"
             ),
             Errand::Call(it) => tracing::warn!(
                 alarm = it.alarm,
                 policy = it.policy,
                 error = %why.failure,
-                "a scaling policy could not be called by its alarm, it is given up"
+                "calling the scaling policy of an alarm failed, no further retry"
             ),
             Errand::Instance(it) => tracing::warn!(
                 alarm = it.alarm_arn,
                 instance = it.instance,
                 operation = it.operation,
                 error = %why.failure,
-                "the action of an alarm on an instance failed, it is given up"
+                "the action of an alarm on an instance failed, no further retry"
             ),
         }
         Ok(())

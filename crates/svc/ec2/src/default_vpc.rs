@@ -8,7 +8,7 @@ use wharf_store::{Compare, Txn};
 use wharf_wire::{Context, Fault};
 
 use crate::{
-    Ec2Service, mend,
+    Ec2Service, migrate,
     records::{
         DhcpOptions, InternetGateway, Pointer, ResourceName, Route, RouteTarget, Subnet, Vpc,
     },
@@ -27,7 +27,7 @@ impl Ec2Service {
     pub async fn ensure_default_vpc(&self, permit: &Permit, cx: &Context) -> Result<(), Fault> {
         transact!(self.table, permit, |tx| {
             if let Some(pointer) = self.find::<Pointer>(cx, POINTER).await? {
-                return self.mend(permit, cx, pointer).await;
+                return self.migrate(permit, cx, pointer).await;
             }
             let options = DhcpOptions {
                 id: ids::ec2_id("dopt"),
@@ -61,7 +61,7 @@ pub fn default_vpc(scope: &Scope, region: &str, dhcp_options: &str) -> DefaultVp
     parts.vpc.gateway = Some(gateway.id.clone());
     parts.table.routes = vec![route_out(&gateway.id)];
     let pointer = Pointer {
-        mended: mend::CURRENT,
+        mended: migrate::CURRENT,
         ..Pointer::to(&parts.vpc.id)
     };
     let mut txn = parts

@@ -29,7 +29,7 @@ pub mod instances;
 mod ipv6;
 pub mod key_pairs;
 pub mod launch_templates;
-mod mend;
+mod migrate;
 pub mod nat_gateways;
 pub mod network_acls;
 mod ops;

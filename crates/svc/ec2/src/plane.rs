@@ -92,7 +92,7 @@ fn read<T: Record>(entry: &Entry) -> Option<T> {
     match decode(&entry.value) {
         Ok(record) => Some(record),
         Err(error) => {
-            tracing::error!(key = entry.key, %error, "hosts are not told of this record");
+            tracing::error!(key = entry.key, %error, "failed to decode a record; hosts work without it");
             None
         }
     }

@@ -152,7 +152,7 @@ impl Catalog {
                 Err(error) if lasts(&error) || attempts >= MAX_ATTEMPTS => {
                     tracing::error!(
                         repository = seen.record.repository, image = %seen.record.digest, %error,
-                        "the scan of an image failed and is given up"
+                        "the scan of an image failed, no further retry"
                     );
                     Ended::failed(shown(&error))
                 }

@@ -98,7 +98,7 @@ impl Catalog {
                     tracing::warn!(
                         repository = registry.repository_arn(&seen.record.repository),
                         image = %seen.record.digest, profile, why,
-                        "an image could not be signed"
+                        "signing an image failed"
                     );
                     Signature::failed(signature.requested_at, code, why)
                 }

@@ -51,7 +51,7 @@ pub fn resource(entry: &Entry, keyring: &Keyring) -> Option<Resource> {
 
 fn read<T: Record>(entry: &Entry) -> Option<T> {
     decode(&entry.value)
-        .inspect_err(|error| tracing::error!(key = entry.key, %error, "a record cannot be read"))
+        .inspect_err(|error| tracing::error!(key = entry.key, %error, "failed to decode a record; hosts work without it"))
         .ok()
 }
 
@@ -66,7 +66,7 @@ fn file_system(
     let opened = |sealed, purpose: String| {
         let opened = keyring.open(sealed, &purpose);
         let opened = opened.inspect_err(|error| {
-            tracing::error!(file_system = id, %error, "a key of a file system does not open");
+            tracing::error!(file_system = id, %error, "failed to decrypt a key of a file system");
         });
         Some(opened.ok()?.expose_str()?.to_owned())
     };

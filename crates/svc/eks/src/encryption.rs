@@ -257,7 +257,7 @@ pub async fn look(core: &Core, place: &Place, cluster: &Cluster) -> Option<Looke
                 key = encryption.key,
                 code = %fault.code,
                 why = %fault.message,
-                "KMS does not say whether the key of a cluster opens; will ask again"
+                "failed to ask KMS about the key of a cluster; will retry"
             );
             unknown(&fault)
         }),

@@ -117,7 +117,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
                 cluster = cluster.name,
                 id = cluster.id,
                 issues = ?cluster.issues,
-                "a cluster cannot be made"
+                "creating a cluster failed"
             );
             cluster.status = Status::Failed;
         }

@@ -111,7 +111,7 @@ pub fn opened(arn: &str, record: Certificate, keyring: &Keyring) -> Option<plane
     let secret = match keyring.open(&record.private_key, &context(arn)) {
         Ok(secret) => secret,
         Err(error) => {
-            tracing::error!(arn, error = %Chain(&error), "a certificate's key does not open");
+            tracing::error!(arn, error = %Chain(&error), "failed to decrypt the private key of a certificate");
             return None;
         }
     };

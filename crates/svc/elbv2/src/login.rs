@@ -125,7 +125,7 @@ fn opened(keyring: &Keyring, sealed: &Sealed, context: &str) -> Option<String> {
     match keyring.open(sealed, context) {
         Ok(secret) => secret.expose_str().map(str::to_owned),
         Err(error) => {
-            tracing::error!(context, error = %Chain(&error), "a secret does not open, users cannot log in");
+            tracing::error!(context, error = %Chain(&error), "failed to decrypt an OIDC client secret; users cannot log in");
             None
         }
     }

@@ -84,7 +84,7 @@ pub fn resource(entry: &Entry, keyring: &Keyring) -> Option<Resource> {
 
 fn read<T: Record>(entry: &Entry) -> Option<T> {
     decode(&entry.value)
-        .inspect_err(|error| tracing::error!(key = entry.key, %error, "a record cannot be read"))
+        .inspect_err(|error| tracing::error!(key = entry.key, %error, "failed to decode a record; hosts work without it"))
         .ok()
 }
 

@@ -256,7 +256,7 @@ pub async fn keep(core: &Core, owing: &Owing, done: &mut Done) -> Result<(), Cha
                         stream,
                         bus = keeping.bus.arn(),
                         error = fault.message,
-                        "the key of an archive cannot be used, events are not kept"
+                        "archiving events failed: the key of the archive cannot be used"
                     );
                     continue;
                 }

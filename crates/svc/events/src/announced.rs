@@ -111,7 +111,7 @@ async fn try_once(
                 tracing::error!(
                     source = source.service(),
                     cursor = told,
-                    "the history was compacted before its events were read: some are lost"
+                    "failed to read events of a service: the history was compacted before; some are lost"
                 );
                 let now = newest(store).await;
                 teller.advance(core, now, Vec::new()).await?;
@@ -238,7 +238,7 @@ impl Teller {
                 for event in &events {
                     match self.tell(core, None, std::slice::from_ref(event)).await {
                         Err(Failed::Change(error)) if is_invalid(&error) => {
-                            tracing::error!(event = event.event.id, %error, "an event can never be written, it is lost");
+                            tracing::error!(event = event.event.id, %error, "writing an event failed for good, it is lost");
                         }
                         told => told?,
                     }

@@ -90,7 +90,7 @@ impl Archived {
         if let Some(it) = counts.accounts.get_mut(account_of(stream))
             && !std::mem::replace(&mut it.told, true)
         {
-            tracing::warn!(stream, error = %wharf_base::Chain(full), "an archive is full, events of services are not kept");
+            tracing::warn!(stream, error = %wharf_base::Chain(full), "archiving events of services failed: the archive is full");
         }
     }
 }

@@ -104,7 +104,7 @@ impl Compiled {
                     pattern,
                 }),
                 Err(error) => {
-                    tracing::error!(stream = archive.stream, %error, "a stored pattern cannot be read, its archive keeps nothing")
+                    tracing::error!(stream = archive.stream, %error, "failed to read a stored pattern, its archive keeps nothing")
                 }
             }
         }
@@ -126,7 +126,7 @@ fn compile(bus: &BusName, all: impl Iterator<Item = (String, Rule)>) -> Matcher 
         match Pattern::parse(text) {
             Ok(pattern) => patterns.push(pattern),
             Err(error) => {
-                tracing::error!(rule = name, %error, "a stored pattern cannot be read, its rule matches nothing");
+                tracing::error!(rule = name, %error, "failed to read a stored pattern, its rule matches nothing");
                 continue;
             }
         }
@@ -149,7 +149,7 @@ pub fn target((id, document): (String, Value)) -> Option<CompiledTarget> {
     let Some(Ok(transform)) = transform else {
         tracing::error!(
             target = id,
-            "a stored target cannot be read, nothing is sent to it"
+            "failed to read a stored target, nothing is sent to it"
         );
         return None;
     };

@@ -94,7 +94,7 @@ impl IamGate {
             .await;
         if let Err(error) = noted {
             // The request itself does not depend on it.
-            tracing::warn!(error = %Chain(&error), "the use of a key cannot be written down");
+            tracing::warn!(error = %Chain(&error), "failed to record the use of an access key");
         }
     }
 
@@ -113,7 +113,7 @@ impl IamGate {
             Ok(Some(standing)) => standing,
             Ok(None) => return Some(closed(cx, &checks[0])),
             Err(error) => {
-                tracing::error!(error = %Chain(&error), "the policies of a caller cannot be read");
+                tracing::error!(error = %Chain(&error), "failed to read the policies of a caller");
                 let Check {
                     action, resource, ..
                 } = &checks[0];

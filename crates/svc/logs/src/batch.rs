@@ -166,7 +166,7 @@ impl LogsService {
                 Err(cause) if handover::is_too_long(&cause) => {
                     self.dropped.undelivered.fetch_add(1, Ordering::Relaxed);
                     tracing::warn!(group, filter, error = %cause,
-                        "a log event is larger than its destination takes; the subscription goes on without it");
+                        "delivering a log event failed: it is larger than the destination takes; the subscription skips it");
                 }
                 // Only for a try that failed for itself: what waits for its rate was not tried, and a destination that
                 // is asked too often is there.
@@ -175,7 +175,7 @@ impl LogsService {
                     let undelivered = &self.dropped.undelivered;
                     undelivered.fetch_add(left as u64, Ordering::Relaxed);
                     tracing::warn!(group, filter, events = left, error = %cause,
-                        "a destination of log events failed for a day; the subscription goes on without them");
+                        "a destination of log events failed for a day; the subscription skips these events");
                     self.subscriptions.took(&key);
                     return Ok(Outcome::Sent);
                 }

@@ -177,7 +177,7 @@ impl LogsService {
                 self.send_metrics(&cx.account, &cx.region, gathered).await;
             }
             Err(error) => {
-                tracing::warn!(group = group.name, %error, "log events are not counted: their rules are not read; the events are kept");
+                tracing::warn!(group = group.name, %error, "counting log events failed: their rules cannot be read; the events are kept");
             }
         }
     }
@@ -214,7 +214,7 @@ impl LogsService {
             counting.count(&cx, &group, &events, &seen)
         });
         counted.await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "log events are not counted; they are kept");
+            tracing::warn!(%error, "counting log events failed; the events are kept");
             Gathered::default()
         })
     }

@@ -292,7 +292,7 @@ impl LogsService {
                 let undelivered = &self.dropped.undelivered;
                 undelivered.fetch_add(count as u64, Ordering::Relaxed);
                 tracing::warn!(group = name, ?place, events = count, error = %cause,
-                    "a destination of findings failed for a day; data protection goes on without them");
+                    "a destination of findings failed for a day; these findings are dropped");
                 self.subscriptions.took(&key);
             }
             Err(cause) => {

@@ -280,7 +280,7 @@ impl LogsService {
                 Ok(false) => self.tables.sweep(place),
                 Err(error) => {
                     let account = &place.account;
-                    tracing::warn!(%error, account, "lookup tables could not be swept; retrying");
+                    tracing::warn!(%error, account, "removing old versions of lookup tables failed; retrying");
                     self.tables.sweep(place);
                 }
             }

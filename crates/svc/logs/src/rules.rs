@@ -28,7 +28,7 @@ use crate::{
     findings::Place,
     protection::{self, Protection},
     records::Rule,
-    shelf::{Document, Shelf},
+    rule_cache::{Document, RuleCache},
 };
 
 /// What a rule is about.
@@ -60,7 +60,7 @@ pub struct Rules {
     class: String,
     own: Arc<Layer>,
     account: Arc<Layer>,
-    shelf: Arc<Shelf>,
+    cache: Arc<RuleCache>,
     desk: Arc<Desk>,
 }
 
@@ -202,7 +202,7 @@ impl Rules {
     pub fn masked<'m>(&self, ingestion: i64, message: &'m str) -> Cow<'m, str> {
         let standing = self.protections().filter(|it| it.stood(ingestion));
         let policies: Option<Vec<Arc<Protection>>> = standing
-            .map(|it| self.shelf.protection(&it.of.document))
+            .map(|it| self.cache.protection(&it.of.document))
             .collect();
         match policies {
             Some(policies) => protection::masked(message, policies.iter().map(|it| &**it)),
@@ -248,7 +248,7 @@ impl Rules {
     /// The policies that events are under which came in at a time.
     pub fn protecting(&self, ingestion: i64) -> Vec<Arc<Protection>> {
         let standing = self.protections().filter(|it| it.stood(ingestion));
-        let policies = standing.filter_map(|it| self.shelf.protection(&it.of.document));
+        let policies = standing.filter_map(|it| self.cache.protection(&it.of.document));
         policies.collect()
     }
 
@@ -256,7 +256,7 @@ impl Rules {
     pub fn transformed(&self, ingestion: i64, message: &str, origin: Origin<'_>) -> Option<String> {
         let mut standing = self.transformers();
         let found = standing.find(|it| it.stood(ingestion))?;
-        let transformer = self.shelf.transformer(&found.of)?;
+        let transformer = self.cache.transformer(&found.of)?;
         transformer.apply(Subject {
             message,
             account: &origin.scope.account,

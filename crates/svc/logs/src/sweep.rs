@@ -45,17 +45,17 @@ impl LogsService {
             };
             match swept {
                 Ok(()) => whole = false,
-                Err(error) => tracing::warn!(%error, "logs could not be swept; retrying"),
+                Err(error) => tracing::warn!(%error, "removing deleted logs failed; retrying"),
             }
             if let Err(error) = self.expire(clock).await {
-                tracing::warn!(%error, "old log events stay for now; retrying");
+                tracing::warn!(%error, "deleting expired log events failed; retrying");
             }
             if let Err(error) = self.expire_queries(clock.now()).await {
-                tracing::warn!(%error, "old queries of logs stay for now; retrying");
+                tracing::warn!(%error, "deleting old queries of logs failed; retrying");
             }
             self.events.forget_buried();
             if let Err(error) = self.save_indexes().await {
-                tracing::warn!(%error, "the indexes of logs are not saved; the next start reads more");
+                tracing::warn!(%error, "saving the indexes of logs failed; retrying, the next start reads more logs until then");
             }
         }
     }

@@ -255,7 +255,7 @@ impl Reading {
         let as_kept = self.series.stored_blocking(&stored.0, self.from, self.to);
         let in_periods = self.series.read_blocking(&periodic.0, self.span());
         let (Ok(as_kept), Ok(in_periods)) = (as_kept, in_periods) else {
-            tracing::error!("series cannot be read, the query is answered with an error");
+            tracing::error!("failed to read series, the query is answered with an error");
             return Err(unreadable());
         };
         let mut joined: Vec<BTreeMap<i64, Summary>> = vec![BTreeMap::new(); some.len()];

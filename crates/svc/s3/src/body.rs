@@ -298,7 +298,7 @@ impl Outgoing {
     async fn read(&self, digest: &Digest, of: Bounds<u64>) -> Result<BlobReader, Fault> {
         let found = self.blobs.read_range(digest, of.start, of.end).await;
         found.map_err(fault::blob)?.ok_or_else(|| {
-            tracing::error!(%digest, "the bytes of an object are missing");
+            tracing::error!(%digest, "failed to read an object: its blob is missing");
             S3Faults::internal(&std::io::Error::from(std::io::ErrorKind::NotFound))
         })
     }

@@ -136,7 +136,7 @@ async fn relocate(core: &Core, key: &str, slot: &Slot) -> Result<(), Fault> {
         tracing::error!(
             pack = slot.pack,
             at = slot.at,
-            "the bytes of an object are missing"
+            "failed to move an object out of a pack: its bytes are missing"
         );
         return Ok(());
     };

@@ -142,7 +142,7 @@ impl Core {
             match self.named(&entry).await {
                 Ok(open) => found.extend(open),
                 Err(error) if matches!(error.cause, Cause::Record(_)) => {
-                    tracing::error!(key = entry.key, error = %Chain(&error), "the record of a bucket cannot be read: it is left out of upkeep, and its objects count for no account");
+                    tracing::error!(key = entry.key, error = %Chain(&error), "failed to read the record of a bucket: maintenance skips it, and its objects count for no account");
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -38,7 +38,7 @@ impl Courier for Notices {
 
     async fn given_up(&self, parcel: &Parcel<Notice>, why: GivenUp) -> Result<(), Failure> {
         if let Notice::Message { to, bucket, .. } = &parcel.work {
-            tracing::warn!(bucket, to, error = %why.failure, "a notification is lost");
+            tracing::warn!(bucket, to, error = %why.failure, "delivering a notification failed, no further retry");
         }
         Ok(())
     }

@@ -162,7 +162,7 @@ impl Packs {
                 tracing::error!(
                     pack = slot.pack,
                     at = slot.at,
-                    "the bytes of an object are missing"
+                    "failed to read an object from a pack: its bytes are missing"
                 );
                 return Err(fault::pack(PackError::Missing));
             }

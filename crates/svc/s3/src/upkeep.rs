@@ -33,7 +33,7 @@ const PARTS_AT_ONCE: usize = 60;
 
 fn or_later<T>(done: Result<T, Fault>) -> Option<T> {
     let told = |error: &Fault| {
-        tracing::warn!(error = %Chain(error), "the upkeep of objects failed; will retry");
+        tracing::warn!(error = %Chain(error), "maintenance of objects failed; will retry");
     };
     done.inspect_err(told).ok()
 }

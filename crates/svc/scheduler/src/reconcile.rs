@@ -87,7 +87,7 @@ async fn carry_out(
     let late = now.since(moment.due);
     let is_missed = late > Duration::from_secs(policy.max_age_seconds.into());
     if is_missed {
-        tracing::warn!(schedule = arn, at = %moment.at, "a moment was missed for longer than its target takes it");
+        tracing::warn!(schedule = arn, at = %moment.at, "an invocation was missed and is dropped: it is older than the maximum event age of its target");
     } else {
         let id = format!("{}/{}", schedule.incarnation, moment.at.millis());
         let errand = Errand {

@@ -29,9 +29,10 @@ use wharf_kube_model::{
 use wharf_store::{Revision, StoreError};
 
 use super::{
-    GROUP, PLURAL, forward, index,
+    GROUP, PLURAL,
+    discovered::{self, Discovered},
+    forward, index,
     service::Aggregated,
-    told::{self, Told},
 };
 use crate::{
     bootstrap,
@@ -297,7 +298,7 @@ async fn find(inner: &Inner, it: &Aggregated, documents: &Semaphore) -> Result<F
     // One that tells nothing of its kinds is asked for them all the same.
     let resources = {
         let _turn = turn_to_read(&listed).await;
-        told::resources(&listed, &it.group, &it.version)
+        discovered::resources(&listed, &it.group, &it.version)
     };
     if let Err(why) = &resources {
         tracing::debug!(
@@ -307,12 +308,12 @@ async fn find(inner: &Inner, it: &Aggregated, documents: &Semaphore) -> Result<F
         );
     }
     drop(listed);
-    let told = Told {
+    let discovered = Discovered {
         resources: resources.ok(),
         openapi: document(inner, it, documents, &format!("/openapi/v3{path}")).await,
         openapi_v2: document_v2(inner, it, documents).await,
     };
-    inner.aggregation.heard(&it.name, told).await;
+    inner.aggregation.heard(&it.name, discovered).await;
     Ok(Found {
         is_available: true,
         reason: "Passed",
@@ -417,7 +418,7 @@ async fn tell(inner: &Arc<Inner>, it: &Aggregated, (found, may_reword): (&Found,
             name = it.name,
             code,
             answer = text,
-            "failed to tell whether an aggregated server answers"
+            "failed to write whether an aggregated API server is available"
         );
     }
     code == 200

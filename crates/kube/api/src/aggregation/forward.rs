@@ -122,7 +122,7 @@ pub async fn pass(
         tracing::warn!(
             error = why,
             name = it.name,
-            "an aggregated server could not be reached"
+            "failed to reach an aggregated API server"
         );
         Status::unavailable(format!("error trying to reach service: {why}"))
     })?;

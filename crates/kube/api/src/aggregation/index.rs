@@ -9,8 +9,8 @@ use wharf_store::StoreError;
 
 use super::{
     GROUP, PLURAL,
+    discovered::Discovered,
     service::{self, Aggregated, Snapshot},
-    told::Told,
 };
 use crate::{
     answer::Fault,
@@ -36,26 +36,26 @@ impl Aggregation {
     }
 
     /// Takes down what a server told of itself; that for which there is no room is left out, its document first.
-    pub(super) async fn heard(&self, name: &str, mut told: Told) {
+    pub(super) async fn heard(&self, name: &str, mut discovered: Discovered) {
         let _turn = self.making.lock().await;
         let now = self.now.load();
         let Some(known) = now.all.iter().find(|it| it.name == name) else {
             return;
         };
         let room = MOST_DOCUMENTS.saturating_sub(now.bytes_beside(name));
-        if told.bytes() > room {
+        if discovered.bytes() > room {
             tracing::warn!(
                 name,
-                "no room for what an aggregated server tells of its kinds, not all of it is shown"
+                "the list of an aggregated API server's kinds is full; not all of them are shown"
             );
-            told.openapi = None;
-            told.openapi_v2 = None;
+            discovered.openapi = None;
+            discovered.openapi_v2 = None;
         }
-        if told.bytes() > room {
-            told.resources = None;
+        if discovered.bytes() > room {
+            discovered.resources = None;
         }
-        if known.told.as_deref() != Some(&told) {
-            let next = now.with_told(name, Some(Arc::new(told)));
+        if known.discovered.as_deref() != Some(&discovered) {
+            let next = now.with_discovered(name, Some(Arc::new(discovered)));
             self.now.store(Arc::new(next));
         }
     }

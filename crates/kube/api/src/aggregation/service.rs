@@ -10,7 +10,7 @@ use wharf_kube_model::{
     view::{flag, items, member, number, text, text_at},
 };
 
-use super::{AT_ONCE, told::Told};
+use super::{AT_ONCE, discovered::Discovered};
 use crate::webhooks::Service;
 
 /// A group in one version that another server answers for.
@@ -28,7 +28,7 @@ pub struct Aggregated {
     /// Requests to it at the same time; more are refused.
     pub room: Arc<Semaphore>,
     /// What it last told of itself.
-    pub told: Option<Arc<Told>>,
+    pub discovered: Option<Arc<Discovered>>,
 }
 
 impl Aggregated {
@@ -57,7 +57,7 @@ impl Aggregated {
             authorities: (!skips).then_some(authorities),
             is_available: conditions.any(|it| it["type"] == "Available" && it["status"] == "True"),
             room: Arc::new(Semaphore::new(AT_ONCE)),
-            told: None,
+            discovered: None,
         })
     }
 
@@ -79,7 +79,7 @@ impl Snapshot {
             let known = before.all.iter().find(|known| known.name == it.name);
             if let Some(known) = known.filter(|known| known.is_same_server(it)) {
                 it.room = Arc::clone(&known.room);
-                it.told.clone_from(&known.told);
+                it.discovered.clone_from(&known.discovered);
             }
         }
         all.sort_by(|a, b| (b.priority, &a.name).cmp(&(a.priority, &b.name)));
@@ -89,13 +89,13 @@ impl Snapshot {
     }
 
     /// The same, but for what one server told.
-    pub fn with_told(&self, name: &str, told: Option<Arc<Told>>) -> Self {
+    pub fn with_discovered(&self, name: &str, discovered: Option<Arc<Discovered>>) -> Self {
         let of = |it: &Arc<Aggregated>| {
             if it.name != name {
                 return Arc::clone(it);
             }
             Arc::new(Aggregated {
-                told: told.clone(),
+                discovered: discovered.clone(),
                 ..Aggregated::clone(it)
             })
         };
@@ -107,8 +107,8 @@ impl Snapshot {
     /// Bytes of what is kept of them, but for what one server told.
     pub fn bytes_beside(&self, name: &str) -> usize {
         let others = self.all.iter().filter(|it| it.name != name);
-        let told = others.filter_map(|it| it.told.as_ref());
-        told.map(|it| it.bytes()).sum()
+        let discovered = others.filter_map(|it| it.discovered.as_ref());
+        discovered.map(|it| it.bytes()).sum()
     }
 
     /// Those whose group and version this server does not answer for itself.
@@ -164,19 +164,19 @@ mod tests {
         let objects = [object("v1", 10), object("v2", 20)];
         let first = of(&objects, &Snapshot::default());
         assert_eq!(first.all[0].version, "v2");
-        let told = Told {
+        let discovered = Discovered {
             resources: Some("[]".to_owned()),
             openapi: Some(Bytes::from_static(b"{}")),
             openapi_v2: None,
         };
-        let first = first.with_told("v1.a.example.com", Some(Arc::new(told)));
+        let first = first.with_discovered("v1.a.example.com", Some(Arc::new(discovered)));
         assert_eq!(first.bytes_beside("v2.a.example.com"), 4);
         assert_eq!(first.bytes_beside("v1.a.example.com"), 0);
         let again = of(&objects, &first);
-        assert!(again.all[1].told.is_some() && again.all[0].told.is_none());
+        assert!(again.all[1].discovered.is_some() && again.all[0].discovered.is_none());
         let mut moved = objects.clone();
         moved[0]["spec"]["service"]["name"] = "other".into();
-        assert!(of(&moved, &first).all[1].told.is_none());
+        assert!(of(&moved, &first).all[1].discovered.is_none());
         let mut unchecked = objects[0].clone();
         unchecked["spec"]["insecureSkipTLSVerify"] = true.into();
         assert!(Aggregated::of(&unchecked).unwrap().authorities.is_none());

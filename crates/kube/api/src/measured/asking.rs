@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio_util::task::AbortOnDropHandle;
 use wharf_kube_model::view::text_at;
 
-use super::told::{self, OfNode};
+use super::sample::{self, OfNode};
 use crate::cluster::Nodes;
 
 /// For all of it. A node that is slower is absent this time.
@@ -21,7 +21,7 @@ const MOST_BODY: usize = 4 << 20;
 pub async fn ask(nodes: &dyn Nodes, node: &Value) -> io::Result<OfNode> {
     let asked = tokio::time::timeout(TAKES, read(nodes, node)).await;
     let body = asked.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    told::read(&body).map_err(io::Error::other)
+    sample::read(&body).map_err(io::Error::other)
 }
 
 async fn read(nodes: &dyn Nodes, node: &Value) -> io::Result<Bytes> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use wharf_kube_model::view::text_at;
 
-use super::{asking, told::OfNode};
+use super::{asking, sample::OfNode};
 use crate::cluster::Inner;
 
 /// Nodes measure every ten seconds.

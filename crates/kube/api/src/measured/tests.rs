@@ -24,10 +24,10 @@ fn pod(running: &[&str]) -> Pod {
     .unwrap()
 }
 
-fn heard(samples: &[(&str, Sample)]) -> told::OfNode {
+fn heard(samples: &[(&str, Sample)]) -> sample::OfNode {
     let of = |(name, it): &(&str, Sample)| ((*name).to_owned(), *it);
     let used: BTreeMap<String, Sample> = samples.iter().map(of).collect();
-    told::OfNode {
+    sample::OfNode {
         node: None,
         pods: HashMap::from([("u".to_owned(), used)]),
     }

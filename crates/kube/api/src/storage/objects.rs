@@ -217,7 +217,7 @@ impl Objects {
                 Some(object) => objects.push((path.to_owned(), object)),
                 None => tracing::error!(
                     key = entry.key,
-                    "a stored object is damaged, it is left out"
+                    "failed to read a stored object: it is damaged and left out"
                 ),
             }
         }

@@ -11,7 +11,7 @@ use super::{
     limits::{Asked, Tolerance, settle},
     metric::{self, Weighed},
     others,
-    told::Told,
+    report::Report,
 };
 
 /// What chooses the pods of the target.
@@ -40,7 +40,7 @@ pub struct Observed<'a> {
 
 #[derive(Debug)]
 pub struct Plan {
-    pub told: Told,
+    pub report: Report,
     /// Another number than there is, and why.
     pub rescale: Option<(i64, String)>,
     /// To be remembered.
@@ -50,12 +50,12 @@ pub struct Plan {
 }
 
 /// What is said where the target cannot be reached.
-pub fn without_scale(scaler: &Value, why: &str, now: Timestamp) -> Told {
-    let mut told = Told::of(scaler, now);
-    told.warning("FailedGetScale", why.to_owned());
+pub fn without_scale(scaler: &Value, why: &str, now: Timestamp) -> Report {
+    let mut report = Report::of(scaler, now);
+    report.warning("FailedGetScale", why.to_owned());
     let message = format!("the HPA controller was unable to get the target's current scale: {why}");
-    told.condition("AbleToScale", false, "FailedGetScale", &message);
-    told
+    report.condition("AbleToScale", false, "FailedGetScale", &message);
+    report
 }
 
 pub fn replicas(scale: &Value) -> i64 {
@@ -64,14 +64,14 @@ pub fn replicas(scale: &Value) -> i64 {
 
 pub fn plan(seen: &Observed<'_>) -> Plan {
     let mut plan = Plan {
-        told: Told::of(seen.scaler, seen.now),
+        report: Report::of(seen.scaler, seen.now),
         rescale: None,
         recommended: None,
         current: replicas(seen.scale),
         metrics: Vec::new(),
     };
     let message = "the HPA controller was able to get the target's current scale";
-    plan.told
+    plan.report
         .condition("AbleToScale", true, "SucceededGetScale", message);
     let current = plan.current;
     let spec = seen.scaler.at("/spec");
@@ -79,7 +79,7 @@ pub fn plan(seen: &Observed<'_>) -> Plan {
     let most = spec.integer("/maxReplicas").unwrap_or(least);
     let wanted = if current == 0 && least != 0 {
         let message = "scaling is disabled since the replica count of the target is zero";
-        plan.told
+        plan.report
             .condition("ScalingActive", false, "ScalingDisabled", message);
         Some((0, String::new()))
     } else if current > most {
@@ -97,13 +97,13 @@ pub fn plan(seen: &Observed<'_>) -> Plan {
     };
     let Some((wanted, why)) = wanted else {
         // Nothing is known: it stays, and so does what was wanted before.
-        plan.told
+        plan.report
             .current(current, std::mem::take(&mut plan.metrics));
         return plan;
     };
-    plan.told
+    plan.report
         .current(current, std::mem::take(&mut plan.metrics));
-    plan.told.desired(wanted);
+    plan.report.desired(wanted);
     if wanted != current {
         plan.rescale = Some((wanted, why));
     }
@@ -116,7 +116,7 @@ impl Plan {
         let (wanted, name) = match self.weigh(seen) {
             Ok(wanted) => wanted,
             Err(why) => {
-                self.told.warning("FailedComputeMetricsReplicas", why);
+                self.report.warning("FailedComputeMetricsReplicas", why);
                 return None;
             }
         };
@@ -134,9 +134,9 @@ impl Plan {
             seen.now,
         );
         let (reason, message) = settled.able;
-        self.told.condition("AbleToScale", true, reason, message);
+        self.report.condition("AbleToScale", true, reason, message);
         let (is_limited, (reason, message)) = settled.limited;
-        self.told
+        self.report
             .condition("ScalingLimited", is_limited, reason, message);
         // As upstream, this is said of what metrics asked for.
         let why = match wanted > self.current {
@@ -170,7 +170,7 @@ impl Plan {
                     }
                 }
                 Err(failed) => {
-                    self.told.warning(failed.reason, failed.why.clone());
+                    self.report.warning(failed.reason, failed.why.clone());
                     unknown += 1;
                     first.get_or_insert(failed);
                 }
@@ -191,7 +191,7 @@ impl Plan {
                     "the HPA was unable to compute the replica count: {}",
                     failed.why
                 );
-                self.told
+                self.report
                     .condition("ScalingActive", false, failed.reason, &message);
                 let (all, error) = (metrics.len(), failed.error);
                 Err(format!(
@@ -205,7 +205,7 @@ impl Plan {
     fn active(&mut self, name: &str) {
         let message =
             format!("the HPA was able to successfully calculate a replica count from {name}");
-        self.told
+        self.report
             .condition("ScalingActive", true, "ValidMetricFound", &message);
     }
 
@@ -231,8 +231,8 @@ impl Plan {
                 text.clone(),
             ),
         };
-        self.told.warning(event, said.clone());
-        self.told
+        self.report.warning(event, said.clone());
+        self.report
             .condition("ScalingActive", false, condition, &message);
         Err(said)
     }
@@ -240,23 +240,23 @@ impl Plan {
     /// The scale was written.
     pub fn scaled(&mut self, to: i64, why: &str) {
         let message = format!("the HPA controller was able to update the target scale to {to}");
-        self.told
+        self.report
             .condition("AbleToScale", true, "SucceededRescale", &message);
-        self.told.normal(
+        self.report.normal(
             "SuccessfulRescale",
             format!("New size: {to}; reason: {why}"),
         );
-        self.told.scaled_now();
+        self.report.scaled_now();
     }
 
     /// The scale could not be written. `before` is what was desired until now.
     pub fn refused(&mut self, to: i64, why: &str, before: i64, error: &str) {
         let message = format!("the HPA controller was unable to update the target scale: {error}");
-        self.told
+        self.report
             .condition("AbleToScale", false, "FailedUpdateScale", &message);
         let text = format!("New size: {to}; reason: {why}; error: {error}");
-        self.told.warning("FailedRescale", text);
-        self.told.desired(before);
+        self.report.warning("FailedRescale", text);
+        self.report.desired(before);
     }
 
     pub fn current(&self) -> i64 {

@@ -273,7 +273,7 @@ impl Transcripts {
         let delivered = tokio::select! {
             delivered = self.bring(session, source, role) => delivered,
             () = too_long => {
-                tracing::error!(session, "the transcript of a session is given up: it could not be delivered for a day");
+                tracing::error!(session, "delivering the transcript of a session failed for a day; it is discarded");
                 true
             }
         };
@@ -297,7 +297,7 @@ impl Transcripts {
                     tracing::error!(
                         session,
                         task,
-                        "the transcript of a session is given up: its task is gone"
+                        "failed to deliver the transcript of a session: its task does not exist any more; it is discarded"
                     );
                     return true;
                 };

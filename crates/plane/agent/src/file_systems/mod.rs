@@ -44,8 +44,8 @@ use wharf_sealed_file::{Shown, state};
 
 use self::opening::{Opening, WhyNot};
 use crate::{
+    assigned::{self, is_id},
     client::Api,
-    told::{self, is_id},
 };
 
 /// What the control plane chooses hosts of file systems by.
@@ -107,7 +107,8 @@ impl FileSystems {
         self.told.send_if_modified(|told| {
             let is_first = told.is_none();
             let now = told.get_or_insert_default();
-            let changed = told::take(now, Kind::FileSystem, update, |now, it| put(now, host, it));
+            let changed =
+                assigned::take(now, Kind::FileSystem, update, |now, it| put(now, host, it));
             is_first || changed
         });
     }

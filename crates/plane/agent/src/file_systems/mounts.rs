@@ -250,7 +250,7 @@ async fn renewed(api: &Api, folder: &Path) -> Result<(), NotMounted> {
             tracing::warn!(
                 folder = %folder.display(),
                 why,
-                "a file system may be mounted no longer"
+                "the ticket of a file system was refused; it is not mounted any more"
             );
             match fs::remove_file(folder.join(TICKET)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),

@@ -7,7 +7,7 @@ use tokio::{task::spawn_blocking, time::Instant};
 use wharf_sealed_file::{Shown, state};
 
 use super::{FOLDER, FileSystems, Told, disk, end};
-use crate::told::is_id;
+use crate::assigned::is_id;
 
 /// They are told of once more if it is by mistake that they are not.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -172,7 +172,7 @@ async fn join(
             if node.is_some() {
                 tracing::warn!(
                     instance = it.id,
-                    "an instance asks to be a container instance and a node of Kubernetes; it is no node"
+                    "an instance asks to be a container instance and a node of Kubernetes; it does not join the cluster"
                 );
                 says(NO_NODE);
             }
@@ -191,7 +191,7 @@ async fn join(
                     listens(until(&it.id, "start the kubelet", start).await);
                 }
                 Err(error) => {
-                    tracing::warn!(instance = it.id, %error, "an instance is no node of Kubernetes");
+                    tracing::warn!(instance = it.id, %error, "an instance failed to join its Kubernetes cluster");
                 }
             }
         }

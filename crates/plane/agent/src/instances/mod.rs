@@ -402,7 +402,7 @@ impl Workers {
                     tracing::warn!(
                         instance = id,
                         reason,
-                        "failed to end what the node of an instance left; will retry"
+                        "failed to clean up after the node of an instance; will retry"
                     );
                     tokio::select! {
                         () = shutdown.cancelled() => return,
@@ -518,7 +518,7 @@ impl Workers {
 
 /// `i-` and hexadecimal digits: a name that folders, networks and control groups can have.
 fn is_name(id: &str) -> bool {
-    crate::told::is_id(id, "i-", 32)
+    crate::assigned::is_id(id, "i-", 32)
 }
 
 #[cfg(test)]

@@ -175,7 +175,7 @@ impl Worker {
                     tracing::warn!(
                         instance = self.id,
                         reason,
-                        "failed to end what an instance left; will retry"
+                        "failed to clean up after an instance; will retry"
                     );
                     if self.is_interrupted(Some(pause)).await {
                         return;
@@ -196,7 +196,7 @@ impl Worker {
             if action == Action::Nothing && is_orphan {
                 tracing::warn!(
                     instance = self.id,
-                    "the control plane does not speak of an instance; its disk is kept"
+                    "the control plane does not know an instance; its disk is kept"
                 );
                 self.board.remove(&self.id);
             } else if action == Action::Nothing && instance.is_none() {
@@ -227,7 +227,7 @@ impl Worker {
                     ?action,
                     reason,
                     retry_in_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
-                    "failed to bring an instance forward; will retry"
+                    "failed to start or stop an instance; will retry"
                 );
                 if self.is_interrupted(Some(pause)).await {
                     return;
@@ -278,7 +278,7 @@ impl Worker {
                 return tracing::error!(
                     instance = self.id,
                     reason,
-                    "an instance was lost; it boots again"
+                    "an instance failed; booting it again"
                 );
             }
         };
@@ -389,7 +389,7 @@ impl Worker {
             instance = self.id,
             boot = it.boot,
             reason,
-            "an instance cannot be booted"
+            "booting an instance failed, no further retry"
         );
         if !lived {
             let id = self.id.clone();
@@ -500,7 +500,7 @@ impl Worker {
             tracing::error!(
                 instance = self.id,
                 reason,
-                "an instance did not stop; killing it"
+                "stopping an instance timed out; killing it"
             );
         }
         self.there.process = Process::Remains;

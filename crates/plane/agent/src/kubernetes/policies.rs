@@ -110,7 +110,7 @@ impl Policies {
                 tracing::warn!(
                     instance = node.instance,
                     error = &error as &dyn std::error::Error,
-                    "failed to hold pods to network policies; will retry in {} ms",
+                    "failed to apply network policies; will retry in {} ms",
                     pause.as_millis()
                 );
                 sleep(pause).await;

@@ -64,7 +64,7 @@ pub async fn follow(
             tracing::warn!(
                 instance = node.instance,
                 error = &error as &dyn std::error::Error,
-                "failed to lead a node to services; will retry in {} ms",
+                "failed to route services on a node; will retry in {} ms",
                 pause.as_millis()
             );
             tokio::time::sleep(pause).await;

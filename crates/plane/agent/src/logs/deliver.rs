@@ -154,13 +154,13 @@ impl<S: LogSource> Delivery<S> {
             let hopeless = error.code() == "InvalidParameterException"
                 || !error.is_transient() && over && began.elapsed() > GIVE_UP_AFTER;
             if hopeless {
-                tracing::error!(stream = self.to.stream, events = events.len(), %error, "log events are given up");
+                tracing::error!(stream = self.to.stream, events = events.len(), %error, "delivering log events failed, no further retry; they are dropped");
                 return;
             }
             tracing::debug!(
                 stream = self.to.stream,
                 error = &error as &dyn std::error::Error,
-                "log events wait"
+                "failed to deliver log events; will retry"
             );
             sleep(backoff.wait()).await;
             // A lost answer is no refusal; being told to slow down is one.

@@ -485,7 +485,10 @@ impl Refused {
     fn or(self, reference: &Reference, local: Option<Image>) -> Result<Fetched, String> {
         match local {
             Some(image) if self.unreachable => {
-                tracing::warn!(failed = self.reason, "the image on this node is used");
+                tracing::warn!(
+                    failed = self.reason,
+                    "pulling an image failed; using the one on this node"
+                );
                 Ok(unasked(reference, image))
             }
             _ => Err(self.reason),

@@ -61,7 +61,7 @@ pub async fn limit_all_tasks(runtime: &Runtime, memory_mib: u64) {
         tracing::error!(
             error = &error as &dyn std::error::Error,
             memory_mib,
-            "tasks together are not limited; this is tried again when the agent starts"
+            "failed to limit the memory and processes of all tasks; will retry at the next start"
         );
     }
 }

@@ -291,7 +291,10 @@ async fn follow(shared: &Arc<Shared>, live: &Arc<Live>) {
         return;
     }
     let id = &live.context.id;
-    tracing::error!(task = id, "the shim has died; its containers are ended");
+    tracing::error!(
+        task = id,
+        "the shim of a task failed; its containers are stopped"
+    );
     if let Err(error) = shared.host.runtime.remove_task(id).await {
         tracing::error!(
             task = id,

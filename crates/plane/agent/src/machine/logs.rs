@@ -221,7 +221,7 @@ impl Log<'_> {
             return;
         };
         let Some(api) = identity(shared, self.context, self.at, &to).await else {
-            tracing::error!(task = self.context.id, container = %self.name, "no credentials for log delivery");
+            tracing::error!(task = self.context.id, container = %self.name, "failed to get credentials for log delivery");
             return;
         };
         let note = format!("{}-{}.json", self.context.id, self.name);
@@ -276,10 +276,10 @@ impl Log<'_> {
             let reason = error.reason(&self.context.task.launch_type);
             let late = (self.is_over)() && began.elapsed() > GIVE_UP_AFTER;
             if late && !error.is_unanswered() {
-                tracing::error!(task = self.context.id, container = %self.name, reason, "a log is given up");
+                tracing::error!(task = self.context.id, container = %self.name, reason, "starting a log driver failed, no further retry; the log is not delivered");
                 return None;
             }
-            tracing::warn!(task = self.context.id, container = %self.name, reason, "a log waits for its driver's secrets");
+            tracing::warn!(task = self.context.id, container = %self.name, reason, "failed to get the secrets of a log driver; will retry");
             sleep(backoff.wait()).await;
         }
     }

@@ -447,7 +447,7 @@ async fn stop(
                 }],
                 Some(_) => {
                     // What cannot be stopped is taken down with everything around it.
-                    tracing::error!(task = context.id, container = %name, error = &error as &dyn std::error::Error, "container did not stop in time; killing its task");
+                    tracing::error!(task = context.id, container = %name, error = &error as &dyn std::error::Error, "stopping a container timed out; killing its task");
                     live.close();
                     if let Err(error) = live.handle.kill().await {
                         tracing::error!(

@@ -301,7 +301,7 @@ async fn remove(shared: &Shared, recovered: Recovered) {
         tracing::warn!(
             task = id,
             error = &error as &dyn std::error::Error,
-            "an unknown task is not removed"
+            "failed to remove an unknown task"
         );
     }
 }

@@ -50,7 +50,7 @@ impl Reports {
                 start = gone.start,
                 seconds = gone.seconds,
                 tasks = gone.tasks.len(),
-                "dropped what tasks used: the control plane did not take it in time"
+                "sending what tasks used timed out; it is dropped"
             );
         }
         drop(waiting);

@@ -158,7 +158,7 @@ fn load_tasks(dir: &Path) -> Result<Vec<TaskRecord>, DiskError> {
                 tasks.push(record);
             }
             _ => {
-                tracing::warn!(path = %path.display(), "setting a damaged task record aside");
+                tracing::warn!(path = %path.display(), "failed to read a task record: it is damaged and set aside");
                 let aside = path.with_extension("damaged");
                 fs::rename(&path, &aside).map_err(failed("rename", &path))?;
             }

@@ -130,14 +130,14 @@ impl Reporter {
                 Ok(_) => return,
                 Err(error) if !may_be_taken_later(&error) || began.elapsed() > GIVE_UP_AFTER => {
                     let status = input.status.as_deref().unwrap_or("attachment");
-                    tracing::error!(task = id, status, %error, "giving up on a report");
+                    tracing::error!(task = id, status, %error, "sending a report to the control plane failed, no further retry");
                     return;
                 }
                 Err(error) => {
                     tracing::debug!(
                         task = id,
                         error = &error as &dyn std::error::Error,
-                        "a report waits"
+                        "failed to send a report to the control plane; will retry"
                     );
                 }
             }

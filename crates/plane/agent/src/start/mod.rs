@@ -354,7 +354,7 @@ async fn start(
     if let (Some(_), Err(reason)) = (&instances, &kubelets) {
         tracing::warn!(
             reason,
-            "instances of this machine can be no nodes of Kubernetes"
+            "instances of this machine cannot join Kubernetes clusters"
         );
     }
     let of_machines = api.clone();

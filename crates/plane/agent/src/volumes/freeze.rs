@@ -211,7 +211,7 @@ impl Freezer {
             let shown = image.display();
             match thaw(&image, device) {
                 Ok(true) => {
-                    tracing::error!(image = %shown, "a file system was left frozen; it is thawed");
+                    tracing::error!(image = %shown, "a file system was left frozen; thawed it");
                 }
                 Ok(false) => {}
                 Err(error) => {

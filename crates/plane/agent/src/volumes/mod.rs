@@ -60,7 +60,7 @@ use wharf_planeproto::{
 use wharf_sealed_file::Program;
 
 use self::{devices::Devices, files::Files, restore::Progress};
-use crate::{client::Api, told};
+use crate::{assigned, client::Api};
 
 /// What tasks that have volumes ask of a container instance.
 pub const CAPABILITY: &str = "ecs.capability.storage.ebs-task-volume-attach";
@@ -147,7 +147,7 @@ impl Volumes {
         // First: a volume that is deleted at the same time waits for those of it.
         self.take_told_snapshots(host, update);
         self.told.send_if_modified(|told| {
-            told::take(told, Kind::Volume, update, |now, it| put(now, host, it))
+            assigned::take(told, Kind::Volume, update, |now, it| put(now, host, it))
         });
     }
 
@@ -155,7 +155,7 @@ impl Volumes {
         self.snapshots.send_if_modified(|told| {
             let is_first = told.is_none();
             let now = told.get_or_insert_default();
-            let changed = told::take(now, Kind::Snapshot, update, |now, it| {
+            let changed = assigned::take(now, Kind::Snapshot, update, |now, it| {
                 put_snapshot(now, host, it)
             });
             is_first || changed
@@ -410,7 +410,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 fn is_name(id: &str, prefix: &str) -> bool {
-    told::is_id(id, prefix, 32)
+    assigned::is_id(id, prefix, 32)
 }
 
 #[cfg(test)]

@@ -81,10 +81,10 @@ pub fn go_on(instance: &str, switch: &PauseSwitch) {
         other => other,
     };
     match done {
-        Ok(true) => tracing::error!(instance, "an instance was left standing still; it goes on"),
+        Ok(true) => tracing::error!(instance, "an instance was left paused; resuming it"),
         Ok(false) => {}
         Err(error) => {
-            tracing::warn!(instance, %error, "failed to look whether an instance stands still");
+            tracing::warn!(instance, %error, "failed to read whether an instance is paused");
         }
     }
 }

@@ -148,7 +148,7 @@ impl Inner {
         descriptor: &Descriptor,
     ) -> Option<Copying> {
         let (sharing, sum) = self.shared(repository, descriptor)?;
-        sharing.shelf().begin(sum, descriptor.size)
+        sharing.cache().begin(sum, descriptor.size)
     }
 
     /// Layers of wharf's own registry alone: nobody decides who may have those of others.
@@ -168,7 +168,7 @@ async fn fetch(
     budget: &Arc<Budget>,
 ) -> Result<(u64, Incoming), LayerError> {
     let coming = sharing.ask(peer, sum, descriptor.size).await?;
-    let copy = sharing.shelf().begin(*sum, descriptor.size);
+    let copy = sharing.cache().begin(*sum, descriptor.size);
     let coming = Coming::Peer(Box::new(coming));
     layer::fetch(coming, copy, descriptor, diff_id, incoming, budget, |_| ()).await
 }

@@ -92,7 +92,7 @@ async fn layers_come_from_peers_and_else_from_the_registry() {
     // Nobody has it: it comes from the registry, and is kept for peers.
     one.store.pull(&own(&registry, "app:1")).await.unwrap();
     assert_eq!(one.store.downloaded_layers(), 1);
-    assert_eq!(one.sharing.shelf().layers().len(), 1);
+    assert_eq!(one.sharing.cache().layers().len(), 1);
     name(&good.0, 60);
     let image = other.store.pull(&own(&registry, "app:1")).await.unwrap();
     assert_eq!(
@@ -112,7 +112,7 @@ async fn layers_come_from_peers_and_else_from_the_registry() {
         (1, good.0.len() as u64)
     );
     assert_eq!(
-        other.sharing.shelf().layers().len(),
+        other.sharing.cache().layers().len(),
         1,
         "others may have it from here"
     );
@@ -126,7 +126,7 @@ async fn layers_come_from_peers_and_else_from_the_registry() {
         ..own(&registry, "foreign:1")
     };
     one.store.pull(&request).await.unwrap();
-    assert_eq!(one.sharing.shelf().layers().len(), 1);
+    assert_eq!(one.sharing.cache().layers().len(), 1);
 
     // What the peer has is not what it should be.
     let bad = layer("b", &[7; 4096], Packing::Plain);

@@ -269,7 +269,9 @@ fn write(
         ) {
             Ok(()) => return Ok(false),
             // Somebody may have flushed the rules.
-            Err(error) => tracing::warn!(%error, "what counts for flow logs differs; rewriting it"),
+            Err(error) => {
+                tracing::warn!(%error, "reading the counters of flow logs failed; rewriting the kernel's rules")
+            }
         }
     }
     table::write(socket, names, version, wanted, (instances, recorded))?;

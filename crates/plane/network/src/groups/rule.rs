@@ -56,7 +56,7 @@ fn rules(group: &str, permissions: &[Permission]) -> Vec<Rule> {
                 tracing::warn!(
                     group,
                     ?permission,
-                    "a permission without meaning allows nothing"
+                    "failed to read a permission of a security group; it allows nothing"
                 );
             }
             rule

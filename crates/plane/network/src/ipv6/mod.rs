@@ -118,7 +118,7 @@ impl Worker {
     /// As `follow_ipv6`, for whom its trouble is not: the next word mends it.
     pub(crate) fn lead_ipv6(&mut self) {
         if let Err(error) = self.follow_ipv6(None) {
-            tracing::warn!(%error, "failed to bring IPv6 addresses to where they belong; will retry with the next update");
+            tracing::warn!(%error, "failed to route IPv6 addresses; will retry with the next update");
         }
     }
 
@@ -204,7 +204,7 @@ impl Worker {
         };
         if leads_out && let Err(error) = self.lead_out_ipv6(scope) {
             // What is inside of the VPC is reached all the same.
-            tracing::warn!(vpc, %error, "failed to lead IPv6 out of a VPC; will retry with the next update");
+            tracing::warn!(vpc, %error, "failed to route IPv6 out of a VPC; will retry with the next update");
         }
         let done = taken.and(placed).and(led);
         if let Some(net) = self.scopes.get_mut(scope) {

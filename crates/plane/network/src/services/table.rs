@@ -295,7 +295,7 @@ impl Table {
             tracing::warn!(
                 node = self.node,
                 waiting,
-                "a node has more services or endpoints than it may have; some are not led"
+                "a node has more services or endpoints than fit; some get no traffic"
             );
         }
     }

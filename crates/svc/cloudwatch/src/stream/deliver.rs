@@ -129,7 +129,7 @@ impl Sender<'_> {
                         stream = self.arn(),
                         error = %failure,
                         updates = sent,
-                        "the destination of a metric stream refused a request, its updates are lost"
+                        "delivering a metric stream failed: its destination refused the request, these updates are lost"
                     );
                     let lost = ("MetricUpdateLost", sent as f64);
                     self.note(&[("PublishErrorRate", 1.0), lost]).await;
@@ -178,7 +178,7 @@ impl Sender<'_> {
         tracing::warn!(
             stream = self.arn(),
             minutes,
-            "a metric stream was too far behind, what was measured in these minutes is lost to it"
+            "delivering a metric stream failed for too long: the updates of these minutes are lost"
         );
         let next = StreamPosition {
             minute: oldest,
@@ -340,7 +340,7 @@ impl Sender<'_> {
         let samples = values.iter().filter_map(sample).collect();
         let series = &self.core.parts.series;
         if let Err(error) = series.append_own(&self.place.account, samples).await {
-            tracing::warn!(stream = self.arn(), %error, "the metrics about a metric stream could not be written");
+            tracing::warn!(stream = self.arn(), %error, "failed to write the metrics about a metric stream");
         }
     }
 }

@@ -280,7 +280,7 @@ impl Catalog {
                         // One that fails does not keep the others.
                         Err(error) => tracing::warn!(
                             key = marker.key, %error,
-                            "failed to bring an image back from the archive; will be tried again"
+                            "failed to restore an image from the archive; will retry"
                         ),
                     }
                 }
@@ -316,7 +316,7 @@ impl Catalog {
                 tracing::error!(
                     repository = registry.repository_arn(&image.record.repository),
                     image = %digest, %blob,
-                    "an image cannot leave the archive, its bytes are missing or damaged; will be tried again"
+                    "restoring an image from the archive failed: its bytes are missing or damaged; will retry"
                 );
                 return Ok(false);
             }

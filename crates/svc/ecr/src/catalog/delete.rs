@@ -230,7 +230,7 @@ impl Catalog {
                         Err(error) => tracing::error!(
                             key = entry.key,
                             error = &error as &dyn std::error::Error,
-                            "a record of a deleted repository cannot be read; its blob stays"
+                            "failed to read a record of a deleted repository; its blob is not removed"
                         ),
                     }
                 }

@@ -180,7 +180,7 @@ impl Catalog {
                 repository = arn,
                 key = encryption.key,
                 why = fault.message,
-                "the grant of a deleted repository could not be retired"
+                "failed to retire the grant of a deleted repository"
             );
         }
     }

@@ -1,9 +1,9 @@
 //! Lifecycle policies of repositories: set, previewed, and carried out.
 //!
-//! How they are carried out: `run`; what the audit log is told of that: `told`.
+//! How they are carried out: `run`; what the audit log records of that: `execution_event`.
 
+mod execution_event;
 mod run;
-mod told;
 
 use std::{
     collections::{HashMap, HashSet},

@@ -108,7 +108,7 @@ impl Round {
             tracing::warn!(
                 image,
                 error,
-                "an image cannot be compared with changed data"
+                "failed to compare an image with changed vulnerability data"
             );
         }
     }

@@ -31,7 +31,7 @@ impl Catalog {
         let kept = kept.inspect_err(|error| {
             tracing::warn!(
                 repository = scan.repository, image = %scan.digest, %error,
-                "what an earlier scan found cannot be read"
+                "failed to read the findings of an earlier scan"
             );
         });
         kept.ok()

@@ -82,7 +82,7 @@ impl Catalog {
                     | EcrError::RepositoryNotFound { .. }),
                 ) => tracing::warn!(
                     repository = registry.repository_arn(name), image = %image.record.digest,
-                    %error, format = format.name(), "the SBOM of an image cannot be kept"
+                    %error, format = format.name(), "failed to store the SBOM of an image"
                 ),
                 Err(error) => return Err(error),
             }
@@ -91,7 +91,7 @@ impl Catalog {
             tracing::warn!(
                 repository = registry.repository_arn(name),
                 unknown,
-                "a repository asks for an SBOM in a format that is not written"
+                "failed to write an SBOM: its format is not supported"
             );
         }
         Ok(())

@@ -200,7 +200,7 @@ async fn give_up_tasks(
     tracing::warn!(
         instance = instance.arn,
         tasks = tasks.len(),
-        "a host is lost"
+        "a host timed out: its agent has not connected for too long, its tasks are stopped"
     );
     for key in tasks {
         let now = agents.state.now();

@@ -22,9 +22,9 @@ mod neighbours;
 mod observe;
 pub mod plan;
 mod reconcile;
+mod reservation_metric;
 pub mod seen;
 pub mod sightings;
-mod told;
 pub mod wanted;
 
 pub use reconcile::{ClusterScaling, Parts};

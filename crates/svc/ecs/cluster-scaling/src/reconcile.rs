@@ -32,9 +32,9 @@ use crate::{
     neighbours::{Neighbours, Size},
     observe,
     plan::{self, Action, Container, Observed, Plan, Settings},
+    reservation_metric::{self, Published},
     seen::{Launch, Seen},
     sightings::Sightings,
-    told::{self, Told},
     wanted,
 };
 
@@ -83,7 +83,7 @@ struct Memory {
     sightings: Sightings,
     heartbeats: BTreeMap<String, Timestamp>,
     answered: BTreeSet<String>,
-    told: Option<Told>,
+    published: Option<Published>,
 }
 
 impl ClusterScaling {
@@ -363,7 +363,8 @@ impl Look<'_> {
 
     /// Until something is due by the passing of time.
     fn rest(&self, plan: &Plan) -> Duration {
-        let minute = Duration::from_millis(told::next_minute(self.now).unsigned_abs());
+        let minute =
+            Duration::from_millis(reservation_metric::next_minute(self.now).unsigned_abs());
         let due = plan.wake_at.map(|it| it.since(self.now));
         due.map_or(minute, |it| it.min(minute))
     }
@@ -497,13 +498,19 @@ impl Look<'_> {
         if !settings(provider).scales {
             return;
         }
-        let said = (&mut self.memory.told, plan.estimate.reservation());
-        let told = told::tell(&self.of.parts.metrics, self.place, provider, said, self.now);
-        if let Err(error) = told.await {
+        let said = (&mut self.memory.published, plan.estimate.reservation());
+        let published = reservation_metric::publish(
+            &self.of.parts.metrics,
+            self.place,
+            provider,
+            said,
+            self.now,
+        );
+        if let Err(error) = published.await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 provider = provider.arn,
-                "failed to keep the reservation of a capacity provider, will retry"
+                "failed to publish the reservation of a capacity provider, will retry"
             );
         }
     }

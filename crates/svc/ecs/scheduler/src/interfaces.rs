@@ -230,7 +230,7 @@ async fn give_public_address(scheduler: &Scheduler, call: &Call, id: &str) -> Re
         Err(fault) if fault.code == "InsufficientAddressCapacity" => {
             tracing::warn!(
                 interface = id,
-                "no public address is left for a task's interface"
+                "failed to assign a public address to a task's interface: none is left"
             );
             Ok(())
         }

@@ -67,7 +67,10 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
             definitions.insert(arn.clone(), found.map(|found| Arc::new(found.record)));
         }
         let Some(definition) = definitions.get(arn).cloned().flatten() else {
-            tracing::error!(task = task.arn, "the definition of a waiting task is gone");
+            tracing::error!(
+                task = task.arn,
+                "failed to place a waiting task: its task definition does not exist"
+            );
             continue;
         };
         let request = Wait {

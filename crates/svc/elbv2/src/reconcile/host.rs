@@ -75,7 +75,10 @@ pub async fn host(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         Step::Until(at) => return Ok(Next::After(at.since(now))),
         Step::Away => record.disconnected_at = Some(now),
         Step::Lost => {
-            tracing::warn!(host = id, "a load balancer host is lost");
+            tracing::warn!(
+                host = id,
+                "a load balancer host timed out; others take over its load balancers"
+            );
             record.lost = true;
         }
         Step::Forgotten => {

@@ -145,7 +145,7 @@ async fn forget_missing(
     if record != balancer.record {
         tracing::warn!(
             balancer = balancer.key,
-            "interfaces of a load balancer were lost"
+            "interfaces of a load balancer are missing; creating them again"
         );
         let txn = Txn::new()
             .when(fence(&core.shard)?)

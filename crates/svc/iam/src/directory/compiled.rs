@@ -120,7 +120,7 @@ impl Directory {
         let make = |record: RoleRecord| {
             let own = names::arn(account, "role", &record.path, &record.name);
             let trust = trust::compile(&record, &own).unwrap_or_else(|error| {
-                tracing::error!(role = own, error, "a stored trust policy cannot be read");
+                tracing::error!(role = own, error, "failed to read a stored trust policy");
                 CompiledPolicy::deny_all(&own)
             });
             KnownRole {
@@ -218,7 +218,7 @@ fn inline<T: Entity>(record: &T) -> Vec<Arc<CompiledPolicy>> {
 /// it may have been there to deny.
 fn compile(source: &str, text: &str, kind: DocumentKind) -> CompiledPolicy {
     CompiledPolicy::parse(source, text, kind).unwrap_or_else(|error| {
-        tracing::error!(policy = source, %error, "a stored policy cannot be read");
+        tracing::error!(policy = source, %error, "failed to read a stored policy");
         CompiledPolicy::deny_all(source)
     })
 }

@@ -157,7 +157,7 @@ impl IssuerKeys {
                     tracing::warn!(
                         issuer,
                         error,
-                        "the keys of an identity provider cannot be read"
+                        "failed to fetch the keys of an identity provider"
                     );
                 }
             }

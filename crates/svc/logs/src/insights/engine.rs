@@ -273,7 +273,7 @@ impl Engine {
             };
             let noted = service.table.change(&PERMIT, &at, change).await;
             if let Err(error) = noted {
-                tracing::warn!(query = id, %error, "the end of a query is not noted; it is run again after a start");
+                tracing::warn!(query = id, %error, "failed to record the end of a query; it is run again after a restart");
             }
         });
         true

@@ -157,7 +157,7 @@ impl Events<StartLiveTailResponseStream> for Tail {
         }
         let update = self.update().await;
         Some(update.map_err(|cause| {
-            tracing::error!(error = %cause, "a Live Tail session ends: its log events could not be read");
+            tracing::error!(error = %cause, "reading log events failed; a Live Tail session ends");
             faults::session_streaming_exception("The log events could not be read.")
         }))
     }

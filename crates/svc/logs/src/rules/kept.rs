@@ -14,7 +14,7 @@ use super::{Layer, Rules, Sort};
 use crate::{
     LogsService, fault,
     records::{Group, Rule, RuleHead},
-    shelf::Shelf,
+    rule_cache::RuleCache,
 };
 
 /// Rules of one sort that one group had, as long as events may be kept that came in under them.
@@ -33,7 +33,7 @@ pub const ACCOUNT: &str = "account";
 pub struct Known {
     read: Mutex<HashMap<String, Read>>,
     none: Arc<Layer>,
-    shelf: Arc<Shelf>,
+    cache: Arc<RuleCache>,
 }
 
 /// What was made of records, as they were at these revisions.
@@ -84,7 +84,7 @@ impl LogsService {
             class: group.class.clone(),
             own,
             account: self.layer(scope, ACCOUNT).await?,
-            shelf: self.known_rules.shelf.clone(),
+            cache: self.known_rules.cache.clone(),
             desk: self.desk.clone(),
         }))
     }

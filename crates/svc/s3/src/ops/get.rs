@@ -133,7 +133,7 @@ pub async fn read(
         Err(_) if !is_as_found(core, found).await? => Ok(None),
         Err(fault) => {
             let (bucket, key) = (&found.open.record.name, &found.key);
-            tracing::error!(bucket, key, error = %fault, "an object cannot be read");
+            tracing::error!(bucket, key, error = %fault, "failed to read an object");
             Err(fault)
         }
     }

@@ -55,7 +55,7 @@ async fn try_out(core: &Core, call: &Call, open: &Open, rule: &Telling) -> Resul
     let why = if is_gone.iter().any(|it| failure.code.contains(it)) {
         format!("The destination {kind} does not exist")
     } else if failure.passes {
-        tracing::warn!(bucket = bucket.name, to = rule.arn, error = %failure, "a destination could not be tried");
+        tracing::warn!(bucket = bucket.name, to = rule.arn, error = %failure, "failed to send a test message to a destination");
         return Err(Fault {
             sender: false,
             ..Fault::sender(

@@ -154,7 +154,7 @@ impl Core {
             Ok(again) => Some(Turn(again)),
             Err(why) => {
                 self.outbox.count_given_up();
-                tracing::warn!(key = stored.key, error = %why.failure, retries = why.retries, "a delivery failed and is given up");
+                tracing::warn!(key = stored.key, error = %why.failure, retries = why.retries, "a delivery failed, no further retry");
                 became.push(Became::GivenUp);
                 let (left, buried) = self.bury(turn.dead(why, now), &parcel).await;
                 became.extend(buried);

@@ -30,7 +30,7 @@ pub async fn run(core: Arc<Core>, stop: CancellationToken) {
             _ = tick.tick() => {}
         }
         if let Err(error) = sweep(&core, core.parts.clock.now()).await {
-            tracing::warn!(%error, "failed to sweep topics with order, will retry");
+            tracing::warn!(%error, "failed to remove old records of FIFO topics, will retry");
         }
     }
 }

@@ -82,7 +82,7 @@ impl World {
 
 /// `STATUS REASON` of a condition.
 fn said(plan: &Plan, kind: &str) -> String {
-    let conditions = plan.told.status().list("/conditions");
+    let conditions = plan.report.status().list("/conditions");
     let found = conditions.iter().find(|it| it.text("/type") == kind);
     let told = |it: &Value| format!("{} {}", it.text("/status"), it.text("/reason"));
     found.map(told).unwrap_or_default()
@@ -103,7 +103,7 @@ fn a_busy_target_grows() {
     assert_eq!(said(&plan, "ScalingLimited"), "False DesiredWithinRange");
     plan.scaled(to, &why);
     assert_eq!(said(&plan, "AbleToScale"), "True SucceededRescale");
-    let status = plan.told.status();
+    let status = plan.report.status();
     assert_eq!(status["currentReplicas"], 2);
     assert_eq!(status["desiredReplicas"], 4);
     assert_eq!(status["lastScaleTime"], "2026-01-01T00:00:00Z");
@@ -111,7 +111,7 @@ fn a_busy_target_grows() {
         status["currentMetrics"],
         json!([{"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": 95, "averageValue": "95m"}}}])
     );
-    let event = &plan.told.events[0];
+    let event = &plan.report.events[0];
     assert_eq!(event.message, format!("New size: 4; reason: {why}"));
 }
 
@@ -149,7 +149,7 @@ fn within_its_bounds_whatever_is_measured() {
             now: NOW,
         });
         assert_eq!(plan.rescale, Some((expected, why.to_owned())));
-        assert!(plan.told.events.is_empty());
+        assert!(plan.report.events.is_empty());
     }
     let mut world = World::of(&[]);
     let plan = world.plan(&scaler);
@@ -168,13 +168,13 @@ fn what_is_not_known_may_add_and_not_take_away() {
     let plan = world.plan(&both);
     assert_eq!((plan.rescale.clone(), plan.recommended), (None, None));
     assert_eq!(said(&plan, "ScalingActive"), "False FailedGetPodsMetric");
-    let said: Vec<_> = plan.told.events.iter().map(|it| it.reason).collect();
+    let said: Vec<_> = plan.report.events.iter().map(|it| it.reason).collect();
     assert_eq!(
         said,
         ["FailedGetPodsMetric", "FailedComputeMetricsReplicas"]
     );
     assert_eq!(
-        plan.told.events[1].message,
+        plan.report.events[1].message,
         "invalid metrics (1 invalid out of 2), first error is: failed to get pods metric value: unable to get metric hits: \
          unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered"
     );
@@ -186,7 +186,7 @@ fn where_nothing_is_measured_yet() {
     world.replicas = 3;
     let plan = world.plan(&scaler(json!([cpu()])));
     assert_eq!(plan.rescale, None);
-    let conditions = plan.told.status().list("/conditions");
+    let conditions = plan.report.status().list("/conditions");
     assert_eq!(
         conditions[1].text("/message"),
         "the HPA was unable to compute the replica count: failed to get cpu utilization: unable to get metrics for resource cpu: \
@@ -215,9 +215,9 @@ fn a_scale_that_is_refused() {
     let mut plan = World::of(&[100, 100]).plan(&scaler(json!([cpu()])));
     plan.refused(4, "busy", 2, "no");
     assert_eq!(said(&plan, "AbleToScale"), "False FailedUpdateScale");
-    assert_eq!(plan.told.status()["desiredReplicas"], 2);
+    assert_eq!(plan.report.status()["desiredReplicas"], 2);
     assert_eq!(
-        plan.told.events[0].message,
+        plan.report.events[0].message,
         "New size: 4; reason: busy; error: no"
     );
 }
@@ -226,11 +226,11 @@ fn a_scale_that_is_refused() {
 fn conditions_know_since_when() {
     let mut one = scaler(json!([cpu()]));
     let first = World::of(&[50, 50]).plan(&one);
-    one["status"] = first.told.status().clone();
+    one["status"] = first.report.status().clone();
     let mut world = World::of(&[50, 50]);
     world.now = NOW + FIFTEEN;
     // Nothing is written where nothing changed.
-    assert_eq!(*world.plan(&one).told.status(), one["status"]);
+    assert_eq!(*world.plan(&one).report.status(), one["status"]);
     let lost = without_scale(&one, "gone", NOW + FIFTEEN);
     let able = &lost.status()["conditions"][0];
     assert_eq!(able["lastTransitionTime"], "2026-01-01T00:00:15Z");

@@ -164,13 +164,13 @@ impl Shipment<'_> {
                 return true;
             };
             if is_final(&error) && began.elapsed() > GIVE_UP_AFTER {
-                tracing::error!(session = self.session, bucket = object.bucket, %error, "the transcript of a session is given up");
+                tracing::error!(session = self.session, bucket = object.bucket, %error, "delivering the transcript of a session failed, no further retry; it is discarded");
                 return true;
             }
             tracing::debug!(
                 session = self.session,
                 error = &error as &dyn std::error::Error,
-                "the transcript of a session waits"
+                "failed to deliver the transcript of a session; will retry"
             );
             sleep(backoff.wait()).await;
         }

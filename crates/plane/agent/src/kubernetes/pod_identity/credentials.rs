@@ -161,7 +161,7 @@ impl PodCredentials {
             instance = self.kubelet.node.instance,
             cluster = self.cluster,
             error = %Chain(error),
-            "a pod gets no credentials by Pod Identity"
+            "failed to get credentials for a pod by Pod Identity"
         );
         match error {
             CallError::Fault {

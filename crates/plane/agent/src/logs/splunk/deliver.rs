@@ -77,10 +77,10 @@ impl<S: LogSource> Delivery<'_, S> {
             let over = ended || self.source.is_over();
             let late = over && began.elapsed() >= patience;
             if late || !error.passes() {
-                tracing::error!(log = self.log, events, %error, "log events are given up");
+                tracing::error!(log = self.log, events, %error, "delivering log events failed, no further retry; they are dropped");
                 return !late;
             }
-            tracing::debug!(log = self.log, %error, "log events wait");
+            tracing::debug!(log = self.log, %error, "failed to deliver log events; will retry");
             sleep(backoff.wait()).await;
         }
     }

@@ -103,7 +103,7 @@ impl Volumes {
                 let id = snapshot.id.clone();
                 let kept = blocking(move || take::keep_base(&of_volume, &id, &taken.list)).await;
                 if let Err(error) = kept {
-                    tracing::warn!(volume = snapshot.volume, %error, "the next snapshot is a full one");
+                    tracing::warn!(volume = snapshot.volume, %error, "failed to keep the list of a snapshot's blocks; the next snapshot is a full one");
                 }
                 Ok(())
             }

@@ -469,7 +469,7 @@ impl Filling {
         if let Some(Err(error)) = forgotten {
             tracing::warn!(%layer, error = &error as &dyn std::error::Error, "failed to forget images that have a wrong layer; they are not used");
         }
-        tracing::error!(%layer, reason, "a layer that containers have is wrong; their tasks are stopped");
+        tracing::error!(%layer, reason, "verifying a layer that containers use failed; their tasks are stopped");
         self.tell_of(&format!(
             "CannotPullContainerError: pull image layer {layer} has been retried 1 time(s): {reason}"
         ));

@@ -13,7 +13,7 @@ use wharf_service::transact;
 
 use super::{
     super::{Catalog, Following, ImageRef, Open, Read, Registry, SCAN_PAGE, StorageClass},
-    read, select, told,
+    execution_event, read, select,
 };
 use crate::{
     error::EcrError,
@@ -95,10 +95,14 @@ impl Catalog {
                     image = %image.record.digest, rule = chosen.priority, action = ?chosen.action,
                     "the lifecycle policy took an image"
                 );
-                taken.push(told::taken(&image.record, chosen.priority, chosen.action));
+                taken.push(execution_event::taken(
+                    &image.record,
+                    chosen.priority,
+                    chosen.action,
+                ));
             }
         }
-        self.tell_run(registry, name, &taken, now).await;
+        self.record_run(registry, name, &taken, now).await;
         let note = |repository: &mut Repository| {
             let current = repository.lifecycle.as_mut();
             // One that was set meanwhile is due for a run of its own.

@@ -39,7 +39,7 @@ impl Catalog {
         let txn = Txn::new().put(pull.registry.keys().pull_failure(), encode(&failure));
         if let Err(lost) = self.store().txn(&pull.permit, txn).await {
             let repository = pull.registry.repository_arn(&pull.name);
-            tracing::error!(repository, error = %Chain(&lost), "failed to write down a pull that failed: nobody is told of it");
+            tracing::error!(repository, error = %Chain(&lost), "failed to record a pull that failed: no event is sent for it");
         }
     }
 }

@@ -238,7 +238,7 @@ impl Catalog {
                 profile = registry.signing_profile_arn(&profile.name),
                 key = profile.key,
                 why = fault.message,
-                "the grant of a signing profile could not be retired"
+                "failed to retire the grant of a signing profile"
             );
         }
     }

@@ -131,7 +131,7 @@ impl Catalog {
                 Err(error @ EcrError::ScanData(_)) => return Err(error),
                 // It is read anew, and that says what is wrong with it.
                 Err(error) if lasts(&error) => {
-                    tracing::warn!(image = %seen.record.digest, %error, "an image cannot be compared again and is scanned anew");
+                    tracing::warn!(image = %seen.record.digest, %error, "failed to compare an image with changed vulnerability data; scanning it again");
                 }
                 Err(error) => return Err(error),
             }

@@ -482,7 +482,7 @@ impl<'a> Session<'a> {
             "NackRequest" => {
                 tracing::warn!(
                     instance = self.ticket.instance,
-                    "an agent refused a message"
+                    "an agent failed to process a message and refused it"
                 );
             }
             _ => {}

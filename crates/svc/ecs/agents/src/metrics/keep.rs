@@ -10,8 +10,8 @@ use super::{
     insights::{self, Level},
     message::{Report, TaskRow},
     performance::{self, Event},
+    reported::Reported,
     rounds::Rounds,
-    told::Told,
     used::{self, Offer, Used},
 };
 use crate::{
@@ -34,7 +34,7 @@ const LATEST: f64 = 1e12;
 #[derive(Debug, Default)]
 pub struct Connection {
     rounds: Rounds,
-    told: Told,
+    reported: Reported,
     /// What tasks used of the machine, by the frames of this minute so far.
     machine: OfMachine,
 }
@@ -203,7 +203,7 @@ async fn points(
             continue;
         };
         let minute = (at, of.seconds());
-        if !connection.told.is_new(now, minute, &task.arn) {
+        if !connection.reported.is_new(now, minute, &task.arn) {
             continue;
         }
         let row = containers::known(task, row);

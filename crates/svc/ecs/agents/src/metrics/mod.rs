@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`message`] | a report as it comes over the telemetry channel |
 //! | [`rounds`] | the rounds of agents that report every 20 seconds, gathered by the minute |
-//! | [`told`] | what a connection told of already |
+//! | [`reported`] | what a connection has reported already |
 //! | [`used`] | what a task used, and what points of metrics that makes; pure |
 //! | [`insights`], [`containers`] | the metrics of Container Insights, and those of single containers; pure |
 //! | [`performance`] | the performance events of Container Insights; pure |
@@ -19,7 +19,7 @@ pub(crate) mod insights;
 pub(crate) mod keep;
 pub(crate) mod message;
 pub(crate) mod performance;
+pub(crate) mod reported;
 pub(crate) mod reservation;
 pub(crate) mod rounds;
-pub(crate) mod told;
 pub(crate) mod used;

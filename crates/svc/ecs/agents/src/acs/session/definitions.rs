@@ -20,7 +20,10 @@ impl Session<'_> {
             return Ok(Some(known.clone()));
         }
         let Some(document) = read_definition(self.agents, task).await? else {
-            tracing::error!(task = task.arn, "its definition is gone");
+            tracing::error!(
+                task = task.arn,
+                "failed to send a task to its agent: its task definition does not exist"
+            );
             return Ok(None);
         };
         if self.definitions.len() >= MAX_DEFINITIONS {

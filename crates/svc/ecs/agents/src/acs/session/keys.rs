@@ -43,7 +43,12 @@ impl Session<'_> {
             }
             Err(error) => {
                 let error = wharf_wire::fault::Chain(&error).to_string();
-                tracing::warn!(task = task.arn, role, error, "no keys for a task's role");
+                tracing::warn!(
+                    task = task.arn,
+                    role,
+                    error,
+                    "failed to get credentials for a task's role"
+                );
                 Ok(None)
             }
         }

@@ -137,7 +137,10 @@ impl Look<'_> {
             region.clusters.get(&service.cluster).cloned()
         });
         if definition.is_none() {
-            tracing::error!(service = service.arn, "its task definition is gone");
+            tracing::error!(
+                service = service.arn,
+                "failed to start tasks of a service: its task definition does not exist"
+            );
         }
         Ok(cluster.zip(definition.map(|found| found.record)))
     }

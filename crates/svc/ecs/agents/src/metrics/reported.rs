@@ -1,5 +1,5 @@
-//! What a connection told of already. A minute comes in parts, each of which is kept once; a task is in one of them, and
-//! who tells of it in several tells of it once.
+//! What a connection has reported already. A minute comes in parts, each of which is kept once; a task is in one of them,
+//! and is counted once if several name it.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -10,10 +10,10 @@ use wharf_vended::{AHEAD, OLDEST};
 
 /// Tasks by the second in which their minute, or less than that, begins, and how many seconds it has.
 #[derive(Debug, Default)]
-pub struct Told(BTreeMap<(i64, i64), HashSet<u64>>);
+pub struct Reported(BTreeMap<(i64, i64), HashSet<u64>>);
 
-impl Told {
-    /// Whether a task of a report is told of for the first time. `now` is in seconds.
+impl Reported {
+    /// Whether a task of a report is reported for the first time. `now` is in seconds.
     pub fn is_new(&mut self, now: i64, (at, seconds): (i64, i64), task: &str) -> bool {
         // Reports that are older or newer are not kept whatever they tell.
         let kept = now - OLDEST - seconds..=now + AHEAD;
@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn a_task_is_new_once_in_each_minute() {
-        let mut told = Told::default();
+        let mut reported = Reported::default();
         let now = 100_000;
         for (at, seconds, task, is_new) in [
             (now, 60, "a", true),
@@ -42,19 +42,19 @@ mod tests {
             (now - 60, 60, "a", false),
             (now, 20, "a", true),
         ] {
-            let was_new = told.is_new(now, (at, seconds), task);
+            let was_new = reported.is_new(now, (at, seconds), task);
             assert_eq!(was_new, is_new, "{at} {seconds} {task}");
         }
     }
 
     #[test]
     fn what_is_not_kept_any_more_takes_no_room() {
-        let mut told = Told::default();
+        let mut reported = Reported::default();
         for minute in 0..10_000 {
             let now = minute * 60;
-            assert!(told.is_new(now, (now, 60), "a"));
-            assert!(told.is_new(now, (now + 86_400, 60), "a"));
+            assert!(reported.is_new(now, (now, 60), "a"));
+            assert!(reported.is_new(now, (now + 86_400, 60), "a"));
         }
-        assert!(told.0.len() < 130, "{}", told.0.len());
+        assert!(reported.0.len() < 130, "{}", reported.0.len());
     }
 }

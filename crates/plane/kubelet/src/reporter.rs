@@ -1,6 +1,6 @@
-//! Telling the API of one pod: its status, always the newest, and in the end that nothing of it is left here.
+//! Reports one pod to the API: its status, always the newest, and in the end that nothing of it is left here.
 //!
-//! Nobody waits for it: while the API does not answer the pod is looked after all the same, and what it was told last is what counts.
+//! Nobody waits for it: while the API does not answer, the pod is looked after all the same, and the last report is what counts.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,19 +22,19 @@ struct News {
     is_gone: bool,
 }
 
-pub struct Teller {
+pub struct Reporter {
     object: Arc<Value>,
-    /// The status as it was last to be told, or as it was found.
+    /// The status as it was last reported, or as it was found.
     last: Value,
     news: watch::Sender<News>,
     done: watch::Receiver<bool>,
     _writer: AbortOnDropHandle<()>,
 }
 
-impl Teller {
+impl Reporter {
     pub fn start(node: Arc<Node>, object: Arc<Value>) -> Self {
         let (news, hear) = watch::channel(News::default());
-        let (tell_done, done) = watch::channel(false);
+        let (set_done, done) = watch::channel(false);
         let writer = Writer {
             client: node.client.clone(),
             namespace: object.namespace().to_owned(),
@@ -43,7 +43,7 @@ impl Teller {
         };
         let writer = tokio::spawn(async move {
             writer.run(hear).await;
-            let _ = tell_done.send(true);
+            let _ = set_done.send(true);
         });
         Self {
             last: object.at("/status").clone(),
@@ -63,7 +63,7 @@ impl Teller {
         self.object = object;
     }
 
-    /// What was told before, with the conditions that others write now.
+    /// What was reported before, with the conditions that others write now.
     pub fn before(&self) -> Value {
         let mut before = self.last.clone();
         let own = before.list("/conditions").iter().filter(|it| is_own(it));
@@ -76,7 +76,7 @@ impl Teller {
         before
     }
 
-    pub fn tell(&mut self, status: Value) {
+    pub fn report(&mut self, status: Value) {
         if status != self.last {
             self.last = status.clone();
             self.news.send_modify(|it| it.status = Some(status));
@@ -89,7 +89,7 @@ impl Teller {
             .send_if_modified(|it| !std::mem::replace(&mut it.is_deleted, true));
     }
 
-    /// The API knows it no more: nobody is told anything.
+    /// The API knows it no more: nothing is reported any more.
     pub fn gone(&self) {
         self.news
             .send_if_modified(|it| !std::mem::replace(&mut it.is_gone, true));
@@ -99,8 +99,8 @@ impl Teller {
         *self.done.borrow()
     }
 
-    pub async fn told(&mut self) {
-        // A writer that died has told all it could.
+    pub async fn finished(&mut self) {
+        // A writer that died has reported all it could.
         let _ = self.done.wait_for(|it| *it).await;
     }
 }
@@ -115,7 +115,7 @@ struct Writer {
 impl Writer {
     async fn run(self, mut news: watch::Receiver<News>) {
         let mut wait = Backoff::new(FIRST_WAIT, LONGEST_WAIT, 2.0);
-        let mut told: Option<Value> = None;
+        let mut reported: Option<Value> = None;
         loop {
             let now = news.borrow_and_update().clone();
             if now.is_gone {
@@ -123,12 +123,12 @@ impl Writer {
                     return;
                 }
             } else {
-                match self.write(&now, &mut told).await {
+                match self.write(&now, &mut reported).await {
                     Ok(true) => return,
                     Ok(false) => wait.reset(),
                     Err(error) => {
                         let pause = wait.wait();
-                        tracing::warn!(pod = self.name, namespace = self.namespace, %error, ?pause, "failed to tell the API of a pod; will retry");
+                        tracing::warn!(pod = self.name, namespace = self.namespace, %error, ?pause, "reporting a pod to the API failed, will retry");
                         sleep(pause).await;
                         continue;
                     }
@@ -140,9 +140,9 @@ impl Writer {
         }
     }
 
-    /// Whether all is told.
-    async fn write(&self, now: &News, told: &mut Option<Value>) -> Result<bool, Error> {
-        if now.status.is_some() && now.status != *told {
+    /// Whether all is reported.
+    async fn write(&self, now: &News, reported: &mut Option<Value>) -> Result<bool, Error> {
+        if now.status.is_some() && now.status != *reported {
             let patch = json!({"metadata": {"uid": self.uid}, "status": now.status});
             let patch = Patch::Merge(patch);
             let (namespace, name) = (&self.namespace, &self.name);
@@ -151,10 +151,10 @@ impl Writer {
                 .patch_at(&kind::POD, namespace, name, "status", &patch)
                 .await;
             match patched {
-                Ok(_) => told.clone_from(&now.status),
+                Ok(_) => reported.clone_from(&now.status),
                 // It is another by now, or none: the watch tells.
                 Err(error) if error.is_not_found() || error.is_conflict() => {
-                    told.clone_from(&now.status);
+                    reported.clone_from(&now.status);
                 }
                 Err(error) => return Err(error),
             }

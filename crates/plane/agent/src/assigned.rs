@@ -1,4 +1,4 @@
-//! What the control plane says that this machine is to have of one kind, by its ids.
+//! What the control plane assigns to this machine of one kind, by its ids.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,12 +7,12 @@ use wharf_planeproto::{Change, Kind, Resource};
 
 /// Takes over what it says; whether that is anything new. `put` takes over one of the kind, or refuses it.
 pub fn take<T: Clone + PartialEq>(
-    told: &mut Arc<BTreeMap<String, T>>,
+    assigned: &mut Arc<BTreeMap<String, T>>,
     kind: Kind,
     update: &Update,
     put: impl Fn(&mut BTreeMap<String, T>, &Resource),
 ) -> bool {
-    let mut now = BTreeMap::clone(told);
+    let mut now = BTreeMap::clone(assigned);
     match update {
         Update::Snapshot(resources) => {
             now.clear();
@@ -30,9 +30,9 @@ pub fn take<T: Clone + PartialEq>(
             }
         }
     }
-    let changed = now != **told;
+    let changed = now != **assigned;
     if changed {
-        *told = Arc::new(now);
+        *assigned = Arc::new(now);
     }
     changed
 }

@@ -17,7 +17,7 @@ const PRINCIPAL: &str = "ecr.amazonaws.com";
 
 impl Catalog {
     /// Tells of images that a policy took, each by a rule, in as many events as they need.
-    pub(super) async fn tell_run(
+    pub(super) async fn record_run(
         &self,
         registry: &Registry,
         name: &str,
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_runs_are_told_in_parts() {
+    fn long_runs_are_recorded_in_parts() {
         let one = json!("x".repeat(MOST_BYTES / 3));
         let lengths = |number: usize| -> Vec<usize> {
             let all = vec![one.clone(); number];

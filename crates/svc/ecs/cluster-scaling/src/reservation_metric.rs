@@ -11,17 +11,17 @@ const MINUTE: i64 = 60;
 /// What the metric says of a group that is as large as it should be.
 const ENOUGH: f64 = 100.0;
 
-/// What was told last, by this process.
+/// What was published last, by this process.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Told {
+pub struct Published {
     minute: i64,
     reservation: f64,
 }
 
-/// The second under which a value is to be told now, if it is; a minute's own value has the minute's first second.
-fn due(told: Option<Told>, reservation: f64, now: i64) -> Option<i64> {
+/// The second under which a value is to be published now, if it is; a minute's own value has the minute's first second.
+fn due(published: Option<Published>, reservation: f64, now: i64) -> Option<i64> {
     let minute = now - now.rem_euclid(MINUTE);
-    match told.filter(|it| it.minute == minute) {
+    match published.filter(|it| it.minute == minute) {
         None => Some(minute),
         // The first second is the minute's own.
         Some(it) if it.reservation <= ENOUGH && reservation > ENOUGH => Some(now.max(minute + 1)),
@@ -34,20 +34,20 @@ pub fn next_minute(now: Timestamp) -> i64 {
     MINUTE * 1000 - now.millis().rem_euclid(MINUTE * 1000)
 }
 
-/// Tells the metric of a provider if it is time. The store knows which minutes it was told, so a restart neither
+/// Publishes the metric of a provider if it is time. The store knows which minutes it has, so a restart neither
 /// repeats nor leaves out one.
 ///
 /// # Errors
 /// The store of samples could not keep it.
-pub async fn tell(
+pub async fn publish(
     metrics: &Vended,
     place: &Place,
     provider: &CapacityProvider,
-    (told, reservation): (&mut Option<Told>, f64),
+    (published, reservation): (&mut Option<Published>, f64),
     now: Timestamp,
 ) -> Result<(), PutError> {
     let now = now.millis().div_euclid(1000);
-    let Some(at) = due(*told, reservation, now) else {
+    let Some(at) = due(*published, reservation, now) else {
         return Ok(());
     };
     let points = provider.clusters.iter().map(|cluster| {
@@ -69,7 +69,7 @@ pub async fn tell(
     metrics
         .put_once(&place.account, report, now, points.collect())
         .await?;
-    *told = Some(Told {
+    *published = Some(Published {
         minute: now - now.rem_euclid(MINUTE),
         reservation,
     });
@@ -81,19 +81,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_minute_is_told_once_and_again_when_tasks_begin_to_wait() {
-        let told = |minute, reservation| {
-            Some(Told {
+    fn a_minute_is_published_once_and_again_when_tasks_begin_to_wait() {
+        let published = |minute, reservation| {
+            Some(Published {
                 minute,
                 reservation,
             })
         };
         assert_eq!(due(None, 100.0, 130), Some(120));
-        assert_eq!(due(told(60, 100.0), 100.0, 130), Some(120));
-        assert_eq!(due(told(120, 100.0), 100.0, 130), None);
-        assert_eq!(due(told(120, 50.0), 200.0, 130), Some(130));
-        assert_eq!(due(told(120, 50.0), 200.0, 120), Some(121));
-        assert_eq!(due(told(120, 200.0), 300.0, 130), None);
+        assert_eq!(due(published(60, 100.0), 100.0, 130), Some(120));
+        assert_eq!(due(published(120, 100.0), 100.0, 130), None);
+        assert_eq!(due(published(120, 50.0), 200.0, 130), Some(130));
+        assert_eq!(due(published(120, 50.0), 200.0, 120), Some(121));
+        assert_eq!(due(published(120, 200.0), 300.0, 130), None);
         assert_eq!(next_minute(Timestamp::from_millis(61_500)), 58_500);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A layer comes here while it is unpacked, and stays once its digest was found right. Peers get it from then on; its file is named
 //! by its SHA-256 once it has reached the disk, and the next run removes those that have no such name: a power failure may have cut
-//! them off. The shelf is bounded in layers, bytes and its part of the disk; the least recently used go first. Nothing else
+//! them off. The cache is bounded in layers, bytes and its part of the disk; the least recently used go first. Nothing else
 //! depends on it: whoever gets a file compares its digest, and any may go at any time.
 
 use std::{
@@ -36,7 +36,7 @@ const UNFINISHED: &str = "part";
 
 /// The layers that a node has for its peers. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Shelf(Arc<Inner>);
+pub struct LayerCache(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -103,7 +103,7 @@ impl Held {
     }
 }
 
-impl Shelf {
+impl LayerCache {
     /// Opens or makes the folder; what did not come to its end is removed.
     pub(crate) fn open(dir: &Path) -> io::Result<Self> {
         fs::DirBuilder::new()
@@ -127,13 +127,13 @@ impl Shelf {
         for (_, sum, size) in found {
             held.keep(sum, dir.join(hex_of(&sum)), size);
         }
-        let shelf = Self(Arc::new(Inner {
+        let cache = Self(Arc::new(Inner {
             dir: dir.to_owned(),
             held: Mutex::new(held),
             changes: watch::Sender::new(0),
         }));
-        shelf.make_room(&mut shelf.0.held.lock(), 0);
-        Ok(shelf)
+        cache.make_room(&mut cache.0.held.lock(), 0);
+        Ok(cache)
     }
 
     /// The layers that are here, at most [`MOST_HELD`].
@@ -166,7 +166,7 @@ impl Shelf {
             file: file.ok(),
             path,
             layer,
-            shelf: self.clone(),
+            cache: self.clone(),
             size: 0,
         })
     }
@@ -188,8 +188,8 @@ impl Shelf {
     pub(crate) async fn flush_as_they_come(self) {
         let mut changes = self.changes();
         loop {
-            let shelf = self.clone();
-            let flushed = spawn_blocking(move || shelf.flush());
+            let cache = self.clone();
+            let flushed = spawn_blocking(move || cache.flush());
             if flushed.await.is_err() || changes.changed().await.is_err() {
                 return;
             }
@@ -259,10 +259,10 @@ impl Shelf {
     }
 }
 
-/// A layer on its way to the shelf; removed unless it is kept, when it has no path any more. What the disk refuses ends the copy and nothing else.
+/// A layer on its way to the cache; removed unless it is kept, when it has no path any more. What the disk refuses ends the copy and nothing else.
 #[derive(Debug)]
 pub struct Copying {
-    shelf: Shelf,
+    cache: LayerCache,
     layer: Sum,
     path: PathBuf,
     /// None once a write failed.
@@ -287,15 +287,15 @@ impl Copying {
         if self.file.take().is_none() {
             return;
         }
-        let shelf = self.shelf.clone();
-        let mut held = shelf.0.held.lock();
+        let cache = self.cache.clone();
+        let mut held = cache.0.held.lock();
         // Another copy came first.
         if held.layers.contains_key(&self.layer) {
             return;
         }
-        shelf.make_room(&mut held, self.size);
+        cache.make_room(&mut held, self.size);
         held.keep(self.layer, mem::take(&mut self.path), self.size);
-        shelf.changed();
+        cache.changed();
     }
 }
 
@@ -322,8 +322,8 @@ mod tests {
 
     use super::*;
 
-    fn put(shelf: &Shelf, layer: u8, content: &[u8]) {
-        let mut copy = shelf.begin([layer; 32], content.len() as u64).unwrap();
+    fn put(cache: &LayerCache, layer: u8, content: &[u8]) {
+        let mut copy = cache.begin([layer; 32], content.len() as u64).unwrap();
         copy.write(content);
         copy.keep();
     }
@@ -331,25 +331,25 @@ mod tests {
     #[test]
     fn what_came_whole_stays() {
         let dir = tempfile::tempdir().unwrap();
-        let shelf = Shelf::open(dir.path()).unwrap();
-        let mut half = shelf.begin([1; 32], 10).unwrap();
+        let cache = LayerCache::open(dir.path()).unwrap();
+        let mut half = cache.begin([1; 32], 10).unwrap();
         half.write(b"half");
         drop(half);
-        assert_eq!(shelf.layers(), Vec::<Sum>::new());
+        assert_eq!(cache.layers(), Vec::<Sum>::new());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-        let changes = shelf.changes();
-        put(&shelf, 2, b"whole");
+        let changes = cache.changes();
+        put(&cache, 2, b"whole");
         assert!(changes.has_changed().unwrap());
-        assert!(shelf.begin([2; 32], 5).is_none(), "it is here");
-        let (mut file, size) = shelf.take(&[2; 32]).unwrap();
+        assert!(cache.begin([2; 32], 5).is_none(), "it is here");
+        let (mut file, size) = cache.take(&[2; 32]).unwrap();
         let mut read = String::new();
         file.read_to_string(&mut read).unwrap();
         assert_eq!((read.as_str(), size), ("whole", 5));
-        shelf.flush();
+        cache.flush();
         // A run that was killed leaves parts behind.
         fs::write(dir.path().join("7.part"), b"x").unwrap();
         fs::write(dir.path().join("odd"), b"x").unwrap();
-        let again = Shelf::open(dir.path()).unwrap();
+        let again = LayerCache::open(dir.path()).unwrap();
         assert_eq!(again.layers(), [[2; 32]]);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         // Somebody cleaned up.
@@ -361,13 +361,13 @@ mod tests {
     #[test]
     fn what_did_not_reach_the_disk_is_trusted_by_its_own_run_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let shelf = Shelf::open(dir.path()).unwrap();
-        put(&shelf, 1, b"flushed");
-        shelf.flush();
-        put(&shelf, 2, b"not flushed");
-        assert_eq!(shelf.layers(), [[1; 32], [2; 32]]);
-        assert!(shelf.take(&[1; 32]).is_some() && shelf.take(&[2; 32]).is_some());
-        let again = Shelf::open(dir.path()).unwrap();
+        let cache = LayerCache::open(dir.path()).unwrap();
+        put(&cache, 1, b"flushed");
+        cache.flush();
+        put(&cache, 2, b"not flushed");
+        assert_eq!(cache.layers(), [[1; 32], [2; 32]]);
+        assert!(cache.take(&[1; 32]).is_some() && cache.take(&[2; 32]).is_some());
+        let again = LayerCache::open(dir.path()).unwrap();
         assert_eq!(again.layers(), [[1; 32]]);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         // Gone before it was flushed.
@@ -381,14 +381,14 @@ mod tests {
     #[test]
     fn what_comes_at_once_fits_together() {
         let dir = tempfile::tempdir().unwrap();
-        let shelf = Shelf::open(dir.path()).unwrap();
+        let cache = LayerCache::open(dir.path()).unwrap();
         let numbered = |number: u32| {
             let mut sum = [0; 32];
             sum[..4].copy_from_slice(&number.to_be_bytes());
             sum
         };
         let copied = |number| {
-            let mut copy = shelf.begin(numbered(number), 1).unwrap();
+            let mut copy = cache.begin(numbered(number), 1).unwrap();
             copy.write(b"x");
             copy
         };
@@ -406,7 +406,7 @@ mod tests {
                     });
                 }
             });
-            assert_eq!(shelf.layers().len(), MOST_HELD);
+            assert_eq!(cache.layers().len(), MOST_HELD);
             assert_eq!(fs::read_dir(dir.path()).unwrap().count(), MOST_HELD);
         }
     }

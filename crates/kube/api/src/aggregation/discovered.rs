@@ -1,4 +1,4 @@
-//! What an aggregated server tells of its kinds, read within bounds: it is anybody's program, and what it says stands in documents that
+//! What an aggregated server says of its kinds, read within bounds: it is anybody's program, and what it says stands in documents that
 //! all clients of the cluster read.
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
@@ -16,10 +16,10 @@ const MOST_WORDS: usize = 64;
 /// Bytes of a name of any kind.
 const MOST_NAME: usize = 253;
 
-/// What an aggregated server told of its kinds.
+/// What is discovered of an aggregated server.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Told {
-    /// A list in JSON, as aggregated discovery has them; `None` where it told none that could be read.
+pub struct Discovered {
+    /// A list in JSON, as aggregated discovery has them; `None` where it has none that can be read.
     pub resources: Option<String>,
     /// Its document of OpenAPI 3 for the group and version, if it has one.
     pub openapi: Option<Bytes>,
@@ -27,7 +27,7 @@ pub struct Told {
     pub openapi_v2: Option<Bytes>,
 }
 
-impl Told {
+impl Discovered {
     /// Bytes that it takes.
     pub fn bytes(&self) -> usize {
         let resources = self.resources.as_ref().map_or(0, String::len);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn resources_are_told_in_the_new_form() {
+    fn resources_are_shown_in_the_new_form() {
         let list = json!({"groupVersion": "g/v1", "resources": [
             {"name": "flunders", "singularName": "flunder", "namespaced": true, "kind": "Flunder", "verbs": ["get"], "shortNames": ["fl"]},
             {"name": "flunders/status", "namespaced": true, "kind": "Flunder", "verbs": ["update"], "group": "h", "categories": null},

@@ -20,7 +20,7 @@ use crate::{
 pub const CURRENT: u32 = 1;
 
 impl Ec2Service {
-    pub(crate) async fn mend(
+    pub(crate) async fn migrate(
         &self,
         permit: &Permit,
         cx: &Context,
@@ -31,17 +31,17 @@ impl Ec2Service {
         }
         let call = Call::by_controller(cx.clone(), permit.clone());
         for vpc in self.all::<Vpc>(cx).await? {
-            self.mend_vpc(&call, &vpc.id).await?;
+            self.migrate_vpc(&call, &vpc.id).await?;
         }
         for subnet in self.all::<Subnet>(cx).await? {
-            let mend = |subnet: &mut Subnet| {
+            let change = |subnet: &mut Subnet| {
                 if subnet.acl_association.is_empty() {
                     subnet.acl_association = ids::ec2_id("aclassoc");
                 }
                 Ok(())
             };
-            self.change(&call, &subnet.id, mend).await?;
-            self.mend_interfaces(&call, &subnet).await?;
+            self.change(&call, &subnet.id, change).await?;
+            self.migrate_interfaces(&call, &subnet).await?;
         }
         let done = Pointer {
             mended: CURRENT,
@@ -53,7 +53,7 @@ impl Ec2Service {
         Ok(())
     }
 
-    async fn mend_vpc(&self, call: &Call, id: &str) -> Result<(), Fault> {
+    async fn migrate_vpc(&self, call: &Call, id: &str) -> Result<(), Fault> {
         transact!(self.table, &call.permit, |tx| {
             let Some(stored) = self.stored::<Vpc>(call, id).await? else {
                 return Ok(());
@@ -64,7 +64,7 @@ impl Ec2Service {
             let group = self.default_group_of(call, id).await?;
             let options = stored.record.dhcp_options_id.clone();
             let has_options = self.find::<DhcpOptions>(call, &options).await?.is_some();
-            let mut txn = mended(call, &stored, group);
+            let mut txn = migrated(call, &stored, group);
             if !has_options {
                 let options = DhcpOptions {
                     id: options,
@@ -75,7 +75,7 @@ impl Ec2Service {
                 let key = Self::key::<DhcpOptions>(call, &options.id);
                 txn = txn.put(key, encode(&options));
             }
-            // The number may be taken, or another call mended meanwhile.
+            // The number may be taken, or another call migrated it meanwhile.
             tx.join(txn);
         });
         Ok(())
@@ -89,16 +89,16 @@ impl Ec2Service {
         Ok(default.map(|group| group.id).unwrap_or_default())
     }
 
-    async fn mend_interfaces(&self, call: &Call, subnet: &Subnet) -> Result<(), Fault> {
+    async fn migrate_interfaces(&self, call: &Call, subnet: &Subnet) -> Result<(), Fault> {
         for interface in self.all::<Interface>(call).await? {
             if interface.subnet_id != subnet.id || interface.subnet_cidr.is_some() {
                 continue;
             }
-            let mend = |interface: &mut Interface| {
+            let change = |interface: &mut Interface| {
                 interface.subnet_cidr = Some(subnet.cidr);
                 Ok(())
             };
-            match self.change(call, &interface.id, mend).await {
+            match self.change(call, &interface.id, change).await {
                 Err(gone) if gone.code == "InvalidNetworkInterfaceID.NotFound" => {}
                 done => done?,
             }
@@ -108,7 +108,7 @@ impl Ec2Service {
 }
 
 /// A VPC of the first version had a group and nothing else.
-fn mended(call: &Call, stored: &Stored<Vpc>, group: String) -> Txn {
+fn migrated(call: &Call, stored: &Stored<Vpc>, group: String) -> Txn {
     let scope = Ec2Service::scope(call);
     let mut vpc = stored.record.clone();
     let (mut table, acl) = (main_table(&vpc.id), default_acl(&vpc.id));

@@ -34,12 +34,12 @@ impl Document {
 
 /// The rules of all accounts that were used last.
 #[derive(Debug, Default)]
-pub struct Shelf {
+pub struct RuleCache {
     transformers: Row<Transformer>,
     protections: Row<Protection>,
 }
 
-impl Shelf {
+impl RuleCache {
     /// `None` if the document is no transformer: what was stored was checked before.
     pub fn transformer(&self, of: &Document) -> Option<Arc<Transformer>> {
         self.transformers.get(of, |text| {

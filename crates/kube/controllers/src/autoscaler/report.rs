@@ -1,4 +1,4 @@
-//! What is said of an autoscaler: its status and its events, gathered while it is planned.
+//! What is reported of an autoscaler: its status and its events, gathered while it is planned.
 
 use serde_json::{Value, json};
 use wharf_base::Timestamp;
@@ -12,14 +12,14 @@ pub struct Event {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Told {
+pub struct Report {
     status: Value,
     pub events: Vec<Event>,
     now: Timestamp,
 }
 
-impl Told {
-    /// Begins with what was said before.
+impl Report {
+    /// Begins with what was reported before.
     pub fn of(scaler: &Value, now: Timestamp) -> Self {
         let mut status = scaler.at("/status").clone();
         if !status.is_object() {
