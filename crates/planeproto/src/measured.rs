@@ -48,6 +48,8 @@ pub struct BalancerRow {
     pub tls_errors: u64,
     pub redirects: u64,
     pub fixed_responses: u64,
+    /// Requests that RFC 7230 would have otherwise.
+    pub non_compliant: u64,
     /// Answers of its own by hundreds, from 3xx on.
     pub hundreds: [u64; 3],
     /// Of those: 500, 502, 503, 504.

@@ -30,6 +30,7 @@ mod clock;
 mod config;
 mod control;
 mod cookies;
+mod desync;
 mod endpoint;
 #[doc(hidden)]
 pub mod fuzz;

@@ -203,7 +203,7 @@ impl Row<'_> {
         let arn = Arn::new("ec2", region, account, format!("instance/{instance}"));
         let deeds = actions.into_iter().flatten().flatten();
         let deeds = deeds.filter_map(|it| match Action::parse(it) {
-            Ok(Action::Instance(deed, _)) => Some(deed.operation()),
+            Ok(Action::Instance(deed, _)) => Some(deed.permission()),
             _ => None,
         });
         let deeds: BTreeSet<&str> = deeds.collect();

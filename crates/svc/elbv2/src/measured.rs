@@ -204,6 +204,10 @@ fn of_balancer(row: &BalancerRow, of: &Of<'_>, at: i64) -> Vec<Point> {
         ("ClientTLSNegotiationErrorCount", row.tls_errors),
         ("HTTP_Redirect_Count", row.redirects),
         ("HTTP_Fixed_Response_Count", row.fixed_responses),
+        (
+            "DesyncMitigationMode_NonCompliant_Request_Count",
+            row.non_compliant,
+        ),
         ("HTTPCode_ELB_3XX_Count", redirections),
         ("HTTPCode_ELB_4XX_Count", client_errors),
         ("HTTPCode_ELB_5XX_Count", server_errors),

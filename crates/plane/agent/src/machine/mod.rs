@@ -251,6 +251,13 @@ impl Machine for LinuxMachine {
         self.shared.host.live(task_id)?.glance(container)
     }
 
+    async fn disk_used(&self, task_id: &str) -> Option<u64> {
+        let disk = self.shared.host.live(task_id)?.handle.disk()?;
+        // It reads a file, and asks about a file system that may be slow.
+        let looked = tokio::task::spawn_blocking(move || disk.usage()).await;
+        Some(looked.ok()?.ok()?.used)
+    }
+
     async fn exec(
         &self,
         task_id: &str,

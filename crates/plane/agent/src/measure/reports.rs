@@ -86,6 +86,7 @@ mod tests {
             task_definition_family: String::new(),
             task_definition_version: String::new(),
             container_metrics: Vec::new(),
+            ephemeral_storage_metrics: None,
         };
         Stretch {
             start,

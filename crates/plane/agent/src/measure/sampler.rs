@@ -24,7 +24,7 @@ use crate::{
     },
     protocol::{
         payload::Task,
-        tcs::{ContainerMetric, RestartStats, TaskMetric},
+        tcs::{ContainerMetric, EphemeralStorageMetrics, RestartStats, TaskMetric},
     },
 };
 
@@ -33,6 +33,8 @@ const EVERY: Duration = Duration::from_secs(1);
 /// ends, is not told.
 const COUNT_EVERY: i64 = 10;
 const MINUTE: u32 = 60;
+/// Whose tasks have disks that are told of, as on AWS.
+const FARGATE: &str = "FARGATE";
 /// Of those that are measured more closely.
 const SHORT: u32 = 20;
 
@@ -88,7 +90,9 @@ impl Sampler {
             let now = self.begin(MINUTE);
             if now != minute {
                 let is_there = |task: &str| self.directory.task(task).is_some();
-                self.reports.put(close(&mut watched, minute, is_there));
+                let disks = self.disks(&watched).await;
+                let stretch = close(&mut watched, minute, is_there, &disks);
+                self.reports.put(stretch);
                 minute = now;
             }
         }
@@ -147,6 +151,20 @@ impl Sampler {
         }
     }
 
+    /// Bytes that tasks on Fargate have on their disks, by the tasks' ids.
+    async fn disks(&self, watched: &BTreeMap<String, Watched>) -> BTreeMap<String, u64> {
+        let mut used = BTreeMap::new();
+        for (id, task) in watched {
+            let context = task.context.as_ref();
+            if context.is_some_and(|it| it.task.launch_type == FARGATE)
+                && let Some(bytes) = self.machine.disk_used(id).await
+            {
+                used.insert(id.clone(), bytes);
+            }
+        }
+        used
+    }
+
     fn ran_out_of_memory(&self, task: &str, container: usize) -> bool {
         let task = self.directory.task(task);
         task.is_some_and(|it| {
@@ -161,6 +179,7 @@ fn close(
     watched: &mut BTreeMap<String, Watched>,
     start: i64,
     is_there: impl Fn(&str) -> bool,
+    disks: &BTreeMap<String, u64>,
 ) -> Stretch {
     let mut tasks = Vec::new();
     for task in watched.values_mut() {
@@ -187,7 +206,8 @@ fn close(
             named.is_some_and(|it| it.restart_policy.is_some()) && is_there(&context.id)
         };
         task.containers.retain(|at, it| it.runs || restarts(*at));
-        tasks.extend(metric(of, container_metrics));
+        let disk = disks.get(&context.id).copied();
+        tasks.extend(metric(of, container_metrics, disk));
     }
     watched.retain(|_, task| !task.containers.is_empty());
     Stretch {
@@ -213,7 +233,7 @@ fn close_short(watched: &mut BTreeMap<String, Watched>, start: i64) -> Stretch {
                 container_metrics.push(sums.shares(&named.name, &named.container_arn));
             }
         }
-        tasks.extend(metric(of, container_metrics));
+        tasks.extend(metric(of, container_metrics, None));
     }
     Stretch {
         start,
@@ -223,13 +243,18 @@ fn close_short(watched: &mut BTreeMap<String, Watched>, start: i64) -> Stretch {
 }
 
 /// `None` of a task of which no container was looked at.
-fn metric(of: &Task, container_metrics: Vec<ContainerMetric>) -> Option<TaskMetric> {
+fn metric(
+    of: &Task,
+    container_metrics: Vec<ContainerMetric>,
+    disk: Option<u64>,
+) -> Option<TaskMetric> {
     (!container_metrics.is_empty()).then(|| TaskMetric {
         task_arn: of.arn.clone(),
         cluster_arn: of.task_cluster_arn.clone(),
         task_definition_family: of.family.clone(),
         task_definition_version: of.version.clone(),
         container_metrics,
+        ephemeral_storage_metrics: disk.map(EphemeralStorageMetrics::of),
     })
 }
 

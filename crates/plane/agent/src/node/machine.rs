@@ -73,6 +73,9 @@ pub trait Machine: Send + Sync + 'static {
     /// What is cheap enough to be read every second; `None` while the container does not run.
     async fn glance(&self, task_id: &str, container: usize) -> Option<Glance>;
 
+    /// Bytes on the disk of a task; `None` without one, and while it does not run.
+    async fn disk_used(&self, task_id: &str) -> Option<u64>;
+
     /// Runs a further program in a running container.
     ///
     /// # Errors

@@ -46,6 +46,31 @@ pub struct TaskMetric {
     pub task_definition_family: String,
     pub task_definition_version: String,
     pub container_metrics: Vec<ContainerMetric>,
+    /// Of tasks on Fargate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ephemeral_storage_metrics: Option<EphemeralStorageMetrics>,
+}
+
+/// The disk of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EphemeralStorageMetrics {
+    pub bytes_utilized: StatsSet,
+}
+
+impl EphemeralStorageMetrics {
+    /// As it was once looked at.
+    pub fn of(bytes: u64) -> Self {
+        let bytes = bytes as f64;
+        Self {
+            bytes_utilized: StatsSet {
+                min: bytes,
+                max: bytes,
+                sample_count: 1,
+                sum: bytes,
+            },
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -298,6 +323,7 @@ mod tests {
             task_definition_family: String::new(),
             task_definition_version: String::new(),
             container_metrics: Vec::new(),
+            ephemeral_storage_metrics: None,
         }
     }
 

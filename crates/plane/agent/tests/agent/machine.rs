@@ -135,6 +135,10 @@ impl Machine for FakeMachine {
         })
     }
 
+    async fn disk_used(&self, _: &str) -> Option<u64> {
+        Some(3 << 30)
+    }
+
     async fn exec(&self, _: &str, _: usize, _: ExecSpec) -> Result<ExecSession, String> {
         Err("nothing runs here".to_owned())
     }

@@ -19,12 +19,12 @@ use super::{
     AccessLog,
     line::{Facts, MOST_OF_AGENT, MOST_OF_OTHERS, MOST_OF_REQUEST, escape, escaped},
 };
-use crate::{config::table::ListenerTable, worker::Client};
+use crate::{config::table::ListenerTable, desync::Reason, worker::Client};
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 /// A client that left before it had an answer.
 const CLIENT_CLOSED: u16 = 460;
-/// A request belongs into the log that was kept when it came, but for one that lasts, as a WebSocket does.
+/// A request belongs into the log that was kept when it came, but for one that lasts, as a stream of events may.
 const LONG: Duration = Duration::from_secs(60);
 
 /// What is known of a request.
@@ -46,6 +46,8 @@ pub struct Entry {
     priority: Option<u32>,
     actions: String,
     redirect: Option<String>,
+    /// Why it is not compliant, if it is not.
+    odd: Option<Reason>,
     /// When the request went to its target, when that had answered, and when its client was.
     passed: [Option<Instant>; 3],
     status: Option<u16>,
@@ -89,6 +91,7 @@ impl Entry {
             priority: None,
             actions: String::new(),
             redirect: None,
+            odd: None,
             passed: [None; 3],
             status: None,
             target_status: None,
@@ -96,6 +99,11 @@ impl Entry {
             received_body: Arc::default(),
             sent: 0,
         }))
+    }
+
+    /// It is not compliant.
+    pub fn is_odd(&mut self, why: Reason) {
+        self.odd = Some(why);
     }
 
     /// A rule was found for it, by its priority.
@@ -197,6 +205,7 @@ impl Entry {
             begun: self.begun.0,
             actions: &dash(&self.actions),
             redirect: self.redirect.as_deref().unwrap_or("-"),
+            odd: self.odd.map(|it| (it.class().name(), it.name())),
             connection: self.connection,
         };
         self.log.put_late(facts.to_string().as_bytes(), LONG);

@@ -45,6 +45,8 @@ pub struct Facts<'a> {
     pub begun: SystemTime,
     pub actions: &'a str,
     pub redirect: &'a str,
+    /// Class and reason of a request that is not compliant.
+    pub odd: Option<(&'static str, &'static str)>,
     pub connection: u128,
 }
 
@@ -74,10 +76,11 @@ impl fmt::Display for Facts<'_> {
             Some(priority) => write!(out, "{priority}")?,
             None => out.write_str("-1")?,
         }
-        // Nothing is said of why users were refused, nor by which reading requests are odd.
+        let (class, reason) = self.odd.unwrap_or(("-", "-"));
+        // Nothing is said of why users were refused.
         writeln!(
             out,
-            " {} \"{}\" \"{}\" \"-\" \"{target}\" \"{target_status}\" \"-\" \"-\" TID_{:032x}",
+            " {} \"{}\" \"{}\" \"-\" \"{target}\" \"{target_status}\" \"{class}\" \"{reason}\" TID_{:032x}",
             moment(self.begun),
             self.actions,
             self.redirect,
@@ -203,6 +206,7 @@ mod tests {
             begun: at(0),
             actions: "forward",
             redirect: "-",
+            odd: None,
             connection: 0x1234,
         }
     }
@@ -230,6 +234,7 @@ mod tests {
             tls: Some(("ECDHE-RSA-AES128-GCM-SHA256", "TLSv1.2")),
             group: None,
             priority: None,
+            odd: Some(("Ambiguous", "BothTeClPresent")),
             client: "[2001:db8::1]:9".parse().unwrap(),
             ..facts()
         };
@@ -242,7 +247,10 @@ mod tests {
             "{line}"
         );
         assert!(line.contains("\" -1 2018-"), "{line}");
-        assert!(line.contains(" \"-\" \"-\" \"-\" \"-\" TID_"), "{line}");
+        assert!(
+            line.contains(" \"-\" \"-\" \"Ambiguous\" \"BothTeClPresent\" TID_"),
+            "{line}"
+        );
     }
 
     #[test]

@@ -12,6 +12,8 @@ use http::{
     },
 };
 
+use crate::desync::Mode;
+
 pub type Attributes = BTreeMap<String, String>;
 
 /// An attribute whose value is none of those it may have.
@@ -76,6 +78,8 @@ pub struct BalancerSettings {
     pub forwarded_for: ForwardedFor,
     /// X-Forwarded-For with the client's port.
     pub client_port: bool,
+    /// What is done with requests that are not compliant.
+    pub desync: Mode,
 }
 
 /// AWS's bounds and default, in seconds.
@@ -117,6 +121,15 @@ impl BalancerSettings {
                 ],
             )?,
             client_port: value(attributes, "routing.http.xff_client_port.enabled", false)?,
+            desync: chosen(
+                attributes,
+                "routing.http.desync_mitigation_mode",
+                &[
+                    ("defensive", Mode::Defensive),
+                    ("monitor", Mode::Monitor),
+                    ("strictest", Mode::Strictest),
+                ],
+            )?,
         })
     }
 }

@@ -21,6 +21,8 @@ pub struct BalancerCounters {
     pub failures: [Counter; 4],
     pub redirects: Counter,
     pub fixed: Counter,
+    /// Requests that RFC 7230 would have otherwise.
+    pub non_compliant: Counter,
     pub tls_errors: Counter,
     /// Flows that a client reset, a target, or this load balancer.
     pub resets: [Counter; 3],
@@ -122,6 +124,7 @@ impl BalancerCounters {
             tls_errors: self.tls_errors.take(),
             redirects: self.redirects.take(),
             fixed_responses: self.fixed.take(),
+            non_compliant: self.non_compliant.take(),
             hundreds: [self.answers_3xx.take(), wrong, self.answers_5xx.take()],
             failures: [0, 1, 2, 3].map(|index: usize| self.failures[index].take()),
             resets: [0, 1, 2].map(|index: usize| self.resets[index].take()),

@@ -23,6 +23,7 @@ use crate::{
         table::{Forward, Group, ListenerTable},
     },
     cookies,
+    desync::ServedAlone,
     oidc::identity::Identity,
     sticky,
     target::Lease,
@@ -187,6 +188,7 @@ impl Sending<'_> {
         mut request: Request<Incoming>,
     ) -> Result<Answered, StatusCode> {
         let framing = Framing::of(&request);
+        let is_alone = request.extensions().get::<ServedAlone>().is_some();
         let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
         let (parts, body) = request.into_parts();
         let upgrade = head::wanted_upgrade(&parts).filter(|_| on_upgrade.is_some());
@@ -205,7 +207,8 @@ impl Sending<'_> {
         let pace = self.client.worker.pace;
         let mut upload = Upload::new(head, body, framing == Framing::Chunked, pace);
         note(self.entry, |it| upload.count(it.meter()));
-        let (head, exchange, lease) = self.send(lease, upload).await?;
+        let (mut head, exchange, lease) = self.send(lease, upload).await?;
+        head.reusable &= !is_alone;
         let target = match self.group.config.settings.stickiness {
             Stickiness::Off => String::new(),
             _ => balance::target_name(lease.target()),

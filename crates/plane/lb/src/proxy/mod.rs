@@ -10,21 +10,26 @@ mod upgrade;
 
 use std::{rc::Rc, sync::Arc};
 
-use http::{Request, Response, StatusCode, header::LOCATION};
+use http::{
+    HeaderValue, Request, Response, StatusCode,
+    header::{CONNECTION, LOCATION},
+};
 use hyper::body::Incoming;
 
 pub use self::answer::Answer;
 use crate::{
     access_log::Entry,
     config::table::{ListenerTable, Login, Plan},
+    desync::{self, Measure, Seen, ServedAlone},
     rules::{RedirectSource, Subject},
     worker::{Client, RequestGuard},
 };
 
 /// Answers a request, whatever happens.
 pub async fn handle(client: Rc<Client>, request: Request<Incoming>) -> Response<Answer> {
+    let seen = client.seen();
     let mut guard = RequestGuard::new(&client);
-    let mut response = answer(&client, &mut guard, request).await;
+    let mut response = answer(&client, &mut guard, seen, request).await;
     guard.answered(&response);
     response.body_mut().hold(guard);
     response
@@ -33,7 +38,8 @@ pub async fn handle(client: Rc<Client>, request: Request<Incoming>) -> Response<
 async fn answer(
     client: &Rc<Client>,
     guard: &mut RequestGuard,
-    request: Request<Incoming>,
+    seen: Option<Seen>,
+    mut request: Request<Incoming>,
 ) -> Response<Answer> {
     let examined = head::host_of(&request);
     let host = examined.as_deref().unwrap_or_default();
@@ -53,7 +59,31 @@ async fn answer(
     listener.counters.requests.one();
     guard.entry = Entry::begin(client, &listener, host, &request);
     let entry = &mut guard.entry;
-    let mut response = answer_of(client, &listener, entry, examined, request).await;
+    let odd = seen.and_then(|it| desync::classify(&request, it));
+    let measure = odd.map_or(Measure::Pass, |reason| {
+        listener.counters.non_compliant.one();
+        note(entry, |it| it.is_odd(reason));
+        listener.settings.desync.measure(reason.class())
+    });
+    if measure == Measure::Alone {
+        request.extensions_mut().insert(ServedAlone);
+    }
+    let mut response = match measure {
+        Measure::Pass | Measure::Alone => {
+            answer_of(client, &listener, entry, examined, request).await
+        }
+        Measure::Refuse => {
+            let refused = answer::made(StatusCode::BAD_REQUEST);
+            listener.counters.answered(refused.status().as_u16());
+            refused
+        }
+    };
+    let is_http = response.status() != StatusCode::SWITCHING_PROTOCOLS;
+    if measure != Measure::Pass && is_http {
+        // With this hyper takes no further request of the connection.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
     listener.responses.apply(response.headers_mut());
     response
 }

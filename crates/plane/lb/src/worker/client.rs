@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use http::Response;
+use http::{Response, StatusCode};
 use hyper::{
     body::Incoming,
     rt::{Executor, ReadBufCursor},
@@ -37,6 +37,7 @@ use crate::{
     access_log::{Connection, Entry, Handshake, TlsConnection, protocols},
     clock,
     config::table::{Flows, ListenerTable},
+    desync::{Heads, Seen},
     endpoint::Endpoint,
     metrics::BalancerCounters,
     proxy::{self, Answer},
@@ -77,6 +78,8 @@ pub struct Client {
     /// Whether a log of connections has it.
     is_noted: Cell<bool>,
     pub is_http2: bool,
+    /// The bytes of heads, over HTTP/1.
+    heads: Option<Arc<Heads>>,
     /// The connection's name in logs, once one is asked for.
     trace: OnceCell<u128>,
     watch: Arc<Watch>,
@@ -90,6 +93,11 @@ impl Client {
     /// Names the connection.
     pub fn trace(&self) -> u128 {
         *self.trace.get_or_init(rand::random)
+    }
+
+    /// What was seen of the next request's head, over HTTP/1: to be asked once for each request, in their order.
+    pub fn seen(&self) -> Option<Seen> {
+        self.heads.as_ref().map(|it| it.take())
     }
 
     /// The connection is one of this listener's, for its log, unless another's has it already. One whose certificate it got may
@@ -156,6 +164,11 @@ impl RequestGuard {
 
     pub fn answered<B>(&mut self, response: &Response<B>) {
         self.unanswered = None;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS
+            && let Some(heads) = &self.client.heads
+        {
+            heads.stop();
+        }
         if let Some(entry) = &mut self.entry {
             entry.answered(response);
         }
@@ -446,6 +459,7 @@ async fn run<T: Transport>(
     };
     let (idle_ms, keep_alive_ms) = limits(&endpoint);
     let http2 = transport.http2();
+    let heads = (!http2).then(Arc::<Heads>::default);
     let watched = Watched::new(fd, 0, idle_ms);
     let closing = Closing::new(Arc::clone(&endpoint), clock::now_ms(), keep_alive_ms);
     let client = Rc::new(Client {
@@ -462,6 +476,7 @@ async fn run<T: Transport>(
         begun: (begun, took),
         is_noted: Cell::new(false),
         is_http2: http2,
+        heads: heads.clone(),
         trace: OnceCell::new(),
         watch: watched.share(),
         closing: Rc::clone(&closing),
@@ -474,6 +489,7 @@ async fn run<T: Transport>(
     let io = ClientIo {
         watched,
         tally,
+        heads,
         stream: transport.into_stream(),
     };
     let service = service_fn(move |request: hyper::Request<Incoming>| {
@@ -560,6 +576,7 @@ struct ClientIo<S> {
     /// Before the stream, see [`Watched`].
     watched: Watched,
     tally: Arc<Tally>,
+    heads: Option<Arc<Heads>>,
     stream: S,
 }
 
@@ -578,6 +595,9 @@ impl<S: AsyncRead + Unpin> hyper::rt::Read for ClientIo<S> {
             self.watched.touch();
             self.watched.head_bytes();
             self.tally.moved(filled);
+            if let Some(heads) = &self.heads {
+                heads.feed(buffer.filled());
+            }
         }
         // SAFETY: so many bytes were filled.
         unsafe { cursor.advance(filled) };

@@ -16,7 +16,7 @@ use wharf_planeproto::{
 use crate::setup::*;
 
 /// A load balancer with its logs.
-async fn logging() -> (Running, AccessLogs, Server) {
+pub async fn logging() -> (Running, AccessLogs, Server) {
     let mut logs = AccessLogs::default();
     let lb = Running::start_with(|config| logs = config.logs.clone());
     let server = Server::answering(|request| async move {
@@ -30,7 +30,7 @@ async fn logging() -> (Running, AccessLogs, Server) {
     (lb, logs, server)
 }
 
-fn to(bucket: &str) -> LoadBalancer {
+pub fn to(bucket: &str) -> LoadBalancer {
     let mut balancer = balancer();
     let attributes = [
         ("access_logs.s3.enabled", "true"),
@@ -43,7 +43,7 @@ fn to(bucket: &str) -> LoadBalancer {
 }
 
 /// The fields of all entries; of those between quotes their first words stand alone.
-fn taken(logs: &AccessLogs) -> Vec<Vec<String>> {
+pub fn taken(logs: &AccessLogs) -> Vec<Vec<String>> {
     let all = logs.rest().into_iter().map(|it| it.text);
     let text = String::from_utf8(all.flatten().collect()).unwrap();
     let fields = |line: &str| line.split(' ').map(str::to_owned).collect();

@@ -251,7 +251,7 @@ async fn bytes_target(
 }
 
 /// A load balancer whose only target is not checked.
-async fn unchecked(lb: &Running, address: std::net::SocketAddr) {
+pub async fn unchecked(lb: &Running, address: std::net::SocketAddr) {
     let mut group = group(GROUP);
     group.health_check.enabled = false;
     lb.snapshot(vec![

@@ -7,6 +7,7 @@ mod balancing;
 mod changes;
 mod clients;
 mod connection_log;
+mod desync;
 mod health;
 mod hold;
 mod http;

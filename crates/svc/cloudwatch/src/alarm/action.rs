@@ -49,7 +49,9 @@ impl Action {
             "autoscaling" => unsupported("this is no policy of scaling"),
             "automate" | "swf" => match Deed::named(&arn) {
                 Some(deed) => Ok(Self::Instance(deed, arn)),
-                None => unsupported("instances are stopped, terminated and rebooted by alarms"),
+                None => unsupported(
+                    "instances are stopped, terminated, rebooted and recovered by alarms",
+                ),
             },
             "lambda" => unsupported("there are no functions"),
             "ssm" | "ssm-incidents" | "aiops" => unsupported("there is no such service"),
@@ -281,7 +283,7 @@ mod tests {
         assert!(checked(&place, stop()).is_ok());
         assert!(refused(checked(&elsewhere, stop())).contains("account and region"));
         assert!(refused(of_composite(&place, stop())).contains("act on instances"));
-        let recover = Some(vec!["arn:aws:automate:us-east-1:ec2:recover".to_owned()]);
-        assert!(refused(checked(&place, recover)).contains("not supported"));
+        let other = Some(vec!["arn:aws:automate:us-east-1:ec2:hibernate".to_owned()]);
+        assert!(refused(checked(&place, other)).contains("not supported"));
     }
 }

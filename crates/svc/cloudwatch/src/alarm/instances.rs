@@ -13,6 +13,9 @@ use crate::{
 };
 
 const DIMENSION: &str = "InstanceId";
+const NAMESPACE: &str = "AWS/EC2";
+/// What is said of an instance's host.
+const SYSTEM: &str = "StatusCheckFailed_System";
 /// The account in the ARNs of what is done in the name of the alarm's account.
 const AUTOMATE: &str = "ec2";
 
@@ -22,6 +25,8 @@ pub enum Deed {
     Stop,
     Terminate,
     Reboot,
+    /// What it runs on has failed.
+    Recover,
 }
 
 /// An alarm's deed on its way.
@@ -64,16 +69,26 @@ impl Deed {
             "stop" => Some(Self::Stop),
             "terminate" => Some(Self::Terminate),
             "reboot" => Some(Self::Reboot),
+            "recover" => Some(Self::Recover),
             _ => None,
         }
     }
 
-    /// The operation of EC2, which is what is asked of policies too.
+    /// The operation of EC2. A disk is where its instance's host is, so an instance is recovered there: it boots anew as soon
+    /// as its host is back, as it would on another one in AWS.
     pub fn operation(self) -> &'static str {
         match self {
             Self::Stop => "StopInstances",
             Self::Terminate => "TerminateInstances",
-            Self::Reboot => "RebootInstances",
+            Self::Reboot | Self::Recover => "RebootInstances",
+        }
+    }
+
+    /// What policies must allow to whoever puts such an alarm.
+    pub fn permission(self) -> &'static str {
+        match self {
+            Self::Recover => "RecoverInstances",
+            other => other.operation(),
         }
     }
 }
@@ -103,15 +118,31 @@ pub fn watched(rule: &MetricRule) -> Option<&str> {
 }
 
 /// # Errors
-/// An action is for an instance, and the alarm is about none.
+/// An action is for an instance, and the alarm is about none, or is not about what the action is for.
 pub fn check(rule: &MetricRule, actions: [&Option<Vec<String>>; 3]) -> Result<(), Fault> {
-    let mut actions = actions.into_iter().flatten().flatten();
-    let of_instance = |it: &&String| matches!(Action::parse(it), Ok(Action::Instance(..)));
-    match actions.find(of_instance) {
-        Some(action) if watched(rule).is_none() => Err(validation(format!(
-            "The action {action} is for alarms on one metric with the dimension {DIMENSION} alone, whose value is an instance's id."
-        ))),
-        _ => Ok(()),
+    for action in actions.into_iter().flatten().flatten() {
+        let Ok(Action::Instance(deed, _)) = Action::parse(action) else {
+            continue;
+        };
+        if watched(rule).is_none() {
+            return Err(validation(format!(
+                "The action {action} is for alarms on one metric with the dimension {DIMENSION} alone, whose value is an instance's id."
+            )));
+        }
+        if deed == Deed::Recover && !is_of_system(rule) {
+            return Err(validation(format!(
+                "The action {action} is for alarms on the metric {SYSTEM} of {NAMESPACE} alone."
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether an alarm looks at what an instance runs on.
+fn is_of_system(rule: &MetricRule) -> bool {
+    match &rule.source {
+        Source::Metric(metric) => (&*metric.namespace, &*metric.name) == (NAMESPACE, SYSTEM),
+        Source::Queries(_) => false,
     }
 }
 
@@ -126,10 +157,11 @@ mod tests {
         assert_eq!(automate("stop"), Some(Deed::Stop));
         assert_eq!(automate("terminate"), Some(Deed::Terminate));
         assert_eq!(automate("reboot"), Some(Deed::Reboot));
-        assert_eq!(automate("recover"), None);
+        assert_eq!(automate("recover"), Some(Deed::Recover));
+        assert_eq!(automate("hibernate"), None);
         let swf = "arn:aws:swf:us-east-1:000000000000:action/actions/AWS_EC2.InstanceId";
         assert_eq!(named(&format!("{swf}.Reboot/1.0")), Some(Deed::Reboot));
-        assert_eq!(named(&format!("{swf}.Recover/1.0")), None);
+        assert_eq!(named(&format!("{swf}.Recover/1.0")), Some(Deed::Recover));
         assert_eq!(named(&format!("{swf}.Stop/2.0")), None);
         assert_eq!(named("arn:aws:automate:us-east-1:0123:stop"), None);
     }

@@ -47,7 +47,7 @@ impl InstanceType {
             hibernation_supported: Some(false),
             burstable_performance_supported: Some(self.burstable),
             dedicated_hosts_supported: Some(false),
-            auto_recovery_supported: Some(false),
+            auto_recovery_supported: Some(true),
             supported_boot_modes: Some(owned(self.boot.iter().copied())),
             nitro_enclaves_support: Some(UNSUPPORTED.to_owned()),
             nitro_tpm_support: Some(UNSUPPORTED.to_owned()),

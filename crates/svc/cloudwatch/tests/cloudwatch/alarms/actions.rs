@@ -201,12 +201,42 @@ async fn an_action_on_an_instance_needs_one() {
         (without, "InstanceId"),
         (math, "InstanceId"),
         (elsewhere, "account and region"),
-        (recovered, "not supported"),
+        (recovered, "StatusCheckFailed_System"),
     ] {
         let put = home.service.put_metric_alarm(&call, input);
         let text = put.await.unwrap_err().message;
         assert!(text.contains(why), "{text}");
     }
+}
+
+#[tokio::test]
+async fn an_instance_whose_host_failed_is_recovered() {
+    let home = Home::start();
+    let call = home.call();
+    let input = || PutMetricAlarmInput {
+        namespace: Some("AWS/EC2".to_owned()),
+        metric_name: Some("StatusCheckFailed_System".to_owned()),
+        ..of_instance(&["arn:aws:automate:us-east-1:ec2:recover"])
+    };
+    let asked = input();
+    let rows = home.service.authorize(&call, Input::PutMetricAlarm(&asked));
+    let rows = rows.await.unwrap();
+    assert_eq!(rows[1].action, "ec2:RecoverInstances");
+    let put = home.service.put_metric_alarm(&call, input());
+    put.await.unwrap();
+    let set = SetAlarmStateInput {
+        alarm_name: Some("hot".to_owned()),
+        state_value: Some("ALARM".to_owned()),
+        state_reason: Some("to see it".to_owned()),
+        ..SetAlarmStateInput::default()
+    };
+    home.service.set_alarm_state(&call, set).await.unwrap();
+    until("the instance was recovered", || async {
+        !home.notes.calls.lock().is_empty()
+    })
+    .await;
+    let calls = home.notes.calls.lock().clone();
+    assert_eq!(calls[0].1.operation, "RebootInstances");
 }
 
 /// What the history says of actions, where it begins like that.

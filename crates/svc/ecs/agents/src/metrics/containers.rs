@@ -41,6 +41,7 @@ pub fn known(task: &Task, row: &TaskRow) -> TaskRow {
     TaskRow {
         task_arn: row.task_arn.clone(),
         container_metrics: task.containers.iter().filter_map(of).collect(),
+        ephemeral_storage_metrics: row.ephemeral_storage_metrics,
     }
 }
 
@@ -57,8 +58,8 @@ impl<'a> Measured<'a> {
 
     fn of(task: &Task, container: &'a Container, row: &ContainerRow, offer: Offer) -> Self {
         let alone = TaskRow {
-            task_arn: String::new(),
             container_metrics: vec![row.clone()],
+            ..TaskRow::default()
         };
         let used = Used::of(&alone, true);
         let number = |it: &Option<String>| it.as_deref().and_then(|it| it.parse::<f64>().ok());

@@ -7,7 +7,7 @@ use wharf_vended::{Measured as Summary, Point};
 
 use super::{
     containers::Measured,
-    used::{Offer, Used, share},
+    used::{Disk, Offer, Used, share},
 };
 use crate::{names, service, view::Region};
 
@@ -51,6 +51,7 @@ pub fn of_task(
     }
     let cpu = used.cpu.map(|it| it / 100.0 * offer.cpu);
     let reserved = (f64::from(task.claim.cpu), f64::from(task.claim.memory));
+    let disk = Disk::of(task.launch, task.ephemeral_gib, used);
     let measured = [
         ("CpuUtilized", "None", cpu),
         ("CpuReserved", "None", Some(reserved.0)),
@@ -68,6 +69,16 @@ pub fn of_task(
         ),
         ("StorageReadBytes", "Bytes", used.read),
         ("StorageWriteBytes", "Bytes", used.written),
+        (
+            "EphemeralStorageReserved",
+            "Gigabytes",
+            disk.map(|it| it.reserved),
+        ),
+        (
+            "EphemeralStorageUtilized",
+            "Gigabytes",
+            disk.map(|it| it.utilized),
+        ),
     ];
     let of = Belongs::of(task);
     let is_enhanced = level == Level::Enhanced;
@@ -78,6 +89,10 @@ pub fn of_task(
     let shares = [
         ("TaskCpuUtilization", share(cpu, reserved.0)),
         ("TaskMemoryUtilization", share(used.memory_mib, reserved.1)),
+        (
+            "TaskEphemeralStorageUtilization",
+            disk.and_then(|it| share(Some(it.utilized), it.reserved)),
+        ),
     ];
     let shares = shares.into_iter().filter(|_| is_enhanced);
     let shares = shares.map(|(name, share)| (name, "Percent", share));
@@ -259,6 +274,8 @@ fn of_cluster(region: &Region<'_>, cluster: &str) -> Vec<Counts> {
             ("RunningTaskCount", running),
             ("PendingTaskCount", pending),
             ("DeploymentCount", service.deployments.len()),
+            // There are none.
+            ("TaskSetCount", 0),
         ];
         all.push(of(Some(service.name.clone()), counts));
     }

@@ -35,6 +35,16 @@ pub struct TaskRow {
     pub task_arn: String,
     #[serde(default, deserialize_with = "nullable")]
     pub container_metrics: Vec<ContainerRow>,
+    #[serde(default)]
+    pub ephemeral_storage_metrics: Option<DiskRow>,
+}
+
+/// The disk of a task.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DiskRow {
+    #[serde(default)]
+    pub bytes_utilized: Option<Set>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -11,7 +11,7 @@ use wharf_records::ecs::{Launch, Task};
 use super::{
     containers::Measured,
     insights::{Level, NAMESPACE, service_of},
-    used::{Offer, Used},
+    used::{Disk, Offer, Used},
 };
 use crate::names::{self, Place};
 
@@ -204,6 +204,10 @@ fn whole(task: &Task, used: Used, offer: Offer, at: i64) -> String {
     it.metric("StorageWriteBytes", "Bytes", used.written);
     it.metric("NetworkRxBytes", "Bytes/Second", a_second(used.received));
     it.metric("NetworkTxBytes", "Bytes/Second", a_second(used.sent));
+    if let Some(disk) = Disk::of(task.launch, task.ephemeral_gib, used) {
+        it.metric("EphemeralStorageReserved", "Gigabytes", Some(disk.reserved));
+        it.metric("EphemeralStorageUtilized", "Gigabytes", Some(disk.utilized));
+    }
     let family: &[&str] = &["ClusterName", "TaskDefinitionFamily"];
     let service: &[&str] = &["ClusterName", "ServiceName"];
     match service_of(task) {

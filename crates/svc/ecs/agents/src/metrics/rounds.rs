@@ -35,6 +35,8 @@ impl Rounds {
             let row = |(task_arn, container_metrics)| TaskRow {
                 task_arn,
                 container_metrics,
+                // Only wharf's own agents have tasks on Fargate.
+                ephemeral_storage_metrics: None,
             };
             (self.minute, tasks.map(row).collect())
         });
@@ -159,6 +161,7 @@ mod tests {
             task_metrics: vec![TaskRow {
                 task_arn: "t".into(),
                 container_metrics: vec![container],
+                ..TaskRow::default()
             }],
             ..Report::default()
         }

@@ -11,6 +11,9 @@ const NAMESPACE: &str = "AWS/ECS";
 const MOST_PERCENT: f64 = 100_000.0;
 const MOST_MIB: f64 = 1_073_741_824.0;
 const MOST_BYTES: f64 = 1e15;
+const GIB: f64 = 1_073_741_824.0;
+/// What a task on Fargate may write that asks for nothing.
+const FARGATE_GIB: i32 = 20;
 
 /// A task's minute, all its containers together.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -23,6 +26,8 @@ pub struct Used {
     pub sent: Option<f64>,
     pub read: Option<f64>,
     pub written: Option<f64>,
+    /// Bytes on its disk.
+    pub disk: Option<f64>,
 }
 
 impl Used {
@@ -44,6 +49,11 @@ impl Used {
                 .reduce(|sum, it| sum + it),
             written: grown(containers, |it| it.storage_stats_set?.write_size_bytes)
                 .reduce(|sum, it| sum + it),
+            disk: together(
+                row.ephemeral_storage_metrics
+                    .and_then(|it| it.bytes_utilized),
+            )
+            .map(|it| it.min(MOST_BYTES)),
         }
     }
 
@@ -69,13 +79,31 @@ fn grown(
 }
 
 /// The mean of the sum: a container that was there for half the time counts half.
-fn together(sets: impl Iterator<Item = Set>) -> Option<f64> {
+fn together(sets: impl IntoIterator<Item = Set>) -> Option<f64> {
     let (mut sum, mut most) = (0.0, 0.0_f64);
-    for set in sets.filter_map(Set::checked) {
+    for set in sets.into_iter().filter_map(Set::checked) {
         sum += set.sum;
         most = most.max(set.sample_count);
     }
     (most > 0.0).then(|| sum / most)
+}
+
+/// The disk of a task on Fargate, in GiB.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Disk {
+    pub reserved: f64,
+    pub utilized: f64,
+}
+
+impl Disk {
+    /// Of a task with so much, if it was said; `None` where its machine says nothing of a disk.
+    pub fn of(launch: Launch, asked_gib: Option<i32>, used: Used) -> Option<Self> {
+        let utilized = used.disk.filter(|_| launch == Launch::Fargate)?;
+        Some(Self {
+            reserved: f64::from(asked_gib.unwrap_or(FARGATE_GIB)),
+            utilized: utilized / GIB,
+        })
+    }
 }
 
 /// What a machine offers, in CPU units and MiB.
@@ -186,9 +214,29 @@ mod tests {
             }
         };
         TaskRow {
-            task_arn: String::new(),
             container_metrics: sets.iter().map(container).collect(),
+            ..TaskRow::default()
         }
+    }
+
+    #[test]
+    fn the_disk_of_a_task_on_fargate_is_told() {
+        let said = serde_json::json!({
+            "taskArn": "t",
+            "ephemeralStorageMetrics": {
+                "bytesUtilized": {"min": 1, "max": 1, "sampleCount": 1, "sum": 1_610_612_736},
+            },
+        });
+        let row: TaskRow = serde_json::from_value(said).unwrap();
+        let used = Used::of(&row, true);
+        let disk = |reserved| Disk {
+            reserved,
+            utilized: 1.5,
+        };
+        assert_eq!(Disk::of(Launch::Fargate, None, used), Some(disk(20.0)));
+        assert_eq!(Disk::of(Launch::Fargate, Some(50), used), Some(disk(50.0)));
+        assert_eq!(Disk::of(Launch::Ec2, None, used), None);
+        assert_eq!(Disk::of(Launch::Fargate, None, Used::default()), None);
     }
 
     #[test]
