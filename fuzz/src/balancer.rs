@@ -62,3 +62,10 @@ pub fn chunks(bytes: &[u8]) {
         wharf_lb::fuzz::chunks(bytes, cut);
     }
 }
+
+/// A byte that says into what pieces it is cut, then what a client sends over HTTP/1.
+pub fn heads(bytes: &[u8]) {
+    if let Some((cut, bytes)) = input::choice(bytes) {
+        wharf_lb::fuzz::heads(bytes, cut);
+    }
+}

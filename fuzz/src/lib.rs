@@ -99,6 +99,7 @@ pub const TARGETS: &[Target] = &[
     ("layer-peers", planes::layer_peers),
     ("lb-chunks", balancer::chunks),
     ("lb-configuration", balancer::configuration),
+    ("lb-heads", balancer::heads),
     ("lb-request", balancer::request),
     ("lb-response", balancer::response),
     ("log-filter", languages::log_filter),

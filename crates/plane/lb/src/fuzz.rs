@@ -10,6 +10,7 @@ use crate::{
     Update,
     config::Registry,
     cookies,
+    desync::{self, Heads, Seen},
     proxy::head,
     rules::{Redirect, RedirectSource, Subject},
     sticky::CookieKey,
@@ -26,6 +27,7 @@ pub fn request(request: &Request<()>, resources: Vec<Resource>) {
     if head::examine(request).is_err() {
         return;
     }
+    let _ = desync::classify(request, Seen::default());
     let subject = Subject {
         method: request.method(),
         uri: request.uri(),
@@ -101,4 +103,35 @@ pub fn chunks(bytes: &[u8], cut: usize) {
     let mut with_head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
     with_head.extend_from_slice(bytes);
     response(&with_head, &Method::GET, cut);
+}
+
+/// What a client sends. However the bytes are cut, the same is seen of their heads; of the first one, what httparse finds in it.
+pub fn heads(bytes: &[u8], cut: usize) {
+    let (whole, pieces) = (Heads::default(), Heads::default());
+    whole.feed(bytes);
+    bytes.chunks(cut.max(1)).for_each(|it| pieces.feed(it));
+    let (first, also) = (whole.take(), pieces.take());
+    assert_eq!(first, also);
+    // A head has two lines at least.
+    for _ in 0..bytes.len() / 2 {
+        assert_eq!(whole.take(), pieces.take());
+    }
+    let mut lines = [httparse::EMPTY_HEADER; 64];
+    let mut parsed = httparse::Request::new(&mut lines);
+    let is_head = parsed.parse(bytes).is_ok_and(|it| it.is_complete());
+    if is_head && !first.unknown {
+        let count = |name: &str| {
+            let named = parsed.headers.iter();
+            named
+                .filter(|it| it.name.eq_ignore_ascii_case(name))
+                .count()
+        };
+        let (lengths, encodings) = (count("content-length"), count("transfer-encoding"));
+        let found = Seen {
+            both: lengths > 0 && encodings > 0,
+            repeats_length: lengths > 1,
+            unknown: false,
+        };
+        assert_eq!(first, found);
+    }
 }
