@@ -9,6 +9,7 @@
 //! | `node-keyring` | the keys that seal secrets of the node here, unless they lie elsewhere |
 //! | `server/` | store, journal, blobs, the root key (sealed) |
 //! | `log/` | what the parts of wharf log |
+//! | `counts/` | what the server counts that is not put yet, where no folder in memory can be used for it |
 //! | `node/` | tasks, images, networks, the node's identity (sealed) |
 
 use std::{
@@ -73,13 +74,14 @@ pub struct SupervisorLock {
 }
 
 /// What a start makes before it knows whether it succeeds.
-const MADE_BY_START: [&str; 6] = [
+const MADE_BY_START: [&str; 7] = [
     "installation",
     "supervisor.lock",
     "node-keyring",
     "node-keyring.lock",
     "log",
     "node",
+    "counts",
 ];
 
 /// Where the kernel keeps files in memory, on most machines.
@@ -164,6 +166,12 @@ impl Layout {
         };
         let own = self.counts()?.into_iter().find(usable);
         Ok(own.map(|it| it.join(part)))
+    }
+
+    /// The same, in the data folder if need be.
+    pub fn counts_of(&self, part: &str) -> Result<PathBuf, Problem> {
+        let in_memory = self.counts_in_memory(part)?;
+        Ok(in_memory.unwrap_or_else(|| self.root.join("counts").join(part)))
     }
 
     /// Removes what is in memory of it.
@@ -428,9 +436,9 @@ mod tests {
         let other = Layout::new(&folder.path().join("other")).unwrap();
         other.create().unwrap();
         assert_ne!(layout.counts().unwrap(), other.counts().unwrap());
-        let of = layout.counts_in_memory("part").unwrap();
-        assert_eq!(of, layout.counts_in_memory("part").unwrap());
-        assert!(of.is_none_or(|it| it.ends_with("part")));
+        let of = layout.counts_of("server").unwrap();
+        assert_eq!(of, layout.counts_of("server").unwrap());
+        assert!(of.ends_with("server"));
         layout.remove_counts().unwrap();
         layout.remove_counts().unwrap();
         assert!(layout.counts().unwrap().iter().all(|it| !it.exists()));
