@@ -235,6 +235,7 @@ async fn serve(
     config.local_listen = place.listen;
     config.unkept = place.own;
     config.holder = place.holder;
+    place.counted.told_by(&host.instance_id);
     let mut minutes = Minutes::new(place.counted.clone());
     config.metrics = place.counted;
     config.closed = place.closed;

@@ -32,6 +32,7 @@ const LOCK: &str = "lock";
 const MOST_BYTES: u64 = 256 << 20;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct State {
     /// Number of the file of counters.
     file: u64,
@@ -45,6 +46,8 @@ struct State {
     ended: Vec<Row>,
     /// Reports that the control plane may not have.
     waiting: Vec<Minute>,
+    /// Who tells them; nobody knows before the agent has registered.
+    host: String,
 }
 
 #[derive(Debug)]
@@ -53,6 +56,8 @@ pub struct Ledger {
     /// Without one, what was not told before a kill is lost, but reports that wait are not.
     region: Option<Arc<Region>>,
     state: State,
+    /// Reports that wait and may have been told by a process before this one, in front of all others.
+    may_be_told: usize,
     failing: bool,
     /// Of the folder, as long as this process lives.
     _lock: Flock<File>,
@@ -75,10 +80,12 @@ impl Ledger {
             run: rand::random(),
             ..State::default()
         });
+        let may_be_told = before.waiting.len();
         let state = State {
-            file: before.file + 1,
+            file: before.file.wrapping_add(1),
             run: before.run.wrapping_add(1),
             counting: minutes::minute_of(now),
+            host: before.host.clone(),
             waiting: taken_over(&counts(folder, before.file), before),
             ..State::default()
         };
@@ -99,6 +106,7 @@ impl Ledger {
             region: region.ok().map(Arc::new),
             path: path.to_owned(),
             state,
+            may_be_told,
             failing: false,
             _lock: lock,
         })
@@ -120,10 +128,30 @@ impl Ledger {
         &self.state.waiting
     }
 
+    /// Whether it is another host than the one that told what waits. That is left out then: lost rather than counted twice.
+    pub fn told_by(&mut self, host: &str) -> bool {
+        let may_be_told = std::mem::take(&mut self.may_be_told);
+        if self.state.host == host {
+            return false;
+        }
+        if may_be_told > 0 && !self.state.host.is_empty() {
+            tracing::warn!(
+                host,
+                before = self.state.host,
+                reports = may_be_told,
+                "left out what load balancers may have told as another host"
+            );
+            self.state.waiting.drain(..may_be_told);
+        }
+        host.clone_into(&mut self.state.host);
+        true
+    }
+
     /// A minute has ended and its reports are among those that wait.
     pub fn turned(&mut self, (run, counting): (u64, i64), waiting: Vec<Minute>) {
         (self.state.run, self.state.counting) = (run, counting);
         self.state.waiting = waiting;
+        self.may_be_told = 0;
     }
 
     /// Writes down what was told by now of these slots, and the rows of this minute that are no counters any more.

@@ -31,6 +31,11 @@ impl Minutes {
         }
     }
 
+    #[cfg(test)]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// What the process before this one left untold, or may not have told: to be sent before all else.
     pub fn left(&self) -> Vec<Minute> {
         self.metrics.waiting()

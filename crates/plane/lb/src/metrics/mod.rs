@@ -116,12 +116,12 @@ impl Sources {
             is_used
         });
         self.groups.retain(|arn, group| {
-            let is_used = group.state.strong_count() > 0;
+            let is_used = group.is_used();
             rows.extend(group.take(arn));
             is_used
         });
         self.former.retain(|(arn, group)| {
-            let is_used = group.state.strong_count() > 0;
+            let is_used = group.is_used();
             rows.extend(group.take(arn));
             is_used
         });
@@ -159,6 +159,12 @@ struct Group {
 }
 
 impl Group {
+    /// Whether somebody may count in it. A state that goes lets go of its counters a moment after it is nobody's: theirs must
+    /// not be the last hand on them, for what was told of them is only written down while they are here or have left.
+    fn is_used(&self) -> bool {
+        self.state.strong_count() > 0 || Arc::strong_count(&self.counters) > 1
+    }
+
     /// What was counted since it was last taken; nothing as long as it belongs to no load balancer.
     fn take(&self, arn: &str) -> Option<Row> {
         let mut row = self.counters.take(self.balancer.as_ref()?, arn);
@@ -218,6 +224,16 @@ impl Metrics {
         let sources = self.lock();
         let ledger = sources.ledger.as_ref();
         ledger.map(|it| (it.run(), it.counting()))
+    }
+
+    /// Says who reports. What the process before this one may have told as somebody else is left out: the control plane would
+    /// not know it for the same.
+    pub fn told_by(&self, host: &str) {
+        let mut sources = self.lock();
+        let changed = sources.ledger.as_mut().is_some_and(|it| it.told_by(host));
+        if changed {
+            sources.save();
+        }
     }
 
     fn waiting(&self) -> Vec<measured::Minute> {
@@ -566,6 +582,26 @@ mod tests {
         let left = next.left();
         let rows: Vec<Row> = left[1..].iter().flat_map(|it| it.rows.clone()).collect();
         assert_eq!(groups_of(&rows), [("a", "g", 2), ("b", "g", 3)]);
+    }
+
+    #[test]
+    fn another_host_tells_what_was_told_by_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = opened(folder.path());
+        first.told_by("one");
+        drop(first);
+        let next = killed(folder.path(), |_, state| state.counters.requests.add(2));
+        next.metrics().told_by("one");
+        assert_eq!(requests_and_bytes(&next.left()).0, 5 + 2);
+        drop(next);
+        // All that waits may have been told by now.
+        let next = killed(folder.path(), |_, state| state.counters.requests.add(3));
+        next.metrics().told_by("another");
+        assert_eq!(requests_and_bytes(&next.left()).0, 3);
+        drop(next);
+        let last = Minutes::new(opened(folder.path()));
+        last.metrics().told_by("another");
+        assert_eq!(requests_and_bytes(&last.left()).0, 3);
     }
 
     #[test]
