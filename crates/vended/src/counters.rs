@@ -71,10 +71,13 @@ struct Shard {
 struct Batches {
     last: Batch,
     left: BTreeMap<Batch, Vec<OfAccount>>,
+    /// Puts that have begun and not come to their end. One that was cancelled never does: the next process has the files.
+    unfinished: usize,
 }
 
 impl Batches {
-    fn next(&mut self, now: i64) -> Batch {
+    fn begin(&mut self, now: i64) -> Batch {
+        self.unfinished += 1;
         // A clock that was set back begins another run, so that no two batches have the same name.
         if now <= self.last.at {
             self.last.run = rand::random();
@@ -190,11 +193,16 @@ impl Counters {
             run: rand::random(),
             at: i64::MIN,
         };
+        let batches = Batches {
+            last,
+            left,
+            unfinished: 0,
+        };
         Ok(Self(Some(Arc::new(Inner {
             clock,
             shards,
             taken,
-            batches: Some(Mutex::new(Batches { last, left })),
+            batches: Some(Mutex::new(batches)),
         }))))
     }
 
@@ -305,7 +313,7 @@ impl Counters {
         };
         self.put_left(vended).await;
         let now = inner.clock.now().millis().div_euclid(1000);
-        let batch = batches.lock().next(now);
+        let batch = batches.lock().begin(now);
         let mut all = Vec::new();
         for shard in &inner.shards {
             let mut shard = shard.lock();
@@ -315,7 +323,7 @@ impl Counters {
             all.extend(shard.take(before, &inner.taken));
         }
         vended.put_batch(what, batch, now, all).await;
-        inner.forget_batches();
+        inner.finish_put(batches);
     }
 
     /// Puts the batches of a process before this one.
@@ -323,19 +331,23 @@ impl Counters {
         let Some(inner) = &self.0 else {
             return;
         };
-        let left = inner
-            .batches
-            .as_ref()
-            .map(|it| std::mem::take(&mut it.lock().left));
-        let Some(left) = left.filter(|it| !it.is_empty()) else {
+        let Some(batches) = &inner.batches else {
             return;
+        };
+        let left = {
+            let mut batches = batches.lock();
+            if batches.left.is_empty() {
+                return;
+            }
+            batches.unfinished += 1;
+            std::mem::take(&mut batches.left)
         };
         let now = inner.clock.now().millis().div_euclid(1000);
         let what = "what services counted before the server ended";
         for (batch, all) in left {
             vended.put_batch(what, batch, now, all).await;
         }
-        inner.forget_batches();
+        inner.finish_put(batches);
     }
 
     /// What happens when a minute begins, at this second: looks at the one before, and puts what is over.
@@ -360,10 +372,15 @@ impl Counters {
 }
 
 impl Inner {
-    /// All batches are put: the files begin anew, with what is counted now.
-    fn forget_batches(&self) {
-        for shard in &self.shards {
-            shard.lock().begin_log_anew();
+    /// Once all batches are put the files begin anew, with what is counted now.
+    fn finish_put(&self, batches: &Mutex<Batches>) {
+        // Held, so that no batch is written down that the files then lack.
+        let mut batches = batches.lock();
+        batches.unfinished -= 1;
+        if batches.unfinished == 0 {
+            for shard in &self.shards {
+                shard.lock().begin_log_anew();
+            }
         }
     }
 }

@@ -147,15 +147,19 @@ impl Log {
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         let file = options.append(true).create(true).mode(0o600).open(path)?;
-        Ok(Self {
-            path: path.to_owned(),
+        Ok(Self::over(path.to_owned(), file, true))
+    }
+
+    fn over(path: PathBuf, file: File, is_torn: bool) -> Self {
+        Self {
+            path,
             file,
             failing: false,
-            is_torn: true,
+            is_torn,
             bytes: 0,
             most_bytes: CHANGES_BYTES,
             has_batches: false,
-        })
+        }
     }
 
     pub fn change(&mut self, start: i64, sum: &Sum<'_>, is_new: bool) {
@@ -224,25 +228,52 @@ impl Log {
             write_named(&mut text, start, &sum);
             write_value(&mut text, &sum);
         }
-        let written = wharf_durable::replace(
-            &self.path,
-            text.as_bytes(),
-            wharf_durable::Durability::Process,
-        );
-        match written.and_then(|()| Self::open(&self.path)) {
-            Ok(log) => {
-                *self = log;
+        match replaced(&self.path, &text) {
+            Ok(file) => {
+                let path = std::mem::take(&mut self.path);
+                *self = Self::over(path, file, false);
                 self.most_bytes = CHANGES_BYTES.max(text.len());
             }
             Err(error) => {
-                // On a full disk a half of one takes room.
-                let _ = fs::remove_file(self.path.with_added_extension("new"));
-                // Not with every change.
-                self.most_bytes = self.bytes.saturating_add(CHANGES_BYTES);
-                tracing::warn!(%error, "failed to begin the file of counts anew; it goes on growing");
+                tracing::warn!(%error, "failed to replace the file of counts; it is written over");
+                let written = self.write_over(text);
+                self.tell(&written);
             }
         }
     }
+
+    /// As [`Log::rewrite`], in place: a disk may have no room for two files, and one that somebody removed must not grow for
+    /// ever. A kill in between finds less than there was.
+    fn write_over(&mut self, text: String) -> io::Result<()> {
+        let most_bytes = CHANGES_BYTES.max(text.len());
+        if let Err(error) = self.file.set_len(0) {
+            // Not tried again with every change.
+            self.most_bytes = self.bytes.saturating_add(CHANGES_BYTES);
+            return Err(error);
+        }
+        (self.bytes, self.most_bytes) = (0, most_bytes);
+        (self.is_torn, self.has_batches) = (false, false);
+        let written = self.append(text);
+        self.bytes = 0;
+        written
+    }
+}
+
+/// A file with this text in place of the one that is there; it is open before it has its name, so that what is written from
+/// now on is in the file that the next process finds.
+fn replaced(path: &Path, text: &str) -> io::Result<File> {
+    let temporary = path.with_added_extension("new");
+    let _ = fs::remove_file(&temporary);
+    let mut options = OpenOptions::new();
+    let options = options.append(true).create_new(true).mode(0o600);
+    let mut file = options.open(&temporary)?;
+    let written = file.write_all(text.as_bytes());
+    let renamed = written.and_then(|()| fs::rename(&temporary, path));
+    if renamed.is_err() {
+        // On a full disk a half of one takes room.
+        let _ = fs::remove_file(&temporary);
+    }
+    renamed.map(|()| file)
 }
 
 fn write_line(text: &mut String, line: &Line) {
@@ -392,6 +423,21 @@ mod tests {
         log.change(60, &sum, is_new);
     }
 
+    fn rewrite(log: &mut Log, value: &Summary) {
+        let sum = Sum {
+            id: 7,
+            by: By::Count,
+            subject: &subject(),
+            change: Change {
+                name: "Sent",
+                unit: "Count",
+                value,
+                adds: false,
+            },
+        };
+        log.rewrite([(60, sum)].into_iter());
+    }
+
     /// Sums of what was counted before each batch, and after the last.
     fn sums(path: &Path) -> Vec<f64> {
         let mut sums = vec![0.0];
@@ -470,23 +516,32 @@ mod tests {
         assert!(!path.exists());
         log.file = file;
         count(&mut log, &Summary::one(2.0), false);
-        let sum = Summary::one(3.0);
-        let change = Change {
-            name: "Sent",
-            unit: "Count",
-            value: &sum,
-            adds: false,
-        };
-        let subject = subject();
-        let sum = Sum {
-            id: 7,
-            by: By::Count,
-            subject: &subject,
-            change,
-        };
-        log.rewrite([(60, sum)].into_iter());
+        rewrite(&mut log, &Summary::one(3.0));
         count(&mut log, &Summary::one(4.0), false);
         assert_eq!(sums(&path), [7.0], "written anew, it is whole again");
+    }
+
+    #[test]
+    fn where_it_cannot_be_replaced_it_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("counts");
+        let mut log = Log::open(&path).unwrap();
+        count(&mut log, &Summary::one(1.0), true);
+        log.batch(120, BATCH);
+        count(&mut log, &Summary::one(2.0), false);
+        fs::create_dir(folder.path().join("counts.new")).unwrap();
+        rewrite(&mut log, &Summary::one(2.0));
+        count(&mut log, &Summary::one(4.0), false);
+        assert_eq!(sums(&path), [6.0]);
+        assert!(!log.has_batches);
+        // Somebody removed it: nobody finds what is written, and it does not grow.
+        fs::remove_dir_all(folder.path()).unwrap();
+        let bytes = log.file.metadata().unwrap().len();
+        for _ in 0..3 {
+            rewrite(&mut log, &Summary::one(2.0));
+            count(&mut log, &Summary::one(4.0), false);
+        }
+        assert_eq!(log.file.metadata().unwrap().len(), bytes);
     }
 
     #[test]

@@ -208,6 +208,27 @@ async fn what_was_put_when_the_process_was_killed_is_not_put_again() {
 }
 
 #[tokio::test]
+async fn a_put_that_was_cancelled_is_made_up_for_by_the_next_process() {
+    let home = Home::new();
+    let folder = tempfile::tempdir().unwrap();
+    let of = queue("1", "a");
+    let counters = Counters::kept_in(home.clock.clone(), folder.path()).unwrap();
+    counters.add(&of, "Sent", "Count", 2.0);
+    home.clock.advance(Duration::from_secs(60));
+    let put = counters.turn(&home.vended, &[], MINUTE + 60);
+    let _ = tokio::time::timeout(Duration::ZERO, put).await;
+    counters.one(&of, "Sent");
+    home.clock.advance(Duration::from_secs(60));
+    // It comes to its end, and leaves the files as they are.
+    counters.finish(&home.vended).await;
+    drop(counters);
+    let next = Counters::kept_in(home.clock.clone(), folder.path()).unwrap();
+    next.turn(&home.vended, &[], MINUTE + 120).await;
+    assert_eq!(home.sum(&of, "Sent", MINUTE), Some(2.0));
+    assert_eq!(home.sum(&of, "Sent", MINUTE + 60), Some(1.0));
+}
+
+#[tokio::test]
 async fn one_account_leaves_room_for_others() {
     let home = Home::new();
     for at in 0..60_000 {
