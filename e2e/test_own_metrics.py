@@ -179,8 +179,11 @@ def test_as_much_is_counted_as_happened(fresh):
 
     of = {"QueueName": "counted"}
     wait_for(lambda: metrics.sum(second, "AWS/SQS", "NumberOfMessagesSent", **of) is not None, 80, "the second minute")
-    # What was counted before the kill is lost; nothing counts twice.
-    assert metrics.sum(second, "AWS/SQS", "NumberOfMessagesSent", **of) == 3
+    # Counts in, counts out: those before the kill and those after it are one sample.
+    sent = metrics.points("AWS/SQS", "NumberOfMessagesSent", **of)[second]
+    assert (sent["Sum"], sent["SampleCount"]) == (10, 1)
+    sends = {"Type": "API", "Resource": "SendMessage", "Service": "SQS", "Class": "None"}
+    assert metrics.sum(second, "AWS/Usage", "CallCount", **sends) == 10
     assert metrics.sum(first, "AWS/SQS", "NumberOfMessagesSent", **of) == 12
     assert metrics.sum(second, "AWS/SQS", "ApproximateNumberOfMessagesVisible", **of) == 22 - len(got)
 

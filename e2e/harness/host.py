@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import socket
 import struct
 import subprocess
@@ -13,7 +14,7 @@ from .waiting import wait_for
 
 CLAIMS = pathlib.Path("/run/wharf")
 SO_NETNS_COOKIE = 71
-RUN_FOLDERS = "/run/wharf-"
+RUN_FOLDERS = ("/run/wharf-", "/dev/shm/wharf-")
 # Engines of other tests make it.
 RUN_OF_DOCKER = "/run/docker"
 CONTROL_GROUPS = pathlib.Path("/sys/fs/cgroup")
@@ -132,7 +133,7 @@ def differences(before, after, mark=None):
         if name == "files in /run" and mark is not None:
             # Workers share the folder: what is mounted there is each installation's own, the mount points are not.
             added, gone = (
-                {path for path in paths if not path.startswith((RUN_FOLDERS, RUN_OF_DOCKER)) or mark in path} for paths in (added, gone)
+                {path for path in paths if not path.startswith((*RUN_FOLDERS, RUN_OF_DOCKER)) or mark in path} for paths in (added, gone)
             )
         if name == "processes" and mark is not None:
             added, gone = ({item for item in items if item.endswith((f" of {mark}", " of None"))} for items in (added, gone))
@@ -151,10 +152,13 @@ def _of_another(name, item, others):
     return name == "namespaces" or "/wharf-e2e-" in item or any(owner in item for owner in others)
 
 
-def remove_run_folder(mark):
-    """The mount point of an installation of which no process is left; what was mounted went with its mount namespace."""
-    with contextlib.suppress(FileNotFoundError):
-        os.rmdir(f"{RUN_FOLDERS}{mark}")
+def remove_run_folders(mark):
+    """Those of an installation of which no process is left; what was mounted went with its mount namespace."""
+    for prefix in RUN_FOLDERS:
+        for counts in pathlib.Path(prefix).parent.glob(f"wharf-{mark}-counts-*"):
+            shutil.rmtree(counts)
+        with contextlib.suppress(FileNotFoundError):
+            os.rmdir(f"{prefix}{mark}")
 
 
 def remove_control_groups(mark):

@@ -125,7 +125,7 @@ class Host:
         with contextlib.suppress(FileNotFoundError):
             mark = (self.data / "installation").read_text().strip()
             host.remove_control_groups(mark)
-            host.remove_run_folder(mark)
+            host.remove_run_folders(mark)
         shutil.rmtree(self.data, ignore_errors=True)
 
     # Looking

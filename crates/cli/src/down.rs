@@ -67,6 +67,7 @@ pub fn run(layout: &Layout) -> Result<ExitCode, Problem> {
             }
         }
     }
+    layout.remove_counts()?;
     let again = match alone {
         _ if layout.joined() => "wharf node",
         Some(_) => "wharf server",

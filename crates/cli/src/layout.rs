@@ -9,15 +9,24 @@
 //! | `node-keyring` | the keys that seal secrets of the node here, unless they lie elsewhere |
 //! | `server/` | store, journal, blobs, the root key (sealed) |
 //! | `log/` | what the parts of wharf log |
+//! | `counts/` | what the server counts that is not put yet, where no folder in memory can be used for it |
 //! | `node/` | tasks, images, networks, the node's identity (sealed) |
 
 use std::{
     fs, io,
     net::IpAddr,
+    os::unix::{
+        ffi::OsStrExt as _,
+        fs::{DirBuilderExt as _, MetadataExt as _},
+    },
     path::{Path, PathBuf},
 };
 
-use nix::fcntl::{Flock, FlockArg};
+use nix::{
+    fcntl::{Flock, FlockArg},
+    sys::statfs::{TMPFS_MAGIC, statfs},
+    unistd::geteuid,
+};
 use serde::{Deserialize, Serialize};
 use wharf_base::InstallationId;
 use wharf_durable::{self as durable, Durability};
@@ -65,14 +74,18 @@ pub struct SupervisorLock {
 }
 
 /// What a start makes before it knows whether it succeeds.
-const MADE_BY_START: [&str; 6] = [
+const MADE_BY_START: [&str; 7] = [
     "installation",
     "supervisor.lock",
     "node-keyring",
     "node-keyring.lock",
     "log",
     "node",
+    "counts",
 ];
+
+/// Where the kernel keeps files in memory, on most machines.
+const IN_MEMORY: [&str; 2] = ["/run", "/dev/shm"];
 
 /// What was not in the data folder before a start.
 pub struct Fresh {
@@ -85,6 +98,10 @@ impl Fresh {
     /// Removes what the start made, for it failed and nothing of it is needed. What cannot be removed
     /// stays: the next start takes it up.
     pub fn undo(self) {
+        let root = self.root.clone();
+        if self.absent.contains(&"installation") {
+            let _ = Layout { root }.remove_counts();
+        }
         for name in self.absent {
             let path = self.root.join(name);
             let _ = match path.is_dir() {
@@ -125,6 +142,49 @@ impl Layout {
 
     pub fn node(&self) -> PathBuf {
         self.root.join("node")
+    }
+
+    /// Where processes may keep what they count as they go, for those after them: in memory, until the machine ends
+    /// or `wharf down` removes it. Several data folders of an installation may be on one machine.
+    fn counts(&self) -> Result<[PathBuf; 2], Problem> {
+        let id = self.require_installation()?;
+        // FNV-1a, which stays what it is from one version to the next.
+        let root = self.root.as_os_str().as_bytes();
+        let number = root.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let name = format!("wharf-{id}-counts-{number:016x}");
+        Ok(IN_MEMORY.map(|above| Path::new(above).join(&name)))
+    }
+
+    /// The same of one part of wharf; `None` where no folder in memory can be used.
+    pub fn counts_in_memory(&self, part: &str) -> Result<Option<PathBuf>, Problem> {
+        let usable = |path: &PathBuf| {
+            let above = path.parent().unwrap_or(path);
+            let in_memory = statfs(above).is_ok_and(|it| it.filesystem_type() == TMPFS_MAGIC);
+            in_memory && is_made_private(path)
+        };
+        let own = self.counts()?.into_iter().find(usable);
+        Ok(own.map(|it| it.join(part)))
+    }
+
+    /// The same, in the data folder if need be.
+    pub fn counts_of(&self, part: &str) -> Result<PathBuf, Problem> {
+        let in_memory = self.counts_in_memory(part)?;
+        Ok(in_memory.unwrap_or_else(|| self.root.join("counts").join(part)))
+    }
+
+    /// Removes what is in memory of it.
+    pub fn remove_counts(&self) -> Result<(), Problem> {
+        for path in self.counts()?.into_iter().filter(|it| is_private(it)) {
+            fs::remove_dir_all(&path).map_err(Problem::file("cannot remove", path))?;
+        }
+        Ok(())
+    }
+
+    fn require_installation(&self) -> Result<InstallationId, Problem> {
+        let path = self.root.clone();
+        self.installation()?.ok_or(Problem::NoInstallation { path })
     }
 
     /// The keyring of the server here, as it last started, and as this command says.
@@ -222,7 +282,6 @@ impl Layout {
 
     /// Makes the folder and its id on first use.
     pub fn create(&self) -> Result<InstallationId, Problem> {
-        use std::os::unix::fs::DirBuilderExt;
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -248,7 +307,6 @@ impl Layout {
 
     /// Makes the folder if it is not there.
     pub fn require_folder(&self) -> Result<(), Problem> {
-        use std::os::unix::fs::DirBuilderExt;
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -343,6 +401,20 @@ impl Layout {
     }
 }
 
+/// Makes a folder that nobody else can use. Where everybody may write, somebody may have made it first.
+fn is_made_private(path: &Path) -> bool {
+    match fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return false,
+        _ => {}
+    }
+    is_private(path)
+}
+
+fn is_private(path: &Path) -> bool {
+    fs::symlink_metadata(path)
+        .is_ok_and(|it| it.is_dir() && it.uid() == geteuid().as_raw() && it.mode() & 0o077 == 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -354,6 +426,37 @@ mod tests {
         assert_eq!(layout.installation().unwrap(), None);
         let id = layout.create().unwrap();
         assert_eq!(layout.create().unwrap(), id);
+    }
+
+    #[test]
+    fn counts_lie_in_a_folder_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(&folder.path().join("data")).unwrap();
+        layout.create().unwrap();
+        let other = Layout::new(&folder.path().join("other")).unwrap();
+        other.create().unwrap();
+        assert_ne!(layout.counts().unwrap(), other.counts().unwrap());
+        let of = layout.counts_of("server").unwrap();
+        assert_eq!(of, layout.counts_of("server").unwrap());
+        assert!(of.ends_with("server"));
+        layout.remove_counts().unwrap();
+        layout.remove_counts().unwrap();
+        assert!(layout.counts().unwrap().iter().all(|it| !it.exists()));
+    }
+
+    #[test]
+    fn a_folder_that_others_may_have_made_is_not_used() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        assert!(is_made_private(&at("own")) && is_made_private(&at("own")));
+        fs::create_dir(at("open")).unwrap();
+        fs::set_permissions(at("open"), fs::Permissions::from_mode(0o755)).unwrap();
+        symlink(at("own"), at("link")).unwrap();
+        fs::write(at("file"), "").unwrap();
+        for name in ["open", "link", "file", "none/below"] {
+            assert!(!is_made_private(&at(name)), "{name}");
+        }
     }
 
     #[test]

@@ -40,6 +40,8 @@ use crate::{
 
 /// In the node's folder.
 pub const STATE_FILE: &str = "load-balancer-plane.json";
+/// How much of what was counted was told, in the node's folder.
+const TOLD_FILE: &str = "load-balancer-told.json";
 /// How often the agent's file is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Updates and reports that may wait.
@@ -65,7 +67,7 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
     let other_host = &anew;
     let ended = roles::block_on(WORKERS, async move {
         let shutdown = roles::cancelled_by_signals()?;
-        let (counted, closed) = (LbMetrics::default(), UnboundEndpoints::default());
+        let (counted, closed) = (counted(&layout), UnboundEndpoints::default());
         let logs = AccessLogs::default();
         let shown = metrics::of_balancers(layout.root(), &counted, &closed, &logs);
         metrics::serve(
@@ -106,6 +108,23 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
     Ok(match anew.get() {
         true => ExitCode::from(AGAIN),
         false => ended,
+    })
+}
+
+/// Counters that the next process finds, whatever this one dies of.
+fn counted(layout: &Layout) -> LbMetrics {
+    let told = layout.node().join(TOLD_FILE);
+    // On a disk they would have traffic wait for it, and one that fails would end this process.
+    let kept = match layout.counts_in_memory("load-balancers") {
+        Ok(Some(folder)) => LbMetrics::kept_in(&told, &folder),
+        Ok(None) => Err(std::io::Error::other(
+            "neither /run nor /dev/shm is in memory and writable",
+        )),
+        Err(cause) => Err(std::io::Error::other(cause.to_string())),
+    };
+    kept.unwrap_or_else(|error| {
+        tracing::warn!(%error, "failed to keep counters outside of this process; what it counted is lost if it is killed");
+        LbMetrics::default()
     })
 }
 
@@ -216,6 +235,7 @@ async fn serve(
     config.local_listen = place.listen;
     config.unkept = place.own;
     config.holder = place.holder;
+    place.counted.told_by(&host.instance_id);
     let mut minutes = Minutes::new(place.counted.clone());
     config.metrics = place.counted;
     config.closed = place.closed;
@@ -255,9 +275,11 @@ async fn serve(
             subscription.closed(closed.next().await);
         }
     };
+    subscription.measured(minutes.left());
     let measure = async {
         loop {
-            subscription.measured(minutes.next().await);
+            let told = minutes.next(|| subscription.unkept()).await;
+            subscription.measured(told);
         }
     };
     let ended = tokio::select! {
@@ -274,10 +296,11 @@ async fn serve(
         () = memory::keep(ports, seen_ports, Durability::Machine) => Ok(()),
         () = identity_file.follow() => Ok(()),
     };
-    subscription.measured(minutes.rest());
+    subscription.measured(minutes.rest(subscription.unkept()));
     carrier.rest().await;
-    // What cannot be told now is lost with this process.
+    // What cannot be told now the next process tells.
     let _ = timeout(LAST_WORD, subscription.all_kept()).await;
+    minutes.rest(subscription.unkept());
     ended
 }
 

@@ -185,6 +185,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
     let keyring_given = keyring.path().is_none();
     let config = ServerConfig {
         data_dir: layout.server(),
+        counts: layout.counts_of("server")?,
         keyring,
         node_identity: layout.node_identity(),
         node_keyring,

@@ -1,16 +1,20 @@
 //! Counts of wharf's own services: summed up in memory by the minute in which something happened, and put into the
 //! store of samples when that minute is over.
 //!
-//! Sums leave memory before they are put and are never put again, so nothing counts twice. What was not put when the
-//! process was killed is lost, and so are sums that the store refused or took too long over, which is logged. A process
-//! that is asked to end puts what it has, once nobody counts any more ([`Counters::finish`]).
+//! Each change is also in a file ([`crate::log`]) before whoever counts goes on, so that the process after one that was
+//! killed has the same sums. What is put is a batch with a name, written down first and put once under it: the next
+//! process puts again what it finds, and the store knows what it has. Lost are sums that the store refused or took too
+//! long over, which is logged. A process that is asked to end puts what it has, once nobody counts any more
+//! ([`Counters::finish`]).
 //!
-//! Each account has one append a minute, whatever number of regions it counts in, and none waits for another. What is looked at when a minute is over is looked at then, also
-//! while minutes before are still being put.
+//! Each account has one append a minute, whatever number of regions it counts in, and none waits for another. What is
+//! looked at when a minute is over is looked at then, also while minutes before are still being put.
 
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher},
+    io,
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -23,7 +27,8 @@ use wharf_series::Summary;
 
 use crate::{
     OfAccount, Vended,
-    sums::{By, Change, Sums, Taken},
+    log::{self, Batch, Event, Log},
+    sums::{By, Change, Changed, Sum, Sums, Taken},
 };
 
 const MINUTE: i64 = 60;
@@ -46,9 +51,116 @@ pub struct Counters(Option<Arc<Inner>>);
 #[derive(Debug)]
 struct Inner {
     clock: Arc<dyn Clock>,
-    /// By account, and by the second in which minutes begin.
-    shards: Vec<Mutex<BTreeMap<i64, Sums>>>,
+    /// By account.
+    shards: Vec<Mutex<Shard>>,
     taken: Taken,
+    /// Where there are files: the last batch, and those that a process before this one may not have put.
+    batches: Option<Mutex<Batches>>,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    /// By the second in which they begin.
+    minutes: BTreeMap<i64, Sums>,
+    /// Number of the next sum.
+    next: u64,
+    log: Option<Log>,
+}
+
+#[derive(Debug)]
+struct Batches {
+    last: Batch,
+    left: BTreeMap<Batch, Vec<OfAccount>>,
+    /// Puts that have begun and not come to their end. One that was cancelled never does: the next process has the files.
+    unfinished: usize,
+}
+
+impl Batches {
+    fn begin(&mut self, now: i64) -> Batch {
+        self.unfinished += 1;
+        // A clock that was set back begins another run, so that no two batches have the same name.
+        if now <= self.last.at {
+            self.last.run = rand::random();
+        }
+        self.last.at = now;
+        self.last
+    }
+}
+
+impl Shard {
+    fn change(&mut self, taken: &Taken, start: i64, by: By, subject: &Subject, change: Change<'_>) {
+        let sums = self.minutes.entry(start).or_default();
+        let (id, is_new) = match sums.change(taken, (by, self.next), subject, change) {
+            Changed::Known(id) => (id, false),
+            Changed::New(id) => (id, true),
+            Changed::LeftOut => return,
+        };
+        self.next += u64::from(is_new);
+        if let Some(log) = &mut self.log {
+            let sum = Sum {
+                id,
+                by,
+                subject,
+                change,
+            };
+            log.change(start, &sum, is_new);
+            if log.is_long() {
+                self.begin_log_anew();
+            }
+        }
+    }
+
+    /// With what is counted now: what was taken is put, or lost.
+    fn begin_log_anew(&mut self) {
+        if let Some(log) = &mut self.log {
+            let minutes = self.minutes.iter();
+            log.rewrite(minutes.flat_map(|(start, sums)| sums.all().map(|sum| (*start, sum))));
+        }
+    }
+
+    /// Takes what was counted in minutes that began before a second, by account.
+    fn take(&mut self, before: i64, taken: &Taken) -> Vec<OfAccount> {
+        let later = self.minutes.split_off(&before);
+        let over = std::mem::replace(&mut self.minutes, later);
+        let mut accounts: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (at, sums) in over {
+            for (account, points) in sums.end(taken, at) {
+                accounts.entry(account).or_default().extend(points);
+            }
+        }
+        accounts.into_iter().collect()
+    }
+
+    /// What a process that was killed left in a file. Gives the batches that it may not have put.
+    fn take_over(
+        path: &Path,
+        taken: &Taken,
+        left: &mut BTreeMap<Batch, Vec<OfAccount>>,
+    ) -> io::Result<Self> {
+        let mut shard = Self::default();
+        log::read(path, |event| match event {
+            Event::Changed { sum, value } => {
+                let change = Change {
+                    name: sum.name,
+                    unit: sum.unit,
+                    value: &value,
+                    adds: sum.adds,
+                };
+                let sums = shard.minutes.entry(sum.start).or_default();
+                sums.change(taken, (sum.by, sum.id), &sum.subject, change);
+                shard.next = shard.next.max(sum.id.saturating_add(1));
+            }
+            Event::Batch { before, batch } => {
+                let all = shard.take(before, taken);
+                left.entry(batch).or_default().extend(all);
+            }
+        })?;
+        let mut log = Log::open(path)?;
+        // What it has of batches is not in memory of the shard.
+        log.keep_until_put();
+        shard.log = Some(log);
+        Ok(shard)
+    }
 }
 
 /// What is looked at when a minute is over rather than counted as it happens.
@@ -60,7 +172,38 @@ impl Counters {
             clock,
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             taken: Taken::default(),
+            batches: None,
         })))
+    }
+
+    /// Goes on with what the process before this one counted and did not put, and has the next one do the same. The
+    /// folder should be in memory, for whoever counts waits for what is written there.
+    ///
+    /// # Errors
+    /// The folder cannot be used.
+    pub fn kept_in(clock: Arc<dyn Clock>, folder: &Path) -> io::Result<Self> {
+        log::folder(folder)?;
+        let (taken, mut left) = (Taken::default(), BTreeMap::new());
+        let shards = (0..SHARDS).map(|number| {
+            let path = folder.join(format!("counts-{number:02}"));
+            Shard::take_over(&path, &taken, &mut left).map(Mutex::new)
+        });
+        let shards = shards.collect::<io::Result<Vec<_>>>()?;
+        let last = Batch {
+            run: rand::random(),
+            at: i64::MIN,
+        };
+        let batches = Batches {
+            last,
+            left,
+            unfinished: 0,
+        };
+        Ok(Self(Some(Arc::new(Inner {
+            clock,
+            shards,
+            taken,
+            batches: Some(Mutex::new(batches)),
+        }))))
     }
 
     /// Adds to a metric that is one sample a minute, the sum of what was added. Adding zero is a sample too.
@@ -119,6 +262,8 @@ impl Counters {
         };
         let mut last = None;
         let mut putting = JoinSet::new();
+        let (counters, of_left) = (self.clone(), vended.clone());
+        putting.spawn(async move { counters.put_left(&of_left).await });
         loop {
             let now = inner.clock.now().millis();
             let rest = MINUTE * 1000 - now.rem_euclid(MINUTE * 1000);
@@ -152,27 +297,57 @@ impl Counters {
         let Some(inner) = &self.0 else {
             return Vec::new();
         };
-        let mut taken = Vec::new();
-        for shard in &inner.shards {
-            let over = {
-                let mut minutes = shard.lock();
-                let later = minutes.split_off(&before);
-                std::mem::replace(&mut *minutes, later)
-            };
-            let mut accounts: BTreeMap<_, Vec<_>> = BTreeMap::new();
-            for (at, sums) in over {
-                for (account, points) in sums.end(&inner.taken, at) {
-                    accounts.entry(account).or_default().extend(points);
-                }
-            }
-            taken.extend(accounts);
-        }
-        taken
+        let shards = inner.shards.iter();
+        let taken = shards.map(|it| it.lock().take(before, &inner.taken));
+        taken.flatten().collect()
     }
 
     async fn put(&self, vended: &Vended, before: i64) {
         let what = "what services counted";
-        vended.put_of_all(what, self.take(before)).await;
+        let Some(inner) = &self.0 else {
+            return;
+        };
+        let Some(batches) = &inner.batches else {
+            vended.put_of_all(what, self.take(before)).await;
+            return;
+        };
+        self.put_left(vended).await;
+        let now = inner.clock.now().millis().div_euclid(1000);
+        let batch = batches.lock().begin(now);
+        let mut all = Vec::new();
+        for shard in &inner.shards {
+            let mut shard = shard.lock();
+            if let Some(log) = &mut shard.log {
+                log.batch(before, batch);
+            }
+            all.extend(shard.take(before, &inner.taken));
+        }
+        vended.put_batch(what, batch, now, all).await;
+        inner.finish_put(batches);
+    }
+
+    /// Puts the batches of a process before this one.
+    async fn put_left(&self, vended: &Vended) {
+        let Some(inner) = &self.0 else {
+            return;
+        };
+        let Some(batches) = &inner.batches else {
+            return;
+        };
+        let left = {
+            let mut batches = batches.lock();
+            if batches.left.is_empty() {
+                return;
+            }
+            batches.unfinished += 1;
+            std::mem::take(&mut batches.left)
+        };
+        let now = inner.clock.now().millis().div_euclid(1000);
+        let what = "what services counted before the server ended";
+        for (batch, all) in left {
+            vended.put_batch(what, batch, now, all).await;
+        }
+        inner.finish_put(batches);
     }
 
     /// What happens when a minute begins, at this second: looks at the one before, and puts what is over.
@@ -192,6 +367,20 @@ impl Counters {
         };
         for look in looks {
             look(&minute);
+        }
+    }
+}
+
+impl Inner {
+    /// Once all batches are put the files begin anew, with what is counted now.
+    fn finish_put(&self, batches: &Mutex<Batches>) {
+        // Held, so that no batch is written down that the files then lack.
+        let mut batches = batches.lock();
+        batches.unfinished -= 1;
+        if batches.unfinished == 0 {
+            for shard in &self.shards {
+                shard.lock().begin_log_anew();
+            }
         }
     }
 }
@@ -230,8 +419,7 @@ impl Minute<'_> {
     fn change(&self, subject: &Subject, change: Change<'_>) {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&subject.account);
         let at = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
-        let mut minutes = self.inner.shards[at].lock();
-        let sums = minutes.entry(self.start).or_default();
-        sums.change(&self.inner.taken, self.by, subject, change);
+        let mut shard = self.inner.shards[at].lock();
+        shard.change(&self.inner.taken, self.start, self.by, subject, change);
     }
 }

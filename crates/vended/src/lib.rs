@@ -6,12 +6,14 @@
 //! counted again, however often processes were killed in between. Marks lie in a region that no request can
 //! name, and are gone after three hours; older reports are not taken.
 //!
-//! What a service of this process counts itself goes through [`Counters`] and needs no mark: it is put once.
+//! What a service of this process counts itself goes through [`Counters`]; it is put with a mark too, since the process
+//! may be killed before it hears that it was put.
 
 #![forbid(unsafe_code)]
 
 mod counters;
 mod each;
+mod log;
 mod point;
 mod sums;
 
@@ -149,6 +151,49 @@ impl Vended {
         .await;
     }
 
+    /// Puts what each account has of a batch, once, within a time of its own. `now` is in seconds.
+    async fn put_batch(
+        &self,
+        what: &str,
+        batch: log::Batch,
+        now: i64,
+        all: impl IntoIterator<Item = OfAccount>,
+    ) {
+        each::each(what, all, |(account, mut points)| async move {
+            // Parts are the same when they come again.
+            if points.len() > MOST_OF_APPEND {
+                let key = |(region, it): &(String, Point)| {
+                    let metric = (it.namespace, it.name, it.dimensions.clone());
+                    (region.clone(), metric, it.at)
+                };
+                points.sort_by_cached_key(key);
+            }
+            let mut points = points.into_iter().peekable();
+            for part in 0.. {
+                let by = format!("services, run {:016x}, part {part}", batch.run);
+                let report = Report {
+                    by: &by,
+                    at: batch.at,
+                };
+                let some = points.by_ref().take(MOST_OF_APPEND).collect();
+                // Nobody else has this name: no account waits for the lock of another.
+                let put = self.mark_and_put(&account, report, now, some, Tier::Minute);
+                if put.await? == Taken::Never {
+                    tracing::warn!(
+                        account,
+                        what,
+                        "metrics are too old to be put; they are dropped"
+                    );
+                }
+                if points.peek().is_none() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+        .await;
+    }
+
     /// Puts points of an account in several regions that a machine reports, once. `now` is in seconds.
     ///
     /// # Errors
@@ -160,7 +205,7 @@ impl Vended {
         now: i64,
         points: Vec<(String, Point)>,
     ) -> Result<Taken, PutError> {
-        self.mark_and_put(account, report, now, points, Tier::Minute)
+        self.in_turn(account, report, now, points, Tier::Minute)
             .await
     }
 
@@ -175,8 +220,26 @@ impl Vended {
         now: i64,
         points: Vec<(String, Point)>,
     ) -> Result<Taken, PutError> {
-        self.mark_and_put(account, report, now, points, Tier::Second)
+        self.in_turn(account, report, now, points, Tier::Second)
             .await
+    }
+
+    /// While nobody else puts what the same reporter sent, again perhaps.
+    async fn in_turn(
+        &self,
+        account: &str,
+        report: Report<'_>,
+        now: i64,
+        points: Vec<(String, Point)>,
+        tier: Tier,
+    ) -> Result<Taken, PutError> {
+        let Some(inner) = &self.0 else {
+            return Ok(Taken::Now);
+        };
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one((account, report.by));
+        let at = usize::try_from(hash % LOCKS as u64).unwrap_or(0);
+        let _turn = inner.turns[at].lock().await;
+        self.mark_and_put(account, report, now, points, tier).await
     }
 
     async fn mark_and_put(
@@ -203,9 +266,6 @@ impl Vended {
         let Ok(key) = mark.key("None") else {
             return Ok(Taken::Never);
         };
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one((account, report.by));
-        let at = usize::try_from(hash % LOCKS as u64).unwrap_or(0);
-        let _turn = inner.turns[at].lock().await;
         if inner.is_marked(&mark, report.at).await? {
             return Ok(Taken::Before);
         }

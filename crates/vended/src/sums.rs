@@ -69,6 +69,25 @@ pub struct Sums {
     left_out: u64,
 }
 
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// Of a sum that was there.
+    Known(u64),
+    /// Of one that is there now.
+    New(u64),
+    LeftOut,
+}
+
+/// A sum as it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Sum<'a> {
+    pub id: u64,
+    pub by: By,
+    pub subject: &'a Subject,
+    pub change: Change<'a>,
+}
+
 /// What one account has of a minute.
 #[derive(Debug, Default)]
 struct Share {
@@ -92,6 +111,10 @@ impl Share {
 
 #[derive(Debug)]
 struct Row {
+    /// By which the log knows it.
+    id: u64,
+    by: By,
+    adds: bool,
     name: &'static str,
     unit: &'static str,
     summary: Summary,
@@ -121,34 +144,44 @@ fn buckets(summary: &Summary) -> usize {
 }
 
 impl Sums {
-    pub fn change(&mut self, taken: &Taken, by: By, subject: &Subject, change: Change<'_>) {
+    /// `next` is the number of a sum that is new.
+    pub fn change(
+        &mut self,
+        taken: &Taken,
+        (by, next): (By, u64),
+        subject: &Subject,
+        change: Change<'_>,
+    ) -> Changed {
         if !self.shares.contains_key(&subject.account) {
             let bytes = ROW_BYTES + subject.account.len();
             if !taken.take(by, bytes) {
                 self.left_out += 1;
-                return;
+                return Changed::LeftOut;
             }
             let mut shares = <[Share; 2]>::default();
             shares[by as usize].bytes = bytes;
             self.shares.insert(subject.account.clone(), shares);
         }
         let Some(shares) = self.shares.get_mut(&subject.account) else {
-            return;
+            return Changed::LeftOut;
         };
         let share = &mut shares[by as usize];
         let rows = self.rows.get_mut(subject);
         let row = rows.and_then(|rows| rows.iter_mut().find(|it| it.name == change.name));
         if let Some(row) = row {
             row.change(change, share, taken, by);
-            return;
+            return Changed::Known(row.id);
         }
         let buckets = buckets(change.value) * BUCKET_BYTES;
         let bytes = ROW_BYTES + words(subject) + buckets;
         if !share.take(taken, by, (1, bytes)) {
             share.left_out += 1;
-            return;
+            return Changed::LeftOut;
         }
         let row = Row {
+            id: next,
+            by,
+            adds: change.adds,
             name: change.name,
             unit: change.unit,
             summary: change.value.clone(),
@@ -159,6 +192,24 @@ impl Sums {
                 self.rows.insert(subject.clone(), vec![row]);
             }
         }
+        Changed::New(next)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = Sum<'_>> {
+        self.rows.iter().flat_map(|(subject, rows)| {
+            rows.iter().map(move |row| Sum {
+                id: row.id,
+                by: row.by,
+                subject,
+                change: Change {
+                    name: row.name,
+                    unit: row.unit,
+                    value: &row.summary,
+                    adds: row.adds,
+                },
+            })
+        })
     }
 
     /// The sums as points of the minute that begins `at`, by account, with their regions.
@@ -236,7 +287,7 @@ mod tests {
 
     fn count(sums: &mut Sums, taken: &Taken, by: By, subject: &Subject) {
         let value = Summary::one(1.0);
-        sums.change(taken, by, subject, one(&value, true));
+        sums.change(taken, (by, 0), subject, one(&value, true));
     }
 
     #[test]
@@ -283,7 +334,7 @@ mod tests {
         let of = subject("1", "q");
         for at in 0..1000 {
             let value = Summary::one(2f64.powi(at % 500));
-            sums.change(&taken, By::Count, &of, one(&value, false));
+            sums.change(&taken, (By::Count, 0), &of, one(&value, false));
         }
         assert!(taken.bytes() <= MOST_BYTES_OF_ACCOUNT);
         let points = sums.end(&taken, 0);

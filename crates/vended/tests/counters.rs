@@ -140,6 +140,95 @@ async fn who_ends_puts_the_minute_that_has_begun() {
 }
 
 #[tokio::test]
+async fn counts_outlive_a_process_that_is_killed() {
+    let home = Home::new();
+    let folder = tempfile::tempdir().unwrap();
+    let opened = || Counters::kept_in(home.clock.clone(), folder.path()).unwrap();
+    let (a, b) = (queue("1", "a"), queue("2", "b"));
+    for _ in 0..3 {
+        // Nothing is said to it before it is gone.
+        let counters = opened();
+        counters.add(&a, "Sent", "Count", 2.0);
+        counters.one(&b, "Sent");
+        counters.samples(&a, "Size", "Bytes", [10.0, 30.0]);
+    }
+    opened().turn(&home.vended, &[], MINUTE).await;
+    assert_eq!(home.sum(&a, "Sent", MINUTE), None, "the minute is not over");
+    home.clock.advance(Duration::from_secs(60));
+    let counters = opened();
+    counters.one(&a, "Sent");
+    counters.turn(&home.vended, &[], MINUTE + 60).await;
+    let sent = home.seen(&a, "Sent", MINUTE).unwrap();
+    assert_eq!((sent.count, sent.sum), (1.0, 6.0), "one sample a minute");
+    assert_eq!(home.sum(&b, "Sent", MINUTE), Some(3.0));
+    let size = home.seen(&a, "Size", MINUTE).unwrap();
+    assert_eq!((size.count, size.sum), (6.0, 120.0));
+    home.clock.advance(Duration::from_secs(60));
+    opened().turn(&home.vended, &[], MINUTE + 120).await;
+    assert_eq!(home.sum(&a, "Sent", MINUTE + 60), Some(1.0));
+    assert_eq!(home.sum(&a, "Sent", MINUTE), Some(6.0));
+}
+
+#[tokio::test]
+async fn what_was_put_when_the_process_was_killed_is_not_put_again() {
+    let home = Home::new();
+    let folder = tempfile::tempdir().unwrap();
+    let of = queue("1", "a");
+    let path = |name: &str| folder.path().join(name);
+    let counters = Counters::kept_in(home.clock.clone(), &path("a")).unwrap();
+    counters.add(&of, "Sent", "Count", 2.0);
+    home.clock.advance(Duration::from_secs(60));
+    let copy = |to: &str| {
+        std::fs::create_dir(path(to)).unwrap();
+        for file in std::fs::read_dir(path("a")).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), path(to).join(file.file_name())).unwrap();
+        }
+    };
+    // The batch is written down before the store has it; a kill right after that is seen from a copy of the files, which
+    // is made while the store is asked.
+    let put = counters.turn(&home.vended, &[], MINUTE + 60);
+    tokio::pin!(put);
+    let asked = tokio::time::timeout(Duration::ZERO, &mut put).await;
+    copy("b");
+    if asked.is_err() {
+        put.await;
+    }
+    for _ in 0..2 {
+        let next = Counters::kept_in(home.clock.clone(), &path("b")).unwrap();
+        next.one(&of, "Sent");
+        next.turn(&home.vended, &[], MINUTE + 60).await;
+    }
+    assert_eq!(home.sum(&of, "Sent", MINUTE), Some(2.0));
+    home.clock.advance(Duration::from_secs(60));
+    let next = Counters::kept_in(home.clock.clone(), &path("b")).unwrap();
+    next.turn(&home.vended, &[], MINUTE + 120).await;
+    assert_eq!(home.sum(&of, "Sent", MINUTE + 60), Some(2.0));
+    assert_eq!(home.sum(&of, "Sent", MINUTE), Some(2.0));
+}
+
+#[tokio::test]
+async fn a_put_that_was_cancelled_is_made_up_for_by_the_next_process() {
+    let home = Home::new();
+    let folder = tempfile::tempdir().unwrap();
+    let of = queue("1", "a");
+    let counters = Counters::kept_in(home.clock.clone(), folder.path()).unwrap();
+    counters.add(&of, "Sent", "Count", 2.0);
+    home.clock.advance(Duration::from_secs(60));
+    let put = counters.turn(&home.vended, &[], MINUTE + 60);
+    let _ = tokio::time::timeout(Duration::ZERO, put).await;
+    counters.one(&of, "Sent");
+    home.clock.advance(Duration::from_secs(60));
+    // It comes to its end, and leaves the files as they are.
+    counters.finish(&home.vended).await;
+    drop(counters);
+    let next = Counters::kept_in(home.clock.clone(), folder.path()).unwrap();
+    next.turn(&home.vended, &[], MINUTE + 120).await;
+    assert_eq!(home.sum(&of, "Sent", MINUTE), Some(2.0));
+    assert_eq!(home.sum(&of, "Sent", MINUTE + 60), Some(1.0));
+}
+
+#[tokio::test]
 async fn one_account_leaves_room_for_others() {
     let home = Home::new();
     for at in 0..60_000 {

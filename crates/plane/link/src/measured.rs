@@ -10,7 +10,7 @@ use tokio::{
 };
 use wharf_planeproto::{
     measured::Minute,
-    wire::{self, ToServer},
+    wire::{self, Frames, ToServer},
 };
 
 /// Bytes of all that wait, as they are sent.
@@ -87,6 +87,21 @@ impl Waiting {
         Some(frame.clone())
     }
 
+    /// Those that wait.
+    pub fn all(&self) -> Vec<Minute> {
+        let queue = self.queue.lock();
+        let reports = queue.frames.iter();
+        let minutes = reports.filter_map(|(_, frame)| {
+            let mut frames = Frames::default();
+            frames.push(frame);
+            match frames.pop() {
+                Ok(Some(ToServer::Measured { minute, .. })) => Some(minute),
+                _ => None,
+            }
+        });
+        minutes.collect()
+    }
+
     /// Until another came; sometimes too early.
     pub async fn more(&self) {
         self.more.notified().await;
@@ -128,6 +143,7 @@ mod tests {
         assert!(waiting.due(&mut asked).is_none());
         tokio::time::advance(AGAIN).await;
         assert_eq!(waiting.due(&mut asked).unwrap(), first);
+        assert_eq!(waiting.all(), [minute(0, 1), minute(60, 1)]);
         waiting.kept(1);
         let second = waiting.due(&mut asked).unwrap();
         assert_ne!(second, first);

@@ -186,6 +186,11 @@ impl Subscription {
         }
     }
 
+    /// What was measured and may not be kept yet.
+    pub fn unkept(&self) -> Vec<Minute> {
+        self.measured.all()
+    }
+
     /// Until all that was measured is kept, or nobody is there to keep it.
     pub async fn all_kept(&self) {
         let mut state = self.state.clone();

@@ -28,6 +28,8 @@ use crate::{
 pub struct ServerConfig {
     /// `<data>/server`
     pub data_dir: PathBuf,
+    /// Where counts lie that are not in the store of samples yet: in memory, but beyond the life of this process.
+    pub counts: PathBuf,
     pub keyring: KeyringSource,
     /// Where the identity of this machine's node is written, and what it is sealed with.
     pub node_identity: PathBuf,
@@ -89,6 +91,7 @@ impl ServerConfig {
     pub fn in_folder(folder: &Path, port: u16) -> Self {
         Self {
             data_dir: folder.join("server"),
+            counts: folder.join("counts"),
             keyring: folder.join("keyring").into(),
             node_identity: folder.join("node/identity.json"),
             node_keyring: Keyring::in_memory(),

@@ -91,6 +91,14 @@ pub(crate) struct Plane {
     pub issuer_keys: Arc<IssuerKeys>,
 }
 
+/// Counts that the next server finds, whatever this one dies of.
+fn counters(config: &ServerConfig, clock: &Arc<dyn Clock>) -> Counters {
+    Counters::kept_in(clock.clone(), &config.counts).unwrap_or_else(|error| {
+        tracing::warn!(%error, "failed to keep counts outside of this process; they are lost if it is killed");
+        Counters::new(clock.clone())
+    })
+}
+
 impl Plane {
     pub fn new(config: &ServerConfig, data: &Data, clock: &Arc<dyn Clock>) -> Self {
         let directory = Arc::new(Directory::new(data.store.clone(), data.keyring.clone()));
@@ -137,7 +145,7 @@ impl Plane {
             ..AcmParts::new(data.store.clone(), data.keyring.clone())
         });
         let vended = data.vended();
-        let counters = Counters::new(clock.clone());
+        let counters = counters(config, clock);
         let elbv2 = Elbv2Service::new(Elbv2Parts {
             certificates: Arc::new(ListenerCertificates {
                 acm: acm.clone(),

@@ -110,7 +110,10 @@ impl Groups {
             .retain(|arn, _| registry.groups.contains_key(arn));
         for (arn, config) in &registry.groups {
             let entry = self.groups.entry(arn.clone()).or_insert_with(|| {
-                let state = Arc::new(GroupState::default());
+                let state = Arc::new(GroupState {
+                    counters: metrics.group_counters(arn),
+                    ..GroupState::default()
+                });
                 metrics.group(arn, &state);
                 GroupEntry::new(arn, Arc::clone(config), state)
             });

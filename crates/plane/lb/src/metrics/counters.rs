@@ -1,16 +1,30 @@
 //! What workers count, without a lock.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use wharf_planeproto::measured::{BalancerRow, GroupRow};
 
-use super::{BalancerCounts, GroupCounts, times::Times};
+use super::{
+    BalancerCounts, GroupCounts,
+    slots::{Kind, Slot},
+    times::{self, Times},
+};
 
-#[derive(Debug, Default)]
+/// Cells of the counters of a load balancer.
+pub const BALANCER_CELLS: usize = 23;
+/// And of a group.
+pub const GROUP_CELLS: usize = TIMES + times::CELLS;
+/// Where a group's times begin.
+const TIMES: usize = 6;
+
+#[derive(Debug)]
 pub struct BalancerCounters {
     pub requests: Counter,
     pub connections: Counter,
-    pub active_connections: Counter,
+    pub active_connections: Gauge,
     pub rejected: Counter,
     /// Bytes from and to clients.
     pub bytes: Counter,
@@ -29,48 +43,133 @@ pub struct BalancerCounters {
     pub client_closed: Counter,
     pub replayed: Counter,
     pub target_codes: [Counter; 4],
+    slot: Arc<Slot>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct GroupCounters {
     pub requests: Counter,
     pub codes: [Counter; 4],
     pub connection_errors: Counter,
     times: Times,
+    slot: Arc<Slot>,
 }
 
-/// A number that grows, and how much of it was told.
-#[derive(Debug, Default)]
+/// A number that grows, in a cell of a slot.
+#[derive(Debug)]
 pub struct Counter {
-    all: AtomicU64,
-    told: AtomicU64,
+    slot: Arc<Slot>,
+    index: usize,
 }
 
 impl Counter {
     pub fn add(&self, more: u64) {
-        self.all.fetch_add(more, Ordering::Relaxed);
+        let cell = self.slot.cell(self.index);
+        cell.fetch_add(more, Ordering::Relaxed);
     }
 
     pub fn one(&self) {
         self.add(1);
     }
 
-    pub fn less_one(&self) {
-        self.all.fetch_sub(1, Ordering::Relaxed);
-    }
-
     pub fn get(&self) -> u64 {
-        self.all.load(Ordering::Relaxed)
+        self.slot.cell(self.index).load(Ordering::Relaxed)
     }
 
     /// By how much it has grown since this was last asked.
     fn take(&self) -> u64 {
-        let all = self.get();
-        all.saturating_sub(self.told.swap(all, Ordering::Relaxed))
+        self.slot.grown(self.index)
+    }
+}
+
+/// How many there are now, of this process.
+#[derive(Debug, Default)]
+pub struct Gauge(AtomicU64);
+
+impl Gauge {
+    pub fn one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn less_one(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Gives out the cells of a slot one after the other.
+struct Cells {
+    slot: Arc<Slot>,
+    next: usize,
+}
+
+impl Cells {
+    fn of(slot: &Arc<Slot>) -> Self {
+        Self {
+            slot: Arc::clone(slot),
+            next: 0,
+        }
+    }
+
+    fn one(&mut self) -> Counter {
+        let index = self.next;
+        self.next += 1;
+        Counter {
+            slot: Arc::clone(&self.slot),
+            index,
+        }
+    }
+
+    fn some<const N: usize>(&mut self) -> [Counter; N] {
+        std::array::from_fn(|_| self.one())
+    }
+}
+
+impl Default for BalancerCounters {
+    fn default() -> Self {
+        Self::over(Slot::own(Kind::Balancer))
+    }
+}
+
+impl Default for GroupCounters {
+    fn default() -> Self {
+        Self::over(Slot::own(Kind::Group))
     }
 }
 
 impl BalancerCounters {
+    /// The order is that of the file: another needs another magic number there.
+    pub fn over(slot: Slot) -> Self {
+        let slot = Arc::new(slot);
+        let mut cells = Cells::of(&slot);
+        Self {
+            requests: cells.one(),
+            connections: cells.one(),
+            active_connections: Gauge::default(),
+            rejected: cells.one(),
+            bytes: cells.one(),
+            answers_3xx: cells.one(),
+            answers_4xx: cells.one(),
+            answers_5xx: cells.one(),
+            failures: cells.some(),
+            redirects: cells.one(),
+            fixed: cells.one(),
+            tls_errors: cells.one(),
+            resets: cells.some(),
+            client_closed: cells.one(),
+            replayed: cells.one(),
+            target_codes: cells.some(),
+            slot,
+        }
+    }
+
+    pub fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
     /// Counts an answer that the load balancer made itself.
     pub fn answered(&self, status: u16) {
         match status / 100 {
@@ -133,6 +232,23 @@ impl BalancerCounters {
 }
 
 impl GroupCounters {
+    /// As [`BalancerCounters::over`].
+    pub fn over(slot: Slot) -> Self {
+        let slot = Arc::new(slot);
+        let mut cells = Cells::of(&slot);
+        Self {
+            requests: cells.one(),
+            codes: cells.some(),
+            connection_errors: cells.one(),
+            times: Times::over(&slot, TIMES),
+            slot,
+        }
+    }
+
+    pub fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
     /// Counts an answer of a target.
     pub fn answered(&self, status: u16, took_us: u64) {
         if let Some(code) = self.codes.get(usize::from(status / 100).wrapping_sub(2)) {
@@ -166,6 +282,17 @@ impl GroupCounters {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counters_have_cells_of_their_own() {
+        let counters = BalancerCounters::default();
+        let last = counters.target_codes[3].index;
+        assert_eq!(last + 1, BALANCER_CELLS);
+        let group = GroupCounters::default();
+        assert_eq!(group.connection_errors.index + 1, TIMES);
+        counters.resets[2].add(3);
+        assert_eq!(counters.take("b").resets, [0, 0, 3]);
+    }
 
     #[test]
     fn what_was_taken_is_not_taken_again() {

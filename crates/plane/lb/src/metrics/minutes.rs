@@ -21,27 +21,43 @@ pub struct Minutes {
 
 impl Minutes {
     pub fn new(metrics: Metrics) -> Self {
+        let (run, start) = metrics
+            .counting()
+            .unwrap_or_else(|| (rand::random(), minute_of(now())));
         Self {
             metrics,
-            run: rand::random(),
-            start: minute_of(now()),
+            run,
+            start,
         }
     }
 
-    /// What was counted in a minute, once it has ended.
-    pub async fn next(&mut self) -> Vec<Minute> {
+    #[cfg(test)]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What the process before this one left untold, or may not have told: to be sent before all else.
+    pub fn left(&self) -> Vec<Minute> {
+        self.metrics.waiting()
+    }
+
+    /// What was counted in a minute, once it has ended. `waiting` are those that were told and may not be kept yet.
+    pub async fn next(&mut self, waiting: impl Fn() -> Vec<Minute>) -> Vec<Minute> {
         loop {
             let into = clock::unix_ms().rem_euclid(MINUTE * 1000);
             sleep(Duration::from_millis((MINUTE * 1000 - into).unsigned_abs())).await;
+            let run = self.run;
             if let Some(start) = self.turn(now()) {
-                return self.parts(start);
+                return self.take((run, start), waiting());
             }
         }
     }
 
     /// What was counted since the last minute ended, for a process that ends.
-    pub fn rest(self) -> Vec<Minute> {
-        self.parts(self.start)
+    pub fn rest(&mut self, waiting: Vec<Minute>) -> Vec<Minute> {
+        let told = (self.run, self.start);
+        self.run = self.run.wrapping_add(1);
+        self.take(told, waiting)
     }
 
     /// The minute that has ended, if one has.
@@ -49,38 +65,43 @@ impl Minutes {
         let minute = minute_of(now);
         let ended = (minute != self.start).then_some(self.start);
         if minute < self.start {
-            self.run = rand::random();
+            self.run = self.run.wrapping_add(1);
         }
         self.start = minute;
         ended
     }
 
-    fn parts(&self, start: i64) -> Vec<Minute> {
-        let rows = self.metrics.take();
-        let most = MOST_PARTS as usize * MOST_ROWS;
-        if rows.len() > most {
-            tracing::warn!(
-                rows = rows.len(),
-                most,
-                "dropped a part of what load balancers measured in a minute: there are too many"
-            );
-        }
-        let parts = rows.chunks(MOST_ROWS).zip(0..MOST_PARTS);
-        let minute = |(rows, part): (&[Row], u32)| Minute {
-            run: self.run,
-            start,
-            part,
-            rows: rows.to_vec(),
-        };
-        parts.map(minute).collect()
+    fn take(&self, (run, start): (u64, i64), waiting: Vec<Minute>) -> Vec<Minute> {
+        let reports = |rows: &[Row]| parts(run, start, rows);
+        self.metrics.tell(reports, (self.run, self.start), waiting)
     }
 }
 
-fn now() -> i64 {
+/// The reports of a minute.
+pub fn parts(run: u64, start: i64, rows: &[Row]) -> Vec<Minute> {
+    let most = MOST_PARTS as usize * MOST_ROWS;
+    if rows.len() > most {
+        tracing::warn!(
+            rows = rows.len(),
+            most,
+            "dropped a part of what load balancers measured in a minute: there are too many"
+        );
+    }
+    let parts = rows.chunks(MOST_ROWS).zip(0..MOST_PARTS);
+    let minute = |(rows, part): (&[Row], u32)| Minute {
+        run,
+        start,
+        part,
+        rows: rows.to_vec(),
+    };
+    parts.map(minute).collect()
+}
+
+pub fn now() -> i64 {
     clock::unix_ms().div_euclid(1000)
 }
 
-fn minute_of(now: i64) -> i64 {
+pub fn minute_of(now: i64) -> i64 {
     now - now.rem_euclid(MINUTE)
 }
 

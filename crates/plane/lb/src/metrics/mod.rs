@@ -1,23 +1,32 @@
 //! Counters of load balancers and target groups, named as CloudWatch names them.
 //!
 //! They grow for as long as the process lives; what of them was not told yet is taken from them minute by minute
-//! ([`minutes`]).
+//! ([`minutes`]). Those of [`Metrics::kept_in`] a folder outlive their process ([`slots`]), so that the next one tells
+//! what this one could not ([`ledger`]).
 
 mod counters;
+mod ledger;
 mod minutes;
+mod slots;
 mod times;
 
 use std::{
     collections::BTreeMap,
+    io,
+    path::Path,
     sync::{Arc, Weak},
 };
 
 use parking_lot::{Mutex, MutexGuard};
-use wharf_planeproto::measured::{GroupRow, Row};
+use wharf_planeproto::measured::{self, GroupRow, Row};
 
 pub use self::{
     counters::{BalancerCounters, GroupCounters},
     minutes::Minutes,
+};
+use self::{
+    ledger::Ledger,
+    slots::{Kind, Region, Slot},
 };
 use crate::target::{GroupState, Health};
 
@@ -75,12 +84,67 @@ struct Sources {
     gone: BalancerCounts,
     balancers: BTreeMap<String, Arc<BalancerCounters>>,
     groups: BTreeMap<String, Group>,
+    /// Load balancers that are gone, while requests of theirs are under way; and groups that came again meanwhile.
+    leaving: Vec<(String, Arc<BalancerCounters>)>,
+    former: Vec<(String, Group)>,
     /// What was counted last of load balancers that are gone, and of groups for those that they belonged to.
     ended: Vec<Row>,
+    ledger: Option<Ledger>,
     /// Addresses at which this process should listen.
     endpoints: usize,
     /// Connections of clients that there may be.
     connections_max: usize,
+}
+
+impl Sources {
+    fn region(&self) -> Option<&Arc<Region>> {
+        self.ledger.as_ref().and_then(Ledger::region)
+    }
+
+    /// What was counted since this was last called.
+    fn take(&mut self) -> Vec<Row> {
+        let mut rows = std::mem::take(&mut self.ended);
+        let of_balancers = self.balancers.iter();
+        rows.extend(of_balancers.map(|(arn, it)| Row::Balancer(it.take(arn))));
+        self.leaving.retain(|(arn, counters)| {
+            // Looked at first: nothing is counted after its last user is gone.
+            let is_used = Arc::strong_count(counters) > 1;
+            rows.push(Row::Balancer(measured::BalancerRow {
+                active_connections: 0,
+                ..counters.take(arn)
+            }));
+            is_used
+        });
+        self.groups.retain(|arn, group| {
+            let is_used = group.is_used();
+            rows.extend(group.take(arn));
+            is_used
+        });
+        self.former.retain(|(arn, group)| {
+            let is_used = group.is_used();
+            rows.extend(group.take(arn));
+            is_used
+        });
+        rows.retain(|row| match row {
+            Row::Balancer(row) => !row.is_idle(),
+            Row::Group(row) => !row.is_idle(),
+            Row::Instance(_) => false,
+        });
+        rows
+    }
+
+    /// Has the process after this one know what was taken.
+    fn save(&mut self) {
+        let balancers = self.balancers.values();
+        let all = balancers.chain(self.leaving.iter().map(|it| &it.1));
+        let of_balancers = all.map(|it| it.slot());
+        let groups = self.groups.values();
+        let groups = groups.chain(self.former.iter().map(|it| &it.1));
+        let of_groups = groups.map(|it| it.counters.slot());
+        if let Some(ledger) = &mut self.ledger {
+            ledger.save(of_balancers.chain(of_groups), &self.ended);
+        }
+    }
 }
 
 /// A target group, for as long as a request uses it.
@@ -95,6 +159,12 @@ struct Group {
 }
 
 impl Group {
+    /// Whether somebody may count in it. A state that goes lets go of its counters a moment after it is nobody's: theirs must
+    /// not be the last hand on them, for what was told of them is only written down while they are here or have left.
+    fn is_used(&self) -> bool {
+        self.state.strong_count() > 0 || Arc::strong_count(&self.counters) > 1
+    }
+
     /// What was counted since it was last taken; nothing as long as it belongs to no load balancer.
     fn take(&self, arn: &str) -> Option<Row> {
         let mut row = self.counters.take(self.balancer.as_ref()?, arn);
@@ -134,6 +204,61 @@ pub struct TargetCounts {
 pub struct Metrics(Arc<Mutex<Sources>>);
 
 impl Metrics {
+    /// Counters that are in a folder, and are known to the next process that opens it. `told` is a file that says
+    /// how much of them was told. The folder should be in memory: the kernel has whoever writes to a mapped file
+    /// of a disk wait now and then.
+    ///
+    /// # Errors
+    /// The folder or the file cannot be used, or another process uses it.
+    pub fn kept_in(told: &Path, folder: &Path) -> io::Result<Self> {
+        let ledger = Some(Ledger::open(told, folder, minutes::now())?);
+        let sources = Sources {
+            ledger,
+            ..Sources::default()
+        };
+        Ok(Self(Arc::new(Mutex::new(sources))))
+    }
+
+    /// The run and the minute that are being counted, where the process after this one is to know it.
+    fn counting(&self) -> Option<(u64, i64)> {
+        let sources = self.lock();
+        let ledger = sources.ledger.as_ref();
+        ledger.map(|it| (it.run(), it.counting()))
+    }
+
+    /// Says who reports. What the process before this one may have told as somebody else is left out: the control plane would
+    /// not know it for the same.
+    pub fn told_by(&self, host: &str) {
+        let mut sources = self.lock();
+        let changed = sources.ledger.as_mut().is_some_and(|it| it.told_by(host));
+        if changed {
+            sources.save();
+        }
+    }
+
+    fn waiting(&self) -> Vec<measured::Minute> {
+        let sources = self.lock();
+        let ledger = sources.ledger.as_ref();
+        ledger.map_or_else(Vec::new, |it| it.waiting().to_vec())
+    }
+
+    /// Makes reports of what was counted, beside those that wait; from now on it is `next` that is counted. They
+    /// are written down when this returns.
+    fn tell(
+        &self,
+        reports: impl FnOnce(&[Row]) -> Vec<measured::Minute>,
+        next: (u64, i64),
+        waiting: Vec<measured::Minute>,
+    ) -> Vec<measured::Minute> {
+        let mut sources = self.lock();
+        let told = reports(&sources.take());
+        if let Some(ledger) = &mut sources.ledger {
+            ledger.turned(next, [waiting, told.clone()].concat());
+            sources.save();
+        }
+        told
+    }
+
     /// Counts by ARN of the load balancers.
     pub fn balancers(&self) -> BTreeMap<String, BalancerCounts> {
         let sources = self.lock();
@@ -205,7 +330,21 @@ impl Metrics {
     /// The counters of a load balancer, made when first asked for.
     pub(crate) fn balancer(&self, arn: &str) -> Arc<BalancerCounters> {
         let mut sources = self.lock();
-        Arc::clone(sources.balancers.entry(arn.to_owned()).or_default())
+        if let Some(counters) = sources.balancers.get(arn) {
+            return Arc::clone(counters);
+        }
+        let slot = Slot::of(sources.region(), Kind::Balancer, arn);
+        let counters = Arc::new(BalancerCounters::over(slot));
+        sources
+            .balancers
+            .insert(arn.to_owned(), Arc::clone(&counters));
+        counters
+    }
+
+    /// Counters for a group that is new.
+    pub(crate) fn group_counters(&self, arn: &str) -> Arc<GroupCounters> {
+        let slot = Slot::of(self.lock().region(), Kind::Group, arn);
+        Arc::new(GroupCounters::over(slot))
     }
 
     /// Forgets the load balancers that are gone.
@@ -214,7 +353,7 @@ impl Metrics {
         let Sources {
             gone,
             balancers,
-            ended,
+            leaving,
             ..
         } = &mut *sources;
         balancers.retain(|arn, counters| {
@@ -224,9 +363,7 @@ impl Metrics {
                 // Those that are still open are nobody's to count down.
                 counts.active_connection_count = 0;
                 gone.add(&counts);
-                let mut row = counters.take(arn);
-                row.active_connections = 0;
-                ended.push(Row::Balancer(row));
+                leaving.push((arn.clone(), Arc::clone(counters)));
             }
             stays
         });
@@ -241,8 +378,11 @@ impl Metrics {
             listed: true,
         };
         let mut sources = self.lock();
-        let former = sources.groups.insert(arn.to_owned(), group);
-        sources.ended.extend(former.and_then(|it| it.take(arn)));
+        if let Some(mut former) = sources.groups.insert(arn.to_owned(), group) {
+            // Its targets are those of the one that came again.
+            former.listed = false;
+            sources.former.push((arn.to_owned(), former));
+        }
     }
 
     /// The groups that there are, and the load balancers that they belong to. What was counted of a group until
@@ -254,41 +394,37 @@ impl Metrics {
     ) {
         let mut sources = self.lock();
         let Sources { groups, ended, .. } = &mut *sources;
+        let mut moved = Vec::new();
         for (arn, group) in groups {
             group.listed = is_listed(arn);
-            let balancer = balancer_of(arn);
             // Requests may be under way for one that is in use no more.
-            if balancer.is_some() && group.balancer.as_deref() != balancer {
-                ended.extend(group.take(arn));
-                group.balancer = balancer.map(str::to_owned);
+            let Some(balancer) = balancer_of(arn) else {
+                continue;
+            };
+            if group.balancer.as_deref() == Some(balancer) {
+                continue;
             }
+            if group.balancer.is_some() {
+                ended.extend(group.take(arn));
+                moved.push((Arc::clone(&group.counters), balancer.to_owned()));
+            } else {
+                group.counters.slot().belongs_to(balancer);
+            }
+            group.balancer = Some(balancer.to_owned());
+        }
+        if moved.is_empty() {
+            return;
+        }
+        // What was counted for the load balancer before is a row before the counters are the next one's.
+        sources.save();
+        for (counters, balancer) in moved {
+            counters.slot().belongs_to(&balancer);
         }
     }
 
     /// What was counted since this was last called.
     pub fn take(&self) -> Vec<Row> {
-        let mut sources = self.lock();
-        let Sources {
-            balancers,
-            groups,
-            ended,
-            ..
-        } = &mut *sources;
-        let mut rows = std::mem::take(ended);
-        let of_balancers = balancers.iter();
-        rows.extend(of_balancers.map(|(arn, it)| Row::Balancer(it.take(arn))));
-        groups.retain(|arn, group| {
-            // Looked at first: nothing is counted after its last user is gone.
-            let is_used = group.state.strong_count() > 0;
-            rows.extend(group.take(arn));
-            is_used
-        });
-        rows.retain(|row| match row {
-            Row::Balancer(row) => !row.is_idle(),
-            Row::Group(row) => !row.is_idle(),
-            Row::Instance(_) => false,
-        });
-        rows
+        self.lock().take()
     }
 }
 
@@ -352,5 +488,135 @@ mod tests {
             Row::Balancer(it) if it.new_connections == 3 && it.active_connections == 0)));
         assert_eq!(metrics.take(), []);
         assert!(metrics.groups().is_empty());
+    }
+
+    fn opened(folder: &Path) -> Metrics {
+        Metrics::kept_in(&folder.join("told"), &folder.join("counts")).unwrap()
+    }
+
+    /// A load balancer and a group of which some was told, and some not.
+    fn killed(folder: &Path, more: impl FnOnce(&Metrics, &Arc<GroupState>)) -> Minutes {
+        let metrics = opened(folder);
+        let counters = metrics.group_counters("g");
+        let state = Arc::new(GroupState {
+            counters,
+            ..GroupState::default()
+        });
+        metrics.group("g", &state);
+        metrics.assign_groups(|_| true, |_| Some("a"));
+        metrics.balancer("a").bytes.add(10);
+        state.counters.requests.add(5);
+        state.counters.answered(200, 1000);
+        let mut minutes = Minutes::new(metrics.clone());
+        let told = minutes.rest(minutes.left());
+        assert_eq!(told.len(), 1);
+        more(&metrics, &state);
+        // Nothing that is dropped has the files say anything else, but for the lock.
+        assert!(Metrics::kept_in(&folder.join("told"), &folder.join("counts")).is_err());
+        drop((minutes, metrics, state));
+        Minutes::new(opened(folder))
+    }
+
+    fn requests_and_bytes(minutes: &[measured::Minute]) -> (u64, u64, u32) {
+        let (mut requests, mut bytes, mut times) = (0, 0, 0);
+        for row in minutes.iter().flat_map(|it| &it.rows) {
+            match row {
+                Row::Balancer(it) => bytes += it.processed_bytes,
+                Row::Group(it) => {
+                    requests += it.requests;
+                    let of_group = it.times.iter().flat_map(|it| &it.buckets);
+                    times += of_group.map(|it| it.1).sum::<u32>();
+                }
+                Row::Instance(_) => {}
+            }
+        }
+        (requests, bytes, times)
+    }
+
+    #[test]
+    fn what_was_not_told_is_told_by_the_next_process_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut next = killed(folder.path(), |metrics, state| {
+            metrics.balancer("a").bytes.add(1);
+            state.counters.requests.add(2);
+            state.counters.answered(200, 1000);
+        });
+        let left = next.left();
+        let names: Vec<_> = left.iter().map(|it| (it.run, it.start, it.part)).collect();
+        assert_eq!(left.len(), 2, "what was told waits, beside the rest");
+        assert_ne!(names[0], names[1]);
+        assert_eq!(requests_and_bytes(&left[..1]), (5, 10, 1));
+        assert_eq!(requests_and_bytes(&left[1..]), (2, 1, 1));
+        // Killed again before anything of it was kept, and once all was.
+        drop(next);
+        next = Minutes::new(opened(folder.path()));
+        assert_eq!(next.left(), left);
+        assert_eq!(next.rest(Vec::new()), []);
+        drop(next);
+        let last = Minutes::new(opened(folder.path()));
+        assert_eq!(last.left(), []);
+    }
+
+    #[test]
+    fn what_may_have_been_told_is_not_told_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let in_the_way = folder.path().join("told.new");
+        let next = killed(folder.path(), |metrics, state| {
+            std::fs::create_dir(&in_the_way).unwrap();
+            state.counters.requests.add(2);
+            assert_eq!(Minutes::new(metrics.clone()).rest(Vec::new()).len(), 1);
+            state.counters.requests.add(1);
+            std::fs::remove_dir(&in_the_way).unwrap();
+        });
+        assert_eq!(requests_and_bytes(&next.left()), (5, 10, 1));
+    }
+
+    #[test]
+    fn what_was_counted_for_a_former_owner_stays_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let next = killed(folder.path(), |metrics, state| {
+            state.counters.requests.add(2);
+            metrics.assign_groups(|_| true, |_| Some("b"));
+            state.counters.requests.add(3);
+        });
+        let left = next.left();
+        let rows: Vec<Row> = left[1..].iter().flat_map(|it| it.rows.clone()).collect();
+        assert_eq!(groups_of(&rows), [("a", "g", 2), ("b", "g", 3)]);
+    }
+
+    #[test]
+    fn another_host_tells_what_was_told_by_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = opened(folder.path());
+        first.told_by("one");
+        drop(first);
+        let next = killed(folder.path(), |_, state| state.counters.requests.add(2));
+        next.metrics().told_by("one");
+        assert_eq!(requests_and_bytes(&next.left()).0, 5 + 2);
+        drop(next);
+        // All that waits may have been told by now.
+        let next = killed(folder.path(), |_, state| state.counters.requests.add(3));
+        next.metrics().told_by("another");
+        assert_eq!(requests_and_bytes(&next.left()).0, 3);
+        drop(next);
+        let last = Minutes::new(opened(folder.path()));
+        last.metrics().told_by("another");
+        assert_eq!(requests_and_bytes(&last.left()).0, 3);
+    }
+
+    #[test]
+    fn what_is_gone_and_was_told_is_not_told_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let next = killed(folder.path(), |metrics, _| {
+            metrics.balancer("a").bytes.add(4);
+            metrics.keep_balancers(|_| false);
+            let mut minutes = Minutes::new(metrics.clone());
+            for _ in 0..3 {
+                minutes.rest(Vec::new());
+                assert_eq!(metrics.take(), []);
+            }
+            metrics.balancer("c").bytes.add(6);
+        });
+        assert_eq!(requests_and_bytes(&next.left()), (0, 6, 0));
     }
 }

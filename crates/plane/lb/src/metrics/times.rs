@@ -1,68 +1,72 @@
 //! How long targets took to answer, counted without a lock by all workers.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, atomic::Ordering};
 
 use wharf_planeproto::measured::{self, bucket};
 
-/// The times of a group since they were last taken.
+use super::slots::Slot;
+
+/// Cells that times take.
+pub const CELLS: usize = 3 + bucket::COUNT;
+const SUM: usize = 0;
+/// The complement of the shortest, so that nothing is zero.
+const LEAST: usize = 1;
+const MOST: usize = 2;
+const BUCKETS: usize = 3;
+
+/// The times of a group, in cells from `first` on.
 #[derive(Debug)]
 pub struct Times {
-    buckets: Box<[AtomicU32]>,
-    sum_us: AtomicU64,
-    least_us: AtomicU64,
-    most_us: AtomicU64,
-}
-
-impl Default for Times {
-    fn default() -> Self {
-        Self {
-            buckets: (0..bucket::COUNT).map(|_| AtomicU32::default()).collect(),
-            sum_us: AtomicU64::default(),
-            least_us: AtomicU64::new(u64::MAX),
-            most_us: AtomicU64::default(),
-        }
-    }
+    slot: Arc<Slot>,
+    first: usize,
 }
 
 impl Times {
+    pub fn over(slot: &Arc<Slot>, first: usize) -> Self {
+        Self {
+            slot: Arc::clone(slot),
+            first,
+        }
+    }
+
     pub fn add(&self, took_us: u64) {
-        self.sum_us.fetch_add(took_us, Ordering::Relaxed);
+        let cell = |index: usize| self.slot.cell(self.first + index);
+        cell(SUM).fetch_add(took_us, Ordering::Relaxed);
         // Rarely the shortest or the longest: looking is cheaper than writing.
-        if took_us < self.least_us.load(Ordering::Relaxed) {
-            self.least_us.fetch_min(took_us, Ordering::Relaxed);
+        for (index, value) in [(LEAST, !took_us), (MOST, took_us)] {
+            if value > cell(index).load(Ordering::Relaxed) {
+                cell(index).fetch_max(value, Ordering::Relaxed);
+            }
         }
-        if took_us > self.most_us.load(Ordering::Relaxed) {
-            self.most_us.fetch_max(took_us, Ordering::Relaxed);
-        }
-        self.buckets[usize::from(bucket::of(took_us))].fetch_add(1, Ordering::Relaxed);
+        let bucket = usize::from(bucket::of(took_us));
+        cell(BUCKETS + bucket).fetch_add(1, Ordering::Relaxed);
     }
 
     /// All that were added; none of them is taken again. One that is being added may have its count in this
     /// minute and its time in the next, or the other way round.
     pub fn take(&self) -> Option<measured::Times> {
-        let taken = self.buckets.iter().enumerate().filter_map(|(bucket, it)| {
-            // Most are empty, and need no write.
-            let count = match it.load(Ordering::Relaxed) {
-                0 => 0,
-                _ => it.swap(0, Ordering::Relaxed),
-            };
-            let bucket = u16::try_from(bucket).ok()?;
-            (count > 0).then_some((bucket, count))
-        });
-        let buckets: Vec<(u16, u32)> = taken.collect();
+        let grown = |bucket: u16| {
+            let cell = self.first + BUCKETS + usize::from(bucket);
+            u32::try_from(self.slot.grown(cell)).unwrap_or(u32::MAX)
+        };
+        let all = (0..bucket::COUNT).filter_map(|it| u16::try_from(it).ok());
+        let counts = all.map(|bucket| (bucket, grown(bucket)));
+        let buckets: Vec<(u16, u32)> = counts.filter(|it| it.1 > 0).collect();
         let (first, last) = (buckets.first()?.0, buckets.last()?.0);
-        let sum_us = self.sum_us.swap(0, Ordering::Relaxed);
-        let least_us = self.least_us.swap(u64::MAX, Ordering::Relaxed);
-        let most_us = self.most_us.swap(0, Ordering::Relaxed);
+        let swap = |index: usize| {
+            self.slot
+                .cell(self.first + index)
+                .swap(0, Ordering::Relaxed)
+        };
         Some(measured::Times {
-            sum_us,
-            least_us: match least_us {
-                u64::MAX => bucket::middle_us(first)?,
-                _ => least_us,
+            sum_us: self.slot.grown(self.first + SUM),
+            least_us: match swap(LEAST) {
+                0 => bucket::middle_us(first)?,
+                least => !least,
             },
-            most_us: match most_us {
+            most_us: match swap(MOST) {
                 0 => bucket::middle_us(last)?,
-                _ => most_us,
+                most => most,
             },
             buckets,
         })
@@ -71,11 +75,12 @@ impl Times {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::slots::Kind, *};
 
     #[test]
     fn times_are_taken_once() {
-        let times = Times::default();
+        let slot = Arc::new(Slot::own(Kind::Group));
+        let times = Times::over(&slot, 1);
         assert_eq!(times.take(), None);
         for took in [3, 3, 1_000_000] {
             times.add(took);

@@ -66,6 +66,7 @@ impl Server {
         let port = listener.local_addr().unwrap().port();
         let config = ServerConfig {
             data_dir: folder.join("server"),
+            counts: folder.join("counts"),
             keyring: folder.join("keyring").into(),
             node_identity: folder.join("node/identity.json"),
             node_keyring: wharf_seal::Keyring::in_memory(),
