@@ -284,7 +284,8 @@ def test_a_full_machine_says_what_blocks_a_rollout(wharf, busybox):
         assert "a minimumHealthyPercent below 100 lets some of them stop first" in said
         explained = tools.run(tools.wharf(), "explain", "service", name, "--data", wharf.data).stdout
         assert "minimumHealthyPercent below 100" in explained and "no: it has insufficient memory" in explained, explained
-        ecs.update_service(service=name, deploymentConfiguration={"minimumHealthyPercent": 0, "maximumPercent": 100})
+        settings = {"minimumHealthyPercent": 0, "maximumPercent": 100}
+        ecs.update_service(service=name, deploymentConfiguration=settings, availabilityZoneRebalancing="DISABLED")
         wait_for(lambda: is_stable(describe()), 60, "the rollout")
         # Where there might be two, and no host has room for the second, the old one stays until its own host has the image.
         last = of()

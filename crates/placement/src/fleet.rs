@@ -270,6 +270,24 @@ impl Fleet {
         rows.any(|row| self.zone[row.at()] == zone && members.contain(self, row))
     }
 
+    /// Letters of the zones in which a pool has hosts that are ACTIVE and connected.
+    pub fn zones_of(&self, pool: &Pool) -> BTreeSet<String> {
+        let members = Members::of(self, pool);
+        let takes = |row: &HostIx| {
+            let wanted = ACTIVE | CONNECTED;
+            self.flags[row.at()] & wanted == wanted && members.contain(self, *row)
+        };
+        let numbers: BTreeSet<u32> = self
+            .rows()
+            .filter(takes)
+            .map(|row| self.zone[row.at()])
+            .collect();
+        let letters = numbers.into_iter();
+        letters
+            .filter_map(|number| self.zones.values().get(number as usize).cloned())
+            .collect()
+    }
+
     /// Whether a pool has any host.
     pub fn has_any(&self, pool: &Pool) -> bool {
         let members = Members::of(self, pool);

@@ -20,6 +20,7 @@ pub mod capacity_provider;
 pub mod cluster;
 pub mod definition;
 pub mod instance;
+pub mod rebalancing;
 pub mod service;
 pub mod setting;
 pub mod task;
@@ -32,6 +33,7 @@ pub use capacity_provider::{
 pub use cluster::{AttachmentsStatus, Cluster, ClusterStatus, StrategyItem};
 pub use definition::{Definition, DefinitionStatus, Family, definition_id};
 pub use instance::{Instance, InstanceStatus};
+pub use rebalancing::{Barred, Move, Rebalancing};
 pub use service::{
     About, Breaker, BreakerStatus, Completion, Deployment, Membership, MetricResolution,
     PlacementRule, Revision, RevisionImage, RevisionRecord, Rollback, RolloutState, Scheduling,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 
-use super::{StrategyItem, Tags, task::Launch};
+use super::{Rebalancing, StrategyItem, Tags, task::Launch};
 use crate::value::{Record, Unknown};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +57,9 @@ pub struct Service {
     /// When all tasks last counted as healthy: those created before have proven themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proven_at: Option<Timestamp>,
+    /// Of its tasks across zones.
+    #[serde(default, skip_serializing_if = "Rebalancing::is_idle")]
+    pub rebalancing: Rebalancing,
     /// SHA-256 of the request that created it, hexadecimal, and its client token: a repeated
     /// CreateService finds its own work.
     pub request: String,

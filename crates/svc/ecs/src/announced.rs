@@ -22,7 +22,8 @@ use wharf_store::{Event, EventKind};
 use wharf_wire::async_trait;
 
 use crate::{
-    describe, document, names, retirement::Retirement, state::State, task::claim, view::Region,
+    describe, document, names, retirement::Retirement, services::plan::rebalance, state::State,
+    task::claim, view::Region,
 };
 
 const SOURCE: &str = "aws.ecs";
@@ -321,6 +322,15 @@ fn actions(cause: &str, service: &Service) -> Vec<(&'static str, &'static str)> 
         "cannot-start" => vec![("WARN", "SERVICE_TASK_START_IMPAIRED")],
         "unplaced" => vec![("ERROR", "SERVICE_TASK_PLACEMENT_FAILURE")],
         "not-admitted" | "misconfigured" => vec![("ERROR", "SERVICE_TASK_CONFIGURATION_FAILURE")],
+        rebalance::STARTED => vec![("INFO", "SERVICE_REBALANCING_STARTED")],
+        rebalance::COMPLETED => vec![("INFO", "SERVICE_REBALANCING_COMPLETED")],
+        rebalance::STOPPED => vec![("INFO", "SERVICE_REBALANCING_STOPPED")],
+        rebalance::MOVED_IN => vec![("INFO", "TASKS_STARTED")],
+        rebalance::MOVED_OUT => vec![("INFO", "TASKS_STOPPED")],
+        rebalance::PROTECTED => vec![("INFO", "TASKSET_SCALE_IN_FAILURE_BY_TASK_PROTECTION")],
+        _ if cause.starts_with(rebalance::NO_ROOM) => {
+            vec![("ERROR", "SERVICE_TASK_PLACEMENT_FAILURE")]
+        }
         "unsuited" => vec![("ERROR", "SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED")],
         _ => Vec::new(),
     }

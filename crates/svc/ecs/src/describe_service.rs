@@ -6,7 +6,9 @@ use wharf_records::ecs::{
     ServiceDeployment, ServiceEvents, ServiceNetwork, ServiceOptions, ServiceStatus, StrategyItem,
 };
 
-use crate::{launch, monitoring, names::Place, services::counts::Counts, tags, volume};
+use crate::{
+    launch, monitoring, names::Place, rebalancing, services::counts::Counts, tags, volume,
+};
 
 /// What LATEST means.
 const PLATFORM: &str = "1.4.0";
@@ -75,7 +77,7 @@ pub fn service(
         enable_ecs_managed_tags: Some(record.options.managed_tags),
         propagate_tags: Some(record.options.propagate_tags.clone()),
         enable_execute_command: Some(record.options.execute_command),
-        availability_zone_rebalancing: Some(record.options.zone_rebalancing.clone()),
+        availability_zone_rebalancing: Some(rebalancing::shown(record).to_owned()),
         resource_management_type: Some("CUSTOMER".to_owned()),
     }
 }

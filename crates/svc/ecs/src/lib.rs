@@ -38,7 +38,7 @@ use wharf_svc_ecs_agents::{
 };
 use wharf_svc_ecs_model::{
     asks, credentials, definition, document, fault, images, launch, make, monitoring, names,
-    own_node, provider, retirement, state, tags, task, validate, view, volume,
+    own_node, provider, rebalancing, retirement, state, tags, task, validate, view, volume,
 };
 use wharf_svc_ecs_scheduler::{interrupt, placing, services};
 

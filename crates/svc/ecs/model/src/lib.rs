@@ -11,6 +11,7 @@
 //! | [`images`] | which digests the images of tasks have, and whether tasks may start them |
 //! | [`launch`], [`make`], [`provider`], [`asks`] | what is asked for, and the tasks made of it |
 //! | [`service`], [`interface`], [`own_node`], [`tags`] | what records say |
+//! | [`rebalancing`] | of which services tasks may be moved across zones |
 //! | [`retirement`] | hosts whose Fargate tasks leave |
 //! | [`validate`] | what CreateService and UpdateService ask for, checked |
 //! | [`task`] | the life of a task, pure |
@@ -37,6 +38,7 @@ pub mod monitoring;
 pub mod names;
 pub mod own_node;
 pub mod provider;
+pub mod rebalancing;
 pub mod retirement;
 pub mod service;
 pub mod state;

@@ -13,6 +13,7 @@ use wharf_wire::Fault;
 use crate::{
     definition::{containers, name},
     fault::{self, unsupported},
+    rebalancing,
 };
 
 /// Tasks of one service (spec ecs §12).
@@ -227,7 +228,10 @@ pub fn default_options(scheduling: Scheduling) -> ServiceOptions {
         managed_tags: false,
         propagate_tags: "NONE".to_owned(),
         execute_command: false,
-        zone_rebalancing: "ENABLED".to_owned(),
+        zone_rebalancing: match scheduling {
+            Scheduling::Replica => rebalancing::ENABLED.to_owned(),
+            Scheduling::Daemon => rebalancing::DISABLED.to_owned(),
+        },
         unknown: Unknown::new(),
     }
 }
@@ -267,16 +271,6 @@ pub fn propagate(given: Option<&str>) -> Result<Option<String>, Fault> {
         Some(value @ ("NONE" | "SERVICE" | "TASK_DEFINITION")) => Ok(Some(value.to_owned())),
         Some(_) => Err(fault::invalid(
             "propagateTags should be one of [TASK_DEFINITION, SERVICE, NONE].",
-        )),
-    }
-}
-
-pub fn zone_rebalancing(given: Option<&str>) -> Result<Option<String>, Fault> {
-    match given {
-        None | Some("") => Ok(None),
-        Some(value @ ("ENABLED" | "DISABLED")) => Ok(Some(value.to_owned())),
-        Some(_) => Err(fault::invalid(
-            "availabilityZoneRebalancing should be one of [ENABLED, DISABLED].",
         )),
     }
 }

@@ -8,6 +8,7 @@
 //! | [`spots`] | hosts that were chosen, and the subnets that they serve |
 //! | [`interrupt`] | Spot tasks that give up their room |
 //! | [`retirement`] | Fargate tasks that leave their hosts for maintenance |
+//! | [`rebalancing_watch`] | services whose tasks have become uneven across zones |
 //! | [`waiting`], [`membership`] | tasks that wait for capacity; the instances of capacity providers |
 //! | [`tasks`], [`interfaces`] | the executor of the plan of tasks; their network interfaces |
 //! | [`services`] | services: plan, executor, explanation |
@@ -22,6 +23,7 @@ mod interfaces;
 pub mod interrupt;
 mod membership;
 pub mod placing;
+mod rebalancing_watch;
 pub mod retirement;
 mod scheduler;
 mod service_queue;
@@ -36,8 +38,8 @@ mod waiting;
 #[cfg(test)]
 use wharf_svc_ecs_model::validate;
 use wharf_svc_ecs_model::{
-    ahead, asks, credentials, fault, images, launch, make, names, own_node, provider, service,
-    state, task, view,
+    ahead, asks, credentials, fault, images, launch, make, names, own_node, provider, rebalancing,
+    service, state, task, view,
 };
 
 pub use scheduler::{Parts, Scheduler};

@@ -18,7 +18,7 @@ use wharf_service::Loops;
 use crate::{
     credentials,
     images::TaskImages,
-    interrupt, membership, retirement,
+    interrupt, membership, rebalancing_watch, retirement,
     service_queue::ServiceQueue,
     services::{execute, targets::Balancers},
     state::State,
@@ -156,6 +156,7 @@ impl Scheduler {
         });
         loops.spawn(interrupt::run(self.clone(), loops.stop()));
         loops.spawn(retirement::run(self.clone(), loops.stop()));
+        loops.spawn(rebalancing_watch::run(self.clone(), loops.stop()));
         let changes = self.target_changes.as_ref();
         let changes = changes.map(broadcast::Receiver::resubscribe);
         loops.spawn(follow_targets(self.clone(), changes, loops.stop()));

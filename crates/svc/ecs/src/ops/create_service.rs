@@ -6,9 +6,9 @@ use wharf_base::ids;
 use wharf_records::{
     Record, Unknown,
     ecs::{
-        BreakerStatus, Cluster, Definition, Deployment, Launch, Revision, RevisionRecord,
-        Scheduling, Service, ServiceDeployment, ServiceDeploymentStatus, ServiceEvents,
-        ServiceNetwork, ServiceStatus, ServiceSubnet, Throttle, VolumeSpec,
+        BreakerStatus, Cluster, Definition, Deployment, Launch, Rebalancing, Revision,
+        RevisionRecord, Scheduling, Service, ServiceDeployment, ServiceDeploymentStatus,
+        ServiceEvents, ServiceNetwork, ServiceStatus, ServiceSubnet, Throttle, VolumeSpec,
     },
     encode,
 };
@@ -28,7 +28,7 @@ use crate::{
     launch::Order,
     monitoring,
     names::{self, Place},
-    provider,
+    provider, rebalancing,
     services::{self, targets},
     tags, validate,
     view::Held,
@@ -59,6 +59,8 @@ pub async fn create_service(
     service.request = request;
     service.client_token = token;
     let revision = revision(core, call, &cluster, &definition, &input).await?;
+    let asked = input.availability_zone_rebalancing.as_deref();
+    rebalancing::settle_new(&mut service, revision.launch, asked)?;
     check(core, call, &service, &revision, &definition.record).await?;
     start_deployment(&place, &mut service, revision, call.now);
     write(core, call, &place, &key, cluster, &definition, service).await
@@ -131,10 +133,6 @@ fn wanted(
     if let Some(propagate) = validate::propagate(input.propagate_tags.as_deref())? {
         options.propagate_tags = propagate;
     }
-    if let Some(value) = validate::zone_rebalancing(input.availability_zone_rebalancing.as_deref())?
-    {
-        options.zone_rebalancing = value;
-    }
     if scheduling == Scheduling::Daemon && !options.strategies.is_empty() {
         return Err(fault::invalid(
             "Placement strategies are not supported with the DAEMON scheduling strategy.",
@@ -162,6 +160,7 @@ fn wanted(
         lacking: None,
         steady: false,
         proven_at: None,
+        rebalancing: Rebalancing::default(),
         request: String::new(),
         client_token: None,
         unknown: Unknown::new(),

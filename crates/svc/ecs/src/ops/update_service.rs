@@ -16,7 +16,7 @@ use crate::{
     definition::network_mode,
     document, fault, images, launch, monitoring,
     names::{self, Place},
-    provider,
+    provider, rebalancing,
     services::{self, targets},
     validate, volume,
 };
@@ -92,6 +92,7 @@ fn options(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Fa
         service.desired = desired;
         service.steady = false;
     }
+    let before = service.options.clone();
     let options = &mut service.options;
     let configuration = input.deployment_configuration.as_ref();
     validate::deployment_options(options, configuration, service.scheduling)?;
@@ -113,11 +114,8 @@ fn options(service: &mut Service, input: &UpdateServiceRequest) -> Result<(), Fa
     if let Some(propagate) = validate::propagate(input.propagate_tags.as_deref())? {
         options.propagate_tags = propagate;
     }
-    if let Some(value) = validate::zone_rebalancing(input.availability_zone_rebalancing.as_deref())?
-    {
-        options.zone_rebalancing = value;
-    }
-    Ok(())
+    let asked = input.availability_zone_rebalancing.as_deref();
+    rebalancing::settle_update(service, &before, asked)
 }
 
 /// The revision to deploy, if the request asks for another than the present one, or for the same

@@ -52,10 +52,11 @@ fn name(task: &Task) -> Option<String> {
     task.group.strip_prefix("service:").map(str::to_owned)
 }
 
-/// Stopped by us, for fewer are wanted or others.
+/// Stopped by us, for fewer are wanted, or others, or one in another zone.
 fn scaled_in(task: &Task) -> bool {
     let reason = task.stopped_reason.as_deref().unwrap_or_default();
-    task.desired == Desired::Stopped && reason.starts_with("Scaling activity")
+    let ours = ["Scaling activity", "Availability-zone rebalancing"];
+    task.desired == Desired::Stopped && ours.iter().any(|it| reason.starts_with(it))
 }
 
 pub async fn follow(world: Arc<World>) {

@@ -289,6 +289,11 @@ impl View {
         tables.regions.values().for_each(&mut look);
     }
 
+    /// Every account and region that has records.
+    pub fn places(&self) -> Vec<Place> {
+        self.tables.read().regions.keys().cloned().collect()
+    }
+
     /// Where an account has hosts, if a pool of one of its regions has none.
     pub fn elsewhere(&self, place: &Place, pool: &Pool) -> Vec<String> {
         match self.read(place, |region| region.fleet.has_any(pool)) {

@@ -68,6 +68,59 @@ pub fn stopped(service: &str, tasks: &[String]) -> String {
     )
 }
 
+/// What is said when tasks begin to be moved across zones; `zones`: each with its tasks.
+pub fn unbalanced(service: &str, zones: &[(&str, u32)]) -> String {
+    let zones = by_zone(zones);
+    format!("(service {service}) is not AZ balanced with {zones}. AZ Rebalancing in progress.")
+}
+
+/// No more are to be moved.
+pub fn balanced(service: &str, zones: &[(&str, u32)]) -> String {
+    let zones = by_zone(zones);
+    format!("(service {service}) is AZ balanced with {zones}.")
+}
+
+fn by_zone(zones: &[(&str, u32)]) -> String {
+    let one = |(zone, count): &(&str, u32)| format!("{count} tasks in {zone}");
+    zones.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// No more are moved for now, although some are to be.
+pub fn rebalancing_stopped(service: &str) -> String {
+    format!("(service {service}) stopped AZ Rebalancing.")
+}
+
+pub fn moved_in(service: &str, zone: &str, tasks: &[String]) -> String {
+    let (count, tasks) = (tasks.len(), named(tasks));
+    format!("(service {service}) has started {count} tasks in {zone} to AZ Rebalance: {tasks}.")
+}
+
+pub fn moved_out(service: &str, zone: &str, tasks: &[String]) -> String {
+    let (count, tasks) = (tasks.len(), named(tasks));
+    format!(
+        "(service {service}) has stopped {count} running tasks in {zone} due to AZ rebalancing: {tasks}."
+    )
+}
+
+/// No host of a zone took a task that was to be moved there.
+pub fn no_room_in(service: &str, zone: &str, fargate: bool) -> String {
+    let start = format!("(service {service}) is unable to place a task in {zone}");
+    match fargate {
+        true => format!("{start}."),
+        false => {
+            format!("{start} because no container instance met all of its requirements.")
+        }
+    }
+}
+
+/// All tasks of the zones with most are protected.
+pub fn not_moved(service: &str, deployment: &str, protected: u32) -> String {
+    format!(
+        "(service {service}) was unable to AZ Rebalance because (taskSet ecs-svc/{deployment}) was unable to scale in \
+         due to (reason {protected} tasks under protection)."
+    )
+}
+
 pub fn registered(service: &str, count: usize, group: &str) -> String {
     format!("(service {service}) registered {count} targets in (target-group {group})")
 }

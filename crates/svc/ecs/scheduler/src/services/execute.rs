@@ -19,7 +19,7 @@ use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
 use wharf_records::{
     Record, Scope,
-    ecs::{About, Instance, Scheduling, Service, ServiceStatus, TargetState, Task},
+    ecs::{About, Instance, Launch, Scheduling, Service, ServiceStatus, TargetState, Task},
     encode,
 };
 use wharf_store::{Compare, Txn};
@@ -28,9 +28,9 @@ use wharf_wire::{Call, Context};
 use self::registrations::unregistered;
 use super::{
     events,
-    launch::{Launcher, Where},
-    observe::{self, Observed},
-    plan::{Action, Plan, plan},
+    launch::{Batch, Launcher, Where, zones::is_uneven},
+    observe::{self, Observed, Zones},
+    plan::{Action, Plan, plan, rebalance},
     targets,
 };
 use crate::{
@@ -146,11 +146,12 @@ impl Look<'_> {
         };
         let starved = scheduler.services.is_starved(&held.key);
         let primary = service.primary().map_or("", |primary| primary.id());
-        let ahead = scheduler
-            .state
-            .ahead
-            .of(&held.key, primary, scheduler.state.now());
-        Ok(scheduler.state.view.read(&self.place, |region| {
+        let now = scheduler.state.now();
+        let ahead = scheduler.state.ahead.of(&held.key, primary, now);
+        let concerns = rebalance::concerns(service);
+        let under_way = service.rebalancing.since.is_some();
+        let (mut observed, uneven) = scheduler.state.view.read(&self.place, |region| {
+            let uneven = concerns && (under_way || is_uneven(region, service, &self.id, now));
             let see = |launcher: Option<&Launcher<'_>>| {
                 let following = launcher.map(|launcher| launcher.following(region));
                 let may_come_to = |instance: &Instance| {
@@ -164,14 +165,31 @@ impl Look<'_> {
                     starved,
                     tasks: observe::tasks(region, &self.id, &health, &ahead, &may_come_to),
                     hosts: hosts.unwrap_or_default(),
+                    zones: None,
                 }
             };
-            match &parts {
+            let observed = match &parts {
                 Some((cluster, definition)) => {
                     self.with_launcher(service, (cluster, definition), see)
                 }
                 None => see(None),
-            }
+            };
+            (observed, uneven)
+        });
+        if uneven {
+            observed.zones = self.zones(service).await?;
+        }
+        Ok(observed)
+    }
+
+    /// Where the service's tasks may be.
+    async fn zones(&self, service: &Service) -> Result<Option<Zones>, StepError> {
+        let Some((cluster, definition)) = self.launcher_parts(service).await? else {
+            return Ok(None);
+        };
+        Ok(self.scheduler.state.view.read(&self.place, |region| {
+            let see = |launcher: Option<&Launcher<'_>>| launcher.map(|it| it.zones(region));
+            self.with_launcher(service, (&cluster, &definition), see)
         }))
     }
 
@@ -222,6 +240,7 @@ impl Look<'_> {
                     });
                 }
                 Action::LaunchOn { hosts } => wanted = Some(Where::On(hosts)),
+                Action::LaunchIn { zone, provider } => wanted = Some(Where::In { zone, provider }),
             }
         }
         // First what the plan says, then what came of it.
@@ -280,26 +299,11 @@ impl Look<'_> {
         let mut txn = Txn::new();
         let started = batch.as_ref().map_or(0, |(_, batch)| batch.tasks.len());
         if let Some((chosen, batch)) = batch {
-            self.ask_for_room(&plan.service, &batch).await?;
-            if !batch.tasks.is_empty() {
-                let tasks: Vec<String> = batch.tasks.iter().map(|task| task.id.clone()).collect();
-                said.push(events::started(&plan.service.name, &tasks));
-            }
-            if let Some(why) = &batch.unplaced {
-                let text = self.unplaced(&plan.service, why);
-                let about = About {
-                    providers: batch.short_of.iter().cloned().collect(),
-                    ..About::default()
-                };
-                if events::may_say_about(&mut plan.service, "unplaced", about, now) {
-                    plan.service.lacking = events::lacking(why);
-                    said.push(text);
-                }
-                pause = Some(scheduler.services.starved(&held.key, true));
+            if let Some(Where::In { zone, .. }) = &wanted {
+                said.extend(moved(&mut plan.service, zone, &batch, now));
             } else {
-                scheduler.services.starved(&held.key, false);
-                plan.service.said.remove("unplaced");
-                plan.service.lacking = None;
+                self.ask_for_room(&plan.service, &batch).await?;
+                pause = self.placed(&held.key, &mut plan.service, &batch, &mut said);
             }
             txn = chosen;
         }
@@ -338,6 +342,36 @@ impl Look<'_> {
         }
     }
 
+    /// Takes note of what a batch became. Returns how long to wait before another try, if not all of it found a place.
+    fn placed(
+        &self,
+        key: &str,
+        service: &mut Service,
+        batch: &Batch,
+        said: &mut Vec<String>,
+    ) -> Option<Duration> {
+        let (scheduler, now) = (self.scheduler, self.scheduler.state.now());
+        if !batch.tasks.is_empty() {
+            said.push(events::started(&service.name, &batch.ids()));
+        }
+        let Some(why) = &batch.unplaced else {
+            scheduler.services.starved(key, false);
+            service.said.remove("unplaced");
+            service.lacking = None;
+            return None;
+        };
+        let text = self.unplaced(service, why);
+        let about = About {
+            providers: batch.short_of.iter().cloned().collect(),
+            ..About::default()
+        };
+        if events::may_say_about(service, "unplaced", about, now) {
+            service.lacking = events::lacking(why);
+            said.push(text);
+        }
+        Some(scheduler.services.starved(key, true))
+    }
+
     fn task_id(&self, task: &str) -> String {
         let cluster = self.id.split(':').next().unwrap_or_default();
         format!("{cluster}:{task}")
@@ -355,6 +389,17 @@ impl Look<'_> {
             .change_task(&PERMIT, Some(&self.fence), &key, change)
             .await?)
     }
+}
+
+/// Takes note of what became of a task that was to be moved to a zone; returns what is said of it.
+fn moved(service: &mut Service, zone: &str, batch: &Batch, now: Timestamp) -> Vec<String> {
+    if batch.tasks.is_empty() {
+        let launch = service.primary().map(|primary| primary.revision.launch);
+        let lacking = batch.unplaced.as_ref().and_then(events::lacking);
+        return rebalance::no_room(service, zone, launch == Some(Launch::Fargate), lacking, now);
+    }
+    service.said.insert(rebalance::MOVED_IN.to_owned(), now);
+    vec![events::moved_in(&service.name, zone, &batch.ids())]
 }
 
 fn until(now: Timestamp, at: Option<Timestamp>) -> Next {

@@ -48,6 +48,11 @@ pub enum Where {
     },
     /// One on each of these hosts.
     On(Vec<String>),
+    /// One in a zone, of a capacity provider.
+    In {
+        zone: String,
+        provider: Option<String>,
+    },
 }
 
 /// A batch that was chosen and not yet written.
@@ -69,6 +74,11 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Of its tasks.
+    pub fn ids(&self) -> Vec<String> {
+        self.tasks.iter().map(|task| task.id.clone()).collect()
+    }
+
     /// Whether a transaction has room for one more task, and for those that it interrupts.
     fn may_interrupt(&self, more: usize) -> bool {
         let (hosts, interrupted) = (self.ledgers.len() + 1, self.interrupted.len() + more);
@@ -149,9 +159,12 @@ impl<'a> Launcher<'a> {
             Where::On(hosts) => {
                 let (demand, serving) = self.demand(region, None);
                 let (hosts, unplaced) = self.each(region, &demand, hosts);
-                let choices = self.with_subnets(region, &serving, hosts);
+                let choices = self.with_subnets(region, &serving, hosts, None);
                 self.claim(region, choices, &mut batch);
                 batch.unplaced = unplaced;
+            }
+            Where::In { zone, provider } => {
+                self.place_in(region, zone, provider.as_ref(), &mut batch, rng);
             }
         }
         batch
@@ -172,7 +185,7 @@ impl<'a> Launcher<'a> {
             let one = share.provider.as_ref().or_else(|| providers.get(number));
             one.cloned()
         };
-        let mut choices = self.with_subnets(region, &serving, placed.hosts);
+        let mut choices = self.with_subnets(region, &serving, placed.hosts, None);
         for (number, choice) in choices.iter_mut().enumerate() {
             choice.provider = provider(number);
         }
@@ -255,7 +268,7 @@ impl<'a> Launcher<'a> {
             interrupt::follow(ledger, &after);
             batch.interrupted.push((task, after));
         }
-        let mut choices = self.with_subnets(region, serving, vec![taking.row]);
+        let mut choices = self.with_subnets(region, serving, vec![taking.row], None);
         for choice in &mut choices {
             choice.provider.clone_from(&provider);
         }
@@ -371,8 +384,14 @@ impl<'a> Launcher<'a> {
     }
 
     /// Each task takes, of the subnets its host can serve, one of the zone with the fewest tasks of
-    /// this deployment, and there the subnet with the fewest.
-    fn with_subnets(&self, region: &Region, serving: &Serving, hosts: Vec<HostIx>) -> Vec<Choice> {
+    /// this deployment, and there the subnet with the fewest; of that zone alone, if one is named.
+    fn with_subnets(
+        &self,
+        region: &Region,
+        serving: &Serving,
+        hosts: Vec<HostIx>,
+        only: Option<&str>,
+    ) -> Vec<Choice> {
         let plain = |row| Choice {
             host: region.fleet.id(row).to_owned(),
             subnet: None,
@@ -401,6 +420,7 @@ impl<'a> Launcher<'a> {
             let zone = zone.unwrap_or_default();
             let fits = self
                 .subnets()
+                .filter(|subnet| only.is_none_or(|only| subnet.zone == only))
                 .filter(|subnet| serving.fits(&subnet.zone, &zone));
             let count =
                 |table: &BTreeMap<String, u32>, key: &String| table.get(key).copied().unwrap_or(0);
@@ -515,3 +535,4 @@ impl<'a> Launcher<'a> {
 mod following;
 #[cfg(test)]
 mod tests;
+pub mod zones;

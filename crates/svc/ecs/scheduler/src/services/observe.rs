@@ -1,6 +1,9 @@
 //! What the scheduler sees: tasks, hosts and targets cut down to what a decision needs.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{
@@ -22,6 +25,8 @@ pub struct Seen {
     /// Its host is to be emptied.
     pub draining: bool,
     pub zone: String,
+    /// Its capacity provider, if it has one.
+    pub provider: Option<String>,
     pub desired: Desired,
     pub last: Status,
     /// It has a host, and its images are not all there yet.
@@ -130,7 +135,12 @@ pub struct Observed {
     pub hosts: Vec<SeenHost>,
     /// The last tasks to be started found no place.
     pub starved: bool,
+    /// Where its tasks may be, if that was asked: only of a service whose tasks may have to be moved.
+    pub zones: Option<Zones>,
 }
+
+/// Zones in which tasks of a service may run, whatever runs there now, by the capacity provider of the tasks.
+pub type Zones = BTreeMap<Option<String>, BTreeSet<String>>;
 
 /// Health of targets by target group, target id and port; see [`super::targets`].
 pub type HealthTable = BTreeMap<(String, String, u16), TargetHealth>;
@@ -202,6 +212,7 @@ fn seen(region: &Region, task: &Task, health: &HealthTable, next: Next) -> Optio
         host: task.host.clone(),
         draining: retired || task.waiting.is_none() && !region.fleet.is_active(&task.host),
         zone: task.availability_zone.clone(),
+        provider: task.capacity_provider.clone(),
         desired: task.desired,
         last: task.last,
         fetching: is_fetching(task),

@@ -216,6 +216,18 @@ pub async fn settled(storm: &Storm) -> Result<(), String> {
         let odd: Vec<_> = wanted.symmetric_difference(&listed).collect();
         return Err(format!("tasks and targets do not agree about {odd:?}"));
     }
+    for name in users::REBALANCED {
+        let group = format!("service:{name}");
+        let mut zones = BTreeMap::from(["a", "b", "c"].map(|zone| (format!("{REGION}{zone}"), 0)));
+        let running = tasks.values().filter(|it| it.last == Status::Running);
+        for task in running.filter(|task| task.group == group) {
+            *zones.entry(task.availability_zone.clone()).or_insert(0) += 1;
+        }
+        let (least, most) = (zones.values().min(), zones.values().max());
+        if most > least.map(|least| least + 1).as_ref() {
+            return Err(format!("{name} is uneven: {zones:?}"));
+        }
+    }
     let uncounted = tasks.values().find(|task| {
         let of = task.service.as_ref();
         task.last == Status::Stopped && of.is_some_and(|of| !of.accounted)

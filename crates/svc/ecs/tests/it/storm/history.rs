@@ -120,7 +120,12 @@ impl History {
             };
             match before {
                 None => self.launched(&name, &arn),
-                Some(before) if is_live(&before) && scaled_in(task) => self.scaled(&name, &arn),
+                Some(before) if is_live(&before) && scaled_in(task) => {
+                    self.scaled(&name, &arn, |it| it.lower);
+                }
+                Some(before) if is_live(&before) && moved(task) => {
+                    self.scaled(&name, &arn, |it| it.desired as usize);
+                }
                 Some(_) => {}
             }
         }
@@ -206,6 +211,11 @@ impl History {
 }
 
 /// Stopped by us, for fewer are wanted or others.
+fn moved(task: &Task) -> bool {
+    let reason = task.stopped_reason.as_deref().unwrap_or_default();
+    task.desired == Desired::Stopped && reason.starts_with("Availability-zone rebalancing")
+}
+
 fn scaled_in(task: &Task) -> bool {
     let reason = task.stopped_reason.as_deref().unwrap_or_default();
     task.desired == Desired::Stopped && reason.starts_with("Scaling activity")

@@ -14,6 +14,9 @@ use crate::balancers::GROUP;
 
 pub const SERVICES: [&str; 5] = ["plain", "balanced", "bridge", "ports", "daemon"];
 
+/// Those whose tasks are moved across zones, by default: of the others one has no room for that, and one is a DAEMON.
+pub const REBALANCED: [&str; 3] = ["plain", "balanced", "ports"];
+
 /// The image of tasks that cannot start, and how that of tasks begins that exit after so many
 /// milliseconds.
 pub const NEVER_STARTS: &str = "never";

@@ -1,6 +1,6 @@
 //! Tasks are told to stop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use wharf_records::ecs::{TargetState, Task};
@@ -32,6 +32,12 @@ impl Look<'_> {
             let task = self.change(task, change).await?;
             Ok::<_, StepError>(task.filter(|_| stopped))
         };
+        let moved: BTreeSet<&String> = orders
+            .iter()
+            .filter(|(_, why)| matches!(why, Why::Rebalancing(_)))
+            .map(|(task, _)| task)
+            .collect();
+        let mut moved_out = BTreeMap::<String, Vec<String>>::new();
         let mut stopped = Vec::new();
         let mut draining = BTreeMap::<String, usize>::new();
         for result in join_all(orders.iter().map(one)).await {
@@ -44,7 +50,16 @@ impl Look<'_> {
             {
                 *draining.entry(membership.deployment.clone()).or_default() += 1;
             }
-            stopped.push(task.id);
+            match moved.contains(&task.id) {
+                true => {
+                    let of_zone = moved_out.entry(task.availability_zone).or_default();
+                    of_zone.push(task.id);
+                }
+                false => stopped.push(task.id),
+            }
+        }
+        for (zone, tasks) in moved_out {
+            said.push(events::moved_out(name, &zone, &tasks));
         }
         if !stopped.is_empty() {
             said.push(events::stopped(name, &stopped));

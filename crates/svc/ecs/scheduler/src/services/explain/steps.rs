@@ -101,6 +101,12 @@ fn step(
     if missing > 0 {
         return Some(format!("{} to be started", tasks_of(missing)));
     }
+    if let Some(step) = &service.rebalancing.step {
+        let zone = &step.zone;
+        return Some(format!(
+            "a task in {zone} to become healthy: one of a zone with more stops for it"
+        ));
+    }
     if waiting > 0 {
         return Some(format!("{waiting} of its tasks, see below"));
     }

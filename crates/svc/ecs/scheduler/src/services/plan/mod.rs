@@ -6,7 +6,8 @@
 //! 3. [`rollout`]: a failed deployment is marked, or rolled back; a complete one is completed;
 //! 4. [`replica`] or [`daemon`]: which tasks to start and to stop, and which stay until the images of their
 //!    successors are on their hosts ([`ahead`]);
-//! 5. [`register`]: which targets to register, to deregister, and which are drained.
+//! 5. [`rebalance`]: which task to move to another zone, where there is nothing else to do;
+//! 6. [`register`]: which targets to register, to deregister, and which are drained.
 //!
 //! The plan holds the service as it is to be recorded. Actions that fail to be performed are planned
 //! again at the next look, for nothing here remembers having ordered them.
@@ -17,6 +18,7 @@ mod bounds;
 mod daemon;
 mod health;
 mod images;
+pub mod rebalance;
 mod register;
 mod replica;
 mod rollout;
@@ -48,6 +50,11 @@ pub enum Action {
     LaunchOn {
         hosts: Vec<String>,
     },
+    /// Start one in this zone, of this capacity provider, beside those that are wanted: another is to stop for it.
+    LaunchIn {
+        zone: String,
+        provider: Option<String>,
+    },
     Stop {
         task: String,
         why: Why,
@@ -77,6 +84,8 @@ pub enum Action {
 pub enum Why {
     /// `Scaling activity initiated by (deployment …)`: the deployment's id.
     Scaling(String),
+    /// `Availability-zone rebalancing initiated by (deployment …)`: the deployment's id.
+    Rebalancing(String),
     ContainerHealth,
     /// The target group whose checks failed.
     TargetHealth(String),
@@ -88,6 +97,11 @@ impl Why {
         let reason = match self {
             Self::Scaling(deployment) => {
                 format!("Scaling activity initiated by (deployment ecs-svc/{deployment})")
+            }
+            Self::Rebalancing(deployment) => {
+                format!(
+                    "Availability-zone rebalancing initiated by (deployment ecs-svc/{deployment})"
+                )
             }
             Self::ContainerHealth => "Task failed container health checks".to_owned(),
             Self::TargetHealth(group) => {
@@ -182,6 +196,9 @@ fn active(plan: &mut Plan, observed: &Observed, now: Timestamp) {
         Scheduling::Daemon => daemon::balance(plan, &view, &observed.hosts, now),
     }
     rollout::conclude(plan, &view, now);
+    if plan.service.scheduling == Scheduling::Replica {
+        rebalance::next(plan, &view, observed.zones.as_ref(), now);
+    }
 }
 
 /// What hosts were asked for, and whether they may be, was for the deployment that was PRIMARY: of the one that is since

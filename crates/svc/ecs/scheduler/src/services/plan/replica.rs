@@ -8,18 +8,22 @@
 use wharf_base::Timestamp;
 use wharf_records::ecs::RolloutState;
 
-use super::{Action, Judged, Plan, View, Why, account, ahead, health::Verdict, scale_in::scale_in};
+use super::{
+    Action, Judged, Plan, View, Why, account, ahead, health::Verdict, rebalance, scale_in::scale_in,
+};
 use crate::services::{events, observe::Next};
 
 pub(super) fn balance(plan: &mut Plan, view: &View<'_>, starved: bool, now: Timestamp) {
+    let mut stops = Stops::new(view);
+    let moving = rebalance::follow(plan, view, &mut stops, now);
     if is_stuck(plan) {
         return;
     }
-    let mut stops = Stops::new(view);
     let kept = view.count(|one| one.is_kept());
     let live = view.count(|_| true);
-    if kept > view.bounds.desired {
-        scale_in(plan, view, &mut stops, kept - view.bounds.desired, now);
+    let excess = kept.saturating_sub(view.bounds.desired);
+    if excess > moving {
+        scale_in(plan, view, &mut stops, excess - moving, now);
     }
     let missing = view.bounds.desired.saturating_sub(kept);
     let room = view.bounds.upper.saturating_sub(live);

@@ -157,7 +157,8 @@ pub(super) fn conclude(plan: &mut Plan, view: &View<'_>, now: Timestamp) {
         rollout.updated_at = now;
     }
     if !is_as_wanted(plan, view) {
-        plan.service.steady = false;
+        // While a task is moved there is one more than wanted.
+        plan.service.steady &= plan.service.rebalancing.since.is_some();
         return;
     }
     prove(plan, view, now);
@@ -211,7 +212,7 @@ pub(super) fn take_back(plan: &mut Plan, failed: Timestamp, now: Timestamp) -> b
     true
 }
 
-fn is_as_wanted(plan: &Plan, view: &View<'_>) -> bool {
+pub(super) fn is_as_wanted(plan: &Plan, view: &View<'_>) -> bool {
     let desired = view.bounds.desired;
     plan.service.deployments.len() == 1
         && !view.uncounted

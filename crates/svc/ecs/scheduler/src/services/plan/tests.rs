@@ -3,6 +3,7 @@
 
 mod ahead;
 mod daemon;
+mod rebalance;
 mod steady;
 
 use std::time::Duration;
@@ -12,8 +13,8 @@ use wharf_base::Timestamp;
 use wharf_records::{
     Unknown,
     ecs::{
-        Deployment, Desired, Health, Launch, Revision, RolloutState, Scheduling, Service,
-        ServiceStatus, Status, TargetState, Throttle,
+        Deployment, Desired, Health, Launch, Rebalancing, Revision, RolloutState, Scheduling,
+        Service, ServiceStatus, Status, TargetState, Throttle,
     },
 };
 
@@ -69,6 +70,7 @@ pub(in crate::services) fn service(desired: u32, deployments: &[&str]) -> Servic
         lacking: None,
         steady: false,
         proven_at: None,
+        rebalancing: Rebalancing::default(),
         request: String::new(),
         client_token: None,
         unknown: Unknown::new(),
@@ -83,6 +85,7 @@ pub(in crate::services) fn task(number: usize, deployment: &str) -> Seen {
         host: format!("h{}", number % 4),
         draining: false,
         zone: format!("z{}", number % 3),
+        provider: None,
         desired: Desired::Running,
         last: Status::Running,
         fetching: false,
@@ -120,6 +123,7 @@ fn launches(plan: &Plan) -> u32 {
     let count = |action: &Action| match action {
         Action::Launch { count } => *count,
         Action::LaunchOn { hosts } => u32::try_from(hosts.len()).unwrap(),
+        Action::LaunchIn { .. } => 1,
         _ => 0,
     };
     plan.actions.iter().map(count).sum()

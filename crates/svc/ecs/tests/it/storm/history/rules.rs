@@ -14,8 +14,8 @@ const FORGOTTEN: Duration = Duration::from_secs(40);
 const KILLED: i32 = 137;
 
 impl History {
-    /// A stop of ours leaves the minimum.
-    pub fn scaled(&mut self, name: &str, arn: &str) {
+    /// A stop of ours leaves so many healthy ones.
+    pub fn scaled(&mut self, name: &str, arn: &str, least: impl Fn(&Moment) -> usize) {
         let now = self.now();
         self.stopped.insert(arn.to_owned(), now);
         let task = &self.tasks[arn];
@@ -28,10 +28,10 @@ impl History {
             let stays = |arn: &&String| !self.stopped.contains_key(*arn);
             moment.counting.iter().filter(stays).count()
         };
-        let may = |it: &Moment| !it.counting.contains(arn) || left(it) >= it.lower;
+        let may = |it: &Moment| !it.counting.contains(arn) || left(it) >= least(it);
         if !self.recent(name).any(may) {
             let last = self.recent(name).last();
-            let last = last.map(|it| (left(it), it.lower));
+            let last = last.map(|it| (left(it), least(it)));
             let wrong = format!("{name}: {arn} was stopped; (healthy, at least): {last:?}");
             self.storm.wrong(wrong);
         }
