@@ -255,7 +255,7 @@ def test_what_is_suspended_rests_and_the_rest_goes_on(scaled):
 
     assert target()["SuspendedState"] == suspended
     scaled.ecs.update_service(service=scaled.name, desiredCount=3)
-    at = datetime.datetime.now(UTC) + datetime.timedelta(seconds=2)
+    at = datetime.datetime.now(UTC) + datetime.timedelta(seconds=5)
     action = {"Schedule": f"at({at:%Y-%m-%dT%H:%M:%S})", "ScalableTargetAction": {"MinCapacity": 5}}
     scaled.scaling.put_scheduled_action(**scaled.target, ScheduledActionName="missed", **action)
     out, less = scaled.steps("out", 2, cooldown=0), scaled.steps("less", -1, cooldown=0)
@@ -295,7 +295,7 @@ def test_a_scheduled_action_goes_by_the_clock_of_its_time_zone(scaled):
         scaled.scaling.put_scheduled_action(**scaled.target, Schedule=f"at({at:%Y-%m-%dT%H:%M:%S})", **action)
 
     # Both say what a clock on the wall shows in India soon; where it is another zone's, hours are left.
-    soon = datetime.datetime.now(UTC) + datetime.timedelta(hours=5, minutes=30, seconds=3)
+    soon = datetime.datetime.now(UTC) + datetime.timedelta(hours=5, minutes=30, seconds=6)
     put("elsewhere", soon, "Asia/Dubai", 5)
     put("here", soon, "Asia/Kolkata", 3)
     shown = scaled.scaling.describe_scheduled_actions(ServiceNamespace="ecs", ResourceId=scaled.resource)["ScheduledActions"]
