@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import datetime
+import http.client
 import os
 import signal
 import threading
@@ -16,6 +17,10 @@ from harness.waiting import wait_for
 UTC = datetime.UTC
 # A minute ends, the report is sent, and what a restart takes.
 TOLD_WITHIN_S = 100
+# What AWS takes at periods of a minute: the minute that the load begins in, the three of the alarm, one until their metrics are
+# there, one until they are looked at; and for a task, until it runs.
+ALARMED_WITHIN_S = 6 * 60
+RUNNING_WITHIN_S = 60
 
 
 class Counted(Web):
@@ -121,13 +126,19 @@ def test_each_request_counts_once_whatever_dies(fresh, web):
         for _ in range(times):
             assert web.ask()[0] == 200
 
+    # Longer than a minute, or connections that wait for its end were closed before it.
+    patience = {"Key": "idle_timeout.timeout_seconds", "Value": "300"}
+    web.elb.modify_load_balancer_attributes(LoadBalancerArn=web.balancer["LoadBalancerArn"], Attributes=[patience])
     ask(30)
     fresh.kill_child("server")
     ask(30)
     wait_for(told, TOLD_WITHIN_S, "the first minutes")
 
-    # A minute ends while no server is there: it is told to the next.
+    # A minute ends while no server is there: it is told to the next. Clients keep connections open over it.
     ask(7)
+    held = [http.client.HTTPConnection("127.0.0.1", web.port, timeout=10) for _ in range(3)]
+    for connection in held:
+        assert web.ask(connection=connection)[0] == 200
     server = fresh.child("server")
     os.kill(server, signal.SIGSTOP)
     now = minute()
@@ -136,6 +147,9 @@ def test_each_request_counts_once_whatever_dies(fresh, web):
     processes.kill(server, signal.SIGKILL)
     wait_for(fresh.healthy, 30, "the next server")
     wait_for(told, TOLD_WITHIN_S, "the minute without a server")
+    assert max(it["Sum"] for it in web.points("ActiveConnectionCount")) >= len(held)
+    for connection in held:
+        connection.close()
 
     # Killed twice within a minute, with counts that it told nobody: the next balancer tells them.
     for _ in range(2):
@@ -195,12 +209,12 @@ def test_each_request_counts_once_whatever_dies(fresh, web):
 
 @pytest.mark.slow
 def test_a_service_grows_with_the_requests_of_each_target(fresh, web):
-    scaling, ecs = fresh.client("application-autoscaling"), fresh.client("ecs")
+    scaling = fresh.client("application-autoscaling")
     target = {"ServiceNamespace": "ecs", "ResourceId": f"service/default/{web.name}", "ScalableDimension": "ecs:service:DesiredCount"}
     scaling.register_scalable_target(**target, MinCapacity=2, MaxCapacity=4)
     label = "/".join(web.of_group.values())
     metric = {"PredefinedMetricType": "ALBRequestCountPerTarget", "ResourceLabel": label}
-    scaling.put_scaling_policy(
+    put = scaling.put_scaling_policy(
         **target, PolicyName="requests", PolicyType="TargetTrackingScaling",
         TargetTrackingScalingPolicyConfiguration={"TargetValue": 10, "PredefinedMetricSpecification": metric},
     )  # fmt: skip
@@ -211,13 +225,22 @@ def test_a_service_grows_with_the_requests_of_each_target(fresh, web):
             with contextlib.suppress(OSError):
                 web.ask()
 
-    asking = threading.Thread(target=load)
+    def counts():
+        described = web.describe()
+        return described["desiredCount"], described["runningCount"]
+
+    asking, begun = threading.Thread(target=load), datetime.datetime.now(UTC)
     asking.start()
     try:
         # Three minutes above the target are an alarm: some 60 requests a target where 10 are wanted.
-        wait_for(lambda: ecs.describe_services(services=[web.name])["services"][0]["desiredCount"] == 4, 400, "four tasks being wanted")
+        wait_for(lambda: counts()[0] == 4, 400, "four tasks being wanted")
+        wait_for(lambda: counts() == (4, 4), RUNNING_WITHIN_S, "four tasks")
     finally:
         ended.set()
         asking.join()
     [activity] = scaling.describe_scaling_activities(**target)["ScalingActivities"]
     assert activity["Cause"].endswith("in state ALARM triggered policy requests"), activity
+    [high] = fresh.client("cloudwatch").describe_alarms(AlarmNames=[put["Alarms"][0]["AlarmName"]])["MetricAlarms"]
+    alarmed, running = high["StateUpdatedTimestamp"], max(it["startedAt"] for it in web.tasks())
+    assert (alarmed - begun).total_seconds() <= ALARMED_WITHIN_S
+    assert (running - alarmed).total_seconds() <= RUNNING_WITHIN_S

@@ -1,5 +1,5 @@
 """What services tell by themselves, as a rule of the default bus gets it: certificates, secrets, parameters, container instances,
-replicated images."""
+services and their deployments, replicated images."""
 
 import datetime
 import json
@@ -8,7 +8,7 @@ import pytest
 
 from harness import images, tasks
 from harness.installation import Place
-from harness.waiting import wait_for
+from harness.waiting import wait_as_boto3, wait_for
 from test_sns import queue
 
 
@@ -30,7 +30,7 @@ def told(wharf):
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             return next((it for it in got if it["detail-type"] == kind and wanted(it)), None)
 
-        return wait_for(look, what=f"{kind} is told")
+        return wait_for(look, 60, f"{kind} is told")
 
     yield next_of
     events.remove_targets(Rule=rule, Ids=["q"])
@@ -94,6 +94,43 @@ def test_container_instances(wharf, told):
     assert {it["name"] for it in event["detail"]["remainingResources"]} >= {"CPU", "MEMORY"}
     # Tasks of others may come and go meanwhile, and change what is left.
     told(kind, lambda it: it["detail"]["version"] > event["detail"]["version"] and it["detail"]["status"] == "ACTIVE")
+
+
+def test_services_and_their_deployments(wharf, told, busybox):
+    ecs, cluster = wharf.client("ecs"), "arn:aws:ecs:us-east-1:000000000000:cluster/default"
+    runs = tasks.register(wharf, busybox, stopTimeout=2, **tasks.sh(": a told service; trap exit TERM; while :; do sleep 1; done"))
+    made = ecs.create_service(serviceName=tasks.unique("told"), taskDefinition=runs, desiredCount=1, launchType="EC2")["service"]
+    arn = made["serviceArn"]
+
+    def deployed(name, deployment):
+        of = {"eventName": name, "deploymentId": deployment}
+        event = told("ECS Deployment State Change", lambda it: it["resources"] == [arn] and it["detail"].items() >= of.items())
+        assert (event["source"], event["detail"].keys()) == ("aws.ecs", {*of, "eventType", "updatedAt", "reason"})
+        return event["detail"]["eventType"], event["detail"]["reason"]
+
+    def acted(name):
+        event = told("ECS Service Action", lambda it: it["resources"] == [arn] and it["detail"]["eventName"] == name)
+        assert event["source"] == "aws.ecs" and event["detail"]["clusterArn"] == cluster and event["detail"]["createdAt"]
+        return event["detail"]
+
+    first = made["deployments"][0]["id"]
+    assert deployed("SERVICE_DEPLOYMENT_IN_PROGRESS", first) == ("INFO", f"ECS deployment {first} in progress.")
+    assert deployed("SERVICE_DEPLOYMENT_COMPLETED", first) == ("INFO", f"ECS deployment {first} completed.")
+    assert acted("SERVICE_STEADY_STATE")["eventType"] == "INFO"
+
+    # One that never runs, and one that no host has room for.
+    broken = tasks.register(wharf, wharf.registry + "/no-such-image:1")
+    breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
+    updated = ecs.update_service(service=arn, taskDefinition=broken, deploymentConfiguration=breaker)["service"]
+    second = next(it["id"] for it in updated["deployments"] if it["status"] == "PRIMARY")
+    kind, reason = deployed("SERVICE_DEPLOYMENT_FAILED", second)
+    assert kind == "ERROR" and reason.startswith("ECS deployment circuit breaker: "), reason
+    large = tasks.register(wharf, busybox, memory=9_000_000)
+    ecs.update_service(service=arn, taskDefinition=large)
+    unplaced = acted("SERVICE_TASK_PLACEMENT_FAILURE")
+    assert (unplaced["eventType"], unplaced["reason"]) == ("ERROR", "RESOURCE:MEMORY")
+    ecs.delete_service(service=arn, force=True)
+    wait_as_boto3(ecs, "services_inactive", services=[arn])
 
 
 def test_images_that_arrive_by_replication(wharf, told):

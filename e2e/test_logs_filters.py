@@ -1,6 +1,7 @@
 """Subscription filters and metric filters of log groups, as boto3 uses them."""
 
 import base64
+import datetime
 import gzip
 import json
 
@@ -101,6 +102,40 @@ def test_a_destination_that_takes_nothing_is_refused(wharf, group, queue):
     with pytest.raises(ClientError, match="lambda"):
         destination = "arn:aws:lambda:us-east-1:000000000000:function:f"
         logs.put_subscription_filter(logGroupName=group, filterName="f", filterPattern="", destinationArn=destination)
+
+
+def test_what_matches_is_counted_and_measured(wharf, group):
+    """Once each, also over a kill -9 right behind the answer."""
+    logs, namespace = wharf.client("logs"), tasks.unique("shop")
+
+    def measures(name, pattern, value, **more):
+        transformation = {"metricName": name, "metricNamespace": namespace, "metricValue": value, **more}
+        logs.put_metric_filter(logGroupName=group, filterName=name, filterPattern=pattern, metricTransformations=[transformation])
+
+    measures("Errors", "ERROR", "1", unit="Count")
+    measures("Took", "{ $.ms = * }", "$.ms", unit="Milliseconds", dimensions={"Path": "$.path"})
+
+    def points(name, *statistics, **dimensions):
+        now = datetime.datetime.now(datetime.UTC)
+        found = wharf.client("cloudwatch").get_metric_statistics(
+            Namespace=namespace, MetricName=name, Period=3600, Statistics=list(statistics),
+            Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+            StartTime=now - datetime.timedelta(hours=2), EndTime=now + datetime.timedelta(hours=1),
+        )  # fmt: skip
+        return found["Datapoints"]
+
+    def summed(name, statistic="Sum", **dimensions):
+        return sum(it[statistic] for it in points(name, statistic, **dimensions))
+
+    put(logs, group, "ERROR one", "fine", "ERROR two")
+    wharf.kill_child("server")
+    put(logs, group, "ERROR three", *(json.dumps({"path": path, "ms": ms}) for path, ms in (("/a", 7), ("/b", 9), ("/a", 3))))
+    wait_for(lambda: summed("Errors") >= 3, what="the errors being counted")
+    wait_for(lambda: summed("Took", "SampleCount", Path="/a") >= 2, what="the times being measured")
+    assert summed("Errors") == summed("Errors", "SampleCount") == 3
+    assert (summed("Took", Path="/a"), summed("Took", Path="/b"), points("Took", "Sum")) == (10, 9, [])
+    assert {it["Unit"] for it in points("Took", "Sum", Path="/a")} == {"Milliseconds"}
+    assert max(it["Maximum"] for it in points("Took", "Maximum", Path="/a")) == 7
 
 
 def test_metric_filters_are_kept(wharf, group):

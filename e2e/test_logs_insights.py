@@ -6,7 +6,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import tasks
+from harness import log_groups, tasks
 from harness.waiting import wait_for
 
 
@@ -66,6 +66,46 @@ def test_parse_dedup_and_patterns(lines):
     assert {row["who"] for row in rows(ended(logs, started(logs, text, group)))} == {"anna", "bert"}
     (errors, _) = sorted(rows(ended(logs, started(logs, "pattern @message", group))), key=lambda row: float(row["@ratio"]))[:2]
     assert errors["@sampleCount"] and errors["@pattern"].count("<Number-1>") == 1
+
+
+def test_lists_become_rows(wharf, lines):
+    logs, _ = lines
+    group = log_groups.make(wharf, "insights")
+    orders = [{"of": "anna", "items": [{"sku": "a", "n": 1}, {"sku": "b", "n": 2}]}, {"of": "bert", "items": [{"sku": "a", "n": 4}]}]
+    log_groups.put(logs, group, *map(json.dumps, orders), json.dumps({"of": "cleo"}))
+    plain = lambda text: [{k: v for k, v in row.items() if k != "@ptr"} for row in rows(ended(logs, started(logs, text, group)))]  # noqa: E731
+    flat = "fields jsonParse(@message) as order | unnest order.items into item"
+    text = f"{flat} | filter item.n > 1 | display order.of, item.sku, item.n | sort item.n desc"
+    assert plain(text) == [
+        {"order.of": "bert", "item.sku": "a", "item.n": "4"},
+        {"order.of": "anna", "item.sku": "b", "item.n": "2"},
+    ]
+    counted = f"{flat} | filter ispresent(item.sku) | stats sum(item.n) as sold by item.sku as sku | sort sku"
+    assert plain(counted) == [{"sku": "a", "sold": "5"}, {"sku": "b", "sold": "2"}]
+
+
+def test_patterns_are_compared_with_those_of_an_earlier_time(wharf, lines):
+    logs, _ = lines
+    group, now = log_groups.make(wharf, "insights"), int(time.time() * 1000)
+
+    def put(minutes, *messages):
+        events = [{"timestamp": now - minutes * 60_000, "message": message} for message in messages]
+        logs.put_log_events(logGroupName=group, logStreamName=log_groups.STREAM, logEvents=events)
+
+    put(24 * 60 + 30, *[f"took {n} ms" for n in range(7)])
+    put(90, "took 8 ms", "took 9 ms", "disk is full")
+    put(30, "took 10 ms", "took 11 ms", "took 12 ms", "no room")
+
+    def differences(command):
+        text = f"pattern @message | {command} | display @pattern, @difference, @differenceDescription | sort @pattern"
+        return [tuple(row.values()) for row in rows(ended(logs, started(logs, text, group)))]
+
+    took = "took <Number-1> ms"
+    # Against the hour right before, and against the same hour of the day before.
+    assert differences("diff") == [("disk is full", "-1", "Gone"), ("no room", "1", "New"), (took, "1", "More")]
+    assert differences("diff previousDay") == [("no room", "1", "New"), (took, "-4", "Fewer")]
+    with pytest.raises(ClientError, match="right before it"):
+        started(logs, "diff previousDay", group)
 
 
 def test_wrong_queries_are_told_where(lines):

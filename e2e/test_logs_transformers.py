@@ -58,6 +58,31 @@ def test_queries_have_the_fields_after_a_kill_too(wharf, group):
         logs.delete_transformer(logGroupIdentifier=group)
 
 
+COLUMNS = [{"csv": {"columns": ["who", "what", "n"], "delimiter": ";"}}, {"typeConverter": {"entries": [{"key": "n", "type": "integer"}]}}]
+PAIRS = [{"parseKeyValue": {"fieldDelimiter": " ", "keyValueDelimiter": "=", "nonMatchValue": "none"}}]
+NESTED = [{"parseJSON": {}}, {"parseJSON": {"source": "inner", "destination": "of"}}, {"deleteKeys": {"withKeys": ["inner"]}}]
+PARSED = [
+    (COLUMNS, 'anna;"a ""red"" shirt; small";3', {"who": "anna", "what": 'a "red" shirt; small', "n": 3}),
+    (COLUMNS, "bert;socks;2;gift", {"who": "bert", "what": "socks", "n": 2, "column_4": "gift"}),
+    (PAIRS, "level=info path=/a?b=1 late", {"level": "info", "path": "/a?b=1", "late": "none"}),
+    (NESTED, '{"at": 1, "inner": "{\\"user\\": {\\"id\\": 7}}"}', {"at": 1, "of": {"user": {"id": 7}}}),
+]
+
+
+@pytest.mark.parametrize(("config", "line", "expected"), PARSED)
+def test_each_parser(wharf, group, config, line, expected):
+    logs = wharf.client("logs")
+    (tried,) = logs.test_transformer(transformerConfig=config, logEventMessages=[line])["transformedLogs"]
+    assert (tried["eventMessage"], json.loads(tried["transformedEventMessage"])) == (line, expected)
+    logs.put_transformer(logGroupIdentifier=group, transformerConfig=config)
+    put(logs, group, line)
+    flat = {f"{name}.{key}": it for name, inner in expected.items() if isinstance(inner, dict) for key, it in inner.items()}
+    plain = {name: str(it) for name, it in expected.items() if not isinstance(it, dict)}
+    names = [*plain, *("of.user.id" for name in flat if name == "of.user")]
+    (row,) = rows(logs, group, f"display {', '.join(names)}")
+    assert row == plain | ({"of.user.id": "7"} if flat else {})
+
+
 def test_processors_are_tried_out_and_checked(wharf, group):
     logs = wharf.client("logs")
     found = logs.test_transformer(transformerConfig=CONFIG[:2], logEventMessages=["get /a 204", "nothing"])["transformedLogs"]

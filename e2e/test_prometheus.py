@@ -256,30 +256,3 @@ def test_what_was_acknowledged_outlives_kill_9(wharf, workspace, sender):
     there = {it["metric"]["n"]: it["value"][1] for it in found}
     assert acknowledged and acknowledged <= there.keys()
     assert all(number == value for number, value in there.items())
-
-
-def test_the_calls_of_grafanas_cloudwatch_data_source(wharf):
-    cloudwatch, logs, ec2 = (wharf.client(it) for it in ("cloudwatch", "logs", "ec2"))
-    namespace, begin = tasks.unique("Graf"), datetime.datetime.now(UTC).replace(second=0, microsecond=0)
-    cloudwatch.put_metric_data(Namespace=namespace, MetricData=[{"MetricName": "Load", "Value": 4, "Timestamp": begin}])
-    assert cloudwatch.list_metrics(Namespace=namespace)["Metrics"][0]["MetricName"] == "Load"
-    span = {"StartTime": begin - datetime.timedelta(minutes=5), "EndTime": begin + datetime.timedelta(minutes=1)}
-    metric = {"Namespace": namespace, "MetricName": "Load", "Dimensions": []}
-    queries = [
-        {"Id": "a", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Average"}, "ReturnData": True},
-        {"Id": "b", "Expression": "a * 2", "ReturnData": True},
-        {"Id": "c", "Expression": f"SEARCH('Namespace=\"{namespace}\" MetricName=\"Load\"', 'Sum', 60)", "ReturnData": True},
-        {"Id": "d", "Expression": f'SELECT SUM("Load") FROM "{namespace}"', "Period": 60, "ReturnData": True},
-    ]
-    results = cloudwatch.get_metric_data(MetricDataQueries=queries, ScanBy="TimestampAscending", **span)["MetricDataResults"]
-    assert {it["Id"]: it["Values"] for it in results} == {"a": [4], "b": [8], "c": [4], "d": [4]}
-    assert cloudwatch.describe_alarms_for_metric(Namespace=namespace, MetricName="Load")["MetricAlarms"] == []
-    assert "us-east-1" in [it["RegionName"] for it in ec2.describe_regions()["Regions"]]
-    wharf.client("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["ec2:instance"])
-    group = tasks.unique("/grafana/x")
-    logs.create_log_group(logGroupName=group)
-    assert [it["logGroupName"] for it in logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]] == [group]
-    started = logs.start_query(
-        logGroupNames=[group], startTime=int(time.time()) - 60, endTime=int(time.time()), queryString="fields @message", limit=10
-    )
-    assert logs.get_query_results(queryId=started["queryId"])["status"] in ("Scheduled", "Running", "Complete")

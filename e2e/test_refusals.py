@@ -1,5 +1,5 @@
-"""Bad input of SQS, SNS, EventBridge and its Scheduler, S3 and Secrets Manager: what the models do not say, with AWS's codes and
-texts."""
+"""Bad input of SQS, SNS, EventBridge and its Scheduler, S3, Secrets Manager, KMS, Parameter Store, IAM and STS: what the models do
+not say, with AWS's codes and texts."""
 
 import json
 
@@ -18,6 +18,12 @@ def refusal(client, operation, parameters):
         getattr(client, operation)(**parameters)
     error = caught.value.response["Error"]
     return error["Code"].removeprefix("AWS.SimpleQueueService."), error["Message"]
+
+
+def constraint(member, value, rule):
+    """How AWS words what a member's value must be by the model; `None` stands for one that is not to be shown."""
+    shown = "" if value is None else f" '{value}'"
+    return f"1 validation error detected: Value{shown} at '{member}' failed to satisfy constraint: Member must {rule}"
 
 
 @pytest.fixture(scope="module")
@@ -264,10 +270,10 @@ def bucket(wharf):
 
 
 def filled(value, names):
-    """Parameters with the names of what a fixture made."""
+    """Parameters with the names of what a fixture made; bytes stand by themselves."""
     if isinstance(value, str):
         for name, meant in names.items():
-            value = value.replace(name, meant)
+            value = meant if value == name else value.replace(name, str(meant))
         return value
     if isinstance(value, list):
         return [filled(one, names) for one in value]
@@ -341,3 +347,347 @@ def secrets(wharf):
 def test_secrets(wharf, secrets, operation, parameters, code, text):
     found = refusal(wharf.client("secretsmanager"), operation, filled(parameters, secrets))
     assert found[0] == code and (text is None or filled(text, secrets) == found[1]), found
+
+
+NO_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+KEYS = f"arn:aws:kms:{REGION}:{ACCOUNT}"
+BAD_ALIAS = 'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html'
+LOCKED_OUT = "The new key policy will not allow you to update the key policy in the future."
+NO_KEY_USE = "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys."
+BOTH_SPECS = "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated."
+ROTATED = {"KeyId": "{signing}"}
+
+# `{key}` is a symmetric key with `{alias}`, `{signing}` one of an elliptic curve; `{disabled}` and `{deleted}` are what they are called.
+OF_KEYS = [
+    ("describe_key", {"KeyId": NO_ID}, "NotFoundException", f"Key '{KEYS}:key/{NO_ID}' does not exist"),
+    ("describe_key", {"KeyId": "nobody"}, "NotFoundException", "Invalid keyId 'nobody'"),
+    ("describe_key", {"KeyId": "alias/nobody"}, "NotFoundException", f"Alias {KEYS}:alias/nobody is not found."),
+    ("describe_key", {"KeyId": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{NO_ID}"}, "NotFoundException", "Invalid arn eu-west-1"),
+    ("create_key", {"KeySpec": "RSA_1024"}, "ValidationException", None),
+    ("create_key", {"KeySpec": "ECC_NIST_P256"}, "ValidationException", NO_KEY_USE),
+    ("create_key", {"KeySpec": "ECC_NIST_P256", "KeyUsage": "ENCRYPT_DECRYPT"}, "ValidationException", "KeyUsage ENCRYPT_DECRYPT is not compatible with KeySpec ECC_NIST_P256"),
+    ("create_key", {"KeySpec": "SYMMETRIC_DEFAULT", "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT"}, "ValidationException", BOTH_SPECS),
+    ("create_key", {"Policy": "{"}, "MalformedPolicyDocumentException", None),
+    ("create_key", {"Tags": [{"TagKey": "aws:a", "TagValue": "1"}]}, "TagException", "aws: prefixed tag key names are not allowed for external use."),
+    ("create_key", {"Tags": [{"TagKey": "a", "TagValue": "1"}, {"TagKey": "a", "TagValue": "2"}]}, "TagException", "Duplicate tag keys"),
+    ("create_alias", {"AliasName": "nobody", "TargetKeyId": "{key}"}, "ValidationException", BAD_ALIAS),
+    ("create_alias", {"AliasName": "alias/aws/mine", "TargetKeyId": "{key}"}, "NotAuthorizedException", None),
+    ("create_alias", {"AliasName": "{alias}", "TargetKeyId": "{key}"}, "AlreadyExistsException", f"An alias with the name {KEYS}:{{alias}} already exists"),
+    ("create_alias", {"AliasName": "alias/a:b", "TargetKeyId": "{key}"}, "ValidationException", "alias/a:b contains invalid characters for an alias"),
+    ("create_alias", {"AliasName": "alias/new", "TargetKeyId": "{alias}"}, "ValidationException", "Aliases must refer to keys. Not aliases"),
+    ("update_alias", {"AliasName": "alias/nobody", "TargetKeyId": "{key}"}, "NotFoundException", f"Alias {KEYS}:alias/nobody is not found."),
+    ("delete_alias", {"AliasName": "alias/nobody"}, "NotFoundException", f"Alias {KEYS}:alias/nobody is not found."),
+    ("encrypt", {"KeyId": "{key}", "Plaintext": b"x" * 4097}, "ValidationException", constraint("plaintext", None, "have length less than or equal to 4096")),
+    ("encrypt", {"KeyId": "{disabled}", "Plaintext": b"x"}, "DisabledException", f"{KEYS}:key/{{disabled}} is disabled."),
+    ("encrypt", {"KeyId": "{deleted}", "Plaintext": b"x"}, "KMSInvalidStateException", f"{KEYS}:key/{{deleted}} is pending deletion."),
+    ("encrypt", {"KeyId": "{signing}", "Plaintext": b"x"}, "InvalidKeyUsageException", f"{KEYS}:key/{{signing}} key usage is SIGN_VERIFY which is not valid for Encrypt."),
+    ("encrypt", {"KeyId": "{key}", "Plaintext": b"x", "EncryptionAlgorithm": "RSAES_OAEP_SHA_1"}, "InvalidKeyUsageException", "Algorithm RSAES_OAEP_SHA_1 is incompatible with key spec SYMMETRIC_DEFAULT."),
+    ("encrypt", {"KeyId": "{key}", "Plaintext": b"x", "DryRun": True}, "DryRunOperationException", "The request would have succeeded, but the DryRun option is set."),
+    ("decrypt", {"CiphertextBlob": b"nonsense"}, "InvalidCiphertextException", ""),
+    ("decrypt", {"CiphertextBlob": "{sealed}", "EncryptionContext": {"a": "another"}}, "InvalidCiphertextException", ""),
+    ("decrypt", {"CiphertextBlob": "{sealed}", "KeyId": "{other}"}, "IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation."),
+    ("generate_data_key", {"KeyId": "{key}"}, "ValidationException", "Please specify either number of bytes or key spec."),
+    ("generate_data_key", {"KeyId": "{key}", "KeySpec": "AES_256", "NumberOfBytes": 32}, "ValidationException", "Please specify either number of bytes or key spec."),
+    ("generate_data_key", {"KeyId": "{key}", "NumberOfBytes": 1025}, "ValidationException", constraint("numberOfBytes", 1025, "have value less than or equal to 1024")),
+    ("sign", {"KeyId": "{key}", "Message": b"x", "SigningAlgorithm": "ECDSA_SHA_256"}, "InvalidKeyUsageException", f"{KEYS}:key/{{key}} key usage is ENCRYPT_DECRYPT which is not valid for Sign."),
+    ("sign", {"KeyId": "{signing}", "Message": b"x", "SigningAlgorithm": "ECDSA_SHA_384"}, "InvalidKeyUsageException", "Algorithm ECDSA_SHA_384 is incompatible with key spec ECC_NIST_P256."),
+    ("sign", {"KeyId": "{signing}", "Message": b"x", "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"}, "ValidationException", "Digest is invalid length for algorithm ECDSA_SHA_256."),
+    ("verify", {"KeyId": "{signing}", "Message": b"x", "Signature": b"x", "SigningAlgorithm": "ECDSA_SHA_256"}, "KMSInvalidSignatureException", None),
+    ("enable_key_rotation", ROTATED, "UnsupportedOperationException", None),
+    ("schedule_key_deletion", {"KeyId": "{key}", "PendingWindowInDays": 6}, "ValidationException", None),
+    ("schedule_key_deletion", {"KeyId": "{deleted}"}, "KMSInvalidStateException", f"{KEYS}:key/{{deleted}} is pending deletion."),
+    ("cancel_key_deletion", {"KeyId": "{key}"}, "KMSInvalidStateException", f"{KEYS}:key/{{key}} is not pending deletion."),
+    ("get_key_policy", {"KeyId": "{key}", "PolicyName": "another"}, "NotFoundException", "No such policy exists"),
+    ("put_key_policy", {"KeyId": "{key}", "Policy": "{"}, "MalformedPolicyDocumentException", None),
+    ("put_key_policy", {"KeyId": "{key}", "Policy": tasks.document("kms:Encrypt", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})}, "MalformedPolicyDocumentException", LOCKED_OUT),
+    ("create_grant", {"KeyId": "{key}", "GranteePrincipal": f"arn:aws:iam::{ACCOUNT}:root", "Operations": ["Sign"]}, "ValidationException", None),
+    ("revoke_grant", {"KeyId": "{key}", "GrantId": "0" * 64}, "NotFoundException", f"Grant ID {'0' * 64} not found"),
+    ("import_key_material", {"KeyId": "{key}", "ImportToken": b"x", "EncryptedKeyMaterial": b"x"}, "UnsupportedOperationException", f"{KEYS}:key/{{key}} origin is AWS_KMS which is not valid for this operation."),
+    ("list_keys", {"Marker": "nonsense"}, "InvalidMarkerException", None),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def kms_keys(wharf):
+    kms, alias = wharf.client("kms"), f"alias/{tasks.unique('refusals')}"
+
+    def made(**more):
+        return kms.create_key(**more)["KeyMetadata"]["KeyId"]
+
+    key, other, disabled, deleted = (made() for _ in range(4))
+    signing = made(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+    kms.create_alias(AliasName=alias, TargetKeyId=key)
+    kms.disable_key(KeyId=disabled)
+    kms.schedule_key_deletion(KeyId=deleted, PendingWindowInDays=7)
+    sealed = kms.encrypt(KeyId=key, Plaintext=b"x", EncryptionContext={"a": "1"})["CiphertextBlob"]
+    names = {"{key}": key, "{other}": other, "{disabled}": disabled, "{deleted}": deleted, "{signing}": signing, "{alias}": alias}
+    yield names | {"{sealed}": sealed}
+    kms.delete_alias(AliasName=alias)
+    for one in (key, other, disabled, signing):
+        kms.schedule_key_deletion(KeyId=one, PendingWindowInDays=7)
+
+
+@pytest.mark.parametrize(("operation", "parameters", "code", "text"), OF_KEYS)
+def test_keys(wharf, kms_keys, operation, parameters, code, text):
+    found = refusal(wharf.client("kms"), operation, filled(parameters, kms_keys))
+    assert found[0] == code and (text is None or filled(text, kms_keys) == found[1]), found
+
+
+EXISTS = "The parameter already exists. To overwrite this value, set the overwrite option in the request to true."
+TAGS_AND_OVERWRITE = (
+    "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove overwrite flag. To update "
+    "tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource."
+)
+RULES_OF_NAMES = (
+    'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash '
+    "symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_"
+)
+RULES_OF_PATHS = (
+    "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\". It can't be "
+    'prefixed with "aws" or "ssm" (case-insensitive). It must use only letters, numbers, or the following symbols: . (period), - '
+    "(hyphen), _ (underscore). Special characters are not allowed. All sub-paths, if specified, must use the forward slash symbol "
+    '"/". Valid example: /get/parameters2-/by1./path0_.'
+)
+NESTED = 'Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.'
+BAD_SELECTOR = "Invalid parameter name. Please use correct syntax for referencing a version/label  <name>:<version/label>"
+BAD_KEYS = "Valid filter keys include: [Path, Name, Type, KeyId, Tier]."
+NO_SETTING = (
+    "The specified service setting wasn't found. Either the service name or the setting hasn't been provisioned by the AWS service team."
+)
+FOR_STANDARD = "You can't assign parameter policies to a standard-parameter tier."
+
+
+def parameter(**more):
+    return {"Name": "/refused", "Value": "x", "Type": "String"} | more
+
+
+def only(key, *values, **more):
+    return {"ParameterFilters": [{"Key": key, "Values": list(values)} | more]}
+
+
+# `{parameter}` has one version, a String.
+OF_PARAMETERS = [
+    ("put_parameter", parameter(Name="{parameter}"), "ParameterAlreadyExists", EXISTS),
+    ("put_parameter", parameter(Name="{parameter}", Overwrite=True, Tags=[{"Key": "a", "Value": "1"}]), "ValidationException", TAGS_AND_OVERWRITE),
+    ("put_parameter", {"Name": "/refused", "Value": "x"}, "ValidationException", "A parameter type is required when you create a parameter."),
+    ("put_parameter", parameter(Type="Number"), "ValidationException", constraint("type", "Number", "satisfy enum value set: [String, StringList, SecureString]")),
+    ("put_parameter", parameter(Name="a/b"), "ValidationException", "Parameter name must be a fully qualified name."),
+    ("put_parameter", parameter(Name="/a/"), "ValidationException", "Parameter name must not end with slash."),
+    ("put_parameter", parameter(Name="/a b"), "ValidationException", RULES_OF_NAMES),
+    ("put_parameter", parameter(Name="awsome"), "ValidationException", 'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).'),
+    ("put_parameter", parameter(Name="/aws/mine"), "AccessDeniedException", "No access to reserved parameter name: /aws/mine."),
+    ("put_parameter", parameter(Name="/a" * 16), "HierarchyLevelLimitExceededException", None),
+    ("put_parameter", parameter(Value="a {{ssm:b}} c"), "ValidationException", NESTED),
+    ("put_parameter", parameter(Value="x" * 4097, Tier="Standard"), "ValidationException", None),
+    ("put_parameter", parameter(Value="x" * 8193, Tier="Advanced"), "ValidationException", "Advanced-tier parameters support a maximum parameter value of 8192 characters."),
+    ("put_parameter", parameter(DataType="Text"), "ValidationException", "The following data type is not supported: Text (Data type names are all lowercase.)"),
+    ("put_parameter", parameter(AllowedPattern="("), "InvalidAllowedPatternException", "The request does not meet the regular expression requirement."),
+    ("put_parameter", parameter(AllowedPattern="^[0-9]+$"), "ParameterPatternMismatchException", "Parameter value, cannot be validated against allowedPattern: ^[0-9]+$"),
+    ("put_parameter", parameter(KeyId="alias/mine"), "ValidationException", "KeyId is required for SecureString type parameter only."),
+    ("put_parameter", parameter(Type="SecureString", KeyId="alias/nobody"), "InvalidKeyId", "Invalid keyId alias/nobody"),
+    ("put_parameter", parameter(Policies=json.dumps([{"Type": "Expiration", "Version": "1.0", "Attributes": {"Timestamp": "2099-01-01T00:00:00Z"}}])), "ValidationException", FOR_STANDARD),
+    ("put_parameter", parameter(Tier="Advanced", Policies=json.dumps([{"Type": "Nothing", "Version": "1.0", "Attributes": {}}])), "InvalidPolicyTypeException", "Policy type Nothing is not supported."),
+    ("put_parameter", parameter(Tags=[{"Key": "aws:a", "Value": "1"}]), "ValidationException", "aws: prefixed tag key names are not allowed for external use."),
+    ("get_parameter", {"Name": "/nobody"}, "ParameterNotFound", ""),
+    ("get_parameter", {"Name": "{parameter}:2"}, "ParameterVersionNotFound", "Systems Manager could not find version 2 of {parameter}. Verify the version and try again."),
+    ("get_parameter", {"Name": "{parameter}:label"}, "ParameterVersionNotFound", "Systems Manager could not find version label of {parameter}. Verify the version and try again."),
+    ("get_parameter", {"Name": "{parameter}:1:2"}, "ValidationException", BAD_SELECTOR),
+    ("get_parameter", {"Name": "/aws/reference/secretsmanager/nobody"}, "ValidationException", "WithDecryption flag must be True for retrieving a Secret Manager secret."),
+    ("get_parameter", {"Name": "/aws/reference/secretsmanager/nobody", "WithDecryption": True}, "ParameterNotFound", "An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret /aws/reference/secretsmanager/nobody not found."),
+    ("get_parameters", {"Names": [f"/{number}" for number in range(11)]}, "ValidationException", None),
+    ("get_parameters_by_path", {"Path": "a"}, "ValidationException", RULES_OF_PATHS),
+    ("get_parameters_by_path", {"Path": "/", "MaxResults": 11}, "ValidationException", constraint("maxResults", 11, "have value less than or equal to 10")),
+    ("get_parameters_by_path", {"Path": "/", "NextToken": "nonsense"}, "InvalidNextToken", "The specified token isn't valid."),
+    ("get_parameters_by_path", {"Path": "/", **only("Name", "a")}, "InvalidFilterKey", "The following filter key is not valid: Name. Valid filter keys include: [Type, KeyId]."),
+    ("describe_parameters", only("Label", "a"), "InvalidFilterKey", f"The following filter key is not valid: Label. {BAD_KEYS}"),
+    ("describe_parameters", {"ParameterFilters": [{"Key": "Name"}]}, "InvalidFilterValue", "The following filter values are missing : null for filter key Name."),
+    ("describe_parameters", only("Type", "Number"), "InvalidFilterOption", "The following filter value is not valid: Number. Valid values include: [String, StringList, SecureString]."),
+    ("describe_parameters", only("Name", "a", Option="Around"), "InvalidFilterOption", "The following filter option is not valid: Around. Valid options include: [BeginsWith, Contains, Equals]."),
+    ("describe_parameters", {"ParameterFilters": 2 * only("Name", "a")["ParameterFilters"]}, "InvalidFilterKey", "The following filter is duplicated in the request: Name. A request can contain only one occurrence of a specific filter."),
+    ("delete_parameter", {"Name": "/nobody"}, "ParameterNotFound", ""),
+    ("get_parameter_history", {"Name": "/nobody"}, "ParameterNotFound", ""),
+    ("label_parameter_version", {"Name": "{parameter}", "ParameterVersion": 2, "Labels": ["a"]}, "ParameterVersionNotFound", "Systems Manager could not find version 2 of {parameter}. Verify the version and try again."),
+    ("add_tags_to_resource", {"ResourceType": "Parameter", "ResourceId": "/nobody", "Tags": [{"Key": "a", "Value": "1"}]}, "InvalidResourceId", ""),
+    ("add_tags_to_resource", {"ResourceType": "Nothing", "ResourceId": "{parameter}", "Tags": [{"Key": "a", "Value": "1"}]}, "ValidationException", None),
+    ("get_service_setting", {"SettingId": "/ssm/nothing"}, "ServiceSettingNotFound", NO_SETTING),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def parameters_there(wharf):
+    ssm, name = wharf.client("ssm"), f"/{tasks.unique('refusals')}"
+    ssm.put_parameter(Name=name, Value="x", Type="String")
+    yield {"{parameter}": name}
+    ssm.delete_parameter(Name=name)
+
+
+@pytest.mark.parametrize(("operation", "parameters", "code", "text"), OF_PARAMETERS)
+def test_parameters(wharf, parameters_there, operation, parameters, code, text):
+    found = refusal(wharf.client("ssm"), operation, filled(parameters, parameters_there))
+    assert found[0] == code and (text is None or filled(text, parameters_there) == found[1]), found
+
+
+IAM = f"arn:aws:iam::{ACCOUNT}"
+ALLOWED = tasks.document("s3:*")
+TRUST_ANYBODY = tasks.document("sts:AssumeRole", Principal={"AWS": f"{IAM}:root"}).replace('"Resource": "*", ', "")
+BAD_USER_NAME = "The specified value for userName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
+BAD_PATH = (
+    "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters."
+)
+TWO_TAGS = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+
+
+def policy_of(**statement):
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"} | statement]})
+
+
+def new_policy(document):
+    return "create_policy", {"PolicyName": "refused", "PolicyDocument": document}
+
+
+# `{user}` is in `{group}` with the policy `{policy}` attached, and has two keys; `{role}` is in the instance profile of its name.
+OF_IAM = [
+    ("create_user", {"UserName": "{user}"}, "EntityAlreadyExists", "User with name {user} already exists."),
+    ("create_user", {"UserName": "a b"}, "ValidationError", BAD_USER_NAME),
+    ("create_user", {"UserName": "a" * 65}, "ValidationError", constraint("userName", "a" * 65, "have length less than or equal to 64")),
+    ("create_user", {"UserName": "refused", "Path": "a"}, "ValidationError", BAD_PATH),
+    ("create_role", {"RoleName": "a/b", "AssumeRolePolicyDocument": TRUST_ANYBODY}, "ValidationError", BAD_USER_NAME.replace("userName", "roleName")),
+    ("create_user", {"UserName": "refused", "Tags": [{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}]}, "InvalidInput", TWO_TAGS),
+    ("create_user", {"UserName": "refused", "PermissionsBoundary": f"{IAM}:policy/nobody"}, "NoSuchEntity", None),
+    ("get_user", {"UserName": "nobody"}, "NoSuchEntity", "The user with name nobody cannot be found."),
+    ("get_group", {"GroupName": "nobody"}, "NoSuchEntity", "The group with name nobody cannot be found."),
+    ("get_role", {"RoleName": "nobody"}, "NoSuchEntity", "The role with name nobody cannot be found."),
+    ("get_policy", {"PolicyArn": f"{IAM}:policy/nobody"}, "NoSuchEntity", f"Policy {IAM}:policy/nobody was not found."),
+    ("get_policy", {"PolicyArn": "x" * 20}, "InvalidInput", f"ARN {'x' * 20} is not valid."),
+    ("get_user_policy", {"UserName": "{user}", "PolicyName": "nobody"}, "NoSuchEntity", "The user policy with name nobody cannot be found."),
+    ("get_instance_profile", {"InstanceProfileName": "nobody"}, "NoSuchEntity", "Instance Profile nobody cannot be found."),
+    ("get_login_profile", {"UserName": "{user}"}, "NoSuchEntity", "Login Profile for User {user} cannot be found."),
+    ("get_server_certificate", {"ServerCertificateName": "nobody"}, "NoSuchEntity", "The Server Certificate with name nobody cannot be found."),
+    ("get_account_password_policy", {}, "NoSuchEntity", f"The Password Policy with domain name {ACCOUNT} cannot be found."),
+    ("create_group", {"GroupName": "{group}"}, "EntityAlreadyExists", "Group with name {group} already exists."),
+    ("create_role", {"RoleName": "{role}", "AssumeRolePolicyDocument": TRUST_ANYBODY}, "EntityAlreadyExists", "Role with name {role} already exists."),
+    ("create_role", {"RoleName": "refused", "AssumeRolePolicyDocument": "{"}, "MalformedPolicyDocument", None),
+    ("create_role", {"RoleName": "refused", "AssumeRolePolicyDocument": ALLOWED}, "MalformedPolicyDocument", None),
+    ("create_role", {"RoleName": "refused", "AssumeRolePolicyDocument": TRUST_ANYBODY.replace("sts:AssumeRole", "s3:GetObject")}, "MalformedPolicyDocument", "AssumeRole policy may only specify STS AssumeRole actions."),
+    ("create_role", {"RoleName": "refused", "AssumeRolePolicyDocument": TRUST_ANYBODY.replace(f"{IAM}:root", f"{IAM}:role/nobody")}, "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{IAM}:role/nobody"'),
+    ("create_role", {"RoleName": "refused", "AssumeRolePolicyDocument": TRUST_ANYBODY, "MaxSessionDuration": 43201}, "ValidationError", constraint("maxSessionDuration", 43201, "have value less than or equal to 43200")),
+    (*new_policy("{"), "MalformedPolicyDocument", "Syntax errors in policy."),
+    (*new_policy(policy_of().replace("2012-10-17", "2008-10-17")), "MalformedPolicyDocument", "Policy document must be version 2012-10-17 or greater."),
+    (*new_policy(policy_of(Action="everything")), "MalformedPolicyDocument", "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
+    (*new_policy(policy_of(Action="s3:Get:Object")), "MalformedPolicyDocument", "Actions/Conditions can contain only one colon."),
+    (*new_policy(policy_of(Resource="bucket")), "MalformedPolicyDocument", 'Resource bucket must be in ARN format or "*".'),
+    (*new_policy(policy_of(Resource="arn:moon:s3:::bucket")), "MalformedPolicyDocument", 'Partition "moon" is not valid for resource "arn:moon:s3:::bucket".'),
+    (*new_policy(policy_of(Principal="*")), "MalformedPolicyDocument", "Policy document should not specify a principal."),
+    (*new_policy(policy_of().replace(', "Resource": "*"', "")), "MalformedPolicyDocument", "Policy statement must contain resources."),
+    (*new_policy(policy_of().replace('"Action": "s3:*", ', "")), "MalformedPolicyDocument", "Policy statement must contain actions."),
+    (*new_policy(policy_of(Sid="a b")), "MalformedPolicyDocument", "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"),
+    (*new_policy(policy_of(Resource=[f"arn:aws:s3:::{number:060}" for number in range(100)])), "LimitExceeded", "Cannot exceed quota for PolicySize: 6144"),
+    ("create_policy", {"PolicyName": "{policy}", "PolicyDocument": ALLOWED}, "EntityAlreadyExists", "A policy called {policy} already exists. Duplicate names are not allowed."),
+    ("delete_policy", {"PolicyArn": f"{IAM}:policy/{{policy}}"}, "DeleteConflict", "Cannot delete a policy attached to entities."),
+    ("delete_policy_version", {"PolicyArn": f"{IAM}:policy/{{policy}}", "VersionId": "v1"}, "DeleteConflict", "Cannot delete the default version of a policy."),
+    ("get_policy_version", {"PolicyArn": f"{IAM}:policy/{{policy}}", "VersionId": "v9"}, "NoSuchEntity", f"Policy {IAM}:policy/{{policy}} version v9 does not exist or is not attachable."),
+    ("attach_user_policy", {"UserName": "{user}", "PolicyArn": f"{IAM}:policy/nobody"}, "NoSuchEntity", f"Policy {IAM}:policy/nobody does not exist or is not attachable."),
+    ("detach_user_policy", {"UserName": "{user}", "PolicyArn": f"{IAM}:policy/{{policy}}"}, "NoSuchEntity", f"Policy {IAM}:policy/{{policy}} was not found."),
+    ("put_user_policy", {"UserName": "{user}", "PolicyName": "a", "PolicyDocument": policy_of(Resource=[f"arn:aws:s3:::{number:060}" for number in range(40)])}, "LimitExceeded", "Maximum policy size of 2048 bytes exceeded for user {user}"),
+    ("delete_user", {"UserName": "{user}"}, "DeleteConflict", None),
+    ("delete_group", {"GroupName": "{group}"}, "DeleteConflict", None),
+    ("delete_role", {"RoleName": "{role}"}, "DeleteConflict", "Cannot delete entity, must remove roles from instance profile first."),
+    ("delete_instance_profile", {"InstanceProfileName": "{role}"}, "DeleteConflict", "Cannot delete entity, must remove roles from instance profile first."),
+    ("create_access_key", {"UserName": "{user}"}, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2"),
+    ("update_access_key", {"UserName": "{user}", "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "Status": "Active"}, "NoSuchEntity", "The Access Key with id AKIAIOSFODNN7EXAMPLE cannot be found."),
+    ("create_service_linked_role", {"AWSServiceName": "nothing.amazonaws.com"}, "InvalidInput", None),
+    ("create_account_alias", {"AccountAlias": "A"}, "ValidationError", None),
+    ("list_users", {"MaxItems": 1001}, "ValidationError", constraint("maxItems", 1001, "have value less than or equal to 1000")),
+    ("list_users", {"Marker": "nonsense"}, "ValidationError", "Invalid Marker."),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def identities(wharf):
+    iam, name = wharf.client("iam"), tasks.unique("refusals")
+    iam.create_user(UserName=name)
+    keys = [iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"] for _ in range(2)]
+    iam.create_group(GroupName=name)
+    iam.add_user_to_group(UserName=name, GroupName=name)
+    arn = iam.create_policy(PolicyName=name, PolicyDocument=ALLOWED)["Policy"]["Arn"]
+    iam.attach_group_policy(GroupName=name, PolicyArn=arn)
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST_ANYBODY)
+    iam.create_instance_profile(InstanceProfileName=name)
+    iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+    yield {"{user}": name, "{group}": name, "{policy}": name, "{role}": name}
+    iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=name)
+    iam.delete_instance_profile(InstanceProfileName=name)
+    iam.delete_role(RoleName=name)
+    iam.detach_group_policy(GroupName=name, PolicyArn=arn)
+    iam.delete_policy(PolicyArn=arn)
+    iam.remove_user_from_group(UserName=name, GroupName=name)
+    iam.delete_group(GroupName=name)
+    for key in keys:
+        iam.delete_access_key(UserName=name, AccessKeyId=key)
+    iam.delete_user(UserName=name)
+
+
+@pytest.mark.parametrize(("operation", "parameters", "code", "text"), OF_IAM)
+def test_identities(wharf, identities, operation, parameters, code, text):
+    found = refusal(wharf.client("iam"), operation, filled(parameters, identities))
+    assert found[0] == code and (text is None or filled(text, identities) == found[1]), found
+
+
+TOO_LONG = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+
+
+def assuming(**more):
+    return "assume_role", {"RoleArn": f"{IAM}:role/{{role}}", "RoleSessionName": "refused"} | more
+
+
+# Asked by a user who may assume the role `{role}`, for an hour at most.
+OF_STS = [
+    (*assuming(RoleArn=f"{IAM}:role/nobody"), "AccessDenied", f"User: {IAM}:user/{{caller}} is not authorized to perform: sts:AssumeRole on resource: {IAM}:role/nobody"),
+    (*assuming(RoleSessionName="a"), "ValidationError", constraint("roleSessionName", "a", "have length greater than or equal to 2")),
+    (*assuming(RoleSessionName="a b"), "ValidationError", constraint("roleSessionName", "a b", r"satisfy regular expression pattern: [\w+=,.@-]*")),
+    (*assuming(RoleArn="nobody"), "ValidationError", constraint("roleArn", "nobody", "have length greater than or equal to 20")),
+    (*assuming(DurationSeconds=899), "ValidationError", constraint("durationSeconds", 899, "have value greater than or equal to 900")),
+    (*assuming(DurationSeconds=43201), "ValidationError", constraint("durationSeconds", 43201, "have value less than or equal to 43200")),
+    (*assuming(DurationSeconds=3601), "ValidationError", TOO_LONG),
+    (*assuming(Policy="{"), "MalformedPolicyDocument", None),
+    (*assuming(Tags=[{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}]), "ValidationError", None),
+    (*assuming(TransitiveTagKeys=["a"]), "ValidationError", "The specified transitive tag key a must be included in the requested tags."),
+    (*assuming(TokenCode="123456"), "AccessDenied", "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."),
+    (*assuming(SerialNumber=f"{IAM}:mfa/nobody", TokenCode="123456"), "AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."),
+    ("assume_role_with_web_identity", {"RoleArn": f"{IAM}:role/{{role}}", "RoleSessionName": "refused", "WebIdentityToken": "nonsense"}, "InvalidIdentityToken", None),
+    ("assume_role_with_saml", {"RoleArn": f"{IAM}:role/{{role}}", "PrincipalArn": f"{IAM}:saml-provider/nobody", "SAMLAssertion": "bm9uc2Vuc2U="}, "InvalidIdentityToken", None),
+    ("get_session_token", {"DurationSeconds": 129601}, "ValidationError", constraint("durationSeconds", 129601, "have value less than or equal to 129600")),
+    ("get_session_token", {"SerialNumber": f"{IAM}:mfa/nobody"}, "AccessDenied", "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."),
+    ("get_federation_token", {"Name": "a" * 33}, "ValidationError", constraint("name", "a" * 33, "have length less than or equal to 32")),
+    ("get_federation_token", {"Name": "refused", "PolicyArns": [{"arn": f"{IAM}:policy/nobody"}]}, "ValidationError", None),
+    ("decode_authorization_message", {"EncodedMessage": "nonsense"}, "InvalidAuthorizationMessageException", None),
+    ("get_access_key_info", {"AccessKeyId": "short"}, "ValidationError", constraint("accessKeyId", "short", "have length greater than or equal to 16")),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def caller(wharf):
+    """The keys of a user who may do all that STS can."""
+    return tasks.user(wharf, tasks.document("sts:*"))
+
+
+@pytest.mark.parametrize(("operation", "parameters", "code", "text"), OF_STS)
+def test_credentials(wharf, identities, caller, operation, parameters, code, text):
+    name, keys = caller
+    names = identities | {"{caller}": name}
+    found = refusal(wharf.client("sts", keys), operation, filled(parameters, names))
+    assert found[0] == code and (text is None or filled(text, names) == found[1]), found
+
+
+def test_root_and_sessions_get_no_further_credentials(wharf, identities, caller):
+    name, iam = identities["{role}"], wharf.client("iam")
+    role = {"RoleArn": f"{IAM}:role/{name}", "RoleSessionName": "refused"}
+    iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=tasks.document("sts:*"))
+    assert refusal(wharf.client("sts"), "assume_role", role) == ("AccessDenied", "Roles may not be assumed by root accounts.")
+    given = wharf.client("sts", caller[1]).assume_role(**role)["Credentials"]
+    session = wharf.client("sts", type(wharf.root).of_session(given))
+    said = "Cannot call GetSessionToken with session credentials"
+    assert refusal(session, "get_session_token", {}) == ("AccessDenied", said)
+    said = "Cannot call GetFederationToken with session credentials"
+    assert refusal(session, "get_federation_token", {"Name": "refused"}) == ("AccessDenied", said)
+    iam.delete_role_policy(RoleName=name, PolicyName="all")

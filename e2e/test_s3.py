@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import socket
+import sys
 import threading
 import urllib.error
 import urllib.parse
@@ -14,7 +15,7 @@ import boto3
 import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import ClientError, MissingDependencyException
+from botocore.exceptions import ClientError
 
 from harness import tasks, tools
 from harness.installation import Installation, Keys
@@ -202,13 +203,56 @@ def test_bad_bytes_are_refused(s3, bucket):
     assert refused(s3.put_object, Bucket=bucket, Key="k", Body=b"x", StorageClass="GLACIER")[0] == "NotImplemented"
     assert refused(s3.put_object, Bucket=bucket, Key="k", Body=b"x", ACL="public-read")[0] == "AccessControlListNotSupported"
     assert refused(s3.create_bucket, Bucket="Bad_Name")[0] == "InvalidBucketName"
-    for algorithm in ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"]:
-        try:
-            put = s3.put_object(Bucket=bucket, Key=algorithm, Body=b"123456789", ChecksumAlgorithm=algorithm)
-        except MissingDependencyException:  # what needs an extension in C that boto3 may not have
-            continue
+    for algorithm in ["CRC32", "SHA1", "SHA256"]:
+        put = s3.put_object(Bucket=bucket, Key=algorithm, Body=b"123456789", ChecksumAlgorithm=algorithm)
         got = s3.get_object(Bucket=bucket, Key=algorithm, ChecksumMode="ENABLED")
         assert got[f"Checksum{algorithm}"] == put[f"Checksum{algorithm}"] and got["Body"].read() == b"123456789"
+
+
+# What boto3 does with AWS's runtime in C beside it, which signs too: whole objects and parts, read again, and sums of other bytes.
+BY_THE_RUNTIME = """
+import base64, io, os, sys, boto3, botocore.compat
+from awscrt import checksums
+from boto3.s3.transfer import TransferConfig
+
+assert botocore.compat.HAS_CRT
+s3, bucket, part = boto3.client("s3"), sys.argv[1], 5 << 20
+data = os.urandom(2 * part + 17)
+parts = TransferConfig(multipart_threshold=part, multipart_chunksize=part)
+
+def written(number, length):
+    return base64.b64encode(number.to_bytes(length, "big")).decode()
+
+def composite(bytes):
+    each = [checksums.crc32c(bytes[at:at + part]).to_bytes(4, "big") for at in range(0, len(bytes), part)]
+    return f"{written(checksums.crc32c(b''.join(each)), 4)}-{len(each)}"
+
+for algorithm, known, kind, whole in (
+    ("CRC32C", "4waSgw==", "COMPOSITE", composite(data)),
+    ("CRC64NVME", "rosUhgp5mIg=", "FULL_OBJECT", written(checksums.crc64nvme(data), 8)),
+):
+    given, member = {"ChecksumAlgorithm": algorithm}, f"Checksum{algorithm}"
+    put = s3.put_object(Bucket=bucket, Key=algorithm, Body=b"123456789", **given)
+    got = s3.get_object(Bucket=bucket, Key=algorithm, ChecksumMode="ENABLED")
+    assert (put[member], got[member], got["ChecksumType"], got["Body"].read()) == (known, known, "FULL_OBJECT", b"123456789")
+    s3.upload_fileobj(io.BytesIO(data), bucket, "parts", ExtraArgs=given, Config=parts)
+    head = s3.head_object(Bucket=bucket, Key="parts", ChecksumMode="ENABLED")
+    assert (head["ChecksumType"], head[member]) == (kind, whole), head
+    back = io.BytesIO()
+    s3.download_fileobj(bucket, "parts", back)
+    assert back.getvalue() == data
+    try:
+        s3.put_object(Bucket=bucket, Key="other", Body=b"other", **{member: known})
+        raise AssertionError("kept")
+    except s3.exceptions.ClientError as error:
+        assert error.response["Error"]["Code"] == "BadDigest", error
+        assert error.response["Error"]["Message"] == f"The {algorithm} you specified did not match the calculated checksum.", error
+"""
+
+
+def test_checksums_of_the_common_runtime(wharf, bucket):
+    environment = wharf.environment() | {"PYTHONPATH": str(tools.CLIENTS / "crt")}
+    tools.run(sys.executable, "-c", BY_THE_RUNTIME, bucket, env=environment)
 
 
 def test_copies_tags_and_metadata(s3, bucket):

@@ -1,4 +1,4 @@
-"""Service auto scaling through boto3 and both AWS CLIs: alarms, targets and clocks change counts, over kill -9 too."""
+"""Service auto scaling through boto3, both AWS CLIs and the JavaScript SDK: alarms, targets and clocks change counts, over kill -9 too."""
 
 import datetime
 import json
@@ -6,7 +6,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import tasks
+from harness import tasks, tools
 from harness.tasks import sh
 from harness.waiting import wait_as_boto3, wait_for
 from test_sns import queue, received
@@ -206,6 +206,106 @@ def test_a_tracked_metric_makes_alarms_that_are_repaired_and_go(wharf, scaled):
     assert code in ("ObjectNotFoundException", "ValidationException"), text
 
 
+def test_math_over_metrics_is_tracked_within_the_times_of_aws(scaled):
+    """The jobs for each worker; standard periods of a minute."""
+    scaled.register(1, 5)
+
+    def measured(name, statistic):
+        metric = {"Namespace": scaled.namespace, "MetricName": name}
+        return {"Id": name.lower(), "MetricStat": {"Metric": metric, "Stat": statistic}, "ReturnData": False}
+
+    each = {"Id": "each", "Expression": "jobs / workers", "Label": "jobs for each worker", "ReturnData": True}
+    metrics = [measured("Jobs", "Sum"), measured("Workers", "Average"), each]
+    put = scaled.scaling.put_scaling_policy(
+        **scaled.target,
+        PolicyName="backlog",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={"TargetValue": 10, "CustomizedMetricSpecification": {"Metrics": metrics}},
+    )
+    high, low = (it["AlarmName"] for it in put["Alarms"])
+    alarms = {it["AlarmName"]: it for it in scaled.cloudwatch.describe_alarms(AlarmNames=[high, low])["MetricAlarms"]}
+    assert alarms[high]["Metrics"][2] == each and "MetricName" not in alarms[high]
+    stats = {(it["MetricStat"]["Period"], it["MetricStat"]["Stat"]) for it in alarms[high]["Metrics"][:2]}
+    assert stats == {(60, "Sum"), (60, "Average")}
+    assert [(alarms[it]["Threshold"], alarms[it]["EvaluationPeriods"]) for it in (high, low)] == [(10, 3), (9, 15)]
+
+    # Thirty jobs for one worker want three.
+    begun = datetime.datetime.now(UTC)
+    scaled.measure(1, "Workers", minutes=6)
+    scaled.measure(30, "Jobs", minutes=6)
+    scaled.becomes(3, 90)
+    activity = scaled.done()
+    assert activity["Cause"] == f"monitor alarm {high} in state ALARM triggered policy backlog"
+    [alarm] = scaled.cloudwatch.describe_alarms(AlarmNames=[high])["MetricAlarms"]
+    running = scaled.ecs.list_tasks(serviceName=scaled.name, desiredStatus="RUNNING")["taskArns"]
+    started = max(it["startedAt"] for it in scaled.ecs.describe_tasks(tasks=running)["tasks"])
+    # AWS looks at an alarm each minute, and a task takes it about another one to run.
+    assert len(running) == 3
+    assert (alarm["StateUpdatedTimestamp"] - begun).total_seconds() < 75
+    assert (started - alarm["StateUpdatedTimestamp"]).total_seconds() < 60
+
+
+def test_what_is_suspended_rests_and_the_rest_goes_on(scaled):
+    suspended = {"DynamicScalingInSuspended": False, "DynamicScalingOutSuspended": True, "ScheduledScalingSuspended": True}
+    scaled.register(1, 6, SuspendedState=suspended)
+
+    def target():
+        [found] = scaled.scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[scaled.resource])["ScalableTargets"]
+        return found
+
+    assert target()["SuspendedState"] == suspended
+    scaled.ecs.update_service(service=scaled.name, desiredCount=3)
+    at = datetime.datetime.now(UTC) + datetime.timedelta(seconds=5)
+    action = {"Schedule": f"at({at:%Y-%m-%dT%H:%M:%S})", "ScalableTargetAction": {"MinCapacity": 5}}
+    scaled.scaling.put_scheduled_action(**scaled.target, ScheduledActionName="missed", **action)
+    out, less = scaled.steps("out", 2, cooldown=0), scaled.steps("less", -1, cooldown=0)
+    high = scaled.alarm(out)
+    low = scaled.alarm(less, threshold=10, comparison="LessThanThreshold")
+
+    def speaks(alarm, policy):
+        heard = len(actions(alarm, policy))
+        scaled.cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="test")
+        scaled.cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="test")
+        wait_for(lambda: len(actions(alarm, policy)) > heard, what=f"{alarm} having acted")
+
+    def actions(alarm, policy):
+        history = scaled.cloudwatch.describe_alarm_history(AlarmName=alarm, HistoryItemType="Action")["AlarmHistoryItems"]
+        return [it for it in history if policy in it["HistorySummary"]]
+
+    speaks(high, out)
+    speaks(low, less)
+    scaled.becomes(2)
+    scaled.done()
+    wait_for(lambda: datetime.datetime.now(UTC) > at + datetime.timedelta(seconds=1), what="the moment of the scheduled action")
+    resumed = {"DynamicScalingOutSuspended": False, "ScheduledScalingSuspended": False}
+    scaled.register(1, 6, SuspendedState=resumed)
+    assert target()["SuspendedState"] == dict.fromkeys(suspended, False)
+    speaks(high, out)
+    scaled.becomes(4)
+    scaled.done()
+    assert (target()["MinCapacity"], target()["MaxCapacity"]) == (1, 6), "a moment that passed is not made up for"
+    assert [it["Cause"].rpartition(" ")[2] for it in scaled.activities()] == ["out", "less"]
+
+
+def test_a_scheduled_action_goes_by_the_clock_of_its_time_zone(scaled):
+    scaled.register(1, 6)
+
+    def put(name, at, zone, least):
+        action = {"ScheduledActionName": name, "Timezone": zone, "ScalableTargetAction": {"MinCapacity": least}}
+        scaled.scaling.put_scheduled_action(**scaled.target, Schedule=f"at({at:%Y-%m-%dT%H:%M:%S})", **action)
+
+    # Both say what a clock on the wall shows in India soon; where it is another zone's, hours are left.
+    soon = datetime.datetime.now(UTC) + datetime.timedelta(hours=5, minutes=30, seconds=6)
+    put("elsewhere", soon, "Asia/Dubai", 5)
+    put("here", soon, "Asia/Kolkata", 3)
+    shown = scaled.scaling.describe_scheduled_actions(ServiceNamespace="ecs", ResourceId=scaled.resource)["ScheduledActions"]
+    assert {(it["ScheduledActionName"], it["Timezone"]) for it in shown} == {("elsewhere", "Asia/Dubai"), ("here", "Asia/Kolkata")}
+    scaled.becomes(3)
+    assert "scheduled action name here was triggered" in [it["Cause"] for it in scaled.activities()]
+    with pytest.raises(ClientError, match="Invalid time zone: Mars"):
+        put("nowhere", soon, "Mars", 3)
+
+
 def test_the_clock_and_another_range_move_the_count(wharf, scaled):
     scaled.register(2, 6)
     scaled.becomes(2)
@@ -275,6 +375,14 @@ def test_a_target_has_tags_and_goes_with_its_service(wharf, scaled):
     wait_for(lambda: there() == [], 90, "the target being gone")
     made = {"AlarmNamePrefix": f"TargetTracking-{scaled.resource}-"}
     wait_for(lambda: scaled.cloudwatch.describe_alarms(**made)["MetricAlarms"] == [], 30, "its alarms being gone")
+
+
+def test_the_javascript_sdk(wharf, scaled):
+    modules = str(tools.CLIENTS / "javascript" / "node_modules")
+    environment = wharf.environment() | {"NODE_PATH": modules, "RESOURCE": scaled.resource}
+    script = tools.REPOSITORY / "e2e" / "javascript" / "application_auto_scaling.cjs"
+    done = tools.run(tools.node(), "--test", "--test-reporter=spec", script, env=environment, check=False, timeout_s=120)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_what_is_refused_and_who_may(wharf, scaled):

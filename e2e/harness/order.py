@@ -22,6 +22,7 @@ APART = {
     "test_own_metrics.py": 2.5,
     "test_registry.py::test_a_gibibyte_passes_through_little_memory": 1,
     "test_restart.py": 0.5,
+    "test_service_auto_scaling.py::test_math_over_metrics_is_tracked_within_the_times_of_aws": 1,
     "test_story_faults.py": 1.5,
     "test_task_secrets.py::test_a_container_that_is_restarted_has_its_secrets_again": 1.5,
 }

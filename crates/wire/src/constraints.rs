@@ -15,8 +15,8 @@ pub struct Violation {
     pub path: String,
     /// Name of the innermost member, as the model spells it.
     pub member: &'static str,
-    /// The value, where it may be shown.
-    pub value: String,
+    /// The value, unless the model calls its member sensitive.
+    pub value: Option<String>,
     pub broken: Broken,
 }
 
@@ -32,18 +32,18 @@ pub enum Broken {
 }
 
 impl Violation {
-    /// `Value 'v' at 'path' failed to satisfy constraint: Member must …` (platform §1).
+    /// `Value 'v' at 'path' failed to satisfy constraint: Member must …` (platform §1); of a sensitive
+    /// member AWS says `Value at 'path'` alone.
     pub fn text(&self) -> String {
-        let constraint = self.constraint();
-        if self.broken == Broken::Missing {
-            return format!(
-                "Value null at '{}' failed to satisfy constraint: {constraint}",
-                self.path
-            );
-        }
+        let value = match (&self.broken, &self.value) {
+            (Broken::Missing, _) => "Value null".to_owned(),
+            (_, Some(value)) => format!("Value '{value}'"),
+            (_, None) => "Value".to_owned(),
+        };
         format!(
-            "Value '{}' at '{}' failed to satisfy constraint: {constraint}",
-            self.value, self.path
+            "{value} at '{}' failed to satisfy constraint: {}",
+            self.path,
+            self.constraint()
         )
     }
 
@@ -93,9 +93,10 @@ pub fn check(schema: &ServiceSchema, shape: ShapeIndex, input: &dyn Struct) -> V
         schema,
         path: Vec::new(),
         member: "",
+        sensitive: false,
         found: Vec::new(),
     };
-    checker.value(schema.shape(shape), View::Struct(input), false);
+    checker.value(schema.shape(shape), View::Struct(input));
     checker.found
 }
 
@@ -121,11 +122,13 @@ struct Checker<'a> {
     schema: &'a ServiceSchema,
     path: Vec<Segment>,
     member: &'static str,
+    /// Whether the value of that member may not be shown.
+    sensitive: bool,
     found: Vec<Violation>,
 }
 
 impl Checker<'_> {
-    fn value(&mut self, shape: &'static Shape, view: View<'_>, sensitive: bool) {
+    fn value(&mut self, shape: &'static Shape, view: View<'_>) {
         if self.found.len() >= MAX_VIOLATIONS {
             return;
         }
@@ -139,7 +142,7 @@ impl Checker<'_> {
                 }
                 for index in 0..list.len() {
                     self.within(Segment::Item(index + 1), |it| {
-                        it.value(inner, list.get(index), sensitive);
+                        it.value(inner, list.get(index));
                     });
                 }
             }
@@ -147,14 +150,12 @@ impl Checker<'_> {
                 self.size(shape, map.len(), || "{}".to_owned());
                 let (key, inner) = (self.schema.shape(*key), self.schema.shape(*value));
                 for (name, view) in map.entries() {
-                    self.value(key, View::Str(name), sensitive);
-                    self.within(Segment::Entry(name.to_string()), |it| {
-                        it.value(inner, view, sensitive)
-                    });
+                    self.value(key, View::Str(name));
+                    self.within(Segment::Entry(name.to_string()), |it| it.value(inner, view));
                 }
             }
             (Kind::String { pattern, values }, View::Str(text)) => {
-                self.text(shape, pattern.as_ref(), values, text, sensitive);
+                self.text(shape, pattern.as_ref(), values, text);
             }
             (Kind::Blob, View::Blob(bytes)) => self.size(shape, bytes.len(), String::new),
             (Kind::Integer | Kind::Long, View::Long(number)) => {
@@ -171,12 +172,13 @@ impl Checker<'_> {
         for (index, member) in members.iter().enumerate() {
             let view = value.member(index);
             let outer = std::mem::replace(&mut self.member, member.name);
+            let was_sensitive = std::mem::replace(&mut self.sensitive, member.sensitive);
             self.within(Segment::Member(member.name), |it| match view {
                 View::Absent if member.required => it.report(String::new(), Broken::Missing),
                 View::Absent => {}
-                view => it.value(it.schema.shape(member.shape), view, member.sensitive),
+                view => it.value(it.schema.shape(member.shape), view),
             });
-            self.member = outer;
+            (self.member, self.sensitive) = (outer, was_sensitive);
         }
     }
 
@@ -186,15 +188,8 @@ impl Checker<'_> {
         pattern: Option<&'static crate::schema::Pattern>,
         values: &'static [&'static str],
         text: &str,
-        sensitive: bool,
     ) {
-        let shown = || {
-            if sensitive {
-                "***".to_owned()
-            } else {
-                shorten(text)
-            }
-        };
+        let shown = || shorten(text);
         if !values.is_empty() {
             if !values.contains(&text) {
                 self.report(shown(), Broken::NotOneOf { values });
@@ -264,7 +259,7 @@ impl Checker<'_> {
             self.found.push(Violation {
                 path: path.join("."),
                 member: self.member,
-                value,
+                value: (!self.sensitive).then_some(value),
                 broken,
             });
         }

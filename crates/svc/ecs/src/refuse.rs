@@ -60,7 +60,7 @@ mod tests {
             let violation = Violation {
                 path: String::new(),
                 member,
-                value: String::new(),
+                value: None,
                 broken: Broken::Missing,
             };
             refuse(operation, &[violation]).unwrap().message

@@ -5,7 +5,10 @@ use wharf_base::{
     Arn,
     arn::{PARTITION, PARTITIONS},
 };
-use wharf_wire::Fault;
+use wharf_wire::{
+    Fault,
+    constraints::{Broken, Violation},
+};
 
 use crate::fault;
 
@@ -27,10 +30,14 @@ pub(crate) fn check_name(member: &str, name: &str, longest: usize) -> Result<(),
     if fits {
         return Ok(());
     }
-    Err(fault::validation(format!(
+    Err(bad_name(member))
+}
+
+fn bad_name(member: &str) -> Fault {
+    fault::validation(format!(
         "The specified value for {member} is invalid. It must contain only alphanumeric characters \
          and/or the following: +=,.@_-"
-    )))
+    ))
 }
 
 /// The path given, or `/`.
@@ -44,10 +51,38 @@ pub(crate) fn checked_path(path: Option<String>) -> Result<String, Fault> {
     if fits {
         return Ok(path);
     }
-    Err(fault::validation(
-        "The specified value for path is invalid. It must begin and end with / and contain only \
-         alphanumeric characters and/or / characters.",
+    Err(bad_path("path"))
+}
+
+fn bad_path(member: &str) -> Fault {
+    fault::validation(format!(
+        "The specified value for {member} is invalid. It must begin and end with / and contain only \
+         alphanumeric characters and/or / characters."
     ))
+}
+
+/// IAM's own words for names and paths with characters that they cannot have; `None` for what else breaks the model.
+pub(crate) fn refuse(_operation: &str, violations: &[Violation]) -> Option<Fault> {
+    let [only] = violations else {
+        return None;
+    };
+    match (&only.broken, only.member) {
+        (
+            Broken::Pattern { .. },
+            "UserName"
+            | "NewUserName"
+            | "GroupName"
+            | "NewGroupName"
+            | "RoleName"
+            | "PolicyName"
+            | "InstanceProfileName"
+            | "ServerCertificateName"
+            | "NewServerCertificateName"
+            | "VirtualMFADeviceName",
+        ) => Some(bad_name(&only.path)),
+        (Broken::Pattern { .. }, "Path" | "NewPath" | "PathPrefix") => Some(bad_path(&only.path)),
+        _ => None,
+    }
 }
 
 /// A managed policy's ARN, taken apart.
@@ -143,6 +178,36 @@ mod tests {
         ] {
             assert_eq!(entity_arn(text, "role"), None, "{text}");
         }
+    }
+
+    #[test]
+    fn names_and_paths_are_refused_in_words_of_their_own() {
+        let of = |member, path: &str, broken| Violation {
+            path: path.to_owned(),
+            member,
+            value: Some("a b".to_owned()),
+            broken,
+        };
+        let said = |all: &[Violation]| refuse("CreateUser", all).map(|it| it.message);
+        let pattern = Broken::Pattern { pattern: "" };
+        for (member, path, text) in [
+            (
+                "NewUserName",
+                "newUserName",
+                "The specified value for newUserName is invalid. It must contain only",
+            ),
+            (
+                "Path",
+                "path",
+                "The specified value for path is invalid. It must begin and end with /",
+            ),
+        ] {
+            let found = said(&[of(member, path, pattern.clone())]).unwrap();
+            assert!(found.starts_with(text), "{found}");
+        }
+        let long = Broken::TooLong { max: 64 };
+        assert_eq!(said(&[of("UserName", "userName", long)]), None);
+        assert_eq!(said(&[of("Description", "description", pattern)]), None);
     }
 
     #[test]

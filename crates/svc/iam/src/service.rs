@@ -10,6 +10,7 @@ use crate::{
     actions,
     directory::Directory,
     fault::IamFaults,
+    names,
     ops::{
         absent, access_keys, account, attachments, boundaries, credential_report, details, groups,
         inline, instance_profiles, last_accessed, last_accessed::KnownService, login_profiles,
@@ -101,6 +102,7 @@ static UNDERSTOOD: wharf_wire::understood::Understood =
 wharf_api_iam::operations! {
     impl IamService;
     authorize(self, cx, input) = actions::authorize(&self.directory, cx, input).await;
+    refuse = names::refuse;
     understood = UNDERSTOOD;
     run(self, operation, call, input) = {
         let input = partitions::canonical(input);

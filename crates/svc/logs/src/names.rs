@@ -75,8 +75,8 @@ pub fn one_group(
     }
 }
 
-/// A name, or the ARN of a group with or without its closing `:*`. One of another account or region
-/// is as unknown as one that does not exist.
+/// A name, or the ARN of a group with or without its closing `:*`, of which Grafana leaves the colon. One
+/// of another account or region is as unknown as one that does not exist.
 pub fn from_identifier(cx: &Context, identifier: &str) -> Result<String, Fault> {
     let Ok(arn) = identifier.parse::<Arn>() else {
         return Ok(identifier.to_owned());
@@ -84,7 +84,12 @@ pub fn from_identifier(cx: &Context, identifier: &str) -> Result<String, Fault> 
     let name = arn
         .resource
         .strip_prefix("log-group:")
-        .map(|rest| rest.strip_suffix(":*").unwrap_or(rest).to_owned())
+        .map(|rest| {
+            rest.strip_suffix(":*")
+                .or(rest.strip_suffix(':'))
+                .unwrap_or(rest)
+        })
+        .map(str::to_owned)
         .filter(|name| arn.is_in_its_partition() && arn.service == "logs" && !name.is_empty())
         .ok_or_else(|| fault::invalid(format!("{identifier} is not the ARN of a log group")))?;
     match arn.account == cx.account && arn.region == cx.region {
@@ -108,6 +113,7 @@ mod tests {
                 "/ecs/app",
             ),
             ("arn:aws:logs:us-east-1:000000000000:log-group:app:*", "app"),
+            ("arn:aws:logs:us-east-1:000000000000:log-group:app:", "app"),
         ] {
             assert_eq!(from_identifier(&cx, text).unwrap(), name);
         }

@@ -7,19 +7,20 @@ use crate::fault;
 /// `None` for what the protocol says.
 pub fn refuse(_operation: &str, violations: &[Violation]) -> Option<Fault> {
     let first = violations.first()?;
+    let value = first.value.as_deref().unwrap_or_default();
     Some(match first.member {
-        "LocationConstraint" => fault::bad_location(&first.value),
+        "LocationConstraint" => fault::bad_location(value),
         "Events" => {
             let text = "A specified event is not supported for notifications";
-            fault::argument(text, "Event", &first.value)
+            fault::argument(text, "Event", value)
         }
         // All that has members is a document of XML.
         _ if first.path.contains('.') => fault::malformed_xml(),
-        "StorageClass" => fault::bad_storage_class(&first.value),
-        "EncodingType" => fault::bad_encoding(&first.value),
+        "StorageClass" => fault::bad_storage_class(value),
+        "EncodingType" => fault::bad_encoding(value),
         "ServerSideEncryption" => {
             let text = "The encryption method specified is not supported";
-            fault::argument(text, "x-amz-server-side-encryption", &first.value)
+            fault::argument(text, "x-amz-server-side-encryption", value)
         }
         _ => return None,
     })
@@ -37,7 +38,7 @@ mod tests {
             let violation = Violation {
                 path: path.to_owned(),
                 member,
-                value: "x".to_owned(),
+                value: Some("x".to_owned()),
                 broken: Broken::Missing,
             };
             refuse("PutObject", &[violation]).map(|it| it.code.into_owned())

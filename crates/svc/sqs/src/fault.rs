@@ -76,7 +76,9 @@ pub fn unknown_attribute(name: &str) -> Fault {
 pub fn refuse(_operation: &str, violations: &[Violation]) -> Option<Fault> {
     let unknown = |it: &&Violation| matches!(it.broken, Broken::NotOneOf { .. });
     let first = violations.first().filter(unknown)?;
-    Some(unknown_attribute(&first.value))
+    Some(unknown_attribute(
+        first.value.as_deref().unwrap_or_default(),
+    ))
 }
 
 pub fn bad_attribute(name: &str) -> Fault {

@@ -14,7 +14,7 @@ use crate::{
     core::{Core, again, alias_key, key},
     describe,
     fault::{self, KmsFaults},
-    names,
+    names::{self, Asked},
     records::{Alias, Key},
 };
 
@@ -29,9 +29,9 @@ pub async fn create_alias(
     let place = Place::of(call);
     let name = input.alias_name.unwrap_or_default();
     names::check_alias(&name)?;
-    let found = core
-        .find_by_id(&place, input.target_key_id.as_deref())
-        .await?;
+    let target = input.target_key_id.as_deref();
+    must_be_a_key(&place, target)?;
+    let found = core.find_by_id(&place, target).await?;
     let found = found.kept()?;
     let alias = Alias {
         key: found.id.clone(),
@@ -54,6 +54,13 @@ pub async fn create_alias(
     Ok(())
 }
 
+fn must_be_a_key(place: &Place, target: Option<&str>) -> Result<(), Fault> {
+    match names::asked(place, target.unwrap_or_default())? {
+        Asked::Key { .. } => Ok(()),
+        Asked::Alias { .. } => Err(fault::invalid("Aliases must refer to keys. Not aliases")),
+    }
+}
+
 fn lead_here(key: &mut Key, name: &str) -> Result<(), Fault> {
     key.aliases.insert(name.to_owned());
     match key.aliases.len() <= MOST {
@@ -72,9 +79,9 @@ pub async fn update_alias(
     let place = Place::of(call);
     let name = input.alias_name.unwrap_or_default();
     names::check_alias(&name)?;
-    let found = core
-        .find_by_id(&place, input.target_key_id.as_deref())
-        .await?;
+    let target = input.target_key_id.as_deref();
+    must_be_a_key(&place, target)?;
+    let found = core.find_by_id(&place, target).await?;
     let found = found.kept()?;
     let at = alias_key(&place, &name);
     transact!(core.table, &call.permit, |tx| {

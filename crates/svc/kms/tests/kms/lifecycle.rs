@@ -203,6 +203,11 @@ async fn aliases_lead_to_keys_and_move() {
         "AlreadyExistsException",
         "An alias with the name arn:aws:kms:us-east-1:000000000000:alias/app already exists",
     );
+    refused(
+        home.alias("alias/b", "alias/app").await,
+        "ValidationException",
+        "Aliases must refer to keys. Not aliases",
+    );
     assert_eq!(code(home.alias("app", &two).await), "ValidationException");
     assert_eq!(
         code(home.alias("alias/aws/app", &two).await),

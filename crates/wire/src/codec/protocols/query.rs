@@ -138,7 +138,7 @@ impl Codec for Ec2 {
                 400,
                 format!(
                     "Value ({}) for parameter {} is invalid. {}",
-                    first.value,
+                    first.value.as_deref().unwrap_or("***"),
                     first.member,
                     first.constraint()
                 ),
