@@ -1,10 +1,14 @@
 """Ways out of a container that others have published, tried from inside: each must be refused."""
 
+import contextlib
+import hashlib
 import pathlib
+import shutil
+import tempfile
 
 import pytest
 
-from harness import tasks
+from harness import images, tasks, tools
 from harness.tasks import sh
 from harness.waiting import wait_for
 
@@ -164,6 +168,209 @@ def test_a_link_in_a_volume_leads_nowhere_else(wharf, busybox):
     # The link was followed in the container's own root, whose /tmp has the mount now.
     assert task.lines() == ["1", "wharf-inner ", "made"], task.describe()
     assert not pathlib.Path("/tmp/wharf-inner").exists()
+
+
+# Descriptors that a runtime could have left open in what becomes a container's first process.
+DESCRIPTORS = range(3, 17)
+
+
+@pytest.mark.parametrize("launch", ["EC2", "FARGATE"])
+def test_no_working_directory_lies_outside(wharf, busybox, launch, tmp_path):
+    """CVE-2024-21626: one behind such a descriptor leads to the host, and from there everywhere."""
+    canary = tmp_path / "canary"
+    canary.write_text("a word of the host")
+    script = f"for up in . ../.. ../../../../../../../../../..; do cat $up{canary}; ls $up; done; cat /proc/self/cwd{canary}; echo over"
+    run = (lambda **more: tasks.run(wharf, busybox, **sh(script), **more)) if launch == "EC2" else (lambda **more: fargate(wharf, busybox, script, **more))  # fmt: skip
+    # Fargate's tasks take longer, and are made by the same program.
+    numbers = DESCRIPTORS if launch == "EC2" else DESCRIPTORS[:6]
+    running = {number: run(workingDirectory=f"/proc/self/fd/{number}") for number in numbers}
+    for number, task in running.items():
+        task.wait("STOPPED", 90)
+        lines, container = task.lines(), task.container()
+        assert not [line for line in lines if "a word of the host" in line or "wharf" in line], (number, lines)
+        # It either did not start, for that is no folder, or ran in one of its own.
+        assert "over" in lines or "CannotStartContainerError" in container.get("reason", ""), (number, container)
+    assert tasks.run_script(wharf, busybox, "pwd", workingDirectory="/proc/self/cwd/tmp").describe()["stopCode"]
+
+
+# Looks which programs the processes of its namespace run, and keeps those that are not the image's: what cannot be written
+# while it runs can be when it has ended. It writes nothing: whoever could would have the host's program.
+WATCH_PROGRAMS = r"""
+import os, time
+held, looks, writable, end = {}, 0, [], time.time() + 8
+while time.time() < end:
+    looks += 1
+    for name in os.listdir("/proc"):
+        path = f"/proc/{name}/exe"
+        try:
+            if name.isdigit() and not os.path.basename(os.readlink(path)).startswith(("python", "busybox")):
+                found = os.stat(path)
+                if (found.st_dev, found.st_ino) not in held:
+                    held[found.st_dev, found.st_ino] = os.open(path, os.O_RDONLY)
+        except OSError:
+            continue
+    for one in held.values():
+        try:
+            os.close(os.open(f"/proc/self/fd/{one}", os.O_WRONLY))
+            writable.append(one)
+        except OSError:
+            pass
+print("looks", looks > 100, "foreign", len(held), "writable", writable, flush=True)
+"""
+
+
+def test_the_runtimes_program_stays_the_hosts(wharf, busybox, python, tmp_path):
+    """CVE-2019-5736: what makes the runtime execute itself inside gets at its file, by way of /proc/PID/exe."""
+    entries = [images.program("bin/shebang", b"#!/proc/self/exe\n"), images.link("bin/linked", "/proc/self/exe")]
+    source, _ = images.with_entries(tmp_path / "layout", entries)
+    own = f"{images.ensure_repository(wharf, tasks.unique('self'))}:1"
+    images.skopeo_copy(wharf, source, f"docker://{own}")
+
+    def programs():
+        """Those that the host runs for its containers, and who runs."""
+        files = [tools.wharf(), tools.wharf().parent / "wharf-shim"]
+        return [hashlib.sha256(file.read_bytes()).hexdigest() for file in files], wharf.child("node")
+
+    before = programs()
+    check = {"command": ["CMD", "/proc/self/exe"], "interval": 5, "timeout": 4, "retries": 10}
+    begun = {"dependsOn": [{"containerName": "main", "condition": "START"}], "essential": False, "memory": 16}
+    containers = [
+        {
+            "name": "main",
+            "image": python,
+            "memory": 128,
+            "healthCheck": check,
+            "entryPoint": ["python3", "-c"],
+            "command": [WATCH_PROGRAMS],
+        },
+        *[{"name": name, "image": own, "entryPoint": [f"/bin/{name}"], "command": ["--help"], **begun} for name in ("shebang", "linked")],
+        {"name": "named", "image": busybox, "entryPoint": ["/proc/self/exe"], "command": ["--help"], **begun},
+    ]
+    task = tasks.run(wharf, own, containers=containers, task={"pidMode": "task"})
+    task.wait("STOPPED", 60)
+    assert task.lines()[-1:] and task.lines()[-1].startswith("looks True foreign ") and task.lines()[-1].endswith(" writable []"), (
+        task.lines(),
+        task.describe(),
+    )
+    for name in ("shebang", "linked", "named"):
+        container = task.container(name)
+        assert container.get("exitCode") or container.get("reason"), container
+    assert programs() == before
+    assert tasks.run_script(wharf, busybox, "echo others go on").lines() == ["others go on"]
+
+
+# Exchanges a folder and a link, without a moment in which there is neither, as fast as the kernel can.
+SWAP = r"""
+import ctypes, os, sys
+rename = ctypes.CDLL(None, use_errno=True).renameat2
+os.makedirs("/shared/way/inner", exist_ok=True)
+os.symlink(sys.argv[1], "/shared/other")
+turns = 0
+while True:
+    for _ in range(500):
+        if rename(-100, b"/shared/way", -100, b"/shared/other", 2):
+            sys.exit(os.strerror(ctypes.get_errno()))
+    turns += 1
+    if turns == 1:
+        print("swapping", flush=True)
+"""
+# Where the mount is, in the container's own root.
+LOOK = "grep -c /inner /proc/self/mountinfo; echo over"
+
+
+@pytest.fixture
+def outside():
+    """A folder of the host that no task is lent, and that everybody may write."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="wharf-e2e-outside-", dir="/var/tmp"))
+    folder.chmod(0o777)
+    (folder / "canary").touch()
+    yield folder
+    shutil.rmtree(folder)
+
+
+def way_to(outside):
+    """A link there for whoever takes the host's root for the container's."""
+    return "/.." * 12 + str(outside)
+
+
+def all_mounts(wharf):
+    """What the host's namespace has, and those of the parts that mount."""
+    pids = ["self", wharf.child("node"), *wharf.shims()]
+    mounts = []
+    for pid in pids:
+        # A shim ends with its task.
+        with contextlib.suppress(OSError):
+            mounts += pathlib.Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
+    return mounts
+
+
+def led_nowhere_else(wharf, outside, looked):
+    """Nothing was made or mounted there, and who started has the mount within its own root."""
+    assert [path.name for path in outside.iterdir()] == ["canary"]
+    assert not [line for line in all_mounts(wharf) if line.split()[4].startswith(str(outside))]
+    started = [lines for lines in looked if lines]
+    print(f"{len(started)} of {len(looked)} started")
+    assert started and all(lines == ["1", "over"] for lines in started), looked
+
+
+def test_a_folder_that_is_exchanged_for_a_link_leads_nowhere_else(wharf, busybox, python, outside, tmp_path):
+    """A task that shares a folder of the host with others has the way to their mounts, and to what they mount, lead elsewhere
+    at any moment."""
+    shared, inner = ({"name": name, "host": {"sourcePath": str(tmp_path / name)}} for name in ("shared", "inner"))
+    for name in ("shared", "inner"):
+        (tmp_path / name).mkdir()
+    point = {"sourceVolume": "shared", "containerPath": "/shared"}
+    swapper = tasks.run(
+        wharf,
+        python,
+        task={"volumes": [shared]},
+        mountPoints=[point],
+        memory=128,
+        stopTimeout=2,
+        entryPoint=["python3", "-c", SWAP],
+        command=[way_to(outside)],
+    )
+    swapper.wait_line("swapping")
+
+    def begin(volumes, points, script):
+        definition = tasks.register(wharf, busybox, task={"volumes": volumes}, mountPoints=points, memory=16, **sh(script))
+        answer = wharf.client("ecs").run_task(taskDefinition=definition, count=10)
+        assert not answer["failures"], answer["failures"]
+        return [tasks.Task(wharf, task["taskArn"], "/e2e") for task in answer["tasks"]]
+
+    try:
+        onto = begin([shared, inner], [point, {"sourceVolume": "inner", "containerPath": "/shared/way/inner"}], LOOK)
+        way = {"name": "way", "host": {"sourcePath": str(tmp_path / "shared" / "way")}}
+        of = begin([way], [{"sourceVolume": "way", "containerPath": "/way"}], "ls /way; echo over")
+        for victim in (*onto, *of):
+            described = victim.wait("STOPPED", 90)
+            container = described["containers"][0]
+            assert container.get("exitCode") == 0 or container.get("reason") or described.get("stoppedReason"), described
+        assert swapper.describe()["lastStatus"] == "RUNNING"
+    finally:
+        swapper.stop(wait=False)
+    led_nowhere_else(wharf, outside, [victim.lines() for victim in onto])
+    # It is the folder, or it is refused.
+    assert {tuple(victim.lines()) for victim in of} <= {("inner", "over"), ()}, [(victim.lines(), victim.describe()) for victim in of]
+
+
+def test_nor_does_one_that_is_exchanged_within_a_task_of_fargate(wharf, busybox, python, outside):
+    """There a stage of the host's carries the mounts, and a container of the task is the one that moves what is below them."""
+    shared = {"sourceVolume": "shared", "containerPath": "/shared"}
+    points = [shared, {"sourceVolume": "inner", "containerPath": "/shared/way/inner"}]
+    forever = {"name": "swapper", "image": python, "memory": 128, "stopTimeout": 2, "mountPoints": [shared]}
+    containers = [{**forever, "entryPoint": ["python3", "-c", SWAP], "command": [way_to(outside)]}]
+    for number in range(7):
+        before = {"containerName": f"v{number - 1}" if number else "swapper", "condition": "COMPLETE" if number else "START"}
+        looker = {"name": f"v{number}", "image": busybox, "essential": number == 6, "memory": 16, "mountPoints": points}
+        containers.append({**looker, "dependsOn": [before], **sh(LOOK)})
+    given = {**FARGATE_SIZE, "volumes": [{"name": name} for name in ("shared", "inner")]}
+    options = {"launchType": "FARGATE", **tasks.in_vpc(wharf)}
+    role = tasks.execution_role(wharf)
+    task = tasks.run(wharf, busybox, "awsvpc", options, containers=containers, task=given, execution_role=role)
+    task.wait("STOPPED", 90)
+    assert "swapping" in task.lines("swapper"), task.describe()
+    led_nowhere_else(wharf, outside, [task.lines(f"v{number}") for number in range(7)])
 
 
 def test_credentials_of_another_task(wharf, busybox):

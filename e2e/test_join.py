@@ -1,5 +1,9 @@
 """A node that joins over TLS, and what its identity is good for."""
 
+import collections
+import contextlib
+import hashlib
+import http.client
 import json
 import pathlib
 import shutil
@@ -8,13 +12,19 @@ import tempfile
 import time
 
 import pytest
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from agent.agent import Agent
 from agent.signing import signed_headers, websocket_url
 from harness import images, joining, processes, sealed, tasks, tools
+from harness.control import scrape
 from harness.installation import Keys
 from harness.waiting import wait_for
+from test_metrics import parsed
 
 ADDRESS = "127.0.0.2"
 
@@ -361,6 +371,169 @@ def test_a_node_sees_the_logs_and_images_of_its_own_tasks_alone(server, node):
         assert pulled(private, password) == "403"
         ecs.stop_task(task=placed)
     ecs.stop_task(task=task)
+
+
+def servers_own(server):
+    """The node of the server's machine, which was there before any joined."""
+    ecs = server.client("ecs")
+    arns = ecs.list_container_instances()["containerInstanceArns"]
+    described = ecs.describe_container_instances(containerInstances=arns)["containerInstances"]
+    return min(described, key=lambda one: one["registeredAt"])["containerInstanceArn"]
+
+
+def host_of(server, arn):
+    """The instance id of a node's machine."""
+    return server.client("ecs").describe_container_instances(containerInstances=[arn])["containerInstances"][0]["ec2InstanceId"]
+
+
+def frame(message):
+    text = json.dumps(message).encode()
+    return len(text).to_bytes(4, "big") + text
+
+
+def subscription(host, underlay=None):
+    """The first message of a plane."""
+    return {"subscribe": {"version": 13, "instance": host, "underlay": underlay, "resume": None}}
+
+
+def told(server, keys, *messages, plane="network", raw=b""):
+    """What the control plane says to who sends this to a plane's stream: the status, and its messages or the text."""
+    url = f"http://127.0.0.1:{server.port}/plane/v1/{plane}"
+    headers = signed_headers(url, keys, method="POST", service="wharf") | {"Content-Type": ""}
+    done = subprocess.run(
+        [
+            *("curl", "-s", "--http2-prior-knowledge", "-m", "20", "-X", "POST", "--data-binary", "@-", "-w", "%{stderr}%{http_code}", url),
+            *[part for name, value in headers.items() for part in ("-H", f"{name}: {value}" if value else f"{name}:")],
+        ],
+        input=b"".join(map(frame, messages)) + raw, capture_output=True, check=False,
+    )  # fmt: skip
+    status, answer, heard = int(done.stderr), done.stdout, []
+    if status != 200:
+        return status, answer.decode()
+    while answer:
+        end = 4 + int.from_bytes(answer[:4], "big")
+        heard.append(json.loads(answer[4:end]))
+        answer = answer[end:]
+    return status, heard
+
+
+def refusal(answer):
+    status, messages = answer
+    assert status == 200 and len(messages) == 1, answer
+    return messages[0]["refused"]["refusal"], messages[0]["refused"]["reason"]
+
+
+def hosts_known(answer):
+    """Hosts and their addresses in what a plane was told first."""
+    status, messages = answer
+    assert status == 200 and "hello" in messages[0], answer
+    resources = [resource for message in messages for resource in message.get("snapshot", {}).get("resources", [])]
+    return {one["id"]: one["underlay"] for one in resources if one["kind"] == "host"}
+
+
+def test_a_node_subscribes_as_itself_alone(server, node):
+    """With its real credentials, and a client that says what no agent would."""
+    own, other, keys = host_of(server, node.arn), host_of(server, servers_own(server)), node.keys
+    for plane in ("network", "machines"):
+        for host in (other, "i-00000000000000000"):
+            kind, reason = refusal(told(server, keys, subscription(host), plane=plane))
+            assert kind == "not-yours" and "may not speak for" in reason, reason
+    status, text = told(server, keys, subscription(own), plane="load-balancer")
+    assert status == 403 and "wharf:Subscribe" in text, "its token does not let it carry load balancers, whose keys it would get"
+    forged = Keys(keys.access_key, keys.secret_key[:-1] + "x", keys.token)
+    status, text = told(server, forged, subscription(own))
+    assert status in (400, 403) and "InvalidSignature" in text, text
+    # Whose first word is another, or no word at all.
+    for first in ({"heartbeat": None}, "heartbeat", {"ack": {"nonce": 1}}):
+        status, messages = told(server, keys, first)
+        assert status == 200 and all(message["refused"]["refusal"] == "malformed" for message in messages), messages
+    for raw in (b"\xff\xff\xff\xff{}", b"\0\0\0\2{}", b"\0\0\0\1", frame(subscription(own))[:-1]):
+        status, messages = told(server, keys, raw=raw)
+        assert not any("hello" in message for message in messages), messages
+    # It cannot say of others which of their ports are closed, nor what passes their interfaces.
+    closed = {"closed": {"doors": [{"address": "127.0.0.1:6", "reason": "a lie"}]}}
+    assert "hello" in told(server, keys, subscription(own), closed)[1][0]
+    assert "a lie" not in tools.run(tools.wharf(), "status", "--data", server.data).stdout
+    body = json.dumps({"instance": other, "run": 1, "windows": []}).encode()
+    assert reported(server, keys, "/wharf/node/flows", body) == (403, "the node is not of that host\n")
+    body = json.dumps({"instance": own, "run": 1, "windows": []}).encode()
+    assert reported(server, keys, "/wharf/node/flows", body)[0] == 200
+    # Both go on; what it was told meanwhile it is told anew.
+    assert told(server, keys, subscription(own))[1][0] == {"hello": {"version": 13, "resumed": False}}
+    connected = server.client("ecs").describe_container_instances(containerInstances=[node.arn])["containerInstances"]
+    assert connected[0]["agentConnected"]
+
+
+def signed(server, keys, path, body, service="wharf", headers=()):
+    request = AWSRequest(method="POST", url=f"http://127.0.0.1:{server.port}{path}", data=body, headers=dict(headers))
+    request.headers["X-Amz-Content-Sha256"] = hashlib.sha256(body).hexdigest()
+    SigV4Auth(Credentials(keys.access_key, keys.secret_key, keys.token), service, "us-east-1").add_auth(request)
+    return dict(request.headers.items())
+
+
+def reported(server, keys, path, body):
+    """What a node sends, by hand."""
+    url = f"http://127.0.0.1:{server.port}{path}"
+    answer = requests.post(url, data=body, headers=signed(server, keys, path, body), timeout=20)
+    return answer.status_code, answer.text
+
+
+def test_a_node_takes_no_other_hosts_address(server, node):
+    """Where others send what is for the tasks there: a node has the address that its token names, or none that it asks for."""
+    address = "10.9.9.9"
+    with Joined(server, "--underlay", address) as victim:
+        host, own = host_of(server, victim.arn), host_of(server, node.arn)
+        known = wait_for(lambda: hosts_known(told(server, victim.keys, subscription(host))), 20, "the victim's own host")
+        assert known[host] == address
+        for wish in (address, "10.9.9.10"):
+            kind, reason = refusal(told(server, node.keys, subscription(own, wish)))
+            assert kind == "not-yours" and wish in reason and "--underlay" in reason, reason
+        # Nor while the victim is away.
+        victim.stop()
+        assert refusal(told(server, node.keys, subscription(own, address)))[0] == "not-yours"
+        assert hosts_known(told(server, node.keys, subscription(own)))[own] is None
+        assert hosts_known(told(server, victim.keys, subscription(host)))[host] == address
+
+
+# Connections of one node; of one source, where a node's are counted that go beyond its own.
+PER_NODE, PER_SOURCE = 64, 256
+
+
+def test_a_nodes_connections_are_its_own_affair(server, node):
+    """One that opens hundreds has its share of the nodes' places, and beyond it one of a stranger's: the other nodes, users
+    and its own agent go on."""
+    ecs, other = server.client("ecs"), servers_own(server)
+    image = images.push(server, "busybox")
+
+    def counted(pool):
+        return parsed(scrape(server).text)[("wharf_connections", ("pool", pool))]
+
+    discover = {"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.DiscoverPollEndpoint", "Content-Type": "application/x-amz-json-1.1"}
+    before = counted("nodes")
+    with contextlib.ExitStack() as held:
+        statuses = collections.Counter()
+        for _ in range(PER_NODE + PER_SOURCE + 80):
+            line = held.enter_context(contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)))
+            line.request("POST", "/", body=b"{}", headers=signed(server, node.keys, "/", b"{}", "ecs", discover))
+            answer = line.getresponse()
+            answer.read()
+            statuses[answer.status] += 1
+        assert len(statuses) == 1, statuses
+        # Its agent has some of them already.
+        assert PER_NODE // 2 < counted("nodes") - before < PER_NODE
+        assert counted("strangers") <= PER_SOURCE
+        described = ecs.describe_container_instances(containerInstances=[node.arn, other])["containerInstances"]
+        assert all(one["agentConnected"] for one in described)
+        for instance in (node.arn, other):
+            task = start_on(server, image, instance, "exit 5")
+            stopped = wait_for(lambda task=task: stopped_task(ecs, task), 30, "the end of a task that was started meanwhile")
+            assert stopped["containers"][0].get("exitCode") == 5, stopped
+    wait_for(lambda: counted("nodes") <= before + 2, 40, "the end of its connections")
+
+
+def stopped_task(ecs, task):
+    described = ecs.describe_tasks(tasks=[task])["tasks"][0]
+    return described if described["lastStatus"] == "STOPPED" else None
 
 
 def test_a_token_is_good_once(server, joined):

@@ -333,6 +333,40 @@ def test_a_repository_holds_no_more_than_it_may(unstarted):
     assert "would exceed the maximum allowed size which is '1048576' bytes" in error.value.response["Error"]["Message"]
 
 
+# Unfinished uploads of one repository.
+MOST_UPLOADS = 200
+
+
+def test_uploads_that_nobody_ends_take_no_others_place(wharf, busybox):
+    """A repository has its share of them, by either protocol; others are pushed to and pulled from, and what ends makes room."""
+    name, uri = repository(wharf)
+    _, other = repository(wharf)
+    registry, ecr = Registry(wharf, name), wharf.client("ecr")
+    begun = [registry.begin() for _ in range(MOST_UPLOADS)]
+
+    def is_full():
+        refused = registry.ask("POST", "blobs/uploads/")
+        assert refused.status_code == 429 and refused.json()["errors"][0]["code"] == "TOOMANYREQUESTS", refused.text
+        with pytest.raises(ClientError) as error:
+            ecr.initiate_layer_upload(repositoryName=name)
+        assert error.value.response["Error"]["Code"] == "LimitExceededException"
+
+    is_full()
+    archive = f"oci-archive:{tools.image_archive('busybox')}"
+    images.skopeo_copy(wharf, archive, f"docker://{other}:1")
+    assert tasks.run_script(wharf, f"{other}:1", "echo others go on").lines() == ["others go on"]
+    # One that is given up and one that is finished.
+    assert registry.ask("DELETE", begun.pop()).status_code == 204
+    data = b"finished all the same"
+    finished = registry.ask("PUT", begun.pop(), params={"digest": "sha256:" + hashlib.sha256(data).hexdigest()}, data=data)
+    assert finished.status_code == 201, finished.text
+    begun += [registry.begin() for _ in range(2)]
+    is_full()
+    for location in begun:
+        assert registry.ask("DELETE", location).status_code == 204
+    images.skopeo_copy(wharf, archive, f"docker://{uri}:1")
+
+
 # What must not be taken
 
 

@@ -155,6 +155,16 @@ images() {
 
 end_to_end() { check e2e e2e_tests; }
 
+# Nothing is fetched for it: where a snapshot of the advisory database is, it is asked.
+advisories() {
+  local database=${WHARF_ADVISORIES:-.cache/advisory-db}
+  if [ -n "${WHARF_ADVISORIES:-}" ] || [ -d "$database" ]; then
+    check advisories target/debug/xtask advisories "$database"
+  else
+    printf '  none  %-10s         no snapshot of the advisory database; see docs/testing.md\n' advisories >>"$outcomes"
+  fi
+}
+
 of_units() {
   if [ -n "${WHARF_TESTS_RUN_ONCE:-}" ]; then check clippy lint; fi &&
     check unit unit_tests && check answers answers_as_the_sdk_reads_them
@@ -167,6 +177,7 @@ in_background images
 if [ -z "${WHARF_TESTS_RUN_ONCE:-}" ]; then check clippy lint; fi
 check build programs
 check repository target/debug/xtask check
+advisories
 check asked what_the_sdk_asks
 wait
 side_by_side end_to_end of_units

@@ -42,6 +42,28 @@ def with_random_layer(folder, size):
 
 def with_files(folder, files):
     """The same with one more layer of these files."""
+    return with_entries(folder, [(_entry(name, size=len(data)), data) for name, data in files.items()])
+
+
+def program(name, script):
+    """An entry of a layer: a script that may be executed, whatever its first line names."""
+    return _entry(name, mode=0o755, size=len(script)), script
+
+
+def link(name, target):
+    """An entry of a layer: a symbolic link."""
+    return _entry(name, type=tarfile.SYMTYPE, linkname=target), b""
+
+
+def _entry(name, **members):
+    entry = tarfile.TarInfo(name)
+    for member, value in ({"mode": 0o644} | members).items():
+        setattr(entry, member, value)
+    return entry
+
+
+def with_entries(folder, entries):
+    """The same with one more layer of these entries, each with its bytes."""
     archive = f"oci-archive:{tools.image_archive('busybox')}"
     tools.run("skopeo", "copy", "--quiet", archive, f"oci:{folder}:it")
     blobs = folder / "blobs" / "sha256"
@@ -56,10 +78,7 @@ def with_files(folder, files):
 
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w") as packed:
-        for name, data in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.mode = 0o644
-            entry.size = len(data)
+        for entry, data in entries:
             packed.addfile(entry, io.BytesIO(data))
     index = json.loads((folder / "index.json").read_text())
     (described,) = index["manifests"]

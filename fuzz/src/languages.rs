@@ -116,6 +116,28 @@ pub fn log_pattern(bytes: &[u8]) {
     let _ = pattern.extract(&message);
 }
 
+/// A line with a pattern of a rule of EventBridge or a filter policy, then the event it is held against, which an index
+/// of patterns judges alike.
+pub fn event_pattern(bytes: &[u8]) {
+    use wharf_patterns::{Index, Pattern};
+
+    let Some((pattern, document)) = input::line(bytes) else {
+        return;
+    };
+    let (Ok(pattern), Ok(document)) = (
+        Pattern::parse(pattern),
+        serde_json::from_slice::<serde_json::Value>(document),
+    ) else {
+        return;
+    };
+    let found = Index::new([&pattern]).matches(&document);
+    assert_eq!(
+        found.len(),
+        usize::from(pattern.matches(&document)),
+        "the index and the pattern disagree"
+    );
+}
+
 /// A line with a rule of Contributor Insights, then an event.
 pub fn insight_rule(bytes: &[u8]) {
     let Some((rule, message)) = input::line(bytes) else {

@@ -50,6 +50,7 @@ pub const TARGETS: &[Target] = &[
     ("ec2-query", wire::ec2_query),
     ("ecr-lifecycle", images::ecr_lifecycle),
     ("ecr-manifest", images::ecr_manifest),
+    ("event-pattern", languages::event_pattern),
     ("forward-head", planes::forward_head),
     ("iam-policy", languages::iam_policy),
     ("image-location", machines::image_location),
