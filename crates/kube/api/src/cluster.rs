@@ -14,7 +14,7 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use http::{Request, StatusCode};
 use ipnet::Ipv4Net;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use serde_json::Value;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -22,7 +22,7 @@ use tokio::{
 };
 use wharf_base::{Clock, Timestamp};
 use wharf_kube_auth::{Authorizer, Tokens, UserInfo};
-use wharf_kube_model::{Catalog, fargate, parts};
+use wharf_kube_model::{Catalog, Version, fargate, parts};
 use wharf_seal::SharedKey;
 use wharf_store::{Compare, Store, StoreError};
 
@@ -157,8 +157,8 @@ pub struct Parts {
     pub nodes: Arc<dyn Nodes>,
     pub audit: Option<Arc<dyn Audit>>,
     pub clock: Arc<dyn Clock>,
-    /// `gitVersion` of `/version`: `v1.36.4-eks-…`.
-    pub git_version: String,
+    /// The version that it is served as at first.
+    pub version: Version,
     pub network: Network,
     /// The cluster's own documents for those who check its tokens: `/.well-known/openid-configuration` and `/openid/v1/jwks`.
     pub openid_configuration: Value,
@@ -190,6 +190,8 @@ pub struct Inner {
     pub webhooks: Webhooks,
     pub aggregation: Aggregation,
     pub converters: ArcSwap<Converters>,
+    /// What the cluster is served as.
+    pub version: RwLock<Version>,
     /// What the cluster goes without.
     pub without: ArcSwap<parts::Parts>,
     /// Whether nodes know that.
@@ -268,6 +270,7 @@ impl Cluster {
     pub async fn new(objects: Arc<Objects>, parts: Parts) -> Result<Self, StoreError> {
         let inner = Arc::new(Inner {
             objects,
+            version: RwLock::new(parts.version),
             without: ArcSwap::from_pointee(parts.without.clone()),
             is_told: AtomicBool::new(false),
             parts,
@@ -349,6 +352,15 @@ impl Cluster {
         let is_told = crate::bootstrap::tell(self).await;
         self.inner.is_told.store(is_told, Ordering::Relaxed);
         is_told
+    }
+
+    /// From now on the cluster is served as one of this version: requests under way end as they began, and nothing that is stored
+    /// changes.
+    pub fn serve_as(&self, version: Version) {
+        let before = std::mem::replace(&mut *self.inner.version.write(), version);
+        if before != version {
+            self.inner.documents.forget();
+        }
     }
 
     pub fn without(&self) -> Arc<parts::Parts> {

@@ -28,6 +28,11 @@ struct Of {
 }
 
 impl Documents {
+    /// Those of before are asked for no more.
+    pub fn forget(&self) {
+        *self.of.lock() = None;
+    }
+
     /// The document of a name, made if there is none yet of this catalog beside these aggregated servers.
     pub fn get(
         &self,

@@ -139,24 +139,21 @@ fn root(inner: &Inner, kinds: Kinds<'_>, headers: &HeaderMap) -> Answer {
 }
 
 fn version(inner: &Inner) -> Value {
-    let git_version = &inner.parts.git_version;
-    let mut numbers = git_version.trim_start_matches('v').split('.');
-    json!({
-        "major": numbers.next().unwrap_or_default(),
-        "minor": numbers.next().unwrap_or_default(),
-        "emulationMajor": "1",
-        "emulationMinor": "36",
-        "minCompatibilityMajor": "1",
-        "minCompatibilityMinor": "35",
-        "gitVersion": git_version,
-        "gitCommit": fingerprint(git_version),
+    let version = *inner.version.read();
+    let mut told = version.numbers();
+    let others = json!({
+        "gitCommit": fingerprint(&version.git_version()),
         // Of no commit of upstream's.
         "gitTreeState": "archive",
         "buildDate": "1970-01-01T00:00:00Z",
         "goVersion": "",
         "compiler": "wharf",
         "platform": "linux/amd64",
-    })
+    });
+    if let (Value::Object(told), Value::Object(others)) = (&mut told, others) {
+        told.extend(others);
+    }
+    told
 }
 
 /// What clients take for a commit: hexadecimal and as long as one, and another for each version of this server. It is none.
@@ -269,32 +266,39 @@ fn openapi_answer(
     rest: &[&str],
     headers: &HeaderMap,
 ) -> Result<Answer, Fault> {
-    let name = rest.join("/");
+    let served = *inner.version.read();
+    // A cluster that is updated has others.
+    let name = format!("{} {}", rest.join("/"), served.name());
     let wants_protobuf = negotiate::clauses(headers)
         .first()
         .is_some_and(|it| [OPENAPI_V2, OPENAPI_V2_ASKED].contains(&it.kind));
     let (kind, document) = match rest {
         ["v2"] if wants_protobuf => {
-            let make =
-                |catalog: &Catalog| Some(openapi::v2_protobuf(catalog, &told_v2(&kinds, catalog)));
-            (OPENAPI_V2, inner.documents.get(kinds, "v2 protobuf", make))
+            let make = |catalog: &Catalog| {
+                let others = told_v2(&kinds, catalog);
+                Some(openapi::v2_protobuf(catalog, served, &others))
+            };
+            let name = format!("{name} protobuf");
+            (OPENAPI_V2, inner.documents.get(kinds, &name, make))
         }
         ["v2"] => {
-            let make = |catalog: &Catalog| Some(openapi::v2(catalog, &told_v2(&kinds, catalog)));
+            let make =
+                |catalog: &Catalog| Some(openapi::v2(catalog, served, &told_v2(&kinds, catalog)));
             (JSON, inner.documents.get(kinds, &name, make))
         }
         ["v3"] => {
             let make = |catalog: &Catalog| {
-                with_others(openapi::v3_index(catalog), &kinds.1.beside(catalog))
+                let index = openapi::v3_index(catalog, served);
+                with_others(index, &kinds.1.beside(catalog))
             };
             (JSON, inner.documents.get(kinds, &name, make))
         }
         ["v3", "api", version] => {
-            let make = |catalog: &Catalog| openapi::v3(catalog, "", version);
+            let make = |catalog: &Catalog| openapi::v3(catalog, served, ("", version));
             (JSON, inner.documents.get(kinds, &name, make))
         }
         ["v3", "apis", group, version] => {
-            let own = |catalog: &Catalog| openapi::v3(catalog, group, version);
+            let own = |catalog: &Catalog| openapi::v3(catalog, served, (group, version));
             let other = || {
                 let found = kinds.1.find(kinds.0, group, version)?;
                 Some(found.told.as_ref()?.openapi.as_ref()?.to_vec())

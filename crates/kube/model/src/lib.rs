@@ -40,7 +40,9 @@ pub mod strategy;
 pub mod table;
 pub mod taint;
 pub mod validate;
+pub mod version;
 pub mod view;
 
 pub use catalog::{Catalog, Resource, Subresource};
 pub use schema::Schema;
+pub use version::Version;

@@ -30,6 +30,7 @@ use wharf_container::runtime::PreparedDisk;
 use wharf_dns::Names;
 use wharf_instance_init::ClusterNode;
 use wharf_kube_client::{Client, Credentials, Https};
+use wharf_kube_model::Version;
 use wharf_kube_services::Services;
 use wharf_kubelet::{
     EksTokens, Kubelet, Parts, Resolvers, RoleKeys,
@@ -445,6 +446,7 @@ fn facts(it: &Instance, wish: &ClusterNode, name: String, port: u16) -> Facts {
             .unwrap_or_default(),
         labels: wish.labels.clone(),
         taints: taints.collect(),
+        version: Version::named(&wish.version),
         port,
     }
 }

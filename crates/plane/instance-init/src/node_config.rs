@@ -18,6 +18,8 @@ pub struct ClusterNode {
     pub authority: String,
     /// Of services.
     pub cidr: String,
+    /// The version of Kubernetes that its node group has: `1.36`. AWS's nodes know it by their image; here all have one image.
+    pub version: String,
     pub labels: BTreeMap<String, String>,
     /// Key, value, effect.
     pub taints: Vec<(String, String, String)>,
@@ -67,6 +69,7 @@ impl ClusterNode {
             endpoint: text(cluster, "apiServerEndpoint"),
             authority: text(cluster, "certificateAuthority"),
             cidr: text(cluster, "cidr"),
+            version: text(cluster, "kubernetesVersion"),
             ..Self::default()
         };
         for (value, name) in [
@@ -124,7 +127,7 @@ mod tests {
     use super::*;
 
     const CONFIG: &str = "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  cluster:\n    name: demo\n    \
-        apiServerEndpoint: https://127.0.0.1:9\n    certificateAuthority: QQ==\n    cidr: 10.100.0.0/16\n  kubelet:\n    config:\n      \
+        apiServerEndpoint: https://127.0.0.1:9\n    certificateAuthority: QQ==\n    cidr: 10.100.0.0/16\n    kubernetesVersion: \"1.35\"\n  kubelet:\n    config:\n      \
         maxPods: 5\n    flags:\n    - --node-labels=a=b,c=d/e\n    - --register-with-taints=k=v:NoSchedule,x:NoExecute\n    - --v=2\n";
 
     #[test]
@@ -134,6 +137,7 @@ mod tests {
             (found.cluster.as_str(), found.endpoint.as_str()),
             ("demo", "https://127.0.0.1:9")
         );
+        assert_eq!(found.version, "1.35");
         assert_eq!(found.labels["c"], "d/e");
         let taint = |key: &str, value: &str, effect: &str| {
             (key.to_owned(), value.to_owned(), effect.to_owned())

@@ -19,6 +19,7 @@ use wharf_kube_client::{
     Client, Error, Informer, Kind, Object as _, Patch, Recorder, Selection, kind,
 };
 use wharf_kube_model::{
+    Version,
     file_volume::EFS,
     persistent::{EBS, EBS_ZONE, HOST},
 };
@@ -37,8 +38,6 @@ use crate::{
     usage::Usage,
 };
 
-/// As clusters know their versions: wharf's node speaks as one of this.
-pub const KUBELET_VERSION: &str = "v1.36.4-eks-wharf";
 const CSI_NODE: Kind = Kind::known("storage.k8s.io", "v1", "CSINode", "csinodes", false);
 /// Volumes of pods on one node, as Nitro instances have room for.
 const MOST_VOLUMES: u32 = 26;
@@ -90,6 +89,8 @@ pub struct Facts {
     pub kernel: String,
     pub labels: BTreeMap<String, String>,
     pub taints: Vec<Value>,
+    /// The version that it is a node of; nothing: of its cluster's, as that is when the node comes.
+    pub version: Option<Version>,
     /// Its port. Where the control plane finds it, which is in no VPC, the agent tells.
     pub port: u16,
 }
@@ -381,7 +382,7 @@ pub fn status(facts: &Facts, before: &Value, under: &BTreeSet<Condition>, now: T
             "machineID": facts.instance.replace('-', ""), "systemUUID": facts.instance, "bootID": facts.instance,
             "kernelVersion": facts.kernel, "osImage": format!("wharf ({})", facts.image),
             "containerRuntimeVersion": concat!("wharf://", env!("CARGO_PKG_VERSION")),
-            "kubeletVersion": KUBELET_VERSION, "kubeProxyVersion": "",
+            "kubeletVersion": facts.version.unwrap_or_default().git_version(), "kubeProxyVersion": "",
             "operatingSystem": "linux", "architecture": arch(),
         },
     });
@@ -394,14 +395,14 @@ pub fn status(facts: &Facts, before: &Value, under: &BTreeSet<Condition>, now: T
 /// Registers the node, and says that it lives, and what it is `under`, until it is dropped.
 pub async fn keep(
     client: Client,
-    facts: Facts,
+    mut facts: Facts,
     clock: Arc<dyn Clock>,
     mut under: watch::Receiver<BTreeSet<Condition>>,
 ) {
     let mut wait = Backoff::new(FIRST_WAIT, LONGEST_WAIT, 2.0);
     let now_under =
         |under: &mut watch::Receiver<BTreeSet<Condition>>| under.borrow_and_update().clone();
-    while let Err(error) = register(&client, &facts, &now_under(&mut under), clock.now()).await {
+    while let Err(error) = join(&client, &mut facts, &now_under(&mut under), clock.now()).await {
         let pause = wait.wait();
         tracing::warn!(node = facts.name, %error, ?pause, "failed to register a node; will retry");
         sleep(pause).await;
@@ -461,6 +462,21 @@ fn says(node: &Value, under: &BTreeSet<Condition>) -> bool {
     Condition::ALL
         .iter()
         .all(|it| told(it) == under.contains(it))
+}
+
+/// Registers it, as a node of the cluster's version where nobody said of which.
+async fn join(
+    client: &Client,
+    facts: &mut Facts,
+    under: &BTreeSet<Condition>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if facts.version.is_none() {
+        let told = client.read("/version").await?;
+        // Servers of others may be of any version.
+        facts.version = Some(Version::told(&told).unwrap_or_default());
+    }
+    register(client, facts, under, now).await
 }
 
 async fn register(

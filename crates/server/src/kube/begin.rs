@@ -39,8 +39,6 @@ use super::{
     users::SELF,
 };
 
-/// `gitVersion` of `/version`; which build of EKS, it does not say.
-const GIT_VERSION: &str = "v1.36.4-eks-wharf";
 /// Where agents lead pods, as they do tasks, to AWS' APIs.
 const AWS_IN_PODS: &str = "http://169.254.170.2:4566";
 /// The roles of a cluster are read within this, or its start is tried again.
@@ -129,7 +127,7 @@ impl Clusters {
             nodes: Arc::new(nodes),
             audit: Some(logs.clone()),
             clock: self.settings.clock.clone(),
-            git_version: GIT_VERSION.to_owned(),
+            version: wanted.version,
             openid_configuration: issuer.configuration(),
             jwks: issuer.key_set(),
             aws: Some(AwsPlace {

@@ -229,6 +229,7 @@ impl ControlPlanes for Clusters {
                 serving.logs.on.write().clone_from(&cluster.logs);
                 *serving.front.admitted.write() = ranges(&cluster.admitted);
                 *serving.front.identities.provider.write() = cluster.provider;
+                serving.front.cluster.serve_as(cluster.version);
                 serving.go_without(cluster.without).await?;
                 // Whom its parts act as may be others by now: what was refused is asked for again.
                 if serving.revision != cluster.revision {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use wharf_kube_model::Version;
 use wharf_reconcile::Takeover;
 use wharf_svc_ecs_exec::ssm::SessionManager;
-use wharf_svc_eks::{KUBERNETES_PATCH, KUBERNETES_VERSION};
 use wharf_svc_ssm::{Facts, Kubernetes, Parts as SsmParts, SsmService};
 use wharf_wire::schema::ServiceSchema;
 
@@ -32,6 +32,13 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
         .running("parameters", |stop| async move { ssm.run(stop).await })
 }
 
+fn kubernetes(of: Version) -> Kubernetes {
+    Kubernetes {
+        version: of.name(),
+        patch: of.patch(),
+    }
+}
+
 /// What public parameters say of this installation.
 fn facts() -> Facts {
     let schemas = SERVICES.iter().map(|row| row.schema);
@@ -43,9 +50,6 @@ fn facts() -> Facts {
     let aws = schemas.filter(|it| it.name != "wharf");
     Facts {
         services: aws.map(name).collect(),
-        kubernetes: Some(Kubernetes {
-            version: KUBERNETES_VERSION,
-            patch: KUBERNETES_PATCH,
-        }),
+        kubernetes: Version::ALL.map(kubernetes).to_vec(),
     }
 }

@@ -216,6 +216,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         }
         Input::ListIdentityProviderConfigs(it) => row.cluster(it.cluster_name.as_deref()).await?,
         Input::UpdateClusterConfig(it) => row.cluster(it.name.as_deref()).await?,
+        Input::CancelUpdate(it) => row.cluster(it.name.as_deref()).await?,
         Input::UpdateClusterVersion(it) => row.cluster(it.name.as_deref()).await?,
         Input::DescribeUpdate(it) => {
             let (group, addon) = (it.nodegroup_name.as_deref(), it.addon_name.as_deref());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use wharf_kube_auth::oidc::Provider;
 use wharf_kube_client::Client;
-use wharf_kube_model::parts::Parts;
+use wharf_kube_model::{Version, parts::Parts};
 use wharf_seal::Secret;
 use wharf_service::{Cluster, Place};
 use wharf_store::Revision;
@@ -50,6 +50,8 @@ pub struct Wanted {
     pub revision: Revision,
     pub place: Place,
     pub name: String,
+    /// What it is served as.
+    pub version: Version,
     /// Where its nodes and load balancers are.
     pub vpc: String,
     pub subnets: Vec<String>,

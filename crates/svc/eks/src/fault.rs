@@ -7,8 +7,11 @@ use wharf_store::StoreError;
 use wharf_wire::Fault;
 
 use crate::{
-    addons::Addon, config::LookupError, fargate::FargateProfile, groups::records::NodeGroup,
-    versions,
+    addons::Addon,
+    config::LookupError,
+    fargate::FargateProfile,
+    groups::records::NodeGroup,
+    updates::{self, Update},
 };
 
 /// What the service says when its records or pages fail.
@@ -91,6 +94,46 @@ pub fn cluster_is_updating(kind: &str, name: &str, update: &str) -> Fault {
     let text =
         format!("Cannot {kind} because cluster {name} currently has update {update} in progress");
     faults::resource_in_use_exception(text).with("clusterName", name)
+}
+
+pub fn unsupported_version() -> Fault {
+    invalid("unsupported Kubernetes version")
+}
+
+pub fn unsupported_update(from: &str, to: &str) -> Fault {
+    invalid(format!(
+        "Unsupported Kubernetes minor version update from {from} to {to}"
+    ))
+}
+
+pub fn unsupported_group_version(cluster: &str, group: &str) -> Fault {
+    invalid(format!(
+        "Nodegroup Kubernetes version should be equal to Cluster kubernetes version {cluster} or NodeGroup kubernetes version {group}"
+    ))
+}
+
+pub fn version_of_own_image() -> Fault {
+    invalid("You cannot specify the field kubernetesVersion when using custom AMIs")
+}
+
+/// What EKS says of node groups; nodes of none are named as well.
+pub fn nodes_left_behind(names: &[String], version: &str) -> Fault {
+    invalid(format!(
+        "Nodegroups {} must be updated to match cluster version {version} before updating cluster version",
+        names.join(", ")
+    ))
+}
+
+/// EKS cancels rollbacks of versions in Auto Mode and no other update; its own words are not known.
+pub fn not_cancellable(update: &Update) -> Fault {
+    let Update { id, kind, .. } = update;
+    let text = match update.status {
+        updates::Status::InProgress => {
+            format!("Update {id} of type {kind} cannot be cancelled")
+        }
+        _ => format!("Update {id} is not in progress"),
+    };
+    faults::invalid_request_exception(text)
 }
 
 pub fn is_encrypted() -> Fault {
@@ -266,8 +309,7 @@ pub fn too_many_associations(most: u32) -> Fault {
     ))
 }
 
-pub fn no_such_addon() -> Fault {
-    let version = versions::DEFAULT;
+pub fn no_such_addon(version: &str) -> Fault {
     invalid(format!(
         "Addon specified is not supported in {version} kubernetes version"
     ))

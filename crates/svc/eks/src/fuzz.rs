@@ -1,5 +1,6 @@
 //! What fuzzing reaches of this crate: what it keeps in the store, and how users configure add-ons.
 
+use wharf_kube_model::Version;
 use wharf_records::fuzz::again;
 
 use crate::{
@@ -26,7 +27,7 @@ pub fn record(bytes: &[u8]) {
 
 /// The name of an add-on and how it is configured.
 pub fn addon(name: &str, configuration: &str) {
-    if let Ok(part) = facts::find(name, None) {
+    if let Ok(part) = facts::find(name, None, Version::DEFAULT.name()) {
         let _ = facts::check(part, configuration);
     }
 }

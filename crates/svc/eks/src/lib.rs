@@ -52,4 +52,3 @@ pub use config::{LookupError, Parts, Principals};
 pub use sealed::SEALING;
 pub use service::EksService;
 pub use tagged::TAGGED;
-pub use versions::{DEFAULT as KUBERNETES_VERSION, PATCH as KUBERNETES_PATCH};

@@ -3,6 +3,7 @@
 pub mod addon_versions;
 pub mod addons;
 pub mod associations;
+pub mod cluster_version;
 pub mod clusters;
 pub mod create_cluster;
 pub mod encryption;

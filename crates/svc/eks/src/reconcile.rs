@@ -29,6 +29,7 @@ use crate::{
     providers::{self, IdentityProvider},
     records::{AccessEntry, Cluster, Status},
     updates::Update,
+    versions,
 };
 
 pub const PERMIT: Permit = Permit::for_controller("eks");
@@ -141,6 +142,11 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             cluster.own_group = Some(made);
         }
         Step::Activate | Step::Apply | Step::KeepRunning => {
+            let update = under_way(&core, &place, &cluster).await?;
+            // Shown once it is so.
+            if let Some(version) = update.as_ref().and_then(Update::version_of_cluster) {
+                version.clone_into(&mut cluster.version);
+            }
             let provider = provider(&core, &place, &cluster).await?;
             let of = (&cluster, stored.revision);
             let mut wanted = wanted(&core, &place, of, provider.as_ref())?;
@@ -163,7 +169,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             }
             let running = core.parts.control_planes.run(wanted).await?;
             // Its Secrets do not lie under the key yet.
-            if is_unknown && is_associating(&core, &place, &cluster).await? {
+            if is_unknown && update.is_some_and(|it| it.kind == ops::encryption::ASSOCIATE) {
                 return Ok(next);
             }
             cluster.port = Some(running.port);
@@ -237,14 +243,18 @@ async fn provider(
     Ok(core.table.read(&key).await?)
 }
 
-/// Whether the update under way puts the Secrets under a key.
-async fn is_associating(core: &Core, place: &Place, cluster: &Cluster) -> Result<bool, StepError> {
+/// The update that runs, if one does.
+async fn under_way(
+    core: &Core,
+    place: &Place,
+    cluster: &Cluster,
+) -> Result<Option<Update>, StepError> {
     let Some(update) = &cluster.update else {
-        return Ok(false);
+        return Ok(None);
     };
     let key = names::update_key(place, &cluster.id, update);
     let update = core.table.read::<Update>(&key).await?;
-    Ok(update.is_some_and(|it| it.record.kind == ops::encryption::ASSOCIATE))
+    Ok(update.map(|it| it.record))
 }
 
 fn wanted(
@@ -265,6 +275,7 @@ fn wanted(
         revision,
         place: place.clone(),
         name: name.clone(),
+        version: versions::of(&cluster.version),
         vpc: cluster.vpc.clone(),
         subnets: cluster.subnets.clone(),
         group: cluster.own_group.clone(),

@@ -253,6 +253,7 @@ wharf_api_eks::operations! {
     associate_access_policy = ops::policies::associate;
     associate_encryption_config = ops::encryption::associate;
     associate_identity_provider_config = ops::providers::associate;
+    cancel_update = ops::updates::cancel;
     create_access_entry = ops::entries::create;
     create_addon = ops::addons::create;
     create_cluster = ops::create_cluster::create_cluster;
@@ -294,7 +295,7 @@ wharf_api_eks::operations! {
     update_access_entry = ops::entries::update;
     update_addon = ops::addons::update;
     update_cluster_config = ops::updates::cluster_config;
-    update_cluster_version = ops::updates::cluster_version;
+    update_cluster_version = ops::cluster_version::update;
     update_nodegroup_config = ops::node_group_updates::config;
     update_nodegroup_version = ops::node_group_updates::version;
     update_pod_identity_association = ops::associations::update;

@@ -14,6 +14,8 @@ use crate::{
     records::Cluster,
 };
 
+/// Of a cluster's version, and of a node group's.
+pub const VERSION_UPDATE: &str = "VersionUpdate";
 /// What a cluster keeps; older ones that have ended are forgotten.
 const KEPT: usize = 200;
 
@@ -114,6 +116,15 @@ impl Update {
             (None, Some(name)) => Owner::Addon(name),
             (None, None) => Owner::Cluster,
         }
+    }
+
+    /// The version that a cluster goes to by it.
+    pub fn version_of_cluster(&self) -> Option<&str> {
+        if self.kind != VERSION_UPDATE || self.owner() != Owner::Cluster {
+            return None;
+        }
+        let named = self.params.iter().find(|(name, _)| name == "Version");
+        named.map(|(_, value)| value.as_str())
     }
 
     pub fn ended(mut self, errors: Vec<UpdateError>) -> Self {

@@ -32,8 +32,8 @@ pub struct Parts {
 pub struct Facts {
     /// The services that are here, by their names in endpoints.
     pub services: Vec<&'static str>,
-    /// What clusters of EKS run, if they are here.
-    pub kubernetes: Option<Kubernetes>,
+    /// What clusters of EKS run; nothing where they are not here.
+    pub kubernetes: Vec<Kubernetes>,
 }
 
 #[derive(Debug, Clone, Copy)]

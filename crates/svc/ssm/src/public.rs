@@ -29,7 +29,7 @@ pub const VERSION: u64 = 1;
 /// What is known of the installation.
 pub struct Public {
     services: Vec<&'static str>,
-    kubernetes: Option<Kubernetes>,
+    kubernetes: Vec<Kubernetes>,
     /// When it was computed.
     since: Timestamp,
 }
@@ -38,7 +38,7 @@ impl Public {
     pub fn new(facts: &Facts, since: Timestamp) -> Self {
         Self {
             services: facts.services.clone(),
-            kubernetes: facts.kubernetes,
+            kubernetes: facts.kubernetes.clone(),
             since,
         }
     }
@@ -89,11 +89,7 @@ impl Public {
             add(format!("services/{service}"), service);
         }
         found.extend(ecs_image(region));
-        found.extend(
-            self.kubernetes
-                .into_iter()
-                .flat_map(|it| eks_image(region, it)),
-        );
+        found.extend(self.kubernetes.iter().flat_map(|it| eks_image(region, *it)));
         found
     }
 
@@ -151,10 +147,16 @@ mod tests {
     fn facts_follow_the_partition_and_the_services() {
         let facts = Facts {
             services: vec!["ecs", "elb"],
-            kubernetes: Some(Kubernetes {
-                version: "1.36",
-                patch: "1.36.4",
-            }),
+            kubernetes: vec![
+                Kubernetes {
+                    version: "1.36",
+                    patch: "1.36.4",
+                },
+                Kubernetes {
+                    version: "1.35",
+                    patch: "1.35.8",
+                },
+            ],
         };
         let public = Public::new(&facts, Timestamp(0));
         let at = |region: &str, name: &str| public.value(region, &format!("{ROOT}/{name}"));
@@ -192,7 +194,9 @@ mod tests {
         assert_eq!(node("1.36", "/release_version"), Some(release));
         let summary: serde_json::Value = serde_json::from_str(&node("1.36", "").unwrap()).unwrap();
         assert_eq!(summary["image_id"], known.id.as_str());
-        assert_eq!(node("1.35", "/image_id"), None);
+        let release = format!("1.35.8-{}", known.version);
+        assert_eq!(node("1.35", "/release_version"), Some(release));
+        assert_eq!(node("1.34", "/image_id"), None);
         assert_eq!(at("here-1", "regions/here-1"), value("here-1"));
         assert_eq!(at("here-1", "regions/here-1/longName"), None);
     }

@@ -5,7 +5,7 @@ use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use wharf_kube_auth::UserInfo;
 use wharf_kube_model::{
-    Catalog,
+    Catalog, Version,
     codec::{self, MediaType},
 };
 
@@ -251,6 +251,37 @@ async fn discovery_is_known_by_its_tag() {
         .body(body)
         .unwrap();
     assert_eq!(it.cluster.serve(again, &user).await.status(), 304);
+}
+
+#[tokio::test]
+async fn a_cluster_is_served_as_of_its_version() {
+    let it = Harness::new().await;
+    let read = async |uri: &str| -> Value {
+        let (code, _, body) = get(&it, uri, "application/json").await;
+        assert_eq!(code, 200, "{uri}");
+        serde_json::from_slice(&body).unwrap()
+    };
+    let mut before: Option<(Value, Value)> = None;
+    for (version, least) in [(Version::V1_35, "34"), (Version::V1_36, "35")] {
+        it.cluster.serve_as(version);
+        let told = read("/version").await;
+        assert_eq!(told["gitVersion"], version.git_version());
+        for name in ["minor", "emulationMinor"] {
+            assert_eq!(told[name], version.minor().to_string());
+        }
+        assert_eq!(told["minCompatibilityMinor"], least);
+        assert_eq!(told["compiler"], "wharf");
+        let patch = format!("v{}", version.patch());
+        for uri in ["/openapi/v2", "/openapi/v3/apis/apps/v1"] {
+            assert_eq!(read(uri).await["info"]["version"], patch, "{uri}");
+        }
+        // Nothing that is served came with the newer one; who kept documents hears that there are others.
+        let now = (read("/apis").await, read("/openapi/v3").await);
+        if let Some(before) = before.replace(now.clone()) {
+            assert_eq!(before.0, now.0);
+            assert_ne!(before.1, now.1);
+        }
+    }
 }
 
 #[tokio::test]

@@ -184,7 +184,7 @@ impl Harness {
             nodes: Arc::new(Plain),
             audit,
             clock: Arc::new(SystemClock),
-            git_version: "v1.36.4-eks-wharf".to_owned(),
+            version: wharf_kube_model::Version::DEFAULT,
             network: Network {
                 service_range: "10.100.0.0/16".parse().unwrap(),
                 server: Some(OwnServer {

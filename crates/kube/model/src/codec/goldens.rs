@@ -2,6 +2,7 @@
 //! fetched with what else tests need (`scripts/deps.sh`), those of the releases before too.
 
 use super::*;
+use crate::Version;
 use crate::conform::conform;
 use crate::kinds::KINDS;
 use std::collections::BTreeSet;
@@ -152,6 +153,25 @@ fn every_kind_is_upstreams_in_every_encoding() {
     }
     assert_eq!(missing, BTreeSet::new(), "kinds without a golden");
     assert_eq!(unknown, Vec::<String>::new(), "neither served nor refused");
+}
+
+/// No kind of ours came with a version that clusters are updated to: discovery is the same in each.
+#[test]
+fn every_kind_is_in_every_version() {
+    let Some(folder) = fetched() else {
+        return println!("no goldens but our own: scripts/deps.sh fetches them");
+    };
+    let [_, older @ ..] = Version::ALL;
+    for version in older {
+        let of = folder.join(format!("v{}.0", version.name()));
+        let rows = KINDS.iter();
+        for row in rows.filter(|row| !ELSEWHERE.contains(&row.group)) {
+            let group = Some(row.group).filter(|it| !it.is_empty());
+            let group = group.unwrap_or("core");
+            let name = format!("{group}.{}.{}.json", row.version, row.kind);
+            assert!(of.join(&name).exists(), "{name} is not of {version:?}");
+        }
+    }
 }
 
 fn api_version(group: &str, version: &str) -> String {

@@ -406,7 +406,12 @@ fn custom_resources_are_applied_and_shown_in_openapi() {
 
     let catalog = Catalog::built_in().with_custom(&[definition(properties())]);
     let document: Value = serde_json::from_slice(
-        &crate::openapi::v3(&catalog, "stable.example.com", "v1").expect("a document"),
+        &crate::openapi::v3(
+            &catalog,
+            crate::Version::DEFAULT,
+            ("stable.example.com", "v1"),
+        )
+        .expect("a document"),
     )
     .expect("JSON");
     let schema = &document["components"]["schemas"]["com.example.stable.v1.CronTab"];
@@ -424,7 +429,8 @@ fn custom_resources_are_applied_and_shown_in_openapi() {
             .is_some()
     );
     let index = |catalog: &Catalog| -> Value {
-        serde_json::from_slice(&crate::openapi::v3_index(catalog)).expect("JSON")
+        serde_json::from_slice(&crate::openapi::v3_index(catalog, crate::Version::DEFAULT))
+            .expect("JSON")
     };
     let other = Catalog::built_in().with_custom(&[definition(json!({}))]);
     let (one, two) = (index(&catalog), index(&other));

@@ -15,14 +15,11 @@ mod watches;
 mod tests;
 
 use crate::catalog::Resource;
-use crate::{Catalog, built_in};
+use crate::{Catalog, Version, built_in};
 use definitions::Definitions;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-
-/// The version of Kubernetes whose kinds these are.
-pub const VERSION: &str = "v1.36.4";
 
 /// OpenAPI's two dialects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,17 +43,17 @@ pub use others::other;
 
 /// `/openapi/v2` as JSON, with what [`other`] made of other servers' documents.
 #[must_use]
-pub fn v2(catalog: &Catalog, others: &[&[u8]]) -> Vec<u8> {
-    serde_json::to_vec(&document_v2(catalog, others)).unwrap_or_default()
+pub fn v2(catalog: &Catalog, version: Version, others: &[&[u8]]) -> Vec<u8> {
+    serde_json::to_vec(&document_v2(catalog, version, others)).unwrap_or_default()
 }
 
 /// The same as `application/com.github.proto-openapi.spec.v2@v1.0+protobuf`.
 #[must_use]
-pub fn v2_protobuf(catalog: &Catalog, others: &[&[u8]]) -> Vec<u8> {
-    proto::document(&document_v2(catalog, others))
+pub fn v2_protobuf(catalog: &Catalog, version: Version, others: &[&[u8]]) -> Vec<u8> {
+    proto::document(&document_v2(catalog, version, others))
 }
 
-fn document_v2(catalog: &Catalog, others: &[&[u8]]) -> Value {
+fn document_v2(catalog: &Catalog, version: Version, others: &[&[u8]]) -> Value {
     let mut definitions = Definitions::new(catalog, Dialect::V2);
     let mut paths = Map::new();
     for resource in catalog.all() {
@@ -66,7 +63,7 @@ fn document_v2(catalog: &Catalog, others: &[&[u8]]) -> Value {
     paths.sort_keys();
     let mut document = json!({
         "swagger": "2.0",
-        "info": {"title": "Kubernetes", "version": VERSION},
+        "info": info(version),
         "paths": paths,
         "definitions": definitions.finish(),
         "securityDefinitions": {"BearerToken": {
@@ -78,14 +75,19 @@ fn document_v2(catalog: &Catalog, others: &[&[u8]]) -> Value {
     document
 }
 
+/// What the documents are about.
+fn info(version: Version) -> Value {
+    json!({"title": "Kubernetes", "version": format!("v{}", version.patch())})
+}
+
 /// `/openapi/v3`: the group versions and where each is, with a hash of its content.
 #[must_use]
-pub fn v3_index(catalog: &Catalog) -> Vec<u8> {
+pub fn v3_index(catalog: &Catalog, version: Version) -> Vec<u8> {
     let mut hashes: BTreeMap<String, DefaultHasher> = BTreeMap::new();
     for resource in catalog.all() {
         let hasher = hashes.entry(root(resource)).or_insert_with(|| {
             let mut hasher = DefaultHasher::new();
-            (VERSION, built_in::SCHEMA, built_in::DESCRIPTIONS).hash(&mut hasher);
+            (version, built_in::SCHEMA, built_in::DESCRIPTIONS).hash(&mut hasher);
             hasher
         });
         resource.plural.hash(hasher);
@@ -108,7 +110,7 @@ pub fn v3_index(catalog: &Catalog) -> Vec<u8> {
 
 /// `/openapi/v3/apis/GROUP/VERSION` (`/openapi/v3/api/v1` for the core group).
 #[must_use]
-pub fn v3(catalog: &Catalog, group: &str, version: &str) -> Option<Vec<u8>> {
+pub fn v3(catalog: &Catalog, served: Version, (group, version): (&str, &str)) -> Option<Vec<u8>> {
     let mut definitions = Definitions::new(catalog, Dialect::V3);
     let mut paths = Map::new();
     for resource in catalog
@@ -123,7 +125,7 @@ pub fn v3(catalog: &Catalog, group: &str, version: &str) -> Option<Vec<u8>> {
     paths.sort_keys();
     let document = json!({
         "openapi": "3.0.0",
-        "info": {"title": "Kubernetes", "version": VERSION},
+        "info": info(served),
         "paths": paths,
         "components": {
             "schemas": definitions.finish(),

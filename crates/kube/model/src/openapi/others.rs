@@ -411,8 +411,15 @@ mod tests {
         told["definitions"]["g.Thing"]["properties"]["metadata"] =
             json!({"$ref": format!("{REFERENCE}{name}")});
         let one = other(told.to_string().as_bytes(), "g", "v1").unwrap();
-        let plain: Value = serde_json::from_slice(&super::super::v2(&catalog, &[])).unwrap();
-        let with: Value = serde_json::from_slice(&super::super::v2(&catalog, &[&one])).unwrap();
+        let plain: Value =
+            serde_json::from_slice(&super::super::v2(&catalog, crate::Version::DEFAULT, &[]))
+                .unwrap();
+        let with: Value = serde_json::from_slice(&super::super::v2(
+            &catalog,
+            crate::Version::DEFAULT,
+            &[&one],
+        ))
+        .unwrap();
         assert_eq!(with["definitions"][name], plain["definitions"][name]);
         let renamed = format!("{name}_v2");
         assert!(with["definitions"][&renamed]["properties"]["odd"].is_object());
@@ -422,13 +429,17 @@ mod tests {
         );
         assert!(with["paths"]["/apis/g/v1/namespaces/{namespace}/things"].is_object());
         // What two servers say alike stands there once.
-        let twice: Value =
-            serde_json::from_slice(&super::super::v2(&catalog, &[&one, &one])).unwrap();
+        let twice: Value = serde_json::from_slice(&super::super::v2(
+            &catalog,
+            crate::Version::DEFAULT,
+            &[&one, &one],
+        ))
+        .unwrap();
         assert_eq!(twice["definitions"][name], plain["definitions"][name]);
         assert!(twice["definitions"].get(format!("{name}_v3")).is_none());
         assert!(
-            super::super::v2_protobuf(&catalog, &[&one]).len()
-                > super::super::v2_protobuf(&catalog, &[]).len()
+            super::super::v2_protobuf(&catalog, crate::Version::DEFAULT, &[&one]).len()
+                > super::super::v2_protobuf(&catalog, crate::Version::DEFAULT, &[]).len()
         );
     }
 }

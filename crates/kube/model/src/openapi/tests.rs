@@ -25,15 +25,20 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 #[test]
 fn references_lead_somewhere() {
     let catalog = Catalog::built_in();
-    let mut documents = vec![("/definitions", "#/definitions/", parsed(&v2(&catalog, &[])))];
-    let index = parsed(&v3_index(&catalog));
+    let mut documents = vec![(
+        "/definitions",
+        "#/definitions/",
+        parsed(&v2(&catalog, Version::DEFAULT, &[])),
+    )];
+    let index = parsed(&v3_index(&catalog, Version::DEFAULT));
     for root in index["paths"].as_object().expect("paths").keys() {
         let (group, version) = match root.split('/').collect::<Vec<_>>()[..] {
             ["api", version] => ("", version),
             ["apis", group, version] => (group, version),
             _ => panic!("{root}"),
         };
-        let document = v3(&catalog, group, version).expect("a group version of the index");
+        let document =
+            v3(&catalog, Version::DEFAULT, (group, version)).expect("a group version of the index");
         documents.push((
             "/components/schemas",
             "#/components/schemas/",
@@ -54,13 +59,13 @@ fn references_lead_somewhere() {
             assert!(!name.is_empty());
         }
     }
-    assert_eq!(v3(&catalog, "none", "v1"), None);
+    assert_eq!(v3(&catalog, Version::DEFAULT, ("none", "v1")), None);
 }
 
 #[test]
 fn a_version_is_what_the_server_tells() {
     let catalog = Catalog::built_in();
-    let document = parsed(&v2(&catalog, &[]));
+    let document = parsed(&v2(&catalog, Version::DEFAULT, &[]));
     let told = &document["paths"]["/version/"]["get"]["responses"]["200"]["schema"]["$ref"];
     assert_eq!(told, "#/definitions/io.k8s.apimachinery.pkg.version.Info");
     let info = &document["definitions"]["io.k8s.apimachinery.pkg.version.Info"];
@@ -74,7 +79,8 @@ fn a_version_is_what_the_server_tells() {
 
 #[test]
 fn a_kind_is_found_by_its_path_and_its_group() {
-    let document = parsed(&v3(&Catalog::built_in(), "apps", "v1").expect("apps/v1"));
+    let document =
+        parsed(&v3(&Catalog::built_in(), Version::DEFAULT, ("apps", "v1")).expect("apps/v1"));
     let path = &document["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments"];
     let gvk = json!({"group": "apps", "version": "v1", "kind": "Deployment"});
     assert_eq!(path["get"]["x-kubernetes-group-version-kind"], gvk);
@@ -115,7 +121,7 @@ fn a_kind_is_found_by_its_path_and_its_group() {
 
 #[test]
 fn operations_tell_all_their_answers() {
-    let document = parsed(&v2(&Catalog::built_in(), &[]));
+    let document = parsed(&v2(&Catalog::built_in(), Version::DEFAULT, &[]));
     let folder = "/api/v1/namespaces/{namespace}/pods";
     let path = |path: String, method: &str| document["paths"][path][method].clone();
     let codes = |operation: &Value| -> Vec<String> {
@@ -190,7 +196,8 @@ fn what_a_custom_resource_is_not_patched_by_is_not_told() {
         "group": "example.com", "scope": "Cluster", "names": {"plural": "widgets", "kind": "Widget"},
         "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}]}});
     let catalog = Catalog::built_in().with_custom(&[definition]);
-    let document = parsed(&v3(&catalog, "example.com", "v1").expect("example.com/v1"));
+    let document =
+        parsed(&v3(&catalog, Version::DEFAULT, ("example.com", "v1")).expect("example.com/v1"));
     let patch = &document["paths"]["/apis/example.com/v1/widgets/{name}"]["patch"];
     let keys = |of: &Value| -> Vec<String> {
         let content = of["content"].as_object().expect("content");
@@ -212,7 +219,7 @@ fn what_a_custom_resource_is_not_patched_by_is_not_told() {
 
 #[test]
 fn merges_are_told() {
-    let document = parsed(&v2(&Catalog::built_in(), &[]));
+    let document = parsed(&v2(&Catalog::built_in(), Version::DEFAULT, &[]));
     let containers =
         &document["definitions"]["io.k8s.api.core.v1.PodSpec"]["properties"]["containers"];
     assert_eq!(containers["x-kubernetes-patch-merge-key"], "name");
@@ -232,8 +239,8 @@ fn merges_are_told() {
 #[test]
 fn the_protobuf_says_the_same() {
     use crate::codec::wire::{Reader, Wire};
-    let bytes = v2_protobuf(&Catalog::built_in(), &[]);
-    let document = parsed(&v2(&Catalog::built_in(), &[]));
+    let bytes = v2_protobuf(&Catalog::built_in(), Version::DEFAULT, &[]);
+    let document = parsed(&v2(&Catalog::built_in(), Version::DEFAULT, &[]));
     let mut counts = [0_usize; 10];
     let mut fields = Reader::new(&bytes);
     while let Some((number, wire)) = fields.field().expect("protobuf") {

@@ -19,6 +19,7 @@ fn facts(instance_type: &str, cpus: u32, memory_mib: u32) -> Facts {
         kernel: String::new(),
         labels: BTreeMap::new(),
         taints: Vec::new(),
+        version: None,
         port: 0,
     }
 }

@@ -282,6 +282,7 @@ impl Setup {
                 kernel: "6".to_owned(),
                 labels: BTreeMap::new(),
                 taints: Vec::new(),
+                version: Some(wharf_kube_model::Version::V1_35),
                 port: 1,
             },
             resolvers: Resolvers::default(),

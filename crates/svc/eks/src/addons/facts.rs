@@ -10,7 +10,7 @@ use wharf_wire::Fault;
 
 use crate::fault;
 
-/// Of all: they are parts of the clusters of this version, [`crate::versions::PATCH`].
+/// Of all: they are parts of every cluster, the same in each of its versions, and named by the newest.
 pub const VERSION: &str = "v1.36.4-eksbuild.1";
 pub const PUBLISHER: &str = "eks";
 /// Of what may be configured; add-ons of others have more to say than ours.
@@ -70,12 +70,12 @@ pub fn of(part: Part) -> Facts {
     }
 }
 
-/// By name and version; no version is the one there is.
+/// By name and version, for a cluster of a version of Kubernetes; no version is the one there is.
 ///
 /// # Errors
 /// There is none of that name, or not in that version.
-pub fn find(name: &str, version: Option<&str>) -> Result<Part, Fault> {
-    let part = Part::named(name).ok_or_else(fault::no_such_addon)?;
+pub fn find(name: &str, version: Option<&str>, cluster: &str) -> Result<Part, Fault> {
+    let part = Part::named(name).ok_or_else(|| fault::no_such_addon(cluster))?;
     match version.is_none_or(|it| it == VERSION) {
         true => Ok(part),
         false => Err(fault::no_such_addon_version()),
@@ -136,18 +136,21 @@ pub fn check(part: Part, text: &str) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
+    use wharf_kube_model::Version;
+
     use super::*;
-    use crate::versions;
 
     #[test]
     fn versions_are_those_of_clusters() {
-        assert_eq!(VERSION, format!("v{}-eksbuild.1", versions::PATCH));
+        let [newest, ..] = Version::ALL;
+        assert_eq!(VERSION, format!("v{}-eksbuild.1", newest.patch()));
+        let find = |name, version| super::find(name, version, "1.35");
         assert_eq!(find("coredns", None).unwrap(), Part::CoreDns);
         assert_eq!(find("kube-proxy", Some(VERSION)).unwrap(), Part::KubeProxy);
         let code = |it: Result<Part, Fault>| it.unwrap_err().message;
         assert_eq!(
             code(find("aws-mountpoint-s3-csi-driver", None)),
-            "Addon specified is not supported in 1.36 kubernetes version"
+            "Addon specified is not supported in 1.35 kubernetes version"
         );
         assert_eq!(
             code(find("coredns", Some("v1.11.4-eksbuild.2"))),

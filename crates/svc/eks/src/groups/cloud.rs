@@ -19,6 +19,7 @@ use wharf_api_iam::{
     RemoveRoleFromInstanceProfileRequest,
 };
 use wharf_base::public_images::PublicImage;
+use wharf_kube_model::Version;
 use wharf_service::Place;
 use wharf_wire::{Call, Context, Fault};
 
@@ -506,15 +507,27 @@ pub fn zones(group: &AutoScalingGroup) -> usize {
 }
 
 /// What nodes run: the version of Kubernetes and that of the image.
-pub fn release(region: &str) -> String {
+pub fn release(version: Version, region: &str) -> String {
     let image = PublicImage::for_ecs(region);
-    format!("{}-{}", crate::versions::PATCH, image.version)
+    format!("{}-{}", version.patch(), image.version)
+}
+
+/// # Errors
+/// Another one was asked for.
+pub fn check_release(version: Version, region: &str, asked: Option<&str>) -> Result<(), Fault> {
+    match asked.filter(|it| *it != release(version, region)) {
+        None => Ok(()),
+        Some(asked) => Err(fault::invalid(format!(
+            "Requested release version {asked} is not valid for kubernetes version {}.",
+            version.name()
+        ))),
+    }
 }
 
 /// As a group of a template's own image has it.
-pub fn release_of(region: &str, ami_type: &str) -> String {
+pub fn release_of(version: Version, region: &str, ami_type: &str) -> String {
     match ami_type {
         checks::CUSTOM => String::new(),
-        _ => release(region),
+        _ => release(version, region),
     }
 }

@@ -152,6 +152,9 @@ fn back(group: &mut NodeGroup) {
     if let Some(rollout) = group.rollout.take() {
         group.source = rollout.source;
         group.release = rollout.release;
+        if let Some(version) = rollout.version {
+            group.version = version;
+        }
         group.generation += 1;
     }
 }

@@ -233,7 +233,9 @@ pub struct Rollout {
     pub force: bool,
     /// Sizes before; nodes are these many again at the end.
     pub before: Size,
-    /// What nodes ran until then, for an update that fails.
+    /// What nodes ran until then, for an update that fails; those that run since before it was written down do not change it.
+    #[serde(default)]
+    pub version: Option<String>,
     pub release: String,
     #[serde(default)]
     pub source: Option<Source>,

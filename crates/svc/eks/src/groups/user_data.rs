@@ -62,8 +62,13 @@ pub fn labels(group: &NodeGroup, image: &str) -> Vec<(String, String)> {
     all
 }
 
-/// The NodeConfig of a node of a cluster, with these labels and taints.
-fn node_config(cluster: &ClusterFacts, labels: &[(String, String)], taints: &[Taint]) -> String {
+/// The NodeConfig of a node of a cluster, with these labels and taints; of a version, or of the cluster's.
+fn node_config(
+    cluster: &ClusterFacts,
+    version: Option<&str>,
+    labels: &[(String, String)],
+    taints: &[Taint],
+) -> String {
     let pairs = labels.iter().map(|(key, value)| format!("{key}={value}"));
     let pairs: Vec<String> = pairs.collect();
     let mut text = format!(
@@ -74,6 +79,9 @@ fn node_config(cluster: &ClusterFacts, labels: &[(String, String)], taints: &[Ta
         BASE64.encode(cluster.authority.as_bytes()),
         cluster.service_cidr,
     );
+    if let Some(version) = version {
+        let _ = writeln!(text, "    kubernetesVersion: \"{version}\"");
+    }
     if !pairs.is_empty() || !taints.is_empty() {
         text.push_str("  kubelet:\n    flags:\n");
     }
@@ -101,7 +109,7 @@ fn message(config: &str) -> String {
 
 /// How a node joins that is of no group.
 pub fn of_unmanaged(cluster: &ClusterFacts) -> String {
-    message(&node_config(cluster, &[], &[]))
+    message(&node_config(cluster, None, &[], &[]))
 }
 
 /// The boundary of a message with several parts, and where its first part begins.
@@ -145,7 +153,8 @@ pub fn user_data(
     group: &NodeGroup,
     image: &str,
 ) -> Result<String, &'static str> {
-    let config = node_config(cluster, &labels(group, image), &group.taints);
+    let labels = labels(group, image);
+    let config = node_config(cluster, Some(&group.version), &labels, &group.taints);
     let given = group.source.as_ref().and_then(|it| it.user_data.as_deref());
     let text = match given.filter(|it| !it.is_empty()) {
         None => message(&config),
@@ -190,6 +199,7 @@ mod tests {
         let text = read(&group);
         assert!(text.contains("eks.amazonaws.com/nodegroup=workers,"));
         assert!(text.contains(",team=blue\""));
+        assert!(text.contains("    cidr: 10.100.0.0/16\n    kubernetesVersion: \"1.36\"\n"));
         assert!(text.contains("--register-with-taints=only=x:NoExecute"));
         assert!(text.ends_with("--//--\n"));
     }

@@ -5,13 +5,12 @@ use wharf_api_eks::{
     DescribeAddonConfigurationRequest, DescribeAddonConfigurationResponse,
     DescribeAddonVersionsRequest, DescribeAddonVersionsResponse,
 };
-use wharf_kube_model::parts::Part;
+use wharf_kube_model::{Version, parts::Part};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     addons::{NAMESPACE, facts},
     core::Core,
-    versions,
 };
 
 pub async fn describe(
@@ -28,7 +27,9 @@ pub async fn describe(
     let chosen = Part::ALL.into_iter().filter(|part| {
         let facts = facts::of(*part);
         name.as_deref().is_none_or(|it| it == part.name())
-            && version.as_deref().is_none_or(|it| it == versions::DEFAULT)
+            && version
+                .as_deref()
+                .is_none_or(|it| Version::named(it).is_some())
             && fits(&types, facts.kind)
             && fits(&publishers, facts::PUBLISHER)
             && fits(&owners, facts.owner)
@@ -54,6 +55,11 @@ fn info(part: Part) -> AddonInfo {
     let text = |it: &str| Some(it.to_owned());
     let texts = |all: &[&str]| Some(all.iter().map(|it| (*it).to_owned()).collect());
     let facts = facts::of(part);
+    let compatibilities = Version::ALL.map(|it| Compatibility {
+        cluster_version: text(it.name()),
+        platform_versions: texts(&["*"]),
+        default_version: Some(true),
+    });
     AddonInfo {
         addon_name: text(part.name()),
         type_: text(facts.kind),
@@ -64,11 +70,7 @@ fn info(part: Part) -> AddonInfo {
             addon_version: text(facts::VERSION),
             architecture: texts(&["amd64", "arm64"]),
             compute_types: texts(&["ec2"]),
-            compatibilities: Some(vec![Compatibility {
-                cluster_version: text(versions::DEFAULT),
-                platform_versions: texts(&["*"]),
-                default_version: Some(true),
-            }]),
+            compatibilities: Some(compatibilities.to_vec()),
             requires_configuration: Some(false),
             requires_iam_permissions: Some(facts.identity.is_some()),
         }]),
@@ -82,7 +84,11 @@ pub async fn configuration(
     input: DescribeAddonConfigurationRequest,
 ) -> Result<DescribeAddonConfigurationResponse, Fault> {
     let name = input.addon_name.unwrap_or_default();
-    let part = facts::find(&name, input.addon_version.as_deref())?;
+    let part = facts::find(
+        &name,
+        input.addon_version.as_deref(),
+        Version::DEFAULT.name(),
+    )?;
     let identity = facts::of(part).identity.into_iter();
     let identity = identity.map(|it| AddonPodIdentityConfiguration {
         service_account: Some(it.account.to_owned()),

@@ -116,7 +116,7 @@ fn wanted(
     input: CreateAddonRequest,
 ) -> Result<(Addon, Asked), Fault> {
     let name = input.addon_name.unwrap_or_default();
-    let part = facts::find(&name, input.addon_version.as_deref())?;
+    let part = facts::find(&name, input.addon_version.as_deref(), &cluster.version)?;
     let conflicts = Conflicts::named(input.resolve_conflicts.as_deref());
     if conflicts == Conflicts::Preserve {
         return Err(fault::invalid(
@@ -198,7 +198,11 @@ pub async fn update(
     let named = (input.cluster_name.as_deref(), input.addon_name.as_deref());
     let (cluster, found) = find(core, &place, named).await?;
     let part = found.record.part;
-    facts::find(part.name(), input.addon_version.as_deref())?;
+    facts::find(
+        part.name(),
+        input.addon_version.as_deref(),
+        &cluster.version,
+    )?;
     let conflicts = Conflicts::named(input.resolve_conflicts.as_deref());
     let configuration = configuration(part, input.configuration_values)?;
     let associations = input.pod_identity_associations;

@@ -109,12 +109,7 @@ async fn wanted(
     input: CreateClusterRequest,
 ) -> Result<(Cluster, Option<AccessEntry>), Fault> {
     let name = input.name.unwrap_or_default();
-    let version = input
-        .version
-        .unwrap_or_else(|| versions::DEFAULT.to_owned());
-    if version != versions::DEFAULT {
-        return Err(fault::invalid("unsupported Kubernetes version"));
-    }
+    let version = versions::asked(input.version.as_deref())?;
     let tags = tags::given(input.tags)?;
     let vpc_config = input.resources_vpc_config.unwrap_or_default();
     let subnets = vpc_config.subnet_ids.unwrap_or_default();
@@ -148,7 +143,7 @@ async fn wanted(
         id: ids::hex32().to_uppercase(),
         status: Status::Creating,
         issues: Vec::new(),
-        version,
+        version: version.name().to_owned(),
         role,
         vpc,
         subnets,

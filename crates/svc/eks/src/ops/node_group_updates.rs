@@ -20,7 +20,7 @@ use crate::{
     },
     names,
     records::Cluster,
-    updates::{Known, Owner, Update},
+    updates::{Known, Owner, Update, VERSION_UPDATE},
     versions,
 };
 
@@ -225,16 +225,17 @@ pub async fn version(
         input.nodegroup_name.as_deref(),
     );
     let (cluster, found) = find(core, &place, named).await?;
-    if input.version.is_some_and(|it| it != versions::DEFAULT) {
-        return Err(fault::invalid("unsupported Kubernetes version"));
+    let own_image = found.record.ami_type == checks::CUSTOM;
+    if input.version.is_some() && own_image {
+        return Err(fault::version_of_own_image());
     }
-    let release = cloud::release(&place.region);
-    if input.release_version.is_some_and(|it| it != release) {
-        return Err(fault::invalid(format!(
-            "Requested release version is not valid for kubernetes version {}. It is {release}.",
-            versions::DEFAULT
-        )));
-    }
+    let asked = match own_image {
+        // Nodes of such a group are of their cluster's version when they come.
+        true => Some(cluster.version.as_str()),
+        false => input.version.as_deref(),
+    };
+    let asked = versions::of_group(&cluster.version, &found.record.version, asked)?;
+    cloud::check_release(asked, &place.region, input.release_version.as_deref())?;
     let mut wanted: Option<Source> = None;
     if let Some(given) = input.launch_template {
         let Some(held) = &found.record.source else {
@@ -260,14 +261,14 @@ pub async fn version(
     }
     let before = current(core, &place, &found.record).await?;
     let force = input.force == Some(true);
-    let kind = ("VersionUpdate", input.client_request_token);
+    let kind = (VERSION_UPDATE, input.client_request_token);
     let update = begin(core, call, (&place, &cluster, &found.key), kind, |group| {
         if !may_be_replaced(&group.issues) {
             return Err(fault::group_is_ill(group));
         }
-        let mut params = vec![("Version", group.version.clone())];
+        let mut params = vec![("Version", asked.name().to_owned())];
         let (old, was) = (group.source.clone(), group.release.clone());
-        let release = cloud::release_of(&place.region, &group.ami_type);
+        let release = cloud::release_of(asked, &place.region, &group.ami_type);
         if !release.is_empty() {
             params.push(("ReleaseVersion", release.clone()));
         }
@@ -279,17 +280,19 @@ pub async fn version(
                 group.types = vec![own.clone()];
             }
         }
-        if group.source == old && release == was {
+        if group.source == old && release == was && group.version == asked.name() {
             return Err(fault::invalid(
                 "Nodegroup is already at the latest version: no changes needed",
             ));
         }
+        let version = std::mem::replace(&mut group.version, asked.name().to_owned());
         group.release = release;
         group.generation += 1;
         group.size = before;
         group.rollout = Some(Rollout {
             force,
             before,
+            version: Some(version),
             release: was,
             source: old,
             surge: None,

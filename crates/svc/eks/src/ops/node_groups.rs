@@ -130,16 +130,8 @@ async fn wanted(
     if input.remote_access.is_some() {
         return Err(fault::no_remote_access(input.launch_template.is_some()));
     }
-    let version = input.version.unwrap_or_else(|| cluster.version.clone());
-    if version != versions::DEFAULT {
-        return Err(fault::invalid("unsupported Kubernetes version"));
-    }
-    let release = cloud::release(&place.region);
-    if input.release_version.is_some_and(|it| it != release) {
-        return Err(fault::invalid(format!(
-            "Requested release version is not valid for kubernetes version {version}. It is {release}."
-        )));
-    }
+    let version = versions::of_new_group(&cluster.version, input.version.as_deref())?;
+    cloud::check_release(version, &place.region, input.release_version.as_deref())?;
     let labels = input.labels.unwrap_or_default();
     checks::labels(&labels)?;
     let mut types = checks::types(input.instance_types)?;
@@ -153,6 +145,9 @@ async fn wanted(
     }
     network::check_types(core, call, &types).await?;
     let ami_type = source::ami_type(source.as_ref(), input.ami_type.as_deref())?;
+    if input.version.is_some() && ami_type == checks::CUSTOM {
+        return Err(fault::version_of_own_image());
+    }
     let subnets = input.subnets.unwrap_or_default();
     network::check_subnets(core, call, &cluster.vpc, &subnets).await?;
     let role = input.node_role.unwrap_or_default();
@@ -173,8 +168,8 @@ async fn wanted(
         name,
         uuid: ids::uuid(),
         status: Status::Creating,
-        version,
-        release: cloud::release_of(&place.region, &ami_type),
+        version: version.name().to_owned(),
+        release: cloud::release_of(version, &place.region, &ami_type),
         role,
         subnets,
         size: checks::size(input.scaling_config, USUAL)?,

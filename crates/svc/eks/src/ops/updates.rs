@@ -1,9 +1,9 @@
-//! DescribeUpdate, ListUpdates, UpdateClusterConfig and UpdateClusterVersion.
+//! DescribeUpdate, ListUpdates, CancelUpdate and UpdateClusterConfig.
 
 use wharf_api_eks::{
-    DescribeUpdateRequest, DescribeUpdateResponse, ListUpdatesRequest, ListUpdatesResponse,
-    UpdateClusterConfigRequest, UpdateClusterConfigResponse, UpdateClusterVersionRequest,
-    UpdateClusterVersionResponse, VpcConfigRequest,
+    CancelUpdateRequest, CancelUpdateResponse, DescribeUpdateRequest, DescribeUpdateResponse,
+    ListUpdatesRequest, ListUpdatesResponse, UpdateClusterConfigRequest,
+    UpdateClusterConfigResponse, VpcConfigRequest,
 };
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
@@ -14,7 +14,6 @@ use crate::{
     fault, names, network,
     records::{Cluster, Mode, Status},
     updates::{Known, Owner, Update},
-    versions,
 };
 
 pub async fn describe(
@@ -320,28 +319,22 @@ fn network_of(cluster: &mut Cluster, of: &VpcConfigRequest) -> Result<Params, Fa
     ])
 }
 
-/// Clusters have the one version there is.
-pub async fn cluster_version(
+/// EKS cancels rollbacks of versions in Auto Mode, which no cluster has here, and refuses all others.
+pub async fn cancel(
     core: &Core,
     call: &Call,
-    input: UpdateClusterVersionRequest,
-) -> Result<UpdateClusterVersionResponse, Fault> {
+    input: CancelUpdateRequest,
+) -> Result<CancelUpdateResponse, Fault> {
     let place = Place::of(call);
-    let cluster = core
-        .cluster(&place, input.name.as_deref().unwrap_or_default())
-        .await?
-        .record;
-    let asked = input.version.unwrap_or_default();
-    let minor = |it: &str| it.strip_prefix("1.").and_then(|it| it.parse::<u32>().ok());
-    Err(
-        match minor(&asked) > minor(versions::DEFAULT) || minor(&asked).is_none() {
-            true => fault::invalid("unsupported Kubernetes version"),
-            false => fault::invalid(format!(
-                "Unsupported Kubernetes minor version update from {} to {asked}",
-                cluster.version
-            )),
-        },
-    )
+    let name = input.name.unwrap_or_default();
+    let cluster = core.cluster(&place, &name).await?.record;
+    let id = input.update_id.unwrap_or_default();
+    let key = names::update_key(&place, &cluster.id, &id);
+    let found = core.table.read::<Update>(&key).await?;
+    let found = found.map(|it| it.record);
+    let found = found.filter(|it| it.owner() == Owner::Cluster);
+    let found = found.ok_or_else(|| fault::no_update(&id))?;
+    Err(fault::not_cancellable(&found))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod groups;
 mod pod_identity;
 mod providers;
 mod scaling;
+mod versions;
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ use wharf_kube_auth::{
     oidc::Provider,
 };
 use wharf_kube_client::{Client, fake::Fake};
-use wharf_kube_model::parts::Parts as Without;
+use wharf_kube_model::{Version, parts::Parts as Without};
 use wharf_reconcile::Takeover;
 use wharf_service::Place;
 use wharf_svc_eks::{
@@ -49,6 +50,7 @@ struct Planes {
     running: Mutex<Vec<String>>,
     /// As the last cluster that ran was to be.
     without: Mutex<Without>,
+    version: Mutex<Option<Version>>,
     provider: Mutex<Option<Provider>>,
     /// What Secrets are under: the data key, or why it is shut.
     data_key: Mutex<Option<Result<Vec<u8>, String>>>,
@@ -72,6 +74,7 @@ impl ControlPlanes for Planes {
             return Err(ControlPlaneError::new("listening", "no port is free"));
         }
         *self.without.lock() = cluster.without;
+        *self.version.lock() = Some(cluster.version);
         *self.provider.lock() = cluster.provider;
         *self.data_key.lock() = cluster.data_key.map(|it| match it {
             DataKey::Open(key) => Ok(key.expose().to_vec()),

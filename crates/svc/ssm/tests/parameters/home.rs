@@ -72,7 +72,7 @@ impl Home {
             kms: keys.clone(),
             sessions: Arc::new(NoSessions),
             facts: Facts {
-                kubernetes: None,
+                kubernetes: Vec::new(),
                 services: vec!["ecs", "ssm"],
             },
             clock: clock.clone(),

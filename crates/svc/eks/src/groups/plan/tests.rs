@@ -63,6 +63,7 @@ pub fn group() -> NodeGroup {
                 max: 4,
                 desired: 3,
             },
+            version: None,
             release: "1.36.4-0".to_owned(),
             source: None,
             surge: None,
