@@ -237,7 +237,7 @@ async fn a_node_group_follows_its_cluster() {
     let update = home.go_to("1.36").await.unwrap();
     home.update_is(&update, None, "Successful").await;
     is(&home.workers().await, Version::V1_35);
-    let text = "no changes needed";
+    let text = "Nodegroup is already at the latest version: no changes needed";
     refused(home.workers_go_to("1.35").await, BAD, text);
     let update = home.workers_go_to("1.36").await.unwrap();
     home.update_is(&update, Some("workers"), "Successful").await;
