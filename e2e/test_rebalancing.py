@@ -28,7 +28,8 @@ def server():
 class Service:
     def __init__(self, server, definition, name, **more):
         self.ecs, self.name = server.client("ecs"), name
-        self.made = self.ecs.create_service(serviceName=name, taskDefinition=definition, desiredCount=COUNT, launchType="EC2", **more)["service"]
+        settings = {"desiredCount": COUNT, "launchType": "EC2", **more}
+        self.made = self.ecs.create_service(serviceName=name, taskDefinition=definition, **settings)["service"]
 
     def describe(self):
         return self.ecs.describe_services(services=[self.name])["services"][0]
@@ -65,7 +66,6 @@ def test_tasks_are_moved_to_a_zone_that_comes_late(server, definition):
     assert set(first.values()) == set(before.values()) == {HERE}
 
     with joining.Joined(server, ADDRESS, "--zone", THERE):
-
         seen = set()
 
         def balanced():
