@@ -1,6 +1,8 @@
 """A disk that fills up: writes are refused by name, reads go on, and with room again all is well."""
 
+import contextlib
 import errno
+import json
 import os
 import pathlib
 import tempfile
@@ -9,8 +11,9 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import images, tools
+from harness import images, processes, tasks, tools
 from harness.waiting import wait_for
+from test_metrics import of_part
 
 MIB = 1 << 20
 
@@ -23,6 +26,19 @@ def small_disk():
     yield folder
     tools.run("umount", "--lazy", folder)
     folder.rmdir()
+
+
+@pytest.fixture
+def with_small_records(unstarted):
+    """An installation whose agent writes the records of its tasks to a file system of half a MiB, which nothing else is on:
+    what tasks give back makes no room there."""
+    wharf = unstarted()
+    folder = wharf.data / "node" / "state" / "tasks"
+    folder.mkdir(parents=True)
+    tools.run("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", folder)
+    yield wharf
+    wharf.down()
+    tools.run("umount", "--lazy", folder)
 
 
 def fill(folder):
@@ -135,3 +151,76 @@ def test_a_push_that_does_not_fit_is_refused_and_leaves_room(small_disk, unstart
     assert wharf.client("ecr").list_images(repositoryName="big")["imageIds"] == []
     ballast.unlink()
     wait_for(lambda: images.skopeo_copy(wharf, archive, f"docker://{uri}:1", check=False).returncode == 0, 60, "a push that fits")
+
+
+CONTROL_GROUPS = pathlib.Path("/sys/fs/cgroup")
+
+
+def loop_devices():
+    """The files behind them."""
+    found = []
+    for file in pathlib.Path("/sys/block").glob("loop*/loop/backing_file"):
+        # One that is let go meanwhile is none.
+        with contextlib.suppress(OSError):
+            found.append(file.read_text().strip())
+    return found
+
+
+IDLE = "trap 'exit 3' TERM; echo up; while :; do usleep 50000; done"
+
+
+def test_a_stopped_task_is_given_back_though_its_record_cannot_be_saved(with_small_records):
+    """What cannot be saved is tried again until it can; nothing is forgotten, and who runs is left alone meanwhile."""
+    wharf = with_small_records.start()
+    records, folders = wharf.data / "node" / "state" / "tasks", wharf.data / "node" / "tasks"
+    busybox, ec2 = images.push(wharf, "busybox"), wharf.client("ec2")
+    definition = tasks.register(wharf, busybox, network="awsvpc", **tasks.sh(IDLE))
+    ended, neighbour = (tasks.start(wharf, definition, **tasks.in_vpc(wharf)) for _ in range(2))
+    for task in (ended, neighbour):
+        task.wait_line("up")
+    details = {one["name"]: one["value"] for one in ended.describe()["attachments"][0]["details"]}
+    interface = details["networkInterfaceId"]
+
+    def held():
+        """What of the task is on the machine: control groups, the folder with its disk, loop devices, its interface."""
+        group = f"wharf-{wharf.id}/containers/{ended.id}"
+        groups = [*CONTROL_GROUPS.glob(group), *CONTROL_GROUPS.glob(f"*/{group}")]
+        attached = ec2.describe_network_interfaces(Filters=[{"Name": "network-interface-id", "Values": [interface]}])
+        return [
+            *groups,
+            *folders.glob(ended.id),
+            *[name for name in loop_devices() if ended.id in name],
+            *attached["NetworkInterfaces"],
+            *[pid for pid in wharf.shims() if ended.id in " ".join(processes.command_line(pid))],
+        ]
+
+    def record(task):
+        return json.loads((records / f"{task.id}.json").read_text())
+
+    def failed_saves():
+        return of_part(wharf, "metrics.sock")[("wharf_agent_failed_saves_total",)]
+
+    assert len(held()) >= 4, held()
+    assert record(ended).get("stopped_at") is None and failed_saves() == 0
+    filler = fill(records)
+    ended.stop()
+    assert ended.exit_code == 3
+    wait_for(lambda: not held(), 30, "what the task held")
+    assert record(ended).get("stopped_at") is None, "there was room for its record"
+    refused = wait_for(failed_saves, 20, "saves that fail")
+    wait_for(lambda: failed_saves() > refused, 20, "another try")
+    # A task that comes meanwhile runs all the same, and is told again until it is written down.
+    later = tasks.start(wharf, definition, **tasks.in_vpc(wharf))
+    later.wait("RUNNING")
+    assert not (records / f"{later.id}.json").exists()
+    assert neighbour.describe()["lastStatus"] == "RUNNING"
+
+    os.unlink(filler)
+    wait_for(lambda: record(ended).get("stopped_at"), 20, "the record of the end, though nothing happened since")
+    wait_for(lambda: record(later), 20, "the record of the task that came meanwhile")
+    wharf.kill_child("node")
+    wharf.wait_node()
+    assert [task.describe()["lastStatus"] for task in (ended, neighbour, later)] == ["STOPPED", "RUNNING", "RUNNING"]
+    assert not held()
+    for task in (neighbour, later):
+        task.stop(wait=False)

@@ -10,10 +10,11 @@ import tempfile
 
 import pytest
 
-from harness import images, processes, tasks, tools
+from harness import disk, images, processes, tasks, tools
 from harness.installation import Installation
 from harness.tasks import run_script, sh
 from harness.waiting import wait_for
+from test_metrics import of_part
 from test_registry import layout
 
 pytestmark = pytest.mark.minutes(1)
@@ -187,6 +188,54 @@ def test_all_tasks_together_leave_memory_to_the_machine(small):
     (instance,) = small.client("ecs").describe_container_instances(containerInstances=instances)["containerInstances"]
     registered = next(one["integerValue"] for one in instance["registeredResources"] if one["name"] == "MEMORY")
     assert limit == registered * MIB
+
+
+# Stopped tasks
+
+# Records of stopped tasks that a node keeps; so many one-shot tasks are run.
+KEPT, ONE_SHOT = 100, 240
+
+
+def test_hundreds_of_one_shot_tasks_leave_little(small, shell, neighbour):
+    """The agent keeps the records of a few, little of each, and nothing else of any."""
+    ecs, agent = small.client("ecs"), small.child("node")
+    definition = tasks.register(small, shell, memory=8, logConfiguration=None, command=["true"])
+    family = definition.rpartition("/")[2].partition(":")[0]
+    begun, memory = 0, None
+
+    def goes_on():
+        """As many more as there is room for."""
+        nonlocal begun, memory
+        begun += len(ecs.run_task(taskDefinition=definition, count=10)["tasks"])
+        if begun >= ONE_SHOT // 2 and memory is None:
+            memory = processes.resident_bytes(agent)
+        return begun >= ONE_SHOT
+
+    wait_for(goes_on, 180, f"{ONE_SHOT} tasks", interval_s=0.05)
+    wait_for(lambda: not ecs.list_tasks(family=family)["taskArns"], 120, "their ends")
+    node = small.data / "node"
+
+    def kept():
+        return list((node / "state" / "tasks").glob("*.json"))
+
+    # Beside those that have stopped there is the neighbour.
+    wait_for(lambda: len(kept()) <= KEPT + 1, 30, "the end of the oldest records")
+    assert len(kept()) > KEPT // 2
+    assert max(file.stat().st_size for file in kept()) < 16 << 10
+    # A few empty ones are kept for those that come.
+    folders = node / "tasks"
+    wait_for(lambda: len([path for path in folders.iterdir() if not path.name.startswith(".")]) <= 2, 30, "the end of their folders")
+    assert disk.used_bytes(folders) < 16 * MIB
+    states = {name: value for name, value in of_part(small, "metrics.sock").items() if name[0] == "wharf_agent_tasks"}
+    assert sum(states.values()) <= KEPT + 1, states
+    groups = next(path for path in (CONTROL_GROUPS / "memory", CONTROL_GROUPS) if (path / f"wharf-{small.id}").exists())
+    left = [path.name for path in (groups / f"wharf-{small.id}" / "containers").iterdir() if path.is_dir()]
+    assert len(left) <= 2, left
+    assert small.child("node") == agent, "the agent died on the way"
+    grown = processes.resident_bytes(agent) - memory
+    print(f"the agent grew by {grown / MIB:.1f} MiB over {ONE_SHOT // 2} tasks")
+    assert grown < 24 * MIB
+    works(small, shell)
 
 
 # Disk
