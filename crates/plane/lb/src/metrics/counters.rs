@@ -14,7 +14,7 @@ use super::{
 };
 
 /// Cells of the counters of a load balancer.
-pub const BALANCER_CELLS: usize = 23;
+pub const BALANCER_CELLS: usize = 24;
 /// And of a group.
 pub const GROUP_CELLS: usize = TIMES + times::CELLS;
 /// Where a group's times begin.
@@ -157,6 +157,7 @@ impl BalancerCounters {
             failures: cells.some(),
             redirects: cells.one(),
             fixed: cells.one(),
+            non_compliant: cells.one(),
             tls_errors: cells.one(),
             resets: cells.some(),
             client_closed: cells.one(),
