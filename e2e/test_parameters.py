@@ -145,10 +145,12 @@ def test_public_parameters_are_facts(wharf):
     pages = wharf.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=f"{path}/services")
     services = {it["Value"] for page in pages for it in page["Parameters"]}
     assert {"ecs", "ecr", "elb", "ssm"} <= services and "wharf" not in services
-    # The image of machines for ECS, and for nodes of the version that clusters have.
-    (version,) = (it["clusterVersion"] for it in wharf.client("eks").describe_cluster_versions()["clusterVersions"])
+    # The image of machines for ECS, and for nodes of the versions that clusters have.
+    versions = [it["clusterVersion"] for it in wharf.client("eks").describe_cluster_versions()["clusterVersions"]]
+    assert len(versions) == 2
     ssm = wharf.client("ssm")
-    for path in ("ecs/optimized-ami/amazon-linux-2023", f"eks/optimized-ami/{version}/amazon-linux-2023/x86_64/standard"):
+    of_nodes = [f"eks/optimized-ami/{version}/amazon-linux-2023/x86_64/standard" for version in versions]
+    for path in ("ecs/optimized-ami/amazon-linux-2023", *of_nodes):
         image = ssm.get_parameter(Name=f"/aws/service/{path}/recommended/image_id")["Parameter"]["Value"]
         (found,) = wharf.client("ec2").describe_images(ImageIds=[image])["Images"]
         assert found["State"] == "available"

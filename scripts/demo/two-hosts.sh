@@ -18,12 +18,13 @@ boot_control() {
   ip link set lan up
 }
 
-# The name, and /var/lib and /run, of these namespaces are from now on a machine's own.
+# The name, /var/lib, /run and /dev/shm of these namespaces are from now on a machine's own.
 be_machine() {
   echo "$1" >/proc/sys/kernel/hostname
   mkdir -p "$work/$1/lib" "$work/$1/run"
   mount --bind "$work/$1/lib" /var/lib
   mount --bind "$work/$1/run" /run
+  mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 }
 
 # A further machine, empty: boot NAME ADDRESS

@@ -120,7 +120,10 @@ pub async fn accept(
         let crossed = write_what_fits(core, permit, &owing, &mut done).await?;
         owing.leave_out(&crossed);
         full.extend(crossed);
-        keep(core, &owing, &mut done).await?;
+        // A call that fails is made again, with all of its targets: what is owed to them is accepted.
+        if let Err(error) = keep(core, &owing, &mut done).await {
+            tracing::error!(error = %wharf_base::Chain(&error), "failed to archive events; their targets get them");
+        }
     } else {
         keep(core, &owing, &mut done).await?;
         write(core, permit, owing.errands(core), &mut done, |_, _, _| {}).await?;

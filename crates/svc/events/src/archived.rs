@@ -1,7 +1,8 @@
 //! How much the archives of each account hold: bytes in streams of the journal, on a disk that accounts share.
 //!
 //! All of them together have a bound. Where it is reached an account may still archive what an equal share of it comes to,
-//! so nobody is kept out by others, and all together never hold twice the bound.
+//! so nobody is kept out by others; shares become smaller as accounts come, and from twice the bound on much smaller, so that all
+//! together never hold three times the bound.
 
 use std::{
     collections::HashMap,
@@ -130,9 +131,10 @@ impl Counts {
     fn used_up(&self, account: &str, most: u64) -> Option<u64> {
         let own = self.accounts.get(account).map_or(0, |it| it.bytes);
         let accounts = self.accounts.len().max(1) as u64;
-        let share = match self.all >= most {
-            true => most / accounts,
-            false => most,
+        let share = match self.all / most.max(1) {
+            0 => most,
+            1 => most / accounts,
+            _ => most / accounts.saturating_mul(accounts),
         };
         (own >= share).then_some(match own >= most {
             true => most,

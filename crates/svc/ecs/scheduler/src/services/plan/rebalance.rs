@@ -14,7 +14,7 @@ use std::{
 use wharf_base::Timestamp;
 use wharf_records::ecs::{About, Barred, Move, RolloutState, Scheduling, Service, ServiceStatus};
 
-use super::{Action, Judged, Plan, View, Why, replica::Stops, rollout};
+use super::{Action, Bounds, Judged, Plan, View, Why, replica::Stops, rollout};
 use crate::{
     rebalancing,
     services::{events, observe::Zones, probation::LONGEST},
@@ -46,8 +46,10 @@ fn may(service: &Service) -> bool {
 /// Whether a plan has to know in which zones the service's tasks may be, if these are uneven.
 pub fn concerns(service: &Service) -> bool {
     let under_way = service.rebalancing.since.is_some();
-    // One task is even, wherever it is.
-    (under_way || service.steady && service.desired > 1) && may(service)
+    let bounds = Bounds::new(service);
+    // One task is even, wherever it is, and none is moved where none may be started beyond them.
+    let can_begin = service.steady && service.desired > 1 && bounds.upper > bounds.desired;
+    (under_way || can_begin) && may(service)
 }
 
 /// Whether no task is moved to a zone for now.
@@ -135,10 +137,13 @@ pub(super) fn next(plan: &mut Plan, view: &View<'_>, zones: Option<&Zones>, now:
         let open = places
             .iter()
             .filter(|zone| !is_barred(&plan.service, zone, now));
-        let Some(poor) = open.min_by_key(|zone| (spread.count(zone), *zone)) else {
+        let poor = open.min_by_key(|zone| (spread.count(zone), spread.total(zone), *zone));
+        let Some(poor) = poor else {
             continue;
         };
-        let richer = spread.richer_than(spread.count(poor) + 1);
+        let mut richer = spread.richer_than(spread.count(poor) + 1);
+        // Nothing becomes even by it where the service has no fewer tasks there.
+        richer.retain(|zone| spread.total(zone) > spread.total(poor));
         if richer.is_empty() {
             continue;
         }
@@ -323,6 +328,8 @@ fn all<'v>(view: &'v View<'_>, zones: &'v Zones) -> Vec<(&'v str, u32)> {
 struct Spread<'v> {
     provider: Option<&'v str>,
     counts: BTreeMap<&'v str, u32>,
+    /// Of whatever capacity provider.
+    totals: BTreeMap<&'v str, u32>,
 }
 
 impl<'v> Spread<'v> {
@@ -336,8 +343,10 @@ impl<'v> Spread<'v> {
         let mut new = Self {
             provider,
             counts: empty.map(|zone| (zone.as_str(), 0)).collect(),
+            totals: BTreeMap::new(),
         };
-        for one in &view.live {
+        for one in view.live.iter().filter(|one| one.is_kept()) {
+            *new.totals.entry(&one.task.zone).or_default() += 1;
             if new.has(one) {
                 *new.counts.entry(&one.task.zone).or_default() += 1;
             }
@@ -353,9 +362,15 @@ impl<'v> Spread<'v> {
         self.counts.get(zone).copied().unwrap_or_default()
     }
 
+    fn total(&self, zone: &str) -> u32 {
+        self.totals.get(zone).copied().unwrap_or_default()
+    }
+
     fn is_uneven(&self) -> bool {
-        let (least, most) = (self.counts.values().min(), self.counts.values().max());
-        most > least.map(|least| least + 1).as_ref()
+        let zones = || self.counts.iter();
+        zones().any(|(poor, few)| {
+            zones().any(|(rich, many)| *many > few + 1 && self.total(rich) > self.total(poor))
+        })
     }
 
     /// Zones with more tasks than that, those with most first.
