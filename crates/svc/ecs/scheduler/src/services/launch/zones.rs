@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::Rng;
 use wharf_base::Timestamp;
-use wharf_placement::{Pool, place};
+use wharf_placement::{Constraint, Pool, place};
 use wharf_records::ecs::{Desired, Instance, Launch, Revision, Service};
 
 use super::{Batch, Launcher};
@@ -78,14 +78,23 @@ impl Launcher<'_> {
             providers.push(None);
         }
         let following = self.following(region);
+        let id = format!("{}:{}", self.service.cluster, self.service.name);
+        let live = region
+            .tasks_of_service(&id)
+            .filter(|task| task.desired == Desired::Running && !task.ended);
+        let hosts: BTreeSet<&str> = live.map(|task| task.host.as_str()).collect();
         let zones_of = |provider: Option<&str>| {
             let possible = possible(region, self.service, self.revision, provider);
-            let (_, serving) = self.demand(region, provider);
+            let (demand, serving) = self.demand(region, provider);
+            let mut constraints = demand.constraints.iter();
+            let is_apart = constraints.any(|it| matches!(it, Constraint::DistinctInstance));
             let mut found = BTreeSet::new();
             let suits = |instance: &&Held<Instance>| {
                 let is_asked =
                     provider.is_none() || instance.capacity_provider.as_deref() == provider;
-                is_asked && following.may_come_to(instance)
+                // One that is moved in comes beside those that are there.
+                let is_taken = is_apart && hosts.contains(instance.host.as_str());
+                is_asked && !is_taken && following.may_come_to(instance)
             };
             // Those that every further host would add are looked for no longer.
             for instance in self.candidates(region) {
