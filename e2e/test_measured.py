@@ -3,8 +3,12 @@
 import datetime
 import itertools
 import json
+import os
+import signal
+import time
+import urllib.request
 
-from harness import images, tasks
+from harness import images, processes, tasks
 from harness.tasks import sh
 from harness.waiting import wait_for
 
@@ -71,3 +75,78 @@ def test_a_service_that_spins_is_seen_in_each_minute_once(fresh):
     told = [json.loads(it["message"]) for it in found]
     assert told and all(it["Processes"] >= 1 and it["OomKills"] == 0 for it in told), told
     assert max(it["ThrottledPeriods"] for it in told) > 0, "it wants a core, and is held to a quarter"
+
+
+MIB = 1 << 20
+INSIGHTS = "ECS/ContainerInsights"
+
+
+def this_minute():
+    now = datetime.datetime.now(UTC)
+    return now.replace(second=0, microsecond=0)
+
+
+def early_in_a_minute():
+    """The start of this minute, of which enough is left to do something in it."""
+    while not 3 <= datetime.datetime.now(UTC).second <= 25:
+        time.sleep(0.2)
+    return this_minute()
+
+
+def test_an_agent_tells_what_the_one_before_it_had_measured(fresh):
+    image, ecs = images.push(fresh, "busybox"), fresh.client("ecs")
+    serves = sh(f"head -c {MIB} /dev/zero > /tmp/file; trap exit TERM; httpd -f -p 80 -h /tmp & wait")
+    ecs.update_cluster_settings(cluster="default", settings=[{"name": "containerInsights", "value": "enabled"}])
+    ports = [{"containerPort": 80, "hostPort": 0}]
+    definition = tasks.register(fresh, image, network="bridge", cpu=64, portMappings=ports, **serves)
+    ecs.create_service(serviceName="busy", taskDefinition=definition, desiredCount=1)
+    ecs.get_waiter("services_stable").wait(services=["busy"], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    (task,) = ecs.describe_tasks(tasks=ecs.list_tasks(serviceName="busy")["taskArns"])["tasks"]
+    port = task["containers"][0]["networkBindings"][0]["hostPort"]
+
+    def fetch(times):
+        for _ in range(times):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/file", timeout=10) as answer:
+                assert len(answer.read()) == MIB
+
+    def point(minute, name):
+        return next((it for it in seen(fresh, name, namespace=INSIGHTS) if at(it) == minute), None)
+
+    def sent(minute):
+        """MiB of a minute, which there are once."""
+        found = wait_for(lambda: point(minute, "NetworkTxBytes"), 150, "what was sent in the minute")
+        assert found["SampleCount"] == 1.0
+        return found["Average"] * 60 / MIB
+
+    wait_for(lambda: seen(fresh, "NetworkTxBytes", namespace=INSIGHTS), 150, "the first minute")
+    cut = early_in_a_minute()
+    fetch(20)
+    # Some of it was looked at, and some was not.
+    wait_for(lambda: datetime.datetime.now(UTC).second % 10 == 2, 12, "a look at what was sent")
+    fetch(5)
+    for _ in range(2):
+        fresh.kill_child("node")
+        fetch(5)
+    assert this_minute() == cut, "the minute was too short for what was to be done in it"
+
+    # A minute ends while no server is there that could take it, and its agent dies.
+    wait_for(lambda: this_minute() > cut, 70, "the next minute")
+    untaken = early_in_a_minute()
+    fetch(10)
+    server = fresh.child("server")
+    os.kill(server, signal.SIGSTOP)
+    wait_for(lambda: this_minute() > untaken and datetime.datetime.now(UTC).second >= 3, 70, "the end of the minute")
+    fresh.kill_child("node")
+    processes.kill(server, signal.SIGKILL)
+    wait_for(fresh.healthy, 30, "the next server")
+
+    assert 35 <= sent(cut) < 38
+    assert 10 <= sent(untaken) < 12
+    following = untaken + datetime.timedelta(minutes=1)
+    assert sent(following) < 2
+    # Whoever looked at it, it used the processor and memory once in each minute.
+    for name in ("CpuUtilized", "MemoryUtilized"):
+        points = [it for it in seen(fresh, name, namespace=INSIGHTS) if at(it) <= following]
+        assert {it["SampleCount"] for it in points} == {1.0}, points
+        between = {at(later) - at(former) for former, later in itertools.pairwise(points)}
+        assert between == {datetime.timedelta(minutes=1)}, "a minute is missing"

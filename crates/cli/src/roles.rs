@@ -332,6 +332,7 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
         keyring,
         shim_program()?,
     );
+    config.counts = layout.counts_in_memory("agent")?;
     config.learns_authorities = layout.joined();
     config.ca = layout.authority();
     config.underlay = args.host.underlay;
@@ -340,6 +341,8 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     config.allow.clone_from(&args.host.allow.allow);
     config.egress.clone_from(&args.host.allow_egress);
     config.private = vec![layout.root().to_owned()];
+    let counts = config.counts.as_deref().and_then(Path::parent);
+    config.private.extend(counts.map(Path::to_owned));
     config.kept_cores = args.host.tasks.keep_cores;
     config.task_pids = args.host.tasks.pids;
     config.task_disk = args.host.tasks.task_disk;

@@ -59,6 +59,8 @@ pub fn reserve_of(memory_mib: u64) -> u64 {
 pub struct NodeConfig {
     /// `<data>/node`
     pub data_dir: PathBuf,
+    /// Where it keeps what it measured and did not tell yet: in memory, but beyond the life of this process. `None`: nowhere.
+    pub counts: Option<PathBuf>,
     pub installation: InstallationId,
     pub identity: Identity,
     /// What the identity's file is sealed with.
@@ -150,6 +152,7 @@ impl NodeConfig {
     ) -> Self {
         Self {
             data_dir: data_dir.into(),
+            counts: None,
             installation,
             identity,
             keyring,

@@ -7,12 +7,14 @@ use std::{
     time::Duration,
 };
 
+use nix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 
 use super::{
-    Reports, Stretch,
+    Kept, Reports, Stretch,
     window::{Counters, Window},
 };
 use crate::{
@@ -46,15 +48,31 @@ pub struct Sampler {
     /// CPU units that the machine offers.
     pub units: u64,
     pub reports: Reports,
+    pub kept: Kept,
 }
 
-#[derive(Default)]
+/// What the next agent goes on with.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Open {
+    /// When the stretches began that have not ended.
+    minute: i64,
+    short: i64,
+    watched: BTreeMap<String, Watched>,
+    /// Those that have just ended, and may not be among the reports yet.
+    ended: Vec<Stretch>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Watched {
+    #[serde(skip)]
     context: Option<Arc<TaskContext>>,
     containers: BTreeMap<usize, Container>,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Container {
     window: Window,
     short: Option<Window>,
@@ -65,36 +83,68 @@ struct Container {
 }
 
 impl Sampler {
-    pub async fn run(self, shutdown: CancellationToken) {
+    pub async fn run(mut self, shutdown: CancellationToken) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let began = Instant::now();
-        let mut watched: BTreeMap<String, Watched> = BTreeMap::new();
-        let (mut minute, mut short) = (self.begin(MINUTE), self.begin(SHORT));
+        let (since_boot, began) = (since_boot(), Instant::now());
+        let mut open = self.go_on().await;
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 _ = ticks.tick() => {}
             }
             let second = self.clock.now().millis().div_euclid(1000);
-            self.look(&mut watched, began.elapsed(), second % COUNT_EVERY == 0)
-                .await;
-            let now = self.begin(SHORT);
-            if now != short {
-                let stretch = close_short(&mut watched, short);
-                if !stretch.tasks.is_empty() {
-                    self.reports.put(stretch);
-                }
-                short = now;
-            }
-            let now = self.begin(MINUTE);
-            if now != minute {
-                let is_there = |task: &str| self.directory.task(task).is_some();
-                let disks = self.disks(&watched).await;
-                let stretch = close(&mut watched, minute, is_there, &disks);
+            let at = since_boot + began.elapsed();
+            let all = second % COUNT_EVERY == 0;
+            self.look(&mut open.watched, at, all).await;
+            self.turn(&mut open).await;
+        }
+    }
+
+    /// Takes over what the agent before this one had measured.
+    async fn go_on(&mut self) -> Open {
+        let Some(mut open) = self.kept.load::<Open>() else {
+            return Open {
+                minute: self.begin(MINUTE),
+                short: self.begin(SHORT),
+                ..Open::default()
+            };
+        };
+        for stretch in std::mem::take(&mut open.ended) {
+            if !self.reports.has(&stretch) {
                 self.reports.put(stretch);
-                minute = now;
             }
+        }
+        open.watched.retain(|id, of| {
+            of.context = self.directory.task(id).map(|it| it.context.clone());
+            of.context.is_some()
+        });
+        // Before this agent looks: what it sees is of now.
+        self.turn(&mut open).await;
+        open
+    }
+
+    /// Reports the stretches that are over.
+    async fn turn(&mut self, open: &mut Open) {
+        let now = self.begin(SHORT);
+        if now != open.short {
+            let stretch = close_short(&mut open.watched, open.short);
+            open.ended
+                .extend((!stretch.tasks.is_empty()).then_some(stretch));
+            open.short = now;
+        }
+        let now = self.begin(MINUTE);
+        if now != open.minute {
+            let is_there = |task: &str| self.directory.task(task).is_some();
+            let disks = self.disks(&open.watched).await;
+            let stretch = close(&mut open.watched, open.minute, is_there, &disks);
+            open.ended.push(stretch);
+            open.minute = now;
+        }
+        // The sums without what is over, and what is over, at once: a kill finds both or neither.
+        self.kept.save(open);
+        for stretch in open.ended.drain(..) {
+            self.reports.put(stretch);
         }
     }
 
@@ -172,6 +222,13 @@ impl Sampler {
             state.and_then(|it| it.reason.as_deref()) == Some(OUT_OF_MEMORY)
         })
     }
+}
+
+/// The same for each agent while the machine runs, so that the next one knows how long none was there.
+fn since_boot() -> Duration {
+    clock_gettime(ClockId::CLOCK_BOOTTIME)
+        .map(Duration::from)
+        .unwrap_or_default()
 }
 
 /// The report of the minute that is over. Who ended in it is forgotten.
@@ -277,5 +334,66 @@ fn counters(usage: &Usage) -> Counters {
         throttled_periods: usage.throttled_periods,
         throttled_ns: usage.throttled_ns,
         oom_kills: usage.oom_kills,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::window::Glance, *};
+
+    #[test]
+    fn the_next_agent_reads_what_this_one_wrote() {
+        let mut container = Container {
+            short: Some(Window::default()),
+            restarts: 3,
+            told: 1,
+            runs: true,
+            ..Container::default()
+        };
+        for second in 1..4 {
+            let seen = Glance {
+                cpu_ns: second * 125_000_000,
+                memory_bytes: second << 20,
+            };
+            container
+                .window
+                .glance(Duration::from_secs(second), seen, 1024);
+            let counted = Counters {
+                received: Some([second; 4]),
+                oom_kills: second,
+                ..Counters::default()
+            };
+            container.window.count(counted, second);
+        }
+        let shown = container.window.clone().close().shown("web", "arn");
+        let told = TaskMetric {
+            task_arn: "arn:t".to_owned(),
+            cluster_arn: "arn:c".to_owned(),
+            task_definition_family: "f".to_owned(),
+            task_definition_version: "1".to_owned(),
+            container_metrics: vec![shown],
+            ephemeral_storage_metrics: Some(EphemeralStorageMetrics::of(1 << 20)),
+        };
+        let task = Watched {
+            context: None,
+            containers: [(2, container)].into(),
+        };
+        let open = Open {
+            minute: 120,
+            short: 140,
+            watched: [("t".to_owned(), task)].into(),
+            ended: vec![Stretch {
+                start: 60,
+                seconds: MINUTE,
+                tasks: vec![told],
+            }],
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let mut kept = Kept::in_folder(folder.path());
+        kept.save(&open);
+        let found: Open = kept.load().unwrap();
+        assert_eq!(found.ended, open.ended);
+        let value = |open: &Open| serde_json::to_value(open).unwrap();
+        assert_eq!(value(&found), value(&open));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::protocol::tcs::{
     ContainerMetric, Grown, KernelStats, NetworkStats, StatsSet, StorageStats,
 };
@@ -20,7 +22,8 @@ pub struct Glance {
 }
 
 /// What only grows while a container runs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Counters {
     /// Bytes, packets, errors, dropped; `None` without an interface of its own.
     pub received: Option<[u64; 4]>,
@@ -33,9 +36,10 @@ pub struct Counters {
 }
 
 /// See the [module](self).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Window {
-    /// When the container was last looked at, and the processor time it had had.
+    /// When the container was last looked at, since the machine began, and the processor time it had had.
     last: Option<(Duration, u64)>,
     counted: Option<Counters>,
     cpu: Option<StatsSet>,
@@ -45,7 +49,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// A look at a moment of the monotonic clock; `units` is what the machine offers.
+    /// A look at a moment since the machine began; `units` is what the machine offers.
     pub fn glance(&mut self, at: Duration, seen: Glance, units: u64) {
         if let Some((before, used)) = self.last
             && at > before
@@ -260,15 +264,31 @@ mod tests {
         assert_eq!(window.close().grown.oom_kills, 1);
     }
 
+    #[test]
+    fn time_without_an_agent_is_one_sample() {
+        let mut window = Window::default();
+        window.glance(seconds(1), glance(0), 1024);
+        window.glance(seconds(2), glance(500_000_000), 1024);
+        let mut window: Window =
+            serde_json::from_str(&serde_json::to_string(&window).unwrap()).unwrap();
+        window.glance(seconds(6), glance(1_500_000_000), 1024);
+        let cpu = window.close().cpu.unwrap();
+        assert_eq!((cpu.min, cpu.max, cpu.sample_count), (25.0, 50.0, 2));
+    }
+
     proptest! {
         /// However looks are spread over minutes, and however often the container began anew, nothing that
         /// was counted is lost or counted twice.
         #[test]
-        fn minutes_sum_up_to_what_was_counted(steps in prop::collection::vec((0u64..1000, any::<bool>(), any::<bool>()), 0..60)) {
+        fn minutes_sum_up_to_what_was_counted(steps in prop::collection::vec((0u64..1000, any::<bool>(), any::<bool>(), any::<bool>()), 0..60)) {
             let (mut window, mut now, mut whole, mut told) = (Window::default(), 0, 0, 0);
             let (mut network, mut received) = (0, 0);
             window.count(Counters::default(), 0);
-            for (more, restarts, closes) in steps {
+            for (more, restarts, closes, killed) in steps {
+                if killed {
+                    // Another agent goes on with it.
+                    window = serde_json::from_str(&serde_json::to_string(&window).unwrap()).unwrap();
+                }
                 if restarts {
                     window.restart();
                     now = 0;

@@ -49,6 +49,8 @@ pub struct Ground {
     pub roster: Roster,
     pub figures: Figures,
     pub clock: Arc<dyn Clock>,
+    /// As [`crate::config::NodeConfig::counts`].
+    pub counts: Option<PathBuf>,
     pub task_cleanup: TaskCleanup,
     pub image_cleanup_every: Duration,
 }
@@ -152,7 +154,12 @@ impl Nodes {
     pub async fn forget(&self, instance: &str) -> Result<(), NodeError> {
         self.stop(instance, true).await?;
         let dir = self.dir_of(instance);
+        let counts = self.0.parts.ground.counts.as_ref();
+        let counts = counts.map(|it| it.join(instance));
         let removed = tokio::task::spawn_blocking(move || {
+            if let Some(counts) = counts {
+                wharf_rootdir::remove_tree(&counts)?;
+            }
             for part in ["state", "volumes"] {
                 wharf_rootdir::remove_tree(&dir.join(part))?;
             }

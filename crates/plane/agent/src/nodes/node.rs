@@ -15,7 +15,7 @@ use crate::{
     exec::{ExecServer, Transcripts},
     figures::CountedFiles,
     machine::{Addresses, ImageSource, LinuxMachine, Parts, Tenancy},
-    measure::{Reports, Sampler},
+    measure::{self, Kept, Reports, Sampler},
     node::{
         NodeError,
         ahead::ImagesAhead,
@@ -72,6 +72,8 @@ pub struct Node {
     connected: watch::Sender<bool>,
     telemetry: watch::Sender<Option<TelemetryTarget>>,
     membership: Membership,
+    /// Where it keeps what it measured and did not tell yet.
+    counts: Option<PathBuf>,
 }
 
 /// A node that looks after its tasks. It is given new ones while its session runs.
@@ -102,6 +104,11 @@ impl Node {
             running,
             shutdown,
         } = parts;
+        let own_counts = match &tenancy {
+            Tenancy::Machine => "machine",
+            Tenancy::Instance { id } => id,
+        };
+        let counts = ground.counts.as_ref().map(|it| it.join(own_counts));
         let files = CountedFiles::new(ground.figures.clone());
         let (disk, loaded) = Disk::open_with(dir.join("state"), files)?;
         let container_instance = loaded.node.container_instance_arn.clone();
@@ -163,6 +170,7 @@ impl Node {
             connected,
             telemetry: watch::Sender::new(None),
             membership,
+            counts,
         })
     }
 
@@ -204,13 +212,14 @@ impl Node {
             credentials.clone(),
             (running.clone(), shutdown.clone()),
         );
-        let reports = Reports::default();
+        let (reports, kept) = kept(self.counts);
         let sampler = Sampler {
             directory: directory.clone(),
             machine: self.machine,
             clock: clock.clone(),
             units: self.host.capacity.cpu,
             reports: reports.clone(),
+            kept,
         };
         running.spawn(sampler.run(shutdown.clone()));
         let publisher = Publisher {
@@ -242,6 +251,21 @@ impl Node {
             session,
             node,
             _membership: self.membership,
+        }
+    }
+}
+
+/// What the agent before this one measured and did not tell.
+fn kept(folder: Option<PathBuf>) -> (Reports, Kept) {
+    let Some(folder) = folder else {
+        return Default::default();
+    };
+    let reports = measure::folder(&folder).and_then(|()| Reports::kept_in(&folder));
+    match reports {
+        Ok(reports) => (reports, Kept::in_folder(&folder)),
+        Err(error) => {
+            tracing::warn!(%error, "failed to keep what tasks use outside of this process; what is not told is lost if it is killed");
+            Default::default()
         }
     }
 }

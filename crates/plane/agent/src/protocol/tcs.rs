@@ -3,7 +3,7 @@
 //! Frames from the agent are header lines (the signature again), an empty line, then the JSON
 //! frame; frames from the server are bare.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Tasks in one frame of health.
 pub const TASKS_PER_FRAME: usize = 10;
@@ -38,7 +38,7 @@ pub struct Metadata {
     pub part: Option<u32>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskMetric {
     pub task_arn: String,
@@ -52,7 +52,7 @@ pub struct TaskMetric {
 }
 
 /// The disk of a task.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EphemeralStorageMetrics {
     pub bytes_utilized: StatsSet,
@@ -73,11 +73,11 @@ impl EphemeralStorageMetrics {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ContainerMetric {
     pub container_name: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub container_arn: String,
     /// Percent of the whole instance.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,7 +97,7 @@ pub struct ContainerMetric {
 }
 
 /// Of the interface of the container's network namespace.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkStats {
     pub rx_bytes: Grown,
@@ -110,7 +110,7 @@ pub struct NetworkStats {
     pub tx_dropped: Grown,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StorageStats {
     pub read_size_bytes: Grown,
@@ -118,7 +118,7 @@ pub struct StorageStats {
 }
 
 /// A counter over time: what it grew by is the difference of its bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Grown {
     pub min: u64,
@@ -138,7 +138,7 @@ impl Grown {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KernelStats {
     /// The most there were.
@@ -148,14 +148,14 @@ pub struct KernelStats {
     pub oom_kills: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RestartStats {
     pub restart_count: u32,
 }
 
 /// A summary of samples.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatsSet {
     pub min: f64,

@@ -204,6 +204,7 @@ async fn start(
         roster: roster.clone(),
         figures: figures.clone(),
         clock: clock.clone(),
+        counts: config.counts.clone(),
         task_cleanup: config.task_cleanup,
         image_cleanup_every: config.images.every,
     };

@@ -14,7 +14,7 @@ use wharf_agent::{
     config::TaskCleanup,
     engine::admission::HostCapacity,
     exec::{ExecServer, Transcripts},
-    measure::{Reports, Sampler, Stretch},
+    measure::{Kept, Reports, Sampler, Stretch},
     node::{
         ahead::ImagesAhead,
         core::Core,
@@ -153,6 +153,7 @@ impl Agent {
             clock: clock.clone(),
             units: 4096,
             reports: reports.clone(),
+            kept: Kept::default(),
         };
         let publisher = Publisher {
             api,
