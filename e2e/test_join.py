@@ -440,7 +440,7 @@ def test_a_node_subscribes_as_itself_alone(server, node):
             assert kind == "not-yours" and "may not speak for" in reason, reason
     status, text = told(server, keys, subscription(own), plane="load-balancer")
     assert status == 403 and "wharf:Subscribe" in text, "its token does not let it carry load balancers, whose keys it would get"
-    forged = Keys(keys.access_key, keys.secret_key[:-1] + "x", keys.token)
+    forged = Keys(keys.access_key, keys.secret_key.swapcase(), keys.token)
     status, text = told(server, forged, subscription(own))
     assert status in (400, 403) and "InvalidSignature" in text, text
     # Whose first word is another, or no word at all.
