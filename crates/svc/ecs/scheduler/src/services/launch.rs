@@ -400,13 +400,11 @@ impl<'a> Launcher<'a> {
         if self.subnets().next().is_none() {
             return hosts.into_iter().map(plain).collect();
         }
-        let id = format!("{}:{}", self.service.cluster, self.service.name);
+        let id = self.id();
         let (mut zones, mut subnets) = (BTreeMap::new(), BTreeMap::new());
-        let present = region.tasks_of_service(&id).filter(|task| {
+        let present = staying(region, &id).filter(|task| {
             let membership = task.service.as_ref();
             membership.is_some_and(|membership| membership.deployment == self.revision.id)
-                && task.desired == Desired::Running
-                && !task.ended
         });
         for task in present {
             *zones.entry(task.availability_zone.clone()).or_insert(0) += 1;
@@ -518,18 +516,28 @@ impl<'a> Launcher<'a> {
         if self.revision.strategy.is_empty() {
             return Vec::new();
         }
-        let id = format!("{}:{}", self.service.cluster, self.service.name);
+        let id = self.id();
         let mut have = BTreeMap::new();
         // One that was told to stop is replaced by one of the same provider: where a Spot task is interrupted, a
         // further one of FARGATE would have others interrupted.
-        let stays = |task: &&Held<Task>| task.desired == Desired::Running && !task.ended;
-        for task in region.tasks_of_service(&id).filter(stays) {
+        for task in staying(region, &id) {
             if let Some(provider) = &task.capacity_provider {
                 *have.entry(provider.clone()).or_insert(0_u64) += 1;
             }
         }
         provider::distribute(&self.revision.strategy, have, count)
     }
+
+    /// The service's, as the view knows it.
+    fn id(&self) -> String {
+        format!("{}:{}", self.service.cluster, self.service.name)
+    }
+}
+
+/// The tasks of a service that nobody told to stop and that have not ended.
+fn staying<'r>(region: &'r Region<'_>, id: &'r str) -> impl Iterator<Item = &'r Held<Task>> {
+    let tasks = region.tasks_of_service(id);
+    tasks.filter(|task| task.desired == Desired::Running && !task.ended)
 }
 
 mod following;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::Rng;
 use wharf_base::Timestamp;
 use wharf_placement::{Constraint, Pool, place};
-use wharf_records::ecs::{Desired, Instance, Launch, Revision, Service};
+use wharf_records::ecs::{Instance, Launch, Revision, Service};
 
-use super::{Batch, Launcher};
+use super::{Batch, Launcher, staying};
 use crate::{
     names::Place,
     services::{observe::Zones, plan::rebalance::is_barred, room},
@@ -22,10 +22,7 @@ pub fn is_uneven(region: &Region, service: &Service, id: &str, now: Timestamp) -
         return false;
     };
     let mut counts = BTreeMap::<Option<&str>, BTreeMap<&str, u32>>::new();
-    let live = region
-        .tasks_of_service(id)
-        .filter(|task| task.desired == Desired::Running && !task.ended);
-    for task in live {
+    for task in staying(region, id) {
         let of_provider = counts.entry(task.capacity_provider.as_deref()).or_default();
         let count = of_provider.entry(&task.availability_zone).or_default();
         *count += 1;
@@ -78,11 +75,9 @@ impl Launcher<'_> {
             providers.push(None);
         }
         let following = self.following(region);
-        let id = format!("{}:{}", self.service.cluster, self.service.name);
-        let live = region
-            .tasks_of_service(&id)
-            .filter(|task| task.desired == Desired::Running && !task.ended);
-        let hosts: BTreeSet<&str> = live.map(|task| task.host.as_str()).collect();
+        let id = self.id();
+        let tasks = staying(region, &id);
+        let hosts: BTreeSet<&str> = tasks.map(|task| task.host.as_str()).collect();
         let zones_of = |provider: Option<&str>| {
             let possible = possible(region, self.service, self.revision, provider);
             let (demand, serving) = self.demand(region, provider);
