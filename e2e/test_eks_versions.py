@@ -1,5 +1,5 @@
-"""Versions of clusters and node groups: a cluster of 1.35 goes to 1.36 while its server is killed and its pods run on, and its nodes follow
-when they are told to."""
+"""Versions of clusters and node groups: a cluster of 1.35 goes to 1.36 while its server is killed and its pods run on, its nodes follow
+when they are told to, and all go back the same way."""
 
 import json
 
@@ -119,7 +119,7 @@ def test_a_cluster_goes_to_the_next_version_while_its_pods_run(installation, clu
     wait_for(lambda: is_ready(cluster.get("node", node["metadata"]["name"])), 60, "a node that is ready")
     assert running(cluster) == before
     assert kubelets(cluster) == {f"v{patch_of(cluster, '1.35')}-eks-wharf"}
-    refused(update, BAD, "Unsupported Kubernetes minor version update from 1.36 to 1.35", name=name, version="1.35")
+    refused(update, BAD, "Unsupported Kubernetes minor version update from 1.36 to 1.34", name=name, version="1.34")
     text = f"Update {made['id']} is not in progress"
     refused(eks.cancel_update, "InvalidRequestException", text, name=name, updateId=made["id"])
     refused(eks.cancel_update, "ResourceNotFoundException", "No update found for ID: none", name=name, updateId="none")
@@ -139,3 +139,32 @@ def test_nodes_follow_when_they_are_told_to(cluster):
     assert after["metadata"]["uid"] != before["metadata"]["uid"]
     assert kubelets(cluster) == {f"v{patch_of(cluster, '1.36')}-eks-wharf"}
     cluster.kubectl("rollout", "status", "deployment/kept", "--timeout=90s")
+
+
+def test_a_cluster_goes_back_after_its_nodes(installation, cluster):
+    eks, name = cluster.eks, cluster.name
+    back = {"name": name, "version": "1.35"}
+    text = f"Nodegroups {GROUP} must be updated to version 1.35 before rolling back cluster version"
+    refused(eks.update_cluster_version, BAD, text, **back)
+    assert cluster.described()["status"] == "ACTIVE"
+    of = {"clusterName": name, "nodegroupName": GROUP}
+    made = eks.update_nodegroup_version(**of, version="1.35")["update"]
+    assert ended(cluster, made, GROUP)["status"] == "Successful"
+    wait_for(lambda: kubelets(cluster) == {f"v{patch_of(cluster, '1.35')}-eks-wharf"}, 90, "nodes of the version before")
+    cluster.kubectl("rollout", "status", "deployment/kept", "--timeout=90s")
+    before = running(cluster)
+    made = eks.update_cluster_version(**back, clientRequestToken="back")["update"]
+    assert (made["status"], made["type"]) == ("InProgress", "VersionRollback")
+    assert {"type": "Version", "value": "1.35"} in made["params"]
+    assert eks.update_cluster_version(**back, clientRequestToken="back")["update"]["id"] == made["id"]
+    installation.kill_child("server")
+    wait_for(installation.healthy, 30, "health")
+    eks.get_waiter("cluster_active").wait(name=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    assert ended(cluster, made)["status"] == "Successful"
+    agrees(installation, cluster, "1.35")
+    assert running(cluster) == before
+    # There is no version before that one to go back to.
+    refused(eks.update_cluster_version, BAD, "Unsupported Kubernetes minor version update from 1.35 to 1.34", name=name, version="1.34")
+    made = eks.update_cluster_version(name=name, version="1.36")["update"]
+    assert made["type"] == "VersionUpdate" and ended(cluster, made)["status"] == "Successful"
+    agrees(installation, cluster, "1.36")

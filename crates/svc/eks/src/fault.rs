@@ -124,6 +124,14 @@ pub fn nodes_left_behind(names: &[String], version: &str) -> Fault {
     ))
 }
 
+/// As EKS has it that nodes go back before their cluster; its own words are not known.
+pub fn nodes_ahead(names: &[String], version: &str) -> Fault {
+    invalid(format!(
+        "Nodegroups {} must be updated to version {version} before rolling back cluster version",
+        names.join(", ")
+    ))
+}
+
 /// EKS cancels rollbacks of versions in Auto Mode and no other update; its own words are not known.
 pub fn not_cancellable(update: &Update) -> Fault {
     let Update { id, kind, .. } = update;

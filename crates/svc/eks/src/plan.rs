@@ -63,6 +63,7 @@ pub mod tests {
             profiles: 0,
             associations: 0,
             update: None,
+            upgraded: None,
             without: Default::default(),
             roles: Default::default(),
             taken: Default::default(),

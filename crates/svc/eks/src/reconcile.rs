@@ -145,6 +145,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             let update = under_way(&core, &place, &cluster).await?;
             // Shown once it is so.
             if let Some(version) = update.as_ref().and_then(Update::version_of_cluster) {
+                cluster.upgraded = versions::left(&cluster.version, version, core.now());
                 version.clone_into(&mut cluster.version);
             }
             let provider = provider(&core, &place, &cluster).await?;

@@ -95,6 +95,9 @@ pub struct Cluster {
     /// The update that runs.
     #[serde(default)]
     pub update: Option<String>,
+    /// The version it had before its own, and since when it has this one; none of a cluster that was never updated, or went back.
+    #[serde(default)]
+    pub upgraded: Option<Upgraded>,
     /// Parts that it goes without.
     #[serde(default)]
     pub without: Parts,
@@ -140,6 +143,13 @@ pub struct Cluster {
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// A version that a cluster left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upgraded {
+    pub from: String,
+    pub at: Timestamp,
 }
 
 /// The keys of a cluster.

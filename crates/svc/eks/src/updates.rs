@@ -16,6 +16,8 @@ use crate::{
 
 /// Of a cluster's version, and of a node group's.
 pub const VERSION_UPDATE: &str = "VersionUpdate";
+/// Of a cluster that goes back to the version it had.
+pub const VERSION_ROLLBACK: &str = "VersionRollback";
 /// What a cluster keeps; older ones that have ended are forgotten.
 const KEPT: usize = 200;
 
@@ -120,7 +122,8 @@ impl Update {
 
     /// The version that a cluster goes to by it.
     pub fn version_of_cluster(&self) -> Option<&str> {
-        if self.kind != VERSION_UPDATE || self.owner() != Owner::Cluster {
+        let is_of_version = [VERSION_UPDATE, VERSION_ROLLBACK].contains(&self.kind.as_str());
+        if !is_of_version || self.owner() != Owner::Cluster {
             return None;
         }
         let named = self.params.iter().find(|(name, _)| name == "Version");

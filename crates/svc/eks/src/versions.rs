@@ -1,6 +1,8 @@
 //! Versions of Kubernetes as EKS offers them, and from which to which a cluster goes. Pure; which there are is said in
 //! [`wharf_kube_model::version`].
 
+use std::time::Duration;
+
 use serde_json::Value;
 use wharf_api_eks::ClusterVersionInformation;
 use wharf_base::Timestamp;
@@ -10,12 +12,14 @@ use wharf_kube_model::{
 };
 use wharf_wire::Fault;
 
-use crate::fault;
+use crate::{fault, records::Upgraded};
 
 /// Of every version: what of EKS is beside Kubernetes has no version of its own.
 pub const PLATFORM: &str = "eks.1";
 /// By which nodes know their group.
 const GROUP_LABEL: &str = "eks.amazonaws.com/nodegroup";
+/// For how long a cluster may go back to the version it was updated from.
+const ROLLBACK: Duration = Duration::from_secs(7 * 86_400);
 /// Nodes that a refusal names.
 const MOST_NAMED: usize = 10;
 
@@ -108,16 +112,35 @@ pub fn next(current: &str, asked: &str) -> Result<Version, Fault> {
     }
 }
 
-/// What nodes of a group of a version are to have: the cluster's version, or as they are.
+/// What a cluster remembers of an update from one version to another: how to go back, unless it did just that.
+pub fn left(from: &str, to: &str, at: Timestamp) -> Option<Upgraded> {
+    (minor_of(from) < minor_of(to)).then(|| Upgraded {
+        from: from.to_owned(),
+        at,
+    })
+}
+
+/// The version that a cluster may go back to, for seven days after an update.
+pub fn before(upgraded: Option<&Upgraded>, now: Timestamp) -> Option<Version> {
+    let upgraded = upgraded.filter(|it| now < it.at + ROLLBACK)?;
+    Version::named(&upgraded.from)
+}
+
+/// What nodes of a group of a version are to have: the cluster's version, or as they are, or what the cluster may go back to, which its
+/// nodes have to do first.
 ///
 /// # Errors
 /// It is another one.
-pub fn of_group(cluster: &str, group: &str, asked: Option<&str>) -> Result<Version, Fault> {
+pub fn of_group(
+    (cluster, before): (&str, Option<Version>),
+    group: &str,
+    asked: Option<&str>,
+) -> Result<Version, Fault> {
     let Some(wanted) = asked else {
         return Ok(of(group));
     };
     let version = self::asked(Some(wanted))?;
-    match [cluster, group].contains(&wanted) {
+    match [cluster, group].contains(&wanted) || before == Some(version) {
         true => Ok(version),
         false => Err(fault::unsupported_group_version(cluster, group)),
     }
@@ -146,11 +169,21 @@ fn serves(server: u32, kubelet: u32) -> bool {
 
 /// Which node groups, and which nodes of none, are too old for an API server of a version.
 pub fn left_behind(nodes: &[Value], by: Version) -> Vec<String> {
+    nodes_of(nodes, |kubelet| !serves(by.minor(), kubelet))
+}
+
+/// Which node groups, and which nodes of none, are newer than an API server of a version.
+pub fn ahead(nodes: &[Value], of: Version) -> Vec<String> {
+    nodes_of(nodes, |kubelet| kubelet > of.minor())
+}
+
+/// The names of those whose kubelet has such a minor version.
+fn nodes_of(nodes: &[Value], is_such: impl Fn(u32) -> bool) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for node in nodes {
         let kubelet = node["status"]["nodeInfo"]["kubeletVersion"].as_str();
         let minor = kubelet.and_then(minor_of);
-        if minor.is_none_or(|it| serves(by.minor(), it)) {
+        if !minor.is_some_and(&is_such) {
             continue;
         }
         let meta = &node["metadata"];
@@ -167,8 +200,6 @@ pub fn left_behind(nodes: &[Value], by: Version) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use serde_json::json;
 
     use super::*;
@@ -226,8 +257,29 @@ mod tests {
     }
 
     #[test]
+    fn a_cluster_goes_back_within_a_week() {
+        let at = support(Version::V1_36).released;
+        let week = Duration::from_secs(7 * 86_400);
+        let upgraded = left("1.35", "1.36", at).unwrap();
+        for (after, expected) in [
+            (Duration::ZERO, Some(Version::V1_35)),
+            (week - Duration::from_millis(1), Some(Version::V1_35)),
+            (week, None),
+        ] {
+            assert_eq!(before(Some(&upgraded), at + after), expected, "{after:?}");
+        }
+        assert_eq!(before(None, at), None);
+        // Once it went back, there is nothing it could go back to.
+        assert_eq!(left("1.36", "1.35", at), None);
+        assert_eq!(left("1.36", "1.36", at), None);
+        let gone = left("1.34", "1.35", at).unwrap();
+        assert_eq!(before(Some(&gone), at), None);
+    }
+
+    #[test]
     fn groups_follow_their_cluster() {
         let found = |of: Result<Version, Fault>| of.map_err(|it| it.message);
+        let of_group = |cluster, group, asked| super::of_group((cluster, None), group, asked);
         assert_eq!(found(of_group("1.36", "1.35", None)), Ok(Version::V1_35));
         assert_eq!(
             found(of_group("1.36", "1.35", Some("1.35"))),
@@ -245,6 +297,12 @@ mod tests {
             assert_eq!(found(of), Err(text.to_owned()));
         }
         assert!(of_group("1.36", "1.36", Some("1.35")).is_err());
+        let back = ("1.36", Some(Version::V1_35));
+        assert_eq!(
+            found(super::of_group(back, "1.36", Some("1.35"))),
+            Ok(Version::V1_35)
+        );
+        assert!(super::of_group(back, "1.36", Some("1.34")).is_err());
         assert_eq!(found(of_new_group("1.35", None)), Ok(Version::V1_35));
         assert_eq!(
             found(of_new_group("1.36", Some("1.35"))),
@@ -274,5 +332,7 @@ mod tests {
         ];
         assert_eq!(left_behind(&nodes, Version::V1_36), ["c", "old"]);
         assert_eq!(left_behind(&nodes, Version::V1_35), ["old"]);
+        assert_eq!(ahead(&nodes, Version::V1_35), ["a"]);
+        assert_eq!(ahead(&nodes, Version::V1_36), [""; 0]);
     }
 }

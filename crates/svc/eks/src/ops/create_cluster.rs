@@ -153,6 +153,7 @@ async fn wanted(
         profiles: 0,
         associations: 0,
         update: None,
+        upgraded: None,
         without: without(input.bootstrap_self_managed_addons),
         roles: Default::default(),
         taken: Default::default(),

@@ -234,7 +234,9 @@ pub async fn version(
         true => Some(cluster.version.as_str()),
         false => input.version.as_deref(),
     };
-    let asked = versions::of_group(&cluster.version, &found.record.version, asked)?;
+    let before = versions::before(cluster.upgraded.as_ref(), core.now());
+    let of_cluster = (cluster.version.as_str(), before);
+    let asked = versions::of_group(of_cluster, &found.record.version, asked)?;
     cloud::check_release(asked, &place.region, input.release_version.as_deref())?;
     let mut wanted: Option<Source> = None;
     if let Some(given) = input.launch_template {
