@@ -130,6 +130,8 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     arguments.extend(words(&["--gallery-pulls", &pulls]));
     let notice = server.spot_notice.to_string();
     arguments.extend(words(&["--spot-notice", &notice]));
+    let period = server.metrics_period.to_string();
+    arguments.extend(words(&["--metrics-period", &period]));
     if server.audit == Switch::Off {
         arguments.extend(words(&["--audit", "off"]));
     }

@@ -1,5 +1,5 @@
 //! Looks at running containers every second, and makes a report at the turn of each minute, and of tasks that
-//! are measured more closely every 20 seconds besides.
+//! are measured more closely every 20 or 10 seconds besides.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,7 @@ use std::{
 
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 
@@ -30,15 +30,19 @@ use crate::{
     },
 };
 
-const EVERY: Duration = Duration::from_secs(1);
+/// Between looks, which come soon after each second of the clock: alarms look half a second after a period's end, and
+/// what was measured of it is to be there. Nodes are apart by some of that, so that they do not report at one moment.
+const EVERY_MS: i64 = 1000;
+const APART_MS: i64 = 200;
 /// Seconds between looks at all that is counted. What a container counts after the last one, and before it
 /// ends, is not told.
 const COUNT_EVERY: i64 = 10;
 const MINUTE: u32 = 60;
 /// Whose tasks have disks that are told of, as on AWS.
 const FARGATE: &str = "FARGATE";
-/// Of those that are measured more closely.
+/// Of those that are measured more closely, as the control plane says of each.
 const SHORT: u32 = 20;
+const SHORTER: u32 = 10;
 
 /// What the loop works with.
 pub struct Sampler {
@@ -58,6 +62,7 @@ struct Open {
     /// When the stretches began that have not ended.
     minute: i64,
     short: i64,
+    shorter: i64,
     watched: BTreeMap<String, Watched>,
     /// Those that have just ended, and may not be among the reports yet.
     ended: Vec<Stretch>,
@@ -84,20 +89,21 @@ struct Container {
 
 impl Sampler {
     pub async fn run(mut self, shutdown: CancellationToken) {
-        let mut ticks = interval(EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let apart = rand::random_range(0..APART_MS);
+        let mut rest = Duration::ZERO;
         let (since_boot, began) = (since_boot(), Instant::now());
         let mut open = self.go_on().await;
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                _ = ticks.tick() => {}
+                () = sleep(rest) => {}
             }
             let second = self.clock.now().millis().div_euclid(1000);
             let at = since_boot + began.elapsed();
             let all = second % COUNT_EVERY == 0;
             self.look(&mut open.watched, at, all).await;
             self.turn(&mut open).await;
+            rest = until_next(self.clock.now().millis(), apart);
         }
     }
 
@@ -107,6 +113,7 @@ impl Sampler {
             return Open {
                 minute: self.begin(MINUTE),
                 short: self.begin(SHORT),
+                shorter: self.begin(SHORTER),
                 ..Open::default()
             };
         };
@@ -126,12 +133,14 @@ impl Sampler {
 
     /// Reports the stretches that are over.
     async fn turn(&mut self, open: &mut Open) {
-        let now = self.begin(SHORT);
-        if now != open.short {
-            let stretch = close_short(&mut open.watched, open.short);
-            open.ended
-                .extend((!stretch.tasks.is_empty()).then_some(stretch));
-            open.short = now;
+        for (seconds, begun) in [(SHORT, &mut open.short), (SHORTER, &mut open.shorter)] {
+            let now = self.begin(seconds);
+            if now != *begun {
+                let stretch = close_short(&mut open.watched, *begun, seconds);
+                open.ended
+                    .extend((!stretch.tasks.is_empty()).then_some(stretch));
+                *begun = now;
+            }
         }
         let now = self.begin(MINUTE);
         if now != open.minute {
@@ -170,7 +179,8 @@ impl Sampler {
                 if is_new {
                     it.told = restarts;
                 }
-                if is_new && task.context.task.measured_every == Some(SHORT) {
+                let every = task.context.task.measured_every;
+                if is_new && every.is_some_and(|it| [SHORT, SHORTER].contains(&it)) {
                     it.short = Some(Window::default());
                 }
                 if !is_new && restarts != it.restarts {
@@ -224,6 +234,11 @@ impl Sampler {
     }
 }
 
+/// Until the next look; times are in milliseconds.
+fn until_next(now: i64, apart: i64) -> Duration {
+    Duration::from_millis((EVERY_MS - (now - apart).rem_euclid(EVERY_MS)).unsigned_abs())
+}
+
 /// The same for each agent while the machine runs, so that the next one knows how long none was there.
 fn since_boot() -> Duration {
     clock_gettime(ClockId::CLOCK_BOOTTIME)
@@ -274,13 +289,16 @@ fn close(
     }
 }
 
-/// What tasks that are measured more closely used in the seconds that are over.
-fn close_short(watched: &mut BTreeMap<String, Watched>, start: i64) -> Stretch {
+/// What tasks that are measured every so many seconds used in those that are over.
+fn close_short(watched: &mut BTreeMap<String, Watched>, start: i64, seconds: u32) -> Stretch {
     let mut tasks = Vec::new();
     for task in watched.values_mut() {
         let Some(of) = task.context.as_ref().map(|it| &it.task) else {
             continue;
         };
+        if of.measured_every != Some(seconds) {
+            continue;
+        }
         let mut container_metrics = Vec::new();
         for (at, it) in &mut task.containers {
             let sums = it.short.as_mut().map(Window::close);
@@ -294,7 +312,7 @@ fn close_short(watched: &mut BTreeMap<String, Watched>, start: i64) -> Stretch {
     }
     Stretch {
         start,
-        seconds: SHORT,
+        seconds,
         tasks,
     }
 }
@@ -342,6 +360,22 @@ mod tests {
     use super::{super::window::Glance, *};
 
     #[test]
+    fn looks_come_soon_after_each_second() {
+        for (now, apart, rest) in [
+            (5_000, 0, 1000),
+            (5_001, 0, 999),
+            (5_001, 150, 149),
+            (5_150, 150, 1000),
+        ] {
+            assert_eq!(
+                until_next(now, apart),
+                Duration::from_millis(rest),
+                "{now} {apart}"
+            );
+        }
+    }
+
+    #[test]
     fn the_next_agent_reads_what_this_one_wrote() {
         let mut container = Container {
             short: Some(Window::default()),
@@ -381,6 +415,7 @@ mod tests {
         let open = Open {
             minute: 120,
             short: 140,
+            shorter: 150,
             watched: [("t".to_owned(), task)].into(),
             ended: vec![Stretch {
                 start: 60,
