@@ -240,7 +240,7 @@ fn until_next(now: i64, apart: i64) -> Duration {
 }
 
 /// The same for each agent while the machine runs, so that the next one knows how long none was there.
-fn since_boot() -> Duration {
+pub fn since_boot() -> Duration {
     clock_gettime(ClockId::CLOCK_BOOTTIME)
         .map(Duration::from)
         .unwrap_or_default()
