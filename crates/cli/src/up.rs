@@ -36,6 +36,7 @@ pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
     layout.create()?;
     let _lock = layout.lock()?;
     log::start(&layout, log::SUPERVISOR, &args.server.log);
+    Layout::clear_abandoned_counts();
     let keys = Keys::of(&layout)?;
     let sockets = sockets::Store::keeping(listening?);
     let mut supervisor = Supervisor::new()?;
