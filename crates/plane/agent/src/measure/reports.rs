@@ -162,6 +162,7 @@ mod tests {
             task_definition_version: String::new(),
             container_metrics: Vec::new(),
             ephemeral_storage_metrics: None,
+            volume_metrics: Vec::new(),
         };
         Stretch {
             start,

@@ -26,7 +26,10 @@ use crate::{
     },
     protocol::{
         payload::Task,
-        tcs::{ContainerMetric, EphemeralStorageMetrics, RestartStats, TaskMetric},
+        tcs::{
+            ContainerMetric, EphemeralStorageMetrics, RestartStats, StatsSet, TaskMetric,
+            VolumeMetric,
+        },
     },
 };
 
@@ -146,7 +149,9 @@ impl Sampler {
         if now != open.minute {
             let is_there = |task: &str| self.directory.task(task).is_some();
             let disks = self.disks(&open.watched).await;
-            let stretch = close(&mut open.watched, open.minute, is_there, &disks);
+            let volumes = self.volumes(&open.watched).await;
+            let full = (&disks, &volumes);
+            let stretch = close(&mut open.watched, open.minute, is_there, full);
             open.ended.push(stretch);
             open.minute = now;
         }
@@ -225,6 +230,28 @@ impl Sampler {
         used
     }
 
+    /// How full the EBS volumes of tasks are, by the tasks' ids.
+    async fn volumes(
+        &self,
+        watched: &BTreeMap<String, Watched>,
+    ) -> BTreeMap<String, Vec<VolumeMetric>> {
+        let mut all = BTreeMap::new();
+        for (id, task) in watched {
+            let Some(context) = &task.context else {
+                continue;
+            };
+            let seen = self.machine.volumes_used(context).await.into_iter();
+            let told = seen.map(|it| VolumeMetric {
+                volume_id: it.id,
+                volume_name: it.name,
+                utilized: StatsSet::of(it.used),
+                size: StatsSet::of(it.size),
+            });
+            all.insert(id.clone(), told.collect());
+        }
+        all
+    }
+
     fn ran_out_of_memory(&self, task: &str, container: usize) -> bool {
         let task = self.directory.task(task);
         task.is_some_and(|it| {
@@ -251,7 +278,7 @@ fn close(
     watched: &mut BTreeMap<String, Watched>,
     start: i64,
     is_there: impl Fn(&str) -> bool,
-    disks: &BTreeMap<String, u64>,
+    (disks, volumes): (&BTreeMap<String, u64>, &BTreeMap<String, Vec<VolumeMetric>>),
 ) -> Stretch {
     let mut tasks = Vec::new();
     for task in watched.values_mut() {
@@ -279,7 +306,8 @@ fn close(
         };
         task.containers.retain(|at, it| it.runs || restarts(*at));
         let disk = disks.get(&context.id).copied();
-        tasks.extend(metric(of, container_metrics, disk));
+        let volumes = volumes.get(&context.id).cloned().unwrap_or_default();
+        tasks.extend(metric(of, container_metrics, (disk, volumes)));
     }
     watched.retain(|_, task| !task.containers.is_empty());
     Stretch {
@@ -308,7 +336,7 @@ fn close_short(watched: &mut BTreeMap<String, Watched>, start: i64, seconds: u32
                 container_metrics.push(sums.shares(&named.name, &named.container_arn));
             }
         }
-        tasks.extend(metric(of, container_metrics, None));
+        tasks.extend(metric(of, container_metrics, (None, Vec::new())));
     }
     Stretch {
         start,
@@ -321,7 +349,7 @@ fn close_short(watched: &mut BTreeMap<String, Watched>, start: i64, seconds: u32
 fn metric(
     of: &Task,
     container_metrics: Vec<ContainerMetric>,
-    disk: Option<u64>,
+    (disk, volume_metrics): (Option<u64>, Vec<VolumeMetric>),
 ) -> Option<TaskMetric> {
     (!container_metrics.is_empty()).then(|| TaskMetric {
         task_arn: of.arn.clone(),
@@ -330,6 +358,7 @@ fn metric(
         task_definition_version: of.version.clone(),
         container_metrics,
         ephemeral_storage_metrics: disk.map(EphemeralStorageMetrics::of),
+        volume_metrics,
     })
 }
 
@@ -407,6 +436,12 @@ mod tests {
             task_definition_version: "1".to_owned(),
             container_metrics: vec![shown],
             ephemeral_storage_metrics: Some(EphemeralStorageMetrics::of(1 << 20)),
+            volume_metrics: vec![VolumeMetric {
+                volume_id: "vol-1".to_owned(),
+                volume_name: "data".to_owned(),
+                utilized: StatsSet::of(1 << 20),
+                size: StatsSet::of(1 << 30),
+            }],
         };
         let task = Watched {
             context: None,

@@ -7,7 +7,7 @@ use wharf_vended::{Point, PutError, Report as Mark, Taken};
 
 use super::{
     containers::{self, Measured},
-    insights::{self, Level},
+    insights::{self, Level, Placed},
     message::{Report, TaskRow},
     performance::{self, Event},
     reported::Reported,
@@ -306,7 +306,10 @@ impl Connection {
             of_machine = used::of_machine(&cluster, self.machine.own, offer, at);
         }
         if let Some(named) = instance(agents, ticket, &cluster) {
-            let all = self.machine.all;
+            let mut placed = Placed::default();
+            let here = agents.state.view.tasks_on(&ticket.host);
+            here.iter().for_each(|it| placed.add(it));
+            let all = (self.machine.all, placed);
             of_machine.extend(insights::of_machine(&cluster, &named, all, offer, at));
         }
         if !of_machine.is_empty() {
