@@ -1,6 +1,7 @@
 """EC2 instances on a host: user data, networks, consoles, metadata, stops and starts, over deaths of the agent."""
 
 import base64
+import datetime
 import json
 import re
 import urllib.request
@@ -13,6 +14,7 @@ from harness.installation import Installation, free_port
 from harness.tasks import sh
 from harness.waiting import wait_for
 from test_cost import usage
+from test_measured import MIB, early_in_a_minute, this_minute
 from test_network_load_balancers import Flows, kept, wait_as_boto3
 
 pytestmark = pytest.mark.minutes(1)
@@ -356,3 +358,50 @@ def test_a_warm_pool_rests_until_its_group_grows(fresh):
     wait_for(lambda: "WarmPoolConfiguration" not in groups.describe_warm_pool(**named), 90, "no pool")
     assert state(ec2, instance) == "terminated"
     groups.delete_auto_scaling_group(**named)
+
+
+SERVES = f"""#!/bin/sh
+mkdir -p /srv/www && head -c {MIB} /dev/zero > /srv/www/file && httpd -h /srv/www && echo "serves"
+"""
+
+
+def test_an_agent_tells_what_instances_used_before_it_was_killed(fresh):
+    ec2, cloudwatch = fresh.client("ec2"), fresh.client("cloudwatch")
+    (made,) = ec2.run_instances(
+        ImageId=own_image_of(fresh), InstanceType="t3.micro", MinCount=1, MaxCount=1, UserData=SERVES, Monitoring={"Enabled": True}
+    )["Instances"]
+    instance, group = made["InstanceId"], made["SecurityGroups"][0]["GroupId"]
+    ec2.authorize_security_group_ingress(GroupId=group, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0")
+    wait_for(lambda: "serves" in console(ec2, instance), 60, "what it serves")
+
+    def fetch(times):
+        for _ in range(times):
+            with urllib.request.urlopen(f"http://{made['PrivateIpAddress']}/file", timeout=10) as answer:
+                assert len(answer.read()) == MIB
+
+    def sent():
+        """MiB and samples by the minute."""
+        now = datetime.datetime.now(datetime.UTC)
+        found = cloudwatch.get_metric_statistics(
+            Namespace="AWS/EC2", MetricName="NetworkOut", Dimensions=[{"Name": "InstanceId", "Value": instance}], Period=60,
+            Statistics=["Sum", "SampleCount"], StartTime=now - datetime.timedelta(minutes=30), EndTime=now,
+        )["Datapoints"]  # fmt: skip
+        return {it["Timestamp"]: (it["Sum"] / MIB, it["SampleCount"]) for it in found}
+
+    wait_for(sent, 150, "the first whole minute")
+    minute = early_in_a_minute()
+    fetch(10)
+    for _ in range(2):
+        fresh.kill_child("node")
+        fetch(5)
+    assert this_minute() == minute, "the minute was too short for what was to be done in it"
+    wait_for(lambda: this_minute() > minute, 70, "the next minute")
+    # What was told of it may not be acknowledged yet.
+    fresh.kill_child("node")
+    fetch(3)
+    following = this_minute()
+    wait_for(lambda: following in sent(), 150, "the minute in which another agent began")
+    counted = sent()
+    assert {samples for _, samples in counted.values()} == {1.0}
+    assert 20 <= counted[minute][0] < 22
+    assert 3 <= counted[following][0] < 5

@@ -1,4 +1,4 @@
-"""A service whose metrics come every 20 seconds is scaled by them, whatever dies meanwhile."""
+"""A service whose metrics come every 20 seconds, or 10, is scaled by them, whatever dies meanwhile."""
 
 import datetime
 import subprocess
@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness import images, tasks
+from harness.installation import Installation
 from harness.services import Web
 from harness.tasks import sh
 from harness.waiting import wait_for
@@ -129,3 +130,61 @@ def test_load_comes_and_goes_and_no_request_fails(fresh, record_property):
         wait_for(lambda: count() == (1, 1), 180, "one task without load")
     assert not watcher.failures, watcher.failures[:5]
     web.close()
+
+
+@pytest.mark.slow
+def test_at_ten_seconds_a_task_runs_soon_after_the_load(record_property):
+    with Installation(arguments=["--metrics-period", "10"]) as installation:
+        installation.start(node=True)
+        web = Web(installation, images.push(installation, "web")).make(1, monitoring=CLOSELY)
+        scaling, cloudwatch = installation.client("application-autoscaling"), installation.client("cloudwatch")
+        of = TARGET | {"ResourceId": f"service/default/{web.name}"}
+        scaling.register_scalable_target(**of, MinCapacity=1, MaxCapacity=2)
+        step = {
+            "AdjustmentType": "ChangeInCapacity",
+            "Cooldown": 60,
+            "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}],
+        }
+        more = scaling.put_scaling_policy(**of, PolicyName="more", PolicyType="StepScaling", StepScalingPolicyConfiguration=step)
+        dimensions = [{"Name": "ClusterName", "Value": "default"}, {"Name": "ServiceName", "Value": web.name}]
+        cloudwatch.put_metric_alarm(
+            AlarmName="busy",
+            Namespace="AWS/ECS",
+            MetricName="CPUUtilization",
+            Dimensions=dimensions,
+            Statistic="Average",
+            Period=10,
+            EvaluationPeriods=1,
+            Threshold=40,
+            ComparisonOperator="GreaterThanThreshold",
+            AlarmActions=[more["PolicyARN"]],
+        )
+
+        def busy():
+            return cloudwatch.describe_alarms(AlarmNames=["busy"])["MetricAlarms"][0]
+
+        # What the start of the task took is over.
+        wait_for(lambda: busy()["StateValue"] == "OK", 90, "a service without load")
+        assert web.describe()["desiredCount"] == 1
+        before = datetime.datetime.now(UTC)
+        load = subprocess.Popen(["wrk", "-t1", "-c4", "-d120s", "-H", f"Host: {web.host}", f"http://127.0.0.1:{web.port}/"])
+        try:
+            wait_for(lambda: web.describe()["runningCount"] == 2, 90, "a second task under load")
+        finally:
+            load.terminate()
+            load.wait()
+        started = max(task["startedAt"] for task in web.tasks())
+        alarmed_s = (busy()["StateTransitionedTimestamp"] - before).total_seconds()
+        running_s = (started - before).total_seconds()
+        record_property("load_to_alarm_s", alarmed_s)
+        record_property("load_to_running_s", running_s)
+        # The first whole period under load has ended by then, and its alarm was heard at once.
+        assert running_s < 25
+        now = datetime.datetime.now(UTC)
+        found = cloudwatch.get_metric_statistics(
+            Namespace="AWS/ECS", MetricName="CPUUtilization", Dimensions=dimensions, Period=10, Statistics=["SampleCount"],
+            StartTime=now - datetime.timedelta(minutes=10), EndTime=now,
+        )["Datapoints"]  # fmt: skip
+        times = sorted(it["Timestamp"] for it in found)
+        assert {(later - former).total_seconds() for former, later in zip(times, times[1:], strict=False)} == {10.0}
+        web.close()

@@ -1,5 +1,6 @@
 """EBS volumes of tasks: sizes that hold, ends that are as asked for, and what happens over deaths of the agent."""
 
+import datetime
 import json
 
 import pytest
@@ -137,6 +138,40 @@ def test_services_have_a_volume_for_each_task(alone, image, role):
     ecs.update_service(service=name, desiredCount=0)
     wait_for(lambda: not volumes(alone), 90, "the end of their volumes")
     ecs.delete_service(service=name)
+
+
+def test_how_full_volumes_are_is_measured(alone, image, role):
+    ecs, cloudwatch, name = alone.client("ecs"), alone.client("cloudwatch"), tasks.unique("filling")
+    ecs.create_cluster(clusterName=name, settings=[{"name": "containerInsights", "value": "enhanced"}])
+    ecs.put_cluster_capacity_providers(cluster=name, capacityProviders=["FARGATE"], defaultCapacityProviderStrategy=[])
+    configured = [{"name": "data", "managedEBSVolume": {"roleArn": role, "sizeInGiB": 1}}]
+    script = "head -c 256m /dev/zero > /data/file; trap 'exit 0' TERM; while :; do sleep 0.2; done"
+    execution = tasks.task_role(alone, ["ecr:*", "logs:*"])
+    fargate = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512"}
+    runs = definition(alone, image, script, executionRoleArn=execution, **fargate)
+    ecs.create_service(
+        cluster=name, serviceName=name, taskDefinition=runs, desiredCount=1, volumeConfigurations=configured, launchType="FARGATE",
+        **tasks.in_vpc(alone),
+    )  # fmt: skip
+    of_service = {"ClusterName": name, "ServiceName": name}
+    of_volume = {"ClusterName": name, "TaskDefinitionFamily": runs.split("/")[-1].split(":")[0], "VolumeName": "data"}
+
+    def seen(metric, dimensions, namespace="ECS/ContainerInsights"):
+        now = datetime.datetime.now(datetime.UTC)
+        found = cloudwatch.get_metric_statistics(
+            Namespace=namespace, MetricName=metric, Period=60, Statistics=["Maximum"], StartTime=now - datetime.timedelta(minutes=10),
+            EndTime=now, Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        )["Datapoints"]  # fmt: skip
+        return max((it["Maximum"] for it in found), default=None)
+
+    wait_for(lambda: (seen("EBSFilesystemUtilized", of_service) or 0) > 0.25, 180, "how full the volume is")
+    for dimensions in (of_service, of_volume):
+        assert 0.25 < seen("EBSFilesystemUtilized", dimensions) < 0.4
+        assert 0.9 < seen("EBSFilesystemSize", dimensions) <= 1
+    for metric, namespace in (("EBSFilesystemUtilization", "AWS/ECS"), ("TaskEBSFilesystemUtilization", "ECS/ContainerInsights")):
+        assert 25 < seen(metric, of_service, namespace) < 40
+    ecs.delete_service(cluster=name, service=name, force=True)
+    wait_for(lambda: not volumes(alone), 90, "the end of its volume")
 
 
 def test_what_cannot_be_is_refused(alone, image, role):

@@ -20,6 +20,7 @@ use std::{
         fs::{DirBuilderExt as _, MetadataExt as _},
     },
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use nix::{
@@ -32,7 +33,7 @@ use wharf_base::InstallationId;
 use wharf_durable::{self as durable, Durability};
 use wharf_seal::KeyringSource;
 
-use crate::{keyring, problem::Problem};
+use crate::{abandoned_counts, keyring, problem::Problem};
 
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -147,14 +148,33 @@ impl Layout {
     /// Where processes may keep what they count as they go, for those after them: in memory, until the machine ends
     /// or `wharf down` removes it. Several data folders of an installation may be on one machine.
     fn counts(&self) -> Result<[PathBuf; 2], Problem> {
-        let id = self.require_installation()?;
+        let name = self.counts_name(&self.require_installation()?);
+        Ok(IN_MEMORY.map(|above| Path::new(above).join(&name)))
+    }
+
+    fn counts_name(&self, id: &InstallationId) -> String {
         // FNV-1a, which stays what it is from one version to the next.
         let root = self.root.as_os_str().as_bytes();
         let number = root.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        let name = format!("wharf-{id}-counts-{number:016x}");
-        Ok(IN_MEMORY.map(|above| Path::new(above).join(&name)))
+        format!("wharf-{id}-counts-{number:016x}")
+    }
+
+    /// Removes what data folders that are gone have in memory.
+    pub fn clear_abandoned_counts() {
+        let has = |root: &Path, name: &str| {
+            let layout = Self { root: root.into() };
+            match layout.installation() {
+                Ok(id) => id.is_some_and(|it| layout.counts_name(&it) == name),
+                // It is there, or may be.
+                Err(_) => true,
+            }
+        };
+        for above in IN_MEMORY {
+            let now = SystemTime::now();
+            abandoned_counts::clear(Path::new(above), is_private, has, now);
+        }
     }
 
     /// The same of one part of wharf; `None` where no folder in memory can be used.
@@ -165,6 +185,9 @@ impl Layout {
             in_memory && is_made_private(path)
         };
         let own = self.counts()?.into_iter().find(usable);
+        if let Some(own) = &own {
+            abandoned_counts::mark(own, &self.root);
+        }
         Ok(own.map(|it| it.join(part)))
     }
 
@@ -439,6 +462,9 @@ mod tests {
         let of = layout.counts_of("server").unwrap();
         assert_eq!(of, layout.counts_of("server").unwrap());
         assert!(of.ends_with("server"));
+        // It is this data folder's, and stays.
+        Layout::clear_abandoned_counts();
+        assert!(of.parent().unwrap().exists());
         layout.remove_counts().unwrap();
         layout.remove_counts().unwrap();
         assert!(layout.counts().unwrap().iter().all(|it| !it.exists()));

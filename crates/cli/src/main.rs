@@ -1,6 +1,7 @@
 //! The `wharf` program: the platform on one machine (`up`), its parts (`server`, `node`), and the
 //! commands around them.
 
+mod abandoned_counts;
 mod accounts;
 mod admission;
 mod api;

@@ -46,6 +46,7 @@ pub fn run(args: &NodeArgs) -> Result<ExitCode, Problem> {
     }
     let _lock = layout.lock()?;
     log::start(&layout, log::SUPERVISOR, &args.log);
+    Layout::clear_abandoned_counts();
     let (keyring, keys) = keyring(&layout)?;
     if let Some((server, token)) = joins {
         // The token is not spent then, and the folder is as it was.

@@ -208,6 +208,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         throttling: args.throttle,
         gallery_pulls: args.gallery_pulls,
         spot_notice: std::time::Duration::from_secs(args.spot_notice.into()),
+        metrics_period: args.metrics_period,
         audit: args.audit == Switch::On,
         log_bytes: args.log_storage,
         log_rate: args.log_rate,

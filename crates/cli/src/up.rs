@@ -36,6 +36,7 @@ pub fn run(args: &UpArgs) -> Result<ExitCode, Problem> {
     layout.create()?;
     let _lock = layout.lock()?;
     log::start(&layout, log::SUPERVISOR, &args.server.log);
+    Layout::clear_abandoned_counts();
     let keys = Keys::of(&layout)?;
     let sockets = sockets::Store::keeping(listening?);
     let mut supervisor = Supervisor::new()?;
@@ -130,6 +131,8 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     arguments.extend(words(&["--gallery-pulls", &pulls]));
     let notice = server.spot_notice.to_string();
     arguments.extend(words(&["--spot-notice", &notice]));
+    let period = server.metrics_period.to_string();
+    arguments.extend(words(&["--metrics-period", &period]));
     if server.audit == Switch::Off {
         arguments.extend(words(&["--audit", "off"]));
     }

@@ -7,6 +7,9 @@ const PART: char = '\u{1f}';
 /// Before the unit.
 const UNIT: char = '\u{1e}';
 
+/// The region of what no user reads: no request can be signed for it.
+pub const NO_REGION: &str = "/";
+
 /// A series: a metric in one unit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(pub(crate) Arc<str>);
@@ -155,6 +158,11 @@ fn check(part: &str) -> Result<(), BadKey> {
 /// The account that a key is of.
 pub(crate) fn account(key: &str) -> &str {
     key.split(PART).next().unwrap_or_default()
+}
+
+/// Whether no request can name it: its region is none.
+pub(crate) fn is_of_no_region(key: &str) -> bool {
+    key.split(PART).nth(1) == Some(NO_REGION)
 }
 
 /// Metric and unit of a key; `None` for a text that is none.

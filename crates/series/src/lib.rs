@@ -47,7 +47,7 @@ mod writer;
 
 pub use error::{AppendError, OpenError, ReadError};
 pub use index::Listed;
-pub use key::{BadKey, Key, Metric, Namespaced};
+pub use key::{BadKey, Key, Metric, NO_REGION, Namespaced};
 pub use read::Span;
 pub use series::{Copy, Options, Sample, Series, Usage};
 pub use sketch::{RELATIVE_ERROR, Sketch};

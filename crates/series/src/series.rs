@@ -283,7 +283,8 @@ impl Series {
     }
 
     /// As [`Series::append_partly`], of what wharf itself measures: its names are not the account's to invent, and it
-    /// would be lost, so it begins series however many the account began in the minute.
+    /// would be lost, so it begins series however many the account began in the minute. Those of [`crate::NO_REGION`] go some
+    /// way beyond the account's bounds.
     ///
     /// # Errors
     /// As [`Series::append_partly`].

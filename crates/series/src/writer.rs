@@ -38,6 +38,11 @@ const NEWCOMERS_OVER: Duration = Duration::from_secs(60);
 const PUT_OFF: Duration = Duration::from_secs(3600);
 /// How often it is looked whether something is due.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Series of wharf's own that are of no region: they are few, and what they say of other samples must be there with them. So
+/// an account may have as many beyond its bounds, all accounts together ten times that, and bytes of names for each.
+const BEYOND: usize = 10_000;
+const BEYOND_NAME_BYTES: usize = 256 * BEYOND;
+const ACCOUNTS_BEYOND: usize = 10;
 /// How often series of which nothing is left are looked for.
 const FORGETTING: Duration = Duration::from_secs(3600);
 
@@ -549,7 +554,8 @@ impl Fresh {
                 continue;
             }
             let account = key::account(key);
-            let refused = self.refused(index, limits.0, account, key.len());
+            let beyond = request.taken == Taken::Own && key::is_of_no_region(key);
+            let refused = self.refused(index, limits.0, (account, key.len()), beyond);
             let refused = refused.or_else(|| match request.taken {
                 Taken::Own => None,
                 Taken::Whole | Taken::Partly => self.too_fast(limits, account),
@@ -584,20 +590,24 @@ impl Fresh {
         &self,
         index: &Index,
         options: &Options,
-        account: &str,
-        bytes: usize,
+        (account, bytes): (&str, usize),
+        is_beyond: bool,
     ) -> Option<AppendError> {
+        let beyond = |it: usize| if is_beyond { it } else { 0 };
         let fresh = self.of_account.get(account).copied().unwrap_or_default();
         let known = index.of_account(account);
         let most = options.most_series_of_account;
-        if known.series + fresh.series >= most
-            || index.len() + self.series.len() >= options.most_series
+        let (own, all) = (beyond(BEYOND), beyond(BEYOND * ACCOUNTS_BEYOND));
+        if known.series + fresh.series >= most.saturating_add(own)
+            || index.len() + self.series.len() >= options.most_series.saturating_add(all)
         {
             return Some(AppendError::TooManySeries { most });
         }
         let most = options.most_name_bytes_of_account;
-        let too_long = known.bytes + fresh.bytes + bytes > most
-            || index.bytes() + self.bytes + bytes > options.most_name_bytes;
+        let own = beyond(BEYOND_NAME_BYTES);
+        let all = beyond(BEYOND_NAME_BYTES * ACCOUNTS_BEYOND);
+        let too_long = known.bytes + fresh.bytes + bytes > most.saturating_add(own)
+            || index.bytes() + self.bytes + bytes > options.most_name_bytes.saturating_add(all);
         too_long.then_some(AppendError::NamesTooLong { most })
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use proptest::prelude::*;
-use wharf_series::{AppendError, Metric, Options, Sample, Series, Span, Summary, Tier};
+use wharf_series::{AppendError, Metric, NO_REGION, Options, Sample, Series, Span, Summary, Tier};
 
 fn metric(account: &str, name: &str) -> Metric {
     Metric {
@@ -264,6 +264,41 @@ async fn accounts_have_shares_and_a_call_is_taken_whole_or_not() {
         .await;
     let names: Vec<&str> = listed.iter().map(|it| it.metric.name.as_str()).collect();
     assert_eq!((names, more), (vec!["a", "b", "c"], None));
+}
+
+#[tokio::test]
+async fn what_is_of_no_region_goes_some_way_beyond_the_bounds_of_accounts() {
+    let dir = tempfile::tempdir().unwrap();
+    let few = Options {
+        most_series: 1,
+        most_series_of_account: 1,
+        most_name_bytes: 100,
+        most_name_bytes_of_account: 100,
+        ..options()
+    };
+    let series = open(dir.path(), few);
+    series
+        .append("1", vec![sample("m", Tier::Minute, NOW, 1.0)])
+        .await
+        .unwrap();
+    let mark = |number: usize| {
+        let of = Metric {
+            region: NO_REGION.into(),
+            ..metric("1", &format!("mark {number}"))
+        };
+        Sample {
+            key: of.key("None").unwrap(),
+            ..sample("m", Tier::Second, NOW, 1.0)
+        }
+    };
+    // Not for what somebody sends, nor for other names.
+    assert_eq!(series.append_partly("1", vec![mark(0)]).await, Ok(1));
+    let named = sample("n", Tier::Minute, NOW, 1.0);
+    assert_eq!(series.append_own("1", vec![named]).await, Ok(1));
+    let marks = (0..10_010).map(mark).collect();
+    assert_eq!(series.append_own("1", marks).await, Ok(10));
+    // Those that are there go on.
+    assert_eq!(series.append_own("1", vec![mark(0)]).await, Ok(0));
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 //!
 //! Each change is also in a file ([`crate::log`]) before whoever counts goes on, so that the process after one that was
 //! killed has the same sums. What is put is a batch with a name, written down first and put once under it: the next
-//! process puts again what it finds, and the store knows what it has. Lost are sums that the store refused or took too
-//! long over, which is logged. A process that is asked to end puts what it has, once nobody counts any more
-//! ([`Counters::finish`]).
+//! process puts again what it finds, and the store knows what it has. What the store refuses, or takes too long over, is put
+//! again with the next minute, within a bound, and is in the files meanwhile. A process that is asked to end puts what it has,
+//! once nobody counts any more ([`Counters::finish`]); what it cannot put then is the next one's.
 //!
 //! Each account has one append a minute, whatever number of regions it counts in, and none waits for another. What is
 //! looked at when a minute is over is looked at then, also while minutes before are still being put.
@@ -34,6 +34,8 @@ use crate::{
 const MINUTE: i64 = 60;
 /// Parts that accounts are spread over, so that requests of one seldom wait for those of another.
 const SHARDS: usize = 16;
+/// Points that the store refused, and that wait to be put again.
+const MOST_LEFT: usize = 100_000;
 
 /// Whose counts they are, and of what.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -70,6 +72,7 @@ struct Shard {
 #[derive(Debug)]
 struct Batches {
     last: Batch,
+    /// Those that are to be put again.
     left: BTreeMap<Batch, Vec<OfAccount>>,
     /// Puts that have begun and not come to their end. One that was cancelled never does: the next process has the files.
     unfinished: usize,
@@ -84,6 +87,22 @@ impl Batches {
         }
         self.last.at = now;
         self.last
+    }
+
+    /// What could not be put of a batch waits, unless that is too much.
+    fn leave(&mut self, batch: Batch, all: Vec<OfAccount>) {
+        let count = |all: &[OfAccount]| all.iter().map(|it| it.1.len()).sum::<usize>();
+        let waiting: usize = self.left.values().map(|it| count(it)).sum();
+        let more = count(&all);
+        if waiting.saturating_add(more) > MOST_LEFT {
+            tracing::warn!(
+                waiting,
+                more,
+                "too many metrics could not be kept; those of a minute are dropped"
+            );
+        } else if !all.is_empty() {
+            self.left.entry(batch).or_default().extend(all);
+        }
     }
 }
 
@@ -322,11 +341,11 @@ impl Counters {
             }
             all.extend(shard.take(before, &inner.taken));
         }
-        vended.put_batch(what, batch, now, all).await;
-        inner.finish_put(batches);
+        let left = vended.put_batch(what, batch, now, all).await;
+        inner.finish_put(batches, [(batch, left)]);
     }
 
-    /// Puts the batches of a process before this one.
+    /// Puts the batches of a process before this one, and those that could not be put before.
     async fn put_left(&self, vended: &Vended) {
         let Some(inner) = &self.0 else {
             return;
@@ -343,11 +362,12 @@ impl Counters {
             std::mem::take(&mut batches.left)
         };
         let now = inner.clock.now().millis().div_euclid(1000);
-        let what = "what services counted before the server ended";
+        let what = "what services counted before";
+        let mut again = Vec::new();
         for (batch, all) in left {
-            vended.put_batch(what, batch, now, all).await;
+            again.push((batch, vended.put_batch(what, batch, now, all).await));
         }
-        inner.finish_put(batches);
+        inner.finish_put(batches, again);
     }
 
     /// What happens when a minute begins, at this second: looks at the one before, and puts what is over.
@@ -373,11 +393,18 @@ impl Counters {
 
 impl Inner {
     /// Once all batches are put the files begin anew, with what is counted now.
-    fn finish_put(&self, batches: &Mutex<Batches>) {
+    fn finish_put(
+        &self,
+        batches: &Mutex<Batches>,
+        left: impl IntoIterator<Item = (Batch, Vec<OfAccount>)>,
+    ) {
         // Held, so that no batch is written down that the files then lack.
         let mut batches = batches.lock();
         batches.unfinished -= 1;
-        if batches.unfinished == 0 {
+        for (batch, all) in left {
+            batches.leave(batch, all);
+        }
+        if batches.unfinished == 0 && batches.left.is_empty() {
             for shard in &self.shards {
                 shard.lock().begin_log_anew();
             }

@@ -1,44 +1,50 @@
 //! What each of many accounts has, put so that none waits for another.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::{StreamExt as _, stream};
 use tokio::time::timeout;
 
-use crate::{OfAccount, PutError};
+use crate::PutError;
 
 /// Accounts that are put at the same time.
 const AT_ONCE: usize = 16;
 /// What one account's points may take to be put.
 const ACCOUNT_TIME: Duration = Duration::from_secs(10);
 
-/// Puts what each account has, within a time of its own. What is not put is logged, as what it was.
-pub async fn each<F>(
+/// Puts what each account has, within a time of its own. What is not put is logged, as what it was. Gives the accounts whose
+/// points may be put later.
+pub async fn each<P, F>(
     what: &str,
-    all: impl IntoIterator<Item = OfAccount>,
-    put: impl Fn(OfAccount) -> F,
-) where
+    all: impl IntoIterator<Item = (String, P)>,
+    put: impl Fn(String, P) -> F,
+) -> BTreeSet<String>
+where
     F: Future<Output = Result<(), PutError>>,
 {
     let put = &put;
-    let one = |of: OfAccount| async move {
-        let account = of.0.clone();
-        match timeout(ACCOUNT_TIME, put(of)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                account,
-                what,
-                "failed to keep metrics of a minute; they are dropped"
-            ),
-            Err(_) => tracing::warn!(
-                account,
-                what,
-                "writing metrics of a minute timed out; they may be lost"
-            ),
+    let one = |(account, points): (String, P)| async move {
+        match timeout(ACCOUNT_TIME, put(account.clone(), points)).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => {
+                let may_pass = error.may_pass();
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    account,
+                    what,
+                    may_pass,
+                    "failed to keep metrics of a minute"
+                );
+                may_pass.then_some(account)
+            }
+            Err(_) => {
+                tracing::warn!(account, what, "writing metrics of a minute timed out");
+                Some(account)
+            }
         }
     };
-    stream::iter(all).for_each_concurrent(AT_ONCE, one).await;
+    let put = stream::iter(all).map(one).buffer_unordered(AT_ONCE);
+    put.filter_map(|it| async move { it }).collect().await
 }
 
 #[cfg(test)]
@@ -53,7 +59,7 @@ mod tests {
         let put = Mutex::new(Vec::new());
         let began = Instant::now();
         let all = ["stuck", "a", "b"].map(|it| (it.to_owned(), Vec::new()));
-        each("points", all, |(account, _)| {
+        let failed = each("points", all, |account, _: Vec<u8>| {
             let put = &put;
             async move {
                 if account == "stuck" {
@@ -64,6 +70,7 @@ mod tests {
             }
         })
         .await;
+        assert_eq!(failed, ["stuck".to_owned()].into());
         let expected = ["a", "b"].map(|it| (it.to_owned(), Duration::ZERO));
         assert_eq!(*put.lock(), expected);
         assert_eq!(began.elapsed(), ACCOUNT_TIME);

@@ -23,14 +23,14 @@ use std::{
 };
 
 use tokio::sync::Mutex;
-use wharf_series::{AppendError, Metric, ReadError, Sample, Series, Span, Summary, Tier};
+use wharf_series::{
+    AppendError, Metric, NO_REGION, ReadError, Sample, Series, Span, Summary, Tier,
+};
 
 pub use counters::{Counters, Look, Minute, Subject};
 pub use point::Point;
 pub use wharf_series::Summary as Measured;
 
-/// No request can be signed for it.
-const NO_REGION: &str = "/";
 /// Reports that are older are not taken: their marks may be gone. Seconds.
 pub const OLDEST: i64 = 2 * 3600;
 /// Clocks of machines may be ahead by that. Seconds.
@@ -143,23 +143,24 @@ impl Vended {
         Ok(())
     }
 
-    /// Puts points of many accounts; no account waits for another. What is not put is logged, as what it was.
+    /// Puts points of many accounts; no account waits for another. What is not put is logged, as what it was, and dropped.
     pub async fn put_of_all(&self, what: &str, all: impl IntoIterator<Item = OfAccount>) {
-        each::each(what, all, |(account, points)| async move {
+        each::each(what, all, |account, points| async move {
             self.put_in_regions(&account, points).await
         })
         .await;
     }
 
-    /// Puts what each account has of a batch, once, within a time of its own. `now` is in seconds.
+    /// Puts what each account has of a batch, once, within a time of its own. `now` is in seconds. Gives what may be put later,
+    /// under the same name.
     async fn put_batch(
         &self,
         what: &str,
         batch: log::Batch,
         now: i64,
-        all: impl IntoIterator<Item = OfAccount>,
-    ) {
-        each::each(what, all, |(account, mut points)| async move {
+        all: Vec<OfAccount>,
+    ) -> Vec<OfAccount> {
+        let shared = |(account, mut points): OfAccount| {
             // Parts are the same when they come again.
             if points.len() > MOST_OF_APPEND {
                 let key = |(region, it): &(String, Point)| {
@@ -168,14 +169,18 @@ impl Vended {
                 };
                 points.sort_by_cached_key(key);
             }
-            let mut points = points.into_iter().peekable();
-            for part in 0.. {
+            (account, Arc::new(points))
+        };
+        let all: Vec<_> = all.into_iter().map(shared).collect();
+        let to_put = all.clone();
+        let failed = each::each(what, to_put, |account, points| async move {
+            for (part, some) in points.chunks(MOST_OF_APPEND).enumerate() {
                 let by = format!("services, run {:016x}, part {part}", batch.run);
                 let report = Report {
                     by: &by,
                     at: batch.at,
                 };
-                let some = points.by_ref().take(MOST_OF_APPEND).collect();
+                let some = some.to_vec();
                 // Nobody else has this name: no account waits for the lock of another.
                 let put = self.mark_and_put(&account, report, now, some, Tier::Minute);
                 if put.await? == Taken::Never {
@@ -185,13 +190,14 @@ impl Vended {
                         "metrics are too old to be put; they are dropped"
                     );
                 }
-                if points.peek().is_none() {
-                    break;
-                }
             }
             Ok(())
         })
         .await;
+        let failed = all.into_iter().filter(|it| failed.contains(&it.0));
+        failed
+            .map(|(account, points)| (account, Arc::unwrap_or_clone(points)))
+            .collect()
     }
 
     /// Puts points of an account in several regions that a machine reports, once. `now` is in seconds.
@@ -269,7 +275,7 @@ impl Vended {
         if inner.is_marked(&mark, report.at).await? {
             return Ok(Taken::Before);
         }
-        // The mark before all: where an account may have no further series, it is known that this was here.
+        // The mark before all. It is there also where the account may have no further series.
         let mark = Sample {
             key,
             tier: Tier::Second,

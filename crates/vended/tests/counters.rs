@@ -229,6 +229,39 @@ async fn a_put_that_was_cancelled_is_made_up_for_by_the_next_process() {
 }
 
 #[tokio::test]
+async fn what_the_store_refuses_is_put_later_by_this_process_or_the_next() {
+    let home = Home::new();
+    let folder = tempfile::tempdir().unwrap();
+    let of = queue("1", "a");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let closed = Series::open(elsewhere.path(), Options::default()).unwrap();
+    closed.close().await;
+    let refuses = Vended::new(closed);
+    let counters = Counters::kept_in(home.clock.clone(), folder.path()).unwrap();
+    counters.add(&of, "Sent", "Count", 2.0);
+    home.clock.advance(Duration::from_secs(60));
+    counters.turn(&refuses, &[], MINUTE + 60).await;
+    counters.add(&of, "Sent", "Count", 3.0);
+    home.clock.advance(Duration::from_secs(60));
+    counters.turn(&home.vended, &[], MINUTE + 120).await;
+    assert_eq!(home.sum(&of, "Sent", MINUTE), Some(2.0));
+    assert_eq!(home.sum(&of, "Sent", MINUTE + 60), Some(3.0));
+    counters.add(&of, "Sent", "Count", 5.0);
+    home.clock.advance(Duration::from_secs(60));
+    counters.finish(&refuses).await;
+    drop(counters);
+    for _ in 0..2 {
+        let next = Counters::kept_in(home.clock.clone(), folder.path()).unwrap();
+        next.turn(&home.vended, &[], MINUTE + 180).await;
+    }
+    for (minute, sum) in [(0, 2.0), (60, 3.0), (120, 5.0)] {
+        assert_eq!(home.sum(&of, "Sent", MINUTE + minute), Some(sum));
+        let samples = home.seen(&of, "Sent", MINUTE + minute).unwrap().count;
+        assert_eq!(samples, 1.0);
+    }
+}
+
+#[tokio::test]
 async fn one_account_leaves_room_for_others() {
     let home = Home::new();
     for at in 0..60_000 {

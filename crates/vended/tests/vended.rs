@@ -160,5 +160,9 @@ async fn an_account_at_its_bounds_keeps_the_metrics_it_has_and_holds_up_nobody()
         let put = vended.put(("1", "us-east-1"), vec![new, point(5.0)]);
         put.await.unwrap();
         assert_eq!(seen(&series), (3.0, 35.0));
+        // Somebody who never reported before is known again all the same.
+        assert_eq!(report(&vended, "b", NOW, 5.0).await, Taken::Now);
+        assert_eq!(report(&vended, "b", NOW, 5.0).await, Taken::Before);
+        assert_eq!(seen(&series), (4.0, 40.0));
     }
 }

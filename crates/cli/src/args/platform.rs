@@ -6,8 +6,8 @@ use clap::Args;
 use wharf_server::{Cidr, Cidr4, IamMode, KeysFile, Throttling};
 
 use super::{
-    DataArgs, Switch, parse_count, parse_iam, parse_overcommit, parse_rate, parse_region,
-    parse_size, parse_task_disk,
+    DataArgs, Switch, parse_count, parse_iam, parse_metrics_period, parse_overcommit, parse_rate,
+    parse_region, parse_size, parse_task_disk,
 };
 use crate::{log::LogArgs, metrics, reach::Reach, roles};
 
@@ -75,6 +75,10 @@ pub struct ServerArgs {
     /// How many seconds before it ends or stops a Spot instance is told that its capacity is needed
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(5..=120))]
     pub spot_notice: u32,
+    /// How many seconds apart services are measured that ask for more than each minute (20 seconds in their `monitoring`):
+    /// 20, as on AWS, or 10
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = parse_metrics_period)]
+    pub metrics_period: u32,
     /// Whether to record who asked for what, and what was decided
     #[arg(long, value_name = "SWITCH", default_value = "on")]
     pub audit: Switch,

@@ -83,6 +83,15 @@ pub fn parse_rate(text: &str) -> Result<f64, String> {
     }
 }
 
+/// What tasks may be told that are measured closely.
+pub fn parse_metrics_period(text: &str) -> Result<u32, String> {
+    match text.trim_end_matches('s') {
+        "10" => Ok(10),
+        "20" => Ok(20),
+        _ => Err("it is 10 or 20".to_owned()),
+    }
+}
+
 /// From what is exact to what no machine makes sense of.
 pub fn parse_overcommit(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

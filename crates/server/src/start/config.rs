@@ -66,6 +66,8 @@ pub struct ServerConfig {
     pub gallery_pulls: f64,
     /// How long before it ends a Spot instance is told.
     pub spot_notice: Duration,
+    /// Seconds between samples of services that ask for high resolution.
+    pub metrics_period: u32,
     /// Whether what is decided is written down.
     pub audit: bool,
     /// What logs may take on disk; `None`: a share of the file system.
@@ -114,6 +116,7 @@ impl ServerConfig {
             throttling: Throttling::Off,
             gallery_pulls: VISITORS_PULLS,
             spot_notice: wharf_svc_ec2::SPOT_NOTICE,
+            metrics_period: wharf_svc_ecs::AgentsConfig::default().high_resolution,
             audit: true,
             log_bytes: None,
             log_rate: None,

@@ -275,6 +275,7 @@ impl Plane {
                 agents: AgentsConfig {
                     endpoint: config.endpoint(),
                     at_443: config.at_443,
+                    high_resolution: config.metrics_period,
                     ..AgentsConfig::default()
                 },
                 home_account: Some(config.account.clone()),

@@ -11,7 +11,7 @@ use wharf_delivery::Actor;
 use wharf_wire::{Context, Fault};
 
 use crate::{
-    LogsService, embedded,
+    LogsService, embedded, metered,
     metric_filter::{self, Compiled},
     metrics::{self, Gathered},
     pattern::Message,
@@ -74,15 +74,16 @@ impl Counting {
         group: &Group,
         events: &[(i64, &str)],
         seen: &[Seen],
-    ) -> Gathered {
+    ) -> (Gathered, embedded::Errors) {
         let (now, mut gathered) = (cx.now.millis(), Gathered::default());
+        let mut errors = embedded::Errors::default();
         let shown = events.iter().enumerate().map(|(number, (time, text))| {
             let shown = seen.get(number).map(|it| it.message.as_str());
             (*time, shown.unwrap_or(text))
         });
         let events: Vec<(i64, &str)> = shown.collect();
         for (_, message) in &events {
-            embedded::add(message, now, &mut gathered);
+            embedded::add(message, now, &mut gathered, &mut errors);
         }
         let made = events.iter().enumerate().map(|(number, (time, text))| {
             let made = seen.get(number).and_then(|it| it.fields.as_deref());
@@ -119,7 +120,7 @@ impl Counting {
                 self.watch(watched, filter, now, matched);
             }
         }
-        gathered
+        (gathered, errors)
     }
 
     fn watch(&self, watched: Watched, filter: &MetricFilter, now: i64, matched: bool) {
@@ -173,7 +174,8 @@ impl LogsService {
         };
         match seen {
             Ok(seen) => {
-                let gathered = self.gather(cx, group, events, seen).await;
+                let (gathered, errors) = self.gather(cx, group, events, seen).await;
+                metered::embedded(&self.counters, cx, &group.name, errors);
                 self.send_metrics(&cx.account, &cx.region, gathered).await;
             }
             Err(error) => {
@@ -189,7 +191,7 @@ impl LogsService {
         group: &Group,
         events: &[(i64, &str)],
         seen: Vec<Seen>,
-    ) -> Gathered {
+    ) -> (Gathered, embedded::Errors) {
         let bytes: usize = events.iter().map(|(_, text)| text.len()).sum();
         if bytes <= AT_ONCE_BYTES {
             return self.counting.count(cx, group, events, &seen);
@@ -200,7 +202,7 @@ impl LogsService {
             false => seen.iter().any(|it| embedded::may_be_in(&it.message)),
         };
         if group.metric_filters.is_empty() && !has_metrics() {
-            return Gathered::default();
+            return Default::default();
         }
         let (counting, cx, group) = (self.counting.clone(), cx.clone(), group.clone());
         let owned = events
@@ -215,7 +217,7 @@ impl LogsService {
         });
         counted.await.unwrap_or_else(|error| {
             tracing::warn!(%error, "counting log events failed; the events are kept");
-            Gathered::default()
+            Default::default()
         })
     }
 

@@ -1,5 +1,5 @@
 //! The embedded metric format: a log event that is JSON and says of some of its members that they are metrics.
-//! What does not fit the format is an event like any other.
+//! What does not fit the format is an event like any other, and counts as an error where it says that it is in it.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +7,7 @@ use std::{
 };
 
 use memchr::memmem::Finder;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
 use crate::metrics::{Gathered, Metric};
@@ -59,6 +59,28 @@ struct Definition {
     storage_resolution: Option<u32>,
 }
 
+/// What an event says that is in the format, whatever else it has.
+#[derive(Deserialize)]
+struct Marked {
+    #[serde(rename = "_aws")]
+    _aws: MarkedMetadata,
+}
+
+#[derive(Deserialize)]
+struct MarkedMetadata {
+    #[serde(rename = "CloudWatchMetrics")]
+    _directives: IgnoredAny,
+}
+
+/// What is wrong with events that say that they are in the format.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Errors {
+    /// Events that are not.
+    pub parsing: u64,
+    /// What is left out of those that are: metrics, sets of dimensions, all of an event whose time is not taken.
+    pub validation: u64,
+}
+
 /// Whether an event may have metrics.
 pub fn may_be_in(message: &str) -> bool {
     static MARKS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MARK));
@@ -66,19 +88,28 @@ pub fn may_be_in(message: &str) -> bool {
 }
 
 /// Adds the metrics of an event, if it has any.
-pub fn add(message: &str, now: i64, gathered: &mut Gathered) {
+pub fn add(message: &str, now: i64, gathered: &mut Gathered, errors: &mut Errors) {
     if !may_be_in(message) {
         return;
     }
     let Ok(event) = serde_json::from_str::<Event>(message) else {
+        let is_marked = serde_json::from_str::<Marked>(message).is_ok();
+        errors.parsing += u64::from(is_marked);
         return;
     };
+    let before = gathered.left_out();
+    errors.validation += add_event(&event, now, gathered);
+    errors.validation += gathered.left_out() - before;
+}
+
+/// Gives how much it left out before it was gathered.
+fn add_event(event: &Event, now: i64, gathered: &mut Gathered) -> u64 {
     let time = event.aws.timestamp;
     // CloudWatch looks at the start of the minute.
     if time > now.saturating_add(MAX_AHEAD_MS) || time < now - MAX_AGE_MS + MINUTE_MS {
-        return;
+        return 1;
     }
-    let mut sets = 0;
+    let (mut sets, mut left_out) = (0, 0);
     for directive in &event.aws.directives {
         // A directive without dimensions is about the metric by itself.
         let alone = [Vec::new()];
@@ -88,23 +119,19 @@ pub fn add(message: &str, now: i64, gathered: &mut Gathered) {
         };
         for names in all {
             sets += 1;
-            if sets > MAX_SETS {
-                return;
+            if sets > MAX_SETS || gathered.is_full() {
+                return left_out + 1;
             }
-            if gathered.is_full() {
-                return;
-            }
-            if let Some(dimensions) = dimensions(&event.members, names) {
-                add_set(
-                    &event.members,
-                    directive,
-                    &Arc::new(dimensions),
-                    time,
-                    gathered,
-                );
-            }
+            left_out += match dimensions(&event.members, names) {
+                Some(dimensions) => {
+                    let dimensions = Arc::new(dimensions);
+                    add_set(&event.members, directive, &dimensions, time, gathered)
+                }
+                None => 1,
+            };
         }
     }
+    left_out
 }
 
 fn dimensions(members: &Map<String, Value>, names: &[String]) -> Option<BTreeMap<String, String>> {
@@ -130,15 +157,20 @@ fn add_set(
     dimensions: &Arc<BTreeMap<String, String>>,
     time: i64,
     gathered: &mut Gathered,
-) {
+) -> u64 {
+    let mut left_out = directive.metrics.len().saturating_sub(MAX_METRICS) as u64;
     for definition in directive.metrics.iter().take(MAX_METRICS) {
         let values = match members.get(&definition.name) {
             Some(Value::Array(values)) => values.as_slice(),
             Some(value) => std::slice::from_ref(value),
-            None => continue,
+            None => {
+                left_out += 1;
+                continue;
+            }
         };
         // Names are of any length until they are looked at.
         if directive.namespace.len().max(definition.name.len()) > LONGEST_NAME {
+            left_out += 1;
             continue;
         }
         let metric = Arc::new(Metric {
@@ -148,9 +180,11 @@ fn add_set(
             unit: definition.unit.clone(),
             is_fine: definition.storage_resolution == Some(1),
         });
-        let values = values.iter().take(MAX_VALUES).filter_map(Value::as_f64);
-        gathered.add_all(&metric, time, values);
+        let taken = values.iter().take(MAX_VALUES).filter_map(Value::as_f64);
+        left_out += u64::from(taken.clone().count() < values.len());
+        gathered.add_all(&metric, time, taken);
     }
+    left_out
 }
 
 #[cfg(test)]
@@ -163,7 +197,7 @@ mod tests {
 
     fn found(message: &str) -> Vec<(String, usize, Vec<f64>)> {
         let mut gathered = Gathered::default();
-        add(message, NOW, &mut gathered);
+        add(message, NOW, &mut gathered, &mut Errors::default());
         let data = gathered.calls().into_iter().flatten();
         data.map(|it| {
             (
@@ -257,7 +291,7 @@ mod tests {
             event("n", "m", "Count", "Bonn", "1e200"),
             event("n", "m", "Count", "Bonn", "7"),
         ] {
-            add(&it, NOW, &mut gathered);
+            add(&it, NOW, &mut gathered, &mut Errors::default());
         }
         assert_eq!(gathered.left_out(), 5);
         let sent: Vec<_> = gathered.calls().into_iter().flatten().collect();
@@ -266,6 +300,47 @@ mod tests {
             (&*sent[0].values, &*sent[0].counts),
             (&[7.0][..], &[1.0][..])
         );
+    }
+
+    #[test]
+    fn what_is_wrong_with_events_is_counted() {
+        let of = |aws: &str| format!(r#"{{"_aws":{aws},"city":"Bonn","m":1,"x":"no number"}}"#);
+        let told = |dimensions: &str, metrics: &str| {
+            let directive =
+                format!(r#"{{"Namespace":"n","Dimensions":{dimensions},"Metrics":{metrics}}}"#);
+            of(&format!(
+                r#"{{"Timestamp":{NOW},"CloudWatchMetrics":[{directive}]}}"#
+            ))
+        };
+        let one = r#"[{"Name":"m"}]"#;
+        for (message, parsing, validation) in [
+            (told("[]", one), 0, 0),
+            (told(r#"[["city"],["nope"]]"#, one), 0, 1),
+            (
+                told("[]", r#"[{"Name":"m"},{"Name":"gone"},{"Name":"x"}]"#),
+                0,
+                2,
+            ),
+            (told("[]", r#"[{"Name":"m","Unit":"ms"}]"#), 0, 1),
+            (told("[]", "7"), 1, 0),
+            (of(r#"{"Timestamp":0,"CloudWatchMetrics":[]}"#), 0, 1),
+            (of(r#"{"CloudWatchMetrics":[]}"#), 1, 0),
+            // They do not say that they are in the format.
+            (
+                r#"{"CloudWatchMetrics":[{"Namespace":"n"}]}"#.to_owned(),
+                0,
+                0,
+            ),
+            ("\"CloudWatchMetrics\"".to_owned(), 0, 0),
+        ] {
+            let mut errors = Errors::default();
+            add(&message, NOW, &mut Gathered::default(), &mut errors);
+            assert_eq!(
+                (errors.parsing, errors.validation),
+                (parsing, validation),
+                "{message}"
+            );
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use wharf_records::Scope;
 use wharf_vended::{Counters, Subject};
 use wharf_wire::Context;
 
-use crate::{records::SubscriptionFilter, subscription::Destination};
+use crate::{embedded::Errors, records::SubscriptionFilter, subscription::Destination};
 
 fn subject((account, region): (&str, &str), dimensions: Vec<(&'static str, String)>) -> Subject {
     Subject {
@@ -22,6 +22,20 @@ pub fn came_in(counters: &Counters, cx: &Context, group: &str, events: usize, by
         let of = subject((&cx.account, &cx.region), dimensions);
         counters.add(&of, "IncomingLogEvents", "Count", events as f64);
         counters.add(&of, "IncomingBytes", "Bytes", bytes as f64);
+    }
+}
+
+/// Counts what is wrong with events in the embedded metric format.
+pub fn embedded(counters: &Counters, cx: &Context, group: &str, errors: Errors) {
+    let both = [
+        ("EMFParsingErrors", errors.parsing),
+        ("EMFValidationErrors", errors.validation),
+    ];
+    for (name, count) in both.into_iter().filter(|it| it.1 > 0) {
+        for dimensions in [Vec::new(), vec![("LogGroupName", group.to_owned())]] {
+            let of = subject((&cx.account, &cx.region), dimensions);
+            counters.add(&of, name, "Count", count as f64);
+        }
     }
 }
 

@@ -376,6 +376,7 @@ impl Machine {
             ready: self.messages.len() - held - self.delayed,
             delayed: self.delayed,
             held,
+            groups_held: self.groups.as_ref().map_or(0, Groups::in_flight),
         }
     }
 }

@@ -22,6 +22,7 @@ const RECEIVED: &str = "NumberOfMessagesReceived";
 const DELETED: &str = "NumberOfMessagesDeleted";
 const EMPTY: &str = "NumberOfEmptyReceives";
 const DEDUPLICATED: &str = "NumberOfDeduplicatedSentMessages";
+const GROUPS: &str = "ApproximateNumberOfGroupsWithInflightMessages";
 const SIZE: &str = "SentMessageSize";
 
 /// Counts for one queue.
@@ -96,7 +97,8 @@ impl Meter {
             ("ApproximateNumberOfMessagesNotVisible", counts.held),
             ("ApproximateNumberOfMessagesDelayed", counts.delayed),
         ];
-        let all = counted.map(|name| (name, 0)).chain(lying);
+        let groups = fifo.then_some((GROUPS, counts.groups_held));
+        let all = counted.map(|name| (name, 0)).chain(lying).chain(groups);
         for (name, count) in all {
             minute.add(&self.subject, name, COUNT, count as f64);
         }

@@ -121,6 +121,8 @@ pub trait Tell: Send + Sync {
     fn console(&self, console: Console);
     fn forget_console(&self, id: &str);
     fn measured(&self, minutes: Vec<Minute>);
+    /// Of that, what the control plane may not have yet.
+    fn unkept(&self) -> Vec<Minute>;
 }
 
 impl Tell for Subscription {
@@ -139,12 +141,18 @@ impl Tell for Subscription {
     fn measured(&self, minutes: Vec<Minute>) {
         Self::measured(self, minutes);
     }
+
+    fn unkept(&self) -> Vec<Minute> {
+        Self::unkept(self)
+    }
 }
 
 /// What instances are kept with.
 pub struct Settings {
     /// The node's folder.
     pub node: PathBuf,
+    /// As [`crate::config::NodeConfig::counts`].
+    pub counts: Option<PathBuf>,
     pub installation: InstallationId,
     pub shim: PathBuf,
     /// The program whose `instance-init` is an instance's first process.
@@ -174,6 +182,7 @@ impl Known {
 /// The instances of this machine.
 pub struct Instances {
     host: Arc<Host>,
+    counts: Option<PathBuf>,
     /// Why it takes no new ones.
     unfit: Option<String>,
     known: Known,
@@ -257,6 +266,7 @@ impl Instances {
             snapshots: settings.snapshots,
         };
         Ok(Self {
+            counts: settings.counts,
             host: Arc::new(host),
             unfit,
             known: Known::default(),
@@ -276,12 +286,14 @@ impl Instances {
         self.known.clone()
     }
 
-    /// Keeps instances until the agent ends; they run on after that.
+    /// Keeps instances until the agent ends; they run on after that. `own` is this machine's container instance, once it is
+    /// registered.
     pub async fn run(
         self,
         mut deliveries: mpsc::Receiver<Delivery>,
         tell: Arc<dyn Tell>,
         joins: Arc<dyn Joins>,
+        own: watch::Receiver<Option<String>>,
         shutdown: CancellationToken,
     ) {
         let workers = TaskTracker::new();
@@ -298,6 +310,8 @@ impl Instances {
             self.host.clone(),
             all.board.measured.clone(),
             tell,
+            own,
+            measure::kept(self.counts),
             shutdown.clone(),
         );
         workers.spawn(measuring);

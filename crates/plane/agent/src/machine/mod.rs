@@ -40,7 +40,7 @@ use wharf_kubelet::machine::{Images, NoImage, Pull};
 use wharf_layers::Sharing;
 
 pub(crate) use self::bundle::log_driver;
-use self::volumes::Volumes;
+use self::volumes::{AttachedVolume, Volumes};
 pub use self::{
     bundle::Addresses,
     disk_guard::{DisksInUse, PROMISED, reserve_of, room_for_disks},
@@ -62,7 +62,7 @@ use crate::{
     node::{
         core::TaskContext,
         credentials::CredentialStore,
-        machine::{Machine, Observation, Usage},
+        machine::{Machine, Observation, Usage, VolumeUsage},
     },
 };
 
@@ -256,6 +256,37 @@ impl Machine for LinuxMachine {
         // It reads a file, and asks about a file system that may be slow.
         let looked = tokio::task::spawn_blocking(move || disk.usage()).await;
         Some(looked.ok()?.ok()?.used)
+    }
+
+    async fn volumes_used(&self, task: &TaskContext) -> Vec<VolumeUsage> {
+        let Some(live) = self.shared.host.live(&task.id) else {
+            return Vec::new();
+        };
+        let places = live.handle.disk_volumes();
+        let Ok(attached) = self.shared.volumes.attached(task, places) else {
+            return Vec::new();
+        };
+        let named = |it: AttachedVolume<'_>| (it.id.to_owned(), it.name.to_owned(), it.place);
+        let attached: Vec<_> = attached.into_iter().map(named).collect();
+        if attached.is_empty() {
+            return Vec::new();
+        }
+        let mounts = live.handle.mounts();
+        let look = move || {
+            let seen = attached.into_iter().filter_map(|(id, name, place)| {
+                let seen = mounts.usage_at(&place).ok()?;
+                let (used, size) = (seen.used, seen.size);
+                Some(VolumeUsage {
+                    id,
+                    name,
+                    used,
+                    size,
+                })
+            });
+            seen.collect()
+        };
+        let looked = tokio::task::spawn_blocking(look).await;
+        looked.unwrap_or_default()
     }
 
     async fn exec(

@@ -220,6 +220,7 @@ impl Volumes {
             let (id, filesystem) = found.ok_or_else(|| BadVolume::NoEbs(volume.name.clone()))?;
             let place = own.place(plain(&volume.name)?)?;
             Ok(AttachedVolume {
+                name: &volume.name,
                 place,
                 id,
                 filesystem,
@@ -260,6 +261,8 @@ impl Volumes {
 
 /// An EBS volume of a task.
 pub struct AttachedVolume<'a> {
+    /// That of the definition's volume.
+    pub name: &'a str,
     /// Where its shim is to have it.
     pub place: PathBuf,
     /// `vol-…`

@@ -15,4 +15,4 @@ pub mod window;
 
 pub use kept::{Kept, folder};
 pub use reports::{Reports, Stretch};
-pub use sampler::{Sampler, running};
+pub use sampler::{Sampler, running, since_boot};

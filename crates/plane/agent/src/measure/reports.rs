@@ -15,8 +15,8 @@ use wharf_durable::{self as durable, Durability};
 
 use crate::protocol::tcs::TaskMetric;
 
-/// 100 minutes, each with its parts: the control plane takes none that are older than two hours.
-const MOST_WAITING: usize = 400;
+/// 100 minutes, each with its parts of 20 and of 10 seconds: the control plane takes none that are older than two hours.
+const MOST_WAITING: usize = 1000;
 /// Tasks of all that wait: some 20 MB.
 const MOST_TASKS: usize = 20_000;
 /// Of a report's file.
@@ -162,6 +162,7 @@ mod tests {
             task_definition_version: String::new(),
             container_metrics: Vec::new(),
             ephemeral_storage_metrics: None,
+            volume_metrics: Vec::new(),
         };
         Stretch {
             start,
@@ -211,14 +212,14 @@ mod tests {
     #[test]
     fn the_oldest_go_first() {
         let reports = Reports::default();
-        (0..500).for_each(|start| reports.put(stretch(start, 1)));
-        assert_eq!(all(&reports), (100..500).collect::<Vec<i64>>());
-        reports.put(stretch(500, MOST_TASKS - 2));
-        assert_eq!(all(&reports), [498, 499, 500]);
-        reports.put(stretch(501, MOST_TASKS * 2));
+        (0..1100).for_each(|start| reports.put(stretch(start, 1)));
+        assert_eq!(all(&reports), (100..1100).collect::<Vec<i64>>());
+        reports.put(stretch(1100, MOST_TASKS - 2));
+        assert_eq!(all(&reports), [1098, 1099, 1100]);
+        reports.put(stretch(1101, MOST_TASKS * 2));
         assert_eq!(
             all(&reports),
-            [501],
+            [1101],
             "the newest is there whatever its size"
         );
     }

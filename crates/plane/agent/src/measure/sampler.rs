@@ -1,5 +1,5 @@
 //! Looks at running containers every second, and makes a report at the turn of each minute, and of tasks that
-//! are measured more closely every 20 seconds besides.
+//! are measured more closely every 20 or 10 seconds besides.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,7 @@ use std::{
 
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
 
@@ -26,19 +26,26 @@ use crate::{
     },
     protocol::{
         payload::Task,
-        tcs::{ContainerMetric, EphemeralStorageMetrics, RestartStats, TaskMetric},
+        tcs::{
+            ContainerMetric, EphemeralStorageMetrics, RestartStats, StatsSet, TaskMetric,
+            VolumeMetric,
+        },
     },
 };
 
-const EVERY: Duration = Duration::from_secs(1);
+/// Between looks, which come soon after each second of the clock: alarms look half a second after a period's end, and
+/// what was measured of it is to be there. Nodes are apart by some of that, so that they do not report at one moment.
+const EVERY_MS: i64 = 1000;
+const APART_MS: i64 = 200;
 /// Seconds between looks at all that is counted. What a container counts after the last one, and before it
 /// ends, is not told.
 const COUNT_EVERY: i64 = 10;
 const MINUTE: u32 = 60;
 /// Whose tasks have disks that are told of, as on AWS.
 const FARGATE: &str = "FARGATE";
-/// Of those that are measured more closely.
+/// Of those that are measured more closely, as the control plane says of each.
 const SHORT: u32 = 20;
+const SHORTER: u32 = 10;
 
 /// What the loop works with.
 pub struct Sampler {
@@ -58,6 +65,7 @@ struct Open {
     /// When the stretches began that have not ended.
     minute: i64,
     short: i64,
+    shorter: i64,
     watched: BTreeMap<String, Watched>,
     /// Those that have just ended, and may not be among the reports yet.
     ended: Vec<Stretch>,
@@ -84,20 +92,21 @@ struct Container {
 
 impl Sampler {
     pub async fn run(mut self, shutdown: CancellationToken) {
-        let mut ticks = interval(EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let apart = rand::random_range(0..APART_MS);
+        let mut rest = Duration::ZERO;
         let (since_boot, began) = (since_boot(), Instant::now());
         let mut open = self.go_on().await;
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                _ = ticks.tick() => {}
+                () = sleep(rest) => {}
             }
             let second = self.clock.now().millis().div_euclid(1000);
             let at = since_boot + began.elapsed();
             let all = second % COUNT_EVERY == 0;
             self.look(&mut open.watched, at, all).await;
             self.turn(&mut open).await;
+            rest = until_next(self.clock.now().millis(), apart);
         }
     }
 
@@ -107,6 +116,7 @@ impl Sampler {
             return Open {
                 minute: self.begin(MINUTE),
                 short: self.begin(SHORT),
+                shorter: self.begin(SHORTER),
                 ..Open::default()
             };
         };
@@ -126,18 +136,22 @@ impl Sampler {
 
     /// Reports the stretches that are over.
     async fn turn(&mut self, open: &mut Open) {
-        let now = self.begin(SHORT);
-        if now != open.short {
-            let stretch = close_short(&mut open.watched, open.short);
-            open.ended
-                .extend((!stretch.tasks.is_empty()).then_some(stretch));
-            open.short = now;
+        for (seconds, begun) in [(SHORT, &mut open.short), (SHORTER, &mut open.shorter)] {
+            let now = self.begin(seconds);
+            if now != *begun {
+                let stretch = close_short(&mut open.watched, *begun, seconds);
+                open.ended
+                    .extend((!stretch.tasks.is_empty()).then_some(stretch));
+                *begun = now;
+            }
         }
         let now = self.begin(MINUTE);
         if now != open.minute {
             let is_there = |task: &str| self.directory.task(task).is_some();
             let disks = self.disks(&open.watched).await;
-            let stretch = close(&mut open.watched, open.minute, is_there, &disks);
+            let volumes = self.volumes(&open.watched).await;
+            let full = (&disks, &volumes);
+            let stretch = close(&mut open.watched, open.minute, is_there, full);
             open.ended.push(stretch);
             open.minute = now;
         }
@@ -170,7 +184,8 @@ impl Sampler {
                 if is_new {
                     it.told = restarts;
                 }
-                if is_new && task.context.task.measured_every == Some(SHORT) {
+                let every = task.context.task.measured_every;
+                if is_new && every.is_some_and(|it| [SHORT, SHORTER].contains(&it)) {
                     it.short = Some(Window::default());
                 }
                 if !is_new && restarts != it.restarts {
@@ -215,6 +230,28 @@ impl Sampler {
         used
     }
 
+    /// How full the EBS volumes of tasks are, by the tasks' ids.
+    async fn volumes(
+        &self,
+        watched: &BTreeMap<String, Watched>,
+    ) -> BTreeMap<String, Vec<VolumeMetric>> {
+        let mut all = BTreeMap::new();
+        for (id, task) in watched {
+            let Some(context) = &task.context else {
+                continue;
+            };
+            let seen = self.machine.volumes_used(context).await.into_iter();
+            let told = seen.map(|it| VolumeMetric {
+                volume_id: it.id,
+                volume_name: it.name,
+                utilized: StatsSet::of(it.used),
+                size: StatsSet::of(it.size),
+            });
+            all.insert(id.clone(), told.collect());
+        }
+        all
+    }
+
     fn ran_out_of_memory(&self, task: &str, container: usize) -> bool {
         let task = self.directory.task(task);
         task.is_some_and(|it| {
@@ -224,8 +261,13 @@ impl Sampler {
     }
 }
 
+/// Until the next look; times are in milliseconds.
+fn until_next(now: i64, apart: i64) -> Duration {
+    Duration::from_millis((EVERY_MS - (now - apart).rem_euclid(EVERY_MS)).unsigned_abs())
+}
+
 /// The same for each agent while the machine runs, so that the next one knows how long none was there.
-fn since_boot() -> Duration {
+pub fn since_boot() -> Duration {
     clock_gettime(ClockId::CLOCK_BOOTTIME)
         .map(Duration::from)
         .unwrap_or_default()
@@ -236,7 +278,7 @@ fn close(
     watched: &mut BTreeMap<String, Watched>,
     start: i64,
     is_there: impl Fn(&str) -> bool,
-    disks: &BTreeMap<String, u64>,
+    (disks, volumes): (&BTreeMap<String, u64>, &BTreeMap<String, Vec<VolumeMetric>>),
 ) -> Stretch {
     let mut tasks = Vec::new();
     for task in watched.values_mut() {
@@ -264,7 +306,8 @@ fn close(
         };
         task.containers.retain(|at, it| it.runs || restarts(*at));
         let disk = disks.get(&context.id).copied();
-        tasks.extend(metric(of, container_metrics, disk));
+        let volumes = volumes.get(&context.id).cloned().unwrap_or_default();
+        tasks.extend(metric(of, container_metrics, (disk, volumes)));
     }
     watched.retain(|_, task| !task.containers.is_empty());
     Stretch {
@@ -274,13 +317,16 @@ fn close(
     }
 }
 
-/// What tasks that are measured more closely used in the seconds that are over.
-fn close_short(watched: &mut BTreeMap<String, Watched>, start: i64) -> Stretch {
+/// What tasks that are measured every so many seconds used in those that are over.
+fn close_short(watched: &mut BTreeMap<String, Watched>, start: i64, seconds: u32) -> Stretch {
     let mut tasks = Vec::new();
     for task in watched.values_mut() {
         let Some(of) = task.context.as_ref().map(|it| &it.task) else {
             continue;
         };
+        if of.measured_every != Some(seconds) {
+            continue;
+        }
         let mut container_metrics = Vec::new();
         for (at, it) in &mut task.containers {
             let sums = it.short.as_mut().map(Window::close);
@@ -290,11 +336,11 @@ fn close_short(watched: &mut BTreeMap<String, Watched>, start: i64) -> Stretch {
                 container_metrics.push(sums.shares(&named.name, &named.container_arn));
             }
         }
-        tasks.extend(metric(of, container_metrics, None));
+        tasks.extend(metric(of, container_metrics, (None, Vec::new())));
     }
     Stretch {
         start,
-        seconds: SHORT,
+        seconds,
         tasks,
     }
 }
@@ -303,7 +349,7 @@ fn close_short(watched: &mut BTreeMap<String, Watched>, start: i64) -> Stretch {
 fn metric(
     of: &Task,
     container_metrics: Vec<ContainerMetric>,
-    disk: Option<u64>,
+    (disk, volume_metrics): (Option<u64>, Vec<VolumeMetric>),
 ) -> Option<TaskMetric> {
     (!container_metrics.is_empty()).then(|| TaskMetric {
         task_arn: of.arn.clone(),
@@ -312,6 +358,7 @@ fn metric(
         task_definition_version: of.version.clone(),
         container_metrics,
         ephemeral_storage_metrics: disk.map(EphemeralStorageMetrics::of),
+        volume_metrics,
     })
 }
 
@@ -340,6 +387,22 @@ fn counters(usage: &Usage) -> Counters {
 #[cfg(test)]
 mod tests {
     use super::{super::window::Glance, *};
+
+    #[test]
+    fn looks_come_soon_after_each_second() {
+        for (now, apart, rest) in [
+            (5_000, 0, 1000),
+            (5_001, 0, 999),
+            (5_001, 150, 149),
+            (5_150, 150, 1000),
+        ] {
+            assert_eq!(
+                until_next(now, apart),
+                Duration::from_millis(rest),
+                "{now} {apart}"
+            );
+        }
+    }
 
     #[test]
     fn the_next_agent_reads_what_this_one_wrote() {
@@ -373,6 +436,12 @@ mod tests {
             task_definition_version: "1".to_owned(),
             container_metrics: vec![shown],
             ephemeral_storage_metrics: Some(EphemeralStorageMetrics::of(1 << 20)),
+            volume_metrics: vec![VolumeMetric {
+                volume_id: "vol-1".to_owned(),
+                volume_name: "data".to_owned(),
+                utilized: StatsSet::of(1 << 20),
+                size: StatsSet::of(1 << 30),
+            }],
         };
         let task = Watched {
             context: None,
@@ -381,6 +450,7 @@ mod tests {
         let open = Open {
             minute: 120,
             short: 140,
+            shorter: 150,
             watched: [("t".to_owned(), task)].into(),
             ended: vec![Stretch {
                 start: 60,

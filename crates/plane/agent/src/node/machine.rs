@@ -53,6 +53,17 @@ pub struct NetworkUsage {
     pub tx_dropped: u64,
 }
 
+/// How full a volume of a task is, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VolumeUsage {
+    /// `vol-…`
+    pub id: String,
+    /// As the task definition names it.
+    pub name: String,
+    pub used: u64,
+    pub size: u64,
+}
+
 /// The real one is [`Machine`]; tests put a recording one in its place.
 #[async_trait]
 pub trait Machine: Send + Sync + 'static {
@@ -75,6 +86,9 @@ pub trait Machine: Send + Sync + 'static {
 
     /// Bytes on the disk of a task; `None` without one, and while it does not run.
     async fn disk_used(&self, task_id: &str) -> Option<u64>;
+
+    /// How full the EBS volumes of a task are; those that cannot be looked at are left out.
+    async fn volumes_used(&self, task: &TaskContext) -> Vec<VolumeUsage>;
 
     /// Runs a further program in a running container.
     ///

@@ -49,6 +49,19 @@ pub struct TaskMetric {
     /// Of tasks on Fargate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage_metrics: Option<EphemeralStorageMetrics>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub volume_metrics: Vec<VolumeMetric>,
+}
+
+/// An EBS volume of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VolumeMetric {
+    pub volume_id: String,
+    pub volume_name: String,
+    /// Bytes.
+    pub utilized: StatsSet,
+    pub size: StatsSet,
 }
 
 /// The disk of a task.
@@ -61,14 +74,8 @@ pub struct EphemeralStorageMetrics {
 impl EphemeralStorageMetrics {
     /// As it was once looked at.
     pub fn of(bytes: u64) -> Self {
-        let bytes = bytes as f64;
         Self {
-            bytes_utilized: StatsSet {
-                min: bytes,
-                max: bytes,
-                sample_count: 1,
-                sum: bytes,
-            },
+            bytes_utilized: StatsSet::of(bytes),
         }
     }
 }
@@ -165,6 +172,17 @@ pub struct StatsSet {
 }
 
 impl StatsSet {
+    /// What was once looked at.
+    pub fn of(bytes: u64) -> Self {
+        let bytes = bytes as f64;
+        Self {
+            min: bytes,
+            max: bytes,
+            sample_count: 1,
+            sum: bytes,
+        }
+    }
+
     /// Adds a sample; one that is no number is none.
     pub fn put(set: &mut Option<Self>, sample: f64) {
         if !sample.is_finite() {
@@ -324,6 +342,7 @@ mod tests {
             task_definition_version: String::new(),
             container_metrics: Vec::new(),
             ephemeral_storage_metrics: None,
+            volume_metrics: Vec::new(),
         }
     }
 

@@ -41,6 +41,7 @@ pub async fn open(
     let program = program(config)?;
     let settings = Settings {
         node: config.data_dir.clone(),
+        counts: config.counts.clone(),
         installation: config.installation.clone(),
         shim: config.shim.clone(),
         program,

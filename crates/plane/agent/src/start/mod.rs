@@ -310,6 +310,7 @@ async fn start(
     running.spawn(session::show(own.connected(), figures, shutdown.clone()));
     // Finds its tasks first, and removes what nobody's are: those of instances are found one by one.
     let is_instance = own.instance();
+    let as_whom = is_instance.clone();
     let mut own = own.begin().await;
     let keeps_any = instances.is_some() || volumes.is_some() || file_systems.is_some();
     let machines = keeps_any.then(|| {
@@ -387,7 +388,7 @@ async fn start(
                 known: instances.known(),
                 kubelets: kubelets.clone(),
             });
-            running.spawn(instances.run(of_instances, tell, joins, shutdown.clone()));
+            running.spawn(instances.run(of_instances, tell, joins, as_whom, shutdown.clone()));
             to_instances
         });
         running.spawn(machines::share(

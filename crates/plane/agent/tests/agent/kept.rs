@@ -14,7 +14,7 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use wharf_agent::{
     instances::{Instances, NoImages, NoNodes, Settings, Tell},
@@ -82,6 +82,7 @@ async fn keep(args: KeeperArgs) {
     let (network, _listeners) = Network::start(config).await.unwrap();
     let settings = Settings {
         node,
+        counts: None,
         installation: args.installation.clone(),
         shim: args.shim.clone(),
         program: args.program.clone(),
@@ -97,7 +98,8 @@ async fn keep(args: KeeperArgs) {
     let (deliveries, receiver) = mpsc::channel(1);
     let (wanted, tell) = (args.wanted(), Arc::new(Files(args)));
     let (joins, shutdown) = (Arc::new(NoNodes), CancellationToken::new());
-    tokio::spawn(instances.run(receiver, tell, joins, shutdown));
+    let (_registered, own) = watch::channel(Some(HOST.to_owned()));
+    tokio::spawn(instances.run(receiver, tell, joins, own, shutdown));
     let mut heard = Vec::new();
     loop {
         let told = fs::read(&wanted).unwrap_or_default();
@@ -128,6 +130,10 @@ impl Tell for Files {
     fn forget_console(&self, _: &str) {}
 
     fn measured(&self, _: Vec<Minute>) {}
+
+    fn unkept(&self) -> Vec<Minute> {
+        Vec::new()
+    }
 }
 
 fn replace(path: &Path, bytes: &[u8]) {

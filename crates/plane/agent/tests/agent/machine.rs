@@ -12,7 +12,7 @@ use wharf_agent::{
     measure::window::Glance,
     node::{
         core::TaskContext,
-        machine::{Machine, Observation, Usage},
+        machine::{Machine, Observation, Usage, VolumeUsage},
     },
 };
 use wharf_base::Timestamp;
@@ -137,6 +137,10 @@ impl Machine for FakeMachine {
 
     async fn disk_used(&self, _: &str) -> Option<u64> {
         Some(3 << 30)
+    }
+
+    async fn volumes_used(&self, _: &TaskContext) -> Vec<VolumeUsage> {
+        Vec::new()
     }
 
     async fn exec(&self, _: &str, _: usize, _: ExecSpec) -> Result<ExecSession, String> {

@@ -1,4 +1,4 @@
-//! How full the disk of a task that runs is, and what is done with it from outside.
+//! How full the disk of a task that runs is, and what else it has mounted; what is done with its disk from outside.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -129,23 +129,66 @@ impl TaskDisk {
 
     /// Its mount is the shim's alone. An open file on it would keep it alive, so none is kept.
     fn seen_by_shim(&self) -> io::Result<PathBuf> {
-        let gone = || io::Error::new(io::ErrorKind::NotFound, "the task has no shim");
-        let state: Option<ShimState> = durable::read_json(&self.folder.state(), RECORD_LIMIT)?;
-        let state = state
-            .filter(|state| state.boot_id == boot_id() && state.shim.is_alive())
-            .ok_or_else(gone)?;
-        let disk = self.folder.disk();
-        let below = disk.strip_prefix("/").map_err(|_| gone())?;
-        let root = Path::new("/proc")
-            .join(state.shim.pid.to_string())
-            .join("root")
-            .join(below);
+        let root = seen_by_shim(&self.folder, &self.folder.disk())?;
         if major(fs::metadata(&root)?.dev()) == LOOP_MAJOR {
             Ok(root)
         } else {
-            Err(gone())
+            Err(gone("the task has no disk"))
         }
     }
+}
+
+/// What a file system holds and has room for, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileSystemUsage {
+    pub used: u64,
+    pub size: u64,
+}
+
+/// What is mounted for a task that runs.
+#[derive(Debug, Clone)]
+pub struct TaskMounts {
+    folder: TaskFolder,
+}
+
+impl TaskMounts {
+    pub(super) fn new(folder: TaskFolder) -> Self {
+        Self { folder }
+    }
+
+    /// The file system that is mounted at a place, as the task's shim sees it. It may be slow to answer.
+    ///
+    /// # Errors
+    /// The task does not run, or has nothing mounted there.
+    pub fn usage_at(&self, place: &Path) -> io::Result<FileSystemUsage> {
+        let place = seen_by_shim(&self.folder, place)?;
+        let above = place.parent().ok_or_else(|| gone("nothing is mounted"))?;
+        if fs::metadata(&place)?.dev() == fs::metadata(above)?.dev() {
+            return Err(gone("nothing is mounted there"));
+        }
+        let seen = statvfs(&place)?;
+        let block = seen.fragment_size();
+        Ok(FileSystemUsage {
+            used: seen.blocks().saturating_sub(seen.blocks_free()) * block,
+            size: seen.blocks() * block,
+        })
+    }
+}
+
+/// A path of a task's shim, which has mounts of its own.
+fn seen_by_shim(folder: &TaskFolder, path: &Path) -> io::Result<PathBuf> {
+    let none = || gone("the task has no shim");
+    let state: Option<ShimState> = durable::read_json(&folder.state(), RECORD_LIMIT)?;
+    let state = state
+        .filter(|state| state.boot_id == boot_id() && state.shim.is_alive())
+        .ok_or_else(none)?;
+    let below = path.strip_prefix("/").map_err(|_| none())?;
+    let root = Path::new("/proc").join(state.shim.pid.to_string());
+    Ok(root.join("root").join(below))
+}
+
+fn gone(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, what)
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ pub use self::{
     device::{DevFolder, LoopDevice, Mounted, loop_number, mounts_of},
     disk::{PreparedDisk, mounted_again},
     disk_lock::{Held, hold_unattached},
-    disk_usage::{DiskUsage, SeenDisk, TaskDisk},
+    disk_usage::{DiskUsage, FileSystemUsage, SeenDisk, TaskDisk, TaskMounts},
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},

@@ -19,7 +19,7 @@ use super::{
     Shared, TaskSandbox,
     attach::Input,
     client::Client,
-    disk_usage::TaskDisk,
+    disk_usage::{TaskDisk, TaskMounts},
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},
@@ -312,6 +312,11 @@ impl TaskHandle {
         self.sandbox
             .has_disk
             .then(|| TaskDisk::new(self.folder.clone()))
+    }
+
+    /// What is mounted for it.
+    pub fn mounts(&self) -> TaskMounts {
+        TaskMounts::new(self.folder.clone())
     }
 
     /// Where volumes of its own lie on that disk, as its shim sees it.

@@ -25,7 +25,7 @@ pub use self::{
     minutes::Minutes,
 };
 use self::{
-    ledger::Ledger,
+    ledger::{Ledger, Snapshot, Writing},
     slots::{Kind, Region, Slot},
 };
 use crate::target::{GroupState, Health};
@@ -133,17 +133,16 @@ impl Sources {
         rows
     }
 
-    /// Has the process after this one know what was taken.
-    fn save(&mut self) {
+    /// What the process after this one is to know of what was taken.
+    fn snapshot(&mut self) -> Option<Snapshot> {
         let balancers = self.balancers.values();
         let all = balancers.chain(self.leaving.iter().map(|it| &it.1));
         let of_balancers = all.map(|it| it.slot());
         let groups = self.groups.values();
         let groups = groups.chain(self.former.iter().map(|it| &it.1));
         let of_groups = groups.map(|it| it.counters.slot());
-        if let Some(ledger) = &mut self.ledger {
-            ledger.save(of_balancers.chain(of_groups), &self.ended);
-        }
+        let ledger = self.ledger.as_mut()?;
+        Some(ledger.snapshot(of_balancers.chain(of_groups), &self.ended))
     }
 }
 
@@ -201,7 +200,15 @@ pub struct TargetCounts {
 
 /// Where the counters of a running load balancer process are read.
 #[derive(Debug, Clone, Default)]
-pub struct Metrics(Arc<Mutex<Sources>>);
+pub struct Metrics(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    sources: Mutex<Sources>,
+    /// Held while something is written down, so that this is done in order; taken before the sources. Nobody who only counts
+    /// waits for it.
+    writing: Mutex<Writing>,
+}
 
 impl Metrics {
     /// Counters that are in a folder, and are known to the next process that opens it. `told` is a file that says
@@ -209,14 +216,17 @@ impl Metrics {
     /// of a disk wait now and then.
     ///
     /// # Errors
-    /// The folder or the file cannot be used, or another process uses it.
+    /// The folder or the file cannot be used, or too many processes use it.
     pub fn kept_in(told: &Path, folder: &Path) -> io::Result<Self> {
         let ledger = Some(Ledger::open(told, folder, minutes::now())?);
         let sources = Sources {
             ledger,
             ..Sources::default()
         };
-        Ok(Self(Arc::new(Mutex::new(sources))))
+        Ok(Self(Arc::new(Shared {
+            sources: Mutex::new(sources),
+            writing: Mutex::default(),
+        })))
     }
 
     /// The run and the minute that are being counted, where the process after this one is to know it.
@@ -229,10 +239,13 @@ impl Metrics {
     /// Says who reports. What the process before this one may have told as somebody else is left out: the control plane would
     /// not know it for the same.
     pub fn told_by(&self, host: &str) {
+        let mut writing = self.0.writing.lock();
         let mut sources = self.lock();
         let changed = sources.ledger.as_mut().is_some_and(|it| it.told_by(host));
-        if changed {
-            sources.save();
+        let snapshot = sources.snapshot().filter(|_| changed);
+        drop(sources);
+        if let Some(snapshot) = snapshot {
+            writing.write(snapshot);
         }
     }
 
@@ -250,11 +263,17 @@ impl Metrics {
         next: (u64, i64),
         waiting: Vec<measured::Minute>,
     ) -> Vec<measured::Minute> {
+        let mut writing = self.0.writing.lock();
         let mut sources = self.lock();
-        let told = reports(&sources.take());
+        let mut told = reports(&sources.take());
         if let Some(ledger) = &mut sources.ledger {
             ledger.turned(next, [waiting, told.clone()].concat());
-            sources.save();
+            told.extend(ledger.take_over());
+        }
+        let snapshot = sources.snapshot();
+        drop(sources);
+        if let Some(snapshot) = snapshot {
+            writing.write(snapshot);
         }
         told
     }
@@ -324,7 +343,7 @@ impl Metrics {
     }
 
     fn lock(&self) -> MutexGuard<'_, Sources> {
-        self.0.lock()
+        self.0.sources.lock()
     }
 
     /// The counters of a load balancer, made when first asked for.
@@ -392,6 +411,7 @@ impl Metrics {
         is_listed: impl Fn(&str) -> bool,
         balancer_of: impl Fn(&str) -> Option<&'a str>,
     ) {
+        let mut writing = self.0.writing.lock();
         let mut sources = self.lock();
         let Sources { groups, ended, .. } = &mut *sources;
         let mut moved = Vec::new();
@@ -416,7 +436,11 @@ impl Metrics {
             return;
         }
         // What was counted for the load balancer before is a row before the counters are the next one's.
-        sources.save();
+        let snapshot = sources.snapshot();
+        drop(sources);
+        if let Some(snapshot) = snapshot {
+            writing.write(snapshot);
+        }
         for (counters, balancer) in moved {
             counters.slot().belongs_to(&balancer);
         }
@@ -512,7 +536,6 @@ mod tests {
         assert_eq!(told.len(), 1);
         more(&metrics, &state);
         // Nothing that is dropped has the files say anything else, but for the lock.
-        assert!(Metrics::kept_in(&folder.join("told"), &folder.join("counts")).is_err());
         drop((minutes, metrics, state));
         Minutes::new(opened(folder))
     }
@@ -555,6 +578,62 @@ mod tests {
         drop(next);
         let last = Minutes::new(opened(folder.path()));
         assert_eq!(last.left(), []);
+    }
+
+    #[test]
+    fn one_that_begins_while_another_ends_counts_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let begun = || {
+            let metrics = opened(folder.path());
+            metrics.told_by("host");
+            metrics
+        };
+        let first = begun();
+        first.balancer("a").bytes.add(1);
+        let second = begun();
+        second.balancer("a").bytes.add(10);
+        let mut minutes = Minutes::new(second.clone());
+        assert_eq!(minutes.left(), [], "the first has not ended");
+        first.balancer("a").bytes.add(2);
+        drop(first);
+        let told = minutes.rest(Vec::new());
+        assert_eq!(requests_and_bytes(&told).1, 13);
+        second.balancer("a").bytes.add(100);
+        drop((minutes, second));
+        for _ in 0..2 {
+            let third = Minutes::new(begun());
+            assert_eq!(requests_and_bytes(&third.left()).1, 113);
+        }
+        let mut third = Minutes::new(begun());
+        assert_eq!(third.rest(Vec::new()), []);
+        drop(third);
+        assert_eq!(Minutes::new(begun()).left(), []);
+    }
+
+    #[test]
+    fn of_another_host_only_what_was_never_told_is_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = opened(folder.path());
+        first.told_by("one");
+        let second = opened(folder.path());
+        second.told_by("one");
+        second.balancer("a").bytes.add(10);
+        assert_eq!(Minutes::new(second.clone()).rest(Vec::new()).len(), 1);
+        second.balancer("a").bytes.add(5);
+        drop((first, second));
+        let third = opened(folder.path());
+        third.told_by("another");
+        assert_eq!(requests_and_bytes(&Minutes::new(third).left()).1, 5);
+    }
+
+    #[test]
+    fn there_are_not_more_than_a_few_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = [(); 4].map(|()| opened(folder.path()));
+        let more = Metrics::kept_in(&folder.path().join("told"), &folder.path().join("counts"));
+        assert!(more.is_err());
+        drop(all);
+        opened(folder.path());
     }
 
     #[test]

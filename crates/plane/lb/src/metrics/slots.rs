@@ -159,8 +159,8 @@ impl Region {
         self.words(UNKNOWN, 1)[0].store(1, Ordering::Release);
     }
 
-    /// All that was told of the slots in [`Region::left`] is written down, and nothing of those that had left before.
-    pub fn settle(&self) {
+    /// All that was told of these slots, which were in [`Region::left`], is written down, and nothing of those that had left before.
+    pub fn settle(&self, written: &[usize]) {
         self.words(UNKNOWN, 1)[0].store(0, Ordering::Release);
         let mut state = self.state.lock();
         let State {
@@ -172,10 +172,15 @@ impl Region {
             }
             free.push((kind, at));
         }
-        for (kind, at, _) in left.drain(..) {
-            self.words(at, HEAD)[1].store(UNUSED, Ordering::Release);
-            unused.push((kind, at));
-        }
+        // Some may have left since.
+        left.retain(|(kind, at, _)| {
+            let is_written = written.contains(at);
+            if is_written {
+                self.words(*at, HEAD)[1].store(UNUSED, Ordering::Release);
+                unused.push((*kind, *at));
+            }
+            !is_written
+        });
     }
 
     fn allocate(&self, kind: Kind) -> Option<usize> {
@@ -434,12 +439,13 @@ mod tests {
         let (at, _) = first.told().unwrap();
         drop(first);
         assert_eq!(region.left()[0].1[1], 3);
-        assert_eq!(read(&path).unwrap().len(), 1);
-        region.settle();
+        region.settle(&[]);
+        assert_eq!(read(&path).unwrap().len(), 1, "it is not written down");
+        region.settle(&[at]);
         assert_eq!(read(&path).unwrap(), []);
         let second = Slot::of(Some(&region), Kind::Balancer, "b");
         assert_ne!(second.told().unwrap().0, at, "it may still be written down");
-        region.settle();
+        region.settle(&[]);
         let third = Slot::of(Some(&region), Kind::Balancer, "c");
         assert_eq!(third.told().unwrap().0, at);
         assert_eq!(third.cell(1).load(Ordering::Relaxed), 0);
@@ -454,7 +460,7 @@ mod tests {
         let _slot = Slot::of(Some(&region), Kind::Balancer, "a");
         region.distrust();
         assert_eq!(read(&path).unwrap(), []);
-        region.settle();
+        region.settle(&[]);
         assert_eq!(read(&path).unwrap().len(), 1);
     }
 

@@ -89,6 +89,7 @@ impl Server {
             throttling: crate::gateway::throttle::Throttling::Off,
             gallery_pulls: crate::gateway::throttle::VISITORS_PULLS,
             spot_notice: wharf_svc_ec2::SPOT_NOTICE,
+            metrics_period: 20,
             audit: true,
             log_bytes: None,
             log_rate: None,

@@ -28,8 +28,8 @@ const GROUP_TAG: &str = "aws:autoscaling:groupName";
 const BASIC: i64 = 300;
 /// Nothing is counted beyond it in a minute, whatever a host says.
 const MOST: u64 = 1_000_000_000_000_000;
-/// A report is of about a minute, or it is none.
-const SPAN_MS: std::ops::RangeInclusive<u64> = 1_000..=180_000;
+/// A report is of about a minute, or of the time for which a machine had no agent besides.
+const SPAN_MS: std::ops::RangeInclusive<u64> = 1_000..=7_200_000;
 /// Runs of a host that are told apart.
 const MOST_RUNS: u64 = 1024;
 /// No time is after it.

@@ -2,6 +2,8 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use crate::monitoring;
+
 /// What agents are told, and how long they are waited for. Times are the published defaults.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -29,6 +31,8 @@ pub struct Config {
     pub heartbeat: Duration,
     /// A message that was not acknowledged is sent again after this long.
     pub resend: Duration,
+    /// Seconds between the samples of tasks that are measured closely.
+    pub high_resolution: u32,
 }
 
 impl Default for Config {
@@ -44,6 +48,7 @@ impl Default for Config {
             silence: Duration::from_secs(6),
             heartbeat: Duration::from_secs(30),
             resend: Duration::from_secs(30),
+            high_resolution: monitoring::HIGH,
         }
     }
 }

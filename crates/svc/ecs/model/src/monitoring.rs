@@ -1,4 +1,5 @@
-//! How often metrics of a service are measured: each minute, or every 20 seconds where that is asked for.
+//! How often metrics of a service are measured: each minute, or every 20 seconds where that is asked for. An installation may
+//! make 10 seconds of the latter, which ECS's API has no word for.
 
 use wharf_api_ecs as api;
 use wharf_records::ecs::MetricResolution;
@@ -9,8 +10,10 @@ use crate::fault;
 
 /// What can be measured more often than each minute.
 const METRICS: [&str; 2] = ["CPUUtilization", "MemoryUtilization"];
-/// Seconds of high resolution.
+/// Seconds of high resolution, as services ask for it.
 pub const HIGH: u32 = 20;
+/// What it may be in an installation.
+pub const CLOSE: [u32; 2] = [10, HIGH];
 const STANDARD: u32 = 60;
 const MOST_CONFIGURATIONS: usize = 5;
 

@@ -15,6 +15,8 @@ struct Measured {
     agent: Agent,
     series: Series,
     task: String,
+    /// Seconds between samples that the agent was told.
+    measured_every: Option<u64>,
     _dir: tempfile::TempDir,
 }
 
@@ -28,10 +30,14 @@ async fn started() -> Measured {
 
 /// With further members of CreateService.
 async fn started_with(more: Value) -> Measured {
+    started_as(Config::default(), more).await
+}
+
+async fn started_as(config: Config, more: Value) -> Measured {
     let dir = tempfile::tempdir().unwrap();
     let series = Series::open(dir.path(), Options::default()).unwrap();
     let metrics = Vended::new(series.clone());
-    let harness = Harness::measured(Config::default(), metrics).await;
+    let harness = Harness::measured(config, metrics).await;
     harness.create_cluster("default").await;
     let mut agent = Agent::join(&harness, "default").await;
     harness
@@ -52,6 +58,7 @@ async fn started_with(more: Value) -> Measured {
         agent,
         series,
         task,
+        measured_every: payload["measuredEvery"].as_u64(),
         _dir: dir,
     }
 }
@@ -154,6 +161,7 @@ async fn metrics_of_high_resolution_come_every_twenty_seconds_and_count_once() {
     let monitoring = json!({"metricConfigurations": [
         {"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]});
     let it = started_with(json!({"monitoring": monitoring})).await;
+    assert_eq!(it.measured_every, Some(20));
     let mut telemetry = it.agent.telemetry(&it.harness).await;
     let at = last_minute();
     for (second, cpu) in [(0, 2.5), (20, 5.0), (20, 90.0), (40, 7.5)] {
@@ -176,6 +184,36 @@ async fn metrics_of_high_resolution_come_every_twenty_seconds_and_count_once() {
     let memory = it.seen("MemoryUtilization", SERVICE, at);
     assert_eq!(memory, Some((1.0, 25.0)), "it is measured each minute");
     assert_eq!(it.seen("CPUUtilization", CLUSTER, at), Some((1.0, 50.0)));
+}
+
+#[tokio::test]
+async fn an_installation_may_have_them_every_ten_seconds() {
+    let mut config = Config::default();
+    config.agents.high_resolution = 10;
+    let monitoring = json!({"metricConfigurations": [
+        {"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]});
+    let it = started_as(config, json!({"monitoring": monitoring})).await;
+    assert_eq!(it.measured_every, Some(10));
+    let mut telemetry = it.agent.telemetry(&it.harness).await;
+    let at = last_minute();
+    // Tasks that began before are measured every 20 seconds until they end.
+    for (second, period, cpu) in [(0, 10, 2.5), (10, 10, 5.0), (10, 10, 90.0), (20, 20, 7.5)] {
+        let mut message = report(&it.task, at + second, (cpu, 256.0));
+        message["metadata"]["period"] = json!(period);
+        telemetry.send("PublishMetricsRequest", message).await;
+        telemetry.expect("AckPublishMetric").await;
+    }
+    let cpu = |second| it.seen_over(10, "AWS/ECS", "CPUUtilization", SERVICE, at + second);
+    let percent = [0, 10, 20, 30].map(cpu);
+    assert_eq!(
+        percent,
+        [
+            Some((1.0, 10.0)),
+            Some((1.0, 20.0)),
+            Some((1.0, 30.0)),
+            None
+        ]
+    );
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ pub struct Groups {
     all: HashMap<Arc<str>, Group>,
     /// Groups with something to receive, by their oldest message.
     ready: BTreeSet<(Seq, Arc<str>)>,
+    /// How many are locked.
+    in_flight: usize,
 }
 
 #[derive(Debug, Default)]
@@ -41,12 +43,19 @@ impl Groups {
 
     pub fn lock(&mut self, group: Option<&Arc<str>>) {
         if let Some(group) = group.and_then(|name| self.all.get_mut(name)) {
+            self.in_flight += usize::from(group.locked == 0);
             group.locked += 1;
         }
     }
 
+    /// Groups with messages that are held or busy.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
     pub fn unlock(&mut self, group: Option<&Arc<str>>) {
         if let Some(group) = group.and_then(|name| self.all.get_mut(name)) {
+            self.in_flight -= usize::from(group.locked == 1);
             group.locked = group.locked.saturating_sub(1);
         }
     }

@@ -106,10 +106,13 @@ impl Model {
         let all = || self.messages.keys().copied();
         let held = all().filter(|it| self.is_held(*it)).count();
         let ready = all().filter(|it| self.is_ready(*it)).count();
+        let of_group = |seq: Seq| self.messages[&seq].group.clone();
+        let groups = all().filter(|it| self.is_held(*it)).filter_map(of_group);
         Counts {
             ready,
             held,
             delayed: self.messages.len() - held - ready,
+            groups_held: groups.collect::<BTreeSet<_>>().len(),
         }
     }
 }

@@ -80,6 +80,8 @@ pub struct Counts {
     pub ready: usize,
     pub delayed: usize,
     pub held: usize,
+    /// Message groups with messages that are held; none without an order.
+    pub groups_held: usize,
 }
 
 /// Why a receipt changes nothing.

@@ -128,6 +128,10 @@ async fn what_is_sent_again_within_the_window_counts_apart() {
     assert_eq!(seen["NumberOfMessagesSent"].1, 1.0);
     assert_eq!(seen["NumberOfDeduplicatedSentMessages"].1, 2.0);
     assert_eq!(seen["ApproximateNumberOfMessagesVisible"].1, 1.0);
+    let groups = "ApproximateNumberOfGroupsWithInflightMessages";
+    assert_eq!(seen[groups].1, 0.0);
+    it.home.receive(&queue).await;
+    assert_eq!(it.minute("a.fifo").await[groups].1, 1.0);
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     definition::{containers, name, network_mode, task_size},
-    document, images, monitoring, names,
+    document, images, names,
     volume::FILESYSTEM,
 };
 
@@ -37,6 +37,8 @@ pub struct Extras {
     pub server: ServerAddress,
     /// Seconds that are left to a task that has to end.
     pub stop_within: Option<u64>,
+    /// Seconds between samples of a task that is measured closely.
+    pub high_resolution: Option<u32>,
     /// The agent is none of wharf's, which does by itself what others are told to.
     pub of_another_make: bool,
 }
@@ -94,7 +96,9 @@ pub fn task(record: &Task, definition: &TaskDefinition, extras: Extras) -> messa
         elastic_network_interfaces: interface(record).into_iter().collect(),
         attachments: volume(record).into_iter().collect(),
         enable_fault_injection: definition.enable_fault_injection,
-        measured_every: (!record.high_resolution.is_empty()).then_some(monitoring::HIGH),
+        measured_every: extras
+            .high_resolution
+            .filter(|_| !record.high_resolution.is_empty()),
         stop_within: extras.stop_within,
         role_credentials: extras.role_credentials.clone(),
         execution_role_credentials: extras.execution_role_credentials.clone(),

@@ -383,6 +383,7 @@ impl<'a> Session<'a> {
             execute_command: self.serves_exec(),
             // A span of time, as clocks may differ.
             stop_within: ends_by(task).map(|at| at.since(self.agents.state.now()).as_secs()),
+            high_resolution: Some(self.agents.config.high_resolution),
             ..Extras::default()
         };
         if told(task) == Desired::Running {

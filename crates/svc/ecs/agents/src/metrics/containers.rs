@@ -1,6 +1,6 @@
 //! The metrics of single containers, for clusters with enhanced observability. Pure.
 
-use wharf_records::ecs::{Container, Health, Task};
+use wharf_records::ecs::{Container, Health, Task, TaskVolume};
 use wharf_vended::Point;
 
 use super::{
@@ -38,10 +38,15 @@ pub fn known(task: &Task, row: &TaskRow) -> TaskRow {
         let mut rows = row.container_metrics.iter();
         rows.find(|it| it.container_name == container.name).cloned()
     };
+    let of_volume = |volume: &TaskVolume| {
+        let mut rows = row.volume_metrics.iter();
+        rows.find(|it| it.volume_name == volume.spec.name).cloned()
+    };
     TaskRow {
         task_arn: row.task_arn.clone(),
         container_metrics: task.containers.iter().filter_map(of).collect(),
         ephemeral_storage_metrics: row.ephemeral_storage_metrics,
+        volume_metrics: task.volume.iter().filter_map(of_volume).collect(),
     }
 }
 

@@ -7,12 +7,14 @@ use wharf_vended::{Measured as Summary, Point};
 
 use super::{
     containers::Measured,
-    used::{Disk, Offer, Used, share},
+    used::{Disk, Filled, Offer, Used, share},
 };
 use crate::{names, service, view::Region};
 
 pub(super) const NAMESPACE: &str = "ECS/ContainerInsights";
 const SECONDS: f64 = 60.0;
+const MIB: f64 = 1_048_576.0;
+const FAMILY: &str = "TaskDefinitionFamily";
 
 type Dimensions = Vec<(&'static str, String)>;
 
@@ -97,6 +99,15 @@ pub fn of_task(
     let shares = shares.into_iter().filter(|_| is_enhanced);
     let shares = shares.map(|(name, share)| (name, "Percent", share));
     let mut points = Vec::new();
+    if let Some(volume) = used.volume {
+        let name = task.volume.as_ref().map(|it| it.spec.name.as_str());
+        points.extend(of_volume(name, &of, volume, at));
+        if is_enhanced {
+            let (name, full) = ("TaskEBSFilesystemUtilization", volume.percent());
+            let each = dimensions.iter();
+            points.extend(each.map(|of| point(name, "Percent", of.clone(), full, at)));
+        }
+    }
     for (name, unit, value) in measured.into_iter().chain(shares) {
         if let Some(value) = value {
             let each = dimensions.iter();
@@ -112,11 +123,51 @@ pub fn of_task(
     points
 }
 
-/// The points of a container instance, by its id and that in EC2: what all tasks used of what it offers.
+/// The points of a task's EBS volume: by the groups that the task is of, and by its own name beside the family.
+fn of_volume(name: Option<&str>, of: &Belongs, volume: Filled, at: i64) -> Vec<Point> {
+    let mut dimensions = of.groups.clone();
+    let has_family = |of: &&Dimensions| of.iter().any(|it| it.0 == FAMILY);
+    let family = dimensions.iter().find(has_family).cloned();
+    if let (Some(mut named), Some(name)) = (family, name) {
+        named.push(("VolumeName", name.to_owned()));
+        dimensions.push(named);
+    }
+    let both = [
+        ("EBSFilesystemSize", volume.size_gib()),
+        ("EBSFilesystemUtilized", volume.used_gib()),
+    ];
+    let of = |(name, value)| {
+        let each = dimensions.iter();
+        each.map(move |of| point(name, "Gigabytes", of.clone(), value, at))
+    };
+    both.into_iter().flat_map(of).collect()
+}
+
+/// What runs on a machine.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Placed {
+    /// Of the tasks that are RUNNING.
+    pub tasks: usize,
+    /// CPU units and MiB that they reserve.
+    pub cpu: f64,
+    pub memory: f64,
+}
+
+impl Placed {
+    pub fn add(&mut self, task: &Task) {
+        if task.last == Status::Running {
+            self.tasks += 1;
+            self.cpu += f64::from(task.claim.cpu);
+            self.memory += f64::from(task.claim.memory);
+        }
+    }
+}
+
+/// The points of a container instance, by its id and that in EC2: what all tasks used of what it offers, and reserved of it.
 pub fn of_machine(
     cluster: &str,
     (id, ec2): &(String, String),
-    used: Used,
+    (used, placed): (Used, Placed),
     offer: Offer,
     at: i64,
 ) -> Vec<Point> {
@@ -128,6 +179,14 @@ pub fn of_machine(
     let shares = [
         ("instance_cpu_utilization", used.cpu.or(Some(0.0))),
         ("instance_memory_utilization", memory),
+        (
+            "instance_cpu_reserved_capacity",
+            share(Some(placed.cpu), offer.cpu),
+        ),
+        (
+            "instance_memory_reserved_capacity",
+            share(Some(placed.memory), offer.memory),
+        ),
     ];
     let mut points = Vec::new();
     for (name, share) in shares {
@@ -136,6 +195,34 @@ pub fn of_machine(
             points.extend(each.map(|of| point(name, "Percent", of.clone(), share, at)));
         }
     }
+    let network = used.received.unwrap_or(0.0) + used.sent.unwrap_or(0.0);
+    // AWS has these of all instances of the cluster together alone.
+    let of_cluster = [
+        ("instance_cpu_limit", "None", offer.cpu),
+        (
+            "instance_cpu_usage_total",
+            "None",
+            used.cpu.unwrap_or(0.0) / 100.0 * offer.cpu,
+        ),
+        ("instance_memory_limit", "Bytes", offer.memory * MIB),
+        (
+            "instance_memory_working_set",
+            "Bytes",
+            used.memory_mib.unwrap_or(0.0) * MIB,
+        ),
+        (
+            "instance_network_total_bytes",
+            "Bytes/Second",
+            network / SECONDS,
+        ),
+        (
+            "instance_number_of_running_tasks",
+            "Count",
+            placed.tasks as f64,
+        ),
+    ];
+    let each = of_cluster.into_iter();
+    points.extend(each.map(|(name, unit, value)| point(name, unit, whole.clone(), value, at)));
     points
 }
 
@@ -157,7 +244,7 @@ impl Belongs {
         };
         let mut groups = Vec::new();
         if let Ok(Some(definition)) = names::definition_ref(&task.definition) {
-            groups.push(within("TaskDefinitionFamily", definition.family));
+            groups.push(within(FAMILY, definition.family));
         }
         if let Some(name) = service_of(task) {
             groups.push(within("ServiceName", name.to_owned()));
@@ -296,5 +383,90 @@ pub(super) fn point(
         unit,
         at,
         summary: Summary::one(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names with their dimensions' values, and the value.
+    fn told(points: &[Point]) -> Vec<(&'static str, String, f64)> {
+        let of = |point: &Point| {
+            let values = point.dimensions.iter().map(|it| it.1.as_str());
+            (
+                point.name,
+                values.collect::<Vec<_>>().join(" "),
+                point.summary.sum,
+            )
+        };
+        points.iter().map(of).collect()
+    }
+
+    #[test]
+    fn a_volume_is_told_by_the_groups_of_its_task_and_its_name() {
+        let cluster = vec![("ClusterName", "c".to_owned())];
+        let within = |name, value: &str| vec![cluster[0].clone(), (name, value.to_owned())];
+        let of = Belongs {
+            task: "t".to_owned(),
+            groups: vec![within(FAMILY, "f"), within("ServiceName", "s")],
+            cluster: cluster.clone(),
+        };
+        let gib = 1_073_741_824.0;
+        let volume = Filled {
+            used: gib,
+            size: 4.0 * gib,
+        };
+        let points = of_volume(Some("data"), &of, volume, 60);
+        let told = told(&points);
+        let each =
+            |name, value| ["c f", "c s", "c f data"].map(|of: &str| (name, of.to_owned(), value));
+        assert_eq!(told[..3], each("EBSFilesystemSize", 4.0));
+        assert_eq!(told[3..], each("EBSFilesystemUtilized", 1.0));
+        assert!(points.iter().all(|it| it.unit == "Gigabytes"));
+    }
+
+    #[test]
+    fn an_instance_is_told_with_what_it_offers() {
+        let used = Used {
+            cpu: Some(25.0),
+            memory_mib: Some(512.0),
+            received: Some(600.0),
+            sent: Some(60.0),
+            ..Used::default()
+        };
+        let placed = Placed {
+            tasks: 3,
+            cpu: 1024.0,
+            memory: 1024.0,
+        };
+        let offer = Offer {
+            cpu: 2048.0,
+            memory: 4096.0,
+        };
+        let named = ("ci".to_owned(), "i-1".to_owned());
+        let points = of_machine("c", &named, (used, placed), offer, 60);
+        let told = told(&points);
+        for (name, value) in [
+            ("instance_cpu_utilization", 25.0),
+            ("instance_memory_utilization", 12.5),
+            ("instance_cpu_reserved_capacity", 50.0),
+            ("instance_memory_reserved_capacity", 25.0),
+        ] {
+            for of in ["c", "c ci i-1"] {
+                assert!(told.contains(&(name, of.to_owned(), value)), "{name} {of}");
+            }
+        }
+        for (name, value) in [
+            ("instance_cpu_limit", 2048.0),
+            ("instance_cpu_usage_total", 512.0),
+            ("instance_memory_limit", 4096.0 * MIB),
+            ("instance_memory_working_set", 512.0 * MIB),
+            ("instance_network_total_bytes", 11.0),
+            ("instance_number_of_running_tasks", 3.0),
+        ] {
+            assert!(told.contains(&(name, "c".to_owned(), value)), "{name}");
+        }
+        assert_eq!(told.len(), 4 * 2 + 6);
     }
 }

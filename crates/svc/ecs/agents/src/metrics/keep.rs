@@ -7,7 +7,7 @@ use wharf_vended::{Point, PutError, Report as Mark, Taken};
 
 use super::{
     containers::{self, Measured},
-    insights::{self, Level},
+    insights::{self, Level, Placed},
     message::{Report, TaskRow},
     performance::{self, Event},
     reported::Reported,
@@ -64,7 +64,7 @@ pub async fn keep(
         return Ok(true);
     };
     match of {
-        Of::Minute | Of::Seconds => {
+        Of::Minute | Of::Seconds(_) => {
             let long = of.seconds();
             if !(0.0..LATEST).contains(&report.timestamp) || part >= long {
                 return Ok(true);
@@ -83,7 +83,7 @@ pub async fn keep(
             let mut events = std::mem::take(&mut found.events);
             let (at_mark, fin) = (at + part, report.metadata.fin);
             let points = match of {
-                Of::Seconds => found.points,
+                Of::Seconds(_) => found.points,
                 _ => connection.with_machine(agents, ticket, at, found, part == 0, fin),
             };
             put_once(agents, ticket, (at_mark, of), now, points, &mut events).await
@@ -114,8 +114,8 @@ pub async fn keep(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Of {
     Minute,
-    /// The moments of [`monitoring::HIGH`] seconds, of tasks that are measured so often.
-    Seconds,
+    /// As many seconds, [`monitoring::CLOSE`], of tasks that are measured so often.
+    Seconds(u32),
     /// A minute that was put together of what an agent of another make told.
     Rounds,
 }
@@ -125,7 +125,7 @@ impl Of {
     fn told(period: Option<u32>, of_another_make: bool) -> Option<Self> {
         match period {
             Some(60) => Some(Self::Minute),
-            Some(monitoring::HIGH) => Some(Self::Seconds),
+            Some(it) if monitoring::CLOSE.contains(&it) => Some(Self::Seconds(it)),
             None if of_another_make => Some(Self::Rounds),
             Some(_) | None => None,
         }
@@ -133,7 +133,7 @@ impl Of {
 
     fn seconds(self) -> i64 {
         match self {
-            Self::Seconds => i64::from(monitoring::HIGH),
+            Self::Seconds(it) => i64::from(it),
             Self::Minute | Self::Rounds => MINUTE,
         }
     }
@@ -208,7 +208,7 @@ async fn points(
         }
         let row = containers::known(task, row);
         let used = Used::of(&row, task.network.is_some());
-        if of == Of::Seconds {
+        if matches!(of, Of::Seconds(_)) {
             let points = used::of_service(task, used, offer, at).into_iter();
             let high = points.filter(|it| is_high(task, it));
             let of_account = found.points.entry(place.account).or_default();
@@ -306,7 +306,10 @@ impl Connection {
             of_machine = used::of_machine(&cluster, self.machine.own, offer, at);
         }
         if let Some(named) = instance(agents, ticket, &cluster) {
-            let all = self.machine.all;
+            let mut placed = Placed::default();
+            let here = agents.state.view.tasks_on(&ticket.host);
+            here.iter().for_each(|it| placed.add(it));
+            let all = (self.machine.all, placed);
             of_machine.extend(insights::of_machine(&cluster, &named, all, offer, at));
         }
         if !of_machine.is_empty() {
@@ -328,7 +331,7 @@ async fn put_once(
     let mut kept = true;
     for (account, points) in points {
         let taken = match of {
-            Of::Seconds => {
+            Of::Seconds(_) => {
                 let by = format!("{} every {} s", ticket.instance, of.seconds());
                 let mark = Mark { by: &by, at };
                 let metrics = &agents.metrics;
@@ -408,7 +411,9 @@ mod tests {
         assert_eq!(Of::told(None, true), Some(Of::Rounds));
         for made in [true, false] {
             assert_eq!(Of::told(Some(60), made), Some(Of::Minute));
-            assert_eq!(Of::told(Some(20), made), Some(Of::Seconds));
+            for seconds in [10, 20] {
+                assert_eq!(Of::told(Some(seconds), made), Some(Of::Seconds(seconds)));
+            }
             assert_eq!(Of::told(Some(1), made), None);
         }
     }

@@ -37,6 +37,20 @@ pub struct TaskRow {
     pub container_metrics: Vec<ContainerRow>,
     #[serde(default)]
     pub ephemeral_storage_metrics: Option<DiskRow>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub volume_metrics: Vec<VolumeRow>,
+}
+
+/// An EBS volume of a task, in bytes.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VolumeRow {
+    #[serde(default, deserialize_with = "nullable")]
+    pub volume_name: String,
+    #[serde(default)]
+    pub utilized: Option<Set>,
+    #[serde(default)]
+    pub size: Option<Set>,
 }
 
 /// The disk of a task.

@@ -208,6 +208,14 @@ fn whole(task: &Task, used: Used, offer: Offer, at: i64) -> String {
         it.metric("EphemeralStorageReserved", "Gigabytes", Some(disk.reserved));
         it.metric("EphemeralStorageUtilized", "Gigabytes", Some(disk.utilized));
     }
+    if let Some(volume) = used.volume {
+        it.metric("EBSFilesystemSize", "Gigabytes", Some(volume.size_gib()));
+        it.metric(
+            "EBSFilesystemUtilized",
+            "Gigabytes",
+            Some(volume.used_gib()),
+        );
+    }
     let family: &[&str] = &["ClusterName", "TaskDefinitionFamily"];
     let service: &[&str] = &["ClusterName", "ServiceName"];
     match service_of(task) {

@@ -35,8 +35,9 @@ impl Rounds {
             let row = |(task_arn, container_metrics)| TaskRow {
                 task_arn,
                 container_metrics,
-                // Only wharf's own agents have tasks on Fargate.
+                // Only wharf's own agents have tasks on Fargate, and volumes.
                 ephemeral_storage_metrics: None,
+                volume_metrics: Vec::new(),
             };
             (self.minute, tasks.map(row).collect())
         });

@@ -3,7 +3,7 @@
 use wharf_records::ecs::{Launch, Task};
 use wharf_vended::{Measured, Point};
 
-use super::message::{ContainerRow, Range, Set, TaskRow};
+use super::message::{ContainerRow, Range, Set, TaskRow, VolumeRow};
 use crate::{names::Place, service};
 
 const NAMESPACE: &str = "AWS/ECS";
@@ -28,6 +28,35 @@ pub struct Used {
     pub written: Option<f64>,
     /// Bytes on its disk.
     pub disk: Option<f64>,
+    pub volume: Option<Filled>,
+}
+
+/// An EBS volume, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Filled {
+    pub used: f64,
+    pub size: f64,
+}
+
+impl Filled {
+    /// `None` for numbers that are none.
+    fn of(row: &VolumeRow) -> Option<Self> {
+        let size = together(row.size)?.min(MOST_BYTES);
+        let used = together(row.utilized)?.min(size);
+        (size > 0.0).then_some(Self { used, size })
+    }
+
+    pub fn used_gib(self) -> f64 {
+        self.used / GIB
+    }
+
+    pub fn size_gib(self) -> f64 {
+        self.size / GIB
+    }
+
+    pub fn percent(self) -> f64 {
+        self.used / self.size * 100.0
+    }
 }
 
 impl Used {
@@ -54,6 +83,8 @@ impl Used {
                     .and_then(|it| it.bytes_utilized),
             )
             .map(|it| it.min(MOST_BYTES)),
+            // A task has one.
+            volume: row.volume_metrics.iter().find_map(Filled::of),
         }
     }
 
@@ -65,6 +96,8 @@ impl Used {
         };
         self.cpu = plus(self.cpu, more.cpu);
         self.memory_mib = plus(self.memory_mib, more.memory_mib);
+        self.received = plus(self.received, more.received);
+        self.sent = plus(self.sent, more.sent);
     }
 }
 
@@ -123,7 +156,11 @@ pub fn of_service(task: &Task, used: Used, offer: Offer, at: i64) -> Vec<Point> 
         ("ClusterName", task.cluster.clone()),
         ("ServiceName", name.to_owned()),
     ];
-    shares(task, used, offer, &dimensions, at)
+    let mut points = shares(task, used, offer, &dimensions, at);
+    if let Some(volume) = used.volume {
+        points.push(point(VOLUME, dimensions, volume.percent(), at));
+    }
+    points
 }
 
 /// The points of a task for its cluster: on Fargate alone, since tasks on machines of the cluster are counted
@@ -168,6 +205,7 @@ pub fn of_machine(cluster: &str, used: Used, offer: Offer, at: i64) -> Vec<Point
 
 const CPU: &str = "CPUUtilization";
 const MEMORY: &str = "MemoryUtilization";
+const VOLUME: &str = "EBSFilesystemUtilization";
 
 pub(super) fn point(
     name: &'static str,
@@ -237,6 +275,24 @@ mod tests {
         assert_eq!(Disk::of(Launch::Fargate, Some(50), used), Some(disk(50.0)));
         assert_eq!(Disk::of(Launch::Ec2, None, used), None);
         assert_eq!(Disk::of(Launch::Fargate, None, Used::default()), None);
+    }
+
+    #[test]
+    fn a_volume_is_as_full_as_its_size_says() {
+        let said = |utilized: f64, size: f64| {
+            let set =
+                |it: f64| serde_json::json!({"min": it, "max": it, "sampleCount": 1, "sum": it});
+            let row = serde_json::json!({"taskArn": "t", "volumeMetrics": [
+                {"volumeName": "data", "utilized": set(utilized), "size": set(size)}]});
+            let row: TaskRow = serde_json::from_value(row).unwrap();
+            Used::of(&row, true).volume
+        };
+        let seen = said(GIB, 4.0 * GIB).unwrap();
+        let told = (seen.used_gib(), seen.size_gib(), seen.percent());
+        assert_eq!(told, (1.0, 4.0, 25.0));
+        assert_eq!(said(9.0, 4.0).unwrap().percent(), 100.0);
+        assert_eq!(said(0.0, 4.0).unwrap().percent(), 0.0);
+        assert_eq!((said(0.0, 0.0), said(-1.0, 4.0)), (None, None));
     }
 
     #[test]
