@@ -1,11 +1,11 @@
-//! Private files that are either the old or the new, never half of one.
+//! Private files that are either the old or the new, never half of one, and private folders for them.
 
 #![forbid(unsafe_code)]
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
 };
 
@@ -19,6 +19,14 @@ pub enum Durability {
     Process,
     /// Power loss as well: flushed before and after the rename.
     Machine,
+}
+
+/// Makes a folder, and those above it that are missing, for its owner alone. One that is there keeps its mode.
+///
+/// # Errors
+/// It cannot be made, or something else is there.
+pub fn private_folder(path: impl AsRef<Path>) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// Replaces `path` by `bytes` through a file beside it whose name ends in `.new`; one that a crash
@@ -107,6 +115,20 @@ mod tests {
             io::ErrorKind::InvalidData
         );
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn folders_are_for_their_owner() {
+        let dir = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let (above, below) = (dir.path().join("a"), dir.path().join("a/b"));
+        private_folder(&below).unwrap();
+        assert_eq!((mode(&above), mode(&below)), (0o700, 0o700));
+        fs::set_permissions(&below, fs::Permissions::from_mode(0o755)).unwrap();
+        private_folder(&below).unwrap();
+        assert_eq!(mode(&below), 0o755);
+        fs::write(below.join("file"), "").unwrap();
+        assert!(private_folder(below.join("file")).is_err());
     }
 
     #[test]

@@ -31,7 +31,6 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fs::{self, File},
     io,
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -365,11 +364,7 @@ impl Inner {
 }
 
 fn make_folder(path: &Path) -> Result<(), ImageError> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(ImageError::io("make", path))
+    wharf_durable::private_folder(path).map_err(ImageError::io("make", path))
 }
 
 async fn blocking<T: Send + 'static>(
