@@ -21,6 +21,13 @@ pub enum Durability {
     Machine,
 }
 
+/// This boot of the machine; empty where the kernel does not say. What was written for processes alone
+/// ([`Durability::Process`]) may mean nothing in another one.
+pub fn boot_id() -> String {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    id.trim().to_owned()
+}
+
 /// Makes a folder, and those above it that are missing, for its owner alone. One that is there keeps its mode.
 ///
 /// # Errors

@@ -44,9 +44,9 @@ use parking_lot::{Mutex, MutexGuard};
 use rustls::ClientConfig;
 use tokio::sync::{OnceCell, RwLock, Semaphore, broadcast};
 use wharf_base::InstallationId;
+use wharf_durable::boot_id;
 use wharf_layers::Sharing;
 use wharf_lazy_layer::Program;
-use wharf_shim_protocol::record::boot_id;
 
 pub use self::collect::{Collected, GarbageRules};
 use self::{
