@@ -232,7 +232,7 @@ impl Instances {
             );
         }
         if let Err(why) = &own {
-            tracing::warn!(why, "instances of the own image are not offered");
+            tracing::warn!(why, "EC2 instances of wharf's own image are not offered");
         }
         let busy = std::fs::read_dir(runtime_dir(&settings.node))
             .is_ok_and(|mut all| all.next().is_some());
