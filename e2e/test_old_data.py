@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from fixtures import reads
+from fixtures import others, reads
 from harness import images
 from harness.installation import Keys
 from harness.services import Web
@@ -58,8 +58,24 @@ def test_everything_is_there_and_works(unstarted, tmp_path, version):
     wait_for(lambda: web.ask()[0] == 200, 60, "an answer through the load balancer")
     assert web.ask("/fixed") == (200, "kept")
 
+    if any(call.startswith("sqs ") for call in known["answers"]):
+        messages_and_objects(wharf)
+
     # The user of then may still do what they might, with the key they had.
     kept = Keys(known["key"]["id"], known["key"]["secret"])
     events = wharf.client("logs", kept).get_log_events(logGroupName=known["group"], logStreamName="one", startFromHead=True)["events"]
     assert [event["message"] for event in events] == [f"event {n}" for n in range(500)]
     images.skopeo_copy(wharf, f"docker://{wharf.registry}/team/web:v1", f"dir:{tmp_path}/pulled", keys=kept)
+
+
+def messages_and_objects(wharf):
+    """What was sent and put then is received and got, and so is what was sealed."""
+    sqs = wharf.client("sqs")
+    url = sqs.get_queue_url(QueueName=others.NAME)["QueueUrl"]
+    (message,) = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    assert message["Body"] == others.MESSAGE and message["MessageAttributes"]["kind"]["StringValue"] == "a"
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    assert wharf.client("s3").get_object(Bucket=others.NAME, Key="a/one")["Body"].read() == others.BODY
+    sealed = wharf.client("ssm").get_parameter(Name="/kept/sealed", WithDecryption=True)
+    assert sealed["Parameter"]["Value"] == others.SECRET
+    assert wharf.client("secretsmanager").get_secret_value(SecretId=others.NAME)["SecretString"] == others.SECRET

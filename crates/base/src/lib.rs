@@ -7,6 +7,7 @@
 
 pub mod arn;
 pub mod backoff;
+pub mod bucket;
 pub mod chain;
 pub mod challenge;
 pub mod clock;

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     time::SystemTime,
@@ -14,6 +14,7 @@ use rustix::{
     fs::{CWD, Mode, OFlags, ResolveFlags, openat2},
     io::Errno,
 };
+use wharf_durable::private_folder;
 
 use crate::{
     Algorithm, BlobError, Digest,
@@ -76,7 +77,7 @@ impl Folder {
         let (blobs, uploads) = (dir.join("sha256"), dir.join("uploads"));
         let (damaged, scrub) = (dir.join("damaged"), dir.join("scrub"));
         for folder in [dir, &blobs, &uploads, &damaged] {
-            make_folder(folder).map_err(BlobError::at("create the folder of blobs"))?;
+            private_folder(folder).map_err(BlobError::at("create the folder of blobs"))?;
         }
         let file = OpenOptions::new()
             .write(true)
@@ -241,7 +242,7 @@ impl Folder {
         let folder = target.parent().expect("a blob lies in a folder of its own");
         let durable = &self.durable[usize::from(digest.first_byte())];
         if !durable.load(Ordering::Acquire) {
-            make_folder(folder)?;
+            private_folder(folder)?;
             sync_folder(&self.blobs)?;
             durable.store(true, Ordering::Release);
         }
@@ -481,13 +482,6 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
     }
     names.sort_unstable();
     Ok(names)
-}
-
-fn make_folder(folder: &Path) -> io::Result<()> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {

@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use wharf_base::InstallationId;
 use wharf_durable::{self as durable, Durability};
 use wharf_seal::KeyringSource;
+use wharf_wire::sigv4::sha256_hex;
 
 use crate::{abandoned_counts, keyring, problem::Problem};
 
@@ -153,12 +154,9 @@ impl Layout {
     }
 
     fn counts_name(&self, id: &InstallationId) -> String {
-        // FNV-1a, which stays what it is from one version to the next.
-        let root = self.root.as_os_str().as_bytes();
-        let number = root.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        format!("wharf-{id}-counts-{number:016x}")
+        // The same from one version to the next.
+        let root = sha256_hex(self.root.as_os_str().as_bytes());
+        format!("wharf-{id}-counts-{}", &root[..16])
     }
 
     /// Removes what data folders that are gone have in memory.
@@ -305,10 +303,7 @@ impl Layout {
 
     /// Makes the folder and its id on first use.
     pub fn create(&self) -> Result<InstallationId, Problem> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.root)
+        wharf_durable::private_folder(&self.root)
             .map_err(Problem::file("cannot make", &self.root))?;
         if let Some(id) = self.installation()? {
             return Ok(id);
@@ -330,11 +325,7 @@ impl Layout {
 
     /// Makes the folder if it is not there.
     pub fn require_folder(&self) -> Result<(), Problem> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.root)
-            .map_err(Problem::file("cannot make", &self.root))
+        wharf_durable::private_folder(&self.root).map_err(Problem::file("cannot make", &self.root))
     }
 
     /// Takes the id of the installation whose backup was restored here, unless there is one: what

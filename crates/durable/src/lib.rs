@@ -1,11 +1,11 @@
-//! Private files that are either the old or the new, never half of one.
+//! Private files that are either the old or the new, never half of one, and private folders for them.
 
 #![forbid(unsafe_code)]
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
 };
 
@@ -21,9 +21,30 @@ pub enum Durability {
     Machine,
 }
 
+/// This boot of the machine; empty where the kernel does not say. What was written for processes alone
+/// ([`Durability::Process`]) may mean nothing in another one.
+pub fn boot_id() -> String {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    id.trim().to_owned()
+}
+
+/// Makes a folder, and those above it that are missing, for its owner alone. One that is there keeps its mode.
+///
+/// # Errors
+/// It cannot be made, or something else is there.
+pub fn private_folder(path: impl AsRef<Path>) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
 /// Replaces `path` by `bytes` through a file beside it whose name ends in `.new`; one that a crash
 /// left there is removed first. Only its owner may read the result. One writer at a time.
 pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+    replaced(path, bytes, durability).map(drop)
+}
+
+/// The same. What is written to the file that it returns comes behind `bytes`, and is in the one that the next process
+/// finds: it is open before it has its name.
+pub fn replaced(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<File> {
     let temporary = path.with_added_extension("new");
     // Anew, so that it has its mode whatever lay there.
     match fs::remove_file(&temporary) {
@@ -31,16 +52,21 @@ pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<
         _ => {}
     }
     let mut file = OpenOptions::new()
-        .write(true)
+        .append(true)
         .create_new(true)
         .mode(0o600)
         .open(&temporary)?;
-    file.write_all(bytes)?;
-    if durability == Durability::Machine {
-        file.sync_all()?;
+    let flush = |file: &File| match durability {
+        Durability::Machine => file.sync_all(),
+        Durability::Process => Ok(()),
+    };
+    let written = file.write_all(bytes).and_then(|()| flush(&file));
+    let renamed = written.and_then(|()| fs::rename(&temporary, path));
+    if let Err(error) = renamed {
+        // On a full disk a half of one takes room.
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
     }
-    drop(file);
-    fs::rename(&temporary, path)?;
     if durability == Durability::Machine
         && let Some(parent) = path.parent()
     {
@@ -51,7 +77,7 @@ pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<
         };
         File::open(parent)?.sync_all()?;
     }
-    Ok(())
+    Ok(file)
 }
 
 pub fn replace_json<T: Serialize>(
@@ -107,6 +133,36 @@ mod tests {
             io::ErrorKind::InvalidData
         );
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_appended_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        let mut first = replaced(&path, b"one", Durability::Process).unwrap();
+        first.write_all(b" two").unwrap();
+        assert_eq!(read(&path, 100).unwrap().unwrap(), b"one two");
+        replace(&path, b"three", Durability::Process).unwrap();
+        first.write_all(b"!").unwrap();
+        assert_eq!(read(&path, 100).unwrap().unwrap(), b"three");
+        // Where it cannot have its name, nothing is left of it.
+        fs::create_dir(dir.path().join("folder")).unwrap();
+        assert!(replaced(&dir.path().join("folder"), b"four", Durability::Process).is_err());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn folders_are_for_their_owner() {
+        let dir = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let (above, below) = (dir.path().join("a"), dir.path().join("a/b"));
+        private_folder(&below).unwrap();
+        assert_eq!((mode(&above), mode(&below)), (0o700, 0o700));
+        fs::set_permissions(&below, fs::Permissions::from_mode(0o755)).unwrap();
+        private_folder(&below).unwrap();
+        assert_eq!(mode(&below), 0o755);
+        fs::write(below.join("file"), "").unwrap();
+        assert!(private_folder(below.join("file")).is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use wharf_wal::{DecodeError, Decoder, Encoder, Place};
 
 use crate::{
-    JournalError, LimitError, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_RECORD_BYTES,
+    JournalError, LimitError, MAX_APPEND_BYTES, MAX_APPEND_RECORDS,
     filter::Filter,
     packed::{self, Glance},
     state::FileState,
@@ -77,13 +77,9 @@ pub struct Records {
 impl Records {
     pub(crate) fn of<R: AsRef<[u8]>>(records: &[R]) -> Result<Self, LimitError> {
         let count = records.len();
-        if count > MAX_APPEND_RECORDS {
-            return Err(LimitError::TooManyRecords { count });
-        }
+        LimitError::check_count(count)?;
         let bytes = records.iter().map(|it| it.as_ref().len()).sum();
-        if bytes > MAX_APPEND_BYTES {
-            return Err(LimitError::AppendTooLarge { bytes });
-        }
+        LimitError::check_append(bytes)?;
         let mut all = Self::with_room(bytes, count);
         records.iter().try_for_each(|it| all.push(it.as_ref()))?;
         Ok(all)
@@ -105,17 +101,9 @@ impl Records {
     /// It is too large, or too much for one append; nothing was added.
     pub fn push(&mut self, record: &[u8]) -> Result<(), LimitError> {
         let (count, bytes) = (self.len() + 1, self.bytes + record.len());
-        if record.len() > MAX_RECORD_BYTES {
-            return Err(LimitError::RecordTooLarge {
-                bytes: record.len(),
-            });
-        }
-        if count > MAX_APPEND_RECORDS {
-            return Err(LimitError::TooManyRecords { count });
-        }
-        if bytes > MAX_APPEND_BYTES {
-            return Err(LimitError::AppendTooLarge { bytes });
-        }
+        LimitError::check_record(record.len())?;
+        LimitError::check_count(count)?;
+        LimitError::check_append(bytes)?;
         self.block.bytes(record);
         self.count += 1;
         self.bytes = bytes;

@@ -7,7 +7,7 @@ use memchr::memchr;
 use wharf_wal::Encoder;
 
 use crate::{
-    LimitError, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_RECORD_BYTES,
+    LimitError,
     block::PackedRecords,
     merge::FULL_BYTES,
     packed::{self, HEAD_BYTES},
@@ -73,24 +73,18 @@ impl ColumnBuilder {
         if count == 0 {
             return Err(LimitError::Empty);
         }
-        if count > MAX_APPEND_RECORDS {
-            return Err(LimitError::TooManyRecords { count });
-        }
+        LimitError::check_count(count)?;
         let (mut bytes, mut prefixes, mut are_lines) = (0, 0, true);
         for (_, tail) in records {
             let length = HEAD_BYTES + tail.len();
-            if length > MAX_RECORD_BYTES {
-                return Err(LimitError::RecordTooLarge { bytes: length });
-            }
+            LimitError::check_record(length)?;
             self.lengths.push(tail.len() as u32);
             bytes += length;
             // A length has seven bits of each byte.
             prefixes += length.ilog2() as usize / 7 + 1;
             are_lines = are_lines && memchr(b'\n', tail).is_none();
         }
-        if bytes > MAX_APPEND_BYTES {
-            return Err(LimitError::AppendTooLarge { bytes });
-        }
+        LimitError::check_append(bytes)?;
         self.block = bytes + prefixes;
         self.step = usize::from(are_lines);
         Ok(())
@@ -132,7 +126,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::packed::Packer;
+    use crate::{MAX_APPEND_BYTES, MAX_APPEND_RECORDS, MAX_RECORD_BYTES, packed::Packer};
 
     fn split(records: &[Vec<u8>]) -> Vec<([u8; HEAD_BYTES], &[u8])> {
         let each = records

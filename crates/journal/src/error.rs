@@ -137,3 +137,27 @@ pub enum LimitError {
     )]
     Name { bytes: usize },
 }
+
+impl LimitError {
+    pub(crate) fn check_record(bytes: usize) -> Result<(), Self> {
+        match bytes > crate::MAX_RECORD_BYTES {
+            true => Err(Self::RecordTooLarge { bytes }),
+            false => Ok(()),
+        }
+    }
+
+    pub(crate) fn check_count(count: usize) -> Result<(), Self> {
+        match count > crate::MAX_APPEND_RECORDS {
+            true => Err(Self::TooManyRecords { count }),
+            false => Ok(()),
+        }
+    }
+
+    /// Of all records of an append.
+    pub(crate) fn check_append(bytes: usize) -> Result<(), Self> {
+        match bytes > crate::MAX_APPEND_BYTES {
+            true => Err(Self::AppendTooLarge { bytes }),
+            false => Ok(()),
+        }
+    }
+}

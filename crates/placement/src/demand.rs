@@ -52,6 +52,8 @@ pub struct Demand {
     pub group: String,
     /// What of hosts is for others.
     pub(crate) promised: HashMap<HostIx, Promised>,
+    /// Tasks of the group on hosts that are about to go.
+    pub(crate) going: HashMap<HostIx, u32>,
 }
 
 /// What of a host is for others although nobody has it yet.
@@ -74,6 +76,7 @@ impl Demand {
             strategies: Vec::new(),
             group: String::new(),
             promised: HashMap::new(),
+            going: HashMap::new(),
         }
     }
 
@@ -85,5 +88,11 @@ impl Demand {
             promised.memory = promised.memory.saturating_add(claim.memory);
             promised.interfaces = promised.interfaces.saturating_add(claim.interfaces);
         }
+    }
+
+    /// A task of the group on that host is about to go: what spreads over an attribute counts it no more. Its host has it
+    /// until then, so a spread over hosts and distinctInstance do.
+    pub fn pass_over(&mut self, host: HostIx) {
+        *self.going.entry(host).or_default() += 1;
     }
 }

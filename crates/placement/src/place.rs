@@ -442,6 +442,9 @@ impl<'a> Counts<'a> {
                 *tasks,
             );
         }
+        for (host, tasks) in &demand.going {
+            counts.take_many(counts.shelf_of(fleet, *host), *tasks);
+        }
         counts
     }
 
@@ -488,6 +491,16 @@ impl<'a> Counts<'a> {
         for (bucket, tasks) in buckets.zip(&mut self.tasks) {
             if let (Some(bucket), Some(tasks)) = (bucket, tasks) {
                 tasks[*bucket as usize] += more;
+            }
+        }
+    }
+
+    fn take_many(&mut self, shelf: usize, fewer: u32) {
+        let buckets = self.shelving.shelves[shelf].iter();
+        for (bucket, tasks) in buckets.zip(&mut self.tasks) {
+            if let (Some(bucket), Some(tasks)) = (bucket, tasks) {
+                let left = &mut tasks[*bucket as usize];
+                *left = left.saturating_sub(fewer);
             }
         }
     }

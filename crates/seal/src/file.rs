@@ -2,9 +2,9 @@
 //! has one.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Read},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -382,11 +382,7 @@ fn lock(path: &Path) -> Result<Flock<File>, KeyringError> {
 
 fn create_folder(path: &Path) -> Result<(), KeyringError> {
     let folder = folder_of(path);
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(failed("create", folder))
+    wharf_durable::private_folder(folder).map_err(failed("create", folder))
 }
 
 fn folder_of(path: &Path) -> &Path {

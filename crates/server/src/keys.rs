@@ -155,7 +155,7 @@ impl Keys {
         }
         match self.seal_anew().await {
             Ok(0) => {}
-            Ok(count) => tracing::info!(count, "secrets are sealed anew after a rotation"),
+            Ok(count) => tracing::info!(count, "resealed secrets after a rotation of the keyring"),
             Err(fault) => {
                 tracing::error!(
                     %fault,

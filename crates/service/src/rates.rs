@@ -6,33 +6,8 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+pub use wharf_base::bucket::Rate;
 use wharf_wire::schema::ServiceSchema;
-
-/// A bucket's size and how fast it refills, in tokens a second.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rate {
-    pub burst: f64,
-    pub per_second: f64,
-}
-
-impl Rate {
-    pub const fn new(burst: f64, per_second: f64) -> Self {
-        Self { burst, per_second }
-    }
-
-    /// For services that document a rate alone.
-    pub const fn even(per_second: f64) -> Self {
-        Self::new(per_second, per_second)
-    }
-
-    /// Never so small that no request gets through.
-    pub fn times(self, factor: f64) -> Self {
-        Self {
-            burst: (self.burst * factor).max(1.0),
-            per_second: self.per_second * factor,
-        }
-    }
-}
 
 /// How many requests a second an account may send, by what the dimensions `Service` and `Resource` of `AWS/Usage` call a
 /// service and its operation. There is none before the server has said, and where requests are not throttled.

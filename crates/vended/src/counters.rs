@@ -201,7 +201,7 @@ impl Counters {
     /// # Errors
     /// The folder cannot be used.
     pub fn kept_in(clock: Arc<dyn Clock>, folder: &Path) -> io::Result<Self> {
-        log::folder(folder)?;
+        wharf_durable::private_folder(folder)?;
         let (taken, mut left) = (Taken::default(), BTreeMap::new());
         let shards = (0..SHARDS).map(|number| {
             let path = folder.join(format!("counts-{number:02}"));

@@ -15,6 +15,7 @@ use std::{
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use wharf_durable::{self as durable, Durability};
 use wharf_series::{Sketch, Spread, Summary};
 
 use crate::{
@@ -228,7 +229,7 @@ impl Log {
             write_named(&mut text, start, &sum);
             write_value(&mut text, &sum);
         }
-        match replaced(&self.path, &text) {
+        match durable::replaced(&self.path, text.as_bytes(), Durability::Process) {
             Ok(file) => {
                 let path = std::mem::take(&mut self.path);
                 *self = Self::over(path, file, false);
@@ -257,23 +258,6 @@ impl Log {
         self.bytes = 0;
         written
     }
-}
-
-/// A file with this text in place of the one that is there; it is open before it has its name, so that what is written from
-/// now on is in the file that the next process finds.
-fn replaced(path: &Path, text: &str) -> io::Result<File> {
-    let temporary = path.with_added_extension("new");
-    let _ = fs::remove_file(&temporary);
-    let mut options = OpenOptions::new();
-    let options = options.append(true).create_new(true).mode(0o600);
-    let mut file = options.open(&temporary)?;
-    let written = file.write_all(text.as_bytes());
-    let renamed = written.and_then(|()| fs::rename(&temporary, path));
-    if renamed.is_err() {
-        // On a full disk a half of one takes room.
-        let _ = fs::remove_file(&temporary);
-    }
-    renamed.map(|()| file)
 }
 
 fn write_line(text: &mut String, line: &Line) {
@@ -317,7 +301,7 @@ fn write_value(text: &mut String, sum: &Sum<'_>) {
 
 /// What the file of a process that has ended says happened, in order. A line that a kill cut off was not answered for.
 pub fn read(path: &Path, mut each: impl FnMut(Event<'_>)) -> io::Result<()> {
-    let Some(bytes) = wharf_durable::read(path, MOST_BYTES)? else {
+    let Some(bytes) = durable::read(path, MOST_BYTES)? else {
         return Ok(());
     };
     let mut sums: BTreeMap<u64, Known> = BTreeMap::new();
@@ -385,13 +369,6 @@ fn interned(text: &str) -> &'static str {
     let name: &'static str = Box::leak(text.to_owned().into_boxed_str());
     names.insert(name);
     name
-}
-
-/// The folder of the files, made if it is not there.
-pub fn folder(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true).mode(0o700).create(path)
 }
 
 #[cfg(test)]

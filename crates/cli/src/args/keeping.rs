@@ -18,7 +18,7 @@ pub struct BackupArgs {
 pub enum ImagesCommand {
     /// Copy a repository, a tag or an image into a folder; a second time only what is new
     Export(ImagesExportArgs),
-    /// Copy what is in such a folder into a repository, which is made if it is not there
+    /// Copy the contents of such a folder into a repository, which is created if it does not exist
     Import(ImagesImportArgs),
     /// Give an image an index of its large layers, by which tasks start before all of it is on their node
     Index(ImagesIndexArgs),
@@ -87,7 +87,7 @@ pub struct RepairArgs {
 pub enum ScanDbCommand {
     /// Add records of OSV, or the data of Debian's security tracker, to what is known
     Update(ScanDbUpdateArgs),
-    /// Say how much is known, and since when
+    /// Show how much is known, and since when
     Status(DataArgs),
 }
 
@@ -159,7 +159,7 @@ pub struct SigningProfileCreateArgs {
     /// A key of KMS for SIGN_VERIFY, by its id, ARN or alias: ECC_NIST_P256, ECC_NIST_P384, RSA_2048, RSA_3072, RSA_4096
     #[arg(long, value_name = "KEY")]
     pub key: String,
-    /// For how many days a signature counts; for good, unless it is said
+    /// How many days a signature is valid; for ever by default
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i32).range(1..=4100))]
     pub validity_days: Option<i32>,
 }
@@ -173,7 +173,7 @@ pub struct SigningProfileNameArgs {
 
 #[derive(Subcommand, Clone)]
 pub enum IamCommand {
-    /// Show what other accounts, identity providers and anybody at all are let do in this region
+    /// Show what other accounts, identity providers and the public may do in this region
     Public(OutputArgs),
 }
 
@@ -213,12 +213,12 @@ pub struct AccountCloseArgs {
 pub enum KeysCommand {
     /// Show the keys of the keyring, and how many stored secrets are sealed under each
     List(DataArgs),
-    /// Make a new key: of the keyring, and seal every stored secret anew; of root; or the next authority
+    /// Make a new key: of the keyring, and reseal every stored secret; of root; or the next authority
     /// of nodes or of requested certificates
     Rotate(KeysRotateArgs),
     /// Drop what was before the last rotation
     Retire(KeysRetireArgs),
-    /// Set, change or remove the passphrase of the keyring; wharf may not run meanwhile
+    /// Set, change or remove the passphrase of the keyring; wharf must not be running
     Passphrase(KeysPassphraseArgs),
     /// Print a new keyring, for a store of secrets from which --keyring-fd gets it
     New,
@@ -281,7 +281,7 @@ pub struct KeysRetireArgs {
     pub data: DataArgs,
     #[arg(value_enum, default_value = "keyring")]
     pub key: RetiredKey,
-    /// Even if session tokens from before the rotation end by it, or nodes are locked out
+    /// Even if session tokens from before the rotation become invalid, or nodes are locked out
     #[arg(long)]
     pub now: bool,
     /// Do not ask before nodes are locked out

@@ -174,7 +174,7 @@ pub struct NodeRetireArgs {
     /// Take it back: the node takes Fargate tasks and instances again, and those on it stay
     #[arg(long)]
     pub cancel: bool,
-    /// How long EC2 instances stay there: a number with s, m, h or d; 14d where nothing is said
+    /// How long EC2 instances stay there: a number with s, m, h or d; 14d by default
     #[arg(long, value_name = "SPAN", value_parser = nodes::parse_notice, conflicts_with = "cancel")]
     pub notice: Option<i32>,
 }

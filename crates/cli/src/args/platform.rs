@@ -72,7 +72,7 @@ pub struct ServerArgs {
     /// How many images an address pulls a second from the public gallery without a login; with one, ten times as many
     #[arg(long, value_name = "NUMBER", default_value_t = 1.0, value_parser = parse_rate)]
     pub gallery_pulls: f64,
-    /// How many seconds before it ends or stops a Spot instance is told that its capacity is needed
+    /// How many seconds of notice a Spot instance gets before it ends or stops because its capacity is needed
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u32).range(5..=120))]
     pub spot_notice: u32,
     /// How many seconds apart services are measured that ask for more than each minute (20 seconds in their `monitoring`):
@@ -95,7 +95,7 @@ pub struct ServerArgs {
     /// default a quarter of the machine's memory, and anything for the account of the installation itself
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub account_records: Option<u64>,
-    /// Every how many days all stored images and objects are read again, so that damage of the disk is found early; 0: never
+    /// How often, in days, all stored images and objects are read again, to find damage of the disk early; 0: never
     #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(..=3650))]
     pub scrub_days: u32,
     /// Folder whose subfolders are the buckets that CloudTrail's trails deliver to, in place of S3's
@@ -106,7 +106,7 @@ pub struct ServerArgs {
     pub metrics: Option<SocketAddr>,
     #[command(flatten)]
     pub log: LogArgs,
-    /// Descriptor that is told when the server answers; used by `wharf up`
+    /// Descriptor that is notified once the server answers; used by `wharf up`
     #[arg(long, hide = true)]
     pub ready_fd: Option<i32>,
     /// Descriptor over which the supervisor hands its listening sockets
@@ -186,7 +186,7 @@ pub struct TaskArgs {
     /// take what they write, and share what is free
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub instance_disks: Option<u64>,
-    /// Have layers of images from other nodes of the zone that say so too, and serve them those that are here, at that
+    /// Fetch layers of images from other nodes of the zone that do the same, and serve them the layers here, at that
     /// port; without one the system chooses
     #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     pub share_layers: Option<u16>,

@@ -165,6 +165,33 @@ fn spread_counts_what_is_there_already() {
 }
 
 #[test]
+fn a_task_that_is_about_to_go_keeps_no_other_from_its_zone() {
+    let mut fleet = fleet();
+    for (host, tasks) in [("a1", 2), ("b1", 3)] {
+        let row = fleet.row(host).unwrap();
+        fleet.set_groups(row, BTreeMap::from([("web".to_owned(), tasks)]));
+    }
+    let mut demand = demand(1, 1);
+    demand.group = "web".to_owned();
+    demand.strategies = vec![
+        Strategy::SpreadAttribute("zone".to_owned()),
+        Strategy::SpreadHost,
+    ];
+    assert_eq!(ids(&fleet, &run(&fleet, &demand, 1)), ["a2"]);
+    for _ in 0..2 {
+        demand.pass_over(fleet.row("b1").unwrap());
+    }
+    // Its host has it still.
+    assert_eq!(ids(&fleet, &run(&fleet, &demand, 1)), ["b2"]);
+    demand.pass_over(fleet.row("b1").unwrap());
+    demand.strategies = vec![Strategy::SpreadHost];
+    demand.constraints = vec![Constraint::DistinctInstance];
+    let mut free = ids(&fleet, &run(&fleet, &demand, 4));
+    free.sort();
+    assert_eq!(free, ["a2", "b2"]);
+}
+
+#[test]
 fn says_why_each_host_was_refused() {
     let mut fleet = fleet();
     fleet.put(HostState {

@@ -212,7 +212,7 @@ impl Renewal {
         })?;
         let after = self.api.dialer().authorities();
         if before != after {
-            tracing::info!(?after, "the control plane has other authorities");
+            tracing::info!(?after, "the control plane's certificate authorities have changed");
         }
         Ok(())
     }

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use parking_lot::{Mutex, MutexGuard};
+use wharf_base::bucket::{Bucket, Rate};
 
 /// Questions of one interface a second, and in a burst; as many as AWS takes.
-const PER_SECOND: f64 = 1024.0;
+const QUESTIONS: Rate = Rate::even(1024.0);
 /// Questions of one source that wait for the host's name servers.
 const WAITING_OF_SOURCE: usize = 64;
 /// Those of all sources of a scope.
@@ -23,8 +24,7 @@ const MAX_SOURCES: usize = 4096;
 
 #[derive(Debug)]
 struct Source {
-    tokens: f64,
-    at: Instant,
+    questions: Bucket<Instant>,
     held: Held,
 }
 
@@ -73,17 +73,8 @@ impl Limits {
     /// Whether one more question of `source` is looked at.
     pub(crate) fn admit(&self, source: Ipv4Addr, now: Instant) -> bool {
         let mut state = self.lock();
-        let Some(source) = state.source(source, now) else {
-            return false;
-        };
-        let gained = now.saturating_duration_since(source.at).as_secs_f64() * PER_SECOND;
-        source.at = now;
-        source.tokens = (source.tokens + gained).min(PER_SECOND);
-        let admitted = source.tokens >= 1.0;
-        if admitted {
-            source.tokens -= 1.0;
-        }
-        admitted
+        let source = state.source(source, now);
+        source.is_some_and(|source| source.questions.take(now))
     }
 
     /// A place among the questions that wait for somebody else's answer.
@@ -123,16 +114,15 @@ impl Limits {
 impl State {
     fn source(&mut self, address: Ipv4Addr, now: Instant) -> Option<&mut Source> {
         if self.sources.len() >= MAX_SOURCES && !self.sources.contains_key(&address) {
-            let idle = |it: &Source| now.saturating_duration_since(it.at).as_secs_f64() >= 1.0;
+            let is_used = |it: &Source| it.held.waiting + it.held.connections > 0;
             self.sources
-                .retain(|_, it| it.held.waiting + it.held.connections > 0 || !idle(it));
+                .retain(|_, it| is_used(it) || !it.questions.is_full(now));
             if self.sources.len() >= MAX_SOURCES {
                 return None;
             }
         }
         Some(self.sources.entry(address).or_insert(Source {
-            tokens: PER_SECOND,
-            at: now,
+            questions: Bucket::full(QUESTIONS, now),
             held: Held::default(),
         }))
     }

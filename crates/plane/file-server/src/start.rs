@@ -5,12 +5,12 @@
 //! or the image of its disk as a name alone, by which it asks how much room there is.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io,
     os::{
         fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd},
         unix::{
-            fs::{DirBuilderExt as _, OpenOptionsExt as _},
+            fs::OpenOptionsExt as _,
             net::{UnixListener, UnixStream},
         },
     },
@@ -58,8 +58,7 @@ pub fn start(
     let (own, kept) = match files {
         Files::Folder(folder) => {
             if may_make {
-                let mut builder = DirBuilder::new();
-                builder.recursive(true).mode(0o700).create(folder)?;
+                wharf_durable::private_folder(folder)?;
             }
             let own = File::open(folder)?;
             // A program of an earlier version has the folder itself locked.
@@ -86,10 +85,7 @@ pub fn start(
         _ => {}
     }
     if let Some(parent) = socket.parent() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(parent)?;
+        wharf_durable::private_folder(parent)?;
     }
     let control = UnixListener::bind(socket)?;
     let (said, theirs) = UnixStream::pair()?;

@@ -2,7 +2,7 @@
 
 use std::{
     fs, io,
-    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown},
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
     path::Path,
 };
 
@@ -47,8 +47,11 @@ pub fn make(place: &Path, wish: &Wish) -> io::Result<()> {
     if place.is_dir() && (wish.memory.is_none() || is_mounted(place)?) {
         return Ok(());
     }
-    private_folder(place.parent())?;
-    fs::DirBuilder::new().recursive(true).create(place)?;
+    // What is in it is reached by what is mounted elsewhere.
+    if let Some(above) = place.parent() {
+        wharf_durable::private_folder(above)?;
+    }
+    fs::create_dir_all(place)?;
     let mode = if wish.group.is_some() { 0o2777 } else { 0o777 };
     match wish.memory {
         Some(bytes) => {
@@ -78,17 +81,6 @@ pub fn unmount_all(volumes: &Path) {
         // There may be several, one above the other.
         while umount2(&entry.path(), flags).is_ok() {}
     }
-}
-
-/// For the node alone: what is in it is reached by what is mounted elsewhere.
-pub fn private_folder(dir: Option<&Path>) -> io::Result<()> {
-    let Some(dir) = dir else {
-        return Ok(());
-    };
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     mem,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -106,10 +106,7 @@ impl Held {
 impl LayerCache {
     /// Opens or makes the folder; what did not come to its end is removed.
     pub(crate) fn open(dir: &Path) -> io::Result<Self> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)?;
+        wharf_durable::private_folder(dir)?;
         let mut found: Vec<(SystemTime, Sum, u64)> = Vec::new();
         for entry in fs::read_dir(dir)? {
             let entry = entry?;

@@ -11,7 +11,7 @@ use std::{
         fd::{AsRawFd as _, OwnedFd},
         unix::{
             ffi::OsStrExt as _,
-            fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+            fs::{MetadataExt as _, OpenOptionsExt as _},
             net::UnixStream,
         },
     },
@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// The kernel refuses.
 pub fn make_room(at: &Path) -> io::Result<()> {
-    match fs::DirBuilder::new().recursive(true).mode(0o700).create(at) {
+    match wharf_durable::private_folder(at) {
         Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
         _ => {}
     }

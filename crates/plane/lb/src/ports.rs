@@ -134,9 +134,9 @@ pub struct Ports {
 
 impl Ports {
     pub fn new(rules: PortRules, local: &[IpAddr], mut memory: PortMemory) -> Self {
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        if memory.boot != boot.trim() {
-            boot.trim().clone_into(&mut memory.boot);
+        let boot = wharf_durable::boot_id();
+        if memory.boot != boot {
+            memory.boot = boot;
             memory.own.clear();
         }
         Self {

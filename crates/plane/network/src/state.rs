@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -190,10 +189,7 @@ impl StateDir {
     pub(crate) fn open(root: &Path) -> Result<Self, NetworkError> {
         for folder in ["", TASKS, SCOPES, NAMESPACES] {
             let path = root.join(folder);
-            let made = fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&path);
+            let made = wharf_durable::private_folder(&path);
             made.map_err(|e| NetworkError::state(&path, e))?;
         }
         let path = root.join("lock");

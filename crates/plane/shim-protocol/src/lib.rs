@@ -9,6 +9,7 @@
 
 pub mod folder;
 pub mod frame;
+pub mod limits;
 pub mod message;
 pub mod name;
 pub mod plan;

@@ -19,6 +19,7 @@ use nix::{
     mount::{MntFlags, MsFlags, mount, umount2},
     sched::{CloneFlags, setns, unshare},
     sys::{
+        resource::setrlimit,
         signal::{Signal, kill},
         stat::{Mode, fstat},
         wait::waitpid,
@@ -30,7 +31,7 @@ use nix::{
 };
 use wharf_cgroup::{Hierarchies, Version};
 use wharf_shim_protocol::{
-    Failure,
+    Failure, limits,
     plan::{NETNS_FD, NETNS_PATH, USERNS_PATH},
 };
 
@@ -334,36 +335,10 @@ fn set_parameters(bundle: &Bundle, proc: Option<&OwnedFd>) -> Result<(), Failure
 }
 
 fn set_limit(limit: &Rlimit) -> Result<(), Failure> {
-    let Some(number) = number_of(&limit.kind) else {
+    let Some(resource) = limits::of_kind(&limit.kind) else {
         return Err(unsupported(&format!("the limit {}", limit.kind)));
     };
-    let both = libc::rlimit {
-        rlim_cur: limit.soft,
-        rlim_max: limit.hard,
-    };
-    // SAFETY: the structure outlives the call.
-    Errno::result(unsafe { libc::setrlimit(number, &raw const both) })
+    setrlimit(resource, limit.soft, limit.hard)
         .map_err(failed(format_args!("set {}", limit.kind)))?;
     Ok(())
-}
-
-fn number_of(kind: &str) -> Option<libc::__rlimit_resource_t> {
-    Some(match kind {
-        "RLIMIT_CORE" => libc::RLIMIT_CORE,
-        "RLIMIT_CPU" => libc::RLIMIT_CPU,
-        "RLIMIT_DATA" => libc::RLIMIT_DATA,
-        "RLIMIT_FSIZE" => libc::RLIMIT_FSIZE,
-        "RLIMIT_LOCKS" => libc::RLIMIT_LOCKS,
-        "RLIMIT_MEMLOCK" => libc::RLIMIT_MEMLOCK,
-        "RLIMIT_MSGQUEUE" => libc::RLIMIT_MSGQUEUE,
-        "RLIMIT_NICE" => libc::RLIMIT_NICE,
-        "RLIMIT_NOFILE" => libc::RLIMIT_NOFILE,
-        "RLIMIT_NPROC" => libc::RLIMIT_NPROC,
-        "RLIMIT_RSS" => libc::RLIMIT_RSS,
-        "RLIMIT_RTPRIO" => libc::RLIMIT_RTPRIO,
-        "RLIMIT_SIGPENDING" => libc::RLIMIT_SIGPENDING,
-        "RLIMIT_STACK" => libc::RLIMIT_STACK,
-        "RLIMIT_AS" => libc::RLIMIT_AS,
-        _ => return None,
-    })
 }

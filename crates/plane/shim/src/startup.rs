@@ -21,11 +21,11 @@ use nix::{
     unistd::setsid,
 };
 use wharf_cgroup::Hierarchies;
-use wharf_durable::{self as durable, Durability};
+use wharf_durable::{self as durable, Durability, boot_id};
 use wharf_shim_protocol::{
     READY, ShimSetup, TaskFolder,
     plan::NETNS_FD,
-    record::{ProcessIdentity, RECORD_LIMIT, ShimState, boot_id},
+    record::{ProcessIdentity, RECORD_LIMIT, ShimState},
 };
 use wharf_userns::attach;
 

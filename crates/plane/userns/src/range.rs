@@ -7,7 +7,7 @@
 use std::{
     collections::BTreeSet,
     fs, io,
-    os::unix::fs::{DirBuilderExt, symlink},
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
 
@@ -65,8 +65,7 @@ impl Ranges {
     /// `seed` differs from installation to installation.
     pub fn open(dir: impl Into<PathBuf>, seed: &str) -> io::Result<Self> {
         let dir = dir.into();
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true).mode(0o700).create(&dir)?;
+        wharf_durable::private_folder(&dir)?;
         // FNV-1a: any spread will do, as long as it is the same after a restart.
         let hash = seed.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
             (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)

@@ -115,6 +115,13 @@ pub struct Task {
     pub unknown: Unknown,
 }
 
+impl Task {
+    /// Nobody told it to stop, and it has not ended.
+    pub fn is_live(&self) -> bool {
+        self.desired == Desired::Running && !self.ended
+    }
+}
+
 impl Record for Task {
     const KIND: &'static str = "task";
     const FORMAT: u32 = 1;

@@ -1,9 +1,9 @@
 //! The folder of a backup, and durable copies into it. Everything here blocks.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -101,8 +101,7 @@ impl Folder {
 }
 
 pub(crate) fn make_dir(dir: &Path) -> Result<(), BackupError> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(BackupError::io("make", dir))
+    wharf_durable::private_folder(dir).map_err(BackupError::io("make", dir))
 }
 
 pub(crate) fn sync_dir(dir: &Path) -> Result<(), BackupError> {

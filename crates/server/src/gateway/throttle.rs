@@ -16,7 +16,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use wharf_base::Timestamp;
+use wharf_base::{Timestamp, bucket::Bucket};
 use wharf_service::rates::{Rate, Rates};
 use wharf_wire::{
     Caller, CallerKind, Fault,
@@ -90,7 +90,7 @@ impl fmt::Display for Throttling {
     }
 }
 
-type Buckets = HashMap<Key, Bucket>;
+type Buckets = HashMap<Key, Bucket<Timestamp>>;
 
 /// The buckets of all accounts, nodes and addresses.
 pub struct Throttle {
@@ -109,39 +109,6 @@ struct Key {
     owner: Option<Source>,
     service: &'static str,
     class: &'static str,
-}
-
-struct Bucket {
-    rate: Rate,
-    tokens: f64,
-    at: Timestamp,
-}
-
-impl Bucket {
-    fn full(rate: Rate, now: Timestamp) -> Self {
-        Self {
-            rate,
-            tokens: rate.burst,
-            at: now,
-        }
-    }
-
-    fn refill(&mut self, now: Timestamp) {
-        // A clock that was set back adds nothing.
-        let passed = (now.millis() - self.at.millis()).max(0);
-        let more = passed as f64 / 1000.0 * self.rate.per_second;
-        self.tokens = (self.tokens + more).min(self.rate.burst);
-        self.at = now;
-    }
-
-    fn take(&mut self, now: Timestamp) -> bool {
-        self.refill(now);
-        let taken = self.tokens >= 1.0;
-        if taken {
-            self.tokens -= 1.0;
-        }
-        taken
-    }
 }
 
 /// Requests come too fast.
@@ -305,10 +272,7 @@ fn has_room(buckets: &mut Buckets, key: &Key, most: usize, now: Timestamp) -> bo
     if buckets.len() < most || buckets.contains_key(key) {
         return true;
     }
-    buckets.retain(|_, bucket| {
-        bucket.refill(now);
-        bucket.tokens < bucket.rate.burst
-    });
+    buckets.retain(|_, bucket| !bucket.is_full(now));
     buckets.len() < most
 }
 

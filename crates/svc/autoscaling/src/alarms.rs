@@ -54,7 +54,7 @@ impl Cloud<'_> {
         let names: Vec<&str> = wanted.iter().map(|it| it.name.as_str()).collect();
         let found = self.alarms(json!({ "AlarmNames": names })).await?;
         for it in amiss(wanted, &found) {
-            tracing::info!(alarm = it.name, "an alarm of a policy is put right");
+            tracing::info!(alarm = it.name, "restoring the alarm of a scaling policy");
             self.put_alarms(std::slice::from_ref(it)).await?;
         }
         Ok(())

@@ -6,7 +6,7 @@ use wharf_api_inspector2::{AwsEcrContainerImageDetails, FilterCriteria, Finding,
 use wharf_service::Place;
 use wharf_wire::Fault;
 
-use crate::{criteria, fault, images::Scanned, service::Inspector2Service, show};
+use crate::{criteria, describe, fault, images::Scanned, service::Inspector2Service};
 
 /// Images whose findings are read for one answer: what follows has a page of its own, even if this one is
 /// empty.
@@ -110,7 +110,7 @@ impl Inspector2Service {
     ) -> Result<(Vec<Finding>, Option<u64>), Fault> {
         let found = self.images.findings(place, image, from, most).await;
         let (some, next) = found.map_err(fault::images)?;
-        Ok((some.into_iter().map(show::finding).collect(), next))
+        Ok((some.into_iter().map(describe::finding).collect(), next))
     }
 
     /// All findings that fit, in an order; refused if they are too many.

@@ -11,6 +11,7 @@ mod aggregate;
 mod authorize;
 mod coverage;
 mod criteria;
+mod describe;
 mod fault;
 mod filters;
 mod findings;
@@ -19,7 +20,6 @@ mod ops;
 mod records;
 mod reports;
 mod service;
-mod show;
 mod tagged;
 
 pub use images::{Images, ImagesError, Rescan, Sbom, SbomFormat, Scanned, Scans};

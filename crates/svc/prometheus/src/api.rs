@@ -17,7 +17,7 @@ use crate::{
     fetch::{self, Place},
     params::Params,
     request::Request,
-    shown, write,
+    results, write,
 };
 
 /// Queries that are read and evaluated, of all and of each account: each may take a hundred megabytes.
@@ -153,7 +153,7 @@ impl PrometheusApi {
         let _stops = Stops(query.stop());
         apart(share, move || {
             let outcome = query.instant(times, &read, Budget::default())?;
-            Answer::success(shown::outcome(&outcome, at))
+            Answer::success(results::outcome(&outcome, at))
         })
         .await
     }
@@ -188,7 +188,7 @@ impl PrometheusApi {
         let _stops = Stops(query.stop());
         apart(share, move || {
             let found = query.range(times, &read, Budget::default())?;
-            Answer::success(shown::matrix(&found))
+            Answer::success(results::matrix(&found))
         })
         .await
     }
@@ -225,7 +225,7 @@ impl PrometheusApi {
         let since = params.moment("start")?.unwrap_or(now - RECENT_MS) / 1000;
         let found = fetch::choose(&self.inner.series, place, selectors, since).await?;
         apart(share, move || {
-            let shown = found.iter().take(most).map(shown::labels);
+            let shown = found.iter().take(most).map(results::labels);
             Answer::success(Value::Array(shown.collect()))
         })
         .await

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use wharf_promql::{Labels, NAME};
 
-use crate::shown::number;
+use crate::results::number;
 
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 

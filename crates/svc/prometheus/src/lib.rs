@@ -24,7 +24,7 @@ mod labels;
 mod params;
 mod rates;
 mod request;
-mod shown;
+mod results;
 mod workspace;
 pub mod write;
 

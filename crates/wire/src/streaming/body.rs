@@ -177,7 +177,7 @@ impl Drop for Reader {
 }
 
 fn read_twice() -> Fault {
-    tracing::error!("a body was read by two at once, or on after a fault");
+    tracing::error!("a body was read by two readers at once, or after it had failed");
     super::fault::internal()
 }
 

@@ -3,22 +3,18 @@
 use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
-use wharf_base::Timestamp;
+use wharf_base::{
+    Timestamp,
+    bucket::{Bucket, Rate},
+};
 
 /// Callers remembered; an idle one is forgotten as soon as its bucket is full again.
 const MAX_CALLERS: usize = 10_000;
 
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    tokens: f64,
-    at: Timestamp,
-}
-
 #[derive(Debug)]
 pub struct RateLimit {
-    per_second: f64,
-    burst: f64,
-    buckets: Mutex<BTreeMap<String, Bucket>>,
+    rate: Rate,
+    buckets: Mutex<BTreeMap<String, Bucket<Timestamp>>>,
 }
 
 impl Default for RateLimit {
@@ -30,8 +26,7 @@ impl Default for RateLimit {
 impl RateLimit {
     pub fn new(per_second: u32, burst: u32) -> Self {
         Self {
-            per_second: per_second.into(),
-            burst: burst.into(),
+            rate: Rate::new(burst.into(), per_second.into()),
             buckets: Mutex::default(),
         }
     }
@@ -40,25 +35,12 @@ impl RateLimit {
     pub fn admit(&self, caller: &str, now: Timestamp) -> bool {
         let mut buckets = self.buckets.lock();
         if buckets.len() >= MAX_CALLERS {
-            buckets.retain(|_, bucket| self.level(*bucket, now) < self.burst);
+            buckets.retain(|_, bucket| !bucket.is_full(now));
         }
-        let full = Bucket {
-            tokens: self.burst,
-            at: now,
-        };
-        let bucket = buckets.entry(caller.to_owned()).or_insert(full);
-        let level = self.level(*bucket, now);
-        let admitted = level >= 1.0;
-        *bucket = Bucket {
-            tokens: if admitted { level - 1.0 } else { level },
-            at: now,
-        };
-        admitted
-    }
-
-    fn level(&self, bucket: Bucket, now: Timestamp) -> f64 {
-        let gained = now.since(bucket.at).as_secs_f64() * self.per_second;
-        (bucket.tokens + gained).min(self.burst)
+        let bucket = buckets.entry(caller.to_owned());
+        bucket
+            .or_insert_with(|| Bucket::full(self.rate, now))
+            .take(now)
     }
 }
 

@@ -12,9 +12,9 @@
 //! | neither | a disk is made, if the file system is new |
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -69,10 +69,7 @@ fn size_of(folder: &Path) -> io::Result<u64> {
 }
 
 fn make(folder: &Path, image: &Path, sealed: bool) -> io::Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)?;
+    wharf_durable::private_folder(folder)?;
     let host = statvfs(folder)?;
     let block = host.fragment_size();
     if host.blocks_available() * block < reserve_of(host.blocks() * block) {

@@ -9,9 +9,9 @@ mod pods;
 pub use pods::PodMounts;
 
 use std::{
-    fs::{self, DirBuilder, File},
+    fs::{self, File},
     io,
-    os::{fd::AsFd as _, unix::fs::DirBuilderExt as _},
+    os::fd::AsFd as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -284,10 +284,7 @@ fn keep(folder: &Path, asked: &Asked, granted: &Granted) -> io::Result<()> {
     let Some(tls) = &granted.tls else {
         return Ok(());
     };
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)?;
+    wharf_durable::private_folder(folder)?;
     let for_now = Durability::Process;
     replace_json(&folder.join(ASKED), asked, for_now)?;
     let line = format!("{}\n", tls.ticket);

@@ -510,12 +510,3 @@ fn resolv_conf(it: &Instance) -> String {
     };
     format!("{servers}search {search}\n")
 }
-
-/// Root alone sees what lies in it.
-pub fn make_folders(dir: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-}

@@ -202,7 +202,7 @@ impl Instances {
         let named = |path: &std::path::Path, e: std::io::Error| format!("{}: {e}", path.display());
         let kept = dir.join(KEPT);
         let keeps_some = keeps_any(&settings.node);
-        host::make_folders(&kept).map_err(|e| named(&kept, e))?;
+        wharf_durable::private_folder(&kept).map_err(|e| named(&kept, e))?;
         let runtime = Runtime::open(RuntimeOptions {
             dir: runtime_dir(&settings.node),
             installation: settings.installation.clone(),
@@ -223,7 +223,7 @@ impl Instances {
             let disks = disk::probe(&folder.join("probe"));
             let disks = disks.map_err(|why| format!("no disks: {why}"));
             let layers = folder.join("layers");
-            host::make_folders(&layers).map_err(|e| e.to_string())?;
+            wharf_durable::private_folder(&layers).map_err(|e| e.to_string())?;
             let program = layers::program(&layers, &program)
                 .map_err(|e| format!("the first process of instances: {e}"))?;
             let own = layers::own_image(&layers, &program);
@@ -241,7 +241,7 @@ impl Instances {
             );
         }
         if let Err(why) = &own {
-            tracing::warn!(why, "instances of the own image are not offered");
+            tracing::warn!(why, "EC2 instances of wharf's own image are not offered");
         }
         let busy = std::fs::read_dir(runtime_dir(&settings.node))
             .is_ok_and(|mut all| all.next().is_some());

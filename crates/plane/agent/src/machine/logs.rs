@@ -66,7 +66,7 @@ pub(super) async fn prepare(shared: &Shared, live: &Live, at: usize) -> Result<(
     match CloudWatch::new(api).create(&options).await {
         Ok(()) => Ok(()),
         Err(error) if error.is_transient() => {
-            tracing::info!(task = context.id, %error, "the log stream is made later");
+            tracing::info!(task = context.id, %error, "failed to create the log stream; will retry with the first lines");
             Ok(())
         }
         Err(error) if fargate => Err(refused(format!(

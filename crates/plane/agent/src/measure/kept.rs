@@ -5,8 +5,7 @@
 //! told, and tell some of it again.
 
 use std::{
-    fs, io,
-    os::unix::fs::DirBuilderExt as _,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -24,7 +23,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// In a folder that is there ([`folder`]).
+    /// In a folder that is there.
     pub fn in_folder(folder: &Path) -> Self {
         Self {
             path: Some(folder.join("open.json")),
@@ -54,15 +53,6 @@ impl Kept {
         }
         self.failing = saved.is_err();
     }
-}
-
-/// Makes the folder of a node's files, for its owner alone.
-///
-/// # Errors
-/// It cannot be made.
-pub fn folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true).mode(0o700).create(path)
 }
 
 #[cfg(test)]

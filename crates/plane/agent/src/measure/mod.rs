@@ -13,6 +13,6 @@ mod reports;
 mod sampler;
 pub mod window;
 
-pub use kept::{Kept, folder};
+pub use kept::Kept;
 pub use reports::{Reports, Stretch};
 pub use sampler::{Sampler, running, since_boot};

@@ -332,7 +332,7 @@ impl Session {
                 },
             )],
             FromServer::Notice(text) => {
-                tracing::info!(text, "the control plane says");
+                tracing::info!(text, "message from the control plane");
                 Vec::new()
             }
             FromServer::Unknown(kind) => {

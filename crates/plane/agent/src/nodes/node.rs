@@ -15,7 +15,7 @@ use crate::{
     exec::{ExecServer, Transcripts},
     figures::CountedFiles,
     machine::{Addresses, ImageSource, LinuxMachine, Parts, Tenancy},
-    measure::{self, Kept, Reports, Sampler},
+    measure::{Kept, Reports, Sampler},
     node::{
         NodeError,
         ahead::ImagesAhead,
@@ -260,7 +260,7 @@ fn kept(folder: Option<PathBuf>) -> (Reports, Kept) {
     let Some(folder) = folder else {
         return Default::default();
     };
-    let reports = measure::folder(&folder).and_then(|()| Reports::kept_in(&folder));
+    let reports = wharf_durable::private_folder(&folder).and_then(|()| Reports::kept_in(&folder));
     match reports {
         Ok(reports) => (reports, Kept::in_folder(&folder)),
         Err(error) => {

@@ -31,7 +31,6 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fs::{self, File},
     io,
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -45,9 +44,9 @@ use parking_lot::{Mutex, MutexGuard};
 use rustls::ClientConfig;
 use tokio::sync::{OnceCell, RwLock, Semaphore, broadcast};
 use wharf_base::InstallationId;
+use wharf_durable::boot_id;
 use wharf_layers::Sharing;
 use wharf_lazy_layer::Program;
-use wharf_shim_protocol::record::boot_id;
 
 pub use self::collect::{Collected, GarbageRules};
 use self::{
@@ -365,11 +364,7 @@ impl Inner {
 }
 
 fn make_folder(path: &Path) -> Result<(), ImageError> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(ImageError::io("make", path))
+    wharf_durable::private_folder(path).map_err(ImageError::io("make", path))
 }
 
 async fn blocking<T: Send + 'static>(

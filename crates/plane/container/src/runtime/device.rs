@@ -14,7 +14,7 @@ use std::{
         fd::{AsFd, AsRawFd},
         unix::{
             ffi::OsStringExt as _,
-            fs::{DirBuilderExt, FileTypeExt, MetadataExt, symlink},
+            fs::{FileTypeExt, MetadataExt, symlink},
         },
     },
     path::{Path, PathBuf},
@@ -274,10 +274,7 @@ impl DevFolder {
     fn node(self, device: LoopDevice, scratch: &Path) -> io::Result<std::os::fd::OwnedFd> {
         let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
         mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(scratch)?;
+        wharf_durable::private_folder(scratch)?;
         let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
         mount(
             Some("tmpfs"),

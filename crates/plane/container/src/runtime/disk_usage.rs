@@ -14,11 +14,8 @@ use nix::{
         statvfs::statvfs,
     },
 };
-use wharf_durable as durable;
-use wharf_shim_protocol::{
-    ShimState, TaskFolder,
-    record::{RECORD_LIMIT, boot_id},
-};
+use wharf_durable::{self as durable, boot_id};
+use wharf_shim_protocol::{ShimState, TaskFolder, record::RECORD_LIMIT};
 
 use super::loops::{LOOP_MAJOR, backing_file, loop_in_sys};
 

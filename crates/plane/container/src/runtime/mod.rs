@@ -76,7 +76,7 @@ use self::{
     cores::{other_cores, own_cores},
     run_folder::RunFolder,
     sandbox::TaskRecord,
-    shared::{SHIMS, TASKS, make_private, private_folder, remove_dir, stage_beside},
+    shared::{SHIMS, TASKS, make_private, remove_dir, stage_beside},
     spawn::ShimProgram,
 };
 

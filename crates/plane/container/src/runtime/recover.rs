@@ -13,10 +13,10 @@ use std::{
     time::Duration,
 };
 
-use wharf_durable as durable;
+use wharf_durable::{self as durable, boot_id};
 use wharf_shim_protocol::{
     ContainerName, ContainerState, ContainerStatus, ExitRecord, ShimState, TaskFolder,
-    record::{RECORD_LIMIT, boot_id},
+    record::RECORD_LIMIT,
 };
 
 use super::{ContainerError, RuntimeError, Shared, TaskHandle, TaskRecord, TaskSandbox, blocking};

@@ -22,11 +22,8 @@ use nix::{
         statvfs::statvfs,
     },
 };
-use wharf_durable as durable;
-use wharf_shim_protocol::{
-    ShimState, TaskFolder,
-    record::{RECORD_LIMIT, boot_id},
-};
+use wharf_durable::{self as durable, boot_id};
+use wharf_shim_protocol::{ShimState, TaskFolder, record::RECORD_LIMIT};
 
 /// A task takes some 60 KiB: room for several thousand.
 const MOST_BYTES: u64 = 512 << 20;

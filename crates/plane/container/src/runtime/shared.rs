@@ -2,7 +2,6 @@
 
 use std::{
     fs, io,
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -274,12 +273,7 @@ fn make_seat(folder: &TaskFolder, has_disk: bool) -> Result<(), RuntimeError> {
 }
 
 pub(super) fn make_private(dir: &Path) -> Result<(), RuntimeError> {
-    private_folder(dir).map_err(RuntimeError::io("make", dir))
-}
-
-pub(super) fn private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true).mode(0o700).create(path)
+    wharf_durable::private_folder(dir).map_err(RuntimeError::io("make", dir))
 }
 
 pub(super) fn remove_dir(dir: &Path) -> Result<(), RuntimeError> {

@@ -24,7 +24,6 @@ use super::{
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},
     logs::{LogError, LogReader},
-    private_folder,
     raw::RawDisk,
     secrets::SecretsFile,
 };
@@ -498,7 +497,7 @@ fn prepare(
 }
 
 fn make_folder(path: &Path) -> Result<(), ContainerError> {
-    private_folder(path).map_err(ContainerError::io("make", path))
+    wharf_durable::private_folder(path).map_err(ContainerError::io("make", path))
 }
 
 /// Writes a file of a bundle. One that is large, or that memory has no room for, lies on disk, with a link to it.
@@ -510,7 +509,7 @@ fn put(folder: &ContainerFolder, path: &Path, bytes: &[u8]) -> io::Result<()> {
             other => return other,
         }
     }
-    private_folder(on_disk)?;
+    wharf_durable::private_folder(on_disk)?;
     let name = path.file_name().unwrap_or_default();
     let place = on_disk.join(name);
     fs::write(&place, bytes)?;

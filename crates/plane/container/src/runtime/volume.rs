@@ -17,11 +17,8 @@ use nix::{
     sched::{CloneFlags, setns, unshare},
     sys::stat::{SFlag, fstat, major},
 };
-use wharf_durable as durable;
-use wharf_shim_protocol::{
-    ShimState,
-    record::{RECORD_LIMIT, boot_id},
-};
+use wharf_durable::{self as durable, boot_id};
+use wharf_shim_protocol::{ShimState, record::RECORD_LIMIT};
 use wharf_userns::attach;
 
 use super::{PreparedDisk, TaskHandle, loops::LOOP_MAJOR};

@@ -2,6 +2,7 @@
 
 use nix::sys::resource::{Resource, getrlimit};
 use serde::{Deserialize, Serialize};
+use wharf_shim_protocol::limits;
 
 use super::SpecError;
 
@@ -35,24 +36,6 @@ impl Rlimit {
     }
 }
 
-const NAMES: [(&str, Resource); 15] = [
-    ("core", Resource::RLIMIT_CORE),
-    ("cpu", Resource::RLIMIT_CPU),
-    ("data", Resource::RLIMIT_DATA),
-    ("fsize", Resource::RLIMIT_FSIZE),
-    ("locks", Resource::RLIMIT_LOCKS),
-    ("memlock", Resource::RLIMIT_MEMLOCK),
-    ("msgqueue", Resource::RLIMIT_MSGQUEUE),
-    ("nice", Resource::RLIMIT_NICE),
-    ("nofile", Resource::RLIMIT_NOFILE),
-    ("nproc", Resource::RLIMIT_NPROC),
-    ("rss", Resource::RLIMIT_RSS),
-    ("rtprio", Resource::RLIMIT_RTPRIO),
-    ("sigpending", Resource::RLIMIT_SIGPENDING),
-    ("stack", Resource::RLIMIT_STACK),
-    ("as", Resource::RLIMIT_AS),
-];
-
 /// Fits the wanted limits under the node's hard ones. `may_raise`: the node has CAP_SYS_RESOURCE
 /// and nothing has to be clamped.
 pub fn fit(wanted: &[Ulimit], may_raise: bool) -> Result<Vec<Rlimit>, SpecError> {
@@ -72,11 +55,11 @@ fn fit_under(
     wanted
         .iter()
         .map(|ulimit| {
-            let known = NAMES.iter().find(|(name, _)| *name == ulimit.name);
+            let known = limits::of_definition(&ulimit.name);
             let (name, resource) =
                 known.ok_or_else(|| SpecError::UnknownUlimit(ulimit.name.clone()))?;
             let ours =
-                hard_limit(*resource).map_err(|e| SpecError::NodeLimit { name, source: e })?;
+                hard_limit(resource).map_err(|e| SpecError::NodeLimit { name, source: e })?;
             if ulimit.hard > ours {
                 if ulimit.explicit {
                     return Err(SpecError::UlimitTooHigh {
@@ -94,10 +77,10 @@ fn fit_under(
             }
             let hard = ulimit.hard.min(ours);
             Ok(Rlimit {
-                kind: format!("RLIMIT_{}", name.to_uppercase()),
+                kind: limits::kind_of(name),
                 soft: ulimit.soft.min(hard),
                 hard,
-                resource: *resource,
+                resource,
             })
         })
         .collect()

@@ -294,7 +294,7 @@ fn target(of: &Container, state: &PodState) -> Result<Option<ContainerName>, Str
 
 fn termination_log(folder: &Path, run: &str) -> io::Result<PathBuf> {
     let dir = folder.join("ends");
-    empty_dir::private_folder(Some(&dir))?;
+    wharf_durable::private_folder(&dir)?;
     let path = dir.join(run);
     fs::write(&path, "")?;
     // Whatever user the container has.

@@ -57,7 +57,7 @@ pub(super) async fn write_volumes(
         ));
     }
     drop(tokens);
-    empty_dir::private_folder(Some(&folder(context))).map_err(|e| e.to_string())?;
+    wharf_durable::private_folder(folder(context)).map_err(|e| e.to_string())?;
     let dir = volumes_of(context);
     let group = pod.spec.security_context.fs_group;
     let version = format!("{:x}", node.clock.now().millis());

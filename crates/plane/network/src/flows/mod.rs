@@ -35,7 +35,6 @@ use crate::state::{Endpoint, TaskRecord};
 use crate::worker::Worker;
 
 const FILE: &str = "flows.json";
-const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 /// Between two readings of an interface; and how long readings may keep the worker from attachments at a time.
 const READ_EVERY_MS: i64 = 4000;
 const READ_FOR: Duration = Duration::from_millis(100);
@@ -59,8 +58,7 @@ impl Worker {
                 self.meter = Meter::lost();
             }
         }
-        let boot = fs::read_to_string(BOOT_ID).unwrap_or_default();
-        self.meter.begin(boot.trim().to_owned(), new_run());
+        self.meter.begin(wharf_durable::boot_id(), new_run());
     }
 
     fn flows_path(&self) -> PathBuf {

@@ -8,7 +8,7 @@ use super::mapping::{Ebs, Mapping};
 use crate::{
     encryption::Asked as Sealed,
     fault,
-    instances::{launch::DISK_GIB, shown::ROOT_DEVICE},
+    instances::{describe::ROOT_DEVICE, launch::DISK_GIB},
     volumes::{Asked, MOST_DEVICES, Sized, checked, device_name},
 };
 

@@ -1,13 +1,13 @@
 //! RequestSpotFleet, DescribeSpotFleetRequests, DescribeSpotFleetInstances, CancelSpotFleetRequests and ModifySpotFleetRequest.
 
-mod shown;
+mod describe;
 
 use wharf_api_ec2::types as wire;
 use wharf_base::ids;
 use wharf_records::{Record as _, Unknown, ecs::Tags};
 use wharf_wire::{Call, Context, Fault};
 
-use self::shown::{shown, state};
+use self::describe::{shown, state};
 use super::{
     allocate::Strategy,
     create::{

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use wharf_base::Timestamp;
+use wharf_base::{
+    Timestamp,
+    bucket::{Bucket, Rate},
+};
 
 /// Between two files of a bucket.
 const FILES_EVERY: Duration = Duration::from_secs(60);
 /// Between two words about what is lost.
 const WARNED_EVERY: Duration = Duration::from_secs(60);
 /// Reports of a host: so many at once, and so many a second.
-const REPORTS_AT_ONCE: f64 = 60.0;
-const REPORTS_A_SECOND: f64 = 2.0;
+const REPORTS: Rate = Rate::new(60.0, 2.0);
 /// Hosts and flow logs that are remembered.
 const MOST: usize = 10_000;
 
@@ -25,8 +27,8 @@ struct Memory {
     written: BTreeMap<String, Timestamp>,
     /// The window that could not be delivered last; those behind it have their turn.
     turns: BTreeMap<String, String>,
-    /// Reports that hosts may yet make, and when that was so.
-    hosts: BTreeMap<String, (f64, Timestamp)>,
+    /// Reports that hosts may yet make.
+    hosts: BTreeMap<String, Bucket<Timestamp>>,
     warned: Option<Timestamp>,
 }
 
@@ -60,18 +62,13 @@ impl Files {
     /// Whether the host may report now.
     pub fn may_report(&self, host: &str, now: Timestamp) -> bool {
         let all = &mut self.0.lock().hosts;
-        let left = |(left, at): (f64, Timestamp)| {
-            let more = now.since(at).as_secs_f64() * REPORTS_A_SECOND;
-            (left + more).min(REPORTS_AT_ONCE)
-        };
         if all.len() >= MOST {
-            all.retain(|_, it| left(*it) < REPORTS_AT_ONCE);
+            all.retain(|_, bucket| !bucket.is_full(now));
         }
-        let left = all.get(host).map_or(REPORTS_AT_ONCE, |it| left(*it));
-        let may = left >= 1.0;
-        let left = if may { left - 1.0 } else { left };
-        all.insert(host.to_owned(), (left, now));
-        may
+        let bucket = all.entry(host.to_owned());
+        bucket
+            .or_insert_with(|| Bucket::full(REPORTS, now))
+            .take(now)
     }
 
     pub fn warn_of_loss(&self, log: &str, now: Timestamp) {

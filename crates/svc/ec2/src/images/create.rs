@@ -18,7 +18,7 @@ use crate::{
     Ec2Service,
     block_devices::{self, Ebs, Mapping, layout, over},
     fault,
-    instances::{life, shown::ROOT_DEVICE},
+    instances::{describe::ROOT_DEVICE, life},
     records::{Instance, Pointer},
     snapshots::{self, Member, Members, Snapshot},
     tags,

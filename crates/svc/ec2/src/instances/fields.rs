@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wharf_api_ec2::types::{EbsInstanceBlockDevice, InstanceBlockDeviceMapping};
 use wharf_wire::Context;
 
-use super::shown::{ROOT_DEVICE, host_name, zone_id};
+use super::describe::{ROOT_DEVICE, host_name, zone_id};
 use crate::{
     filter::Fields,
     records::{Instance, Interface, private_dns_name},

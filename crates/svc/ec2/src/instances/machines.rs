@@ -11,11 +11,11 @@ use wharf_service::{Place, transact};
 use wharf_wire::{Call, Context, Fault};
 
 use super::{
+    describe::host_name,
     launch::ProfileName,
     life::State,
     placing::Wish,
     reconcile::PERMIT,
-    shown::host_name,
     size::{CORE, Size},
     typeless::{Ground, written},
 };

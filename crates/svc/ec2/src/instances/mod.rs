@@ -6,6 +6,7 @@
 //! end with them ([`scheduled`]).
 
 pub mod consoles;
+pub mod describe;
 pub mod fields;
 pub mod figures;
 pub mod launch;
@@ -18,7 +19,6 @@ mod reconcile;
 mod reports;
 mod run;
 pub mod scheduled;
-pub mod shown;
 pub mod size;
 mod typeless;
 

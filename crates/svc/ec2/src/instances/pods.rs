@@ -12,10 +12,10 @@ use wharf_service::{Place, transact};
 use wharf_wire::{Call, Context, Fault};
 
 use super::{
+    describe::host_name,
     life::{State, Step},
     placing::Wish,
     reconcile::PERMIT,
-    shown::host_name,
     size::Size,
     typeless::{Ground, written},
 };

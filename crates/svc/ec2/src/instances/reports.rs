@@ -7,7 +7,7 @@ use wharf_planeproto::machine::{self, Console, InstanceReport, InstanceState, MA
 use wharf_records::{Record, Scope};
 use wharf_wire::Fault;
 
-use super::{reconcile::PERMIT, shown::host_name};
+use super::{describe::host_name, reconcile::PERMIT};
 use crate::{Ec2Service, fault::ChangeError, images::Location, records::Instance, table::SERVICE};
 
 /// Who assumes roles of instance profiles, and pod execution roles.

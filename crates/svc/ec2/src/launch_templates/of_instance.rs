@@ -11,7 +11,7 @@ use crate::{
     Ec2Service,
     block_devices::{Ebs, Mapping},
     fault,
-    instances::shown::ROOT_DEVICE,
+    instances::describe::ROOT_DEVICE,
     ops::instance_attributes::user_data_of,
     records::{Instance, Interface},
     volumes::{Volume, of_instance},

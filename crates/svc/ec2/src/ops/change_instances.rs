@@ -9,7 +9,7 @@ use wharf_wire::{Call, CallerKind, Fault};
 
 use crate::{
     Ec2Service, fault,
-    instances::{life::State, shown},
+    instances::{describe, life::State},
     records::Instance,
     spot,
 };
@@ -77,8 +77,8 @@ pub fn check_id(id: &str) -> Result<(), Fault> {
 fn changes(all: Vec<(State, Instance)>) -> Vec<InstanceStateChange> {
     let change = |(before, instance): (State, Instance)| InstanceStateChange {
         instance_id: Some(instance.id),
-        current_state: Some(shown::state(instance.life.shown())),
-        previous_state: Some(shown::state(before)),
+        current_state: Some(describe::state(instance.life.shown())),
+        previous_state: Some(describe::state(before)),
     };
     all.into_iter().map(change).collect()
 }
@@ -204,7 +204,7 @@ async fn monitored(
     };
     let changed = each(service, call, ids, set).await?;
     let shown = changed.into_iter().map(|(_, it)| InstanceMonitoring {
-        monitoring: Some(shown::monitoring(&it)),
+        monitoring: Some(describe::monitoring(&it)),
         instance_id: Some(it.id),
     });
     Ok(shown.collect())

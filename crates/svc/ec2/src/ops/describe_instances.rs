@@ -10,8 +10,8 @@ use crate::{
     Ec2Service, fault,
     filter::{Asked, names},
     instances::{
+        describe::{Neighbours, reservations},
         fields::fields,
-        shown::{Neighbours, reservations},
     },
     records::{Instance, Interface},
     volumes,

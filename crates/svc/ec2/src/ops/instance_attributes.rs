@@ -10,9 +10,9 @@ use super::{change_instances::find, interfaces::groups};
 use crate::{
     Ec2Service, fault, instance_types,
     instances::{
+        describe::{self, ROOT_DEVICE},
         launch::{ends_on_shutdown, kept_user_data, metadata},
         life::State,
-        shown::{self, ROOT_DEVICE},
     },
     records::{Instance, Interface, SecurityGroup, user_data_purpose},
     table::LeanOn,
@@ -319,7 +319,7 @@ pub async fn modify_metadata(
             return Err(fault::wrong_state(id, it.life.state, "modified"));
         }
         it.metadata = metadata(it.metadata.clone(), Some(&asked))?;
-        Ok(shown::metadata(it))
+        Ok(describe::metadata(it))
     };
     let options = service.change(call, id, change).await?;
     Ok(ModifyInstanceMetadataOptionsResult {

@@ -10,9 +10,9 @@ use crate::{
     filter::{Asked, Fields, names},
     instance_types,
     instances::{
+        describe::{self, zone_id},
         life::State,
         scheduled::{self, Scheduled},
-        shown::{self, zone_id},
     },
     records::Instance,
 };
@@ -133,7 +133,7 @@ fn to_wire(cx: &Context, it: &Instance) -> InstanceStatus {
         availability_zone_id: Some(zone_id(cx, it)),
         events: Some(scheduled::shown(it).map(scheduled::to_wire).collect()),
         instance_id: Some(it.id.clone()),
-        instance_state: Some(shown::state(it.life.shown())),
+        instance_state: Some(describe::state(it.life.shown())),
         instance_status: Some(summary.clone()),
         system_status: Some(summary),
         ..InstanceStatus::default()

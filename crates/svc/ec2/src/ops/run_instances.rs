@@ -29,9 +29,9 @@ use crate::{
     elastic::{self, Public},
     fault,
     instances::{
+        describe::reservation,
         launch::{Wanted, digest},
         life::State,
-        shown::reservation,
     },
     launch_templates::{Resolved, merge, settled},
     placement_groups::{self, Assigned},

@@ -5,7 +5,7 @@ use wharf_records::Scope;
 use wharf_seal::Keyring;
 
 use crate::{
-    instances::{life::Wanted, scheduled::Scheduled, shown::host_name, size::Size},
+    instances::{describe::host_name, life::Wanted, scheduled::Scheduled, size::Size},
     records::{Instance, user_data_purpose},
 };
 

@@ -16,7 +16,7 @@ use crate::{
     Ec2Service,
     fault::{self, Ec2Faults},
     images,
-    instances::{life::State, placing::takes_snapshots, shown::ROOT_DEVICE},
+    instances::{describe::ROOT_DEVICE, life::State, placing::takes_snapshots},
     records::{Entity as _, Instance, is_seen, tags_to_wire},
     tags,
     volumes::{Volume, of_instance},

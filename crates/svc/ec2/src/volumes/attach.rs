@@ -17,7 +17,7 @@ use crate::{
     Ec2Service,
     encryption::{Granted, let_go},
     fault,
-    instances::{life::State, shown::ROOT_DEVICE},
+    instances::{describe::ROOT_DEVICE, life::State},
     ops::change_instances::check_id as check_instance_id,
     records::{Entity as _, Instance, is_seen},
 };

@@ -107,9 +107,7 @@ pub(super) async fn end(
     let key = scope.key(Snapshot::KIND, spent);
     let mut txn = Txn::new();
     if let Some(carrier) = service.table.read::<Snapshot>(&key).await? {
-        let mut gone = carrier.record.clone();
-        gone.deleting = true;
-        txn = txn.when(carrier.unchanged()).put(&key, encode(&gone));
+        txn = let_go_of(txn, &carrier);
     }
     let mut record = stored.record.clone();
     record.life.spent = None;
@@ -119,6 +117,14 @@ pub(super) async fn end(
         // Only the snapshot may have changed, whose change does not wake it.
         false => Ok(Next::After(Duration::ZERO)),
     }
+}
+
+/// It was never seen or shared: nothing else goes with it.
+fn let_go_of(txn: Txn, carrier: &Stored<Snapshot>) -> Txn {
+    let mut gone = carrier.record.clone();
+    gone.deleting = true;
+    txn.when(carrier.unchanged())
+        .put(&carrier.key, encode(&gone))
 }
 
 /// Looks after a snapshot that carries a volume: it goes with the volume.
@@ -134,11 +140,8 @@ pub async fn carrier(service: &Ec2Service, scope: &Scope, stored: &Stored<Snapsh
         }
         Some(_) => Ok(Next::After(SLOW_LOOK)),
         None => {
-            let mut gone = record.clone();
-            gone.deleting = true;
             let txn = Txn::new().when(fence(&service.instances.shard)?);
-            let txn = txn.when(stored.unchanged());
-            let txn = txn.put(&stored.key, encode(&gone));
+            let txn = let_go_of(txn, stored);
             service.table.commit(&PERMIT, txn).await?;
             Ok(Next::Settled)
         }

@@ -85,9 +85,9 @@ pub(crate) struct Coming {
     pending: Mutex<HashMap<String, Arc<Brought>>>,
     /// Registries that could not be asked, and tags whose new image could not be had, until when they
     /// are left alone.
-    spared: Mutex<HashMap<String, Instant>>,
+    spared: Mutex<Meanwhile>,
     /// Images whose failures were told of, until when they are not told of again.
-    told: Mutex<HashMap<String, Instant>>,
+    told: Mutex<Meanwhile>,
     /// By account and what is brought, or waited for.
     lanes: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
@@ -131,32 +131,48 @@ impl Coming {
     }
 
     fn spare(&self, host: &str) {
-        let mut spared = self.spared.lock();
-        if spared.len() >= MOST_SPARED {
+        let (mut spared, now) = (self.spared.lock(), Instant::now());
+        if !spared.add(host, now) {
+            // Better ask too often than not at all.
             spared.clear();
+            spared.add(host, now);
         }
-        spared.insert(host.to_owned(), Instant::now() + SPARED);
     }
 
     /// Whether a failure of the image was not told of for a while; it is now.
     fn is_news(&self, key: &str) -> bool {
         let (mut told, now) = (self.told.lock(), Instant::now());
-        if told.get(key).is_some_and(|until| now < *until) {
-            return false;
-        }
-        if told.len() >= MOST_SPARED {
-            told.retain(|_, until| now < *until);
-        }
-        if told.len() >= MOST_SPARED {
-            return false;
-        }
-        told.insert(key.to_owned(), now + SPARED);
-        true
+        !told.has(key, now) && told.add(key, now)
     }
 
     fn is_spared(&self, host: &str) -> bool {
-        let until = self.spared.lock().get(host).copied();
-        until.is_some_and(|until| Instant::now() < until)
+        self.spared.lock().has(host, Instant::now())
+    }
+}
+
+/// Names that count for a while.
+#[derive(Debug, Default)]
+struct Meanwhile(HashMap<String, Instant>);
+
+impl Meanwhile {
+    fn has(&self, name: &str, now: Instant) -> bool {
+        self.0.get(name).is_some_and(|until| now < *until)
+    }
+
+    /// `false` if there are too many.
+    fn add(&mut self, name: &str, now: Instant) -> bool {
+        if self.0.len() >= MOST_SPARED {
+            self.0.retain(|_, until| now < *until);
+        }
+        let has_room = self.0.len() < MOST_SPARED || self.0.contains_key(name);
+        if has_room {
+            self.0.insert(name.to_owned(), now + SPARED);
+        }
+        has_room
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
     }
 }
 

@@ -5,10 +5,7 @@
 //! of that deployment would pull them with.
 
 use wharf_api_ecs::TaskDefinition;
-use wharf_records::{
-    Scope,
-    ecs::{Desired, Task},
-};
+use wharf_records::{Scope, ecs::Task};
 use wharf_svc_ecs_model::ahead::Order;
 
 use crate::{
@@ -72,5 +69,5 @@ pub(crate) async fn next_of(
 }
 
 fn is_followed(task: &Task, host: &str) -> bool {
-    task.host == host && task.desired == Desired::Running && !task.ended
+    task.host == host && task.is_live()
 }

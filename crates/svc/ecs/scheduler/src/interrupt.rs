@@ -14,7 +14,7 @@ use wharf_hosts::{Claimant, Held, Promises, reclaim::may_have_room};
 use wharf_placement::{Demand, HostIx, Reason, Refusal, refusal_of};
 use wharf_reconcile::Next;
 use wharf_records::{
-    ecs::{Desired, Instance, InstanceStatus, Launch, Task},
+    ecs::{Instance, InstanceStatus, Launch, Task},
     encode,
     hosts::{Claim, Ledger},
 };
@@ -113,10 +113,7 @@ fn kept<'p>(promises: &'p Promises, host: &str) -> &'p [Claim] {
 }
 
 fn may_be_interrupted(task: &Task) -> bool {
-    task.launch == Launch::Fargate
-        && is_spot(task.capacity_provider.as_deref())
-        && task.desired == Desired::Running
-        && !task.ended
+    task.launch == Launch::Fargate && is_spot(task.capacity_provider.as_deref()) && task.is_live()
 }
 
 /// Has placement stand back for what others were promised, for otherwise who waited would wait anew.

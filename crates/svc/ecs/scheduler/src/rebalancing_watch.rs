@@ -12,7 +12,10 @@ use wharf_records::ecs::Service;
 use crate::{
     Scheduler,
     names::Place,
-    services::{launch::zones::is_uneven, plan::rebalance},
+    services::{
+        launch::zones::{Evenness, evenness},
+        plan::rebalance,
+    },
     view::Held,
 };
 
@@ -50,7 +53,13 @@ async fn look(scheduler: &Scheduler, place: &Place) {
         let now = scheduler.state.now();
         let uneven = view.read(place, |region| {
             let service = region.services.get(&id).filter(|service| idle(service))?;
-            is_uneven(region, service, &id, now).then(|| service.key.clone())
+            let wakes = match evenness(region, service, &id, now) {
+                Evenness::Even => false,
+                Evenness::Uneven => true,
+                // Once it was said there is nothing to do until the protection ends or a task does: both wake the service.
+                Evenness::Protected => !service.said.contains_key(rebalance::PROTECTED),
+            };
+            wakes.then(|| service.key.clone())
         });
         if let Some(key) = uneven {
             scheduler.wake_service(key);

@@ -16,7 +16,7 @@ use wharf_base::{Permit, Timestamp};
 use wharf_hosts::Held;
 use wharf_records::{
     Record as _, Unknown, decode,
-    ecs::{Desired, Launch, Setting, Task},
+    ecs::{Launch, Setting, Task},
     encode,
     hosts::Host,
 };
@@ -198,7 +198,7 @@ fn next(notice: Option<&Retirement>, tasks: &[Held<Task>], now: Timestamp) -> Ne
 }
 
 fn leaves(task: &Task) -> bool {
-    task.launch == Launch::Fargate && task.desired == Desired::Running && !task.ended
+    task.launch == Launch::Fargate && task.is_live()
 }
 
 async fn follow(scheduler: &Scheduler, host: &str) -> Result<(), StepError> {

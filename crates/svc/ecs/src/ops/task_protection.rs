@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use wharf_api_ecs as api;
 use wharf_base::Timestamp;
-use wharf_records::{
-    Record,
-    ecs::{Desired, Task},
-};
+use wharf_records::{Record, ecs::Task};
 use wharf_wire::{Call, Fault};
 
 use crate::{
@@ -56,7 +53,7 @@ pub async fn get_task_protection(
         let (arn, key) = locate(&place, &cluster.name, &one)?;
         let stored = core.state.table.read::<Task>(&key).await?;
         match stored.map(|stored| stored.record) {
-            Some(task) if task.service.is_some() && is_live(&task) => {
+            Some(task) if task.service.is_some() && task.is_live() => {
                 found.push(protected(&task, call.now));
             }
             Some(_) => failures.push(fault::failure(arn, "TASK_NOT_VALID")),
@@ -95,7 +92,7 @@ pub async fn update_task_protection(
     for one in limited(given)? {
         let (arn, key) = locate(&place, &cluster.name, &one)?;
         let change = |task: &mut Task| {
-            let live = is_live(task);
+            let live = task.is_live();
             if let Some(service) = task.service.as_mut().filter(|_| live) {
                 service.protected_until = until;
             }
@@ -116,10 +113,6 @@ pub async fn update_task_protection(
         protected_tasks: Some(found),
         failures: Some(failures),
     })
-}
-
-fn is_live(task: &Task) -> bool {
-    task.desired == Desired::Running && !task.ended
 }
 
 fn limited(given: Vec<String>) -> Result<Vec<String>, Fault> {

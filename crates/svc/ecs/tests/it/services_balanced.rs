@@ -1,6 +1,9 @@
 //! Services behind a target group: register, healthy, count, stop the old: deregister, drained, stop.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
+use wharf_api_ecs as api;
 use wharf_testkit::ecs::Robot;
 
 use crate::{balancers::GROUP, harness::Harness};
@@ -175,6 +178,33 @@ async fn an_unhealthy_target_is_replaced_and_a_dead_one_deregistered() {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     };
     healthy().await;
+}
+
+/// The task that failed still runs, and does not count: the zone that it leaves would have none.
+#[tokio::test]
+async fn the_zone_of_an_unhealthy_target_gets_the_task_in_its_place() {
+    let (harness, _robot) = cluster().await;
+    let mut two = request(balancer());
+    two["desiredCount"] = json!(2);
+    two["networkConfiguration"]["awsvpcConfiguration"]["subnets"] = json!(["subnet-a", "subnet-b"]);
+    harness.create_service(two).await.unwrap();
+    harness.stable("web").await;
+    let zones = |tasks: &[api::Task]| {
+        let zones = tasks.iter().map(|it| it.availability_zone.clone());
+        zones.collect::<BTreeSet<_>>()
+    };
+    let before = harness.tasks_of("web").await;
+    assert_eq!(zones(&before).len(), 2);
+    // Of zones with as many tasks the first would be taken.
+    let in_b = |it: &&api::Task| it.availability_zone.as_deref() == Some("us-east-1b");
+    let victim = before.iter().find(in_b).unwrap().clone();
+    let interfaces = victim.containers.unwrap()[0].network_interfaces.clone();
+    let address = interfaces.unwrap()[0].private_ipv4_address.clone();
+    let target = (GROUP.to_owned(), address.unwrap(), 80);
+    harness.elbv2.turn_one(&target, "healthy", "unhealthy");
+    harness.until(&victim.task_arn.unwrap(), "STOPPED").await;
+    let after = harness.tasks_of("web").await;
+    assert_eq!((after.len(), zones(&after)), (2, zones(&before)));
 }
 
 #[tokio::test]

@@ -39,6 +39,6 @@ pub async fn certificate(core: Arc<Core>, key: String) -> Result<Next, StepError
             &core.sealed(&arn, found, record.used_by, record.unknown),
         );
     });
-    tracing::info!(arn, "listeners are given another certificate");
+    tracing::info!(arn, "listeners get the renewed certificate");
     Ok(Next::Settled)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use wharf_base::Timestamp;
-use wharf_records::ecs::{Desired, Service, Status, Task};
+use wharf_records::ecs::{Service, Status, Task};
 
 use super::{observe, probation};
 
@@ -41,10 +41,7 @@ impl Counts {
             .filter(|task| is_current(task))
             .filter_map(|task| task.stopping_at)
             .min();
-        for task in tasks
-            .into_iter()
-            .filter(|task| task.desired == Desired::Running && !task.ended)
-        {
+        for task in tasks.into_iter().filter(|task| task.is_live()) {
             let Some(membership) = &task.service else {
                 continue;
             };

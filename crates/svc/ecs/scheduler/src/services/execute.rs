@@ -13,7 +13,7 @@ mod start;
 mod stops;
 mod writes;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
@@ -28,7 +28,10 @@ use wharf_wire::{Call, Context};
 use self::registrations::unregistered;
 use super::{
     events,
-    launch::{Batch, Launcher, Where, zones::is_uneven},
+    launch::{
+        Batch, Launcher, Where,
+        zones::{Evenness, evenness},
+    },
     observe::{self, Observed, Zones},
     plan::{Action, Plan, plan, rebalance},
     targets,
@@ -70,6 +73,7 @@ pub async fn service(scheduler: Arc<Scheduler>, key: String) -> Result<Next, Ste
         id,
         untold: Vec::new(),
         admitted: Admitted::default(),
+        going: BTreeSet::new(),
     };
     for _ in 0..MAX_LOOKS {
         if let Some(next) = look.once().await? {
@@ -91,6 +95,8 @@ struct Look<'a> {
     untold: Vec<String>,
     /// As what the tasks it starts may start.
     admitted: Admitted,
+    /// Tasks that those it starts do not count, by the plan it carries out.
+    going: BTreeSet<String>,
 }
 
 impl Look<'_> {
@@ -151,7 +157,8 @@ impl Look<'_> {
         let concerns = rebalance::concerns(service);
         let under_way = service.rebalancing.since.is_some();
         let (mut observed, uneven) = scheduler.state.view.read(&self.place, |region| {
-            let uneven = concerns && (under_way || is_uneven(region, service, &self.id, now));
+            let is_even = || evenness(region, service, &self.id, now) == Evenness::Even;
+            let uneven = concerns && (under_way || !is_even());
             let see = |launcher: Option<&Launcher<'_>>| {
                 let following = launcher.map(|launcher| launcher.following(region));
                 let may_come_to = |instance: &Instance| {
@@ -199,6 +206,7 @@ impl Look<'_> {
         mut plan: Plan,
     ) -> Result<Option<Next>, StepError> {
         let actions = std::mem::take(&mut plan.actions);
+        self.going = std::mem::take(&mut plan.going);
         let name = plan.service.name.clone();
         let mut said = std::mem::take(&mut self.untold);
         let (mut stops, mut accounts, mut wanted) = (Vec::new(), Vec::new(), None);

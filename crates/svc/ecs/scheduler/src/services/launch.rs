@@ -10,8 +10,8 @@ use wharf_placement::{Demand, HostIx, Pool, Reason, ledger, place, refusal_of};
 use wharf_records::{
     Record,
     ecs::{
-        Cluster, Desired, Instance, InstanceStatus, Launch, Membership, Revision, Service,
-        ServiceSubnet, TargetState, Task, TaskTarget,
+        Cluster, Instance, InstanceStatus, Launch, Membership, Revision, Service, ServiceSubnet,
+        Status, TargetState, Task, TaskTarget,
     },
     encode,
     hosts::Ledger,
@@ -110,6 +110,8 @@ pub struct Launcher<'a> {
     pub now: Timestamp,
     /// What others were promised.
     pub promises: &'a Promises,
+    /// Tasks of the service that do not stay, by their ids: they take no part in how others are spread.
+    pub going: &'a BTreeSet<String>,
 }
 
 /// A host for one task.
@@ -377,10 +379,34 @@ impl<'a> Launcher<'a> {
         let serving = Serving::new(region, zones, &demand.pool);
         demand.zones = serving.zones();
         interrupt::leave_promised(region, &mut demand, self.promises);
+        self.pass_over(region, &mut demand);
         if demand.strategies.is_empty() {
             demand.strategies = of_services();
         }
         (demand, serving)
+    }
+
+    /// Hosts count every task that is on them.
+    fn pass_over(&self, region: &Region, demand: &mut Demand) {
+        if self.going.is_empty() {
+            return;
+        }
+        let id = self.id();
+        let going = region
+            .tasks_of_service(&id)
+            .filter(|task| self.going.contains(&task.id) && task.last < Status::Stopped);
+        for row in going.filter_map(|task| region.fleet.row(&task.host)) {
+            demand.pass_over(row);
+        }
+    }
+
+    /// The service's tasks that those which are started are spread with.
+    fn counted<'r>(
+        &'r self,
+        region: &'r Region<'_>,
+        id: &'r str,
+    ) -> impl Iterator<Item = &'r Held<Task>> {
+        staying(region, id).filter(|task| !self.going.contains(&task.id))
     }
 
     /// Each task takes, of the subnets its host can serve, one of the zone with the fewest tasks of
@@ -402,7 +428,7 @@ impl<'a> Launcher<'a> {
         }
         let id = self.id();
         let (mut zones, mut subnets) = (BTreeMap::new(), BTreeMap::new());
-        let present = staying(region, &id).filter(|task| {
+        let present = self.counted(region, &id).filter(|task| {
             let membership = task.service.as_ref();
             membership.is_some_and(|membership| membership.deployment == self.revision.id)
         });
@@ -520,7 +546,7 @@ impl<'a> Launcher<'a> {
         let mut have = BTreeMap::new();
         // One that was told to stop is replaced by one of the same provider: where a Spot task is interrupted, a
         // further one of FARGATE would have others interrupted.
-        for task in staying(region, &id) {
+        for task in self.counted(region, &id) {
             if let Some(provider) = &task.capacity_provider {
                 *have.entry(provider.clone()).or_insert(0_u64) += 1;
             }
@@ -537,7 +563,7 @@ impl<'a> Launcher<'a> {
 /// The tasks of a service that nobody told to stop and that have not ended.
 fn staying<'r>(region: &'r Region<'_>, id: &'r str) -> impl Iterator<Item = &'r Held<Task>> {
     let tasks = region.tasks_of_service(id);
-    tasks.filter(|task| task.desired == Desired::Running && !task.ended)
+    tasks.filter(|task| task.is_live())
 }
 
 mod following;

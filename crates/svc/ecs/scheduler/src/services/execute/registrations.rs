@@ -1,7 +1,7 @@
 //! Tasks become targets of load balancers and cease to be; how far each is, their records say.
 
 use futures_util::future::join_all;
-use wharf_records::ecs::{Desired, TargetState, Task};
+use wharf_records::ecs::{TargetState, Task};
 use wharf_wire::Fault;
 
 use super::{
@@ -91,8 +91,7 @@ pub(super) fn neighbour(action: &'static str, fault: Fault) -> StepError {
 }
 
 fn set_state(task: &mut Task, group: Option<&str>, state: TargetState) -> bool {
-    let live = task.desired == Desired::Running && !task.ended;
-    if state == TargetState::Registered && !live {
+    if state == TargetState::Registered && !task.is_live() {
         return false;
     }
     let Some(membership) = &mut task.service else {

@@ -1,5 +1,7 @@
 //! Starts a service's tasks: batches, each in a transaction of its own.
 
+use std::collections::BTreeSet;
+
 use wharf_base::ids;
 use wharf_hosts::{Claimant, Need, Promises};
 use wharf_placement::Pool;
@@ -81,6 +83,8 @@ impl Look<'_> {
             service,
             revision: &primary.revision,
             order,
+            // Only asked where tasks may be.
+            going: &BTreeSet::new(),
             now: self.scheduler.state.now(),
         }))
     }
@@ -187,6 +191,7 @@ impl Look<'_> {
             service,
             revision: &primary.revision,
             order,
+            going: &self.going,
             now: self.scheduler.state.now(),
         };
         let mut rng = self.scheduler.rng();

@@ -1,4 +1,7 @@
-use super::*;
+use super::{
+    zones::{Evenness, InZone, beside},
+    *,
+};
 use crate::test_task::task;
 
 #[test]
@@ -21,4 +24,21 @@ fn a_transaction_has_room_for_whatever_a_batch_may_hold() {
     assert_eq!(most(20, 10), OF_BATCH - 32 + 1);
     assert_eq!(most(BATCH, BATCH), 0);
     const { assert!(2 * BATCH + OF_SERVICE <= MAX_TXN_OPS) };
+}
+
+#[test]
+fn a_zone_whose_tasks_are_all_protected_gives_none() {
+    let of = |zones: &[(u32, u32)]| {
+        let zone = |(tasks, free): &(u32, u32)| InZone {
+            tasks: *tasks,
+            free: *free,
+        };
+        beside(0, zones.iter().map(zone))
+    };
+    assert_eq!(of(&[(1, 1), (0, 0)]), Evenness::Even);
+    assert_eq!(of(&[(2, 1), (0, 0)]), Evenness::Uneven);
+    assert_eq!(of(&[(2, 0), (0, 0)]), Evenness::Protected);
+    // One that is not rich gives none either.
+    assert_eq!(of(&[(2, 0), (1, 1)]), Evenness::Protected);
+    assert_eq!(of(&[(2, 0), (3, 1)]), Evenness::Uneven);
 }

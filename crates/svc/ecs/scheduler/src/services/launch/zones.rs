@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::Rng;
 use wharf_base::Timestamp;
 use wharf_placement::{Constraint, Pool, place};
-use wharf_records::ecs::{Instance, Launch, Revision, Service};
+use wharf_records::ecs::{Instance, Launch, Revision, Service, Task};
 
 use super::{Batch, Launcher, staying};
 use crate::{
@@ -15,26 +15,75 @@ use crate::{
     view::{Held, Region},
 };
 
+/// How tasks of a service are spread over zones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evenness {
+    Even,
+    /// Of a zone with two more than another one may go.
+    Uneven,
+    /// All tasks of such zones are protected.
+    Protected,
+}
+
 /// Whether tasks of a capacity provider are in one zone two more than in another that has hosts, and is not barred. It is
 /// cheap: it does not ask whether those hosts may have such a task.
-pub fn is_uneven(region: &Region, service: &Service, id: &str, now: Timestamp) -> bool {
+pub fn evenness(region: &Region, service: &Service, id: &str, now: Timestamp) -> Evenness {
     let Some(primary) = service.primary() else {
-        return false;
+        return Evenness::Even;
     };
-    let mut counts = BTreeMap::<Option<&str>, BTreeMap<&str, u32>>::new();
+    let mut spread = BTreeMap::<Option<&str>, BTreeMap<&str, InZone>>::new();
     for task in staying(region, id) {
-        let of_provider = counts.entry(task.capacity_provider.as_deref()).or_default();
-        let count = of_provider.entry(&task.availability_zone).or_default();
-        *count += 1;
+        let of_provider = spread.entry(task.capacity_provider.as_deref()).or_default();
+        let zone = of_provider.entry(&task.availability_zone).or_default();
+        zone.tasks += 1;
+        zone.free += u32::from(!is_protected(region, task, now));
     }
-    counts.into_iter().any(|(provider, counts)| {
-        let most = counts.values().copied().max().unwrap_or_default();
-        most > 1
-            && possible(region, service, &primary.revision, provider)
-                .iter()
-                .filter(|zone| !is_barred(service, zone, now))
-                .any(|zone| counts.get(zone.as_str()).copied().unwrap_or_default() + 1 < most)
-    })
+    let mut evenness = Evenness::Even;
+    for (provider, zones) in spread {
+        let most = zones.values().map(|zone| zone.tasks).max();
+        if most.is_none_or(|most| most < 2) {
+            continue;
+        }
+        let possible = possible(region, service, &primary.revision, provider);
+        let open = possible
+            .iter()
+            .filter(|zone| !is_barred(service, zone, now));
+        let tasks = |zone: &String| zones.get(zone.as_str()).map_or(0, |zone| zone.tasks);
+        let Some(least) = open.map(tasks).min() else {
+            continue;
+        };
+        match beside(least, zones.values().copied()) {
+            Evenness::Even => {}
+            Evenness::Uneven => return Evenness::Uneven,
+            Evenness::Protected => evenness = Evenness::Protected,
+        }
+    }
+    evenness
+}
+
+/// Tasks in a zone, and those of them that are not protected.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct InZone {
+    pub tasks: u32,
+    pub free: u32,
+}
+
+/// Of zones beside one with the least tasks.
+pub(super) fn beside(least: u32, zones: impl Iterator<Item = InZone>) -> Evenness {
+    let rich: Vec<InZone> = zones.filter(|zone| zone.tasks > least + 1).collect();
+    match rich.iter().any(|zone| zone.free > 0) {
+        true => Evenness::Uneven,
+        false if rich.is_empty() => Evenness::Even,
+        false => Evenness::Protected,
+    }
+}
+
+/// As the plan sees it ([`crate::services::observe`]).
+fn is_protected(region: &Region, task: &Task, now: Timestamp) -> bool {
+    let membership = task.service.as_ref();
+    let until = membership.and_then(|membership| membership.protected_until);
+    let is_retired = task.launch == Launch::Fargate && region.is_retired(&task.host);
+    !is_retired && until.is_some_and(|until| now < until)
 }
 
 /// Zones in which there are hosts, or of whose subnets those of others have care.

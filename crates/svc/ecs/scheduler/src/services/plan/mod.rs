@@ -125,6 +125,8 @@ pub struct Plan {
     pub wake_at: Option<Timestamp>,
     /// Hosts that are to have the images of the PRIMARY deployment.
     pub ahead: BTreeSet<String>,
+    /// Tasks that do not stay: those that are started do not count them where they spread.
+    pub going: BTreeSet<String>,
 }
 
 impl Plan {
@@ -164,6 +166,7 @@ pub fn plan(service: &Service, observed: &Observed, now: Timestamp) -> Plan {
         events: Vec::new(),
         wake_at: None,
         ahead: BTreeSet::new(),
+        going: BTreeSet::new(),
     };
     account::ends(&mut plan, &observed.tasks, now);
     match service.status {
@@ -199,6 +202,30 @@ fn active(plan: &mut Plan, observed: &Observed, now: Timestamp) {
     if plan.service.scheduling == Scheduling::Replica {
         rebalance::next(plan, &view, observed.zones.as_ref(), now);
     }
+    plan.going = going(plan, &view);
+}
+
+/// Where tasks are started: those beside them that failed their checks, that another deployment or a host that is emptied
+/// left, and those that are told to stop.
+fn going(plan: &Plan, view: &View<'_>) -> BTreeSet<String> {
+    let launches = |action: &Action| {
+        matches!(
+            action,
+            Action::Launch { .. } | Action::LaunchOn { .. } | Action::LaunchIn { .. }
+        )
+    };
+    if !plan.actions.iter().any(launches) {
+        return BTreeSet::new();
+    }
+    let stops = plan.actions.iter().filter_map(|action| match action {
+        Action::Stop { task, .. } => Some(task.clone()),
+        _ => None,
+    });
+    let others = view.live.iter().filter(|one| !one.is_kept());
+    let others = others
+        .map(|one| one.task)
+        .chain(view.leaving.iter().copied());
+    others.map(|task| task.id.clone()).chain(stops).collect()
 }
 
 /// What hosts were asked for, and whether they may be, was for the deployment that was PRIMARY: of the one that is since

@@ -248,6 +248,7 @@ mod tests {
                 events: Vec::new(),
                 wake_at: None,
                 ahead: Default::default(),
+                going: Default::default(),
             };
             let expected = naive(&view, view.healthy(), excess);
             scale_in(&mut plan, &view, &mut Stops::new(&view), excess, Timestamp(1));

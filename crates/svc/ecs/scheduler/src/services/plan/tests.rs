@@ -294,6 +294,7 @@ fn failing_tasks_are_replaced_before_they_go() {
     let service = service(1, &["1"]);
     let first = plan(&service, &see(vec![sick.clone()]), NOW);
     assert_eq!(first.actions, [Action::Launch { count: 1 }]);
+    assert_eq!(first.going, BTreeSet::from(["t000".to_owned()]));
     let second = plan(&service, &see(vec![sick.clone(), well(1)]), NOW);
     let why = Why::ContainerHealth;
     let task = "t000".to_owned();

@@ -347,6 +347,29 @@ fn a_task_that_dies_meanwhile_leaves_its_place_to_the_new_one() {
 }
 
 #[test]
+fn what_is_to_go_does_not_count_where_others_are_placed() {
+    let mut tasks = spread(&[("a", 2), ("b", 2)]);
+    tasks[1].check = Some(Health::Unhealthy);
+    tasks[2].draining = true;
+    tasks[3].desired = Desired::Stopped;
+    let look = look(&calm(4), tasks.clone(), NOW);
+    assert_eq!(launches(&look), 3);
+    let ids =
+        |ids: &[&str]| -> BTreeSet<String> { ids.iter().map(|it| (*it).to_owned()).collect() };
+    assert_eq!(look.going, ids(&["t001", "t002", "t003"]));
+    // Of tasks of the older deployment none stays.
+    let mut updated = calm(2);
+    updated
+        .deployments
+        .insert(0, Deployment::new(revision("2"), NOW));
+    let look = plan(&updated, &see(spread(&[("a", 2)])), NOW);
+    assert_eq!(launches(&look), 2);
+    assert_eq!(look.going, ids(&["t000", "t001"]));
+    let settled = plan(&calm(2), &see(spread(&[("a", 1), ("b", 1)])), NOW);
+    assert_eq!(settled.going, ids(&[]), "nothing is placed");
+}
+
+#[test]
 fn tasks_of_capacity_providers_are_spread_apart() {
     let of = |provider: &str, tasks: Vec<Seen>| {
         let provider = Some(provider.to_owned());
