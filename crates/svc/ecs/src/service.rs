@@ -97,6 +97,13 @@ impl EcsService {
         crate::figures::figures(&self.core)
     }
 
+    /// Looks at every task of a place that is known, those that ended lately included.
+    pub fn look_at_tasks(&self, place: &Place, mut look: impl FnMut(&wharf_records::ecs::Task)) {
+        self.core.state.view.read(place, |region| {
+            region.tasks.values().for_each(|task| look(&task.record));
+        });
+    }
+
     /// The websockets agents connect to.
     pub fn endpoint(&self) -> Endpoint {
         Endpoint::new(self.core.agents.clone())
