@@ -64,7 +64,7 @@ pub(crate) fn find(path: &Path, name: u64, most: usize) -> io::Result<Option<Vec
     file.read_exact_at(&mut magic, 0)?;
     let head = MAGIC.len() as u64;
     let length = file.metadata()?.len().saturating_sub(head);
-    if magic != *MAGIC || length % PAIR != 0 {
+    if magic != *MAGIC || !length.is_multiple_of(PAIR) {
         return Err(super::shard::damaged());
     }
     let pair = |number: u64| -> io::Result<(u64, u64)> {

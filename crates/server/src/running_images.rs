@@ -1,4 +1,4 @@
-//! Which tasks and pods run an image, for Inspector: what ECS and the clusters of Kubernetes hold in memory.
+//! Which tasks and pods run an image, for Inspector: what ECS remembers of tasks, and the clusters of Kubernetes know of pods.
 
 use std::sync::Arc;
 
@@ -39,12 +39,13 @@ impl RunsImages for RunningImages {
             found.is_some_and(|it| is_meant(image, &it, digest))
         };
         let mut uses = Vec::new();
-        self.ecs.look_at_tasks(&at, |task| {
+        let tasks = self.ecs.each_task(&at, |task| {
             let mut containers = task.containers.iter();
             if containers.any(|it| named(&it.image, it.image_digest.as_deref())) {
-                uses.extend(of_task(task, now));
+                uses.extend(of_task(&task, now));
             }
         });
+        tasks.await?;
         // At the end of the process there are none any more.
         let Ok(clusters) = self.control.0.explain.clusters() else {
             return Ok(uses);
@@ -96,7 +97,7 @@ fn of_task(task: &Task, now: Timestamp) -> Option<ImageUse> {
 
 fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {
     let lists = ["/status/containerStatuses", "/status/initContainerStatuses"];
-    lists.into_iter().flat_map(|it| pod.list(it))
+    lists.into_iter().flat_map(move |it| pod.list(it))
 }
 
 fn image_ids(pod: &Value) -> impl Iterator<Item = &str> {

@@ -67,14 +67,8 @@ impl Accounts {
 
     fn note_upload(&self, account: &str, repository: &str) {
         let mut all = self.uploaded_to.lock();
-        if !all.contains_key(account) {
-            all.insert(account.to_owned(), BTreeSet::new());
-        }
-        if let Some(ids) = all.get_mut(account)
-            && !ids.contains(repository)
-        {
-            ids.insert(repository.to_owned());
-        }
+        let ids = all.entry(account.to_owned()).or_default();
+        ids.insert(repository.to_owned());
     }
 
     fn is_recent(&self, account: &str) -> bool {

@@ -15,13 +15,8 @@ pub(crate) async fn search_vulnerabilities(
 ) -> Result<SearchVulnerabilitiesResponse, Fault> {
     let criteria = input.filter_criteria.unwrap_or_default();
     let pages = it.pages(call, "inspector2/SearchVulnerabilities", &criteria);
-    // There is one page, whose end no token holds.
-    if pages.after(input.next_token.as_deref())?.is_some() {
-        return Ok(SearchVulnerabilitiesResponse {
-            vulnerabilities: Some(Vec::new()),
-            next_token: None,
-        });
-    }
+    // There is one page, and so no token.
+    pages.after(input.next_token.as_deref())?;
     let mut found = Vec::new();
     for id in criteria.vulnerability_ids.iter().flatten() {
         let _turn = it.turns.take(TURN).await;
