@@ -10,12 +10,13 @@ from botocore.exceptions import ClientError
 from harness import control, images, tasks
 from harness.distribution import Registry
 from harness.installation import Installation, Keys, Place
+from harness.waiting import wait_for
 from test_accounts import HOME
 from test_registry_copies import ended, replicate
 
 pytestmark = pytest.mark.minutes(1.5)
 
-MIB = 1 << 20
+MIB, KIB = 1 << 20, 1 << 10
 TEXT = "would exceed the maximum allowed size which is '8388608' bytes"
 
 
@@ -65,33 +66,42 @@ def test_an_account_that_is_full_takes_nothing_more_by_any_way(wharf, tmp_path):
     assert 5 * MIB < held(wharf, number)[0] < 8 * MIB
     # The same image in another repository is there once.
     images.skopeo_copy(wharf, image, f"docker://{wharf.registry}/two:1", keys=keys)
-    # A stock client is told why it may not.
-    other, _ = images.with_random_layer(tmp_path / "other", 4 * MIB)
+    # A stock client is told why it may not: its layer is on its way when there is no room any more.
+    other, _ = images.with_random_layer(tmp_path / "other", 12 * MIB)
     refused = images.skopeo_copy(wharf, other, f"docker://{wharf.registry}/two:2", keys=keys, check=False)
     assert refused.returncode != 0 and "denied" in refused.stderr and TEXT in refused.stderr, refused.stderr
     assert [it["imageTags"] for it in ecr.describe_images(repositoryName="two")["imageDetails"]] == [["1"]]
-    # So is the API's, and a stream that does not say how long it will be.
+    # All but some 300 KiB are taken.
+    registry = Pusher(wharf, "two", keys)
+    rest = os.urandom(8 * MIB - int(held(wharf, number)[0]) - 300 * KIB)
+    wait_for(lambda: registry.push(rest).status_code == 201, 60, "what the refused push sent to be removed")
     upload = ecr.initiate_layer_upload(repositoryName="two")["uploadId"]
     with pytest.raises(ClientError) as error:
-        ecr.upload_layer_part(
-            repositoryName="two", uploadId=upload, partFirstByte=0, partLastByte=4 * MIB - 1, layerPartBlob=os.urandom(4 * MIB)
-        )
+        ecr.upload_layer_part(repositoryName="two", uploadId=upload, partFirstByte=0, partLastByte=MIB - 1, layerPartBlob=os.urandom(MIB))
     assert error.value.response["Error"]["Code"] == "LimitExceededException"
     assert TEXT in error.value.response["Error"]["Message"]
-    registry = Pusher(wharf, "two", keys)
-    chunks = (os.urandom(64 << 10) for _ in range(160))
-    denied(registry.ask("PATCH", registry.begin(), data=chunks))
-    # What is not ended counts as well: two of 2 MiB do not fit beside what is there.
+    denied(registry.push(os.urandom(600 * KIB)))
+    # A stream that does not say how long it will be ends where it is to become a layer.
+    data, at = os.urandom(600 * KIB), registry.begin()
+    sent = registry.ask("PATCH", at, data=iter([data]))
+    assert sent.status_code == 202, sent.text
+    digest = "sha256:" + hashlib.sha256(data).hexdigest()
+    denied(registry.ask("PUT", at, params={"digest": digest}))
+    assert registry.ask("HEAD", f"blobs/{digest}").status_code == 404
+    # What is not ended counts as well: two of 200 KiB do not fit beside what is there.
     begun = [registry.begin(), Pusher(wharf, "one", keys).begin()]
-    part = os.urandom(2 * MIB)
+    part = os.urandom(200 * KIB)
     ranged = {"Content-Range": f"0-{len(part) - 1}"}
     sent = [registry.ask("PATCH", at, data=part, headers=ranged) for at in begun]
     assert sent[0].status_code == 202, sent[0].text
     denied(sent[1])
     assert registry.ask("DELETE", begun[0]).status_code == 204
+    # Other names of the same bytes are free.
+    assert Pusher(wharf, "one", keys).push(rest).status_code == 201
     # It is so after a restart, and others have a share of their own.
     wharf.kill_child("server")
-    denied(registry.push(os.urandom(4 * MIB)))
+    wait_for(wharf.healthy, 60, "the server")
+    denied(registry.push(os.urandom(600 * KIB)))
     _, free = account(wharf, "free")
     wharf.client("ecr", free).create_repository(repositoryName="one")
     assert Pusher(wharf, "one", free).push(os.urandom(4 * MIB)).status_code == 201

@@ -182,7 +182,13 @@ where
     if let Some(whole) = whole {
         upload.will_be(whole);
     }
-    receive(asked, &mut upload, whole, body).await?;
+    if let Err(refusal) = receive(asked, &mut upload, whole, body).await {
+        // Its client has nothing more to send: what came would only take room.
+        if whole.is_some() && refusal.status == StatusCode::FORBIDDEN {
+            upload.cancel().await;
+        }
+        return Err(refusal);
+    }
     if range.is_some_and(|(_, length)| upload.offset() - offset != length) {
         upload.cancel().await;
         return Err(invalid("Content-Range and the number of bytes sent differ"));
@@ -190,8 +196,27 @@ where
     Ok(upload)
 }
 
-/// Takes nothing of a body that says how long it is and is too long for what the account may still have.
 async fn receive<B>(
+    asked: &Asked<'_>,
+    upload: &mut Upload,
+    whole: Option<&Digest>,
+    body: &mut B,
+) -> Result<(), Refusal>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    let stored = store(asked, upload, whole, body).await;
+    if let Err(refusal) = &stored
+        && refusal.status == StatusCode::FORBIDDEN
+    {
+        body::drain(body).await;
+    }
+    stored
+}
+
+/// Stores nothing of a body that says how long it is and is too long for what the account may still have.
+async fn store<B>(
     asked: &Asked<'_>,
     upload: &mut Upload,
     whole: Option<&Digest>,

@@ -109,7 +109,8 @@ impl Receiving<'_> {
 
 impl Catalog {
     /// Before the first byte of a body is taken, of which `more` bytes are known to come. Of a layer that the account
-    /// has already there is no second copy: a body that says it is one may be as long.
+    /// has already there is no second copy: a body that says it is one may be as long. Where nothing more is known to
+    /// come of a layer, whether there is room for it is said when it ends.
     pub async fn receive<'a>(
         &'a self,
         registry: &'a Registry,
@@ -117,7 +118,8 @@ impl Catalog {
         whole: Option<&Digest>,
     ) -> Result<Receiving<'a>, EcrError> {
         let mut look_at = None;
-        if let Err(full) = self.require_incoming(registry, more).await {
+        let ends = more == 0 && whole.is_some();
+        if !ends && let Err(full) = self.require_incoming(registry, more).await {
             let there = match whole {
                 Some(digest) => self.size_in_account(&registry.account, digest).await?,
                 None => None,
