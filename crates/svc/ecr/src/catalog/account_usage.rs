@@ -120,7 +120,8 @@ impl Catalog {
         let mut look_at = None;
         let ends = more == 0 && whole.is_some();
         if !ends && let Err(full) = self.require_incoming(registry, more).await {
-            let there = match whole {
+            let is_full = matches!(full, EcrError::RegistryFull { .. });
+            let there = match whole.filter(|_| is_full) {
                 Some(digest) => self.size_in_account(&registry.account, digest).await?,
                 None => None,
             };
