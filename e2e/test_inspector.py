@@ -90,6 +90,20 @@ def test_findings_of_all_images(installation, tmp_path):
         inspector.list_finding_aggregations(aggregationType="LAMBDA_LAYER")
 
 
+def test_what_is_published_of_a_vulnerability(installation):
+    inspector = installation.client("inspector2")
+
+    def search(vulnerability):
+        return inspector.search_vulnerabilities(filterCriteria={"vulnerabilityIds": [vulnerability]})["vulnerabilities"]
+
+    (found,) = search("CVE-2024-1")
+    (finding,) = inspector.list_findings(filterCriteria={"vulnerabilityId": equals("CVE-2024-1")}, maxResults=1)["findings"]
+    assert found["id"] == "CVE-2024-1" and found["description"] == finding["description"], found
+    assert search("CVE-1999-1") == []
+    with pytest.raises(ClientError, match="ValidationException"):
+        search("GHSA-1")
+
+
 def test_for_how_long_images_are_compared_again(installation):
     inspector = installation.client("inspector2")
 
@@ -254,6 +268,6 @@ def test_filters_suppress_findings(installation):
     with pytest.raises(inspector.exceptions.ResourceNotFoundException):
         inspector.delete_filter(arn=arn)
     with pytest.raises(ClientError, match="not supported"):
-        inspector.search_vulnerabilities(filterCriteria={"vulnerabilityIds": ["CVE-2024-1"]})
+        inspector.get_encryption_key(scanType="PACKAGE", resourceType="AWS_ECR_CONTAINER_IMAGE")
     inspector.disable(resourceTypes=["ECR"])
     assert installation.client("ecr").get_registry_scanning_configuration()["scanningConfiguration"]["scanType"] == "BASIC"

@@ -213,6 +213,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         log_bytes: args.log_storage,
         log_rate: args.log_rate,
         repository_bytes: args.repository_storage,
+        registry_bytes: args.registry_storage,
         account_bytes: args.account_records,
         scrub_every: (args.scrub_days > 0)
             .then(|| std::time::Duration::from_secs(24 * 3600) * args.scrub_days),

@@ -156,6 +156,9 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     if let Some(bytes) = server.repository_storage {
         arguments.extend(words(&["--repository-storage", &bytes.to_string()]));
     }
+    if let Some(bytes) = server.registry_storage {
+        arguments.extend(words(&["--registry-storage", &bytes.to_string()]));
+    }
     for region in &server.add_region {
         arguments.extend(words(&["--add-region", region]));
     }

@@ -4,6 +4,7 @@
 //! <dir>/lock                 held while it is being updated
 //! <dir>/current.json         which generation counts, since when, how much it is
 //! <dir>/<generation>/NN      a 64th of the packages each: an index by hash, then their advisories
+//! <dir>/<generation>/NN.names which vulnerabilities they are about
 //! <dir>/<generation>/changed hashes of the packages that differ from the generation before
 //! ```
 //! Nothing in it is secret: it is what others publish.
@@ -17,6 +18,7 @@
 #[doc(hidden)]
 pub mod fuzz;
 mod input;
+mod names;
 mod read;
 mod shard;
 #[cfg(test)]

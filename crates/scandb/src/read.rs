@@ -10,7 +10,10 @@ use std::{
 use parking_lot::Mutex;
 use wharf_scan::{About, Advisory, Finding, Findings, Inventory, Limits, matching};
 
-use crate::{CHANGED, CURRENT, Current, DataError, FindError, SHARDS, at, hash, shard::Shard};
+use crate::{
+    CHANGED, CURRENT, Current, DataError, FindError, SHARDS, at, hash, names,
+    shard::{Shard, Shelf},
+};
 
 /// `current.json`, in bytes.
 pub(crate) const MAX_CURRENT: u64 = 1 << 20;
@@ -19,6 +22,11 @@ const MAX_CHANGED: u64 = 64 << 20;
 const MAX_REMEMBERED: usize = 16 << 20;
 /// Of these, for each lookup, though nothing is known.
 const REMEMBERED_BYTES: usize = 256;
+
+/// Packages that one vulnerability is looked for at, and what is read of them, unpacked: advisories about kernels name
+/// some hundreds. Those of a few say of it what all do.
+const MAX_ABOUT: usize = 32;
+const MAX_ABOUT_BYTES: usize = 64 << 20;
 
 /// A generation of the data. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -141,6 +149,38 @@ impl Data {
         if bytes <= MAX_REMEMBERED {
             remembered.bytes += bytes;
             remembered.known.insert(about.clone(), found.clone());
+        }
+        Ok(found)
+    }
+
+    /// What is said of a vulnerability by its name, of some of the packages that it is about. Blocks.
+    pub fn about(&self, name: &str) -> io::Result<Vec<Advisory>> {
+        let (mut found, mut packages, mut bytes) = (Vec::new(), 0, 0);
+        let mut add = |shelf: Shelf| {
+            let said = shelf.advisories.into_iter();
+            found.extend(said.filter(|it| names::is_about(it, name)));
+        };
+        for (number, shard) in self.inner.shards.iter().enumerate() {
+            if packages >= MAX_ABOUT || bytes >= MAX_ABOUT_BYTES {
+                break;
+            }
+            let path = self.inner.folder.join(format!("{number:02}.names"));
+            match names::find(&path, names::hash(name), MAX_ABOUT - packages)? {
+                Some(hashes) => {
+                    for hash in hashes {
+                        if bytes >= MAX_ABOUT_BYTES {
+                            break;
+                        }
+                        packages += 1;
+                        for (shelf, length) in shard.find(hash)? {
+                            bytes += length;
+                            add(shelf);
+                        }
+                    }
+                }
+                // Of data that a version before wrote nobody noted that.
+                None => shard.all().try_for_each(|shelf| shelf.map(&mut add))?,
+            }
         }
         Ok(found)
     }

@@ -43,7 +43,7 @@ pub(crate) struct Shard {
     places: Vec<Place>,
 }
 
-fn damaged() -> io::Error {
+pub(crate) fn damaged() -> io::Error {
     io::Error::other("the data is damaged; `wharf scan-db update --from-nothing` brings it anew")
 }
 

@@ -302,3 +302,39 @@ fn an_index_that_cannot_be_is_refused() {
     }
     assert!(open(&whole[..whole.len() - 1]).is_err());
 }
+
+#[test]
+fn a_vulnerability_is_found_by_its_name() {
+    let (home, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let folder = home.path().join("all");
+    fs::create_dir(&folder).unwrap();
+    for number in 0..200 {
+        let mut one = record(&format!("GHSA-{number}"), &format!("p-{number}"), "1.0.0");
+        one["aliases"] = json!([format!("CVE-2024-{}", number % 50), "GHSA-other"]);
+        put(&folder, &format!("{number}.json"), &one);
+    }
+    update(dir.path(), &folder, 7).unwrap();
+    let ids = |name: &str| {
+        let found = open(dir.path()).about(name).unwrap().into_iter();
+        let mut ids: Vec<String> = found.map(|it| it.id).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let expected = ["GHSA-107", "GHSA-157", "GHSA-57", "GHSA-7"];
+    assert_eq!(ids("CVE-2024-7"), expected);
+    assert_eq!(ids("CVE-2024-50"), [""; 0]);
+    // Names that are no CVE's are not searched for.
+    assert_eq!(ids("GHSA-7"), [""; 0]);
+    // A record that says something else takes the place of its earlier self.
+    let mut one = record("GHSA-7", "p-7", "1.0.0");
+    one["aliases"] = json!(["CVE-2024-77"]);
+    update(dir.path(), &put(home.path(), "one.json", &one), 8).unwrap();
+    assert_eq!(ids("CVE-2024-7"), expected[..3]);
+    assert_eq!(ids("CVE-2024-77"), ["GHSA-7"]);
+    // As a version before left it, and damaged.
+    let names = |number: usize| dir.path().join(format!("2/{number:02}.names"));
+    (0..64).for_each(|number| fs::remove_file(names(number)).unwrap());
+    assert_eq!(ids("CVE-2024-7"), expected[..3]);
+    (0..64).for_each(|number| fs::write(names(number), b"wharfsn1 ").unwrap());
+    assert!(open(dir.path()).about("CVE-2024-7").is_err());
+}

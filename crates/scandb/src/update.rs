@@ -19,6 +19,7 @@ use wharf_scan::{About, Advisory};
 use crate::{
     CHANGED, CURRENT, Current, Data, DataError, SHARDS, at, hash,
     input::{self, Said},
+    names,
     read::MAX_CURRENT,
     shard,
 };
@@ -172,6 +173,8 @@ fn write(
             .extend(known.into_iter().map(str::to_owned));
         let path = folder.join(format!("{number:02}"));
         shard::write(&path, &merged).map_err(at(path))?;
+        let path = folder.join(format!("{number:02}.names"));
+        names::write(&path, &merged).map_err(at(path))?;
     }
     let path = folder.join(CHANGED);
     wharf_durable::replace(&path, &changed, Durability::Machine).map_err(at(path))?;

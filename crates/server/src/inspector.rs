@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use wharf_api_ecr::types::EnhancedImageScanFinding;
 use wharf_base::{Permit, Timestamp};
-use wharf_scan::sbom::Format;
+use wharf_scan::{Advisory, sbom::Format};
 use wharf_service::Place;
 use wharf_svc_ecr::{Catalog, EcrError, Inspected, Registry};
 use wharf_svc_inspector2::{Images, ImagesError, Rescan, Sbom, SbomFormat, Scanned, Scans};
@@ -109,6 +109,10 @@ impl Images for ScannedImages {
             Err(EcrError::LimitExceeded(why)) => Ok(Sbom::TooLong(why)),
             Err(error) => Err(failed(error)),
         }
+    }
+
+    async fn known_of(&self, vulnerability: &str) -> Result<Vec<Advisory>, ImagesError> {
+        self.0.known_of(vulnerability).await.map_err(failed)
     }
 
     async fn scans(&self, place: &Place, now: Timestamp) -> Result<Scans, ImagesError> {

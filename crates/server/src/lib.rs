@@ -47,6 +47,7 @@ mod pod_roles;
 mod principals;
 mod repair;
 mod root;
+mod running_images;
 mod services;
 mod signing_profiles;
 mod start;

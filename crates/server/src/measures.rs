@@ -16,6 +16,7 @@ use wharf_journal::Journal;
 use wharf_metrics::{Labels, Metrics, Requests};
 use wharf_store::Store;
 use wharf_svc_cloudtrail::Recorder;
+use wharf_svc_ecr::Catalog;
 use wharf_svc_ecs::{EcsService, figures::Figures};
 use wharf_svc_logs::LogsService;
 use wharf_svc_scheduler::SchedulerService;
@@ -33,6 +34,9 @@ const COUNT_EVERY: Duration = Duration::from_secs(1);
 /// Damaged blobs are counted up to here: there should be none.
 const MOST_DAMAGED: usize = 1000;
 
+/// Accounts whose registries are told of, those that hold most.
+const MOST_REGISTRIES: usize = 20;
+
 /// What the metrics are read from.
 pub struct Sources {
     pub connections: Connections,
@@ -47,6 +51,7 @@ pub struct Sources {
     pub ecs: EcsService,
     pub sqs: SqsService,
     pub layers: Arc<LayerPeers>,
+    pub catalog: Catalog,
     pub services: Measured,
 }
 
@@ -71,6 +76,7 @@ pub fn collect(data: &Path, sources: Sources) -> (Metrics, Requests) {
     }
     ecs(&mut metrics, sources.ecs);
     layers(&mut metrics, &sources.layers);
+    registries(&mut metrics, &sources.catalog);
     (metrics, requests)
 }
 
@@ -86,6 +92,25 @@ fn layers(metrics: &mut Metrics, layers: &Arc<LayerPeers>) {
         "wharf_shared_layers",
         "Layers that these nodes have, those of each counted",
         move || of.counts().1 as f64,
+    );
+}
+
+fn registries(metrics: &mut Metrics, catalog: &Catalog) {
+    let of = catalog.clone();
+    metrics.gauges(
+        "wharf_registry_account_bytes",
+        "What the registries of an account hold at most, of the twenty fullest that were pushed to",
+        move || {
+            let all = of.fullest_accounts(MOST_REGISTRIES).into_iter();
+            let row = |(account, bytes)| (vec![("account", account)], bytes as f64);
+            all.map(row).collect()
+        },
+    );
+    let of = catalog.clone();
+    metrics.counter(
+        "wharf_registry_full",
+        "Pushes that were refused because an account's registries are full",
+        move || of.refused_for_room() as f64,
     );
 }
 

@@ -37,7 +37,7 @@ pub(crate) use self::{
 };
 use crate::{
     accounts::takedown::Takedown, balanced::Measured, gateway::IamMode, inspector::ScannedImages,
-    pod_roles::PodRoles,
+    pod_roles::PodRoles, running_images::RunningImages,
 };
 
 /// A service of this installation.
@@ -306,6 +306,12 @@ pub static SERVICES: &[Row] = &[
                 store: it.data.store.clone(),
                 keyring: it.data.keyring.clone(),
                 images: Arc::new(ScannedImages(it.plane.catalog.clone())),
+                clusters: Arc::new(RunningImages {
+                    ecs: it.plane.ecs.clone(),
+                    control: it.control.clone(),
+                    images: it.plane.task_images.clone(),
+                    clock: it.clock.clone(),
+                }),
                 operations: it.operations.clone(),
                 clock: it.clock.clone(),
             });

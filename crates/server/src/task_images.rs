@@ -23,6 +23,15 @@ pub struct Images {
     pub hosts: Vec<String>,
 }
 
+/// What an image's name says of one of this installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    pub account: String,
+    pub region: String,
+    pub repository: String,
+    pub digest: Option<String>,
+}
+
 /// An image of this installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Own {
@@ -85,6 +94,20 @@ impl TaskImages for Images {
 }
 
 impl Images {
+    /// What a name means in a place; `None` for images of other registries.
+    pub fn named(&self, place: &Place, image: &str) -> Option<Named> {
+        let own = own(&self.hosts, place, image)?;
+        Some(Named {
+            account: own.registry.account,
+            region: own.registry.region,
+            repository: own.name,
+            digest: match own.reference {
+                ImageRef::Digest(digest) => Some(digest.to_string()),
+                ImageRef::Tag(_) => None,
+            },
+        })
+    }
+
     /// The digest that an image may start as; `None` where any will do.
     async fn admitted(
         &self,

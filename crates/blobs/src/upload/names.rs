@@ -52,8 +52,14 @@ pub(super) fn id_and_scope(name: &str) -> (&str, &str) {
 
 /// The scope as part of the name: no other file is needed to know whose an upload is.
 pub(super) fn file_name(id: &UploadId, scope: &str) -> String {
-    let scope = Digest::of(scope.as_bytes()).hex();
-    format!("{id}.{}", &scope[..32])
+    format!("{id}.{}", scope_name(scope))
+}
+
+/// A scope as it stands in names of files.
+pub(super) fn scope_name(scope: &str) -> String {
+    let mut name = Digest::of(scope.as_bytes()).hex();
+    name.truncate(32);
+    name
 }
 
 /// The name of an upload that ends with the request that is sending it.

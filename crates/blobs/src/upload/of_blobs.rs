@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{
     Upload, UploadId,
     begun::Begun,
-    names::{file_name, within_request},
+    names::{file_name, scope_name, within_request},
     table::Claim,
 };
 use crate::{
@@ -91,6 +91,11 @@ impl Blobs {
             Ok(there)
         })
         .await
+    }
+
+    /// How many bytes of unfinished uploads the scope has; `None` if it has no such upload.
+    pub fn unfinished_bytes(&self, scope: &str) -> Option<u64> {
+        self.table().bytes_of(&scope_name(scope))
     }
 
     /// Starts an upload of `scope` that lives as long as the returned value: dropped before

@@ -104,6 +104,11 @@ impl Table {
         Ok(())
     }
 
+    /// Bytes of what the scope has begun and not finished; `None` if there is nothing of the kind.
+    pub(super) fn bytes_of(&self, scope: &str) -> Option<u64> {
+        self.lock().scopes.get(scope).map(|used| used.bytes)
+    }
+
     pub(super) fn file_gone(&self, name: &str) {
         let (id, scope) = id_and_scope(name);
         let mut slots = self.lock();

@@ -91,6 +91,10 @@ pub struct ServerArgs {
     /// What one repository of images may hold, such as 100G. Half of the disk by default
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub repository_storage: Option<u64>,
+    /// What the registries of one account may hold together, such as 500G; a layer of several repositories counts once. By
+    /// default three quarters of the disk, and anything for the account of the installation itself
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub registry_storage: Option<u64>,
     /// What the records of one account may take in memory, such as 4G; beyond it nothing is added, and deleting works. By
     /// default a quarter of the machine's memory, and anything for the account of the installation itself
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]

@@ -23,6 +23,7 @@ mod nodes;
 mod part_roles;
 mod pod_identity;
 mod ports;
+mod running;
 mod signer;
 pub mod sizes;
 mod users;

@@ -191,6 +191,7 @@ impl Plane {
                 ecs: self.ecs.clone(),
                 sqs: self.sqs.clone(),
                 layers: layers.clone(),
+                catalog: self.catalog.clone(),
                 services: answering.measured,
             },
         );

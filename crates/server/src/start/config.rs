@@ -76,6 +76,8 @@ pub struct ServerConfig {
     pub log_rate: Option<u64>,
     /// What one repository of images may hold; `None`: half of the file system.
     pub repository_bytes: Option<u64>,
+    /// What the registries of one account may hold together; `None`: a share of the file system.
+    pub registry_bytes: Option<u64>,
     /// What the records of one account may take; `None`: a share of this machine's memory.
     pub account_bytes: Option<u64>,
     /// How often all blobs are read again; `None`: never.
@@ -121,6 +123,7 @@ impl ServerConfig {
             log_bytes: None,
             log_rate: None,
             repository_bytes: None,
+            registry_bytes: None,
             account_bytes: None,
             scrub_every: None,
             disk: Disk::default(),
@@ -161,6 +164,20 @@ impl ServerConfig {
             let found = nix::sys::statvfs::statvfs(&self.data_dir);
             found.map_or(u64::MAX, |found| found.blocks() * found.fragment_size() / 2)
         })
+    }
+
+    /// What the registries of one account may hold together: as asked for, or three quarters of the file system.
+    pub(super) fn registry_bytes(&self) -> u64 {
+        self.registry_bytes.unwrap_or_else(|| {
+            let found = nix::sys::statvfs::statvfs(&self.data_dir);
+            let size = found.map(|found| found.blocks() * found.fragment_size());
+            size.map_or(u64::MAX, |size| size / 4 * 3)
+        })
+    }
+
+    /// The account whose registries may hold anything, as with records.
+    pub(super) fn boundless_registry(&self) -> Option<String> {
+        self.registry_bytes.is_none().then(|| self.account.clone())
     }
 
     /// The account that may have any records: that of the installation itself, unless a share for each was asked for.

@@ -213,6 +213,8 @@ impl Plane {
             data.keyring.clone(),
             wharf_svc_ecr::Config {
                 repository_bytes: config.repository_bytes(),
+                account_bytes: config.registry_bytes(),
+                boundless_account: config.boundless_registry(),
                 outside: Some(wharf_svc_ecr::Outside {
                     egress: egress.clone(),
                     secrets: Arc::new(wharf_api_secretsmanager::Client::new(

@@ -1,5 +1,6 @@
 //! Repositories and what is in them: every rule, over the store and the blobs.
 
+mod account_usage;
 mod archive;
 mod collect;
 mod damage;
@@ -42,6 +43,7 @@ pub(crate) use wharf_wanted::MARKER;
 use wharf_wanted::{Marker, WantedError, Wants, digest_of};
 use wharf_wire::{Caller, CallerKind};
 
+pub use account_usage::Receiving;
 pub(crate) use archive::{Following, StorageClass};
 pub use collect::GcReport;
 pub(crate) use encryption::Granter;
@@ -91,6 +93,10 @@ pub struct Config {
     /// What one repository may hold, in bytes of layers, configurations and manifests. Unlimited
     /// unless said otherwise, as with ECR.
     pub repository_bytes: u64,
+    /// What the registries of one account may hold together, of the same. Unlimited unless said otherwise.
+    pub account_bytes: u64,
+    /// The account that `account_bytes` says nothing about.
+    pub boundless_account: Option<String>,
     /// How many repositories a registry has at most, and images a repository: ECR's quotas.
     pub max_repositories: usize,
     pub max_images: usize,
@@ -120,6 +126,8 @@ impl Config {
             scheme: "http".to_owned(),
             max_layer_bytes: 52_000 << 20,
             repository_bytes: u64::MAX,
+            account_bytes: u64::MAX,
+            boundless_account: None,
             max_repositories: 100_000,
             max_images: 100_000,
             clock: Arc::new(SystemClock),
@@ -212,6 +220,7 @@ struct Inner {
     /// uploads in parts are in here; forgotten on a restart, which then lets such a layer pass.
     parts: layers::PartSizes,
     reservations: Arc<usage::Reservations>,
+    accounts: account_usage::Accounts,
     /// Changes of one repository in this process go one after the other, so that a crowd does not
     /// spend its attempts on each other. Only for speed: what keeps changes apart is the
     /// comparison in each transaction.
@@ -275,6 +284,7 @@ impl Catalog {
                 config,
                 parts,
                 reservations: Arc::default(),
+                accounts: Default::default(),
                 turns: Turns::default(),
                 work: tokio::sync::Notify::new(),
                 restored: tokio::sync::Notify::new(),

@@ -180,6 +180,10 @@ pub enum EcrError {
         limit: u64,
     },
     #[error(
+        "The registry with id '{account}' would exceed the maximum allowed size which is '{limit}' bytes"
+    )]
+    RegistryFull { account: String, limit: u64 },
+    #[error(
         "The repository with name '{name}' in registry with id '{account}' already has the maximum allowed number of images which is '{limit}'"
     )]
     TooManyImages {

@@ -101,6 +101,7 @@ impl From<&EcrError> for Fault {
             E::LayerDigest { .. } => faults::invalid_layer_exception(text),
             E::LimitExceeded(_)
             | E::RepositoryFull { .. }
+            | E::RegistryFull { .. }
             | E::TooManyImages { .. }
             | E::TooManyRepositories { .. }
             | E::TooManyParts(_) => faults::limit_exceeded_exception(text),

@@ -43,7 +43,7 @@ mod upstream;
 pub use announced::ANNOUNCING;
 pub use catalog::{
     Brought, Catalog, Config, Due, GALLERY, GcReport, ImageRef, Inspected, KmsKeys, LayerInfo,
-    NewCatalogData, NewImage, Open, Pushed, Referrer, Registry, Stored, TAGS, Tagged,
+    NewCatalogData, NewImage, Open, Pushed, Receiving, Referrer, Registry, Stored, TAGS, Tagged,
     check_repository_policy,
 };
 pub use error::EcrError;

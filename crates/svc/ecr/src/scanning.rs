@@ -27,7 +27,7 @@ use wharf_base::Permit;
 use wharf_blobs::BlobError;
 use wharf_reconcile::{Next, Shard, Takeover};
 use wharf_records::{Record as _, Scope};
-use wharf_scan::ScanError;
+use wharf_scan::{Advisory, ScanError};
 use wharf_scandb::{Data, DataError, FindError};
 use wharf_service::{Look, Loops, Reach, feed};
 
@@ -264,6 +264,24 @@ impl Catalog {
             Ok(kept.clone())
         };
         blocking(read).await?.map_err(data_error)
+    }
+}
+
+impl Catalog {
+    /// What is published about a vulnerability, by its name.
+    pub async fn known_of(&self, name: &str) -> Result<Vec<Advisory>, EcrError> {
+        let Some(dir) = self.config().scan_data.clone() else {
+            return Ok(Vec::new());
+        };
+        let name = name.to_owned();
+        let read = move || -> Result<Vec<Advisory>, EcrError> {
+            let Some(data) = Data::open(&dir).map_err(data_error)? else {
+                return Ok(Vec::new());
+            };
+            let found = data.about(&name);
+            found.map_err(|error| EcrError::ScanData(error.to_string()))
+        };
+        blocking(read).await?
     }
 }
 

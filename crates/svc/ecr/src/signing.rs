@@ -234,6 +234,7 @@ fn permanent(error: EcrError) -> Result<(&'static str, String), EcrError> {
         EcrError::SigningProfile(_) => "SigningProfileNotFound",
         EcrError::SigningBroke(_) => "SigningFailed",
         EcrError::RepositoryFull { .. }
+        | EcrError::RegistryFull { .. }
         | EcrError::TooManyImages { .. }
         | EcrError::LimitExceeded(_) => "LimitExceeded",
         _ => return Err(error),

@@ -7,7 +7,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
-use wharf_records::node::Grant;
+use wharf_records::{Record as _, ecs::Task, node::Grant};
 use wharf_service::Loops;
 use wharf_svc_ecs_exec::Sessions;
 use wharf_svc_ecs_scheduler::retirement;
@@ -95,6 +95,15 @@ impl EcsService {
     /// What there is to do, for metrics.
     pub fn figures(&self) -> crate::figures::Figures {
         crate::figures::figures(&self.core)
+    }
+
+    /// Looks at every task of a place that is remembered, those that stopped lately included.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn each_task(&self, place: &Place, look: impl FnMut(Task)) -> Result<(), Fault> {
+        let prefix = place.scope().prefix(Task::KIND);
+        ops::list_tasks::each(&self.core, &prefix, look).await
     }
 
     /// The websockets agents connect to.

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use wharf_api_ecr::types::EnhancedImageScanFinding;
 use wharf_base::{Permit, Timestamp};
+use wharf_scan::Advisory;
 use wharf_service::Place;
 use wharf_wire::async_trait;
 
@@ -117,6 +118,9 @@ pub trait Images: Send + Sync + 'static {
         image: &Scanned,
         format: SbomFormat,
     ) -> Result<Sbom, ImagesError>;
+
+    /// What is published about a vulnerability, by its name.
+    async fn known_of(&self, vulnerability: &str) -> Result<Vec<Advisory>, ImagesError>;
 
     /// How often images were scanned.
     async fn scans(&self, place: &Place, now: Timestamp) -> Result<Scans, ImagesError>;

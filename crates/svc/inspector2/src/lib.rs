@@ -1,5 +1,6 @@
 //! Amazon Inspector, as far as it is about images of ECR: findings, what is covered, filters that
-//! suppress findings, and reports in S3: of findings, and of what images are made of.
+//! suppress findings, reports in S3 of findings and of what images are made of, what is published about a
+//! vulnerability, and the clusters that run an image.
 //!
 //! What was found is ECR's: [`Images`] is the way to its records, and nothing of it is kept here. Whether
 //! Inspector is enabled is whether the registry scans in the enhanced way. The records of this service
@@ -9,6 +10,7 @@
 
 mod aggregate;
 mod authorize;
+mod clusters;
 mod coverage;
 mod criteria;
 mod describe;
@@ -21,7 +23,9 @@ mod records;
 mod reports;
 mod service;
 mod tagged;
+mod vulnerability;
 
+pub use clusters::{ImageUse, NamedImage, RunsImages, Unit};
 pub use images::{Images, ImagesError, Rescan, Sbom, SbomFormat, Scanned, Scans};
 pub use service::{Inspector2Service, Parts};
 pub use tagged::TAGGED;

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod aggregations;
+pub(crate) mod clusters;
 pub(crate) mod configuration;
 pub(crate) mod details;
 pub(crate) mod filters;
@@ -10,3 +11,4 @@ pub(crate) mod reports;
 pub(crate) mod sboms;
 pub(crate) mod tags;
 pub(crate) mod usage;
+pub(crate) mod vulnerabilities;

@@ -9,7 +9,7 @@ use wharf_service::{Pages, Table, Turns};
 use wharf_store::Store;
 use wharf_wire::Context;
 
-use crate::{authorize, fault::Inspector2Faults, images::Images, ops};
+use crate::{authorize, clusters::RunsImages, fault::Inspector2Faults, images::Images, ops};
 
 /// What the service stands on.
 pub struct Parts {
@@ -17,6 +17,8 @@ pub struct Parts {
     /// Seals page tokens.
     pub keyring: Keyring,
     pub images: Arc<dyn Images>,
+    /// Who knows which clusters run an image.
+    pub clusters: Arc<dyn RunsImages>,
     /// By which reports come into buckets.
     pub operations: Arc<dyn Operations>,
     pub clock: Arc<dyn Clock>,
@@ -27,6 +29,7 @@ pub struct Parts {
 pub struct Inspector2Service {
     pub(crate) table: Table<Inspector2Faults>,
     pub(crate) images: Arc<dyn Images>,
+    pub(crate) clusters: Arc<dyn RunsImages>,
     pub(crate) operations: Arc<dyn Operations>,
     /// Filters and reports of one account and region are made one after the other.
     pub(crate) turns: Arc<Turns>,
@@ -39,6 +42,7 @@ impl Inspector2Service {
         Self {
             table: Table::new(parts.store),
             images: parts.images,
+            clusters: parts.clusters,
             operations: parts.operations,
             turns: Arc::default(),
             keyring: parts.keyring,
@@ -81,6 +85,7 @@ wharf_api_inspector2::operations! {
     delete_filter = ops::filters::delete_filter;
     disable = ops::accounts::disable;
     enable = ops::accounts::enable;
+    get_clusters_for_image = ops::clusters::get_clusters_for_image;
     get_configuration = ops::configuration::get_configuration;
     get_findings_report_status = ops::reports::get_findings_report_status;
     get_sbom_export = ops::sboms::get_sbom_export;
@@ -92,6 +97,7 @@ wharf_api_inspector2::operations! {
     list_findings = ops::lists::list_findings;
     list_tags_for_resource = ops::tags::list_tags_for_resource;
     list_usage_totals = ops::usage::list_usage_totals;
+    search_vulnerabilities = ops::vulnerabilities::search_vulnerabilities;
     tag_resource = ops::tags::tag_resource;
     untag_resource = ops::tags::untag_resource;
     update_configuration = ops::configuration::update_configuration;

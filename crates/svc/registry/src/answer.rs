@@ -152,9 +152,10 @@ impl From<EcrError> for Refusal {
             E::ReferencedByIndex(_) => (StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED"),
             E::UploadNotFound { .. } => (StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN"),
             // Not 429 or 507: clients would try again.
-            E::RepositoryFull { .. } | E::TooManyImages { .. } | E::TooManyRepositories { .. } => {
-                (StatusCode::FORBIDDEN, "DENIED")
-            }
+            E::RepositoryFull { .. }
+            | E::RegistryFull { .. }
+            | E::TooManyImages { .. }
+            | E::TooManyRepositories { .. } => (StatusCode::FORBIDDEN, "DENIED"),
             // The key is disabled or gone, or ECR may not use it.
             E::Kms(fault) if fault.sender => (StatusCode::FORBIDDEN, "DENIED"),
             E::LimitExceeded(_) => (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"),

@@ -18,6 +18,10 @@ pub type Body = BoxBody<Bytes, io::Error>;
 /// A client that sends nothing for this long is given up.
 const IDLE_LIMIT: Duration = Duration::from_secs(300);
 
+/// Read of a body that is refused, so that a client which sends all of it before it reads sees the answer and not a
+/// connection that breaks off.
+const MAX_DRAINED: usize = 1 << 20;
+
 pub(crate) fn empty() -> Body {
     Empty::new().map_err(|never| match never {}).boxed()
 }
@@ -77,6 +81,21 @@ where
         // Trailers say nothing here.
         if let Ok(data) = frame.into_data() {
             return Ok(Some(data));
+        }
+    }
+}
+
+/// Throws away what comes of a body, up to a bound.
+pub(crate) async fn drain<B>(body: &mut B)
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    let mut left = MAX_DRAINED;
+    while let Ok(Some(piece)) = next(body).await {
+        left = left.saturating_sub(piece.len());
+        if left == 0 {
+            return;
         }
     }
 }

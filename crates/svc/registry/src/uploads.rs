@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use http::{
     Response, StatusCode,
-    header::{CONTENT_RANGE, LOCATION, RANGE},
+    header::{CONTENT_LENGTH, CONTENT_RANGE, LOCATION, RANGE},
 };
 use wharf_blobs::{Digest, Upload};
 use wharf_svc_ecr::LayerInfo;
@@ -36,7 +36,7 @@ where
         let digest = answer::digest(&digest)?;
         let mut upload = asked.catalog.upload_once(&asked.registry, name).await?;
         upload.will_be(&digest);
-        receive(&mut upload, body).await?;
+        receive(asked, &mut upload, Some(&digest), body).await?;
         return complete(asked, &call, name, upload, &digest).await;
     }
     if let (Some(digest), Some(from)) = (asked.parameter("mount"), asked.parameter("from"))
@@ -182,7 +182,13 @@ where
     if let Some(whole) = whole {
         upload.will_be(whole);
     }
-    receive(&mut upload, body).await?;
+    if let Err(refusal) = receive(asked, &mut upload, whole, body).await {
+        // Its client has nothing more to send: what came would only take room.
+        if whole.is_some() && refusal.status == StatusCode::FORBIDDEN {
+            upload.cancel().await;
+        }
+        return Err(refusal);
+    }
     if range.is_some_and(|(_, length)| upload.offset() - offset != length) {
         upload.cancel().await;
         return Err(invalid("Content-Range and the number of bytes sent differ"));
@@ -190,13 +196,42 @@ where
     Ok(upload)
 }
 
-async fn receive<B>(upload: &mut Upload, body: &mut B) -> Result<(), Refusal>
+async fn receive<B>(
+    asked: &Asked<'_>,
+    upload: &mut Upload,
+    whole: Option<&Digest>,
+    body: &mut B,
+) -> Result<(), Refusal>
 where
     B: http_body::Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
 {
+    let stored = store(asked, upload, whole, body).await;
+    if let Err(refusal) = &stored
+        && refusal.status == StatusCode::FORBIDDEN
+    {
+        body::drain(body).await;
+    }
+    stored
+}
+
+/// Stores nothing of a body that says how long it is and is too long for what the account may still have.
+async fn store<B>(
+    asked: &Asked<'_>,
+    upload: &mut Upload,
+    whole: Option<&Digest>,
+    body: &mut B,
+) -> Result<(), Refusal>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    let length = asked.header(CONTENT_LENGTH).and_then(|it| it.parse().ok());
+    let (catalog, more) = (asked.catalog, length.unwrap_or(0));
+    let mut receiving = catalog.receive(&asked.registry, more, whole).await?;
     while let Some(piece) = body::next(body).await? {
         upload.write(piece).await?;
+        receiving.received(upload.offset()).await?;
     }
     Ok(())
 }

@@ -94,6 +94,7 @@ impl Server {
             log_bytes: None,
             log_rate: None,
             repository_bytes: None,
+            registry_bytes: None,
             account_bytes: None,
             scrub_every: None,
             disk: wharf_wal::Disk::default(),

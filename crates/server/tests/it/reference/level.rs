@@ -31,6 +31,7 @@ pub fn of(action: &str) -> &'static str {
         "BatchCheck",
         "Filter",
         "Lookup",
+        "Search",
         "Head",
         "Receive",
         "Validate",

@@ -108,7 +108,21 @@ impl Catalog {
 
     /// The accounts and regions that have anything, found by jumping from one to the next.
     async fn scopes_of(&self, service: &str) -> Result<Vec<Scope>, EcrError> {
-        let prefix = Scope::service_prefix(service);
+        self.scopes_below(Scope::service_prefix(service)).await
+    }
+
+    /// The registries of one account that have anything, private and public.
+    pub(super) async fn scopes_of_account(&self, account: &str) -> Result<Vec<Scope>, EcrError> {
+        let mut scopes = Vec::new();
+        for service in [records::SERVICE, records::PUBLIC_SERVICE] {
+            let escaped = wharf_records::escape(account);
+            let prefix = format!("{}{escaped}/", Scope::service_prefix(service));
+            scopes.extend(self.scopes_below(prefix).await?);
+        }
+        Ok(scopes)
+    }
+
+    async fn scopes_below(&self, prefix: String) -> Result<Vec<Scope>, EcrError> {
         let mut scopes = Vec::new();
         let mut after: Option<String> = None;
         loop {

@@ -8,7 +8,10 @@ use wharf_base::{Permit, Timestamp};
 use wharf_blobs::{BlobError, BlobInfo, BlobReader, Blobs, Digest, Lease, Upload, UploadId};
 use wharf_service::transact;
 
-use super::{Catalog, MARKER, Open, Read, Registry, usage::Room};
+use super::{
+    Catalog, MARKER, Open, Read, Registry,
+    usage::{Room, Wanted},
+};
 use crate::{
     error::EcrError,
     records::{Image, Layer, Repository, Status, layer_owner},
@@ -181,6 +184,7 @@ impl Catalog {
         name: &str,
     ) -> Result<UploadId, EcrError> {
         let open = self.open(registry, name).await?;
+        self.inner.accounts.uploads_to(&open);
         Ok(self.blobs_of(&open).await?.begin_upload(open.id()).await?)
     }
 
@@ -192,6 +196,7 @@ impl Catalog {
 
     async fn upload_in(&self, open: &Open) -> Result<Upload, EcrError> {
         let limit = self.quotas(&open.registry).layer_bytes;
+        self.inner.accounts.uploads_to(open);
         let blobs = self.blobs_of(open).await?;
         Ok(blobs.upload_once(Some(open.id()), limit).await?)
     }
@@ -205,6 +210,7 @@ impl Catalog {
         let open = self.open(registry, name).await?;
         let id = parse_upload(&open, upload)?;
         let limit = self.quotas(registry).layer_bytes;
+        self.inner.accounts.uploads_to(&open);
         let blobs = self.blobs_of(&open).await?;
         let resumed = blobs.resume_upload(&id, open.id(), limit).await;
         resumed.map_err(|error| upload_error(&open, upload, error))
@@ -274,7 +280,8 @@ impl Catalog {
             return Ok(layer);
         }
         // Before the bytes become a blob: one that nobody owns would stay for hours.
-        let room = match self.room_for(open, digest, upload.offset()).await {
+        let sent = Wanted::Upload(digest);
+        let room = match self.room_for(open, digest, upload.offset(), sent).await {
             Ok(room) => room,
             Err(refused) => {
                 upload.cancel().await;
@@ -316,11 +323,12 @@ impl Catalog {
         open: &Open,
         digest: &Digest,
         bytes: u64,
+        wanted: Wanted<'_>,
     ) -> Result<Option<Room>, EcrError> {
         if self.has_layer(open, digest).await? {
             return Ok(None);
         }
-        self.require_room(open, bytes).await.map(Some)
+        self.require_room(open, bytes, wanted).await.map(Some)
     }
 
     /// Makes a layer of the repository `from` one of the repository `name` as well; `None` if
@@ -369,10 +377,14 @@ impl Catalog {
         let Some(mut reader) = self.read_layer_of(source, digest).await? else {
             return Ok(None);
         };
+        let mut receiving = self
+            .receive(&open.registry, reader.remaining(), None)
+            .await?;
         let mut upload = self.upload_in(open).await?;
         upload.will_be(digest);
         while let Some(chunk) = reader.next_chunk().await? {
             upload.write(chunk).await?;
+            receiving.received(upload.offset()).await?;
         }
         let finished = self.finish_upload_in(permit, open, upload, digest, now);
         finished.await.map(Some)
@@ -395,7 +407,11 @@ impl Catalog {
         let Some(blob) = self.blobs().find(&blob).await? else {
             return Ok(None);
         };
-        let _room = self.room_for(open, digest, blob.size).await?;
+        let wanted = match source.registry.account == open.registry.account {
+            true => Wanted::Shared,
+            false => Wanted::Bytes,
+        };
+        let _room = self.room_for(open, digest, blob.size, wanted).await?;
         self.own_layer(permit, open, digest, &blob, lease, now)
             .await
     }
@@ -463,6 +479,10 @@ impl Catalog {
                 account,
                 received,
             });
+        }
+        if let Err(full) = self.receive(registry, part.len() as u64, None).await {
+            open.pause().await?;
+            return Err(full);
         }
         let most = self.quotas(registry).layer_parts;
         if !self.inner.parts.add(open.id(), part.len() as u64, most) {

@@ -7,7 +7,7 @@ use wharf_service::transact;
 
 use super::{
     Catalog, Change, Following, Happened, ImageRef, MARKER, Open, Read, Registry, StorageClass,
-    scans::missing, signing::Asked,
+    scans::missing, signing::Asked, usage::Wanted,
 };
 use crate::{
     error::EcrError,
@@ -189,7 +189,10 @@ impl Catalog {
         let known = self.find(&open, &ImageRef::Digest(digest)).await?;
         let _room = match &known {
             Some(_) => None,
-            None => Some(self.require_room(&open, manifest_size).await?),
+            None => Some(
+                self.require_room(&open, manifest_size, Wanted::Bytes)
+                    .await?,
+            ),
         };
         let known = known.as_ref().map(|it| &it.record);
         let (manifest_blob, _manifest_lease) =

@@ -68,6 +68,10 @@ impl Keys {
         self.inside("layer", repository)
     }
 
+    pub(crate) fn all_layers(&self) -> String {
+        self.0.prefix("layer")
+    }
+
     pub(crate) fn layer(&self, repository: &str, digest: &Digest) -> String {
         self.layers(repository) + &digest.hex()
     }

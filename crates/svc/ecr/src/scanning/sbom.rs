@@ -78,6 +78,7 @@ impl Catalog {
                 Ok(()) => {}
                 Err(
                     error @ (EcrError::RepositoryFull { .. }
+                    | EcrError::RegistryFull { .. }
                     | EcrError::LimitExceeded(_)
                     | EcrError::RepositoryNotFound { .. }),
                 ) => tracing::warn!(

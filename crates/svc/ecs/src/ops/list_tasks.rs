@@ -66,7 +66,18 @@ async fn stopped(
 ) -> Result<Vec<(String, String)>, Fault> {
     let prefix = format!("{}{cluster}:", place.scope().prefix(Task::KIND));
     let mut found = Vec::new();
-    let mut range = Range::prefix(&prefix).limit(SCAN);
+    each(core, &prefix, |task| {
+        if filter.admits(&task) {
+            found.push((task.id, task.arn));
+        }
+    })
+    .await?;
+    Ok(found)
+}
+
+/// Looks at every task below a prefix that is remembered, whether it has stopped or not.
+pub async fn each(core: &Core, prefix: &str, mut look: impl FnMut(Task)) -> Result<(), Fault> {
+    let mut range = Range::prefix(prefix).limit(SCAN);
     loop {
         let reply = core
             .state
@@ -75,18 +86,15 @@ async fn stopped(
             .await
             .map_err(ChangeError::from)?;
         for entry in &reply.entries {
-            let task: Task = decode(&entry.value).map_err(ChangeError::from)?;
-            if filter.admits(&task) {
-                found.push((task.id, task.arn));
-            }
+            look(decode(&entry.value).map_err(ChangeError::from)?);
         }
         match reply.entries.last().filter(|_| reply.more) {
             Some(last) => {
-                range = Range::prefix(&prefix)
+                range = Range::prefix(prefix)
                     .limit(SCAN)
                     .start_after(last.key.clone());
             }
-            None => return Ok(found),
+            None => return Ok(()),
         }
     }
 }

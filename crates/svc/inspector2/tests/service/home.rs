@@ -9,9 +9,11 @@ use wharf_api_ecr::types as ecr;
 use wharf_api_inspector2::*;
 use wharf_base::{Permit, SystemClock, Timestamp};
 use wharf_delivery::{Actor, Operations, Request};
+use wharf_scan::Advisory;
 use wharf_service::Place;
 use wharf_svc_inspector2::{
-    Images, ImagesError, Inspector2Service, Parts, Rescan, Sbom, SbomFormat, Scanned, Scans,
+    ImageUse, Images, ImagesError, Inspector2Service, NamedImage, Parts, Rescan, RunsImages, Sbom,
+    SbomFormat, Scanned, Scans, Unit,
 };
 use wharf_testkit::{World, call};
 use wharf_wire::{ByteStream, Check, Fault, async_trait};
@@ -145,9 +147,38 @@ impl Images for Made {
         })
     }
 
+    async fn known_of(&self, vulnerability: &str) -> Result<Vec<Advisory>, ImagesError> {
+        let known = Advisory {
+            id: "CVE-2024-1".to_owned(),
+            summary: "a summary".to_owned(),
+            ..Advisory::default()
+        };
+        let all = [known].into_iter();
+        Ok(all.filter(|it| it.id == vulnerability).collect())
+    }
+
     async fn scans(&self, _: &Place, _: Timestamp) -> Result<Scans, ImagesError> {
         let first = self.images.lock().len() as u64;
         Ok(Scans { first, again: 7 })
+    }
+}
+
+/// Clusters `a` to `e`, each of which runs whatever is asked for.
+pub struct Everywhere;
+
+#[async_trait]
+impl RunsImages for Everywhere {
+    async fn uses(&self, _: &Place, image: &NamedImage) -> Result<Vec<ImageUse>, Fault> {
+        let one = |cluster: &str| ImageUse {
+            cluster_arn: format!("arn:aws:ecs:us-east-1:000000000000:cluster/{cluster}"),
+            unit: Unit::Task {
+                group: image.repository.clone(),
+                definition_arn: "web:1".to_owned(),
+            },
+            running: true,
+            last_in_use: Timestamp(1),
+        };
+        Ok(["c", "a", "e", "b", "d"].map(one).to_vec())
     }
 }
 
@@ -221,6 +252,7 @@ pub fn home() -> Home {
         store: world.store.clone(),
         keyring: world.keyring.clone(),
         images: images.clone(),
+        clusters: Arc::new(Everywhere),
         operations: bucket.clone(),
         clock: Arc::new(SystemClock),
     });

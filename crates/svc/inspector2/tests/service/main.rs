@@ -414,3 +414,59 @@ async fn details_of_findings() {
     );
     assert_eq!(get(&[]).await, (vec![], vec![]));
 }
+
+#[tokio::test]
+async fn clusters_come_page_by_page() {
+    let (it, by) = (home(), call());
+    let asked = |arn: &str, token: Option<String>| GetClustersForImageRequest {
+        filter: Some(ClusterForImageFilterCriteria {
+            resource_id: Some(arn.to_owned()),
+        }),
+        max_results: Some(2),
+        next_token: token,
+    };
+    let arn = "arn:aws:ecr:us-east-1:000000000000:repository/team/app";
+    let (mut found, mut token) = (Vec::new(), None);
+    loop {
+        let page = it.service.get_clusters_for_image(&by, asked(arn, token));
+        let page = page.await.unwrap();
+        let clusters = page.cluster.unwrap();
+        assert!(clusters.len() <= 2);
+        found.extend(clusters.into_iter().filter_map(|it| it.cluster_arn));
+        token = page.next_token;
+        if token.is_none() {
+            break;
+        }
+    }
+    let names: Vec<&str> = found.iter().filter_map(|it| it.split('/').nth(1)).collect();
+    assert_eq!(names, ["a", "b", "c", "d", "e"]);
+    // Those of others are not the caller's to ask for.
+    for other in [
+        "arn:aws:ecr:us-east-1:111111111111:repository/app",
+        "arn:aws:ecr:eu-west-1:000000000000:repository/app",
+        "app",
+    ] {
+        let refused = it.service.get_clusters_for_image(&by, asked(other, None));
+        assert_eq!(refused.await.unwrap_err().code, "ValidationException");
+    }
+}
+
+#[tokio::test]
+async fn vulnerabilities_are_found_by_their_names() {
+    let (it, by) = (home(), call());
+    let search = async |id: &str| {
+        let input = SearchVulnerabilitiesRequest {
+            filter_criteria: Some(SearchVulnerabilitiesFilterCriteria {
+                vulnerability_ids: Some(vec![id.to_owned()]),
+            }),
+            next_token: None,
+        };
+        let found = it.service.search_vulnerabilities(&by, input).await.unwrap();
+        let found = found.vulnerabilities.unwrap().into_iter();
+        found
+            .map(|it| it.description.unwrap())
+            .collect::<Vec<String>>()
+    };
+    assert_eq!(search("CVE-2024-1").await, ["a summary"]);
+    assert_eq!(search("CVE-2024-2").await, [""; 0]);
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use wharf_blobs::Digest;
 
-use crate::support::{ACCOUNT, Home, random};
+use crate::support::{ACCOUNT, Answer, Home, random};
 
 #[tokio::test]
 async fn a_layer_is_found_and_read() {
@@ -317,4 +317,119 @@ async fn many_at_once_do_not_share_the_last_room() {
         more += usize::from(put.status == 201);
     }
     assert_eq!(taken + more, 5);
+}
+
+/// A push of a layer, in one request.
+async fn push(home: &Home, name: &str, content: &Bytes) -> Answer {
+    let path = format!("/v2/{name}/blobs/uploads/?digest={}", Digest::of(content));
+    home.ask("POST", path).body(content.clone()).send().await
+}
+
+/// Pushes again until what an account holds was counted anew: a count serves for a moment.
+async fn pushed(home: &Home, name: &str, content: &Bytes) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    while push(home, name, content).await.status != 201 {
+        assert!(tokio::time::Instant::now() < deadline, "there is no room");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_account_holds_what_it_may_in_all_its_repositories() {
+    let home = Home::with(|config| {
+        config.account_bytes = 1000;
+        config.unused_life = Duration::ZERO;
+    })
+    .await;
+    home.create("other").await;
+    let (large, small) = (random(600), random(300));
+    assert_eq!(push(&home, "app", &large).await.status, 201);
+    assert_eq!(push(&home, "other", &small).await.status, 201);
+    // What the account has already is stored once and counts once, sent again or mounted.
+    assert_eq!(push(&home, "other", &large).await.status, 201);
+    let path = format!(
+        "/v2/app/blobs/uploads/?mount={}&from=other",
+        Digest::of(&small)
+    );
+    assert_eq!(home.ask("POST", path).send().await.status, 201);
+    let files = home.files("sha256").len();
+    let refused = push(&home, "app", &random(150)).await;
+    assert_eq!(refused.error(), (403, "DENIED".to_owned()));
+    assert_eq!(
+        refused.message(),
+        format!(
+            "The registry with id '{ACCOUNT}' would exceed the maximum allowed size which is '1000' bytes"
+        )
+    );
+    home.without_uploads().await;
+    assert_eq!(home.files("sha256").len(), files, "nothing of it is kept");
+    assert!(home.catalog.refused_for_room() > 0);
+    assert_eq!(
+        home.catalog.fullest_accounts(3),
+        [(ACCOUNT.to_owned(), 900)]
+    );
+    // The name of what is there lets nobody send more than that.
+    let path = format!("/v2/app/blobs/uploads/?digest={}", Digest::of(&small));
+    let lie = home.ask("POST", path).body(random(700)).send().await;
+    assert_eq!(lie.error(), (403, "DENIED".to_owned()));
+    // Once nobody needs them, and the collector has been there, there is room again.
+    home.collect().await;
+    pushed(&home, "app", &random(900)).await;
+}
+
+#[tokio::test]
+async fn manifests_count_for_the_account() {
+    let home = Home::with(|config| config.account_bytes = 1000).await;
+    let mut image = home.image("app", random(600)).await;
+    image["annotations"] = serde_json::json!({"a": "x".repeat(300)});
+    let refused = home.put("app", "v1", &image).await;
+    assert_eq!(refused.error(), (403, "DENIED".to_owned()));
+    assert!(refused.message().starts_with("The registry with id"));
+    image["annotations"] = serde_json::json!({});
+    assert!(image.to_string().len() < 390, "{image}");
+    assert_eq!(home.put("app", "v1", &image).await.status, 201);
+}
+
+#[tokio::test]
+async fn uploads_that_are_not_ended_count_for_the_account() {
+    let home = Home::with(|config| config.account_bytes = 1000).await;
+    home.create("other").await;
+    let begin = async |name: &str| {
+        let path = format!("/v2/{name}/blobs/uploads/");
+        let begun = home.ask("POST", path).send().await;
+        assert_eq!(begun.status, 202);
+        begun.header("location").to_owned()
+    };
+    let send = async |at: &str, bytes: usize| {
+        let range = format!("0-{}", bytes - 1);
+        let part = home.ask("PATCH", at).header("content-range", &range);
+        part.body(random(bytes)).send().await
+    };
+    let (first, second) = (begin("app").await, begin("other").await);
+    assert_eq!(send(&first, 800).await.status, 202);
+    let refused = send(&second, 300).await;
+    assert_eq!(refused.error(), (403, "DENIED".to_owned()));
+    assert_eq!(home.ask("GET", &second).send().await.status, 204);
+    assert_eq!(home.ask("DELETE", &first).send().await.status, 204);
+    assert_eq!(send(&second, 300).await.status, 202);
+}
+
+#[tokio::test]
+async fn many_at_once_do_not_share_the_last_room_of_an_account() {
+    let home = std::sync::Arc::new(Home::with(|config| config.account_bytes = 50_000).await);
+    home.create("other").await;
+    let mut pushes = tokio::task::JoinSet::new();
+    for n in 0..12 {
+        let home = home.clone();
+        let name = ["app", "other"][n % 2];
+        pushes.spawn(async move { push(&home, name, &random(10_000)).await.status });
+    }
+    let taken = pushes.join_all().await;
+    let taken = taken.iter().filter(|status| status.as_u16() == 201).count();
+    assert!(taken <= 5, "{taken} of 10,000 bytes in 50,000");
+    for _ in taken..5 {
+        pushed(&home, "app", &random(10_000)).await;
+    }
+    let refused = push(&home, "other", &random(10_000)).await;
+    assert_eq!(refused.error(), (403, "DENIED".to_owned()));
 }

@@ -330,3 +330,20 @@ async fn a_repository_that_is_full_takes_no_more() {
         (403, "DENIED".to_owned())
     );
 }
+
+#[tokio::test]
+async fn an_account_that_is_full_takes_no_more() {
+    let (upstream, _) = scripted(|path, _| match path {
+        _ if path.contains("/manifests/") => give_manifest(),
+        _ if path.ends_with(&Digest::of(b"{}").to_string()) => say(200, &[], "{}"),
+        _ => say(200, &[], "layer"),
+    })
+    .await;
+    let url = format!("http://{upstream}");
+    let home = cache_with(&url, None, |config| config.account_bytes = 4).await;
+    assert_eq!(home.get("/v2/up/app/manifests/1").await.status, 200);
+    assert_eq!(
+        home.get(blob("layer")).await.error(),
+        (403, "DENIED".to_owned())
+    );
+}

@@ -101,10 +101,12 @@ impl Catalog {
         let _turn = self.inner.coming.layer_turn(&registry.account).await?;
         let most = most.min(self.config().max_layer_bytes);
         let mut pieces = remote.layer(&digest, most).await?;
+        let mut receiving = self.receive(registry, 0, Some(&digest)).await?;
         let mut upload = self.upload_once(registry, name).await?;
         upload.will_be(&digest);
         while let Some(piece) = pieces.next().await.map_err(|it| remote.failed(&it))? {
             upload.write(piece).await?;
+            receiving.received(upload.offset()).await?;
         }
         // The age of what nobody needs is told by the catalog's clock.
         let now = self.wants().now();

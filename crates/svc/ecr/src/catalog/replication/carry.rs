@@ -379,6 +379,7 @@ pub(super) fn permanent(sent: Result<(), EcrError>) -> Result<Result<(), String>
         Err(EcrError::TagImmutable { .. }) => "ImageTagAlreadyExists",
         Err(
             EcrError::RepositoryFull { .. }
+            | EcrError::RegistryFull { .. }
             | EcrError::TooManyImages { .. }
             | EcrError::TooManyRepositories { .. }
             | EcrError::LimitExceeded(_),

@@ -1,0 +1,66 @@
+"""Which clusters of ECS and Kubernetes run an image, as Inspector tells."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import images, kubernetes, tasks
+from harness.waiting import wait_for
+from test_kubernetes_nodes import USER_DATA, apply, condition, launch, node_of, sh, wait_phase, with_nodes
+
+pytestmark = pytest.mark.minutes(2)
+
+ARN = "arn:aws:ecr:us-east-1:000000000000:repository/"
+FOREVER = "trap exit TERM; while true; do sleep 1; done"
+
+
+def clusters(wharf, resource, size=100):
+    inspector, token, found = wharf.client("inspector2"), {}, {}
+    while True:
+        page = inspector.get_clusters_for_image(filter={"resourceId": resource}, maxResults=size, **token)
+        assert len(page["cluster"]) <= size
+        found |= {it["clusterArn"].split(":", 5)[-1]: it["clusterDetails"] for it in page["cluster"]}
+        if not page.get("nextToken"):
+            return found
+        token = {"nextToken": page["nextToken"]}
+
+
+def test_tasks_that_run_an_image(wharf):
+    ecr = wharf.client("ecr")
+    name, other = tasks.unique("runs"), tasks.unique("idle")
+    image = images.push(wharf, "busybox", name=name, tag="1")
+    images.push(wharf, "busybox", name=other, tag="1")
+    digest = ecr.describe_images(repositoryName=name)["imageDetails"][0]["imageDigest"]
+    definition = tasks.register(wharf, image, **tasks.sh(FOREVER))
+    running = tasks.start(wharf, definition)
+    running.wait("RUNNING")
+    ended = tasks.run(wharf, image, **tasks.sh("true"))
+    ended.wait("STOPPED")
+    for resource in (ARN + name, f"{ARN}{name}/{digest}"):
+        (found,) = clusters(wharf, resource).values()
+        by_definition = {it["clusterMetadata"]["awsEcsMetadataDetails"]["taskDefinitionArn"]: it for it in found}
+        shown = by_definition[definition]
+        assert (shown["runningUnitCount"], shown["stoppedUnitCount"]) == (1, 0)
+        assert shown["clusterMetadata"]["awsEcsMetadataDetails"]["detailsGroup"].startswith("family:")
+        assert sorted((it["runningUnitCount"], it["stoppedUnitCount"]) for it in found) == [(0, 1), (1, 0)]
+    assert clusters(wharf, f"{ARN}{name}/sha256:{'0' * 64}") == {}
+    assert clusters(wharf, ARN + other) == {}
+    running.stop()
+    (found,) = clusters(wharf, ARN + name, size=1).values()
+    assert sum(it["runningUnitCount"] for it in found) == 0 and len(found) == 2
+    with pytest.raises(ClientError, match="ValidationException"):
+        clusters(wharf, ARN.replace("000000000000", "111111111111") + name)
+
+
+def test_pods_that_run_an_image(installation):
+    with with_nodes(installation) as cluster:
+        name = kubernetes.name("podded")
+        uri = images.push(installation, "busybox", name=name, tag="1")
+        instance = launch(installation, cluster, USER_DATA)
+        wait_for(lambda: condition(node_of(cluster, instance), "Ready") == "True", 90, "a node that is ready")
+        assert clusters(installation, ARN + name) == {}
+        apply(cluster, "alone", {"containers": [sh(uri, FOREVER)]})
+        wait_phase(cluster, "alone", "Running")
+        (details,) = wait_for(lambda: clusters(installation, ARN + name).get(f"cluster/{cluster.name}"), 30, "the cluster")
+        shown = details["clusterMetadata"]["awsEksMetadataDetails"]
+        assert (shown["namespace"], shown["workloadInfoList"]) == ("default", [{"name": "alone", "type": "Pod"}])
+        assert (details["runningUnitCount"], details["stoppedUnitCount"]) == (1, 0)
