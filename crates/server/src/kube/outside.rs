@@ -85,7 +85,10 @@ mod tests {
 
     #[test]
     fn addresses_of_the_vpc_are_reached_in_it() {
-        let ranges: Vec<Cidr4> = vec!["10.0.0.0/16".parse().unwrap(), "100.64.0.0/20".parse().unwrap()];
+        let ranges: Vec<Cidr4> = vec![
+            "10.0.0.0/16".parse().unwrap(),
+            "100.64.0.0/20".parse().unwrap(),
+        ];
         for (found, expected) in [
             (vec!["10.0.3.4:443"], Some("10.0.3.4")),
             (vec!["[::ffff:10.0.3.4]:443"], Some("10.0.3.4")),

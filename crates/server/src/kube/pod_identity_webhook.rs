@@ -31,6 +31,7 @@ use wharf_svc_eks::{
     EksService,
     pod_identity::webhook::{self, AwsPlace},
 };
+use wharf_wire::fault::Chain;
 
 const CONFIGURATIONS: Kind = Kind::known(
     "admissionregistration.k8s.io",
@@ -100,7 +101,7 @@ impl OwnWebhook for PodIdentityWebhook {
             .has_pod_identity(&self.place, &self.id, (asked.namespace, name));
         let has = has.await.map_err(|error| {
             let (namespace, cluster) = (asked.namespace, &self.id);
-            tracing::warn!(%error, cluster, namespace, name, "failed to look up the role of a service account");
+            tracing::warn!(error = %Chain(&error), cluster, namespace, name, "failed to look up the role of a service account");
             "roles of service accounts cannot be looked up now".to_owned()
         })?;
         let patch = webhook::patch(pod, &account, &self.aws, has);
@@ -139,7 +140,10 @@ impl PodIdentityWebhook {
                 Err(error) if error.is_already_exists() || error.is_conflict() => {}
                 done => return done.map(drop),
             }
-            let mut there = self.client.get(&CONFIGURATIONS, "", webhook::CONFIGURATION).await?;
+            let mut there = self
+                .client
+                .get(&CONFIGURATIONS, "", webhook::CONFIGURATION)
+                .await?;
             there["webhooks"] = wanted["webhooks"].clone();
             last = self.client.update(&CONFIGURATIONS, &there).await;
         }
@@ -226,10 +230,22 @@ mod tests {
         };
         assert!(is_about(&asked));
         for other in [
-            ReviewRequest { group: "apps", ..asked },
-            ReviewRequest { resource: "nodes", ..asked },
-            ReviewRequest { subresource: "exec", ..asked },
-            ReviewRequest { operation: "UPDATE", ..asked },
+            ReviewRequest {
+                group: "apps",
+                ..asked
+            },
+            ReviewRequest {
+                resource: "nodes",
+                ..asked
+            },
+            ReviewRequest {
+                subresource: "exec",
+                ..asked
+            },
+            ReviewRequest {
+                operation: "UPDATE",
+                ..asked
+            },
         ] {
             assert!(!is_about(&other));
         }

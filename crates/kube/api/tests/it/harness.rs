@@ -13,8 +13,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
 use wharf_base::{SystemClock, Timestamp};
 use wharf_kube_api::{
-    Audit, Body, Cluster, Connection, DataKey, FargateProfiles, FrontProxy, Network, Nodes, Outside,
-    OwnServer, OwnWebhook, Parts, PodImages, Servers,
+    Audit, Body, Cluster, Connection, DataKey, FargateProfiles, FrontProxy, Network, Nodes,
+    Outside, OwnServer, OwnWebhook, Parts, PodImages, Servers,
 };
 use wharf_kube_auth::{
     Attributes, Authorizer, Decision, IssuedToken, PolicyRule, Rules, TokenRefused, TokenRequest,

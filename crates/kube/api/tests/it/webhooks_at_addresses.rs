@@ -101,7 +101,9 @@ async fn what_leads_nowhere_is_told_in_upstreams_words() {
     // In the range of services, none of which has it.
     let (why, _) = told(denies, "https://10.100.200.1").await;
     assert!(
-        why.ends_with(r#"Post "https://10.100.200.1/?timeout=10s": no service has the address 10.100.200.1"#),
+        why.ends_with(
+            r#"Post "https://10.100.200.1/?timeout=10s": no service has the address 10.100.200.1"#
+        ),
         "{why}"
     );
 }
@@ -147,7 +149,10 @@ impl OwnWebhook for Own {
         if about != ("pods", "CREATE", "default") {
             return Ok(ReviewResponse::default());
         }
-        if asked.object.is_some_and(|it| it["metadata"]["name"] == "lost") {
+        if asked
+            .object
+            .is_some_and(|it| it["metadata"]["name"] == "lost")
+        {
             return Err("it is lost".to_owned());
         }
         let step = json!({"op": "add", "path": "/metadata/annotations", "value": {"by": "own"}});
@@ -190,7 +195,11 @@ async fn the_one_of_this_process_is_asked_without_a_connection() {
     edited["webhooks"][0]["clientConfig"]["caBundle"] = "b3RoZXI=".into();
     let edited = it.put(&uri, &edited).await.expect(200);
     let refused = it.post(PODS, &pod("b")).await;
-    assert!(refused.message().ends_with("dial tcp 127.0.0.1:20001: no way"));
+    assert!(
+        refused
+            .message()
+            .ends_with("dial tcp 127.0.0.1:20001: no way")
+    );
     let mut ignored = edited;
     ignored["webhooks"][0]["failurePolicy"] = "Ignore".into();
     it.put(&uri, &ignored).await.expect(200);
