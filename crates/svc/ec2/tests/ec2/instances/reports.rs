@@ -98,6 +98,9 @@ async fn where_a_kubelet_listens_the_machine_of_its_instance_says() {
     let (vpc, name) = (&told.interface.vpc, &told.metadata.host_name);
     assert_eq!(asked(vpc, name).await, None);
     assert!(!is_node(vpc, name).await, "an instance like any other");
+    let ranges = async |vpc: &str| cloud.ec2.ranges_of_vpc(&place, vpc).await.unwrap();
+    assert_eq!(ranges(vpc).await, ["172.31.0.0/16".parse().unwrap()]);
+    assert_eq!(ranges("vpc-another").await, []);
     let says = async |machine: &str, state: Reported, at: Option<&str>| {
         let report = InstanceReport {
             id: told.id.clone(),
