@@ -1,7 +1,10 @@
-"""Webhooks: a program in a pod, behind a Service, changes, refuses and converts what stock kubectl writes."""
+"""Webhooks: a program in a pod, behind a Service or at an address, changes, refuses and converts what stock kubectl writes."""
 
 import base64
 import json
+import ssl
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -14,7 +17,7 @@ pytestmark = pytest.mark.minutes(1)
 
 # Adds a label, refuses what is called bad, waits for long, answers with something else, or converts, by its path.
 SERVE = """
-import base64, http.server, json, ssl, time
+import base64, http.server, json, os, ssl, sys, time
 
 class Hook(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
@@ -57,9 +60,12 @@ class Hook(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+folder = sys.argv[1]
+while not os.path.exists(f"{folder}/tls.crt"):
+    time.sleep(0.1)
 server = http.server.ThreadingHTTPServer(("", 8443), Hook)
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain("/tls/tls.crt", "/tls/tls.key")
+context.load_cert_chain(f"{folder}/tls.crt", f"{folder}/tls.key")
 server.socket = context.wrap_socket(server.socket, server_side=True)
 server.serve_forever()
 """
@@ -76,12 +82,13 @@ def cluster(installation):
         yield cluster
 
 
-def made(folder, name):
+def made(folder, name, *addresses):
     """A certificate that is its own authority, and its key."""
+    names = ",".join([f"DNS:{name}", *(f"IP:{it}" for it in addresses)])
     paths = (folder / f"{name}.crt", folder / f"{name}.key")
     tools.run(
         *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"),
-        *("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-out", paths[0], "-keyout", paths[1]),
+        *("-subj", f"/CN={name}", "-addext", f"subjectAltName={names}", "-out", paths[0], "-keyout", paths[1]),
     )
     return paths
 
@@ -92,7 +99,7 @@ def authority(installation, cluster, tmp_path_factory):
     certificate, key = made(tmp_path_factory.mktemp("tls"), NAME)
     cluster.kubectl("-n", "hooks", "create", "secret", "tls", "tls", f"--cert={certificate}", f"--key={key}")
     container = sh(images.push(installation, "python"), "")
-    container["command"] = ["python3", "-c", SERVE]
+    container["command"] = ["python3", "-c", SERVE, "/tls"]
     container["readinessProbe"] = {"tcpSocket": {"port": 8443}, "periodSeconds": 1}
     container["volumeMounts"] = [{"name": "tls", "mountPath": "/tls"}]
     spec = {"containers": [container], "volumes": [{"name": "tls", "secret": {"secretName": "tls"}}], "terminationGracePeriodSeconds": 1}
@@ -154,9 +161,20 @@ def test_a_configuration_has_the_defaults_of_upstream(cluster):
 
 
 def test_what_is_not_there_is_refused_by_name(cluster):
-    by_address = Registered(cluster, "validating", "", "/url", clientConfig={"url": "https://169.254.169.254/"})
-    refused = cluster.kubectl("create", "-f", "-", stdin=json.dumps(by_address.object), check=False)
-    assert "clientConfig.url: Forbidden: webhooks at addresses are not supported" in refused.stderr, refused.stderr
+    for url, why in [
+        ("http://10.0.0.1/", "Invalid value: \"http\": 'https' is the only allowed URL scheme; desired format: https://host[/path]"),
+        ("https://me@10.0.0.1/", 'Invalid value: "me": user information is not permitted in the URL'),
+        ("https://10.0.0.1/?a=b", 'Invalid value: "a=b": query parameters are not permitted in the URL'),
+        ("https://10.0.0.1/#a", 'Invalid value: "a": fragments are not permitted in the URL'),
+        ("https:///a", 'Invalid value: "": host must be specified; desired format: https://host[/path]'),
+    ]:
+        by_address = Registered(cluster, "validating", "", "/url", clientConfig={"url": url})
+        refused = cluster.kubectl("create", "-f", "-", stdin=json.dumps(by_address.object), check=False)
+        assert f"clientConfig.url: {why}" in refused.stderr, refused.stderr
+    both = Registered(cluster, "validating", "", "/url")
+    both.object["webhooks"][0]["clientConfig"]["url"] = "https://10.0.0.1/"
+    refused = cluster.kubectl("create", "-f", "-", stdin=json.dumps(both.object), check=False)
+    assert "clientConfig: Required value: exactly one of url or service is required" in refused.stderr, refused.stderr
     by_condition = Registered(cluster, "validating", "", "/cel", matchConditions=[{"name": "a", "expression": "true"}])
     refused = cluster.kubectl("create", "-f", "-", stdin=json.dumps(by_condition.object), check=False)
     assert "matchConditions: Forbidden: conditions in CEL are not supported" in refused.stderr, refused.stderr
@@ -284,3 +302,165 @@ def test_a_webhook_converts_between_the_versions_of_a_definition(cluster, author
     assert said in failed.stderr, failed.stderr
     assert len(specs("v2")) == 2
     cluster.kubectl("delete", "crd", "places.example.com", timeout_s=60)
+
+
+@pytest.fixture(scope="module")
+def afar(installation, cluster, tmp_path_factory):
+    """A pod that serves at its own address and at that of its Service: both addresses, and what its certificate is checked by."""
+    container = sh(images.push(installation, "python"), "")
+    container["command"] = ["python3", "-c", SERVE, "/tmp/tls"]
+    container["readinessProbe"] = {"tcpSocket": {"port": 8443}, "periodSeconds": 1}
+    spec = {"containers": [container], "terminationGracePeriodSeconds": 1}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "afar", "namespace": "hooks", "labels": {"app": "afar"}}, "spec": spec}
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(pod))
+    cluster.kubectl("-n", "hooks", "expose", "pod", "afar", "--port=8443")
+    wait_for(lambda: cluster.get("-n", "hooks", "pod", "afar")["status"]["phase"] == "Running", 60, "a pod that runs")
+    addresses = (
+        cluster.get("-n", "hooks", "pod", "afar")["status"]["podIP"],
+        cluster.get("-n", "hooks", "service", "afar")["spec"]["clusterIP"],
+    )
+    certificate, key = made(tmp_path_factory.mktemp("afar"), "afar.example.com", *addresses)
+    for path in (key, certificate):
+        write = f"mkdir -p /tmp/tls && cat > /tmp/tls/new && mv /tmp/tls/new /tmp/tls/tls{path.suffix}"
+        cluster.kubectl("-n", "hooks", "exec", "-i", "afar", "--", "sh", "-c", write, stdin=path.read_text())
+    cluster.kubectl("-n", "hooks", "wait", "--for=condition=Ready", "pod/afar", "--timeout=60s", timeout_s=70)
+    return addresses, base64.b64encode(certificate.read_bytes()).decode()
+
+
+def at(url, authority):
+    return {"clientConfig": {"url": url, **({"caBundle": authority} if authority else {})}}
+
+
+def test_a_webhook_at_an_address_of_the_network_is_asked(cluster, afar):
+    addresses, authority = afar
+    for address in addresses:
+        with (
+            Registered(cluster, "mutating", "", "/mutate", **at(f"https://{address}:8443/mutate", authority)),
+            Registered(cluster, "validating", "", "/deny", **at(f"https://{address}:8443/deny", authority)),
+        ):
+            said = create(cluster, "at-address")
+            assert said.returncode == 0 and "Warning: labelled" in said.stderr, said.stderr
+            assert cluster.get("-n", "watched", "configmap", "at-address")["metadata"]["labels"] == {"seen": "CREATE"}
+            refused = create(cluster, "bad-at-address", "--from-literal=color=bad")
+            said = 'admission webhook "deny.example.com" denied the request: no ConfigMap of True CREATE dry=False'
+            assert refused.returncode != 0 and said in refused.stderr, refused.stderr
+            cluster.kubectl("-n", "watched", "delete", "configmap", "at-address")
+    # Whoever has no authority is to be known to the world.
+    url = f"https://{addresses[0]}:8443/unknown"
+    with Registered(cluster, "validating", "", "/unknown", **at(url, "")):
+        refused = create(cluster, "unknown")
+        said = f'failed calling webhook "unknown.example.com": failed to call webhook: Post "{url}?timeout=10s"'
+        assert said in refused.stderr and "certificate" in refused.stderr, refused.stderr
+    nobody = f"https://{addresses[0]}:8444/nobody"
+    with Registered(cluster, "validating", "", "/nobody", **at(nobody, authority)):
+        refused = create(cluster, "nobody")
+        assert f'Post "{nobody}?timeout=10s": dial' in refused.stderr and "refused" in refused.stderr, refused.stderr
+
+
+def test_what_only_the_server_reaches_is_no_webhook(installation, cluster):
+    for address in (f"127.0.0.1:{installation.port}", "169.254.169.254", "[::1]:8443", "192.168.255.1", "localhost:1"):
+        url = f"https://{address}/own"
+        with Registered(cluster, "validating", "", "/own", **at(url, "")):
+            refused = create(cluster, "own")
+            said = f'failed calling webhook "own.example.com": failed to call webhook: Post "{url}?timeout=10s": dial tcp'
+            assert refused.returncode != 0 and said in refused.stderr, refused.stderr
+            assert "the address is not reached from a control plane" in refused.stderr, refused.stderr
+        with Registered(cluster, "validating", "", "/own", failurePolicy="Ignore", **at(url, "")):
+            assert create(cluster, "own").returncode == 0
+        cluster.kubectl("-n", "watched", "delete", "configmap", "own")
+    with Registered(cluster, "validating", "", "/own", **at("https://hook.hooks.invalid/own", "")):
+        assert "dial tcp: lookup hook.hooks.invalid: no such host" in create(cluster, "own").stderr
+
+
+def test_a_definition_is_converted_at_an_address(cluster, afar):
+    (address, _), authority = afar
+    it = definition(authority, "v1")
+    it["spec"]["conversion"]["webhook"]["clientConfig"] = {"url": f"https://{address}:8443/convert", "caBundle": authority}
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(it))
+    cluster.kubectl("wait", "--for=condition=Established", "crd/places.example.com", "--timeout=20s")
+    place = {"apiVersion": "example.com/v1", "kind": "Place", "metadata": {"name": "a"}, "spec": {"hostPort": "x:1"}}
+    cluster.kubectl("-n", "others", "apply", "-f", "-", stdin=json.dumps(place))
+    assert cluster.get("-n", "others", "places.v2.example.com", "a")["spec"] == {"host": "x", "port": "1"}
+    cluster.kubectl("delete", "crd", "places.example.com", timeout_s=60)
+
+
+ROLES = "pod-identity-webhook"
+ARN = "arn:aws:iam::000000000000:role/pods"
+
+
+def with_role(cluster, name, labels=None):
+    """What a pod's container is told, whose service account has a role."""
+    spec = {"serviceAccountName": "worker", "containers": [{"name": "c", "image": "none"}], "nodeSelector": {"never": "there"}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels or {}}, "spec": spec}
+    cluster.kubectl("-n", "others", "create", "-f", "-", stdin=json.dumps(pod))
+    made = cluster.get("-n", "others", "pod", name)["spec"]["containers"][0]
+    return {it["name"]: it["value"] for it in made.get("env", [])}
+
+
+@pytest.fixture(scope="module")
+def worker(cluster):
+    account = {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": "worker", "annotations": {"eks.amazonaws.com/role-arn": ARN}},
+    }
+    cluster.kubectl("-n", "others", "create", "-f", "-", stdin=json.dumps(account))
+
+
+def test_roles_come_by_a_webhook_that_is_shown(cluster, worker):
+    (shown,) = cluster.kubectl("get", "mutatingwebhookconfigurations", ROLES, "--no-headers").splitlines()
+    assert shown.split()[:2] == [ROLES, "1"]
+    (hook,) = cluster.get("mutatingwebhookconfiguration", ROLES)["webhooks"]
+    assert hook["name"] == "iam-for-pods.amazonaws.com" and hook["failurePolicy"] == "Ignore"
+    assert hook["reinvocationPolicy"] == "IfNeeded" and hook["sideEffects"] == "None"
+    told = with_role(cluster, "with-role")
+    assert told["AWS_ROLE_ARN"] == ARN and told["AWS_REGION"] == "us-east-1"
+    assert with_role(cluster, "left-alone", {"eks.amazonaws.com/skip-pod-identity-webhook": "true"}) == {}
+
+
+def test_an_api_server_may_ask_for_roles_over_https(cluster, worker):
+    (hook,) = cluster.get("mutatingwebhookconfiguration", ROLES)["webhooks"]
+    authority = base64.b64decode(hook["clientConfig"]["caBundle"]).decode()
+    context = ssl.create_default_context(cadata=authority)
+    url = hook["clientConfig"]["url"]
+
+    def ask(url, review, method="POST"):
+        request = urllib.request.Request(url, json.dumps(review).encode(), {"Content-Type": "application/json"}, method=method)
+        try:
+            with urllib.request.urlopen(request, context=context, timeout=20) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as refused:
+            return refused.code, None
+
+    pod = {"metadata": {"name": "a"}, "spec": {"serviceAccountName": "worker", "containers": [{"name": "c"}]}}
+    resource = {"group": "", "version": "v1", "resource": "pods"}
+    request = {"uid": "u-1", "resource": resource, "operation": "CREATE", "namespace": "others", "object": pod}
+    review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+    code, answer = ask(url, review)
+    response = answer["response"]
+    assert code == 200 and (response["uid"], response["allowed"], response["patchType"]) == ("u-1", True, "JSONPatch")
+    paths = [it["path"] for it in json.loads(base64.b64decode(response["patch"]))]
+    assert paths == ["/spec/containers/0/env", "/spec/containers/0/volumeMounts", "/spec/volumes"]
+    pod["spec"]["serviceAccountName"] = "nobody"
+    code, answer = ask(url, review)
+    assert code == 200 and answer["response"] == {"uid": "u-1", "allowed": True}
+    assert ask(url, {"kind": "Status"})[0] == 400
+    assert ask(url, review, "PUT")[0] == 405
+    # Without its key it is a path like others, for which one has to prove who one is.
+    head, key, _ = url.rsplit("/", 2)
+    assert ask(f"{head}/{key[::-1]}/mutate", review)[0] == 401
+
+
+def test_the_webhook_of_roles_has_its_way_until_it_is_restored(installation, cluster, worker):
+    before = cluster.get("mutatingwebhookconfiguration", ROLES)["webhooks"]
+    elsewhere = [{"op": "replace", "path": "/webhooks/0/clientConfig/url", "value": "https://127.0.0.1:23443/mutate"}]
+    cluster.kubectl("patch", "mutatingwebhookconfiguration", ROLES, "--type=json", "-p", json.dumps(elsewhere))
+    assert with_role(cluster, "elsewhere") == {}
+    installation.kill_child("server")
+    wait_for(lambda: cluster.find("mutatingwebhookconfiguration", ROLES).get("webhooks") == before, 30, "the configuration as it was")
+    assert with_role(cluster, "restored")["AWS_ROLE_ARN"] == ARN
+    cluster.kubectl("delete", "mutatingwebhookconfiguration", ROLES)
+    assert with_role(cluster, "without") == {}
+    installation.kill_child("server")
+    wait_for(lambda: cluster.find("mutatingwebhookconfiguration", ROLES), 30, "the configuration again")
+    assert with_role(cluster, "again")["AWS_ROLE_ARN"] == ARN

@@ -76,15 +76,13 @@ impl Connector {
             host: host.to_owned(),
             why,
         };
-        let addresses = self.resolve(host, port).await?;
-        // `addresses` tries them in turn.
-        let tcp = TcpStream::connect(&addresses[..]).await;
-        let tcp = tcp.map_err(|error| unreachable(error.to_string()))?;
+        let found = self.find(host, port).await?;
+        let tcp = self.open(host, &found).await?;
         let _ = tcp.set_nodelay(true);
         if !secure {
             return Ok(Stream(Box::new(TokioIo::new(tcp))));
         }
-        let config = trust::client(&self.trust).await;
+        let config = self.client().await;
         let config = config.map_err(|error| unreachable(error.to_string()))?;
         let name = ServerName::try_from(host.to_owned());
         let name = name.map_err(|error| unreachable(error.to_string()))?;
@@ -93,13 +91,38 @@ impl Connector {
         Ok(Stream(Box::new(TokioIo::new(tls))))
     }
 
-    /// The addresses of a host that requests may go to.
-    async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
-        let found: Vec<SocketAddr> = match host.parse::<IpAddr>() {
+    /// The addresses of a host, whether requests may go to them or not.
+    pub(crate) async fn find(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+        let found = match host.parse::<IpAddr>() {
             Ok(address) => vec![(address, port).into()],
             Err(_) => self.look_up(host, port).await,
         };
-        let Some(first) = found.first().copied() else {
+        match found.is_empty() {
+            true => Err(Failure::Unresolved {
+                host: host.to_owned(),
+            }),
+            false => Ok(found),
+        }
+    }
+
+    /// A connection to one of the addresses that were found, if it may be.
+    pub(crate) async fn open(
+        &self,
+        host: &str,
+        found: &[SocketAddr],
+    ) -> Result<TcpStream, Failure> {
+        let addresses = self.held(host, found)?;
+        // `addresses` tries them in turn.
+        let tcp = TcpStream::connect(&addresses[..]).await;
+        tcp.map_err(|error| Failure::Unreachable {
+            host: host.to_owned(),
+            why: error.to_string(),
+        })
+    }
+
+    /// Those of the addresses of a host that requests may go to.
+    fn held(&self, host: &str, found: &[SocketAddr]) -> Result<Vec<SocketAddr>, Failure> {
+        let Some(first) = found.first() else {
             let host = host.to_owned();
             return Err(Failure::Unresolved { host });
         };
@@ -109,11 +132,16 @@ impl Connector {
             let own = found.iter().find(|it| self.allowed.is_own(it.ip()));
             return Err(Failure::NotAllowed {
                 host: host.to_owned(),
-                address: own.unwrap_or(&first).ip(),
+                address: own.unwrap_or(first).ip(),
                 is_own: own.is_some(),
             });
         }
         Ok(allowed)
+    }
+
+    /// How a connection to `https` is made now.
+    pub(crate) async fn client(&self) -> Result<Arc<rustls::ClientConfig>, rustls::Error> {
+        trust::client(&self.trust).await
     }
 
     async fn look_up(&self, host: &str, port: u16) -> Vec<SocketAddr> {

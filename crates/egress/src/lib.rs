@@ -16,7 +16,12 @@ mod shares;
 mod stream;
 mod trust;
 
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 pub use allowed::Allowed;
 use bytes::Bytes;
@@ -29,6 +34,7 @@ use hyper_util::{
 pub use shares::Shares;
 pub use stream::{Pieces, StreamLimits};
 use tokio::{
+    net::TcpStream,
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
 };
@@ -189,6 +195,33 @@ impl Egress {
         check(request.uri())?;
         let _turn = self.turn().await;
         self.ask(request, most).await
+    }
+
+    /// The addresses of a host, for callers who reach some of them by another way; nothing says that the others may be connected to.
+    ///
+    /// # Errors
+    /// There are none.
+    pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+        self.connector.find(host, port).await
+    }
+
+    /// A connection to one of these addresses of a host, for callers who know themselves whom they trust and how long they wait. It
+    /// takes none of the turns of requests.
+    ///
+    /// # Errors
+    /// None of them may be connected to, or none answers.
+    pub async fn connect(&self, host: &str, to: &[SocketAddr]) -> Result<TcpStream, Failure> {
+        let stream = self.connector.open(host, to).await?;
+        let _ = stream.set_nodelay(true);
+        Ok(stream)
+    }
+
+    /// How TLS is spoken on such a connection to who is trusted as all requests trust.
+    ///
+    /// # Errors
+    /// There is no way to.
+    pub async fn tls(&self) -> Result<Arc<rustls::ClientConfig>, rustls::Error> {
+        self.connector.client().await
     }
 
     /// A turn of each that it is a part of, its own first.

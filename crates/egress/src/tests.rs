@@ -315,3 +315,22 @@ async fn a_stream_that_stands_still_is_given_up() {
     );
     assert_eq!(answer.await.unwrap_err(), Failure::TimedOut(head));
 }
+
+#[tokio::test]
+async fn a_bare_connection_goes_where_requests_may() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let found = Egress::to(Vec::new()).addresses("127.0.0.1", port).await;
+    let found = found.unwrap();
+    assert_eq!(found, [listener.local_addr().unwrap()]);
+    let refused = Egress::to(Vec::new()).connect("h", &found).await;
+    assert!(matches!(
+        refused.unwrap_err(),
+        Failure::NotAllowed { address, is_own: false, .. } if address.is_loopback()
+    ));
+    let allowed = Egress::to(vec!["127.0.0.0/8".parse().unwrap()]);
+    let stream = allowed.connect("h", &found).await.unwrap();
+    assert_eq!(stream.peer_addr().unwrap().port(), port);
+    // None were found that could be checked.
+    assert!(allowed.connect("h", &[]).await.is_err());
+}

@@ -8,7 +8,6 @@ mod certificate;
 mod default_class;
 mod escalation;
 mod fargate;
-mod iam_role;
 mod images;
 mod limit_range;
 mod marks;
@@ -28,7 +27,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
-use wharf_kube_model::{status::Status, view::text_at};
+use wharf_kube_model::view::text_at;
 use wharf_store::Compare;
 
 use crate::{
@@ -228,10 +227,6 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<Option<Compare>, Fault> {
         };
         let suffix: String = wharf_base::ids::hex16().chars().take(5).collect();
         service_account::add(pod, &account, &found, &suffix);
-        if let Some(place) = &call.cluster.parts.aws {
-            let has_identity = has_identity(call, &account).await?;
-            iam_role::add(pod, &found, place, has_identity);
-        }
     }
     let ranges = limit_ranges(call).await?;
     limit_range::set_defaults(pod, &ranges);
@@ -259,18 +254,6 @@ async fn runtime_class(call: &Call, pod: &Value) -> Result<Option<Arc<Value>>, F
     let mut classes = classes.map_err(store_fault)?.into_iter();
     let found = classes.find(|(_, class)| text_at(class, &["metadata", "name"]) == name);
     Ok(found.map(|(_, class)| class))
-}
-
-/// Whether pods of a service account have a role by Pod Identity. A pod that would come without it is not made.
-async fn has_identity(call: &Call, account: &str) -> Result<bool, Fault> {
-    let Some(identities) = &call.cluster.parts.pod_identities else {
-        return Ok(false);
-    };
-    let namespace = call.namespace().unwrap_or_default();
-    identities.has(namespace, account).await.map_err(|error| {
-        tracing::warn!(%error, namespace, account, "looking up the role of a service account failed");
-        Status::unavailable("roles of service accounts cannot be looked up now").into()
-    })
 }
 
 async fn limit_ranges(call: &Call) -> Result<Vec<Arc<Value>>, Fault> {

@@ -36,7 +36,7 @@ use crate::{
     lookup::Remembered,
     metering::Metering,
     storage::{DataKey, Keys, Objects},
-    webhooks::Webhooks,
+    webhooks::{OwnWebhook, Webhooks},
 };
 
 /// Requests of one user that are served at the same time; more wait.
@@ -81,20 +81,28 @@ pub trait Nodes: Send + Sync + 'static {
     ) -> io::Result<Box<dyn Connection>>;
 }
 
-/// Where pods find AWS' APIs.
-#[derive(Debug, Clone)]
-pub struct AwsPlace {
-    pub region: String,
-    /// `AWS_ENDPOINT_URL` of pods.
-    pub endpoint: String,
+/// A program at an address, on its way to it.
+pub enum Reached {
+    Open(Box<dyn Connection>),
+    /// It is in the cluster's own network, which nodes are in.
+    InNetwork(Ipv4Addr),
 }
 
-/// Which service accounts have a role of IAM by Pod Identity.
+/// The way to webhooks at addresses, which users of the cluster name: it leads to nothing that this machine alone reaches.
 #[async_trait]
-pub trait PodIdentities: Send + Sync + 'static {
+pub trait Outside: Send + Sync + 'static {
     /// # Errors
-    /// It is not known now.
-    async fn has(&self, namespace: &str, account: &str) -> io::Result<bool>;
+    /// Nobody is to be reached there; users see the text.
+    async fn reach(&self, host: &str, port: u16) -> io::Result<Reached>;
+
+    /// TLS over a connection to a webhook: its certificate is to be for `host`, by one of these authorities in PEM, or without any by one
+    /// of the system.
+    async fn secured(
+        &self,
+        to: Box<dyn Connection>,
+        host: &str,
+        authorities: &[u8],
+    ) -> io::Result<Box<dyn Connection>>;
 }
 
 /// Which images pods may start, by rules of the cluster's owner.
@@ -163,10 +171,10 @@ pub struct Parts {
     /// The cluster's own documents for those who check its tokens: `/.well-known/openid-configuration` and `/openid/v1/jwks`.
     pub openid_configuration: Value,
     pub jwks: Value,
-    /// Without it, pods get no roles of IAM.
-    pub aws: Option<AwsPlace>,
-    /// Without it, they get them by annotations of service accounts alone.
-    pub pod_identities: Option<Arc<dyn PodIdentities>>,
+    /// Without it, webhooks at addresses cannot be asked.
+    pub outside: Option<Arc<dyn Outside>>,
+    /// The webhook that is asked without a connection, where a configuration names it.
+    pub own_webhook: Option<Arc<dyn OwnWebhook>>,
     /// Without them, no pod is Fargate's.
     pub fargate: Option<Arc<dyn FargateProfiles>>,
     /// Without it, pods start any image.

@@ -55,7 +55,8 @@ pub use aggregation::FRONT_PROXY;
 pub use answer::{Answer, Body};
 pub use audit::{Audit, AuditRecord, Origin};
 pub use cluster::{
-    AdmittedImages, AwsPlace, Cluster, Connection, FargateProfiles, FrontProxy, Network, Nodes,
-    OwnServer, Parts, PodIdentities, PodImages, Servers,
+    AdmittedImages, Cluster, Connection, FargateProfiles, FrontProxy, Network, Nodes, Outside,
+    OwnServer, Parts, PodImages, Reached, Servers,
 };
 pub use storage::{DataKey, Objects};
+pub use webhooks::{OwnWebhook, ReviewRequest, ReviewResponse};

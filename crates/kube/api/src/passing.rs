@@ -6,7 +6,7 @@ pub mod log_options;
 mod options;
 pub mod pages;
 mod route;
-mod tunnel;
+pub mod tunnel;
 
 use std::{io, pin::Pin, time::Duration};
 

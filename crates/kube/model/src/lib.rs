@@ -42,6 +42,7 @@ pub mod taint;
 pub mod validate;
 pub mod version;
 pub mod view;
+pub mod webhook_url;
 
 pub use catalog::{Catalog, Resource, Subresource};
 pub use schema::Schema;

@@ -567,17 +567,30 @@ impl Machine for LinuxMachine {
             .unwrap_or_default()
     }
 
+    async fn dial(&self, address: Ipv4Addr, port: u16) -> io::Result<TcpStream> {
+        let all = self.attachments().await.map_err(io::Error::other)?;
+        let own = all.get(&self.instance);
+        let netns = own.and_then(|it| it.attachment.netns.clone());
+        let netns = netns.ok_or_else(|| io::Error::from(io::ErrorKind::NetworkUnreachable))?;
+        connect_in(netns, address, port).await
+    }
+
     async fn connect(&self, id: &str, address: Ipv4Addr, port: u16) -> io::Result<TcpStream> {
         let handle = self.handle(id).map_err(io::Error::other)?;
         let TaskNetwork::Namespace(netns) = handle.sandbox().network.clone() else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        let made = tokio::task::spawn_blocking(move || socket_in(&netns)).await;
-        let socket = TcpSocket::from_std_stream(made.map_err(io::Error::other)??);
-        let to = SocketAddr::from((address, port));
-        match timeout(CONNECT_TIMEOUT, socket.connect(to)).await {
-            Ok(connected) => connected,
-            Err(_) => Err(io::ErrorKind::TimedOut.into()),
-        }
+        connect_in(netns, address, port).await
+    }
+}
+
+/// A connection from within a network namespace.
+async fn connect_in(netns: PathBuf, address: Ipv4Addr, port: u16) -> io::Result<TcpStream> {
+    let made = tokio::task::spawn_blocking(move || socket_in(&netns)).await;
+    let socket = TcpSocket::from_std_stream(made.map_err(io::Error::other)??);
+    let to = SocketAddr::from((address, port));
+    match timeout(CONNECT_TIMEOUT, socket.connect(to)).await {
+        Ok(connected) => connected,
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
     }
 }

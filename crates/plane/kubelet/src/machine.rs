@@ -357,6 +357,12 @@ pub trait Machine: Send + Sync + 'static {
         DiskUse::default()
     }
 
+    /// A connection to a port in the node's network, from the node's own interface.
+    async fn dial(&self, address: Ipv4Addr, port: u16) -> std::io::Result<TcpStream> {
+        let _ = (address, port);
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
     /// A connection to a port, made inside of the sandbox's network.
     async fn connect(&self, id: &str, address: Ipv4Addr, port: u16) -> std::io::Result<TcpStream>;
 }

@@ -9,13 +9,16 @@ use parking_lot::RwLock;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use wharf_base::net::Ipv4Net;
-use wharf_kube_api::{AwsPlace, DataKey, FrontProxy, Network, OwnServer, Parts as Served};
+use wharf_kube_api::{DataKey, FrontProxy, Network, OwnServer, Parts as Served};
 use wharf_kube_auth::{UserInfo, account_token::Issuer, user::MASTERS};
 use wharf_kube_client::{Informer, Selection, kind};
 use wharf_kube_model::parts::Part;
 use wharf_seal::SharedKey;
 use wharf_service::Place;
-use wharf_svc_eks::control_planes::{ControlPlaneError, DataKey as WantedKey, Wanted};
+use wharf_svc_eks::{
+    control_planes::{ControlPlaneError, DataKey as WantedKey, Wanted},
+    pod_identity::webhook::AwsPlace,
+};
 use wharf_svc_pod_interfaces::Interfaces;
 
 use super::{
@@ -32,8 +35,9 @@ use super::{
     images::OfAccount,
     keys,
     logs::ClusterLogs,
+    outside::ToAddresses,
     part_roles,
-    pod_identity::Associations,
+    pod_identity_webhook::{self, PodIdentityWebhook},
     ranges,
     signer::ClusterSigner,
     users::SELF,
@@ -81,11 +85,6 @@ impl Clusters {
             place: wanted.place.clone(),
             id: wanted.id.clone(),
         });
-        let associations = Associations {
-            eks: eks.clone(),
-            place: wanted.place.clone(),
-            id: wanted.id.clone(),
-        };
         let identities = Arc::new(Identities {
             whose,
             logs: logs.clone(),
@@ -114,6 +113,28 @@ impl Clusters {
         let objects = objects.map_err(failed("opening the objects of a cluster"))?;
         let listeners = self.listen(&wanted).await;
         let (port, listeners) = listeners.map_err(failed("listening for a cluster"))?;
+        let path = pod_identity_webhook::path_of(wanted.secrets_key.expose());
+        let endpoint = self.endpoint(port);
+        let webhook = Arc::new(PodIdentityWebhook {
+            eks: eks.clone(),
+            place: wanted.place.clone(),
+            id: wanted.id.clone(),
+            aws: AwsPlace {
+                region: region.clone(),
+                endpoint: AWS_IN_PODS.to_owned(),
+            },
+            client: client.clone(),
+            accounts: OnceLock::new(),
+            config: pod_identity_webhook::config_of(&endpoint, &path, &wanted.authority),
+            path,
+        });
+        let outside = ToAddresses {
+            egress: self.ways.of(account),
+            ec2: self.settings.machines.clone(),
+            place: wanted.place.clone(),
+            vpc: wanted.vpc.clone(),
+            provider: Arc::new(rustls::crypto::ring::default_provider()),
+        };
         let parts = Served {
             network: Network {
                 service_range: service_range(&wanted.service_cidr)?,
@@ -130,11 +151,8 @@ impl Clusters {
             version: wanted.version,
             openid_configuration: issuer.configuration(),
             jwks: issuer.key_set(),
-            aws: Some(AwsPlace {
-                region: region.clone(),
-                endpoint: AWS_IN_PODS.to_owned(),
-            }),
-            pod_identities: Some(Arc::new(associations)),
+            outside: Some(Arc::new(outside)),
+            own_webhook: Some(webhook.clone()),
             fargate: Some(profiles.clone()),
             images: Some(Arc::new(OfAccount {
                 images: self.settings.images.clone(),
@@ -164,6 +182,10 @@ impl Clusters {
             stop.clone(),
         );
         let _ = identities.config_maps.set(config_maps);
+        let _ = webhook.accounts.set(followed.of(&kind::SERVICE_ACCOUNT));
+        // Before anybody else is answered, so that no pod comes without it.
+        let restored = webhook.restore().await;
+        restored.map_err(failed("making the webhook of a cluster"))?;
         let read = tokio::time::timeout(BEGINNING, authority.follow(&followed)).await;
         read.map_err(failed("reading the roles of a cluster"))?;
         let front = Arc::new(Front {
@@ -172,6 +194,7 @@ impl Clusters {
             tls: self.acceptor(&wanted, &signing)?,
             admitted: RwLock::new(ranges(&wanted.admitted)),
             connections: self.settings.connections.clone(),
+            webhook,
         });
         for listener in listeners {
             tokio::spawn(front.clone().serve(listener, stop.clone()));

@@ -20,8 +20,10 @@ pub mod issuers;
 mod keys;
 pub mod logs;
 mod nodes;
+mod outside;
 mod part_roles;
 mod pod_identity;
+mod pod_identity_webhook;
 mod ports;
 mod running;
 mod signer;
@@ -44,6 +46,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, net::Cidr4};
+use wharf_egress::{Egress, Shares};
 use wharf_kube_api::Servers;
 use wharf_kube_auth::{UserInfo, user::MASTERS};
 use wharf_kube_client::{Client, Informers, transport};
@@ -97,12 +100,16 @@ pub struct Settings {
     pub issuers: issuers::ClusterIssuers,
     /// Says which images pods may start.
     pub images: Arc<dyn wharf_svc_ecs::TaskImages>,
+    /// The way to webhooks at addresses.
+    pub egress: Egress,
 }
 
 /// All clusters of this server.
 pub struct Clusters {
     settings: Settings,
     servers: Arc<Servers>,
+    /// To webhooks, for each account.
+    ways: Shares,
     /// Let go of at the end: it holds these in turn.
     eks: parking_lot::Mutex<Option<EksService>>,
     /// By their ids; one that starts keeps nobody waiting but those who ask for it.
@@ -166,8 +173,15 @@ fn gives_volumes(without: &Parts) -> bool {
 
 impl Clusters {
     pub fn new(settings: Settings) -> Arc<Self> {
+        // Requests are counted by clusters themselves.
+        let ways = Shares::new(
+            &settings.egress,
+            (1, outside::MOST_LOOKUPS),
+            (1, outside::LOOKUPS_OF_ACCOUNT),
+        );
         Arc::new(Self {
             servers: Arc::new(Servers::new(settings.store.clone())),
+            ways,
             settings,
             eks: parking_lot::Mutex::default(),
             running: parking_lot::Mutex::default(),

@@ -111,7 +111,8 @@ impl ToNodes {
     }
 }
 
-async fn connected(
+/// TLS over a connection to whoever that is of this name.
+pub(super) async fn connected(
     config: Arc<ClientConfig>,
     name: &str,
     to: Box<dyn Connection>,

@@ -1,38 +1,15 @@
-//! What a cluster's API server has to do with Pod Identity: it asks EKS whose pods have roles, and is asked which pod a token is of.
+//! What a cluster's API server has to do with Pod Identity: which pod a token is of.
 
-use std::io;
-
-use async_trait::async_trait;
-use wharf_kube_api::PodIdentities;
 use wharf_kube_auth::{
     Unauthenticated,
     account_token::{Claims, Invalid},
 };
-use wharf_service::Place;
 use wharf_svc_eks::{
-    EksService,
     control_planes::{PodOfToken, TokenRefused},
     pod_identity::PRINCIPAL,
 };
 
 use super::identity::Identities;
-
-/// The associations of one cluster.
-pub struct Associations {
-    pub eks: EksService,
-    pub place: Place,
-    /// The cluster's.
-    pub id: String,
-}
-
-#[async_trait]
-impl PodIdentities for Associations {
-    async fn has(&self, namespace: &str, account: &str) -> io::Result<bool> {
-        let account = (namespace, account);
-        let found = self.eks.has_pod_identity(&self.place, &self.id, account);
-        found.await.map_err(io::Error::other)
-    }
-}
 
 /// Only a token for Pod Identity, and of a pod: what a client made for itself by `kubectl create token` is of nobody who runs.
 fn pod_of(claims: Claims) -> Result<PodOfToken, TokenRefused> {

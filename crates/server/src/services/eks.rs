@@ -46,6 +46,7 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
         keys: it.plane.issuer_keys.clone(),
         issuers: it.plane.issuers.clone(),
         images: it.plane.task_images.clone(),
+        egress: it.plane.egress.clone(),
     });
     let eks = EksService::new(EksParts {
         store: it.data.store.clone(),

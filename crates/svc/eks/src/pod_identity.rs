@@ -1,5 +1,7 @@
 //! EKS Pod Identity: which role the pods of a service account have. Associations, and what is asked about them.
 
+pub mod webhook;
+
 use serde::{Deserialize, Serialize};
 use wharf_api_eks as api;
 use wharf_base::{Timestamp, arn};

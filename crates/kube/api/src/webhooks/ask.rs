@@ -1,7 +1,7 @@
-//! A question put to a webhook of any kind over HTTPS, at a pod behind its service. This server is in no network of pods: the pod is reached through
-//! its node, as proxied requests are, so a webhook's configuration leads nowhere else.
+//! A question put to a webhook of any kind over HTTPS, at a pod behind its service or at its address. This server is in no network of pods: a
+//! pod is reached through its node, as proxied requests are, so a service leads nowhere else; where addresses lead is decided in [`address`].
 
-use std::{fmt::Display, io};
+use std::fmt::Display;
 
 use bytes::Bytes;
 use http::{
@@ -13,7 +13,10 @@ use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::hook::Endpoint;
+use super::{
+    address,
+    hook::{Endpoint, To},
+};
 use crate::{
     cluster::{Connection, Inner},
     passing::Backend,
@@ -43,47 +46,47 @@ pub async fn ask(
     to: &Endpoint,
     body: impl FnOnce() -> Vec<u8>,
 ) -> Result<Bytes, String> {
-    let service = &to.service;
-    let target = format!("{}?timeout={}s", service.path, to.timeout.as_secs());
+    let target = to.target();
     let answered = tokio::time::timeout(to.timeout, async {
         // A webhook may itself ask for what others are asked about, so nobody waits longer than its own time. One that is slow has few
         // of the cluster's turns, so that others are asked all the same.
         let _own = to.calls.acquire().await.map_err(text)?;
         let _turn = inner.webhooks.calls.acquire().await.map_err(text)?;
-        let backend = Backend::of_service(inner, &service.namespace, &service.name, service.port);
-        let backend = backend.await?;
-        post(inner, to, &backend, &target, body()).await
+        let connection = connect(inner, to).await?;
+        post(to, connection, &target, body()).await
     });
     let answered = answered.await;
     let answered = answered.unwrap_or_else(|_| Err("context deadline exceeded".to_owned()));
-    answered.map_err(|why| {
-        let (host, port) = (service.host(), service.port);
-        format!("Post \"https://{host}:{port}{target}\": {why}")
-    })
+    answered.map_err(|why| format!("Post \"https://{}{target}\": {why}", to.authority()))
 }
 
 fn text(error: impl Display) -> String {
     error.to_string()
 }
 
+/// Over TLS to who may answer for its host.
+async fn connect(inner: &Inner, to: &Endpoint) -> Result<Box<dyn Connection>, String> {
+    let host = to.host();
+    match &to.to {
+        To::Service(it) => {
+            let backend = Backend::of_service(inner, &it.namespace, &it.name, it.port).await?;
+            let plain = backend.connect(inner).await.map_err(text)?;
+            let nodes = &inner.parts.nodes;
+            let secured = nodes.verified(plain, &host, &to.authorities).await;
+            secured.map_err(text)
+        }
+        To::Url(url) => address::connect(inner, url, &to.authorities).await,
+    }
+}
+
 async fn post(
-    inner: &Inner,
     to: &Endpoint,
-    backend: &Backend,
+    connection: Box<dyn Connection>,
     target: &str,
     body: Vec<u8>,
 ) -> Result<Bytes, String> {
-    let host = to.service.host();
-    let reached = async {
-        let plain = backend.connect(inner).await?;
-        let nodes = &inner.parts.nodes;
-        nodes.verified(plain, &host, &to.authorities).await
-    };
-    let connection = reached
-        .await
-        .map_err(|error: io::Error| error.to_string())?;
     let request = Request::post(target)
-        .header(HOST, format!("{host}:{}", to.service.port))
+        .header(HOST, to.authority())
         .header(CONTENT_TYPE, "application/json")
         .header(ACCEPT, "application/json")
         .header(USER_AGENT, "kube-apiserver-webhooks")

@@ -1,6 +1,6 @@
 //! A webhook as its configuration says it, and which requests it is about: pure, but for who waits to ask it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Map, Value};
@@ -9,6 +9,7 @@ use wharf_kube_model::{
     Resource,
     selector::Labels,
     view::{items, member, number, text, text_at, texts},
+    webhook_url::WebhookUrl,
 };
 
 const MOST_CALLS: usize = 32;
@@ -33,11 +34,18 @@ impl Verb {
     }
 }
 
-/// A program behind a service, as it is asked.
+/// Where a program is that is asked.
+#[derive(Debug)]
+pub enum To {
+    Service(Service),
+    Url(WebhookUrl),
+}
+
+/// A program as it is asked.
 #[derive(Debug)]
 pub struct Endpoint {
-    pub service: Service,
-    /// Authorities in PEM, of which one must have signed what the service shows.
+    pub to: To,
+    /// Authorities in PEM, of which one must have signed what it shows. At an address without any, those of the system count.
     pub authorities: Vec<u8>,
     pub timeout: Duration,
     /// Questions to it at the same time; more wait, within their time.
@@ -53,6 +61,8 @@ pub struct Hook {
     /// Whether a request is done though the webhook could not be asked.
     pub fails_open: bool,
     pub is_equivalent: bool,
+    /// Whether it is the one of this process, which is asked without a connection.
+    pub is_own: bool,
     /// Whether it is asked again when others changed the object after it.
     pub asks_again: bool,
     pub namespaces: Labels,
@@ -96,34 +106,69 @@ pub struct Subject<'a> {
     pub is_in_namespace: bool,
 }
 
-impl Endpoint {
-    /// As a `clientConfig` says it. One that cannot be read was not let in.
-    pub fn of(config: &Value, timeout: Duration) -> Option<Self> {
-        let service = member(config, "service")?;
+impl Service {
+    fn of(service: &Value) -> Option<Self> {
         let path = text(service, "path");
         let slash = if path.starts_with('/') { "" } else { "/" };
         Some(Self {
-            service: Service {
-                namespace: text(service, "namespace").to_owned(),
-                name: text(service, "name").to_owned(),
-                port: u16::try_from(number(service, "port").unwrap_or(443)).ok()?,
-                path: format!("{slash}{path}"),
-            },
+            namespace: text(service, "namespace").to_owned(),
+            name: text(service, "name").to_owned(),
+            port: u16::try_from(number(service, "port").unwrap_or(443)).ok()?,
+            path: format!("{slash}{path}"),
+        })
+    }
+}
+
+impl Endpoint {
+    /// As a `clientConfig` says it. One that cannot be read was not let in.
+    pub fn of(config: &Value, timeout: Duration) -> Option<Self> {
+        let to = match member(config, "service") {
+            Some(service) => To::Service(Service::of(service)?),
+            None => To::Url(WebhookUrl::parse(text(config, "url"))?),
+        };
+        Some(Self {
+            to,
             authorities: BASE64.decode(text(config, "caBundle")).ok()?,
             timeout,
             calls: Semaphore::new(MOST_CALLS),
         })
     }
+
+    /// By which its certificate is checked.
+    pub fn host(&self) -> String {
+        match &self.to {
+            To::Service(service) => service.host(),
+            To::Url(url) => url.host.clone(),
+        }
+    }
+
+    /// Host and port as requests name them.
+    pub fn authority(&self) -> String {
+        match &self.to {
+            To::Service(service) => format!("{}:{}", service.host(), service.port),
+            To::Url(url) => url.authority.clone(),
+        }
+    }
+
+    /// The path of a question and its query.
+    pub fn target(&self) -> String {
+        let path = match &self.to {
+            To::Service(service) => &service.path,
+            To::Url(url) => &url.path,
+        };
+        format!("{path}?timeout={}s", self.timeout.as_secs())
+    }
 }
 
-/// The webhooks of a configuration, in its order. One that cannot be read was not let in.
-pub fn of_configuration(object: &Value) -> Vec<Hook> {
+/// The webhooks of a configuration, in its order; `own` is the `clientConfig` of the one of this process. One that cannot be read was
+/// not let in.
+pub fn of_configuration(object: &Value, own: Option<&Value>) -> Vec<Hook> {
     let configuration = text_at(object, &["metadata", "name"]);
     let all = items(object, "webhooks").iter();
-    all.filter_map(|it| hook(it, configuration)).collect()
+    all.filter_map(|it| hook(it, configuration, own)).collect()
 }
 
-fn hook(hook: &Value, configuration: &str) -> Option<Hook> {
+fn hook(hook: &Value, configuration: &str, own: Option<&Value>) -> Option<Hook> {
     let selector = |name: &str| match member(hook, name) {
         None => Ok(Labels::everything()),
         some => Labels::of_selector(some),
@@ -135,6 +180,7 @@ fn hook(hook: &Value, configuration: &str) -> Option<Hook> {
         configuration: configuration.to_owned(),
         endpoint: Endpoint::of(member(hook, "clientConfig")?, timeout)?,
         fails_open: text(hook, "failurePolicy") == "Ignore",
+        is_own: own.is_some() && hook.get("clientConfig") == own,
         is_equivalent: text(hook, "matchPolicy") != "Exact",
         asks_again: text(hook, "reinvocationPolicy") == "IfNeeded",
         namespaces: selector("namespaceSelector").ok()?,
@@ -163,14 +209,20 @@ impl Rule {
             "Cluster" => !it.is_in_namespace || is_namespace,
             _ => true,
         };
+        self.may_be_about(it)
+            && is_in_scope
+            && names(&self.groups, it.group)
+            && names(&self.versions, it.version)
+    }
+
+    /// Whether it is about what is done to a resource of that name, of whatever group.
+    fn may_be_about(&self, it: &Subject<'_>) -> bool {
         let is_resource = |resource: &String| {
             let (own, sub) = resource.split_once('/').unwrap_or((resource, ""));
             (own == "*" || own == it.plural) && (sub == "*" || sub == it.subresource)
         };
-        is_in_scope
-            && names(&self.operations, it.verb.text())
-            && names(&self.groups, it.group)
-            && names(&self.versions, it.version)
+        let verb = it.verb.text();
+        self.operations.iter().any(|it| it == "*" || it == verb)
             && self.resources.iter().any(is_resource)
     }
 }
@@ -180,15 +232,20 @@ impl Hook {
         self.rules.iter().any(|it| it.is_about(subject))
     }
 
-    /// The first of the shapes of a kind, the one of the request in front, that the webhook is about.
+    /// The first of the shapes of a kind, the one of the request in front, that the webhook is about. The others are made only if it may
+    /// be about one.
     pub fn shape<'a>(
         &self,
         subject: &Subject<'_>,
-        mut shapes: impl Iterator<Item = &'a Resource>,
+        own: &'a Resource,
+        others: impl FnOnce() -> &'a [Arc<Resource>],
     ) -> Option<&'a Resource> {
-        let own = shapes.next()?;
         if self.is_about(subject) {
             return Some(own);
+        }
+        // One kind has the same name of its resource in all groups.
+        if !self.is_equivalent || !self.rules.iter().any(|it| it.may_be_about(subject)) {
+            return None;
         }
         let is_about = |it: &&Resource| {
             self.is_about(&Subject {
@@ -198,7 +255,7 @@ impl Hook {
                 ..*subject
             })
         };
-        shapes.filter(|_| self.is_equivalent).find(is_about)
+        others().iter().map(AsRef::as_ref).find(is_about)
     }
 
     /// Whether it chooses one of the states of an object by its labels.
@@ -231,7 +288,7 @@ mod tests {
         for (name, value) in more.as_object().into_iter().flatten() {
             hook[name] = value.clone();
         }
-        let mut all = of_configuration(&json!({"webhooks": [hook]}));
+        let mut all = of_configuration(&json!({"webhooks": [hook]}), None);
         all.pop().unwrap()
     }
 
@@ -285,18 +342,70 @@ mod tests {
     #[test]
     fn another_shape_of_a_kind_counts_unless_it_is_to_be_exact() {
         let catalog = Catalog::built_in();
-        let shapes = [
-            catalog.resource("", "v1", "events").unwrap(),
-            catalog.resource("events.k8s.io", "v1", "events").unwrap(),
-        ];
-        let shapes = || shapes.into_iter().map(AsRef::as_ref);
+        let own = catalog.resource("", "v1", "events").unwrap();
+        let others = [catalog
+            .resource("events.k8s.io", "v1", "events")
+            .unwrap()
+            .clone()];
         let of_events = rule("events.k8s.io", &["events"], "*");
         let hook = made(of_events.clone(), &Value::Null);
         let asked = subject("", "events", "");
-        let found = hook.shape(&asked, shapes());
+        let found = hook.shape(&asked, own, || &others);
         assert_eq!(found.map(|it| it.group.as_str()), Some("events.k8s.io"));
         let exact = made(of_events, &json!({"matchPolicy": "Exact"}));
-        assert!(exact.shape(&asked, shapes()).is_none());
+        assert!(exact.shape(&asked, own, || &others).is_none());
+        // Nobody looks for other shapes of what it cannot be about.
+        let of_pods = made(rule("", &["pods"], "*"), &Value::Null);
+        let found = of_pods.shape(&asked, own, || panic!("shapes were looked for"));
+        assert!(found.is_none());
+    }
+
+    #[test]
+    fn where_a_webhook_is_asked() {
+        let of = |config: Value| Endpoint::of(&config, Duration::from_secs(7));
+        for (config, host, authority, target) in [
+            (
+                json!({"service": {"name": "s", "namespace": "n", "path": "a/"}}),
+                "s.n.svc",
+                "s.n.svc:443",
+                "/a/?timeout=7s",
+            ),
+            (
+                json!({"url": "https://[fd00::1]:8443"}),
+                "fd00::1",
+                "[fd00::1]:8443",
+                "/?timeout=7s",
+            ),
+            (
+                json!({"url": "https://h.example.com/a/", "caBundle": "YQ=="}),
+                "h.example.com",
+                "h.example.com",
+                "/a?timeout=7s",
+            ),
+        ] {
+            let it = of(config).unwrap();
+            let found = (it.host(), it.authority(), it.target());
+            let expected = (host.to_owned(), authority.to_owned(), target.to_owned());
+            assert_eq!(found, expected);
+        }
+        assert!(of(json!({"url": "https://me@h/"})).is_none());
+    }
+
+    #[test]
+    fn it_is_the_one_of_this_process_by_its_whole_client_config() {
+        let config = json!({"url": "https://127.0.0.1:20001/x", "caBundle": "YQ=="});
+        let of = |config: &Value| {
+            let hook = json!({"name": "a.b.c", "clientConfig": config, "rules": []});
+            let own = json!({"url": "https://127.0.0.1:20001/x", "caBundle": "YQ=="});
+            let mut all = of_configuration(&json!({"webhooks": [hook]}), Some(&own));
+            all.pop().unwrap().is_own
+        };
+        assert!(of(&config));
+        for (name, value) in [("url", "https://127.0.0.1:20001/y"), ("caBundle", "Yg==")] {
+            let mut other = config.clone();
+            other[name] = value.into();
+            assert!(!of(&other));
+        }
     }
 
     #[test]

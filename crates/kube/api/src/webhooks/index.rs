@@ -56,9 +56,12 @@ impl Webhooks {
 }
 
 async fn hooks(inner: &Inner, plural: &str) -> Result<Vec<Arc<Hook>>, StoreError> {
+    let own = inner.parts.own_webhook.as_ref();
+    // What validates is never of this process.
+    let own = own.filter(|_| plural == MUTATING).map(|it| it.config());
     let all = inner
         .chosen(GROUP, plural, None, |_, it| {
-            Some(hook::of_configuration(&it))
+            Some(hook::of_configuration(&it, own))
         })
         .await?;
     Ok(all.into_iter().flatten().map(Arc::new).collect())

@@ -10,11 +10,14 @@ use wharf_kube_model::{
     view::{items, text},
 };
 
-use super::hook::Verb;
+use super::{
+    hook::Verb,
+    own::{ReviewRequest, ReviewResponse},
+};
 use crate::answer::Fault;
 
-const VERSION: &str = "admission.k8s.io/v1";
-const KIND: &str = "AdmissionReview";
+pub(super) const VERSION: &str = "admission.k8s.io/v1";
+pub(super) const KIND: &str = "AdmissionReview";
 /// Causes of a refusal that are passed on.
 const MOST_CAUSES: usize = 100;
 /// Bytes of one text of an answer: it goes on into answers, events and logs.
@@ -54,6 +57,19 @@ pub struct Question<'a> {
 }
 
 impl Question<'_> {
+    /// The same for a webhook of this process.
+    pub fn in_process(&self) -> ReviewRequest<'_> {
+        ReviewRequest {
+            uid: self.uid,
+            group: self.resource.0,
+            resource: self.resource.2,
+            subresource: self.subresource,
+            operation: self.verb.text(),
+            namespace: self.namespace,
+            object: self.object,
+        }
+    }
+
     pub fn body(&self) -> Vec<u8> {
         let mut request = Map::new();
         let mut put = |name: &str, value: Value| {
@@ -119,6 +135,15 @@ pub struct Verdict {
     pub warnings: Vec<String>,
     /// For the audit log, under the webhook's name.
     pub notes: Vec<(String, String)>,
+}
+
+impl From<ReviewResponse> for Verdict {
+    fn from(told: ReviewResponse) -> Self {
+        Self {
+            patch: (!told.patch.is_empty()).then(|| told.patch.into()),
+            ..Self::default()
+        }
+    }
 }
 
 /// Reads an answer.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
+use tokio::sync::SemaphorePermit;
 use wharf_base::ids;
 use wharf_kube_model::{
     Resource,
@@ -16,7 +17,7 @@ use super::{
     About,
     ask::{ask, turn_to_read},
     hook::{Hook, Verb},
-    review::{self, Named, Question},
+    review::{self, Named, Question, Verdict},
 };
 use crate::{answer::Fault, call::Call, conversion, writing::SERVERS_OWN};
 
@@ -92,49 +93,36 @@ pub(super) async fn asked(
         seen(call, about, shape, states[0]).await?,
         seen(call, about, shape, states[1]).await?,
     ];
-    let body = || {
-        let kind = |it: &'_ Resource| match about.kind {
-            Some(kind) => (
-                kind.group.to_owned(),
-                kind.version.to_owned(),
-                kind.kind.to_owned(),
-            ),
-            None => (it.group.clone(), it.version.clone(), it.kind.clone()),
-        };
-        let (kind, request_kind) = (kind(shape), kind(own));
-        Question {
-            uid: &uid,
-            kind: Named(&kind.0, &kind.1, &kind.2),
-            resource: Named(&shape.group, &shape.version, &shape.plural),
-            request_kind: Named(&request_kind.0, &request_kind.1, &request_kind.2),
-            request_resource: Named(&own.group, &own.version, &own.plural),
-            subresource: about.subresource,
-            name: about.name,
-            namespace: match call.namespace() {
-                Some(namespace) => namespace,
-                None if own.group.is_empty() && own.plural == "namespaces" => about.name,
-                None => "",
-            },
-            verb: about.verb,
-            user: &call.user,
-            object: states[0].as_deref(),
-            old: states[1].as_deref(),
-            is_dry: about.is_dry,
-            options: &about.options,
-        }
-        .body()
+    let kind = |it: &'_ Resource| match about.kind {
+        Some(kind) => (
+            kind.group.to_owned(),
+            kind.version.to_owned(),
+            kind.kind.to_owned(),
+        ),
+        None => (it.group.clone(), it.version.clone(), it.kind.clone()),
     };
-    let answer = ask(&call.cluster, &hook.endpoint, body).await;
-    let answer = answer.map_err(|why| format!("failed to call webhook: {why}"));
-    // Held until the patch is applied: from here on nothing is waited for.
-    let _turn = match &answer {
-        Ok(answer) => turn_to_read(answer).await,
-        Err(_) => None,
+    let (kind, request_kind) = (kind(shape), kind(own));
+    let question = Question {
+        uid: &uid,
+        kind: Named(&kind.0, &kind.1, &kind.2),
+        resource: Named(&shape.group, &shape.version, &shape.plural),
+        request_kind: Named(&request_kind.0, &request_kind.1, &request_kind.2),
+        request_resource: Named(&own.group, &own.version, &own.plural),
+        subresource: about.subresource,
+        name: about.name,
+        namespace: match call.namespace() {
+            Some(namespace) => namespace,
+            None if own.group.is_empty() && own.plural == "namespaces" => about.name,
+            None => "",
+        },
+        verb: about.verb,
+        user: &call.user,
+        object: states[0].as_deref(),
+        old: states[1].as_deref(),
+        is_dry: about.is_dry,
+        options: &about.options,
     };
-    let verdict = answer.and_then(|body| {
-        let verdict = review::judge(&hook.name, &uid, turn.may_patch, &body);
-        verdict.map_err(|why| format!("received invalid webhook response: {why}"))
-    });
+    let (verdict, _turn) = verdict(call, turn, &question).await;
     let mut verdict = match verdict {
         Ok(verdict) => verdict,
         Err(why) if hook.fails_open => {
@@ -169,6 +157,33 @@ pub(super) async fn asked(
             Err(Status::internal(&text).into())
         }
     }
+}
+
+/// What a webhook answers, and the turn to read it, which is held until the patch is applied: from here on nothing is waited for.
+async fn verdict(
+    call: &Call,
+    turn: &Turn<'_>,
+    question: &Question<'_>,
+) -> (Result<Verdict, String>, Option<SemaphorePermit<'static>>) {
+    let hook = turn.hook;
+    let failed = |why: String| format!("failed to call webhook: {why}");
+    let own = call.cluster.parts.own_webhook.as_ref();
+    if let Some(own) = own.filter(|_| hook.is_own) {
+        let asked = question.in_process();
+        let answered = tokio::time::timeout(hook.endpoint.timeout, own.review(&asked)).await;
+        let answered = answered.unwrap_or_else(|_| Err("context deadline exceeded".to_owned()));
+        return (answered.map(Verdict::from).map_err(failed), None);
+    }
+    let answer = ask(&call.cluster, &hook.endpoint, || question.body()).await;
+    let turn_held = match &answer {
+        Ok(answer) => turn_to_read(answer).await,
+        Err(_) => None,
+    };
+    let verdict = answer.map_err(failed).and_then(|body| {
+        let verdict = review::judge(&hook.name, question.uid, turn.may_patch, &body);
+        verdict.map_err(|why| format!("received invalid webhook response: {why}"))
+    });
+    (verdict, turn_held)
 }
 
 fn note(call: &Call, key: String, value: String) {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use wharf_base::{SystemClock, Timestamp};
 use wharf_kube_api::{
     Audit, Body, Cluster, Connection, DataKey, FargateProfiles, FrontProxy, Network, Nodes,
-    OwnServer, Parts, PodImages, Servers,
+    Outside, OwnServer, OwnWebhook, Parts, PodImages, Servers,
 };
 use wharf_kube_auth::{
     Attributes, Authorizer, Decision, IssuedToken, PolicyRule, Rules, TokenRefused, TokenRequest,
@@ -173,12 +173,45 @@ impl Harness {
         images: Option<Arc<dyn PodImages>>,
         under: (Option<Arc<SharedKey>>, Option<DataKey>),
     ) -> Self {
+        let parts = Self::parts(fargate, audit, images);
+        Self::served(store, parts, under).await
+    }
+
+    /// With a way to webhooks at addresses, and the one of this process.
+    pub async fn with_webhooks(outside: impl Outside, own: Option<Arc<dyn OwnWebhook>>) -> Self {
+        let parts = Parts {
+            outside: Some(Arc::new(outside)),
+            own_webhook: own,
+            ..Self::parts(None, None, None)
+        };
+        let store = Store::in_memory(StoreOptions::default());
+        Self::served(store, parts, (None, None)).await
+    }
+
+    async fn served(
+        store: Store,
+        parts: Parts,
+        under: (Option<Arc<SharedKey>>, Option<DataKey>),
+    ) -> Self {
         let servers = Servers::new(store.clone());
         let objects = servers
             .sealed_objects("000000000000", "us-east-1", "test", under)
             .await
             .unwrap();
-        let parts = Parts {
+        let cluster = servers.create("test", objects, parts).await.unwrap();
+        Self {
+            servers,
+            cluster,
+            store,
+        }
+    }
+
+    fn parts(
+        fargate: Option<Arc<dyn FargateProfiles>>,
+        audit: Option<Arc<dyn Audit>>,
+        images: Option<Arc<dyn PodImages>>,
+    ) -> Parts {
+        Parts {
             authorizer: Arc::new(Open),
             tokens: Arc::new(Tokenless),
             nodes: Arc::new(Plain),
@@ -194,8 +227,8 @@ impl Harness {
             },
             openid_configuration: Value::Null,
             jwks: Value::Null,
-            aws: None,
-            pod_identities: None,
+            outside: None,
+            own_webhook: None,
             fargate,
             images,
             without: Default::default(),
@@ -203,12 +236,6 @@ impl Harness {
                 clients: "clients".to_owned(),
                 authority: "front".to_owned(),
             }),
-        };
-        let cluster = servers.create("test", objects, parts).await.unwrap();
-        Self {
-            servers,
-            cluster,
-            store,
         }
     }
 

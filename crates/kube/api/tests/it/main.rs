@@ -24,3 +24,4 @@ mod signing;
 mod speed;
 mod watches;
 mod webhooks;
+mod webhooks_at_addresses;

@@ -58,7 +58,7 @@ pub async fn behind(says: Says) -> Harness {
     serving(Harness::new().await, says).await
 }
 
-async fn serving(it: Harness, says: Says) -> Harness {
+pub async fn serving(it: Harness, says: Says) -> Harness {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {

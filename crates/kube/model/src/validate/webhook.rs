@@ -7,6 +7,7 @@ use crate::{
     field::{Errors, Path},
     names,
     view::{absent, items, member, number, text, texts},
+    webhook_url,
 };
 
 /// The one version of reviews that is spoken.
@@ -266,39 +267,34 @@ fn client(hook: &Value, path: &Path<'_>, errors: &mut Errors) {
     }
 }
 
-/// An address, which can be right and is of no use all the same.
 fn url(value: &str, path: &Path<'_>, errors: &mut Errors) {
-    let before = errors.len();
-    let (value, fragment) = value.split_once('#').unwrap_or((value, ""));
-    let (value, query) = value.split_once('?').unwrap_or((value, ""));
-    let (scheme, rest) = match value.split_once(':') {
-        Some((scheme, rest)) if !scheme.contains('/') => (scheme.to_ascii_lowercase(), rest),
-        _ => (String::new(), value),
-    };
-    let authority = rest.strip_prefix("//").and_then(|it| it.split('/').next());
-    let authority = authority.unwrap_or_default();
-    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
     const FORM: &str = "; desired format: https://host[/path]";
-    if scheme != "https" {
+    let it = match webhook_url::parts(value) {
+        Ok(it) => it,
+        Err(why) => {
+            errors.required(path, &format!("url must be a valid URL: {why}{FORM}"));
+            return;
+        }
+    };
+    if it.scheme != "https" {
         let why = format!("'https' is the only allowed URL scheme{FORM}");
-        errors.invalid(path, scheme, why);
+        errors.invalid(path, it.scheme, why);
     }
-    if host.is_empty() {
+    if it.authority.is_empty() {
         errors.invalid(path, "", format!("host must be specified{FORM}"));
+    } else if it.authority.starts_with(':') {
+        let why = format!("url must be a valid URL: no host before the port{FORM}");
+        errors.required(path, &why);
     }
+    let given = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
     for (given, what) in [
-        (user, "user information is"),
-        (fragment, "fragments are"),
-        (query, "query parameters are"),
+        (it.user.map(str::to_owned), "user information is"),
+        (given(it.fragment), "fragments are"),
+        (given(it.query), "query parameters are"),
     ] {
-        if !given.is_empty() {
+        if let Some(given) = given {
             errors.invalid(path, given, format!("{what} not permitted in the URL"));
         }
-    }
-    if errors.len() == before {
-        let why =
-            "webhooks at addresses are not supported by this server, those behind a service are";
-        errors.forbidden(path, why);
     }
 }
 

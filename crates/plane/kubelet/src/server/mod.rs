@@ -199,6 +199,9 @@ async fn answer(kubelet: &Kubelet, request: Request<Incoming>) -> Response<Answe
             Ok(target) => ports::connect(kubelet, &target, port, request).await,
             Err(why) => refuse(StatusCode::NOT_FOUND, &why),
         },
+        ["vpcPort", address, port] if reads => {
+            ports::connect_from_node(kubelet, address, port, request).await
+        }
         _ => refuse(StatusCode::NOT_FOUND, "404 page not found"),
     }
 }

@@ -1,11 +1,11 @@
 //! Connections to ports of pods, for requests that the API server passes on to pods and services.
 
-use std::net::Ipv4Addr;
+use std::{io, net::Ipv4Addr};
 
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use serde_json::Value;
-use tokio::io::copy_bidirectional;
+use tokio::{io::copy_bidirectional, net::TcpStream};
 
 use super::{
     Target,
@@ -30,11 +30,49 @@ pub async fn connect(
     let Some(address) = address_of(&target.pod, &kubelet.node.place.host_ip) else {
         return refuse(StatusCode::BAD_GATEWAY, "the pod has no address");
     };
-    let machine = &kubelet.node.machine;
-    match machine.connect(&target.sandbox, address, port).await {
+    let connected = kubelet.node.machine.connect(&target.sandbox, address, port);
+    passed_on(connected.await, (address, port), request)
+}
+
+/// The same to an address of the node's network, as programs of the node reach it: where the API server is to ask somebody there.
+pub async fn connect_from_node(
+    kubelet: &Kubelet,
+    address: &str,
+    port: &str,
+    request: Request<Incoming>,
+) -> Response<Answer> {
+    let Ok(port) = port.parse::<u16>() else {
+        return refuse(StatusCode::BAD_REQUEST, "the port is no number");
+    };
+    let address = address.parse::<Ipv4Addr>().ok();
+    let Some(address) = address.filter(is_of_others) else {
+        return refuse(StatusCode::BAD_REQUEST, "the address is none of a network");
+    };
+    if !is_tunnel(request.headers()) {
+        return refuse(StatusCode::BAD_REQUEST, "Upgrade request required");
+    }
+    let connected = kubelet.node.machine.dial(address, port);
+    passed_on(connected.await, (address, port), request)
+}
+
+/// Neither the node's own loopback, nor what a node alone is told at such addresses: its credentials among them.
+fn is_of_others(address: &Ipv4Addr) -> bool {
+    !(address.is_loopback()
+        || address.is_link_local()
+        || address.is_unspecified()
+        || address.is_multicast()
+        || address.is_broadcast())
+}
+
+fn passed_on(
+    connected: io::Result<TcpStream>,
+    (address, port): (Ipv4Addr, u16),
+    request: Request<Incoming>,
+) -> Response<Answer> {
+    match connected {
         Ok(mut stream) => upgrade_tunnel(request, move |mut bytes| async move {
             if let Err(error) = copy_bidirectional(&mut bytes, &mut stream).await {
-                tracing::debug!(%error, "a connection to a pod broke");
+                tracing::debug!(%error, "a connection that a node passes on broke");
             }
         }),
         Err(error) => {
@@ -60,6 +98,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_node_leads_to_others_alone() {
+        for (address, leads) in [
+            ("10.0.0.9", true),
+            ("52.94.0.1", true),
+            ("127.0.0.1", false),
+            ("169.254.169.254", false),
+            ("169.254.170.23", false),
+            ("0.0.0.0", false),
+            ("224.0.0.1", false),
+            ("255.255.255.255", false),
+        ] {
+            assert_eq!(is_of_others(&address.parse().unwrap()), leads, "{address}");
+        }
+    }
 
     #[test]
     fn a_pod_is_reached_at_its_interface_whatever_its_status_says() {

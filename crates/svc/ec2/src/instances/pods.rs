@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
-use wharf_base::Timestamp;
+use wharf_base::{Timestamp, net::Cidr4};
 use wharf_records::pods::OfPod;
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Context, Fault};
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     Ec2Service, fault,
-    records::{Instance, Interface, Metadata, Subnet},
+    records::{Instance, Interface, Metadata, Subnet, Vpc},
 };
 
 /// How long one is known after its end: nobody looks at it but its controller.
@@ -111,6 +111,15 @@ impl Ec2Service {
             it.vpc_id == vpc && it.life.state.lives() && host_name(&place.region, it) == name
         });
         Ok(found.and_then(|it| Some((it.life.host?.machine, it.kubelet?))))
+    }
+
+    /// The ranges of a VPC; none if there is none of that id.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn ranges_of_vpc(&self, place: &Place, vpc: &str) -> Result<Vec<Cidr4>, Fault> {
+        let found: Option<Vpc> = self.find(&self.for_pods(place), vpc).await?;
+        Ok(found.iter().flat_map(Vpc::cidrs).collect())
     }
 
     /// Those of these nodes, by the instances that they say they are, which run as one in that VPC under that name by the word of the

@@ -622,9 +622,9 @@ fn definitions() {
             ),
             (
                 "/spec/conversion",
-                json!({"strategy": "Webhook", "webhook": {"clientConfig": {"url": "https://a/b"}, "conversionReviewVersions": ["v1beta1"]}}),
+                json!({"strategy": "Webhook", "webhook": {"clientConfig": {"url": "http://a/b"}, "conversionReviewVersions": ["v1beta1"]}}),
                 &[
-                    "spec.conversion.webhookClientConfig.url: Forbidden: webhooks at addresses are not supported by this server, those behind a service are",
+                    r#"spec.conversion.webhookClientConfig.url: Invalid value: "http": 'https' is the only allowed URL scheme; desired format: https://host[/path]"#,
                     r#"spec.conversion.conversionReviewVersions: Invalid value: ["v1beta1"]: must include at least one of v1"#,
                 ],
             ),

@@ -16,7 +16,7 @@ fn good() -> Value {
 
 #[test]
 fn webhooks() {
-    let cases: [(&str, Value, &[&str]); 17] = [
+    let cases: [(&str, Value, &[&str]); 19] = [
         (
             "name",
             json!("a.b"),
@@ -67,9 +67,21 @@ fn webhooks() {
         ),
         (
             "clientConfig",
-            json!({"url": "https://169.254.169.254/"}),
+            json!({"url": "https://169.254.169.254:8443/a"}),
+            &[],
+        ),
+        (
+            "clientConfig",
+            json!({"url": "https://a", "service": {"name": "s", "namespace": "n"}}),
             &[
-                "webhooks[0].clientConfig.url: Forbidden: webhooks at addresses are not supported by this server, those behind a service are",
+                "webhooks[0].clientConfig: Required value: exactly one of url or service is required",
+            ],
+        ),
+        (
+            "clientConfig",
+            json!({"url": "https://h:x/"}),
+            &[
+                r#"webhooks[0].clientConfig.url: Required value: url must be a valid URL: parse "https://h:x/": invalid port ":x" after host; desired format: https://host[/path]"#,
             ],
         ),
         (

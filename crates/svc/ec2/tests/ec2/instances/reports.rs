@@ -98,6 +98,12 @@ async fn where_a_kubelet_listens_the_machine_of_its_instance_says() {
     let (vpc, name) = (&told.interface.vpc, &told.metadata.host_name);
     assert_eq!(asked(vpc, name).await, None);
     assert!(!is_node(vpc, name).await, "an instance like any other");
+    let ranges = async |vpc: &str| {
+        let found = cloud.ec2.ranges_of_vpc(&place, vpc).await.unwrap();
+        found.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(ranges(vpc).await, ["172.31.0.0/16"]);
+    assert!(ranges("vpc-another").await.is_empty());
     let says = async |machine: &str, state: Reported, at: Option<&str>| {
         let report = InstanceReport {
             id: told.id.clone(),
