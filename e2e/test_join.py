@@ -7,6 +7,7 @@ import http.client
 import json
 import pathlib
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -495,6 +496,60 @@ def test_a_node_takes_no_other_hosts_address(server, node):
         assert refusal(told(server, node.keys, subscription(own, address)))[0] == "not-yours"
         assert hosts_known(told(server, node.keys, subscription(own)))[own] is None
         assert hosts_known(told(server, victim.keys, subscription(host)))[host] == address
+
+
+def passed_on(server, keys, **said):
+    """What a connection answers that a node passes on with these words; nothing, if it is closed."""
+    headers = {f"x-amz-wharf-{name}": value for name, value in said.items() if value}
+    request = AWSRequest(method="WHARF", url="http://localhost/wharf/forward", data=b"", headers={"host": "localhost", **headers})
+    SigV4Auth(Credentials(keys.access_key, keys.secret_key, keys.token), "wharf", "us-east-1").add_auth(request)
+    head = "".join(f"{name.lower()}: {value}\r\n" for name, value in request.headers.items())
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(f"WHARF /wharf/forward HTTP/1.1\r\n{head}\r\nGET /health HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
+        with contextlib.suppress(ConnectionResetError):
+            return connection.recv(4096).split(b"\r\n")[0].decode()
+    return ""
+
+
+def test_a_node_speaks_for_its_own_tasks_connections_alone(server, node):
+    """Policies that ask for the task or the address of a call believe the node that passes it on."""
+    busybox, ecs = images.push(server, "busybox"), server.client("ecs")
+
+    def placed(instance):
+        definition = tasks.register(server, busybox, network="awsvpc", **tasks.sh("while sleep 1; do :; done"))
+        network = tasks.in_vpc(server)
+        started = ecs.start_task(taskDefinition=definition, containerInstances=[instance], **network)["tasks"][0]["taskArn"]
+        known = lambda: ecs.describe_tasks(tasks=[started])["tasks"][0]  # noqa: E731
+        task = wait_for(lambda: (it := known())["lastStatus"] == "RUNNING" and it, 60, "the task")
+        details = {it["name"]: it["value"] for it in task["attachments"][0]["details"]}
+        return started, details["privateIPv4Address"], details["networkInterfaceId"]
+
+    own, others = placed(node.arn), placed(servers_own(server))
+    try:
+        vpc = server.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[own[2]])["NetworkInterfaces"][0]["VpcId"]
+        believed = "HTTP/1.1 200 OK"
+        assert passed_on(server, node.keys) == believed, "of its host's own network"
+        assert passed_on(server, node.keys, task=own[0], address=own[1], vpc=vpc) == believed
+        assert passed_on(server, node.keys, address=own[1]) == believed, "it may not know yet whose the address is"
+        for said in (
+            {"task": others[0], "address": others[1], "vpc": vpc},
+            {"task": own[0], "address": others[1], "vpc": vpc},
+            {"task": own[0], "address": "127.0.0.1"},
+            {"task": own[0], "address": own[1], "vpc": "vpc-00000000000000000"},
+            {"task": own[0] + "0", "address": own[1], "vpc": vpc},
+            {"address": others[1], "vpc": vpc},
+            {"address": "127.0.0.1"},
+            {"instance": "i-00000000000000000", "address": own[1], "vpc": vpc},
+            {"task": own[0], "instance": host_of(server, node.arn), "address": own[1], "vpc": vpc},
+        ):
+            assert passed_on(server, node.keys, **said) == "", said
+        wanted = [{"AttributeKey": "EventName", "AttributeValue": "ForwardConnection"}]
+        known = lambda: server.client("cloudtrail").lookup_events(LookupAttributes=wanted)["Events"]  # noqa: E731
+        told = [json.loads(it["CloudTrailEvent"]) for it in wait_for(known, 20, "the audit log")]
+        assert all(it["errorCode"] == "AccessDenied" for it in told), told
+    finally:
+        for task, *_ in (own, others):
+            ecs.stop_task(task=task)
 
 
 # Connections of one node; of one source, where a node's are counted that go beyond its own.

@@ -44,6 +44,7 @@ mod unknown_service;
 mod unpack;
 pub mod usage;
 mod website;
+pub mod whereabouts;
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -62,7 +63,7 @@ pub use body::Paced;
 pub use connections::Asking;
 use connections::{Connections, Slot};
 pub(crate) use detached::to_its_end;
-use forwarded::Begun;
+use forwarded::{Begun, Said};
 pub use source::Source;
 pub use through::Through;
 use wharf_metrics::Metrics;
@@ -72,7 +73,8 @@ use wharf_registry::Standing;
 use wharf_svc_ec2::Ec2Service;
 use wharf_svc_elbv2::Elbv2Service;
 use wharf_svc_sns::Signer;
-use wharf_wire::Context;
+use wharf_wire::{Context, audit::Event};
+use whereabouts::Whereabouts;
 
 use crate::{
     join::Join, kube::issuers::ClusterIssuers, layer_peers::LayerPeers,
@@ -85,6 +87,9 @@ pub type Body = BoxBody<Bytes, io::Error>;
 
 /// A TLS handshake, or the first byte of a connection, may take this long.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Service and name under which the audit log tells of connections of nodes.
+const FORWARD: (&str, &str) = ("wharf", "ForwardConnection");
 
 /// How a connection over TLS begins.
 const TLS: u8 = 0x16;
@@ -155,6 +160,8 @@ pub struct Gateway {
     pub encrypted: Option<tokio_rustls::TlsAcceptor>,
     /// Knows VPC endpoints.
     pub ec2: Ec2Service,
+    /// What nodes say of connections that they pass on is checked by it.
+    pub whereabouts: Arc<dyn Whereabouts>,
     /// Those of all listeners.
     pub connections: Connections,
 }
@@ -284,8 +291,7 @@ impl Gateway {
     ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let now = self.apis.clock.now();
-        let begun = forwarded::begin(stream, (&*self.apis.directory, &self.apis.account), now);
+        let begun = self.begun(stream, address);
         let (stream, task) = match tokio::time::timeout(HANDSHAKE_TIMEOUT, begun).await {
             Ok(Ok(begun)) => begun,
             Ok(Err(error)) => {
@@ -317,6 +323,39 @@ impl Gateway {
                     .await
             }
             None => self.http(stream, peer, slot, shutdown).await,
+        }
+    }
+
+    /// Reads what a node says of the connection, and believes what can be.
+    async fn begun<S: AsyncRead + Unpin>(
+        &self,
+        stream: S,
+        address: SocketAddr,
+    ) -> io::Result<(Begun<S>, Option<Forwarded>)> {
+        let nodes = (&*self.apis.directory, self.apis.account.as_str());
+        let now = self.apis.clock.now();
+        let (stream, said) = forwarded::begin(stream, nodes, now).await?;
+        let Some(Said { node, forwarded }) = said else {
+            return Ok((stream, None));
+        };
+        let (account, region) = (&self.apis.account, &self.apis.region);
+        let mut cx = Context::internal(account, region, FORWARD.0, now);
+        (cx.caller, cx.source_ip) = (node, Some(address.ip()));
+        match self.whereabouts.checked(&cx, forwarded.clone()).await {
+            Ok(believed) => Ok((stream, Some(believed))),
+            Err(why) => {
+                tracing::warn!(
+                    node = cx.caller.arn,
+                    ?forwarded,
+                    %why,
+                    "a connection that a node passed on was refused"
+                );
+                let event = Event::of_service(cx, FORWARD.0, FORWARD.1)
+                    .with_parameters(&named(&forwarded))
+                    .with_error("AccessDenied", why.to_string());
+                self.apis.dispatcher.tell(event).await;
+                Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
+            }
         }
     }
 
@@ -380,6 +419,29 @@ impl Gateway {
             tracing::debug!(%address, %error, "a connection ended early");
         }
     }
+}
+
+/// For the audit log.
+fn named(forwarded: &Forwarded) -> serde_json::Map<String, serde_json::Value> {
+    let Forwarded {
+        address,
+        task,
+        vpc,
+        instance,
+        endpoint,
+    } = forwarded;
+    let address = address.map(|it| it.to_string());
+    let all = [
+        ("address", &address),
+        ("task", task),
+        ("vpc", vpc),
+        ("instance", instance),
+        ("endpoint", endpoint),
+    ];
+    let given = all
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value.as_ref()?.as_str().into())));
+    given.collect()
 }
 
 enum Started {

@@ -16,6 +16,8 @@ use std::{
     io::{self, Read},
     os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
     path::{Component, Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use nix::{
@@ -29,6 +31,31 @@ pub use remove::remove_tree;
 
 /// Links on the way to one path, as with the kernel.
 const MOST_LINKS: usize = 40;
+
+/// How often a path is resolved whose folders are renamed meanwhile, and after how many of these it is waited in between.
+const MOST_TRIES: usize = 128;
+const TRIES_AT_ONCE: usize = 64;
+/// All waits together are as long as one that looks at a file may take.
+const BETWEEN_TRIES: Duration = Duration::from_millis(1);
+
+/// Opens something by `openat2` within bounds that it resolves (`RESOLVE_IN_ROOT`, `RESOLVE_BENEATH`). A rename or a mount
+/// anywhere makes the kernel unsure about `..`, and it says so (EAGAIN): it is tried again, but no container that renames all
+/// the time holds its caller up for ever.
+///
+/// # Errors
+/// What `open` says; EAGAIN only after many tries.
+pub fn settled<T>(mut open: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+    for before in 1..MOST_TRIES {
+        match open() {
+            Err(Errno::EAGAIN | Errno::EINTR) => {}
+            other => return other,
+        }
+        if before >= TRIES_AT_ONCE {
+            thread::sleep(BETWEEN_TRIES);
+        }
+    }
+    open()
+}
 
 /// A folder taken as `/`.
 #[derive(Debug)]
@@ -65,13 +92,7 @@ impl RootDir {
         } else {
             path
         };
-        loop {
-            match openat2(&self.folder, path, how) {
-                // A rename elsewhere made the kernel unsure about `..`.
-                Err(Errno::EAGAIN | Errno::EINTR) => {}
-                other => return Ok(other?),
-            }
-        }
+        Ok(settled(|| openat2(&self.folder, path, how))?)
     }
 
     /// A regular file's content, at most `limit` bytes of it.
@@ -234,7 +255,12 @@ fn clean(path: &Path) -> io::Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::symlink};
+    use std::{
+        fs,
+        os::unix::fs::symlink,
+        sync::atomic::{AtomicBool, Ordering},
+        time::Instant,
+    };
 
     use super::*;
 
@@ -264,6 +290,59 @@ mod tests {
         root_dir.make_folders(Path::new("/up/new/er")).unwrap();
         assert!(root.join("new/er").is_dir());
         assert!(!Path::new("/new/er").exists());
+    }
+
+    #[test]
+    fn a_kernel_that_is_never_sure_is_asked_so_often_alone() {
+        let mut tries = 0;
+        let unsure = settled(|| {
+            tries += 1;
+            Err::<(), _>(Errno::EAGAIN)
+        });
+        assert_eq!((unsure, tries), (Err(Errno::EAGAIN), MOST_TRIES));
+        let mut left = MOST_TRIES;
+        let late = settled(|| {
+            left -= 1;
+            if left == 0 { Ok(()) } else { Err(Errno::EINTR) }
+        });
+        assert_eq!(late, Ok(()));
+        let mut tries = 0;
+        let gone = settled(|| {
+            tries += 1;
+            Err::<(), _>(Errno::ENOENT)
+        });
+        assert_eq!((gone, tries), (Err(Errno::ENOENT), 1));
+    }
+
+    /// Renames anywhere count: the kernel has one lock for all of them.
+    #[test]
+    fn who_renames_all_the_time_holds_nobody_up() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("root/a/b")).unwrap();
+        let root = RootDir::open(&dir.path().join("root")).unwrap();
+        let done = AtomicBool::new(false);
+        thread::scope(|threads| {
+            for name in ["x", "y"] {
+                let (one, other) = (dir.path().join(name), dir.path().join(format!("{name}2")));
+                fs::create_dir(&one).unwrap();
+                let done = &done;
+                threads.spawn(move || {
+                    while !done.load(Ordering::Relaxed) {
+                        fs::rename(&one, &other).unwrap();
+                        fs::rename(&other, &one).unwrap();
+                    }
+                });
+            }
+            let began = Instant::now();
+            for _ in 0..100 {
+                match root.open_at(Path::new("a/../a/../a/b"), OFlag::O_PATH) {
+                    Ok(_) => {}
+                    Err(error) => assert_eq!(error.raw_os_error(), Some(Errno::EAGAIN as i32)),
+                }
+            }
+            done.store(true, Ordering::Relaxed);
+            assert!(began.elapsed() < Duration::from_secs(60));
+        });
     }
 
     #[test]

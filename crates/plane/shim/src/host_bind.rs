@@ -13,7 +13,7 @@ use nix::{
     mount::{MsFlags, mount},
     sys::stat::{Mode, SFlag, fstat},
 };
-use wharf_rootdir::proc_path;
+use wharf_rootdir::{proc_path, settled};
 use wharf_shim_protocol::plan::HostBind;
 
 /// Binds what is lent to its place in the container's folder, in the shim's mount namespace.
@@ -54,13 +54,7 @@ fn open_below(beneath: &Path, source: &Path) -> io::Result<OwnedFd> {
     let how = OpenHow::new()
         .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
         .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS);
-    loop {
-        match openat2(&top, below, how) {
-            // A rename elsewhere made the kernel unsure.
-            Err(Errno::EAGAIN | Errno::EINTR) => {}
-            other => return Ok(other?),
-        }
-    }
+    Ok(settled(|| openat2(&top, below, how))?)
 }
 
 #[cfg(test)]

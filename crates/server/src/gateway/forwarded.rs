@@ -1,5 +1,6 @@
 //! Connections that a node passes on for a task ([`wharf_planeproto::forward`]): who begins with a
-//! head that a node signed, is counted and judged as what the node says it is.
+//! head that a node signed, is counted and judged as what the node says it is, as far as that can be
+//! (`whereabouts.rs`).
 
 use std::{
     io,
@@ -11,7 +12,10 @@ use std::{
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use wharf_base::Timestamp;
 use wharf_planeproto::forward::{self, Forwarded};
-use wharf_wire::sigv4::{RequestParts, sha256_hex};
+use wharf_wire::{
+    Caller,
+    sigv4::{RequestParts, sha256_hex},
+};
 
 use super::auth::{self, Claim, Directory};
 use crate::node_identity::is_node;
@@ -23,7 +27,15 @@ pub struct Begun<S> {
     stream: S,
 }
 
+/// What a node says of a connection.
+#[derive(Debug)]
+pub struct Said {
+    pub node: Caller,
+    pub forwarded: Forwarded,
+}
+
 /// Reads a connection's beginning: the head of a node, if it begins with one. Nodes are of `account`, the installation's.
+/// Whether what it says is true is another question.
 ///
 /// # Errors
 /// It ended early, or began with a head that no node signed.
@@ -31,7 +43,7 @@ pub async fn begin<S: AsyncRead + Unpin>(
     mut stream: S,
     (directory, account): (&dyn Directory, &str),
     now: Timestamp,
-) -> io::Result<(Begun<S>, Option<Forwarded>)> {
+) -> io::Result<(Begun<S>, Option<Said>)> {
     let mut first = Vec::new();
     let start = format!("{} ", forward::METHOD);
     while first.len() < start.len() && start.as_bytes().starts_with(&first) {
@@ -49,9 +61,9 @@ pub async fn begin<S: AsyncRead + Unpin>(
         }
         more(&mut stream, &mut first).await?;
     };
-    let forwarded = verify(&first[..end + 2], (directory, account), now).await?;
+    let said = verify(&first[..end + 2], (directory, account), now).await?;
     let rest = first.split_off(end + 4);
-    Ok((Begun::new(rest, stream), Some(forwarded)))
+    Ok((Begun::new(rest, stream), Some(said)))
 }
 
 async fn more<S: AsyncRead + Unpin>(stream: &mut S, first: &mut Vec<u8>) -> io::Result<()> {
@@ -65,7 +77,7 @@ async fn verify(
     head: &[u8],
     (directory, account): (&dyn Directory, &str),
     now: Timestamp,
-) -> io::Result<Forwarded> {
+) -> io::Result<Said> {
     let headers = forward::parse(head).ok_or_else(|| refused("its head cannot be read"))?;
     let parts = RequestParts {
         method: forward::METHOD,
@@ -80,7 +92,12 @@ async fn verify(
     if !is_node(&verified.caller) || verified.caller.account != account {
         return Err(refused("its head was signed by somebody who is no node"));
     }
-    Forwarded::read(&headers).ok_or_else(|| refused("its head names no address"))
+    let forwarded = Forwarded::read(&headers);
+    let forwarded = forwarded.ok_or_else(|| refused("its head names no address"))?;
+    Ok(Said {
+        node: verified.caller,
+        forwarded,
+    })
 }
 
 fn refused(why: &'static str) -> io::Error {
@@ -171,7 +188,7 @@ mod tests {
     use async_trait::async_trait;
     use tokio::io::AsyncWriteExt;
     use wharf_wire::{
-        Caller, CallerKind,
+        CallerKind,
         sigv4::{self, SigningKeys},
     };
 
@@ -258,11 +275,11 @@ mod tests {
         let writing = tokio::spawn(async move {
             let _ = client.write_all(bytes.as_bytes()).await;
         });
-        let (mut stream, forwarded) = begin(server, (&Users, OWN), NOW).await?;
+        let (mut stream, said) = begin(server, (&Users, OWN), NOW).await?;
         let mut rest = String::new();
         stream.read_to_string(&mut rest).await?;
         writing.await?;
-        Ok((rest, forwarded))
+        Ok((rest, said.map(|said| said.forwarded)))
     }
 
     #[tokio::test]

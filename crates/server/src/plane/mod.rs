@@ -27,7 +27,7 @@ mod tests;
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     sync::Arc,
 };
 
@@ -42,8 +42,9 @@ use wharf_hosts::PlaneHosts;
 use wharf_planeproto::{
     Kind, Messages, Outgoing, Plane, Resource,
     file_system::FileSystemReport,
-    machine::{Console, InstanceReport},
+    machine::{self, Console, InstanceReport},
     measured::{InstanceRow, Minute},
+    network,
     report::{TargetHealth, UnboundEndpoint},
     volume::VolumeReport,
 };
@@ -135,6 +136,37 @@ pub struct InstanceAt {
     pub region: String,
     pub vpc: String,
     pub zone: String,
+}
+
+/// The addresses of one network interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addresses {
+    pub vpc: String,
+    pub addresses: Vec<IpAddr>,
+}
+
+impl Addresses {
+    fn of_interface(it: &network::Interface) -> Self {
+        let further = it.secondary.iter().map(|it| it.address);
+        Self::new(&it.vpc, it.address, further, &it.ipv6)
+    }
+
+    fn of_instance(it: &machine::Interface) -> Self {
+        Self::new(&it.vpc, it.address, it.secondary.iter().copied(), &it.ipv6)
+    }
+
+    fn new(
+        vpc: &str,
+        first: Ipv4Addr,
+        further: impl Iterator<Item = Ipv4Addr>,
+        ipv6: &[Ipv6Addr],
+    ) -> Self {
+        let ipv4 = std::iter::once(first).chain(further).map(IpAddr::V4);
+        Self {
+            vpc: vpc.to_owned(),
+            addresses: ipv4.chain(ipv6.iter().copied().map(IpAddr::V6)).collect(),
+        }
+    }
 }
 
 /// What the planes stand on.
@@ -299,6 +331,36 @@ impl Planes {
         })?;
         let bound = self.nodes.zone_if_bound(cx, &found.host).await;
         bound.is_ok().then_some(found)
+    }
+
+    /// Which interface an EC2 instance has that one of `hosts` keeps.
+    pub fn interface_of_instance(&self, hosts: &[String], id: &str) -> Option<Addresses> {
+        self.shared.read(|view| {
+            let (_, held) = view.now().find(Kind::Instance, id)?;
+            match &held.resource {
+                Resource::Instance(it) if hosts.contains(&it.host) => {
+                    Some(Addresses::of_instance(&it.interface))
+                }
+                _ => None,
+            }
+        })
+    }
+
+    /// The interfaces with an address that are attached to one of `hosts`.
+    pub fn interfaces_at(&self, hosts: &[String], address: IpAddr) -> Vec<Addresses> {
+        self.shared.read(|view| {
+            let on = |host: &String| view.now().interfaces_on(host).map(Addresses::of_interface);
+            let all = hosts.iter().flat_map(on);
+            all.filter(|it| it.addresses.contains(&address)).collect()
+        })
+    }
+
+    /// Returns once everything is known that has been written by now.
+    pub async fn up_to_date(&self) {
+        let newest = wharf_service::newest(&self.store).await;
+        let mut reached = self.shared.reached.subscribe();
+        // The view outlives whoever asks.
+        let _ = reached.wait_for(|revision| *revision >= newest).await;
     }
 
     /// The zone of a host, if the caller may speak for it; else why not.

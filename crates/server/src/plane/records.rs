@@ -34,6 +34,8 @@ pub struct Records {
     kept: HashMap<String, BTreeSet<Key>>,
     /// VPC to its peerings.
     peerings: HashMap<String, BTreeSet<Key>>,
+    /// Host to the interfaces that are attached to it.
+    interfaces: HashMap<String, BTreeSet<Key>>,
 }
 
 impl Records {
@@ -98,6 +100,15 @@ impl Records {
         self.kept.get(host).into_iter().flatten()
     }
 
+    /// The interfaces that are attached to a host.
+    pub fn interfaces_on(&self, host: &str) -> impl Iterator<Item = &Interface> {
+        let keys = self.interfaces.get(host).into_iter().flatten();
+        keys.filter_map(|key| match &self.resources.get(key)?.resource {
+            Resource::Interface(it) => Some(it),
+            _ => None,
+        })
+    }
+
     /// The peerings of a VPC.
     pub fn peerings_of(&self, vpc: &str) -> impl Iterator<Item = &Key> {
         self.peerings.get(vpc).into_iter().flatten()
@@ -135,6 +146,8 @@ impl Records {
         let parts = self.parts.entry(vpc.to_owned()).or_default();
         parts.insert(key.clone());
         if let Some((vpc, host)) = attached(resource) {
+            let interfaces = self.interfaces.entry(host.to_owned()).or_default();
+            interfaces.insert(key.clone());
             let hosts = self.members.entry(vpc.to_owned()).or_default();
             let count = hosts.entry(host.to_owned()).or_default();
             *count += 1;
@@ -161,6 +174,7 @@ impl Records {
         let Some((vpc, host)) = attached(resource) else {
             return;
         };
+        remove_from(&mut self.interfaces, host, key);
         let Some(hosts) = self.members.get_mut(vpc) else {
             return;
         };

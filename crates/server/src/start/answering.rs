@@ -27,6 +27,7 @@ use crate::{
         instance_credentials::InstanceRoles,
         throttle::{OfServices, Throttle},
         usage,
+        whereabouts::Recorded,
     },
     health::Health,
     join::Join,
@@ -247,6 +248,10 @@ impl Plane {
             tls: Some(acceptor),
             encrypted: Some(encrypted),
             ec2: self.ec2.clone(),
+            whereabouts: Arc::new(Recorded {
+                ecs: self.ecs.clone(),
+                planes: control.overview.planes.clone(),
+            }),
             connections,
         })
     }

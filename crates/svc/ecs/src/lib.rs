@@ -34,7 +34,7 @@ pub mod service;
 mod tagged;
 
 use wharf_svc_ecs_agents::{
-    acs, binding, deregistration, file_systems, grant, registration, serving,
+    acs, binding, deregistration, file_systems, grant, placed, registration, serving,
 };
 use wharf_svc_ecs_model::{
     asks, credentials, definition, document, fault, images, launch, make, monitoring, names,
@@ -51,6 +51,7 @@ pub use file_systems::FileVolume;
 pub use grant::NodeInstance;
 pub use images::{Admitted, NotAdmitted, Pins, TaskImages, untagged};
 pub use names::Place;
+pub use placed::{PlacedInterface, PlacedTask};
 pub use rates::RATES;
 pub use registration::{ENI_SLOTS, FARGATE_CAPACITY, SERVED_ACCOUNTS, SERVED_REGIONS};
 pub use sealed::SEALING;

@@ -22,7 +22,9 @@ use crate::{
     file_systems::{self, FileVolume},
     grant::{self, NodeInstance},
     names::Place,
-    ops, refuse, services,
+    ops,
+    placed::{self, PlacedTask},
+    refuse, services,
     services::explain::{HostExplained, ServiceExplained, TaskExplained},
     serving::{self, Need},
     view::{Change, feed},
@@ -151,6 +153,18 @@ impl EcsService {
         volume: &str,
     ) -> Result<Option<FileVolume>, Fault> {
         file_systems::volume(&self.core.agents, cx, task_arn, volume).await
+    }
+
+    /// Where a task is; `None` if there is no such task.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn placed_task(
+        &self,
+        cx: &Context,
+        task_arn: &str,
+    ) -> Result<Option<PlacedTask>, Fault> {
+        placed::task(&self.core.agents, cx, task_arn).await
     }
 
     /// The container instances that a user registered and that still are.

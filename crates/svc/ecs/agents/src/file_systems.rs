@@ -53,7 +53,8 @@ pub async fn volume(
     Ok(definition.and_then(|definition| of(place, task, &definition, volume)))
 }
 
-async fn is_on_the_callers(agents: &Agents, cx: &Context, task: &Task) -> bool {
+/// Whether the calling node registered the container instance that a task is on.
+pub(crate) async fn is_on_the_callers(agents: &Agents, cx: &Context, task: &Task) -> bool {
     agents.state.up_to_date().await;
     let mut regions = agents
         .state

@@ -28,6 +28,7 @@ pub mod grant;
 mod instances;
 pub mod liveness;
 mod metrics;
+pub mod placed;
 pub mod registration;
 pub mod serving;
 
