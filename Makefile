@@ -10,7 +10,7 @@ export CARGO_INCREMENTAL ?= 0
 export CARGO_PROFILE_DEV_DEBUG ?= 0
 endif
 
-.PHONY: help demo test build bench fmt lint deps e2e fuzz soak man test-vm kube-conformance kube-oracle
+.PHONY: help demo test build bench fmt lint deps e2e fuzz soak man test-vm kube-conformance kube-oracle oci-conformance
 
 help:
 	@echo "make demo    the story on one machine, on two hosts of which one dies, of what starts by itself, of a service under load and of machines that come for tasks; cleans up"
@@ -21,6 +21,7 @@ help:
 	@echo "make test-vm the demo, limits, restarts and a reboot in virtual machines of stock Debian and Ubuntu (T='trixie' picks one)"
 	@echo "make kube-conformance  upstream's conformance tests against our Kubernetes, on hollow nodes and on real ones (T=nodes: on these alone; T=swapped: our controllers and scheduler on upstream's API server); builds upstream's programs at first"
 	@echo "make kube-oracle  the same requests to upstream's API server and to ours, answers compared field by field (T='changes/apply*': some of them); builds upstream's at first"
+	@echo "make oci-conformance  upstream's conformance tests of registries against ours (T=gallery: against the public gallery alone); builds them at first"
 	@echo "make man     manual pages, into target/man"
 	@echo "make fuzz    a minute of guided random inputs for each parser; FUZZ_SECONDS=600 for more, T='iam-policy layer' for some"
 	@echo "make bench   measurements, each with its peer beside it"
@@ -52,6 +53,9 @@ kube-conformance: build
 
 kube-oracle: build
 	conformance/oracle $(T)
+
+oci-conformance: build
+	conformance/oci $(T)
 
 man: build
 	target/debug/wharf man target/man

@@ -49,7 +49,7 @@ pub use catalog::{
 pub use error::EcrError;
 pub use identifier::{Failure, Pair, image_named};
 pub use manifest::MAX_MANIFEST_BYTES;
-pub use names::valid_repository_name;
+pub use names::{valid_repository_name, valid_tag};
 pub use rates::RATES;
 pub use records::{
     CatalogData, GALLERY_REGION, Image, Logo, LogoFormat, PublicRegistry, Repository, Rescan,

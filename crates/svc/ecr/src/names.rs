@@ -31,7 +31,7 @@ fn valid_path_part(part: &str) -> bool {
 }
 
 /// `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`, what clients of the OCI API can name.
-pub(crate) fn valid_tag(tag: &str) -> bool {
+pub fn valid_tag(tag: &str) -> bool {
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     let bytes = tag.as_bytes();
     bytes.len() <= 128

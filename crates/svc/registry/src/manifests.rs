@@ -6,7 +6,7 @@ use http::{
     header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION},
 };
 use wharf_blobs::Digest;
-use wharf_svc_ecr::{ImageRef, MAX_MANIFEST_BYTES, NewImage};
+use wharf_svc_ecr::{EcrError, ImageRef, MAX_MANIFEST_BYTES, NewImage, valid_tag};
 use wharf_wire::fault::Chain;
 
 use crate::{
@@ -15,10 +15,13 @@ use crate::{
     blobs,
     body::{self, Body},
     conditions::{self, Verdict},
-    through,
+    path, through,
 };
 
 const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+const OCI_TAG: HeaderName = HeaderName::from_static("oci-tag");
+/// Further tags of one push at most: each is one more push of the same manifest.
+const MAX_FURTHER_TAGS: usize = 25;
 
 /// A reference with a colon is a digest, anything else a tag.
 fn reference(text: &str) -> Result<ImageRef, Refusal> {
@@ -34,6 +37,25 @@ fn said_digest(asked: &Asked<'_>) -> Result<Option<Digest>, Refusal> {
     let said = asked.parameter("digest");
     let said = said.or_else(|| asked.header(CONTENT_DIGEST).map(str::to_owned));
     said.as_deref().map(answer::digest).transpose()
+}
+
+/// The tags that the query gives a pushed manifest besides, each once. All are looked at before the first is set.
+fn further_tags(asked: &Asked<'_>) -> Result<Vec<String>, Refusal> {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in path::parameters(asked.parts.uri.query(), "tag") {
+        if !valid_tag(&tag) {
+            return Err(EcrError::BadTag.into());
+        }
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+        if tags.len() > MAX_FURTHER_TAGS {
+            let text = format!("A push has at most {MAX_FURTHER_TAGS} parameters named tag");
+            let status = StatusCode::URI_TOO_LONG;
+            return Err(Refusal::new(status, "TAG_INVALID", text));
+        }
+    }
+    Ok(tags)
 }
 
 /// GET and HEAD. The stored type is given whatever `Accept` says: nothing is converted here, and
@@ -107,6 +129,7 @@ where
     let call = asked.may("PutImage", name).await?;
     asked.make_repository(name).await?;
     let reference = reference(text)?;
+    let further = further_tags(asked)?;
     let manifest = body::collect(body, MAX_MANIFEST_BYTES)
         .await?
         .ok_or_else(|| {
@@ -125,16 +148,28 @@ where
             .trim()
             .to_owned()
     });
-    let new = NewImage {
-        manifest,
-        media_type,
+    let new = |tag: Option<String>| NewImage {
+        manifest: manifest.clone(),
+        media_type: media_type.clone(),
         tag,
         digest: digest.map(|it| it.to_string()),
     };
-    let pushed = asked
-        .catalog
-        .push_image(&call, &asked.registry, name, new)
-        .await?;
+    let mut tags: Vec<Option<String>> = tag
+        .into_iter()
+        .chain(further.iter().cloned())
+        .map(Some)
+        .collect();
+    let last = tags.pop().flatten();
+    let push = |tag| {
+        asked
+            .catalog
+            .push_image(&call, &asked.registry, name, new(tag))
+    };
+    // One after the other: those before one that may not be moved stay.
+    for tag in tags {
+        push(tag).await?;
+    }
+    let pushed = push(last).await?;
     let digest = pushed.image.digest;
     let mut answer = Answer::new(StatusCode::CREATED)
         .header(
@@ -142,6 +177,9 @@ where
             &asked.location(name, &format!("manifests/{digest}")),
         )
         .header(CONTENT_DIGEST, &digest.to_string());
+    if !further.is_empty() {
+        answer = answer.header(OCI_TAG, &further.join(", "));
+    }
     if let Some(subject) = pushed.image.subject {
         answer = answer.header(OCI_SUBJECT, &subject.to_string());
     }

@@ -97,9 +97,13 @@ pub(crate) fn parse(path: &str) -> Option<Route> {
 
 /// The value of a parameter of the query.
 pub(crate) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
-    let mut pairs = form_urlencoded::parse(query?.as_bytes());
-    pairs
-        .find(|(key, _)| key == name)
+    parameters(query, name).next()
+}
+
+/// The values of a parameter that may be given several times.
+pub(crate) fn parameters(query: Option<&str>, name: &str) -> impl Iterator<Item = String> {
+    form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        .filter(move |(key, _)| key == name)
         .map(|(_, value)| value.into_owned())
 }
 

@@ -117,6 +117,44 @@ async fn what_is_no_manifest_is_refused() {
 }
 
 #[tokio::test]
+async fn a_push_sets_further_tags() {
+    let home = Home::new().await;
+    let image = home.image("app", "layer").await;
+    let digest = digest_of(&image).to_string();
+    let plain = home.put("app", &digest, &image).await;
+    assert!(!plain.headers.contains_key("oci-tag"));
+
+    let put = async |reference: String| home.put("app", &reference, &image).await;
+    let by_digest = put(format!("{digest}?tag=1.2.3&tag=1.2&tag=1&tag=1.2")).await;
+    assert_eq!(by_digest.status, 201);
+    assert_eq!(by_digest.header("oci-tag"), "1.2.3, 1.2, 1");
+    assert_eq!(by_digest.header("docker-content-digest"), digest);
+    let by_tag = put("latest?tag=edge".to_owned()).await;
+    assert_eq!(by_tag.header("oci-tag"), "edge");
+    for tag in ["1.2.3", "1.2", "1", "latest", "edge"] {
+        let got = home.get(format!("/v2/app/manifests/{tag}")).await;
+        assert_eq!(got.header("docker-content-digest"), digest, "{tag}");
+    }
+
+    // Of a push with a tag that cannot be, nothing is done.
+    let bad = put(format!("{digest}?tag=good&tag=.bad")).await;
+    assert_eq!(bad.error(), (400, "TAG_INVALID".to_owned()));
+    let many: String = (0..26).map(|n| format!("&tag=t{n}")).collect();
+    let many = put(format!("{digest}?{many}")).await;
+    assert_eq!(many.error(), (414, "TAG_INVALID".to_owned()));
+    let details = home.describe("app").await;
+    assert_eq!(details[0].image_tags.as_ref().unwrap().len(), 5);
+
+    immutable(&home).await;
+    let other = home.image("app", "other").await;
+    let reference = format!("{}?tag=new&tag=1", digest_of(&other));
+    let refused = home.put("app", &reference, &other).await;
+    assert_eq!(refused.error(), (400, "TAG_INVALID".to_owned()));
+    let kept = home.get("/v2/app/manifests/1").await;
+    assert_eq!(kept.header("docker-content-digest"), digest);
+}
+
+#[tokio::test]
 async fn a_tag_moves_and_the_image_behind_stays() {
     let home = Home::new().await;
     let (one, two) = (home.image("app", "1").await, home.image("app", "2").await);
@@ -148,9 +186,7 @@ async fn a_tag_moves_and_the_image_behind_stays() {
     assert_eq!(tags(&two), Some(vec!["latest".to_owned()]));
 }
 
-#[tokio::test]
-async fn an_immutable_tag_stays() {
-    let home = Home::new().await;
+async fn immutable(home: &Home) {
     let input = PutImageTagMutabilityRequest {
         repository_name: Some("app".to_owned()),
         image_tag_mutability: Some("IMMUTABLE".to_owned()),
@@ -160,6 +196,12 @@ async fn an_immutable_tag_stays() {
         .put_image_tag_mutability(&home.call(), input)
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn an_immutable_tag_stays() {
+    let home = Home::new().await;
+    immutable(&home).await;
     let (one, two) = (home.image("app", "1").await, home.image("app", "2").await);
     assert_eq!(home.put("app", "v1", &one).await.status, 201);
     assert_eq!(

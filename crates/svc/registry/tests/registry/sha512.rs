@@ -187,10 +187,13 @@ async fn an_image_by_digest_and_by_tag() {
         let head = home.ask("HEAD", &path).send().await;
         assert_eq!(head.header("etag"), format!("\"{digest}\""));
     }
+    let further = format!("{digest}?tag=v4&tag=v5");
+    let further = home.put("app", &further, &manifest).await;
+    assert_eq!(further.header("oci-tag"), "v4, v5");
     let details = home.describe("app").await;
     assert_eq!(details.len(), 1);
     assert_eq!(details[0].image_digest, Some(digest.to_string()));
-    assert_eq!(details[0].image_tags.as_ref().unwrap().len(), 2);
+    assert_eq!(details[0].image_tags.as_ref().unwrap().len(), 4);
 
     let wrong = home
         .put("app", &format!("v3?digest={}", sha512("x")), &manifest)
