@@ -109,7 +109,7 @@ def run(name):
         wharf.start(node=False)
         command, variables = suite(wharf, place(wharf), work)
         log = ending.enter_context(open(work / "tests.log", "w"))
-        # Its status says that a test failed, too. What it has been told is on nobody's disk.
+        # Its status says that a test failed, which the report says too.
         subprocess.run(
             [command], env=os.environ | variables, cwd=work, stdout=log, stderr=subprocess.STDOUT, check=False, timeout=LONGEST_S
         )
