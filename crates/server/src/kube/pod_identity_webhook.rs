@@ -116,8 +116,8 @@ impl PodIdentityWebhook {
         if known.is_some() {
             return Ok(known);
         }
-        let found = self.client.get(&kind::SERVICE_ACCOUNT, namespace, name);
-        match found.await {
+        let account = kind::SERVICE_ACCOUNT;
+        match self.client.get(&account, namespace, name).await {
             Ok(found) => Ok(Some(Arc::new(found))),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => {

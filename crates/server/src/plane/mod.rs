@@ -349,8 +349,9 @@ impl Planes {
     /// The interfaces with an address that are attached to one of `hosts`.
     pub fn interfaces_at(&self, hosts: &[String], address: IpAddr) -> Vec<Addresses> {
         self.shared.read(|view| {
-            let on = |host: &String| view.now().interfaces_on(host).map(Addresses::of_interface);
-            let all = hosts.iter().flat_map(on);
+            let now = view.now();
+            let all = hosts.iter().flat_map(|host| now.interfaces_on(host));
+            let all = all.map(Addresses::of_interface);
             all.filter(|it| it.addresses.contains(&address)).collect()
         })
     }

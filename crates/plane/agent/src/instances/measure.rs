@@ -20,7 +20,7 @@ use wharf_planeproto::measured::{InstanceRow, MINUTE, MOST_PARTS, MOST_ROWS, Min
 use super::{Tell, host::Host};
 use crate::{
     machine::network_usage,
-    measure::{self, Kept, since_boot},
+    measure::{Kept, since_boot},
 };
 
 /// Of an instance that cannot be read: its counters are waited for so long, as when the next agent has not found it again.
@@ -120,7 +120,7 @@ pub fn kept(counts: Option<PathBuf>) -> Kept {
     let Some(folder) = counts.map(|it| it.join(FOLDER)) else {
         return Kept::default();
     };
-    match measure::folder(&folder) {
+    match wharf_durable::private_folder(&folder) {
         Ok(()) => Kept::in_folder(&folder),
         Err(error) => {
             tracing::warn!(%error, "failed to keep what instances use outside of this process; what is not told is lost if it is killed");

@@ -17,7 +17,7 @@ use super::{
     volumes::{mount_volumes, volumes_of},
 };
 use crate::{
-    app_armor, disks, empty_dir, env, host_paths,
+    app_armor, disks, env, host_paths,
     machine::{Login, Pull, PullPolicy, run_name},
     names,
     pod::{Container, Pod},

@@ -44,7 +44,7 @@ pub async fn get_task_protection(
     if given.is_empty() {
         core.state.view.read(&place, |region| {
             let tasks = region.tasks_of(&cluster.name);
-            let services = tasks.filter(|task| task.service.is_some() && is_live(task));
+            let services = tasks.filter(|task| task.service.is_some() && task.is_live());
             found.extend(services.map(|task| protected(task, call.now)));
         });
         found.retain(|task| task.protection_enabled == Some(true));
@@ -102,7 +102,7 @@ pub async fn update_task_protection(
             .change_task(&call.permit, None, &key, change)
             .await?
         {
-            Some(task) if task.service.is_some() && is_live(&task) => {
+            Some(task) if task.service.is_some() && task.is_live() => {
                 found.push(protected(&task, call.now));
             }
             Some(_) => failures.push(fault::failure(arn, "TASK_NOT_VALID")),
