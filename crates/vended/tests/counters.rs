@@ -235,7 +235,7 @@ async fn what_the_store_refuses_is_put_later_by_this_process_or_the_next() {
     let of = queue("1", "a");
     let elsewhere = tempfile::tempdir().unwrap();
     let closed = Series::open(elsewhere.path(), Options::default()).unwrap();
-    closed.close().await;
+    closed.clone().close().await;
     let refuses = Vended::new(closed);
     let counters = Counters::kept_in(home.clock.clone(), folder.path()).unwrap();
     counters.add(&of, "Sent", "Count", 2.0);
