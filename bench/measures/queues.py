@@ -71,7 +71,7 @@ def _million(wharf):
     count = _count(sqs, url)
     held = _memory(wharf)
     begun = time.monotonic()
-    wharf.kill_child("server")
+    wharf.kill_child("server", interval_s=0.01)
     answered = time.monotonic() - begun
     waiting.wait_for(lambda: sqs.receive_message(QueueUrl=url).get("Messages"), 60, "a message", interval_s=0.01)
     received = time.monotonic() - begun

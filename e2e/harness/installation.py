@@ -223,13 +223,13 @@ class Installation:
             pid for pid in processes.all_pids() if processes.command_line(pid)[0] == "wharf-shim" and processes.installation(pid) == self.id
         ]
 
-    def kill_child(self, role, how=signal.SIGKILL):
-        """kill -9 one of them, or ask it to end; the supervisor starts it again."""
+    def kill_child(self, role, how=signal.SIGKILL, interval_s=None):
+        """kill -9 one of them, or ask it to end; the supervisor starts it again. Whoever measures how long that takes says `interval_s`."""
         old = wait_for(lambda: self.child(role), START_DEADLINE_S, f"a wharf {role}")
         processes.kill(old, how)
-        wait_for(lambda: self.child(role) != old, START_DEADLINE_S, f"a new wharf {role}")
+        wait_for(lambda: self.child(role) != old, START_DEADLINE_S, f"a new wharf {role}", interval_s)
         if role == "server":
-            wait_for(self.healthy, START_DEADLINE_S, "health after the server's death")
+            wait_for(self.healthy, START_DEADLINE_S, "health after the server's death", interval_s)
 
     def kill_all(self):
         """kill -9 of `wharf up` and its children; containers are not among them."""

@@ -121,7 +121,7 @@ impl Index {
 
     /// The places of the patterns that fit, ascending.
     pub fn matches(&self, document: &Value) -> Vec<usize> {
-        let mut found = Found::default();
+        let mut found = Found::new();
         found.extend(&self.always);
         self.root.walk(document, &mut found);
         let mut numbers = found.numbers;
@@ -138,20 +138,51 @@ impl Index {
     }
 }
 
+/// Lists that mostly come up for a document, at most.
+const FEW: usize = 8;
+
 /// What came up: each list once, however many values of a document lead to it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Found {
-    lists: HashSet<*const Vec<u32>>,
+    /// The first lists: to look through so few costs less than a hash, and most documents have no more.
+    few: [*const Vec<u32>; FEW],
+    /// How many of `few` there are.
+    known: usize,
+    others: HashSet<*const Vec<u32>>,
     numbers: Vec<u32>,
 }
 
 impl Found {
+    fn new() -> Self {
+        Self {
+            few: [ptr::null(); FEW],
+            known: 0,
+            others: HashSet::new(),
+            numbers: Vec::new(),
+        }
+    }
+
     fn extend<'a>(&mut self, lists: impl Into<Option<&'a Vec<u32>>>) {
         if let Some(list) = lists.into()
             && !list.is_empty()
-            && self.lists.insert(ptr::from_ref(list))
+            && self.is_new(ptr::from_ref(list))
         {
             self.numbers.extend(list);
+        }
+    }
+
+    fn is_new(&mut self, list: *const Vec<u32>) -> bool {
+        let (known, free) = self.few.split_at_mut(self.known);
+        if known.contains(&list) {
+            return false;
+        }
+        match free.first_mut() {
+            Some(place) => {
+                *place = list;
+                self.known += 1;
+                true
+            }
+            None => self.others.insert(list),
         }
     }
 }
@@ -237,5 +268,23 @@ impl Ends {
         for part in self.lengths.iter().filter_map(|length| part(*length)) {
             found.extend(self.filed.get(part));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_list_comes_up_once() {
+        let lists: Vec<Vec<u32>> = (0..24).map(|it| vec![it; 2]).collect();
+        let mut found = Found::new();
+        found.extend(&Vec::<u32>::new());
+        for (n, list) in lists.iter().enumerate() {
+            found.extend(list);
+            lists[..=n].iter().for_each(|it| found.extend(it));
+        }
+        found.extend(None::<&Vec<u32>>);
+        assert_eq!(found.numbers, lists.concat());
     }
 }

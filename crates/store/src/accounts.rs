@@ -30,11 +30,17 @@ pub struct Held {
 }
 
 impl Held {
-    fn change(&mut self, before: Option<u64>, after: Option<u64>) {
-        let bytes = |size: Option<u64>| size.map_or(0, |it| it + RECORD_BYTES);
-        let keys = |size: Option<u64>| u64::from(size.is_some());
-        self.keys = (self.keys + keys(after)).saturating_sub(keys(before));
-        self.bytes = (self.bytes + bytes(after)).saturating_sub(bytes(before));
+    /// A record of so many bytes of key and value, or none.
+    fn of(size: Option<u64>) -> Self {
+        Self {
+            keys: u64::from(size.is_some()),
+            bytes: size.map_or(0, |it| it + RECORD_BYTES),
+        }
+    }
+
+    fn change(&mut self, before: Self, after: Self) {
+        self.keys = (self.keys + after.keys).saturating_sub(before.keys);
+        self.bytes = (self.bytes + after.bytes).saturating_sub(before.bytes);
     }
 
     fn add(&mut self, other: Self) {
@@ -47,6 +53,17 @@ impl Held {
 pub(crate) struct Accounts {
     accounts: HashMap<Arc<str>, Account>,
     folders: HashMap<Box<str>, Folder>,
+    run: Run,
+}
+
+/// Changes of records one after the other whose keys say the same. What is written at once mostly is of one kind, and all of
+/// a log is gone through while a store opens: so these are added up, and looked up once.
+#[derive(Debug, Default)]
+struct Run {
+    /// What the keys begin with, up to their kind.
+    shelf: String,
+    before: Held,
+    after: Held,
 }
 
 #[derive(Debug, Default)]
@@ -224,15 +241,52 @@ pub(crate) fn full(account: &str, most_bytes: u64) -> StoreError {
 }
 
 impl Accounts {
-    /// A record of so many bytes of key and value becomes another one.
-    pub(crate) fn replace(&mut self, key: &str, before: Option<u64>, after: Option<u64>) {
-        let Some(whose) = whose(key) else {
+    /// A record of so many bytes of key and value becomes another one; `shelf`: that of the key, as the tree has it. It counts
+    /// from [`Accounts::settle`] on.
+    pub(crate) fn replace(
+        &mut self,
+        key: &str,
+        shelf: Option<&str>,
+        before: Option<u64>,
+        after: Option<u64>,
+    ) {
+        // A key without one says too little to be anybody's.
+        let Some(shelf) = shelf else {
             return;
         };
-        let id = match whose.owner {
-            Owner::Account(account) => return self.change(&whose, account, before, after),
-            Owner::Folder(id) => id,
-        };
+        let (before, after) = (Held::of(before), Held::of(after));
+        if self.run.shelf != shelf {
+            let Some(whose) = whose(key) else {
+                return;
+            };
+            if let Owner::Folder(id) = whose.owner {
+                return self.in_folder(&whose, id, before, after);
+            }
+            self.settle();
+            self.run.shelf.push_str(shelf);
+        }
+        self.run.before.add(before);
+        self.run.after.add(after);
+    }
+
+    /// Counts what was replaced.
+    pub(crate) fn settle(&mut self) {
+        let Run {
+            mut shelf,
+            before,
+            after,
+        } = std::mem::take(&mut self.run);
+        // Nobody's keys, and those of folders, are not in it.
+        if let Some(whose) = whose(&shelf)
+            && let Owner::Account(account) = whose.owner
+        {
+            self.change(&whose, account, before, after);
+        }
+        shelf.clear();
+        self.run.shelf = shelf;
+    }
+
+    fn in_folder(&mut self, whose: &Whose<'_>, id: &str, before: Held, after: Held) {
         let name = name(whose.service, id);
         if !self.folders.contains_key(&*name) {
             self.folders.insert(name.clone().into(), Folder::default());
@@ -244,17 +298,11 @@ impl Accounts {
         }
         self.forget_empty(&name);
         if let Some(account) = owner {
-            self.change(&whose, &account, before, after);
+            self.change(whose, &account, before, after);
         }
     }
 
-    fn change(
-        &mut self,
-        whose: &Whose<'_>,
-        account: &str,
-        before: Option<u64>,
-        after: Option<u64>,
-    ) {
+    fn change(&mut self, whose: &Whose<'_>, account: &str, before: Held, after: Held) {
         if !self.accounts.contains_key(account) {
             self.accounts.insert(account.into(), Account::default());
         }
@@ -348,9 +396,21 @@ impl Accounts {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::tree::split;
 
     const A: &str = "000000000001";
+
+    fn replace(all: &mut Accounts, key: &str, before: Option<u64>, after: Option<u64>) {
+        add(all, key, before, after);
+        all.settle();
+    }
+
+    fn add(all: &mut Accounts, key: &str, before: Option<u64>, after: Option<u64>) {
+        all.replace(key, split(key).map(|(shelf, _)| shelf), before, after);
+    }
 
     fn held(keys: u64, bytes: u64) -> Held {
         Held {
@@ -366,7 +426,7 @@ mod tests {
             format!("/w1/c0/ecs/{A}/us-east-1/task/t"),
             format!("/w1/c0/ec2/{A}/eu-west-1/vpc/v/x"),
         ] {
-            all.replace(&key, None, Some(100));
+            replace(&mut all, &key, None, Some(100));
         }
         for nobodys in [
             "/w1/c0/hosts/ledger/000000000001",
@@ -376,7 +436,7 @@ mod tests {
             "/w1/c0/ec2/000000000001/us-east-1/shared-snapshot/snap-1",
             "other",
         ] {
-            all.replace(nobodys, None, Some(100));
+            replace(&mut all, nobodys, None, Some(100));
             assert_eq!(all.owner(nobodys), None);
         }
         assert_eq!(all.held(A), held(2, 200));
@@ -384,14 +444,21 @@ mod tests {
         assert_eq!(all.held_of("sqs", A), Held::default());
         assert_eq!(all.held_of_kind("ec2", "vpc", A), held(1, 100));
         assert_eq!(all.held_of_kind("ec2", "task", A), Held::default());
-        all.replace(
+        replace(
+            &mut all,
             &format!("/w1/c0/ecs/{A}/us-east-1/task/t"),
             Some(100),
             Some(7),
         );
         assert_eq!(all.held_of("ecs", A), held(1, 7));
-        all.replace(&format!("/w1/c0/ecs/{A}/us-east-1/task/t"), Some(7), None);
-        all.replace(
+        replace(
+            &mut all,
+            &format!("/w1/c0/ecs/{A}/us-east-1/task/t"),
+            Some(7),
+            None,
+        );
+        replace(
+            &mut all,
             &format!("/w1/c0/ec2/{A}/eu-west-1/vpc/v/x"),
             Some(100),
             None,
@@ -404,31 +471,76 @@ mod tests {
         let mut all = Accounts::default();
         let object = "/w1/c0/s3/platform/aws-global/o/b1/a/b";
         let version = "/w1/c0/s3/platform/aws-global/v/b1/a";
-        all.replace(object, None, Some(50));
+        replace(&mut all, object, None, Some(50));
         assert_eq!((all.owner(object), all.held(A)), (None, Held::default()));
         all.assign("s3", "b1", A);
         all.assign("s3", "b1", A);
-        all.replace(version, None, Some(5));
+        replace(&mut all, version, None, Some(5));
         assert_eq!(all.owner(version), Some(A));
         assert_eq!(
             (all.held(A), all.held_of("s3", A)),
             (held(2, 55), held(2, 55))
         );
         assert_eq!(all.held_of_kind("s3", "o", A), held(1, 50));
-        all.replace(object, Some(50), None);
+        replace(&mut all, object, Some(50), None);
         all.release("s3", "b1");
         assert_eq!(
             all.owner(version),
             Some(A),
             "what is left is still its owner's"
         );
-        all.replace(version, Some(5), None);
+        replace(&mut all, version, Some(5), None);
         assert!(all.accounts.is_empty() && all.folders.is_empty());
         // One that was never assigned leaves nothing, nor does one that stays empty.
-        all.replace(object, None, Some(50));
-        all.replace(object, Some(50), None);
+        replace(&mut all, object, None, Some(50));
+        replace(&mut all, object, Some(50), None);
         all.assign("s3", "b2", A);
         all.release("s3", "b2");
         assert!(all.accounts.is_empty() && all.folders.is_empty());
+    }
+
+    /// Keys of two accounts, of nobody and of a folder, each with the sizes that it gets one after the other.
+    fn changes() -> impl Strategy<Value = Vec<(String, Option<u64>)>> {
+        let key = "/w1/c0/(ecs|sqs)/00000000000[12]/r/(task|shared-task)/[ab]|/w1/c0/s3/platform/r/o/b1/[ab]|/w1/c0/[ab]";
+        proptest::collection::vec((key, any::<Option<u8>>()), 0..60).prop_map(|all| {
+            all.into_iter()
+                .map(|(key, size)| (key, size.map(u64::from)))
+                .collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+        #[test]
+        fn what_is_counted_together_is_what_is_counted_one_by_one(
+            changes in changes(),
+            settled in proptest::collection::vec(any::<bool>(), 60),
+        ) {
+            let (mut one, mut many) = (Accounts::default(), Accounts::default());
+            for all in [&mut one, &mut many] {
+                all.assign("s3", "b1", A);
+            }
+            let mut sizes = HashMap::new();
+            for ((key, after), settles) in changes.into_iter().zip(settled) {
+                let before = sizes.insert(key.clone(), after).flatten();
+                replace(&mut one, &key, before, after);
+                add(&mut many, &key, before, after);
+                if settles {
+                    many.settle();
+                }
+            }
+            many.settle();
+            for account in [A, "000000000002"] {
+                prop_assert_eq!(one.held(account), many.held(account));
+                for (service, kind) in [("ecs", "task"), ("sqs", "task"), ("s3", "o")] {
+                    prop_assert_eq!(one.held_of(service, account), many.held_of(service, account));
+                    prop_assert_eq!(
+                        one.held_of_kind(service, kind, account),
+                        many.held_of_kind(service, kind, account)
+                    );
+                }
+                prop_assert_eq!(one.accounts.contains_key(account), many.accounts.contains_key(account));
+            }
+        }
     }
 }

@@ -34,7 +34,18 @@ const GROW_BYTES: u64 = 1 << 20;
 impl Store {
     /// Opens the store in `dir`, or begins one there. Blocks while it reads the folder.
     pub fn open(dir: &Path, options: StoreOptions) -> Result<Self, OpenError> {
+        Self::open_then(dir, options, || ())
+    }
+
+    /// The same. `locked` is called before anything is read, once no other process can have the folder: what else is
+    /// this process's alone then may be opened meanwhile.
+    pub fn open_then(
+        dir: &Path,
+        options: StoreOptions,
+        locked: impl FnOnce(),
+    ) -> Result<Self, OpenError> {
         let lock = FolderLock::acquire(dir)?;
+        locked();
         remove_unfinished(dir)?;
         let (head, mut state) = load_checkpoint(dir, &options)?;
         let mut segment_ends = VecDeque::new();

@@ -254,20 +254,23 @@ impl Loader {
         place: Option<Place>,
     ) {
         let state = &mut self.state;
+        let parts = split(key);
         let keys = |shelf: &str| self.keys.on_shelf(shelf);
-        let value = state.patterns.value(split(key), keys, value);
+        let value = state.patterns.value(parts, keys, value);
         let version = Version::live(numbers, lease, value, place);
         let size = size_of_entry(key, version.value.as_ref());
         state.live_bytes += size;
         state.live_keys += 1;
-        state.accounts.replace(key, None, Some(size));
+        let shelf = parts.map(|(shelf, _)| shelf);
+        state.accounts.replace(key, shelf, None, Some(size));
         if let Some(lease) = version.lease() {
             state.attach(lease, key);
         }
-        self.keys.push(key, Box::new(Chain::of(version)));
+        self.keys.push(key, parts, Box::new(Chain::of(version)));
     }
 
-    pub(crate) fn finish(self) -> State {
+    pub(crate) fn finish(mut self) -> State {
+        self.state.accounts.settle();
         State {
             keys: self.keys.finish(),
             ..self.state
@@ -300,7 +303,8 @@ impl State {
         self.live_keys
     }
 
-    /// Applies a change that is durable. `place` is that of a put's value.
+    /// Applies a change that is durable. `place` is that of a put's value. Whose the records are counts from
+    /// `accounts.settle` on.
     pub(crate) fn apply(&mut self, revision: Revision, change: &Change<'_>, place: Option<Place>) {
         match *change {
             Change::Put { key, value, lease } => self.put(revision, key, value, lease, place),
@@ -335,13 +339,15 @@ impl State {
         lease: Option<LeaseId>,
         place: Option<Place>,
     ) {
+        let parts = split(key);
+        let shelf = parts.map(|(shelf, _)| shelf);
         let keys = |shelf: &str| self.keys.on_shelf(shelf);
-        let value = self.patterns.value(split(key), keys, value);
+        let value = self.patterns.value(parts, keys, value);
         let mut version = Version::live([revision, revision, 1], lease, value, place);
         self.revision = self.revision.max(revision);
         let size = size_of_entry(key, version.value.as_ref());
         self.live_bytes += size;
-        let (name, slot) = self.keys.slot(key);
+        let (name, slot) = self.keys.slot_of(key, parts);
         let (old_lease, replaces) = match slot {
             btree_map::Entry::Occupied(mut there) => {
                 let chain = there.get_mut();
@@ -351,7 +357,7 @@ impl State {
                 let old_lease = old.lease();
                 let before = size_of_entry(key, old.value.as_ref());
                 self.live_bytes -= before;
-                self.accounts.replace(key, Some(before), Some(size));
+                self.accounts.replace(key, shelf, Some(before), Some(size));
                 self.replaced_bytes += old.value.as_ref().map_or(0, Value::len);
                 chain.push(version);
                 (old_lease, true)
@@ -367,7 +373,7 @@ impl State {
                     None => Box::new(Chain::of(version)),
                 };
                 self.live_keys += 1;
-                self.accounts.replace(key, None, Some(size));
+                self.accounts.replace(key, shelf, None, Some(size));
                 free.insert(chain);
                 (None, replaces)
             }
@@ -388,11 +394,12 @@ impl State {
             let before = size_of_entry(key, old.value.as_ref());
             self.live_bytes -= before;
             self.live_keys -= 1;
-            self.accounts.replace(key, Some(before), None);
+            let shelf = split(key).map(|(shelf, _)| shelf);
+            self.accounts.replace(key, shelf, Some(before), None);
             self.replaced_bytes += old.value.as_ref().map_or(0, Value::len);
             chain.push(tombstone);
             self.change_lease(key, old_lease, None);
-            if let Some((shelf, _)) = split(key).filter(|(it, _)| self.keys.on_shelf(it) == 0) {
+            if let Some(shelf) = shelf.filter(|it| self.keys.on_shelf(it) == 0) {
                 self.patterns.forget(shelf);
             }
             self.gone.insert(key, chain)

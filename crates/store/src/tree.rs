@@ -17,11 +17,24 @@ const SLASHES: usize = 7;
 
 #[derive(Debug)]
 pub(crate) struct Tree<T> {
-    shelves: BTreeMap<Arc<str>, Shelf<T>>,
-    others: Shelf<T>,
+    /// Where in `shelves` each is.
+    names: BTreeMap<Arc<str>, usize>,
+    shelves: Vec<Shelf<T>>,
+    /// Places of `shelves` that are to be filled again.
+    free: Vec<usize>,
+    /// The shelf that was written last: the next key mostly lies on it too, and the names of shelves begin alike,
+    /// so that looking one up compares long texts.
+    last: Option<usize>,
+    others: OnShelf<T>,
 }
 
-type Shelf<T> = BTreeMap<Arc<str>, T>;
+#[derive(Debug)]
+struct Shelf<T> {
+    name: Arc<str>,
+    keys: OnShelf<T>,
+}
+
+type OnShelf<T> = BTreeMap<Arc<str>, T>;
 
 /// A key that shares its pieces with the tree.
 #[derive(Debug, Clone)]
@@ -51,7 +64,10 @@ impl Key {
 impl<T> Default for Tree<T> {
     fn default() -> Self {
         Self {
-            shelves: BTreeMap::new(),
+            names: BTreeMap::new(),
+            shelves: Vec::new(),
+            free: Vec::new(),
+            last: None,
             others: BTreeMap::new(),
         }
     }
@@ -128,14 +144,14 @@ pub(crate) fn split(key: &str) -> Option<(&str, &str)> {
 impl<T> Tree<T> {
     pub(crate) fn get(&self, key: &str) -> Option<&T> {
         match split(key) {
-            Some((shelf, rest)) => self.shelves.get(shelf)?.get(rest),
+            Some((shelf, rest)) => self.shelf(shelf)?.keys.get(rest),
             None => self.others.get(key),
         }
     }
 
     pub(crate) fn get_mut(&mut self, key: &Key) -> Option<&mut T> {
-        match self.shelves.get_mut(&key.shelf) {
-            Some(shelf) => shelf.get_mut(&key.rest),
+        match self.find(&key.shelf) {
+            Some(at) => self.shelves[at].keys.get_mut(&key.rest),
             // The name of a shelf is no key of these: it has more slashes.
             None if key.rest.is_empty() => self.others.get_mut(&key.shelf),
             None => None,
@@ -144,23 +160,66 @@ impl<T> Tree<T> {
 
     /// How many keys lie on a shelf.
     pub(crate) fn on_shelf(&self, shelf: &str) -> usize {
-        self.shelves.get(shelf).map_or(0, BTreeMap::len)
+        self.shelf(shelf).map_or(0, |it| it.keys.len())
+    }
+
+    fn find(&self, shelf: &str) -> Option<usize> {
+        let is_it = |at: &usize| *self.shelves[*at].name == *shelf;
+        let last = self.last.filter(is_it);
+        last.or_else(|| self.names.get(shelf).copied())
+    }
+
+    fn shelf(&self, shelf: &str) -> Option<&Shelf<T>> {
+        self.find(shelf).map(|at| &self.shelves[at])
+    }
+
+    /// The place of a shelf, which is made if it is not there.
+    fn shelf_at(&mut self, shelf: &str) -> usize {
+        let at = self.find(shelf).unwrap_or_else(|| self.place(shelf));
+        self.last = Some(at);
+        at
+    }
+
+    fn place(&mut self, shelf: &str) -> usize {
+        let name = Arc::<str>::from(shelf);
+        let made = Shelf {
+            name: Arc::clone(&name),
+            keys: BTreeMap::new(),
+        };
+        let at = match self.free.pop() {
+            Some(at) => {
+                self.shelves[at] = made;
+                at
+            }
+            None => {
+                self.shelves.push(made);
+                self.shelves.len() - 1
+            }
+        };
+        self.names.insert(name, at);
+        at
     }
 
     /// The place of a key, and the key. One that is free is to be filled: no shelf stays empty.
     pub(crate) fn slot(&mut self, key: &str) -> (Key, btree_map::Entry<'_, Arc<str>, T>) {
-        let Some((shelf, rest)) = split(key) else {
+        self.slot_of(key, split(key))
+    }
+
+    /// The same of a key that was split already.
+    pub(crate) fn slot_of(
+        &mut self,
+        key: &str,
+        parts: Option<(&str, &str)>,
+    ) -> (Key, btree_map::Entry<'_, Arc<str>, T>) {
+        let Some((shelf, rest)) = parts else {
             let slot = self.others.entry(key.into());
             let (shelf, rest) = (Arc::clone(slot.key()), Arc::default());
             return (Key { shelf, rest }, slot);
         };
-        let shelf = match self.shelves.get_key_value(shelf) {
-            Some((shelf, _)) => Arc::clone(shelf),
-            None => shelf.into(),
-        };
-        let slot = self.shelves.entry(Arc::clone(&shelf)).or_default();
-        let slot = slot.entry(rest.into());
-        let rest = Arc::clone(slot.key());
+        let at = self.shelf_at(shelf);
+        let Shelf { name, keys } = &mut self.shelves[at];
+        let slot = keys.entry(rest.into());
+        let (shelf, rest) = (Arc::clone(name), Arc::clone(slot.key()));
         (Key { shelf, rest }, slot)
     }
 
@@ -175,10 +234,13 @@ impl<T> Tree<T> {
         let Some((shelf, rest)) = split(key) else {
             return self.others.remove(key);
         };
-        let on_it = self.shelves.get_mut(shelf)?;
+        let at = self.find(shelf)?;
+        let on_it = &mut self.shelves[at].keys;
         let removed = on_it.remove(rest);
         if on_it.is_empty() {
-            self.shelves.remove(shelf);
+            self.names.remove(shelf);
+            self.free.push(at);
+            self.last = self.last.filter(|last| *last != at);
         }
         removed
     }
@@ -194,19 +256,19 @@ impl<T> Tree<T> {
         let (begun, behind) = match split(key) {
             Some((shelf, rest)) => {
                 let rest = start.map(|_| rest);
-                let begun = self.shelves.get_key_value(shelf).map(|(shelf, on_it)| {
-                    let on_it = on_it.range::<str, _>((rest, Bound::Unbounded));
-                    on_it.map(move |(rest, it)| (Name { shelf, rest }, it))
+                let begun = self.shelf(shelf).map(|Shelf { name, keys }| {
+                    let on_it = keys.range::<str, _>((rest, Bound::Unbounded));
+                    on_it.map(move |(rest, it)| (Name { shelf: name, rest }, it))
                 });
                 (begun, Bound::Excluded(shelf))
             }
             None => (None, Bound::Included(key)),
         };
-        let shelves = self.shelves.range::<str, _>((behind, Bound::Unbounded));
-        let shelves = shelves.flat_map(|(shelf, on_it)| {
-            on_it
-                .iter()
-                .map(move |(rest, it)| (Name { shelf, rest }, it))
+        let places = &self.shelves;
+        let shelves = self.names.range::<str, _>((behind, Bound::Unbounded));
+        let shelves = shelves.flat_map(move |(shelf, at)| {
+            let on_it = places[*at].keys.iter();
+            on_it.map(move |(rest, it)| (Name { shelf, rest }, it))
         });
         let others = self.others.range::<str, _>((start, Bound::Unbounded));
         let others = others.map(|(key, it)| (Name::whole(key), it));
@@ -234,8 +296,8 @@ impl<T> Default for Loading<T> {
 }
 
 impl<T> Loading<T> {
-    pub(crate) fn push(&mut self, key: &str, value: T) {
-        let Some((shelf, rest)) = split(key) else {
+    pub(crate) fn push(&mut self, key: &str, parts: Option<(&str, &str)>, value: T) {
+        let Some((shelf, rest)) = parts else {
             self.tree.insert(key, value);
             return;
         };
@@ -259,12 +321,11 @@ impl<T> Loading<T> {
         if run.is_empty() {
             return;
         }
-        match self.tree.shelves.get_mut(&self.shelf) {
-            Some(there) => there.extend(run),
-            None => {
-                let shelf = std::mem::take(&mut self.shelf);
-                self.tree.shelves.insert(shelf, run.into_iter().collect());
-            }
+        let at = self.tree.shelf_at(&self.shelf);
+        let keys = &mut self.tree.shelves[at].keys;
+        match keys.is_empty() {
+            true => *keys = run.into_iter().collect(),
+            false => keys.extend(run),
         }
     }
 
@@ -306,6 +367,14 @@ mod tests {
         of.map(|(name, value)| (name.to_key(), *value)).collect()
     }
 
+    fn none_is_empty(tree: &Tree<u32>) -> bool {
+        let named = |(name, at): (&Arc<str>, &usize)| {
+            let shelf = &tree.shelves[*at];
+            shelf.name == *name && !shelf.keys.is_empty() && !tree.free.contains(at)
+        };
+        tree.names.iter().all(named) && tree.names.len() + tree.free.len() == tree.shelves.len()
+    }
+
     /// Short ones of few letters, so that many share beginnings and slashes lie anywhere.
     fn key() -> impl Strategy<Value = String> {
         "[/ab.]{0,14}|/w1/c0/[ab]/1/r/k/[/ab]{0,3}|/w1/c0/[ab]/1/[r/]{1,4}"
@@ -322,7 +391,7 @@ mod tests {
         ) {
             let (mut loading, mut model) = (Loading::default(), BTreeMap::new());
             for (key, value) in loaded {
-                loading.push(&key, value);
+                loading.push(&key, split(&key), value);
                 model.insert(key, value);
             }
             let mut tree = loading.finish();
@@ -334,7 +403,7 @@ mod tests {
                     }
                     None => {
                         prop_assert_eq!(tree.remove(&key), model.remove(&key));
-                        prop_assert!(tree.shelves.values().all(|it| !it.is_empty()));
+                        prop_assert!(none_is_empty(&tree));
                     }
                 }
                 prop_assert_eq!(tree.get(&key), model.get(&key));
@@ -345,7 +414,7 @@ mod tests {
                 slot.or_insert(7);
                 model.entry(key).or_insert(7);
             }
-            prop_assert!(tree.shelves.values().all(|it| !it.is_empty()));
+            prop_assert!(none_is_empty(&tree));
             for bound in [Bound::Included(&*start), Bound::Excluded(&*start)] {
                 let all = model.range::<str, _>((bound, Bound::Unbounded));
                 let all: Vec<_> = all.map(|(key, value)| (key.clone(), *value)).collect();

@@ -549,7 +549,7 @@ pub(crate) fn apply_frame(
     start: Option<&(Arc<DataFile>, u64)>,
 ) -> Result<(), wharf_wal::DecodeError> {
     let known = state.revision;
-    decode_frame(payload, |revision, change, at| {
+    let applied = decode_frame(payload, |revision, change, at| {
         let place = match change {
             Change::Put { .. } | Change::Delete { .. } if revision <= known => return,
             Change::Put { value, .. } => {
@@ -558,7 +558,9 @@ pub(crate) fn apply_frame(
             _ => None,
         };
         state.apply(revision, &change, place);
-    })
+    });
+    state.accounts.settle();
+    applied
 }
 
 pub(crate) fn note_segment(ends: &mut VecDeque<SegmentEnd>, segment: u64, revision: Revision) {

@@ -4,7 +4,10 @@
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    },
 };
 
 use crate::{
@@ -40,6 +43,20 @@ pub(crate) struct Found {
     pub(crate) damage: Option<LogError>,
 }
 
+/// A segment's bytes, and what of them are frames.
+struct Segment {
+    path: PathBuf,
+    data: Arc<DataFile>,
+    bytes: Vec<u8>,
+    /// `None`: not one of this log.
+    header: Option<SegmentHeader>,
+    /// Bytes of the payload of each frame that follows on the one before it, from the first on.
+    payloads: Vec<u32>,
+}
+
+/// Fewer segments than these are not worth a thread.
+const MANY_SEGMENTS: usize = 3;
+
 /// Ids of the segments in `dir`, in order.
 pub(crate) fn list(dir: &Path) -> Result<Vec<u64>, LogError> {
     let mut ids = Vec::new();
@@ -64,10 +81,55 @@ pub(crate) struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// Walks the segments `ids` in order, each of which must follow on the one before.
+    /// Walks the segments `ids` in order, each of which must follow on the one before. While one is gone through, another
+    /// thread reads the next and checks its sums.
     pub(crate) fn run(
         &self,
         ids: &[u64],
+        visit: &mut impl FnMut(Replayed<'_>) -> Result<(), String>,
+    ) -> Result<Found, LogError> {
+        if ids.len() < MANY_SEGMENTS {
+            return self.walk(ids, |id, spare| self.read(id, spare), visit);
+        }
+        std::thread::scope(|scope| {
+            // Without room in between, so that two segments are in memory.
+            let (done, read) = sync_channel(0);
+            let (back, spares) = channel();
+            let reader = std::thread::Builder::new().name("log-reader".to_owned());
+            let reads = reader.spawn_scoped(scope, move || self.read_ahead(ids, &spares, &done));
+            // Where no thread is to be had it takes longer.
+            let ahead = reads.is_ok().then_some((read, back));
+            let next = |id, spare| match &ahead {
+                Some((read, back)) => next_of(read, back, spare),
+                None => self.read(id, spare),
+            };
+            let found = self.walk(ids, next, visit);
+            // Before the thread is waited for: it may have something that nobody wants any more.
+            drop(ahead);
+            found
+        })
+    }
+
+    /// Reads segments one after the other, each once the one before is wanted.
+    fn read_ahead(
+        &self,
+        ids: &[u64],
+        spares: &Receiver<Vec<u8>>,
+        done: &SyncSender<Result<Segment, LogError>>,
+    ) {
+        for id in ids {
+            let spare = spares.try_recv().unwrap_or_default();
+            if done.send(self.read(*id, spare)).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// `next` reads a segment into a buffer that the segments before it have left.
+    fn walk(
+        &self,
+        ids: &[u64],
+        mut next: impl FnMut(u64, Vec<u8>) -> Result<Segment, LogError>,
         visit: &mut impl FnMut(Replayed<'_>) -> Result<(), String>,
     ) -> Result<Found, LogError> {
         let mut found = Found {
@@ -77,10 +139,13 @@ impl Scan<'_> {
             next_id: self.first,
             damage: None,
         };
+        let mut spare = Vec::new();
         for (index, id) in ids.iter().enumerate() {
             let last = index + 1 == ids.len();
-            match self.segment(*id, last, &mut found, visit) {
-                Ok(()) => {}
+            let taken = next(*id, std::mem::take(&mut spare))
+                .and_then(|segment| self.take(*id, segment, last, &mut found, visit));
+            match taken {
+                Ok(bytes) => spare = bytes,
                 Err(damage @ LogError::Corrupt { .. }) if self.salvage => {
                     // The damaged segment itself is among those kept if its beginning is good.
                     let kept = found.segments.last().is_some_and(|s| s.header.id == *id);
@@ -119,27 +184,58 @@ impl Scan<'_> {
         }
     }
 
-    fn segment(
-        &self,
-        id: u64,
-        last: bool,
-        found: &mut Found,
-        visit: &mut impl FnMut(Replayed<'_>) -> Result<(), String>,
-    ) -> Result<(), LogError> {
+    /// Reads a segment and finds its frames, which says nothing yet about whether the log may have it.
+    fn read(&self, id: u64, spare: Vec<u8>) -> Result<Segment, LogError> {
         let path = segment_path(self.dir, id);
         let file = File::options().read(true).write(true).open(&path);
         let data = DataFile::new(path.clone(), file.map_err(LogError::io("open", &path))?);
-        let bytes = read_all(&data)?;
+        let bytes = read_all(&data, spare)?;
+        let header = SegmentHeader::decode(&bytes, self.magic);
+        let mut payloads = Vec::new();
+        if let Some(header) = &header {
+            let (mut at, mut seq) = (SEGMENT_HEADER_BYTES, header.first_seq);
+            while let Some(payload) = decode_frame(&bytes[at..], header.salt, seq) {
+                // Its length is four bytes.
+                payloads.push(payload.len() as u32);
+                at += FRAME_HEADER_BYTES + payload.len();
+                seq += 1;
+            }
+        }
+        Ok(Segment {
+            path,
+            data,
+            bytes,
+            header,
+            payloads,
+        })
+    }
+
+    /// Takes a segment into the log, and returns the buffer that it was read into.
+    fn take(
+        &self,
+        id: u64,
+        segment: Segment,
+        last: bool,
+        found: &mut Found,
+        visit: &mut impl FnMut(Replayed<'_>) -> Result<(), String>,
+    ) -> Result<Vec<u8>, LogError> {
+        let Segment {
+            path,
+            data,
+            bytes,
+            header,
+            payloads,
+        } = segment;
         let corrupt = |offset: usize, reason: String| LogError::Corrupt {
             path: path.clone(),
             offset: offset as u64,
             reason,
         };
-        let Some(header) = SegmentHeader::decode(&bytes, self.magic) else {
+        let Some(header) = header else {
             if last && bytes.iter().skip(SEGMENT_HEADER_BYTES).all(|b| *b == 0) {
                 found.useless.push(path);
                 found.next_id = id;
-                return Ok(());
+                return Ok(bytes);
             }
             return Err(corrupt(0, "its header is not one of this log".to_owned()));
         };
@@ -155,8 +251,9 @@ impl Scan<'_> {
         let mut at = SEGMENT_HEADER_BYTES;
         let mut last_frame = None;
         let mut refused = None;
-        while let Some(payload) = decode_frame(&bytes[at..], header.salt, seq) {
+        for length in payloads {
             let offset = at + FRAME_HEADER_BYTES;
+            let payload = &bytes[offset..offset + length as usize];
             let replayed = Replayed {
                 segment: id,
                 file: &data,
@@ -196,15 +293,27 @@ impl Scan<'_> {
         if damaged {
             return Err(corrupt(at, "an acknowledged frame is damaged".to_owned()));
         }
-        Ok(())
+        Ok(bytes)
     }
 }
 
-/// Segments are small (tens of MiB) and read once, front to back.
-fn read_all(data: &DataFile) -> Result<Vec<u8>, LogError> {
+/// The next segment that was read ahead; `spare` is for one behind it.
+fn next_of(
+    read: &Receiver<Result<Segment, LogError>>,
+    back: &Sender<Vec<u8>>,
+    spare: Vec<u8>,
+) -> Result<Segment, LogError> {
+    // A reader that has read all needs no more.
+    let _ = back.send(spare);
+    read.recv().expect("a reader reads all segments or panics")
+}
+
+/// Segments are small (tens of MiB) and read once, front to back, into a buffer that is used again: to have the room for
+/// each from the kernel takes as long as to read it.
+fn read_all(data: &DataFile, mut bytes: Vec<u8>) -> Result<Vec<u8>, LogError> {
     let fail = |e| LogError::io("read", data.path())(e);
     let len = data.file.metadata().map_err(fail)?.len();
-    let mut bytes = vec![0; usize::try_from(len).unwrap_or(usize::MAX)];
+    bytes.resize(usize::try_from(len).unwrap_or(usize::MAX), 0);
     data.read_exact_at(&mut bytes, 0).map_err(fail)?;
     Ok(bytes)
 }

@@ -1,6 +1,6 @@
 //! The data folder.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use wharf_blobs::{Blobs, Limits};
 use wharf_journal::{Journal, JournalOptions, OpenError as JournalOpenError};
@@ -44,43 +44,38 @@ pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
         disk: disk.clone(),
         ..JournalOptions::default()
     };
-    let work = move || {
+    let series_options = SeriesOptions {
+        disk: disk.clone(),
+        ..SeriesOptions::default()
+    };
+    let store_options = StoreOptions {
+        disk,
+        account_bytes: Some(account_bytes),
+        boundless_account,
+        ..StoreOptions::default()
+    };
+    let beside = dir.clone();
+    // Each is read from its beginning to its end: together they take as long as the longest of them. The store's lock is
+    // the folder's, so nothing else is touched before that is held.
+    let (locked, is_locked) = tokio::sync::oneshot::channel();
+    let recorded = async {
+        is_locked.await.ok()?;
+        let work = move || {
+            let journal = open_journal(&beside.join("journal"), journal_options)?;
+            let series = Series::open(&beside.join("series"), series_options);
+            Ok::<_, StartError>((journal, series.map_err(StartError::Series)?))
+        };
+        Some(tokio::task::spawn_blocking(work).await.expect(NO_PANIC))
+    };
+    let kept = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&dir).map_err(|source| StartError::File {
             path: dir.clone(),
             source,
         })?;
-        let store = Store::open(
-            &dir.join("store"),
-            StoreOptions {
-                disk: disk.clone(),
-                account_bytes: Some(account_bytes),
-                boundless_account,
-                ..StoreOptions::default()
-            },
-        )
-        .map_err(|error| match error {
-            OpenError::InUse { dir, pid } => StartError::DataInUse {
-                path: dir,
-                pid: pid.unwrap_or(0),
-            },
-            damage @ OpenError::Corrupt { .. } => StartError::Damaged {
-                text: damage.to_string(),
-            },
-            other => StartError::Store(other),
+        let store = open_store(&dir.join("store"), store_options, || {
+            // Whoever waits for it is there until all of this is done.
+            let _ = locked.send(());
         })?;
-        let journal =
-            Journal::open(&dir.join("journal"), journal_options).map_err(|error| match error {
-                damage @ JournalOpenError::Corrupt { .. } => StartError::Damaged {
-                    text: damage.to_string(),
-                },
-                other => StartError::Journal(other),
-            })?;
-        let series_options = SeriesOptions {
-            disk: disk.clone(),
-            ..SeriesOptions::default()
-        };
-        let series =
-            Series::open(&dir.join("series"), series_options).map_err(StartError::Series)?;
         let tls = dir.join("tls");
         // A new one opens nothing of what is there.
         let keyring = match tls.exists() {
@@ -91,16 +86,46 @@ pub(crate) async fn open(config: &ServerConfig) -> Result<Data, StartError> {
         let blobs = Blobs::open(&dir.join("blobs"), keyring.clone(), Limits::default())
             .map_err(StartError::Blobs)?;
         let authorities = Authorities::open_or_create(&tls, &keyring, &names);
-        Ok(Data {
-            store,
-            journal,
-            series,
-            blobs,
-            keyring,
-            authorities: Arc::new(authorities.map_err(StartError::Tls)?),
-        })
-    };
-    tokio::task::spawn_blocking(work)
-        .await
-        .expect("opening the data does not panic")
+        let authorities = Arc::new(authorities.map_err(StartError::Tls)?);
+        Ok::<_, StartError>((store, keyring, blobs, authorities))
+    });
+    let (kept, recorded) = tokio::join!(kept, recorded);
+    let (store, keyring, blobs, authorities) = kept.expect(NO_PANIC)?;
+    let (journal, series) = recorded.expect("a store that opened was locked")?;
+    Ok(Data {
+        store,
+        journal,
+        series,
+        blobs,
+        keyring,
+        authorities,
+    })
+}
+
+const NO_PANIC: &str = "opening the data does not panic";
+
+fn open_store(
+    dir: &Path,
+    options: StoreOptions,
+    locked: impl FnOnce(),
+) -> Result<Store, StartError> {
+    Store::open_then(dir, options, locked).map_err(|error| match error {
+        OpenError::InUse { dir, pid } => StartError::DataInUse {
+            path: dir,
+            pid: pid.unwrap_or(0),
+        },
+        damage @ OpenError::Corrupt { .. } => StartError::Damaged {
+            text: damage.to_string(),
+        },
+        other => StartError::Store(other),
+    })
+}
+
+fn open_journal(dir: &Path, options: JournalOptions) -> Result<Journal, StartError> {
+    Journal::open(dir, options).map_err(|error| match error {
+        damage @ JournalOpenError::Corrupt { .. } => StartError::Damaged {
+            text: damage.to_string(),
+        },
+        other => StartError::Journal(other),
+    })
 }

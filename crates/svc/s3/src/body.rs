@@ -17,7 +17,8 @@ use crate::{
     fault::{self, S3Faults},
     packs::{self, Packs},
     records::Body,
-    sum::{Passing, Sum},
+    sum::Sum,
+    summing::{self, Lost},
 };
 
 /// Bytes of an object that comes in one request, and of a part.
@@ -80,14 +81,14 @@ async fn keep(
     mut keeping: Keeping<'_>,
 ) -> Result<Kept, Fault> {
     let mut reader = stream.reader();
-    let mut passing = Passing::new(computed.unwrap_or(Algorithm::Crc64Nvme), computed.is_some());
+    let mut sums = summing::of(computed);
     while let Some(piece) = reader.next().await {
         let piece = piece?;
-        passing.update(&piece);
+        sums.push(&piece).await.map_err(lost)?;
         keeping.write(piece).await?;
     }
-    let size = passing.bytes;
-    let (md5, own) = passing.finish();
+    let size = sums.bytes();
+    let (md5, own) = sums.finish().await.map_err(lost)?;
     let given = reader
         .checksums()
         .iter()
@@ -341,6 +342,10 @@ impl Source for Outgoing {
 /// A body as the sender promises it: which checksum is to be computed here, if any.
 pub fn to_compute(sender_gives_one: bool) -> Option<Algorithm> {
     (!sender_gives_one).then_some(Algorithm::Crc64Nvme)
+}
+
+fn lost(error: Lost) -> Fault {
+    S3Faults::internal(&error)
 }
 
 fn broken(error: crypt::Broken) -> Fault {

@@ -44,6 +44,7 @@ mod service;
 mod settings;
 mod sse;
 mod sum;
+mod summing;
 mod tagged;
 mod teardown;
 mod upkeep;

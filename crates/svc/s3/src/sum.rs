@@ -56,7 +56,6 @@ pub struct Passing {
     md5: Running,
     algorithm: Algorithm,
     other: Option<Running>,
-    pub bytes: u64,
 }
 
 impl Passing {
@@ -66,7 +65,6 @@ impl Passing {
             md5: Algorithm::Md5.begin(),
             algorithm,
             other: computed.then(|| algorithm.begin()),
-            bytes: 0,
         }
     }
 
@@ -75,7 +73,6 @@ impl Passing {
         if let Some(other) = &mut self.other {
             other.update(bytes);
         }
-        self.bytes += bytes.len() as u64;
     }
 
     /// MD5, and the checksum if it was computed here.

@@ -70,6 +70,45 @@ fn frames_come_back_across_segments() {
     ));
 }
 
+/// Segments are read ahead: what is wrong with one is no matter before its turn, and who gives up waits for none.
+#[test]
+fn what_is_read_ahead_counts_in_its_turn() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, _) = open(dir.path(), 1).unwrap();
+    let written: Vec<_> = (0..120).map(payload).collect();
+    for it in &written {
+        log.append(it, Purpose::Growth).unwrap();
+    }
+    let ids: Vec<_> = log.segments().map(|(id, _)| id).collect();
+    assert!(ids.len() > 4);
+    drop(log);
+    for most in [0, 1, 60, written.len() - 1] {
+        let mut found = Vec::new();
+        let refused = Log::open(dir.path(), options(), 1, |frame| {
+            match found.len() == most {
+                true => Err("enough".to_owned()),
+                false => {
+                    found.push(frame.payload.to_vec());
+                    Ok(())
+                }
+            }
+        });
+        assert!(matches!(refused, Err(LogError::Undecodable { .. })));
+        assert_eq!(found, written[..most]);
+    }
+    // One that is no file.
+    let damaged = dir.path().join(format!("{:016x}.log", ids[3]));
+    fs::remove_file(&damaged).unwrap();
+    fs::create_dir(&damaged).unwrap();
+    let mut found = 0;
+    let failed = Log::open(dir.path(), options(), 1, |_| {
+        found += 1;
+        Ok(())
+    });
+    assert!(matches!(failed, Err(LogError::Io { .. })));
+    assert!(0 < found && found < written.len());
+}
+
 /// Files of a log of one segment, before and after its last frame.
 fn one_segment() -> (tempfile::TempDir, Vec<u8>, std::ops::Range<usize>) {
     let dir = tempfile::tempdir().unwrap();

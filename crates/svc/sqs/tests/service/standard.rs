@@ -41,6 +41,30 @@ async fn a_message_is_held_comes_back_and_is_deleted() {
     assert_eq!(stored, "");
 }
 
+/// A queue is read in pages of 500 when it is first asked for.
+#[tokio::test]
+async fn a_queue_of_many_pages_is_read_whole() {
+    let mut home = Home::new();
+    let queue = home.queue("many", &[]).await;
+    let mut sent = Vec::new();
+    for number in 0..1_203 {
+        // Some lie in a part beside their head.
+        let long = if number % 600 == 1 { 5_000 } else { 0 };
+        let body = format!("{number} {}", "x".repeat(long));
+        home.send(&queue, &body).await;
+        sent.push(body);
+    }
+    home.sqs.restart();
+    assert_eq!(home.counts(&queue).await, ["1203", "0", "0"]);
+    let mut received = Vec::new();
+    while received.len() < sent.len() {
+        let some = home.bodies(&queue).await;
+        assert!(!some.is_empty(), "only {} came", received.len());
+        received.extend(some);
+    }
+    assert_eq!(received, sent);
+}
+
 #[tokio::test]
 async fn nobody_holds_a_message_for_more_than_twelve_hours() {
     let mut home = Home::new();
