@@ -108,7 +108,7 @@ pub(crate) fn by_cluster(uses: Vec<ImageUse>) -> Vec<ClusterInformation> {
     let shown = clusters.into_iter().map(|(arn, groups)| {
         let mut groups: Vec<_> = groups.into_iter().collect();
         // Where not all can be shown, those that run most.
-        groups.sort_by(|(_, one), (_, other)| other.running.cmp(&one.running));
+        groups.sort_by_key(|(_, other)| std::cmp::Reverse(other.running));
         groups.truncate(MOST_DETAILS);
         ClusterInformation {
             cluster_arn: Some(arn),
