@@ -67,17 +67,30 @@ pub fn replaced(path: &Path, bytes: &[u8], durability: Durability) -> io::Result
         let _ = fs::remove_file(&temporary);
         return Err(error);
     }
-    if durability == Durability::Machine
-        && let Some(parent) = path.parent()
-    {
-        let parent = if parent.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            parent
-        };
-        File::open(parent)?.sync_all()?;
+    if durability == Durability::Machine {
+        sync_above(path)?;
     }
     Ok(file)
+}
+
+/// Gives a file that is whole the name of the one it takes the place of: after a loss of power the whole of it is there, or what
+/// was there before.
+///
+/// # Errors
+/// It cannot be flushed, or cannot have the name.
+pub fn put_in_place(fresh: &Path, path: &Path) -> io::Result<()> {
+    File::open(fresh)?.sync_all()?;
+    fs::rename(fresh, path)?;
+    sync_above(path)
+}
+
+/// Names in a folder outlive a loss of power once the folder is flushed.
+fn sync_above(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => File::open(".")?.sync_all(),
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 pub fn replace_json<T: Serialize>(
@@ -133,6 +146,18 @@ mod tests {
             io::ErrorKind::InvalidData
         );
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_whole_file_takes_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let (fresh, path) = (dir.path().join("disk.new"), dir.path().join("disk"));
+        assert!(put_in_place(&fresh, &path).is_err());
+        fs::write(&path, b"before").unwrap();
+        fs::write(&fresh, b"whole").unwrap();
+        put_in_place(&fresh, &path).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        assert!(!fresh.exists());
     }
 
     #[test]

@@ -12,7 +12,7 @@
 //! | neither | a disk is made, if the file system is new |
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
     io,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
@@ -88,10 +88,8 @@ fn make(folder: &Path, image: &Path, sealed: bool) -> io::Result<()> {
         .mode(0o600)
         .open(&fresh)?;
     file.set_len(size_of(folder)?)?;
-    file.sync_all()?;
-    fs::rename(&fresh, image)?;
+    wharf_durable::put_in_place(&fresh, image)?;
     let above = folder.parent().unwrap_or(folder);
-    File::open(folder)?.sync_all()?;
     File::open(above)?.sync_all()
 }
 
@@ -151,7 +149,7 @@ pub fn remove(folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::MetadataExt as _;
+    use std::{fs, os::unix::fs::MetadataExt as _};
 
     use super::*;
 

@@ -14,6 +14,7 @@ use std::{
 };
 
 use wharf_container::runtime::{PreparedDisk, is_attached};
+use wharf_durable::put_in_place;
 use wharf_sealed_file::{Program, hide, is_sealed, open, seal};
 
 use super::tool::{Tool, check_of};
@@ -136,9 +137,7 @@ fn grow(disk: &Path) -> io::Result<()> {
 
 fn keep(folder: &Path, fresh: &Path) -> io::Result<()> {
     // Half a disk after a power failure would look like one.
-    fs::File::open(fresh)?.sync_all()?;
-    fs::rename(fresh, image(folder))?;
-    fs::File::open(folder)?.sync_all()
+    put_in_place(fresh, &image(folder))
 }
 
 fn make(folder: &Path, bytes: u64, sealer: Option<&Sealer>) -> io::Result<()> {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use wharf_container::runtime::{LoopDevice, attached_files};
+use wharf_durable::put_in_place;
 use wharf_kubelet::disk_use::Room;
 use wharf_planeproto::volume::{NO_CAPACITY, Volume, VolumeReport, VolumeState, Wanted};
 use wharf_sealed_file::{Shown, below_devices, hide, is_sealed, seal, state};
@@ -109,8 +110,7 @@ impl Files {
         let fresh = folder.join("disk.new");
         let file = fs::File::create(&fresh)?;
         file.set_len(volume.bytes)?;
-        file.sync_all()?;
-        fs::rename(fresh, image)?;
+        put_in_place(&fresh, &image)?;
         self.sync(&folder)
     }
 

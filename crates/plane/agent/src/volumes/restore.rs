@@ -12,6 +12,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream, stream::FuturesUno
 use http::Method;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+use wharf_durable::put_in_place;
 use wharf_planeproto::{
     snapshot::{Entry, MAX_PAGES, Path, Source, What, entries, hex_of, sum_of},
     volume::{Volume, Wanted},
@@ -134,13 +135,13 @@ impl Volumes {
             account: &volume.account,
             region: &volume.region,
             id: &volume.id,
-            file: file.clone(),
+            file,
             files: &self.files,
             reseal,
         };
         fill(api, &target).await?;
         let (files, id) = (self.files.clone(), volume.id.clone());
-        blocking(move || files.end_restore(&id, &file)).await?;
+        blocking(move || files.end_restore(&id)).await?;
         Ok(())
     }
 }
@@ -238,10 +239,9 @@ impl Files {
     }
 
     /// Only now it is the volume's.
-    fn end_restore(&self, id: &str, file: &File) -> io::Result<()> {
-        file.sync_all()?;
+    fn end_restore(&self, id: &str) -> io::Result<()> {
         let folder = self.folder(id);
-        fs::rename(folder.join("disk.new"), self.image(id))?;
+        put_in_place(&folder.join("disk.new"), &self.image(id))?;
         self.sync(&folder)
     }
 }

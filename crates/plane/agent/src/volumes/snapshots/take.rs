@@ -13,6 +13,7 @@ use nix::{
     errno::Errno,
     unistd::{Whence, lseek64},
 };
+use wharf_durable::put_in_place;
 use wharf_planeproto::snapshot::{CHUNK, Entry, MAX_PAGES, PAGE_ENTRIES, Sum, entries, page};
 
 use crate::client::sum;
@@ -236,9 +237,7 @@ fn write_list(folder: &Path, name: &str, list: &[Entry]) -> io::Result<()> {
     for some in list.chunks(PAGE_ENTRIES) {
         file.write_all(&page(some))?;
     }
-    file.sync_all()?;
-    fs::rename(fresh, folder.join(name))?;
-    File::open(folder)?.sync_all()
+    put_in_place(&fresh, &folder.join(name))
 }
 
 fn read_list(path: &Path) -> io::Result<Option<Vec<Entry>>> {
