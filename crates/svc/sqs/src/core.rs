@@ -156,7 +156,10 @@ impl Core {
     async fn load(&self, place: &Place, queue: &Queue) -> Result<Machine, ChangeError> {
         let (drawer, now) = (Drawer::new(place, &queue.drawer), self.now());
         let fifo = queue.settings.fifo;
-        let (messages, with_parts) = self.load_messages(&drawer, fifo).await?;
+        let Loaded {
+            messages,
+            with_parts,
+        } = self.load_messages(&drawer, fifo).await?;
         let mut stray = Vec::new();
         let mut machine = Machine::of(fifo, messages, now);
         for kind in [PART, DEDUP] {
@@ -183,11 +186,7 @@ impl Core {
 
     /// The messages of a drawer, and the ids of those that have parts. One page is read while that before it is gone
     /// through: a queue may have millions, and whoever asks it first waits for all of them.
-    async fn load_messages(
-        &self,
-        drawer: &Drawer,
-        fifo: bool,
-    ) -> Result<(Vec<(Seq, Message)>, BTreeSet<u128>), ChangeError> {
+    async fn load_messages(&self, drawer: &Drawer, fifo: bool) -> Result<Loaded, ChangeError> {
         let prefix: Arc<str> = drawer.prefix(MESSAGE).into();
         let mut pages = self.store().pages(Range::prefix(&*prefix));
         let mut loaded = Loaded::default();
@@ -204,7 +203,7 @@ impl Core {
             let read = read.await.map_err(ChangeError::other)?;
             loaded.add(read.map_err(ChangeError::other)?);
         }
-        Ok((loaded.messages, loaded.with_parts))
+        Ok(loaded)
     }
 
     /// Deletes keys, some at a time.
