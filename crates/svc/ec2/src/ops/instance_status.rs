@@ -11,6 +11,7 @@ use crate::{
     instance_types,
     instances::{
         life::State,
+        providers::Ability,
         scheduled::{self, Scheduled},
         shown::{self, zone_id},
     },
@@ -148,6 +149,7 @@ pub async fn console(
     fault::dry_run(input.dry_run)?;
     let id = input.instance_id.as_deref().unwrap_or_default();
     let instance = find(service, call, id).await?;
+    instance.needs(Ability::Console)?;
     let key = Ec2Service::scope(call).key(Instance::KIND, &instance.id);
     let tail = service.instances.consoles.get(&key);
     let at = tail.as_ref().map(|tail| tail.at);
