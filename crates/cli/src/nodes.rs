@@ -48,17 +48,27 @@ fn text(value: &Option<String>) -> &str {
 
 /// To which cluster something was given.
 fn owner(it: &Dedicated) -> String {
-    let (account, region) = (text(&it.account), text(&it.region));
-    format!("{} ({account}, {region})", text(&it.cluster))
+    format!("{} {}", text(&it.cluster), place(it))
+}
+
+fn place(it: &Dedicated) -> String {
+    format!("({}, {})", text(&it.account), text(&it.region))
+}
+
+/// What a node gives, or is shown as.
+fn gives(it: &Dedicated) -> String {
+    let instance = text(&it.instance);
+    match it.cluster {
+        Some(_) => format!("{instance} to {}", owner(it)),
+        None => format!("shown as {instance} {}", place(it)),
+    }
 }
 
 fn rows_of(node: &Node) -> Vec<[String; 7]> {
     let cell = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     let token = node.granted.as_ref().map(allowed);
     let given = node.dedicated.iter().flatten();
-    let given: Vec<String> = given
-        .map(|it| format!("{} to {}", text(&it.instance), owner(it)))
-        .collect();
+    let given: Vec<String> = given.map(gives).collect();
     let given = (!given.is_empty()).then(|| given.join(", "));
     let row = |instance: &NodeInstance, agent: Option<&str>| {
         [
@@ -210,6 +220,7 @@ pub fn dedicate(layout: &Layout, args: &NodeDedicateArgs) -> Result<ExitCode, Pr
         memory_mib: args.memory,
         disk_gib: args.disk,
         cancel: Some(args.cancel),
+        as_instance: args.as_instance.then_some(true),
     };
     let asked = call::wharf(layout, &settings, "DedicateNode", &asked);
     let done: DedicateNodeResponse = call::block_on(asked)?;
@@ -218,6 +229,20 @@ pub fn dedicate(layout: &Layout, args: &NodeDedicateArgs) -> Result<ExitCode, Pr
         done.instance.unwrap_or_default(),
         done.node.unwrap_or_default(),
     );
+    if args.as_instance {
+        for it in done.ended.iter().flatten() {
+            let instance = text(&it.instance);
+            println!("{} {instance} {}", style.good("Let go:"), place(it));
+        }
+        if !args.cancel {
+            let word = match done.made {
+                Some(true) => "Shown as",
+                _ => "Shown already as",
+            };
+            println!("{} {instance}", style.good(word));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     if args.cancel {
         for it in done.ended.iter().flatten() {
             let (node, instance) = (text(&it.node), text(&it.instance));
@@ -273,6 +298,23 @@ mod tests {
             rows_of(&node)[0][5],
             "i-1 to shop (222222222222, us-east-1), i-2 to test (222222222222, us-east-1)"
         );
+    }
+
+    #[test]
+    fn a_node_that_is_shown_as_an_instance_says_where() {
+        let shown = Dedicated {
+            account: Some("222222222222".to_owned()),
+            region: Some("us-east-1".to_owned()),
+            instance: Some("i-1".to_owned()),
+            ..Dedicated::default()
+        };
+        let node = Node {
+            instances: Some(vec![NodeInstance::default()]),
+            dedicated: Some(vec![shown]),
+            ..Node::default()
+        };
+        let row = &rows_of(&node)[0];
+        assert_eq!(row[5], "shown as i-1 (222222222222, us-east-1)");
     }
 
     #[test]

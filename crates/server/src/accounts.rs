@@ -89,6 +89,20 @@ impl Accounts {
         })
     }
 
+    /// That an account is open.
+    ///
+    /// # Errors
+    /// There is none, or it closes; the directory cannot be read.
+    pub async fn check_open(&self, id: &str) -> Result<(), Fault> {
+        let all = self.list().await?.accounts.unwrap_or_default();
+        let is_open =
+            |it: &Account| it.id.as_deref() == Some(id) && it.state.as_deref() == Some("open");
+        match all.iter().any(is_open) {
+            true => Ok(()),
+            false => Err(invalid(format!("There is no open account {id}."))),
+        }
+    }
+
     pub async fn close(
         &self,
         call: &Call,

@@ -268,6 +268,12 @@ async fn dedicate_node(
     call: &Call,
     input: DedicateNodeRequest,
 ) -> Result<DedicateNodeResponse, Fault> {
+    if input.as_instance.unwrap_or_default() {
+        if let Some(account) = &input.account {
+            it.accounts.check_open(account).await?;
+        }
+        return it.nodes.show(call, input).await;
+    }
     let eks = it.explain.clusters()?.eks()?;
     it.nodes.dedicate(call, input, &eks).await
 }

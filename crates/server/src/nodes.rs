@@ -1,4 +1,4 @@
-//! Which nodes joined, what of one is a node of Kubernetes, the retirement of one, and the removal of one for good.
+//! Which nodes joined, what of one is a node of Kubernetes or shown as an instance of EC2, the retirement of one, and the removal of one for good.
 //!
 //! A removal ends everything the node ever had: with its user end its keys, sessions and registry
 //! passwords; with its container instances its websockets, its place in the network and its tasks,
@@ -21,7 +21,7 @@ use wharf_service::Place;
 use wharf_store::{Range, Store, Txn};
 use wharf_svc_ec2::{
     Ec2Service,
-    instances::{Dedicated, MachineNodeWish},
+    instances::{Dedicated, MachineNodeWish, ShownMachine, ShownMachineWish},
 };
 use wharf_svc_ecs::{EcsService, NodeInstance};
 use wharf_svc_eks::EksService;
@@ -51,7 +51,10 @@ impl Nodes {
     /// All nodes, the control plane's own first.
     pub async fn list(&self, call: &Call) -> Result<ListNodesResponse, Fault> {
         let mut rows = Vec::new();
-        let given = self.ec2.dedicated().await?;
+        let given = Given {
+            nodes: self.ec2.dedicated().await?,
+            shown: self.ec2.shown_machines().await?,
+        };
         let own = self.instances(call, OWN_USER).await;
         if !own.is_empty() {
             rows.push(self.row(OWN_USER, None, (&own, &given)));
@@ -142,6 +145,82 @@ impl Nodes {
         Ok(DedicateNodeResponse {
             name: Some(user),
             ..done
+        })
+    }
+
+    /// Shows a node, that of the control plane too, as an instance of EC2, or lets go of that: it stays a node.
+    pub async fn show(
+        &self,
+        call: &Call,
+        input: DedicateNodeRequest,
+    ) -> Result<DedicateNodeResponse, Fault> {
+        if let Some(member) = of_clusters(&input) {
+            return Err(invalid(format!(
+                "{member} is not for a machine that is shown as an instance: it is that as a whole, and of no cluster of EKS."
+            )));
+        }
+        let user = self
+            .user(call, &input.name.clone().unwrap_or_default())
+            .await?;
+        let registered = self.instances(call, &user).await;
+        let connected = registered.iter().find(|it| it.connected);
+        let Some(on) = connected.or(registered.first()) else {
+            return Err(invalid("The node is not registered."));
+        };
+        let one_at_a_time = self.dedicating.lock().await;
+        let done = match input.cancel.unwrap_or_default() {
+            true => self.hide(call, &registered).await?,
+            false => {
+                let wish = ShownMachineWish {
+                    host: on.host.clone(),
+                    node: user.clone(),
+                    name: user.clone(),
+                };
+                let place = place_of(call.context(), &input);
+                let shown = self.ec2.show_machine(&place, &wish).await.map_err(told)?;
+                tracing::info!(
+                    node = user,
+                    instance = shown.id,
+                    account = place.account,
+                    region = place.region,
+                    by = call.caller.arn,
+                    "a machine is shown as an instance"
+                );
+                DedicateNodeResponse {
+                    instance: Some(shown.id),
+                    made: Some(shown.made),
+                    ..DedicateNodeResponse::default()
+                }
+            }
+        };
+        drop(one_at_a_time);
+        Ok(DedicateNodeResponse {
+            name: Some(user),
+            ..done
+        })
+    }
+
+    async fn hide(
+        &self,
+        call: &Call,
+        registered: &[NodeInstance],
+    ) -> Result<DedicateNodeResponse, Fault> {
+        let hosts: Vec<&str> = registered.iter().map(|it| it.host.as_str()).collect();
+        let ended = self.ec2.hide_machines(&hosts).await.map_err(told)?;
+        if ended.is_empty() {
+            return Err(invalid("The node is not shown as an instance."));
+        }
+        for it in &ended {
+            tracing::info!(
+                host = it.host,
+                instance = it.id,
+                by = call.caller.arn,
+                "a machine is shown as an instance no more"
+            );
+        }
+        Ok(DedicateNodeResponse {
+            ended: Some(ended.iter().map(shown_machine).collect()),
+            ..DedicateNodeResponse::default()
         })
     }
 
@@ -258,6 +337,13 @@ impl Nodes {
             ),
             false => Check::any(action),
         };
+        if input.as_instance.unwrap_or_default() {
+            return vec![match input.cancel.unwrap_or_default() {
+                // Of whichever account.
+                true => Check::any("ec2:TerminateInstances"),
+                false => of_instances("ec2:RunInstances"),
+            }];
+        }
         if input.cancel.unwrap_or_default() {
             return vec![match input.cluster {
                 Some(_) => of_instances("ec2:TerminateInstances"),
@@ -288,11 +374,13 @@ impl Nodes {
         &self,
         name: &str,
         node: Option<&Node>,
-        (instances, given): (&[NodeInstance], &[Dedicated]),
+        (instances, given): (&[NodeInstance], &Given),
     ) -> NodeShown {
         let hosts = self.ecs.hosts();
-        let is_here = |it: &&Dedicated| instances.iter().any(|on| on.host == it.host);
-        let given = given.iter().filter(is_here).map(dedicated);
+        let is_here = |host: &str| instances.iter().any(|on| on.host == host);
+        let nodes = given.nodes.iter().filter(|it| is_here(&it.host));
+        let shown_as = given.shown.iter().filter(|it| is_here(&it.host));
+        let given = nodes.map(dedicated).chain(shown_as.map(shown_machine));
         let given = Some(given.collect()).filter(|it: &Vec<_>| !it.is_empty());
         let instances = instances.iter().map(|instance| InstanceShown {
             arn: Some(instance.arn.clone()),
@@ -334,6 +422,36 @@ impl Nodes {
     async fn instances(&self, call: &Call, user: &str) -> Vec<NodeInstance> {
         let place = (call.account.as_str(), call.region.as_str());
         self.ecs.instances_of(place, &user_arn(call, user)).await
+    }
+}
+
+/// What machines are for others.
+struct Given {
+    nodes: Vec<Dedicated>,
+    shown: Vec<ShownMachine>,
+}
+
+/// The member of a request that is about a node of a cluster of EKS alone.
+fn of_clusters(input: &DedicateNodeRequest) -> Option<&'static str> {
+    let all = [
+        ("cluster", input.cluster.is_some()),
+        ("profile", input.profile.is_some()),
+        ("subnet", input.subnet.is_some()),
+        ("cpus", input.cpus.is_some()),
+        ("memoryMib", input.memory_mib.is_some()),
+        ("diskGib", input.disk_gib.is_some()),
+    ];
+    let given = all.into_iter().find(|(_, is_given)| *is_given);
+    given.map(|(name, _)| name)
+}
+
+/// Without a cluster, of which it is none.
+fn shown_machine(it: &ShownMachine) -> DedicatedShown {
+    DedicatedShown {
+        account: Some(it.place.account.clone()),
+        region: Some(it.place.region.clone()),
+        instance: Some(it.id.clone()),
+        ..DedicatedShown::default()
     }
 }
 

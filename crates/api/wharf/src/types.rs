@@ -226,6 +226,7 @@ pub struct DedicateNodeRequest {
     pub memory_mib: Option<i32>,
     pub disk_gib: Option<i32>,
     pub cancel: Option<bool>,
+    pub as_instance: Option<bool>,
 }
 structure!(DedicateNodeRequest {
 0 name,
@@ -238,6 +239,7 @@ structure!(DedicateNodeRequest {
 7 memory_mib,
 8 disk_gib,
 9 cancel,
+10 as_instance,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -124,7 +124,7 @@ pub enum NodeCommand {
     List(OutputArgs),
     /// Remove a node for good: its credentials, its connections, its tasks (started elsewhere)
     Remove(NodeRemoveArgs),
-    /// Make a node, or a part of it, a node of an EKS cluster
+    /// Make a node, or a part of it, a node of an EKS cluster; or show it as an EC2 instance
     Dedicate(NodeDedicateArgs),
     /// Retire a node: it takes no more Fargate tasks and EC2 instances; those on it leave when their time of waiting is over
     Retire(NodeRetireArgs),
@@ -137,16 +137,16 @@ pub struct NodeDedicateArgs {
     /// Name of the node, its container instance, or its instance id
     pub name: String,
     /// The EKS cluster; with --cancel all of them by default, and those that were deleted
-    #[arg(long, value_name = "NAME", required_unless_present = "cancel")]
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["cancel", "as_instance"])]
     pub cluster: Option<String>,
     /// Instance profile with the role of the node, which has an access entry of type EC2_LINUX in the cluster
-    #[arg(long, value_name = "NAME", required_unless_present = "cancel")]
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["cancel", "as_instance"])]
     pub profile: Option<String>,
-    /// The account of the cluster and the role; the installation's own by default
-    #[arg(long, value_name = "ID", requires = "cluster")]
+    /// The account of the cluster and the role, or that the instance is shown in; the installation's own by default
+    #[arg(long, value_name = "ID")]
     pub account: Option<String>,
-    /// Region of the cluster; the installation's by default
-    #[arg(long, value_name = "NAME", requires = "cluster")]
+    /// Region of the cluster, or of the instance; the installation's by default
+    #[arg(long, value_name = "NAME")]
     pub region: Option<String>,
     /// Subnet of the node; the first of the cluster in the machine's zone by default
     #[arg(long, value_name = "ID")]
@@ -160,6 +160,9 @@ pub struct NodeDedicateArgs {
     /// Disk of the node in GiB; 20 by default
     #[arg(long, value_name = "GIB", value_parser = clap::value_parser!(i32).range(8..=16384))]
     pub disk: Option<i32>,
+    /// Show the node as an EC2 instance, under the instance id of its container instance; with --cancel let go of that
+    #[arg(long, conflicts_with_all = ["cluster", "profile", "subnet", "cpus", "memory", "disk"])]
+    pub as_instance: bool,
     /// Take it back: the node of the cluster, or of each, ends with all that runs on it
     #[arg(long, conflicts_with_all = ["profile", "subnet", "cpus", "memory", "disk"])]
     pub cancel: bool,

@@ -14,7 +14,7 @@ use wharf_wire::{Call, Context, Fault};
 use super::{Association, ElasticAddress, Holder, give_back};
 use crate::{
     Ec2Service, fault,
-    instances::life::State,
+    instances::{life::State, providers::Ability},
     ops::interfaces::may_manage,
     records::{Instance, Interface, Vpc},
 };
@@ -110,7 +110,10 @@ async fn primary(service: &Ec2Service, cx: &Context, id: &str) -> Result<String,
     let instance: Instance = service.get(cx, id).await?;
     match instance.life.state {
         State::Terminated | State::ShuttingDown => Err(fault::instance_not_found(id)),
-        _ => Ok(instance.interface.id),
+        _ => {
+            instance.needs(Ability::Interfaces)?;
+            Ok(instance.interface.id)
+        }
     }
 }
 

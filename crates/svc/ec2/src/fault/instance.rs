@@ -77,6 +77,14 @@ pub fn no_type_to_change(id: &str) -> Fault {
     )
 }
 
+/// `lacking`: after `it `.
+pub fn provider_lacks(id: &str, what: &str, lacking: &str) -> Fault {
+    sender(
+        "UnsupportedOperation",
+        format!("The instance '{id}' is {what}: it {lacking}."),
+    )
+}
+
 pub fn no_capacity(kind: &str, zone: &str) -> Fault {
     Fault::sender(
         "InsufficientInstanceCapacity",

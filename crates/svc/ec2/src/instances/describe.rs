@@ -147,6 +147,12 @@ pub fn host_name(cx_region: &str, instance: &Instance) -> String {
     }
 }
 
+/// Empty for an instance that is at no address yet.
+pub fn dns_name(cx_region: &str, instance: &Instance) -> String {
+    let known = instance.interface.known_address();
+    known.map_or_else(String::new, |_| host_name(cx_region, instance))
+}
+
 fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instance {
     let life = &it.life;
     let is_there = life.state != State::Terminated;
@@ -161,11 +167,14 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
     let names = attached.clone().find_map(|it| it.resource_name);
     let names = names.unwrap_or_default();
     let text = |text: &str| Some(text.to_owned());
+    let filled = |text: &String| Some(text.clone()).filter(|it| !it.is_empty());
+    let address = it.interface.known_address().filter(|_| is_there);
+    let has_root = it.provider.is_host();
     wire::Instance {
         instance_id: Some(it.id.clone()),
-        image_id: Some(it.image.id.clone()),
+        image_id: filled(&it.image.id),
         state: Some(state(life.shown())),
-        private_dns_name: there(host_name(&cx.region, it)),
+        private_dns_name: there(dns_name(&cx.region, it)),
         public_dns_name: text(""),
         state_transition_reason: Some(life.transition.clone()),
         state_reason: life.reason.as_ref().map(|it| wire::StateReason {
@@ -194,9 +203,9 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
             ..wire::Placement::default()
         }),
         monitoring: Some(monitoring(it)),
-        subnet_id: is_there.then(|| it.subnet_id.clone()),
-        vpc_id: is_there.then(|| it.vpc_id.clone()),
-        private_ip_address: is_there.then(|| it.interface.address.to_string()),
+        subnet_id: filled(&it.subnet_id).filter(|_| is_there),
+        vpc_id: filled(&it.vpc_id).filter(|_| is_there),
+        private_ip_address: address.map(|it| it.to_string()),
         ipv6_address: it
             .interface
             .ipv6
@@ -217,8 +226,8 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
             id: Some(it.id.clone()),
         }),
         network_interfaces: Some(attached.map(|one| interface(cx, one, neighbours)).collect()),
-        root_device_name: text(ROOT_DEVICE),
-        root_device_type: text("instance-store"),
+        root_device_name: text(ROOT_DEVICE).filter(|_| has_root),
+        root_device_type: text("instance-store").filter(|_| has_root),
         security_groups: Some(groups.collect()),
         source_dest_check: source_dest_check(it, neighbours),
         tags: Some(tags_to_wire(&it.tags)),

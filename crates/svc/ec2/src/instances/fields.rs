@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wharf_api_ec2::types::{EbsInstanceBlockDevice, InstanceBlockDeviceMapping};
 use wharf_wire::Context;
 
-use super::describe::{ROOT_DEVICE, host_name, zone_id};
+use super::describe::{ROOT_DEVICE, dns_name, zone_id};
 use crate::{
     filter::Fields,
     records::{Instance, Interface, private_dns_name},
@@ -29,7 +29,20 @@ pub fn fields(
     let of_each = |value: &dyn Fn(&Interface) -> Vec<String>| -> Vec<String> {
         attached.iter().flat_map(value).collect()
     };
-    let name = one(&host_name(&cx.region, it));
+    let filled = |text: &str| {
+        Some(text.to_owned())
+            .filter(|it| !it.is_empty())
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
+    let name = filled(&dns_name(&cx.region, it));
+    let root = |text: &str| {
+        it.provider
+            .is_host()
+            .then(|| text.to_owned())
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
     let mappings = volumes.get(&it.id).map_or(&[][..], Vec::as_slice);
     let of_ebs = |value: &dyn Fn(&EbsInstanceBlockDevice) -> Option<String>| -> Vec<String> {
         mappings
@@ -70,7 +83,7 @@ pub fn fields(
         ("hypervisor", one("xen")),
         ("iam-instance-profile.arn", maybe(profile.map(|it| &it.arn))),
         ("iam-instance-profile.id", maybe(profile.map(|it| &it.id))),
-        ("image-id", one(&it.image.id)),
+        ("image-id", filled(&it.image.id)),
         ("instance-id", one(&it.id)),
         (
             "instance-lifecycle",
@@ -238,12 +251,19 @@ pub fn fields(
             "private-dns-name-options.enable-resource-name-dns-aaaa-record",
             one("false"),
         ),
-        ("private-ip-address", one(&it.interface.address.to_string())),
+        (
+            "private-ip-address",
+            it.interface
+                .known_address()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+        ),
         ("reason", one(&life.transition)),
         ("requester-id", maybe(it.requester.as_ref())),
         ("reservation-id", one(&it.reservation)),
-        ("root-device-name", one(ROOT_DEVICE)),
-        ("root-device-type", one("instance-store")),
+        ("root-device-name", root(ROOT_DEVICE)),
+        ("root-device-type", root("instance-store")),
         (
             "source-dest-check",
             attached
@@ -258,7 +278,7 @@ pub fn fields(
         ),
         ("state-reason-code", maybe(reason.map(|it| &it.code))),
         ("state-reason-message", maybe(reason.map(|it| &it.message))),
-        ("subnet-id", one(&it.subnet_id)),
+        ("subnet-id", filled(&it.subnet_id)),
         (
             "placement-group-name",
             it.placement.iter().map(|it| it.name.clone()).collect(),
@@ -274,6 +294,6 @@ pub fn fields(
         ("usage-operation", one("RunInstances")),
         ("usage-operation-update-time", one(&it.created_at.iso8601())),
         ("virtualization-type", one("hvm")),
-        ("vpc-id", one(&it.vpc_id)),
+        ("vpc-id", filled(&it.vpc_id)),
     ]
 }

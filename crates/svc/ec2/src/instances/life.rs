@@ -216,7 +216,7 @@ impl Life {
         }
     }
 
-    fn enter(&mut self, state: State, now: Timestamp) {
+    pub(super) fn enter(&mut self, state: State, now: Timestamp) {
         if self.state != state {
             let (before, since) = (self.state, self.since);
             self.state = state;

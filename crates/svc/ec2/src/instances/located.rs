@@ -20,7 +20,7 @@ pub struct Located {
 }
 
 impl Ec2Service {
-    /// An instance that users see and that has not ended.
+    /// An instance in a VPC that users see and that has not ended.
     ///
     /// # Errors
     /// The store's.
@@ -30,7 +30,7 @@ impl Ec2Service {
         let found: Option<Instance> = self.find(&context, id).await?;
         let has_ended =
             |it: &Instance| matches!(it.life.state, State::ShuttingDown | State::Terminated);
-        let found = found.filter(|it| it.pod.is_none() && !has_ended(it));
+        let found = found.filter(|it| it.pod.is_none() && it.provider.is_host() && !has_ended(it));
         Ok(found.map(|it| Located {
             address: it.interface.address,
             runs: it.life.state.lives(),

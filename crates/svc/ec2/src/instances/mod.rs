@@ -15,6 +15,7 @@ pub mod located;
 pub mod machines;
 pub mod placing;
 pub mod pods;
+pub mod providers;
 mod reconcile;
 mod reports;
 mod run;
@@ -25,6 +26,7 @@ mod typeless;
 pub use figures::Part;
 pub use machines::{Dedicated, MachineNode, MachineNodeWish};
 pub use pods::{PodMachine, PodMachineWish};
+pub use providers::{ShownMachine, ShownMachineWish};
 pub use reconcile::{PERMIT, has_room_again};
 pub use reports::{InstanceImage, InstanceRole, Told};
 

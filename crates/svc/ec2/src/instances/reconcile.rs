@@ -30,7 +30,7 @@ use wharf_store::{Compare, Txn};
 use super::{
     life::{HostIs, Life, State, Step},
     placing::{Placing, Wish, claimant},
-    pods, scheduled,
+    pods, providers, scheduled,
     size::Size,
 };
 use crate::{
@@ -52,7 +52,7 @@ const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// Before an instance that waited for long enough is placed after all, where something changed meanwhile.
 const LAST_TRY: Duration = Duration::from_secs(1);
 
-type StepError = wharf_service::StepError<Ec2Faults>;
+pub(super) type StepError = wharf_service::StepError<Ec2Faults>;
 
 /// A record says what cannot be.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +106,6 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
     service.instances.of_spot.take(key, &stored.record);
     let now = service.instances.now();
     let life = &stored.record.life;
-    let host = host_is(service, life).await?;
     if let Some(request) = interrupt::request_key(scope, &stored.record) {
         // What becomes of the instance becomes of its request.
         service.instances.launchers.wake(request);
@@ -120,6 +119,10 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
         }
         service.instances.launchers.wake(fleet);
     }
+    if !stored.record.provider.is_host() {
+        return providers::reconcile(service, &stored).await;
+    }
+    let host = host_is(service, life).await?;
     let mark = mark_of(service, life).await?;
     let retired = mark.as_ref().map(|it| &it.record);
     let step = pods::next(&stored.record, life.step(host, now), now);
@@ -191,7 +194,7 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
 }
 
 /// A transaction of a server that has the shard, on an instance as it was read.
-fn fenced(service: &Ec2Service, stored: &Stored<Instance>) -> Result<Txn, StepError> {
+pub(super) fn fenced(service: &Ec2Service, stored: &Stored<Instance>) -> Result<Txn, StepError> {
     let shard = fence(&service.instances.shard)?;
     Ok(Txn::new().when(shard).when(stored.unchanged()))
 }
@@ -218,7 +221,10 @@ async fn mark_of(service: &Ec2Service, life: &Life) -> Result<Option<Stored<Reti
 }
 
 /// Whether the host is there, if that is known. A ledger without capacity is that of a machine that was deregistered.
-async fn host_is(service: &Ec2Service, life: &Life) -> Result<Option<HostIs>, StepError> {
+pub(super) async fn host_is(
+    service: &Ec2Service,
+    life: &Life,
+) -> Result<Option<HostIs>, StepError> {
     let Some(host) = &life.host else {
         return Ok(None);
     };

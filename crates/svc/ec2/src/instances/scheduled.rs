@@ -173,4 +173,4 @@ impl Ec2Service {
 
 #[cfg(test)]
 #[path = "scheduled_tests.rs"]
-mod tests;
+pub mod tests;

@@ -12,7 +12,7 @@ use crate::instances::life::{HostRef, Life};
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn instance() -> Instance {
+pub fn instance() -> Instance {
     let record = json!({
         "id": "i-1", "reservation": "r-1", "launch_index": 0, "client_token": null, "requester": null,
         "image": {"id": "ami-1", "architecture": "x86_64", "registry": null},

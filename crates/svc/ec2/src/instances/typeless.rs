@@ -9,7 +9,7 @@ use wharf_records::{Unknown, encode};
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
-use super::{life::Life, placing::Wish, size::Size};
+use super::{life::Life, placing::Wish, providers::Provider, size::Size};
 use crate::{
     Ec2Service,
     ops::{
@@ -141,6 +141,7 @@ impl Ground {
             spot: None,
             fleet: None,
             events: Vec::new(),
+            provider: Provider::Host,
             life: Life::new(call.now),
             kubelet: None,
             node_boot: None,

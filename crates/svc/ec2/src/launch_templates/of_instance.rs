@@ -11,7 +11,7 @@ use crate::{
     Ec2Service,
     block_devices::{Ebs, Mapping},
     fault,
-    instances::describe::ROOT_DEVICE,
+    instances::{describe::ROOT_DEVICE, providers::Ability},
     ops::instance_attributes::user_data_of,
     records::{Instance, Interface},
     volumes::{Volume, of_instance},
@@ -25,6 +25,7 @@ pub async fn data_of_instance(
     fault::dry_run(input.dry_run)?;
     let id = input.instance_id.as_deref().unwrap_or_default();
     let it: Instance = service.get(call, id).await?;
+    it.needs(Ability::Template)?;
     let interface = service.find::<Interface>(call, &it.interface.id).await?;
     let volumes = of_instance(service, call, id).await?;
     let user_data = user_data_of(service, call, &it)?;

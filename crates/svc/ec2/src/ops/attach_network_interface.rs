@@ -95,7 +95,7 @@ pub async fn detach(
 /// The machine where an instance id is: a host's own id, or that of the host of one of EC2's instances.
 async fn machine(service: &Ec2Service, call: &Call, id: &str) -> Result<Machine, Fault> {
     let found = service.find::<Instance>(call, id).await?;
-    let Some(instance) = found.filter(|it| is_seen(it, call)) else {
+    let Some(instance) = found.filter(|it| is_seen(it, call) && it.provider.is_host()) else {
         return Ok(Machine::Itself);
     };
     match (instance.life.state, instance.life.host) {

@@ -9,7 +9,7 @@ use wharf_wire::{Call, CallerKind, Fault};
 
 use crate::{
     Ec2Service, fault,
-    instances::{describe, life::State},
+    instances::{describe, life::State, providers::Ability},
     records::Instance,
     spot,
 };
@@ -116,6 +116,7 @@ pub async fn stop(
     fault::dry_run(input.dry_run)?;
     let is_free = is_auto_scaling(call);
     let stop = |it: &mut Instance| {
+        it.needs(Ability::Stop)?;
         if it.spot.as_ref().is_some_and(|it| !it.persistent) {
             return Err(spot::cannot_stop(&it.id));
         }
@@ -138,6 +139,7 @@ pub async fn start(
 ) -> Result<StartInstancesResult, Fault> {
     fault::dry_run(input.dry_run)?;
     let start = |it: &mut Instance| {
+        it.needs(Ability::Start)?;
         // Whoever stopped it gave up what the notice was for.
         if let Some(held) = it.spot.as_mut().filter(|_| it.life.state == State::Stopped) {
             held.notice = None;
@@ -158,6 +160,7 @@ pub async fn reboot(
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
     let reboot = |it: &mut Instance| {
+        it.needs(Ability::Reboot)?;
         let rebooted = it.life.reboot();
         rebooted.map_err(|state| fault::wrong_state(&it.id, state, "rebooted"))
     };
@@ -199,6 +202,7 @@ async fn monitored(
         if it.life.state == State::Terminated {
             return Err(fault::wrong_state(&it.id, it.life.state, "monitored"));
         }
+        it.needs(Ability::Monitoring)?;
         it.monitoring = on;
         Ok(())
     };

@@ -13,6 +13,7 @@ use crate::{
         describe::{self, ROOT_DEVICE},
         launch::{ends_on_shutdown, kept_user_data, metadata},
         life::State,
+        providers::Ability,
     },
     records::{Instance, Interface, SecurityGroup, user_data_purpose},
     table::LeanOn,
@@ -65,10 +66,12 @@ pub async fn describe(
         "ebsOptimized" => shown.ebs_optimized = flag(it.ebs_optimized),
         "enaSupport" => shown.ena_support = flag(true),
         "sourceDestCheck" => {
+            it.needs(Ability::Interfaces)?;
             let interface: Interface = service.get(call, &it.interface.id).await?;
             shown.source_dest_check = flag(interface.source_dest_check);
         }
         "groupSet" => {
+            it.needs(Ability::Interfaces)?;
             let interface: Interface = service.get(call, &it.interface.id).await?;
             let ids = interface.groups.into_iter();
             let group = |id| GroupIdentifier {
@@ -132,6 +135,17 @@ fn given(input: &ModifyInstanceAttributeRequest) -> Vec<&str> {
     given
 }
 
+/// What an instance must be able to for that attribute of it to change.
+fn ability(attribute: &str) -> Option<Ability> {
+    match attribute {
+        "disableApiTermination" => None,
+        "blockDeviceMapping" => Some(Ability::Volumes),
+        "groupSet" | "sourceDestCheck" => Some(Ability::Interfaces),
+        "disableApiStop" => Some(Ability::Stop),
+        _ => Some(Ability::Configuration),
+    }
+}
+
 /// One attribute a call, as with EC2.
 pub async fn modify(
     service: &Ec2Service,
@@ -144,7 +158,12 @@ pub async fn modify(
     if given.len() > 1 {
         return Err(fault::several_attributes(&given));
     }
-    find(service, call, &id).await?;
+    let it = find(service, call, &id).await?;
+    for name in &given {
+        if let Some(ability) = ability(name) {
+            it.needs(ability)?;
+        }
+    }
     let mappings = input.block_device_mappings.as_deref();
     if let Some(mappings) = mappings.filter(|it| !it.is_empty()) {
         return volumes::set_delete_on_termination(service, call, &id, mappings).await;
@@ -292,6 +311,7 @@ async fn set_source_dest_check(
     check: bool,
 ) -> Result<(), Fault> {
     let it = find(service, call, id).await?;
+    it.needs(Ability::Interfaces)?;
     let set = |interface: &mut Interface| {
         interface.source_dest_check = check;
         Ok(())
@@ -306,7 +326,7 @@ pub async fn modify_metadata(
 ) -> Result<ModifyInstanceMetadataOptionsResult, Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.instance_id.as_deref().unwrap_or_default();
-    find(service, call, id).await?;
+    find(service, call, id).await?.needs(Ability::Metadata)?;
     let asked = InstanceMetadataOptionsRequest {
         http_tokens: input.http_tokens,
         http_put_response_hop_limit: input.http_put_response_hop_limit,

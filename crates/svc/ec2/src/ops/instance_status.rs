@@ -12,6 +12,7 @@ use crate::{
     instances::{
         describe::{self, zone_id},
         life::State,
+        providers::Ability,
         scheduled::{self, Scheduled},
     },
     records::Instance,
@@ -148,6 +149,7 @@ pub async fn console(
     fault::dry_run(input.dry_run)?;
     let id = input.instance_id.as_deref().unwrap_or_default();
     let instance = find(service, call, id).await?;
+    instance.needs(Ability::Console)?;
     let key = Ec2Service::scope(call).key(Instance::KIND, &instance.id);
     let tail = service.instances.consoles.get(&key);
     let at = tail.as_ref().map(|tail| tail.at);

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Ec2Service, fault,
     filter::{self, matches, names},
-    instances::{FoundProfile, launch::ProfileName, life::State},
+    instances::{FoundProfile, launch::ProfileName, life::State, providers::Ability},
     records::{Instance, Profile},
 };
 
@@ -30,7 +30,7 @@ pub async fn associate(
     input: AssociateIamInstanceProfileRequest,
 ) -> Result<AssociateIamInstanceProfileResult, Fault> {
     let id = input.instance_id.as_deref().unwrap_or_default();
-    find(service, call, id).await?;
+    find(service, call, id).await?.needs(Ability::Metadata)?;
     let found = named(service, call, input.iam_instance_profile.as_ref()).await?;
     let profile = associated(call, &found);
     let change = |it: &mut Instance| {

@@ -9,7 +9,7 @@ use wharf_wire::{Call, Fault};
 use super::{Asked, InGroup, PlacementGroup, Siblings, Strategy, check, members, of};
 use crate::{
     Ec2Service, fault,
-    instances::life::State,
+    instances::{life::State, providers::Ability},
     records::{Entity as _, Instance, is_seen},
     table::LeanOn as _,
 };
@@ -34,6 +34,7 @@ pub async fn modify(
         let found = tx.find::<Instance>(&key).await?;
         let found = found.filter(|it| is_seen(it, call));
         let mut instance = found.ok_or_else(|| Instance::missing(id))?;
+        instance.needs(Ability::PlacementGroups)?;
         if instance.life.state != State::Stopped {
             return Err(fault::wrong_state(
                 id,

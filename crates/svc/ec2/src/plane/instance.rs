@@ -14,6 +14,10 @@ const GIB: u64 = 1 << 30;
 
 /// `None` for one that is on no host, or not yet: a host is told of an instance once room is claimed there.
 pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Resource> {
+    // What is no slice of a host no host makes.
+    if !record.provider.is_host() {
+        return None;
+    }
     let host = record.life.host.as_ref()?.machine.clone();
     let waits = record.life.wanted == Wanted::Running && !record.life.claimed;
     // While a stopped one waits for room it stays stopped, on the boot before.

@@ -11,7 +11,7 @@ use super::{DhcpGiven, entity};
 use crate::{
     encryption::SealedRoot,
     fault, fleet,
-    instances::{life::Life, machines::OfMachine, scheduled::Scheduled},
+    instances::{life::Life, machines::OfMachine, providers::Provider, scheduled::Scheduled},
     placement_groups::InGroup,
     snapshots, spot,
 };
@@ -72,6 +72,9 @@ pub struct Instance {
     /// What is, or was, to be done with it because of its host; the newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Scheduled>,
+    /// Who has the machine that it is.
+    #[serde(default, skip_serializing_if = "Provider::is_host")]
+    pub provider: Provider,
     pub life: Life,
     /// Where its node of Kubernetes listens on its machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]

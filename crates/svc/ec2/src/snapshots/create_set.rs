@@ -16,7 +16,7 @@ use crate::{
     Ec2Service,
     fault::{self, Ec2Faults},
     images,
-    instances::{describe::ROOT_DEVICE, life::State, placing::takes_snapshots},
+    instances::{describe::ROOT_DEVICE, life::State, placing::takes_snapshots, providers::Ability},
     records::{Entity as _, Instance, is_seen, tags_to_wire},
     tags,
     volumes::{Volume, of_instance},
@@ -141,6 +141,7 @@ pub async fn instance(
         .await?;
     let found = found.filter(|it| is_seen(it, call));
     let found = found.ok_or_else(|| Instance::missing(id))?;
+    found.needs(Ability::Volumes)?;
     let state = found.life.state;
     if !matches!(state, State::Running | State::Stopping | State::Stopped) {
         return Err(fault::wrong_state(id, state, "taken snapshots of"));

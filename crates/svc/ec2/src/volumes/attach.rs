@@ -17,7 +17,7 @@ use crate::{
     Ec2Service,
     encryption::{Granted, let_go},
     fault,
-    instances::{describe::ROOT_DEVICE, life::State},
+    instances::{describe::ROOT_DEVICE, life::State, providers::Ability},
     ops::change_instances::check_id as check_instance_id,
     records::{Entity as _, Instance, is_seen},
 };
@@ -94,6 +94,7 @@ async fn attach_for_pods(
     let Some(instance) = service.find::<Instance>(call, instance_id).await? else {
         return Err(Instance::missing(instance_id));
     };
+    instance.needs(Ability::Volumes)?;
     let host = match (instance.life.state, &instance.life.host) {
         (State::Running, Some(host)) => host.machine.clone(),
         (state, _) => return Err(fault::wrong_state(instance_id, state, "attached to")),
@@ -128,6 +129,9 @@ async fn host(service: &Ec2Service, call: &Call, id: &str) -> Result<String, Fau
     let Some(instance) = service.find::<Instance>(call, id).await? else {
         return Ok(id.to_owned());
     };
+    if !instance.provider.is_host() {
+        return Ok(id.to_owned());
+    }
     match (instance.life.state, instance.life.host) {
         (State::Running, Some(host)) => Ok(host.machine),
         (state, _) => Err(fault::wrong_state(id, state, "attached to")),
@@ -169,6 +173,7 @@ async fn attach_it(
         let Some(instance) = found.filter(|it| is_seen(it, call)) else {
             return Err(Instance::missing(instance_id));
         };
+        instance.needs(Ability::Volumes)?;
         if let Some(requester) = &volume.requester {
             return Err(fault::volume_managed(id, requester));
         }

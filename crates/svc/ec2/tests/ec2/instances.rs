@@ -14,6 +14,7 @@ mod pods;
 mod reports;
 mod retired;
 mod sealed;
+mod shown_machines;
 mod spot;
 mod storm;
 mod templates;

@@ -159,6 +159,30 @@ async fn refusals(server: &Server) {
     };
     let removed: Result<RemoveNodeResponse, _> = ask(server, "RemoveNode", &remove).await;
     assert_eq!(removed.unwrap_err().0, "InvalidRequestException");
+    let shown = DedicateNodeRequest {
+        name: text("wharf-node"),
+        as_instance: Some(true),
+        ..Default::default()
+    };
+    let elsewhere = DedicateNodeRequest {
+        account: text("999999999999"),
+        ..shown.clone()
+    };
+    let of_cluster = DedicateNodeRequest {
+        subnet: text("subnet-1"),
+        ..shown.clone()
+    };
+    for (asked, why) in [
+        // No agent runs beside this server.
+        (shown, "is not registered"),
+        (elsewhere, "There is no open account 999999999999."),
+        (of_cluster, "subnet is not for a machine"),
+    ] {
+        let done: Result<DedicateNodeResponse, _> = ask(server, "DedicateNode", &asked).await;
+        let (code, text) = done.unwrap_err();
+        assert_eq!(code, "InvalidRequestException", "{text}");
+        assert!(text.contains(why), "{text}");
+    }
     let backup = BackupRequest {
         dir: text("/nowhere"),
         proof: text("none"),
