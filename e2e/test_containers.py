@@ -255,6 +255,14 @@ def test_system_controls(wharf, busybox):
     assert run_script(wharf, busybox, script, network="bridge", systemControls=controls).lines() == ["500", "4096"]
 
 
+def test_the_primary_group_is_a_supplementary_one_too(wharf, busybox):
+    """As with Docker and containerd: `id -G` shows the primary group in any case, the kernel only what it was given."""
+    script = "id -G; grep ^Groups: /proc/self/status"
+    for user, groups in (("1000:3000", ["3000"]), ("0:0", ["0"]), ("4711", ["0"])):
+        seen, kernels = run_script(wharf, busybox, script, network="none", user=user).lines()
+        assert seen.split() == groups and kernels.split()[1:] == groups, (user, seen, kernels)
+
+
 # Names
 
 

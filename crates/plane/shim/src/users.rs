@@ -16,6 +16,7 @@ const MAX_GROUPS: usize = 1024;
 pub struct Identity {
     pub uid: u32,
     pub gid: u32,
+    /// `gid` is the first of them.
     pub groups: Vec<u32>,
     pub home: String,
 }
@@ -39,10 +40,20 @@ pub fn look_up(
 ) -> Result<Identity, Failure> {
     let mut identity = resolve(user, &read("/etc/passwd"), &read("/etc/group"), of_image)?;
     identity.groups.extend_from_slice(extra_groups);
-    identity.groups.sort_unstable();
-    identity.groups.dedup();
-    identity.groups.truncate(MAX_GROUPS);
+    identity.groups = supplementary(identity.gid, identity.groups);
     Ok(identity)
+}
+
+/// The primary group is a supplementary one as well, as with Docker and containerd: a program that changes its group may come
+/// back to it, and cannot drop it so as to pass a file's mode that says less to the group than to others.
+fn supplementary(gid: u32, mut further: Vec<u32>) -> Vec<u32> {
+    further.retain(|it| *it != gid);
+    further.sort_unstable();
+    further.dedup();
+    let mut all = vec![gid];
+    all.append(&mut further);
+    all.truncate(MAX_GROUPS);
+    all
 }
 
 fn read(path: &str) -> String {
@@ -187,6 +198,16 @@ mod tests {
         check("4711:99", (4711, 99, &[], "/"));
         check(":50", (0, 50, &[], "/root"));
         check("nohome", (7, 7, &[], "/"));
+    }
+
+    #[test]
+    fn the_primary_group_is_among_the_supplementary_ones() {
+        assert_eq!(supplementary(0, vec![]), [0]);
+        assert_eq!(supplementary(1001, vec![50, 7, 50]), [1001, 7, 50]);
+        assert_eq!(supplementary(50, vec![7, 50]), [50, 7]);
+        // Whatever else there is.
+        let many = supplementary(9999, (0..2000).collect());
+        assert_eq!((many.len(), many[0]), (MAX_GROUPS, 9999));
     }
 
     #[test]
