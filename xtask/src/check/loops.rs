@@ -16,6 +16,10 @@ const KEPT: [(&str, &str); 12] = [
         "objects of Kubernetes have a storage of their own",
     ),
     (
+        "server/src/kube/pod_identity_webhook.rs",
+        "the object is changed through the cluster's API, as any client does it",
+    ),
+    (
         "svc/ec2/src/fleet/fill.rs",
         "each try launches instances, in transactions of their own",
     ),

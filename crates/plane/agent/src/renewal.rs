@@ -212,7 +212,10 @@ impl Renewal {
         })?;
         let after = self.api.dialer().authorities();
         if before != after {
-            tracing::info!(?after, "the control plane's certificate authorities have changed");
+            tracing::info!(
+                ?after,
+                "the control plane's certificate authorities have changed"
+            );
         }
         Ok(())
     }
