@@ -344,7 +344,7 @@ def test_a_webhook_at_an_address_of_the_network_is_asked(cluster, afar):
             refused = create(cluster, "bad-at-address", "--from-literal=color=bad")
             said = 'admission webhook "deny.example.com" denied the request: no ConfigMap of True CREATE dry=False'
             assert refused.returncode != 0 and said in refused.stderr, refused.stderr
-            cluster.kubectl("-n", "watched", "delete", "configmap", "at-address")
+        cluster.kubectl("-n", "watched", "delete", "configmap", "at-address")
     # Whoever has no authority is to be known to the world.
     url = f"https://{addresses[0]}:8443/unknown"
     with Registered(cluster, "validating", "", "/unknown", **at(url, "")):

@@ -249,6 +249,7 @@ impl Plane {
             encrypted: Some(encrypted),
             ec2: self.ec2.clone(),
             whereabouts: Arc::new(Recorded {
+                iam: config.iam,
                 ecs: self.ecs.clone(),
                 planes: control.overview.planes.clone(),
             }),

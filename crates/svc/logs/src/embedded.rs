@@ -258,7 +258,12 @@ mod tests {
         };
         let mut gathered = Gathered::default();
         for _ in 0..10 {
-            add(&event("shop", "d", 100), NOW, &mut gathered);
+            add(
+                &event("shop", "d", 100),
+                NOW,
+                &mut gathered,
+                &mut Errors::default(),
+            );
         }
         assert!(gathered.is_full());
         let sent = gathered.calls().into_iter().flatten();
@@ -268,7 +273,12 @@ mod tests {
             ("n".to_owned(), "d".repeat(9000)),
         ] {
             let mut gathered = Gathered::default();
-            add(&event(&namespace, &dimension, 1), NOW, &mut gathered);
+            add(
+                &event(&namespace, &dimension, 1),
+                NOW,
+                &mut gathered,
+                &mut Errors::default(),
+            );
             assert_eq!(gathered.calls().len(), 0);
         }
     }
