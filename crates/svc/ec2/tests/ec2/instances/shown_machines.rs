@@ -86,8 +86,9 @@ async fn a_machine_is_an_instance_while_it_is_connected_and_until_it_is_let_go_o
 
     cloud.connected("i-a1", false);
     until("its checks fail", || async {
+        let call = cloud.call();
         let asked = DescribeInstanceStatusRequest::default();
-        let all = cloud.ec2.describe_instance_status(&cloud.call(), asked);
+        let all = cloud.ec2.describe_instance_status(&call, asked);
         let all = all.await.unwrap().instance_statuses.unwrap();
         let status = all.into_iter().find_map(|it| it.system_status?.status);
         status.as_deref() == Some("impaired")
@@ -155,16 +156,15 @@ async fn what_a_machine_cannot_do_is_refused() {
         http_tokens: Some("required".to_owned()),
         ..Default::default()
     };
-    let options = cloud
-        .ec2
-        .modify_instance_metadata_options(&cloud.call(), asked);
+    let call = cloud.call();
+    let options = cloud.ec2.modify_instance_metadata_options(&call, asked);
     check(options.await.unwrap_err(), "has no metadata service");
     let asked = ModifyInstanceAttributeRequest {
         instance_id: Some("i-a1".to_owned()),
         groups: Some(vec!["sg-1".to_owned()]),
         ..Default::default()
     };
-    let groups = cloud.ec2.modify_instance_attribute(&cloud.call(), asked);
+    let groups = cloud.ec2.modify_instance_attribute(&call, asked);
     check(groups.await.unwrap_err(), "has no network interfaces");
 
     // What protects it from its users does.
@@ -173,7 +173,7 @@ async fn what_a_machine_cannot_do_is_refused() {
         disable_api_termination: Some(AttributeBooleanValue { value: Some(true) }),
         ..Default::default()
     };
-    let protected = cloud.ec2.modify_instance_attribute(&cloud.call(), asked);
+    let protected = cloud.ec2.modify_instance_attribute(&call, asked);
     protected.await.unwrap();
     let refused = cloud.terminate("i-a1").await.unwrap_err();
     assert_eq!(refused.code, "OperationNotPermitted");
