@@ -4,6 +4,7 @@
 the host takes `fresh`.
 """
 
+import gc
 import os
 import pathlib
 import shutil
@@ -29,6 +30,13 @@ def pytest_collection_modifyitems(config, items):
     """
     are_named = any("::" in argument for argument in config.args)
     items.sort(key=lambda item: (-order.minutes(item), *((str(item.path), item.reportinfo()[1]) if are_named else ())))
+
+
+def pytest_collection_finish():
+    """Tests and clients stay until the end; to look for garbage among them took a seventh of a worker's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_xdist_make_scheduler(config, log):

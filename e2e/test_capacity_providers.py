@@ -108,6 +108,9 @@ def test_tasks_wait_until_the_group_has_an_instance(fresh):
     image, machines = images.push(fresh, "busybox"), template(fresh, "machines")
     (name, arn), (other, other_arn) = group(fresh, machines), group(fresh, machines)
     waited_for = provider(fresh, arn, managedScaling={"status": "ENABLED"})
+    # Managed scaling brings none before the test has looked.
+    largest = groups.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"][0]["MaxSize"]
+    groups.update_auto_scaling_group(AutoScalingGroupName=name, MaxSize=0)
     stranger = provider(fresh, other_arn)
     ecs.put_cluster_capacity_providers(cluster="machines", capacityProviders=[waited_for, stranger], defaultCapacityProviderStrategy=[])
 
@@ -142,7 +145,7 @@ def test_tasks_wait_until_the_group_has_an_instance(fresh):
         assert shown["capacityProviderName"] == waited_for
     second.stop()
 
-    groups.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=1)
+    groups.update_auto_scaling_group(AutoScalingGroupName=name, MaxSize=largest, DesiredCapacity=1)
     wait_for(lambda: waited_for in instances(), 90, "an instance of the group")
     assert first.wait("RUNNING")["containerInstanceArn"] == instances()[waited_for]
     ecs.get_waiter("services_stable").wait(cluster="machines", services=["web"], WaiterConfig={"Delay": 1, "MaxAttempts": 60})

@@ -86,7 +86,8 @@ def test_load_comes_and_goes_and_no_request_fails(fresh, record_property):
     of = TARGET | {"ResourceId": f"service/default/{web.name}"}
     scaling.register_scalable_target(**of, MinCapacity=1, MaxCapacity=2)
     metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilizationHighResolution"}
-    tracking = {"TargetValue": 50.0, "PredefinedMetricSpecification": metric, "DisableScaleIn": True}
+    # Little enough that it is reached beside other tests.
+    tracking = {"TargetValue": 25.0, "PredefinedMetricSpecification": metric, "DisableScaleIn": True}
     put = scaling.put_scaling_policy(
         **of, PolicyName="more", PolicyType="TargetTrackingScaling", TargetTrackingScalingPolicyConfiguration=tracking
     )

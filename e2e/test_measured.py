@@ -50,7 +50,7 @@ def test_a_service_that_spins_is_seen_in_each_minute_once(fresh):
     between = {at(later) - at(former) for former, later in itertools.pairwise(points)}
     assert between == {datetime.timedelta(minutes=1)}, "a minute is missing"
     # The task is held to a quarter of a core; other programs of the machine may leave it less.
-    assert all(60 < it["Average"] < 115 for it in points[1:]), points
+    assert all(25 < it["Average"] < 115 for it in points[1:]), points
     memory = seen(fresh, "MemoryUtilization")
     assert {it["SampleCount"] for it in memory} == {1.0} and all(0 < it["Average"] < 100 for it in memory)
     of_cluster = ("Name=ClusterName,Value=default",)

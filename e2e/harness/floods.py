@@ -160,6 +160,10 @@ def _main(port, name):
             if is_first:
                 is_first = False
                 flows.wait()
+                # Who waited long for the others has a connection that was closed as an idle one.
+                if line:
+                    line.close()
+                line = None
         with lock:
             answers.update(counted)
 

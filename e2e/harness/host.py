@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import struct
@@ -14,6 +15,8 @@ from .waiting import wait_for
 
 CLAIMS = pathlib.Path("/run/wharf")
 SO_NETNS_COOKIE = 71
+# As the node names them, by the installation.
+OF_A_LINK = re.compile(r"\bw[0-9a-z]{4}[a-z][0-9]+\b")
 RUN_FOLDERS = ("/run/wharf-", "/dev/shm/wharf-")
 # Engines of other tests make it.
 RUN_OF_DOCKER = "/run/docker"
@@ -147,9 +150,10 @@ def differences(before, after, mark=None):
 def _of_another(name, item, others):
     """Whether something that is gone was another installation's.
 
-    A namespace goes with its last process, which is counted itself; a mount lies in its installation's data folder.
+    A namespace goes with its last process, which is counted itself; a mount lies in its installation's data folder; and a link
+    that bears an installation's mark goes, with its routes, a while after the namespace of its other end.
     """
-    return name == "namespaces" or "/wharf-e2e-" in item or any(owner in item for owner in others)
+    return name == "namespaces" or "/wharf-e2e-" in item or OF_A_LINK.search(item) or any(owner in item for owner in others)
 
 
 def remove_run_folders(mark):

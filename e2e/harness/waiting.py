@@ -4,7 +4,10 @@ import time
 
 POLL_INTERVAL_S = 0.05
 # Of a wait that lasts: an eighth of the time so far, and at most this.
-MOST_INTERVAL_S = 0.5
+MOST_INTERVAL_S = 1
+# How much longer than a look the pause after it is, up to `MOST_INTERVAL_S`: many workers that wait share two cores with what
+# they wait for.
+PAUSES_PER_LOOK = 8
 
 
 class Late(AssertionError):
@@ -19,8 +22,8 @@ def wait_for(condition, deadline_s=20, what=None, interval_s=None):
     """The first true value of `condition()`.
 
     Its exceptions but `Hopeless` count as "not yet"; the last one is the cause of `Late`. What comes soon is seen soon; what takes
-    long is looked at less often, and a condition that starts programs to find out has a quarter of the time at most: the others
-    on this machine go on meanwhile. Whoever must not miss a moment says `interval_s`.
+    long is looked at less often, and looking has a small part of the time: the others on this machine go on meanwhile. Whoever
+    must not miss a moment says `interval_s`.
     """
     start = time.monotonic()
     end = start + deadline_s
@@ -45,7 +48,7 @@ def wait_for(condition, deadline_s=20, what=None, interval_s=None):
 
 def pause(waited_s, took_s):
     """Until the next look, by how long has been waited and how long the last one took."""
-    return max(POLL_INTERVAL_S, min(waited_s / 8, MOST_INTERVAL_S), min(3 * took_s, 1))
+    return max(POLL_INTERVAL_S, min(waited_s / 8, MOST_INTERVAL_S), min(PAUSES_PER_LOOK * took_s, MOST_INTERVAL_S))
 
 
 def wait_as_boto3(client, waiter, **asked):

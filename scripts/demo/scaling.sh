@@ -33,7 +33,7 @@ make_policies() {
   show aws application-autoscaling register-scalable-target "${target[@]}" --min-capacity 1 --max-capacity 2 --query ScalableTargetARN --output text
   show aws application-autoscaling put-scaling-policy "${target[@]}" --policy-name more --policy-type TargetTrackingScaling \
     --target-tracking-scaling-policy-configuration \
-    '{"TargetValue":50,"DisableScaleIn":true,"PredefinedMetricSpecification":{"PredefinedMetricType":"ECSServiceAverageCPUUtilizationHighResolution"}}' \
+    '{"TargetValue":25,"DisableScaleIn":true,"PredefinedMetricSpecification":{"PredefinedMetricType":"ECSServiceAverageCPUUtilizationHighResolution"}}' \
     --query 'Alarms[].AlarmName' --output text
   keep fewer aws application-autoscaling put-scaling-policy "${target[@]}" --policy-name fewer --policy-type StepScaling \
     --step-scaling-policy-configuration \
@@ -41,7 +41,7 @@ make_policies() {
     --query PolicyARN --output text
   show aws cloudwatch put-metric-alarm --alarm-name idle --namespace AWS/ECS --metric-name CPUUtilization \
     --dimensions Name=ClusterName,Value=default Name=ServiceName,Value=web --statistic Average --period 20 --evaluation-periods 2 \
-    --threshold 20 --comparison-operator LessThanThreshold --alarm-actions "$fewer"
+    --threshold 12 --comparison-operator LessThanThreshold --alarm-actions "$fewer"
 }
 
 load_comes() {
@@ -87,7 +87,7 @@ load_is_followed() {
   define "$port" 1
   make_service 1 --monitoring '{"metricConfigurations":[{"metricNames":["CPUUtilization"],"resolutionSeconds":20}]}'
 
-  say "2. Half of its processor is what it should use: more than that adds a task, little takes one away"
+  say "2. A quarter of its processor is what it should use: more than that adds a task, little takes one away"
   make_policies
 
   say "3. Load comes"
