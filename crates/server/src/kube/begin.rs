@@ -183,9 +183,11 @@ impl Clusters {
         );
         let _ = identities.config_maps.set(config_maps);
         let _ = webhook.accounts.set(followed.of(&kind::SERVICE_ACCOUNT));
-        // Before anybody else is answered, so that no pod comes without it.
-        let restored = webhook.restore().await;
-        restored.map_err(failed("making the webhook of a cluster"))?;
+        // Before anybody else is answered, so that no pod comes without it. A full cluster does not take it, and is served all the
+        // same: whoever is to make room in it needs that.
+        if let Err(error) = webhook.restore().await {
+            tracing::error!(%error, cluster = wanted.id, "failed to make the webhook of a cluster, its pods have no roles until it is served anew");
+        }
         let read = tokio::time::timeout(BEGINNING, authority.follow(&followed)).await;
         read.map_err(failed("reading the roles of a cluster"))?;
         let front = Arc::new(Front {

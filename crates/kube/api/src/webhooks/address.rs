@@ -2,10 +2,11 @@
 //! the machine of this server: the address of a service leads to its pods, one of the cluster's network through a node of the cluster,
 //! and any other goes by way of [`Outside`], which knows what this machine must not be led to.
 
-use std::{net::Ipv4Addr, sync::Arc};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use rand::seq::SliceRandom as _;
 use serde_json::Value;
+use tokio::time::timeout;
 use wharf_kube_model::{
     view::{items, text_at},
     webhook_url::WebhookUrl,
@@ -16,8 +17,9 @@ use crate::{
     passing::{Backend, tunnel},
 };
 
-/// Nodes that are tried until one answers.
+/// Nodes that are tried until one leads there, and how long each has: one that has just died is ready for a while.
 const MOST_NODES: usize = 3;
+const PER_NODE: Duration = Duration::from_secs(3);
 
 /// Over TLS to who may answer for its host.
 ///
@@ -89,19 +91,27 @@ async fn through_node(
         "the store failed".to_owned()
     })?;
     let nodes = ready(nodes.into_iter().map(|(_, node)| node));
-    let mut why = "no node of the cluster is ready to reach it".to_owned();
+    let mut why = format!("dial tcp {address}:{port}: no node of the cluster is ready to reach it");
     for node in nodes.iter().take(MOST_NODES) {
-        match inner.parts.nodes.kubelet(node).await {
-            Ok(kubelet) => {
-                let host = text_at(node, &["metadata", "name"]);
-                let path = format!("/vpcPort/{address}/{port}");
-                let opened = tunnel::open(kubelet, host, &path).await;
-                return opened.map_err(|error| format!("dial: {error}"));
+        let kubelet = match timeout(PER_NODE, inner.parts.nodes.kubelet(node)).await {
+            Ok(Ok(kubelet)) => kubelet,
+            Ok(Err(error)) => {
+                why = format!("dial tcp {address}:{port}: {error}");
+                continue;
             }
+            Err(_) => {
+                why = format!("dial tcp {address}:{port}: i/o timeout");
+                continue;
+            }
+        };
+        let host = text_at(node, &["metadata", "name"]);
+        let path = format!("/vpcPort/{address}/{port}");
+        match tunnel::open(kubelet, host, &path).await {
+            Ok(opened) => return Ok(opened),
             Err(error) => why = error.to_string(),
         }
     }
-    Err(format!("dial tcp {address}:{port}: {why}"))
+    Err(why)
 }
 
 #[cfg(test)]

@@ -108,7 +108,8 @@ pub struct Subject<'a> {
 
 impl Service {
     fn of(service: &Value) -> Option<Self> {
-        let path = text(service, "path");
+        // As upstream joins it.
+        let path = text(service, "path").trim_end_matches('/');
         let slash = if path.starts_with('/') { "" } else { "/" };
         Some(Self {
             namespace: text(service, "namespace").to_owned(),
@@ -368,7 +369,7 @@ mod tests {
                 json!({"service": {"name": "s", "namespace": "n", "path": "a/"}}),
                 "s.n.svc",
                 "s.n.svc:443",
-                "/a/?timeout=7s",
+                "/a?timeout=7s",
             ),
             (
                 json!({"url": "https://[fd00::1]:8443"}),

@@ -171,13 +171,13 @@ pub fn judge(hook: &str, uid: &str, may_patch: bool, body: &[u8]) -> Result<Verd
             "expected webhook response of {VERSION}, Kind={KIND}, got {version}, Kind={kind}"
         ));
     }
-    let patch = patch(response, may_patch)?;
     let is_allowed = response["allowed"] == true;
+    let patch = patch(response, may_patch, is_allowed)?;
     let notes = response["auditAnnotations"].as_object();
     let notes = notes.into_iter().flatten().take(MOST_NOTES);
     Ok(Verdict {
         refusal: (!is_allowed).then(|| refusal(hook, &response["status"])),
-        patch: patch.filter(|_| is_allowed),
+        patch,
         warnings: items(response, "warnings")
             .iter()
             .filter_map(Value::as_str)
@@ -189,7 +189,8 @@ pub fn judge(hook: &str, uid: &str, may_patch: bool, body: &[u8]) -> Result<Verd
     })
 }
 
-fn patch(response: &Value, may_patch: bool) -> Result<Option<Value>, String> {
+/// Whoever refuses is heard whatever the patch is, which nobody reads then.
+fn patch(response: &Value, may_patch: bool, is_allowed: bool) -> Result<Option<Value>, String> {
     let patch = text(response, "patch");
     let kind = response["patchType"].as_str();
     let wrong = match (may_patch, patch.is_empty(), kind) {
@@ -198,13 +199,21 @@ fn patch(response: &Value, may_patch: bool) -> Result<Option<Value>, String> {
         (false, true, Some(_)) => "validating webhook may not return response.patchType",
         (true, false, None) => "webhook returned response.patch but not response.patchType",
         (true, true, Some(_)) => "webhook returned response.patchType but not response.patch",
+        (true, false, Some(_)) if !is_allowed => return Ok(None),
         (true, false, Some("JSONPatch")) => {
             let bytes = BASE64
                 .decode(patch)
                 .map_err(|error| format!("response.patch is no base64: {error}"))?;
             let (patch, _) = json::decode(&bytes)
                 .map_err(|error| format!("response.patch is no JSON: {}", error.message))?;
-            let is_empty = patch.as_array().is_some_and(Vec::is_empty);
+            // A list of no changes, as Go writes that too.
+            if patch.is_null() {
+                return Ok(None);
+            }
+            let changes = patch
+                .as_array()
+                .ok_or("response.patch is no list of changes")?;
+            let is_empty = changes.is_empty();
             return Ok(Some(patch).filter(|_| !is_empty));
         }
         (true, false, Some(_)) => {
@@ -324,10 +333,22 @@ mod tests {
         assert_eq!(verdict.notes, [("k".to_owned(), "v".to_owned())]);
         let why = judge("h", "u", false, &body).unwrap_err();
         assert_eq!(why, "validating webhook may not return response.patch");
-        let none = BASE64.encode("[]");
-        let body =
-            answer(json!({"uid": "u", "allowed": true, "patch": none, "patchType": "JSONPatch"}));
-        assert_eq!(judge("h", "u", true, &body), Ok(Verdict::default()));
+        for none in ["[]", "null"].map(|it| BASE64.encode(it)) {
+            let body = answer(
+                json!({"uid": "u", "allowed": true, "patch": none, "patchType": "JSONPatch"}),
+            );
+            assert_eq!(judge("h", "u", true, &body), Ok(Verdict::default()));
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_heard_whatever_its_patch_is() {
+        for (patch, kind) in [("?", "JSONPatch"), ("W10=", "Merge")] {
+            let body =
+                answer(json!({"uid": "u", "allowed": false, "patch": patch, "patchType": kind}));
+            let verdict = judge("h", "u", true, &body).unwrap();
+            assert!(verdict.refusal.is_some() && verdict.patch.is_none());
+        }
     }
 
     #[test]
@@ -351,6 +372,12 @@ mod tests {
             (
                 answer(json!({"uid": "u", "allowed": true, "patch": "W10=", "patchType": "Merge"})),
                 r#"webhook returned invalid response.patchType of "Merge""#,
+            ),
+            (
+                answer(
+                    json!({"uid": "u", "allowed": true, "patch": BASE64.encode("{}"), "patchType": "JSONPatch"}),
+                ),
+                "response.patch is no list of changes",
             ),
         ] {
             assert_eq!(judge("h", "u", true, &body), Err(expected.to_owned()));
