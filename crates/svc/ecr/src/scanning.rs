@@ -274,7 +274,11 @@ impl Catalog {
             return Ok(Vec::new());
         };
         let name = name.to_owned();
+        // One at a time for all accounts, since each reads from disk what many packages have; a read goes on when nobody
+        // waits for it any more.
+        let turn = self.turn_to_look_up().await;
         let read = move || -> Result<Vec<Advisory>, EcrError> {
+            let _turn = turn;
             let Some(data) = Data::open(&dir).map_err(data_error)? else {
                 return Ok(Vec::new());
             };

@@ -90,6 +90,8 @@ impl Accounts {
 pub struct Receiving<'a> {
     catalog: &'a Catalog,
     registry: &'a Registry,
+    /// It says that it is a layer of the account's.
+    is_there: bool,
     /// Beyond this length of the upload there is another look.
     look_at: Option<u64>,
 }
@@ -102,22 +104,26 @@ impl Receiving<'_> {
             return Ok(());
         }
         self.look_at = Some(next);
-        let room = self.catalog.require_incoming(self.registry, 0).await;
+        let room = match self.is_there {
+            true => self.catalog.require_unfinished(self.registry, 0),
+            false => self.catalog.require_incoming(self.registry, 0).await,
+        };
         room.map_err(|full| self.catalog.refuse(full))
     }
 }
 
 impl Catalog {
     /// Before the first byte of a body is taken, of which `more` bytes are known to come. Of a layer that the account
-    /// has already there is no second copy: a body that says it is one may be as long. Where nothing more is known to
-    /// come of a layer, whether there is room for it is said when it ends.
+    /// has already there is no second copy: a body that says it is one may be as long, as long as all that is on its way
+    /// is no more than the account may hold. Where nothing more is known to come of a layer, whether there is room for it
+    /// is said when it ends.
     pub async fn receive<'a>(
         &'a self,
         registry: &'a Registry,
         more: u64,
         whole: Option<&Digest>,
     ) -> Result<Receiving<'a>, EcrError> {
-        let mut look_at = None;
+        let mut is_there = false;
         let ends = more == 0 && whole.is_some();
         if !ends && let Err(full) = self.require_incoming(registry, more).await {
             let is_full = matches!(full, EcrError::RegistryFull { .. });
@@ -125,16 +131,28 @@ impl Catalog {
                 Some(digest) => self.size_in_account(&registry.account, digest).await?,
                 None => None,
             };
-            look_at = there.filter(|size| more <= *size);
-            if look_at.is_none() {
+            is_there = there.is_some_and(|size| more <= size);
+            if !is_there || self.require_unfinished(registry, more).is_err() {
                 return Err(self.refuse(full));
             }
         }
         Ok(Receiving {
             catalog: self,
             registry,
-            look_at,
+            is_there,
+            look_at: None,
         })
+    }
+
+    /// Whether what is on its way into all repositories of the account, with `more`, is no more than it may hold.
+    fn require_unfinished(&self, registry: &Registry, more: u64) -> Result<(), EcrError> {
+        let account = &registry.account;
+        match self.account_limit(account) {
+            Some(limit) if self.unfinished(account).saturating_add(more) > limit => {
+                Err(registry_full(account, limit))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Room for what is on its way into all repositories of the account, and for `more` that is not counted yet.

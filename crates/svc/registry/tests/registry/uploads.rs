@@ -178,16 +178,19 @@ async fn a_layer_above_the_limit_is_refused() {
     home.without_uploads().await;
 }
 
+/// Bytes that a request promises and does not send.
+const PROMISED: usize = 99_999_999;
+
 /// Sends the beginning of a request that promises `promised` bytes, waits until the server has
 /// `sent` of them on disk or until it began the upload, then cuts the connection.
-async fn cut(home: &Home, head: String, content: &[u8]) {
+async fn cut(home: &Home, head: String, promised: usize, content: &[u8]) {
     let auth = {
         use base64::{Engine, engine::general_purpose::STANDARD};
         STANDARD.encode(format!("AWS:{}", home.password))
     };
     let mut stream = TcpStream::connect(home.address).await.unwrap();
     let head = format!(
-        "{head}\r\nhost: x\r\nauthorization: Basic {auth}\r\ncontent-length: 99999999\r\n\r\n"
+        "{head}\r\nhost: x\r\nauthorization: Basic {auth}\r\ncontent-length: {promised}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(content).await.unwrap();
@@ -211,22 +214,47 @@ async fn a_killed_client_leaves_nothing() {
     cut(
         &home,
         format!("POST /v2/app/blobs/uploads/?digest={digest} HTTP/1.1"),
+        PROMISED,
         &content,
     )
     .await;
     home.without_uploads().await;
     let location = begin(&home).await;
-    cut(&home, format!("PATCH {location} HTTP/1.1"), &content).await;
+    cut(
+        &home,
+        format!("PATCH {location} HTTP/1.1"),
+        PROMISED,
+        &content,
+    )
+    .await;
     home.without_uploads().await;
     let location = begin(&home).await;
     cut(
         &home,
         format!("PUT {location}?digest={digest} HTTP/1.1"),
+        PROMISED,
         &content,
     )
     .await;
     home.without_uploads().await;
     assert_eq!(home.files("sha256").len(), 0);
+}
+
+/// Each may be as long as a layer that is there, and none of them ends.
+#[tokio::test]
+async fn uploads_under_the_name_of_what_is_there_do_not_pile_up() {
+    let home = Home::with(|config| config.account_bytes = 1000).await;
+    let there = random(900);
+    let digest = Digest::of(&there);
+    let path = format!("/v2/app/blobs/uploads/?digest={digest}");
+    let pushed = home.ask("POST", path).body(there).send().await;
+    assert_eq!(pushed.status, 201);
+    let (first, second) = (begin(&home).await, begin(&home).await);
+    let head = format!("PUT {first}?digest={digest} HTTP/1.1\r\ncontent-range: 0-899");
+    cut(&home, head, 900, &random(800)).await;
+    let put = home.ask("PUT", format!("{second}?digest={digest}"));
+    let put = put.header("content-range", "0-799").body(random(800));
+    assert_eq!(put.send().await.error(), (403, "DENIED".to_owned()));
 }
 
 #[tokio::test]
@@ -235,7 +263,7 @@ async fn a_broken_part_can_be_resumed() {
     let content = random(4_000_000);
     let location = begin(&home).await;
     let head = format!("PATCH {location} HTTP/1.1\r\ncontent-range: 0-99999998");
-    cut(&home, head, &content).await;
+    cut(&home, head, PROMISED, &content).await;
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
     let offset = loop {
         let status = home.get(&location).await;
