@@ -63,11 +63,11 @@ enum Known {
 }
 
 impl Known {
-    fn of_task(task: PlacedTask) -> Self {
-        task.interface.map_or(Self::InHost, |it| {
+    fn of_task(task: &PlacedTask) -> Self {
+        task.interface.as_ref().map_or(Self::InHost, |it| {
             Self::At(vec![Addresses {
-                vpc: it.vpc,
-                addresses: it.addresses,
+                vpc: it.vpc.clone(),
+                addresses: it.addresses.clone(),
             }])
         })
     }
@@ -89,38 +89,45 @@ impl Whereabouts for Recorded {
 
 impl Recorded {
     async fn known(&self, node: &Context, said: &Forwarded) -> Result<Known, Fault> {
-        if let Some(arn) = &said.task
-            && let Some(task) = self.ecs.placed_task(node, arn).await?
+        let task = match &said.task {
+            Some(arn) => self.ecs.placed_task(node, arn).await?,
+            None => None,
+        };
+        if let Some(task) = &task
             && task.is_on_the_callers
         {
             return Ok(Known::of_task(task));
         }
-        let found = self.on_planes(node, said).await?;
+        let found = self.on_planes(node, said, task.as_ref()).await;
         if found != Known::Nowhere {
             return Ok(found);
         }
         // The planes' picture may be older than what was written last.
         let _ = tokio::time::timeout(CATCH_UP, self.planes.up_to_date()).await;
-        self.on_planes(node, said).await
+        Ok(self.on_planes(node, said, task.as_ref()).await)
     }
 
-    /// What planes are told of: EC2 instances, the tasks on these, and interfaces.
-    async fn on_planes(&self, node: &Context, said: &Forwarded) -> Result<Known, Fault> {
+    /// What planes are told of: EC2 instances, `task` on one of these, and interfaces.
+    async fn on_planes(
+        &self,
+        node: &Context,
+        said: &Forwarded,
+        task: Option<&PlacedTask>,
+    ) -> Known {
         let place = (node.account.as_str(), node.region.as_str());
         let hosts = self.ecs.instances_of(place, &node.caller.arn).await;
         let hosts: Vec<String> = hosts.into_iter().map(|it| it.ec2_instance).collect();
         let at = |id: &str| self.planes.interface_of_instance(&hosts, id);
         if let Some(id) = &said.instance {
-            return Ok(at(id).map_or(Known::Nowhere, |it| Known::At(vec![it])));
+            return at(id).map_or(Known::Nowhere, |it| Known::At(vec![it]));
         }
-        if let Some(arn) = &said.task {
-            let task = self.ecs.placed_task(node, arn).await?;
+        if said.task.is_some() {
             let task = task.filter(|task| at(&task.ec2_instance).is_some());
-            return Ok(task.map_or(Known::Nowhere, Known::of_task));
+            return task.map_or(Known::Nowhere, Known::of_task);
         }
         let found = said.address.map(|it| self.planes.interfaces_at(&hosts, it));
         let found = found.filter(|found| !found.is_empty());
-        Ok(found.map_or(Known::Nowhere, Known::At))
+        found.map_or(Known::Nowhere, Known::At)
     }
 }
 

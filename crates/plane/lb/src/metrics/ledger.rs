@@ -13,7 +13,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io,
-    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -319,8 +318,7 @@ impl Place {
     /// `None`: its process has not ended.
     fn lock(root: &(PathBuf, PathBuf), number: usize) -> io::Result<Option<Self>> {
         let (told, folder) = place(root, number);
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true).mode(0o700).create(&folder)?;
+        durable::private_folder(&folder)?;
         let mut options = File::options();
         let options = options.write(true).create(true).truncate(false);
         let file = options.open(folder.join(LOCK))?;
