@@ -312,7 +312,7 @@ mod tests {
         assert!(fault.to_value().to_string().len() < 64 << 10);
         for response in [
             json!({"uid": long}),
-            json!({"uid": "u", "patch": "W10=", "patchType": long}),
+            json!({"uid": "u", "allowed": true, "patch": "W10=", "patchType": long}),
         ] {
             let why = judge("a.b.c", "u", true, &answer(response)).unwrap_err();
             assert!(why.len() < 64 << 10);

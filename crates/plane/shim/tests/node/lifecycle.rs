@@ -105,7 +105,7 @@ async fn whom_a_program_runs_as_is_told_by_its_numbers() {
     let status = task.status().await.unwrap();
     let user = status.containers[&spec.name].user.clone().unwrap();
     assert_eq!((user.uid, user.gid), (1000, 1001));
-    assert_eq!(user.groups, [7, 50, 4000]);
+    assert_eq!(user.groups, [1001, 7, 50, 4000]);
     task.start(&spec.name).await.unwrap();
     within(task.wait(&spec.name)).await.unwrap();
     // Also once it has ended.

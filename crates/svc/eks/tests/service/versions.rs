@@ -171,8 +171,8 @@ async fn a_cluster_goes_to_the_next_version_over_a_restart() {
     home.update_is(&update, None, "Successful").await;
     // The same request again has the same answer, another none.
     assert_eq!(home.go(request).await.unwrap().id, update.id);
-    let text = "Unsupported Kubernetes minor version update from 1.36 to 1.35";
-    refused(home.go_to("1.35").await, BAD, text);
+    let text = "Unsupported Kubernetes minor version update from 1.36 to 1.34";
+    refused(home.go_to("1.34").await, BAD, text);
     let text = format!("Update {id} is not in progress");
     refused(home.cancel(update.id).await, code, &text);
     let unknown = home.cancel(Some("none".to_owned())).await;
@@ -184,6 +184,11 @@ async fn a_cluster_goes_to_the_next_version_over_a_restart() {
     home.eks.restart();
     home.is_active().await;
     assert_eq!(home.version().await, at(Version::V1_36));
+    // It was there a moment ago.
+    let back = home.go_to("1.35").await.unwrap();
+    assert_eq!(back.type_.as_deref(), Some("VersionRollback"));
+    home.update_is(&back, None, "Successful").await;
+    assert_eq!(home.version().await, at(Version::V1_35));
 }
 
 #[tokio::test]
@@ -242,8 +247,10 @@ async fn a_node_group_follows_its_cluster() {
     let update = home.workers_go_to("1.36").await.unwrap();
     home.update_is(&update, Some("workers"), "Successful").await;
     is(&home.workers().await, Version::V1_36);
-    let text = "Nodegroup Kubernetes version should be equal to Cluster kubernetes version 1.36 or NodeGroup kubernetes version 1.36";
-    refused(home.workers_go_to("1.35").await, BAD, text);
+    // They go back before their cluster does.
+    let update = home.workers_go_to("1.35").await.unwrap();
+    home.update_is(&update, Some("workers"), "Successful").await;
+    is(&home.workers().await, Version::V1_35);
 }
 
 #[tokio::test]
