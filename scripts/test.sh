@@ -114,8 +114,8 @@ keep_programs() {
   export WHARF=$PWD/target/tested/wharf
 }
 
-# Some 1,700 tests with real processes share two cores. Those that fail, if they are not many, are run once more, alone;
-# when they pass then, the summary names them as unsteady, each a defect of the test or of wharf to be found.
+# Some 2,400 tests with real processes share two cores. Those that fail, if they are not many, are run once more, two files at
+# a time; when they pass then, the summary names them as unsteady, each a defect of the test or of wharf to be found.
 e2e_tests() {
   local failed=.cache/pytest/v/cache/lastfailed names
   rm -f "$failed"
@@ -127,7 +127,7 @@ e2e_tests() {
 failed = ("test_docs.py" if it.startswith("test_docs.py") else it for it in json.load(open(sys.argv[1])))
 print(*sorted({f"e2e/{it}" for it in failed}), sep="\n")' "$failed")
   [ "${#names[@]}" -le 60 ] || return 1
-  WHARF_E2E_WORKERS=0 COLUMNS=400 e2e/run -q --tb=short "${names[@]}" && echo "unsteady: ${names[*]}"
+  WHARF_E2E_WORKERS=2 COLUMNS=400 e2e/run -q --tb=short "${names[@]}" && echo "unsteady: ${names[*]}"
 }
 
 # Where all is built once, clippy's compiler does it: it looks and compiles in one go, which spares a second look at all of
