@@ -31,7 +31,7 @@ use wharf_planeproto::{
     measured::Minute,
 };
 
-use crate::node::{on_a_host, runtime, shim};
+use crate::node::{built, on_a_host, runtime, shim, target};
 
 /// A slow machine boots in seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -240,20 +240,8 @@ impl Drop for Teardown<'_> {
 
 /// The first process alone, built as an example of its crate.
 fn program() -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "-p",
-            "wharf-instance-init",
-            "--example",
-            "init",
-        ])
-        .status();
-    assert!(built.unwrap().success());
-    let test = std::env::current_exe().unwrap();
-    let target = test.parent().and_then(Path::parent).unwrap();
-    target.join("examples/init")
+    built(&["--example", "init"]);
+    target().join("examples/init")
 }
 
 fn instance(id: &str, last: u8, script: &str) -> Instance {

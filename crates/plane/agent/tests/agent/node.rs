@@ -101,15 +101,30 @@ pub fn busybox(dir: &Path) -> PathBuf {
 
 /// The shim lies where cargo puts programs; built if this is the first to ask for it.
 pub fn shim() -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "-p", "wharf-shim"])
-        .status();
-    assert!(built.unwrap().success());
+    built(&["--bin", "wharf-shim"]);
+    target().join("wharf-shim")
+}
+
+/// Has cargo build something as everything else was built. For a package alone it would have other features; and what cargo
+/// says of the package to its tests, build scripts take for a change: half of the workspace would be built again, twice.
+pub fn built(what: &[&str]) {
+    let of_package =
+        |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--workspace"]).args(what);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(of_package) {
+            cargo.env_remove(name);
+        }
+    }
+    assert!(cargo.status().unwrap().success());
+}
+
+/// The folder of what cargo builds.
+pub fn target() -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    test.parent()
-        .and_then(Path::parent)
-        .unwrap()
-        .join("wharf-shim")
+    let folder = test.parent().and_then(Path::parent);
+    folder.unwrap().to_owned()
 }
 
 /// Runs `test` on a thread whose network and mounts are its own.
