@@ -93,25 +93,28 @@ async fn through_node(
     let nodes = ready(nodes.into_iter().map(|(_, node)| node));
     let mut why = format!("dial tcp {address}:{port}: no node of the cluster is ready to reach it");
     for node in nodes.iter().take(MOST_NODES) {
-        let kubelet = match timeout(PER_NODE, inner.parts.nodes.kubelet(node)).await {
-            Ok(Ok(kubelet)) => kubelet,
-            Ok(Err(error)) => {
-                why = format!("dial tcp {address}:{port}: {error}");
-                continue;
-            }
-            Err(_) => {
-                why = format!("dial tcp {address}:{port}: i/o timeout");
-                continue;
-            }
-        };
-        let host = text_at(node, &["metadata", "name"]);
-        let path = format!("/vpcPort/{address}/{port}");
-        match tunnel::open(kubelet, host, &path).await {
+        match through(inner, node, address, port).await {
             Ok(opened) => return Ok(opened),
-            Err(error) => why = error.to_string(),
+            Err(error) => why = error,
         }
     }
     Err(why)
+}
+
+async fn through(
+    inner: &Inner,
+    node: &Value,
+    address: Ipv4Addr,
+    port: u16,
+) -> Result<Box<dyn Connection>, String> {
+    let failed = |why: &str| format!("dial tcp {address}:{port}: {why}");
+    let kubelet = timeout(PER_NODE, inner.parts.nodes.kubelet(node)).await;
+    let kubelet = kubelet.map_err(|_| failed("i/o timeout"))?;
+    let kubelet = kubelet.map_err(|error| failed(&error.to_string()))?;
+    let host = text_at(node, &["metadata", "name"]);
+    let path = format!("/vpcPort/{address}/{port}");
+    let opened = tunnel::open(kubelet, host, &path).await;
+    opened.map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

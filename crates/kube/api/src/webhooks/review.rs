@@ -206,15 +206,13 @@ fn patch(response: &Value, may_patch: bool, is_allowed: bool) -> Result<Option<V
                 .map_err(|error| format!("response.patch is no base64: {error}"))?;
             let (patch, _) = json::decode(&bytes)
                 .map_err(|error| format!("response.patch is no JSON: {}", error.message))?;
-            // A list of no changes, as Go writes that too.
-            if patch.is_null() {
-                return Ok(None);
+            match &patch {
+                // A list of no changes, as Go writes that too.
+                Value::Null => return Ok(None),
+                Value::Array(changes) if changes.is_empty() => return Ok(None),
+                Value::Array(_) => return Ok(Some(patch)),
+                _ => "response.patch is no list of changes",
             }
-            let changes = patch
-                .as_array()
-                .ok_or("response.patch is no list of changes")?;
-            let is_empty = changes.is_empty();
-            return Ok(Some(patch).filter(|_| !is_empty));
         }
         (true, false, Some(_)) => {
             let kind = quoted(told(response, "patchType"));
