@@ -230,8 +230,6 @@ struct Inner {
     restored: tokio::sync::Notify,
     /// Scans that are under way.
     scans: Arc<wharf_reconcile::Queue<String>>,
-    /// Held by who reads what is published about a vulnerability.
-    looking_up: Arc<tokio::sync::Mutex<()>>,
     /// Raised when something is owed to a destination of replication.
     owing: tokio::sync::Notify,
     /// What is on its way from upstream registries.
@@ -291,7 +289,6 @@ impl Catalog {
                 work: tokio::sync::Notify::new(),
                 restored: tokio::sync::Notify::new(),
                 scans: Arc::default(),
-                looking_up: Arc::default(),
                 owing: tokio::sync::Notify::new(),
                 coming: Default::default(),
                 operations: OnceLock::new(),
@@ -304,11 +301,6 @@ impl Catalog {
     /// Once all operations of the installation are there: they say what the role of a rule may do.
     pub fn calling(&self, operations: Arc<dyn Operations>) {
         let _ = self.inner.operations.set(Called(operations));
-    }
-
-    /// The turn to read what is published about a vulnerability.
-    pub(crate) async fn turn_to_look_up(&self) -> tokio::sync::OwnedMutexGuard<()> {
-        self.inner.looking_up.clone().lock_owned().await
     }
 
     pub fn config(&self) -> &Config {

@@ -22,6 +22,7 @@ mod sbom;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 use wharf_blobs::BlobError;
@@ -42,6 +43,8 @@ const WORKERS: usize = 2;
 /// A scan that was begun this often and did not end is given up: what is in the image may be why.
 const MAX_ATTEMPTS: u32 = 3;
 const PERMIT: Permit = Permit::for_controller("ecr-scans");
+/// One reads at a time, for all accounts, what is published about a vulnerability: many packages have it, each on disk.
+static LOOKING_UP: Semaphore = Semaphore::const_new(1);
 
 const GIVEN_UP: &str = "the scan was begun again and again and did not end";
 
@@ -274,10 +277,9 @@ impl Catalog {
             return Ok(Vec::new());
         };
         let name = name.to_owned();
-        // One at a time for all accounts, since each reads from disk what many packages have; a read goes on when nobody
-        // waits for it any more.
-        let turn = self.turn_to_look_up().await;
+        let turn = LOOKING_UP.acquire().await;
         let read = move || -> Result<Vec<Advisory>, EcrError> {
+            // It goes on when nobody waits for it any more.
             let _turn = turn;
             let Some(data) = Data::open(&dir).map_err(data_error)? else {
                 return Ok(Vec::new());
