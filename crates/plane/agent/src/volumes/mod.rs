@@ -80,7 +80,8 @@ type Told = BTreeMap<String, Volume>;
 #[derive(Clone)]
 pub struct Volumes {
     files: Arc<Files>,
-    told: watch::Sender<Arc<Told>>,
+    /// `None` before anything was told.
+    told: watch::Sender<Option<Arc<Told>>>,
     devices: Arc<Devices>,
     /// Held while a file comes or goes: never for as long as one is read or checked.
     busy: Arc<Mutex<()>>,
@@ -116,7 +117,7 @@ impl Volumes {
         Self {
             files: Arc::new(Files::new(node.join(FOLDER))),
             devices: Arc::new(Devices::new(node.join(FOLDER), guests)),
-            told: watch::channel(Arc::default()).0,
+            told: watch::channel(None).0,
             busy: Arc::default(),
             taken: watch::channel(BTreeSet::new()).0,
             restoring: Arc::default(),
@@ -147,8 +148,16 @@ impl Volumes {
         // First: a volume that is deleted at the same time waits for those of it.
         self.take_told_snapshots(host, update);
         self.told.send_if_modified(|told| {
-            assigned::take(told, Kind::Volume, update, |now, it| put(now, host, it))
+            let is_first = told.is_none();
+            let now = told.get_or_insert_default();
+            let changed = assigned::take(now, Kind::Volume, update, |now, it| put(now, host, it));
+            is_first || changed
         });
+    }
+
+    /// What is told now; nothing before anything was.
+    fn told(&self) -> Arc<Told> {
+        self.told.borrow().clone().unwrap_or_default()
     }
 
     fn take_told_snapshots(&self, host: &str, update: &Update) {
@@ -182,10 +191,11 @@ impl Volumes {
         let mut news = self.told.subscribe();
         let (mut guests, mut under_way) = (self.guests().changes(), JoinSet::new());
         loop {
-            let told = news.borrow_and_update().clone();
+            let is_told = news.borrow_and_update().clone();
+            let told = is_told.clone().unwrap_or_default();
             while under_way.try_join_next().is_some() {}
             let opening = self.open_sealed(&api, &told, &mut under_way).await;
-            let pending = match self.bring(told).await {
+            let pending = match self.bring(is_told.as_ref()).await {
                 Ok((reports, pending)) => {
                     tell.volumes(reports);
                     pending || opening
@@ -195,7 +205,7 @@ impl Volumes {
                     true
                 }
             };
-            let has_sealed = news.borrow().values().any(|it| it.sealed.is_some());
+            let has_sealed = self.told().values().any(|it| it.sealed.is_some());
             let look = match (pending, has_sealed) {
                 (true, _) => LOOK,
                 (false, true) => SEALED_LOOK,
@@ -212,8 +222,9 @@ impl Volumes {
     }
 
     /// What there is of volumes then, and whether something is still to come.
-    async fn bring(&self, told: Arc<Told>) -> io::Result<(Vec<VolumeReport>, bool)> {
+    async fn bring(&self, is_told: Option<&Arc<Told>>) -> io::Result<(Vec<VolumeReport>, bool)> {
         let _busy = self.busy.lock().await;
+        let told = is_told.cloned().unwrap_or_default();
         let (files, all) = (self.files.clone(), self.clone());
         let of_told = told.clone();
         let brought = blocking(move || {
@@ -223,8 +234,8 @@ impl Volumes {
         });
         let (mut reports, mut pending) = brought.await?;
         // Before anything was told, nothing is known of who may have what.
-        if self.snapshots.borrow().is_some() {
-            let devices = self.devices.bring(&told).await?;
+        if let Some(told) = is_told {
+            let devices = self.devices.bring(told).await?;
             let mounted = attached_files()?;
             for report in &mut reports {
                 let image = self.files.image(&report.id);
@@ -286,7 +297,7 @@ impl Volumes {
         self.wait_for(id, by.instance).await?;
         let taken = self.take_for_itself(id).await;
         // A snapshot of it may have taken minutes.
-        if !may_mount(&self.told.borrow(), id, by.instance) {
+        if !may_mount(&self.told(), id, by.instance) {
             return Err(failed(io::Error::other("it was let go meanwhile")));
         }
         let open = by.open;
@@ -303,7 +314,10 @@ impl Volumes {
 
     async fn wait_for(&self, id: &str, instance: Option<&str>) -> Result<(), NoVolume> {
         let mut news = self.told.subscribe();
-        let is_here = |told: &Arc<Told>| may_mount(told, id, instance);
+        let is_here = |told: &Option<Arc<Told>>| {
+            let told = told.as_ref();
+            told.is_some_and(|told| may_mount(told, id, instance))
+        };
         let waiting = async {
             let told = news.wait_for(is_here).await;
             drop(told);

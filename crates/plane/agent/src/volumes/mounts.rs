@@ -33,7 +33,7 @@ struct Given {
 
 impl Mountable for Given {
     fn is_given(&self, device: u32) -> bool {
-        let told = self.volumes.told.borrow().clone();
+        let told = self.volumes.told();
         is_of(self.volumes.files.dir(), &told, &self.instance, device)
     }
 
@@ -47,8 +47,13 @@ impl Mountable for Given {
 }
 
 impl Volumes {
-    /// Answers all instances that run until `shutdown`.
+    /// Answers all instances that run until `shutdown`. Until it is told which volume is whose, calls wait.
     pub(super) async fn answer_mounts(self, shutdown: CancellationToken) {
+        let mut news = self.told.subscribe();
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            told = news.wait_for(Option::is_some) => if told.is_err() { return },
+        }
         let mut changes = self.guests().changes();
         let mut answered: BTreeMap<String, AbortOnDropHandle<()>> = BTreeMap::new();
         loop {

@@ -45,7 +45,7 @@ impl PodVolumes for Volumes {
         waited.map_err(|e| Chain(&e).to_string())?;
         let taken = self.take_for_itself(id).await;
         // A snapshot of it may have taken minutes.
-        if !may_mount(&self.told.borrow(), id, Some(instance)) {
+        if !may_mount(&self.told(), id, Some(instance)) {
             return Err(format!("the volume {id}: it was let go meanwhile"));
         }
         let image = self.files.image(id);

@@ -55,6 +55,7 @@ impl Volumes {
         let (mut tries, mut under_way) = (Tries::default(), FuturesUnordered::new());
         loop {
             let (told, now) = (news.borrow_and_update().clone(), Instant::now());
+            let told = told.unwrap_or_default();
             tries.keep(|id| told.contains_key(id));
             self.restoring.lock().retain(|id, _| told.contains_key(id));
             for volume in told.values().filter(|it| self.is_to_be_made(it)) {
@@ -96,7 +97,7 @@ impl Volumes {
 
     /// Whether it will be made once others are.
     pub(super) fn has_its_turn_to_come(&self, id: &str) -> bool {
-        let told = self.told.borrow();
+        let told = self.told();
         told.get(id).is_some_and(|it| self.is_to_be_made(it))
     }
 

@@ -160,11 +160,8 @@ impl Volumes {
     /// Whether its file is there, and open if it is sealed.
     pub(super) fn is_open(&self, id: &str) -> bool {
         let image = self.files.image(id);
-        let is_sealed = self
-            .told
-            .borrow()
-            .get(id)
-            .is_some_and(|it| it.sealed.is_some());
+        let told = self.told();
+        let is_sealed = told.get(id).is_some_and(|it| it.sealed.is_some());
         image.exists() && (!is_sealed || matches!(state(&image), Ok(Shown::Yes)))
     }
 
@@ -271,7 +268,7 @@ impl Volumes {
         };
         let keys = keys(api, place_of(volume)).await?;
         // It may have been let go meanwhile.
-        let told = self.told.borrow().get(&volume.id).cloned();
+        let told = self.told().get(&volume.id).cloned();
         if !told.is_some_and(|it| self.is_to_be_open(&it)) {
             return Ok(());
         }
@@ -292,7 +289,7 @@ impl Volumes {
             return Ok(());
         };
         let is_gone = |it: &Volume| it.wanted == Wanted::Gone || !self.is_to_be_open(it);
-        let is_shut = self.told.borrow().get(id).is_none_or(is_gone);
+        let is_shut = self.told().get(id).is_none_or(is_gone);
         if is_shut && LoopDevice::over(&image)?.is_none() {
             hide(&image)?;
         }

@@ -77,7 +77,7 @@ fn pods_mount_what_their_own_instance_has() {
 fn what_is_told_is_this_hosts() {
     let dir = tempfile::tempdir().unwrap();
     let volumes = Volumes::new(dir.path());
-    let told = || volumes.told.borrow().keys().cloned().collect::<Vec<_>>();
+    let told = || volumes.told().keys().cloned().collect::<Vec<_>>();
     let resource = Resource::Volume(volume(Wanted::Kept, true));
     volumes.take("i-2", &Update::Snapshot(vec![resource.clone()]));
     assert!(told().is_empty());

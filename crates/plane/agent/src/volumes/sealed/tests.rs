@@ -32,7 +32,7 @@ async fn one_does_not_wait_for_the_key_of_another() {
     let (one, two) = (sealed(&volumes, ONE), sealed(&volumes, TWO));
     let mut opening = JoinSet::new();
     let mut look = async || {
-        let now = volumes.told.borrow().clone();
+        let now = volumes.told();
         volumes.open_sealed(&server.api, &now, &mut opening).await
     };
     told(&volumes, from_ref(&one), &[]);

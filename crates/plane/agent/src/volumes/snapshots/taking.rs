@@ -205,7 +205,7 @@ impl Volumes {
                 continue;
             }
             // Told before its volume was made, or of one that is gone.
-            let told = self.told.borrow();
+            let told = self.told();
             let volume = told.get(volume);
             return match volume.is_some_and(|it| it.wanted == Wanted::Kept) {
                 true => Err(NotSent::NotMade),
@@ -301,7 +301,7 @@ impl Volumes {
         let instance = match unit.set() {
             Some(set) => set.instance.clone(),
             None => {
-                let told = self.told.borrow();
+                let told = self.told();
                 let volume = told.get(&unit.members.first()?.volume)?;
                 volume.device.as_ref()?.instance.clone()
             }
