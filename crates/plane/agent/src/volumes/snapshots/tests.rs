@@ -243,13 +243,13 @@ async fn a_volume_that_is_deleted_before_it_is_made_ends_with_its_snapshot() {
     told(&volumes, &[restored(Wanted::Kept)], &[snapshot(ONE)]);
     // It may still be made.
     let all = volumes.told.borrow().clone();
-    let (reports, pending) = volumes.bring(all).await.unwrap();
+    let (reports, pending) = volumes.bring(all.as_ref()).await.unwrap();
     assert!(reports.is_empty() && pending);
     told(&volumes, &[restored(Wanted::Gone)], &[snapshot(ONE)]);
     let said = server.sees(&format!("POST snap-{ONE}/failed")).await;
     assert!(said.contains("the volume was deleted before"), "{said}");
     let all = volumes.told.borrow().clone();
-    let (reports, _) = volumes.bring(all).await.unwrap();
+    let (reports, _) = volumes.bring(all.as_ref()).await.unwrap();
     assert_eq!(reports[0].state, VolumeState::Gone);
 }
 
@@ -291,7 +291,7 @@ async fn nobody_waits_for_a_file_of_another_volume_to_be_read() {
     // No snapshot of it is wanted any more; it is read all the same.
     told(&volumes, &[gone(ONE), gone(TWO)], &[]);
     let all = volumes.told.borrow().clone();
-    let brought = timeout(Duration::from_secs(10), volumes.bring(all));
+    let brought = timeout(Duration::from_secs(10), volumes.bring(all.as_ref()));
     let (reports, pending) = brought.await.unwrap().unwrap();
     let states: Vec<_> = reports.iter().map(|it| it.state).collect();
     assert_eq!(
@@ -309,7 +309,7 @@ async fn nobody_waits_for_a_file_of_another_volume_to_be_read() {
     drop(fs::OpenOptions::new().write(true).open(&slow).unwrap());
     drop(timeout(Duration::from_secs(10), of_one).await.unwrap());
     let all = volumes.told.borrow().clone();
-    let (reports, _) = volumes.bring(all).await.unwrap();
+    let (reports, _) = volumes.bring(all.as_ref()).await.unwrap();
     assert_eq!(reports[0].state, VolumeState::Gone);
 }
 
@@ -401,11 +401,11 @@ async fn a_volume_that_is_checked_holds_up_no_other() {
     };
     told(&volumes, &[gone], &[]);
     let now = volumes.told.borrow().clone();
-    let brought = timeout(Duration::from_secs(10), volumes.bring(now.clone()));
+    let brought = timeout(Duration::from_secs(10), volumes.bring(now.as_ref()));
     let (reports, pending) = brought.await.unwrap().unwrap();
     assert_eq!((reports[0].state, pending), (VolumeState::Ready, true));
     drop(checked);
-    let (reports, _) = volumes.bring(now).await.unwrap();
+    let (reports, _) = volumes.bring(now.as_ref()).await.unwrap();
     assert_eq!(reports[0].state, VolumeState::Gone);
 }
 
