@@ -36,15 +36,19 @@ const MOST_BYTES: usize = 512 << 10;
 pub struct Converters(HashMap<String, Arc<Endpoint>>);
 
 impl Converters {
-    pub fn of(definitions: &[Value]) -> Self {
+    /// `before`: those until now.
+    pub fn of(definitions: &[Value], before: &Self) -> Self {
         let all = definitions.iter().filter_map(|it| {
             let conversion = &it["spec"]["conversion"];
             if text_at(conversion, &["strategy"]) != "Webhook" {
                 return None;
             }
             let config = member(&conversion["webhook"], "clientConfig")?;
-            let endpoint = Endpoint::of(config, TIMEOUT)?;
+            let mut endpoint = Endpoint::of(config, TIMEOUT)?;
             let name = text_at(it, &["metadata", "name"]).to_owned();
+            if let Some(before) = before.0.get(&name) {
+                endpoint.take_over(before);
+            }
             Some((name, Arc::new(endpoint)))
         });
         Self(all.collect())

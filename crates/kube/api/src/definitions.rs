@@ -266,7 +266,8 @@ pub async fn load(inner: &Inner) -> Result<(), StoreError> {
         catalog = Arc::new(catalog.with_custom(&served));
     }
     // What is written under the new catalog finds who converts it.
-    inner.converters.store(Arc::new(Converters::of(&served)));
+    let converters = Converters::of(&served, &inner.converters.load());
+    inner.converters.store(Arc::new(converters));
     inner.catalog.store(catalog);
     Ok(())
 }

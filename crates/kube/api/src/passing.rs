@@ -117,7 +117,15 @@ async fn may_open(call: &Call, subresource: &str, incoming: &Incoming) -> Result
 
 /// Whether a kubelet makes a session of a path, or runs something for it.
 fn opens_session(target: &str) -> bool {
-    const PATHS: [&str; 6] = ["exec", "attach", "portforward", "run", "cri", "podport"];
+    const PATHS: [&str; 7] = [
+        "exec",
+        "attach",
+        "portforward",
+        "run",
+        "cri",
+        "podport",
+        "vpcport",
+    ];
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let first = decoded.split('/').find(|it| !it.is_empty());

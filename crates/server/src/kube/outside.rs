@@ -46,7 +46,13 @@ fn told(failure: &Failure, host: &str, port: u16) -> io::Error {
             let at = SocketAddr::new(*address, port);
             format!("dial tcp {at}: connect: the address is not reached from a control plane")
         }
-        Failure::Unreachable { why, .. } => format!("dial tcp {host}:{port}: connect: {why}"),
+        Failure::Unreachable { why, .. } => {
+            let at = match host.parse::<IpAddr>() {
+                Ok(address) => SocketAddr::new(address, port).to_string(),
+                Err(_) => format!("{host}:{port}"),
+            };
+            format!("dial tcp {at}: connect: {why}")
+        }
         other => other.to_string(),
     })
 }

@@ -12,6 +12,7 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use wharf_kube_model::field::quoted;
 
 use super::{
     address,
@@ -24,6 +25,8 @@ use crate::{
 
 /// Bytes of an answer: a patch may hold a whole object.
 const MOST_ANSWER: usize = 3 << 20;
+/// … and of what is said of a failure.
+const MOST_SAID: usize = 2 << 10;
 
 /// Answers that may take much memory once they are read, of all clusters, at the same time. Nothing is waited for meanwhile.
 static LARGE: Semaphore = Semaphore::const_new(8);
@@ -57,7 +60,53 @@ pub async fn ask(
     });
     let answered = answered.await;
     let answered = answered.unwrap_or_else(|_| Err("context deadline exceeded".to_owned()));
-    answered.map_err(|why| format!("Post \"https://{}{target}\": {why}", to.authority()))
+    let on_the_way = |why| format!("Post \"https://{}{target}\": {why}", to.authority());
+    match answered.map_err(on_the_way)? {
+        (status, body) if status.is_success() => Ok(body),
+        (status, said) => Err(refusal(status, &said)),
+    }
+}
+
+/// What upstream's client makes of a status that is no success, with what was said as text.
+fn refusal(status: StatusCode, said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(said);
+    let said = match said.trim() {
+        "" => "unknown",
+        some => some,
+    };
+    let known = match status {
+        StatusCode::BAD_REQUEST => "the server rejected our request for an unknown reason",
+        StatusCode::UNAUTHORIZED => "the server has asked for the client to provide credentials",
+        StatusCode::FORBIDDEN => said,
+        StatusCode::NOT_FOUND => "the server could not find the requested resource",
+        StatusCode::METHOD_NOT_ALLOWED => {
+            "the server does not allow this method on the requested resource"
+        }
+        StatusCode::CONFLICT => "the server reported a conflict",
+        StatusCode::UNPROCESSABLE_ENTITY => {
+            "the server rejected our request due to an error in our request"
+        }
+        StatusCode::TOO_MANY_REQUESTS => {
+            "the server has received too many requests and has asked us to try again later"
+        }
+        StatusCode::SERVICE_UNAVAILABLE => "the server is currently unable to handle the request",
+        StatusCode::GATEWAY_TIMEOUT => {
+            "the server was unable to return a response in the time allotted, but may still be processing the request"
+        }
+        other if other.is_server_error() => {
+            let said = quoted(said);
+            return format!(
+                "an error on the server ({said}) has prevented the request from succeeding"
+            );
+        }
+        other => {
+            let code = other.as_u16();
+            return format!(
+                "the server responded with the status code {code} but did not return more information"
+            );
+        }
+    };
+    known.to_owned()
 }
 
 fn text(error: impl Display) -> String {
@@ -84,7 +133,7 @@ async fn post(
     connection: Box<dyn Connection>,
     target: &str,
     body: Vec<u8>,
-) -> Result<Bytes, String> {
+) -> Result<(StatusCode, Bytes), String> {
     let request = Request::post(target)
         .header(HOST, to.authority())
         .header(CONTENT_TYPE, "application/json")
@@ -92,19 +141,10 @@ async fn post(
         .header(USER_AGENT, "kube-apiserver-webhooks")
         .body(Full::new(Bytes::from(body)))
         .map_err(text)?;
-    match speak(connection, request, MOST_ANSWER).await? {
-        (status, body) if status.is_success() => Ok(body),
-        (StatusCode::NOT_FOUND, _) => {
-            Err("the server could not find the requested resource".to_owned())
-        }
-        (status, _) => {
-            let code = status.as_u16();
-            Err(format!("the webhook answered with the status {code}"))
-        }
-    }
+    speak(connection, request, MOST_ANSWER).await
 }
 
-/// What is answered, and its body where that is a success. The connection ends with the question. A task of its own would outlive it: at a webhook that reads nothing it waits for ever.
+/// What is answered, and its body; of what is no success a short text alone. The connection ends with the question. A task of its own would outlive it: at a webhook that reads nothing it waits for ever.
 pub async fn speak(
     connection: Box<dyn Connection>,
     request: Request<Full<Bytes>>,
@@ -130,7 +170,16 @@ async fn exchange(
     let answer = sender.send_request(request).await.map_err(text)?;
     let status = answer.status();
     if !status.is_success() {
-        return Ok((status, Bytes::new()));
+        let kind = answer.headers().get(CONTENT_TYPE);
+        let is_text = kind.is_some_and(|it| it.as_bytes().starts_with(b"text/"));
+        let said = match is_text {
+            true => Limited::new(answer.into_body(), MOST_SAID)
+                .collect()
+                .await
+                .ok(),
+            false => None,
+        };
+        return Ok((status, said.map(|it| it.to_bytes()).unwrap_or_default()));
     }
     let whole = Limited::new(answer.into_body(), most).collect().await;
     match whole {
@@ -147,6 +196,32 @@ mod tests {
     use tokio::io::AsyncReadExt as _;
 
     use super::*;
+
+    #[test]
+    fn a_status_is_told_as_upstreams_client_does() {
+        for (status, said, expected) in [
+            (404, "x", "the server could not find the requested resource"),
+            (403, " not you\n", "not you"),
+            (
+                500,
+                "no \"room\"\n",
+                r#"an error on the server ("no \"room\"") has prevented the request from succeeding"#,
+            ),
+            (
+                502,
+                "",
+                r#"an error on the server ("unknown") has prevented the request from succeeding"#,
+            ),
+            (
+                302,
+                "",
+                "the server responded with the status code 302 but did not return more information",
+            ),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(refusal(status, said.as_bytes()), expected);
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn nothing_stays_of_a_question_to_one_that_reads_nothing() {

@@ -49,7 +49,7 @@ pub struct Endpoint {
     pub authorities: Vec<u8>,
     pub timeout: Duration,
     /// Questions to it at the same time; more wait, within their time.
-    pub calls: Semaphore,
+    pub calls: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -131,8 +131,13 @@ impl Endpoint {
             to,
             authorities: BASE64.decode(text(config, "caBundle")).ok()?,
             timeout,
-            calls: Semaphore::new(MOST_CALLS),
+            calls: Arc::new(Semaphore::new(MOST_CALLS)),
         })
+    }
+
+    /// In place of one of before: what that one was asked and has not answered yet counts on.
+    pub fn take_over(&mut self, before: &Self) {
+        self.calls = before.calls.clone();
     }
 
     /// By which its certificate is checked.
@@ -229,6 +234,11 @@ impl Rule {
 }
 
 impl Hook {
+    /// Whether it is another state of the same one.
+    pub fn is_again(&self, before: &Self) -> bool {
+        (&self.configuration, &self.name) == (&before.configuration, &before.name)
+    }
+
     pub fn is_about(&self, subject: &Subject<'_>) -> bool {
         self.rules.iter().any(|it| it.is_about(subject))
     }

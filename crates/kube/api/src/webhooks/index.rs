@@ -55,7 +55,11 @@ impl Webhooks {
     }
 }
 
-async fn hooks(inner: &Inner, plural: &str) -> Result<Vec<Arc<Hook>>, StoreError> {
+async fn hooks(
+    inner: &Inner,
+    plural: &str,
+    before: &[Arc<Hook>],
+) -> Result<Vec<Arc<Hook>>, StoreError> {
     let own = inner.parts.own_webhook.as_ref();
     // What validates is never of this process.
     let own = own.filter(|_| plural == MUTATING).map(|it| it.config());
@@ -64,14 +68,21 @@ async fn hooks(inner: &Inner, plural: &str) -> Result<Vec<Arc<Hook>>, StoreError
             Some(hook::of_configuration(&it, own))
         })
         .await?;
-    Ok(all.into_iter().flatten().map(Arc::new).collect())
+    let all = all.into_iter().flatten().map(|mut hook| {
+        if let Some(before) = before.iter().find(|it| hook.is_again(it)) {
+            hook.endpoint.take_over(&before.endpoint);
+        }
+        Arc::new(hook)
+    });
+    Ok(all.collect())
 }
 
 pub async fn load(inner: &Inner) -> Result<(), StoreError> {
     let _turn = inner.webhooks.making.lock().await;
+    let before = inner.webhooks.now();
     let hooks = Hooks {
-        mutating: hooks(inner, MUTATING).await?,
-        validating: hooks(inner, VALIDATING).await?,
+        mutating: hooks(inner, MUTATING, &before.mutating).await?,
+        validating: hooks(inner, VALIDATING, &before.validating).await?,
     };
     inner.webhooks.now.store(Arc::new(hooks));
     Ok(())

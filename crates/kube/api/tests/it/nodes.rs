@@ -324,6 +324,7 @@ async fn a_node_runs_nothing_for_who_may_only_read() {
         "n/proxy/attach/default/a/c",
         "n/proxy/portForward/default/a",
         "n/proxy/podPort/default/a/80",
+        "n/proxy/vpcPort/10.1.2.3/80",
         "n/proxy//exec/default/a/c",
         "n/proxy/%65xec/default/a/c",
         "n/proxy/%2Fexec/default/a/c",

@@ -343,6 +343,11 @@ pub async fn attach(core: &Core, call: &Call, input: AttachInstancesQuery) -> Re
                     "Invalid Instance ID(s): [{id}]. Instance is not in running state."
                 )));
             }
+            if it.vpc_id.as_deref().unwrap_or_default().is_empty() {
+                return Err(invalid(format!(
+                    "Invalid Instance ID(s): [{id}]. It is a machine of this installation, which no group launches or ends."
+                )));
+            }
             let of = others
                 .iter()
                 .find(|it| it.1.record.instance.as_ref() == Some(&id));
