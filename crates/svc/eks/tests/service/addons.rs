@@ -299,7 +299,8 @@ async fn an_add_on_that_cannot_go_says_why_and_goes_when_it_is_deleted_again() {
     let home = Home::new().await;
     home.active("API").await;
     home.make(request("coredns")).await.unwrap();
-    until("its names", || async { home.names().await.is_some() }).await;
+    // There is no node yet.
+    home.addon_is("coredns", "DEGRADED").await;
     home.planes.kubernetes.keep(Some("kube-dns"));
     let input = DeleteAddonRequest {
         cluster_name: demo(),

@@ -181,9 +181,20 @@ async fn a_layer_above_the_limit_is_refused() {
 /// Bytes that a request promises and does not send.
 const PROMISED: usize = 99_999_999;
 
-/// Sends the beginning of a request that promises `promised` bytes, waits until the server has
-/// `sent` of them on disk or until it began the upload, then cuts the connection.
+/// Sends the beginning of a request that promises `promised` bytes, waits until the server has some of them on disk, then
+/// cuts the connection.
 async fn cut(home: &Home, head: String, promised: usize, content: &[u8]) {
+    drop(hold(home, head, promised, content, 1).await);
+}
+
+/// The same with a connection that stays; waits for `arrived` bytes.
+async fn hold(
+    home: &Home,
+    head: String,
+    promised: usize,
+    content: &[u8],
+    arrived: u64,
+) -> TcpStream {
     let auth = {
         use base64::{Engine, engine::general_purpose::STANDARD};
         STANDARD.encode(format!("AWS:{}", home.password))
@@ -195,15 +206,16 @@ async fn cut(home: &Home, head: String, promised: usize, content: &[u8]) {
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(content).await.unwrap();
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
-    let arrived = || {
-        home.files("uploads")
-            .iter()
-            .any(|f| f.metadata().is_ok_and(|m| m.len() > 0))
+    let on_disk = || {
+        let files = home.files("uploads");
+        let sizes = files.iter().filter_map(|it| it.metadata().ok());
+        sizes.map(|it| it.len()).sum::<u64>()
     };
-    while !arrived() {
+    while on_disk() < arrived {
         assert!(tokio::time::Instant::now() < deadline, "nothing arrived");
         tokio::task::yield_now().await;
     }
+    stream
 }
 
 #[tokio::test]
@@ -251,7 +263,7 @@ async fn uploads_under_the_name_of_what_is_there_do_not_pile_up() {
     assert_eq!(pushed.status, 201);
     let (first, second) = (begin(&home).await, begin(&home).await);
     let head = format!("PUT {first}?digest={digest} HTTP/1.1\r\ncontent-range: 0-899");
-    cut(&home, head, 900, &random(800)).await;
+    let _held = hold(&home, head, 900, &random(800), 800).await;
     let put = home.ask("PUT", format!("{second}?digest={digest}"));
     let put = put.header("content-range", "0-799").body(random(800));
     assert_eq!(put.send().await.error(), (403, "DENIED".to_owned()));
