@@ -126,6 +126,10 @@ impl Directory {
         refuse_nodes(&cx.caller)?;
         let wanted = wanted.canonical();
         let standing = self.standing(&cx.caller).await?;
+        let mut context = conditions(cx, &standing);
+        describe(&mut context, &wanted);
+        let (wanted, transitive) = inherit(cx, &standing.principal, wanted)?;
+        context.set_some("sts:SourceIdentity", wanted.source_identity.clone());
         let role = self.role(&wanted.role_arn).await?;
         let Some(role) = role else {
             // As for a role that trusts nobody: who may not assume it learns nothing about it.
@@ -135,8 +139,6 @@ impl Directory {
                 &wanted.role_arn,
             ));
         };
-        let mut context = conditions(cx, &standing);
-        describe(&mut context, &wanted);
         if let Some((call, factor)) = factor
             && self.second_factor(call, factor).await?.is_some()
         {
@@ -154,7 +156,6 @@ impl Directory {
             )?;
         }
         let seconds = self.duration(cx, &role, wanted.duration_seconds)?;
-        let (wanted, transitive) = inherit(cx, wanted)?;
         self.check_policies(&role_account(&wanted.role_arn), &wanted)
             .await?;
         self.sealed(self.role_session(&role, wanted, transitive, cx.now, seconds)?)

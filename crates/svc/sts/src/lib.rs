@@ -341,7 +341,8 @@ fn fault(error: AssumeError) -> Fault {
         | AssumeError::TooLongForChain
         | AssumeError::Duration
         | AssumeError::NoSuchPolicy(_)
-        | AssumeError::TransitiveTag(_) => validation(error.to_string()),
+        | AssumeError::TransitiveTag(_)
+        | AssumeError::TooManyTags => validation(error.to_string()),
         AssumeError::Policy(DocumentError::TooLong { .. }) => {
             faults::packed_policy_too_large_exception(error.to_string())
         }

@@ -58,6 +58,8 @@ pub enum AssumeError {
     NoSuchPolicy(String),
     #[error("Tag {0} is passed on by the calling session and cannot be set again.")]
     TransitiveTag(String),
+    #[error("At most 50 session tags can be given, with those that the calling session passes on.")]
+    TooManyTags,
     #[error(transparent)]
     Directory(#[from] DirectoryError),
     #[error("the session token cannot be written")]

@@ -138,9 +138,14 @@ pub(super) fn describe(context: &mut Conditions, wanted: &AssumeRole) {
     }
 }
 
-/// What a session passes on to the next role of a chain: its transitive tags and its source.
+/// What a session passes on to the next role of a chain: its transitive tags and its source. Policies are asked for what is
+/// passed on as for what is wanted.
+///
+/// # Errors
+/// The request would have another of them, by whatever case of a tag's key.
 pub(super) fn inherit(
     cx: &Context,
+    principal: &Principal,
     mut wanted: AssumeRole,
 ) -> Result<(AssumeRole, Vec<String>), AssumeError> {
     let mut transitive = wanted.transitive_tag_keys.clone();
@@ -148,7 +153,8 @@ pub(super) fn inherit(
         return Ok((wanted, transitive));
     };
     for key in &session.transitive_tag_keys {
-        if wanted.tags.contains_key(key) {
+        let folded = key.to_lowercase();
+        if wanted.tags.keys().any(|it| it.to_lowercase() == folded) {
             return Err(AssumeError::TransitiveTag(key.clone()));
         }
         if let Some(value) = session.tags.get(key) {
@@ -156,8 +162,18 @@ pub(super) fn inherit(
             transitive.push(key.clone());
         }
     }
+    if wanted.tags.len() > MAX_TAGS {
+        return Err(AssumeError::TooManyTags);
+    }
     if let Some(source) = &session.source_identity {
         // Whoever started the chain stays its source.
+        let is_another = wanted
+            .source_identity
+            .as_ref()
+            .is_some_and(|it| it != source);
+        if is_another {
+            return Err(denied(principal, "sts:SetSourceIdentity", &wanted.role_arn));
+        }
         wanted.source_identity = Some(source.clone());
     }
     Ok((wanted, transitive))

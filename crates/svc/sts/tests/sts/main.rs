@@ -478,14 +478,61 @@ async fn tags_of_sessions_count_and_are_passed_on_where_said() {
     let session = second.caller.session.clone().unwrap();
     assert_eq!(session.tags.keys().collect::<Vec<_>>(), ["owner"]);
     assert_eq!(session.source_identity.as_deref(), Some("anna-herself"));
-    let again = AssumeRoleRequest {
-        tags: tagged.tags,
-        ..next
+    let one = |key: &str| {
+        let (key, value) = (text(key), text("another"));
+        Some(vec![Tag { key, value }])
     };
-    assert_eq!(
-        w.assume(&first, again).await.unwrap_err().code,
-        "ValidationError"
+    for tags in [tagged.tags, one("owner"), one("Owner")] {
+        let again = AssumeRoleRequest {
+            tags,
+            ..next.clone()
+        };
+        let fault = w.assume(&first, again).await.unwrap_err();
+        assert_eq!(fault.code, "ValidationError");
+    }
+}
+
+/// What a chain passes on is asked for at each role of it.
+#[tokio::test]
+async fn a_chain_keeps_its_source_and_says_it_to_each_role() {
+    let w = world();
+    let anna = w.anna(Some(&allow("sts:*"))).await;
+    w.role("deploy", &trust(&aws(ACCOUNT), ""), &allow("sts:*"))
+        .await;
+    let only = r#","Condition":{"StringEquals":{"sts:SourceIdentity":"bob"}}"#;
+    w.role("of-bob", &trust(&aws(ACCOUNT), only), &allow("*"))
+        .await;
+    let plain = statement(
+        "Allow",
+        "sts:AssumeRole",
+        &format!(r#","Principal":{}"#, aws(ACCOUNT)),
     );
+    w.role("plain", &document(&[plain]), &allow("*")).await;
+    let with_source = |source: &str| AssumeRoleRequest {
+        source_identity: text(source),
+        ..wanted()
+    };
+    let first = w
+        .call(&w.assume(&anna, with_source("anna")).await.unwrap())
+        .await;
+    for (role, source) in [
+        ("of-bob", Some("bob")),
+        ("of-bob", None),
+        ("deploy", Some("bob")),
+        // It lets nobody say who the source is.
+        ("plain", None),
+    ] {
+        let next = AssumeRoleRequest {
+            role_arn: text(&format!("arn:aws:iam::000000000000:role/{role}")),
+            source_identity: source.and_then(text),
+            ..wanted()
+        };
+        let fault = w.assume(&first, next).await.unwrap_err();
+        assert_eq!(fault.code, "AccessDenied", "{role} {source:?}");
+    }
+    let same = w.assume(&first, with_source("anna")).await.unwrap();
+    let session = w.call(&same).await.caller.session.clone().unwrap();
+    assert_eq!(session.source_identity.as_deref(), Some("anna"));
 }
 
 #[tokio::test]
