@@ -316,8 +316,14 @@ pub(crate) fn conditions(cx: &Context, standing: &Standing) -> Conditions {
 }
 
 pub(crate) fn add_all(context: &mut Conditions, keys: &BTreeMap<String, Vec<String>>) {
+    // Of keys that differ by case alone, as tags of some services may, all values are known: a Deny finds each.
+    let mut folded: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (key, values) in keys {
-        context.set_all(key, values.iter().cloned());
+        let all = folded.entry(key.to_lowercase()).or_default();
+        all.extend(values.iter().cloned());
+    }
+    for (key, values) in folded {
+        context.set_all(&key, values);
     }
 }
 
