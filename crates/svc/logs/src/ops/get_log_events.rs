@@ -1,6 +1,8 @@
 //! GetLogEvents: one stream, forward or backward from a token. At either end the same token comes
 //! back, which is how clients know to stop.
 
+use std::collections::VecDeque;
+
 use wharf_api_logs::types::{GetLogEventsRequest, GetLogEventsResponse, OutputLogEvent};
 use wharf_wire::{Call, Fault};
 
@@ -15,6 +17,10 @@ use crate::{
 
 const DEFAULT_LIMIT: u64 = 10_000;
 const MAX_PAGE_BYTES: usize = 1 << 20;
+/// What is read at a time for a page that is cut at its older end: first so many events, then more, and so many bytes.
+const RUN: u64 = 256;
+const LONGEST_RUN: u64 = 1024;
+const MOST_READ: usize = 4 * MAX_PAGE_BYTES;
 
 pub async fn get_log_events(
     service: &LogsService,
@@ -112,34 +118,39 @@ async fn page(
     (direction, at, limit): (Direction, u64, u64),
     opener: &mut Opener,
 ) -> Result<Vec<Event>, Fault> {
-    let (from, to) = match direction {
-        Direction::Forward => (at, window.high.min(at.saturating_add(limit))),
-        Direction::Backward => (window.low.max(at.saturating_sub(limit)), at),
-    };
-    let events = &service.events;
-    // Backward pages are cut at their older end, so all is read and the front dropped.
-    let bytes = if direction == Direction::Forward {
-        MAX_PAGE_BYTES
-    } else {
-        usize::MAX
-    };
-    let mut events = events
-        .fetch(journal, &window.order, (from, to), bytes, opener)
-        .await
-        .map_err(fault::read)?;
-    let mut size: usize = events.iter().map(Event::size).sum();
-    let excess = events
-        .iter()
-        .take_while(|event| {
-            let over = size > MAX_PAGE_BYTES;
-            size -= event.size();
-            over
-        })
-        .count();
-    if direction == Direction::Backward && excess > 0 {
-        events.drain(..excess.min(events.len() - 1));
+    if direction == Direction::Forward {
+        let range = (at, window.high.min(at.saturating_add(limit)));
+        let events = service
+            .events
+            .fetch(journal, &window.order, range, MAX_PAGE_BYTES, opener);
+        return events.await.map_err(fault::read);
     }
-    Ok(events)
+    // The last first, until the page is full.
+    let oldest = window.low.max(at.saturating_sub(limit));
+    let (mut page, mut size, mut to, mut run) = (VecDeque::new(), 0, at, RUN);
+    'full: while to > oldest {
+        let from = oldest.max(to.saturating_sub(run));
+        let events = service
+            .events
+            .fetch(journal, &window.order, (from, to), MOST_READ, opener);
+        let events = events.await.map_err(fault::read)?;
+        let bytes: usize = events.iter().map(Event::size).sum();
+        // Large ones: it ended before the last of them.
+        if bytes >= MOST_READ && to - from > 1 {
+            run = (to - from) / 2;
+            continue;
+        }
+        for event in events.into_iter().rev() {
+            size += event.size();
+            if size > MAX_PAGE_BYTES && !page.is_empty() {
+                break 'full;
+            }
+            page.push_front(event);
+        }
+        run = (run * 2).min(LONGEST_RUN);
+        to = from;
+    }
+    Ok(page.into())
 }
 
 fn to_wire(event: Event) -> OutputLogEvent {

@@ -112,6 +112,42 @@ async fn pages_forward_and_backward_end_with_the_same_token() {
     assert_eq!(texts, ["e", "f"], "without startFromHead the newest come");
 }
 
+/// Of large and small ones in turn, no page is too long, none is left out, and the newest come first.
+#[tokio::test]
+async fn pages_backward_are_full_and_no_longer() {
+    const MOST: usize = 1 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    make(&logs, "g", &["s"]).await;
+    let (mut all, mut at) = (Vec::new(), 0);
+    for round in 0..6 {
+        let small = (0..300).map(|it| format!("{round}-{it}"));
+        let large = (0..3).map(|it| format!("{round}-{it}-{}", "x".repeat(250_000)));
+        let texts: Vec<String> = small.chain(large).collect();
+        let events = texts.iter().zip(at..).map(|(text, at)| (at, &**text));
+        put(&logs, "s", &events.collect::<Vec<_>>()).await;
+        at += texts.len() as i64;
+        all.extend(texts);
+    }
+    let (mut found, mut token) = (Vec::new(), None);
+    loop {
+        let input = GetLogEventsRequest {
+            next_token: token.clone(),
+            ..Default::default()
+        };
+        let (mut page, reply) = get(&logs, input).await;
+        if page.is_empty() {
+            break;
+        }
+        let sizes = page.iter().map(|it| it.len() + 26);
+        assert!(sizes.sum::<usize>() <= MOST);
+        page.append(&mut found);
+        found = page;
+        token = reply.next_backward_token;
+    }
+    assert!(found == all, "{} of {}", found.len(), all.len());
+}
+
 #[tokio::test]
 async fn times_bound_what_is_read() {
     let folder = tempfile::tempdir().unwrap();
