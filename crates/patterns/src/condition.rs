@@ -101,7 +101,9 @@ impl Pattern {
 impl Alternative {
     pub fn new(conditions: Vec<Arc<Condition>>) -> Self {
         let (mut tree, mut absences) = (Node::default(), Vec::new());
-        for condition in &conditions {
+        let mut by_path: Vec<_> = conditions.iter().collect();
+        by_path.sort_by(|one, other| one.path.cmp(&other.path));
+        for condition in by_path {
             let absence = condition.may_be_absent().then(|| {
                 absences.push(condition.clone());
                 absences.len() - 1
@@ -131,16 +133,16 @@ impl Alternative {
 }
 
 impl Node {
+    /// Paths come in order: what begins as one of before begins as the last one.
     fn at(&mut self, path: &[String]) -> &mut Self {
         let Some((first, rest)) = path.split_first() else {
             return self;
         };
-        let place = self.fields.iter().position(|(name, _)| name == first);
-        let place = place.unwrap_or_else(|| {
+        if self.fields.last().is_none_or(|(name, _)| name != first) {
             self.fields.push((first.clone(), Self::default()));
-            self.fields.len() - 1
-        });
-        self.fields[place].1.at(rest)
+        }
+        let last = self.fields.len() - 1;
+        self.fields[last].1.at(rest)
     }
 
     /// Each field of a pattern meets each value of a document once at most.

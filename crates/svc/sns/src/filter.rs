@@ -10,6 +10,8 @@ use crate::{fault, message::Message, records::Settings};
 const MOST_NAMES: usize = 5;
 /// Combinations of a value of each list of a policy.
 const MOST_COMBINATIONS: usize = 150;
+/// Fields of a policy, with those of each choice of a `$or`: each message is held against all.
+const MOST_FIELDS: usize = 1000;
 const LONGEST: usize = 256 << 10;
 
 /// Reads a policy.
@@ -24,11 +26,24 @@ pub fn parse(text: &str) -> Result<Pattern, Fault> {
     if names.len() > MOST_NAMES {
         return Err(bad("Filter policy can not have more than 5 keys"));
     }
-    let pattern = Pattern::parse(text).map_err(|it| bad(&it.0))?;
-    if combinations(&Value::Object(names)) > MOST_COMBINATIONS {
+    let policy = Value::Object(names);
+    // A pattern has each of its alternatives in full.
+    if combinations(&policy) > MOST_COMBINATIONS || fields(&policy) > MOST_FIELDS {
         return Err(bad("Filter policy is too complex"));
     }
-    Ok(pattern)
+    Pattern::parse(text).map_err(|it| bad(&it.0))
+}
+
+/// Names at any depth.
+fn fields(policy: &Value) -> usize {
+    match policy {
+        Value::Object(all) => all
+            .values()
+            .map(fields)
+            .fold(all.len(), usize::saturating_add),
+        Value::Array(all) => all.iter().map(fields).sum(),
+        _ => 0,
+    }
 }
 
 /// Ways to choose a value of each list. Of a `$or` they add up, and each value inside `anything-but` counts:
@@ -174,5 +189,12 @@ mod tests {
         let but = |count: usize| format!(r#"{{"a": [{{"anything-but": {}}}]}}"#, list(count));
         assert!(parse(&but(150)).is_ok());
         assert!(parse(&but(151)).is_err());
+        let inside = |count: usize| {
+            let fields = (0..count).map(|it| format!(r#""f{it}": ["x"]"#));
+            let fields: Vec<String> = fields.collect();
+            format!(r#"{{"a": {{{}}}}}"#, fields.join(","))
+        };
+        assert!(parse(&inside(999)).is_ok());
+        assert!(parse(&inside(1000)).is_err());
     }
 }

@@ -8,7 +8,7 @@ use wharf_api_sns::{
     GetTopicAttributesResponse, ListTopicsInput, ListTopicsResponse, SetTopicAttributesInput,
     Topic as Shown,
 };
-use wharf_base::{Timestamp, ids};
+use wharf_base::{Permit, Timestamp, ids};
 use wharf_iam::{Document, DocumentKind};
 use wharf_records::{Record as _, Scope};
 use wharf_service::{Place, transact};
@@ -170,6 +170,7 @@ pub async fn create_topic(
         set(&mut topic, name, value, call.now)?;
     }
     let key = id.key();
+    end_subscriptions(core, &call.permit, &id).await?;
     transact!(core.table, &call.permit, |tx| {
         match tx.find::<Topic>(&key).await? {
             None => tx.put(&key, &topic),
@@ -201,31 +202,43 @@ pub async fn delete_topic(core: &Core, call: &Call, input: DeleteTopicInput) -> 
     let id = TopicId::given(input.topic_arn.as_deref())?;
     let key = id.key();
     let fifo = transact!(core.table, &call.permit, |tx| {
-        let Some(topic) = tx.find::<Topic>(&key).await? else {
-            return Ok(());
-        };
-        if topic
-            .fifo
-            .as_ref()
-            .is_some_and(|it| it.archive_days.is_some())
-        {
+        let topic = tx.find::<Topic>(&key).await?;
+        let fifo = topic.as_ref().and_then(|it| it.fifo.clone());
+        if fifo.as_ref().is_some_and(|it| it.archive_days.is_some()) {
             let why =
                 "Invalid state: Cannot delete a topic with an ArchivePolicy; set it to {} first";
             return Err(wharf_api_sns::faults::invalid_state_exception(why));
         }
-        tx.delete(&key);
-        topic.fifo
+        if topic.is_some() {
+            tx.delete(&key);
+        }
+        fifo
     });
     if fifo.is_some() {
         accept::forget(core, &call.permit, &id).await?;
     }
-    let subscriptions = core.subscriptions(&id).await?;
+    end_subscriptions(core, &call.permit, &id).await
+}
+
+/// Deletes the subscriptions of a topic that is gone: those that a process left which died meanwhile are none of the next
+/// topic of that name.
+async fn end_subscriptions(core: &Core, permit: &Permit, id: &TopicId) -> Result<(), Fault> {
+    let key = id.key();
+    if core.table.read::<Topic>(&key).await?.is_some() {
+        return Ok(());
+    }
+    let subscriptions = core.subscriptions(id).await?;
     for some in subscriptions.chunks(SOME) {
-        transact!(core.table, &call.permit, |tx| {
-            for (_, stored) in some {
+        let is_gone = transact!(core.table, permit, |tx| {
+            let is_gone = tx.find::<Topic>(&key).await?.is_none();
+            for (_, stored) in some.iter().filter(|_| is_gone) {
                 tx.delete(&stored.key);
             }
+            is_gone
         });
+        if !is_gone {
+            break;
+        }
     }
     Ok(())
 }

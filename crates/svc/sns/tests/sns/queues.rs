@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use wharf_api_sns::{self as api, Sns as _};
 use wharf_delivery::Actor;
+use wharf_store::{Op, Range, Txn};
 use wharf_testkit::{call, refused};
 
 use crate::support::Home;
@@ -123,6 +124,38 @@ async fn topics_and_subscriptions_are_kept() {
     assert_eq!(listed.subscriptions, Some(Vec::new()));
     let gone = home.subscribe(&topic, "a", &[]).await;
     refused(gone, "NotFound", "Topic does not exist");
+}
+
+/// A process died between the end of a topic and that of its subscriptions.
+#[tokio::test]
+async fn a_topic_of_a_name_has_no_subscriptions_of_the_one_before() {
+    let home = Home::new();
+    for is_told_again in [true, false] {
+        let topic = home.topic("news").await;
+        home.subscribe(&topic, "all", &[]).await.unwrap();
+        let all = home.world.store.all(Range::prefix("/")).await.unwrap();
+        let mut keys = all.entries.iter().map(|it| it.key.clone());
+        let key = keys.find(|it| it.contains("/topic/")).unwrap();
+        let txn = Txn {
+            then: vec![Op::delete(key)],
+            ..Txn::default()
+        };
+        home.world.store.txn(&call().permit, txn).await.unwrap();
+        if is_told_again {
+            let delete = api::DeleteTopicInput {
+                topic_arn: Some(topic.clone()),
+            };
+            home.sns.delete_topic(&call(), delete).await.unwrap();
+        }
+        let topic = home.topic("news").await;
+        let call = call();
+        let listed = home.sns.list_subscriptions(&call, Default::default());
+        assert_eq!(listed.await.unwrap().subscriptions, Some(Vec::new()));
+        let delete = api::DeleteTopicInput {
+            topic_arn: Some(topic),
+        };
+        home.sns.delete_topic(&call, delete).await.unwrap();
+    }
 }
 
 #[tokio::test]
