@@ -16,7 +16,7 @@ use wharf_wire::{Call, Fault};
 use crate::{
     cloud::{Cloud, notification},
     core::Core,
-    fault::invalid,
+    fault::{invalid, no_group},
     names,
     records::{Group, Hook, Member, Outcome, Transition, Wait},
 };
@@ -143,13 +143,24 @@ pub async fn put(
     let id = given.lifecycle_hook_name.clone().unwrap_or_default();
     let key = names::hook_key(&place, &group.uuid, &id);
     let before = core.table.read::<Hook>(&key).await?.map(|it| it.record);
+    let passes_role = given.role_arn.is_some();
     let hook = read(&name, given, before.as_ref())?;
+    // The role of before was passed for the target of before.
+    let is_elsewhere = before.as_ref().is_some_and(|it| it.target != hook.target);
+    if is_elsewhere && hook.target.is_some() && !passes_role {
+        return Err(invalid(
+            "Another NotificationTargetARN needs the RoleARN of a role that may send there.",
+        ));
+    }
     if before.is_none_or(|it| (it.target, it.role) != (hook.target.clone(), hook.role.clone())) {
         try_out(core, &place, &group, &hook).await?;
     }
     let _turn = core.turns.take(names::group_key(&place, &name)).await;
     transact!(core.table, &call.permit, |tx| {
-        let group = core.standing(&mut tx, &place, &name).await?;
+        let standing = core.standing(&mut tx, &place, &name).await?;
+        if standing.uuid != group.uuid {
+            return Err(no_group(&name));
+        }
         let there = tx.find::<Hook>(&key).await?;
         if there.is_none() && core.hooks(&place, &group.uuid).await?.len() >= MOST {
             return Err(too_many());

@@ -330,8 +330,7 @@ pub async fn attach(core: &Core, call: &Call, input: AttachInstancesQuery) -> Re
         .collect();
     let key = names::group_key(&place, &name);
     // Nobody else attaches the same at the same time.
-    let _all = core.turns.take(("attach", &place)).await;
-    let _turn = core.turns.take(&key).await;
+    let _turns = core.turns.take_both(("attach", &place), &key).await;
     transact!(core.table, &call.permit, |tx| {
         let mut group = core.standing(&mut tx, &place, &name).await?;
         let others = core.table.all::<Member>(&names::scope(&place), "").await?;
