@@ -7,7 +7,7 @@ use wharf_base::Arn;
 use wharf_records::Record as _;
 use wharf_wire::{Check, Fault};
 
-use super::{Rows, of_kind, tags_of, with_request_tags};
+use super::{Rows, Specifications, of_kind, tags_of, with_request_tags};
 use crate::{
     images::Image,
     instances::launch::{ProfileName, digest},
@@ -41,17 +41,10 @@ impl Rows<'_> {
         let hops = metadata.and_then(|it| it.http_put_response_hop_limit);
         let hops = hops.map(|it| it.to_string());
         let named = ProfileName::of(i.iam_instance_profile.as_ref());
-        let profile = named.ok().flatten().map(|it| {
-            let own = || {
-                Arn::new(
-                    "iam",
-                    "",
-                    &self.cx.account,
-                    format!("instance-profile/{}", it.name),
-                )
-            };
-            it.arn.clone().unwrap_or_else(|| own().to_string())
-        });
+        let profile = match named.ok().flatten() {
+            Some(named) => Some(self.profile_arn(named).await?),
+            None => None,
+        };
         for (key, value) in [
             ("ec2:InstanceType", i.instance_type.as_ref()),
             (
@@ -80,6 +73,7 @@ impl Rows<'_> {
         check = check.with("ec2:InstanceMarketType", market_type(spot));
         let (of_volumes, others) = of_kind(Volume::KIND, &i.tag_specifications);
         let (of_requests, others) = of_kind(SpotRequest::KIND, &others);
+        let (of_interfaces, others) = of_kind(Interface::KIND, &others);
         self.push(with_request_tags(check, tags_of(&others)));
         self.tagging(Instance::KIND, &others);
         if spot {
@@ -88,7 +82,21 @@ impl Rows<'_> {
         let launch = (!of_fleet).then(|| digest(given));
         self.volumes_of_launch(i, &of_volumes, (true, launch.as_deref()))
             .await?;
-        self.made_of(i).await
+        self.made_of(i, &of_interfaces).await
+    }
+
+    /// By its name a profile may be of any path.
+    async fn profile_arn(&self, named: ProfileName) -> Result<String, Fault> {
+        if let Some(arn) = named.arn {
+            return Ok(arn);
+        }
+        let profiles = &self.service.instances.parts.profiles;
+        let found = profiles.find(&self.cx.account, &named.name).await?;
+        let absent = || {
+            let path = format!("instance-profile/{}", named.name);
+            Arn::new("iam", "", &self.cx.account, path).to_string()
+        };
+        Ok(found.map_or_else(absent, |it| it.arn))
     }
 
     /// Requests for Spot instances, and what these will be made of.
@@ -102,14 +110,20 @@ impl Rows<'_> {
         let launch = digest(&i);
         self.volumes_of_launch(&i, &None, (false, Some(&launch)))
             .await?;
-        self.made_of(&i).await
+        self.made_of(&i, &None).await
     }
 
-    /// What else a launch takes.
-    async fn made_of(&mut self, i: &RunInstancesRequest) -> Result<(), Fault> {
+    /// What else a launch takes. `of_interfaces`: the tags of its network interfaces.
+    async fn made_of(
+        &mut self,
+        i: &RunInstancesRequest,
+        of_interfaces: &Specifications,
+    ) -> Result<(), Fault> {
         self.on::<Image>(&i.image_id).await?;
         let interface = i.network_interfaces.as_ref().and_then(|it| it.first());
         let check = Check::new(self.action.clone(), arn(self.cx, Interface::KIND, "*"));
+        let check = with_request_tags(check, tags_of(of_interfaces));
+        self.tagging(Interface::KIND, of_interfaces);
         self.push(
             match interface.and_then(|it| it.associate_public_ip_address) {
                 Some(public) => check.with("ec2:AssociatePublicIpAddress", public.to_string()),

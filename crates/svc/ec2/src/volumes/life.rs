@@ -337,7 +337,9 @@ impl Life {
     /// Its host was deregistered: what was there will not be heard of again.
     pub fn host_left(&mut self) -> Left {
         // The instance that it goes with was there too, and whoever of the two is looked at first, it goes.
-        let device = self.attachment.as_ref().filter(|it| it.is_device);
+        // One that is detached by itself stays.
+        let device = self.attachment.as_ref();
+        let device = device.filter(|it| it.is_device && it.state != AttachmentState::Detaching);
         if self.moving.is_some() {
             // Its instance is elsewhere.
             return self.left_by_host();
