@@ -44,6 +44,8 @@ pub struct Core {
     accounts: Mutex<HashMap<String, Account>>,
     /// Loads and changes of one queue come after one another.
     pub turns: Turns,
+    /// Of those who begin to move messages from a queue. Turns of queues are taken under them.
+    pub moves: Turns,
     /// Keys of records that the reconciler looks at.
     pub work: Arc<WorkQueue<String>>,
     pub shard: Shard,
@@ -59,6 +61,7 @@ impl Core {
             queues: Mutex::default(),
             accounts: Mutex::default(),
             turns: Turns::default(),
+            moves: Turns::default(),
             work: Arc::default(),
             shard: Shard::new("/w1/c0/sqs/shard/0"),
         }

@@ -121,7 +121,7 @@ pub async fn start_message_move_task(
             "Source queue must be configured as a Dead Letter Queue.",
         ));
     }
-    let _turn = core.turns.take(("move", &source)).await;
+    let _turn = core.moves.take(&source).await;
     let before = tasks(core, &source).await?;
     if before.iter().any(|(_, it)| it.record.status.is_active()) {
         return Err(faults::unsupported_operation(
