@@ -369,13 +369,15 @@ impl DevFolder {
 }
 
 /// Runs it in a thread of its own, which is in other namespaces from there to its end.
-pub(super) fn apart<T: Send + 'static>(
+pub(super) fn apart<T: Send>(
     name: &str,
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    work: impl FnOnce() -> io::Result<T> + Send,
 ) -> io::Result<T> {
     let thread = thread::Builder::new().name(name.to_owned());
-    let joined = thread.spawn(work)?.join();
-    joined.unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))
+    thread::scope(|scope| {
+        let joined = thread.spawn_scoped(scope, work)?.join();
+        joined.unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))
+    })
 }
 
 /// Takes away what is mounted last at a place, or at the nearest folder above it: that hides the place.

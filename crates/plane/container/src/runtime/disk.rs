@@ -43,7 +43,7 @@ impl PreparedDisk {
         let made = copy_sparse(template, image)
             .and_then(|file| attach(&file, image))
             .and_then(|(device, number)| {
-                let mount = mount_detached(device, number, &SHORT_LIVED, 0)?;
+                let mount = mount_detached(&device, number, &SHORT_LIVED, 0)?;
                 look_ahead_little(number);
                 Ok(mount)
             });
@@ -104,7 +104,7 @@ impl PreparedDisk {
         check_is_alone(&device)?;
         check(&path_of(&device, number))?;
         check_is_alone(&device)?;
-        let mount = mount_detached(device, number, options, libc::MOUNT_ATTR_NODEV)?;
+        let mount = mount_detached(&device, number, options, libc::MOUNT_ATTR_NODEV)?;
         Ok(Self {
             image: image.to_owned(),
             mount,
@@ -169,7 +169,7 @@ pub fn mounted_again(image: &Path, number: u64) -> io::Result<OwnedFd> {
     if file_of(&device, image)? != (file.dev(), file.ino()) {
         return Err(io::ErrorKind::NotFound.into());
     }
-    mount_detached(device, number, &LONG_LIVED, libc::MOUNT_ATTR_NODEV)
+    mount_detached(&device, number, &LONG_LIVED, libc::MOUNT_ATTR_NODEV)
 }
 
 /// Copies only what is not a hole; the copy has the same length.
@@ -218,12 +218,12 @@ pub(super) const ERRORS: &str = "errors=remount-ro";
 /// Mounts the device, at no place. Blocks of a disk that is kept may come from elsewhere: with
 /// `MOUNT_ATTR_NODEV`, a device node among them opens nothing.
 pub(super) fn mount_detached(
-    device: File,
+    device: &File,
     number: u64,
     options: &[&str],
     attributes: u64,
 ) -> io::Result<OwnedFd> {
-    let source = path_of(&device, number);
+    let source = path_of(device, number);
     let source = source.to_str().ok_or(io::ErrorKind::InvalidInput)?;
     let mount = wharf_userns::fresh("ext4", source, options, attributes).map_err(|error| {
         let text = format!("cannot mount /dev/loop{number}: {error}");

@@ -152,7 +152,8 @@ mod tests {
         assert!(made.unwrap().success());
         let device = LoopDevice::bind(&image).unwrap();
         let open = open_device(device.path()).unwrap();
-        let mount = mount_detached(open, device.number.into(), &[], 0).unwrap();
+        let mount = mount_detached(&open, device.number.into(), &[], 0).unwrap();
+        drop(open);
         let place = |name: &str| format!("/proc/self/fd/{}/{name}", mount.as_raw_fd());
         fs::write(place("before"), vec![1; 1 << 20]).unwrap();
         File::open(place("before")).unwrap().sync_all().unwrap();

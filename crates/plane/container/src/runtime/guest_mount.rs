@@ -269,15 +269,23 @@ impl MountCalls {
             return Ok(None);
         };
         let wanted = Wanted::of(flags, &data)?;
-        let Some(mount) = mount_given(number, given, &wanted)? else {
+        let Some(device) = checked(number, given)? else {
             return Ok(None);
         };
-        map_owners(&mount, &caller.user)?;
-        // It may have been taken from the container while it was checked.
-        if !self.is_valid(notice.id) || !given.is_given(number) {
-            return Err(Errno::ENOENT.into());
-        }
-        caller.attach(mount, target).map(Some)
+        let ready = |mount: &OwnedFd| {
+            map_owners(mount, &caller.user)?;
+            // It may have been taken from the container while it was checked.
+            match self.is_valid(notice.id) && given.is_given(number) {
+                true => Ok(()),
+                false => Err(Errno::ENOENT.into()),
+            }
+        };
+        let mount = caller.mount((&device, number), &wanted, &target, ready)?;
+        Ok(Some(Attached {
+            mount,
+            caller,
+            target,
+        }))
     }
 
     fn is_valid(&self, id: u64) -> bool {
@@ -287,8 +295,8 @@ impl MountCalls {
     }
 }
 
-/// Mounts what is on a device of the container, at no place; `None` if it was given no such device.
-fn mount_given(number: u32, given: &dyn Mountable, wanted: &Wanted) -> io::Result<Option<OwnedFd>> {
+/// A device of the container whose file system may be mounted; `None` if it was given no such device.
+fn checked(number: u32, given: &dyn Mountable) -> io::Result<Option<File>> {
     let device = LoopDevice {
         number,
         goes: false,
@@ -305,9 +313,14 @@ fn mount_given(number: u32, given: &dyn Mountable, wanted: &Wanted) -> io::Resul
         given.check(&device.path())?;
         check_is_alone(&open)?;
     }
-    let mount = mount_detached(open, number.into(), &wanted.options(), wanted.attributes)?;
+    Ok(Some(open))
+}
+
+/// Mounts what is on a device, at no place.
+fn mounted(device: &File, number: u32, wanted: &Wanted) -> io::Result<OwnedFd> {
+    let mount = mount_detached(device, number.into(), &wanted.options(), wanted.attributes)?;
     has_own_journal(number)?;
-    Ok(Some(mount))
+    Ok(mount)
 }
 
 /// Waits a little for a check that an agent began which is no more, and for who has the device to itself.
@@ -438,18 +451,46 @@ impl Caller {
         Ok(is_block.then(|| loop_number(found.st_rdev)).flatten())
     }
 
-    /// Puts the mount where the caller wants it, as it would have found the place. Nothing of ours is left on it: the
-    /// caller may unmount it as soon as it hears of it.
-    fn attach(self, mount: OwnedFd, target: CString) -> io::Result<Attached> {
-        let attached = Attached {
-            mount: mount_id(&mount)?,
-            root: self.root,
-            current: self.current,
-            namespace: self.mounts,
-            target,
-        };
-        attached.inside("guest-mount", move |target| {
-            wharf_userns::attach(&mount, target)
+    /// Mounts what is on a device at a path of its own, as `ready` has it; the id of the mount. With descriptors of its own meanwhile: a program
+    /// that this process starts just then has those of all others open for a moment, and the caller may unmount this as
+    /// soon as it hears of it. What others gave is only borrowed, for what is closed here stays open there.
+    fn mount(
+        &self,
+        (device, number): (&File, u32),
+        wanted: &Wanted,
+        target: &CStr,
+        ready: impl FnOnce(&OwnedFd) -> io::Result<()> + Send,
+    ) -> io::Result<u64> {
+        apart("guest-mount", || {
+            unshare(CloneFlags::CLONE_FILES)?;
+            let mount = mounted(device, number, wanted)?;
+            ready(&mount)?;
+            let id = mount_id(&mount)?;
+            let put = |target: &Path| wharf_userns::attach(&mount, target);
+            self.inside("guest-attach", target, put)?;
+            Ok(id)
+        })
+    }
+
+    /// Does something at a path of its own, as it would have found the place. Nothing of ours is left on what is mounted
+    /// there: the caller may unmount it as soon as it hears of it.
+    fn inside(
+        &self,
+        name: &str,
+        target: &CStr,
+        work: impl FnOnce(&Path) -> io::Result<()> + Send,
+    ) -> io::Result<()> {
+        apart(name, || {
+            unshare(CloneFlags::CLONE_FS)?;
+            setns(self.mounts.as_fd(), CloneFlags::CLONE_NEWNS)?;
+            fchdir(&self.root)?;
+            chroot(".")?;
+            fchdir(&self.current)?;
+            let target = std::ffi::OsStr::from_bytes(target.to_bytes());
+            let done = work(Path::new(target));
+            // The thread may be there for some time after it was joined: it is on no mount that the caller could end.
+            fchdir(&self.root)?;
+            done
         })
     }
 }
@@ -457,43 +498,20 @@ impl Caller {
 /// A mount where its caller wanted it.
 struct Attached {
     mount: u64,
-    root: File,
-    current: File,
-    namespace: File,
+    caller: Caller,
     target: CString,
 }
 
 impl Attached {
-    /// Does something at the target, where the caller is.
-    fn inside(
-        self,
-        name: &str,
-        work: impl FnOnce(&Path) -> io::Result<()> + Send + 'static,
-    ) -> io::Result<Self> {
-        apart(name, move || {
-            unshare(CloneFlags::CLONE_FS)?;
-            setns(self.namespace.as_fd(), CloneFlags::CLONE_NEWNS)?;
-            fchdir(&self.root)?;
-            chroot(".")?;
-            fchdir(&self.current)?;
-            let target = std::ffi::OsStr::from_bytes(self.target.as_bytes());
-            let done = work(Path::new(target));
-            // The thread may be there for some time after it was joined: it is on no mount that the caller could end.
-            fchdir(&self.root)?;
-            done.map(|()| self)
-        })
-    }
-
-    fn take_back(self) -> io::Result<()> {
-        let mount = self.mount;
-        let taken = self.inside("guest-unmount", move |target| {
+    fn take_back(&self) -> io::Result<()> {
+        self.caller.inside("guest-unmount", &self.target, |target| {
             let mut path = OpenOptions::new();
             path.read(true).custom_flags(libc::O_PATH | libc::O_CLOEXEC);
             // It was moved or taken away meanwhile.
             let Ok(top) = path.open(target) else {
                 return Ok(());
             };
-            if mount_id(&top)? != mount {
+            if mount_id(&top)? != self.mount {
                 return Ok(());
             }
             fchdir(&top)?;
@@ -501,8 +519,7 @@ impl Attached {
                 Err(Errno::EINVAL) | Ok(()) => Ok(()),
                 Err(other) => Err(other.into()),
             }
-        });
-        taken.map(drop)
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
     sync::{
         OnceLock,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
@@ -34,6 +34,12 @@ fn file_system(path: PathBuf) -> PathBuf {
     let made = Command::new("mkfs.ext4").args(["-qF"]).arg(&path).status();
     assert!(made.unwrap().success());
     path
+}
+
+fn mount_given(number: u32, given: &dyn Mountable, wanted: &Wanted) -> io::Result<Option<OwnedFd>> {
+    let device = checked(number, given)?;
+    let mount = device.map(|it| mounted(&it, number, wanted));
+    mount.transpose()
 }
 
 /// Needs root and loop devices.
@@ -164,9 +170,14 @@ fn nothing_holds_what_was_mounted_and_only_that_is_taken_back() {
     };
     let elsewhere = Elsewhere::begin();
     let attach = || {
-        let mount = mount_given(device.number, &given, &Wanted::default());
-        let mount = mount.unwrap().unwrap();
-        elsewhere.caller().attach(mount, target.clone()).unwrap()
+        let open = checked(device.number, &given).unwrap().unwrap();
+        let (caller, wanted) = (elsewhere.caller(), Wanted::default());
+        let mount = caller.mount((&open, device.number), &wanted, &target, |_| Ok(()));
+        Attached {
+            mount: mount.unwrap(),
+            caller,
+            target: target.clone(),
+        }
     };
     // The caller has heard of it, and what would take it back is still there.
     let attached = attach();
@@ -181,6 +192,25 @@ fn nothing_holds_what_was_mounted_and_only_that_is_taken_back() {
     assert_eq!(elsewhere.mounts(device.number), 2);
     over.take_back().unwrap();
     assert_eq!(elsewhere.mounts(device.number), 1);
+    let unmounted = elsewhere.unmount(&place);
+    assert!(unmounted.status.success(), "{unmounted:?}");
+
+    // Neither do programs that are started at the same time.
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                assert!(Command::new("true").status().unwrap().success());
+            }
+        });
+        let unmounted = (0..20).map(|_| {
+            attach();
+            elsewhere.unmount(&place)
+        });
+        let refused: Vec<Output> = unmounted.filter(|it| !it.status.success()).collect();
+        is_over.store(true, Ordering::Relaxed);
+        assert!(refused.is_empty(), "{refused:?}");
+    });
     device.let_go(&own).unwrap();
 }
 
@@ -262,7 +292,8 @@ fn a_journal_on_another_device_is_refused_before_anything_opens_it() {
         },
     });
     let open = open_device(device.path()).unwrap();
-    let mount = mount_detached(open, device.number.into(), &[], 0).unwrap();
+    let mount = mount_detached(&open, device.number.into(), &[], 0).unwrap();
+    drop(open);
     let refused = has_own_journal(device.number).unwrap_err();
     assert_eq!(refused.kind(), io::ErrorKind::InvalidInput);
     drop(mount);
