@@ -116,7 +116,13 @@ def test_other_frequencies_are_told(installation):
     url, target = queue(place, rule, service="events.amazonaws.com")
     events.put_targets(Rule=names[0], Targets=[{"Id": "q", "Arn": target}])
 
-    def told():
+    def told(before=None):
+        # What a server delivered that was killed then is delivered again.
+        while (now := one()) == before:
+            pass
+        return now
+
+    def one():
         messages = wait_for(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"), 60, "ECR's event")
         (detail,) = (json.loads(it["Body"])["detail"] for it in messages)
         sqs.delete_message(QueueUrl=url, ReceiptHandle=messages[0]["ReceiptHandle"])
@@ -134,7 +140,7 @@ def test_other_frequencies_are_told(installation):
     expected = {name: ("MANUAL", "SCAN_ON_PUSH") for name in names} | {names[0]: ("CONTINUOUS_SCAN", "SCAN_ON_PUSH")}
     assert told() == expected
     ecr.put_registry_scanning_configuration(scanType="BASIC", rules=[])
-    assert told() == {name: ("SCAN_ON_PUSH", "MANUAL") for name in names}
+    assert told(expected) == {name: ("SCAN_ON_PUSH", "MANUAL") for name in names}
 
 
 def test_sboms_are_referrers(installation, tmp_path):
