@@ -95,7 +95,7 @@ impl Jobs {
         }
         self.release(&plan.release).await?;
         self.control.delete_many(&about, &plan.delete).await?;
-        let count = plan.create.len().min(BURST);
+        let count = plan.create.len();
         self.control
             .create_many(&about, |at| plan.create[at].clone(), count)
             .await?;

@@ -1,6 +1,9 @@
 //! Indexes of a job: as text, which of them failed, and what their pods remember. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use serde_json::Value;
 use wharf_base::Timestamp;
@@ -19,13 +22,18 @@ pub const IGNORED: &str = "batch.kubernetes.io/job-index-ignored-failure-count";
 
 /// Those of a text like `1,3-5`, as far as they are below `end`.
 pub fn parsed(text: &str, end: i64) -> BTreeSet<i64> {
+    ranges(text, end).flatten().collect()
+}
+
+/// The same as ranges that are not empty. A few words say millions of indexes.
+pub fn ranges(text: &str, end: i64) -> impl Iterator<Item = Range<i64>> {
     let parts = text.split(',').filter(|it| !it.is_empty());
-    let ranges = parts.filter_map(|part| {
+    let ranges = parts.filter_map(move |part| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (first, last): (i64, i64) = (first.parse().ok()?, last.parse().ok()?);
         Some(first.max(0)..last.saturating_add(1).min(end))
     });
-    ranges.flatten().collect()
+    ranges.filter(|it| !it.is_empty())
 }
 
 pub fn text(indexes: &BTreeSet<i64>) -> String {

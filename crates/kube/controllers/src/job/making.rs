@@ -11,6 +11,7 @@ use wharf_base::{Timestamp, backoff::doubled};
 use wharf_kube_client::{Object, Ref, kind};
 
 use super::{
+    BURST,
     indexes::{self, Failures, INDEX},
     plan::{Plan, TRACKING},
     policies::Failed,
@@ -75,7 +76,7 @@ impl Making<'_> {
             return;
         }
         match job.text("/spec/completionMode") == "Indexed" {
-            false => plan.create = vec![pod(job, None, None); missing],
+            false => plan.create = vec![pod(job, None, None); missing.min(BURST)],
             true => self.make_indexes(missing, plan),
         }
     }
@@ -85,6 +86,9 @@ impl Making<'_> {
         let taken = [self.done, self.given_up, self.at_work];
         let is_free = |index: &i64| !taken.iter().any(|it| it.contains(index));
         for index in (0..completions).filter(is_free).take(missing) {
+            if plan.create.len() == BURST {
+                break;
+            }
             let before = self.to_be_replaced.get(&index);
             let failures = before.map(|it| Failures::with(it));
             let left = before.zip(failures).and_then(|(it, failures)| {

@@ -1,11 +1,11 @@
 //! What a job's policies say of pods that failed, and of indexes that succeeded: pure.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use serde_json::Value;
 use wharf_kube_client::Object;
 
-use super::indexes::parsed;
+use super::indexes::ranges;
 
 /// What a failed pod is to its job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,12 +97,12 @@ pub fn success(job: &Value, done: &BTreeSet<i64>, end: i64) -> Option<String> {
         let count = rule.integer("/succeededCount");
         let needed = match rule.text("/succeededIndexes") {
             "" => return count.is_some_and(|it| done.len() as i64 >= it),
-            text => parsed(text, end),
+            text => ranges(text, end).collect::<Vec<_>>(),
         };
-        let there = needed.intersection(done).count();
+        let there = |it: &Range<i64>| done.range(it.clone()).count() as i64;
         match count {
-            Some(count) => there as i64 >= count,
-            None => there == needed.len(),
+            Some(count) => needed.iter().map(there).sum::<i64>() >= count,
+            None => needed.iter().all(|it| there(it) == it.end - it.start),
         }
     };
     let index = rules.enumerate().find(|(_, rule)| met(rule))?.0;
@@ -198,5 +198,10 @@ mod tests {
             assert_eq!(success(&job, &done, 5).is_some(), is_met, "{job}");
         }
         assert_eq!(success(&json!({}), &done, 5), None);
+        // A rule of a few words may name all there are.
+        let most = i64::from(i32::MAX);
+        let rules = json!([{"succeededIndexes": format!("0-{}", most - 1)}]);
+        let job = json!({"spec": {"successPolicy": {"rules": rules}}});
+        assert_eq!(success(&job, &done, most), None);
     }
 }

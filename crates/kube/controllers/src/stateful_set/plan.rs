@@ -1,6 +1,6 @@
 //! What a StatefulSet needs: pure. One name has one pod at a time, and where the set keeps order, one step is done before the next.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use wharf_base::Timestamp;
@@ -125,6 +125,9 @@ pub fn claim_owners(set: &Value, pod: &Value, claim: &Value) -> Vec<Value> {
     owners
 }
 
+/// Pods that are made at a time: there may be wanted far more.
+const BURST: usize = 500;
+
 pub fn plan(it: &Observed, now: Timestamp) -> Plan {
     let (first, count) = (start(it.set), replicas(it.set));
     let min_ready = it.set.integer("/spec/minReadySeconds").unwrap_or_default();
@@ -132,18 +135,22 @@ pub fn plan(it: &Observed, now: Timestamp) -> Plan {
     let is_available = |pod: &Value| {
         !pod.is_deleting() && available_in(pod, min_ready, now) == Some(Duration::ZERO)
     };
-    let mut places: Vec<(i64, Option<&Arc<Value>>)> =
-        (first..first + count).map(|it| (it, None)).collect();
+    let wanted = first..first + count;
+    let mut places: BTreeMap<i64, Option<&Arc<Value>>> = BTreeMap::new();
     let mut condemned: Vec<(i64, &Arc<Value>)> = Vec::new();
     for pod in it.pods {
         let Some(ordinal) = ordinal(it.set, pod) else {
             continue;
         };
-        match places.iter_mut().find(|(place, _)| *place == ordinal) {
-            Some((_, place)) => *place = Some(pod),
-            None => condemned.push((ordinal, pod)),
+        match wanted.contains(&ordinal) {
+            true => drop(places.insert(ordinal, Some(pod))),
+            false => condemned.push((ordinal, pod)),
         }
     }
+    let vacant = wanted.filter(|it| !places.contains_key(it));
+    let vacant: Vec<i64> = vacant.take(BURST).collect();
+    places.extend(vacant.into_iter().map(|it| (it, None)));
+    let places: Vec<_> = places.into_iter().collect();
     condemned.sort_by_key(|(ordinal, _)| std::cmp::Reverse(*ordinal));
     let waits = it
         .pods

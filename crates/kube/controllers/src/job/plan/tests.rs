@@ -364,3 +364,16 @@ fn containers_that_begin_again_count_towards_the_limit() {
         assert_eq!(world.failed_for(), reason);
     }
 }
+
+/// A job may want billions, which nobody lists.
+#[test]
+fn pods_are_made_some_at_a_time() {
+    for spec in [
+        json!({"parallelism": i32::MAX}),
+        json!({"parallelism": 100_000, "completions": i32::MAX, "completionMode": "Indexed"}),
+    ] {
+        let plan = World::of(spec).plan(NOW);
+        assert_eq!(plan.create.len(), 500);
+        assert!(!plan.is_settled());
+    }
+}

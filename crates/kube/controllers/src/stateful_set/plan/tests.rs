@@ -232,3 +232,13 @@ fn claims_are_owned_as_the_policy_says() {
     world.set["spec"]["replicas"] = 2.into();
     assert_eq!(owner(&world.set), ["Pod"]);
 }
+
+/// A set may want billions, which nobody lists.
+#[test]
+fn pods_are_made_some_at_a_time() {
+    for (policy, at_once) in [("Parallel", BURST), ("OrderedReady", 1)] {
+        let mut world = World::of(policy);
+        world.set["spec"]["replicas"] = i32::MAX.into();
+        assert_eq!(world.plan().actions.len(), at_once, "{policy}");
+    }
+}
