@@ -131,6 +131,27 @@ async fn an_owner_that_never_was_is_none() {
     cluster.until(&kind::POD, <[_]>::is_empty).await;
 }
 
+/// What cannot be said to be gone takes nothing along.
+#[tokio::test(start_paused = true)]
+async fn owners_that_cannot_be_looked_for_are_not_taken_for_gone() {
+    let cluster = cluster();
+    let owner = create(&cluster, &kind::REPLICA_SET, "s", &[]).await;
+    let mut reference = Ref::of(&kind::REPLICA_SET, &owner).as_controller();
+    let of_none = json!({"metadata": {"name": "n", "ownerReferences": [reference.clone()]}});
+    let of_none = cluster.client.create(&kind::NODE, "", &of_none).await;
+    of_none.unwrap();
+    reference["apiVersion"] = "apps/v1beta1".into();
+    let of_before = json!({"metadata": {"name": "p", "ownerReferences": [reference]}});
+    let of_before = cluster.client.create(&kind::POD, "a", &of_before).await;
+    of_before.unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert_eq!(cluster.list(&kind::POD).await.len(), 1);
+    assert_eq!(cluster.list(&kind::NODE).await.len(), 1);
+    delete(&cluster, &kind::REPLICA_SET, "s", Propagation::Background).await;
+    cluster.until(&kind::POD, <[_]>::is_empty).await;
+    assert_eq!(cluster.list(&kind::NODE).await.len(), 1);
+}
+
 /// A definition is told of before its kind is served, so the collector may have looked for kinds too early.
 #[tokio::test(start_paused = true)]
 async fn an_owner_of_a_kind_that_is_served_late_is_found_to_be_gone() {
