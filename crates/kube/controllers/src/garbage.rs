@@ -191,11 +191,12 @@ impl Collector {
                 Step::Nothing => return Ok(Next::Settled),
                 Step::Find(owners) => {
                     for owner in owners {
-                        if self.is_there(&node, &owner).await? {
+                        match self.is_there(&node, &owner).await? {
                             // The graph will have it in a moment.
-                            return Ok(Next::After(LOOK_AGAIN));
+                            Some(true) => return Ok(Next::After(LOOK_AGAIN)),
+                            Some(false) => drop(absent.insert(owner.uid)),
+                            None => return Ok(Next::Settled),
                         }
-                        absent.insert(owner.uid);
                     }
                 }
                 Step::Look(blocking) => {
@@ -236,12 +237,9 @@ impl Collector {
         }
     }
 
-    /// Whether an owner exists, by the server's word.
-    async fn is_there(&self, node: &Node, owner: &Owner) -> Result<bool, Error> {
-        let (group, version) = match owner.api_version.split_once('/') {
-            Some((group, version)) => (group, version),
-            None => ("", owner.api_version.as_str()),
-        };
+    /// Whether an owner exists, by the server's word; nothing where that cannot be said of such an owner.
+    async fn is_there(&self, node: &Node, owner: &Owner) -> Result<Option<bool>, Error> {
+        let group = owner.api_version.split_once('/').map_or("", |it| it.0);
         let find = || {
             let informers = self.informers.lock();
             let mut kinds = informers.keys();
@@ -249,7 +247,8 @@ impl Collector {
                 .find(|it| it.group == group && it.kind == owner.kind)
                 .cloned()
         };
-        let Some(mut kind) = find() else {
+        // In a version that is served: that of the reference may be no more, and the owner is there all the same.
+        let Some(kind) = find() else {
             // Of a kind that is not known it cannot be said to be gone. A definition is told of before its kind is served: look again.
             self.others.notify_one();
             return Err(Error::Answer(format!(
@@ -257,19 +256,23 @@ impl Collector {
                 owner.name, node.namespace, node.name, owner.api_version, owner.kind
             )));
         };
-        kind.version = version.to_owned().into();
         let namespace = if kind.namespaced {
             node.namespace.as_str()
         } else {
             ""
         };
-        // An object of a namespace cannot be the owner of one of none.
+        // An object of a namespace cannot be the owner of one of none, which says nothing of the namespace to look in.
         if kind.namespaced && namespace.is_empty() {
-            return Ok(false);
+            tracing::warn!(
+                object = node.name,
+                owner = owner.name,
+                "an object of no namespace names an owner of one, and is kept"
+            );
+            return Ok(None);
         }
         match self.client.get(&kind, namespace, &owner.name).await {
-            Ok(there) => Ok(there.uid() == owner.uid),
-            Err(error) if error.is_not_found() => Ok(false),
+            Ok(there) => Ok(Some(there.uid() == owner.uid)),
+            Err(error) if error.is_not_found() => Ok(Some(false)),
             Err(error) => Err(error),
         }
     }
