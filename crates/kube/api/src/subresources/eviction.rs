@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wharf_kube_model::{
     selector::Labels,
     status::{Cause, Details, Status},
-    view::text_at,
+    view::{items, text_at},
 };
 use wharf_store::StoreError;
 
@@ -50,9 +50,8 @@ pub async fn evict(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
     let phase = text_at(&pod, &["status", "phase"]);
     let is_over = ["Succeeded", "Failed", "Pending"].contains(&phase)
         || pod["metadata"]["deletionTimestamp"].is_string();
-    if !is_over {
-        claim(call, &pod, options.is_dry).await?;
-    } else if options.resource_version.is_none() {
+    let is_guarded = !is_over && claim(call, &pod, options.is_dry).await?;
+    if !is_guarded && options.resource_version.is_none() {
         // A pod that has become ready meanwhile is one that its budget speaks for.
         let version = text_at(&pod, &["metadata", "resourceVersion"]);
         options.resource_version = Some(version.to_owned());
@@ -65,15 +64,18 @@ pub async fn evict(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
     Ok(call.answer_other(201, &status.to_value()))
 }
 
-/// Takes a disruption from the budget of the pod, if it has one.
-async fn claim(call: &Call, pod: &Value, is_dry: bool) -> Result<(), Fault> {
+/// Takes a disruption from the budget of the pod, if it has one; whether that speaks for it as it is.
+async fn claim(call: &Call, pod: &Value, is_dry: bool) -> Result<bool, Fault> {
     for _ in 0..TRIES {
         let Some((key, object, budget)) = budget_of(call, pod).await? else {
-            return Ok(());
+            return Ok(true);
         };
+        if !is_guarded(&budget, pod) {
+            return Ok(false);
+        }
         let claimed = claimed(&budget, call.name(), &call.now.iso8601_seconds())?;
         if is_dry {
-            return Ok(());
+            return Ok(true);
         }
         let record = record(object.version(), &claimed);
         let objects = &call.cluster.objects;
@@ -81,7 +83,7 @@ async fn claim(call: &Call, pod: &Value, is_dry: bool) -> Result<(), Fault> {
             .replace(&key, object.revision, record, &Effects::default(), None)
             .await
         {
-            Ok(_) => return Ok(()),
+            Ok(_) => return Ok(true),
             Err(WriteError::Changed) => {}
             Err(error) => return Err(call.write_fault(call.name(), error)),
         }
@@ -125,6 +127,19 @@ async fn budget_of(call: &Call, pod: &Value) -> Result<Option<(String, Object, V
         found = Some((format!("{folder}{path}"), object, budget));
     }
     Ok(found)
+}
+
+/// Whether the budget is asked about a pod: one that is not ready is none of the healthy ones. With `IfHealthyBudget`, which is
+/// meant where nothing is said, it waits for as long as there are too few of these.
+fn is_guarded(budget: &Value, pod: &Value) -> bool {
+    let mut conditions = items(&pod["status"], "conditions").iter();
+    if conditions.any(|it| it["type"] == "Ready" && it["status"] == "True") {
+        return true;
+    }
+    let number = |name: &str| budget["status"][name].as_i64().unwrap_or(0);
+    let (now, desired) = (number("currentHealthy"), number("desiredHealthy"));
+    let always = text_at(budget, &["spec", "unhealthyPodEvictionPolicy"]) == "AlwaysAllow";
+    !always && (desired <= 0 || now < desired)
 }
 
 /// The budget with one disruption less: pure.

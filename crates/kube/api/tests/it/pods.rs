@@ -138,7 +138,8 @@ async fn an_eviction_asks_the_budget() {
     let it = harness().await;
     it.post(PODS, &pod("a")).await.expect(201);
     bind(&it, "a").await;
-    let status = json!({"status": {"phase": "Running"}});
+    let ready = json!([{"type": "Ready", "status": "True"}]);
+    let status = json!({"status": {"phase": "Running", "conditions": ready}});
     it.patch(&format!("{PODS}/a/status"), "merge-patch+json", &status)
         .await
         .expect(200);
@@ -182,6 +183,46 @@ async fn an_eviction_asks_the_budget() {
     assert!(left["status"]["disruptedPods"]["a"].is_string(), "{left}");
     let pod = it.get(&format!("{PODS}/a")).await.expect(200);
     assert!(pod["metadata"]["deletionTimestamp"].is_string());
+}
+
+/// It is none of the healthy ones, so nothing is taken from the budget.
+#[tokio::test]
+async fn a_pod_that_is_not_ready_is_evicted_while_enough_others_are() {
+    let it = harness().await;
+    let budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+    for (name, policy, healthy, code) in [
+        ("a", None, 2, 201),
+        ("b", None, 1, 429),
+        ("c", Some("IfHealthyBudget"), 1, 429),
+        ("d", Some("AlwaysAllow"), 1, 201),
+    ] {
+        let mut pod = pod(name);
+        pod["metadata"]["labels"] = json!({"app": name});
+        it.post(PODS, &pod).await.expect(201);
+        bind(&it, name).await;
+        let status = json!({"status": {"phase": "Running"}});
+        let uri = format!("{PODS}/{name}/status");
+        let changed = it.patch(&uri, "merge-patch+json", &status).await;
+        changed.expect(200);
+        let mut spec = json!({"minAvailable": 2, "selector": {"matchLabels": {"app": name}}});
+        if let Some(policy) = policy {
+            spec["unhealthyPodEvictionPolicy"] = policy.into();
+        }
+        let budget = json!({"metadata": {"name": name}, "spec": spec});
+        it.post(budgets, &budget).await.expect(201);
+        let status = json!({"status": {
+            "disruptionsAllowed": 0, "observedGeneration": 1,
+            "currentHealthy": healthy, "desiredHealthy": 2, "expectedPods": 3,
+        }});
+        let uri = format!("{budgets}/{name}/status");
+        let changed = it.patch(&uri, "merge-patch+json", &status).await;
+        changed.expect(200);
+        let eviction = json!({"metadata": {"name": name}});
+        let uri = format!("{PODS}/{name}/eviction");
+        it.post(&uri, &eviction).await.expect(code);
+        let left = it.get(&format!("{budgets}/{name}")).await.expect(200);
+        assert!(left["status"]["disruptedPods"][name].is_null(), "{left}");
+    }
 }
 
 #[tokio::test]
