@@ -34,14 +34,24 @@ use crate::{
 pub const POD_ENI: &str = "vpc.amazonaws.com/pod-eni";
 /// After a change of what a volume is made of could not be written.
 const WRITE_AGAIN: Duration = Duration::from_secs(10);
-/// No action takes longer, but for pulls and ends that are waited for.
-pub const PATIENCE: Duration = Duration::from_secs(3 * 60 * 60);
+/// No action takes longer, beyond what a container is given to end.
+const PATIENCE: Duration = Duration::from_secs(3 * 60 * 60);
 /// Nor one of the machine's own.
 const MACHINE_PATIENCE: Duration = Duration::from_secs(120);
 const KEEP_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_KEEP_PAUSE: Duration = Duration::from_secs(60);
 /// How often the image of a container that was found running is asked for: for an hour or so.
 const KEEP_TRIES: u32 = 60;
+
+/// Within which an action is done or has failed.
+pub fn patience(action: &Action) -> Duration {
+    match action {
+        Action::Stop { grace_seconds, .. } => {
+            PATIENCE.saturating_add(Duration::from_secs(*grace_seconds))
+        }
+        _ => PATIENCE,
+    }
+}
 
 pub async fn perform(
     context: Arc<Context>,

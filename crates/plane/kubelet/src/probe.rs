@@ -24,6 +24,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_util::task::AbortOnDropHandle;
+use wharf_base::Timestamp;
 use wharf_container::runtime::ExecSpec;
 use wharf_kube_client::{Ref, kind};
 use wharf_tls::{Anybody, Verifier};
@@ -87,6 +88,8 @@ struct Prober {
     context: Arc<Context>,
     of: Container,
     attempt: u32,
+    /// Since when it runs: the first look comes so long after that, whenever this process began to look after it.
+    since: Option<Timestamp>,
     ip: Option<Ipv4Addr>,
     tell: mpsc::Sender<Event>,
 }
@@ -96,6 +99,7 @@ pub async fn run(
     context: Arc<Context>,
     of: Container,
     attempt: u32,
+    since: Option<Timestamp>,
     has_started: bool,
     ip: Option<Ipv4Addr>,
     tell: mpsc::Sender<Event>,
@@ -104,6 +108,7 @@ pub async fn run(
         context,
         of,
         attempt,
+        since,
         ip,
         tell,
     });
@@ -137,10 +142,10 @@ impl Prober {
         };
         let period = seconds(probe.period_seconds, 10);
         let patience = seconds(probe.timeout_seconds, 1);
-        sleep(Duration::from_secs(
-            probe.initial_delay_seconds.unwrap_or(0).into(),
-        ))
-        .await;
+        let delay = Duration::from_secs(probe.initial_delay_seconds.unwrap_or(0).into());
+        let now = self.context.node.clock.now();
+        let runs_for = self.since.map_or(Duration::ZERO, |since| now.since(since));
+        sleep(delay.saturating_sub(runs_for)).await;
         let container = || self.of.name.clone();
         let mut tally = Tally::of(probe);
         let mut told = None;

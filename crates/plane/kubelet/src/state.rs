@@ -499,11 +499,16 @@ impl ContainerState {
         self.is_ready = false;
     }
 
-    pub fn end(&mut self, code: i32, oom: bool, at: Timestamp, message: String) {
-        let started_at = match self.run {
+    /// Since when it runs.
+    pub fn since(&self) -> Option<Timestamp> {
+        match self.run {
             Run::Running { since } => Some(since),
             _ => None,
-        };
+        }
+    }
+
+    pub fn end(&mut self, code: i32, oom: bool, at: Timestamp, message: String) {
+        let started_at = self.since();
         if started_at.is_some_and(|since| at.since(since) >= GOOD_RUN) {
             self.crashes = 0;
         }

@@ -275,6 +275,7 @@ impl Worker {
                 self.state.give(of);
             }
             let failure = perform::failure(&action);
+            let patience = perform::patience(&action);
             let job = perform::perform(
                 self.context.clone(),
                 self.pod.clone(),
@@ -283,7 +284,7 @@ impl Worker {
             );
             // One that panics or hangs has failed like any other.
             self.jobs.spawn(async move {
-                let done = timeout(perform::PATIENCE, AssertUnwindSafe(job).catch_unwind()).await;
+                let done = timeout(patience, AssertUnwindSafe(job).catch_unwind()).await;
                 match done {
                     Ok(Ok(events)) => events,
                     _ => failure,
@@ -324,6 +325,7 @@ impl Worker {
                 self.context.clone(),
                 of.clone(),
                 known.attempt,
+                known.since(),
                 known.has_started,
                 state.ip,
                 self.tell_events.clone(),

@@ -1,6 +1,6 @@
 //! What volumes of a pod hold is written, and written anew when it changes.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::time::{sleep, timeout};
 use wharf_base::Timestamp;
@@ -77,6 +77,9 @@ pub(super) async fn write_volumes(
     Ok(renew_at)
 }
 
+/// How often the time of a token is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
 /// Writes volumes anew whenever something they are made of changed, or a token is old.
 pub async fn keep_volumes(context: Arc<Context>) {
     let pod = || context.pod.lock().clone();
@@ -88,10 +91,16 @@ pub async fn keep_volumes(context: Arc<Context>) {
     // The tokens that the sandbox was made with, if this process made it.
     let mut renew_at = Some(clock.now());
     loop {
-        let wait = renew_at.map(|at| at.since(clock.now()));
+        // The machine may be asleep in between, which no sleep of ours counts.
+        let is_due = async {
+            while renew_at.is_none_or(|at| clock.now() < at) {
+                let left = renew_at.map_or(LOOK_EVERY, |at| at.since(clock.now()));
+                sleep(left.min(LOOK_EVERY)).await;
+            }
+        };
         tokio::select! {
             () = context.changed.notified() => {}
-            () = async { sleep(wait.unwrap_or_default()).await }, if wait.is_some() => {}
+            () = is_due => {}
         }
         let pod = pod();
         renew_at = match write_volumes(&context, &pod).await {
