@@ -5,13 +5,16 @@ use std::{collections::BTreeMap, sync::Arc};
 use wharf_link::Update;
 use wharf_planeproto::{Change, Kind, Resource};
 
-/// Takes over what it says; whether that is anything new. `put` takes over one of the kind, or refuses it.
+/// Takes over what it says; whether that is anything new, as the first word always is: before it nothing is known. `put` takes
+/// over one of the kind, or refuses it.
 pub fn take<T: Clone + PartialEq>(
-    assigned: &mut Arc<BTreeMap<String, T>>,
+    assigned: &mut Option<Arc<BTreeMap<String, T>>>,
     kind: Kind,
     update: &Update,
     put: impl Fn(&mut BTreeMap<String, T>, &Resource),
 ) -> bool {
+    let is_first = assigned.is_none();
+    let assigned = assigned.get_or_insert_default();
     let mut now = BTreeMap::clone(assigned);
     match update {
         Update::Snapshot(resources) => {
@@ -34,7 +37,7 @@ pub fn take<T: Clone + PartialEq>(
     if changed {
         *assigned = Arc::new(now);
     }
-    changed
+    is_first || changed
 }
 
 /// A prefix and eight hexadecimal digits or more: a name that a folder can have.

@@ -105,11 +105,7 @@ impl FileSystems {
     /// Takes over what the control plane says to the machine with that instance id.
     pub fn take(&self, host: &str, update: &Update) {
         self.told.send_if_modified(|told| {
-            let is_first = told.is_none();
-            let now = told.get_or_insert_default();
-            let changed =
-                assigned::take(now, Kind::FileSystem, update, |now, it| put(now, host, it));
-            is_first || changed
+            assigned::take(told, Kind::FileSystem, update, |now, it| put(now, host, it))
         });
     }
 

@@ -148,10 +148,7 @@ impl Volumes {
         // First: a volume that is deleted at the same time waits for those of it.
         self.take_told_snapshots(host, update);
         self.told.send_if_modified(|told| {
-            let is_first = told.is_none();
-            let now = told.get_or_insert_default();
-            let changed = assigned::take(now, Kind::Volume, update, |now, it| put(now, host, it));
-            is_first || changed
+            assigned::take(told, Kind::Volume, update, |now, it| put(now, host, it))
         });
     }
 
@@ -162,12 +159,9 @@ impl Volumes {
 
     fn take_told_snapshots(&self, host: &str, update: &Update) {
         self.snapshots.send_if_modified(|told| {
-            let is_first = told.is_none();
-            let now = told.get_or_insert_default();
-            let changed = assigned::take(now, Kind::Snapshot, update, |now, it| {
+            assigned::take(told, Kind::Snapshot, update, |now, it| {
                 put_snapshot(now, host, it)
-            });
-            is_first || changed
+            })
         });
     }
 
