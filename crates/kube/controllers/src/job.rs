@@ -22,9 +22,6 @@ use crate::{
     runtime::{Context, Controller, Key, Next, Queue, next, wake_controller, wake_self},
 };
 
-/// Pods made in one go; the rest follows.
-const BURST: usize = 500;
-
 pub struct Jobs {
     context: Context,
     jobs: Informer,
@@ -95,9 +92,8 @@ impl Jobs {
         }
         self.release(&plan.release).await?;
         self.control.delete_many(&about, &plan.delete).await?;
-        let count = plan.create.len();
         self.control
-            .create_many(&about, |at| plan.create[at].clone(), count)
+            .create_many(&about, |at| plan.create[at].clone(), plan.create.len())
             .await?;
         if !plan.is_settled() {
             return Ok(Next::After(std::time::Duration::ZERO));

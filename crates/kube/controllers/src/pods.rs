@@ -15,6 +15,9 @@ pub fn is_over(pod: &Value) -> bool {
     ["Succeeded", "Failed"].contains(&pod.text("/status/phase"))
 }
 
+/// Pods of one owner that are made or deleted in one go, however many are wanted; the rest follows.
+pub const BURST: usize = 500;
+
 pub fn is_ready(pod: &Value) -> bool {
     pod.has_condition("Ready", "True")
 }

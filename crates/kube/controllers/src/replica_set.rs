@@ -12,12 +12,9 @@ use wharf_kube_model::selector::Labels;
 use self::plan::{Plan, plan};
 use crate::{
     claims,
-    pods::{PodControl, of_template},
+    pods::{BURST, PodControl, of_template},
     runtime::{Context, Controller, Key, Next, Queue, next, wake_controller, wake_self},
 };
-
-/// Pods made or deleted in one go; the rest follows.
-const BURST: usize = 500;
 
 pub struct ReplicaSets {
     context: Context,

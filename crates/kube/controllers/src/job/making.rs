@@ -11,12 +11,11 @@ use wharf_base::{Timestamp, backoff::doubled};
 use wharf_kube_client::{Object, Ref, kind};
 
 use super::{
-    BURST,
     indexes::{self, Failures, INDEX},
     plan::{Plan, TRACKING},
     policies::Failed,
 };
-use crate::pods::{is_over, of_template};
+use crate::pods::{BURST, is_over, of_template};
 
 pub const FIRST_WAIT: Duration = Duration::from_secs(10);
 const LAST_WAIT: Duration = Duration::from_secs(600);

@@ -8,7 +8,7 @@ use wharf_kube_client::{Object, Ref, kind};
 
 use crate::{
     history::{HASH_LABEL, template},
-    pods::{available_in, is_over, is_ready, of_template},
+    pods::{BURST, available_in, is_over, is_ready, of_template},
     runtime::sooner,
 };
 
@@ -124,9 +124,6 @@ pub fn claim_owners(set: &Value, pod: &Value, claim: &Value) -> Vec<Value> {
     }
     owners
 }
-
-/// Pods that are made at a time: there may be wanted far more.
-const BURST: usize = 500;
 
 pub fn plan(it: &Observed, now: Timestamp) -> Plan {
     let (first, count) = (start(it.set), replicas(it.set));
