@@ -26,6 +26,12 @@ pub fn items<'a>(value: &'a Value, name: &str) -> &'a [Value] {
         .map_or(&[], Vec::as_slice)
 }
 
+/// Whether an object says of itself that it is ready.
+pub fn is_ready(object: &Value) -> bool {
+    let mut conditions = items(&object["status"], "conditions").iter();
+    conditions.any(|it| it["type"] == "Ready" && it["status"] == "True")
+}
+
 pub fn map<'a>(value: &'a Value, name: &str) -> Option<&'a Map<String, Value>> {
     value.get(name).and_then(Value::as_object)
 }

@@ -13,7 +13,7 @@ use wharf_base::{Timestamp, ids};
 use wharf_kube_model::{
     Catalog,
     apply::{self, Writer},
-    view::{items, text_at},
+    view::{is_ready, items, text_at},
 };
 use wharf_store::{Compare, Revision, StoreError};
 
@@ -106,12 +106,11 @@ pub async fn ranges(inner: &Inner) -> Result<Vec<Range>, StoreError> {
 
 fn gives(range: &Value) -> bool {
     let metadata = &range["metadata"];
-    let mut conditions = items(&range["status"], "conditions").iter();
     metadata["deletionTimestamp"].is_null()
         && items(metadata, "finalizers")
             .iter()
             .any(|it| it == PROTECTION)
-        && conditions.any(|it| it["type"] == "Ready" && it["status"] == "True")
+        && is_ready(range)
 }
 
 /// The range of a cluster's own, ready from the start.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wharf_kube_model::{
     selector::Labels,
     status::{Cause, Details, Status},
-    view::{items, text_at},
+    view::{is_ready, text_at},
 };
 use wharf_store::StoreError;
 
@@ -132,8 +132,7 @@ async fn budget_of(call: &Call, pod: &Value) -> Result<Option<(String, Object, V
 /// Whether the budget is asked about a pod: one that is not ready is none of the healthy ones. With `IfHealthyBudget`, which is
 /// meant where nothing is said, it waits for as long as there are too few of these.
 fn is_guarded(budget: &Value, pod: &Value) -> bool {
-    let mut conditions = items(&pod["status"], "conditions").iter();
-    if conditions.any(|it| it["type"] == "Ready" && it["status"] == "True") {
+    if is_ready(pod) {
         return true;
     }
     let number = |name: &str| budget["status"][name].as_i64().unwrap_or(0);

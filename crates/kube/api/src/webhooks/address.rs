@@ -8,7 +8,7 @@ use rand::seq::SliceRandom as _;
 use serde_json::Value;
 use tokio::time::timeout;
 use wharf_kube_model::{
-    view::{items, text_at},
+    view::{is_ready, text_at},
     webhook_url::WebhookUrl,
 };
 
@@ -70,11 +70,7 @@ async fn service_at(inner: &Inner, host: &str) -> Result<Option<(String, String)
 
 /// The nodes that are ready, in any order.
 fn ready(nodes: impl Iterator<Item = Arc<Value>>) -> Vec<Arc<Value>> {
-    let is_ready = |it: &Arc<Value>| {
-        let mut conditions = items(&it["status"], "conditions").iter();
-        conditions.any(|it| it["type"] == "Ready" && it["status"] == "True")
-    };
-    let mut ready: Vec<_> = nodes.filter(is_ready).collect();
+    let mut ready: Vec<_> = nodes.filter(|it| is_ready(it)).collect();
     ready.shuffle(&mut rand::rng());
     ready
 }
