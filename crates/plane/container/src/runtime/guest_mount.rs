@@ -451,9 +451,11 @@ impl Caller {
         Ok(is_block.then(|| loop_number(found.st_rdev)).flatten())
     }
 
-    /// Mounts what is on a device at a path of its own, as `ready` has it; the id of the mount. With descriptors of its own meanwhile: a program
-    /// that this process starts just then has those of all others open for a moment, and the caller may unmount this as
-    /// soon as it hears of it. What others gave is only borrowed, for what is closed here stays open there.
+    /// Mounts what is on a device at a path of its own, as `ready` has it; the id of the mount.
+    ///
+    /// With descriptors of its own meanwhile: a program that this process starts just then has those of all others open for
+    /// a moment, and the caller may unmount this as soon as it hears of it. What others gave is only borrowed, for what is
+    /// closed here stays open there.
     fn mount(
         &self,
         (device, number): (&File, u32),
