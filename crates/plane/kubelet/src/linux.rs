@@ -39,7 +39,7 @@ use wharf_network::{Counters, Eni, Mode, Subnet};
 
 use self::{events::tell_events, sockets::socket_in};
 pub use self::{
-    ground::{Ground, GroundParts},
+    ground::{Ground, GroundParts, runtime_dir},
     storage::{PodFiles, PodVolumes, SandboxDisks},
 };
 use crate::{

@@ -6,6 +6,7 @@ mod of_pods;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -35,7 +36,7 @@ use crate::{
     client::Api,
     config::{ImageCleanup, NodeConfig},
     figures::Figures,
-    instances::InstanceImages,
+    instances::{self, InstanceImages},
     node::{core::TaskContext, credentials::CredentialStore},
     protocol::payload::{AsmAuthData, Container, RegistryAuthentication},
 };
@@ -56,6 +57,8 @@ pub struct RegistryImages {
     /// Further names of wharf's own registry.
     own_hosts: Vec<String>,
     cleanup: ImageCleanup,
+    /// Folders of those whose containers are made of images from here.
+    runtimes: Vec<PathBuf>,
     figures: Figures,
     /// One pull of an image at a time: whoever comes second finds it here, or what the registry said.
     pulling: Arc<Pulling>,
@@ -142,6 +145,8 @@ impl ImageSource for RegistryImages {
                 let of_instances = instances.values().map(|image| image.digest().clone());
                 keep.into_iter().chain(of_instances).collect()
             },
+            // Also what nobody was told of since the start.
+            runtimes: self.runtimes.clone(),
             unused_for: self.cleanup.minimum_age,
             at_most: self.cleanup.at_most,
         };
@@ -207,6 +212,7 @@ impl ImageSource for RegistryImages {
             credentials,
             own_hosts: self.own_hosts.clone(),
             cleanup: self.cleanup.clone(),
+            runtimes: self.runtimes.clone(),
             figures: self.figures.clone(),
             pulling: self.pulling.clone(),
             kept: self.kept.clone(),
@@ -232,6 +238,11 @@ impl RegistryImages {
             credentials,
             own_hosts: config.registry_hosts.clone(),
             cleanup: config.images.clone(),
+            runtimes: vec![
+                super::runtime_dir(&config.data_dir),
+                instances::runtime_dir(&config.data_dir),
+                wharf_kubelet::linux::runtime_dir(&config.data_dir),
+            ],
             figures: config.figures.clone(),
             pulling: Arc::default(),
             kept: Arc::default(),
@@ -507,3 +518,6 @@ fn no_login(error: &LoginError) -> Refused {
 fn unreadable(error: &dyn std::error::Error) -> String {
     format!("CannotPullContainerError: {error}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,6 +66,11 @@ use crate::{
     },
 };
 
+/// Folder of the shims of tasks, below the node's.
+pub fn runtime_dir(node: &Path) -> PathBuf {
+    node.join("tasks")
+}
+
 /// An image, and whether it came over the network just now.
 pub struct Fetched {
     pub image: Image,
@@ -91,7 +96,7 @@ pub trait ImageSource: Send + Sync {
     /// What lies on this node for container `at`; no registry is asked.
     async fn local(&self, context: &TaskContext, at: usize) -> Option<Image>;
 
-    /// Removes what nobody used for long, except `keep`.
+    /// Removes what nobody used for long, except `keep` and what containers of this machine are made of.
     async fn collect(&self, keep: BTreeSet<Digest>);
 
     /// The same images for the node of an instance, which asks for them with rights of its own.

@@ -54,7 +54,7 @@ use crate::{
     layers,
     logs::splunk::Collectors,
     machine::{
-        Addresses, Disks, DisksInUse, FARGATE_CAPACITY, HostMachine, HostParts, ImageSource,
+        self, Addresses, Disks, DisksInUse, FARGATE_CAPACITY, HostMachine, HostParts, ImageSource,
         Isolation, Tenancy, limit_all_tasks,
     },
     network_plane::{self, NetworkPlane},
@@ -165,7 +165,7 @@ async fn start(
         .await
         .map_err(failed("the network"))?;
     let runtime = Runtime::open(RuntimeOptions {
-        dir: config.data_dir.join("tasks"),
+        dir: machine::runtime_dir(&config.data_dir),
         installation: config.installation.clone(),
         shim: config.shim.clone(),
         kept_cores: config.kept_cores,

@@ -10,7 +10,7 @@ use wharf_container::{
 use wharf_network::{Network, NetworkConfig};
 
 use super::{failed, run_folder};
-use crate::{file_systems, instances, node::NodeError, volumes};
+use crate::{file_systems, instances, machine, node::NodeError, volumes};
 
 /// Ends every task of the installation and takes its networks, mounts, cgroups and rules off the
 /// host. What is stored stays, disks of instances among it. For `wharf down`, while no node runs; fine if nothing is there.
@@ -31,7 +31,7 @@ pub async fn teardown(
     };
     // Processes first: a namespace lives as long as anybody is in it.
     let containers = end_all(options(
-        data_dir.join("tasks"),
+        machine::runtime_dir(data_dir),
         Some(run_folder(&installation)),
     ))
     .await;

@@ -17,6 +17,7 @@ mod events;
 mod exec;
 mod full;
 mod guest_mount;
+mod layers;
 mod logs;
 mod loops;
 mod mount_flags;
@@ -50,7 +51,6 @@ pub use wharf_shim_protocol::{
 };
 use wharf_spares::SpareFolders;
 
-pub(crate) use self::shared::Shared;
 pub use self::{
     attach::Input,
     device::{DevFolder, LoopDevice, Mounted, loop_number, mounts_of},
@@ -79,6 +79,7 @@ use self::{
     shared::{SHIMS, TASKS, make_private, remove_dir, stage_beside},
     spawn::ShimProgram,
 };
+pub(crate) use self::{layers::layers_in_use, shared::Shared};
 
 #[derive(Debug, Clone)]
 pub struct RuntimeOptions {

@@ -607,6 +607,7 @@ async fn garbage_is_what_nobody_needs() {
             .iter()
             .map(|image| image.digest().clone())
             .collect::<BTreeSet<_>>(),
+        runtimes: Vec::new(),
         unused_for,
         at_most: 5,
     };
@@ -641,6 +642,53 @@ async fn garbage_is_what_nobody_needs() {
         1
     );
     assert_eq!(fs::read_dir(dir.path().join("layers")).unwrap().count(), 0);
+}
+
+/// Whoever cleans up may not know of all that run, as after a start.
+#[tokio::test]
+async fn what_a_container_is_made_of_is_no_garbage() {
+    let dir = tempfile::tempdir().unwrap();
+    let registry = Registry::start().await;
+    let of = |name: &str, content: &[u8]| layer(name, content, Packing::Gzip);
+    let shared = of("a", b"1");
+    registry.push("one", "1", &[shared.clone(), of("b", b"2")]);
+    registry.push("two", "1", &[shared, of("c", b"3")]);
+    let store = open(&dir.path().join("images")).await.unwrap();
+    let one = store.pull(&request(&registry, "one:1")).await.unwrap();
+    let two = store.pull(&request(&registry, "two:1")).await.unwrap();
+
+    let runtime = dir.path().join("live");
+    let container = runtime.join("pod-1").join("containers").join("web~r0");
+    fs::create_dir_all(&container).unwrap();
+    let record = r#"{"cgroup": "/shims", "netns": null, "sandbox": {"task_id": "pod-1", "network": "host",
+        "cpu_quota_millis": null, "memory_limit_bytes": null}}"#;
+    fs::write(runtime.join("pod-1").join("task.json"), record).unwrap();
+    let plan = format!(
+        r#"{{"rootfs": {{"layers": {:?}}}, "process": {{}}}}"#,
+        one.layers()
+    );
+    fs::write(container.join("plan.json"), plan).unwrap();
+
+    let rules = || GarbageRules {
+        keep: BTreeSet::new(),
+        runtimes: vec![dir.path().join("tasks"), runtime.clone()],
+        unused_for: Duration::ZERO,
+        at_most: 5,
+    };
+    let some = store.collect(rules()).await.unwrap();
+    assert_eq!((some.images, some.layers), (vec![two.digest().clone()], 1));
+    assert!(one.layers().iter().all(|layer| layer.is_dir()));
+    let name = request(&registry, "one:1").reference;
+    assert!(store.local(&name).await.unwrap().is_some());
+    // What it is made of cannot be told: nothing goes.
+    let plan = container.join("plan.json");
+    let whole = fs::read(&plan).unwrap();
+    fs::write(&plan, &whole[..whole.len() / 2]).unwrap();
+    assert!(store.collect(rules()).await.is_err());
+    assert!(one.layers().iter().all(|layer| layer.is_dir()));
+    fs::remove_dir_all(runtime.join("pod-1")).unwrap();
+    let rest = store.collect(rules()).await.unwrap();
+    assert_eq!((rest.images, rest.layers), (vec![one.digest().clone()], 2));
 }
 
 /// While the layer of one pull is flushed to the disk, another brings the same layer and is noted at it.

@@ -1,11 +1,19 @@
 //! What all nodes of one process share of the machine.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use wharf_base::{Chain, InstallationId};
 use wharf_container::runtime::{RecoveredState, Runtime, RuntimeOptions};
 use wharf_network::Network;
 use wharf_userns::Ranges;
+
+/// Folder of the shims of pods, below the node's.
+pub fn runtime_dir(node: &Path) -> PathBuf {
+    node.join("pods").join("live")
+}
 
 /// What all nodes of this process share.
 #[derive(Clone)]
@@ -34,7 +42,7 @@ impl Ground {
     /// The folders cannot be used.
     pub async fn open(parts: GroundParts) -> Result<Self, String> {
         let runtime = Runtime::open(RuntimeOptions {
-            dir: parts.node.join("pods").join("live"),
+            dir: runtime_dir(&parts.node),
             installation: parts.installation.clone(),
             shim: parts.shim,
             kept_cores: 0,

@@ -196,6 +196,7 @@ impl RegistryImages {
             credentials: self.credentials.clone(),
             own_hosts: self.own_hosts.clone(),
             cleanup: self.cleanup.clone(),
+            runtimes: self.runtimes.clone(),
             figures: self.figures.clone(),
             pulling: self.pulling.clone(),
             kept: self.kept.clone(),

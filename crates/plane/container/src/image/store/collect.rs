@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    path::PathBuf,
     time::{Duration, SystemTime},
 };
 
@@ -10,12 +11,16 @@ use super::{
     Inner,
     records::{ImageRecord, remove_file},
 };
+use crate::runtime::layers_in_use;
 
 /// Which images may go.
 #[derive(Debug, Clone)]
 pub struct GarbageRules {
     /// In use, whatever their age.
     pub keep: BTreeSet<Digest>,
+    /// Folders of runtimes ([`RuntimeOptions::dir`](crate::runtime::RuntimeOptions::dir)). What their containers are made of is
+    /// in use as well, whoever knows of them.
+    pub runtimes: Vec<PathBuf>,
     pub unused_for: Duration,
     /// The least recently used ones first.
     pub at_most: usize,
@@ -33,19 +38,26 @@ struct Chosen {
     layers: BTreeSet<Digest>,
 }
 
-/// `records`: with when each was last used, the least recently used first.
+/// `records`: with when each was last used, the least recently used first. `in_use`: layers that containers have.
 fn choose(
     records: Vec<(SystemTime, ImageRecord)>,
     rules: &GarbageRules,
+    in_use: &BTreeSet<Digest>,
     now: SystemTime,
 ) -> Chosen {
     let mut chosen = Chosen {
         unneeded: Vec::new(),
-        layers: BTreeSet::new(),
+        layers: in_use.clone(),
+    };
+    // Which of the images with all of its layers a container was made of, it does not say; none takes room.
+    let is_run = |record: &ImageRecord| {
+        let mut layers = record.layers.iter();
+        !record.layers.is_empty() && layers.all(|it| in_use.contains(it))
     };
     for (used, record) in records {
         let idle = now.duration_since(used).unwrap_or_default() >= rules.unused_for;
-        if !idle || rules.keep.contains(&record.digest) || chosen.unneeded.len() >= rules.at_most {
+        let is_kept = rules.keep.contains(&record.digest) || is_run(&record);
+        if !idle || is_kept || chosen.unneeded.len() >= rules.at_most {
             chosen.layers.extend(record.layers);
         } else {
             chosen.unneeded.push(record.digest);
@@ -54,13 +66,27 @@ fn choose(
     chosen
 }
 
+/// The layers that containers have. Where a layer lies, and where it is shown, the last of its path is its digest.
+fn in_use(runtimes: &[PathBuf]) -> Result<BTreeSet<Digest>, ImageError> {
+    let mut layers = BTreeSet::new();
+    for runtime in runtimes {
+        let found = layers_in_use(runtime);
+        let found = found.map_err(ImageError::io("look for containers in", runtime))?;
+        let names = found.iter().filter_map(|path| path.file_name()?.to_str());
+        layers.extend(names.filter_map(|name| Digest::from_hex(name).ok()));
+    }
+    Ok(layers)
+}
+
 impl Inner {
     pub(super) fn collect(&self, rules: &GarbageRules) -> Result<Collected, ImageError> {
+        let in_use = in_use(&rules.runtimes)?;
         let mut removals = self.removals();
         *removals += 1;
         let mut collected = Collected::default();
         let names = self.names()?;
-        let Chosen { unneeded, layers } = choose(self.records()?, rules, SystemTime::now());
+        let Chosen { unneeded, layers } =
+            choose(self.records()?, rules, &in_use, SystemTime::now());
         for digest in unneeded {
             for name in names.get(&digest).into_iter().flatten() {
                 remove_file(&self.reference_path(name))?;
@@ -107,33 +133,40 @@ mod tests {
             };
             (SystemTime::UNIX_EPOCH + Duration::from_secs(used), record)
         };
-        let chosen = |keep: &[char], unused_for: u64, at_most: usize| {
+        let chosen = |keep: &[char], in_use: &[char], unused_for: u64, at_most: usize| {
             let records = vec![
                 image('a', 100, &['1', '2']),
                 image('b', 200, &['2', '3']),
                 image('c', 900, &['4']),
+                image('d', 950, &[]),
             ];
             let rules = GarbageRules {
                 keep: keep.iter().map(|it| digest(*it)).collect(),
+                runtimes: Vec::new(),
                 unused_for: Duration::from_secs(unused_for),
                 at_most,
             };
-            let chosen = choose(records, &rules, now);
+            let in_use = in_use.iter().map(|it| digest(*it)).collect();
+            let chosen = choose(records, &rules, &in_use, now);
             let text = |it: &Digest| it.hex().chars().next().unwrap_or_default();
             let unneeded: String = chosen.unneeded.iter().map(text).collect();
             let layers: String = chosen.layers.iter().map(text).collect();
             (unneeded, layers)
         };
-        for (keep, unused_for, at_most, unneeded, layers) in [
-            (&[][..], 500, 9, "ab", "4"),
-            (&[], 500, 1, "a", "234"),
-            (&['a'], 500, 9, "b", "124"),
-            (&[], 850, 9, "a", "234"),
-            (&[], 0, 9, "abc", ""),
-            (&[], 2000, 9, "", "1234"),
+        for (keep, in_use, unused_for, at_most, unneeded, layers) in [
+            (&[][..], &[][..], 500, 9, "ab", "4"),
+            (&[], &[], 500, 1, "a", "234"),
+            (&['a'], &[], 500, 9, "b", "124"),
+            (&[], &[], 850, 9, "a", "234"),
+            (&[], &[], 0, 9, "abcd", ""),
+            (&[], &[], 2000, 9, "", "1234"),
+            // A container has all of one image, and a part of another.
+            (&[], &['1', '2'], 0, 9, "bcd", "12"),
+            // Of an image whose record is gone, or of something else.
+            (&[], &['2', '9'], 0, 9, "abcd", "29"),
         ] {
             let expected = (unneeded.to_owned(), layers.to_owned());
-            assert_eq!(chosen(keep, unused_for, at_most), expected);
+            assert_eq!(chosen(keep, in_use, unused_for, at_most), expected);
         }
     }
 }
