@@ -60,8 +60,14 @@ pub trait InstanceImages: Send + Sync {
     /// Why there is none, for people.
     async fn fetch(&self, instance: &str, name: &str, has_lived: bool) -> Result<Image, String>;
 
-    /// The same for an instance that is there already; no registry is asked.
-    async fn keep(&self, instance: &str, name: &str);
+    /// Instances were here before that nothing was heard of yet: no image goes before [`Self::all_kept`].
+    fn await_all(&self);
+
+    /// As [`Self::fetch`] has an image stay, for an instance that may be there already; nothing is looked for.
+    fn keep(&self, instance: &str, name: &str);
+
+    /// Of all instances that are to stay here it was said which image they have.
+    fn all_kept(&self);
 
     /// The instance needs none any more.
     fn forget(&self, instance: &str);
@@ -100,7 +106,11 @@ impl InstanceImages for NoImages {
         Err(format!("there is no {name}: this node asks no registry"))
     }
 
-    async fn keep(&self, _: &str, _: &str) {}
+    fn await_all(&self) {}
+
+    fn keep(&self, _: &str, _: &str) {}
+
+    fn all_kept(&self) {}
 
     fn forget(&self, _: &str) {}
 }
@@ -186,9 +196,9 @@ impl Host {
     }
 
     /// Has the layers stay that its disk is written over.
-    pub async fn keep_image(&self, it: &Instance) {
+    pub fn keep_image(&self, it: &Instance) {
         if let Source::Registry { name } = &it.image {
-            self.images.keep(&it.id, name).await;
+            self.images.keep(&it.id, name);
         }
     }
 

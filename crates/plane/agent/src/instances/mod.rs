@@ -36,7 +36,7 @@ use wharf_link::{Delivery, Subscription, Update};
 use wharf_network::Network;
 use wharf_planeproto::{
     Change, Kind, Resource,
-    machine::{Console, Instance, InstanceReport, MAX_INSTANCES},
+    machine::{Console, Instance, InstanceReport, MAX_INSTANCES, Wanted},
     measured::Minute,
 };
 use wharf_userns::Ranges;
@@ -265,6 +265,9 @@ impl Instances {
             guests: settings.guests,
             snapshots: settings.snapshots,
         };
+        if keeps_some {
+            host.images.await_all();
+        }
         Ok(Self {
             counts: settings.counts,
             host: Arc::new(host),
@@ -341,6 +344,7 @@ impl Instances {
             delivery.applied();
             if !swept {
                 swept = true;
+                self.host.images.all_kept();
                 workers.spawn(all.sweep());
             }
         }
@@ -508,6 +512,9 @@ impl Workers {
         }
         let instance = Arc::new(*instance);
         self.known.0.write().insert(id.clone(), instance.clone());
+        if instance.wanted != Wanted::Terminated {
+            self.host.keep_image(&instance);
+        }
         let told = Told::Of(instance);
         match places.get(&id) {
             Some(tell) => drop(tell.send_replace(told)),

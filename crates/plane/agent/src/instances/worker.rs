@@ -160,9 +160,6 @@ impl Worker {
                 Told::Of(instance) => Some(instance),
                 Told::Nothing => None,
             };
-            if let Some(instance) = instance.filter(|it| it.wanted != Wanted::Terminated) {
-                self.host.keep_image(instance).await;
-            }
             if let Some(instance) = instance {
                 self.follow_joining(instance).await;
             }
@@ -205,6 +202,8 @@ impl Worker {
                     continue;
                 }
                 places.remove(&self.id);
+                // It may have been told of without ever having booted.
+                self.host.images.forget(&self.id);
                 return self.board.remove(&self.id);
             }
             let done = match (action, instance) {

@@ -1,11 +1,12 @@
 //! Images for containers: where they come from and when they are asked for again (§5, "Pull").
 
 mod answer;
+mod kept;
 mod of_instances;
 mod of_pods;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -23,6 +24,7 @@ use wharf_kubelet::machine::Images;
 use wharf_layers::Sharing;
 
 use answer::{Answer, Pulling, Turn};
+use kept::Kept;
 
 use super::{
     Fetched, ImageSource,
@@ -62,8 +64,8 @@ pub struct RegistryImages {
     figures: Figures,
     /// One pull of an image at a time: whoever comes second finds it here, or what the registry said.
     pulling: Arc<Pulling>,
-    /// What EC2 instances here were made of, by their ids.
-    kept: Arc<Mutex<BTreeMap<String, Image>>>,
+    /// What EC2 instances and pods here are made of.
+    kept: Arc<Mutex<Kept>>,
     /// All tasks are an instance's, which shares the machine with others.
     of_instance: bool,
     /// Tasks may start before the whole of an image is here.
@@ -139,12 +141,13 @@ impl ImageSource for RegistryImages {
     }
 
     async fn collect(&self, keep: BTreeSet<Digest>) {
+        let kept = self.kept.lock().all();
+        let Some(kept) = kept else {
+            tracing::debug!("images stay: nothing was heard of instances of this machine yet");
+            return;
+        };
         let rules = GarbageRules {
-            keep: {
-                let instances = self.kept.lock();
-                let of_instances = instances.values().map(|image| image.digest().clone());
-                keep.into_iter().chain(of_instances).collect()
-            },
+            keep: keep.into_iter().chain(kept).collect(),
             // Also what nobody was told of since the start.
             runtimes: self.runtimes.clone(),
             unused_for: self.cleanup.minimum_age,

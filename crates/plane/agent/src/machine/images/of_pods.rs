@@ -38,7 +38,7 @@ impl Images for PodImages {
         let local = local.map_err(|e| failed(e.to_string()))?;
         let image = self.fetch_as_one(&reference, pull, local).await?;
         let key = format!("{user}/{}", image.digest());
-        of.kept.lock().insert(key, image.clone());
+        of.kept.lock().images.insert(key, image.digest().clone());
         Ok(image)
     }
 
@@ -47,6 +47,7 @@ impl Images for PodImages {
         self.0
             .kept
             .lock()
+            .images
             .retain(|key, _| !key.starts_with(&prefix));
     }
 

@@ -80,7 +80,7 @@ async fn is_left(images: &RegistryImages, node: &Path) -> bool {
 
 #[tokio::test]
 async fn what_runs_keeps_its_image_before_anybody_was_told_of_it() {
-    // A task, an instance, and a container of a pod that was begun anew.
+    // Of a task, an instance and a pod, whose container was begun anew.
     for (runtime, id, container) in [
         ("tasks", "0123456789abcdef0123456789abcdef", "web"),
         ("instances/live", "i-0123456789abcdef0", "instance"),
@@ -110,4 +110,29 @@ async fn what_runs_keeps_its_image_before_anybody_was_told_of_it() {
         fs::remove_dir_all(&task).unwrap();
         assert!(!is_left(&images, node).await, "{runtime}");
     }
+}
+
+#[tokio::test]
+async fn what_instances_are_made_of_stays_until_they_are_gone() {
+    let node = node();
+    let node = node.path();
+    let images = begin(node).await;
+    // One is here, which is stopped, and what it is to be was not heard yet.
+    images.await_all();
+    assert!(is_left(&images, node).await);
+    let name = format!("111122223333.dkr.ecr.us-east-1.amazonaws.com/base@sha256:{IMAGE}");
+    images.keep("i-1", &name);
+    images.keep("i-2", "111122223333.dkr.ecr.us-east-1.amazonaws.com/base:1");
+    images.all_kept();
+    assert!(is_left(&images, node).await);
+    InstanceImages::forget(&images, "i-1");
+    assert!(!is_left(&images, node).await);
+}
+
+#[tokio::test]
+async fn what_nobody_has_goes_at_once_where_no_instances_are() {
+    let node = node();
+    let node = node.path();
+    let images = begin(node).await;
+    assert!(!is_left(&images, node).await);
 }
