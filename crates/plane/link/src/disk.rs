@@ -1,4 +1,4 @@
-//! The last good state of a plane in a file, for a start without a control plane.
+//! What a plane was told last in a file, for a start without a control plane.
 //!
 //! One line with the SHA-256 of the rest, then JSON; sealed as a whole where it can hold private keys of
 //! certificates. A file of the versions before, which was not, is read too.

@@ -19,9 +19,12 @@ pub struct Known {
     pub resources: BTreeMap<Key, Resource>,
     /// `None` if the plane may not have all of it.
     pub position: Option<Position>,
+    /// It began with a snapshot: what is not in it is not there. Until then it says nothing that a plane could start with.
+    pub is_whole: bool,
 }
 
 impl Known {
+    /// All that there is.
     pub fn new(resources: Vec<Resource>, position: Option<Position>) -> Self {
         let resources = resources
             .into_iter()
@@ -30,6 +33,7 @@ impl Known {
         Self {
             resources,
             position,
+            is_whole: true,
         }
     }
 
@@ -54,6 +58,11 @@ impl Known {
                 }
             }
         }
+    }
+
+    /// The plane may not have taken over what was told last: only a snapshot makes it sure again.
+    pub fn doubt(&mut self) {
+        self.position = None;
     }
 }
 
@@ -86,6 +95,7 @@ mod tests {
             known.position, None,
             "changes to nothing make nothing whole"
         );
+        assert!(!known.is_whole);
         known.apply(Update::Snapshot(vec![host("a"), host("b")]), at(2));
         known.apply(
             Update::Changes(vec![
@@ -97,5 +107,24 @@ mod tests {
         let ids: Vec<&str> = known.resources.keys().map(|key| key.id.as_str()).collect();
         assert_eq!(ids, ["b", "c"]);
         assert_eq!(known.position, Some(at(3)));
+        assert!(known.is_whole);
+    }
+
+    #[test]
+    fn what_was_refused_is_known_as_of_no_position() {
+        let mut known = Known::default();
+        known.apply(Update::Snapshot(vec![host("a")]), at(1));
+        known.apply(Update::Changes(vec![Change::Put(host("b"))]), at(2));
+        known.doubt();
+        // What comes before all is told anew counts, and cannot be gone on from.
+        known.apply(
+            Update::Changes(vec![Change::Delete(host("a").key())]),
+            at(3),
+        );
+        let ids: Vec<&str> = known.resources.keys().map(|key| key.id.as_str()).collect();
+        assert_eq!((ids, known.position), (vec!["b"], None));
+        assert!(known.is_whole);
+        known.apply(Update::Snapshot(vec![host("c")]), at(4));
+        assert_eq!(known.position, Some(at(4)));
     }
 }

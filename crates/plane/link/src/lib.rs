@@ -6,7 +6,8 @@
 //!   process lives, from the last copy on disk while nobody answers.
 //!
 //! Invariants: the plane hears one update after the other, each answered before the position
-//! advances; what is on disk was applied, as a whole.
+//! advances; what is on disk is all that the plane was told, and tells a position only where all of it
+//! was applied.
 
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,7 @@
 //! A subscription: one task that keeps a plane told.
 //!
 //! Inputs: the stream from the control plane, the plane's answers, its reports. Outputs: deliveries
-//! to the plane, one at a time; answers and reports to the control plane; the last good state on
+//! to the plane, one at a time; answers and reports to the control plane; what it was told last on
 //! disk. A lost connection changes nothing for the plane and is opened again for ever.
 
 mod reports;
@@ -50,7 +50,7 @@ pub struct LinkConfig {
     pub keys: CurrentKeys,
     pub region: String,
     pub plane: Plane,
-    /// Where the last good state is kept.
+    /// Where what the plane was told is kept.
     pub state_file: PathBuf,
     /// Seals the file, where it can hold private keys.
     pub keyring: Option<Keyring>,
@@ -288,7 +288,7 @@ impl Task {
         let keyring = self.config.keyring.clone();
         let load = move || disk::load(&path, plane, keyring.as_ref());
         let loaded = tokio::task::spawn_blocking(load).await;
-        let (host, known) = match loaded {
+        let (host, mut known) = match loaded {
             Ok(Ok(Some(loaded))) => loaded,
             Ok(Ok(None)) => return Ok(()),
             Ok(Err(error)) => {
@@ -303,12 +303,12 @@ impl Task {
         };
         let all = Update::Snapshot(known.resources.values().cloned().collect());
         let answer = self.deliver(&host, all).await?;
-        match answer.await.unwrap_or_else(|_| Err(DROPPED.to_owned())) {
-            Ok(()) => *self.shared.known() = (Some(host), known),
-            Err(reason) => {
-                tracing::warn!(%plane, reason, "failed to apply the saved state of a plane; waiting for the control plane");
-            }
+        let answer = answer.await.unwrap_or_else(|_| Err(DROPPED.to_owned()));
+        if let Err(reason) = answer {
+            tracing::warn!(%plane, reason, "failed to apply the saved state of a plane; waiting for the control plane");
+            known.doubt();
         }
+        *self.shared.known() = (Some(host), known);
         Ok(())
     }
 
@@ -477,14 +477,13 @@ impl Task {
         let mut held = self.shared.known();
         held.1.apply(update.clone(), commit.position);
         self.reports.prune(&update, &held.1);
+        // Saved either way: what a start goes by is what the control plane said, not what a plane had made of it by then.
+        self.shared.changed.notify_one();
         match answer.unwrap_or_else(|_| Err(DROPPED.to_owned())) {
-            Ok(()) => {
-                self.shared.changed.notify_one();
-                ToServer::Ack { nonce }
-            }
+            Ok(()) => ToServer::Ack { nonce },
             Err(reason) => {
                 tracing::warn!(plane = %self.config.plane, reason, "failed to apply an update of a plane; the control plane sends everything again");
-                held.1.position = None;
+                held.1.doubt();
                 ToServer::Nack { nonce, reason }
             }
         }

@@ -1,4 +1,6 @@
-//! The last good state, on its way to the disk.
+//! What a plane was told, on its way to the disk. That includes updates which the plane refused: without them the next start would
+//! take what was there before for all there is, and undo what came since. Of those the file tells no position, so that the control
+//! plane says everything anew.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -66,7 +68,7 @@ pub(super) async fn save_changes(
         let work = move || {
             let bytes = {
                 let held = of.known();
-                let (Some(host), true) = (&held.0, held.1.position.is_some()) else {
+                let (Some(host), true) = (&held.0, held.1.is_whole) else {
                     return Ok(under);
                 };
                 disk::encode(plane, host, &held.1, keyring.as_ref())
