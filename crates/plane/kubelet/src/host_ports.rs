@@ -35,25 +35,39 @@ pub struct HostPort {
 /// By uids of pods.
 pub type All = BTreeMap<String, Vec<HostPort>>;
 
-/// The host ports of the pods of one node.
+/// The host ports of the pods of one node. `None` until it is known which pods of an earlier agent run on: who follows them must not take
+/// for gone what nobody has looked at yet.
 #[derive(Debug, Default)]
-pub struct HostPorts(watch::Sender<All>);
+pub struct HostPorts(watch::Sender<Option<All>>);
 
 impl HostPorts {
-    pub fn follow(&self) -> watch::Receiver<All> {
+    pub fn follow(&self) -> watch::Receiver<Option<All>> {
         self.0.subscribe()
     }
 
-    /// What a pod has now: nothing while it has no address.
+    /// Begins with pods that run already, at their addresses; all others have no port yet.
+    pub(crate) fn begin(&self, running: impl IntoIterator<Item = (Pod, Ipv4Addr)>) {
+        let running = running.into_iter();
+        let all = running.map(|(pod, address)| (pod.metadata.uid.clone(), of(&pod, address)));
+        let all: All = all.filter(|(_, ports)| !ports.is_empty()).collect();
+        self.0.send_replace(Some(all));
+    }
+
+    /// What a pod has now: nothing while it has no address. For nothing before [`HostPorts::begin`].
     pub(crate) fn put(&self, pod: &Pod, address: Option<Ipv4Addr>) {
         let now = address.map(|it| of(pod, it)).unwrap_or_default();
         let uid = &pod.metadata.uid;
-        self.0.send_if_modified(|all| match now.is_empty() {
-            true => all.remove(uid).is_some(),
-            false if all.get(uid) == Some(&now) => false,
-            false => {
-                all.insert(uid.clone(), now);
-                true
+        self.0.send_if_modified(|all| {
+            let Some(all) = all else {
+                return false;
+            };
+            match now.is_empty() {
+                true => all.remove(uid).is_some(),
+                false if all.get(uid) == Some(&now) => false,
+                false => {
+                    all.insert(uid.clone(), now);
+                    true
+                }
             }
         });
     }
@@ -162,11 +176,11 @@ fn address(port: &Port) -> HostAddress {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
-    fn pod(spec: serde_json::Value) -> Pod {
+    fn pod(spec: Value) -> Pod {
         Pod::read(&json!({"metadata": {"name": "p", "uid": "u"}, "spec": spec})).unwrap()
     }
 
@@ -176,13 +190,14 @@ mod tests {
             {"containerPort": 53, "hostPort": 53, "protocol": "UDP"}]);
         let web = pod(json!({"containers": [{"name": "c", "ports": ports}]}));
         let all = HostPorts::default();
+        all.begin([]);
         let mut followed = all.follow();
         all.put(&web, None);
         assert!(!followed.has_changed().unwrap());
         let address = Ipv4Addr::new(10, 0, 0, 1);
         all.put(&web, Some(address));
-        let told: Vec<_> = followed.borrow_and_update()["u"].clone();
-        let told = told
+        let told = followed.borrow_and_update().clone().unwrap();
+        let told = told["u"]
             .iter()
             .map(|it| format!("{}/{} {}", it.protocol, it.port, it.to));
         assert_eq!(
@@ -192,9 +207,29 @@ mod tests {
         all.put(&web, Some(address));
         assert!(!followed.has_changed().unwrap());
         all.put(&web, None);
-        assert!(followed.borrow_and_update().is_empty());
+        assert_eq!(*followed.borrow_and_update(), Some(All::new()));
         let own = pod(json!({"hostNetwork": true, "containers": [{"name": "c", "ports": ports}]}));
         all.put(&own, Some(address));
+        assert!(!followed.has_changed().unwrap());
+    }
+
+    #[test]
+    fn nothing_is_told_before_it_is_known_which_pods_run() {
+        let pod = |uid: &str, port: Value| {
+            let spec = json!({"containers": [{"name": "c", "ports": [port]}]});
+            Pod::read(&json!({"metadata": {"name": "p", "uid": uid}, "spec": spec})).unwrap()
+        };
+        let at = Ipv4Addr::new(10, 0, 0, 1);
+        let web = pod("web", json!({"containerPort": 80, "hostPort": 8080}));
+        let plain = pod("plain", json!({"containerPort": 80}));
+        let all = HostPorts::default();
+        let mut followed = all.follow();
+        assert_eq!(*followed.borrow_and_update(), None);
+        all.begin([(web.clone(), at), (plain, at)]);
+        let told = followed.borrow_and_update().clone().unwrap();
+        assert_eq!(told, All::from([("web".to_owned(), of(&web, at))]));
+        // Its worker knows it as it was found.
+        all.put(&web, Some(at));
         assert!(!followed.has_changed().unwrap());
     }
 

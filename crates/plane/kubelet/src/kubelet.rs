@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io,
     mem::take,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -195,6 +196,7 @@ async fn follow(
     let mut running: BTreeMap<String, Running> = BTreeMap::new();
     let mut workers: JoinSet<String> = JoinSet::new();
     let mut over: BTreeSet<String> = BTreeSet::new();
+    let mut is_first = true;
     loop {
         let all = pods.all();
         let wanted: BTreeMap<String, Arc<Value>> = all
@@ -203,6 +205,11 @@ async fn follow(
             .collect();
         over.retain(|uid| wanted.contains_key(uid));
         remember(node, &wanted);
+        if take(&mut is_first) {
+            // Before their workers, which keep up what of it changes.
+            let running = still_there(node, wanted.values(), &found);
+            node.host_ports.begin(running);
+        }
         // What is here of pods that the API does not know goes before others come.
         let here = found.keys().cloned().chain(take(&mut folders));
         for id in lost(here, wanted.keys().map(|uid| node.sandbox_of(uid))) {
@@ -269,6 +276,20 @@ async fn follow(
             },
         }
     }
+}
+
+/// Pods that run in sandboxes of an earlier agent, and where.
+fn still_there<'a>(
+    node: &Node,
+    pods: impl Iterator<Item = &'a Arc<Value>>,
+    found: &BTreeMap<String, Found>,
+) -> Vec<(Pod, Ipv4Addr)> {
+    let one = |object: &'a Arc<Value>| {
+        let sandbox = found.get(&node.sandbox_of(object.uid()))?;
+        let address = sandbox.address.filter(|_| sandbox.is_alive)?;
+        Some((Pod::read(object).ok()?, address))
+    };
+    pods.filter_map(one).collect()
 }
 
 /// The sandboxes that are none of `known`. What a sandbox is called is a digest, so the names are made once for all.

@@ -18,7 +18,7 @@ use wharf_network::{FrontEnd, Lead, Network, ServicesUpdate};
 
 use self::leads::{Book, claimed, leads, leads_of_ports, own};
 
-type HostPortsOfPods = tokio::sync::watch::Receiver<host_ports::All>;
+type HostPortsOfPods = tokio::sync::watch::Receiver<Option<host_ports::All>>;
 
 /// Services that change in one batch.
 const TURN: usize = 256;
@@ -52,7 +52,9 @@ pub async fn follow(
     stop: CancellationToken,
 ) {
     let work = async {
-        services.synced().await;
+        if !all_known(&services, &mut ports).await {
+            return;
+        }
         let mut wait = Backoff::steady(FIRST_WAIT, LONGEST_WAIT);
         loop {
             let began = Instant::now();
@@ -76,6 +78,13 @@ pub async fn follow(
     }
 }
 
+/// Waits for all that the node leads to: the first word to the network withdraws what is not in it, and what a former run led holds until
+/// then. Whether it came; the host ports may end with their node before.
+async fn all_known(services: &Services, ports: &mut HostPortsOfPods) -> bool {
+    services.synced().await;
+    ports.wait_for(Option::is_some).await.is_ok()
+}
+
 /// Ends with what went wrong.
 async fn led(
     network: &Network,
@@ -85,7 +94,7 @@ async fn led(
 ) -> wharf_network::NetworkError {
     // Before the book is read, so that nothing falls between the two.
     let reader = services.reader();
-    let mut of_pods = ports.borrow_and_update().clone();
+    let mut of_pods = ports.borrow_and_update().clone().unwrap_or_default();
     let (mut known, mut without) = read(services, node, &of_pods);
     let mut update = ServicesUpdate::Snapshot(known.all());
     loop {
@@ -98,7 +107,7 @@ async fn led(
                 names = reader.changed(TURN) => names,
                 // Who tells of ports ends with the node.
                 Ok(()) = ports.changed() => {
-                    let now = ports.borrow_and_update().clone();
+                    let now = ports.borrow_and_update().clone().unwrap_or_default();
                     let changed = put_ports(&mut known, node, &of_pods, &now);
                     of_pods = now;
                     match changed.is_empty() {
@@ -159,4 +168,36 @@ fn put_ports(
         changed.extend(known.put(&Name::new("", uid), leads, &claimed));
     }
     changed
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{sync::watch, time::sleep};
+    use wharf_kube_client::fake::Fake;
+
+    use super::*;
+
+    const MOMENT: Duration = Duration::from_secs(60);
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_withdrawn_before_services_and_ports_of_pods_are_known() {
+        let (server, stop) = (Fake::new(), CancellationToken::new());
+        server.shut(Some("services"));
+        let services = Services::start(server.client(), &stop);
+        let (tell, mut ports) = watch::channel(None);
+        let its_services = services.clone();
+        let known = tokio::spawn(async move { all_known(&its_services, &mut ports).await });
+        sleep(MOMENT).await;
+        assert!(!known.is_finished(), "neither is known");
+        server.shut(None);
+        services.synced().await;
+        sleep(MOMENT).await;
+        assert!(!known.is_finished(), "the ports are not");
+        tell.send_replace(Some(host_ports::All::new()));
+        assert!(known.await.unwrap());
+
+        let (tell, mut ports) = watch::channel(None);
+        drop(tell);
+        assert!(!all_known(&services, &mut ports).await);
+    }
 }

@@ -264,6 +264,10 @@ impl Setup {
     }
 
     fn node_for(&self, one_pod: Option<OnePod>) -> CancellationToken {
+        self.begin(one_pod).1
+    }
+
+    fn begin(&self, one_pod: Option<OnePod>) -> (Kubelet, CancellationToken) {
         let stop = CancellationToken::new();
         let parts = Parts {
             client: self.client.clone(),
@@ -294,8 +298,8 @@ impl Setup {
             dir: self.dir.path().to_owned(),
         };
         let kubelet = Kubelet::new(&parts, &stop);
-        tokio::spawn(wharf_kubelet::run(parts, kubelet, stop.clone()));
-        stop
+        tokio::spawn(wharf_kubelet::run(parts, kubelet.clone(), stop.clone()));
+        (kubelet, stop)
     }
 
     async fn create(&self, spec: Value) -> Value {
@@ -641,6 +645,27 @@ async fn containers_outlive_the_node() {
         found["status"]["containerStatuses"][0]["lastState"]["terminated"]["exitCode"],
         3
     );
+}
+
+#[tokio::test]
+async fn the_first_word_on_host_ports_has_those_of_pods_that_run() {
+    let setup = Setup::new();
+    let first = setup.node();
+    let port = json!({"containerPort": 80, "hostPort": 8080});
+    let container = json!({"name": "a", "image": "x", "ports": [port]});
+    let pod = setup.create(json!({"containers": [container]})).await;
+    setup
+        .wait("it is ready", |it| it.has_condition("Ready", "True"))
+        .await;
+    first.cancel();
+    let (second, stop) = setup.begin(None);
+    let _second = stop.drop_guard();
+    let mut ports = second.node.host_ports.follow();
+    assert!(ports.borrow().is_none(), "nobody has looked yet");
+    let told = timeout(Duration::from_secs(20), ports.wait_for(Option::is_some));
+    let told = told.await.unwrap().unwrap().clone().unwrap();
+    let to: Vec<_> = told[pod.uid()].iter().map(|it| it.to.to_string()).collect();
+    assert_eq!(to, ["10.0.0.9:80"]);
 }
 
 #[tokio::test]
