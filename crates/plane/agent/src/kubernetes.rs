@@ -321,11 +321,9 @@ impl Kubelets {
             let _holding = AbortOnDropHandle::new(tokio::spawn(holding));
             let naming = {
                 let (network, scope) = (network.clone(), Scope::Vpc(vpc.clone()));
-                let node = kubelet.node.clone();
-                let is_member = move |address| {
-                    let key = network.key_at(&scope, address);
-                    key.is_some_and(|it| it == node.instance || node.pod_of(&it).is_some())
-                };
+                let instance = kubelet.node.instance.clone();
+                let is_member =
+                    move |address| network.member_at(&scope, address, &instance).is_some();
                 let vpc = vpc.clone();
                 async move { names.follow_cluster(vpc, is_member, book).await }
             };
@@ -335,8 +333,8 @@ impl Kubelets {
             let giving =
                 pod_identity.serve(at, its_vpc, credentials, connections.clone(), stop.clone());
             let _giving = AbortOnDropHandle::new(tokio::spawn(giving));
-            let carrying =
-                api_server.serve(network, vpc, kubelet.clone(), connections, stop.clone());
+            let instance = kubelet.node.instance.clone();
+            let carrying = api_server.serve(network, vpc, instance, connections, stop.clone());
             let _carrying = AbortOnDropHandle::new(tokio::spawn(carrying));
             wharf_kubelet::run(parts, kubelet, stop).await;
         };

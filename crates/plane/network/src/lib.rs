@@ -17,6 +17,7 @@
 mod addresses;
 mod claims;
 mod config;
+mod directory;
 mod error;
 mod files;
 mod flows;

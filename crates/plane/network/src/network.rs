@@ -10,6 +10,7 @@ use wharf_planeproto::{Change, Resource};
 use wharf_userns::IdRange;
 
 use crate::config::NetworkConfig;
+use crate::directory::Directory;
 use crate::error::NetworkError;
 use crate::model::{Attachment, Counters, Mode, Recovered, Scope};
 use crate::names::Names;
@@ -18,7 +19,7 @@ use crate::resolver::ResolverSockets;
 use crate::services::ServicesUpdate;
 use crate::state::{self, StateDir};
 use crate::teardown;
-use crate::worker::{Command, Directory, Worker};
+use crate::worker::{Command, Worker};
 
 /// Requests that wait for the worker; whoever adds more waits as well.
 const QUEUE: usize = 256;
@@ -240,7 +241,16 @@ impl Network {
     /// who is at the other end of a connection to an in-task endpoint.
     pub fn key_at(&self, scope: &Scope, address: Ipv4Addr) -> Option<String> {
         let directory = self.directory.read();
-        directory.get(&(scope.clone(), address)).cloned()
+        let holder = directory.get(&(scope.clone(), address));
+        holder.map(|it| it.key.clone())
+    }
+
+    /// As [`Network::key_at`], if it is the instance `node` or a pod that was attached as one of that node.
+    pub fn member_at(&self, scope: &Scope, address: Ipv4Addr, node: &str) -> Option<String> {
+        let directory = self.directory.read();
+        let holder = directory.get(&(scope.clone(), address));
+        let member = holder.filter(|it| it.belongs_to(node));
+        member.map(|it| it.key.clone())
     }
 
     /// A non-blocking listening socket inside a scope's namespace.

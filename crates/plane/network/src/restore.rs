@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::addresses::Plan;
 use crate::config::NetworkConfig;
+use crate::directory::{Directory, Holder};
 use crate::error::NetworkError;
 use crate::flows::Meter;
 use crate::host;
@@ -26,7 +27,7 @@ use crate::reaper::Reaper;
 use crate::scope::TaskNet;
 use crate::state::{Endpoint, ScopeRecord, StateDir, TaskRecord};
 use crate::view::View;
-use crate::worker::{Directory, Worker};
+use crate::worker::Worker;
 
 impl Worker {
     pub(crate) fn start(
@@ -219,7 +220,7 @@ impl Worker {
         }
         let mut directory = self.directory.write();
         for address in endpoint.addresses() {
-            directory.insert((endpoint.scope.clone(), address), record.key.clone());
+            directory.insert((endpoint.scope.clone(), address), Holder::of(&record));
         }
         drop(directory);
         if changed { self.save(&record) } else { Ok(()) }

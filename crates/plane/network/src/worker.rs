@@ -6,15 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 
-use parking_lot::RwLock;
 use tokio::sync::{mpsc, oneshot};
 use wharf_planeproto::flows::Report;
 use wharf_userns::IdRange;
 
 use crate::addresses::{MAX_SCOPES, Plan, free_number};
 use crate::config::NetworkConfig;
+use crate::directory::{Directory, Holder};
 use crate::error::NetworkError;
 use crate::flows::Meter;
 use crate::host::{self, Host};
@@ -109,9 +108,6 @@ pub(crate) enum Command {
         reply: Reply<()>,
     },
 }
-
-/// Whose address is whose; read by every request to the in-task endpoints.
-pub(crate) type Directory = Arc<RwLock<HashMap<(Scope, Ipv4Addr), String>>>;
 
 pub(crate) struct Worker {
     pub(crate) config: NetworkConfig,
@@ -277,7 +273,7 @@ impl Worker {
         }
         if let Some(Endpoint { scope, address, .. }) = &record.endpoint {
             let mut directory = self.directory.write();
-            directory.insert((scope.clone(), *address), key.to_owned());
+            directory.insert((scope.clone(), *address), Holder::of(&record));
         }
         self.lead_secondary();
         Ok(record.attachment(&self.state))

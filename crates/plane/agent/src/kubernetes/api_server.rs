@@ -16,7 +16,6 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wharf_kubelet::Kubelet;
 use wharf_network::Network;
 
 use super::members;
@@ -59,11 +58,11 @@ impl ApiServer {
         self,
         network: Network,
         vpc: String,
-        kubelet: Kubelet,
+        instance: String,
         connections: Connections,
         stop: CancellationToken,
     ) {
-        let caller = members::callers(network, vpc, kubelet);
+        let caller = members::callers(network, vpc, instance);
         let server = self.server;
         let handle = move |stream: TcpStream, address: IpAddr, caller: Caller| {
             let server = server.clone();

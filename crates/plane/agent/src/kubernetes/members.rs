@@ -7,7 +7,6 @@ use std::{
 };
 
 use tokio::net::TcpListener;
-use wharf_kubelet::Kubelet;
 use wharf_network::{ENDPOINT, Network, Scope};
 
 use crate::endpoint::{Caller, CallerOf};
@@ -32,17 +31,16 @@ pub fn address(listener: &TcpListener) -> Result<SocketAddrV4, String> {
     Ok(SocketAddrV4::new(ENDPOINT, at.port()))
 }
 
-/// Members are known by their keys in the network; all others by nothing.
-pub fn callers(network: Network, vpc: String, kubelet: Kubelet) -> CallerOf {
+/// Members of the node `instance` are known by their keys in the network; all others by nothing. The network says who is one, by its own
+/// records: a node that has just started has not heard of its pods yet, and they run.
+pub fn callers(network: Network, vpc: String, instance: String) -> CallerOf {
     let scope = Scope::Vpc(vpc);
     Arc::new(move |address| {
         let key = match address {
-            IpAddr::V4(address) => network.key_at(&scope, address),
+            IpAddr::V4(address) => network.member_at(&scope, address, &instance),
             IpAddr::V6(_) => None,
         };
-        let node = &kubelet.node;
-        let is_member = |key: &String| *key == node.instance || node.pod_of(key).is_some();
-        match key.filter(is_member) {
+        match key {
             Some(key) => Caller::Task(key),
             None => Caller::Unknown(scope.clone(), address),
         }

@@ -56,7 +56,8 @@ impl PodIdentity {
         connections: Connections,
         stop: CancellationToken,
     ) {
-        let caller = members::callers(network, vpc, credentials.kubelet.clone());
+        let instance = credentials.kubelet.node.instance.clone();
+        let caller = members::callers(network, vpc, instance);
         let credentials = Arc::new(credentials);
         let handle = move |stream: TcpStream, _: IpAddr, caller: Caller| {
             let credentials = credentials.clone();

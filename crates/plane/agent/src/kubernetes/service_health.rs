@@ -51,7 +51,7 @@ impl ServiceHealth {
         stop: CancellationToken,
     ) {
         let node = kubelet.node.name.clone();
-        let caller = members::callers(network, vpc, kubelet);
+        let caller = members::callers(network, vpc, kubelet.node.instance.clone());
         let handle = move |stream: TcpStream, address: IpAddr, _: Caller| {
             let (services, node) = (services.clone(), node.clone());
             async move {

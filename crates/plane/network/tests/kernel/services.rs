@@ -609,6 +609,34 @@ fn services_outlive_the_agent_and_are_replaced_when_it_is_back() {
     });
 }
 
+#[test]
+fn members_of_a_node_are_known_as_soon_as_the_agent_is_back() {
+    on_a_host(|host| async move {
+        let it = place(&host).await;
+        let scope = Scope::Vpc("vpc-a".into());
+        let check = |network: &Network| {
+            for (last, expected) in [
+                (4, Some(NODE)),
+                (5, Some("pod-5")),
+                (6, Some("pod-6")),
+                (7, None),
+                (8, None),
+            ] {
+                let of = |node| network.member_at(&scope, eni_address(last), node);
+                assert_eq!(of(NODE).as_deref(), expected, "{last}");
+                assert_eq!(of("i-0fffffffffffffff0"), None, "{last}");
+            }
+        };
+        check(&it.network);
+        it.network.close().await.unwrap();
+        let (network, _endpoints) = host.start("ab12").await;
+        check(&network);
+        network.detach("pod-5").await.unwrap();
+        let gone = network.member_at(&scope, eni_address(5), NODE);
+        assert_eq!(gone, None);
+    });
+}
+
 /// Calls an address of the node from within it. What comes to the pod is told with it: who calls there.
 fn call_own(from: &Path, at: (Ipv4Addr, u16), source: Option<Ipv4Addr>) -> io::Result<String> {
     inside(from, || {
