@@ -6,7 +6,10 @@ use std::{
     mem::take,
     net::Ipv4Addr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -96,6 +99,7 @@ impl Kubelet {
             allocatable: node::allocatable(facts),
             resolvers: resolvers.clone(),
             pods: RwLock::default(),
+            has_listed: AtomicBool::new(false),
             usage: Usage::default(),
             capacity: Capacity {
                 memory: u64::from(facts.memory_mib) << 20,
@@ -380,6 +384,7 @@ fn remember(node: &Node, wanted: &BTreeMap<String, Arc<Value>>) {
         .iter()
         .map(|(uid, it)| (node.sandbox_of(uid), it.clone()));
     *node.pods.write() = all.collect();
+    node.has_listed.store(true, Ordering::Release);
 }
 
 /// Nobody waits for the end of what no pod is about.

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -116,6 +116,8 @@ pub struct Node {
     pub resolvers: Resolvers,
     /// Pods by their sandboxes, as they were last heard of.
     pub pods: RwLock<BTreeMap<String, Arc<Value>>>,
+    /// All pods that the API has for it are among them: before, absence means nothing.
+    pub has_listed: AtomicBool,
     pub usage: Usage,
     pub capacity: Capacity,
     pub pressure: Pressure,

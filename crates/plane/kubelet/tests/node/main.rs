@@ -6,7 +6,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -648,7 +648,7 @@ async fn containers_outlive_the_node() {
 }
 
 #[tokio::test]
-async fn the_first_word_on_host_ports_has_those_of_pods_that_run() {
+async fn what_a_node_says_first_of_its_pods_is_of_all_that_run() {
     let setup = Setup::new();
     let first = setup.node();
     let port = json!({"containerPort": 80, "hostPort": 8080});
@@ -662,10 +662,13 @@ async fn the_first_word_on_host_ports_has_those_of_pods_that_run() {
     let _second = stop.drop_guard();
     let mut ports = second.node.host_ports.follow();
     assert!(ports.borrow().is_none(), "nobody has looked yet");
+    let has_listed = || second.node.has_listed.load(Ordering::Acquire);
+    assert!(!has_listed());
     let told = timeout(Duration::from_secs(20), ports.wait_for(Option::is_some));
     let told = told.await.unwrap().unwrap().clone().unwrap();
     let to: Vec<_> = told[pod.uid()].iter().map(|it| it.to.to_string()).collect();
     assert_eq!(to, ["10.0.0.9:80"]);
+    assert!(has_listed() && second.node.pod_of(&id(&pod)).is_some());
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 //! Which credentials a pod gets: asked of EKS Auth, and kept in memory while they are good for long and the same token asks for them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -92,16 +96,15 @@ impl PodCredentials {
         })?;
         let node = &self.kubelet.node;
         let sandbox = node.sandbox_of(&uid);
+        // In this order: no pod is taken for absent of which the node hears meanwhile.
+        let has_listed = node.has_listed.load(Ordering::Acquire);
         let pod = node.pod_of(&sandbox);
-        let pod = pod.filter(|it| is_at(caller, (&sandbox, &node.instance), it));
-        if pod.is_none() {
-            let text = "The token is not of a pod at this address.";
-            return Err(Refused::new(
-                StatusCode::FORBIDDEN,
-                "AccessDeniedException",
-                text,
-            ));
-        }
+        admit(
+            caller,
+            (&sandbox, &node.instance),
+            pod.as_deref(),
+            has_listed,
+        )?;
         let place = self.place(sandbox);
         let mut kept = place.lock().await;
         let (now, digest) = (self.clock.now(), sigv4::sha256_hex(token.as_bytes()));
@@ -193,6 +196,29 @@ fn pod_of(token: &str) -> Option<String> {
     Some(uid.to_owned())
 }
 
+/// Lets the token of a pod count at the address of `caller`. A pod that the node does not know is none, once it has listed those that it
+/// has.
+fn admit(
+    caller: &str,
+    names: (&str, &str),
+    pod: Option<&Value>,
+    has_listed: bool,
+) -> Result<(), Refused> {
+    match pod {
+        Some(pod) if is_at(caller, names, pod) => Ok(()),
+        None if !has_listed => Err(Refused::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "ServiceUnavailableException",
+            "The node has not read yet which pods it has.",
+        )),
+        _ => Err(Refused::new(
+            StatusCode::FORBIDDEN,
+            "AccessDeniedException",
+            "The token is not of a pod at this address.",
+        )),
+    }
+}
+
 /// Whether a pod is at the address of `caller`: its own, or the instance's for a pod of the instance's network.
 fn is_at(caller: &str, (sandbox, instance): (&str, &str), pod: &Value) -> bool {
     match pod.pointer("/spec/hostNetwork") == Some(&Value::Bool(true)) {
@@ -268,6 +294,21 @@ mod tests {
         assert!(is_at("pod-1", names, &own));
         assert!(!is_at("pod-2", names, &own) && !is_at("i-1", names, &own));
         assert!(is_at("i-1", names, &of_host) && !is_at("pod-1", names, &of_host));
+    }
+
+    #[test]
+    fn a_pod_that_is_not_known_is_to_ask_again_until_all_are_listed() {
+        let pod = json!({"spec": {}});
+        let status = |caller: &str, pod: Option<&Value>, has_listed: bool| {
+            let admitted = admit(caller, ("pod-1", "i-1"), pod, has_listed);
+            admitted.map_err(|it| it.status.as_u16())
+        };
+        assert_eq!(status("pod-1", None, false), Err(503));
+        assert_eq!(status("pod-1", None, true), Err(403));
+        for has_listed in [false, true] {
+            assert_eq!(status("pod-1", Some(&pod), has_listed), Ok(()));
+            assert_eq!(status("pod-2", Some(&pod), has_listed), Err(403));
+        }
     }
 
     #[test]
