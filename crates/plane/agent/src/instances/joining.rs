@@ -158,18 +158,11 @@ async fn join(
     joins: &dyn Joins,
     (listens, says): (impl Fn(SocketAddr), impl Fn(&str)),
 ) {
-    while look(root, Path::new(USER_DATA_DONE)).await.is_none() {
-        sleep(LOOK_EVERY).await;
-    }
-    let (container_instance, node) = tokio::join!(
-        look(root, Path::new(CONFIG)),
-        look(root, Path::new(NODE_CONFIG))
-    );
-    match (container_instance, node) {
+    match asked(&it.id, root).await {
         // It may have named one in an earlier boot, or under an earlier agent: what it ran there ends.
-        (None, None) => until(&it.id, "stop the node", || joins.stop(&it.id)).await,
-        (Some(text), node) => {
-            if node.is_some() {
+        Asked::Neither => until(&it.id, "stop the node", || joins.stop(&it.id)).await,
+        Asked::ContainerInstance { wish, and_node } => {
+            if and_node {
                 tracing::warn!(
                     instance = it.id,
                     "an instance asks to be a container instance and a node of Kubernetes; it does not join the cluster"
@@ -178,24 +171,69 @@ async fn join(
             }
             let leave = || joins.leave_kubernetes(&it.id);
             until(&it.id, "stop the kubelet", leave).await;
-            let wish = Wish::read(&text);
             let start = || joins.start(it, wish.clone());
             until(&it.id, "start the node", start).await;
         }
-        (None, Some(text)) => {
+        Asked::Node(wish) => {
             let leave = || joins.leave_ecs(&it.id);
             until(&it.id, "stop the node", leave).await;
-            match ClusterNode::read(&text) {
-                Ok(wish) => {
-                    let start = || joins.start_kubelet(it, &wish, pid);
-                    listens(until(&it.id, "start the kubelet", start).await);
-                }
-                Err(error) => {
-                    tracing::warn!(instance = it.id, %error, "an instance failed to join its Kubernetes cluster");
-                }
-            }
+            let start = || joins.start_kubelet(it, &wish, pid);
+            listens(until(&it.id, "start the kubelet", start).await);
         }
     }
+}
+
+/// What the files of an instance ask for.
+enum Asked {
+    Neither,
+    ContainerInstance { wish: Wish, and_node: bool },
+    Node(ClusterNode),
+}
+
+/// Waits until user data has ended and the files can be read. One that cannot, or makes no sense, says nothing: what the instance
+/// runs ends only where a file is not there.
+async fn asked(instance: &str, root: &Path) -> Asked {
+    let mut backoff = Backoff::steady(FIRST_PAUSE, LONGEST_PAUSE);
+    let mut known = String::new();
+    loop {
+        let pause = match read(root).await {
+            Ok(Some(asked)) => return asked,
+            Ok(None) => LOOK_EVERY,
+            Err(reason) => {
+                if reason != known {
+                    tracing::warn!(
+                        instance,
+                        reason,
+                        "failed to read what an instance asks to join; will retry"
+                    );
+                    known = reason;
+                }
+                backoff.wait()
+            }
+        };
+        sleep(pause).await;
+    }
+}
+
+/// `None` before the end of user data.
+async fn read(root: &Path) -> Result<Option<Asked>, String> {
+    if look(root, USER_DATA_DONE).await?.is_none() {
+        return Ok(None);
+    }
+    let (container_instance, node) = tokio::join!(look(root, CONFIG), look(root, NODE_CONFIG));
+    let asked = match (container_instance?, node) {
+        (Some(text), node) => Asked::ContainerInstance {
+            wish: Wish::read(&text),
+            // Whatever that one says, it changes nothing here.
+            and_node: matches!(node, Ok(Some(_))),
+        },
+        (None, Err(reason)) => return Err(reason),
+        (None, Ok(Some(text))) => {
+            Asked::Node(ClusterNode::read(&text).map_err(|error| error.to_string())?)
+        }
+        (None, Ok(None)) => Asked::Neither,
+    };
+    Ok(Some(asked))
 }
 
 /// Tries until it is done.
@@ -219,12 +257,20 @@ async fn until<T, F: Future<Output = Result<T, String>>>(
     }
 }
 
-/// A file of the instance; `None` if there is none that can be read.
-async fn look(root: &Path, path: &Path) -> Option<String> {
-    let (root, path) = (root.to_owned(), path.to_owned());
-    let read = move || -> io::Result<Vec<u8>> { RootDir::open(&root)?.read(&path, MAX_CONFIG) };
-    let bytes = tokio::task::spawn_blocking(read).await.ok()?.ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+/// A file of the instance; `None` if there is none.
+async fn look(root: &Path, path: &'static str) -> Result<Option<String>, String> {
+    let root = root.to_owned();
+    let read = move || {
+        // Without its root, which goes with its first process, nobody knows what is there.
+        let root = RootDir::open(&root).map_err(|error| format!("its root: {error}"))?;
+        match root.read(Path::new(path), MAX_CONFIG) {
+            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("/{path}: {error}")),
+        }
+    };
+    let read = tokio::task::spawn_blocking(read).await;
+    read.unwrap_or_else(|error| Err(format!("/{path}: {error}")))
 }
 
 #[cfg(test)]
@@ -261,9 +307,9 @@ mod tests {
         std::fs::create_dir_all(root.join("etc/ecs")).unwrap();
         std::fs::write(dir.path().join("secret"), "ECS_CLUSTER=host").unwrap();
         std::os::unix::fs::symlink("../../../secret", root.join(CONFIG)).unwrap();
-        assert_eq!(look(&root, Path::new(CONFIG)).await, None);
+        assert_eq!(look(&root, CONFIG).await, Ok(None));
         std::fs::write(root.join("secret"), "own").unwrap();
-        assert_eq!(look(&root, Path::new(CONFIG)).await.as_deref(), Some("own"));
+        assert_eq!(look(&root, CONFIG).await, Ok(Some("own".to_owned())));
     }
 
     #[derive(Default)]
@@ -310,9 +356,21 @@ mod tests {
         }
     }
 
+    const NODE: &str = "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  cluster:\n    name: c\n    apiServerEndpoint: https://x:1\n    certificateAuthority: QQ==\n";
+
+    fn put(root: &Path, path: &str, text: &str) {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// Something that is there and cannot be read.
+    fn spoil(root: &Path, path: &str) {
+        std::fs::create_dir_all(root.join(path)).unwrap();
+    }
+
     #[tokio::test]
     async fn an_instance_is_one_of_the_two() {
-        let node = "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  cluster:\n    name: c\n    apiServerEndpoint: https://x:1\n    certificateAuthority: QQ==\n";
         for (ecs, kubernetes, expected) in [
             (false, false, &["neither"][..]),
             (true, false, &["no kubernetes", "ecs blue"]),
@@ -320,17 +378,12 @@ mod tests {
             (true, true, &["no kubernetes", "ecs blue"]),
         ] {
             let root = tempfile::tempdir().unwrap();
-            let put = |path: &str, text: &str| {
-                let path = root.path().join(path.trim_start_matches('/'));
-                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-                std::fs::write(path, text).unwrap();
-            };
-            put(USER_DATA_DONE, "");
+            put(root.path(), USER_DATA_DONE, "");
             if ecs {
-                put(CONFIG, "ECS_CLUSTER=blue");
+                put(root.path(), CONFIG, "ECS_CLUSTER=blue");
             }
             if kubernetes {
-                put(NODE_CONFIG, node);
+                put(root.path(), NODE_CONFIG, NODE);
             }
             let (joins, said) = (Told::default(), parking_lot::Mutex::new(String::new()));
             let says = |text: &str| said.lock().push_str(text);
@@ -338,5 +391,59 @@ mod tests {
             assert_eq!(*joins.0.lock(), expected);
             assert_eq!(said.lock().is_empty(), !(ecs && kubernetes));
         }
+    }
+
+    #[tokio::test]
+    async fn only_a_file_that_is_not_there_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root");
+        // Its first process is gone.
+        assert!(look(&root, CONFIG).await.is_err());
+        std::fs::create_dir(&root).unwrap();
+        assert_eq!(look(&root, CONFIG).await, Ok(None));
+        spoil(&root, CONFIG);
+        assert!(look(&root, CONFIG).await.unwrap_err().starts_with("/etc/"));
+    }
+
+    #[tokio::test]
+    async fn files_that_cannot_be_read_say_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        assert!(matches!(read(root).await, Ok(None)));
+        put(root, USER_DATA_DONE, "");
+        for path in [CONFIG, NODE_CONFIG] {
+            spoil(root, path);
+            assert!(read(root).await.is_err(), "{path}");
+            std::fs::remove_dir(root.join(path)).unwrap();
+        }
+        put(root, NODE_CONFIG, "kind: [");
+        assert!(read(root).await.is_err());
+        put(root, NODE_CONFIG, NODE);
+        assert!(matches!(read(root).await, Ok(Some(Asked::Node(wish))) if wish.cluster == "c"));
+        // A container instance it is whatever the other file says.
+        std::fs::remove_file(root.join(NODE_CONFIG)).unwrap();
+        spoil(root, NODE_CONFIG);
+        put(root, CONFIG, "ECS_CLUSTER=blue");
+        let Ok(Some(Asked::ContainerInstance { wish, and_node })) = read(root).await else {
+            panic!("it is no container instance");
+        };
+        assert_eq!((wish.cluster.as_str(), and_node), ("blue", false));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_an_instance_runs_stays_until_its_files_can_be_read() {
+        let root = tempfile::tempdir().unwrap();
+        put(root.path(), USER_DATA_DONE, "");
+        spoil(root.path(), CONFIG);
+        let (it, joins) = (instance(), Told::default());
+        let joined = join(&it, root.path(), 1, &joins, (|_| (), |_: &str| ()));
+        tokio::pin!(joined);
+        // It looks, and does nothing.
+        let looked = tokio::time::timeout(FIRST_PAUSE / 2, &mut joined).await;
+        assert!(looked.is_err() && joins.0.lock().is_empty());
+        std::fs::remove_dir(root.path().join(CONFIG)).unwrap();
+        put(root.path(), CONFIG, "ECS_CLUSTER=blue");
+        joined.await;
+        assert_eq!(*joins.0.lock(), ["no kubernetes", "ecs blue"]);
     }
 }
