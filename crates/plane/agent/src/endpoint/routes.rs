@@ -62,6 +62,7 @@ impl Routes {
                 let found = self.roster.at_endpoint(id);
                 let Some((found, at)) = found.filter(|(found, _)| caller.may_be(&found.task))
                 else {
+                    self.not_yet(caller)?;
                     return refuse(
                         StatusCode::NOT_FOUND,
                         format!(
@@ -79,6 +80,7 @@ impl Routes {
                     Caller::Host | Caller::Unknown(..) => None,
                 };
                 let Some(found) = found else {
+                    self.not_yet(caller)?;
                     return refuse(StatusCode::NOT_FOUND, "unable to get task arn from request");
                 };
                 self.admit(&found.task)?;
@@ -86,6 +88,18 @@ impl Routes {
             }
             _ => refuse(StatusCode::NOT_FOUND, "404 page not found"),
         }
+    }
+
+    /// Whether its node has still to find the caller again. Clients ask again after this, and give up after 404.
+    fn is_awaited(&self, caller: &Caller) -> bool {
+        matches!(caller, Caller::Task(id) if self.roster.awaits(id))
+    }
+
+    fn not_yet(&self, caller: &Caller) -> Result<(), (StatusCode, Value)> {
+        if self.is_awaited(caller) {
+            return refuse(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+        }
+        Ok(())
     }
 
     fn admit(&self, task: &TaskView) -> Result<(), (StatusCode, Value)> {
@@ -117,6 +131,9 @@ impl Routes {
             caller.may_be(task) && task.record.credentials_id.as_deref() == Some(id)
         });
         let Some(own) = own else {
+            if self.is_awaited(caller) {
+                return uninitialized();
+            }
             return no_credentials(
                 "InvalidIdInRequest",
                 "CredentialsRequest: Credentials not found",
@@ -131,14 +148,7 @@ impl Routes {
                 "Expiration": found.expiration,
             }));
         }
-        Err((
-            StatusCode::SERVICE_UNAVAILABLE,
-            error(
-                "CredentialsUninitialized",
-                "CredentialsRequest: Credentials uninitialized for ID",
-                503,
-            ),
-        ))
+        uninitialized()
     }
 
     async fn metadata(&self, version: &str, of: &Found, at: usize, rest: &[&str]) -> Answer {
@@ -242,6 +252,18 @@ impl Routes {
 
 fn no_credentials(code: &str, message: &str) -> Answer {
     Err((StatusCode::BAD_REQUEST, error(code, message, 400)))
+}
+
+/// They come with the node's next session.
+fn uninitialized() -> Answer {
+    Err((
+        StatusCode::SERVICE_UNAVAILABLE,
+        error(
+            "CredentialsUninitialized",
+            "CredentialsRequest: Credentials uninitialized for ID",
+            503,
+        ),
+    ))
 }
 
 fn error(code: &str, message: &str, status: u16) -> Value {

@@ -61,8 +61,6 @@ pub struct HostMachine {
     pub(super) figures: Figures,
     pub(super) collectors: Collectors,
     roster: Roster,
-    /// Those of them that were not found again yet.
-    awaited: Mutex<BTreeSet<String>>,
     live: Mutex<BTreeMap<String, Arc<Live>>>,
     /// Images fetched while their task's network was still being attached.
     fetched: Mutex<BTreeMap<(String, usize), Image>>,
@@ -81,6 +79,7 @@ impl HostMachine {
         running: &TaskTracker,
         shutdown: CancellationToken,
     ) -> Arc<Self> {
+        parts.roster.await_tasks(parts.elsewhere);
         let host = Arc::new(Self {
             runtime: parts.runtime,
             network: parts.network,
@@ -93,7 +92,6 @@ impl HostMachine {
             figures: parts.figures,
             collectors: parts.collectors,
             roster: parts.roster,
-            awaited: Mutex::new(parts.elsewhere),
             live: Mutex::default(),
             fetched: Mutex::default(),
             ended_logs: Mutex::default(),
@@ -202,7 +200,7 @@ impl HostMachine {
 
     /// What containers of any node are made of; `None` while that is not known of all.
     pub(super) fn images_in_use(&self) -> Option<BTreeSet<Digest>> {
-        if !self.awaited.lock().is_empty() {
+        if !self.roster.awaited().is_empty() {
             return None;
         }
         let live: Vec<Arc<Live>> = self.live.lock().values().cloned().collect();
@@ -222,12 +220,12 @@ impl HostMachine {
 
     /// Tasks of instances that were here when this process began, and that no node has found again.
     pub(super) fn awaited(&self) -> BTreeSet<String> {
-        self.awaited.lock().clone()
+        self.roster.awaited()
     }
 
     /// Their node has found them again, or they are ended.
     pub(super) fn found(&self, ids: &BTreeSet<String>) {
-        self.awaited.lock().retain(|id| !ids.contains(id));
+        self.roster.found(ids);
     }
 
     pub(super) fn live(&self, task_id: &str) -> Option<Arc<Live>> {

@@ -1,9 +1,12 @@
 //! The nodes of this process, as those see them who are asked by tasks of any: ids and endpoints are
 //! random, so whoever has one has its task, whichever node that is of.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use parking_lot::RwLock;
@@ -38,6 +41,7 @@ pub struct Roster(Arc<Inner>);
 struct Inner {
     members: RwLock<Vec<(u64, Arc<Member>)>>,
     next: AtomicU64,
+    awaited: RwLock<BTreeSet<String>>,
 }
 
 /// A node is on the roster until this is dropped.
@@ -62,6 +66,26 @@ impl Roster {
             roster: self.clone(),
             number,
         }
+    }
+
+    /// These tasks were here when this process began; a node will find them again.
+    pub fn await_tasks(&self, tasks: BTreeSet<String>) {
+        self.0.awaited.write().extend(tasks);
+    }
+
+    /// Whether it is one of those that no node has found again yet.
+    pub fn awaits(&self, task: &str) -> bool {
+        self.0.awaited.read().contains(task)
+    }
+
+    /// All of them.
+    pub fn awaited(&self) -> BTreeSet<String> {
+        self.0.awaited.read().clone()
+    }
+
+    /// Their node has found them again, or they are ended.
+    pub fn found(&self, tasks: &BTreeSet<String>) {
+        self.0.awaited.write().retain(|id| !tasks.contains(id));
     }
 
     pub fn task(&self, id: &str) -> Option<Found> {

@@ -85,15 +85,22 @@ pub struct NodeLoop {
 impl NodeLoop {
     /// Finds again what an earlier agent left. Before [`NodeLoop::run`].
     pub async fn recover(mut self) -> Self {
+        // One shim that does not answer holds this up for long, and all tasks run and ask meanwhile.
+        self.show_all();
         let contexts = self.core.contexts();
         for (id, events) in self.machine.recover(&contexts).await {
             // Plans nothing yet: all must be known before anything is begun.
             self.core.recovered(&id, events, self.clock.now());
         }
-        for context in &contexts {
+        self.show_all();
+        self
+    }
+
+    /// Shows its tasks to those who look, as far as they are known: as they were saved, before they are found again.
+    pub fn show_all(&self) {
+        for context in self.core.contexts() {
             self.show(&context.id);
         }
-        self
     }
 
     /// Runs until shutdown. Containers run on; what is under way is given up and taken up again by

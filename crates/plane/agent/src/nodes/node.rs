@@ -157,6 +157,8 @@ impl Node {
             running,
             shutdown,
         };
+        // The endpoints may serve before it begins.
+        node.show_all();
         Ok(Self {
             machine,
             node,

@@ -25,6 +25,7 @@ struct State {
     /// What happened to each container, kept over the agent's lives.
     past: BTreeMap<(String, usize), Vec<Event>>,
     observations: Option<mpsc::Sender<Observation>>,
+    is_stuck: bool,
 }
 
 #[derive(Default)]
@@ -38,6 +39,11 @@ impl FakeMachine {
     /// Once what a task held is given back.
     pub async fn disposed(&self) {
         self.1.notified().await;
+    }
+
+    /// What it runs is never found again from now on.
+    pub fn get_stuck(&self) {
+        self.0.lock().unwrap().is_stuck = true;
     }
 
     pub fn report_to(&self, observations: mpsc::Sender<Observation>) {
@@ -80,6 +86,10 @@ impl FakeMachine {
 #[async_trait]
 impl Machine for FakeMachine {
     async fn recover(&self, _: &[Arc<TaskContext>]) -> BTreeMap<String, Vec<Event>> {
+        let is_stuck = self.0.lock().unwrap().is_stuck;
+        if is_stuck {
+            std::future::pending::<()>().await;
+        }
         let state = self.0.lock().unwrap();
         let mut all: BTreeMap<String, Vec<Event>> = BTreeMap::new();
         for ((id, _), past) in &state.past {

@@ -1,7 +1,7 @@
 //! The node against a control plane written from the protocol's description alone: what it sends,
 //! when it acknowledges, and that neither a lost server nor a lost agent loses anything.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::{
@@ -12,6 +12,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_agent::{
     client::{Api, Dialer, Endpoint},
     config::TaskCleanup,
+    endpoint::{Caller, RateLimit, Routes, StatsReader},
     engine::admission::HostCapacity,
     exec::{ExecServer, Transcripts},
     measure::{Kept, Reports, Sampler, Stretch},
@@ -23,10 +24,12 @@ use wharf_agent::{
         disk::Disk,
         register::{EndpointCache, Host},
         reports::Reporter,
+        roster::{Member, Roster},
         run::NodeLoop,
         session::Session,
         telemetry::Publisher,
     },
+    protocol::payload::RoleCredentials,
 };
 use wharf_base::{Clock, SystemClock};
 use wharf_wire::sigv4::SigningKeys;
@@ -45,7 +48,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// An agent; `kill` ends it as a signal would, without a word.
 struct Agent {
     machine: Arc<FakeMachine>,
+    api: Api,
     ahead: ImagesAhead,
+    directory: Directory,
     credentials: CredentialStore,
     reports: Reports,
     shutdown: CancellationToken,
@@ -156,9 +161,9 @@ impl Agent {
             kept: Kept::default(),
         };
         let publisher = Publisher {
-            api,
+            api: api.clone(),
             target,
-            directory,
+            directory: directory.clone(),
             reports: reports.clone(),
             clock,
             shutdown: shutdown.clone(),
@@ -170,7 +175,9 @@ impl Agent {
         tasks.spawn(publisher.run());
         Self {
             machine: machine.clone(),
+            api,
             ahead,
+            directory,
             credentials,
             reports,
             shutdown,
@@ -506,6 +513,79 @@ async fn nothing_is_lost_while_one_side_is_gone() {
         acs.query["sendCredentials"], "false",
         "the same process has them"
     );
+    agent.kill().await;
+}
+
+/// The status of what a task is answered.
+async fn asked(routes: &Routes, path: &str, task: &str) -> u16 {
+    let request = http::Request::get(path).body(()).unwrap();
+    let caller = Caller::Task(task.to_owned());
+    routes.answer(&request, &caller).await.status().as_u16()
+}
+
+#[tokio::test]
+async fn tasks_are_answered_before_they_are_found_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::start().await;
+    let machine = FakeMachine::new();
+    let agent = Agent::start(dir.path(), server.port(), &machine);
+    let mut acs = server.acs().await;
+    acs.send("PayloadMessage", payload("p1", 2, "RUNNING"))
+        .await;
+    acs.expect("AckRequest").await;
+    agent.kill().await;
+    drop(acs);
+
+    machine.get_stuck();
+    let agent = Agent::start(dir.path(), server.port(), &machine);
+    let id = TASK.rsplit('/').next().unwrap();
+    let shown = async {
+        loop {
+            match agent.directory.task(id) {
+                Some(task) => return task,
+                None => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let task = timeout(PATIENCE, shown).await.unwrap();
+    let roster = Roster::default();
+    let _membership = roster.join(Member {
+        directory: agent.directory.clone(),
+        credentials: agent.credentials.clone(),
+        api: agent.api.clone(),
+    });
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let routes = Routes {
+        roster: roster.clone(),
+        limit: RateLimit::default(),
+        stats: StatsReader::new(machine.clone(), clock.clone()),
+        clock,
+    };
+    let metadata = format!("/v4/{}/task", task.context.endpoint_ids[0]);
+    assert_eq!(asked(&routes, &metadata, id).await, 200);
+    assert_eq!(asked(&routes, "/v2/metadata", id).await, 200);
+    // They come with the session, and clients ask again until then.
+    assert_eq!(asked(&routes, "/v2/credentials/cid", id).await, 503);
+    agent.credentials.put(RoleCredentials {
+        credentials_id: "cid".to_owned(),
+        ..RoleCredentials::default()
+    });
+    assert_eq!(asked(&routes, "/v2/credentials/cid", id).await, 200);
+
+    // One whose node is not there yet, as that of an instance.
+    let other = "fedcba9876543210fedcba9876543210";
+    let awaited = BTreeSet::from([other.to_owned()]);
+    for (path, without) in [
+        ("/v2/credentials/other", 400),
+        ("/v2/metadata", 404),
+        ("/v3/other/task", 404),
+        (metadata.as_str(), 404),
+    ] {
+        roster.await_tasks(awaited.clone());
+        assert_eq!(asked(&routes, path, other).await, 503, "{path}");
+        roster.found(&awaited);
+        assert_eq!(asked(&routes, path, other).await, without, "{path}");
+    }
     agent.kill().await;
 }
 
