@@ -169,13 +169,36 @@ pub struct Settings {
     pub snapshots: Option<Arc<dyn DiskSnapshots>>,
 }
 
-/// What is known of the instances here, by their ids.
+/// What is known of the instances here.
 #[derive(Clone, Default)]
-pub struct Known(Arc<RwLock<BTreeMap<String, Arc<Instance>>>>);
+pub struct Known(Arc<RwLock<Heard>>);
+
+#[derive(Default)]
+struct Heard {
+    by_id: BTreeMap<String, Arc<Instance>>,
+    is_told: bool,
+}
 
 impl Known {
     pub fn get(&self, id: &str) -> Option<Arc<Instance>> {
-        self.0.read().get(id).cloned()
+        self.0.read().by_id.get(id).cloned()
+    }
+
+    /// Whether the control plane, or what it said last, was heard since the start: until then one that is not known may be here.
+    pub fn is_told(&self) -> bool {
+        self.0.read().is_told
+    }
+
+    fn put(&self, instance: Arc<Instance>) {
+        self.0.write().by_id.insert(instance.id.clone(), instance);
+    }
+
+    fn remove(&self, id: &str) {
+        self.0.write().by_id.remove(id);
+    }
+
+    fn told(&self) {
+        self.0.write().is_told = true;
     }
 }
 
@@ -486,6 +509,7 @@ impl Workers {
                 }
             }
         }
+        self.known.told();
         self.board.tell_all();
     }
 
@@ -511,7 +535,7 @@ impl Workers {
             return Some(id);
         }
         let instance = Arc::new(*instance);
-        self.known.0.write().insert(id.clone(), instance.clone());
+        self.known.put(instance.clone());
         if instance.wanted != Wanted::Terminated {
             self.host.keep_image(&instance);
         }
@@ -530,7 +554,7 @@ impl Workers {
     }
 
     fn forget(&self, id: &str) {
-        self.known.0.write().remove(id);
+        self.known.remove(id);
         if let Some(tell) = self.places.lock().get(id) {
             tell.send_replace(Told::Nothing);
         }

@@ -27,7 +27,7 @@ use self::{
     tokens::{TTL, Tokens},
     tree::{Asked, look},
 };
-use super::Known;
+use super::{Known, is_instance};
 use crate::endpoint::{Caller, RateLimit};
 
 const TOKEN: &str = "x-aws-ec2-metadata-token";
@@ -76,9 +76,21 @@ impl MetadataService {
         }
     }
 
+    /// Whether it may be an instance of which the control plane has not spoken yet since the agent began.
+    fn awaits_word(&self, caller: &Caller) -> bool {
+        matches!(caller, Caller::Task(id) if is_instance(id)) && !self.known.is_told()
+    }
+
     pub async fn answer<B>(&self, request: &Request<B>, caller: &Caller) -> Response<Full<Bytes>> {
         let path = request.uri().path();
         let answer = match self.instance(caller) {
+            None if self.awaits_word(caller) => {
+                // SDKs ask again after this, on another connection: how far answers go is settled when one begins.
+                let mut response = respond(refuse(StatusCode::SERVICE_UNAVAILABLE), None);
+                let close = header::HeaderValue::from_static("close");
+                response.headers_mut().insert(header::CONNECTION, close);
+                return response;
+            }
             None => refuse(StatusCode::NOT_FOUND),
             Some(it) if !it.metadata.enabled => refuse(StatusCode::FORBIDDEN),
             Some(it) if !self.limit.admit(&it.id, self.clock.now()) => {
@@ -180,4 +192,51 @@ fn respond((status, body): Answer, ttl: Option<u32>) -> Response<Full<Bytes>> {
         headers.insert(TOKEN_TTL, ttl.into());
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_base::SystemClock;
+    use wharf_wire::sigv4::SigningKeys;
+
+    use super::*;
+    use crate::client::{Api, Dialer, Endpoint};
+
+    fn service(known: &Known) -> MetadataService {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let api = Api::new(
+            Endpoint::parse("http://127.0.0.1:1").unwrap(),
+            Dialer::new(None).unwrap(),
+            SigningKeys {
+                access_key_id: String::new(),
+                secret_access_key: String::new(),
+                session_token: None,
+            },
+            "us-east-1",
+            clock.clone(),
+        );
+        let credentials = Credentials::new(api, clock.clone(), known.clone());
+        MetadataService::new(known.clone(), Arc::new(credentials), clock)
+    }
+
+    #[tokio::test]
+    async fn before_the_first_word_instances_are_told_to_come_back() {
+        let known = Known::default();
+        let service = service(&known);
+        let asked = async |caller: &str| {
+            let request = Request::get("/latest/meta-data/instance-id").body(());
+            let caller = Caller::Task(caller.to_owned());
+            let response = service.answer(&request.unwrap(), &caller).await;
+            let closes = response.headers().contains_key(header::CONNECTION);
+            (response.status().as_u16(), closes)
+        };
+        assert_eq!(asked("i-1").await, (503, true));
+        // Tasks find nothing here, ever.
+        assert_eq!(asked("0123456789abcdef").await, (404, false));
+        known.put(Arc::new(instance()));
+        assert_eq!(asked("i-1").await, (200, false));
+        known.told();
+        assert_eq!(asked("i-1").await, (200, false));
+        assert_eq!(asked("i-2").await, (404, false));
+    }
 }
