@@ -6,7 +6,7 @@ from harness import images, tools
 from harness.hosts import Host
 from harness.kubernetes import Cluster
 from harness.waiting import wait_for
-from test_cut_off import host_of
+from test_cut_off import UNREACHABLE, host_of, taints
 from test_ec2_instances import own_image_of, profile, state
 from test_kubernetes_nodes import MAY_PULL, apply, condition
 
@@ -116,6 +116,9 @@ def test_it_is_a_node_again_when_its_programs_come_back(server, cluster, hosts, 
     uid = cluster.get("node", name)["metadata"]["uid"]
     host.kill()
     wait_for(lambda: condition(cluster.find("node", name), "Ready") == "Unknown", 120, "a node that is not heard of")
+    # No other is ready: its pods stay.
+    wait_for(lambda: (UNREACHABLE, "NoSchedule") in taints(cluster, name), 30, "a node that takes no more pods")
+    assert "NoExecute" not in {effect for _, effect in taints(cluster, name)}
     host.boot()
     host.start_node()
     host.wait_connected(True, 60)

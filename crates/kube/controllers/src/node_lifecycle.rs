@@ -1,21 +1,29 @@
-//! Nodes that no longer report: they are marked as unknown, tainted, and their pods leave when they tolerate that no longer.
+//! Nodes that no longer report: they are marked as unknown, tainted, and their pods leave when they tolerate that no longer. They
+//! stay while no node at all is ready, and few nodes are emptied at a time ([`disruption`]).
 //!
 //! Nothing polls: each report sets the time by which the next is due.
 
+mod disruption;
 mod eviction;
 mod plan;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use wharf_base::Timestamp;
 use wharf_kube_client::{Delete, Error, Informer, Object, Recorder, Ref, Selection, kind};
 
 use self::{
+    disruption::{Disruption, Turns, zone},
     eviction::{Fate, fate},
-    plan::{Health, health, tainted, unknown},
+    plan::{Emptying, Health, health, is_to_be_emptied, tainted, unknown},
 };
 use crate::{
     PODS_BY_NODE,
@@ -29,8 +37,12 @@ pub struct Nodes {
     leases: Informer,
     pods: Informer,
     recorder: Recorder,
-    /// What was heard last, and when: clocks of nodes are not trusted.
-    heard: Mutex<HashMap<String, (String, Timestamp)>>,
+    /// What was heard last, and when: clocks of nodes are not trusted, nor that of this host, which may be set.
+    heard: Mutex<HashMap<String, (String, Instant)>>,
+    /// As it was last seen.
+    disruption: Mutex<Disruption>,
+    turns: Mutex<Turns>,
+    queue: OnceLock<Queue>,
 }
 
 impl Nodes {
@@ -47,11 +59,15 @@ impl Nodes {
             pods: context.informer(&kind::POD),
             recorder: context.recorder("node-controller"),
             heard: Mutex::default(),
+            disruption: Mutex::default(),
+            turns: Mutex::default(),
+            queue: OnceLock::new(),
         })
     }
 
-    /// When the node was last heard of.
-    fn heard(&self, node: &Value, now: Timestamp) -> Timestamp {
+    /// How long nothing new was heard of the node.
+    fn silence(&self, node: &Value) -> Duration {
+        let now = Instant::now();
         let lease = self.leases.get("kube-node-lease", node.name());
         let renewed = lease.as_deref().map_or("", |it| it.text("/spec/renewTime"));
         let beat = node.condition("Ready");
@@ -60,11 +76,59 @@ impl Nodes {
         let sign = format!("{} {renewed} {beat}", node.uid());
         let mut heard = self.heard.lock();
         match heard.get(node.name()) {
-            Some((known, at)) if *known == sign => *at,
+            Some((known, at)) if *known == sign => now.saturating_duration_since(*at),
             _ => {
                 heard.insert(node.name().to_owned(), (sign, now));
-                now
+                Duration::ZERO
             }
+        }
+    }
+
+    /// Looks at all nodes. What has changed for one zone concerns all of its nodes, and their total concerns all zones.
+    fn survey(&self) {
+        let mut known = self.disruption.lock();
+        let nodes = self.nodes.all();
+        let seen = Disruption::of(nodes.iter().map(|it| &**it));
+        if *known == seen {
+            return;
+        }
+        match (known.is_total(), seen.is_total()) {
+            (false, true) => {
+                tracing::info!("no node of a cluster is ready; pods stay on their nodes")
+            }
+            (true, false) => {
+                // What kept all of them from being heard may hold up the next reports, too.
+                let now = Instant::now();
+                let mut heard = self.heard.lock();
+                heard.values_mut().for_each(|(_, at)| *at = now);
+            }
+            _ => {}
+        }
+        *known = seen;
+        drop(known);
+        if let Some(queue) = self.queue.get() {
+            nodes.iter().for_each(|node| queue.wake(Key::of(node)));
+        }
+    }
+
+    /// What becomes of the node's pods, and when to look again because others' have their turn before.
+    fn emptying(&self, node: &Value) -> (Emptying, Option<Duration>) {
+        let zone = zone(node);
+        let pause = {
+            let disruption = self.disruption.lock();
+            if disruption.is_total() {
+                return (Emptying::Nowhere, None);
+            }
+            disruption.pause(&zone)
+        };
+        let Some(pause) = pause.filter(|_| is_to_be_emptied(node)) else {
+            return (Emptying::Begun, None);
+        };
+        let now = Instant::now();
+        let taken = self.turns.lock().take(zone, node.name(), pause, now);
+        match taken {
+            Ok(()) => (Emptying::All, None),
+            Err(left) => (Emptying::Begun, Some(left)),
         }
     }
 
@@ -141,6 +205,7 @@ impl Controller for Nodes {
     }
 
     fn subscribe(self: Arc<Self>, queue: &Queue) {
+        let _ = self.queue.set(queue.clone());
         wake_self(&self.nodes, queue);
         let on_lease = queue.clone();
         self.leases
@@ -158,12 +223,12 @@ impl Controller for Nodes {
     async fn sync(&self, key: &Key) -> Result<Next, Error> {
         let Some(node) = self.nodes.get("", &key.name) else {
             self.heard.lock().remove(&key.name);
+            self.survey();
             return Ok(Next::Settled);
         };
         let now = self.context.now();
         let mut node = Value::clone(&node);
-        let health = health(&node, self.heard(&node, now), now);
-        let left = match health {
+        let left = match health(&node, self.silence(&node)) {
             Health::Heard(left) => Some(left),
             Health::Silent => {
                 if let Some(silent) = unknown(&node, now) {
@@ -180,7 +245,9 @@ impl Controller for Nodes {
                 None
             }
         };
-        if let Some(tainted) = tainted(&node, now) {
+        self.survey();
+        let (emptying, turn) = self.emptying(&node);
+        if let Some(tainted) = tainted(&node, emptying, now) {
             node = self.context.client.update(&kind::NODE, &tainted).await?;
             self.nodes.observe(&node);
         }
@@ -188,7 +255,7 @@ impl Controller for Nodes {
             self.mark_pods(node.name()).await?;
         }
         let evicting = self.evict_due(&node, now).await?;
-        Ok(next(sooner(left, evicting)))
+        Ok(next(sooner(sooner(left, turn), evicting)))
     }
 }
 

@@ -56,12 +56,13 @@ pub enum Health {
     Silent,
 }
 
-pub fn health(node: &Value, heard: Timestamp, now: Timestamp) -> Health {
+/// `silence`: since a report was last seen to be new. No clock that somebody sets measures it.
+pub fn health(node: &Value, silence: Duration) -> Health {
     let grace = match node.condition("Ready") {
         Some(_) => GRACE,
         None => STARTUP_GRACE,
     };
-    match grace.saturating_sub(now.since(heard)) {
+    match grace.saturating_sub(silence) {
         Duration::ZERO => Health::Silent,
         left => Health::Heard(left),
     }
@@ -97,13 +98,45 @@ pub fn unknown(node: &Value, now: Timestamp) -> Option<Value> {
     is_changed.then_some(node)
 }
 
+/// What becomes of the pods of nodes that are not ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Emptying {
+    /// They stay: no node has a taint that drives them out.
+    Nowhere,
+    /// Nodes that have such a taint keep one.
+    Begun,
+    All,
+}
+
+/// Whether it has one of the taints by which its condition drives pods out.
+fn is_emptied(node: &Value) -> bool {
+    let mut taints = node.list("/spec/taints").iter();
+    taints.any(|it| {
+        it.text("/effect") == "NoExecute" && [NOT_READY, UNREACHABLE].contains(&it.text("/key"))
+    })
+}
+
+/// Whether it is to be emptied, and nothing drives its pods out yet.
+pub fn is_to_be_emptied(node: &Value) -> bool {
+    let is_away = ["False", "Unknown"]
+        .iter()
+        .any(|it| node.has_condition("Ready", it));
+    is_away && !is_emptied(node)
+}
+
 /// A node with the taints of its conditions; `None` where it has them.
-pub fn tainted(node: &Value, now: Timestamp) -> Option<Value> {
+pub fn tainted(node: &Value, emptying: Emptying, now: Timestamp) -> Option<Value> {
     // One that never reported is for no pod yet.
     let is_new = node.condition("Ready").is_none();
+    let drives_out = match emptying {
+        Emptying::Nowhere => false,
+        Emptying::Begun => is_emptied(node),
+        Emptying::All => true,
+    };
     let wanted = |key: &str, effect: &str| match (key, effect) {
         (UNSCHEDULABLE, _) => node.is_true("/spec/unschedulable"),
         (NOT_READY, "NoSchedule") if is_new => true,
+        (NOT_READY | UNREACHABLE, "NoExecute") if !drives_out => false,
         _ => BY_CONDITION.iter().any(|(kind, status, taint, of)| {
             *taint == key && *of == effect && node.has_condition(kind, status)
         }),
