@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import tasks, tools
+from harness import quick_ansible, tasks, tools
 from harness.installation import free_port
 from harness.waiting import wait_for
 
@@ -34,7 +34,7 @@ class Stack:
             "ANSIBLE_COLLECTIONS_PATH": str(tools.CLIENTS / "collections"),
             "ANSIBLE_CONFIG": str(PLAYBOOKS / "ansible.cfg"),
             "ANSIBLE_HOME": str(self.home),
-            "ANSIBLE_PYTHON_INTERPRETER": str(tools.client("python")),
+            "ANSIBLE_PYTHON_INTERPRETER": str(quick_ansible.python()),
             "ANSIBLE_REMOTE_TMP": str(self.home / "remote"),
             "LC_ALL": "C.UTF-8",
         }

@@ -1,148 +1,20 @@
-"""The stock `aws` without its start: half a second of processor each time, and the tests call it a thousand times.
-
-One process a worker has imported it (`python -m harness.quick_aws SOCKET` in e2e/) and read what it reads each time. A
-call goes to a small program in its place, which hands over its arguments, environment, folder and open files; a fork of
-that process is the command then, as if it had been started. In another network namespace, where the fork would speak from
-the wrong machine, and without that process, the real program runs.
+"""The stock `aws` without its start: see quick_start.py.
 
 kubectl asks for a token at each start. The same question within five minutes has the same answer, a third of the time
 for which a token holds: the server checks it each time.
 """
 
-import array
-import atexit
 import functools
-import gc
-import json
 import os
-import pathlib
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import threading
-import time
 
-from . import tools
-
-MAX_REQUEST = 1 << 20
-TOKEN_KEPT_S = 300
-
-# What stands in the place of `aws`.
-LAUNCHER = """#!{python} -SI
-import array, json, os, socket, sys, time
-real, kept = {real!r}, None
-if os.stat("/proc/self/ns/net").st_ino != {namespace}:
-    os.execv(real, [real, *sys.argv[1:]])
-if "get-token" in sys.argv:
-    import hashlib
-    who = sorted(it for it in os.environ.items() if it[0].startswith("AWS_") or it[0] == "HOME")
-    kept = os.path.join({folder!r}, hashlib.sha256(repr([sys.argv, who]).encode()).hexdigest())
-    try:
-        with open(kept) as file:
-            if time.time() - os.fstat(file.fileno()).st_mtime < {kept_s}:
-                sys.stdout.write(file.read())
-                sys.exit()
-    except FileNotFoundError:
-        pass
-output = os.memfd_create("token") if kept else 1
-server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-try:
-    server.connect({path!r})
-    asked = json.dumps([sys.argv[1:], dict(os.environ), os.getcwd()]).encode()
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, {limit})
-    server.sendmsg([asked], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, output, 2]))])
-except OSError:
-    os.execv(real, [real, *sys.argv[1:]])
-status = (server.recv(1) or bytes([255]))[0]
-if kept:
-    text = os.pread(output, 1 << 20, 0)
-    if status == 0:
-        with open(f"{{kept}}.{{os.getpid()}}", "wb") as file:
-            file.write(text)
-        os.rename(file.name, kept)
-    os.write(1, text)
-os._exit(status)
-"""
-
-
-class QuickAws:
-    """The process and the program that asks it; both end with `close`."""
-
-    def __init__(self, real):
-        self.folder = tempfile.TemporaryDirectory(prefix="wharf-e2e-aws-")
-        folder = pathlib.Path(self.folder.name)
-        self.program, path = folder / "aws", folder / "socket"
-        python = pathlib.Path(real).parent / "python"
-        here = pathlib.Path(__file__).parents[1]
-        self.process = subprocess.Popen([python, "-m", "harness.quick_aws", path], cwd=here, stdin=subprocess.PIPE)
-        namespace = os.stat("/proc/self/ns/net").st_ino
-        text = LAUNCHER.format(
-            python=python, real=str(real), path=str(path), folder=str(folder), namespace=namespace, limit=MAX_REQUEST, kept_s=TOKEN_KEPT_S
-        )
-        self.program.write_text(text)
-        self.program.chmod(0o755)
-        deadline = time.monotonic() + 30
-        while not path.exists():
-            assert self.process.poll() is None and time.monotonic() < deadline, "aws was not imported"
-            time.sleep(0.02)
-        atexit.register(self.close)
-
-    def close(self):
-        """End the process; commands that it became go on."""
-        self.process.kill()
-        self.process.wait()
-        self.folder.cleanup()
+from . import quick_start, tools
 
 
 @functools.cache
 def program():
     """What is run in the place of `aws`, as a path."""
-    return QuickAws(tools.AWS).program
-
-
-def become(connection, main):
-    """In a fork: the command that was asked for, with the status it ends with."""
-    asked, ancillary, _, _ = connection.recvmsg(MAX_REQUEST, socket.CMSG_SPACE(3 * 4))
-    files = array.array("i")
-    for _, _, data in ancillary:
-        files.frombytes(data)
-    arguments, environment, folder = json.loads(asked)
-    for number, file in enumerate(files):
-        os.dup2(file, number)
-        os.close(file)
-    # `aws` finds its own models by what it set as it was imported.
-    kept = os.environ["AWS_DATA_PATH"]
-    os.environ.clear()
-    os.environ.update(environment)
-    given = environment.get("AWS_DATA_PATH")
-    os.environ["AWS_DATA_PATH"] = f"{given}{os.pathsep}{kept}" if given else kept
-    time.tzset()
-    os.chdir(folder)
-    go_home()
-    sys.argv = ["aws", *arguments]
-
-    def end_with_who_asked():
-        connection.recv(1)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=end_with_who_asked, daemon=True).start()
-    try:
-        status = main()
-    except SystemExit as ended:
-        status = ended.code
-    if not isinstance(status, int | None):
-        # As Python itself ends a program.
-        print(status, file=sys.stderr)
-        status = 1
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            status = 255
-    connection.send(bytes([int(status or 0) & 0xFF]))
-    os._exit(0)
+    return quick_start.Quick("harness.quick_aws", tools.AWS).program
 
 
 def go_home():
@@ -154,62 +26,26 @@ def go_home():
     update_kubeconfig.DEFAULT_PATH = os.path.expanduser("~/.kube/config")
 
 
-def read_once(loaders, package):
-    """Files of its own that it reads at each start, and the list of services that it makes from folders."""
-    load_file, list_services = loaders.JSONFileLoader.load_file, loaders.Loader.list_available_services
-    read, listed = {}, {}
-
-    def load_file_once(self, path):
-        if not path.startswith(package):
-            return load_file(self, path)
-        if path not in read:
-            read[path] = load_file(self, path)
-        return read[path]
-
-    def list_services_once(self, type_name):
-        folders = (type_name, *self.search_paths)
-        if folders not in listed:
-            listed[folders] = list_services(self, type_name)
-        return list(listed[folders])
-
-    loaders.JSONFileLoader.load_file = load_file_once
-    loaders.Loader.list_available_services = list_services_once
-    loader = loaders.create_loader(os.environ["AWS_DATA_PATH"])
-    loader.list_available_services("service-2")
-    for name in ("endpoints", "partitions", "sdk-default-configuration"):
-        loader.load_data(name)
-    for service in ("ec2", "ecr", "ecs", "eks", "sts"):
-        for kind in ("service-2", "endpoint-rule-set-1"):
-            loader.load_service_model(service, kind)
-
-
 def serve(path):
     # Here, since the tests themselves need none of it.
     import awscli.handlers  # noqa: F401 (what each command loads)
     from awscli import clidriver
     from awscli.botocore import client, endpoint, loaders, paginate, waiter  # noqa: F401 (what nearly each command loads)
 
-    read_once(loaders, os.path.dirname(awscli.__file__))
-    # A command is too short to have garbage, and a look for some would copy all that the forks share.
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    listener.bind(f"{path}.new")
-    listener.listen(64)
-    os.rename(f"{path}.new", path)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    while True:
-        connection, _ = listener.accept()
-        if os.fork() == 0:
-            listener.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            become(connection, clidriver.main)
-        connection.close()
+    # `aws` finds its own models by what it set as it was imported.
+    own_models = os.environ["AWS_DATA_PATH"]
+    quick_start.read_once(loaders, os.path.dirname(awscli.__file__), own_models, ("ec2", "ecr", "ecs", "eks", "sts"))
+
+    def main():
+        given = os.environ.get("AWS_DATA_PATH")
+        os.environ["AWS_DATA_PATH"] = f"{given}{os.pathsep}{own_models}" if given else own_models
+        go_home()
+        sys.argv[0] = "aws"
+        return clidriver.main()
+
+    quick_start.serve(path, main)
 
 
 if __name__ == "__main__":
-    # Not by sys.stdin, whose lock every fork would hold.
-    ours = os.dup(0)
-    threading.Thread(target=lambda: (os.read(ours, 1), os._exit(0)), daemon=True).start()
+    quick_start.end_with_who_started()
     serve(sys.argv[1])
