@@ -11,17 +11,17 @@ use crate::model::Scope;
 use crate::state::TaskRecord;
 
 /// Read by every request to the in-task endpoints.
-pub(crate) type Directory = Arc<RwLock<HashMap<(Scope, Ipv4Addr), Holder>>>;
+pub(crate) type Directory = Arc<RwLock<HashMap<(Scope, Ipv4Addr), Member>>>;
 
 /// An attachment that has an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Holder {
+pub(crate) struct Member {
     pub(crate) key: String,
     /// The key of the instance that is the node of this pod.
     node: Option<String>,
 }
 
-impl Holder {
+impl Member {
     pub(crate) fn of(record: &TaskRecord) -> Self {
         Self {
             key: record.key.clone(),
@@ -42,10 +42,10 @@ mod tests {
 
     #[test]
     fn a_node_has_itself_and_its_pods() {
-        let holder = |key: &str, node: Option<&str>| {
+        let member = |key: &str, node: Option<&str>| {
             let mut record = TaskRecord::new(key, Mode::None);
             record.node = node.map(str::to_owned);
-            Holder::of(&record)
+            Member::of(&record)
         };
         for (key, node, belongs) in [
             ("i-1", None, true),
@@ -54,7 +54,7 @@ mod tests {
             ("i-2", None, false),
             ("task-1", None, false),
         ] {
-            assert_eq!(holder(key, node).belongs_to("i-1"), belongs, "{key}");
+            assert_eq!(member(key, node).belongs_to("i-1"), belongs, "{key}");
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::addresses::Plan;
 use crate::config::NetworkConfig;
-use crate::directory::{Directory, Holder};
+use crate::directory::{Directory, Member};
 use crate::error::NetworkError;
 use crate::flows::Meter;
 use crate::host;
@@ -220,7 +220,7 @@ impl Worker {
         }
         let mut directory = self.directory.write();
         for address in endpoint.addresses() {
-            directory.insert((endpoint.scope.clone(), address), Holder::of(&record));
+            directory.insert((endpoint.scope.clone(), address), Member::of(&record));
         }
         drop(directory);
         if changed { self.save(&record) } else { Ok(()) }

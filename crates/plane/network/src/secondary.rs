@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use crate::directory::Holder;
+use crate::directory::Member;
 use crate::error::NetworkError;
 use crate::model::{Eni, Mode};
 use crate::netlink::route;
@@ -151,7 +151,7 @@ impl Worker {
             host.reach(&endpoint.scope, net.uplink, address)?;
         }
         let place = (endpoint.scope.clone(), address);
-        self.directory.write().insert(place, Holder::of(record));
+        self.directory.write().insert(place, Member::of(record));
         let netns = self.state.task_netns(&record.key);
         let own = |index, address| route::address(index, address, address);
         scope::change_task(&netns, address, own)

@@ -13,7 +13,7 @@ use wharf_userns::IdRange;
 
 use crate::addresses::{MAX_SCOPES, Plan, free_number};
 use crate::config::NetworkConfig;
-use crate::directory::{Directory, Holder};
+use crate::directory::{Directory, Member};
 use crate::error::NetworkError;
 use crate::flows::Meter;
 use crate::host::{self, Host};
@@ -273,7 +273,7 @@ impl Worker {
         }
         if let Some(Endpoint { scope, address, .. }) = &record.endpoint {
             let mut directory = self.directory.write();
-            directory.insert((scope.clone(), *address), Holder::of(&record));
+            directory.insert((scope.clone(), *address), Member::of(&record));
         }
         self.lead_secondary();
         Ok(record.attachment(&self.state))
