@@ -1,8 +1,4 @@
-"""The stock `aws` without its start: see quick_start.py.
-
-kubectl asks for a token at each start. The same question within five minutes has the same answer, a third of the time
-for which a token holds: the server checks it each time.
-"""
+"""The stock `aws` without its start: see quick_start.py."""
 
 import functools
 import os

@@ -1,64 +1,49 @@
 """Programs in Python without their start: half a second of processor and more each time, and the tests call some a thousand times.
 
 One process a worker has imported one of them (`python -m harness.quick_aws SOCKET` in e2e/) and read what it reads each
-time. A call goes to a small program in its place, which hands over its arguments, environment, folder and open files; a
-fork of that process is the command then, as if it had been started. In another network namespace, where the fork would
-speak from the wrong machine, and without that process, the real program runs.
+time. A call goes to a small program in its place (quick_start.rs), which says its arguments, environment and folder; a fork
+of that process is the command then, with the caller's open files and in its network and mount namespace, as if it had been
+started. Without that process, the real program runs.
 """
 
-import array
 import atexit
+import ctypes
+import functools
 import gc
-import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-MAX_REQUEST = 1 << 20
-TOKEN_KEPT_S = 300
+from . import tools
 
-# What stands in the place of the program: `aws`'s answers to kubectl (see quick_aws.py) are kept here.
-LAUNCHER = """#!{python} -SI
-import array, json, os, socket, sys, time
-real, kept = {real!r}, None
-if os.stat("/proc/self/ns/net").st_ino != {namespace} or ({scripts_only} and sys.argv[1:]):
-    os.execv(real, [real, *sys.argv[1:]])
-if "get-token" in sys.argv:
-    import hashlib
-    who = sorted(it for it in os.environ.items() if it[0].startswith("AWS_") or it[0] == "HOME")
-    kept = os.path.join({folder!r}, hashlib.sha256(repr([sys.argv, who]).encode()).hexdigest())
-    try:
-        with open(kept) as file:
-            if time.time() - os.fstat(file.fileno()).st_mtime < {kept_s}:
-                sys.stdout.write(file.read())
-                sys.exit()
-    except FileNotFoundError:
-        pass
-output = os.memfd_create("token") if kept else 1
-server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-try:
-    server.connect({path!r})
-    asked = json.dumps([sys.argv[1:], dict(os.environ), os.getcwd()]).encode()
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, {limit})
-    server.sendmsg([asked], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, output, 2]))])
-except OSError:
-    os.execv(real, [real, *sys.argv[1:]])
-status = (server.recv(1) or bytes([255]))[0]
-if kept:
-    text = os.pread(output, 1 << 20, 0)
-    if status == 0:
-        with open(f"{{kept}}.{{os.getpid()}}", "wb") as file:
-            file.write(text)
-        os.rename(file.name, kept)
-    os.write(1, text)
-os._exit(status)
-"""
+LIBC = ctypes.CDLL(None, use_errno=True)
+OWN_NAMESPACES = {kind: os.open(f"/proc/self/ns/{kind}", os.O_RDONLY) for kind in ("net", "mnt")}
+LAUNCHER = pathlib.Path(__file__).with_suffix(".rs")
+MAX_REQUEST = 4 << 20
+# Of Linux, on all architectures; this Python knows `pidfd_open` alone.
+PIDFD_GETFD = 438
+
+
+@functools.cache
+def launcher():
+    """The program in the place of others, compiled where it is not yet."""
+    built = tools.REPOSITORY / ".cache" / "quick_start"
+    if not built.exists() or built.stat().st_mtime < LAUNCHER.stat().st_mtime:
+        built.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=built.parent) as folder:
+            new = pathlib.Path(folder) / "quick_start"
+            tools.run("rustc", "--edition", "2024", "-C", "opt-level=1", "-C", "strip=symbols", "-o", new, LAUNCHER, env=tools.for_cargo())
+            # Others that run at the same time compile it too.
+            new.replace(built)
+    return built
 
 
 class Quick:
@@ -72,22 +57,12 @@ class Quick:
         self.folder = tempfile.TemporaryDirectory(prefix=f"wharf-e2e-{real.name}-")
         folder = pathlib.Path(self.folder.name)
         self.program, path = folder / real.name, folder / "socket"
-        python = real.parent / "python"
         here = pathlib.Path(__file__).parents[1]
-        self.process = subprocess.Popen([python, "-m", module, path], cwd=here, stdin=subprocess.PIPE)
-        namespace = os.stat("/proc/self/ns/net").st_ino
-        text = LAUNCHER.format(
-            python=python,
-            real=str(real),
-            path=str(path),
-            folder=str(folder),
-            namespace=namespace,
-            limit=MAX_REQUEST,
-            kept_s=TOKEN_KEPT_S,
-            scripts_only=scripts_only,
-        )
-        self.program.write_text(text)
-        self.program.chmod(0o755)
+        self.process = subprocess.Popen([real.parent / "python", "-m", module, path], cwd=here, stdin=subprocess.PIPE)
+        (folder / "real").symlink_to(real)
+        if scripts_only:
+            (folder / "scripts-only").touch()
+        shutil.copy(launcher(), self.program)
         deadline = time.monotonic() + 30
         while not path.exists():
             assert self.process.poll() is None and time.monotonic() < deadline, f"{real.name} was not imported"
@@ -101,16 +76,39 @@ class Quick:
         self.folder.cleanup()
 
 
+def asked_by(connection):
+    """The caller's process, the numbers of its files that are this one's first three, its arguments, folder and environment."""
+    who = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    caller, _, _ = struct.unpack("3i", who)
+    with connection.makefile("rb") as reader:
+        (size,) = struct.unpack("!I", reader.read(4))
+        assert size <= MAX_REQUEST, size
+        output, count, *rest = os.fsdecode(reader.read(size)).split("\0")[:-1]
+    arguments, folder, variables = rest[: int(count)], rest[int(count)], rest[int(count) + 1 :]
+    return caller, (0, int(output), 2), arguments, folder, dict(it.split("=", 1) for it in variables)
+
+
+def borrow(caller, files):
+    """Makes the files of a process this one's first three, and enters its namespaces."""
+    theirs = os.pidfd_open(caller)
+    for number, file in enumerate(files):
+        done = LIBC.syscall(PIDFD_GETFD, theirs, file, 0)
+        if done < 0:
+            raise OSError(ctypes.get_errno(), "borrowing an open file")
+        os.dup2(done, number)
+        os.close(done)
+    os.close(theirs)
+    for kind in ("net", "mnt"):
+        with open(f"/proc/{caller}/ns/{kind}", "rb") as namespace:
+            is_own = os.path.sameopenfile(namespace.fileno(), OWN_NAMESPACES[kind])
+            if not is_own and LIBC.setns(namespace.fileno(), 0) != 0:
+                raise OSError(ctypes.get_errno(), "entering a namespace")
+
+
 def become(connection, main):
     """In a fork: the command that was asked for, with the status it ends with."""
-    asked, ancillary, _, _ = connection.recvmsg(MAX_REQUEST, socket.CMSG_SPACE(3 * 4))
-    files = array.array("i")
-    for _, _, data in ancillary:
-        files.frombytes(data)
-    arguments, environment, folder = json.loads(asked)
-    for number, file in enumerate(files):
-        os.dup2(file, number)
-        os.close(file)
+    caller, files, arguments, folder, environment = asked_by(connection)
+    borrow(caller, files)
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
@@ -174,7 +172,7 @@ def serve(path, main):
     gc.collect()
     gc.freeze()
     gc.disable()
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(f"{path}.new")
     listener.listen(64)
     os.rename(f"{path}.new", path)

@@ -62,12 +62,17 @@ def rust_client(program):
     built together, or what they share would be built with the features of each, and kept for the next time; `make test`
     has done so before the tests begin, which leave little time for it."""
     source, built = REPOSITORY / "e2e" / "rust_clients", REPOSITORY / ".cache" / "rust-clients"
+    command = ["cargo", "build", "--quiet", "--locked", "--offline", "--target-dir", built]
+    run(*command, "--manifest-path", source / "Cargo.toml", env=for_cargo(), timeout_s=600)
+    return built / "debug" / program
+
+
+def for_cargo():
+    """The environment without what wharf's own build asks of cargo."""
     ours = ("CARGO_", "RUSTC", "RUSTFLAGS", "CLIPPY_", "__CARGO")
     plain = {name: value for name, value in os.environ.items() if not name.startswith(ours) or name in ("CARGO_HOME", "RUSTUP_HOME")}
     plain["PATH"] += f":{pathlib.Path.home()}/.cargo/bin"
-    command = ["cargo", "build", "--quiet", "--locked", "--offline", "--target-dir", built]
-    run(*command, "--manifest-path", source / "Cargo.toml", env=plain, timeout_s=600)
-    return built / "debug" / program
+    return plain
 
 
 @functools.cache
