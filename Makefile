@@ -36,7 +36,7 @@ build: deps
 demo: build
 	target/debug/wharf demo
 
-test: deps
+test:
 	@scripts/test.sh
 
 e2e: build

