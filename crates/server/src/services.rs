@@ -405,6 +405,7 @@ pub static SERVICES: &[Row] = &[
                 clock: it.clock.clone(),
                 balanced: Arc::new(Measured(it.data.series.clone())),
                 takeover: Takeover::Replace,
+                stride: wharf_svc_ce::STRIDE,
             });
             Served::by(wharf_api_ce::Routes(Arc::new(service.clone())))
                 .running("costs", |stop| async move { service.run(stop).await })

@@ -35,5 +35,6 @@ mod stored;
 mod tests;
 
 pub use capacity::Balanced;
+pub use meters::STRIDE;
 pub use service::{CeService, Parts};
 pub use wharf_billing::Traffic;

@@ -37,7 +37,7 @@ const PERMIT: Permit = Permit::for_controller("ce-meters");
 /// The name of the durable cursor on the history of ECS, EC2 and EFS.
 pub(crate) const CURSOR: &str = "ce/ecs";
 /// How often the cursor moves without news, and tasks that ended go to the ledger.
-const STRIDE: Duration = Duration::from_secs(5);
+pub const STRIDE: Duration = Duration::from_secs(5);
 /// How often hours of load balancers are looked for whose units can be metered.
 const HOURS: Duration = Duration::from_secs(300);
 /// How often the ledger is rid of months that are too old.
@@ -97,7 +97,7 @@ async fn try_once(core: &Arc<Core>) -> Result<Infallible, Failed> {
     let progress = watch.progress();
     let mut hours = tokio::time::interval(HOURS);
     hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut strides = tokio::time::interval(STRIDE);
+    let mut strides = tokio::time::interval(core.stride);
     strides.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // Not at once: the clock may not be set yet.
     let mut sweeps = tokio::time::interval_at(Instant::now() + SWEEP, SWEEP);

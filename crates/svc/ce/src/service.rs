@@ -1,6 +1,6 @@
 //! The service: what it stands on, its loops, and one line for each operation.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, Permit, Timestamp};
@@ -34,6 +34,10 @@ pub struct Parts {
     pub balanced: Arc<dyn Balanced>,
     /// Whether another server may hold the shard of the loop.
     pub takeover: Takeover,
+    /// How often what tasks used is written down without news of them: [`STRIDE`].
+    ///
+    /// [`STRIDE`]: crate::STRIDE
+    pub stride: Duration,
 }
 
 /// What operations and the loop work with.
@@ -51,6 +55,7 @@ pub(crate) struct Core {
     keyring: Keyring,
     clock: Arc<dyn Clock>,
     takeover: Takeover,
+    pub stride: Duration,
 }
 
 impl Core {
@@ -89,6 +94,7 @@ impl CeService {
             keyring: parts.keyring,
             clock: parts.clock,
             takeover: parts.takeover,
+            stride: parts.stride,
         };
         Self {
             core: Arc::new(core),

@@ -41,6 +41,9 @@ pub struct Home {
     journal: Journal,
 }
 
+/// Instead of seconds, which each test would wait for.
+const STRIDE: Duration = Duration::from_millis(100);
+
 /// A group's quantity and cost in a period.
 pub type Row = (String, Vec<String>, String, String);
 
@@ -253,6 +256,7 @@ fn launch(
         clock: clock.clone(),
         balanced: Arc::new(Busy),
         takeover: Takeover::Replace,
+        stride: STRIDE,
     });
     let stop = CancellationToken::new();
     let (running, told) = (service.clone(), stop.clone());
