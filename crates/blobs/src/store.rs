@@ -8,6 +8,7 @@ use std::{
 };
 
 use parking_lot::RwLock;
+use wharf_base::Opaque;
 use wharf_seal::Keyring;
 
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
 /// Content-addressed files and uploads in one folder. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Blobs {
-    inner: Arc<Inner>,
+    inner: Opaque<Inner>,
     lock: Option<Lock>,
 }
 
@@ -91,7 +92,7 @@ impl Blobs {
             all_encrypted: AtomicBool::new(false),
         };
         Ok(Self {
-            inner: Arc::new(inner),
+            inner: Opaque::new(inner),
             lock: None,
         })
     }

@@ -39,7 +39,7 @@ use tokio::{
     time::timeout,
 };
 pub use trust::Roots;
-use wharf_base::Cidr;
+use wharf_base::{Cidr, Opaque};
 
 use self::{connect::Connector, trust::Trust};
 
@@ -102,7 +102,7 @@ impl Failure {
 /// The way out. Cheap to clone.
 #[derive(Clone)]
 pub struct Egress {
-    client: Client<Connector, Full<Bytes>>,
+    client: Opaque<Client<Connector, Full<Bytes>>>,
     connector: Connector,
     turns: Arc<Semaphore>,
     /// Of a part: those of its own, and of the parts that it is of, which come before those of all.
@@ -130,7 +130,7 @@ impl Egress {
     fn trusting(allowed: Vec<Cidr>, trust: Trust) -> Self {
         let connector = Connector::new(Allowed::new(allowed), trust);
         Self {
-            client: client(&connector),
+            client: Opaque::new(client(&connector)),
             connector,
             turns: Arc::new(Semaphore::new(MOST_REQUESTS)),
             own_turns: Vec::new(),
@@ -145,7 +145,7 @@ impl Egress {
     pub fn part(&self, requests: usize, lookups: usize) -> Self {
         let connector = self.connector.part(lookups);
         Self {
-            client: client(&connector),
+            client: Opaque::new(client(&connector)),
             connector,
             turns: Arc::clone(&self.turns),
             own_turns: with_own(&self.own_turns, requests),

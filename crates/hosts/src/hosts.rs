@@ -1,8 +1,7 @@
 //! The machines as they are now, shared by all who place something on them.
 
-use std::sync::Arc;
-
 use parking_lot::RwLock;
+use wharf_base::Opaque;
 use wharf_store::Store;
 
 use crate::{Machines, Needs, Reached, placement_queue::PlacementQueue};
@@ -10,7 +9,7 @@ use crate::{Machines, Needs, Reached, placement_queue::PlacementQueue};
 /// A handle on the machines of the installation. Clones share everything.
 #[derive(Clone)]
 pub struct Hosts {
-    inner: Arc<Inner>,
+    inner: Opaque<Inner>,
 }
 
 struct Inner {
@@ -32,7 +31,7 @@ impl Hosts {
             needs: Needs::default(),
         };
         Self {
-            inner: Arc::new(inner),
+            inner: Opaque::new(inner),
         }
     }
 

@@ -3,13 +3,12 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use parking_lot::{Mutex, RwLock};
 use rand::RngCore;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use wharf_base::Timestamp;
+use wharf_base::{Opaque, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -71,8 +70,8 @@ pub enum OpenError {
 /// The master keys. Cheap to clone; clones share a rotation.
 #[derive(Clone)]
 pub struct Keyring {
-    home: Arc<Home>,
-    keys: Arc<RwLock<Keys>>,
+    home: Opaque<Home>,
+    keys: Opaque<RwLock<Keys>>,
 }
 
 /// Where new keys are kept.
@@ -338,8 +337,8 @@ impl Keyring {
 
     fn from_stored(stored: &StoredKeys, home: Home) -> Self {
         Self {
-            home: Arc::new(home),
-            keys: Arc::new(RwLock::new(Keys::from_stored(stored))),
+            home: Opaque::new(home),
+            keys: Opaque::new(RwLock::new(Keys::from_stored(stored))),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::Write, sync::Arc, time::Duration};
 
 use tokio::sync::{Semaphore, oneshot, watch};
-use wharf_base::Permit;
+use wharf_base::{Opaque, Permit};
 
 use crate::{
     Entry, Held, LeaseId, LimitError, MAX_LEASE_SECONDS, Range, RangeReply, Revision, StoreError,
@@ -26,7 +26,7 @@ const QUEUE_KIB: usize = 16 << 10;
 /// closed.
 #[derive(Debug, Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    inner: Opaque<Inner>,
 }
 
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Store {
         shares: Shares,
     ) -> Self {
         Self {
-            inner: Arc::new(Inner {
+            inner: Opaque::new(Inner {
                 shared,
                 engine,
                 room: Arc::new(Semaphore::new(QUEUE_KIB)),

@@ -20,7 +20,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
-use wharf_base::{Clock, Timestamp};
+use wharf_base::{Clock, Opaque, Timestamp};
 use wharf_kube_auth::{Authorizer, Tokens, UserInfo};
 use wharf_kube_model::{Catalog, Version, fargate, parts};
 use wharf_seal::SharedKey;
@@ -411,16 +411,16 @@ impl Cluster {
 /// The clusters of the process, over one store.
 pub struct Servers {
     store: Store,
-    objects: Mutex<HashMap<String, Weak<Objects>>>,
-    clusters: Mutex<HashMap<String, Cluster>>,
+    objects: Opaque<Mutex<HashMap<String, Weak<Objects>>>>,
+    clusters: Opaque<Mutex<HashMap<String, Cluster>>>,
 }
 
 impl Servers {
     pub fn new(store: Store) -> Self {
         Self {
             store,
-            objects: Mutex::default(),
-            clusters: Mutex::default(),
+            objects: Opaque::default(),
+            clusters: Opaque::default(),
         }
     }
 

@@ -45,7 +45,7 @@ use tokio::{
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
-use wharf_base::{Clock, net::Cidr4};
+use wharf_base::{Clock, Opaque, net::Cidr4};
 use wharf_egress::{Egress, Shares};
 use wharf_kube_api::Servers;
 use wharf_kube_auth::{UserInfo, user::MASTERS};
@@ -113,7 +113,7 @@ pub struct Clusters {
     /// Let go of at the end: it holds these in turn.
     eks: parking_lot::Mutex<Option<EksService>>,
     /// By their ids; one that starts keeps nobody waiting but those who ask for it.
-    running: parking_lot::Mutex<HashMap<String, Kept>>,
+    running: Opaque<parking_lot::Mutex<HashMap<String, Kept>>>,
 }
 
 /// A cluster, unless it does not answer yet.
@@ -184,7 +184,7 @@ impl Clusters {
             ways,
             settings,
             eks: parking_lot::Mutex::default(),
-            running: parking_lot::Mutex::default(),
+            running: Opaque::default(),
         })
     }
 

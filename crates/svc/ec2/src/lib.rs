@@ -69,6 +69,7 @@ use std::{
 };
 
 use wharf_api_ecr::Ecr;
+use wharf_base::Opaque;
 use wharf_delivery::Operations;
 use wharf_seal::Keyring;
 use wharf_service::{Table, Turns};
@@ -97,7 +98,7 @@ pub struct Ec2Service {
     /// Seals page tokens.
     keyring: Keyring,
     cursors: Arc<address::Cursors>,
-    instances: Arc<Keeper>,
+    instances: Opaque<Keeper>,
     /// Where images of machines come from.
     registry: images::Registry,
     /// Whoever counts what an account has before it makes one more waits for others that do.
@@ -120,7 +121,7 @@ impl Ec2Service {
     /// Without hosts and profiles for instances: see [`Ec2Service::keeping`].
     pub fn new(store: Store, keyring: Keyring) -> Self {
         Self {
-            instances: Arc::new(Keeper::new(Parts::new(store.clone()))),
+            instances: Opaque::new(Keeper::new(Parts::new(store.clone()))),
             table: Table::new(store),
             keyring,
             cursors: Arc::default(),
@@ -139,7 +140,7 @@ impl Ec2Service {
     /// With what instances stand on.
     pub fn keeping(self, parts: Parts) -> Self {
         Self {
-            instances: Arc::new(Keeper::new(parts)),
+            instances: Opaque::new(Keeper::new(parts)),
             ..self
         }
     }

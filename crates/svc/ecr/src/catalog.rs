@@ -30,7 +30,7 @@ use std::{
 };
 
 use tokio::sync::MutexGuard;
-use wharf_base::{Arn, Clock, Permit, SystemClock};
+use wharf_base::{Arn, Clock, Opaque, Permit, SystemClock};
 use wharf_blobs::{Blobs, Digest};
 use wharf_delivery::Operations;
 use wharf_records::{Record, Scope};
@@ -207,7 +207,7 @@ impl Registry {
 /// Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Catalog {
-    inner: Arc<Inner>,
+    inner: Opaque<Inner>,
 }
 
 #[derive(Debug)]
@@ -277,7 +277,7 @@ impl Catalog {
             unused_life: config.unused_life,
         };
         Self {
-            inner: Arc::new(Inner {
+            inner: Opaque::new(Inner {
                 table: Table::new(store),
                 wants,
                 keyring,

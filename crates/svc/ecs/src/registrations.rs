@@ -4,14 +4,11 @@
 //! after the other, and each alone would wait for a sync of the disk of its own. Those that wait get the
 //! next revisions in the order in which they came, all in one transaction.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::collections::{HashMap, VecDeque};
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
-use wharf_base::Permit;
+use wharf_base::{Opaque, Permit};
 use wharf_records::{
     Record,
     ecs::{Definition, Family, definition_id},
@@ -85,7 +82,7 @@ impl Registrations {
 /// # Errors
 /// The store failed, or others wrote the family with every try.
 pub async fn register(
-    core: &Arc<Core>,
+    core: &Opaque<Core>,
     permit: &Permit,
     place: Place,
     definition: Definition,
@@ -114,7 +111,7 @@ pub async fn register(
 
 /// One family while it is served.
 struct Serving {
-    core: Arc<Core>,
+    core: Opaque<Core>,
     place: Place,
     name: String,
     key: String,

@@ -1,12 +1,9 @@
 //! The service as the server holds it: operations, websocket endpoints, loops.
 
-use std::{
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wharf_base::Permit;
+use wharf_base::{Opaque, Permit, WeakOpaque};
 use wharf_records::{Record as _, ecs::Task, node::Grant};
 use wharf_service::Loops;
 use wharf_svc_ecs_exec::Sessions;
@@ -32,13 +29,13 @@ use crate::{
 
 #[derive(Clone)]
 pub struct EcsService {
-    core: Arc<Core>,
+    core: Opaque<Core>,
 }
 
 /// For what the service itself stands on, so that neither keeps the other for ever.
 #[derive(Debug, Clone)]
 pub struct WeakEcsService {
-    core: Weak<Core>,
+    core: WeakOpaque<Core>,
 }
 
 impl WeakEcsService {
@@ -52,13 +49,13 @@ impl WeakEcsService {
 impl EcsService {
     pub fn new(parts: Parts) -> Self {
         Self {
-            core: Arc::new(Core::new(parts)),
+            core: Opaque::new(Core::new(parts)),
         }
     }
 
     pub fn downgrade(&self) -> WeakEcsService {
         WeakEcsService {
-            core: Arc::downgrade(&self.core),
+            core: self.core.downgrade(),
         }
     }
 

@@ -1,8 +1,7 @@
 //! RegisterTaskDefinition: the next revision of a family ([`registrations`]).
 
-use std::sync::Arc;
-
 use wharf_api_ecs::{RegisterTaskDefinitionRequest, RegisterTaskDefinitionResponse};
+use wharf_base::Opaque;
 use wharf_records::{
     Unknown,
     ecs::{Definition, DefinitionStatus},
@@ -17,7 +16,7 @@ use crate::{
 };
 
 pub async fn register_task_definition(
-    core: &Arc<Core>,
+    core: &Opaque<Core>,
     call: &Call,
     mut input: RegisterTaskDefinitionRequest,
 ) -> Result<RegisterTaskDefinitionResponse, Fault> {

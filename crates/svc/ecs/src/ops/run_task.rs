@@ -1,9 +1,8 @@
 //! RunTask: chooses hosts, claims them and writes the tasks in one transaction ([`placing`]).
 
-use std::sync::Arc;
-
 use sha2::{Digest, Sha256};
 use wharf_api_ecs::{Failure, RunTaskRequest, RunTaskResponse, TaskOverride, faults};
+use wharf_base::Opaque;
 use wharf_hosts::Outcome;
 use wharf_records::{
     Record,
@@ -28,7 +27,7 @@ use crate::{
 pub const IMAGE: &str = "IMAGE_NOT_ADMITTED";
 
 pub async fn run_task(
-    core: &Arc<Core>,
+    core: &Opaque<Core>,
     call: &Call,
     mut input: RunTaskRequest,
 ) -> Result<RunTaskResponse, Fault> {
