@@ -6,8 +6,8 @@
 //!   process lives, from the last copy on disk while nobody answers.
 //!
 //! Invariants: the plane hears one update after the other, each answered before the position
-//! advances; what is on disk is all that the plane was told, and tells a position only where all of it
-//! was applied.
+//! advances; what is on disk is all that the plane was told (of load balancers, all that was applied),
+//! and tells a position only where all of it was applied.
 
 #![forbid(unsafe_code)]
 

@@ -40,6 +40,14 @@ impl Shared {
     }
 }
 
+/// Of load balancers a version that was refused does not come into the file: the last one of use stays, there too.
+fn is_to_be_saved(plane: Plane, known: &Known) -> bool {
+    match plane {
+        Plane::LoadBalancer => known.position.is_some(),
+        _ => known.is_whole,
+    }
+}
+
 /// Writes the state after changes, with a pause after each write: at once for the next process, and
 /// through to the disk when no change follows or [`FLUSH_EVERY`] has passed. A rotation of the keyring
 /// is a change.
@@ -68,7 +76,7 @@ pub(super) async fn save_changes(
         let work = move || {
             let bytes = {
                 let held = of.known();
-                let (Some(host), true) = (&held.0, held.1.is_whole) else {
+                let (Some(host), true) = (&held.0, is_to_be_saved(plane, &held.1)) else {
                     return Ok(under);
                 };
                 disk::encode(plane, host, &held.1, keyring.as_ref())
@@ -105,6 +113,30 @@ async fn changed(shared: &Shared, sealed: Option<(&Keyring, KeyId)>) {
         tokio::select! {
             () = shared.changed.notified() => return,
             () = sleep(LOOK_AT_KEYRING) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_planeproto::wire::{self, Position};
+
+    use super::*;
+
+    #[test]
+    fn what_was_refused_is_saved_for_all_but_load_balancers() {
+        let position = Position {
+            epoch: 1,
+            revision: 1,
+            version: wire::VERSION,
+        };
+        let nothing = Known::default();
+        let taken = Known::new(Vec::new(), Some(position));
+        let mut refused = Known::new(Vec::new(), Some(position));
+        refused.doubt();
+        for (plane, after_refusal) in [(Plane::LoadBalancer, false), (Plane::Network, true)] {
+            let saved = [&nothing, &taken, &refused].map(|it| is_to_be_saved(plane, it));
+            assert_eq!(saved, [false, true, after_refusal], "{plane}");
         }
     }
 }
