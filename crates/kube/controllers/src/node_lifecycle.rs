@@ -21,7 +21,7 @@ use wharf_base::Timestamp;
 use wharf_kube_client::{Delete, Error, Informer, Object, Recorder, Ref, Selection, kind};
 
 use self::{
-    disruption::{Disruption, Turns, zone},
+    disruption::{Disruption, Standing, Turns, standing, zone},
     eviction::{Fate, fate},
     plan::{Emptying, Health, health, is_to_be_emptied, tainted, unknown},
 };
@@ -39,6 +39,8 @@ pub struct Nodes {
     recorder: Recorder,
     /// What was heard last, and when: clocks of nodes are not trusted, nor that of this host, which may be set.
     heard: Mutex<HashMap<String, (String, Instant)>>,
+    /// How each node counts. Leases are renewed all the time, and change none of it.
+    standings: Mutex<HashMap<String, Standing>>,
     /// As it was last seen.
     disruption: Mutex<Disruption>,
     turns: Mutex<Turns>,
@@ -59,6 +61,7 @@ impl Nodes {
             pods: context.informer(&kind::POD),
             recorder: context.recorder("node-controller"),
             heard: Mutex::default(),
+            standings: Mutex::default(),
             disruption: Mutex::default(),
             turns: Mutex::default(),
             queue: OnceLock::new(),
@@ -111,8 +114,19 @@ impl Nodes {
         }
     }
 
-    /// What becomes of the node's pods, and when to look again because others' have their turn before.
-    fn emptying(&self, node: &Value) -> (Emptying, Option<Duration>) {
+    /// [`Nodes::survey`], where the node counts otherwise than before.
+    fn survey_after(&self, node: &Value) {
+        let now = standing(node);
+        let mut all = self.standings.lock();
+        if all.get(node.name()) != Some(&now) {
+            all.insert(node.name().to_owned(), now);
+            drop(all);
+            self.survey();
+        }
+    }
+
+    /// What becomes of the pods of a node that is silent or not, and when to look again because others' have their turn before.
+    fn emptying(&self, node: &Value, is_silent: bool) -> (Emptying, Option<Duration>) {
         let zone = zone(node);
         let pause = {
             let disruption = self.disruption.lock();
@@ -121,7 +135,9 @@ impl Nodes {
             }
             disruption.pause(&zone)
         };
-        let Some(pause) = pause.filter(|_| is_to_be_emptied(node)) else {
+        // One that was away has its time again once any other is heard: it may be about to report.
+        let is_lost = is_silent || !node.has_condition("Ready", "Unknown");
+        let Some(pause) = pause.filter(|_| is_lost && is_to_be_emptied(node)) else {
             return (Emptying::Begun, None);
         };
         let now = Instant::now();
@@ -223,6 +239,7 @@ impl Controller for Nodes {
     async fn sync(&self, key: &Key) -> Result<Next, Error> {
         let Some(node) = self.nodes.get("", &key.name) else {
             self.heard.lock().remove(&key.name);
+            self.standings.lock().remove(&key.name);
             self.survey();
             return Ok(Next::Settled);
         };
@@ -245,8 +262,8 @@ impl Controller for Nodes {
                 None
             }
         };
-        self.survey();
-        let (emptying, turn) = self.emptying(&node);
+        self.survey_after(&node);
+        let (emptying, turn) = self.emptying(&node, left.is_none());
         if let Some(tainted) = tainted(&node, emptying, now) {
             node = self.context.client.update(&kind::NODE, &tainted).await?;
             self.nodes.observe(&node);

@@ -36,6 +36,14 @@ pub fn zone(node: &Value) -> Zone {
     (label(REGION), label(ZONE))
 }
 
+/// What of a node counts here: its zone, and whether it is ready. Nothing of one that is to count for nothing.
+pub type Standing = Option<(Zone, bool)>;
+
+pub fn standing(node: &Value) -> Standing {
+    let counts = node.label(EXCLUDED).is_none();
+    counts.then(|| (zone(node), node.has_condition("Ready", "True")))
+}
+
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Disruption {
     /// By zone: the pause between two of its nodes; `None` if no further one is to be emptied.
@@ -65,12 +73,9 @@ impl Count {
 impl Disruption {
     pub fn of<'a>(nodes: impl IntoIterator<Item = &'a Value>) -> Self {
         let mut zones: BTreeMap<Zone, Count> = BTreeMap::new();
-        for node in nodes {
-            if node.label(EXCLUDED).is_some() {
-                continue;
-            }
-            let count = zones.entry(zone(node)).or_default();
-            match node.has_condition("Ready", "True") {
+        for (zone, is_ready) in nodes.into_iter().filter_map(standing) {
+            let count = zones.entry(zone).or_default();
+            match is_ready {
                 true => count.ready += 1,
                 false => count.away += 1,
             }

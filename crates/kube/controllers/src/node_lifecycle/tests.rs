@@ -214,9 +214,11 @@ async fn pods_stay_where_no_node_is_heard() {
     assert!(pods.len() == 2 && !pods.iter().any(Object::is_deleting));
     // The first that is heard again shows that it was not this side.
     report(&cluster.client, "other", "again").await;
+    let (_beating, heard) = (beats(&cluster, "other"), Instant::now());
     cluster
         .until(&kind::NODE, |all| emptied(all) == ["one"])
         .await;
+    assert!(heard.elapsed() > Duration::from_secs(30), "it had its time");
 }
 
 #[tokio::test(start_paused = true)]
