@@ -257,6 +257,10 @@ async fn until<T, F: Future<Output = Result<T, String>>>(
     }
 }
 
+fn is_absent(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
 /// A file of the instance; `None` if there is none.
 async fn look(root: &Path, path: &'static str) -> Result<Option<String>, String> {
     let root = root.to_owned();
@@ -265,7 +269,7 @@ async fn look(root: &Path, path: &'static str) -> Result<Option<String>, String>
         let root = RootDir::open(&root).map_err(|error| format!("its root: {error}"))?;
         match root.read(Path::new(path), MAX_CONFIG) {
             Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if is_absent(error.kind()) => Ok(None),
             Err(error) => Err(format!("/{path}: {error}")),
         }
     };
@@ -401,6 +405,10 @@ mod tests {
         assert!(look(&root, CONFIG).await.is_err());
         std::fs::create_dir(&root).unwrap();
         assert_eq!(look(&root, CONFIG).await, Ok(None));
+        std::fs::create_dir(root.join("etc")).unwrap();
+        std::fs::write(root.join("etc/ecs"), "").unwrap();
+        assert_eq!(look(&root, CONFIG).await, Ok(None));
+        std::fs::remove_file(root.join("etc/ecs")).unwrap();
         spoil(&root, CONFIG);
         assert!(look(&root, CONFIG).await.unwrap_err().starts_with("/etc/"));
     }
