@@ -96,10 +96,10 @@ missing_packages() {
 known_to_apt() { apt-cache show --no-all-versions "$1" >/dev/null 2>&1; }
 
 fresh_lists() {
-  [ -z "$(find .cache/lists.stamp -mmin -30 2>/dev/null)" ] || return 0
+  [ -n "${lists_are_fresh:-}" ] && return
   say "reading package lists"
   as_root apt-get update -qq || die "apt-get update failed: check the network and /etc/apt/sources.list"
-  touch .cache/lists.stamp
+  lists_are_fresh=yes
 }
 
 # A policy-rc.d that answers 101 keeps maintainer scripts from starting anything.

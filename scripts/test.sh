@@ -177,9 +177,8 @@ built() {
 
 looked_at() {
   scripts/deps.sh || return 1
-  images &
   check format cargo fmt --check && check python python_style && check goldens goldens_as_generated &&
-    check asked what_the_sdk_asks && wait
+    check asked what_the_sdk_asks && images
 }
 
 scripts/deps.sh --build

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 
 from . import tools
 
@@ -124,6 +125,9 @@ def become(connection, main):
         status = main()
     except SystemExit as ended:
         status = ended.code
+    except Exception:
+        traceback.print_exc()
+        status = 1
     if not isinstance(status, int | None):
         # As Python itself ends a program.
         print(status, file=sys.stderr)
