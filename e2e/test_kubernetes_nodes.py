@@ -375,7 +375,7 @@ def test_a_server_of_grpc_says_how_its_services_are(installation, cluster, node)
     wait_for(lambda: started().get("restartCount") == 1, 60, "a restart by its liveness probe")
     assert told(f"Liveness {unwell}")
     # What nobody serves, and what is no server of gRPC.
-    main |= {"startupProbe": starts | {"failureThreshold": 1, "grpc": {"port": 5000, "service": "nobody"}, "initialDelaySeconds": 3}}
+    main |= {"startupProbe": starts | {"grpc": {"port": 5000, "service": "nobody"}}}
     apply(cluster, "unknown", {"containers": [main], "terminationGracePeriodSeconds": 1})
     refused = "Startup probe failed: error: health rpc probe failed: rpc error: code = NotFound desc = "
     wait_for(lambda: told(refused, "unknown"), 60, "a service that the server does not know")
@@ -444,7 +444,8 @@ def test_what_is_typed_reaches_a_program(cluster, node, image):
     command = ("env", *variables, cluster.program, "attach", "-it", "shell")
     with Terminal(33, 101, *command) as terminal:
         terminal.wait_for_text("# ")
-        terminal.type("word=kept; stty size\n")
+        # kubectl says another size at first, so that programs paint anew. What is typed is printed, too.
+        terminal.type('until [ "$(stty size)" = "33 10"1 ]; do sleep 0.2; done; word=kept; stty size\n')
         terminal.wait_for_text("33 101")
     # Nobody looks on, and the shell waits for the next one.
     with Terminal(24, 80, *command) as terminal:
