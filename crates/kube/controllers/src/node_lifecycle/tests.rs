@@ -155,8 +155,9 @@ fn few_nodes_are_emptied_and_none_where_all_are_away() {
 async fn report(client: &Client, name: &str, beat: &str) {
     let ready = json!({"type": "Ready", "status": "True", "lastHeartbeatTime": beat});
     let patch = Patch::Merge(json!({"status": {"conditions": [ready]}}));
-    let patched = client.patch_at(&kind::NODE, "", name, "status", &patch);
-    patched.await.unwrap();
+    let node = kind::NODE;
+    let patched = client.patch_at(&node, "", name, "status", &patch).await;
+    patched.unwrap();
 }
 
 /// Nodes that said once that they are ready, and nothing since; each with a pod that tolerates nothing but the silence of nodes.
