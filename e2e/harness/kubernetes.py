@@ -82,7 +82,7 @@ class Cluster:
         variables["AWS_ENDPOINT_URL"] = self.wharf.endpoint
         variables["KUBECONFIG"] = self.kubeconfig
         variables["HOME"] = self.folder
-        # A start of it is a third less work without a look for garbage.
+        # It ends before its garbage matters.
         variables["GOGC"] = "400"
         return variables
 
