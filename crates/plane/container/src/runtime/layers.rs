@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -14,7 +14,7 @@ use wharf_shim_protocol::{
     record::RECORD_LIMIT,
 };
 
-use super::sandbox::TaskRecord;
+use super::{sandbox::TaskRecord, shared::entries_of};
 
 /// Of a container's plan: the rest has its environment.
 #[derive(Deserialize)]
@@ -71,22 +71,16 @@ fn of_task(runtime: &Path, id: &str) -> io::Result<Vec<PathBuf>> {
 
 /// The names of the folders in one; none if it is not there.
 fn folders_in(dir: &Path) -> io::Result<Vec<String>> {
-    let entries = match fs::read_dir(dir) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other?,
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry?;
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            names.extend(entry.file_name().into_string());
-        }
-    }
-    Ok(names)
+    let mut entries = entries_of(dir)?;
+    entries.retain(|it| it.file_type().is_ok_and(|kind| kind.is_dir()));
+    let names = entries.iter().map(|it| it.file_name().into_string());
+    Ok(names.flatten().collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use serde_json::json;
     use wharf_durable::Durability;
 

@@ -7,7 +7,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
+    io,
     path::Path,
     sync::Arc,
     time::Duration,
@@ -19,7 +19,10 @@ use wharf_shim_protocol::{
     record::RECORD_LIMIT,
 };
 
-use super::{ContainerError, RuntimeError, Shared, TaskHandle, TaskRecord, TaskSandbox, blocking};
+use super::{
+    ContainerError, RuntimeError, Shared, TaskHandle, TaskRecord, TaskSandbox, blocking,
+    shared::entries_of,
+};
 
 /// For a shim that was just being started when the agent died.
 const SHIM_PATIENCE: Duration = Duration::from_secs(5);
@@ -232,16 +235,8 @@ fn ended_containers(
     Ok(containers)
 }
 
-/// The names of what is in a folder; none if it is not there.
 fn names_in(folder: &Path) -> Result<Vec<String>, RuntimeError> {
-    let entries = match fs::read_dir(folder) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other.map_err(RuntimeError::io("list", folder))?,
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(RuntimeError::io("list", folder))?;
-        names.extend(entry.file_name().into_string());
-    }
-    Ok(names)
+    let entries = entries_of(folder).map_err(RuntimeError::io("list", folder))?;
+    let names = entries.iter().map(|it| it.file_name().into_string());
+    Ok(names.flatten().collect())
 }

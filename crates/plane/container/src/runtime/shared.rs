@@ -250,6 +250,14 @@ impl Shared {
     }
 }
 
+/// What is in a folder; nothing if it is not there.
+pub(super) fn entries_of(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
+    match fs::read_dir(folder) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries?.collect(),
+    }
+}
+
 /// The first of the stages that is there and does not hide `dir`.
 pub(super) fn stage_beside(dir: &Path) -> Option<&'static Path> {
     let fits = |stage: &&Path| stage.is_dir() && !dir.starts_with(stage);
