@@ -25,6 +25,7 @@ use wharf_layers::Sharing;
 
 use answer::{Answer, Pulling, Turn};
 use kept::Kept;
+use of_pods::PodImages;
 
 use super::{
     Fetched, ImageSource,
@@ -51,6 +52,7 @@ const FARGATE: &str = "FARGATE";
 const PULL_PATIENCE: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// Images from registries, kept in the node's store.
+#[derive(Clone)]
 pub struct RegistryImages {
     store: ImageStore,
     api: Api,
@@ -204,23 +206,13 @@ impl ImageSource for RegistryImages {
     }
 
     fn for_pods(&self, api: Api) -> Arc<dyn Images> {
-        self.with_identity(api)
+        Arc::new(PodImages(self.of_an_instance(api)))
     }
 
     fn for_instance(&self, api: Api, credentials: CredentialStore) -> Arc<dyn ImageSource> {
         Arc::new(Self {
-            store: self.store.clone(),
-            logins: self.logins.for_another(),
-            api,
             credentials,
-            own_hosts: self.own_hosts.clone(),
-            cleanup: self.cleanup.clone(),
-            runtimes: self.runtimes.clone(),
-            figures: self.figures.clone(),
-            pulling: self.pulling.clone(),
-            kept: self.kept.clone(),
-            of_instance: true,
-            on_demand: self.on_demand,
+            ..self.of_an_instance(api)
         })
     }
 }
@@ -251,6 +243,16 @@ impl RegistryImages {
             kept: Arc::default(),
             of_instance: false,
             on_demand: config.on_demand,
+        }
+    }
+
+    /// The same images, asked for with the rights of an instance.
+    fn of_an_instance(&self, api: Api) -> Self {
+        Self {
+            api,
+            logins: self.logins.for_another(),
+            of_instance: true,
+            ..self.clone()
         }
     }
 

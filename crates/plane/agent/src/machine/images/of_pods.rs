@@ -1,8 +1,6 @@
 //! Images of pods: asked of registries with the logins that the pod names, or the rights of the instance's role. Whether the pod's name for an image may be had is asked
 //! every time, since what lies on this machine others may have pulled.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use tokio::{sync::broadcast, time::timeout};
 use wharf_container::image::{
@@ -185,24 +183,5 @@ fn is_of_machine(host: &str) -> bool {
             ip.is_loopback() || ip.is_unspecified() || ip.to_ipv4_mapped().is_some()
         }
         Err(_) => name == "localhost" || name.ends_with(".localhost"),
-    }
-}
-
-impl RegistryImages {
-    pub(super) fn with_identity(&self, api: crate::client::Api) -> Arc<dyn Images> {
-        Arc::new(PodImages(Self {
-            store: self.store.clone(),
-            logins: self.logins.for_another(),
-            api,
-            credentials: self.credentials.clone(),
-            own_hosts: self.own_hosts.clone(),
-            cleanup: self.cleanup.clone(),
-            runtimes: self.runtimes.clone(),
-            figures: self.figures.clone(),
-            pulling: self.pulling.clone(),
-            kept: self.kept.clone(),
-            of_instance: true,
-            on_demand: self.on_demand,
-        }))
     }
 }
