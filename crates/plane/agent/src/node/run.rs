@@ -85,8 +85,6 @@ pub struct NodeLoop {
 impl NodeLoop {
     /// Finds again what an earlier agent left. Before [`NodeLoop::run`].
     pub async fn recover(mut self) -> Self {
-        // One shim that does not answer holds this up for long, and all tasks run and ask meanwhile.
-        self.show_all();
         let contexts = self.core.contexts();
         for (id, events) in self.machine.recover(&contexts).await {
             // Plans nothing yet: all must be known before anything is begun.
@@ -96,7 +94,8 @@ impl NodeLoop {
         self
     }
 
-    /// Shows its tasks to those who look, as far as they are known: as they were saved, before they are found again.
+    /// Shows its tasks to those who look, as far as they are known. Before [`NodeLoop::recover`], as they were saved: one shim that
+    /// does not answer holds that up for long, and all tasks run and ask meanwhile.
     pub fn show_all(&self) {
         for context in self.core.contexts() {
             self.show(&context.id);

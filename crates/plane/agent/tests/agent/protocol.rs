@@ -169,6 +169,7 @@ impl Agent {
             shutdown: shutdown.clone(),
         };
         let mut tasks = tokio::task::JoinSet::new();
+        node.show_all();
         tasks.spawn(async move { node.recover().await.run().await });
         tasks.spawn(async move { session.run().await.unwrap() });
         tasks.spawn(sampler.run(shutdown.clone()));
