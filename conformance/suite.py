@@ -20,6 +20,8 @@ WORK = REPOSITORY / ".cache" / "conformance"
 SERIAL = r"\[Serial\]"
 # Tests wait more than they compute.
 AT_ONCE = int(os.environ.get("WHARF_CONFORMANCE_NODES", "8"))
+# So few tests that passed before are asked once more: some of upstream's race with a node that is quick. They are named.
+MOST_AGAIN = 3
 PASSES, FAILS = "pass", "fail"
 
 
@@ -141,9 +143,15 @@ def main(described, path, make_cluster, longest="2h"):
     work = WORK / known.path.stem
     with make_cluster(work / "logs") as cluster:
         now = run_tests(cluster, picked, work, longest)
+        fell, _ = compare(picked, now)
+        again = run_tests(cluster, fell, work / "again", longest) if 0 < len(fell) <= MOST_AGAIN else {}
+    unsteady = [name for name in fell if again.get(name) == PASSES]
+    now |= {name: PASSES for name in unsteady}
     worse, better = compare(picked, now)
     passed = sum(now.get(name) == PASSES for name in picked)
     print(f"{known.path.stem}: {passed} of {len(picked)} tests pass; all of the list: {len(known.results)}")
+    for name in unsteady:
+        print(f"at the second attempt: {name}")
     for name in better:
         print(f"better: {name}")
     for name in worse:
