@@ -3,7 +3,7 @@
 //! Secrets never get here. A member that its model calls sensitive is replaced as CloudTrail does
 //! it, so are those in [`SECRET`] whose models forgot to; blobs are left out.
 
-use std::{borrow::Cow, io};
+use std::{borrow::Cow, io, sync::Arc};
 
 use serde::{
     Serialize, Serializer,
@@ -107,7 +107,7 @@ pub struct Decided {
 /// A request that was answered.
 #[derive(Debug)]
 pub struct Event {
-    pub context: Context,
+    pub context: Arc<Context>,
     /// `ecs`: the service as IAM's actions name it.
     pub service: String,
     /// `RunTask`
@@ -130,9 +130,9 @@ pub struct Event {
 
 impl Event {
     /// A decision of `service` that is no operation of an API.
-    pub fn of_service(context: Context, service: &str, name: &str) -> Self {
+    pub fn of_service(context: impl Into<Arc<Context>>, service: &str, name: &str) -> Self {
         Self {
-            context,
+            context: context.into(),
             service: service.to_owned(),
             name: name.to_owned(),
             is_api_call: false,

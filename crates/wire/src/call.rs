@@ -208,16 +208,17 @@ impl Context {
     }
 }
 
-/// An authorised request: its context, and the permit that IAM's yes brought about.
+/// An authorised request: its context, which the audit log has as well, and the permit that IAM's yes brought about.
 #[derive(Debug, Clone)]
 pub struct Call {
-    context: Context,
+    context: Arc<Context>,
     pub permit: Permit,
 }
 
 impl Call {
     /// For the dispatcher, after authorisation. See [`Permit::after_authorization`].
-    pub(crate) fn authorized(context: Context) -> Self {
+    pub(crate) fn authorized(context: impl Into<Arc<Context>>) -> Self {
+        let context = context.into();
         let permit = Permit::after_authorization(&context.caller.arn);
         Self { context, permit }
     }
@@ -233,22 +234,23 @@ impl Call {
 
     /// A controller's own call of an operation in process; `permit` is the controller's.
     pub fn by_controller(context: Context, permit: Permit) -> Self {
-        Self { context, permit }
+        Self {
+            context: Arc::new(context),
+            permit,
+        }
     }
 
     pub fn context(&self) -> &Context {
         &self.context
     }
 
-    pub(crate) fn into_context(self) -> Context {
-        self.context
-    }
-
     /// The same request for another service, made by `service` in the name of its caller; the receiving
     /// side's client authorises it again.
     pub fn forwarded_by(&self, service: &str) -> Self {
         let mut context = self.context.clone();
-        context.called_via.push(service.to_owned());
+        Arc::make_mut(&mut context)
+            .called_via
+            .push(service.to_owned());
         Self {
             context,
             permit: self.permit.clone(),
@@ -259,7 +261,7 @@ impl Call {
     /// receiving side's client authorises it again.
     pub fn passed_on_by(&self, service: &str) -> Self {
         Self {
-            context: self.context.passed_on_by(service),
+            context: Arc::new(self.context.passed_on_by(service)),
             permit: self.permit.clone(),
         }
     }

@@ -232,8 +232,7 @@ struct Trail {
     wanted: bool,
     /// The gate did not let it in, which is told of what is not wanted, too.
     denied: bool,
-    /// The request's, once it is over.
-    context: Option<Context>,
+    context: Option<Arc<Context>>,
     parameters: Option<String>,
     response: Option<String>,
     decided: Vec<Decided>,
@@ -251,7 +250,7 @@ impl Trail {
     ) -> Option<Event> {
         let mut context = self.context.take()?;
         if let Some(owner) = self.owner.take() {
-            context.account = owner;
+            Arc::make_mut(&mut context).account = owner;
         }
         Some(Event {
             context,
@@ -597,21 +596,11 @@ impl Dispatcher {
         request: Asked<'_>,
         trail: &mut Trail,
     ) -> Result<(usize, Output), Fault> {
-        if trail.wanted {
-            trail.context = Some(cx.clone());
-        }
-        let admitted = self.let_in(service, &cx, operation, request, trail).await;
-        let (index, input, stream) = match admitted {
-            Ok(admitted) => admitted,
-            Err(fault) => {
-                trail.context = Some(cx);
-                return Err(fault);
-            }
-        };
+        let cx = Arc::new(cx);
+        trail.context = Some(cx.clone());
+        let (index, input, stream) = self.let_in(service, &cx, operation, request, trail).await?;
         let call = Call::authorized(cx);
-        let output = service.invoke(&call, index, input).await;
-        trail.context = Some(call.into_context());
-        let output = output?;
+        let output = service.invoke(&call, index, input).await?;
         if stream.is_some_and(|it| !it.has_ended()) {
             tracing::error!(operation, "an operation succeeded without its body");
             return Err(streaming::fault::internal());

@@ -414,7 +414,7 @@ pub fn gap(lost: u64, account: &str, region: &str, now: Timestamp) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::{collections::HashSet, sync::Arc};
 
     use wharf_wire::Context;
 
@@ -467,10 +467,11 @@ mod tests {
             };
             let number = (of(13) % 12) as u8;
             let mut event = event(name, &user, number);
-            event.context.now = Timestamp(i64::from(round) * 37);
-            event.context.region = ["r", "q"][of(17) as usize % 2].to_owned();
-            event.context.request_id = format!("request \"{round}\"");
-            event.context.source_ip = (of(21) % 2 > 0).then(|| [192, 0, 2, 7].into());
+            let context = Arc::make_mut(&mut event.context);
+            context.now = Timestamp(i64::from(round) * 37);
+            context.region = ["r", "q"][of(17) as usize % 2].to_owned();
+            context.request_id = format!("request \"{round}\"");
+            context.source_ip = (of(21) % 2 > 0).then(|| [192, 0, 2, 7].into());
             known += u32::from(renderer.known.find(&event).is_some());
             let (mut line, mut alone) = (b"before".to_vec(), Vec::new());
             renderer.render(&event, &mut line).unwrap();

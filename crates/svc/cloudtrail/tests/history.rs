@@ -57,7 +57,7 @@ impl Trail {
             ..context_of(caller)
         };
         Event {
-            context,
+            context: Arc::new(context),
             service: "ecs".to_owned(),
             name: name.to_owned(),
             is_api_call: true,
@@ -256,10 +256,10 @@ async fn accounts_and_regions_are_apart() {
     let trail = Trail::new();
     trail.record("RunTask", "anna").await;
     let mut other = trail.event("CreateService", "anna");
-    other.context.region = "eu-west-1".to_owned();
+    Arc::make_mut(&mut other.context).region = "eu-west-1".to_owned();
     trail.take(other).await;
     let mut foreign = trail.event("DeleteCluster", "anna");
-    foreign.context.account = "111111111111".to_owned();
+    Arc::make_mut(&mut foreign.context).account = "111111111111".to_owned();
     trail.take(foreign).await;
     trail.recorder.flush().await;
     assert_eq!(
