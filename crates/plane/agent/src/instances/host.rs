@@ -2,7 +2,7 @@
 //! decides nothing; each step may be repeated.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     net::Ipv4Addr,
     path::{Path, PathBuf},
@@ -13,7 +13,7 @@ use std::{
 use async_trait::async_trait;
 use wharf_base::Chain;
 use wharf_container::{
-    image::{Digest, Image, ImageConfig},
+    image::{Digest, Image, ImageConfig, Reference},
     runtime::{
         ContainerStats, ExitRecord, Limits, LogReader, Recovered, Runtime, SecretsFile, TaskHandle,
         TaskNetwork, TaskSandbox,
@@ -53,23 +53,15 @@ const NOFILE: (u64, u64) = (1024, 524_288);
 /// Where images of the registry come from.
 #[async_trait]
 pub trait InstanceImages: Send + Sync {
-    /// The image, which stays on this machine for as long as `instance` is there. `has_lived`: its disk is written over
+    /// The image, which stays on this machine until `instance` is forgotten; by its record it does for as long as it is there.
+    /// `has_lived`: its disk is written over
     /// it already, and nobody's leave is needed for what lies here; of one that is new the registry is asked.
     ///
     /// # Errors
     /// Why there is none, for people.
     async fn fetch(&self, instance: &str, name: &str, has_lived: bool) -> Result<Image, String>;
 
-    /// Instances were here before that nothing was heard of yet: no image goes before [`Self::all_kept`].
-    fn await_all(&self);
-
-    /// As [`Self::fetch`] has an image stay, for an instance that may be there already; nothing is looked for.
-    fn keep(&self, instance: &str, name: &str);
-
-    /// Of all instances that are to stay here it was said which image they have.
-    fn all_kept(&self);
-
-    /// The instance needs none any more.
+    /// The instance needs none any more, but for what its record says.
     fn forget(&self, instance: &str);
 }
 
@@ -105,12 +97,6 @@ impl InstanceImages for NoImages {
     async fn fetch(&self, _: &str, name: &str, _: bool) -> Result<Image, String> {
         Err(format!("there is no {name}: this node asks no registry"))
     }
-
-    fn await_all(&self) {}
-
-    fn keep(&self, _: &str, _: &str) {}
-
-    fn all_kept(&self) {}
 
     fn forget(&self, _: &str) {}
 }
@@ -193,13 +179,6 @@ impl Host {
         };
         layers.push(self.program.layer.clone());
         Ok(Image::from_layers(digest, config, layers))
-    }
-
-    /// Has the layers stay that its disk is written over.
-    pub fn keep_image(&self, it: &Instance) {
-        if let Source::Registry { name } = &it.image {
-            self.images.keep(&it.id, name);
-        }
     }
 
     /// The user numbers of an instance, which are those of its last boot if there was one. Blocks.
@@ -409,6 +388,32 @@ impl Host {
         self.remove_disk(id)?;
         wharf_rootdir::remove_tree(&self.folder(id))
     }
+}
+
+/// See [`super::images_in_use`]. `dir`: a folder for each instance.
+pub fn images_in_use(dir: &Path) -> io::Result<BTreeSet<Digest>> {
+    let folders = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        other => other?,
+    };
+    let mut images = BTreeSet::new();
+    for entry in folders {
+        let folder = entry?.path();
+        let last: io::Result<Option<Last>> = durable::read_json(&folder.join(RECORD), RECORD_LIMIT);
+        let last = last.map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", folder.display()))
+        })?;
+        images.extend(last.and_then(|last| last.image));
+    }
+    Ok(images)
+}
+
+/// The image that an instance is made of, where its name says which one that is: a tag may mean another by now.
+pub fn named_image(it: &Instance) -> Option<Digest> {
+    let Source::Registry { name } = &it.image else {
+        return None;
+    };
+    Reference::parse(name).ok()?.digest().cloned()
 }
 
 /// Work on its disk, off the threads that serve others.

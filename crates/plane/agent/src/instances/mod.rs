@@ -31,12 +31,15 @@ use parking_lot::RwLock;
 use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wharf_base::InstallationId;
-use wharf_container::runtime::{RecoveredState, Runtime, RuntimeOptions, TaskHandle};
+use wharf_container::{
+    image::Digest,
+    runtime::{RecoveredState, Runtime, RuntimeOptions, TaskHandle},
+};
 use wharf_link::{Delivery, Subscription, Update};
 use wharf_network::Network;
 use wharf_planeproto::{
     Change, Kind, Resource,
-    machine::{Console, Instance, InstanceReport, MAX_INSTANCES, Wanted},
+    machine::{Console, Instance, InstanceReport, MAX_INSTANCES},
     measured::Minute,
 };
 use wharf_userns::Ranges;
@@ -94,6 +97,15 @@ pub fn disks_in(node: &std::path::Path) -> PathBuf {
 /// … and that of one.
 pub fn disk_of(node: &std::path::Path, id: &str) -> PathBuf {
     disk::image(&disks_in(node).join(id))
+}
+
+/// The images that disks of instances are written over, by what is on record: also of those that nobody speaks of. `node`: the
+/// node's folder. Blocks.
+///
+/// # Errors
+/// Of an instance it cannot be told.
+pub fn images_in_use(node: &std::path::Path) -> std::io::Result<BTreeSet<Digest>> {
+    host::images_in_use(&disks_in(node))
 }
 
 /// Whether a node keeps instances, by its folder.
@@ -288,9 +300,6 @@ impl Instances {
             guests: settings.guests,
             snapshots: settings.snapshots,
         };
-        if keeps_some {
-            host.images.await_all();
-        }
         Ok(Self {
             counts: settings.counts,
             host: Arc::new(host),
@@ -367,7 +376,6 @@ impl Instances {
             delivery.applied();
             if !swept {
                 swept = true;
-                self.host.images.all_kept();
                 workers.spawn(all.sweep());
             }
         }
@@ -536,9 +544,6 @@ impl Workers {
         }
         let instance = Arc::new(*instance);
         self.known.put(instance.clone());
-        if instance.wanted != Wanted::Terminated {
-            self.host.keep_image(&instance);
-        }
         let told = Told::Of(instance);
         match places.get(&id) {
             Some(tell) => drop(tell.send_replace(told)),

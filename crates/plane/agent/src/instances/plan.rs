@@ -5,6 +5,7 @@
 //! again under the same number.
 
 use serde::{Deserialize, Serialize};
+use wharf_container::image::Digest;
 use wharf_planeproto::machine::{InstanceReport, InstanceState, Wanted};
 use wharf_userns::IdRange;
 
@@ -29,6 +30,19 @@ pub struct Last {
     /// The user numbers that the files on its disk carry; not known of earlier versions' boots.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<IdRange>,
+    /// The image that its disk is written over, if that is one of a registry; not known of earlier versions' boots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Digest>,
+}
+
+impl Last {
+    /// The record with the image, if it does not say so already.
+    pub fn made_of(&self, image: &Digest) -> Option<Self> {
+        (self.image.as_ref() != Some(image)).then(|| Self {
+            image: Some(image.clone()),
+            ..self.clone()
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +158,7 @@ mod tests {
             reason: None,
             lived: true,
             range: None,
+            image: None,
         })
     }
 
@@ -242,6 +257,18 @@ mod tests {
         assert_eq!(plan(None, &there), Action::Halt);
         there.process = Process::None;
         assert_eq!(plan(None, &there), Action::Nothing);
+    }
+
+    #[test]
+    fn the_record_says_what_the_disk_is_written_over() {
+        let before: Last = serde_json::from_str(r#"{"boot":1,"came_to":"an-end"}"#).unwrap();
+        assert_eq!(before.image, None);
+        let image = Digest::of(&[1; 32]);
+        let now = before.made_of(&image).unwrap();
+        assert_eq!((now.boot, now.came_to), (1, CameTo::AnEnd));
+        assert_eq!(now.made_of(&image), None);
+        let text = serde_json::to_string(&now).unwrap();
+        assert_eq!(serde_json::from_str::<Last>(&text).unwrap(), now);
     }
 
     fn any_there() -> impl Strategy<Value = There> {

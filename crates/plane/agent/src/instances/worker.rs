@@ -8,13 +8,16 @@ use parking_lot::Mutex;
 use tokio::{sync::watch, time::sleep};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use wharf_base::Backoff;
-use wharf_container::runtime::{ExitRecord, TaskHandle};
-use wharf_planeproto::machine::{Instance, InstanceReport, NO_KEY, Wanted};
+use wharf_container::{
+    image::Digest,
+    runtime::{ExitRecord, TaskHandle},
+};
+use wharf_planeproto::machine::{Image as Source, Instance, InstanceReport, NO_KEY, Wanted};
 
 use super::{
     Tell, console,
     disk::Sealer,
-    host::Host,
+    host::{Host, named_image},
     joining::{self, Joins},
     measure::Running,
     plan::{Action, CameTo, Goal, Last, Process, There, plan, report},
@@ -161,6 +164,16 @@ impl Worker {
                 Told::Nothing => None,
             };
             if let Some(instance) = instance {
+                // One that an earlier version made has a record that does not say it, and may be stopped for long.
+                if let Some(image) = named_image(instance)
+                    && let Err(reason) = self.note_image(&image).await
+                {
+                    tracing::warn!(
+                        instance = self.id,
+                        reason,
+                        "failed to note the image of an instance; will retry when it boots"
+                    );
+                }
                 self.follow_joining(instance).await;
             }
             if !self.is_swept {
@@ -301,6 +314,17 @@ impl Worker {
         }
     }
 
+    /// Has the image stay for as long as the record does, if there is one.
+    async fn note_image(&mut self, image: &Digest) -> Result<(), String> {
+        let last = self.there.last.as_ref();
+        let Some(last) = last.and_then(|last| last.made_of(image)) else {
+            return Ok(());
+        };
+        self.save(last.clone()).await?;
+        self.there.last = Some(last);
+        Ok(())
+    }
+
     async fn save(&self, last: Last) -> Result<(), String> {
         let id = self.id.clone();
         self.blocking(move |host| host.save(&id, &last)).await
@@ -329,6 +353,8 @@ impl Worker {
         // A record may be lost; a disk that was not made just now is worth something without it.
         let lived = recorded || it.boot > 1 || !self.makes_disk;
         let before = self.there.last.as_ref().and_then(|last| last.range);
+        let image = self.there.last.as_ref();
+        let image = image.and_then(|last| last.image.clone());
         // Numbers of a disk that is made anew are any.
         let before = before.filter(|_| lived);
         let range = self.host.range(&self.id, before);
@@ -336,6 +362,7 @@ impl Worker {
             boot: it.boot,
             lived,
             range: range.as_ref().ok().copied().or(before),
+            image,
             ..Last::default()
         };
         self.save(last.clone()).await?;
@@ -347,6 +374,10 @@ impl Worker {
             // Another word came meanwhile.
             return Ok(());
         };
+        // Before anything is written over it.
+        if let (Source::Registry { .. }, Ok(image)) = (&it.image, &image) {
+            self.note_image(image.digest()).await?;
+        }
         let Some(sealer) = self.sealer(it).await else {
             return Ok(());
         };

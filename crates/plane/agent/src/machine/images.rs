@@ -1,12 +1,12 @@
 //! Images for containers: where they come from and when they are asked for again (§5, "Pull").
 
 mod answer;
-mod kept;
 mod of_instances;
 mod of_pods;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
+    io,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -24,7 +24,6 @@ use wharf_kubelet::machine::Images;
 use wharf_layers::Sharing;
 
 use answer::{Answer, Pulling, Turn};
-use kept::Kept;
 use of_pods::PodImages;
 
 use super::{
@@ -66,8 +65,11 @@ pub struct RegistryImages {
     figures: Figures,
     /// One pull of an image at a time: whoever comes second finds it here, or what the registry said.
     pulling: Arc<Pulling>,
-    /// What EC2 instances and pods here are made of.
-    kept: Arc<Mutex<Kept>>,
+    /// What EC2 instances and pods here are made of, as far as this process knows: by the ids of instances; by the sandboxes of
+    /// pods and the image.
+    kept: Arc<Mutex<BTreeMap<String, Digest>>>,
+    /// The node's folder, where instances say what they are made of: those that are stopped have no container that would.
+    node: PathBuf,
     /// All tasks are an instance's, which shares the machine with others.
     of_instance: bool,
     /// Tasks may start before the whole of an image is here.
@@ -143,13 +145,18 @@ impl ImageSource for RegistryImages {
     }
 
     async fn collect(&self, keep: BTreeSet<Digest>) {
-        let kept = self.kept.lock().all();
-        let Some(kept) = kept else {
-            tracing::debug!("images stay: nothing was heard of instances of this machine yet");
-            return;
+        let node = self.node.clone();
+        let recorded = tokio::task::spawn_blocking(move || instances::images_in_use(&node)).await;
+        let recorded = match recorded.unwrap_or_else(|e| Err(io::Error::other(e))) {
+            Ok(recorded) => recorded,
+            Err(error) => {
+                tracing::warn!(%error, "images stay: what an instance is made of cannot be told; will retry");
+                return;
+            }
         };
+        let kept: Vec<Digest> = self.kept.lock().values().cloned().collect();
         let rules = GarbageRules {
-            keep: keep.into_iter().chain(kept).collect(),
+            keep: keep.into_iter().chain(recorded).chain(kept).collect(),
             // Also what nobody was told of since the start.
             runtimes: self.runtimes.clone(),
             unused_for: self.cleanup.minimum_age,
@@ -241,6 +248,7 @@ impl RegistryImages {
             figures: config.figures.clone(),
             pulling: Arc::default(),
             kept: Arc::default(),
+            node: config.data_dir.clone(),
             of_instance: false,
             on_demand: config.on_demand,
         }

@@ -34,30 +34,12 @@ impl InstanceImages for RegistryImages {
             None => self.pull_for_instance(instance, name).await?,
         };
         let digest = image.digest().clone();
-        self.kept.lock().images.insert(instance.to_owned(), digest);
+        self.kept.lock().insert(instance.to_owned(), digest);
         Ok(image)
     }
 
-    fn await_all(&self) {
-        self.kept.lock().awaits_instances = true;
-    }
-
-    fn keep(&self, instance: &str, name: &str) {
-        // Names without a digest may mean another image by now.
-        let reference = Reference::parse(name).ok();
-        if let Some(digest) = reference.as_ref().and_then(Reference::digest) {
-            let mut kept = self.kept.lock();
-            let known = kept.images.entry(instance.to_owned());
-            known.or_insert_with(|| digest.clone());
-        }
-    }
-
-    fn all_kept(&self) {
-        self.kept.lock().awaits_instances = false;
-    }
-
     fn forget(&self, instance: &str) {
-        self.kept.lock().images.remove(instance);
+        self.kept.lock().remove(instance);
     }
 }
 

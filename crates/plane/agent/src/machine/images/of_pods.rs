@@ -36,17 +36,14 @@ impl Images for PodImages {
         let local = local.map_err(|e| failed(e.to_string()))?;
         let image = self.fetch_as_one(&reference, pull, local).await?;
         let key = format!("{user}/{}", image.digest());
-        of.kept.lock().images.insert(key, image.digest().clone());
+        of.kept.lock().insert(key, image.digest().clone());
         Ok(image)
     }
 
     fn forget(&self, user: &str) {
         let prefix = format!("{user}/");
-        self.0
-            .kept
-            .lock()
-            .images
-            .retain(|key, _| !key.starts_with(&prefix));
+        let mut kept = self.0.kept.lock();
+        kept.retain(|key, _| !key.starts_with(&prefix));
     }
 
     fn note_user(&self, image: &Image, user: &str) {
