@@ -10,6 +10,7 @@ use std::{
 };
 
 use wharf_cgroup::{Glance, Limits, Stats};
+use wharf_durable::{self as durable, Durability};
 use wharf_shim_protocol::{
     ContainerName, ContainerState, ExitRecord, Failure, Reply, Request, TaskFolder, TaskStatus,
     folder::ContainerFolder, plan::UserSetup,
@@ -497,22 +498,23 @@ fn prepare(
 }
 
 fn make_folder(path: &Path) -> Result<(), ContainerError> {
-    wharf_durable::private_folder(path).map_err(ContainerError::io("make", path))
+    durable::private_folder(path).map_err(ContainerError::io("make", path))
 }
 
-/// Writes a file of a bundle. One that is large, or that memory has no room for, lies on disk, with a link to it.
+/// Writes a file of a bundle as a whole: what containers are made of is read by others meanwhile, and half of a plan would keep all
+/// images. One that is large, or that memory has no room for, lies on disk, with a link to it.
 fn put(folder: &ContainerFolder, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let on_disk = folder.on_disk();
     if bytes.len() <= SMALL || on_disk == folder.base() {
-        match fs::write(path, bytes) {
+        match durable::replace(path, bytes, Durability::Process) {
             Err(e) if e.kind() == io::ErrorKind::StorageFull && on_disk != folder.base() => {}
             other => return other,
         }
     }
-    wharf_durable::private_folder(on_disk)?;
+    durable::private_folder(on_disk)?;
     let name = path.file_name().unwrap_or_default();
     let place = on_disk.join(name);
-    fs::write(&place, bytes)?;
+    durable::replace(&place, bytes, Durability::Process)?;
     match fs::remove_file(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
         _ => {}
@@ -540,5 +542,36 @@ async fn remove_folder(folder: ContainerFolder) {
     });
     if let Ok((folder, Err(e))) = removed.await {
         tracing::warn!(error = %e, folder = %folder.base().display(), "failed to remove a container's folder");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    #[test]
+    fn who_reads_a_file_of_a_bundle_never_finds_half_of_it() {
+        let (base, run) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let task = TaskFolder::with_run(base.path(), Some(run.path().to_owned()));
+        let folder = task.container(&ContainerName::try_from("web").unwrap());
+        fs::create_dir_all(folder.base()).unwrap();
+        for size in [1, SMALL + 1] {
+            let (before, after) = (vec![b'a'; size], vec![b'b'; size]);
+            put(&folder, &folder.plan(), &before).unwrap();
+            let mut reader = fs::File::open(folder.plan()).unwrap();
+            put(&folder, &folder.plan(), &after).unwrap();
+            let mut read = Vec::new();
+            reader.read_to_end(&mut read).unwrap();
+            assert!(read == before);
+            assert!(fs::read(folder.plan()).unwrap() == after);
+        }
+        assert_eq!(fs::read_dir(folder.base()).unwrap().count(), 1);
+        // One that could not be written is not there.
+        let bad = folder.base().join("folder");
+        fs::create_dir(&bad).unwrap();
+        assert!(put(&folder, &bad, b"x").is_err());
+        assert_eq!(fs::read_dir(folder.base()).unwrap().count(), 2);
     }
 }
