@@ -142,7 +142,8 @@ pub(super) struct Inner {
     /// must not bring back the record of a layer that is gone.
     removals: Mutex<u64>,
     /// Held from reading a layer's or an image's record to writing it: who keeps one adds where it came from, who
-    /// flushed a layer that it has reached the disk.
+    /// flushed a layer that it has reached the disk, who uses an image when. A cleanup holds it from looking when images were
+    /// used to their end.
     records: Mutex<()>,
     /// Bytes of layers that came from registries.
     downloaded: AtomicU64,
@@ -297,19 +298,19 @@ impl ImageStore {
         Ok(Image::from_layers(digest, config, layers.collect()))
     }
 
-    /// What the name meant when it was last pulled here. No registry is asked.
+    /// What the name meant when it was last pulled here. No registry is asked. The image counts as used now.
     pub async fn local(&self, reference: &Reference) -> Result<Option<Image>, ImageError> {
         let name = reference.to_string();
         let inner = Arc::clone(&self.inner);
         blocking(move || match inner.meaning(&name)? {
-            Some(digest) => inner.image(&digest),
+            Some(digest) => inner.use_image(&digest, |_| true),
             None => Ok(None),
         })
         .await
     }
 
     /// The image of that digest, if it is here as a whole and was pulled from the repository that
-    /// the request names: then whoever gets the digest from there may have it.
+    /// the request names: then whoever gets the digest from there may have it. It counts as used now.
     pub async fn pulled_before(
         &self,
         request: &PullRequest,
@@ -317,32 +318,13 @@ impl ImageStore {
     ) -> Result<Option<Image>, ImageError> {
         let (inner, digest) = (Arc::clone(&self.inner), digest.clone());
         let source = source(request);
-        blocking(move || {
-            let record = inner.whole_image(&digest)?;
-            let record = record.filter(|record| record.sources.contains(&source));
-            Ok(record.map(|record| inner.to_image(record)))
-        })
-        .await
+        blocking(move || inner.use_image(&digest, |record| record.sources.contains(&source))).await
     }
 
     /// All images, the least recently used first.
     pub async fn images(&self) -> Result<Vec<ImageSummary>, ImageError> {
         let inner = Arc::clone(&self.inner);
         blocking(move || inner.summaries()).await
-    }
-
-    /// The image is used now.
-    pub async fn touch(&self, digest: &Digest) -> Result<(), ImageError> {
-        let path = self.inner.image_path(digest);
-        blocking(move || {
-            let file = File::options()
-                .write(true)
-                .open(&path)
-                .map_err(ImageError::io("open", &path))?;
-            file.set_modified(SystemTime::now())
-                .map_err(ImageError::io("touch", path))
-        })
-        .await
     }
 
     /// Removes images that the rules give free, then layers that no image needs. Waits for pulls.

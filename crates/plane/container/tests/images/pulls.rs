@@ -1,4 +1,9 @@
-use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use wharf_base::InstallationId;
 use wharf_container::image::{
@@ -631,16 +636,29 @@ async fn garbage_is_what_nobody_needs() {
         [request(&registry, "two:1").reference.to_string()]
     );
     assert!(two.layers()[0].join("a").exists());
-    store.touch(two.digest()).await.unwrap();
-    assert_eq!(
-        store
-            .collect(rules(&[], Duration::ZERO))
-            .await
-            .unwrap()
-            .images
-            .len(),
-        1
-    );
+    // Whoever finds it here uses it, before any container has it.
+    let hour = Duration::from_secs(3600);
+    let age = || {
+        let record = format!("images/{}.json", two.digest().hex());
+        let file = fs::File::options()
+            .write(true)
+            .open(dir.path().join(record));
+        let before = SystemTime::now() - 2 * hour;
+        file.unwrap().set_modified(before).unwrap();
+    };
+    let asked = request(&registry, "two:1");
+    age();
+    assert!(store.local(&asked.reference).await.unwrap().is_some());
+    let none = store.collect(rules(&[], hour)).await.unwrap();
+    assert_eq!(none, Collected::default());
+    age();
+    let found = store.pulled_before(&asked, two.digest()).await.unwrap();
+    assert!(found.is_some());
+    let none = store.collect(rules(&[], hour)).await.unwrap();
+    assert_eq!(none, Collected::default());
+    age();
+    let last = store.collect(rules(&[], hour)).await.unwrap();
+    assert_eq!(last.images.len(), 1);
     assert_eq!(fs::read_dir(dir.path().join("layers")).unwrap().count(), 0);
 }
 

@@ -84,16 +84,7 @@ impl Inner {
         let mut removals = self.removals();
         *removals += 1;
         let mut collected = Collected::default();
-        let names = self.names()?;
-        let Chosen { unneeded, layers } =
-            choose(self.records()?, rules, &in_use, SystemTime::now());
-        for digest in unneeded {
-            for name in names.get(&digest).into_iter().flatten() {
-                remove_file(&self.reference_path(name))?;
-            }
-            remove_file(&self.image_path(&digest))?;
-            collected.images.push(digest);
-        }
+        let layers = self.collect_images(rules, &in_use, &mut collected)?;
         for path in self.files("layers")? {
             let stem = path
                 .file_stem()
@@ -112,6 +103,26 @@ impl Inner {
             lazies.collect(&self.dir, |diff_id| layers.contains(diff_id));
         }
         Ok(collected)
+    }
+
+    /// Removes those; the layers that stay.
+    fn collect_images(
+        &self,
+        rules: &GarbageRules,
+        in_use: &BTreeSet<Digest>,
+        collected: &mut Collected,
+    ) -> Result<BTreeSet<Digest>, ImageError> {
+        let _records = self.records.lock();
+        let names = self.names()?;
+        let Chosen { unneeded, layers } = choose(self.records()?, rules, in_use, SystemTime::now());
+        for digest in unneeded {
+            for name in names.get(&digest).into_iter().flatten() {
+                remove_file(&self.reference_path(name))?;
+            }
+            remove_file(&self.image_path(&digest))?;
+            collected.images.push(digest);
+        }
+        Ok(layers)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -141,10 +142,22 @@ impl Inner {
             .map(|record| record.digest))
     }
 
+    /// An image that may be had, which counts as used now: a cleanup that waits knows nothing of the container that it is for.
     /// `None` also if a layer is missing: then it has to be pulled again.
-    pub(super) fn image(&self, digest: &Digest) -> Result<Option<Image>, ImageError> {
-        let record = self.whole_image(digest)?;
-        Ok(record.map(|record| self.to_image(record)))
+    pub(super) fn use_image(
+        &self,
+        digest: &Digest,
+        may_be_had: impl Fn(&ImageRecord) -> bool,
+    ) -> Result<Option<Image>, ImageError> {
+        let _records = self.records.lock();
+        let Some(record) = self.whole_image(digest)?.filter(may_be_had) else {
+            return Ok(None);
+        };
+        let path = self.image_path(digest);
+        let file = File::options().write(true).open(&path);
+        file.and_then(|file| file.set_modified(SystemTime::now()))
+            .map_err(ImageError::io("touch", path))?;
+        Ok(Some(self.to_image(record)))
     }
 
     pub(super) fn whole_image(&self, digest: &Digest) -> Result<Option<ImageRecord>, ImageError> {
