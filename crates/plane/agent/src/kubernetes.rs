@@ -25,7 +25,7 @@ use tokio_util::{
     sync::CancellationToken,
     task::{AbortOnDropHandle, TaskTracker},
 };
-use wharf_base::{Clock, InstallationId};
+use wharf_base::{Backoff, Clock, InstallationId};
 use wharf_container::runtime::PreparedDisk;
 use wharf_dns::Names;
 use wharf_instance_init::ClusterNode;
@@ -50,7 +50,7 @@ use self::{
     service_health::ServiceHealth,
 };
 use crate::{
-    client::{Api, Endpoint},
+    client::{Api, CurrentKeys, Endpoint},
     endpoint::Connections,
     file_systems::PodMounts,
     machine::{Disks, ImageSource},
@@ -61,6 +61,8 @@ use crate::{
 
 /// How often credentials are asked for: whoever gives them renews them long before their end.
 const RENEW_EVERY: Duration = Duration::from_secs(30);
+/// The first wait after nobody gave any.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Bytes of an authority's certificates.
 const MOST_AUTHORITY: usize = 64 << 10;
 
@@ -194,7 +196,7 @@ impl Kubelets {
             return Err("the certificate of the cluster's authority is too long".to_owned());
         }
         let authority = BASE64.decode(&wish.authority).map_err(bad)?;
-        let keys = Arc::new(Keys(credentials.clone()));
+        let keys = Arc::new(Keys::new(credentials));
         let tokens = EksTokens::new(
             keys.clone(),
             &wish.cluster,
@@ -207,7 +209,7 @@ impl Kubelets {
         let api = Api::new(
             settings.api.endpoint().clone(),
             settings.api.dialer().clone(),
-            keys.keys().await?,
+            keys.current.clone(),
             &it.region,
             settings.clock.clone(),
         );
@@ -296,7 +298,7 @@ impl Kubelets {
         let instance = it.id.clone();
         let (cluster, clock) = (wish.cluster.clone(), settings.clock.clone());
         let work = async move {
-            let renewing = renew(keys, api.clone(), instance);
+            let renewing = renew(keys, instance);
             let _renewing = AbortOnDropHandle::new(tokio::spawn(renewing));
             let kubelet = Kubelet::new(&parts, &stop);
             let serving = server::serve(server, kubelet.clone(), stop.clone());
@@ -485,29 +487,102 @@ impl SandboxDisks for PodDisks {
 }
 
 /// Keys of the instance's role, for tokens and for pulls.
-struct Keys(Arc<dyn RoleCredentials>);
+struct Keys {
+    credentials: Arc<dyn RoleCredentials>,
+    /// As they were given last; empty before that.
+    current: CurrentKeys,
+}
+
+impl Keys {
+    fn new(credentials: Arc<dyn RoleCredentials>) -> Self {
+        let none = SigningKeys {
+            access_key_id: String::new(),
+            secret_access_key: String::new(),
+            session_token: None,
+        };
+        Self {
+            credentials,
+            current: CurrentKeys::new(none),
+        }
+    }
+}
 
 #[async_trait]
 impl RoleKeys for Keys {
     async fn keys(&self) -> Result<SigningKeys, String> {
-        let current = self.0.current().await.map_err(|e| e.to_string())?;
-        Ok(current.signing_keys())
+        let given = self.credentials.current().await;
+        let keys = given.map_err(|e| e.to_string())?.signing_keys();
+        // First of all: by a token of them the node hears of its pods, for which it signs with them.
+        self.current.replace(keys.clone());
+        Ok(keys)
     }
 }
 
-/// Keeps the keys of `api` good until it is dropped.
-async fn renew(keys: Arc<Keys>, api: Api, instance: String) {
+/// Keeps the current keys good until it is dropped. Nothing waits for the first ones: whoever gives them may be away for long, and pods
+/// resolve names meanwhile.
+async fn renew(keys: Arc<Keys>, instance: String) {
+    let mut wait = Backoff::steady(FIRST_WAIT, RENEW_EVERY);
     loop {
-        sleep(RENEW_EVERY).await;
-        match keys.keys().await {
-            Ok(keys) => api.current_keys().replace(keys),
+        let pause = match keys.keys().await {
+            Ok(_) => {
+                wait.reset();
+                RENEW_EVERY
+            }
             Err(error) => {
                 tracing::warn!(
                     instance,
                     error,
                     "failed to renew the credentials of a node of Kubernetes; will retry"
                 );
+                wait.wait()
             }
+        };
+        sleep(pause).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use wharf_base::Timestamp;
+
+    use super::*;
+    use crate::nodes::{NoCredentials, SessionCredentials};
+
+    /// Credentials that are given to who asks for the third time.
+    #[derive(Default)]
+    struct Late(AtomicU32);
+
+    #[async_trait]
+    impl RoleCredentials for Late {
+        async fn current(&self) -> Result<SessionCredentials, NoCredentials> {
+            if self.0.fetch_add(1, Ordering::Relaxed) < 2 {
+                return Err(NoCredentials("no answer".to_owned()));
+            }
+            Ok(SessionCredentials {
+                access_key_id: "key".to_owned(),
+                secret_access_key: "secret".to_owned(),
+                session_token: "token".to_owned(),
+                expires_at: Timestamp::from_millis(0),
+            })
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_begins_without_keys_and_has_them_as_soon_as_they_are_given() {
+        let keys = Arc::new(Keys::new(Arc::new(Late::default())));
+        let current = keys.current.clone();
+        let _renewing = AbortOnDropHandle::new(tokio::spawn(renew(keys, "i-1".to_owned())));
+        assert_eq!(current.get().access_key_id, "");
+        sleep(RENEW_EVERY).await;
+        assert_eq!(current.get().access_key_id, "key");
+    }
+
+    #[tokio::test]
+    async fn what_a_token_is_made_with_is_signed_with() {
+        let keys = Keys::new(Arc::new(Late(AtomicU32::new(2))));
+        assert_eq!(keys.keys().await.unwrap().access_key_id, "key");
+        assert_eq!(keys.current.get().access_key_id, "key");
     }
 }
