@@ -45,6 +45,7 @@ use wharf_wire::sigv4::SigningKeys;
 
 use self::{
     api_server::ApiServer,
+    members::Ports,
     pod_identity::{PodCredentials, PodIdentity},
     policies::Policies,
     service_health::ServiceHealth,
@@ -103,6 +104,12 @@ impl Settings {
         let seen = || ThisHost::load(&self.dir).ok().flatten()?.underlay;
         let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
         self.underlay.or_else(seen).unwrap_or(here)
+    }
+
+    /// Where it is written which ports an instance's node listens at.
+    fn ports_of(&self, instance: &str) -> PathBuf {
+        let file = format!("{instance}.json");
+        self.dir.join("pods").join("listeners").join(file)
     }
 }
 
@@ -258,9 +265,11 @@ impl Kubelets {
         };
         let (network, vpc) = (settings.network.clone(), it.interface.vpc.clone());
         let server_at = endpoint.trim_start_matches("https://");
-        let api_server = ApiServer::bind(&network, &vpc, server_at).await?;
-        let pod_identity = PodIdentity::bind(&network, &vpc).await?;
-        let service_health = ServiceHealth::bind(&network, &vpc).await?;
+        let kept = settings.ports_of(&it.id);
+        let ports = Ports::load(&kept);
+        let api_server = ApiServer::bind(&network, &vpc, ports.api_server, server_at).await?;
+        let pod_identity = PodIdentity::bind(&network, &vpc, ports.pod_identity).await?;
+        let service_health = ServiceHealth::bind(&network, &vpc, ports.health).await?;
         let services_of = services::Node {
             instance: it.id.clone(),
             name: name.clone(),
@@ -269,6 +278,18 @@ impl Kubelets {
             pod_identity: pod_identity.address()?,
             health: service_health.address()?,
         };
+        let ports = Ports {
+            api_server: services_of.api_server.port(),
+            pod_identity: services_of.pod_identity.port(),
+            health: services_of.health.port(),
+        };
+        if let Err(error) = ports.save(&kept) {
+            tracing::warn!(
+                instance = it.id,
+                %error,
+                "failed to keep the ports of a node; after a restart of the agent its pods wait for the API server"
+            );
+        }
         let book = Services::start(client.named("kube-proxy"), &stop);
         let holding = policies.follow(
             network.clone(),
@@ -401,6 +422,12 @@ impl Kubelets {
         let removed = tokio::task::spawn_blocking(move || wharf_rootdir::remove_tree(&dir)).await;
         let removed = removed.unwrap_or_else(|e| Err(io::Error::other(e)));
         removed.map_err(|e| format!("the volumes of its pods: {e}"))?;
+        match std::fs::remove_file(self.0.settings.ports_of(instance)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                return Err(format!("the ports of its node: {e}"));
+            }
+            _ => {}
+        }
         self.0.running.forget(instance);
         Ok(())
     }

@@ -36,8 +36,13 @@ pub struct ApiServer {
 impl ApiServer {
     /// # Errors
     /// Nothing of the VPC is here.
-    pub async fn bind(network: &Network, vpc: &str, server: &str) -> Result<Self, String> {
-        let listener = members::listen(network, vpc).await;
+    pub async fn bind(
+        network: &Network,
+        vpc: &str,
+        port: u16,
+        server: &str,
+    ) -> Result<Self, String> {
+        let listener = members::listen(network, vpc, port).await;
         let listener = listener.map_err(|e| format!("a way to the API server: {e}"))?;
         Ok(Self {
             listener,

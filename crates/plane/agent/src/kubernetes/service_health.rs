@@ -27,8 +27,8 @@ pub struct ServiceHealth {
 impl ServiceHealth {
     /// # Errors
     /// Nothing of the VPC is here.
-    pub async fn bind(network: &Network, vpc: &str) -> Result<Self, String> {
-        let listener = members::listen(network, vpc).await;
+    pub async fn bind(network: &Network, vpc: &str, port: u16) -> Result<Self, String> {
+        let listener = members::listen(network, vpc, port).await;
         let listener = listener.map_err(|e| format!("the health of services: {e}"))?;
         Ok(Self { listener })
     }
