@@ -124,7 +124,6 @@ impl Messages {
         let token = Token {
             subscription: errand.subscription.clone(),
             ends_at: parcel.created_at + LIFE,
-            ended: errand.ended.clone(),
         };
         let token = token.sealed(&self.keyring).map_err(|it| later(&it))?;
         let link = links::confirm(base, &errand.topic, &token);

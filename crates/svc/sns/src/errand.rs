@@ -59,9 +59,6 @@ pub struct Errand {
     /// Of web servers.
     #[serde(default)]
     pub delivery: Option<Effective>,
-    /// The subscription that a web server is told the end of.
-    #[serde(default)]
-    pub ended: Option<Subscription>,
 }
 
 impl Errand {
@@ -92,7 +89,6 @@ impl Errand {
             signature: topic.signature,
             base: subscription.base.clone(),
             delivery: delivery.then(|| Effective::of(topic.delivery_policy.as_ref(), own)),
-            ended: None,
         }
     }
 
@@ -119,8 +115,6 @@ impl Errand {
 
     /// Bytes that it takes when it is kept, about.
     pub fn size(&self) -> usize {
-        let ended = self.ended.as_ref().map(serde_json::to_string);
-        let ended = ended.and_then(Result::ok).map_or(0, |it| it.len());
-        self.message.size() + self.endpoint.len() + self.base.len() + ended + 1024
+        self.message.size() + self.endpoint.len() + self.base.len() + 1024
     }
 }

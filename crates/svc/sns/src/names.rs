@@ -52,6 +52,11 @@ impl TopicId {
         use wharf_records::Record as _;
         self.scope().key(crate::records::Topic::KIND, &self.name)
     }
+
+    /// How keys of a kind begin that are the topic's.
+    pub fn prefix(&self, kind: &str) -> String {
+        self.scope().prefix(kind) + &wharf_records::escape(&format!("{}/", self.name))
+    }
 }
 
 /// A subscription of a topic.
@@ -87,10 +92,18 @@ impl SubscriptionId {
 
     pub fn key(&self) -> String {
         use wharf_records::Record as _;
+        self.key_of(crate::records::Subscription::KIND)
+    }
+
+    /// Under which it is kept once its endpoint has ended it.
+    pub fn ended_key(&self) -> String {
+        use wharf_records::Record as _;
+        self.key_of(crate::records::Ended::KIND)
+    }
+
+    fn key_of(&self, kind: &str) -> String {
         let id = format!("{}/{}", self.topic.name, self.id);
-        self.topic
-            .scope()
-            .key(crate::records::Subscription::KIND, &id)
+        self.topic.scope().key(kind, &id)
     }
 }
 

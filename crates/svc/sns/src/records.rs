@@ -72,6 +72,21 @@ impl Record for Subscription {
     const FORMAT: u32 = 1;
 }
 
+/// A subscription that its endpoint ended by its link, under `<topic>/<id>`: by a link it has it back, once, unless somebody
+/// who signs has ended it meanwhile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    pub subscription: Subscription,
+    pub until: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for Ended {
+    const KIND: &'static str = "ended-subscription";
+    const FORMAT: u32 = 1;
+}
+
 /// What a subscription was told to be.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {

@@ -6,8 +6,6 @@ use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 use wharf_seal::Keyring;
 
-use crate::records::Subscription;
-
 const PURPOSE: &str = "sns/confirmation";
 /// As on AWS.
 pub const LIFE: Duration = Duration::from_secs(2 * 86_400);
@@ -19,9 +17,6 @@ pub struct Token {
     /// ARN
     pub subscription: String,
     pub ends_at: Timestamp,
-    /// What a subscription that was ended was like.
-    #[serde(default)]
-    pub ended: Option<Subscription>,
 }
 
 impl Token {
@@ -51,7 +46,6 @@ mod tests {
         let token = Token {
             subscription: "arn".to_owned(),
             ends_at: Timestamp(5),
-            ended: None,
         };
         let text = token.sealed(&keyring).unwrap();
         assert_eq!(Token::read(&text, &keyring, Timestamp(4)), Some(token));

@@ -1,6 +1,7 @@
 //! ConfirmSubscription and Unsubscribe: what endpoints ask by the links that they were sent, and owners by their names.
 
 use wharf_api_sns::{ConfirmSubscriptionInput, ConfirmSubscriptionResponse, UnsubscribeInput};
+use wharf_records::Record as _;
 use wharf_service::transact;
 use wharf_wire::{Call, CallerKind, Fault};
 
@@ -11,12 +12,12 @@ use crate::{
     fifo::archive,
     names::{SubscriptionId, TopicId},
     ops::subscriptions::ask,
-    records::{Subscription, Topic},
-    token::Token,
+    records::{Ended, Subscription, Topic},
+    token::{LIFE, Token},
 };
 
-/// Bytes of a subscription that can be restored by a link: it is in the link.
-const MOST_RESTORED: usize = 8 << 10;
+/// Old ends of subscriptions that the next one removes.
+const SOME: usize = 50;
 
 /// An endpoint agrees: its token says to what.
 pub async fn confirm_subscription(
@@ -27,10 +28,8 @@ pub async fn confirm_subscription(
     let topic = TopicId::given(input.topic_arn.as_deref())?;
     let text = input.token.unwrap_or_default();
     let token = Token::read(&text, &core.parts.keyring, call.now);
-    let id = token
-        .as_ref()
-        .and_then(|it| SubscriptionId::given(Some(&it.subscription)).ok());
-    let (Some(token), Some(id)) = (token, id.filter(|it| it.topic == topic)) else {
+    let id = token.and_then(|it| SubscriptionId::given(Some(&it.subscription)).ok());
+    let Some(id) = id.filter(|it| it.topic == topic) else {
         return Err(fault::invalid("Token", "Invalid token"));
     };
     let authenticates = match input.authenticate_on_unsubscribe.as_deref() {
@@ -45,14 +44,21 @@ pub async fn confirm_subscription(
             return Err(fault::invalid("AuthenticateOnUnsubscribe", why));
         }
     };
-    let (at, of) = (id.key(), topic.key());
+    let (at, ended_at, of) = (id.key(), id.ended_key(), topic.key());
     let (was_pending, confirmed) = transact!(core.table, &call.permit, |tx| {
         if tx.find::<Topic>(&of).await?.is_none() {
             return Err(fault::no_topic());
         }
-        let there = tx.find::<Subscription>(&at).await?;
-        let Some(there) = there.or_else(|| token.ended.clone()) else {
-            return Err(fault::no_subscription());
+        let there = match tx.find::<Subscription>(&at).await? {
+            Some(there) => there,
+            None => {
+                let ended = tx.find::<Ended>(&ended_at).await?;
+                let Some(ended) = ended.filter(|it| it.until > call.now) else {
+                    return Err(fault::no_subscription());
+                };
+                tx.delete(&ended_at);
+                ended.subscription
+            }
         };
         let confirmed = Subscription {
             pending: false,
@@ -72,28 +78,55 @@ pub async fn confirm_subscription(
 }
 
 /// Ends a subscription. Without a signature only a web server or a mailbox does, by the link that it knows; it is told, and
-/// can take that back.
+/// can take that back until somebody who signs ends it too.
 pub async fn unsubscribe(core: &Core, call: &Call, input: UnsubscribeInput) -> Result<(), Fault> {
     let id = SubscriptionId::given(input.subscription_arn.as_deref())?;
-    let key = id.key();
-    let is_anonymous = call.caller.kind == CallerKind::Anonymous;
-    let ended = transact!(core.table, &call.permit, |tx| {
+    let (key, ended_at, of) = (id.key(), id.ended_key(), id.topic.key());
+    if call.caller.kind != CallerKind::Anonymous {
+        transact!(core.table, &call.permit, |tx| {
+            if tx.find::<Subscription>(&key).await?.is_some() {
+                tx.delete(&key);
+            }
+            if tx.find::<Ended>(&ended_at).await?.is_some() {
+                tx.delete(&ended_at);
+            }
+        });
+        return Ok(());
+    }
+    let (topic, ended) = transact!(core.table, &call.permit, |tx| {
         let Some(there) = tx.find::<Subscription>(&key).await? else {
             return Ok(());
         };
         let has_link = there.protocol.is_web() || there.protocol.is_mail();
-        if is_anonymous && (there.authenticates || there.pending || !has_link) {
+        if there.authenticates || there.pending || !has_link {
             let why = "The subscription can be ended by signed requests alone";
             return Err(wharf_api_sns::faults::authorization_error_exception(why));
         }
+        let topic = tx.find::<Topic>(&of).await?;
+        let old = core
+            .table
+            .page::<Ended>(&id.topic.prefix(Ended::KIND), None, SOME, |it| {
+                it.record.until <= call.now
+            })
+            .await?;
+        for old in old.records {
+            tx.when(old.unchanged());
+            tx.delete(old.key);
+        }
         tx.delete(&key);
-        there
+        if topic.is_some() {
+            let ended = Ended {
+                subscription: there.clone(),
+                until: call.now + LIFE,
+                unknown: Default::default(),
+            };
+            tx.put(&ended_at, &ended);
+        }
+        (topic, there)
     });
-    let small = serde_json::to_vec(&ended).is_ok_and(|it| it.len() <= MOST_RESTORED);
-    let topic = core.table.read::<Topic>(&id.topic.key()).await?;
-    match topic.filter(|_| is_anonymous && small) {
+    match topic {
         Some(topic) => {
-            let (topic, kind) = (topic.record, Kind::UnsubscribeConfirmation);
+            let kind = Kind::UnsubscribeConfirmation;
             ask(core, call, &id, &topic, &ended, kind).await
         }
         None => Ok(()),

@@ -151,9 +151,6 @@ pub async fn ask(
     let text = kind.text(&id.topic.arn(), &id.arn());
     let message = Message::ours(text, ids::uuid(), call.now.iso8601());
     let parcel = format!("{}.{}", message.id, id.id);
-    let mut errand = Errand::new(id, topic, subscription, kind, message);
-    if kind == Kind::UnsubscribeConfirmation {
-        errand.ended = Some(subscription.clone());
-    }
+    let errand = Errand::new(id, topic, subscription, kind, message);
     publish::send(core, &call.permit, &id.topic, &[(parcel, errand)]).await
 }

@@ -20,7 +20,7 @@ use crate::{
     fault,
     fifo::{Fifo, accept, archive},
     names::{self, SERVICE, TopicId},
-    records::Topic,
+    records::{Ended, Subscription, Topic},
     signing::Version,
     tags,
 };
@@ -220,19 +220,20 @@ pub async fn delete_topic(core: &Core, call: &Call, input: DeleteTopicInput) -> 
     end_subscriptions(core, &call.permit, &id).await
 }
 
-/// Deletes the subscriptions of a topic that is gone: those that a process left which died meanwhile are none of the next
+/// Deletes the subscriptions of a topic that is gone, those that their endpoints have ended too: those that a process left which died meanwhile are none of the next
 /// topic of that name.
 async fn end_subscriptions(core: &Core, permit: &Permit, id: &TopicId) -> Result<(), Fault> {
     let key = id.key();
     if core.table.read::<Topic>(&key).await?.is_some() {
         return Ok(());
     }
-    let subscriptions = core.subscriptions(id).await?;
-    for some in subscriptions.chunks(SOME) {
+    let mut all = core.table.keys(&id.prefix(Subscription::KIND)).await?;
+    all.extend(core.table.keys(&id.prefix(Ended::KIND)).await?);
+    for some in all.chunks(SOME) {
         let is_gone = transact!(core.table, permit, |tx| {
             let is_gone = tx.find::<Topic>(&key).await?.is_none();
-            for (_, stored) in some.iter().filter(|_| is_gone) {
-                tx.delete(&stored.key);
+            for at in some.iter().filter(|_| is_gone) {
+                tx.delete(at);
             }
             is_gone
         });

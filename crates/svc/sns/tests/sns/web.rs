@@ -195,8 +195,13 @@ async fn who_was_sent_a_link_ends_it_and_takes_that_back() {
     let (head, body) = server.got(3).await.pop().unwrap();
     assert!(head.contains("x-amz-sns-rawdelivery: true"));
     assert_eq!(body, "raw");
-    // Owners' calls end it without a word, queues' subscriptions end by nobody else's.
+    // Owners' calls end it without a word and for good, queues' subscriptions end by nobody else's.
     home.sns.unsubscribe(&call(), end()).await.unwrap();
+    for question in [&question, &told] {
+        let token = question["Token"].as_str().unwrap();
+        let refusal = home.confirm(&topic, token).await.unwrap_err();
+        assert_eq!(refusal.code, "NotFound");
+    }
     let queue = home.subscribe(&topic, "all", &[]).await.unwrap();
     let input = api::UnsubscribeInput {
         subscription_arn: Some(queue),
