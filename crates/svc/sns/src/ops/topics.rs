@@ -170,10 +170,12 @@ pub async fn create_topic(
         set(&mut topic, name, value, call.now)?;
     }
     let key = id.key();
-    end_subscriptions(core, &call.permit, &id).await?;
     transact!(core.table, &call.permit, |tx| {
         match tx.find::<Topic>(&key).await? {
-            None => tx.put(&key, &topic),
+            None => {
+                end_subscriptions(core, &call.permit, &id).await?;
+                tx.put(&key, &topic);
+            }
             Some(there) => {
                 let mut wanted = there.clone();
                 for (name, value) in &given {
@@ -224,9 +226,6 @@ pub async fn delete_topic(core: &Core, call: &Call, input: DeleteTopicInput) -> 
 /// topic of that name.
 async fn end_subscriptions(core: &Core, permit: &Permit, id: &TopicId) -> Result<(), Fault> {
     let key = id.key();
-    if core.table.read::<Topic>(&key).await?.is_some() {
-        return Ok(());
-    }
     let mut all = core.table.keys(&id.prefix(Subscription::KIND)).await?;
     all.extend(core.table.keys(&id.prefix(Ended::KIND)).await?);
     for some in all.chunks(SOME) {
