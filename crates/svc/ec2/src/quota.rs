@@ -4,7 +4,11 @@ use tokio::sync::MutexGuard;
 use wharf_records::Record;
 use wharf_wire::{Call, Fault};
 
-use crate::{Ec2Service, fault, records::Entity, table::SERVICE};
+use crate::{
+    Ec2Service, fault,
+    records::{Entity, Instance},
+    table::SERVICE,
+};
 
 /// AWS begins with 5 and gives hundreds to who asks; there is nobody to ask here.
 pub const VPCS: usize = 100;
@@ -41,6 +45,12 @@ impl Ec2Service {
             true => Ok(turn),
             false => Err(fault::over_quota(code, what, most)),
         }
+    }
+
+    /// The turn of who counts instances, volumes or requests for Spot instances and makes some: one for all three, since a launch
+    /// makes all of them.
+    pub(crate) async fn launching(&self, call: &Call) -> MutexGuard<'_, ()> {
+        self.counting.take((&call.account, Instance::KIND)).await
     }
 
     /// Refuses a change by which all of a kind would be shared with more accounts than they may be. Callers hold the kind's

@@ -99,6 +99,7 @@ pub async fn put<T: AnyFleet>(
     let key = Ec2Service::key::<T>(call, fleet.id());
     let token = fleet.body().client_token.as_deref();
     let token = token.map(|it| Ec2Service::key::<Pointer>(call, &token_id::<T>(it)));
+    let _turn = service.counting.take((&call.account, T::KIND)).await;
     transact!(service.table, &call.permit, |tx| {
         if let Some(token) = &token
             && let Some(pointer) = tx.find::<Pointer>(token).await?

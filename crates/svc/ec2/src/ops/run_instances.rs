@@ -160,6 +160,7 @@ async fn written(
     part: &Part<'_>,
     most: u32,
 ) -> Result<(Vec<Instance>, bool), Fault> {
+    let _turn = service.launching(call).await;
     let made = transact!(service.table, &call.permit, |tx| {
         // Another call with the same token may have been faster.
         if let Some(made) = made_before(service, call, token, digest).await? {

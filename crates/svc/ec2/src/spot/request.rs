@@ -70,6 +70,7 @@ pub async fn request(
     let groups = run_instances::check(service, call, &asked).await?;
     let launch = LaunchTemplateData::of_request(call, &asked, &groups)?;
     launch.check_size()?;
+    let _turn = service.launching(call).await;
     let made = transact!(service.table, &call.permit, |tx| {
         if let Some(made) = made_before(service, call, token.as_deref(), &digest).await? {
             return Ok(answer(call, &made));

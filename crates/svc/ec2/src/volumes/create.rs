@@ -76,6 +76,7 @@ pub async fn create(
     let fresh = Volume::new(sized, &zone, call.now);
     let source = from.map(|(it, _)| it);
     let encryption = prepare(service, call, &wanted, Some(&fresh.id), source).await?;
+    let _turn = service.launching(call).await;
     let volume = transact!(service.table, &call.permit, |tx| {
         if let Some(token_id) = &token_id {
             let key = Ec2Service::key::<Pointer>(call, token_id);

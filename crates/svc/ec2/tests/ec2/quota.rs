@@ -1,6 +1,9 @@
 //! How many of a kind an account has in a region.
 
 use wharf_api_ec2::{Ec2, types::*};
+use wharf_records::Scope;
+use wharf_store::Txn;
+use wharf_testkit::{ACCOUNT, PERMIT, REGION};
 
 use crate::world::{World, of_account, refusal, user, world};
 
@@ -85,5 +88,36 @@ async fn an_account_has_its_security_groups() {
     assert_eq!(
         refused,
         "SecurityGroupLimitExceeded: The maximum number of security groups has been reached. Limit: 2500"
+    );
+}
+
+#[tokio::test]
+async fn volumes_that_are_asked_for_at_once_are_no_more_than_an_account_has() {
+    let world = world();
+    let scope = Scope::new("ec2", ACCOUNT, REGION);
+    // All but one, whatever they are: keys are counted.
+    let keys = (1..5_000).map(|it| scope.key("volume", &format!("vol-{it:017x}")));
+    let keys: Vec<String> = keys.collect();
+    for some in keys.chunks(100) {
+        let mut txn = Txn::new();
+        for key in some {
+            txn = txn.put(key.clone(), b"{}".to_vec());
+        }
+        world.store.txn(&PERMIT, txn).await.unwrap();
+    }
+    let user = user();
+    let make = || {
+        let input = CreateVolumeRequest {
+            availability_zone: Some("us-east-1a".to_owned()),
+            size: Some(1),
+            ..Default::default()
+        };
+        world.ec2.create_volume(&user, input)
+    };
+    let (one, other) = tokio::join!(make(), make());
+    one.unwrap();
+    assert_eq!(
+        refusal(other),
+        "VolumeLimitExceeded: You have exceeded your maximum number of volumes."
     );
 }
