@@ -10,7 +10,10 @@ use wharf_wire::{Check, Fault};
 use super::{Rows, Specifications, of_kind, tags_of, with_request_tags};
 use crate::{
     images::Image,
-    instances::launch::{ProfileName, digest},
+    instances::{
+        FoundProfile,
+        launch::{ProfileName, digest},
+    },
     launch_templates::{LaunchTemplate, merge, settle},
     records::{Instance, Interface, SecurityGroup, Subnet, arn},
     spot::{SpotRequest, specification},
@@ -19,6 +22,12 @@ use crate::{
 
 /// Which assumes the roles of instance profiles.
 const PRINCIPAL: &str = "ec2.amazonaws.com";
+
+/// A profile as a request names it, and what there is by that name.
+struct NamedProfile {
+    named: ProfileName,
+    found: Option<FoundProfile>,
+}
 
 /// The value of `ec2:InstanceMarketType`.
 pub(super) fn market_type(spot: bool) -> &'static str {
@@ -40,11 +49,8 @@ impl Rows<'_> {
         let metadata = i.metadata_options.as_ref();
         let hops = metadata.and_then(|it| it.http_put_response_hop_limit);
         let hops = hops.map(|it| it.to_string());
-        let named = ProfileName::of(i.iam_instance_profile.as_ref());
-        let profile = match named.ok().flatten() {
-            Some(named) => Some(self.profile_arn(named).await?),
-            None => None,
-        };
+        let profile = self.profile(i.iam_instance_profile.as_ref()).await?;
+        let of_profile = profile.as_ref().map(|it| self.profile_arn(it));
         for (key, value) in [
             ("ec2:InstanceType", i.instance_type.as_ref()),
             (
@@ -62,7 +68,7 @@ impl Rows<'_> {
                 metadata.and_then(|it| it.http_endpoint.as_ref()),
             ),
             ("ec2:MetadataHttpPutResponseHopLimit", hops.as_ref()),
-            ("ec2:InstanceProfile", profile.as_ref()),
+            ("ec2:InstanceProfile", of_profile.as_ref()),
         ] {
             if let Some(value) = value.filter(|it| !it.is_empty()) {
                 check = check.with(key, value.clone());
@@ -82,21 +88,30 @@ impl Rows<'_> {
         let launch = (!of_fleet).then(|| digest(given));
         self.volumes_of_launch(i, &of_volumes, (true, launch.as_deref()))
             .await?;
-        self.made_of(i, &of_interfaces).await
+        self.made_of(i, &of_interfaces, profile).await
+    }
+
+    /// The profile that a request names, if it names one, and what there is by that name.
+    async fn profile(
+        &self,
+        given: Option<&IamInstanceProfileSpecification>,
+    ) -> Result<Option<NamedProfile>, Fault> {
+        let Ok(Some(named)) = ProfileName::of(given) else {
+            return Ok(None);
+        };
+        let profiles = &self.service.instances.parts.profiles;
+        let found = profiles.find(&self.cx.account, &named.name).await?;
+        Ok(Some(NamedProfile { named, found }))
     }
 
     /// By its name a profile may be of any path.
-    async fn profile_arn(&self, named: ProfileName) -> Result<String, Fault> {
-        if let Some(arn) = named.arn {
-            return Ok(arn);
-        }
-        let profiles = &self.service.instances.parts.profiles;
-        let found = profiles.find(&self.cx.account, &named.name).await?;
-        let absent = || {
+    fn profile_arn(&self, profile: &NamedProfile) -> String {
+        let NamedProfile { named, found } = profile;
+        let there = || found.as_ref().map(|it| it.arn.clone());
+        named.arn.clone().or_else(there).unwrap_or_else(|| {
             let path = format!("instance-profile/{}", named.name);
             Arn::new("iam", "", &self.cx.account, path).to_string()
-        };
-        Ok(found.map_or_else(absent, |it| it.arn))
+        })
     }
 
     /// Requests for Spot instances, and what these will be made of.
@@ -110,7 +125,8 @@ impl Rows<'_> {
         let launch = digest(&i);
         self.volumes_of_launch(&i, &None, (false, Some(&launch)))
             .await?;
-        self.made_of(&i, &None).await
+        let profile = self.profile(i.iam_instance_profile.as_ref()).await?;
+        self.made_of(&i, &None, profile).await
     }
 
     /// What else a launch takes. `of_interfaces`: the tags of its network interfaces.
@@ -118,6 +134,7 @@ impl Rows<'_> {
         &mut self,
         i: &RunInstancesRequest,
         of_interfaces: &Specifications,
+        profile: Option<NamedProfile>,
     ) -> Result<(), Fault> {
         self.on::<Image>(&i.image_id).await?;
         let interface = i.network_interfaces.as_ref().and_then(|it| it.first());
@@ -157,7 +174,8 @@ impl Rows<'_> {
             let (name, id) = (given(&placement.group_name), given(&placement.group_id));
             self.in_placement_group(name, id).await?;
         }
-        self.pass_role(i.iam_instance_profile.as_ref()).await
+        self.pass_role_of(profile);
+        Ok(())
     }
 
     /// The request over the template that it names. One that is not there is refused by the operation, to those
@@ -190,14 +208,17 @@ impl Rows<'_> {
         &mut self,
         given: Option<&IamInstanceProfileSpecification>,
     ) -> Result<(), Fault> {
-        let Ok(Some(named)) = ProfileName::of(given) else {
-            return Ok(());
+        let profile = self.profile(given).await?;
+        self.pass_role_of(profile);
+        Ok(())
+    }
+
+    fn pass_role_of(&mut self, profile: Option<NamedProfile>) {
+        let Some(profile) = profile else {
+            return;
         };
-        let profiles = &self.service.instances.parts.profiles;
-        let found = profiles.find(&self.cx.account, &named.name).await?;
-        let role = found.and_then(|it| it.role);
+        let role = profile.found.and_then(|it| it.role);
         let any = || Arn::new("iam", "", &self.cx.account, "role/*").to_string();
         self.push(Check::pass_role(role.unwrap_or_else(any), PRINCIPAL));
-        Ok(())
     }
 }
