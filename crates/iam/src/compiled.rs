@@ -151,7 +151,7 @@ impl CompiledStatement {
             && self
                 .conditions
                 .iter()
-                .all(|condition| condition.holds(facts.context));
+                .all(|condition| condition.holds(facts.context, self.effect));
         applies.then_some(named)
     }
 }

@@ -6,7 +6,7 @@ use wharf_base::{Cidr, arn::canonical};
 
 use crate::{
     context::Context,
-    document::{ConditionElement, Malformed, Version},
+    document::{ConditionElement, Effect, Malformed, Version},
     template::{Reading, Template},
 };
 use value::{Comparison, arn_matches};
@@ -15,6 +15,8 @@ use value::{Comparison, arn_matches};
 #[derive(Debug, Clone)]
 pub(crate) struct Condition {
     key: Box<str>,
+    /// It is about one tag (`aws:RequestTag/KEY` and the like).
+    of_tag: bool,
     quantifier: Quantifier,
     if_exists: bool,
     negated: bool,
@@ -59,8 +61,9 @@ impl Condition {
         if matches!(test, Test::Null(_)) && (if_exists || quantifier != Quantifier::None) {
             return Err(Malformed::Syntax);
         }
-        let key = element.key.to_lowercase().into();
+        let key: Box<str> = element.key.to_lowercase().into();
         Ok(Self {
+            of_tag: key.contains("tag/"),
             key,
             quantifier,
             if_exists,
@@ -69,7 +72,7 @@ impl Condition {
         })
     }
 
-    pub(crate) fn holds(&self, context: &Context) -> bool {
+    pub(crate) fn holds(&self, context: &Context, effect: Effect) -> bool {
         let values = context.values(&self.key);
         if let Test::Null(wanted) = &self.test {
             return wanted.contains(&values.is_empty());
@@ -83,6 +86,15 @@ impl Condition {
                 };
         }
         let hit = |value: &String| self.test.hit(value, context);
+        if self.of_tag && values.len() > 1 {
+            // A tag has one value, so these are of keys that differ by case alone. What is right about one of them says
+            // nothing of the others: an Allow needs all of them, a Deny one.
+            let mut each = values.iter().map(|value| hit(value) != self.negated);
+            return match effect {
+                Effect::Allow => each.all(|holds| holds),
+                Effect::Deny => each.any(|holds| holds),
+            };
+        }
         match self.quantifier {
             Quantifier::None => values.iter().any(hit) != self.negated,
             Quantifier::All => values.iter().all(|value| hit(value) != self.negated),

@@ -316,7 +316,8 @@ pub(crate) fn conditions(cx: &Context, standing: &Standing) -> Conditions {
 }
 
 pub(crate) fn add_all(context: &mut Conditions, keys: &BTreeMap<String, Vec<String>>) {
-    // Of keys that differ by case alone, as tags of some services may, all values are known: a Deny finds each.
+    // Of keys that differ by case alone, as tags of some services may, all values are known: a Deny finds each, and an Allow
+    // wants them all.
     let mut folded: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (key, values) in keys {
         let all = folded.entry(key.to_lowercase()).or_default();

@@ -175,6 +175,47 @@ async fn policies_of_resources_count() {
     );
 }
 
+/// Services may take two tags whose keys differ by case alone; condition keys do not tell them apart.
+#[tokio::test]
+async fn a_tag_of_another_case_hides_behind_none() {
+    let statement = |effect: &str, operator: &str, value: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"{effect}","Action":"ecs:*","Resource":"*","Condition":{{"{operator}":{{"aws:RequestTag/Team":"{value}"}}}}}}]}}"#
+        )
+    };
+    let w = world();
+    let mut callers = Vec::new();
+    let allows = statement("Allow", "StringEquals", "blue");
+    callers.push(w.user_with("anna", &allows).await);
+    for (name, operator, value) in [
+        ("berta", "StringEquals", "red"),
+        ("carla", "StringNotEquals", "blue"),
+    ] {
+        callers.push(w.user_with(name, ALLOW_ALL).await);
+        let denies = statement("Deny", operator, value);
+        w.inline(name, "denies", &denies).await;
+    }
+    let gate = IamGate::new(Arc::clone(&w.directory), Mode::Enforce);
+    for (tags, passes) in [
+        (&[("Team", "blue")][..], true),
+        (&[("team", "blue")], true),
+        (&[("Team", "blue"), ("team", "blue")], true),
+        (&[("Team", "red")], false),
+        (&[("Team", "blue"), ("team", "red")], false),
+        (&[("Team", "red"), ("team", "blue")], false),
+    ] {
+        let mut check = Check::any("ecs:CreateCluster");
+        for (key, value) in tags {
+            check = check.with(&format!("aws:RequestTag/{key}"), *value);
+        }
+        let checks = [check];
+        for caller in &callers {
+            let decided = gate.decide(caller.context(), &checks).await;
+            assert_eq!(decided.is_ok(), passes, "{tags:?} {}", caller.caller.arn);
+        }
+    }
+}
+
 /// Every operation of the model has a row, also those this version does not have.
 #[tokio::test]
 async fn no_operation_lacks_its_row() {
