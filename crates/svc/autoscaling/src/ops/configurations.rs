@@ -174,16 +174,17 @@ pub async fn delete(
     let place = Place::of(call);
     let name = input.launch_configuration_name.unwrap_or_default();
     let key = names::configuration_key(&place, &name);
-    let groups = core.table.all::<Group>(&names::scope(&place), "").await?;
     let uses = |group: &Group| matches!(&group.launch, Source::Configuration { name: of, .. } if *of == name);
-    if groups.iter().any(|it| uses(&it.1.record)) {
-        return Err(faults::resource_in_use_fault(format!(
-            "Cannot delete launch configuration {name} because it is attached to an AutoScalingGroup"
-        )));
-    }
     transact!(core.table, &call.permit, |tx| {
         let found = tx.find::<Configuration>(&key).await?;
         found.ok_or_else(|| fault::no_configuration(&name))?;
+        // Read after it: whoever comes to use it meanwhile writes it.
+        let groups = core.table.all::<Group>(&names::scope(&place), "").await?;
+        if groups.iter().any(|it| uses(&it.1.record)) {
+            return Err(faults::resource_in_use_fault(format!(
+                "Cannot delete launch configuration {name} because it is attached to an AutoScalingGroup"
+            )));
+        }
         tx.delete(&key);
     });
     Ok(())

@@ -147,6 +147,7 @@ pub async fn create(
                 format!("You may have at most {MOST_GROUPS} AutoScalingGroups."),
             ));
         }
+        given::hold(&mut tx, &place, &group.launch).await?;
         for hook in &made {
             tx.put(names::hook_key(&place, &group.uuid, &hook.name), hook);
         }

@@ -7,12 +7,12 @@ use wharf_api_ec2::{
     DescribeLaunchTemplateVersionsRequest, DescribePlacementGroupsRequest, DescribeSubnetsRequest,
     Filter, LaunchTemplateVersion,
 };
-use wharf_service::Place;
+use wharf_service::{Changes, Place};
 use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
-    fault::{self, invalid},
+    fault::{self, AutoscalingFaults, invalid},
     launch,
     names::{self, PRINCIPAL},
     records::{Configuration, Pool, Source, Subnet, Termination},
@@ -227,6 +227,26 @@ pub async fn source(
         }
         (None, Some(given)) => of_template(core, call, given).await.map(Some),
     }
+}
+
+/// What a group is written with: a configuration that it uses is there, and written anew, so that a deletion either sees the
+/// group or is seen here.
+///
+/// # Errors
+/// There is no such configuration any more.
+pub async fn hold(
+    changes: &mut Changes<'_, AutoscalingFaults>,
+    place: &Place,
+    source: &Source,
+) -> Result<(), Fault> {
+    let Source::Configuration { name, created_at } = source else {
+        return Ok(());
+    };
+    let key = names::configuration_key(place, name);
+    let found = changes.find::<Configuration>(&key).await?;
+    let found = found.filter(|it| it.created_at == *created_at);
+    changes.put(&key, &found.ok_or_else(|| fault::no_configuration(name))?);
+    Ok(())
 }
 
 async fn of_template(

@@ -65,6 +65,7 @@ pub async fn update(
     transact!(core.table, &call.permit, |tx| {
         let mut group = core.standing(&mut tx, &place, &name).await?;
         if let Some(launch) = &launch {
+            given::hold(&mut tx, &place, launch).await?;
             group.launch = launch.clone();
             // Another source takes the policy's place.
             group.mixed = None;

@@ -505,6 +505,37 @@ async fn user_data_is_sealed_and_a_configuration_in_use_stays() {
 }
 
 #[tokio::test]
+async fn no_group_has_a_configuration_that_is_deleted_meanwhile() {
+    let home = Home::new();
+    let of_group = CreateAutoScalingGroupType {
+        launch_template: None,
+        launch_configuration_name: Some("c".to_owned()),
+        desired_capacity: Some(0),
+        ..group(0, 1)
+    };
+    let configuration = CreateLaunchConfigurationType {
+        launch_configuration_name: Some("c".to_owned()),
+        image_id: Some("ami-1".to_owned()),
+        instance_type: Some("t3.small".to_owned()),
+        ..CreateLaunchConfigurationType::default()
+    };
+    let made = home
+        .service
+        .create_launch_configuration(&call(), configuration)
+        .await;
+    made.unwrap();
+    let input = LaunchConfigurationNameType {
+        launch_configuration_name: Some("c".to_owned()),
+    };
+    let (one, other) = (call(), call());
+    let (made, deleted) = tokio::join!(
+        home.service.create_auto_scaling_group(&one, of_group),
+        home.service.delete_launch_configuration(&other, input),
+    );
+    assert_ne!(made.is_ok(), deleted.is_ok());
+}
+
+#[tokio::test]
 async fn a_mixed_group_launches_the_next_type_where_there_is_no_room() {
     let home = Home::new();
     let template = home::group(0, 5).launch_template;
