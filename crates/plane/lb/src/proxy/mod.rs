@@ -11,7 +11,7 @@ mod upgrade;
 use std::{rc::Rc, sync::Arc};
 
 use http::{
-    HeaderValue, Request, Response, StatusCode,
+    HeaderValue, Request, Response, StatusCode, Version,
     header::{CONNECTION, LOCATION},
 };
 use hyper::body::Incoming;
@@ -28,8 +28,13 @@ use crate::{
 /// Answers a request, whatever happens.
 pub async fn handle(client: Rc<Client>, request: Request<Incoming>) -> Response<Answer> {
     let seen = client.seen();
+    let version = request.version();
     let mut guard = RequestGuard::new(&client);
     let mut response = answer(&client, &mut guard, seen, request).await;
+    if version == Version::HTTP_10 && response.headers().contains_key(CONNECTION) {
+        // To a newer answer hyper would add that the connection is kept, even where it is closed.
+        *response.version_mut() = version;
+    }
     guard.answered(&response);
     response.body_mut().hold(guard);
     response

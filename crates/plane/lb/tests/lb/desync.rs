@@ -181,5 +181,16 @@ async fn what_is_ambiguous_leaves_neither_connection_to_others() {
     );
     assert_eq!(lb.client().get("/").await.0.status, 200);
     assert_eq!(accepted.load(Ordering::SeqCst), 2, "it is not used again");
+    // Nor is an older client told that it is kept after all.
+    let text = format!(
+        "GET / HTTP/1.0\r\nHost: {DNS_NAME}\r\nConnection: keep-alive\r\ncontent_length: 3\r\n\r\n"
+    );
+    let answer = lb.client().raw(text.as_bytes()).await;
+    assert!(
+        answer.starts_with("HTTP/1.0 200")
+            && answer.contains("connection: close\r\n")
+            && !answer.contains("keep-alive"),
+        "{answer}"
+    );
     lb.stop().await;
 }
