@@ -87,28 +87,44 @@ pub enum Verdict {
     InvalidBody,
 }
 
-/// Whether a subscription gets a message.
-pub fn lets(settings: &Settings, message: &Message) -> bool {
-    verdict(settings, message) == Verdict::Passes
+/// A subscription's filter, read once for all messages that are held against it. What was stored was read before; what cannot
+/// be read lets nothing through.
+pub enum Filter {
+    Open,
+    OfAttributes(Option<Pattern>),
+    OfBody(Option<Pattern>),
 }
 
-/// The same, with the reason.
-pub fn verdict(settings: &Settings, message: &Message) -> Verdict {
-    let Some(policy) = &settings.filter else {
-        return Verdict::Passes;
-    };
-    // What was stored was read before; what cannot be read lets nothing through.
-    let pattern = Pattern::parse(policy).ok();
-    let matches = |document: &Value| pattern.as_ref().is_some_and(|it| it.matches(document));
-    match settings.filters_body {
-        true => match serde_json::from_str(&message.text) {
-            Ok(body) if matches(&body) => Verdict::Passes,
-            Ok(_) => Verdict::Body,
-            Err(_) => Verdict::InvalidBody,
-        },
-        false if matches(&document(message)) => Verdict::Passes,
-        false if message.attributes.is_empty() => Verdict::NoAttributes,
-        false => Verdict::Attributes,
+impl Filter {
+    pub fn of(settings: &Settings) -> Self {
+        match &settings.filter {
+            None => Self::Open,
+            Some(policy) if settings.filters_body => Self::OfBody(Pattern::parse(policy).ok()),
+            Some(policy) => Self::OfAttributes(Pattern::parse(policy).ok()),
+        }
+    }
+
+    /// Whether the subscription gets a message.
+    pub fn lets(&self, message: &Message) -> bool {
+        self.verdict(message) == Verdict::Passes
+    }
+
+    /// The same, with the reason.
+    pub fn verdict(&self, message: &Message) -> Verdict {
+        let matches = |pattern: &Option<Pattern>, document: &Value| {
+            pattern.as_ref().is_some_and(|it| it.matches(document))
+        };
+        match self {
+            Self::Open => Verdict::Passes,
+            Self::OfBody(pattern) => match serde_json::from_str(&message.text) {
+                Ok(body) if matches(pattern, &body) => Verdict::Passes,
+                Ok(_) => Verdict::Body,
+                Err(_) => Verdict::InvalidBody,
+            },
+            Self::OfAttributes(pattern) if matches(pattern, &document(message)) => Verdict::Passes,
+            Self::OfAttributes(_) if message.attributes.is_empty() => Verdict::NoAttributes,
+            Self::OfAttributes(_) => Verdict::Attributes,
+        }
     }
 }
 
@@ -172,7 +188,7 @@ mod tests {
                 filters_body: body,
                 ..Settings::default()
             };
-            assert_eq!(lets(&settings, &message), lets_it, "{filter}");
+            assert_eq!(Filter::of(&settings).lets(&message), lets_it, "{filter}");
         }
         assert!(parse("{").is_err() && parse(r#"{"a": "b"}"#).is_err());
     }

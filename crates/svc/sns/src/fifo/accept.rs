@@ -13,7 +13,7 @@ use super::{Fifo, Kept, Lane, Numbers, REMEMBERED, Replayed, Seen, Turn};
 use crate::{
     core::{ChangeError, Core},
     errand::OF_QUEUES,
-    filter::{self, Verdict},
+    filter::{Filter, Verdict},
     message::Message,
     metered,
     names::TopicId,
@@ -76,7 +76,7 @@ pub async fn accept(
     let judged = confirmed.map(|(id, it)| {
         let it = &it.record;
         let message = message.for_protocol(it.protocol);
-        (id, filter::verdict(&it.settings, &message))
+        (id, Filter::of(&it.settings).verdict(&message))
     });
     let judged: Vec<_> = judged.collect();
     let account = &topic.place.account;

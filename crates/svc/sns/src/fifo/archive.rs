@@ -12,7 +12,8 @@ use crate::{
     core::{ChangeError, Core},
     crypt,
     errand::OF_QUEUES,
-    fault, filter,
+    fault,
+    filter::Filter,
     names::SubscriptionId,
     records::{Replay, Subscription},
 };
@@ -103,6 +104,7 @@ pub async fn replay(
 ) -> Result<(), Fault> {
     let start = format!("{}/", id.topic.name);
     let prefix = id.topic.scope().prefix(Kept::KIND) + &wharf_records::escape(&start);
+    let filter = Filter::of(&subscription.settings);
     let mut after = None;
     loop {
         let fits = |it: &wharf_service::Stored<Kept>| {
@@ -120,7 +122,7 @@ pub async fn replay(
             );
             let opened = opened.await.map_err(unreadable)?;
             let text = opened.for_protocol(subscription.protocol);
-            if filter::lets(&subscription.settings, &text) {
+            if filter.lets(&text) {
                 wanted.push(&stored.record.message);
             }
         }

@@ -18,7 +18,7 @@ use crate::{
         Fifo,
         accept::{self, Taken},
     },
-    filter::{self, Verdict},
+    filter::{Filter, Verdict},
     message::{Given, MOST_BYTES, Message, sequence_number},
     metered,
     names::TopicId,
@@ -195,19 +195,22 @@ async fn owe(
     messages: Vec<Message>,
 ) -> Result<(), Fault> {
     let subscriptions = core.subscriptions(topic).await?;
-    let (mut owed, mut verdicts) = (Vec::new(), Vec::new());
-    let mut room = core.room(&topic.place.account);
+    let mut all_kept = Vec::with_capacity(messages.len());
     for message in &messages {
-        let mut of_message = Vec::new();
         let key = there.kms_key.as_deref();
-        let kept = crypt::kept(&*core.parts.kms, call, topic, key, message).await?;
-        for (id, stored) in &subscriptions {
-            let it = &stored.record;
-            let message = message.for_protocol(it.protocol);
-            if it.pending {
-                continue;
-            }
-            let verdict = filter::verdict(&it.settings, &message);
+        all_kept.push(crypt::kept(&*core.parts.kms, call, topic, key, message).await?);
+    }
+    let (mut owed, mut verdicts) = (Vec::new(), vec![Vec::new(); messages.len()]);
+    let mut room = core.room(&topic.place.account);
+    for (id, stored) in &subscriptions {
+        let it = &stored.record;
+        if it.pending {
+            continue;
+        }
+        let filter = Filter::of(&it.settings);
+        let each = messages.iter().zip(&all_kept).zip(&mut verdicts);
+        for ((message, kept), of_message) in each {
+            let verdict = filter.verdict(&message.for_protocol(it.protocol));
             of_message.push(verdict);
             if verdict == Verdict::Passes {
                 let parcel = format!("{}.{}", message.id, id.id);
@@ -217,7 +220,6 @@ async fn owe(
                 owed.push((parcel, errand));
             }
         }
-        verdicts.push(of_message);
     }
     send(core, &call.permit, topic, &owed).await?;
     for (message, verdicts) in messages.iter().zip(&verdicts) {
