@@ -41,6 +41,17 @@ fn a_volume_goes_with_its_instance_though_their_host_left() {
 }
 
 #[test]
+fn a_volume_that_is_detached_by_itself_stays_though_its_host_left() {
+    let mut life = Life::default();
+    life.attach(device(), Timestamp(0)).unwrap();
+    life.reported(&said(VolumeState::Ready, false));
+    life.attachment.as_mut().unwrap().delete_on_termination = true;
+    life.detach(false);
+    assert_eq!(life.host_left(), Left::It);
+    assert!(!life.deleting);
+}
+
+#[test]
 fn a_device_is_attached_when_it_is_in_its_instance() {
     let mut life = Life::default();
     life.attach(device(), Timestamp(1)).unwrap();

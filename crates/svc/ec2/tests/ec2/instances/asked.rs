@@ -1,5 +1,7 @@
 //! What IAM is asked about requests, and what of them is refused for what they name.
 
+use wharf_wire::Check;
+
 use super::*;
 
 #[tokio::test]
@@ -376,6 +378,11 @@ async fn conditions_see_what_is_asked_for() {
         name: Some("ecsInstanceRole".to_owned()),
         arn: None,
     });
+    let mut of_path = cloud.asked();
+    of_path.iam_instance_profile = Some(IamInstanceProfileSpecification {
+        name: Some(cloud::OF_PATH.to_owned()),
+        arn: None,
+    });
     let plain = CreateVolumeRequest {
         availability_zone: Some("us-east-1a".to_owned()),
         size: Some(8),
@@ -420,6 +427,11 @@ async fn conditions_see_what_is_asked_for() {
             "ec2:InstanceProfile",
             "arn:aws:iam::000000000000:instance-profile/ecsInstanceRole",
         ),
+        (
+            Input::RunInstances(&of_path),
+            "ec2:InstanceProfile",
+            "arn:aws:iam::000000000000:instance-profile/ops/of-path",
+        ),
         (Input::CreateVolume(&plain), "ec2:Encrypted", "false"),
         (Input::CreateVolume(&plain), "ec2:VolumeType", "gp2"),
         (Input::CreateVolume(&sealed), "ec2:Encrypted", "true"),
@@ -440,4 +452,32 @@ async fn conditions_see_what_is_asked_for() {
         let told = checks.iter().find_map(|it| it.context.get(key));
         assert_eq!(told, Some(&vec![value.to_owned()]), "{key}");
     }
+}
+
+#[tokio::test]
+async fn tags_of_a_network_interface_are_asked_for_as_its_own() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let mut launch = cloud.asked();
+    launch.tag_specifications = Some(vec![TagSpecification {
+        resource_type: Some("network-interface".to_owned()),
+        tags: Some(vec![Tag {
+            key: Some("team".to_owned()),
+            value: Some("blue".to_owned()),
+        }]),
+    }]);
+    let input = wharf_api_ec2::Input::RunInstances(&launch);
+    let checks = cloud.ec2.authorize(&cloud.call(), input).await.unwrap();
+    for (action, resource, tagged) in [
+        ("ec2:RunInstances", ":network-interface/*", true),
+        ("ec2:CreateTags", ":network-interface/*", true),
+        ("ec2:RunInstances", ":instance/*", false),
+    ] {
+        let of = |it: &&Check| it.action == action && it.resource.ends_with(resource);
+        let check = checks.iter().find(of).unwrap();
+        let told = check.context.get("aws:RequestTag/team");
+        let expected = tagged.then(|| vec!["blue".to_owned()]);
+        assert_eq!(told, expected.as_ref(), "{action} {resource}");
+    }
+    let of = |it: &Check| it.action == "ec2:CreateTags" && it.resource.ends_with(":instance/*");
+    assert!(!checks.iter().any(of));
 }

@@ -7,6 +7,8 @@ pub const VOLUMES: &str = "ecs.capability.storage.ebs-task-volume-attach";
 
 /// A profile that has none yet.
 pub const NO_ROLE: &str = "no-role";
+/// A profile that is not of the path `/`.
+pub const OF_PATH: &str = "of-path";
 
 struct OneProfile;
 
@@ -15,9 +17,13 @@ impl Profiles for OneProfile {
     async fn find(&self, account: &str, name: &str) -> Result<Option<FoundProfile>, Fault> {
         let role =
             (name == "ecsInstanceRole").then(|| format!("arn:aws:iam::{account}:role/{name}"));
-        let is_there = role.is_some() || name == NO_ROLE;
+        let path = match name {
+            OF_PATH => "ops/",
+            _ => "",
+        };
+        let is_there = role.is_some() || [NO_ROLE, OF_PATH].contains(&name);
         Ok(is_there.then(|| FoundProfile {
-            arn: format!("arn:aws:iam::{account}:instance-profile/{name}"),
+            arn: format!("arn:aws:iam::{account}:instance-profile/{path}{name}"),
             id: "AIPA1".to_owned(),
             role,
         }))
