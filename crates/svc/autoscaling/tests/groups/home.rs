@@ -15,8 +15,8 @@ use wharf_api_ec2::{
     DescribeInstanceStatusRequest, DescribeInstanceStatusResult, DescribeInstancesRequest,
     DescribeInstancesResult, DescribeLaunchTemplateVersionsRequest,
     DescribeLaunchTemplateVersionsResult, DescribeSpotPriceHistoryRequest,
-    DescribeSpotPriceHistoryResult, DescribeSubnetsRequest, DescribeSubnetsResult, Ec2, Input,
-    Instance, InstanceState, LaunchTemplateInstanceMarketOptions, LaunchTemplateVersion,
+    DescribeSpotPriceHistoryResult, DescribeSubnetsRequest, DescribeSubnetsResult, Ec2, Filter,
+    Input, Instance, InstanceState, LaunchTemplateInstanceMarketOptions, LaunchTemplateVersion,
     Reservation, ResponseLaunchTemplateData, RunInstancesRequest, SpotPrice, Subnet,
     TerminateInstancesRequest, TerminateInstancesResult,
 };
@@ -159,7 +159,12 @@ impl Ec2 for Cloud {
         _: &Call,
         input: DescribeInstancesRequest,
     ) -> Result<DescribeInstancesResult, Fault> {
-        let filter = input.filters.unwrap().remove(0);
+        let by_ids = || Filter {
+            name: Some("instance-id".to_owned()),
+            values: input.instance_ids,
+        };
+        let filter = input.filters.map(|mut it| it.remove(0));
+        let filter = filter.unwrap_or_else(by_ids);
         let values = filter.values.unwrap();
         let fits = |it: &&Instance| {
             let of = match filter.name.as_deref() {

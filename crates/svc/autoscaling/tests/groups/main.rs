@@ -5,13 +5,16 @@ mod notifications;
 mod policies;
 mod scheduled;
 
+use std::time::Duration;
+
 use wharf_api_autoscaling::{
-    AttachLoadBalancerTargetGroupsType, Autoscaling as _, CompleteLifecycleActionType,
-    CreateAutoScalingGroupType, CreateLaunchConfigurationType, DeleteAutoScalingGroupType,
-    EnterStandbyQuery, ExitStandbyQuery, InstancesDistribution, LaunchConfigurationNameType,
-    LaunchTemplate, LaunchTemplateOverrides, LaunchTemplateSpecification, MixedInstancesPolicy,
-    PutLifecycleHookType, ScalingProcessQuery, SetDesiredCapacityType, SetInstanceHealthQuery,
-    SetInstanceProtectionQuery, TerminateInstanceInAutoScalingGroupType,
+    AttachInstancesQuery, AttachLoadBalancerTargetGroupsType, Autoscaling as _,
+    CompleteLifecycleActionType, CreateAutoScalingGroupType, CreateLaunchConfigurationType,
+    DeleteAutoScalingGroupType, EnterStandbyQuery, ExitStandbyQuery, InstancesDistribution,
+    LaunchConfigurationNameType, LaunchTemplate, LaunchTemplateOverrides,
+    LaunchTemplateSpecification, MixedInstancesPolicy, PutLifecycleHookType, ScalingProcessQuery,
+    SetDesiredCapacityType, SetInstanceHealthQuery, SetInstanceProtectionQuery,
+    TerminateInstanceInAutoScalingGroupType,
 };
 use wharf_testkit::{call, refused, until};
 use wharf_wire::Fault;
@@ -292,6 +295,36 @@ async fn a_hook_holds_an_instance_until_it_is_completed() {
         .await;
     done.unwrap();
     assert_eq!(home.are(1, "InService").await, ids);
+    // The role was passed for this queue alone.
+    let elsewhere = PutLifecycleHookType {
+        lifecycle_hook_name: Some("h".to_owned()),
+        auto_scaling_group_name: name(),
+        notification_target_arn: Some("arn:aws:sqs:us-east-1:000000000000:other".to_owned()),
+        ..PutLifecycleHookType::default()
+    };
+    refused(
+        home.service.put_lifecycle_hook(&call(), elsewhere).await,
+        "ValidationError",
+        "Another NotificationTargetARN needs the RoleARN of a role that may send there.",
+    );
+}
+
+#[tokio::test]
+async fn who_attaches_instances_waits_for_nobody_but_others() {
+    let home = Home::new();
+    // Of so many names some share a lock with all who attach.
+    for number in 0..300 {
+        let input = AttachInstancesQuery {
+            auto_scaling_group_name: Some(format!("g{number}")),
+            instance_ids: Some(vec!["i-1".to_owned()]),
+        };
+        let call = call();
+        let attached = home.service.attach_instances(&call, input);
+        let attached = tokio::time::timeout(Duration::from_secs(60), attached).await;
+        let attached = attached.expect("nobody else has a turn");
+        // There is no such group.
+        assert_eq!(attached.unwrap_err().code, "ValidationError");
+    }
 }
 
 #[tokio::test]
