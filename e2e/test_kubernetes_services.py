@@ -200,6 +200,17 @@ def test_a_node_port_is_reached_at_every_node(cluster, nodes, image, address):
     wait_for(lambda: answers(cluster, "client", address) == pods(cluster), 30, "answers of all again")
 
 
+def test_a_cluster_address_can_lead_to_the_callers_own_node_alone(cluster, nodes, image, address):
+    cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"internalTrafficPolicy": "Local"}}')
+    for client in ("client", "of-the-node"):
+        home = pod_of(cluster, client)["spec"]["nodeName"]
+        of_home = {it["metadata"]["name"] for it in cluster.get("pods", "-l", "app=web")["items"] if it["spec"]["nodeName"] == home}
+        assert len(of_home) == 1
+        wait_for(lambda it=client, of=of_home: answers(cluster, it, address) == of, 30, f"the own node's pod alone for {client}")
+    cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"internalTrafficPolicy": "Cluster"}}')
+    wait_for(lambda: answers(cluster, "client", address) == pods(cluster), 30, "answers of all again")
+
+
 def test_a_port_of_a_node_leads_to_its_pod(cluster, nodes, image, address):
     container = sh(image, SERVE, ports=[{"containerPort": 8080, "hostPort": 8088}])
     spec = {"containers": [container], "terminationGracePeriodSeconds": 1, "nodeName": nodes[0]["PrivateDnsName"]}
