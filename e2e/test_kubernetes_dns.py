@@ -1,15 +1,18 @@
 """The name service of a cluster: what pods find by the names of services, and by the names of everybody else."""
 
+import contextlib
 import json
+import os
+import signal
 
 import pytest
 
-from harness import images
+from harness import images, processes
 from harness.waiting import wait_for
 from test_kubernetes_nodes import apply, sh, wait_phase
 from test_kubernetes_services import SERVE, WAIT, joined, node_in
 
-pytestmark = pytest.mark.minutes(1.5)
+pytestmark = pytest.mark.minutes(2)
 
 # Asks for names as programs do, and for records by hand: `A name…` prints addresses, `PTR address` names, `SRV name` targets and ports.
 LOOK = r"""
@@ -65,6 +68,10 @@ for _ in range(count):
     at += size
 print(*found[:1], *sorted(found[1:]))
 """
+
+
+# Asks for a name that there is and for one that there is not, all the while: a line for both.
+ASKS = 'while sleep 0.2; do echo "$(python3 -c "$0" A web) $(python3 -c "$0" SRV none.default.svc.cluster.local)" >> /tmp/asked; done'
 
 
 def with_client(installation, cluster):
@@ -189,3 +196,27 @@ def test_names_are_answered_again_after_the_agent_was_killed(installation, clust
     installation.kill_child("node")
     wait_for(lambda: cluster.kubectl("exec", "client", "--", "true", check=False).returncode == 0, 60, "the agent again")
     wait_for(lambda: looked(cluster, "A", "web") == [web], 20, "an answer")
+
+
+def test_an_agent_that_begins_while_the_server_is_away_answers_by_what_was_known(installation, cluster):
+    web = cluster.get("service", "web")["spec"]["clusterIP"]
+    books = installation.data / "node" / "pods" / "book"
+    wait_for(lambda: any(json.dumps("web") in it.read_text() for it in books.glob("*.json")), 30, "the services on disk")
+    cluster.kubectl("exec", "client", "--", "sh", "-c", f"({ASKS}) > /dev/null 2>&1 &", LOOK)
+    # kubectl needs the server: the machine looks into the pod itself.
+    (asker,) = wait_for(lambda: processes.with_argument("/tmp/asked"), 10, "the loop")
+    asked = processes.PROC / str(asker) / "root" / "tmp" / "asked"
+    known, unknown = f"{web} code=3", f"{web} code=2"
+    wait_for(lambda: known in asked.read_text(), 20, "answers of a node that knows all")
+    server = installation.child("server")
+    os.kill(server, signal.SIGSTOP)
+    try:
+        installation.kill_child("node")
+        wait_for(lambda: unknown in asked.read_text(), 60, "an answer by what was known")
+    finally:
+        os.kill(server, signal.SIGCONT)
+    said = asked.read_text()
+    assert known not in said.partition(unknown)[2], said
+    wait_for(lambda: known in asked.read_text().partition(unknown)[2], 90, "answers of a node that knows all again")
+    with contextlib.suppress(ProcessLookupError):
+        processes.kill(asker)

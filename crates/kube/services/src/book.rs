@@ -1,5 +1,7 @@
 //! Services with their slices. Pure.
 
+mod written;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     net::{IpAddr, SocketAddr},
@@ -10,6 +12,7 @@ use serde_json::Value;
 use wharf_kube_client::Object;
 use wharf_kube_model::parts::{Parts, TOLD_BY};
 
+pub use self::written::Written;
 use crate::{
     service::{Name, Service, ServicePort},
     slice::{Endpoint, Slice},
@@ -112,13 +115,15 @@ impl Book {
 
     /// The service as it became. The answer is its name, if anything that counts here changed.
     pub fn put_service(&mut self, object: &Value) -> Option<Name> {
-        let service = Service::read(object);
+        self.insert_service(Arc::new(Service::read(object)))
+    }
+
+    fn insert_service(&mut self, service: Arc<Service>) -> Option<Name> {
         let name = service.name.clone();
         let entry = self.entries.entry(name.clone()).or_default();
-        if entry.service.as_deref() == Some(&service) {
+        if entry.service.as_ref() == Some(&service) {
             return None;
         }
-        let service = Arc::new(service);
         let old = entry.service.replace(service.clone());
         self.unlist(old);
         for address in &service.cluster_addresses {
@@ -152,16 +157,22 @@ impl Book {
         {
             changed.extend(self.take_slice(&key));
         }
-        let Some(slice) = slice else { return changed };
-        let entry = self.entries.entry(slice.service.clone()).or_default();
-        if entry.slices.get(&key.1).is_some_and(|it| **it == slice) {
-            return changed;
+        if let Some(slice) = slice {
+            changed.extend(self.insert_slice(key.1, Arc::new(slice)));
         }
-        let name = slice.service.clone();
-        entry.slices.insert(key.1.clone(), Arc::new(slice));
-        self.owners.insert(key, name.clone());
-        changed.push(name);
         changed
+    }
+
+    fn insert_slice(&mut self, own: Arc<str>, slice: Arc<Slice>) -> Option<Name> {
+        let name = slice.service.clone();
+        let entry = self.entries.entry(name.clone()).or_default();
+        if entry.slices.get(&own).is_some_and(|it| *it == slice) {
+            return None;
+        }
+        entry.slices.insert(own.clone(), slice);
+        let key = (name.namespace.clone(), own);
+        self.owners.insert(key, name.clone());
+        Some(name)
     }
 
     pub fn remove_slice(&mut self, object: &Value) -> Option<Name> {

@@ -26,6 +26,8 @@ pub struct Services {
 #[derive(Default)]
 struct Shared {
     book: RwLock<Book>,
+    /// What a former process knew; nothing once the first lists are in the book.
+    before: RwLock<Book>,
     readers: Mutex<HashMap<u64, Arc<Unread>>>,
     next: AtomicU64,
 }
@@ -77,10 +79,18 @@ impl Services {
         }
     }
 
+    /// With what a former process knew.
+    #[must_use]
+    pub fn knowing(self, before: Book) -> Self {
+        *self.shared.before.write() = before;
+        self
+    }
+
     /// Until all that was there at the beginning is in the book. Before, absence means nothing.
     pub async fn synced(&self) {
         self.services.synced().await;
         self.slices.synced().await;
+        *self.shared.before.write() = Book::default();
     }
 
     pub fn is_synced(&self) -> bool {
@@ -90,6 +100,16 @@ impl Services {
     /// The book as it is; watches wait while it is held.
     pub fn book(&self) -> RwLockReadGuard<'_, Book> {
         self.shared.book.read()
+    }
+
+    /// The best there is to answer by: before the book is whole, what a former process knew.
+    pub fn known(&self) -> RwLockReadGuard<'_, Book> {
+        let before = self.shared.before.read();
+        // Asked while it is held: it is emptied only when the answer is yes.
+        match self.is_synced() {
+            true => self.book(),
+            false => before,
+        }
     }
 
     /// Who hears of every service that is there as of one that changed, and of all changes from now on.

@@ -2,6 +2,7 @@
 
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_kube_client::Object;
 use wharf_kube_model::parts::{self, Parts};
@@ -10,7 +11,7 @@ use wharf_kube_model::parts::{self, Parts};
 const AFFINITY_SECONDS: u64 = 10_800;
 
 /// The name of a service within its cluster.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Name {
     pub namespace: Arc<str>,
     pub name: Arc<str>,
@@ -37,7 +38,7 @@ impl fmt::Debug for Name {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Protocol {
     Tcp,
     Udp,
@@ -74,7 +75,7 @@ impl Protocol {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     ClusterIp,
     NodePort,
@@ -84,7 +85,7 @@ pub enum Kind {
 }
 
 /// Which endpoints traffic may go to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Policy {
     Cluster,
     /// Those of the node that it is at.
@@ -100,7 +101,7 @@ impl Policy {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServicePort {
     /// Empty where a service has one port and does not name it.
     pub name: Arc<str>,
@@ -110,7 +111,7 @@ pub struct ServicePort {
     pub node_port: Option<u16>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     pub name: Name,
     pub uid: Arc<str>,

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_kube_client::Object;
 
@@ -10,7 +11,7 @@ use crate::service::{Name, Protocol};
 /// The label that names the service of a slice.
 const SERVICE: &str = "kubernetes.io/service-name";
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlicePort {
     pub name: Arc<str>,
     pub protocol: Protocol,
@@ -18,7 +19,7 @@ pub struct SlicePort {
     pub port: Option<u16>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
     pub address: IpAddr,
     pub node: Option<Arc<str>>,
@@ -34,7 +35,7 @@ pub struct Endpoint {
     pub pod: Option<Arc<str>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slice {
     pub service: Name,
     pub ports: Vec<SlicePort>,

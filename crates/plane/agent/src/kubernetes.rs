@@ -3,6 +3,7 @@
 //! They come and go as the nodes of container instances do ([`crate::nodes`]); what becomes of one is no matter of the others.
 
 mod api_server;
+mod known_services;
 mod members;
 mod pod_identity;
 mod policies;
@@ -45,6 +46,7 @@ use wharf_wire::sigv4::SigningKeys;
 
 use self::{
     api_server::ApiServer,
+    known_services::KnownServices,
     members::Ports,
     pod_identity::{PodCredentials, PodIdentity},
     policies::Policies,
@@ -110,6 +112,12 @@ impl Settings {
     fn ports_of(&self, instance: &str) -> PathBuf {
         let file = format!("{instance}.json");
         self.dir.join("pods").join("listeners").join(file)
+    }
+
+    /// Where the services are that an instance's node knew last.
+    fn book_of(&self, instance: &str) -> PathBuf {
+        let file = format!("{instance}.json");
+        self.dir.join("pods").join("book").join(file)
     }
 }
 
@@ -290,7 +298,9 @@ impl Kubelets {
                 "failed to keep the ports of a node; after a restart of the agent its pods wait for the API server"
             );
         }
-        let book = Services::start(client.named("kube-proxy"), &stop);
+        let known = KnownServices::new(settings.book_of(&it.id), &wish.endpoint);
+        let before = known.load().await;
+        let book = Services::start(client.named("kube-proxy"), &stop).knowing(before);
         let holding = policies.follow(
             network.clone(),
             book.clone(),
@@ -321,6 +331,8 @@ impl Kubelets {
         let work = async move {
             let renewing = renew(keys, instance);
             let _renewing = AbortOnDropHandle::new(tokio::spawn(renewing));
+            let over = CancellationToken::new();
+            let keeping = tokio::spawn(known.keep(book.clone(), over.clone()));
             let kubelet = Kubelet::new(&parts, &stop);
             let serving = server::serve(server, kubelet.clone(), stop.clone());
             let _serving = AbortOnDropHandle::new(tokio::spawn(serving));
@@ -360,6 +372,9 @@ impl Kubelets {
             let carrying = api_server.serve(network, vpc, instance, connections, stop.clone());
             let _carrying = AbortOnDropHandle::new(tokio::spawn(carrying));
             wharf_kubelet::run(parts, kubelet, stop).await;
+            // A write that has begun ends before anybody removes the file.
+            over.cancel();
+            let _ = keeping.await;
         };
         Ok((served_at, work))
     }
@@ -428,6 +443,8 @@ impl Kubelets {
             }
             _ => {}
         }
+        let removed = known_services::remove(&self.0.settings.book_of(instance));
+        removed.map_err(|e| format!("the services that its node knew: {e}"))?;
         self.0.running.forget(instance);
         Ok(())
     }

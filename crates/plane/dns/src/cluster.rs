@@ -74,7 +74,8 @@ impl Names {
         self.serve_as(sockets, true, running, stop)
     }
 
-    /// Answers the members of a node with its cluster's names as they become, until it is dropped.
+    /// Answers the members of a node with its cluster's names as they become, until it is dropped; before the first lists, with those
+    /// that a former process knew.
     pub async fn follow_cluster(
         &self,
         vpc: String,
@@ -92,14 +93,10 @@ impl Names {
             names: self.clone(),
             node: node.clone(),
         };
+        *node.zone.write() = Zone::of(&services.known());
         services.synced().await;
         let reader = services.reader();
-        {
-            let (book, mut zone) = (services.book(), node.zone.write());
-            for (service, entry) in book.services() {
-                zone.put(&service.name, Some(entry));
-            }
-        }
+        *node.zone.write() = Zone::of(&services.book());
         node.is_whole.store(true, Ordering::Release);
         loop {
             let changed = reader.changed(TURN).await;

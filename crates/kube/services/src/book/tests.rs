@@ -98,3 +98,27 @@ fn a_slice_that_changes_its_label_changes_two_services_and_nothing_is_left() {
     book.remove_service(&service("t", ""));
     assert!(book.entries.is_empty() && book.owners.is_empty() && book.by_address.is_empty());
 }
+
+#[test]
+fn a_book_that_was_written_down_is_the_same_one() {
+    let mut book = Book::default();
+    let mut all = service("s", "10.100.0.9");
+    all["spec"]["type"] = json!("LoadBalancer");
+    all["spec"]["sessionAffinity"] = json!("ClientIP");
+    all["spec"]["externalTrafficPolicy"] = json!("Local");
+    book.put_service(&all);
+    let mut far = service("far", "");
+    far["spec"] = json!({"type": "ExternalName", "externalName": "example.org"});
+    book.put_service(&far);
+    book.put_slice(&slice("x", "s", &[("10.0.0.1", true), ("10.0.0.2", false)]));
+    book.put_slice(&slice("y", "none", &[("10.0.0.3", true)]));
+    let text = serde_json::to_string(&book.written()).unwrap();
+    let mut read = Book::from(serde_json::from_str::<Written>(&text).unwrap());
+    assert_eq!(read.entries, book.entries);
+    assert_eq!(
+        (&read.owners, &read.by_address),
+        (&book.owners, &book.by_address)
+    );
+    let changed = read.remove_slice(&slice("x", "", &[]));
+    assert_eq!(changed, Some(Name::new("a", "s")));
+}

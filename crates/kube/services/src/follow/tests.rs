@@ -11,6 +11,31 @@ fn service(name: &str) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_former_process_knew_is_known_until_both_lists_came_and_is_never_in_the_book() {
+    let server = Fake::new();
+    let client = server.client();
+    let made = client.create(&kind::SERVICE, "a", &service("now")).await;
+    made.unwrap();
+    server.shut(Some("endpointslices"));
+    let mut before = Book::default();
+    before.put_service(&service("before"));
+    let stop = CancellationToken::new();
+    let services = Services::start(client, &stop).knowing(before);
+    let names = |book: RwLockReadGuard<'_, Book>| -> Vec<String> {
+        let all = book.services();
+        all.map(|(it, _)| it.name.name.to_string()).collect()
+    };
+    services.services.synced().await;
+    assert!(!services.is_synced());
+    assert_eq!(names(services.known()), ["before"]);
+    assert_eq!(names(services.book()), ["now"]);
+    server.shut(None);
+    services.synced().await;
+    assert_eq!(names(services.known()), ["now"]);
+    assert_eq!(services.shared.before.read().services().count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn readers_hear_of_what_was_there_and_of_changes_once() {
     let server = Fake::new();
     let client = server.client();

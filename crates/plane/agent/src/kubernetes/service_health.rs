@@ -63,7 +63,7 @@ impl ServiceHealth {
                     }
                 };
                 let answer = |_| {
-                    let answer = answer(&services.book(), port, &node);
+                    let answer = answer(&services.known(), port, &node);
                     async move { answer }
                 };
                 endpoint::answer_on(stream, answer).await;

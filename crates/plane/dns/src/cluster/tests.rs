@@ -1,6 +1,12 @@
+use std::time::Duration;
+
 use hickory_proto::op::{Query, ResponseCode};
 use hickory_proto::rr::{Name as DnsName, RecordType};
 use serde_json::{Value, json};
+use tokio::time::sleep;
+use tokio_util::task::AbortOnDropHandle;
+use wharf_kube_client::fake::Fake;
+use wharf_kube_client::kind;
 use wharf_kube_services::Book;
 use wharf_planeproto::Resource;
 use wharf_planeproto::network::{Interface, Vpc};
@@ -8,6 +14,7 @@ use wharf_planeproto::network::{Interface, Vpc};
 use super::*;
 use crate::names::Said;
 
+const MOMENT: Duration = Duration::from_secs(60);
 const VPC: &str = "vpc-a";
 const MEMBER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 5);
 const OF_OTHER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 6);
@@ -53,10 +60,7 @@ fn join(names: &Names, member: Ipv4Addr, is_whole: bool, services: &[(&str, Valu
     for (name, spec) in services {
         book.put_service(&json!({"metadata": {"namespace": "n", "name": name}, "spec": spec}));
     }
-    let mut zone = Zone::default();
-    for (service, entry) in book.services() {
-        zone.put(&service.name, Some(entry));
-    }
+    let zone = Zone::of(&book);
     let node = Arc::new(Node {
         vpc: VPC.to_owned(),
         is_member: Box::new(move |it| it == member),
@@ -140,6 +144,43 @@ fn nothing_is_absent_before_all_was_heard_of() {
         assert_eq!(of("web.n.svc.cluster.local."), found(&["10.100.0.7"]));
         assert_eq!(of("late.n.svc.cluster.local."), nothing(absent));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_known_before_is_answered_until_the_first_list_replaces_it() {
+    let service = |name: &str, address: &str| {
+        json!({
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": {"namespace": "n", "name": name}, "spec": {"clusterIP": address},
+        })
+    };
+    let (names, server, stop) = (names(), Fake::new(), CancellationToken::new());
+    let (client, made) = (server.client(), service("made", "10.100.0.8"));
+    let made = client.create(&kind::SERVICE, "n", &made).await;
+    made.unwrap();
+    server.shut(Some("services"));
+    let mut before = Book::default();
+    before.put_service(&service("web", "10.100.0.7"));
+    let services = Services::start(client, &stop).knowing(before);
+    let (its_names, its_services) = (names.clone(), services.clone());
+    let follow = async move {
+        let vpc = VPC.to_owned();
+        its_names
+            .follow_cluster(vpc, |it| it == MEMBER, its_services)
+            .await;
+    };
+    let _following = AbortOnDropHandle::new(tokio::spawn(follow));
+    sleep(MOMENT).await;
+    let of = |name: &str| said(&names, VPC, MEMBER, name, RecordType::A);
+    assert_eq!(of("web.n.svc.cluster.local."), found(&["10.100.0.7"]));
+    let unknown = nothing(ResponseCode::ServFail);
+    assert_eq!(of("made.n.svc.cluster.local."), unknown);
+    server.shut(None);
+    services.synced().await;
+    sleep(MOMENT).await;
+    let absent = nothing(ResponseCode::NXDomain);
+    assert_eq!(of("web.n.svc.cluster.local."), absent);
+    assert_eq!(of("made.n.svc.cluster.local."), found(&["10.100.0.8"]));
 }
 
 #[test]

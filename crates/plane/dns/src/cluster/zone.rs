@@ -9,7 +9,7 @@ use std::sync::Arc;
 use hickory_proto::op::Query;
 use hickory_proto::rr::rdata::{A, AAAA, CNAME, PTR, SOA, SRV, TXT};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
-use wharf_kube_services::{Entry, Kind, Name as ServiceName};
+use wharf_kube_services::{Book, Entry, Kind, Name as ServiceName};
 
 use crate::zone::{REVERSE_V6, reversed, reversed_v6};
 
@@ -128,6 +128,14 @@ fn lower(text: &Arc<str>) -> Arc<str> {
 }
 
 impl Zone {
+    pub(crate) fn of(book: &Book) -> Self {
+        let mut zone = Self::default();
+        for (service, entry) in book.services() {
+            zone.put(&service.name, Some(entry));
+        }
+        zone
+    }
+
     /// The service as it became; `None` for one that is gone.
     pub(crate) fn put(&mut self, name: &ServiceName, entry: Option<&Entry>) {
         if let Some(all) = self.namespaces.get_mut(&name.namespace)

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use wharf_kube_services::Book;
 
 use super::*;
 
@@ -17,14 +16,6 @@ fn slice(namespace: &str, service: &str, endpoints: Value) -> Value {
         "metadata": {"namespace": namespace, "name": service, "labels": {"kubernetes.io/service-name": service}},
         "addressType": "IPv4", "ports": [{"name": "http", "port": 8080}], "endpoints": endpoints,
     })
-}
-
-fn zone(book: &Book) -> Zone {
-    let mut zone = Zone::default();
-    for (service, entry) in book.services() {
-        zone.put(&service.name, Some(entry));
-    }
-    zone
 }
 
 fn find(zone: &Zone, name: &str, kind: RecordType) -> Found {
@@ -88,7 +79,7 @@ fn example() -> Zone {
         "web",
         json!([endpoint("10.0.0.8", Value::Null, true)]),
     ));
-    zone(&book)
+    Zone::of(&book)
 }
 
 #[test]
@@ -162,7 +153,7 @@ fn a_name_goes_with_its_service() {
     let mut book = Book::default();
     book.put_service(&service("a", "s", json!({"clusterIP": "None"})));
     book.put_slice(&slice("a", "s", json!([{"addresses": ["10.0.0.1"]}])));
-    let (mut zone, name) = (zone(&book), ServiceName::new("a", "s"));
+    let (mut zone, name) = (Zone::of(&book), ServiceName::new("a", "s"));
     assert_eq!(
         said(&zone, &format!("s.a.{ZONE}"), RecordType::A),
         "10.0.0.1"
@@ -190,7 +181,7 @@ fn a_long_answer_fits_a_message_and_all_take_turns() {
         json!({"clusterIP": "None"}),
     ));
     book.put_slice(&slice(&"n".repeat(63), &"s".repeat(63), endpoints.into()));
-    let zone = zone(&book);
+    let zone = Zone::of(&book);
     let name = format!("{}.{}.{ZONE}.", "s".repeat(63), "n".repeat(63));
     let mut seen = BTreeSet::new();
     for (name, kind) in [
