@@ -6,7 +6,8 @@ use std::{
     process::{Child, Command, Output, Stdio},
     sync::{
         OnceLock,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicU32, Ordering},
+        mpsc::{self, TryRecvError},
     },
 };
 
@@ -196,10 +197,11 @@ fn nothing_holds_what_was_mounted_and_only_that_is_taken_back() {
     assert!(unmounted.status.success(), "{unmounted:?}");
 
     // Neither do programs that are started at the same time.
-    let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| {
-            while !is_over.load(Ordering::Relaxed) {
+        // Gone when this fails, too: the other would never end.
+        let (goes_on, is_over) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            while is_over.try_recv() == Err(TryRecvError::Empty) {
                 assert!(Command::new("true").status().unwrap().success());
             }
         });
@@ -208,7 +210,7 @@ fn nothing_holds_what_was_mounted_and_only_that_is_taken_back() {
             elsewhere.unmount(&place)
         });
         let refused: Vec<Output> = unmounted.filter(|it| !it.status.success()).collect();
-        is_over.store(true, Ordering::Relaxed);
+        drop(goes_on);
         assert!(refused.is_empty(), "{refused:?}");
     });
     device.let_go(&own).unwrap();
