@@ -5,8 +5,10 @@ use std::net::Ipv4Addr;
 use crate::pod::Pod;
 
 const CLUSTER_DOMAIN: &str = "cluster.local";
-/// The kernel takes no longer host name.
+/// Of a pod's name, as much as fits into a name of DNS.
 const LONGEST: usize = 63;
+/// The kernel takes no longer host name.
+const MOST: usize = 64;
 
 /// What the node knows about names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,18 +21,27 @@ pub struct Resolvers {
     pub search: Vec<String>,
 }
 
+/// What a pod says that its name is in any case.
+pub fn override_of(pod: &Pod) -> Option<&str> {
+    let given = pod.spec.hostname_override.as_deref();
+    given.filter(|it| !it.is_empty())
+}
+
 pub fn hostname(pod: &Pod) -> String {
     let own = pod.spec.hostname.as_deref().filter(|it| !it.is_empty());
-    let name: String = own
-        .unwrap_or(&pod.metadata.name)
-        .chars()
-        .take(LONGEST)
-        .collect();
+    let (name, most) = match override_of(pod) {
+        Some(name) => (name, MOST),
+        None => (own.unwrap_or(&pod.metadata.name), LONGEST),
+    };
+    let name: String = name.chars().take(most).collect();
     name.trim_end_matches(['-', '.']).to_owned()
 }
 
 /// Under `hostname` in its subdomain, if it has one.
 fn full_name(pod: &Pod, hostname: &str) -> Option<String> {
+    if override_of(pod).is_some() {
+        return None;
+    }
     let sub = pod.spec.subdomain.as_deref().filter(|it| !it.is_empty())?;
     let namespace = &pod.metadata.namespace;
     Some(format!("{hostname}.{sub}.{namespace}.svc.{CLUSTER_DOMAIN}"))
@@ -41,7 +52,6 @@ fn full_name(pod: &Pod, hostname: &str) -> Option<String> {
 /// # Errors
 /// It is to be the full name, which is too long, in upstream's words.
 pub fn kernel_name(pod: &Pod, of_node: &str) -> Result<String, String> {
-    const MOST: usize = 64;
     if pod.spec.host_network {
         return Ok(of_node.to_owned());
     }
@@ -192,6 +202,21 @@ mod tests {
         let mut shared = full(&"s".repeat(43));
         (shared["hostNetwork"], shared["hostname"]) = (true.into(), "own".into());
         assert_eq!(of(shared).unwrap(), "node");
+    }
+
+    #[test]
+    fn a_name_that_overrides_stands_alone() {
+        let pod = json!({"metadata": {"name": "p", "namespace": "n"},
+            "spec": {"hostname": "h", "subdomain": "s", "hostnameOverride": "db.example.com"}});
+        let pod = Pod::read(&pod).unwrap();
+        assert_eq!(kernel_name(&pod, "node").unwrap(), "db.example.com");
+        let name = hostname(&pod);
+        let text = hosts(&pod, &name, Some(Ipv4Addr::new(10, 0, 0, 1)));
+        assert!(text.contains("10.0.0.1\tdb.example.com\n"), "{text}");
+        let long = json!({"metadata": {"name": "p"}, "spec": {"hostnameOverride": "a".repeat(64)}});
+        assert_eq!(hostname(&Pod::read(&long).unwrap()).len(), 64);
+        let empty = json!({"metadata": {"name": "p"}, "spec": {"hostnameOverride": ""}});
+        assert_eq!(hostname(&Pod::read(&empty).unwrap()), "p");
     }
 
     #[test]

@@ -82,6 +82,8 @@ pub struct PodSpec {
     #[serde(deserialize_with = "or_default")]
     pub image_pull_secrets: Vec<NameRef>,
     pub hostname: Option<String>,
+    /// Stands in place of every other name, of which those of DNS know nothing.
+    pub hostname_override: Option<String>,
     pub subdomain: Option<String>,
     #[serde(rename = "setHostnameAsFQDN", deserialize_with = "or_default")]
     pub set_hostname_as_fqdn: bool,

@@ -5,7 +5,7 @@ use wharf_container::spec::{capability_beyond, instances_have, parse_signal};
 use crate::{
     disks, env, host_paths, host_ports,
     machine::Lent,
-    objects,
+    names, objects,
     pod::{Container, Handler, Pod, PodSpec, Probe, Profile, Volume, VolumeDevice},
 };
 
@@ -58,6 +58,10 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
         (
             spec.host_users == Some(false) && spec.host_network,
             "hostUsers: false with hostNetwork",
+        ),
+        (
+            spec.host_network && names::override_of(pod).is_some(),
+            "hostnameOverride with hostNetwork",
         ),
         (spec.runtime_class_name.is_some(), "runtimeClassName"),
         (!spec.resource_claims.is_empty(), "resourceClaims"),
@@ -510,6 +514,10 @@ mod tests {
             (
                 json!({"hostNetwork": true, "hostIPC": true, "securityContext": {"sysctls": [{"name": "kernel.shm_rmid_forced", "value": "1"}]}}),
                 "spec.securityContext.sysctls: kernel.shm_rmid_forced is not supported by this node",
+            ),
+            (
+                json!({"hostNetwork": true, "hostnameOverride": "db"}),
+                "spec.hostnameOverride with hostNetwork is not supported by this node",
             ),
             (
                 json!({"hostUsers": false, "volumes": [{"name": "d", "hostPath": {"path": "/x"}}]}),

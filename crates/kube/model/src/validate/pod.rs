@@ -8,7 +8,7 @@ use super::{container, meta, placement, resources, security, volume};
 use crate::{
     field::{Errors, Path},
     names,
-    view::{absent, items, map, member, number, text, texts},
+    view::{absent, flag, items, map, member, number, text, texts},
 };
 
 pub fn create(pod: &Value, errors: &mut Errors) {
@@ -149,6 +149,7 @@ fn spec(spec: &Value, path: &Path<'_>, errors: &mut Errors, pod: Option<&str>) {
             errors.invalid_all(&path.child(name), value, rule(value));
         }
     }
+    hostname_override(spec, path, errors);
     if let Some(seconds) = number(spec, "activeDeadlineSeconds")
         && !(1..=i64::from(i32::MAX)).contains(&seconds)
     {
@@ -199,6 +200,26 @@ pub fn one_of_if_told(
     let value = text(owner, name);
     if !value.is_empty() && !supported.contains(&value) {
         errors.not_supported(&path.child(name), value, supported);
+    }
+}
+
+/// A name that a pod has whatever its others are.
+fn hostname_override(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
+    /// Of the kernel's.
+    const LONGEST: usize = 64;
+    let name = text(spec, "hostnameOverride");
+    if name.is_empty() {
+        return;
+    }
+    let at = path.child("hostnameOverride");
+    errors.invalid_all(&at, name, names::dns_subdomain(name));
+    if name.len() > LONGEST {
+        errors.too_long(&at, LONGEST);
+    }
+    for other in ["hostNetwork", "setHostnameAsFQDN"] {
+        if flag(spec, other) == Some(true) {
+            errors.forbidden(&at, format!("may not be set when `{other}` is true"));
+        }
     }
 }
 

@@ -283,6 +283,37 @@ fn specs() {
 }
 
 #[test]
+fn a_name_that_overrides_is_one_of_dns_and_goes_with_no_other() {
+    let of = |name: &str| {
+        let mut pod = pod();
+        pod["spec"]["hostnameOverride"] = name.into();
+        pod
+    };
+    for fine in ["", "db.example.com", "a".repeat(64).as_str()] {
+        assert_eq!(created("v1", "pods", of(fine)), Vec::<String>::new());
+    }
+    assert_eq!(
+        created("v1", "pods", of(&"a".repeat(65))),
+        ["spec.hostnameOverride: Too long: may not be more than 64 bytes"]
+    );
+    let not = created("v1", "pods", of("A_b"));
+    assert!(
+        not.len() == 1 && not[0].starts_with(r#"spec.hostnameOverride: Invalid value: "A_b""#),
+        "{not:?}"
+    );
+    let mut both = of("db");
+    both["spec"]["hostNetwork"] = true.into();
+    both["spec"]["setHostnameAsFQDN"] = true.into();
+    assert_eq!(
+        created("v1", "pods", both),
+        [
+            "spec.hostnameOverride: Forbidden: may not be set when `hostNetwork` is true",
+            "spec.hostnameOverride: Forbidden: may not be set when `setHostnameAsFQDN` is true",
+        ]
+    );
+}
+
+#[test]
 fn changes() {
     let change =
         |pointer: &str, value: Value| changed("v1", "pods", pod(), with(&pod(), pointer, value));
