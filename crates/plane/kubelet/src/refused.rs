@@ -6,7 +6,7 @@ use crate::{
     disks, env, host_paths, host_ports,
     machine::Lent,
     names, objects,
-    pod::{Container, Handler, Pod, PodSpec, Probe, Profile, Volume, VolumeDevice},
+    pod::{Container, Handler, Pod, PodSpec, Probe, Profile, Volume, VolumeDevice, VolumeMount},
 };
 
 /// The reason of the status of such a pod.
@@ -239,6 +239,11 @@ pub fn refused_container(pod: &Pod, of: &Container, node: Node<'_>) -> Option<St
             of.restart_policy.is_some() && !of.is_sidecar(),
             "a restartPolicy of its own other than Always",
         ),
+        (
+            of.restart_policy.is_some() && pod.spec.containers.iter().any(|it| it.name == of.name),
+            "a restartPolicy of its own that is no init container",
+        ),
+        (!of.restart_policy_rules.is_empty(), "restartPolicyRules"),
     ];
     if let Some((_, name)) = flags.iter().find(|(asked, _)| *asked) {
         return told(name);
@@ -286,13 +291,24 @@ pub fn refused_container(pod: &Pod, of: &Container, node: Node<'_>) -> Option<St
     {
         return told(&format!("the field {path}"));
     }
-    let propagates = |it: &&crate::pod::VolumeMount| {
+    let propagates = |it: &&VolumeMount| {
         it.mount_propagation
             .as_deref()
             .is_some_and(|it| it != "None")
     };
     if of.volume_mounts.iter().any(|it| propagates(&it)) {
         return told("mountPropagation");
+    }
+    // Of the node's folders, what is mounted below comes along as it is. In other volumes nothing is mounted, so that they are
+    // read-only throughout where they are so at all.
+    let wants_all = |it: &&VolumeMount| {
+        let is_of_node = pod
+            .volume(&it.name)
+            .is_some_and(|it| it.host_path.is_some());
+        is_of_node && it.recursive_read_only.as_deref() == Some("Enabled")
+    };
+    if of.volume_mounts.iter().any(|it| wants_all(&it)) {
+        return told("recursiveReadOnly: Enabled of a hostPath");
     }
     let probes = [&of.liveness_probe, &of.readiness_probe, &of.startup_probe];
     let mut probes = probes.into_iter().flatten();
@@ -451,6 +467,11 @@ mod tests {
         assert_eq!(of(spec), None);
         let safe = json!({"securityContext": {"sysctls": [{"name": "net/ipv4/tcp_syncookies", "value": "1"}]}});
         assert_eq!(of(safe), None);
+        let mount = |name: &str, all: &str| json!({"name": name, "mountPath": "/v", "readOnly": true, "recursiveReadOnly": all});
+        let all = json!({"volumes": [{"name": "e", "emptyDir": {}}, {"name": "d", "hostPath": {"path": "/x"}}],
+            "containers": [{"name": "a", "volumeMounts": [mount("e", "Enabled"), mount("d", "IfPossible")]}],
+            "initContainers": [{"name": "s", "restartPolicy": "Always"}]});
+        assert_eq!(of(all), None);
         let private = json!({"imagePullSecrets": [{"name": "s"}], "containers": [{"name": "a"}]});
         assert_eq!(of(private), None);
     }
@@ -550,6 +571,19 @@ mod tests {
             (
                 json!({"containers": [{"name": "a", "volumeDevices": [{"name": "d", "devicePath": "/data"}]}]}),
                 "container \"a\": volumeDevices at /data is not supported by this node",
+            ),
+            (
+                json!({"containers": [{"name": "a", "restartPolicy": "Always"}]}),
+                "container \"a\": a restartPolicy of its own that is no init container is not supported by this node",
+            ),
+            (
+                json!({"initContainers": [{"name": "a", "restartPolicyRules": [{"action": "Restart"}]}]}),
+                "container \"a\": restartPolicyRules is not supported by this node",
+            ),
+            (
+                json!({"volumes": [{"name": "d", "hostPath": {"path": "/x"}}], "containers": [{"name": "a",
+                    "volumeMounts": [{"name": "d", "mountPath": "/d", "readOnly": true, "recursiveReadOnly": "Enabled"}]}]}),
+                "container \"a\": recursiveReadOnly: Enabled of a hostPath is not supported by this node",
             ),
             (
                 json!({"containers": [{"name": "a", "livenessProbe": {"periodSeconds": 1}}]}),

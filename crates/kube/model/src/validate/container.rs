@@ -131,6 +131,13 @@ fn running(container: &Value, role: Role, path: &Path<'_>, errors: &mut Errors) 
         }
         _ => {}
     }
+    // The policy of the pod decides about each container, and of those that stay it is that they are there.
+    if !absent(container, "restartPolicyRules") {
+        errors.forbidden(
+            &path.child("restartPolicyRules"),
+            "rules of restarts are not supported by this server",
+        );
+    }
     const PARTS: [&str; 4] = [
         "lifecycle",
         "livenessProbe",
@@ -227,6 +234,7 @@ fn bare(container: &Value, path: &Path<'_>, errors: &mut Errors) {
         "startupProbe",
         "resizePolicy",
         "restartPolicy",
+        "restartPolicyRules",
     ] {
         if !absent(container, name) {
             errors.forbidden(

@@ -61,6 +61,7 @@ pub fn mounts(container: &Value, path: &Path<'_>, errors: &mut Errors, volumes: 
             descending(expression, &list.child("subPathExpr"), errors);
         }
         propagation(container, text(mount, "mountPropagation"), &list, errors);
+        read_only_below(mount, &list, errors);
     }
     devices(container, &path.child("volumeDevices"), errors, volumes);
 }
@@ -80,6 +81,30 @@ fn propagation(container: &Value, value: &str, list: &Path<'_>, errors: &mut Err
             &path,
             "Bidirectional mount propagation is available only to privileged containers",
         );
+    }
+}
+
+/// Whether a mount is read-only with all that is mounted below it.
+fn read_only_below(mount: &Value, list: &Path<'_>, errors: &mut Errors) {
+    const KNOWN: &[&str] = &["Disabled", "Enabled", "IfPossible"];
+    let path = list.child("recursiveReadOnly");
+    let Some(value) = mount.get("recursiveReadOnly").and_then(Value::as_str) else {
+        return;
+    };
+    match value {
+        "Disabled" => {}
+        "Enabled" | "IfPossible" => {
+            if flag(mount, "readOnly") != Some(true) {
+                errors.forbidden(&path, "may only be specified when readOnly is true");
+            }
+            if !matches!(text(mount, "mountPropagation"), "" | "None") {
+                errors.forbidden(
+                    &path,
+                    "may only be specified when mountPropagation is None or not specified",
+                );
+            }
+        }
+        other => errors.not_supported(&path, other, KNOWN),
     }
 }
 

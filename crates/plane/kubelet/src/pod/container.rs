@@ -48,6 +48,8 @@ pub struct Container {
     pub termination_message_policy: Option<String>,
     /// `Always` makes an init container one that stays beside the others.
     pub restart_policy: Option<RestartPolicy>,
+    #[serde(deserialize_with = "or_default")]
+    pub restart_policy_rules: Vec<Value>,
     /// Whose processes an ephemeral container sees.
     pub target_container_name: Option<String>,
 }
@@ -187,6 +189,7 @@ pub struct VolumeMount {
     pub sub_path: Option<String>,
     pub sub_path_expr: Option<String>,
     pub mount_propagation: Option<String>,
+    pub recursive_read_only: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -121,6 +121,20 @@ fn containers() {
                 ],
             ),
             (
+                "/spec/containers/0/restartPolicyRules",
+                json!([{"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}]),
+                &[
+                    "spec.containers[0].restartPolicyRules: Forbidden: rules of restarts are not supported by this server",
+                ],
+            ),
+            (
+                "/spec/initContainers/0/restartPolicyRules",
+                json!([{"action": "Restart"}]),
+                &[
+                    "spec.initContainers[0].restartPolicyRules: Forbidden: rules of restarts are not supported by this server",
+                ],
+            ),
+            (
                 "/spec/containers/0/resources",
                 json!({"limits": {"cpu": "1"}, "requests": {"cpu": "2"}}),
                 &[
@@ -195,6 +209,22 @@ fn volumes() {
                     r#"spec.containers[0].volumeMounts[1].mountPath: Invalid value: "/v": must be unique"#,
                     "spec.containers[0].volumeMounts[2].mountPath: Required value",
                     r#"spec.containers[0].volumeMounts.subPath: Invalid value: "/x": must be a relative path"#,
+                ],
+            ),
+            (
+                "/spec/containers/0/volumeMounts",
+                json!([{"name": "v", "mountPath": "/a", "readOnly": true, "recursiveReadOnly": "Enabled"},
+                    {"name": "v", "mountPath": "/b", "recursiveReadOnly": "Disabled"}]),
+                &[],
+            ),
+            (
+                "/spec/containers/0/volumeMounts",
+                json!([{"name": "v", "mountPath": "/a", "recursiveReadOnly": "IfPossible", "mountPropagation": "HostToContainer"},
+                    {"name": "v", "mountPath": "/b", "readOnly": true, "recursiveReadOnly": "Always"}]),
+                &[
+                    "spec.containers[0].volumeMounts.recursiveReadOnly: Forbidden: may only be specified when readOnly is true",
+                    "spec.containers[0].volumeMounts.recursiveReadOnly: Forbidden: may only be specified when mountPropagation is None or not specified",
+                    r#"spec.containers[0].volumeMounts.recursiveReadOnly: Unsupported value: "Always": supported values: "Disabled", "Enabled", "IfPossible""#,
                 ],
             ),
             (
