@@ -19,7 +19,7 @@ use crate::{
 /// Amounts by the names that quotas have for them.
 pub type Amounts = BTreeMap<String, Quantity>;
 
-pub use pod::of_containers;
+pub use pod::{is_of_pods, of_containers, of_pod};
 
 /// What a pod requests at its most, by the plain names of resources.
 pub fn needed(pod: &Value) -> Amounts {

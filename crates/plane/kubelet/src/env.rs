@@ -148,6 +148,7 @@ fn value_from(
         let of_container = other.unwrap_or(container);
         let value = resource(
             &of_container.resources,
+            &pod.spec.resources,
             &of.resource,
             of.divisor.as_ref(),
             facts,
@@ -253,9 +254,10 @@ pub fn field(pod: &Pod, path: &str, facts: &Facts) -> Option<String> {
     })
 }
 
-/// What a container asks for or may have at most, in units of the divisor, rounded up.
+/// What a container asks for or may have at most, in units of the divisor, rounded up. `whole`: what its pod has.
 pub fn resource(
     of: &Resources,
+    whole: &Resources,
     name: &str,
     divisor: Option<&Value>,
     facts: &Facts,
@@ -263,11 +265,13 @@ pub fn resource(
     let (which, kind) = name.split_once('.')?;
     let own = |all: &BTreeMap<String, Value>| all.get(kind).and_then(quantity::milli);
     let milli = match which {
-        "limits" => own(&of.limits).or(match kind {
-            "cpu" => Some(i128::from(facts.allocatable.0)),
-            "memory" => Some(i128::from(facts.allocatable.1) * 1000),
-            _ => None,
-        }),
+        "limits" => own(&of.limits)
+            .or_else(|| own(&whole.limits))
+            .or(match kind {
+                "cpu" => Some(i128::from(facts.allocatable.0)),
+                "memory" => Some(i128::from(facts.allocatable.1) * 1000),
+                _ => None,
+            }),
         "requests" => own(&of.requests).or_else(|| own(&of.limits)).or(Some(0)),
         _ => None,
     };
@@ -361,6 +365,18 @@ mod tests {
             ..Facts::default()
         };
         environment(&pod, &pod.spec.containers[0], &Fixed, &facts)
+    }
+
+    #[test]
+    fn a_limit_that_the_pod_alone_has_is_told_of_its_containers() {
+        let whole = Resources {
+            limits: BTreeMap::from([("cpu".to_owned(), json!("500m"))]),
+            ..Resources::default()
+        };
+        let (own, facts, divisor) = (Resources::default(), Facts::default(), json!("1m"));
+        let of = |name: &str| resource(&own, &whole, name, Some(&divisor), &facts);
+        assert_eq!(of("limits.cpu").as_deref(), Some("500"));
+        assert_eq!(of("requests.cpu").as_deref(), Some("0"));
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub fn pod(object: &Value, now: Timestamp) {
     let facts = Facts::default();
     for of in pod.all_containers() {
         let _ = env::environment(&pod, of, &All, &facts);
-        let _ = qos::bounds(&of.resources);
+        let _ = qos::container_bounds(&pod, of);
     }
     for volume in &pod.spec.volumes {
         if let Some(Ok(files)) = volume_files::files(&pod, volume, &All, &All, &facts) {

@@ -98,7 +98,7 @@ async fn resize(context: &Context, pod: &Pod, state: &PodState) -> Vec<Event> {
     let all: Vec<&Container> = pod.all_containers().filter(running).collect();
     let each = all.iter().filter_map(|of| {
         let run = run_name(&of.name, state.container(&of.name)?.attempt)?;
-        Some((run, qos::bounds(&of.resources)))
+        Some((run, qos::container_bounds(pod, of)))
     });
     let each: Vec<_> = each.collect();
     let (machine, whole) = (&context.node.machine, qos::pod_bounds(pod));

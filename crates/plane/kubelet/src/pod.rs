@@ -94,6 +94,9 @@ pub struct PodSpec {
     pub enable_service_links: Option<bool>,
     #[serde(deserialize_with = "or_default")]
     pub resource_claims: Vec<Value>,
+    /// What its containers have together.
+    #[serde(deserialize_with = "or_default")]
+    pub resources: Resources,
     #[serde(deserialize_with = "or_default")]
     pub readiness_gates: Vec<ReadinessGate>,
 }

@@ -65,9 +65,15 @@ pub fn refused(pod: &Pod, node: Node<'_>) -> Option<String> {
         ),
         (spec.runtime_class_name.is_some(), "runtimeClassName"),
         (!spec.resource_claims.is_empty(), "resourceClaims"),
+        (!spec.resources.claims.is_empty(), "resources.claims"),
     ];
     if let Some((_, name)) = flags.iter().find(|(asked, _)| *asked) {
         return Some(not_here(&format!("spec.{name}")));
+    }
+    let whole = &spec.resources;
+    let mut named = whole.limits.keys().chain(whole.requests.keys());
+    if let Some(other) = named.find(|it| !["cpu", "memory"].contains(&it.as_str())) {
+        return Some(not_here(&format!("spec.resources: {other}")));
     }
     let mut sysctls = spec.security_context.sysctls.iter();
     if let Some(other) = sysctls.find(|it| !may_set(&it.dotted(), spec)) {
@@ -241,7 +247,7 @@ pub fn refused_container(pod: &Pod, of: &Container, node: Node<'_>) -> Option<St
         ),
         (
             of.restart_policy.is_some() && pod.spec.containers.iter().any(|it| it.name == of.name),
-            "a restartPolicy of its own that is no init container",
+            "a restartPolicy of its own outside of initContainers",
         ),
         (!of.restart_policy_rules.is_empty(), "restartPolicyRules"),
     ];
@@ -537,6 +543,10 @@ mod tests {
                 "spec.securityContext.sysctls: kernel.shm_rmid_forced is not supported by this node",
             ),
             (
+                json!({"resources": {"limits": {"cpu": 1, "hugepages-2Mi": "4Mi"}}}),
+                "spec.resources: hugepages-2Mi is not supported by this node",
+            ),
+            (
                 json!({"hostNetwork": true, "hostnameOverride": "db"}),
                 "spec.hostnameOverride with hostNetwork is not supported by this node",
             ),
@@ -574,7 +584,7 @@ mod tests {
             ),
             (
                 json!({"containers": [{"name": "a", "restartPolicy": "Always"}]}),
-                "container \"a\": a restartPolicy of its own that is no init container is not supported by this node",
+                "container \"a\": a restartPolicy of its own outside of initContainers is not supported by this node",
             ),
             (
                 json!({"initContainers": [{"name": "a", "restartPolicyRules": [{"action": "Restart"}]}]}),

@@ -149,12 +149,12 @@ pub fn container(
         copy_up: false,
         as_it_is: false,
     });
-    let bounds = qos::bounds(&of.resources);
+    let bounds = qos::container_bounds(pod, of);
     spec.memory_limit_bytes = bounds.memory_bytes;
     spec.swap_limit_bytes = Some(0);
     spec.cpu_shares = Some(bounds.cpu_shares);
     spec.cpu_quota_millis = bounds.cpu_quota_millis;
-    spec.oom_score_adj = qos::oom_score(qos::class(pod), of, around.node_memory);
+    spec.oom_score_adj = qos::oom_score(pod, of, around.node_memory);
     let security = &of.security_context;
     if let Some(change) = &security.capabilities {
         let asked = Capabilities {

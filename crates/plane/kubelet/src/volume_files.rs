@@ -184,7 +184,13 @@ fn downward(
                 .as_deref()
                 .and_then(|it| pod.container(it));
             let value = container.and_then(|it| {
-                env::resource(&it.resources, &of.resource, of.divisor.as_ref(), facts)
+                env::resource(
+                    &it.resources,
+                    &pod.spec.resources,
+                    &of.resource,
+                    of.divisor.as_ref(),
+                    facts,
+                )
             });
             let unknown =
                 || BadConfig::Other(format!("unsupported container resource: {}", of.resource));

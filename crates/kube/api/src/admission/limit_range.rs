@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
-use wharf_kube_model::{quantity::Quantity, quota::of_containers, view::text_at};
+use wharf_kube_model::{quantity::Quantity, quota::of_pod, view::text_at};
 
 const ANNOTATION: &str = "kubernetes.io/limit-ranger";
 const LISTS: [(&str, &str); 2] = [
@@ -106,8 +106,8 @@ pub fn pod_errors(pod: &Value, ranges: &[Arc<Value>]) -> Vec<String> {
             }
             "Pod" => check(
                 limit,
-                &of_containers(pod, "requests"),
-                &of_containers(pod, "limits"),
+                &of_pod(&pod["spec"], "requests"),
+                &of_pod(&pod["spec"], "limits"),
                 &mut errors,
             ),
             _ => {}
@@ -285,6 +285,20 @@ mod tests {
             pod_errors(&pod_of(&asked), &range(fits)),
             Vec::<String>::new()
         );
+    }
+
+    #[test]
+    fn a_pod_is_held_to_what_it_says_as_a_whole() {
+        let mut pod = pod_of(&json!({"requests": {"cpu": "100m"}}));
+        pod["spec"]["resources"] = json!({"requests": {"cpu": "1"}, "limits": {"cpu": "4"}});
+        let most = |cpu: &str| range(json!({"type": "Pod", "max": {"cpu": cpu}}));
+        assert_eq!(
+            pod_errors(&pod, &most("2")),
+            ["maximum cpu usage per Pod is 2, but limit is 4"]
+        );
+        assert_eq!(pod_errors(&pod, &most("4")), Vec::<String>::new());
+        let least = range(json!({"type": "Pod", "min": {"cpu": "500m"}}));
+        assert_eq!(pod_errors(&pod, &least), Vec::<String>::new());
     }
 
     #[test]

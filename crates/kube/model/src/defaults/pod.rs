@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     quantity::Quantity,
+    quota,
     view::{absent, default, existing, items_mut, map, member, number, object_mut, text},
 };
 
@@ -30,9 +31,7 @@ pub fn pod(object: &mut Value) {
             }
         }
     }
-    if spec.get("resources").is_some() {
-        requests_from_limits(spec);
-    }
+    requests_of_pod(spec);
     status_addresses(object);
 }
 
@@ -237,6 +236,35 @@ fn requests_from_limits(container: &mut Value) {
         for (name, limit) in limits {
             if requests.get(&name).is_none() {
                 requests[name] = limit;
+            }
+        }
+    }
+}
+
+/// Of a pod that has limits as a whole: what its containers ask for together, or else as much as the limit.
+fn requests_of_pod(spec: &mut Value) {
+    let resources = spec.get("resources").unwrap_or(&Value::Null);
+    let Some(limits) = map(resources, "limits").filter(|it| !it.is_empty()) else {
+        return;
+    };
+    let mut all: Vec<(String, Value)> = Vec::new();
+    for (name, asked) in quota::of_containers(spec, "requests") {
+        if matches!(name.as_str(), "cpu" | "memory") {
+            all.push((name, asked.to_string().into()));
+        }
+    }
+    for (name, limit) in limits {
+        if quota::is_of_pods(name) {
+            all.push((name.clone(), limit.clone()));
+        }
+    }
+    let Some(resources) = existing(spec, "resources") else {
+        return;
+    };
+    if let Some(requests) = object_mut(resources, "requests") {
+        for (name, value) in all {
+            if requests.get(&name).is_none() {
+                requests[name] = value;
             }
         }
     }

@@ -48,6 +48,30 @@ fn a_pod() {
 }
 
 #[test]
+fn a_pods_own_requests() {
+    let requests = |own: Value| {
+        let asks = json!({"name": "c", "image": "i", "resources": {"requests": {"cpu": "500m"}}});
+        let mut two = asks.clone();
+        two["name"] = "d".into();
+        let pod = json!({"spec": {"containers": [asks, two], "resources": own}});
+        defaulted("v1", "pods", pod)["spec"]["resources"]["requests"].take()
+    };
+    assert_eq!(
+        requests(json!({"limits": {"cpu": "2", "memory": "1Gi"}})),
+        json!({"cpu": "1", "memory": "1Gi"})
+    );
+    assert_eq!(
+        requests(json!({"limits": {"memory": "1Gi"}, "requests": {"memory": "1Mi"}})),
+        json!({"memory": "1Mi", "cpu": "1"})
+    );
+    assert_eq!(
+        requests(json!({"requests": {"cpu": "3"}})),
+        json!({"cpu": "3"})
+    );
+    assert_eq!(requests(json!({})), Value::Null);
+}
+
+#[test]
 fn a_pods_containers_volumes_and_probes() {
     let pod = defaulted(
         "v1",

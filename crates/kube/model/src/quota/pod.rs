@@ -26,6 +26,11 @@ fn is_common(name: &str) -> bool {
     ["cpu", "memory", "ephemeral-storage"].contains(&name)
 }
 
+/// What a pod may have as a whole.
+pub fn is_of_pods(resource: &str) -> bool {
+    ["cpu", "memory"].contains(&resource) || resource.starts_with(HUGE_PAGES)
+}
+
 /// A name with a domain that is not Kubernetes's own: devices.
 fn is_extended(name: &str) -> bool {
     name.split_once('/')
@@ -67,8 +72,7 @@ fn at_least(sum: &mut Amounts, other: &Amounts) {
 }
 
 /// What the containers of a pod need at their most: all together, or what one that runs before them needs beside the sidecars before it.
-pub fn of_containers(pod: &Value, kind: &str) -> Amounts {
-    let spec = &pod["spec"];
+pub fn of_containers(spec: &Value, kind: &str) -> Amounts {
     let of = |container: &Value| amounts(container, &["resources", kind]);
     let mut sum = Amounts::new();
     for container in items(spec, "containers") {
@@ -90,9 +94,16 @@ pub fn of_containers(pod: &Value, kind: &str) -> Amounts {
     sum
 }
 
+/// The same of the pod: what it says as a whole stands above what its containers say.
+pub fn of_pod(spec: &Value, kind: &str) -> Amounts {
+    let mut sum = of_containers(spec, kind);
+    sum.extend(amounts(spec, &["resources", kind]));
+    sum
+}
+
 /// The same with what the pod needs beside its containers.
 pub fn needs(pod: &Value, kind: &str) -> Amounts {
-    let mut sum = of_containers(pod, kind);
+    let mut sum = of_pod(&pod["spec"], kind);
     // Overhead is on top of limits that are there.
     let mut overhead = amounts(pod, &["spec", "overhead"]);
     if kind == "limits" {
@@ -124,6 +135,11 @@ pub fn usage(pod: &Value, now: i64, used: &mut Amounts) {
 }
 
 pub fn unsaid<'a>(pod: &Value, hard: impl Iterator<Item = &'a str>) -> Option<String> {
+    // What a pod says as a whole need not be said of each of its containers.
+    let says = |kind| !amounts(&pod["spec"], &["resources", kind]).is_empty();
+    if says("requests") || says("limits") {
+        return None;
+    }
     let required: BTreeSet<&str> = hard.filter(|it| TO_BE_SAID.contains(it)).collect();
     let mut missing: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let lists = ["containers", "initContainers"];

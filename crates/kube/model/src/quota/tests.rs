@@ -112,6 +112,28 @@ fn what_a_pod_uses() {
 }
 
 #[test]
+fn a_pod_that_says_what_it_needs_as_a_whole_uses_that() {
+    let mut object = pod(json!({"requests": {"cpu": "500m", "memory": "128Mi"}}));
+    object["spec"]["resources"] =
+        json!({"requests": {"cpu": "2"}, "limits": {"cpu": "3", "memory": "1Gi"}});
+    object["spec"]["overhead"] = json!({"cpu": "250m"});
+    assert_eq!(
+        names(&PODS.usage(&object, 0)),
+        json!({
+            "count/pods": "1", "pods": "1", "cpu": "2250m", "requests.cpu": "2250m", "memory": "128Mi",
+            "requests.memory": "128Mi", "limits.cpu": "3250m", "limits.memory": "1Gi",
+        })
+    );
+    let hard = || ["limits.cpu"].into_iter();
+    assert_eq!(PODS.unsaid(&object, hard()), None);
+    object["spec"]["resources"] = json!({});
+    assert_eq!(
+        PODS.unsaid(&object, hard()).as_deref(),
+        Some("limits.cpu for: c")
+    );
+}
+
+#[test]
 fn what_others_use() {
     let of = |plural: &'static str, object: Value| {
         let counted = Counted { group: "", plural };

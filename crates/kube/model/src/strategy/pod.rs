@@ -34,7 +34,8 @@ pub fn qos_class(pod: &Value) -> &'static str {
     };
     // What the pod says as a whole stands above what its containers say.
     let own = spec.get("resources").filter(|resources| {
-        at(resources, &["limits"]).is_some() || at(resources, &["requests"]).is_some()
+        let says = |list| map(resources, list).is_some_and(|it| !it.is_empty());
+        says("limits") || says("requests")
     });
     let bodies: Vec<&Value> = match own {
         Some(resources) => vec![resources],

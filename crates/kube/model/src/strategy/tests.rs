@@ -71,6 +71,17 @@ fn classes_of_service() {
 }
 
 #[test]
+fn a_class_of_service_is_that_of_the_whole_pod_where_it_says_so() {
+    let class = |own: Value| {
+        let container = json!({"resources": {"requests": {"cpu": "1"}}});
+        pod::qos_class(&json!({"spec": {"containers": [container], "resources": own}}))
+    };
+    let all = json!({"limits": {"cpu": "1", "memory": "1Gi"}});
+    assert_eq!(class(all), "Guaranteed");
+    assert_eq!(class(json!({"limits": {}})), "Burstable");
+}
+
+#[test]
 fn a_change_of_spec_raises_the_generation_and_keeps_the_status() {
     let old = json!({"metadata": {"generation": 4, "uid": "u", "creationTimestamp": "t"}, "spec": {"replicas": 1}, "status": {"replicas": 1}});
     let new = json!({"metadata": {"generation": 99, "creationTimestamp": "x", "labels": {"a": "b"}}, "spec": {"replicas": 2}, "status": {"replicas": 7}});

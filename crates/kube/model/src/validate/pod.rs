@@ -104,6 +104,7 @@ pub fn template(template: Option<&Value>, path: &Path<'_>, errors: &mut Errors) 
 fn spec(spec: &Value, path: &Path<'_>, errors: &mut Errors, pod: Option<&str>) {
     let volumes = volume::volumes(spec, &path.child("volumes"), errors, pod);
     container::all(spec, path, errors, &volumes);
+    resources::of_pod(spec, path, errors);
     one_of(
         spec,
         "restartPolicy",

@@ -245,6 +245,13 @@ pub fn ephemeral_update(new: &Value, old: &Value, errors: &mut Errors) {
 /// Resources may change, the class of service may not.
 pub fn resize_update(new: &Value, old: &Value, errors: &mut Errors) {
     whole(new, errors);
+    let of_pod = |pod: &Value| crate::view::at(pod, &["spec", "resources"]).cloned();
+    if of_pod(new) != of_pod(old) {
+        errors.forbidden(
+            &Path::root("spec").child("resources"),
+            "what a pod has as a whole cannot be changed by this server",
+        );
+    }
     let class = crate::strategy::qos_class;
     if class(new) != class(old) {
         errors.invalid(

@@ -7,8 +7,12 @@ use crate::{
     field::{Errors, Path},
     names,
     quantity::Quantity,
-    view::{absent, at, map},
+    quota::{amounts, is_of_pods, of_containers},
+    view::{absent, at, items, map, member},
 };
+
+/// What is said of a name and an amount.
+type Check = fn(&str, &Value, &Path<'_>, &mut Errors);
 
 /// Resources a container may ask for by a name without a domain.
 fn standard(name: &str) -> bool {
@@ -86,7 +90,77 @@ pub fn amount_of(name: &str, amount: &Value, path: &Path<'_>, errors: &mut Error
     }
 }
 
+/// A name and an amount of a resource of a pod as a whole.
+fn resource_of_pod(name: &str, amount: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let faults = names::qualified_name(name);
+    if faults.is_empty() && !is_of_pods(name) {
+        errors.not_supported(path, name, &["cpu", "hugepages-", "memory"]);
+    }
+    errors.invalid_all(path, name, faults);
+    amount_of(name, amount, path, errors);
+}
+
+/// What a pod may have as a whole: its containers ask for no more together, and none is limited to more.
+pub fn of_pod(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let Some(body) = member(spec, "resources") else {
+        return;
+    };
+    let path = path.child("resources");
+    if !absent(body, "claims") {
+        errors.forbidden(
+            &path.child("claims"),
+            "claims cannot be set for Resources at pod-level",
+        );
+    }
+    both(body, &path, errors, resource_of_pod);
+    let (asked, most) = (amounts(body, &["requests"]), amounts(body, &["limits"]));
+    let requests = path.child("requests");
+    for (name, sum) in of_containers(spec, "requests") {
+        if let Some(asked) = asked.get(&name)
+            && sum > *asked
+        {
+            errors.invalid(
+                &requests.key(&name),
+                asked.to_string(),
+                format!("must be greater than or equal to aggregate container requests of {sum}"),
+            );
+        }
+    }
+    let containers = path.child("containers");
+    for (index, container) in items(spec, "containers").iter().enumerate() {
+        if errors.full() {
+            return;
+        }
+        let place = containers.index(index);
+        for (name, limit) in amounts(container, &["resources", "limits"]) {
+            if let Some(most) = most.get(&name)
+                && limit > *most
+            {
+                let place = place.key(&name);
+                errors.invalid(
+                    &place.child("limits"),
+                    limit.to_string(),
+                    format!("must be less than or equal to pod limits of {most}"),
+                );
+            }
+        }
+    }
+}
+
+/// Of a container.
 pub fn resources(body: &Value, path: &Path<'_>, errors: &mut Errors) {
+    both(body, path, errors, resource);
+    // No driver hands out devices here.
+    if !absent(body, "claims") {
+        errors.forbidden(
+            &path.child("claims"),
+            "claims of devices are not supported by this server",
+        );
+    }
+}
+
+/// Limits and requests.
+fn both(body: &Value, path: &Path<'_>, errors: &mut Errors, check: Check) {
     let (limits, requests) = (path.child("limits"), path.child("requests"));
     let mut huge = false;
     let mut computes = false;
@@ -98,14 +172,14 @@ pub fn resources(body: &Value, path: &Path<'_>, errors: &mut Errors) {
         if errors.full() {
             return;
         }
-        resource(name, amount, &limits.key(name), errors);
+        check(name, amount, &limits.key(name), errors);
         note(name);
     }
     for (name, amount) in map(body, "requests").into_iter().flatten() {
         if errors.full() {
             return;
         }
-        resource(name, amount, &requests.key(name), errors);
+        check(name, amount, &requests.key(name), errors);
         note(name);
         let limit = at(body, &["limits", name]).map(Quantity::of);
         match (Quantity::of(amount), limit) {
@@ -133,12 +207,5 @@ pub fn resources(body: &Value, path: &Path<'_>, errors: &mut Errors) {
     }
     if huge && !computes {
         errors.forbidden(path, "HugePages require cpu or memory");
-    }
-    // No driver hands out devices here.
-    if !absent(body, "claims") {
-        errors.forbidden(
-            &path.child("claims"),
-            "claims of devices are not supported by this server",
-        );
     }
 }

@@ -313,6 +313,66 @@ fn specs() {
 }
 
 #[test]
+fn what_a_pod_has_as_a_whole_holds_its_containers() {
+    check(
+        "v1",
+        "pods",
+        &pod(),
+        &[
+            (
+                "/spec/resources",
+                json!({"limits": {"cpu": "2", "memory": "1Gi"}}),
+                &[],
+            ),
+            (
+                "/spec/resources",
+                json!({"requests": {"cpu": "500m", "memory": "1Gi"}}),
+                &[
+                    r#"spec.resources.requests[cpu]: Invalid value: "500m": must be greater than or equal to aggregate container requests of 1"#,
+                ],
+            ),
+            (
+                "/spec/resources",
+                json!({"limits": {"cpu": "500m"}}),
+                &[
+                    r#"spec.resources.requests: Invalid value: "1": must be less than or equal to cpu limit of 500m"#,
+                    r#"spec.resources.containers[0][cpu].limits: Invalid value: "1": must be less than or equal to pod limits of 500m"#,
+                ],
+            ),
+            (
+                "/spec/resources",
+                json!({"limits": {"cpu": "2", "ephemeral-storage": "1Gi"}, "claims": [{"name": "c"}]}),
+                &[
+                    "spec.resources.claims: Forbidden: claims cannot be set for Resources at pod-level",
+                    r#"spec.resources.limits[ephemeral-storage]: Unsupported value: "ephemeral-storage": supported values: "cpu", "hugepages-", "memory""#,
+                ],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_resize_changes_nothing_of_the_whole_pod() {
+    let resource = super::resource("v1", "pods");
+    let old = with(
+        &pod(),
+        "/spec/resources",
+        json!({"limits": {"cpu": "4", "memory": "1Gi"}, "requests": {"cpu": "3"}}),
+    );
+    let old = stored(&resource, old);
+    let resized = |pointer: &str| {
+        let new = with(&old, pointer, json!("2"));
+        texts(super::super::update(&resource, &new, &old, "resize"))
+    };
+    let own = "/spec/containers/0/resources/limits/cpu";
+    assert_eq!(resized(own), Vec::<String>::new());
+    assert_eq!(
+        resized("/spec/resources/requests/cpu"),
+        ["spec.resources: Forbidden: what a pod has as a whole cannot be changed by this server"]
+    );
+}
+
+#[test]
 fn a_name_that_overrides_is_one_of_dns_and_goes_with_no_other() {
     let of = |name: &str| {
         let mut pod = pod();
