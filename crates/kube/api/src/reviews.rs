@@ -1,10 +1,19 @@
 //! Reviews: questions in the form of objects, answered at once and stored nowhere.
 
+mod selectors;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 use wharf_kube_auth::{Attributes, Decision, PolicyRule, UNKNOWN_TOKEN, Unauthenticated, UserInfo};
-use wharf_kube_model::{Resource, status::Status, view::text_at};
+use wharf_kube_model::{
+    Resource,
+    field::{Errors, Path},
+    status::Status,
+    validate,
+    view::text_at,
+};
 
+use self::selectors::Selectors;
 use crate::{
     answer::{Answer, Fault},
     call::Call,
@@ -119,47 +128,76 @@ fn subject(call: &Call, spec: &Value) -> Result<UserInfo, Fault> {
 
 /// Which kind of review it is, upstream forgets to say.
 fn invalid(call: &Call, field: &str, value: Value, why: &str) -> Fault {
-    let mut errors = wharf_kube_model::field::Errors::new();
-    let spec = wharf_kube_model::field::Path::root("spec");
+    let mut errors = Errors::new();
+    let spec = Path::root("spec");
     errors.invalid(&spec.child(field), value, why);
+    refused(call, errors)
+}
+
+fn refused(call: &Call, errors: Errors) -> Fault {
     Status::invalid(call.group(), "", "", errors.into_vec()).into()
+}
+
+/// What a request for this would be authorised for, and what of its selectors had no effect.
+fn of_resource(given: &Value) -> (Attributes, Vec<String>) {
+    let text = |name: &str| text_at(given, &[name]).to_owned();
+    let Selectors {
+        fields,
+        labels,
+        faults,
+    } = Selectors::of(given);
+    let asked = Attributes {
+        verb: text("verb"),
+        group: text("group"),
+        version: text("version"),
+        resource: text("resource"),
+        subresource: text("subresource"),
+        namespace: text("namespace"),
+        name: text("name"),
+        path: String::new(),
+        field_selector: fields,
+        label_selector: labels,
+    };
+    (asked, faults)
 }
 
 async fn access(call: &Call, spec: &Value) -> Result<Value, Fault> {
     let user = subject(call, spec)?;
-    let (of_resource, of_path) = (&spec["resourceAttributes"], &spec["nonResourceAttributes"]);
-    let text = |value: &Value, name: &str| text_at(value, &[name]).to_owned();
-    let asked = match (of_resource.is_object(), of_path.is_object()) {
-        (true, false) => Attributes {
-            verb: text(of_resource, "verb"),
-            group: text(of_resource, "group"),
-            version: text(of_resource, "version"),
-            resource: text(of_resource, "resource"),
-            subresource: text(of_resource, "subresource"),
-            namespace: text(of_resource, "namespace"),
-            name: text(of_resource, "name"),
-            ..Attributes::default()
-        },
-        (false, true) => Attributes {
-            verb: text(of_path, "verb"),
-            path: text(of_path, "path"),
-            ..Attributes::default()
-        },
+    let (resource, path) = (&spec["resourceAttributes"], &spec["nonResourceAttributes"]);
+    match (resource.is_object(), path.is_object()) {
         (true, true) => {
             let why = "cannot be specified in combination with resourceAttributes";
-            let given = of_path.clone();
-            return Err(invalid(call, "nonResourceAttributes", given, why));
+            return Err(invalid(call, "nonResourceAttributes", path.clone(), why));
         }
         (false, false) => {
             let why =
                 "exactly one of nonResourceAttributes or resourceAttributes must be specified";
             return Err(invalid(call, "resourceAttributes", Value::Null, why));
         }
+        _ => {}
+    }
+    let mut errors = Errors::new();
+    errors.extend(validate::review(spec));
+    let (asked, faults) = match resource.is_object() {
+        true => of_resource(resource),
+        false => {
+            let text = |name: &str| text_at(path, &[name]).to_owned();
+            let asked = Attributes {
+                verb: text("verb"),
+                path: text("path"),
+                ..Attributes::default()
+            };
+            (asked, Vec::new())
+        }
     };
     if call.namespace().is_some_and(|it| it != asked.namespace) {
         let why = "must match metadata.namespace";
-        let given = asked.namespace.into();
-        return Err(invalid(call, "resourceAttributes.namespace", given, why));
+        let spec = Path::root("spec");
+        let at = spec.child("resourceAttributes.namespace");
+        errors.invalid(&at, asked.namespace.as_str(), why);
+    }
+    if !errors.is_empty() {
+        return Err(refused(call, errors));
     }
     let decision = call.cluster.parts.authorizer.authorize(&user, &asked).await;
     let mut status = json!({"allowed": decision.allows()});
@@ -168,6 +206,9 @@ async fn access(call: &Call, spec: &Value) -> Result<Value, Fault> {
     }
     if !decision.reason().is_empty() {
         status["reason"] = decision.reason().into();
+    }
+    if !faults.is_empty() {
+        status["evaluationError"] = faults.join("; ").into();
     }
     Ok(status)
 }
@@ -208,4 +249,33 @@ async fn rules(call: &Call, namespace: &str) -> Value {
         status["evaluationError"] = rules.error.into();
     }
     status
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_kube_auth::node::{Graph, authorize};
+
+    use super::*;
+
+    /// A node may list its own pods, which is a matter of the selector alone.
+    #[test]
+    fn a_review_is_of_a_list_as_narrow_as_the_request() {
+        let node = UserInfo::authenticated("system:node:n", &["system:nodes"]);
+        let requirement =
+            |it: &str| json!({"key": "spec.nodeName", "operator": "In", "values": [it]});
+        for (selector, allowed) in [
+            (Value::Null, false),
+            (json!({"rawSelector": "spec.nodeName=n"}), true),
+            (json!({"rawSelector": "spec.nodeName=m"}), false),
+            (json!({"rawSelector": "spec.nodeName=n,x"}), false),
+            (json!({"requirements": [requirement("n")]}), true),
+            (json!({"requirements": [requirement("m")]}), false),
+        ] {
+            let (asked, _) = of_resource(
+                &json!({"verb": "list", "version": "v1", "resource": "pods", "fieldSelector": selector}),
+            );
+            let found = authorize(&Graph::default(), &node, &asked);
+            assert_eq!(found.allows(), allowed, "{selector}");
+        }
+    }
 }

@@ -233,6 +233,31 @@ async fn a_review_that_is_none_has_no_kind() {
 }
 
 #[tokio::test]
+async fn a_review_is_narrowed_in_one_way() {
+    let it = Harness::new().await;
+    let reviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    let asked = |selector: Value| json!({"spec": {"resourceAttributes": {"verb": "list", "resource": "pods", "fieldSelector": selector}}});
+    let requirements = json!([{"key": "a", "operator": "In", "values": ["b"]}]);
+    let both = asked(json!({"rawSelector": "a=b", "requirements": requirements}));
+    let told = it.post(reviews, &both).await.expect(422);
+    assert_eq!(
+        told["message"],
+        ".authorization.k8s.io \"\" is invalid: spec.resourceAttributes.fieldSelector.rawSelector: Invalid value: \"a=b\": may not specified at the same time as requirements"
+    );
+    for (selector, error) in [
+        (json!({"rawSelector": "a=b"}), Value::Null),
+        (
+            json!({"rawSelector": "a"}),
+            json!("spec.resourceAttributes.fieldSelector ignored due to parse error"),
+        ),
+    ] {
+        let told = it.post(reviews, &asked(selector)).await.expect(201);
+        assert_eq!(told["status"]["allowed"], true);
+        assert_eq!(told["status"]["evaluationError"], error);
+    }
+}
+
+#[tokio::test]
 async fn who_asks_a_question_owns_it() {
     let it = Harness::new().await;
     let reviews = "/apis/authorization.k8s.io/v1/namespaces/default/localsubjectaccessreviews";

@@ -47,6 +47,14 @@ impl Fields {
         Ok(Self(out))
     }
 
+    /// Whether it is one for objects of some kind.
+    pub fn is_selector(text: &str) -> bool {
+        let is_term = |it: &str| split(it).is_some_and(|(_, _, value)| unescape(value).is_ok());
+        terms(text)
+            .into_iter()
+            .all(|it| it.is_empty() || is_term(it))
+    }
+
     pub fn matches(&self, resource: &Resource, object: &Value) -> bool {
         self.0
             .iter()
@@ -348,6 +356,20 @@ mod tests {
                 Ok(true),
                 "{selector}"
             );
+        }
+    }
+
+    #[test]
+    fn a_selector_of_any_kind() {
+        for (text, expected) in [
+            ("", true),
+            ("a=b,,c!=d\\,e", true),
+            ("a", false),
+            ("a=b,c", false),
+            ("a=\\b", false),
+            ("a=b=c", false),
+        ] {
+            assert_eq!(Fields::is_selector(text), expected, "{text}");
         }
     }
 

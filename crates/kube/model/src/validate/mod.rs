@@ -28,6 +28,7 @@ mod pod_change;
 mod quota;
 mod rbac;
 mod resources;
+mod review;
 mod security;
 mod service;
 mod signing;
@@ -45,7 +46,7 @@ pub use meta::field_manager;
 
 use crate::{
     Resource,
-    field::{Errors, FieldError},
+    field::{Errors, FieldError, Path},
 };
 
 type Check = fn(&Value, &mut Errors);
@@ -189,5 +190,15 @@ pub fn update(resource: &Resource, new: &Value, old: &Value, subresource: &str) 
 pub fn binding(binding: &Value) -> Vec<FieldError> {
     let mut errors = Errors::new();
     small::binding(binding, &mut errors);
+    errors.into_vec()
+}
+
+/// Of the `spec` of a review of access: what it is narrowed to.
+pub fn review(spec: &Value) -> Vec<FieldError> {
+    let mut errors = Errors::new();
+    if let Some(attributes) = crate::view::member(spec, "resourceAttributes") {
+        let path = Path::root("spec");
+        review::selectors(attributes, &path.child("resourceAttributes"), &mut errors);
+    }
     errors.into_vec()
 }
