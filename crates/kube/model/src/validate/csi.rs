@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     field::{Errors, Path},
     names,
+    quantity::Quantity,
     view::{items, member, number, same, text, texts},
 };
 
@@ -184,5 +185,37 @@ pub fn new_attachment(object: &Value, errors: &mut Errors) {
 pub fn attachment_change(new: &Value, old: &Value, errors: &mut Errors) {
     if !same(new.get("spec"), old.get("spec")) {
         errors.immutable(&Path::root("spec"), new.get("spec"));
+    }
+}
+
+/// A CSIStorageCapacity: what a driver has room for, of a class and on some nodes.
+pub fn capacity(object: &Value, errors: &mut Errors) {
+    let topology = member(object, "nodeTopology");
+    super::meta::selector(topology, &Path::root("nodeTopology"), errors);
+    let class = text(object, "storageClassName");
+    let path = Path::root("storageClassName");
+    errors.invalid_all(&path, class, names::dns_subdomain(class));
+    if let Some(amount) = member(object, "capacity") {
+        let path = Path::root("capacity");
+        match Quantity::of(amount) {
+            Err(error) => errors.invalid(&path, amount.clone(), error.to_string()),
+            Ok(size) if size.is_negative() => {
+                errors.invalid(&path, size.to_string(), super::meta::NEGATIVE);
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+pub fn capacity_change(new: &Value, old: &Value, errors: &mut Errors) {
+    const TOPOLOGY: &str = "nodeTopology";
+    const CLASS: &str = "storageClassName";
+    let (now, was) = (member(new, TOPOLOGY), member(old, TOPOLOGY));
+    // None is no node, an empty one is all of them.
+    if now.is_some() != was.is_some() || !same(now, was) {
+        errors.immutable(&Path::root(TOPOLOGY), now);
+    }
+    if text(new, CLASS) != text(old, CLASS) {
+        errors.immutable(&Path::root(CLASS), new.get(CLASS));
     }
 }

@@ -106,8 +106,12 @@ fn rules(resource: &Resource) -> Option<Rules> {
         ("", "PersistentVolumeClaim") => both(storage::claim, storage::claim_change),
         ("storage.k8s.io", "CSIDriver") => both(csi::driver, csi::driver_change),
         ("storage.k8s.io", "CSINode") => both(csi::node, csi::node_change),
+        ("storage.k8s.io", "CSIStorageCapacity") => both(csi::capacity, csi::capacity_change),
         ("storage.k8s.io", "VolumeAttachment") => both(csi::attachment, csi::attachment_change),
         ("storage.k8s.io", "StorageClass") => both(storage::class, storage::class_change),
+        ("storage.k8s.io", "VolumeAttributesClass") => {
+            both(storage::attributes_class, storage::attributes_class_change)
+        }
         ("rbac.authorization.k8s.io", "Role") => always(rbac::role),
         ("rbac.authorization.k8s.io", "ClusterRole") => always(rbac::cluster_role),
         ("rbac.authorization.k8s.io", "RoleBinding") => both(rbac::binding, rbac::binding_change),

@@ -245,28 +245,45 @@ pub fn claim_change(new: &Value, old: &Value, errors: &mut Errors) {
     }
 }
 
-pub fn class(object: &Value, errors: &mut Errors) {
-    const MOST_PARAMETERS: usize = 512;
-    let provisioner = text(object, "provisioner");
-    let at = Path::root("provisioner");
-    if provisioner.is_empty() {
+/// The driver that a class names.
+fn driver(object: &Value, name: &str, errors: &mut Errors) {
+    let (driver, at) = (text(object, name), Path::root(name));
+    if driver.is_empty() {
         errors.required(&at, "");
     } else {
-        errors.invalid_all(
-            &at,
-            provisioner,
-            names::qualified_name(&provisioner.to_lowercase()),
-        );
+        errors.invalid_all(&at, driver, names::qualified_name(&driver.to_lowercase()));
     }
-    let parameters = Path::root("parameters");
-    if let Some(map) = map(object, "parameters") {
-        if map.len() > MOST_PARAMETERS {
-            errors.too_long(&parameters, MOST_PARAMETERS);
-        }
-        if map.contains_key("") {
-            errors.invalid(&parameters, "", "field must not be empty.");
-        }
+}
+
+/// What a class tells its driver.
+fn parameters(object: &Value, may_be_none: bool, errors: &mut Errors) {
+    const MOST_PARAMETERS: usize = 512;
+    const MOST_BYTES: usize = 256 * 1024;
+    let path = Path::root("parameters");
+    let all = map(object, "parameters");
+    let count = all.map_or(0, |all| all.len());
+    if count > MOST_PARAMETERS {
+        errors.too_long(&path, MOST_PARAMETERS);
+        return;
     }
+    let mut bytes = 0;
+    for (key, value) in all.into_iter().flatten() {
+        if key.is_empty() {
+            errors.invalid(&path, "", "field can not be empty.");
+        }
+        bytes += key.len() + value.as_str().map_or(0, str::len);
+    }
+    if bytes > MOST_BYTES {
+        errors.too_long(&path, MOST_BYTES);
+    }
+    if count == 0 && !may_be_none {
+        errors.required(&path, "must contain at least one key/value pair");
+    }
+}
+
+pub fn class(object: &Value, errors: &mut Errors) {
+    driver(object, "provisioner", errors);
+    parameters(object, true, errors);
     for (name, known) in [
         ("reclaimPolicy", &["Delete", "Retain"]),
         ("volumeBindingMode", &["Immediate", "WaitForFirstConsumer"]),
@@ -297,6 +314,23 @@ pub fn class_change(new: &Value, old: &Value, errors: &mut Errors) {
             );
         } else {
             errors.immutable(&Path::root(name), new.get(name));
+        }
+    }
+}
+
+/// A VolumeAttributesClass.
+pub fn attributes_class(object: &Value, errors: &mut Errors) {
+    driver(object, "driverName", errors);
+    parameters(object, false, errors);
+}
+
+pub fn attributes_class_change(new: &Value, old: &Value, errors: &mut Errors) {
+    for name in ["driverName", "parameters"] {
+        if !same(new.get(name), old.get(name)) {
+            errors.forbidden(
+                &Path::root(name),
+                format!("updates to {name} are forbidden."),
+            );
         }
     }
 }

@@ -106,6 +106,98 @@ fn attachments() {
     assert!(faults[0].ends_with("field is immutable"), "{faults:?}");
 }
 
+const NO_NAME: &str = r#"storageClassName: Invalid value: "": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"#;
+
+#[test]
+fn capacities() {
+    let good = json!({"metadata": {"name": "c"}, "storageClassName": "s", "capacity": "1Gi", "nodeTopology": {"matchLabels": {"zone": "a"}}});
+    let (api, kind) = ("storage.k8s.io/v1", "csistoragecapacities");
+    check(
+        api,
+        kind,
+        &good,
+        &[
+            ("/capacity", json!("0"), &[]),
+            (
+                "/capacity",
+                json!("-1"),
+                &[r#"capacity: Invalid value: "-1": must be greater than or equal to 0"#],
+            ),
+            ("/storageClassName", json!(""), &[NO_NAME]),
+            (
+                "/nodeTopology",
+                json!({"matchExpressions": [{"key": "a", "operator": "In"}]}),
+                &[
+                    "nodeTopology.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
+                ],
+            ),
+        ],
+    );
+    let change = |pointer, value| changed(api, kind, good.clone(), with(&good, pointer, value));
+    assert_eq!(
+        change("/storageClassName", json!("t")),
+        [r#"storageClassName: Invalid value: "t": field is immutable"#]
+    );
+    assert_eq!(
+        change("/nodeTopology", json!({})),
+        ["nodeTopology: Invalid value: {}: field is immutable"]
+    );
+    assert_eq!(change("/capacity", json!("2Gi")), Vec::<String>::new());
+    let nowhere = with(&good, "/nodeTopology", json!(null));
+    let everywhere = with(&good, "/nodeTopology", json!({}));
+    assert_eq!(
+        changed(api, kind, nowhere, everywhere),
+        ["nodeTopology: Invalid value: {}: field is immutable"]
+    );
+}
+
+#[test]
+fn classes_of_attributes() {
+    let good = json!({"metadata": {"name": "c"}, "driverName": "d.example.com", "parameters": {"iops": "4000"}});
+    let (api, kind) = ("storage.k8s.io/v1", "volumeattributesclasses");
+    let many = (0..513).map(|it| (it.to_string(), json!("x"))).collect();
+    check(
+        api,
+        kind,
+        &good,
+        &[
+            ("/driverName", json!(""), &["driverName: Required value"]),
+            (
+                "/parameters",
+                json!({}),
+                &["parameters: Required value: must contain at least one key/value pair"],
+            ),
+            (
+                "/parameters",
+                json!({"": "x"}),
+                &[r#"parameters: Invalid value: "": field can not be empty."#],
+            ),
+            (
+                "/parameters",
+                serde_json::Value::Object(many),
+                &["parameters: Too long: may not be more than 512 bytes"],
+            ),
+            (
+                "/parameters",
+                json!({"a": "x".repeat(256 * 1024)}),
+                &["parameters: Too long: may not be more than 262144 bytes"],
+            ),
+        ],
+    );
+    for (pointer, value) in [
+        ("/driverName", json!("e")),
+        ("/parameters", json!({"iops": "1"})),
+    ] {
+        let name = pointer.trim_start_matches('/');
+        assert_eq!(
+            changed(api, kind, good.clone(), with(&good, pointer, value)),
+            [format!(
+                "{name}: Forbidden: updates to {name} are forbidden."
+            )]
+        );
+    }
+}
+
 #[test]
 fn finalizers_of_upstreams_own_kinds_are_known_or_qualified() {
     let good = json!({"metadata": {"name": "c", "finalizers": ["a.b/c", "orphan", "kubernetes"]}});
