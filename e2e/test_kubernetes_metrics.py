@@ -121,6 +121,10 @@ def test_what_containers_and_nodes_use(cluster, node, image):
     assert one(found, "pod_memory_working_set_bytes", **own) > 0
     assert one(found, "node_memory_working_set_bytes") > 0 and one(found, "resource_scrape_error") == 0
 
+    found = samples(cluster, f"{path}/metrics")
+    assert one(found, "kubelet_node_name", node=node) == 1 and one(found, "kubelet_running_pods") >= 1
+    assert one(found, "kubelet_running_containers", container_state="running") >= 1
+
     summary = json.loads(cluster.kubectl("get", "--raw", f"{path}/stats/summary"))
     (pod,) = [it for it in summary["pods"] if it["podRef"]["name"] == "busy"]
     assert pod["network"]["interfaces"][0]["name"] == "eth0" and pod["network"]["txBytes"] > 0

@@ -11,7 +11,10 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval},
 };
 use wharf_base::Timestamp;
-use wharf_container::{runtime::ContainerStats, spec::ContainerName};
+use wharf_container::{
+    runtime::{ContainerState, ContainerStats, ContainerStatus},
+    spec::ContainerName,
+};
 use wharf_network::Counters;
 
 use crate::{node::Node, pressure};
@@ -44,6 +47,32 @@ pub struct Measured {
     pub counted: ContainerStats,
 }
 
+/// What there was on the node when it was measured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Pods that have a sandbox.
+    pub pods: usize,
+    pub created: usize,
+    pub running: usize,
+    /// Of runs that are not forgotten.
+    pub exited: usize,
+}
+
+impl Census {
+    /// One more pod and what runs or ran in it.
+    fn add<'a>(&mut self, runs: impl Iterator<Item = &'a ContainerStatus>) {
+        self.pods += 1;
+        for it in runs {
+            let count = match it.state {
+                ContainerState::Creating | ContainerState::Created => &mut self.created,
+                ContainerState::Running => &mut self.running,
+                ContainerState::Stopped => &mut self.exited,
+            };
+            *count += 1;
+        }
+    }
+}
+
 /// What went through an interface, and when that was read.
 type Carried = (Timestamp, Counters);
 
@@ -56,6 +85,8 @@ pub struct Usage {
     /// By sandbox, of those with an interface of their own.
     networks: RwLock<BTreeMap<String, Carried>>,
     node: RwLock<Option<Held>>,
+    /// None before the first measurement.
+    census: RwLock<Option<Census>>,
 }
 
 impl Usage {
@@ -70,6 +101,10 @@ impl Usage {
 
     pub fn node(&self) -> Option<Measured> {
         self.node.read().map(|it| it.1)
+    }
+
+    pub fn census(&self) -> Option<Census> {
+        *self.census.read()
     }
 }
 
@@ -89,11 +124,13 @@ pub async fn keep(node: Arc<Node>) {
 async fn measure(node: &Node) {
     let sandboxes: Vec<String> = node.pods.read().keys().cloned().collect();
     let (mut found, mut networks) = (BTreeMap::new(), BTreeMap::new());
+    let mut census = Census::default();
     for sandbox in sandboxes {
         // A pod that has none yet, or none any more, uses nothing.
         let Ok(runs) = node.machine.containers(&sandbox).await else {
             continue;
         };
+        census.add(runs.values());
         if let Some(carried) = node.machine.carried(&sandbox).await {
             networks.insert(sandbox.clone(), (node.clock.now(), carried));
         }
@@ -107,6 +144,7 @@ async fn measure(node: &Node) {
     }
     *node.usage.containers.write() = found;
     *node.usage.networks.write() = networks;
+    *node.usage.census.write() = Some(census);
     let used = node.machine.node_stats().await;
     let mut own = node.usage.node.write();
     *own = used.map(|it| held(*own, &it, node.clock.now()));
@@ -170,6 +208,35 @@ mod tests {
                 .nano_cores,
             u64::MAX
         );
+    }
+
+    #[test]
+    fn pods_and_containers_are_counted_by_their_states() {
+        let status = |state| ContainerStatus {
+            state,
+            pid: 0,
+            started_at: None,
+            exit: None,
+            user: None,
+        };
+        let mut census = Census::default();
+        census.add(std::iter::empty());
+        let runs = [
+            status(ContainerState::Creating),
+            status(ContainerState::Created),
+            status(ContainerState::Running),
+            status(ContainerState::Running),
+            status(ContainerState::Running),
+            status(ContainerState::Stopped),
+        ];
+        census.add(runs.iter());
+        let expected = Census {
+            pods: 2,
+            created: 2,
+            running: 3,
+            exited: 1,
+        };
+        assert_eq!(census, expected);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! `/metrics/cadvisor` and `/metrics/resource`: what containers, pods and the node used, under upstream's names, as it was measured last.
-//! What is not measured here is not told of. Pure but for the reading of the node.
+//! `/metrics/cadvisor` and `/metrics/resource`: what containers, pods and the node used, under upstream's names, as it was measured last;
+//! `/metrics`: how many of them there were. What is not measured here is not told of. Pure but for the reading of the node.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,11 @@ use wharf_kube_model::view::containers;
 use wharf_metrics::exposition::{Exposition, Kind};
 use wharf_network::Counters;
 
-use crate::{machine::of_run, node::Node, usage::Measured};
+use crate::{
+    machine::of_run,
+    node::Node,
+    usage::{Census, Measured},
+};
 
 /// What the interface of a pod is called in its network.
 const INTERFACE: &str = "eth0";
@@ -413,6 +417,31 @@ pub fn resource(measures: &Measures) -> String {
     out.text()
 }
 
+/// What the node knows of itself as a kubelet; nothing was counted before it measured for the first time.
+pub fn own(node: &str, census: Option<Census>) -> String {
+    let mut out = Exposition::default();
+    let help = "The node's name; the value is always 1.";
+    out.family("kubelet_node_name", help, Kind::Gauge);
+    out.sample(&[("node", node)], 1.0);
+    let help = "Containers that are there, by their state.";
+    out.family("kubelet_running_containers", help, Kind::Gauge);
+    if let Some(it) = census {
+        for (state, count) in [
+            ("created", it.created),
+            ("exited", it.exited),
+            ("running", it.running),
+        ] {
+            out.sample(&[("container_state", state)], count as f64);
+        }
+    }
+    let help = "Pods that have a sandbox.";
+    out.family("kubelet_running_pods", help, Kind::Gauge);
+    if let Some(it) = census {
+        out.sample(&[], it.pods as f64);
+    }
+    out.text()
+}
+
 /// Time, bytes, and when the newest of them was measured, by namespace and name.
 type OfPods<'a> = BTreeMap<(&'a str, &'a str), (u64, u64, Timestamp)>;
 
@@ -504,6 +533,30 @@ mod tests {
             !text.contains("container_memory_max_usage_bytes{"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_a_kubelet_tells_of_itself() {
+        let census = Census {
+            pods: 2,
+            created: 1,
+            running: 3,
+            exited: 0,
+        };
+        let text = own("n", Some(census));
+        for line in [
+            "kubelet_node_name{node=\"n\"} 1",
+            "kubelet_running_containers{container_state=\"created\"} 1",
+            "kubelet_running_containers{container_state=\"exited\"} 0",
+            "kubelet_running_containers{container_state=\"running\"} 3",
+            "kubelet_running_pods 2",
+        ] {
+            has(&text, line);
+        }
+        let text = own("n", None);
+        has(&text, "kubelet_node_name{node=\"n\"} 1");
+        let uncounted = text.lines().any(|it| it.starts_with("kubelet_running"));
+        assert!(!uncounted, "{text}");
     }
 
     #[test]

@@ -163,6 +163,10 @@ async fn answer(kubelet: &Kubelet, request: Request<Incoming>) -> Response<Answe
     match segments.as_slice() {
         ["healthz"] if reads => text("ok"),
         ["pods"] if reads => pods(kubelet),
+        ["metrics"] if reads => {
+            let node = &kubelet.node;
+            exposition(metrics::own(&node.name, node.usage.census()))
+        }
         ["metrics", "cadvisor"] if reads => {
             exposition(metrics::cadvisor(&Measures::of(&kubelet.node)))
         }
