@@ -27,6 +27,11 @@ fn counts_for(pod: &Pod, spread: &Spread, facts: &ClassFacts) -> bool {
         && spread.selector.matches(Some(&facts.labels))
 }
 
+/// Whether what is on a node counts, by the policies of a constraint.
+fn is_included(pod: &Pod, node: &Node, honors_affinity: bool, honors_taints: bool) -> bool {
+    (!honors_affinity || wants(pod, node)) && (!honors_taints || untolerated(pod, node).is_none())
+}
+
 fn classes(snapshot: &Snapshot, counts: impl Fn(&ClassFacts) -> bool) -> HashSet<Class> {
     let found = snapshot.classes().filter(|(_, facts)| counts(facts));
     found.map(|(class, _)| class).collect()
@@ -48,8 +53,7 @@ impl Spreads {
             let mut counts: HashMap<String, i64> = HashMap::new();
             for (node, load) in snapshot.nodes() {
                 let is_eligible = required.iter().all(|it| node.label(&it.topology).is_some())
-                    && (!spread.honors_affinity || wants(pod, node))
-                    && (!spread.honors_taints || untolerated(pod, node).is_none());
+                    && is_included(pod, node, spread.honors_affinity, spread.honors_taints);
                 if let Some(value) = node.label(&spread.topology).filter(|_| is_eligible) {
                     *counts.entry(value.to_owned()).or_default() += on(load, &classes);
                 }
@@ -79,16 +83,30 @@ impl Spreads {
     }
 }
 
+/// What a pod would like to be spread over.
+struct Wish<'a> {
+    topology: &'a str,
+    max_skew: i64,
+    honors_affinity: bool,
+    honors_taints: bool,
+    classes: HashSet<Class>,
+}
+
 /// How crowded each of `nodes` is with the pod's like, by its wishes, or else by those every pod has: over nodes and zones, with those
 /// of the same controller. `None` for a node that a wish says nothing about.
 pub fn crowding(pod: &Pod, nodes: &[&Node], snapshot: &Snapshot) -> Vec<Option<f64>> {
-    let wishes: Vec<(&str, i64, HashSet<Class>)> = match pod.spread.is_empty() {
+    // Wishes of every pod do not need all labels, those of its own do.
+    let is_lenient = pod.spread.is_empty();
+    let wishes: Vec<Wish<'_>> = match is_lenient {
         false => {
             let wishes = pod.spread.iter().filter(|it| !it.is_required);
             wishes
-                .map(|it| {
-                    let classes = classes(snapshot, |facts| counts_for(pod, it, facts));
-                    (it.topology.as_str(), it.max_skew, classes)
+                .map(|it| Wish {
+                    topology: &it.topology,
+                    max_skew: it.max_skew,
+                    honors_affinity: it.honors_affinity,
+                    honors_taints: it.honors_taints,
+                    classes: classes(snapshot, |facts| counts_for(pod, it, facts)),
                 })
                 .collect()
         }
@@ -97,33 +115,56 @@ pub fn crowding(pod: &Pod, nodes: &[&Node], snapshot: &Snapshot) -> Vec<Option<f
             let own = classes(snapshot, |it| {
                 it.controller == pod.controller && !it.is_terminating
             });
-            vec![(HOSTNAME, 3, own.clone()), (ZONE, 5, own)]
+            let wish = |topology, max_skew| Wish {
+                topology,
+                max_skew,
+                honors_affinity: true,
+                honors_taints: false,
+                classes: own.clone(),
+            };
+            vec![wish(HOSTNAME, 3), wish(ZONE, 5)]
         }
     };
-    // Wishes of every pod do not need all labels, those of its own do.
-    let is_lenient = pod.spread.is_empty();
-    let mut crowding: Vec<Option<f64>> = vec![Some(0.0); nodes.len()];
-    for (topology, max_skew, classes) in wishes {
+    let is_known =
+        |node: &Node| is_lenient || wishes.iter().all(|it| node.label(it.topology).is_some());
+    let mut crowding: Vec<Option<f64>> = nodes
+        .iter()
+        .map(|node| is_known(node).then_some(0.0))
+        .collect();
+    let known = crowding.iter().flatten().count();
+    for wish in &wishes {
+        // A machine is a place by itself.
+        let is_machine = wish.topology == HOSTNAME;
         let mut counts: HashMap<&str, i64> = HashMap::new();
-        for (node, load) in snapshot.nodes() {
-            if let Some(value) = node.label(topology) {
-                *counts.entry(value).or_default() += on(load, &classes);
+        if !is_machine {
+            let candidates = nodes.iter().filter(|node| is_known(node));
+            counts.extend(candidates.map(|it| (place(it, wish.topology), 0)));
+            for (node, load) in snapshot.nodes() {
+                let counts_here = is_known(node)
+                    && is_included(pod, node, wish.honors_affinity, wish.honors_taints);
+                if counts_here && let Some(count) = counts.get_mut(place(node, wish.topology)) {
+                    *count += on(load, &wish.classes);
+                }
             }
         }
         // More places weigh more, since each has fewer.
-        let weight = (counts.len() as f64 + 2.0).ln();
+        let places = if is_machine { known } else { counts.len() };
+        let weight = (places as f64 + 2.0).ln();
         for (node, sum) in nodes.iter().zip(&mut crowding) {
-            match node.label(topology) {
-                Some(value) => {
-                    let count = counts.get(value).copied().unwrap_or_default();
-                    if let Some(sum) = sum {
-                        *sum += count as f64 * weight + (max_skew - 1) as f64;
-                    }
-                }
-                None if is_lenient => {}
-                None => *sum = None,
-            }
+            let (Some(sum), Some(value)) = (sum, node.label(wish.topology)) else {
+                continue;
+            };
+            let count = match is_machine {
+                true => on(snapshot.load(&node.name), &wish.classes),
+                false => counts.get(value).copied().unwrap_or_default(),
+            };
+            *sum += count as f64 * weight + (wish.max_skew - 1) as f64;
         }
     }
     crowding
+}
+
+/// Nodes without the label are one place more.
+fn place<'a>(node: &'a Node, topology: &str) -> &'a str {
+    node.label(topology).unwrap_or_default()
 }

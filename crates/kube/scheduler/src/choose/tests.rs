@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{budget::Budget, preempt::preempt};
+use crate::{budget::Budget, pod::ZONE, preempt::preempt, spread::crowding};
 
 /// A node of 4 cores, 8 GiB and 10 pods, in a zone.
 fn node(name: &str, zone: &str) -> Value {
@@ -282,6 +282,89 @@ fn pods_spread_over_zones() {
     leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
     cluster.run("n1", leaving);
     assert_eq!(cluster.chosen(&wanting), "n1");
+}
+
+/// Two nodes that the pod may be on, one pod on the second, and three on a third in the zone of the first.
+#[test]
+fn a_wish_to_be_spread_counts_the_nodes_that_are_asked_for() {
+    let wish = |topology: &str, more: &[(&str, &str)]| {
+        let mut wish = json!({
+            "topologyKey": topology, "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": {"app": "x"}},
+        });
+        for (key, value) in more {
+            wish[*key] = (*value).into();
+        }
+        wish
+    };
+    let zone = |more: &[(&str, &str)]| wish(ZONE, more);
+    // `strange` is what keeps the third from being counted.
+    for (strange, wishes, want) in [
+        ("", vec![zone(&[])], "n2"),
+        ("disk", vec![zone(&[])], "n1"),
+        ("disk", vec![zone(&[("nodeAffinityPolicy", "Honor")])], "n1"),
+        (
+            "disk",
+            vec![zone(&[("nodeAffinityPolicy", "Ignore")])],
+            "n2",
+        ),
+        ("taint", vec![zone(&[])], "n2"),
+        ("taint", vec![zone(&[("nodeTaintsPolicy", "Ignore")])], "n2"),
+        ("taint", vec![zone(&[("nodeTaintsPolicy", "Honor")])], "n1"),
+        ("rack", vec![zone(&[])], "n2"),
+        ("rack", vec![zone(&[]), wish("rack", &[])], "n1"),
+    ] {
+        let mut nodes = [node("n1", "a"), node("n2", "b"), node("n3", "a")];
+        for node in &mut nodes {
+            let name = node["metadata"]["name"].clone();
+            node["metadata"]["labels"]["disk"] = "ssd".into();
+            node["metadata"]["labels"]["rack"] = name;
+        }
+        match strange {
+            "disk" => nodes[2]["metadata"]["labels"]["disk"] = "hdd".into(),
+            "taint" => {
+                nodes[2]["spec"]["taints"] =
+                    json!([{"key": "k", "value": "v", "effect": "NoSchedule"}]);
+            }
+            "rack" => {
+                let labels = nodes[2]["metadata"]["labels"].as_object_mut().unwrap();
+                labels.remove("rack");
+            }
+            _ => {}
+        }
+        let mut cluster = Cluster::of(&nodes);
+        for (name, on) in [("1", "n3"), ("2", "n3"), ("3", "n3"), ("4", "n2")] {
+            cluster.run(on, pod(name, json!({})));
+        }
+        let spec = json!({
+            "nodeSelector": {"disk": "ssd"}, "topologySpreadConstraints": wishes,
+        });
+        assert_eq!(
+            cluster.chosen(&pod("p", spec)),
+            want,
+            "{strange} {wishes:?}"
+        );
+    }
+}
+
+/// Places that no candidate is in make the others weigh no more.
+#[test]
+fn crowding_weighs_by_the_places_of_candidates() {
+    let nodes = [node("n1", "a"), node("n2", "b"), node("n3", "c")];
+    let mut cluster = Cluster::of(&nodes);
+    cluster.run("n2", pod("one", json!({})));
+    let spec = json!({"topologySpreadConstraints": [{
+        "topologyKey": ZONE, "maxSkew": 2, "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": {"app": "x"}},
+    }]});
+    let wanting = Pod::read(&pod("p", spec));
+    let nodes = nodes.each_ref().map(Node::read);
+    let found = crowding(&wanting, &[&nodes[0], &nodes[1]], &cluster.0);
+    let wanted = [1.0, 4f64.ln() + 1.0];
+    assert_eq!(found.len(), wanted.len());
+    for (found, wanted) in found.iter().zip(wanted) {
+        assert!((found.unwrap() - wanted).abs() < 1e-9, "{found:?} {wanted}");
+    }
 }
 
 #[test]
