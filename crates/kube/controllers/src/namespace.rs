@@ -1,10 +1,11 @@
 //! Namespaces on their way out: everything in them is deleted, then the namespace lets go of itself.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
-use wharf_base::Timestamp;
+use wharf_base::{Backoff, Timestamp};
 use wharf_kube_client::{Change, Client, Delete, Error, Informer, Kind, Object, Selection, kind};
 
 use crate::{
@@ -14,13 +15,45 @@ use crate::{
 
 /// What the namespace controller holds it back by.
 const FINALIZER: &str = "kubernetes";
-/// Content that finalizers hold is looked at again; pods wake their namespace themselves.
+/// Content that finalizers hold is looked at again, each time after longer; pods wake their namespace themselves.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+const LOOK_AGAIN_AT_MOST: Duration = Duration::from_secs(30);
 
 pub struct Namespaces {
     context: Context,
     namespaces: Informer,
     pods: Informer,
+    waits: Waits,
+}
+
+/// How long each namespace on its way out is let be before it is looked at again, by its name.
+#[derive(Clone, Default)]
+struct Waits(Arc<Mutex<HashMap<String, Wait>>>);
+
+struct Wait {
+    backoff: Backoff,
+    /// How many objects there were.
+    left: usize,
+}
+
+impl Waits {
+    /// The next wait: short again when there is less than before.
+    fn next(&self, namespace: &str, left: usize) -> Duration {
+        let mut waits = self.0.lock();
+        let wait = waits.entry(namespace.to_owned()).or_insert_with(|| Wait {
+            backoff: Backoff::steady(LOOK_AGAIN, LOOK_AGAIN_AT_MOST),
+            left,
+        });
+        if left < wait.left {
+            wait.backoff.reset();
+        }
+        wait.left = left;
+        wait.backoff.wait()
+    }
+
+    fn forget(&self, namespace: &str) {
+        self.0.lock().remove(namespace);
+    }
 }
 
 /// What is left of a kind.
@@ -37,10 +70,12 @@ impl Namespaces {
             context: context.clone(),
             namespaces: context.informer(&kind::NAMESPACE),
             pods: context.informer(&kind::POD),
+            waits: Waits::default(),
         })
     }
 
-    async fn empty(&self, namespace: &Value) -> Result<Vec<String>, Error> {
+    /// What is left or could not be emptied, and how many objects are left.
+    async fn empty(&self, namespace: &Value) -> Result<(Vec<String>, usize), Error> {
         let kinds = self.context.client.kinds(&["list", "delete"]).await?;
         let (mut left, mut failures) = (Vec::new(), Vec::new());
         for kind in kinds.into_iter().filter(|it| it.namespaced) {
@@ -61,10 +96,11 @@ impl Namespaces {
             let written = client.update_status(&kind::NAMESPACE, &namespace).await?;
             self.namespaces.observe(&written);
         }
-        Ok(failures
+        let count: usize = left.iter().map(|it| it.count).sum();
+        let what = failures
             .into_iter()
-            .chain(left.into_iter().map(|it| it.kind.to_string()))
-            .collect())
+            .chain(left.into_iter().map(|it| it.kind.to_string()));
+        Ok((what.collect(), count))
     }
 }
 
@@ -222,6 +258,7 @@ impl Controller for Namespaces {
     fn subscribe(self: Arc<Self>, queue: &Queue) {
         wake_self(&self.namespaces, queue);
         let (namespaces, queue) = (self.namespaces.clone(), queue.clone());
+        let waits = self.waits.clone();
         self.pods.subscribe(move |change| {
             let namespace = change.object().namespace();
             let is_end = matches!(change, Change::Deleted(_));
@@ -230,6 +267,7 @@ impl Controller for Namespaces {
                     .get("", namespace)
                     .is_some_and(|it| it.is_deleting())
             {
+                waits.forget(namespace);
                 queue.wake(Key::new("", namespace));
             }
         });
@@ -237,17 +275,20 @@ impl Controller for Namespaces {
 
     async fn sync(&self, key: &Key) -> Result<Next, Error> {
         let Some(namespace) = self.namespaces.get("", &key.name) else {
+            self.waits.forget(&key.name);
             return Ok(Next::Settled);
         };
         let finalizers = namespace.list("/spec/finalizers");
         if !namespace.is_deleting() || !finalizers.iter().any(|it| it == FINALIZER) {
+            self.waits.forget(&key.name);
             return Ok(Next::Settled);
         }
-        let left = self.empty(&namespace).await?;
+        let (left, count) = self.empty(&namespace).await?;
         if !left.is_empty() {
             tracing::debug!(namespace = key.name, ?left, "a namespace is not empty yet");
-            return Ok(Next::After(LOOK_AGAIN));
+            return Ok(Next::After(self.waits.next(&key.name, count)));
         }
+        self.waits.forget(&key.name);
         let client = &self.context.client;
         let mut last = client.get(&kind::NAMESPACE, "", &key.name).await?;
         if last.uid() != namespace.uid() {
@@ -298,6 +339,52 @@ mod tests {
             )
         );
         assert_eq!(text[2].0, "False");
+    }
+
+    #[test]
+    fn waits_grow_until_something_goes() {
+        let waits = Waits::default();
+        let next = |left| waits.next("gone", left).as_secs();
+        assert_eq!([2; 7].map(next), [1, 2, 4, 8, 16, 30, 30], "nothing goes");
+        assert_eq!([1; 3].map(next), [1, 2, 4], "one of them went");
+        assert_eq!(waits.next("other", 1).as_secs(), 1);
+        waits.forget("gone");
+        assert_eq!(next(1), 1, "it was told of an end");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_finalizers_hold_is_looked_at_more_and_more_rarely() {
+        let cluster = Cluster::start(|_| tokio::spawn(async {}));
+        let client = &cluster.client;
+        let namespace = json!({"metadata": {"name": "gone"}});
+        client
+            .create(&kind::NAMESPACE, "", &namespace)
+            .await
+            .unwrap();
+        for name in ["a", "b"] {
+            let held = json!({"metadata": {"name": name, "finalizers": ["x/y"]}});
+            let kind = &kind::CONFIG_MAP;
+            client.create(kind, "gone", &held).await.unwrap();
+        }
+        let options = Delete::default();
+        client
+            .delete(&kind::NAMESPACE, "", "gone", &options)
+            .await
+            .unwrap();
+        let controller = Namespaces::new(&cluster.context);
+        for informer in controller.informers() {
+            informer.synced().await;
+        }
+        let key = Key::new("", "gone");
+        for seconds in [1, 2, 4] {
+            let next = controller.sync(&key).await.unwrap();
+            assert_eq!(next, Next::After(Duration::from_secs(seconds)));
+        }
+        let mut freed = client.get(&kind::CONFIG_MAP, "gone", "a").await.unwrap();
+        freed["metadata"]["finalizers"] = json!([]);
+        client.update(&kind::CONFIG_MAP, &freed).await.unwrap();
+        let next = controller.sync(&key).await.unwrap();
+        assert_eq!(next, Next::After(LOOK_AGAIN));
     }
 
     #[tokio::test(start_paused = true)]
