@@ -387,6 +387,224 @@ fn pods_of_a_controller_spread_by_themselves() {
     assert_eq!(used, ["n1", "n2", "n3"]);
 }
 
+fn labelled(name: &str, labels: &[(&str, &str)], spec: Value) -> Value {
+    let mut pod = pod(name, spec);
+    for (key, value) in labels {
+        pod["metadata"]["labels"][*key] = (*value).into();
+    }
+    pod
+}
+
+/// A constraint over zones, with more of its own.
+fn over_zones(more: &[(&str, Value)]) -> Value {
+    let mut constraint = json!({
+        "topologyKey": ZONE, "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": {"matchLabels": {"app": "x"}},
+    });
+    for (key, value) in more {
+        constraint[*key] = value.clone();
+    }
+    json!([constraint])
+}
+
+#[test]
+fn too_few_places_count_as_one_that_is_empty() {
+    let mut cluster = Cluster::of(&[node("n1", "a"), node("n2", "b")]);
+    cluster.run("n1", pod("one", json!({})));
+    cluster.run("n2", pod("two", json!({})));
+    for (least, want) in [
+        (1, "n1"),
+        (2, "n1"),
+        (
+            3,
+            "0/2 nodes are available: 2 node(s) didn't match pod topology spread constraints.",
+        ),
+    ] {
+        let spread = over_zones(&[("minDomains", json!(least))]);
+        let wanting = pod("p", json!({"topologySpreadConstraints": spread}));
+        assert_eq!(cluster.chosen(&wanting), want, "{least}");
+    }
+}
+
+/// One pod on the node that is possible, and none on one that is not.
+#[test]
+fn places_count_that_the_policies_of_a_constraint_let_count() {
+    let of_affinity = "0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) didn't match pod topology spread constraints.";
+    let of_taints = "0/2 nodes are available: 1 node(s) didn't match pod topology spread constraints, 1 node(s) had untolerated taint {k: v}.";
+    for (is_tainted, policy, want) in [
+        (false, None, "n1"),
+        (false, Some(("nodeAffinityPolicy", "Honor")), "n1"),
+        (false, Some(("nodeAffinityPolicy", "Ignore")), of_affinity),
+        (true, None, of_taints),
+        (true, Some(("nodeTaintsPolicy", "Ignore")), of_taints),
+        (true, Some(("nodeTaintsPolicy", "Honor")), "n1"),
+    ] {
+        let mut other = node("n2", "b");
+        let mut spec = json!({});
+        match is_tainted {
+            true => {
+                other["spec"]["taints"] =
+                    json!([{"key": "k", "value": "v", "effect": "NoSchedule"}]);
+            }
+            false => spec["nodeSelector"] = json!({"kubernetes.io/hostname": "n1"}),
+        }
+        let more: Vec<(&str, Value)> = policy
+            .iter()
+            .map(|(key, value)| (*key, Value::from(*value)))
+            .collect();
+        spec["topologySpreadConstraints"] = over_zones(&more);
+        let mut cluster = Cluster::of(&[node("n1", "a"), other]);
+        cluster.run("n1", pod("one", json!({})));
+        assert_eq!(
+            cluster.chosen(&pod("p", spec)),
+            want,
+            "{is_tainted} {policy:?}"
+        );
+    }
+}
+
+#[test]
+fn labels_of_the_pod_itself_narrow_what_a_constraint_counts() {
+    let mut full = node("n2", "b");
+    full["status"]["allocatable"]["cpu"] = "100m".into();
+    let mut cluster = Cluster::of(&[node("n1", "a"), full]);
+    cluster.run("n1", labelled("one", &[("version", "1")], json!({})));
+    let refused = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match pod topology spread constraints.";
+    for (keys, version, want) in [
+        (json!([]), "2", refused),
+        (json!(["version"]), "1", refused),
+        (json!(["version"]), "2", "n1"),
+        (json!(["not-there"]), "2", refused),
+    ] {
+        let mut spec = cpu("1");
+        spec["topologySpreadConstraints"] = over_zones(&[("matchLabelKeys", keys.clone())]);
+        let wanting = labelled("p", &[("version", version)], spec);
+        assert_eq!(cluster.chosen(&wanting), want, "{keys} {version}");
+    }
+}
+
+#[test]
+fn labels_of_the_pod_itself_narrow_whom_it_avoids() {
+    let mut cluster = Cluster::of(&[node("n", "a")]);
+    cluster.run("n", labelled("one", &[("tenant", "1")], json!({})));
+    let refused = "0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules.";
+    for (keys, tenant, want) in [
+        (None, "1", refused),
+        (None, "2", refused),
+        (Some("matchLabelKeys"), "1", refused),
+        (Some("matchLabelKeys"), "2", "n"),
+        (Some("mismatchLabelKeys"), "1", "n"),
+        (Some("mismatchLabelKeys"), "2", refused),
+    ] {
+        let mut term = json!({
+            "topologyKey": "kubernetes.io/hostname",
+            "labelSelector": {"matchExpressions": [{"key": "tenant", "operator": "Exists"}]},
+        });
+        if let Some(keys) = keys {
+            term[keys] = json!(["tenant"]);
+        }
+        let spec = json!({"affinity": {"podAntiAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [term],
+        }}});
+        let wanting = labelled("p", &[("tenant", tenant)], spec);
+        assert_eq!(cluster.chosen(&wanting), want, "{keys:?} {tenant}");
+    }
+}
+
+#[test]
+fn pods_of_chosen_namespaces_are_followed() {
+    let mut cluster = Cluster::of(&[node("n1", "a"), node("n2", "b")]);
+    let labels = json!({"team": "one"}).as_object().unwrap().clone();
+    cluster.0.set_namespace("b", labels);
+    let mut other = labelled("o", &[("app", "y")], json!({}));
+    other["metadata"]["namespace"] = "b".into();
+    cluster.run("n2", other);
+    let refused = "0/2 nodes are available: 2 node(s) didn't match pod affinity rules.";
+    for (more, want) in [
+        (json!({}), refused),
+        (json!({"namespaces": ["b"]}), "n2"),
+        (json!({"namespaces": ["c"]}), refused),
+        (
+            json!({"namespaceSelector": {"matchLabels": {"team": "one"}}}),
+            "n2",
+        ),
+        (
+            json!({"namespaceSelector": {"matchLabels": {"team": "two"}}}),
+            refused,
+        ),
+        (json!({"namespaceSelector": {}}), "n2"),
+        (
+            json!({"namespaces": ["b"], "namespaceSelector": {"matchLabels": {"team": "two"}}}),
+            "n2",
+        ),
+    ] {
+        let mut term = json!({
+            "topologyKey": ZONE, "labelSelector": {"matchLabels": {"app": "y"}},
+        });
+        for (key, value) in more.as_object().unwrap() {
+            term[key] = value.clone();
+        }
+        let spec = json!({"affinity": {"podAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [term],
+        }}});
+        assert_eq!(cluster.chosen(&pod("p", spec)), want, "{more}");
+    }
+}
+
+/// A pod on each of two nodes, of which the first is the emptier.
+#[test]
+fn pods_that_would_like_to_be_together_or_apart() {
+    let liking = |kind: &str, terms: &[(i64, &str)]| {
+        let terms: Vec<Value> = terms
+            .iter()
+            .map(|(weight, app)| {
+                json!({"weight": weight, "podAffinityTerm": {
+                    "topologyKey": ZONE, "labelSelector": {"matchLabels": {"app": app}},
+                }})
+            })
+            .collect();
+        json!({"affinity": {kind: {"preferredDuringSchedulingIgnoredDuringExecution": terms}}})
+    };
+    let (near, apart) = ("podAffinity", "podAntiAffinity");
+    let nothing = || json!({});
+    // What is wished by the pod, by the one on the first node, and by the one on the second.
+    for (own, first, second, want) in [
+        (nothing(), nothing(), nothing(), "n1"),
+        (liking(near, &[(100, "y")]), nothing(), nothing(), "n1"),
+        (liking(near, &[(100, "z")]), nothing(), nothing(), "n2"),
+        (liking(apart, &[(100, "y")]), nothing(), nothing(), "n2"),
+        (liking(apart, &[(100, "z")]), nothing(), nothing(), "n1"),
+        (
+            liking(near, &[(10, "y"), (90, "z")]),
+            nothing(),
+            nothing(),
+            "n2",
+        ),
+        (
+            liking(near, &[(90, "y"), (10, "z")]),
+            nothing(),
+            nothing(),
+            "n1",
+        ),
+        (nothing(), nothing(), liking(near, &[(1, "x")]), "n2"),
+        (nothing(), liking(apart, &[(1, "x")]), nothing(), "n2"),
+        (
+            nothing(),
+            liking(near, &[(1, "x")]),
+            liking(near, &[(2, "x")]),
+            "n2",
+        ),
+    ] {
+        let mut cluster = Cluster::of(&[node("n1", "a"), node("n2", "b")]);
+        let what = format!("{own} {first} {second}");
+        let mut second = second;
+        second["containers"] = cpu("1")["containers"].clone();
+        cluster.run("n1", labelled("one", &[("app", "y")], first));
+        cluster.run("n2", labelled("two", &[("app", "z")], second));
+        assert_eq!(cluster.chosen(&pod("p", own)), want, "{what}");
+    }
+}
+
 #[test]
 fn the_less_important_leave_for_the_more_important() {
     let with_priority = |name: &str, amount: &str, priority: i64| {
