@@ -60,16 +60,15 @@ pub fn restrict(
         ("storage.k8s.io", "csinodes") if name != own => {
             Err("can only access CSINode with the same name as the requesting node".to_owned())
         }
-        ("coordination.k8s.io", "leases") => {
-            let is_own = call.namespace() == Some("kube-node-lease") && name == own;
-            match is_own {
-                true => Ok(()),
-                false => Err(
-                    "can only access node lease with the same name as the requesting node"
-                        .to_owned(),
-                ),
+        ("coordination.k8s.io", "leases") => match call.namespace() {
+            Some("kube-node-lease") if name == own => Ok(()),
+            Some("kube-node-lease") => Err(
+                "can only access node lease with the same name as the requesting node".to_owned(),
+            ),
+            _ => {
+                Err("can only access leases in the \"kube-node-lease\" system namespace".to_owned())
             }
-        }
+        },
         _ => Ok(()),
     };
     judged.map_err(|why| call.forbidden(name, &why))
@@ -87,12 +86,18 @@ fn pod(
             "pod does not have \"kubernetes.io/config.mirror\" annotation, node \"{own}\" can only create mirror pods"
         )),
         Operation::Create => mirror(own, object),
-        _ if on != own => Err(format!(
-            "node \"{own}\" can only change pods with spec.nodeName set to itself"
+        Operation::Delete if on != own => Err(format!(
+            "node \"{own}\" can only delete pods with spec.nodeName set to itself"
         )),
-        Operation::Update { subresource } if subresource != "status" => {
-            Err(format!("node \"{own}\" can only update pod status"))
-        }
+        Operation::Update { subresource: "" } => Err(format!(
+            "unexpected operation \"UPDATE\", node \"{own}\" can only create and delete mirror pods"
+        )),
+        Operation::Update { subresource } if subresource != "status" => Err(format!(
+            "unexpected pod subresource \"{subresource}\", only 'status' and 'eviction' are allowed"
+        )),
+        Operation::Update { .. } if on != own => Err(format!(
+            "node \"{own}\" can only update pod status for pods with spec.nodeName set to itself"
+        )),
         // By its labels a pod is found by services, and by its owners kept.
         Operation::Update { .. } if !is_same(object, live, "labels") => Err(format!(
             "node \"{own}\" cannot update labels through pod status"
@@ -127,33 +132,43 @@ fn mirror(own: &str, pod: &Value) -> Result<(), String> {
             "node \"{own}\" can only create pods with an owner reference set to itself"
         ));
     }
-    let secrets = spec["imagePullSecrets"].as_array();
-    if !text_at(spec, &["serviceAccountName"]).is_empty()
-        || secrets.is_some_and(|it| !it.is_empty())
-    {
-        return refuse("a service account or secrets");
-    }
-    let volumes = spec["volumes"].as_array().into_iter().flatten();
-    const LOCAL: [&str; 4] = ["name", "hostPath", "emptyDir", "downwardAPI"];
-    let mut members = volumes.filter_map(Value::as_object).flatten();
-    if members.any(|(kind, _)| !LOCAL.contains(&kind.as_str())) {
-        return refuse("volumes of the cluster");
+    if !text_at(spec, &["serviceAccountName"]).is_empty() {
+        return refuse("a service account");
     }
     let lists = ["initContainers", "containers", "ephemeralContainers"];
     let containers = lists.iter().filter_map(|it| spec[*it].as_array()).flatten();
-    for container in containers {
-        let from = container["envFrom"]
-            .as_array()
-            .is_some_and(|it| !it.is_empty());
-        let mut env = container["env"].as_array().into_iter().flatten();
-        let refers = |it: &Value| {
-            ["secretKeyRef", "configMapKeyRef"]
-                .iter()
-                .any(|kind| it["valueFrom"][*kind].is_object())
-        };
-        if from || env.any(refers) {
-            return refuse("secrets or configmaps");
-        }
+    let containers: Vec<&Value> = containers.collect();
+    let refers = |to_all: &str, to_one: &str| {
+        containers.iter().any(|container| {
+            let mut from = container["envFrom"].as_array().into_iter().flatten();
+            let mut env = container["env"].as_array().into_iter().flatten();
+            from.any(|it| it[to_all].is_object())
+                || env.any(|it| it["valueFrom"][to_one].is_object())
+        })
+    };
+    let volumes = spec["volumes"].as_array().into_iter().flatten();
+    let members = volumes.filter_map(Value::as_object).flatten();
+    let kinds: Vec<&str> = members.map(|(kind, _)| kind.as_str()).collect();
+    let pull_secrets = spec["imagePullSecrets"].as_array();
+    if pull_secrets.is_some_and(|it| !it.is_empty())
+        || kinds.contains(&"secret")
+        || refers("secretRef", "secretKeyRef")
+    {
+        return refuse("secrets");
+    }
+    if kinds.contains(&"configMap") || refers("configMapRef", "configMapKeyRef") {
+        return refuse("configmaps");
+    }
+    if kinds.contains(&"persistentVolumeClaim") {
+        return refuse("persistentvolumeclaims");
+    }
+    const LOCAL: [&str; 4] = ["name", "hostPath", "emptyDir", "downwardAPI"];
+    if kinds.iter().any(|it| !LOCAL.contains(it)) {
+        return refuse("volumes of the cluster");
+    }
+    let is_from = |it: &&Value| it["envFrom"].as_array().is_some_and(|it| !it.is_empty());
+    if containers.iter().any(is_from) {
+        return refuse("secrets or configmaps");
     }
     Ok(())
 }
@@ -193,6 +208,10 @@ fn node(
     refused.dedup();
     match refused.as_slice() {
         [] => Ok(()),
+        some if live.is_none() => Err(format!(
+            "node \"{own}\" is not allowed to set the following labels: {}",
+            some.join(", ")
+        )),
         some => Err(format!(
             "is not allowed to modify labels: {}",
             some.join(", ")

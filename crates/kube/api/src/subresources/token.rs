@@ -78,12 +78,18 @@ pub async fn create(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
     let (bound, node) = bound_to(call, &spec["boundObjectRef"]).await?;
     if let Some(own) = call.user.as_node() {
         let is_own = node.as_ref().is_some_and(|(name, _)| name == own);
-        let has_uid = !text_at(&request["spec"]["boundObjectRef"], &["uid"]).is_empty();
-        if !is_own || !has_uid {
-            let why = format!(
-                "node \"{own}\" requested a token that is not bound to a pod scheduled on it, with its uid"
-            );
-            return Err(call.forbidden(call.name(), &why));
+        let reference = &request["spec"]["boundObjectRef"];
+        let why = if text_at(reference, &["kind"]) != "Pod" {
+            Some("node requested token not bound to a pod")
+        } else if text_at(reference, &["uid"]).is_empty() {
+            Some("node requested token with a pod binding without a uid")
+        } else if !is_own {
+            Some("node requested token bound to a pod scheduled on a different node")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            return Err(call.forbidden(call.name(), why));
         }
     }
     let wanted = TokenRequest {

@@ -257,6 +257,18 @@ impl Harness {
         kind: &str,
         body: impl ToString,
     ) -> Response<Body> {
+        let user = UserInfo::authenticated(user, &[]);
+        self.send_by(&user, method, uri, kind, body).await
+    }
+
+    pub async fn send_by(
+        &self,
+        user: &UserInfo,
+        method: Method,
+        uri: &str,
+        kind: &str,
+        body: impl ToString,
+    ) -> Response<Body> {
         let body = Full::new(Bytes::from(body.to_string())).map_err(|never| match never {});
         let request = Request::builder()
             .method(method)
@@ -265,8 +277,7 @@ impl Harness {
             .header("user-agent", "test/1")
             .body(body.boxed_unsync())
             .unwrap();
-        let user = UserInfo::authenticated(user, &[]);
-        self.cluster.serve(request, &user).await
+        self.cluster.serve(request, user).await
     }
 
     async fn ask(&self, method: Method, uri: &str, kind: &str, body: impl ToString) -> Answer {

@@ -13,6 +13,7 @@ mod kubectl;
 mod limits;
 mod measured;
 mod metrics;
+mod node_restriction;
 mod nodes;
 mod objects;
 mod parts;
