@@ -92,7 +92,7 @@ def test_top_shows_what_is_measured(cluster, node, image):
     def containers():
         return {it[1]: millicores(it[2]) for it in top(cluster, "pods", "-l", "app=measured", "--containers")}
 
-    wait_for(lambda: 200 <= containers().get("busy", 0) <= 350, 60, "a busy container at its limit")
+    wait_for(lambda: 200 <= containers().get("busy", 0) <= 350, 180, "a busy container at its limit")
     assert containers()["quiet"] < 100
     ((name, cpu, memory),) = top(cluster, "pod", pod)
     assert name == pod and 200 <= millicores(cpu) <= 450 and memory.endswith("Mi"), (cpu, memory)
@@ -122,7 +122,7 @@ def test_a_deployment_grows_under_load_and_shrinks_after_it(cluster, node, image
     limits = {**asks("100m"), "limits": {"cpu": "300m"}}
     deploy(cluster, "loaded", [sh(image, BUSY, resources=limits)])
     cluster.kubectl("autoscale", "deployment", "loaded", "--cpu=50%", "--min=1", "--max=3")
-    wait_for(lambda: replicas(cluster, "loaded") == 3, 90, "as many pods as there may be")
+    wait_for(lambda: replicas(cluster, "loaded") == 3, 180, "as many pods as there may be")
     cluster.kubectl("rollout", "status", "deployment/loaded", "--timeout=50s")
     found = scaler(cluster, "loaded")
     assert condition(found, "ScalingActive") == "True" and condition(found, "ScalingLimited") == "True", found["status"]
