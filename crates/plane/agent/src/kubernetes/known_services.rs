@@ -1,11 +1,7 @@
 //! The services that a node knew last, on disk: by them it answers for the names of its cluster after a restart, until the API server
 //! says what there is. Only answers come from there; rules of the kernel outlive the agent by themselves.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{io, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -15,6 +11,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wharf_durable::{self as durable, Durability};
 use wharf_kube_services::{Book, Services, Written};
+
+use super::remove_kept;
 
 /// Of the file, in bytes: tens of thousands of services, or hundreds of thousands of endpoints.
 const LIMIT: u64 = 64 << 20;
@@ -120,7 +118,7 @@ impl KnownServices {
         let bytes = serde_json::to_vec(&Kept { endpoint, book })?;
         if bytes.len() as u64 > LIMIT {
             // What is there already would only become older.
-            remove(&self.path)?;
+            remove_kept(&self.path)?;
             return Err(io::Error::other("there are too many of them"));
         }
         // What a loss of power leaves of it is as good as none.
@@ -128,24 +126,9 @@ impl KnownServices {
     }
 }
 
-/// Removes a node's file, and what a crash left beside it.
-///
-/// # Errors
-/// Something of it is still there.
-pub fn remove(path: &Path) -> io::Result<()> {
-    let unfinished = path.with_added_extension("new");
-    for it in [path, unfinished.as_path()] {
-        match fs::remove_file(it) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     use serde_json::{Value, json};
     use wharf_kube_client::{fake::Fake, kind};
@@ -188,9 +171,9 @@ mod tests {
         assert!(has(&book, "s") && !has(&book, "t"));
 
         fs::write(path.with_added_extension("new"), "{").unwrap();
-        remove(&path).unwrap();
+        remove_kept(&path).unwrap();
         assert_eq!(fs::read_dir(dir.path().join("book")).unwrap().count(), 0);
-        remove(&path).unwrap();
+        remove_kept(&path).unwrap();
         assert!(!has(&known.load().await, "s"));
     }
 
