@@ -149,14 +149,17 @@ impl Inner {
         digest: &Digest,
         may_be_had: impl Fn(&ImageRecord) -> bool,
     ) -> Result<Option<Image>, ImageError> {
-        let _records = self.records.lock();
         let Some(record) = self.whole_image(digest)?.filter(may_be_had) else {
             return Ok(None);
         };
         let path = self.image_path(digest);
+        let _records = self.records.lock();
         let file = File::options().write(true).open(&path);
-        file.and_then(|file| file.set_modified(SystemTime::now()))
-            .map_err(ImageError::io("touch", path))?;
+        match file.and_then(|file| file.set_modified(SystemTime::now())) {
+            // A cleanup was faster.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(ImageError::io("touch", path))?,
+        }
         Ok(Some(self.to_image(record)))
     }
 
