@@ -56,7 +56,8 @@ pub(crate) async fn get(
     let open = asked.there(found, name)?;
     let mut read = asked.catalog.read_layer_of(&open, &parsed).await;
     // Only then may there be something to bring.
-    if !is_sound(&read) && through::layer(asked, name, &parsed).await? {
+    if !is_sound(&read) {
+        through::layer(asked, name, &parsed).await?;
         read = asked
             .catalog
             .read_layer(&asked.registry, name, &parsed)

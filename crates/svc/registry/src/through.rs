@@ -73,19 +73,19 @@ pub(crate) fn answer(brought: &Brought, is_head: bool) -> Response<Body> {
 }
 
 /// Brings a layer that the repository does not have, or has damaged, for those who may have it brought
-/// and if it is to be had. Whether that made a difference.
-pub(crate) async fn layer(asked: &Asked<'_>, name: &str, digest: &Digest) -> Result<bool, Refusal> {
+/// and if it is to be had. It may also have come by itself meanwhile: whoever found none looks again.
+pub(crate) async fn layer(asked: &Asked<'_>, name: &str, digest: &Digest) -> Result<(), Refusal> {
     let (catalog, registry) = (asked.catalog, &asked.registry);
     if !catalog.is_layer_due(registry, name, digest).await? {
-        return Ok(false);
+        return Ok(());
     }
     let call = match asked.may("BatchImportUpstreamImage", name).await {
-        Err(refusal) if refusal.status == StatusCode::FORBIDDEN => return Ok(false),
+        Err(refusal) if refusal.status == StatusCode::FORBIDDEN => return Ok(()),
         admitted => admitted?,
     };
     let brought = catalog.bring_layer(&call, registry, name, digest).await;
     match brought.map_err(Refusal::from) {
-        Err(refusal) if refusal.status == StatusCode::NOT_FOUND => Ok(false),
-        brought => brought.map(|()| true),
+        Err(refusal) if refusal.status == StatusCode::NOT_FOUND => Ok(()),
+        brought => brought,
     }
 }

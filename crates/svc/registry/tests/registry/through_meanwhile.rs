@@ -48,6 +48,29 @@ pub async fn slow() -> (Home, watch::Sender<bool>) {
     (cache(&format!("http://{upstream}"), None).await, open)
 }
 
+/// Whenever they ask: before it is here, as it lands, or after.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_who_ask_for_a_layer_that_is_coming_get_it() {
+    for _ in 0..20 {
+        let (home, open) = slow().await;
+        assert_eq!(home.get(ONE).await.status, 200);
+        let asking = (0..40_u64).map(|n| {
+            let layer = home.get(blob("layer"));
+            async move {
+                tokio::time::sleep(Duration::from_micros(100 * n)).await;
+                layer.await.body
+            }
+        });
+        let asking = futures_util::future::join_all(asking);
+        let opening = async {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            open.send_replace(true);
+        };
+        let (got, ()) = tokio::join!(asking, opening);
+        assert!(got.iter().all(|it| it == "layer"), "{got:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_tag_that_is_pushed_meanwhile_stays() {
     let (mut home, open) = slow().await;
