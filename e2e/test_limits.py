@@ -232,9 +232,14 @@ def test_hundreds_of_one_shot_tasks_leave_little(small, shell, neighbour):
     left = [path.name for path in (groups / f"wharf-{small.id}" / "containers").iterdir() if path.is_dir()]
     assert len(left) <= 2, left
     assert small.child("node") == agent, "the agent died on the way"
-    grown = processes.resident_bytes(agent) - memory
-    print(f"the agent grew by {grown / MIB:.1f} MiB over {ONE_SHOT // 2} tasks")
-    assert grown < 24 * MIB
+
+    def grown():
+        more = processes.resident_bytes(agent) - memory
+        print(f"the agent grew by {more / MIB:.1f} MiB over {ONE_SHOT // 2} tasks")
+        return more
+
+    # What the last ones took is given back some time after their ends.
+    wait_for(lambda: grown() < 24 * MIB, 60, "the memory of tasks that have ended")
     works(small, shell)
 
 
