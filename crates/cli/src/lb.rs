@@ -42,8 +42,9 @@ use crate::{
 pub const STATE_FILE: &str = "load-balancer-plane.json";
 /// How much of what was counted was told, in the node's folder.
 const TOLD_FILE: &str = "load-balancer-told.json";
-/// How often the agent's file is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How often the agent's file is looked at, while it is waited for and then for what is new.
+const FIRST_LOOKS: Duration = Duration::from_millis(100);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Updates and reports that may wait.
 const QUEUE: usize = 16;
 /// For what was measured last, once the load balancers have ended.
@@ -81,7 +82,7 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
         ready::tell(ready_fd);
         let node_dir = layout.node();
         let seen = tokio::select! {
-            seen = this_host(&node_dir, |_| true) => seen?,
+            seen = this_host(&node_dir, FIRST_LOOKS, |_| true) => seen?,
             () = shutdown.cancelled() => return Ok(()),
         };
         let place = Placement {
@@ -97,7 +98,7 @@ pub fn run(args: &LbArgs) -> Result<ExitCode, Problem> {
         tokio::select! {
             served = serving => served,
             // The supervisor starts this again, as the load balancer of the new host.
-            other = this_host(&node_dir, |now| is_another(&seen, now)) => {
+            other = this_host(&node_dir, LOOK_EVERY, |now| is_another(&seen, now)) => {
                 other?;
                 tracing::info!("this host's identity or addresses changed; starting again");
                 other_host.set(true);
@@ -141,9 +142,10 @@ fn holder(descriptor: Option<i32>) -> Result<Holder, Problem> {
 /// Waits until the agent has written down which host this is, and it is as `wanted`.
 async fn this_host(
     node_dir: &Path,
+    every: Duration,
     wanted: impl Fn(&ThisHost) -> bool,
 ) -> Result<ThisHost, Problem> {
-    let mut tick = interval(LOOK_EVERY);
+    let mut tick = interval(every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;

@@ -1,5 +1,5 @@
-//! A clock that costs one load: milliseconds since the process began, renewed by the workers'
-//! ticks. Idle limits need no better than [`TICK`].
+//! A clock that costs one load: milliseconds since the process began, renewed by each new connection and,
+//! while there are any, by the workers' ticks. Idle limits need no better than [`TICK`].
 
 use std::{
     sync::{
@@ -27,7 +27,7 @@ pub fn tick() -> u64 {
     now
 }
 
-/// As of the last tick of any worker.
+/// As of the last tick of any worker; of no meaning while nothing is open.
 pub fn coarse_ms() -> u64 {
     COARSE.load(Ordering::Relaxed)
 }

@@ -153,8 +153,8 @@ impl Body for Streamed {
     }
 }
 
-/// Takes responses of this worker from clients that have taken nothing for too long.
-pub fn sweep(now_ms: u64) {
+/// Takes responses of this worker from clients that have taken nothing for too long. Whether any is left.
+pub fn sweep(now_ms: u64) -> bool {
     UNDER_WAY.with_borrow_mut(|all| {
         all.retain(|one| {
             let Some(shared) = one.upgrade() else {
@@ -168,5 +168,6 @@ pub fn sweep(now_ms: u64) {
             shared.client.give_up();
             false
         });
-    });
+        !all.is_empty()
+    })
 }

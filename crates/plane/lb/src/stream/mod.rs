@@ -67,8 +67,8 @@ thread_local! {
     static OPEN: RefCell<Vec<(Arc<Endpoint>, Arc<Watch>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Ends the flows of this worker whose listener is gone.
-pub fn sweep() {
+/// Ends the flows of this worker whose listener is gone. Whether any is left.
+pub fn sweep() -> bool {
     OPEN.with_borrow_mut(|open| {
         open.retain(|(endpoint, watch)| {
             if watch.is_closed() {
@@ -79,7 +79,8 @@ pub fn sweep() {
             }
             true
         });
-    });
+        !open.is_empty()
+    })
 }
 
 fn follow(endpoint: &Arc<Endpoint>, watched: &Watched) {

@@ -89,11 +89,11 @@ impl Pool {
     }
 
     /// Lets go of connections that are closed or whose targets get no more requests; they end with
-    /// the last request under way.
-    pub fn sweep(&self) {
-        self.0
-            .borrow_mut()
-            .retain(|_, (target, sender)| !target.is_draining() && !sender.is_closed());
+    /// the last request under way. Whether any is left.
+    pub fn sweep(&self) -> bool {
+        let mut all = self.0.borrow_mut();
+        all.retain(|_, (target, sender)| !target.is_draining() && !sender.is_closed());
+        !all.is_empty()
     }
 }
 

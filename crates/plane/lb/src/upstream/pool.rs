@@ -59,14 +59,16 @@ impl Pool {
         }
     }
 
-    /// Closes those that have been idle for too long or whose target gets no more requests.
-    pub fn sweep(&self, now_ms: u64) {
-        self.0.borrow_mut().retain(|_, connections| {
+    /// Closes those that have been idle for too long or whose target gets no more requests. Whether any is left.
+    pub fn sweep(&self, now_ms: u64) -> bool {
+        let mut all = self.0.borrow_mut();
+        all.retain(|_, connections| {
             connections.retain(|it| {
                 !it.target.is_draining() && now_ms.saturating_sub(it.idle_since_ms) < it.keep_ms
             });
             !connections.is_empty()
         });
+        !all.is_empty()
     }
 
     /// Closes all.

@@ -49,8 +49,8 @@ impl Closing {
     }
 }
 
-/// Asks connections to end whose endpoint was closed, which are too old, or all of them.
-pub fn sweep(now_ms: u64, all: bool) {
+/// Asks connections to end whose endpoint was closed, which are too old, or all of them. Whether any is left.
+pub fn sweep(now_ms: u64, all: bool) -> bool {
     OPEN.with_borrow_mut(|open| {
         open.retain(|it| {
             let old = now_ms.saturating_sub(it.opened_ms) > it.keep_alive_ms;
@@ -59,7 +59,8 @@ pub fn sweep(now_ms: u64, all: bool) {
             }
             !it.gone.get()
         });
-    });
+        !open.is_empty()
+    })
 }
 
 /// A connection that can be asked to end.

@@ -216,6 +216,14 @@ pub struct Worker {
     pub connections: Arc<AtomicUsize>,
 }
 
+impl Worker {
+    /// Closes connections to targets that nobody wants any more. Whether any is left.
+    fn sweep_pools(&self, now_ms: u64) -> bool {
+        let has_http1 = self.pool.sweep(now_ms);
+        self.http2.sweep() || has_http1
+    }
+}
+
 fn run(received: mpsc::UnboundedReceiver<Command>, shared: Shared, connections: Arc<AtomicUsize>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -242,6 +250,9 @@ fn run(received: mpsc::UnboundedReceiver<Command>, shared: Shared, connections: 
 }
 
 async fn work(worker: Rc<Worker>, mut received: mpsc::UnboundedReceiver<Command>) {
+    let first = watch::first();
+    // Nothing is open that could be overdue: the processor may sleep.
+    let mut rests = false;
     let mut ticks = tokio::time::interval(clock::TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut tick = 0_u32;
@@ -249,17 +260,22 @@ async fn work(worker: Rc<Worker>, mut received: mpsc::UnboundedReceiver<Command>
     loop {
         tokio::select! {
             biased;
-            _ = ticks.tick() => {
+            _ = ticks.tick(), if !rests => {
                 let now_ms = clock::tick();
-                watch::sweep(now_ms);
-                streamed::sweep(now_ms);
-                closing::sweep(now_ms, stop_by.is_some());
-                stream::sweep();
+                let mut is_busy = watch::sweep(now_ms);
+                is_busy |= streamed::sweep(now_ms);
+                is_busy |= closing::sweep(now_ms, stop_by.is_some());
+                is_busy |= stream::sweep();
+                is_busy |= stop_by.is_some();
                 tick = tick.wrapping_add(1);
                 if tick.is_multiple_of(TICKS_A_POOL_SWEEP) {
-                    worker.pool.sweep(now_ms);
-                    worker.http2.sweep();
+                    is_busy |= worker.sweep_pools(now_ms);
+                    rests = !is_busy;
                 }
+            }
+            () = first.notified(), if rests => {
+                rests = false;
+                ticks.reset();
             }
             command = received.recv() => match command {
                 Some(Command::Attend { listening, shift }) => {
@@ -273,13 +289,13 @@ async fn work(worker: Rc<Worker>, mut received: mpsc::UnboundedReceiver<Command>
                     tokio::task::spawn_local(client::serve(Rc::clone(&worker), connection, endpoint, room));
                 }
                 Some(Command::Sweep) => {
-                    worker.pool.sweep(clock::now_ms());
-                    worker.http2.sweep();
+                    worker.sweep_pools(clock::now_ms());
                 }
                 Some(Command::Force(target)) => watch::force(target),
                 Some(Command::Stop) => {
                     closing::sweep(clock::now_ms(), true);
                     stop_by = Some(Instant::now() + GRACE);
+                    rests = false;
                 }
                 None => return,
             }

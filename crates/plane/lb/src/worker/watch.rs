@@ -7,11 +7,14 @@
 use std::{
     cell::RefCell,
     os::fd::RawFd,
+    rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering},
     },
 };
+
+use tokio::sync::Notify;
 
 use crate::clock;
 
@@ -45,6 +48,12 @@ pub struct Watch {
 
 thread_local! {
     static WATCHES: RefCell<Vec<Arc<Watch>>> = const { RefCell::new(Vec::new()) };
+    static FIRST: Rc<Notify> = Rc::default();
+}
+
+/// Told when this worker has its first connection after it had none.
+pub fn first() -> Rc<Notify> {
+    FIRST.with(Rc::clone)
 }
 
 /// A connection's hold on its watch. Must be dropped before the socket is closed, so that the
@@ -57,14 +66,20 @@ impl Watched {
         let watch = Arc::new(Watch {
             fd,
             target,
-            last_ms: AtomicU64::new(clock::now_ms()),
+            last_ms: AtomicU64::new(clock::tick()),
             limit_ms: AtomicU32::new(limit_ms),
             paused: AtomicBool::new(false),
             head_since_ms: AtomicU64::new(0),
             ended: AtomicU8::new(0),
             closed: AtomicBool::new(false),
         });
-        WATCHES.with_borrow_mut(|watches| watches.push(Arc::clone(&watch)));
+        let is_first = WATCHES.with_borrow_mut(|watches| {
+            watches.push(Arc::clone(&watch));
+            watches.len() == 1
+        });
+        if is_first {
+            FIRST.with(|it| it.notify_one());
+        }
         Self(watch)
     }
 
@@ -150,8 +165,8 @@ impl Watch {
     }
 }
 
-/// Ends what is overdue on this worker, and forgets what is closed.
-pub fn sweep(now_ms: u64) {
+/// Ends what is overdue on this worker, and forgets what is closed. Whether anything is left.
+pub fn sweep(now_ms: u64) -> bool {
     WATCHES.with_borrow_mut(|watches| {
         watches.retain(|watch| {
             if watch.closed.load(Ordering::Relaxed) {
@@ -162,7 +177,8 @@ pub fn sweep(now_ms: u64) {
             }
             true
         });
-    });
+        !watches.is_empty()
+    })
 }
 
 /// Ends this worker's connections to a target.
