@@ -23,7 +23,7 @@ use wharf_seal::{KeyId, Keyring, SEALED_FILE_HEAD, sealed_file_key};
 
 use crate::{keyring, layout::Layout, lb, problem::Problem, roles, style::Style};
 
-/// How long the node's parts are waited for: they look twice a second, and one may be starting.
+/// How long the node's parts are waited for: they look once a second, and one may be starting.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// The longest of the files is that of the load balancers.

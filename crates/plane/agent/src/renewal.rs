@@ -30,7 +30,7 @@ const CONFIRM: &str = "/wharf/node/confirm";
 /// Credentials live an hour: half of it is time enough for many tries.
 const RENEW_BEFORE_END: Duration = Duration::from_secs(30 * 60);
 /// How often file and clock are looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 

@@ -23,7 +23,7 @@ const SAVE_PAUSE_PER_WRITE: u32 = 4;
 const FLUSH_WHEN_QUIET: Duration = Duration::from_millis(200);
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// How soon another key of the keyring is noticed.
-const LOOK_AT_KEYRING: Duration = Duration::from_millis(500);
+const LOOK_AT_KEYRING: Duration = Duration::from_secs(1);
 /// After a write that failed.
 const SAVE_AGAIN: Duration = Duration::from_secs(1);
 
