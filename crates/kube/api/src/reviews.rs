@@ -103,12 +103,16 @@ async fn token(call: &Call, spec: &Value) -> Result<Value, Fault> {
     }
 }
 
+fn is_about_oneself(call: &Call) -> bool {
+    call.resource.plural == "selfsubjectaccessreviews"
+}
+
 /// The user that a review is about: of a SubjectAccessReview somebody else.
-fn subject(call: &Call, spec: &Value) -> Result<UserInfo, Fault> {
-    if call.resource.plural == "selfsubjectaccessreviews" {
-        return Ok(call.user.clone());
+fn subject(call: &Call, spec: &Value) -> UserInfo {
+    if is_about_oneself(call) {
+        return call.user.clone();
     }
-    let user = UserInfo {
+    UserInfo {
         name: text_at(spec, &["user"]).to_owned(),
         uid: text_at(spec, &["uid"]).to_owned(),
         groups: texts(&spec["groups"]),
@@ -118,24 +122,47 @@ fn subject(call: &Call, spec: &Value) -> Result<UserInfo, Fault> {
             .flatten()
             .map(|(key, values)| (key.clone(), texts(values)))
             .collect(),
-    };
-    if user.name.is_empty() && user.groups.is_empty() {
-        let text = "at least one of user or group must be specified";
-        return Err(invalid(call, "user", json!(""), text));
     }
-    Ok(user)
 }
 
-/// Which kind of review it is, upstream forgets to say.
-fn invalid(call: &Call, field: &str, value: Value, why: &str) -> Fault {
+/// What is wrong with a question about access, in upstream's words and order.
+fn errors_of(call: &Call, user: &UserInfo, spec: &Value) -> Errors {
+    let (resource, path) = (&spec["resourceAttributes"], &spec["nonResourceAttributes"]);
     let mut errors = Errors::new();
-    let spec = Path::root("spec");
-    errors.invalid(&spec.child(field), value, why);
-    refused(call, errors)
-}
-
-fn refused(call: &Call, errors: Errors) -> Fault {
-    Status::invalid(call.group(), "", "", errors.into_vec()).into()
+    let root = Path::root("spec");
+    let (of_resource, of_path) = (
+        root.child("resourceAttributes"),
+        root.child("nonResourceAttributes"),
+    );
+    match (resource.is_object(), path.is_object()) {
+        (true, true) => {
+            let why = "cannot be specified in combination with resourceAttributes";
+            errors.invalid(&of_path, path.clone(), why);
+        }
+        (false, false) => {
+            let why =
+                "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+            errors.invalid(&of_resource, Value::Null, why);
+        }
+        _ => {}
+    }
+    if !is_about_oneself(call) && user.name.is_empty() && user.groups.is_empty() {
+        let why = "at least one of user or group must be specified";
+        errors.invalid(&root.child("user"), "", why);
+    }
+    errors.extend(validate::review(spec));
+    if let Some(namespace) = call.namespace() {
+        let named = text_at(resource, &["namespace"]);
+        if resource.is_object() && named != namespace {
+            let why = "must match metadata.namespace";
+            errors.invalid(&of_resource.child("namespace"), named, why);
+        }
+        if path.is_object() {
+            let why = "disallowed on this kind of request";
+            errors.invalid(&of_path, path.clone(), why);
+        }
+    }
+    errors
 }
 
 /// What a request for this would be authorised for, and what of its selectors had no effect.
@@ -162,22 +189,13 @@ fn of_resource(given: &Value) -> (Attributes, Vec<String>) {
 }
 
 async fn access(call: &Call, spec: &Value) -> Result<Value, Fault> {
-    let user = subject(call, spec)?;
-    let (resource, path) = (&spec["resourceAttributes"], &spec["nonResourceAttributes"]);
-    match (resource.is_object(), path.is_object()) {
-        (true, true) => {
-            let why = "cannot be specified in combination with resourceAttributes";
-            return Err(invalid(call, "nonResourceAttributes", path.clone(), why));
-        }
-        (false, false) => {
-            let why =
-                "exactly one of nonResourceAttributes or resourceAttributes must be specified";
-            return Err(invalid(call, "resourceAttributes", Value::Null, why));
-        }
-        _ => {}
+    let user = subject(call, spec);
+    let errors = errors_of(call, &user, spec);
+    if !errors.is_empty() {
+        // Which kind of review it is, upstream forgets to say.
+        return Err(Status::invalid(call.group(), "", "", errors.into_vec()).into());
     }
-    let mut errors = Errors::new();
-    errors.extend(validate::review(spec));
+    let (resource, path) = (&spec["resourceAttributes"], &spec["nonResourceAttributes"]);
     let (asked, faults) = match resource.is_object() {
         true => of_resource(resource),
         false => {
@@ -190,15 +208,6 @@ async fn access(call: &Call, spec: &Value) -> Result<Value, Fault> {
             (asked, Vec::new())
         }
     };
-    if call.namespace().is_some_and(|it| it != asked.namespace) {
-        let why = "must match metadata.namespace";
-        let spec = Path::root("spec");
-        let at = spec.child("resourceAttributes.namespace");
-        errors.invalid(&at, asked.namespace.as_str(), why);
-    }
-    if !errors.is_empty() {
-        return Err(refused(call, errors));
-    }
     let decision = call.cluster.parts.authorizer.authorize(&user, &asked).await;
     let mut status = json!({"allowed": decision.allows()});
     if matches!(decision, Decision::Deny(_)) {

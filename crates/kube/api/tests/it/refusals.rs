@@ -279,6 +279,57 @@ async fn who_asks_a_question_owns_it() {
 }
 
 #[tokio::test]
+async fn a_review_within_a_namespace_is_about_what_is_there() {
+    let it = Harness::new().await;
+    let of_resource = |namespace: &str| json!({"namespace": namespace, "resource": "pods"});
+    let of_path = json!({"path": "/x"});
+    let elsewhere = |named: &str| {
+        format!(
+            "spec.resourceAttributes.namespace: Invalid value: \"{named}\": must match metadata.namespace"
+        )
+    };
+    let path = |why: &str| {
+        format!("spec.nonResourceAttributes: Invalid value: {{\"path\":\"/x\"}}: {why}")
+    };
+    let disallowed = path("disallowed on this kind of request");
+    let together = path("cannot be specified in combination with resourceAttributes");
+    let nobody = "spec.user: Invalid value: \"\": at least one of user or group must be specified";
+    let reviews = "/apis/authorization.k8s.io/v1/namespaces/default/localsubjectaccessreviews";
+    for (spec, want) in [
+        (
+            json!({"user": "u", "resourceAttributes": of_resource("other")}),
+            elsewhere("other"),
+        ),
+        (
+            json!({"user": "u", "resourceAttributes": of_resource("")}),
+            elsewhere(""),
+        ),
+        (
+            json!({"user": "u", "nonResourceAttributes": of_path}),
+            disallowed.clone(),
+        ),
+        (
+            json!({"nonResourceAttributes": of_path}),
+            format!("[{nobody}, {disallowed}]"),
+        ),
+        (
+            json!({
+                "user": "u", "resourceAttributes": of_resource("other"),
+                "nonResourceAttributes": of_path,
+            }),
+            format!("[{together}, {}, {disallowed}]", elsewhere("other")),
+        ),
+    ] {
+        let told = it.post(reviews, &json!({"spec": spec})).await.expect(422);
+        let want = format!(".authorization.k8s.io \"\" is invalid: {want}");
+        assert_eq!(told["message"], want, "{spec}");
+    }
+    let everywhere = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+    let asked = json!({"spec": {"user": "u", "nonResourceAttributes": of_path}});
+    it.post(everywhere, &asked).await.expect(201);
+}
+
+#[tokio::test]
 async fn media_types_that_are_not_there() {
     let it = Harness::new().await;
     let map = json!({"metadata": {"name": "a"}});
