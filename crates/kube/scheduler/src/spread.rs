@@ -168,3 +168,6 @@ pub fn crowding(pod: &Pod, nodes: &[&Node], snapshot: &Snapshot) -> Vec<Option<f
 fn place<'a>(node: &'a Node, topology: &str) -> &'a str {
     node.label(topology).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
