@@ -319,14 +319,11 @@ pub async fn mount(context: &Arc<Context>, pod: &Pod, dir: &Path) -> Result<(), 
                 tell_grown(context, pod, &claim.name).await;
             }
         }
-        let security = &pod.spec.security_context;
-        if let Some(group) = security.fs_group
+        if let Some(group) = pod.spec.security_context.fs_group
             && !(disk.read_only || claim.read_only)
         {
             let seen = machine.seen(sandbox, &place)?;
-            let policy = security.fs_group_change_policy.as_deref();
-            // Whoever mounted it may have been killed before it was done.
-            let only_if_other = is_mounted || policy == Some("OnRootMismatch");
+            let only_if_other = only_if_other(pod, is_mounted);
             let owned =
                 tokio::task::spawn_blocking(move || give_to(&seen, group, only_if_other)).await;
             owned
@@ -373,14 +370,22 @@ async fn tell_grown(context: &Context, pod: &Pod, name: &str) {
 }
 
 const RESIZE_PENDING: &str = "FileSystemResizePending";
-const SETGID: u32 = 0o2000;
+/// What a group has to do with a folder, and that what is made there is the group's as well.
+const OF_FOLDERS: u32 = 0o2770;
+
+/// Whether a volume is left as it is whose root is the group's already. Pure.
+fn only_if_other(pod: &Pod, is_mounted: bool) -> bool {
+    let policy = &pod.spec.security_context.fs_group_change_policy;
+    // Whoever mounted it may have been killed before it was done.
+    is_mounted || policy.as_deref() == Some("OnRootMismatch")
+}
 
 /// Has the group own all that is in a volume, to read and to write. Links are left alone. Blocks.
 fn give_to(root: &Path, group: u32, only_if_other: bool) -> io::Result<()> {
     let dir = RootDir::open(root)?;
     let top = dir.open_at(Path::new("."), OFlag::O_PATH | OFlag::O_DIRECTORY)?;
     let known = fstat(&top)?;
-    let is_so = known.st_gid == group && known.st_mode & (SETGID | 0o070) == SETGID | 0o070;
+    let is_so = known.st_gid == group && known.st_mode & OF_FOLDERS == OF_FOLDERS;
     if only_if_other && is_so {
         return Ok(());
     }
@@ -432,7 +437,7 @@ fn own(open: &OwnedFd, stat: &FileStat, group: u32) -> io::Result<()> {
         chown(&path, None, Some(group))?;
     }
     let added = if is_of(stat, SFlag::S_IFDIR) {
-        SETGID | 0o770
+        OF_FOLDERS
     } else {
         0o660
     };
@@ -444,7 +449,7 @@ fn own(open: &OwnedFd, stat: &FileStat, group: u32) -> io::Result<()> {
 mod tests {
     use std::{
         fs,
-        os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink},
+        os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink},
     };
 
     use serde_json::json;
@@ -570,5 +575,45 @@ mod tests {
         assert_eq!(of(&root.join("a/new")).1, 0o600);
         give_to(&root, 77, false).unwrap();
         assert_eq!(of(&root.join("a/new")), (77, 0o660));
+    }
+
+    #[test]
+    fn a_policy_says_whether_a_volume_is_walked_whose_root_is_the_groups() {
+        const GROUP: u32 = 77;
+        let always = || json!("Always");
+        let on_mismatch = || json!("OnRootMismatch");
+        for (policy, is_mounted, group, mode, is_walked) in [
+            (Value::Null, false, GROUP, 0o2775, true),
+            (always(), false, GROUP, 0o2775, true),
+            (on_mismatch(), false, GROUP, 0o2775, false),
+            (on_mismatch(), false, GROUP, 0o2777, false),
+            (on_mismatch(), false, GROUP + 1, 0o2775, true),
+            (on_mismatch(), false, GROUP, 0o775, true),
+            (on_mismatch(), false, GROUP, 0o2755, true),
+            (on_mismatch(), false, GROUP, 0o2575, true),
+            // By whoever mounted it, it was.
+            (always(), true, GROUP, 0o2775, false),
+            (always(), true, GROUP, 0o755, true),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let (root, file) = (dir.path().join("volume"), dir.path().join("volume/file"));
+            fs::create_dir(&root).unwrap();
+            fs::write(&file, "").unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+            chown(&root, None, Some(group)).unwrap();
+            fs::set_permissions(&root, fs::Permissions::from_mode(mode)).unwrap();
+            let security = json!({"fsGroup": GROUP, "fsGroupChangePolicy": policy});
+            let pod = json!({"metadata": {"name": "p"}, "spec": {"securityContext": security}});
+            let pod = Pod::read(&pod).unwrap();
+            give_to(&root, GROUP, only_if_other(&pod, is_mounted)).unwrap();
+            let case = format!("{policy} {is_mounted} {group} {mode:o}");
+            let of = |path: &Path| {
+                let it = fs::metadata(path).unwrap();
+                (it.gid(), it.mode() & 0o7777)
+            };
+            assert_eq!(of(&file) == (GROUP, 0o660), is_walked, "{case}");
+            let wanted = if is_walked { mode | OF_FOLDERS } else { mode };
+            assert_eq!(of(&root), (GROUP, wanted), "{case}");
+        }
     }
 }
