@@ -11,6 +11,7 @@ import pytest
 
 from harness import tools
 from harness.kubernetes import name
+from harness.terminal import Terminal
 from harness.waiting import wait_for
 from test_kubernetes_services import joined, node_in
 
@@ -129,6 +130,31 @@ def test_commands_are_run_inside(day):
     # More than one frame, each way.
     large = "0123456789abcdef\n" * 20_000
     assert day.run("exec", "-i", pod, "--", "cat", stdin=large) == large
+
+
+def test_what_is_typed_reaches_programs_that_run(day, image):
+    script = "read word; echo got $word; cat; echo aside >&2"
+    asks = {"name": "main", "image": image, "command": ["sh", "-c", script], "stdin": True, "stdinOnce": True}
+    shell = {"name": "main", "image": image, "command": ["sh"], "stdin": True, "tty": True}
+
+    def pod(name, container):
+        spec = {"containers": [container], "restartPolicy": "Never", "terminationGracePeriodSeconds": 1}
+        return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+
+    both = {"apiVersion": "v1", "kind": "List", "items": [pod("asks", asks), pod("shell", shell)]}
+    day.run("apply", "-f", "-", stdin=json.dumps(both))
+    day.run("wait", "pod/asks", "pod/shell", "--for=condition=Ready", WAIT)
+    # The end of what is typed is the end of the program's input.
+    done = day.run("attach", "-i", "asks", stdin="one\ntwo", check=False)
+    assert (done.returncode, done.stdout) == (0, "got one\ntwo"), done.stderr
+    assert "aside" in done.stderr.splitlines()
+    variables = [f"{key}={value}" for key, value in day.environment.items()]
+    with Terminal(33, 101, "env", *variables, *day.command("attach", "-it", "shell")) as terminal:
+        terminal.wait_for_text("# ")
+        # A size that is told first is another one, so that programs paint anew; what is typed is printed, too.
+        terminal.type('until [ "$(stty size)" = "33 10"1 ]; do sleep 0.2; done; stty size; exit\n')
+        terminal.wait_for_text("33 101")
+        assert terminal.process.wait(30) == 0
 
 
 def test_files_are_copied(day, tmp_path):
