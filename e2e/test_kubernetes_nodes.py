@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import signal
+import subprocess
 
 import pytest
 
@@ -595,32 +596,99 @@ def test_a_pod_reads_its_image_on_demand(installation, cluster, node, tmp_path):
     cluster.kubectl("delete", "pod", "large", "--timeout=50s", "--grace-period=1")
 
 
-def test_a_deployment_on_a_node_that_joined_by_script(installation, cluster, node, image):
-    second = launch(installation, cluster, BY_SCRIPT)
-    wait_for(lambda: condition(node_of(cluster, second), "Ready") == "True", 90, "the second node")
-    found = node_of(cluster, second)
-    assert {"key": "only", "value": "red", "effect": "NoSchedule"} in found["spec"]["taints"]
-    template = {
-        "metadata": {"labels": {"app": "web"}},
-        "spec": {
-            "containers": [sh(image, "trap exit TERM; while true; do sleep 1; done")],
-            "nodeSelector": {"team": "red"},
-            "tolerations": [{"key": "only", "operator": "Exists"}],
-        },
+@pytest.fixture(scope="module")
+def red(installation, cluster, node):
+    """A second node, which joined by script, for those alone that tolerate its taint."""
+    instance = launch(installation, cluster, BY_SCRIPT)
+    wait_for(lambda: condition(node_of(cluster, instance), "Ready") == "True", 90, "the second node")
+    yield instance
+    # What ran on an instance ends with it.
+    installation.client("ec2").terminate_instances(InstanceIds=[instance["InstanceId"]])
+
+
+def of_red(kind, name, image, pod, **spec):
+    """A Deployment or a DaemonSet whose pods may be on the second node."""
+    labels = {"app": name}
+    pod = {
+        "containers": [sh(image, "trap exit TERM; while true; do sleep 1; done")],
+        "tolerations": [{"key": "only", "operator": "Exists"}],
+        "terminationGracePeriodSeconds": 1,
+        **pod,
     }
-    deployment = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "web"},
-        "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template": template},
-    }
+    template = {"metadata": {"labels": labels}, "spec": pod}
+    spec = {"selector": {"matchLabels": labels}, "template": template, **spec}
+    return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def test_a_deployment_on_a_node_that_joined_by_script(cluster, red, image):
+    assert {"key": "only", "value": "red", "effect": "NoSchedule"} in node_of(cluster, red)["spec"]["taints"]
+    deployment = of_red("Deployment", "web", image, {"nodeSelector": {"team": "red"}}, replicas=2)
     cluster.kubectl("apply", "-f", "-", stdin=json.dumps(deployment))
     cluster.kubectl("rollout", "status", "deployment/web", "--timeout=50s")
     pods = cluster.get("pods", "-l", "app=web")["items"]
-    assert {it["spec"]["nodeName"] for it in pods} == {second["PrivateDnsName"]}
+    assert {it["spec"]["nodeName"] for it in pods} == {red["PrivateDnsName"]}
     assert len({it["status"]["podIP"] for it in pods}) == 2
-    # What ran on an instance ends with it.
-    installation.client("ec2").terminate_instances(InstanceIds=[second["InstanceId"]])
+    cluster.kubectl("delete", "deployment", "web", "--cascade=foreground", "--timeout=50s")
+
+
+def test_a_node_is_emptied_as_budgets_allow(cluster, node, red, image):
+    first, second = node["PrivateDnsName"], red["PrivateDnsName"]
+    liked = {"matchExpressions": [{"key": "team", "operator": "In", "values": ["red"]}]}
+    likes = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "preference": liked}]}}
+    budget = {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": "guarded"},
+        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "guarded"}}},
+    }
+    guarded = of_red("Deployment", "guarded", image, {"affinity": likes}, replicas=2)
+    each = of_red("DaemonSet", "each", image, {"nodeSelector": {"team": "red"}})
+    everything = {"apiVersion": "v1", "kind": "List", "items": [budget, guarded, each]}
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(everything))
+    cluster.kubectl("rollout", "status", "daemonset/each", "--timeout=50s")
+
+    def those_of(app):
+        found = cluster.get("pods", "-l", f"app={app}")["items"]
+        return [it for it in found if "deletionTimestamp" not in it["metadata"]]
+
+    def places():
+        """Of those that are ready."""
+        return sorted(it["spec"]["nodeName"] for it in those_of("guarded") if condition(it, "Ready") == "True")
+
+    wait_for(lambda: places() == [second, second], 50, "both on the node that they like")
+    (kept,) = those_of("each")
+    allowed = lambda: cluster.get("poddisruptionbudget", "guarded")["status"].get("disruptionsAllowed") == 1  # noqa: E731
+    wait_for(allowed, 30, "one that may go")
+    ready = []
+
+    def is_over():
+        ready.append(len(places()))
+        return draining.poll() is not None
+
+    command = [cluster.program, "drain", second, "--ignore-daemonsets", "--timeout=60s"]
+    with subprocess.Popen(command, env=cluster.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as draining:
+        try:
+            wait_for(is_over, 70, "the end of the drain", interval_s=0.05)
+        finally:
+            draining.kill()
+        said = draining.stdout.read()
+    assert draining.returncode == 0, said
+    # One went at once; the other stayed until there was one in its place.
+    assert "Cannot evict pod as it would violate the pod's disruption budget." in said, said
+    assert min(ready) >= 1, ready
+    wait_for(lambda: places() == [first, first], 50, "both on the other node")
+    assert node_of(cluster, red)["spec"]["unschedulable"]
+    (left,) = those_of("each")
+    assert (left["metadata"]["uid"], left["status"]["phase"]) == (kept["metadata"]["uid"], "Running")
+
+    cluster.kubectl("uncordon", second)
+    taints = lambda: [it["key"] for it in node_of(cluster, red)["spec"]["taints"]]  # noqa: E731
+    wait_for(lambda: taints() == ["only"], 20, "a node that takes pods again")
+    cluster.kubectl("scale", "deployment/guarded", "--replicas=3")
+    wait_for(lambda: places() == sorted([first, first, second]), 50, "one on the node that it likes")
+    (left,) = those_of("each")
+    assert left["metadata"]["uid"] == kept["metadata"]["uid"]
+    cluster.kubectl("delete", "deployment/guarded", "daemonset/each", "poddisruptionbudget/guarded", "--timeout=50s")
 
 
 def test_a_cluster_that_goes_takes_the_interfaces_of_its_pods_along(installation, cluster, node, image):
