@@ -110,6 +110,7 @@ REVIEWS = [
     may("subject-nobody", "subjectaccessreviews", "SubjectAccessReview", resourceAttributes={"verb": "get", "resource": "pods"}),
     post("parts/may-local", f"{AUTHORIZATION}/namespaces/{HERE}/localsubjectaccessreviews", review("LocalSubjectAccessReview", user="alice", resourceAttributes={"namespace": HERE, "verb": "get", "resource": "pods"})),
     post("parts/may-local-elsewhere", f"{AUTHORIZATION}/namespaces/{HERE}/localsubjectaccessreviews", review("LocalSubjectAccessReview", user="alice", resourceAttributes={"namespace": "x", "verb": "get", "resource": "pods"})),
+    post("parts/may-local-path", f"{AUTHORIZATION}/namespaces/{HERE}/localsubjectaccessreviews", review("LocalSubjectAccessReview", user="alice", nonResourceAttributes={"verb": "get", "path": "/x"})),
     post("parts/role", folder(RBAC, "roles", HERE), of(RBAC, "Role", "reader", rules=[{"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get", "list"]}]), unseen=True),
     post("parts/role-bound", folder(RBAC, "rolebindings", HERE), of(RBAC, "RoleBinding", "reader", roleRef={"kind": "Role", "name": "reader", "apiGroup": "rbac.authorization.k8s.io"}, subjects=[{"kind": "User", "name": "alice", "apiGroup": "rbac.authorization.k8s.io"}]), unseen=True),
     post("parts/may-alice", f"{AUTHORIZATION}/subjectaccessreviews", review("SubjectAccessReview", user="alice", resourceAttributes={"namespace": HERE, "verb": "get", "resource": "pods"}), until=("status.allowed", True)),
