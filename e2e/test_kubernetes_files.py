@@ -221,7 +221,8 @@ def test_volumes_of_ones_own(cluster, efs, files, image):
         ("option", files.id, ["tls", f"accesspoint={point['AccessPointId']}"], {"readOnly": True}, "/a/b/orders"),
     ]:
         static(cluster, name, handle, options, **csi)
-        apply(cluster, name, using(image, name, f"exec 2>&1; cat /data{of}; touch /data/{name} && echo wrote; exit 0", restartPolicy="Never"))
+        script = f"exec 2>&1; cat /data{of}; touch /data/{name} && echo wrote; exit 0"
+        apply(cluster, name, using(image, name, script, restartPolicy="Never"))
     names = ["whole", "clear", "below", "point", "option"]
     said = {}
     for name in names:
