@@ -201,18 +201,22 @@ def test_hundreds_of_one_shot_tasks_leave_little(small, shell, neighbour):
     ecs, agent = small.client("ecs"), small.child("node")
     definition = tasks.register(small, shell, memory=8, logConfiguration=None, command=["true"])
     family = definition.rpartition("/")[2].partition(":")[0]
-    begun, memory = 0, None
 
-    def goes_on():
-        """As many more as there is room for."""
-        nonlocal begun, memory
-        begun += len(ecs.run_task(taskDefinition=definition, count=10)["tasks"])
-        if begun >= ONE_SHOT // 2 and memory is None:
-            memory = processes.resident_bytes(agent)
-        return begun >= ONE_SHOT
+    def run(most):
+        begun = 0
 
-    wait_for(goes_on, 180, f"{ONE_SHOT} tasks", interval_s=0.05)
-    wait_for(lambda: not ecs.list_tasks(family=family)["taskArns"], 120, "their ends")
+        def goes_on():
+            """As many more as there is room for."""
+            nonlocal begun
+            begun += len(ecs.run_task(taskDefinition=definition, count=10)["tasks"])
+            return begun >= most
+
+        wait_for(goes_on, 180, f"{most} tasks", interval_s=0.05)
+        wait_for(lambda: not ecs.list_tasks(family=family)["taskArns"], 120, "their ends")
+
+    run(ONE_SHOT // 2)
+    memory = processes.resident_bytes(agent)
+    run(ONE_SHOT // 2)
     node = small.data / "node"
 
     def kept():
@@ -232,14 +236,9 @@ def test_hundreds_of_one_shot_tasks_leave_little(small, shell, neighbour):
     left = [path.name for path in (groups / f"wharf-{small.id}" / "containers").iterdir() if path.is_dir()]
     assert len(left) <= 2, left
     assert small.child("node") == agent, "the agent died on the way"
-
-    def grown():
-        more = processes.resident_bytes(agent) - memory
-        print(f"the agent grew by {more / MIB:.1f} MiB over {ONE_SHOT // 2} tasks")
-        return more
-
-    # What the last ones took is given back some time after their ends.
-    wait_for(lambda: grown() < 24 * MIB, 60, "the memory of tasks that have ended")
+    grown = processes.resident_bytes(agent) - memory
+    print(f"the agent grew by {grown / MIB:.1f} MiB over {ONE_SHOT // 2} tasks")
+    assert grown < 12 * MIB
     works(small, shell)
 
 

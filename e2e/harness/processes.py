@@ -61,7 +61,8 @@ def with_argument(text):
 
 
 def resident_bytes(pid):
-    return bytes_of(pid, "VmRSS")
+    """What it has of memory, without what it has read of its program so far."""
+    return bytes_of(pid, "RssAnon") + bytes_of(pid, "RssShmem")
 
 
 def peak_bytes(pid):
