@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use wharf_kube_model::selector::Fields;
 
 use crate::{Attributes, Decision, UserInfo};
 
@@ -166,20 +167,8 @@ pub fn authorize(graph: &Graph, user: &UserInfo, asked: &Attributes) -> Decision
     }
     let own = asked.name == node;
     let verb = asked.verb.as_str();
-    let on_node = || {
-        // What is escaped may be a comma that parts nothing.
-        if asked.field_selector.contains('\\') {
-            return false;
-        }
-        let fields = asked.field_selector.split(',');
-        let wanted = [
-            format!("spec.nodeName={node}"),
-            format!("spec.nodeName=={node}"),
-        ];
-        fields
-            .into_iter()
-            .any(|it| wanted.iter().any(|own| own == it))
-    };
+    let narrowed_by =
+        |field: &str| Fields::exact_in(&asked.field_selector, field).as_deref() == Some(node);
     match (
         asked.group.as_str(),
         asked.resource.as_str(),
@@ -188,9 +177,7 @@ pub fn authorize(graph: &Graph, user: &UserInfo, asked: &Attributes) -> Decision
         ("", "nodes", "") => match verb {
             "create" => allow(),
             "get" | "update" | "patch" if own => allow(),
-            "list" | "watch" if own || asked.field_selector == format!("metadata.name={node}") => {
-                allow()
-            }
+            "list" | "watch" if own || narrowed_by("metadata.name") => allow(),
             _ => no("a node may read and change itself only"),
         },
         ("", "nodes", "status") if own && matches!(verb, "get" | "patch" | "update") => allow(),
@@ -199,7 +186,7 @@ pub fn authorize(graph: &Graph, user: &UserInfo, asked: &Attributes) -> Decision
         ("discovery.k8s.io", "endpointslices", "") if READ.contains(&verb) => allow(),
         ("", "pods", "") => match verb {
             "get" if graph.runs(node, &asked.namespace, &asked.name) => allow(),
-            "list" | "watch" if on_node() => allow(),
+            "list" | "watch" if narrowed_by("spec.nodeName") => allow(),
             "delete" if graph.runs(node, &asked.namespace, &asked.name) => allow(),
             _ => no("a node may read and delete its own pods only"),
         },
@@ -355,8 +342,13 @@ mod tests {
         let one = node("one");
         let mut pods = asking("list", "pods", "", "");
         assert!(!authorize(&graph, &one, &pods).allows());
-        pods.field_selector = "spec.nodeName=one".to_owned();
-        assert!(authorize(&graph, &one, &pods).allows());
+        for own in [
+            "spec.nodeName=one",
+            "status.phase!=x\\,y,spec.nodeName==one",
+        ] {
+            pods.field_selector = own.to_owned();
+            assert!(authorize(&graph, &one, &pods).allows(), "{own}");
+        }
         for elsewhere in [
             "spec.nodeName!=one",
             // One term, of pods on any node.
@@ -365,6 +357,10 @@ mod tests {
             pods.field_selector = elsewhere.to_owned();
             assert!(!authorize(&graph, &one, &pods).allows(), "{elsewhere}");
         }
+        let mut nodes = asking("watch", "nodes", "", "");
+        assert!(!authorize(&graph, &one, &nodes).allows());
+        nodes.field_selector = "metadata.name==one".to_owned();
+        assert!(authorize(&graph, &one, &nodes).allows());
         assert!(authorize(&graph, &one, &asking("patch", "nodes/status", "", "one")).allows());
         assert!(!authorize(&graph, &one, &asking("patch", "nodes/status", "", "two")).allows());
         let mut lease = asking("update", "leases", "kube-node-lease", "one");

@@ -27,21 +27,13 @@ impl Fields {
 
     /// The `fieldSelector` of a request for objects of this kind.
     pub fn parse(resource: &Resource, text: &str) -> Result<Self, String> {
-        let mut parts = terms(text);
-        parts.sort_unstable();
         let mut out = Vec::new();
-        for part in parts.into_iter().filter(|part| !part.is_empty()) {
-            let (field, equal, value) = split(part)
-                .ok_or_else(|| format!("invalid selector: '{text}'; can't understand '{part}'"))?;
-            let value = unescape(value)?;
-            let field = supported(resource, field)?;
+        for term in parsed(text) {
+            let term = term?;
+            let field = supported(resource, &term.field)?;
             // A term of nothing asks for nothing.
-            if !(field.is_empty() && value.is_empty()) {
-                out.push(Term {
-                    field,
-                    value,
-                    equal,
-                });
+            if !(field.is_empty() && term.value.is_empty()) {
+                out.push(Term { field, ..term });
             }
         }
         Ok(Self(out))
@@ -49,10 +41,13 @@ impl Fields {
 
     /// Whether it is one for objects of some kind.
     pub fn is_selector(text: &str) -> bool {
-        let is_term = |it: &str| split(it).is_some_and(|(_, _, value)| unescape(value).is_ok());
-        terms(text)
-            .into_iter()
-            .all(|it| it.is_empty() || is_term(it))
+        parsed(text).all(|it| it.is_ok())
+    }
+
+    /// The value that a field must have by a selector for objects of some kind.
+    pub fn exact_in(text: &str, field: &str) -> Option<String> {
+        let all: Vec<Term> = parsed(text).collect::<Result<_, _>>().ok()?;
+        Self(all).exact(field).map(str::to_owned)
     }
 
     pub fn matches(&self, resource: &Resource, object: &Value) -> bool {
@@ -85,8 +80,24 @@ impl Fields {
     }
 }
 
+/// The terms of a selector for objects of some kind, in upstream's order.
+fn parsed(text: &str) -> impl Iterator<Item = Result<Term, String>> {
+    let mut all = parts(text);
+    all.sort_unstable();
+    let all = all.into_iter().filter(|part| !part.is_empty());
+    all.map(move |part| -> Result<Term, String> {
+        let (field, equal, value) = split(part)
+            .ok_or_else(|| format!("invalid selector: '{text}'; can't understand '{part}'"))?;
+        Ok(Term {
+            field: field.to_owned(),
+            value: unescape(value)?,
+            equal,
+        })
+    })
+}
+
 /// Splits at commas that no backslash stands before.
-fn terms(text: &str) -> Vec<&str> {
+fn parts(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
     let (mut start, mut escaped) = (0, false);
     for (at, c) in text.char_indices() {
@@ -370,6 +381,22 @@ mod tests {
             ("a=b=c", false),
         ] {
             assert_eq!(Fields::is_selector(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_exact_in_a_selector_of_any_kind() {
+        for (text, expected) in [
+            ("spec.nodeName=one", Some("one")),
+            ("status.phase!=x\\,y,spec.nodeName==one", Some("one")),
+            ("spec.nodeName=a\\,b", Some("a,b")),
+            ("spec.nodeName!=one", None),
+            ("status.phase!=x\\,spec.nodeName=one", None),
+            ("spec.nodeName=one,x", None),
+            ("", None),
+        ] {
+            let found = Fields::exact_in(text, "spec.nodeName");
+            assert_eq!(found.as_deref(), expected, "{text}");
         }
     }
 
