@@ -1,5 +1,7 @@
 //! The query of a request and what options it says.
 
+use wharf_kube_model::selector::Fields;
+
 /// Pairs in the order they were given.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
@@ -61,17 +63,8 @@ impl Query {
 
     /// The only name that a field selector lets through.
     pub fn name_selected(&self) -> Option<String> {
-        let selector = self.get("fieldSelector")?;
-        // What is escaped may be a comma that parts nothing.
-        if selector.contains('\\') {
-            return None;
-        }
-        let mut terms = selector.split(',');
-        let name = terms.find_map(|term| {
-            let value = term.strip_prefix("metadata.name=")?;
-            Some(value.strip_prefix('=').unwrap_or(value))
-        })?;
-        (!name.is_empty()).then(|| name.to_owned())
+        let name = Fields::exact_in(self.get("fieldSelector")?, "metadata.name")?;
+        (!name.is_empty()).then_some(name)
     }
 }
 
@@ -155,5 +148,9 @@ mod tests {
             Some("mine")
         );
         assert_eq!(of("fieldSelector=a!=b%5C,metadata.name=mine"), None);
+        assert_eq!(
+            of("fieldSelector=a!=b%5C,c,metadata.name==mine").as_deref(),
+            Some("mine")
+        );
     }
 }
