@@ -6,7 +6,7 @@ use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -45,12 +45,9 @@ pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<
 /// The same. What is written to the file that it returns comes behind `bytes`, and is in the one that the next process
 /// finds: it is open before it has its name.
 pub fn replaced(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<File> {
-    let temporary = path.with_added_extension("new");
+    let temporary = temporary(path);
     // Anew, so that it has its mode whatever lay there.
-    match fs::remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    remove_file(&temporary)?;
     let mut file = OpenOptions::new()
         .append(true)
         .create_new(true)
@@ -71,6 +68,26 @@ pub fn replaced(path: &Path, bytes: &[u8], durability: Durability) -> io::Result
         sync_above(path)?;
     }
     Ok(file)
+}
+
+/// Removes what [`replace`] wrote, and what a crash left beside it. One that is not there is removed already.
+///
+/// # Errors
+/// Something of it is still there.
+pub fn remove(path: &Path) -> io::Result<()> {
+    remove_file(path)?;
+    remove_file(&temporary(path))
+}
+
+fn temporary(path: &Path) -> PathBuf {
+    path.with_added_extension("new")
+}
+
+fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Gives a file that is whole the name of the one it takes the place of: after a loss of power the whole of it is there, or what
@@ -146,6 +163,21 @@ mod tests {
             io::ErrorKind::InvalidData
         );
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn removed_with_what_a_crash_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.json");
+        replace_json(&path, &vec![1u8], Durability::Process).unwrap();
+        fs::write(dir.path().join("x.json.new"), "[").unwrap();
+        fs::write(dir.path().join("y.json"), "[2]").unwrap();
+        for _ in 0..2 {
+            remove(&path).unwrap();
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        }
+        fs::create_dir(&path).unwrap();
+        assert!(remove(&path).is_err());
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod services;
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -440,9 +440,9 @@ impl Kubelets {
         let removed = tokio::task::spawn_blocking(move || wharf_rootdir::remove_tree(&dir)).await;
         let removed = removed.unwrap_or_else(|e| Err(io::Error::other(e)));
         removed.map_err(|e| format!("the volumes of its pods: {e}"))?;
-        let removed = remove_kept(&self.0.settings.ports_of(instance));
+        let removed = wharf_durable::remove(&self.0.settings.ports_of(instance));
         removed.map_err(|e| format!("the ports of its node: {e}"))?;
-        let removed = remove_kept(&self.0.settings.book_of(instance));
+        let removed = wharf_durable::remove(&self.0.settings.book_of(instance));
         removed.map_err(|e| format!("the services that its node knew: {e}"))?;
         self.0.running.forget(instance);
         Ok(())
@@ -527,21 +527,6 @@ impl SandboxDisks for PodDisks {
     async fn take(&self) -> io::Result<Option<PreparedDisk>> {
         self.disks.take(self.bytes).await
     }
-}
-
-/// Removes what is kept of a node, and what a crash left beside it.
-///
-/// # Errors
-/// Something of it is still there.
-fn remove_kept(path: &Path) -> io::Result<()> {
-    let unfinished = path.with_added_extension("new");
-    for it in [path, unfinished.as_path()] {
-        match std::fs::remove_file(it) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 /// Keys of the instance's role, for tokens and for pulls.

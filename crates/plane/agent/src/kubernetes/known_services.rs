@@ -12,8 +12,6 @@ use tokio_util::sync::CancellationToken;
 use wharf_durable::{self as durable, Durability};
 use wharf_kube_services::{Book, Services, Written};
 
-use super::remove_kept;
-
 /// Of the file, in bytes: tens of thousands of services, or hundreds of thousands of endpoints.
 const LIMIT: u64 = 64 << 20;
 /// Between writes: what changes meanwhile is written together.
@@ -118,7 +116,7 @@ impl KnownServices {
         let bytes = serde_json::to_vec(&Kept { endpoint, book })?;
         if bytes.len() as u64 > LIMIT {
             // What is there already would only become older.
-            remove_kept(&self.path)?;
+            durable::remove(&self.path)?;
             return Err(io::Error::other("there are too many of them"));
         }
         // What a loss of power leaves of it is as good as none.
@@ -170,10 +168,7 @@ mod tests {
         let book = known.load().await;
         assert!(has(&book, "s") && !has(&book, "t"));
 
-        fs::write(path.with_added_extension("new"), "{").unwrap();
-        remove_kept(&path).unwrap();
-        assert_eq!(fs::read_dir(dir.path().join("book")).unwrap().count(), 0);
-        remove_kept(&path).unwrap();
+        durable::remove(&path).unwrap();
         assert!(!has(&known.load().await, "s"));
     }
 
