@@ -98,12 +98,7 @@ pub fn reseal(server_dir: &Path, keyring: &Keyring) -> Result<bool, RootError> {
 /// Removes the file of a root key that no longer counts.
 pub fn forget(server_dir: &Path) -> Result<(), RootError> {
     let path = server_dir.join(FILE);
-    match fs::remove_file(&path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(RootError::Write { path, source })
-        }
-        _ => Ok(()),
-    }
+    durable::remove(&path).map_err(|source| RootError::Write { path, source })
 }
 
 #[cfg(test)]

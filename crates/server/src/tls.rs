@@ -481,10 +481,7 @@ fn earlier(dir: &Path) -> Result<Option<Kept>, TlsError> {
 
 fn forget_earlier(dir: &Path) -> Result<(), TlsError> {
     let path = earlier_key(dir);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file(&path)(error)),
-        _ => Ok(()),
-    }
+    durable::remove(&path).map_err(file(&path))
 }
 
 fn authority_params(name: &str) -> CertificateParams {

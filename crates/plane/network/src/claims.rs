@@ -190,12 +190,7 @@ impl Claims {
     }
 
     fn remove(self) -> Result<(), NetworkError> {
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(NetworkError::state(&self.path, error));
-            }
-            _ => {}
-        }
+        wharf_durable::remove(&self.path).map_err(|e| NetworkError::state(&self.path, e))?;
         // Other hosts (namespaces) may have their files in it.
         match fs::remove_dir(&self.folder) {
             Err(error) if error.raw_os_error() != Some(libc::ENOTEMPTY) => {

@@ -23,7 +23,7 @@ use tokio::{task::spawn_blocking, time::sleep};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Chain;
 use wharf_container::runtime::TaskHandle;
-use wharf_durable::{Durability, replace, replace_json};
+use wharf_durable::{Durability, remove, replace, replace_json};
 use wharf_planeproto::file_system::{Granted, MOUNT_PATH, Mount, POD_MOUNT_PATH, PodMount};
 use wharf_shared_files::{Ids, Mount as Shown, Program, Tls, mount};
 use wharf_userns::IdRange;
@@ -252,10 +252,7 @@ async fn renewed(api: &Api, folder: &Path) -> Result<(), NotMounted> {
                 why,
                 "the ticket of a file system was refused; it is not mounted any more"
             );
-            match fs::remove_file(folder.join(TICKET)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-                _ => Ok(()),
-            }
+            Ok(remove(&folder.join(TICKET))?)
         }
         Err(other) => Err(other),
     }

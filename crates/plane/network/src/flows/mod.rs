@@ -14,8 +14,6 @@ mod table;
 mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -72,10 +70,7 @@ impl Worker {
         }
         let path = self.flows_path();
         let saved = match self.meter.is_idle() {
-            true => match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            },
+            true => durable::remove(&path),
             false => durable::replace_json(&path, &self.meter, Durability::Process),
         };
         saved.map_err(|e| NetworkError::state(&path, e))?;
