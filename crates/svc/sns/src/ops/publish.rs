@@ -29,6 +29,8 @@ const MOST_ENTRIES: usize = 10;
 /// What is written in one transaction, of the store's 128 and 1 MiB.
 const MOST_PARCELS: usize = 100;
 const MOST_TXN_BYTES: usize = 512 << 10;
+/// What subscriptions are owed lies in memory a part at a time: a topic may have thousands, and each is owed a copy.
+const PART_BYTES: usize = 4 << 20;
 
 pub async fn publish(
     core: &Core,
@@ -200,28 +202,43 @@ async fn owe(
         let key = there.kms_key.as_deref();
         all_kept.push(crypt::kept(&*core.parts.kms, call, topic, key, message).await?);
     }
+    let errand_of = |subscription: usize, message: usize| {
+        let (id, stored) = &subscriptions[subscription];
+        let it = &stored.record;
+        let parcel = format!("{}.{}", messages[message].id, id.id);
+        let kept = all_kept[message].for_protocol(it.protocol);
+        (parcel, Errand::new(id, there, it, Kind::Notification, kept))
+    };
     let (mut owed, mut verdicts) = (Vec::new(), vec![Vec::new(); messages.len()]);
     let mut room = core.room(&topic.place.account);
-    for (id, stored) in &subscriptions {
+    for (subscription, (_, stored)) in subscriptions.iter().enumerate() {
         let it = &stored.record;
         if it.pending {
             continue;
         }
         let filter = Filter::of(&it.settings);
-        let each = messages.iter().zip(&all_kept).zip(&mut verdicts);
-        for ((message, kept), of_message) in each {
+        for (number, (message, of_message)) in messages.iter().zip(&mut verdicts).enumerate() {
             let verdict = filter.verdict(&message.for_protocol(it.protocol));
             of_message.push(verdict);
             if verdict == Verdict::Passes {
-                let parcel = format!("{}.{}", message.id, id.id);
-                let kept = kept.for_protocol(it.protocol);
-                let errand = Errand::new(id, there, it, Kind::Notification, kept);
-                room.take(errand.size()).map_err(ChangeError::from)?;
-                owed.push((parcel, errand));
+                let (_, errand) = errand_of(subscription, number);
+                let bytes = errand.size();
+                room.take(bytes).map_err(ChangeError::from)?;
+                owed.push((subscription, number, bytes));
             }
         }
     }
-    send(core, &call.permit, topic, &owed).await?;
+    let (mut part, mut part_bytes) = (Vec::new(), 0);
+    for (subscription, number, bytes) in owed {
+        part.push(errand_of(subscription, number));
+        part_bytes += bytes;
+        if part_bytes >= PART_BYTES {
+            send(core, &call.permit, topic, &part).await?;
+            part.clear();
+            part_bytes = 0;
+        }
+    }
+    send(core, &call.permit, topic, &part).await?;
     for (message, verdicts) in messages.iter().zip(&verdicts) {
         metered::published(&core.parts.counters, topic, message, verdicts);
     }

@@ -264,3 +264,18 @@ async fn what_waits_of_an_account_is_bounded() {
     let got = home.got(8).await;
     assert_eq!(got.len(), 8, "nobody got the long one");
 }
+
+#[tokio::test]
+async fn a_long_message_is_for_more_queues_than_one_part_of_them() {
+    let home = Home::new();
+    let topic = home.topic("news").await;
+    for it in 0..24 {
+        let queue = format!("q{it:02}");
+        home.subscribe(&topic, &queue, &[]).await.unwrap();
+    }
+    home.publish(&topic, &"x".repeat(250_000), "order").await;
+    let got = home.got(24).await;
+    let names: Vec<_> = got.iter().map(|(name, _)| name.clone()).collect();
+    let all: Vec<_> = (0..24).map(|it| format!("q{it:02}")).collect();
+    assert_eq!(names, all);
+}
