@@ -67,6 +67,8 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
     use super::*;
 
     #[test]
@@ -82,10 +84,30 @@ mod tests {
         fs::remove_dir(dir.path().join("open.json.new")).unwrap();
         kept.save(&[4]);
         assert_eq!(kept.load::<Vec<u32>>().unwrap(), [4]);
-        kept.save(&[1, 2]);
-        kept.save(&[1, 2]);
-        assert_eq!(kept.load::<Vec<u32>>().unwrap(), [1, 2]);
         fs::write(dir.path().join("open.json"), "[4").unwrap();
         assert_eq!(kept.load::<Vec<u32>>(), None);
+    }
+
+    #[test]
+    fn what_is_there_is_not_written_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, in_the_way) = (
+            dir.path().join("open.json"),
+            dir.path().join("open.json.new"),
+        );
+        let mut kept = Kept::in_folder(dir.path());
+        let file = || fs::metadata(&path).unwrap().ino();
+        kept.save(&[1, 2]);
+        let first = file();
+        kept.save(&[1, 2]);
+        assert_eq!(file(), first);
+        kept.save(&[3]);
+        assert_ne!(file(), first);
+        // After a failure nothing is there.
+        fs::create_dir(&in_the_way).unwrap();
+        kept.save(&[4]);
+        fs::remove_dir(&in_the_way).unwrap();
+        kept.save(&[3]);
+        assert_eq!(kept.load::<Vec<u32>>().unwrap(), [3]);
     }
 }
