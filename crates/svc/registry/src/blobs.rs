@@ -31,8 +31,9 @@ pub(crate) async fn head(
     let (catalog, registry) = (asked.catalog, &asked.registry);
     let open = asked.there(found, name)?;
     let mut layer = catalog.wanted_layer(&open, &parsed).await?;
-    // Whoever pushes asks too, and is told at once unless the layer is already coming.
-    if layer.is_none() && catalog.coming_layer(registry, name, &parsed).await {
+    // Whoever pushes asks too, and is told at once unless the layer is already coming. It may have come between the two looks.
+    if layer.is_none() {
+        catalog.coming_layer(registry, name, &parsed).await;
         layer = catalog.layer(registry, name, &parsed).await?;
     }
     let layer = layer.ok_or_else(|| Refusal::blob_unknown(digest))?;

@@ -48,10 +48,10 @@ impl Catalog {
         self.join_layer(&pull, &source, *digest, most, counts).await
     }
 
-    /// Waits for a layer that is on its way; whether there was one.
-    pub async fn coming_layer(&self, registry: &Registry, name: &str, digest: &Digest) -> bool {
+    /// Waits for a layer that is on its way, if it is.
+    pub async fn coming_layer(&self, registry: &Registry, name: &str, digest: &Digest) {
         let key = key(registry, name, &ImageRef::Digest(*digest));
-        self.inner.coming.layers.wait(&key).await
+        self.inner.coming.layers.wait(&key).await;
     }
 
     pub(super) async fn join_layer(
