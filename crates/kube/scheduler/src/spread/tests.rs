@@ -334,11 +334,10 @@ proptest! {
     /// nowhere.
     #[test]
     fn required_constraints_hold_wherever_a_pod_goes(
-        state in some_state(),
+        mut state in some_state(),
         wanting in some_wanting(),
         count in 1..10_usize,
     ) {
-        let mut state = state;
         let mut snapshot = state.snapshot();
         for number in 0..count {
             let mut pod = wanting.object(&format!("new-{number}"));
