@@ -7,6 +7,7 @@ mod devices;
 mod fleets;
 mod images;
 mod ipv6;
+mod limits;
 mod machines;
 mod moves;
 mod placement;
