@@ -284,6 +284,39 @@ async fn a_move_task_keeps_to_its_rate() {
     }
 }
 
+/// Others look for an active task only when the first is written.
+#[tokio::test]
+async fn of_move_tasks_that_begin_at_once_a_queue_has_one() {
+    let home = Home::new();
+    let arn = |name: &str| format!("arn:aws:sqs:us-east-1:000000000000:{name}");
+    for (source, jobs) in [("dead", "jobs"), ("gone", "others")] {
+        let dead = home.queue(source, &[]).await;
+        let policy = format!(
+            r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":1}}"#,
+            arn(source)
+        );
+        home.queue(jobs, &[("RedrivePolicy", &policy)]).await;
+        for number in 0..3 {
+            home.send(&dead, &number.to_string()).await;
+        }
+    }
+    let me = call();
+    // By this clock no time goes on, so that no task moves them all.
+    let start = |source: &str| {
+        let input = api::StartMessageMoveTaskRequest {
+            source_arn: Some(arn(source)),
+            destination_arn: Some(arn("jobs")),
+            max_number_of_messages_per_second: Some(1),
+        };
+        home.sqs.start_message_move_task(&me, input)
+    };
+    let (one, other, elsewhere) = tokio::join!(start("dead"), start("dead"), start("gone"));
+    elsewhere.unwrap();
+    assert_ne!(one.is_ok(), other.is_ok(), "{one:?} {other:?}");
+    let fault = one.err().or(other.err()).unwrap();
+    assert_eq!(fault.code, "UnsupportedOperation", "{fault}");
+}
+
 #[tokio::test]
 async fn data_keys_that_nothing_is_under_are_forgotten() {
     let mut home = Home::new();
