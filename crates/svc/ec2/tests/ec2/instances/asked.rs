@@ -33,6 +33,23 @@ async fn a_profile_without_a_role_is_for_who_may_pass_any() {
     }
 }
 
+/// So its path and its role are those of one profile, whatever others make of its name meanwhile.
+#[tokio::test]
+async fn a_profile_is_looked_up_once_to_ask_for_a_launch() {
+    let cloud = Cloud::new(&[]).await;
+    let mut asked = cloud.asked();
+    asked.iam_instance_profile = Some(IamInstanceProfileSpecification {
+        name: Some("ecsInstanceRole".to_owned()),
+        arn: None,
+    });
+    let input = wharf_api_ec2::Input::RunInstances(&asked);
+    let checks = cloud.ec2.authorize(&cloud.call(), input).await.unwrap();
+    assert_eq!(cloud.looked_up(), 1);
+    let named = |it: &Check| it.context.contains_key("ec2:InstanceProfile");
+    assert!(checks.iter().any(named));
+    assert!(checks.iter().any(|it| it.action == "iam:PassRole"));
+}
+
 #[tokio::test]
 async fn one_attribute_is_changed_a_call_or_none() {
     let cloud = Cloud::new(&["i-a1"]).await;

@@ -1,5 +1,7 @@
 //! EC2 with the hosts that it places instances on.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::*;
 
 /// Hosts that keep volumes say so.
@@ -10,11 +12,14 @@ pub const NO_ROLE: &str = "no-role";
 /// A profile that is not of the path `/`.
 pub const OF_PATH: &str = "of-path";
 
-struct OneProfile;
+/// Counts how often it was looked up.
+#[derive(Clone, Default)]
+struct OneProfile(Arc<AtomicUsize>);
 
 #[async_trait]
 impl Profiles for OneProfile {
     async fn find(&self, account: &str, name: &str) -> Result<Option<FoundProfile>, Fault> {
+        self.0.fetch_add(1, Ordering::Relaxed);
         let role =
             (name == "ecsInstanceRole").then(|| format!("arn:aws:iam::{account}:role/{name}"));
         let path = match name {
@@ -38,6 +43,7 @@ pub struct Cloud {
     pub metrics: Vended,
     pub ec2: Arc<Ec2Service>,
     pub blobs: Blobs,
+    profile: OneProfile,
     _folder: tempfile::TempDir,
     _fed: DropGuard,
     pub running: Option<DropGuard>,
@@ -63,6 +69,7 @@ impl Cloud {
         let limits = wharf_blobs::Limits::default();
         Self {
             blobs: Blobs::open(folder.path(), world.keyring.clone(), limits).unwrap(),
+            profile: OneProfile::default(),
             _folder: folder,
             ec2: Arc::new(Ec2Service::new(world.store.clone(), world.keyring.clone())),
             _fed: stop.drop_guard(),
@@ -84,7 +91,7 @@ impl Cloud {
         let (store, keyring) = (self.world.store.clone(), self.world.keyring.clone());
         let ec2 = Ec2Service::new(store, keyring).keeping(Parts {
             hosts: self.hosts.clone(),
-            profiles: Arc::new(OneProfile),
+            profiles: Arc::new(self.profile.clone()),
             metrics: self.metrics.clone(),
             clock: self.clock.clone(),
             takeover: Takeover::Replace,
@@ -225,6 +232,11 @@ impl Cloud {
                 return;
             }
         }
+    }
+
+    /// How often a profile was looked up.
+    pub fn looked_up(&self) -> usize {
+        self.profile.0.load(Ordering::Relaxed)
     }
 
     pub fn image(&self) -> String {
