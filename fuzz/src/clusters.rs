@@ -181,14 +181,16 @@ pub fn websocket(bytes: &[u8]) {
     wharf_kubelet::server::fuzz::websocket_messages(bytes);
 }
 
-/// The answer of a webhook.
+/// The answer of a webhook, of one that turns objects into another version too.
 pub fn review(bytes: &[u8]) {
     wharf_kube_api::fuzz::review(bytes);
+    wharf_kube_api::fuzz::conversion(bytes);
 }
 
-/// What an aggregated server tells of its kinds.
+/// What an aggregated server tells of its kinds: a list of them, or its document of OpenAPI 2.
 pub fn aggregated(bytes: &[u8]) {
     wharf_kube_api::fuzz::aggregated(bytes);
+    wharf_kube_api::fuzz::aggregated_document(bytes);
 }
 
 /// What a node tells of what it uses.
@@ -319,4 +321,9 @@ pub fn pod(bytes: &[u8]) {
     if let Ok(pod) = serde_json::from_slice::<Value>(bytes) {
         wharf_kubelet::fuzz::pod(&pod, NOW);
     }
+}
+
+/// What a pod answers to a probe of gRPC.
+pub fn probe(bytes: &[u8]) {
+    wharf_kubelet::fuzz::health(bytes);
 }

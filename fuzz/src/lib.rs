@@ -84,6 +84,7 @@ pub const TARGETS: &[Target] = &[
     ("kube-page", clusters::page),
     ("kube-patch", kubernetes::patches),
     ("kube-pod", clusters::pod),
+    ("kube-probe", clusters::probe),
     ("kube-protobuf", kubernetes::protobuf),
     ("kube-request", clusters::request),
     ("kube-review", clusters::review),

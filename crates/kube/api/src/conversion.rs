@@ -4,7 +4,7 @@
 //! [`stored`] between what is written and the store. The webhook is reached as those of admission are. It says what an object is in another
 //! version, and not whose it is: but for labels and annotations its metadata is that of before.
 
-mod review;
+pub(crate) mod review;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 

@@ -1,15 +1,21 @@
 //! What fuzzing reaches of this crate: what requests ask for, and what webhooks, aggregated servers, nodes and pods answer.
 
+use std::slice;
+
 use http::{HeaderMap, Method};
-use serde_json::Value;
+use serde_json::{Value, json};
+use wharf_kube_model::openapi;
 
 use crate::{
-    aggregation, measured,
+    aggregation, conversion, measured,
     negotiate::{self, Offer},
     passing,
     query::{self, Query},
     request, webhooks,
 };
+
+/// Of the aggregated server that is read.
+const GROUP: &str = "metrics.example.com";
 
 /// What a request is for, by its head: what is decided by is what is passed on.
 pub fn request(method: &Method, path: &str, text: &str, headers: &HeaderMap) {
@@ -54,11 +60,53 @@ pub fn review(body: &[u8]) {
     }
 }
 
+/// The answer of a webhook that turns an object into another version: it stays the object that it was.
+pub fn conversion(body: &[u8]) {
+    let before = json!({
+        "apiVersion": "example.com/v1", "kind": "Widget",
+        "metadata": {"name": "a", "namespace": "b", "uid": "u1", "labels": {"x": "y"}},
+    });
+    let wanted = "example.com/v2";
+    let answer = conversion::review::answer("u", wanted, slice::from_ref(&before), body);
+    if let Ok(converted) = answer {
+        assert_eq!(converted.len(), 1);
+        for after in &converted {
+            assert_eq!(after["apiVersion"], wanted);
+            assert_eq!(after["kind"], before["kind"]);
+            for name in ["name", "namespace", "uid"] {
+                assert_eq!(after["metadata"][name], before["metadata"][name]);
+            }
+        }
+    }
+}
+
 /// The kinds of an aggregated server, which stand in a document of the cluster.
 pub fn aggregated(list: &[u8]) {
-    if let Ok(listed) = aggregation::discovered::resources(list, "metrics.example.com", "v1") {
+    if let Ok(listed) = aggregation::discovered::resources(list, GROUP, "v1") {
         let read: Value = serde_json::from_str(&listed).expect("its own JSON");
         assert!(read.is_array());
+    }
+}
+
+/// What goes into the cluster's own document of OpenAPI 2 is about the server's own kinds.
+pub fn aggregated_document(document: &[u8]) {
+    let Some(own) = openapi::other(document, GROUP, "v1") else {
+        return;
+    };
+    // A default at the end of what numbers reach may not be read again; nothing of the document goes on then.
+    let Ok(read) = serde_json::from_slice::<Value>(&own) else {
+        return;
+    };
+    let paths = read["paths"].as_object().expect("its own paths");
+    let root = format!("/apis/{GROUP}/v1");
+    assert!(paths.keys().all(|it| it.starts_with(&root)), "{read}");
+    let definitions = read["definitions"].as_object();
+    let definitions = definitions.expect("its own definitions").values();
+    for kinds in definitions.filter_map(|it| it.get("x-kubernetes-group-version-kind")) {
+        let all = kinds
+            .as_array()
+            .map_or(slice::from_ref(kinds), Vec::as_slice);
+        assert!(all.iter().all(|it| it["group"] == GROUP), "{read}");
     }
 }
 

@@ -1,10 +1,11 @@
-//! What fuzzing reaches of a node: a pod as the API server hands it over, and how its port is asked.
+//! What fuzzing reaches of a node: a pod as the API server hands it over, what that answers to a probe, and how the node's port is asked.
 
 use std::{
     collections::BTreeMap,
     path::{Component, PathBuf},
 };
 
+use bytes::Bytes;
 use serde_json::Value;
 use wharf_base::Timestamp;
 
@@ -13,7 +14,7 @@ use crate::{
     machine::Lent,
     plan::{begin, plan},
     pod::{Pod, TokenSource},
-    qos,
+    probe, qos,
     refused::{self, refused},
     server,
     state::{Event, PodState},
@@ -93,6 +94,11 @@ pub fn pod(object: &Value, now: Timestamp) {
         assert!(again.is_empty(), "{again:?}");
         let _ = status::status(&pod, &state, &place, now);
     }
+}
+
+/// What a pod answers to a probe of gRPC.
+pub fn health(answer: &[u8]) {
+    let _ = probe::grpc::status(Bytes::copy_from_slice(answer));
 }
 
 /// The query of a request for a log or a session.

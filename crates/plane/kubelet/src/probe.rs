@@ -1,6 +1,6 @@
 //! Probes of one run of a container: startup first, then liveness and readiness beside each other. They end with the run.
 
-mod grpc;
+pub(crate) mod grpc;
 
 use std::{
     future::pending,

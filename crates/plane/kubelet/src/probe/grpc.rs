@@ -119,7 +119,7 @@ fn question(service: &str) -> Bytes {
 }
 
 /// The status that an answer tells; members that nobody knows are passed over.
-fn status(mut answer: Bytes) -> Option<u64> {
+pub fn status(mut answer: Bytes) -> Option<u64> {
     let is_plain = answer.try_get_u8().ok()? == 0;
     let length = usize::try_from(answer.try_get_u32().ok()?).ok()?;
     if !is_plain || answer.len() != length {
