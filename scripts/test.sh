@@ -84,6 +84,9 @@ outcome() {
   ' "$1"
 }
 
+# Where it is set, tests of Kubernetes' codecs fail without what it names instead of passing over it.
+export WHARF_KUBE_GOLDENS=${WHARF_KUBE_GOLDENS:-$PWD/.cache/tools/goldens}
+
 # Unit tests write what our codecs answer, to these and to requests that `what_the_sdk_asks` wrote;
 # `answers_as_the_sdk_reads_them` comes after them. Examples and benches are clippy's alone. What is built meanwhile
 # gives way to tests that run.

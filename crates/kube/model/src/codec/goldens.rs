@@ -38,11 +38,18 @@ const NOT_OURS: [(&str, &str); 20] = [
     ("MutatingAdmissionPolicyBinding", "refused"),
 ];
 
-/// Where `scripts/deps.sh` lays them, unless a variable says another place.
+/// Where `scripts/deps.sh` lays them, unless a variable says another place. `scripts/test.sh` sets it: what it names has to be there.
 fn fetched() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("WHARF_KUBE_GOLDENS").map(PathBuf::from) {
+        let is_there = named.is_dir();
+        assert!(
+            is_there,
+            "{named:?} is not there: scripts/deps.sh fetches it"
+        );
+        return Some(named);
+    }
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../.cache/tools/goldens");
-    let folder = std::env::var_os("WHARF_KUBE_GOLDENS").map_or(default, PathBuf::from);
-    folder.is_dir().then_some(folder)
+    default.is_dir().then_some(default)
 }
 
 fn own() -> PathBuf {
