@@ -13,7 +13,7 @@ endif
 .PHONY: help demo test build bench fmt lint deps e2e fuzz soak man test-vm kube-conformance kube-oracle oci-conformance
 
 help:
-	@echo "make demo    the story on one machine, on two hosts of which one dies, of what starts by itself, of a service under load and of machines that come for tasks; cleans up"
+	@echo "make demo    the story on one machine, on two hosts of which one dies, of what starts by itself, of a service under load, of machines that come for tasks and of Kubernetes on such machines; cleans up"
 	@echo "make test    everything that must pass: format, lints, checks, unit and end-to-end tests"
 	@echo "make e2e     the end-to-end tests alone; T='-k registry' picks some"
 	@echo "make build   target/debug/wharf"
