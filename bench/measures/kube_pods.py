@@ -36,8 +36,8 @@ METHOD = (
     f"image, which is there: `pod`: from its creation through the API until its condition Ready is True, asked every {POLL_S * 1000:.0f} ms, {PODS} one after the other. `at once`: {AT_ONCE} pods "
     "made from 16 connections, until all are Ready. `namespace`: that with these pods, which end at SIGTERM, from its deletion until it is not found. `rolling update`: a Deployment of 50 pods behind a Service of type LoadBalancer, "
     f"whose pods are ready for {MIN_READY_S} s before they count and go on for {GOES_ON_S} s once they are to end, {SURGE} more than 50 at most, none less: from `kubectl rollout restart` until all are new "
-    f"and the old ones are gone, while the load balancer is asked {A_SECOND} times a second, over a new connection each time. Without peers: upstream's control plane makes "
-    "no cluster and no container."
+    f"and the old ones are gone, while the load balancer is asked by wrk {A_SECOND} times a second at most, and by a second client that waits for each answer and 10 ms more, "
+    "over a new connection each time; what both asked is counted. Without peers: upstream's control plane makes no cluster and no container."
 )
 COLUMNS = ("what", "median", "worst")
 MIB = 1 << 20
