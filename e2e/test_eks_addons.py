@@ -298,6 +298,8 @@ def oidc(provider, **more):
         ("The groupsPrefix cannot contain system:", {"groupsPrefix": "system:"}),
         ("The usernamePrefix cannot contain system:", {"usernamePrefix": "system:"}),
         ("The identity provider config name can have", {"identityProviderConfigName": "-"}),
+        ("A clientId is required", {"clientId": ""}),
+        ("At most 50 requiredClaims can be specified", {"requiredClaims": {f"claim-{number}": "a" for number in range(51)}}),
     ],
 )
 def test_what_is_no_provider(cluster, provider, text, change):
