@@ -17,7 +17,7 @@ help:
 	@echo "make test    everything that must pass: format, lints, checks, unit and end-to-end tests"
 	@echo "make e2e     the end-to-end tests alone; T='-k registry' picks some"
 	@echo "make build   target/debug/wharf"
-	@echo "make soak    the story of a service through 100 rounds of each fault: kills, a full disk, no descriptors, failing syncs; machines and a cluster of Kubernetes through as many kills; 1,000 services that scale and 2,000 instances"
+	@echo "make soak    the story of a service through 100 rounds of each fault: kills, a full disk, no descriptors, failing syncs; machines and a cluster of Kubernetes through as many kills, hosts that are cut off or lost through a tenth; 1,000 services that scale and 2,000 instances"
 	@echo "make test-vm the demo, limits, restarts and a reboot in virtual machines of stock Debian and Ubuntu (T='trixie' picks one)"
 	@echo "make kube-conformance  upstream's conformance tests against our Kubernetes, on hollow nodes and on real ones (T=nodes: on these alone; T=swapped: our controllers and scheduler on upstream's API server); builds upstream's programs at first"
 	@echo "make kube-oracle  the same requests to upstream's API server and to ours, answers compared field by field (T='changes/apply*': some of them); builds upstream's at first"
@@ -42,11 +42,13 @@ test:
 e2e: build
 	e2e/run $(T)
 
+# Rounds of hosts that are cut off take minutes each.
 soak: build
 	WHARF_SIM_SERVICES=1000 cargo test --locked -p wharf-svc-application-autoscaling --test simulation -- --nocapture
 	WHARF_MACHINES_SERVICES=1000 cargo test --locked -p wharf-svc-ecs --test machines -- --nocapture
 	WHARF_STORM_INSTANCES=2000 cargo test --locked -p wharf-svc-ec2 --test ec2 storm -- --nocapture
 	WHARF_FAULT_ROUNDS=$${WHARF_SOAK_ROUNDS:-100} WHARF_E2E_WORKERS=0 e2e/run -q -s e2e/test_story_faults.py e2e/test_machine_faults.py e2e/test_kubernetes_faults.py
+	WHARF_FAULT_ROUNDS=$$(( ($${WHARF_SOAK_ROUNDS:-100} + 9) / 10 )) WHARF_E2E_WORKERS=0 e2e/run -q e2e/test_cut_off.py
 
 kube-conformance: build
 	conformance/run $(T)

@@ -1,5 +1,8 @@
 """Hosts that are cut off from the others, or lose their power, and come back, with what keeps its data on volumes: while nobody knows
-what goes on there, nobody else has its names, its volumes or its addresses."""
+what goes on there, nobody else has its names, its volumes or its addresses.
+
+WHARF_FAULT_ROUNDS says how often (1).
+"""
 
 import json
 import os
@@ -16,11 +19,19 @@ from test_kubernetes_nodes import sh
 from test_kubernetes_volumes import GP3, backed_by, inside, put
 from test_volumes import asked, definition, infrastructure_role, volumes
 
-pytestmark = pytest.mark.minutes(4)
+pytestmark = [pytest.mark.minutes(4), pytest.mark.usefixtures("fault_round")]
+
+ROUNDS = int(os.environ.get("WHARF_FAULT_ROUNDS", "1"))
 
 # In the environment of every process that is watched.
 MARK = "WHARF_CUT_OFF"
 UNREACHABLE = "node.kubernetes.io/unreachable"
+
+
+@pytest.fixture(params=range(ROUNDS))
+def fault_round(request):
+    """A round is a test of its own: it takes minutes, and each test has so many."""
+    return request.param
 
 
 @pytest.fixture(scope="module")
