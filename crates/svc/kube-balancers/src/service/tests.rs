@@ -54,6 +54,22 @@ fn group(notes: &[(&str, &str)], policy: &str) -> (Stack, Group) {
 const INSTANCE: (&str, &str) = ("nlb-target-type", "instance");
 
 #[test]
+fn services_of_another_class_are_others() {
+    let of = |key: &str, value: &str| {
+        let mut it = service(&[], "Cluster");
+        it["spec"][key] = json!(value);
+        it
+    };
+    assert!(wants(&service(&[], "Cluster")));
+    assert!(wants(&of("loadBalancerClass", CLASS)));
+    assert!(!wants(&of("loadBalancerClass", "example.com/theirs")));
+    assert!(!wants(&of("type", "NodePort")));
+    let mut going = service(&[], "Cluster");
+    going["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    assert!(!wants(&going));
+}
+
+#[test]
 fn nodes_are_targets_at_their_port() {
     let (stack, it) = group(&[INSTANCE], "Cluster");
     let target = |id: &str| Target {
