@@ -249,9 +249,9 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
 /// Who may come: the Service's own word, else its annotations', else everybody.
 fn ranges(service: &Value, notes: &Annotations<'_>) -> Result<Vec<String>, Refused> {
     let own = service.list("/spec/loadBalancerSourceRanges").iter();
+    // One that is no text is no range either: left out, it would let everybody in.
     let own: Vec<String> = own
-        .filter_map(Value::as_str)
-        .map(|it| it.trim().to_owned())
+        .map(|it| it.as_str().unwrap_or_default().trim().to_owned())
         .collect();
     let older = Annotations::new("", &[service]);
     let given = match (own.is_empty(), notes.ranges("source-ranges")?) {

@@ -205,3 +205,237 @@ fn pods_behind_both_protocols_answer_at_both() {
     assert_eq!(both.interfaces, BTreeSet::from(["eni-b".to_owned()]));
     assert_eq!(both.others, 3);
 }
+
+fn with_ranges(notes: &[(&str, &str)], own: Value) -> Value {
+    let mut it = service(notes, "Cluster");
+    it["spec"]["loadBalancerSourceRanges"] = own;
+    it
+}
+
+/// Who may come to which ports of a Service.
+fn admitted(service: &Value) -> Vec<(&'static str, u16, String)> {
+    let stack = build("CLUSTER", service, &World).unwrap().stack;
+    let Security::Own(all) = stack.security else {
+        panic!("it has a group of its own");
+    };
+    let shown = |it: Admission| match it.source {
+        Source::Range(range) => {
+            assert_eq!(it.from, it.to);
+            (it.protocol, it.from, range)
+        }
+        Source::Group(group) => panic!("{group} is let in"),
+    };
+    all.into_iter().map(shown).collect()
+}
+
+#[test]
+fn ranges_say_who_may_come() {
+    let to_web = |ranges: &[&str]| -> Vec<(&'static str, u16, String)> {
+        let ranges = ranges.iter();
+        ranges.map(|it| ("tcp", 80, (*it).to_owned())).collect()
+    };
+    let noted = ("source-ranges", "10.1.0.0/16, 10.2.0.0/16");
+    assert_eq!(admitted(&service(&[], "Cluster")), to_web(&[EVERYBODY]));
+    let of_notes = service(&[noted], "Cluster");
+    assert_eq!(admitted(&of_notes), to_web(&["10.1.0.0/16", "10.2.0.0/16"]));
+    // The older name counts where the other is not there, and the Service's own word before both.
+    let mut older = service(&[], "Cluster");
+    older["metadata"]["annotations"][RANGES] = json!("10.3.0.0/16");
+    assert_eq!(admitted(&older), to_web(&["10.3.0.0/16"]));
+    older["metadata"]["annotations"][format!("{PREFIX}source-ranges")] = json!("10.4.0.0/16");
+    assert_eq!(admitted(&older), to_web(&["10.4.0.0/16"]));
+    older["spec"]["loadBalancerSourceRanges"] = json!([" 10.5.0.0/16 ", "10.6.0.1/32"]);
+    assert_eq!(admitted(&older), to_web(&["10.5.0.0/16", "10.6.0.1/32"]));
+    let none = with_ranges(&[noted], json!([]));
+    assert_eq!(admitted(&none), admitted(&of_notes));
+    // Every port, by each of its protocols, and nobody else.
+    let mut ports = dns();
+    ports["spec"]["loadBalancerSourceRanges"] = json!(["10.5.0.0/16"]);
+    let expected = [("tcp", 53), ("tcp", 80), ("udp", 53)];
+    assert_eq!(
+        admitted(&ports),
+        expected.map(|(protocol, port)| (protocol, port, "10.5.0.0/16".to_owned()))
+    );
+}
+
+#[test]
+fn a_range_that_is_none_lets_nobody_in() {
+    for wrong in ["everybody", "10.0.0.0", "10.0.0.0/33", "10.0.0.1/8", "::/0"] {
+        let both = format!("10.1.0.0/16,{wrong}");
+        let mut older = service(&[], "Cluster");
+        older["metadata"]["annotations"][RANGES] = json!(both);
+        for it in [
+            with_ranges(&[], json!(["10.1.0.0/16", wrong])),
+            service(&[("source-ranges", both.as_str())], "Cluster"),
+            older,
+        ] {
+            let error = build("CLUSTER", &it, &World).err().unwrap();
+            assert!(error.0.contains(wrong), "{error}");
+            assert!(error.0.contains("IPv4 range"), "{error}");
+        }
+    }
+    for wrong in [json!(""), json!(7), Value::Null] {
+        let it = with_ranges(&[], json!([wrong]));
+        assert!(build("CLUSTER", &it, &World).is_err(), "{it}");
+    }
+}
+
+fn pairs(map: &BTreeMap<String, String>) -> String {
+    let pairs = map.iter().map(|(key, value)| format!("{key}={value}"));
+    pairs.collect::<Vec<_>>().join(",")
+}
+
+fn only(stack: &Stack) -> &Group {
+    stack.groups.values().next().unwrap()
+}
+
+#[test]
+fn annotations_are_what_is_wanted() {
+    type Member = fn(&Stack) -> String;
+    let rows: [(&str, &str, Member); 12] = [
+        ("additional-resource-tags", "team=blue,unit=a", |it| {
+            pairs(&it.tags)
+        }),
+        (
+            "attributes",
+            "load_balancing.cross_zone.enabled=true",
+            |it| pairs(&it.attributes),
+        ),
+        ("healthcheck-healthy-threshold", "7", |it| {
+            only(it).check.healthy.to_string()
+        }),
+        ("healthcheck-path", "/up", |it| {
+            only(it).check.path.clone().unwrap_or_default()
+        }),
+        ("healthcheck-unhealthy-threshold", "8", |it| {
+            only(it).check.unhealthy.to_string()
+        }),
+        ("internal", "false", |it| it.internal.to_string()),
+        ("name", "front", |it| it.name.clone()),
+        ("security-groups", "sg-1,web", |it| match &it.security {
+            Security::Given(groups) => groups.join(","),
+            Security::Own(_) => String::new(),
+        }),
+        ("ssl-cert", "arn:1,arn:2", |it| {
+            it.listeners[&80].certificates.join(",")
+        }),
+        (
+            "ssl-negotiation-policy",
+            "ELBSecurityPolicy-TLS13-1-2-2021-06",
+            |it| it.listeners[&80].policy.clone().unwrap_or_default(),
+        ),
+        ("subnets", "subnet-1,two", |it| it.subnets.join(",")),
+        (
+            "target-group-attributes",
+            "deregistration_delay.timeout_seconds=4",
+            |it| pairs(&only(it).attributes),
+        ),
+    ];
+    let stack_of = |more: &[(&str, &str)]| {
+        let usual = [
+            INSTANCE,
+            ("ssl-cert", "arn:0"),
+            ("healthcheck-protocol", "http"),
+        ];
+        let it = service(&[&usual[..], more].concat(), "Cluster");
+        let built = build("CLUSTER", &it, &World).unwrap();
+        assert!(built.warnings.is_empty(), "{:?}", built.warnings);
+        built.stack
+    };
+    let usual = stack_of(&[]);
+    for (name, value, member) in rows {
+        assert_ne!(member(&usual), value, "{name}");
+        assert_eq!(member(&stack_of(&[(name, value)])), value, "{name}");
+    }
+    // `scheme` is the newer word for `internal`, and groups that are given admit whom they admit.
+    let both = stack_of(&[("scheme", "internal"), ("internal", "false")]);
+    assert!(both.internal);
+    let given = stack_of(&[("security-groups", "sg-1"), ("source-ranges", "10.0.0.0/8")]);
+    assert_eq!(given.security, Security::Given(vec!["sg-1".to_owned()]));
+    let nodes = |labels| stack_of(&[("target-node-labels", labels)]).nodes.len();
+    assert_eq!((nodes("team=blue"), nodes("team=red")), (2, 0));
+    assert_eq!(stack_of(&[("ip-address-type", "ipv4")]), usual);
+    let proxied = stack_of(&[("proxy-protocol", "*")]);
+    assert_eq!(
+        pairs(&only(&proxied).attributes),
+        "proxy_protocol_v2.enabled=true"
+    );
+}
+
+#[test]
+fn ports_of_a_certificate_speak_tls() {
+    let protocols = |notes: &[(&str, &str)]| {
+        let mut it = service(&[&[INSTANCE][..], notes].concat(), "Cluster");
+        it["spec"]["ports"] = json!([
+            {"name": "http", "port": 80, "nodePort": 30080},
+            {"name": "https", "port": 443, "nodePort": 30443},
+        ]);
+        let stack = build("CLUSTER", &it, &World).unwrap().stack;
+        let shown = |listener: &Listener| {
+            let Action::Forward { groups, .. } = &listener.default else {
+                panic!("{listener:?}");
+            };
+            let is_secure = listener.protocol == "TLS";
+            assert_eq!(is_secure, !listener.certificates.is_empty());
+            assert_eq!(is_secure, listener.policy.is_some());
+            format!(
+                "{} to {}",
+                listener.protocol, stack.groups[&groups[0].0].protocol
+            )
+        };
+        stack.listeners.values().map(shown).collect::<Vec<_>>()
+    };
+    let secure = [("ssl-cert", "arn:1"), ("ssl-negotiation-policy", "p")];
+    let and = |more: &[(&'static str, &'static str)]| protocols(&[&secure[..], more].concat());
+    let both = ["TLS to TCP", "TLS to TCP"];
+    assert_eq!(protocols(&secure[1..]), ["TCP to TCP", "TCP to TCP"]);
+    assert_eq!(and(&[]), both);
+    assert_eq!(and(&[("ssl-ports", "*")]), both);
+    assert_eq!(and(&[("ssl-ports", "http,443")]), both);
+    for port in ["443", "https"] {
+        let one = [("ssl-ports", port)];
+        assert_eq!(and(&one), ["TCP to TCP", "TLS to TCP"]);
+    }
+    let ssl = [("ssl-ports", "443"), ("backend-protocol", "ssl")];
+    assert_eq!(and(&ssl), ["TCP to TCP", "TLS to TLS"]);
+    let tcp = [("ssl-ports", "443"), ("backend-protocol", "tcp")];
+    assert_eq!(and(&tcp), ["TCP to TCP", "TLS to TCP"]);
+}
+
+#[test]
+fn annotations_that_are_refused() {
+    for (name, value, why) in [
+        ("eip-allocations", "eipalloc-1", "is not supported"),
+        ("ip-address-type", "dualstack", "must be one of ipv4"),
+        ("proxy-protocol", "on", "must be one of *"),
+        ("backend-protocol", "http", "must be one of tcp, ssl"),
+        ("internal", "yes", "must be one of true, false"),
+        (
+            "healthcheck-healthy-threshold",
+            "11",
+            "a number from 2 to 10",
+        ),
+        (
+            "healthcheck-unhealthy-threshold",
+            "1",
+            "a number from 2 to 10",
+        ),
+        (
+            "additional-resource-tags",
+            "elbv2.k8s.aws/cluster=x",
+            "platform's own",
+        ),
+        ("attributes", "load_balancing", "a list of key=value"),
+        ("target-node-labels", "team", "a list of key=value"),
+    ] {
+        let it = service(&[INSTANCE, (name, value)], "Cluster");
+        let error = build("CLUSTER", &it, &World).err().unwrap();
+        assert!(
+            error
+                .0
+                .starts_with(&format!("the annotation {PREFIX}{name}")),
+            "{error}"
+        );
+        assert!(error.0.contains(why), "{error}");
+    }
+}
