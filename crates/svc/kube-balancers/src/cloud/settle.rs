@@ -505,9 +505,32 @@ mod tests {
         let own = ["s-5".to_owned(), "s-6".to_owned()];
         assert_eq!(chosen(&all, true, &own), ["s-2", "s-4"]);
         assert_eq!(chosen(&all, false, &own), ["s-5", "s-6"]);
+        assert!(chosen(&all, false, &[]).is_empty());
         let given = |it: &str| named(&all, &[it.to_owned()], "vpc-1");
         assert_eq!(given("four").unwrap(), ["s-4"]);
         assert!(given("s-9").is_err());
+    }
+
+    #[test]
+    fn the_role_of_a_subnet_is_for_one_scheme() {
+        let (internal, public) = (
+            ("kubernetes.io/role/internal-elb", "1"),
+            ("kubernetes.io/role/elb", "1"),
+        );
+        let all = [
+            subnet("s-1", "a", &[internal]),
+            subnet("s-2", "a", &[public]),
+            subnet("s-3", "b", &[public, internal]),
+            subnet("s-4", "c", &[("kubernetes.io/role/elb", "")]),
+            // Neither is a role.
+            subnet("s-5", "d", &[("kubernetes.io/role/elb", "0")]),
+            subnet("s-6", "d", &[("elb", "1")]),
+        ];
+        // Where one has the role, the cluster's own do not count.
+        let own = ["s-5".to_owned(), "s-6".to_owned()];
+        assert_eq!(chosen(&all, true, &own), ["s-1", "s-3"]);
+        assert_eq!(chosen(&all, false, &own), ["s-2", "s-3", "s-4"]);
+        assert_eq!(chosen(&all[4..], false, &own), ["s-5"]);
     }
 
     #[test]

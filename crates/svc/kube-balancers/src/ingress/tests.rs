@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::stack::Condition;
+use crate::stack::{Check, Condition};
 
 /// Services `web` and `api` with one pod each.
 struct World;
@@ -461,4 +461,146 @@ fn oidc(provider: String) -> Vec<(&'static str, String)> {
         ("auth-type", "oidc".to_owned()),
         ("auth-idp-oidc", provider),
     ]
+}
+
+/// The stack of an Ingress that listens for HTTPS and whose users log in.
+fn noted(notes: &[(&str, &str)]) -> Stack {
+    let usual = [
+        ("certificate-arn", "arn:c"),
+        ("auth-type", "oidc"),
+        ("auth-idp-oidc", PROVIDER),
+    ];
+    let rules = json!([{"http": {"paths": [path("Prefix", "/", "web")]}}]);
+    let notes = [&usual[..], notes].concat();
+    let found = built(&[ingress("i", &notes, rules)]).unwrap();
+    assert!(found.warnings.is_empty(), "{:?}", found.warnings);
+    found.stack
+}
+
+fn pairs(map: &BTreeMap<String, String>) -> String {
+    let pairs = map.iter().map(|(key, value)| format!("{key}={value}"));
+    pairs.collect::<Vec<_>>().join(",")
+}
+
+fn only(stack: &Stack) -> &Group {
+    stack.groups.values().next().unwrap()
+}
+
+#[test]
+fn annotations_are_what_is_wanted() {
+    type Member = fn(&Stack) -> String;
+    let rows: [(&str, &str, Member); 15] = [
+        ("auth-session-cookie", "Shop", |it| {
+            let auth = it.listeners[&443].rules[0].auth.as_ref();
+            auth.unwrap().cookie.clone()
+        }),
+        ("backend-protocol", "HTTPS", |it| only(it).protocol.clone()),
+        ("backend-protocol-version", "GRPC", |it| {
+            only(it).version.clone()
+        }),
+        ("healthcheck-path", "/up", |it| {
+            only(it).check.path.clone().unwrap_or_default()
+        }),
+        ("healthcheck-protocol", "HTTPS", |it| {
+            only(it).check.protocol.clone()
+        }),
+        ("healthy-threshold-count", "7", |it| {
+            only(it).check.healthy.to_string()
+        }),
+        (
+            "load-balancer-attributes",
+            "idle_timeout.timeout_seconds=9",
+            |it| pairs(&it.attributes),
+        ),
+        ("load-balancer-name", "front", |it| it.name.clone()),
+        ("security-groups", "sg-1,web", |it| match &it.security {
+            Security::Given(groups) => groups.join(","),
+            Security::Own(_) => String::new(),
+        }),
+        ("ssl-policy", "ELBSecurityPolicy-TLS13-1-2-2021-06", |it| {
+            it.listeners[&443].policy.clone().unwrap_or_default()
+        }),
+        ("subnets", "subnet-1,two", |it| it.subnets.join(",")),
+        ("success-codes", "200,301-304", |it| {
+            only(it).check.codes.clone().unwrap_or_default()
+        }),
+        ("tags", "team=blue,unit=a", |it| pairs(&it.tags)),
+        (
+            "target-group-attributes",
+            "deregistration_delay.timeout_seconds=4",
+            |it| pairs(&only(it).attributes),
+        ),
+        ("unhealthy-threshold-count", "8", |it| {
+            only(it).check.unhealthy.to_string()
+        }),
+    ];
+    let usual = noted(&[]);
+    for (name, value, member) in rows {
+        assert_ne!(member(&usual), value, "{name}");
+        assert_eq!(member(&noted(&[(name, value)])), value, "{name}");
+    }
+    let group = only(&usual);
+    let protocol = (group.protocol.as_str(), group.version.as_str());
+    assert_eq!(protocol, ("HTTP", "HTTP1"));
+    let check = Check {
+        protocol: "HTTP".to_owned(),
+        port: "traffic-port".to_owned(),
+        path: Some("/".to_owned()),
+        codes: Some("200".to_owned()),
+        interval: 15,
+        timeout: 5,
+        healthy: 2,
+        unhealthy: 2,
+    };
+    assert_eq!(group.check, check);
+    let of_grpc = Check {
+        path: Some("/AWS.ALB/healthcheck".to_owned()),
+        codes: Some("12".to_owned()),
+        ..check
+    };
+    let grpc = noted(&[("backend-protocol-version", "GRPC")]);
+    assert_eq!(only(&grpc).check, of_grpc);
+}
+
+#[test]
+fn ranges_say_who_may_come() {
+    let ports = ("listen-ports", r#"[{"HTTP": 80}, {"HTTP": 8080}]"#);
+    let rules = || json!([{"http": {"paths": [path("Prefix", "/", "web")]}}]);
+    let admitted = |members: &[Arc<Value>]| {
+        let Security::Own(all) = built(members).unwrap().stack.security else {
+            panic!("it has a group of its own");
+        };
+        let shown = |it: Admission| match it.source {
+            Source::Range(range) => (it.protocol, it.from, it.to, range),
+            Source::Group(group) => panic!("{group} is let in"),
+        };
+        all.into_iter().map(shown).collect::<Vec<_>>()
+    };
+    let to = |port: u16, range: &str| ("tcp", port, port, range.to_owned());
+    let open = ingress("i", &[ports], rules());
+    assert_eq!(admitted(&[open]), [to(80, EVERYBODY), to(8080, EVERYBODY)]);
+    let (one, other) = ("10.1.0.0/16", "10.2.0.0/16");
+    let both = [ports, ("inbound-cidrs", "10.1.0.0/16, 10.2.0.0/16")];
+    assert_eq!(
+        admitted(&[ingress("i", &both, rules())]),
+        [to(80, one), to(80, other), to(8080, one), to(8080, other)]
+    );
+    // Each Ingress of a group says who may come to the ports that it listens at.
+    let of_group = |name: &str, port: &str, range: &str| {
+        let notes = [
+            ("group.name", "g"),
+            ("listen-ports", port),
+            ("inbound-cidrs", range),
+        ];
+        ingress(name, &notes, rules())
+    };
+    let members = [
+        of_group("a", r#"[{"HTTP": 80}]"#, one),
+        of_group("b", r#"[{"HTTP": 8080}]"#, other),
+    ];
+    assert_eq!(admitted(&members), [to(80, one), to(8080, other)]);
+    // Groups that are given admit whom they admit.
+    let given = [("security-groups", "sg-1"), ("inbound-cidrs", one)];
+    let given = built(&[ingress("i", &given, rules())]).unwrap().stack;
+    assert_eq!(given.security, Security::Given(texts(&["sg-1"])));
 }
