@@ -589,3 +589,33 @@ def test_an_ingress_leaves_nothing(installation, cluster, web):
     known = {it["GroupId"] for it in openings}
     assert {pair["GroupId"] for pair in pairs} <= known
     assert get(web)[0] == 0
+
+
+def test_a_cluster_takes_its_load_balancers_along(installation, cluster, web):
+    """The last of the file: the cluster is deleted."""
+    elb, ec2 = installation.client("elbv2"), installation.client("ec2")
+    vpc = cluster.described()["resourcesVpcConfig"]["vpcId"]
+    made = elb.create_target_group(Name="outlives", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")
+    group = made["TargetGroups"][0]["TargetGroupArn"]
+    bind(cluster, "taken", group, service="one")
+    protected = {"load_balancer_attributes": "deletion_protection.enabled=true"}
+    ingress(cluster, "taken", free_port(), [{"http": {"paths": [path("one")]}}], **protected)
+    expose(cluster, "taken", "LoadBalancer", scheme="internal")
+    for kind in ("ingress", "service"):
+        wait_for(lambda kind=kind: hostname(cluster, kind, "taken"), 90, f"the load balancer of the {kind}")
+
+    def targets():
+        shown = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+        return [it["Target"]["Id"] for it in shown if it["TargetHealth"]["State"] != "draining"]
+
+    wait_for(targets, 30, "a pod in the target group of a user")
+    # Two load balancers with a security group each, and the Service's target group; that of the Ingress is called after its Service.
+    assert len(left_of(installation, "-taken-")) == 5 and left_of(installation, "-one-")
+    made_for = {"Filters": [{"Name": "tag:elbv2.k8s.aws/cluster", "Values": [cluster.name]}]}
+    assert ec2.describe_security_groups(**made_for)["SecurityGroups"]
+    cluster.eks.delete_cluster(name=cluster.name)
+    cluster.eks.get_waiter("cluster_deleted").wait(name=cluster.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    assert left_of(installation, "") == [] and ec2.describe_security_groups(**made_for)["SecurityGroups"] == []
+    # What a user made is the user's again.
+    (tags,) = elb.describe_tags(ResourceArns=[group])["TagDescriptions"]
+    assert targets() == [] and tags["Tags"] == []
