@@ -41,6 +41,8 @@ struct Inner {
     cuts: watch::Sender<u64>,
     /// Requests that are answered with 500 before others are served.
     failing: Mutex<u32>,
+    /// Updates that somebody else is faster than.
+    overtaken: Mutex<u32>,
     calls: Mutex<Vec<String>>,
     /// A group of which discovery says nothing.
     hidden: Mutex<Option<String>>,
@@ -74,6 +76,11 @@ impl Fake {
     /// The next `count` requests fail.
     pub fn fail(&self, count: u32) {
         *self.inner.failing.lock() = count;
+    }
+
+    /// The next `count` updates are answered with 409, as if somebody else had written since the object was read.
+    pub fn overtake(&self, count: u32) {
+        *self.inner.overtaken.lock() = count;
     }
 
     /// Discovery says nothing of a group, as before a new kind of it is served; of all again with `None`.
@@ -158,6 +165,12 @@ impl Fake {
             let why = "admission webhook \"keep.example.com\" denied the request: it stays";
             return Err(refused(403, "Forbidden", why));
         }
+        let mut overtaken = self.inner.overtaken.lock();
+        if request.method() == Method::PUT && *overtaken > 0 {
+            *overtaken -= 1;
+            return Err(refused(409, "Conflict", "the object has been modified"));
+        }
+        drop(overtaken);
         let mut objects = self.inner.objects.lock();
         let answer = match *request.method() {
             Method::GET if target.name.is_empty() => objects.list(&target),
