@@ -7,6 +7,7 @@
 //! - [`addons`] is which of its built-in parts a cluster has managed, [`providers`] whose tokens it takes beside its own.
 //! - [`encryption`] is under which key of KMS its Secrets are.
 //! - [`fargate`] is which pods of a cluster run on Fargate.
+//! - `aws_auth` is how roles of nodes enter clusters without access entries.
 //! - [`pod_identity`] is which roles pods have by their service accounts.
 //! - [`control_planes`] is the seam to the API servers: whoever runs them hears which clusters there are, and asks [`entry`] who somebody is.
 //!
@@ -18,6 +19,7 @@
 mod addons;
 mod authority;
 mod authorize;
+mod aws_auth;
 mod config;
 pub mod control_planes;
 mod core;

@@ -10,9 +10,9 @@ use wharf_service::{Place, Stored, fence, settled};
 
 use super::{ENTRY_TYPE, FargateProfile, Issue, PRINCIPAL, Status};
 use crate::{
+    aws_auth::{self, MapError, OF_FARGATE},
     core::Core,
     fault::EksFaults,
-    groups::nodes,
     names,
     reconcile::{PERMIT, Standing, StepError, standing},
     records::{AccessEntry, Cluster, Mode},
@@ -52,14 +52,20 @@ async fn create(
 ) -> Result<Next, StepError> {
     let mut profile = stored.record.clone();
     profile.issues = issues(core, place, cluster, &profile).await?;
+    if profile.issues.is_empty() && cluster.mode == Mode::ConfigMap {
+        match aws_auth::map(client, &profile.role, OF_FARGATE).await {
+            Err(MapError::Unreadable(why)) => profile.issues.push(Issue {
+                code: "AccessDenied".to_owned(),
+                message: why.to_string(),
+                resources: vec![profile.role.clone()],
+            }),
+            done => done.map_err(StepError::other)?,
+        }
+    }
     profile.status = match profile.issues.is_empty() {
         true => Status::Active,
         false => Status::CreateFailed,
     };
-    if profile.status == Status::Active && cluster.mode == Mode::ConfigMap {
-        let mapped = nodes::map_role(client, &profile.role, nodes::OF_FARGATE).await;
-        mapped.map_err(StepError::other)?;
-    }
     tracing::info!(
         profile = profile.name,
         cluster = profile.cluster,
@@ -146,7 +152,7 @@ async fn end(
         }];
         return write(core, stored, &failed).await;
     }
-    forget(core, place, cluster, stored).await
+    forget(core, place, (cluster, client), stored).await
 }
 
 /// Ends all pods of a profile; whether any is left.
@@ -171,11 +177,11 @@ async fn end_pods(client: &Client, profile: &str) -> Result<bool, wharf_kube_cli
     Ok(!pods.is_empty())
 }
 
-/// With the entry of its role, unless another profile has it.
+/// With what its role enters by, unless another profile has it.
 async fn forget(
     core: &Core,
     place: &Place,
-    cluster: &Cluster,
+    (cluster, client): (&Cluster, &Client),
     stored: &Stored<FargateProfile>,
 ) -> Result<Next, StepError> {
     let profile = &stored.record;
@@ -186,10 +192,16 @@ async fn forget(
     };
     holder.profiles = holder.profiles.saturating_sub(1);
     changes.put(&own, &holder);
+    let others = core.below::<FargateProfile>(place, &cluster.id).await?;
+    let mut others = others.into_iter().filter(|it| it.key != stored.key);
+    let heir = others.find(|it| it.record.role == profile.role);
+    // Instances with the role enter by an entry of their own.
+    if heir.is_none() && holder.mode.has_config_map() {
+        let unmapped = aws_auth::unmap(client, &profile.role, OF_FARGATE).await;
+        unmapped.map_err(StepError::other)?;
+    }
     if profile.made_entry {
-        let others = core.below::<FargateProfile>(place, &cluster.id).await?;
-        let mut others = others.into_iter().filter(|it| it.key != stored.key);
-        match others.find(|it| it.record.role == profile.role) {
+        match heir {
             // Who is left with the role removes its entry.
             Some(mut heir) => {
                 changes.when(heir.unchanged());
@@ -208,11 +220,15 @@ async fn forget(
     changes.when(stored.unchanged());
     changes.fence(fence::<EksFaults>(&core.shard)?);
     changes.delete(&stored.key);
-    let done = settled(changes.write(&PERMIT).await)?;
+    match changes.write(&PERMIT).await {
+        // It may be the cluster that changed, which wakes no profile.
+        Err(error) if error.is_conflict() => return Ok(Next::After(SOON)),
+        done => done?,
+    }
     tracing::info!(
         profile = profile.name,
         cluster = profile.cluster,
         "a Fargate profile was removed"
     );
-    Ok(done)
+    Ok(Next::Settled)
 }

@@ -213,67 +213,6 @@ pub async fn forget(client: &Client, node: &Value) -> Result<(), Error> {
     }
 }
 
-/// Groups and name of nodes that are instances, and of Fargate's, in the ConfigMap `aws-auth`.
-pub const OF_INSTANCES: (&[&str], &str) = (
-    &["system:bootstrappers", "system:nodes"],
-    "{{EC2PrivateDNSName}}",
-);
-pub const OF_FARGATE: (&[&str], &str) = (
-    &[
-        "system:bootstrappers",
-        "system:nodes",
-        "system:node-proxier",
-    ],
-    "{{SessionName}}",
-);
-
-/// The role of nodes in the ConfigMap `aws-auth`, for clusters without access entries.
-pub async fn map_role(
-    client: &Client,
-    role: &str,
-    (groups, name): (&[&str], &str),
-) -> Result<(), Error> {
-    const NAMESPACE: &str = "kube-system";
-    const NAME: &str = "aws-auth";
-    let groups: String = groups.iter().map(|it| format!("  - {it}\n")).collect();
-    let own = format!("- groups:\n{groups}  rolearn: {role}\n  username: system:node:{name}\n");
-    match client.get(&kind::CONFIG_MAP, NAMESPACE, NAME).await {
-        Ok(mut map) => {
-            let held = map["data"]["mapRoles"].as_str().unwrap_or_default();
-            if held.contains(role) {
-                return Ok(());
-            }
-            let end = if held.is_empty() || held.ends_with('\n') {
-                ""
-            } else {
-                "\n"
-            };
-            let text = match held.trim() {
-                "" | "[]" => own,
-                _ => format!("{held}{end}{own}"),
-            };
-            map["data"]["mapRoles"] = text.into();
-            match client.update(&kind::CONFIG_MAP, &map).await {
-                Err(error) if error.is_conflict() => Ok(()),
-                done => done.map(|_| ()),
-            }
-        }
-        Err(error) if error.is_not_found() => {
-            let map = json!({
-                "apiVersion": "v1",
-                "kind": "ConfigMap",
-                "metadata": {"name": NAME, "namespace": NAMESPACE},
-                "data": {"mapRoles": own},
-            });
-            match client.create(&kind::CONFIG_MAP, NAMESPACE, &map).await {
-                Err(error) if error.is_already_exists() => Ok(()),
-                done => done.map(|_| ()),
-            }
-        }
-        Err(error) => Err(error),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

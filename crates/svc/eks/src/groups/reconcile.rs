@@ -21,6 +21,7 @@ use super::{
     removing, repair,
 };
 use crate::{
+    aws_auth::{self, MapError, OF_INSTANCES},
     core::Core,
     fault::EksFaults,
     names,
@@ -55,6 +56,17 @@ impl NotDone {
 impl From<wharf_kube_client::Error> for NotDone {
     fn from(error: wharf_kube_client::Error) -> Self {
         Self::Failed(StepError::other(error))
+    }
+}
+
+impl From<MapError> for NotDone {
+    fn from(error: MapError) -> Self {
+        match error {
+            MapError::Unreadable(why) => {
+                Self::Refused(Fault::sender("AccessDenied", 403, why.to_string()))
+            }
+            MapError::Api(error) => error.into(),
+        }
     }
 }
 
@@ -208,7 +220,7 @@ async fn advance(
         return Ok(Looked::again(SOON));
     };
     if group.status == Status::Creating && cluster.mode == Mode::ConfigMap {
-        nodes::map_role(client, &group.role, nodes::OF_INSTANCES).await?;
+        aws_auth::map(client, &group.role, OF_INSTANCES).await?;
     }
     let own = group.clone();
     let cloud = Cloud {

@@ -9,6 +9,9 @@ use wharf_service::tags::Tags;
 
 use super::repair::{Repairing, Rules};
 
+/// Of the access entries of roles of nodes.
+pub const ENTRY_TYPE: &str = "EC2_LINUX";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {

@@ -15,9 +15,10 @@ use super::{
     cloud::{self, Cloud},
     nodes, plan,
     reconcile::{LATER, NotDone, SOON, StepError, issue_of},
-    records::{NodeGroup, Size, Status},
+    records::{ENTRY_TYPE, NodeGroup, Size, Status},
 };
 use crate::{
+    aws_auth::{self, OF_INSTANCES},
     core::Core,
     fault::EksFaults,
     names,
@@ -43,7 +44,7 @@ pub async fn look(
 ) -> Result<Next, StepError> {
     let mut group = stored.record.clone();
     let next = match ends(core, place, client, &mut group).await {
-        Ok(true) => return record(core, place, cluster, &stored).await,
+        Ok(true) => return record(core, place, (cluster, client), &stored).await,
         Ok(false) => {
             group.refused_since = None;
             Next::After(SOON)
@@ -121,11 +122,11 @@ async fn ends(
     Ok(true)
 }
 
-/// With its updates, and the entry of its role unless another group has it.
+/// With its updates, and what its role enters by unless another group has it.
 async fn record(
     core: &Core,
     place: &Place,
-    cluster: &Cluster,
+    (cluster, client): (&Cluster, &Client),
     stored: &Stored<NodeGroup>,
 ) -> Result<Next, StepError> {
     let group = &stored.record;
@@ -140,6 +141,11 @@ async fn record(
     let others = core.below::<NodeGroup>(place, &cluster.id).await?;
     let mut others = others.into_iter().filter(|it| it.key != stored.key);
     let heir = others.find(|it| it.record.role == group.role);
+    // Nodes of Fargate with the role enter by an entry of their own.
+    if heir.is_none() && holder.mode.has_config_map() {
+        let unmapped = aws_auth::unmap(client, &group.role, OF_INSTANCES).await;
+        unmapped.map_err(StepError::other)?;
+    }
     if group.made_entry {
         match heir {
             // Who is left with the role removes its entry.
@@ -151,7 +157,7 @@ async fn record(
             None => {
                 let key = names::entry_key(place, &cluster.id, &group.role);
                 let entry = changes.find::<AccessEntry>(&key).await?;
-                if entry.is_some_and(|it| it.entry_type == "EC2_LINUX") {
+                if entry.is_some_and(|it| it.entry_type == ENTRY_TYPE) {
                     changes.delete(&key);
                 }
             }
@@ -160,13 +166,17 @@ async fn record(
     changes.when(stored.unchanged());
     changes.fence(fence::<EksFaults>(&core.shard)?);
     changes.delete(&stored.key);
-    let done = settled(changes.write(&PERMIT).await)?;
+    match changes.write(&PERMIT).await {
+        // It may be the cluster that changed, which wakes no group.
+        Err(error) if error.is_conflict() => return Ok(Next::After(SOON)),
+        done => done?,
+    }
     tracing::info!(
         group = group.name,
         cluster = group.cluster,
         "a node group was removed"
     );
-    Ok(done)
+    Ok(Next::Settled)
 }
 
 #[cfg(test)]

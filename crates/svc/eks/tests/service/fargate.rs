@@ -15,7 +15,7 @@ use wharf_kube_model::fargate::{PROFILE_LABEL, SCHEDULER};
 use wharf_testkit::{call, refused, until};
 use wharf_wire::Fault;
 
-use crate::{Home, place, role};
+use crate::{Home, place, role, role_at};
 
 const INVALID: &str = "InvalidParameterException";
 const IN_USE: &str = "ResourceInUseException";
@@ -268,14 +268,71 @@ async fn without_entries_the_role_is_mapped() {
         .await
         .unwrap();
     home.profile_is("a", "ACTIVE").await;
-    let client = home.planes.kubernetes.client();
-    let map = client
-        .get(&kind::CONFIG_MAP, "kube-system", "aws-auth")
-        .await;
-    let roles = map.unwrap()["data"]["mapRoles"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let roles = home.map_roles().await.unwrap();
     assert!(roles.contains(&pods) && roles.contains("system:node:{{SessionName}}"));
     assert!(roles.contains("  - system:node-proxier\n"));
+    home.make_profile(request("b", &pods, &subnet))
+        .await
+        .unwrap();
+    home.profile_is("b", "ACTIVE").await;
+    assert_eq!(home.map_roles().await.as_ref(), Some(&roles));
+    // It stays for the other one, and goes with it.
+    for (name, left) in [("a", roles.as_str()), ("b", "")] {
+        home.delete_profile(name).await.unwrap();
+        until("the profile is gone", || async {
+            home.profile(name).await.is_err()
+        })
+        .await;
+        assert_eq!(home.map_roles().await.as_deref(), Some(left));
+    }
+}
+
+/// A role of a similar name is another one, and somebody else writes the map at the same time.
+#[tokio::test]
+async fn a_role_with_a_path_is_mapped_beside_those_of_users() {
+    let home = Home::new().await;
+    home.active("CONFIG_MAP").await;
+    let subnet = home.private_subnet().await;
+    let service = "eks-fargate-pods.amazonaws.com";
+    let pods = role_at(&home.world, "/team/blue/", "pods", service).await;
+    let mapped = pods.replace("role/team/blue/", "role/");
+    assert_ne!(mapped, pods);
+    let users = format!(
+        "# by hand\n- rolearn: {mapped}-big\n  username: system:node:{{{{SessionName}}}}\n  groups: [system:nodes]\n"
+    );
+    home.given_roles(&users).await;
+    home.planes.kubernetes.overtake(1);
+    home.make_profile(request("a", &pods, &subnet))
+        .await
+        .unwrap();
+    home.profile_is("a", "ACTIVE").await;
+    let roles = home.map_roles().await.unwrap();
+    assert!(roles.starts_with(&users), "{roles}");
+    assert!(roles.contains(&format!("  rolearn: {mapped}\n")), "{roles}");
+    home.planes.kubernetes.overtake(1);
+    home.delete_profile("a").await.unwrap();
+    until("the profile is gone", || async {
+        home.profile("a").await.is_err()
+    })
+    .await;
+    assert_eq!(home.map_roles().await, Some(users));
+}
+
+#[tokio::test]
+async fn a_map_that_is_no_list_fails_the_profile_and_stays() {
+    let home = Home::new().await;
+    home.active("CONFIG_MAP").await;
+    let subnet = home.private_subnet().await;
+    let pods = role(&home.world, "pods", "eks-fargate-pods.amazonaws.com").await;
+    let broken = "- [";
+    home.given_roles(broken).await;
+    home.make_profile(request("a", &pods, &subnet))
+        .await
+        .unwrap();
+    let failed = home.profile_is("a", "CREATE_FAILED").await;
+    let issues = failed.health.unwrap().issues.unwrap();
+    assert_eq!(issues[0].code.as_deref(), Some("AccessDenied"));
+    home.delete_profile("a").await.unwrap();
+    until("it is gone", || async { home.profile("a").await.is_err() }).await;
+    assert_eq!(home.map_roles().await.as_deref(), Some(broken));
 }

@@ -210,3 +210,43 @@ async fn a_group_that_cannot_go_says_why_and_goes_when_it_is_deleted_again() {
     *home.scaling.refusal.lock() = None;
     home.delete_group().await;
 }
+
+#[tokio::test]
+async fn without_entries_the_role_is_mapped_while_there_is_a_group() {
+    let home = Home::new().await;
+    home.active("CONFIG_MAP").await;
+    let mut request = home.group_request().await;
+    if let Some(sizes) = &mut request.scaling_config {
+        sizes.desired_size = Some(0);
+    }
+    let role = request.node_role.clone().unwrap();
+    home.eks.create_nodegroup(&call(), request).await.unwrap();
+    home.group_is("ACTIVE").await;
+    let roles = home.map_roles().await.unwrap();
+    let expected = format!(
+        "- groups:\n  - system:bootstrappers\n  - system:nodes\n  rolearn: {role}\n  username: system:node:{{{{EC2PrivateDNSName}}}}\n"
+    );
+    assert_eq!(roles, expected);
+    home.delete_group().await;
+    assert_eq!(home.map_roles().await.as_deref(), Some(""));
+}
+
+#[tokio::test]
+async fn a_map_that_is_no_list_fails_the_group_and_stays() {
+    let home = Home::new().await;
+    home.active("CONFIG_MAP").await;
+    home.given_roles("nodes: all\n").await;
+    let request = home.group_request().await;
+    home.eks.create_nodegroup(&call(), request).await.unwrap();
+    home.group_is("CREATE_FAILED").await;
+    let issues = home.group().await.unwrap().health.unwrap().issues.unwrap();
+    assert_eq!(issues[0].code.as_deref(), Some("AccessDenied"));
+    assert_eq!(
+        issues[0].message.as_deref(),
+        Some(
+            "mapRoles of the ConfigMap kube-system/aws-auth is no list that an entry can be added to"
+        )
+    );
+    home.delete_group().await;
+    assert_eq!(home.map_roles().await.as_deref(), Some("nodes: all\n"));
+}

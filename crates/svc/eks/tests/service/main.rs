@@ -26,7 +26,7 @@ use wharf_kube_auth::{
     mapping::Identity,
     oidc::Provider,
 };
-use wharf_kube_client::{Client, fake::Fake};
+use wharf_kube_client::{Client, fake::Fake, kind};
 use wharf_kube_model::{Version, parts::Parts as Without};
 use wharf_reconcile::Takeover;
 use wharf_service::Place;
@@ -230,6 +230,28 @@ impl Home {
         self.planes.running.lock()[0].clone()
     }
 
+    /// Roles in the ConfigMap `aws-auth`, as text; none where there is no map.
+    async fn map_roles(&self) -> Option<String> {
+        let client = self.planes.kubernetes.client();
+        let map = client
+            .get(&kind::CONFIG_MAP, "kube-system", "aws-auth")
+            .await;
+        let text = map.ok()?["data"]["mapRoles"].as_str()?.to_owned();
+        Some(text)
+    }
+
+    /// The ConfigMap `aws-auth` is a user's.
+    async fn given_roles(&self, text: &str) {
+        let map = json!({
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": "aws-auth", "namespace": "kube-system"},
+            "data": {"mapRoles": text},
+        });
+        let client = self.planes.kubernetes.client();
+        let made = client.create(&kind::CONFIG_MAP, "kube-system", &map).await;
+        made.unwrap();
+    }
+
     async fn enter(&self, identity: &Identity) -> Entry {
         let entered = self
             .eks
@@ -244,11 +266,16 @@ fn place() -> Place {
 }
 
 async fn role(world: &World, name: &str, service: &str) -> String {
+    role_at(world, "/", name, service).await
+}
+
+async fn role_at(world: &World, path: &str, name: &str, service: &str) -> String {
     let trust = json!({
         "Version": "2012-10-17",
         "Statement": [{ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }],
     });
     let input = CreateRoleRequest {
+        path: Some(path.to_owned()),
         role_name: Some(name.to_owned()),
         assume_role_policy_document: Some(trust.to_string()),
         ..CreateRoleRequest::default()
