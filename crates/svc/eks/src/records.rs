@@ -6,7 +6,8 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use wharf_base::Timestamp;
+use wharf_base::{Timestamp, ids};
+use wharf_kube_auth::mapping;
 use wharf_kube_model::parts::{Part, Parts};
 use wharf_records::{Record, Unknown};
 use wharf_seal::Sealed;
@@ -212,6 +213,32 @@ pub struct AccessEntry {
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+impl AccessEntry {
+    /// By which nodes with a role enter; `id` is the role's. `cluster` is the cluster's name.
+    pub fn of_nodes(
+        cluster: &str,
+        (role, id): (&str, String),
+        entry_type: &str,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            cluster: cluster.to_owned(),
+            uuid: ids::uuid(),
+            principal: role.to_owned(),
+            principal_id: id,
+            entry_type: entry_type.to_owned(),
+            username: mapping::usual_name(entry_type, role),
+            groups: Vec::new(),
+            policies: BTreeMap::new(),
+            created_at: now,
+            modified_at: now,
+            token: None,
+            tags: Tags::default(),
+            unknown: Unknown::default(),
+        }
+    }
 }
 
 impl Record for AccessEntry {

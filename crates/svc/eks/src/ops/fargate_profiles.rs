@@ -8,7 +8,6 @@ use wharf_api_eks::{
     ListFargateProfilesRequest, ListFargateProfilesResponse,
 };
 use wharf_base::{arn, ids};
-use wharf_kube_auth::mapping;
 use wharf_service::{Place, Stored, transact};
 use wharf_wire::{Call, Fault};
 
@@ -61,7 +60,8 @@ pub async fn create(
         let standing = tx.find::<Cluster>(&own).await?;
         let standing = standing.filter(|it| it.id == cluster.id);
         let mut standing = standing.ok_or_else(|| fault::no_cluster(&cluster.name))?;
-        if standing.status != records::Status::Active {
+        // In another mode its nodes enter by something else.
+        if standing.status != records::Status::Active || standing.mode != cluster.mode {
             return Err(fault::not_active(&cluster.name));
         }
         if let Some(there) = tx.find::<FargateProfile>(&key).await? {
@@ -166,21 +166,9 @@ async fn entry(
     let id = core.parts.principals.id(&profile.role).await;
     let id = id.map_err(fault::lookup)?;
     let id = id.ok_or_else(|| fault::bad_role(&profile.role))?;
-    Ok(Some(AccessEntry {
-        cluster: cluster.name.clone(),
-        uuid: ids::uuid(),
-        principal: profile.role.clone(),
-        principal_id: id,
-        entry_type: ENTRY_TYPE.to_owned(),
-        username: mapping::usual_name(ENTRY_TYPE, &profile.role),
-        groups: Vec::new(),
-        policies: Default::default(),
-        created_at: profile.created_at,
-        modified_at: profile.created_at,
-        token: None,
-        tags: Default::default(),
-        unknown: Default::default(),
-    }))
+    let role = (profile.role.as_str(), id);
+    let entry = AccessEntry::of_nodes(&cluster.name, role, ENTRY_TYPE, profile.created_at);
+    Ok(Some(entry))
 }
 
 pub async fn describe(

@@ -6,7 +6,6 @@ use wharf_api_eks::{
     ListNodegroupsRequest, ListNodegroupsResponse,
 };
 use wharf_base::{arn, ids};
-use wharf_kube_auth::mapping;
 use wharf_service::{Place, Stored, transact};
 use wharf_wire::{Call, Fault};
 
@@ -18,7 +17,7 @@ use crate::{
         cloud::{self, Cloud},
         describe as shown, devices,
         plan::PATIENCE,
-        records::{NodeGroup, Size, Status, Unavailable},
+        records::{ENTRY_TYPE, NodeGroup, Size, Status, Unavailable},
         source,
     },
     names, network,
@@ -78,7 +77,8 @@ pub async fn create(
         let standing = tx.find::<Cluster>(&own).await?;
         let standing = standing.filter(|it| it.id == cluster.id);
         let mut standing = standing.ok_or_else(|| fault::no_cluster(&cluster.name))?;
-        if standing.status != records::Status::Active {
+        // In another mode its nodes enter by something else.
+        if standing.status != records::Status::Active || standing.mode != cluster.mode {
             return Err(fault::not_active(&cluster.name));
         }
         if let Some(there) = tx.find::<NodeGroup>(&key).await? {
@@ -211,7 +211,6 @@ async fn entry(
     cluster: &Cluster,
     group: &NodeGroup,
 ) -> Result<Option<AccessEntry>, Fault> {
-    const OF_NODES: &str = "EC2_LINUX";
     if !cluster.mode.has_entries() {
         return Ok(None);
     }
@@ -228,27 +227,15 @@ async fn entry(
         .read::<AccessEntry>(&key)
         .await?
         .map(|it| it.record);
-    if held.is_some_and(|it| it.principal_id != id || it.entry_type != OF_NODES) {
+    if held.is_some_and(|it| it.principal_id != id || it.entry_type != ENTRY_TYPE) {
         return Err(fault::invalid(format!(
-            "The access entry of {} is not of type {OF_NODES} or is of another principal of this name.",
+            "The access entry of {} is not of type {ENTRY_TYPE} or is of another principal of this name.",
             group.role
         )));
     }
-    Ok(Some(AccessEntry {
-        cluster: cluster.name.clone(),
-        uuid: ids::uuid(),
-        principal: group.role.clone(),
-        principal_id: id,
-        entry_type: OF_NODES.to_owned(),
-        username: mapping::usual_name(OF_NODES, &group.role),
-        groups: Vec::new(),
-        policies: Default::default(),
-        created_at: group.created_at,
-        modified_at: group.created_at,
-        token: None,
-        tags: Default::default(),
-        unknown: Default::default(),
-    }))
+    let role = (group.role.as_str(), id);
+    let entry = AccessEntry::of_nodes(&cluster.name, role, ENTRY_TYPE, group.created_at);
+    Ok(Some(entry))
 }
 
 pub async fn describe(

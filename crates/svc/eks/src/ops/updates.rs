@@ -8,7 +8,7 @@ use wharf_api_eks::{
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
-use super::{addons, create_cluster, logging, node_groups};
+use super::{addons, create_cluster, logging, node_entries, node_groups};
 use crate::{
     core::Core,
     fault, names, network,
@@ -173,7 +173,11 @@ pub async fn cluster_config(
         if cluster.status != Status::Active {
             return Err(fault::not_active(&cluster.name));
         }
+        let had_entries = cluster.mode.has_entries();
         let params = changed(&mut cluster, &change)?;
+        if cluster.mode.has_entries() && !had_entries {
+            node_entries::make(core, (&place, &cluster), &mut tx).await?;
+        }
         let update = Update::new(
             change.kind(),
             Owner::Cluster,
