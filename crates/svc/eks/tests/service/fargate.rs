@@ -336,3 +336,31 @@ async fn a_map_that_is_no_list_fails_the_profile_and_stays() {
     until("it is gone", || async { home.profile("a").await.is_err() }).await;
     assert_eq!(home.map_roles().await.as_deref(), Some(broken));
 }
+
+#[tokio::test]
+async fn profiles_have_an_entry_as_soon_as_their_cluster_has_any() {
+    let home = Home::new().await;
+    home.active("CONFIG_MAP").await;
+    let subnet = home.private_subnet().await;
+    let pods = role(&home.world, "pods", "eks-fargate-pods.amazonaws.com").await;
+    for name in ["a", "b"] {
+        home.make_profile(request(name, &pods, &subnet))
+            .await
+            .unwrap();
+        home.profile_is(name, "ACTIVE").await;
+    }
+    home.go_to_mode("API").await;
+    // It is of both, and goes with the last.
+    for (name, left) in [("a", Some("FARGATE_LINUX")), ("b", None)] {
+        assert_eq!(
+            home.entry_type(&pods).await.as_deref(),
+            Some("FARGATE_LINUX")
+        );
+        home.delete_profile(name).await.unwrap();
+        until("the profile is gone", || async {
+            home.profile(name).await.is_err()
+        })
+        .await;
+        assert_eq!(home.entry_type(&pods).await.as_deref(), left);
+    }
+}

@@ -250,3 +250,41 @@ async fn a_map_that_is_no_list_fails_the_group_and_stays() {
     home.delete_group().await;
     assert_eq!(home.map_roles().await.as_deref(), Some("nodes: all\n"));
 }
+
+#[tokio::test]
+async fn a_group_has_an_entry_as_soon_as_its_cluster_has_any() {
+    let home = Home::new().await;
+    home.active("CONFIG_MAP").await;
+    let mut request = home.group_request().await;
+    if let Some(sizes) = &mut request.scaling_config {
+        sizes.desired_size = Some(0);
+    }
+    let role = request.node_role.clone().unwrap();
+    home.eks.create_nodegroup(&call(), request).await.unwrap();
+    home.group_is("ACTIVE").await;
+    home.go_to_mode("API_AND_CONFIG_MAP").await;
+    let entries = || async {
+        let input = ListAccessEntriesRequest {
+            cluster_name: Some(CLUSTER.to_owned()),
+            ..ListAccessEntriesRequest::default()
+        };
+        let found = home.eks.list_access_entries(&call(), input).await.unwrap();
+        found.access_entries.unwrap()
+    };
+    assert_eq!(entries().await, [role]);
+    home.delete_group().await;
+    assert!(entries().await.is_empty());
+    assert_eq!(home.map_roles().await.as_deref(), Some(""));
+}
+
+#[tokio::test]
+async fn a_group_waits_for_its_cluster() {
+    let home = Home::new().await;
+    *home.planes.is_stuck.lock() = true;
+    let made = home.eks.create_cluster(&call(), home.request("API")).await;
+    made.unwrap();
+    let request = home.group_request().await;
+    let made = home.eks.create_nodegroup(&call(), request).await;
+    let text = "Cluster 'demo' is not in ACTIVE status";
+    refused(made, "InvalidRequestException", text);
+}

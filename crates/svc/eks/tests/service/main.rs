@@ -17,7 +17,8 @@ use serde_json::json;
 use wharf_api_eks::{
     AccessScope, AssociateAccessPolicyRequest, CreateAccessConfigRequest, CreateAccessEntryRequest,
     CreateClusterRequest, DeleteClusterRequest, DescribeClusterRequest, DescribeClusterResponse,
-    Eks as _, ListAccessEntriesRequest, TagResourceRequest, VpcConfigRequest,
+    Eks as _, ListAccessEntriesRequest, TagResourceRequest, Update, UpdateAccessConfigRequest,
+    UpdateClusterConfigRequest, VpcConfigRequest,
 };
 use wharf_api_iam::{CreateRoleRequest, CreateUserRequest, Iam as _};
 use wharf_base::SystemClock;
@@ -228,6 +229,31 @@ impl Home {
 
     fn id(&self) -> String {
         self.planes.running.lock()[0].clone()
+    }
+
+    async fn change(&self, input: UpdateClusterConfigRequest) -> Update {
+        let input = UpdateClusterConfigRequest {
+            name: Some("demo".to_owned()),
+            ..input
+        };
+        let made = self.eks.update_cluster_config(&call(), input).await;
+        let update = made.unwrap().update.unwrap();
+        until("the update has ended", || async {
+            self.status().await.as_deref() == Some("ACTIVE")
+        })
+        .await;
+        update
+    }
+
+    async fn go_to_mode(&self, mode: &str) {
+        let input = UpdateClusterConfigRequest {
+            access_config: Some(UpdateAccessConfigRequest {
+                authentication_mode: Some(mode.to_owned()),
+            }),
+            ..UpdateClusterConfigRequest::default()
+        };
+        let made = self.change(input).await;
+        assert_eq!(made.type_.as_deref(), Some("AccessConfigUpdate"));
     }
 
     /// Roles in the ConfigMap `aws-auth`, as text; none where there is no map.
@@ -533,6 +559,48 @@ async fn entries_let_their_very_principals_in() {
     };
     let found = home.eks.list_access_entries(&call(), list).await.unwrap();
     assert_eq!(found.access_entries, Some(vec![jane.arn.clone()]));
+}
+
+#[tokio::test]
+async fn an_entry_is_of_a_user_or_role_that_there_is() {
+    let home = Home::new().await;
+    home.active("API").await;
+    let text = "The specified principalArn is invalid: invalid principal.";
+    for principal in [
+        "jane".to_owned(),
+        format!("arn:aws:iam::{ACCOUNT}:group/devs"),
+        format!("arn:aws:iam::{ACCOUNT}:role/nobody"),
+        "arn:aws:iam::999999999999:role/other".to_owned(),
+    ] {
+        let input = CreateAccessEntryRequest {
+            cluster_name: Some("demo".to_owned()),
+            principal_arn: Some(principal),
+            ..CreateAccessEntryRequest::default()
+        };
+        let made = home.eks.create_access_entry(&call(), input).await;
+        refused(made, "InvalidParameterException", text);
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_goes_to_other_subnets() {
+    let home = Home::new().await;
+    home.active("API").await;
+    let subnets = home.world.network().await.subnets_in("bc");
+    let input = UpdateClusterConfigRequest {
+        resources_vpc_config: Some(VpcConfigRequest {
+            subnet_ids: Some(subnets.clone()),
+            ..VpcConfigRequest::default()
+        }),
+        ..UpdateClusterConfigRequest::default()
+    };
+    let made = home.change(input).await;
+    assert_eq!(made.type_.as_deref(), Some("VpcConfigUpdate"));
+    let shown = home.describe().await.unwrap().cluster.unwrap();
+    assert_eq!(
+        shown.resources_vpc_config.unwrap().subnet_ids,
+        Some(subnets)
+    );
 }
 
 #[tokio::test]
