@@ -10,7 +10,7 @@ use crate::{
     core::Core,
     fargate::{self, FargateProfile},
     fault::{self, EksFaults},
-    groups::records::{self as groups, NodeGroup},
+    groups::records::{ENTRY_TYPE, NodeGroup},
     names,
     records::{AccessEntry, Cluster},
 };
@@ -30,7 +30,7 @@ pub async fn make(
         if !seen.insert(role.clone()) {
             continue;
         }
-        let of = (role.as_str(), groups::ENTRY_TYPE);
+        let of = (role.as_str(), ENTRY_TYPE);
         if make_one(core, (place, cluster), of, tx).await? {
             tx.when(stored.unchanged());
             stored.record.made_entry = true;
