@@ -319,3 +319,26 @@ def test_a_group_goes_and_leaves_nothing(installation, cluster, workers, node_ro
     assert node_role not in entries
     cluster.eks.delete_cluster(name=cluster.name)
     cluster.eks.get_waiter("cluster_deleted").wait(name=cluster.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+
+
+def test_nodes_enter_by_the_map_of_roles_alone(installation, subnet):
+    """As in a cluster of which nobody said how callers are told apart."""
+    iam = installation.client("iam")
+    arn = iam.create_role(RoleName="mapped", Path="/of/groups/", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    for policy in NODE_POLICIES:
+        iam.attach_role_policy(RoleName="mapped", PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
+    with Cluster(installation, mode="CONFIG_MAP") as cluster:
+        of = {"clusterName": cluster.name, "nodegroupName": "mapped"}
+        cluster.eks.create_nodegroup(**of, nodeRole=arn, subnets=subnet, scalingConfig={"minSize": 1, "maxSize": 1, "desiredSize": 1})
+        active(cluster, "mapped")
+        (node,) = nodes_of(cluster, "mapped")
+        assert is_ready(node)
+
+        def mapped():
+            return cluster.kubectl("get", "configmap", "aws-auth", "-n", "kube-system", "-o", "jsonpath={.data.mapRoles}")
+
+        assert arn.replace("of/groups/", "") in mapped()
+        cluster.eks.delete_nodegroup(**of)
+        cluster.eks.get_waiter("nodegroup_deleted").wait(**of, WaiterConfig={"Delay": 2, "MaxAttempts": 60})
+        assert "mapped" not in mapped()
+        cluster.eks.delete_cluster(name=cluster.name)
