@@ -24,13 +24,17 @@ def cluster(installation):
         yield cluster
 
 
+def role_of_nodes(installation, name, **more):
+    iam = installation.client("iam")
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST), **more)["Role"]["Arn"]
+    for policy in NODE_POLICIES:
+        iam.attach_role_policy(RoleName=name, PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
+    return arn
+
+
 @pytest.fixture(scope="module")
 def node_role(installation):
-    iam = installation.client("iam")
-    arn = iam.create_role(RoleName="nodes-of-groups", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-    for policy in NODE_POLICIES:
-        iam.attach_role_policy(RoleName="nodes-of-groups", PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
-    return arn
+    return role_of_nodes(installation, "nodes-of-groups")
 
 
 @pytest.fixture(scope="module")
@@ -323,10 +327,7 @@ def test_a_group_goes_and_leaves_nothing(installation, cluster, workers, node_ro
 
 def test_nodes_enter_by_the_map_of_roles_alone(installation, subnet):
     """As in a cluster of which nobody said how callers are told apart."""
-    iam = installation.client("iam")
-    arn = iam.create_role(RoleName="mapped", Path="/of/groups/", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-    for policy in NODE_POLICIES:
-        iam.attach_role_policy(RoleName="mapped", PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
+    arn = role_of_nodes(installation, "mapped", Path="/of/groups/")
     with Cluster(installation, mode="CONFIG_MAP") as cluster:
         of = {"clusterName": cluster.name, "nodegroupName": "mapped"}
         cluster.eks.create_nodegroup(**of, nodeRole=arn, subnets=subnet, scalingConfig={"minSize": 1, "maxSize": 1, "desiredSize": 1})
