@@ -42,8 +42,9 @@ use crate::{
 pub const STATE_FILE: &str = "load-balancer-plane.json";
 /// How much of what was counted was told, in the node's folder.
 const TOLD_FILE: &str = "load-balancer-told.json";
-/// How often the agent's file is looked at, while it is waited for and then for what is new.
+/// How often the agent's file is looked at while it is waited for.
 const FIRST_LOOKS: Duration = Duration::from_millis(100);
+/// How often it is looked at for what is new.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Updates and reports that may wait.
 const QUEUE: usize = 16;
