@@ -96,7 +96,13 @@ def machine():
 
 
 def commit():
-    return subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=HERE, check=True).stdout.strip()
+    """What was measured; dirty if it is not what is committed. The rows of the measure before this one change nothing that is."""
+
+    def git(*arguments):
+        return subprocess.run(["git", *arguments], capture_output=True, text=True, cwd=HERE, check=True).stdout.strip()
+
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":!/bench/RESULTS.md")
+    return git("describe", "--always") + ("-dirty" if changed else "")
 
 
 def section(measure):
