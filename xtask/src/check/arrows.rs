@@ -73,6 +73,7 @@ const ROOMS: [Row; 26] = [
     row(&[
         "kube/controllers",
         "kube/policies",
+        "kube/provisioning",
         "kube/scheduler",
         "kube/services",
     ]),

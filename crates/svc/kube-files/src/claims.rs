@@ -14,7 +14,7 @@ use wharf_wire::Fault;
 
 use crate::{
     cloud::{Point, taken},
-    controller::{Controller, Failure},
+    controller::{AFTER_REFUSAL, Controller, Failure},
     provision::{self, Asked, asked, volume_name},
 };
 
@@ -25,11 +25,11 @@ const FILE_SYSTEM: &str = "efs.csi.aws.com/file-system-id";
 
 impl Controller {
     pub async fn claim(&self, namespace: &str, name: &str) -> Result<Next, Failure> {
-        let Some(claim) = self.claims.get(namespace, name) else {
+        let Some(claim) = self.claimed.claims.get(namespace, name) else {
             return Ok(Next::Settled);
         };
         let is_begun = claim.has_finalizer(MAKING);
-        if self.volumes.get("", &volume_name(&claim)).is_some() {
+        if self.claimed.volumes.get("", &volume_name(&claim)).is_some() {
             // It says by itself whose the access point is.
             if is_begun {
                 self.made(&claim).await?;
@@ -42,12 +42,12 @@ impl Controller {
                 false => Ok(Next::Settled),
             };
         }
-        let Some(class) = self.classes.get("", class_of(&claim)) else {
+        let Some(class) = self.claimed.classes.get("", class_of(&claim)) else {
             return Ok(Next::Settled);
         };
         let is_wanted = claim.text("/spec/volumeName").is_empty()
             && class.text("/provisioner") == EFS
-            && self.gives();
+            && self.claimed.gives();
         // Whether there is a volume already, the binder has looked before it said so.
         let told = claim.annotation("volume.kubernetes.io/storage-provisioner");
         if !is_wanted || told.is_none() {
@@ -67,8 +67,9 @@ impl Controller {
                 "failed to provision volume with StorageClass \"{}\": {why}",
                 class.name()
             );
-            self.warn(about(), "ProvisioningFailed", &text);
-            Ok(self.later(claim.uid()))
+            self.standings
+                .warn(&self.recorder, about(), "ProvisioningFailed", &text);
+            Ok(self.standings.later(claim.uid(), AFTER_REFUSAL))
         };
         let wanted = match asked(claim, class) {
             Ok(wanted) => wanted,
@@ -92,11 +93,11 @@ impl Controller {
             .create(&kind::PERSISTENT_VOLUME, "", &volume)
             .await;
         match made {
-            Ok(made) => self.volumes.observe(&made),
+            Ok(made) => self.claimed.volumes.observe(&made),
             Err(error) if error.is_already_exists() => {}
             Err(error) => return Err(error.into()),
         }
-        self.is_well(claim.uid());
+        self.standings.is_well(claim.uid());
         let text = format!("Successfully provisioned volume {name}");
         self.recorder
             .normal(about(), "ProvisioningSucceeded", &text);
@@ -131,9 +132,11 @@ impl Controller {
         let kind = &kind::PERSISTENT_VOLUME_CLAIM;
         let (namespace, name) = (claim.namespace(), claim.name());
         let patched = self.client.patch(kind, namespace, name, &patch).await?;
-        self.claims.observe(&patched);
+        self.claimed.claims.observe(&patched);
         let client = &self.client;
-        let begun = client.add_finalizer(&self.claims, &patched, MAKING).await?;
+        let begun = client
+            .add_finalizer(&self.claimed.claims, &patched, MAKING)
+            .await?;
         Ok(begun)
     }
 
@@ -155,7 +158,9 @@ impl Controller {
     /// Nothing is being made for it any more.
     async fn made(&self, claim: &Value) -> Result<(), Failure> {
         let client = &self.client;
-        client.remove_finalizer(&self.claims, claim, MAKING).await?;
+        client
+            .remove_finalizer(&self.claimed.claims, claim, MAKING)
+            .await?;
         Ok(())
     }
 
@@ -180,8 +185,9 @@ impl Controller {
                         "failed to delete the access point that may have been made: {}",
                         fault.message
                     );
-                    self.warn(about, "VolumeFailedDelete", &text);
-                    return Ok(self.later(claim.uid()));
+                    self.standings
+                        .warn(&self.recorder, about, "VolumeFailedDelete", &text);
+                    return Ok(self.standings.later(claim.uid(), AFTER_REFUSAL));
                 }
                 done => done?,
             }

@@ -7,13 +7,13 @@ use wharf_reconcile::Next;
 
 use crate::{
     cloud::Point,
-    controller::{Controller, Failure},
+    controller::{AFTER_REFUSAL, Controller, Failure},
     provision::{DELETER, PROVISIONED_BY},
 };
 
 impl Controller {
     pub async fn volume(&self, name: &str) -> Result<Next, Failure> {
-        let Some(volume) = self.volumes.get("", name) else {
+        let Some(volume) = self.claimed.volumes.get("", name) else {
             return Ok(Next::Settled);
         };
         let is_made = volume.annotation(PROVISIONED_BY).is_some() && volume.has_finalizer(DELETER);
@@ -40,15 +40,16 @@ impl Controller {
             }
             Some(Left::Foreign(why) | Left::Refused(why)) => {
                 let about = Ref::of(&kind::PERSISTENT_VOLUME, &volume);
-                self.warn(about, "VolumeFailedDelete", &why);
-                return Ok(self.later(volume.uid()));
+                self.standings
+                    .warn(&self.recorder, about, "VolumeFailedDelete", &why);
+                return Ok(self.standings.later(volume.uid(), AFTER_REFUSAL));
             }
         }
-        self.is_well(volume.uid());
+        self.standings.is_well(volume.uid());
         let delete = Delete::of_uid(volume.uid());
         let kind = &kind::PERSISTENT_VOLUME;
         match self.client.delete(kind, "", volume.name(), &delete).await {
-            Ok(answer) => self.volumes.observe_deletion(&volume, &answer),
+            Ok(answer) => self.claimed.volumes.observe_deletion(&volume, &answer),
             Err(error) if error.is_not_found() => return Ok(Next::Settled),
             Err(error) => return Err(error.into()),
         }
@@ -63,7 +64,7 @@ impl Controller {
     async fn let_go(&self, volume: &Value) -> Result<(), Failure> {
         let client = &self.client;
         client
-            .remove_finalizer(&self.volumes, volume, DELETER)
+            .remove_finalizer(&self.claimed.volumes, volume, DELETER)
             .await?;
         Ok(())
     }

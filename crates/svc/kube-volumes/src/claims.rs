@@ -27,11 +27,11 @@ const PENDING_RESIZE: &str = "FileSystemResizePending";
 
 impl Controller {
     pub async fn claim(&self, namespace: &str, name: &str) -> Result<Next, Failure> {
-        let Some(claim) = self.claims.get(namespace, name) else {
+        let Some(claim) = self.claimed.claims.get(namespace, name) else {
             return Ok(Next::Settled);
         };
         let bound = claim.text("/spec/volumeName");
-        if let Some(volume) = self.volumes.get("", &volume_name(&claim)) {
+        if let Some(volume) = self.claimed.volumes.get("", &volume_name(&claim)) {
             // It says by itself whose the disk is.
             let left = match claim.has_finalizer(MAKING) {
                 true => self.made(&claim).await?,
@@ -52,10 +52,11 @@ impl Controller {
                 false => Ok(Next::Settled),
             };
         }
-        let Some(class) = self.classes.get("", class_of(&claim)) else {
+        let Some(class) = self.claimed.classes.get("", class_of(&claim)) else {
             return Ok(Next::Settled);
         };
-        let is_wanted = bound.is_empty() && is_ours(class.text("/provisioner")) && self.gives();
+        let is_wanted =
+            bound.is_empty() && is_ours(class.text("/provisioner")) && self.claimed.gives();
         let told = claim.annotation("volume.kubernetes.io/storage-provisioner");
         // Whether there is a volume already, the binder has looked before it said so.
         if !is_wanted || told.is_none() {
@@ -78,8 +79,9 @@ impl Controller {
                 "failed to provision volume with StorageClass \"{}\": {why}",
                 class.name()
             );
-            self.warn(&self.provisioner, about(), "ProvisioningFailed", &text);
-            Ok(self.later(claim.uid(), AFTER_REFUSAL))
+            self.standings
+                .warn(&self.provisioner, about(), "ProvisioningFailed", &text);
+            Ok(self.standings.later(claim.uid(), AFTER_REFUSAL))
         };
         let nodes = self.nodes.all();
         let wanted = asked(&claim, &class);
@@ -103,13 +105,13 @@ impl Controller {
                 );
                 self.provisioner.normal(about(), "Provisioning", &text);
                 self.client
-                    .add_finalizer(&self.claims, &claim, MAKING)
+                    .add_finalizer(&self.claimed.claims, &claim, MAKING)
                     .await?
             }
         };
         let disk = match self.disk(&claim, &wanted, &zone).await {
             Ok(Some(disk)) => disk,
-            Ok(None) => return Ok(self.look_again(claim.uid())),
+            Ok(None) => return Ok(self.standings.look_again(claim.uid())),
             Err(fault) if fault.sender => return failed(&fault.message),
             Err(fault) => return Err(fault.into()),
         };
@@ -119,11 +121,11 @@ impl Controller {
             .create(&kind::PERSISTENT_VOLUME, "", &volume)
             .await;
         match made {
-            Ok(made) => self.volumes.observe(&made),
+            Ok(made) => self.claimed.volumes.observe(&made),
             Err(error) if error.is_already_exists() => {}
             Err(error) => return Err(error.into()),
         }
-        self.is_well(claim.uid());
+        self.standings.is_well(claim.uid());
         let text = format!("Successfully provisioned volume {name}");
         self.provisioner
             .normal(about(), "ProvisioningSucceeded", &text);
@@ -146,15 +148,18 @@ impl Controller {
             }
         }
         let client = &self.client;
-        client.remove_finalizer(&self.claims, claim, MAKING).await?;
+        client
+            .remove_finalizer(&self.claimed.claims, claim, MAKING)
+            .await?;
         Ok(Next::Settled)
     }
 
     fn not_deleted(&self, claim: &Value, what: &str, fault: &Fault) -> Next {
         let about = Ref::of(&kind::PERSISTENT_VOLUME_CLAIM, claim);
         let text = format!("failed to delete {what}: {}", fault.message);
-        self.warn(&self.provisioner, about, "VolumeFailedDelete", &text);
-        self.later(claim.uid(), AFTER_REFUSAL)
+        self.standings
+            .warn(&self.provisioner, about, "VolumeFailedDelete", &text);
+        self.standings.later(claim.uid(), AFTER_REFUSAL)
     }
 
     /// The one that was made under this name, or a new one; `None` while what it begins with is still to come.
@@ -228,7 +233,7 @@ impl Controller {
         let kind = &kind::PERSISTENT_VOLUME_CLAIM;
         let (namespace, name) = (claim.namespace(), claim.name());
         let patched = self.client.patch(kind, namespace, name, &patch).await?;
-        self.claims.observe(&patched);
+        self.claimed.claims.observe(&patched);
         Ok(Next::Settled)
     }
 
@@ -236,7 +241,7 @@ impl Controller {
     async fn grow(&self, claim: &Value, volume: &Value) -> Result<Next, Failure> {
         let (Some(disk), true) = (
             ebs_disk(volume),
-            volume.annotation(PROVISIONED_BY).is_some() && self.gives(),
+            volume.annotation(PROVISIONED_BY).is_some() && self.claimed.gives(),
         ) else {
             return Ok(Next::Settled);
         };
@@ -252,8 +257,9 @@ impl Controller {
                     "resize volume \"{}\" by resizer \"ebs.csi.aws.com\" failed: {why}",
                     volume.name()
                 );
-                self.warn(&self.resizer, about(), "VolumeResizeFailed", &text);
-                Ok(self.later(claim.uid(), AFTER_REFUSAL))
+                self.standings
+                    .warn(&self.resizer, about(), "VolumeResizeFailed", &text);
+                Ok(self.standings.later(claim.uid(), AFTER_REFUSAL))
             };
             let seen = match self.disks.see(&disk.id).await {
                 Err(fault) if fault.sender => return refused(&fault.message),
@@ -263,8 +269,9 @@ impl Controller {
             let is_its = |it: &Disk| it.made_for.as_deref() == Some(volume.name());
             if seen.as_ref().is_some_and(|it| !is_its(it)) {
                 let text = format!("volume {} was not made for this PersistentVolume", disk.id);
-                self.warn(&self.resizer, about(), "VolumeResizeFailed", &text);
-                return Ok(self.later(claim.uid(), AFTER_REFUSAL));
+                self.standings
+                    .warn(&self.resizer, about(), "VolumeResizeFailed", &text);
+                return Ok(self.standings.later(claim.uid(), AFTER_REFUSAL));
             }
             // What was asked for before this process may be done by now.
             if seen.is_some_and(|it| it.gib < gib)
@@ -292,8 +299,8 @@ impl Controller {
             }));
             let kind = &kind::PERSISTENT_VOLUME;
             let patched = self.client.patch(kind, "", volume.name(), &patch).await?;
-            self.volumes.observe(&patched);
-            self.is_well(claim.uid());
+            self.claimed.volumes.observe(&patched);
+            self.standings.is_well(claim.uid());
             self.await_mount(claim).await?;
             let text = "Require file system resize of volume on node";
             self.resizer
@@ -322,7 +329,7 @@ impl Controller {
             .client
             .patch_at(kind, namespace, name, "status", &patch)
             .await?;
-        self.claims.observe(&patched);
+        self.claimed.claims.observe(&patched);
         Ok(())
     }
 }

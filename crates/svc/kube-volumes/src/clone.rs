@@ -96,12 +96,15 @@ impl Controller {
             return Ok(None);
         };
         let namespace = claim.namespace();
-        let source = self.claims.get(namespace, name).ok_or_else(|| {
+        let source = self.claimed.claims.get(namespace, name).ok_or_else(|| {
             format!(
                 "error getting PVC {name} (namespace \"{namespace}\") from api server: persistentvolumeclaims \"{name}\" not found"
             )
         })?;
-        let volume = self.volumes.get("", source.text("/spec/volumeName"));
+        let volume = self
+            .claimed
+            .volumes
+            .get("", source.text("/spec/volumeName"));
         let disk = disk_of(claim, &source, volume.as_deref())?;
         Ok(volume.map(|it| (disk, it)))
     }

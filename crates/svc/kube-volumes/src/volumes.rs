@@ -27,7 +27,7 @@ const LETS_GO_WITHIN: Duration = Duration::from_secs(15);
 
 impl Controller {
     pub async fn volume(&self, name: &str) -> Result<Next, Failure> {
-        let volume = self.volumes.get("", name);
+        let volume = self.claimed.volumes.get("", name);
         let disk = volume.as_deref().and_then(ebs_disk);
         let attachments = self.attachments_of(name);
         let pods = match (&volume, &disk) {
@@ -38,7 +38,7 @@ impl Controller {
         for step in plan(&pods, &attachments) {
             let done = match step {
                 Step::Make { node, pods } => match (&volume, &disk) {
-                    (Some(volume), Some(disk)) if self.gives() => {
+                    (Some(volume), Some(disk)) if self.claimed.gives() => {
                         self.make_attachment(volume, disk, &node, &pods).await?
                     }
                     _ => None,
@@ -84,7 +84,7 @@ impl Controller {
     fn pods_of(&self, volume: &Value) -> Vec<Arc<Value>> {
         let to = volume.at("/spec/claimRef");
         let (namespace, name) = (to.text("/namespace"), to.text("/name"));
-        let claim = self.claims.get(namespace, name);
+        let claim = self.claimed.claims.get(namespace, name);
         let is_bound = claim.is_some_and(|it| {
             it.uid() == to.text("/uid")
                 && it.text("/spec/volumeName") == volume.name()
@@ -103,7 +103,8 @@ impl Controller {
     fn tell(&self, pods: &[Arc<Value>], text: &str) {
         for pod in pods {
             let about = Ref::of(&kind::POD, pod);
-            self.warn(&self.attacher, about, "FailedAttachVolume", text);
+            self.standings
+                .warn(&self.attacher, about, "FailedAttachVolume", text);
         }
     }
 
@@ -175,7 +176,7 @@ impl Controller {
                     volume.name()
                 );
                 for pod in pods {
-                    self.is_well(pod.uid());
+                    self.standings.is_well(pod.uid());
                     let about = Ref::of(&kind::POD, pod);
                     self.attacher.normal(about, "SuccessfulAttachVolume", &text);
                 }
@@ -238,7 +239,7 @@ impl Controller {
         }}));
         let kind = &kind::PERSISTENT_VOLUME;
         let patched = self.client.patch(kind, "", volume.name(), &patch).await?;
-        self.volumes.observe(&patched);
+        self.claimed.volumes.observe(&patched);
         Ok(())
     }
 
@@ -336,7 +337,7 @@ impl Controller {
             // The disk stays, also without it.
             if volume.is_deleting() && phase != "Bound" {
                 self.client
-                    .remove_finalizer(&self.volumes, volume, DELETER)
+                    .remove_finalizer(&self.claimed.volumes, volume, DELETER)
                     .await?;
             }
             return Ok(Next::Settled);
@@ -355,7 +356,7 @@ impl Controller {
         if is_foreign && volume.is_deleting() {
             // The disk stays; nothing would ever let the volume go otherwise.
             self.client
-                .remove_finalizer(&self.volumes, volume, DELETER)
+                .remove_finalizer(&self.claimed.volumes, volume, DELETER)
                 .await?;
             return Ok(Next::Settled);
         }
@@ -373,15 +374,16 @@ impl Controller {
         };
         if let Some(why) = refusal {
             let about = Ref::of(&kind::PERSISTENT_VOLUME, volume);
-            self.warn(&self.provisioner, about, "VolumeFailedDelete", &why);
-            return Ok(self.later(volume.uid(), AFTER_REFUSAL));
+            self.standings
+                .warn(&self.provisioner, about, "VolumeFailedDelete", &why);
+            return Ok(self.standings.later(volume.uid(), AFTER_REFUSAL));
         }
-        self.is_well(volume.uid());
+        self.standings.is_well(volume.uid());
         let delete = Delete::of_uid(volume.uid());
         let kind = &kind::PERSISTENT_VOLUME;
         let deleted = self.client.delete(kind, "", volume.name(), &delete).await;
         match deleted {
-            Ok(answer) => self.volumes.observe_deletion(volume, &answer),
+            Ok(answer) => self.claimed.volumes.observe_deletion(volume, &answer),
             Err(error) if error.is_not_found() => return Ok(Next::Settled),
             Err(error) => return Err(error.into()),
         }
@@ -389,7 +391,7 @@ impl Controller {
         match live {
             Ok(live) => {
                 self.client
-                    .remove_finalizer(&self.volumes, &live, DELETER)
+                    .remove_finalizer(&self.claimed.volumes, &live, DELETER)
                     .await?
             }
             Err(error) if error.is_not_found() => {}

@@ -1,8 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
-use serde_json::json;
-use wharf_kube_client::{Delete, Kind as ApiKind, Patch, Selection, fake::Fake};
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use wharf_kube_client::{Delete, Kind as ApiKind, Object as _, Patch, Selection, fake::Fake, kind};
 
 use super::*;
 use crate::{cloud::Point, provision::Asked};

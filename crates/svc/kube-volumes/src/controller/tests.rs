@@ -1,6 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use serde_json::json;
 use wharf_base::SystemClock;
 use wharf_kube_client::{Delete, Patch, Selection, fake::Fake};
@@ -387,7 +388,7 @@ async fn what_cannot_be_had_is_said() {
     cluster.until(&CLAIM, <[Value]>::is_empty).await;
     // Nothing is kept of it: whoever makes such claims again and again takes no memory.
     let controller = cluster.controller.lock().clone().unwrap();
-    while !controller.told.lock().is_empty() {
+    while !controller.standings.is_empty() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let node = json!({"metadata": {"name": "mine"}, "spec": {}});
@@ -650,21 +651,4 @@ async fn a_disk_grows_for_the_volume_that_it_was_made_for_alone() {
         .until_told("volume vol-0 was not made for this PersistentVolume")
         .await;
     assert_eq!(cluster.cloud.disks.lock()["vol-0"].1.gib, 3);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_refused_again_and_again_is_asked_for_less_and_less() {
-    let cluster = Cluster::start().await;
-    let controller = cluster.controller.lock().clone().unwrap();
-    let seconds = |next| match next {
-        Next::After(wait) => wait.as_secs(),
-        other => panic!("{other:?}"),
-    };
-    let waits: Vec<u64> = (0..12)
-        .map(|_| seconds(controller.later("u", Duration::from_secs(30))))
-        .collect();
-    assert_eq!(waits[..5], [30, 60, 120, 240, 300]);
-    assert!(waits[5..].iter().all(|it| *it == 300));
-    controller.is_well("u");
-    assert_eq!(seconds(controller.later("u", Duration::from_secs(30))), 30);
 }

@@ -1,0 +1,10 @@
+//! What those have in common that make volumes for Kubernetes' claims, whatever they make them of: a loop that claims, volumes and
+//! storage classes wake, and what stands between them and an object.
+
+mod claimed;
+mod standings;
+
+pub use self::{
+    claimed::{Claimed, Key, Queue},
+    standings::Standings,
+};
