@@ -116,7 +116,7 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
     let balancer = given.unwrap_or_else(|| names::balancer(cluster, &key, what));
     let ranges = ranges(service, &notes)?;
     let certificates = notes.list("ssl-cert")?;
-    let secure = notes.list("ssl-ports")?;
+    let secure = secure_ports(service, &notes)?;
     let proxied = notes.one_of("proxy-protocol", &["*"])?.is_some();
     let check = check(&notes, service, kind)?;
     let nodes = match kind {
@@ -149,12 +149,15 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
             let mut ports = carried.ports.iter();
             *it == "*" || *it == number.to_string() || ports.any(|port| it == port.text("/name"))
         };
-        let is_secure =
+        let is_asked =
             !certificates.is_empty() && (secure.is_empty() || secure.iter().any(is_named));
-        if is_secure && protocol != "TCP" {
-            return refused(format!(
-                "port {number} cannot be of UDP and have a certificate"
-            ));
+        // Datagrams stay as they are, as with AWS's controller.
+        let is_secure = is_asked && protocol == "TCP";
+        if is_asked && protocol == "TCP_UDP" {
+            let what = format!(
+                "port {number} is of TCP and UDP at once, and speaks no TLS whatever ssl-cert says"
+            );
+            warnings.push((whose.clone(), what));
         }
         let backend = notes.one_of("backend-protocol", &["tcp", "ssl"])?;
         let behind = match (is_secure, backend) {
@@ -264,6 +267,25 @@ fn ranges(service: &Value, notes: &Annotations<'_>) -> Result<Vec<String>, Refus
             "{wrong:?} is no IPv4 range that traffic can come from"
         )),
         None if given.is_empty() => Ok(vec![EVERYBODY.to_owned()]),
+        None => Ok(given),
+    }
+}
+
+/// The ports that a certificate is for, by number or name; where none is given, all of TCP.
+fn secure_ports(service: &Value, notes: &Annotations<'_>) -> Result<Vec<String>, Refused> {
+    let given = notes.list("ssl-ports")?;
+    let is_port = |name: &str| {
+        let is_it = |port: &Value| {
+            let number = port.integer("/port");
+            port.text("/name") == name || number.is_some_and(|it| it.to_string() == name)
+        };
+        name == "*" || service.list("/spec/ports").iter().any(is_it)
+    };
+    match given.iter().find(|it| !is_port(it.as_str())) {
+        // Passed over, a mistyped one would leave a port without TLS in silence.
+        Some(other) => refused(format!(
+            "the annotation {PREFIX}ssl-ports names {other:?}, which is no port of the Service"
+        )),
         None => Ok(given),
     }
 }

@@ -175,12 +175,6 @@ fn two_ports_that_are_no_single_one() {
     let mut off = dns();
     off["metadata"]["annotations"][format!("{PREFIX}enable-tcp-udp-listener")] = json!("false");
     assert!(refusal(&off).contains("enable-tcp-udp-listener says false"));
-    let mut secure = dns();
-    secure["metadata"]["annotations"][format!("{PREFIX}ssl-cert")] = json!("arn:aws:acm:x");
-    assert_eq!(
-        refusal(&secure),
-        "port 53 cannot be of UDP and have a certificate"
-    );
 }
 
 #[test]
@@ -362,33 +356,37 @@ fn annotations_are_what_is_wanted() {
     );
 }
 
+/// Of each listener, and of what is behind it.
+fn protocols(stack: &Stack) -> Vec<String> {
+    let shown = |listener: &Listener| {
+        let Action::Forward { groups, .. } = &listener.default else {
+            panic!("{listener:?}");
+        };
+        let is_secure = listener.protocol == "TLS";
+        assert_eq!(is_secure, !listener.certificates.is_empty());
+        assert_eq!(is_secure, listener.policy.is_some());
+        format!(
+            "{} to {}",
+            listener.protocol, stack.groups[&groups[0].0].protocol
+        )
+    };
+    stack.listeners.values().map(shown).collect()
+}
+
 #[test]
 fn ports_of_a_certificate_speak_tls() {
-    let protocols = |notes: &[(&str, &str)]| {
+    let of = |notes: &[(&str, &str)]| {
         let mut it = service(&[&[INSTANCE][..], notes].concat(), "Cluster");
         it["spec"]["ports"] = json!([
             {"name": "http", "port": 80, "nodePort": 30080},
             {"name": "https", "port": 443, "nodePort": 30443},
         ]);
-        let stack = build("CLUSTER", &it, &World).unwrap().stack;
-        let shown = |listener: &Listener| {
-            let Action::Forward { groups, .. } = &listener.default else {
-                panic!("{listener:?}");
-            };
-            let is_secure = listener.protocol == "TLS";
-            assert_eq!(is_secure, !listener.certificates.is_empty());
-            assert_eq!(is_secure, listener.policy.is_some());
-            format!(
-                "{} to {}",
-                listener.protocol, stack.groups[&groups[0].0].protocol
-            )
-        };
-        stack.listeners.values().map(shown).collect::<Vec<_>>()
+        protocols(&build("CLUSTER", &it, &World).unwrap().stack)
     };
     let secure = [("ssl-cert", "arn:1"), ("ssl-negotiation-policy", "p")];
-    let and = |more: &[(&'static str, &'static str)]| protocols(&[&secure[..], more].concat());
+    let and = |more: &[(&'static str, &'static str)]| of(&[&secure[..], more].concat());
     let both = ["TLS to TCP", "TLS to TCP"];
-    assert_eq!(protocols(&secure[1..]), ["TCP to TCP", "TCP to TCP"]);
+    assert_eq!(of(&secure[1..]), ["TCP to TCP", "TCP to TCP"]);
     assert_eq!(and(&[]), both);
     assert_eq!(and(&[("ssl-ports", "*")]), both);
     assert_eq!(and(&[("ssl-ports", "http,443")]), both);
@@ -403,6 +401,43 @@ fn ports_of_a_certificate_speak_tls() {
 }
 
 #[test]
+fn datagrams_have_no_certificate() {
+    let secure = |mut it: Value, notes: &[(&str, &str)]| {
+        for (key, value) in [("ssl-cert", "arn:1"), ("ssl-negotiation-policy", "p")]
+            .iter()
+            .chain(notes)
+        {
+            it["metadata"]["annotations"][format!("{PREFIX}{key}")] = json!(value);
+        }
+        let built = build("CLUSTER", &it, &World).unwrap();
+        let told = built.warnings.into_iter().map(|(_, text)| text);
+        (protocols(&built.stack), told.collect::<Vec<_>>())
+    };
+    let mut quic = service(&[INSTANCE], "Cluster");
+    quic["spec"]["ports"] = json!([
+        {"name": "quic", "port": 443, "protocol": "UDP", "nodePort": 30443},
+        {"name": "https", "port": 8443, "nodePort": 30843},
+    ]);
+    for ports in ["*", "quic,https", "443,8443"] {
+        let (listeners, told) = secure(quic.clone(), &[("ssl-ports", ports)]);
+        assert_eq!(listeners, ["UDP to UDP", "TLS to TCP"], "{ports}");
+        assert!(told.is_empty(), "{told:?}");
+    }
+    let (listeners, _) = secure(quic, &[("backend-protocol", "ssl")]);
+    assert_eq!(listeners, ["UDP to UDP", "TLS to TLS"]);
+    // A port that is of TCP as well stays one listener, and its author is told.
+    let (listeners, told) = secure(dns(), &[]);
+    assert_eq!(listeners, ["TCP_UDP to TCP_UDP", "TLS to TCP"]);
+    assert_eq!(
+        told,
+        ["port 53 is of TCP and UDP at once, and speaks no TLS whatever ssl-cert says"]
+    );
+    let (listeners, told) = secure(dns(), &[("ssl-ports", "80")]);
+    assert_eq!(listeners, ["TCP_UDP to TCP_UDP", "TLS to TCP"]);
+    assert!(told.is_empty(), "{told:?}");
+}
+
+#[test]
 fn annotations_that_are_refused() {
     for (name, value, why) in [
         ("eip-allocations", "eipalloc-1", "is not supported"),
@@ -410,6 +445,7 @@ fn annotations_that_are_refused() {
         ("proxy-protocol", "on", "must be one of *"),
         ("backend-protocol", "http", "must be one of tcp, ssl"),
         ("internal", "yes", "must be one of true, false"),
+        ("ssl-ports", "http,htps", "names \"htps\", which is no port"),
         (
             "healthcheck-healthy-threshold",
             "11",
