@@ -199,7 +199,7 @@ pub struct Listener<G = String> {
     pub protocol: String,
     /// The default one first, as given; empty without TLS.
     pub certificates: Vec<String>,
-    /// Hosts whose certificates are to be found, where none are given.
+    /// Hosts whose certificates are to be found: of Ingresses that name none.
     pub hosts: BTreeSet<String>,
     pub policy: Option<String>,
     /// How users are authenticated before the default action.

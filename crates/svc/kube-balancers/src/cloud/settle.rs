@@ -173,12 +173,13 @@ impl Cloud {
                 ))?);
             }
             let is_secure = matches!(listener.protocol.as_str(), "HTTPS" | "TLS");
-            if is_secure && listener.certificates.is_empty() {
+            if is_secure && (listener.certificates.is_empty() || !listener.hosts.is_empty()) {
                 if known.is_none() {
                     known = Some(self.issued().await?);
                 }
                 let known = known.as_deref().unwrap_or_default();
-                listener.certificates = matching(known, &listener.hosts, *port)?;
+                let given = std::mem::take(&mut listener.certificates);
+                listener.certificates = matching(known, given, &listener.hosts, *port)?;
             }
             if listener.certificates.len() > MOST_CERTIFICATES {
                 return Ok(refused(format!(
@@ -273,9 +274,10 @@ fn chosen(all: &[Subnet], internal: bool, own: &[String]) -> Vec<String> {
     }
 }
 
-/// The certificates of hosts.
+/// The certificates that are given, and after them those of hosts that none of these covers.
 fn matching(
     known: &[(String, Vec<String>)],
+    given: Vec<String>,
     hosts: &BTreeSet<String>,
     port: u16,
 ) -> Result<Vec<String>, Refused> {
@@ -286,21 +288,22 @@ fn matching(
                     .is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(domain))
             })
     };
-    if hosts.is_empty() {
+    if given.is_empty() && hosts.is_empty() {
         return refused(format!(
             "port {port} needs a certificate: no annotation names one, and there is no host to find one by"
         ));
     }
-    let mut arns: Vec<String> = Vec::new();
+    let mut arns = given;
     for host in hosts {
-        let mut found = known
+        let found = known
             .iter()
             .filter(|(_, names)| names.iter().any(|it| covers(it, host)));
-        let Some((arn, _)) = found.next() else {
+        let found: Vec<&String> = found.map(|(arn, _)| arn).collect();
+        let Some(first) = found.first() else {
             return refused(format!("no certificate found for host: {host}"));
         };
-        if !arns.contains(arn) {
-            arns.push(arn.clone());
+        if !found.iter().any(|it| arns.contains(it)) {
+            arns.push((*first).clone());
         }
     }
     Ok(arns)
@@ -542,10 +545,12 @@ mod tests {
             ),
             ("arn:2".to_owned(), vec!["other.org".to_owned()]),
         ];
-        let find = |hosts: &[&str]| {
+        let beside = |given: &[&str], hosts: &[&str]| {
+            let given = given.iter().map(|it| (*it).to_owned()).collect();
             let hosts = hosts.iter().map(|it| (*it).to_owned()).collect();
-            matching(&known, &hosts, 443)
+            matching(&known, given, &hosts, 443)
         };
+        let find = |hosts: &[&str]| beside(&[], hosts);
         assert_eq!(
             find(&["a.example.com", "other.org", "example.com"]).unwrap(),
             ["arn:1", "arn:2"]
@@ -555,5 +560,16 @@ mod tests {
             "no certificate found for host: a.b.example.com"
         );
         assert!(find(&[]).is_err());
+        // One that another Ingress of the group names is the default one, and its hosts need no other.
+        assert_eq!(
+            beside(&["arn:3"], &["other.org"]).unwrap(),
+            ["arn:3", "arn:2"]
+        );
+        assert_eq!(beside(&["arn:2"], &["other.org"]).unwrap(), ["arn:2"]);
+        assert_eq!(beside(&["arn:3"], &[]).unwrap(), ["arn:3"]);
+        assert_eq!(
+            beside(&["arn:3"], &["nobodys.org"]).unwrap_err().0,
+            "no certificate found for host: nobodys.org"
+        );
     }
 }
