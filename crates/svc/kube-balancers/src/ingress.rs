@@ -226,11 +226,12 @@ pub fn build(
         warnings: Vec::new(),
     };
     let mut listeners: BTreeMap<u16, Listener> = BTreeMap::new();
-    let mut fallback: Option<(Option<Auth>, Action)> = None;
-    let mut fallback_of = None;
+    // Ports at which an Ingress has a default backend.
+    let mut with_default = BTreeSet::new();
     // Whose users are authenticated, and not where they come by HTTP.
     let mut open = BTreeSet::new();
-    let mut own_ranges = BTreeSet::new();
+    // Who may come to ports about which somebody says so.
+    let mut own_ranges: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
     for member in &members {
         let whose = (member.namespace().to_owned(), member.name().to_owned());
         for unknown in KNOWN.judge(member)? {
@@ -244,18 +245,9 @@ pub fn build(
         let certificates = notes.list("certificate-arn")?;
         let policy = notes.text("ssl-policy").map(str::to_owned);
         let ports = listen_ports(&notes, !certificates.is_empty())?;
-        let ranges = notes.ranges("inbound-cidrs")?;
+        let ranges: BTreeSet<String> = notes.ranges("inbound-cidrs")?.into_iter().collect();
         let rules = making.rules(member)?;
-        if let Some(backend) = member.at("/spec/defaultBackend").as_object() {
-            let backend = Value::Object(backend.clone());
-            let action = making.backend(member, &backend)?;
-            let auth = making.auth(member, backend.text("/service/name"))?;
-            if fallback.is_some() {
-                return refused("more than one Ingress of the group has a default backend");
-            }
-            fallback = Some((auth, action));
-            fallback_of = Some(whose.clone());
-        }
+        let fallback = making.fallback(member)?;
         let hosts = rules::hosts(member);
         for (port, protocol) in ports {
             let listener = listeners.entry(port).or_insert_with(|| Listener {
@@ -283,16 +275,26 @@ pub fn build(
             if listener.rules.len() > MOST_RULES {
                 return refused(format!("a load balancer has at most {MOST_RULES} rules"));
             }
-            for range in match ranges.is_empty() {
-                true => vec![EVERYBODY.to_owned()],
-                false => ranges.clone(),
-            } {
-                own_ranges.insert(Admission {
-                    protocol: "tcp",
-                    from: port,
-                    to: port,
-                    source: Source::Range(range),
-                });
+            // Other members of the group have no part in it.
+            if let Some((auth, action)) = &fallback {
+                if !with_default.insert(port) {
+                    return refused(format!(
+                        "more than one Ingress of the group has a default backend at port {port}"
+                    ));
+                }
+                if auth.is_some() && !over_tls {
+                    open.insert(whose.clone());
+                }
+                listener.auth = auth.clone().filter(|_| over_tls);
+                listener.default = action.clone();
+            }
+            if !ranges.is_empty() {
+                let said = own_ranges.entry(port).or_insert_with(|| ranges.clone());
+                if *said != ranges {
+                    return refused(format!(
+                        "the Ingresses of one group differ in the annotation {PREFIX}inbound-cidrs about port {port}"
+                    ));
+                }
             }
             if protocol != "HTTPS" {
                 continue;
@@ -330,20 +332,10 @@ pub fn build(
             "{PREFIX}ssl-redirect leads to port {port}, which listens for no HTTPS"
         ));
     }
-    for listener in listeners.values_mut() {
-        match redirect {
-            Some(port) if listener.protocol == "HTTP" => {
-                listener.default = to_https(port);
-                listener.rules.clear();
-            }
-            _ => {
-                let (auth, action) = fallback.clone().unwrap_or_else(|| (None, nothing()));
-                if auth.is_some() && listener.protocol == "HTTP" {
-                    open.extend(fallback_of.clone());
-                }
-                listener.auth = auth.filter(|_| listener.protocol == "HTTPS");
-                listener.default = action;
-            }
+    if let Some(port) = redirect {
+        for listener in listeners.values_mut().filter(|it| it.protocol == "HTTP") {
+            listener.default = to_https(port);
+            listener.rules.clear();
         }
     }
     for whose in open.into_iter().filter(|_| redirect.is_none()) {
@@ -384,7 +376,7 @@ pub fn build(
             subnets: subnets.unwrap_or_default(),
             security: match groups {
                 Some(groups) => Security::Given(groups),
-                None => Security::Own(own_ranges),
+                None => Security::Own(admissions(&listeners, &own_ranges)),
             },
             attributes,
             tags,
@@ -395,6 +387,26 @@ pub fn build(
         interfaces: making.interfaces,
         warnings: making.warnings,
     })
+}
+
+/// Everybody may come to a port about which no Ingress of the group says anything.
+fn admissions(
+    listeners: &BTreeMap<u16, Listener>,
+    ranges: &BTreeMap<u16, BTreeSet<String>>,
+) -> BTreeSet<Admission> {
+    let everybody = BTreeSet::from([EVERYBODY.to_owned()]);
+    let mut all = BTreeSet::new();
+    for port in listeners.keys() {
+        for range in ranges.get(port).unwrap_or(&everybody) {
+            all.insert(Admission {
+                protocol: "tcp",
+                from: *port,
+                to: *port,
+                source: Source::Range(range.clone()),
+            });
+        }
+    }
+    all
 }
 
 /// What callers hear whom no rule is about.
@@ -472,6 +484,17 @@ impl Making<'_> {
             }
         }
         Ok(all)
+    }
+
+    /// What becomes of requests that no rule is about, where the Ingress says so.
+    fn fallback(&mut self, ingress: &Value) -> Result<Option<(Option<Auth>, Action)>, Refused> {
+        let backend = ingress.at("/spec/defaultBackend");
+        if !backend.is_object() {
+            return Ok(None);
+        }
+        let action = self.backend(ingress, backend)?;
+        let auth = self.auth(ingress, backend.text("/service/name"))?;
+        Ok(Some((auth, action)))
     }
 
     /// What becomes of requests for a backend.

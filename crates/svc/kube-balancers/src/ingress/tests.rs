@@ -405,13 +405,94 @@ fn a_service_that_wants_users_and_is_open_by_http_is_told() {
     assert_eq!(told(&[with_default("one", &[])]), ["one"]);
     assert!(told(&[ingress("one", &[], of("web"))]).is_empty());
     assert!(told(&[ingress("one", &[https], of("guarded"))]).is_empty());
-    // Another Ingress' port for HTTP has its own paths alone, and the default backend of all.
+    // Another Ingress' port for HTTP has its own paths alone.
     let other = ingress("other", &[group, http], of("web"));
     let one = ingress("one", &[group, https], of("guarded"));
     assert!(told(&[one, Arc::clone(&other)]).is_empty());
+    assert!(told(&[with_default("one", &[group, https]), Arc::clone(&other)]).is_empty());
+    let both = ("listen-ports", r#"[{"HTTP": 80}, {"HTTPS": 443}]"#);
+    assert_eq!(told(&[with_default("one", &[group, both]), other]), ["one"]);
+}
+
+#[test]
+fn a_default_backend_is_at_the_ports_of_its_ingress() {
+    let with_default = |name: &str, ports: &str| {
+        let notes = [("group.name", "g"), ("listen-ports", ports)];
+        let mut made = (*ingress(name, &notes, json!([]))).clone();
+        made["spec"]["defaultBackend"] = backend(name);
+        Arc::new(made)
+    };
+    let web = with_default("web", r#"[{"HTTP": 80}, {"HTTP": 81}]"#);
+    let rules = json!([{"http": {"paths": [path("Exact", "/", "web")]}}]);
+    let ports = r#"[{"HTTP": 81}, {"HTTP": 82}]"#;
+    let other = ingress(
+        "other",
+        &[("group.name", "g"), ("listen-ports", ports)],
+        rules,
+    );
+    let api = with_default("api", r#"[{"HTTP": 83}]"#);
+    let it = built(&[Arc::clone(&web), other, api]).unwrap();
+    let of = |port: u16| match &it.stack.listeners[&port].default {
+        Action::Forward { groups, .. } => it.stack.groups[&groups[0].0].of.as_str(),
+        action => {
+            assert_eq!(*action, nothing());
+            ""
+        }
+    };
     assert_eq!(
-        told(&[with_default("one", &[group, https]), other]),
-        ["one"]
+        [80, 81, 82, 83].map(of),
+        ["a/web:80", "a/web:80", "", "a/api:80"]
+    );
+    let again = with_default("api", r#"[{"HTTP": 81}]"#);
+    assert_eq!(
+        built(&[web, again]).err().unwrap().0,
+        "more than one Ingress of the group has a default backend at port 81"
+    );
+}
+
+#[test]
+fn one_ingress_says_for_its_group_who_may_come() {
+    let of = |name: &str, ports: &str, ranges: &str| {
+        let notes = [
+            ("group.name", "g"),
+            ("listen-ports", ports),
+            ("inbound-cidrs", ranges),
+        ];
+        ingress(name, &notes, json!([]))
+    };
+    let two = r#"[{"HTTP": 80}, {"HTTP": 81}]"#;
+    let ranges = "10.1.0.0/16,10.2.0.0/16";
+    let admitted = |members: &[Arc<Value>]| -> Result<Vec<(u16, String)>, Refused> {
+        let Security::Own(all) = built(members)?.stack.security else {
+            panic!("it has a group of its own");
+        };
+        let shown = |it: Admission| match it.source {
+            Source::Range(range) => (it.from, range),
+            Source::Group(group) => panic!("{group} is let in"),
+        };
+        Ok(all.into_iter().map(shown).collect())
+    };
+    let said = of("said", r#"[{"HTTP": 80}]"#, ranges);
+    let expected = [
+        (80_u16, "10.1.0.0/16"),
+        (80, "10.2.0.0/16"),
+        // Nobody says anything about this one.
+        (81, EVERYBODY),
+    ]
+    .map(|(port, range)| (port, range.to_owned()));
+    // Silence of the others lets nobody else in, whoever comes first.
+    for silent in ["a", "z"] {
+        let members = [of(silent, two, ""), Arc::clone(&said)];
+        assert_eq!(admitted(&members).unwrap(), expected);
+    }
+    let same = of("same", two, "10.2.0.0/16,10.1.0.0/16");
+    assert!(admitted(&[Arc::clone(&said), same]).is_ok());
+    let other = of("other", two, "10.1.0.0/16");
+    assert_eq!(
+        admitted(&[said, other]).unwrap_err().0,
+        format!(
+            "the Ingresses of one group differ in the annotation {PREFIX}inbound-cidrs about port 80"
+        )
     );
 }
 
