@@ -436,8 +436,13 @@ fn listener_steps(port: u16, wanted: &Listener, seen: &SeenListener) -> Vec<Step
             certificates: fewer,
         });
     }
-    steps.extend(rule_steps(&seen.arn, &wanted.rules, &seen.rules));
-    steps
+    let of_rules = rule_steps(&seen.arn, &wanted.rules, &seen.rules);
+    let mut rules_seen = seen.rules.values().filter_map(|it| it.rule.as_ref());
+    // A listener does not stop to be of HTTPS while a rule of it authenticates users.
+    match wanted.protocol == "HTTP" && rules_seen.any(|it| it.auth.is_some()) {
+        true => of_rules.into_iter().chain(steps).collect(),
+        false => steps.into_iter().chain(of_rules).collect(),
+    }
 }
 
 /// Rules stand at the priorities 1, 2, 3 …. Where they get more, they move from the last on, and else from the first on: so each that

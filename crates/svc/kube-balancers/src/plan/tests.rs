@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::stack::{Check, Condition, Key, Kind, TargetKind};
+use crate::stack::{Check, ClientSecret, Condition, Key, Kind, TargetKind};
 
 pub fn target(last: u8, port: u16) -> Target {
     Target {
@@ -213,6 +213,10 @@ impl World {
             }
             Step::ModifyListener { arn, listener, .. } => {
                 let it = self.listener(&arn);
+                let mut rules = it.rules.values().filter_map(|it| it.rule.as_ref());
+                if listener.protocol != "HTTPS" && rules.any(|it| it.auth.is_some()) {
+                    return Err("a rule authenticates users".to_owned());
+                }
                 it.protocol = listener.protocol;
                 it.default = Some(listener.default);
                 it.auth = listener.auth;
@@ -392,6 +396,42 @@ fn rules_that_stay_are_never_without_a_priority() {
             }
         }
     }
+}
+
+#[test]
+fn a_port_that_authenticated_users_becomes_one_of_http() {
+    let mut world = World::default();
+    let mut wanted = stack();
+    let auth = Auth {
+        issuer: "https://idp.test".to_owned(),
+        authorization_endpoint: "https://idp.test/authorize".to_owned(),
+        token_endpoint: "https://idp.test/token".to_owned(),
+        user_info_endpoint: "https://idp.test/userinfo".to_owned(),
+        client_id: "web".to_owned(),
+        secret: ClientSecret::known("sesame".to_owned()),
+        cookie: "AWSELBAuthSessionCookie".to_owned(),
+        scope: "openid".to_owned(),
+        seconds: 60,
+        extra: BTreeMap::new(),
+        unauthenticated: "authenticate".to_owned(),
+    };
+    let plain = wanted.listeners[&80].clone();
+    let listener = wanted.listeners.get_mut(&80).unwrap();
+    listener.protocol = "HTTPS".to_owned();
+    listener.certificates = vec!["arn:1".to_owned(), "arn:2".to_owned()];
+    listener.rules[1].auth = Some(auth);
+    world.settle(Some(&wanted), &pods(), usize::MAX);
+    wanted.listeners.insert(80, plain);
+    world.settle(Some(&wanted), &pods(), usize::MAX);
+    let balancer = world.seen.balancers.values().next().unwrap();
+    let shown = &balancer.listeners[&80];
+    assert_eq!((shown.protocol.as_str(), shown.rules.len()), ("HTTP", 2));
+    assert!(
+        shown
+            .rules
+            .values()
+            .all(|it| it.rule.as_ref().unwrap().auth.is_none())
+    );
 }
 
 #[test]
