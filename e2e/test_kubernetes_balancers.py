@@ -1,5 +1,6 @@
 """Ingresses and Services of type LoadBalancer: load balancers in front of pods, kept as their objects say."""
 
+import http.client
 import json
 import threading
 import urllib.error
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.minutes(2)
 ALB = "alb.ingress.kubernetes.io"
 NLB = "service.beta.kubernetes.io/aws-load-balancer"
 QUICK = {f"{ALB}/healthcheck-interval-seconds": "5", f"{ALB}/healthcheck-timeout-seconds": "2"}
+QUICK_AND_PUBLIC = {"scheme": "internet-facing", "healthcheck-interval": "5", "healthcheck-timeout": "2"}
 # A pod goes on answering until the load balancer leads nobody to it any more.
 SERVE = "mkdir -p /www; echo {text} > /www/index.html; exec httpd -f -p 8080 -h /www"
 
@@ -74,9 +76,11 @@ def deploy(cluster, name, text=None, replicas=1, surge=1, **spec):
     )
 
 
-def expose(cluster, name, kind="ClusterIP", port=80, policy=None, **annotations):
-    spec = {"type": kind, "selector": {"app": name}, "ports": [{"port": port, "targetPort": 8080}]}
+def expose(cluster, name, kind="ClusterIP", port=80, policy=None, ports=(), ranges=(), **annotations):
+    ports = [{**it, "targetPort": 8080} for it in ports or [{"port": port}]]
+    spec = {"type": kind, "selector": {"app": name}, "ports": ports}
     spec |= {"externalTrafficPolicy": policy} if policy else {}
+    spec |= {"loadBalancerSourceRanges": list(ranges)} if ranges else {}
     metadata = {"name": name, "annotations": {f"{NLB}-{key}": value for key, value in annotations.items()}}
     apply(cluster, {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
 
@@ -114,6 +118,44 @@ def get(port, host=None, path="/"):
         return 0, ""
 
 
+def ask(port, path="/", host=None, source="127.0.0.1"):
+    """Status and Location, to an address of this machine."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=5, source_address=(source, 0))
+    try:
+        line.request("GET", path, headers={"Host": host} if host else {})
+        answer = line.getresponse()
+        return answer.status, answer.headers["Location"]
+    except (OSError, http.client.HTTPException):
+        return 0, None
+    finally:
+        line.close()
+
+
+def ask_over_tls(browser, host, port, path="/"):
+    """Status and body of a host whose certificate verifies."""
+    try:
+        status, _, body = browser.get(f"https://{host}:{port}{path}")
+        return status, body.strip()
+    except (OSError, http.client.HTTPException) as error:
+        return 0, str(error)
+
+
+def issued(installation, host):
+    """The ARN of a certificate that is there."""
+    acm = installation.client("acm")
+    certificate = acm.request_certificate(DomainName=host, ValidationMethod="DNS")["CertificateArn"]
+    wait_for(lambda: acm.describe_certificate(CertificateArn=certificate)["Certificate"]["Status"] == "ISSUED", 30, "a certificate")
+    return certificate
+
+
+@pytest.fixture
+def authority(installation, tmp_path):
+    """A file with what `wharf ca` prints."""
+    path = tmp_path / "ca.pem"
+    path.write_text(tools.run(tools.wharf(), "ca", "--data", installation.data).stdout)
+    return path
+
+
 def events(cluster, name, reason):
     found = cluster.get("events", "--field-selector", f"involvedObject.name={name},reason={reason}")["items"]
     return [it["message"] for it in found]
@@ -131,13 +173,13 @@ def left_of(installation, name):
 class Traffic:
     """Asks without a pause until it ends; what was not answered with 200."""
 
-    def __init__(self, port):
-        self.port, self.failed, self.answers, self.over = port, [], 0, threading.Event()
+    def __init__(self, port, ask=get):
+        self.port, self.ask, self.failed, self.answers, self.over = port, ask, [], 0, threading.Event()
         self.thread = threading.Thread(target=self.run)
 
     def run(self):
         while not self.over.is_set():
-            status, body = get(self.port)
+            status, body = self.ask(self.port)
             self.answers += 1
             if status != 200:
                 self.failed.append((status, body))
@@ -245,12 +287,10 @@ def test_an_ingress_leads_to_a_target_group_of_a_user(installation, cluster):
     elb.delete_target_group(TargetGroupArn=group)
 
 
-def test_users_of_an_ingress_log_in(installation, cluster, web, tmp_path):
+def test_users_of_an_ingress_log_in(installation, cluster, web, authority):
     """The Secret may come later, and may change; whether a provider can be called, test_balanced_logins.py says."""
     port, host = free_port(), "shop.example"
-    acm = installation.client("acm")
-    certificate = acm.request_certificate(DomainName=host, ValidationMethod="DNS")["CertificateArn"]
-    wait_for(lambda: acm.describe_certificate(CertificateArn=certificate)["Certificate"]["Status"] == "ISSUED", 30, "a certificate")
+    issued(installation, host)
     provider = {
         "issuer": "https://idp.example", "authorizationEndpoint": "https://idp.example/authorize", "secretName": "login",
         "tokenEndpoint": "https://idp.example/token", "userInfoEndpoint": "https://idp.example/userinfo",
@@ -272,8 +312,6 @@ def test_users_of_an_ingress_log_in(installation, cluster, web, tmp_path):
         status, fields, _ = browser.get(f"https://{host}:{port}/")
         return status == 302 and dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(fields["Location"]).query))["client_id"]
 
-    authority = tmp_path / "ca.pem"
-    authority.write_text(tools.run(tools.wharf(), "ca", "--data", installation.data).stdout)
     for client in ("shop", "other"):
         secret(client)
         wait_for(lambda client=client: asked() == client, 90, f"users who are led to the provider as {client}")
@@ -281,6 +319,55 @@ def test_users_of_an_ingress_log_in(installation, cluster, web, tmp_path):
     wait_for(lambda: events(cluster, "cognito", "FailedBuildModel"), 30, "a refusal")
     assert "there is no Cognito" in events(cluster, "cognito", "FailedBuildModel")[0]
     cluster.kubectl("delete", "ingress", "login", "cognito", "--timeout=50s")
+
+
+def test_ingresses_of_a_group_share_a_load_balancer(installation, cluster, web, authority):
+    """One names its certificate and leads HTTP to HTTPS for both; the other's certificate is found by its host."""
+    plain, secure = free_port(), free_port()
+    one, two = "named.example", "found.example"
+    named = {"certificate_arn": issued(installation, one), "ssl_redirect": str(secure)}
+    issued(installation, two)
+    before = left_of(installation, "")
+
+    def join(name, host, service, order, **more):
+        # The second rule is that of both: whoever is asked first answers.
+        own = {"host": host, "http": {"paths": [path(service, "/", "Exact")]}}
+        common = {"http": {"paths": [path(service, "/index.html", "Exact")]}}
+        more |= {"group.name": "shared", "group.order": str(order), "listen_ports": json.dumps([{"HTTP": plain}, {"HTTPS": secure}])}
+        ingress(cluster, name, secure, [own, common], **more)
+
+    browser = Browser(authority)
+
+    def ask_host(host, page="/"):
+        return ask_over_tls(browser, host, secure, page)
+
+    def of_both():
+        return {ask_host(host, "/index.html") for host in (one, two)}
+
+    (_, text) = get(web)
+    join("shared-one", one, "one", 20, **named)
+    join("shared-two", two, "two", 10)
+    wait_for(lambda: (ask_host(one), ask_host(two)) == ((200, text), (200, "two")), 90, "both hosts, with a certificate each")
+    wait_for(lambda: of_both() == {(200, "two")}, 30, "the one that is asked first")
+    for host in (one, two):
+        assert ask(plain, "/some/page?a=b", host) == (301, f"https://{host}:{secure}/some/page?a=b")
+    # A load balancer, and its security group, which has the same name.
+    names = left_of(installation, "shared")
+    assert len(names) == 2 and len(set(names)) == 1, names
+    called = wait_for(lambda: hostname(cluster, "ingress", "shared-one"), 30, "its name")
+    wait_for(lambda: hostname(cluster, "ingress", "shared-two") == called, 30, "the same name")
+    join("shared-one", one, "one", 5, **named)
+    wait_for(lambda: of_both() == {(200, text)}, 30, "the other first")
+    # Its certificate, its rules and its redirect go along, and nothing of the other's.
+    with Traffic(secure, lambda _: ask_host(two)) as traffic:
+        cluster.kubectl("delete", "ingress", "shared-one", "--timeout=50s")
+        wait_for(lambda: ask_host(two, "/index.html") == (200, "two"), 30, "the other's rules alone")
+    assert traffic.failed == [] and traffic.answers > 5
+    wait_for(lambda: (get(plain, one)[0], get(plain, two)) == (404, (200, "two")), 30, "no redirect, and no rule for the first")
+    assert hostname(cluster, "ingress", "shared-two") == called and left_of(installation, "shared") == names
+    cluster.kubectl("delete", "ingress", "shared-two", "--timeout=50s")
+    assert sorted(left_of(installation, "")) == sorted(before)
+    assert get(plain)[0] == ask_host(two)[0] == 0
 
 
 def test_the_default_class_is_that_of_an_ingress_without_one(installation, cluster, web):
@@ -308,17 +395,67 @@ def test_the_server_is_killed_in_the_middle(installation, cluster, web):
     assert left_of(installation, "killed") == []
 
 
-def test_a_service_has_a_network_load_balancer(installation, cluster):
+@pytest.fixture(scope="module")
+def plain(cluster):
+    """A port of a Service with a network load balancer, which leads to two pods."""
     deploy(cluster, "plain", replicas=2)
     port = free_port()
-    expose(cluster, "plain", "LoadBalancer", port, scheme="internet-facing", **{"healthcheck-interval": "5", "healthcheck-timeout": "2"})
+    expose(cluster, "plain", "LoadBalancer", port, **QUICK_AND_PUBLIC)
     wait_for(lambda: get(port) == (200, "plain"), 90, "an answer through the load balancer")
+    return port
+
+
+def test_a_service_has_a_network_load_balancer(installation, cluster, plain):
     name = wait_for(lambda: hostname(cluster, "service", "plain"), 30, "its name, which comes after its first answers")
     (made,) = [it for it in installation.client("elbv2").describe_load_balancers()["LoadBalancers"] if it["DNSName"] == name]
     assert made["Type"] == "network" and made["LoadBalancerName"].startswith("k8s-default-plain-")
     assert "service.k8s.aws/resources" in cluster.get("service", "plain")["metadata"]["finalizers"]
+
+
+def test_ranges_of_a_service_say_who_is_served(cluster, plain):
+    """Addresses of this machine, and a pod within the VPC."""
+    called = wait_for(lambda: hostname(cluster, "service", "plain"), 30, "its name")
+    pod = cluster.get("pods", "-l", "app=plain")["items"][0]
+    name, own = pod["metadata"]["name"], pod["status"]["podIP"]
+    wget = ["wget", "-q", "-T", "3", "-O", "-", f"http://{called.replace('.localhost', '.internal')}:{plain}/"]
+
+    def served():
+        found = {address for address in ("127.0.0.1", "127.0.0.2") if ask(plain, source=address)[0] == 200}
+        by_pod = cluster.kubectl("exec", name, "--", *wget, check=False)
+        return found | ({own} if by_pod.stdout.strip() == "plain" else set())
+
+    wait_for(lambda: served() == {"127.0.0.1", "127.0.0.2", own}, 30, "everybody, since nobody says who may come")
+    for callers in ({"127.0.0.1"}, {"127.0.0.2", own}):
+        expose(cluster, "plain", "LoadBalancer", plain, ranges=[f"{it}/32" for it in callers], **QUICK_AND_PUBLIC)
+        wait_for(lambda callers=callers: served() == callers, 60, f"{callers} and nobody else")
+    expose(cluster, "plain", "LoadBalancer", plain, **QUICK_AND_PUBLIC)
+    wait_for(lambda: served() == {"127.0.0.1", "127.0.0.2", own}, 60, "everybody again")
+
+
+def test_a_service_speaks_tls_with_its_certificate(installation, cluster, plain, authority):
+    secure, datagrams, host = free_port(), free_port(), "service.example"
+    numbers = {"http": plain, "https": secure, "datagrams": datagrams}
+    ports = [{"name": name, "port": port} | ({"protocol": "UDP"} if name == "datagrams" else {}) for name, port in numbers.items()]
+    tls = {"ssl-cert": issued(installation, host), "ssl-ports": "https,datagrams"}
+    expose(cluster, "plain", "LoadBalancer", ports=ports, **QUICK_AND_PUBLIC, **tls)
+    browser = Browser(authority)
+    wait_for(lambda: ask_over_tls(browser, host, secure) == (200, "plain"), 60, "an answer over TLS")
+    wait_for(lambda: get(plain) == (200, "plain"), 30, "an answer without TLS")
+    elb, called = installation.client("elbv2"), wait_for(lambda: hostname(cluster, "service", "plain"), 30, "its name")
+    (made,) = [it for it in elb.describe_load_balancers()["LoadBalancers"] if it["DNSName"] == called]
+
+    def shown():
+        listeners = elb.describe_listeners(LoadBalancerArn=made["LoadBalancerArn"])["Listeners"]
+        return {it["Port"]: (it["Protocol"], [of["CertificateArn"] for of in it.get("Certificates", [])]) for it in listeners}
+
+    expected = {plain: ("TCP", []), secure: ("TLS", [tls["ssl-cert"]]), datagrams: ("UDP", [])}
+    wait_for(lambda: shown() == expected, 30, "a listener for each port")
+
+
+def test_a_network_load_balancer_goes_with_its_service(installation, cluster, plain):
+    assert left_of(installation, "plain")
     cluster.kubectl("delete", "service", "plain", "--timeout=50s")
-    assert left_of(installation, "plain") == [] and get(port)[0] == 0
+    assert left_of(installation, "plain") == [] and get(plain)[0] == 0
 
 
 def test_a_rolling_update_behind_a_network_load_balancer_loses_no_request(installation, cluster):
@@ -329,7 +466,7 @@ def test_a_rolling_update_behind_a_network_load_balancer_loses_no_request(instal
     many = {"replicas": 12, "surge": 4, "nodeSelector": {"team": "many"}}
     deploy(cluster, "many", **many)
     port = free_port()
-    expose(cluster, "many", "LoadBalancer", port, scheme="internet-facing", **{"healthcheck-interval": "5", "healthcheck-timeout": "2"})
+    expose(cluster, "many", "LoadBalancer", port, **QUICK_AND_PUBLIC)
     cluster.kubectl("rollout", "status", "deployment/many", "--timeout=90s", timeout_s=100)
     wait_for(lambda: get(port) == (200, "many"), 90, "an answer through the load balancer")
     with Load(Port(port), a_second=200) as load:
