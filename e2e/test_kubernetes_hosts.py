@@ -16,7 +16,7 @@ from harness.names import Service, says
 from harness.waiting import wait_for
 from test_cut_off import host_of
 from test_ec2_instances import profile
-from test_kubernetes_balancers import apply, get, hostname
+from test_kubernetes_balancers import apply, expose, get, hostname, ingress, path
 from test_kubernetes_nodes import MAY_PULL, USER_DATA, condition, launch, node_of
 
 pytestmark = pytest.mark.minutes(1)
@@ -132,12 +132,17 @@ def tasks_address(task):
 
 
 @pytest.mark.parametrize("scheme", ["internet-facing", "internal"])
-def test_a_load_balancer_of_a_third_machine_leads_to_pods(cluster, asker, pods, scheme):
-    name, port = f"web-{scheme}", free_port()
-    annotations = {f"service.beta.kubernetes.io/aws-load-balancer-{key}": value for key, value in ({"scheme": scheme} | QUICK).items()}
-    spec = {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": port, "targetPort": 8080}]}
-    apply(cluster, {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "annotations": annotations}, "spec": spec})
-    called = wait_for(lambda: hostname(cluster, "service", name), 90, "the name of its load balancer")
+@pytest.mark.parametrize("kind", ["service", "ingress"])
+def test_a_load_balancer_of_a_third_machine_leads_to_pods(cluster, asker, pods, kind, scheme):
+    name, port = f"{kind}-{scheme}", free_port()
+    if kind == "service":
+        annotations = {f"service.beta.kubernetes.io/aws-load-balancer-{key}": value for key, value in ({"scheme": scheme} | QUICK).items()}
+        spec = {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": port, "targetPort": 8080}]}
+        apply(cluster, {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "annotations": annotations}, "spec": spec})
+    else:
+        expose(cluster, "web")
+        ingress(cluster, name, port, [{"http": {"paths": [path("web")]}}], scheme=scheme)
+    called = wait_for(lambda: hostname(cluster, kind, name), 90, "the name of its load balancer")
     expected = {f"pod {address}" for address in pods.values()}
     seen = set()
 
@@ -148,4 +153,4 @@ def test_a_load_balancer_of_a_third_machine_leads_to_pods(cluster, asker, pods, 
     wait_for(by_the_task, 60, f"answers of {expected} through {called}")
     if scheme == "internet-facing":
         wait_for(lambda: {get(port)[1] for _ in range(10)} == expected, 30, "their answers to this machine")
-    cluster.kubectl("delete", "service", name, "--timeout=50s")
+    cluster.kubectl("delete", kind, name, "--timeout=50s")
