@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use wharf_base::net::Cidr4;
+use wharf_base::net::{Cidr4, Cidr6};
 use wharf_kube_client::Object as _;
 
 /// Why an object cannot become a load balancer, for its author.
@@ -149,13 +149,22 @@ impl<'a> Annotations<'a> {
     }
 
     pub fn ranges(&self, name: &str) -> Result<Vec<String>, Refused> {
-        let given = self.list(name)?;
-        for range in &given {
-            if !is_range(range) {
-                return self.wrong(name, range, "a list of IPv4 ranges");
-            }
+        let (four, six) = self.ranges_of_both(name)?;
+        match six.first() {
+            Some(range) => self.wrong(name, range, "a list of IPv4 ranges"),
+            None => Ok(four),
         }
-        Ok(given)
+    }
+
+    /// Ranges of IPv4, and those of IPv6 beside them.
+    pub fn ranges_of_both(&self, name: &str) -> Result<(Vec<String>, Vec<String>), Refused> {
+        let given = self.list(name)?.into_iter();
+        let (six, four): (Vec<String>, Vec<String>) =
+            given.partition(|it| it.parse::<Cidr6>().is_ok());
+        match four.iter().find(|it| !is_range(it)) {
+            Some(range) => self.wrong(name, range, "a list of IPv4 ranges"),
+            None => Ok((four, six)),
+        }
     }
 
     pub fn json(&self, name: &str) -> Result<Option<Value>, Refused> {
@@ -251,7 +260,15 @@ mod tests {
             "the annotation x/bad must be one of true, false, not \"zz\""
         );
         assert_eq!(it.ranges("r").unwrap(), ["10.0.0.0/8"]);
-        assert!(it.ranges("bad").is_err());
+        assert!(it.ranges("bad").is_err() && it.ranges_of_both("bad").is_err());
+        let both = object(&[("r", "10.0.0.0/8,2001:db8::/32")]);
+        let both = Annotations::new("x/", &[&both]);
+        let (four, six) = both.ranges_of_both("r").unwrap();
+        assert_eq!(
+            (four[0].as_str(), six[0].as_str()),
+            ("10.0.0.0/8", "2001:db8::/32")
+        );
+        assert!(both.ranges("r").is_err());
         assert!(it.json("bad").is_err() && it.json("none") == Ok(None));
         assert!(it.tags("own").is_err());
     }

@@ -205,6 +205,10 @@ pub fn build(
     services: &dyn Services,
 ) -> Result<Built, Refused> {
     let members = ordered(members)?;
+    for member in &members {
+        // One whose group has no name that can be would have a load balancer of its own in silence.
+        self::key(member)?;
+    }
     let scheme = agreed(&members, "scheme", |it| {
         it.one_of("scheme", &["internal", "internet-facing"])
     })?;
@@ -245,7 +249,18 @@ pub fn build(
         let certificates = notes.list("certificate-arn")?;
         let policy = notes.text("ssl-policy").map(str::to_owned);
         let ports = listen_ports(&notes, !certificates.is_empty())?;
-        let ranges: BTreeSet<String> = notes.ranges("inbound-cidrs")?.into_iter().collect();
+        let (ranges, ignored) = notes.ranges_of_both("inbound-cidrs")?;
+        let has_ranges = !ranges.is_empty() || !ignored.is_empty();
+        let ranges: BTreeSet<String> = ranges.into_iter().collect();
+        if !ignored.is_empty() {
+            making.warnings.push((
+                whose.clone(),
+                format!(
+                    "the load balancer has no IPv6 addresses: {} of {PREFIX}inbound-cidrs has no effect",
+                    ignored.join(", ")
+                ),
+            ));
+        }
         let rules = making.rules(member)?;
         let fallback = making.fallback(member)?;
         let hosts = rules::hosts(member);
@@ -288,7 +303,7 @@ pub fn build(
                 listener.auth = auth.clone().filter(|_| over_tls);
                 listener.default = action.clone();
             }
-            if !ranges.is_empty() {
+            if has_ranges {
                 let said = own_ranges.entry(port).or_insert_with(|| ranges.clone());
                 if *said != ranges {
                     return refused(format!(

@@ -304,6 +304,17 @@ fn refusals() {
 }
 
 #[test]
+fn a_group_without_a_name_that_can_be_makes_nothing() {
+    let rules = json!([{"http": {"paths": [path("Prefix", "/", "web")]}}]);
+    let it = ingress("i", &[("group.name", "Not A Name")], rules);
+    // It is told by the stack that it has without the annotation.
+    let own = crate::objects::keys(&it).remove(0);
+    assert!(matches!(own, Key::Ingress { .. }));
+    let error = build("CLUSTER", &own, vec![it], &World).err().unwrap();
+    assert!(error.0.contains("group.name must be"), "{error}");
+}
+
+#[test]
 fn instances_are_reached_at_the_node_port() {
     let rules = |service| json!([{"http": {"paths": [path("Prefix", "/", service)]}}]);
     let notes = [("target-type", "instance"), ("healthcheck-port", "http")];
@@ -484,6 +495,19 @@ fn one_ingress_says_for_its_group_who_may_come() {
     for silent in ["a", "z"] {
         let members = [of(silent, two, ""), Arc::clone(&said)];
         assert_eq!(admitted(&members).unwrap(), expected);
+    }
+    // Who comes by IPv6 alone does not come.
+    for (given, expected) in [
+        (
+            "10.1.0.0/16, ::/0",
+            vec![(80_u16, "10.1.0.0/16".to_owned())],
+        ),
+        ("::/0", vec![]),
+    ] {
+        let members = [of("six", r#"[{"HTTP": 80}]"#, given)];
+        assert_eq!(admitted(&members).unwrap(), expected, "{given}");
+        let warnings = built(&members).unwrap().warnings;
+        assert!(warnings[0].1.contains("::/0 of"), "{warnings:?}");
     }
     let same = of("same", two, "10.2.0.0/16,10.1.0.0/16");
     assert!(admitted(&[Arc::clone(&said), same]).is_ok());
