@@ -439,7 +439,10 @@ fn listener_steps(port: u16, wanted: &Listener, seen: &SeenListener) -> Vec<Step
     let of_rules = rule_steps(&seen.arn, &wanted.rules, &seen.rules);
     let mut rules_seen = seen.rules.values().filter_map(|it| it.rule.as_ref());
     // A listener does not stop to be of HTTPS while a rule of it authenticates users.
-    match wanted.protocol == "HTTP" && rules_seen.any(|it| it.auth.is_some()) {
+    let is_held = wanted.protocol == "HTTP" && rules_seen.any(|it| it.auth.is_some());
+    // What it did with all requests, as a redirect does, it does until those are there that are about some.
+    let is_split = wanted.protocol == seen.protocol && wanted.rules.len() > seen.rules.len();
+    match is_held || is_split {
         true => of_rules.into_iter().chain(steps).collect(),
         false => steps.into_iter().chain(of_rules).collect(),
     }

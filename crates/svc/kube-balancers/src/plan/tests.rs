@@ -399,6 +399,31 @@ fn rules_that_stay_are_never_without_a_priority() {
 }
 
 #[test]
+fn a_listener_does_something_with_requests_all_the_while() {
+    let mut world = World::default();
+    let mut of_rules = stack();
+    let listener = of_rules.listeners.get_mut(&80).unwrap();
+    listener.default = Action::Fixed {
+        status: "404".to_owned(),
+        content_type: None,
+        body: None,
+    };
+    let mut of_all = stack();
+    of_all.listeners.get_mut(&80).unwrap().rules.clear();
+    world.settle(Some(&of_all), &pods(), usize::MAX);
+    for wanted in [&of_rules, &of_all] {
+        for step in plan(Some(wanted), &pods(), &world.seen) {
+            world.act(Some(wanted), step).unwrap();
+            let balancer = world.seen.balancers.values().next().unwrap();
+            let shown = &balancer.listeners[&80];
+            let is_for_all = matches!(shown.default, Some(Action::Forward { .. }));
+            assert!(is_for_all || shown.rules.len() == 2, "{shown:?}");
+        }
+        assert_eq!(plan(Some(wanted), &pods(), &world.seen), []);
+    }
+}
+
+#[test]
 fn a_port_that_authenticated_users_becomes_one_of_http() {
     let mut world = World::default();
     let mut wanted = stack();
