@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wharf_api_acm::ListCertificatesRequest;
+use wharf_api_acm::{Filters, ListCertificatesRequest};
 use wharf_api_ec2::{DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Subnet, Tag};
 use wharf_api_elbv2::DescribeTargetGroupsInput;
 use wharf_service::Place;
@@ -20,6 +20,16 @@ const PUBLIC: &str = "kubernetes.io/role/elb";
 const INTERNAL: &str = "kubernetes.io/role/internal-elb";
 /// Certificates of one listener, as load balancing bounds them.
 const MOST_CERTIFICATES: usize = 25;
+/// Of certificates that hosts may have: without any, a list has those of RSA with up to 2048 bits alone.
+const KEY_TYPES: [&str; 7] = [
+    "RSA_1024",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+    "EC_prime256v1",
+    "EC_secp384r1",
+    "EC_secp521r1",
+];
 
 impl Cloud {
     /// Looks up what the stack names, and finds what it leaves open.
@@ -196,6 +206,10 @@ impl Cloud {
         loop {
             let request = ListCertificatesRequest {
                 certificate_statuses: Some(vec!["ISSUED".to_owned()]),
+                includes: Some(Filters {
+                    key_types: Some(KEY_TYPES.map(str::to_owned).to_vec()),
+                    ..Filters::default()
+                }),
                 next_token,
                 ..ListCertificatesRequest::default()
             };
@@ -314,6 +328,7 @@ mod tests {
     use std::sync::Arc;
 
     use async_trait::async_trait;
+    use wharf_api_acm::{CertificateSummary, ListCertificatesResponse};
     use wharf_api_elbv2::DescribeTargetGroupsOutput;
     use wharf_base::SystemClock;
     use wharf_service::Cluster;
@@ -337,6 +352,25 @@ mod tests {
             _: wharf_api_acm::Input<'_>,
         ) -> Result<Vec<Check>, Fault> {
             Ok(Vec::new())
+        }
+
+        /// There is one, of a key of NIST's curve P-256.
+        async fn list_certificates(
+            &self,
+            _: &Call,
+            input: ListCertificatesRequest,
+        ) -> Result<ListCertificatesResponse, Fault> {
+            let kinds = input.includes.and_then(|it| it.key_types);
+            let is_asked = kinds.is_some_and(|it| it.iter().any(|it| it == "EC_prime256v1"));
+            let one = CertificateSummary {
+                certificate_arn: Some("arn:curve".to_owned()),
+                domain_name: Some("curve.example".to_owned()),
+                ..CertificateSummary::default()
+            };
+            Ok(ListCertificatesResponse {
+                certificate_summary_list: Some(if is_asked { vec![one] } else { vec![] }),
+                next_token: None,
+            })
         }
     }
 
@@ -481,6 +515,16 @@ mod tests {
         assert_eq!(stack.nodes.keys().collect::<Vec<_>>(), ["i-node"]);
         assert_eq!(stack.groups["i"].targets, [target("i-node")].into());
         assert_eq!(stack.groups["ip"].targets.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn certificates_of_every_kind_of_key_are_found() {
+        let mut wanted = stack();
+        let listener = wanted.listeners.get_mut(&80).unwrap();
+        listener.protocol = "HTTPS".to_owned();
+        listener.hosts = ["curve.example".to_owned()].into();
+        cloud().certificates(&mut wanted).await.unwrap();
+        assert_eq!(wanted.listeners[&80].certificates, ["arn:curve"]);
     }
 
     fn subnet(id: &str, zone: &str, tags: &[(&str, &str)]) -> Subnet {
