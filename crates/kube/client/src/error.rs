@@ -88,6 +88,12 @@ impl Error {
         self.is(409) && !self.is_already_exists()
     }
 
+    /// The request was made of what is true no more: since it was read, the object changed, went, or came into being. Who goes on from
+    /// how it is now may succeed.
+    pub fn is_outdated(&self) -> bool {
+        self.is(409) || self.is_not_found()
+    }
+
     /// Nothing can be created in the namespace, since it is on its way out.
     pub fn is_namespace_terminating(&self) -> bool {
         let causes = self.refusal().and_then(|it| it.details.get("causes"));
@@ -96,5 +102,33 @@ impl Error {
             && causes
                 .map(|it| it.text("/reason"))
                 .any(|it| it == "NamespaceTerminating")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn who_comes_too_late_is_told_from_who_asks_for_what_cannot_be() {
+        let refused = |code: u16, reason: &str| {
+            let refusal = Refusal::of(code, &json!({"reason": reason}));
+            Error::Refused(Box::new(refusal))
+        };
+        for (code, reason, is_conflict) in [
+            (404, "NotFound", false),
+            (409, "AlreadyExists", false),
+            (409, "Conflict", true),
+        ] {
+            let error = refused(code, reason);
+            assert!(error.is_outdated(), "{reason}");
+            assert_eq!(error.is_conflict(), is_conflict, "{reason}");
+        }
+        for (code, reason) in [(403, "Forbidden"), (410, "Expired"), (422, "Invalid")] {
+            assert!(!refused(code, reason).is_outdated(), "{reason}");
+        }
+        assert!(!Error::Transport("reset".to_owned()).is_outdated());
     }
 }

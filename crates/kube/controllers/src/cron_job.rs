@@ -41,7 +41,7 @@ impl CronJobs {
             .await;
         match deleted {
             Ok(answer) => self.jobs.observe_deletion(job, &answer),
-            Err(error) if error.is_not_found() || error.is_conflict() => return Ok(()),
+            Err(error) if error.is_outdated() => return Ok(()),
             Err(error) => return Err(error),
         }
         let message = format!("Deleted job {}", job.name());

@@ -62,7 +62,7 @@ impl Deployments {
                     .await;
                 match deleted {
                     Ok(answer) => self.sets.observe_deletion(&set, &answer),
-                    Err(error) if error.is_not_found() || error.is_conflict() => {}
+                    Err(error) if error.is_outdated() => {}
                     Err(error) => return Err(error),
                 }
                 Ok(())

@@ -69,7 +69,7 @@ impl Slices {
                     .await;
                 match deleted {
                     Ok(answer) => self.slices.observe_deletion(&slice, &answer),
-                    Err(error) if error.is_not_found() || error.is_conflict() => {}
+                    Err(error) if error.is_outdated() => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -164,7 +164,7 @@ impl Controller for Slices {
                     .delete(&kind::ENDPOINTS, &key.namespace, &key.name, &options)
                     .await;
                 match deleted {
-                    Err(error) if error.is_not_found() || error.is_conflict() => {}
+                    Err(error) if error.is_outdated() => {}
                     other => self.endpoints.observe_deletion(&left, &other?),
                 }
             }

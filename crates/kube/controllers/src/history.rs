@@ -135,7 +135,7 @@ impl History<'_> {
                 .await;
             match deleted {
                 Ok(answer) => self.revisions.observe_deletion(&revision, &answer),
-                Err(error) if error.is_not_found() || error.is_conflict() => {}
+                Err(error) if error.is_outdated() => {}
                 Err(error) => return Err(error),
             }
         }

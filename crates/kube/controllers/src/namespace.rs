@@ -127,7 +127,7 @@ async fn empty_of(client: &Client, kind: &Kind, namespace: &str) -> Result<Optio
                 .delete(kind, namespace, object.name(), &options)
                 .await
             {
-                Err(error) if !error.is_not_found() && !error.is_conflict() => return Err(error),
+                Err(error) if !error.is_outdated() => return Err(error),
                 _ => {}
             }
         }

@@ -194,7 +194,7 @@ impl Nodes {
             .await
         {
             Ok(answer) => self.pods.observe_deletion(pod, &answer),
-            Err(error) if error.is_not_found() || error.is_conflict() => {}
+            Err(error) if error.is_outdated() => {}
             Err(error) => return Err(error),
         }
         Ok(())

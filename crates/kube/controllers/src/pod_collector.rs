@@ -68,7 +68,7 @@ impl Pods {
             .await;
         match deleted {
             Ok(answer) => self.pods.observe_deletion(pod, &answer),
-            Err(error) if error.is_not_found() || error.is_conflict() => {}
+            Err(error) if error.is_outdated() => {}
             Err(error) => return Err(error),
         }
         Ok(())

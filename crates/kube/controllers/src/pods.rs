@@ -171,7 +171,7 @@ impl PodControl {
                 Ok(())
             }
             // It is gone, or another one has its name.
-            Err(error) if error.is_not_found() || error.is_conflict() => Ok(()),
+            Err(error) if error.is_outdated() => Ok(()),
             Err(error) => {
                 let message = format!("Error deleting: {error}");
                 self.recorder

@@ -133,7 +133,7 @@ impl StatefulSets {
                     .await;
                 match deleted {
                     Ok(answer) => self.control.pods.observe_deletion(&pod, &answer),
-                    Err(error) if error.is_not_found() || error.is_conflict() => return Ok(()),
+                    Err(error) if error.is_outdated() => return Ok(()),
                     Err(error) => return Err(error),
                 }
                 let message = format!(

@@ -212,7 +212,7 @@ impl Scheduler {
                     };
                     self.recorder.normal(about, "Preempted", &message);
                 }
-                Err(error) if error.is_not_found() || error.is_conflict() => {}
+                Err(error) if error.is_outdated() => {}
                 Err(error) => {
                     tracing::debug!(pod = victim.key(), %error, "failed to evict; retrying");
                     self.state.lock().retry(&waiting.pod.uid, Instant::now());

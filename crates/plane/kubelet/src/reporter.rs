@@ -153,7 +153,7 @@ impl Writer {
             match patched {
                 Ok(_) => reported.clone_from(&now.status),
                 // It is another by now, or none: the watch tells.
-                Err(error) if error.is_not_found() || error.is_conflict() => {
+                Err(error) if error.is_outdated() => {
                     reported.clone_from(&now.status);
                 }
                 Err(error) => return Err(error),
@@ -171,7 +171,7 @@ impl Writer {
             .delete(&kind::POD, &self.namespace, &self.name, &options)
             .await;
         match deleted {
-            Err(error) if !error.is_not_found() && !error.is_conflict() => Err(error),
+            Err(error) if !error.is_outdated() => Err(error),
             _ => Ok(true),
         }
     }

@@ -139,7 +139,7 @@ impl PodIdentityWebhook {
         let mut last = self.client.create(&CONFIGURATIONS, "", &wanted).await;
         for _ in 0..TRIES {
             match last {
-                Err(error) if error.is_already_exists() || error.is_conflict() => {}
+                Err(error) if error.is_outdated() => {}
                 done => return done.map(drop),
             }
             let mut there = self

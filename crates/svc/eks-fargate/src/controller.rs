@@ -19,7 +19,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Backoff, Clock, Timestamp};
 use wharf_kube_client::{
-    Client, Delete, Error, Index, Informer, Informers, Kind, Object as _, Recorder, Ref, kind,
+    Client, Delete, Index, Informer, Informers, Kind, Object as _, Recorder, Ref, kind,
 };
 use wharf_kube_model::fargate::{PROFILE_LABEL, SCHEDULER, Size, is_of_fargate};
 use wharf_kube_scheduler::set_condition;
@@ -388,7 +388,7 @@ impl Controller {
             .delete(kind, object.namespace(), object.name(), &options)
             .await;
         match deleted {
-            Err(error) if !is_gone(&error) => Err(Failed(error.to_string())),
+            Err(error) if !error.is_outdated() => Err(Failed(error.to_string())),
             _ => Ok(()),
         }
     }
@@ -401,10 +401,6 @@ enum Job {
     End(String, Option<&'static str>),
     Forget(Arc<Value>),
     Delete(Arc<Value>),
-}
-
-fn is_gone(error: &Error) -> bool {
-    error.is_not_found() || error.is_conflict()
 }
 
 /// All subnets, from one on that the pod's id says: pods spread over zones, and one that is full is passed over.

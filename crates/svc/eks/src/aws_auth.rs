@@ -83,16 +83,12 @@ async fn change(client: &Client, role: &str, nodes: Nodes, what: Change) -> Resu
     let mut tries = 1;
     loop {
         match try_change(client, role, nodes, what).await {
-            Err(MapError::Api(error)) if tries < TRIES && somebody_came_between(&error) => {
+            Err(MapError::Api(error)) if tries < TRIES && error.is_outdated() => {
                 tries += 1;
             }
             done => return done,
         }
     }
-}
-
-fn somebody_came_between(error: &Error) -> bool {
-    error.is_conflict() || error.is_already_exists() || error.is_not_found()
 }
 
 async fn try_change(

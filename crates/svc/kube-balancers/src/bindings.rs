@@ -206,7 +206,7 @@ impl Bindings {
         };
         match done {
             Ok(next) => Ok(next),
-            Err(Failure::Api(error)) if error.is_conflict() || error.is_not_found() => {
+            Err(Failure::Api(error)) if error.is_outdated() => {
                 Ok(Next::After(Duration::from_millis(50)))
             }
             Err(failure) => {

@@ -269,7 +269,7 @@ impl Controller {
         let (members, left) = self.objects(key);
         match self.bring_forward(key, &members, &left).await {
             Ok(next) => Ok(next),
-            Err(Failure::Api(error)) if error.is_conflict() || error.is_not_found() => {
+            Err(Failure::Api(error)) if error.is_outdated() => {
                 Ok(Next::After(Duration::from_millis(50)))
             }
             Err(failure) => {

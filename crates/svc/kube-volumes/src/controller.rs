@@ -162,11 +162,7 @@ impl Controller {
         };
         match done {
             Ok(next) => Ok(next),
-            Err(Failure::Api(error))
-                if error.is_conflict() || error.is_already_exists() || error.is_not_found() =>
-            {
-                Ok(Next::After(AFTER_CONFLICT))
-            }
+            Err(Failure::Api(error)) if error.is_outdated() => Ok(Next::After(AFTER_CONFLICT)),
             Err(failure) => Err(failure.to_string()),
         }
     }

@@ -237,7 +237,7 @@ impl Controller {
                 Ok(())
             }
             // It is gone, or another by now: so is what was made for it.
-            Err(error) if error.is_not_found() || error.is_conflict() => {
+            Err(error) if error.is_outdated() => {
                 self.made.lock().remove(&wish.uid);
                 self.left.lock().insert(id);
                 Ok(())

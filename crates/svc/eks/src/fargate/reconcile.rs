@@ -170,7 +170,7 @@ async fn end_pods(client: &Client, profile: &str) -> Result<bool, wharf_kube_cli
             .delete(&kind::POD, pod.namespace(), pod.name(), &options)
             .await;
         match deleted {
-            Err(error) if !error.is_not_found() && !error.is_conflict() => return Err(error),
+            Err(error) if !error.is_outdated() => return Err(error),
             _ => {}
         }
     }

@@ -140,7 +140,7 @@ pub async fn conform(client: &Client, group: &NodeGroup, node: &Value) -> Result
     let patch = Patch::Merge(change);
     match client.patch(&kind::NODE, "", node.name(), &patch).await {
         // It changed in between, or is gone: the next look sees it.
-        Err(error) if error.is_conflict() || error.is_not_found() => Ok(()),
+        Err(error) if error.is_outdated() => Ok(()),
         done => done.map(|_| ()),
     }
 }
