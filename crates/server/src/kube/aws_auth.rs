@@ -5,10 +5,7 @@ use wharf_kube_auth::{
     UserInfo,
     mapping::{self, Identity, PRIVATE_DNS_NAME},
 };
-use wharf_kube_model::{
-    Catalog,
-    codec::{self, MediaType},
-};
+use wharf_kube_model::codec;
 
 pub const NAMESPACE: &str = "kube-system";
 pub const NAME: &str = "aws-auth";
@@ -23,9 +20,7 @@ pub struct Mapped {
 /// The text of a member, which is YAML again.
 fn list(map: &Value, member: &str) -> Vec<Value> {
     let text = map["data"][member].as_str().unwrap_or_default();
-    let catalog = Catalog::built_in();
-    let read = codec::decode(&catalog, MediaType::Yaml, text.as_bytes(), None);
-    match read.map(|it| it.value) {
+    match codec::from_yaml(text) {
         Ok(Value::Array(items)) => items,
         _ => Vec::new(),
     }

@@ -6,10 +6,7 @@
 use serde_json::{Value, json};
 use wharf_kube_auth::mapping::without_path;
 use wharf_kube_client::{Client, Error, Object as _, kind};
-use wharf_kube_model::{
-    Catalog,
-    codec::{self, MediaType},
-};
+use wharf_kube_model::codec;
 
 const NAMESPACE: &str = "kube-system";
 const NAME: &str = "aws-auth";
@@ -164,9 +161,7 @@ impl Nodes {
 
 /// The entries, if it is a list or nothing.
 fn entries(text: &str) -> Option<Vec<Value>> {
-    let catalog = Catalog::built_in();
-    let read = codec::decode(&catalog, MediaType::Yaml, text.as_bytes(), None);
-    match read.ok()?.value {
+    match codec::from_yaml(text).ok()? {
         Value::Null => Some(Vec::new()),
         Value::Array(items) => Some(items),
         _ => None,

@@ -51,6 +51,11 @@ pub fn decode(
     Ok(Decoded { value, duplicates })
 }
 
+/// What YAML says that is no object of the API, but a text in one. Of what is given twice, the last holds.
+pub fn from_yaml(text: &str) -> Result<Value, DecodeError> {
+    yaml::decode(text.as_bytes()).map(|(value, _)| value)
+}
+
 /// An object as bytes; `None` where its kind has no protobuf form (custom resources, Table).
 #[must_use]
 pub fn encode(catalog: &Catalog, media: MediaType, object: &Value) -> Option<Vec<u8>> {

@@ -1,11 +1,7 @@
 //! What add-ons there are, and what may be configured of them. Pure.
 
 use serde_json::{Map, Value, json};
-use wharf_kube_model::{
-    Catalog,
-    codec::{self, MediaType},
-    parts::Part,
-};
+use wharf_kube_model::{codec, parts::Part};
 use wharf_wire::Fault;
 
 use crate::fault;
@@ -110,10 +106,9 @@ pub fn check(part: Part, text: &str) -> Result<(), Fault> {
     if text.trim().is_empty() {
         return Ok(());
     }
-    let catalog = Catalog::built_in();
-    let read = codec::decode(&catalog, MediaType::Yaml, text.as_bytes(), None);
+    let read = codec::from_yaml(text);
     let read = read.map_err(|_| fault::bad_configuration("$: it is neither JSON nor YAML"))?;
-    let given = match read.value {
+    let given = match read {
         Value::Object(given) => given,
         Value::Null => Map::new(),
         _ => return Err(fault::bad_configuration("$: object expected")),
