@@ -26,16 +26,20 @@ fn list(map: &Value, member: &str) -> Vec<Value> {
     }
 }
 
-/// What the map says of this principal: users and roles before the account.
+/// What the map says of this principal: roles, then users, then the account. Of several entries for one the last counts, as
+/// aws-iam-authenticator keeps them by their ARNs.
 pub fn find(map: &Value, identity: &Identity) -> Option<Mapped> {
-    let roles = list(map, "mapRoles").into_iter().map(|it| (it, "rolearn"));
-    let users = list(map, "mapUsers").into_iter().map(|it| (it, "userarn"));
     let own = &identity.canonical_arn;
-    let found = roles.chain(users).find(|(it, member)| {
-        let arn = it[*member].as_str().unwrap_or_default();
-        arn.eq_ignore_ascii_case(own)
-    });
-    if let Some((it, _)) = found {
+    let last = |member, arn: &str| {
+        let is_own = |it: &Value| {
+            it[arn]
+                .as_str()
+                .is_some_and(|it| it.eq_ignore_ascii_case(own))
+        };
+        list(map, member).into_iter().rfind(is_own)
+    };
+    let found = last("mapRoles", "rolearn").or_else(|| last("mapUsers", "userarn"));
+    if let Some(it) = found {
         let groups = it["groups"].as_array().into_iter().flatten();
         let groups = groups.filter_map(|it| it.as_str().map(str::to_owned));
         let username = it["username"].as_str().filter(|it| !it.is_empty());
@@ -104,6 +108,24 @@ mod tests {
         assert_eq!(find(&map(), &role("other", "000000000000")), None);
         let account = find(&map(), &role("other", "111111111111")).unwrap();
         assert_eq!(account.username, "arn:aws:iam::111111111111:role/other");
+    }
+
+    #[test]
+    fn of_several_entries_for_a_principal_the_last_counts() {
+        let entry = |role: &str, name: &str| {
+            format!("- rolearn: arn:aws:iam::000000000000:role/{role}\n  username: {name}\n")
+        };
+        let username = |roles: &[String]| {
+            let map = json!({ "data": { "mapRoles": roles.concat() } });
+            find(&map, &role("nodes", "000000000000")).unwrap().username
+        };
+        let (first, last) = (entry("nodes", "first"), entry("nodes", "last"));
+        assert_eq!(username(&[first.clone(), last.clone()]), "last");
+        assert_eq!(username(&[last.clone(), first.clone()]), "first");
+        // ARNs are told apart whatever their case.
+        let other_case = entry("Nodes", "other case");
+        assert_eq!(username(&[first.clone(), other_case]), "other case");
+        assert_eq!(username(&[first, entry("others", "others")]), "first");
     }
 
     #[test]

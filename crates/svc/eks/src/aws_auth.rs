@@ -148,13 +148,18 @@ impl Nodes {
         format!("{{\"groups\": [{groups}], \"rolearn\": \"{role}\", \"username\": \"{username}\"}}")
     }
 
-    /// Whether nodes with the role enter by an entry; it may give them more groups.
-    fn enter_by(&self, entry: &Value, role: &str) -> bool {
-        let arn = entry["rolearn"].as_str().unwrap_or_default();
+    /// Whether nodes with the role enter by these entries, of which the last for it counts; it may give them more groups.
+    fn enter_by(&self, entries: &[Value], role: &str) -> bool {
+        let is_of = |it: &&Value| {
+            let arn = it["rolearn"].as_str().unwrap_or_default();
+            arn.eq_ignore_ascii_case(role)
+        };
+        let Some(entry) = entries.iter().rfind(is_of) else {
+            return false;
+        };
         let given = entry["groups"].as_array().into_iter().flatten();
         let given: Vec<&str> = given.filter_map(Value::as_str).collect();
-        arn.eq_ignore_ascii_case(role)
-            && entry["username"].as_str() == Some(self.username)
+        entry["username"].as_str() == Some(self.username)
             && self.groups.iter().all(|it| given.contains(it))
     }
 }
@@ -186,7 +191,7 @@ fn ended(text: &str) -> String {
 fn added(held: &str, role: &str, nodes: Nodes) -> Result<Option<String>, Unreadable> {
     let role = without_path(role);
     let mut expected = entries(held).ok_or(Unreadable)?;
-    if expected.iter().any(|it| nodes.enter_by(it, &role)) {
+    if nodes.enter_by(&expected, &role) {
         return Ok(None);
     }
     let is_empty = expected.is_empty();
@@ -206,19 +211,27 @@ fn added(held: &str, role: &str, nodes: Nodes) -> Result<Option<String>, Unreada
     fitting.map(Some).ok_or(Unreadable)
 }
 
-/// The text without the entry that [`added`] writes; nothing if it is not there, or not just as it was written.
+/// The text without what [`added`] writes, each time that it did; nothing if it is not there, or not just as it was written.
 fn removed(held: &str, role: &str, nodes: Nodes) -> Result<Option<String>, Unreadable> {
     let role = without_path(role);
+    let mut left: Option<String> = None;
+    while let Some(text) = removed_once(left.as_deref().unwrap_or(held), &role, nodes)? {
+        left = Some(text);
+    }
+    Ok(left)
+}
+
+fn removed_once(held: &str, role: &str, nodes: Nodes) -> Result<Option<String>, Unreadable> {
     let mut expected = entries(held).ok_or(Unreadable)?;
-    let entry = nodes.entry(&role);
-    let Some(at) = expected.iter().position(|it| *it == entry) else {
+    let entry = nodes.entry(role);
+    let Some(at) = expected.iter().rposition(|it| *it == entry) else {
         return Ok(None);
     };
     expected.remove(at);
     let held = &ended(held);
-    let inline = nodes.inline(&role);
+    let inline = nodes.inline(role);
     let written = [
-        nodes.lines(&role, indent(held)),
+        nodes.lines(role, indent(held)),
         format!(", {inline}"),
         format!("{inline}, "),
         inline,
@@ -319,6 +332,17 @@ mod tests {
         );
         assert_eq!(with(&turned), Ok(None));
         assert_eq!(without(&turned), Ok(None));
+    }
+
+    #[test]
+    fn an_entry_behind_it_for_the_same_role_counts_instead() {
+        let other = format!("- rolearn: {ROLE}\n  username: dev\n");
+        let behind = format!("{OWN}{other}");
+        let twice = format!("{behind}{OWN}");
+        assert_eq!(with(&behind), Ok(Some(twice.clone())));
+        assert_eq!(with(&twice), Ok(None));
+        assert_eq!(with(&format!("{other}{OWN}")), Ok(None));
+        assert_eq!(without(&twice), Ok(Some(other)));
     }
 
     #[test]
