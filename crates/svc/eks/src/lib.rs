@@ -7,7 +7,7 @@
 //! - [`addons`] is which of its built-in parts a cluster has managed, [`providers`] whose tokens it takes beside its own.
 //! - [`encryption`] is under which key of KMS its Secrets are.
 //! - [`fargate`] is which pods of a cluster run on Fargate.
-//! - `aws_auth` is how roles of nodes enter clusters without access entries.
+//! - `aws_auth` is how roles of nodes enter clusters without access entries, `node_entries` who makes and removes those of others.
 //! - [`pod_identity`] is which roles pods have by their service accounts.
 //! - [`control_planes`] is the seam to the API servers: whoever runs them hears which clusters there are, and asks [`entry`] who somebody is.
 //!
@@ -35,6 +35,7 @@ mod groups;
 pub mod joining;
 mod names;
 mod network;
+mod node_entries;
 mod ops;
 mod plan;
 pub mod pod_identity;

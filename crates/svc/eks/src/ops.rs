@@ -10,7 +10,6 @@ pub mod encryption;
 pub mod entries;
 pub mod fargate_profiles;
 pub mod logging;
-pub mod node_entries;
 pub mod node_group_updates;
 pub mod node_groups;
 pub mod policies;

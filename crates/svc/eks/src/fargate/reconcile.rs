@@ -13,7 +13,7 @@ use crate::{
     aws_auth::{self, MapError, OF_FARGATE},
     core::Core,
     fault::EksFaults,
-    names,
+    names, node_entries,
     reconcile::{PERMIT, Standing, StepError, standing},
     records::{AccessEntry, Cluster, Mode},
 };
@@ -192,31 +192,8 @@ async fn forget(
     };
     holder.profiles = holder.profiles.saturating_sub(1);
     changes.put(&own, &holder);
-    let others = core.below::<FargateProfile>(place, &cluster.id).await?;
-    let mut others = others.into_iter().filter(|it| it.key != stored.key);
-    let heir = others.find(|it| it.record.role == profile.role);
-    // Instances with the role enter by an entry of their own.
-    if heir.is_none() && holder.mode.has_config_map() {
-        let unmapped = aws_auth::unmap(client, &profile.role, OF_FARGATE).await;
-        unmapped.map_err(StepError::other)?;
-    }
-    if profile.made_entry {
-        match heir {
-            // Who is left with the role removes its entry.
-            Some(mut heir) => {
-                changes.when(heir.unchanged());
-                heir.record.made_entry = true;
-                changes.put(&heir.key, &heir.record);
-            }
-            None => {
-                let key = names::entry_key(place, &cluster.id, &profile.role);
-                let entry = changes.find::<AccessEntry>(&key).await?;
-                if entry.is_some_and(|it| it.entry_type == ENTRY_TYPE) {
-                    changes.delete(key);
-                }
-            }
-        }
-    }
+    let going = (stored.key.as_str(), profile.clone());
+    node_entries::leave(core, place, (&holder, client), going, &mut changes).await?;
     changes.when(stored.unchanged());
     changes.fence(fence::<EksFaults>(&core.shard)?);
     changes.delete(&stored.key);

@@ -15,15 +15,14 @@ use super::{
     cloud::{self, Cloud},
     nodes, plan,
     reconcile::{LATER, NotDone, SOON, StepError, issue_of},
-    records::{ENTRY_TYPE, NodeGroup, Size, Status},
+    records::{NodeGroup, Size, Status},
 };
 use crate::{
-    aws_auth::{self, OF_INSTANCES},
     core::Core,
     fault::EksFaults,
-    names,
+    names, node_entries,
     reconcile::PERMIT,
-    records::{AccessEntry, Cluster},
+    records::Cluster,
     updates::{Known, Owner},
 };
 
@@ -138,31 +137,8 @@ async fn record(
     };
     holder.groups = holder.groups.saturating_sub(1);
     changes.put(&own, &holder);
-    let others = core.below::<NodeGroup>(place, &cluster.id).await?;
-    let mut others = others.into_iter().filter(|it| it.key != stored.key);
-    let heir = others.find(|it| it.record.role == group.role);
-    // Nodes of Fargate with the role enter by an entry of their own.
-    if heir.is_none() && holder.mode.has_config_map() {
-        let unmapped = aws_auth::unmap(client, &group.role, OF_INSTANCES).await;
-        unmapped.map_err(StepError::other)?;
-    }
-    if group.made_entry {
-        match heir {
-            // Who is left with the role removes its entry.
-            Some(mut heir) => {
-                changes.when(heir.unchanged());
-                heir.record.made_entry = true;
-                changes.put(&heir.key, &heir.record);
-            }
-            None => {
-                let key = names::entry_key(place, &cluster.id, &group.role);
-                let entry = changes.find::<AccessEntry>(&key).await?;
-                if entry.is_some_and(|it| it.entry_type == ENTRY_TYPE) {
-                    changes.delete(&key);
-                }
-            }
-        }
-    }
+    let going = (stored.key.as_str(), group.clone());
+    node_entries::leave(core, place, (&holder, client), going, &mut changes).await?;
     changes.when(stored.unchanged());
     changes.fence(fence::<EksFaults>(&core.shard)?);
     changes.delete(&stored.key);

@@ -13,9 +13,9 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
-    fargate::{ENTRY_TYPE, FargateProfile, MOST, PRINCIPAL, Status, checks},
-    fault, names, network,
-    records::{self, AccessEntry, Cluster},
+    fargate::{FargateProfile, MOST, PRINCIPAL, Status, checks},
+    fault, names, network, node_entries,
+    records::{self, Cluster},
     tags,
 };
 
@@ -54,7 +54,6 @@ pub async fn create(
         return repeated(&place, &there.record, token.as_deref());
     }
     let mut profile = wanted(core, call, (&place, &cluster), input).await?;
-    let entry = entry(core, &cluster, &profile).await?;
     let own = names::cluster_key(&place, &cluster.name);
     let made = transact!(core.table, &call.permit, |tx| {
         let standing = tx.find::<Cluster>(&own).await?;
@@ -73,11 +72,10 @@ pub async fn create(
         }
         standing.profiles += 1;
         tx.put(&own, &standing);
-        if let Some(entry) = &entry {
-            let key = names::entry_key(&place, &cluster.id, &entry.principal);
-            profile.made_entry = tx.find::<AccessEntry>(&key).await?.is_none();
-            if profile.made_entry {
-                tx.put(&key, entry);
+        if standing.mode.has_entries() {
+            let of = (&place, &cluster);
+            if !node_entries::make(core, of, &mut profile, &mut tx).await? {
+                return Err(fault::bad_role(&profile.role));
             }
         }
         tx.put(&key, &profile);
@@ -152,23 +150,6 @@ async fn wanted(
         tags: tags::given(input.tags)?,
         unknown: Default::default(),
     })
-}
-
-/// By which nodes with the role enter, where clusters have entries.
-async fn entry(
-    core: &Core,
-    cluster: &Cluster,
-    profile: &FargateProfile,
-) -> Result<Option<AccessEntry>, Fault> {
-    if !cluster.mode.has_entries() {
-        return Ok(None);
-    }
-    let id = core.parts.principals.id(&profile.role).await;
-    let id = id.map_err(fault::lookup)?;
-    let id = id.ok_or_else(|| fault::bad_role(&profile.role))?;
-    let role = (profile.role.as_str(), id);
-    let entry = AccessEntry::of_nodes(&cluster.name, role, ENTRY_TYPE, profile.created_at);
-    Ok(Some(entry))
 }
 
 pub async fn describe(

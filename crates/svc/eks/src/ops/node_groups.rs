@@ -20,7 +20,7 @@ use crate::{
         records::{ENTRY_TYPE, NodeGroup, Size, Status, Unavailable},
         source,
     },
-    names, network,
+    names, network, node_entries,
     records::{self, AccessEntry, Cluster},
     tags, versions,
 };
@@ -71,7 +71,7 @@ pub async fn create(
         return repeated(&place, there.record, token.as_deref());
     }
     let mut group = wanted(core, call, &place, &cluster, input).await?;
-    let entry = entry(core, &place, &cluster, &group).await?;
+    check_entry(core, &place, &cluster, &group.role).await?;
     let own = names::cluster_key(&place, &cluster.name);
     let made = transact!(core.table, &call.permit, |tx| {
         let standing = tx.find::<Cluster>(&own).await?;
@@ -89,11 +89,10 @@ pub async fn create(
         }
         standing.groups += 1;
         tx.put(&own, &standing);
-        if let Some(entry) = &entry {
-            let key = names::entry_key(&place, &cluster.id, &entry.principal);
-            group.made_entry = tx.find::<AccessEntry>(&key).await?.is_none();
-            if group.made_entry {
-                tx.put(&key, entry);
+        if standing.mode.has_entries() {
+            let of = (&place, &cluster);
+            if !node_entries::make(core, of, &mut group, &mut tx).await? {
+                return Err(fault::untrusting_node_role(&group.role));
             }
         }
         tx.put(&key, &group);
@@ -204,38 +203,26 @@ async fn wanted(
     })
 }
 
-/// By which nodes with the role of the group enter, where clusters have entries.
-async fn entry(
+/// Nodes enter by an entry that is there already, where clusters have entries.
+async fn check_entry(
     core: &Core,
     place: &Place,
     cluster: &Cluster,
-    group: &NodeGroup,
-) -> Result<Option<AccessEntry>, Fault> {
-    if !cluster.mode.has_entries() {
-        return Ok(None);
+    role: &str,
+) -> Result<(), Fault> {
+    let key = names::entry_key(place, &cluster.id, role);
+    let held = core.table.read::<AccessEntry>(&key).await?;
+    let Some(held) = held.filter(|_| cluster.mode.has_entries()) else {
+        return Ok(());
+    };
+    let id = core.parts.principals.id(role).await;
+    let is_its = id.map_err(fault::lookup)?.as_ref() == Some(&held.record.principal_id);
+    match is_its && held.record.entry_type == ENTRY_TYPE {
+        true => Ok(()),
+        false => Err(fault::invalid(format!(
+            "The access entry of {role} is not of type {ENTRY_TYPE} or is of another principal of this name."
+        ))),
     }
-    let id = core
-        .parts
-        .principals
-        .id(&group.role)
-        .await
-        .map_err(fault::lookup)?;
-    let id = id.ok_or_else(|| fault::untrusting_node_role(&group.role))?;
-    let key = names::entry_key(place, &cluster.id, &group.role);
-    let held = core
-        .table
-        .read::<AccessEntry>(&key)
-        .await?
-        .map(|it| it.record);
-    if held.is_some_and(|it| it.principal_id != id || it.entry_type != ENTRY_TYPE) {
-        return Err(fault::invalid(format!(
-            "The access entry of {} is not of type {ENTRY_TYPE} or is of another principal of this name.",
-            group.role
-        )));
-    }
-    let role = (group.role.as_str(), id);
-    let entry = AccessEntry::of_nodes(&cluster.name, role, ENTRY_TYPE, group.created_at);
-    Ok(Some(entry))
 }
 
 pub async fn describe(

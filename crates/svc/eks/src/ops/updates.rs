@@ -8,10 +8,10 @@ use wharf_api_eks::{
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
-use super::{addons, create_cluster, logging, node_entries, node_groups};
+use super::{addons, create_cluster, logging, node_groups};
 use crate::{
     core::Core,
-    fault, names, network,
+    fault, names, network, node_entries,
     records::{Cluster, Mode, Status},
     updates::{Known, Owner, Update},
 };
@@ -176,7 +176,7 @@ pub async fn cluster_config(
         let had_entries = cluster.mode.has_entries();
         let params = changed(&mut cluster, &change)?;
         if cluster.mode.has_entries() && !had_entries {
-            node_entries::make(core, (&place, &cluster), &mut tx).await?;
+            node_entries::make_all(core, (&place, &cluster), &mut tx).await?;
         }
         let update = Update::new(
             change.kind(),
