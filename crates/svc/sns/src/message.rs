@@ -143,11 +143,14 @@ impl Message {
         }
     }
 
+    fn text_for(&self, protocol: Protocol) -> &str {
+        self.texts.get(protocol.name()).unwrap_or(&self.text)
+    }
+
     /// What subscriptions of a protocol get.
     pub fn for_protocol(&self, protocol: Protocol) -> Self {
-        let text = self.texts.get(protocol.name()).unwrap_or(&self.text);
         Self {
-            text: text.clone(),
+            text: self.text_for(protocol).to_owned(),
             texts: BTreeMap::new(),
             ..self.clone()
         }
@@ -167,15 +170,29 @@ impl Message {
         self.text.len() + texts + attributes.map(of).sum::<usize>()
     }
 
-    /// Bytes that it takes when it is kept, at most about: escapes make texts longer than what they say.
+    /// Bytes that it takes when it is kept, at most, beside what is as long in every message.
     pub fn size(&self) -> usize {
+        let texts = self.texts.iter();
+        let texts = texts.map(|(name, it)| quoted_bytes(name) + quoted_bytes(it) + 2);
+        self.size_with(&self.text) + texts.sum::<usize>()
+    }
+
+    /// That of what subscriptions of a protocol get.
+    pub fn size_for(&self, protocol: Protocol) -> usize {
+        self.size_with(self.text_for(protocol))
+    }
+
+    fn size_with(&self, text: &str) -> usize {
         let attribute = |(name, it): (&String, &Attribute)| {
-            2 * (name.len() + it.data_type.len() + it.value().len()) + 64
+            let texts = [name.as_str(), it.data_type.as_str(), it.value()];
+            texts.into_iter().map(quoted_bytes).sum::<usize>() + 64
         };
         let attributes: usize = self.attributes.iter().map(attribute).sum();
         let sealed = self.sealed.as_ref();
         let sealed = sealed.map_or(0, |it| it.key.len() + it.content.len());
-        serde_json::to_string(&self.text).map_or(0, |it| it.len()) + attributes + sealed
+        let others = [&self.subject, &self.group, &self.told_by];
+        let others = others.into_iter().flatten().map(|it| quoted_bytes(it));
+        quoted_bytes(text) + attributes + sealed + others.sum::<usize>()
     }
 
     /// The attributes as a queue takes them, for who gets the message alone; `None` for more than it takes.
@@ -194,6 +211,16 @@ impl Message {
         let all: Map<_, _> = self.attributes.iter().map(shown).collect();
         (all.len() <= MOST_RAW_ATTRIBUTES).then(|| all.into())
     }
+}
+
+/// Bytes of a text in JSON, where escapes make it longer than what it says.
+pub fn quoted_bytes(text: &str) -> usize {
+    let bytes = text.bytes().map(|it| match it {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..0x20 => 6,
+        _ => 1,
+    });
+    2 + bytes.sum::<usize>()
 }
 
 /// A number as the API shows it.
@@ -272,6 +299,15 @@ mod tests {
         }
         for subject in ["", " a", "a\nb", "a\u{85}b", "\u{7}", &"ü".repeat(101)] {
             assert!(!with(subject), "{subject:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_as_long_as_its_json() {
+        for letter in ('\0'..='\u{100}').chain(['€', '警', '\u{2028}', '🙂']) {
+            let text = format!("a{letter}");
+            let json = serde_json::to_string(&text).unwrap();
+            assert_eq!(quoted_bytes(&text), json.len(), "{letter:?}");
         }
     }
 }

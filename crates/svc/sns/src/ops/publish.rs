@@ -1,5 +1,7 @@
 //! Publish and PublishBatch: what subscriptions are owed is on disk before the answer.
 
+use std::collections::BTreeMap;
+
 use wharf_api_sns::{
     BatchResultErrorEntry, PublishBatchInput, PublishBatchResponse, PublishBatchResultEntry,
     PublishInput, PublishResponse, faults,
@@ -202,27 +204,24 @@ async fn owe(
         let key = there.kms_key.as_deref();
         all_kept.push(crypt::kept(&*core.parts.kms, call, topic, key, message).await?);
     }
-    let errand_of = |subscription: usize, message: usize| {
-        let (id, stored) = &subscriptions[subscription];
-        let it = &stored.record;
-        let parcel = format!("{}.{}", messages[message].id, id.id);
-        let kept = all_kept[message].for_protocol(it.protocol);
-        (parcel, Errand::new(id, there, it, Kind::Notification, kept))
-    };
     let (mut owed, mut verdicts) = (Vec::new(), vec![Vec::new(); messages.len()]);
     let mut room = core.room(&topic.place.account);
-    for (subscription, (_, stored)) in subscriptions.iter().enumerate() {
+    // Long texts are measured once for all subscriptions of a protocol.
+    let mut sizes = BTreeMap::new();
+    for (subscription, (id, stored)) in subscriptions.iter().enumerate() {
         let it = &stored.record;
         if it.pending {
             continue;
         }
         let filter = Filter::of(&it.settings);
+        let frame = Errand::size_but_message(id, there, it);
         for (number, (message, of_message)) in messages.iter().zip(&mut verdicts).enumerate() {
             let verdict = filter.verdict(&message.for_protocol(it.protocol));
             of_message.push(verdict);
             if verdict == Verdict::Passes {
-                let (_, errand) = errand_of(subscription, number);
-                let bytes = errand.size();
+                let measured = sizes.entry((it.protocol.name(), number));
+                let size = *measured.or_insert_with(|| all_kept[number].size_for(it.protocol));
+                let bytes = frame + size;
                 room.take(bytes).map_err(ChangeError::from)?;
                 owed.push((subscription, number, bytes));
             }
@@ -230,7 +229,11 @@ async fn owe(
     }
     let (mut part, mut part_bytes) = (Vec::new(), 0);
     for (subscription, number, bytes) in owed {
-        part.push(errand_of(subscription, number));
+        let (id, stored) = &subscriptions[subscription];
+        let it = &stored.record;
+        let kept = all_kept[number].for_protocol(it.protocol);
+        let errand = Errand::new(id, there, it, Kind::Notification, kept);
+        part.push((format!("{}.{}", messages[number].id, id.id), errand));
         part_bytes += bytes;
         if part_bytes >= PART_BYTES {
             send(core, &call.permit, topic, &part).await?;
