@@ -91,6 +91,42 @@ def test_what_an_add_on_asks_for(cluster):
     assert told["podIdentityConfiguration"] == [{"serviceAccount": ACCOUNT, "recommendedManagedPolicies": [MAY]}]
 
 
+def removed(cluster, **more):
+    cluster.eks.delete_addon(clusterName=cluster.name, addonName=DRIVER, **more)
+    cluster.eks.get_waiter("addon_deleted").wait(clusterName=cluster.name, addonName=DRIVER, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+
+
+def test_volumes_wait_for_their_driver(wharf, cluster):
+    """Without `--preserve` it is gone until the add-on is made again; what it made stays."""
+    ec2 = wharf.client("ec2")
+    named = {"clusterName": cluster.name, "addonName": DRIVER}
+    cluster.eks.create_addon(**named)
+    settled(cluster)
+    removed(cluster, preserve=True)
+    claim(cluster, "before")
+    wait_for(lambda: bound(cluster, "before"), 30, "a claim that is bound")
+    volume = cluster.get("persistentvolumeclaim", "before")["spec"]["volumeName"]
+    disk = cluster.get("persistentvolume", volume)["spec"]["csi"]["volumeHandle"]
+    cluster.eks.create_addon(**named)
+    settled(cluster)
+    removed(cluster)
+    assert {"gp2", "now"} <= {it["metadata"]["name"] for it in cluster.get("storageclasses")["items"]}
+    claim(cluster, "meanwhile")
+    told(cluster, "meanwhile", "Waiting for a volume to be created either by the external provisioner 'ebs.csi.aws.com'")
+    cluster.kubectl("delete", "persistentvolumeclaim", "before")
+    wait_for(lambda: cluster.get("persistentvolume", volume)["status"]["phase"] == "Released", 30, "a volume that is released")
+    assert [it["State"] for it in ec2.describe_volumes(VolumeIds=[disk])["Volumes"]] == ["available"]
+    assert not bound(cluster, "meanwhile")
+    cluster.eks.create_addon(**named)
+    settled(cluster)
+    wait_for(lambda: bound(cluster, "meanwhile"), 30, "a claim that is bound")
+    wait_for(lambda: cluster.is_gone("persistentvolume", volume), 30, "the volume to be gone")
+    found = ec2.describe_volumes(Filters=[{"Name": "volume-id", "Values": [disk]}])["Volumes"]
+    assert [it["State"] for it in found if it["State"] != "deleting"] == []
+    cluster.kubectl("delete", "persistentvolumeclaim", "meanwhile")
+    removed(cluster, preserve=True)
+
+
 def test_a_role_of_the_service_account(wharf, cluster, iam):
     issuer = cluster.described()["identity"]["oidc"]["issuer"]
     named = issuer.removeprefix("https://")
@@ -157,8 +193,7 @@ def test_an_association_that_the_add_on_owns(wharf, cluster, iam):
     iam.update_assume_role_policy(RoleName=made["RoleName"], PolicyDocument=document)
     ask_again(cluster, "by-pod")
     wait_for(lambda: bound(cluster, "by-pod"), 30, "a claim that is bound")
-    cluster.eks.delete_addon(clusterName=cluster.name, addonName=DRIVER, preserve=True)
-    cluster.eks.get_waiter("addon_deleted").wait(clusterName=cluster.name, addonName=DRIVER, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    removed(cluster, preserve=True)
     # The part goes on in it, also when volumes go at the end, and it is nobody's.
     left = cluster.eks.describe_pod_identity_association(clusterName=cluster.name, associationId=listed["associationId"])
     assert "ownerArn" not in left["association"]

@@ -257,6 +257,40 @@ def test_what_a_claim_had_goes_with_it(cluster, ec2, image):
     wait_for(lambda: disk(ec2, made) is None, 60, "a volume that is deleted")
 
 
+def test_a_volume_in_use_outlives_its_driver(cluster, ec2, image):
+    driver = {"clusterName": cluster.name, "addonName": "aws-ebs-csi-driver"}
+
+    def waited(waiter):
+        cluster.eks.get_waiter(waiter).wait(**driver, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+
+    claim(cluster, "steady")
+    apply(cluster, "steady", using(image, "steady", f"echo one > /data/orders; {WAIT}"))
+    wait_phase(cluster, "steady", "Running")
+    volume = disk_of(cluster, "steady")
+    cluster.eks.create_addon(**driver)
+    waited("addon_active")
+    cluster.eks.delete_addon(**driver)
+    waited("addon_deleted")
+    assert inside(cluster, "steady", "echo two >> /data/orders; cat /data/orders").split() == ["one", "two"]
+    assert disk(ec2, volume)["State"] == "in-use"
+    # Its last pod lets go of it, and the next has to wait.
+    cluster.kubectl("delete", "pod", "steady")
+    wait_for(lambda: disk(ec2, volume)["State"] == "available", 60, "a volume that is detached")
+    apply(cluster, "next", using(image, "steady"))
+    told(cluster, "next", "driver name ebs.csi.aws.com not found in the list of registered CSI drivers")
+    assert disk(ec2, volume)["State"] == "available"
+    cluster.eks.create_addon(**driver)
+    waited("addon_active")
+    wait_phase(cluster, "next", "Running")
+    assert inside(cluster, "next", "cat /data/orders").split() == ["one", "two"]
+    # Whoever has a role later is to have no add-on that owns it.
+    cluster.eks.delete_addon(**driver, preserve=True)
+    waited("addon_deleted")
+    cluster.kubectl("delete", "pod", "next")
+    cluster.kubectl("delete", "persistentvolumeclaim", "steady")
+    wait_for(lambda: disk(ec2, volume) is None, 60, "a volume that is deleted")
+
+
 def test_a_claim_is_encrypted_as_its_class_says(cluster, ec2, image):
     put(cluster, GP3 | {"metadata": {"name": "sealed"}, "parameters": {"encrypted": "true"}})
     claim(cluster, "sealed", storageClassName="sealed")

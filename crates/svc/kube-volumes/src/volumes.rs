@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use wharf_base::Timestamp;
 use wharf_kube_client::{Delete, Object as _, Patch, Ref, kind};
-use wharf_kube_model::persistent::{EbsDisk, HOST, claims_of, ebs_disk};
+use wharf_kube_model::persistent::{EBS, EbsDisk, HOST, claims_of, ebs_disk};
 use wharf_reconcile::Next;
 use wharf_wire::Fault;
 
@@ -40,6 +40,14 @@ impl Controller {
                 Step::Make { node, pods } => match (&volume, &disk) {
                     (Some(volume), Some(disk)) if self.claimed.gives() => {
                         self.make_attachment(volume, disk, &node, &pods).await?
+                    }
+                    (Some(volume), Some(_)) => {
+                        let text = format!(
+                            "AttachVolume.Attach failed for volume \"{}\" : driver name {EBS} not found in the list of registered CSI drivers",
+                            volume.name()
+                        );
+                        self.tell(&pods, &text);
+                        None
                     }
                     _ => None,
                 },
@@ -342,7 +350,8 @@ impl Controller {
             }
             return Ok(Next::Settled);
         }
-        if !matches!(phase, "Released" | "Failed") {
+        // Without the driver nobody deletes disks: they are there until it is back.
+        if !matches!(phase, "Released" | "Failed") || !self.gives() {
             return Ok(Next::Settled);
         }
         let looked = self.disks.see(&disk.id).await;

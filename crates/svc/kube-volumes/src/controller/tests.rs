@@ -164,6 +164,8 @@ struct Cluster {
     fake: Fake,
     client: Client,
     cloud: Arc<Cloud>,
+    /// Whether it has the driver.
+    gives: watch::Sender<bool>,
     controller: Mutex<Option<Arc<Controller>>>,
     stop: CancellationToken,
 }
@@ -184,6 +186,7 @@ impl Cluster {
             client: fake.client(),
             fake,
             cloud: Arc::default(),
+            gives: watch::Sender::new(true),
             controller: Mutex::default(),
             stop: CancellationToken::new(),
         };
@@ -204,13 +207,12 @@ impl Cluster {
     fn restart(&self) {
         let client = self.fake.client();
         let informers = Informers::new(client.clone(), indexes(), self.stop.clone());
-        let gives = watch::channel(true).1;
         let controller = Controller::new(
             client,
             &informers,
             self.cloud.clone(),
             Arc::new(SystemClock),
-            gives,
+            self.gives.subscribe(),
         );
         *self.controller.lock() = Some(controller.clone());
         let stop = self.stop.clone();
@@ -340,6 +342,57 @@ async fn a_volume_from_claim_to_deletion() {
     cluster.until(&VOLUME, <[Value]>::is_empty).await;
     assert!(cluster.cloud.disks.lock().is_empty());
     assert_eq!(*cluster.cloud.most.lock(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_driver_what_is_attached_stays_and_nothing_else_is_done() {
+    let cluster = Cluster::start().await;
+    let mut volumes = Vec::new();
+    for name in ["used", "idle", "left"] {
+        cluster.claim(name).await;
+        volumes.push(cluster.bind(name).await);
+    }
+    cluster.pod("p", "n1", "used").await;
+    cluster.until_attached("i-n1").await;
+    cluster.gives.send_replace(false);
+    cluster.claim("late").await;
+    let more = Patch::Merge(json!({"spec": {"resources": {"requests": {"storage": "5Gi"}}}}));
+    let client = &cluster.client;
+    client.patch(&CLAIM, "a", "used", &more).await.unwrap();
+    cluster.remove(&CLAIM, "a", "left").await;
+    let released = Patch::Merge(json!({"status": {"phase": "Released"}}));
+    client
+        .patch_at(&VOLUME, "", &volumes[2], "status", &released)
+        .await
+        .unwrap();
+    cluster.pod("q", "n1", "idle").await;
+    let text = "driver name ebs.csi.aws.com not found in the list of registered CSI drivers";
+    cluster.until_told(text).await;
+    // Time goes on as soon as there is nothing to do.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let disks: Vec<_> = cluster
+        .cloud
+        .disks
+        .lock()
+        .values()
+        .map(|it| it.1.gib)
+        .collect();
+    assert_eq!(disks, [3, 3, 3]);
+    cluster.until_attached("i-n1").await;
+    // What is attached goes with its pods.
+    cluster.remove(&kind::POD, "a", "p").await;
+    cluster.until(&ATTACHMENT, <[Value]>::is_empty).await;
+    cluster.gives.send_replace(true);
+    cluster.until_attached("i-n1").await;
+    cluster
+        .until(&VOLUME, |all| {
+            let is_late = |it: &Value| it.text("/spec/claimRef/name") == "late";
+            all.iter().any(is_late) && !all.iter().any(|it| it.name() == volumes[2])
+        })
+        .await;
+    while cluster.cloud.disks.lock()["vol-0"].1.gib != 5 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
