@@ -294,6 +294,17 @@ def test_clusters_change(cluster):
     assert change(logging={"clusterLogging": [{"types": ["audit"], "enabled": True}]}) == "LoggingUpdate"
     assert change(resourcesVpcConfig={"publicAccessCidrs": ["10.0.0.0/8", "127.0.0.0/8"]}) == "EndpointAccessUpdate"
     assert cluster.described()["resourcesVpcConfig"]["publicAccessCidrs"] == ["10.0.0.0/8", "127.0.0.0/8"]
+
+    def answers():
+        return cluster.kubectl("get", "--raw", "/readyz", check=False).returncode == 0
+
+    assert answers()
+    assert change(resourcesVpcConfig={"publicAccessCidrs": ["10.0.0.0/8"]}) == "EndpointAccessUpdate"
+    wait_for(lambda: not answers(), 10, "no answer to who is elsewhere")
+    assert change(resourcesVpcConfig={"publicAccessCidrs": ["10.0.0.0/8", "127.0.0.0/8"]}) == "EndpointAccessUpdate"
+    wait_for(answers, 10, "an answer")
+    assert change(upgradePolicy={"supportType": "STANDARD"}) == "UpgradePolicyUpdate"
+    assert cluster.described()["upgradePolicy"] == {"supportType": "STANDARD"}
     assert change(deletionProtection=True) == "DeletionProtectionUpdate"
     refused(cluster.eks.delete_cluster, "ResourceInUseException", "nodegroups attached", name=cluster.name)
     assert change(deletionProtection=False) == "DeletionProtectionUpdate"

@@ -263,13 +263,11 @@ fn changed(cluster: &mut Cluster, change: &Change) -> Result<Params, Fault> {
             Ok(vec![("AuthenticationMode", mode.to_owned())])
         }
         Change::Support(support) => {
-            let support = support.clone().unwrap_or_default();
-            if support == cluster.support {
-                return Err(fault::invalid(
-                    "No changes needed for the upgrade policy provided",
-                ));
-            }
-            cluster.support.clone_from(&support);
+            let support = support.as_ref().filter(|it| **it != cluster.support);
+            let support = support.ok_or_else(|| {
+                fault::invalid("No changes needed for the upgrade policy provided")
+            })?;
+            cluster.support.clone_from(support);
             let shown = serde_json::json!({"supportType": support});
             Ok(vec![("UpgradePolicy", shown.to_string())])
         }
@@ -378,6 +376,63 @@ mod tests {
             ("PublicAccessCidrs", "[\"10.0.0.0/8\"]".to_owned())
         );
         assert!(changed(&mut cluster, &of("x")).is_err());
+    }
+
+    #[test]
+    fn subnets_and_security_groups_change_or_nothing_does() {
+        let mut cluster = cluster();
+        let of = |subnets: Option<&[&str]>, groups: Option<&[&str]>| {
+            let ids =
+                |of: Option<&[&str]>| of.map(|it| it.iter().map(|it| (*it).to_owned()).collect());
+            Change::Network(VpcConfigRequest {
+                subnet_ids: ids(subnets),
+                security_group_ids: ids(groups),
+                ..VpcConfigRequest::default()
+            })
+        };
+        let same = of(Some(&["subnet-1", "subnet-2"]), Some(&[]));
+        assert_eq!(same.kind(), "VpcConfigUpdate");
+        let refused = changed(&mut cluster, &same).unwrap_err();
+        assert_eq!(
+            refused.message,
+            "No changes needed for the VPC config provided"
+        );
+        // What is not said stays.
+        let subnets = of(Some(&["subnet-2", "subnet-3"]), None);
+        let shown = |subnets: &str, groups: &str| {
+            vec![
+                ("Subnets", subnets.to_owned()),
+                ("SecurityGroups", groups.to_owned()),
+            ]
+        };
+        let params = changed(&mut cluster, &subnets).unwrap();
+        assert_eq!(params, shown(r#"["subnet-2","subnet-3"]"#, "[]"));
+        let params = changed(&mut cluster, &of(None, Some(&["sg-1"]))).unwrap();
+        assert_eq!(params, shown(r#"["subnet-2","subnet-3"]"#, r#"["sg-1"]"#));
+        assert_eq!(cluster.subnets, ["subnet-2", "subnet-3"]);
+        assert_eq!(cluster.security_groups, ["sg-1"]);
+    }
+
+    #[test]
+    fn support_changes_or_nothing_does() {
+        let mut cluster = cluster();
+        let of = |it: Option<&str>| Change::Support(it.map(str::to_owned));
+        for same in [None, Some("EXTENDED")] {
+            let refused = changed(&mut cluster, &of(same)).unwrap_err();
+            let text = "No changes needed for the upgrade policy provided";
+            assert_eq!(
+                (refused.message.as_str(), &*cluster.support),
+                (text, "EXTENDED")
+            );
+        }
+        let change = of(Some("STANDARD"));
+        assert_eq!(change.kind(), "UpgradePolicyUpdate");
+        let params = changed(&mut cluster, &change).unwrap();
+        assert_eq!(
+            params,
+            [("UpgradePolicy", r#"{"supportType":"STANDARD"}"#.to_owned())]
+        );
+        assert_eq!(cluster.support, "STANDARD");
     }
 
     #[test]

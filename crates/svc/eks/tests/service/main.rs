@@ -2,6 +2,7 @@
 
 mod addon_roles;
 mod addons;
+mod cluster_config;
 mod encryption;
 mod fargate;
 mod groups;
@@ -53,6 +54,8 @@ struct Planes {
     without: Mutex<Without>,
     version: Mutex<Option<Version>>,
     provider: Mutex<Option<Provider>>,
+    /// From where it is reached.
+    admitted: Mutex<Vec<String>>,
     /// What Secrets are under: the data key, or why it is shut.
     data_key: Mutex<Option<Result<Vec<u8>, String>>>,
     /// No API server can be started.
@@ -77,6 +80,7 @@ impl ControlPlanes for Planes {
         *self.without.lock() = cluster.without;
         *self.version.lock() = Some(cluster.version);
         *self.provider.lock() = cluster.provider;
+        *self.admitted.lock() = cluster.admitted;
         *self.data_key.lock() = cluster.data_key.map(|it| match it {
             DataKey::Open(key) => Ok(key.expose().to_vec()),
             DataKey::Shut(why) | DataKey::Unknown(why) => Err(why),
@@ -580,27 +584,6 @@ async fn an_entry_is_of_a_user_or_role_that_there_is() {
         let made = home.eks.create_access_entry(&call(), input).await;
         refused(made, "InvalidParameterException", text);
     }
-}
-
-#[tokio::test]
-async fn a_cluster_goes_to_other_subnets() {
-    let home = Home::new().await;
-    home.active("API").await;
-    let subnets = home.world.network().await.subnets_in("bc");
-    let input = UpdateClusterConfigRequest {
-        resources_vpc_config: Some(VpcConfigRequest {
-            subnet_ids: Some(subnets.clone()),
-            ..VpcConfigRequest::default()
-        }),
-        ..UpdateClusterConfigRequest::default()
-    };
-    let made = home.change(input).await;
-    assert_eq!(made.type_.as_deref(), Some("VpcConfigUpdate"));
-    let shown = home.describe().await.unwrap().cluster.unwrap();
-    assert_eq!(
-        shown.resources_vpc_config.unwrap().subnet_ids,
-        Some(subnets)
-    );
 }
 
 #[tokio::test]
