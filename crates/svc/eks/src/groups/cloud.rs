@@ -1,7 +1,7 @@
 //! A node group in EC2, Auto Scaling and IAM, asked in the name of EKS.
 
 use wharf_api_autoscaling::{
-    AutoScalingGroup, AutoScalingGroupNamesType, CompleteLifecycleActionType,
+    Activity, AutoScalingGroup, AutoScalingGroupNamesType, CompleteLifecycleActionType,
     CreateAutoScalingGroupType, DeleteAutoScalingGroupType, DescribeScalingActivitiesType,
     InstancesDistribution, LaunchTemplate as MixedTemplate, LaunchTemplateOverrides,
     LaunchTemplateSpecification, LifecycleHookSpecification, MixedInstancesPolicy, Tag as GroupTag,
@@ -420,8 +420,8 @@ impl Cloud<'_> {
             .map(|_| ())
     }
 
-    /// What the group said when it launched an instance in vain last.
-    pub async fn failed_launch(&self) -> Result<Option<String>, Fault> {
+    /// What the group did last, the latest first.
+    pub async fn activities(&self) -> Result<Vec<Activity>, Fault> {
         let request = DescribeScalingActivitiesType {
             auto_scaling_group_name: Some(self.group.scaling_group()),
             max_records: Some(10),
@@ -431,9 +431,7 @@ impl Cloud<'_> {
         let found = scaling
             .describe_scaling_activities(&self.call(), request)
             .await?;
-        let mut latest = found.activities.unwrap_or_default().into_iter();
-        let failed = latest.find(|it| it.status_code.as_deref() == Some("Failed"));
-        Ok(failed.and_then(|it| it.status_message))
+        Ok(found.activities.unwrap_or_default())
     }
 
     /// Whether an instance is there and has not ended.

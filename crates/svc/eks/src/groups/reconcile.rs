@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use wharf_api_autoscaling::{Activity, AutoScalingGroup};
 use wharf_kube_client::Client;
 use wharf_kube_model::node::instance_of;
 use wharf_reconcile::Next;
@@ -16,7 +17,7 @@ use wharf_wire::Fault;
 use super::{
     cloud::{self, Cloud},
     nodes,
-    plan::{self, Act, Course, Member},
+    plan::{self, Act, Course, Member, State},
     records::{Issue, NodeGroup, Status},
     removing, repair,
 };
@@ -32,8 +33,10 @@ use crate::{
 
 /// Until the next look at what is under way.
 pub const SOON: Duration = Duration::from_secs(2);
-/// Until the next look at nodes that are not ready, or may have to be repaired, of a group that is.
+/// Until the next look at nodes that are not ready or there, or may have to be repaired, of a group that is.
 pub const LATER: Duration = Duration::from_secs(15);
+/// Of activities of Auto Scaling.
+const FAILED: &str = "Failed";
 
 pub type StepError = wharf_service::StepError<EksFaults>;
 
@@ -261,7 +264,7 @@ async fn advance(
 
     let mut members = cloud::members(&found);
     let known = nodes::of_group(client, group).await?;
-    let waiting = members.iter().any(|it| it.state == plan::State::Waiting);
+    let waiting = members.iter().any(|it| it.state == State::Waiting);
     nodes::joined(
         client,
         &known,
@@ -293,11 +296,16 @@ async fn advance(
             let (rules, repairs) = (&group.repair, &mut group.repairs);
             let (acts, issue) = repair::repair(rules, repairs, &members, now);
             act(&cloud, client, &acts).await?;
-            group.status = match &issue {
-                None => Status::Active,
-                Some(_) => Status::Degraded,
+            // One that is launched again has failed until that is done.
+            let not_launched = match is_short(&found, &members) {
+                true => not_launched(&cloud, &[FAILED, "Successful"]).await?,
+                false => None,
             };
-            group.issues = issue.into_iter().collect();
+            group.issues = issue.into_iter().chain(not_launched).collect();
+            group.status = match group.issues.is_empty() {
+                true => Status::Active,
+                false => Status::Degraded,
+            };
             Looked {
                 // Nobody wakes a group for the conditions of its nodes.
                 next: match (group.repairs.is_empty(), group.repair.enabled) {
@@ -311,10 +319,35 @@ async fn advance(
     };
     if !group.leaving.is_empty() {
         looked.next = Next::After(SOON);
-    } else if matches!(looked.next, Next::Settled) && !members.iter().all(Member::is_ready) {
+    } else if matches!(looked.next, Next::Settled)
+        && (!members.iter().all(Member::is_ready) || is_short(&found, &members))
+    {
         looked.next = Next::After(LATER);
     }
     Ok(looked)
+}
+
+/// Whether there are fewer instances than there are to be, those that start among them.
+fn is_short(found: &AutoScalingGroup, members: &[Member]) -> bool {
+    let comes = |it: &&Member| matches!(it.state, State::Starting | State::InService);
+    members.iter().filter(comes).count() < desired(found)
+}
+
+fn desired(found: &AutoScalingGroup) -> usize {
+    usize::try_from(cloud::size_of(found).desired).unwrap_or_default()
+}
+
+/// Why no instance starts, in the words of Auto Scaling, if the last activity of one of these statuses failed.
+async fn not_launched(cloud: &Cloud<'_>, statuses: &[&str]) -> Result<Option<Issue>, NotDone> {
+    let activities = cloud.activities().await;
+    let activities = activities.map_err(NotDone::of("asking why no instance starts"))?;
+    let status = |it: &Activity| it.status_code.clone().unwrap_or_default();
+    let mut counted = activities.into_iter();
+    let last = counted.find(|it| statuses.contains(&status(it).as_str()));
+    let failed = last.filter(|it| status(it) == FAILED);
+    let name = cloud.group.scaling_group();
+    let why = failed.and_then(|it| it.status_message);
+    Ok(why.map(|it| Issue::new("AsgInstanceLaunchFailures", it, vec![name])))
 }
 
 /// The profile and the template for this generation; whether both were there.
@@ -396,11 +429,11 @@ fn tried(done: Result<(), Fault>, instance: &str) -> Result<(), NotDone> {
 async fn creating(
     cloud: &Cloud<'_>,
     group: &mut NodeGroup,
-    found: &wharf_api_autoscaling::AutoScalingGroup,
+    found: &AutoScalingGroup,
     members: &[Member],
 ) -> Result<Looked, NotDone> {
     let ready = members.iter().filter(|it| it.is_ready()).count();
-    let wanted = usize::try_from(cloud::size_of(found).desired).unwrap_or_default();
+    let wanted = desired(found);
     if ready >= wanted {
         group.status = Status::Active;
         group.modified_at = cloud.core.now();
@@ -418,26 +451,14 @@ async fn creating(
     if cloud.core.now() < group.due {
         return Ok(Looked::again(SOON));
     }
-    let launched = members
-        .iter()
-        .filter(|it| it.state == plan::State::InService);
+    let launched = members.iter().filter(|it| it.state == State::InService);
     let launched: Vec<String> = launched.map(|it| it.id.clone()).collect();
-    let why = match launched.len() < wanted {
-        true => cloud
-            .failed_launch()
-            .await
-            .map_err(NotDone::of("asking why no instance starts"))?,
+    let not_launched = match launched.len() < wanted {
+        true => not_launched(cloud, &[FAILED]).await?,
         false => None,
     };
-    let issue = match why {
-        Some(why) => Issue::new(
-            "AsgInstanceLaunchFailures",
-            why,
-            vec![group.scaling_group()],
-        ),
-        None => Issue::new("NodeCreationFailure", plan::NOT_JOINED, launched),
-    };
-    Ok(failed(group, issue))
+    let not_joined = || Issue::new("NodeCreationFailure", plan::NOT_JOINED, launched);
+    Ok(failed(group, not_launched.unwrap_or_else(not_joined)))
 }
 
 fn updated(group: &mut NodeGroup) -> Looked {

@@ -1,10 +1,13 @@
 //! Node groups over real EC2 and IAM, an Auto Scaling group and a cluster's API that a test plays.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::json;
 use wharf_api_eks::{
     CreateNodegroupRequest, DeleteNodegroupRequest, DescribeNodegroupRequest,
-    DescribeUpdateRequest, Eks as _, ListAccessEntriesRequest, Nodegroup, NodegroupScalingConfig,
-    UpdateLabelsPayload, UpdateNodegroupConfigRequest,
+    DescribeUpdateRequest, Eks as _, Issue, ListAccessEntriesRequest, Nodegroup,
+    NodegroupScalingConfig, NodegroupUpdateConfig, Update, UpdateLabelsPayload,
+    UpdateNodegroupConfigRequest,
 };
 use wharf_kube_client::kind;
 use wharf_testkit::{call, refused, until};
@@ -44,6 +47,62 @@ impl Home {
             self.group().await.ok().and_then(|it| it.status).as_deref() == Some(status)
         })
         .await;
+    }
+
+    /// One without instances.
+    async fn make_empty(&self, mut request: CreateNodegroupRequest) {
+        if let Some(sizes) = &mut request.scaling_config {
+            sizes.desired_size = Some(0);
+        }
+        self.eks.create_nodegroup(&call(), request).await.unwrap();
+        self.group_is("ACTIVE").await;
+    }
+
+    /// The group has had its time, and has not come into being.
+    async fn group_is_overdue(&self) {
+        let quarter = 15 * 60;
+        self.clock.0.fetch_add(quarter, Ordering::Relaxed);
+        self.group_is("CREATE_FAILED").await;
+    }
+
+    async fn issues(&self) -> Vec<Issue> {
+        self.group().await.unwrap().health.unwrap().issues.unwrap()
+    }
+
+    async fn update_group(&self, input: UpdateNodegroupConfigRequest) -> Result<Update, Fault> {
+        let input = UpdateNodegroupConfigRequest {
+            cluster_name: Some(CLUSTER.to_owned()),
+            nodegroup_name: Some("workers".to_owned()),
+            ..input
+        };
+        let made = self.eks.update_nodegroup_config(&call(), input).await?;
+        Ok(made.update.unwrap())
+    }
+
+    /// Type, status and parameters of an update that has ended.
+    async fn ended(&self, update: Update) -> (String, String, Vec<(String, String)>) {
+        let described = || async {
+            let input = DescribeUpdateRequest {
+                name: Some(CLUSTER.to_owned()),
+                update_id: update.id.clone(),
+                nodegroup_name: Some("workers".to_owned()),
+                ..DescribeUpdateRequest::default()
+            };
+            let found = self.eks.describe_update(&call(), input).await.unwrap();
+            found.update.unwrap()
+        };
+        until("the update has ended", || async {
+            described().await.status.as_deref() != Some("InProgress")
+        })
+        .await;
+        let found = described().await;
+        let params = found.params.unwrap().into_iter();
+        let params = params.map(|it| (it.type_.unwrap(), it.value.unwrap()));
+        (
+            found.type_.unwrap(),
+            found.status.unwrap(),
+            params.collect(),
+        )
     }
 
     async fn delete_group(&self) {
@@ -182,12 +241,7 @@ async fn a_group_that_cannot_be_made_says_why() {
 async fn a_group_that_cannot_go_says_why_and_goes_when_it_is_deleted_again() {
     let home = Home::new().await;
     home.active("API").await;
-    let mut request = home.group_request().await;
-    if let Some(sizes) = &mut request.scaling_config {
-        sizes.desired_size = Some(0);
-    }
-    home.eks.create_nodegroup(&call(), request).await.unwrap();
-    home.group_is("ACTIVE").await;
+    home.make_empty(home.group_request().await).await;
     let refusal = Fault::sender("AccessDenied", 403, "not for you");
     *home.scaling.refusal.lock() = Some(refusal);
     let input = DeleteNodegroupRequest {
@@ -287,4 +341,149 @@ async fn a_group_waits_for_its_cluster() {
     let made = home.eks.create_nodegroup(&call(), request).await;
     let text = "Cluster 'demo' is not in ACTIVE status";
     refused(made, "InvalidRequestException", text);
+}
+
+fn sized(desired: i32) -> UpdateNodegroupConfigRequest {
+    UpdateNodegroupConfigRequest {
+        scaling_config: Some(NodegroupScalingConfig {
+            desired_size: Some(desired),
+            ..NodegroupScalingConfig::default()
+        }),
+        ..UpdateNodegroupConfigRequest::default()
+    }
+}
+
+fn unavailable(
+    number: Option<i32>,
+    percent: Option<i32>,
+    strategy: Option<&str>,
+) -> UpdateNodegroupConfigRequest {
+    UpdateNodegroupConfigRequest {
+        update_config: Some(NodegroupUpdateConfig {
+            max_unavailable: number,
+            max_unavailable_percentage: percent,
+            update_strategy: strategy.map(str::to_owned),
+        }),
+        ..UpdateNodegroupConfigRequest::default()
+    }
+}
+
+#[tokio::test]
+async fn a_group_whose_instances_do_not_join_fails() {
+    let home = Home::new().await;
+    home.active("API").await;
+    let request = home.group_request().await;
+    home.eks.create_nodegroup(&call(), request).await.unwrap();
+    until("its Auto Scaling group", || async {
+        home.scaling.group.lock().is_some()
+    })
+    .await;
+    home.scaling.launch("i-1");
+    home.group_is_overdue().await;
+    let issue = Issue {
+        code: Some("NodeCreationFailure".to_owned()),
+        message: Some("Instances failed to join the kubernetes cluster".to_owned()),
+        resource_ids: Some(vec!["i-1".to_owned()]),
+    };
+    assert_eq!(home.issues().await, [issue]);
+    home.delete_group().await;
+}
+
+/// As Auto Scaling says it, also of an active group.
+#[tokio::test]
+async fn a_group_whose_instances_do_not_start_says_why() {
+    const WHY: &str = "Could not launch On-Demand Instances. VcpuLimitExceeded - no more. Launching EC2 instance failed.";
+    let home = Home::new().await;
+    home.active("API").await;
+    let request = home.group_request().await;
+    let made = home.eks.create_nodegroup(&call(), request.clone());
+    made.await.unwrap();
+    until("its Auto Scaling group", || async {
+        home.scaling.group.lock().is_some()
+    })
+    .await;
+    home.scaling.tried("Failed", Some(WHY));
+    home.scaling.tried("InProgress", None);
+    home.group_is_overdue().await;
+    let issues = home.issues().await;
+    let [issue] = issues.as_slice() else {
+        panic!("{issues:?}");
+    };
+    assert_eq!(issue.code.as_deref(), Some("AsgInstanceLaunchFailures"));
+    assert_eq!(issue.message.as_deref(), Some(WHY));
+    let resources = home.group().await.unwrap().resources.unwrap();
+    let own = resources.auto_scaling_groups.unwrap().remove(0).name;
+    assert_eq!(issue.resource_ids, Some(vec![own.unwrap()]));
+    home.delete_group().await;
+
+    home.make_empty(request).await;
+    assert!(home.issues().await.is_empty());
+    home.update_group(sized(1)).await.unwrap();
+    home.group_is("DEGRADED").await;
+    let issue = home.issues().await.remove(0);
+    assert_eq!(issue.code.as_deref(), Some("AsgInstanceLaunchFailures"));
+    assert_eq!(issue.message.as_deref(), Some(WHY));
+    // It may be changed nevertheless. What failed before something else was launched is over.
+    home.scaling.tried("Successful", None);
+    let input = unavailable(Some(2), None, None);
+    let update = home.update_group(input).await.unwrap();
+    assert_eq!(home.ended(update).await.1, "Successful");
+    until("the group is well", || async {
+        home.issues().await.is_empty()
+    })
+    .await;
+    home.group_is("ACTIVE").await;
+    home.delete_group().await;
+}
+
+#[tokio::test]
+async fn how_many_nodes_an_update_takes_away_changes() {
+    let home = Home::new().await;
+    home.active("API").await;
+    home.make_empty(home.group_request().await).await;
+    let shown = || async {
+        let shown = home.group().await.unwrap().update_config.unwrap();
+        let strategy = shown.update_strategy.unwrap();
+        (
+            shown.max_unavailable,
+            shown.max_unavailable_percentage,
+            strategy,
+        )
+    };
+    assert_eq!(shown().await, (Some(1), None, "DEFAULT".to_owned()));
+    let input = unavailable(None, Some(50), Some("MINIMAL"));
+    let update = home.update_group(input).await.unwrap();
+    let params = [
+        ("MaxUnavailablePercentage", "50"),
+        ("UpdateStrategy", "MINIMAL"),
+    ];
+    let params = params.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let expected = (
+        "ConfigUpdate".to_owned(),
+        "Successful".to_owned(),
+        params.to_vec(),
+    );
+    assert_eq!(home.ended(update).await, expected);
+    assert_eq!(shown().await, (None, Some(50), "MINIMAL".to_owned()));
+    home.group_is("ACTIVE").await;
+    // What is not said stays.
+    let input = unavailable(Some(2), None, None);
+    let update = home.update_group(input).await.unwrap();
+    let params = vec![("MaxUnavailable".to_owned(), "2".to_owned())];
+    assert_eq!(home.ended(update).await.2, params);
+    assert_eq!(shown().await, (Some(2), None, "MINIMAL".to_owned()));
+    home.group_is("ACTIVE").await;
+    let within = "maxUnavailable and maxUnavailablePercentage must be between 1 and 100";
+    let one = "Only one of maxUnavailable and maxUnavailablePercentage can be specified";
+    let nothing = "No changes needed for the nodegroup config provided";
+    for (input, text) in [
+        (unavailable(Some(0), None, None), within),
+        (unavailable(None, Some(101), None), within),
+        (unavailable(Some(1), Some(1), None), one),
+        (unavailable(None, None, None), nothing),
+    ] {
+        let changed = home.update_group(input).await;
+        refused(changed, "InvalidParameterException", text);
+    }
+    home.delete_group().await;
 }

@@ -11,7 +11,13 @@ mod providers;
 mod scaling;
 mod versions;
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use serde_json::json;
@@ -22,7 +28,7 @@ use wharf_api_eks::{
     UpdateClusterConfigRequest, VpcConfigRequest,
 };
 use wharf_api_iam::{CreateRoleRequest, CreateUserRequest, Iam as _};
-use wharf_base::SystemClock;
+use wharf_base::{Clock, SystemClock, Timestamp};
 use wharf_kube_auth::{
     access_policies::{Policy, Reach},
     mapping::Identity,
@@ -120,12 +126,22 @@ impl ControlPlanes for Planes {
     }
 }
 
+/// The time, and the seconds that a test is ahead of it.
+#[derive(Debug, Default)]
+struct Ahead(AtomicU64);
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + Duration::from_secs(self.0.load(Ordering::Relaxed))
+    }
+}
+
 struct Known(Arc<wharf_svc_iam::Directory>);
 
 #[async_trait]
 impl Principals for Known {
     async fn trusts(&self, role: &str, service: &str, source: &str) -> Result<bool, LookupError> {
-        let now = wharf_base::Clock::now(&SystemClock);
+        let now = SystemClock.now();
         let assumed = self
             .0
             .assume_for_service(role, service, "x", Some(source), now);
@@ -141,6 +157,7 @@ struct Home {
     world: World,
     planes: Arc<Planes>,
     scaling: Arc<Groups>,
+    clock: Arc<Ahead>,
     kms: KmsService,
     eks: Running<EksService>,
     role: String,
@@ -152,6 +169,7 @@ impl Home {
         let world = World::new();
         let planes = Arc::new(Planes::default());
         let scaling = Arc::new(Groups::default());
+        let clock = Arc::new(Ahead::default());
         let kms = KmsService::new(KmsParts {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
@@ -170,7 +188,7 @@ impl Home {
             )),
             principals: Arc::new(Known(world.directory.clone())),
             control_planes: planes.clone(),
-            clock: Arc::new(SystemClock),
+            clock: clock.clone(),
             takeover: Takeover::Replace,
         };
         let eks = Running::start(move || {
@@ -184,6 +202,7 @@ impl Home {
             world,
             planes,
             scaling,
+            clock,
             kms,
             eks,
             role,

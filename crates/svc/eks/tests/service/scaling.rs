@@ -2,7 +2,7 @@
 
 use parking_lot::Mutex;
 use wharf_api_autoscaling::{
-    ActivitiesType, AutoScalingGroup, AutoScalingGroupNamesType, AutoScalingGroupsType,
+    ActivitiesType, Activity, AutoScalingGroup, AutoScalingGroupNamesType, AutoScalingGroupsType,
     Autoscaling, CreateAutoScalingGroupType, DeleteAutoScalingGroupType,
     DescribeScalingActivitiesType, Instance, UpdateAutoScalingGroupType,
 };
@@ -13,9 +13,21 @@ pub struct Groups {
     pub group: Mutex<Option<AutoScalingGroup>>,
     /// What making one is refused with, or taking it away.
     pub refusal: Mutex<Option<Fault>>,
+    /// The latest first.
+    pub activities: Mutex<Vec<Activity>>,
 }
 
 impl Groups {
+    /// Something was tried and ended.
+    pub fn tried(&self, status: &str, message: Option<&str>) {
+        let activity = Activity {
+            status_code: Some(status.to_owned()),
+            status_message: message.map(str::to_owned),
+            ..Activity::default()
+        };
+        self.activities.lock().insert(0, activity);
+    }
+
     /// An instance is there, launched by the template that the group has now.
     pub fn launch(&self, id: &str) {
         let mut group = self.group.lock();
@@ -109,6 +121,9 @@ impl Autoscaling for Groups {
         _: &Call,
         _: DescribeScalingActivitiesType,
     ) -> Result<ActivitiesType, Fault> {
-        Ok(ActivitiesType::default())
+        Ok(ActivitiesType {
+            activities: Some(self.activities.lock().clone()),
+            ..ActivitiesType::default()
+        })
     }
 }
