@@ -165,7 +165,11 @@ def test_names_without_nodes_and_conflicts(installation):
         failed = settled(bare, "coredns")
         assert failed["status"] == "CREATE_FAILED"
         (issue,) = failed["health"]["issues"]
-        assert issue["code"] == "ConfigurationConflict" and issue["message"].endswith("\nService kube-dns - .spec.selector"), issue
+        conflict = (
+            "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. "
+            "Conflicts:\nService kube-dns - .spec.selector"
+        )
+        assert (issue["code"], issue["message"]) == ("ConfigurationConflict", conflict), issue
         with pytest.raises(eks.exceptions.ResourceInUseException, match="Addon already exists."):
             eks.create_addon(**named)
         made = eks.update_addon(**named, resolveConflicts="OVERWRITE")["update"]

@@ -216,7 +216,7 @@ impl Message {
 /// Bytes of a text in JSON, where escapes make it longer than what it says.
 pub fn quoted_bytes(text: &str) -> usize {
     let bytes = text.bytes().map(|it| match it {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2_usize,
         0..0x20 => 6,
         _ => 1,
     });

@@ -165,7 +165,10 @@ mod tests {
         assert!(conflicts(&own(), &there).is_empty());
         there["spec"]["selector"] = json!({"k8s-app": "kube-dns"});
         there["spec"]["ports"][0]["port"] = json!(5353);
-        assert_eq!(conflicts(&own(), &there), ["ports", "selector"]);
+        let found = conflicts(&own(), &there);
+        assert_eq!(found, ["ports", "selector"]);
+        let lines = "\nService kube-dns - .spec.ports\nService kube-dns - .spec.selector";
+        assert!(issue(&found).message.ends_with(lines));
         assert!(wanted("x").is_none());
     }
 
@@ -190,11 +193,11 @@ mod tests {
         made.unwrap();
         let issue = apply(Conflicts::None).await.unwrap();
         assert_eq!(issue.code, "ConfigurationConflict");
-        assert!(
-            issue
-                .message
-                .ends_with("Conflicts:\nService kube-dns - .spec.selector")
+        assert_eq!(
+            issue.message,
+            "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. Conflicts:\nService kube-dns - .spec.selector"
         );
+        assert_eq!(selector().await, json!({"app": "dns"}));
         assert_eq!(apply(Conflicts::Preserve).await, None);
         assert_eq!(selector().await, json!({"app": "dns"}));
         assert_eq!(apply(Conflicts::Overwrite).await, None);

@@ -168,8 +168,10 @@ async fn names_are_an_object_and_may_be_somebody_elses() {
     made.unwrap();
     home.make(request("coredns")).await.unwrap();
     let failed = home.addon_is("coredns", "CREATE_FAILED").await;
+    let conflict = "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. Conflicts:\nService kube-dns - .spec.selector";
     let issue = &failed.health.unwrap().issues.unwrap()[0];
     assert_eq!(issue.code.as_deref(), Some("ConfigurationConflict"));
+    assert_eq!(issue.message.as_deref(), Some(conflict));
     let failing = home.update("coredns", "NONE").await.unwrap();
     home.addon_is("coredns", "UPDATE_FAILED").await;
     let described = |id: Option<String>| {
@@ -187,11 +189,15 @@ async fn names_are_an_object_and_may_be_somebody_elses() {
     };
     let failed = described(failing.id).await;
     assert_eq!(failed.status.as_deref(), Some("Failed"));
-    let code = &failed.errors.unwrap()[0].error_code;
-    assert_eq!(code.as_deref(), Some("ConfigurationConflict"));
-    home.update("coredns", "PRESERVE").await.unwrap();
+    let error = &failed.errors.unwrap()[0];
+    let code = error.error_code.as_deref();
+    assert_eq!(code, Some("ConfigurationConflict"));
+    assert_eq!(error.error_message.as_deref(), Some(conflict));
+    let preserving = home.update("coredns", "PRESERVE").await.unwrap();
     // No node is there that answers.
     home.addon_is("coredns", "DEGRADED").await;
+    let done = described(preserving.id).await;
+    assert_eq!(done.status.as_deref(), Some("Successful"));
     assert_eq!(
         home.names().await.unwrap()["spec"]["selector"]["app"],
         "mine"
