@@ -48,7 +48,7 @@ impl Home {
         Ok(made.update.unwrap())
     }
 
-    async fn changed(&self, input: UpdateClusterConfigRequest) -> Ended {
+    async fn outcome_of(&self, input: UpdateClusterConfigRequest) -> Ended {
         let input = DescribeUpdateRequest {
             name: demo(),
             update_id: self.change(input).await.id,
@@ -85,14 +85,14 @@ async fn a_cluster_goes_to_other_subnets_and_security_groups_of_its_vpc() {
     let (wanted, group) = (own.subnets_in("bc"), own.group.clone());
     let [one, other] = [&wanted[0], &wanted[1]];
     let listed = format!("[\"{one}\",\"{other}\"]");
-    let done = home.changed(subnets(wanted.clone())).await;
+    let done = home.outcome_of(subnets(wanted.clone())).await;
     let params = [("Subnets", listed.as_str()), ("SecurityGroups", "[]")];
     assert_eq!(done, ended("VpcConfigUpdate", &params));
     let groups = network(VpcConfigRequest {
         security_group_ids: Some(vec![group.clone()]),
         ..VpcConfigRequest::default()
     });
-    let done = home.changed(groups).await;
+    let done = home.outcome_of(groups).await;
     let its = format!("[\"{group}\"]");
     let params = [
         ("Subnets", listed.as_str()),
@@ -177,7 +177,7 @@ async fn a_cluster_is_reached_from_elsewhere_at_once() {
 async fn a_cluster_changes_its_support() {
     let home = Home::new().await;
     home.active("API").await;
-    let done = home.changed(support("STANDARD")).await;
+    let done = home.outcome_of(support("STANDARD")).await;
     let params = [("UpgradePolicy", r#"{"supportType":"STANDARD"}"#)];
     assert_eq!(done, ended("UpgradePolicyUpdate", &params));
     let shown = home.describe().await.unwrap().cluster.unwrap();

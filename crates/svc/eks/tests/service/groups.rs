@@ -65,7 +65,7 @@ impl Home {
         self.group_is("CREATE_FAILED").await;
     }
 
-    async fn issues(&self) -> Vec<Issue> {
+    async fn issues_of_group(&self) -> Vec<Issue> {
         self.group().await.unwrap().health.unwrap().issues.unwrap()
     }
 
@@ -80,7 +80,7 @@ impl Home {
     }
 
     /// Type, status and parameters of an update that has ended.
-    async fn ended(&self, update: Update) -> (String, String, Vec<(String, String)>) {
+    async fn outcome_of_update(&self, update: Update) -> (String, String, Vec<(String, String)>) {
         let described = || async {
             let input = DescribeUpdateRequest {
                 name: Some(CLUSTER.to_owned()),
@@ -385,7 +385,7 @@ async fn a_group_whose_instances_do_not_join_fails() {
         message: Some("Instances failed to join the kubernetes cluster".to_owned()),
         resource_ids: Some(vec!["i-1".to_owned()]),
     };
-    assert_eq!(home.issues().await, [issue]);
+    assert_eq!(home.issues_of_group().await, [issue]);
     home.delete_group().await;
 }
 
@@ -405,7 +405,7 @@ async fn a_group_whose_instances_do_not_start_says_why() {
     home.scaling.tried("Failed", Some(WHY));
     home.scaling.tried("InProgress", None);
     home.group_is_overdue().await;
-    let issues = home.issues().await;
+    let issues = home.issues_of_group().await;
     let [issue] = issues.as_slice() else {
         panic!("{issues:?}");
     };
@@ -417,19 +417,19 @@ async fn a_group_whose_instances_do_not_start_says_why() {
     home.delete_group().await;
 
     home.make_empty(request).await;
-    assert!(home.issues().await.is_empty());
+    assert!(home.issues_of_group().await.is_empty());
     home.update_group(sized(1)).await.unwrap();
     home.group_is("DEGRADED").await;
-    let issue = home.issues().await.remove(0);
+    let issue = home.issues_of_group().await.remove(0);
     assert_eq!(issue.code.as_deref(), Some("AsgInstanceLaunchFailures"));
     assert_eq!(issue.message.as_deref(), Some(WHY));
     // It may be changed nevertheless. What failed before something else was launched is over.
     home.scaling.tried("Successful", None);
     let input = unavailable(Some(2), None, None);
     let update = home.update_group(input).await.unwrap();
-    assert_eq!(home.ended(update).await.1, "Successful");
+    assert_eq!(home.outcome_of_update(update).await.1, "Successful");
     until("the group is well", || async {
-        home.issues().await.is_empty()
+        home.issues_of_group().await.is_empty()
     })
     .await;
     home.group_is("ACTIVE").await;
@@ -463,14 +463,14 @@ async fn how_many_nodes_an_update_takes_away_changes() {
         "Successful".to_owned(),
         params.to_vec(),
     );
-    assert_eq!(home.ended(update).await, expected);
+    assert_eq!(home.outcome_of_update(update).await, expected);
     assert_eq!(shown().await, (None, Some(50), "MINIMAL".to_owned()));
     home.group_is("ACTIVE").await;
     // What is not said stays.
     let input = unavailable(Some(2), None, None);
     let update = home.update_group(input).await.unwrap();
     let params = vec![("MaxUnavailable".to_owned(), "2".to_owned())];
-    assert_eq!(home.ended(update).await.2, params);
+    assert_eq!(home.outcome_of_update(update).await.2, params);
     assert_eq!(shown().await, (Some(2), None, "MINIMAL".to_owned()));
     home.group_is("ACTIVE").await;
     let within = "maxUnavailable and maxUnavailablePercentage must be between 1 and 100";
