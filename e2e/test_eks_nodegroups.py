@@ -236,6 +236,35 @@ def test_what_groups_cannot_be_is_refused(cluster, workers, node_role, subnet):
         refused(call, "ResourceNotFoundException", "No node group found for name: none.", **missing)
 
 
+def test_a_group_says_why_no_instance_starts(installation, cluster, node_role, subnet):
+    ec2 = installation.client("ec2")
+    ec2.create_key_pair(KeyName="of-nodes")
+    data = {"InstanceType": "t3.small", "KeyName": "of-nodes"}
+    template = ec2.create_launch_template(LaunchTemplateName="with-key", LaunchTemplateData=data)["LaunchTemplate"]["LaunchTemplateId"]
+    of = {"clusterName": cluster.name, "nodegroupName": "keyed"}
+    sizes = {"minSize": 0, "maxSize": 1, "desiredSize": 0}
+    cluster.eks.create_nodegroup(**of, nodeRole=node_role, subnets=subnet, scalingConfig=sizes, launchTemplate={"id": template})
+    (scaling_group,) = active(cluster, "keyed")["resources"]["autoScalingGroups"]
+    ec2.delete_key_pair(KeyName="of-nodes")
+    cluster.eks.update_nodegroup_config(**of, scalingConfig={"desiredSize": 1})
+
+    def issues():
+        group = group_of(cluster, "keyed")
+        return group["status"] == "DEGRADED" and group["health"]["issues"]
+
+    (issue,) = wait_for(issues, 60, "a group that says why")
+    assert (issue["code"], issue["resourceIds"]) == ("AsgInstanceLaunchFailures", [scaling_group["name"]])
+    assert "'of-nodes'" in issue["message"] and issue["message"].endswith("Launching EC2 instance failed."), issue
+    # It may be changed, and is well as soon as it lacks nothing.
+    update = cluster.eks.update_nodegroup_config(**of, scalingConfig={"desiredSize": 0})["update"]
+    assert ended(cluster, update, "keyed")["status"] == "Successful"
+    wait_for(lambda: group_of(cluster, "keyed")["health"]["issues"] == [], 60, "a group that is well")
+    assert group_of(cluster, "keyed")["status"] == "ACTIVE"
+    cluster.eks.delete_nodegroup(**of)
+    cluster.eks.get_waiter("nodegroup_deleted").wait(**of, WaiterConfig={"Delay": 2, "MaxAttempts": 60})
+    ec2.delete_launch_template(LaunchTemplateId=template)
+
+
 def test_a_bad_node_is_replaced(installation, cluster, node_role, subnet):
     over = {
         "nodeMonitoringCondition": "KernelReady",
