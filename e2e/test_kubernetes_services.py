@@ -211,6 +211,27 @@ def test_a_cluster_address_can_lead_to_the_callers_own_node_alone(cluster, nodes
     wait_for(lambda: answers(cluster, "client", address) == pods(cluster), 30, "answers of all again")
 
 
+def test_traffic_stays_near_while_there_is_somebody_near(cluster, nodes, image, address):
+    odd = cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"trafficDistribution": "PreferMoon"}}', check=False)
+    assert 'supported values: "PreferClose", "PreferSameZone", "PreferSameNode"' in odd.stderr, odd.stderr
+    cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"trafficDistribution": "PreferSameNode"}}')
+    home = pod_of(cluster, "client")["spec"]["nodeName"]
+    place = {it["metadata"]["name"]: it["spec"]["nodeName"] for it in cluster.get("pods", "-l", "app=web")["items"]}
+    [near] = [name for name, node in place.items() if node == home]
+    [far] = [name for name, node in place.items() if node != home]
+    wait_for(lambda: answers(cluster, "client", address) == {near}, 30, "answers of the own node's pod alone")
+    [piece] = cluster.get("endpointslices", "-l", "kubernetes.io/service-name=web")["items"]
+    for endpoint in piece["endpoints"]:
+        assert endpoint["hints"] == {"forNodes": [{"name": endpoint["nodeName"]}], "forZones": [{"name": endpoint["zone"]}]}
+    # It is a liking, not a policy: without a pod of the own node the other one answers.
+    cluster.kubectl("exec", near, "--", "touch", "/tmp/shy")
+    wait_for(lambda: answers(cluster, "client", address) == {far}, 30, "answers of the other node's pod")
+    cluster.kubectl("exec", near, "--", "rm", "/tmp/shy")
+    wait_for(lambda: answers(cluster, "client", address) == {near}, 30, "answers of the own node's pod again")
+    cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"trafficDistribution": null}}')
+    wait_for(lambda: answers(cluster, "client", address) == pods(cluster), 30, "answers of all again")
+
+
 def test_a_port_of_a_node_leads_to_its_pod(cluster, nodes, image, address):
     container = sh(image, SERVE, ports=[{"containerPort": 8080, "hostPort": 8088}])
     spec = {"containers": [container], "terminationGracePeriodSeconds": 1, "nodeName": nodes[0]["PrivateDnsName"]}

@@ -1,6 +1,6 @@
 //! Which endpoints of a port traffic goes to, by the rules of the reference proxy. Pure.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use crate::{
     book::Entry,
@@ -17,6 +17,13 @@ pub enum Origin {
     Outside,
 }
 
+/// Where traffic is when a node leads it.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    pub node: &'a str,
+    pub zone: &'a str,
+}
+
 /// Where traffic goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chosen {
@@ -29,8 +36,8 @@ pub enum Chosen {
 }
 
 impl Entry {
-    /// `node` is the node that asks.
-    pub fn choose(&self, port: &ServicePort, from: Origin, node: &str, is_v6: bool) -> Chosen {
+    /// `here` is the node that asks.
+    pub fn choose(&self, port: &ServicePort, from: Origin, here: Place<'_>, is_v6: bool) -> Chosen {
         let Some(service) = self.service() else {
             return Chosen::Nothing;
         };
@@ -43,15 +50,41 @@ impl Entry {
         if policy == Policy::Cluster || anywhere.is_empty() {
             return match anywhere.is_empty() {
                 true => Chosen::Nothing,
-                false => Chosen::Endpoints(anywhere),
+                false => Chosen::Endpoints(hinted(&all, service, here).unwrap_or(anywhere)),
             };
         }
-        let here = usable(&all, service, |it| it.node.as_deref() == Some(node));
+        let here = usable(&all, service, |it| it.node.as_deref() == Some(here.node));
         match here.is_empty() {
             true => Chosen::NoneHere,
             false => Chosen::Endpoints(here),
         }
     }
+}
+
+/// Of services that publish those that are not ready, slices tell all as ready.
+fn is_ready(endpoint: &Endpoint, service: &Service) -> bool {
+    endpoint.ready || service.publishes_not_ready
+}
+
+/// The ready endpoints that are to have the traffic of this node, or else those of its zone (`trafficDistribution`). `None` where hints say
+/// nothing: one that is ready has none, or none is for here.
+fn hinted(
+    all: &[(SocketAddr, &Endpoint)],
+    service: &Service,
+    here: Place<'_>,
+) -> Option<Vec<SocketAddr>> {
+    let ready: Vec<_> = all.iter().filter(|(_, it)| is_ready(it, service)).collect();
+    let by = |hints: fn(&Endpoint) -> &[Arc<str>], own: &str| {
+        if ready.iter().any(|(_, it)| hints(it).is_empty()) {
+            return None;
+        }
+        let own = ready
+            .iter()
+            .filter(|(_, it)| hints(it).iter().any(|name| **name == *own));
+        let own: Vec<SocketAddr> = own.map(|(at, _)| *at).collect();
+        (!own.is_empty()).then_some(own)
+    };
+    by(|it| &it.for_nodes, here.node).or_else(|| by(|it| &it.for_zones, here.zone))
 }
 
 /// Those that are ready; where none is, those that serve until they end.
@@ -64,8 +97,7 @@ fn usable(
         let all = all.iter().filter(|(_, it)| counts(it) && wanted(it));
         all.map(|(at, _)| *at).collect::<Vec<_>>()
     };
-    // Of services that publish them, slices tell all as ready.
-    let ready = of(&|it| it.ready || service.publishes_not_ready);
+    let ready = of(&|it| is_ready(it, service));
     match ready.is_empty() {
         true => of(&|it| it.serving && it.terminating),
         false => ready,

@@ -15,7 +15,7 @@ mod service;
 mod slice;
 
 pub use book::{Book, Entry, Written};
-pub use choose::{Chosen, Origin};
+pub use choose::{Chosen, Origin, Place};
 pub use wharf_kube_model::parts::{Part, Parts};
 
 pub use follow::{Reader, Services};

@@ -33,6 +33,11 @@ pub struct Endpoint {
     pub terminating: bool,
     /// The name of the pod, in the namespace of the slice.
     pub pod: Option<Arc<str>>,
+    /// The zones, and the nodes, whose traffic is to stay with it (`hints`). A book of before there were hints has none.
+    #[serde(default)]
+    pub for_zones: Vec<Arc<str>>,
+    #[serde(default)]
+    pub for_nodes: Vec<Arc<str>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +52,11 @@ fn text(of: &Value, pointer: &str) -> Option<Arc<str>> {
     Some(of.text(pointer))
         .filter(|it| !it.is_empty())
         .map(Arc::from)
+}
+
+fn hints(of: &Value, pointer: &str) -> Vec<Arc<str>> {
+    let all = of.list(pointer).iter();
+    all.filter_map(|it| text(it, "/name")).collect()
 }
 
 impl Endpoint {
@@ -67,6 +77,8 @@ impl Endpoint {
             serving: says("/conditions/serving").unwrap_or(ready),
             terminating: says("/conditions/terminating").unwrap_or(false),
             pod: text(of, "/targetRef/name").filter(|_| of.text("/targetRef/kind") == "Pod"),
+            for_zones: hints(of, "/hints/forZones"),
+            for_nodes: hints(of, "/hints/forNodes"),
         })
     }
 }

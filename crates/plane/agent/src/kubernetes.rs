@@ -284,6 +284,7 @@ impl Kubelets {
         let services_of = services::Node {
             instance: it.id.clone(),
             name: name.clone(),
+            zone: it.zone.clone(),
             address: it.interface.address,
             api_server: api_server.address()?,
             pod_identity: pod_identity.address()?,

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use wharf_kube_client::{Object, Ref, kind};
 
 use crate::pods::{is_over, is_ready};
@@ -123,11 +123,38 @@ fn endpoint(service: &Value, pod: &Value, address: &str, zone: Option<String>) -
     if let Some(zone) = zone {
         endpoint["zone"] = zone.into();
     }
+    if let Some(hints) = hints(service, &endpoint) {
+        endpoint["hints"] = hints;
+    }
     let hostname = pod.text("/spec/hostname");
     if !hostname.is_empty() && pod.text("/spec/subdomain") == service.name() {
         endpoint["hostname"] = hostname.into();
     }
     endpoint
+}
+
+/// Whose traffic an endpoint that is ready is to have, by the service's `trafficDistribution`.
+fn hints(service: &Value, endpoint: &Value) -> Option<Value> {
+    let of_node = match service.text("/spec/trafficDistribution") {
+        // The former is the latter's old name.
+        "PreferClose" | "PreferSameZone" => false,
+        "PreferSameNode" => true,
+        _ => return None,
+    };
+    if !endpoint.is_true("/conditions/ready") {
+        return None;
+    }
+    let mut hints = Map::new();
+    for (of, hint, is_wanted) in [
+        ("/zone", "forZones", true),
+        ("/nodeName", "forNodes", of_node),
+    ] {
+        let name = endpoint.text(of);
+        if is_wanted && !name.is_empty() {
+            hints.insert(hint.to_owned(), json!([{"name": name}]));
+        }
+    }
+    (!hints.is_empty()).then_some(hints.into())
 }
 
 /// What to write. `there` are all slices that name the service.

@@ -124,6 +124,43 @@ fn slices_of_others_are_left_alone() {
 }
 
 #[test]
+fn traffic_is_distributed_by_hints_of_ready_endpoints() {
+    let pods = [pod(1, "True"), pod(2, "False")];
+    let told = |distribution: Value, there: &[Arc<Value>], zone: Option<&str>| {
+        let mut service = service();
+        service["spec"]["trafficDistribution"] = distribution;
+        let zone_of = |_: &str| zone.map(str::to_owned);
+        let writes = slices::plan(&service, &pods, there, &zone_of);
+        after(there.to_vec(), writes)
+    };
+    let hints = |of: &[Arc<Value>]| {
+        assert!(of[0]["endpoints"][1].get("hints").is_none(), "not ready");
+        of[0]["endpoints"][0].get("hints").cloned()
+    };
+    let plain = told(Value::Null, &[], Some("z"));
+    assert_eq!(hints(&plain), None);
+    let zone = json!({"forZones": [{"name": "z"}]});
+    for name in ["PreferSameZone", "PreferClose"] {
+        assert_eq!(
+            hints(&told(name.into(), &plain, Some("z"))),
+            Some(zone.clone())
+        );
+    }
+    let near = told("PreferSameNode".into(), &plain, Some("z"));
+    assert_eq!(
+        hints(&near),
+        Some(json!({"forZones": [{"name": "z"}], "forNodes": [{"name": "n"}]}))
+    );
+    // They go with what asked for them, and where a node has no zone there is none to name.
+    assert_eq!(hints(&told(Value::Null, &near, Some("z"))), None);
+    assert_eq!(hints(&told("PreferSameZone".into(), &near, None)), None);
+    assert_eq!(
+        hints(&told("PreferSameNode".into(), &near, None)),
+        Some(json!({"forNodes": [{"name": "n"}]}))
+    );
+}
+
+#[test]
 fn endpoints_by_readiness() {
     let endpoints = legacy::endpoints(&service(), &[pod(2, "False"), pod(1, "True")]);
     let subset = &endpoints["subsets"][0];

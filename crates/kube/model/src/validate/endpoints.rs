@@ -1,6 +1,6 @@
 //! Endpoints of services, and slices of them.
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::pod::one_of;
 use crate::{
     field::{Errors, Path},
     names,
-    view::{absent, items, number, text, texts},
+    view::{absent, items, member, number, text, texts},
 };
 
 /// An address that means the same everywhere: not this machine, not this link.
@@ -89,6 +89,32 @@ pub fn endpoints(object: &Value, errors: &mut Errors) {
     }
 }
 
+/// The names that one kind of an endpoint's hints has.
+fn hints(
+    hints: &Value,
+    kind: &str,
+    faults: fn(&str) -> Vec<String>,
+    path: &Path<'_>,
+    errors: &mut Errors,
+) {
+    const MOST: usize = 8;
+    let list = path.child(kind);
+    let all = items(hints, kind);
+    if all.len() > MOST {
+        errors.too_many(&list, all.len(), MOST);
+        return;
+    }
+    let mut seen = BTreeSet::new();
+    for (index, hint) in all.iter().enumerate() {
+        let (place, name) = (list.index(index), text(hint, "name"));
+        let at = place.child("name");
+        if !seen.insert(name) {
+            errors.duplicate(&at, name);
+        }
+        errors.invalid_all(&at, name, faults(name));
+    }
+}
+
 pub fn slice(object: &Value, errors: &mut Errors) {
     const MOST_ENDPOINTS: usize = 1000;
     const MOST_PORTS: usize = 20_000;
@@ -143,6 +169,11 @@ pub fn slice(object: &Value, errors: &mut Errors) {
         let host = text(endpoint, "hostname");
         if !host.is_empty() {
             errors.invalid_all(&path.child("hostname"), host, names::dns_label(host));
+        }
+        if let Some(given) = member(endpoint, "hints") {
+            let path = path.child("hints");
+            hints(given, "forZones", names::label_value, &path, errors);
+            hints(given, "forNodes", names::dns_subdomain, &path, errors);
         }
     }
     let list = Path::root("ports");

@@ -283,6 +283,11 @@ fn traffic(spec: &Value, kind: &str, path: &Path<'_>, errors: &mut Errors) {
     if !internal.is_empty() && !KNOWN.contains(&internal) {
         errors.not_supported(&path.child("internalTrafficPolicy"), internal, KNOWN);
     }
+    let distribution = text(spec, "trafficDistribution");
+    let known = ["PreferClose", "PreferSameZone", "PreferSameNode"];
+    if member(spec, "trafficDistribution").is_some() && !known.contains(&distribution) {
+        errors.not_supported(&path.child("trafficDistribution"), distribution, &known);
+    }
     if let Some(port) = number(spec, "healthCheckNodePort")
         && port != 0
     {

@@ -34,6 +34,7 @@ pub struct Node {
     pub instance: String,
     /// As the cluster does.
     pub name: String,
+    pub zone: String,
     pub address: Ipv4Addr,
     /// Where the API server is reached within the VPC.
     pub api_server: SocketAddrV4,

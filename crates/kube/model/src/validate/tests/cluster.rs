@@ -44,6 +44,14 @@ fn services() {
                     r#"spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)"#,
                 ],
             ),
+            ("/spec/trafficDistribution", json!("PreferSameNode"), &[]),
+            (
+                "/spec/trafficDistribution",
+                json!("PreferMoon"),
+                &[
+                    r#"spec.trafficDistribution: Unsupported value: "PreferMoon": supported values: "PreferClose", "PreferSameZone", "PreferSameNode""#,
+                ],
+            ),
             (
                 "/spec/ipFamilies",
                 json!(["IPv6"]),
@@ -406,6 +414,16 @@ fn networks() {
                 "/ports",
                 json!([{"port": 1}, {"port": 2}]),
                 &[r#"ports[1].name: Duplicate value: """#],
+            ),
+            (
+                "/endpoints/0/hints",
+                json!({"forZones": [{"name": "us-east-1a"}], "forNodes": [{"name": "n"}, {"name": "n"}]}),
+                &[r#"endpoints[0].hints.forNodes[1].name: Duplicate value: "n""#],
+            ),
+            (
+                "/endpoints/0/hints",
+                json!({"forZones": vec![json!({"name": "z"}); 9]}),
+                &["endpoints[0].hints.forZones: Too many: 9: must have at most 8 items"],
             ),
         ],
     );

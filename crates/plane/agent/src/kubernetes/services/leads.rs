@@ -7,7 +7,7 @@ use std::{
 };
 
 use wharf_kube_services::{
-    Chosen, Entry, Name, Origin, Part, Parts, Policy, Protocol, Service, ServicePort,
+    Chosen, Entry, Name, Origin, Part, Parts, Place, Policy, Protocol, Service, ServicePort,
 };
 use wharf_kubelet::host_ports::{HostAddress, HostPort};
 use wharf_network::{CLUSTER_RESOLVER, Caller, FrontEnd, Lead};
@@ -50,6 +50,10 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
     };
     let answers_names = !without.contains(&Part::CoreDns);
     let sticky = service.affinity;
+    let here = Place {
+        node: &node.name,
+        zone: &node.zone,
+    };
     for port in &service.ports {
         // Connection tracking here translates no ports of SCTP.
         if port.protocol == Protocol::Sctp {
@@ -62,7 +66,7 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
                 sticky: None,
                 by_node: false,
             },
-            false => match entry.choose(port, from, &node.name, false) {
+            false => match entry.choose(port, from, here, false) {
                 Chosen::Endpoints(all) => to(all, sticky, is_led_to),
                 Chosen::Nothing => Lead::Refused,
                 Chosen::NoneHere => Lead::Dropped,

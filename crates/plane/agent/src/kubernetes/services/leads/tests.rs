@@ -6,6 +6,7 @@ fn node() -> Node {
     Node {
         instance: "i-1".to_owned(),
         name: "here".to_owned(),
+        zone: "near".to_owned(),
         address: Ipv4Addr::new(172, 31, 0, 9),
         api_server: "169.254.170.2:20001".parse().unwrap(),
         pod_identity: "169.254.170.2:20002".parse().unwrap(),
@@ -354,5 +355,34 @@ fn one_port_at_several_addresses_of_the_node_leads_to_several_pods() {
             "itself 127.0.0.1/6:80 10.0.0.3:80",
             "itself 172.31.0.9/6:80 10.0.0.2:80",
         ]
+    );
+}
+
+#[test]
+fn hints_lead_to_the_zone_of_the_node() {
+    let mut book = wharf_kube_services::Book::default();
+    book.put_service(&json!({
+        "metadata": {"namespace": "a", "name": "s"},
+        "spec": {"clusterIP": "10.100.0.7", "ports": [{"port": 80}]},
+    }));
+    let endpoint = |address, zone| json!({"addresses": [address], "zone": zone, "hints": {"forZones": [{"name": zone}]}});
+    book.put_slice(&json!({
+        "metadata": {"namespace": "a", "name": "x", "labels": {"kubernetes.io/service-name": "s"}},
+        "addressType": "IPv4", "ports": [{"port": 8080}],
+        "endpoints": [endpoint("10.0.0.1", "near"), endpoint("10.0.0.2", "far")],
+    }));
+    let entry = book.get(&Name::new("a", "s")).unwrap();
+    let of_zone = |zone: &str| {
+        let node = Node {
+            zone: zone.to_owned(),
+            ..node()
+        };
+        shown(&leads(entry, &node, &Parts::new()))
+    };
+    assert_eq!(of_zone("near"), ["10.100.0.7/6:80 10.0.0.1:8080"]);
+    assert_eq!(of_zone("far"), ["10.100.0.7/6:80 10.0.0.2:8080"]);
+    assert_eq!(
+        of_zone("third"),
+        ["10.100.0.7/6:80 10.0.0.1:8080,10.0.0.2:8080"]
     );
 }
