@@ -213,7 +213,11 @@ impl Table {
     ) -> Result<(), NetworkError> {
         self.handle = None;
         let all = std::mem::take(&mut self.plan).into_leads();
-        let changes = self.plan.replace(all);
+        let changes = match self.ground {
+            Ground::Vpc => self.plan.begin(all),
+            // It has few services.
+            Ground::Node => self.plan.replace(all),
+        };
         let mut batch = Batch::new(&self.name);
         batch.fresh_table();
         batch.endpoint_map(ENDPOINTS);

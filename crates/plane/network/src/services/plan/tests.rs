@@ -91,6 +91,28 @@ fn what_is_led_alike_shares_a_chain_that_stays_for_a_while() {
 }
 
 #[test]
+fn a_table_begins_with_the_chains_that_most_services_need() {
+    let mut plan = Plan::default();
+    let all = [(at(1), to(0..3, false).unwrap()), (at(2), Lead::Refused)];
+    let first = plan.begin(all.into());
+    let begun: BTreeSet<Manner> = first.begun.iter().copied().collect();
+    assert_eq!(begun.len(), first.begun.len(), "each once");
+    assert!(begun.contains(&Manner::Refused) && first.ended.is_empty());
+    assert_eq!(first.steps.len(), 2);
+    for next in [
+        to(0..1, false),
+        to(0..4, false),
+        to(0..1, true),
+        to(0..3, true),
+        to(0..60, true),
+    ] {
+        let made = changes(&mut plan, &[(1, next)]);
+        assert_eq!((made.begun, made.steps.len()), (Vec::new(), 1));
+    }
+    assert_eq!(changes(&mut plan, &[(1, to(0..5, false))]).begun.len(), 1);
+}
+
+#[test]
 fn a_snapshot_is_what_differs() {
     let mut plan = Plan::default();
     change(
