@@ -62,7 +62,7 @@ pub async fn explain(pod: &Value, informers: &Informers) -> Explained {
         }
     }
     let read = Pod::read(pod);
-    let claims = volumes.of(&read, &snapshot);
+    let claims = volumes.of(&read);
     of(pod, &read, claims, &snapshot)
 }
 
@@ -191,6 +191,9 @@ fn words(refusal: &Refusal, pod: &Pod, node: &Node, load: &Load) -> String {
                 amount(name, has.saturating_sub(used).max(0)),
                 amount(name, has)
             )
+        }
+        Refusal::OnePodVolume => {
+            "another pod has a claim that one pod may have at a time (ReadWriteOncePod)".to_owned()
         }
         Refusal::VolumeAffinity => "a volume of the pod cannot be reached from it".to_owned(),
         Refusal::NoVolume => {

@@ -23,6 +23,8 @@ pub enum Refusal {
     TooManyPods,
     /// Not enough of a resource; the flag says that the node could never have it.
     Insufficient(String, bool),
+    /// Another pod has a claim that one pod may have at a time.
+    OnePodVolume,
     VolumeAffinity,
     /// Nothing there for a claim, and nothing that would be made there.
     NoVolume,
@@ -40,6 +42,7 @@ impl Refusal {
             Self::Insufficient(_, never) => !never,
             Self::Ports
             | Self::TooManyPods
+            | Self::OnePodVolume
             | Self::Spread
             | Self::PodAntiAffinity
             | Self::ExistingAntiAffinity => true,
@@ -57,6 +60,9 @@ impl fmt::Display for Refusal {
             Self::Ports => "node(s) didn't have free ports for the requested pod ports",
             Self::TooManyPods => "Too many pods",
             Self::Insufficient(resource, _) => return write!(out, "Insufficient {resource}"),
+            Self::OnePodVolume => {
+                "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
+            }
             Self::VolumeAffinity => "node(s) had volume node affinity conflict",
             Self::NoVolume => "node(s) didn't find available persistent volumes to bind",
             Self::Spread => "node(s) didn't match pod topology spread constraints",
@@ -80,15 +86,19 @@ pub struct Question<'a> {
     pub pod: &'a Pod,
     /// Where the volumes of its claims can be reached.
     volumes: &'a Reach,
+    /// Another pod has one of its claims that one pod may have at a time.
+    is_taken: bool,
     spreads: Spreads,
     others: PodAffinity,
 }
 
 impl<'a> Question<'a> {
     pub fn new(pod: &'a Pod, volumes: &'a Reach, snapshot: &Snapshot) -> Self {
+        let mut alone = volumes.alone.iter();
         Self {
             pod,
             volumes,
+            is_taken: alone.any(|it| snapshot.has_claim(&pod.namespace, it, &pod.uid)),
             spreads: Spreads::required(pod, snapshot),
             others: PodAffinity::of(pod, snapshot),
         }
@@ -120,6 +130,9 @@ impl<'a> Question<'a> {
         let lacking = lacking(self.pod, node, load);
         if !lacking.is_empty() {
             return Err(lacking);
+        }
+        if self.is_taken {
+            return one(Refusal::OnePodVolume);
         }
         let reached = self.volumes.ask(&node.name, &node.labels);
         reached.map_err(|it| vec![it])?;

@@ -46,7 +46,10 @@ impl News {
                 | Refusal::Taint(_)
                 | Refusal::NodeAffinity
                 | Refusal::SpreadLabel => Self::NODES,
-                Refusal::Ports | Refusal::TooManyPods | Refusal::Insufficient(..) => Self::ROOM,
+                Refusal::Ports
+                | Refusal::TooManyPods
+                | Refusal::Insufficient(..)
+                | Refusal::OnePodVolume => Self::ROOM,
                 Refusal::VolumeAffinity | Refusal::NoVolume => Self::VOLUMES,
                 Refusal::PodAffinity => Self::PODS,
                 Refusal::Spread | Refusal::PodAntiAffinity | Refusal::ExistingAntiAffinity => {

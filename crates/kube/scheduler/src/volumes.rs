@@ -9,7 +9,7 @@ use wharf_kube_model::{
     persistent::{HOST, NodeRef, best, class_of, makes_for, reachable_from},
 };
 
-use crate::{filter::Refusal, pod::Pod, snapshot::Snapshot};
+use crate::{filter::Refusal, pod::Pod};
 
 /// The caches that claims are looked up in.
 pub struct Volumes {
@@ -35,6 +35,8 @@ pub struct Reach {
     pub near: Vec<String>,
     /// Claims whose volumes are found or made once a node was chosen.
     pub to_bind: Vec<ToBind>,
+    /// Claims that one pod may have at a time, wherever it is (`ReadWriteOncePod`).
+    pub alone: Vec<String>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -83,8 +85,7 @@ impl Volumes {
         [&self.claims, &self.volumes, &self.classes]
     }
 
-    /// `snapshot` tells whether a volume that one pod may have alone is free.
-    pub fn of(&self, pod: &Pod, snapshot: &Snapshot) -> Claims {
+    pub fn of(&self, pod: &Pod) -> Claims {
         let mut reach = Reach::default();
         for name in &pod.claims {
             let Some(claim) = self.claims.get(&pod.namespace, name) else {
@@ -95,11 +96,8 @@ impl Volumes {
                 return Claims::Missing(why);
             }
             let modes = claim.list("/spec/accessModes");
-            if modes.iter().any(|it| it == "ReadWriteOncePod")
-                && snapshot.has_claim(&pod.namespace, name, &pod.uid)
-            {
-                let why = "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode";
-                return Claims::Missing(why.to_owned());
+            if modes.iter().any(|it| it == "ReadWriteOncePod") {
+                reach.alone.push(name.clone());
             }
             let volume = claim.text("/spec/volumeName");
             if !volume.is_empty() && claim.text("/status/phase") == "Bound" {
@@ -150,7 +148,7 @@ mod tests {
         let bound = Reach {
             bound: reachable_from(&volume).into_iter().collect(),
             near: vec!["h1".to_owned()],
-            to_bind: Vec::new(),
+            ..Reach::default()
         };
         let ask = |reach: &Reach, labels: &Value| reach.ask("n", labels.as_object().unwrap());
         assert_eq!(ask(&bound, &labels("a", "h1")), Ok(()));

@@ -157,7 +157,7 @@ impl State {
             Some(_) => self.snapshot.remove_pod(&pod.uid),
             None => None,
         };
-        let reach = match volumes.of(pod, &self.snapshot) {
+        let reach = match volumes.of(pod) {
             Claims::Known(reach) => reach,
             Claims::Missing(why) => {
                 self.queue

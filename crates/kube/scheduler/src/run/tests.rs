@@ -35,6 +35,11 @@ impl Cluster {
         self.client.create(&kind::POD, "a", &pod).await.unwrap();
     }
 
+    async fn make(&self, kind: &Kind, namespace: &str, object: Value) {
+        let made = self.client.create(kind, namespace, &object);
+        made.await.unwrap();
+    }
+
     /// Waits until all objects of a kind are as they should be.
     async fn until(&self, kind: &Kind, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let looking = async {
@@ -171,4 +176,67 @@ async fn a_more_important_pod_takes_the_room_of_others() {
         .unwrap();
     let late = pods.items.iter().find(|it| it.name() == "late").unwrap();
     assert_eq!(late.text("/spec/nodeName"), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_of_one_pod_is_waited_for_or_taken_by_a_more_important_one() {
+    let cluster = Cluster::start();
+    for name in ["n1", "n2"] {
+        cluster.node(name, "4").await;
+    }
+    let volume = json!({"metadata": {"name": "v"}, "spec": {"capacity": {"storage": "1Gi"}}});
+    cluster.make(&kind::PERSISTENT_VOLUME, "", volume).await;
+    let claim = json!({
+        "metadata": {"name": "c"},
+        "spec": {"accessModes": ["ReadWriteOncePod"], "volumeName": "v"},
+        "status": {"phase": "Bound"},
+    });
+    let claims = &kind::PERSISTENT_VOLUME_CLAIM;
+    cluster.make(claims, "a", claim).await;
+    let pod = |name: &str, priority: i64| {
+        json!({
+            "metadata": {"name": name},
+            "spec": {
+                "priority": priority, "containers": [{}],
+                "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "c"}}],
+            },
+        })
+    };
+    let on = |pods: &[Value], name: &str| {
+        let pod = pods.iter().find(|it| it.name() == name);
+        pod.map(|it| it.text("/spec/nodeName").to_owned())
+    };
+    let has_node =
+        |name: &'static str| move |pods: &[Value]| on(pods, name).is_some_and(|it| !it.is_empty());
+    cluster.make(&kind::POD, "a", pod("first", 0)).await;
+    cluster.until(&kind::POD, has_node("first")).await;
+    cluster.make(&kind::POD, "a", pod("second", 0)).await;
+    cluster
+        .until_event(
+            "FailedScheduling",
+            "0/2 nodes are available: 2 node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode. \
+             preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.",
+        )
+        .await;
+    let now = Delete {
+        grace_seconds: Some(0),
+        ..Delete::default()
+    };
+    let deleted = cluster.client.delete(&kind::POD, "a", "first", &now);
+    deleted.await.unwrap();
+    cluster.until(&kind::POD, has_node("second")).await;
+    // Who is more important has it at once.
+    cluster.make(&kind::POD, "a", pod("urgent", 1000)).await;
+    let pods = cluster
+        .until(&kind::POD, |pods| pods.iter().any(Object::is_deleting))
+        .await;
+    let leaves: Vec<&str> = pods
+        .iter()
+        .filter(|it| it.is_deleting())
+        .map(Object::name)
+        .collect();
+    assert_eq!(leaves, ["second"]);
+    let deleted = cluster.client.delete(&kind::POD, "a", "second", &now);
+    deleted.await.unwrap();
+    cluster.until(&kind::POD, has_node("urgent")).await;
 }
