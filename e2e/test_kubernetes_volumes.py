@@ -291,6 +291,30 @@ def test_a_volume_in_use_outlives_its_driver(cluster, ec2, image):
     wait_for(lambda: disk(ec2, volume) is None, 60, "a volume that is deleted")
 
 
+def test_a_claim_is_one_pods_alone_and_its_volume_stays(cluster, ec2, image):
+    put(cluster, GP3 | {"metadata": {"name": "kept"}, "reclaimPolicy": "Retain"})
+    claim(cluster, "alone", storageClassName="kept", accessModes=["ReadWriteOncePod"])
+    apply(cluster, "first", using(image, "alone"))
+    wait_phase(cluster, "first", "Running")
+    # A second pod waits, though the first one's node has room, and has it as soon as that has ended.
+    apply(cluster, "second", using(image, "alone"))
+    told(cluster, "second", "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode")
+    assert "nodeName" not in pod_of(cluster, "second")["spec"]
+    cluster.kubectl("delete", "pod", "first")
+    wait_phase(cluster, "second", "Running")
+    cluster.kubectl("patch", "persistentvolumeclaim", "alone", "-p", '{"spec": {"volumeAttributesClassName": "fast"}}')
+    told(cluster, "alone", "volumeAttributesClassName is not supported")
+    made, volume = disk_of(cluster, "alone"), volume_of(cluster, "alone")["metadata"]["name"]
+    cluster.kubectl("delete", "pod", "second")
+    cluster.kubectl("delete", "persistentvolumeclaim", "alone")
+    wait_for(lambda: cluster.get("persistentvolume", volume)["status"]["phase"] == "Released", 30, "a volume that is released")
+    wait_for(lambda: disk(ec2, made)["State"] == "available", 60, "a disk that is detached")
+    # Without the object it is the account's still.
+    cluster.kubectl("delete", "persistentvolume", volume)
+    assert disk(ec2, made)["State"] == "available"
+    ec2.delete_volume(VolumeId=made)
+
+
 def test_a_claim_is_encrypted_as_its_class_says(cluster, ec2, image):
     put(cluster, GP3 | {"metadata": {"name": "sealed"}, "parameters": {"encrypted": "true"}})
     claim(cluster, "sealed", storageClassName="sealed")

@@ -249,6 +249,14 @@ impl Controller {
             return Ok(Next::Settled);
         }
         let about = || Ref::of(&kind::PERSISTENT_VOLUME_CLAIM, claim);
+        // A claim may get one at any time, whatever was refused when its volume was made.
+        if !claim.text("/spec/volumeAttributesClassName").is_empty() {
+            let text = format!(
+                "failed to modify volume \"{}\": volumeAttributesClassName is not supported",
+                volume.name()
+            );
+            self.warn(&self.resizer, about(), "VolumeModifyFailed", &text);
+        }
         let bytes = requested(claim);
         if bytes > capacity(volume) {
             let gib = bytes / GIB + i64::from(bytes % GIB > 0);

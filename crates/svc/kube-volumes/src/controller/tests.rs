@@ -705,3 +705,19 @@ async fn a_disk_grows_for_the_volume_that_it_was_made_for_alone() {
         .await;
     assert_eq!(cluster.cloud.disks.lock()["vol-0"].1.gib, 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn attributes_that_a_bound_claim_asks_for_are_refused_by_name() {
+    let cluster = Cluster::start().await;
+    cluster.claim("c").await;
+    cluster.bind("c").await;
+    let patch = Patch::Merge(json!({"spec": {"volumeAttributesClassName": "fast"}}));
+    cluster
+        .client
+        .patch(&CLAIM, "a", "c", &patch)
+        .await
+        .unwrap();
+    cluster
+        .until_told("volumeAttributesClassName is not supported")
+        .await;
+}
