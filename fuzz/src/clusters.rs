@@ -12,6 +12,8 @@ use wharf_base::Timestamp;
 use wharf_kube_api::storage::token::Position;
 use wharf_kube_auth::{account_token, eks_token, signing_request::SigningRequest};
 use wharf_kube_model::{Catalog, file_volume, persistent, table::JsonPath, validate};
+use wharf_kube_policies::{Rules, Source, Traffic};
+use wharf_kube_services::{Origin, Place, Written};
 use wharf_schedule::{Expression, Zone};
 use wharf_svc_kube_balancers::fuzz::World;
 
@@ -235,6 +237,71 @@ pub fn service(bytes: &[u8]) {
         };
         wharf_svc_kube_balancers::fuzz::service(&service, &world);
     }
+}
+
+/// A Service, then slices of endpoints, as nodes read them: where its ports lead. A book is the same after it was written and read.
+pub fn endpoints(bytes: &[u8]) {
+    let mut objects = objects(bytes);
+    let Some(service) = objects.next().flatten() else {
+        return;
+    };
+    let mut book = wharf_kube_services::Book::default();
+    book.put_service(&service);
+    for slice in objects.map_while(|it| it) {
+        book.put_slice(&slice);
+    }
+    let here = Place {
+        node: "n",
+        zone: "us-east-1a",
+    };
+    for (service, entry) in book.services() {
+        for port in &service.ports {
+            for from in [Origin::Inside, Origin::Outside] {
+                for is_v6 in [false, true] {
+                    let _ = entry.choose(port, from, here, is_v6);
+                }
+            }
+        }
+    }
+    let written = serde_json::to_vec(&book.written()).expect("a book is JSON");
+    let read = serde_json::from_slice::<Written>(&written).expect("what was written can be read");
+    let again = wharf_kube_services::Book::from(read);
+    assert_eq!(again.written(), book.written());
+}
+
+/// A NetworkPolicy and a namespace, then pods of the node `n`: what is named by a number is there, and goes with those who name it.
+pub fn network_policy(bytes: &[u8]) {
+    let mut objects = objects(bytes);
+    let (Some(policy), Some(namespace)) = (objects.next().flatten(), objects.next().flatten())
+    else {
+        return;
+    };
+    let pods: Vec<Arc<Value>> = objects.map_while(|it| it).collect();
+    let mut book = wharf_kube_policies::Book::new("n");
+    book.put_policy(&policy);
+    book.put_namespace(&namespace);
+    for pod in &pods {
+        book.put_pod(pod);
+    }
+    let rules = book.rules();
+    let held = rules.pods.values();
+    let held = held.flat_map(|it| it.ingress.iter().chain(&it.egress).flatten());
+    for number in held {
+        for it in &rules.policies[number].permissions {
+            if let Source::Peers(number) = it.peer {
+                assert!(rules.peers.contains_key(&number));
+            }
+            if let Traffic::Listeners(number) = it.traffic {
+                assert!(rules.listeners.contains_key(&number));
+            }
+        }
+    }
+    for pod in &pods {
+        book.remove_pod(pod);
+    }
+    book.remove_policy(&policy);
+    book.remove_namespace(&namespace);
+    assert_eq!(book.rules(), Rules::default());
 }
 
 /// A TargetGroupBinding, then its Service, an EndpointSlice, a pod and a node.
