@@ -235,6 +235,58 @@ def test_an_entry_is_changed(wharf, cluster):
         eks.delete_access_entry(clusterName=cluster.name, principalArn=principal)
 
 
+def test_a_session_is_named_by_a_template_and_has_namespaces_by_a_pattern(wharf, cluster):
+    eks, (user, keys) = cluster.eks, a_user(wharf)
+    trust = {"Effect": "Allow", "Principal": {"AWS": user}, "Action": "sts:AssumeRole"}
+    name, document = kubernetes.name("ops"), {"Version": "2012-10-17", "Statement": [trust]}
+    role = wharf.client("iam").create_role(RoleName=name, Path="/teams/", AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
+    made = wharf.client("sts", keys).assume_role(RoleArn=role, RoleSessionName="ann@example.com")
+    session, account = Keys.of_session(made["Credentials"]), role.split(":")[4]
+
+    def who():
+        said = json.loads(cluster.kubectl("auth", "whoami", "-o", "json", keys=session))["status"]["userInfo"]
+        return said["username"], "ops" in said["groups"]
+
+    of = {"clusterName": cluster.name, "principalArn": role}
+    usual = f"arn:aws:sts::{account}:assumed-role/{name}/"
+    assert eks.create_access_entry(**of)["accessEntry"]["username"] == usual + "{{SessionName}}"
+    assert who() == (usual + "ann-example.com", False)
+    eks.update_access_entry(**of, username="{{AccountID}}:{{SessionNameRaw}}", kubernetesGroups=["ops"])
+    assert who() == (f"{account}:ann@example.com", True)
+
+    team = kubernetes.name("team")
+    for namespace in (f"{team}-a", f"{team}-b", f"other-{team}-a"):
+        cluster.kubectl("create", "namespace", namespace)
+    scope = {"type": "namespace", "namespaces": [f"{team}-*"]}
+    eks.associate_access_policy(**of, policyArn=POLICY.format("Edit"), accessScope=scope)
+
+    def may(*where):
+        return cluster.kubectl("auth", "can-i", "create", "pods", *where, keys=session, check=False).stdout.strip() == "yes"
+
+    assert may("-n", f"{team}-a") and may("-n", f"{team}-b")
+    assert not may("-n", f"other-{team}-a") and not may("-n", "default") and not may("--all-namespaces")
+    eks.delete_access_entry(**of)
+
+
+def test_lists_come_by_pages_and_a_request_that_is_repeated_makes_one(wharf, cluster):
+    eks, named = cluster.eks, {"clusterName": cluster.name}
+    arns = sorted(a_user(wharf)[0] for _ in range(3))
+    for arn in arns:
+        entry = {**named, "principalArn": arn, "clientRequestToken": f"once-{arn[-8:]}"}
+        first, again = (eks.create_access_entry(**entry)["accessEntry"] for _ in range(2))
+        assert first == again
+        refused(eks.create_access_entry, "ResourceInUseException", "is already in use on this cluster", **named, principalArn=arn)
+    pages = [it["accessEntries"] for it in eks.get_paginator("list_access_entries").paginate(**named, PaginationConfig={"PageSize": 1})]
+    assert [len(it) for it in pages] == [1] * len(pages)
+    listed = [arn for page in pages for arn in page]
+    assert listed == sorted(set(listed)) and set(arns) <= set(listed)
+    assert wharf.aws("eks", "list-access-entries", "--cluster-name", cluster.name, "--page-size", "2")["accessEntries"] == listed
+    page = eks.list_access_entries(**named, maxResults=1)
+    refused(eks.list_clusters, "InvalidParameterException", "", nextToken=page["nextToken"])
+    for arn in arns:
+        eks.delete_access_entry(**named, principalArn=arn)
+
+
 def test_roles_of_kubernetes_let_groups_in(wharf, cluster):
     arn, keys = a_user(wharf)
     cluster.eks.create_access_entry(clusterName=cluster.name, principalArn=arn, kubernetesGroups=["readers"])

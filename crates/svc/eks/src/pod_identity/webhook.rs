@@ -366,6 +366,53 @@ mod tests {
     }
 
     #[test]
+    fn annotations_say_how_sts_is_asked_and_how_long_a_token_lasts() {
+        let made = |of_pod: Value, of_account: Value| {
+            let mut annotations = json!({"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/r"});
+            for (name, value) in of_account.as_object().unwrap() {
+                annotations[format!("eks.amazonaws.com/{name}")] = value.clone();
+            }
+            let mut pod = json!({"metadata": {"annotations": of_pod}, "spec": {"containers": [{"name": "a"}]}});
+            add(&mut pod, &account(annotations), &place(), false);
+            let token =
+                &pod["spec"]["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"];
+            let sts = variable(&pod["spec"]["containers"][0], "AWS_STS_REGIONAL_ENDPOINTS");
+            (
+                sts.map(str::to_owned),
+                token["audience"].as_str().unwrap().to_owned(),
+                token["expirationSeconds"].as_i64().unwrap(),
+            )
+        };
+        let regional = Some("regional".to_owned());
+        let usual = "sts.amazonaws.com".to_owned();
+        assert_eq!(
+            made(json!({}), json!({})),
+            (regional.clone(), usual.clone(), 86_400)
+        );
+        let global = json!({"sts-regional-endpoints": "false"});
+        assert_eq!(made(json!({}), global), (None, usual.clone(), 86_400));
+        // The pod's own word comes first, and a token lasts ten minutes at least and a day at most.
+        let hour = json!({"token-expiration": "3600", "audience": "me"});
+        assert_eq!(
+            made(json!({}), hour.clone()),
+            (regional.clone(), "me".to_owned(), 3600)
+        );
+        for (said, seconds) in [
+            ("7200", 7200),
+            ("1", 600),
+            ("900000", 86_400),
+            ("soon", 3600),
+        ] {
+            let of_pod = json!({"eks.amazonaws.com/token-expiration": said});
+            assert_eq!(
+                made(of_pod, hour.clone()),
+                (regional.clone(), "me".to_owned(), seconds),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
     fn who_has_no_role_is_left_alone() {
         let mut pod = json!({"metadata": {}, "spec": {"containers": [{"name": "a"}]}});
         let before = pod.clone();
