@@ -86,6 +86,10 @@ def test_the_javascript_client(cluster, image, tmp_path):
         "forwarded": "hello",
         "scaled": [0, 2],
         "settings": ["red"],
+        "conflicting owner": [409, "Conflict"],
+        "replaced": "green",
+        "conflict": [409, "Conflict"],
+        "invalid": [422, "Invalid"],
         "missing": [404, "NotFound"],
     }
 

@@ -94,6 +94,16 @@ settings.data.colour = 'red';
 await objects.patch(settings, undefined, undefined, 'day', true, k8s.PatchStrategy.ServerSideApply);
 const { items } = await objects.list('v1', 'ConfigMap', namespace, undefined, undefined, undefined, 'metadata.name=settings');
 seen.settings = items.map((it) => it.data.colour);
+// Another owner may not take the field, nor may a writer who does not know the latest version.
+const named = { name: 'settings', namespace };
+const apply = k8s.setHeaderOptions('Content-Type', k8s.PatchStrategy.ServerSideApply);
+const other = { ...settings, data: { colour: 'grey' } };
+seen['conflicting owner'] = await refusal(() => core.patchNamespacedConfigMap({ ...named, body: other, fieldManager: 'night' }, apply));
+const known = await core.readNamespacedConfigMap(named);
+const replaced = await core.replaceNamespacedConfigMap({ ...named, body: { ...known, data: { colour: 'green' } } });
+seen.replaced = replaced.data.colour;
+seen.conflict = await refusal(() => core.replaceNamespacedConfigMap({ ...named, body: known }));
+seen.invalid = await refusal(() => core.createNamespacedService({ namespace, body: { metadata: { name: 'none' }, spec: { ports: [] } } }));
 seen.missing = await refusal(() => core.readNamespacedPod({ name: 'nobody', namespace }));
 await core.deleteNamespace({ name: namespace });
 console.log(JSON.stringify(seen));
