@@ -145,6 +145,31 @@ def test_a_service_has_an_address_of_a_further_range(cluster, address):
     assert "NotFound" in cluster.kubectl("get", "ipaddress", "192.168.77.5", check=False).stderr
 
 
+def test_a_service_without_a_selector_leads_where_its_endpoints_say(cluster, address):
+    addresses = [{"ip": it["status"]["podIP"]} for it in cluster.get("pods", "-l", "app=web")["items"]]
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "by-hand"},
+        "spec": {"ports": [{"port": 80, "targetPort": 8080}]},
+    }
+    written = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "by-hand"}}
+
+    def lead_to(some):
+        subsets = [{"addresses": some, "ports": [{"port": 8080}]}]
+        cluster.kubectl("apply", "-f", "-", stdin=json.dumps(written | {"subsets": subsets}))
+
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(service))
+    lead_to(addresses)
+    wait_for(lambda: answers(cluster, "client", "by-hand") == pods(cluster), 30, "answers of all that the Endpoints name")
+    lead_to(addresses[:1])
+    wait_for(lambda: len(answers(cluster, "client", "by-hand")) == 1, 30, "one that is left")
+    cluster.kubectl("delete", "endpoints", "by-hand")
+    wait_for(lambda: answers(cluster, "client", "by-hand", times=1) == {"failed"}, 30, "nobody to answer")
+    assert cluster.get("endpointslices", "-l", "kubernetes.io/service-name=by-hand")["items"] == []
+    cluster.kubectl("delete", "service", "by-hand")
+
+
 def test_a_client_stays_with_a_pod_by_affinity(cluster, address):
     cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"sessionAffinity": "ClientIP"}}')
     wait_for(lambda: len(answers(cluster, "client", address)) == 1, 30, "one pod for one client")

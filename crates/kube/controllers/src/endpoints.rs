@@ -1,6 +1,8 @@
-//! Where a service's pods are: its endpoint slices, and its Endpoints for those who still read them.
+//! Where a service's pods are: its endpoint slices, and its Endpoints for those who still read them; and slices of the Endpoints that
+//! somebody writes for a service without pods.
 
 mod legacy;
+mod mirror;
 mod slices;
 
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use serde_json::Value;
 use wharf_kube_client::{Change, Delete, Error, Index, Informer, Object, kind};
 use wharf_kube_model::selector::Labels;
 
+pub use self::mirror::Mirrors;
 use self::slices::{SERVICE_NAME, Write};
 use crate::runtime::{Context, Controller, Key, Next, Queue, wake_self};
 
@@ -49,34 +52,6 @@ impl Slices {
         })
     }
 
-    async fn write(&self, namespace: &str, write: Write) -> Result<(), Error> {
-        let client = &self.context.client;
-        match write {
-            Write::Create(slice) => {
-                let written = client
-                    .create(&kind::ENDPOINT_SLICE, namespace, &slice)
-                    .await?;
-                self.slices.observe(&written);
-            }
-            Write::Update(slice) => {
-                let written = client.update(&kind::ENDPOINT_SLICE, &slice).await?;
-                self.slices.observe(&written);
-            }
-            Write::Delete(slice) => {
-                let options = Delete::of_uid(slice.uid());
-                let deleted = client
-                    .delete(&kind::ENDPOINT_SLICE, namespace, slice.name(), &options)
-                    .await;
-                match deleted {
-                    Ok(answer) => self.slices.observe_deletion(&slice, &answer),
-                    Err(error) if error.is_outdated() => {}
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        Ok(())
-    }
-
     async fn write_endpoints(&self, service: &Value, wanted: Value) -> Result<(), Error> {
         let client = &self.context.client;
         let there = self.endpoints.get(service.namespace(), service.name());
@@ -106,6 +81,39 @@ impl Slices {
         self.endpoints.observe(&written);
         Ok(())
     }
+}
+
+async fn write(
+    context: &Context,
+    slices: &Informer,
+    namespace: &str,
+    write: Write,
+) -> Result<(), Error> {
+    let client = &context.client;
+    match write {
+        Write::Create(slice) => {
+            let written = client
+                .create(&kind::ENDPOINT_SLICE, namespace, &slice)
+                .await?;
+            slices.observe(&written);
+        }
+        Write::Update(slice) => {
+            let written = client.update(&kind::ENDPOINT_SLICE, &slice).await?;
+            slices.observe(&written);
+        }
+        Write::Delete(slice) => {
+            let options = Delete::of_uid(slice.uid());
+            let deleted = client
+                .delete(&kind::ENDPOINT_SLICE, namespace, slice.name(), &options)
+                .await;
+            match deleted {
+                Ok(answer) => slices.observe_deletion(&slice, &answer),
+                Err(error) if error.is_outdated() => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(())
 }
 
 #[async_trait]
@@ -183,7 +191,7 @@ impl Controller for Slices {
         let name = format!("{}/{}", key.namespace, key.name);
         let there = self.slices.by(SLICES_BY_SERVICE.name, &name);
         for write in slices::plan(&service, &pods, &there, &zone_of) {
-            self.write(&key.namespace, write).await?;
+            self::write(&self.context, &self.slices, &key.namespace, write).await?;
         }
         let wanted = legacy::endpoints(&service, &pods);
         self.write_endpoints(&service, wanted).await?;

@@ -102,6 +102,7 @@ pub async fn run(client: Client, informers: Informers, options: Options, stop: C
     ));
     tasks.spawn(drive(job::Jobs::new(&context), stop.clone()));
     tasks.spawn(drive(endpoints::Slices::new(&context), stop.clone()));
+    tasks.spawn(drive(endpoints::Mirrors::new(&context), stop.clone()));
     tasks.spawn(drive(node_lifecycle::Nodes::new(&context), stop.clone()));
     tasks.spawn(drive(autoscaler::Autoscalers::new(&context), stop.clone()));
     tasks.spawn(drive(quota::Quotas::new(&context), stop.clone()));

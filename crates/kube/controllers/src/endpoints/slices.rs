@@ -11,7 +11,7 @@ use wharf_kube_client::{Object, Ref, kind};
 use crate::pods::{is_over, is_ready};
 
 pub const SERVICE_NAME: &str = "kubernetes.io/service-name";
-const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
+pub const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 const OURS: &str = "endpointslice-controller.k8s.io";
 const HEADLESS: &str = "service.kubernetes.io/headless";
 /// Endpoints in a slice.
@@ -52,7 +52,7 @@ fn address<'a>(pod: &'a Value, family: &str) -> Option<&'a str> {
     all.chain(first).find(is_of_family)
 }
 
-fn protocol(port: &Value) -> &str {
+pub fn protocol(port: &Value) -> &str {
     match port.text("/protocol") {
         "" => "TCP",
         protocol => protocol,
@@ -92,7 +92,7 @@ fn ports(service: &Value, pod: &Value) -> Vec<Value> {
 
 /// What slices with the same ports have in common, however these are written: in what order, with or without what is
 /// so by default.
-fn by(ports: &[Value]) -> String {
+pub fn by(ports: &[Value]) -> String {
     let port = |it: &Value| {
         let (name, app) = (it.text("/name"), it.text("/appProtocol"));
         let (number, protocol) = (it.integer("/port"), protocol(it));
