@@ -225,6 +225,11 @@ fn of_volume(claim: &Value, volume: &Value) -> Result<Behind, String> {
         ));
     }
     if let Some(disk) = ebs_disk(volume) {
+        if let Some(what) = unheeded(volume) {
+            return Err(format!(
+                "persistentVolume \"{name}\": {what} is not supported by this node"
+            ));
+        }
         return match disk.filesystem.as_str() {
             _ if disk.is_block => Ok(Behind::Disk(disk)),
             "ext3" | "ext4" => Ok(Behind::Disk(disk)),
@@ -247,6 +252,22 @@ fn of_volume(claim: &Value, volume: &Value) -> Result<Behind, String> {
     Err(format!(
         "persistentVolume \"{name}\": {kind} is not supported by this node"
     ))
+}
+
+/// What a PersistentVolume asks for of its disk and nobody does: with it the disk would be mounted otherwise, or another part of it.
+fn unheeded(volume: &Value) -> Option<&'static str> {
+    let spec = &volume["spec"];
+    let of_driver = &spec["csi"]["volumeAttributes"]["partition"];
+    let of_legacy = spec.integer("/awsElasticBlockStore/partition");
+    if !spec.list("/mountOptions").is_empty() {
+        Some("mountOptions")
+    } else if of_driver.as_str().is_some_and(|it| !matches!(it, "" | "0"))
+        || of_legacy.is_some_and(|it| it != 0)
+    {
+        Some("partition")
+    } else {
+        None
+    }
 }
 
 async fn attached(context: &Context, disk: &EbsDisk) -> Result<(), String> {
@@ -487,6 +508,18 @@ mod tests {
             (
                 json!({"csi": {"driver": "ebs.csi.aws.com", "volumeHandle": "vol-1", "fsType": "xfs"}}),
                 "fsType xfs is not",
+            ),
+            (
+                json!({"csi": ebs["csi"], "mountOptions": ["ro"]}),
+                "mountOptions is not",
+            ),
+            (
+                json!({"csi": {"driver": "ebs.csi.aws.com", "volumeHandle": "vol-1", "volumeAttributes": {"partition": "1"}}}),
+                "partition is not",
+            ),
+            (
+                json!({"awsElasticBlockStore": {"volumeID": "vol-1", "partition": 1}}),
+                "partition is not",
             ),
             (json!({"cinder": {}}), "its kind of storage is not"),
         ] {
