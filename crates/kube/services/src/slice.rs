@@ -34,9 +34,9 @@ pub struct Endpoint {
     /// The name of the pod, in the namespace of the slice.
     pub pod: Option<Arc<str>>,
     /// The zones, and the nodes, whose traffic is to stay with it (`hints`). A book of before there were hints has none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub for_zones: Vec<Arc<str>>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub for_nodes: Vec<Arc<str>>,
 }
 

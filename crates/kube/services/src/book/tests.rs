@@ -111,7 +111,10 @@ fn a_book_that_was_written_down_is_the_same_one() {
     far["spec"] = json!({"type": "ExternalName", "externalName": "example.org"});
     book.put_service(&far);
     book.put_slice(&slice("x", "s", &[("10.0.0.1", true), ("10.0.0.2", false)]));
-    book.put_slice(&slice("y", "none", &[("10.0.0.3", true)]));
+    let mut near = slice("y", "none", &[("10.0.0.3", true)]);
+    near["endpoints"][0]["hints"] =
+        json!({"forZones": [{"name": "z"}], "forNodes": [{"name": "n"}]});
+    book.put_slice(&near);
     let text = serde_json::to_string(&book.written()).unwrap();
     let mut read = Book::from(serde_json::from_str::<Written>(&text).unwrap());
     assert_eq!(read.entries, book.entries);

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{book::Book, service::Name};
 
-const HERE: Place<'_> = Place {
+const HERE: Place<'static> = Place {
     node: "here",
     zone: "near",
 };
