@@ -301,7 +301,11 @@ def test_a_claim_is_one_pods_alone_and_its_volume_stays(cluster, ec2, image):
     told(cluster, "second", "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode")
     assert "nodeName" not in pod_of(cluster, "second")["spec"]
     cluster.kubectl("delete", "pod", "first")
-    wait_phase(cluster, "second", "Running")
+    node = wait_phase(cluster, "second", "Running")["spec"]["nodeName"]
+    # One that names its node itself goes by no scheduler.
+    apply(cluster, "third", using(image, "alone", nodeName=node))
+    told(cluster, "third", "volume uses the ReadWriteOncePod access mode and is already in use by another pod")
+    cluster.kubectl("delete", "pod", "third", "--now")
     cluster.kubectl("patch", "persistentvolumeclaim", "alone", "-p", '{"spec": {"volumeAttributesClassName": "fast"}}')
     told(cluster, "alone", "volumeAttributesClassName is not supported")
     made, volume = disk_of(cluster, "alone"), volume_of(cluster, "alone")["metadata"]["name"]

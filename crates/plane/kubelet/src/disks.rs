@@ -2,7 +2,7 @@
 //! until they are attached to this node's instance, those of EFS are mounted by the node itself ([`crate::files`]).
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io,
     os::fd::{AsFd, OwnedFd},
     path::{Component, Path, PathBuf},
@@ -207,6 +207,15 @@ async fn behind(context: &Context, pod: &Pod, of: &Claim) -> Result<Behind, Stri
             of.name, pod.metadata.name
         ));
     }
+    let modes = claim.list("/spec/accessModes");
+    if modes.iter().any(|it| it == "ReadWriteOncePod")
+        && is_taken(&of.name, &pod.metadata.uid, &context.node.pods.read())
+    {
+        return Err(
+            "volume uses the ReadWriteOncePod access mode and is already in use by another pod"
+                .to_owned(),
+        );
+    }
     let named = claim.text("/spec/volumeName");
     if named.is_empty() || claim.text("/status/phase") != "Bound" {
         return Err("PVC is not bound".to_owned());
@@ -214,6 +223,26 @@ async fn behind(context: &Context, pod: &Pod, of: &Claim) -> Result<Behind, Stri
     let volume = get(kind::PERSISTENT_VOLUME, String::new(), named.to_owned());
     let volume = volume.await.map_err(said)?;
     of_volume(&claim, &volume)
+}
+
+/// Whether a claim of one pod is another's here: of several pods that name their node themselves, the one that was made first has it. The
+/// scheduler has others wait. Pure.
+fn is_taken(claim: &str, own: &str, pods: &BTreeMap<String, Arc<Value>>) -> bool {
+    let order = |it: &Value| {
+        let made = it.text("/metadata/creationTimestamp").to_owned();
+        (made, it.uid().to_owned())
+    };
+    let Some(own) = pods.values().find(|it| it.uid() == own) else {
+        return false;
+    };
+    let names_it = |it: &Value| {
+        let mut volumes = it.list("/spec/volumes").iter();
+        volumes.any(|it| it.text("/persistentVolumeClaim/claimName") == claim)
+    };
+    let is_over = |it: &Value| matches!(it.text("/status/phase"), "Succeeded" | "Failed");
+    pods.values().any(|it| {
+        it.namespace() == own.namespace() && names_it(it) && !is_over(it) && order(it) < order(own)
+    })
 }
 
 /// What this node can mount of a volume. Pure.
@@ -532,6 +561,33 @@ mod tests {
                 .unwrap_err()
                 .contains("not bound")
         );
+    }
+
+    #[test]
+    fn a_claim_of_one_pod_is_the_first_ones() {
+        let pod = |uid: &str, namespace: &str, claim: &str, made: &str| {
+            json!({
+                "metadata": {"uid": uid, "namespace": namespace, "creationTimestamp": made},
+                "spec": {"volumes": [{"persistentVolumeClaim": {"claimName": claim}}]},
+            })
+        };
+        let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z");
+        let taken = |others: &[Value]| {
+            let own = pod("b", "n", "c", late);
+            let all = others.iter().cloned().chain([own]).map(Arc::new);
+            let all = all.enumerate().map(|(at, it)| (at.to_string(), it));
+            is_taken("c", "b", &all.collect())
+        };
+        assert!(!taken(&[]), "its own");
+        assert!(taken(&[pod("z", "n", "c", early)]));
+        // Of those of one second one is the first.
+        assert!(taken(&[pod("a", "n", "c", late)]));
+        assert!(!taken(&[pod("z", "n", "c", late)]));
+        assert!(!taken(&[pod("a", "n", "other", early)]));
+        assert!(!taken(&[pod("a", "m", "c", early)]));
+        let mut over = pod("a", "n", "c", early);
+        over["status"] = json!({"phase": "Succeeded"});
+        assert!(!taken(&[over]));
     }
 
     #[test]
