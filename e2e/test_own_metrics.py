@@ -170,6 +170,14 @@ def test_as_much_is_counted_as_happened(fresh):
     within(second)
     for (namespace, name, (key, value)), total in expected.items():
         assert metrics.sum(first, namespace, name, **{key: value}) == total, (namespace, name)
+    start, complete, success = (
+        metrics.points("AWS/Events", f"IngestionToInvocation{it}Latency", RuleName="orders")[first]
+        for it in ("Start", "Complete", "Success")
+    )
+    assert {it["Unit"] for it in (start, complete, success)} == {"Milliseconds"}
+    assert [it["SampleCount"] for it in (start, complete, success)] == [5, 5, 5], "each was delivered at the first try"
+    assert 0 <= start["Sum"] <= complete["Sum"] == success["Sum"] < 5 * 60_000
+    assert metrics.sum(first, "AWS/Events", "PutEventsEntriesCount") == 5
     forwarded = {"LogGroupName": "app", "DestinationType": "SQS", "FilterName": "all"}
     assert metrics.sum(first, "AWS/Logs", "ForwardedLogEvents", **forwarded) == 5
     sends = {"Type": "API", "Resource": "SendMessage", "Service": "SQS", "Class": "None"}

@@ -51,6 +51,16 @@ pub trait Courier: Send + Sync + 'static {
 
     /// What became of a parcel, once that is written down: for counting.
     fn became(&self, _parcel: &Parcel<Self::Work>, _what: Became) {}
+
+    /// How long a try of it took, once what became of it is written down: for measuring.
+    fn tried(&self, _parcel: &Parcel<Self::Work>, _what: Became, _span: Span) {}
+}
+
+/// From when to when a try was. Parcels that go together have that of all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub began: Timestamp,
+    pub ended: Timestamp,
 }
 
 /// What a try came to.
@@ -271,41 +281,44 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
         let mut answers = Vec::new();
         if ordered {
             for stored in &living {
-                answers.extend(self.courier.deliver(&[&stored.record]).await);
-                if !answers.last().is_some_and(Result::is_ok) {
+                answers.extend(self.deliver(&[&stored.record]).await);
+                if !answers.last().is_some_and(|(it, _)| it.is_ok()) {
                     break;
                 }
             }
         } else if !living.is_empty() {
             let all: Vec<_> = living.iter().map(|it| &it.record).collect();
-            answers = self.courier.deliver(&all).await;
+            answers = self.deliver(&all).await;
         }
         let (mut delivered, mut failed) = (Vec::new(), Vec::new());
         let mut changes = self.table.begin();
         changes.fence(held.clone());
-        for (stored, answer) in living.into_iter().zip(answers) {
+        for (stored, (answer, span)) in living.into_iter().zip(answers) {
             self.count(&answer);
             match answer {
                 Ok(()) => {
                     changes.delete(&stored.key);
-                    delivered.push(stored);
+                    delivered.push((stored, span));
                 }
-                Err(failure) => failed.push((stored, failure)),
+                Err(failure) => failed.push((stored, failure, span)),
             }
         }
         changes.write(&PERMIT).await?;
-        for stored in delivered {
+        for (stored, span) in delivered {
             self.courier.became(&stored.record, Became::Delivered);
+            self.courier.tried(&stored.record, Became::Delivered, span);
         }
-        let failed = failed.into_iter().map(|(stored, failure)| async move {
-            let left = stored.record.clone();
-            let became = Became::of(&failure);
-            let left = left.failed(failure, self.clock.now(), rand::random());
-            self.keep(&stored, left, became, held).await
-        });
+        let failed = failed
+            .into_iter()
+            .map(|(stored, failure, span)| async move {
+                let left = stored.record.clone();
+                let became = Became::of(&failure).map(|it| (it, span));
+                let left = left.failed(failure, self.clock.now(), rand::random());
+                self.keep(&stored, left, became, held).await
+            });
         let dying = dying.into_iter().map(|stored| async move {
             let (left, became) = self.bury(stored.record.clone()).await;
-            self.rewrite(&stored, left, &became, held).await
+            self.rewrite(&stored, left, &became, held).await.map(drop)
         });
         for done in join_all(failed).await {
             done?;
@@ -316,15 +329,26 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
         Ok(())
     }
 
+    /// One try of parcels of one lane, each answer with the time that it took.
+    async fn deliver(&self, parcels: &[&Parcel<C::Work>]) -> Vec<(Result<(), Failure>, Span)> {
+        let began = self.clock.now();
+        let answers = self.courier.deliver(parcels).await;
+        let span = Span {
+            began,
+            ended: self.clock.now(),
+        };
+        answers.into_iter().map(|it| (it, span)).collect()
+    }
+
     /// Keeps a parcel that was not delivered for its next try, or sends its dead letter.
     async fn keep(
         &self,
         stored: &Stored<Parcel<C::Work>>,
         left: Result<Parcel<C::Work>, GivenUp>,
-        became: Option<Became>,
+        tried: Option<(Became, Span)>,
         held: &Compare,
     ) -> Result<(), StepError<F>> {
-        let mut all = Vec::from_iter(became);
+        let mut all = Vec::from_iter(tried.map(|it| it.0));
         let left = match left {
             Ok(again) => Some(again),
             Err(why) => {
@@ -337,7 +361,12 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
                 left
             }
         };
-        self.rewrite(stored, left, &all, held).await
+        if self.rewrite(stored, left, &all, held).await?
+            && let Some((what, span)) = tried
+        {
+            self.courier.tried(&stored.record, what, span);
+        }
+        Ok(())
     }
 
     /// Sends the dead letter of a parcel; what is left of it if that has to be tried again.
@@ -358,14 +387,14 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
     }
 
     /// Writes what is left of a parcel at the place of its next try, and tells what became of it, unless somebody
-    /// deleted it.
+    /// deleted it; whether nobody did.
     async fn rewrite(
         &self,
         stored: &Stored<Parcel<C::Work>>,
         left: Option<Parcel<C::Work>>,
         became: &[Became],
         held: &Compare,
-    ) -> Result<(), StepError<F>> {
+    ) -> Result<bool, StepError<F>> {
         let mut changes = self.table.begin();
         changes.when(stored.still_there());
         changes.fence(held.clone());
@@ -377,13 +406,13 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
         }
         match changes.write(&PERMIT).await {
             // Nothing was written: who has the parcel now says what becomes of it.
-            Err(error) if error.is_conflict() => return Ok(()),
+            Err(error) if error.is_conflict() => return Ok(false),
             done => done?,
         }
         for it in became {
             self.courier.became(&stored.record, *it);
         }
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use wharf_base::{Arn, Permit};
 use wharf_delivery::{
     Actor, Became, Body, Courier, DeadLetter, Failure, GivenUp, Invocation, Lane, Operations,
-    Parcel, Request, Sending, send_all, targets,
+    Parcel, Request, Sending, Span, send_all, targets,
 };
 use wharf_service::Place;
 use wharf_vended::Counters;
@@ -406,6 +406,10 @@ impl Courier for Targets {
     fn became(&self, parcel: &Parcel<Errand>, what: Became) {
         let is_again = parcel.failures > 0;
         metered::became(&self.counters, &parcel.work, is_again, what);
+    }
+
+    fn tried(&self, parcel: &Parcel<Errand>, what: Became, span: Span) {
+        metered::tried(&self.counters, parcel, what, span);
     }
 }
 

@@ -1,13 +1,16 @@
 //! What becomes of events and of the targets of rules, as metrics under `AWS/Events`: of a rule of the default bus by
-//! its name, of another bus's with that bus, and invocations besides of all rules together.
+//! its name, of another bus's with that bus, and invocations besides of all rules together. How long events take to their
+//! targets is known of other buses too. PutEvents is counted for the account that calls.
 
-use wharf_base::Arn;
-use wharf_delivery::Became;
+use wharf_base::{Arn, Timestamp};
+use wharf_delivery::{Became, Parcel, Span};
+use wharf_service::Place;
 use wharf_vended::{Counters, Subject};
 
 use crate::{courier::Errand, names::BusName};
 
 const NAMESPACE: &str = "AWS/Events";
+const BUS: &str = "EventBusName";
 
 /// Says that an event triggered a rule.
 pub fn matched(counters: &Counters, bus: &BusName, rule: &str) {
@@ -19,11 +22,7 @@ pub fn matched(counters: &Counters, bus: &BusName, rule: &str) {
 /// Says that a target does not get an event, since too much of its account waits.
 pub fn dropped(counters: &Counters, bus: &BusName, rule: &str) {
     let of = subject(bus, rule);
-    let all = Subject {
-        dimensions: Vec::new(),
-        ..of.clone()
-    };
-    counters.one(&all, "Invocations");
+    counters.one(&of_all(&of), "Invocations");
     counters.one(&of, "Invocations");
     counters.one(&of, "FailedInvocations");
 }
@@ -33,10 +32,7 @@ pub fn became(counters: &Counters, errand: &Errand, is_again: bool, what: Became
     let Some(of) = rule(&errand.rule_arn) else {
         return;
     };
-    let all = Subject {
-        dimensions: Vec::new(),
-        ..of.clone()
-    };
+    let all = of_all(&of);
     let names: &[&'static str] = match what {
         Became::Delivered => {
             counters.one(&all, "Invocations");
@@ -65,10 +61,83 @@ pub fn became(counters: &Counters, errand: &Errand, is_again: bool, what: Became
     }
 }
 
+/// Counts the time from an event's coming onto its bus to the first try of a target, to the end of that, and to the end of
+/// the one that succeeded.
+pub fn tried(counters: &Counters, parcel: &Parcel<Errand>, what: Became, span: Span) {
+    let Some(of) = rule(&parcel.work.rule_arn) else {
+        return;
+    };
+    let until = |at: Timestamp| at.since(parcel.created_at).as_secs_f64() * 1000.0;
+    let mut times = Vec::with_capacity(3);
+    if parcel.failures == 0 {
+        times.push(("IngestionToInvocationStartLatency", until(span.began)));
+        times.push(("IngestionToInvocationCompleteLatency", until(span.ended)));
+    }
+    if what == Became::Delivered {
+        times.push(("IngestionToInvocationSuccessLatency", until(span.ended)));
+    }
+    for of in [of_all(&of)].into_iter().chain(of_bus(&of)).chain([of]) {
+        for &(name, ms) in &times {
+            counters.sample(&of, name, "Milliseconds", ms);
+        }
+    }
+}
+
+/// A call of PutEvents.
+#[derive(Debug, Clone, Copy)]
+pub struct Put {
+    /// Of its entries together.
+    pub bytes: usize,
+    pub entries: usize,
+    /// Those that were not taken; `None` if the call failed.
+    pub refused: Option<usize>,
+    pub began: Timestamp,
+    pub ended: Timestamp,
+}
+
+/// Counts a call of PutEvents that is over.
+pub fn put(counters: &Counters, place: &Place, put: Put) {
+    let of = Subject {
+        account: place.account.clone(),
+        region: place.region.clone(),
+        namespace: NAMESPACE,
+        dimensions: Vec::new(),
+    };
+    counters.one(&of, "PutEventsApproximateCallCount");
+    counters.one(
+        &of,
+        match put.refused {
+            Some(_) => "PutEventsApproximateSuccessCount",
+            None => "PutEventsApproximateFailedCount",
+        },
+    );
+    let took = put.ended.since(put.began).as_secs_f64() * 1000.0;
+    counters.sample(&of, "PutEventsLatency", "Milliseconds", took);
+    counters.sample(&of, "PutEventsRequestSize", "Bytes", put.bytes as f64);
+    counters.sample(&of, "PutEventsEntriesCount", "Count", put.entries as f64);
+    let failed = put.refused.unwrap_or(put.entries);
+    counters.sample(&of, "PutEventsFailedEntriesCount", "Count", failed as f64);
+}
+
+/// All rules of an account.
+fn of_all(rule: &Subject) -> Subject {
+    Subject {
+        dimensions: Vec::new(),
+        ..rule.clone()
+    }
+}
+
+/// All rules of the bus that a rule is of; the default one has no name among dimensions.
+fn of_bus(rule: &Subject) -> Option<Subject> {
+    let mut of = rule.clone();
+    of.dimensions.retain(|it| it.0 == BUS);
+    (!of.dimensions.is_empty()).then_some(of)
+}
+
 fn subject(bus: &BusName, rule: &str) -> Subject {
     let mut dimensions = vec![("RuleName", rule.to_owned())];
     if !bus.is_default() {
-        dimensions.push(("EventBusName", bus.name.clone()));
+        dimensions.push((BUS, bus.name.clone()));
     }
     Subject {
         account: bus.place.account.clone(),
@@ -86,13 +155,16 @@ fn rule(arn: &str) -> Option<Subject> {
         Some((bus, rule)) => (Some(bus), rule),
         None => (None, resource),
     };
-    let place = wharf_service::Place::new(&arn.account, &arn.region);
+    let place = Place::new(&arn.account, &arn.region);
     Some(subject(&BusName::asked(&place, bus), rule))
 }
 
 #[cfg(test)]
 mod tests {
-    use wharf_service::Place;
+    use std::sync::Arc;
+
+    use wharf_base::TestClock;
+    use wharf_delivery::Policy;
 
     use super::*;
 
@@ -104,5 +176,58 @@ mod tests {
             assert_eq!(rule(&bus.rule_arn("r")), Some(subject(&bus, "r")));
         }
         assert_eq!(rule("arn:aws:events:eu-west-1:1:event-bus/a"), None);
+    }
+
+    #[test]
+    fn times_are_from_an_events_coming_to_the_first_try_and_to_the_one_that_succeeds() {
+        let counters = Counters::new(Arc::new(TestClock::at(Timestamp(0))));
+        let bus = BusName::asked(&Place::new("1", "r"), Some("orders"));
+        let errand = Errand {
+            id: "e".to_owned(),
+            account: "1".to_owned(),
+            rule: "r".to_owned(),
+            rule_arn: bus.rule_arn("r"),
+            target: serde_json::Value::Null,
+            payload: String::new(),
+            hops: 0,
+            event: None,
+            too_large: false,
+            sealed: None,
+        };
+        let first = Parcel::new(errand, Policy::DEFAULT, Timestamp(1000));
+        let again = Parcel {
+            failures: 1,
+            ..first.clone()
+        };
+        let span = |began, ended| Span {
+            began: Timestamp(began),
+            ended: Timestamp(ended),
+        };
+        tried(&counters, &first, Became::Failed, span(1040, 1100));
+        tried(&counters, &again, Became::Failed, span(2000, 2100));
+        tried(&counters, &again, Became::Delivered, span(4000, 4500));
+        let mut found = Vec::new();
+        for (_, point) in counters.take(i64::MAX).into_iter().flat_map(|it| it.1) {
+            assert_eq!((point.unit, point.summary.count), ("Milliseconds", 1.0));
+            let values: Vec<_> = point.dimensions.iter().map(|it| it.1.as_str()).collect();
+            found.push((point.name, values.join(" "), point.summary.sum));
+        }
+        found.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        let names = [
+            ("IngestionToInvocationCompleteLatency", 100.0),
+            ("IngestionToInvocationStartLatency", 40.0),
+            ("IngestionToInvocationSuccessLatency", 3500.0),
+        ];
+        let each = |(name, ms)| ["", "orders", "r orders"].map(|of| (name, of.to_owned(), ms));
+        assert_eq!(found, names.into_iter().flat_map(each).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn rules_of_the_default_bus_are_of_no_bus_by_name() {
+        let place = Place::new("123456789012", "eu-west-1");
+        let of = |bus| of_bus(&subject(&BusName::asked(&place, Some(bus)), "r"));
+        assert_eq!(of("default"), None);
+        let orders = of("orders").map(|it| it.dimensions);
+        assert_eq!(orders, Some(vec![(BUS, "orders".to_owned())]));
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use wharf_api_events::{PutEventsRequest, PutEventsResponse, PutEventsResultEntry};
+use wharf_api_events::{
+    PutEventsRequest, PutEventsRequestEntry, PutEventsResponse, PutEventsResultEntry,
+};
 use wharf_base::{ShareFull, ids};
 use wharf_service::Place;
 use wharf_wire::{Call, Fault};
@@ -11,7 +13,7 @@ use crate::{
     accept::{self, Arriving},
     core::Core,
     event::{self, Event, Refused},
-    fault,
+    fault, metered,
     names::BusName,
 };
 
@@ -20,9 +22,34 @@ pub async fn put_events(
     call: &Call,
     input: PutEventsRequest,
 ) -> Result<PutEventsResponse, Fault> {
-    let place = Place::of(call);
+    let (place, began) = (Place::of(call), core.parts.clock.now());
     let entries = input.entries.unwrap_or_default();
-    if entries.iter().map(event::size).sum::<usize>() > event::MOST_BYTES {
+    let (count, bytes) = (
+        entries.len(),
+        entries.iter().map(event::size).sum::<usize>(),
+    );
+    let done = put(core, call, &place, entries, bytes).await;
+    let failed = |it: &PutEventsResponse| it.failed_entry_count.unwrap_or(0);
+    let refused = done.as_ref().ok().map(failed);
+    let of_call = metered::Put {
+        bytes,
+        entries: count,
+        refused: refused.and_then(|it| usize::try_from(it).ok()),
+        began,
+        ended: core.parts.clock.now(),
+    };
+    metered::put(&core.parts.counters, &place, of_call);
+    done
+}
+
+async fn put(
+    core: &Core,
+    call: &Call,
+    place: &Place,
+    entries: Vec<PutEventsRequestEntry>,
+    bytes: usize,
+) -> Result<PutEventsResponse, Fault> {
+    if bytes > event::MOST_BYTES {
         return Err(fault::invalid(
             "Total size of the entries in the request is over the limit.",
         ));
@@ -32,7 +59,7 @@ pub async fn put_events(
     // Of the results of events.
     let mut places = Vec::new();
     for entry in entries {
-        let bus = BusName::asked(&place, entry.event_bus_name.as_deref());
+        let bus = BusName::asked(place, entry.event_bus_name.as_deref());
         // An event that could not be kept under its bus's key is not taken.
         if !shut.contains_key(&bus) {
             let refused = match core.seals(&bus).await {
@@ -50,7 +77,7 @@ pub async fn put_events(
             });
             continue;
         }
-        results.push(match Event::of(entry, &place, ids::uuid(), call.now) {
+        results.push(match Event::of(entry, place, ids::uuid(), call.now) {
             Ok(event) => {
                 let id = event.id.clone();
                 places.push(results.len());

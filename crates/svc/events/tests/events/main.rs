@@ -12,7 +12,10 @@ mod rules;
 mod scheduled;
 mod under_key;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -43,6 +46,8 @@ pub struct Called {
     pub refusal: Mutex<Option<Fault>>,
     /// What the next call answers.
     pub answer: Mutex<Option<Value>>,
+    /// How long a call takes.
+    pub takes: Mutex<Option<(Arc<TestClock>, Duration)>>,
     gate: OnceLock<Dispatcher>,
 }
 
@@ -65,6 +70,9 @@ impl Operations for Called {
             return Ok(json!({ "Failed": failed }));
         }
         let refusal = self.refusal.lock().clone();
+        if let Some((clock, time)) = &*self.takes.lock() {
+            clock.advance(*time);
+        }
         self.calls.lock().push((actor.clone(), request.clone()));
         let is_letter = request.input["MessageAttributes"].is_object();
         match refusal.filter(|_| !is_letter) {

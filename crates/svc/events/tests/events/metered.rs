@@ -4,10 +4,37 @@ use std::time::Duration;
 
 use serde_json::json;
 use wharf_api_events::{DeadLetterConfig, Events as _, PutRuleRequest, PutTargetsRequest, Target};
-use wharf_testkit::call;
+use wharf_testkit::{call, until};
 use wharf_wire::Fault;
 
 use crate::{Home, QUEUE, entry, queue};
+
+/// What else there is, with sums: of calls of PutEvents with an entry of that many bytes each, and of times of rules, which
+/// are none on a clock that stands.
+fn besides(calls: f64, (entries, bytes): (f64, f64), rules: &[&str]) -> Vec<(String, f64)> {
+    let mut all: Vec<_> = [
+        ("PutEventsApproximateCallCount", calls),
+        ("PutEventsApproximateSuccessCount", calls),
+        ("PutEventsLatency", 0.0),
+        ("PutEventsRequestSize", bytes),
+        ("PutEventsEntriesCount", entries),
+        ("PutEventsFailedEntriesCount", 0.0),
+    ]
+    .map(|(name, sum)| (name.to_owned(), sum))
+    .into();
+    for rule in rules {
+        for of in ["Start", "Complete", "Success"] {
+            let name = format!("IngestionToInvocation{of}Latency {rule}");
+            all.push((name.trim_end().to_owned(), 0.0));
+        }
+    }
+    all
+}
+
+fn with<'a>(some: &[(&'a str, f64)], others: &'a [(String, f64)]) -> Vec<(&'a str, f64)> {
+    let others = others.iter().map(|(name, sum)| (name.as_str(), *sum));
+    some.iter().copied().chain(others).collect()
+}
 
 #[tokio::test]
 async fn each_invocation_counts_for_its_rule() {
@@ -36,6 +63,9 @@ async fn each_invocation_counts_for_its_rule() {
         ("InvocationAttempts all", 6.0),
         ("SuccessfulInvocationAttempts all", 6.0),
     ];
+    // `shop`, `order`, `{"n":0}`
+    let others = besides(1.0, (3.0, 3.0 * 16.0), &["", "all"]);
+    let expected = with(&expected, &others);
     home.counted.stay(&expected, home.end()).await;
 }
 
@@ -66,6 +96,9 @@ async fn what_a_target_refuses_for_good_failed_and_went_to_its_dead_letters() {
         ("FailedInvocations r", 2.0),
         ("InvocationsSentToDlq r", 1.0),
     ];
+    let mut others = besides(1.0, (1.0, 11.0), &["", "r"]);
+    others.retain(|it| !it.0.contains("SuccessLatency"));
+    let expected = with(&expected, &others);
     home.counted.stay(&expected, home.end()).await;
 }
 
@@ -114,5 +147,43 @@ async fn scheduled_rules_and_those_of_other_buses_count_too() {
         ("InvocationAttempts often", 1.0),
         ("SuccessfulInvocationAttempts often", 1.0),
     ];
+    let others = besides(1.0, (1.0, 11.0), &["", "often"]);
+    let expected = with(&expected, &others);
     home.counted.stay(&expected, home.end()).await;
+}
+
+#[tokio::test]
+async fn the_time_to_a_target_is_measured_until_it_took_the_event() {
+    let home = Home::start();
+    let takes = (home.clock.clone(), Duration::from_millis(250));
+    *home.called.takes.lock() = Some(takes);
+    *home.called.refusal.lock() = Some(Fault::sender("Unavailable", 503, "later"));
+    home.rule("r", json!({"source": ["shop"]}), vec![queue("q")])
+        .await;
+    home.put(vec![entry("shop", json!({}))]).await;
+    let of = |name: &str, of: &str| home.counted.sums().get(&format!("{name}{of}")).copied();
+    until("the first try is measured", || async {
+        of("IngestionToInvocationCompleteLatency", " r").is_some()
+    })
+    .await;
+    assert_eq!(of("IngestionToInvocationSuccessLatency", " r"), None);
+    *home.called.refusal.lock() = None;
+    home.clock.advance(Duration::from_secs(10));
+    until("the second one is", || async {
+        of("IngestionToInvocationSuccessLatency", " r").is_some()
+    })
+    .await;
+    home.end().await;
+    for whose in ["", " r"] {
+        assert_eq!(of("IngestionToInvocationStartLatency", whose), Some(0.0));
+        assert_eq!(
+            of("IngestionToInvocationCompleteLatency", whose),
+            Some(250.0)
+        );
+        assert_eq!(
+            of("IngestionToInvocationSuccessLatency", whose),
+            Some(10_500.0)
+        );
+    }
+    assert_eq!(of("PutEventsRequestSize", ""), Some(11.0));
 }
