@@ -299,6 +299,15 @@ impl State {
         }
     }
 
+    /// Folders whose names begin so, those behind one of them if that is given, with how many live keys each has.
+    pub(crate) fn folders<'a>(
+        &'a self,
+        prefix: &'a str,
+        behind: Option<&str>,
+    ) -> impl Iterator<Item = (&'a str, usize)> + use<'a> {
+        self.keys.shelves_of(prefix, behind)
+    }
+
     pub(crate) fn live_keys(&self) -> usize {
         self.live_keys
     }

@@ -228,6 +228,37 @@ impl Store {
         after.is_some() && !*more
     }
 
+    /// The folders below a prefix that are wanted, by their names up to the last slash (`/w1/c0/sns/ACCOUNT/REGION/topic/`),
+    /// with how many keys each has now. That costs something for each folder, and nothing for its keys.
+    pub async fn folders(
+        &self,
+        prefix: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<(String, usize)>, StoreError> {
+        self.before_read().await?;
+        let (mut found, mut last) = (Vec::new(), None::<String>);
+        loop {
+            let mut looked = 0;
+            last = {
+                let state = self.inner.shared.read();
+                let folders = state.folders(prefix, last.as_deref());
+                let mut behind = None;
+                for (folder, keys) in folders.take(SCAN_KEYS) {
+                    looked += 1;
+                    behind = Some(folder);
+                    if wanted(folder) {
+                        found.push((folder.to_owned(), keys));
+                    }
+                }
+                behind.map(str::to_owned)
+            };
+            if looked < SCAN_KEYS {
+                return Ok(found);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Does a transaction; it is durable when this returns. A caller that stops waiting does not
     /// know whether it was done.
     pub async fn txn(&self, permit: &Permit, txn: Txn) -> Result<TxnReply, StoreError> {

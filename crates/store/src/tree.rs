@@ -163,6 +163,18 @@ impl<T> Tree<T> {
         self.shelf(shelf).map_or(0, |it| it.keys.len())
     }
 
+    /// Shelves whose names begin so, those behind one of them if that is given, with how many keys lie on each.
+    pub(crate) fn shelves_of<'a>(
+        &'a self,
+        prefix: &'a str,
+        behind: Option<&str>,
+    ) -> impl Iterator<Item = (&'a str, usize)> + use<'a, T> {
+        let start = behind.map_or(Bound::Included(prefix), Bound::Excluded);
+        let shelves = self.names.range::<str, _>((start, Bound::Unbounded));
+        let shelves = shelves.take_while(move |(name, _)| name.starts_with(prefix));
+        shelves.map(move |(name, at)| (&**name, self.shelves[*at].keys.len()))
+    }
+
     fn find(&self, shelf: &str) -> Option<usize> {
         let is_it = |at: &usize| *self.shelves[*at].name == *shelf;
         let last = self.last.filter(is_it);

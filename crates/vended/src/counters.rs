@@ -46,6 +46,28 @@ pub struct Subject {
     pub dimensions: Vec<(&'static str, String)>,
 }
 
+impl Subject {
+    /// What an account has of a resource that services have quotas of.
+    pub fn resource(
+        (account, region): (&str, &str),
+        service: &str,
+        resource: &str,
+        class: &str,
+    ) -> Self {
+        Self {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            namespace: "AWS/Usage",
+            dimensions: vec![
+                ("Type", "Resource".to_owned()),
+                ("Resource", resource.to_owned()),
+                ("Service", service.to_owned()),
+                ("Class", class.to_owned()),
+            ],
+        }
+    }
+}
+
 /// A cheap handle. The default one keeps nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Counters(Option<Arc<Inner>>);
@@ -376,7 +398,8 @@ impl Counters {
         self.put(vended, begins).await;
     }
 
-    fn look(&self, looks: &[Look], begins: i64) {
+    /// Looks at the minute that is over when another one begins, at this second.
+    pub fn look(&self, looks: &[Look], begins: i64) {
         let Some(inner) = &self.0 else {
             return;
         };
@@ -421,6 +444,11 @@ pub struct Minute<'a> {
 }
 
 impl Minute<'_> {
+    /// Says what there is of a resource, beside what others say of the same.
+    pub fn resource(&self, subject: &Subject, count: f64) {
+        self.add(subject, "ResourceCount", "None", count);
+    }
+
     /// As [`Counters::add`].
     pub fn add(&self, subject: &Subject, name: &'static str, unit: &'static str, value: f64) {
         let change = Change {

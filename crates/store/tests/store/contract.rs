@@ -38,6 +38,7 @@ contract! {
         operations_see_those_before_them,
         limits,
         ranges,
+        folders_know_how_many_keys_they_have,
         a_long_range_is_of_one_revision,
         everything_in_pages_is_of_one_revision,
         reads_at_a_revision_until_it_is_compacted,
@@ -673,6 +674,37 @@ async fn leases_can_be_revoked_and_must_exist<E: Engine>() {
     assert_ne!(again, lease);
     assert!(b.store.lease_grant(&PERMIT, Duration::ZERO).await.is_err());
     assert!(again > LeaseId(0));
+}
+
+async fn folders_know_how_many_keys_they_have<E: Engine>() {
+    let b = E::open(StoreOptions::default()).await;
+    // More than are looked at at once.
+    let accounts = 600;
+    for account in 0..accounts {
+        let txn = Txn::new()
+            .put(format!("/f/c/s/{account:012}/r/topic/a"), "1")
+            .put(format!("/f/c/s/{account:012}/r/topic/b/c"), "1")
+            .put(format!("/f/c/s/{account:012}/r/other/a"), "1")
+            .put(format!("/f/c/t/{account:012}/r/topic/a"), "1");
+        b.txn(txn).await.unwrap();
+    }
+    b.put("/f/c/s/short", "1").await;
+    b.delete("/f/c/s/000000000001/r/topic/a").await;
+    for key in ["a", "b/c"] {
+        b.delete(&format!("/f/c/s/000000000002/r/topic/{key}"))
+            .await;
+    }
+    let is_wanted = |folder: &str| folder.ends_with("/topic/");
+    let found = b.store.folders("/f/c/s/", is_wanted).await.unwrap();
+    let expected = (0..accounts)
+        .filter(|account| *account != 2)
+        .map(|account| {
+            let keys = if account == 1 { 1 } else { 2 };
+            (format!("/f/c/s/{account:012}/r/topic/"), keys)
+        });
+    assert_eq!(found, expected.collect::<Vec<_>>());
+    let none = b.store.folders("/f/c/u/", |_| true).await.unwrap();
+    assert!(none.is_empty());
 }
 
 async fn a_closed_store_says_so<E: Engine>() {
