@@ -182,6 +182,11 @@ def test_as_much_is_counted_as_happened(fresh):
     assert metrics.sum(first, "AWS/Logs", "ForwardedLogEvents", **forwarded) == 5
     sends = {"Type": "API", "Resource": "SendMessage", "Service": "SQS", "Class": "None"}
     assert metrics.sum(first, "AWS/Usage", "CallCount", **sends) == 12
+    usage = {"Type": "Resource", "Resource": "ApproximateNumberOfTopics", "Service": "SNS", "Class": "None"}
+    assert metrics.sum(first, "AWS/Usage", "ResourceCount", **usage) == 1
+    usage = {"Type": "RESOURCE", "Resource": "ImagesPerRepositoryCount", "Service": "ECR", "ResourceId": "repository/busybox"}
+    there = len(fresh.client("ecr").describe_images(repositoryName="busybox")["imageDetails"])
+    assert metrics.sum(first, "AWS/Usage", "ResourceCount", **usage) == there > 0
     pulls = metrics.points("AWS/ECR", "RepositoryPullCount", RepositoryName="busybox")
     assert sum(it["Sum"] for it in pulls.values()) == 1, "the machine pulled it once"
 

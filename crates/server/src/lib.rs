@@ -46,6 +46,7 @@ mod plane;
 mod pod_roles;
 mod principals;
 mod repair;
+mod resources;
 mod root;
 mod running_images;
 mod services;

@@ -37,7 +37,7 @@ pub(crate) use self::{
 };
 use crate::{
     accounts::takedown::Takedown, balanced::Measured, gateway::IamMode, inspector::ScannedImages,
-    pod_roles::PodRoles, running_images::RunningImages,
+    pod_roles::PodRoles, resources::Resources, running_images::RunningImages,
 };
 
 /// A service of this installation.
@@ -56,6 +56,7 @@ pub static SERVICES: &[Row] = &[
             let service = it.plane.iam.clone().knowing(known);
             let (directory, clock) = (it.plane.directory.clone(), it.clock.clone());
             Served::by(wharf_api_iam::Routes(Arc::new(service)))
+                .counted(wharf_svc_iam::COUNTED)
                 .sealing(wharf_svc_iam::SEALING)
                 .running("last uses of services", |stop| {
                     directory.keep_accesses(clock, stop)
@@ -99,8 +100,9 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_ecs::schema::SERVICE,
         serve: |it| {
-            let ecs = it.plane.ecs.clone();
+            let (ecs, looked) = (it.plane.ecs.clone(), it.plane.ecs.clone());
             Served::by(wharf_api_ecs::Routes(Arc::new(ecs.clone())))
+                .looking(move |minute| looked.look(minute))
                 .throttled(wharf_svc_ecs::RATES)
                 .tagged(wharf_svc_ecs::TAGGED)
                 .sealing(wharf_svc_ecs::SEALING)
@@ -120,6 +122,7 @@ pub static SERVICES: &[Row] = &[
             Served::by(wharf_api_elbv2::Routes(Arc::new(elbv2.clone())))
                 .throttled(wharf_svc_elbv2::RATES)
                 .tagged(wharf_svc_elbv2::TAGGED)
+                .counted(wharf_svc_elbv2::COUNTED)
                 .sealing(wharf_svc_elbv2::SEALING)
                 .running(
                     "load balancing",
@@ -188,6 +191,7 @@ pub static SERVICES: &[Row] = &[
             Served::by(wharf_api_secretsmanager::Routes(Arc::new(secrets.clone())))
                 .throttled(wharf_svc_secretsmanager::RATES)
                 .tagged(wharf_svc_secretsmanager::TAGGED)
+                .counted(wharf_svc_secretsmanager::COUNTED)
                 .sealing(wharf_svc_secretsmanager::SEALING)
                 .announcing(wharf_svc_secretsmanager::ANNOUNCING)
                 .running("secrets", |stop| async move { secrets.run(stop).await })
@@ -200,6 +204,7 @@ pub static SERVICES: &[Row] = &[
             Served::by(wharf_api_kms::Routes(Arc::new(kms.clone())))
                 .throttled(wharf_svc_kms::RATES)
                 .tagged(wharf_svc_kms::TAGGED)
+                .counted(wharf_svc_kms::COUNTED)
                 .sealing(wharf_svc_kms::SEALING)
                 .announcing(wharf_svc_kms::ANNOUNCING)
                 .running("keys", |stop| async move { kms.run(stop).await })
@@ -293,6 +298,7 @@ pub static SERVICES: &[Row] = &[
             Served::by(wharf_api_s3::Routes(Arc::new(s3.clone())))
                 .throttled(wharf_svc_s3::RATES)
                 .tagged(wharf_svc_s3::TAGGED)
+                .counted(wharf_svc_s3::COUNTED)
                 .sealing(wharf_svc_s3::SEALING)
                 .announcing(wharf_svc_s3::ANNOUNCING)
                 .delivering("s3", move || counted.deliveries())
@@ -350,6 +356,7 @@ pub static SERVICES: &[Row] = &[
             Served::by(wharf_api_cloudwatch::Routes(Arc::new(service.clone())))
                 .throttled(wharf_svc_cloudwatch::RATES)
                 .tagged(wharf_svc_cloudwatch::TAGGED)
+                .counted(wharf_svc_cloudwatch::COUNTED)
                 .announcing(wharf_svc_cloudwatch::ANNOUNCING)
                 .delivering("cloudwatch", move || counted.deliveries())
                 .running("alarms", |stop| async move { service.run(stop).await })
@@ -386,6 +393,7 @@ pub static SERVICES: &[Row] = &[
             Served::by(wharf_api_autoscaling::Routes(Arc::new(service.clone())))
                 .looking(move |minute| looked.look(minute))
                 .tagged(wharf_svc_autoscaling::TAGGED)
+                .counted(wharf_svc_autoscaling::COUNTED)
                 .sealing(wharf_svc_autoscaling::SEALING)
                 .announcing(wharf_svc_autoscaling::ANNOUNCING)
                 .running("groups of instances", |stop| async move {
@@ -452,6 +460,7 @@ pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
         all.rates.extend(served.rates);
         all.links.extend(served.links);
         all.tagged.extend(served.tagged);
+        all.counted.extend(served.counted);
         all.sealing.extend(served.sealing);
         all.announcing.extend(served.announcing);
     }
@@ -459,7 +468,12 @@ pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
     let _ = wiring.sealing.set(std::mem::take(&mut all.sealing));
     let _ = wiring.tagged.set(std::mem::take(&mut all.tagged));
     wiring.operations.serve(&all.routes);
-    all
+    let counted = std::mem::take(&mut all.counted);
+    let home = wiring.config.region.clone();
+    let resources = Arc::new(Resources::new(wiring.data.store.clone(), counted, home));
+    let (looked, clock) = (resources.clone(), wiring.clock.clone());
+    all.looking(move |minute| looked.look(minute))
+        .forever("the counts of resources", resources.keep(clock))
 }
 
 /// Keeps the machines up to date, for every service that claims room on them.

@@ -10,6 +10,7 @@
 //! - [`KeptSecrets`] are those that a service keeps in Secrets Manager for its users.
 //! - [`tags`] holds the rules of tags and their part in authorisation.
 //! - [`Tagged`] names the resources of a service that have tags.
+//! - [`Counted`] names those that CloudWatch tells the number of.
 //! - [`Sealing`] names the secrets in records that a rotation of the keyring seals anew.
 //! - [`rates`] says how many requests a service takes.
 //! - [`Shares`] lets accounts take turns at what is costly, each with a share of it.
@@ -26,6 +27,7 @@
 pub mod announce;
 mod changes;
 mod cluster;
+mod counted;
 mod error;
 mod feed;
 mod kept;
@@ -45,6 +47,7 @@ mod turns;
 
 pub use changes::{Changes, Outcome};
 pub use cluster::Cluster;
+pub use counted::{Belongings, Count, Counted, Counting};
 pub use error::{Cause, ChangeError, Faults, Unspoken};
 pub use feed::{Look, Reach, feed, follow, newest};
 pub use kept::KeptSecrets;

@@ -25,6 +25,7 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
         })
         .throttled(wharf_svc_ecr::RATES)
         .tagged(wharf_svc_ecr::TAGGED)
+        .counted(wharf_svc_ecr::COUNTED)
         .announcing(wharf_svc_ecr::ANNOUNCING)
         .forever("the upkeep of layers", images::keep_up(catalog.clone()))
         .forever("the scrubbing of blobs", scrubbing)

@@ -3,7 +3,7 @@
 use std::{pin::Pin, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
-use wharf_service::{Sealing, Tagged, announce::Announce, rates::Rates};
+use wharf_service::{Counted, Sealing, Tagged, announce::Announce, rates::Rates};
 use wharf_vended::{Look, Minute};
 use wharf_wire::Service;
 
@@ -40,6 +40,7 @@ pub(crate) struct Served {
     /// Which operations are asked for by links.
     pub links: Vec<Links>,
     pub(super) tagged: Vec<Tagged>,
+    pub(super) counted: Vec<Counted>,
     pub(super) sealing: Vec<Sealing>,
     pub(super) announcing: Vec<Arc<dyn Announce>>,
 }
@@ -80,6 +81,12 @@ impl Served {
     /// Has resources with tags, for the tagging API.
     pub fn tagged(mut self, tagged: Tagged) -> Self {
         self.tagged.push(tagged);
+        self
+    }
+
+    /// Has resources that CloudWatch tells the number of.
+    pub fn counted(mut self, counted: Counted) -> Self {
+        self.counted.push(counted);
         self
     }
 

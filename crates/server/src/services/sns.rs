@@ -27,6 +27,7 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
     Served::by(wharf_api_sns::Routes(Arc::new(sns.clone())))
         .linked(wharf_svc_sns::LINKS)
         .tagged(wharf_svc_sns::TAGGED)
+        .counted(wharf_svc_sns::COUNTED)
         .sealing(wharf_svc_sns::SEALING)
         .delivering("sns", move || counted.deliveries())
         .running("topics", |stop| async move { sns.run(stop).await })

@@ -20,6 +20,7 @@ mod calendar;
 mod cloud;
 mod config;
 mod core;
+mod counted;
 mod decision;
 mod fault;
 mod figures;
@@ -41,6 +42,7 @@ mod tags;
 
 pub use announced::ANNOUNCING;
 pub use config::Parts;
+pub use counted::COUNTED;
 pub use sealed::SEALING;
 pub use service::AutoscalingService;
 pub use tagged::TAGGED;

@@ -26,6 +26,7 @@ mod authorize;
 mod config;
 mod contributors;
 mod core;
+mod counted;
 mod courier;
 mod datum;
 mod fault;
@@ -53,6 +54,7 @@ mod words;
 
 pub use announced::ANNOUNCING;
 pub use config::{Alarmed, Parts, Scaling};
+pub use counted::COUNTED;
 pub use rates::RATES;
 pub use service::CloudwatchService;
 pub use tagged::TAGGED;

@@ -21,6 +21,7 @@
 mod announced;
 mod authorize;
 mod catalog;
+mod counted;
 mod error;
 mod fault;
 #[doc(hidden)]
@@ -46,6 +47,7 @@ pub use catalog::{
     NewCatalogData, NewImage, Open, Pushed, Receiving, Referrer, Registry, Stored, TAGS, Tagged,
     check_repository_policy,
 };
+pub use counted::COUNTED;
 pub use error::EcrError;
 pub use identifier::{Failure, Pair, image_named};
 pub use manifest::MAX_MANIFEST_BYTES;

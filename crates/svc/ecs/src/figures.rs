@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 
 use wharf_reconcile::Depth;
+use wharf_records::ecs::{Launch, Status, Task};
+use wharf_vended::{Minute, Subject};
 
-use crate::core::Core;
+use crate::{core::Core, provider::FARGATE_SPOT};
+
+/// Units of a processor.
+const CORE: f64 = 1024.0;
 
 /// Counted when asked for, from the view in memory.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +36,7 @@ pub(crate) fn figures(core: &Core) -> Figures {
         ],
         ..Figures::default()
     };
-    core.state.view.read_all(|region| {
+    core.state.view.read_all(|_, region| {
         for task in region.tasks.values() {
             *figures.tasks.entry(task.last.as_str()).or_default() += 1;
         }
@@ -43,4 +48,34 @@ pub(crate) fn figures(core: &Core) -> Figures {
         figures.services += region.services.len();
     });
     figures
+}
+
+/// What accounts have of Fargate's processors at the end of a minute: of all tasks that are not over, as the quotas count them.
+pub(crate) fn look(core: &Core, minute: &Minute<'_>) {
+    let mut all = Vec::new();
+    core.state.view.read_all(|place, region| {
+        let [mut on_demand, mut spot] = [0.0, 0.0];
+        for task in region.tasks.values() {
+            match task.capacity_provider.as_deref() {
+                Some(FARGATE_SPOT) => spot += vcpus(task),
+                _ => on_demand += vcpus(task),
+            }
+        }
+        for (class, vcpus) in [("Standard/OnDemand", on_demand), ("Standard/Spot", spot)] {
+            if vcpus > 0.0 {
+                let at = (place.account.as_str(), place.region.as_str());
+                all.push((Subject::resource(at, "Fargate", "vCPU", class), vcpus));
+            }
+        }
+    });
+    for (subject, vcpus) in all {
+        minute.resource(&subject, vcpus);
+    }
+}
+
+/// Those of a task on Fargate, until it is over.
+fn vcpus(task: &Task) -> f64 {
+    let is_over = task.ended || task.last == Status::Stopped;
+    let units = (task.launch == Launch::Fargate && !is_over).then(|| task.cpu.parse::<f64>());
+    units.and_then(Result::ok).unwrap_or(0.0) / CORE
 }

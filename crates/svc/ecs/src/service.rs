@@ -8,6 +8,7 @@ use wharf_records::{Record as _, ecs::Task, node::Grant};
 use wharf_service::Loops;
 use wharf_svc_ecs_exec::Sessions;
 use wharf_svc_ecs_scheduler::retirement;
+use wharf_vended::Minute;
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
@@ -94,6 +95,11 @@ impl EcsService {
     /// What there is to do, for metrics.
     pub fn figures(&self) -> crate::figures::Figures {
         crate::figures::figures(&self.core)
+    }
+
+    /// What the minute that is over has of what accounts use of Fargate.
+    pub fn look(&self, minute: &Minute<'_>) {
+        crate::figures::look(&self.core, minute);
     }
 
     /// Looks at every task of a place that is remembered, those that stopped lately included.

@@ -15,6 +15,7 @@ mod certificates;
 mod check;
 mod config;
 mod core;
+mod counted;
 mod describe;
 mod fault;
 mod feed;
@@ -46,6 +47,7 @@ pub use config::{
     LookupError, Parts,
 };
 pub use core::ChangeError;
+pub use counted::COUNTED;
 pub use names::Place;
 pub use rates::RATES;
 pub use sealed::SEALING;

@@ -14,6 +14,7 @@
 mod accesses;
 mod actions;
 mod certificate;
+mod counted;
 mod denial;
 mod directory;
 mod entity;
@@ -36,6 +37,7 @@ mod table;
 mod totp;
 mod trust;
 
+pub use counted::COUNTED;
 pub use directory::{
     CloseError, CreateError, Credentials, Directory, DirectoryError, Identified, IdentifyError,
     Member, NewMember, ServerCertificate,

@@ -23,6 +23,7 @@ mod authorize;
 mod ciphertext;
 mod config;
 mod core;
+mod counted;
 mod describe;
 mod family;
 mod fault;
@@ -47,6 +48,7 @@ mod wrapping;
 
 pub use announced::ANNOUNCING;
 pub use config::Parts;
+pub use counted::COUNTED;
 pub use rates::RATES;
 pub use sealed::SEALING;
 pub use service::KmsService;

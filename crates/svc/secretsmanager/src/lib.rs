@@ -24,6 +24,7 @@ mod config;
 mod content;
 mod copying;
 mod core;
+mod counted;
 mod describe;
 mod fault;
 mod filter;
@@ -48,6 +49,7 @@ mod versions;
 
 pub use announced::ANNOUNCING;
 pub use config::Parts;
+pub use counted::COUNTED;
 pub use rates::RATES;
 pub use sealed::SEALING;
 pub use service::SecretsmanagerService;

@@ -14,6 +14,7 @@
 mod authorize;
 mod config;
 mod core;
+mod counted;
 mod courier;
 mod crypt;
 mod delivery_policy;
@@ -39,6 +40,7 @@ mod tags;
 mod token;
 
 pub use config::Parts;
+pub use counted::COUNTED;
 pub use envelope::LINKS;
 pub use mail::{BadMail, MailConfig, Mailer};
 pub use sealed::SEALING;

@@ -5,7 +5,7 @@
 //! datapoint a minute; without, those of five minutes are one. Status checks are this server's own knowledge, a
 //! datapoint a minute for all that run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use parking_lot::Mutex;
 use wharf_planeproto::measured::{InstanceRow, MINUTE, MOST_PARTS, MOST_ROWS};
@@ -17,7 +17,7 @@ use wharf_wire::Fault;
 use super::{
     life::State,
     reports::{Told, is_on},
-    size,
+    size::{self, CORE, Size},
 };
 use crate::{Ec2Service, instance_types, records::Instance};
 
@@ -109,6 +109,7 @@ impl Ec2Service {
     /// What the minute that is over has of the checks of instances.
     pub fn look(&self, minute: &Minute<'_>) {
         self.instances.checks.look(minute);
+        self.instances.processors.look(minute);
     }
 }
 
@@ -148,6 +149,54 @@ fn of(instance: &Instance, row: &InstanceRow, start: i64) -> Vec<Point> {
         .collect()
 }
 
+/// The processors of instances that run or come to, by their keys; those of machines of pods are Fargate's.
+#[derive(Debug, Default)]
+pub struct Processors(Mutex<BTreeMap<String, (Subject, f64)>>);
+
+impl Processors {
+    pub fn take(&self, scope: &Scope, key: &str, instance: &Instance) {
+        let size = Size::of(instance).filter(|_| instance.life.state.lives());
+        let Some(size) = size else {
+            return self.forget(key);
+        };
+        let service = match instance.pod {
+            Some(_) => "Fargate",
+            None => "EC2",
+        };
+        let class = match instance.spot {
+            Some(_) => "Standard/Spot",
+            None => "Standard/OnDemand",
+        };
+        let at = (scope.account.as_str(), scope.region.as_str());
+        let subject = Subject::resource(at, service, "vCPU", class);
+        let vcpus = f64::from(size.cpu) / f64::from(CORE);
+        self.0.lock().insert(key.to_owned(), (subject, vcpus));
+    }
+
+    pub fn forget(&self, key: &str) {
+        self.0.lock().remove(key);
+    }
+
+    fn look(&self, minute: &Minute<'_>) {
+        for (subject, vcpus) in self.sums() {
+            minute.resource(&subject, vcpus);
+        }
+    }
+
+    fn sums(&self) -> HashMap<Subject, f64> {
+        let mut sums = HashMap::new();
+        for (subject, vcpus) in self.0.lock().values() {
+            match sums.get_mut(subject) {
+                Some(sum) => *sum += vcpus,
+                None => {
+                    sums.insert(subject.clone(), *vcpus);
+                }
+            }
+        }
+        sums
+    }
+}
+
 /// The status checks of the instances that run, by their keys.
 #[derive(Debug, Default)]
 pub struct Checks(Mutex<BTreeMap<String, (Vec<Subject>, bool)>>);
@@ -184,5 +233,58 @@ impl Checks {
                 minute.sample(subject, name, "Count", f64::from(u8::from(*failed)));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_records::pods::OfPod;
+
+    use super::*;
+    use crate::instances::scheduled::tests::instance;
+
+    #[test]
+    fn processors_are_counted_for_whom_they_are_until_the_instance_ends() {
+        let processors = Processors::default();
+        let scope = Scope::new("ec2", "000000000001", "eu-west-1");
+        let with_pod = |cpu| Instance {
+            pod: Some(OfPod {
+                cluster: "c".to_owned(),
+                cluster_id: "c-1".to_owned(),
+                profile: "p".to_owned(),
+                role: "r".to_owned(),
+                namespace: "default".to_owned(),
+                name: "web".to_owned(),
+                uid: "u".to_owned(),
+                cpu,
+                memory_mib: 512,
+                ephemeral_gib: 20,
+                started_at: None,
+                ended_at: None,
+            }),
+            ..instance()
+        };
+        let starts = {
+            let mut it = instance();
+            it.life.state = State::Pending;
+            it
+        };
+        processors.take(&scope, "a", &instance());
+        processors.take(&scope, "a", &instance());
+        processors.take(&scope, "b", &starts);
+        processors.take(&scope, "c", &with_pod(256));
+        processors.take(&scope, "d", &with_pod(512));
+        let of = |service| {
+            let at = ("000000000001", "eu-west-1");
+            Subject::resource(at, service, "vCPU", "Standard/OnDemand")
+        };
+        let both = HashMap::from([(of("EC2"), 4.0), (of("Fargate"), 0.75)]);
+        assert_eq!(processors.sums(), both, "two of each t3.nano");
+        let mut ends = instance();
+        ends.life.state = State::ShuttingDown;
+        processors.take(&scope, "a", &ends);
+        processors.forget("b");
+        processors.forget("c");
+        assert_eq!(processors.sums(), HashMap::from([(of("Fargate"), 0.5)]));
     }
 }

@@ -43,7 +43,11 @@ use wharf_store::Store;
 use wharf_vended::Vended;
 use wharf_wire::{Fault, async_trait};
 
-use self::{consoles::Consoles, figures::Checks, placing::claimant};
+use self::{
+    consoles::Consoles,
+    figures::{Checks, Processors},
+    placing::claimant,
+};
 use crate::{
     Ec2Service,
     fleet::{Fleet, Pauses, SpotFleet},
@@ -131,6 +135,7 @@ pub struct Keeper {
     pub consoles: Consoles,
     pub of_spot: OfSpot,
     checks: Checks,
+    processors: Processors,
 }
 
 /// Keys of the instances that are Spot capacity, by the names of their claims.
@@ -169,6 +174,7 @@ impl Keeper {
             shard: Shard::new("/w1/c0/ec2/shard/0"),
             consoles: Consoles::default(),
             checks: Checks::default(),
+            processors: Processors::default(),
         }
     }
 

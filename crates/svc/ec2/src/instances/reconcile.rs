@@ -99,10 +99,13 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
     let checks = &service.instances.checks;
     let Some(stored) = service.table.read::<Instance>(key).await? else {
         checks.forget(key);
+        service.instances.processors.forget(key);
         service.instances.of_spot.forget(key);
         return Ok(Next::Settled);
     };
     checks.take(scope, key, &stored.record);
+    let processors = &service.instances.processors;
+    processors.take(scope, key, &stored.record);
     service.instances.of_spot.take(key, &stored.record);
     let now = service.instances.now();
     let life = &stored.record.life;

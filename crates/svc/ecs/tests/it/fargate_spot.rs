@@ -1,6 +1,10 @@
 //! Tasks of FARGATE_SPOT give up their room to those that are not Spot. A host has 2048 CPU units and 4096 MiB.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use wharf_api_ecs::{self as api, Ecs};
@@ -18,6 +22,7 @@ use wharf_testkit::{
     ecs::{Agent, Robot, registration},
     until,
 };
+use wharf_vended::{Counters, Look, Minute};
 
 use crate::{
     balancers::GROUP,
@@ -546,4 +551,31 @@ async fn a_service_asks_for_the_room_of_spot_instances() {
     write(&ledger).await;
     harness.stable("owned").await;
     assert_eq!(asked(), []);
+}
+
+#[tokio::test]
+async fn processors_of_fargate_are_counted_by_kind() {
+    let harness = cluster().await;
+    let _agent = Agent::join(&harness, "default").await;
+    run(&harness, spot("small", 2)).await;
+    run(&harness, on_demand("half", 1)).await;
+    let counters = Counters::new(Arc::new(SystemClock));
+    let ecs = harness.ecs.clone();
+    let look: Look = Box::new(move |minute: &Minute<'_>| ecs.look(minute));
+    let looks = [look];
+    let vcpus = || {
+        counters.look(&looks, 60);
+        let points = counters.take(i64::MAX).into_iter().flat_map(|it| it.1);
+        let classes = points.map(|(region, point)| {
+            assert_eq!((&*region, point.name), (REGION, "ResourceCount"));
+            let values: Vec<_> = point.dimensions.iter().map(|it| it.1.as_str()).collect();
+            (values.join(" "), point.summary.sum)
+        });
+        classes.collect::<BTreeMap<_, _>>()
+    };
+    let expected = BTreeMap::from([
+        ("Resource vCPU Fargate Standard/OnDemand".to_owned(), 1.0),
+        ("Resource vCPU Fargate Standard/Spot".to_owned(), 0.5),
+    ]);
+    until("all tasks count", || async { vcpus() == expected }).await;
 }

@@ -51,7 +51,7 @@ pub async fn run(agents: Arc<Agents>) {
 /// Where there are clusters.
 fn places(agents: &Agents) -> Vec<Place> {
     let mut places = Vec::new();
-    agents.state.view.read_all(|records| {
+    agents.state.view.read_all(|_, records| {
         let mut clusters = records.clusters.values();
         places.extend(clusters.find_map(|it| names::place_of(&it.arn)));
     });

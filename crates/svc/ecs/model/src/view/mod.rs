@@ -284,9 +284,11 @@ impl View {
     }
 
     /// Reads every account and region, one after the other.
-    pub fn read_all(&self, mut look: impl FnMut(&Records)) {
+    pub fn read_all(&self, mut look: impl FnMut(&Place, &Records)) {
         let tables = self.tables.read();
-        tables.regions.values().for_each(&mut look);
+        for (place, records) in &tables.regions {
+            look(place, records);
+        }
     }
 
     /// Every account and region that has records.

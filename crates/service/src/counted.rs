@@ -1,0 +1,230 @@
+//! The resources of a service that CloudWatch tells the number of, since there are quotas of them.
+
+use wharf_records::Scope;
+use wharf_store::{Range, Store, StoreError};
+
+use crate::{Place, platform};
+
+/// Which records of a service are such resources.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted {
+    /// The service's segment of keys.
+    pub service: &'static str,
+    /// What the dimension `Service` calls it.
+    pub name: &'static str,
+    pub resources: &'static [Counting],
+}
+
+/// Records that are a resource, or that belong to one.
+#[derive(Debug, Clone, Copy)]
+pub struct Counting {
+    kind: &'static str,
+    resource: &'static str,
+    which: Which,
+}
+
+/// How ids of what belongs to a record begin, and what the dimension `ResourceId` calls that.
+pub type Belongings = Option<(String, String)>;
+
+#[derive(Debug, Clone, Copy)]
+enum Which {
+    All,
+    Beginning(&'static str),
+    Those(fn(&[u8]) -> bool),
+    Of(&'static str, fn(&str, &[u8]) -> Belongings),
+}
+
+impl Counting {
+    /// All records of a kind. `resource` is what the dimension `Resource` calls them.
+    pub const fn all(kind: &'static str, resource: &'static str) -> Self {
+        Self {
+            kind,
+            resource,
+            which: Which::All,
+        }
+    }
+
+    /// Those whose ids begin so.
+    pub const fn beginning(
+        kind: &'static str,
+        start: &'static str,
+        resource: &'static str,
+    ) -> Self {
+        Self {
+            kind,
+            resource,
+            which: Which::Beginning(start),
+        }
+    }
+
+    /// Those whose stored values say so: they are read each time.
+    pub const fn those(kind: &'static str, are: fn(&[u8]) -> bool, resource: &'static str) -> Self {
+        Self {
+            kind,
+            resource,
+            which: Which::Those(are),
+        }
+    }
+
+    /// Records of the kind `inside` that belong to each record of `kind`, whose ids and stored values say how theirs begin.
+    pub const fn inside(
+        kind: &'static str,
+        inside: &'static str,
+        begin: fn(&str, &[u8]) -> Belongings,
+        resource: &'static str,
+    ) -> Self {
+        Self {
+            kind,
+            resource,
+            which: Which::Of(inside, begin),
+        }
+    }
+}
+
+/// How many of a resource there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    pub place: Place,
+    pub resource: &'static str,
+    /// The resource that they belong to, if they are counted for each.
+    pub of: Option<String>,
+    pub count: usize,
+}
+
+impl Counted {
+    /// Counts what all accounts have, in the order of their keys. Costs nothing for records that need not be told apart.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn count(&self, store: &Store) -> Result<Vec<Count>, StoreError> {
+        let is_counted = |folder: &str| {
+            let kind = folder
+                .strip_suffix('/')
+                .and_then(|it| it.rsplit('/').next());
+            self.resources.iter().any(|it| Some(it.kind) == kind)
+        };
+        let prefix = Scope::service_prefix(self.service);
+        let mut counts = Vec::new();
+        for (folder, keys) in store.folders(&prefix, is_counted).await? {
+            let Some((scope, kind, _)) = Scope::parse(&folder) else {
+                continue;
+            };
+            if scope.account == platform::ACCOUNT {
+                continue;
+            }
+            for it in self.resources.iter().filter(|it| it.kind == kind) {
+                let count = |of: Option<String>, count: usize| Count {
+                    place: Place::of_scope(&scope),
+                    resource: it.resource,
+                    of,
+                    count,
+                };
+                match it.which {
+                    Which::All => counts.push(count(None, keys)),
+                    Which::Beginning(start) => {
+                        let there = under(store, scope.key(kind, start)).await?;
+                        counts.push(count(None, there));
+                    }
+                    Which::Those(are) => {
+                        let (mut pages, mut those) = (store.pages(Range::prefix(&folder)), 0);
+                        while let Some(page) = pages.next().await? {
+                            those += page.entries.iter().filter(|it| are(&it.value)).count();
+                        }
+                        counts.push(count(None, those));
+                    }
+                    Which::Of(inside, begin) => {
+                        let mut pages = store.pages(Range::prefix(&folder));
+                        while let Some(page) = pages.next().await? {
+                            for entry in page.entries {
+                                let id = Scope::parse(&entry.key).map(|it| it.2);
+                                let found = id.and_then(|id| begin(&id, &entry.value));
+                                if let Some((start, of)) = found {
+                                    let there = under(store, scope.key(inside, &start)).await?;
+                                    counts.push(count(Some(of), there));
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(counts)
+    }
+}
+
+/// How many keys begin so.
+async fn under(store: &Store, start: String) -> Result<usize, StoreError> {
+    let counted = store.range(Range::prefix(start).count_only()).await?;
+    Ok(counted.count)
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_base::Permit;
+    use wharf_store::{StoreOptions, Txn};
+
+    use super::*;
+
+    const PERMIT: Permit = Permit::for_controller("tests");
+    const A: &str = "000000000001";
+    const COUNTED: Counted = Counted {
+        service: "shop",
+        name: "Shop",
+        resources: &[
+            Counting::all("shelf", "Shelves"),
+            Counting::beginning("shelf", "top/", "TopShelves"),
+            Counting::those("book", |value| value.starts_with(b"old"), "OldBooks"),
+            Counting::inside(
+                "shelf",
+                "book",
+                |id, value| match value {
+                    b"shut" => None,
+                    _ => Some((format!("{}.", id.replace('/', "-")), format!("shelf/{id}"))),
+                },
+                "BooksPerShelf",
+            ),
+        ],
+    };
+
+    #[tokio::test]
+    async fn each_place_has_its_own_number_of_each_resource() {
+        let store = Store::in_memory(StoreOptions::default());
+        let put = |account: &str, region: &str, kind: &str, id: &str, value: &'static str| {
+            let key = Scope::new("shop", account, region).key(kind, id);
+            let (store, txn) = (store.clone(), Txn::new().put(key, value));
+            async move { store.txn(&PERMIT, txn).await.map(drop) }
+        };
+        for (id, value) in [("top/1", "open"), ("top/2", "shut"), ("low", "open")] {
+            put(A, "r1", "shelf", id, value).await.unwrap();
+        }
+        put(A, "r2", "shelf", "low", "open").await.unwrap();
+        put(platform::ACCOUNT, "r1", "shelf", "top/1", "open")
+            .await
+            .unwrap();
+        for (id, value) in [("top-1.a", "old"), ("top-1.b", "new"), ("top-2.a", "old")] {
+            put(A, "r1", "book", id, value).await.unwrap();
+        }
+        put(A, "r1", "label", "top/1", "open").await.unwrap();
+        let found = COUNTED.count(&store).await.unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|it| {
+                assert_eq!(it.place.account, A);
+                (&*it.place.region, it.resource, it.of.as_deref(), it.count)
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("r1", "OldBooks", None, 2),
+                ("r1", "Shelves", None, 3),
+                ("r1", "TopShelves", None, 2),
+                ("r1", "BooksPerShelf", Some("shelf/low"), 0),
+                ("r1", "BooksPerShelf", Some("shelf/top/1"), 2),
+                ("r2", "Shelves", None, 1),
+                ("r2", "TopShelves", None, 0),
+                ("r2", "BooksPerShelf", Some("shelf/low"), 0),
+            ]
+        );
+    }
+}

@@ -1,0 +1,13 @@
+//! Groups, as CloudWatch tells their number.
+
+use wharf_records::Record as _;
+use wharf_service::{Counted, Counting};
+
+use crate::{names::SERVICE, records::Group};
+
+/// By the kinds of their records.
+pub const COUNTED: Counted = Counted {
+    service: SERVICE,
+    name: "AutoScaling",
+    resources: &[Counting::all(Group::KIND, "NumberOfAutoScalingGroup")],
+};
