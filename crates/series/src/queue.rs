@@ -16,6 +16,8 @@ use crate::{AppendError, series::Sample, writer::Done};
 const GROUP_SAMPLES: usize = 65_536;
 /// And their bytes in the log.
 pub const GROUP_BYTES: usize = 16 << 20;
+/// Samples beyond which an account that is not alone has one request of a group: the others wait for the whole group.
+const SHARED_SAMPLES: usize = 2048;
 /// Samples of one account that may wait.
 const SHARE_SAMPLES: usize = 300_000;
 /// And their bytes.
@@ -150,7 +152,12 @@ impl Waiting {
     /// A request of each account in turn, until it is enough.
     fn group(&mut self) -> Vec<Request> {
         let (mut group, mut samples, mut bytes) = (Vec::new(), 0, 0);
+        let accounts = self.lanes.len();
         while samples < GROUP_SAMPLES && bytes < GROUP_BYTES {
+            let had_their_turn = group.len() >= accounts;
+            if accounts > 1 && had_their_turn && samples >= SHARED_SAMPLES {
+                break;
+            }
             let behind = (Bound::Excluded(self.turn.as_str()), Bound::Unbounded);
             let next = self.lanes.range::<str, _>(behind).next();
             let next = next.or_else(|| self.lanes.iter().next());
@@ -223,6 +230,20 @@ mod tests {
     }
 
     #[test]
+    fn small_ones_of_several_accounts_share_a_sync() {
+        let queue = Queue::default();
+        for account in ["a", "b"] {
+            for _ in 0..100 {
+                queue.push(account, request(account, 100)).unwrap();
+            }
+        }
+        let Work::Append(group) = queue.next(true, Duration::ZERO) else {
+            panic!("there is work");
+        };
+        assert_eq!(group.len(), SHARED_SAMPLES.div_ceil(100));
+    }
+
+    #[test]
     fn a_flood_waits_behind_itself_alone() {
         let queue = Queue::default();
         for _ in 0..6 {
@@ -237,7 +258,7 @@ mod tests {
             .iter()
             .map(|it| it.samples[0].key.0.split('\u{1f}').nth(3).unwrap())
             .collect();
-        assert_eq!(names, ["f\u{1e}None", "q\u{1e}None", "f\u{1e}None"]);
+        assert_eq!(names, ["f\u{1e}None", "q\u{1e}None"]);
         assert!(matches!(queue.next(false, Duration::ZERO), Work::Idle));
         queue.close();
         assert!(matches!(queue.next(true, Duration::ZERO), Work::Append(_)));
