@@ -73,6 +73,15 @@ impl Body {
         let found = schema.protocols.iter().find(fits);
         found.copied().unwrap_or(schema.protocol)
     }
+
+    /// Bytes that are read of it, about.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Json(body) | Self::Cbor(body) => body.len(),
+            Self::Form(form) => form.size(),
+            Self::Rest(request) => request.body.len(),
+        }
+    }
 }
 
 /// An answer in the protocol of its request.

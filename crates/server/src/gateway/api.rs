@@ -28,6 +28,7 @@ use super::{
     bytes_in_flight::{BytesInFlight, Full, Hold},
     cors, detached, events,
     head::Head,
+    long::{LARGE, LARGE_PACKED, Turn},
     origin, post_form,
     refused::{self, NotLetIn, Unproven},
     response::{name_request, respond},
@@ -388,8 +389,18 @@ impl Apis {
         peer: &Peer,
         request_id: &str,
     ) -> Reply {
-        let body_sha256 = sha256_hex(&received.body);
-        let body = match self.unpacked(head, &claim, received.body, received.hold) {
+        let is_packed = unpack::is_packed(head, claim.service());
+        let large = if is_packed { LARGE_PACKED } else { LARGE };
+        // Whose key it is, proven or not: nobody waits behind it but who sends large bodies in that name.
+        let key = claim.key.as_ref().ok();
+        let account = key.map_or(String::new(), |it| it.caller.account.clone());
+        let turn = Turn::of(&account, received.body.len() >= large).await;
+        let (body_sha256, body) = turn.work(|| {
+            let sum = sha256_hex(&received.body);
+            let body = self.unpacked(head, &claim, received.body, received.hold);
+            (sum, body)
+        });
+        let body = match body {
             Ok(body) => body,
             Err(fault) => {
                 let answer = self.unaddressed(head, claim.service(), &fault, request_id);

@@ -9,6 +9,8 @@ use wharf_wire::{
     service::{Body, Reply, Service},
 };
 
+use super::long::{self, LARGE, Turn};
+
 /// Waits for messages, which count as received once their client has them.
 const TAKES: [&str; 1] = ["ReceiveMessage"];
 
@@ -22,13 +24,16 @@ pub(super) async fn dispatch(
     body: Body,
     held: impl Send + 'static,
 ) -> Reply {
+    let turn = Turn::of(&cx.account, body.size() >= LARGE).await;
     if ends_with_its_client(service.schema(), &operation) {
-        return dispatcher.dispatch(&**service, cx, &operation, body).await;
+        let running = dispatcher.dispatch(&**service, cx, &operation, body);
+        return long::begin(turn, running).await;
     }
     let (dispatcher, service) = (dispatcher.clone(), Arc::clone(service));
     to_its_end(async move {
         let _held = held;
-        dispatcher.dispatch(&*service, cx, &operation, body).await
+        let running = dispatcher.dispatch(&*service, cx, &operation, body);
+        long::begin(turn, running).await
     })
     .await
 }

@@ -22,6 +22,11 @@ pub struct Form {
 }
 
 impl Form {
+    /// Bytes of names and values.
+    pub fn size(&self) -> usize {
+        self.pairs.iter().map(|it| it.0.len() + it.1.len()).sum()
+    }
+
     /// Reads a body, or the query string of a GET.
     pub fn parse(text: &[u8]) -> Result<Self, Malformed> {
         let mut pairs = Vec::new();
