@@ -17,7 +17,7 @@ const GROUP_SAMPLES: usize = 65_536;
 /// And their bytes in the log.
 pub const GROUP_BYTES: usize = 16 << 20;
 /// Samples beyond which an account that is not alone has one request of a group: the others wait for the whole group.
-const SHARED_SAMPLES: usize = 2048;
+const SHARED_SAMPLES: usize = 8192;
 /// Samples of one account that may wait.
 const SHARE_SAMPLES: usize = 300_000;
 /// And their bytes.
