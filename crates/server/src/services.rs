@@ -470,6 +470,11 @@ pub(crate) fn serve(wiring: &Wiring<'_>) -> Served {
     wiring.operations.serve(&all.routes);
     let counted = std::mem::take(&mut all.counted);
     let home = wiring.config.region.clone();
+    let bounded = counted.clone();
+    wiring.quotas.say_of_resources(move |service, resource| {
+        let counted = bounded.iter().find(|it| it.name == service)?;
+        counted.most(resource).map(|it| it as f64)
+    });
     let resources = Arc::new(Resources::new(wiring.data.store.clone(), counted, home));
     let (looked, clock) = (resources.clone(), wiring.clock.clone());
     all.looking(move |minute| looked.look(minute))

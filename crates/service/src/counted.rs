@@ -21,6 +21,7 @@ pub struct Counting {
     kind: &'static str,
     resource: &'static str,
     which: Which,
+    most: Option<usize>,
 }
 
 /// How ids of what belongs to a record begin, and what the dimension `ResourceId` calls that.
@@ -41,6 +42,7 @@ impl Counting {
             kind,
             resource,
             which: Which::All,
+            most: None,
         }
     }
 
@@ -54,6 +56,7 @@ impl Counting {
             kind,
             resource,
             which: Which::Beginning(start),
+            most: None,
         }
     }
 
@@ -63,6 +66,7 @@ impl Counting {
             kind,
             resource,
             which: Which::Those(are),
+            most: None,
         }
     }
 
@@ -77,6 +81,15 @@ impl Counting {
             kind,
             resource,
             which: Which::Of(inside, begin),
+            most: None,
+        }
+    }
+
+    /// The same, of which an account may have so many.
+    pub const fn at_most(self, most: usize) -> Self {
+        Self {
+            most: Some(most),
+            ..self
         }
     }
 }
@@ -92,6 +105,12 @@ pub struct Count {
 }
 
 impl Counted {
+    /// How many of a resource an account may have, if there is a bound.
+    pub fn most(&self, resource: &str) -> Option<usize> {
+        let mut resources = self.resources.iter();
+        resources.find(|it| it.resource == resource)?.most
+    }
+
     /// Counts what all accounts have, in the order of their keys. Costs nothing for records that need not be told apart.
     ///
     /// # Errors
@@ -172,7 +191,7 @@ mod tests {
         name: "Shop",
         resources: &[
             Counting::all("shelf", "Shelves"),
-            Counting::beginning("shelf", "top/", "TopShelves"),
+            Counting::beginning("shelf", "top/", "TopShelves").at_most(3),
             Counting::those("book", |value| value.starts_with(b"old"), "OldBooks"),
             Counting::inside(
                 "shelf",
@@ -185,6 +204,13 @@ mod tests {
             ),
         ],
     };
+
+    #[test]
+    fn what_is_bounded_says_so() {
+        assert_eq!(COUNTED.most("TopShelves"), Some(3));
+        assert_eq!(COUNTED.most("Shelves"), None);
+        assert_eq!(COUNTED.most("Desks"), None);
+    }
 
     #[tokio::test]
     async fn each_place_has_its_own_number_of_each_resource() {

@@ -9,21 +9,34 @@ use std::{
 pub use wharf_base::bucket::Rate;
 use wharf_wire::schema::ServiceSchema;
 
-/// How many requests a second an account may send, by what the dimensions `Service` and `Resource` of `AWS/Usage` call a
-/// service and its operation. There is none before the server has said, and where requests are not throttled.
+/// What an account may have, by what the dimensions `Service` and `Resource` of `AWS/Usage` call a service and its operation,
+/// or a resource of it: so many requests a second, and so many of the resource. There is none before the server has said, of
+/// what is not bounded, and of requests where they are not throttled.
 #[derive(Clone, Default)]
-pub struct Quotas(Arc<OnceLock<Box<QuotaOf>>>);
+pub struct Quotas {
+    calls: Arc<OnceLock<Box<QuotaOf>>>,
+    resources: Arc<OnceLock<Box<QuotaOf>>>,
+}
 
 type QuotaOf = dyn Fn(&str, &str) -> Option<f64> + Send + Sync;
 
 impl Quotas {
-    /// Says which there are. Only the first word counts.
+    /// Says which there are of requests. Only the first word counts.
     pub fn say(&self, of: impl Fn(&str, &str) -> Option<f64> + Send + Sync + 'static) {
-        let _ = self.0.set(Box::new(of));
+        let _ = self.calls.set(Box::new(of));
+    }
+
+    /// The same of resources.
+    pub fn say_of_resources(&self, of: impl Fn(&str, &str) -> Option<f64> + Send + Sync + 'static) {
+        let _ = self.resources.set(Box::new(of));
     }
 
     pub fn of(&self, service: &str, operation: &str) -> Option<f64> {
-        self.0.get()?(service, operation)
+        self.calls.get()?(service, operation)
+    }
+
+    pub fn of_resource(&self, service: &str, resource: &str) -> Option<f64> {
+        self.resources.get()?(service, resource)
     }
 }
 

@@ -5,6 +5,7 @@ use wharf_service::{Counted, Counting};
 
 use crate::{
     names::SERVICE,
+    ops::facts::{APPLICATION_BALANCERS, NETWORK_BALANCERS, TARGET_GROUPS},
     records::{LoadBalancer, TargetGroup},
 };
 
@@ -17,8 +18,10 @@ pub const COUNTED: Counted = Counted {
             LoadBalancer::KIND,
             "app/",
             "ApplicationLoadBalancersPerRegion",
-        ),
-        Counting::beginning(LoadBalancer::KIND, "net/", "NetworkLoadBalancersPerRegion"),
-        Counting::all(TargetGroup::KIND, "TargetGroupsPerRegion"),
+        )
+        .at_most(APPLICATION_BALANCERS),
+        Counting::beginning(LoadBalancer::KIND, "net/", "NetworkLoadBalancersPerRegion")
+            .at_most(NETWORK_BALANCERS),
+        Counting::all(TargetGroup::KIND, "TargetGroupsPerRegion").at_most(TARGET_GROUPS),
     ],
 };

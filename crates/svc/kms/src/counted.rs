@@ -3,7 +3,7 @@
 use wharf_records::{Record as _, decode};
 use wharf_service::{Counted, Counting};
 
-use crate::records::Key;
+use crate::{ops::create::MOST_KEYS, records::Key};
 
 /// By the kinds of their records. Keys that services manage are among them, and there is no quota of those.
 pub const COUNTED: Counted = Counted {
@@ -13,5 +13,6 @@ pub const COUNTED: Counted = Counted {
         Key::KIND,
         |value| decode::<Key>(value).is_ok_and(|it| it.managed_by.is_none()),
         "KeysPerAccount",
-    )],
+    )
+    .at_most(MOST_KEYS)],
 };

@@ -368,21 +368,25 @@ impl Call<'_> {
 }
 
 impl Call<'_> {
-    /// How many requests a second the account may send of the operation that a usage metric counts; nothing where there
-    /// is no bound.
+    /// How many requests a second the account may send of the operation that a usage metric counts, or have of the resource;
+    /// nothing where there is no bound.
     fn quota(&self) -> Result<Value, Bad> {
         let line = match self.one()? {
             Value::Line(line) => line,
             other => return Err(unfit(self.name, &other)),
         };
         let counted = line.of.as_ref().and_then(|it| counted(&it.metric));
-        let (service, operation) = counted.ok_or_else(|| {
+        let counted = counted.ok_or_else(|| {
             Bad(format!(
-                "The function {} takes a usage metric: CallCount of AWS/Usage with the dimensions Type=API, Resource, Service and Class=None",
+                "The function {} takes a usage metric: CallCount of AWS/Usage with the dimensions Type=API, Resource, Service and Class=None, or ResourceCount with Type=Resource, Resource and Service",
                 self.name
             ))
         })?;
-        let Some(quota) = self.given.quotas.of(service, operation) else {
+        let quota = match counted {
+            Used::Calls(service, operation) => self.given.quotas.of(service, operation),
+            Used::Resource(service, resource) => self.given.quotas.of_resource(service, resource),
+        };
+        let Some(quota) = quota else {
             return Ok(Value::Line(line.with([])));
         };
         let moments: Vec<i64> = grid(self.given, line.period)?.collect();
@@ -393,16 +397,26 @@ impl Call<'_> {
     }
 }
 
-/// The service and the operation whose calls a metric counts.
-fn counted(metric: &wharf_series::Metric) -> Option<(&str, &str)> {
+/// What a usage metric counts, by the service and what of it.
+enum Used<'a> {
+    Calls(&'a str, &'a str),
+    Resource(&'a str, &'a str),
+}
+
+fn counted(metric: &wharf_series::Metric) -> Option<Used<'_>> {
     let is_usage = metric.namespace == "AWS/Usage";
     let of = |name: &str| {
         let mut all = metric.dimensions.iter();
         all.find(|it| it.0 == name).map(|it| it.1.as_str())
     };
+    let (service, resource) = (of("Service")?, of("Resource")?);
     let is_api = of("Type") == Some("API") && of("Class") == Some("None");
-    (is_usage && metric.name == "CallCount" && is_api).then_some(())?;
-    Some((of("Service")?, of("Resource")?))
+    let is_resource = of("Type").is_some_and(|it| it.eq_ignore_ascii_case("Resource"));
+    match metric.name.as_str() {
+        "CallCount" if is_usage && is_api => Some(Used::Calls(service, resource)),
+        "ResourceCount" if is_usage && is_resource => Some(Used::Resource(service, resource)),
+        _ => None,
+    }
 }
 
 impl Call<'_> {

@@ -9,16 +9,21 @@ use wharf_wire::{Call, Fault};
 
 use crate::{core::Core, fault::Elbv2Faults, ssl};
 
-const LIMITS: [(&str, u32); 14] = [
-    ("application-load-balancers", 50),
+/// Load balancers and target groups of an account in a region.
+pub const APPLICATION_BALANCERS: usize = 50;
+pub const NETWORK_BALANCERS: usize = 50;
+pub const TARGET_GROUPS: usize = 3000;
+
+const LIMITS: [(&str, usize); 14] = [
+    ("application-load-balancers", APPLICATION_BALANCERS),
     ("certificates-per-application-load-balancer", 25),
     ("condition-values-per-alb-rule", 5),
     ("condition-wildcards-per-alb-rule", 5),
     ("listeners-per-application-load-balancer", 50),
     ("listeners-per-network-load-balancer", 50),
-    ("network-load-balancers", 50),
+    ("network-load-balancers", NETWORK_BALANCERS),
     ("rules-per-application-load-balancer", 100),
-    ("target-groups", 3000),
+    ("target-groups", TARGET_GROUPS),
     ("target-groups-per-action-on-application-load-balancer", 5),
     ("target-groups-per-application-load-balancer", 100),
     ("targets-per-application-load-balancer", 1000),
@@ -35,7 +40,7 @@ pub async fn account_limits(
     input: DescribeAccountLimitsInput,
 ) -> Result<DescribeAccountLimitsOutput, Fault> {
     let (page, next_marker) = cut(LIMITS.to_vec(), |it| it.0, input.marker, input.page_size)?;
-    let limit = |(name, max): (&str, u32)| Limit {
+    let limit = |(name, max): (&str, usize)| Limit {
         name: Some(name.to_owned()),
         max: Some(max.to_string()),
     };

@@ -23,7 +23,7 @@ use crate::{
 /// The origin of keys whose material is imported.
 pub const EXTERNAL: &str = "EXTERNAL";
 /// Keys of an account in a region, as in AWS.
-const MOST_KEYS: usize = 100_000;
+pub const MOST_KEYS: usize = 100_000;
 
 pub async fn create_key(
     core: &Core,

@@ -344,17 +344,25 @@ fn quotas() -> Quotas {
         let is_known = (service, operation) == ("CloudWatch", "PutMetricData");
         is_known.then_some(500.0)
     });
+    quotas.say_of_resources(|service, resource| {
+        let is_known = (service, resource) == ("CloudWatch", "InsightRule");
+        is_known.then_some(100.0)
+    });
     quotas
 }
 
 fn usage(operation: &str, namespace: &str) -> Value {
+    used("CallCount", "API", operation, namespace)
+}
+
+fn used(name: &str, kind: &str, resource: &str, namespace: &str) -> Value {
     let dimensions = [
         ("Class", "None"),
-        ("Resource", operation),
+        ("Resource", resource),
         ("Service", "CloudWatch"),
-        ("Type", "API"),
+        ("Type", kind),
     ];
-    let Value::Line(line) = line("CallCount", &[(FROM + 60, 9000.0)]) else {
+    let Value::Line(line) = line(name, &[(FROM + 60, 9000.0)]) else {
         panic!("it is a line");
     };
     let source = Source {
@@ -362,7 +370,7 @@ fn usage(operation: &str, namespace: &str) -> Value {
             account: "1".to_owned(),
             region: "r".to_owned(),
             namespace: namespace.to_owned(),
-            name: "CallCount".to_owned(),
+            name: name.to_owned(),
             dimensions: dimensions.map(|(a, b)| (a.to_owned(), b.to_owned())).into(),
         },
         stat: "Sum".to_owned(),
@@ -379,6 +387,18 @@ fn a_quota_is_that_of_the_operation_that_a_metric_counts() {
         ("m1".to_owned(), usage("PutMetricData", "AWS/Usage")),
         ("m2".to_owned(), usage("ListMetrics", "AWS/Usage")),
         ("m3".to_owned(), usage("PutMetricData", "App")),
+        (
+            "m4".to_owned(),
+            used("ResourceCount", "Resource", "InsightRule", "AWS/Usage"),
+        ),
+        (
+            "m5".to_owned(),
+            used("ResourceCount", "Resource", "PutMetricData", "AWS/Usage"),
+        ),
+        (
+            "m6".to_owned(),
+            used("ResourceCount", "API", "InsightRule", "AWS/Usage"),
+        ),
     ]);
     let run = |text: &str| {
         let given = Given {
@@ -400,7 +420,15 @@ fn a_quota_is_that_of_the_operation_that_a_metric_counts() {
     let part = run("m1 / 60 / SERVICE_QUOTA(m1) * 100").unwrap();
     assert_eq!(points(part), [(1, 30.0)]);
     assert_eq!(points(run("SERVICE_QUOTA(m2)").unwrap()), [], "unbounded");
-    for bad in ["SERVICE_QUOTA(m3)", "SERVICE_QUOTA(1)", "SERVICE_QUOTA()"] {
+    let all: Vec<(i64, f64)> = (0..4).map(|at| (at, 100.0)).collect();
+    assert_eq!(points(run("SERVICE_QUOTA(m4)").unwrap()), all);
+    assert_eq!(points(run("SERVICE_QUOTA(m5)").unwrap()), [], "unbounded");
+    for bad in [
+        "SERVICE_QUOTA(m3)",
+        "SERVICE_QUOTA(m6)",
+        "SERVICE_QUOTA(1)",
+        "SERVICE_QUOTA()",
+    ] {
         assert!(run(bad).is_err(), "{bad}");
     }
 }
