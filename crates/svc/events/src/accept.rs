@@ -368,9 +368,9 @@ impl Owing {
     /// Counts the rules that were triggered, once what they owe is written.
     pub fn count(&self, core: &Core) {
         for event in &self.events {
-            for rule in &event.rules {
-                metered::matched(&core.parts.counters, &event.bus, &rule.name);
-            }
+            let rules = event.rules.iter().map(|it| it.name.as_str());
+            let targets = event.targets();
+            metered::matched(&core.parts.counters, &event.bus, rules, targets);
         }
     }
 

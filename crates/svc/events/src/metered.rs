@@ -1,6 +1,6 @@
 //! What becomes of events and of the targets of rules, as metrics under `AWS/Events`: of a rule of the default bus by
-//! its name, of another bus's with that bus, and invocations besides of all rules together. How long events take to their
-//! targets is known of other buses too. PutEvents is counted for the account that calls.
+//! its name, of another bus's with that bus. Tries of targets, and how long events take to them, are also those of such a bus
+//! as a whole and of all rules together. PutEvents is counted for the account that calls.
 
 use wharf_base::{Arn, Timestamp};
 use wharf_delivery::{Became, Parcel, Span};
@@ -12,11 +12,30 @@ use crate::{courier::Errand, names::BusName};
 const NAMESPACE: &str = "AWS/Events";
 const BUS: &str = "EventBusName";
 
-/// Says that an event triggered a rule.
-pub fn matched(counters: &Counters, bus: &BusName, rule: &str) {
-    let of = subject(bus, rule);
-    counters.one(&of, "MatchedEvents");
-    counters.one(&of, "TriggeredRules");
+/// Says that an event of a bus triggered rules, which send it to so many targets.
+pub fn matched<'a>(
+    counters: &Counters,
+    bus: &BusName,
+    rules: impl IntoIterator<Item = &'a str>,
+    targets: usize,
+) {
+    let mut is_first = true;
+    for rule in rules {
+        let of = subject(bus, rule);
+        counters.one(&of, "MatchedEvents");
+        // The event counts once for its bus.
+        if let Some(bus) = of_bus(&of).filter(|_| is_first) {
+            counters.one(&bus, "MatchedEvents");
+        }
+        is_first = false;
+        for of in wider(of) {
+            counters.one(&of, "TriggeredRules");
+        }
+    }
+    if targets > 0 {
+        let all = subject(bus, "");
+        counters.add(&of_all(&all), "InvocationsCreated", "Count", targets as f64);
+    }
 }
 
 /// Says that a target does not get an event, since too much of its account waits.
@@ -36,13 +55,9 @@ pub fn became(counters: &Counters, errand: &Errand, is_again: bool, what: Became
     let names: &[&'static str] = match what {
         Became::Delivered => {
             counters.one(&all, "Invocations");
-            &[
-                "Invocations",
-                "InvocationAttempts",
-                "SuccessfulInvocationAttempts",
-            ]
+            &["Invocations"]
         }
-        Became::Failed | Became::Throttled => &["InvocationAttempts"],
+        Became::Failed | Became::Throttled => &[],
         Became::GivenUp => {
             counters.one(&all, "Invocations");
             &["Invocations", "FailedInvocations"]
@@ -51,13 +66,20 @@ pub fn became(counters: &Counters, errand: &Errand, is_again: bool, what: Became
         Became::Lost => &["InvocationsFailedToBeSentToDlq"],
         Became::Buried => &[],
     };
-    let is_try = matches!(what, Became::Delivered | Became::Failed | Became::Throttled);
-    for name in names.iter().chain(
-        [&"RetryInvocationAttempts"]
-            .into_iter()
-            .filter(|_| is_try && is_again),
-    ) {
+    for name in names.iter().copied() {
         counters.one(&of, name);
+    }
+    let tries: &[&'static str] = match what {
+        Became::Delivered => &["InvocationAttempts", "SuccessfulInvocationAttempts"],
+        Became::Failed | Became::Throttled => &["InvocationAttempts"],
+        Became::GivenUp | Became::Buried | Became::Lost => &[],
+    };
+    let again = is_again.then_some("RetryInvocationAttempts");
+    let again = again.filter(|_| !tries.is_empty());
+    for of in wider(of) {
+        for name in tries.iter().copied().chain(again) {
+            counters.one(&of, name);
+        }
     }
 }
 
@@ -76,7 +98,7 @@ pub fn tried(counters: &Counters, parcel: &Parcel<Errand>, what: Became, span: S
     if what == Became::Delivered {
         times.push(("IngestionToInvocationSuccessLatency", until(span.ended)));
     }
-    for of in [of_all(&of)].into_iter().chain(of_bus(&of)).chain([of]) {
+    for of in wider(of) {
         for &(name, ms) in &times {
             counters.sample(&of, name, "Milliseconds", ms);
         }
@@ -117,6 +139,12 @@ pub fn put(counters: &Counters, place: &Place, put: Put) {
     counters.sample(&of, "PutEventsEntriesCount", "Count", put.entries as f64);
     let failed = put.refused.unwrap_or(put.entries);
     counters.sample(&of, "PutEventsFailedEntriesCount", "Count", failed as f64);
+}
+
+/// A rule, all of its bus, and all.
+fn wider(rule: Subject) -> impl Iterator<Item = Subject> {
+    let (all, bus) = (of_all(&rule), of_bus(&rule));
+    [rule, all].into_iter().chain(bus)
 }
 
 /// All rules of an account.

@@ -87,6 +87,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError<EventsF
     let owed = targets.filter_map(compiled::target);
     let owed = owed.map(|it| accept::errand(&core, from, &it, (&event, &text), None));
     let owed: Vec<_> = owed.collect();
+    let targets = owed.len();
     let fence = fence(&core.shard)?;
     let mark = Fired {
         at: now,
@@ -101,7 +102,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError<EventsF
     })
     .await;
     if written.is_ok() {
-        metered::matched(&core.parts.counters, &bus, name);
+        metered::matched(&core.parts.counters, &bus, [name], targets);
     }
     settled(written)
 }

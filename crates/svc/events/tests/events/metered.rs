@@ -62,6 +62,10 @@ async fn each_invocation_counts_for_its_rule() {
         ("Invocations all", 6.0),
         ("InvocationAttempts all", 6.0),
         ("SuccessfulInvocationAttempts all", 6.0),
+        ("TriggeredRules", 4.0),
+        ("InvocationsCreated", 6.0),
+        ("InvocationAttempts", 6.0),
+        ("SuccessfulInvocationAttempts", 6.0),
     ];
     // `shop`, `order`, `{"n":0}`
     let others = besides(1.0, (3.0, 3.0 * 16.0), &["", "all"]);
@@ -95,6 +99,9 @@ async fn what_a_target_refuses_for_good_failed_and_went_to_its_dead_letters() {
         ("InvocationAttempts r", 2.0),
         ("FailedInvocations r", 2.0),
         ("InvocationsSentToDlq r", 1.0),
+        ("TriggeredRules", 1.0),
+        ("InvocationsCreated", 2.0),
+        ("InvocationAttempts", 2.0),
     ];
     let mut others = besides(1.0, (1.0, 11.0), &["", "r"]);
     others.retain(|it| !it.0.contains("SuccessLatency"));
@@ -146,6 +153,12 @@ async fn scheduled_rules_and_those_of_other_buses_count_too() {
         ("Invocations often", 1.0),
         ("InvocationAttempts often", 1.0),
         ("SuccessfulInvocationAttempts often", 1.0),
+        ("MatchedEvents orders", 1.0),
+        ("TriggeredRules orders", 1.0),
+        ("TriggeredRules", 2.0),
+        ("InvocationsCreated", 1.0),
+        ("InvocationAttempts", 1.0),
+        ("SuccessfulInvocationAttempts", 1.0),
     ];
     let others = besides(1.0, (1.0, 11.0), &["", "often"]);
     let expected = with(&expected, &others);
