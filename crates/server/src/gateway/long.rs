@@ -43,7 +43,8 @@ impl Turn {
 
 /// Goes on with a future until it first waits, in the turn, and then as with any other.
 pub(super) async fn begin<T>(turn: Turn, work: impl Future<Output = T>) -> T {
-    let (mut turn, mut work) = (Some(turn), pin!(work));
+    let mut turn = Some(turn);
+    let mut work = pin!(work);
     poll_fn(|cx| match turn.take() {
         Some(turn) => turn.work(|| work.as_mut().poll(cx)),
         None => work.as_mut().poll(cx),
