@@ -39,6 +39,7 @@ struct Told {
     letters: Mutex<Vec<Word>>,
     lost_letters: Mutex<u32>,
     became: Mutex<Vec<(Word, Became)>>,
+    tried: Mutex<Vec<(Word, Became)>>,
     changed: Notify,
 }
 
@@ -101,6 +102,11 @@ impl Courier for Robot {
         let mut became = self.0.became.lock();
         became.push((parcel.work.clone(), what));
         self.0.changed.notify_one();
+    }
+
+    fn tried(&self, parcel: &Parcel<Word>, what: Became, span: Span) {
+        assert!(parcel.created_at <= span.began && span.began <= span.ended);
+        self.0.tried.lock().push((parcel.work.clone(), what));
     }
 }
 
@@ -214,6 +220,14 @@ async fn a_dead_letter_that_fails_is_tried_again() {
         expected,
         "each once, though its letter was sent twice"
     );
+    let mut tried = told.tried.lock().clone();
+    tried.sort_by(|a, b| a.0.cmp(&b.0));
+    let expected = [
+        ("a 000000", Became::Failed),
+        ("a 000001", Became::Delivered),
+    ];
+    let expected = expected.map(|(word, what)| (word.to_owned(), what));
+    assert_eq!(tried, expected, "a dead letter is no try");
 }
 
 #[tokio::test]
