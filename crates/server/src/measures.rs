@@ -99,7 +99,7 @@ fn registries(metrics: &mut Metrics, catalog: &Catalog) {
     let of = catalog.clone();
     metrics.gauges(
         "wharf_registry_account_bytes",
-        "What the registries of an account hold at most, of the twenty fullest that were pushed to",
+        "What the registries of an account hold, of the twenty fullest that were pushed to",
         move || {
             let all = of.fullest_accounts(MOST_REGISTRIES).into_iter();
             let row = |(account, bytes)| (vec![("account", account)], bytes as f64);

@@ -3,55 +3,56 @@
 //!
 //! Layers, configurations and manifests count; of bytes that several repositories of the account have, one copy is
 //! stored and counted. Repositories under a key of KMS have copies of their own, and each of those counts. What was
-//! deleted counts until the collector has removed it. While a body is received, unfinished uploads count too:
+//! deleted counts until the collector has removed its record. While a body is received, unfinished uploads count too:
 //! otherwise an account could fill the disk with what it never ends.
 //!
-//! Nothing of this is stored. An account is counted from its records when it is first asked for; from then on what is
-//! about to be recorded is added, and it is counted again only where that would be too much. So a restart loses
-//! nothing, and what was deleted is free at the next count.
+//! Nothing of this is stored. An account is counted from its records when it is first asked for ([`tally`]); from then
+//! on the changes of records are followed, up to the present whenever somebody asks. What is about to be recorded is
+//! reserved until then ([`known`]), so that two pushes do not take the same room. So what is deleted is free at once, an
+//! account that is full costs no more than another, and a restart loses nothing.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
 use wharf_blobs::{Algorithm, Digest};
+use wharf_records::{Record as _, Scope};
 use wharf_service::Turns;
-use wharf_store::Range;
-use wharf_wanted::{digest_of, owners};
+use wharf_store::{Range, StoreError};
 
-use super::{
-    Catalog, Open, Read, Registry, SCAN_PAGE,
-    usage::{Reservation, Reservations, Wanted},
-};
+use super::{Catalog, Open, Read, Registry, SCAN_PAGE, usage::Wanted};
 use crate::{
     error::EcrError,
-    records::{Image, Keys, Layer, Repository},
+    records::{Image, Keys, Layer, PUBLIC_SERVICE, Repository, SERVICE},
 };
 
-/// A count serves for so many times as long as it took, so that an account that is full does not have its records
-/// read by each push that is refused.
-const SERVES: u32 = 20;
-/// No count serves for longer: what was deleted is to be free soon.
-const SERVES_AT_MOST: Duration = Duration::from_secs(30);
+mod known;
+mod tally;
+
+pub(super) use known::Reservation;
+use known::{Account, Known};
+use tally::Tally;
+
+/// Beyond so many changes of the store, of whatever service, accounts are counted again: that is faster then.
+const MAX_BEHIND: u64 = 1_000_000;
+/// How often an account is counted whose records change faster than they are read, or that others have forgotten again.
+const MAX_TRIES: usize = 16;
 /// Bytes of a body between two looks at the room that is left.
 const LOOK_EVERY: u64 = 4 << 20;
 /// Repositories with uploads that are remembered of an account before those without any are dropped.
 const MAX_UPLOADED_TO: usize = 1000;
-/// Owners of a blob among which one of the account is looked for.
-const MAX_OWNERS: usize = 200;
 
 /// What is known of accounts in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
-    held: Arc<Reservations>,
-    /// When an account was last counted, and for how long that serves.
-    counted: Mutex<HashMap<String, (Instant, Duration)>>,
+    known: Arc<Known>,
+    /// One request follows the records, the others wait.
+    following: tokio::sync::Mutex<()>,
     /// One request counts an account, the others wait for what it finds.
     counting: Turns,
     /// By account, the ids of repositories that may have unfinished uploads.
@@ -69,19 +70,6 @@ impl Accounts {
         let mut all = self.uploaded_to.lock();
         let ids = all.entry(account.to_owned()).or_default();
         ids.insert(repository.to_owned());
-    }
-
-    fn is_recent(&self, account: &str) -> bool {
-        let counted = self.counted.lock();
-        let last = counted.get(account);
-        last.is_some_and(|(at, serves)| at.elapsed() < *serves)
-    }
-
-    fn note_count(&self, account: &str, took: Duration) {
-        let mut counted = self.counted.lock();
-        counted.retain(|_, (at, serves)| at.elapsed() < *serves);
-        let serves = took.saturating_mul(SERVES).min(SERVES_AT_MOST);
-        counted.insert(account.to_owned(), (Instant::now(), serves));
     }
 }
 
@@ -127,7 +115,7 @@ impl Catalog {
         let ends = more == 0 && whole.is_some();
         if !ends && let Err(full) = self.require_incoming(registry, more).await {
             let is_full = matches!(full, EcrError::RegistryFull { .. });
-            let there = match whole.filter(|_| is_full) {
+            let there = match whole.filter(|it| is_full && is_sha256(it)) {
                 Some(digest) => self.size_in_account(&registry.account, digest).await?,
                 None => None,
             };
@@ -161,15 +149,14 @@ impl Catalog {
         let Some(limit) = self.account_limit(account) else {
             return Ok(());
         };
+        let held = self.look_at_account(account, |it| it.held()).await?;
         // An upload that is coming to its end is among what is held already.
-        let sent = self.inner.accounts.held.look(account).sent;
-        let coming = self.unfinished(account).saturating_sub(sent);
-        let coming = coming.saturating_add(more);
-        let free = limit.saturating_sub(coming);
-        if coming <= limit && self.held(account, free).await? <= free {
-            return Ok(());
+        let coming = self.unfinished(account).saturating_sub(held.sent);
+        let all = held.bytes.saturating_add(coming).saturating_add(more);
+        match all <= limit {
+            true => Ok(()),
+            false => Err(registry_full(account, limit)),
         }
-        Err(registry_full(account, limit))
     }
 
     /// Room for the account; `None` if nothing needs to be reserved.
@@ -183,24 +170,24 @@ impl Catalog {
         let Some(limit) = self.account_limit(account) else {
             return Ok(None);
         };
-        let digest = match wanted {
+        // Under a lock every blob is another one, and of what is named by sha512 it is not known yet which it will be.
+        let (blob, sent) = match wanted {
             Wanted::Shared => return Ok(None),
-            Wanted::Upload(digest) => Some(digest),
-            Wanted::Bytes => None,
+            Wanted::Upload(digest) => {
+                let known = !open.is_locked() && is_sha256(digest);
+                (known.then_some(*digest), true)
+            }
+            Wanted::Bytes => (None, false),
         };
-        let held = &self.inner.accounts.held;
-        let (room, _) = held.reserve(account, bytes, digest.is_some());
-        if self.held(account, limit).await? <= limit {
-            return Ok(Some(room));
+        let known = &self.inner.accounts.known;
+        let reserve = |it: &mut Account| {
+            let number = it.reserve(bytes, blob, sent, limit)?;
+            Some(Reservation::new(known, account, number))
+        };
+        match self.look_at_account(account, reserve).await? {
+            Some(room) => Ok(Some(room)),
+            None => Err(self.refuse(registry_full(account, limit))),
         }
-        room.void();
-        if let Some(digest) = digest
-            && !open.is_locked()
-            && self.size_in_account(account, digest).await?.is_some()
-        {
-            return Ok(None);
-        }
-        Err(self.refuse(registry_full(account, limit)))
     }
 
     /// Counts a refusal, of which there may be other kinds.
@@ -217,67 +204,94 @@ impl Catalog {
         Some(config.account_bytes).filter(|limit| *limit < u64::MAX && !boundless)
     }
 
-    /// What the account holds at most, with what is about to be recorded. Counted if what is known is more than
-    /// `enough`.
-    async fn held(&self, account: &str, enough: u64) -> Result<u64, EcrError> {
+    /// Looks at what is known of an account, once its records were followed up to the present.
+    async fn look_at_account<T>(
+        &self,
+        account: &str,
+        look: impl Fn(&mut Account) -> T,
+    ) -> Result<T, EcrError> {
         let accounts = &self.inner.accounts;
-        let known = || accounts.held.look(account).most;
-        if let Some(most) = known().filter(|most| *most <= enough) {
-            return Ok(most);
+        for _ in 0..MAX_TRIES {
+            // Before: what is over by then is recorded among what is followed now.
+            let over = accounts.known.over(account);
+            self.follow_records().await?;
+            if let Some(seen) = accounts.known.look(account, &over, &look) {
+                return Ok(seen);
+            }
+            let _turn = accounts.counting.take(account).await;
+            // Others may have counted it meanwhile.
+            if accounts.known.is_counted(account) {
+                continue;
+            }
+            match self.count_account(account).await {
+                Ok(tally) => {
+                    // Not in the midst of what is followed: that begins at the oldest of all tallies.
+                    let _turn = accounts.following.lock().await;
+                    accounts.known.counted(account, tally);
+                }
+                // Slower than the compaction: from the present once more.
+                Err(EcrError::Store(StoreError::Compacted { .. })) => {}
+                Err(error) => return Err(error),
+            }
         }
-        let _turn = accounts.counting.take(account).await;
-        // Others may have counted it meanwhile.
-        if let Some(most) = known().filter(|most| *most <= enough || accounts.is_recent(account)) {
-            return Ok(most);
+        Err(EcrError::Contention)
+    }
+
+    /// Brings all accounts that are counted up to the store's newest revision.
+    async fn follow_records(&self) -> Result<(), EcrError> {
+        let accounts = &self.inner.accounts;
+        let _turn = accounts.following.lock().await;
+        let Some(reached) = accounts.known.reached() else {
+            return Ok(());
+        };
+        let now = self.store().revision().await?;
+        if now <= reached {
+            return Ok(());
         }
-        // Keeps what is found from being forgotten before it is read.
-        let (_entry, begun) = accounts.held.reserve(account, 0, false);
-        let since = Instant::now();
-        let found = self.count_account(account).await?;
-        accounts.held.counted(account, found, begun);
-        accounts.note_count(account, since.elapsed());
-        Ok(known().unwrap_or(found))
+        if now - reached > MAX_BEHIND {
+            accounts.known.forget();
+            return Ok(());
+        }
+        let services = [SERVICE, PUBLIC_SERVICE].map(Scope::service_prefix);
+        let mut watch = self.store().watch_all(services.to_vec(), reached + 1);
+        // Where nothing of these services changed it says so.
+        watch.progress().request();
+        loop {
+            match watch.next().await {
+                Ok(batch) => {
+                    accounts.known.follow(&batch);
+                    if batch.revision >= now {
+                        return Ok(());
+                    }
+                }
+                Err(StoreError::Compacted { .. }) => {
+                    accounts.known.forget();
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Also of repositories that are deleted and not removed yet.
-    async fn count_account(&self, account: &str) -> Result<u64, EcrError> {
-        let (mut bytes, mut seen) = (0_u64, HashSet::new());
-        for scope in self.scopes_of_account(account).await? {
+    async fn count_account(&self, account: &str) -> Result<Tally, EcrError> {
+        let at = self.store().revision().await?;
+        let mut tally = Tally::new(at);
+        for scope in self.scopes_of_account(account, at).await? {
             let keys = Keys::of(scope);
             self.note_uploads(account, &keys).await?;
-            let mut add = |blob: Digest, size: u64| {
-                if seen.insert(short(&blob)) {
-                    bytes = bytes.saturating_add(size);
-                }
-            };
-            let mut after = None;
-            loop {
-                let (layers, more): (Vec<Read<Layer>>, _) =
-                    self.page(keys.all_layers(), after, SCAN_PAGE).await?;
-                after = layers.last().map(|read| read.key.clone());
-                for Read { key, record, .. } in &layers {
-                    if let Some(digest) = digest_of(key) {
-                        add(record.blob(&digest), record.size);
-                    }
-                }
-                if !more {
-                    break;
-                }
-            }
-            after = None;
-            loop {
-                let (images, more): (Vec<Read<Image>>, _) =
-                    self.page(keys.all_images(), after, SCAN_PAGE).await?;
-                after = images.last().map(|read| read.key.clone());
-                for Read { record, .. } in &images {
-                    add(record.blob(), record.manifest_size);
-                }
-                if !more {
-                    break;
+            let kinds = [
+                (Layer::KIND, keys.all_layers()),
+                (Image::KIND, keys.all_images()),
+            ];
+            for (kind, prefix) in kinds {
+                let mut pages = self.store().pages(Range::prefix(prefix)).at(at);
+                while let Some(page) = pages.next().await? {
+                    page.entries.iter().for_each(|it| tally.count(kind, it));
                 }
             }
         }
-        Ok(bytes)
+        Ok(tally)
     }
 
     /// Uploads that are older than this process are known by their repositories' ids alone.
@@ -314,41 +328,15 @@ impl Catalog {
         bytes
     }
 
-    /// The size of the layer, if a repository of the account has it as this very blob. What is named by sha512 is taken
-    /// for new: which blob it will be is not known yet.
-    async fn size_in_account(
-        &self,
-        account: &str,
-        digest: &Digest,
-    ) -> Result<Option<u64>, EcrError> {
-        if digest.algorithm() != Algorithm::Sha256 {
-            return Ok(None);
-        }
-        let prefix = owners(digest);
-        let range = Range::prefix(&prefix).limit(MAX_OWNERS).keys_only();
-        let owners = self.store().range(range).await?.entries;
-        let scopes = self.scopes_of_account(account).await?;
-        let keys: Vec<Keys> = scopes.into_iter().map(Keys::of).collect();
-        for owner in &owners {
-            let who = owner.key.strip_prefix(&prefix).unwrap_or_default();
-            let Some((repository, _)) = who.split_once('.') else {
-                continue;
-            };
-            for keys in &keys {
-                let key = keys.layer(repository, digest);
-                let layer: Option<Read<Layer>> = self.read(&key).await?;
-                if let Some(layer) = layer.filter(|it| it.record.blob(digest) == *digest) {
-                    return Ok(Some(layer.record.size));
-                }
-            }
-        }
-        Ok(None)
+    /// The size of a blob that a repository of the account has.
+    async fn size_in_account(&self, account: &str, blob: &Digest) -> Result<Option<u64>, EcrError> {
+        self.look_at_account(account, |it| it.size_of(blob)).await
     }
 
-    /// What accounts' registries hold at most, as far as it is known without counting: those that hold most, in
-    /// falling order.
+    /// What accounts' registries hold, of those that were asked about and as it was then, with what was reserved since: those
+    /// that hold most, in falling order.
     pub fn fullest_accounts(&self, limit: usize) -> Vec<(String, u64)> {
-        let mut known = self.inner.accounts.held.known();
+        let mut known = self.inner.accounts.known.all();
         known.sort_by(|(a, most), (b, more)| more.cmp(most).then_with(|| a.cmp(b)));
         known.truncate(limit);
         known
@@ -367,7 +355,10 @@ fn registry_full(account: &str, limit: u64) -> EcrError {
     }
 }
 
-/// Half of a blob's sha256 tells it from others, and a count holds one for each blob.
-fn short(blob: &Digest) -> u128 {
-    u128::from_str_radix(blob.hex().get(..32).unwrap_or_default(), 16).unwrap_or_default()
+/// What a blob is named by.
+fn is_sha256(digest: &Digest) -> bool {
+    digest.algorithm() == Algorithm::Sha256
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,25 +108,35 @@ impl Catalog {
 
     /// The accounts and regions that have anything, found by jumping from one to the next.
     async fn scopes_of(&self, service: &str) -> Result<Vec<Scope>, EcrError> {
-        self.scopes_below(Scope::service_prefix(service)).await
+        self.scopes_below(Scope::service_prefix(service), None)
+            .await
     }
 
-    /// The registries of one account that have anything, private and public.
-    pub(super) async fn scopes_of_account(&self, account: &str) -> Result<Vec<Scope>, EcrError> {
+    /// The registries of one account that had anything at a revision, private and public.
+    pub(super) async fn scopes_of_account(
+        &self,
+        account: &str,
+        at: Revision,
+    ) -> Result<Vec<Scope>, EcrError> {
         let mut scopes = Vec::new();
         for service in [records::SERVICE, records::PUBLIC_SERVICE] {
             let escaped = wharf_records::escape(account);
             let prefix = format!("{}{escaped}/", Scope::service_prefix(service));
-            scopes.extend(self.scopes_below(prefix).await?);
+            scopes.extend(self.scopes_below(prefix, Some(at)).await?);
         }
         Ok(scopes)
     }
 
-    async fn scopes_below(&self, prefix: String) -> Result<Vec<Scope>, EcrError> {
+    async fn scopes_below(
+        &self,
+        prefix: String,
+        at: Option<Revision>,
+    ) -> Result<Vec<Scope>, EcrError> {
         let mut scopes = Vec::new();
         let mut after: Option<String> = None;
         loop {
             let mut range = Range::prefix(&prefix).limit(1).keys_only();
+            range.at = at;
             if let Some(after) = after.take() {
                 range = range.start_after(after);
             }

@@ -289,6 +289,9 @@ impl Catalog {
             }
         };
         let (blob, lease) = upload.finish(digest).await.map_err(differs)?;
+        if let Some(room) = &room {
+            room.is_for(&blob.digest);
+        }
         let owned = self
             .own_layer(permit, open, digest, &blob, lease, now)
             .await;
@@ -411,7 +414,10 @@ impl Catalog {
             true => Wanted::Shared,
             false => Wanted::Bytes,
         };
-        let _room = self.room_for(open, digest, blob.size, wanted).await?;
+        let room = self.room_for(open, digest, blob.size, wanted).await?;
+        if let Some(room) = &room {
+            room.is_for(&blob.digest);
+        }
         self.own_layer(permit, open, digest, &blob, lease, now)
             .await
     }

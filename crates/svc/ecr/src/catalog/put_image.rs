@@ -187,7 +187,7 @@ impl Catalog {
         let manifest_size = new.manifest.len() as u64;
         let image_size = self.check_references(&open, &manifest, origin).await?;
         let known = self.find(&open, &ImageRef::Digest(digest)).await?;
-        let _room = match &known {
+        let room = match &known {
             Some(_) => None,
             None => Some(
                 self.require_room(&open, manifest_size, Wanted::Bytes)
@@ -197,6 +197,9 @@ impl Catalog {
         let known = known.as_ref().map(|it| &it.record);
         let (manifest_blob, _manifest_lease) =
             self.store_manifest(&open, known, new.manifest).await?;
+        if let Some(room) = &room {
+            room.is_for(&manifest_blob);
+        }
         let fresh = Image {
             repository: name.clone(),
             stored: Some(manifest_blob).filter(|it| *it != digest),

@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 use parking_lot::Mutex;
 use wharf_blobs::Digest;
 
-use super::{Catalog, Open, Read, Registry, SCAN_PAGE};
+use super::{Catalog, Open, Read, Registry, SCAN_PAGE, account_usage};
 use crate::{
     error::EcrError,
     records::{Image, Keys, Layer},
@@ -23,35 +23,32 @@ pub(crate) struct Quotas {
     pub layer_parts: u32,
 }
 
-/// By repository, or by account, what is about to be recorded, and what it holds at most.
+/// By repository, what is about to be recorded, and what it holds at most.
 #[derive(Debug, Default)]
 pub(crate) struct Reservations(Mutex<HashMap<String, Reserved>>);
 
-/// Bytes of one repository, or of one account.
+/// Bytes of one repository.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Reserved {
+struct Reserved {
     /// About to be recorded.
-    pub(super) open: u64,
-    /// Of these, those that lie in uploads that are coming to their end.
-    pub(super) sent: u64,
+    open: u64,
     /// Ever reserved since this process counts.
     ever: u64,
     /// What it holds at most: what was found when it was last counted, and all that was reserved since. What was
     /// deleted since, or came to nothing, is not taken off; so long as this fits, nothing is counted again, and a
     /// push of many layers does not read all of them for each.
-    pub(super) most: Option<u64>,
+    most: Option<u64>,
 }
 
-/// Repositories, or accounts, that are remembered without anything reserved.
+/// Repositories that are remembered without anything reserved.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// Room in a repository or for an account, until what it is for is recorded.
+/// Room in a repository, until what it is for is recorded.
 #[derive(Debug)]
-pub(super) struct Reservation {
+struct Reservation {
     reservations: Arc<Reservations>,
-    of: String,
+    repository: String,
     bytes: u64,
-    sent: bool,
 }
 
 /// Room in a repository and for its account, until what it is for is recorded.
@@ -59,7 +56,16 @@ pub(super) struct Reservation {
 pub(crate) struct Room {
     _repository: Reservation,
     /// `None` where the account has no bound, or has the same bytes already.
-    _account: Option<Reservation>,
+    account: Option<account_usage::Reservation>,
+}
+
+impl Room {
+    /// What is about to be recorded is this blob.
+    pub(crate) fn is_for(&self, blob: &Digest) {
+        if let Some(account) = &self.account {
+            account.is_for(blob);
+        }
+    }
 }
 
 /// What room is asked for.
@@ -75,63 +81,30 @@ pub(crate) enum Wanted<'a> {
 
 impl Reservations {
     /// Reserves, and says what that comes to.
-    pub(super) fn reserve(
-        self: &Arc<Self>,
-        of: &str,
-        bytes: u64,
-        sent: bool,
-    ) -> (Reservation, Reserved) {
+    fn reserve(self: &Arc<Self>, repository: &str, bytes: u64) -> (Reservation, Reserved) {
         let mut all = self.0.lock();
-        if all.len() >= MAX_REMEMBERED && !all.contains_key(of) {
+        if all.len() >= MAX_REMEMBERED && !all.contains_key(repository) {
             all.retain(|_, it| it.open > 0);
         }
-        let reserved = all.entry(of.to_owned()).or_default();
+        let reserved = all.entry(repository.to_owned()).or_default();
         reserved.open = reserved.open.saturating_add(bytes);
-        if sent {
-            reserved.sent = reserved.sent.saturating_add(bytes);
-        }
         reserved.ever = reserved.ever.saturating_add(bytes);
         reserved.most = reserved.most.map(|most| most.saturating_add(bytes));
         let room = Reservation {
             reservations: self.clone(),
-            of: of.to_owned(),
+            repository: repository.to_owned(),
             bytes,
-            sent,
         };
         (room, *reserved)
     }
 
     /// So many bytes were found by who began to count at `begun`. What others recorded meanwhile may not be among
     /// them, so all that was reserved from then on is added.
-    pub(super) fn counted(&self, of: &str, found: u64, begun: Reserved) {
+    fn counted(&self, repository: &str, found: u64, begun: Reserved) {
         let mut all = self.0.lock();
-        if let Some(reserved) = all.get_mut(of) {
+        if let Some(reserved) = all.get_mut(repository) {
             let since = reserved.ever.saturating_sub(begun.ever);
             reserved.most = Some(found.saturating_add(begun.open).saturating_add(since));
-        }
-    }
-
-    pub(super) fn look(&self, of: &str) -> Reserved {
-        self.0.lock().get(of).copied().unwrap_or_default()
-    }
-
-    /// What each is known to hold at most.
-    pub(super) fn known(&self) -> Vec<(String, u64)> {
-        let all = self.0.lock();
-        let known = all
-            .iter()
-            .filter_map(|(of, it)| Some((of.clone(), it.most?)));
-        known.collect()
-    }
-}
-
-impl Reservation {
-    /// Nothing will be recorded of it.
-    pub(super) fn void(self) {
-        let mut all = self.reservations.0.lock();
-        if let Some(reserved) = all.get_mut(&self.of) {
-            reserved.ever = reserved.ever.saturating_sub(self.bytes);
-            reserved.most = reserved.most.map(|most| most.saturating_sub(self.bytes));
         }
     }
 }
@@ -139,13 +112,10 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         let mut all = self.reservations.0.lock();
-        if let Some(reserved) = all.get_mut(&self.of) {
+        if let Some(reserved) = all.get_mut(&self.repository) {
             reserved.open = reserved.open.saturating_sub(self.bytes);
-            if self.sent {
-                reserved.sent = reserved.sent.saturating_sub(self.bytes);
-            }
             if reserved.open == 0 && reserved.most.is_none() {
-                all.remove(&self.of);
+                all.remove(&self.repository);
             }
         }
     }
@@ -181,13 +151,13 @@ impl Catalog {
     ) -> Result<Room, EcrError> {
         Ok(Room {
             _repository: self.room_in_repository(open, bytes).await?,
-            _account: self.room_for_account(open, bytes, wanted).await?,
+            account: self.room_for_account(open, bytes, wanted).await?,
         })
     }
 
     async fn room_in_repository(&self, open: &Open, bytes: u64) -> Result<Reservation, EcrError> {
         let limit = self.config().repository_bytes;
-        let (room, reserved) = self.inner.reservations.reserve(open.id(), bytes, false);
+        let (room, reserved) = self.inner.reservations.reserve(open.id(), bytes);
         if limit == u64::MAX {
             return Ok(room);
         }
@@ -274,19 +244,19 @@ mod tests {
     #[test]
     fn a_repository_never_holds_more_than_is_remembered() {
         let all: Arc<Reservations> = Arc::default();
-        let (first, begun) = all.reserve("r", 10, false);
+        let (first, begun) = all.reserve("r", 10);
         assert_eq!(begun.most, None);
         // While it is counted, another one comes, is recorded behind what was read, and is gone from what is open.
-        let (second, _) = all.reserve("r", 5, false);
+        let (second, _) = all.reserve("r", 5);
         drop(second);
         all.counted("r", 100, begun);
         assert_eq!(MOST(&all), Some(115));
         drop(first);
         assert_eq!(MOST(&all), Some(115));
-        let (_, third) = all.reserve("r", 1, false);
+        let (_, third) = all.reserve("r", 1);
         assert_eq!(third.most, Some(116));
         // Counted anew, what came to nothing is taken off.
-        let (_fourth, begun) = all.reserve("r", 2, false);
+        let (_fourth, begun) = all.reserve("r", 2);
         all.counted("r", 110, begun);
         assert_eq!(MOST(&all), Some(112));
     }
@@ -294,31 +264,12 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let all: Arc<Reservations> = Arc::default();
-        let (_open, _) = all.reserve("open", 1, false);
+        let (_open, _) = all.reserve("open", 1);
         for n in 0..3 * MAX_REMEMBERED {
-            let (_room, begun) = all.reserve(&n.to_string(), 1, false);
+            let (_room, begun) = all.reserve(&n.to_string(), 1);
             all.counted(&n.to_string(), 0, begun);
         }
         let kept = all.0.lock();
         assert!(kept.len() <= MAX_REMEMBERED && kept.contains_key("open"));
-    }
-
-    #[test]
-    fn what_was_refused_takes_nothing() {
-        let all: Arc<Reservations> = Arc::default();
-        let (kept, begun) = all.reserve("r", 10, true);
-        all.counted("r", 100, begun);
-        let (refused, _) = all.reserve("r", 50, true);
-        assert_eq!((MOST(&all), all.look("r").sent), (Some(160), 60));
-        refused.void();
-        assert_eq!((MOST(&all), all.look("r").sent), (Some(110), 10));
-        // One that is refused while others are counted does not take what those reserved.
-        let (refused, begun) = all.reserve("r", 50, false);
-        let (_other, _) = all.reserve("r", 7, false);
-        refused.void();
-        all.counted("r", 110, begun);
-        assert!(MOST(&all).unwrap() >= 127);
-        drop(kept);
-        assert_eq!(all.look("r").sent, 0);
     }
 }
