@@ -161,25 +161,21 @@ impl Data {
             found.extend(said.filter(|it| names::is_about(it, name)));
         };
         for (number, shard) in self.inner.shards.iter().enumerate() {
-            if packages >= MAX_ABOUT || bytes >= MAX_ABOUT_BYTES {
-                break;
-            }
             let path = self.inner.folder.join(format!("{number:02}.names"));
-            match names::find(&path, names::hash(name), MAX_ABOUT - packages)? {
-                Some(hashes) => {
-                    for hash in hashes {
-                        if bytes >= MAX_ABOUT_BYTES {
-                            break;
-                        }
-                        packages += 1;
-                        for (shelf, length) in shard.find(hash)? {
-                            bytes += length;
-                            add(shelf);
-                        }
-                    }
-                }
+            let Some(hashes) = names::find(&path, names::hash(name), MAX_ABOUT)? else {
                 // Of data that a version before wrote nobody noted that.
-                None => shard.all().try_for_each(|shelf| shelf.map(&mut add))?,
+                shard.all().try_for_each(|shelf| shelf.map(&mut add))?;
+                continue;
+            };
+            for hash in hashes {
+                if packages == MAX_ABOUT || bytes >= MAX_ABOUT_BYTES {
+                    return Ok(found);
+                }
+                packages += 1;
+                for (shelf, length) in shard.find(hash)? {
+                    bytes += length;
+                    add(shelf);
+                }
             }
         }
         Ok(found)
