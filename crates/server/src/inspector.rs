@@ -1,12 +1,18 @@
-//! The images that enhanced scanning is about, as Inspector reads them: ECR's records.
+//! The images that enhanced scanning is about, as Inspector reads them: ECR's records. And what Inspector says of their
+//! findings, for ECR to tell.
+
+use std::error::Error;
 
 use async_trait::async_trait;
+use serde_json::Value;
 use wharf_api_ecr::types::EnhancedImageScanFinding;
 use wharf_base::{Permit, Timestamp};
 use wharf_scan::{Advisory, sbom::Format};
 use wharf_service::Place;
-use wharf_svc_ecr::{Catalog, EcrError, Inspected, Registry};
-use wharf_svc_inspector2::{Images, ImagesError, Rescan, Sbom, SbomFormat, Scanned, Scans};
+use wharf_svc_ecr::{Catalog, EcrError, Inspected, Inspector, Registry};
+use wharf_svc_inspector2::{
+    Images, ImagesError, Inspector2Service, Rescan, Sbom, SbomFormat, Scanned, Scans,
+};
 
 /// ECR's, for Inspector.
 pub struct ScannedImages(pub Catalog);
@@ -119,5 +125,24 @@ impl Images for ScannedImages {
         let counted = self.0.scans_counted(&registry(place), now).await;
         let (first, again) = counted.map_err(failed)?;
         Ok(Scans { first, again })
+    }
+}
+
+/// Inspector's, for ECR.
+pub struct Findings(pub Inspector2Service);
+
+#[async_trait]
+impl Inspector for Findings {
+    async fn suppressing(&self, place: &Place) -> Result<String, Box<dyn Error + Send + Sync>> {
+        Ok(self.0.suppressing_text(place).await?)
+    }
+
+    async fn told(
+        &self,
+        place: &Place,
+        findings: Vec<EnhancedImageScanFinding>,
+        gone: Option<Timestamp>,
+    ) -> Result<Vec<Value>, Box<dyn Error + Send + Sync>> {
+        Ok(self.0.told(place, findings, gone).await?)
     }
 }

@@ -36,8 +36,13 @@ pub(crate) use self::{
     wiring::Wiring,
 };
 use crate::{
-    accounts::takedown::Takedown, balanced::Measured, gateway::IamMode, inspector::ScannedImages,
-    pod_roles::PodRoles, resources::Resources, running_images::RunningImages,
+    accounts::takedown::Takedown,
+    balanced::Measured,
+    gateway::IamMode,
+    inspector::{Findings, ScannedImages},
+    pod_roles::PodRoles,
+    resources::Resources,
+    running_images::RunningImages,
 };
 
 /// A service of this installation.
@@ -321,6 +326,8 @@ pub static SERVICES: &[Row] = &[
                 operations: it.operations.clone(),
                 clock: it.clock.clone(),
             });
+            let findings = Findings(service.clone());
+            it.plane.catalog.informing(Arc::new(findings));
             Served::by(wharf_api_inspector2::Routes(Arc::new(service.clone())))
                 .tagged(wharf_svc_inspector2::TAGGED)
                 .running("reports of findings", |stop| async move {

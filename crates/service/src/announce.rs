@@ -79,17 +79,22 @@ pub fn by_revision(events: &[Event]) -> BTreeMap<u64, Vec<&Event>> {
 /// A document of an API as events carry it: members that are times (`createdAt`) as texts and not as
 /// seconds.
 pub fn with_written_times(document: &mut Value) {
+    with_times(document, Timestamp::iso8601);
+}
+
+/// The same, as a service writes them.
+pub fn with_times(document: &mut Value, write: fn(Timestamp) -> String) {
     match document {
         Value::Object(members) => {
             for (name, member) in members {
                 let seconds = member.as_f64().filter(|_| name.ends_with("At"));
                 match seconds.and_then(Timestamp::from_epoch_seconds) {
-                    Some(time) => *member = json!(time.iso8601()),
-                    None => with_written_times(member),
+                    Some(time) => *member = json!(write(time)),
+                    None => with_times(member, write),
                 }
             }
         }
-        Value::Array(elements) => elements.iter_mut().for_each(with_written_times),
+        Value::Array(elements) => elements.iter_mut().for_each(|it| with_times(it, write)),
         _ => {}
     }
 }

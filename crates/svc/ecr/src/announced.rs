@@ -1,5 +1,6 @@
 //! What changes of images mean to the world (spec ecr.md §10). Pure.
 
+mod findings;
 mod notices;
 mod scans;
 
@@ -22,7 +23,7 @@ use crate::{
     },
 };
 
-/// Pushes and deletions of images, ends of scans, and what is noticed.
+/// Pushes and deletions of images, ends of scans, findings, and what is noticed.
 pub const ANNOUNCING: Announcing = Announcing {
     service: SERVICE,
     of: announced,
@@ -41,6 +42,7 @@ fn announced(events: &[&Event], _: Timestamp) -> Vec<Announcement> {
     let scans = events.iter().filter_map(|it| scans::ended(it));
     let mut said: Vec<Announcement> = scans.collect();
     said.extend(events.iter().filter_map(|it| notices::noticed(it)));
+    said.extend(events.iter().flat_map(|it| findings::told(it)));
     let changes: Vec<Change> = events.iter().filter_map(|it| change(it)).collect();
     let tags = |image: &Option<Image>| -> BTreeSet<String> {
         image.iter().flat_map(|it| it.tags.clone()).collect()

@@ -73,6 +73,7 @@ use crate::{
     error::EcrError,
     fault::EcrFaults,
     records::{Contents, GALLERY_REGION, Keys, PUBLIC_SERVICE, Repository, SERVICE},
+    scanning::{Informed, Inspector},
     upstream::Outside,
 };
 
@@ -235,6 +236,7 @@ struct Inner {
     /// What is on its way from upstream registries.
     coming: pull_through::Coming,
     operations: OnceLock<Called>,
+    inspector: OnceLock<Informed>,
     gate: OnceLock<signing::Gate>,
     /// Signatures to be made.
     signatures: Arc<wharf_reconcile::Queue<String>>,
@@ -292,6 +294,7 @@ impl Catalog {
                 owing: tokio::sync::Notify::new(),
                 coming: Default::default(),
                 operations: OnceLock::new(),
+                inspector: OnceLock::new(),
                 gate: OnceLock::new(),
                 signatures: Arc::default(),
             }),
@@ -301,6 +304,15 @@ impl Catalog {
     /// Once all operations of the installation are there: they say what the role of a rule may do.
     pub fn calling(&self, operations: Arc<dyn Operations>) {
         let _ = self.inner.operations.set(Called(operations));
+    }
+
+    /// Once Inspector is there: without it findings are not told of.
+    pub fn informing(&self, inspector: Arc<dyn Inspector>) {
+        let _ = self.inner.inspector.set(Informed(inspector));
+    }
+
+    pub(crate) fn inspector(&self) -> Option<Informed> {
+        self.inner.inspector.get().cloned()
     }
 
     pub fn config(&self) -> &Config {

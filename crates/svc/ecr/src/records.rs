@@ -48,6 +48,7 @@ mod pull_through;
 pub(crate) mod replication;
 mod scans;
 mod signing;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -74,6 +75,7 @@ pub(crate) use scans::{
 
 pub use signing::SigningProfile;
 pub(crate) use signing::{Signature, SignatureStatus, Signatures, Signing, SigningRule};
+pub(crate) use told::{Found, Told, Toward, short, told_owner};
 
 pub(crate) const SERVICE: &str = "ecr";
 /// Public registries are kept apart from private ones.

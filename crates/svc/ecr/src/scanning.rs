@@ -5,6 +5,7 @@
 //! | --- | --- | --- |
 //! | a configuration's | its being put; a start | repositories that are scanned at other times are told of ([`frequencies`]); the images that it comes to cover get scans ([`enrol`]) |
 //! | a scan's | its being begun, by a push or by a caller; a start | it is carried out, unless it is done |
+//! | a scan's, once more | its change or end; a filter of Inspector's; a start | what it found is told of ([`telling`]) |
 //!
 //! A scan that a kill cut short is still one that was begun: it is carried out from its beginning.
 //! Besides, the data is followed: when it changes, images are compared again ([`again`]).
@@ -18,6 +19,7 @@ mod frequencies;
 mod held;
 mod reading;
 mod sbom;
+mod telling;
 
 use std::sync::Arc;
 
@@ -26,7 +28,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
 use wharf_blobs::BlobError;
-use wharf_reconcile::{Next, Shard, Takeover};
+use wharf_reconcile::{Next, Queue, Shard, Takeover};
 use wharf_records::{Record as _, Scope};
 use wharf_scan::{Advisory, ScanError};
 use wharf_scandb::{Data, DataError, FindError};
@@ -35,14 +37,20 @@ use wharf_service::{Look, Loops, Reach, feed};
 use crate::{
     catalog::{Catalog, Ended, MAX_FOUND, Read, Registry, With, repository_of},
     error::EcrError,
-    records::{Image, Keys, Rescan, SERVICE, Scan, ScanStatus, Scanning},
+    records::{Image, Keys, Rescan, SERVICE, Scan, ScanStatus, Scanning, Told},
 };
+
+pub(crate) use telling::Informed;
+pub use telling::Inspector;
 
 /// Images read at once.
 const WORKERS: usize = 2;
 /// A scan that was begun this often and did not end is given up: what is in the image may be why.
 const MAX_ATTEMPTS: u32 = 3;
 const PERMIT: Permit = Permit::for_controller("ecr-scans");
+/// Whose filters suppress findings, and what kind of record they are.
+const INSPECTOR: &str = "inspector2";
+const FILTER: &str = "filter";
 /// One reads at a time, for all accounts, what is published about a vulnerability: many packages have it, each on disk.
 static LOOKING_UP: Semaphore = Semaphore::const_new(1);
 
@@ -62,9 +70,17 @@ impl Catalog {
         loops
             .hold(&shard, self.store(), PERMIT, Takeover::Replace)
             .await;
+        let telling: Arc<Queue<String>> = Arc::default();
+        let found = telling.clone();
         let changed = move |key: &str, _: Look| {
             match Scope::parse(key) {
-                Some((_, Scan::KIND | Scanning::KIND, _)) => queue.wake(key.to_owned()),
+                Some((_, Scan::KIND, _)) => {
+                    queue.wake(key.to_owned());
+                    found.wake(key.to_owned());
+                }
+                // The scan may be gone.
+                Some((scope, Told::KIND, id)) => found.wake(Keys::of(scope).scan_by_id(&id)),
+                Some((_, Scanning::KIND, _)) => queue.wake(key.to_owned()),
                 // What is enrolled depends on both.
                 Some((scope, Rescan::KIND, _)) => queue.wake(Keys::of(scope).scanning()),
                 _ => {}
@@ -73,9 +89,25 @@ impl Catalog {
         };
         let stop = loops.stop();
         loops.spawn(feed(self.store().clone(), SERVICE, stop.clone(), changed));
+        let suppressed = telling.clone();
+        let filtered = move |key: &str, _: Look| {
+            if let Some((scope, FILTER, _)) = Scope::parse(key) {
+                let scope = Scope::new(SERVICE, &scope.account, &scope.region);
+                suppressed.wake(Keys::of(scope).all_scans());
+            }
+            Reach::One
+        };
+        let store = self.store().clone();
+        loops.spawn(feed(store, INSPECTOR, stop.clone(), filtered));
         let follower = self.clone();
         let (data, of, ends) = (opened.clone(), shard.clone(), stop.clone());
         loops.spawn(async move { follower.follow_data(data, of, ends).await });
+        let (teller, all, of) = (self.clone(), telling.clone(), shard.clone());
+        let tell = move |key: String| {
+            let (teller, all, of) = (teller.clone(), all.clone(), of.clone());
+            async move { teller.tell(&all, &of, &key).await }
+        };
+        loops.work(&telling, 1, tell);
         let work = move |key: String| {
             let (catalog, opened, held) = (catalog.clone(), opened.clone(), held.clone());
             let stop = stop.clone();

@@ -145,7 +145,7 @@ impl Inspector2Service {
     }
 }
 
-fn suppressed(mut finding: Finding, by: &[FilterCriteria]) -> Finding {
+pub(crate) fn suppressed(mut finding: Finding, by: &[FilterCriteria]) -> Finding {
     if by.iter().any(|it| criteria::fits(it, &finding)) {
         finding.status = Some("SUPPRESSED".to_owned());
     }

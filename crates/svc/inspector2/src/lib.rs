@@ -23,6 +23,7 @@ mod records;
 mod reports;
 mod service;
 mod tagged;
+mod told;
 mod vulnerability;
 
 pub use clusters::{ImageUse, NamedImage, RunsImages, Unit};

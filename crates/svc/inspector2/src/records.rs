@@ -74,9 +74,10 @@ pub(crate) fn stored_resources(criteria: &ResourceFilterCriteria) -> Value {
     value_of("ResourceFilterCriteria", criteria)
 }
 
-fn value_of(shape: &str, criteria: &dyn Struct) -> Value {
+/// A structure of the API, as it is written.
+pub(crate) fn value_of(shape: &str, structure: &dyn Struct) -> Value {
     let shape = SCHEMA.find_shape(shape);
-    shape.map_or(Value::Null, |it| json::to_value(&SCHEMA, it, criteria))
+    shape.map_or(Value::Null, |it| json::to_value(&SCHEMA, it, structure))
 }
 
 /// Criteria as they are stored; `null` has none.

@@ -75,7 +75,7 @@ fn source(finding: &Finding) -> &str {
 }
 
 /// The same for as long as the image has the finding.
-fn arn(subject: &Subject<'_>, finding: &Finding) -> String {
+pub(crate) fn arn(subject: &Subject<'_>, finding: &Finding) -> String {
     let package = &finding.package;
     let what = format!(
         "{} {} {} {} {}",

@@ -3,6 +3,7 @@
 mod access;
 mod archive;
 mod collect;
+mod findings_told;
 mod images;
 mod kill;
 mod layers;

@@ -1,0 +1,146 @@
+//! What EventBridge is told of findings, each change once, however many steps that takes.
+
+use std::{collections::BTreeSet, error::Error, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use wharf_api_ecr::types::EnhancedImageScanFinding;
+use wharf_base::Timestamp;
+use wharf_records::Scope;
+use wharf_service::{Place, announce::by_revision};
+use wharf_store::{Range, Watch};
+use wharf_svc_ecr::{ANNOUNCING, Inspector};
+use wharf_testkit::REGION;
+use wharf_wire::async_trait;
+
+use crate::{
+    scans::{Scanned, bring, debian, known},
+    scans_enhanced::{about_lodash, continuous},
+    support::*,
+};
+
+/// Two of its events fit into a step, and one more.
+const LONG: usize = 130_000;
+
+/// An Inspector with one filter.
+#[derive(Default)]
+struct Words(Mutex<String>);
+
+#[async_trait]
+impl Inspector for Words {
+    async fn suppressing(&self, _: &Place) -> Result<String, Box<dyn Error + Send + Sync>> {
+        Ok(self.0.lock().clone())
+    }
+
+    async fn told(
+        &self,
+        _: &Place,
+        findings: Vec<EnhancedImageScanFinding>,
+        gone: Option<Timestamp>,
+    ) -> Result<Vec<Value>, Box<dyn Error + Send + Sync>> {
+        let filter = self.0.lock().clone();
+        let word = |it: EnhancedImageScanFinding| {
+            let status = match &it.title {
+                _ if gone.is_some() => "CLOSED",
+                Some(title) if *title == filter => "SUPPRESSED",
+                _ => "ACTIVE",
+            };
+            json!({"status": status, "title": it.title, "description": "x".repeat(LONG)})
+        };
+        Ok(findings.into_iter().map(word).collect())
+    }
+}
+
+/// The next events about findings, of which there are so many.
+async fn told(watch: &mut Watch, count: usize) -> BTreeSet<String> {
+    let mut told = Vec::new();
+    let heard = async {
+        while told.len() < count {
+            let batch = watch.next().await.unwrap();
+            for changes in by_revision(&batch.events).values() {
+                let said = (ANNOUNCING.of)(changes, NOW).into_iter();
+                let findings = said.filter(|it| it.detail_type == "Inspector2 Finding");
+                let word = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+                told.extend(findings.map(|it| {
+                    assert_eq!(
+                        (it.source, &it.place),
+                        ("aws.inspector2", &Place::new(ACCOUNT, REGION))
+                    );
+                    format!(
+                        "{} {}",
+                        word(&it.detail["status"]),
+                        word(&it.detail["title"])
+                    )
+                }));
+            }
+        }
+    };
+    let heard = tokio::time::timeout(Duration::from_secs(30), heard).await;
+    assert!(heard.is_ok(), "only {told:?} of {count}");
+    let once: BTreeSet<String> = told.iter().cloned().collect();
+    assert_eq!((once.len(), told.len()), (count, count), "{told:?}");
+    once
+}
+
+fn set<const N: usize>(words: [&str; N]) -> BTreeSet<String> {
+    words.map(str::to_owned).into()
+}
+
+/// Until no record is left that says so.
+async fn none_left(it: &Scanned, part: &str) {
+    let none = async {
+        loop {
+            let all = it.home.world.store.all_keys(Range::prefix("/w1/")).await;
+            if !all.unwrap().entries.iter().any(|it| it.key.contains(part)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let none = tokio::time::timeout(Duration::from_secs(30), none).await;
+    assert!(none.is_ok(), "something is left of {part}");
+}
+
+#[tokio::test]
+async fn findings_are_told_of_when_they_come_are_suppressed_and_go() {
+    let it = Scanned::new().await;
+    let words = Arc::new(Words::default());
+    it.home.catalog.informing(words.clone());
+    let store = &it.home.world.store;
+    let mut watch = store.watch(Scope::service_prefix("ecr"), 1);
+    known(it.data.path());
+    continuous(&it).await;
+    it.image("app", "v1", &[debian()]).await;
+    let first = [
+        "ACTIVE CVE-2024-1 - libssl3",
+        "ACTIVE CVE-2024-2 - libssl3",
+        "ACTIVE GHSA-1 - lodash",
+    ];
+    assert_eq!(told(&mut watch, 3).await, set(first));
+
+    *words.0.lock() = "GHSA-1 - lodash".to_owned();
+    let filter = Scope::new("inspector2", ACCOUNT, REGION).key("filter", "one");
+    store.put(&PERMIT, &filter, "{}").await.unwrap();
+    let suppressed = set(["SUPPRESSED GHSA-1 - lodash"]);
+    assert_eq!(told(&mut watch, 1).await, suppressed);
+
+    bring(it.data.path(), &about_lodash("GHSA-77"));
+    let new = set(["ACTIVE CVE-2024-77 - lodash"]);
+    assert_eq!(told(&mut watch, 1).await, new);
+
+    words.0.lock().clear();
+    store.delete(&PERMIT, &filter).await.unwrap();
+    let active = set(["ACTIVE GHSA-1 - lodash"]);
+    assert_eq!(told(&mut watch, 1).await, active);
+
+    it.home.delete("app", vec![by_tag("v1")]).await;
+    let gone = [
+        "CLOSED CVE-2024-1 - libssl3",
+        "CLOSED CVE-2024-2 - libssl3",
+        "CLOSED CVE-2024-77 - lodash",
+        "CLOSED GHSA-1 - lodash",
+    ];
+    assert_eq!(told(&mut watch, 4).await, set(gone));
+    none_left(&it, "/findings-told/").await;
+    none_left(&it, ".told").await;
+}
