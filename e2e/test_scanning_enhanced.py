@@ -1,5 +1,5 @@
 """Enhanced scanning through boto3: packages of languages, images compared again when data changes, over a kill,
-Inspector's event, and what images are made of as documents that stock programs read."""
+Inspector's events, and what images are made of as documents that stock programs read."""
 
 import json
 import signal
@@ -59,12 +59,41 @@ def until(place, name, status, ids):
     wait_for(lambda: findings(place, name) == (status, ids), 60, f"{status} with {ids}")
 
 
+def of_findings(place, name):
+    """What EventBridge is told of findings from now on: by vulnerability and status, the event. Of a server that was killed
+    one may come twice, as the same."""
+    events, sqs = place.client("events"), place.client("sqs")
+    pattern = {"source": ["aws.inspector2"], "detail-type": ["Inspector2 Finding"]}
+    rule = events.put_rule(Name=f"{name}-findings", EventPattern=json.dumps(pattern))["RuleArn"]
+    url, target = queue(place, rule, service="events.amazonaws.com")
+    events.put_targets(Rule=f"{name}-findings", Targets=[{"Id": "q", "Arn": target}])
+    told, others = {}, []
+
+    def listen():
+        answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1, MaxNumberOfMessages=10)
+        for message in answer.get("Messages", []):
+            event = json.loads(message["Body"])
+            of = event["detail"]["packageVulnerabilityDetails"]["vulnerabilityId"], event["detail"]["status"]
+            others.extend([event] if told.setdefault(of, event) != event else [])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return told
+
+    def until_told(*added):
+        expected = set(told) | set(added)
+        wait_for(lambda: set(listen()) == expected, 60, f"{added} to be told")
+        assert not others
+
+    return told, until_told
+
+
 def test_images_are_compared_again_when_data_changes(installation, published, tmp_path):
     place, name = Place(installation, "eu-west-1"), tasks.unique("enhanced")
     ecr, events, sqs = (place.client(it) for it in ("ecr", "events", "sqs"))
-    rule = events.put_rule(Name=name, EventPattern=json.dumps({"source": ["aws.inspector2"]}))["RuleArn"]
+    pattern = {"source": ["aws.inspector2"], "detail-type": ["Inspector2 Scan"]}
+    rule = events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
     url, target = queue(place, rule, service="events.amazonaws.com")
     events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": target}])
+    told, until_told = of_findings(place, name)
     configure(place, "CONTINUOUS_SCAN", name)
     push(place, tmp_path, name, tar(DEBIAN | LODASH))
     until(place, name, "ACTIVE", ["CVE-2024-1", "CVE-2024-2", "GHSA-1"])
@@ -81,18 +110,35 @@ def test_images_are_compared_again_when_data_changes(installation, published, tm
     repository = f"arn:aws:ecr:eu-west-1:000000000000:repository/{name}"
     assert (event["detail-type"], event["resources"]) == ("Inspector2 Scan", [repository])
     assert event["detail"]["finding-severity-counts"] == {"HIGH": 1, "INFORMATIONAL": 1, "UNTRIAGED": 1, "TOTAL": 3}
+    until_told(*[(it, "ACTIVE") for it in ("CVE-2024-1", "CVE-2024-2", "GHSA-1")])
+    worst = told["CVE-2024-1", "ACTIVE"]
+    assert worst["resources"] == [f"{repository}/{shown['imageId']['imageDigest']}"]
+    assert {it: worst["detail"][it] for it in ("findingArn", "title", "severity")} == {
+        it: first[it] for it in ("findingArn", "title", "severity")
+    }
+    assert worst["detail"]["firstObservedAt"].endswith(("AM", "PM"))
+    accepted = {"vulnerabilityId": [{"comparison": "EQUALS", "value": "GHSA-1"}]}
+    place.client("inspector2").create_filter(name=name, action="SUPPRESS", filterCriteria=accepted)
+    until_told(("GHSA-1", "SUPPRESSED"))
 
     (published / "new.json").write_text(json.dumps(record("GHSA-2")))
     installation.run("scan-db", "update", published / "new.json")
     until(place, name, "ACTIVE", ["CVE-2024-1", "CVE-2024-2", "GHSA-1", "GHSA-2"])
     seen = ecr.describe_image_scan_findings(**image)["imageScanFindings"]["enhancedFindings"]
     assert seen[3]["firstObservedAt"] > seen[2]["firstObservedAt"] == first["firstObservedAt"]
+    until_told(("GHSA-2", "ACTIVE"))
 
     # Whatever the kill comes amidst of.
     (published / "new.json").write_text(json.dumps(record("GHSA-2", withdrawn="2024-01-01T00:00:00Z")))
     installation.run("scan-db", "update", published / "new.json")
     installation.kill_child("server", signal.SIGKILL)
     until(place, name, "ACTIVE", ["CVE-2024-1", "CVE-2024-2", "GHSA-1"])
+    until_told(("GHSA-2", "CLOSED"))
+    # As it was, though its scan is gone and its image now too.
+    title = told["GHSA-2", "ACTIVE"]["detail"]["title"]
+    assert told["GHSA-2", "CLOSED"]["detail"]["title"] == title
+    ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageTag": "1"}])
+    until_told(*[(it, "CLOSED") for it in ("CVE-2024-1", "CVE-2024-2", "GHSA-1")])
 
 
 def test_images_that_were_there_before(installation, tmp_path):
