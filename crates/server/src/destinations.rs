@@ -1,4 +1,4 @@
-//! API destinations of EventBridge, for services that are built before it.
+//! EventBridge, for services that are built before it: its API destinations, and what it listens for.
 
 use std::sync::OnceLock;
 
@@ -13,6 +13,11 @@ pub(crate) struct Destinations(OnceLock<EventsService>);
 impl Destinations {
     pub fn serve(&self, service: EventsService) {
         let _ = self.0.set(service);
+    }
+
+    /// EventBridge, once it is built.
+    pub fn service(&self) -> Option<&EventsService> {
+        self.0.get()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The images that enhanced scanning is about, as Inspector reads them: ECR's records. And what Inspector says of their
 //! findings, for ECR to tell.
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -13,6 +13,8 @@ use wharf_svc_ecr::{Catalog, EcrError, Inspected, Inspector, Registry};
 use wharf_svc_inspector2::{
     Images, ImagesError, Inspector2Service, Rescan, Sbom, SbomFormat, Scanned, Scans,
 };
+
+use crate::destinations::Destinations;
 
 /// ECR's, for Inspector.
 pub struct ScannedImages(pub Catalog);
@@ -129,12 +131,23 @@ impl Images for ScannedImages {
 }
 
 /// Inspector's, for ECR.
-pub struct Findings(pub Inspector2Service);
+pub(crate) struct Findings {
+    pub(crate) inspector: Inspector2Service,
+    pub(crate) events: Arc<Destinations>,
+}
 
 #[async_trait]
 impl Inspector for Findings {
+    async fn is_heard(&self, place: &Place) -> Result<bool, Box<dyn Error + Send + Sync>> {
+        let events = self
+            .events
+            .service()
+            .ok_or("EventBridge is not there yet")?;
+        Ok(events.may_want(place, "aws.inspector2").await?)
+    }
+
     async fn suppressing(&self, place: &Place) -> Result<String, Box<dyn Error + Send + Sync>> {
-        Ok(self.0.suppressing_text(place).await?)
+        Ok(self.inspector.suppressing_text(place).await?)
     }
 
     async fn told(
@@ -143,6 +156,6 @@ impl Inspector for Findings {
         findings: Vec<EnhancedImageScanFinding>,
         gone: Option<Timestamp>,
     ) -> Result<Vec<Value>, Box<dyn Error + Send + Sync>> {
-        Ok(self.0.told(place, findings, gone).await?)
+        Ok(self.inspector.told(place, findings, gone).await?)
     }
 }

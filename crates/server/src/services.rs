@@ -326,7 +326,10 @@ pub static SERVICES: &[Row] = &[
                 operations: it.operations.clone(),
                 clock: it.clock.clone(),
             });
-            let findings = Findings(service.clone());
+            let findings = Findings {
+                inspector: service.clone(),
+                events: it.destinations.clone(),
+            };
             it.plane.catalog.informing(Arc::new(findings));
             Served::by(wharf_api_inspector2::Routes(Arc::new(service.clone())))
                 .tagged(wharf_svc_inspector2::TAGGED)

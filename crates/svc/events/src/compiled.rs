@@ -1,7 +1,10 @@
 //! The rules of buses, ready for matching. They are compiled at first need and again after each change:
 //! what was compiled holds for one revision of the record that every change of a rule writes.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -32,6 +35,28 @@ pub struct Matcher {
     rules: Vec<Arc<CompiledRule>>,
     index: Index,
     archives: Vec<CompiledArchive>,
+    sources: Sources,
+}
+
+/// Of which sources events are wanted, by what patterns say of sources alone.
+#[derive(Debug, Default)]
+struct Sources {
+    /// Some pattern says it in other ways than by names.
+    any: bool,
+    names: BTreeSet<String>,
+}
+
+impl Sources {
+    /// Without a pattern all events are wanted.
+    fn add(&mut self, pattern: Option<&str>) {
+        let pattern = pattern.and_then(|it| serde_json::from_str::<Value>(it).ok());
+        let said = pattern.as_ref().and_then(|it| it["source"].as_array());
+        let names: Option<Vec<&str>> = said.and_then(|all| all.iter().map(Value::as_str).collect());
+        match names {
+            Some(names) => self.names.extend(names.into_iter().map(str::to_owned)),
+            None => self.any = true,
+        }
+    }
 }
 
 struct CompiledArchive {
@@ -65,6 +90,11 @@ impl Matcher {
             .map(|it| (it.stream.as_str(), it.kms_key.as_deref()))
     }
 
+    /// Whether a rule or an archive may want events of a source.
+    pub fn may_want(&self, source: &str) -> bool {
+        self.sources.any || self.sources.names.contains(source)
+    }
+
     /// The rules that want an event.
     pub fn matches(&self, event: &Value) -> impl Iterator<Item = &Arc<CompiledRule>> {
         let found = self.index.matches(event).into_iter();
@@ -96,6 +126,7 @@ impl Compiled {
         let archives = table.all::<Archive>(&scope(&bus.place), "").await?;
         let archives = archives.into_iter().map(|(_, it)| it.record);
         for archive in archives.filter(|it| it.bus == bus.name) {
+            matcher.sources.add(archive.pattern.as_deref());
             let pattern = archive.pattern.as_deref().map(Pattern::parse);
             match pattern.transpose() {
                 Ok(pattern) => matcher.archives.push(CompiledArchive {
@@ -119,7 +150,7 @@ impl Compiled {
 }
 
 fn compile(bus: &BusName, all: impl Iterator<Item = (String, Rule)>) -> Matcher {
-    let (mut rules, mut patterns) = (Vec::new(), Vec::new());
+    let (mut rules, mut patterns, mut sources) = (Vec::new(), Vec::new(), Sources::default());
     for (id, rule) in all.filter(|(_, it)| it.state != State::Disabled) {
         let (_, name) = of_rule_id(&id);
         let Some(text) = &rule.pattern else { continue };
@@ -130,6 +161,7 @@ fn compile(bus: &BusName, all: impl Iterator<Item = (String, Rule)>) -> Matcher 
                 continue;
             }
         }
+        sources.add(Some(text.as_str()));
         rules.push(Arc::new(CompiledRule {
             name: name.to_owned(),
             arn: bus.rule_arn(name),
@@ -140,6 +172,7 @@ fn compile(bus: &BusName, all: impl Iterator<Item = (String, Rule)>) -> Matcher 
         index: Index::new(&patterns),
         rules,
         archives: Vec::new(),
+        sources,
     }
 }
 
@@ -158,4 +191,34 @@ pub fn target((id, document): (String, Value)) -> Option<CompiledTarget> {
         document,
         transform,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_that_may_be_wanted() {
+        let may_want = |patterns: &[Option<&str>]| {
+            let mut sources = Sources::default();
+            patterns.iter().for_each(|it| sources.add(*it));
+            let matcher = Matcher {
+                sources,
+                ..Matcher::default()
+            };
+            matcher.may_want("aws.inspector2")
+        };
+        assert!(!may_want(&[]));
+        assert!(!may_want(&[Some(r#"{"source": ["aws.ecs", "mine"]}"#)]));
+        for wants in [
+            r#"{"source": ["aws.ecs", "aws.inspector2"]}"#,
+            r#"{"source": [{"prefix": "aws."}]}"#,
+            r#"{"detail-type": ["Inspector2 Finding"]}"#,
+            r#"{"$or": [{"source": ["aws.ecs"]}, {"region": ["r"]}]}"#,
+        ] {
+            let others = Some(r#"{"source": ["aws.ecs"]}"#);
+            assert!(may_want(&[others, Some(wants)]), "{wants}");
+        }
+        assert!(may_want(&[None]), "an archive of everything");
+    }
 }

@@ -6,15 +6,15 @@ use tokio_util::sync::CancellationToken;
 
 use wharf_base::Permit;
 use wharf_delivery::{Actor, ApiDestinations, Failure, Invocation};
-use wharf_service::{Loops, feed};
-use wharf_wire::{async_trait, fault::Chain};
+use wharf_service::{Loops, Place, feed};
+use wharf_wire::{Fault, async_trait, fault::Chain};
 
 use crate::{
     announced, archive, authorize,
     config::Parts,
     connection::{ask::OfTarget, kept},
     core::Core,
-    names::SERVICE,
+    names::{BusName, SERVICE},
     ops, scheduled,
 };
 
@@ -32,6 +32,13 @@ impl EventsService {
         Self {
             core: Core::new(parts),
         }
+    }
+
+    /// Whether something on the default bus of a place may want events of a source: others need not be made.
+    pub async fn may_want(&self, place: &Place, source: &str) -> Result<bool, Fault> {
+        let bus = BusName::asked(place, None);
+        let matcher = self.core.compiled.of(&self.core.table, &bus).await?;
+        Ok(matcher.may_want(source))
     }
 
     /// How deliveries go, for metrics.

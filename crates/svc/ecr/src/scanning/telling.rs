@@ -5,7 +5,8 @@
 //! | a scan's | its change or end, with its image or without; a start | what it found is compared with what was told of last ([`Told`]), and what differs is told |
 //! | where a registry's scans are | a filter of Inspector's there; a start | all of them are looked at |
 //!
-//! What an image had in between, while nobody looked, is not told. A step is one write: a record that says what was told
+//! Where no rule of EventBridge may want that, it is only written down: events are made for those who listen, since there
+//! may be millions. What an image had in between, while nobody looked, is not told. A step is one write: a record that says what was told
 //! and has the events, which EventBridge reads in the store's history ([`crate::announced`]). So a kill neither loses
 //! nor doubles one.
 
@@ -43,6 +44,9 @@ type Failed = Box<dyn Error + Send + Sync>;
 /// What Inspector says of findings.
 #[async_trait]
 pub trait Inspector: Send + Sync + 'static {
+    /// Whether anybody there listens to what is told.
+    async fn is_heard(&self, place: &Place) -> Result<bool, Failed>;
+
     /// By what findings of the place are suppressed: another text when that is something else.
     async fn suppressing(&self, place: &Place) -> Result<String, Failed>;
 
@@ -124,6 +128,7 @@ impl Catalog {
         let seen: Option<Read<Told>> = self.read(&key).await?;
         let seen = seen.map(|it| it.record);
         let told = seen.clone().unwrap_or_default();
+        let heard = inspector.is_heard(&place).await.map_err(failed)?;
         let toward = match told.toward.clone() {
             Some(toward) => toward,
             None => {
@@ -136,7 +141,7 @@ impl Catalog {
                 if same && of.is_none() {
                     return self.forget_told(shard, &key, seen).await;
                 }
-                if same && filters == told.filters {
+                if same && (!heard || filters == told.filters) {
                     return Ok(false);
                 }
                 Toward {
@@ -147,8 +152,18 @@ impl Catalog {
                 }
             }
         };
-        let next = self.told_next(inspector, &place, &keys, told, toward);
-        let next = next.await?;
+        let next = match heard {
+            true => {
+                let next = self.told_next(inspector, &place, &keys, told, toward);
+                next.await?
+            }
+            // Whoever listens later is told of those that are suppressed then.
+            false => Told {
+                of: toward.of,
+                unknown: told.unknown,
+                ..Told::default()
+            },
+        };
         self.write_told(shard, &key, id, seen, next).await?;
         Ok(true)
     }

@@ -1,6 +1,14 @@
 //! What EventBridge is told of findings, each change once, however many steps that takes.
 
-use std::{collections::BTreeSet, error::Error, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -24,12 +32,28 @@ const LONG: usize = 130_000;
 
 /// An Inspector with one filter.
 #[derive(Default)]
-struct Words(Mutex<String>);
+struct Words {
+    filter: Mutex<String>,
+    heard: AtomicBool,
+}
+
+impl Words {
+    /// Whether anybody listens.
+    fn new(heard: bool) -> Arc<Self> {
+        let words = Self::default();
+        words.heard.store(heard, Ordering::SeqCst);
+        Arc::new(words)
+    }
+}
 
 #[async_trait]
 impl Inspector for Words {
+    async fn is_heard(&self, _: &Place) -> Result<bool, Box<dyn Error + Send + Sync>> {
+        Ok(self.heard.load(Ordering::SeqCst))
+    }
+
     async fn suppressing(&self, _: &Place) -> Result<String, Box<dyn Error + Send + Sync>> {
-        Ok(self.0.lock().clone())
+        Ok(self.filter.lock().clone())
     }
 
     async fn told(
@@ -38,7 +62,7 @@ impl Inspector for Words {
         findings: Vec<EnhancedImageScanFinding>,
         gone: Option<Timestamp>,
     ) -> Result<Vec<Value>, Box<dyn Error + Send + Sync>> {
-        let filter = self.0.lock().clone();
+        let filter = self.filter.lock().clone();
         let word = |it: EnhancedImageScanFinding| {
             let status = match &it.title {
                 _ if gone.is_some() => "CLOSED",
@@ -86,25 +110,25 @@ fn set<const N: usize>(words: [&str; N]) -> BTreeSet<String> {
     words.map(str::to_owned).into()
 }
 
-/// Until no record is left that says so.
-async fn none_left(it: &Scanned, part: &str) {
-    let none = async {
+/// Until some record is there, or none, whose key says so.
+async fn until_there(it: &Scanned, part: &str, there: bool) {
+    let waited = async {
         loop {
             let all = it.home.world.store.all_keys(Range::prefix("/w1/")).await;
-            if !all.unwrap().entries.iter().any(|it| it.key.contains(part)) {
+            if all.unwrap().entries.iter().any(|it| it.key.contains(part)) == there {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let none = tokio::time::timeout(Duration::from_secs(30), none).await;
-    assert!(none.is_ok(), "something is left of {part}");
+    let waited = tokio::time::timeout(Duration::from_secs(30), waited).await;
+    assert!(waited.is_ok(), "{part} is not {there}");
 }
 
 #[tokio::test]
 async fn findings_are_told_of_when_they_come_are_suppressed_and_go() {
     let it = Scanned::new().await;
-    let words = Arc::new(Words::default());
+    let words = Words::new(true);
     it.home.catalog.informing(words.clone());
     let store = &it.home.world.store;
     let mut watch = store.watch(Scope::service_prefix("ecr"), 1);
@@ -118,7 +142,7 @@ async fn findings_are_told_of_when_they_come_are_suppressed_and_go() {
     ];
     assert_eq!(told(&mut watch, 3).await, set(first));
 
-    *words.0.lock() = "GHSA-1 - lodash".to_owned();
+    *words.filter.lock() = "GHSA-1 - lodash".to_owned();
     let filter = Scope::new("inspector2", ACCOUNT, REGION).key("filter", "one");
     store.put(&PERMIT, &filter, "{}").await.unwrap();
     let suppressed = set(["SUPPRESSED GHSA-1 - lodash"]);
@@ -128,7 +152,7 @@ async fn findings_are_told_of_when_they_come_are_suppressed_and_go() {
     let new = set(["ACTIVE CVE-2024-77 - lodash"]);
     assert_eq!(told(&mut watch, 1).await, new);
 
-    words.0.lock().clear();
+    words.filter.lock().clear();
     store.delete(&PERMIT, &filter).await.unwrap();
     let active = set(["ACTIVE GHSA-1 - lodash"]);
     assert_eq!(told(&mut watch, 1).await, active);
@@ -141,6 +165,23 @@ async fn findings_are_told_of_when_they_come_are_suppressed_and_go() {
         "CLOSED GHSA-1 - lodash",
     ];
     assert_eq!(told(&mut watch, 4).await, set(gone));
-    none_left(&it, "/findings-told/").await;
-    none_left(&it, ".told").await;
+    until_there(&it, "/findings-told/", false).await;
+    until_there(&it, ".told", false).await;
+}
+
+#[tokio::test]
+async fn where_nobody_listens_nothing_is_told_until_somebody_does() {
+    let it = Scanned::new().await;
+    let words = Words::new(false);
+    it.home.catalog.informing(words.clone());
+    let mut watch = it.home.world.store.watch(Scope::service_prefix("ecr"), 1);
+    known(it.data.path());
+    continuous(&it).await;
+    it.image("app", "v1", &[debian()]).await;
+    until_there(&it, "/findings-told/", true).await;
+    words.heard.store(true, Ordering::SeqCst);
+    bring(it.data.path(), &about_lodash("GHSA-77"));
+    // Of what was found before nothing was told.
+    let new = set(["ACTIVE CVE-2024-77 - lodash"]);
+    assert_eq!(told(&mut watch, 1).await, new);
 }
