@@ -102,6 +102,12 @@ def test_an_account_that_is_full_takes_nothing_more_by_any_way(wharf, tmp_path):
     wharf.kill_child("server")
     wait_for(wharf.healthy, 60, "the server")
     denied(registry.push(os.urandom(600 * KIB)))
+    # What goes with a repository is free at once, unless another has it too.
+    ecr.delete_repository(repositoryName="two", force=True)
+    denied(Pusher(wharf, "one", keys).push(os.urandom(600 * KIB)))
+    ecr.delete_repository(repositoryName="one", force=True)
+    ecr.create_repository(repositoryName="two")
+    assert registry.push(os.urandom(7 * MIB)).status_code == 201
     _, free = account(wharf, "free")
     wharf.client("ecr", free).create_repository(repositoryName="one")
     assert Pusher(wharf, "one", free).push(os.urandom(4 * MIB)).status_code == 201

@@ -22,6 +22,7 @@
 //! pull-exclusion/<ARN>                    PullExclusion
 //! pull-through/<prefix>                   PullThrough: which registry such repositories are pulled through from
 //! scan/<repository id>.<hex>              Scan: what was found in the image, or is being looked for
+//! findings-told/<repository id>.<hex>     Told: what EventBridge was told of what was found in the image
 //! frequency-change/last                   FrequencyChange: repositories that are scanned at other times now, for those who are told
 //! pull-failure/last                       PullFailure: what could not be pulled through, for those who are told
 //! rescan/configuration                    Rescan: for how long images are compared again
@@ -35,8 +36,8 @@
 //! catalog-data/<repository id>            CatalogData: what the public gallery says of it
 //! alias/<alias>                           Alias, of no account
 //! ```
-//! and, over all accounts and services, `<repository id>.<image|layer|logo>` and
-//! `<repository id>.scan.<hex of the image>` among the owners of a blob (`wharf_wanted`). Images and layers whose
+//! and, over all accounts and services, `<repository id>.<image|layer|logo>`,
+//! `<repository id>.scan.<hex of the image>` and `<repository id>.<hex of the image>.told` among the owners of a blob (`wharf_wanted`). Images and layers whose
 //! digest is a sha512 have its 128 digits in their keys where others have 64, and at the end of their owners' names.
 //! Public registries have the same records, under the service `ecr-public`.
 
