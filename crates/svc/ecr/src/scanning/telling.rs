@@ -69,13 +69,6 @@ impl fmt::Debug for Informed {
     }
 }
 
-/// How it is with the findings of an image now.
-enum Now {
-    /// Somebody is about to find out.
-    Unknown,
-    Known(Option<Found>),
-}
-
 /// What a finding is, beside what was told of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Change {
@@ -132,7 +125,7 @@ impl Catalog {
         let toward = match told.toward.clone() {
             Some(toward) => toward,
             None => {
-                let Now::Known(of) = self.findings_now(&keys, id).await? else {
+                let Some(of) = self.findings_now(&keys, id).await? else {
                     return Ok(false);
                 };
                 let filters = inspector.suppressing(&place).await.map_err(failed)?;
@@ -168,27 +161,30 @@ impl Catalog {
         Ok(true)
     }
 
-    async fn findings_now(&self, keys: &Keys, id: &str) -> Result<Now, EcrError> {
+    /// What is found in an image now; `None` while somebody is about to find out.
+    async fn findings_now(&self, keys: &Keys, id: &str) -> Result<Option<Option<Found>>, EcrError> {
         let key = keys.scan_by_id(id);
         let Some(Read { record: scan, .. }) = self.read::<Scan>(&key).await? else {
-            return Ok(Now::Known(None));
+            return Ok(Some(None));
         };
-        match scan.status {
-            ScanStatus::InProgress | ScanStatus::Pending | ScanStatus::Failed => {
-                return Ok(Now::Unknown);
-            }
-            _ => {}
+        let open = [
+            ScanStatus::InProgress,
+            ScanStatus::Pending,
+            ScanStatus::Failed,
+        ];
+        if open.contains(&scan.status) {
+            return Ok(None);
         }
         let findings = scan.findings.filter(|_| scan.status.has_findings());
         let Some(findings) = findings.filter(|_| scan.enhanced) else {
-            return Ok(Now::Known(None));
+            return Ok(Some(None));
         };
         let image = keys.image(&repository_of(&key), &scan.digest);
         // The scan goes with its image.
         let Some(Read { record: image, .. }) = self.read::<Image>(&image).await? else {
-            return Ok(Now::Known(None));
+            return Ok(Some(None));
         };
-        Ok(Now::Known(Some(Found {
+        Ok(Some(Some(Found {
             findings,
             first_found_at: scan.first_found_at,
             scanned_at: scan.completed_at,
