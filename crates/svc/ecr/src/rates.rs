@@ -8,6 +8,7 @@ pub const RATES: Rates = Rates::with(&[
     Class::of_one(&["BatchCheckLayerAvailability"], Rate::even(1000.0)),
     Class::of_one(&["BatchGetImage"], Rate::even(2000.0)),
     Class::of_one(&["CompleteLayerUpload"], Rate::even(100.0)),
+    Class::of_one(&["DescribeImages"], Rate::even(1000.0)),
     Class::of_one(&["GetAuthorizationToken"], Rate::even(500.0)),
     Class::of_one(&["GetDownloadUrlForLayer"], Rate::even(3000.0)),
     Class::of_one(&["InitiateLayerUpload"], Rate::even(100.0)),
