@@ -93,7 +93,13 @@ impl Account {
         sent: bool,
         limit: u64,
     ) -> Option<u64> {
+        let is_there = blob.is_some_and(|it| self.size_of(&it).is_some());
+        // What is there already takes no room, also where there is none.
+        if !is_there && self.held().bytes.saturating_add(bytes) > limit {
+            return None;
+        }
         let number = self.next;
+        self.next += 1;
         let reserved = Reserved {
             bytes,
             blob,
@@ -101,12 +107,6 @@ impl Account {
             over: false,
         };
         self.reserved.insert(number, reserved);
-        // What is there already takes no room.
-        if self.held().bytes > limit {
-            self.reserved.remove(&number);
-            return None;
-        }
-        self.next += 1;
         Some(number)
     }
 
@@ -263,7 +263,12 @@ impl Drop for Reservation {
 
 #[cfg(test)]
 mod tests {
+    use wharf_base::Timestamp;
+    use wharf_records::encode;
+    use wharf_store::Entry;
+
     use super::*;
+    use crate::records::Keys;
 
     fn counted() -> Arc<Known> {
         let known: Arc<Known> = Arc::default();
@@ -295,6 +300,32 @@ mod tests {
         let over = known.over("a");
         known.look("a", &over, |_| ()).unwrap();
         assert_eq!(held(&known), (40, 40));
+    }
+
+    #[test]
+    fn what_is_there_takes_no_room() {
+        let (known, there) = (Arc::<Known>::default(), Digest::of(b"there"));
+        let layer = Layer {
+            size: 200,
+            uploaded_at: Timestamp(0),
+            stored: None,
+            unknown: Default::default(),
+        };
+        let entry = Entry {
+            key: Keys::new("a", "r").layer("r", &there),
+            value: encode(&layer),
+            create_revision: 1,
+            mod_revision: 1,
+            version: 1,
+            lease: None,
+        };
+        let mut tally = Tally::new(1);
+        tally.count(Layer::KIND, &entry);
+        known.counted("a", tally);
+        // More than it may, by a bound that was another one.
+        let _again = reserve(&known, 200, Some(there)).unwrap();
+        assert_eq!(held(&known), (200, 0));
+        assert!(reserve(&known, 1, Some(Digest::of(b"new"))).is_none());
     }
 
     #[test]
