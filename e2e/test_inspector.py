@@ -267,7 +267,10 @@ def test_filters_suppress_findings(installation):
     inspector.delete_filter(arn=arn)
     with pytest.raises(inspector.exceptions.ResourceNotFoundException):
         inspector.delete_filter(arn=arn)
-    with pytest.raises(ClientError, match="not supported"):
-        inspector.get_encryption_key(scanType="PACKAGE", resourceType="AWS_ECR_CONTAINER_IMAGE")
+    of_images = {"scanType": "PACKAGE", "resourceType": "AWS_ECR_CONTAINER_IMAGE"}
+    key = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
+    for refused, given in (("get", {}), ("update", {"kmsKeyId": key}), ("reset", {})):
+        with pytest.raises(ClientError, match="not supported"):
+            getattr(inspector, f"{refused}_encryption_key")(**of_images, **given)
     inspector.disable(resourceTypes=["ECR"])
     assert installation.client("ecr").get_registry_scanning_configuration()["scanningConfiguration"]["scanType"] == "BASIC"
