@@ -53,14 +53,13 @@ impl Making<'_> {
             let mut ranked: Vec<&Arc<Value>> = active.to_vec();
             ranked.sort_by_cached_key(|it| crate::pods::rank(it, 1));
             let excess = ranked.into_iter().take((there - wanted) as usize);
-            plan.delete = excess.cloned().collect();
+            plan.take_away(excess.cloned().collect());
             return;
         }
         // Those that are leaving may still fail or succeed.
-        let only_failed = job.text("/spec/podReplacementPolicy") == "Failed";
         let leaving = self.pods.iter();
         let leaving = leaving.filter(|it| it.is_deleting() && !is_over(it));
-        let leaving = if only_failed {
+        let leaving = if replaces_only_failed(job) {
             leaving.count() as i64
         } else {
             0
@@ -111,6 +110,12 @@ impl Making<'_> {
         let failed = u32::try_from(self.failed).unwrap_or(u32::MAX);
         left_of_pause(failed, last, self.now)
     }
+}
+
+/// Whether a pod is replaced when it has failed, and not as soon as it is deleted.
+pub fn replaces_only_failed(job: &Value) -> bool {
+    job.text("/spec/podReplacementPolicy") == "Failed"
+        || !job.at("/spec/podFailurePolicy").is_null()
 }
 
 fn left_of_pause(failures: u32, last: Timestamp, now: Timestamp) -> Option<Duration> {

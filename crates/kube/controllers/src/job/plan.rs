@@ -13,7 +13,7 @@ use wharf_kube_client::Object;
 use super::{
     ending::{Ending, Event, Tally, condition, ending, is_ended},
     indexes,
-    making::Making,
+    making::{Making, replaces_only_failed},
     policies::{Failed, Verdict},
 };
 use crate::pods::{is_active, is_over, is_ready};
@@ -40,6 +40,18 @@ impl Plan {
     pub fn is_settled(&self) -> bool {
         self.create.is_empty() && self.delete.is_empty() && self.release.is_empty()
     }
+
+    /// Deletes pods that are too many. They are let go before: that they end is no failure of theirs.
+    pub fn take_away(&mut self, pods: Vec<Arc<Value>>) {
+        let held = pods.iter().filter(|it| it.has_finalizer(TRACKING));
+        let held: Vec<Arc<Value>> = held.filter(|it| !self.is_released(it)).cloned().collect();
+        self.release.extend(held);
+        self.delete.extend(pods);
+    }
+
+    fn is_released(&self, pod: &Value) -> bool {
+        self.release.iter().any(|it| it.uid() == pod.uid())
+    }
 }
 
 fn count(job: &Value, name: &str) -> i64 {
@@ -62,6 +74,8 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
     let named = |how: &str| texts(job.list(&format!("/status/uncountedTerminatedPods/{how}")));
     let (mut won, mut lost) = (named("succeeded"), named("failed"));
     let is_held = |uid: &String| held.iter().any(|it| it.uid() == uid);
+    // Nothing is counted any more, and nobody waits for it.
+    let is_closed = is_ended(job) || job.is_deleting();
     let (mut succeeded, mut failed) = (count(job, "succeeded"), count(job, "failed"));
     let flushed = |names: &mut BTreeSet<String>| {
         let before = names.len();
@@ -70,7 +84,7 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
     };
     let mut plan = Plan::default();
     for pod in &held {
-        if won.contains(pod.uid()) || lost.contains(pod.uid()) || is_ended(job) {
+        if won.contains(pod.uid()) || lost.contains(pod.uid()) || is_closed {
             plan.release.push(Arc::clone(pod));
         }
     }
@@ -81,9 +95,14 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
     let mut status = job["status"].as_object().cloned().unwrap_or_default();
     // Pods that ended and are not counted yet.
     let is_known = |pod: &Value| won.contains(pod.uid()) || lost.contains(pod.uid());
-    let has_ended =
-        |pod: &Value| is_over(pod) || pod.is_deleting() && pod.text("/spec/nodeName").is_empty();
-    let ended = held.iter().filter(|it| !is_ended(job) && !is_known(it));
+    // One that is deleted has failed, whether or not its node ever says so: nodes are lost, too. Where only failed pods are replaced
+    // it is waited for, unless it never began.
+    let only_failed = replaces_only_failed(job);
+    let has_ended = |pod: &Value| {
+        let is_counted = !only_failed || pod.text("/status/phase") == "Pending";
+        is_over(pod) || pod.is_deleting() && is_counted
+    };
+    let ended = held.iter().filter(|it| !is_closed && !is_known(it));
     let ended = ended.filter(|it| has_ended(it)).copied();
     let (winners, losers): (Vec<&Arc<Value>>, Vec<&Arc<Value>>) =
         ended.partition(|it| has_succeeded(it));
@@ -143,9 +162,12 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
     lost.extend(names.take(room.saturating_sub(winners.len())));
     let forgotten = losers.iter().filter(|it| !it.counts()).filter(goes);
     plan.release.extend(forgotten.map(|it| Arc::clone(it.pod)));
-    if is_ended(job) || ending != Ending::None || is_suspended {
-        plan.delete = active.iter().map(|it| Arc::clone(it)).collect();
-    } else {
+    let all_active = || -> Vec<Arc<Value>> { active.iter().map(|it| Arc::clone(it)).collect() };
+    if is_ended(job) || matches!(ending, Ending::Failed(_)) {
+        plan.delete = all_active();
+    } else if ending != Ending::None || is_suspended {
+        plan.take_away(all_active());
+    } else if !job.is_deleting() {
         let making = Making {
             job,
             pods,
@@ -160,8 +182,10 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
         };
         making.make(&mut plan);
     }
-    // The end is told when all that happened is counted.
-    let is_all_counted = won.is_empty() && lost.is_empty() && active.is_empty();
+    let leaving = pods.iter().filter(|it| it.is_deleting() && !is_over(it));
+    let leaving = leaving.count() as i64;
+    // The end is told when all that happened is counted, and nothing runs any more.
+    let is_all_counted = won.is_empty() && lost.is_empty() && active.is_empty() && leaving == 0;
     set(&mut status, "succeeded", succeeded);
     set(&mut status, "failed", failed);
     set(&mut status, "active", active.len() as i64);
@@ -169,8 +193,7 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
         "ready".to_owned(),
         active.iter().filter(|it| is_ready(it)).count().into(),
     );
-    let leaving = pods.iter().filter(|it| it.is_deleting() && !is_over(it));
-    status.insert("terminating".to_owned(), leaving.count().into());
+    status.insert("terminating".to_owned(), leaving.into());
     let uncounted = [("succeeded", &won), ("failed", &lost)];
     let uncounted = uncounted.into_iter().filter(|(_, names)| !names.is_empty());
     let uncounted: serde_json::Map<String, Value> = uncounted

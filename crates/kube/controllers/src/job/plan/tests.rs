@@ -177,6 +177,74 @@ fn suspended_jobs_have_no_pods() {
 }
 
 #[test]
+fn pods_that_are_too_many_are_let_go_before_they_end() {
+    for (name, value, left) in [("suspend", json!(true), 0), ("parallelism", json!(1), 1)] {
+        let mut world = World::of(json!({"completions": 5, "parallelism": 3, "backoffLimit": 0}));
+        world.settle(NOW);
+        world.job["spec"][name] = value;
+        let plan = world.plan(NOW);
+        let uids = |pods: &[Arc<Value>]| -> BTreeSet<String> {
+            pods.iter().map(|it| it.uid().to_owned()).collect()
+        };
+        assert_eq!(plan.delete.len(), 3 - left, "{name}");
+        assert_eq!(uids(&plan.release), uids(&plan.delete), "{name}");
+        world.settle(NOW);
+        assert_eq!(
+            (world.active(), world.status("failed"), world.failed_for()),
+            (left, 0, ""),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_pod_that_is_deleted_has_failed_and_the_end_waits_until_it_is_gone() {
+    let mut world = World::of(json!({"completions": 1, "parallelism": 1, "backoffLimit": 0}));
+    world.settle(NOW);
+    world.pods[0]["spec"]["nodeName"] = "lost".into();
+    world.pods[0]["metadata"]["deletionTimestamp"] = NOW.iso8601_seconds().into();
+    world.settle(NOW);
+    assert!(!world.pods[0].has_finalizer(TRACKING), "nothing holds it");
+    assert_eq!(
+        (world.status("failed"), world.status("terminating")),
+        (1, 1)
+    );
+    assert!(world.job.has_condition("FailureTarget", "True"));
+    assert!(!is_ended(&world.job));
+    world.pods.clear();
+    world.settle(NOW);
+    assert_eq!(world.failed_for(), "BackoffLimitExceeded");
+}
+
+#[test]
+fn where_failed_pods_alone_are_replaced_a_deleted_one_is_waited_for() {
+    let mut world = World::of(json!({
+        "completions": 1, "parallelism": 1, "podReplacementPolicy": "Failed",
+    }));
+    world.settle(NOW);
+    world.pods[0]["metadata"]["deletionTimestamp"] = NOW.iso8601_seconds().into();
+    world.settle(NOW);
+    assert_eq!((world.made, world.status("failed")), (1, 0));
+    world.pods[0]["status"]["phase"] = "Failed".into();
+    world.settle(NOW);
+    world.settle(NOW + FIRST_WAIT);
+    assert_eq!((world.made, world.status("failed")), (2, 1));
+}
+
+#[test]
+fn a_job_that_is_deleted_makes_no_pods_and_holds_none() {
+    let mut world = World::of(json!({"completions": 2, "parallelism": 1}));
+    world.settle(NOW);
+    world.job["metadata"]["deletionTimestamp"] = NOW.iso8601_seconds().into();
+    world.settle(NOW);
+    let held = world.pods.iter().filter(|it| it.has_finalizer(TRACKING));
+    assert_eq!(held.count(), 0);
+    world.pods.clear();
+    world.settle(NOW);
+    assert_eq!(world.made, 1);
+}
+
+#[test]
 fn each_index_succeeds_once() {
     let mut world =
         World::of(json!({"completions": 4, "parallelism": 3, "completionMode": "Indexed"}));
