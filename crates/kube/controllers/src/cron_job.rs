@@ -102,16 +102,20 @@ pub fn times(text: &str) -> Option<Expression> {
     Expression::crontab(&fields).ok()
 }
 
-/// The schedule of a spec.
-fn schedule(cron: &Value) -> Result<Schedule, String> {
-    let text = cron.text("/spec/schedule");
-    let times = times(text).ok_or_else(|| format!("unparseable schedule: {text:?}"))?;
+/// The schedule of a spec; else the reason and the message of an event.
+fn schedule(cron: &Value) -> Result<Schedule, (&'static str, String)> {
     let zone = match cron.text("/spec/timeZone") {
         "" => Zone::UTC,
-        name => {
-            Zone::from_str(name).map_err(|error| format!("invalid timeZone: {name:?}: {error}"))?
-        }
+        name => Zone::from_str(name).map_err(|error| {
+            let why = format!("invalid timeZone: {name:?}: {error}");
+            ("UnknownTimeZone", why)
+        })?,
     };
+    let text = cron.text("/spec/schedule");
+    let times = times(text).ok_or_else(|| {
+        let why = format!("unparseable schedule: {text:?}");
+        ("UnparseableSchedule", why)
+    })?;
     Ok(Schedule { times, zone })
 }
 
@@ -135,9 +139,9 @@ impl Controller for CronJobs {
         }
         let schedule = match schedule(&cron) {
             Ok(schedule) => schedule,
-            Err(why) => {
+            Err((reason, why)) => {
                 let about = Ref::of(&kind::CRON_JOB, &cron);
-                self.recorder.warning(about, "UnparseableSchedule", &why);
+                self.recorder.warning(about, reason, &why);
                 return Ok(Next::Settled);
             }
         };
@@ -148,16 +152,21 @@ impl Controller for CronJobs {
     }
 }
 
+/// Tells for which moment a job was made, by the clock of its schedule.
+const MOMENT: &str = "batch.kubernetes.io/cronjob-scheduled-timestamp";
+
 /// The job of a moment.
-fn job(cron: &Value, at: wharf_base::Timestamp) -> Value {
+fn job(cron: &Value, at: wharf_base::Timestamp, zone: Zone) -> Value {
     let template = cron.at("/spec/jobTemplate");
     let mut annotations = template
         .map("/metadata/annotations")
         .cloned()
         .unwrap_or_default();
     annotations.insert(
-        "batch.kubernetes.io/cronjob-scheduled-timestamp".to_owned(),
-        at.iso8601_seconds().into(),
+        MOMENT.to_owned(),
+        zone.rfc3339(at)
+            .unwrap_or_else(|| at.iso8601_seconds())
+            .into(),
     );
     let mut job = json!({
         "apiVersion": "batch/v1", "kind": "Job",

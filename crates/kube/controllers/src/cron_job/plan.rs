@@ -7,7 +7,10 @@ use wharf_base::Timestamp;
 use wharf_kube_client::Object;
 use wharf_schedule::{Expression, Zone};
 
-use super::job;
+use super::{MOMENT, job};
+
+/// More moments than these that passed without a job are told of.
+const MANY: i64 = 100;
 
 pub struct Schedule {
     pub times: Expression,
@@ -33,7 +36,7 @@ fn moment(object: &Value, pointer: &str) -> Option<Timestamp> {
 }
 
 pub fn plan(cron: &Value, schedule: &Schedule, jobs: &[Arc<Value>], now: Timestamp) -> Plan {
-    let (ended, active): (Vec<_>, Vec<_>) = jobs.iter().cloned().partition(|it| has_ended(it));
+    let (ended, running): (Vec<_>, Vec<_>) = jobs.iter().cloned().partition(|it| has_ended(it));
     let mut plan = Plan {
         start: None,
         delete: surplus(cron, &ended),
@@ -41,6 +44,7 @@ pub fn plan(cron: &Value, schedule: &Schedule, jobs: &[Arc<Value>], now: Timesta
         events: Vec::new(),
         look_after: None,
     };
+    let active = active(cron, running, &ended, &mut plan.events);
     let created = moment(cron, "/metadata/creationTimestamp").unwrap_or(now);
     let mut last = moment(cron, "/status/lastScheduleTime");
     if !cron.is_true("/spec/suspend") {
@@ -51,7 +55,13 @@ pub fn plan(cron: &Value, schedule: &Schedule, jobs: &[Arc<Value>], now: Timesta
         let after = deadline.map_or(after, |it| after.max(now - it));
         let due = schedule.times.last(created, after, now, schedule.zone);
         if let Some(due) = due {
-            begin(cron, due, &active, &mut plan, &mut last);
+            if missed(schedule, created, after, now) > MANY {
+                let message = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew";
+                plan.events
+                    .push((true, "TooManyMissedTimes", message.to_owned()));
+            }
+            let job = job(cron, due, schedule.zone);
+            begin(cron, job, due, &active, &mut plan, &mut last);
         }
         let next = schedule.times.next(created, now, schedule.zone);
         // The clock may be a moment behind the timer.
@@ -88,14 +98,63 @@ pub fn plan(cron: &Value, schedule: &Schedule, jobs: &[Arc<Value>], now: Timesta
     plan
 }
 
+/// The jobs at work that the schedule began, and what is told of those that it began before. One that somebody made of the template
+/// (`kubectl create job --from`) belongs to the CronJob and yet is none of these: it neither keeps others from beginning nor is
+/// replaced by them.
+fn active(
+    cron: &Value,
+    running: Vec<Arc<Value>>,
+    ended: &[Arc<Value>],
+    events: &mut Vec<(bool, &'static str, String)>,
+) -> Vec<Arc<Value>> {
+    let named = cron.list("/status/active");
+    for known in named {
+        let is_it = |job: &&Arc<Value>| job.uid() == known.text("/uid");
+        let name = known.text("/name");
+        if let Some(job) = ended.iter().find(is_it) {
+            let how = match job.has_condition("Complete", "True") {
+                true => "Complete",
+                false => "Failed",
+            };
+            let message = format!("Saw completed job: {name}, condition: {how}");
+            events.push((false, "SawCompletedJob", message));
+        } else if !running.iter().any(|it| is_it(&it)) {
+            let message = format!("Active job went missing: {name}");
+            events.push((false, "MissingJob", message));
+        }
+    }
+    let (own, others): (Vec<_>, Vec<_>) = running.into_iter().partition(|job| {
+        job.annotation(MOMENT).is_some() || named.iter().any(|it| it.text("/uid") == job.uid())
+    });
+    for other in others {
+        let name = other.name();
+        let message = format!("Saw a job that the controller did not create or forgot: {name}");
+        events.push((true, "UnexpectedJob", message));
+    }
+    own
+}
+
+/// About how many moments have passed, judged by the distance of the first two.
+fn missed(schedule: &Schedule, created: Timestamp, after: Timestamp, now: Timestamp) -> i64 {
+    let next = |after| schedule.times.next(created, after, schedule.zone);
+    let Some(first) = next(after).filter(|it| *it <= now) else {
+        return 0;
+    };
+    let Some(second) = next(first).filter(|it| *it <= now) else {
+        return 1;
+    };
+    let apart = (second.millis() - first.millis()).max(1);
+    (now.millis() - first.millis()) / apart + 1
+}
+
 fn begin(
     cron: &Value,
+    job: Value,
     due: Timestamp,
     active: &[Arc<Value>],
     plan: &mut Plan,
     last: &mut Option<Timestamp>,
 ) {
-    let job = job(cron, due);
     // It was made, and only the status did not hear of it.
     if active.iter().any(|it| it.name() == job.name()) {
         *last = Some(due);
@@ -161,7 +220,12 @@ mod tests {
     }
 
     fn running(name: &str) -> Arc<Value> {
-        Arc::new(json!({"metadata": {"name": name, "uid": name}}))
+        let annotations = json!({MOMENT: "2026-01-01T00:00:00Z"});
+        Arc::new(json!({"metadata": {"name": name, "uid": name, "annotations": annotations}}))
+    }
+
+    fn reasons(plan: &Plan) -> Vec<&str> {
+        plan.events.iter().map(|(_, reason, _)| *reason).collect()
     }
 
     fn plan_of(cron: &Value, jobs: &[Arc<Value>], now: Timestamp) -> Plan {
@@ -221,6 +285,62 @@ mod tests {
     }
 
     #[test]
+    fn a_job_that_somebody_made_of_the_template_is_left_alone() {
+        let by_hand = Arc::new(json!({"metadata": {
+            "name": "m", "uid": "m", "annotations": {"cronjob.kubernetes.io/instantiate": "manual"},
+        }}));
+        for policy in ["Forbid", "Replace"] {
+            let it = cron(json!({"concurrencyPolicy": policy}));
+            let plan = plan_of(&it, &[Arc::clone(&by_hand)], at(5, 1));
+            assert!(plan.start.is_some(), "{policy}");
+            assert!(plan.delete.is_empty(), "{policy}");
+            assert_eq!(reasons(&plan), ["UnexpectedJob"], "{policy}");
+            assert!(plan.status["active"].is_null(), "{policy}");
+        }
+    }
+
+    #[test]
+    fn what_became_of_active_jobs_is_told() {
+        let mut it = cron(json!({}));
+        it["status"]["active"] = json!([
+            {"name": "won", "uid": "won"}, {"name": "gone", "uid": "gone"}, {"name": "old", "uid": "old"},
+        ]);
+        let won = Arc::new(json!({
+            "metadata": {"name": "won", "uid": "won"},
+            "status": {"conditions": [{"type": "Complete", "status": "True"}]},
+        }));
+        let plan = plan_of(&it, &[won, running("old")], at(1, 0));
+        let told: Vec<&str> = plan.events.iter().map(|it| it.2.as_str()).collect();
+        assert_eq!(
+            told,
+            [
+                "Saw completed job: won, condition: Complete",
+                "Active job went missing: gone",
+            ]
+        );
+    }
+
+    #[test]
+    fn many_missed_moments_are_told_of_and_the_last_one_counts() {
+        let it = cron(json!({}));
+        let few = plan_of(&it, &[], at(500, 1));
+        assert_eq!((started(&few).is_empty(), reasons(&few)), (false, vec![]));
+        let many = plan_of(&it, &[], at(505, 1));
+        assert!(!started(&many).is_empty());
+        assert_eq!(reasons(&many), ["TooManyMissedTimes"]);
+        let it = cron(json!({"startingDeadlineSeconds": 200}));
+        assert!(plan_of(&it, &[], at(505, 1)).events.is_empty());
+    }
+
+    #[test]
+    fn a_job_says_its_moment_by_the_clock_of_the_zone() {
+        let it = cron(json!({"timeZone": "Europe/Berlin"}));
+        let plan = plan_of(&it, &[], at(5, 1));
+        let job = plan.start.unwrap();
+        assert_eq!(job.annotation(MOMENT), Some("2026-01-01T01:05:00+01:00"));
+    }
+
+    #[test]
     fn old_jobs_go() {
         let ended = |name: &str, how: &str| {
             Arc::new(json!({
@@ -242,15 +362,16 @@ mod tests {
 
     #[test]
     fn schedules() {
-        for (text, zone, fine) in [
-            ("*/5 * * * *", "", true),
-            ("@daily", "Europe/Berlin", true),
-            ("@reboot", "", false),
-            ("61 * * * *", "", false),
-            ("0 0 * * *", "Mars/Base", false),
+        for (text, zone, refused) in [
+            ("*/5 * * * *", "", ""),
+            ("@daily", "Europe/Berlin", ""),
+            ("@reboot", "", "UnparseableSchedule"),
+            ("61 * * * *", "", "UnparseableSchedule"),
+            ("0 0 * * *", "Mars/Base", "UnknownTimeZone"),
         ] {
             let it = cron(json!({"schedule": text, "timeZone": zone}));
-            assert_eq!(schedule(&it).is_ok(), fine, "{text} {zone}");
+            let reason = schedule(&it).err().map_or("", |it| it.0);
+            assert_eq!(reason, refused, "{text} {zone}");
         }
     }
 }
