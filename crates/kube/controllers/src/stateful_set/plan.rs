@@ -7,6 +7,7 @@ use wharf_base::Timestamp;
 use wharf_kube_client::{Object, Ref, kind};
 
 use crate::{
+    bounds::bound,
     history::{HASH_LABEL, template},
     pods::{BURST, available_in, is_over, is_ready, of_template},
     runtime::sooner,
@@ -217,20 +218,46 @@ fn actions(
     if !is_rolling {
         return actions;
     }
-    for (_, there) in places.iter().rev().filter(|(place, _)| *place >= partition) {
-        let Some(pod) = there else {
-            return actions;
-        };
-        let is_updated = pod.label(HASH_LABEL) == Some(it.update.name());
-        if !is_updated && !pod.is_deleting() {
-            actions.push(Action::Delete(Arc::clone(pod)));
-            return actions;
-        }
-        if !is_available(pod) {
-            return actions;
-        }
-    }
+    let rolled = rolled(it, places, partition, is_available);
+    actions.extend(rolled.map(|pod| Action::Delete(Arc::clone(pod))));
     actions
+}
+
+/// Pods of older templates that make room for new ones, the last first: as many at once as the set may be without.
+fn rolled<'a>(
+    it: &'a Observed,
+    places: &'a Places<'a>,
+    partition: i64,
+    is_available: &'a dyn Fn(&Value) -> bool,
+) -> impl Iterator<Item = &'a Arc<Value>> {
+    let is_up = move |there: Option<&Arc<Value>>| there.is_some_and(|it| is_available(it));
+    let most = it.set.at("/spec/updateStrategy/rollingUpdate");
+    let most = match most.at("/maxUnavailable") {
+        Value::Null => 1,
+        most => bound(most, replicas(it.set), true).max(1),
+    };
+    let down = places.iter().filter(|(_, there)| !is_up(*there));
+    // How many more may go down, and how many of those that were looked at are down then.
+    let (mut left, mut seen) = (most - down.count() as i64, 0);
+    let upper = places.iter().rev();
+    let upper = upper.filter(move |(place, _)| *place >= partition);
+    upper.filter_map(move |(_, there)| {
+        if seen >= most {
+            return None;
+        }
+        let up = is_up(*there);
+        let old = there.filter(|pod| {
+            let is_updated = pod.label(HASH_LABEL) == Some(it.update.name());
+            !is_updated && !pod.is_deleting()
+        });
+        // One that is down anyway costs nothing.
+        let goes = old.filter(|_| !up || left > 0);
+        if goes.is_some() && up {
+            left -= 1;
+        }
+        seen += i64::from(goes.is_some() || !up);
+        goes
+    })
 }
 
 fn status(it: &Observed, places: &Places, is_available: &dyn Fn(&Value) -> bool) -> Value {

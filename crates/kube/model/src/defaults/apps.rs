@@ -62,6 +62,7 @@ pub fn stateful_set(object: &mut Value) {
             && let Some(update) = existing(strategy, "rollingUpdate")
         {
             default(update, "partition", 0);
+            default(update, "maxUnavailable", 1);
         }
     }
     if let Some(policy) = object_mut(spec, "persistentVolumeClaimRetentionPolicy") {

@@ -293,6 +293,12 @@ pub fn stateful_set(object: &Value, errors: &mut Errors) {
         ("RollingUpdate", Some(update)) => {
             non_negative(update, &["partition"], &rolling, errors);
             share(update, "maxUnavailable", &rolling, errors);
+            if let Some(most) = member(update, "maxUnavailable")
+                && share_of(update, "maxUnavailable") == 0
+            {
+                let path = rolling.child("maxUnavailable");
+                errors.invalid(&path, most.clone(), "cannot be 0");
+            }
             at_most_all(update, "maxUnavailable", &rolling, errors);
         }
         ("OnDelete" | "RollingUpdate", None) => {}

@@ -163,6 +163,58 @@ fn updates_go_from_the_last_to_the_first() {
 }
 
 #[test]
+fn as_many_are_replaced_at_once_as_may_be_missing() {
+    let rolling = |policy: &str, most: Value| {
+        let mut world = World::of(policy);
+        world.set["spec"]["replicas"] = 5.into();
+        world.run();
+        world.set["spec"]["updateStrategy"]["rollingUpdate"] = json!({"maxUnavailable": most});
+        world.set["spec"]["template"]["spec"]["containers"][0]["image"] = "2".into();
+        world.update = revision(&world.set, "s-2");
+        world
+    };
+    for most in [json!(2), json!("30%")] {
+        let mut world = rolling("Parallel", most);
+        assert_eq!(world.step(), ["-s-4", "-s-3"]);
+        assert!(world.step().is_empty(), "no more may be missing");
+        world.nodes_work();
+        assert_eq!(world.step(), ["+s-3", "+s-4"]);
+        assert!(world.step().is_empty(), "the new ones are not up");
+        world.nodes_work();
+        assert_eq!(
+            world.run(),
+            ["-s-2", "-s-1", "+s-1", "+s-2", "-s-0", "+s-0"]
+        );
+        assert_eq!(world.set["status"]["currentRevision"], "s-2");
+    }
+    // In order the new ones still begin one after the other.
+    let mut world = rolling("OrderedReady", json!(2));
+    assert_eq!(world.step(), ["-s-4", "-s-3"]);
+    world.nodes_work();
+    assert_eq!(world.step(), ["+s-3"]);
+    assert!(world.step().is_empty());
+}
+
+#[test]
+fn pods_that_are_down_count_as_missing_and_go_for_nothing() {
+    let mut world = World::of("Parallel");
+    world.run();
+    world.set["spec"]["template"]["spec"]["containers"][0]["image"] = "2".into();
+    world.update = revision(&world.set, "s-2");
+    world.pods[0]["status"]["conditions"][0]["status"] = "False".into();
+    assert_eq!(world.step(), ["-s-0"], "the others stay up meanwhile");
+    world.nodes_work();
+    assert_eq!(world.run(), ["+s-0", "-s-2", "+s-2", "-s-1", "+s-1"]);
+    // A template that never comes up takes no more than one away.
+    world.set["spec"]["template"]["spec"]["containers"][0]["image"] = "3".into();
+    world.update = revision(&world.set, "s-3");
+    assert_eq!(world.step(), ["-s-2"]);
+    world.pods.retain(|it| !it.is_deleting());
+    assert_eq!(world.step(), ["+s-2"]);
+    assert!(world.step().is_empty());
+}
+
+#[test]
 fn below_the_partition_nothing_changes() {
     let mut world = World::of("OrderedReady");
     world.run();

@@ -138,6 +138,13 @@ fn sets() {
                 ],
             ),
             (
+                "/spec/updateStrategy",
+                json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0}}),
+                &[
+                    "spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: 0: cannot be 0",
+                ],
+            ),
+            (
                 "/spec/volumeClaimTemplates",
                 json!([]),
                 &[r#"spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data""#],
