@@ -149,6 +149,8 @@ pub struct Ref {
     pub name: String,
     pub uid: String,
     pub resource_version: String,
+    /// Which part of it is meant, as `spec.containers{web}`; empty where it is the whole.
+    pub field_path: String,
 }
 
 impl Ref {
@@ -159,7 +161,13 @@ impl Ref {
             name: object.name().to_owned(),
             uid: object.uid().to_owned(),
             resource_version: object.resource_version().to_owned(),
+            field_path: String::new(),
         }
+    }
+
+    /// A part of it.
+    pub fn part(self, field_path: String) -> Self {
+        Self { field_path, ..self }
     }
 
     /// The entry of `metadata.ownerReferences` of what this object manages.

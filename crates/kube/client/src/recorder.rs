@@ -126,6 +126,7 @@ struct Writer {
 struct Same {
     uid: String,
     name: String,
+    field_path: String,
     reason: String,
     message: String,
 }
@@ -146,6 +147,7 @@ impl Writer {
         let same = Same {
             uid: entry.about.uid.clone(),
             name: entry.about.name.clone(),
+            field_path: entry.about.field_path.clone(),
             reason: entry.reason.clone(),
             message: entry.message.clone(),
         };
@@ -206,6 +208,9 @@ impl Writer {
         if !about.namespace.is_empty() {
             involved["namespace"] = about.namespace.as_str().into();
         }
+        if !about.field_path.is_empty() {
+            involved["fieldPath"] = about.field_path.as_str().into();
+        }
         let mut source = json!({"component": self.component});
         if !self.host.is_empty() {
             source["host"] = self.host.as_str().into();
@@ -258,8 +263,11 @@ mod tests {
             recorder.normal(about.clone(), "Pulled", "it is here");
         }
         recorder.warning(about, "Failed", &"ä".repeat(1000));
+        // The same of a part of it is another.
+        let part = Ref::of(&kind::POD, &pod).part("spec.containers{a}".to_owned());
+        recorder.normal(part, "Pulled", "it is here");
         let wanted =
-            |events: &[Value]| events.len() == 2 && events.iter().any(|it| it["count"] == 3);
+            |events: &[Value]| events.len() == 3 && events.iter().any(|it| it["count"] == 3);
         let events = loop {
             let list = client
                 .list(&kind::EVENT, &Selection::default())
@@ -274,5 +282,7 @@ mod tests {
         assert_eq!(failed["message"].as_str().unwrap().len(), 1024);
         assert_eq!(failed["type"], "Warning");
         assert_eq!(failed["involvedObject"]["uid"], pod["metadata"]["uid"]);
+        let of_part = |it: &&Value| it["involvedObject"]["fieldPath"] == "spec.containers{a}";
+        assert_eq!(events.iter().find(of_part).unwrap()["count"], 1);
     }
 }

@@ -209,6 +209,7 @@ impl Scheduler {
                         name: victim.name.clone(),
                         uid: victim.uid.clone(),
                         resource_version: String::new(),
+                        field_path: String::new(),
                     };
                     self.recorder.normal(about, "Preempted", &message);
                 }

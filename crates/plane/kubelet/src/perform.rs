@@ -16,7 +16,7 @@ use wharf_base::Backoff;
 pub use self::{
     end::follow,
     limits::{has_any as has_limits, keep_limits},
-    record::record,
+    record::{record, record_begin, record_pause},
     sandbox::{network, remove_folder},
     volumes::keep_volumes,
 };

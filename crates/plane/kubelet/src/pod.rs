@@ -331,6 +331,19 @@ impl Pod {
         ephemeral.iter().any(|it| it.name == name)
     }
 
+    /// Where a container is in the pod, as events name it.
+    pub fn path_of(&self, container: &str) -> String {
+        let is_among = |all: &[Container]| all.iter().any(|it| it.name == container);
+        let list = if is_among(&self.spec.init_containers) {
+            "initContainers"
+        } else if is_among(&self.spec.ephemeral_containers) {
+            "ephemeralContainers"
+        } else {
+            "containers"
+        };
+        format!("spec.{list}{{{container}}}")
+    }
+
     pub fn volume(&self, name: &str) -> Option<&Volume> {
         self.spec.volumes.iter().find(|it| it.name == name)
     }

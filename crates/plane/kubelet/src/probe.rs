@@ -32,7 +32,7 @@ use wharf_tls::{Anybody, Verifier};
 use crate::{
     machine::{ExecFailed, run_name},
     pod::{Container, Handler, HttpGet, Probe},
-    state::Event,
+    state::{Condemns, Event},
     worker::Context,
 };
 
@@ -163,11 +163,10 @@ impl Prober {
                 let text = format!("{kind:?} probe failed: {reason}");
                 let object = self.context.node.pod_of(&self.context.sandbox);
                 if let Some(object) = object {
-                    self.context.node.recorder.warning(
-                        Ref::of(&kind::POD, &object),
-                        "Unhealthy",
-                        &text,
-                    );
+                    let pod = self.context.pod.lock().clone();
+                    let about = Ref::of(&kind::POD, &object).part(pod.path_of(&self.of.name));
+                    let recorder = &self.context.node.recorder;
+                    recorder.warning(about, "Unhealthy", &text);
                 }
             }
             let event = match (kind, tally.take(looked.is_ok())) {
@@ -182,7 +181,11 @@ impl Prober {
                 }
                 (Kind::Startup | Kind::Liveness, Some(false)) => {
                     let container = container();
-                    let _ = self.tell.send(Event::Condemned { container }).await;
+                    let by = match kind {
+                        Kind::Startup => Condemns::StartupProbe,
+                        Kind::Liveness | Kind::Readiness => Condemns::LivenessProbe,
+                    };
+                    let _ = self.tell.send(Event::Condemned { container, by }).await;
                     return false;
                 }
                 (Kind::Liveness, Some(true)) => None,

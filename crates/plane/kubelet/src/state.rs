@@ -202,10 +202,19 @@ pub enum Event {
     },
     /// Its node runs short of disk: what it holds goes, once it is over.
     GivesBack,
-    /// A liveness or startup probe failed for good.
+    /// It is to end, and to begin again if its policy says so.
     Condemned {
         container: String,
+        by: Condemns,
     },
+}
+
+/// Why a container is ended while its pod goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condemns {
+    LivenessProbe,
+    StartupProbe,
+    PostStartHook,
 }
 
 impl Retry {
@@ -409,7 +418,7 @@ impl PodState {
                 }
             }
             Event::GivesBack => self.gives_back = true,
-            Event::Condemned { container } => self.with(&container, |it| {
+            Event::Condemned { container, .. } => self.with(&container, |it| {
                 it.is_condemned = it.is_running();
             }),
         }

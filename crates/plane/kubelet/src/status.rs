@@ -27,6 +27,7 @@ const OWN_CONDITIONS: [&str; 5] = [
     "ContainersReady",
     "Ready",
 ];
+const CRASH_LOOP: &str = "CrashLoopBackOff";
 const DISRUPTED: &str = "DisruptionTarget";
 const BY_NODE: &str = "TerminationByKubelet";
 
@@ -340,6 +341,14 @@ fn container(pod: &Pod, state: &PodState, of: &Container, is_init: bool, now: Ti
     })
 }
 
+/// Whether a container that ended waits before it begins again.
+pub fn backs_off(pod: &Pod, state: &PodState, name: &str, now: Timestamp) -> bool {
+    let is_init = pod.spec.init_containers.iter().any(|it| it.name == name);
+    let of = pod.container(name);
+    let told = of.map(|it| container(pod, state, it, is_init, now));
+    told.is_some_and(|it| it.text("/state/waiting/reason") == CRASH_LOOP)
+}
+
 /// As a runtime tells it upstream: the group is one of the supplementary ones as well, the first where it was none.
 fn user(of: &ProgramUser) -> Value {
     let is_among = of.groups.contains(&of.gid);
@@ -399,7 +408,7 @@ fn waiting(
         let wait = short_duration(at.since(ended).as_secs());
         let (pod, uid) = (&pod.metadata, &pod.metadata.uid);
         return told(
-            "CrashLoopBackOff",
+            CRASH_LOOP,
             &format!(
                 "back-off {wait} restarting failed container={} pod={}_{}({uid})",
                 of.name, pod.name, pod.namespace

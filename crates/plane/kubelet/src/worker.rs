@@ -255,8 +255,17 @@ impl Worker {
 
     fn take(&mut self, event: Event) {
         let now = self.context.node.clock.now();
-        perform::record(&self.context, self.reporter.object(), &event);
+        let (context, object) = (&self.context, self.reporter.object());
+        perform::record(context, object, &self.pod, &event);
+        let ended = match &event {
+            Event::Ended { container, .. } => Some(container.clone()),
+            _ => None,
+        };
         self.state.take(&self.pod, event, now);
+        if let Some(container) = ended {
+            let of = (&self.state, container.as_str());
+            perform::record_pause(context, object, &self.pod, of, now);
+        }
     }
 
     /// Begins all that is to be done; when to ask again.
@@ -268,6 +277,8 @@ impl Worker {
                 // Its interface is not there yet: the annotation comes with a change of the pod.
                 continue;
             }
+            let object = self.reporter.object();
+            perform::record_begin(&self.context, object, &self.pod, &self.state, &action);
             begin(&mut self.state, &action);
             if let Action::Start { container, .. } = &action
                 && let Some(of) = self.pod.container(container)

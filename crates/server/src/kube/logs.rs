@@ -291,6 +291,7 @@ mod tests {
             name: "web".to_owned(),
             uid: String::new(),
             resource_version: String::new(),
+            field_path: String::new(),
         };
         let said = Said {
             about: &about,

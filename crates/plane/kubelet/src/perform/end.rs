@@ -8,6 +8,7 @@ use tokio::{
 };
 use wharf_base::Timestamp;
 use wharf_container::{runtime::ExitRecord, spec::parse_signal};
+use wharf_kube_client::{Ref, kind};
 
 use super::{folder, hooks};
 use crate::{
@@ -48,6 +49,11 @@ pub(super) async fn stop(
         )
         .await;
         if let Ok(Err(reason)) = done {
+            if let Some(object) = context.node.pod_of(&context.sandbox) {
+                let about = Ref::of(&kind::POD, &object).part(pod.path_of(&container));
+                let recorder = &context.node.recorder;
+                recorder.warning(about, "FailedPreStopHook", "PreStopHook failed");
+            }
             tracing::info!(
                 pod = pod.full_name(),
                 container,

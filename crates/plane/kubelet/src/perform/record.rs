@@ -1,46 +1,148 @@
-//! Events about a pod, for people.
+//! Events about a pod, for people, with upstream's reasons and texts. What is said of what happened is pure.
 
 use std::sync::Arc;
 
 use serde_json::Value;
+use wharf_base::Timestamp;
 use wharf_kube_client::{Ref, kind};
 
-use crate::{state::Event, worker::Context};
+use super::start::policy;
+use crate::{
+    machine::PullPolicy,
+    plan::Action,
+    pod::Pod,
+    state::{Condemns, Event, PodState},
+    status,
+    worker::Context,
+};
 
-pub fn record(context: &Context, object: &Arc<Value>, event: &Event) {
+/// One event.
+#[derive(Debug, PartialEq)]
+struct Told {
+    is_warning: bool,
+    reason: String,
+    message: String,
+    /// Of which container; empty where it is of the whole pod.
+    container: String,
+}
+
+impl Told {
+    fn normal(reason: &str, message: String) -> Self {
+        Self {
+            is_warning: false,
+            reason: reason.to_owned(),
+            message,
+            container: String::new(),
+        }
+    }
+
+    fn warning(reason: &str, message: String) -> Self {
+        Self {
+            is_warning: true,
+            ..Self::normal(reason, message)
+        }
+    }
+
+    fn of(self, container: &str) -> Self {
+        let container = container.to_owned();
+        Self { container, ..self }
+    }
+}
+
+/// Something happened.
+pub fn record(context: &Context, object: &Arc<Value>, pod: &Pod, event: &Event) {
+    write(context, object, pod, happened(pod, event));
+}
+
+/// Something is begun; `state` is that of before.
+pub fn record_begin(
+    context: &Context,
+    object: &Arc<Value>,
+    pod: &Pod,
+    state: &PodState,
+    action: &Action,
+) {
+    write(context, object, pod, begun(pod, state, action));
+}
+
+/// A container ended; `state` says so.
+pub fn record_pause(
+    context: &Context,
+    object: &Arc<Value>,
+    pod: &Pod,
+    (state, container): (&PodState, &str),
+    now: Timestamp,
+) {
+    write(context, object, pod, paused(pod, state, container, now));
+}
+
+fn write(context: &Context, object: &Arc<Value>, pod: &Pod, told: impl IntoIterator<Item = Told>) {
     let recorder = &context.node.recorder;
-    let about = || Ref::of(&kind::POD, object);
+    for it in told {
+        let about = match it.container.as_str() {
+            "" => Ref::of(&kind::POD, object),
+            name => Ref::of(&kind::POD, object).part(pod.path_of(name)),
+        };
+        match it.is_warning {
+            true => recorder.warning(about, &it.reason, &it.message),
+            false => recorder.normal(about, &it.reason, &it.message),
+        }
+    }
+}
+
+fn image<'a>(pod: &'a Pod, container: &str) -> &'a str {
+    pod.container(container).map_or("", |it| it.image.as_str())
+}
+
+fn is_never_pulled(pod: &Pod, container: &str) -> bool {
+    pod.container(container)
+        .is_some_and(|it| policy(it) == PullPolicy::Never)
+}
+
+fn happened(pod: &Pod, event: &Event) -> Vec<Told> {
     match event {
         Event::SandboxFailed { message } if message.starts_with("MountVolume") => {
-            recorder.warning(about(), "FailedMount", message);
+            vec![Told::warning("FailedMount", message.clone())]
         }
         Event::SandboxFailed { message } => {
             let text = format!("Failed to create pod sandbox: {message}");
-            recorder.warning(about(), "FailedCreatePodSandBox", &text);
+            vec![Told::warning("FailedCreatePodSandBox", text)]
         }
-        Event::Pulled {
+        Event::Pulled { container, .. } => {
+            let image = image(pod, container);
+            let text = match is_never_pulled(pod, container) {
+                true => format!("Container image \"{image}\" already present on machine"),
+                false => format!("Successfully pulled image \"{image}\""),
+            };
+            vec![Told::normal("Pulled", text).of(container)]
+        }
+        Event::NotPulled {
             container,
-            image_id,
-        } => {
-            let text = format!("Container image of \"{container}\" is here: {image_id}");
-            recorder.normal(about(), "Pulled", &text);
-        }
-        Event::NotPulled { message, .. } => recorder.warning(about(), "Failed", message),
+            reason,
+            message,
+        } => not_pulled(image(pod, container), reason, message)
+            .into_iter()
+            .map(|it| it.of(container))
+            .collect(),
         Event::Started { container, .. } => {
-            recorder.normal(
-                about(),
-                "Started",
-                &format!("Container started: {container}"),
-            );
+            vec![Told::normal("Started", "Container started".to_owned()).of(container)]
         }
-        Event::NotStarted { message, .. } => {
-            recorder.warning(about(), "Failed", &format!("Error: {message}"));
+        Event::NotStarted {
+            container, message, ..
+        } => vec![Told::warning("Failed", format!("Error: {message}")).of(container)],
+        Event::Condemned { container, by } => {
+            let text = match by {
+                Condemns::LivenessProbe => {
+                    format!("Container {container} failed liveness probe, will be restarted")
+                }
+                Condemns::StartupProbe => {
+                    format!("Container {container} failed startup probe, will be restarted")
+                }
+                Condemns::PostStartHook => "FailedPostStartHook".to_owned(),
+            };
+            vec![Told::normal("Killing", text).of(container)]
         }
-        Event::Condemned { container } => {
-            let text = format!("Container {container} failed liveness probe, will be restarted");
-            recorder.normal(about(), "Killing", &text);
-        }
-        Event::Evicted { message, .. } => recorder.warning(about(), "Evicted", message),
+        Event::Evicted { message, .. } => vec![Told::warning("Evicted", message.clone())],
         Event::SandboxMade { .. }
         | Event::SandboxRemoved
         | Event::SandboxNotRemoved { .. }
@@ -51,6 +153,202 @@ pub fn record(context: &Context, object: &Arc<Value>, event: &Event) {
         | Event::Resized { .. }
         | Event::NotResized { .. }
         | Event::Ready { .. }
-        | Event::StartupPassed { .. } => {}
+        | Event::StartupPassed { .. } => Vec::new(),
+    }
+}
+
+/// Why there is no image, and that it is waited before it is asked for again.
+fn not_pulled(image: &str, reason: &str, message: &str) -> Vec<Told> {
+    let error = |reason: &str| Told::warning("Failed", format!("Error: {reason}"));
+    if reason != "ErrImagePull" {
+        let kind = match reason {
+            "InvalidImageName" => "InspectFailed",
+            other => other,
+        };
+        return vec![Told::warning(kind, message.to_owned()), error(reason)];
+    }
+    vec![
+        Told::warning(
+            "Failed",
+            format!("Failed to pull image \"{image}\": {message}"),
+        ),
+        error(reason),
+        Told::normal("BackOff", format!("Back-off pulling image \"{image}\"")),
+        error("ImagePullBackOff"),
+    ]
+}
+
+fn begun(pod: &Pod, state: &PodState, action: &Action) -> Option<Told> {
+    match action {
+        Action::Pull { container } if !is_never_pulled(pod, container) => {
+            let text = format!("Pulling image \"{}\"", image(pod, container));
+            Some(Told::normal("Pulling", text).of(container))
+        }
+        Action::Stop { container, .. } => {
+            let known = state.container(container)?;
+            // Of one that is condemned it was said why.
+            let is_said = known.is_condemned || known.stopping.is_some();
+            let text = || format!("Stopping container {container}");
+            (!is_said).then(|| Told::normal("Killing", text()).of(container))
+        }
+        _ => None,
+    }
+}
+
+fn paused(pod: &Pod, state: &PodState, container: &str, now: Timestamp) -> Option<Told> {
+    if !status::backs_off(pod, state, container, now) {
+        return None;
+    }
+    let of = &pod.metadata;
+    let text = format!(
+        "Back-off restarting failed container {container} in pod {}_{}({})",
+        of.name, of.namespace, of.uid
+    );
+    Some(Told::warning("BackOff", text).of(container))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn pod() -> Pod {
+        let object = json!({
+            "metadata": {"name": "p", "namespace": "n", "uid": "u"},
+            "spec": {
+                "initContainers": [{"name": "i", "image": "there", "imagePullPolicy": "Never"}],
+                "containers": [{"name": "a", "image": "x:1"}],
+            },
+        });
+        Pod::read(&object).unwrap()
+    }
+
+    fn texts(told: impl IntoIterator<Item = Told>) -> Vec<String> {
+        let told = told.into_iter();
+        let one = |it: Told| {
+            let kind = if it.is_warning { "Warning" } else { "Normal" };
+            format!("{kind} {} {} {}", it.reason, it.container, it.message)
+        };
+        told.map(one).collect()
+    }
+
+    #[test]
+    fn what_is_told_of_images() {
+        let pod = pod();
+        let state = PodState::new(&pod, NOW);
+        let pull = |container: &str| {
+            let container = container.to_owned();
+            texts(begun(&pod, &state, &Action::Pull { container }))
+        };
+        assert_eq!(pull("a"), ["Normal Pulling a Pulling image \"x:1\""]);
+        assert!(pull("i").is_empty(), "it is never pulled");
+        let pulled = |container: &str| Event::Pulled {
+            container: container.to_owned(),
+            image_id: "x@sha256:1".to_owned(),
+        };
+        assert_eq!(
+            texts(happened(&pod, &pulled("a"))),
+            ["Normal Pulled a Successfully pulled image \"x:1\""]
+        );
+        assert_eq!(
+            texts(happened(&pod, &pulled("i"))),
+            ["Normal Pulled i Container image \"there\" already present on machine"]
+        );
+        let not = |reason: &str| {
+            let event = Event::NotPulled {
+                container: "a".to_owned(),
+                reason: reason.to_owned(),
+                message: "no such tag".to_owned(),
+            };
+            texts(happened(&pod, &event))
+        };
+        assert_eq!(
+            not("ErrImagePull"),
+            [
+                "Warning Failed a Failed to pull image \"x:1\": no such tag",
+                "Warning Failed a Error: ErrImagePull",
+                "Normal BackOff a Back-off pulling image \"x:1\"",
+                "Warning Failed a Error: ImagePullBackOff",
+            ]
+        );
+        assert_eq!(
+            not("InvalidImageName"),
+            [
+                "Warning InspectFailed a no such tag",
+                "Warning Failed a Error: InvalidImageName",
+            ]
+        );
+        assert_eq!(
+            not("ErrImageNeverPull"),
+            [
+                "Warning ErrImageNeverPull a no such tag",
+                "Warning Failed a Error: ErrImageNeverPull",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_told_of_ends() {
+        let mut pod = pod();
+        let mut state = PodState::new(&pod, NOW);
+        let running = |state: &mut PodState| {
+            if let Some(it) = state.containers.get_mut("a") {
+                it.next_run();
+                it.run = crate::state::Run::Running { since: NOW };
+            }
+        };
+        running(&mut state);
+        let stop = Action::Stop {
+            container: "a".to_owned(),
+            grace_seconds: 30,
+        };
+        assert_eq!(
+            texts(begun(&pod, &state, &stop)),
+            ["Normal Killing a Stopping container a"]
+        );
+        crate::plan::begin(&mut state, &stop);
+        assert!(begun(&pod, &state, &stop).is_none(), "it was said before");
+        let killing = |by| {
+            let container = "a".to_owned();
+            texts(happened(&pod, &Event::Condemned { container, by }))
+        };
+        assert_eq!(
+            killing(Condemns::StartupProbe),
+            ["Normal Killing a Container a failed startup probe, will be restarted"]
+        );
+        assert_eq!(
+            killing(Condemns::LivenessProbe),
+            ["Normal Killing a Container a failed liveness probe, will be restarted"]
+        );
+        // The first end is followed at once, the second is not.
+        let end = |state: &mut PodState| {
+            if let Some(it) = state.containers.get_mut("a") {
+                it.end(1, false, NOW, String::new());
+            }
+        };
+        end(&mut state);
+        assert_eq!(paused(&pod, &state, "a", NOW), None);
+        running(&mut state);
+        end(&mut state);
+        assert_eq!(
+            texts(paused(&pod, &state, "a", NOW)),
+            ["Warning BackOff a Back-off restarting failed container a in pod p_n(u)"]
+        );
+        pod.metadata.deletion_timestamp = Some("2026-01-01T00:00:00Z".to_owned());
+        assert_eq!(
+            paused(&pod, &state, "a", NOW),
+            None,
+            "it is not begun again"
+        );
+    }
+
+    #[test]
+    fn events_name_the_part_of_the_pod() {
+        let pod = pod();
+        assert_eq!(pod.path_of("a"), "spec.containers{a}");
+        assert_eq!(pod.path_of("i"), "spec.initContainers{i}");
     }
 }

@@ -25,17 +25,14 @@ use crate::{
     refused::refused_container,
     seccomp,
     spec::{self, Around},
-    state::{Event, PodState},
+    state::{Condemns, Event, PodState},
     worker::Context,
 };
 
 /// A hook that hangs keeps its container from being ready no longer.
 const HOOK_PATIENCE: Duration = Duration::from_secs(120);
 
-pub(super) async fn pull(context: &Arc<Context>, pod: &Pod, container: String) -> Vec<Event> {
-    let Some(of) = pod.container(&container) else {
-        return Vec::new();
-    };
+pub(super) fn policy(of: &Container) -> PullPolicy {
     let latest = !of.image.contains('@')
         && (of.image.ends_with(":latest")
             || !of
@@ -44,13 +41,20 @@ pub(super) async fn pull(context: &Arc<Context>, pod: &Pod, container: String) -
                 .next()
                 .unwrap_or_default()
                 .contains(':'));
-    let policy = match of.image_pull_policy.as_deref() {
+    match of.image_pull_policy.as_deref() {
         Some("Always") => PullPolicy::Always,
         Some("Never") => PullPolicy::Never,
         Some("IfNotPresent") => PullPolicy::IfNotPresent,
         _ if latest => PullPolicy::Always,
         _ => PullPolicy::IfNotPresent,
+    }
+}
+
+pub(super) async fn pull(context: &Arc<Context>, pod: &Pod, container: String) -> Vec<Event> {
+    let Some(of) = pod.container(&container) else {
+        return Vec::new();
     };
+    let policy = policy(of);
     let (logins, missing) = logins(context, pod, &of.image).await;
     if !missing.is_empty()
         && let Some(object) = context.node.pod_of(&context.sandbox)
@@ -264,6 +268,11 @@ pub(super) async fn start(
         && let Err(reason) =
             hooks::run(context, pod, of, attempt, hook, state.ip, HOOK_PATIENCE).await
     {
+        if let Some(object) = context.node.pod_of(&context.sandbox) {
+            let about = Ref::of(&kind::POD, &object).part(pod.path_of(&container));
+            let recorder = &context.node.recorder;
+            recorder.warning(about, "FailedPostStartHook", "PostStartHook failed");
+        }
         let (of, container) = (pod.full_name(), container.as_str());
         tracing::info!(
             pod = of,
@@ -273,6 +282,7 @@ pub(super) async fn start(
         );
         events.push(Event::Condemned {
             container: container.to_owned(),
+            by: Condemns::PostStartHook,
         });
     }
     events

@@ -7,7 +7,7 @@ use wharf_container::runtime::ProgramUser;
 use super::*;
 use crate::{
     pod::Pod,
-    state::{Event, PodState},
+    state::{Condemns, Event, PodState},
     status::{Place, phase, status, told_user},
 };
 
@@ -279,8 +279,11 @@ fn what_a_probe_condemns_is_ended_and_begun_again() {
     };
     let told = status(&pod, &state, &place, NOW);
     assert_eq!(told["containerStatuses"][0]["ready"], true);
-    let container = "a".to_owned();
-    state.take(&pod, Event::Condemned { container }, NOW);
+    let condemned = Event::Condemned {
+        container: "a".to_owned(),
+        by: Condemns::LivenessProbe,
+    };
+    state.take(&pod, condemned, NOW);
     assert!(matches!(
         act(&pod, &mut state, NOW)[..],
         [Action::Stop { .. }]
