@@ -54,11 +54,10 @@ fn known<'a>(pod: &'a Pod, kind: &str) -> Option<&'a Value> {
 
 /// The value of `status`.
 pub fn status(pod: &Pod, state: &PodState, place: &Place, now: Timestamp) -> Value {
-    let phase = phase(pod, state);
     let mut status = Map::new();
     let mut put = |name: &str, value: Value| status.insert(name.to_owned(), value);
-    put("phase", phase.into());
-    let conditions = conditions(pod, state, phase, now);
+    put("phase", phase(pod, state).into());
+    let conditions = conditions(pod, state, outcome(pod, state), now);
     put("conditions", conditions.into());
     put("startTime", started(pod, state).into());
     put("hostIP", place.host_ip.as_str().into());
@@ -102,7 +101,29 @@ fn started(pod: &Pod, state: &PodState) -> String {
     }
 }
 
+/// The phase that is told. That a pod is over is told when nothing of it runs any more: until then it holds what it has of its node.
 pub fn phase(pod: &Pod, state: &PodState) -> &'static str {
+    let outcome = outcome(pod, state);
+    let runs = || state.containers.values().any(ContainerState::is_active);
+    // What was told is not taken back.
+    if !is_end(outcome) || is_end(pod.status.text("/phase")) || !runs() {
+        return outcome;
+    }
+    let has_begun = |it: &ContainerState| it.attempt > 0 || it.is_active() || it.ended().is_some();
+    let containers = pod.spec.containers.iter();
+    let mut states = containers.filter_map(|it| state.container(&it.name));
+    match states.any(has_begun) {
+        true => "Running",
+        false => "Pending",
+    }
+}
+
+fn is_end(phase: &str) -> bool {
+    matches!(phase, "Succeeded" | "Failed")
+}
+
+/// The phase that a pod comes to, whatever of it still has to end.
+fn outcome(pod: &Pod, state: &PodState) -> &'static str {
     if state.failed.is_some() {
         return "Failed";
     }

@@ -410,7 +410,7 @@ fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
     }
     // What an earlier agent ended stays so.
     let reason = pod.status.text("/reason");
-    if pod.status.text("/phase") == "Failed" && !reason.is_empty() {
+    if pod.status.text("/phase") != "Succeeded" && !reason.is_empty() {
         let message = pod.status.text("/message").to_owned();
         state.failed = Some((reason.to_owned(), message));
         state.is_for_node = is_ended_for_node(&pod.status);

@@ -165,12 +165,22 @@ fn init_containers_come_first_and_sidecars_stay() {
     run(&pod, &mut state, "side", 1, NOW);
     // With the last of the others it is over.
     state.take(&pod, ended("a", 0, 0, NOW), NOW);
-    assert_eq!(phase(&pod, &state), "Succeeded");
     let stop = Action::Stop {
         container: "side".to_owned(),
         grace_seconds: 30,
     };
     assert_eq!(act(&pod, &mut state, NOW), [stop]);
+    // … which is told when the sidecar has ended too. Nobody sends it anything until then.
+    assert_eq!(phase(&pod, &state), "Running");
+    let place = Place {
+        host_ip: String::new(),
+    };
+    let told = status(&pod, &state, &place, NOW);
+    let ready = told["conditions"].as_array().unwrap().iter();
+    let mut ready = ready.filter(|it| it["type"] == "Ready");
+    assert_eq!(ready.next().unwrap()["reason"], "PodCompleted");
+    state.take(&pod, ended("side", 1, 143, NOW), NOW);
+    assert_eq!(phase(&pod, &state), "Succeeded");
 }
 
 #[test]
@@ -328,6 +338,8 @@ fn a_pod_runs_no_longer_than_it_may() {
         act(&pod, &mut state, after(20))[..],
         [Action::Stop { .. }]
     ));
+    assert_eq!(phase(&pod, &state), "Running", "it still ends");
+    state.take(&pod, ended("a", 0, 143, after(21)), after(21));
     assert_eq!(phase(&pod, &state), "Failed");
 }
 

@@ -387,7 +387,9 @@ fn candidate(
         uid: object.uid().to_owned(),
         priority: priority(object),
         is_critical: is_critical(object),
-        is_over: matches!(object.text("/status/phase"), "Succeeded" | "Failed"),
+        // One that is ended by its node says why before it is over.
+        is_over: matches!(object.text("/status/phase"), "Succeeded" | "Failed")
+            || !object.text("/status/reason").is_empty(),
         is_here: there.sandbox,
         has_files: there.files,
         whole,
