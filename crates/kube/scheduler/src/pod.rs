@@ -26,6 +26,8 @@ pub struct Pod {
     /// Where it is bound to; empty before.
     pub node: String,
     pub priority: i64,
+    /// When it was made, as its text has it: in its order.
+    pub created: String,
     pub may_preempt: bool,
     pub requests: Resources,
     pub scored: Resources,
@@ -189,6 +191,7 @@ impl Pod {
                 .unwrap_or_default(),
             node: spec.text("/nodeName").to_owned(),
             priority: spec.integer("/priority").unwrap_or_default(),
+            created: pod.text("/metadata/creationTimestamp").to_owned(),
             may_preempt: spec.text("/preemptionPolicy") != "Never",
             requests: resources::of_pod(spec),
             scored: resources::for_scores(spec),

@@ -1,6 +1,6 @@
 //! Which pods have to leave so that a more important one fits. Pure, on a snapshot that is put back as it was.
 
-use std::{cell::LazyCell, sync::Arc};
+use std::{cell::LazyCell, cmp::Reverse, sync::Arc};
 
 use crate::{
     budget::{Budget, violating},
@@ -82,15 +82,18 @@ pub fn preempt(
     ))
 }
 
-/// How many leave against a budget, the highest priority, their sum, and how many.
-type Cost = (usize, i64, i128, usize);
+/// How many leave against a budget, the highest priority, their sum, how many, and since when the oldest of that priority is there.
+type Cost = (usize, i64, i128, usize, Reverse<String>);
 
 fn cost(harm: usize, victims: &[Arc<Pod>]) -> Cost {
     let highest = victims.iter().map(|it| it.priority).max();
     // Negative priorities still cost: one victim less is better.
     let sum = victims.iter().map(|it| i128::from(it.priority) + (1 << 32));
     let highest = highest.unwrap_or(i64::MIN);
-    (harm, highest, sum.sum(), victims.len())
+    let foremost = victims.iter().filter(|it| it.priority == highest);
+    let oldest = foremost.map(|it| &it.created).min().cloned();
+    let oldest = Reverse(oldest.unwrap_or_default());
+    (harm, highest, sum.sum(), victims.len(), oldest)
 }
 
 /// The least important pods of a node without which `pod` fits, and how many of them go against a budget: those that would get to stay
@@ -106,8 +109,13 @@ fn victims(
         .pods_on(node)
         .filter(|it| it.priority < pod.priority);
     let mut lower: Vec<Arc<Pod>> = lower.cloned().collect();
-    // The most important first: they get to stay first.
-    lower.sort_by(|a, b| b.priority.cmp(&a.priority).then(a.uid.cmp(&b.uid)));
+    // The most important first: they get to stay first. Among equals these are the oldest.
+    lower.sort_by(|a, b| {
+        let by_priority = b.priority.cmp(&a.priority);
+        by_priority
+            .then_with(|| a.created.cmp(&b.created))
+            .then_with(|| a.uid.cmp(&b.uid))
+    });
     let fits = |snapshot: &Snapshot| {
         snapshot.node(node).is_some_and(|it| {
             let question = Question::new(pod, volumes, snapshot);

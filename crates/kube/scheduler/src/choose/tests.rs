@@ -653,6 +653,36 @@ fn the_less_important_leave_for_the_more_important() {
 }
 
 #[test]
+fn of_equals_the_youngest_leaves() {
+    let made = |name: &str, day: u32| {
+        let mut pod = pod(name, cpu("2"));
+        pod["metadata"]["creationTimestamp"] = format!("2026-01-{day:02}T00:00:00Z").into();
+        pod
+    };
+    for (first, second, node_of_youngest) in [([1, 4], [2, 3], "n1"), ([2, 3], [4, 1], "n2")] {
+        let mut cluster = Cluster::of(&[node("n1", "a"), node("n2", "a")]);
+        for (node, days) in [("n1", first), ("n2", second)] {
+            for day in days {
+                cluster.run(node, made(&format!("day-{day}"), day));
+            }
+        }
+        let mut pod = pod("p", cpu("2"));
+        pod["spec"]["priority"] = 100.into();
+        let pod = Pod::read(&pod);
+        let reach = Reach::default();
+        let Choice::Nowhere { refusals, .. } = choose(&pod, &reach, &cluster.0, "") else {
+            panic!("there is no room");
+        };
+        let found = preempt(&pod, &reach, Vec::new, &mut cluster.0, &refusals).unwrap();
+        let victims: Vec<&str> = found.victims.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(
+            (found.node.as_str(), &victims[..]),
+            (node_of_youngest, &["day-4"][..])
+        );
+    }
+}
+
+#[test]
 fn who_leaves_leaves_within_budgets_where_that_can_be() {
     let with = |name: &str, app: &str, amount: &str, priority: i64| {
         let mut pod = pod(name, cpu(amount));
