@@ -9,7 +9,7 @@ use serde_json::Value;
 use wharf_kube_client::{Error, Informer, Kind, Object, Ref, kind};
 use wharf_kube_model::selector::Labels;
 
-use self::plan::{Plan, plan};
+use self::plan::{Plan, plan, terminating};
 use crate::{
     claims,
     pods::{BURST, PodControl, of_template},
@@ -104,7 +104,12 @@ impl Controller for ReplicaSets {
             false => ("FailedDelete", error.to_string()),
         });
         let then = plan(&set, &pods.owned, failed, self.context.now());
-        self.status(&set, then.status).await?;
+        let mut status = then.status;
+        // A ReplicationController has no such number.
+        if self.kind == kind::REPLICA_SET {
+            status["terminatingReplicas"] = terminating(&pods.owned).into();
+        }
+        self.status(&set, status).await?;
         match failure {
             Some(error) => Err(error),
             None if first.create > BURST => Ok(Next::After(std::time::Duration::ZERO)),

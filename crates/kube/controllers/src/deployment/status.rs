@@ -39,7 +39,14 @@ pub fn counted(
     for (name, number) in numbers.into_iter().filter(|(_, number)| *number > 0) {
         status[name] = number.into();
     }
-    for kept in ["collisionCount", "conditions", "terminatingReplicas"] {
+    // Known where all sets tell it.
+    let leaving = all
+        .iter()
+        .map(|it| it.integer("/status/terminatingReplicas"));
+    if let Some(leaving) = leaving.sum::<Option<i64>>() {
+        status["terminatingReplicas"] = leaving.into();
+    }
+    for kept in ["collisionCount", "conditions"] {
         if let Some(value) = deployment["status"].get(kept).filter(|it| !it.is_null()) {
             status[kept] = value.clone();
         }

@@ -12,7 +12,7 @@ use wharf_kube_client::Object;
 use wharf_kube_model::selector::Labels;
 
 use crate::{
-    pods::{available_in, is_active, is_ready, rank, set_condition},
+    pods::{available_in, is_active, is_over, is_ready, rank, set_condition},
     runtime::sooner,
 };
 
@@ -107,6 +107,12 @@ pub fn plan(
     }
 }
 
+/// Pods that are on their way out and still run.
+pub fn terminating(pods: &[Arc<Value>]) -> usize {
+    let leaving = pods.iter().filter(|it| it.is_deleting() && !is_over(it));
+    leaving.count()
+}
+
 /// How long nothing is made because a node would refuse it, as it did what was made last. Pods that were made in the same second are of
 /// one try; those before one that a node took count no more.
 fn pause(pods: &[Arc<Value>], now: Timestamp) -> Option<Duration> {
@@ -187,8 +193,12 @@ mod tests {
         let (mut over, mut leaving) = ((*pod("x", "False")).clone(), (*pod("y", "True")).clone());
         over["status"]["phase"] = "Failed".into();
         leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
-        let plan = plan(&set(1), &[over.into(), leaving.into()], None, NOW);
+        let mut both = over.clone();
+        both["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
+        let pods: [Arc<Value>; 3] = [over.into(), leaving.into(), both.into()];
+        let plan = plan(&set(1), &pods, None, NOW);
         assert_eq!((plan.create, plan.delete.len()), (1, 0));
+        assert_eq!(terminating(&pods), 1, "what is over is on no way out");
     }
 
     #[test]
