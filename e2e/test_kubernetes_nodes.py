@@ -258,6 +258,17 @@ def test_what_fails_says_why(cluster, node, image):
         return statuses[0].get("state", {}).get("waiting", {}).get("reason")
 
     wait_for(lambda: waiting("crashes") == "CrashLoopBackOff", 60, "a back-off")
+
+    def told_of(name):
+        events = cluster.get("events", "--field-selector", f"involvedObject.name={name}")["items"]
+        return {it["reason"]: it for it in events}
+
+    wait_for(lambda: "BackOff" in told_of("crashes"), 30, "an event of the back-off")
+    told = told_of("crashes")
+    assert told["BackOff"]["message"].startswith("Back-off restarting failed container main in pod crashes_default("), told
+    assert told["BackOff"]["involvedObject"]["fieldPath"] == "spec.containers{main}"
+    assert told["Pulling"]["message"] == f'Pulling image "{image}"'
+    assert {"Scheduled", "Pulled", "Started"} <= told.keys()
     last = pod_of(cluster, "crashes")["status"]["containerStatuses"][0]["lastState"]["terminated"]
     assert last["exitCode"] == 3 and last["message"] == "gone\n", last
     wait_for(lambda: waiting("nowhere") in ("ErrImagePull", "ImagePullBackOff"), 60, "a failed pull")
@@ -541,15 +552,21 @@ def test_a_pod_grows_while_it_runs(cluster, node, image):
     apply(cluster, "sized", {"containers": [container], "terminationGracePeriodSeconds": 1})
     wait_phase(cluster, "sized", "Running")
 
-    def resize(memory, cpu):
+    def ask(memory, cpu):
         patch = {"spec": {"containers": [{"name": "sized", "resources": resources(memory, cpu)}]}}
         cluster.kubectl("patch", "pod", "sized", "--subresource", "resize", "--patch", json.dumps(patch))
 
-        def has():
-            (status,) = pod_of(cluster, "sized")["status"]["containerStatuses"]
-            return status.get("resources") == resources(memory, cpu) and status
+    def has(memory, cpu):
+        (status,) = pod_of(cluster, "sized")["status"]["containerStatuses"]
+        return status.get("resources") == resources(memory, cpu) and status
 
-        return wait_for(has, 30, f"{memory} and {cpu}")
+    def resize(memory, cpu):
+        ask(memory, cpu)
+        return wait_for(lambda: has(memory, cpu), 30, f"{memory} and {cpu}")
+
+    def waits():
+        conditions = pod_of(cluster, "sized")["status"]["conditions"]
+        return next((it for it in conditions if it["type"] == "PodResizePending"), None)
 
     def limit():
         # Groups of others go meanwhile, which a walk does not mind.
@@ -561,6 +578,15 @@ def test_a_pod_grows_while_it_runs(cluster, node, image):
     assert resize("96Mi", "10m")["restartCount"] == 0
     assert limit() == 96 << 20
     assert resize("96Mi", "20m")["restartCount"] == 1
+    # The node has not as much: the pod keeps what it has, and asks for it again.
+    ask("96Mi", "1000")
+    told = wait_for(waits, 30, "a condition of what cannot be had")
+    assert told["reason"] == "Infeasible", told
+    assert told["message"].startswith("Node didn't have enough capacity: cpu, requested: 1000000, capacity: "), told
+    assert has("96Mi", "20m")["restartCount"] == 1
+    ask("96Mi", "20m")
+    wait_for(lambda: not waits(), 30, "a pod that has what it asks for")
+    assert has("96Mi", "20m")["restartCount"] == 1
     cluster.kubectl("delete", "pod", "sized", "--timeout=50s", "--grace-period=1")
 
 

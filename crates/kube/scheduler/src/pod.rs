@@ -167,7 +167,8 @@ impl Spread {
 
 impl Pod {
     pub fn read(pod: &Value) -> Self {
-        let spec = pod.at("/spec");
+        let held = as_held(pod);
+        let spec = held.as_ref().unwrap_or(pod.at("/spec"));
         let nodes = spec.at("/affinity/nodeAffinity");
         let required = nodes.at("/requiredDuringSchedulingIgnoredDuringExecution");
         let preferred = nodes.list("/preferredDuringSchedulingIgnoredDuringExecution");
@@ -225,6 +226,30 @@ impl Pod {
     pub fn key(&self) -> String {
         format!("{}/{}", self.namespace, self.name)
     }
+}
+
+/// The specification with what the pod has, where its node can never give it what it asks for.
+fn as_held(pod: &Value) -> Option<Value> {
+    let pending = pod.condition("PodResizePending")?;
+    if pending.text("/reason") != "Infeasible" {
+        return None;
+    }
+    let mut spec = pod.at("/spec").clone();
+    for (list, statuses) in [
+        ("containers", "/status/containerStatuses"),
+        ("initContainers", "/status/initContainerStatuses"),
+    ] {
+        let containers = spec.get_mut(list).and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            let mut statuses = pod.list(statuses).iter();
+            let status = statuses.find(|it| it.text("/name") == container.text("/name"));
+            let has = status.and_then(|it| it.get("allocatedResources"));
+            if let Some(has) = has.filter(|it| it.is_object()) {
+                container["resources"]["requests"] = has.clone();
+            }
+        }
+    }
+    Some(spec)
 }
 
 fn class(pod: &Value) -> String {

@@ -33,7 +33,7 @@ use crate::{
     on_demand, perform,
     pod::Pod,
     pressure::watch::{Capacity, Pressure},
-    qos,
+    qos, resizing,
     status::Place,
     usage::{self, Usage},
     worker::{Wanted, Worker},
@@ -232,6 +232,10 @@ async fn follow(
                     known.object = object.clone();
                     known.wanted.send_replace(Wanted::Is(object.clone()));
                 }
+                // What it waits for others may have given back.
+                Some(known) if resizing::is_pending(object) => {
+                    known.wanted.send_replace(Wanted::Is(object.clone()));
+                }
                 Some(_) => {}
                 None => {
                     let left = found.remove(&node.sandbox_of(uid));
@@ -338,7 +342,7 @@ fn no_room<'a>(
     others: impl Iterator<Item = &'a Arc<Value>>,
 ) -> Option<(String, String)> {
     let asks = |it: &Value| {
-        Pod::read(it)
+        resizing::as_given(it)
             .map(|pod| qos::requests(&pod))
             .unwrap_or_default()
     };

@@ -49,6 +49,7 @@ pub mod qos;
 pub mod quantity;
 pub mod refused;
 mod reporter;
+pub mod resizing;
 mod seccomp;
 pub mod server;
 mod spec;

@@ -8,6 +8,7 @@ use wharf_container::runtime::ProgramUser;
 use crate::{
     pod::{Container, Pod, Resources},
     refused::REASON,
+    resizing::Pending,
 };
 
 /// Crashes and failed pulls wait so long before the next try, twice as long each time.
@@ -35,6 +36,8 @@ pub struct PodState {
     pub is_for_node: bool,
     /// Once it is over, its node has back what it holds.
     pub gives_back: bool,
+    /// Why its containers do not get what it asks for.
+    pub pending: Option<Pending>,
     /// It came to its end before, and nothing of it is here: it is not run again.
     pub is_finished: bool,
     /// It was told to the API that it is over: nothing is left to do.
@@ -253,6 +256,7 @@ impl PodState {
             failed: None,
             is_for_node: false,
             gives_back: false,
+            pending: None,
             is_finished: false,
             is_deleted: false,
         }

@@ -9,6 +9,7 @@ use crate::{
     plan::{Initialization, Outlook, initialization, outlook},
     pod::{Container, Pod, RestartPolicy},
     qos,
+    resizing::PENDING,
     state::{ContainerState, ImageState, PodState, Run, Sandbox, Terminated},
 };
 
@@ -20,7 +21,8 @@ pub struct Place {
 }
 
 /// Conditions that this node decides about; others stay as they are.
-const OWN_CONDITIONS: [&str; 5] = [
+const OWN_CONDITIONS: [&str; 6] = [
+    PENDING,
     "PodScheduled",
     "PodReadyToStartContainers",
     "Initialized",
@@ -230,10 +232,15 @@ fn conditions(pod: &Pod, state: &PodState, phase: &str, now: Timestamp) -> Vec<V
         let disrupted = Condition::new(DISRUPTED, true);
         all.push(disrupted.because(BY_NODE, message.clone()));
     }
+    if let Some(why) = &state.pending {
+        let pending = Condition::new(PENDING, true);
+        all.push(pending.because(why.reason, why.message.clone()));
+    }
     let own: Vec<&str> = all.iter().map(|it| it.kind).collect();
     let others = pod.status.list("/conditions").iter();
+    // What waited and was had, or is asked for no more, is told no more.
     let others: Vec<Value> = others
-        .filter(|it| !own.contains(&it.text("/type")))
+        .filter(|it| !own.contains(&it.text("/type")) && it.text("/type") != PENDING)
         .cloned()
         .collect();
     let mut told: Vec<Value> = all.iter().map(|it| it.to_value(pod, now)).collect();

@@ -27,6 +27,7 @@ use crate::{
     probe,
     refused::{self, refused, refused_ephemeral},
     reporter::Reporter,
+    resizing,
     state::{Event, PodState, Run, Sandbox, Terminated},
     status::{is_ended_for_node, status, told_user},
     tokens::PodTokens,
@@ -84,7 +85,13 @@ impl Worker {
     ) -> Self {
         let is_new = found.is_none();
         let (pod, unreadable) = match Pod::read(object) {
-            Ok(pod) => (pod, None),
+            Ok(mut pod) => {
+                // It has what it was given, until it is asked whether there is room for more.
+                if !is_new {
+                    resizing::take_back(&mut pod);
+                }
+                (pod, None)
+            }
             Err(error) => (Pod::unreadable(object), Some(error.to_string())),
         };
         let sandbox = node.sandbox_of(&pod.metadata.uid);
@@ -140,6 +147,9 @@ impl Worker {
     pub async fn run(mut self) {
         self.refuse();
         self.keep_images();
+        if let Ok(pod) = Pod::read(self.reporter.object()) {
+            self.become_now(pod);
+        }
         loop {
             let wake_at = self.advance();
             self.look_after();
@@ -221,9 +231,7 @@ impl Worker {
                     let (now, before) = (&pod.metadata, &self.pod.metadata);
                     let tells_otherwise =
                         now.labels != before.labels || now.annotations != before.annotations;
-                    *self.context.pod.lock() = Arc::new(pod.clone());
-                    self.state.resize(&self.pod, &pod);
-                    self.pod = pod;
+                    self.become_now(pod);
                     self.welcome();
                     if tells_otherwise {
                         self.context.changed.notify_one();
@@ -243,6 +251,29 @@ impl Worker {
             },
             Wanted::Gone => self.gone(),
         }
+    }
+
+    /// The pod is this now. What runs keeps what it has of its node where that has no room for more.
+    fn become_now(&mut self, mut pod: Pod) {
+        let node = &self.context.node;
+        let had = |of: &Container| self.pod.container(&of.name).map(|it| &it.resources);
+        let differs = |of: &Container| had(of).is_some_and(|had| *had != of.resources);
+        let runs = self.state.containers.values().any(|it| it.is_active());
+        let asks = runs && pod.all_containers().any(differs);
+        let pending = asks.then(|| resizing::lacking(node, &self.pod, &pod));
+        let pending = pending.flatten();
+        if let Some(why) = &pending {
+            resizing::keep(&mut pod, &self.pod);
+            if self.state.pending.as_ref() != Some(why) {
+                let about = Ref::of(&kind::POD, self.reporter.object());
+                let recorder = &node.recorder;
+                recorder.warning(about, why.event(), &why.message);
+            }
+        }
+        self.state.pending = pending;
+        *self.context.pod.lock() = Arc::new(pod.clone());
+        self.state.resize(&self.pod, &pod);
+        self.pod = pod;
     }
 
     fn gone(&mut self) {

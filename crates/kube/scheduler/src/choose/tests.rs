@@ -653,6 +653,22 @@ fn the_less_important_leave_for_the_more_important() {
 }
 
 #[test]
+fn what_a_node_can_never_give_takes_no_room_of_it() {
+    for (reason, taken) in [("Infeasible", 1000), ("Deferred", 9000)] {
+        let asks = json!({"name": "a", "resources": {"requests": {"cpu": "9"}}});
+        let mut resized = pod("p", json!({"containers": [asks]}));
+        resized["status"] = json!({
+            "conditions": [{"type": "PodResizePending", "status": "True", "reason": reason}],
+            "containerStatuses": [{"name": "a", "allocatedResources": {"cpu": "1"}}],
+        });
+        let mut cluster = Cluster::of(&[node("n1", "a")]);
+        cluster.run("n1", resized);
+        let requested = &cluster.0.load("n1").requested;
+        assert_eq!(requested.get("cpu"), taken, "{reason}");
+    }
+}
+
+#[test]
 fn of_equals_the_youngest_leaves() {
     let made = |name: &str, day: u32| {
         let mut pod = pod(name, cpu("2"));
