@@ -3,6 +3,7 @@
 use http::Method;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use wharf_base::Permit;
 
 use crate::harness::{Harness, read};
 
@@ -203,6 +204,42 @@ async fn lists_come_in_pages_of_one_revision() {
         .expect(200);
     // One of them is the server's own, in `kube-system`.
     assert_eq!(rest["items"].as_array().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn a_list_whose_revision_is_forgotten_goes_on_with_what_there_is_now() {
+    let it = Harness::new().await;
+    for name in ["a", "b", "c"] {
+        it.post(MAPS, &map(name, &json!({}))).await.expect(201);
+    }
+    let first = it.get(&format!("{MAPS}?limit=1")).await.expect(200);
+    it.post(MAPS, &map("bb", &json!({}))).await.expect(201);
+    let now = it.get(MAPS).await.expect(200);
+    let now = now["metadata"]["resourceVersion"].as_str().unwrap();
+    let permit = Permit::for_controller("test");
+    let now = now.parse().unwrap();
+    it.store.compact(&permit, now).await.unwrap();
+    let token = first["metadata"]["continue"].as_str().unwrap();
+    let gone = it.get(&format!("{MAPS}?limit=1&continue={token}")).await;
+    assert_eq!(gone.value["reason"], "Expired");
+    let token = gone.value["metadata"]["continue"].as_str();
+    let token = token.unwrap().to_owned();
+    gone.expect(410);
+    let rest = it
+        .get(&format!("{MAPS}?continue={token}"))
+        .await
+        .expect(200);
+    let rest = rest["items"].as_array().unwrap();
+    let names: Vec<&str> = rest
+        .iter()
+        .map(|it| it["metadata"]["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["b", "bb", "c"]);
+    let version = first["metadata"]["resourceVersion"].as_str().unwrap();
+    let exact = format!("{MAPS}?resourceVersion={version}&resourceVersionMatch=Exact");
+    let gone = it.get(&exact).await;
+    assert_eq!(gone.value["reason"], "Expired");
+    gone.expect(410);
 }
 
 #[tokio::test]
