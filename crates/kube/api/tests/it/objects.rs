@@ -243,6 +243,45 @@ async fn a_list_whose_revision_is_forgotten_goes_on_with_what_there_is_now() {
 }
 
 #[tokio::test]
+async fn unknown_fields_of_a_patch_are_refused_told_or_left_out() {
+    let it = Harness::new().await;
+    let data = json!({"k": "v"});
+    it.post(MAPS, &map("a", &data)).await.expect(201);
+    let more = json!({"nothing": 1, "data": {"k": "w"}});
+    let steps = json!([
+        {"op": "add", "path": "/nothing", "value": 1},
+        {"op": "add", "path": "/data/k", "value": "w"},
+    ]);
+    for (kind, patch) in [
+        ("json-patch", &steps),
+        ("merge-patch", &more),
+        ("strategic-merge-patch", &more),
+    ] {
+        let kind = format!("application/{kind}+json");
+        for (asked, is_taken, is_told) in [
+            ("Strict", false, false),
+            ("Warn", true, true),
+            ("Ignore", true, false),
+        ] {
+            let uri = format!("{MAPS}/a?fieldValidation={asked}&dryRun=All");
+            let answer = it.send(Method::PATCH, &uri, &kind, patch).await;
+            let warnings = answer.headers().get_all("warning").iter();
+            assert_eq!(warnings.count() > 0, is_told, "{kind} {asked}");
+            let answer = read(answer).await;
+            if is_taken {
+                let made = answer.expect(200);
+                assert_eq!(made["data"]["k"], "w", "{kind} {asked}");
+                assert!(made["nothing"].is_null(), "{kind} {asked}");
+            } else {
+                let why = answer.message();
+                assert!(why.contains("unknown field \"nothing\""), "{kind} {why}");
+                answer.expect(422);
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn selectors_choose() {
     let it = Harness::new().await;
     for (name, label) in [("a", "x"), ("b", "y"), ("c", "x")] {
