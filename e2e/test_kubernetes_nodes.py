@@ -326,7 +326,12 @@ def test_probes_and_sidecars(cluster, node, image):
         return pod_of(cluster, "probed")["status"]["containerStatuses"][0]["restartCount"]
 
     wait_for(lambda: restarts() >= 1, 60, "a restart by its liveness probe")
-    cluster.kubectl("delete", "pod", "probed", "--timeout=50s", "--grace-period=1")
+    # A pod is over when its sidecars have ended too.
+    slow = sh(image, "trap 'sleep 2; exit' TERM; while true; do sleep 0.2; done", name="side", restartPolicy="Always")
+    apply(cluster, "done", {"initContainers": [slow], "containers": [sh(image, "true")], "restartPolicy": "Never"})
+    (status,) = wait_phase(cluster, "done", "Succeeded")["status"]["initContainerStatuses"]
+    assert status["state"]["terminated"]["exitCode"] == 0, status
+    cluster.kubectl("delete", "pod", "probed", "done", "--timeout=50s", "--grace-period=1")
 
 
 def test_a_probe_of_a_port_goes_to_the_address_of_the_pod(cluster, node, image):

@@ -116,6 +116,16 @@ fn in_order_up_and_down() {
 }
 
 #[test]
+fn numbers_begin_where_the_set_says() {
+    let mut world = World::of("OrderedReady");
+    world.set["spec"]["ordinals"] = json!({"start": 5});
+    assert_eq!(world.run(), ["+s-5", "+s-6", "+s-7"]);
+    world.set["spec"]["ordinals"] = json!({"start": 6});
+    assert_eq!(world.run(), ["+s-8", "-s-5"]);
+    assert_eq!(world.set["status"]["replicas"], 3);
+}
+
+#[test]
 fn pods_that_are_down_hold_up_the_end_of_those_after_them() {
     let mut world = World::of("OrderedReady");
     world.run();
