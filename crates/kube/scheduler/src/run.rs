@@ -19,7 +19,10 @@ use tokio_util::sync::CancellationToken;
 use wharf_kube_client::{Client, Delete, Informer, Informers, Object, Recorder, Ref, kind};
 
 pub use self::outcome::set_condition;
-use self::state::{Decision, State};
+use self::{
+    outcome::mark_preempted,
+    state::{Decision, State},
+};
 use crate::{preempt::Preemption, queue::Waiting, volumes::Volumes};
 
 /// The name pods ask for it by, and that it reports under.
@@ -188,6 +191,7 @@ impl Scheduler {
 
     async fn evict(&self, waiting: &Waiting, preemption: Preemption) {
         for victim in preemption.victims {
+            mark_preempted(&self.client, &victim).await;
             let deleted = self
                 .client
                 .delete(

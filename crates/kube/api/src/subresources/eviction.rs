@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use wharf_kube_model::{
     selector::Labels,
-    status::{Cause, Details, Status},
+    status::{Cause, Details, MODIFIED, Status},
     view::{is_ready, text_at},
 };
 use wharf_store::StoreError;
@@ -14,7 +14,7 @@ use crate::{
     answer::{Answer, Fault},
     body::Expected,
     call::{Call, store_fault},
-    deleting,
+    deleting::{self, Options},
     storage::{Object, WriteError, record},
     webhooks::{self, Verb},
     writing::plain_fault,
@@ -44,7 +44,8 @@ pub async fn evict(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
     webhooks::admit_other(call, verb, "eviction", name, EVICTION, &mut eviction, None).await?;
     let mut options = deleting::options_of_value(&eviction["deleteOptions"])?;
     options.is_dry |= call.is_dry_run()?;
-    let pod = call.value(&call.read().await?)?;
+    let object = call.read().await?;
+    let pod = call.value(&object)?;
     // What cannot be deleted takes nothing from a budget.
     deleting::check_preconditions(call, call.name(), &pod, &options)?;
     let phase = text_at(&pod, &["status", "phase"]);
@@ -56,12 +57,60 @@ pub async fn evict(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
         let version = text_at(&pod, &["metadata", "resourceVersion"]);
         options.resource_version = Some(version.to_owned());
     }
+    if !options.is_dry {
+        mark(call, object, &mut options).await?;
+    }
     // Webhooks were asked about the eviction, which this is.
     deleting::delete_unasked(call, call.name(), &options).await?;
     let mut status = Status::deleted("", "", "", "");
     status.code = 201;
     status.details = None;
     Ok(call.answer_other(201, &status.to_value()))
+}
+
+/// Says of the pod why it goes, for those who judge its end. What is asked of its version then holds of the one so written.
+async fn mark(call: &Call, mut object: Object, options: &mut Options) -> Result<(), Fault> {
+    let objects = &call.cluster.objects;
+    for _ in 0..TRIES {
+        let marked = marked(call.value(&object)?, &call.now.iso8601_seconds());
+        let record = record(object.version(), &marked);
+        let written = objects
+            .replace(
+                &call.key(),
+                object.revision,
+                record,
+                &Effects::default(),
+                None,
+            )
+            .await;
+        match written {
+            Ok(written) => {
+                if options.resource_version.is_some() {
+                    options.resource_version = Some(written.revision.to_string());
+                }
+                return Ok(());
+            }
+            Err(WriteError::Changed) if options.resource_version.is_none() => {
+                object = call.read().await?;
+            }
+            Err(WriteError::Changed) => break,
+            Err(error) => return Err(call.write_fault(call.name(), error)),
+        }
+    }
+    Err(call.conflict(call.name(), MODIFIED))
+}
+
+/// The pod with the condition of an eviction: pure.
+fn marked(mut pod: Value, now: &str) -> Value {
+    let conditions = pod["status"]["conditions"].as_array();
+    let mut conditions = conditions.cloned().unwrap_or_default();
+    conditions.retain(|it| it["type"] != "DisruptionTarget");
+    conditions.push(json!({
+        "type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI",
+        "message": "Eviction API: evicting", "lastProbeTime": null, "lastTransitionTime": now,
+    }));
+    pod["status"]["conditions"] = conditions.into();
+    pod
 }
 
 /// Takes a disruption from the budget of the pod, if it has one; whether that speaks for it as it is.

@@ -183,6 +183,15 @@ async fn an_eviction_asks_the_budget() {
     assert!(left["status"]["disruptedPods"]["a"].is_string(), "{left}");
     let pod = it.get(&format!("{PODS}/a")).await.expect(200);
     assert!(pod["metadata"]["deletionTimestamp"].is_string());
+    // Whoever judges its end hears why it went.
+    let conditions = pod["status"]["conditions"].as_array().unwrap();
+    let of = |kind: &str| conditions.iter().find(|it| it["type"] == kind);
+    let why = of("DisruptionTarget").unwrap();
+    assert_eq!(
+        (&why["status"], &why["reason"]),
+        (&json!("True"), &json!("EvictionByEvictionAPI"))
+    );
+    assert!(of("Ready").is_some());
 }
 
 /// It is none of the healthy ones, so nothing is taken from the budget.

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 use wharf_base::{Clock, SystemClock};
-use wharf_kube_client::{Client, Object, kind};
+use wharf_kube_client::{Client, Object, Patch, kind};
+
+use super::NAME;
+use crate::pod::Pod;
 
 /// Writes the condition, and the node that is being cleared for the pod, where either changed.
 pub async fn set_condition(client: &Client, pod: &Value, message: &str, nominated: Option<&str>) {
@@ -13,6 +16,25 @@ pub async fn set_condition(client: &Client, pod: &Value, message: &str, nominate
     // Whoever changed it since makes the next try, or there is none.
     if let Err(error) = client.update_status(&kind::POD, &pod).await {
         tracing::debug!(pod = pod.key(), %error, "failed to say why a pod has no node");
+    }
+}
+
+/// Says of a pod that it goes for a more important one: who judges its end, as a Job does, need not count it.
+pub async fn mark_preempted(client: &Client, pod: &Pod) {
+    let patch = Patch::Strategic(json!({
+        "metadata": {"uid": pod.uid},
+        "status": {"conditions": [{
+            "type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler",
+            "message": format!("{NAME}: preempting to accommodate a higher priority pod"),
+            "lastTransitionTime": SystemClock.now().iso8601_seconds(),
+        }]},
+    }));
+    let (namespace, name) = (&pod.namespace, &pod.name);
+    let marked = client
+        .patch_at(&kind::POD, namespace, name, "status", &patch)
+        .await;
+    if let Err(error) = marked {
+        tracing::debug!(pod = pod.key(), %error, "failed to say why a pod goes");
     }
 }
 
