@@ -1,5 +1,5 @@
 //! Pods that nobody will end: of nodes that are gone, and those on their way out that never got a node or whose node is out of service,
-//! as somebody said who knows that nothing runs there any more.
+//! as somebody said who knows that nothing runs there any more. And the oldest of those that are over, where these are very many.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -11,12 +11,16 @@ use wharf_kube_client::{Change, Delete, Error, Informer, Object, kind};
 
 use crate::{
     PODS_BY_NODE,
-    pods::{is_over, set_condition},
+    pods::{BURST, is_over, set_condition},
     runtime::{Context, Controller, Key, Next, Queue},
 };
 
 /// A node that registers anew has this long.
 const QUARANTINE: Duration = Duration::from_secs(40);
+/// So many pods that are over are kept, as upstream has it.
+const MOST_OVER: usize = 12_500;
+/// Pods are not counted more often.
+const COUNTS_APART: Duration = Duration::from_secs(20);
 /// The taint by which people say that a node that is not ready is off.
 const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
 
@@ -25,12 +29,33 @@ fn is_out_of_service(node: &Value) -> bool {
     taints.any(|it| it.text("/key") == OUT_OF_SERVICE) && !node.has_condition("Ready", "True")
 }
 
+/// Those of `pods` that are over and more than `most`, the oldest first.
+fn surplus(mut pods: Vec<Arc<Value>>, most: usize) -> Vec<Arc<Value>> {
+    pods.retain(|it| is_over(it) && !it.is_deleting());
+    let excess = pods.len().saturating_sub(most);
+    if excess > 0 {
+        pods.sort_by_cached_key(|it| {
+            let created = it.text("/metadata/creationTimestamp");
+            (created.to_owned(), it.key())
+        });
+    }
+    pods.truncate(excess);
+    pods
+}
+
+/// What stands for all pods that are over.
+fn all_over() -> Key {
+    Key::new("", "")
+}
+
 pub struct Pods {
     context: Context,
     pods: Informer,
     nodes: Informer,
     /// Since when nodes are missing.
     missing: Mutex<HashMap<String, Instant>>,
+    /// When those that are over were counted last.
+    counted: Mutex<Option<Instant>>,
 }
 
 impl Pods {
@@ -40,6 +65,24 @@ impl Pods {
             pods: context.informer(&kind::POD),
             nodes: context.informer(&kind::NODE),
             missing: Mutex::default(),
+            counted: Mutex::default(),
+        })
+    }
+
+    async fn end_surplus(&self) -> Result<Next, Error> {
+        let last = *self.counted.lock();
+        let left = last.map(|it| COUNTS_APART.saturating_sub(it.elapsed()));
+        if let Some(left) = left.filter(|it| !it.is_zero()) {
+            return Ok(Next::After(left));
+        }
+        *self.counted.lock() = Some(Instant::now());
+        let surplus = surplus(self.pods.all(), MOST_OVER);
+        for pod in surplus.iter().take(BURST) {
+            self.end(pod, None).await?;
+        }
+        Ok(match surplus.len() > BURST {
+            true => Next::After(COUNTS_APART),
+            false => Next::Settled,
         })
     }
 
@@ -86,6 +129,9 @@ impl Controller for Pods {
         let nodes = self.nodes.clone();
         self.pods.subscribe(move |change| {
             let pod = change.object();
+            if is_over(pod) && !matches!(change, Change::Deleted(_)) {
+                on_pod.wake(all_over());
+            }
             let node = pod.text("/spec/nodeName");
             let known = nodes.get("", node);
             let is_lost = !node.is_empty() && known.is_none();
@@ -110,6 +156,9 @@ impl Controller for Pods {
     }
 
     async fn sync(&self, key: &Key) -> Result<Next, Error> {
+        if *key == all_over() {
+            return self.end_surplus().await;
+        }
         let Some(pod) = self.pods.get(&key.namespace, &key.name) else {
             return Ok(Next::Settled);
         };
@@ -155,6 +204,31 @@ mod tests {
 
     use super::*;
     use crate::runtime::{drive, tests::Cluster};
+
+    #[test]
+    fn of_pods_that_are_over_the_oldest_go() {
+        let pod = |name: &str, phase: &str, day: u32| -> Arc<Value> {
+            let created = format!("2026-01-{day:02}T00:00:00Z");
+            let metadata = json!({"name": name, "creationTimestamp": created});
+            json!({"metadata": metadata, "status": {"phase": phase}}).into()
+        };
+        let mut going = (*pod("going", "Failed", 1)).clone();
+        going["metadata"]["deletionTimestamp"] = "2026-01-09T00:00:00Z".into();
+        let pods = vec![
+            pod("new", "Succeeded", 4),
+            pod("old", "Failed", 2),
+            pod("runs", "Running", 1),
+            pod("middle", "Succeeded", 3),
+            going.into(),
+        ];
+        let names = |most: usize| -> Vec<String> {
+            let surplus = surplus(pods.clone(), most);
+            surplus.iter().map(|it| it.name().to_owned()).collect()
+        };
+        assert_eq!(names(1), ["old", "middle"]);
+        assert_eq!(names(2), ["old"]);
+        assert!(names(3).is_empty());
+    }
 
     #[tokio::test(start_paused = true)]
     async fn pods_of_a_node_that_is_gone_go() {
