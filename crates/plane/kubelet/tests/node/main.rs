@@ -34,6 +34,7 @@ use wharf_kubelet::{
     machine::{BlockDevice, ExecFailed, Found, Machine, NoImage, Pull, SandboxWish, Seen},
     node::{Facts, OnePod},
     pod::HostPath,
+    qos::Bounds,
 };
 
 #[derive(Default)]
@@ -186,6 +187,15 @@ impl Machine for Pretended {
             oom: false,
             at: 1,
         })
+    }
+
+    async fn resize(
+        &self,
+        _: &str,
+        _: Bounds,
+        _: &[(ContainerName, Bounds)],
+    ) -> Result<(), String> {
+        Ok(())
     }
 
     async fn forget(&self, _: &str, _: &ContainerName) {}
@@ -722,6 +732,47 @@ async fn what_an_agent_left_that_was_killed_amid_making_a_pod_goes() {
         .await;
     assert!(folder(&id(&known)).exists());
     assert!(!setup.machine.removed.lock().contains(&id(&known)));
+}
+
+#[tokio::test]
+async fn a_pod_has_more_once_others_have_left_room() {
+    let setup = Setup::new();
+    let _node = setup.node().drop_guard();
+    let asking = |cpu: &str| {
+        let resources = json!({"requests": {"cpu": cpu}});
+        json!({"containers": [{"name": "a", "image": "x", "resources": resources}]})
+    };
+    let given = |it: &Value| {
+        let pointer = "/status/containerStatuses/0/resources/requests/cpu";
+        it.text(pointer).to_owned()
+    };
+    setup.named("other", asking("1")).await;
+    setup.create(asking("500m")).await;
+    setup
+        .wait("it is ready", |it| it.has_condition("Ready", "True"))
+        .await;
+    let patch = Patch::Merge(json!({"spec": asking("1500m")}));
+    let client = &setup.client;
+    client.patch(&kind::POD, "n", "p", &patch).await.unwrap();
+    let pending = "PodResizePending";
+    let waits = setup
+        .wait("it waits", |it| it.has_condition(pending, "True"))
+        .await;
+    let why = waits.condition(pending).unwrap();
+    assert_eq!(why.text("/reason"), "Deferred");
+    assert_eq!(
+        why.text("/message"),
+        "Node didn't have enough resource: cpu, requested: 1500, used: 1000, capacity: 1930"
+    );
+    assert_eq!(given(&waits), "500m");
+    let options = Delete {
+        grace_seconds: Some(1),
+        ..Delete::default()
+    };
+    let deleted = client.delete(&kind::POD, "n", "other", &options).await;
+    deleted.unwrap();
+    let has = setup.wait("it has more", |it| given(it) == "1500m").await;
+    assert!(has.condition(pending).is_none());
 }
 
 #[tokio::test]
