@@ -152,10 +152,14 @@ impl Scheduler {
             Decision::Nowhere {
                 message,
                 preemption,
+                gives_up,
             } => {
                 let about = Ref::of(&kind::POD, &waiting.object);
                 self.recorder.warning(about, "FailedScheduling", &message);
-                let nominated = preemption.as_ref().map(|it| it.node.as_str());
+                let nominated = match &preemption {
+                    Some(it) => Some(it.node.as_str()),
+                    None => gives_up.then_some(""),
+                };
                 set_condition(&self.client, &waiting.object, &message, nominated).await;
                 if let Some(preemption) = preemption {
                     self.evict(&waiting, preemption).await;

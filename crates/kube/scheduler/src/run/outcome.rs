@@ -7,7 +7,8 @@ use wharf_kube_client::{Client, Object, Patch, kind};
 use super::NAME;
 use crate::pod::Pod;
 
-/// Writes the condition, and the node that is being cleared for the pod, where either changed.
+/// Writes the condition, and the node that is being cleared for the pod, where either changed. That node stays where nothing is said,
+/// and an empty one is none.
 pub async fn set_condition(client: &Client, pod: &Value, message: &str, nominated: Option<&str>) {
     let now = SystemClock.now().iso8601_seconds();
     let Some(pod) = with_condition(pod, message, nominated, &now) else {
@@ -60,6 +61,8 @@ fn with_condition(pod: &Value, message: &str, nominated: Option<&str>, now: &str
     pod["status"]["conditions"] = conditions.into();
     if !nominated.is_empty() {
         pod["status"]["nominatedNodeName"] = nominated.into();
+    } else if let Some(status) = pod["status"].as_object_mut() {
+        status.shift_remove("nominatedNodeName");
     }
     Some(pod)
 }
@@ -79,5 +82,8 @@ mod tests {
         assert_eq!(condition.text("/message"), "still no");
         assert_eq!(second.list("/status/conditions").len(), 2);
         assert_eq!(second.text("/status/nominatedNodeName"), "n");
+        assert_eq!(with_condition(&second, "still no", None, "t3"), None);
+        let given_up = with_condition(&second, "still no", Some(""), "t3").unwrap();
+        assert!(given_up.at("/status/nominatedNodeName").is_null());
     }
 }

@@ -44,6 +44,8 @@ pub enum Decision {
     Nowhere {
         message: String,
         preemption: Option<Preemption>,
+        /// No node is being cleared for the pod any more.
+        gives_up: bool,
     },
 }
 
@@ -166,6 +168,7 @@ impl State {
                 return Decision::Nowhere {
                     message: format!("0/{nodes} nodes are available: {why}."),
                     preemption: None,
+                    gives_up: false,
                 };
             }
         };
@@ -197,12 +200,14 @@ impl State {
                     return Decision::Nowhere {
                         message,
                         preemption: None,
+                        gives_up: false,
                     };
                 }
                 if self.snapshot.node_count() == 0 {
                     return Decision::Nowhere {
                         message,
                         preemption: None,
+                        gives_up: true,
                     };
                 }
                 let budgets = || {
@@ -216,11 +221,13 @@ impl State {
                         Decision::Nowhere {
                             message,
                             preemption: Some(preemption),
+                            gives_up: false,
                         }
                     }
                     Err(why) => Decision::Nowhere {
                         message: format!("{message} preemption: {why}"),
                         preemption: None,
+                        gives_up: true,
                     },
                 }
             }
