@@ -113,6 +113,10 @@ pub async fn bind(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
             }
         }
         scheduled(&mut new, &now);
+        // Since 1.35: what was promised is had.
+        if let Some(status) = new["status"].as_object_mut() {
+            status.shift_remove("nominatedNodeName");
+        }
         Ok(Next::Update(new))
     };
     let plan = Plan {

@@ -99,9 +99,14 @@ async fn a_pod_is_decided_by_what_is_so_now() {
 async fn a_pod_is_bound_once() {
     let it = harness().await;
     it.post(PODS, &pod("a")).await.expect(201);
+    let promised = json!({"status": {"nominatedNodeName": "n"}});
+    let uri = format!("{PODS}/a/status");
+    let promised = it.patch(&uri, "merge-patch+json", &promised).await;
+    assert_eq!(promised.expect(200)["status"]["nominatedNodeName"], "n");
     bind(&it, "a").await;
     let bound = it.get(&format!("{PODS}/a")).await.expect(200);
     assert_eq!(bound["spec"]["nodeName"], "n");
+    assert!(bound["status"]["nominatedNodeName"].is_null());
     assert_eq!(bound["status"]["conditions"][0]["type"], "PodScheduled");
     let again = json!({"metadata": {"name": "a"}, "target": {"name": "m"}});
     let again = it.post(&format!("{PODS}/a/binding"), &again).await;
