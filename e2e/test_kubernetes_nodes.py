@@ -309,6 +309,31 @@ def test_a_job_ends_by_its_own_rules(installation, cluster, node, image):
     wait_for(lambda: not cluster.get("pods", "-l", "job-name=enough")["items"], 30, "the end of its pods")
 
 
+def test_pods_that_are_taken_from_a_job_are_no_failures(cluster, node, image):
+    pod = {"restartPolicy": "Never", "containers": [sh(image, "trap 'exit 1' TERM; while true; do sleep 0.2; done")]}
+    ignored = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
+    spec = {"backoffLimit": 0, "podFailurePolicy": {"rules": [ignored]}, "template": {"spec": pod}}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "taken"}, "spec": spec}
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(job))
+
+    def running(but=None):
+        pods = cluster.get("pods", "-l", "job-name=taken")["items"]
+        return [it for it in pods if it.get("status", {}).get("phase") == "Running" and it["metadata"]["name"] != but]
+
+    (first,) = wait_for(running, 60, "a pod of the job")
+    name = first["metadata"]["name"]
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name}}
+    path = f"/api/v1/namespaces/default/pods/{name}/eviction"
+    cluster.kubectl("create", "--raw", path, "-f", "-", stdin=json.dumps(eviction))
+    wait_for(lambda: running(but=name), 60, "another pod after the eviction")
+    cluster.kubectl("patch", "job", "taken", "--type=merge", "-p", json.dumps({"spec": {"suspend": True}}))
+    wait_for(lambda: not cluster.get("pods", "-l", "job-name=taken")["items"], 60, "a job without pods")
+    status = cluster.get("job", "taken")["status"]
+    assert status.get("failed", 0) == 0, status
+    assert [it["type"] for it in status["conditions"]] == ["Suspended"], status
+    cluster.kubectl("delete", "job", "taken")
+
+
 def test_probes_and_sidecars(cluster, node, image):
     side = sh(image, "trap exit TERM; while true; do sleep 1; done", name="side", restartPolicy="Always")
     main = sh(
