@@ -255,7 +255,8 @@ impl Controller {
                 "failed to modify volume \"{}\": volumeAttributesClassName is not supported",
                 volume.name()
             );
-            self.warn(&self.resizer, about(), "VolumeModifyFailed", &text);
+            self.standings
+                .warn(&self.resizer, about(), "VolumeModifyFailed", &text);
         }
         let bytes = requested(claim);
         if bytes > capacity(volume) {

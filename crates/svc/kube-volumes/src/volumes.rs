@@ -351,7 +351,7 @@ impl Controller {
             return Ok(Next::Settled);
         }
         // Without the driver nobody deletes disks: they are there until it is back.
-        if !matches!(phase, "Released" | "Failed") || !self.gives() {
+        if !matches!(phase, "Released" | "Failed") || !self.claimed.gives() {
             return Ok(Next::Settled);
         }
         let looked = self.disks.see(&disk.id).await;
