@@ -222,8 +222,11 @@ async fn a_claim_of_one_pod_is_waited_for_or_taken_by_a_more_important_one() {
         grace_seconds: Some(0),
         ..Delete::default()
     };
-    let deleted = cluster.client.delete(&kind::POD, "a", "first", &now);
-    deleted.await.unwrap();
+    cluster
+        .client
+        .delete(&kind::POD, "a", "first", &now)
+        .await
+        .unwrap();
     cluster.until(&kind::POD, has_node("second")).await;
     // Who is more important has it at once.
     cluster.make(&kind::POD, "a", pod("urgent", 1000)).await;
@@ -236,7 +239,10 @@ async fn a_claim_of_one_pod_is_waited_for_or_taken_by_a_more_important_one() {
         .map(Object::name)
         .collect();
     assert_eq!(leaves, ["second"]);
-    let deleted = cluster.client.delete(&kind::POD, "a", "second", &now);
-    deleted.await.unwrap();
+    cluster
+        .client
+        .delete(&kind::POD, "a", "second", &now)
+        .await
+        .unwrap();
     cluster.until(&kind::POD, has_node("urgent")).await;
 }

@@ -150,7 +150,7 @@ async fn a_cluster_is_reached_from_elsewhere_at_once() {
         })
     };
     let done = home
-        .changed(ranges(&["10.0.0.0/8", "192.168.1.0/24"]))
+        .outcome_of(ranges(&["10.0.0.0/8", "192.168.1.0/24"]))
         .await;
     let params = [
         ("EndpointPublicAccess", "true"),

@@ -396,8 +396,10 @@ async fn a_group_whose_instances_do_not_start_says_why() {
     let home = Home::new().await;
     home.active("API").await;
     let request = home.group_request().await;
-    let made = home.eks.create_nodegroup(&call(), request.clone());
-    made.await.unwrap();
+    home.eks
+        .create_nodegroup(&call(), request.clone())
+        .await
+        .unwrap();
     until("its Auto Scaling group", || async {
         home.scaling.group.lock().is_some()
     })
