@@ -18,7 +18,7 @@ pub(crate) struct Told {
     /// What was told of.
     #[serde(default)]
     pub of: Option<Found>,
-    /// Says by which filters they were told to be suppressed.
+    /// Stands for the filters by which they were told to be suppressed.
     #[serde(default)]
     pub filters: String,
     /// Those that were told to be suppressed, by [`short`].
@@ -27,7 +27,7 @@ pub(crate) struct Told {
     /// What is being told of, where that takes more than one step.
     #[serde(default)]
     pub toward: Option<Toward>,
-    /// The details of the events of the last step.
+    /// The details of the events of the last step, until all is told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Value>,
     #[serde(flatten)]

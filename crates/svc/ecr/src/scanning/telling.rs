@@ -15,6 +15,7 @@ use std::{collections::BTreeMap, error::Error, fmt, sync::Arc};
 use serde_json::Value;
 use wharf_api_ecr::types::EnhancedImageScanFinding;
 use wharf_base::Timestamp;
+use wharf_blobs::Digest;
 use wharf_reconcile::{Next, Queue, Shard};
 use wharf_records::{Scope, Unknown};
 use wharf_scan::Finding;
@@ -129,13 +130,18 @@ impl Catalog {
                     return Ok(false);
                 };
                 let filters = inspector.suppressing(&place).await.map_err(failed)?;
+                // They may be longer than a record.
+                let filters = match filters.is_empty() {
+                    true => filters,
+                    false => Digest::of(filters.as_bytes()).hex(),
+                };
                 let blob = |it: &Option<Found>| it.as_ref().map(|it| it.findings);
                 let same = blob(&of) == blob(&told.of);
                 if same && of.is_none() {
                     return self.forget_told(shard, &key, seen).await;
                 }
                 if same && (!heard || filters == told.filters) {
-                    return Ok(false);
+                    return self.drop_events(shard, &key, id, seen).await;
                 }
                 Toward {
                     of,
@@ -362,6 +368,26 @@ impl Catalog {
         });
         drop(leases);
         Ok(())
+    }
+
+    /// All was told: the record goes without the last events from now on, since those who tell of them read the history, and
+    /// what there is of an image is in memory for as long as the image. `false` if it had none.
+    async fn drop_events(
+        &self,
+        shard: &Shard,
+        key: &str,
+        id: &str,
+        seen: Option<Told>,
+    ) -> Result<bool, EcrError> {
+        let Some(told) = seen.clone().filter(|it| !it.events.is_empty()) else {
+            return Ok(false);
+        };
+        let next = Told {
+            events: Vec::new(),
+            ..told
+        };
+        self.write_told(shard, key, id, seen, next).await?;
+        Ok(true)
     }
 
     /// There are no findings, and nothing is left to be told of: `false`.
