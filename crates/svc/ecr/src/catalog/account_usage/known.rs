@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
@@ -17,6 +20,9 @@ use crate::records::{Image, Layer};
 /// Blobs of all accounts that are remembered, some 50 bytes each: beyond, accounts that were not asked about for longest
 /// are forgotten, and counted when they are asked about again.
 const MAX_BLOBS: usize = 1 << 20;
+/// The number of the next reservation. None has that of another, whatever was forgotten in between: who follows records knows by
+/// numbers which were over before.
+static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// Accounts by their numbers.
 #[derive(Debug, Default)]
@@ -27,8 +33,6 @@ pub(super) struct Account {
     /// `None` until it is counted.
     tally: Option<Tally>,
     reserved: BTreeMap<u64, Reserved>,
-    /// Of the next reservation.
-    next: u64,
     asked: Option<Instant>,
 }
 
@@ -98,8 +102,7 @@ impl Account {
         if !is_there && self.held().bytes.saturating_add(bytes) > limit {
             return None;
         }
-        let number = self.next;
-        self.next += 1;
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let reserved = Reserved {
             bytes,
             blob,
@@ -238,11 +241,11 @@ impl Reservation {
         }
     }
 
-    /// The bytes are this blob.
+    /// The bytes are this blob, and in no upload any more.
     pub(in crate::catalog) fn is_for(&self, blob: &Digest) {
         self.change(|known, number| {
             if let Some(reserved) = known.reserved.get_mut(&number) {
-                reserved.blob = Some(*blob);
+                (reserved.blob, reserved.sent) = (Some(*blob), false);
             }
         });
     }
@@ -336,6 +339,26 @@ mod tests {
         drop(late);
         known.look("a", &over, |_| ()).unwrap();
         assert_eq!(held(&known), (60, 0));
+    }
+
+    #[test]
+    fn what_was_over_before_an_account_was_forgotten_is_no_other_one() {
+        let known = counted();
+        drop(reserve(&known, 60, None).unwrap());
+        let over = known.over("a");
+        known.forget();
+        known.counted("a", Tally::new(2));
+        let _again = reserve(&known, 60, None).unwrap();
+        known.look("a", &over, |_| ()).unwrap();
+        assert_eq!(held(&known), (60, 60));
+    }
+
+    #[test]
+    fn what_became_a_blob_lies_in_no_upload() {
+        let known = counted();
+        let room = reserve(&known, 60, None).unwrap();
+        room.is_for(&Digest::of(b"blob"));
+        assert_eq!(held(&known), (60, 0), "others on their way still count");
     }
 
     #[test]
