@@ -263,6 +263,8 @@ impl Catalog {
                     if batch.revision >= now {
                         return Ok(());
                     }
+                    // What is in memory never waits: others have their turn between long batches.
+                    tokio::task::yield_now().await;
                 }
                 Err(StoreError::Compacted { .. }) => {
                     accounts.known.forget();
@@ -288,6 +290,7 @@ impl Catalog {
                 let mut pages = self.store().pages(Range::prefix(prefix)).at(at);
                 while let Some(page) = pages.next().await? {
                     page.entries.iter().for_each(|it| tally.count(kind, it));
+                    tokio::task::yield_now().await;
                 }
             }
         }
