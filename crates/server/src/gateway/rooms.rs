@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 const LEAST: usize = 128 << 10;
 /// Larger ones are rare.
 const LARGEST: usize = 2 << 20;
-/// As many as are read and decoded at once, for none is held while a request waits for anything else.
+/// As many as are read and decoded at once: beside those, none is held but by requests that wait for their turn at that.
 const KEPT: usize = 8;
 
 static KEPT_PAGES: Mutex<Vec<MmapMut>> = Mutex::new(Vec::new());

@@ -266,6 +266,8 @@ impl Catalog {
             let gone_at = is_gone.then(|| self.wants().now());
             let words = inspector.told(place, findings, gone_at).await;
             let words = words.map_err(failed)?;
+            // To put some into words takes milliseconds, and waits for nothing.
+            tokio::task::yield_now().await;
             if words.len() != some {
                 return Err(EcrError::ScanBroke(
                     "there are words for other findings".to_owned(),
