@@ -17,9 +17,10 @@ use wharf_store::{Revision, WatchBatch};
 use super::tally::Tally;
 use crate::records::{Image, Layer};
 
-/// Blobs of all accounts that are remembered, some 50 bytes each: beyond, accounts that were not asked about for longest
-/// are forgotten, and counted when they are asked about again.
-const MAX_BLOBS: usize = 1 << 20;
+/// Blobs of all accounts that are remembered, some 50 bytes each, where the store has some hundred in memory of each record: beyond,
+/// accounts that were not asked about for longest are forgotten, and counted when they are asked about again. So many that those
+/// who push at the same time do not have each other forgotten, for to count a large one takes seconds.
+const MAX_BLOBS: usize = 1 << 22;
 /// The number of the next reservation. None has that of another, whatever was forgotten in between: who follows records knows by
 /// numbers which were over before.
 static NEXT: AtomicU64 = AtomicU64::new(0);
