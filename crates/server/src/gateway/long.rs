@@ -10,8 +10,8 @@ use wharf_service::{Share, Shares};
 
 /// Bytes whose reading takes about a millisecond.
 pub(super) const LARGE: usize = 256 << 10;
-/// The same of packed ones, which become several times as many.
-pub(super) const LARGE_PACKED: usize = 16 << 10;
+/// The same of packed ones, which become a thousand times as many where somebody wants it, before it is known who sent them.
+pub(super) const LARGE_PACKED: usize = 2 << 10;
 
 static TURNS: LazyLock<Shares> = LazyLock::new(|| {
     let processors = available_parallelism().map_or(1, usize::from);
