@@ -88,7 +88,8 @@ impl Core {
         listener: &str,
         arns: &[String],
     ) -> Result<Txn, ChangeError> {
-        for arn in arns {
+        // The default one may be among the others as well.
+        for arn in arns.iter().collect::<BTreeSet<_>>() {
             let key = place.scope().key(Certificate::KIND, arn);
             let Some(stored) = self.table.read::<Certificate>(&key).await? else {
                 continue;

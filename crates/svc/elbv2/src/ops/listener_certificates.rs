@@ -1,4 +1,5 @@
-//! Certificates of a listener beside its default one: chosen by the name that a client asks for.
+//! Certificates of a listener beside its default one: chosen by the name that a client asks for. The default one may be among them as
+//! well, as in AWS: so it stays when another becomes the default one.
 
 use wharf_api_elbv2::{
     AddListenerCertificatesInput, AddListenerCertificatesOutput, Certificate,
@@ -29,9 +30,8 @@ pub async fn add(
 ) -> Result<AddListenerCertificatesOutput, Fault> {
     let given = arns(input.certificates)?;
     let add = |listener: &mut Listener| {
-        let new = given
-            .iter()
-            .filter(|arn| !listener.certificates.contains(arn));
+        let there = listener.certificates.get(1..).unwrap_or_default();
+        let new = given.iter().filter(|arn| !there.contains(arn));
         let new: Vec<String> = new.cloned().collect();
         listener.certificates.extend(new);
         if listener.certificates.len() > MAX_CERTIFICATES + 1 {
@@ -55,16 +55,16 @@ pub async fn remove(
 ) -> Result<RemoveListenerCertificatesOutput, Fault> {
     let given = arns(input.certificates)?;
     let remove = |listener: &mut Listener| {
-        if listener
-            .certificates
-            .first()
-            .is_some_and(|arn| given.contains(arn))
-        {
+        let Some((default, others)) = listener.certificates.split_first() else {
+            return Ok(());
+        };
+        if given.contains(default) && !others.contains(default) {
             return Err(faults::operation_not_permitted_exception(
                 "The default certificate of a listener cannot be removed",
             ));
         }
-        listener.certificates.retain(|arn| !given.contains(arn));
+        let others = others.iter().filter(|arn| !given.contains(arn));
+        listener.certificates = std::iter::once(default).chain(others).cloned().collect();
         Ok(())
     };
     change(core, call, input.listener_arn.as_deref(), remove).await?;
@@ -93,16 +93,16 @@ pub async fn describe(
             fault::listener_not_found,
         )
         .await?;
-    let mut found: Vec<Certificate> = Vec::new();
+    let mut found: Vec<(String, Certificate)> = Vec::new();
     for (index, arn) in stored.record.certificates.into_iter().enumerate() {
-        found.push(certificate(arn, index == 0));
+        let is_default = index == 0;
+        // The default one may be there twice.
+        let place = format!("{arn} {}", u8::from(!is_default));
+        found.push((place, certificate(arn, is_default)));
     }
-    found.sort_by(|a, b| a.certificate_arn.cmp(&b.certificate_arn));
-    let (page, next_marker) = wanted.cut(found, |it| {
-        it.certificate_arn.as_deref().unwrap_or_default()
-    });
+    let (page, next_marker) = page::by_id(&wanted, found);
     Ok(DescribeListenerCertificatesOutput {
-        certificates: Some(page),
+        certificates: Some(page.into_iter().map(|(_, it)| it).collect()),
         next_marker,
     })
 }

@@ -141,6 +141,62 @@ async fn further_ones_are_added_and_removed() {
 }
 
 #[tokio::test]
+async fn the_default_one_may_be_a_further_one_as_well() {
+    let harness = Harness::start().await;
+    let balancer = harness.balancer("web").await.load_balancer_arn.unwrap();
+    let listener = https(&harness, &balancer, KNOWN)
+        .await
+        .unwrap()
+        .listener_arn;
+    let second = format!("{KNOWN}-2");
+    let shown = async || {
+        let describe = DescribeListenerCertificatesInput {
+            listener_arn: listener.clone(),
+            ..Default::default()
+        };
+        let found = harness
+            .elb
+            .describe_listener_certificates(&call(), describe)
+            .await
+            .unwrap();
+        let found = found.certificates.unwrap().into_iter();
+        found
+            .map(|it| (it.certificate_arn.unwrap(), it.is_default.unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let known = |is_default| (KNOWN.to_owned(), is_default);
+    let add = AddListenerCertificatesInput {
+        listener_arn: listener.clone(),
+        certificates: certificate(KNOWN),
+    };
+    harness
+        .elb
+        .add_listener_certificates(&call(), add)
+        .await
+        .unwrap();
+    assert_eq!(shown().await, [known(true), known(false)]);
+    // So it stays when another takes its place.
+    let modify = api::ModifyListenerInput {
+        listener_arn: listener.clone(),
+        certificates: certificate(&second),
+        ..Default::default()
+    };
+    harness.elb.modify_listener(&call(), modify).await.unwrap();
+    assert_eq!(shown().await, [known(false), (second, true)]);
+    assert_eq!(harness.count("certificate").await, 2);
+    let remove = RemoveListenerCertificatesInput {
+        listener_arn: listener.clone(),
+        certificates: certificate(KNOWN),
+    };
+    harness
+        .elb
+        .remove_listener_certificates(&call(), remove)
+        .await
+        .unwrap();
+    assert_eq!(harness.count("certificate").await, 1);
+}
+
+#[tokio::test]
 async fn a_renewed_certificate_reaches_listeners() {
     let mut harness = Harness::start().await;
     let balancer = harness.balancer("web").await.load_balancer_arn.unwrap();
