@@ -170,6 +170,23 @@ def left_of(installation, name):
     return [it for it in made if it.startswith("k8s-") and name in it]
 
 
+def tags_of(installation, name):
+    """What users gave each part of a load balancer: the tags without those by which the platform finds it again."""
+    elb, ec2 = installation.client("elbv2"), installation.client("ec2")
+    all_balancers = elb.describe_load_balancers()["LoadBalancers"]
+    (made,) = [it for it in all_balancers if it["LoadBalancerName"].startswith(f"k8s-default-{name}-")]
+    arns = [made["LoadBalancerArn"]]
+    for listener in elb.describe_listeners(LoadBalancerArn=arns[0])["Listeners"]:
+        arns.append(listener["ListenerArn"])
+        if made["Type"] == "application":
+            rules = elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+            arns += [it["RuleArn"] for it in rules if not it["IsDefault"]]
+    arns += [it["TargetGroupArn"] for it in elb.describe_target_groups(LoadBalancerArn=arns[0])["TargetGroups"]]
+    found = [it["Tags"] for it in elb.describe_tags(ResourceArns=arns)["TagDescriptions"]]
+    found += [it["Tags"] for it in ec2.describe_security_groups(GroupIds=made["SecurityGroups"])["SecurityGroups"]]
+    return [{it["Key"]: it["Value"] for it in tags if ".k8s.aws/" not in it["Key"]} for tags in found]
+
+
 class Traffic:
     """Asks without a pause until it ends; what was not answered with 200."""
 
@@ -412,6 +429,20 @@ def test_a_service_has_a_network_load_balancer(installation, cluster, plain):
     assert "service.k8s.aws/resources" in cluster.get("service", "plain")["metadata"]["finalizers"]
 
 
+def test_tags_follow_their_annotations(installation, cluster, web, plain):
+    rules = [{"http": {"paths": [path("one")]}}]
+    kept = {"target_group_attributes": "deregistration_delay.timeout_seconds=4"}
+    for tags in ({"team": "blue", "unit": "a"}, {"team": "red", "stage": "test"}, {}):
+        given = ",".join(f"{key}={value}" for key, value in tags.items())
+        ingress(cluster, "web", web, rules, **kept, **({"tags": given} if tags else {}))
+        of_service = {"additional-resource-tags": given} if tags else {}
+        expose(cluster, "plain", "LoadBalancer", plain, **QUICK_AND_PUBLIC, **of_service)
+        # A load balancer with its security group, a listener and a target group each, and the rule of the Ingress.
+        for name, parts in (("web", 5), ("plain", 4)):
+            shown = lambda name=name: tags_of(installation, name)  # noqa: E731
+            wait_for(lambda shown=shown, expected=[tags] * parts: shown() == expected, 30, f"{tags} on all parts of {name}")
+
+
 def test_ranges_of_a_service_say_who_is_served(cluster, plain):
     """Addresses of this machine, and a pod within the VPC."""
     called = wait_for(lambda: hostname(cluster, "service", "plain"), 30, "its name")
@@ -450,6 +481,25 @@ def test_a_service_speaks_tls_with_its_certificate(installation, cluster, plain,
 
     expected = {plain: ("TCP", []), secure: ("TLS", [tls["ssl-cert"]]), datagrams: ("UDP", [])}
     wait_for(lambda: shown() == expected, 30, "a listener for each port")
+
+    # Another certificate becomes the default one: clients that ask for the first get it all the while.
+    other = issued(installation, "other.example")
+    more = {**tls, "ssl-cert": f"{other},{tls['ssl-cert']}"}
+    with Traffic(secure, lambda it: ask_over_tls(browser, host, it)) as traffic:
+        expose(cluster, "plain", "LoadBalancer", ports=ports, **QUICK_AND_PUBLIC, **more)
+        wait_for(lambda: shown()[secure] == ("TLS", [other]), 30, "another default certificate")
+    assert traffic.failed == [] and traffic.answers > 0
+    assert ask_over_tls(browser, host, secure) == (200, "plain")
+
+    def policy():
+        listeners = elb.describe_listeners(LoadBalancerArn=made["LoadBalancerArn"])["Listeners"]
+        return [it["SslPolicy"] for it in listeners if it["Port"] == secure]
+
+    strict = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    expose(cluster, "plain", "LoadBalancer", ports=ports, **QUICK_AND_PUBLIC, **more, **{"ssl-negotiation-policy": strict})
+    wait_for(lambda: policy() == [strict], 30, "the policy that is asked for")
+    expose(cluster, "plain", "LoadBalancer", ports=ports, **QUICK_AND_PUBLIC, **more)
+    wait_for(lambda: policy() == ["ELBSecurityPolicy-2016-08"], 30, "the usual policy")
 
 
 def test_a_network_load_balancer_goes_with_its_service(installation, cluster, plain):

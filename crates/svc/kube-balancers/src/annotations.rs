@@ -182,21 +182,25 @@ impl<'a> Annotations<'a> {
 
     /// Tags that users add. Those by which resources are found again are not theirs to give.
     pub fn tags(&self, name: &str) -> Result<BTreeMap<String, String>, Refused> {
-        const RESERVED: [&str; 6] = [
-            "aws:",
-            "elbv2.k8s.aws/",
-            "ingress.k8s.aws/",
-            "service.k8s.aws/",
-            "kubernetes.io/cluster/",
-            "wharf:",
-        ];
         let tags = self.map(name)?;
-        let is_reserved = |key: &&String| RESERVED.iter().any(|it| key.starts_with(it));
-        match tags.keys().find(is_reserved) {
+        match tags.keys().find(|it| is_reserved(it)) {
             Some(key) => self.wrong(name, key, "a list of tags that are not the platform's own"),
             None => Ok(tags),
         }
     }
+}
+
+/// Whether a tag is one of the platform's own, which users neither give nor take away.
+pub fn is_reserved(key: &str) -> bool {
+    const RESERVED: [&str; 6] = [
+        "aws:",
+        "elbv2.k8s.aws/",
+        "ingress.k8s.aws/",
+        "service.k8s.aws/",
+        "kubernetes.io/cluster/",
+        "wharf:",
+    ];
+    RESERVED.iter().any(|it| key.starts_with(it))
 }
 
 pub fn is_range(text: &str) -> bool {

@@ -105,6 +105,18 @@ impl Cloud {
         ])
     }
 
+    /// Those of users with them.
+    fn tags_with(
+        &self,
+        users: &BTreeMap<String, String>,
+        key: &Key,
+        resource: &str,
+    ) -> BTreeMap<String, String> {
+        let mut all = users.clone();
+        all.extend(self.tags(key, resource));
+        all
+    }
+
     /// The stack of this cluster that something is of, by its tags.
     fn stack_of<'a>(&self, tags: impl Iterator<Item = (&'a str, &'a str)>) -> Option<Key> {
         let (mut is_ours, mut key) = (false, None);

@@ -482,6 +482,7 @@ fn listen_ports(
 impl Making<'_> {
     fn rules(&mut self, ingress: &Value) -> Result<Vec<Rule>, Refused> {
         let mut all = Vec::new();
+        let tags = Annotations::new(PREFIX, &[ingress]).tags("tags")?;
         for rule in ingress.list("/spec/rules") {
             let paths = rules::sorted(rule);
             if all.len() + paths.len() > MOST_RULES {
@@ -495,6 +496,7 @@ impl Making<'_> {
                     conditions,
                     auth,
                     action,
+                    tags: tags.clone(),
                 });
             }
         }
@@ -582,6 +584,8 @@ impl Making<'_> {
                 (number, targets)
             }
         };
+        let mut tags = Annotations::new(PREFIX, &[ingress]).tags("tags")?;
+        tags.extend(Annotations::new(PREFIX, &[service]).tags("tags")?);
         let group_of = Group {
             kind,
             protocol: protocol.to_owned(),
@@ -590,6 +594,7 @@ impl Making<'_> {
             check: check::check(&notes, version, service, kind)?,
             attributes: notes.map("target-group-attributes")?,
             targets,
+            tags,
             of: format!("{namespace}/{name}:{of}"),
         };
         self.groups.insert(group.clone(), group_of);

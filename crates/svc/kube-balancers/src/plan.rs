@@ -2,7 +2,7 @@
 //!
 //! A plan is one stage: what needs the id of something that is not there yet comes in a later one, after another look. Nothing that is
 //! answered by is taken away before what replaces it is there, and a target is registered before a rule leads to its group. What belongs
-//! to the stack and is not asked for goes last, each thing after those that use it.
+//! to the stack and is not asked for goes last, each thing after those that use it. Of tags only those are seen that users may give.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,9 +10,12 @@ use crate::{
     service::ports::transports,
     stack::{
         Action, Admission, Auth, Group, Listener, Rule, Security, Source, Stack, Target,
-        is_of_users,
+        is_of_users, is_secure,
     },
 };
+
+/// What AWS's controller gives listeners of which no annotation says another.
+const DEFAULT_POLICY: &str = "ELBSecurityPolicy-2016-08";
 
 /// What load balancing and EC2 show of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,10 +24,17 @@ pub struct Seen {
     pub balancers: BTreeMap<String, SeenBalancer>,
     /// By their ARNs.
     pub groups: BTreeMap<String, SeenGroup>,
-    /// The security group of the stack, with what it admits.
-    pub own: Option<(String, BTreeSet<Admission>)>,
+    /// The security group of the stack.
+    pub own: Option<SeenSecurity>,
     /// Groups that admit the stack's, and what.
     pub openings: BTreeMap<String, BTreeSet<Admission>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenSecurity {
+    pub id: String,
+    pub admits: BTreeSet<Admission>,
+    pub tags: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +45,7 @@ pub struct SeenBalancer {
     pub subnets: BTreeSet<String>,
     pub security: BTreeSet<String>,
     pub attributes: BTreeMap<String, String>,
+    pub tags: BTreeMap<String, String>,
     /// By their ports, with their ARNs.
     pub listeners: BTreeMap<u16, SeenListener>,
 }
@@ -48,6 +59,7 @@ pub struct SeenListener {
     pub policy: Option<String>,
     pub auth: Option<Auth>,
     pub default: Option<Action>,
+    pub tags: BTreeMap<String, String>,
     /// By their priorities.
     pub rules: BTreeMap<i32, SeenRule>,
 }
@@ -143,6 +155,15 @@ pub enum Step {
     DeleteRule {
         arn: String,
     },
+    Tag {
+        /// An ARN, or the id of a security group.
+        resource: String,
+        tags: BTreeMap<String, String>,
+    },
+    Untag {
+        resource: String,
+        keys: BTreeSet<String>,
+    },
     DeleteListener {
         arn: String,
     },
@@ -185,7 +206,7 @@ pub fn plan(wanted: Option<&Stack>, pods: &BTreeSet<String>, seen: &Seen) -> Vec
     }
     let ids = match (&stack.security, &seen.own) {
         (Security::Given(ids), _) => ids.clone(),
-        (_, own) => own.iter().map(|(id, _)| id.clone()).collect(),
+        (_, own) => own.iter().map(|it| it.id.clone()).collect(),
     };
     let own = seen.balancers.iter().find(|(_, it)| is_it(stack, it));
     let Some((balancer, shown)) = own else {
@@ -235,6 +256,7 @@ pub fn plan(wanted: Option<&Stack>, pods: &BTreeSet<String>, seen: &Seen) -> Vec
             });
         }
     }
+    steps.extend(tagging(stack, seen, (balancer.as_str(), shown)));
     if steps.is_empty() {
         return removal(seen, Some((stack, balancer, pods)));
     }
@@ -251,9 +273,13 @@ fn resolved(listener: &Listener, named: &dyn Fn(&Action) -> Option<Action>) -> O
             conditions: rule.conditions.clone(),
             auth: rule.auth.clone(),
             action: named(&rule.action)?,
+            tags: rule.tags.clone(),
         })
     });
+    // Load balancing keeps a policy that is not named.
+    let usual = is_secure(&listener.protocol).then(|| DEFAULT_POLICY.to_owned());
     Some(Listener {
+        policy: listener.policy.clone().or(usual),
         default: named(&listener.default)?,
         rules: rules.collect::<Option<_>>()?,
         ..listener.clone()
@@ -262,9 +288,10 @@ fn resolved(listener: &Listener, named: &dyn Fn(&Action) -> Option<Action>) -> O
 
 /// What the stack's own group admits, and what is opened for it. What is superfluous goes once all else is as it should be.
 fn security(stack: &Stack, pods: &BTreeSet<String>, seen: &Seen) -> Vec<Step> {
-    let (Security::Own(wanted), Some((id, there))) = (&stack.security, &seen.own) else {
+    let (Security::Own(wanted), Some(own)) = (&stack.security, &seen.own) else {
         return Vec::new();
     };
+    let (id, there) = (&own.id, &own.admits);
     let mut steps = Vec::new();
     let missing: BTreeSet<Admission> = wanted.difference(there).cloned().collect();
     if !missing.is_empty() {
@@ -407,14 +434,12 @@ fn listener_steps(port: u16, wanted: &Listener, seen: &SeenListener) -> Vec<Step
         && Some(&wanted.default) == seen.default.as_ref()
         && wanted.auth == seen.auth
         && default == seen.certificates.first()
-        && (wanted.policy.is_none() || wanted.policy == seen.policy);
-    if !same {
-        steps.push(Step::ModifyListener {
-            arn: seen.arn.clone(),
-            port,
-            listener: wanted.clone(),
-        });
-    }
+        && wanted.policy == seen.policy;
+    let modify = (!same).then(|| Step::ModifyListener {
+        arn: seen.arn.clone(),
+        port,
+        listener: wanted.clone(),
+    });
     let shown = seen.certificates.get(1..).unwrap_or_default();
     let without = |all: &[String], those: &[String]| -> Vec<String> {
         let rest = all
@@ -423,14 +448,19 @@ fn listener_steps(port: u16, wanted: &Listener, seen: &SeenListener) -> Vec<Step
         rest.cloned().collect()
     };
     let more = without(others, shown);
-    if !more.is_empty() {
-        steps.push(Step::AddCertificates {
-            arn: seen.arn.clone(),
-            certificates: more,
-        });
+    let add = (!more.is_empty()).then(|| Step::AddCertificates {
+        arn: seen.arn.clone(),
+        certificates: more,
+    });
+    // A default one that becomes an additional one is both for a moment, or it would be neither. One of HTTP takes none before it is
+    // another.
+    match is_secure(&seen.protocol) {
+        true => steps.extend(add.into_iter().chain(modify)),
+        false => steps.extend(modify.into_iter().chain(add)),
     }
     let fewer = without(shown, others);
-    if !fewer.is_empty() {
+    // All of them go with the protocol.
+    if !fewer.is_empty() && is_secure(&wanted.protocol) {
         steps.push(Step::RemoveCertificates {
             arn: seen.arn.clone(),
             certificates: fewer,
@@ -459,7 +489,7 @@ fn rule_steps(listener: &str, wanted: &[Rule], seen: &BTreeMap<i32, SeenRule>) -
                 priority,
                 rule: rule.clone(),
             }),
-            Some(there) if there.rule.as_ref() == Some(rule) => {}
+            Some(there) if there.rule.as_ref().is_some_and(|it| it.does_as(rule)) => {}
             Some(there) => steps.push(Step::ModifyRule {
                 arn: there.arn.clone(),
                 rule: rule.clone(),
@@ -477,6 +507,57 @@ fn rule_steps(listener: &str, wanted: &[Rule], seen: &BTreeMap<i32, SeenRule>) -
     steps
 }
 
+/// All that stays has the tags that its users give, and none beside.
+fn tagging(stack: &Stack, seen: &Seen, (arn, balancer): (&str, &SeenBalancer)) -> Vec<Step> {
+    let mut steps = tag_steps(arn, &stack.tags, &balancer.tags);
+    if let (Security::Own(_), Some(own)) = (&stack.security, &seen.own) {
+        steps.extend(tag_steps(&own.id, &stack.tags, &own.tags));
+    }
+    for (arn, shown) in &seen.groups {
+        if let Some(group) = stack.groups.get(&shown.name) {
+            steps.extend(tag_steps(arn, &group.tags, &shown.group.tags));
+        }
+    }
+    for (port, shown) in &balancer.listeners {
+        let Some(listener) = stack.listeners.get(port) else {
+            continue;
+        };
+        steps.extend(tag_steps(&shown.arn, &stack.tags, &shown.tags));
+        for (priority, rule) in (1_i32..).zip(&listener.rules) {
+            let there = shown.rules.get(&priority);
+            if let Some((arn, there)) = there.and_then(|it| Some((&it.arn, it.rule.as_ref()?))) {
+                steps.extend(tag_steps(arn, &rule.tags, &there.tags));
+            }
+        }
+    }
+    steps
+}
+
+/// What is not wanted goes first: a thing has no room for more than fifty.
+fn tag_steps(
+    resource: &str,
+    wanted: &BTreeMap<String, String>,
+    seen: &BTreeMap<String, String>,
+) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let keys = seen.keys().filter(|it| !wanted.contains_key(*it));
+    let keys: BTreeSet<String> = keys.cloned().collect();
+    if !keys.is_empty() {
+        steps.push(Step::Untag {
+            resource: resource.to_owned(),
+            keys,
+        });
+    }
+    let tags = differing(wanted, seen);
+    if !tags.is_empty() {
+        steps.push(Step::Tag {
+            resource: resource.to_owned(),
+            tags,
+        });
+    }
+    steps
+}
+
 /// What nobody asks for: load balancers first, then what they used.
 fn removal(seen: &Seen, kept: Option<(&Stack, &str, &BTreeSet<String>)>) -> Vec<Step> {
     let mut steps = Vec::new();
@@ -490,7 +571,7 @@ fn removal(seen: &Seen, kept: Option<(&Stack, &str, &BTreeSet<String>)>) -> Vec<
             steps.push(Step::DeleteGroup { arn: arn.clone() });
         }
     }
-    let Some((own, _)) = &seen.own else {
+    let Some(own) = seen.own.as_ref().map(|it| &it.id) else {
         return steps;
     };
     let keeps_own = kept.filter(|(stack, _, _)| matches!(stack.security, Security::Own(_)));

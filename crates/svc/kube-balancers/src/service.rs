@@ -197,6 +197,7 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
                 check: check.clone(),
                 attributes: attributes.clone(),
                 targets,
+                tags: stack.tags.clone(),
                 of: format!("{namespace}/{name}:{number}"),
             },
         );

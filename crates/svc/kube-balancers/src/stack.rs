@@ -99,7 +99,7 @@ pub struct Stack {
     pub subnets: Vec<String>,
     pub security: Security,
     pub attributes: BTreeMap<String, String>,
-    /// Beside those that say whose it is.
+    /// Of the load balancer, its security group and its listeners, beside those that say whose they are.
     pub tags: BTreeMap<String, String>,
     /// By their names.
     pub groups: BTreeMap<String, Group>,
@@ -126,6 +126,11 @@ pub const BY_NAME: &str = "name:";
 /// behind [`BY_NAME`].
 pub fn is_of_users(group: &str) -> bool {
     group.starts_with("arn:") || group.starts_with(BY_NAME)
+}
+
+/// Whether listeners that speak it have certificates.
+pub fn is_secure(protocol: &str) -> bool {
+    matches!(protocol, "HTTPS" | "TLS")
 }
 
 /// What the targets of a group are.
@@ -168,6 +173,8 @@ pub struct Group {
     pub check: Check,
     pub attributes: BTreeMap<String, String>,
     pub targets: BTreeSet<Target>,
+    /// Beside those that say whose it is.
+    pub tags: BTreeMap<String, String>,
     /// What it is for: `namespace/service:port`.
     pub of: String,
 }
@@ -215,6 +222,17 @@ pub struct Rule<G = String> {
     /// How users are authenticated first.
     pub auth: Option<Auth>,
     pub action: Action<G>,
+    /// Beside those that say whose it is.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Rule {
+    /// Whether both do the same with the same requests, whatever their tags.
+    pub fn does_as(&self, other: &Self) -> bool {
+        self.conditions == other.conditions
+            && self.auth == other.auth
+            && self.action == other.action
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

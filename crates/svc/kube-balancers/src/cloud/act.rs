@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_api_ec2::{
-    AuthorizeSecurityGroupIngressRequest, CreateSecurityGroupRequest, DeleteSecurityGroupRequest,
-    IpPermission, IpRange, RevokeSecurityGroupIngressRequest, Tag as Ec2Tag, TagSpecification,
-    UserIdGroupPair,
+    AuthorizeSecurityGroupIngressRequest, CreateSecurityGroupRequest, CreateTagsRequest,
+    DeleteSecurityGroupRequest, DeleteTagsRequest, IpPermission, IpRange,
+    RevokeSecurityGroupIngressRequest, Tag as Ec2Tag, TagSpecification, UserIdGroupPair,
 };
 use wharf_api_elbv2 as elb;
 
@@ -20,6 +20,14 @@ const TARGETS_AT_ONCE: usize = 100;
 
 fn tags(tags: BTreeMap<String, String>) -> Option<Vec<elb::Tag>> {
     let tag = |(key, value)| elb::Tag {
+        key: Some(key),
+        value: Some(value),
+    };
+    Some(tags.into_iter().map(tag).collect())
+}
+
+fn ec2_tags(tags: BTreeMap<String, String>) -> Option<Vec<Ec2Tag>> {
+    let tag = |(key, value)| Ec2Tag {
         key: Some(key),
         value: Some(value),
     };
@@ -116,18 +124,15 @@ impl Cloud {
         let (elb, ec2) = (&self.elb, &self.ec2);
         match step {
             Step::CreateSecurityGroup { name } => {
-                let tags = self.tags(key, "ManagedLBSecurityGroup").into_iter();
-                let tag = |(key, value)| Ec2Tag {
-                    key: Some(key),
-                    value: Some(value),
-                };
+                let Some(stack) = stack else { return Ok(()) };
+                let all = self.tags_with(&stack.tags, key, "ManagedLBSecurityGroup");
                 let request = CreateSecurityGroupRequest {
                     description: Some("[k8s] Managed SecurityGroup for LoadBalancer".to_owned()),
                     group_name: Some(name),
                     vpc_id: Some(self.vpc.clone()),
                     tag_specifications: Some(vec![TagSpecification {
                         resource_type: Some("security-group".to_owned()),
-                        tags: Some(tags.map(tag).collect()),
+                        tags: ec2_tags(all),
                     }]),
                     ..CreateSecurityGroupRequest::default()
                 };
@@ -201,8 +206,7 @@ impl Cloud {
             }
             Step::CreateBalancer { security } => {
                 let Some(stack) = stack else { return Ok(()) };
-                let mut all = stack.tags.clone();
-                all.extend(self.tags(key, "LoadBalancer"));
+                let all = self.tags_with(&stack.tags, key, "LoadBalancer");
                 let scheme = if stack.internal {
                     "internal"
                 } else {
@@ -259,6 +263,8 @@ impl Cloud {
                 port,
                 listener,
             } => {
+                let Some(stack) = stack else { return Ok(()) };
+                let all = self.tags_with(&stack.tags, key, &port.to_string());
                 let request = elb::CreateListenerInput {
                     load_balancer_arn: Some(balancer),
                     protocol: Some(listener.protocol.clone()),
@@ -266,7 +272,7 @@ impl Cloud {
                     ssl_policy: listener.policy.clone(),
                     certificates: default_of(&listener),
                     default_actions: Some(wire::actions(listener.auth.as_ref(), &listener.default)),
-                    tags: tags(self.tags(key, &port.to_string())),
+                    tags: tags(all),
                     ..elb::CreateListenerInput::default()
                 };
                 let done = elb.create_listener(&call, request).await;
@@ -327,12 +333,13 @@ impl Cloud {
                 priority,
                 rule,
             } => {
+                let all = self.tags_with(&rule.tags, key, &format!("rule:{priority}"));
                 let request = elb::CreateRuleInput {
                     listener_arn: Some(listener),
                     conditions: Some(rule.conditions.iter().map(wire::condition).collect()),
                     priority: Some(priority),
                     actions: Some(wire::actions(rule.auth.as_ref(), &rule.action)),
-                    tags: tags(self.tags(key, &format!("rule:{priority}"))),
+                    tags: tags(all),
                     ..elb::CreateRuleInput::default()
                 };
                 let done = elb.create_rule(&call, request).await;
@@ -361,6 +368,11 @@ impl Cloud {
                 let done = done.map(drop).map_err(failed("delete a rule"));
                 unless(done, &["RuleNotFound"])
             }
+            Step::Tag {
+                resource,
+                tags: more,
+            } => self.tag(resource, more).await,
+            Step::Untag { resource, keys } => self.untag(resource, keys).await,
             Step::DeleteListener { arn } => {
                 let request = elb::DeleteListenerInput {
                     listener_arn: Some(arn),
@@ -399,6 +411,58 @@ impl Cloud {
                 unless(done, &["InvalidGroup.NotFound"])
             }
         }
+    }
+
+    async fn tag(
+        &self,
+        resource: String,
+        more: BTreeMap<String, String>,
+    ) -> Result<(), CloudError> {
+        let call = self.call();
+        let done = match resource.starts_with("arn:") {
+            true => {
+                let request = elb::AddTagsInput {
+                    resource_arns: Some(vec![resource]),
+                    tags: tags(more),
+                };
+                self.elb.add_tags(&call, request).await.map(drop)
+            }
+            false => {
+                let request = CreateTagsRequest {
+                    resources: Some(vec![resource]),
+                    tags: ec2_tags(more),
+                    ..CreateTagsRequest::default()
+                };
+                self.ec2.create_tags(&call, request).await
+            }
+        };
+        done.map_err(failed("tag a part of a load balancer"))
+    }
+
+    async fn untag(&self, resource: String, keys: BTreeSet<String>) -> Result<(), CloudError> {
+        let call = self.call();
+        let done = match resource.starts_with("arn:") {
+            true => {
+                let request = elb::RemoveTagsInput {
+                    resource_arns: Some(vec![resource]),
+                    tag_keys: Some(keys.into_iter().collect()),
+                };
+                self.elb.remove_tags(&call, request).await.map(drop)
+            }
+            false => {
+                let tag = |key| Ec2Tag {
+                    key: Some(key),
+                    value: None,
+                };
+                let request = DeleteTagsRequest {
+                    resources: Some(vec![resource]),
+                    tags: Some(keys.into_iter().map(tag).collect()),
+                    ..DeleteTagsRequest::default()
+                };
+                self.ec2.delete_tags(&call, request).await
+            }
+        };
+        done.map_err(failed("untag a part of a load balancer"))
     }
 
     pub(super) async fn register(
@@ -457,7 +521,7 @@ impl Cloud {
             unhealthy_threshold_count: Some(check.unhealthy),
             matcher: matcher(check, &group.version),
             target_type: Some(group.kind.name().to_owned()),
-            tags: tags(self.tags(key, &group.of)),
+            tags: tags(self.tags_with(&group.tags, key, &group.of)),
             ..elb::CreateTargetGroupInput::default()
         };
         let made = self.elb.create_target_group(&self.call(), request).await;

@@ -10,7 +10,8 @@ use wharf_api_elbv2 as elb;
 
 use super::{Arns, CLUSTER_ID_TAG, Cloud, CloudError, Told, failed, wire};
 use crate::{
-    plan::{Seen, SeenBalancer, SeenGroup, SeenListener, SeenRule},
+    annotations::is_reserved,
+    plan::{Seen, SeenBalancer, SeenGroup, SeenListener, SeenRule, SeenSecurity},
     stack::{Admission, Check, Group, Key, Rule, Source, Target, TargetKind},
 };
 
@@ -31,7 +32,7 @@ fn is_gone(error: &CloudError) -> bool {
     };
     matches!(
         fault.code.as_ref(),
-        "LoadBalancerNotFound" | "TargetGroupNotFound" | "ListenerNotFound"
+        "LoadBalancerNotFound" | "TargetGroupNotFound" | "ListenerNotFound" | "RuleNotFound"
     )
 }
 
@@ -171,6 +172,7 @@ impl Cloud {
                 arns.groups.push(arn);
             }
         }
+        self.read_tags(&mut seen).await?;
         let (tag, value) = key.tag();
         let filters = vec![
             filter(format!("tag:{CLUSTER_ID_TAG}"), &self.cluster.id),
@@ -190,8 +192,45 @@ impl Cloud {
                 seen.openings.insert(group, open);
             }
         }
-        seen.own = Some((id, admissions(&own)));
+        let tags = own.tags.iter().flatten();
+        let tags = tags.filter_map(|it| Some((it.key.clone()?, it.value.clone()?)));
+        seen.own = Some(SeenSecurity {
+            id,
+            admits: admissions(&own),
+            tags: of_users(tags),
+        });
         Ok(seen)
+    }
+
+    /// Adds the tags of all that load balancing has of a stack.
+    async fn read_tags(&self, seen: &mut Seen) -> Result<(), CloudError> {
+        let mut arns: Vec<String> = seen.groups.keys().cloned().collect();
+        for (arn, balancer) in &seen.balancers {
+            arns.push(arn.clone());
+            for listener in balancer.listeners.values() {
+                arns.push(listener.arn.clone());
+                arns.extend(listener.rules.values().map(|it| it.arn.clone()));
+            }
+        }
+        let all = self.tags_of(&arns).await?.into_iter();
+        let all: BTreeMap<String, BTreeMap<String, String>> =
+            all.map(|(arn, tags)| (arn, of_users(tags))).collect();
+        let of = |arn: &str| all.get(arn).cloned().unwrap_or_default();
+        for (arn, group) in &mut seen.groups {
+            group.group.tags = of(arn);
+        }
+        for (arn, balancer) in &mut seen.balancers {
+            balancer.tags = of(arn);
+            for listener in balancer.listeners.values_mut() {
+                listener.tags = of(&listener.arn);
+                for SeenRule { arn, rule } in listener.rules.values_mut() {
+                    if let Some(rule) = rule {
+                        rule.tags = of(arn);
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn security_groups(
@@ -322,6 +361,7 @@ impl Cloud {
             attributes: attributes
                 .filter_map(|it| Some((it.key?, it.value?)))
                 .collect(),
+            tags: BTreeMap::new(),
             listeners: BTreeMap::new(),
         };
         let mut marker = None;
@@ -385,6 +425,7 @@ impl Cloud {
             policy: found.ssl_policy,
             auth,
             default,
+            tags: BTreeMap::new(),
             rules,
         })
     }
@@ -416,6 +457,7 @@ impl Cloud {
                     conditions,
                     auth,
                     action,
+                    tags: BTreeMap::new(),
                 });
                 rules.insert(priority, SeenRule { arn, rule: read });
             }
@@ -496,10 +538,16 @@ impl Cloud {
                     .filter_map(|it| Some((it.key?, it.value?)))
                     .collect(),
                 targets,
+                tags: BTreeMap::new(),
                 of: String::new(),
             },
         })
     }
+}
+
+fn of_users(tags: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
+    let tags = tags.into_iter();
+    tags.filter(|(key, _)| !is_reserved(key)).collect()
 }
 
 fn admissions(group: &SecurityGroup) -> BTreeSet<Admission> {

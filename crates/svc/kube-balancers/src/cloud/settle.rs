@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     annotations::{Refused, refused},
-    stack::{Action, BY_NAME, Security, Stack, TargetKind, is_of_users},
+    stack::{Action, BY_NAME, Security, Stack, TargetKind, is_of_users, is_secure},
 };
 
 const PUBLIC: &str = "kubernetes.io/role/elb";
@@ -182,8 +182,9 @@ impl Cloud {
                     "the certificate {other} is not of the cluster's account and region"
                 ))?);
             }
-            let is_secure = matches!(listener.protocol.as_str(), "HTTPS" | "TLS");
-            if is_secure && (listener.certificates.is_empty() || !listener.hosts.is_empty()) {
+            if is_secure(&listener.protocol)
+                && (listener.certificates.is_empty() || !listener.hosts.is_empty())
+            {
                 if known.is_none() {
                     known = Some(self.issued().await?);
                 }

@@ -644,6 +644,12 @@ fn annotations_are_what_is_wanted() {
         assert_ne!(member(&usual), value, "{name}");
         assert_eq!(member(&noted(&[(name, value)])), value, "{name}");
     }
+    // What is made for an Ingress alone has its tags alone.
+    let tagged = noted(&[("tags", "team=blue,unit=a")]);
+    let of_rule = &tagged.listeners[&443].rules[0].tags;
+    for it in [&only(&tagged).tags, of_rule] {
+        assert_eq!(pairs(it), "team=blue,unit=a");
+    }
     let group = only(&usual);
     let protocol = (group.protocol.as_str(), group.version.as_str());
     assert_eq!(protocol, ("HTTP", "HTTP1"));

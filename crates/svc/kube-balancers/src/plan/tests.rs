@@ -30,6 +30,7 @@ pub fn group(targets: &[Target]) -> Group {
         },
         attributes: BTreeMap::new(),
         targets: targets.iter().cloned().collect(),
+        tags: BTreeMap::new(),
         of: "a/web:80".to_owned(),
     }
 }
@@ -46,7 +47,15 @@ fn rule(path: &str, group: &str) -> Rule {
         conditions: vec![Condition::Path(vec![path.to_owned()])],
         auth: None,
         action: forward(group),
+        tags: BTreeMap::new(),
     }
+}
+
+fn tags(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 fn admission(port: u16, source: Source) -> Admission {
@@ -120,20 +129,46 @@ impl World {
         all.find(|it| it.arn == arn).expect("a listener")
     }
 
+    /// The tags of all that is there, by ARNs and the id of the security group.
+    fn tags(&mut self) -> BTreeMap<String, &mut BTreeMap<String, String>> {
+        let mut all = BTreeMap::new();
+        if let Some(own) = &mut self.seen.own {
+            all.insert(own.id.clone(), &mut own.tags);
+        }
+        for (arn, it) in &mut self.seen.groups {
+            all.insert(arn.clone(), &mut it.group.tags);
+        }
+        for (arn, balancer) in &mut self.seen.balancers {
+            all.insert(arn.clone(), &mut balancer.tags);
+            for listener in balancer.listeners.values_mut() {
+                all.insert(listener.arn.clone(), &mut listener.tags);
+                for rule in listener.rules.values_mut() {
+                    let tags = &mut rule.rule.as_mut().expect("one of ours").tags;
+                    all.insert(rule.arn.clone(), tags);
+                }
+            }
+        }
+        all
+    }
+
     pub fn act(&mut self, stack: Option<&Stack>, step: Step) -> Result<(), String> {
         match step {
             Step::CreateSecurityGroup { .. } => {
                 assert!(self.seen.own.is_none(), "a second security group");
-                self.seen.own = Some((self.id("sg"), BTreeSet::new()));
+                self.seen.own = Some(SeenSecurity {
+                    id: self.id("sg"),
+                    admits: BTreeSet::new(),
+                    tags: stack.expect("a stack").tags.clone(),
+                });
             }
             Step::Admit { group, what } => match &mut self.seen.own {
-                Some((id, admitted)) if *id == group => admitted.extend(what),
+                Some(own) if own.id == group => own.admits.extend(what),
                 _ => self.seen.openings.entry(group).or_default().extend(what),
             },
             Step::Revoke { group, what } => {
-                let own = self.seen.own.as_mut().filter(|(id, _)| *id == group);
+                let own = self.seen.own.as_mut().filter(|it| it.id == group);
                 match own {
-                    Some((_, admitted)) => admitted.retain(|it| !what.contains(it)),
+                    Some(own) => own.admits.retain(|it| !what.contains(it)),
                     None => {
                         let open = self.seen.openings.get_mut(&group).expect("an opening");
                         open.retain(|it| !what.contains(it));
@@ -169,6 +204,7 @@ impl World {
                     subnets: stack.subnets.iter().cloned().collect(),
                     security: security.into_iter().collect(),
                     attributes: BTreeMap::new(),
+                    tags: stack.tags.clone(),
                     listeners: BTreeMap::new(),
                 };
                 let arn = self.id("lb");
@@ -206,6 +242,7 @@ impl World {
                     policy: listener.policy,
                     auth: listener.auth,
                     default: Some(listener.default),
+                    tags: stack.expect("a stack").tags.clone(),
                     rules: BTreeMap::new(),
                 };
                 let it = self.seen.balancers.get_mut(&balancer).expect("it");
@@ -220,17 +257,34 @@ impl World {
                 it.protocol = listener.protocol;
                 it.default = Some(listener.default);
                 it.auth = listener.auth;
-                let others: Vec<String> = it.certificates.iter().skip(1).cloned().collect();
-                it.certificates = listener.certificates.into_iter().take(1).collect();
-                it.certificates.extend(others);
-                it.policy = listener.policy;
+                let default = listener.certificates.first();
+                // One of the others that becomes the default one is that alone.
+                let others = it.certificates.iter().skip(1);
+                let others = others.filter(|arn| default != Some(*arn));
+                it.certificates = default.into_iter().chain(others).cloned().collect();
+                match it.protocol.as_str() {
+                    "HTTPS" => it.policy = listener.policy.or(it.policy.take()),
+                    _ => {
+                        it.certificates.clear();
+                        it.policy = None;
+                    }
+                }
             }
             Step::AddCertificates { arn, certificates } => {
-                self.listener(&arn).certificates.extend(certificates);
+                let it = self.listener(&arn);
+                if it.protocol != "HTTPS" {
+                    return Err("only a listener of HTTPS has certificates".to_owned());
+                }
+                it.certificates.extend(certificates);
             }
             Step::RemoveCertificates { arn, certificates } => {
                 let it = self.listener(&arn);
+                if it.protocol != "HTTPS" {
+                    return Err("only a listener of HTTPS has certificates".to_owned());
+                }
+                let default = it.certificates.remove(0);
                 it.certificates.retain(|it| !certificates.contains(it));
+                it.certificates.insert(0, default);
             }
             Step::CreateRule {
                 listener,
@@ -249,7 +303,22 @@ impl World {
                 let balancers = self.seen.balancers.values_mut();
                 let listeners = balancers.flat_map(|it| it.listeners.values_mut());
                 let mut rules = listeners.flat_map(|it| it.rules.values_mut());
-                rules.find(|it| it.arn == arn).expect("a rule").rule = Some(rule);
+                let there = rules.find(|it| it.arn == arn).expect("a rule");
+                let tags = there.rule.take().map(|it| it.tags).unwrap_or_default();
+                there.rule = Some(Rule { tags, ..rule });
+            }
+            Step::Tag { resource, tags } => {
+                let mut all = self.tags();
+                let there = all.get_mut(&resource).expect("a thing with tags");
+                there.extend(tags);
+                if there.len() > 50 {
+                    return Err(format!("{resource} has too many tags"));
+                }
+            }
+            Step::Untag { resource, keys } => {
+                let mut all = self.tags();
+                let there = all.get_mut(&resource).expect("a thing with tags");
+                there.retain(|key, _| !keys.contains(key));
             }
             Step::DeleteRule { arn } => {
                 for it in self.seen.balancers.values_mut() {
@@ -322,9 +391,9 @@ fn all_of_a_stack_is_made_and_goes() {
     assert_eq!(plan(Some(&wanted), &pods(), &world.seen), []);
     let balancer = world.seen.balancers.values().next().unwrap();
     assert_eq!(balancer.listeners[&80].rules.len(), 2);
-    let (own, admitted) = world.seen.own.clone().unwrap();
-    assert_eq!(admitted.len(), 1);
-    assert_eq!(balancer.security, BTreeSet::from([own.clone()]));
+    let own = world.seen.own.clone().unwrap();
+    assert_eq!(own.admits.len(), 1);
+    assert_eq!(balancer.security, BTreeSet::from([own.id]));
     let open = &world.seen.openings["sg-pods"];
     let ports: Vec<u16> = open.iter().map(|it| it.from).collect();
     assert_eq!(ports, [8080, 9090]);
@@ -457,6 +526,125 @@ fn a_port_that_authenticated_users_becomes_one_of_http() {
             .values()
             .all(|it| it.rule.as_ref().unwrap().auth.is_none())
     );
+}
+
+fn of_https(certificates: &[&str]) -> Stack {
+    let mut wanted = stack();
+    let listener = wanted.listeners.get_mut(&80).unwrap();
+    listener.protocol = "HTTPS".to_owned();
+    listener.certificates = certificates.iter().map(|it| (*it).to_owned()).collect();
+    wanted
+}
+
+#[test]
+fn certificates_that_stay_are_there_all_the_while() {
+    for (before, after) in [
+        // The default one becomes an additional one, and the other way round.
+        (&["a", "b"][..], &["b", "a"][..]),
+        (&["a", "b"], &["c", "b", "a"]),
+        (&["a", "b", "c"], &["c", "b"]),
+        (&["a", "b"], &["a", "c"]),
+        (&["a"], &["b", "a"]),
+    ] {
+        let mut world = World::default();
+        let (first, then) = (of_https(before), of_https(after));
+        world.settle(Some(&first), &pods(), usize::MAX);
+        let shown = |world: &World| {
+            let balancer = world.seen.balancers.values().next().unwrap();
+            balancer.listeners[&80].certificates.clone()
+        };
+        assert_eq!(shown(&world), before);
+        for step in plan(Some(&then), &pods(), &world.seen) {
+            world.act(Some(&then), step.clone()).unwrap();
+            for it in before.iter().filter(|it| after.contains(it)) {
+                assert!(
+                    shown(&world).iter().any(|there| there == it),
+                    "{it} is gone after {step:?} on the way from {before:?} to {after:?}"
+                );
+            }
+        }
+        let now = shown(&world);
+        assert_eq!(now[0], after[0]);
+        let all = |it: &[&str]| {
+            it.iter()
+                .map(|it| (*it).to_owned())
+                .collect::<BTreeSet<_>>()
+        };
+        assert_eq!(now.into_iter().collect::<BTreeSet<_>>(), all(after));
+        assert_eq!(plan(Some(&then), &pods(), &world.seen), []);
+    }
+}
+
+#[test]
+fn without_a_word_of_it_the_policy_is_the_usual_one() {
+    let mut world = World::default();
+    let usual = of_https(&["a"]);
+    let mut strict = usual.clone();
+    let policy = "ELBSecurityPolicy-TLS13-1-2-2021-06";
+    strict.listeners.get_mut(&80).unwrap().policy = Some(policy.to_owned());
+    for (wanted, shown) in [
+        (&usual, Some("ELBSecurityPolicy-2016-08")),
+        (&strict, Some(policy)),
+        (&usual, Some("ELBSecurityPolicy-2016-08")),
+        (&stack(), None),
+    ] {
+        world.settle(Some(wanted), &pods(), usize::MAX);
+        let balancer = world.seen.balancers.values().next().unwrap();
+        assert_eq!(balancer.listeners[&80].policy.as_deref(), shown);
+    }
+}
+
+/// A stack whose parts have tags: some of all, and some of its own for each target group and each rule.
+fn tagged(of_all: &BTreeMap<String, String>, own: &str) -> Stack {
+    let mut wanted = stack();
+    wanted.tags.clone_from(of_all);
+    for (name, group) in &mut wanted.groups {
+        group.tags = tags(&[("of", name.as_str()), ("own", own)]);
+    }
+    let rules = &mut wanted.listeners.get_mut(&80).unwrap().rules;
+    for (rule, of) in rules.iter_mut().zip(["first", "second"]) {
+        rule.tags = tags(&[("of", of), ("own", own)]);
+    }
+    wanted
+}
+
+#[test]
+fn everything_has_the_tags_that_are_asked_for() {
+    let mut world = World::default();
+    let blue = tagged(&tags(&[("team", "blue"), ("unit", "a")]), "1");
+    world.settle(Some(&blue), &pods(), usize::MAX);
+    let mut red = tagged(&tags(&[("team", "red"), ("stage", "test")]), "2");
+    // Rules move with their tags.
+    red.listeners.get_mut(&80).unwrap().rules.reverse();
+    let steps = plan(Some(&red), &pods(), &world.seen);
+    let of_tags = |it: &&Step| matches!(it, Step::Tag { .. } | Step::Untag { .. });
+    // The load balancer, its security group and its listener lose one and get two; two groups and two rules get one.
+    assert_eq!(steps.iter().filter(of_tags).count(), 3 * 2 + 4);
+    // As many as a thing can have, and as many others.
+    let many = |value: &str| -> BTreeMap<String, String> {
+        let keys = (0..50).map(|it| format!("{value}{it}"));
+        keys.map(|key| (key, value.to_owned())).collect()
+    };
+    for wanted in [
+        &red,
+        &tagged(&many("x"), "3"),
+        &tagged(&many("y"), "4"),
+        &stack(),
+    ] {
+        world.settle(Some(wanted), &pods(), usize::MAX);
+        let balancer = world.seen.balancers.values().next().unwrap();
+        let own = world.seen.own.as_ref().unwrap();
+        let listener = &balancer.listeners[&80];
+        for shown in [&balancer.tags, &own.tags, &listener.tags] {
+            assert_eq!(shown, &wanted.tags);
+        }
+        for group in world.seen.groups.values() {
+            assert_eq!(group.group.tags, wanted.groups[&group.name].tags);
+        }
+        let rules = listener.rules.values().map(|it| it.rule.as_ref().unwrap());
+        let rules = rules.map(|it| &it.tags);
+        assert!(rules.eq(wanted.listeners[&80].rules.iter().map(|it| &it.tags)));
+    }
 }
 
 #[test]

@@ -341,6 +341,8 @@ fn annotations_are_what_is_wanted() {
         assert_ne!(member(&usual), value, "{name}");
         assert_eq!(member(&stack_of(&[(name, value)])), value, "{name}");
     }
+    let tagged = stack_of(&[("additional-resource-tags", "team=blue")]);
+    assert_eq!(pairs(&only(&tagged).tags), "team=blue");
     // `scheme` is the newer word for `internal`, and groups that are given admit whom they admit.
     let both = stack_of(&[("scheme", "internal"), ("internal", "false")]);
     assert!(both.internal);
