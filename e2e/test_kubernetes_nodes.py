@@ -136,6 +136,7 @@ def test_a_pod_runs_is_read_entered_and_deleted(installation, cluster, node, ima
         "NetworkInterfaces"
     ]
     assert interface["SubnetId"] == node["SubnetId"]
+    assert pod["metadata"]["labels"]["topology.kubernetes.io/zone"] == node["Placement"]["AvailabilityZone"]
     wait_for(lambda: "two" in cluster.kubectl("logs", "plain"), 30, "its log")
     assert cluster.kubectl("logs", "plain", "--tail=1") == "two\n"
     said = cluster.kubectl("exec", "plain", "--", "sh", "-c", "echo $COLOR; hostname -i; exit 0")

@@ -20,6 +20,7 @@ mod runtime_class;
 mod service_account;
 mod storage_class;
 mod tolerations;
+mod topology;
 mod unsupported;
 
 use std::sync::Arc;
@@ -62,6 +63,7 @@ pub use addresses::{adopt as adopt_addresses, default_range};
 pub use certificate::errors as certificate_errors;
 pub use fargate::not_for_others as not_for_others_than_fargate;
 pub use quota::{Turns, charge};
+pub use topology::label as label_by_node;
 
 /// The same, with the mutating webhooks of the cluster: what they change is completed and judged again, and those that want to hear of it
 /// are asked once more.
@@ -230,7 +232,11 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<Option<Compare>, Fault> {
     }
     let ranges = limit_ranges(call).await?;
     limit_range::set_defaults(pod, &ranges);
-    fargate::add(call, pod).await?;
+    let on = node_named(call, text_at(pod, &["spec", "nodeName"])).await?;
+    if let Some(node) = &on {
+        topology::label(pod, node);
+    }
+    fargate::add(call, pod, on.as_deref()).await?;
     let classes = call
         .cluster
         .some("scheduling.k8s.io", "priorityclasses", None)
@@ -241,6 +247,15 @@ async fn pod(call: &Call, pod: &mut Value) -> Result<Option<Compare>, Fault> {
     let class = runtime_class(call, pod).await?;
     runtime_class::set(pod, class.as_deref()).map_err(refused)?;
     images::settle(call, Operation::Create, pod, None).await
+}
+
+/// The node that a pod is to run on, if there is one of that name.
+pub async fn node_named(call: &Call, name: &str) -> Result<Option<Arc<Value>>, Fault> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let found = call.cluster.core_object("nodes", None, name).await;
+    Ok(found.map_err(store_fault)?)
 }
 
 async fn runtime_class(call: &Call, pod: &Value) -> Result<Option<Arc<Value>>, Fault> {

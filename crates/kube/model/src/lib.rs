@@ -39,6 +39,7 @@ pub mod status;
 pub mod strategy;
 pub mod table;
 pub mod taint;
+pub mod topology;
 pub mod validate;
 pub mod version;
 pub mod view;

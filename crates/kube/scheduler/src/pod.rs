@@ -1,5 +1,7 @@
 //! A pod as the scheduler sees it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 use wharf_kube_client::Object;
 use wharf_kube_model::{
@@ -7,13 +9,17 @@ use wharf_kube_model::{
     persistent::own_claim,
     selector::Labels,
     taint::Toleration,
+    topology,
 };
 
-use crate::resources::{self, Resources};
+use crate::{
+    node::Node,
+    resources::{self, Resources},
+};
 
 /// The label by which nodes are told apart.
 pub const HOSTNAME: &str = "kubernetes.io/hostname";
-pub const ZONE: &str = "topology.kubernetes.io/zone";
+pub use topology::ZONE;
 
 #[derive(Debug, Clone)]
 pub struct Pod {
@@ -45,6 +51,8 @@ pub struct Pod {
     pub is_terminating: bool,
     /// What other pods can tell it apart by: those with the same are counted together.
     pub class: String,
+    /// Where its labels begin in its class, which ends with them.
+    labels_at: usize,
 }
 
 /// A port of the host.
@@ -181,11 +189,12 @@ impl Pod {
             it.text("/restartPolicy") == "Always" || spec.list("/containers").contains(it)
         });
         let volumes = spec.list("/volumes").iter();
+        let labels = pod.map("/metadata/labels").cloned().unwrap_or_default();
+        let beside_labels = beside_labels(pod);
         Self {
             uid: pod.uid().to_owned(),
             namespace: pod.namespace().to_owned(),
             name: pod.name().to_owned(),
-            labels: pod.map("/metadata/labels").cloned().unwrap_or_default(),
             controller: pod
                 .controller()
                 .map(|it| it.uid().to_owned())
@@ -219,8 +228,25 @@ impl Pod {
             claims: volumes.filter_map(|it| claim(it, pod)).collect(),
             containers: all().count() as i64,
             is_terminating: pod.is_deleting(),
-            class: class(pod),
+            labels_at: beside_labels.len(),
+            class: beside_labels + &in_order(&labels),
+            labels,
         }
+    }
+
+    /// The same pod at its node, as it is once it is bound: of the same class as the API server makes it.
+    pub fn bound_to(&self, node: &str, known: Option<&Node>) -> Self {
+        let mut bound = self.clone();
+        node.clone_into(&mut bound.node);
+        let labels = known
+            .into_iter()
+            .flat_map(|it| topology::of_node(&it.labels));
+        for (key, value) in labels {
+            bound.labels.insert(key.to_owned(), value.clone());
+        }
+        bound.class.truncate(bound.labels_at);
+        bound.class += &in_order(&bound.labels);
+        bound
     }
 
     pub fn key(&self) -> String {
@@ -252,17 +278,23 @@ fn as_held(pod: &Value) -> Option<Value> {
     Some(spec)
 }
 
-fn class(pod: &Value) -> String {
+/// The class of a pod without its labels.
+fn beside_labels(pod: &Value) -> String {
     let controller = pod.controller().map_or("", |it| it.uid()).to_owned();
     serde_json::json!([
         pod.namespace(),
-        pod.at("/metadata/labels"),
         controller,
         pod.at("/spec/affinity/podAffinity"),
         pod.at("/spec/affinity/podAntiAffinity"),
         pod.is_deleting(),
     ])
     .to_string()
+}
+
+/// The same text for the same labels, whatever their order.
+fn in_order(labels: &Map<String, Value>) -> String {
+    let labels: BTreeMap<&String, &Value> = labels.iter().collect();
+    serde_json::json!(labels).to_string()
 }
 
 fn weight(preference: &Value) -> i64 {

@@ -9,26 +9,19 @@ use wharf_kube_model::{
 };
 
 use super::service_account::is_mirror;
-use crate::{
-    answer::Fault,
-    call::{Call, store_fault},
-};
+use crate::{answer::Fault, call::Call};
 
 /// Why pods but its own do not come to a node, if it is a machine of Fargate. Nodes see to that themselves; this says so early.
-pub async fn not_for_others(call: &Call, node: &str) -> Result<Option<String>, Fault> {
-    let found = call.cluster.core_object("nodes", None, node).await;
-    let found = found.map_err(store_fault)?;
-    let found = found.filter(|it| is_fargate_node(it));
-    Ok(found
-        .map(|_| format!("node \"{node}\" takes the pod of Fargate alone that it was made for")))
+pub fn not_for_others(node: &Value) -> Option<String> {
+    let name = text_at(node, &["metadata", "name"]);
+    is_fargate_node(node)
+        .then(|| format!("node \"{name}\" takes the pod of Fargate alone that it was made for"))
 }
 
 /// Gives a pod to Fargate, if a profile chooses it. One that would run elsewhere for want of an answer is not made.
-pub async fn add(call: &Call, pod: &mut Value) -> Result<(), Fault> {
-    let node = text_at(pod, &["spec", "nodeName"]);
-    if !node.is_empty()
-        && let Some(why) = not_for_others(call, node).await?
-    {
+/// `node` is the one that it names itself.
+pub async fn add(call: &Call, pod: &mut Value, node: Option<&Value>) -> Result<(), Fault> {
+    if let Some(why) = node.and_then(not_for_others) {
         return Err(call.forbidden(text_at(pod, &["metadata", "name"]), &why));
     }
     let is_chosen = match &call.cluster.parts.fargate {

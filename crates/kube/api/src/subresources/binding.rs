@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wharf_kube_model::{status::Status, view::text_at};
 
 use crate::{
-    admission::not_for_others_than_fargate,
+    admission::{label_by_node, node_named, not_for_others_than_fargate},
     answer::{Answer, Fault},
     body::Expected,
     call::Call,
@@ -37,6 +37,11 @@ pub async fn bind(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
         None => named.to_owned(),
     };
     let subresource = call.asked.subresource.as_deref().unwrap_or_default();
+    let asked = text_at(&binding, &["target", "name"]).to_owned();
+    let mut found = node_named(call, &asked).await?;
+    if let Some(node) = &found {
+        label_by_node(&mut binding, node);
+    }
     webhooks::admit_other(
         call,
         Verb::Create,
@@ -54,8 +59,11 @@ pub async fn bind(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
             Status::bad_request("the target of a binding is a Node, and has a name").into(),
         );
     }
+    if node != asked {
+        found = node_named(call, node).await?;
+    }
     if call.user.name != FARGATE_SCHEDULER
-        && let Some(why) = not_for_others_than_fargate(call, node).await?
+        && let Some(why) = found.as_deref().and_then(not_for_others_than_fargate)
     {
         return Err(Status::conflict("", "pods/binding", &name, &why).into());
     }
@@ -107,9 +115,9 @@ pub async fn bind(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
         }
         let mut new = live.clone();
         new["spec"]["nodeName"] = node.into();
-        if let Some(annotations) = binding["metadata"]["annotations"].as_object() {
-            for (key, value) in annotations {
-                new["metadata"]["annotations"][key] = value.clone();
+        for part in ["annotations", "labels"] {
+            for (key, value) in binding["metadata"][part].as_object().into_iter().flatten() {
+                new["metadata"][part][key] = value.clone();
             }
         }
         scheduled(&mut new, &now);

@@ -120,6 +120,32 @@ async fn a_pod_is_bound_once() {
 }
 
 #[tokio::test]
+async fn a_pod_says_where_its_node_is() {
+    let it = harness().await;
+    let (zone, region) = (
+        "topology.kubernetes.io/zone",
+        "topology.kubernetes.io/region",
+    );
+    let node =
+        json!({"metadata": {"name": "n", "labels": {zone: "a", region: "r", "team": "blue"}}});
+    it.post("/api/v1/nodes", &node).await.expect(201);
+    let there = json!({"app": "a", zone: "a", region: "r"});
+    // Whatever it said before.
+    let mut bound = pod("a");
+    bound["metadata"]["labels"][zone] = "elsewhere".into();
+    it.post(PODS, &bound).await.expect(201);
+    bind(&it, "a").await;
+    let bound = it.get(&format!("{PODS}/a")).await.expect(200);
+    assert_eq!(bound["metadata"]["labels"], there);
+    for (name, node, labels) in [("b", "n", there), ("c", "unknown", json!({"app": "a"}))] {
+        let mut named = pod(name);
+        named["spec"]["nodeName"] = node.into();
+        let made = it.post(PODS, &named).await.expect(201);
+        assert_eq!(made["metadata"]["labels"], labels, "{node}");
+    }
+}
+
+#[tokio::test]
 async fn a_pod_on_a_node_goes_when_the_node_says_so() {
     let it = harness().await;
     it.post(PODS, &pod("a")).await.expect(201);

@@ -235,8 +235,12 @@ impl State {
     }
 
     fn assume(&mut self, pod: &Arc<Pod>, node: &str, as_what: Assumed) {
-        let mut placed = Pod::clone(pod);
-        placed.node = node.to_owned();
+        // With the labels that its binding brings: what is told of it then is no news.
+        let known = match as_what {
+            Assumed::Binding => self.snapshot.node(node).map(|it| &**it),
+            Assumed::Nominated => None,
+        };
+        let placed = pod.bound_to(node, known);
         self.snapshot.set_pod(Arc::new(placed));
         self.assumed.insert(pod.uid.clone(), as_what);
     }
@@ -280,4 +284,47 @@ fn is_for_us(pod: &Value) -> bool {
     ["", NAME].contains(&pod.text("/spec/schedulerName"))
         && !pod.is_deleting()
         && pod.list("/spec/schedulingGates").is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+    use wharf_kube_model::topology::{REGION, ZONE};
+
+    use super::*;
+
+    fn pod(name: &str, labels: Value, node: &str) -> Arc<Value> {
+        Arc::new(json!({
+            "metadata": {"namespace": "a", "name": name, "uid": name, "labels": labels},
+            "spec": {"nodeName": node, "containers": [{}]},
+        }))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_labels_that_a_binding_brings_are_no_news() {
+        let mut state = State::default();
+        let of_node = json!({"team": "blue", ZONE: "a", REGION: "r"});
+        let node = json!({"metadata": {"name": "n", "labels": of_node}});
+        state.node(&Change::Added(Arc::new(node)));
+        for name in ["first", "waits"] {
+            state.pod(&Change::Added(pod(name, json!({"app": "web"}), "")));
+        }
+        let start = Instant::now();
+        let later = start + Duration::from_secs(60);
+        let first = state.queue.next(start).unwrap().pod;
+        let waits = state.queue.next(start).unwrap().pod;
+        state.queue.park(&waits.uid, News::PODS, start);
+        state.assume(&first, "n", Assumed::Binding);
+        let bound = |zone: &str| {
+            let labels = json!({REGION: "r", "app": "web", ZONE: zone});
+            Change::Added(pod("first", labels, "n"))
+        };
+        state.pod(&bound("a"));
+        assert!(state.queue.next(later).is_none());
+        // Any others are.
+        state.pod(&bound("b"));
+        assert_eq!(state.queue.next(later).unwrap().pod.uid, "waits");
+    }
 }
