@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use wharf_kube_client::{Error, Informer, Object, Ref, kind};
+use wharf_kube_client::{Error, Informer, Object, Recorder, Ref, kind};
 
 use super::{
     SLICES_BY_SERVICE,
@@ -21,7 +21,7 @@ const OWN_ANNOTATIONS: [&str; 2] = [
     "endpoints.kubernetes.io/last-change-trigger-time",
     "kubectl.kubernetes.io/last-applied-configuration",
 ];
-/// Endpoints in a slice, as many as the API takes; what is beyond is left out.
+/// Endpoints in a slice, as many as the API takes; what is beyond is left out, which an Event says.
 const MOST: usize = 1000;
 
 pub struct Mirrors {
@@ -29,6 +29,7 @@ pub struct Mirrors {
     services: Informer,
     endpoints: Informer,
     slices: Informer,
+    recorder: Recorder,
 }
 
 impl Mirrors {
@@ -38,6 +39,7 @@ impl Mirrors {
             services: context.informer(&kind::SERVICE),
             endpoints: context.informer(&kind::ENDPOINTS),
             slices: context.informer(&kind::ENDPOINT_SLICE),
+            recorder: context.recorder("endpoint-slice-mirroring-controller"),
         })
     }
 }
@@ -55,15 +57,15 @@ fn is_mirrored(endpoints: &Value, service: &Value) -> bool {
         && endpoints.annotation(LEADER).is_none()
 }
 
-/// What to write. `there` are the slices that were made of these Endpoints.
-fn plan(endpoints: &Value, there: &[Arc<Value>]) -> Vec<Write> {
+/// What to write. `there` are the slices that were made of the same Endpoints as those that are wanted.
+fn plan(wanted: BTreeMap<String, Value>, there: &[Arc<Value>]) -> Vec<Write> {
     let mut known: BTreeMap<String, Vec<&Arc<Value>>> = BTreeMap::new();
     for slice in there {
         let key = key(slice.text("/addressType"), slice.list("/ports"));
         known.entry(key).or_default().push(slice);
     }
     let mut writes = Vec::new();
-    for (key, slice) in wanted(endpoints) {
+    for (key, slice) in wanted {
         let mut same = known.remove(&key).unwrap_or_default().into_iter();
         match same.next() {
             None => writes.push(Write::Create(slice)),
@@ -81,9 +83,10 @@ fn key(family: &str, ports: &[Value]) -> String {
     format!("{family} {}", slices::by(ports))
 }
 
-/// The slices that there are to be.
-fn wanted(endpoints: &Value) -> BTreeMap<String, Value> {
+/// The slices that there are to be, and how many addresses they have no room for.
+fn wanted(endpoints: &Value) -> (BTreeMap<String, Value>, usize) {
     let mut found: BTreeMap<String, Value> = BTreeMap::new();
+    let mut left_out = 0;
     for subset in endpoints.list("/subsets") {
         let ports: Vec<Value> = subset.list("/ports").iter().map(port).collect();
         for (list, is_ready) in [("/addresses", true), ("/notReadyAddresses", false)] {
@@ -94,15 +97,14 @@ fn wanted(endpoints: &Value) -> BTreeMap<String, Value> {
                 let family = if ip.is_ipv4() { "IPv4" } else { "IPv6" };
                 let slice = found.entry(key(family, &ports));
                 let slice = slice.or_insert_with(|| made(endpoints, family, &ports));
-                if let Some(all) = slice["endpoints"].as_array_mut()
-                    && all.len() < MOST
-                {
-                    all.push(endpoint(address, ip, is_ready));
+                match slice["endpoints"].as_array_mut() {
+                    Some(all) if all.len() < MOST => all.push(endpoint(address, ip, is_ready)),
+                    _ => left_out += 1,
                 }
             }
         }
     }
-    found
+    (found, left_out)
 }
 
 fn port(of: &Value) -> Value {
@@ -186,7 +188,17 @@ impl Controller for Mirrors {
         let service = self.services.get(&key.namespace, &key.name);
         let writes = match (endpoints, service) {
             (Some(endpoints), Some(service)) if is_mirrored(&endpoints, &service) => {
-                plan(&endpoints, &there)
+                let (wanted, left_out) = wanted(&endpoints);
+                if left_out > 0 {
+                    self.recorder.warning(
+                        Ref::of(&kind::ENDPOINTS, &endpoints),
+                        "TooManyAddressesToMirror",
+                        &format!(
+                            "A max of {MOST} addresses can be mirrored to EndpointSlices per Endpoints subset. {left_out} addresses were skipped"
+                        ),
+                    );
+                }
+                plan(wanted, &there)
             }
             _ => there.into_iter().map(Write::Delete).collect(),
         };
@@ -217,6 +229,10 @@ mod tests {
     fn subset(addresses: &[&str], port: u16) -> Value {
         let addresses: Vec<Value> = addresses.iter().map(|it| json!({"ip": it})).collect();
         json!({"addresses": addresses, "ports": [{"name": "http", "port": port}]})
+    }
+
+    fn plan(endpoints: &Value, there: &[Arc<Value>]) -> Vec<Write> {
+        super::plan(wanted(endpoints).0, there)
     }
 
     /// Slices after a plan was carried out, as a server keeps them.
@@ -321,6 +337,49 @@ mod tests {
         };
         assert!(!is_mirrored(&with("labels", SKIP), &plain));
         assert!(!is_mirrored(&with("annotations", LEADER), &plain));
+    }
+
+    /// A subset with so many addresses, within `10.NET.0.0/16`.
+    fn many(net: u8, count: usize) -> Value {
+        let all = (0..count).map(|it| format!("10.{net}.{}.{}", it / 256, it % 256));
+        let all: Vec<String> = all.collect();
+        subset(&all.iter().map(String::as_str).collect::<Vec<_>>(), 80)
+    }
+
+    #[test]
+    fn a_slice_has_a_thousand_endpoints() {
+        // Those of the same ports share a slice; those of another family do not.
+        let all = endpoints(json!([
+            many(0, 600),
+            many(1, 403),
+            subset(&["fd00::1"], 80)
+        ]));
+        let (slices, left_out) = wanted(&all);
+        let lengths = slices.values().map(|it| it.list("/endpoints").len());
+        let mut lengths: Vec<usize> = lengths.collect();
+        lengths.sort_unstable();
+        assert_eq!((lengths, left_out), (vec![1, 1000], 3));
+        assert_eq!(wanted(&endpoints(json!([many(0, 1000)]))).1, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn addresses_that_are_left_out_are_told() {
+        let cluster = Cluster::start(|context| {
+            tokio::spawn(drive(Mirrors::new(context), context.stop.clone()))
+        });
+        let client = &cluster.client;
+        let all = endpoints(json!([many(0, 1002)]));
+        client.create(&kind::ENDPOINTS, "a", &all).await.unwrap();
+        let service = json!({"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}]}});
+        client.create(&kind::SERVICE, "a", &service).await.unwrap();
+        let told = "A max of 1000 addresses can be mirrored to EndpointSlices per Endpoints subset. 2 addresses were skipped";
+        let events = cluster.until(&kind::EVENT, |all| !all.is_empty()).await;
+        let shown = |pointer| events[0].text(pointer);
+        assert_eq!(shown("/reason"), "TooManyAddressesToMirror");
+        assert_eq!(shown("/message"), told);
+        assert_eq!(shown("/involvedObject/name"), "s");
+        let has_all = |all: &[Value]| all.len() == 1 && all[0].list("/endpoints").len() == 1000;
+        cluster.until(&kind::ENDPOINT_SLICE, has_all).await;
     }
 
     #[tokio::test(start_paused = true)]
