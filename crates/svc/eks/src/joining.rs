@@ -6,12 +6,13 @@ use wharf_wire::Fault;
 use crate::{
     core::Core,
     fault,
-    groups::user_data::{self, ClusterFacts},
+    groups::{
+        records::ENTRY_TYPE,
+        user_data::{self, ClusterFacts},
+    },
     names,
     records::{AccessEntry, Cluster, Status},
 };
-
-const OF_NODES: &str = "EC2_LINUX";
 
 /// What a machine needs for it.
 #[derive(Debug, Clone)]
@@ -46,12 +47,12 @@ pub async fn of(core: &Core, place: &Place, name: &str, role: &str) -> Result<Jo
 /// Whether nodes of that role enter; who is in the ConfigMap `aws-auth` nobody here knows.
 fn enters(cluster: &Cluster, entry: Option<&AccessEntry>, role: &str) -> Result<(), Fault> {
     let may = match entry.filter(|_| cluster.mode.has_entries()) {
-        Some(entry) => entry.entry_type == OF_NODES,
+        Some(entry) => entry.entry_type == ENTRY_TYPE,
         None => cluster.mode.has_config_map(),
     };
     may.then_some(()).ok_or_else(|| {
         fault::invalid(format!(
-            "Nodes with the role {role} do not enter the cluster: it needs an access entry of type {OF_NODES}."
+            "Nodes with the role {role} do not enter the cluster: it needs an access entry of type {ENTRY_TYPE}."
         ))
     })
 }
