@@ -13,6 +13,7 @@ use crate::{
     aws_auth::{self, MapError, OF_FARGATE},
     core::Core,
     fault::EksFaults,
+    groups::records::NodeGroup,
     names, node_entries,
     reconcile::{PERMIT, Standing, StepError, standing},
     records::{AccessEntry, Cluster, Mode},
@@ -110,7 +111,17 @@ async fn issues(
         return Ok(vec![issue("AccessDenied", text)]);
     }
     if !cluster.mode.has_entries() {
-        return Ok(Vec::new());
+        // Of a role one entry of the ConfigMap counts, and nodes of the two kinds enter by different names.
+        let groups = core.below::<NodeGroup>(place, &cluster.id).await?;
+        let group = groups.iter().find(|it| it.record.role == profile.role);
+        let text = group.map(|it| {
+            format!(
+                "The role {} is that of the node group {}, which must have a different role than Fargate profiles.",
+                profile.role, it.record.name
+            )
+        });
+        let issue = text.map(|it| issue("PodExecutionRoleAlreadyInUse", it));
+        return Ok(issue.into_iter().collect());
     }
     let key = names::entry_key(place, &cluster.id, &profile.role);
     let entry = core.table.read::<AccessEntry>(&key).await?;

@@ -11,6 +11,7 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     core::Core,
+    fargate::{self, FargateProfile},
     fault,
     groups::{
         checks,
@@ -94,6 +95,9 @@ pub async fn create(
             if !node_entries::make(core, of, &mut group, &mut tx).await? {
                 return Err(fault::untrusting_node_role(&group.role));
             }
+        } else {
+            // A profile that comes meanwhile writes the cluster's record.
+            check_profiles(core, (&place, &cluster), &group.role).await?;
         }
         tx.put(&key, &group);
         group.clone()
@@ -221,6 +225,25 @@ async fn check_entry(
         true => Ok(()),
         false => Err(fault::invalid(format!(
             "The access entry of {role} is not of type {ENTRY_TYPE} or is of another principal of this name."
+        ))),
+    }
+}
+
+/// As AWS asks for, Fargate profiles have other roles than node groups. Without access entries nothing else would say so: of a role one
+/// entry of the ConfigMap `aws-auth` counts, and nodes of the two kinds enter by different names.
+async fn check_profiles(
+    core: &Core,
+    (place, cluster): (&Place, &Cluster),
+    role: &str,
+) -> Result<(), Fault> {
+    let profiles = core.below::<FargateProfile>(place, &cluster.id).await?;
+    let mut profiles = profiles.into_iter().map(|it| it.record);
+    let found = profiles.find(|it| it.role == role && it.status != fargate::Status::CreateFailed);
+    match found {
+        None => Ok(()),
+        Some(profile) => Err(fault::invalid(format!(
+            "The role {role} is that of the Fargate profile {}, which must have a different role than node groups.",
+            profile.name
         ))),
     }
 }

@@ -318,6 +318,49 @@ async fn a_role_with_a_path_is_mapped_beside_those_of_users() {
     assert_eq!(home.map_roles().await, Some(users));
 }
 
+/// Nodes of the two kinds enter by different names, and in the map one entry of a role counts.
+#[tokio::test]
+async fn without_entries_a_role_is_of_profiles_or_of_node_groups() {
+    let home = Home::new().await;
+    home.active("CONFIG_MAP").await;
+    let subnet = home.private_subnet().await;
+    let services = json!(["ec2.amazonaws.com", "eks-fargate-pods.amazonaws.com"]);
+    let shared = role_at(&home.world, "/", "shared", services).await;
+    let mut group = home.group_request().await;
+    group.node_role = Some(shared.clone());
+    home.make_profile(request("a", &shared, &subnet))
+        .await
+        .unwrap();
+    home.profile_is("a", "ACTIVE").await;
+    let made = home.eks.create_nodegroup(&call(), group.clone()).await;
+    let text = format!(
+        "The role {shared} is that of the Fargate profile a, which must have a different role than node groups."
+    );
+    refused(made, INVALID, &text);
+    home.delete_profile("a").await.unwrap();
+    until("it is gone", || async { home.profile("a").await.is_err() }).await;
+
+    home.make_empty(group).await;
+    let roles = home.map_roles().await.unwrap();
+    assert!(roles.contains("system:node:{{EC2PrivateDNSName}}"));
+    home.make_profile(request("b", &shared, &subnet))
+        .await
+        .unwrap();
+    let failed = home.profile_is("b", "CREATE_FAILED").await;
+    let issues = failed.health.unwrap().issues.unwrap();
+    assert_eq!(
+        issues[0].code.as_deref(),
+        Some("PodExecutionRoleAlreadyInUse")
+    );
+    let text = format!(
+        "The role {shared} is that of the node group workers, which must have a different role than Fargate profiles."
+    );
+    assert_eq!(issues[0].message.as_deref(), Some(text.as_str()));
+    home.delete_profile("b").await.unwrap();
+    until("it is gone", || async { home.profile("b").await.is_err() }).await;
+    assert_eq!(home.map_roles().await, Some(roles));
+}
+
 #[tokio::test]
 async fn a_map_that_is_no_list_fails_the_profile_and_stays() {
     let home = Home::new().await;

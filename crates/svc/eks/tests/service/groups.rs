@@ -18,7 +18,7 @@ use crate::{Home, role};
 const CLUSTER: &str = "demo";
 
 impl Home {
-    async fn group_request(&self) -> CreateNodegroupRequest {
+    pub(crate) async fn group_request(&self) -> CreateNodegroupRequest {
         CreateNodegroupRequest {
             cluster_name: Some(CLUSTER.to_owned()),
             nodegroup_name: Some("workers".to_owned()),
@@ -50,7 +50,7 @@ impl Home {
     }
 
     /// One without instances.
-    async fn make_empty(&self, mut request: CreateNodegroupRequest) {
+    pub(crate) async fn make_empty(&self, mut request: CreateNodegroupRequest) {
         if let Some(sizes) = &mut request.scaling_config {
             sizes.desired_size = Some(0);
         }

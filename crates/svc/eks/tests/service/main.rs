@@ -20,7 +20,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use serde_json::json;
+use serde_json::{Value, json};
 use wharf_api_eks::{
     AccessScope, AssociateAccessPolicyRequest, CreateAccessConfigRequest, CreateAccessEntryRequest,
     CreateClusterRequest, DeleteClusterRequest, DescribeClusterRequest, DescribeClusterResponse,
@@ -318,7 +318,9 @@ async fn role(world: &World, name: &str, service: &str) -> String {
     role_at(world, "/", name, service).await
 }
 
-async fn role_at(world: &World, path: &str, name: &str, service: &str) -> String {
+/// One that a service may assume, or all of a list.
+async fn role_at(world: &World, path: &str, name: &str, service: impl Into<Value>) -> String {
+    let service: Value = service.into();
     let trust = json!({
         "Version": "2012-10-17",
         "Statement": [{ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }],
