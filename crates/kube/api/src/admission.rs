@@ -255,7 +255,7 @@ pub async fn node_named(call: &Call, name: &str) -> Result<Option<Arc<Value>>, F
         return Ok(None);
     }
     let found = call.cluster.core_object("nodes", None, name).await;
-    Ok(found.map_err(store_fault)?)
+    found.map_err(store_fault)
 }
 
 async fn runtime_class(call: &Call, pod: &Value) -> Result<Option<Arc<Value>>, Fault> {
