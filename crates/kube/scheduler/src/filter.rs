@@ -98,7 +98,7 @@ impl<'a> Question<'a> {
         Self {
             pod,
             volumes,
-            is_taken: alone.any(|it| snapshot.has_claim(&pod.namespace, it, &pod.uid)),
+            is_taken: alone.any(|it| snapshot.holders(pod, it).next().is_some()),
             spreads: Spreads::required(pod, snapshot),
             others: PodAffinity::of(pod, snapshot),
         }

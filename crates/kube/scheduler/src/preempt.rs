@@ -1,6 +1,6 @@
 //! Which pods have to leave so that a more important one fits. Pure, on a snapshot that is put back as it was.
 
-use std::{cell::LazyCell, cmp::Reverse, sync::Arc};
+use std::{cell::LazyCell, cmp::Reverse, collections::BTreeSet, sync::Arc};
 
 use crate::{
     budget::{Budget, violating},
@@ -37,11 +37,13 @@ pub fn preempt(
         .iter()
         .filter(|(_, why)| why.iter().all(Refusal::is_for_others));
     let helpful: Vec<&String> = helpful.map(|(node, _)| node).collect();
+    let holders = nodes_of_holders(pod, volumes, snapshot);
     let (mut best, mut without) = (None::<(Cost, Preemption)>, 0);
     let mut tried = 0;
     for node in &helpful {
         let is_less = |it: &&Arc<Pod>| it.priority < pod.priority;
-        if snapshot.pods_on(node).find(is_less).is_none() {
+        let frees = holders.iter().all(|it| it == *node);
+        if !frees || snapshot.pods_on(node).find(is_less).is_none() {
             without += 1;
             continue;
         }
@@ -80,6 +82,14 @@ pub fn preempt(
         "0/{all} nodes are available: {}.",
         reasons.join(", ")
     ))
+}
+
+/// Where the pods are that have claims which `pod` is to have alone: on other nodes nobody makes room for it, and to find that out node
+/// by node takes a look at all pods each time.
+fn nodes_of_holders(pod: &Pod, volumes: &Reach, snapshot: &Snapshot) -> BTreeSet<String> {
+    let claims = volumes.alone.iter();
+    let holders = claims.flat_map(|it| snapshot.holders(pod, it));
+    holders.map(|it| it.node.clone()).collect()
 }
 
 /// How many leave against a budget, the highest priority, their sum, how many, and since when the oldest of that priority is there.

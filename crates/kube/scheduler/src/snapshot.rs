@@ -101,11 +101,13 @@ impl Snapshot {
         self.pods.get(uid).map(|(pod, _)| pod)
     }
 
-    /// Whether a pod other than `uid` that has a node has this claim.
-    pub fn has_claim(&self, namespace: &str, claim: &str, uid: &str) -> bool {
-        let mut others = self.pods.values().map(|(pod, _)| pod);
-        others.any(|it| {
-            it.uid != uid && it.namespace == namespace && it.claims.iter().any(|it| it == claim)
+    /// Pods other than `pod` that have a node and this claim of its namespace.
+    pub fn holders(&self, pod: &Pod, claim: &str) -> impl Iterator<Item = &Arc<Pod>> {
+        let others = self.pods.values().map(|(it, _)| it);
+        others.filter(move |it| {
+            it.uid != pod.uid
+                && it.namespace == pod.namespace
+                && it.claims.iter().any(|it| it == claim)
         })
     }
 
