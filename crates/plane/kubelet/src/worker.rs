@@ -405,6 +405,17 @@ impl Worker {
 /// Seconds that the containers of a pod have that the API does not know any more.
 const GRACE_OF_THE_LOST: i64 = 2;
 
+/// What an earlier agent ended stays so, whether or not it came to its end.
+fn stay_ended(pod: &Pod, state: &mut PodState) {
+    let reason = pod.status.text("/reason");
+    if !reason.is_empty() {
+        let message = pod.status.text("/message").to_owned();
+        state.failed = Some((reason.to_owned(), message));
+        state.is_for_node = is_ended_for_node(&pod.status);
+        state.gives_back = state.is_for_node;
+    }
+}
+
 /// Begins with what an earlier agent left, or what the API tells of a sandbox that is gone.
 fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
     let told = |name: &str| {
@@ -416,22 +427,30 @@ fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
         let mut all = all.into_iter().flat_map(|it| pod.status.list(it));
         all.find(|it| it.text("/name") == name)
     };
+    let phase = pod.status.text("/phase");
     let Some(found) = found else {
-        if matches!(pod.status.text("/phase"), "Succeeded" | "Failed") {
+        if matches!(phase, "Succeeded" | "Failed") {
             state.is_finished = true;
+        } else {
+            stay_ended(pod, state);
         }
+        let ends = state.failed.is_some();
         let now = state.seen_at;
         for (name, container) in &mut state.containers {
             let Some(told) = told(name).filter(|it| !it.text("/containerID").is_empty()) else {
                 continue;
             };
-            if pod.is_ephemeral(name) {
-                // It had its time.
-                container.end(KILLED, false, now, String::new());
-                continue;
-            }
             let before = told.integer("/restartCount").unwrap_or_default();
-            container.attempt = u32::try_from(before).unwrap_or_default().saturating_add(1);
+            let before = u32::try_from(before).unwrap_or_default();
+            if ends || pod.is_ephemeral(name) {
+                // It had its time.
+                let code = told.integer("/state/terminated/exitCode");
+                let code = code.and_then(|it| i32::try_from(it).ok());
+                container.attempt = before;
+                container.end(code.unwrap_or(KILLED), false, now, String::new());
+            } else {
+                container.attempt = before.saturating_add(1);
+            }
         }
         return;
     };
@@ -439,13 +458,8 @@ fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
         state.sandbox = Sandbox::Ready;
         state.ip = found.address;
     }
-    // What an earlier agent ended stays so.
-    let reason = pod.status.text("/reason");
-    if pod.status.text("/phase") != "Succeeded" && !reason.is_empty() {
-        let message = pod.status.text("/message").to_owned();
-        state.failed = Some((reason.to_owned(), message));
-        state.is_for_node = is_ended_for_node(&pod.status);
-        state.gives_back = state.is_for_node;
+    if phase != "Succeeded" {
+        stay_ended(pod, state);
     }
     let now = state.seen_at;
     for (name, seen) in &found.containers {

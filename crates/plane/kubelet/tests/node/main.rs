@@ -775,6 +775,41 @@ async fn a_pod_has_more_once_others_have_left_room() {
     assert!(has.condition(pending).is_none());
 }
 
+/// It was told why it goes before it had gone, and its machine began anew in between.
+#[tokio::test]
+async fn a_pod_that_its_node_ended_is_not_run_again() {
+    let setup = Setup::new();
+    setup
+        .create(json!({"containers": [{"name": "a", "image": "x"}]}))
+        .await;
+    let running = json!({
+        "name": "a", "restartCount": 2, "containerID": "wharf://u/a~r2",
+        "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}},
+    });
+    let status = json!({
+        "phase": "Running", "reason": "Evicted", "message": "The node was low on resource: memory.",
+        "containerStatuses": [running],
+    });
+    let patch = Patch::Merge(json!({"status": status}));
+    let told = setup
+        .client
+        .patch_at(&kind::POD, "n", "p", "status", &patch);
+    told.await.unwrap();
+    let _node = setup.node().drop_guard();
+    let over = setup
+        .wait("it is over", |it| it.text("/status/phase") == "Failed")
+        .await;
+    assert_eq!(over.text("/status/reason"), "Evicted");
+    let container = over.at("/status/containerStatuses/0");
+    assert_eq!(container.integer("/restartCount"), Some(2));
+    assert_eq!(
+        container.integer("/state/terminated/exitCode"),
+        Some(137),
+        "{container}"
+    );
+    assert!(setup.machine.sandboxes.lock().is_empty());
+}
+
 #[tokio::test]
 async fn what_cannot_be_had_is_told() {
     let setup = Setup::new();
