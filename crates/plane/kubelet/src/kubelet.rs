@@ -33,7 +33,7 @@ use crate::{
     on_demand, perform,
     pod::Pod,
     pressure::watch::{Capacity, Pressure},
-    qos, resizing,
+    resizing::{self, Given},
     status::Place,
     usage::{self, Usage},
     worker::{Wanted, Worker},
@@ -107,6 +107,7 @@ impl Kubelet {
             },
             pressure: Pressure::default(),
             host_ports: HostPorts::default(),
+            given: Given::default(),
         };
         Self {
             node: Arc::new(node),
@@ -341,11 +342,7 @@ fn no_room<'a>(
     object: &Value,
     others: impl Iterator<Item = &'a Arc<Value>>,
 ) -> Option<(String, String)> {
-    let asks = |it: &Value| {
-        resizing::as_given(it)
-            .map(|pod| qos::requests(&pod))
-            .unwrap_or_default()
-    };
+    let asks = |it: &Value| node.given.to(it);
     let is_over = |it: &Value| matches!(it.text("/status/phase"), "Succeeded" | "Failed");
     let ports = |it: &Value| {
         Pod::read(it)

@@ -34,6 +34,7 @@ use crate::{
         watch::{Capacity, Pressure},
     },
     refused::{self, is_extended},
+    resizing::Given,
     status::Place,
     usage::Usage,
 };
@@ -122,6 +123,7 @@ pub struct Node {
     pub capacity: Capacity,
     pub pressure: Pressure,
     pub host_ports: HostPorts,
+    pub given: Given,
 }
 
 impl Node {

@@ -1,6 +1,9 @@
 //! Whether a node has room for what a pod that runs asks for now. What it has no room for the pod does not get: it keeps what it was
 //! given, and its status says why, with upstream's reasons and texts. Pure but for looking at the pods of the node.
 
+use std::{collections::BTreeMap, sync::Arc};
+
+use parking_lot::Mutex;
 use serde_json::Value;
 use wharf_kube_client::Object as _;
 
@@ -59,22 +62,59 @@ fn pending(all: Amounts, used: Amounts, had: Amounts, asked: Amounts) -> Option<
     })
 }
 
-/// Why a pod that has what `had` says does not get what `asked` says.
-pub fn lacking(node: &Node, had: &Pod, asked: &Pod) -> Option<Pending> {
-    let mut used = (0, 0);
-    for other in node.pods.read().values() {
-        let is_over = matches!(other.text("/status/phase"), "Succeeded" | "Failed");
-        if is_over || other.uid() == asked.metadata.uid || !node.is_for(other) {
-            continue;
-        }
-        if let Some(other) = as_given(other) {
-            let (cpu, memory) = qos::requests(&other);
+/// What pods have since they were last asked for more or less, by their uids. It takes a moment until the API says so: two that ask at
+/// once do not both get what is there but once.
+#[derive(Debug, Default)]
+pub struct Given(Mutex<BTreeMap<String, Amounts>>);
+
+impl Given {
+    /// What a pod has of its node.
+    pub fn to(&self, object: &Value) -> (u128, u128) {
+        held(&self.0.lock(), object)
+    }
+
+    /// Why the pod of this uid, which has what `had` says, does not get what `asked` says beside others. From now on it has one of both.
+    fn decide<'a>(
+        &self,
+        all: Amounts,
+        others: impl Iterator<Item = &'a Value>,
+        uid: &str,
+        (had, asked): (Amounts, Amounts),
+    ) -> Option<Pending> {
+        let mut given = self.0.lock();
+        let mut used = (0, 0);
+        for other in others {
+            let is_over = matches!(other.text("/status/phase"), "Succeeded" | "Failed");
+            if is_over || other.uid() == uid {
+                continue;
+            }
+            let (cpu, memory) = held(&given, other);
             used = (used.0 + cpu, used.1 + memory);
         }
+        let pending = pending(all, used, had, asked);
+        let has = if pending.is_some() { had } else { asked };
+        given.insert(uid.to_owned(), has);
+        pending
     }
+}
+
+fn held(given: &BTreeMap<String, Amounts>, object: &Value) -> Amounts {
+    let told = || as_given(object).map(|pod| qos::requests(&pod));
+    let known = given.get(object.uid()).copied();
+    known.or_else(told).unwrap_or_default()
+}
+
+/// Why a pod that has what `had` says does not get what `asked` says.
+pub fn lacking(node: &Node, had: &Pod, asked: &Pod) -> Option<Pending> {
+    let pods = node.pods.read();
+    let is_here = |uid: &str| pods.contains_key(&node.sandbox_of(uid));
+    node.given.0.lock().retain(|uid, _| is_here(uid));
+    let others = pods.values().map(Arc::as_ref);
+    let others = others.filter(|it| node.is_for(it));
     let (cpu, memory) = node.allocatable;
     let all = (u128::from(cpu), u128::from(memory));
-    pending(all, used, qos::requests(had), qos::requests(asked))
+    let amounts = (qos::requests(had), qos::requests(asked));
+    node.given.decide(all, others, &asked.metadata.uid, amounts)
 }
 
 /// Whether a pod asks for more than it gets.
@@ -158,6 +198,31 @@ mod tests {
             "Node didn't have enough resource: cpu, requested: 600, used: 1500, capacity: 2000"
         );
         assert_eq!(told.event(), "ResizeDeferred");
+    }
+
+    #[test]
+    fn of_two_that_ask_at_once_one_has_what_is_there() {
+        let pod = |uid: &str, cpu: &str| {
+            json!({
+                "metadata": {"name": uid, "namespace": "n", "uid": uid},
+                "spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": cpu}}}]},
+            })
+        };
+        let given = Given::default();
+        // As the API has them: neither says that it waits.
+        let pods = [pod("a", "1"), pod("b", "1500m")];
+        let decide = |uid: &str, asked: u128| {
+            let amounts = ((500, 0), (asked, 0));
+            let found = given.decide((2000, 0), pods.iter(), uid, amounts);
+            found.map(|it| it.reason)
+        };
+        assert_eq!(decide("a", 1000), Some("Deferred"));
+        assert_eq!(decide("b", 1500), None);
+        assert_eq!(decide("a", 1000), Some("Deferred"));
+        assert_eq!((given.to(&pods[0]).0, given.to(&pods[1]).0), (500, 1500));
+        let less = ((1500, 0), (500, 0));
+        assert_eq!(given.decide((2000, 0), pods.iter(), "b", less), None);
+        assert_eq!(decide("a", 1000), None);
     }
 
     #[test]

@@ -346,11 +346,11 @@ fn container(pod: &Pod, state: &PodState, of: &Container, is_init: bool, now: Ti
         Run::None | Run::Starting | Run::Failed { .. } => restarts.saturating_sub(1),
         _ => restarts,
     };
+    let allocated = || of.resources.to_value()["requests"].take();
     let (given, allocated) = match known.is_running() {
-        true => (
-            known.resources.to_value(),
-            of.resources.to_value()["requests"].take(),
-        ),
+        true => (known.resources.to_value(), allocated()),
+        // What it asks for is not what it begins with.
+        false if state.pending.is_some() => (of.resources.to_value(), allocated()),
         false => (Value::Null, Value::Null),
     };
     json!({

@@ -22,7 +22,7 @@ use crate::{
     node::Node,
     objects::Followed,
     perform,
-    plan::{Action, begin, plan},
+    plan::{Action, begin, is_over, plan},
     pod::{Container, Pod},
     probe,
     refused::{self, refused, refused_ephemeral},
@@ -87,7 +87,7 @@ impl Worker {
         let (pod, unreadable) = match Pod::read(object) {
             Ok(mut pod) => {
                 // It has what it was given, until it is asked whether there is room for more.
-                if !is_new {
+                if !is_new || resizing::is_pending(object) {
                     resizing::take_back(&mut pod);
                 }
                 (pod, None)
@@ -253,13 +253,13 @@ impl Worker {
         }
     }
 
-    /// The pod is this now. What runs keeps what it has of its node where that has no room for more.
+    /// The pod is this now. It keeps what it has of its node where that has no room for more, also while its containers wait to begin
+    /// again.
     fn become_now(&mut self, mut pod: Pod) {
         let node = &self.context.node;
         let had = |of: &Container| self.pod.container(&of.name).map(|it| &it.resources);
         let differs = |of: &Container| had(of).is_some_and(|had| *had != of.resources);
-        let runs = self.state.containers.values().any(|it| it.is_active());
-        let asks = runs && pod.all_containers().any(differs);
+        let asks = !is_over(&self.pod, &self.state) && pod.all_containers().any(differs);
         let pending = asks.then(|| resizing::lacking(node, &self.pod, &pod));
         let pending = pending.flatten();
         if let Some(why) = &pending {

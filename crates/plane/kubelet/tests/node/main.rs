@@ -747,7 +747,7 @@ async fn a_pod_has_more_once_others_have_left_room() {
         it.text(pointer).to_owned()
     };
     setup.named("other", asking("1")).await;
-    setup.create(asking("500m")).await;
+    let pod = setup.create(asking("500m")).await;
     setup
         .wait("it is ready", |it| it.has_condition("Ready", "True"))
         .await;
@@ -765,6 +765,17 @@ async fn a_pod_has_more_once_others_have_left_room() {
         "Node didn't have enough resource: cpu, requested: 1500, used: 1000, capacity: 1930"
     );
     assert_eq!(given(&waits), "500m");
+    // Who begins again meanwhile begins with what it had.
+    let first = ContainerName::try_from("a~r0").unwrap();
+    setup.machine.end(&id(&pod), &first, 3);
+    let again = setup
+        .wait("it runs again", |it| {
+            let status = it.at("/status/containerStatuses/0");
+            status.integer("/restartCount") == Some(1) && status.at("/state/running").is_object()
+        })
+        .await;
+    assert_eq!(given(&again), "500m");
+    assert!(again.has_condition(pending, "True"));
     let options = Delete {
         grace_seconds: Some(1),
         ..Delete::default()
