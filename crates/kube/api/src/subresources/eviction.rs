@@ -72,7 +72,10 @@ pub async fn evict(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
 async fn mark(call: &Call, mut object: Object, options: &mut Options) -> Result<(), Fault> {
     let objects = &call.cluster.objects;
     for _ in 0..TRIES {
-        let marked = marked(call.value(&object)?, &call.now.iso8601_seconds());
+        let pod = call.value(&object)?;
+        // It may be another of the name by now.
+        deleting::check_preconditions(call, call.name(), &pod, options)?;
+        let marked = marked(pod, &call.now.iso8601_seconds());
         let record = record(object.version(), &marked);
         let written = objects
             .replace(
