@@ -147,7 +147,10 @@ fn made(endpoints: &Value, family: &str, ports: &[Value]) -> Value {
 
 fn changed(there: &Value, wanted: &Value) -> Option<Write> {
     let annotations = |it: &Value| it.map("/metadata/annotations").cloned().unwrap_or_default();
+    let owners = "/metadata/ownerReferences";
     let is_same = there.list("/endpoints") == wanted.list("/endpoints")
+        // Of others of the name that are gone it would be collected with these.
+        && there.list(owners) == wanted.list(owners)
         && there.at("/metadata/labels") == wanted.at("/metadata/labels")
         && annotations(there) == annotations(wanted);
     if is_same {
@@ -155,7 +158,7 @@ fn changed(there: &Value, wanted: &Value) -> Option<Write> {
     }
     let mut slice = there.clone();
     slice["endpoints"] = wanted["endpoints"].clone();
-    for name in ["labels", "annotations"] {
+    for name in ["labels", "annotations", "ownerReferences"] {
         slice["metadata"][name] = wanted["metadata"][name].clone();
     }
     Some(Write::Update(slice))
@@ -321,6 +324,17 @@ mod tests {
             .unwrap()
             .shift_remove("annotations");
         assert_eq!(plan(&all, &[there.into()]), []);
+    }
+
+    #[test]
+    fn slices_belong_to_the_endpoints_that_there_are_now() {
+        let mut all = endpoints(json!([subset(&["10.0.0.1"], 80)]));
+        let there = after(Vec::new(), plan(&all, &[]));
+        all["metadata"]["uid"] = "later".into();
+        let there = after(there.clone(), plan(&all, &there));
+        let owner = |it: &Value| it.text("/metadata/ownerReferences/0/uid").to_owned();
+        assert_eq!((there.len(), owner(&there[0])), (1, "later".to_owned()));
+        assert_eq!(plan(&all, &there), []);
     }
 
     #[test]
