@@ -379,6 +379,9 @@ async fn a_group_whose_instances_do_not_join_fails() {
     })
     .await;
     home.scaling.launch("i-1");
+    let looks = || home.scaling.looks.load(Ordering::Relaxed);
+    let before = looks();
+    until("it is seen", || async { looks() > before }).await;
     home.group_is_overdue().await;
     let issue = Issue {
         code: Some("NodeCreationFailure".to_owned()),

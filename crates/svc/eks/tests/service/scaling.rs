@@ -1,5 +1,7 @@
 //! Auto Scaling groups that have no instances of their own: a test says which there are.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use parking_lot::Mutex;
 use wharf_api_autoscaling::{
     ActivitiesType, Activity, AutoScalingGroup, AutoScalingGroupNamesType, AutoScalingGroupsType,
@@ -15,6 +17,8 @@ pub struct Groups {
     pub refusal: Mutex<Option<Fault>>,
     /// The latest first.
     pub activities: Mutex<Vec<Activity>>,
+    /// How often it was asked what there is.
+    pub looks: AtomicUsize,
 }
 
 impl Groups {
@@ -77,6 +81,7 @@ impl Autoscaling for Groups {
         _: AutoScalingGroupNamesType,
     ) -> Result<AutoScalingGroupsType, Fault> {
         let found = self.group.lock().clone();
+        self.looks.fetch_add(1, Ordering::Relaxed);
         Ok(AutoScalingGroupsType {
             auto_scaling_groups: Some(found.into_iter().collect()),
             ..AutoScalingGroupsType::default()
