@@ -367,7 +367,8 @@ def test_ingresses_of_a_group_share_a_load_balancer(installation, cluster, web, 
     wait_for(lambda: (ask_host(one), ask_host(two)) == ((200, text), (200, "two")), 90, "both hosts, with a certificate each")
     wait_for(lambda: of_both() == {(200, "two")}, 30, "the one that is asked first")
     for host in (one, two):
-        assert ask(plain, "/some/page?a=b", host) == (301, f"https://{host}:{secure}/some/page?a=b")
+        led = (301, f"https://{host}:{secure}/some/page?a=b")
+        wait_for(lambda host=host, led=led: ask(plain, "/some/page?a=b", host) == led, 30, f"{host} to be led to HTTPS")
     # A load balancer, and its security group, which has the same name.
     names = left_of(installation, "shared")
     assert len(names) == 2 and len(set(names)) == 1, names
