@@ -249,8 +249,10 @@ mod tests {
         };
         let disrupted = json!([{"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}]);
         let patch = Patch::Merge(json!({"status": {"conditions": disrupted}}));
-        let said = client.patch_at(&kind::POD, "n", "p", "status", &patch);
-        said.await.unwrap();
+        client
+            .patch_at(&kind::POD, "n", "p", "status", &patch)
+            .await
+            .unwrap();
         for ready in ["False", "True"] {
             let conditions = json!([{"type": "Ready", "status": ready}]);
             let status = json!({"phase": "Running", "conditions": conditions});

@@ -802,10 +802,11 @@ async fn a_pod_that_its_node_ended_is_not_run_again() {
         "containerStatuses": [running],
     });
     let patch = Patch::Merge(json!({"status": status}));
-    let told = setup
+    setup
         .client
-        .patch_at(&kind::POD, "n", "p", "status", &patch);
-    told.await.unwrap();
+        .patch_at(&kind::POD, "n", "p", "status", &patch)
+        .await
+        .unwrap();
     let _node = setup.node().drop_guard();
     let over = setup
         .wait("it is over", |it| it.text("/status/phase") == "Failed")
