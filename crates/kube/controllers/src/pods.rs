@@ -15,6 +15,12 @@ pub fn is_over(pod: &Value) -> bool {
     ["Succeeded", "Failed"].contains(&pod.text("/status/phase"))
 }
 
+/// Pods that are on their way out and still run.
+pub fn terminating(pods: &[Arc<Value>]) -> usize {
+    let leaving = pods.iter().filter(|it| it.is_deleting() && !is_over(it));
+    leaving.count()
+}
+
 /// Pods of one owner that are made or deleted in one go, however many are wanted; the rest follows.
 pub const BURST: usize = 500;
 

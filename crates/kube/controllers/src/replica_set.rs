@@ -9,10 +9,10 @@ use serde_json::Value;
 use wharf_kube_client::{Error, Informer, Kind, Object, Ref, kind};
 use wharf_kube_model::selector::Labels;
 
-use self::plan::{Plan, plan, terminating};
+use self::plan::{Plan, plan};
 use crate::{
     claims,
-    pods::{BURST, PodControl, of_template},
+    pods::{BURST, PodControl, of_template, terminating},
     runtime::{Context, Controller, Key, Next, Queue, next, wake_controller, wake_self},
 };
 

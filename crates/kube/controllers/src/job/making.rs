@@ -15,7 +15,7 @@ use super::{
     plan::{Plan, TRACKING},
     policies::Failed,
 };
-use crate::pods::{BURST, is_over, of_template};
+use crate::pods::{BURST, of_template, terminating};
 
 pub const FIRST_WAIT: Duration = Duration::from_secs(10);
 const LAST_WAIT: Duration = Duration::from_secs(600);
@@ -57,10 +57,8 @@ impl Making<'_> {
             return;
         }
         // Those that are leaving may still fail or succeed.
-        let leaving = self.pods.iter();
-        let leaving = leaving.filter(|it| it.is_deleting() && !is_over(it));
         let leaving = if replaces_only_failed(job) {
-            leaving.count() as i64
+            terminating(self.pods) as i64
         } else {
             0
         };

@@ -16,7 +16,7 @@ use super::{
     making::{Making, replaces_only_failed},
     policies::{Failed, Verdict},
 };
-use crate::pods::{is_active, is_over, is_ready};
+use crate::pods::{is_active, is_over, is_ready, terminating};
 
 pub const TRACKING: &str = "batch.kubernetes.io/job-tracking";
 
@@ -182,8 +182,7 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
         };
         making.make(&mut plan);
     }
-    let leaving = pods.iter().filter(|it| it.is_deleting() && !is_over(it));
-    let leaving = leaving.count() as i64;
+    let leaving = terminating(pods);
     // The end is told when all that happened is counted, and nothing runs any more.
     let is_all_counted = won.is_empty() && lost.is_empty() && active.is_empty() && leaving == 0;
     set(&mut status, "succeeded", succeeded);

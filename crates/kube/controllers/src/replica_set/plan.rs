@@ -12,7 +12,7 @@ use wharf_kube_client::Object;
 use wharf_kube_model::selector::Labels;
 
 use crate::{
-    pods::{available_in, is_active, is_over, is_ready, rank, set_condition},
+    pods::{available_in, is_active, is_ready, rank, set_condition},
     runtime::sooner,
 };
 
@@ -107,12 +107,6 @@ pub fn plan(
     }
 }
 
-/// Pods that are on their way out and still run.
-pub fn terminating(pods: &[Arc<Value>]) -> usize {
-    let leaving = pods.iter().filter(|it| it.is_deleting() && !is_over(it));
-    leaving.count()
-}
-
 /// How long nothing is made because a node would refuse it, as it did what was made last. Pods that were made in the same second are of
 /// one try; those before one that a node took count no more.
 fn pause(pods: &[Arc<Value>], now: Timestamp) -> Option<Duration> {
@@ -151,6 +145,7 @@ fn is_refused(pod: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pods::terminating;
 
     fn set(replicas: i64) -> Value {
         json!({
