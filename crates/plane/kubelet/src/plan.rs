@@ -86,7 +86,7 @@ pub fn initialization<'a>(pod: &'a Pod, state: &PodState) -> Initialization<'a> 
     // Once one of the others began they were all done.
     let begun = |it: &Container| {
         let known = state.container(&it.name);
-        known.is_some_and(|it| it.attempt > 0 || it.is_active() || it.ended().is_some())
+        known.is_some_and(ContainerState::has_begun)
     };
     if pod.spec.containers.iter().any(begun) {
         return Initialization::Done;

@@ -482,6 +482,11 @@ impl ContainerState {
         matches!(self.run, Run::Running { .. } | Run::Starting)
     }
 
+    /// It runs or ran, this time or before.
+    pub fn has_begun(&self) -> bool {
+        self.attempt > 0 || self.is_active() || self.ended().is_some()
+    }
+
     pub fn ended(&self) -> Option<&Terminated> {
         match &self.run {
             Run::Ended(how) => Some(how),

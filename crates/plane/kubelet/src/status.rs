@@ -111,10 +111,9 @@ pub fn phase(pod: &Pod, state: &PodState) -> &'static str {
     if !is_end(outcome) || is_end(pod.status.text("/phase")) || !runs() {
         return outcome;
     }
-    let has_begun = |it: &ContainerState| it.attempt > 0 || it.is_active() || it.ended().is_some();
     let containers = pod.spec.containers.iter();
     let mut states = containers.filter_map(|it| state.container(&it.name));
-    match states.any(has_begun) {
+    match states.any(ContainerState::has_begun) {
         true => "Running",
         false => "Pending",
     }
