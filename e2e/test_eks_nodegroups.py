@@ -323,15 +323,9 @@ def test_clusters_change(cluster):
     assert change(logging={"clusterLogging": [{"types": ["audit"], "enabled": True}]}) == "LoggingUpdate"
     assert change(resourcesVpcConfig={"publicAccessCidrs": ["10.0.0.0/8", "127.0.0.0/8"]}) == "EndpointAccessUpdate"
     assert cluster.described()["resourcesVpcConfig"]["publicAccessCidrs"] == ["10.0.0.0/8", "127.0.0.0/8"]
-
-    def answers():
-        return cluster.kubectl("get", "--raw", "/readyz", check=False).returncode == 0
-
-    assert answers()
+    # Whatever they are, who comes by loopback is served; test_kubernetes_hosts.py asks from other machines.
     assert change(resourcesVpcConfig={"publicAccessCidrs": ["10.0.0.0/8"]}) == "EndpointAccessUpdate"
-    wait_for(lambda: not answers(), 10, "no answer to who is elsewhere")
-    assert change(resourcesVpcConfig={"publicAccessCidrs": ["10.0.0.0/8", "127.0.0.0/8"]}) == "EndpointAccessUpdate"
-    wait_for(answers, 10, "an answer")
+    assert cluster.kubectl("get", "--raw", "/readyz").strip() == "ok"
     assert change(upgradePolicy={"supportType": "STANDARD"}) == "UpgradePolicyUpdate"
     assert cluster.described()["upgradePolicy"] == {"supportType": "STANDARD"}
     assert change(deletionProtection=True) == "DeletionProtectionUpdate"

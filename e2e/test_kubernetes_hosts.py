@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness import images, tasks, tools
-from harness.hosts import Host
+from harness.hosts import SERVER, Host
 from harness.installation import free_port
 from harness.kubernetes import Cluster
 from harness.names import Service, says
@@ -114,6 +114,24 @@ def test_status_shows_the_cluster(server, cluster, pods):
         "pendingPods": 0,
         "failedPods": 0,
     }
+
+
+def test_other_machines_are_served_as_the_ranges_of_the_cluster_say(cluster, hosts):
+    url = f"{cluster.described()['endpoint']}/readyz"
+
+    def served():
+        return [host.inside("curl", "-sk", "--max-time", "5", url, check=False).stdout == "ok" for host in hosts]
+
+    def admit(*ranges):
+        asked = {"name": cluster.name, "resourcesVpcConfig": {"publicAccessCidrs": list(ranges)}}
+        update = {"name": cluster.name, "updateId": cluster.eks.update_cluster_config(**asked)["update"]["id"]}
+        wait_for(lambda: cluster.eks.describe_update(**update)["update"]["status"] == "Successful", 30, f"a cluster that admits {ranges}")
+
+    assert served() == [True, True]
+    admit(f"{SERVER}/32", f"{hosts[1].address}/32")
+    wait_for(lambda: served() == [False, True], 30, "no answer to the machine that no range covers")
+    admit("0.0.0.0/0")
+    wait_for(lambda: served() == [True, True], 30, "answers to everybody")
 
 
 def test_a_task_on_another_machine_calls_pods_by_their_addresses(asker, pods):
