@@ -310,7 +310,8 @@ fn container(pod: &Pod, state: &PodState, of: &Container, is_init: bool, now: Ti
         }
         _ => pod.spec.restart_policy,
     };
-    let ends = pod.is_deleted() || state.failed.is_some();
+    // Of a pod that comes to its end no sidecar begins again.
+    let ends = pod.is_deleted() || is_end(outcome(pod, state));
     let is_again = !ends && outlook(policy, known) == Outlook::Alive;
     let id = |run: u32| format!("wharf://{}/{}~r{run}", pod.metadata.uid, of.name);
     let terminated = |how: &Terminated| {

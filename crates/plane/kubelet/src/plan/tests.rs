@@ -181,6 +181,10 @@ fn init_containers_come_first_and_sidecars_stay() {
     assert_eq!(ready.next().unwrap()["reason"], "PodCompleted");
     state.take(&pod, ended("side", 1, 143, NOW), NOW);
     assert_eq!(phase(&pod, &state), "Succeeded");
+    // The sidecar does not wait to begin again.
+    let told = status(&pod, &state, &place, NOW);
+    let side = &told["initContainerStatuses"][0]["state"];
+    assert_eq!(side["terminated"]["exitCode"], 143, "{side}");
 }
 
 #[test]
