@@ -23,8 +23,6 @@ const IDLE_MANNERS: usize = 64;
 /// A table begins with the chains of services with so many endpoints. Each costs every element of a map that comes later a look, so they
 /// are few.
 const LIKELY_ENDPOINTS: u32 = 4;
-/// As upstream has it where nothing else is said.
-const LIKELY_STICKY_MS: u64 = 10_800_000;
 
 /// What becomes of a table, in this order.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -125,14 +123,13 @@ impl Way {
 }
 
 impl Manner {
-    /// How members are led to most services, and to ports of their node.
+    /// How members are led to most services, and to ports of their node. None keeps its clients: where there is a chain that does,
+    /// `nft` 1.0.6 aborts when it is to list the table.
     fn likely() -> impl Iterator<Item = Self> {
-        let plain = (1..=LIKELY_ENDPOINTS).map(|places| (places, None));
-        let sticky = [1, STICKY_PLACES].map(|places| (places, Some(LIKELY_STICKY_MS)));
-        plain.chain(sticky).flat_map(|(places, sticky_ms)| {
+        (1..=LIKELY_ENDPOINTS).flat_map(|places| {
             [false, true].map(|by_node| Self::To {
                 places,
-                sticky_ms,
+                sticky_ms: None,
                 by_node,
                 outside: false,
             })

@@ -145,7 +145,7 @@ fn ten_thousand_services_share_a_few_chains() {
         let own = own.split("table ").next().unwrap();
         let chains = own.matches("chain ").count();
         // Two that the kernel calls, and those that most services need.
-        assert_eq!(chains, 2 + 12, "{listed}");
+        assert_eq!(chains, 2 + 8, "{listed}");
         let listed = in_vpc(&host, &format!("list chain {} to_2", table(&host)));
         assert!(listed.contains("@endpoints"), "{listed}");
         let mut took: Vec<Duration> = Vec::new();
