@@ -167,7 +167,7 @@ def test_names_without_nodes_and_conflicts(installation):
         (issue,) = failed["health"]["issues"]
         conflict = (
             "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. "
-            "Conflicts:\nService kube-dns - .spec.selector"
+            "Conflicts:\nService kube-dns - .spec.ports\nService kube-dns - .spec.selector"
         )
         assert (issue["code"], issue["message"]) == ("ConfigurationConflict", conflict), issue
         with pytest.raises(eks.exceptions.ResourceInUseException, match="Addon already exists."):
