@@ -2,20 +2,26 @@
 
 use serde_json::{Map, Value};
 use wharf_kube_model::{
+    field::{Errors, Path},
     selector::{Fields, Labels},
     status::{Cause, Details, Status},
 };
 use wharf_store::{Revision, StoreError};
 
 use crate::{
-    answer::{Answer, Fault, options_fault},
+    answer::{Answer, Fault},
     call::{Call, store_fault},
     conversion,
     negotiate::Shape,
+    query::Query,
     storage::{Object, path, token::Position},
 };
 
 const MATCH: &str = "resourceVersionMatch";
+/// Whether a watch begins with what is there.
+pub const INITIAL: &str = "sendInitialEvents";
+const EXACT: &str = "Exact";
+const NOT_OLDER: &str = "NotOlderThan";
 /// Objects read at a time.
 const PAGE: usize = 500;
 
@@ -120,6 +126,7 @@ pub fn list_metadata(call: &Call, revision: Revision) -> Map<String, Value> {
 
 /// The objects that a list asks for.
 pub async fn read(call: &Call) -> Result<Part, Stopped> {
+    check_options(&call.query, Asks::List)?;
     let selection = Selection::of(call)?;
     let limit = call.query.number("limit").map_err(Status::bad_request)?;
     let limit = limit.and_then(|it| usize::try_from(it).ok()).unwrap_or(0);
@@ -140,7 +147,7 @@ pub async fn read(call: &Call) -> Result<Part, Stopped> {
             )
         }
     };
-    let mut at = match (&start, as_of(call)?) {
+    let mut at = match (&start, as_of(call, limit > 0)?) {
         (Some(position), _) => position.revision,
         (None, AsOf::Exactly(revision)) => Some(revision),
         (None, AsOf::Now) => None,
@@ -222,32 +229,83 @@ fn revision(text: &str) -> Result<Revision, Fault> {
     })?)
 }
 
-fn as_of(call: &Call) -> Result<AsOf, Fault> {
-    let given = call
-        .query
-        .get("resourceVersion")
-        .map(revision)
-        .transpose()?;
-    let refused = |why: &str| {
-        Err(options_fault("ListOptions", MATCH, |errors, path| {
-            errors.forbidden(path, why);
-        }))
-    };
-    match (call.query.get(MATCH), given) {
-        (None, None | Some(0)) | (Some("NotOlderThan"), Some(0)) => Ok(AsOf::Now),
-        (None, Some(given)) if call.query.get("limit").is_some() => Ok(AsOf::Exactly(given)),
-        (None | Some("NotOlderThan"), Some(given)) => Ok(AsOf::NotOlderThan(given)),
-        (Some("Exact"), Some(0)) => {
-            refused("resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"")
-        }
-        (Some("Exact"), Some(given)) => Ok(AsOf::Exactly(given)),
-        (Some(_), None) => {
-            refused("resourceVersionMatch is forbidden unless resourceVersion is provided")
-        }
-        (Some(other), Some(_)) => Err(options_fault("ListOptions", MATCH, |errors, path| {
-            errors.not_supported(path, other, &["Exact", "NotOlderThan", ""]);
-        })),
+/// What [`check_options`] is asked about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    List,
+    Watch,
+}
+
+/// How a list or a watch may say which state it is of, or begins with.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn check_options(query: &Query, asks: Asks) -> Result<(), Fault> {
+    let mut errors = Errors::new();
+    let path = Path::root(MATCH);
+    let given = query.get(MATCH);
+    let has_initial = query.says(INITIAL).is_some();
+    let is_watch = asks == Asks::Watch;
+    if is_watch && has_initial && given != Some(NOT_OLDER) {
+        let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+        errors.forbidden(&path, why);
     }
+    if let Some(given) = given {
+        let revision = query.get("resourceVersion");
+        if is_watch && !has_initial {
+            let why =
+                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+            errors.forbidden(&path, why);
+        }
+        if !is_watch && revision.is_none() {
+            let why = "resourceVersionMatch is forbidden unless resourceVersion is provided";
+            errors.forbidden(&path, why);
+        }
+        let continues = query.get("continue").is_some();
+        let refuse_continue = |errors: &mut Errors| {
+            if continues {
+                let why = "resourceVersionMatch is forbidden when continue is provided";
+                errors.forbidden(&path, why);
+            }
+        };
+        // In upstream's order.
+        if is_watch {
+            if given != NOT_OLDER {
+                errors.not_supported(&path, given, &[NOT_OLDER]);
+            }
+            refuse_continue(&mut errors);
+        } else {
+            refuse_continue(&mut errors);
+            if ![EXACT, NOT_OLDER].contains(&given) {
+                errors.not_supported(&path, given, &[EXACT, NOT_OLDER, ""]);
+            }
+            if given == EXACT && revision == Some("0") {
+                let why = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
+                errors.forbidden(&path, why);
+            }
+        }
+    }
+    if !is_watch && has_initial {
+        let why = "sendInitialEvents is forbidden for list";
+        errors.forbidden(&Path::root(INITIAL), why);
+    }
+    match errors.is_empty() {
+        true => Ok(()),
+        false => {
+            let errors = errors.into_vec();
+            Err(Status::invalid("meta.k8s.io", "ListOptions", "", errors).into())
+        }
+    }
+}
+
+/// `is_limited`: without a word on how a revision is meant, a part of a list is of that very one.
+fn as_of(call: &Call, is_limited: bool) -> Result<AsOf, Fault> {
+    Ok(match (call.query.get(MATCH), given_revision(call)?) {
+        (_, None) => AsOf::Now,
+        (Some(EXACT), Some(given)) => AsOf::Exactly(given),
+        (None, Some(given)) if is_limited => AsOf::Exactly(given),
+        (_, Some(given)) => AsOf::NotOlderThan(given),
+    })
 }
 
 /// The revision that a request begins at, if it says one.

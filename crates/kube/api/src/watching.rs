@@ -15,11 +15,7 @@ use tokio::{
     time::{Instant, Sleep},
 };
 use tokio_util::sync::WaitForCancellationFutureOwned;
-use wharf_kube_model::{
-    codec,
-    field::{Errors, Path},
-    status::Status,
-};
+use wharf_kube_model::{codec, status::Status};
 use wharf_store::Revision;
 
 use crate::{
@@ -27,7 +23,7 @@ use crate::{
     call::{Call, store_fault},
     conversion,
     negotiate::{Shape, content_type},
-    reading::{self, Selection},
+    reading::{self, Asks, Selection},
     storage::{Change, Gone, Object, Reader, path},
 };
 
@@ -40,6 +36,8 @@ const PIECE: usize = 128 << 10;
 /// For how long a bookmark waits for news.
 const CATCHES_UP: Duration = Duration::from_secs(5);
 const BOOKMARKS: Duration = Duration::from_secs(60);
+/// The last bookmark comes this long before the watch ends: its client goes on from there.
+const BEFORE_END: Duration = Duration::from_secs(2);
 /// How long a watch lasts whose client does not say: from this to twice as long, so that they do not end together.
 const LASTS: Duration = Duration::from_secs(1800);
 /// The longest that a client may say.
@@ -79,41 +77,20 @@ struct Initial {
     marks_end: bool,
 }
 
-const MATCH: &str = "resourceVersionMatch";
-const NOT_OLDER: &str = "NotOlderThan";
-
-/// How a watch may say which state it begins with.
-fn check_match(given: Option<&str>, says_initial: bool) -> Result<(), Fault> {
-    let mut errors = Errors::new();
-    let path = Path::root(MATCH);
-    if says_initial && given != Some(NOT_OLDER) {
-        let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
-        errors.forbidden(&path, why);
-    }
-    if let Some(given) = given {
-        if !says_initial {
-            let why =
-                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
-            errors.forbidden(&path, why);
-        }
-        if given != NOT_OLDER {
-            errors.not_supported(&path, given, &[NOT_OLDER]);
-        }
-    }
-    match errors.is_empty() {
-        true => Ok(()),
-        false => {
-            let errors = errors.into_vec();
-            Err(Status::invalid("meta.k8s.io", "ListOptions", "", errors).into())
-        }
+/// When the next bookmark is due.
+fn next_bookmark(now: Instant, ends: Instant) -> Instant {
+    let regular = now + BOOKMARKS;
+    match ends.checked_sub(BEFORE_END) {
+        Some(last) if last > now => regular.min(last),
+        _ => regular,
     }
 }
 
 pub async fn watch(call: Call, place: OwnedSemaphorePermit) -> Result<Answer, Fault> {
     let selection = Selection::of(&call)?;
     let bookmarks = call.query.is_set("allowWatchBookmarks");
-    let initial = call.query.says("sendInitialEvents");
-    check_match(call.query.get(MATCH), initial.is_some())?;
+    reading::check_options(&call.query, Asks::Watch)?;
+    let initial = call.query.says(reading::INITIAL);
     let given = reading::given_revision(&call)?;
     let objects = &call.cluster.objects;
     let now = objects.revision().await.map_err(store_fault)?;
@@ -158,7 +135,7 @@ pub async fn watch(call: Call, place: OwnedSemaphorePermit) -> Result<Answer, Fa
         }),
         ready: VecDeque::new(),
         bookmarks,
-        next_bookmark: started + BOOKMARKS,
+        next_bookmark: next_bookmark(started, started + lasts),
         ends: started + lasts,
         timer: Box::pin(tokio::time::sleep_until(started + lasts)),
         stopped: Box::pin(objects.feed.stopped().clone().cancelled_owned()),
@@ -213,7 +190,7 @@ impl Watching {
                 }
             }
             if self.bookmarks && Instant::now() >= self.next_bookmark {
-                self.next_bookmark = Instant::now() + BOOKMARKS;
+                self.next_bookmark = next_bookmark(Instant::now(), self.ends);
                 self.bookmark(false);
                 continue;
             }
@@ -472,4 +449,18 @@ fn without_columns(body: Vec<u8>) -> Vec<u8> {
     };
     table["columnDefinitions"] = Value::Null;
     serde_json::to_vec(&table).unwrap_or(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bookmarks_come_by_the_minute_and_before_the_end() {
+        let now = Instant::now();
+        let due = |ends: u64| next_bookmark(now, now + Duration::from_secs(ends)) - now;
+        for (ends, expected) in [(300, 60), (62, 60), (61, 59), (3, 1), (2, 60), (1, 60)] {
+            assert_eq!(due(ends), Duration::from_secs(expected), "{ends}");
+        }
+    }
 }

@@ -117,6 +117,54 @@ async fn a_watch_says_which_state_it_begins_with_only_with_its_initial_events() 
 }
 
 #[tokio::test]
+async fn a_list_says_which_state_it_is_of_in_one_way() {
+    const ALONE: &str = "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided";
+    const CONTINUES: &str = "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided";
+    const UNKNOWN: &str = "resourceVersionMatch: Unsupported value: \"X\": supported values: \"Exact\", \"NotOlderThan\", \"\"";
+    let it = Harness::new().await;
+    for (query, expected) in [
+        ("resourceVersionMatch=Exact", ALONE.to_owned()),
+        (
+            "resourceVersion=1&resourceVersionMatch=X",
+            UNKNOWN.to_owned(),
+        ),
+        (
+            "resourceVersion=1&resourceVersionMatch=Exact&continue=x",
+            CONTINUES.to_owned(),
+        ),
+        (
+            "resourceVersionMatch=X&continue=x",
+            format!("[{ALONE}, {CONTINUES}, {UNKNOWN}]"),
+        ),
+        (
+            "resourceVersion=0&resourceVersionMatch=Exact",
+            "resourceVersionMatch: Forbidden: resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"".to_owned(),
+        ),
+        (
+            "sendInitialEvents=true",
+            "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list".to_owned(),
+        ),
+    ] {
+        let answer = it.get(&format!("{MAPS}?{query}")).await;
+        assert_eq!(answer.code, 422, "{query}: {}", answer.value);
+        assert_eq!(
+            answer.message(),
+            format!("ListOptions.meta.k8s.io \"\" is invalid: {expected}")
+        );
+    }
+    let both = it
+        .get(&format!("{MAPS}?resourceVersion=1&continue=x"))
+        .await;
+    assert_eq!(
+        (both.code, both.message()),
+        (
+            400,
+            "specifying resource version is not allowed when using continue"
+        )
+    );
+}
+
+#[tokio::test]
 async fn what_a_service_may_not_have_is_told() {
     let it = Harness::new().await;
     let services = "/api/v1/namespaces/default/services";

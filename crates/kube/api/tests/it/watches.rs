@@ -123,6 +123,24 @@ async fn the_end_of_what_was_there_is_told() {
     );
 }
 
+/// Its client goes on from there, though nothing that it watches has changed.
+#[tokio::test]
+async fn a_bookmark_comes_before_a_watch_ends() {
+    let it = Harness::new().await;
+    let first = put(&it, "a", "x").await;
+    let query = format!("resourceVersion={first}&timeoutSeconds=3&labelSelector=l%3Dnothing");
+    let mut told = Events::open(&it, &format!("{query}&allowWatchBookmarks=true")).await;
+    let mut untold = Events::open(&it, &query).await;
+    let last = put(&it, "b", "x").await;
+    let bookmark = told.next().await.expect("a bookmark");
+    assert_eq!(bookmark["type"], "BOOKMARK");
+    let version = bookmark["object"]["metadata"]["resourceVersion"].as_str();
+    let number = |it: &str| it.parse::<u64>().unwrap();
+    assert!(number(version.unwrap()) >= number(&last), "{bookmark}");
+    assert_eq!(told.next().await, None);
+    assert_eq!(untold.next().await, None);
+}
+
 #[tokio::test]
 async fn a_watch_ends_when_its_client_said() {
     let it = Harness::new().await;
