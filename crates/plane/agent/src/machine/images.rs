@@ -521,10 +521,9 @@ impl Refused {
 }
 
 fn no_login(error: &LoginError) -> Refused {
-    let unreachable = matches!(error, LoginError::Call(gave_up) if gave_up.source.is_unanswered());
     Refused {
         reason: format!("CannotPullECRContainerError: {error}"),
-        unreachable,
+        unreachable: error.is_unanswered(),
     }
 }
 

@@ -67,6 +67,13 @@ pub enum LoginError {
     NoToken,
 }
 
+impl LoginError {
+    /// Nobody said no.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Call(gave_up) if gave_up.source.is_unanswered())
+    }
+}
+
 /// Tokens by the access key they were made for.
 #[derive(Clone)]
 pub struct Logins {

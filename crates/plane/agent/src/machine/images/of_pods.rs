@@ -8,7 +8,7 @@ use wharf_container::image::{
 };
 use wharf_kubelet::machine::{Images, Login, NoImage, Pull, PullPolicy};
 
-use super::{PULL_PATIENCE, RegistryImages, Turn, registry};
+use super::{LoginError, PULL_PATIENCE, RegistryImages, Turn, registry};
 
 /// Images for the pods of one instance.
 pub struct PodImages(pub RegistryImages);
@@ -17,6 +17,13 @@ fn failed(message: String) -> NoImage {
     NoImage {
         reason: "ErrImagePull",
         message,
+    }
+}
+
+fn not_present(name: &str) -> NoImage {
+    NoImage {
+        reason: "ErrImageNeverPull",
+        message: format!("Container image \"{name}\" is not present with pull policy of Never"),
     }
 }
 
@@ -74,6 +81,9 @@ impl PodImages {
                 format!("the registry of \"{reference}\" is an address of the machine itself");
             return Err(failed(text));
         }
+        if pull.policy == PullPolicy::Never && local.is_none() {
+            return Err(not_present(pull.name));
+        }
         let mut refused = None;
         for Login { user, password } in pull.logins.iter().cloned() {
             let auth = RegistryAuth::Basic { user, password };
@@ -85,10 +95,19 @@ impl PodImages {
         match refused {
             // Where there are logins, nobody is asked without.
             Some(no) if !own => Err(no),
-            _ => {
-                let auth = self.own_login(reference, own).await?;
-                self.try_one(reference, own, auth, pull, &local).await
-            }
+            _ => match self.own_login(reference, own).await {
+                Ok(auth) => self.try_one(reference, own, auth, pull, &local).await,
+                Err(error) => {
+                    let may_be_old = error.is_unanswered() && pull.policy != PullPolicy::Always;
+                    match local.filter(|_| may_be_old) {
+                        Some(image) => Ok(image),
+                        None if pull.policy == PullPolicy::Never => Err(not_present(pull.name)),
+                        None => Err(failed(format!(
+                            "failed to log in to the registry of \"{reference}\": {error}"
+                        ))),
+                    }
+                }
+            },
         }
     }
 
@@ -108,16 +127,12 @@ impl PodImages {
             }),
             auth,
         };
+        if policy == PullPolicy::Never {
+            let present = self.without_pull(&request, local.as_ref()).await;
+            return present.ok_or_else(|| not_present(name));
+        }
         if let Some(image) = of.current(&request, local.as_ref()).await {
             return Ok(image);
-        }
-        if policy == PullPolicy::Never {
-            return Err(NoImage {
-                reason: "ErrImageNeverPull",
-                message: format!(
-                    "Container image \"{name}\" is not present with pull policy of Never"
-                ),
-            });
         }
         match timeout(PULL_PATIENCE, self.pull(&request)).await {
             Ok(Ok(image)) => Ok(image),
@@ -139,6 +154,16 @@ impl PodImages {
         }
     }
 
+    /// What lies here under the name, whatever the name means at its registry now, unless that says that it may not be had.
+    async fn without_pull(&self, request: &PullRequest, local: Option<&Image>) -> Option<Image> {
+        let (store, local) = (&self.0.store, local?);
+        match store.resolve(request).await {
+            // Whoever gets the manifest may have what came from its repository.
+            Ok(_) => store.pulled_before(request, local.digest()).await.ok()?,
+            Err(error) => error.is_unreachable().then(|| local.clone()),
+        }
+    }
+
     async fn pull(&self, request: &PullRequest) -> Result<Image, PullError> {
         let of = &self.0;
         match of.on_demand {
@@ -148,7 +173,11 @@ impl PodImages {
     }
 
     /// What the node itself asks with.
-    async fn own_login(&self, reference: &Reference, own: bool) -> Result<RegistryAuth, NoImage> {
+    async fn own_login(
+        &self,
+        reference: &Reference,
+        own: bool,
+    ) -> Result<RegistryAuth, LoginError> {
         let of = &self.0;
         if !own {
             return Ok(RegistryAuth::Anonymous);
@@ -156,12 +185,7 @@ impl PodImages {
         if registry::is_public(reference.repository()) {
             return Ok(of.visit().await);
         }
-        let login = of.logins.get(&of.api).await;
-        let super::Login { user, password } = login.map_err(|error| {
-            failed(format!(
-                "failed to log in to the registry of \"{reference}\": {error}"
-            ))
-        })?;
+        let super::Login { user, password } = of.logins.get(&of.api).await?;
         Ok(RegistryAuth::Basic { user, password })
     }
 }

@@ -1,10 +1,15 @@
-//! What the cleanup leaves, in an agent that was started anew and was told of nothing.
+//! What the cleanup leaves, in an agent that was started anew and was told of nothing, and what pods have without a pull.
 
 use std::{fs, path::Path};
 
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 use wharf_base::{InstallationId, SystemClock};
 use wharf_container::image::{ImageConfig, ImageOptions};
+use wharf_kubelet::machine::{self, NoImage, Pull, PullPolicy};
 use wharf_seal::Keyring;
 
 use super::*;
@@ -40,8 +45,13 @@ fn layer_of(node: &Path) -> PathBuf {
 
 /// The images of an agent that begins there, all of which count as unused for long.
 async fn begin(node: &Path) -> RegistryImages {
+    begin_at(node, 1).await
+}
+
+/// Where the API, and with it the registry, is at a port.
+async fn begin_at(node: &Path, port: u16) -> RegistryImages {
     let identity = json!({
-        "endpoint": "http://127.0.0.1:1",
+        "endpoint": format!("http://127.0.0.1:{port}"),
         "accessKeyId": "key",
         "secretAccessKey": "secret",
         "region": "us-east-1",
@@ -141,4 +151,96 @@ async fn what_nobody_has_goes_at_once_where_no_instances_are() {
     let node = node.path();
     let images = begin(node).await;
     assert!(!is_left(&images, node).await);
+}
+
+/// The image of the node has a name.
+fn call(node: &Path, name: &str) {
+    let folder = node.join("images/references");
+    fs::create_dir_all(&folder).unwrap();
+    let hash = ring::digest::digest(&ring::digest::SHA256, name.as_bytes());
+    let hash: String = hash.as_ref().iter().map(|it| format!("{it:02x}")).collect();
+    let record = json!({"reference": name, "digest": format!("sha256:{IMAGE}")});
+    fs::write(folder.join(format!("{hash}.json")), record.to_string()).unwrap();
+}
+
+/// What a pod gets that asks so, as itself or by its node alone.
+async fn fetched(
+    images: &PodImages,
+    name: &str,
+    policy: PullPolicy,
+    by_itself: bool,
+) -> Result<(), &'static str> {
+    let login = machine::Login {
+        user: "AWS".to_owned(),
+        password: "secret".to_owned(),
+    };
+    let own = [login];
+    let logins = if by_itself { &own[..] } else { &[] };
+    let pull = Pull {
+        name,
+        policy,
+        logins,
+    };
+    let image = images.fetch("pod", pull).await;
+    image.map(|_| ()).map_err(|NoImage { reason, .. }| reason)
+}
+
+/// Time is skipped over: who does not answer is asked more than once.
+#[tokio::test(start_paused = true)]
+async fn pods_have_what_lies_here_while_no_registry_answers() {
+    let node = node();
+    let node = node.path();
+    call(node, "localhost:1/app:1");
+    let images = PodImages(begin(node).await);
+    for by_itself in [false, true] {
+        for (name, policy, expected) in [
+            ("localhost:1/app:1", PullPolicy::Never, Ok(())),
+            ("localhost:1/app:1", PullPolicy::IfNotPresent, Ok(())),
+            ("localhost:1/app:1", PullPolicy::Always, Err("ErrImagePull")),
+            (
+                "localhost:1/app:2",
+                PullPolicy::Never,
+                Err("ErrImageNeverPull"),
+            ),
+            (
+                "localhost:1/app:2",
+                PullPolicy::IfNotPresent,
+                Err("ErrImagePull"),
+            ),
+        ] {
+            let got = fetched(&images, name, policy, by_itself).await;
+            assert_eq!(got, expected, "{name} {policy:?} {by_itself}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pods_have_nothing_that_its_registry_refuses() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asked = [0; 4096];
+            let _ = stream.read(&mut asked).await;
+            let answer = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.shutdown().await;
+            // What is not read would break the connection off before the answer is.
+            while matches!(stream.read(&mut asked).await, Ok(1..)) {}
+        }
+    });
+    let node = node();
+    let node = node.path();
+    let name = format!("localhost:{port}/app:1");
+    call(node, &name);
+    let images = PodImages(begin_at(node, port).await);
+    for by_itself in [false, true] {
+        for (policy, expected) in [
+            (PullPolicy::Never, "ErrImageNeverPull"),
+            (PullPolicy::IfNotPresent, "ErrImagePull"),
+        ] {
+            let got = fetched(&images, &name, policy, by_itself).await;
+            assert_eq!(got, Err(expected), "{policy:?} {by_itself}");
+        }
+    }
 }
