@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use wharf_kube_auth::{Attributes, PolicyRule};
-use wharf_kube_model::view::text_at;
+use wharf_kube_model::view::{restore, text_at};
 
 use crate::{answer::Fault, call::Call};
 
@@ -42,9 +42,37 @@ async fn may(call: &Call, verb: &str, resource: &str, namespace: &str, name: &st
     decision.allows()
 }
 
+/// Whether a write changes no more than what the garbage collector does. Labels are no such thing: by them roles gather the rules of
+/// others.
+fn is_of_collector(object: &Value, live: Option<&Value>) -> bool {
+    live.is_some_and(|live| {
+        let mut same = object.clone();
+        for name in ["ownerReferences", "finalizers", "managedFields"] {
+            restore(&mut same["metadata"], name, &live["metadata"]);
+        }
+        same == *live
+    })
+}
+
+/// Rights to everything.
+fn everything() -> [PolicyRule; 2] {
+    let all = || vec!["*".to_owned()];
+    let resources = PolicyRule {
+        verbs: all(),
+        groups: all(),
+        resources: all(),
+        ..PolicyRule::default()
+    };
+    let paths = PolicyRule {
+        verbs: all(),
+        paths: all(),
+        ..PolicyRule::default()
+    };
+    [resources, paths]
+}
+
 async fn role(call: &Call, object: &Value, live: Option<&Value>) -> Result<(), Fault> {
-    let is_same = |name: &str| live.is_some_and(|it| it.get(name) == object.get(name));
-    if is_same("rules") && is_same("aggregationRule") {
+    if is_of_collector(object, live) {
         return Ok(());
     }
     let name = text_at(object, &["metadata", "name"]);
@@ -52,22 +80,23 @@ async fn role(call: &Call, object: &Value, live: Option<&Value>) -> Result<(), F
     if may(call, "escalate", &call.resource.plural, namespace, name).await {
         return Ok(());
     }
-    // What an aggregating role comes to hold is not known yet.
-    let wanted = match object["aggregationRule"].is_object() {
-        true => vec![PolicyRule {
-            verbs: vec!["*".to_owned()],
-            groups: vec!["*".to_owned()],
-            resources: vec!["*".to_owned()],
-            ..PolicyRule::default()
-        }],
-        false => PolicyRule::all_of(object),
-    };
-    held(call, name, namespace, &wanted).await
+    held(call, name, namespace, &PolicyRule::all_of(object)).await?;
+    // What an aggregating role comes to hold is not known yet, and what one held it may be kept from.
+    let aggregates = |it: &Value| it["aggregationRule"].is_object();
+    if aggregates(object) || live.is_some_and(aggregates) {
+        let authorizer = &call.cluster.parts.authorizer;
+        let all = everything();
+        let missing = authorizer.uncovered(&call.user, namespace, &all).await;
+        if !missing.is_empty() {
+            let why = "must have cluster-admin privileges to use the aggregationRule";
+            return Err(call.forbidden(name, why));
+        }
+    }
+    Ok(())
 }
 
 async fn binding(call: &Call, object: &Value, live: Option<&Value>) -> Result<(), Fault> {
-    let is_same = |name: &str| live.is_some_and(|it| it.get(name) == object.get(name));
-    if is_same("roleRef") && is_same("subjects") {
+    if is_of_collector(object, live) {
         return Ok(());
     }
     let name = text_at(object, &["metadata", "name"]);

@@ -20,6 +20,7 @@ mod parts;
 mod pod_security;
 mod pods;
 mod refusals;
+mod roles;
 mod services;
 mod signing;
 mod speed;
