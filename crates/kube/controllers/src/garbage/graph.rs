@@ -54,10 +54,19 @@ impl Node {
         }
     }
 
+    /// Whether it is what a dependent in a namespace names as its owner, and not something elsewhere that has the same uid.
+    fn is(&self, owner: &Owner, namespace: &str) -> bool {
+        let group = owner.api_version.split_once('/').map_or("", |it| it.0);
+        self.name == owner.name
+            && self.kind.kind == owner.kind
+            && self.kind.group == group
+            && (self.namespace.is_empty() || self.namespace == namespace)
+    }
+
     /// Whether an owner of it, when it goes in the foreground, waits for it.
-    fn waits_below(&self, owner: &str) -> bool {
+    fn holds(&self, owner: &Self) -> bool {
         let mut owners = self.owners.iter();
-        owners.any(|it| it.uid == owner && it.blocks)
+        owners.any(|it| it.blocks && it.uid == owner.uid && owner.is(it, &self.namespace))
     }
 }
 
@@ -151,7 +160,8 @@ impl Graph {
         }
         let (mut solid, mut gone, mut waiting, mut unknown) = (0, Vec::new(), 0, Vec::new());
         for owner in &node.owners {
-            match self.nodes.get(&owner.uid) {
+            let known = self.nodes.get(&owner.uid);
+            match known.filter(|it| it.is(owner, &node.namespace)) {
                 Some(it) if it.is_foreground => {
                     waiting += 1;
                     gone.push(owner.uid.clone());
@@ -199,10 +209,12 @@ impl Graph {
 
     /// Dependents that an object waits for.
     fn blocking(&self, uid: &str) -> Vec<String> {
+        let Some(owner) = self.nodes.get(uid) else {
+            return Vec::new();
+        };
         let blocks = |it: &String| {
-            self.nodes
-                .get(it)
-                .is_some_and(|dependent| dependent.waits_below(uid))
+            let dependent = self.nodes.get(it);
+            dependent.is_some_and(|it| it.holds(owner))
         };
         self.dependents(uid).into_iter().filter(blocks).collect()
     }

@@ -131,6 +131,19 @@ async fn an_owner_that_never_was_is_none() {
     cluster.until(&kind::POD, <[_]>::is_empty).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_owner_in_another_namespace_is_none() {
+    let cluster = cluster();
+    let owner = create(&cluster, &kind::REPLICA_SET, "s", &[]).await;
+    let reference = Ref::of(&kind::REPLICA_SET, &owner).as_controller();
+    let pod = json!({"metadata": {"name": "p", "ownerReferences": [reference]}});
+    let client = &cluster.client;
+    client.create(&kind::POD, "b", &pod).await.unwrap();
+    let own = create(&cluster, &kind::POD, "q", &[(&kind::REPLICA_SET, &owner)]).await;
+    let left = cluster.until(&kind::POD, |all| all.len() == 1).await;
+    assert_eq!(left[0].uid(), own.uid());
+}
+
 /// What cannot be said to be gone takes nothing along.
 #[tokio::test(start_paused = true)]
 async fn owners_that_cannot_be_looked_for_are_not_taken_for_gone() {

@@ -65,6 +65,45 @@ fn what_becomes_of_a_dependent() {
     );
 }
 
+/// A uid alone makes nobody an owner: of other namespaces and under other names there is none.
+#[test]
+fn an_owner_is_what_it_is_called() {
+    let elsewhere = Node {
+        namespace: "b".to_owned(),
+        ..node("o", &[])
+    };
+    let of_cluster = Node {
+        namespace: String::new(),
+        ..node("o", &[])
+    };
+    let mut misnamed = node("d", &["o"]);
+    misnamed.owners[0].name = "other".to_owned();
+    let mut of_other_kind = node("d", &["o"]);
+    of_other_kind.owners[0].kind = "Service".to_owned();
+    let mut of_other_group = node("d", &["o"]);
+    of_other_group.owners[0].api_version = "apps/v1".to_owned();
+    for (owner, dependent, is_owner) in [
+        (node("o", &[]), node("d", &["o"]), true),
+        (of_cluster, node("d", &["o"]), true),
+        (elsewhere, node("d", &["o"]), false),
+        (node("o", &[]), misnamed, false),
+        (node("o", &[]), of_other_kind, false),
+        (node("o", &[]), of_other_group, false),
+    ] {
+        let it = graph(vec![owner, dependent]);
+        let step = it.decide("d", &absent(&[]));
+        match is_owner {
+            true => assert_eq!(step, Step::Nothing),
+            false => assert!(matches!(step, Step::Find(_)), "{step:?}"),
+        }
+        let step = it.decide("d", &absent(&["o"]));
+        match is_owner {
+            true => assert_eq!(step, Step::Nothing),
+            false => assert_eq!(step, Step::Delete { foreground: false }),
+        }
+    }
+}
+
 #[test]
 fn in_the_foreground_dependents_go_first() {
     let none = absent(&[]);
@@ -81,6 +120,17 @@ fn in_the_foreground_dependents_go_first() {
     assert_eq!(it.decide("d", &none), Step::LetGo);
     assert!(it.remove("d").contains(&"o".to_owned()));
     assert_eq!(it.decide("o", &none), Step::LetGo);
+}
+
+/// Whoever knows its uid does not hold what is in a namespace of others.
+#[test]
+fn an_owner_waits_for_nothing_in_another_namespace() {
+    let elsewhere = Node {
+        namespace: "b".to_owned(),
+        ..node("d", &["o"])
+    };
+    let it = graph(vec![foreground("o", &[]), elsewhere]);
+    assert_eq!(it.decide("o", &absent(&[])), Step::LetGo);
 }
 
 #[test]
