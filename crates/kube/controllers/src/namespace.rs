@@ -1,6 +1,10 @@
 //! Namespaces on their way out: everything in them is deleted, then the namespace lets go of itself.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -61,7 +65,8 @@ impl Waits {
 struct Left {
     kind: Kind,
     count: usize,
-    finalizers: Vec<String>,
+    /// Of how many of them each is one.
+    finalizers: BTreeMap<String, usize>,
 }
 
 impl Namespaces {
@@ -137,11 +142,10 @@ async fn empty_of(client: &Client, kind: &Kind, namespace: &str) -> Result<Optio
         return Ok(None);
     }
     let all = left.iter().flat_map(|it| it.list("/metadata/finalizers"));
-    let mut finalizers: Vec<String> = all
-        .filter_map(|it| it.as_str().map(str::to_owned))
-        .collect();
-    finalizers.sort_unstable();
-    finalizers.dedup();
+    let mut finalizers = BTreeMap::new();
+    for finalizer in all.filter_map(Value::as_str) {
+        *finalizers.entry(finalizer.to_owned()).or_insert(0) += 1;
+    }
     Ok(Some(Left {
         kind: kind.clone(),
         count: left.len(),
@@ -167,21 +171,21 @@ fn conditions(left: &[Left], failures: &[String]) -> Vec<Value> {
         );
         ("ContentDeletionFailed", message)
     });
+    // Upstream writes the dot of a group that has no name, too.
     let remaining = left.iter().map(|it| {
         let (kind, count) = (&it.kind, it.count);
-        format!("{kind} has {count} resource instances")
+        let (plural, group) = (&kind.plural, &kind.group);
+        format!("{plural}.{group} has {count} resource instances")
     });
-    let remaining: Vec<String> = remaining.collect();
+    let mut remaining: Vec<String> = remaining.collect();
+    remaining.sort_unstable();
     let remaining = (!remaining.is_empty()).then(|| {
         let message = format!("Some resources are remaining: {}", remaining.join(", "));
         ("SomeResourcesRemain", message)
     });
-    let mut by_finalizer: Vec<(&String, usize)> = Vec::new();
-    for finalizer in left.iter().flat_map(|it| &it.finalizers) {
-        match by_finalizer.iter_mut().find(|(it, _)| *it == finalizer) {
-            Some((_, count)) => *count += 1,
-            None => by_finalizer.push((finalizer, 1)),
-        }
+    let mut by_finalizer = BTreeMap::<&str, usize>::new();
+    for (finalizer, count) in left.iter().flat_map(|it| &it.finalizers) {
+        *by_finalizer.entry(finalizer).or_default() += count;
     }
     let held = by_finalizer
         .iter()
@@ -314,11 +318,18 @@ mod tests {
 
     #[test]
     fn what_is_left_is_told() {
-        let left = [Left {
-            kind: kind::POD,
-            count: 2,
-            finalizers: vec!["a/b".to_owned()],
-        }];
+        let left = [
+            Left {
+                kind: kind::POD,
+                count: 2,
+                finalizers: BTreeMap::from([("a/b".to_owned(), 2)]),
+            },
+            Left {
+                kind: kind::DEPLOYMENT,
+                count: 1,
+                finalizers: BTreeMap::from([("a/a".to_owned(), 1), ("a/b".to_owned(), 1)]),
+            },
+        ];
         let conditions = conditions(&left, &[]);
         let text: Vec<_> = conditions
             .iter()
@@ -328,14 +339,14 @@ mod tests {
             text[3],
             (
                 "True",
-                "Some resources are remaining: pods has 2 resource instances"
+                "Some resources are remaining: deployments.apps has 1 resource instances, pods. has 2 resource instances"
             )
         );
         assert_eq!(
             text[4],
             (
                 "True",
-                "Some content in the namespace has finalizers remaining: a/b in 1 resource instances"
+                "Some content in the namespace has finalizers remaining: a/a in 1 resource instances, a/b in 3 resource instances"
             )
         );
         assert_eq!(text[2].0, "False");
