@@ -7,6 +7,7 @@ use super::{
 };
 use crate::field::{ErrorKind, Errors, Path};
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// Members upstream does not take in `apiextensions.k8s.io/v1`.
 const REFUSED: [&str; 6] = [
@@ -29,6 +30,9 @@ const STRUCTURE: [(&str, &str); 9] = [
     ("x-kubernetes-embedded-resource", "false"),
     ("x-kubernetes-int-or-string", "false"),
 ];
+const LIST_TYPE: &str = "x-kubernetes-list-type";
+const LIST_KEYS: &str = "x-kubernetes-list-map-keys";
+const MAP_TYPE: &str = "x-kubernetes-map-type";
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
 
 fn is(schema: &Value, name: &str) -> bool {
@@ -193,7 +197,7 @@ fn structural(schema: &Value, path: &Path<'_>, untyped: &str, errors: &mut Error
         None if kind == "array" => errors.required(&path.child("items"), "must be specified"),
         None => {}
     }
-    lists(schema, path, errors);
+    merging(schema, path, errors);
     for name in ["allOf", "anyOf", "oneOf"] {
         let folder = path.child(name);
         for (index, nested) in schema
@@ -250,53 +254,137 @@ fn common(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
     }
 }
 
-fn lists(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
-    let keys = schema
-        .get("x-kubernetes-list-map-keys")
-        .and_then(Value::as_array)
-        .filter(|keys| !keys.is_empty());
-    let list = schema.get("x-kubernetes-list-type").and_then(Value::as_str);
-    let keys_path = path.child("x-kubernetes-list-map-keys");
+/// What says how lists and maps are merged, in upstream's order.
+fn merging(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let list = list_type(schema);
     if list == Some("set") {
         of_set(&schema["items"], &path.child("items"), errors);
     }
-    match (list, keys) {
-        (Some("map"), None) => errors.required(
-            &keys_path,
-            "must not be empty if x-kubernetes-list-type is map",
-        ),
-        (Some("map"), Some(keys)) => {
-            for key in keys {
-                let name = key.as_str().unwrap_or_default();
-                let property = schema["items"]["properties"].get(name);
-                if property.is_none() {
-                    let why = "entries must all be names of item properties";
-                    errors.invalid(&keys_path, keys.clone(), why);
-                } else if property.is_some_and(|property| {
-                    matches!(property["type"].as_str(), Some("object" | "array"))
-                }) {
-                    let properties = path.child("items");
-                    let properties = properties.child("properties");
-                    let kind = property
-                        .map(|property| property["type"].clone())
-                        .unwrap_or_default();
-                    let text =
-                        "must be a scalar type if parent array's x-kubernetes-list-type is map";
-                    errors.invalid(&properties.key(name).child("type"), kind, text);
-                }
-            }
+    kind_of_merging(
+        schema,
+        (MAP_TYPE, "object", &["atomic", "granular"]),
+        path,
+        errors,
+    );
+    kind_of_merging(
+        schema,
+        (LIST_TYPE, "array", &["atomic", "map", "set"]),
+        path,
+        errors,
+    );
+    let keys = list_keys(schema);
+    let needs_map = "must be map if x-kubernetes-list-map-keys is non-empty";
+    match list {
+        Some("map") => of_map(schema, path, errors),
+        None if !keys.is_empty() => errors.required(&path.child(LIST_TYPE), needs_map),
+        Some(other) if !keys.is_empty() => {
+            errors.invalid(&path.child(LIST_TYPE), other, needs_map);
         }
-        (_, Some(_)) => errors.forbidden(
-            &keys_path,
-            "may only be set if x-kubernetes-list-type is map",
-        ),
-        (None | Some("atomic" | "set"), None) => {}
-        (Some(other), None) => {
-            errors.not_supported(
-                &path.child("x-kubernetes-list-type"),
-                other,
-                &["atomic", "map", "set"],
+        _ => {}
+    }
+    if list == Some("map") || list == Some("set") {
+        told_apart(schema, path, errors);
+    }
+}
+
+fn list_type(schema: &Value) -> Option<&str> {
+    schema.get(LIST_TYPE).and_then(Value::as_str)
+}
+
+fn list_keys(schema: &Value) -> &[Value] {
+    let keys = schema.get(LIST_KEYS).and_then(Value::as_array);
+    keys.map(Vec::as_slice).unwrap_or_default()
+}
+
+/// A way to merge is of one type alone, and one of those that there are.
+fn kind_of_merging(
+    schema: &Value,
+    (name, wanted, known): (&str, &str, &[&str]),
+    path: &Path<'_>,
+    errors: &mut Errors,
+) {
+    let Some(given) = schema.get(name).and_then(Value::as_str) else {
+        return;
+    };
+    let kind = schema["type"].as_str().unwrap_or_default();
+    let why = format!("must be {wanted} if {name} is specified");
+    match kind {
+        "" => errors.required(&path.child("type"), &why),
+        kind if kind != wanted => errors.invalid(&path.child("type"), kind, why),
+        _ => {}
+    }
+    if !known.contains(&given) {
+        errors.not_supported(&path.child(name), given, known);
+    }
+}
+
+/// Items of a list of type map are objects with their keys.
+fn of_map(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let (keys, at_keys) = (list_keys(schema), path.child(LIST_KEYS));
+    if keys.is_empty() {
+        let why = "must not be empty if x-kubernetes-list-type is map";
+        errors.required(&at_keys, why);
+    }
+    let at_items = path.child("items");
+    let Some(items) = present(schema, "items").filter(|it| it.is_object()) else {
+        return;
+    };
+    let kind = items["type"].as_str().unwrap_or_default();
+    if kind != "object" {
+        let why = "must be object if parent array's x-kubernetes-list-type is map";
+        errors.invalid(&at_items.child("type"), kind, why);
+    }
+    let properties = at_items.child("properties");
+    let mut seen = HashSet::new();
+    for key in keys {
+        let name = key.as_str().unwrap_or_default();
+        match items["properties"].get(name) {
+            None => {
+                let why = "entries must all be names of item properties";
+                errors.invalid(&at_keys, keys.to_vec(), why);
+            }
+            Some(property) if matches!(property["type"].as_str(), Some("object" | "array")) => {
+                let why = "must be a scalar type if parent array's x-kubernetes-list-type is map";
+                let at = properties.key(name);
+                errors.invalid(&at.child("type"), property["type"].clone(), why);
+            }
+            Some(_) => {}
+        }
+        if !seen.insert(name) {
+            errors.invalid(
+                &at_keys,
+                keys.to_vec(),
+                "must not contain duplicate entries",
             );
+        }
+    }
+}
+
+/// What items of sets and maps are told apart by is always there.
+fn told_apart(schema: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let (items, at_items) = (&schema["items"], path.child("items"));
+    let list = list_type(schema).unwrap_or_default();
+    if is(items, "nullable") {
+        let why = format!("cannot be nullable when x-kubernetes-list-type is {list}");
+        errors.forbidden(&at_items.child("nullable"), why);
+    }
+    let required = items["required"].as_array().map(Vec::as_slice);
+    let required = required.unwrap_or_default();
+    let properties = at_items.child("properties");
+    let keys = list_keys(schema).iter().filter(|_| list == "map");
+    for key in keys {
+        let name = key.as_str().unwrap_or_default();
+        let Some(property) = items["properties"].get(name) else {
+            continue;
+        };
+        let at = properties.key(name);
+        if !required.contains(key) && present(property, "default").is_none() {
+            let why = "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property";
+            errors.required(&at.child("default"), why);
+        }
+        if is(property, "nullable") {
+            let why = "this property is in x-kubernetes-list-map-keys, so it cannot be nullable";
+            errors.forbidden(&at.child("nullable"), why);
         }
     }
 }

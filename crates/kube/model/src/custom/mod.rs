@@ -8,6 +8,7 @@ mod check;
 mod compile;
 mod composed;
 mod embedded;
+mod format;
 mod pattern;
 mod pruned;
 mod validate;

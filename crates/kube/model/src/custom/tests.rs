@@ -36,6 +36,7 @@ fn properties() -> Value {
             "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "v": {"type": "integer", "default": 1}}}},
         "open": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
         "maybe": {"type": "string", "nullable": true},
+        "id": {"type": "string", "format": "uuid"},
         "closed": {"type": "object", "additionalProperties": false},
         "rest": {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": true},
         "one": {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
@@ -158,6 +159,10 @@ fn objects_are_held_to_their_schema_in_upstreams_words() {
             vec!["spec.mode: Unsupported value: \"c\": supported values: \"a\", \"b\""],
         ),
         (json!({"spec": {"port": 80, "maybe": null}}), vec![]),
+        (
+            json!({"spec": {"id": "x"}}),
+            vec!["spec.id: Invalid value: \"x\": spec.id in body must be of type uuid: \"x\""],
+        ),
         (json!({"spec": {"port": "http"}}), vec![]),
         (
             json!({"spec": {"port": true}}),
@@ -279,6 +284,12 @@ fn comparing_is_bounded() {
     );
 }
 
+/// A list of type map whose items have the property `k`.
+fn of_keys(keys: &[&str], property: Value, required: &[&str]) -> Value {
+    json!({"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys,
+        "items": {"type": "object", "properties": {"k": property}, "required": required}})
+}
+
 #[test]
 fn schemas_are_structural() {
     assert_eq!(checked(properties()), Vec::<String>::new());
@@ -367,10 +378,73 @@ fn schemas_are_structural() {
                 "{at}.x-kubernetes-list-map-keys: Required value: must not be empty if x-kubernetes-list-type is map"
             ),
         ),
+        (
+            json!({"type": "object", "x-kubernetes-map-type": "loose"}),
+            format!(
+                "{at}.x-kubernetes-map-type: Unsupported value: \"loose\": supported values: \"atomic\", \"granular\""
+            ),
+        ),
+        (
+            json!({"type": "string", "x-kubernetes-map-type": "atomic"}),
+            format!(
+                "{at}.type: Invalid value: \"string\": must be object if x-kubernetes-map-type is specified"
+            ),
+        ),
+        (
+            json!({"type": "object", "x-kubernetes-list-type": "atomic"}),
+            format!(
+                "{at}.type: Invalid value: \"object\": must be array if x-kubernetes-list-type is specified"
+            ),
+        ),
+        (
+            json!({"type": "array", "items": {"type": "string"}, "x-kubernetes-list-map-keys": ["k"]}),
+            format!(
+                "{at}.x-kubernetes-list-type: Required value: must be map if x-kubernetes-list-map-keys is non-empty"
+            ),
+        ),
+        (
+            json!({"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}, "x-kubernetes-list-map-keys": ["k"]}),
+            format!(
+                "{at}.x-kubernetes-list-type: Invalid value: \"set\": must be map if x-kubernetes-list-map-keys is non-empty"
+            ),
+        ),
+        (
+            json!({"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string", "nullable": true}}),
+            format!(
+                "{at}.items.nullable: Forbidden: cannot be nullable when x-kubernetes-list-type is set"
+            ),
+        ),
+        (
+            of_keys(&["k"], json!({"type": "string"}), &[]),
+            format!(
+                "{at}.items.properties[k].default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"
+            ),
+        ),
+        (
+            of_keys(&["k"], json!({"type": "string", "nullable": true}), &["k"]),
+            format!(
+                "{at}.items.properties[k].nullable: Forbidden: this property is in x-kubernetes-list-map-keys, so it cannot be nullable"
+            ),
+        ),
+        (
+            of_keys(&["k", "k"], json!({"type": "string"}), &["k"]),
+            format!(
+                "{at}.x-kubernetes-list-map-keys: Invalid value: [\"k\",\"k\"]: must not contain duplicate entries"
+            ),
+        ),
+        (
+            of_keys(&["k"], json!({"type": "object"}), &["k"]),
+            format!(
+                "{at}.items.properties[k].type: Invalid value: \"object\": must be a scalar type if parent array's x-kubernetes-list-type is map"
+            ),
+        ),
     ];
     for (property, expected) in cases {
         assert_eq!(checked(json!({"x": property})), [expected]);
     }
+    let with_default = json!({"type": "string", "default": "d"});
+    let fits = of_keys(&["k"], with_default, &[]);
+    assert_eq!(checked(json!({"x": fits})), Vec::<String>::new());
     let broken = checked(json!({"x": {"type": "string", "pattern": "("}}));
     assert_eq!(
         broken,

@@ -240,7 +240,7 @@ fn check_text(schema: &Value, text: &str, path: &Path<'_>, walk: &Walk<'_>, erro
         );
     }
     if let Some(format) = schema.get("format").and_then(Value::as_str)
-        && !has_format(format, text)
+        && !super::format::fits(format, text)
     {
         errors.invalid(
             path,
@@ -251,24 +251,6 @@ fn check_text(schema: &Value, text: &str, path: &Path<'_>, walk: &Walk<'_>, erro
                 go_json(&Value::from(text))
             ),
         );
-    }
-}
-
-/// Formats upstream holds a string to; of others it takes any.
-fn has_format(format: &str, text: &str) -> bool {
-    match format {
-        "date-time" => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
-        "date" => chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok(),
-        "byte" => {
-            use base64::Engine as _;
-            base64::engine::general_purpose::STANDARD
-                .decode(text)
-                .is_ok()
-        }
-        "ipv4" => text.parse::<std::net::Ipv4Addr>().is_ok(),
-        "ipv6" => text.parse::<std::net::Ipv6Addr>().is_ok(),
-        "cidr" => text.parse::<ipnet::IpNet>().is_ok(),
-        _ => true,
     }
 }
 
