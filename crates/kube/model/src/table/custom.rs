@@ -53,14 +53,11 @@ fn cell(kind: &str, found: &[Value], now: Timestamp) -> Value {
         return Value::Null;
     };
     match (kind, first) {
-        ("integer", Value::Number(number)) => number.as_i64().map_or_else(
-            || {
-                number
-                    .as_f64()
-                    .map_or(Value::Null, |float| json!(float.trunc()))
-            },
-            Value::from,
-        ),
+        // What is behind the point is left out.
+        ("integer", Value::Number(number)) => {
+            let float = || number.as_f64().map(|it| it as i64);
+            number.as_i64().or_else(float).into()
+        }
         ("number", Value::Number(_)) | ("boolean", Value::Bool(_)) => first.clone(),
         ("date", Value::String(text)) => match Timestamp::parse_iso8601(text) {
             Some(_) => duration::since(text, now).into(),

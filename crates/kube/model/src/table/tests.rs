@@ -365,7 +365,7 @@ fn custom_resources_print_the_columns_of_their_definition() {
     let mut resource = (**catalog.resource("", "v1", "configmaps").expect("a kind")).clone();
     let mut definition = crate::catalog::Custom::default();
     let object = json!({"metadata": {"name": "c", "creationTimestamp": "2026-01-01T00:00:00Z"},
-        "spec": {"replicas": 3, "hosts": ["a", "b"]}, "status": {"at": "2026-01-01T00:59:00Z", "conditions": [{"type": "Ready", "status": "True"}]}});
+        "spec": {"replicas": 3, "part": 2.75, "hosts": ["a", "b"]}, "status": {"at": "2026-01-01T00:59:00Z", "conditions": [{"type": "Ready", "status": "True"}]}});
     resource.custom = Some(std::sync::Arc::new(definition.clone()));
     let plain = row(&resource, &object, now(), Include::None);
     assert_eq!(plain["cells"], json!(["c", "60m"]));
@@ -376,12 +376,13 @@ fn custom_resources_print_the_columns_of_their_definition() {
         json!({"name": "Hosts", "type": "string", "jsonPath": ".spec.hosts"}),
         json!({"name": "None", "type": "string", "jsonPath": ".spec.none"}),
         json!({"name": "Wrong", "type": "integer", "jsonPath": ".spec.hosts"}),
+        json!({"name": "Part", "type": "integer", "jsonPath": ".spec.part"}),
     ];
     resource.custom = Some(std::sync::Arc::new(definition));
     let table = render(&resource, &json!({}), &[object], now(), Include::Metadata);
     assert_eq!(
         table["rows"][0]["cells"],
-        json!(["c", 3, "True", "60s", "[\"a\",\"b\"]", null, null])
+        json!(["c", 3, "True", "60s", "[\"a\",\"b\"]", null, null, 2])
     );
     assert_eq!(table["rows"][0]["object"]["kind"], "PartialObjectMetadata");
     assert_eq!(table["columnDefinitions"][3]["priority"], 1);

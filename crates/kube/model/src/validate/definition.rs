@@ -90,11 +90,15 @@ fn versions(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
         if !faults.is_empty() {
             errors.invalid(&path.child("name"), name, faults.join(","));
         }
+        warning(version, &path, errors);
         if same_in_all(all, "subresources").is_none() {
             subresources(version, &path.child("subresources"), errors);
         }
         if same_in_all(all, COLUMNS).is_none() {
             columns(version, &path.child(COLUMNS), errors);
+        }
+        if same_in_all(all, SELECTABLE).is_none() {
+            selectable(version, &path.child(SELECTABLE), errors);
         }
     }
     // Upstream keeps what is the same in all versions once, and the first version's name beside.
@@ -109,6 +113,9 @@ fn versions(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
         }
         if same_in_all(all, COLUMNS).is_some() {
             columns(first, &path.child(COLUMNS), errors);
+        }
+        if same_in_all(all, SELECTABLE).is_some() {
+            selectable(first, &path.child(SELECTABLE), errors);
         }
     }
     if !unique {
@@ -170,6 +177,74 @@ fn all_names(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
             kind,
             "kind and listKind may not be the same",
         );
+    }
+}
+
+/// What clients of a version hear that is on its way out.
+fn warning(version: &Value, path: &Path<'_>, errors: &mut Errors) {
+    const MOST: usize = 256;
+    let Some(Value::String(text)) = version.get("deprecationWarning") else {
+        return;
+    };
+    let path = path.child("deprecationWarning");
+    if version.get("deprecated") != Some(&Value::Bool(true)) {
+        let why = "can only be set for deprecated versions";
+        errors.invalid(&path, text.as_str(), why);
+        return;
+    }
+    if text.len() > MOST {
+        let why = format!("must be <= {MOST} characters long");
+        errors.invalid(&path, text.as_str(), why);
+    }
+    if text.is_empty() {
+        errors.invalid(&path, "", "must not be empty");
+    }
+    if let Some(at) = text.find(|it: char| it.is_control()) {
+        let why = format!(
+            "must only contain printable UTF-8 characters; non-printable character found at index {at}"
+        );
+        errors.invalid(&path, text.as_str(), why);
+    }
+}
+
+const SELECTABLE: &str = "selectableFields";
+
+/// Fields that field selectors may ask for: texts, numbers and flags that the schema knows.
+fn selectable(version: &Value, path: &Path<'_>, errors: &mut Errors) {
+    const MOST: usize = 8;
+    let mut seen = HashSet::new();
+    for (index, one) in items(version, SELECTABLE).iter().enumerate() {
+        let path = path.index(index);
+        let json = text(one, "jsonPath");
+        let at_json = path.child("jsonPath");
+        if json.is_empty() {
+            errors.required(&at_json, "");
+            continue;
+        }
+        if json.starts_with(".metadata.") || json == ".metadata" {
+            errors.invalid(&path, json, "must not point to fields in metadata");
+            continue;
+        }
+        let schema = at(version, &["schema", "openAPIV3Schema"]);
+        let names = json.strip_prefix('.').map(|it| it.split('.'));
+        let found = names.and_then(|mut names| {
+            names.try_fold(schema?, |schema, name| at(schema, &["properties", name]))
+        });
+        let Some(found) = found else {
+            let why = "is an invalid path: does not refer to a valid field";
+            errors.invalid(&at_json, json, why);
+            continue;
+        };
+        if !["string", "boolean", "integer"].contains(&text(found, "type")) {
+            let why = "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.";
+            errors.invalid(&path, json, why);
+        }
+        if !seen.insert(json) {
+            errors.duplicate(&path, json);
+        }
+    }
+    if seen.len() > MOST {
+        errors.too_many(path, seen.len(), MOST);
     }
 }
 

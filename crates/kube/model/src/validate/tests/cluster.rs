@@ -631,6 +631,34 @@ fn definitions() {
                 ],
             ),
             (
+                "/spec/versions/0/deprecationWarning",
+                json!("use v2"),
+                &[
+                    r#"spec.versions[0].deprecationWarning: Invalid value: "use v2": can only be set for deprecated versions"#,
+                ],
+            ),
+            (
+                "/spec/versions/0/selectableFields",
+                json!([{"jsonPath": ""}, {"jsonPath": "spec.a"}, {"jsonPath": ".spec.a"}, {"jsonPath": ".metadata.name"}]),
+                &[
+                    "spec.selectableFields[0].jsonPath: Required value",
+                    r#"spec.selectableFields[1].jsonPath: Invalid value: "spec.a": is an invalid path: does not refer to a valid field"#,
+                    r#"spec.selectableFields[2].jsonPath: Invalid value: ".spec.a": is an invalid path: does not refer to a valid field"#,
+                    r#"spec.selectableFields[3]: Invalid value: ".metadata.name": must not point to fields in metadata"#,
+                ],
+            ),
+            (
+                "/spec/versions/0",
+                json!({"name": "v1", "served": true, "storage": true, "deprecated": true, "deprecationWarning": "use v2",
+                    "schema": {"openAPIV3Schema": {"type": "object", "properties": {
+                        "size": {"type": "integer"}, "spec": {"type": "object", "properties": {"a": {"type": "string"}}}}}},
+                    "selectableFields": [{"jsonPath": ".size"}, {"jsonPath": ".spec.a"}, {"jsonPath": ".spec"}, {"jsonPath": ".size"}]}),
+                &[
+                    r#"spec.selectableFields[2]: Invalid value: ".spec": must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed."#,
+                    r#"spec.selectableFields[3]: Duplicate value: ".size""#,
+                ],
+            ),
+            (
                 "/spec/conversion",
                 json!({"strategy": "Webhook"}),
                 &[
