@@ -51,16 +51,49 @@ fn standard_quota(name: &str) -> bool {
         || name.starts_with("count/")
 }
 
+const SCOPES: &[&str] = &[
+    "BestEffort",
+    "CrossNamespacePodAffinity",
+    "NotBestEffort",
+    "NotTerminating",
+    "PriorityClass",
+    "Terminating",
+    "VolumeAttributesClass",
+];
+/// Those that say nothing but that they hold.
+const PLAIN_SCOPES: &[&str] = &[
+    "BestEffort",
+    "CrossNamespacePodAffinity",
+    "NotBestEffort",
+    "NotTerminating",
+    "Terminating",
+];
+const OPPOSITES: [(&str, &str); 2] = [
+    ("BestEffort", "NotBestEffort"),
+    ("Terminating", "NotTerminating"),
+];
+
+/// Scopes are of pods, or of claims: what else is limited has none, and what uses no processor or memory can only be counted.
+fn fits(scope: &str, name: &str) -> bool {
+    let bare = name
+        .strip_prefix("requests.")
+        .or_else(|| name.strip_prefix("limits."))
+        .unwrap_or(name);
+    match scope {
+        "VolumeAttributesClass" => ["persistentvolumeclaims", "requests.storage"].contains(&name),
+        "BestEffort" => name == "pods",
+        unknown if !SCOPES.contains(&unknown) => true,
+        _ => name == "pods" || matches!(bare, "cpu" | "memory"),
+    }
+}
+
+/// Whether a scope is not for one of the limits.
+fn misfits(spec: &Value, scope: &str) -> bool {
+    let mut hard = map(spec, "hard").into_iter().flatten();
+    hard.any(|(name, _)| standard_quota(name) && !fits(scope, name))
+}
+
 pub fn quota(object: &Value, errors: &mut Errors) {
-    const SCOPES: &[&str] = &[
-        "BestEffort",
-        "CrossNamespacePodAffinity",
-        "NotBestEffort",
-        "NotTerminating",
-        "PriorityClass",
-        "Terminating",
-        "VolumeAttributesClass",
-    ];
     let spec = object.get("spec").unwrap_or(&Value::Null);
     let path = Path::root("spec");
     let hard = path.child("hard");
@@ -73,27 +106,57 @@ pub fn quota(object: &Value, errors: &mut Errors) {
     if scopes.iter().any(|scope| !SCOPES.contains(scope)) {
         errors.invalid(&at, value(), "unsupported scope");
     }
-    // Scopes are of pods: what else is limited has none, and what uses no processor or memory can only be counted.
-    let fits = |scope: &str, name: &str| {
-        let bare = name
-            .strip_prefix("requests.")
-            .or_else(|| name.strip_prefix("limits."))
-            .unwrap_or(name);
-        name == "pods" || (scope != "BestEffort" && matches!(bare, "cpu" | "memory"))
-    };
-    let misfit = |scope: &&str| {
-        let mut hard = map(spec, "hard").into_iter().flatten();
-        hard.any(|(name, _)| standard_quota(name) && !fits(scope, name))
-    };
-    if scopes.iter().any(misfit) {
+    if scopes.iter().any(|scope| misfits(spec, scope)) {
         errors.invalid(&at, value(), "unsupported scope applied to resource");
     }
-    for (one, other) in [
-        ("BestEffort", "NotBestEffort"),
-        ("Terminating", "NotTerminating"),
-    ] {
+    for (one, other) in OPPOSITES {
         if scopes.contains(one) && scopes.contains(other) {
             errors.invalid(&at, value(), "conflicting scopes");
+        }
+    }
+    scope_selector(spec, &path.child("scopeSelector"), errors);
+}
+
+fn scope_selector(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let selector = spec.get("scopeSelector").unwrap_or(&Value::Null);
+    let path = path.child("matchExpressions");
+    let mut seen = BTreeSet::new();
+    for one in items(selector, "matchExpressions") {
+        if errors.full() {
+            return;
+        }
+        let (scope, operator) = (text(one, "scopeName"), text(one, "operator"));
+        if !SCOPES.contains(&scope) {
+            errors.invalid(&path.child("scopeName"), scope, "unsupported scope");
+        }
+        if misfits(spec, scope) {
+            let why = "unsupported scope applied to resource";
+            errors.invalid(&path, selector.clone(), why);
+        }
+        let at_operator = path.child("operator");
+        if PLAIN_SCOPES.contains(&scope) && operator != "Exists" {
+            let why = "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+            errors.invalid(&at_operator, operator, why);
+        }
+        let (values, at_values) = (items(one, "values"), path.child("values"));
+        match operator {
+            "In" | "NotIn" if values.is_empty() => {
+                let why = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+                errors.required(&at_values, why);
+            }
+            "Exists" | "DoesNotExist" if !values.is_empty() => {
+                let why = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+                errors.invalid(&at_values, values.to_vec(), why);
+            }
+            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
+            other => errors.invalid(&at_operator, other, "not a valid selector operator"),
+        }
+        seen.insert(scope);
+    }
+    for (one, other) in OPPOSITES {
+        if seen.contains(one) && seen.contains(other) {
+            let scopes = spec.get("scopes").cloned().unwrap_or_default();
+            errors.invalid(&path, scopes, "conflicting scopes");
         }
     }
 }

@@ -527,6 +527,40 @@ fn shares() {
                     r#"spec.scopes: Invalid value: ["BestEffort","NotBestEffort"]: conflicting scopes"#,
                 ],
             ),
+            (
+                "/spec/scopeSelector",
+                json!({"matchExpressions": [
+                    {"scopeName": "PriorityClass", "operator": "In", "values": ["high"]},
+                    {"scopeName": "CrossNamespacePodAffinity", "operator": "Exists"},
+                ]}),
+                &[],
+            ),
+            (
+                "/spec/scopeSelector",
+                json!({"matchExpressions": [
+                    {"scopeName": "Odd", "operator": "Exists"},
+                    {"scopeName": "PriorityClass", "operator": "In"},
+                    {"scopeName": "PriorityClass", "operator": "DoesNotExist", "values": ["high"]},
+                    {"scopeName": "PriorityClass", "operator": "Near"},
+                    {"scopeName": "Terminating", "operator": "In", "values": ["x"]},
+                    {"scopeName": "NotTerminating", "operator": "Exists"},
+                ]}),
+                &[
+                    r#"spec.scopeSelector.matchExpressions.scopeName: Invalid value: "Odd": unsupported scope"#,
+                    "spec.scopeSelector.matchExpressions.values: Required value: must be at least one value when `operator` is 'In' or 'NotIn' for scope selector",
+                    r#"spec.scopeSelector.matchExpressions.values: Invalid value: ["high"]: must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"#,
+                    r#"spec.scopeSelector.matchExpressions.operator: Invalid value: "Near": not a valid selector operator"#,
+                    r#"spec.scopeSelector.matchExpressions.operator: Invalid value: "In": must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"#,
+                    "spec.scopeSelector.matchExpressions: Invalid value: null: conflicting scopes",
+                ],
+            ),
+            (
+                "/spec/scopeSelector",
+                json!({"matchExpressions": [{"scopeName": "VolumeAttributesClass", "operator": "Exists"}]}),
+                &[
+                    r#"spec.scopeSelector.matchExpressions: Invalid value: {"matchExpressions":[{"scopeName":"VolumeAttributesClass","operator":"Exists"}]}: unsupported scope applied to resource"#,
+                ],
+            ),
         ],
     );
     check(
