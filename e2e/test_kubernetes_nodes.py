@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 
@@ -268,8 +269,17 @@ def test_what_fails_says_why(cluster, node, image):
     told = told_of("crashes")
     assert told["BackOff"]["message"].startswith("Back-off restarting failed container main in pod crashes_default("), told
     assert told["BackOff"]["involvedObject"]["fieldPath"] == "spec.containers{main}"
-    assert told["Pulling"]["message"] == f'Pulling image "{image}"'
     assert {"Scheduled", "Pulled", "Started"} <= told.keys()
+    once = {"restartPolicy": "Never"}
+    apply(cluster, "asks", once | {"containers": [sh(image, "true") | {"imagePullPolicy": "Always"}]})
+    apply(cluster, "has", once | {"containers": [sh(image, "true") | {"imagePullPolicy": "IfNotPresent"}]})
+    wait_for(lambda: all("Started" in told_of(it) for it in ("asks", "has")), 60, "events of what is started")
+    asked, has = told_of("asks"), told_of("has")
+    assert asked["Pulling"]["message"] == f'Pulling image "{image}"'
+    time = r"[\d.]+(ms|s)"
+    pulled = rf'Successfully pulled image "{re.escape(image)}" in {time} \({time} including waiting\)\. Image size: \d+ bytes\.'
+    assert re.fullmatch(pulled, asked["Pulled"]["message"]), asked
+    assert has["Pulled"]["message"] == f'Container image "{image}" already present on machine' and "Pulling" not in has, has
     last = pod_of(cluster, "crashes")["status"]["containerStatuses"][0]["lastState"]["terminated"]
     assert last["exitCode"] == 3 and last["message"] == "gone\n", last
     wait_for(lambda: waiting("nowhere") in ("ErrImagePull", "ImagePullBackOff"), 60, "a failed pull")
@@ -279,7 +289,7 @@ def test_what_fails_says_why(cluster, node, image):
     wait_for(lambda: cluster.get("events", "--field-selector", told)["items"], 20, "an event that says so")
     (event,) = cluster.get("events", "--field-selector", told)["items"]
     assert event["message"] == refused["status"]["message"]
-    cluster.kubectl("delete", "pod", "crashes", "nowhere", "host", "--timeout=50s")
+    cluster.kubectl("delete", "pod", "crashes", "asks", "has", "nowhere", "host", "--timeout=50s")
 
 
 def test_a_job_ends_by_its_own_rules(installation, cluster, node, image):

@@ -106,6 +106,26 @@ pub struct Pull<'a> {
     pub policy: PullPolicy,
     /// Tried one after the other, before the node's own.
     pub logins: &'a [Login],
+    /// Hears what becomes of it.
+    pub told: &'a (dyn Fn(Progress) + Send + Sync),
+}
+
+/// How an image comes here that does not lie here already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// With each login that is tried.
+    Begun,
+    Done(Took),
+}
+
+/// What a pull took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Took {
+    pub time: Duration,
+    /// The same with what others were waited for.
+    pub waited: Duration,
+    /// Of the image, unpacked; none where not all of it is here.
+    pub bytes: Option<u64>,
 }
 
 /// Where images come from.

@@ -91,6 +91,7 @@ async fn lend(node: Arc<Node>, user: OnDemandUser, pod: Arc<Value>) {
                 name,
                 policy: PullPolicy::IfNotPresent,
                 logins: &logins,
+                told: &|_| (),
             };
             match node.machine.fetch(&user.task_id, wanted).await {
                 Ok(_) => return,

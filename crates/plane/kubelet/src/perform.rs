@@ -167,6 +167,7 @@ pub async fn keep_image(context: Arc<Context>, container: String, image_id: Stri
             name: &image_id,
             policy: PullPolicy::IfNotPresent,
             logins: &logins,
+            told: &|_| (),
         };
         // One that is read on demand needs somebody to be fetched as, or reads of it fail for ever.
         match machine.fetch(&context.sandbox, wanted).await {

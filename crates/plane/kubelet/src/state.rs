@@ -6,6 +6,7 @@ use wharf_base::Timestamp;
 use wharf_container::runtime::ProgramUser;
 
 use crate::{
+    machine::Took,
     pod::{Container, Pod, Resources},
     refused::REASON,
     resizing::Pending,
@@ -156,6 +157,8 @@ pub enum Event {
     Pulled {
         container: String,
         image_id: String,
+        /// None where it lay here already.
+        took: Option<Took>,
     },
     NotPulled {
         container: String,
@@ -312,6 +315,7 @@ impl PodState {
             Event::Pulled {
                 container,
                 image_id,
+                ..
             } => self.with(&container, |it| {
                 it.image = ImageState::Here;
                 it.failed_pulls = 0;

@@ -321,6 +321,13 @@ impl ImageStore {
         blocking(move || inner.use_image(&digest, |record| record.sources.contains(&source))).await
     }
 
+    /// How large the layers of an image are, unpacked; none where some are not here as a whole.
+    pub async fn bytes(&self, image: &Image) -> Option<u64> {
+        let image = image.clone();
+        let counted = blocking(move || Ok(records::bytes_of(&image))).await;
+        counted.ok()?
+    }
+
     /// All images, the least recently used first.
     pub async fn images(&self) -> Result<Vec<ImageSummary>, ImageError> {
         let inner = Arc::clone(&self.inner);

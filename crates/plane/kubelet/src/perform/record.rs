@@ -1,14 +1,14 @@
 //! Events about a pod, for people, with upstream's reasons and texts. What is said of what happened is pure.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 use wharf_base::Timestamp;
 use wharf_kube_client::{Ref, kind};
+use wharf_kube_model::duration;
 
-use super::start::policy;
 use crate::{
-    machine::PullPolicy,
+    machine::Took,
     plan::Action,
     pod::Pod,
     state::{Condemns, Event, PodState},
@@ -65,6 +65,11 @@ pub fn record_begin(
     write(context, object, pod, begun(pod, state, action));
 }
 
+/// A registry is asked for a container's image.
+pub fn record_pulling(context: &Context, object: &Arc<Value>, pod: &Pod, container: &str) {
+    write(context, object, pod, [pulling(pod, container)]);
+}
+
 /// A container ended; `state` says so.
 pub fn record_pause(
     context: &Context,
@@ -94,9 +99,29 @@ fn image<'a>(pod: &'a Pod, container: &str) -> &'a str {
     pod.container(container).map_or("", |it| it.image.as_str())
 }
 
-fn is_never_pulled(pod: &Pod, container: &str) -> bool {
-    pod.container(container)
-        .is_some_and(|it| policy(it) == PullPolicy::Never)
+fn pulling(pod: &Pod, container: &str) -> Told {
+    let text = format!("Pulling image \"{}\"", image(pod, container));
+    Told::normal("Pulling", text).of(container)
+}
+
+fn pulled(image: &str, took: Option<Took>) -> String {
+    let Some(Took {
+        time,
+        waited,
+        bytes,
+    }) = took
+    else {
+        return format!("Container image \"{image}\" already present on machine");
+    };
+    // As Go tells lengths of time, in whole milliseconds.
+    let shown = |it: Duration| {
+        let millis = i64::try_from(it.as_millis()).unwrap_or_default();
+        duration::text(millis.saturating_mul(1_000_000))
+    };
+    let (time, waited) = (shown(time), shown(waited));
+    let size = bytes.map(|it| format!(" Image size: {it} bytes."));
+    let size = size.unwrap_or_default();
+    format!("Successfully pulled image \"{image}\" in {time} ({waited} including waiting).{size}")
 }
 
 fn happened(pod: &Pod, event: &Event) -> Vec<Told> {
@@ -108,12 +133,10 @@ fn happened(pod: &Pod, event: &Event) -> Vec<Told> {
             let text = format!("Failed to create pod sandbox: {message}");
             vec![Told::warning("FailedCreatePodSandBox", text)]
         }
-        Event::Pulled { container, .. } => {
-            let image = image(pod, container);
-            let text = match is_never_pulled(pod, container) {
-                true => format!("Container image \"{image}\" already present on machine"),
-                false => format!("Successfully pulled image \"{image}\""),
-            };
+        Event::Pulled {
+            container, took, ..
+        } => {
+            let text = pulled(image(pod, container), *took);
             vec![Told::normal("Pulled", text).of(container)]
         }
         Event::NotPulled {
@@ -180,10 +203,6 @@ fn not_pulled(image: &str, reason: &str, message: &str) -> Vec<Told> {
 
 fn begun(pod: &Pod, state: &PodState, action: &Action) -> Option<Told> {
     match action {
-        Action::Pull { container } if !is_never_pulled(pod, container) => {
-            let text = format!("Pulling image \"{}\"", image(pod, container));
-            Some(Told::normal("Pulling", text).of(container))
-        }
         Action::Stop { container, .. } => {
             let known = state.container(container)?;
             // Of one that is condemned it was said why.
@@ -238,23 +257,35 @@ mod tests {
     #[test]
     fn what_is_told_of_images() {
         let pod = pod();
-        let state = PodState::new(&pod, NOW);
-        let pull = |container: &str| {
-            let container = container.to_owned();
-            texts(begun(&pod, &state, &Action::Pull { container }))
-        };
-        assert_eq!(pull("a"), ["Normal Pulling a Pulling image \"x:1\""]);
-        assert!(pull("i").is_empty(), "it is never pulled");
-        let pulled = |container: &str| Event::Pulled {
+        assert_eq!(
+            texts([pulling(&pod, "a")]),
+            ["Normal Pulling a Pulling image \"x:1\""]
+        );
+        let pulled = |container: &str, took| Event::Pulled {
             container: container.to_owned(),
             image_id: "x@sha256:1".to_owned(),
+            took,
+        };
+        let mut took = Took {
+            time: Duration::from_micros(1_234_567),
+            waited: Duration::from_millis(61_500),
+            bytes: Some(77),
         };
         assert_eq!(
-            texts(happened(&pod, &pulled("a"))),
-            ["Normal Pulled a Successfully pulled image \"x:1\""]
+            texts(happened(&pod, &pulled("a", Some(took)))),
+            [
+                "Normal Pulled a Successfully pulled image \"x:1\" in 1.234s (1m1.5s including waiting). Image size: 77 bytes."
+            ]
+        );
+        took.bytes = None;
+        assert_eq!(
+            texts(happened(&pod, &pulled("a", Some(took)))),
+            [
+                "Normal Pulled a Successfully pulled image \"x:1\" in 1.234s (1m1.5s including waiting)."
+            ]
         );
         assert_eq!(
-            texts(happened(&pod, &pulled("i"))),
+            texts(happened(&pod, &pulled("i", None))),
             ["Normal Pulled i Container image \"there\" already present on machine"]
         );
         let not = |reason: &str| {

@@ -4,21 +4,26 @@ use std::{
     fs, io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use wharf_base::Timestamp;
 use wharf_container::spec::{ContainerName, NameFiles};
 use wharf_kube_client::{Ref, kind};
 
 use super::{
     facts, folder, hooks,
+    record::record_pulling,
     volumes::{mount_volumes, volumes_of},
 };
 use crate::{
     app_armor, disks, env, host_paths,
-    machine::{Login, Pull, PullPolicy, run_name},
+    machine::{Login, Progress, Pull, PullPolicy, run_name},
     names,
     pod::{Container, Pod},
     pull_secrets,
@@ -32,7 +37,7 @@ use crate::{
 /// A hook that hangs keeps its container from being ready no longer.
 const HOOK_PATIENCE: Duration = Duration::from_secs(120);
 
-pub(super) fn policy(of: &Container) -> PullPolicy {
+fn policy(of: &Container) -> PullPolicy {
     let latest = !of.image.contains('@')
         && (of.image.ends_with(":latest")
             || !of
@@ -67,19 +72,34 @@ pub(super) async fn pull(context: &Arc<Context>, pod: &Pod, container: String) -
         let recorder = &context.node.recorder;
         recorder.warning(about, "FailedToRetrieveImagePullSecret", &text);
     }
+    let (begun, took) = (AtomicBool::new(false), Mutex::new(None));
+    let told = |progress: Progress| match progress {
+        Progress::Begun => {
+            if !begun.swap(true, Ordering::Relaxed)
+                && let Some(object) = context.node.pod_of(&context.sandbox)
+            {
+                record_pulling(context, &object, pod, &container);
+            }
+        }
+        Progress::Done(it) => *took.lock() = Some(it),
+    };
     let wanted = Pull {
         name: &of.image,
         policy,
         logins: &logins,
+        told: &told,
     };
-    match context.node.machine.fetch(&context.sandbox, wanted).await {
+    let fetched = context.node.machine.fetch(&context.sandbox, wanted).await;
+    match fetched {
         Ok(image) => {
             let name = of.image.split('@').next().unwrap_or_default();
             let image_id = format!("{name}@{}", image.digest());
             context.images.lock().insert(container.clone(), image);
+            let took = took.lock().take();
             vec![Event::Pulled {
                 container,
                 image_id,
+                took,
             }]
         }
         Err(no) => vec![Event::NotPulled {

@@ -40,6 +40,7 @@ fn pulled(container: &str) -> Event {
     Event::Pulled {
         container: container.to_owned(),
         image_id: "i".to_owned(),
+        took: None,
     }
 }
 

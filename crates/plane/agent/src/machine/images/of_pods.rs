@@ -1,12 +1,14 @@
 //! Images of pods: asked of registries with the logins that the pod names, or the rights of the instance's role. Whether the pod's name for an image may be had is asked
 //! every time, since what lies on this machine others may have pulled.
 
+use std::time::Instant;
+
 use async_trait::async_trait;
 use tokio::{sync::broadcast, time::timeout};
 use wharf_container::image::{
     Endpoint, Image, OnDemandEvent, PullError, PullRequest, Reference, RegistryAuth,
 };
-use wharf_kubelet::machine::{Images, Login, NoImage, Pull, PullPolicy};
+use wharf_kubelet::machine::{Images, Login, NoImage, Progress, Pull, PullPolicy, Took};
 
 use super::{LoginError, PULL_PATIENCE, RegistryImages, Turn, registry};
 
@@ -30,7 +32,18 @@ fn not_present(name: &str) -> NoImage {
 #[async_trait]
 impl Images for PodImages {
     async fn fetch(&self, user: &str, pull: Pull<'_>) -> Result<Image, NoImage> {
-        let (of, name) = (&self.0, pull.name);
+        let (of, name, wanted_at) = (&self.0, pull.name, Instant::now());
+        let told = |progress: Progress| {
+            let waited = wanted_at.elapsed();
+            (pull.told)(match progress {
+                Progress::Done(took) => Progress::Done(Took { waited, ..took }),
+                begun => begun,
+            });
+        };
+        let pull = Pull {
+            told: &told,
+            ..pull
+        };
         let turn = Turn::of(&of.pulling, name);
         let _turn = turn.lock().await;
         let reference = Reference::parse(name).map_err(|error| NoImage {
@@ -116,10 +129,11 @@ impl PodImages {
         reference: &Reference,
         own: bool,
         auth: RegistryAuth,
-        Pull { name, policy, .. }: Pull<'_>,
+        pull: Pull<'_>,
         local: &Option<Image>,
     ) -> Result<Image, NoImage> {
-        let of = &self.0;
+        let (of, asked_at) = (&self.0, Instant::now());
+        let Pull { name, policy, .. } = pull;
         let request = PullRequest {
             reference: reference.clone(),
             endpoint: own.then(|| Endpoint {
@@ -131,11 +145,23 @@ impl PodImages {
             let present = self.without_pull(&request, local.as_ref()).await;
             return present.ok_or_else(|| not_present(name));
         }
+        // One that is asked for each time is pulled, though nothing of it may have to come.
+        let is_asked_for = policy == PullPolicy::Always;
+        if is_asked_for {
+            (pull.told)(Progress::Begun);
+        }
         if let Some(image) = of.current(&request, local.as_ref()).await {
+            if is_asked_for {
+                self.tell(pull, &image, asked_at).await;
+            }
             return Ok(image);
         }
+        (pull.told)(Progress::Begun);
         match timeout(PULL_PATIENCE, self.pull(&request)).await {
-            Ok(Ok(image)) => Ok(image),
+            Ok(Ok(image)) => {
+                self.tell(pull, &image, asked_at).await;
+                Ok(image)
+            }
             Ok(Err(error)) => {
                 // If the login was why, the next pull asks for a new one.
                 of.logins.forget(&of.api);
@@ -152,6 +178,16 @@ impl PodImages {
             }
             Err(_) => Err(failed(format!("pulling {name} took too long"))),
         }
+    }
+
+    async fn tell(&self, pull: Pull<'_>, image: &Image, asked_at: Instant) {
+        let time = asked_at.elapsed();
+        let bytes = self.0.store.bytes(image).await;
+        (pull.told)(Progress::Done(Took {
+            time,
+            waited: time,
+            bytes,
+        }));
     }
 
     /// What lies here under the name, whatever the name means at its registry now, unless that says that it may not be had.

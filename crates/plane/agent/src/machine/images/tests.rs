@@ -180,6 +180,7 @@ async fn fetched(
         name,
         policy,
         logins,
+        told: &|_| (),
     };
     let image = images.fetch("pod", pull).await;
     image.map(|_| ()).map_err(|NoImage { reason, .. }| reason)

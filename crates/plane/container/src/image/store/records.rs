@@ -64,6 +64,17 @@ pub(super) struct LayerRecord {
     pub(super) origins: BTreeSet<Origin>,
 }
 
+/// Of its layers, unpacked, if all of them are here.
+pub(super) fn bytes_of(image: &Image) -> Option<u64> {
+    let layers = image.layers().iter();
+    let bytes = layers.map(|path| {
+        let record = path.with_extension("json");
+        let record: LayerRecord = durable::read_json(&record, RECORD_LIMIT).ok()??;
+        Some(record.bytes)
+    });
+    bytes.sum()
+}
+
 impl Inner {
     pub(super) fn image_path(&self, digest: &Digest) -> PathBuf {
         self.dir
