@@ -127,8 +127,8 @@ def test_commands_are_run_inside(day):
     done = day.run("exec", "-i", pod, "--", "sh", "-c", "read line; echo $line; echo aside >&2; exit 3", stdin="told\n", check=False)
     assert (done.stdout, done.returncode) == ("told\n", 3)
     assert done.stderr.splitlines() == ["aside", "command terminated with exit code 3"]
-    # More than one frame, each way.
-    large = "0123456789abcdef\n" * 20_000
+    # More than what lies on the way can hold, each way.
+    large = "0123456789abcdef\n" * 500_000
     assert day.run("exec", "-i", pod, "--", "cat", stdin=large) == large
 
 

@@ -168,6 +168,7 @@ async fn carry(mut session: ExecSession, wish: &Wish, channels: &mut Channels) -
     }
     drop(printed);
     let mut typed = Some(typed).filter(|_| wish.input);
+    let mut held = None;
     let mut code = None;
     let mut open = true;
     // A wait that is given up may have read half of its answer; dropped, it ends the program.
@@ -187,17 +188,12 @@ async fn carry(mut session: ExecSession, wish: &Wish, channels: &mut Channels) -
                 // A shim that died took the program along.
                 code = Some(ended.ok().and_then(Result::ok).unwrap_or(137));
             }
-            came = channels.next() => match came? {
-                Came::Data(STDIN, bytes) => {
-                    // One that reads nothing any more takes nothing.
-                    let gone = match &typed {
-                        Some(it) => it.send(bytes).await.is_err(),
-                        None => false,
-                    };
-                    if gone {
-                        typed = None;
-                    }
-                }
+            is_taken = hand_on(typed.as_ref(), &mut held), if held.is_some() => if !is_taken {
+                // One that reads nothing any more takes nothing.
+                typed = None;
+            },
+            came = channels.next(), if held.is_none() => match came? {
+                Came::Data(STDIN, bytes) => held = typed.is_some().then_some(bytes),
                 Came::Data(RESIZE, bytes) => {
                     if let Some(terminal) = &terminal {
                         resize(terminal, &bytes);
@@ -207,6 +203,23 @@ async fn carry(mut session: ExecSession, wish: &Wish, channels: &mut Channels) -
                 Came::Data(..) | Came::Closed(_) => {}
             },
         }
+    }
+}
+
+/// Hands on what came as soon as there is room for it; whether somebody still takes it. Who waits here goes on to send what is printed:
+/// a program that answers while it reads would wait for ever.
+async fn hand_on(typed: Option<&mpsc::Sender<Vec<u8>>>, held: &mut Option<Vec<u8>>) -> bool {
+    let room = match typed {
+        Some(typed) => typed.reserve().await.ok(),
+        None => None,
+    };
+    let bytes = held.take();
+    match (room, bytes) {
+        (Some(room), Some(bytes)) => {
+            room.send(bytes);
+            true
+        }
+        (room, _) => room.is_some(),
     }
 }
 
@@ -289,10 +302,40 @@ pub fn port_forward(
     })
 }
 
+/// What is written to a forwarded port. Dropped, nothing more is.
+struct Writing {
+    /// Nothing once the client has said all: then the connection ends in that direction.
+    typed: Option<mpsc::Sender<Vec<u8>>>,
+    task: AbortOnDropHandle<()>,
+}
+
+impl Writing {
+    fn to(mut port: OwnedWriteHalf) -> Self {
+        let (typed, mut types) = mpsc::channel::<Vec<u8>>(WAITING);
+        let task = tokio::spawn(async move {
+            while let Some(bytes) = types.recv().await {
+                if port.write_all(&bytes).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            typed: Some(typed),
+            task: AbortOnDropHandle::new(task),
+        }
+    }
+
+    /// Until all is written that came, or for a while.
+    async fn finish(self) {
+        drop(self.typed);
+        let _ = timeout(LAST_BYTES, self.task).await;
+    }
+}
+
 /// Two channels a port, data and error; each begins with the port's number.
 async fn forward(kubelet: Kubelet, target: Target, ports: Vec<u16>, mut channels: Channels) {
     let (printed, mut print) = mpsc::channel::<(u8, Vec<u8>)>(WAITING);
-    let mut writers: Vec<Option<OwnedWriteHalf>> = Vec::new();
+    let mut writers: Vec<Option<Writing>> = Vec::new();
     let mut readers = Vec::new();
     for (at, port) in ports.iter().enumerate() {
         let Ok(data) = u8::try_from(at * 2) else {
@@ -322,7 +365,7 @@ async fn forward(kubelet: Kubelet, target: Target, ports: Vec<u16>, mut channels
                         }
                     }
                 })));
-                writers.push(Some(writes));
+                writers.push(Some(Writing::to(writes)));
             }
             Err(error) => {
                 let text = format!("error forwarding port {port} to pod: {error}");
@@ -334,36 +377,43 @@ async fn forward(kubelet: Kubelet, target: Target, ports: Vec<u16>, mut channels
         }
     }
     drop(printed);
+    let typed = |at: usize| writers.get(at)?.as_ref()?.typed.as_ref();
+    let (mut held, mut held_for) = (None, 0);
     loop {
         tokio::select! {
             piece = print.recv() => match piece {
                 Some((channel, bytes)) => if !channels.send(channel, &bytes).await {
-                    return;
+                    break;
                 },
                 None => break,
             },
-            came = channels.next() => match came {
+            is_taken = hand_on(typed(held_for), &mut held), if held.is_some() => if !is_taken {
+                break;
+            },
+            came = channels.next(), if held.is_none() => match came {
                 Some(Came::Data(channel, bytes)) => {
-                    if let Some(Some(writer)) = writers.get_mut(usize::from(channel / 2))
-                        && writer.write_all(&bytes).await.is_err()
-                    {
-                        return;
-                    }
+                    held_for = usize::from(channel / 2);
+                    held = typed(held_for).is_some().then_some(bytes);
                 }
                 Some(Came::Closed(_)) => {}
-                None => return,
+                None => break,
             },
         }
     }
     let hung_up = async { while channels.next().await.is_some() {} };
     let _ = timeout(LAST_BYTES, hung_up).await;
+    finish(writers.into_iter().flatten()).await;
+}
+
+async fn finish(all: impl Iterator<Item = Writing>) {
+    futures_util::future::join_all(all.map(Writing::finish)).await;
 }
 
 /// A forwarded connection that a client begins with two streams.
 #[derive(Default)]
 struct Forwarded {
     errors: Option<u32>,
-    writer: Option<OwnedWriteHalf>,
+    writing: Option<Writing>,
     reader: Option<AbortOnDropHandle<()>>,
 }
 
@@ -392,11 +442,40 @@ async fn forward_streams(kubelet: Kubelet, target: Target, bytes: Bytes) -> io::
         all: BTreeMap::new(),
         errors: BTreeMap::new(),
     };
+    let done = carry_streams(&mut forwards, &mut print).await;
+    let all = forwards.all.into_values();
+    finish(all.filter_map(|it| it.writing)).await;
+    done
+}
+
+/// Until the client ends the connection.
+async fn carry_streams(
+    forwards: &mut Forwards,
+    print: &mut mpsc::Receiver<(u32, Vec<u8>)>,
+) -> io::Result<()> {
+    let mut held = None;
+    // Of which stream it is, and whether that ends with it.
+    let (mut held_for, mut is_last) = (0, false);
     loop {
+        let typed = forwards.all.get(&held_for);
+        let typed = typed.and_then(|it| it.writing.as_ref()?.typed.as_ref());
         tokio::select! {
             Some((id, bytes)) = print.recv() => forwards.print(id, &bytes).await?,
-            frame = forwards.connection.frames.recv() => match frame {
+            is_taken = hand_on(typed, &mut held), if held.is_some() => {
+                if !is_taken || is_last {
+                    forwards.hear_no_more(held_for);
+                }
+            }
+            frame = forwards.connection.frames.recv(), if held.is_none() => match frame {
                 None | Some(Frame::GoAway) => return Ok(()),
+                Some(Frame::Data { id, bytes, ends }) => match bytes.is_empty() {
+                    true if ends => forwards.hear_no_more(id),
+                    true => {}
+                    false => {
+                        held = Some(bytes);
+                        (held_for, is_last) = (id, ends);
+                    }
+                },
                 Some(frame) => forwards.take(frame).await?,
             },
         }
@@ -409,9 +488,26 @@ impl Forwards {
         let ends = bytes.is_empty();
         self.connection.writer.data(id, bytes, ends).await?;
         let done = if ends { self.all.remove(&id) } else { None };
-        match done.and_then(|it| it.errors) {
+        let Some(Forwarded {
+            errors, writing, ..
+        }) = done
+        else {
+            return Ok(());
+        };
+        if let Some(writing) = writing {
+            tokio::spawn(writing.finish());
+        }
+        match errors {
             Some(errors) => self.connection.writer.data(errors, &[], true).await,
             None => Ok(()),
+        }
+    }
+
+    /// The client has said all, or nobody listens to it.
+    fn hear_no_more(&mut self, id: u32) {
+        let forwarded = self.all.get_mut(&id);
+        if let Some(writing) = forwarded.and_then(|it| it.writing.as_mut()) {
+            writing.typed = None;
         }
     }
 
@@ -419,20 +515,8 @@ impl Forwards {
         match frame {
             Frame::Ping { id } => self.connection.writer.pong(id).await?,
             Frame::Reset { id } => drop(self.all.remove(&id)),
-            Frame::Data { id, bytes, ends } => {
-                let Some(Forwarded { writer, .. }) = self.all.get_mut(&id) else {
-                    return Ok(());
-                };
-                let gone = match writer {
-                    Some(it) => it.write_all(&bytes).await.is_err(),
-                    None => false,
-                };
-                if gone || ends {
-                    *writer = None;
-                }
-            }
             Frame::Stream { id, headers, .. } => self.begin(id, &headers).await?,
-            Frame::GoAway => {}
+            Frame::Data { .. } | Frame::GoAway => {}
         }
         Ok(())
     }
@@ -471,7 +555,7 @@ impl Forwards {
                     }
                     let _ = printed.send((id, Vec::new())).await;
                 })));
-                forwarded.writer = Some(writes);
+                forwarded.writing = Some(Writing::to(writes));
                 self.all.insert(id, forwarded);
                 Ok(())
             }
@@ -492,6 +576,42 @@ impl Forwards {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_has_no_room_yet_waits_and_is_not_lost() {
+        let (typed, mut types) = mpsc::channel(1);
+        typed.send(b"first".to_vec()).await.unwrap();
+        let mut held = Some(b"second".to_vec());
+        // Given up, as by whoever has something to send meanwhile.
+        let given_up = timeout(Duration::ZERO, hand_on(Some(&typed), &mut held)).await;
+        assert!(given_up.is_err() && held.is_some());
+        assert_eq!(types.recv().await.unwrap(), b"first");
+        assert!(hand_on(Some(&typed), &mut held).await && held.is_none());
+        assert_eq!(types.recv().await.unwrap(), b"second");
+        drop(types);
+        held = Some(Vec::new());
+        assert!(!hand_on(Some(&typed), &mut held).await && held.is_none());
+        held = Some(Vec::new());
+        assert!(!hand_on(None, &mut held).await && held.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_came_is_written_before_a_forwarded_connection_ends() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let near = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await;
+        let (mut far, _) = listener.accept().await.unwrap();
+        let (_reads, writes) = near.unwrap().into_split();
+        let writing = Writing::to(writes);
+        let typed = writing.typed.clone().unwrap();
+        for piece in [b"one ", b"two "] {
+            typed.send(piece.to_vec()).await.unwrap();
+        }
+        drop(typed);
+        finish(std::iter::once(writing)).await;
+        let mut heard = String::new();
+        far.read_to_string(&mut heard).await.unwrap();
+        assert_eq!(heard, "one two ");
+    }
 
     #[test]
     fn wishes() {
