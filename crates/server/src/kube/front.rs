@@ -1,12 +1,15 @@
 //! The endpoint of a cluster: its own port, TLS with the cluster's authority, who it is that asks; then the cluster answers.
 
-use std::{convert::Infallible, io, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible, io, net::IpAddr, os::fd::AsFd, pin::Pin, sync::Arc, time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, service::service_fn};
+use nix::sys::socket::{setsockopt, sockopt};
 use parking_lot::RwLock;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -31,6 +34,10 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(20);
 /// Requests that were begun may end within this at the server's end.
 const ENDING: Duration = Duration::from_secs(5);
+/// A client that says nothing is asked whether it is there after these seconds, so often, and so many times in vain.
+const ASKED_AFTER_S: u32 = 30;
+const ASKED_EVERY_S: u32 = 10;
+const ASKED_TIMES: u32 = 3;
 /// What is answered to whoever proves nothing.
 const OPEN: [&str; 3] = ["/healthz", "/livez", "/readyz"];
 
@@ -106,6 +113,9 @@ impl Front {
         stop: CancellationToken,
     ) {
         let _ = stream.set_nodelay(true);
+        if let Err(error) = keep_alive(&stream) {
+            tracing::debug!(%error, "a connection of a cluster will not tell that its client is gone");
+        }
         let accepted = tokio::time::timeout(HANDSHAKE, self.tls.accept(stream)).await;
         let stream = match accepted {
             Ok(Ok(stream)) => stream,
@@ -223,6 +233,16 @@ impl Front {
     }
 }
 
+/// Watches and sessions say nothing for long: the kernel asks whether the client is there, and ends the connection of one that went away
+/// without a word, which would hold its places for ever.
+fn keep_alive(client: &impl AsFd) -> io::Result<()> {
+    setsockopt(client, sockopt::KeepAlive, &true)?;
+    setsockopt(client, sockopt::TcpKeepIdle, &ASKED_AFTER_S)?;
+    setsockopt(client, sockopt::TcpKeepInterval, &ASKED_EVERY_S)?;
+    setsockopt(client, sockopt::TcpKeepCount, &ASKED_TIMES)?;
+    Ok(())
+}
+
 /// An answer, with what counts its request for as long as it is sent: a watch lasts.
 struct Held {
     body: Body,
@@ -246,5 +266,26 @@ impl HttpBody for Held {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::socket::getsockopt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_is_gone_is_noticed_within_a_minute() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await;
+        let (stream, _) = listener.accept().await.unwrap();
+        assert!(!getsockopt(&stream, sockopt::KeepAlive).unwrap());
+        keep_alive(&stream).unwrap();
+        assert!(getsockopt(&stream, sockopt::KeepAlive).unwrap());
+        let after = getsockopt(&stream, sockopt::TcpKeepIdle).unwrap();
+        let every = getsockopt(&stream, sockopt::TcpKeepInterval).unwrap();
+        let times = getsockopt(&stream, sockopt::TcpKeepCount).unwrap();
+        assert!(after + every * times <= 60);
     }
 }
