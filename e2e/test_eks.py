@@ -334,6 +334,81 @@ def test_a_service_account_has_tokens_of_its_own(cluster):
     assert out.returncode == 1
 
 
+def test_a_token_ends_with_what_it_is_bound_to(cluster):
+    team = kubernetes.name("team")
+    cluster.kubectl("create", "namespace", team)
+    cluster.kubectl("create", "serviceaccount", "robot", "-n", team)
+    of_robot = {"serviceAccountName": "robot", "containers": [{"name": "c", "image": "none"}]}
+    pod = json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": of_robot})
+
+    def make():
+        cluster.kubectl("create", "-n", team, "-f", "-", stdin=pod)
+        cluster.kubectl("create", "secret", "generic", "s", "-n", team)
+
+    def token(*more, check=True):
+        return cluster.kubectl("create", "token", "robot", "-n", team, "--audience", "vault", *more, check=check)
+
+    def reviewed(token, *audiences):
+        spec = {"token": token, "audiences": audiences}
+        review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": spec}
+        return json.loads(cluster.kubectl("create", "-f", "-", "-o", "json", stdin=json.dumps(review)))["status"]
+
+    make()
+    bound = {
+        kind: token("--bound-object-kind", kind, "--bound-object-name", name).strip() for kind, name in (("Pod", "p"), ("Secret", "s"))
+    }
+    for it in bound.values():
+        found = reviewed(it, "other", "vault")
+        assert found["authenticated"] and found["audiences"] == ["vault"], found
+        assert found["user"]["username"] == f"system:serviceaccount:{team}:robot"
+        # Nobody said that it is for the API server as well.
+        assert "audience" in reviewed(it)["error"]
+        assert cluster.kubectl("auth", "whoami", "--token", it, check=False).returncode == 1
+    assert reviewed(bound["Pod"], "vault")["user"]["extra"]["authentication.kubernetes.io/pod-name"] == ["p"]
+    cluster.kubectl("delete", "pod/p", "secret/s", "-n", team)
+    for kind, it in bound.items():
+        found = reviewed(it, "vault")
+        assert "authenticated" not in found and f"the {kind} of the token is gone" in found["error"], found
+    make()
+    for kind, it in bound.items():
+        assert f"the {kind} of the token is another" in reviewed(it, "vault")["error"]
+    short = token("--duration", "5m", check=False)
+    assert short.returncode == 1 and "may not specify a duration less than 10 minutes" in short.stderr
+    absent = token("--bound-object-kind", "Pod", "--bound-object-name", "q", check=False)
+    assert absent.returncode == 1 and 'pods "q" not found' in absent.stderr
+    cluster.kubectl("delete", "namespace", team, "--wait=false")
+
+
+def test_who_is_acted_as_may_have_all_that_a_user_has_if_each_is_allowed(cluster):
+    robot = kubernetes.name("robot")
+    cluster.kubectl("create", "serviceaccount", robot)
+    cluster.kubectl("create", "clusterrole", robot, "--verb=impersonate", "--resource=users")
+    cluster.kubectl("create", "clusterrolebinding", robot, f"--clusterrole={robot}", f"--serviceaccount=default:{robot}")
+    of_robot = cluster.kubectl("create", "token", robot).strip()
+    reads = cluster.reads
+
+    def who(token, **more):
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Impersonate-User": "jane"}
+        headers |= {f"Impersonate-{name.replace('_', '-')}": value for name, value in more.items()}
+        review = json.dumps({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"})
+        path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+        answer = reads.pool.request("POST", reads.server + path, body=review, headers=headers)
+        return answer.status, json.loads(answer.data)
+
+    everything = {"Group": "g", "Uid": "7", "Extra_Acme%2FScopes": "view"}
+    code, review = who(reads._token(), **everything)
+    assert code == 201 and review["status"]["userInfo"] == {
+        "username": "jane",
+        "uid": "7",
+        "groups": ["g", "system:authenticated"],
+        "extra": {"acme/scopes": ["view"]},
+    }
+    wait_for(lambda: who(of_robot)[0] == 201, 10, "the binding to count")
+    for name, resource in (("Group", "groups"), ("Uid", "uids"), ("Extra_Acme%2FScopes", "userextras/acme/scopes")):
+        code, status = who(of_robot, **{name: everything[name]})
+        assert code == 403 and f'cannot impersonate resource "{resource}"' in status["message"], status
+
+
 def test_a_cluster_outlives_its_server(fresh):
     with Cluster(fresh) as cluster:
         cluster.kubectl("create", "configmap", "kept", "--from-literal=a=b")
