@@ -13,6 +13,7 @@ use wharf_kube_auth::{Attributes, Decision, UserInfo};
 use wharf_kube_model::{
     Catalog, Resource,
     codec::MediaType,
+    duration,
     status::{self, Status},
 };
 
@@ -362,11 +363,27 @@ async fn resource(
             held.boxed_unsync()
         }))
     };
-    match tokio::time::timeout(TAKES, work).await {
+    match tokio::time::timeout(takes(&incoming.query)?, work).await {
         Ok(answered) => answered,
         Err(_) => {
             let text = "request did not complete within the allotted timeout";
             Err(Status::timeout(text, 0).into())
+        }
+    }
+}
+
+/// How long a request may take: as its client says, but no longer than any other.
+fn takes(query: &Query) -> Result<Duration, Fault> {
+    let Some(text) = query.get("timeout") else {
+        return Ok(TAKES);
+    };
+    match duration::nanos(text).map(u64::try_from) {
+        Some(Ok(0)) => Ok(TAKES),
+        Some(nanos) => Ok(Duration::from_nanos(nanos.unwrap_or_default()).min(TAKES)),
+        None => {
+            let why = format!("time: invalid duration \"{text}\"");
+            let text = format!("invalid timeout specified in the request URL - {why}");
+            Err(Status::bad_request(text).into())
         }
     }
 }
@@ -449,5 +466,26 @@ async fn dispatch(
         "delete" => deleting::delete(call, body).await,
         "deletecollection" => deleting::delete_collection(call, body).await,
         other => Err(Status::method_not_allowed(call.group(), &call.resource.plural, other).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_says_how_long_its_request_may_take() {
+        let taken = |query: &str| takes(&Query::parse(query)).map_err(|it| it.message.clone());
+        for (query, expected) in [
+            ("", TAKES),
+            ("timeout=0s", TAKES),
+            ("timeout=1m30s", TAKES),
+            ("timeout=1.5s", Duration::from_millis(1500)),
+            ("timeout=-1s", Duration::ZERO),
+        ] {
+            assert_eq!(taken(query), Ok(expected), "{query}");
+        }
+        let why = "invalid timeout specified in the request URL - time: invalid duration \"soon\"";
+        assert_eq!(taken("timeout=soon"), Err(why.to_owned()));
     }
 }

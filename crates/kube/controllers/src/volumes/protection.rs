@@ -94,3 +94,73 @@ impl Controller for Protection {
         Ok(Next::Settled)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+    use wharf_kube_client::Delete;
+
+    use super::*;
+    use crate::runtime::{drive, tests::Cluster};
+
+    fn cluster() -> Cluster {
+        Cluster::start(|context| {
+            tokio::spawn(drive(Protection::new(context), context.stop.clone()))
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_claim_stays_while_a_pod_on_a_node_has_it() {
+        let cluster = cluster();
+        let client = &cluster.client;
+        let claims = &kind::PERSISTENT_VOLUME_CLAIM;
+        for name in ["used", "free"] {
+            let claim = json!({"metadata": {"name": name, "finalizers": [CLAIM]}});
+            client.create(claims, "n", &claim).await.unwrap();
+        }
+        for (name, claim, node) in [("runs", "used", "node"), ("waits", "free", "")] {
+            let volume = json!({"name": "v", "persistentVolumeClaim": {"claimName": claim}});
+            let spec = json!({"nodeName": node, "volumes": [volume]});
+            let pod = json!({"metadata": {"name": name}, "spec": spec});
+            client.create(&kind::POD, "n", &pod).await.unwrap();
+        }
+        for name in ["used", "free"] {
+            let options = Delete::default();
+            client.delete(claims, "n", name, &options).await.unwrap();
+        }
+        let left = cluster.until(claims, |all| all.len() == 1).await;
+        assert!(
+            left[0].name() == "used" && left[0].is_deleting(),
+            "{left:?}"
+        );
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        assert_eq!(cluster.list(claims).await.len(), 1);
+        let now = Delete {
+            grace_seconds: Some(0),
+            ..Delete::default()
+        };
+        client.delete(&kind::POD, "n", "runs", &now).await.unwrap();
+        cluster.until(claims, <[_]>::is_empty).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_volume_stays_while_it_is_bound() {
+        let cluster = cluster();
+        let client = &cluster.client;
+        let volumes = &kind::PERSISTENT_VOLUME;
+        let volume = json!({"metadata": {"name": "v", "finalizers": [VOLUME]}});
+        let mut volume = client.create(volumes, "", &volume).await.unwrap();
+        volume["status"]["phase"] = "Bound".into();
+        client.update_status(volumes, &volume).await.unwrap();
+        let options = Delete::default();
+        client.delete(volumes, "", "v", &options).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        let mut left = cluster.list(volumes).await;
+        assert!(left.len() == 1 && left[0].is_deleting(), "{left:?}");
+        left[0]["status"]["phase"] = "Released".into();
+        client.update_status(volumes, &left[0]).await.unwrap();
+        cluster.until(volumes, <[_]>::is_empty).await;
+    }
+}
