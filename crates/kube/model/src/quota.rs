@@ -98,11 +98,14 @@ impl Counted<'_> {
     /// Whether a quota's scopes include the object.
     pub fn is_in_scope(self, quota: &Value, object: &Value) -> bool {
         let mut all = scopes::of_quota(quota);
-        match self.is_core("pods") {
-            true => all.all(|it| scopes::includes_pod(&it, object)),
-            // Scopes are of pods alone.
-            false => all.next().is_none(),
+        if self.is_core("pods") {
+            return all.all(|it| scopes::includes_pod(&it, object));
         }
+        if self.is_core("persistentvolumeclaims") {
+            return all.all(|it| scopes::includes_claim(&it, object));
+        }
+        // Nothing else has scopes.
+        all.next().is_none()
     }
 
     /// What a quota asks every object of this kind to say, and this one does not: `limits.cpu for: c`.
@@ -209,7 +212,8 @@ pub fn judge(
     }
     let mut wanted = counted.usage(object, now);
     wanted.retain(|name, _| hard.contains_key(name));
-    if let Some(old) = old {
+    // Of what comes into the quota's scope all is new.
+    if let Some(old) = old.filter(|it| counted.is_in_scope(quota, it)) {
         let before = counted.usage(old, now);
         for (name, amount) in &mut wanted {
             *amount = amount.sub(before.get(name).copied().unwrap_or(Quantity::ZERO));

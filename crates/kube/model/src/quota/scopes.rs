@@ -1,4 +1,4 @@
-//! Scopes of quotas: which pods they count.
+//! Scopes of quotas: which pods and claims they count.
 
 use serde_json::{Value, json};
 
@@ -50,6 +50,31 @@ pub fn includes_pod(scope: &Scope<'_>, pod: &Value) -> bool {
         }
         "CrossNamespacePodAffinity" => reaches_other_namespaces(spec),
         _ => false,
+    }
+}
+
+/// By the classes that it has, asks for or is on its way to.
+pub fn includes_claim(scope: &Scope<'_>, claim: &Value) -> bool {
+    if scope.name != "VolumeAttributesClass" {
+        return false;
+    }
+    let classes = [
+        &["spec", "volumeAttributesClassName"][..],
+        &["status", "currentVolumeAttributesClassName"],
+        &[
+            "status",
+            "modifyVolumeStatus",
+            "targetVolumeAttributesClassName",
+        ],
+    ];
+    let classes = classes.into_iter().map(|it| text_at(claim, it));
+    let classes: Vec<&str> = classes.filter(|it| !it.is_empty()).collect();
+    let is_listed = |it: &&str| scope.values.contains(it);
+    match scope.operator {
+        "In" => classes.iter().any(is_listed),
+        "NotIn" => classes.is_empty() || !classes.iter().all(is_listed),
+        "DoesNotExist" => classes.is_empty(),
+        _ => !classes.is_empty(),
     }
 }
 

@@ -205,3 +205,99 @@ fn scopes_choose_pods() {
     };
     assert!(!secrets.is_in_scope(&scoped(json!(["BestEffort"]), json!([])), &json!({})));
 }
+
+#[test]
+fn pods_that_look_at_other_namespaces_have_a_scope() {
+    let quota = json!({"spec": {"scopeSelector": {"matchExpressions": [
+        {"scopeName": "CrossNamespacePodAffinity", "operator": "Exists"},
+    ]}}});
+    let with = |kind: &str, when: &str, term: Value| {
+        let mut pod = pod(json!({}));
+        pod["spec"]["affinity"][kind][when] = json!([term]);
+        pod
+    };
+    let (required, preferred) = (
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        "preferredDuringSchedulingIgnoredDuringExecution",
+    );
+    for (pod, expected) in [
+        (pod(json!({})), false),
+        (with("podAffinity", required, json!({})), false),
+        (
+            with("podAffinity", required, json!({"namespaces": ["b"]})),
+            true,
+        ),
+        (
+            with(
+                "podAntiAffinity",
+                required,
+                json!({"namespaceSelector": {}}),
+            ),
+            true,
+        ),
+        (
+            with(
+                "podAntiAffinity",
+                preferred,
+                json!({"podAffinityTerm": {"namespaces": ["b"]}}),
+            ),
+            true,
+        ),
+    ] {
+        assert_eq!(PODS.is_in_scope(&quota, &pod), expected, "{pod}");
+    }
+}
+
+#[test]
+fn claims_have_the_scope_of_their_attributes() {
+    let claims = Counted {
+        group: "",
+        plural: "persistentvolumeclaims",
+    };
+    let quota = |operator: &str, values: Value| {
+        let mut quota = quota(
+            json!({"persistentvolumeclaims": "1"}),
+            json!({"persistentvolumeclaims": "1"}),
+        );
+        quota["spec"]["scopeSelector"] = json!({"matchExpressions": [
+            {"scopeName": "VolumeAttributesClass", "operator": operator, "values": values},
+        ]});
+        quota
+    };
+    let plain = json!({"spec": {}});
+    let fast = json!({"spec": {"volumeAttributesClassName": "fast"}});
+    let becomes_slow = json!({
+        "spec": {"volumeAttributesClassName": "fast"},
+        "status": {"modifyVolumeStatus": {"targetVolumeAttributesClassName": "slow"}},
+    });
+    for (quota, of_plain, of_fast, of_both) in [
+        (quota("In", json!(["slow"])), false, false, true),
+        (quota("NotIn", json!(["fast"])), true, false, true),
+        (quota("Exists", json!([])), false, true, true),
+        (quota("DoesNotExist", json!([])), true, false, false),
+    ] {
+        for (claim, expected) in [
+            (&plain, of_plain),
+            (&fast, of_fast),
+            (&becomes_slow, of_both),
+        ] {
+            assert_eq!(
+                claims.is_in_scope(&quota, claim),
+                expected,
+                "{quota} {claim}"
+            );
+        }
+    }
+    let of_pods = json!({"spec": {"scopes": ["BestEffort"]}});
+    assert!(!claims.is_in_scope(&of_pods, &plain));
+    // What comes into a scope is new there, whatever it was before.
+    let full = quota("Exists", json!([]));
+    assert!(matches!(
+        judge(&full, claims, &fast, Some(&plain), 0),
+        Verdict::Refused(_)
+    ));
+    assert_eq!(
+        judge(&full, claims, &fast, Some(&fast), 0),
+        Verdict::Uncounted
+    );
+}
