@@ -85,6 +85,27 @@ async fn an_object_is_the_same_in_each_form() {
 
 /// Clients compare what is in a revision byte for byte with what Go makes of a set.
 #[tokio::test]
+async fn every_kind_is_listed_in_protobuf() {
+    let it = Harness::new().await;
+    let catalog = Catalog::built_in();
+    for resource in catalog.all().filter(|it| it.can("watch")) {
+        let version = resource.api_version();
+        let root = if resource.group.is_empty() {
+            "api"
+        } else {
+            "apis"
+        };
+        let uri = format!("/{root}/{version}/{}", resource.plural);
+        let (code, kind, bytes) = get(&it, &uri, PROTOBUF).await;
+        assert_eq!((code, kind.as_str()), (200, PROTOBUF), "{uri}");
+        let list = decoded(MediaType::Protobuf, &bytes);
+        assert_eq!(list["kind"], resource.list_kind, "{uri}");
+        assert_eq!(list["apiVersion"], version, "{uri}");
+        assert!(list["metadata"]["resourceVersion"].is_string(), "{uri}");
+    }
+}
+
+#[tokio::test]
 async fn a_revision_is_written_as_go_does() {
     const REVISIONS: &str = "/apis/apps/v1/namespaces/default/controllerrevisions";
     let it = Harness::new().await;

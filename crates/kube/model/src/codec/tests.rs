@@ -248,6 +248,42 @@ fn lists_and_events_take_objects_as_they_are_encoded() {
     assert_eq!(frame, b"\0\0\0\x10\x0a\x05ADDED\x12\x07\x0a\x05k8s\0x");
 }
 
+#[test]
+fn lists_of_every_kind_go_through_protobuf() {
+    let catalog = Catalog::built_in();
+    let kinds: Vec<_> = catalog.all().filter(|it| it.can("watch")).collect();
+    assert!(kinds.len() > 40, "{}", kinds.len());
+    for resource in kinds {
+        let metadata = serde_json::json!({"name": "x", "labels": {"a": "b"}, "generation": 3});
+        let list = serde_json::json!({
+            "kind": resource.list_kind,
+            "apiVersion": resource.api_version(),
+            "metadata": {"resourceVersion": "7", "continue": "c", "remainingItemCount": 5},
+            "items": [{"metadata": metadata}, {"metadata": {"name": "y"}}],
+        });
+        let kind = &resource.list_kind;
+        let bytes = encode(&catalog, MediaType::Protobuf, &list);
+        let bytes = bytes.unwrap_or_else(|| panic!("{kind} is not written"));
+        let read = decode(&catalog, MediaType::Protobuf, &bytes, None);
+        let read = read.unwrap_or_else(|error| panic!("{kind}: {}", error.message));
+        let read = read.value;
+        for path in [
+            "/kind",
+            "/apiVersion",
+            "/metadata/resourceVersion",
+            "/metadata/continue",
+            "/metadata/remainingItemCount",
+        ] {
+            assert_eq!(read.pointer(path), list.pointer(path), "{kind} {path}");
+        }
+        assert_eq!(read["items"].as_array().map(Vec::len), Some(2), "{kind}");
+        for (name, value) in metadata.as_object().expect("an object") {
+            assert_eq!(read["items"][0]["metadata"][name], *value, "{kind}");
+        }
+        assert_eq!(read["items"][1]["metadata"]["name"], "y", "{kind}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_refused_or_read(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
