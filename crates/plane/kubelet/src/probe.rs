@@ -37,6 +37,8 @@ use crate::{
 };
 
 const MOST_BODY: usize = 10 << 10;
+/// Requests of one look: the first, and those that its answers lead to.
+const MOST_ASKED: usize = 11;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -249,11 +251,19 @@ pub async fn once(
     if let Some(get) = &handler.http_get {
         let port = port(of, &get.port)?;
         let asked = async {
-            let stream = connect(port, &get.host).await?;
-            match get.is_over_tls() {
-                true => http_get(secured(stream).await?, get, ip, port).await,
-                false => http_get(stream, get, ip, port).await,
+            let mut place = Place::of(get, ip, port);
+            for _ in 0..MOST_ASKED {
+                let stream = connect(place.port, &get.host).await?;
+                let led = match place.is_secure {
+                    true => http_get(secured(stream).await?, get, &place).await?,
+                    false => http_get(stream, get, &place).await?,
+                };
+                match led.and_then(|it| place.led_on(&it)) {
+                    Some(next) => place = next,
+                    None => return Ok(()),
+                }
             }
+            Err(format!("stopped after {} redirects", MOST_ASKED - 1))
         };
         return timeout(patience, asked)
             .await
@@ -330,31 +340,90 @@ async fn secured(stream: TcpStream) -> Result<TlsStream<TcpStream>, String> {
     connected.map_err(|e| format!("tls: {e}"))
 }
 
+/// What is asked over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    is_secure: bool,
+    host: String,
+    port: u16,
+    /// With its query.
+    path: String,
+}
+
+fn rooted(path: &str) -> String {
+    match path.starts_with('/') {
+        true => path.to_owned(),
+        false => format!("/{path}"),
+    }
+}
+
+impl Place {
+    fn of(get: &HttpGet, ip: Option<Ipv4Addr>, port: u16) -> Self {
+        let named = get.host.clone().filter(|it| !it.is_empty());
+        let of_pod = || ip.map(|it| it.to_string()).unwrap_or_default();
+        Self {
+            is_secure: get.is_over_tls(),
+            host: named.unwrap_or_else(of_pod),
+            port,
+            path: rooted(&get.path),
+        }
+    }
+
+    /// Where an answer leads, if that is on the same host: what another one says is not asked.
+    fn led_on(&self, location: &str) -> Option<Self> {
+        let location = location.split('#').next().unwrap_or_default();
+        let (is_secure, rest) = match location.split_once("//") {
+            Some(("", rest)) => (self.is_secure, rest),
+            Some(("http:", rest)) => (false, rest),
+            Some(("https:", rest)) => (true, rest),
+            _ => {
+                let own = self.path.split('?').next().unwrap_or_default();
+                let folder = own.rsplit_once('/').map_or("", |it| it.0);
+                let path = match location.chars().next() {
+                    Some('/') => location.to_owned(),
+                    Some('?') => format!("{own}{location}"),
+                    _ => format!("{folder}/{location}"),
+                };
+                return Some(Self {
+                    path,
+                    ..self.clone()
+                });
+            }
+        };
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) => (host, port.parse().ok()?),
+            None => (authority, if is_secure { 443 } else { 80 }),
+        };
+        (host == self.host).then(|| Self {
+            is_secure,
+            host: host.to_owned(),
+            port,
+            path: rooted(path),
+        })
+    }
+}
+
+/// Where what answered well leads to, if anywhere.
 async fn http_get(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     get: &HttpGet,
-    ip: Option<Ipv4Addr>,
-    port: u16,
-) -> Result<(), String> {
+    place: &Place,
+) -> Result<Option<String>, String> {
     let failed = |e: hyper::Error| e.to_string();
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(failed)?;
     let connection = AbortOnDropHandle::new(tokio::spawn(connection));
-    let path = match get.path.as_str() {
-        "" => "/".to_owned(),
-        path if path.starts_with('/') => path.to_owned(),
-        path => format!("/{path}"),
-    };
-    let host = ip.map(|it| it.to_string()).unwrap_or_default();
     let mut request = Request::builder()
-        .uri(path)
+        .uri(&place.path)
         .header(header::USER_AGENT, "kube-probe/1.36")
         .header(header::ACCEPT, "*/*")
         .header(header::CONNECTION, "close");
     let names_host = |it: &crate::pod::HttpHeader| it.name.eq_ignore_ascii_case("host");
     if !get.http_headers.iter().any(names_host) {
-        request = request.header(header::HOST, format!("{host}:{port}"));
+        request = request.header(header::HOST, format!("{}:{}", place.host, place.port));
     }
     for header in &get.http_headers {
         request = request.header(&header.name, &header.value);
@@ -364,10 +433,15 @@ async fn http_get(
         .map_err(|e| e.to_string())?;
     let answer = sender.send_request(request).await.map_err(failed)?;
     let status = answer.status();
+    let leads = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
+    let location = answer.headers().get(header::LOCATION);
+    let location = location.and_then(|it| it.to_str().ok());
+    let location = location.filter(|it| leads && !it.is_empty());
+    let location = location.map(str::to_owned);
     let _ = Limited::new(answer.into_body(), MOST_BODY).collect().await;
     drop(connection);
     match status.is_success() || status.is_redirection() {
-        true => Ok(()),
+        true => Ok(location),
         false => Err(format!(
             "HTTP probe failed with statuscode: {}",
             status.as_u16()
@@ -414,15 +488,76 @@ mod tests {
         };
         assert!(get.is_over_tls());
         for (status, expected) in [
-            (200, Ok(())),
+            (200, Ok(None)),
             (503, Err("HTTP probe failed with statuscode: 503")),
         ] {
             let port = serving(status).await;
             let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
             let stream = secured(stream).await.unwrap();
-            let looked = http_get(stream, &get, Some(Ipv4Addr::LOCALHOST), port).await;
+            let place = Place::of(&get, Some(Ipv4Addr::LOCALHOST), port);
+            let looked = http_get(stream, &get, &place).await;
             assert_eq!(looked, expected.map_err(str::to_owned));
         }
+    }
+
+    #[tokio::test]
+    async fn an_answer_may_lead_on() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let answer = hyper::service::service_fn(move |_| async move {
+                let answer = http::Response::builder().status(302);
+                let answer = answer.header(header::LOCATION, "/login");
+                answer.body(Empty::<Bytes>::new())
+            });
+            let server = hyper::server::conn::http1::Builder::new();
+            let _ = server.serve_connection(TokioIo::new(stream), answer).await;
+        });
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let get = HttpGet::default();
+        let place = Place::of(&get, Some(Ipv4Addr::LOCALHOST), port);
+        let looked = http_get(stream, &get, &place).await;
+        assert_eq!(looked, Ok(Some("/login".to_owned())));
+    }
+
+    #[test]
+    fn a_probe_is_led_on_by_its_own_host() {
+        let get = HttpGet {
+            path: "a/b?c".to_owned(),
+            ..HttpGet::default()
+        };
+        let place = Place::of(&get, Some(Ipv4Addr::new(10, 0, 0, 5)), 8080);
+        let led = |location: &str| {
+            let next = place.led_on(location)?;
+            let scheme = if next.is_secure { "https" } else { "http" };
+            Some(format!(
+                "{scheme}://{}:{}{}",
+                next.host, next.port, next.path
+            ))
+        };
+        for (location, expected) in [
+            ("/login", "http://10.0.0.5:8080/login"),
+            ("?d", "http://10.0.0.5:8080/a/b?d"),
+            ("d#e", "http://10.0.0.5:8080/a/d"),
+            ("http://10.0.0.5:81/x?y", "http://10.0.0.5:81/x?y"),
+            ("https://10.0.0.5", "https://10.0.0.5:443/"),
+            ("//10.0.0.5?y", "http://10.0.0.5:80/?y"),
+        ] {
+            assert_eq!(led(location).as_deref(), Some(expected), "{location}");
+        }
+        for elsewhere in [
+            "http://10.0.0.6/",
+            "https://web.lan/x",
+            "http://10.0.0.5:no/",
+        ] {
+            assert_eq!(led(elsewhere), None, "{elsewhere}");
+        }
+        let named = HttpGet {
+            host: Some("10.0.0.7".to_owned()),
+            ..HttpGet::default()
+        };
+        assert_eq!(Place::of(&named, None, 80).host, "10.0.0.7");
     }
 
     #[test]
