@@ -62,7 +62,7 @@ pub fn record_begin(
     state: &PodState,
     action: &Action,
 ) {
-    write(context, object, pod, begun(pod, state, action));
+    write(context, object, pod, begun(state, action));
 }
 
 /// A registry is asked for a container's image.
@@ -201,7 +201,7 @@ fn not_pulled(image: &str, reason: &str, message: &str) -> Vec<Told> {
     ]
 }
 
-fn begun(pod: &Pod, state: &PodState, action: &Action) -> Option<Told> {
+fn begun(state: &PodState, action: &Action) -> Option<Told> {
     match action {
         Action::Stop { container, .. } => {
             let known = state.container(container)?;
@@ -337,11 +337,11 @@ mod tests {
             grace_seconds: 30,
         };
         assert_eq!(
-            texts(begun(&pod, &state, &stop)),
+            texts(begun(&state, &stop)),
             ["Normal Killing a Stopping container a"]
         );
         crate::plan::begin(&mut state, &stop);
-        assert!(begun(&pod, &state, &stop).is_none(), "it was said before");
+        assert!(begun(&state, &stop).is_none(), "it was said before");
         let killing = |by| {
             let container = "a".to_owned();
             texts(happened(&pod, &Event::Condemned { container, by }))
