@@ -449,11 +449,12 @@ def test_ranges_of_a_service_say_who_is_served(cluster, plain):
     called = wait_for(lambda: hostname(cluster, "service", "plain"), 30, "its name")
     pod = cluster.get("pods", "-l", "app=plain")["items"][0]
     name, own = pod["metadata"]["name"], pod["status"]["podIP"]
-    wget = ["wget", "-q", "-T", "3", "-O", "-", f"http://{called.replace('.localhost', '.internal')}:{plain}/"]
+    # Its -T ends the image's wget by a signal.
+    fetch = ["timeout", "3", "wget", "-q", "-O", "-", f"http://{called.replace('.localhost', '.internal')}:{plain}/"]
 
     def served():
         found = {address for address in ("127.0.0.1", "127.0.0.2") if ask(plain, source=address)[0] == 200}
-        by_pod = cluster.kubectl("exec", name, "--", *wget, check=False)
+        by_pod = cluster.kubectl("exec", name, "--", *fetch, check=False)
         return found | ({own} if by_pod.stdout.strip() == "plain" else set())
 
     wait_for(lambda: served() == {"127.0.0.1", "127.0.0.2", own}, 30, "everybody, since nobody says who may come")
