@@ -1,7 +1,10 @@
 //! The images that enhanced scanning is about, as Inspector reads them: ECR's records. And what Inspector says of their
 //! findings, for ECR to tell.
 
-use std::{error::Error, sync::Arc};
+use std::{
+    error::Error,
+    sync::{Arc, Weak},
+};
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -132,8 +135,16 @@ impl Images for ScannedImages {
 
 /// Inspector's, for ECR.
 pub(crate) struct Findings {
-    pub(crate) inspector: Inspector2Service,
+    /// Weak, for it has the catalog that has this.
+    pub(crate) inspector: Weak<Inspector2Service>,
     pub(crate) events: Arc<Destinations>,
+}
+
+impl Findings {
+    fn inspector(&self) -> Result<Arc<Inspector2Service>, Box<dyn Error + Send + Sync>> {
+        let there = self.inspector.upgrade();
+        there.ok_or_else(|| "Inspector is not there any more".into())
+    }
 }
 
 #[async_trait]
@@ -147,7 +158,7 @@ impl Inspector for Findings {
     }
 
     async fn suppressing(&self, place: &Place) -> Result<String, Box<dyn Error + Send + Sync>> {
-        Ok(self.inspector.suppressing_text(place).await?)
+        Ok(self.inspector()?.suppressing_text(place).await?)
     }
 
     async fn told(
@@ -156,6 +167,6 @@ impl Inspector for Findings {
         findings: Vec<EnhancedImageScanFinding>,
         gone: Option<Timestamp>,
     ) -> Result<Vec<Value>, Box<dyn Error + Send + Sync>> {
-        Ok(self.inspector.told(place, findings, gone).await?)
+        Ok(self.inspector()?.told(place, findings, gone).await?)
     }
 }

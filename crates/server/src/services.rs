@@ -313,7 +313,7 @@ pub static SERVICES: &[Row] = &[
     Row {
         schema: &wharf_api_inspector2::schema::SERVICE,
         serve: |it| {
-            let service = Inspector2Service::new(InspectorParts {
+            let service = Arc::new(Inspector2Service::new(InspectorParts {
                 store: it.data.store.clone(),
                 keyring: it.data.keyring.clone(),
                 images: Arc::new(ScannedImages(it.plane.catalog.clone())),
@@ -325,13 +325,13 @@ pub static SERVICES: &[Row] = &[
                 }),
                 operations: it.operations.clone(),
                 clock: it.clock.clone(),
-            });
+            }));
             let findings = Findings {
-                inspector: service.clone(),
+                inspector: Arc::downgrade(&service),
                 events: it.destinations.clone(),
             };
             it.plane.catalog.informing(Arc::new(findings));
-            Served::by(wharf_api_inspector2::Routes(Arc::new(service.clone())))
+            Served::by(wharf_api_inspector2::Routes(service.clone()))
                 .tagged(wharf_svc_inspector2::TAGGED)
                 .running("reports of findings", |stop| async move {
                     service.run(Takeover::Replace, stop).await
