@@ -334,7 +334,7 @@ pub static SERVICES: &[Row] = &[
             Served::by(wharf_api_inspector2::Routes(service.clone()))
                 .tagged(wharf_svc_inspector2::TAGGED)
                 .running("reports of findings", |stop| async move {
-                    service.run(Takeover::Replace, stop).await
+                    (*service).clone().run(Takeover::Replace, stop).await
                 })
         },
     },
