@@ -583,6 +583,28 @@ def test_a_pod_is_held_to_what_its_volume_may_take(cluster, node, image):
     cluster.kubectl("delete", "pod", "greedy", "--timeout=50s", "--grace-period=1")
 
 
+def test_a_container_begins_again_with_another_image(installation, cluster, node, image):
+    missing, other = image.replace("busybox", "missing"), images.push(installation, "busybox", "other")
+    wait = "trap exit TERM; echo begun; while true; do sleep 1; done"
+    apply(cluster, "changed", {"containers": [sh(image, wait)], "restartPolicy": "Never"})
+    wait_phase(cluster, "changed", "Running")
+
+    def main():
+        (status,) = pod_of(cluster, "changed")["status"]["containerStatuses"]
+        return status
+
+    cluster.kubectl("set", "image", "pod/changed", f"main={missing}")
+    reasons = ("ErrImagePull", "ImagePullBackOff")
+    wait_for(lambda: main()["state"].get("waiting", {}).get("reason") in reasons, 30, "a container that waits for another image")
+    cluster.kubectl("set", "image", "pod/changed", f"main={other}")
+    wait_for(lambda: "running" in main()["state"], 30, "a container of another image")
+    status = main()
+    assert (status["image"], status["restartCount"]) == (other, 1) and "/other:latest@sha256:" in status["imageID"], status
+    events = cluster.get("events", "--field-selector", "involvedObject.name=changed,reason=Killing")["items"]
+    assert [it["message"] for it in events] == ["Container main definition changed, will be restarted"]
+    cluster.kubectl("delete", "pod", "changed", "--timeout=50s", "--grace-period=1")
+
+
 def test_a_pod_grows_while_it_runs(cluster, node, image):
     def resources(memory, cpu):
         return {"requests": {"memory": "32Mi", "cpu": cpu}, "limits": {"memory": memory}}

@@ -73,6 +73,7 @@ pub enum Initialization<'a> {
 pub fn outlook(policy: RestartPolicy, container: &ContainerState) -> Outlook {
     match container.ended() {
         None => Outlook::Alive,
+        Some(_) if container.outdated.is_some() => Outlook::Alive,
         Some(how) => match (policy, how.code) {
             (RestartPolicy::Always, _) => Outlook::Alive,
             (_, 0) => Outlook::Succeeded,
@@ -247,12 +248,18 @@ fn bring_forward(pod: &Pod, state: &PodState, of: &Container, now: Timestamp, pl
     let Some(known) = state.container(&of.name) else {
         return;
     };
-    if known.is_condemned && known.is_running() && known.stopping.is_none() {
-        plan.actions.push(Action::Stop {
-            container: of.name.clone(),
-            grace_seconds: condemned_grace(pod, of, known),
-        });
-        return;
+    if known.is_running() && known.stopping.is_none() {
+        let grace_seconds = match (known.is_condemned, &known.outdated) {
+            (true, _) => Some(condemned_grace(pod, of, known)),
+            (false, Some(_)) => Some(pod.grace_seconds()),
+            (false, None) => None,
+        };
+        if let Some(grace_seconds) = grace_seconds {
+            plan.actions.push(Action::Stop {
+                container: of.name.clone(),
+                grace_seconds,
+            });
+        }
     }
     if known.is_active() {
         return;

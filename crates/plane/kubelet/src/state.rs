@@ -90,6 +90,13 @@ pub struct ContainerState {
     pub is_resized: bool,
     /// Name and digest of the image it runs.
     pub image_id: String,
+    /// The name of the image that it runs, where the pod asks for another by now: it is to be ended, and begun again whatever its
+    /// policy says.
+    pub outdated: Option<String>,
+    /// The pod asks for another image than the one that is being pulled.
+    pub pulls_another: bool,
+    /// Since when it is on its way from one image to another: it neither runs with that yet nor failed to.
+    pub between_images: Option<Timestamp>,
     /// Whom its program began as last.
     pub user: Option<ProgramUser>,
     /// One after another.
@@ -317,9 +324,9 @@ impl PodState {
                 image_id,
                 ..
             } => self.with(&container, |it| {
-                it.image = ImageState::Here;
                 it.failed_pulls = 0;
                 it.image_id = image_id;
+                it.pulled(ImageState::Here);
             }),
             Event::NotPulled {
                 container,
@@ -328,11 +335,11 @@ impl PodState {
             } => self.with(&container, |it| {
                 it.failed_pulls += 1;
                 let retry = Retry::after(it.failed_pulls, now);
-                it.image = ImageState::Failed {
+                it.pulled(ImageState::Failed {
                     reason,
                     message,
                     retry,
-                };
+                });
             }),
             Event::Started {
                 container,
@@ -354,6 +361,7 @@ impl PodState {
                         how.started_at.get_or_insert(at);
                     } else if it.attempt == attempt {
                         it.run = Run::Running { since: at };
+                        it.between_images = None;
                         it.failed_starts = 0;
                         it.has_started = !startup;
                         it.is_ready = !startup && !readiness;
@@ -366,6 +374,7 @@ impl PodState {
                 message,
             } => self.with(&container, |it| {
                 it.failed_starts += 1;
+                it.between_images = None;
                 let retry = Retry::after(it.failed_starts, now);
                 // What it needs may be another image by now.
                 it.image = ImageState::Unknown;
@@ -450,6 +459,16 @@ impl PodState {
         }
     }
 
+    /// The pod changed: containers may ask for another image.
+    pub fn change_images(&mut self, before: &Pod, after: &Pod, now: Timestamp) {
+        for of in after.all_containers() {
+            let had = before.container(&of.name);
+            if let Some(had) = had.filter(|it| it.image != of.image) {
+                self.with(&of.name, |it| it.change_image(&had.image, &of.image, now));
+            }
+        }
+    }
+
     fn with(&mut self, name: &str, change: impl FnOnce(&mut ContainerState)) {
         if let Some(container) = self.containers.get_mut(name) {
             change(container);
@@ -517,8 +536,34 @@ impl ContainerState {
         self.run = Run::Starting;
         self.stopping = None;
         self.is_condemned = false;
+        self.outdated = None;
         self.has_started = false;
         self.is_ready = false;
+    }
+
+    /// The pod asked for the image `had`, and asks for `asks`.
+    fn change_image(&mut self, had: &str, asks: &str, now: Timestamp) {
+        if self.is_active() {
+            let runs = self.outdated.take();
+            let runs = runs.unwrap_or_else(|| had.to_owned());
+            self.outdated = (runs != asks).then_some(runs);
+            self.between_images = self.outdated.as_ref().map(|_| now);
+        } else if self.image == ImageState::Pulling {
+            self.pulls_another = true;
+        } else {
+            self.image = ImageState::Unknown;
+        }
+    }
+
+    /// What came of a pull, if it was of the image that is asked for still.
+    fn pulled(&mut self, came: ImageState) {
+        if came != ImageState::Here {
+            self.between_images = None;
+        }
+        self.image = match std::mem::take(&mut self.pulls_another) {
+            true => ImageState::Unknown,
+            false => came,
+        };
     }
 
     /// Since when it runs.

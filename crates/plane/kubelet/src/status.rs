@@ -146,7 +146,7 @@ fn outcome(pod: &Pod, state: &PodState) -> &'static str {
         return "Pending";
     }
     let ended = || states().filter_map(ContainerState::ended);
-    let all_ended = states().all(|it| it.ended().is_some());
+    let all_ended = states().all(|it| it.ended().is_some() && it.outdated.is_none());
     if !all_ended || policy == RestartPolicy::Always && !pod.is_deleted() {
         return "Running";
     }
@@ -361,7 +361,7 @@ fn container(pod: &Pod, state: &PodState, of: &Container, is_init: bool, now: Ti
         "lastState": last.map_or_else(|| json!({}), terminated),
         "ready": is_ready,
         "restartCount": restarts,
-        "image": of.image,
+        "image": known.outdated.as_ref().unwrap_or(&of.image),
         "imageID": known.image_id,
         "containerID": if ran { Value::from(id(run)) } else { Value::Null },
         "user": known.user.as_ref().map(user),

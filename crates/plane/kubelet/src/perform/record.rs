@@ -207,7 +207,10 @@ fn begun(state: &PodState, action: &Action) -> Option<Told> {
             let known = state.container(container)?;
             // Of one that is condemned it was said why.
             let is_said = known.is_condemned || known.stopping.is_some();
-            let text = || format!("Stopping container {container}");
+            let text = || match &known.outdated {
+                Some(_) => format!("Container {container} definition changed, will be restarted"),
+                None => format!("Stopping container {container}"),
+            };
             (!is_said).then(|| Told::normal("Killing", text()).of(container))
         }
         _ => None,

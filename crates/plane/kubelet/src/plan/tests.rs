@@ -309,6 +309,60 @@ fn what_a_probe_condemns_is_ended_and_begun_again() {
 }
 
 #[test]
+fn a_container_begins_again_with_another_image_whatever_its_policy() {
+    let of = |image: &str| {
+        let container = json!({"name": "a", "image": image});
+        pod(json!({"restartPolicy": "Never", "containers": [container]}))
+    };
+    let (first, second) = (of("x:1"), of("x:2"));
+    let place = Place {
+        host_ip: String::new(),
+    };
+    let image = |pod: &Pod, state: &PodState| {
+        status(pod, state, &place, NOW)["containerStatuses"][0]["image"].clone()
+    };
+    let mut state = ready(&first);
+    run(&first, &mut state, "a", 0, NOW);
+    state.change_images(&first, &second, NOW);
+    // One that it has again before it was ended is none.
+    state.change_images(&second, &first, NOW);
+    assert_eq!(act(&first, &mut state, NOW), []);
+    state.change_images(&first, &second, NOW);
+    assert!(matches!(
+        act(&second, &mut state, NOW)[..],
+        [Action::Stop { .. }]
+    ));
+    assert_eq!(image(&second, &state), "x:1");
+    state.take(&second, ended("a", 0, 0, NOW), NOW);
+    assert_eq!(phase(&second, &state), "Running");
+    run(&second, &mut state, "a", 1, NOW);
+    assert_eq!(image(&second, &state), "x:2");
+    state.take(&second, ended("a", 1, 0, NOW), NOW);
+    assert_eq!(phase(&second, &state), "Succeeded");
+}
+
+#[test]
+fn another_image_is_pulled_at_once_in_the_place_of_one_that_is_not_there() {
+    let of = |image: &str| pod(json!({"containers": [{"name": "a", "image": image}]}));
+    let (first, second) = (of("x:1"), of("x:2"));
+    let mut state = ready(&first);
+    assert_eq!(act(&first, &mut state, NOW), [pull("a")]);
+    // The one that is on its way is not begun with.
+    state.change_images(&first, &second, NOW);
+    state.take(&second, pulled("a"), NOW);
+    assert_eq!(act(&second, &mut state, NOW), [pull("a")]);
+    let missing = Event::NotPulled {
+        container: "a".to_owned(),
+        reason: "ErrImagePull".to_owned(),
+        message: "not found".to_owned(),
+    };
+    state.take(&second, missing, NOW);
+    assert_eq!(act(&second, &mut state, NOW), []);
+    state.change_images(&second, &first, NOW);
+    run(&first, &mut state, "a", 0, NOW);
+}
+
+#[test]
 fn an_end_that_is_told_before_its_beginning_stays_one() {
     let pod = pod(json!({"restartPolicy": "Never", "containers": [{"name": "a"}]}));
     let mut state = ready(&pod);
