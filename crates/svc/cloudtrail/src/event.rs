@@ -12,6 +12,7 @@ use wharf_wire::{
 };
 
 use self::known::Known;
+use crate::packed::{Holes, Like};
 
 const VERSION: &str = "1.11";
 
@@ -101,35 +102,29 @@ pub struct Renderer {
     known: Known,
 }
 
-/// Where the values stand that each event has of its own.
-#[derive(Default)]
-struct Holes {
-    time: Range<usize>,
-    request: Range<usize>,
-    event: Range<usize>,
-}
-
 impl Renderer {
-    /// Adds the event as one line of JSON.
+    /// Adds the event as one line of JSON; of one that is known, only what it has of its own, and says what
+    /// it is like.
     ///
     /// # Errors
     /// A value that cannot be JSON.
-    pub fn render(&mut self, event: &Event, json: &mut Vec<u8>) -> serde_json::Result<()> {
-        if let Some(known) = self.known.find(event) {
-            let (text, holes) = (&known.text, &known.holes);
-            json.extend_from_slice(&text[..holes.time.start]);
-            serde_json::to_writer(&mut *json, second(&mut self.time, event.context.now))?;
-            json.extend_from_slice(&text[holes.time.end..holes.request.start]);
-            serde_json::to_writer(&mut *json, &event.context.request_id)?;
-            json.extend_from_slice(&text[holes.request.end..holes.event.start]);
-            serde_json::to_writer(&mut *json, &ids::uuid())?;
-            json.extend_from_slice(&text[holes.event.end..]);
-            return Ok(());
-        }
-        let begin = json.len();
-        let holes = self.write(event, json)?;
-        self.known.see(event, &json[begin..], holes);
-        Ok(())
+    pub fn render(
+        &mut self,
+        event: &Event,
+        json: &mut Vec<u8>,
+    ) -> serde_json::Result<Option<Like<'_>>> {
+        let Some(place) = self.known.find(event) else {
+            let begin = json.len();
+            let holes = self.write(event, json)?;
+            self.known.see(event, &json[begin..], holes);
+            return Ok(None);
+        };
+        serde_json::to_writer(&mut *json, second(&mut self.time, event.context.now))?;
+        json.push(b'\t');
+        serde_json::to_writer(&mut *json, &event.context.request_id)?;
+        json.push(b'\t');
+        serde_json::to_writer(&mut *json, &ids::uuid())?;
+        Ok(Some(self.known.like(place)))
     }
 
     /// Adds the event whatever came before. The holes count from where it begins.
@@ -179,11 +174,7 @@ impl Renderer {
         member(json, "eventCategory", "Management")?;
         json.push(b'}');
         let from_first = |hole: Range<usize>| hole.start - first..hole.end - first;
-        Ok(Holes {
-            time: from_first(time),
-            request: from_first(request),
-            event: from_first(own),
-        })
+        Ok([time, request, own].map(from_first))
     }
 
     fn identity(&mut self, caller: &Caller) -> serde_json::Result<&[u8]> {
@@ -473,12 +464,12 @@ mod tests {
             context.request_id = format!("request \"{round}\"");
             context.source_ip = (of(21) % 2 > 0).then(|| [192, 0, 2, 7].into());
             known += u32::from(renderer.known.find(&event).is_some());
-            let (mut line, mut alone) = (b"before".to_vec(), Vec::new());
-            renderer.render(&event, &mut line).unwrap();
+            let (mut line, mut alone) = (Vec::new(), Vec::new());
+            let like = renderer.render(&event, &mut line).unwrap();
             Renderer::default().write(&event, &mut alone).unwrap();
-            let line = &line[b"before".len()..];
-            assert_eq!(without_id(line), without_id(&alone));
-            let text: serde_json::Value = serde_json::from_slice(line).unwrap();
+            let line = like.map_or(line.clone(), |like| like.filled(&line).unwrap());
+            assert_eq!(without_id(&line), without_id(&alone));
+            let text: serde_json::Value = serde_json::from_slice(&line).unwrap();
             assert!(
                 ids.insert(text["eventID"].as_str().unwrap().to_owned()),
                 "an id of its own"

@@ -1,9 +1,22 @@
 //! A record of the journal with some events: lines of JSON, compressed together. They are much alike, so
 //! one takes a tenth of what it would alone, on disk and of the writer's time. Pure.
 //!
-//! A record that begins with a brace is of a version before: one event, as it is.
+//! A line is one event. Of those that recur within a record the first is whole and says where the values
+//! stand that each has of its own, its holes; the others name it and have these values alone, since
+//! compressing the rest again and again is most of what an event costs:
+//!
+//! ```text
+//! {"eventVersion":…}                                          an event
+//! #20-42,50-88,100-138{"eventVersion":…}                      an event that others are like
+//! =0<tab>"2026-11-30T02:50:00Z"<tab>"…"<tab>"…"               one that is like the first of those
+//! ```
+//!
+//! A record that begins with a brace before it is opened is of a version before: one event, as it is.
 
-use std::io;
+use std::{
+    io::{self, Write},
+    ops::Range,
+};
 
 use zstd::bulk::{Compressor, Decompressor};
 
@@ -28,12 +41,180 @@ impl Packer {
     }
 }
 
-/// The lines of a record.
+/// Where the values stand in an event that others like it have of their own, in order.
+pub type Holes = [Range<usize>; 3];
+
+/// What an event is like: the same but for the values in its holes, of which there are as many with a tab
+/// between each two.
+pub struct Like<'a> {
+    /// The other event's number, for this run of the process.
+    pub other: u64,
+    pub text: &'a [u8],
+    pub holes: &'a Holes,
+}
+
+impl Like<'_> {
+    /// Bytes of the event with these values.
+    pub fn len_with(&self, values: &[u8]) -> usize {
+        let holes: usize = self.holes.iter().map(Range::len).sum();
+        let tabs = self.holes.len() - 1;
+        (self.text.len() + values.len()).saturating_sub(holes + tabs)
+    }
+
+    /// The event with these values.
+    #[cfg(test)]
+    pub fn filled(&self, values: &[u8]) -> Option<Vec<u8>> {
+        let mut event = Vec::new();
+        fill(&mut event, self.text, self.holes, values).map(|_| event)
+    }
+}
+
+/// Events that will be packed together.
+#[derive(Default)]
+pub struct Lines {
+    text: Vec<u8>,
+    events: usize,
+    /// Bytes of the events when all are whole.
+    whole: usize,
+    /// Those that others may be like, by their place.
+    others: Vec<u64>,
+}
+
+impl Lines {
+    /// In `room`, which is empty.
+    pub fn within(room: Vec<u8>) -> Self {
+        Self {
+            text: room,
+            ..Self::default()
+        }
+    }
+
+    /// Adds an event.
+    pub fn push(&mut self, json: &[u8]) {
+        self.text.extend_from_slice(json);
+        self.ended(json.len());
+    }
+
+    /// Adds an event that is like another, with these values.
+    pub fn push_like(&mut self, like: &Like<'_>, values: &[u8]) {
+        match self.others.iter().position(|it| *it == like.other) {
+            Some(place) => {
+                // A vector takes all.
+                let _ = write!(self.text, "={place}\t");
+                self.text.extend_from_slice(values);
+            }
+            None => {
+                self.others.push(like.other);
+                let mut event = Vec::with_capacity(like.len_with(values));
+                let holes = fill(&mut event, like.text, like.holes, values);
+                let [first, second, third] = holes.unwrap_or_default();
+                let _ = write!(
+                    self.text,
+                    "#{}-{},{}-{},{}-{}",
+                    first.start, first.end, second.start, second.end, third.start, third.end
+                );
+                self.text.extend_from_slice(&event);
+            }
+        }
+        self.ended(like.len_with(values));
+    }
+
+    fn ended(&mut self, bytes: usize) {
+        self.text.push(b'\n');
+        self.events += 1;
+        self.whole += bytes + 1;
+    }
+
+    /// Whether an event of so many bytes is one too many.
+    pub fn are_full_with(&self, bytes: usize) -> bool {
+        self.whole + bytes >= RECORD_BYTES
+    }
+
+    pub fn events(&self) -> usize {
+        self.events
+    }
+
+    /// For [`Packer::pack`].
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// What they took, to be used again.
+    pub fn into_room(self) -> Vec<u8> {
+        let mut room = self.text;
+        room.clear();
+        room
+    }
+}
+
+/// Adds `text` with these values in its holes to `event`, and says where they stand there. `None` if there
+/// are not as many values as holes, or the holes are none of this text.
+fn fill(event: &mut Vec<u8>, text: &[u8], holes: &Holes, values: &[u8]) -> Option<Holes> {
+    let mut values = values.split(|byte| *byte == b'\t');
+    let (begin, mut done) = (event.len(), 0);
+    let mut filled = Holes::default();
+    for (hole, filled) in holes.iter().zip(&mut filled) {
+        event.extend_from_slice(text.get(done..hole.start)?);
+        let start = event.len() - begin;
+        event.extend_from_slice(values.next()?);
+        *filled = start..event.len() - begin;
+        done = hole.end;
+    }
+    event.extend_from_slice(text.get(done..)?);
+    values.next().is_none().then_some(filled)
+}
+
+/// The lines of a record, each an event that is whole.
 pub fn open(record: &[u8]) -> io::Result<Vec<u8>> {
     if record.starts_with(b"{") {
         return Ok(record.to_vec());
     }
-    Decompressor::new()?.decompress(record, MOST_BYTES)
+    let lines = Decompressor::new()?.decompress(record, MOST_BYTES)?;
+    if events(&lines).all(|it| it.starts_with(b"{")) {
+        return Ok(lines);
+    }
+    whole(&lines).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "lines of no events"))
+}
+
+/// Lines with each event whole.
+fn whole(lines: &[u8]) -> Option<Vec<u8>> {
+    let mut others: Vec<(&[u8], Holes)> = Vec::new();
+    let mut all = Vec::with_capacity(RECORD_BYTES.max(lines.len()));
+    for line in events(lines) {
+        match line.split_first()? {
+            (b'#', rest) => {
+                let begin = rest.iter().position(|byte| *byte == b'{')?;
+                let (holes, event) = rest.split_at(begin);
+                all.extend_from_slice(event);
+                others.push((event, holes_of(holes)?));
+            }
+            (b'=', rest) => {
+                let tab = rest.iter().position(|byte| *byte == b'\t')?;
+                let (text, holes) = others.get(number(&rest[..tab])?)?;
+                fill(&mut all, text, holes, &rest[tab + 1..])?;
+            }
+            _ => all.extend_from_slice(line),
+        }
+        all.push(b'\n');
+        if all.len() > MOST_BYTES {
+            return None;
+        }
+    }
+    Some(all)
+}
+
+/// `20-42,50-88,100-138`
+fn holes_of(text: &[u8]) -> Option<Holes> {
+    let mut ranges = text.split(|byte| *byte == b',').map(|range| {
+        let dash = range.iter().position(|byte| *byte == b'-')?;
+        Some(number(&range[..dash])?..number(&range[dash + 1..])?)
+    });
+    let mut next = || ranges.next().flatten();
+    Some([next()?, next()?, next()?])
+}
+
+fn number(digits: &[u8]) -> Option<usize> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// The events of lines.
@@ -66,6 +247,67 @@ mod tests {
         assert!(record.len() < many.len() / 50);
         assert_eq!(opened(&record).len(), RECORD_BYTES / lines.len() * 2);
         assert_eq!(opened(br#"{"a":"alone"}"#), [r#"{"a":"alone"}"#]);
+    }
+
+    #[test]
+    fn events_that_are_alike_are_found_whole() {
+        let text = br#"{"at":"0","of":1,"request":"a","id":"b"}"#;
+        let holes = [6..9, 27..30, 36..39];
+        assert_eq!(&text[holes[1].clone()], b"\"a\"");
+        assert_eq!(&text[holes[2].clone()], b"\"b\"");
+        let mut lines = Lines::default();
+        let like = Like {
+            other: 7,
+            text,
+            holes: &holes,
+        };
+        let another = Like {
+            other: 8,
+            text: br#"{"x":1,"y":2,"z":3}"#,
+            holes: &[5..6, 11..12, 17..18],
+        };
+        lines.push_like(&like, b"\"10\"\t\"c\"\t\"d\"");
+        lines.push(br#"{"other":true}"#);
+        lines.push_like(&like, b"\"11\"\t\"\"\t\"long\"");
+        lines.push_like(&another, b"4\t5\t6");
+        lines.push_like(&like, b"\"12\"\t\"e\"\t\"f\"");
+        let record = Packer::new().unwrap().pack(lines.text()).unwrap();
+        let opened = opened(&record);
+        assert_eq!(
+            opened,
+            [
+                r#"{"at":"10","of":1,"request":"c","id":"d"}"#,
+                r#"{"other":true}"#,
+                r#"{"at":"11","of":1,"request":"","id":"long"}"#,
+                r#"{"x":4,"y":5,"z":6}"#,
+                r#"{"at":"12","of":1,"request":"e","id":"f"}"#,
+            ]
+        );
+        let whole: usize = opened.iter().map(|it| it.len() + 1).sum();
+        assert_eq!((lines.events(), lines.whole), (5, whole));
+    }
+
+    #[test]
+    fn lines_that_are_like_nothing_are_an_error() {
+        for lines in [
+            "=0\t1\t2\t3\n",
+            "#1-2,3-4,5-6{\"a\":1}\n=1\t1\t2\t3\n",
+            "#1-2,3-4,5-6{\"a\":1}\n=0\t1\t2\n",
+            "#1-2,3-4,5-6{\"a\":1}\n=0\t1\t2\t3\t4\n",
+            "#1-2,3-4,500-600{\"a\":1}\n=0\t1\t2\t3\n",
+            "#4-2,1-1,0-0{\"a\":1}\n=0\t1\t2\t3\n",
+            "#1-2,3-4{\"a\":1}\n",
+            "#1-2,3-4,5-99999999999999999999{\"a\":1}\n",
+            "#1-2,3-4,5-6\n",
+            "=\n",
+        ] {
+            let record = Packer::new().unwrap().pack(lines.as_bytes()).unwrap();
+            assert!(open(&record).is_err(), "{lines}");
+        }
+        let large = format!("{{\"a\":\"{}\"}}", "x".repeat(RECORD_BYTES));
+        let many = format!("#1-1,2-2,3-3{large}\n{}", "=0\t\t\t\n".repeat(1000));
+        let record = Packer::new().unwrap().pack(many.as_bytes()).unwrap();
+        assert!(open(&record).is_err(), "what is whole has a bound too");
     }
 
     #[test]

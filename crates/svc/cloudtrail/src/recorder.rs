@@ -37,7 +37,7 @@ use wharf_wire::{
 use crate::{
     event::{self, Renderer},
     log::{place_of, stream},
-    packed::{self, Packer, RECORD_BYTES},
+    packed::{self, Like, Lines, Packer, RECORD_BYTES},
     repeated::Repeated,
 };
 
@@ -57,54 +57,54 @@ const RETRY: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(5);
 /// The events of one stream, one after another, in as many records as they take.
 #[derive(Default)]
-struct Lines(VecDeque<Record>);
+struct Records(VecDeque<Lines>);
 
-/// Events that are packed together: lines of JSON.
-#[derive(Default)]
-struct Record {
-    text: Vec<u8>,
-    events: usize,
+/// An event that is about to wait: its JSON, or its values if it is like one before.
+struct Line<'a> {
+    bytes: &'a [u8],
+    like: Option<Like<'a>>,
 }
 
-impl Record {
-    fn push(&mut self, json: &[u8]) {
-        self.text.extend_from_slice(json);
-        self.text.push(b'\n');
-        self.events += 1;
+impl Line<'_> {
+    /// Bytes of the event when it is whole.
+    fn len(&self) -> usize {
+        let like = self.like.as_ref();
+        like.map_or(self.bytes.len(), |like| like.len_with(self.bytes))
     }
 }
 
-impl Lines {
+impl Records {
     /// `spare` has room that was used before.
-    fn push(&mut self, json: &[u8], spare: &mut Vec<Vec<u8>>) {
-        match self.0.back_mut() {
-            Some(last) if last.text.len() + json.len() < RECORD_BYTES => last.push(json),
-            _ => {
-                let mut next = Record {
-                    text: spare.pop().unwrap_or_default(),
-                    events: 0,
-                };
-                next.push(json);
-                self.0.push_back(next);
-            }
+    fn push(&mut self, line: &Line<'_>, spare: &mut Vec<Vec<u8>>) {
+        let is_full = |lines: &Lines| lines.are_full_with(line.len());
+        if self.0.back().is_none_or(is_full) {
+            self.0
+                .push_back(Lines::within(spare.pop().unwrap_or_default()));
+        }
+        let Some(last) = self.0.back_mut() else {
+            return;
+        };
+        match &line.like {
+            Some(like) => last.push_like(like, line.bytes),
+            None => last.push(line.bytes),
         }
     }
 
     fn put_first(&mut self, json: &[u8]) {
-        let mut first = Record::default();
+        let mut first = Lines::default();
         first.push(json);
         self.0.push_front(first);
     }
 
     fn len(&self) -> usize {
-        self.0.iter().map(|it| it.events).sum()
+        self.0.iter().map(Lines::events).sum()
     }
 }
 
 /// What waits, by stream.
 #[derive(Default)]
 struct Batch {
-    streams: BTreeMap<String, Lines>,
+    streams: BTreeMap<String, Records>,
     events: usize,
     bytes: usize,
 }
@@ -117,12 +117,12 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn push(&mut self, stream: String, json: &[u8]) {
+    fn push(&mut self, stream: String, line: &Line<'_>) {
         let Self { batch, spare } = self;
-        let lines = batch.streams.entry(stream).or_default();
-        lines.push(json, spare);
+        let records = batch.streams.entry(stream).or_default();
+        records.push(line, spare);
         batch.events += 1;
-        batch.bytes += json.len();
+        batch.bytes += line.len();
     }
 
     fn is_full(&self) -> bool {
@@ -203,7 +203,7 @@ impl Recorder {
         self.take_all(&counted);
         let mut batch = self.take_batch();
         if !self.write(&mut batch, &mut packer).await {
-            let events = batch.streams.values().map(Lines::len).sum::<usize>();
+            let events = batch.streams.values().map(Records::len).sum::<usize>();
             tracing::error!(
                 events,
                 "writing events to the audit log failed before the end; they are lost"
@@ -239,19 +239,23 @@ impl Recorder {
         }
         RENDERED.with_borrow_mut(|(renderer, line)| {
             line.clear();
-            if let Err(error) = renderer.render(event, line) {
-                tracing::error!(%error, name = event.name, "failed to write an event of the audit log as JSON");
-                return Queue::HasRoom;
-            }
+            let like = match renderer.render(event, line) {
+                Ok(like) => like,
+                Err(error) => {
+                    tracing::error!(%error, name = event.name, "failed to write an event of the audit log as JSON");
+                    return Queue::HasRoom;
+                }
+            };
+            let line = Line { bytes: line, like };
             if line.len() >= packed::MOST_BYTES {
                 tracing::error!(name = event.name, "failed to write an event: it is too large for the audit log");
                 return Queue::HasRoom;
             }
-            self.push(event, line)
+            self.push(event, &line)
         })
     }
 
-    fn push(&self, event: &Event, line: &[u8]) -> Queue {
+    fn push(&self, event: &Event, line: &Line<'_>) -> Queue {
         let stream = stream(&event.context.account, &event.context.region);
         let works = self.works.load(Ordering::Relaxed);
         let mut waiting = self.waiting();
@@ -316,35 +320,35 @@ impl Recorder {
         if lost == 0 {
             return;
         }
-        for (stream, lines) in &mut batch.streams {
+        for (stream, records) in &mut batch.streams {
             let (account, region) = place_of(stream).unwrap_or_default();
-            lines.put_first(&event::gap(lost, account, region, self.clock.now()));
+            records.put_first(&event::gap(lost, account, region, self.clock.now()));
         }
     }
 
-    /// Those that are written are gone from `lines`.
+    /// Those that are written are gone from `records`.
     async fn append(
         &self,
         stream: &str,
-        lines: &mut Lines,
+        records: &mut Records,
         packer: &mut Option<Packer>,
     ) -> Result<(), AppendError> {
         let packer = match packer {
             Some(packer) => packer,
             None => packer.insert(Packer::new()?),
         };
-        while !lines.0.is_empty() {
-            let next = lines.0.iter().take(AT_ONCE);
-            let packed: io::Result<Vec<_>> = next.map(|it| packer.pack(&it.text)).collect();
+        while !records.0.is_empty() {
+            let next = records.0.iter().take(AT_ONCE);
+            let packed: io::Result<Vec<_>> = next.map(|it| packer.pack(it.text())).collect();
             let packed = packed?;
             self.journal.append(stream, &packed).await?;
-            for mut record in lines.0.drain(..packed.len()) {
-                let count = record.events as u64;
+            for lines in records.0.drain(..packed.len()) {
+                let count = lines.events() as u64;
                 self.recorded.fetch_add(count, Ordering::Relaxed);
-                record.text.clear();
+                let room = lines.into_room();
                 let spare = &mut self.waiting().spare;
-                if spare.len() < MOST_SPARE && record.text.capacity() <= 2 * RECORD_BYTES {
-                    spare.push(record.text);
+                if spare.len() < MOST_SPARE && room.capacity() <= 2 * RECORD_BYTES {
+                    spare.push(room);
                 }
             }
         }
@@ -393,20 +397,37 @@ impl Auditor for Recorder {
 mod tests {
     use super::*;
 
-    fn counts(lines: &Lines) -> Vec<usize> {
-        lines.0.iter().map(|it| it.events).collect()
+    fn counts(records: &Records) -> Vec<usize> {
+        records.0.iter().map(Lines::events).collect()
     }
 
     #[test]
     fn events_are_gathered_into_records_of_a_bounded_size() {
-        let (mut lines, mut spare) = (Lines::default(), vec![Vec::new()]);
+        let (mut records, mut spare) = (Records::default(), vec![Vec::new()]);
         let large = vec![b'x'; RECORD_BYTES / 2];
-        for line in [b"one".as_slice(), b"two", &large, &large, b"three"] {
-            lines.push(line, &mut spare);
+        for bytes in [b"one".as_slice(), b"two", &large, &large, b"three"] {
+            records.push(&Line { bytes, like: None }, &mut spare);
         }
         assert!(spare.is_empty(), "room is used again");
-        assert_eq!(counts(&lines), [3, 2]);
-        lines.put_first(b"before");
-        assert_eq!((counts(&lines), lines.len()), (vec![1, 3, 2], 6));
+        assert_eq!(counts(&records), [3, 2]);
+        records.put_first(b"before");
+        assert_eq!((counts(&records), records.len()), (vec![1, 3, 2], 6));
+    }
+
+    #[test]
+    fn a_record_is_full_by_what_its_events_are_when_they_are_whole() {
+        let (mut records, mut spare) = (Records::default(), Vec::new());
+        let text = vec![b'x'; RECORD_BYTES / 4];
+        for _ in 0..8 {
+            let like = Like {
+                other: 1,
+                text: &text,
+                holes: &[1..2, 3..4, 5..6],
+            };
+            let bytes = b"a\tb\tc";
+            let like = Some(like);
+            records.push(&Line { bytes, like }, &mut spare);
+        }
+        assert_eq!(counts(&records), [3, 3, 2]);
     }
 }

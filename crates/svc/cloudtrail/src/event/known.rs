@@ -5,6 +5,7 @@ use std::{
     collections::VecDeque,
     hash::{DefaultHasher, Hash, Hasher},
     net::IpAddr,
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use wharf_wire::{
@@ -12,7 +13,7 @@ use wharf_wire::{
     audit::{Decided, Event},
 };
 
-use super::Holes;
+use crate::packed::{Holes, Like};
 
 /// Events kept; each is compared with what comes.
 const KEPT: usize = 8;
@@ -30,9 +31,10 @@ pub(super) struct Known {
 }
 
 /// An event, and all that its text says beside what is in its holes.
-pub(super) struct Kept {
-    pub text: Vec<u8>,
-    pub holes: Holes,
+struct Kept {
+    number: u64,
+    text: Vec<u8>,
+    holes: Holes,
     caller: Caller,
     account: String,
     region: String,
@@ -48,8 +50,10 @@ pub(super) struct Kept {
 
 impl Kept {
     fn new(event: &Event, text: &[u8], holes: Holes) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         let cx = &event.context;
         Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
             text: text.to_vec(),
             holes,
             caller: cx.caller.clone(),
@@ -90,10 +94,25 @@ fn may_recur(event: &Event) -> bool {
 }
 
 impl Known {
-    /// One that was written as this one will be.
-    pub fn find(&self, event: &Event) -> Option<&Kept> {
+    /// The place of one that was written as this one will be.
+    pub fn find(&self, event: &Event) -> Option<usize> {
         let mut kept = self.kept.iter().filter(|_| may_recur(event));
-        kept.find(|kept| kept.fits(event))
+        kept.position(|kept| kept.fits(event))
+    }
+
+    /// What another is like that fits the one of this place.
+    pub fn like(&self, place: usize) -> Like<'_> {
+        let Kept {
+            number,
+            text,
+            holes,
+            ..
+        } = &self.kept[place];
+        Like {
+            other: *number,
+            text,
+            holes,
+        }
     }
 
     /// Takes note of an event that was not found, and keeps it if it came before.
