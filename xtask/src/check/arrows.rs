@@ -27,7 +27,7 @@ const fn joined(crates: &'static [&'static str]) -> Row {
     }
 }
 
-const ROOMS: [Row; 26] = [
+const ROOMS: [Row; 27] = [
     row(&["base"]),
     row(&[
         "billing",
@@ -67,7 +67,8 @@ const ROOMS: [Row; 26] = [
         "interfaces",
         "log-writer",
     ]),
-    row(&["kube/model", "kube/client"]),
+    row(&["kube/model"]),
+    row(&["kube/client"]),
     row(&["kube/auth"]),
     row(&["kube/api"]),
     row(&[

@@ -1,5 +1,5 @@
-//! A small API server in memory, for tests: objects without schemas, revisions, watches that can be cut and histories that can be
-//! compacted. What it does, it does as the real one; what it does not know it refuses.
+//! A small API server in memory, for tests: objects that no schema is held against, revisions, watches that can be cut and histories that
+//! can be compacted. What it does, it does as the real one; what it does not know it refuses.
 
 mod objects;
 mod request;
@@ -292,4 +292,48 @@ fn not_found(target: &Target) -> Refused {
 
 fn is_empty(object: &Value, pointer: &str) -> bool {
     object.list(pointer).is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        client::Patch,
+        kind::{self, Kind},
+    };
+
+    #[tokio::test]
+    async fn a_strategic_merge_patch_merges_lists_by_their_keys() {
+        let client = Fake::new().client();
+        let pod = json!({
+            "metadata": {"name": "p"},
+            "status": {
+                "conditions": [{"type": "A", "status": "True"}, {"type": "B", "status": "True"}],
+                "podIPs": [{"ip": "10.0.0.1"}],
+            },
+        });
+        let pod = client.create(&kind::POD, "n", &pod).await.unwrap();
+        let patch = |uid: &str| {
+            Patch::Strategic(json!({"metadata": {"uid": uid}, "status": {
+                "conditions": [{"type": "B", "status": "False"}, {"type": "A", "$patch": "delete"}],
+                "podIPs": [{"ip": "10.0.0.2"}],
+            }}))
+        };
+        let of_other = patch("other");
+        let refused = client.patch_at(&kind::POD, "n", "p", "status", &of_other);
+        assert!(refused.await.unwrap_err().is_conflict());
+        let patch = patch(pod.uid());
+        let patched = client.patch_at(&kind::POD, "n", "p", "status", &patch);
+        let patched = patched.await.unwrap();
+        let conditions = json!([{"type": "B", "status": "False"}]);
+        assert_eq!(*patched.at("/status/conditions"), conditions);
+        assert_eq!(patched.list("/status/podIPs").len(), 2);
+        // What lists of other kinds are merged by only their schemas would say.
+        let kind = Kind::known("example.com", "v1", "Thing", "things", true);
+        let thing =
+            json!({"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "t"}});
+        client.create(&kind, "n", &thing).await.unwrap();
+        let patched = client.patch(&kind, "n", "t", &patch).await;
+        assert_eq!(patched.unwrap_err().refusal().map(|it| it.code), Some(415));
+    }
 }

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use wharf_base::{Clock, SystemClock};
+use wharf_kube_model::{
+    Catalog,
+    patch::{self, PatchError},
+};
 
 use super::{Refused, is_empty, not_found, refused, request::Target};
 use crate::{
@@ -221,16 +225,23 @@ impl Objects {
         Ok(self.put(key(target), next))
     }
 
-    pub fn patch(&mut self, target: &Target, media: Option<&str>, patch: &Value) -> Answer {
-        let mut object = self.get(target)?;
-        match media {
-            Some("application/merge-patch+json") => merge(&mut object, patch),
-            other => {
-                let message = format!("{other:?} is no patch this server knows");
-                return Err(refused(415, "UnsupportedMediaType", &message));
+    pub fn patch(&mut self, target: &Target, media: Option<&str>, change: &Value) -> Answer {
+        let live = self.get(target)?;
+        let unknown = || {
+            let message = format!("{media:?} is no patch this server knows");
+            refused(415, "UnsupportedMediaType", &message)
+        };
+        let patched = match media {
+            Some("application/merge-patch+json") => patch::merge(&live, change),
+            // Of the kinds that every cluster has, as the real one.
+            Some("application/strategic-merge-patch+json") => {
+                let (version, kind) = (live.text("/apiVersion"), live.text("/kind"));
+                let schema = Catalog::built_in().schema(version, kind);
+                patch::strategic(schema.ok_or_else(unknown)?.root(), &live, change)
             }
-        }
-        self.update(target, object)
+            _ => return Err(unknown()),
+        };
+        self.update(target, patched.map_err(unfit)?)
     }
 
     pub fn delete(&mut self, target: &Target, options: &Value) -> Answer {
@@ -330,22 +341,12 @@ fn key(target: &Target) -> Key {
     )
 }
 
-/// RFC 7386.
-fn merge(into: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        *into = patch.clone();
-        return;
-    };
-    if !into.is_object() {
-        *into = json!({});
-    }
-    for (name, value) in patch {
-        match (value, into.as_object_mut()) {
-            (Value::Null, Some(into)) => {
-                into.shift_remove(name);
-            }
-            _ => merge(&mut into[name.as_str()], value),
-        }
+/// Why a patch was not applied.
+fn unfit(why: PatchError) -> Refused {
+    match why {
+        PatchError::BadRequest(why) => refused(400, "BadRequest", &why),
+        PatchError::Unprocessable(why) => refused(422, "Invalid", &why),
+        PatchError::TooLarge(why) => refused(413, "RequestEntityTooLarge", &why),
     }
 }
 
