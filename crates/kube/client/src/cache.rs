@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::object::Object;
+use crate::object::{Object, number};
 
 /// Groups objects by keys that `keys` finds in each.
 #[derive(Clone, Copy)]
@@ -107,7 +107,7 @@ impl Cache {
         let listed: HashSet<Key> = items.iter().map(key).collect();
         let listed_at = number(revision);
         let gone = self.objects.iter().filter(|(key, object)| {
-            let is_newer = listed_at > 0 && number(object.resource_version()) > listed_at;
+            let is_newer = listed_at > 0 && object.revision() > listed_at;
             !listed.contains(*key) && !is_newer
         });
         let gone: Vec<Key> = gone.map(|(key, _)| key.clone()).collect();
@@ -121,7 +121,7 @@ impl Cache {
 
     /// The watch told an object as it became.
     pub(crate) fn told(&mut self, object: Value) -> Option<Change> {
-        self.revision = self.revision.max(number(object.resource_version()));
+        self.revision = self.revision.max(object.revision());
         if self.ended.contains(object.uid()) {
             return None;
         }
@@ -130,7 +130,7 @@ impl Cache {
 
     /// The watch told the end of an object.
     pub(crate) fn told_end(&mut self, object: &Value) -> Option<Change> {
-        self.revision = self.revision.max(number(object.resource_version()));
+        self.revision = self.revision.max(object.revision());
         self.ended.remove(object.uid());
         let key = key(object);
         // Another one of the same name may have been put in already.
@@ -147,7 +147,7 @@ impl Cache {
     /// This program wrote an object, and `object` was the answer.
     pub(crate) fn observe(&mut self, object: Value) -> Option<Change> {
         // What is not newer was told already, and what came after it too.
-        if self.revision == 0 || number(object.resource_version()) <= self.revision {
+        if self.revision == 0 || object.revision() <= self.revision {
             return None;
         }
         self.put(object)
@@ -170,10 +170,7 @@ impl Cache {
         let key = key(&object);
         let old = self.objects.get(&key).cloned();
         if let Some(old) = &old {
-            let (known, new) = (
-                number(old.resource_version()),
-                number(object.resource_version()),
-            );
+            let (known, new) = (old.revision(), object.revision());
             if new < known || (new == known && new > 0) {
                 return None;
             }
@@ -214,11 +211,6 @@ impl Cache {
 
 fn key(object: &Value) -> Key {
     (object.namespace().to_owned(), object.name().to_owned())
-}
-
-/// 0 for what is no number.
-fn number(revision: &str) -> u64 {
-    revision.parse().unwrap_or(0)
 }
 
 #[cfg(test)]

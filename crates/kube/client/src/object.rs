@@ -56,6 +56,11 @@ pub trait Object {
         self.text("/metadata/resourceVersion")
     }
 
+    /// The resource version as a number, by which versions of one object have an order; 0 for what is none.
+    fn revision(&self) -> u64 {
+        number(self.resource_version())
+    }
+
     fn generation(&self) -> i64 {
         self.integer("/metadata/generation").unwrap_or_default()
     }
@@ -113,6 +118,11 @@ impl Object for Value {
     fn value(&self) -> &Value {
         self
     }
+}
+
+/// 0 for what is no number.
+pub(crate) fn number(revision: &str) -> u64 {
+    revision.parse().unwrap_or(0)
 }
 
 /// An entry of `metadata.ownerReferences`.
