@@ -241,7 +241,13 @@ impl Objects {
             }
             _ => return Err(unknown()),
         };
-        self.update(target, patched.map_err(unfit)?)
+        let patched = patched.map_err(unfit)?;
+        // Unlike an update, a patch has no uid that it asks for: it would change it.
+        if !patched.uid().is_empty() && patched.uid() != live.uid() {
+            let message = "metadata.uid: Invalid value: field is immutable";
+            return Err(refused(422, "Invalid", message));
+        }
+        self.update(target, patched)
     }
 
     pub fn delete(&mut self, target: &Target, options: &Value) -> Answer {
