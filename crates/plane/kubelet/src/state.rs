@@ -95,8 +95,6 @@ pub struct ContainerState {
     pub outdated: Option<String>,
     /// The pod asks for another image than the one that is being pulled.
     pub pulls_another: bool,
-    /// Since when it is on its way from one image to another: it neither runs with that yet nor failed to.
-    pub between_images: Option<Timestamp>,
     /// Whom its program began as last.
     pub user: Option<ProgramUser>,
     /// One after another.
@@ -361,7 +359,6 @@ impl PodState {
                         how.started_at.get_or_insert(at);
                     } else if it.attempt == attempt {
                         it.run = Run::Running { since: at };
-                        it.between_images = None;
                         it.failed_starts = 0;
                         it.has_started = !startup;
                         it.is_ready = !startup && !readiness;
@@ -374,7 +371,6 @@ impl PodState {
                 message,
             } => self.with(&container, |it| {
                 it.failed_starts += 1;
-                it.between_images = None;
                 let retry = Retry::after(it.failed_starts, now);
                 // What it needs may be another image by now.
                 it.image = ImageState::Unknown;
@@ -460,11 +456,11 @@ impl PodState {
     }
 
     /// The pod changed: containers may ask for another image.
-    pub fn change_images(&mut self, before: &Pod, after: &Pod, now: Timestamp) {
+    pub fn change_images(&mut self, before: &Pod, after: &Pod) {
         for of in after.all_containers() {
             let had = before.container(&of.name);
             if let Some(had) = had.filter(|it| it.image != of.image) {
-                self.with(&of.name, |it| it.change_image(&had.image, &of.image, now));
+                self.with(&of.name, |it| it.change_image(&had.image, &of.image));
             }
         }
     }
@@ -542,12 +538,11 @@ impl ContainerState {
     }
 
     /// The pod asked for the image `had`, and asks for `asks`.
-    fn change_image(&mut self, had: &str, asks: &str, now: Timestamp) {
+    fn change_image(&mut self, had: &str, asks: &str) {
         if self.is_active() {
             let runs = self.outdated.take();
             let runs = runs.unwrap_or_else(|| had.to_owned());
             self.outdated = (runs != asks).then_some(runs);
-            self.between_images = self.outdated.as_ref().map(|_| now);
         } else if self.image == ImageState::Pulling {
             self.pulls_another = true;
         } else {
@@ -557,9 +552,6 @@ impl ContainerState {
 
     /// What came of a pull, if it was of the image that is asked for still.
     fn pulled(&mut self, came: ImageState) {
-        if came != ImageState::Here {
-            self.between_images = None;
-        }
         self.image = match std::mem::take(&mut self.pulls_another) {
             true => ImageState::Unknown,
             false => came,

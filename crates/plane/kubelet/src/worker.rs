@@ -151,13 +151,10 @@ impl Worker {
             self.become_now(pod);
         }
         loop {
-            let mut wake_at = self.advance();
+            let wake_at = self.advance();
             self.look_after();
             self.tell_ports();
-            match self.tells_at() {
-                None => self.tell(),
-                Some(at) => wake_at = Some(wake_at.map_or(at, |it| it.min(at))),
-            }
+            self.tell();
             if self.state.is_deleted && self.reporter.is_done() {
                 return;
             }
@@ -276,7 +273,7 @@ impl Worker {
         self.state.pending = pending;
         *self.context.pod.lock() = Arc::new(pod.clone());
         self.state.resize(&self.pod, &pod);
-        self.state.change_images(&self.pod, &pod, node.clock.now());
+        self.state.change_images(&self.pod, &pod);
         self.pod = pod;
     }
 
@@ -388,16 +385,6 @@ impl Worker {
         self.context.node.host_ports.put(&self.pod, address);
     }
 
-    /// Until when nothing is told. Who asked for another image is told when it runs or what failed. What is in between is over in moments,
-    /// and would be in the way of others who write the status then.
-    fn tells_at(&self) -> Option<wharf_base::Timestamp> {
-        let now = self.context.node.clock.now();
-        let all = self.state.containers.values();
-        let until = all.filter_map(|it| Some(it.between_images? + BETWEEN_IMAGES));
-        let until = until.filter(|at| *at > now && !self.pod.is_deleted());
-        until.min()
-    }
-
     fn tell(&mut self) {
         let node = &self.context.node;
         if self.state.is_finished {
@@ -416,8 +403,6 @@ impl Worker {
     }
 }
 
-/// For so long at most nothing is told while a container is between two images.
-const BETWEEN_IMAGES: std::time::Duration = std::time::Duration::from_secs(1);
 /// Seconds that the containers of a pod have that the API does not know any more.
 const GRACE_OF_THE_LOST: i64 = 2;
 

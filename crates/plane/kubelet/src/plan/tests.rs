@@ -323,11 +323,11 @@ fn a_container_begins_again_with_another_image_whatever_its_policy() {
     };
     let mut state = ready(&first);
     run(&first, &mut state, "a", 0, NOW);
-    state.change_images(&first, &second, NOW);
+    state.change_images(&first, &second);
     // One that it has again before it was ended is none.
-    state.change_images(&second, &first, NOW);
+    state.change_images(&second, &first);
     assert_eq!(act(&first, &mut state, NOW), []);
-    state.change_images(&first, &second, NOW);
+    state.change_images(&first, &second);
     assert!(matches!(
         act(&second, &mut state, NOW)[..],
         [Action::Stop { .. }]
@@ -348,7 +348,7 @@ fn another_image_is_pulled_at_once_in_the_place_of_one_that_is_not_there() {
     let mut state = ready(&first);
     assert_eq!(act(&first, &mut state, NOW), [pull("a")]);
     // The one that is on its way is not begun with.
-    state.change_images(&first, &second, NOW);
+    state.change_images(&first, &second);
     state.take(&second, pulled("a"), NOW);
     assert_eq!(act(&second, &mut state, NOW), [pull("a")]);
     let missing = Event::NotPulled {
@@ -358,7 +358,7 @@ fn another_image_is_pulled_at_once_in_the_place_of_one_that_is_not_there() {
     };
     state.take(&second, missing, NOW);
     assert_eq!(act(&second, &mut state, NOW), []);
-    state.change_images(&second, &first, NOW);
+    state.change_images(&second, &first);
     run(&first, &mut state, "a", 0, NOW);
 }
 
