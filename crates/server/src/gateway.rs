@@ -22,6 +22,7 @@ mod head;
 mod host;
 pub mod instance_credentials;
 mod layers;
+mod lingering;
 mod long;
 mod metrics;
 mod node_body;

@@ -147,6 +147,12 @@ fn gateway(metrics: &mut Metrics, sources: &Sources) {
         move || limits.registry as f64,
     );
     let all = sources.connections.clone();
+    metrics.gauge(
+        "wharf_connections_lingering",
+        "Connections that were answered and wait for what their clients still send",
+        move || all.counts().lingering as f64,
+    );
+    let all = sources.connections.clone();
     metrics.counter(
         "wharf_connections_displaced",
         "Connections closed because others needed their place",

@@ -33,6 +33,7 @@ use super::{
     refused::{self, NotLetIn, Unproven},
     response::{name_request, respond},
     source::Source,
+    streaming::unless_kept,
     target::{NoTarget, protocol_of},
     throttle::Throttle,
     unknown_service, unpack, usage, website,
@@ -152,7 +153,11 @@ pub(super) fn stopped(why: Stopped) -> Fault {
 /// Why a body was not read.
 enum Unread {
     Stopped(Fault),
-    Refused(auth::Refusal),
+    Refused {
+        refusal: auth::Refusal,
+        /// It was taken all the same.
+        is_taken: bool,
+    },
 }
 
 impl Apis {
@@ -271,9 +276,9 @@ impl Apis {
             }
             Err(Unread::Stopped(fault)) => {
                 let answer = self.unaddressed(&head, claim.service(), &fault, request_id);
-                answer.into()
+                unless_kept(false, answer.into())
             }
-            Err(Unread::Refused(refusal)) => {
+            Err(Unread::Refused { refusal, is_taken }) => {
                 let service = self.find(|schema| claim.service() == Some(schema.signing_name));
                 let protocol = service.map(|it| protocol_of(&head, it.schema()));
                 let protocol = protocol.unwrap_or(Protocol::Query);
@@ -284,7 +289,7 @@ impl Apis {
                 self.tell_of_refusal(&asks, named, &refusal, &fault, &head)
                     .await;
                 let answer = self.unaddressed(&head, claim.service(), &fault, request_id);
-                answer.into()
+                unless_kept(is_taken, answer.into())
             }
         }
     }
@@ -326,14 +331,10 @@ impl Apis {
         match auth::verify_head(claim, &head.parts(), self.clock.now()) {
             auth::Head::Refused(refusal) => {
                 // A small body is on its way already, and taking it keeps the connection.
-                if body
-                    .size_hint()
-                    .upper()
-                    .is_some_and(|most| most <= MAX_BODY_STRANGER as u64)
-                {
-                    let _ = body::read(body, MAX_BODY_STRANGER, hold).await;
-                }
-                return Err(Unread::Refused(refusal));
+                let most = body.size_hint().upper();
+                let is_small = most.is_some_and(|most| most <= MAX_BODY_STRANGER as u64);
+                let is_taken = is_small && body::read(body, MAX_BODY_STRANGER, hold).await.is_ok();
+                return Err(Unread::Refused { refusal, is_taken });
             }
             auth::Head::Holds => {
                 if let Ok(key) = &claim.key {

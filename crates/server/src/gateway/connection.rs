@@ -2,8 +2,12 @@
 
 use std::{convert::Infallible, error::Error, sync::Arc, time::Duration};
 
-use http::{Request, Response};
-use hyper::{body::Incoming, service::Service};
+use http::{Request, Response, Version};
+use http_body::Body as _;
+use hyper::{
+    body::Incoming,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -53,16 +57,19 @@ where
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let stream = TokioIo::new(Slotted::new(stream, slot.clone()));
+    let service = telling(service, slot.clone());
     let builder = settings(TokioExecutor::new());
     let connection = builder.serve_connection_with_upgrades(stream, service);
     tokio::pin!(connection);
     tokio::select! {
         ended = &mut connection => ended,
         () = idle(slot) => {
+            slot.is_sent_to(false);
             connection.as_mut().graceful_shutdown();
             last_answers(connection).await
         }
         () = shutdown.cancelled() => {
+            slot.is_sent_to(false);
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -86,6 +93,7 @@ where
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let (stream, writes) = gathered(Slotted::new(stream, slot.clone()));
+    let service = telling(service, slot.clone());
     let streams = Streams::default();
     let builder = settings(streams.clone());
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
@@ -93,14 +101,33 @@ where
     tokio::select! {
         ended = &mut together => ended,
         () = idle(slot) => {
+            slot.is_sent_to(false);
             together.connection.as_mut().graceful_shutdown();
             last_answers(together).await
         }
         () = shutdown.cancelled() => {
+            slot.is_sent_to(false);
             together.connection.as_mut().graceful_shutdown();
             together.await
         }
     }
+}
+
+/// The service, which tells the slot of requests with a body: their connection lingers where it ends before that. Streams of HTTP/2
+/// end without their connection.
+fn telling<F, B>(
+    service: F,
+    slot: Arc<Slot>,
+) -> impl Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future = F::Future>
+where
+    F: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    B: http_body::Body,
+{
+    service_fn(move |request: Request<Incoming>| {
+        let is_alone = request.version() < Version::HTTP_2;
+        slot.is_sent_to(is_alone && !request.body().is_end_stream());
+        service.call(request)
+    })
 }
 
 async fn last_answers(connection: impl Future<Output = Ended>) -> Ended {

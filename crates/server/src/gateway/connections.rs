@@ -14,7 +14,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -41,6 +41,8 @@ pub struct Limits {
     /// Among them, those of visitors to the public gallery: anybody may be one, so they leave most places to
     /// who shows a password.
     pub visits: usize,
+    /// Connections at once that end and wait for what their clients are still sending.
+    pub lingering: usize,
 }
 
 impl Limits {
@@ -62,6 +64,7 @@ impl Limits {
             per_node: 64,
             registry,
             visits: (registry / 4).max(1),
+            lingering: (strangers / 4).max(1),
         }
     }
 }
@@ -78,6 +81,8 @@ pub struct Counts {
     pub registry: usize,
     /// Among them, those of visitors.
     pub visits: usize,
+    /// Connections that wait for what their clients are still sending.
+    pub lingering: usize,
     /// Closed for others since the start.
     pub displaced: u64,
     /// Refused since the start: there was no place.
@@ -101,6 +106,7 @@ struct State {
     registry: HashMap<Source, usize>,
     /// Among them, those of visitors.
     visits: HashMap<Source, usize>,
+    lingering: HashMap<Source, usize>,
     next: u64,
     displaced: u64,
     refused: u64,
@@ -131,6 +137,8 @@ pub struct Slot {
     all: Connections,
     id: u64,
     close: CancellationToken,
+    /// The last request of HTTP/1 came with a body, of which not all need have been read.
+    is_sent_to: AtomicBool,
 }
 
 impl Connections {
@@ -152,6 +160,7 @@ impl Connections {
             nodes: state.nodes,
             registry: state.registry.values().sum(),
             visits: state.visits.values().sum(),
+            lingering: state.lingering.values().sum(),
             displaced: state.displaced,
             refused: state.refused,
         }
@@ -183,6 +192,7 @@ impl Connections {
             all: self.clone(),
             id,
             close,
+            is_sent_to: AtomicBool::new(false),
         }))
     }
 
@@ -217,6 +227,18 @@ impl Connections {
             source,
             is_visit,
         })
+    }
+}
+
+/// The place of a connection that lingers; free again when dropped.
+pub struct LingeringPlace {
+    all: Connections,
+    source: Source,
+}
+
+impl Drop for LingeringPlace {
+    fn drop(&mut self) {
+        take_one(&mut self.all.state().lingering, &self.source);
     }
 }
 
@@ -260,6 +282,33 @@ impl Slot {
             slot: self.clone(),
             admitted: AtomicU64::new(0),
         }
+    }
+
+    /// Says whether a request that begins has a body, or that nothing is waited for any more.
+    pub fn is_sent_to(&self, has_body: bool) {
+        self.is_sent_to.store(has_body, Ordering::Relaxed);
+    }
+
+    /// Whether the client may still be sending the body of its last request.
+    pub fn may_be_sent_to(&self) -> bool {
+        self.is_sent_to.load(Ordering::Relaxed)
+    }
+
+    /// A place in which a connection that ends waits for that, if there is one: a quarter of all for a source.
+    pub fn linger(&self) -> Option<LingeringPlace> {
+        if !self.may_be_sent_to() {
+            return None;
+        }
+        let (source, most) = (self.source(), self.all.limits.lingering);
+        let mut state = self.all.state();
+        if !may_enter(&state.lingering, &source, most, 4) {
+            return None;
+        }
+        *state.lingering.entry(source.clone()).or_default() += 1;
+        Some(LingeringPlace {
+            all: self.all.clone(),
+            source,
+        })
     }
 
     /// Since when nothing is asked over it, and whether anything ever was; `None` while a request

@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::connections::Slot;
+use super::{connections::Slot, lingering::Lingering};
 
 /// A peer that takes nothing for this long is gone, or wants to hold what is being sent to it.
 const WRITE_STALL: Duration = Duration::from_secs(60);
@@ -21,17 +21,22 @@ const WRITE_STALL: Duration = Duration::from_secs(60);
 /// A connection in its slot. A websocket that it becomes keeps the slot too.
 pub struct Slotted<S> {
     stream: S,
-    _slot: Arc<Slot>,
+    slot: Arc<Slot>,
     /// When writing stalls for too long; set while the peer takes nothing.
     stall: Option<Pin<Box<Sleep>>>,
+    is_shut: bool,
+    /// While the client may be sending, though nothing is written any more.
+    lingering: Option<Lingering>,
 }
 
 impl<S> Slotted<S> {
     pub fn new(stream: S, slot: Arc<Slot>) -> Self {
         Self {
             stream,
-            _slot: slot,
+            slot,
             stall: None,
+            is_shut: false,
+            lingering: None,
         }
     }
 
@@ -63,7 +68,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Slotted<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Slotted<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Slotted<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -92,8 +97,20 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Slotted<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let ended = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.unless_stalled(cx, ended)
+        let this = &mut *self;
+        if !this.is_shut {
+            let ended = Pin::new(&mut this.stream).poll_shutdown(cx);
+            ready!(this.unless_stalled(cx, ended))?;
+            this.is_shut = true;
+            this.lingering = this.slot.linger().map(Lingering::begin);
+        }
+        if let Some(lingering) = &mut this.lingering
+            && this.slot.may_be_sent_to()
+        {
+            ready!(lingering.poll(&mut this.stream, cx));
+        }
+        this.lingering = None;
+        Poll::Ready(Ok(()))
     }
 }
 

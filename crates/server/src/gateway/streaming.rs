@@ -214,7 +214,7 @@ async fn collect(stream: &ByteStream, wanted: &Wanted<'_>) -> Result<Vec<u8>, Fa
 }
 
 /// An answer before which the body was read, or one that says that the connection ends, as it must.
-fn unless_kept(is_read: bool, mut answer: Reply) -> Reply {
+pub(super) fn unless_kept(is_read: bool, mut answer: Reply) -> Reply {
     if let Reply::Whole(answer) | Reply::Stream(answer, _) = &mut answer
         && !is_read
     {

@@ -7,6 +7,7 @@ const LIMITS: Limits = Limits {
     per_node: 2,
     registry: 4,
     visits: 4,
+    lingering: 5,
 };
 
 fn source(number: u8) -> Source {
@@ -176,4 +177,29 @@ fn visitors_leave_places_to_who_shows_a_password() {
     drop((visits, of_password));
     let state = all.state();
     assert!(state.registry.is_empty() && state.visits.is_empty());
+}
+
+#[test]
+fn few_connections_linger_and_they_give_way() {
+    let all = Connections::new(LIMITS);
+    let slot = all.admit(source(1)).unwrap();
+    assert!(slot.linger().is_none(), "nothing was sent over it");
+    drop(slot);
+    let slots: Vec<_> = (1..7).map(|n| all.admit(source(n)).unwrap()).collect();
+    for slot in &slots {
+        slot.is_sent_to(true);
+    }
+    let places: Vec<_> = slots.iter().map(|it| it.linger()).collect();
+    assert_eq!(all.counts().lingering, LIMITS.lingering);
+    assert!(places[5].is_none());
+    let asking = slots[5].request();
+    drop(places);
+    assert!(all.state().lingering.is_empty());
+    // One of a source has its share.
+    let first = slots[0].linger();
+    assert!(first.is_some() && slots[0].linger().is_none() && slots[1].linger().is_some());
+    // Nothing is asked over those that linger.
+    all.admit(source(9)).unwrap();
+    assert!(closed(&slots[0]) && !closed(&slots[5]));
+    drop(asking);
 }
