@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness import tasks
+from test_accounts import create
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +122,16 @@ def test_users_have_one_bucket_and_nodes_their_own(throttled):
     arns = ecs.list_container_instances()["containerInstanceArns"]
     time.sleep(1)
     assert ecs.describe_container_instances(containerInstances=arns)["containerInstances"][0]["agentConnected"]
+
+
+def test_a_client_that_does_not_wait_is_made_to(throttled):
+    """Of the refusals of an account fifty, and ten a second, are answered at once; each of the others takes 100 ms."""
+    _, keys = create(throttled, "hasty")
+    ecs, refusals, codes, begun = throttled.client("ecs", keys), 150, [], time.monotonic()
+    while codes.count("ThrottlingException") < refusals:
+        with pytest.raises(ClientError) as caught:
+            ecs.delete_cluster(cluster="nothing")
+        codes.append(caught.value.response["Error"]["Code"])
+        assert codes[-1] in ("ThrottlingException", "ClusterNotFoundException"), caught.value.response
+    # In t seconds at most 50 + 10 t do not wait, and those that do come one after the other.
+    assert time.monotonic() - begun >= (refusals - 50) / (10 + 10)

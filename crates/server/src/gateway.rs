@@ -19,6 +19,7 @@ mod form_answer;
 mod forwarded;
 mod gathered;
 mod head;
+pub mod held_back;
 mod host;
 pub mod instance_credentials;
 mod layers;

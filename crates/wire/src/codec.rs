@@ -92,6 +92,8 @@ pub struct Answer {
     pub content_type: &'static str,
     pub headers: Vec<(Cow<'static, str>, String)>,
     pub body: Vec<u8>,
+    /// It tells of a fault that is one of a limit ([`Fault::is_of_limit`]).
+    pub is_of_limit: bool,
 }
 
 impl Answer {
@@ -102,6 +104,15 @@ impl Answer {
             content_type,
             headers: Vec::new(),
             body,
+            is_of_limit: false,
+        }
+    }
+
+    /// The same, of which it is known what fault it tells of.
+    pub fn telling(self, fault: &Fault) -> Self {
+        Self {
+            is_of_limit: fault.is_of_limit(),
+            ..self
         }
     }
 }

@@ -73,6 +73,14 @@ impl Fault {
         Self::sender(code, 400, text)
     }
 
+    /// Whether the caller asks too often, or has as much of something as it may: asked again at once, it is refused again.
+    pub fn is_of_limit(&self) -> bool {
+        // Those of the models: `ThrottlingException`, `Throttled`, `VpcLimitExceeded`, `RequestLimitExceeded` and many more.
+        let parts = ["Throttl", "LimitExceeded"];
+        parts.iter().any(|part| self.code.contains(*part))
+            || matches!(&*self.code, "SlowDown" | "InsufficientStorage")
+    }
+
     /// Adds a member of the modelled exception.
     pub fn with(mut self, member: &'static str, value: impl Into<serde_json::Value>) -> Self {
         self.members.push((member, value.into()));
@@ -87,3 +95,29 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_told_from_other_refusals() {
+        for (code, is_of_limit) in [
+            ("ThrottlingException", true),
+            ("Throttling", true),
+            ("RequestThrottled", true),
+            ("RequestLimitExceeded", true),
+            ("LimitExceededException", true),
+            ("SlowDown", true),
+            ("InsufficientStorage", true),
+            ("AccessDeniedException", false),
+            ("ResourceNotFoundException", false),
+            ("NoSuchKey", false),
+            ("ValidationException", false),
+            ("ServiceUnavailable", false),
+        ] {
+            let fault = Fault::sender(code, 400, "");
+            assert_eq!(fault.is_of_limit(), is_of_limit, "{code}");
+        }
+    }
+}

@@ -196,6 +196,11 @@ impl Reply {
         }
     }
 
+    /// Whether it tells of a limit that its caller has met.
+    pub fn is_of_limit(&self) -> bool {
+        matches!(self, Self::Whole(answer) if answer.is_of_limit)
+    }
+
     /// `None` for one that goes on.
     pub fn whole(self) -> Option<Answer> {
         match self {
@@ -348,7 +353,10 @@ impl Dispatcher {
                     events,
                 ))
             }
-            Err(fault) => codec.fault(schema, &fault, &request_id).into(),
+            Err(fault) => {
+                let answer = codec.fault(schema, &fault, &request_id);
+                answer.telling(&fault).into()
+            }
         }
     }
 

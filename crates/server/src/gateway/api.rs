@@ -13,7 +13,7 @@ use wharf_metrics::Requests;
 use wharf_svc_s3::S3Service;
 use wharf_vended::Counters;
 use wharf_wire::{
-    Caller, Context, Dispatcher, Fault, Service,
+    Caller, CallerKind, Context, Dispatcher, Fault, Service,
     audit::{Alike, Event, Sender},
     codec::Body as Input,
     schema::{Protocol, ServiceSchema},
@@ -28,6 +28,7 @@ use super::{
     bytes_in_flight::{BytesInFlight, Full, Hold},
     cors, detached, events,
     head::Head,
+    held_back::HeldBack,
     long::{LARGE, LARGE_PACKED, Turn},
     origin, post_form,
     refused::{self, NotLetIn, Unproven},
@@ -77,6 +78,8 @@ pub struct Apis {
     pub requests: Requests,
     /// Calls of each account.
     pub counters: Counters,
+    /// Answers to those of accounts that ask far too much.
+    pub held_back: HeldBack,
     /// Rules of buckets, for pages of other sites.
     pub s3: Option<S3Service>,
     /// The server ends, and with it what goes on.
@@ -108,7 +111,8 @@ pub(super) struct Wanted<'a> {
 impl Wanted<'_> {
     pub fn failure(&self, fault: &Fault) -> Reply {
         let codec = self.protocol.codec();
-        codec.fault(self.schema, fault, self.request_id).into()
+        let answer = codec.fault(self.schema, fault, self.request_id);
+        answer.telling(fault).into()
     }
 }
 
@@ -189,6 +193,9 @@ impl Apis {
         let (service, operation) = (named.service, named.operation);
         self.requests
             .answered(service, operation, answer.status(), started.elapsed());
+        if answer.is_of_limit() {
+            self.hold_back(asking).await;
+        }
         match answer {
             Reply::Whole(answer) => respond(answer, &request_id),
             Reply::Stream(answer, reader) => {
@@ -207,6 +214,15 @@ impl Apis {
                 name_request(&mut response, &request_id);
                 response
             }
+        }
+    }
+
+    /// Waits as long as the answer to a call that was refused for a limit is held back. Nodes wait by themselves before they ask again,
+    /// and ask for tasks of many accounts.
+    async fn hold_back(&self, asking: &Asking) {
+        let source = asking.source();
+        if !matches!(source, Source::Node(_)) {
+            self.held_back.wait(source).await;
         }
     }
 
@@ -359,6 +375,10 @@ impl Apis {
         } else {
             Source::Account(caller.account.clone())
         };
+        // Who says nothing of themselves is told apart by where they ask from.
+        if caller.kind != CallerKind::Anonymous {
+            asking.is_of(source.clone());
+        }
         hold.charge(source).map_err(|Full| stopped(Stopped::NoRoom))
     }
 

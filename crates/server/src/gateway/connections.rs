@@ -13,7 +13,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -281,6 +281,7 @@ impl Slot {
         Asking {
             slot: self.clone(),
             admitted: AtomicU64::new(0),
+            caller: OnceLock::new(),
         }
     }
 
@@ -393,11 +394,24 @@ impl Drop for Slot {
 pub struct Asking {
     slot: Arc<Slot>,
     admitted: AtomicU64,
+    caller: OnceLock<Source>,
 }
 
 impl Asking {
     pub fn slot(&self) -> &Arc<Slot> {
         &self.slot
+    }
+
+    /// Its caller is known.
+    pub fn is_of(&self, caller: Source) {
+        // The first word counts; there is no other of one request.
+        let _ = self.caller.set(caller);
+    }
+
+    /// Whom it counts for: its caller, or where it comes from.
+    pub fn source(&self) -> Source {
+        let caller = self.caller.get().cloned();
+        caller.unwrap_or_else(|| self.slot.source())
     }
 
     /// Its caller was admitted: the connection is not closed for others while it runs.

@@ -53,6 +53,7 @@ fn created(answer: Answer, path: &str, made: &Made<'_>, etag: &str) -> Answer {
         content_type: "application/xml",
         body: body.into_bytes(),
         headers: answer.headers,
+        is_of_limit: false,
     }
 }
 

@@ -132,6 +132,7 @@ fn answer(spoken: Spoken, lacking: Lacking, text: String, request_id: &str) -> A
         content_type,
         headers,
         body,
+        is_of_limit: false,
     }
 }
 
