@@ -6,6 +6,10 @@ import time
 import boto3
 import botocore.config
 import pytest
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from harness import tasks
@@ -135,3 +139,17 @@ def test_a_client_that_does_not_wait_is_made_to(throttled):
         assert codes[-1] in ("ThrottlingException", "ClusterNotFoundException"), caught.value.response
     # In t seconds at most 50 + 10 t do not wait, and those that do come one after the other.
     assert time.monotonic() - begun >= (refusals - 50) / (10 + 10)
+
+
+def test_a_call_that_comes_too_fast_is_not_unpacked(throttled):
+    """A token is taken, or not there, before the body is looked at: also for one that is no gzip."""
+    _, keys = create(throttled, "packed")
+    target = "AmazonEC2ContainerServiceV20141113.DeleteCluster"
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target, "Content-Encoding": "gzip"}
+    codes = []
+    while "ThrottlingException" not in codes and len(codes) < 500:
+        request = AWSRequest(method="POST", url=f"{throttled.endpoint}/", data=b"no gzip", headers=headers)
+        SigV4Auth(Credentials(keys.access_key, keys.secret_key), "ecs", "us-east-1").add_auth(request)
+        answer = requests.post(request.url, data=b"no gzip", headers=dict(request.headers.items()), timeout=20)
+        codes.append(answer.json()["__type"])
+    assert set(codes) == {"SerializationException", "ThrottlingException"} and len(codes) > 20, codes

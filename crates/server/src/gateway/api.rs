@@ -35,7 +35,7 @@ use super::{
     response::{name_request, respond},
     source::Source,
     streaming::unless_kept,
-    target::{NoTarget, protocol_of},
+    target::{NoTarget, is_named_by, protocol_of},
     throttle::Throttle,
     unknown_service, unpack, usage, website,
 };
@@ -410,15 +410,30 @@ impl Apis {
         peer: &Peer,
         request_id: &str,
     ) -> Reply {
-        let is_packed = unpack::is_packed(head, claim.service());
-        let large = if is_packed { LARGE_PACKED } else { LARGE };
+        let Received {
+            body: sent,
+            hold,
+            asking,
+            named,
+        } = received;
+        let packed = unpack::is_packed(head, claim.service());
+        let packed = packed.then(|| self.body_limit(head, &claim));
+        // What the head names is let in by it, and a call that comes too fast is refused before its body is unpacked.
+        let (packed_first, packed_later) = match is_named_by(head) {
+            true => (None, packed),
+            false => (packed, None),
+        };
+        let large = packed_first.map_or(LARGE, |_| LARGE_PACKED);
         // Whose key it is, proven or not: nobody waits behind it but who sends large bodies in that name.
         let key = claim.key.as_ref().ok();
         let account = key.map_or(String::new(), |it| it.caller.account.clone());
-        let turn = Turn::of(&account, received.body.len() >= large).await;
+        let turn = Turn::of(&account, sent.len() >= large).await;
         let (body_sha256, body) = turn.work(|| {
-            let sum = sha256_hex(&received.body);
-            let body = self.unpacked(head, &claim, received.body, received.hold);
+            let sum = sha256_hex(&sent);
+            let body = match packed_first {
+                Some(limit) => unpacked(&sent, limit, hold),
+                None => Ok(sent),
+            };
             (sum, body)
         });
         let body = match body {
@@ -436,7 +451,7 @@ impl Apis {
             }
             Err(NoTarget::Unknown(fault)) => {
                 let claimed = claim.service().map(str::to_owned);
-                let proven = self.proven_service(head, claim, &body_sha256, peer, received.asking);
+                let proven = self.proven_service(head, claim, &body_sha256, peer, asking);
                 let answer = match proven {
                     Some(service) => self.not_here(head, &service, request_id),
                     None => self.unaddressed(head, claimed.as_deref(), &fault, request_id),
@@ -445,7 +460,7 @@ impl Apis {
             }
             Err(NoTarget::Classic(fault)) => {
                 let claimed = claim.service().map(str::to_owned);
-                let proven = self.proven_service(head, claim, &body_sha256, peer, received.asking);
+                let proven = self.proven_service(head, claim, &body_sha256, peer, asking);
                 let answer = match proven {
                     Some(service) => {
                         unknown_service::no_classic_balancers(head, &service, request_id)
@@ -456,9 +471,9 @@ impl Apis {
             }
         };
         let schema = target.service.schema();
-        received.named.service = schema.name;
+        named.service = schema.name;
         if let Some(index) = schema.find_operation(&target.operation) {
-            received.named.operation = schema.operations[index].name;
+            named.operation = schema.operations[index].name;
         }
         let wanted = Wanted {
             head,
@@ -468,8 +483,8 @@ impl Apis {
             narrowed: is_narrowed(&target.input),
             peer,
             request_id,
-            hold: received.hold,
-            asking: received.asking,
+            hold,
+            asking,
         };
         let cx = match self
             .pass(&wanted, claim, Proof::Request(&body_sha256))
@@ -478,8 +493,19 @@ impl Apis {
             Ok(cx) => cx,
             Err(fault) => return wanted.failure(&fault),
         };
-        let held = Arc::clone(received.hold);
-        let (operation, input) = (target.operation, target.input);
+        let input = match packed_later {
+            Some(limit) => {
+                let is_large = target.input.size() >= LARGE_PACKED;
+                let turn = Turn::of(&cx.account, is_large).await;
+                turn.work(|| unpacked_input(target.input, limit, hold))
+            }
+            None => Ok(target.input),
+        };
+        let input = match input {
+            Ok(input) => input,
+            Err(fault) => return wanted.failure(&fault),
+        };
+        let (operation, held) = (target.operation, Arc::clone(hold));
         detached::dispatch(&self.dispatcher, target.service, cx, operation, input, held).await
     }
 
@@ -532,27 +558,6 @@ impl Apis {
             return Err(fault);
         }
         Ok(cx)
-    }
-
-    /// The body as the client had it before it packed it.
-    fn unpacked(
-        &self,
-        head: &Head,
-        claim: &Claim,
-        body: Bytes,
-        hold: &Hold,
-    ) -> Result<Bytes, Fault> {
-        if !unpack::is_packed(head, claim.service()) {
-            return Ok(body);
-        }
-        let unpacked = unpack::unpack(&body, self.body_limit(head, claim), hold);
-        unpacked.map_err(|why| match why {
-            unpack::Failed::Stopped(why) => stopped(why),
-            unpack::Failed::NoGzip => {
-                let text = "The request body is not valid gzip.";
-                Fault::sender("SerializationException", 400, text)
-            }
-        })
     }
 
     /// A caller learns of each refusal, the audit log how many there were.
@@ -609,6 +614,28 @@ impl Apis {
         };
         protocol.codec().fault(schema, fault, request_id)
     }
+}
+
+/// A body of at most `limit` bytes as the client had it before it packed it.
+fn unpacked(sent: &[u8], limit: usize, hold: &Hold) -> Result<Bytes, Fault> {
+    let unpacked = unpack::unpack(sent, limit, hold);
+    unpacked.map_err(|why| match why {
+        unpack::Failed::Stopped(why) => stopped(why),
+        unpack::Failed::NoGzip => {
+            let text = "The request body is not valid gzip.";
+            Fault::sender("SerializationException", 400, text)
+        }
+    })
+}
+
+/// The same of an input whose operation was known before it was unpacked.
+fn unpacked_input(input: Input, limit: usize, hold: &Hold) -> Result<Input, Fault> {
+    Ok(match input {
+        Input::Json(sent) => Input::Json(unpacked(&sent, limit, hold)?),
+        Input::Cbor(sent) => Input::Cbor(unpacked(&sent, limit, hold)?),
+        // Their bodies say what is asked for, or are read with it.
+        Input::Form(_) | Input::Rest(_) => input,
+    })
 }
 
 /// Whether a request asks for a part of what there is, as EC2's throttling tells it.

@@ -54,6 +54,11 @@ fn is_cbor(head: &Head) -> bool {
     head.get("smithy-protocol") == Some(cbor::PROTOCOL)
 }
 
+/// Whether a head names service and operation, whatever is in the body.
+pub(super) fn is_named_by(head: &Head) -> bool {
+    is_cbor(head) || head.get("x-amz-target").is_some()
+}
+
 /// `/service/<prefix>/operation/<name>`
 fn cbor_path(path: &str) -> Option<(&str, &str)> {
     let (service, operation) = path.strip_prefix("/service/")?.split_once("/operation/")?;
@@ -129,6 +134,7 @@ impl Apis {
         claimed: Option<&str>,
         body: Bytes,
     ) -> Result<Target<'_>, NoTarget> {
+        // Both are those that `is_named_by` tells.
         if is_cbor(head) {
             return self.cbor_target(head, body);
         }
