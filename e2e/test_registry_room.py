@@ -81,6 +81,8 @@ def test_an_account_that_is_full_takes_nothing_more_by_any_way(wharf, tmp_path):
     assert error.value.response["Error"]["Code"] == "LimitExceededException"
     assert TEXT in error.value.response["Error"]["Message"]
     denied(registry.push(os.urandom(600 * KIB)))
+    # Also a client that reads nothing before it has sent everything is told why.
+    denied(registry.push(os.urandom(24 * MIB)))
     # A stream that does not say how long it will be ends where it is to become a layer.
     data, at = os.urandom(600 * KIB), registry.begin()
     sent = registry.ask("PATCH", at, data=iter([data]))

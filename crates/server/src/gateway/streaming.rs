@@ -26,8 +26,8 @@ use super::{
     unknown_service::waits_to_send,
 };
 
-/// What is read, and let go of, of a body that no operation wants: clients of HTTP/1 read no answer before
-/// they have sent theirs.
+/// What is read, and let go of, of a body that no operation wants: many clients of HTTP/1 read no answer before
+/// they have sent theirs, and one that ends within this keeps its connection. Others linger ([`super::lingering`]).
 const MAX_DRAINED: usize = 1 << 20;
 
 /// What S3 has beside buckets and objects, and this version has not: parts of a query which change what a

@@ -18,8 +18,8 @@ pub type Body = BoxBody<Bytes, io::Error>;
 /// A client that sends nothing for this long is given up.
 const IDLE_LIMIT: Duration = Duration::from_secs(300);
 
-/// Read of a body that is refused, so that a client which sends all of it before it reads sees the answer and not a
-/// connection that breaks off.
+/// Read of a body that is refused, before the answer: one that ends within it keeps its connection. What is left of others
+/// the server takes after the answer, before it closes theirs.
 const MAX_DRAINED: usize = 1 << 20;
 
 pub(crate) fn empty() -> Body {
