@@ -68,6 +68,7 @@ pub async fn create_object(
     let has_name = !text_at(&object, &["metadata", "name"]).is_empty();
     let base = text_at(&object, &["metadata", "generateName"]).to_owned();
     if !is_applied {
+        strategy::as_read(&call.resource, &mut object);
         own(call, "", None, &mut object)?;
     }
     let base_object = object;

@@ -129,6 +129,9 @@ async fn store_change(
     };
     keep_identity(call, &live, &mut new)?;
     if !is_applied {
+        if plan.subresource.is_empty() {
+            strategy::as_read(&call.resource, &mut new);
+        }
         own(call, plan.subresource, Some(&live), &mut new)?;
     }
     let operation = Operation::Update {

@@ -327,6 +327,31 @@ async fn who_asks_a_question_owns_it() {
 }
 
 #[tokio::test]
+async fn owners_are_of_the_fields_that_are_stored() {
+    let it = Harness::new().await;
+    let owned =
+        |object: &serde_json::Value| object["metadata"]["managedFields"][0]["fieldsV1"].clone();
+    let secret = json!({"metadata": {"name": "s"}, "stringData": {"a": "hi"}});
+    let secrets = "/api/v1/namespaces/default/secrets";
+    let made = it.post(secrets, &secret).await.expect(201);
+    assert_eq!(owned(&made)["f:data"], json!({".": {}, "f:a": {}}));
+    assert!(owned(&made).get("f:stringData").is_none());
+    let labels = json!({"app": "d"});
+    let set = json!({"metadata": {"name": "d"}, "spec": {
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "x"}]}},
+    }});
+    let sets = "/apis/apps/v1/namespaces/default/daemonsets";
+    let made = it.post(sets, &set).await.expect(201);
+    let name = "deprecated.daemonset.template.generation";
+    assert_eq!(made["metadata"]["annotations"][name], "1");
+    assert_eq!(
+        owned(&made)["f:metadata"],
+        json!({"f:annotations": {".": {}, format!("f:{name}"): {}}})
+    );
+}
+
+#[tokio::test]
 async fn a_review_within_a_namespace_is_about_what_is_there() {
     let it = Harness::new().await;
     let of_resource = |namespace: &str| json!({"namespace": namespace, "resource": "pods"});

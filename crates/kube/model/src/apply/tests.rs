@@ -557,10 +557,49 @@ fn requests_end_as_upstream_ended_them() {
     }
 }
 
+/// `RawExtension` has no fields that could have owners of their own.
+#[test]
+fn what_may_be_any_object_is_owned_as_a_whole() {
+    let resource = resource("apps", "controllerrevisions");
+    let revision = |data: Value| {
+        json!({"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": {"name": "r"},
+            "data": data, "revision": 1})
+    };
+    let mut object = revision(json!({"a": {"b": 1}}));
+    update(writer(&resource, "one"), None, &mut object);
+    assert_eq!(fields(&object, "one", "Update")["f:data"], json!({}));
+    let other = revision(json!({"c": 1}));
+    let error = apply(writer(&resource, "two"), &object, &other, false).expect_err("a conflict");
+    assert!(
+        matches!(&error, ApplyError::Conflicts { conflicts, .. } if conflicts.len() == 1 && conflicts[0].field == ".data"),
+        "{error:?}"
+    );
+    let forced = apply(writer(&resource, "two"), &object, &other, true).expect("applied");
+    assert_eq!(forced["data"], json!({"c": 1}));
+}
+
+/// Of a kind whose `data` may have any fields.
+fn anythings() -> std::sync::Arc<Resource> {
+    let schema = json!({"type": "object", "properties": {
+        "data": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}});
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "anythings.example.com"},
+        "spec": {
+            "group": "example.com", "scope": "Namespaced",
+            "names": {"plural": "anythings", "kind": "Anything"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}],
+        },
+    });
+    let catalog = Catalog::built_in().with_custom(&[definition]);
+    let resource = catalog.resource("example.com", "v1", "anythings");
+    resource.expect("a custom resource").clone()
+}
+
 /// Names of ten kilobytes, a hundred in each other, and many fields below: the work is that of the object's size.
 #[test]
 fn long_names_cost_their_length_once() {
-    let resource = resource("apps", "controllerrevisions");
+    let resource = anythings();
     let revision = |fields: usize, value: Value| {
         let mut data: Map<String, Value> = (0..fields)
             .map(|index| (index.to_string(), value.clone()))
@@ -568,7 +607,7 @@ fn long_names_cost_their_length_once() {
         for _ in 0..100 {
             data = Map::from_iter([("x".repeat(10_000), Value::Object(data))]);
         }
-        json!({"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": {"name": "r"}, "data": data})
+        json!({"apiVersion": "example.com/v1", "kind": "Anything", "metadata": {"name": "r"}, "data": data})
     };
     let mut object = revision(50_000, json!(1));
     update(writer(&resource, "one"), None, &mut object);

@@ -37,7 +37,7 @@ impl<'a> Type<'a> {
             Self::Known(node, false) => match node.kind() {
                 Kind::Struct | Kind::Map if !node.atomic() => Shape::Map,
                 Kind::List if node.list() != ListType::Atomic => Shape::List(node),
-                Kind::RawExtension | Kind::FieldsV1 => Self::Deduced.shape(value),
+                Kind::FieldsV1 => Self::Deduced.shape(value),
                 Kind::Any if node.preserves_unknown() && !node.atomic() => {
                     Self::Deduced.shape(value)
                 }

@@ -26,6 +26,22 @@ use crate::{
 };
 use kinds::{Counted, Facts};
 
+/// What the fields of an object are before owners of them are noted: upstream notes them of what is stored, where the texts of a Secret
+/// are data and the count of a daemon set's templates is always told.
+pub fn as_read(resource: &Resource, object: &mut Value) {
+    match (resource.group.as_str(), resource.kind.as_str()) {
+        ("", "Secret") => secret(object),
+        ("apps", "DaemonSet") => {
+            if let Some(metadata) = object_mut(object, "metadata")
+                && let Some(annotations) = object_mut(metadata, "annotations")
+            {
+                crate::view::default(annotations, TEMPLATE_GENERATION, "0");
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Clears what clients may not set and sets what every new object has: its generation, its first status, fields that are derived.
 pub fn before_create(resource: &Resource, object: &mut Value) {
     let facts = kinds::facts(resource);
@@ -235,11 +251,12 @@ fn namespace(object: &mut Value) {
 }
 
 /// Daemon sets count changes of their template in an annotation, from before replicas knew revisions.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
 fn template_generation(object: &mut Value, old: Option<&Value>) {
-    const NAME: &str = "deprecated.daemonset.template.generation";
     let template = |object: &Value| object.pointer("/spec/template").cloned();
     let before = |old: &Value| {
-        text_at(old, &["metadata", "annotations", NAME])
+        text_at(old, &["metadata", "annotations", TEMPLATE_GENERATION])
             .parse::<i64>()
             .unwrap_or(1)
     };
@@ -250,7 +267,7 @@ fn template_generation(object: &mut Value, old: Option<&Value>) {
     if let Some(metadata) = object_mut(object, "metadata")
         && let Some(annotations) = object_mut(metadata, "annotations")
     {
-        annotations[NAME] = generation.to_string().into();
+        annotations[TEMPLATE_GENERATION] = generation.to_string().into();
     }
 }
 

@@ -168,6 +168,25 @@ fn secrets_take_text() {
 }
 
 #[test]
+fn what_is_derived_is_there_before_owners_are_noted() {
+    let catalog = Catalog::built_in();
+    let read = |group: &str, plural: &str, mut object: Value| {
+        let resource = catalog.resource(group, "v1", plural).expect("a kind");
+        as_read(resource, &mut object);
+        object
+    };
+    assert_eq!(
+        read("", "secrets", json!({"stringData": {"a": "hi"}})),
+        json!({"data": {"a": "aGk="}})
+    );
+    let count = |count: &str| json!({"metadata": {"annotations": {TEMPLATE_GENERATION: count}}});
+    let empty = json!({"metadata": {}});
+    assert_eq!(read("apps", "daemonsets", empty.clone()), count("0"));
+    assert_eq!(read("apps", "daemonsets", count("3")), count("3"));
+    assert_eq!(read("apps", "statefulsets", empty.clone()), empty);
+}
+
+#[test]
 fn jobs_choose_pods_by_their_uid() {
     let job = created(
         "batch",
