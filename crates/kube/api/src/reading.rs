@@ -224,7 +224,7 @@ fn revision(text: &str) -> Result<Revision, Fault> {
     let parsed = text.parse();
     Ok(parsed.map_err(|_| {
         Status::bad_request(format!(
-            "invalid resource version: strconv.ParseUint: parsing \"{text}\": invalid syntax"
+            "invalid resource version: resourceVersion: Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax"
         ))
     })?)
 }

@@ -211,7 +211,7 @@ async fn a_version_is_a_number_that_was_told() {
         (answer.code, answer.message()),
         (
             400,
-            "invalid resource version: strconv.ParseUint: parsing \"x\": invalid syntax"
+            "invalid resource version: resourceVersion: Invalid value: \"x\": strconv.ParseUint: parsing \"x\": invalid syntax"
         )
     );
     let answer = it.get(&format!("{one}?resourceVersion=1000000")).await;

@@ -49,7 +49,8 @@ fn all(object: &Value, errors: &mut Errors, more: fn(&Value, &Path<'_>, &mut Err
 fn webhook(hook: &Value, path: &Path<'_>, errors: &mut Errors) {
     let name = text(hook, "name");
     full_name(name, &path.child("name"), errors);
-    versions(hook, "admissionReviewVersions", path, errors);
+    let none = "must specify one of v1";
+    versions(hook, "admissionReviewVersions", none, path, errors);
     let rules = path.child("rules");
     for (index, one) in items(hook, "rules").iter().enumerate() {
         if errors.full() {
@@ -104,7 +105,7 @@ pub fn conversion(conversion: &Value, path: &Path<'_>, errors: &mut Errors) {
             } else {
                 client(webhook, &client_path, errors);
             }
-            versions(webhook, VERSIONS, path, errors);
+            versions(webhook, VERSIONS, "", path, errors);
         }
         other => errors.not_supported(&path.child("strategy"), other, &["None", "Webhook"]),
     }
@@ -125,11 +126,11 @@ fn full_name(name: &str, path: &Path<'_>, errors: &mut Errors) {
     }
 }
 
-/// The versions of reviews that a webhook knows.
-fn versions(hook: &Value, name: &str, path: &Path<'_>, errors: &mut Errors) {
+/// The versions of reviews that a webhook knows; `none` is what is told where it says none.
+fn versions(hook: &Value, name: &str, none: &str, path: &Path<'_>, errors: &mut Errors) {
     let path = &path.child(name);
     if items(hook, name).is_empty() {
-        errors.required(path, "must specify one of v1");
+        errors.required(path, none);
         return;
     }
     let mut seen = std::collections::HashSet::new();

@@ -697,7 +697,7 @@ fn definitions() {
                 json!({"strategy": "Webhook"}),
                 &[
                     "spec.conversion.webhookClientConfig: Required value: required when strategy is set to Webhook",
-                    "spec.conversion.conversionReviewVersions: Required value: must specify one of v1",
+                    "spec.conversion.conversionReviewVersions: Required value",
                 ],
             ),
             (
