@@ -1,7 +1,7 @@
 //! Strategies: what the server itself decides of an object before it is written.
 //!
-//! The order of a write: `defaults::apply`, the caller's name, namespace, uid and times, then the function here, admission, then
-//! `validate`. A job's selector is made of its uid, so that must stand in the object by then.
+//! The order of a write: `defaults::apply`, the caller's name, namespace, uid and times, [`as_read`], owners of fields, admission, then
+//! [`before_create`] or [`before_update`], then `validate`. A job's selector is made of its uid, so that must stand in the object by then.
 
 mod job;
 mod kinds;
