@@ -171,7 +171,8 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// A custom resource's value: unknown fields leave, defaults come in. Wrong types stay: validation tells of them.
+    /// A custom resource's value: unknown fields leave, as do nulls that may not be, and defaults come in. Wrong types stay: validation
+    /// tells of them.
     fn custom(
         &mut self,
         node: Node<'a>,
@@ -192,6 +193,12 @@ impl<'a> Walk<'a> {
                         known
                     });
                 }
+                object.retain(|name, value| {
+                    !value.is_null()
+                        || node.field(name).is_none_or(|field| {
+                            may_be_null(field.node()) || field.default().is_some()
+                        })
+                });
                 for field in node.fields() {
                     let (name, inner) = (field.name(), field.node());
                     if let Some(default) = field.default() {
@@ -214,6 +221,7 @@ impl<'a> Walk<'a> {
                 let Some(item) = node.item() else {
                     return Ok(());
                 };
+                map.retain(|_, value| !value.is_null() || may_be_null(item));
                 for (name, value) in map.iter_mut() {
                     self.value(item, value, Path::Key(&path, name))?;
                 }
@@ -328,6 +336,11 @@ impl<'a> Walk<'a> {
         };
         TypeError { message }
     }
+}
+
+/// Whether a null is a value here. Of Go's types it is told elsewhere what a null means.
+fn may_be_null(node: Node<'_>) -> bool {
+    node.go() || node.nullable()
 }
 
 /// Go's paths have no positions.

@@ -96,7 +96,11 @@ impl Compiler {
             "integer" => TypeRow::of(Kind::Int64),
             "number" => TypeRow::of(Kind::Double),
             "boolean" => TypeRow::of(Kind::Bool),
-            _ => return self.any(),
+            _ => {
+                let id = self.any()?;
+                self.table.types[id as usize].nullable = is(schema, "nullable");
+                return Some(id);
+            }
         };
         let extra = self.extra(schema);
         self.add(TypeRow {

@@ -115,6 +115,16 @@ fn objects_are_pruned_and_defaulted() {
         "status": {"replicas": 1},
     });
     assert_eq!(object, expected);
+    // A null says nothing where its schema does not allow it.
+    let mut object = json!({
+        "apiVersion": "stable.example.com/v1", "kind": "CronTab", "metadata": {"name": "c"},
+        "spec": {"replicas": null, "port": null, "list": null, "labels": {"k": null, "l": "v"}, "open": {"any": null}, "maybe": null},
+    });
+    conform::object(&crontabs(), &mut object).expect("types");
+    assert_eq!(
+        object["spec"],
+        json!({"cronSpec": "*", "labels": {"l": "v"}, "open": {"any": null}, "maybe": null})
+    );
     let metadata = conform::object(&crontabs(), &mut json!({"metadata": {"labels": {"a": 1}}}))
         .expect_err("a wrong type");
     assert!(
