@@ -329,8 +329,7 @@ async fn who_asks_a_question_owns_it() {
 #[tokio::test]
 async fn owners_are_of_the_fields_that_are_stored() {
     let it = Harness::new().await;
-    let owned =
-        |object: &serde_json::Value| object["metadata"]["managedFields"][0]["fieldsV1"].clone();
+    let owned = |object: &Value| object["metadata"]["managedFields"][0]["fieldsV1"].clone();
     let secret = json!({"metadata": {"name": "s"}, "stringData": {"a": "hi"}});
     let secrets = "/api/v1/namespaces/default/secrets";
     let made = it.post(secrets, &secret).await.expect(201);
