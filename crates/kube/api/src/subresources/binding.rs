@@ -2,7 +2,11 @@
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use wharf_kube_model::{status::Status, view::text_at};
+use wharf_kube_model::{
+    field::{Errors, Path},
+    status::Status,
+    view::text_at,
+};
 
 use crate::{
     admission::{label_by_node, node_named, not_for_others_than_fargate},
@@ -54,10 +58,16 @@ pub async fn bind(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
     .await?;
     let node = text_at(&binding, &["target", "name"]);
     let kind = text_at(&binding, &["target", "kind"]);
-    if node.is_empty() || !["", "Node", "Minion"].contains(&kind) {
-        return Err(
-            Status::bad_request("the target of a binding is a Node, and has a name").into(),
-        );
+    let (mut errors, target) = (Errors::new(), Path::root("target"));
+    if !["", "Node"].contains(&kind) {
+        errors.not_supported(&target.child("kind"), kind, &["Node", "<empty>"]);
+    }
+    if node.is_empty() {
+        errors.required(&target.child("name"), "");
+    }
+    let errors = errors.into_vec();
+    if !errors.is_empty() {
+        return Err(Status::invalid("", BINDING.kind, &name, errors).into());
     }
     if node != asked {
         found = node_named(call, node).await?;

@@ -120,6 +120,26 @@ async fn a_pod_is_bound_once() {
 }
 
 #[tokio::test]
+async fn a_pod_is_bound_to_nothing_but_a_node() {
+    let it = harness().await;
+    it.post(PODS, &pod("a")).await.expect(201);
+    for (target, expected) in [
+        (
+            json!({"kind": "Node", "name": ""}),
+            "Binding \"a\" is invalid: target.name: Required value",
+        ),
+        (
+            json!({"kind": "Pod", "name": "x"}),
+            "Binding \"a\" is invalid: target.kind: Unsupported value: \"Pod\": supported values: \"Node\", \"<empty>\"",
+        ),
+    ] {
+        let binding = json!({"metadata": {"name": "a"}, "target": target});
+        let refused = it.post(&format!("{PODS}/a/binding"), &binding).await;
+        assert_eq!((refused.code, refused.message()), (422, expected));
+    }
+}
+
+#[tokio::test]
 async fn a_pod_says_where_its_node_is() {
     let it = harness().await;
     let (zone, region) = (
