@@ -15,6 +15,9 @@ pub enum Origin {
     Inside,
     /// By a node port or an address outside the cluster's range.
     Outside,
+    /// In the same way, but from the node itself or a pod of it. It goes as if it had left for a load balancer and come back elsewhere:
+    /// neither policy is about it.
+    Around,
 }
 
 /// Where traffic is when a node leads it.
@@ -46,6 +49,7 @@ impl Entry {
         let policy = match from {
             Origin::Inside => service.internal,
             Origin::Outside => service.external,
+            Origin::Around => Policy::Cluster,
         };
         if policy == Policy::Cluster || anywhere.is_empty() {
             return match anywhere.is_empty() {

@@ -85,7 +85,10 @@ fn policies_keep_traffic_on_the_node() {
     assert_eq!(choose(&inside, &all, Origin::Outside), to(&[1, 2]));
     assert_eq!(choose(&outside, &all, Origin::Outside), to(&[1]));
     assert_eq!(choose(&outside, &all, Origin::Inside), to(&[1, 2]));
+    let both = json!({"internalTrafficPolicy": "Local", "externalTrafficPolicy": "Local"});
+    assert_eq!(choose(&both, &all, Origin::Around), to(&[1, 2]));
     let elsewhere = [end(2, "there", READY)];
+    assert_eq!(choose(&both, &elsewhere, Origin::Around), to(&[2]));
     assert_eq!(
         choose(&inside, &elsewhere, Origin::Inside),
         Chosen::NoneHere

@@ -7,7 +7,7 @@ use std::{
 };
 
 use wharf_kube_services::{
-    Chosen, Entry, Name, Origin, Part, Parts, Place, Policy, Protocol, Service, ServicePort,
+    Chosen, Entry, Kind, Name, Origin, Part, Parts, Place, Policy, Protocol, Service, ServicePort,
 };
 use wharf_kubelet::host_ports::{HostAddress, HostPort};
 use wharf_network::{CLUSTER_RESOLVER, Caller, FrontEnd, Lead};
@@ -48,6 +48,10 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
     let Some(service) = entry.service().filter(|_| is_led) else {
         return found;
     };
+    // As with the reference proxy, what has no address of its own is led by no other either: it is found by its name.
+    if service.is_headless || matches!(service.kind, Kind::ExternalName(_)) {
+        return found;
+    }
     let answers_names = !without.contains(&Part::CoreDns);
     let sticky = service.affinity;
     let here = Place {
@@ -78,13 +82,13 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
             protocol: port.protocol.number(),
             port: number,
         };
-        // Whoever is of the node is led as from inside: policies for the outside are about those who come from there. The cluster's
-        // own addresses are of ranges that somebody chose, who may have taken any.
-        let all = v4(&service.cluster_addresses)
-            .chain(v4(&service.external_addresses))
-            .chain(v4(&service.balancer_addresses))
-            .filter(|it| may_be_claimed(*it, node));
-        found.extend(all.map(|it| (at(it, port, port.port), lead(Origin::Inside))));
+        // The cluster's own addresses are of ranges that somebody chose, who may have taken any. Of addresses that are there twice the
+        // cluster's counts: it comes last.
+        let around = v4(&service.external_addresses).chain(v4(&service.balancer_addresses));
+        let inside = v4(&service.cluster_addresses).map(|it| (it, Origin::Inside));
+        let all = around.map(|it| (it, Origin::Around)).chain(inside);
+        let all = all.filter(|(it, _)| may_be_claimed(*it, node));
+        found.extend(all.map(|(it, from)| (at(it, port, port.port), lead(from))));
         if let Some(number) = port.node_port {
             let own = at(node.address, port, number);
             let others = FrontEnd {
@@ -97,8 +101,8 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
                 caller: Caller::Own,
                 ..own
             };
-            found.insert(itself, lead(Origin::Inside));
-            found.insert(own, by_node(lead(Origin::Inside), is_between));
+            found.insert(itself, lead(Origin::Around));
+            found.insert(own, by_node(lead(Origin::Around), is_between));
             found.insert(others, by_node(lead(Origin::Outside), is_between));
         }
         if found.len() > MOST {

@@ -149,14 +149,47 @@ fn none_is_refused_and_none_here_is_dropped() {
         &Parts::new(),
     );
     assert_eq!(shown(&there), ["10.100.0.7/6:80 Dropped"]);
-    let headless = json!({"clusterIP": "None", "ports": [{"name": "https", "port": 80}]});
-    assert!(
-        leads(
-            &entry("a", "s", &headless, &["10.0.0.1"]),
+}
+
+#[test]
+fn what_has_no_address_of_the_cluster_is_led_by_no_other() {
+    for spec in [
+        json!({"clusterIP": "None"}),
+        json!({"type": "ExternalName", "externalName": "example.com"}),
+    ] {
+        let mut spec = spec;
+        spec["externalIPs"] = json!(["192.0.2.7"]);
+        spec["ports"] = json!([{"name": "https", "port": 80}]);
+        let all = leads(
+            &entry("a", "s", &spec, &["10.0.0.1"]),
             &node(),
-            &Parts::new()
-        )
-        .is_empty()
+            &Parts::new(),
+        );
+        assert_eq!(shown(&all), [""; 0], "{spec}");
+    }
+}
+
+#[test]
+fn neither_policy_is_about_the_node_and_its_pods_where_they_call_what_is_for_the_outside() {
+    let spec = json!({
+        "type": "NodePort", "clusterIP": "10.100.0.7", "externalIPs": ["192.0.2.7"],
+        "internalTrafficPolicy": "Local", "externalTrafficPolicy": "Local",
+        "ports": [{"name": "https", "port": 80, "nodePort": 30080}],
+    });
+    let all = leads(
+        &entry("a", "s", &spec, &["10.0.0.1"]),
+        &node(),
+        &Parts::new(),
+    );
+    assert_eq!(
+        shown(&all),
+        [
+            "10.100.0.7/6:80 Dropped",
+            "172.31.0.9/6:30080 10.0.0.1:8080",
+            "192.0.2.7/6:80 10.0.0.1:8080",
+            "others 172.31.0.9/6:30080 Dropped",
+            "itself 172.31.0.9/6:30080 10.0.0.1:8080",
+        ]
     );
 }
 
