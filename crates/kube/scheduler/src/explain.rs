@@ -62,7 +62,10 @@ pub async fn explain(pod: &Value, informers: &Informers) -> Explained {
         }
     }
     let read = Pod::read(pod);
-    let claims = volumes.of(&read);
+    let mut claims = volumes.of(&read);
+    if let Claims::Known(reach) = &mut claims {
+        volumes.look(reach, &snapshot);
+    }
     of(pod, &read, claims, &snapshot)
 }
 
@@ -194,6 +197,10 @@ fn words(refusal: &Refusal, pod: &Pod, node: &Node, load: &Load) -> String {
         }
         Refusal::OnePodVolume => {
             "another pod has a claim that one pod may have at a time (ReadWriteOncePod)".to_owned()
+        }
+        Refusal::TooManyVolumes => {
+            "it takes no more volumes than it has (CSINode): those of the pod are too many"
+                .to_owned()
         }
         Refusal::VolumeAffinity => "a volume of the pod cannot be reached from it".to_owned(),
         Refusal::NoVolume => {

@@ -25,6 +25,8 @@ pub enum Refusal {
     Insufficient(String, bool),
     /// Another pod has a claim that one pod may have at a time.
     OnePodVolume,
+    /// Its drivers take no more.
+    TooManyVolumes,
     VolumeAffinity,
     /// Nothing there for a claim, and nothing that would be made there.
     NoVolume,
@@ -43,6 +45,7 @@ impl Refusal {
             Self::Ports
             | Self::TooManyPods
             | Self::OnePodVolume
+            | Self::TooManyVolumes
             | Self::Spread
             | Self::PodAntiAffinity
             | Self::ExistingAntiAffinity => true,
@@ -63,6 +66,7 @@ impl fmt::Display for Refusal {
             Self::OnePodVolume => {
                 "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
             }
+            Self::TooManyVolumes => "node(s) exceed max volume count",
             Self::VolumeAffinity => "node(s) had volume node affinity conflict",
             Self::NoVolume => "node(s) didn't find available persistent volumes to bind",
             Self::Spread => "node(s) didn't match pod topology spread constraints",
@@ -134,6 +138,8 @@ impl<'a> Question<'a> {
         if self.is_taken {
             return one(Refusal::OnePodVolume);
         }
+        let taken = self.volumes.attached.ask(&node.name, load);
+        taken.map_err(|it| vec![it])?;
         let reached = self.volumes.ask(&node.name, &node.labels);
         reached.map_err(|it| vec![it])?;
         self.spreads.ask(node).map_err(|it| vec![it])?;

@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attached;
 mod budget;
 mod choose;
 mod explain;

@@ -49,6 +49,9 @@ impl Node {
     }
 }
 
+/// The namespace and the name of a claim.
+pub type ClaimKey = (String, String);
+
 /// What runs on a node, and what was decided to.
 #[derive(Debug, Clone, Default)]
 pub struct Load {
@@ -59,6 +62,8 @@ pub struct Load {
     /// How many pods hold a port; host ports are few.
     pub ports: Vec<Port>,
     pub classes: BTreeMap<Class, u32>,
+    /// How many volumes of pods are of a claim.
+    pub claims: BTreeMap<ClaimKey, u32>,
 }
 
 impl Load {
@@ -68,6 +73,10 @@ impl Load {
         self.pods += 1;
         self.ports.extend(pod.ports.iter().cloned());
         *self.classes.entry(class).or_default() += 1;
+        for claim in &pod.claims {
+            let key = (pod.namespace.clone(), claim.clone());
+            *self.claims.entry(key).or_default() += 1;
+        }
     }
 
     pub fn remove(&mut self, pod: &Pod, class: Class) {
@@ -83,6 +92,15 @@ impl Load {
             *count -= 1;
             if *count == 0 {
                 self.classes.remove(&class);
+            }
+        }
+        for claim in &pod.claims {
+            let key = (pod.namespace.clone(), claim.clone());
+            if let Some(count) = self.claims.get_mut(&key) {
+                *count -= 1;
+                if *count == 0 {
+                    self.claims.remove(&key);
+                }
             }
         }
     }

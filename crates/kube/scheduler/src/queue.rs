@@ -50,6 +50,8 @@ impl News {
                 | Refusal::TooManyPods
                 | Refusal::Insufficient(..)
                 | Refusal::OnePodVolume => Self::ROOM,
+                // Also when a volume is detached.
+                Refusal::TooManyVolumes => Self::ROOM.and(Self::VOLUMES),
                 Refusal::VolumeAffinity | Refusal::NoVolume => Self::VOLUMES,
                 Refusal::PodAffinity => Self::PODS,
                 Refusal::Spread | Refusal::PodAntiAffinity | Refusal::ExistingAntiAffinity => {

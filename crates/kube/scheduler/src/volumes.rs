@@ -9,13 +9,20 @@ use wharf_kube_model::{
     persistent::{HOST, NodeRef, best, class_of, makes_for, reachable_from},
 };
 
-use crate::{filter::Refusal, pod::Pod};
+use crate::{
+    attached::{ATTACHMENT, Attached, CSI_NODE, Known, disk_of, disk_to_be},
+    filter::Refusal,
+    pod::Pod,
+    snapshot::Snapshot,
+};
 
 /// The caches that claims are looked up in.
 pub struct Volumes {
     pub claims: Informer,
     pub volumes: Informer,
     pub classes: Informer,
+    csi_nodes: Informer,
+    attachments: Informer,
 }
 
 /// What is known of a pod's claims.
@@ -37,6 +44,8 @@ pub struct Reach {
     pub to_bind: Vec<ToBind>,
     /// Claims that one pod may have at a time, wherever it is (`ReadWriteOncePod`).
     pub alone: Vec<String>,
+    /// Nodes that may take no more of them.
+    pub attached: Attached,
 }
 
 #[derive(Debug, PartialEq)]
@@ -78,11 +87,37 @@ impl Volumes {
             claims: informers.of(&kind::PERSISTENT_VOLUME_CLAIM),
             volumes: informers.of(&kind::PERSISTENT_VOLUME),
             classes: informers.of(&kind::STORAGE_CLASS),
+            csi_nodes: informers.of(&CSI_NODE),
+            attachments: informers.of(&ATTACHMENT),
         }
     }
 
-    pub fn all(&self) -> [&Informer; 3] {
-        [&self.claims, &self.volumes, &self.classes]
+    pub fn all(&self) -> [&Informer; 5] {
+        [
+            &self.claims,
+            &self.volumes,
+            &self.classes,
+            &self.csi_nodes,
+            &self.attachments,
+        ]
+    }
+
+    /// Finds out which nodes may have no room for the volumes of a pod, by what runs on them.
+    pub fn look(&self, reach: &mut Reach, snapshot: &Snapshot) {
+        if !reach.attached.brings_any() {
+            return;
+        }
+        let of_volume = |name: &str| disk_of(&self.volumes.get("", name)?);
+        let known = Known {
+            csi_nodes: &self.csi_nodes.all(),
+            attachments: &self.attachments.all(),
+            of_claim: &|(namespace, name)| {
+                let claim = self.claims.get(namespace, name)?;
+                of_volume(claim.text("/spec/volumeName"))
+            },
+            of_volume: &of_volume,
+        };
+        reach.attached.look(&known, snapshot);
     }
 
     pub fn of(&self, pod: &Pod) -> Claims {
@@ -105,6 +140,9 @@ impl Volumes {
                     return Claims::Missing(format!("persistentvolume {volume:?} not found"));
                 };
                 reach.bound.extend(reachable_from(&volume));
+                if let Some(disk) = disk_of(&volume) {
+                    reach.attached.bring(disk);
+                }
                 reach
                     .near
                     .extend(volume.annotation(HOST).map(str::to_owned));
@@ -117,6 +155,7 @@ impl Volumes {
                     "pod has unbound immediate PersistentVolumeClaims".to_owned(),
                 );
             };
+            reach.attached.bring(disk_to_be(&claim, &class));
             let mut volumes = self.volumes.all();
             volumes.retain(|it| class_of(it) == class.name());
             reach.to_bind.push(ToBind {

@@ -160,7 +160,10 @@ impl State {
             None => None,
         };
         let reach = match volumes.of(pod) {
-            Claims::Known(reach) => reach,
+            Claims::Known(mut reach) => {
+                volumes.look(&mut reach, &self.snapshot);
+                reach
+            }
             Claims::Missing(why) => {
                 self.queue
                     .park(&pod.uid, News::VOLUMES.and(News::ROOM), now);

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use wharf_kube_client::{Kind, Selection, fake::Fake};
 
 use super::*;
+use crate::attached::CSI_NODE;
 
 struct Cluster {
     client: Client,
@@ -245,4 +246,54 @@ async fn a_claim_of_one_pod_is_waited_for_or_taken_by_a_more_important_one() {
         .await
         .unwrap();
     cluster.until(&kind::POD, has_node("urgent")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_takes_no_more_volumes_gets_a_pod_with_one_when_another_leaves() {
+    let cluster = Cluster::start();
+    cluster.node("n", "4").await;
+    let csi_node = json!({"metadata": {"name": "n"}, "spec": {"drivers": [
+        {"name": "ebs.csi.aws.com", "nodeID": "i-1", "allocatable": {"count": 1}},
+    ]}});
+    cluster.make(&CSI_NODE, "", csi_node).await;
+    for name in ["first", "second"] {
+        let volume = json!({"metadata": {"name": name}, "spec": {
+            "csi": {"driver": "ebs.csi.aws.com", "volumeHandle": format!("vol-{name}")},
+        }});
+        cluster.make(&kind::PERSISTENT_VOLUME, "", volume).await;
+        let claim = json!({
+            "metadata": {"name": name}, "spec": {"volumeName": name}, "status": {"phase": "Bound"},
+        });
+        let claims = &kind::PERSISTENT_VOLUME_CLAIM;
+        cluster.make(claims, "a", claim).await;
+    }
+    let pod = |name: &str| {
+        json!({
+            "metadata": {"name": name},
+            "spec": {
+                "containers": [{}],
+                "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": name}}],
+            },
+        })
+    };
+    cluster.make(&kind::POD, "a", pod("first")).await;
+    cluster.until_on("first", "n").await;
+    cluster.make(&kind::POD, "a", pod("second")).await;
+    cluster
+        .until_event(
+            "FailedScheduling",
+            "0/1 nodes are available: 1 node(s) exceed max volume count. \
+             preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
+        )
+        .await;
+    let now = Delete {
+        grace_seconds: Some(0),
+        ..Delete::default()
+    };
+    cluster
+        .client
+        .delete(&kind::POD, "a", "first", &now)
+        .await
+        .unwrap();
+    cluster.until_on("second", "n").await;
 }
