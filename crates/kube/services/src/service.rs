@@ -7,6 +7,10 @@ use serde_json::Value;
 use wharf_kube_client::Object;
 use wharf_kube_model::parts::{self, Parts};
 
+/// Another proxy than the nodes' leads a service that says its name …
+const PROXY_NAME: &str = "service.kubernetes.io/service-proxy-name";
+/// … and none leads one with this, whether it has an address or not.
+const HEADLESS: &str = "service.kubernetes.io/headless";
 /// Upstream's default, three hours.
 const AFFINITY_SECONDS: u64 = 10_800;
 
@@ -120,6 +124,9 @@ pub struct Service {
     pub cluster_addresses: Vec<IpAddr>,
     /// `clusterIP: None`.
     pub is_headless: bool,
+    /// By its labels it is not the nodes' to lead. A book of an older version does not say so.
+    #[serde(default)]
+    pub is_left_alone: bool,
     pub external_addresses: Vec<IpAddr>,
     /// Addresses of its load balancer that nodes are to lead (`ipMode: VIP`).
     pub balancer_addresses: Vec<IpAddr>,
@@ -191,6 +198,9 @@ impl Service {
                 false => addresses(all),
             },
             is_headless: own == "None" && !is_external_name,
+            is_left_alone: [PROXY_NAME, HEADLESS]
+                .iter()
+                .any(|it| object.label(it).is_some()),
             external_addresses: addresses(externals.filter_map(Value::as_str)),
             balancer_addresses: match kind {
                 Kind::LoadBalancer => addresses(balancers.map(|it| it.text("/ip"))),

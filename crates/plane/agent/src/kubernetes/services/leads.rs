@@ -49,7 +49,8 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
         return found;
     };
     // As with the reference proxy, what has no address of its own is led by no other either: it is found by its name.
-    if service.is_headless || matches!(service.kind, Kind::ExternalName(_)) {
+    let has_none = service.is_headless || matches!(service.kind, Kind::ExternalName(_));
+    if has_none || service.is_left_alone {
         return found;
     }
     let answers_names = !without.contains(&Part::CoreDns);

@@ -170,6 +170,26 @@ fn what_has_no_address_of_the_cluster_is_led_by_no_other() {
 }
 
 #[test]
+fn services_that_another_proxy_is_to_lead_are_left_alone() {
+    let led = |labels: Value| {
+        let mut book = wharf_kube_services::Book::default();
+        let metadata = json!({"namespace": "a", "name": "s", "labels": labels});
+        book.put_service(&json!({"metadata": metadata, "spec": {
+            "type": "LoadBalancer", "clusterIP": "10.100.0.7", "healthCheckNodePort": 31000,
+            "ports": [{"port": 80, "nodePort": 30080}],
+        }}));
+        let entry = book.get(&Name::new("a", "s")).unwrap();
+        leads(entry, &node(), &Parts::new()).len()
+    };
+    assert_eq!(led(json!({"app": "web"})), 6);
+    assert_eq!(
+        led(json!({"service.kubernetes.io/service-proxy-name": "mine"})),
+        0
+    );
+    assert_eq!(led(json!({"service.kubernetes.io/headless": ""})), 0);
+}
+
+#[test]
 fn neither_policy_is_about_the_node_and_its_pods_where_they_call_what_is_for_the_outside() {
     let spec = json!({
         "type": "NodePort", "clusterIP": "10.100.0.7", "externalIPs": ["192.0.2.7"],
