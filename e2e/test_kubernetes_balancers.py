@@ -444,6 +444,23 @@ def test_tags_follow_their_annotations(installation, cluster, web, plain):
             wait_for(lambda shown=shown, expected=[tags] * parts: shown() == expected, 30, f"{tags} on all parts of {name}")
 
 
+def test_attributes_of_a_listener_follow_their_annotation(installation, cluster, plain):
+    elb = installation.client("elbv2")
+    name = wait_for(lambda: hostname(cluster, "service", "plain"), 30, "its name")
+    (made,) = [it for it in elb.describe_load_balancers()["LoadBalancers"] if it["DNSName"] == name]
+    (listener,) = elb.describe_listeners(LoadBalancerArn=made["LoadBalancerArn"])["Listeners"]
+
+    def timeout():
+        shown = elb.describe_listener_attributes(ListenerArn=listener["ListenerArn"])["Attributes"]
+        return {it["Key"]: it["Value"] for it in shown}["tcp.idle_timeout.seconds"]
+
+    assert timeout() == "350"
+    for seconds in ("600", "350"):
+        said = {f"listener-attributes.TCP-{plain}": f"tcp.idle_timeout.seconds={seconds}"}
+        expose(cluster, "plain", "LoadBalancer", plain, **QUICK_AND_PUBLIC, **said)
+        wait_for(lambda seconds=seconds: timeout() == seconds, 30, f"{seconds} seconds of silence")
+
+
 def test_ranges_of_a_service_say_who_is_served(cluster, plain):
     """Addresses of this machine, and a pod within the VPC."""
     called = wait_for(lambda: hostname(cluster, "service", "plain"), 30, "its name")

@@ -1,7 +1,7 @@
 //! Annotations by which users say what their load balancers are like. What is not understood is told, never dropped in silence: a name
 //! that AWS has and this does not refuses the object, any other of the prefix is a warning. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use wharf_base::net::{Cidr4, Cidr6};
@@ -16,6 +16,8 @@ pub fn refused<T>(why: impl Into<String>) -> Result<T, Refused> {
     Err(Refused(why.into()))
 }
 
+/// Begins what is about one listener, and goes on with its protocol and its port.
+pub const OF_LISTENERS: &str = "listener-attributes.";
 /// Entries of a list or a map.
 const MOST_ENTRIES: usize = 100;
 
@@ -148,6 +150,20 @@ impl<'a> Annotations<'a> {
         Ok(map)
     }
 
+    /// What is said of the attributes of listeners, by `PROTOCOL-PORT`.
+    pub fn of_listeners(&self) -> Result<BTreeMap<String, BTreeMap<String, String>>, Refused> {
+        let start = format!("{}{OF_LISTENERS}", self.prefix);
+        let mut listeners = BTreeSet::new();
+        for object in &self.of {
+            let names = object.map("/metadata/annotations").into_iter().flatten();
+            listeners.extend(names.filter_map(|(name, _)| name.strip_prefix(start.as_str())));
+        }
+        let listeners = listeners.into_iter();
+        listeners
+            .map(|it| Ok((it.to_owned(), self.map(&format!("{OF_LISTENERS}{it}"))?)))
+            .collect()
+    }
+
     pub fn ranges(&self, name: &str) -> Result<Vec<String>, Refused> {
         let (four, six) = self.ranges_of_both(name)?;
         match six.first() {
@@ -275,5 +291,16 @@ mod tests {
         assert!(both.ranges("r").is_err());
         assert!(it.json("bad").is_err() && it.json("none") == Ok(None));
         assert!(it.tags("own").is_err());
+        let listeners = object(&[
+            ("listener-attributes.TCP-80", "k=v"),
+            ("listener-attributes.TCP-81", ""),
+            ("l", "a=b"),
+        ]);
+        let said = Annotations::new("x/", &[&listeners]).of_listeners();
+        let said = said.unwrap();
+        assert_eq!(said["TCP-80"]["k"], "v");
+        assert!(said["TCP-81"].is_empty() && said.len() == 2);
+        let bad = object(&[("listener-attributes.TCP-80", "k")]);
+        assert!(Annotations::new("x/", &[&bad]).of_listeners().is_err());
     }
 }

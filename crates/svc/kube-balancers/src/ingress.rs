@@ -14,7 +14,7 @@ use serde_json::Value;
 use wharf_kube_client::Object as _;
 
 use crate::{
-    annotations::{Annotations, Known, Refused, refused},
+    annotations::{Annotations, Known, OF_LISTENERS, Refused, refused},
     endpoints::{self, PortRef, Services},
     names, nodes,
     stack::{
@@ -71,7 +71,7 @@ pub const KNOWN: Known = Known {
         "target-type",
         "unhealthy-threshold-count",
     ],
-    families: &["actions.", "conditions."],
+    families: &["actions.", "conditions.", OF_LISTENERS],
     missing: &[
         "auth-idp-cognito",
         "customer-owned-ipv4-pool",
@@ -79,7 +79,6 @@ pub const KNOWN: Known = Known {
         "frontend-nlb-",
         "ipam-ipv4-pool-id",
         "jwt-validation",
-        "listener-attributes.",
         "manage-backend-security-group-rules",
         "minimum-load-balancer-capacity",
         "multi-cluster-target-group",
@@ -270,6 +269,7 @@ pub fn build(
                 certificates: Vec::new(),
                 hosts: BTreeSet::new(),
                 policy: None,
+                attributes: BTreeMap::new(),
                 auth: None,
                 default: nothing(),
                 rules: Vec::new(),
@@ -335,6 +335,23 @@ pub fn build(
         return refused(format!(
             "a load balancer has at most {MOST_LISTENERS} listeners"
         ));
+    }
+    let mut known = BTreeSet::new();
+    for (port, listener) in &mut listeners {
+        let listener_of = format!("{}-{port}", listener.protocol);
+        let name = format!("{OF_LISTENERS}{listener_of}");
+        listener.attributes = merged(&members, &name, |it| it.map(&name))?;
+        known.insert(listener_of);
+    }
+    for member in &members {
+        let said = Annotations::new(PREFIX, &[member]).of_listeners()?;
+        for name in said.keys().filter(|it| !known.contains(*it)) {
+            let what = format!(
+                "the annotation {PREFIX}{OF_LISTENERS}{name} names no listener and has no effect"
+            );
+            let whose = (member.namespace().to_owned(), member.name().to_owned());
+            making.warnings.push((whose, what));
+        }
     }
     let redirect = agreed(&members, "ssl-redirect", |it| {
         it.number("ssl-redirect", 1, 65535)

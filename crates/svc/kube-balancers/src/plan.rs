@@ -57,6 +57,7 @@ pub struct SeenListener {
     /// The default one first.
     pub certificates: Vec<String>,
     pub policy: Option<String>,
+    pub attributes: BTreeMap<String, String>,
     pub auth: Option<Auth>,
     pub default: Option<Action>,
     pub tags: BTreeMap<String, String>,
@@ -134,6 +135,10 @@ pub enum Step {
         arn: String,
         port: u16,
         listener: Listener,
+    },
+    SetListenerAttributes {
+        arn: String,
+        attributes: BTreeMap<String, String>,
     },
     AddCertificates {
         arn: String,
@@ -464,6 +469,13 @@ fn listener_steps(port: u16, wanted: &Listener, seen: &SeenListener) -> Vec<Step
         steps.push(Step::RemoveCertificates {
             arn: seen.arn.clone(),
             certificates: fewer,
+        });
+    }
+    let attributes = differing(&wanted.attributes, &seen.attributes);
+    if !attributes.is_empty() {
+        steps.push(Step::SetListenerAttributes {
+            arn: seen.arn.clone(),
+            attributes,
         });
     }
     let of_rules = rule_steps(&seen.arn, &wanted.rules, &seen.rules);

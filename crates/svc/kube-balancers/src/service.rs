@@ -8,7 +8,7 @@ use serde_json::Value;
 use wharf_kube_client::Object as _;
 
 use crate::{
-    annotations::{Annotations, Known, Refused, is_range, refused},
+    annotations::{Annotations, Known, OF_LISTENERS, Refused, is_range, refused},
     endpoints::{self, Services},
     ingress::{Built, EVERYBODY},
     names, nodes,
@@ -54,7 +54,7 @@ pub const KNOWN: Known = Known {
         "target-node-labels",
         "type",
     ],
-    families: &[],
+    families: &[OF_LISTENERS],
     missing: &[
         "access-log-",
         "alpn-policy",
@@ -66,7 +66,6 @@ pub const KNOWN: Known = Known {
         "healthcheck-success-codes",
         "inbound-sg-rules-on-private-link-traffic",
         "ipv6-addresses",
-        "listener-attributes.",
         "manage-backend-security-group-rules",
         "minimum-load-balancer-capacity",
         "multi-cluster-target-group",
@@ -141,6 +140,7 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
         attributes.insert("proxy_protocol_v2.enabled".to_owned(), "true".to_owned());
     }
     let (mut interfaces, mut admissions) = (BTreeSet::new(), BTreeSet::new());
+    let mut of_listeners = notes.of_listeners()?;
     let slices = services.slices(namespace, name);
     let pods = |pod: &str| services.pod(namespace, pod);
     for carried in ports::of(service, &notes)? {
@@ -201,8 +201,11 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
                 of: format!("{namespace}/{name}:{number}"),
             },
         );
+        let spoken = if is_secure { "TLS" } else { protocol };
+        let said = of_listeners.remove(&format!("{spoken}-{number}"));
         let listener = Listener {
-            protocol: if is_secure { "TLS" } else { protocol }.to_owned(),
+            protocol: spoken.to_owned(),
+            attributes: said.unwrap_or_default(),
             certificates: if is_secure {
                 certificates.clone()
             } else {
@@ -232,6 +235,12 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
                 source: Source::Range(range.clone()),
             });
         }
+    }
+    for name in of_listeners.keys() {
+        let what = format!(
+            "the annotation {PREFIX}{OF_LISTENERS}{name} names no listener and has no effect"
+        );
+        warnings.push((whose.clone(), what));
     }
     if stack.listeners.len() > MOST_LISTENERS {
         return refused(format!(

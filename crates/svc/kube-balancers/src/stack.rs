@@ -209,6 +209,7 @@ pub struct Listener<G = String> {
     /// Hosts whose certificates are to be found: of Ingresses that name none.
     pub hosts: BTreeSet<String>,
     pub policy: Option<String>,
+    pub attributes: BTreeMap<String, String>,
     /// How users are authenticated before the default action.
     pub auth: Option<Auth>,
     pub default: Action<G>,

@@ -304,6 +304,19 @@ impl Cloud {
                 told(arns, Some(arn), listener.auth.as_ref());
                 Ok(())
             }
+            Step::SetListenerAttributes { arn, attributes } => {
+                let attribute = |(key, value)| elb::ListenerAttribute {
+                    key: Some(key),
+                    value: Some(value),
+                };
+                let request = elb::ModifyListenerAttributesInput {
+                    listener_arn: Some(arn),
+                    attributes: Some(attributes.into_iter().map(attribute).collect()),
+                };
+                let done = elb.modify_listener_attributes(&call, request).await;
+                done.map(drop)
+                    .map_err(failed("set the attributes of a listener"))
+            }
             Step::AddCertificates {
                 arn,
                 certificates: more,

@@ -409,6 +409,15 @@ impl Cloud {
             let more = more.filter(|it| it.is_default != Some(true));
             certificates.extend(more.filter_map(|it| it.certificate_arn));
         }
+        let request = elb::DescribeListenerAttributesInput {
+            listener_arn: Some(arn.clone()),
+        };
+        let attributes = self
+            .elb
+            .describe_listener_attributes(&self.call(), request)
+            .await;
+        let attributes = attributes.map_err(failed("read the attributes of a listener"))?;
+        let attributes = attributes.attributes.into_iter().flatten();
         let rules = match kind {
             "network" => BTreeMap::new(),
             _ => self.rules(&arn, secrets).await?,
@@ -423,6 +432,9 @@ impl Cloud {
             protocol: found.protocol.unwrap_or_default(),
             certificates,
             policy: found.ssl_policy,
+            attributes: attributes
+                .filter_map(|it| Some((it.key?, it.value?)))
+                .collect(),
             auth,
             default,
             tags: BTreeMap::new(),

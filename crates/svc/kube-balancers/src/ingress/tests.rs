@@ -262,13 +262,18 @@ fn actions_lead_to_target_groups_of_users() {
 #[test]
 fn what_is_not_there_is_told() {
     let rules = json!([{"http": {"paths": [path("Prefix", "/", "gone")]}}]);
-    let it = built(&[ingress("i", &[("inbound-cidr", "x")], rules)]).unwrap();
+    let notes = [
+        ("inbound-cidr", "x"),
+        ("listener-attributes.HTTP-81", "a=b"),
+    ];
+    let it = built(&[ingress("i", &notes, rules)]).unwrap();
     let told: Vec<&str> = it.warnings.iter().map(|(_, text)| text.as_str()).collect();
     assert_eq!(
         told,
         [
             "the annotation alb.ingress.kubernetes.io/inbound-cidr is not known and has no effect",
             "the Service gone does not exist",
+            "the annotation alb.ingress.kubernetes.io/listener-attributes.HTTP-81 names no listener and has no effect",
         ]
     );
     assert!(
@@ -594,7 +599,7 @@ fn only(stack: &Stack) -> &Group {
 #[test]
 fn annotations_are_what_is_wanted() {
     type Member = fn(&Stack) -> String;
-    let rows: [(&str, &str, Member); 15] = [
+    let rows: [(&str, &str, Member); 16] = [
         ("auth-session-cookie", "Shop", |it| {
             let auth = it.listeners[&443].rules[0].auth.as_ref();
             auth.unwrap().cookie.clone()
@@ -612,6 +617,11 @@ fn annotations_are_what_is_wanted() {
         ("healthy-threshold-count", "7", |it| {
             only(it).check.healthy.to_string()
         }),
+        (
+            "listener-attributes.HTTPS-443",
+            "routing.http.response.server.enabled=false",
+            |it| pairs(&it.listeners[&443].attributes),
+        ),
         (
             "load-balancer-attributes",
             "idle_timeout.timeout_seconds=9",

@@ -74,6 +74,7 @@ pub fn stack() -> Stack {
         certificates: vec![],
         hosts: BTreeSet::new(),
         policy: None,
+        attributes: BTreeMap::new(),
         auth: None,
         default: forward("web"),
         rules: vec![rule("/a", "web"), rule("/b", "api")],
@@ -240,6 +241,7 @@ impl World {
                     protocol: listener.protocol,
                     certificates: listener.certificates.into_iter().take(1).collect(),
                     policy: listener.policy,
+                    attributes: BTreeMap::new(),
                     auth: listener.auth,
                     default: Some(listener.default),
                     tags: stack.expect("a stack").tags.clone(),
@@ -269,6 +271,9 @@ impl World {
                         it.policy = None;
                     }
                 }
+            }
+            Step::SetListenerAttributes { arn, attributes } => {
+                self.listener(&arn).attributes.extend(attributes);
             }
             Step::AddCertificates { arn, certificates } => {
                 let it = self.listener(&arn);
@@ -399,6 +404,34 @@ fn all_of_a_stack_is_made_and_goes() {
     assert_eq!(ports, [8080, 9090]);
     world.settle(None, &BTreeSet::new(), usize::MAX);
     assert_eq!(world.seen, Seen::default());
+}
+
+#[test]
+fn attributes_of_a_listener_are_set_once_it_is_there_and_others_stay() {
+    let mut world = World::default();
+    let mut wanted = stack();
+    world.settle(Some(&wanted), &pods(), usize::MAX);
+    let listener = |world: &World| {
+        let balancer = world.seen.balancers.values().next().unwrap();
+        balancer.listeners[&80].clone()
+    };
+    let arn = listener(&world).arn;
+    world.listener(&arn).attributes = tags(&[("own", "1"), ("timeout", "350")]);
+    wanted.listeners.get_mut(&80).unwrap().attributes = tags(&[("timeout", "600")]);
+    assert_eq!(
+        plan(Some(&wanted), &pods(), &world.seen),
+        [Step::SetListenerAttributes {
+            arn,
+            attributes: tags(&[("timeout", "600")]),
+        }]
+    );
+    world.settle(Some(&wanted), &pods(), usize::MAX);
+    let seen = listener(&world).attributes;
+    assert_eq!(seen, tags(&[("own", "1"), ("timeout", "600")]));
+    // They wait for a listener that is made with them.
+    let mut fresh = World::default();
+    fresh.settle(Some(&wanted), &pods(), usize::MAX);
+    assert_eq!(listener(&fresh).attributes, tags(&[("timeout", "600")]));
 }
 
 #[test]

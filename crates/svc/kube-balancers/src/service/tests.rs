@@ -440,6 +440,23 @@ fn datagrams_have_no_certificate() {
 }
 
 #[test]
+fn attributes_are_those_of_a_listener_by_its_protocol_and_port() {
+    let notes = [
+        ("listener-attributes.TCP-80", "tcp.idle_timeout.seconds=600"),
+        ("listener-attributes.TLS-80", "tcp.idle_timeout.seconds=700"),
+    ];
+    let built = build("CLUSTER", &service(&notes, "Cluster"), &World).unwrap();
+    let attributes = &built.stack.listeners[&80].attributes;
+    assert_eq!(attributes["tcp.idle_timeout.seconds"], "600");
+    assert_eq!(attributes.len(), 1);
+    let told: Vec<&str> = built.warnings.iter().map(|it| it.1.as_str()).collect();
+    let text = format!(
+        "the annotation {PREFIX}listener-attributes.TLS-80 names no listener and has no effect"
+    );
+    assert_eq!(told, [text.as_str()]);
+}
+
+#[test]
 fn annotations_that_are_refused() {
     for (name, value, why) in [
         ("eip-allocations", "eipalloc-1", "is not supported"),
