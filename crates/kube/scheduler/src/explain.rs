@@ -203,6 +203,9 @@ fn words(refusal: &Refusal, pod: &Pod, node: &Node, load: &Load) -> String {
                 .to_owned()
         }
         Refusal::VolumeAffinity => "a volume of the pod cannot be reached from it".to_owned(),
+        Refusal::VolumeZone => {
+            "a volume of the pod is in another zone or region, as its labels say".to_owned()
+        }
         Refusal::NoVolume => {
             "no volume there is for a claim of the pod, and none is made there".to_owned()
         }

@@ -28,6 +28,8 @@ pub enum Refusal {
     /// Its drivers take no more.
     TooManyVolumes,
     VolumeAffinity,
+    /// A volume says by its labels that it is in another zone or region.
+    VolumeZone,
     /// Nothing there for a claim, and nothing that would be made there.
     NoVolume,
     Spread,
@@ -68,6 +70,7 @@ impl fmt::Display for Refusal {
             }
             Self::TooManyVolumes => "node(s) exceed max volume count",
             Self::VolumeAffinity => "node(s) had volume node affinity conflict",
+            Self::VolumeZone => "node(s) had no available volume zone",
             Self::NoVolume => "node(s) didn't find available persistent volumes to bind",
             Self::Spread => "node(s) didn't match pod topology spread constraints",
             Self::SpreadLabel => {

@@ -52,7 +52,7 @@ impl News {
                 | Refusal::OnePodVolume => Self::ROOM,
                 // Also when a volume is detached.
                 Refusal::TooManyVolumes => Self::ROOM.and(Self::VOLUMES),
-                Refusal::VolumeAffinity | Refusal::NoVolume => Self::VOLUMES,
+                Refusal::VolumeAffinity | Refusal::VolumeZone | Refusal::NoVolume => Self::VOLUMES,
                 Refusal::PodAffinity => Self::PODS,
                 Refusal::Spread | Refusal::PodAntiAffinity | Refusal::ExistingAntiAffinity => {
                     Self::ROOM.and(Self::PODS)

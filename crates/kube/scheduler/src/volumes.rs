@@ -7,6 +7,7 @@ use wharf_kube_client::{Informer, Informers, Object, kind};
 use wharf_kube_model::{
     node_selector::NodeSelector,
     persistent::{HOST, NodeRef, best, class_of, makes_for, reachable_from},
+    topology::{REGION, ZONE},
 };
 
 use crate::{
@@ -15,6 +16,14 @@ use crate::{
     pod::Pod,
     snapshot::Snapshot,
 };
+
+/// Labels by which nodes and volumes say where they are, and the name that each has by now.
+static PLACES: [(&str, &str); 4] = [
+    ("failure-domain.beta.kubernetes.io/zone", ZONE),
+    ("failure-domain.beta.kubernetes.io/region", REGION),
+    (ZONE, ZONE),
+    (REGION, REGION),
+];
 
 /// The caches that claims are looked up in.
 pub struct Volumes {
@@ -38,6 +47,8 @@ pub enum Claims {
 pub struct Reach {
     /// Of volumes that are there.
     pub bound: Vec<NodeSelector>,
+    /// What labels of these volumes say.
+    pub places: Vec<Places>,
     /// The machines that the bytes of some of these lie on: elsewhere they come with their pod, which takes its time.
     pub near: Vec<String>,
     /// Claims whose volumes are found or made once a node was chosen.
@@ -46,6 +57,32 @@ pub struct Reach {
     pub alone: Vec<String>,
     /// Nodes that may take no more of them.
     pub attached: Attached,
+}
+
+/// The zones or regions that a volume is in by one of its labels.
+#[derive(Debug, PartialEq)]
+pub struct Places {
+    label: &'static str,
+    now: &'static str,
+    values: Vec<String>,
+}
+
+impl Places {
+    /// As upstream reads them: `a__b` is both, and what names nothing does not count.
+    fn of(volume: &Value) -> impl Iterator<Item = Self> {
+        PLACES.iter().filter_map(move |&(label, now)| {
+            let values = volume.label(label)?.split("__");
+            let values: Vec<String> = values.map(|it| it.trim().to_owned()).collect();
+            let is_whole = values.iter().all(|it| !it.is_empty());
+            is_whole.then_some(Self { label, now, values })
+        })
+    }
+
+    fn hold(&self, labels: &Map<String, Value>) -> bool {
+        let here = labels.get(self.label).or_else(|| labels.get(self.now));
+        let here = here.and_then(Value::as_str);
+        here.is_some_and(|here| self.values.iter().any(|it| it == here))
+    }
 }
 
 #[derive(Debug, PartialEq)]
@@ -61,9 +98,14 @@ impl Reach {
         if !self.bound.iter().all(|it| it.matches(name, labels)) {
             return Err(Refusal::VolumeAffinity);
         }
-        match self.to_bind.iter().all(|it| it.can_be((name, labels))) {
+        if !self.to_bind.iter().all(|it| it.can_be((name, labels))) {
+            return Err(Refusal::NoVolume);
+        }
+        // A node that says nothing of where it is may be anywhere.
+        let is_somewhere = PLACES.iter().any(|(label, _)| labels.contains_key(*label));
+        match !is_somewhere || self.places.iter().all(|it| it.hold(labels)) {
             true => Ok(()),
-            false => Err(Refusal::NoVolume),
+            false => Err(Refusal::VolumeZone),
         }
     }
 
@@ -140,6 +182,7 @@ impl Volumes {
                     return Claims::Missing(format!("persistentvolume {volume:?} not found"));
                 };
                 reach.bound.extend(reachable_from(&volume));
+                reach.places.extend(Places::of(&volume));
                 if let Some(disk) = disk_of(&volume) {
                     reach.attached.bring(disk);
                 }
@@ -174,6 +217,33 @@ mod tests {
     use wharf_kube_model::persistent::NO_PROVISIONER;
 
     use super::*;
+
+    #[test]
+    fn labels_of_a_volume_say_in_which_zones_its_nodes_are() {
+        const OLD: &str = "failure-domain.beta.kubernetes.io/zone";
+        let ask = |of_volume: Value, of_node: Value| {
+            let volume = json!({"metadata": {"name": "v", "labels": of_volume}});
+            let reach = Reach {
+                places: Places::of(&volume).collect(),
+                ..Reach::default()
+            };
+            reach.ask("n", of_node.as_object().unwrap())
+        };
+        let other = Err(Refusal::VolumeZone);
+        let node = || json!({ZONE: "a", REGION: "r"});
+        assert_eq!(ask(json!({ZONE: "a", REGION: "r"}), node()), Ok(()));
+        assert_eq!(ask(json!({ZONE: "b"}), node()), other);
+        assert_eq!(ask(json!({ZONE: "b__a"}), node()), Ok(()));
+        assert_eq!(ask(json!({REGION: "s"}), node()), other);
+        // By its name of old, which nodes may no longer have.
+        assert_eq!(ask(json!({OLD: "a"}), node()), Ok(()));
+        assert_eq!(ask(json!({OLD: "b"}), node()), other);
+        // What says nothing keeps nobody away.
+        assert_eq!(ask(json!({ZONE: "b__"}), node()), Ok(()));
+        assert_eq!(ask(json!({"team": "b"}), node()), Ok(()));
+        assert_eq!(ask(json!({ZONE: "b"}), json!({"team": "a"})), Ok(()));
+        assert_eq!(ask(json!({ZONE: "b"}), json!({REGION: "r"})), other);
+    }
 
     #[test]
     fn nodes_of_volumes() {
