@@ -227,13 +227,25 @@ def test_a_node_port_is_reached_at_every_node(cluster, nodes, image, address):
 
 
 def test_a_cluster_address_can_lead_to_the_callers_own_node_alone(cluster, nodes, image, address):
-    cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"internalTrafficPolicy": "Local"}}')
+    cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"type": "NodePort", "internalTrafficPolicy": "Local"}}')
+    port = cluster.get("service", "web")["spec"]["ports"][0]["nodePort"]
+    places = {it["PrivateDnsName"]: f"{internal_address(cluster, it)}:{port}" for it in nodes}
     for client in ("client", "of-the-node"):
         home = pod_of(cluster, client)["spec"]["nodeName"]
         of_home = {it["metadata"]["name"] for it in cluster.get("pods", "-l", "app=web")["items"] if it["spec"]["nodeName"] == home}
         assert len(of_home) == 1
         wait_for(lambda it=client, of=of_home: answers(cluster, it, address) == of, 30, f"the own node's pod alone for {client}")
+        # A port of a node is for the outside, about which that policy says nothing.
+        assert answers(cluster, client, places[home]) == pods(cluster), client
     cluster.kubectl("patch", "service", "web", "-p", '{"spec": {"internalTrafficPolicy": "Cluster"}}')
+    wait_for(lambda: answers(cluster, "client", address) == pods(cluster), 30, "answers of all again")
+
+
+def test_a_service_that_another_proxy_is_to_lead_is_left_alone(cluster, address):
+    label = "service.kubernetes.io/service-proxy-name"
+    cluster.kubectl("label", "service", "web", f"{label}=mine")
+    wait_for(lambda: answers(cluster, "client", address, times=1) == {"failed"}, 30, "nobody at the address")
+    cluster.kubectl("label", "service", "web", f"{label}-")
     wait_for(lambda: answers(cluster, "client", address) == pods(cluster), 30, "answers of all again")
 
 
