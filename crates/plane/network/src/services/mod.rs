@@ -294,7 +294,7 @@ impl Worker {
     }
 }
 
-/// A flow of datagrams stays with its endpoint as long as they come.
+/// A flow of datagrams stays with its endpoint, or whoever it was taken for, as long as they come.
 fn forget(socket: &mut Socket, endpoints: &BTreeSet<Ipv4Addr>) -> Result<(), NetworkError> {
     // To look for them costs a walk through all connections.
     match endpoints.is_empty() {

@@ -153,7 +153,7 @@ impl Table {
 
     /// Leads to `all` and nothing else. What is led so already is not touched; clients stay where they were.
     ///
-    /// The endpoints of datagrams that nothing leads to any more. What a former run led to is not known: its flows end when nothing is
+    /// Who answers flows of datagrams that are led otherwise now. What a former run led to is not known: its flows end when nothing is
     /// sent for a while.
     pub(super) fn replace(
         &mut self,
@@ -169,7 +169,7 @@ impl Table {
         self.apply(socket, changes, members)
     }
 
-    /// The endpoints of datagrams that nothing leads to any more.
+    /// Who answers flows of datagrams that are led otherwise now.
     pub(super) fn change(
         &mut self,
         socket: &mut Socket,
@@ -187,7 +187,7 @@ impl Table {
         members: BTreeSet<Ipv4Addr>,
     ) -> Result<BTreeSet<Ipv4Addr>, NetworkError> {
         self.tell_of_bounds();
-        let stale = stale(&changes.steps);
+        let stale = stale(&changes.steps, self.address);
         if self.ground == Ground::Node && self.handle.is_none() && self.plan.is_empty() {
             // Nothing is led, nor was anything written.
             return Ok(stale);
@@ -329,8 +329,12 @@ fn tolerate(done: Result<(), NetworkError>, those: &[Errno]) -> Result<(), Netwo
     }
 }
 
-fn stale(steps: &[Step]) -> BTreeSet<Ipv4Addr> {
+/// Who answers flows of datagrams that are led otherwise now: endpoints that went, and a place that leads somewhere for the first time,
+/// which was taken for a host of that address before. At the node's `own` addresses programs answer as well, whose flows go on.
+fn stale(steps: &[Step], own: Ipv4Addr) -> BTreeSet<Ipv4Addr> {
+    let is_own = |at: &FrontEnd| at.address == own || at.address.is_loopback();
     let of = |step: &Step| match step {
+        Step::Add(at, _) if at.protocol == UDP && !is_own(at) => BTreeSet::from([at.address]),
         Step::Remove(at, way) if at.protocol == UDP => plan::gone(&way.lead, None),
         Step::Change(at, old, new) if at.protocol == UDP => plan::gone(&old.lead, Some(&new.lead)),
         _ => BTreeSet::new(),
@@ -439,4 +443,60 @@ fn rules(manner: &Manner) -> Vec<Vec<Expression>> {
         mark.into_iter().flatten().chain(rule).collect()
     };
     rules.into_iter().map(marked).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flows_of_datagrams_are_forgotten_where_they_would_go_on_elsewhere() {
+        const SERVICE: Ipv4Addr = Ipv4Addr::new(10, 100, 0, 10);
+        const NODE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 4);
+        let pod = |last| Ipv4Addr::new(10, 0, 0, last);
+        let at = |protocol| FrontEnd {
+            caller: Caller::Member,
+            address: SERVICE,
+            protocol,
+            port: 53,
+        };
+        let to = |all: &[u8]| Way {
+            lead: Lead::To {
+                endpoints: all
+                    .iter()
+                    .map(|it| SocketAddrV4::new(pod(*it), 53))
+                    .collect(),
+                sticky: None,
+                by_node: false,
+            },
+        };
+        let refused = || Way {
+            lead: Lead::Refused,
+        };
+        let none = BTreeSet::new();
+        for (step, wanted) in [
+            (Step::Add(at(UDP), to(&[1])), BTreeSet::from([SERVICE])),
+            (Step::Add(at(6), to(&[1])), none.clone()),
+            (
+                Step::Add(
+                    FrontEnd {
+                        address: NODE,
+                        ..at(UDP)
+                    },
+                    to(&[1]),
+                ),
+                none.clone(),
+            ),
+            (Step::Remove(at(UDP), to(&[1])), BTreeSet::from([pod(1)])),
+            (Step::Remove(at(6), to(&[1])), none.clone()),
+            (
+                Step::Change(at(UDP), to(&[1, 2]), to(&[2, 3])),
+                BTreeSet::from([pod(1)]),
+            ),
+            // What was refused left no flow behind.
+            (Step::Change(at(UDP), refused(), to(&[1])), none),
+        ] {
+            assert_eq!(stale(std::slice::from_ref(&step), NODE), wanted, "{step:?}");
+        }
+    }
 }
