@@ -9,6 +9,11 @@ const CLUSTER_DOMAIN: &str = "cluster.local";
 const LONGEST: usize = 63;
 /// The kernel takes no longer host name.
 const MOST: usize = 64;
+/// Of a `resolv.conf`, by what C libraries read of it.
+const MOST_SERVERS: usize = 3;
+const MOST_SEARCHED: usize = 32;
+const LONGEST_SEARCHED: usize = 253;
+const LONGEST_SEARCH: usize = 2048;
 
 /// What the node knows about names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,7 +107,8 @@ fn alias(text: &mut String, pod: &Pod) {
     }
 }
 
-pub fn resolv_conf(pod: &Pod, of: &Resolvers) -> String {
+/// With what its owner should know: what had no room in it, in upstream's words.
+pub fn resolv_conf(pod: &Pod, of: &Resolvers) -> (String, Vec<String>) {
     let policy = pod.spec.dns_policy.as_deref().unwrap_or("ClusterFirst");
     let by_cluster = match policy {
         "ClusterFirstWithHostNet" => true,
@@ -150,6 +156,22 @@ pub fn resolv_conf(pod: &Pod, of: &Resolvers) -> String {
             });
         }
     }
+    let mut told = Vec::new();
+    if servers.len() > MOST_SERVERS {
+        servers.truncate(MOST_SERVERS);
+        told.push(format!(
+            "Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: {}",
+            servers.join(" ")
+        ));
+    }
+    let asked = search.len();
+    let search = fitting(search);
+    if search.len() < asked {
+        told.push(format!(
+            "Search Line limits were exceeded, some search paths have been omitted, the applied search line is: {}",
+            search.join(" ")
+        ));
+    }
     let mut text = String::new();
     if !search.is_empty() {
         push(&mut text, &format!("search {}", search.join(" ")));
@@ -160,7 +182,22 @@ pub fn resolv_conf(pod: &Pod, of: &Resolvers) -> String {
     if !options.is_empty() {
         push(&mut text, &format!("options {}", options.join(" ")));
     }
-    text
+    (text, told)
+}
+
+/// The first of these that a line has room for.
+fn fitting(mut search: Vec<String>) -> Vec<String> {
+    search.truncate(MOST_SEARCHED);
+    search.retain(|it| it.len() <= LONGEST_SEARCHED);
+    let mut length = 0;
+    let first = search.iter().take_while(|it| {
+        let blank = usize::from(length > 0);
+        length += blank + it.len();
+        length <= LONGEST_SEARCH
+    });
+    let fits = first.count();
+    search.truncate(fits);
+    search
 }
 
 /// One line, whatever the pod put into it.
@@ -182,7 +219,57 @@ mod tests {
             node: vec!["169.254.169.253".to_owned()],
             search: vec!["ec2.internal".to_owned()],
         };
-        resolv_conf(&Pod::read(&pod).unwrap(), &resolvers)
+        let (text, told) = resolv_conf(&Pod::read(&pod).unwrap(), &resolvers);
+        assert_eq!(told, [""; 0]);
+        text
+    }
+
+    #[test]
+    fn what_no_library_reads_is_left_out_and_told() {
+        let of = |config: Value| {
+            let pod =
+                json!({"metadata": {"name": "p", "namespace": "n"}, "spec": {"dnsConfig": config}});
+            let resolvers = Resolvers {
+                cluster: Some("10.100.0.10".to_owned()),
+                ..Resolvers::default()
+            };
+            resolv_conf(&Pod::read(&pod).unwrap(), &resolvers)
+        };
+        let (text, told) = of(json!({"nameservers": ["192.0.2.1", "192.0.2.2", "192.0.2.3"]}));
+        let servers: Vec<&str> = text
+            .lines()
+            .filter_map(|it| it.strip_prefix("nameserver "))
+            .collect();
+        assert_eq!(servers, ["10.100.0.10", "192.0.2.1", "192.0.2.2"]);
+        assert_eq!(
+            told,
+            [
+                "Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: 10.100.0.10 192.0.2.1 192.0.2.2"
+            ]
+        );
+        let searched = |all: Vec<String>| {
+            let (text, told) = of(json!({ "searches": all }));
+            let line = text.lines().next().unwrap_or_default();
+            let line = line.strip_prefix("search ").unwrap_or_default();
+            assert!(
+                told.iter().all(|it| it.ends_with(&format!(": {line}"))),
+                "{told:?}"
+            );
+            (line.split(' ').count(), line.len(), told.len())
+        };
+        let named = |count: usize| (0..count).map(|it| format!("s{it}.example")).collect();
+        // Beside the three of the cluster.
+        let (count, _, told) = searched(named(29));
+        assert_eq!((count, told), (32, 0));
+        let (count, _, told) = searched(named(30));
+        assert_eq!((count, told), (32, 1));
+        let long = |length: usize| "a".repeat(length);
+        let (count, _, told) = searched(vec![long(254)]);
+        assert_eq!((count, told), (3, 1));
+        let many = (0..20).map(|it| format!("{it:0200}")).collect();
+        let (count, length, told) = searched(many);
+        assert_eq!((count, told), (12, 1));
+        assert!(length <= LONGEST_SEARCH && length + 201 > LONGEST_SEARCH);
     }
 
     #[test]

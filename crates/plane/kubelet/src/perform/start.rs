@@ -202,9 +202,18 @@ pub(super) async fn start(
         Some(own) => names::hosts_of_node(&own, pod),
         None => names::hosts(pod, &hostname, state.ip),
     };
+    let (resolv_conf, left_out) = names::resolv_conf(pod, &context.node.names());
+    if !left_out.is_empty()
+        && let Some(object) = context.node.pod_of(&context.sandbox)
+    {
+        for text in left_out {
+            let (about, recorder) = (Ref::of(&kind::POD, &object), &context.node.recorder);
+            recorder.warning(about, "DNSConfigForming", &text);
+        }
+    }
     let files = NameFiles {
         hosts: Some(hosts),
-        resolv_conf: Some(names::resolv_conf(pod, &context.node.names())),
+        resolv_conf: Some(resolv_conf),
         hostname: Some(format!("{kernel_name}\n")),
     };
     let replaces = attempt
