@@ -256,7 +256,7 @@ pub fn endpoints(bytes: &[u8]) {
     };
     for (service, entry) in book.services() {
         for port in &service.ports {
-            for from in [Origin::Inside, Origin::Outside] {
+            for from in [Origin::Inside, Origin::Outside, Origin::Around] {
                 for is_v6 in [false, true] {
                     let _ = entry.choose(port, from, here, is_v6);
                 }
