@@ -269,6 +269,7 @@ pub fn build(
                 certificates: Vec::new(),
                 hosts: BTreeSet::new(),
                 policy: None,
+                alpn: None,
                 attributes: BTreeMap::new(),
                 auth: None,
                 default: nothing(),

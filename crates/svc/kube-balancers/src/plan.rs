@@ -57,6 +57,7 @@ pub struct SeenListener {
     /// The default one first.
     pub certificates: Vec<String>,
     pub policy: Option<String>,
+    pub alpn: Option<String>,
     pub attributes: BTreeMap<String, String>,
     pub auth: Option<Auth>,
     pub default: Option<Action>,
@@ -439,7 +440,8 @@ fn listener_steps(port: u16, wanted: &Listener, seen: &SeenListener) -> Vec<Step
         && Some(&wanted.default) == seen.default.as_ref()
         && wanted.auth == seen.auth
         && default == seen.certificates.first()
-        && wanted.policy == seen.policy;
+        && wanted.policy == seen.policy
+        && wanted.alpn == seen.alpn;
     let modify = (!same).then(|| Step::ModifyListener {
         arn: seen.arn.clone(),
         port,

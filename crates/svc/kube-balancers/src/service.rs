@@ -13,7 +13,8 @@ use crate::{
     ingress::{Built, EVERYBODY},
     names, nodes,
     stack::{
-        Action, Admission, Check, Group, Key, Kind, Listener, Security, Source, Stack, TargetKind,
+        Action, Admission, Check, Group, Key, Kind, Listener, NO_ALPN, Security, Source, Stack,
+        TargetKind,
     },
 };
 
@@ -27,9 +28,14 @@ const RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
 pub const KNOWN: Known = Known {
     prefix: PREFIX,
     had: &[
+        "access-log-enabled",
+        "access-log-s3-bucket-name",
+        "access-log-s3-bucket-prefix",
         "additional-resource-tags",
+        "alpn-policy",
         "attributes",
         "backend-protocol",
+        "cross-zone-load-balancing-enabled",
         "enable-tcp-udp-listener",
         "healthcheck-healthy-threshold",
         "healthcheck-interval",
@@ -56,10 +62,8 @@ pub const KNOWN: Known = Known {
     ],
     families: &[OF_LISTENERS],
     missing: &[
-        "access-log-",
-        "alpn-policy",
+        "access-log-emit-interval",
         "connection-",
-        "cross-zone-load-balancing-enabled",
         "eip-allocations",
         "enable-prefix-for-ipv6-source-nat",
         "extra-security-groups",
@@ -74,6 +78,44 @@ pub const KNOWN: Known = Known {
         "source-nat-ipv6-prefixes",
     ],
 };
+
+const ALPN: [&str; 5] = [
+    "HTTP1Only",
+    "HTTP2Only",
+    "HTTP2Optional",
+    "HTTP2Preferred",
+    NO_ALPN,
+];
+
+/// Attributes of the load balancer that have annotations of their own, by the names of these and whether they say yes or no.
+const OWN_ATTRIBUTES: [(&str, &str, bool); 4] = [
+    ("access-log-enabled", "access_logs.s3.enabled", true),
+    ("access-log-s3-bucket-name", "access_logs.s3.bucket", false),
+    (
+        "access-log-s3-bucket-prefix",
+        "access_logs.s3.prefix",
+        false,
+    ),
+    (
+        "cross-zone-load-balancing-enabled",
+        "load_balancing.cross_zone.enabled",
+        true,
+    ),
+];
+
+/// An annotation of its own goes before what is said of all attributes.
+fn attributes(notes: &Annotations<'_>) -> Result<BTreeMap<String, String>, Refused> {
+    let mut all = notes.map("attributes")?;
+    for (name, attribute, is_truth) in OWN_ATTRIBUTES {
+        if is_truth {
+            notes.truth(name)?;
+        }
+        if let Some(value) = notes.text(name) {
+            all.insert(attribute.to_owned(), value.to_owned());
+        }
+    }
+    Ok(all)
+}
 
 /// Whether a Service is to have a load balancer of this controller.
 pub fn wants(service: &Value) -> bool {
@@ -129,7 +171,7 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
         internal,
         subnets: notes.list("subnets")?,
         security: Security::Own(BTreeSet::new()),
-        attributes: notes.map("attributes")?,
+        attributes: attributes(&notes)?,
         tags: notes.tags("additional-resource-tags")?,
         groups: BTreeMap::new(),
         listeners: BTreeMap::new(),
@@ -141,6 +183,8 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
     }
     let (mut interfaces, mut admissions) = (BTreeSet::new(), BTreeSet::new());
     let mut of_listeners = notes.of_listeners()?;
+    let alpn = notes.one_of("alpn-policy", &ALPN)?;
+    let alpn = alpn.filter(|it| *it != NO_ALPN);
     let slices = services.slices(namespace, name);
     let pods = |pod: &str| services.pod(namespace, pod);
     for carried in ports::of(service, &notes)? {
@@ -205,6 +249,7 @@ pub fn build(cluster: &str, service: &Value, services: &dyn Services) -> Result<
         let said = of_listeners.remove(&format!("{spoken}-{number}"));
         let listener = Listener {
             protocol: spoken.to_owned(),
+            alpn: alpn.filter(|_| is_secure).map(str::to_owned),
             attributes: said.unwrap_or_default(),
             certificates: if is_secure {
                 certificates.clone()

@@ -200,6 +200,9 @@ pub struct Target {
     pub port: u16,
 }
 
+/// The word for no policy of ALPN.
+pub const NO_ALPN: &str = "None";
+
 /// `G` names target groups: in what is wanted by their names, those of users by [their own](is_of_users), in what is there by their ARNs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listener<G = String> {
@@ -209,6 +212,8 @@ pub struct Listener<G = String> {
     /// Hosts whose certificates are to be found: of Ingresses that name none.
     pub hosts: BTreeSet<String>,
     pub policy: Option<String>,
+    /// Of one of TLS; nothing is none.
+    pub alpn: Option<String>,
     pub attributes: BTreeMap<String, String>,
     /// How users are authenticated before the default action.
     pub auth: Option<Auth>,

@@ -12,7 +12,7 @@ use wharf_api_elbv2 as elb;
 use super::{Arns, Cloud, CloudError, failed, wire};
 use crate::{
     plan::Step,
-    stack::{Admission, Auth, Check, Group, Key, Listener, Source, Stack, Target},
+    stack::{Admission, Auth, Check, Group, Key, Listener, NO_ALPN, Source, Stack, Target},
 };
 
 /// Targets that are registered at once.
@@ -43,6 +43,12 @@ fn certificate(arn: &str) -> elb::Certificate {
 
 fn certificates(arns: &[String]) -> Option<Vec<elb::Certificate>> {
     Some(arns.iter().map(|it| certificate(it)).collect())
+}
+
+/// Load balancing keeps a policy that is not named.
+fn alpn_of(listener: &Listener) -> Option<Vec<String>> {
+    let given = listener.alpn.as_deref().unwrap_or(NO_ALPN);
+    (listener.protocol == "TLS").then(|| vec![given.to_owned()])
 }
 
 /// The default one; the others are added to the listener.
@@ -270,6 +276,7 @@ impl Cloud {
                     protocol: Some(listener.protocol.clone()),
                     port: Some(i32::from(port)),
                     ssl_policy: listener.policy.clone(),
+                    alpn_policy: alpn_of(&listener),
                     certificates: default_of(&listener),
                     default_actions: Some(wire::actions(listener.auth.as_ref(), &listener.default)),
                     tags: tags(all),
@@ -295,6 +302,7 @@ impl Cloud {
                     port: Some(i32::from(port)),
                     protocol: Some(listener.protocol.clone()),
                     ssl_policy: listener.policy.clone(),
+                    alpn_policy: alpn_of(&listener),
                     certificates: default_of(&listener),
                     default_actions: Some(wire::actions(listener.auth.as_ref(), &listener.default)),
                     ..elb::ModifyListenerInput::default()

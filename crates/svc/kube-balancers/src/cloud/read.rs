@@ -12,7 +12,7 @@ use super::{Arns, CLUSTER_ID_TAG, Cloud, CloudError, Told, failed, wire};
 use crate::{
     annotations::is_reserved,
     plan::{Seen, SeenBalancer, SeenGroup, SeenListener, SeenRule, SeenSecurity},
-    stack::{Admission, Check, Group, Key, Rule, Source, Target, TargetKind},
+    stack::{Admission, Check, Group, Key, NO_ALPN, Rule, Source, Target, TargetKind},
 };
 
 /// Resources whose tags are asked for at once, and interfaces that are described at once.
@@ -418,6 +418,7 @@ impl Cloud {
             .await;
         let attributes = attributes.map_err(failed("read the attributes of a listener"))?;
         let attributes = attributes.attributes.into_iter().flatten();
+        let alpn = found.alpn_policy.into_iter().flatten().next();
         let rules = match kind {
             "network" => BTreeMap::new(),
             _ => self.rules(&arn, secrets).await?,
@@ -432,6 +433,7 @@ impl Cloud {
             protocol: found.protocol.unwrap_or_default(),
             certificates,
             policy: found.ssl_policy,
+            alpn: alpn.filter(|it| it != NO_ALPN),
             attributes: attributes
                 .filter_map(|it| Some((it.key?, it.value?)))
                 .collect(),

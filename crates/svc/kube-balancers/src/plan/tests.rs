@@ -74,6 +74,7 @@ pub fn stack() -> Stack {
         certificates: vec![],
         hosts: BTreeSet::new(),
         policy: None,
+        alpn: None,
         attributes: BTreeMap::new(),
         auth: None,
         default: forward("web"),
@@ -241,6 +242,7 @@ impl World {
                     protocol: listener.protocol,
                     certificates: listener.certificates.into_iter().take(1).collect(),
                     policy: listener.policy,
+                    alpn: listener.alpn,
                     attributes: BTreeMap::new(),
                     auth: listener.auth,
                     default: Some(listener.default),
@@ -257,6 +259,7 @@ impl World {
                     return Err("a rule authenticates users".to_owned());
                 }
                 it.protocol = listener.protocol;
+                it.alpn = listener.alpn;
                 it.default = Some(listener.default);
                 it.auth = listener.auth;
                 let default = listener.certificates.first();
@@ -432,6 +435,23 @@ fn attributes_of_a_listener_are_set_once_it_is_there_and_others_stay() {
     let mut fresh = World::default();
     fresh.settle(Some(&wanted), &pods(), usize::MAX);
     assert_eq!(listener(&fresh).attributes, tags(&[("timeout", "600")]));
+}
+
+#[test]
+fn a_policy_of_alpn_comes_and_goes() {
+    let mut world = World::default();
+    let mut wanted = stack();
+    for alpn in [Some("HTTP2Preferred".to_owned()), None] {
+        wanted
+            .listeners
+            .get_mut(&80)
+            .unwrap()
+            .alpn
+            .clone_from(&alpn);
+        world.settle(Some(&wanted), &pods(), usize::MAX);
+        let balancer = world.seen.balancers.values().next().unwrap();
+        assert_eq!(balancer.listeners[&80].alpn, alpn);
+    }
 }
 
 #[test]

@@ -457,6 +457,54 @@ fn attributes_are_those_of_a_listener_by_its_protocol_and_port() {
 }
 
 #[test]
+fn some_attributes_have_annotations_of_their_own() {
+    let built = |notes: &[(&str, &str)]| {
+        let built = build("CLUSTER", &service(notes, "Cluster"), &World);
+        built.map(|it| it.stack.attributes)
+    };
+    let notes = [
+        (
+            "attributes",
+            "load_balancing.cross_zone.enabled=false,deletion_protection.enabled=true",
+        ),
+        ("cross-zone-load-balancing-enabled", "true"),
+        ("access-log-enabled", "true"),
+        ("access-log-s3-bucket-name", "logs"),
+    ];
+    let found = built(&notes).unwrap();
+    let found: Vec<String> = found
+        .iter()
+        .map(|(key, it)| format!("{key}={it}"))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "access_logs.s3.bucket=logs",
+            "access_logs.s3.enabled=true",
+            "deletion_protection.enabled=true",
+            "load_balancing.cross_zone.enabled=true",
+        ]
+    );
+    assert!(built(&[]).unwrap().is_empty());
+    let error = built(&[("access-log-enabled", "yes")]).unwrap_err();
+    assert!(error.0.contains("must be one of true, false"), "{error}");
+}
+
+#[test]
+fn listeners_of_tls_have_a_policy_of_alpn() {
+    let alpn = |notes: &[(&str, &str)]| {
+        let built = build("CLUSTER", &service(notes, "Cluster"), &World).unwrap();
+        built.stack.listeners[&80].alpn.clone()
+    };
+    let (tls, policy) = (("ssl-cert", "arn:c"), ("alpn-policy", "HTTP2Preferred"));
+    assert_eq!(alpn(&[tls, policy]).as_deref(), Some("HTTP2Preferred"));
+    assert_eq!(alpn(&[policy]), None);
+    assert_eq!(alpn(&[tls, ("alpn-policy", "None")]), None);
+    let it = service(&[tls, ("alpn-policy", "h2")], "Cluster");
+    assert!(build("CLUSTER", &it, &World).is_err());
+}
+
+#[test]
 fn annotations_that_are_refused() {
     for (name, value, why) in [
         ("eip-allocations", "eipalloc-1", "is not supported"),
