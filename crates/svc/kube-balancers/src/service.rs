@@ -42,6 +42,7 @@ pub const KNOWN: Known = Known {
         "healthcheck-path",
         "healthcheck-port",
         "healthcheck-protocol",
+        "healthcheck-success-codes",
         "healthcheck-timeout",
         "healthcheck-unhealthy-threshold",
         "internal",
@@ -67,7 +68,6 @@ pub const KNOWN: Known = Known {
         "eip-allocations",
         "enable-prefix-for-ipv6-source-nat",
         "extra-security-groups",
-        "healthcheck-success-codes",
         "inbound-sg-rules-on-private-link-traffic",
         "ipv6-addresses",
         "manage-backend-security-group-rules",
@@ -79,6 +79,8 @@ pub const KNOWN: Known = Known {
     ],
 };
 
+/// That are good where nothing is said.
+const CODES: &str = "200-399";
 const ALPN: [&str; 5] = [
     "HTTP1Only",
     "HTTP2Only",
@@ -420,12 +422,13 @@ fn check(notes: &Annotations<'_>, service: &Value, kind: TargetKind) -> Result<C
         },
     };
     let path = notes.text("healthcheck-path").unwrap_or(usual.path);
+    let codes = notes.text("healthcheck-success-codes").unwrap_or(CODES);
     let threshold = |name: &str| Ok(notes.number(name, 2, 10)?.unwrap_or(usual.threshold));
     Ok(Check {
         protocol: protocol.to_owned(),
         port,
         path: (protocol != "TCP").then(|| path.to_owned()),
-        codes: None,
+        codes: (protocol != "TCP").then(|| codes.to_owned()),
         interval: notes.number("healthcheck-interval", 5, 300)?.unwrap_or(10),
         timeout: notes
             .number("healthcheck-timeout", 2, 120)?

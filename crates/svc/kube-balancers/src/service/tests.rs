@@ -96,7 +96,7 @@ fn nodes_that_lead_to_their_own_pods_say_whether_they_have_any() {
         protocol: "HTTP".to_owned(),
         port: "31000".to_owned(),
         path: Some("/healthz".to_owned()),
-        codes: None,
+        codes: Some("200-399".to_owned()),
         interval: 10,
         timeout: 6,
         healthy: 2,
@@ -113,6 +113,13 @@ fn nodes_that_lead_to_their_own_pods_say_whether_they_have_any() {
         (it.check.protocol.as_str(), it.check.port.as_str()),
         ("TCP", "traffic-port")
     );
+    assert_eq!(it.check.codes, None);
+    let given = [
+        ("healthcheck-protocol", "http"),
+        ("healthcheck-success-codes", "200,204"),
+    ];
+    let (_, it) = group(&given, "Cluster");
+    assert_eq!(it.check.codes.as_deref(), Some("200,204"));
     // Pods answer for themselves.
     let (_, it) = group(&[], "Local");
     assert_eq!(it.check.port, "traffic-port");
