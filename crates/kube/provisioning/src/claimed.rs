@@ -1,6 +1,6 @@
 //! The loop: woken by claims, volumes and classes, it brings one claim or one volume forward at a time.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc, time::Duration};
 
 use serde_json::Value;
 use tokio::sync::watch;
@@ -9,6 +9,9 @@ use wharf_kube_client::{Change, Informer, Informers, Object as _, kind};
 use wharf_reconcile::Next;
 
 use crate::Standings;
+
+/// Another write was faster; the cache has it in a moment.
+const AFTER_CONFLICT: Duration = Duration::from_millis(50);
 
 /// What is brought forward.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,6 +28,12 @@ impl Key {
 }
 
 pub type Queue = Arc<wharf_reconcile::Queue<Key>>;
+
+/// Why something is not as it should be.
+pub trait Failure: fmt::Display {
+    /// Whether the step was taken from what is true no more, and may succeed from how it is now.
+    fn is_outdated(&self) -> bool;
+}
 
 /// Claims, what they are bound to, and the classes that say how it is made.
 pub struct Claimed {
@@ -96,7 +105,7 @@ impl Claimed {
     }
 
     /// Brings forward what `queue` has, until `stop`; all of it when it turns whether anything is made.
-    pub async fn follow<W, F>(
+    pub async fn follow<W, F, E>(
         &self,
         queue: Queue,
         workers: usize,
@@ -104,8 +113,13 @@ impl Claimed {
         bring_forward: W,
     ) where
         W: Fn(Key) -> F + Clone + Send + 'static,
-        F: Future<Output = Result<Next, String>> + Send + 'static,
+        F: Future<Output = Result<Next, E>> + Send + 'static,
+        E: Failure,
     {
+        let step = move |key: Key| {
+            let taken = bring_forward(key);
+            async move { outcome(taken.await) }
+        };
         let mut gives = self.gives.clone();
         let switched = async {
             while gives.changed().await.is_ok() {
@@ -114,14 +128,54 @@ impl Claimed {
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            () = wharf_reconcile::run(queue.clone(), workers, stop, bring_forward) => {}
+            () = wharf_reconcile::run(queue.clone(), workers, stop, step) => {}
             () = switched => {}
         }
+    }
+}
+
+/// What becomes of a step: an outdated one is no failure, whose delays would grow.
+fn outcome<E: Failure>(taken: Result<Next, E>) -> Result<Next, E> {
+    match taken {
+        Err(failure) if failure.is_outdated() => Ok(Next::After(AFTER_CONFLICT)),
+        taken => taken,
     }
 }
 
 fn forget(standings: &Standings, change: &Change) {
     if let Change::Deleted(object) = change {
         standings.is_well(object.uid());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    enum Refused {
+        Outdated,
+        Forbidden,
+    }
+
+    impl fmt::Display for Refused {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            fmt::Debug::fmt(self, f)
+        }
+    }
+
+    impl Failure for Refused {
+        fn is_outdated(&self) -> bool {
+            *self == Self::Outdated
+        }
+    }
+
+    #[test]
+    fn an_outdated_step_is_taken_again_soon_and_is_no_failure() {
+        let again = Ok(Next::After(AFTER_CONFLICT));
+        assert_eq!(outcome(Err(Refused::Outdated)), again);
+        assert_eq!(outcome(Err(Refused::Forbidden)), Err(Refused::Forbidden));
+        let settled = Ok::<_, Refused>(Next::Settled);
+        assert_eq!(outcome(Ok(Next::Settled)), settled);
     }
 }

@@ -7,6 +7,6 @@ mod claimed;
 mod standings;
 
 pub use self::{
-    claimed::{Claimed, Key, Queue},
+    claimed::{Claimed, Failure, Key, Queue},
     standings::Standings,
 };

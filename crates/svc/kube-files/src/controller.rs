@@ -7,7 +7,6 @@ use tokio_util::sync::CancellationToken;
 use wharf_kube_client::{Client, Error, Informers, Recorder};
 use wharf_kube_model::file_volume::EFS;
 use wharf_kube_provisioning::{Claimed, Key, Queue, Standings};
-use wharf_reconcile::Next;
 use wharf_wire::Fault;
 
 use crate::cloud::{Cloud, Files};
@@ -16,8 +15,6 @@ use crate::cloud::{Cloud, Files};
 const WORKERS: usize = 4;
 /// What EFS refuses may be had later: others free what was too much.
 pub const AFTER_REFUSAL: Duration = Duration::from_secs(30);
-/// Another write was faster; the cache has it in a moment.
-const AFTER_CONFLICT: Duration = Duration::from_millis(50);
 
 pub struct Controller {
     pub client: Client,
@@ -41,6 +38,12 @@ pub enum Failure {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         Self::Efs(fault)
+    }
+}
+
+impl wharf_kube_provisioning::Failure for Failure {
+    fn is_outdated(&self) -> bool {
+        matches!(self, Self::Api(error) if error.is_outdated())
     }
 }
 
@@ -83,22 +86,15 @@ impl Controller {
         let controller = self.clone();
         let bring_forward = move |key: Key| {
             let controller = controller.clone();
-            async move { controller.sync(&key).await }
+            async move {
+                match &key {
+                    Key::Claim(namespace, name) => controller.claim(namespace, name).await,
+                    Key::Volume(name) => controller.volume(name).await,
+                }
+            }
         };
         let claimed = &self.claimed;
         claimed.follow(queue, WORKERS, stop, bring_forward).await;
-    }
-
-    async fn sync(&self, key: &Key) -> Result<Next, String> {
-        let done = match key {
-            Key::Claim(namespace, name) => self.claim(namespace, name).await,
-            Key::Volume(name) => self.volume(name).await,
-        };
-        match done {
-            Ok(next) => Ok(next),
-            Err(Failure::Api(error)) if error.is_outdated() => Ok(Next::After(AFTER_CONFLICT)),
-            Err(failure) => Err(failure.to_string()),
-        }
     }
 }
 

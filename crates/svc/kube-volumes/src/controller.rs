@@ -1,6 +1,6 @@
 //! The loop: woken by claims, volumes, attachments and pods, it brings one claim or one volume forward at a time.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::sync::watch;
@@ -11,7 +11,6 @@ use wharf_kube_client::{
 };
 use wharf_kube_model::persistent::claims_of;
 use wharf_kube_provisioning::{Claimed, Key, Queue, Standings};
-use wharf_reconcile::Next;
 use wharf_wire::Fault;
 
 use crate::{
@@ -21,8 +20,6 @@ use crate::{
 
 /// Claims and volumes that are worked on at once.
 const WORKERS: usize = 8;
-/// Another write was faster; the cache has it in a moment.
-const AFTER_CONFLICT: Duration = Duration::from_millis(50);
 const BY_VOLUME: Index = Index {
     name: "volume",
     keys: |it| vec![it.text("/spec/source/persistentVolumeName").to_owned()],
@@ -60,6 +57,12 @@ pub enum Failure {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         Self::Ec2(fault)
+    }
+}
+
+impl wharf_kube_provisioning::Failure for Failure {
+    fn is_outdated(&self) -> bool {
+        matches!(self, Self::Api(error) if error.is_outdated())
     }
 }
 
@@ -117,7 +120,12 @@ impl Controller {
         let controller = self.clone();
         let bring_forward = move |key: Key| {
             let controller = controller.clone();
-            async move { controller.sync(&key).await }
+            async move {
+                match &key {
+                    Key::Claim(namespace, name) => controller.claim(namespace, name).await,
+                    Key::Volume(name) => controller.volume(name).await,
+                }
+            }
         };
         let claimed = &self.claimed;
         claimed.follow(queue, WORKERS, stop, bring_forward).await;
@@ -153,18 +161,6 @@ impl Controller {
                 this.claimed.wake_all(&to);
             }
         });
-    }
-
-    async fn sync(&self, key: &Key) -> Result<Next, String> {
-        let done = match key {
-            Key::Claim(namespace, name) => self.claim(namespace, name).await,
-            Key::Volume(name) => self.volume(name).await,
-        };
-        match done {
-            Ok(next) => Ok(next),
-            Err(Failure::Api(error)) if error.is_outdated() => Ok(Next::After(AFTER_CONFLICT)),
-            Err(failure) => Err(failure.to_string()),
-        }
     }
 
     pub fn attachments_of(&self, volume: &str) -> Vec<Arc<Value>> {

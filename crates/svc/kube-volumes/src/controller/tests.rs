@@ -1,10 +1,14 @@
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use serde_json::json;
 use wharf_base::SystemClock;
 use wharf_kube_client::{Delete, Patch, Selection, fake::Fake};
+use wharf_reconcile::Next;
 
 use super::*;
 use crate::{
@@ -437,11 +441,13 @@ async fn what_cannot_be_had_is_said() {
         .until_told("StorageClass \"floppies\": there are no floppies")
         .await;
     // It goes although it was being made.
+    let refused = cluster.client.get(&CLAIM, "a", "s").await.unwrap();
     cluster.remove(&CLAIM, "a", "s").await;
     cluster.until(&CLAIM, <[Value]>::is_empty).await;
     // Nothing is kept of it: whoever makes such claims again and again takes no memory.
     let controller = cluster.controller.lock().clone().unwrap();
-    while !controller.standings.is_empty() {
+    let first = Duration::from_secs(1);
+    while controller.standings.later(refused.uid(), first) != Next::After(first) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let node = json!({"metadata": {"name": "mine"}, "spec": {}});
