@@ -217,7 +217,10 @@ mod tests {
     use wharf_kube_client::{Delete, Patch};
 
     use super::*;
-    use crate::runtime::{drive, tests::Cluster};
+    use crate::{
+        endpoints::tests::after,
+        runtime::{drive, tests::Cluster},
+    };
 
     fn endpoints(subsets: Value) -> Value {
         json!({
@@ -236,24 +239,6 @@ mod tests {
 
     fn plan(endpoints: &Value, there: &[Arc<Value>]) -> Vec<Write> {
         super::plan(wanted(endpoints).0, there)
-    }
-
-    /// Slices after a plan was carried out, as a server keeps them.
-    fn after(mut there: Vec<Arc<Value>>, writes: Vec<Write>) -> Vec<Arc<Value>> {
-        for write in writes {
-            match write {
-                Write::Create(mut slice) => {
-                    slice["metadata"]["uid"] = format!("slice{}", there.len()).into();
-                    there.push(slice.into());
-                }
-                Write::Update(slice) => {
-                    there.retain(|it| it.uid() != slice.uid());
-                    there.push(slice.into());
-                }
-                Write::Delete(slice) => there.retain(|it| it.uid() != slice.uid()),
-            }
-        }
-        there
     }
 
     #[test]
@@ -376,16 +361,21 @@ mod tests {
         assert_eq!(wanted(&endpoints(json!([many(0, 1000)]))).1, 0);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn addresses_that_are_left_out_are_told() {
+    /// One where these are of a service without a selector.
+    async fn cluster_with(endpoints: &Value) -> Cluster {
         let cluster = Cluster::start(|context| {
             tokio::spawn(drive(Mirrors::new(context), context.stop.clone()))
         });
-        let client = &cluster.client;
-        let all = endpoints(json!([many(0, 1002)]));
-        client.create(&kind::ENDPOINTS, "a", &all).await.unwrap();
         let service = json!({"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}]}});
-        client.create(&kind::SERVICE, "a", &service).await.unwrap();
+        for (kind, object) in [(&kind::ENDPOINTS, endpoints), (&kind::SERVICE, &service)] {
+            cluster.client.create(kind, "a", object).await.unwrap();
+        }
+        cluster
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn addresses_that_are_left_out_are_told() {
+        let cluster = cluster_with(&endpoints(json!([many(0, 1002)]))).await;
         let told = "A max of 1000 addresses can be mirrored to EndpointSlices per Endpoints subset. 2 addresses were skipped";
         let events = cluster.until(&kind::EVENT, |all| !all.is_empty()).await;
         let shown = |pointer| events[0].text(pointer);
@@ -398,14 +388,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_service_without_a_selector_follows_its_endpoints() {
-        let cluster = Cluster::start(|context| {
-            tokio::spawn(drive(Mirrors::new(context), context.stop.clone()))
-        });
+        let cluster = cluster_with(&endpoints(json!([subset(&["10.0.0.1"], 80)]))).await;
         let client = &cluster.client;
-        let all = endpoints(json!([subset(&["10.0.0.1"], 80)]));
-        client.create(&kind::ENDPOINTS, "a", &all).await.unwrap();
-        let service = json!({"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}]}});
-        client.create(&kind::SERVICE, "a", &service).await.unwrap();
         let leads_to = |address: &'static str| {
             move |all: &[Value]| {
                 all.len() == 1 && all[0].text("/endpoints/0/addresses/0") == address

@@ -25,8 +25,8 @@ fn plan(pods: &[Arc<Value>], there: &[Arc<Value>]) -> Vec<Write> {
     slices::plan(&service(), pods, there, &|_| Some("z".to_owned()))
 }
 
-/// Slices after a plan was carried out.
-fn after(mut there: Vec<Arc<Value>>, writes: Vec<Write>) -> Vec<Arc<Value>> {
+/// Slices after a plan was carried out, as a server keeps them.
+pub(super) fn after(mut there: Vec<Arc<Value>>, writes: Vec<Write>) -> Vec<Arc<Value>> {
     for write in writes {
         match write {
             Write::Create(mut slice) => {

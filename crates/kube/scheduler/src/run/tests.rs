@@ -41,6 +41,16 @@ impl Cluster {
         made.await.unwrap();
     }
 
+    /// What a node says of a pod that it has ended.
+    async fn end(&self, pod: &str) {
+        let now = Delete {
+            grace_seconds: Some(0),
+            ..Delete::default()
+        };
+        let deleted = self.client.delete(&kind::POD, "a", pod, &now);
+        deleted.await.unwrap();
+    }
+
     /// Waits until all objects of a kind are as they should be.
     async fn until(&self, kind: &Kind, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let looking = async {
@@ -114,15 +124,7 @@ async fn a_pod_that_leaves_makes_room() {
              preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
         )
         .await;
-    let now = Delete {
-        grace_seconds: Some(0),
-        ..Delete::default()
-    };
-    cluster
-        .client
-        .delete(&kind::POD, "a", "one", &now)
-        .await
-        .unwrap();
+    cluster.end("one").await;
     cluster.until_on("two", "n").await;
 }
 
@@ -160,15 +162,7 @@ async fn a_more_important_pod_takes_the_room_of_others() {
     assert_eq!(high.text("/spec/nodeName"), "", "the other is still there");
     // Another that would fit does not get the room that is being cleared.
     cluster.pod("late", "1", 0).await;
-    let now = Delete {
-        grace_seconds: Some(0),
-        ..Delete::default()
-    };
-    cluster
-        .client
-        .delete(&kind::POD, "a", "low", &now)
-        .await
-        .unwrap();
+    cluster.end("low").await;
     cluster.until_on("high", "n").await;
     let pods = cluster
         .client
@@ -219,15 +213,7 @@ async fn a_claim_of_one_pod_is_waited_for_or_taken_by_a_more_important_one() {
              preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.",
         )
         .await;
-    let now = Delete {
-        grace_seconds: Some(0),
-        ..Delete::default()
-    };
-    cluster
-        .client
-        .delete(&kind::POD, "a", "first", &now)
-        .await
-        .unwrap();
+    cluster.end("first").await;
     cluster.until(&kind::POD, has_node("second")).await;
     // Who is more important has it at once.
     cluster.make(&kind::POD, "a", pod("urgent", 1000)).await;
@@ -240,11 +226,7 @@ async fn a_claim_of_one_pod_is_waited_for_or_taken_by_a_more_important_one() {
         .map(Object::name)
         .collect();
     assert_eq!(leaves, ["second"]);
-    cluster
-        .client
-        .delete(&kind::POD, "a", "second", &now)
-        .await
-        .unwrap();
+    cluster.end("second").await;
     cluster.until(&kind::POD, has_node("urgent")).await;
 }
 
