@@ -47,6 +47,8 @@ mod keys;
 mod notices;
 mod pull_through;
 pub(crate) mod replication;
+#[cfg(test)]
+pub(crate) mod samples;
 mod scans;
 mod signing;
 mod told;

@@ -40,28 +40,24 @@ fn resources(detail: &Value) -> Vec<String> {
 mod tests {
     use serde_json::json;
     use wharf_records::encode;
-    use wharf_store::Entry;
 
     use super::*;
-    use crate::records::Keys;
+    use crate::records::{Keys, samples};
 
     #[test]
     fn a_step_tells_what_it_says() {
         let detail = |name: &str| json!({"title": name, "resources": [{"id": "arn:image"}]});
-        let written = |kind, events| Event {
-            kind,
-            entry: Entry {
-                key: Keys::new("1", "r").told("0123456789abcdef.00"),
-                value: encode(&Told {
-                    events,
-                    ..Told::default()
-                }),
-                create_revision: 1,
-                mod_revision: 2,
-                version: 1,
-                lease: None,
-            },
-            previous: None,
+        let key = Keys::new("1", "r").told("0123456789abcdef.00");
+        let written = |kind, events| {
+            let step = Told {
+                events,
+                ..Told::default()
+            };
+            Event {
+                kind,
+                entry: samples::entry(&key, encode(&step), 2, 1),
+                previous: None,
+            }
         };
         let said = told(&written(EventKind::Put, vec![detail("a"), detail("b")]));
         let titles: Vec<&Value> = said.iter().map(|it| &it.detail["title"]).collect();

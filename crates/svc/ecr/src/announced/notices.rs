@@ -79,22 +79,14 @@ fn failed(place: Place, failure: &PullFailure) -> Announcement {
 mod tests {
     use wharf_base::Timestamp;
     use wharf_records::{Unknown, encode};
-    use wharf_store::Entry;
 
     use super::*;
-    use crate::records::{Keys, Scanning};
+    use crate::records::{Keys, Scanning, samples};
 
-    fn told(key: String, value: bytes::Bytes) -> Option<Announcement> {
+    fn told(key: &str, value: bytes::Bytes) -> Option<Announcement> {
         noticed(&Event {
             kind: EventKind::Put,
-            entry: Entry {
-                key,
-                value,
-                create_revision: 1,
-                mod_revision: 2,
-                version: 1,
-                lease: None,
-            },
+            entry: samples::entry(key, value, 2, 1),
             previous: None,
         })
     }
@@ -110,14 +102,14 @@ mod tests {
             changed: Vec::new(),
             unknown: Unknown::new(),
         };
-        let key = || Keys::new("1", "r").frequency_change();
-        assert_eq!(told(key(), encode(&change)), None);
+        let key = Keys::new("1", "r").frequency_change();
+        assert_eq!(told(&key, encode(&change)), None);
         change.changed.push(ChangedFrequency {
             repository: "team/app".to_owned(),
             before: "MANUAL".to_owned(),
             after: "CONTINUOUS_SCAN".to_owned(),
         });
-        let said = told(key(), encode(&change)).unwrap();
+        let said = told(&key, encode(&change)).unwrap();
         assert_eq!(said.detail_type, "ECR Scan Resource Change");
         let one = json!({
             "repository-name": "team/app", "repository-arn": "arn:aws:ecr:r:1:repository/team/app",
@@ -140,7 +132,7 @@ mod tests {
             unknown: Unknown::new(),
         };
         let key = Keys::new("1", "r").pull_failure();
-        let said = told(key, encode(&failure)).unwrap();
+        let said = told(&key, encode(&failure)).unwrap();
         assert_eq!(said.detail_type, "ECR Pull Through Cache Action");
         assert_eq!(said.resources, ["arn:aws:ecr:r:1:repository/hub/app"]);
         let expected = json!({

@@ -89,10 +89,9 @@ fn inspected(place: Place, scan: &Scan) -> Announcement {
 mod tests {
     use wharf_base::Timestamp;
     use wharf_records::encode;
-    use wharf_store::Entry;
 
     use super::*;
-    use crate::records::{Keys, scan_of};
+    use crate::records::{Keys, samples, scan_of};
 
     /// What is told when a scan that was in the one state is in the other.
     fn told(before: ScanStatus, after: ScanStatus, enhanced: bool) -> Option<Announcement> {
@@ -113,14 +112,7 @@ mod tests {
             counts: [("HIGH".to_owned(), 1), ("UNDEFINED".to_owned(), 2)].into(),
             ..scan_of("team/a.b", wharf_blobs::Digest::of(b"x"), Timestamp(0))
         };
-        let entry = |status| Entry {
-            key: key.clone(),
-            value: encode(&scan(status)),
-            create_revision: 1,
-            mod_revision: 2,
-            version: 1,
-            lease: None,
-        };
+        let entry = |status| samples::entry(&key, encode(&scan(status)), 2, 1);
         ended(&Event {
             kind: EventKind::Put,
             entry: entry(after),

@@ -1,43 +1,23 @@
 //! What is told of changes, and what is not.
 
-use wharf_records::{Unknown, encode};
+use wharf_records::encode;
 
 use super::*;
-use crate::records::Keys;
+use crate::records::{Keys, samples};
 
 fn image(tags: &[&str]) -> Image {
     Image {
         repository: "team/a.b".to_owned(),
-        digest: wharf_blobs::Digest::of(b"x"),
-        media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-        artifact_type: None,
-        manifest_size: 1,
-        image_size: 1,
-        pushed_at: Timestamp(0),
-        last_pull: None,
-        status: Default::default(),
-        archived_at: None,
-        activated_at: None,
-        replicas: Default::default(),
         tags: tags.iter().map(|it| (*it).to_owned()).collect(),
-        blobs: Vec::new(),
-        children: Vec::new(),
-        subject: None,
-        origin: None,
-        stored: None,
-        unknown: Unknown::new(),
+        ..samples::image(wharf_blobs::Digest::of(b"x"), 1)
     }
 }
 
 fn event(before: Option<Image>, after: Option<Image>) -> Event {
     let key = Keys::new("1", "r").image("0123456789abcdef", &wharf_blobs::Digest::of(b"x"));
-    let entry = |image: Option<&Image>| Entry {
-        key: key.clone(),
-        value: image.map(encode).unwrap_or_default(),
-        create_revision: 1,
-        mod_revision: 2,
-        version: 1,
-        lease: None,
+    let entry = |image: Option<&Image>| {
+        let value = image.map(encode).unwrap_or_default();
+        samples::entry(&key, value, 2, 1)
     };
     Event {
         kind: if after.is_some() {

@@ -267,12 +267,10 @@ impl Drop for Reservation {
 
 #[cfg(test)]
 mod tests {
-    use wharf_base::Timestamp;
     use wharf_records::encode;
-    use wharf_store::Entry;
 
     use super::*;
-    use crate::records::Keys;
+    use crate::records::{Keys, samples};
 
     fn counted() -> Arc<Known> {
         let known: Arc<Known> = Arc::default();
@@ -309,20 +307,8 @@ mod tests {
     #[test]
     fn what_is_there_takes_no_room() {
         let (known, there) = (Arc::<Known>::default(), Digest::of(b"there"));
-        let layer = Layer {
-            size: 200,
-            uploaded_at: Timestamp(0),
-            stored: None,
-            unknown: Default::default(),
-        };
-        let entry = Entry {
-            key: Keys::new("a", "r").layer("r", &there),
-            value: encode(&layer),
-            create_revision: 1,
-            mod_revision: 1,
-            version: 1,
-            lease: None,
-        };
+        let layer = encode(&samples::layer(200));
+        let entry = samples::entry(&Keys::new("a", "r").layer("r", &there), layer, 1, 1);
         let mut tally = Tally::new(1);
         tally.count(Layer::KIND, &entry);
         known.counted("a", tally);

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use wharf_base::Timestamp;
 use wharf_blobs::{Blobs, Limits};
 use wharf_records::encode;
 use wharf_testkit::{PERMIT, World};
 
 use super::*;
-use crate::catalog::Config;
+use crate::{
+    catalog::Config,
+    records::samples::{image, layer},
+};
 
 const ACCOUNTS: [&str; 2] = ["111111111111", "222222222222"];
 
@@ -29,39 +31,6 @@ fn registry(account: &str, place: u64) -> Registry {
     match place {
         0 => Registry::public(account),
         place => Registry::new(account, format!("region-{place}")),
-    }
-}
-
-fn image(digest: Digest, manifest_size: u64) -> Image {
-    Image {
-        digest,
-        repository: "app".to_owned(),
-        media_type: "application/vnd.oci.image.manifest.v1+json".to_owned(),
-        artifact_type: None,
-        manifest_size,
-        image_size: 0,
-        pushed_at: Timestamp(0),
-        last_pull: None,
-        status: Default::default(),
-        archived_at: None,
-        activated_at: None,
-        replicas: Default::default(),
-        tags: Vec::new(),
-        blobs: Vec::new(),
-        children: Vec::new(),
-        subject: None,
-        origin: None,
-        stored: None,
-        unknown: Default::default(),
-    }
-}
-
-fn layer(size: u64) -> Layer {
-    Layer {
-        size,
-        uploaded_at: Timestamp(0),
-        stored: None,
-        unknown: Default::default(),
     }
 }
 

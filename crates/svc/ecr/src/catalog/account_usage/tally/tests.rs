@@ -3,32 +3,21 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use wharf_base::Timestamp;
 use wharf_records::encode;
 
 use super::*;
-use crate::records::Keys;
-
-fn entry(key: &str, value: bytes::Bytes, revision: Revision, version: u64) -> Entry {
-    Entry {
-        key: key.to_owned(),
-        value,
-        create_revision: revision,
-        mod_revision: revision,
-        version,
-        lease: None,
-    }
-}
+use crate::records::{
+    Keys,
+    samples::{self, entry},
+};
 
 /// A layer of a repository, as a blob of its own name or of another.
 fn layer(repository: u8, layer: u8, other: Option<u8>) -> (String, bytes::Bytes) {
     let digest = Digest::of(&[layer]);
     let blob = other.unwrap_or(layer);
     let record = Layer {
-        size: 1 << blob,
-        uploaded_at: Timestamp(0),
         stored: other.map(|it| Digest::of(&[it])),
-        unknown: Default::default(),
+        ..samples::layer(1 << blob)
     };
     let key = Keys::new("1", "r").layer(&format!("r{repository}"), &digest);
     (key, encode(&record))
