@@ -136,19 +136,10 @@ impl Worker {
             Asks::Flush { open, owner } => {
                 let open = files.opened(*open)?;
                 let settled = files.settle(by, &open.node);
-                let unlocked = files.unlock_all(by, request.node, false, *owner);
+                let unlocked = files.unlock_all(by, request.node, *owner);
                 settled.and(unlocked).and(nothing)
             }
-            Asks::Release {
-                open,
-                owner,
-                unlocks,
-            } => {
-                if *unlocks {
-                    let _ = files.unlock_all(by, request.node, true, *owner);
-                }
-                files.close(by, *open).and(nothing)
-            }
+            Asks::Release { open } => files.close(by, *open).and(nothing),
             Asks::OpenFolder => {
                 let number = files.open_folder(node()?)?;
                 Ok(Some(answer::opened(number, Cache::Drop)))

@@ -135,9 +135,23 @@ impl Locks {
         }
     }
 
-    pub fn forget(&self, open: &Open) {
-        let mut all = self.0.lock();
-        all.retain(|_, it| it.open.number != open.number);
+    /// Whether what that open file locks is locked for the owner, whose turn it is. One that holds nothing, of another open file,
+    /// goes: that file may be closed before long, and what is locked by it then is let go.
+    fn is_for(&self, owner: &Arc<Owner>, open: &Open) -> bool {
+        if owner.open.number != open.number && !owner.holds.load(Ordering::Acquire) {
+            self.forget(owner);
+        }
+        let all = self.0.lock();
+        let known = all.get(&owner.key());
+        known.is_some_and(|it| Arc::ptr_eq(it, owner))
+    }
+
+    /// In the owner's turn: who waits for that locks by another one.
+    fn forget(&self, owner: &Arc<Owner>) {
+        let (mut all, key) = (self.0.lock(), owner.key());
+        if all.get(&key).is_some_and(|it| Arc::ptr_eq(it, owner)) {
+            all.remove(&key);
+        }
     }
 
     pub fn claim(&self, client: &Client, grace: bool) -> Result<(), Failed> {
@@ -153,6 +167,10 @@ impl Locks {
 }
 
 impl Owner {
+    fn key(&self) -> Key {
+        (self.open.node.number, self.name.clone())
+    }
+
     fn lose(&self) {
         let mut kept = self.kept.lock();
         kept.state = None;
@@ -204,13 +222,17 @@ impl Owner {
     }
 }
 
+/// By `flock` an open file has a lock. The kernel's name of it is no use: that is the next one's while it is still being closed here.
+/// By `fcntl` a process has it, through whichever of its open files, or an open file; the kernel does not say which.
 fn name(lock: &AskedLock) -> Vec<u8> {
-    owner_name(lock.whole, lock.owner)
+    match lock.whole {
+        true => [&b"flock"[..], &lock.open.to_be_bytes()].concat(),
+        false => name_of_process(lock.owner),
+    }
 }
 
-fn owner_name(whole: bool, owner: u64) -> Vec<u8> {
-    let kind = if whole { b"flock" } else { b"fcntl" };
-    [&kind[..], &owner.to_be_bytes()].concat()
+fn name_of_process(owner: u64) -> Vec<u8> {
+    [&b"fcntl"[..], &owner.to_be_bytes()].concat()
 }
 
 impl Files {
@@ -226,21 +248,29 @@ impl Files {
             return Ok(true);
         }
         let open = self.opened(lock.open)?;
-        let owner = self.locks.owner_or_new(&open, &name(lock))?;
-        let _turn = owner.turn.lock();
+        loop {
+            let owner = self.locks.owner_or_new(&open, &name(lock))?;
+            let _turn = owner.turn.lock();
+            if self.locks.is_for(&owner, &open) {
+                return self.lock_for(&open.by(by), &owner, lock);
+            }
+        }
+    }
+
+    /// In the owner's turn.
+    fn lock_for(&self, by: &By, owner: &Owner, lock: &AskedLock) -> Result<bool, Failed> {
         if owner.kept.lock().ranges.len() >= MAX_RANGES {
             return Err(Errno::ENOLCK.into());
         }
         let span = Span {
             from: lock.from,
             to: lock.to,
-            write: kind == libc::F_WRLCK,
+            write: lock.kind.cast_signed() == libc::F_WRLCK,
         };
-        let by = open.by(by);
         // What is locked is read anew, and what another wrote before it unlocked is seen.
-        let locked = self.with_state(&owner.open, &by, |_| {
+        let locked = self.with_state(&owner.open, by, |_| {
             self.client.ask(
-                &by,
+                by,
                 true,
                 |round| owner.lock(round.client, span, false),
                 |it| it.put()?.locked(Op::Lock),
@@ -254,30 +284,31 @@ impl Files {
         Ok(true)
     }
 
-    /// All that one who closes or goes has locked by `fcntl`, or by `flock`.
-    pub fn unlock_all(&self, by: &By, node: u64, whole: bool, owner: u64) -> Result<(), Failed> {
-        self.unlock(by, node, &owner_name(whole, owner), (0, TO_THE_END))
+    /// All that one who closes has locked by `fcntl`.
+    pub fn unlock_all(&self, by: &By, node: u64, owner: u64) -> Result<(), Failed> {
+        self.unlock(by, node, &name_of_process(owner), (0, TO_THE_END))
     }
 
     /// All that was locked by a file that is open no more.
     pub(super) fn unlock_by(&self, by: &By, open: &Open) {
         for owner in self.locks.of_open(open) {
+            let _turn = owner.turn.lock();
             // What fails goes with the open file.
-            let _ = self.unlock(by, open.node.number, &owner.name, (0, TO_THE_END));
+            let _ = self.unlock_for(by, &owner, (0, TO_THE_END));
+            self.locks.forget(&owner);
         }
     }
 
-    fn unlock(
-        &self,
-        by: &By,
-        node: u64,
-        name: &[u8],
-        (from, to): (u64, u64),
-    ) -> Result<(), Failed> {
+    fn unlock(&self, by: &By, node: u64, name: &[u8], range: (u64, u64)) -> Result<(), Failed> {
         let Some(owner) = self.locks.owner(node, name) else {
             return Ok(());
         };
         let _turn = owner.turn.lock();
+        self.unlock_for(by, &owner, range)
+    }
+
+    /// In the owner's turn.
+    fn unlock_for(&self, by: &By, owner: &Owner, (from, to): (u64, u64)) -> Result<(), Failed> {
         if !owner.holds.load(Ordering::Acquire) {
             return Ok(());
         }
@@ -368,7 +399,40 @@ impl Files {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::tree::Tree, *};
+
+    /// The kernel says that a file is closed some time after it was, and may have given its owner's name to another by then.
+    #[test]
+    fn nothing_is_locked_by_an_open_file_that_another_took_the_place_of() {
+        let asked = |open, whole| AskedLock {
+            open,
+            owner: 7,
+            from: 0,
+            to: TO_THE_END,
+            kind: libc::F_WRLCK.cast_unsigned(),
+            whole,
+        };
+        assert_ne!(name(&asked(1, true)), name(&asked(2, true)));
+        // A process has the same locks through all files that it has open.
+        let process = name(&asked(1, false));
+        assert_eq!(process, name(&asked(2, false)));
+        let handle = |of: u8| -> Arc<[u8]> { Arc::from(&[of; 20][..]) };
+        let node = Tree::new(handle(0)).tell(handle(1)).unwrap();
+        let (old, new) = (Open::lone(1, &node), Open::lone(2, &node));
+        let locks = Locks::default();
+        let before = locks.owner_or_new(&old, &process).unwrap();
+        before.holds.store(true, Ordering::Release);
+        let same = locks.owner_or_new(&new, &process).unwrap();
+        assert!(Arc::ptr_eq(&before, &same) && locks.is_for(&same, &new));
+        // With nothing held, what the new one locks has nothing to do with the old one, whoever waited for its turn meanwhile.
+        before.holds.store(false, Ordering::Release);
+        assert!(locks.is_for(&before, &old));
+        assert!(!locks.is_for(&before, &new) && !locks.is_for(&before, &old));
+        let after = locks.owner_or_new(&new, &process).unwrap();
+        assert!(locks.is_for(&after, &new) && locks.of_open(&old).is_empty());
+        locks.forget(&before);
+        assert!(locks.is_for(&after, &new));
+    }
 
     #[test]
     fn ranges_are_cut_and_replaced() {

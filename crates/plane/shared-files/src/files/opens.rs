@@ -76,6 +76,24 @@ impl Open {
     }
 }
 
+#[cfg(test)]
+impl Open {
+    /// Of no server.
+    pub(super) fn lone(number: u64, node: &Arc<Node>) -> Arc<Self> {
+        Arc::new(Self {
+            number,
+            node: node.clone(),
+            access: Access::default(),
+            appends: false,
+            lost: AtomicBool::default(),
+            keeps_removed: false,
+            caller: Caller::default(),
+            owner: Vec::new(),
+            state: Mutex::default(),
+        })
+    }
+}
+
 impl Files {
     pub(super) fn open_owner(&self) -> Vec<u8> {
         [&b"open"[..], &self.unique().to_be_bytes()].concat()
@@ -221,7 +239,6 @@ impl Files {
         let settled = self.settle(&by, &open.node);
         // Those of the open file itself, of which the kernel says nothing.
         self.unlock_by(&by, &open);
-        self.locks.forget(&open);
         let state = open.state();
         let closed = self.of(
             &by,

@@ -90,8 +90,6 @@ pub enum Asks<'a> {
     Room,
     Release {
         open: u64,
-        owner: u64,
-        unlocks: bool,
     },
     Flush {
         open: u64,
@@ -181,8 +179,6 @@ fn asks(code: u32, node: u64, body: &[u8]) -> Option<Asks<'_>> {
         17 => Asks::Room,
         18 => Asks::Release {
             open: u64_at(body, 0)?,
-            owner: u64_at(body, 16)?,
-            unlocks: u32_at(body, 12)? & 2 != 0,
         },
         20 => Asks::Sync {
             open: u64_at(body, 0)?,
