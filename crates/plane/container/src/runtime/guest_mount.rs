@@ -331,17 +331,23 @@ fn await_unused(device: &Path) -> io::Result<()> {
     const PATIENCE: Duration = Duration::from_secs(2);
     const LOOK_EVERY: Duration = Duration::from_millis(20);
     let end = Instant::now() + PATIENCE;
+    let mut exclusive = OpenOptions::new();
+    exclusive
+        .read(true)
+        .write(true)
+        .custom_flags(libc::O_EXCL | libc::O_CLOEXEC);
     loop {
-        let mut exclusive = OpenOptions::new();
-        exclusive
-            .read(true)
-            .write(true)
-            .custom_flags(libc::O_EXCL | libc::O_CLOEXEC);
-        match exclusive.open(device) {
+        // With descriptors of its own: a program that this process starts just then would have the device to itself when this is
+        // over, and what is on it could not be mounted.
+        let looked = apart("guest-look", || {
+            unshare(CloneFlags::CLONE_FILES)?;
+            exclusive.open(device).map(drop)
+        });
+        match looked {
             Err(e) if e.kind() == io::ErrorKind::ResourceBusy && Instant::now() < end => {
                 thread::sleep(LOOK_EVERY);
             }
-            other => return other.map(drop),
+            other => return other,
         }
     }
 }

@@ -197,22 +197,48 @@ fn nothing_holds_what_was_mounted_and_only_that_is_taken_back() {
     assert!(unmounted.status.success(), "{unmounted:?}");
 
     // Neither do programs that are started at the same time.
+    let refused: Vec<Output> = beside_programs(|| {
+        let unmounted = (0..20).map(|_| {
+            attach();
+            elsewhere.unmount(&place)
+        });
+        unmounted.filter(|it| !it.status.success()).collect()
+    });
+    assert!(refused.is_empty(), "{refused:?}");
+    device.let_go(&own).unwrap();
+}
+
+/// Does it while this process starts programs, one after another.
+fn beside_programs<T>(work: impl FnOnce() -> T) -> T {
     thread::scope(|scope| {
-        // Gone when this fails, too: the other would never end.
-        let (goes_on, is_over) = mpsc::channel::<()>();
+        // Gone when `work` fails, too: the other would never end.
+        let (_goes_on, is_over) = mpsc::channel::<()>();
         scope.spawn(move || {
             while is_over.try_recv() == Err(TryRecvError::Empty) {
                 assert!(Command::new("true").status().unwrap().success());
             }
         });
-        let unmounted = (0..20).map(|_| {
-            attach();
-            elsewhere.unmount(&place)
+        work()
+    })
+}
+
+/// Needs root and loop devices.
+#[test]
+fn a_look_whether_a_device_is_unused_leaves_it_so_whatever_programs_begin() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().canonicalize().unwrap();
+    let own = file_system(dir.join("own.img"));
+    let device = LoopDevice::bind(&own).unwrap();
+    let mut exclusive = OpenOptions::new();
+    exclusive.read(true).custom_flags(libc::O_EXCL);
+    let busy: Vec<io::Error> = beside_programs(|| {
+        let looks = (0..200).map(|_| {
+            await_unused(&device.path())?;
+            exclusive.open(device.path()).map(drop)
         });
-        let refused: Vec<Output> = unmounted.filter(|it| !it.status.success()).collect();
-        drop(goes_on);
-        assert!(refused.is_empty(), "{refused:?}");
+        looks.filter_map(Result::err).collect()
     });
+    assert!(busy.is_empty(), "{busy:?}");
     device.let_go(&own).unwrap();
 }
 
