@@ -1,11 +1,12 @@
 //! Counts of wharf's own services: summed up in memory by the minute in which something happened, and put into the
 //! store of samples when that minute is over.
 //!
-//! Each change is also in a file ([`crate::log`]) before whoever counts goes on, so that the process after one that was
-//! killed has the same sums. What is put is a batch with a name, written down first and put once under it: the next
-//! process puts again what it finds, and the store knows what it has. What the store refuses, or takes too long over, is put
-//! again with the next minute, within a bound, and is in the files meanwhile. A process that is asked to end puts what it has,
-//! once nobody counts any more ([`Counters::finish`]); what it cannot put then is the next one's.
+//! Each change is also in a file ([`crate::log`]) before whoever counts goes on, by one append for those that are counted
+//! together ([`Counters::together`]), so that the process after one that was killed has the same sums. What is put is a batch
+//! with a name, written down first and put once under it: the next process puts again what it finds, and the store knows what
+//! it has. What the store refuses, or takes too long over, is put again with the next minute, within a bound, and is in the
+//! files meanwhile. A process that is asked to end puts what it has, once nobody counts any more ([`Counters::finish`]); what
+//! it cannot put then is the next one's.
 //!
 //! Each account has one append a minute, whatever number of regions it counts in, and none waits for another. What is
 //! looked at when a minute is over is looked at then, also while minutes before are still being put.
@@ -19,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 use wharf_base::Clock;
@@ -145,6 +146,13 @@ impl Shard {
                 change,
             };
             log.change(start, &sum, is_new);
+        }
+    }
+
+    /// Writes down what was changed in this turn.
+    fn write(&mut self) {
+        if let Some(log) = &mut self.log {
+            log.write();
             if log.is_long() {
                 self.begin_log_anew();
             }
@@ -249,7 +257,7 @@ impl Counters {
 
     /// Adds to a metric that is one sample a minute, the sum of what was added. Adding zero is a sample too.
     pub fn add(&self, subject: &Subject, name: &'static str, unit: &'static str, value: f64) {
-        self.now(|minute| minute.add(subject, name, unit, value));
+        self.together(|counts| counts.add(subject, name, unit, value));
     }
 
     /// The same of one that happened.
@@ -279,17 +287,19 @@ impl Counters {
                 value,
                 adds,
             };
-            self.now(|minute| minute.change(subject, change));
+            self.together(|counts| counts.change(subject, change));
         }
     }
 
-    fn now(&self, change: impl FnOnce(&Minute<'_>)) {
+    /// Counts what happened at the same time: of one account it is written down by one append. `count` has the account to
+    /// itself meanwhile, and must count by nothing else.
+    pub fn together(&self, count: impl FnOnce(&mut Together<'_>)) {
         if let Some(inner) = &self.0 {
             let now = inner.clock.now().millis().div_euclid(1000);
-            change(&Minute {
+            count(&mut Together {
                 inner,
                 start: now - now.rem_euclid(MINUTE),
-                by: By::Count,
+                held: None,
             });
         }
     }
@@ -406,7 +416,6 @@ impl Counters {
         let minute = Minute {
             inner,
             start: begins - MINUTE,
-            by: By::Look,
         };
         for look in looks {
             look(&minute);
@@ -415,6 +424,12 @@ impl Counters {
 }
 
 impl Inner {
+    /// The number of the shard that an account is in.
+    fn shard_of(&self, account: &str) -> usize {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(account);
+        usize::try_from(hash % SHARDS as u64).unwrap_or(0)
+    }
+
     /// Once all batches are put the files begin anew, with what is counted now.
     fn finish_put(
         &self,
@@ -435,12 +450,82 @@ impl Inner {
     }
 }
 
+/// What is counted together, in the minute that it is. See [`Counters::together`].
+#[derive(Debug)]
+pub struct Together<'a> {
+    inner: &'a Inner,
+    start: i64,
+    /// Of the account that was counted for last, and its number. One at a time: who waits for another has none.
+    held: Option<(usize, MutexGuard<'a, Shard>)>,
+}
+
+impl Together<'_> {
+    /// As [`Counters::add`].
+    pub fn add(&mut self, subject: &Subject, name: &'static str, unit: &'static str, value: f64) {
+        let value = &Summary::one(value);
+        let adds = true;
+        let change = Change {
+            name,
+            unit,
+            value,
+            adds,
+        };
+        self.change(subject, change);
+    }
+
+    /// As [`Counters::one`].
+    pub fn one(&mut self, subject: &Subject, name: &'static str) {
+        self.add(subject, name, "Count", 1.0);
+    }
+
+    /// As [`Counters::sample`].
+    pub fn sample(
+        &mut self,
+        subject: &Subject,
+        name: &'static str,
+        unit: &'static str,
+        value: f64,
+    ) {
+        let value = &Summary::one(value);
+        let adds = false;
+        let change = Change {
+            name,
+            unit,
+            value,
+            adds,
+        };
+        self.change(subject, change);
+    }
+
+    fn change(&mut self, subject: &Subject, change: Change<'_>) {
+        let at = self.inner.shard_of(&subject.account);
+        if self.held.as_ref().is_none_or(|(held, _)| *held != at) {
+            self.let_go();
+            self.held = Some((at, self.inner.shards[at].lock()));
+        }
+        if let Some((_, shard)) = &mut self.held {
+            shard.change(&self.inner.taken, self.start, By::Count, subject, change);
+        }
+    }
+
+    fn let_go(&mut self) {
+        if let Some((_, mut shard)) = self.held.take() {
+            shard.write();
+        }
+    }
+}
+
+impl Drop for Together<'_> {
+    fn drop(&mut self) {
+        self.let_go();
+    }
+}
+
 /// A minute that counts can be added to.
 #[derive(Debug)]
 pub struct Minute<'a> {
     inner: &'a Inner,
     start: i64,
-    by: By,
 }
 
 impl Minute<'_> {
@@ -472,9 +557,9 @@ impl Minute<'_> {
     }
 
     fn change(&self, subject: &Subject, change: Change<'_>) {
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&subject.account);
-        let at = usize::try_from(hash % SHARDS as u64).unwrap_or(0);
+        let at = self.inner.shard_of(&subject.account);
         let mut shard = self.inner.shards[at].lock();
-        shard.change(&self.inner.taken, self.start, self.by, subject, change);
+        shard.change(&self.inner.taken, self.start, By::Look, subject, change);
+        shard.write();
     }
 }

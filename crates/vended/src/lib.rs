@@ -27,7 +27,7 @@ use wharf_series::{
     AppendError, Metric, NO_REGION, ReadError, Sample, Series, Span, Summary, Tier,
 };
 
-pub use counters::{Counters, Look, Minute, Subject};
+pub use counters::{Counters, Look, Minute, Subject, Together};
 pub use point::Point;
 pub use wharf_series::Summary as Measured;
 

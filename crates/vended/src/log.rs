@@ -1,5 +1,5 @@
-//! What is counted and not put yet, in a file that outlives the process: an append to the page cache a change, in the
-//! same turn as the change in memory. It is not flushed to the disk: only the death of the machine takes it along.
+//! What is counted and not put yet, in a file that outlives the process: an append to the page cache for what is counted
+//! together, in the same turn as the changes in memory. It is not flushed to the disk: only the death of the machine takes it along.
 //!
 //! A file begins with the sums as they were when it was written, and goes on with changes. Once a minute, when what was
 //! over has been put, and whenever it has become long, it is written anew and replaces the one before.
@@ -123,6 +123,8 @@ pub struct Log {
     most_bytes: usize,
     /// It has batches that may not be put, which are not in memory any more.
     has_batches: bool,
+    /// Changes of this turn that are not in the file yet.
+    noted: String,
 }
 
 /// What a file says happened.
@@ -160,20 +162,29 @@ impl Log {
             bytes: 0,
             most_bytes: CHANGES_BYTES,
             has_batches: false,
+            noted: String::new(),
         }
     }
 
+    /// Notes a change, which is in the file once [`Log::write`] was called: in the same turn.
     pub fn change(&mut self, start: i64, sum: &Sum<'_>, is_new: bool) {
+        if is_new {
+            write_named(&mut self.noted, start, sum);
+        }
+        write_value(&mut self.noted, sum);
+    }
+
+    /// Writes what was noted, by one append.
+    pub fn write(&mut self) {
+        let noted = std::mem::take(&mut self.noted);
+        if noted.is_empty() {
+            return;
+        }
         if self.bytes > self.most_bytes.saturating_add(MOST_CHANGES_BYTES) {
             self.tell(&Err(io::ErrorKind::FileTooLarge.into()));
             return;
         }
-        let mut text = String::new();
-        if is_new {
-            write_named(&mut text, start, sum);
-        }
-        write_value(&mut text, sum);
-        let written = self.append(text);
+        let written = self.append(noted);
         self.tell(&written);
     }
 
@@ -398,6 +409,7 @@ mod tests {
             },
         };
         log.change(60, &sum, is_new);
+        log.write();
     }
 
     fn rewrite(log: &mut Log, value: &Summary) {

@@ -170,6 +170,26 @@ async fn counts_outlive_a_process_that_is_killed() {
 }
 
 #[tokio::test]
+async fn what_is_counted_together_is_in_the_files_when_that_is_over() {
+    let home = Home::new();
+    let folder = tempfile::tempdir().unwrap();
+    let kept = || Counters::kept_in(home.clock.clone(), folder.path()).unwrap();
+    let (a, b) = (queue("1", "a"), queue("2", "a"));
+    kept().together(|counts| {
+        // Of accounts by turns, as an event of one triggers rules of another.
+        for of in [&a, &b, &a] {
+            counts.one(of, "Sent");
+            counts.add(of, "Sent", "Count", 2.0);
+            counts.sample(of, "Size", "Bytes", 10.0);
+        }
+    });
+    kept().turn(&home.vended, &[], MINUTE + 60).await;
+    assert_eq!(home.sum(&a, "Sent", MINUTE), Some(6.0));
+    assert_eq!(home.seen(&a, "Size", MINUTE).unwrap().count, 2.0);
+    assert_eq!(home.sum(&b, "Sent", MINUTE), Some(3.0));
+}
+
+#[tokio::test]
 async fn what_was_put_when_the_process_was_killed_is_not_put_again() {
     let home = Home::new();
     let folder = tempfile::tempdir().unwrap();
