@@ -24,7 +24,7 @@ pub mod targets;
 
 pub use figures::Figures;
 pub use operations::{Actor, ApiDestinations, Body, ContentType, Invocation, Operations, Request};
-pub use outbox::{Became, Courier, Outbox, Span};
+pub use outbox::{Became, Courier, Outbox, Outcome, Span};
 pub use parcel::{Failure, GivenUp, Lane, Parcel, Policy};
 pub use rates::{Rates, gap};
 pub use room::{MOST_WAITING, Room};

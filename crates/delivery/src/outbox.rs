@@ -49,11 +49,17 @@ pub trait Courier: Send + Sync + 'static {
     /// It could not be sent; one that may be sent later is.
     async fn given_up(&self, parcel: &Parcel<Self::Work>, why: GivenUp) -> Result<(), Failure>;
 
-    /// What became of a parcel, once that is written down: for counting.
-    fn became(&self, _parcel: &Parcel<Self::Work>, _what: Became) {}
+    /// What became of parcels, in the order in which it did, once that is written down: for counting and measuring.
+    fn became(&self, _all: &[Outcome<'_, Self::Work>]) {}
+}
 
-    /// How long a try of it took, once what became of it is written down: for measuring.
-    fn tried(&self, _parcel: &Parcel<Self::Work>, _what: Became, _span: Span) {}
+/// What became of a parcel.
+#[derive(Debug)]
+pub struct Outcome<'a, W> {
+    pub parcel: &'a Parcel<W>,
+    pub what: Became,
+    /// Of a try; what follows from that is none.
+    pub span: Option<Span>,
 }
 
 /// From when to when a try was. Parcels that go together have that of all of them.
@@ -304,10 +310,7 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
             }
         }
         changes.write(&PERMIT).await?;
-        for (stored, span) in delivered {
-            self.courier.became(&stored.record, Became::Delivered);
-            self.courier.tried(&stored.record, Became::Delivered, span);
-        }
+        self.tell_delivered(&delivered);
         let failed = failed
             .into_iter()
             .map(|(stored, failure, span)| async move {
@@ -318,7 +321,7 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
             });
         let dying = dying.into_iter().map(|stored| async move {
             let (left, became) = self.bury(stored.record.clone()).await;
-            self.rewrite(&stored, left, &became, held).await.map(drop)
+            self.rewrite(&stored, left, &became, held).await
         });
         for done in join_all(failed).await {
             done?;
@@ -327,6 +330,15 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
             done?;
         }
         Ok(())
+    }
+
+    fn tell_delivered(&self, delivered: &[(Stored<Parcel<C::Work>>, Span)]) {
+        let all = delivered.iter().map(|(stored, span)| Outcome {
+            parcel: &stored.record,
+            what: Became::Delivered,
+            span: Some(*span),
+        });
+        self.courier.became(&all.collect::<Vec<_>>());
     }
 
     /// One try of parcels of one lane, each answer with the time that it took.
@@ -348,53 +360,51 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
         tried: Option<(Became, Span)>,
         held: &Compare,
     ) -> Result<(), StepError<F>> {
-        let mut all = Vec::from_iter(tried.map(|it| it.0));
+        let mut all = Vec::from_iter(tried.map(|(what, span)| (what, Some(span))));
         let left = match left {
             Ok(again) => Some(again),
             Err(why) => {
                 self.counts.given_up();
                 tracing::warn!(key = stored.key, error = %why.failure, retries = why.retries, "a delivery failed, no further retry");
-                all.push(Became::GivenUp);
+                all.push((Became::GivenUp, None));
                 let dead = stored.record.clone().dead(why, self.clock.now());
                 let (left, became) = self.bury(dead).await;
                 all.extend(became);
                 left
             }
         };
-        if self.rewrite(stored, left, &all, held).await?
-            && let Some((what, span)) = tried
-        {
-            self.courier.tried(&stored.record, what, span);
-        }
-        Ok(())
+        self.rewrite(stored, left, &all, held).await
     }
 
     /// Sends the dead letter of a parcel; what is left of it if that has to be tried again.
-    async fn bury(&self, parcel: Parcel<C::Work>) -> (Option<Parcel<C::Work>>, Vec<Became>) {
+    async fn bury(
+        &self,
+        parcel: Parcel<C::Work>,
+    ) -> (Option<Parcel<C::Work>>, Vec<(Became, Option<Span>)>) {
         let Some(why) = parcel.given_up.clone() else {
             return (None, Vec::new());
         };
         let Err(failure) = self.courier.given_up(&parcel, why).await else {
-            return (None, vec![Became::Buried]);
+            return (None, vec![(Became::Buried, None)]);
         };
         match parcel.failed(failure, self.clock.now(), rand::random()) {
             Ok(again) => (Some(again), Vec::new()),
             Err(why) => {
                 tracing::warn!(error = %why.failure, retries = why.retries, "failed to send a dead letter, it is lost");
-                (None, vec![Became::Lost])
+                (None, vec![(Became::Lost, None)])
             }
         }
     }
 
     /// Writes what is left of a parcel at the place of its next try, and tells what became of it, unless somebody
-    /// deleted it; whether nobody did.
+    /// deleted it.
     async fn rewrite(
         &self,
         stored: &Stored<Parcel<C::Work>>,
         left: Option<Parcel<C::Work>>,
-        became: &[Became],
+        became: &[(Became, Option<Span>)],
         held: &Compare,
-    ) -> Result<bool, StepError<F>> {
+    ) -> Result<(), StepError<F>> {
         let mut changes = self.table.begin();
         changes.when(stored.still_there());
         changes.fence(held.clone());
@@ -406,13 +416,16 @@ impl<F: Faults, C: Courier> Outbox<F, C> {
         }
         match changes.write(&PERMIT).await {
             // Nothing was written: who has the parcel now says what becomes of it.
-            Err(error) if error.is_conflict() => return Ok(false),
+            Err(error) if error.is_conflict() => return Ok(()),
             done => done?,
         }
-        for it in became {
-            self.courier.became(&stored.record, *it);
-        }
-        Ok(true)
+        let all = became.iter().map(|&(what, span)| Outcome {
+            parcel: &stored.record,
+            what,
+            span,
+        });
+        self.courier.became(&all.collect::<Vec<_>>());
+        Ok(())
     }
 }
 

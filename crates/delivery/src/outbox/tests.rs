@@ -98,15 +98,16 @@ impl Courier for Robot {
         Ok(())
     }
 
-    fn became(&self, parcel: &Parcel<Word>, what: Became) {
-        let mut became = self.0.became.lock();
-        became.push((parcel.work.clone(), what));
+    fn became(&self, all: &[Outcome<'_, Word>]) {
+        for it in all {
+            let word = &it.parcel.work;
+            if let Some(span) = it.span {
+                assert!(it.parcel.created_at <= span.began && span.began <= span.ended);
+                self.0.tried.lock().push((word.clone(), it.what));
+            }
+            self.0.became.lock().push((word.clone(), it.what));
+        }
         self.0.changed.notify_one();
-    }
-
-    fn tried(&self, parcel: &Parcel<Word>, what: Became, span: Span) {
-        assert!(parcel.created_at <= span.began && span.began <= span.ended);
-        self.0.tried.lock().push((parcel.work.clone(), what));
     }
 }
 
@@ -270,7 +271,7 @@ async fn nothing_became_of_what_somebody_deleted_meanwhile() {
     done.unwrap();
     for stored in [gone, left] {
         let held = left.still_there();
-        let done = outbox.rewrite(stored, None, &[Became::GivenUp], &held);
+        let done = outbox.rewrite(stored, None, &[(Became::GivenUp, None)], &held);
         assert!(done.await.is_ok());
     }
     let expected = [(left.record.work.clone(), Became::GivenUp)];

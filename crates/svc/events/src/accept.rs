@@ -367,11 +367,12 @@ impl Owing {
 
     /// Counts the rules that were triggered, once what they owe is written.
     pub fn count(&self, core: &Core) {
-        for event in &self.events {
-            let rules = event.rules.iter().map(|it| it.name.as_str());
-            let targets = event.targets();
-            metered::matched(&core.parts.counters, &event.bus, rules, targets);
-        }
+        core.parts.counters.together(|counts| {
+            for event in &self.events {
+                let rules = event.rules.iter().map(|it| it.name.as_str());
+                metered::matched(counts, &event.bus, rules, event.targets());
+            }
+        });
     }
 
     pub fn errands<'a>(&'a self, core: &'a Core) -> Errands<'a> {
@@ -537,7 +538,7 @@ pub async fn write(
     let mut rooms: BTreeMap<String, Room> = BTreeMap::new();
     loop {
         let mut tx = core.table.begin();
-        let (mut marks, mut bytes) = (BTreeSet::new(), 0);
+        let (mut marks, mut bytes, mut dropped) = (BTreeSet::new(), 0, Vec::new());
         while let Some(one) = owed.next_if(|it| {
             marks.is_empty() || (marks.len() < MOST_WRITES && bytes + it.errand.size() < MOST_BYTES)
         }) {
@@ -562,7 +563,7 @@ pub async fn write(
                 Ok(()) => {}
                 Err(full) if permit.is_of_call() => return Err(full.into()),
                 Err(_) => {
-                    metered::dropped(&core.parts.counters, &bus, &errand.rule);
+                    dropped.push((bus, errand.rule));
                     continue;
                 }
             }
@@ -571,6 +572,7 @@ pub async fn write(
             (core.outbox).put_since(&mut tx, &bus.place, &id, errand, policy, since);
             marks.insert(mark);
         }
+        metered::dropped(&core.parts.counters, &dropped);
         let is_last = owed.peek().is_none();
         let part = Part {
             is_last,

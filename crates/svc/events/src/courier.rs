@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::{Arn, Permit};
 use wharf_delivery::{
-    Actor, Became, Body, Courier, DeadLetter, Failure, GivenUp, Invocation, Lane, Operations,
-    Parcel, Request, Sending, Span, send_all, targets,
+    Actor, Body, Courier, DeadLetter, Failure, GivenUp, Invocation, Lane, Operations, Outcome,
+    Parcel, Request, Sending, send_all, targets,
 };
 use wharf_service::Place;
 use wharf_vended::Counters;
@@ -403,13 +403,12 @@ impl Courier for Targets {
         letter.send(&*self.operations, &errand.service()).await
     }
 
-    fn became(&self, parcel: &Parcel<Errand>, what: Became) {
-        let is_again = parcel.failures > 0;
-        metered::became(&self.counters, &parcel.work, is_again, what);
-    }
-
-    fn tried(&self, parcel: &Parcel<Errand>, what: Became, span: Span) {
-        metered::tried(&self.counters, parcel, what, span);
+    fn became(&self, all: &[Outcome<'_, Errand>]) {
+        self.counters.together(|counts| {
+            for it in all {
+                metered::became(counts, it);
+            }
+        });
     }
 }
 

@@ -3,9 +3,9 @@
 //! as a whole and of all rules together. PutEvents is counted for the account that calls.
 
 use wharf_base::{Arn, Timestamp};
-use wharf_delivery::{Became, Parcel, Span};
+use wharf_delivery::{Became, Outcome};
 use wharf_service::Place;
-use wharf_vended::{Counters, Subject};
+use wharf_vended::{Counters, Subject, Together};
 
 use crate::{courier::Errand, names::BusName};
 
@@ -14,7 +14,7 @@ const BUS: &str = "EventBusName";
 
 /// Says that an event of a bus triggered rules, which send it to so many targets.
 pub fn matched<'a>(
-    counters: &Counters,
+    counts: &mut Together<'_>,
     bus: &BusName,
     rules: impl IntoIterator<Item = &'a str>,
     targets: usize,
@@ -22,44 +22,49 @@ pub fn matched<'a>(
     let mut is_first = true;
     for rule in rules {
         let of = subject(bus, rule);
-        counters.one(&of, "MatchedEvents");
+        counts.one(&of, "MatchedEvents");
         // The event counts once for its bus.
         if let Some(bus) = of_bus(&of).filter(|_| is_first) {
-            counters.one(&bus, "MatchedEvents");
+            counts.one(&bus, "MatchedEvents");
         }
         is_first = false;
         for of in wider(of) {
-            counters.one(&of, "TriggeredRules");
+            counts.one(&of, "TriggeredRules");
         }
     }
     if targets > 0 {
         let all = subject(bus, "");
-        counters.add(&of_all(&all), "InvocationsCreated", "Count", targets as f64);
+        counts.add(&of_all(&all), "InvocationsCreated", "Count", targets as f64);
     }
 }
 
-/// Says that a target does not get an event, since too much of its account waits.
-pub fn dropped(counters: &Counters, bus: &BusName, rule: &str) {
-    let of = subject(bus, rule);
-    counters.one(&of_all(&of), "Invocations");
-    counters.one(&of, "Invocations");
-    counters.one(&of, "FailedInvocations");
+/// Says that targets of rules, each with its bus, do not get an event, since too much of their account waits.
+pub fn dropped(counters: &Counters, all: &[(BusName, String)]) {
+    counters.together(|counts| {
+        for (bus, rule) in all {
+            let of = subject(bus, rule);
+            counts.one(&of_all(&of), "Invocations");
+            counts.one(&of, "Invocations");
+            counts.one(&of, "FailedInvocations");
+        }
+    });
 }
 
-/// Counts what became of a delivery.
-pub fn became(counters: &Counters, errand: &Errand, is_again: bool, what: Became) {
+/// Counts what became of a delivery, and how long it took.
+pub fn became(counts: &mut Together<'_>, outcome: &Outcome<'_, Errand>) {
+    let (errand, what) = (&outcome.parcel.work, outcome.what);
     let Some(of) = rule(&errand.rule_arn) else {
         return;
     };
     let all = of_all(&of);
     let names: &[&'static str] = match what {
         Became::Delivered => {
-            counters.one(&all, "Invocations");
+            counts.one(&all, "Invocations");
             &["Invocations"]
         }
         Became::Failed | Became::Throttled => &[],
         Became::GivenUp => {
-            counters.one(&all, "Invocations");
+            counts.one(&all, "Invocations");
             &["Invocations", "FailedInvocations"]
         }
         Became::Buried if errand.has_dead_letters() => &["InvocationsSentToDlq"],
@@ -67,42 +72,43 @@ pub fn became(counters: &Counters, errand: &Errand, is_again: bool, what: Became
         Became::Buried => &[],
     };
     for name in names.iter().copied() {
-        counters.one(&of, name);
+        counts.one(&of, name);
     }
     let tries: &[&'static str] = match what {
         Became::Delivered => &["InvocationAttempts", "SuccessfulInvocationAttempts"],
         Became::Failed | Became::Throttled => &["InvocationAttempts"],
         Became::GivenUp | Became::Buried | Became::Lost => &[],
     };
+    let is_again = outcome.parcel.failures > 0;
     let again = is_again.then_some("RetryInvocationAttempts");
     let again = again.filter(|_| !tries.is_empty());
+    let times = times(outcome);
     for of in wider(of) {
         for name in tries.iter().copied().chain(again) {
-            counters.one(&of, name);
+            counts.one(&of, name);
+        }
+        for &(name, ms) in &times {
+            counts.sample(&of, name, "Milliseconds", ms);
         }
     }
 }
 
-/// Counts the time from an event's coming onto its bus to the first try of a target, to the end of that, and to the end of
-/// the one that succeeded.
-pub fn tried(counters: &Counters, parcel: &Parcel<Errand>, what: Became, span: Span) {
-    let Some(of) = rule(&parcel.work.rule_arn) else {
-        return;
+/// The time from an event's coming onto its bus to the first try of a target, to the end of that, and to the end of the one
+/// that succeeded.
+fn times(outcome: &Outcome<'_, Errand>) -> Vec<(&'static str, f64)> {
+    let mut times = Vec::with_capacity(3);
+    let (parcel, Some(span)) = (outcome.parcel, outcome.span) else {
+        return times;
     };
     let until = |at: Timestamp| at.since(parcel.created_at).as_secs_f64() * 1000.0;
-    let mut times = Vec::with_capacity(3);
     if parcel.failures == 0 {
         times.push(("IngestionToInvocationStartLatency", until(span.began)));
         times.push(("IngestionToInvocationCompleteLatency", until(span.ended)));
     }
-    if what == Became::Delivered {
+    if outcome.what == Became::Delivered {
         times.push(("IngestionToInvocationSuccessLatency", until(span.ended)));
     }
-    for of in wider(of) {
-        for &(name, ms) in &times {
-            counters.sample(&of, name, "Milliseconds", ms);
-        }
-    }
+    times
 }
 
 /// A call of PutEvents.
@@ -125,20 +131,22 @@ pub fn put(counters: &Counters, place: &Place, put: Put) {
         namespace: NAMESPACE,
         dimensions: Vec::new(),
     };
-    counters.one(&of, "PutEventsApproximateCallCount");
-    counters.one(
-        &of,
-        match put.refused {
-            Some(_) => "PutEventsApproximateSuccessCount",
-            None => "PutEventsApproximateFailedCount",
-        },
-    );
     let took = put.ended.since(put.began).as_secs_f64() * 1000.0;
-    counters.sample(&of, "PutEventsLatency", "Milliseconds", took);
-    counters.sample(&of, "PutEventsRequestSize", "Bytes", put.bytes as f64);
-    counters.sample(&of, "PutEventsEntriesCount", "Count", put.entries as f64);
     let failed = put.refused.unwrap_or(put.entries);
-    counters.sample(&of, "PutEventsFailedEntriesCount", "Count", failed as f64);
+    counters.together(|counts| {
+        counts.one(&of, "PutEventsApproximateCallCount");
+        counts.one(
+            &of,
+            match put.refused {
+                Some(_) => "PutEventsApproximateSuccessCount",
+                None => "PutEventsApproximateFailedCount",
+            },
+        );
+        counts.sample(&of, "PutEventsLatency", "Milliseconds", took);
+        counts.sample(&of, "PutEventsRequestSize", "Bytes", put.bytes as f64);
+        counts.sample(&of, "PutEventsEntriesCount", "Count", put.entries as f64);
+        counts.sample(&of, "PutEventsFailedEntriesCount", "Count", failed as f64);
+    });
 }
 
 /// A rule, all of its bus, and all.
@@ -192,7 +200,7 @@ mod tests {
     use std::sync::Arc;
 
     use wharf_base::TestClock;
-    use wharf_delivery::Policy;
+    use wharf_delivery::{Parcel, Policy, Span};
 
     use super::*;
 
@@ -227,16 +235,24 @@ mod tests {
             failures: 1,
             ..first.clone()
         };
-        let span = |began, ended| Span {
-            began: Timestamp(began),
-            ended: Timestamp(ended),
-        };
-        tried(&counters, &first, Became::Failed, span(1040, 1100));
-        tried(&counters, &again, Became::Failed, span(2000, 2100));
-        tried(&counters, &again, Became::Delivered, span(4000, 4500));
+        counters.together(|counts| {
+            for (parcel, what, began, ended) in [
+                (&first, Became::Failed, 1040, 1100),
+                (&again, Became::Failed, 2000, 2100),
+                (&again, Became::Delivered, 4000, 4500),
+            ] {
+                let span = Span {
+                    began: Timestamp(began),
+                    ended: Timestamp(ended),
+                };
+                let span = Some(span);
+                became(counts, &Outcome { parcel, what, span });
+            }
+        });
         let mut found = Vec::new();
-        for (_, point) in counters.take(i64::MAX).into_iter().flat_map(|it| it.1) {
-            assert_eq!((point.unit, point.summary.count), ("Milliseconds", 1.0));
+        let points = counters.take(i64::MAX).into_iter().flat_map(|it| it.1);
+        for (_, point) in points.filter(|it| it.1.unit == "Milliseconds") {
+            assert_eq!(point.summary.count, 1.0);
             let values: Vec<_> = point.dimensions.iter().map(|it| it.1.as_str()).collect();
             found.push((point.name, values.join(" "), point.summary.sum));
         }

@@ -102,7 +102,8 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError<EventsF
     })
     .await;
     if written.is_ok() {
-        metered::matched(&core.parts.counters, &bus, [name], targets);
+        let counters = &core.parts.counters;
+        counters.together(|counts| metered::matched(counts, &bus, [name], targets));
     }
     settled(written)
 }

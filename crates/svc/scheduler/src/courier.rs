@@ -8,7 +8,7 @@ use wharf_api_scheduler::Target;
 use wharf_base::Timestamp;
 use wharf_datakeys::Envelope;
 use wharf_delivery::{
-    Actor, Became, Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Sending,
+    Actor, Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Outcome, Parcel, Sending,
     send_all,
 };
 use wharf_vended::Counters;
@@ -130,14 +130,13 @@ impl Courier for Messenger {
         letter.send(&*self.operations, &actor).await
     }
 
-    fn became(&self, parcel: &Parcel<Errand>, what: Became) {
-        let errand = &parcel.work;
-        let queue = &errand.target["DeadLetterConfig"]["Arn"];
-        metered::became(
-            &self.counters,
-            &errand.schedule_arn,
-            queue.is_string(),
-            what,
-        );
+    fn became(&self, all: &[Outcome<'_, Errand>]) {
+        self.counters.together(|counts| {
+            for it in all {
+                let errand = &it.parcel.work;
+                let queue = &errand.target["DeadLetterConfig"]["Arn"];
+                metered::became(counts, &errand.schedule_arn, queue.is_string(), it.what);
+            }
+        });
     }
 }

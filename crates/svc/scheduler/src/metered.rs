@@ -2,12 +2,12 @@
 
 use wharf_base::Arn;
 use wharf_delivery::Became;
-use wharf_vended::{Counters, Subject};
+use wharf_vended::{Counters, Subject, Together};
 
 const DROPPED: &str = "InvocationDroppedCount";
 
 /// Counts what became of a try to invoke a target.
-pub fn became(counters: &Counters, schedule_arn: &str, has_dead_letters: bool, what: Became) {
+pub fn became(counts: &mut Together<'_>, schedule_arn: &str, has_dead_letters: bool, what: Became) {
     let names: &[&'static str] = match what {
         Became::Delivered => &["InvocationAttemptCount"],
         Became::Failed => &["InvocationAttemptCount", "TargetErrorCount"],
@@ -23,7 +23,7 @@ pub fn became(counters: &Counters, schedule_arn: &str, has_dead_letters: bool, w
     };
     if let Some(of) = group(schedule_arn) {
         for name in names {
-            counters.one(&of, name);
+            counts.one(&of, name);
         }
     }
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 use wharf_api_kms::Kms;
 use wharf_base::{Arn, Clock};
 use wharf_delivery::{
-    Became, Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Parcel, Rates, Request,
+    Courier, DeadLetter, Failure, GivenUp, Lane, Operations, Outcome, Parcel, Rates, Request,
     Sending, gap, send_all, targets,
 };
 use wharf_egress::{Failure as NoAnswer, Limits, Shares};
@@ -374,8 +374,12 @@ impl Courier for Messages {
         letter.send(&*self.operations, &errand.actor()).await
     }
 
-    fn became(&self, parcel: &Parcel<Errand>, what: Became) {
-        metered::became(&self.counters, &parcel.work, what);
+    fn became(&self, all: &[Outcome<'_, Errand>]) {
+        self.counters.together(|counts| {
+            for it in all {
+                metered::became(counts, &it.parcel.work, it.what);
+            }
+        });
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is published and what becomes of it, as metrics under `AWS/SNS`, by the name of the topic.
 
 use wharf_delivery::Became;
-use wharf_vended::{Counters, Subject};
+use wharf_vended::{Counters, Subject, Together};
 
 use crate::{envelope::Kind, errand::Errand, filter::Verdict, message::Message, names::TopicId};
 
@@ -30,7 +30,7 @@ pub fn published(counters: &Counters, topic: &TopicId, message: &Message, verdic
 
 /// Counts what became of a message on its way to a subscription. To web servers each try that failed counts, to all
 /// others what was given up.
-pub fn became(counters: &Counters, errand: &Errand, what: Became) {
+pub fn became(counts: &mut Together<'_>, errand: &Errand, what: Became) {
     let Some(topic) = TopicId::of(&errand.topic) else {
         return;
     };
@@ -44,7 +44,7 @@ pub fn became(counters: &Counters, errand: &Errand, what: Became) {
         Became::Lost => "NumberOfNotificationsFailedToRedriveToDlq",
         Became::Buried | Became::GivenUp | Became::Failed | Became::Throttled => return,
     };
-    counters.one(&subject(&topic), name);
+    counts.one(&subject(&topic), name);
 }
 
 fn subject(topic: &TopicId) -> Subject {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use wharf_base::Permit;
-use wharf_delivery::{Became, Courier as _, Parcel};
+use wharf_delivery::{Became, Courier as _, Outcome, Parcel};
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, escape};
 use wharf_service::{OneQueue, Reach, Stored, fence};
@@ -89,9 +89,12 @@ impl Core {
             } = self.send(&lane, turn).await?;
             self.write(turn, left).await?;
             if let Some(parcel) = parcel {
-                for it in became {
-                    self.courier.became(&parcel, it);
-                }
+                let all = became.into_iter().map(|what| Outcome {
+                    parcel: &parcel,
+                    what,
+                    span: None,
+                });
+                self.courier.became(&all.collect::<Vec<_>>());
             }
         }
         // Its own writes wake it.
