@@ -1,15 +1,16 @@
 //! How many resources accounts have, as `ResourceCount` under `AWS/Usage`.
 //!
 //! They are counted from the store some seconds before a minute is over and put when it is. Most counts are lengths of folders
-//! of keys, so that they cost nothing; what has to be read is read in pages, beside the requests of users. A minute that could
-//! not be counted has no samples. What runs on processors its services tell themselves.
+//! of keys, so that they cost nothing, or follow what changed since the last one; what has to be read is read in pages, beside
+//! the requests of users. A minute that could not be counted has no samples. What runs on processors its services tell
+//! themselves.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::time::sleep;
 use wharf_base::{Clock, regions::REGIONS};
-use wharf_service::{Count, Counted};
+use wharf_service::{Count, Counted, Tally};
 use wharf_store::{Store, StoreError};
 use wharf_vended::{Minute, Subject};
 
@@ -21,7 +22,8 @@ const NO_REGION: (&str, &str) = ("aws-global", "us-east-1");
 
 pub(crate) struct Resources {
     store: Store,
-    counted: Vec<Counted>,
+    /// Of each service. Held while they count.
+    tallies: tokio::sync::Mutex<Vec<Tally>>,
     /// The installation's own region.
     home: String,
     /// Of the minute that goes on.
@@ -30,9 +32,10 @@ pub(crate) struct Resources {
 
 impl Resources {
     pub fn new(store: Store, counted: Vec<Counted>, home: String) -> Self {
+        let tallies = counted.into_iter().map(Counted::tally);
         Self {
             store,
-            counted,
+            tallies: tokio::sync::Mutex::new(tallies.collect()),
             home,
             counts: Mutex::default(),
         }
@@ -61,9 +64,9 @@ impl Resources {
 
     async fn count(&self) -> Result<HashMap<Subject, usize>, StoreError> {
         let mut all = HashMap::new();
-        for counted in &self.counted {
-            for count in counted.count(&self.store).await? {
-                if let Some(subject) = self.subject(counted.name, &count) {
+        for tally in &mut *self.tallies.lock().await {
+            for count in tally.count(&self.store).await? {
+                if let Some(subject) = self.subject(tally.service(), &count) {
                     *all.entry(subject).or_default() += count.count;
                 }
             }

@@ -1,8 +1,11 @@
 //! The resources of a service that CloudWatch tells the number of, since there are quotas of them.
 
+mod inside;
+
 use wharf_records::Scope;
 use wharf_store::{Range, Store, StoreError};
 
+use self::inside::Inside;
 use crate::{Place, platform};
 
 /// Which records of a service are such resources.
@@ -70,7 +73,8 @@ impl Counting {
         }
     }
 
-    /// Records of the kind `inside` that belong to each record of `kind`, whose ids and stored values say how theirs begin.
+    /// Records of the kind `inside` that belong to each record of `kind`, whose ids and stored values say how theirs begin: up to
+    /// and with their first dot.
     pub const fn inside(
         kind: &'static str,
         inside: &'static str,
@@ -104,25 +108,58 @@ pub struct Count {
     pub count: usize,
 }
 
+/// What is known of a service's resources from one count to the next.
+#[derive(Debug)]
+pub struct Tally {
+    counted: Counted,
+    inside: Vec<Inside>,
+}
+
 impl Counted {
+    /// Nothing is counted yet.
+    pub fn tally(self) -> Tally {
+        let mut inside: Vec<Inside> = Vec::new();
+        for it in self.resources {
+            if let Which::Of(kind, _) = it.which
+                && inside.iter().all(|it| it.kind != kind)
+            {
+                inside.push(Inside::new(self.service, kind));
+            }
+        }
+        Tally {
+            counted: self,
+            inside,
+        }
+    }
+
     /// How many of a resource an account may have, if there is a bound.
     pub fn most(&self, resource: &str) -> Option<usize> {
         let mut resources = self.resources.iter();
         resources.find(|it| it.resource == resource)?.most
     }
+}
 
-    /// Counts what all accounts have, in the order of their keys. Costs nothing for records that need not be told apart.
+impl Tally {
+    /// What the dimension `Service` calls it.
+    pub fn service(&self) -> &'static str {
+        self.counted.name
+    }
+
+    /// Counts what all accounts have, in the order of their keys. Costs nothing for records that need not be told apart, and of
+    /// those inside others what changed since the last count.
     ///
     /// # Errors
     /// The store's.
-    pub async fn count(&self, store: &Store) -> Result<Vec<Count>, StoreError> {
+    pub async fn count(&mut self, store: &Store) -> Result<Vec<Count>, StoreError> {
+        for inside in &mut self.inside {
+            inside.follow(store).await?;
+        }
+        let resources = self.counted.resources;
         let is_counted = |folder: &str| {
-            let kind = folder
-                .strip_suffix('/')
-                .and_then(|it| it.rsplit('/').next());
-            self.resources.iter().any(|it| Some(it.kind) == kind)
+            let kind = kind_of(folder);
+            resources.iter().any(|it| Some(it.kind) == kind)
         };
-        let prefix = Scope::service_prefix(self.service);
+        let prefix = Scope::service_prefix(self.counted.service);
         let mut counts = Vec::new();
         for (folder, keys) in store.folders(&prefix, is_counted).await? {
             let Some((scope, kind, _)) = Scope::parse(&folder) else {
@@ -131,7 +168,7 @@ impl Counted {
             if scope.account == platform::ACCOUNT {
                 continue;
             }
-            for it in self.resources.iter().filter(|it| it.kind == kind) {
+            for it in resources.iter().filter(|it| it.kind == kind) {
                 let count = |of: Option<String>, count: usize| Count {
                     place: Place::of_scope(&scope),
                     resource: it.resource,
@@ -153,17 +190,20 @@ impl Counted {
                         }
                         counts.push(count(None, those));
                     }
-                    Which::Of(inside, begin) => {
+                    Which::Of(kind, begin) => {
+                        let all = self.inside.iter().find(|it| it.kind == kind);
                         let mut pages = store.pages(Range::prefix(&folder));
                         while let Some(page) = pages.next().await? {
                             for entry in page.entries {
                                 let id = Scope::parse(&entry.key).map(|it| it.2);
                                 let found = id.and_then(|id| begin(&id, &entry.value));
                                 if let Some((start, of)) = found {
-                                    let there = under(store, scope.key(inside, &start)).await?;
+                                    let start = scope.key(kind, &start);
+                                    let there = all.map_or(0, |it| it.under(&start));
                                     counts.push(count(Some(of), there));
                                 }
                             }
+                            tokio::task::yield_now().await;
                         }
                     }
                 }
@@ -171,6 +211,11 @@ impl Counted {
         }
         Ok(counts)
     }
+}
+
+/// The kind of a folder, which ends with a slash.
+fn kind_of(folder: &str) -> Option<&str> {
+    folder.strip_suffix('/')?.rsplit('/').next()
 }
 
 /// How many keys begin so.
@@ -233,7 +278,7 @@ mod tests {
             put(A, "r1", "book", id, value).await.unwrap();
         }
         put(A, "r1", "label", "top/1", "open").await.unwrap();
-        let found = COUNTED.count(&store).await.unwrap();
+        let found = COUNTED.tally().count(&store).await.unwrap();
         let found: Vec<_> = found
             .iter()
             .map(|it| {
@@ -254,5 +299,56 @@ mod tests {
                 ("r2", "BooksPerShelf", Some("shelf/low"), 0),
             ]
         );
+    }
+
+    /// Of each shelf, by its id.
+    async fn books(tally: &mut Tally, store: &Store) -> Vec<(String, usize)> {
+        let all = tally.count(store).await.unwrap().into_iter();
+        let books = all.filter(|it| it.resource == "BooksPerShelf");
+        books.map(|it| (it.of.unwrap(), it.count)).collect()
+    }
+
+    #[tokio::test]
+    async fn what_belongs_to_others_is_known_by_what_comes_and_goes() {
+        let store = Store::in_memory(StoreOptions::default());
+        let scope = Scope::new("shop", A, "r1");
+        let put = async |kind: &str, id: &str, value: &'static str| {
+            store
+                .put(&PERMIT, scope.key(kind, id), value)
+                .await
+                .unwrap();
+        };
+        let shelf = |name: &str, books: usize| (format!("shelf/{name}"), books);
+        put("shelf", "a", "open").await;
+        put("book", "a.1", "new").await;
+        let mut tally = COUNTED.tally();
+        assert_eq!(books(&mut tally, &store).await, [shelf("a", 1)]);
+        // One that is written over stays one; those of other kinds and of no shelf are none.
+        for id in ["a.1", "a.2", "b.1", "loose"] {
+            put("book", id, "old").await;
+        }
+        put("label", "a.1", "red").await;
+        put("shelf", "b", "open").await;
+        assert_eq!(
+            books(&mut tally, &store).await,
+            [shelf("a", 2), shelf("b", 1)]
+        );
+        for id in ["a.1", "b.1"] {
+            let key = scope.key("book", id);
+            assert!(store.delete(&PERMIT, key).await.unwrap());
+        }
+        put("book", "b.1", "new").await;
+        put("book", "b.2", "new").await;
+        let expected = [shelf("a", 1), shelf("b", 2)];
+        assert_eq!(books(&mut tally, &store).await, expected);
+        assert_eq!(books(&mut tally, &store).await, expected, "nothing changed");
+        // What the store forgot is counted from what is there.
+        put("book", "a.3", "new").await;
+        let now = store.revision().await.unwrap();
+        store.compact(&PERMIT, now).await.unwrap();
+        put("book", "a.4", "new").await;
+        let expected = [shelf("a", 3), shelf("b", 2)];
+        assert_eq!(books(&mut tally, &store).await, expected);
+        assert_eq!(books(&mut COUNTED.tally(), &store).await, expected);
     }
 }

@@ -47,7 +47,7 @@ mod turns;
 
 pub use changes::{Changes, Outcome};
 pub use cluster::Cluster;
-pub use counted::{Belongings, Count, Counted, Counting};
+pub use counted::{Belongings, Count, Counted, Counting, Tally};
 pub use error::{Cause, ChangeError, Faults, Unspoken};
 pub use feed::{Look, Reach, feed, follow, newest};
 pub use kept::KeptSecrets;
