@@ -166,6 +166,27 @@ def test_pods_of_a_stateful_set_have_names_of_their_own(cluster, busybox):
     wait_for(lambda: looked(cluster, "A", "db") == [addresses()["db-0"]] and looked(cluster, "A", "db-1.db") == [], 30, "one pod alone")
 
 
+def test_endpoints_of_a_service_with_an_address_have_names(cluster, busybox):
+    selector = {"app": "shown"}
+    pod = {
+        "containers": [sh(busybox, SERVE)],
+        "hostname": "front",
+        "subdomain": "shown",
+        "terminationGracePeriodSeconds": 1,
+    }
+    named = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "named", "labels": selector}, "spec": pod}
+    unnamed = {"containers": pod["containers"], "terminationGracePeriodSeconds": 1}
+    other = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "unnamed", "labels": selector}, "spec": unnamed}
+    made(cluster, service("shown", selector=selector, ports=[{"port": 80, "targetPort": 8080}]), named, other)
+    addresses = {name: wait_phase(cluster, name, "Running")["status"]["podIP"] for name in ("named", "unnamed")}
+    dashed = addresses["unnamed"].replace(".", "-")
+    wait_for(lambda: looked(cluster, "A", f"{dashed}.shown") == [addresses["unnamed"]], 10, "the name of an endpoint")
+    wait_for(lambda: looked(cluster, "A", "front.shown") == [addresses["named"]], 10, "the name of an endpoint with a host name")
+    assert looked(cluster, "A", f"{addresses['named'].replace('.', '-')}.shown") == []
+    assert looked(cluster, "A", "shown") == [cluster.get("service", "shown")["spec"]["clusterIP"]]
+    assert looked(cluster, "PTR", addresses["named"]) == ["code=0", "front.shown.default.svc.cluster.local"]
+
+
 def test_other_names_are_those_of_the_vpc(installation, cluster):
     node = cluster.get("nodes")["items"][0]["metadata"]["name"]
     [address] = [it["address"] for it in cluster.get("node", node)["status"]["addresses"] if it["type"] == "InternalIP"]

@@ -37,7 +37,7 @@ pub(crate) enum Found {
 
 /// The name of a port and its protocol.
 type PortName = (Arc<str>, &'static str);
-/// The label of an endpoint, of a headless service, and the number of its port.
+/// The label of an endpoint where the service is headless, and the number of its port.
 type Target = (Option<Arc<str>>, u16);
 /// A service and the label of an endpoint below it.
 type Named = (ServiceName, Option<Arc<str>>);
@@ -46,9 +46,10 @@ type Named = (ServiceName, Option<Arc<str>>);
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Served {
     alias: Option<Name>,
+    is_headless: bool,
     /// Those of the service's own name.
     addresses: Vec<IpAddr>,
-    /// Of a headless one: label → addresses.
+    /// Of endpoints: label → addresses.
     hosts: BTreeMap<Arc<str>, BTreeSet<IpAddr>>,
     ports: BTreeMap<PortName, Vec<Target>>,
 }
@@ -68,14 +69,15 @@ impl Served {
             made.alias = Name::from_ascii(format!("{}.", target.trim_end_matches('.'))).ok();
             return Some(made);
         }
+        made.is_headless = service.is_headless;
         if !service.is_headless {
             made.addresses.clone_from(&service.cluster_addresses);
             for port in service.ports.iter().filter(|it| !it.name.is_empty()) {
                 let key = (lower(&port.name), port.protocol.label());
                 made.ports.insert(key, vec![(None, port.port)]);
             }
-            return Some(made);
         }
+        // As with CoreDNS, endpoints have names whether their service has an address or not; its ports are where its address is.
         for slice in entry.slices() {
             for endpoint in &slice.endpoints {
                 if !(endpoint.ready || service.publishes_not_ready) {
@@ -86,6 +88,9 @@ impl Served {
                     .entry(label.clone())
                     .or_default()
                     .insert(endpoint.address);
+                if !service.is_headless {
+                    continue;
+                }
                 for port in slice.ports.iter().filter(|it| !it.name.is_empty()) {
                     let Some(number) = port.port else { continue };
                     let key = (lower(&port.name), port.protocol.label());
@@ -94,18 +99,20 @@ impl Served {
                 }
             }
         }
-        for targets in made.ports.values_mut() {
-            targets.sort_unstable();
-            targets.dedup();
+        if service.is_headless {
+            for targets in made.ports.values_mut() {
+                targets.sort_unstable();
+                targets.dedup();
+            }
+            let all: BTreeSet<IpAddr> = made.hosts.values().flatten().copied().collect();
+            made.addresses = all.into_iter().collect();
         }
-        let all: BTreeSet<IpAddr> = made.hosts.values().flatten().copied().collect();
-        made.addresses = all.into_iter().collect();
         Some(made)
     }
 
     /// The addresses that have names, and the labels below the service's.
     fn named(&self) -> impl Iterator<Item = (IpAddr, Option<Arc<str>>)> {
-        let own = self.addresses.iter().filter(|_| self.hosts.is_empty());
+        let own = self.addresses.iter().filter(|_| !self.is_headless);
         let hosts = self.hosts.iter();
         let hosts = hosts.flat_map(|(label, all)| all.iter().map(|it| (*it, Some(label.clone()))));
         own.map(|it| (*it, None)).chain(hosts)

@@ -77,7 +77,11 @@ fn example() -> Zone {
     book.put_slice(&slice(
         "shop",
         "web",
-        json!([endpoint("10.0.0.8", Value::Null, true)]),
+        json!([
+            endpoint("10.0.0.8", Value::Null, true),
+            endpoint("10.0.0.6", "Front".into(), true),
+            endpoint("10.0.0.5", Value::Null, false)
+        ]),
     ));
     Zone::of(&book)
 }
@@ -90,6 +94,11 @@ fn each_kind_of_name() {
         ("web.shop.svc.cluster.local", A, "10.100.0.7"),
         ("WEB.Shop.svc.Cluster.LOCAL", A, "10.100.0.7"),
         ("web.shop.svc.cluster.local", AAAA, ""),
+        ("10-0-0-8.web.shop.svc.cluster.local", A, "10.0.0.8"),
+        ("10-0-0-8.web.shop.svc.cluster.local", AAAA, ""),
+        ("front.web.shop.svc.cluster.local", A, "10.0.0.6"),
+        ("10-0-0-6.web.shop.svc.cluster.local", A, "-"),
+        ("10-0-0-5.web.shop.svc.cluster.local", A, "-"),
         ("web.other.svc.cluster.local", A, "-"),
         ("other.shop.svc.cluster.local", A, "-"),
         (
@@ -128,7 +137,12 @@ fn each_kind_of_name() {
             PTR,
             "db-0.db.shop.svc.cluster.local.",
         ),
-        ("8.0.0.10.in-addr.arpa", PTR, "elsewhere"),
+        (
+            "8.0.0.10.in-addr.arpa",
+            PTR,
+            "10-0-0-8.web.shop.svc.cluster.local.",
+        ),
+        ("5.0.0.10.in-addr.arpa", PTR, "elsewhere"),
         ("7.0.100.10.in-addr.arpa", A, ""),
         ("10-0-0-5.shop.pod.cluster.local", A, "10.0.0.5"),
         ("10-0-0.shop.pod.cluster.local", A, "-"),
@@ -249,7 +263,11 @@ proptest! {
             }
         }
         let used: BTreeSet<String> = zone.addresses.keys().map(ToString::to_string).collect();
-        prop_assert!(used.len() <= wanted.len());
+        let own = wanted.values().filter(|(is_headless, _)| !is_headless);
+        let own = own.map(|(_, last)| format!("10.100.0.{last}"));
+        let behind = backs.iter().filter(|(key, _)| wanted.contains_key(key));
+        let behind = behind.map(|(_, last)| format!("10.0.0.{last}"));
+        prop_assert_eq!(used, own.chain(behind).collect::<BTreeSet<String>>());
     }
 
     #[test]
