@@ -269,7 +269,9 @@ def test_what_fails_says_why(cluster, node, image):
     told = told_of("crashes")
     assert told["BackOff"]["message"].startswith("Back-off restarting failed container main in pod crashes_default("), told
     assert told["BackOff"]["involvedObject"]["fieldPath"] == "spec.containers{main}"
-    assert {"Scheduled", "Pulled", "Started"} <= told.keys()
+    assert {"Scheduled", "Pulled", "Created", "Started"} <= told.keys()
+    assert told["Created"]["message"] == "Container created"
+    assert told["Created"]["involvedObject"]["fieldPath"] == "spec.containers{main}"
     once = {"restartPolicy": "Never"}
     apply(cluster, "asks", once | {"containers": [sh(image, "true") | {"imagePullPolicy": "Always"}]})
     apply(cluster, "has", once | {"containers": [sh(image, "true") | {"imagePullPolicy": "IfNotPresent"}]})

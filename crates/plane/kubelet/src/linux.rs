@@ -392,6 +392,7 @@ impl Machine for LinuxMachine {
         spec: &ContainerSpec,
         image: &Image,
         devices: &[BlockDevice],
+        made: &(dyn Fn() + Send + Sync),
     ) -> Result<i64, String> {
         let handle = self.handle(id)?;
         self.keep_reaper(&handle, spec).await?;
@@ -414,6 +415,7 @@ impl Machine for LinuxMachine {
                 return Err(why);
             }
         }
+        made();
         match handle.start(&spec.name).await {
             Ok(started) => Ok(started.at),
             Err(error) => {

@@ -285,13 +285,15 @@ pub trait Machine: Send + Sync + 'static {
         let _ = (id, image);
     }
 
-    /// With volumes as devices that the sandbox holds. Milliseconds since 1970 at which it began.
+    /// With volumes as devices that the sandbox holds; `made` is called once the container is made and before it is started.
+    /// Milliseconds since 1970 at which it began.
     async fn start(
         &self,
         id: &str,
         spec: &ContainerSpec,
         image: &Image,
         devices: &[BlockDevice],
+        made: &(dyn Fn() + Send + Sync),
     ) -> Result<i64, String>;
 
     /// The signal, patience, and the end; the shim keeps the deadline.

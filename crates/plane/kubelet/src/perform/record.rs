@@ -70,6 +70,11 @@ pub fn record_pulling(context: &Context, object: &Arc<Value>, pod: &Pod, contain
     write(context, object, pod, [pulling(pod, container)]);
 }
 
+/// A container is made, and not started yet.
+pub fn record_created(context: &Context, object: &Arc<Value>, pod: &Pod, container: &str) {
+    write(context, object, pod, [created(container)]);
+}
+
 /// A container ended; `state` says so.
 pub fn record_pause(
     context: &Context,
@@ -102,6 +107,10 @@ fn image<'a>(pod: &'a Pod, container: &str) -> &'a str {
 fn pulling(pod: &Pod, container: &str) -> Told {
     let text = format!("Pulling image \"{}\"", image(pod, container));
     Told::normal("Pulling", text).of(container)
+}
+
+fn created(container: &str) -> Told {
+    Told::normal("Created", "Container created".to_owned()).of(container)
 }
 
 fn pulled(image: &str, took: Option<Took>) -> String {
@@ -321,6 +330,25 @@ mod tests {
                 "Warning ErrImageNeverPull a no such tag",
                 "Warning Failed a Error: ErrImageNeverPull",
             ]
+        );
+    }
+
+    #[test]
+    fn what_is_told_of_beginnings() {
+        let pod = pod();
+        assert_eq!(
+            texts([created("i")]),
+            ["Normal Created i Container created"]
+        );
+        let started = Event::Started {
+            container: "a".to_owned(),
+            attempt: 0,
+            at: NOW,
+            user: None,
+        };
+        assert_eq!(
+            texts(happened(&pod, &started)),
+            ["Normal Started a Container started"]
         );
     }
 

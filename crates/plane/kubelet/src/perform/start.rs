@@ -18,7 +18,7 @@ use wharf_kube_client::{Ref, kind};
 
 use super::{
     facts, folder, hooks,
-    record::record_pulling,
+    record::{record_created, record_pulling},
     volumes::{mount_volumes, volumes_of},
 };
 use crate::{
@@ -273,10 +273,13 @@ pub(super) async fn start(
         Err(bad) => return not(bad.reason, bad.message),
     };
     let devices = disks::devices(context, pod, of);
-    let at = match context
-        .node
-        .machine
-        .start(&context.sandbox, &spec, &image, &devices)
+    let made = || {
+        if let Some(object) = context.node.pod_of(&context.sandbox) {
+            record_created(context, &object, pod, &container);
+        }
+    };
+    let at = match machine
+        .start(&context.sandbox, &spec, &image, &devices, &made)
         .await
     {
         Ok(at) => Timestamp::from_millis(at),
