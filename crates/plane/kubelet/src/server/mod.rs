@@ -4,6 +4,7 @@
 
 mod answer;
 mod attach;
+mod forward;
 #[doc(hidden)]
 pub mod fuzz;
 mod logs;
@@ -196,7 +197,7 @@ async fn answer(kubelet: &Kubelet, request: Request<Incoming>) -> Response<Answe
             Err(why) => refuse(StatusCode::NOT_FOUND, &why),
         },
         ["portForward", namespace, pod] => match find(kubelet, namespace, pod, "") {
-            Ok(target) => sessions::port_forward(kubelet, target, request),
+            Ok(target) => forward::port_forward(kubelet, target, request),
             Err(why) => refuse(StatusCode::NOT_FOUND, &why),
         },
         ["podPort", namespace, pod, port] if reads => match find(kubelet, namespace, pod, "") {
