@@ -1,15 +1,20 @@
 """A day's work with kubectl, from the oldest that is supported to that of clusters' own version: old ones speak SPDY, new ones WebSockets."""
 
+import concurrent.futures
 import contextlib
+import hashlib
 import json
 import os
+import random
 import re
+import socket
 import subprocess
+import threading
 import urllib.request
 
 import pytest
 
-from harness import tools
+from harness import images, tools
 from harness.kubernetes import name
 from harness.terminal import Terminal
 from harness.waiting import wait_for
@@ -18,6 +23,26 @@ from test_kubernetes_services import joined, node_in
 pytestmark = pytest.mark.minutes(1)
 
 SERVE = "echo started; cp /etc/greeting/text /tmp/index.html; trap exit TERM; httpd -f -p 8080 -h /tmp & while true; do sleep 1; done"
+# More than what lies on the way can hold.
+MUCH = 16 << 20
+# Says much while it hears what comes; when that has ended, what its digest was.
+TALKS = f"""
+import hashlib, random, socket, threading
+
+def talk(connection):
+    said = threading.Thread(target=connection.sendall, args=[random.Random("pod").randbytes({MUCH})])
+    said.start()
+    heard = hashlib.sha256()
+    while data := connection.recv(1 << 16):
+        heard.update(data)
+    said.join()
+    connection.sendall(heard.hexdigest().encode())
+    connection.close()
+
+server = socket.create_server(("", 8080))
+while True:
+    threading.Thread(target=talk, args=[server.accept()[0]]).start()
+"""
 # Waits of kubectl itself, and for it.
 WAIT, LONGER_S = "--timeout=60s", 70
 
@@ -188,6 +213,40 @@ def test_a_port_is_forwarded(day):
             for _ in range(3):
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
                     assert answer.read() == b"hello"
+
+
+def test_a_port_takes_much_both_ways_at_once(day, installation):
+    container = {
+        "name": "main",
+        "image": images.push(installation, "python"),
+        "command": ["python3", "-c", TALKS],
+        "readinessProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 1},
+    }
+    spec = {"containers": [container], "terminationGracePeriodSeconds": 0}
+    day.run("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "talks"}, "spec": spec}))
+    day.run("wait", "pod/talks", "--for=condition=Ready", WAIT)
+    theirs = random.Random("pod").randbytes(MUCH)
+
+    def talk(port, seed):
+        ours = random.Random(seed).randbytes(MUCH)
+        with socket.create_connection(("127.0.0.1", port), 60) as connection:
+
+            def say():
+                connection.sendall(ours)
+                connection.shutdown(socket.SHUT_WR)
+
+            said = threading.Thread(target=say)
+            said.start()
+            heard = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+            said.join()
+        assert heard[:MUCH] == theirs, len(heard)
+        # What it says after all was heard comes, too.
+        assert heard[MUCH:].decode() == hashlib.sha256(ours).hexdigest()
+
+    with forwarded(day, "pod/talks") as port, concurrent.futures.ThreadPoolExecutor() as pool:
+        for talked in [pool.submit(talk, port, seed) for seed in ("one", "other")]:
+            talked.result(90)
+    day.run("delete", "pod", "talks", "--timeout=50s")
 
 
 def test_a_deployment_is_scaled_changed_and_rolled_back(day):

@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeMap, io, net::Ipv4Addr, time::Duration};
 
+use futures_util::{FutureExt as _, future::BoxFuture};
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::tcp::OwnedWriteHalf,
+    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::{TcpStream, tcp::OwnedWriteHalf},
     sync::mpsc,
     time::timeout,
 };
@@ -16,7 +17,7 @@ use super::{
     Target,
     answer::{Answer, refuse},
     sessions::{CHUNK, WAITING, Wish, hand_on},
-    spdy::{Connection, Frame, Headers},
+    spdy::{Connection, Frame, Headers, Writer},
     streams::{Bytes, Came, Channels, is_spdy_forward, upgrade, upgrade_forward},
 };
 use crate::kubelet::Kubelet;
@@ -33,7 +34,7 @@ pub fn port_forward(
     let kubelet = kubelet.clone();
     if is_spdy_forward(request.headers()) {
         return upgrade_forward(request, move |bytes| async move {
-            if let Err(error) = forward_streams(kubelet, target, bytes).await {
+            if let Err(error) = forward_streams(ports_of(kubelet, target), bytes).await {
                 tracing::debug!(%error, "the connection of forwarded ports broke");
             }
         });
@@ -164,12 +165,32 @@ struct Forwarded {
 
 /// Forwarded connections at the same time, of one session.
 const MOST_FORWARDED: usize = 128;
+/// Answers that a client has not taken yet. One that asks for more takes none at all.
+const MOST_ANSWERS: usize = 1024;
+
+/// Connects to a port of the pod.
+type Ports = Box<dyn Fn(u16) -> BoxFuture<'static, io::Result<TcpStream>> + Send + Sync>;
+
+fn ports_of(kubelet: Kubelet, target: Target) -> Ports {
+    Box::new(move |port| {
+        let (machine, sandbox) = (kubelet.node.machine.clone(), target.sandbox.clone());
+        async move { machine.connect(&sandbox, Ipv4Addr::LOCALHOST, port).await }.boxed()
+    })
+}
+
+/// What is said to a client about its streams.
+enum Answered {
+    Reply(u32),
+    Reset(u32),
+    Pong(u32),
+    /// The last of a stream.
+    Last(u32, Vec<u8>),
+}
 
 /// The streams of forwarded connections, each two: one of data, one for errors.
 struct Forwards {
-    kubelet: Kubelet,
-    target: Target,
-    connection: Connection<Bytes>,
+    ports: Ports,
+    answers: mpsc::Sender<Answered>,
     printed: mpsc::Sender<(u32, Vec<u8>)>,
     /// By the stream of data.
     all: BTreeMap<u32, Forwarded>,
@@ -177,26 +198,33 @@ struct Forwards {
     errors: BTreeMap<String, u32>,
 }
 
-async fn forward_streams(kubelet: Kubelet, target: Target, bytes: Bytes) -> io::Result<()> {
-    let (printed, mut print) = mpsc::channel(WAITING);
+/// A client that takes nothing is heard all the same: it may have much to say before it listens. So what is said to it waits by itself.
+async fn forward_streams(ports: Ports, bytes: Bytes) -> io::Result<()> {
+    let (printed, print) = mpsc::channel(WAITING);
+    let (answers, answer) = mpsc::channel(MOST_ANSWERS);
+    let (told, ended) = mpsc::channel(MOST_FORWARDED);
+    let mut connection: Connection<Bytes> = Connection::new(bytes)?;
     let mut forwards = Forwards {
-        kubelet,
-        target,
-        connection: Connection::new(bytes)?,
+        ports,
+        answers,
         printed,
         all: BTreeMap::new(),
         errors: BTreeMap::new(),
     };
-    let done = carry_streams(&mut forwards, &mut print).await;
+    let done = tokio::select! {
+        done = hear(&mut forwards, &mut connection.frames, ended) => done,
+        done = say(&mut connection.writer, answer, print, told) => done,
+    };
     let all = forwards.all.into_values();
     finish(all.filter_map(|it| it.writing)).await;
     done
 }
 
-/// Until the client ends the connection.
-async fn carry_streams(
+/// Until the client ends the connection. `ended`: streams of which all is said that their ports had to say.
+async fn hear(
     forwards: &mut Forwards,
-    print: &mut mpsc::Receiver<(u32, Vec<u8>)>,
+    frames: &mut mpsc::Receiver<Frame>,
+    mut ended: mpsc::Receiver<u32>,
 ) -> io::Result<()> {
     let mut held = None;
     // Of which stream it is, and whether that ends with it.
@@ -205,13 +233,13 @@ async fn carry_streams(
         let typed = forwards.all.get(&held_for);
         let typed = typed.and_then(|it| it.writing.as_ref()?.typed.as_ref());
         tokio::select! {
-            Some((id, bytes)) = print.recv() => forwards.print(id, &bytes).await?,
+            Some(id) = ended.recv() => forwards.end(id)?,
             is_taken = hand_on(typed, &mut held), if held.is_some() => {
                 if !is_taken || is_last {
                     forwards.hear_no_more(held_for);
                 }
             }
-            frame = forwards.connection.frames.recv(), if held.is_none() => match frame {
+            frame = frames.recv(), if held.is_none() => match frame {
                 None | Some(Frame::GoAway) => return Ok(()),
                 Some(Frame::Data { id, bytes, ends }) => match bytes.is_empty() {
                     true if ends => forwards.hear_no_more(id),
@@ -227,15 +255,45 @@ async fn carry_streams(
     }
 }
 
+/// Answers come first, so that a stream is taken before it says anything. Nothing of `print` is the end of what a port says.
+async fn say<S: AsyncWrite + Unpin>(
+    writer: &mut Writer<S>,
+    mut answers: mpsc::Receiver<Answered>,
+    mut print: mpsc::Receiver<(u32, Vec<u8>)>,
+    told: mpsc::Sender<u32>,
+) -> io::Result<()> {
+    loop {
+        tokio::select! {
+            biased;
+            Some(answer) = answers.recv() => match answer {
+                Answered::Reply(id) => writer.reply(id).await?,
+                Answered::Reset(id) => writer.reset(id).await?,
+                Answered::Pong(id) => writer.pong(id).await?,
+                Answered::Last(id, bytes) => writer.data(id, &bytes, true).await?,
+            },
+            Some((id, bytes)) = print.recv() => {
+                let ends = bytes.is_empty();
+                writer.data(id, &bytes, ends).await?;
+                if ends && told.send(id).await.is_err() {
+                    return Ok(());
+                }
+            }
+            else => return Ok(()),
+        }
+    }
+}
+
 impl Forwards {
-    /// Nothing is the end of what the port says.
-    async fn print(&mut self, id: u32, bytes: &[u8]) -> io::Result<()> {
-        let ends = bytes.is_empty();
-        self.connection.writer.data(id, bytes, ends).await?;
-        let done = if ends { self.all.remove(&id) } else { None };
+    fn answer(&self, answer: Answered) -> io::Result<()> {
+        let sent = self.answers.try_send(answer);
+        sent.map_err(|_| io::Error::other("the client takes no answers"))
+    }
+
+    /// The port has said all.
+    fn end(&mut self, id: u32) -> io::Result<()> {
         let Some(Forwarded {
             errors, writing, ..
-        }) = done
+        }) = self.all.remove(&id)
         else {
             return Ok(());
         };
@@ -243,7 +301,7 @@ impl Forwards {
             tokio::spawn(writing.finish());
         }
         match errors {
-            Some(errors) => self.connection.writer.data(errors, &[], true).await,
+            Some(errors) => self.answer(Answered::Last(errors, Vec::new())),
             None => Ok(()),
         }
     }
@@ -258,7 +316,7 @@ impl Forwards {
 
     async fn take(&mut self, frame: Frame) -> io::Result<()> {
         match frame {
-            Frame::Ping { id } => self.connection.writer.pong(id).await?,
+            Frame::Ping { id } => self.answer(Answered::Pong(id))?,
             Frame::Reset { id } => drop(self.all.remove(&id)),
             Frame::Stream { id, headers, .. } => self.begin(id, &headers).await?,
             Frame::Data { .. } | Frame::GoAway => {}
@@ -271,9 +329,9 @@ impl Forwards {
         let has_room = self.all.len() < MOST_FORWARDED && self.errors.len() < MOST_FORWARDED;
         let port = told("port").parse::<u16>().ok().filter(|_| has_room);
         let Some(port) = port else {
-            return self.connection.writer.reset(id).await;
+            return self.answer(Answered::Reset(id));
         };
-        self.connection.writer.reply(id).await?;
+        self.answer(Answered::Reply(id))?;
         let request = told("requestid");
         if told("streamtype") == "error" {
             self.errors.insert(request, id);
@@ -283,11 +341,7 @@ impl Forwards {
             errors: self.errors.remove(&request),
             ..Forwarded::default()
         };
-        let machine = &self.kubelet.node.machine;
-        match machine
-            .connect(&self.target.sandbox, Ipv4Addr::LOCALHOST, port)
-            .await
-        {
+        match (self.ports)(port).await {
             Ok(stream) => {
                 let (mut reads, writes) = stream.into_split();
                 let printed = self.printed.clone();
@@ -307,12 +361,9 @@ impl Forwards {
             Err(error) => {
                 let text = format!("error forwarding port {port} to pod: {error}");
                 if let Some(errors) = forwarded.errors {
-                    self.connection
-                        .writer
-                        .data(errors, text.as_bytes(), true)
-                        .await?;
+                    self.answer(Answered::Last(errors, text.into_bytes()))?;
                 }
-                self.connection.writer.data(id, &[], true).await
+                self.answer(Answered::Last(id, Vec::new()))
             }
         }
     }
@@ -320,7 +371,87 @@ impl Forwards {
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpListener;
+
     use super::*;
+    use crate::server::spdy::{Reader, made};
+
+    /// A port that says `all` bytes while it hears what comes, and ends when both are done; how much it heard.
+    async fn talks(listener: TcpListener, all: usize) -> usize {
+        let (stream, _) = listener.accept().await.unwrap();
+        let (mut reads, mut writes) = stream.into_split();
+        let saying = async {
+            writes.write_all(&vec![2_u8; all]).await.unwrap();
+        };
+        let hearing = async {
+            let (mut heard, mut buffer) = (0, vec![0; CHUNK]);
+            while let Ok(count @ 1..) = reads.read(&mut buffer).await {
+                heard += count;
+            }
+            heard
+        };
+        tokio::join!(saying, hearing).1
+    }
+
+    #[tokio::test]
+    async fn a_client_that_says_all_before_it_listens_is_heard() {
+        // More than sockets hold.
+        const ALL: usize = 24 << 20;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let port = tokio::spawn(talks(listener, ALL));
+        let ports: Ports = Box::new(move |_: u16| TcpStream::connect(address).boxed());
+        let (near, far) = tokio::io::duplex(CHUNK);
+        let session = tokio::spawn(forward_streams(ports, Box::new(far)));
+        let (reads, mut writes) = tokio::io::split(near);
+        let client = async {
+            let mut packer = made::packer();
+            for (id, kind) in [(1, "error"), (3, "data")] {
+                let pairs = [("streamtype", kind), ("port", "80"), ("requestid", "0")];
+                let frame = made::begin(&mut packer, id, &pairs);
+                writes.write_all(&frame).await.unwrap();
+            }
+            let frame = made::data(3, &vec![1; CHUNK], false);
+            for _ in 0..ALL / CHUNK / 4 {
+                writes.write_all(&made::ping(5)).await.unwrap();
+                for _ in 0..4 {
+                    writes.write_all(&frame).await.unwrap();
+                }
+            }
+            writes.write_all(&made::data(3, &[], true)).await.unwrap();
+            let mut reader = Reader::new(reads);
+            let (mut heard, mut pongs, mut open) = (0, 0, 2);
+            while open > 0 {
+                match reader.next().await.unwrap().unwrap() {
+                    Frame::Data { id, bytes, ends } => {
+                        assert!(id == 3 || bytes.is_empty(), "an error: {bytes:?}");
+                        heard += bytes.len();
+                        open -= usize::from(ends);
+                    }
+                    Frame::Ping { id: 5 } => pongs += 1,
+                    other => panic!("{other:?}"),
+                }
+            }
+            (heard, pongs)
+        };
+        let heard = timeout(Duration::from_secs(60), client).await.unwrap();
+        assert_eq!(heard, (ALL, ALL / CHUNK / 4));
+        assert_eq!(port.await.unwrap(), ALL);
+        drop(writes);
+        session.abort();
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_no_answers_is_left() {
+        let ports: Ports = Box::new(|_: u16| {
+            async { Err::<TcpStream, _>(io::Error::from(io::ErrorKind::NotFound)) }.boxed()
+        });
+        let (mut near, far) = tokio::io::duplex(CHUNK);
+        let session = tokio::spawn(forward_streams(ports, Box::new(far)));
+        // Until the other end is gone.
+        while near.write_all(&made::ping(7)).await.is_ok() {}
+        assert!(session.await.unwrap().is_err());
+    }
 
     #[tokio::test]
     async fn what_came_is_written_before_a_forwarded_connection_ends() {

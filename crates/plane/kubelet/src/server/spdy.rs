@@ -290,14 +290,19 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Connection<S> {
     }
 }
 
+/// Frames as clients make them.
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
+pub mod made {
     use super::*;
 
-    /// A frame that begins a stream, as clients make it.
-    fn begin(packer: &mut Compress, id: u32, pairs: &[(&str, &str)]) -> Vec<u8> {
+    pub fn packer() -> Compress {
+        let mut packer = Compress::new(Compression::best(), true);
+        packer.set_dictionary(DICTIONARY).unwrap();
+        packer
+    }
+
+    /// One that begins a stream.
+    pub fn begin(packer: &mut Compress, id: u32, pairs: &[(&str, &str)]) -> Vec<u8> {
         let mut plain = u32::try_from(pairs.len()).unwrap().to_be_bytes().to_vec();
         for word in pairs.iter().flat_map(|(name, value)| [name, value]) {
             plain.extend(u32::try_from(word.len()).unwrap().to_be_bytes());
@@ -316,12 +321,32 @@ mod tests {
         frame
     }
 
+    pub fn data(id: u32, bytes: &[u8], ends: bool) -> Vec<u8> {
+        let mut frame = id.to_be_bytes().to_vec();
+        frame.extend(head_end(if ends { FIN } else { 0 }, bytes.len()));
+        frame.extend_from_slice(bytes);
+        frame
+    }
+
+    pub fn ping(id: u32) -> Vec<u8> {
+        let mut frame = vec![0x80, 3, 0, 6];
+        frame.extend(head_end(0, 4));
+        frame.extend(id.to_be_bytes());
+        frame
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{made::begin, *};
+
     #[tokio::test]
     async fn streams_begin_and_carry() {
         let (ours, mut theirs) = tokio::io::duplex(1 << 16);
         let mut connection = Connection::new(ours).unwrap();
-        let mut packer = Compress::new(Compression::best(), true);
-        packer.set_dictionary(DICTIONARY).unwrap();
+        let mut packer = made::packer();
         for (id, kind) in [(1, "error"), (3, "data")] {
             let frame = begin(&mut packer, id, &[("Streamtype", kind), ("port", "80")]);
             theirs.write_all(&frame).await.unwrap();

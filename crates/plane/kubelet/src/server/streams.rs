@@ -319,32 +319,41 @@ where
 /// Bytes on their way between a WebSocket and what speaks SPDY in it.
 const TUNNELED: usize = 128 << 10;
 
-async fn carry(mut socket: WebSocketStream<TokioIo<Upgraded>>, inside: DuplexStream) {
+/// Each way goes on while the other waits for room: what is inside may read nothing until what it says is taken.
+async fn carry<S>(socket: WebSocketStream<S>, inside: DuplexStream)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let (mut reads, mut writes) = tokio::io::split(inside);
-    let mut buffer = vec![0; 32 << 10];
-    loop {
-        tokio::select! {
-            message = socket.next() => match message {
+    let (mut sends, mut takes) = socket.split();
+    let inward = async move {
+        loop {
+            match takes.next().await {
                 Some(Ok(Message::Binary(bytes))) => {
                     if writes.write_all(&bytes).await.is_err() {
-                        break;
+                        return;
                     }
                 }
-                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 Some(Ok(_)) => {}
-            },
-            read = reads.read(&mut buffer) => match read {
-                Ok(count @ 1..) => {
-                    let message = Message::Binary(buffer[..count].to_vec().into());
-                    if socket.send(message).await.is_err() {
-                        break;
-                    }
-                }
-                _ => break,
-            },
+            }
         }
+    };
+    let outward = async {
+        let mut buffer = vec![0; 32 << 10];
+        while let Ok(count @ 1..) = reads.read(&mut buffer).await {
+            let message = Message::Binary(buffer[..count].to_vec().into());
+            if sends.send(message).await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = inward => {}
+        () = outward => {}
     }
-    let _ = timeout(GOODBYE, socket.close(None)).await;
+    drop(reads);
+    let _ = timeout(GOODBYE, sends.close()).await;
 }
 
 /// A session's streams over SPDY.
@@ -558,6 +567,45 @@ pub fn failed(message: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_tunnel_carries_both_ways_while_neither_end_listens() {
+        const ALL: usize = 1 << 20;
+        let (near, far) = tokio::io::duplex(TUNNELED);
+        let (ours, theirs) = tokio::io::duplex(TUNNELED);
+        let tunnel = async { carry(websocket(far).await, theirs).await };
+        let client = async {
+            let socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
+            let (mut sends, mut takes) = socket.split();
+            let sending = async {
+                for _ in 0..ALL / CHUNK {
+                    let message = Message::Binary(vec![1_u8; CHUNK].into());
+                    sends.send(message).await.unwrap();
+                }
+            };
+            let taking = async {
+                let mut count = 0;
+                while let Some(Ok(message)) = takes.next().await {
+                    if let Message::Binary(bytes) = message {
+                        count += bytes.len();
+                    }
+                }
+                count
+            };
+            tokio::join!(sending, taking).1
+        };
+        // It says all before it hears anything.
+        let inside = async move {
+            let mut ours = ours;
+            ours.write_all(&vec![2_u8; ALL]).await.unwrap();
+            let mut heard = vec![0_u8; ALL];
+            ours.read_exact(&mut heard).await.unwrap();
+        };
+        let all = async { tokio::join!(tunnel, client, inside).1 };
+        assert_eq!(timeout(Duration::from_secs(30), all).await.unwrap(), ALL);
+    }
+
+    const CHUNK: usize = 16 << 10;
 
     #[test]
     fn the_first_version_tells_errors_as_text_and_success_by_silence() {
