@@ -182,6 +182,32 @@ def test_what_is_typed_reaches_programs_that_run(day, image):
         assert terminal.process.wait(30) == 0
 
 
+def test_a_program_that_does_not_read_yet_is_heard(day, image):
+    script = "until [ -e /tmp/say ]; do sleep 0.2; done; echo here; until [ -e /tmp/read ]; do sleep 0.2; done; wc -c"
+    container = {"name": "main", "image": image, "command": ["sh", "-c", script], "stdin": True, "stdinOnce": True}
+    spec = {"containers": [container], "restartPolicy": "Never", "terminationGracePeriodSeconds": 1}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "deaf"}, "spec": spec}
+    day.run("apply", "-f", "-", stdin=json.dumps(pod))
+    day.run("wait", "pod/deaf", "--for=condition=Ready", WAIT)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(day.command("attach", "-i", "deaf"), env=day.environment, **pipes) as attached:
+        # One that waits for ever is no success.
+        timer = threading.Timer(60, attached.kill)
+        timer.start()
+        try:
+            # More than what lies on the way can hold.
+            typing = threading.Thread(target=lambda: [attached.stdin.write("x" * MUCH), attached.stdin.close()])
+            typing.start()
+            day.run("exec", "deaf", "--", "touch", "/tmp/say")
+            assert attached.stdout.readline() == "here\n"
+            day.run("exec", "deaf", "--", "touch", "/tmp/read")
+            assert attached.stdout.readline() == f"{MUCH}\n"
+            typing.join()
+        finally:
+            timer.cancel()
+        assert attached.wait(30) == 0
+
+
 def test_files_are_copied(day, tmp_path):
     pod = day.pods()[0]
     folder = tmp_path / "sent"

@@ -16,7 +16,7 @@ use super::{
     Target,
     answer::Answer,
     logs::run_of,
-    sessions::{WAITING, Wish, resize},
+    sessions::{WAITING, Wish, hand_on, resize},
     streams::{Came, Channels, RESIZE, STDERR, STDIN, STDOUT, exited, failed, upgrade},
 };
 use crate::kubelet::Kubelet;
@@ -93,7 +93,7 @@ async fn carry(
         let feeding = feed(input, has_terminal, types, sizes);
         AbortOnDropHandle::new(tokio::spawn(feeding))
     });
-    let mut typed = Some(typed);
+    let (mut typed, mut held) = (Some(typed), None);
     loop {
         tokio::select! {
             batch = reader.next(TOLD) => {
@@ -105,13 +105,12 @@ async fn carry(
                     return Some(());
                 }
             }
-            came = channels.next() => match came? {
-                Came::Data(STDIN, bytes) => {
-                    // One that reads nothing any more takes nothing.
-                    if let Some(it) = &typed && it.send(bytes).await.is_err() {
-                        typed = None;
-                    }
-                }
+            is_taken = hand_on(typed.as_ref(), &mut held), if held.is_some() => if !is_taken {
+                // One that reads nothing any more takes nothing.
+                typed = None;
+            },
+            came = channels.next(), if held.is_none() => match came? {
+                Came::Data(STDIN, bytes) => held = typed.is_some().then_some(bytes),
                 // The newest size comes again with the next change.
                 Came::Data(RESIZE, bytes) => drop(sized.try_send(bytes)),
                 Came::Closed(STDIN) => typed = None,
