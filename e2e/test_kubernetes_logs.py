@@ -1,6 +1,10 @@
 """What clusters of Kubernetes write into CloudWatch Logs: who asked for what, who was let in, what their parts decide."""
 
+import base64
 import json
+import ssl
+import urllib.error
+import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -64,6 +68,29 @@ def test_who_asked_for_what_is_in_the_audit_log(wharf, cluster):
     assert by_jane["annotations"]["authorization.k8s.io/decision"] == "forbid"
     everything = "\n".join(lines(wharf, cluster, "kube-") + lines(wharf, cluster, "authenticator-"))
     assert "swordfish" not in everything and "k8s-aws-v1." not in everything
+
+
+def test_who_proves_to_be_nobody_is_in_the_audit_log(wharf, cluster):
+    asked, described = "/api/v1/namespaces/default/secrets/guarded", cluster.described()
+    authority = base64.b64decode(described["certificateAuthority"]["data"]).decode()
+    trusted = ssl.create_default_context(cadata=authority)
+    for headers in ({}, {"Authorization": "Bearer guessed"}):
+        request = urllib.request.Request(described["endpoint"] + asked, headers=headers)
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(request, context=trusted, timeout=10)
+
+    def found():
+        events = [it for it in map(json.loads, lines(wharf, cluster, "kube-apiserver-audit-")) if it["requestURI"] == asked]
+        return events if len(events) == 2 else None
+
+    told = wait_for(found, 20, "both requests in the audit log")
+    assert [it["user"] for it in told] == [{}, {}] and [it["responseStatus"]["code"] for it in told] == [401, 401]
+    assert sorted(it["responseStatus"]["message"] for it in told) == [
+        "Authentication failed, attempted: bearer",
+        "Authentication failed, no credentials provided",
+    ]
+    assert all(it["objectRef"]["name"] == "guarded" and it["sourceIPs"][0].startswith("127.") for it in told)
+    assert "guessed" not in json.dumps(told)
 
 
 def test_who_was_let_in_is_in_the_log_of_the_authenticator(wharf, cluster):

@@ -1,8 +1,11 @@
 //! What is told of each request, and how `audit.k8s.io/v1` writes it down.
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr, sync::Arc};
 
-use http::{Request, StatusCode, header::USER_AGENT};
+use http::{
+    HeaderMap, Request, StatusCode,
+    header::{AUTHORIZATION, USER_AGENT},
+};
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 use wharf_base::{Timestamp, ids};
@@ -43,16 +46,22 @@ pub struct AuditRecord<'a> {
     pub user_agent: &'a str,
     /// What webhooks say of it.
     pub notes: &'a BTreeMap<String, String>,
+    /// Of a request of somebody who did not prove to be anybody: by what they tried, in upstream's words. The user has no name then.
+    pub unproven: Option<&'a str>,
 }
 
 /// The client closed its connection before there was an answer, as proxies write it.
 const GONE: u16 = 499;
+
+/// Bytes of what a client says it is, as upstream keeps them.
+const MOST_AGENT: usize = 1024;
 
 /// What became of a request.
 #[derive(Default)]
 pub struct Outcome {
     pub is_allowed: bool,
     pub reason: String,
+    pub unproven: Option<String>,
     /// Nothing as long as there is no answer.
     pub code: Option<u16>,
 }
@@ -87,6 +96,7 @@ impl Drop for Telling<'_> {
             ended: self.inner.now(),
             user_agent: &self.agent,
             notes: &self.notes.lock(),
+            unproven: self.outcome.unproven.as_deref(),
         });
     }
 }
@@ -95,9 +105,65 @@ impl Drop for Telling<'_> {
 pub fn refused<B>(
     inner: &Inner,
     request: &Request<B>,
-    (user, origin): (&UserInfo, &Origin),
+    who: (&UserInfo, &Origin),
     code: StatusCode,
     reason: &str,
+) {
+    let outcome = Outcome {
+        reason: reason.to_owned(),
+        code: Some(code.as_u16()),
+        ..Outcome::default()
+    };
+    tell(inner, request, who, outcome);
+}
+
+/// Tells of a request of somebody who did not prove to be anybody.
+pub fn unproven<B>(
+    inner: &Inner,
+    request: &Request<B>,
+    source: IpAddr,
+    has_certificate: bool,
+    code: StatusCode,
+) {
+    let query = Query::parse(request.uri().query().unwrap_or_default());
+    let outcome = Outcome {
+        unproven: Some(attempted(request.headers(), &query, has_certificate)),
+        code: Some(code.as_u16()),
+        ..Outcome::default()
+    };
+    let origin = Origin {
+        source,
+        impersonator: None,
+    };
+    tell(inner, request, (&UserInfo::default(), &origin), outcome);
+}
+
+/// By what a client tried to prove who it is.
+fn attempted(headers: &HeaderMap, query: &Query, has_certificate: bool) -> String {
+    let told = headers.get(AUTHORIZATION).and_then(|it| it.to_str().ok());
+    let scheme = told.and_then(|it| it.trim().split_once(' '));
+    let scheme = scheme.map_or("", |it| it.0);
+    let ways = [
+        ("basic", scheme.eq_ignore_ascii_case("basic")),
+        ("bearer", scheme.eq_ignore_ascii_case("bearer")),
+        (
+            "access_token",
+            query.get("access_token").is_some_and(|it| !it.is_empty()),
+        ),
+        ("x509", has_certificate),
+    ];
+    let ways: Vec<&str> = ways.iter().filter(|it| it.1).map(|it| it.0).collect();
+    match ways.is_empty() {
+        true => "Authentication failed, no credentials provided".to_owned(),
+        false => format!("Authentication failed, attempted: {}", ways.join(", ")),
+    }
+}
+
+fn tell<B>(
+    inner: &Inner,
+    request: &Request<B>,
+    (user, origin): (&UserInfo, &Origin),
+    outcome: Outcome,
 ) {
     let (uri, method) = (request.uri(), request.method());
     let query = Query::parse(uri.query().unwrap_or_default());
@@ -115,11 +181,7 @@ pub fn refused<B>(
         agent: agent.unwrap_or_default().to_owned(),
         began: inner.now(),
         notes: Arc::default(),
-        outcome: Outcome {
-            is_allowed: false,
-            reason: reason.to_owned(),
-            code: Some(code.as_u16()),
-        },
+        outcome,
     };
     drop(telling);
 }
@@ -158,6 +220,8 @@ impl AuditRecord<'_> {
         // Of what lasts, only the beginning is told.
         let passed = ["exec", "attach", "portforward", "proxy", "log"];
         let lasts = asked.verb == "watch" || passed.contains(&asked.subresource.as_str());
+        // As upstream, which tells of who is not let in as soon as that is clear.
+        let is_begun = lasts || self.unproven.is_some();
         let by = self.origin.and_then(|it| it.impersonator.as_ref());
         let source = self
             .origin
@@ -167,20 +231,25 @@ impl AuditRecord<'_> {
             "apiVersion": "audit.k8s.io/v1",
             "level": "Metadata",
             "auditID": ids::uuid(),
-            "stage": if lasts { "ResponseStarted" } else { "ResponseComplete" },
+            "stage": if is_begun { "ResponseStarted" } else { "ResponseComplete" },
             "requestURI": self.uri,
             "verb": asked.verb,
             "user": user(by.unwrap_or(self.user)),
             "sourceIPs": [source],
-            "userAgent": self.user_agent,
+            "userAgent": agent(self.user_agent),
             "responseStatus": { "metadata": {}, "code": self.code },
             "requestReceivedTimestamp": micro_time(self.began),
             "stageTimestamp": micro_time(self.ended),
-            "annotations": {
-                "authorization.k8s.io/decision": if self.is_allowed { "allow" } else { "forbid" },
-                "authorization.k8s.io/reason": self.reason,
-            },
         });
+        match self.unproven {
+            Some(attempted) => event["responseStatus"]["message"] = attempted.into(),
+            None => {
+                event["annotations"] = json!({
+                    "authorization.k8s.io/decision": if self.is_allowed { "allow" } else { "forbid" },
+                    "authorization.k8s.io/reason": self.reason,
+                });
+            }
+        }
         for (key, value) in self.notes {
             event["annotations"][key] = value.as_str().into();
         }
@@ -199,6 +268,13 @@ impl AuditRecord<'_> {
             event["objectRef"] = said(members);
         }
         event
+    }
+}
+
+fn agent(told: &str) -> Cow<'_, str> {
+    match told.get(..MOST_AGENT) {
+        Some(begin) if begin.len() < told.len() => format!("{begin}...TRUNCATED").into(),
+        _ => told.into(),
     }
 }
 
@@ -245,6 +321,7 @@ mod tests {
             ended: Timestamp::from_millis(1_250),
             user_agent: "kubectl/v1.32",
             notes: &NONE,
+            unproven: None,
         }
     }
 
@@ -296,6 +373,57 @@ mod tests {
             },
         });
         assert_eq!(event, expected);
+    }
+
+    #[test]
+    fn who_proved_nothing_is_nobody() {
+        let nobody = UserInfo::default();
+        let what = asked("list", "secrets");
+        let agent = "x".repeat(MOST_AGENT + 1);
+        let record = AuditRecord {
+            code: 401,
+            user_agent: &agent,
+            unproven: Some("Authentication failed, attempted: bearer"),
+            ..record(&nobody, &what)
+        };
+        assert!(record.is_recorded());
+        let event = record.event();
+        assert_eq!(event["user"], json!({}));
+        assert_eq!(event["stage"], "ResponseStarted");
+        assert_eq!(event.get("annotations"), None);
+        assert_eq!(event["objectRef"]["resource"], "secrets");
+        let status = json!({
+            "metadata": {}, "code": 401, "message": "Authentication failed, attempted: bearer",
+        });
+        assert_eq!(event["responseStatus"], status);
+        let agent = format!("{}...TRUNCATED", "x".repeat(MOST_AGENT));
+        assert_eq!(event["userAgent"], agent.as_str());
+    }
+
+    #[test]
+    fn by_what_somebody_tried() {
+        let tried = |header: &'static str, query: &str, has_certificate| {
+            let mut headers = HeaderMap::new();
+            if !header.is_empty() {
+                headers.insert(AUTHORIZATION, http::HeaderValue::from_static(header));
+            }
+            attempted(&headers, &Query::parse(query), has_certificate)
+        };
+        for (header, query, has_certificate, told) in [
+            ("", "", false, "no credentials provided"),
+            ("bearer x", "", false, "attempted: bearer"),
+            ("Basic eDp5", "", false, "attempted: basic"),
+            ("Bearer", "access_token=", false, "no credentials provided"),
+            (
+                "Bearer x",
+                "access_token=y",
+                true,
+                "attempted: bearer, access_token, x509",
+            ),
+        ] {
+            let expected = format!("Authentication failed, {told}");
+            assert_eq!(tried(header, query, has_certificate), expected);
+        }
     }
 
     #[test]

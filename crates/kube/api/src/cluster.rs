@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     io,
-    net::Ipv4Addr,
+    net::{IpAddr, Ipv4Addr},
     sync::{
         Arc, Weak,
         atomic::{AtomicBool, Ordering},
@@ -384,6 +384,17 @@ impl Cluster {
         reason: &str,
     ) {
         crate::audit::refused(&self.inner, request, who, code, reason);
+    }
+
+    /// Tells the audit log of a request of somebody who did not prove to be anybody, where from, and whether with a certificate.
+    pub fn unproven<B>(
+        &self,
+        request: &Request<B>,
+        source: IpAddr,
+        has_certificate: bool,
+        code: StatusCode,
+    ) {
+        crate::audit::unproven(&self.inner, request, source, has_certificate, code);
     }
 
     /// Answers a request of a user who proved who they are. A request to switch protocols brings hyper's `OnUpgrade` among its

@@ -34,7 +34,7 @@ use super::{
     identity::Identities,
     images::OfAccount,
     keys,
-    logs::ClusterLogs,
+    logs::{ClusterLogs, Strangers},
     outside::ToAddresses,
     part_roles,
     pod_identity_webhook::{self, PodIdentityWebhook},
@@ -79,6 +79,7 @@ impl Clusters {
             writer: self.settings.logs.clone(),
             clock: self.settings.clock.clone(),
             on: RwLock::new(wanted.logs.clone()),
+            strangers: Strangers::new(self.settings.clock.now()),
         });
         let profiles = Arc::new(OfCluster {
             eks: eks.clone(),

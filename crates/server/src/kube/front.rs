@@ -168,20 +168,28 @@ impl Front {
             Ok(entered) => entered,
             Err(why) => {
                 let answer = self.refuse(&why);
-                if let Unauthenticated::MayNotImpersonate {
-                    user,
-                    wanted,
-                    reason,
-                    ..
-                } = why
-                {
-                    let impersonator = Some(*user);
-                    let origin = Origin {
-                        source,
-                        impersonator,
-                    };
-                    self.cluster
-                        .refused(&request, (&wanted, &origin), answer.status(), &reason);
+                let code = answer.status();
+                match why {
+                    Unauthenticated::MayNotImpersonate {
+                        user,
+                        wanted,
+                        reason,
+                        ..
+                    } => {
+                        let impersonator = Some(*user);
+                        let origin = Origin {
+                            source,
+                            impersonator,
+                        };
+                        let who = (&*wanted, &origin);
+                        self.cluster.refused(&request, who, code, &reason);
+                    }
+                    Unauthenticated::Refused(_) => {
+                        let has_certificate = certificate.is_some();
+                        self.cluster
+                            .unproven(&request, source, has_certificate, code);
+                    }
+                    Unauthenticated::TooMany => {}
                 }
                 return answer;
             }
@@ -192,7 +200,12 @@ impl Front {
             rest.is_some_and(|it| it.is_empty() || it.starts_with('/'))
         });
         if user.name == ANONYMOUS && !open {
-            return self.refuse(&Unauthenticated::Refused("nothing was proven".to_owned()));
+            let why = Unauthenticated::Refused("nothing was proven".to_owned());
+            let answer = self.refuse(&why);
+            let has_certificate = certificate.is_some();
+            self.cluster
+                .unproven(&request, source, has_certificate, answer.status());
+            return answer;
         }
         asking.admit();
         let mut request = request.map(|body| body.map_err(io::Error::other).boxed_unsync());

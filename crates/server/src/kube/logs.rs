@@ -2,8 +2,11 @@
 
 use std::{collections::BTreeSet, fmt::Debug, sync::Arc, time::Duration};
 
-use parking_lot::RwLock;
-use wharf_base::{Clock, Permit, Timestamp};
+use parking_lot::{Mutex, RwLock};
+use wharf_base::{
+    Clock, Permit, Timestamp,
+    bucket::{Bucket, Rate},
+};
 use wharf_kube_api::{Audit, AuditRecord};
 use wharf_kube_auth::{Unauthenticated, UserInfo};
 use wharf_kube_client::{Journal, Said};
@@ -26,6 +29,24 @@ pub const KIND: Kind = Kind {
 /// An answer that took longer is told of in the log of the API server.
 const SLOW: Duration = Duration::from_secs(1);
 
+/// Bytes that requests of those who prove to be nobody add to the audit log of a cluster: some ninety usual lines at once, then one or
+/// two a second. Anybody could fill it.
+const STRANGERS: Rate = Rate::new(65_536.0, 1024.0);
+
+/// How much strangers have left of the audit log of a cluster.
+pub struct Strangers(Mutex<Bucket<Timestamp>>);
+
+impl Strangers {
+    pub fn new(now: Timestamp) -> Self {
+        Self(Mutex::new(Bucket::full(STRANGERS, now)))
+    }
+
+    /// A long line is paid for by those that come later.
+    fn have_room(&self, line: &str, now: Timestamp) -> bool {
+        self.0.lock().draw(line.len() as f64, now)
+    }
+}
+
 /// The logs of one cluster.
 pub struct ClusterLogs {
     pub whose: Whose,
@@ -33,6 +54,7 @@ pub struct ClusterLogs {
     pub clock: Arc<dyn Clock>,
     /// Changes while the cluster answers.
     pub on: RwLock<BTreeSet<LogType>>,
+    pub strangers: Strangers,
 }
 
 impl ClusterLogs {
@@ -108,7 +130,10 @@ impl ClusterLogs {
 impl Audit for ClusterLogs {
     fn heard(&self, record: &AuditRecord<'_>) {
         if self.is_on(LogType::Audit) && record.is_recorded() {
-            self.write(LogType::Audit, record.ended, record.event().to_string());
+            let line = record.event().to_string();
+            if record.unproven.is_none() || self.strangers.have_room(&line, record.ended) {
+                self.write(LogType::Audit, record.ended, line);
+            }
         }
         let took = record.ended.since(record.began);
         let lasts = record.asked.verb == "watch";
@@ -273,11 +298,30 @@ mod tests {
             ended: at,
             user_agent: "kubectl",
             notes: &Default::default(),
+            unproven: None,
         };
         assert_eq!(
             slow_or_failed(&record, Duration::from_millis(7)),
             "E1124 02:08:57.123000       1 httplog] \"HTTP\" verb=\"GET\" URI=\"/api/v1/pods\" latency=\"7ms\" userAgent=\"kubectl\" srcIP=\"::1\" resp=503"
         );
+    }
+
+    #[test]
+    fn strangers_do_not_fill_the_audit_log() {
+        let at = |seconds: i64| Timestamp::from_millis(1_800_000_000_000 + seconds * 1000);
+        let strangers = Strangers::new(at(0));
+        let line = "x".repeat(700);
+        let taken = |line: &str, seconds| {
+            let tries = (0..1000).filter(|_| strangers.have_room(line, at(seconds)));
+            tries.count()
+        };
+        assert_eq!(taken(&line, 0), 94);
+        assert_eq!(taken(&line, 7), 10);
+        // Whatever its length: after a long one others wait.
+        assert_eq!(taken(&line, 3600), 94);
+        assert_eq!(taken(&"x".repeat(100_000), 7200), 1);
+        assert_eq!(taken(&line, 7210), 0);
+        assert_eq!(taken(&line, 7240), 10);
     }
 
     #[test]
@@ -326,6 +370,7 @@ mod tests {
                 ended: at,
                 user_agent: "",
                 notes: &Default::default(),
+                unproven: None,
             })
         };
         assert_eq!(told("create", 201), None);

@@ -73,6 +73,29 @@ async fn a_request_is_told_of_though_its_client_has_gone() {
 }
 
 #[tokio::test]
+async fn somebody_who_proves_nothing_is_told_of_without_a_name() {
+    let heard = Arc::new(Heard::default());
+    let it = Harness::with_audit(heard.clone()).await;
+    let request = Request::get("/api/v1/namespaces/default/secrets/word")
+        .header("authorization", "Bearer guessed")
+        .body(())
+        .unwrap();
+    let source = "10.1.2.3".parse().unwrap();
+    it.cluster
+        .unproven(&request, source, false, StatusCode::UNAUTHORIZED);
+    let told = heard.0.lock().clone();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["user"], json!({}));
+    assert_eq!(told[0]["sourceIPs"], json!(["10.1.2.3"]));
+    assert_eq!(told[0]["verb"], "get");
+    assert_eq!(told[0]["objectRef"]["name"], "word");
+    assert_eq!(told[0]["responseStatus"]["code"], 401);
+    let message = "Authentication failed, attempted: bearer";
+    assert_eq!(told[0]["responseStatus"]["message"], message);
+    assert!(!told[0].to_string().contains("guessed"));
+}
+
+#[tokio::test]
 async fn a_refused_impersonation_is_told_of() {
     let heard = Arc::new(Heard::default());
     let it = Harness::with_audit(heard.clone()).await;
