@@ -340,6 +340,77 @@ def test_objects_are_edited_and_patched(day, tmp_path):
     assert refused.returncode == 1 and "must be greater than or equal to 0" in refused.stderr
 
 
+def test_a_kind_of_ones_own_is_explained_and_checked(day):
+    group = f"{day.space}.example.com"
+    spoke = {"type": "object", "properties": {"length": {"type": "integer", "description": "How long it is."}}}
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    properties = {
+        "size": {"type": "integer", "description": "How large it is."},
+        "port": {"x-kubernetes-int-or-string": True},
+        "color": {"type": "string", "nullable": True},
+        "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+        "anything": anything,
+        "spokes": {"type": "array", "items": spoke},
+        "template": {"type": "object", "x-kubernetes-embedded-resource": True, "properties": {"spec": anything}},
+    }
+    schema = {
+        "type": "object",
+        "description": "A thing that turns.",
+        "properties": {"spec": {"type": "object", "required": ["size"], "properties": properties}},
+    }
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"wheels.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"plural": "wheels", "singular": "wheel", "kind": "Wheel"},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}],
+        },
+    }
+    day.run("apply", "-f", "-", stdin=json.dumps(definition))
+    day.run("wait", f"crd/wheels.{group}", "--for=condition=Established", WAIT)
+
+    of_group = f"--api-version={group}/v1"
+    # By OpenAPI 3, and by OpenAPI 2 as older ones.
+    for more in ([],) if day.program.endswith("1.20") else ([], ["--output=plaintext-openapiv2"]):
+        assert "A thing that turns." in day.run("explain", "wheels", of_group, *more)
+        told = day.run("explain", "wheels.spec", of_group, *more)
+        assert "How large it is." in told and re.search(r"size\s<integer> -required-", told), told
+        assert "How long it is." in day.run("explain", "wheels.spec.spokes.length", of_group, *more)
+        assert "namespace" in day.run("explain", "wheels.spec.template.metadata", of_group, *more)
+        told = day.run("explain", "wheels", "--recursive", of_group, *more)
+        for line in (r"spokes\s<\[\]Object>", r"length\s<integer>", r"labels\s<map\[string\]string>", r"apiVersion\s<string>"):
+            assert re.search(line, told), (line, told)
+        assert day.run("explain", "wheels.spec.missing", of_group, *more, check=False).returncode
+
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "inside"}, "spec": {"any": 1}}
+    good = {"size": 3, "port": "http", "color": None, "labels": {"a": "b"}, "anything": {"goes": [1, {"deep": 2}]}}
+    good |= {"spokes": [{"length": 1}], "template": pod}
+
+    def applied(spec):
+        wheel = {"apiVersion": f"{group}/v1", "kind": "Wheel", "metadata": {"name": "a"}, "spec": spec}
+        return day.run("apply", "--validate=true", "-f", "-", stdin=json.dumps(wheel), check=False)
+
+    for bad, words in (
+        ({"odd": 1}, 'unknown field "'),
+        ({"spokes": [{"width": 1}]}, 'unknown field "'),
+        ({"size": "large"}, "size"),
+        ({"labels": {"a": 1}}, "labels"),
+        ({"template": {key: it for key, it in pod.items() if key != "kind"}}, "kind"),
+    ):
+        refused = applied(good | bad)
+        assert refused.returncode == 1 and words in refused.stderr, (bad, refused.stderr)
+    missing = applied({key: it for key, it in good.items() if key != "size"})
+    assert missing.returncode == 1 and "size" in missing.stderr, missing.stderr
+    for more in ({}, {"port": 80, "color": "red"}):
+        taken = applied(good | more)
+        assert taken.returncode == 0, taken.stderr
+    assert day.get(f"wheels.{group}", "a")["spec"] == good | {"port": 80, "color": "red"}
+    day.run("delete", "crd", f"wheels.{group}")
+
+
 def test_pods_come_and_go(day, image):
     said = day.run("run", "once", f"--image={image}", "--restart=Never", "--rm", "-i", "--quiet", "--", "echo", "done")
     assert "done" in said

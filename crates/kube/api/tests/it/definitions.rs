@@ -203,6 +203,58 @@ async fn schemas_are_published() {
 }
 
 #[tokio::test]
+async fn what_clients_read_of_a_kind_is_as_upstream_publishes_it() {
+    let it = Harness::new().await;
+    let mut made = definition();
+    let version = &mut made["spec"]["versions"][0];
+    version["selectableFields"] = json!([{"jsonPath": ".spec.size"}]);
+    let properties = &mut version["schema"]["openAPIV3Schema"]["properties"];
+    properties["port"] = json!({"x-kubernetes-int-or-string": true});
+    properties["open"] = json!({
+        "type": "object", "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true,
+    });
+    properties["color"] = json!({"type": "string", "nullable": false, "default": "red"});
+    it.post(DEFINITIONS, &made).await.expect(201);
+    let two = it.get("/openapi/v2").await.expect(200);
+    let three = it.get("/openapi/v3/apis/example.com/v1").await.expect(200);
+    let (two, three) = (&two["definitions"], &three["components"]["schemas"]);
+    let selected = json!([{"fieldPath": "spec.size"}]);
+    for schemas in [two, three] {
+        for kind in ["Widget", "WidgetList"] {
+            let schema = &schemas[format!("com.example.v1.{kind}")];
+            assert_eq!(schema["x-kubernetes-selectable-fields"], selected, "{kind}");
+            assert!(schema["properties"]["apiVersion"]["description"].is_string());
+        }
+        let items = &schemas["com.example.v1.WidgetList"]["properties"]["items"];
+        let told = items["description"].as_str().unwrap();
+        assert!(told.starts_with("List of widgets. More info: "), "{told}");
+    }
+    let list = "com.example.v1.WidgetList";
+    let meta = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
+    let of_two = &two[list]["properties"]["metadata"];
+    assert_eq!(of_two["$ref"], format!("#/definitions/{meta}"));
+    assert!(of_two["description"].is_string());
+    let of_three = &three[list]["properties"]["metadata"];
+    assert_eq!(
+        of_three["allOf"],
+        json!([{"$ref": format!("#/components/schemas/{meta}")}])
+    );
+    let widget = "com.example.v1.Widget";
+    let (two, three) = (&two[widget]["properties"], &three[widget]["properties"]);
+    assert_eq!(two["port"], json!({"x-kubernetes-int-or-string": true}));
+    let either = json!([{"type": "integer"}, {"type": "string"}]);
+    assert_eq!(three["port"]["anyOf"], either);
+    assert_eq!(two["color"], json!({"type": "string"}));
+    assert_eq!(three["color"], json!({"type": "string", "default": "red"}));
+    let open = json!({"x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true});
+    assert_eq!(two["open"], open);
+    assert_eq!(three["open"]["required"], json!(["kind", "apiVersion"]));
+    let told = three["open"]["properties"]["kind"]["description"].as_str();
+    let told = told.unwrap();
+    assert!(told.starts_with("kind is a string value"), "{told}");
+}
+
+#[tokio::test]
 async fn a_schema_that_keeps_all_is_published_without_bounds() {
     let it = Harness::new().await;
     let mut open = definition();

@@ -7,6 +7,28 @@ use super::Dialect;
 
 const KEEPS: &str = "x-kubernetes-preserve-unknown-fields";
 const EMBEDDED: &str = "x-kubernetes-embedded-resource";
+const EITHER: &str = "x-kubernetes-int-or-string";
+/// What is not said where it is not so.
+const FLAGS: [&str; 7] = [
+    KEEPS,
+    EMBEDDED,
+    EITHER,
+    "nullable",
+    "uniqueItems",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+];
+/// What objects inside of others have in words of their own.
+const INSIDE: [(&str, &str); 2] = [
+    (
+        "apiVersion",
+        "apiVersion defines the versioned schema of this representation of an object. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+    ),
+    (
+        "kind",
+        "kind is a string value representing the type of this object. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+    ),
+];
 
 fn is(schema: &Value, name: &str) -> bool {
     schema.get(name) == Some(&Value::Bool(true))
@@ -18,11 +40,15 @@ pub fn published(schema: Option<&Value>, dialect: Dialect) -> Value {
         return json!({"type": "object"});
     };
     let mut made = schema.clone();
-    if dialect == Dialect::V2 {
-        if is(schema, KEEPS) {
-            return json!({"type": "object"});
+    each(&mut made, &mut without_false);
+    match dialect {
+        Dialect::V2 if is(schema, KEEPS) => return json!({"type": "object"}),
+        Dialect::V2 => {
+            plain(&mut made);
+            // As with built-in kinds.
+            each(&mut made, &mut without_default);
         }
-        plain(&mut made);
+        Dialect::V3 => each(&mut made, &mut unfolded),
     }
     if !made["properties"].is_object() {
         made["properties"] = json!({});
@@ -30,27 +56,73 @@ pub fn published(schema: Option<&Value>, dialect: Dialect) -> Value {
     made
 }
 
+/// A schema and all those inside it, each before what is inside.
+fn each(schema: &mut Value, act: &mut dyn FnMut(&mut Value)) {
+    act(schema);
+    for (name, inner) in schema.as_object_mut().into_iter().flatten() {
+        match (name.as_str(), inner) {
+            ("properties", Value::Object(properties)) => {
+                properties.values_mut().for_each(|it| each(it, act));
+            }
+            ("items" | "additionalProperties", inner) => each(inner, act),
+            _ => {}
+        }
+    }
+}
+
+fn without_false(schema: &mut Value) {
+    if let Value::Object(object) = schema {
+        object.retain(|name, it| *it != Value::Bool(false) || !FLAGS.contains(&name.as_str()));
+    }
+}
+
+fn without_default(schema: &mut Value) {
+    if let Value::Object(object) = schema {
+        object.shift_remove("default");
+    }
+}
+
+/// Tells those who do not know the extension by what they know: a whole number or a text.
+fn unfolded(schema: &mut Value) {
+    if !is(schema, EITHER) || is_either(&schema["anyOf"]) || is_either(&schema["allOf"][0]["anyOf"])
+    {
+        return;
+    }
+    let either = json!([{"type": "integer"}, {"type": "string"}]);
+    if !schema["anyOf"].is_array() {
+        schema["anyOf"] = either;
+        return;
+    }
+    let own = schema["allOf"].as_array().cloned().unwrap_or_default();
+    let all: Vec<Value> = [json!({ "anyOf": either })]
+        .into_iter()
+        .chain(own)
+        .collect();
+    schema["allOf"] = all.into();
+}
+
+fn is_either(any: &Value) -> bool {
+    let any = any.as_array().map(Vec::as_slice);
+    matches!(any, Some([a, b]) if a["type"] == "integer" && b["type"] == "string")
+}
+
 /// Puts `parts`, which all objects have, into the schema and into those of objects inside it.
-pub fn complete(schema: &mut Value, parts: &Map<String, Value>) {
+pub fn complete(schema: &mut Value, parts: &Map<String, Value>, dialect: Dialect) {
     for (name, part) in parts {
         schema["properties"][name] = part.clone();
     }
-    embedded(schema, parts);
-}
-
-fn embedded(schema: &mut Value, parts: &Map<String, Value>) {
-    let inner = schema.get_mut("properties").and_then(Value::as_object_mut);
-    // Parts have nothing inside.
-    for property in inner.into_iter().flat_map(Map::values_mut) {
-        embedded(property, parts);
-    }
-    for name in ["items", "additionalProperties"] {
-        if let Some(inner) = schema.get_mut(name) {
-            embedded(inner, parts);
+    let mut inside = parts.clone();
+    for (name, text) in INSIDE {
+        if let Some(part) = inside.get_mut(name) {
+            part["description"] = text.into();
         }
     }
+    each(schema, &mut |it: &mut Value| embedded(it, &inside, dialect));
+}
+
+fn embedded(schema: &mut Value, parts: &Map<String, Value>, dialect: Dialect) {
     // Where properties left with what OpenAPI 2 cannot say, these would be all there are.
-    if !is(schema, EMBEDDED) || (is(schema, KEEPS) && schema.get("properties").is_none()) {
+    if !is(schema, EMBEDDED) || (is(schema, KEEPS) && dialect == Dialect::V2) {
         return;
     }
     if !schema["properties"].is_object() {
@@ -83,7 +155,7 @@ fn plain(schema: &mut Value) {
             object.shift_remove(name);
         }
     }
-    if is(object, "x-kubernetes-int-or-string") {
+    if is(object, EITHER) {
         object.shift_remove("type");
     }
     if is(object, KEEPS) {
@@ -133,6 +205,46 @@ mod tests {
         let mut schema = schema;
         plain(&mut schema);
         schema
+    }
+
+    #[test]
+    fn what_is_not_so_is_not_said() {
+        let schema = json!({"type": "object", "default": {}, "properties": {
+            "default": {"type": "string", "nullable": false, "default": "a"},
+            "many": {"type": "array", "uniqueItems": false, "items": {"type": "string", EITHER: false}}}});
+        let mut properties = json!({"default": {"type": "string", "default": "a"},
+            "many": {"type": "array", "items": {"type": "string"}}});
+        let three = json!({"type": "object", "default": {}, "properties": properties});
+        assert_eq!(published(Some(&schema), Dialect::V3), three);
+        properties["default"] = json!({"type": "string"});
+        let two = json!({"type": "object", "properties": properties});
+        assert_eq!(published(Some(&schema), Dialect::V2), two);
+    }
+
+    #[test]
+    fn what_is_a_number_or_a_text_is_told_in_words_of_openapi() {
+        let either = json!([{"type": "integer"}, {"type": "string"}]);
+        let three = |port: Value| {
+            let schema = json!({"type": "object", "properties": {"port": port}});
+            published(Some(&schema), Dialect::V3)["properties"]["port"].take()
+        };
+        assert_eq!(
+            three(json!({EITHER: true})),
+            json!({EITHER: true, "anyOf": either})
+        );
+        let said = json!({EITHER: true, "anyOf": either, "allOf": [{"pattern": "a"}]});
+        assert_eq!(three(said.clone()), said);
+        let said = json!({EITHER: true, "allOf": [{"anyOf": either}, {"pattern": "a"}]});
+        assert_eq!(three(said.clone()), said);
+        let other = json!([{"pattern": "a"}, {"minimum": 1}]);
+        let wanted =
+            json!({EITHER: true, "anyOf": other, "allOf": [{"anyOf": either}, {"pattern": "b"}]});
+        let given = json!({EITHER: true, "anyOf": other, "allOf": [{"pattern": "b"}]});
+        assert_eq!(three(given), wanted);
+        let two =
+            json!({"type": "object", "properties": {"port": {EITHER: true, "anyOf": either}}});
+        let two = published(Some(&two), Dialect::V2);
+        assert_eq!(two["properties"]["port"], json!({EITHER: true}));
     }
 
     #[test]

@@ -142,17 +142,19 @@ impl<'a> Definitions<'a> {
                 resource.list_kind
             );
             let items = self.custom(resource, false);
-            let properties = json!({
-                "apiVersion": {"type": "string"}, "kind": {"type": "string"},
-                "items": {"type": "array", "items": items}, "metadata": self.meta("ListMeta"),
-            });
-            let gvk = [gvk(resource, &resource.list_kind)];
-            let description = format!("{} is a list of {}", resource.list_kind, resource.kind);
-            self.made.insert(
-                name.clone(),
-                json!({"description": description, "type": "object", "required": ["items"], "properties": properties,
-                    "x-kubernetes-group-version-kind": gvk}),
+            let text = format!(
+                "List of {}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md",
+                resource.plural
             );
+            let mut properties = self.of_objects("ListMeta", "io.k8s.api.core.v1.PodList");
+            let items = json!({"description": text, "type": "array", "items": items});
+            properties.insert("items".to_owned(), items);
+            let description = format!("{} is a list of {}", resource.list_kind, resource.kind);
+            let mut made = json!({
+                "description": description, "type": "object", "required": ["items"], "properties": properties,
+            });
+            extend(&mut made, resource, &resource.list_kind);
+            self.made.insert(name.clone(), made);
             return self.dialect.reference(&name);
         }
         if self.known.insert(one.clone()) {
@@ -160,18 +162,18 @@ impl<'a> Definitions<'a> {
             let schema = schema.filter(|it| it.is_object());
             let mut made = custom::published(schema, self.dialect);
             if made.get("properties").is_some() {
-                let parts = self.of_objects();
-                custom::complete(&mut made, &parts);
+                let parts = self.of_objects("ObjectMeta", "io.k8s.api.core.v1.Pod");
+                custom::complete(&mut made, &parts, self.dialect);
             }
-            made["x-kubernetes-group-version-kind"] = json!([gvk(resource, &resource.kind)]);
+            extend(&mut made, resource, &resource.kind);
             self.made.insert(one.clone(), made);
         }
         self.dialect.reference(&one)
     }
 
-    /// What each object has: `apiVersion`, `kind`, `metadata`.
-    fn of_objects(&mut self) -> Map<String, Value> {
-        let metadata = self.meta("ObjectMeta");
+    /// What each object or list has: `apiVersion`, `kind`, `metadata`, in the words of a built-in one.
+    fn of_objects(&mut self, meta: &str, like: &str) -> Map<String, Value> {
+        let metadata = self.meta(meta);
         let mut parts = Map::new();
         for name in ["apiVersion", "kind", "metadata"] {
             let mut part = match name {
@@ -179,8 +181,7 @@ impl<'a> Definitions<'a> {
                 "metadata" => metadata.clone(),
                 _ => json!({"type": "string"}),
             };
-            // In the words of any built-in kind.
-            if let Some(text) = self.description("io.k8s.api.core.v1.Pod", Some(name)) {
+            if let Some(text) = self.description(like, Some(name)) {
                 part["description"] = text;
             }
             parts.insert(name.to_owned(), part);
@@ -267,7 +268,8 @@ impl<'a> Definitions<'a> {
         if let Value::Object(value) = value {
             made.extend(value);
         }
-        if let Some(default) = field.default() {
+        // Upstream's clients of OpenAPI 2 do not expect them.
+        if let (Dialect::V3, Some(default)) = (self.dialect, field.default()) {
             made.insert("default".into(), default.clone());
         }
         let node = field.node();
@@ -377,6 +379,15 @@ impl<'a> Definitions<'a> {
     }
 }
 
-fn gvk(resource: &Resource, kind: &str) -> Value {
-    json!({"group": resource.group, "version": resource.version, "kind": kind})
+/// Says which kind it is of a custom resource or a list, and by which fields these are selected.
+fn extend(made: &mut Value, resource: &Resource, kind: &str) {
+    let gvk = json!({"group": resource.group, "version": resource.version, "kind": kind});
+    made["x-kubernetes-group-version-kind"] = json!([gvk]);
+    let custom = resource.custom.iter();
+    let selected = custom.flat_map(|it| &it.selectable);
+    let selected = selected.map(|it| json!({"fieldPath": it.strip_prefix('.').unwrap_or(it)}));
+    let selected: Vec<Value> = selected.collect();
+    if !selected.is_empty() {
+        made["x-kubernetes-selectable-fields"] = selected.into();
+    }
 }

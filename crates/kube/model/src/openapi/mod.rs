@@ -97,6 +97,7 @@ pub fn v3_index(catalog: &Catalog, version: Version) -> Vec<u8> {
                 &custom.definition,
                 custom.status,
                 custom.scale.is_some(),
+                &custom.selectable,
             )
                 .hash(hasher);
         }

@@ -218,6 +218,19 @@ fn what_a_custom_resource_is_not_patched_by_is_not_told() {
 }
 
 #[test]
+fn defaults_are_told_in_openapi_3_alone() {
+    let catalog = Catalog::built_in();
+    let two = parsed(&v2(&catalog, Version::DEFAULT, &[]));
+    let three = parsed(&v3(&catalog, Version::DEFAULT, ("", "v1")).expect("v1"));
+    let port = "io.k8s.api.core.v1.ContainerPort";
+    let of_three = &three["components"]["schemas"][port]["properties"]["protocol"];
+    assert_eq!(of_three["default"], "TCP");
+    let of_two = &two["definitions"][port]["properties"]["protocol"];
+    assert_eq!(of_two["type"], "string");
+    assert_eq!(of_two.get("default"), None);
+}
+
+#[test]
 fn merges_are_told() {
     let document = parsed(&v2(&Catalog::built_in(), Version::DEFAULT, &[]));
     let containers =
