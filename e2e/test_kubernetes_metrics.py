@@ -129,6 +129,21 @@ def test_what_containers_and_nodes_use(cluster, node, image):
     (pod,) = [it for it in summary["pods"] if it["podRef"]["name"] == "busy"]
     assert pod["network"]["interfaces"][0]["name"] == "eth0" and pod["network"]["txBytes"] > 0
     assert pod["cpu"]["usageCoreNanoSeconds"] > 0 and pod["memory"]["workingSetBytes"] > 0
+    (container,) = pod["containers"]
+    assert 0 < container["memory"]["availableBytes"] < 64 << 20
+    capacity = int(cluster.get("node", node)["status"]["capacity"]["ephemeral-storage"])
+    whole = summary["node"]["fs"]
+    assert whole["capacityBytes"] == capacity == whole["usedBytes"] + whole["availableBytes"]
+
+    cluster.kubectl("exec", "busy", "--", "sh", "-c", "head -c 8388608 /dev/urandom > /written")
+
+    def written():
+        summary = json.loads(cluster.kubectl("get", "--raw", f"{path}/stats/summary"))
+        (pod,) = [it for it in summary["pods"] if it["podRef"]["name"] == "busy"]
+        own, (container,) = pod.get("ephemeral-storage", {}), pod["containers"]
+        return own.get("usedBytes", 0) >= 8 << 20 and container["rootfs"]["usedBytes"] >= 8 << 20 and own["inodesUsed"] > 0
+
+    wait_for(written, 60, "what the pod wrote")
 
     refused = cluster.kubectl("get", "--raw", f"{path}/metrics/cadvisor", "--as", "jane", check=False)
     assert 'cannot get resource "nodes/proxy"' in refused.stderr, refused.stderr

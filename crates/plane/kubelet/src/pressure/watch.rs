@@ -74,20 +74,49 @@ struct Looks {
 
 /// What a pod has of the disk.
 #[derive(Debug, Clone, Default)]
-struct OfPod {
-    whole: DiskUse,
-    containers: BTreeMap<String, u64>,
+pub struct OfPod {
+    /// With its volumes that are none of others.
+    pub whole: DiskUse,
+    pub containers: BTreeMap<String, OfContainer>,
+}
+
+/// Bytes that a container has of the disk, in all its runs that are not forgotten.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OfContainer {
+    /// What was written over its image.
+    pub written: u64,
+    pub logs: u64,
+}
+
+impl OfContainer {
+    fn bytes(self) -> u64 {
+        self.written.saturating_add(self.logs)
+    }
+}
+
+/// The node's disk when it was looked at last.
+#[derive(Debug, Clone)]
+pub struct Disk {
+    /// When that look began.
+    pub at: Timestamp,
+    pub whole: DiskUse,
+    /// By sandbox.
+    pub pods: BTreeMap<String, OfPod>,
 }
 
 impl Looks {
+    fn whole(&self) -> DiskUse {
+        let all = self.disk.values();
+        all.fold(self.own, |sum, it| sum.and(it.whole))
+    }
+
     /// What the node holds of its disk: what is gone since it was looked at holds nothing.
     fn held(&mut self, there: &BTreeMap<String, There>) -> DiskUse {
         self.disk.retain(|id, _| {
             let there = there.get(id);
             there.is_some_and(|it| it.sandbox || it.files)
         });
-        let all = self.disk.values();
-        all.fold(self.own, |sum, it| sum.and(it.whole))
+        self.whole()
     }
 }
 
@@ -115,6 +144,16 @@ impl Pressure {
         // Those of pods that went.
         workers.retain(|_, it| !it.is_closed());
         workers.insert(sandbox.to_owned(), worker);
+    }
+
+    /// Nothing before the first look, and of nodes that are not looked at.
+    pub fn disk(&self) -> Option<Disk> {
+        let looks = self.looks.lock();
+        Some(Disk {
+            at: looks.at?,
+            whole: looks.whole(),
+            pods: looks.disk.clone(),
+        })
     }
 
     pub fn conditions(&self) -> watch::Receiver<BTreeSet<Condition>> {
@@ -306,18 +345,30 @@ async fn all_there(
     tokio::task::spawn_blocking(look).await.ok()
 }
 
+fn level(capacity: u64, used: u64) -> Level {
+    Level {
+        available: capacity.saturating_sub(used),
+        capacity,
+    }
+}
+
+/// Bytes and inodes of a disk of so many bytes; nothing of one whose size is not known.
+pub fn levels_of(disk: u64, held: DiskUse) -> (Option<Level>, Option<Level>) {
+    let inodes = disk / BYTES_PER_INODE;
+    (
+        (disk > 0).then(|| level(disk, held.bytes)),
+        (inodes > 0).then(|| level(inodes, held.inodes)),
+    )
+}
+
 fn seen(node: &Node, held: DiskUse) -> Seen {
     let Capacity { memory, disk } = node.capacity;
     let used = node.usage.node();
-    let inodes = disk / BYTES_PER_INODE;
-    let level = |capacity: u64, used: u64| Level {
-        available: capacity.saturating_sub(used),
-        capacity,
-    };
+    let (disk, inodes) = levels_of(disk, held);
     Seen {
         memory: used.map(|it| level(memory, it.working_bytes)),
-        disk: (disk > 0).then(|| level(disk, held.bytes)),
-        inodes: (inodes > 0).then(|| level(inodes, held.inodes)),
+        disk,
+        inodes,
         pids: used.and_then(|it| {
             let most = it.counted.pids_limit?;
             Some(level(most, it.counted.pids))
@@ -349,7 +400,7 @@ fn candidate(
                 asked: asked(&of.resources, "memory"),
             },
             disk: Held {
-                used: written.unwrap_or_default(),
+                used: written.unwrap_or_default().bytes(),
                 asked: asked(&of.resources, "ephemeral-storage"),
             },
             ..Part::default()
@@ -442,8 +493,12 @@ fn of_pod(written: Option<&Path>, volumes: &Path) -> OfPod {
     };
     held.whole = held.whole.and(all_of(written));
     // Layers that were written over, and logs.
-    let places = [("containers", ""), ("", "logs-")];
-    for (folder, before) in places {
+    type Of = fn(&mut OfContainer) -> &mut u64;
+    let places: [(&str, &str, Of); 2] = [
+        ("containers", "", |it| &mut it.written),
+        ("", "logs-", |it| &mut it.logs),
+    ];
+    for (folder, before, of) in places {
         let entries = std::fs::read_dir(written.join(folder));
         for entry in entries.into_iter().flatten().flatten() {
             let name = entry.file_name();
@@ -452,7 +507,7 @@ fn of_pod(written: Option<&Path>, volumes: &Path) -> OfPod {
             let Some((container, _)) = run.as_ref().and_then(of_run) else {
                 continue;
             };
-            let held = held.containers.entry(container.to_owned()).or_default();
+            let held = of(held.containers.entry(container.to_owned()).or_default());
             *held = held.saturating_add(all_of(&entry.path()).bytes);
         }
     }
@@ -590,8 +645,10 @@ mod tests {
         put(volumes.join("volumes/v/y"), 128);
         let held = of_pod(Some(&written), &volumes);
         let about = |bytes: u64, kib: u64| (kib << 10..(kib + 100) << 10).contains(&bytes);
-        assert!(about(held.containers["a"], 512), "{held:?}");
-        assert!(about(held.containers["b"], 64), "{held:?}");
+        let of = |container: &str| held.containers[container];
+        assert!(about(of("a").written, 512), "{held:?}");
+        assert!(about(of("b").logs, 64), "{held:?}");
+        assert_eq!((of("a").logs, of("b").written), (0, 0));
         assert!(about(held.whole.bytes, 704), "{held:?}");
         assert!(held.whole.inodes >= 4);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! `/stats/summary`: what the pods of this node and the node as a whole use, as it was measured last.
+//! `/stats/summary`: what the pods of this node and the node as a whole use, as it was measured last. What is not measured is not told.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,7 +7,23 @@ use wharf_base::Timestamp;
 use wharf_kube_client::Object as _;
 use wharf_network::Counters;
 
-use crate::{machine::of_run, node::Node, usage::Measured};
+use crate::{
+    machine::of_run,
+    node::Node,
+    pressure::{
+        Level,
+        watch::{OfContainer, OfPod, levels_of},
+    },
+    usage::Measured,
+};
+
+/// A disk of which pods have parts, and when it was looked at.
+#[derive(Debug, Clone, Copy)]
+struct Disk {
+    at: Timestamp,
+    bytes: Option<Level>,
+    inodes: Option<Level>,
+}
 
 pub fn of(node: &Node) -> Value {
     let mut by_sandbox: BTreeMap<String, Vec<(String, Measured)>> = BTreeMap::new();
@@ -24,9 +40,20 @@ pub fn of(node: &Node) -> Value {
         .map(|(id, it)| (id.clone(), it.clone()))
         .collect();
     let (mut all, networks) = (Vec::new(), node.usage.networks());
+    let looked = node.pressure.disk();
+    let disk = looked.as_ref().map(|it| {
+        let (bytes, inodes) = levels_of(node.capacity.disk, it.whole);
+        let at = it.at;
+        Disk { at, bytes, inodes }
+    });
     for (id, pod) in pods {
         let used = by_sandbox.remove(&id).unwrap_or_default();
         let mut told = of_pod(&pod, &used);
+        // A pod that came since is not among them.
+        let held = looked.as_ref().and_then(|it| it.pods.get(&id));
+        if let (Some(disk), Some(held)) = (disk, held) {
+            on_disk(&mut told, disk, held);
+        }
         if let Some((at, carried)) = networks.get(&id) {
             told["network"] = network(*at, carried);
         }
@@ -35,7 +62,11 @@ pub fn of(node: &Node) -> Value {
     let mut own = json!({"nodeName": node.name});
     if let Some(measured) = node.usage.node() {
         own["cpu"] = cpu(&measured);
-        own["memory"] = memory(&measured);
+        own["memory"] = memory(&measured, Some(node.capacity.memory));
+    }
+    if let (Some(disk), Some(looked)) = (disk, &looked) {
+        let (used, inodes) = (looked.whole.bytes, looked.whole.inodes);
+        own["fs"] = file_system(disk, used, Some(inodes));
     }
     json!({"node": own, "pods": all})
 }
@@ -43,7 +74,10 @@ pub fn of(node: &Node) -> Value {
 fn of_pod(pod: &Value, used: &[(String, Measured)]) -> Value {
     let containers: Vec<Value> = used
         .iter()
-        .map(|(name, it)| json!({"name": name, "cpu": cpu(it), "memory": memory(it)}))
+        .map(|(name, it)| {
+            let memory = memory(it, it.counted.memory_limit_bytes);
+            json!({"name": name, "cpu": cpu(it), "memory": memory})
+        })
         .collect();
     let sum = |of: fn(&Measured) -> u64| {
         let each = used.iter().map(|(_, it)| of(it));
@@ -82,10 +116,46 @@ fn network(at: Timestamp, it: &Counters) -> Value {
     told
 }
 
-fn memory(it: &Measured) -> Value {
-    json!({
+/// `most` is what it may have, if there is a bound.
+fn memory(it: &Measured, most: Option<u64>) -> Value {
+    let mut told = json!({
         "time": it.at.iso8601(), "usageBytes": it.memory_bytes, "workingSetBytes": it.working_bytes,
-    })
+    });
+    if let Some(most) = most.filter(|it| *it > 0) {
+        told["availableBytes"] = most.saturating_sub(it.working_bytes).into();
+    }
+    told
+}
+
+/// What a pod and its containers have of the disk.
+fn on_disk(told: &mut Value, disk: Disk, held: &OfPod) {
+    let whole = held.whole;
+    told["ephemeral-storage"] = file_system(disk, whole.bytes, Some(whole.inodes));
+    let containers = told["containers"].as_array_mut();
+    for container in containers.into_iter().flatten() {
+        // One that has written nothing has none there.
+        let own = held.containers.get(container.text("/name")).copied();
+        let OfContainer { written, logs } = own.unwrap_or_default();
+        container["rootfs"] = file_system(disk, written, None);
+        container["logs"] = file_system(disk, logs, None);
+    }
+}
+
+/// As upstream tells of a part of a file system: what is used is the part's, the rest of all.
+fn file_system(disk: Disk, used: u64, inodes_used: Option<u64>) -> Value {
+    let mut told = json!({"time": disk.at.iso8601(), "usedBytes": used});
+    if let Some(bytes) = disk.bytes {
+        told["availableBytes"] = bytes.available.into();
+        told["capacityBytes"] = bytes.capacity.into();
+    }
+    if let Some(inodes) = disk.inodes {
+        told["inodesFree"] = inodes.available.into();
+        told["inodes"] = inodes.capacity.into();
+    }
+    if let Some(used) = inodes_used {
+        told["inodesUsed"] = used.into();
+    }
+    told
 }
 
 #[cfg(test)]
@@ -93,7 +163,7 @@ mod tests {
     use wharf_container::runtime::ContainerStats;
 
     use super::*;
-    use crate::usage::Rate;
+    use crate::{disk_use::DiskUse, usage::Rate};
 
     #[test]
     fn what_is_told_of_a_pod() {
@@ -121,6 +191,48 @@ mod tests {
         assert!(containers[1]["cpu"].get("usageNanoCores").is_none());
         assert_eq!(told["cpu"]["usageCoreNanoSeconds"], 15);
         assert_eq!(told["memory"]["workingSetBytes"], 400);
+        assert!(containers[0]["memory"].get("availableBytes").is_none());
         assert!(of_pod(&pod, &[]).get("cpu").is_none());
+        assert_eq!(memory(&used[0].1, Some(1000))["availableBytes"], 800);
+    }
+
+    #[test]
+    fn what_is_told_of_the_disk() {
+        let whole = DiskUse {
+            bytes: 3 << 20,
+            inodes: 7,
+        };
+        let (bytes, inodes) = levels_of(64 << 20, whole);
+        let at = Timestamp(1_767_225_600_500);
+        let disk = Disk { at, bytes, inodes };
+        let mut told = json!({"containers": [{"name": "a"}, {"name": "b"}]});
+        let own = OfContainer {
+            written: 1 << 20,
+            logs: 4096,
+        };
+        let held = OfPod {
+            whole: DiskUse {
+                bytes: 2 << 20,
+                inodes: 5,
+            },
+            containers: [("a".to_owned(), own)].into(),
+        };
+        on_disk(&mut told, disk, &held);
+        let part = |used: u64| {
+            json!({
+                "time": "2026-01-01T00:00:00.500Z", "usedBytes": used,
+                "availableBytes": 61 << 20, "capacityBytes": 64 << 20, "inodes": 4096, "inodesFree": 4089,
+            })
+        };
+        let mut storage = part(2 << 20);
+        storage["inodesUsed"] = 5.into();
+        assert_eq!(told["ephemeral-storage"], storage);
+        assert_eq!(told["containers"][0]["rootfs"], part(1 << 20));
+        assert_eq!(told["containers"][0]["logs"], part(4096));
+        assert_eq!(told["containers"][1]["rootfs"]["usedBytes"], 0);
+        // Of a disk whose size nobody said.
+        let (bytes, inodes) = levels_of(0, whole);
+        let unknown = file_system(Disk { at, bytes, inodes }, 1, None);
+        assert_eq!(unknown, json!({"time": at.iso8601(), "usedBytes": 1}));
     }
 }
