@@ -2,15 +2,18 @@
 
 use std::{collections::BTreeMap, io, net::Ipv4Addr, time::Duration};
 
-use futures_util::{FutureExt as _, future::BoxFuture};
+use futures_util::{
+    FutureExt as _, SinkExt as _, StreamExt as _, future::BoxFuture, stream::SplitSink,
+};
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio::{
-    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpStream, tcp::OwnedWriteHalf},
     sync::mpsc,
     time::timeout,
 };
+use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
@@ -18,7 +21,7 @@ use super::{
     answer::{Answer, refuse},
     sessions::{CHUNK, WAITING, Wish, hand_on},
     spdy::{Connection, Frame, Headers, Writer},
-    streams::{Bytes, Came, Channels, is_spdy_forward, upgrade, upgrade_forward},
+    streams::{Brought, Bytes, Came, Channels, brought, is_spdy_forward, upgrade, upgrade_forward},
 };
 use crate::kubelet::Kubelet;
 
@@ -31,10 +34,10 @@ pub fn port_forward(
     target: Target,
     request: Request<Incoming>,
 ) -> Response<Answer> {
-    let kubelet = kubelet.clone();
+    let ports = ports_of(kubelet.clone(), target);
     if is_spdy_forward(request.headers()) {
         return upgrade_forward(request, move |bytes| async move {
-            if let Err(error) = forward_streams(ports_of(kubelet, target), bytes).await {
+            if let Err(error) = forward_streams(ports, bytes).await {
                 tracing::debug!(%error, "the connection of forwarded ports broke");
             }
         });
@@ -44,7 +47,10 @@ pub fn port_forward(
         return refuse(StatusCode::BAD_REQUEST, "ports must be named in the query");
     }
     upgrade(request, 0, move |channels| async move {
-        forward(kubelet, target, wish.ports, channels).await;
+        // Over SPDY they come as streams, above.
+        if let Channels::WebSocket(socket, _) = channels {
+            forward(ports, wish.ports, *socket).await;
+        }
     })
 }
 
@@ -78,8 +84,25 @@ impl Writing {
     }
 }
 
-/// Two channels a port, data and error; each begins with the port's number.
-async fn forward(kubelet: Kubelet, target: Target, ports: Vec<u16>, mut channels: Channels) {
+/// Says something on a channel; whether it was taken.
+async fn tell<S>(
+    sends: &mut SplitSink<WebSocketStream<S>, Message>,
+    channel: u8,
+    bytes: &[u8],
+) -> bool
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let message = [&[channel][..], bytes].concat();
+    sends.send(Message::Binary(message.into())).await.is_ok()
+}
+
+/// Two channels a port, data and error; each begins with the port's number. A client that takes nothing is heard all the same.
+async fn forward<S>(connect: Ports, ports: Vec<u16>, socket: WebSocketStream<S>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut sends, mut takes) = socket.split();
     let (printed, mut print) = mpsc::channel::<(u8, Vec<u8>)>(WAITING);
     let mut writers: Vec<Option<Writing>> = Vec::new();
     let mut readers = Vec::new();
@@ -88,25 +111,18 @@ async fn forward(kubelet: Kubelet, target: Target, ports: Vec<u16>, mut channels
             return;
         };
         let number = port.to_le_bytes();
-        if !channels.send(data, &number).await || !channels.send(data + 1, &number).await {
+        if !tell(&mut sends, data, &number).await || !tell(&mut sends, data + 1, &number).await {
             return;
         }
-        let machine = &kubelet.node.machine;
-        match machine
-            .connect(&target.sandbox, Ipv4Addr::LOCALHOST, *port)
-            .await
-        {
+        match connect(*port).await {
             Ok(stream) => {
                 let (mut reads, writes) = stream.into_split();
                 let printed = printed.clone();
                 readers.push(AbortOnDropHandle::new(tokio::spawn(async move {
                     let mut buffer = vec![0; CHUNK];
                     while let Ok(count @ 1..) = reads.read(&mut buffer).await {
-                        if printed
-                            .send((data, buffer[..count].to_vec()))
-                            .await
-                            .is_err()
-                        {
+                        let piece = (data, buffer[..count].to_vec());
+                        if printed.send(piece).await.is_err() {
                             return;
                         }
                     }
@@ -115,7 +131,7 @@ async fn forward(kubelet: Kubelet, target: Target, ports: Vec<u16>, mut channels
             }
             Err(error) => {
                 let text = format!("error forwarding port {port} to pod: {error}");
-                if !channels.send(data + 1, text.as_bytes()).await {
+                if !tell(&mut sends, data + 1, text.as_bytes()).await {
                     return;
                 }
                 writers.push(None);
@@ -123,30 +139,44 @@ async fn forward(kubelet: Kubelet, target: Target, ports: Vec<u16>, mut channels
         }
     }
     drop(printed);
-    let typed = |at: usize| writers.get(at)?.as_ref()?.typed.as_ref();
-    let (mut held, mut held_for) = (None, 0);
-    loop {
-        tokio::select! {
-            piece = print.recv() => match piece {
-                Some((channel, bytes)) => if !channels.send(channel, &bytes).await {
-                    break;
-                },
-                None => break,
-            },
-            is_taken = hand_on(typed(held_for), &mut held), if held.is_some() => if !is_taken {
-                break;
-            },
-            came = channels.next(), if held.is_none() => match came {
-                Some(Came::Data(channel, bytes)) => {
-                    held_for = usize::from(channel / 2);
-                    held = typed(held_for).is_some().then_some(bytes);
-                }
-                Some(Came::Closed(_)) => {}
-                None => break,
-            },
+    let said = async {
+        while let Some((channel, bytes)) = print.recv().await {
+            if !tell(&mut sends, channel, &bytes).await {
+                return;
+            }
         }
+    };
+    let heard = async {
+        let (mut held, mut held_for) = (None, 0);
+        loop {
+            let typed = writers.get(held_for);
+            let typed = typed.and_then(|it| it.as_ref()?.typed.as_ref());
+            tokio::select! {
+                is_taken = hand_on(typed, &mut held), if held.is_some() => {
+                    // Its port takes nothing any more; others go on.
+                    if !is_taken && let Some(writer) = writers.get_mut(held_for) {
+                        *writer = None;
+                    }
+                }
+                message = takes.next(), if held.is_none() => {
+                    let Some(Ok(message)) = message else { return };
+                    match brought(message) {
+                        Brought::Came(Came::Data(channel, bytes)) if channel % 2 == 0 => {
+                            held = Some(bytes);
+                            held_for = usize::from(channel / 2);
+                        }
+                        Brought::End => return,
+                        Brought::Came(_) | Brought::Nothing => {}
+                    }
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = said => {}
+        () = heard => {}
     }
-    let hung_up = async { while channels.next().await.is_some() {} };
+    let hung_up = async { while let Some(Ok(_)) = takes.next().await {} };
     let _ = timeout(LAST_BYTES, hung_up).await;
     finish(writers.into_iter().flatten()).await;
 }
@@ -372,12 +402,16 @@ impl Forwards {
 #[cfg(test)]
 mod tests {
     use tokio::net::TcpListener;
+    use tokio_tungstenite::tungstenite::protocol::Role;
 
     use super::*;
-    use crate::server::spdy::{Reader, made};
+    use crate::server::{
+        spdy::{Reader, made},
+        streams::websocket,
+    };
 
-    /// A port that says `all` bytes while it hears what comes, and ends when both are done; how much it heard.
-    async fn talks(listener: TcpListener, all: usize) -> usize {
+    /// A port that says `all` bytes while it hears up to `most`, and ends when both are done; how much it heard.
+    async fn talks(listener: TcpListener, all: usize, most: usize) -> usize {
         let (stream, _) = listener.accept().await.unwrap();
         let (mut reads, mut writes) = stream.into_split();
         let saying = async {
@@ -385,7 +419,9 @@ mod tests {
         };
         let hearing = async {
             let (mut heard, mut buffer) = (0, vec![0; CHUNK]);
-            while let Ok(count @ 1..) = reads.read(&mut buffer).await {
+            while heard < most
+                && let Ok(count @ 1..) = reads.read(&mut buffer).await
+            {
                 heard += count;
             }
             heard
@@ -393,13 +429,14 @@ mod tests {
         tokio::join!(saying, hearing).1
     }
 
+    /// More than sockets hold.
+    const ALL: usize = 24 << 20;
+
     #[tokio::test]
     async fn a_client_that_says_all_before_it_listens_is_heard() {
-        // More than sockets hold.
-        const ALL: usize = 24 << 20;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let port = tokio::spawn(talks(listener, ALL));
+        let port = tokio::spawn(talks(listener, ALL, usize::MAX));
         let ports: Ports = Box::new(move |_: u16| TcpStream::connect(address).boxed());
         let (near, far) = tokio::io::duplex(CHUNK);
         let session = tokio::spawn(forward_streams(ports, Box::new(far)));
@@ -439,6 +476,37 @@ mod tests {
         assert_eq!(port.await.unwrap(), ALL);
         drop(writes);
         session.abort();
+    }
+
+    #[tokio::test]
+    async fn channels_of_a_client_that_does_not_listen_are_heard() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let port = tokio::spawn(talks(listener, ALL, ALL));
+        let ports: Ports = Box::new(move |_: u16| TcpStream::connect(address).boxed());
+        let (near, far) = tokio::io::duplex(CHUNK);
+        let session = async { forward(ports, vec![80], websocket(far).await).await };
+        let client = async {
+            let socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
+            let (mut sends, mut takes) = socket.split();
+            for _ in 0..ALL / CHUNK {
+                assert!(tell(&mut sends, 0, &[1; CHUNK]).await);
+                // What comes on the channel for errors is nobody's.
+                assert!(tell(&mut sends, 1, b"lost").await);
+            }
+            let mut heard = 0;
+            while let Some(Ok(message)) = takes.next().await {
+                if let Brought::Came(Came::Data(0, bytes)) = brought(message) {
+                    heard += bytes.len();
+                }
+            }
+            heard
+        };
+        let all = async { tokio::join!(session, client).1 };
+        let heard = timeout(Duration::from_secs(60), all).await.unwrap();
+        // Behind the port's number.
+        assert_eq!(heard, 2 + ALL);
+        assert_eq!(port.await.unwrap(), ALL);
     }
 
     #[tokio::test]
