@@ -183,7 +183,9 @@ def test_what_is_typed_reaches_programs_that_run(day, image):
 
 
 def test_a_program_that_does_not_read_yet_is_heard(day, image):
-    script = "until [ -e /tmp/say ]; do sleep 0.2; done; echo here; until [ -e /tmp/read ]; do sleep 0.2; done; wc -c"
+    wait = "until [ -e /tmp/{} ]; do sleep 0.2; done"
+    # That it read a line tells that somebody is there.
+    script = f"read word; echo $word; {wait.format('say')}; echo here; {wait.format('read')}; wc -c"
     container = {"name": "main", "image": image, "command": ["sh", "-c", script], "stdin": True, "stdinOnce": True}
     spec = {"containers": [container], "restartPolicy": "Never", "terminationGracePeriodSeconds": 1}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "deaf"}, "spec": spec}
@@ -196,8 +198,9 @@ def test_a_program_that_does_not_read_yet_is_heard(day, image):
         timer.start()
         try:
             # More than what lies on the way can hold.
-            typing = threading.Thread(target=lambda: [attached.stdin.write("x" * MUCH), attached.stdin.close()])
+            typing = threading.Thread(target=lambda: [attached.stdin.write("ready\n" + "x" * MUCH), attached.stdin.close()])
             typing.start()
+            assert attached.stdout.readline() == "ready\n"
             day.run("exec", "deaf", "--", "touch", "/tmp/say")
             assert attached.stdout.readline() == "here\n"
             day.run("exec", "deaf", "--", "touch", "/tmp/read")
