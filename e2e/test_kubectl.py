@@ -20,7 +20,7 @@ from harness.terminal import Terminal
 from harness.waiting import wait_for
 from test_kubernetes_services import joined, node_in
 
-pytestmark = pytest.mark.minutes(1)
+pytestmark = pytest.mark.minutes(1.5)
 
 SERVE = "echo started; cp /etc/greeting/text /tmp/index.html; trap exit TERM; httpd -f -p 8080 -h /tmp & while true; do sleep 1; done"
 # More than what lies on the way can hold.
