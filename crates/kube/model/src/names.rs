@@ -8,6 +8,8 @@ use ipnet::IpNet;
 
 const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
+const LOOSE_SUBDOMAIN: &str =
+    r"_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*";
 const DNS1035: &str = "[a-z]([-a-z0-9]*[a-z0-9])?";
 const KEY: &str = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const KEY_TEXT: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
@@ -80,6 +82,22 @@ pub fn dns_subdomain(value: &str) -> Vec<String> {
     }
     if !subdomain_form(value) {
         out.push(form("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character", &["example.com"], SUBDOMAIN));
+    }
+    out
+}
+
+/// A subdomain that names a service as well: `_sip._tcp.example.com`.
+pub fn dns_subdomain_with_underscores(value: &str) -> Vec<String> {
+    let label = |text: &str| {
+        let text = text.strip_prefix('_').unwrap_or(text);
+        framed(text, lower, |b| lower(b) || matches!(b, b'-' | b'_'))
+    };
+    let mut out = Vec::new();
+    if value.len() > 253 {
+        out.push(too_long(253));
+    }
+    if !value.split('.').all(label) {
+        out.push(form("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character", &["example.com"], LOOSE_SUBDOMAIN));
     }
     out
 }

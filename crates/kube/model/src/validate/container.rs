@@ -4,11 +4,16 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{env, handler, mounts, pod::one_of, resources, security, volume::Volumes};
+use super::{
+    env, handler, mounts,
+    pod::{one_of, trimmed_image},
+    resources, security,
+    volume::Volumes,
+};
 use crate::{
     field::{Errors, Path},
     names,
-    view::{absent, items, member, number, text},
+    view::{absent, items, member, number, text, text_at},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,20 +65,19 @@ pub fn list(spec: &Value, role: Role, path: &Path<'_>, errors: &mut Errors, volu
             if !target.is_empty() && !taken.contains(target) {
                 errors.not_found(&path.child("targetContainerName"), target);
             }
-            if name.is_empty() {
-                errors.required(&path, "ephemeralContainer requires a name");
-                continue;
-            }
         }
         common(one, &path, errors, volumes);
+        let restart = text(spec, "restartPolicy");
+        resize_policies(one, restart, &path.child("resizePolicy"), errors);
         if !name.is_empty() && !taken.insert(name) {
             errors.duplicate(&path.child("name"), name);
         }
         if role == Role::Ephemeral {
+            trimmed_image(one, &path, errors);
             bare(one, &path, errors);
             continue;
         }
-        running(one, role, &path, errors);
+        running(one, spec, role, &path, errors);
         // Init containers run one after the other, unless they stay beside the others.
         if role == Role::Init {
             host_ports.clear();
@@ -117,8 +121,39 @@ fn common(container: &Value, path: &Path<'_>, errors: &mut Errors, volumes: &Vol
     }
 }
 
+/// Whether a container begins again when it gets other resources.
+fn resize_policies(container: &Value, restart: &str, path: &Path<'_>, errors: &mut Errors) {
+    let check = |value: &str, known: &[&str], errors: &mut Errors| {
+        if value.is_empty() {
+            errors.required(path, "");
+        } else if !known.contains(&value) {
+            errors.not_supported(path, value, known);
+        }
+    };
+    let mut seen = HashSet::new();
+    for (index, policy) in items(container, "resizePolicy").iter().enumerate() {
+        if errors.full() {
+            return;
+        }
+        let name = text(policy, "resourceName");
+        if !seen.insert(name) {
+            errors.duplicate(&path.index(index), name);
+        }
+        check(name, &["cpu", "memory"], errors);
+        let wanted = text(policy, "restartPolicy");
+        check(wanted, &["NotRequired", "RestartContainer"], errors);
+        if restart == "Never" && wanted != "NotRequired" {
+            errors.invalid(
+                path,
+                wanted,
+                "must be 'NotRequired' when `restartPolicy` is 'Never'",
+            );
+        }
+    }
+}
+
 /// Probes, hooks and restarts: for containers that go on running.
-fn running(container: &Value, role: Role, path: &Path<'_>, errors: &mut Errors) {
+fn running(container: &Value, spec: &Value, role: Role, path: &Path<'_>, errors: &mut Errors) {
     let restart = text(container, "restartPolicy");
     let stays = role == Role::Main || restart == "Always";
     match role {
@@ -157,10 +192,16 @@ fn running(container: &Value, role: Role, path: &Path<'_>, errors: &mut Errors) 
     }
     if let Some(lifecycle) = member(container, "lifecycle") {
         let path = path.child("lifecycle");
+        let grace = number(spec, "terminationGracePeriodSeconds");
         for name in ["postStart", "preStop"] {
             if let Some(hook) = member(lifecycle, name) {
-                handler::handler(hook, &path.child(name), errors, "sleep");
+                handler::handler(hook, &path.child(name), errors, "sleep", grace);
             }
+        }
+        if let Some(signal) = member(lifecycle, "stopSignal") {
+            let os = text_at(spec, &["os", "name"]);
+            let signal = signal.as_str().unwrap_or_default();
+            handler::stop_signal(signal, os, &path.child("stopSignal"), errors);
         }
     }
     for name in &PARTS[1..] {
@@ -241,6 +282,18 @@ fn bare(container: &Value, path: &Path<'_>, errors: &mut Errors) {
                 &path.child(name),
                 "cannot be set for an Ephemeral Container",
             );
+        }
+    }
+    // Where they are mounted stays until the pod ends.
+    let list = path.child("volumeMounts");
+    for (index, mount) in items(container, "volumeMounts").iter().enumerate() {
+        for name in ["subPath", "subPathExpr"] {
+            if !text(mount, name).is_empty() {
+                errors.forbidden(
+                    &list.index(index).child(name),
+                    "cannot be set for an Ephemeral Container",
+                );
+            }
         }
     }
     let resources = member(container, "resources").and_then(Value::as_object);

@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub fn probe(probe: &Value, kind: &str, path: &Path<'_>, errors: &mut Errors) {
-    handler(probe, path, errors, "grpc");
+    handler(probe, path, errors, "grpc", None);
     for name in [
         "initialDelaySeconds",
         "timeoutSeconds",
@@ -40,8 +40,15 @@ pub fn probe(probe: &Value, kind: &str, path: &Path<'_>, errors: &mut Errors) {
     }
 }
 
-/// What a probe or hook does: exactly one thing. `more` is what only the one or the other can.
-pub fn handler(handler: &Value, path: &Path<'_>, errors: &mut Errors, more: &str) {
+/// What a probe or hook does: exactly one thing. `more` is what only the one or the other can; `grace` the seconds that its pod has to
+/// end, of a hook.
+pub fn handler(
+    handler: &Value,
+    path: &Path<'_>,
+    errors: &mut Errors,
+    more: &str,
+    grace: Option<i64>,
+) {
     let mut found = false;
     for kind in ["exec", "httpGet", "tcpSocket", more] {
         let Some(body) = member(handler, kind) else {
@@ -75,10 +82,15 @@ pub fn handler(handler: &Value, path: &Path<'_>, errors: &mut Errors, more: &str
             }
             "tcpSocket" | "grpc" => port(body.get("port"), &at.child("port"), errors),
             _ => {
-                if let Some(seconds) = number(body, "seconds")
-                    && seconds < 0
+                let seconds = number(body, "seconds").unwrap_or(0);
+                if let Some(grace) = grace
+                    && !(0..=grace).contains(&seconds)
                 {
-                    errors.invalid(&at, seconds, "must be greater than or equal to 0");
+                    errors.invalid(
+                        &at,
+                        seconds,
+                        format!("must be non-negative and less than terminationGracePeriodSeconds ({grace})"),
+                    );
                 }
             }
         }
@@ -86,6 +98,35 @@ pub fn handler(handler: &Value, path: &Path<'_>, errors: &mut Errors, more: &str
     if !found {
         errors.required(path, "must specify a handler type");
     }
+}
+
+/// By which signal a container is asked to end: one that the system of its pod has.
+pub fn stop_signal(name: &str, os: &str, path: &Path<'_>, errors: &mut Errors) {
+    let known = match os {
+        "windows" => vec!["SIGKILL".to_owned(), "SIGTERM".to_owned()],
+        "" => {
+            return errors.forbidden(
+                path,
+                "may not be set for containers with empty `spec.os.name`",
+            );
+        }
+        _ => signals_of_linux(),
+    };
+    if !known.iter().any(|it| it == name) {
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        errors.not_supported(path, name, &known);
+    }
+}
+
+/// In the order of the alphabet.
+fn signals_of_linux() -> Vec<String> {
+    const PLAIN: &str = "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT RTMAX RTMIN SEGV STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ";
+    let plain = PLAIN.split(' ').map(|it| format!("SIG{it}"));
+    let least = (1..=15).map(|it| format!("SIGRTMIN+{it}"));
+    let most = (1..=14).map(|it| format!("SIGRTMAX-{it}"));
+    let mut all: Vec<String> = plain.chain(least).chain(most).collect();
+    all.sort_unstable();
+    all
 }
 
 /// A port by number or by name.

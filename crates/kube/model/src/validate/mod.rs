@@ -5,6 +5,7 @@
 
 mod address;
 mod aggregation;
+mod annotations;
 mod approval;
 mod apps;
 mod autoscaling;
@@ -22,6 +23,7 @@ pub(crate) mod meta;
 mod mounts;
 mod network;
 mod node;
+mod os;
 mod placement;
 mod pod;
 mod pod_change;

@@ -8,7 +8,7 @@ use super::meta;
 use crate::{
     field::{Errors, Path},
     names,
-    view::{absent, items, member, number, text, texts},
+    view::{absent, items, map, member, number, text, texts},
 };
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -29,7 +29,7 @@ pub fn affinity(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
             let path = preferred.index(index);
             weight(term, &path, errors);
             let preference = term.get("preference").unwrap_or(&Value::Null);
-            node_term(preference, &path.child("preference"), errors);
+            node_term(preference, &path.child("preference"), errors, false);
         }
     }
     for name in ["podAffinity", "podAntiAffinity"] {
@@ -67,11 +67,12 @@ pub fn node_selector(selector: &Value, path: &Path<'_>, errors: &mut Errors) {
         if errors.full() {
             return;
         }
-        node_term(term, &path.index(index), errors);
+        node_term(term, &path.index(index), errors, true);
     }
 }
 
-fn node_term(term: &Value, path: &Path<'_>, errors: &mut Errors) {
+/// `is_required`: what is only preferred may name values that no label has.
+fn node_term(term: &Value, path: &Path<'_>, errors: &mut Errors, is_required: bool) {
     let expressions = path.child("matchExpressions");
     for (index, requirement) in items(term, "matchExpressions").iter().enumerate() {
         let path = expressions.index(index);
@@ -100,7 +101,9 @@ fn node_term(term: &Value, path: &Path<'_>, errors: &mut Errors) {
         let key = text(requirement, "key");
         errors.invalid_all(&path.child("key"), key, names::qualified_name(key));
         for (index, value) in texts(requirement, "values").enumerate() {
-            errors.invalid_all(&values.index(index), value, names::label_value(value));
+            if is_required {
+                errors.invalid_all(&values.index(index), value, names::label_value(value));
+            }
         }
     }
     let fields = path.child("matchFields");
@@ -137,12 +140,65 @@ fn pod_term(term: &Value, path: &Path<'_>, errors: &mut Errors) {
     for name in texts(term, "namespaces") {
         errors.invalid_all(&path.child("namespace"), name, names::dns_label(name));
     }
+    label_keys(term, path, errors);
     let path = path.child("topologyKey");
     let key = text(term, "topologyKey");
     if key.is_empty() {
         errors.required(&path, "can not be empty");
     }
     errors.invalid_all(&path, key, names::qualified_name(key));
+}
+
+const NO_SELECTOR: &str = "must not be specified when labelSelector is not set";
+
+/// Keys by which the pod's own labels narrow the selector of a term.
+fn label_keys(term: &Value, path: &Path<'_>, errors: &mut Errors) {
+    for name in ["matchLabelKeys", "mismatchLabelKeys"] {
+        let at = path.child(name);
+        if absent(term, name) {
+            continue;
+        }
+        if member(term, "labelSelector").is_none() {
+            errors.forbidden(&at, NO_SELECTOR);
+            continue;
+        }
+        for (index, key) in texts(term, name).enumerate() {
+            errors.invalid_all(&at.index(index), key, names::qualified_name(key));
+        }
+    }
+    let others: HashSet<&str> = texts(term, "mismatchLabelKeys").collect();
+    let at = path.child("matchLabelKeys");
+    for (index, key) in texts(term, "matchLabelKeys").enumerate() {
+        if others.contains(key) {
+            let why = "exists in both matchLabelKeys and mismatchLabelKeys";
+            errors.invalid(&at.index(index), key, why);
+        }
+    }
+}
+
+/// The same of a constraint, whose selector has none of the keys itself.
+fn spread_keys(constraint: &Value, path: &Path<'_>, errors: &mut Errors) {
+    if absent(constraint, "matchLabelKeys") {
+        return;
+    }
+    let at = path.child("matchLabelKeys");
+    let selector = constraint.get("labelSelector").unwrap_or(&Value::Null);
+    if selector.is_null() {
+        errors.forbidden(&at, NO_SELECTOR);
+    }
+    let labels = map(selector, "matchLabels").into_iter().flatten();
+    let expressions = items(selector, "matchExpressions").iter();
+    let chosen: HashSet<&str> = labels
+        .map(|(key, _)| key.as_str())
+        .chain(expressions.map(|it| text(it, "key")))
+        .collect();
+    for (index, key) in texts(constraint, "matchLabelKeys").enumerate() {
+        let at = at.index(index);
+        errors.invalid_all(&at, key, names::qualified_name(key));
+        if chosen.contains(key) {
+            errors.invalid(&at, key, "exists in both matchLabelKeys and labelSelector");
+        }
+    }
 }
 
 const EFFECTS: &[&str] = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
@@ -187,7 +243,7 @@ pub fn tolerations(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
                 if !value.is_empty() {
                     errors.invalid(
                         &at,
-                        toleration.clone(),
+                        value,
                         "value must be empty when `operator` is 'Exists'",
                     );
                 }
@@ -282,6 +338,7 @@ pub fn spread(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
                 errors.not_supported(&path.child(name), policy, POLICIES);
             }
         }
+        spread_keys(one, &path, errors);
         let selector = member(one, "labelSelector");
         meta::selector(selector, &path.child("labelSelector"), errors);
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{container, meta, placement, resources, security, volume};
+use super::{annotations, container, meta, os, placement, resources, security, volume};
 use crate::{
     field::{Errors, Path},
     names,
@@ -27,6 +27,7 @@ pub fn create(pod: &Value, errors: &mut Errors) {
         );
     }
     whole(pod, errors);
+    annotations::create(pod, errors);
     if !absent(spec, "ephemeralContainers") {
         errors.forbidden(
             &path.child("ephemeralContainers"),
@@ -72,7 +73,7 @@ pub fn whole(pod: &Value, errors: &mut Errors) {
     }
 }
 
-fn trimmed_image(container: &Value, path: &Path<'_>, errors: &mut Errors) {
+pub fn trimmed_image(container: &Value, path: &Path<'_>, errors: &mut Errors) {
     let image = text(container, "image");
     if image.trim() != image {
         errors.invalid(
@@ -120,7 +121,7 @@ fn spec(spec: &Value, path: &Path<'_>, errors: &mut Errors, pod: Option<&str>) {
         errors,
     );
     meta::labels(spec, "nodeSelector", path, errors);
-    security::pod(spec, path, errors);
+    security::pod(spec, path, errors, pod.is_some());
     placement::affinity(spec, path, errors);
     dns(spec, path, errors);
     let gates = path.child("readinessGates");
@@ -177,9 +178,7 @@ fn spec(spec: &Value, path: &Path<'_>, errors: &mut Errors, pod: Option<&str>) {
             resources::resource(name, amount, &path.key(name), errors);
         }
     }
-    if let Some(os) = member(spec, "os") {
-        one_of(os, "name", &["linux", "windows"], &path.child("os"), errors);
-    }
+    os::os(spec, path, errors);
 }
 
 /// A required member that is one of few texts.
@@ -246,9 +245,10 @@ fn host_aliases(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
         let path = path.index(index);
         let ip = text(alias, "ip");
         errors.invalid_all(&path.child("ip"), ip, names::ip(ip));
-        for name in texts(alias, "hostnames") {
+        let hostnames = path.child("hostnames");
+        for (index, name) in texts(alias, "hostnames").enumerate() {
             let faults = names::dns_subdomain(name);
-            errors.invalid_all(&path.child("hostnames"), name, faults);
+            errors.invalid_all(&hostnames.index(index), name, faults);
         }
     }
 }
@@ -308,9 +308,10 @@ fn dns(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
         if errors.full() {
             return;
         }
-        let bare = search.strip_suffix('.').unwrap_or(search);
-        if !bare.is_empty() {
-            errors.invalid_all(&searches.index(index), bare, names::dns_subdomain(bare));
+        if search != "." {
+            let bare = search.strip_suffix('.').unwrap_or(search);
+            let faults = names::dns_subdomain_with_underscores(bare);
+            errors.invalid_all(&searches.index(index), bare, faults);
         }
     }
     let options = path.child("options");

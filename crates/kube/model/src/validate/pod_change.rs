@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{
+    annotations,
     container::{self, Role},
     placement,
     pod::whole,
@@ -52,19 +53,19 @@ pub fn update(new: &Value, old: &Value, errors: &mut Errors) {
         ),
         _ => {}
     }
-    let gate = |spec: &Value| -> HashSet<String> {
-        items(spec, "schedulingGates")
-            .iter()
-            .map(|gate| text(gate, "name").to_owned())
-            .collect()
-    };
-    let (now, before) = (gate(spec), gate(was));
-    if let Some(added) = now.difference(&before).next() {
-        errors.forbidden(
-            &path.child("schedulingGates"),
-            format!("only deletion is allowed, but found new scheduling gate '{added}'"),
-        );
+    let before = items(was, "schedulingGates").iter();
+    let before: HashSet<&str> = before.map(|gate| text(gate, "name")).collect();
+    let gates = path.child("schedulingGates");
+    for (index, gate) in items(spec, "schedulingGates").iter().enumerate() {
+        let name = text(gate, "name");
+        if !before.contains(name) {
+            errors.forbidden(
+                &gates.index(index).child("name"),
+                format!("only deletion is allowed, but found new scheduling gate '{name}'"),
+            );
+        }
     }
+    annotations::change(new, old, errors);
     placement::only_added(spec, was, &path, errors);
     // With what may change put back, nothing may differ.
     let mut rest = spec.clone();
@@ -151,6 +152,7 @@ fn narrowed(new: &Value, old: &Value, path: &Path<'_>, errors: &mut Errors) {
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 
 pub fn status_update(new: &Value, old: &Value, errors: &mut Errors) {
+    annotations::change(new, old, errors);
     let path = Path::root("status");
     let restart = crate::view::text_at(old, &["spec", "restartPolicy"]);
     let (Some(new), Some(old)) = (new.get("status"), old.get("status")) else {
@@ -214,6 +216,7 @@ fn never_back(new: &Value, old: &Value, restart: &str, path: &Path<'_>, errors: 
 
 /// `ephemeralcontainers` adds; what is there stays as it is.
 pub fn ephemeral_update(new: &Value, old: &Value, errors: &mut Errors) {
+    annotations::change(new, old, errors);
     let path = Path::root("spec");
     let (Some(spec), Some(was)) = (new.get("spec"), old.get("spec")) else {
         return;

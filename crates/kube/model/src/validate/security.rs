@@ -11,7 +11,8 @@ use crate::{
     view::{flag, items, member, number, text, texts},
 };
 
-pub fn pod(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
+/// `is_pod`: not a template, whose ports get those of the node once there is a pod of it.
+pub fn pod(spec: &Value, path: &Path<'_>, errors: &mut Errors, is_pod: bool) {
     if flag(spec, "hostUsers") == Some(false) {
         for (name, shown) in [
             ("hostNetwork", "hostNetwork"),
@@ -31,11 +32,12 @@ pub fn pod(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
             let ports = ports.child("ports");
             for (index, port) in items(container, "ports").iter().enumerate() {
                 let own = number(port, "containerPort").unwrap_or(0);
-                if number(port, "hostPort").unwrap_or(0) != own {
+                let of_node = number(port, "hostPort").unwrap_or(0);
+                if of_node != own && (is_pod || of_node != 0) {
                     errors.invalid(
-                        &ports.index(index).child("containerPort"),
-                        own,
-                        "must match `hostPort` when `hostNetwork` is true",
+                        &ports.index(index).child("hostPort"),
+                        of_node,
+                        "must match `containerPort` when `hostNetwork` is true",
                     );
                 }
             }
@@ -63,13 +65,28 @@ pub fn pod(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
     }
     let policies = ["Merge", "Strict"];
     one_of_if_told(context, "supplementalGroupsPolicy", &policies, &at, errors);
-    sysctls(context, &at.child("sysctls"), errors);
+    sysctls(spec, context, &at.child("sysctls"), errors);
     let policies = ["Always", "OnRootMismatch"];
     one_of_if_told(context, "fsGroupChangePolicy", &policies, &at, errors);
     seccomp(context, &at, errors);
+    app_armor(context, &at, errors);
+    let policies = ["MountOption", "Recursive"];
+    one_of_if_told(context, "seLinuxChangePolicy", &policies, &at, errors);
 }
 
-fn sysctls(context: &Value, path: &Path<'_>, errors: &mut Errors) {
+/// Which namespace of the node a parameter of the kernel would be changed in, for a pod that has that of its node.
+fn of_node(spec: &Value, name: &str) -> Option<&'static str> {
+    let shares = |member: &str| flag(spec, member) == Some(true);
+    let name = name.replace('/', ".");
+    let begins = |all: &[&str]| all.iter().any(|it| name.starts_with(it));
+    if shares("hostNetwork") && begins(&["net."]) {
+        return Some("hostNetwork");
+    }
+    let is_of_ipc = name == "kernel.sem" || begins(&["kernel.shm", "kernel.msg", "fs.mqueue."]);
+    (shares("hostIPC") && is_of_ipc).then_some("hostIPC")
+}
+
+fn sysctls(spec: &Value, context: &Value, path: &Path<'_>, errors: &mut Errors) {
     const SEGMENT: &str = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
     let segment = |part: &str| {
         let ends = |c: Option<u8>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
@@ -97,6 +114,10 @@ fn sysctls(context: &Value, path: &Path<'_>, errors: &mut Errors) {
             );
         } else if !seen.insert(name) {
             errors.duplicate(&path, name);
+        }
+        if let Some(shared) = of_node(spec, name) {
+            let why = format!("may not be specified when '{shared}' is true");
+            errors.invalid(&path, name, why);
         }
     }
 }
@@ -152,11 +173,51 @@ fn seccomp(context: &Value, path: &Path<'_>, errors: &mut Errors) {
     }
 }
 
+fn app_armor(context: &Value, path: &Path<'_>, errors: &mut Errors) {
+    /// Of a path, without the byte at its end.
+    const LONGEST: usize = 4095;
+    let Some(profile) = member(context, "appArmorProfile") else {
+        return;
+    };
+    let path = path.child("appArmorProfile");
+    let at = path.child("localhostProfile");
+    let file = member(profile, "localhostProfile");
+    match text(profile, "type") {
+        "Localhost" => {
+            let name = file.and_then(Value::as_str).unwrap_or_default();
+            if name.trim() != name {
+                errors.invalid(&at, name, "must not be padded with whitespace");
+            } else if name.is_empty() {
+                errors.required(&at, "must be set when AppArmor type is Localhost");
+            }
+            if name.len() > LONGEST {
+                errors.too_long(&at, LONGEST);
+            }
+        }
+        "RuntimeDefault" | "Unconfined" => {
+            if let Some(file) = file {
+                let why = "can only be set when AppArmor type is Localhost";
+                errors.invalid(&at, file.clone(), why);
+            }
+        }
+        "" => errors.required(
+            &path.child("type"),
+            "type is required when appArmorProfile is set",
+        ),
+        other => errors.not_supported(
+            &path.child("type"),
+            other,
+            &["Localhost", "RuntimeDefault", "Unconfined"],
+        ),
+    }
+}
+
 pub fn container(context: &Value, path: &Path<'_>, errors: &mut Errors) {
     ids(context, &["runAsUser", "runAsGroup"], path, errors);
     let mounts = ["Default", "Unmasked"];
     one_of_if_told(context, "procMount", &mounts, path, errors);
     seccomp(context, path, errors);
+    app_armor(context, path, errors);
     if flag(context, "allowPrivilegeEscalation") == Some(false) {
         if flag(context, "privileged") == Some(true) {
             errors.invalid(

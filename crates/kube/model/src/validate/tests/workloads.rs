@@ -12,6 +12,22 @@ fn owner() -> Value {
     json!({"metadata": {"name": "o"}, "spec": {"selector": {"matchLabels": {"app": "a"}}, "template": template()}})
 }
 
+/// The ports of the node are those of the pods that come of it.
+#[test]
+fn templates_in_the_network_of_the_node_need_not_say_its_ports() {
+    let mut owner = owner();
+    owner["spec"]["template"]["spec"]["hostNetwork"] = true.into();
+    let ports = "/spec/template/spec/containers/0/ports";
+    let of = |port| created("apps/v1", "deployments", with(&owner, ports, json!([port])));
+    assert_eq!(of(json!({"containerPort": 80})), Vec::<String>::new());
+    assert_eq!(
+        of(json!({"containerPort": 80, "hostPort": 81})),
+        [
+            "spec.template.spec.containers[0].ports[0].hostPort: Invalid value: 81: must match `containerPort` when `hostNetwork` is true"
+        ]
+    );
+}
+
 #[test]
 fn deployments() {
     check(
