@@ -17,6 +17,11 @@ fn of(pod: &Value) -> Option<&Map<String, Value>> {
     map(&pod["metadata"], "annotations")
 }
 
+/// Whether a node made the pod from a file of its own.
+pub fn is_mirror(pod: &Value) -> bool {
+    of(pod).is_some_and(|all| all.contains_key(MIRROR))
+}
+
 /// Those of a pod that is about to be.
 pub fn create(pod: &Value, errors: &mut Errors) {
     let metadata = Path::root("metadata");

@@ -1,9 +1,12 @@
 //! Changes of pods: almost nothing of a pod that is there may change, and each subresource changes its own part.
 
+mod resize;
+
 use std::collections::HashSet;
 
 use serde_json::Value;
 
+pub use self::resize::resize_update;
 use super::{
     annotations,
     container::{self, Role},
@@ -242,25 +245,5 @@ pub fn ephemeral_update(new: &Value, old: &Value, errors: &mut Errors) {
             ),
             Some(_) => {}
         }
-    }
-}
-
-/// Resources may change, the class of service may not.
-pub fn resize_update(new: &Value, old: &Value, errors: &mut Errors) {
-    whole(new, errors);
-    let of_pod = |pod: &Value| crate::view::at(pod, &["spec", "resources"]).cloned();
-    if of_pod(new) != of_pod(old) {
-        errors.forbidden(
-            &Path::root("spec").child("resources"),
-            "what a pod has as a whole cannot be changed by this server",
-        );
-    }
-    let class = crate::strategy::qos_class;
-    if class(new) != class(old) {
-        errors.invalid(
-            &Path::root("metadata"),
-            class(new),
-            "Pod QOS Class may not change as a result of resizing",
-        );
     }
 }

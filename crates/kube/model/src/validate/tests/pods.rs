@@ -640,6 +640,58 @@ fn a_resize_changes_nothing_of_the_whole_pod() {
 }
 
 #[test]
+fn a_resize_changes_processor_and_memory_of_what_goes_on_running() {
+    let resource = super::resource("v1", "pods");
+    let mut old = pod();
+    let container = &mut old["spec"]["containers"][0];
+    container["resources"] =
+        json!({"requests": {"cpu": "1", "memory": "1Gi", "ephemeral-storage": "1Gi"}});
+    let mut sidecar = old["spec"]["initContainers"][0].clone();
+    sidecar["name"] = "s".into();
+    sidecar["restartPolicy"] = "Always".into();
+    let inits = old["spec"]["initContainers"].as_array_mut();
+    inits.expect("a list").push(sidecar);
+    let old = stored(&resource, old);
+    let resized = |pointer: &str, value: Value| {
+        let new = with(&old, pointer, value);
+        texts(super::super::update(&resource, &new, &old, "resize"))
+    };
+    let own = "/spec/containers/0/resources";
+    assert_eq!(
+        resized(&format!("{own}/requests/cpu"), json!("2")),
+        Vec::<String>::new()
+    );
+    let more = json!({"requests": {"cpu": "1", "memory": "1Gi", "ephemeral-storage": "1024Mi"}, "limits": {"cpu": "3"}});
+    assert_eq!(resized(own, more), Vec::<String>::new());
+    assert_eq!(
+        resized(&format!("{own}/requests/memory"), json!(null)),
+        ["spec.containers[0].resources.requests: Forbidden: resource requests cannot be removed"]
+    );
+    let only = "spec: Forbidden: only cpu and memory resources are mutable";
+    let disk = format!("{own}/requests/ephemeral-storage");
+    assert_eq!(resized(&disk, json!("2Gi")), [only]);
+    let policy = json!([{"resourceName": "cpu", "restartPolicy": "RestartContainer"}]);
+    assert_eq!(resized("/spec/containers/0/resizePolicy", policy), [only]);
+    let memory = || json!({"requests": {"memory": "1Mi"}});
+    assert_eq!(
+        resized("/spec/initContainers/0/resources", memory()),
+        ["spec: Forbidden: resources for non-sidecar init containers are immutable"]
+    );
+    assert_eq!(
+        resized("/spec/initContainers/1/resources", memory()),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        resized(own, json!({})),
+        [
+            r#"spec: Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing"#,
+            "spec.containers[0].resources.requests: Forbidden: resource requests cannot be removed",
+            only,
+        ]
+    );
+}
+
+#[test]
 fn a_name_that_overrides_is_one_of_dns_and_goes_with_no_other() {
     let of = |name: &str| {
         let mut pod = pod();
