@@ -269,6 +269,27 @@ pub fn http_header(value: &str) -> Vec<String> {
     )]
 }
 
+/// Why a condition has the status that it has, in one word.
+pub fn condition_reason(value: &str) -> Vec<String> {
+    let inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b',' | b':');
+    let begins = value.starts_with(|c: char| c.is_ascii_alphabetic());
+    let ends = value.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    if begins && ends && value.bytes().all(inner) {
+        return Vec::new();
+    }
+    vec![form(
+        "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'",
+        &[
+            "my_name",
+            "MY_NAME",
+            "MyName",
+            "ReasonA,ReasonB",
+            "ReasonA:ReasonB",
+        ],
+        "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?",
+    )]
+}
+
 pub fn percent(value: &str) -> Vec<String> {
     let fits = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     if value.strip_suffix('%').is_some_and(fits) {

@@ -11,7 +11,7 @@ use crate::{
     field::{Errors, Path, quoted},
     selector::Labels,
     strategy::job_labels,
-    view::{at, flag, member, number, restore, text, text_at},
+    view::{at, existing, flag, member, number, object_mut, remove, restore, text, text_at},
 };
 
 fn part<'a>(object: &'a Value, name: &str) -> &'a Value {
@@ -214,14 +214,24 @@ fn job_spec(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
 
 pub fn job_change(new: &Value, old: &Value, errors: &mut Errors) {
     let path = Path::root("spec");
+    let has_begun = crate::view::at(old, &["status", "startTime"]).is_some();
     let (Some(new), Some(old)) = (new.get("spec"), old.get("spec")) else {
         return;
     };
-    // An indexed job grows and shrinks as a whole.
-    let elastic = text(new, "completionMode") == "Indexed"
-        && new.get("completions") == new.get("parallelism");
+    if new.get("completions") != old.get("completions") {
+        let at = path.child("completions");
+        // An indexed job grows and shrinks as a whole.
+        if text(new, "completionMode") != "Indexed" {
+            errors.immutable(&at, new.get("completions"));
+        } else if new.get("completions") != new.get("parallelism") {
+            errors.invalid(
+                &at,
+                new.get("completions").cloned().unwrap_or_default(),
+                "can only be modified in tandem with spec.parallelism",
+            );
+        }
+    }
     for name in [
-        "completions",
         "selector",
         "completionMode",
         "podFailurePolicy",
@@ -229,22 +239,47 @@ pub fn job_change(new: &Value, old: &Value, errors: &mut Errors) {
         "managedBy",
         "successPolicy",
     ] {
-        if new.get(name) != old.get(name) && !(elastic && name == "completions") {
+        if new.get(name) != old.get(name) {
             errors.immutable(&path.child(name), new.get(name));
         }
     }
     let mut template = part(new, "template").clone();
     let was = part(old, "template");
-    // A job that waits may be told where to run.
-    if flag(old, "suspend") == Some(true)
-        && let (Some(pods), Some(before)) = (template.get_mut("spec"), was.get("spec"))
-    {
-        for name in ["affinity", "nodeSelector", "tolerations", "schedulingGates"] {
-            restore(pods, name, before);
-        }
+    // A job that waits for its turn may be told where to run.
+    if flag(old, "suspend") == Some(true) && !has_begun {
+        put_back(&mut template, was);
     }
     if template != *was {
         errors.immutable(&path.child("template"), new.get("template"));
+    }
+}
+
+/// Puts back what of a template says where its pods run, and what others note there.
+fn put_back(template: &mut Value, was: &Value) {
+    let Some(metadata) = object_mut(template, "metadata") else {
+        return;
+    };
+    let noted = was.get("metadata").unwrap_or(&Value::Null);
+    for name in ["annotations", "labels"] {
+        restore(metadata, name, noted);
+    }
+    if was.get("metadata").is_none() {
+        restore(template, "metadata", was);
+    }
+    let (Some(pods), Some(before)) = (existing(template, "spec"), was.get("spec")) else {
+        return;
+    };
+    for name in ["nodeSelector", "tolerations", "schedulingGates"] {
+        restore(pods, name, before);
+    }
+    // Of the rest of the affinities nothing changes.
+    let others = |spec: &Value| {
+        let mut all = spec.get("affinity").cloned().unwrap_or_default();
+        remove(&mut all, "nodeAffinity");
+        all.as_object().cloned().unwrap_or_default()
+    };
+    if others(pods) == others(before) {
+        restore(pods, "affinity", before);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     view::{at, items, map, text, texts},
 };
 
-fn quota_resource(name: &str, amount: &Value, path: &Path<'_>, errors: &mut Errors) {
+pub fn quota_resource(name: &str, amount: &Value, path: &Path<'_>, errors: &mut Errors) {
     let faults = names::qualified_name(name);
     if !faults.is_empty() {
         errors.invalid_all(path, name, faults);

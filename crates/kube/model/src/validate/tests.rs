@@ -54,6 +54,14 @@ fn changed(api_version: &str, plural: &str, old: Value, new: Value) -> Vec<Strin
     texts(super::update(&resource, &new, &old, ""))
 }
 
+/// Errors of giving an object this status.
+fn status_changed(api_version: &str, plural: &str, object: Value, status: Value) -> Vec<String> {
+    let resource = resource(api_version, plural);
+    let old = stored(&resource, object);
+    let new = with(&old, "/status", status);
+    texts(super::update(&resource, &new, &old, "status"))
+}
+
 /// `object` with the value at a JSON pointer replaced, or taken away when it is null.
 fn with(object: &Value, pointer: &str, value: Value) -> Value {
     let mut object = object.clone();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{changed, check, created, with};
+use super::{changed, check, created, status_changed, with};
 
 fn template() -> Value {
     json!({"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "c", "image": "nginx"}]}})
@@ -380,6 +380,144 @@ fn scalers_and_budgets() {
             "spec.selector: Required value",
             "spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`",
             "spec.template.spec.containers: Required value",
+        ]
+    );
+}
+
+#[test]
+fn statuses_tell_what_can_be() {
+    let budget = || json!({"spec": {"minAvailable": 1, "selector": {"matchLabels": {"a": "b"}}}});
+    let of = |status: Value| {
+        let plural = "poddisruptionbudgets";
+        status_changed("policy/v1", plural, budget(), status)
+    };
+    let condition = json!({"type": "DisruptionAllowed", "status": "True", "reason": "SufficientPods",
+        "lastTransitionTime": "2026-01-01T00:00:00Z"});
+    assert_eq!(
+        of(json!({"expectedPods": 1, "conditions": [condition.clone()]})),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        of(
+            json!({"expectedPods": -1, "conditions": [condition, {"type": "DisruptionAllowed", "status": "Maybe"}]})
+        ),
+        [
+            r#"status.conditions[1]: Duplicate value: "DisruptionAllowed""#,
+            r#"status.conditions[1].status: Unsupported value: "Maybe": supported values: "False", "True", "Unknown""#,
+            "status.conditions[1].lastTransitionTime: Required value",
+            "status.conditions[1].reason: Required value",
+            "status.expectedPods: Invalid value: -1: must be greater than or equal to 0",
+        ]
+    );
+    let quota = json!({"spec": {"hard": {"pods": "1"}}});
+    assert_eq!(
+        status_changed(
+            "v1",
+            "resourcequotas",
+            quota,
+            json!({"hard": {"pods": "1"}, "used": {"pods": "-1"}})
+        ),
+        [r#"status.used[pods]: Invalid value: "-1": must be greater than or equal to 0"#]
+    );
+    let claim = json!({"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
+    assert_eq!(
+        status_changed(
+            "v1",
+            "persistentvolumeclaims",
+            claim,
+            json!({"capacity": {"storage": "-1"}})
+        ),
+        ["status.capacity[storage]: Invalid value: -1: must be a valid resource quantity"]
+    );
+}
+
+#[test]
+fn load_balancers_are_at_addresses_or_names() {
+    let at = |point: Value| json!({"loadBalancer": {"ingress": [point]}});
+    let ingress = |point: Value| {
+        let object =
+            json!({"spec": {"defaultBackend": {"service": {"name": "s", "port": {"number": 80}}}}});
+        status_changed("networking.k8s.io/v1", "ingresses", object, at(point))
+    };
+    assert_eq!(
+        ingress(json!({"hostname": "a.example.com"})),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        ingress(json!({"hostname": "10.0.0.1"})),
+        [
+            r#"status.loadBalancer.ingress[0].hostname: Invalid value: "10.0.0.1": must be a DNS name, not an IP address"#
+        ]
+    );
+    let service = |kind: &str| {
+        let object = json!({"spec": {"type": kind, "ports": [{"port": 80}]}});
+        status_changed(
+            "v1",
+            "services",
+            object,
+            at(json!({"hostname": "a.example.com"})),
+        )
+    };
+    assert_eq!(service("LoadBalancer"), Vec::<String>::new());
+    assert_eq!(
+        service("ClusterIP"),
+        [
+            "status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is 'LoadBalancer'"
+        ]
+    );
+}
+
+/// What queues jobs says where they run once their turn comes.
+#[test]
+fn the_template_of_a_job_that_has_not_begun_says_where_it_runs() {
+    let mut job = json!({"spec": {"suspend": true, "template": template()}});
+    job["spec"]["template"]["spec"]["restartPolicy"] = "Never".into();
+    job["spec"]["template"]["spec"]["affinity"] = json!({"podAffinity": {}});
+    let changed = |pointer: &str, value: Value| {
+        let new = with(&job, pointer, value);
+        changed("batch/v1", "jobs", job.clone(), new)
+    };
+    let own = "/spec/template/spec";
+    for (pointer, value) in [
+        ("/spec/template/metadata/annotations", json!({"queue": "q"})),
+        (
+            "/spec/template/metadata/labels",
+            json!({"app": "b", "queue": "q"}),
+        ),
+        ("/spec/template/spec/nodeSelector", json!({"a": "b"})),
+        (
+            "/spec/template/spec/affinity",
+            json!({"podAffinity": {}, "nodeAffinity": {}}),
+        ),
+    ] {
+        assert_eq!(changed(pointer, value), Vec::<String>::new(), "{pointer}");
+    }
+    for (pointer, value) in [
+        (format!("{own}/affinity"), json!({"podAntiAffinity": {}})),
+        (format!("{own}/hostNetwork"), json!(true)),
+    ] {
+        let told = changed(&pointer, value);
+        assert!(
+            told.len() == 1 && told[0].ends_with("field is immutable"),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
+fn an_indexed_job_grows_as_a_whole() {
+    let mut job = json!({"spec": {"completionMode": "Indexed", "completions": 2, "parallelism": 2, "template": template()}});
+    job["spec"]["template"]["spec"]["restartPolicy"] = "Never".into();
+    let of = |completions: i64, parallelism: i64| {
+        let new = with(&job, "/spec/completions", completions.into());
+        let new = with(&new, "/spec/parallelism", parallelism.into());
+        changed("batch/v1", "jobs", job.clone(), new)
+    };
+    assert_eq!(of(3, 3), Vec::<String>::new());
+    assert_eq!(
+        of(3, 2),
+        [
+            "spec.completions: Invalid value: 3: can only be modified in tandem with spec.parallelism"
         ]
     );
 }
