@@ -2,7 +2,31 @@
 
 use serde_json::{Map, Value};
 
-use crate::view::{items, text, texts};
+use crate::view::{at, items, map, text, texts};
+
+/// Where the spec of a pod says which nodes it may be on at all.
+const REQUIRED: [&str; 3] = [
+    "affinity",
+    "nodeAffinity",
+    "requiredDuringSchedulingIgnoredDuringExecution",
+];
+
+/// Whether a pod of this spec may be on the node of this name and these labels.
+pub fn wants(spec: &Value, name: &str, labels: &Map<String, Value>) -> bool {
+    let mut selector = map(spec, "nodeSelector").into_iter().flatten();
+    let required = at(spec, &REQUIRED);
+    selector.all(|(key, value)| labels.get(key) == Some(value))
+        && required.is_none_or(|it| NodeSelector::read(it).matches(name, labels))
+}
+
+/// Whether a pod of this spec asks for labels of its node, and not for its name alone.
+pub fn asks_for_labels(spec: &Value) -> bool {
+    let terms = at(spec, &REQUIRED).map_or(&[][..], |it| items(it, "nodeSelectorTerms"));
+    map(spec, "nodeSelector").is_some_and(|it| !it.is_empty())
+        || terms
+            .iter()
+            .any(|it| !items(it, "matchExpressions").is_empty())
+}
 
 /// A node selector: any of its terms.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -114,6 +138,32 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_pod_asks_for_labels_or_a_name() {
+        let required = |term: Value| {
+            json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
+                {"nodeSelectorTerms": [term]}}}})
+        };
+        let by_name = required(
+            json!({"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n1"]}]}),
+        );
+        let by_label =
+            required(json!({"matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]}));
+        let selecting = json!({"nodeSelector": {"a": "b"}});
+        let (labels, none) = (json!({"a": "b"}), Map::new());
+        let labels = labels.as_object().unwrap();
+        for (spec, asks, fits_labels, fits_none) in [
+            (json!({}), false, true, true),
+            (by_name, false, true, true),
+            (by_label, true, false, true),
+            (selecting, true, true, false),
+        ] {
+            assert_eq!(asks_for_labels(&spec), asks, "{spec}");
+            assert_eq!(wants(&spec, "n1", labels), fits_labels, "{spec}");
+            assert_eq!(wants(&spec, "n1", &none), fits_none, "{spec}");
+        }
+    }
 
     #[test]
     fn requirements_of_labels_and_names() {

@@ -14,15 +14,16 @@ use std::{
 };
 
 use parking_lot::RwLock;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
-    time::sleep,
+    time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use wharf_base::{Backoff, Clock};
 use wharf_kube_client::{Client, Informer, Object as _, Recorder, Selection, kind};
+use wharf_kube_model::node_selector;
 
 use crate::{
     host_ports::{self, HostPorts},
@@ -41,6 +42,8 @@ use crate::{
 
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// How long the API is asked for the labels of the node before a pod is taken without.
+const ASKS_FOR: Duration = Duration::from_secs(5);
 
 pub struct Parts {
     pub client: Client,
@@ -240,8 +243,13 @@ async fn follow(
                 Some(_) => {}
                 None => {
                     let left = found.remove(&node.sandbox_of(uid));
+                    let elsewhere = match left {
+                        None => elsewhere(node, object).await,
+                        Some(_) => None,
+                    };
                     let here = running.values().map(|it| &it.object);
                     let refusal = not_for(node, object)
+                        .or(elsewhere)
                         .or_else(|| no_room(node, object, here))
                         .or_else(|| node.pressure.refuses(object));
                     let (wanted, hear) = watch::channel(Wanted::Is(object.clone()));
@@ -334,6 +342,31 @@ async fn begin(
 fn not_for(node: &Node, object: &Value) -> Option<(String, String)> {
     let why = "Pod was rejected: the node is a machine of Fargate for another pod";
     (!node.is_for(object)).then(|| ("NodeAffinity".to_owned(), why.to_owned()))
+}
+
+/// Why a pod is for other nodes than this one, with upstream's reasons: whoever bound it may have looked at less.
+async fn elsewhere(node: &Node, object: &Value) -> Option<(String, String)> {
+    let is_over = matches!(object.text("/status/phase"), "Succeeded" | "Failed");
+    // The machine of Fargate for a pod was made for it.
+    if is_over || node.only.is_some() {
+        return None;
+    }
+    if !matches!(object.text("/spec/os/name"), "" | "linux") {
+        let why = "Pod was rejected: Failed to admit pod as the OS field doesn't match node OS";
+        return Some(("PodOSNotSupported".to_owned(), why.to_owned()));
+    }
+    let spec = object.at("/spec");
+    let mut labels = Map::new();
+    if node_selector::asks_for_labels(spec) {
+        // As they are now: what was heard of them may be older than what the pod was bound by. Where nobody can be asked, the pod is
+        // taken at its binder's word.
+        let live = node.client.get(&kind::NODE, "", &node.name);
+        let live = timeout(ASKS_FOR, live).await.ok()?.ok()?;
+        labels.extend(live.map("/metadata/labels").cloned().unwrap_or_default());
+    }
+    let why = "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector";
+    let is_here = node_selector::wants(spec, &node.name, &labels);
+    (!is_here).then(|| ("NodeAffinity".to_owned(), why.to_owned()))
 }
 
 /// Why a pod finds no place beside those that are here, with upstream's reasons: whoever bound it may have looked at less.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use wharf_base::Timestamp;
 use wharf_kube_client::{Object, Ref, kind};
 use wharf_kube_model::{
-    node_selector::NodeSelector,
+    node_selector,
     taint::{Taint, Toleration},
 };
 
@@ -104,13 +104,8 @@ fn fits(set: &Value, node: &Value) -> (bool, bool) {
     let labels = node.map("/metadata/labels").unwrap_or(&empty);
     let spec = set.at("/spec/template/spec");
     let named = spec.text("/nodeName");
-    let selector = spec.map("/nodeSelector").into_iter().flatten();
-    let required = spec.at("/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution");
     let is_wanted = (named.is_empty() || named == node.name())
-        && selector
-            .into_iter()
-            .all(|(key, value)| labels.get(key) == Some(value))
-        && (required.is_null() || NodeSelector::read(required).matches(node.name(), labels));
+        && node_selector::wants(spec, node.name(), labels);
     let tolerations: Vec<Toleration> = tolerations(set).iter().map(Toleration::read).collect();
     let taints: Vec<Taint> = node.list("/spec/taints").iter().map(Taint::read).collect();
     let refuses = |effect: &str| {

@@ -393,6 +393,58 @@ async fn containers_of_a_pod_share_their_processes_where_it_says_so() {
     );
 }
 
+async fn waited_for(setup: &Setup, name: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    let waiting = async {
+        loop {
+            let pod = setup.client.get(&kind::POD, "n", name).await;
+            if let Some(pod) = pod.ok().filter(|it| holds(it)) {
+                return pod;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), waiting).await.unwrap()
+}
+
+/// Whoever binds a pod may have looked at neither.
+#[tokio::test]
+async fn pods_that_ask_for_another_node_are_refused() {
+    let setup = Setup::new();
+    let _node = setup.node().drop_guard();
+    let registered = async {
+        while setup.client.get(&kind::NODE, "", "node").await.is_err() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), registered).await.unwrap();
+    let fits = json!({"containers": [{"name": "a", "image": "x"}], "os": {"name": "linux"},
+        "nodeSelector": {"kubernetes.io/os": "linux"}});
+    let mut labelled = fits.clone();
+    labelled["nodeSelector"] = json!({"disk": "ssd"});
+    let mut other = fits.clone();
+    other["os"]["name"] = "windows".into();
+    let mut elsewhere = fits.clone();
+    elsewhere["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+        {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["another"]}]}]}}});
+    for (name, spec) in [
+        ("fits", fits),
+        ("labelled", labelled),
+        ("other", other),
+        ("elsewhere", elsewhere),
+    ] {
+        setup.named(name, spec).await;
+    }
+    waited_for(&setup, "fits", |it| it.has_condition("Ready", "True")).await;
+    for (name, reason) in [
+        ("labelled", "NodeAffinity"),
+        ("elsewhere", "NodeAffinity"),
+        ("other", "PodOSNotSupported"),
+    ] {
+        let pod = waited_for(&setup, name, |it| it.text("/status/phase") == "Failed").await;
+        assert_eq!(pod.text("/status/reason"), reason, "{name}");
+    }
+}
+
 /// Both were there before the machine was: the address of a machine can be guessed.
 #[tokio::test]
 async fn a_machine_of_fargate_runs_its_own_pod_alone() {
