@@ -3,6 +3,7 @@
 //! The order of a write: `defaults::apply`, the caller's name, namespace, uid and times, [`as_read`], owners of fields, admission, then
 //! [`before_create`] or [`before_update`], then `validate`. A job's selector is made of its uid, so that must stand in the object by then.
 
+mod claim;
 mod job;
 mod kinds;
 mod pod;
@@ -14,6 +15,7 @@ mod tests;
 use base64::Engine as _;
 use serde_json::{Map, Value, json};
 
+pub use claim::sources as claim_sources;
 pub use job::labels as job_labels;
 pub use kinds::{
     creates_on_update, default_propagation, is_shown_when_deleted, updates_unconditionally,
@@ -61,6 +63,7 @@ pub fn before_create(resource: &Resource, object: &mut Value) {
         ("", "Service") => service::create(object),
         ("", "Secret") => secret(object),
         ("", "Namespace") => namespace(object),
+        ("", "PersistentVolumeClaim") => claim_of(object),
         ("batch", "Job") => job::create(object),
         ("apps", "DaemonSet") => template_generation(object, None),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => definition(object, None),
@@ -104,6 +107,7 @@ pub fn before_update(resource: &Resource, subresource: &str, old: &Value, new: &
                 ("", "Namespace") => {
                     restore(new, "spec", old);
                 }
+                ("", "PersistentVolumeClaim") => claim_of(new),
                 ("apps", "DaemonSet") => template_generation(new, Some(old)),
                 ("certificates.k8s.io", _) => restore(new, "spec", old),
                 ("apiextensions.k8s.io", "CustomResourceDefinition") => definition(new, Some(old)),
@@ -205,6 +209,12 @@ fn finalize(old: &Value, new: &mut Value) {
             Some(finalizers) => spec["finalizers"] = finalizers,
             None => remove(spec, "finalizers"),
         }
+    }
+}
+
+fn claim_of(object: &mut Value) {
+    if let Some(spec) = existing(object, "spec") {
+        claim::sources(spec);
     }
 }
 

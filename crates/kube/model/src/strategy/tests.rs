@@ -187,6 +187,22 @@ fn what_is_derived_is_there_before_owners_are_noted() {
 }
 
 #[test]
+fn claims_say_under_both_names_what_they_begin_with() {
+    let claim = |spec: Value| {
+        let object = json!({ "spec": spec });
+        created("", "v1", "persistentvolumeclaims", object)["spec"].take()
+    };
+    let source = || json!({"kind": "PersistentVolumeClaim", "name": "a"});
+    let both = json!({"dataSource": source(), "dataSourceRef": source()});
+    assert_eq!(claim(json!({"dataSource": source()})), both);
+    assert_eq!(claim(json!({"dataSourceRef": source()})), both);
+    let away =
+        json!({"dataSourceRef": {"kind": "PersistentVolumeClaim", "name": "a", "namespace": "b"}});
+    assert_eq!(claim(away.clone()), away);
+    assert_eq!(claim(json!({})), json!({}));
+}
+
+#[test]
 fn jobs_choose_pods_by_their_uid() {
     let job = created(
         "batch",

@@ -11,6 +11,7 @@ use crate::{
     field::{Errors, Path},
     names,
     quantity::Quantity,
+    strategy::claim_sources,
     view::{absent, at, map, member, restore, same, text, texts},
 };
 
@@ -188,21 +189,42 @@ pub fn claim_spec(spec: Option<&Value>, path: &Path<'_>, errors: &mut Errors) {
     }
     class_name(spec, path, errors);
     mode(spec, path, errors);
-    let source = path.child("dataSource");
-    if let Some(data) = member(spec, "dataSource") {
-        for name in ["name", "kind"] {
-            if text(data, name).is_empty() {
-                errors.required(&source.child(name), "");
-            }
+    for name in SOURCES {
+        if let Some(source) = member(spec, name) {
+            data_source(source, &path.child(name), errors);
         }
-        let group = text(data, "apiGroup");
-        if group.is_empty() && text(data, "kind") != "PersistentVolumeClaim" {
-            errors.invalid(
-                &source,
-                text(data, "kind"),
-                "must be 'PersistentVolumeClaim' when referencing the default apiGroup",
-            );
+    }
+    if let [Some(old), Some(new)] = SOURCES.map(|it| member(spec, it)) {
+        let of = |it: &Value| ["apiGroup", "kind", "name"].map(|name| text(it, name).to_owned());
+        let why = if !text(new, "namespace").is_empty() {
+            "may not be specified when dataSourceRef.namespace is specified"
+        } else if of(old) != of(new) {
+            "must match dataSourceRef"
+        } else {
+            return;
+        };
+        errors.invalid(path, path.child(SOURCES[0]).to_string(), why);
+    }
+}
+
+/// What a claim begins with, under its old name and its new one.
+const SOURCES: [&str; 2] = ["dataSource", "dataSourceRef"];
+
+fn data_source(source: &Value, path: &Path<'_>, errors: &mut Errors) {
+    for name in ["name", "kind"] {
+        if text(source, name).is_empty() {
+            errors.required(&path.child(name), "");
         }
+    }
+    let (group, kind) = (text(source, "apiGroup"), text(source, "kind"));
+    if !group.is_empty() {
+        errors.invalid_all(path, group, names::dns_subdomain(group));
+    } else if kind != "PersistentVolumeClaim" {
+        errors.invalid(
+            path,
+            kind,
+            "must be 'PersistentVolumeClaim' when referencing the default apiGroup",
+        );
     }
 }
 
@@ -212,6 +234,10 @@ pub fn claim_change(new: &Value, old: &Value, errors: &mut Errors) {
     let (Some(spec), Some(was)) = (new.get("spec"), old.get("spec")) else {
         return;
     };
+    // One of an older server may say under one name what the new one says under both.
+    let mut was = was.clone();
+    claim_sources(&mut was);
+    let was = &was;
     let size = |spec: &Value| {
         at(spec, &["resources", "requests", "storage"]).and_then(|size| Quantity::of(size).ok())
     };

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{changed, check, with};
+use super::{changed, check, created, with};
 
 #[test]
 fn services() {
@@ -452,7 +452,40 @@ fn storage() {
                 json!("0"),
                 &[r#"spec.resources[storage]: Invalid value: "0": must be greater than zero"#],
             ),
+            (
+                "/spec/dataSourceRef",
+                json!({"kind": "Populator", "name": "p", "apiGroup": "A"}),
+                &[
+                    r#"spec.dataSource: Invalid value: "A": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"#,
+                    r#"spec.dataSourceRef: Invalid value: "A": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"#,
+                ],
+            ),
+            (
+                "/spec/dataSourceRef",
+                json!({"kind": "Populator"}),
+                &[
+                    "spec.dataSource.name: Required value",
+                    r#"spec.dataSource: Invalid value: "Populator": must be 'PersistentVolumeClaim' when referencing the default apiGroup"#,
+                    "spec.dataSourceRef.name: Required value",
+                    r#"spec.dataSourceRef: Invalid value: "Populator": must be 'PersistentVolumeClaim' when referencing the default apiGroup"#,
+                ],
+            ),
         ],
+    );
+    let source = |name: &str| json!({"kind": "PersistentVolumeClaim", "name": name});
+    let mut two = with(&claim, "/spec/dataSource", source("a"));
+    two["spec"]["dataSourceRef"] = source("b");
+    assert_eq!(
+        created("v1", "persistentvolumeclaims", two),
+        [r#"spec: Invalid value: "spec.dataSource": must match dataSourceRef"#]
+    );
+    // A claim of before there was the new name.
+    let resource = super::resource("v1", "persistentvolumeclaims");
+    let now = super::stored(&resource, with(&claim, "/spec/dataSource", source("a")));
+    let before = with(&now, "/spec/dataSourceRef", json!(null));
+    assert_eq!(
+        super::texts(super::super::update(&resource, &now, &before, "")),
+        Vec::<String>::new()
     );
     assert_eq!(
         changed(
