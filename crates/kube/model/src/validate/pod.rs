@@ -174,6 +174,7 @@ fn spec(spec: &Value, path: &Path<'_>, errors: &mut Errors, pod: Option<&str>) {
     }
     if let Some(overhead) = map(spec, "overhead") {
         let path = path.child("overhead");
+        let path = path.child("limits");
         for (name, amount) in overhead {
             resources::resource(name, amount, &path.key(name), errors);
         }

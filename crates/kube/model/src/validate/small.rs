@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
+use super::{meta, placement, resources};
 use crate::{
     field::{Errors, Path},
     names,
-    view::{flag, member, number, same, text, text_at, texts},
+    view::{at, flag, member, number, same, text, text_at, texts},
 };
 
 pub fn namespace(object: &Value, errors: &mut Errors) {
@@ -98,6 +99,17 @@ pub fn priority_change(new: &Value, old: &Value, errors: &mut Errors) {
 pub fn runtime(object: &Value, errors: &mut Errors) {
     let handler = text(object, "handler");
     errors.invalid_all(&Path::root("handler"), handler, names::dns_label(handler));
+    let overhead = at(object, &["overhead", "podFixed"]).and_then(Value::as_object);
+    let path = Path::root("overhead");
+    let path = path.child("limits");
+    for (name, amount) in overhead.into_iter().flatten() {
+        resources::resource(name, amount, &path.key(name), errors);
+    }
+    if let Some(scheduling) = member(object, "scheduling") {
+        let path = Path::root("scheduling");
+        meta::labels(scheduling, "nodeSelector", &path, errors);
+        placement::tolerations(scheduling, &path, errors);
+    }
 }
 
 pub fn runtime_change(new: &Value, old: &Value, errors: &mut Errors) {

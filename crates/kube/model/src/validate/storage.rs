@@ -1,5 +1,7 @@
 //! Persistent volumes, claims and classes.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use super::{
@@ -12,7 +14,7 @@ use crate::{
     names,
     quantity::Quantity,
     strategy::claim_sources,
-    view::{absent, at, map, member, restore, same, text, texts},
+    view::{absent, at, items, map, member, restore, same, text, texts},
 };
 
 const MODES: &[&str] = &[
@@ -307,9 +309,45 @@ fn parameters(object: &Value, may_be_none: bool, errors: &mut Errors) {
     }
 }
 
+/// Where volumes of a class may be: each term names a key once, and says something that no other does.
+fn topologies(object: &Value, errors: &mut Errors) {
+    let list = Path::root("allowedTopologies");
+    let mut seen = BTreeSet::new();
+    for (index, term) in items(object, "allowedTopologies").iter().enumerate() {
+        if errors.full() {
+            return;
+        }
+        let path = list.index(index);
+        let expressions = path.child("matchLabelExpressions");
+        let mut keys = BTreeMap::new();
+        for (index, one) in items(term, "matchLabelExpressions").iter().enumerate() {
+            let path = expressions.index(index);
+            let at = path.child("values");
+            let mut values = BTreeSet::new();
+            for (index, value) in texts(one, "values").enumerate() {
+                if !values.insert(value) {
+                    errors.duplicate(&at.index(index), value);
+                }
+            }
+            if values.is_empty() {
+                errors.required(&at, "");
+            }
+            let key = text(one, "key");
+            errors.invalid_all(&path.child("key"), key, names::qualified_name(key));
+            if keys.insert(key, values).is_some() {
+                errors.duplicate(&path.child("key"), key);
+            }
+        }
+        if !seen.insert(keys) {
+            errors.duplicate(&expressions, "");
+        }
+    }
+}
+
 pub fn class(object: &Value, errors: &mut Errors) {
     driver(object, "provisioner", errors);
     parameters(object, true, errors);
+    topologies(object, errors);
     for (name, known) in [
         ("reclaimPolicy", &["Delete", "Retain"]),
         ("volumeBindingMode", &["Immediate", "WaitForFirstConsumer"]),

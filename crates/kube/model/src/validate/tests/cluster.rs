@@ -533,6 +533,43 @@ fn storage() {
                     r#"reclaimPolicy: Unsupported value: "Recycle": supported values: "Delete", "Retain""#,
                 ],
             ),
+            (
+                "/allowedTopologies",
+                json!([{"matchLabelExpressions": [{"key": "a", "values": ["b"]}]}, {"matchLabelExpressions": [{"key": "a", "values": ["b"]}]},
+                    {"matchLabelExpressions": [{"key": "c", "values": []}, {"key": "c", "values": ["d", "d"]}]}]),
+                &[
+                    r#"allowedTopologies[1].matchLabelExpressions: Duplicate value: """#,
+                    "allowedTopologies[2].matchLabelExpressions[0].values: Required value",
+                    r#"allowedTopologies[2].matchLabelExpressions[1].values[1]: Duplicate value: "d""#,
+                    r#"allowedTopologies[2].matchLabelExpressions[1].key: Duplicate value: "c""#,
+                ],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn runtimes() {
+    check(
+        "node.k8s.io/v1",
+        "runtimeclasses",
+        &json!({"metadata": {"name": "r"}, "handler": "h", "overhead": {"podFixed": {"cpu": "1"}},
+            "scheduling": {"nodeSelector": {"a": "b"}, "tolerations": [{"key": "a", "operator": "Exists"}]}}),
+        &[
+            (
+                "/overhead/podFixed",
+                json!({"cpu": "-1"}),
+                &[
+                    r#"overhead.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0"#,
+                ],
+            ),
+            (
+                "/scheduling/tolerations",
+                json!([{"key": "a", "operator": "Odd"}]),
+                &[
+                    r#"scheduling.tolerations[0].operator: Unsupported value: "Odd": supported values: "Equal", "Exists""#,
+                ],
+            ),
         ],
     );
 }
