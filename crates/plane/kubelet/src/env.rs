@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use wharf_kube_client::Object as _;
+use wharf_kube_model::field::quoted;
 
 use crate::{
     pod::{Container, Pod, Resources},
@@ -237,7 +238,8 @@ pub fn field(pod: &Pod, path: &str, facts: &Facts) -> Option<String> {
         return of_map(&pod.metadata.annotations, key);
     }
     let lines = |all: &BTreeMap<String, String>| {
-        let lines = all.iter().map(|(name, value)| format!("{name}={value:?}"));
+        let lines = all.iter();
+        let lines = lines.map(|(name, value)| format!("{name}={}", quoted(value)));
         lines.collect::<Vec<_>>().join("\n")
     };
     Some(match path {
@@ -377,6 +379,17 @@ mod tests {
         let of = |name: &str| resource(&own, &whole, name, Some(&divisor), &facts);
         assert_eq!(of("limits.cpu").as_deref(), Some("500"));
         assert_eq!(of("requests.cpu").as_deref(), Some("0"));
+    }
+
+    /// As Go quotes them, which what reads them was written for.
+    #[test]
+    fn labels_and_annotations_are_lines() {
+        let pod = json!({"metadata": {"annotations": {"a": "x\n\u{1}\"y\"", "b": "e\u{301}'"}}});
+        let pod = Pod::read(&pod).unwrap();
+        assert_eq!(
+            field(&pod, "metadata.annotations", &Facts::default()).unwrap(),
+            "a=\"x\\n\\x01\\\"y\\\"\"\nb=\"e\u{301}'\""
+        );
     }
 
     #[test]
