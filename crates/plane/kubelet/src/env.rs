@@ -28,6 +28,8 @@ pub struct Facts {
     pub services: Vec<(String, String)>,
     /// What `limits.cpu` and `limits.memory` are of a container that has none: thousandths of a core, bytes.
     pub allocatable: (u64, u64),
+    /// The same of `limits.ephemeral-storage`: bytes.
+    pub disk: u64,
 }
 
 /// Why a container cannot be started for now.
@@ -269,9 +271,11 @@ pub fn resource(
     let milli = match which {
         "limits" => own(&of.limits)
             .or_else(|| own(&whole.limits))
+            .filter(|it| *it != 0)
             .or(match kind {
                 "cpu" => Some(i128::from(facts.allocatable.0)),
                 "memory" => Some(i128::from(facts.allocatable.1) * 1000),
+                "ephemeral-storage" => Some(i128::from(facts.disk) * 1000),
                 _ => None,
             }),
         "requests" => own(&of.requests).or_else(|| own(&of.limits)).or(Some(0)),
@@ -379,6 +383,28 @@ mod tests {
         let of = |name: &str| resource(&own, &whole, name, Some(&divisor), &facts);
         assert_eq!(of("limits.cpu").as_deref(), Some("500"));
         assert_eq!(of("requests.cpu").as_deref(), Some("0"));
+    }
+
+    #[test]
+    fn a_limit_that_nobody_has_is_what_the_node_has() {
+        let facts = Facts {
+            allocatable: (2000, 1 << 30),
+            disk: 9 << 30,
+            ..Facts::default()
+        };
+        let own = Resources {
+            limits: BTreeMap::from([("cpu".to_owned(), json!("0"))]),
+            ..Resources::default()
+        };
+        let of = |name: &str| resource(&own, &Resources::default(), name, None, &facts);
+        for (name, amount) in [
+            ("limits.cpu", 2_u64),
+            ("limits.memory", 1 << 30),
+            ("limits.ephemeral-storage", 9 << 30),
+            ("limits.hugepages-2Mi", 0),
+        ] {
+            assert_eq!(of(name), Some(amount.to_string()), "{name}");
+        }
     }
 
     /// As Go quotes them, which what reads them was written for.

@@ -217,6 +217,11 @@ pub fn allocatable(facts: &Facts) -> (u64, u64) {
     (cpu, memory)
 }
 
+/// Of the bytes of a node's disk, those that pods may ask for.
+pub const fn allocatable_disk(bytes: u64) -> u64 {
+    bytes / 10 * 9
+}
+
 /// Machines of Fargate are of no type.
 const TYPE_LABELS: [&str; 2] = [
     "node.kubernetes.io/instance-type",
@@ -372,7 +377,7 @@ pub fn status(facts: &Facts, before: &Value, under: &BTreeSet<Condition>, now: T
         },
         "allocatable": {
             "cpu": format!("{cpu}m"), "memory": format!("{}Ki", memory >> 10), "pods": pods,
-            "ephemeral-storage": (facts.disk_bytes / 10 * 9).to_string(),
+            "ephemeral-storage": allocatable_disk(facts.disk_bytes).to_string(),
         },
         "conditions": conditions,
         "features": {"supplementalGroupsPolicy": true},

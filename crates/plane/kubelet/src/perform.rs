@@ -23,6 +23,7 @@ pub use self::{
 use crate::{
     env::{self, Facts},
     machine::{Pull, PullPolicy, run_name},
+    node::allocatable_disk,
     plan::Action,
     pod::{Container, Pod},
     qos,
@@ -196,6 +197,7 @@ fn facts(context: &Context, pod: &Pod, ip: Option<Ipv4Addr>) -> Facts {
         node_name: node.name.clone(),
         services: env::of_services(pod, &node.services.all()),
         allocatable: node.allocatable,
+        disk: allocatable_disk(node.capacity.disk),
     }
 }
 
