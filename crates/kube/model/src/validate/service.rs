@@ -8,7 +8,7 @@ use super::{handler, meta, pod::one_of};
 use crate::{
     field::{Errors, Path},
     names,
-    view::{absent, items, member, number, number_at, same, text, texts},
+    view::{absent, at, items, member, number, number_at, same, text, texts},
 };
 
 const TYPES: &[&str] = &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
@@ -35,8 +35,11 @@ pub fn service(object: &Value, errors: &mut Errors) {
             errors.forbidden(&ranges, "may only be used when `type` is 'LoadBalancer'");
         }
         for (index, range) in texts(spec, "loadBalancerSourceRanges").enumerate() {
+            let range = range.trim();
             errors.invalid_all(&ranges.index(index), range, names::cidr(range));
         }
+    } else if let Some(noted) = at(object, &["metadata", "annotations", RANGES]) {
+        noted_ranges(noted.as_str().unwrap_or_default(), kind, errors);
     }
     for name in ["allocateLoadBalancerNodePorts", "loadBalancerClass"] {
         if member(spec, name).is_some() && kind != "LoadBalancer" {
@@ -55,6 +58,23 @@ pub fn service(object: &Value, errors: &mut Errors) {
         );
     }
     traffic(spec, kind, &path, errors);
+}
+
+/// Who may come, as it is said where the member is not.
+const RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
+
+fn noted_ranges(noted: &str, kind: &str, errors: &mut Errors) {
+    let metadata = Path::root("metadata");
+    let path = metadata.child("annotations");
+    let path = path.key(RANGES);
+    if kind != "LoadBalancer" {
+        errors.forbidden(&path, "may only be used when `type` is 'LoadBalancer'");
+    }
+    let noted = noted.trim();
+    for range in noted.split(',').filter(|_| !noted.is_empty()) {
+        let range = range.trim();
+        errors.invalid_all(&path, range, names::cidr(range));
+    }
 }
 
 fn of_type(spec: &Value, kind: &str, headless: bool, path: &Path<'_>, errors: &mut Errors) {
@@ -311,6 +331,15 @@ pub fn change(new: &Value, old: &Value, errors: &mut Errors) {
     let named = |spec: &Value| text(spec, "type") == "ExternalName";
     if named(new) || named(old) {
         return;
+    }
+    let is_asked = |spec: &Value| {
+        text(spec, "type") == "LoadBalancer" && text(spec, "externalTrafficPolicy") == "Local"
+    };
+    if is_asked(new)
+        && is_asked(old)
+        && number(new, "healthCheckNodePort") != number(old, "healthCheckNodePort")
+    {
+        errors.forbidden(&path.child("healthCheckNodePort"), "field is immutable");
     }
     let first = |spec: &Value, name: &str| items(spec, name).first().cloned();
     for (name, text) in [

@@ -5,6 +5,45 @@ use serde_json::json;
 use super::{changed, check, created, with};
 
 #[test]
+fn who_may_come_to_a_service_and_where_its_health_is_asked() {
+    const RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
+    let balanced = json!({"metadata": {"name": "s"}, "spec": {"type": "LoadBalancer", "ports": [{"port": 80}],
+        "externalTrafficPolicy": "Local", "healthCheckNodePort": 30000, "loadBalancerSourceRanges": [" 10.0.0.0/8 "]}});
+    let of = |kind: &str, noted: &str| {
+        let mut service = with(&balanced, "/spec/loadBalancerSourceRanges", json!(null));
+        service["metadata"]["annotations"] = json!({RANGES: noted});
+        if kind == "ClusterIP" {
+            service["spec"] = json!({"type": kind, "ports": [{"port": 80}]});
+        }
+        created("v1", "services", service)
+    };
+    assert_eq!(
+        created("v1", "services", balanced.clone()),
+        Vec::<String>::new()
+    );
+    for noted in ["", "10.0.0.0/8, 192.168.0.0/16"] {
+        assert_eq!(of("LoadBalancer", noted), Vec::<String>::new());
+    }
+    let path = format!("metadata.annotations[{RANGES}]");
+    assert_eq!(
+        of("ClusterIP", ""),
+        [format!(
+            "{path}: Forbidden: may only be used when `type` is 'LoadBalancer'"
+        )]
+    );
+    let wrong = of("LoadBalancer", "10.0.0.0/8,x");
+    assert!(
+        wrong.len() == 1 && wrong[0].starts_with(&format!("{path}: Invalid value: \"x\"")),
+        "{wrong:?}"
+    );
+    let moved = with(&balanced, "/spec/healthCheckNodePort", json!(30001));
+    assert_eq!(
+        changed("v1", "services", balanced, moved),
+        ["spec.healthCheckNodePort: Forbidden: field is immutable"]
+    );
+}
+
+#[test]
 fn services() {
     let good = json!({"metadata": {"name": "s"}, "spec": {"selector": {"a": "b"}, "ports": [{"port": 80}]}});
     check(
