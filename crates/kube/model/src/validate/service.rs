@@ -12,8 +12,6 @@ use crate::{
 };
 
 const TYPES: &[&str] = &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
-/// The port of the node's own agent, which no load balancer may show.
-const KUBELET: i64 = 10250;
 
 pub fn service(object: &Value, errors: &mut Errors) {
     let path = Path::root("spec");
@@ -80,31 +78,10 @@ fn noted_ranges(noted: &str, kind: &str, errors: &mut Errors) {
 fn of_type(spec: &Value, kind: &str, headless: bool, path: &Path<'_>, errors: &mut Errors) {
     let addresses = path.child("clusterIPs");
     match kind {
-        "LoadBalancer" => {
-            let ports = path.child("ports");
-            for (index, port) in items(spec, "ports").iter().enumerate() {
-                if number(port, "port") == Some(KUBELET) {
-                    errors.invalid(
-                        &ports.index(index),
-                        KUBELET,
-                        format!(
-                            "may not expose port {KUBELET} externally since it is used by kubelet"
-                        ),
-                    );
-                }
-            }
-            if headless {
-                errors.invalid(
-                    &addresses.index(0),
-                    "None",
-                    "may not be set to 'None' for LoadBalancer services",
-                );
-            }
-        }
-        "NodePort" if headless => errors.invalid(
+        "LoadBalancer" | "NodePort" if headless => errors.invalid(
             &addresses.index(0),
             "None",
-            "may not be set to 'None' for NodePort services",
+            format!("may not be set to 'None' for {kind} services"),
         ),
         "ExternalName" => {
             for name in ["clusterIPs", "ipFamilies", "ipFamilyPolicy"] {

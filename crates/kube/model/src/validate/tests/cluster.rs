@@ -54,6 +54,11 @@ fn services() {
             ("/spec/ports", json!([]), &["spec.ports: Required value"]),
             ("/spec/clusterIP", json!("None"), &[]),
             (
+                "/spec",
+                json!({"type": "LoadBalancer", "ports": [{"port": 10250}]}),
+                &[],
+            ),
+            (
                 "/spec/type",
                 json!("Odd"),
                 &[
