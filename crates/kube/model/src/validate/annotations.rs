@@ -22,17 +22,15 @@ pub fn is_mirror(pod: &Value) -> bool {
     of(pod).is_some_and(|all| all.contains_key(MIRROR))
 }
 
-/// Those of a pod that is about to be.
-pub fn create(pod: &Value, errors: &mut Errors) {
-    let metadata = Path::root("metadata");
-    let path = metadata.child("annotations");
+/// Those of a pod that is about to be, or of a template. `path`: theirs.
+pub fn create(pod: &Value, path: &Path<'_>, errors: &mut Errors) {
     for (key, value) in of(pod).into_iter().flatten() {
         if errors.full() {
             return;
         }
         let value = value.as_str().unwrap_or_default();
         if key == DELETION_COST {
-            deletion_cost(value, &path, errors);
+            deletion_cost(value, path, errors);
         } else if key == SECCOMP || key.starts_with(SECCOMP_OF_CONTAINER) {
             seccomp(value, &path.child(key), errors);
         } else if let Some(container) = key.strip_prefix(APP_ARMOR) {
@@ -52,19 +50,25 @@ pub fn change(new: &Value, old: &Value, errors: &mut Errors) {
         _ => "AppArmor annotations",
     };
     let fixed = |all: Option<&Map<String, Value>>| -> Vec<(String, Value)> {
-        let all = all.into_iter().flatten().filter(|(key, _)| is_fixed(key));
+        let all = all
+            .into_iter()
+            .flatten()
+            .filter(|(key, _)| is_fixed(key.as_str()));
         all.map(|(key, value)| (key.clone(), value.clone()))
             .collect()
     };
     for (key, value) in fixed(before) {
         if now.and_then(|it| it.get(&key)) != Some(&value) {
-            let why = format!("may not remove or update {}", called(&key));
+            let why = format!("may not remove or update {}", called(key.as_str()));
             errors.forbidden(&path.key(&key), why);
         }
     }
     for (key, _) in fixed(now) {
         if before.is_none_or(|it| !it.contains_key(&key)) {
-            errors.forbidden(&path.key(&key), format!("may not add {}", called(&key)));
+            errors.forbidden(
+                &path.key(&key),
+                format!("may not add {}", called(key.as_str())),
+            );
         }
     }
     let cost = |all: Option<&Map<String, Value>>| {

@@ -27,7 +27,8 @@ pub fn create(pod: &Value, errors: &mut Errors) {
         );
     }
     whole(pod, errors);
-    annotations::create(pod, errors);
+    let metadata = Path::root("metadata");
+    annotations::create(pod, &metadata.child("annotations"), errors);
     if !absent(spec, "ephemeralContainers") {
         errors.forbidden(
             &path.child("ephemeralContainers"),
@@ -90,6 +91,7 @@ pub fn template(template: Option<&Value>, path: &Path<'_>, errors: &mut Errors) 
     let metadata = template.get("metadata").unwrap_or(&Value::Null);
     meta::labels(metadata, "labels", path, errors);
     meta::annotations(metadata, path, errors);
+    annotations::create(template, &path.child("annotations"), errors);
     let spec = template.get("spec").unwrap_or(&Value::Null);
     let path = path.child("spec");
     self::spec(spec, &path, errors, None);

@@ -68,6 +68,13 @@ fn deployments() {
                 ],
             ),
             (
+                "/spec/template/metadata/annotations",
+                json!({"controller.kubernetes.io/pod-deletion-cost": "much"}),
+                &[
+                    r#"spec.template.annotations[controller.kubernetes.io/pod-deletion-cost]: Invalid value: "much": must be a 32bit integer"#,
+                ],
+            ),
+            (
                 "/spec/template/spec/containers/0/name",
                 json!(""),
                 &["spec.template.spec.containers[0].name: Required value"],
