@@ -90,7 +90,9 @@ impl Controller for ReplicaSets {
         let selector = selector(&self.kind, &set);
         let owner = (&self.kind, &*set);
         let pods = claims::claim(&self.context.client, owner, &selector, &self.control.pods);
-        let first = plan(&set, &pods.await?, None, self.context.now());
+        let pods = pods.await?;
+        let related = self.related(&set, pods.len());
+        let first = plan(&set, &pods, &related, None, self.context.now());
         let about = Ref::of(&self.kind, &set);
         let failure = self.change(&set, &about, &first).await.err();
         // What was done is in the cache: the status tells of it already.
@@ -103,7 +105,7 @@ impl Controller for ReplicaSets {
             true => ("FailedCreate", error.to_string()),
             false => ("FailedDelete", error.to_string()),
         });
-        let then = plan(&set, &pods.owned, failed, self.context.now());
+        let then = plan(&set, &pods.owned, &related, failed, self.context.now());
         let mut status = then.status;
         // A ReplicationController has no such number.
         if self.kind == kind::REPLICA_SET {
@@ -119,6 +121,23 @@ impl Controller for ReplicaSets {
 }
 
 impl ReplicaSets {
+    /// Pods of other sets of the same owner, where some of the set's own pods are too many: a deployment has them while it rolls out.
+    fn related(&self, set: &Value, count: usize) -> Vec<Arc<Value>> {
+        let wanted = set.integer("/spec/replicas").unwrap_or(1).max(0) as usize;
+        let Some(owner) = set.controller().filter(|_| count > wanted) else {
+            return Vec::new();
+        };
+        let is_sibling = |it: &&Arc<Value>| {
+            let other = it.controller();
+            it.uid() != set.uid() && other.is_some_and(|it| it.uid() == owner.uid())
+        };
+        let sets = self.sets.in_namespace(set.namespace());
+        let siblings = sets.iter().filter(is_sibling);
+        siblings
+            .flat_map(|it| self.control.pods.owned_by(it.uid()))
+            .collect()
+    }
+
     async fn change(&self, set: &Value, about: &Ref, plan: &Plan) -> Result<(), Error> {
         let pod = of_template(set.at("/spec/template"), about);
         let count = plan.create.min(BURST);

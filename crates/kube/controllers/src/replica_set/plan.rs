@@ -31,10 +31,12 @@ pub struct Plan {
     pub look_after: Option<Duration>,
 }
 
-/// `failure` is the reason and text of what could not be done just now.
+/// `related` are pods of other sets of the same owner, as a rollout has them; `failure` is the reason and text of what could not be done
+/// just now.
 pub fn plan(
     set: &Value,
     pods: &[Arc<Value>],
+    related: &[Arc<Value>],
     failure: Option<(&str, String)>,
     now: Timestamp,
 ) -> Plan {
@@ -45,7 +47,8 @@ pub fn plan(
     let mut delete = Vec::new();
     if is_managed && excess > 0 {
         let mut beside: HashMap<&str, usize> = HashMap::new();
-        for pod in &active {
+        let others = related.iter().filter(|it| is_active(it));
+        for pod in active.iter().copied().chain(others) {
             *beside.entry(pod.text("/spec/nodeName")).or_default() += 1;
         }
         let mut ranked = active.clone();
@@ -147,6 +150,16 @@ mod tests {
     use super::*;
     use crate::pods::terminating;
 
+    /// Without pods of other sets.
+    fn plan(
+        set: &Value,
+        pods: &[Arc<Value>],
+        failure: Option<(&str, String)>,
+        now: Timestamp,
+    ) -> Plan {
+        super::plan(set, pods, &[], failure, now)
+    }
+
     fn set(replicas: i64) -> Value {
         json!({
             "metadata": {"name": "s", "uid": "s", "generation": 2},
@@ -181,6 +194,22 @@ mod tests {
                 "availableReplicas": 2,
             })
         );
+    }
+
+    #[test]
+    fn a_pod_beside_more_of_its_owner_goes_first() {
+        let on = |name: &str, node: &str| -> Arc<Value> {
+            let mut pod = (*pod(name, "True")).clone();
+            pod["spec"]["nodeName"] = node.into();
+            pod.into()
+        };
+        let pods = [on("x", "one"), on("y", "two")];
+        for (node, goes) in [("one", "x"), ("two", "y")] {
+            let related = [on("of another set", node)];
+            let plan = super::plan(&set(1), &pods, &related, None, NOW);
+            let names: Vec<&str> = plan.delete.iter().map(|it| it.name()).collect();
+            assert_eq!(names, [goes]);
+        }
     }
 
     #[test]
