@@ -120,6 +120,7 @@ def start_service(wharf):
 def test_as_much_is_counted_as_happened(fresh):
     task = start_service(fresh)
     counted, topic = make(fresh)
+    fresh.client("ssm").put_parameter(Name="rate", Value="3", Type="String")
     metrics = Metrics(fresh)
     sqs, events, sns, logs = (fresh.client(it) for it in ("sqs", "events", "sns", "logs"))
 
@@ -183,6 +184,8 @@ def test_as_much_is_counted_as_happened(fresh):
     sends = {"Type": "API", "Resource": "SendMessage", "Service": "SQS", "Class": "None"}
     assert metrics.sum(first, "AWS/Usage", "CallCount", **sends) == 12
     usage = {"Type": "Resource", "Resource": "ApproximateNumberOfTopics", "Service": "SNS", "Class": "None"}
+    assert metrics.sum(first, "AWS/Usage", "ResourceCount", **usage) == 1
+    usage = {"Type": "Resource", "Resource": "StandardParameterCount", "Service": "SSM", "Class": "None"}
     assert metrics.sum(first, "AWS/Usage", "ResourceCount", **usage) == 1
     usage = {"Type": "RESOURCE", "Resource": "ImagesPerRepositoryCount", "Service": "ECR", "ResourceId": "repository/busybox"}
     there = len(fresh.client("ecr").describe_images(repositoryName="busybox")["imageDetails"])

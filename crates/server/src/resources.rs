@@ -209,6 +209,28 @@ mod tests {
         );
     }
 
+    #[test]
+    fn what_services_bound_has_its_quota() {
+        let (ecr, iam) = (wharf_svc_ecr::COUNTED, wharf_svc_iam::COUNTED);
+        for (service, resource, most) in [
+            (ecr, "RepositoryCount", Some(100_000)),
+            (ecr, "ImagesPerRepositoryCount", Some(100_000)),
+            (iam, "OIDCProvider", Some(100)),
+            (iam, "SAMLProvider", Some(100)),
+            (iam, "ServerCertificate", Some(20)),
+            (iam, "Role", None),
+            (wharf_svc_s3::COUNTED, "GeneralPurposeBuckets", Some(10_000)),
+            (wharf_svc_cloudwatch::COUNTED, "InsightRule", Some(100)),
+            (
+                wharf_svc_ssm::COUNTED,
+                "StandardParameterCount",
+                Some(10_000),
+            ),
+        ] {
+            assert_eq!(service.most(resource), most, "{} {resource}", service.name);
+        }
+    }
+
     #[tokio::test]
     async fn a_minute_that_was_not_counted_has_none() {
         let resources = resources(&[("sns", "eu-west-1", "topic", "a")]).await;

@@ -27,6 +27,7 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
     });
     Served::by(wharf_api_ssm::Routes(Arc::new(ssm.clone())))
         .tagged(wharf_svc_ssm::TAGGED)
+        .counted(wharf_svc_ssm::COUNTED)
         .sealing(wharf_svc_ssm::SEALING)
         .announcing(wharf_svc_ssm::ANNOUNCING)
         .running("parameters", |stop| async move { ssm.run(stop).await })

@@ -81,6 +81,9 @@ use crate::{
 const SCAN_PAGE: usize = 500;
 /// Deletions in one transaction, two keys each; the store takes 128 operations.
 const DELETE_BATCH: usize = 60;
+/// ECR's quotas, of repositories of a registry and of images of a repository.
+pub(crate) const MAX_REPOSITORIES: usize = 100_000;
+pub(crate) const MAX_IMAGES: usize = 100_000;
 
 /// Settings, read once by the composition root.
 #[derive(Debug, Clone)]
@@ -129,8 +132,8 @@ impl Config {
             repository_bytes: u64::MAX,
             account_bytes: u64::MAX,
             boundless_account: None,
-            max_repositories: 100_000,
-            max_images: 100_000,
+            max_repositories: MAX_REPOSITORIES,
+            max_images: MAX_IMAGES,
             clock: Arc::new(SystemClock),
             unused_life: Duration::from_secs(6 * 3600),
             upload_idle_life: Duration::from_secs(3600),

@@ -3,14 +3,17 @@
 use wharf_records::{Record as _, decode};
 use wharf_service::{Counted, Counting};
 
-use crate::records::{Image, Repository, SERVICE};
+use crate::{
+    catalog::{MAX_IMAGES, MAX_REPOSITORIES},
+    records::{Image, Repository, SERVICE},
+};
 
 /// By the kinds of their records.
 pub const COUNTED: Counted = Counted {
     service: SERVICE,
     name: "ECR",
     resources: &[
-        Counting::all(Repository::KIND, "RepositoryCount"),
+        Counting::all(Repository::KIND, "RepositoryCount").at_most(MAX_REPOSITORIES),
         Counting::inside(
             Repository::KIND,
             Image::KIND,
@@ -19,6 +22,7 @@ pub const COUNTED: Counted = Counted {
                 Some((format!("{}.", repository.id), format!("repository/{name}")))
             },
             "ImagesPerRepositoryCount",
-        ),
+        )
+        .at_most(MAX_IMAGES),
     ],
 };

@@ -8,6 +8,7 @@
 //!   `reference` reads those under `/aws/reference/secretsmanager` from Secrets Manager, as the caller.
 //! - `ops` holds the operations; `authorize` their rows.
 //! - `announced` says what changes of parameters mean to the world; pure.
+//! - `counted` says which parameters CloudWatch tells the number of.
 //! - `reconcile` deletes parameters whose expiration policy is due.
 //!
 //! Invariants: the value of a SecureString is stored sealed, for one version of one parameter alone,
@@ -20,6 +21,7 @@ mod announced;
 mod authorize;
 mod config;
 mod core;
+mod counted;
 mod describe;
 mod fault;
 mod filter;
@@ -44,6 +46,7 @@ mod versions;
 
 pub use announced::ANNOUNCING;
 pub use config::{Facts, Kubernetes, Parts};
+pub use counted::COUNTED;
 pub use sealed::SEALING;
 pub use service::SsmService;
 pub use tagged::TAGGED;

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Rules of an account in a region, as with AWS.
-const MOST: usize = 100;
+pub const MOST: usize = 100;
 const PAGE: usize = 500;
 const ENABLED: &str = "ENABLED";
 const DISABLED: &str = "DISABLED";

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// In one account, as in AWS.
-const MAX_PROVIDERS: usize = 100;
+pub(crate) const MAX_PROVIDERS: usize = 100;
 const MAX_CLIENTS: usize = 100;
 const MAX_THUMBPRINTS: usize = 5;
 

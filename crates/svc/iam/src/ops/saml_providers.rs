@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// In one account, as in AWS.
-const MAX_PROVIDERS: usize = 100;
+pub(crate) const MAX_PROVIDERS: usize = 100;
 /// Bytes of metadata as they are stored, where quotes and breaks take two: what a transaction of the store holds,
 /// with room for tags. Those of real providers have some thousand.
 const MAX_METADATA: usize = 900_000;

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Buckets of an account, as AWS has it unless asked for more.
-const MAX_BUCKETS: usize = 10_000;
+pub const MAX_BUCKETS: usize = 10_000;
 const HOME: &str = "us-east-1";
 
 pub async fn create(
