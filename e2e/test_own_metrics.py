@@ -4,6 +4,8 @@ import datetime
 import json
 import time
 
+import pytest
+
 from harness import images, tasks
 from harness.tasks import sh
 from harness.waiting import wait_for
@@ -136,6 +138,8 @@ def test_as_much_is_counted_as_happened(fresh):
         sns.publish(TopicArn=topic, Message="hello")
     put = {"timestamp": int(time.time() * 1000), "message": "line"}
     logs.put_log_events(logGroupName="app", logStreamName="s", logEvents=[put] * 5)
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.put_log_events(logGroupName="app", logStreamName="none", logEvents=[put])
     fresh.aws("events", "put-events", "--entries", json.dumps([entry]))
     within(first)
     scaled_by_backlog(fresh)
@@ -181,6 +185,11 @@ def test_as_much_is_counted_as_happened(fresh):
     assert metrics.sum(first, "AWS/Events", "PutEventsEntriesCount") == 5
     forwarded = {"LogGroupName": "app", "DestinationType": "SQS", "FilterName": "all"}
     assert metrics.sum(first, "AWS/Logs", "ForwardedLogEvents", **forwarded) == 5
+    puts = {"Type": "API", "Resource": "PutLogEvents", "Service": "Logs", "Class": "None"}
+    calls, errors = (metrics.sum(first, "AWS/Logs", it, **puts) for it in ("CallCount", "ErrorCount"))
+    # Machines deliver what containers say as well.
+    assert calls >= 2 and errors >= 1
+    assert metrics.sum(first, "AWS/Logs", "CallCount") >= calls
     sends = {"Type": "API", "Resource": "SendMessage", "Service": "SQS", "Class": "None"}
     assert metrics.sum(first, "AWS/Usage", "CallCount", **sends) == 12
     usage = {"Type": "Resource", "Resource": "ApproximateNumberOfTopics", "Service": "SNS", "Class": "None"}

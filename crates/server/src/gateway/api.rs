@@ -505,8 +505,14 @@ impl Apis {
             Ok(input) => input,
             Err(fault) => return wanted.failure(&fault),
         };
+        let errors = usage::of_errors(&cx, &self.region, (schema, target.operation.as_str()));
         let (operation, held) = (target.operation, Arc::clone(hold));
-        detached::dispatch(&self.dispatcher, target.service, cx, operation, input, held).await
+        let reply =
+            detached::dispatch(&self.dispatcher, target.service, cx, operation, input, held).await;
+        if reply.status() >= 400 {
+            usage::failed(&self.counters, &errors);
+        }
+        reply
     }
 
     /// The context of a request whose signature holds, and that does not come too fast.

@@ -1,4 +1,5 @@
-//! How often each operation is called, as metrics under `AWS/Usage`, for the account that calls.
+//! How often each operation is called, as metrics under `AWS/Usage`, for the account that calls. Logs has what becomes of
+//! its operations under `AWS/Logs` too, and EventBridge calls of PutEvents that it never saw under `AWS/Events`.
 //!
 //! Each name under which something counts is kept for over a year, so clients choose none of them: operations are
 //! those of the schema, and regions those of AWS and the installation's own.
@@ -9,6 +10,9 @@ use wharf_wire::{Context, schema::ServiceSchema};
 
 use super::throttle::Throttle;
 use crate::services::SERVICES;
+
+/// The model that has metrics of its operations besides.
+const LOGS: &str = "logs";
 
 /// Counts a request whose signature holds. One that came too fast counts as throttled besides. `home` is the
 /// installation's region.
@@ -22,10 +26,67 @@ pub(super) fn called(
     let Some(of) = subject(&cx.account, (&cx.region, home), schema, operation) else {
         return;
     };
-    counters.add(&of, "CallCount", "None", 1.0);
-    if throttled {
-        counters.add(&of, "ThrottleCount", "None", 1.0);
+    count(counters, schema, &of, throttled);
+}
+
+fn count(counters: &Counters, schema: &ServiceSchema, of: &Subject, throttled: bool) {
+    let under_logs = under_logs(schema, of);
+    for of in under_logs.iter().chain([of]) {
+        counters.add(of, "CallCount", "None", 1.0);
+        if throttled {
+            counters.add(of, "ThrottleCount", "None", 1.0);
+        }
     }
+    if !throttled {
+        return;
+    }
+    failed(counters, &under_logs);
+    let is_put = of.dimensions.iter().any(|it| it.1 == "PutEvents");
+    if schema.name == "events" && is_put {
+        let of = Subject {
+            namespace: "AWS/Events",
+            dimensions: Vec::new(),
+            ..of.clone()
+        };
+        counters.one(&of, "PutEventsApproximateCallCount");
+        counters.one(&of, "PutEventsApproximateThrottledCount");
+    }
+}
+
+/// Those of an operation whose errors are counted, and of all together: of Logs alone.
+pub(super) fn of_errors(
+    cx: &Context,
+    home: &str,
+    (schema, operation): (&'static ServiceSchema, &str),
+) -> Vec<Subject> {
+    match schema.name {
+        LOGS => subject(&cx.account, (&cx.region, home), schema, operation)
+            .map_or_else(Vec::new, |of| under_logs(schema, &of)),
+        _ => Vec::new(),
+    }
+}
+
+/// Counts a request that came to an error.
+pub(super) fn failed(counters: &Counters, of_errors: &[Subject]) {
+    for of in of_errors {
+        counters.add(of, "ErrorCount", "None", 1.0);
+    }
+}
+
+/// What Logs tells of its own: the operation, and all of the account together.
+fn under_logs(schema: &ServiceSchema, of: &Subject) -> Vec<Subject> {
+    if schema.name != LOGS {
+        return Vec::new();
+    }
+    let one = Subject {
+        namespace: "AWS/Logs",
+        ..of.clone()
+    };
+    let all = Subject {
+        dimensions: Vec::new(),
+        ..one.clone()
+    };
+    vec![one, all]
 }
 
 /// `None`: it does not count. Requests that nobody signed have no account.
@@ -97,6 +158,10 @@ fn name(model: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use wharf_base::{TestClock, Timestamp};
+
     use super::*;
     use crate::gateway::throttle::Throttling;
 
@@ -120,6 +185,67 @@ mod tests {
         assert_eq!(quota(&twice, "Clouds", "PutMetricData"), None);
         let off = with(Throttling::Off);
         assert_eq!(quota(&off, "CloudWatch", "PutMetricData"), None);
+    }
+
+    /// What is counted of a call: namespace, values of dimensions, name and sum, sorted.
+    fn counted(service: &str, operation: &str, throttled: bool) -> Vec<String> {
+        let mut schemas = SERVICES.iter().map(|it| it.schema);
+        let schema = schemas.find(|it| it.name == service).unwrap();
+        let of = subject("1", ("eu-west-1", "attic-1"), schema, operation).unwrap();
+        let counters = Counters::new(Arc::new(TestClock::at(Timestamp(0))));
+        count(&counters, schema, &of, throttled);
+        let points = counters.take(i64::MAX).into_iter().flat_map(|it| it.1);
+        let points = points.map(|(_, it)| {
+            let values: Vec<_> = it.dimensions.iter().map(|it| it.1.as_str()).collect();
+            let (namespace, name, sum) = (it.namespace, it.name, it.summary.sum);
+            format!("{namespace} [{}] {name} {sum}", values.join(" "))
+        });
+        let mut points: Vec<_> = points.collect();
+        points.sort();
+        points
+    }
+
+    #[test]
+    fn a_call_counts_once_and_for_logs_under_its_own_namespace_too() {
+        assert_eq!(
+            counted("ecs", "ListClusters", false),
+            ["AWS/Usage [API ListClusters ECS None] CallCount 1"]
+        );
+        assert_eq!(
+            counted("logs", "PutLogEvents", false),
+            [
+                "AWS/Logs [API PutLogEvents Logs None] CallCount 1",
+                "AWS/Logs [] CallCount 1",
+                "AWS/Usage [API PutLogEvents Logs None] CallCount 1",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_came_too_fast_is_told_by_those_it_did_not_reach() {
+        assert_eq!(
+            counted("logs", "PutLogEvents", true),
+            [
+                "AWS/Logs [API PutLogEvents Logs None] CallCount 1",
+                "AWS/Logs [API PutLogEvents Logs None] ErrorCount 1",
+                "AWS/Logs [API PutLogEvents Logs None] ThrottleCount 1",
+                "AWS/Logs [] CallCount 1",
+                "AWS/Logs [] ErrorCount 1",
+                "AWS/Logs [] ThrottleCount 1",
+                "AWS/Usage [API PutLogEvents Logs None] CallCount 1",
+                "AWS/Usage [API PutLogEvents Logs None] ThrottleCount 1",
+            ]
+        );
+        assert_eq!(
+            counted("events", "PutEvents", true),
+            [
+                "AWS/Events [] PutEventsApproximateCallCount 1",
+                "AWS/Events [] PutEventsApproximateThrottledCount 1",
+                "AWS/Usage [API PutEvents EventBridge None] CallCount 1",
+                "AWS/Usage [API PutEvents EventBridge None] ThrottleCount 1",
+            ]
+        );
+        assert_eq!(counted("events", "PutRule", true).len(), 2);
     }
 
     #[test]

@@ -25,6 +25,22 @@ pub fn came_in(counters: &Counters, cx: &Context, group: &str, events: usize, by
     }
 }
 
+/// Counts a put that came faster than its stream or its account may send. Requests of which there are too many never get
+/// here: the gateway counts those.
+pub fn throttled(counters: &Counters, cx: &Context) {
+    let operation = [
+        ("Type", "API"),
+        ("Resource", "PutLogEvents"),
+        ("Service", "Logs"),
+        ("Class", "None"),
+    ];
+    let operation = operation.map(|(name, value)| (name, value.to_owned()));
+    for dimensions in [Vec::new(), Vec::from(operation)] {
+        let of = subject((&cx.account, &cx.region), dimensions);
+        counters.add(&of, "ThrottleCount", "None", 1.0);
+    }
+}
+
 /// Counts what is wrong with events in the embedded metric format.
 pub fn embedded(counters: &Counters, cx: &Context, group: &str, errors: Errors) {
     let both = [

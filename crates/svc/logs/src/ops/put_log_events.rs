@@ -38,7 +38,8 @@ pub async fn put_log_events(
         )
         .await?;
     let events = input.log_events.unwrap_or_default();
-    throttle(service, call, &stream.id, check(&events)?)?;
+    throttle(service, call, &stream.id, check(&events)?)
+        .inspect_err(|_| metered::throttled(&service.counters, call))?;
     let now = call.now.millis();
     let sorting = sort_out(&events, now, group.keeps_from(call.now));
     let taken: Vec<(i64, &str)> = events[sorting.taken.clone()]

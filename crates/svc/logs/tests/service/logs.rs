@@ -1,14 +1,14 @@
 //! The service over a real store and journal.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use proptest::prelude::*;
 use wharf_api_logs::{Logs, types::*};
-use wharf_base::Timestamp;
+use wharf_base::{SystemClock, Timestamp};
 use wharf_journal::{Journal, JournalOptions};
 use wharf_store::{Store, StoreOptions};
 use wharf_svc_logs::LogsService;
-use wharf_testkit::call_at;
+use wharf_testkit::{Counted, call_at};
 
 use crate::support::{self, NOW, call, make, open, open_over};
 
@@ -480,6 +480,33 @@ async fn a_stream_that_sends_too_much_is_throttled_and_others_are_not() {
         ("ThrottlingException", "Rate exceeded")
     );
     try_put(&logs, NOW, "calm", "heard").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_put_that_is_throttled_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let counted = Counted::new(Arc::new(SystemClock));
+    let options = wharf_svc_logs::Options {
+        limits: wharf_svc_logs::Limits {
+            stream_bytes_a_second: 1,
+            ..Default::default()
+        },
+        counters: counted.counters.clone(),
+        ..Default::default()
+    };
+    let logs = support::open_with(folder.path(), options);
+    make(&logs, "g", &["s"]).await;
+    let mut refused = None;
+    for _ in 0..1000 {
+        refused = try_put(&logs, NOW, "s", "line").await.err();
+        if refused.is_some() {
+            break;
+        }
+    }
+    assert_eq!(refused.unwrap().code, "ThrottlingException");
+    let sums = counted.sums();
+    assert_eq!(sums["ThrottleCount"], 1.0, "{sums:?}");
+    assert_eq!(sums["ThrottleCount API PutLogEvents Logs None"], 1.0);
 }
 
 /// So many events that they are packed as they come.
