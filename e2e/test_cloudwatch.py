@@ -464,6 +464,8 @@ def test_a_widget_is_an_image_of_its_data(wharf):
     low, high = (min(row for row in rows_of(lines, colour)) for colour in (blue, pink))
     middle = min(rows_of(lines, green))
     assert high < middle < low, "80 is above the line at 50, 10 below it"
+    deployed = drawn(annotations={"vertical": [{"value": minute(30).isoformat(), "label": "deployed", "color": "#00ff00"}]})
+    assert len([row for row in rows_of(deployed, green) if row < 180]) > 100, "from top to bottom"
     assert drawn(stacked=True) != lines != drawn(view="singleValue")
     assert drawn(width=1, height=1) is not None and drawn(width=2000, height=60)
     image = cloudwatch.get_metric_widget_image(MetricWidget=json.dumps(widget), OutputFormat="png")["MetricWidgetImage"]

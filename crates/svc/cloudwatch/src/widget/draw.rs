@@ -2,6 +2,7 @@
 //! points that fall on one column of it no more than the least and the greatest are drawn.
 
 mod legend;
+mod marks;
 
 use std::{cmp::Ordering, sync::Once};
 
@@ -16,10 +17,13 @@ use plotters::{
     },
 };
 
-use self::legend::{draw_legend, legend_lines, values};
+use self::{
+    legend::{draw_legend, legend_lines, values},
+    marks::{draw_moments, draw_rule, fill, fill_time},
+};
 use super::{
     palette::{self, Colour},
-    read::{Axis, Fill, Rule, Side, View, Widget},
+    read::{Axis, Side, View, Widget},
     scale::{self, Scale},
 };
 use crate::math::Line;
@@ -56,9 +60,10 @@ pub struct DrawError(String);
 
 /// Whether so many lines can be drawn in a time that is bounded, however wild they are.
 pub fn fits(widget: &Widget, lines: usize) -> bool {
-    let filled = widget.rules.iter().filter(|it| it.fill != Fill::None);
+    let rules = widget.rules.iter().filter(|it| it.mark.is_filled());
+    let moments = widget.moments.iter().filter(|it| it.is_filled());
     let pixels = widget.width as usize * widget.height as usize;
-    (lines + filled.count()).saturating_mul(pixels) <= MOST_TOUCHED
+    (lines + rules.count() + moments.count()).saturating_mul(pixels) <= MOST_TOUCHED
 }
 
 type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
@@ -224,6 +229,9 @@ fn graph(canvas: &Canvas<'_>, widget: &Widget, lines: &[Drawn]) -> Result<(), Dr
     for rule in &widget.rules {
         fill(canvas, rule, frame, of(rule.side))?;
     }
+    for mark in &widget.moments {
+        fill_time(canvas, widget, mark, frame)?;
+    }
     for (at, it) in lines.iter().enumerate() {
         match areas.get(at) {
             Some(area) => draw_area(canvas, area, it.colour, frame, of(it.side))?,
@@ -232,6 +240,9 @@ fn graph(canvas: &Canvas<'_>, widget: &Widget, lines: &[Drawn]) -> Result<(), Dr
     }
     for rule in &widget.rules {
         draw_rule(canvas, rule, frame, of(rule.side), is_small)?;
+    }
+    for mark in &widget.moments {
+        draw_moments(canvas, widget, mark, frame, is_small)?;
     }
     if !is_small && legend > 0 {
         draw_legend(canvas, lines, (frame, height), legend)?;
@@ -250,7 +261,7 @@ fn scale_of(widget: &Widget, lines: &[Drawn], areas: &[Stack], side: Side) -> Sc
         Side::Right => &widget.right,
     };
     let rules = widget.rules.iter().filter(|it| it.side == side);
-    let rules = rules.map(|it| it.value);
+    let rules = rules.flat_map(|it| it.mark.edges().map(|it| it.0));
     let here = |it: &&Drawn| it.side == side;
     let range = widget.range;
     let values = lines.iter().filter(here).flat_map(|it| {
@@ -497,47 +508,6 @@ fn draw_area(
             Ordering::Less => canvas.block((x, from + 1), (x, to), rgb(colour).mix(0.5))?,
         }
         canvas.block((x, to), (x, to), rgb(colour).to_rgba())?;
-    }
-    Ok(())
-}
-
-fn colour_of(rule: &Rule) -> Colour {
-    rule.colour.unwrap_or((214, 39, 40))
-}
-
-fn fill(canvas: &Canvas<'_>, rule: &Rule, frame: Frame, scale: Scale) -> Result<(), DrawError> {
-    let y = row(scale, frame, rule.value);
-    let (top, bottom) = match rule.fill {
-        Fill::None => return Ok(()),
-        Fill::Above => (frame.top, y),
-        Fill::Below => (y, frame.bottom),
-    };
-    canvas.block(
-        (frame.left, top),
-        (frame.right, bottom),
-        rgb(colour_of(rule)).mix(0.15),
-    )
-}
-
-fn draw_rule(
-    canvas: &Canvas<'_>,
-    rule: &Rule,
-    frame: Frame,
-    scale: Scale,
-    is_small: bool,
-) -> Result<(), DrawError> {
-    // A line at the edge would say another value.
-    if !(0.0..=1.0).contains(&scale.share(rule.value)) {
-        return Ok(());
-    }
-    let y = row(scale, frame, rule.value);
-    canvas.path(
-        &[(frame.left, y), (frame.right, y)],
-        rgb(colour_of(rule)).to_rgba(),
-    )?;
-    if !is_small {
-        let at = (frame.right - 4, y - TEXT_PIXELS - 3);
-        canvas.text(&rule.label, at, HPos::Right, TEXT_PIXELS, frame.width())?;
     }
     Ok(())
 }

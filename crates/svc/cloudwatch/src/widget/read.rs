@@ -1,10 +1,14 @@
 //! A widget's JSON, as AWS documents it for GetMetricWidgetImage: what to ask for and how to show it. Pure. A
 //! member that would not be heeded is refused by name.
 
+mod marks;
+
 use serde_json::{Map, Value};
 use wharf_api_cloudwatch::{Dimension, Metric, MetricDataQuery, MetricStat};
 use wharf_base::Timestamp;
 
+use self::marks::MOST;
+pub use self::marks::{Fill, Mark, Rule};
 use super::palette::{self, Colour};
 use crate::{fetch::Range, label};
 
@@ -14,7 +18,6 @@ const MOST_BYTES: usize = 100 << 10;
 const MOST_METRICS: usize = 100;
 /// Pixels of a side, as in AWS.
 const MOST_PIXELS: i64 = 2000;
-const MOST_RULES: usize = 100;
 /// Namespace, name, and 30 dimensions.
 const MOST_WORDS: usize = 2 + 2 * 30;
 /// Bytes of a namespace, a name or a value, of an id and of an expression: no metric has longer ones, and a request of
@@ -60,24 +63,6 @@ pub struct Axis {
     pub max: Option<f64>,
 }
 
-/// What is beyond a horizontal line that is coloured too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fill {
-    None,
-    Above,
-    Below,
-}
-
-/// A horizontal line.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rule {
-    pub value: f64,
-    pub label: String,
-    pub colour: Option<Colour>,
-    pub fill: Fill,
-    pub side: Side,
-}
-
 /// How the lines of a query are drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shown {
@@ -100,6 +85,8 @@ pub struct Widget {
     pub left: Axis,
     pub right: Axis,
     pub rules: Vec<Rule>,
+    /// Vertical annotations, in seconds since 1970.
+    pub moments: Vec<Mark<i64>>,
     pub queries: Vec<MetricDataQuery>,
     /// Those that are drawn.
     pub shown: Vec<Shown>,
@@ -171,7 +158,8 @@ pub fn widget(
         range,
         left: axis("yAxis.left", axes.object("left")?.as_ref())?,
         right: axis("yAxis.right", axes.object("right")?.as_ref())?,
-        rules: rules(&annotations.list("horizontal", MOST_RULES)?)?,
+        rules: marks::rules(&annotations.list("horizontal", MOST)?)?,
+        moments: marks::moments(&annotations.list("vertical", MOST)?)?,
         queries,
         shown,
     };
@@ -195,33 +183,6 @@ fn axis(path: &str, given: Option<&Value>) -> Result<Axis, BadWidget> {
         ))),
         _ => Ok(axis),
     }
-}
-
-fn rules(given: &[Value]) -> Result<Vec<Rule>, BadWidget> {
-    let mut rules = Vec::new();
-    for (at, it) in given.iter().enumerate() {
-        let mut members = Members::of(&format!("annotations.horizontal[{at}]"), Some(it))?;
-        let visible = members.flag("visible")?.unwrap_or(true);
-        let fills = [
-            ("none", Fill::None),
-            ("above", Fill::Above),
-            ("below", Fill::Below),
-        ];
-        let rule = Rule {
-            value: members
-                .number("value")?
-                .ok_or_else(|| members.bad("value"))?,
-            label: members.text("label")?.unwrap_or_default(),
-            colour: members.colour("color")?,
-            fill: members.one_of("fill", &fills)?.unwrap_or(Fill::None),
-            side: members.side()?,
-        };
-        members.end()?;
-        if visible {
-            rules.push(rule);
-        }
-    }
-    Ok(rules)
 }
 
 /// What metrics have that do not say.

@@ -136,6 +136,47 @@ fn rules_legends_and_titles_are_drawn() {
 }
 
 #[test]
+fn moments_and_bands_are_drawn_where_they_are() {
+    const GREEN: Colour = (0, 255, 0);
+    let moment = |seconds: i64| Timestamp::from_millis((FROM + seconds) * 1000).iso8601_seconds();
+    let with = |annotations: Value| {
+        let it = widget(json!({
+            "annotations": annotations, "legend": {"position": "hidden"},
+            "yAxis": {"left": {"min": 0, "max": 10}},
+        }));
+        let pixels = pixels(&it, &[]).unwrap();
+        (places(&it, &pixels, GREEN), pixels)
+    };
+    let at = |seconds| json!({"value": moment(seconds), "color": "#00ff00"});
+    let (early, _) = with(json!({"vertical": [at(600)]}));
+    let (late, _) = with(json!({"vertical": [at(3000)]}));
+    let columns = |all: &[(usize, usize)]| {
+        all.iter()
+            .map(|it| it.0)
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!((columns(&early).len(), columns(&late).len()), (1, 1));
+    assert!(columns(&early) < columns(&late) && early.len() > 100);
+    // Both edges of a band, and what is between.
+    let band = json!([at(600), {"value": moment(3000)}]);
+    let (edges, filled) = with(json!({"vertical": [band]}));
+    assert_eq!(edges.len(), early.len() + late.len());
+    let mixed =
+        |it: &&[u8]| it[1] >= 250 && it[0].abs_diff(it[2]) <= 2 && (200..235).contains(&it[0]);
+    assert!(filled.chunks(3).filter(mixed).count() > 10_000);
+    // What is not within the time that is shown is not there.
+    let outside = json!([at(-600), {"value": moment(-300)}]);
+    let (none, pixels) = with(json!({"vertical": [at(4000), outside]}));
+    assert!(none.is_empty() && !pixels.chunks(3).any(|it| mixed(&it)));
+    let (rules, pixels) =
+        with(json!({"horizontal": [[{"value": 2, "color": "#00ff00"}, {"value": 8}]]}));
+    assert!(rules.len() > 400 && pixels.chunks(3).filter(mixed).count() > 10_000);
+    let beyond = json!([{"value": 12, "color": "#00ff00"}, {"value": 20}]);
+    let (none, pixels) = with(json!({"horizontal": [beyond]}));
+    assert!(none.is_empty() && !pixels.chunks(3).any(|it| mixed(&it)));
+}
+
+#[test]
 fn a_column_keeps_its_least_and_greatest() {
     let plain = widget(json!({}));
     let frame = Frame {
@@ -199,7 +240,10 @@ proptest! {
         let rule = if rule.is_finite() { rule } else { 0.0 };
         let it = widget(json!({
             "width": width, "height": height, "view": view, "stacked": stacked, "title": title,
-            "annotations": {"horizontal": [{"value": rule, "label": title, "fill": "below"}]},
+            "annotations": {
+                "horizontal": [{"value": rule, "label": title, "fill": "below"}, [{"value": rule}, {"value": 1}]],
+                "vertical": [[{"value": "2027-01-15T08:10:00Z", "label": title}, {"value": "2027-01-15T08:20:00Z"}]],
+            },
         }));
         let lines: Vec<Drawn> = values
             .iter()

@@ -99,6 +99,37 @@ fn times_are_moments_or_spans() {
 }
 
 #[test]
+fn annotations_are_lines_or_bands_of_values_and_moments() {
+    let it = with(json!({"annotations": {
+        "horizontal": [
+            [{"value": 2, "label": "much", "color": "#0000ff", "yAxis": "right"}, {"value": 1, "label": "little"}],
+            {"value": 3, "visible": false},
+        ],
+        "vertical": [
+            {"value": "2027-01-15T08:00:00Z", "label": "deployed", "fill": "after"},
+            [{"value": "2027-01-15T08:00:00Z"}, {"value": "2027-01-15T08:01:00Z", "label": "over"}],
+        ],
+    }}))
+    .unwrap();
+    let [rule] = &it.rules[..] else {
+        panic!("one that is visible");
+    };
+    let edges: Vec<_> = rule.mark.edges().collect();
+    assert_eq!(edges, [(2.0, "much"), (1.0, "little")]);
+    assert_eq!(
+        (rule.side, rule.mark.colour),
+        (Side::Right, Some((0, 0, 255)))
+    );
+    let [deployed, band] = &it.moments[..] else {
+        panic!("two moments");
+    };
+    assert_eq!((deployed.at, deployed.fill), (NOW_S, Fill::Above));
+    let edges: Vec<_> = band.edges().collect();
+    assert_eq!(edges, [(NOW_S, ""), (NOW_S + 60, "over")]);
+    assert!(band.is_filled() && deployed.is_filled());
+}
+
+#[test]
 fn what_is_not_drawn_is_refused_by_name() {
     for (members, wanted) in [
         (json!({"liveData": true}), "liveData is not supported"),
@@ -116,8 +147,28 @@ fn what_is_not_drawn_is_refused_by_name() {
         ),
         (json!({"yAxis": []}), "yAxis has no value that is valid"),
         (
-            json!({"annotations": {"vertical": []}}),
-            "annotations.vertical is not supported",
+            json!({"annotations": {"alarms": []}}),
+            "annotations.alarms is not supported",
+        ),
+        (
+            json!({"annotations": {"vertical": [{"value": 7}]}}),
+            "annotations.vertical[0].value has no value that is valid",
+        ),
+        (
+            json!({"annotations": {"vertical": [{"value": "2027-01-15T08:00:00Z", "yAxis": "left"}]}}),
+            "annotations.vertical[0].yAxis is not supported",
+        ),
+        (
+            json!({"annotations": {"vertical": [{"value": "2027-01-15T08:00:00Z", "fill": "above"}]}}),
+            "annotations.vertical[0].fill must be one of none, after, before",
+        ),
+        (
+            json!({"annotations": {"horizontal": [[{"value": 1}]]}}),
+            "annotations.horizontal[0] must be an object, or two for the edges of a band",
+        ),
+        (
+            json!({"annotations": {"horizontal": [[{"value": 1}, {"value": 2, "fill": "above"}]]}}),
+            "annotations.horizontal[0][1].fill is not supported",
         ),
         (
             json!({"annotations": {"horizontal": [{"label": "x"}]}}),
