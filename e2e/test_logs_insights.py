@@ -60,6 +60,25 @@ def test_a_query_counts_and_shows(lines):
     assert fields["level"] == 100 and fields["user.name"] == 100
 
 
+def test_rows_after_rows(lines):
+    logs, group = lines
+
+    def asked(text):
+        return rows(ended(logs, started(logs, text, group)))
+
+    found = asked(
+        "fields n | sort n | limit 4 | accum n as total | autoregress total | addtotals col=true n | display n, total, total_p1, Total"
+    )
+    assert [row.get("total") for row in found] == ["0", "1", "3", "6", None]
+    assert [row.get("total_p1") for row in found] == [None, "0", "1", "3", None]
+    assert [row["Total"] for row in found] == ["0", "1", "2", "3", "6"] and found[-1]["n"] == "6"
+    # Half a minute has nothing.
+    found = asked("filter n < 30 or n >= 60 | stats count(*) as events by bin(1s) | fillmissing with 0 for events")
+    assert [row["events"] for row in found] == ["1"] * 40 + ["0"] * 30 + ["1"] * 30
+    (found,) = asked("stats rate(n, 1s) as each")
+    assert found == {"each": "1"}
+
+
 def test_parse_dedup_and_patterns(lines):
     logs, group = lines
     text = 'parse @message "\\"name\\": \\"*\\"" as who | dedup who | display who | limit 5'

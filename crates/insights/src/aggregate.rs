@@ -33,14 +33,16 @@ pub(crate) enum Kind {
     Latest,
     SortsFirst,
     SortsLast,
+    /// How much numbers change within so many milliseconds, from the first event to the last.
+    Rate(f64),
 }
 
 impl Kind {
-    /// `pct` has a second argument, which the caller reads.
+    /// `pct` and `rate` have a second argument, which the caller reads.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
-            "count" => Self::Count,
-            "sum" => Self::Sum,
+            "count" | "count_over_time" | "countovertime" => Self::Count,
+            "sum" | "sum_over_time" | "sumovertime" => Self::Sum,
             "avg" => Self::Avg,
             "min" => Self::Min,
             "max" => Self::Max,
@@ -51,6 +53,7 @@ impl Kind {
             "latest" => Self::Latest,
             "sortsfirst" => Self::SortsFirst,
             "sortslast" => Self::SortsLast,
+            "rate" => Self::Rate(0.0),
             _ => return None,
         })
     }
@@ -105,6 +108,26 @@ pub(crate) enum Count {
         at: Option<(i64, Value<'static>)>,
         wanted: Ordering,
     },
+    /// Of the first and the last event, the time and the number; how long what is asked about is.
+    Rate {
+        ends: Option<[(i64, f64); 2]>,
+        interval_ms: f64,
+    },
+}
+
+/// By time; of one time the numbers decide, in whatever order they come.
+fn by_time(a: &(i64, f64), b: &(i64, f64)) -> Ordering {
+    a.0.cmp(&b.0).then_with(|| a.1.total_cmp(&b.1))
+}
+
+fn widen(ends: &mut Option<[(i64, f64); 2]>, more: (i64, f64)) {
+    let [first, last] = ends.get_or_insert([more; 2]);
+    if by_time(&more, first) == Ordering::Less {
+        *first = more;
+    }
+    if by_time(&more, last) == Ordering::Greater {
+        *last = more;
+    }
 }
 
 impl Count {
@@ -133,6 +156,10 @@ impl Count {
             Kind::Latest => Self::When {
                 at: None,
                 wanted: Ordering::Greater,
+            },
+            Kind::Rate(interval_ms) => Self::Rate {
+                ends: None,
+                interval_ms,
             },
         }
     }
@@ -186,6 +213,11 @@ impl Count {
                 };
                 if at.as_ref().is_none_or(is_better) {
                     *at = Some((time, value.into_owned()));
+                }
+            }
+            Self::Rate { ends, .. } => {
+                if let Some(number) = value.number() {
+                    widen(ends, (time, number));
                 }
             }
         }
@@ -244,6 +276,12 @@ impl Count {
                     ..
                 },
             ) => own.add(value, time),
+            (
+                Self::Rate { ends, .. },
+                Self::Rate {
+                    ends: Some(more), ..
+                },
+            ) => more.into_iter().for_each(|it| widen(ends, it)),
             _ => {}
         }
     }
@@ -265,6 +303,14 @@ impl Count {
             },
             Self::Distinct(distinct) => Value::Number(distinct.count()),
             Self::When { at, .. } => at.as_ref().map_or(Value::Null, |(_, value)| value.clone()),
+            // There is none at one moment alone.
+            Self::Rate { ends, interval_ms } => match ends {
+                Some([first, last]) if last.0 > first.0 => {
+                    let took = (last.0 - first.0) as f64;
+                    number((last.1 - first.1) * interval_ms / took)
+                }
+                _ => Value::Null,
+            },
         }
     }
 

@@ -30,6 +30,8 @@ pub(crate) enum Expr {
     Call(Function, Vec<Expr>),
     Floor(Box<Expr>, Period),
     Ceil(Box<Expr>, Period),
+    /// So many milliseconds later than a time.
+    After(Box<Expr>, i64),
     /// Whether the event has the field.
     IsPresent(Box<Expr>),
     /// The message without masks; a field of its JSON.
@@ -109,6 +111,18 @@ impl<'e> Scene<'e> {
 }
 
 impl Expr {
+    /// What divides the times that it gives, and by how much they are later than that.
+    pub fn bins(&self) -> Option<(Period, i64)> {
+        match self {
+            Self::Floor(_, period) | Self::Ceil(_, period) => Some((*period, 0)),
+            Self::After(of, more) => {
+                let (period, later) = of.bins()?;
+                Some((period, later.checked_add(*more)?))
+            }
+            _ => None,
+        }
+    }
+
     pub fn eval<'e>(&'e self, scene: &Scene<'e>, slots: &[Value<'e>]) -> Value<'e> {
         // Nothing more is made of what is too much already.
         if scene.cost.is_spent() {
@@ -159,6 +173,10 @@ impl Expr {
             }
             Self::Floor(it, period) => time(of(it).number().and_then(|it| period.floor(it as i64))),
             Self::Ceil(it, period) => time(of(it).number().and_then(|it| period.ceil(it as i64))),
+            Self::After(it, millis) => match of(it) {
+                Value::Time(at) => time(at.checked_add(*millis)),
+                _ => Value::Null,
+            },
             Self::IsPresent(it) => Value::Bool(!of(it).is_null()),
             Self::UnmaskedMessage => scene.event.map_or(Value::Null, |event| {
                 let unmasked = event.unmasked.map(|it| it.message);

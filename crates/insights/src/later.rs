@@ -68,6 +68,7 @@ impl Later<'_> {
                 keyed.sort_by(|(a, _), (b, _)| by_keys(&descending, a, b));
                 out.extend(keyed.into_iter().map(|(_, row)| row));
             }
+            Stage::Whole(Whole::Across(what)) => out = self.across(what, rows)?,
             Stage::Whole(Whole::Limit(most)) => out.extend(rows.into_iter().take(*most)),
             Stage::Whole(Whole::Dedup(of)) => {
                 let mut seen = HashSet::new();

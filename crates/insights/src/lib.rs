@@ -4,6 +4,7 @@
 //!   query's errors have their places.
 //! - [`Run`] takes events and keeps what the first command that must see all of them needs (`sink`); runs of several
 //!   threads are joined, and [`Run::finish`] does the rest of the query on what they kept.
+//! - `later` has the commands behind the first that must see all events, `across` those of them that look from row to row.
 //! - `eval` has expressions and functions, `aggregate` what `stats` counts, `extract` the forms of `parse`,
 //!   `discover` the fields of JSON, `pattern` the clusters of alike texts, `cost` what one event may cost.
 //! - [`Needles`] are texts without which no event passes the query's filters: readers look for them in raw blocks
@@ -17,6 +18,7 @@
 
 #![forbid(unsafe_code)]
 
+mod across;
 mod aggregate;
 mod cost;
 mod discover;

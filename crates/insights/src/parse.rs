@@ -1,5 +1,6 @@
 //! The text of a query: commands between `|`, read in one pass with the names that each of them may use.
 
+mod across;
 mod commands;
 mod expressions;
 mod lexer;
@@ -122,6 +123,11 @@ impl Parser<'_> {
             "limit" => self.limit(),
             "dedup" => self.dedup(),
             "lookup" => self.lookup(span),
+            "accum" => self.accum(),
+            "addtotals" => self.addtotals(),
+            "autoregress" => self.autoregress(),
+            "filldown" => self.filldown(),
+            "fillmissing" => self.fillmissing(span),
             "pattern" => self.pattern(),
             "diff" => self.diff(span),
             "source" => Err(Wrong::at(span, "SOURCE must be the first command")),

@@ -40,6 +40,15 @@ impl Period {
         }
     }
 
+    /// Its length, if all have the same.
+    pub fn millis(self) -> Option<i64> {
+        match self {
+            Self::Millis(length) => Some(length),
+            Self::Weeks(count) => Some(count * 7 * DAY_MS),
+            Self::Months(_) => None,
+        }
+    }
+
     /// The start of the period that a time is in.
     pub fn floor(self, millis: i64) -> Option<i64> {
         let even = |length: i64, from: i64| {

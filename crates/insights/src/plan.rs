@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    QueryError, Table, aggregate::Aggregate, eval::Expr, event::Event, extract::Extract,
-    indexed::Term, lookup::Lookup, needles::Needles, parse, value::Value,
+    QueryError, Table, across::Across, aggregate::Aggregate, eval::Expr, event::Event,
+    extract::Extract, indexed::Term, lookup::Lookup, needles::Needles, parse, value::Value,
 };
 
 /// Fields that every event has.
@@ -61,6 +61,7 @@ pub(crate) enum Whole {
     Dedup(Vec<Expr>),
     Stats(Stats),
     Pattern(Expr, Option<Shift>),
+    Across(Across),
 }
 
 #[derive(Debug)]

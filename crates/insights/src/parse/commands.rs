@@ -63,7 +63,7 @@ impl Parser<'_> {
     }
 
     /// The text of an expression, which is its name if it has no other.
-    fn written(&self, start: usize, end: usize) -> String {
+    pub(super) fn written(&self, start: usize, end: usize) -> String {
         let text = &self.text[start..end];
         let is_one_name =
             text.starts_with('`') && text.ends_with('`') && text.matches('`').count() == 2;
@@ -74,7 +74,7 @@ impl Parser<'_> {
     }
 
     /// `as name`
-    fn alias(&mut self) -> Result<Option<String>, Wrong> {
+    pub(super) fn alias(&mut self) -> Result<Option<String>, Wrong> {
         match self.lexer.word("as")? {
             true => name(&mut self.lexer).map(Some),
             false => Ok(None),
@@ -223,6 +223,16 @@ impl Parser<'_> {
                     break;
                 }
             }
+        }
+        let start = self.lexer.start()?;
+        if self.lexer.word("offset")? {
+            let later = self.duration()?;
+            let Some(at) = times else {
+                let span = (start, self.lexer.taken);
+                return Err(Wrong::at(span, "offset comes behind by bin(…)"));
+            };
+            let bins = std::mem::replace(&mut by[at], Expr::Const(Value::Null));
+            by[at] = Expr::After(bins.into(), later);
         }
         columns.extend(names);
         self.whole(Whole::Stats(Stats {

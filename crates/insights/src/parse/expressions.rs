@@ -323,6 +323,12 @@ impl Parser<'_> {
         {
             return Ok(column);
         }
+        if name.eq_ignore_ascii_case("histogram") {
+            return Err(Wrong::at(
+                span,
+                format!("The function {name} is not supported by this version of wharf."),
+            ));
+        }
         if let Some(kind) = Kind::named(name) {
             return match counts {
                 Some(counts) => self.aggregate(kind, span, counts),
@@ -446,6 +452,10 @@ impl Parser<'_> {
                     }
                 }
             }
+            Kind::Rate(_) => {
+                self.lexer.expect(",")?;
+                Kind::Rate(self.duration()? as f64)
+            }
             kind => kind,
         };
         self.lexer.expect(")")?;
@@ -458,6 +468,16 @@ impl Parser<'_> {
         counts.push(Aggregate { kind, of });
         // What was counted stands in the slots of a group.
         Ok(Expr::Slot(counts.len() - 1))
+    }
+
+    /// A period that is as long whenever it is, in milliseconds.
+    pub(super) fn duration(&mut self) -> Result<i64, Wrong> {
+        let start = self.lexer.start()?;
+        let period = self.period()?;
+        period.millis().ok_or_else(|| {
+            let span = (start, self.lexer.taken);
+            Wrong::at(span, "a period of weeks at most is expected")
+        })
     }
 
     fn period(&mut self) -> Result<Period, Wrong> {

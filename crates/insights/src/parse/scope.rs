@@ -103,6 +103,34 @@ impl Scope {
         self.display = Some(columns);
     }
 
+    /// A column behind all others, or in the place of one by its name.
+    pub fn adds(&mut self, name: String, expr: Expr) {
+        match &mut self.display {
+            Some(display) => put(display, name, expr),
+            None => self.takes_out(name, expr),
+        }
+    }
+
+    /// The columns by a name have another value from here on; there may be none.
+    pub fn replaces(&mut self, name: &str, expr: &Expr) {
+        let display = self.display.iter_mut().flatten();
+        let all = self.fields.iter_mut().chain(&mut self.taken).chain(display);
+        all.filter(|(known, _)| known == name)
+            .for_each(|(_, old)| old.clone_from(expr));
+    }
+
+    /// The columns there are so far but for those that all events have.
+    pub fn shown(&self) -> Vec<(String, Expr)> {
+        let all: Vec<&(String, Expr)> = match &self.display {
+            Some(display) => display.iter().collect(),
+            None => self.fields.iter().chain(&self.taken).collect(),
+        };
+        let own = all
+            .into_iter()
+            .filter(|it| !matches!(it.1, Expr::System(_)));
+        own.cloned().collect()
+    }
+
     /// From here on rows have these columns and nothing else.
     pub fn becomes(&mut self, columns: &[String]) {
         self.of_rows = true;

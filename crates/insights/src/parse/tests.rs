@@ -33,6 +33,12 @@ fn queries() {
         "stats count(*) as n by id | lookup users id output name",
         "filter ispresent(a) and isempty(b) or isblank(c)",
         "fields coalesce(a, b, 'c') as x, list[0], list[1][2]",
+        "fields @timestamp, bytes | accum bytes AS totalBytes | accum bytes",
+        "fields @timestamp, bytes | autoregress bytes p=1-4 | autoregress bytes AS before | autoregress bytes as b p=2",
+        "fields @timestamp, host, cpu_user, cpu_system | filldown host cpu* | filldown | filldown *user, host",
+        "fields price, tax, qty | addtotals price, tax | addtotals fieldname=RowSum row=true | addtotals col=true qty",
+        "stats avg(latency) as mean, max(latency) by bin(1m) | fillmissing with 0 for mean, 'none' for max(latency), with -1 for mean",
+        "stats rate(bytes, 1m), count_over_time(a), sumOverTime(b) by bin(5m) offset 1h | fillmissing",
     ] {
         if let Err(error) = Query::parse(text) {
             panic!("{text}: {error}");
@@ -56,6 +62,41 @@ fn errors_have_places() {
         ("filter a not b", "like or in is expected", "b"),
         ("filter count(*) > 1", "for stats alone", "count"),
         ("stats a", "stands outside", "a"),
+        (
+            "stats histogram(a, 3)",
+            "not supported by this version",
+            "histogram",
+        ),
+        ("stats rate(a, 1mo)", "weeks at most", "1mo"),
+        (
+            "stats count(*) by a offset 1h",
+            "behind by bin",
+            "offset 1h",
+        ),
+        (
+            "fields a | fillmissing",
+            "right behind stats",
+            "fillmissing",
+        ),
+        (
+            "stats count(*) by a | fillmissing",
+            "right behind stats",
+            "fillmissing",
+        ),
+        (
+            "stats count(*) by bin(1m) | fillmissing with 0 for b",
+            "what stats counts",
+            "b",
+        ),
+        (
+            "stats count(*) as n by bin(1m) | fillmissing 0",
+            "with is expected",
+            "0",
+        ),
+        ("autoregress a p=4-1", "from less to more", ""),
+        ("autoregress a p=0", "from 1 to 100", "0"),
+        ("addtotals col=maybe", "true or false", "maybe"),
+        ("filldown 1", "a name is expected", "1"),
         ("stats abs(1)", "functions that count", "abs(1)"),
         ("stats count(*) by bin(5x)", "a number and a unit", "5x"),
         ("stats pct(a, 101)", "from 0 to 100", "101"),
