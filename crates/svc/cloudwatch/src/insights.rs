@@ -80,7 +80,7 @@ impl Query {
         }
         if from.is_keyword("GROUP") {
             from.keyword("BY")?;
-            query.group_by = from.names()?;
+            query.group_by = from.labels()?;
         }
         if from.is_keyword("ORDER") {
             from.keyword("BY")?;
@@ -284,10 +284,20 @@ impl Parser<'_> {
         }
     }
 
-    fn names(&mut self) -> Result<Vec<String>, Bad> {
-        let mut all = vec![self.name()?];
+    /// A dimension, or the account. Between quotes it may be called as it likes.
+    fn label(&mut self) -> Result<String, Bad> {
+        match self.tokens.get(self.at) {
+            Some(Token::Word(it)) if it.starts_with("tag.") => Err(Bad(format!(
+                "Tags of resources ('{it}') are not supported in queries by this version of wharf"
+            ))),
+            _ => self.name(),
+        }
+    }
+
+    fn labels(&mut self) -> Result<Vec<String>, Bad> {
+        let mut all = vec![self.label()?];
         while self.is_sign(",") {
-            all.push(self.name()?);
+            all.push(self.label()?);
         }
         Ok(all)
     }
@@ -313,7 +323,7 @@ impl Parser<'_> {
                 other => Err(Bad(format!("Unexpected '{}' in the query", other.text()))),
             };
         }
-        let mut parts = self.names()?;
+        let mut parts = self.labels()?;
         self.sign(")")?;
         let namespace = parts.remove(0);
         parts.sort();
@@ -325,7 +335,7 @@ impl Parser<'_> {
     }
 
     fn condition(&mut self) -> Result<Condition, Bad> {
-        let label = self.name()?;
+        let label = self.label()?;
         let equal = self.is_sign("=");
         if !equal {
             self.sign("!=")?;
@@ -434,6 +444,15 @@ mod tests {
         ] {
             assert!(Query::parse(text).is_err(), "{text}");
         }
+        for text in [
+            "SELECT AVG(Latency) FROM \"App\" WHERE tag.env = 'prod'",
+            "SELECT AVG(Latency) FROM \"App\" GROUP BY Host, tag.\"the team\"",
+        ] {
+            let Bad(why) = Query::parse(text).unwrap_err();
+            assert!(why.starts_with("Tags of resources ('tag."), "{why}");
+        }
+        // A dimension may be called so.
+        assert!(Query::parse("SELECT AVG(Latency) FROM App GROUP BY \"tag.env\"").is_ok());
         assert!(is_query(" select AVG(x)") && !is_query("SELECTION + 1"));
     }
 
