@@ -7,6 +7,7 @@ use sketches_ddsketch::{Config, DDSketch};
 use crate::{
     distinct::Distinct,
     eval::{Expr, number},
+    histogram::Histogram,
     order,
     value::Value,
 };
@@ -35,10 +36,12 @@ pub(crate) enum Kind {
     SortsLast,
     /// How much numbers change within so many milliseconds, from the first event to the last.
     Rate(f64),
+    /// How numbers are spread over so many ranges.
+    Histogram(usize),
 }
 
 impl Kind {
-    /// `pct` and `rate` have a second argument, which the caller reads.
+    /// `pct`, `rate` and `histogram` have a second argument, which the caller reads.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "count" | "count_over_time" | "countovertime" => Self::Count,
@@ -54,6 +57,7 @@ impl Kind {
             "sortsfirst" => Self::SortsFirst,
             "sortslast" => Self::SortsLast,
             "rate" => Self::Rate(0.0),
+            "histogram" => Self::Histogram(1),
             _ => return None,
         })
     }
@@ -113,6 +117,7 @@ pub(crate) enum Count {
         ends: Option<[(i64, f64); 2]>,
         interval_ms: f64,
     },
+    Histogram(Histogram),
 }
 
 /// By time; of one time the numbers decide, in whatever order they come.
@@ -161,6 +166,7 @@ impl Count {
                 ends: None,
                 interval_ms,
             },
+            Kind::Histogram(buckets) => Self::Histogram(Histogram::new(buckets)),
         }
     }
 
@@ -218,6 +224,11 @@ impl Count {
             Self::Rate { ends, .. } => {
                 if let Some(number) = value.number() {
                     widen(ends, (time, number));
+                }
+            }
+            Self::Histogram(histogram) => {
+                if let Some(number) = value.number() {
+                    histogram.add(number);
                 }
             }
         }
@@ -282,6 +293,7 @@ impl Count {
                     ends: Some(more), ..
                 },
             ) => more.into_iter().for_each(|it| widen(ends, it)),
+            (Self::Histogram(own), Self::Histogram(more)) => own.join(more),
             _ => {}
         }
     }
@@ -311,6 +323,7 @@ impl Count {
                 }
                 _ => Value::Null,
             },
+            Self::Histogram(histogram) => histogram.result(),
         }
     }
 
@@ -322,6 +335,7 @@ impl Count {
                 Self::When { at, .. } => at.as_ref().map_or(0, |(_, value)| value.bytes()),
                 Self::Sketch { sketch, .. } => size_of::<DDSketch>() + sketch.0.length() * 8,
                 Self::Distinct(distinct) => distinct.bytes(),
+                Self::Histogram(histogram) => histogram.bytes(),
                 _ => 0,
             }
     }

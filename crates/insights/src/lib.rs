@@ -28,6 +28,7 @@ mod eval;
 mod event;
 mod extract;
 mod function;
+mod histogram;
 pub mod indexed;
 mod later;
 mod lookup;

@@ -141,7 +141,7 @@ pub(crate) fn number_of(text: &str) -> Option<f64> {
     is_number.then(|| text.parse().ok()).flatten()
 }
 
-fn number_text(number: f64) -> String {
+pub(crate) fn number_text(number: f64) -> String {
     // -0 is shown as 0.
     let number = if number == 0.0 { 0.0 } else { number };
     number.to_string()

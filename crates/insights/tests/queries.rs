@@ -748,6 +748,10 @@ fn times_are_shifted_and_numbers_have_rates() {
         ),
         ["each=7, n=4, all=305.5"]
     );
+    assert_eq!(
+        rows("stats histogram(ms, 2) as spread", LINES),
+        [r#"spread={"[3,126.75)":3,"[126.75,250.5]":1}"#]
+    );
     // At one moment there is none.
     assert_eq!(rows("limit 1 | stats rate(ms, 1m) as each", LINES), [""]);
 }

@@ -17,6 +17,8 @@ use crate::{
 const REGEX_BYTES: usize = 1 << 20;
 /// Regular expressions of a query, as each may be so large.
 const MAX_REGEXES: usize = 20;
+/// Ranges of `histogram`.
+const MOST_BUCKETS: f64 = 100.0;
 
 impl Parser<'_> {
     pub(super) fn expression(&mut self) -> Result<Expr, Wrong> {
@@ -323,12 +325,6 @@ impl Parser<'_> {
         {
             return Ok(column);
         }
-        if name.eq_ignore_ascii_case("histogram") {
-            return Err(Wrong::at(
-                span,
-                format!("The function {name} is not supported by this version of wharf."),
-            ));
-        }
         if let Some(kind) = Kind::named(name) {
             return match counts {
                 Some(counts) => self.aggregate(kind, span, counts),
@@ -455,6 +451,22 @@ impl Parser<'_> {
             Kind::Rate(_) => {
                 self.lexer.expect(",")?;
                 Kind::Rate(self.duration()? as f64)
+            }
+            Kind::Histogram(_) => {
+                self.lexer.expect(",")?;
+                match self.lexer.next()? {
+                    (Token::Number(count), _)
+                        if count.fract() == 0.0 && (1.0..=MOST_BUCKETS).contains(&count) =>
+                    {
+                        Kind::Histogram(count as usize)
+                    }
+                    (token, span) => {
+                        let message = format!(
+                            "unexpected symbol found {token}: histogram takes a number from 1 to {MOST_BUCKETS}"
+                        );
+                        return Err(Wrong::at(span, message));
+                    }
+                }
             }
             kind => kind,
         };

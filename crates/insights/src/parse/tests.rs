@@ -38,7 +38,7 @@ fn queries() {
         "fields @timestamp, host, cpu_user, cpu_system | filldown host cpu* | filldown | filldown *user, host",
         "fields price, tax, qty | addtotals price, tax | addtotals fieldname=RowSum row=true | addtotals col=true qty",
         "stats avg(latency) as mean, max(latency) by bin(1m) | fillmissing with 0 for mean, 'none' for max(latency), with -1 for mean",
-        "stats rate(bytes, 1m), count_over_time(a), sumOverTime(b) by bin(5m) offset 1h | fillmissing",
+        "stats rate(bytes, 1m), histogram(c, 10), count_over_time(a), sumOverTime(b) by bin(5m) offset 1h | fillmissing",
     ] {
         if let Err(error) = Query::parse(text) {
             panic!("{text}: {error}");
@@ -62,11 +62,7 @@ fn errors_have_places() {
         ("filter a not b", "like or in is expected", "b"),
         ("filter count(*) > 1", "for stats alone", "count"),
         ("stats a", "stands outside", "a"),
-        (
-            "stats histogram(a, 3)",
-            "not supported by this version",
-            "histogram",
-        ),
+        ("stats histogram(a, 0)", "from 1 to 100", "0"),
         ("stats rate(a, 1mo)", "weeks at most", "1mo"),
         (
             "stats count(*) by a offset 1h",
