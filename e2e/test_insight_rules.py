@@ -136,6 +136,14 @@ def test_an_alarm_on_contributors(wharf, group):
         return cloudwatch.get_metric_data(MetricDataQueries=[metric(name)], **span)["MetricDataResults"][0]["Values"]
 
     assert [values(name) for name in ("UniqueContributors", "MaxContributorValue", "Sum")] == [[2], [2], [3]]
+
+    def image(name):
+        line = {"expression": metric(name)["Expression"], "period": 60, "label": "each"}
+        start, end = (datetime.datetime.fromtimestamp(then // 1000 + it, datetime.UTC).isoformat() for it in (-600, 60))
+        widget = {"metrics": [[line]], "start": start, "end": end}
+        return cloudwatch.get_metric_widget_image(MetricWidget=json.dumps(widget))["MetricWidgetImage"]
+
+    assert image("UniqueContributors") == image("MaxContributorValue") != image("Sum")
     alarm = tasks.unique("alarm")
     cloudwatch.put_metric_alarm(
         AlarmName=alarm,

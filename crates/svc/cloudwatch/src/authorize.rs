@@ -15,6 +15,7 @@ use crate::{
     math,
     names::{self, Named},
     stream::deliver::PRINCIPAL,
+    widget::read,
 };
 
 /// To see what a rule of Contributor Insights has counted.
@@ -50,6 +51,15 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::GetMetricData(it) => {
             let mut checks = vec![any()];
             checks.extend(row.rules_of(it.metric_data_queries.as_deref()).await?);
+            return Ok(checks);
+        }
+        Input::GetMetricWidgetImage(it) => {
+            let text = it.metric_widget.as_deref().unwrap_or_default();
+            // What is no widget the operation refuses.
+            let widget = read::widget(text, cx.now, &row.place.account, &row.place.region);
+            let queries = widget.map(|it| it.queries).unwrap_or_default();
+            let mut checks = vec![any()];
+            checks.extend(row.rules_of(Some(&queries[..])).await?);
             return Ok(checks);
         }
         Input::PutInsightRule(it) => {

@@ -241,6 +241,20 @@ pub async fn answer(
     range: Range,
 ) -> Result<BTreeMap<String, Value>, Fault> {
     let rules = counted(core, place, queries, range).await?;
+    answer_with(core, place, queries, range, rules).await
+}
+
+/// The same with what rules have counted for them.
+///
+/// # Errors
+/// Those of [`answer`].
+pub async fn answer_with(
+    core: &Core,
+    place: &Place,
+    queries: &Arc<[Query]>,
+    range: Range,
+    rules: Counted,
+) -> Result<BTreeMap<String, Value>, Fault> {
     let _turn = core.reading.take(&place.account).await;
     let mut reading = Reading::new(core, place, range);
     let bands = anomaly::of_queries(&mut reading, queries).await?;
@@ -264,15 +278,18 @@ pub async fn apart(
 }
 
 /// What was counted by the rules that expressions ask, by rule and period.
-type Counted = BTreeMap<(String, i64), Vec<Point>>;
+pub type Counted = BTreeMap<(String, i64), Vec<Point>>;
 
 /// Whether log events are to be counted for them.
 pub fn ask_rules(queries: &[Query]) -> bool {
     queries.iter().any(|it| !it.rules().is_empty())
 }
 
-/// Nothing else waits for it, and it ends in time.
-async fn counted(
+/// What rules have counted. Nothing else waits for it, and it ends in time.
+///
+/// # Errors
+/// The queries ask too many rules; a rule cannot count, or takes too long.
+pub async fn counted(
     core: &Core,
     place: &Place,
     queries: &[Query],

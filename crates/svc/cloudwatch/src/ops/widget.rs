@@ -20,6 +20,8 @@ use crate::{
 
 /// Lines of a graph: searches may find many.
 const MOST_LINES: usize = 500;
+/// Points that rules of Contributor Insights count for a line: an image has no more columns.
+const MOST_COUNTED: i64 = 2000;
 
 pub async fn get_metric_widget_image(
     core: &Core,
@@ -37,16 +39,17 @@ pub async fn get_metric_widget_image(
     let widget = read::widget(&text, call.now, &place.account, &place.region)
         .map_err(|bad| validation(format!("The parameter MetricWidget is not valid: {bad}.")))?;
     let queries = query::read(&place, widget.queries.clone())?;
-    if query::ask_rules(&queries) {
-        // Which rules a widget asks is not decided about.
-        return Err(validation(
-            "INSIGHT_RULE_METRIC is not supported in images by this version of wharf.",
-        ));
+    if query::ask_rules(&queries) && !has_few_points(&widget) {
+        return Err(validation(format!(
+            "A graph of Contributor Insights rules may have at most {MOST_COUNTED} points in a line: choose a longer period or a shorter time."
+        )));
     }
     data::labels_fit(&queries)?;
-    // Before anything is read: who waits holds no more than what was asked.
+    // It may take long, and nobody who draws waits for it.
+    let rules = query::counted(core, &place, &queries, widget.range).await?;
+    // Before anything else is read: who waits holds little more than what was asked.
     let turn = core.drawing.take(&place.account).await;
-    let values = query::answer(core, &place, &queries, widget.range).await?;
+    let values = query::answer_with(core, &place, &queries, widget.range, rules).await?;
     let found = data::labelled(&place, &queries, values, widget.zone_minutes)?;
     if found.len() > MOST_LINES {
         return Err(validation(format!(
@@ -85,6 +88,14 @@ pub async fn get_metric_widget_image(
     Ok(GetMetricWidgetImageOutput {
         metric_widget_image: Some(image),
     })
+}
+
+/// Of each expression, by its period.
+fn has_few_points(widget: &read::Widget) -> bool {
+    let span = widget.range.to - widget.range.from;
+    let expressions = widget.queries.iter().filter(|it| it.expression.is_some());
+    let mut periods = expressions.filter_map(|it| it.period);
+    periods.all(|it| span / i64::from(it.max(1)) <= MOST_COUNTED)
 }
 
 fn internal(error: &dyn std::error::Error) -> Fault {

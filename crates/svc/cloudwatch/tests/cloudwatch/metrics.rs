@@ -281,6 +281,13 @@ async fn a_widget_is_drawn_and_its_faults_are_named() {
     let elsewhere = of("Errors", "").replace(r#""b""#, r#""none""#);
     assert_ne!(draw(&elsewhere, None).await.unwrap(), image);
     assert_eq!(draw(&of("Errors", ""), None).await.unwrap(), image);
+    // A rule that is not there has no points.
+    let rule = |period: u32| {
+        format!(
+            r#"{{"metrics": [[{{"expression": "INSIGHT_RULE_METRIC('r', 'Sum')", "period": {period}}}]], "start": "-P7D"}}"#
+        )
+    };
+    assert!(draw(&rule(3600), None).await.is_ok());
     let label = format!(r#"{{"label": "{}", "period": 60}}"#, "x".repeat(1025));
     for (widget, format, text) in [
         (
@@ -302,6 +309,11 @@ async fn a_widget_is_drawn_and_its_faults_are_named() {
             of("Errors", "").replace(r#"{"period": 60}"#, &label),
             None,
             "The label of 'metric1' must have at most 1024 bytes.",
+        ),
+        (
+            rule(60),
+            None,
+            "A graph of Contributor Insights rules may have at most 2000 points in a line: choose a longer period or a shorter time.",
         ),
     ] {
         refused(draw(&widget, format).await, "ValidationException", text);
