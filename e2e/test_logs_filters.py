@@ -149,5 +149,23 @@ def test_metric_filters_are_kept(wharf, group):
     with pytest.raises(ClientError, match="mutually exclusive"):
         both = {**transformation, "dimensions": {"Path": "$.path"}}
         logs.put_metric_filter(logGroupName=group, filterName="x", filterPattern="{ $.path = * }", metricTransformations=[both])
+    where = ["@aws.account", "@aws.region"]
+    logs.put_metric_filter(
+        logGroupName=group,
+        filterName="errors",
+        filterPattern="ERROR",
+        metricTransformations=[transformation],
+        emitSystemFieldDimensions=where,
+    )
+    (shown,) = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
+    assert shown["emitSystemFieldDimensions"] == where
+    with pytest.raises(ClientError, match="@aws.zone is no system field"):
+        logs.put_metric_filter(
+            logGroupName=group,
+            filterName="x",
+            filterPattern="",
+            metricTransformations=[transformation],
+            emitSystemFieldDimensions=["@aws.zone"],
+        )
     logs.delete_metric_filter(logGroupName=group, filterName="errors")
     assert logs.describe_metric_filters(logGroupName=group)["metricFilters"] == []

@@ -103,8 +103,9 @@ impl Counting {
                 true => &transformed,
                 false => &events,
             };
+            let beside = metric_filter::beside(filter, (&cx.account, &cx.region));
             for (time, message) in of {
-                matched |= compiled.add(*time, message, &mut gathered);
+                matched |= compiled.add(*time, message, &beside, &mut gathered);
             }
             if filter
                 .transformations
@@ -150,7 +151,9 @@ impl Counting {
             let is_over = now.millis() >= minute.start + MINUTE_MS;
             if is_over && !minute.matched {
                 let of = (watched.account.clone(), watched.region.clone());
-                metric_filter::defaults(&minute.filter, minute.start, found.entry(of).or_default());
+                let beside = metric_filter::beside(&minute.filter, (&of.0, &of.1));
+                let gathered = found.entry(of).or_default();
+                metric_filter::defaults(&minute.filter, beside, minute.start, gathered);
             }
             !is_over
         });

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     metrics::{Gathered, Metric},
     pattern::{BadPattern, Field, Message, Pattern},
-    records::{MetricFilter, Transformation},
+    records::{MetricFilter, SystemField, Transformation},
 };
 
 /// Dimensions of one metric.
@@ -55,12 +55,18 @@ impl Compiled {
         })
     }
 
-    /// Adds what an event says; whether it matches.
-    pub fn add(&self, time: i64, message: &Message<'_>, gathered: &mut Gathered) -> bool {
+    /// Adds what an event says, with dimensions besides; whether it matches.
+    pub fn add(
+        &self,
+        time: i64,
+        message: &Message<'_>,
+        beside: &BTreeMap<String, String>,
+        gathered: &mut Gathered,
+    ) -> bool {
         let matches = self.pattern.matches(message);
         if matches {
             for made in &self.metrics {
-                if let Some((metric, value)) = made.of(&self.pattern, message) {
+                if let Some((metric, value)) = made.of(&self.pattern, message, beside) {
                     gathered.add(&Arc::new(metric), time, value);
                 }
             }
@@ -108,12 +114,17 @@ impl Made {
     }
 
     /// Nothing if the event lacks the value or a dimension.
-    fn of(&self, pattern: &Pattern, message: &Message<'_>) -> Option<(Metric, f64)> {
+    fn of(
+        &self,
+        pattern: &Pattern,
+        message: &Message<'_>,
+        beside: &BTreeMap<String, String>,
+    ) -> Option<(Metric, f64)> {
         let value = match &self.value {
             Source::Number(number) => *number,
             Source::Field(field) => field.of(pattern, message)?.trim().parse().ok()?,
         };
-        let mut dimensions = BTreeMap::new();
+        let mut dimensions = beside.clone();
         for (name, field) in &self.dimensions {
             dimensions.insert(
                 name.clone(),
@@ -131,14 +142,32 @@ impl Made {
     }
 }
 
-/// What a filter sends for a minute in which events came and none matched.
-pub fn defaults(filter: &MetricFilter, time: i64, gathered: &mut Gathered) {
+/// The dimensions that a filter's metrics have besides, in a region of an account.
+pub fn beside(filter: &MetricFilter, (account, region): (&str, &str)) -> BTreeMap<String, String> {
+    let all = filter.system_dimensions.iter().map(|it| {
+        let value = match it {
+            SystemField::Account => account,
+            SystemField::Region => region,
+        };
+        (it.as_str().to_owned(), value.to_owned())
+    });
+    all.collect()
+}
+
+/// What a filter sends for a minute in which events came and none matched, with dimensions besides.
+pub fn defaults(
+    filter: &MetricFilter,
+    beside: BTreeMap<String, String>,
+    time: i64,
+    gathered: &mut Gathered,
+) {
+    let dimensions = Arc::new(beside);
     for it in &filter.transformations {
         if let Some(value) = it.default_value {
             let metric = Metric {
                 namespace: it.namespace.clone(),
                 name: it.name.clone(),
-                dimensions: Arc::default(),
+                dimensions: dimensions.clone(),
                 unit: it.unit.clone(),
                 is_fine: false,
             };
@@ -169,6 +198,7 @@ mod tests {
                 unit: None,
             }],
             on_transformed: false,
+            system_dimensions: Vec::new(),
             created_at: Timestamp(0),
         }
     }
@@ -177,7 +207,8 @@ mod tests {
     fn made(filter: &MetricFilter, messages: &[&str]) -> Vec<(String, f64, f64)> {
         let (compiled, mut gathered) = (Compiled::new(filter).unwrap(), Gathered::default());
         for it in messages {
-            compiled.add(0, &Message::new(it), &mut gathered);
+            let beside = beside(filter, ("1", "r"));
+            compiled.add(0, &Message::new(it), &beside, &mut gathered);
         }
         let data = gathered.calls().into_iter().flatten();
         data.flat_map(|it| {
@@ -229,6 +260,18 @@ mod tests {
             ),
             [("Status=500".to_owned(), 42.0, 1.0)]
         );
+    }
+
+    #[test]
+    fn the_account_and_the_region_may_be_dimensions_besides() {
+        let mut filter = filter("{ $.a = * }", "1", &[("A", "$.a")]);
+        filter.system_dimensions = vec![SystemField::Region, SystemField::Account];
+        assert_eq!(
+            made(&filter, &[r#"{"a":"x"}"#]),
+            [("@aws.account=1,@aws.region=r,A=x".to_owned(), 1.0, 1.0)]
+        );
+        assert_eq!(SystemField::parse("@aws.region"), Some(SystemField::Region));
+        assert_eq!(SystemField::parse("@aws.zone"), None);
     }
 
     #[test]

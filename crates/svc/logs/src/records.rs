@@ -118,7 +118,33 @@ pub struct MetricFilter {
     /// It looks at what a transformer made of the events.
     #[serde(default)]
     pub on_transformed: bool,
+    /// What its metrics have as dimensions besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub system_dimensions: Vec<SystemField>,
     pub created_at: Timestamp,
+}
+
+/// What is known of an event beside its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SystemField {
+    #[serde(rename = "@aws.account")]
+    Account,
+    #[serde(rename = "@aws.region")]
+    Region,
+}
+
+impl SystemField {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "@aws.account",
+            Self::Region => "@aws.region",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut all = [Self::Account, Self::Region].into_iter();
+        all.find(|it| it.as_str() == text)
+    }
 }
 
 /// A metric of a filter.

@@ -14,7 +14,7 @@ use super::tags::change;
 use crate::{
     LogsService, fault,
     metric_filter::{BadFilter, Compiled},
-    records::{Group, MetricFilter, Transformation},
+    records::{Group, MetricFilter, SystemField, Transformation},
 };
 
 /// Filters of a group, as with AWS.
@@ -36,6 +36,7 @@ pub async fn put(
             .map(stored)
             .collect(),
         on_transformed: input.apply_on_transformed_logs == Some(true),
+        system_dimensions: system_fields(input.emit_system_field_dimensions.unwrap_or_default())?,
         created_at: call.now,
     };
     Compiled::new(&filter).map_err(|cause| match cause {
@@ -61,6 +62,21 @@ pub async fn put(
         Ok(())
     })
     .await
+}
+
+fn system_fields(given: Vec<String>) -> Result<Vec<SystemField>, Fault> {
+    let mut fields = Vec::new();
+    for name in given {
+        let Some(field) = SystemField::parse(&name) else {
+            return Err(fault::invalid(format!(
+                "{name} is no system field: there are @aws.account and @aws.region."
+            )));
+        };
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
+    Ok(fields)
 }
 
 fn stored(it: MetricTransformation) -> Transformation {
@@ -138,6 +154,8 @@ fn shown(group: &Group, filter: &MetricFilter) -> Shown {
             dimensions: Some(it.dimensions.clone()).filter(|it| !it.is_empty()),
             unit: it.unit.clone(),
         });
+    let system = filter.system_dimensions.iter();
+    let system: Vec<String> = system.map(|it| it.as_str().to_owned()).collect();
     Shown {
         filter_name: Some(filter.name.clone()),
         filter_pattern: Some(filter.pattern.clone()),
@@ -145,6 +163,7 @@ fn shown(group: &Group, filter: &MetricFilter) -> Shown {
         creation_time: Some(filter.created_at.millis()),
         log_group_name: Some(group.name.clone()),
         apply_on_transformed_logs: Some(filter.on_transformed),
+        emit_system_field_dimensions: Some(system).filter(|it| !it.is_empty()),
         ..Shown::default()
     }
 }
