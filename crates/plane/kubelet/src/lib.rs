@@ -39,6 +39,7 @@ mod names;
 pub mod node;
 mod objects;
 mod on_demand;
+mod patch;
 mod perform;
 pub mod plan;
 pub mod pod;

@@ -1,4 +1,7 @@
-//! The node itself: what it registers, how it says that it lives, and what its pods share.
+//! The node itself: what it registers, how it says that it lives, and what its pods share. What it reports leaves alone what others write
+//! (`patch`).
+
+mod patch;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -457,7 +460,10 @@ pub async fn keep(
             _ => continue,
         };
         match done {
-            Ok(()) => reported = clock.now(),
+            Ok(node) => {
+                own.observe(&node);
+                reported = clock.now();
+            }
             Err(error) => {
                 tracing::warn!(node = facts.name, %error, "failed to report the state of a node; will retry");
             }
@@ -485,15 +491,16 @@ async fn join(
         // Servers of others may be of any version.
         facts.version = Some(Version::told(&told).unwrap_or_default());
     }
-    register(client, facts, under, now).await
+    register(client, facts, under, now).await.map(drop)
 }
 
+/// The node as it is then.
 async fn register(
     client: &Client,
     facts: &Facts,
     under: &BTreeSet<Condition>,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Value, Error> {
     let wanted = object(facts);
     let node = match client.create(&kind::NODE, "", &wanted).await {
         Ok(made) => made,
@@ -514,19 +521,22 @@ async fn register(
     report(client, facts, &node, under, now).await
 }
 
+/// The node as it is then; `node` is what was last heard of it.
 async fn report(
     client: &Client,
     facts: &Facts,
     node: &Value,
     under: &BTreeSet<Condition>,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Value, Error> {
     let status = status(facts, node.at("/status"), under, now);
-    let patch = Patch::Merge(json!({ "status": status }));
+    let Some(patch) = patch::patch(node, &status) else {
+        return Ok(node.clone());
+    };
+    let patch = Patch::Strategic(patch);
     client
         .patch_at(&kind::NODE, "", &facts.name, "status", &patch)
         .await
-        .map(|_| ())
 }
 
 async fn renew(client: &Client, facts: &Facts, now: Timestamp) -> Result<(), Error> {

@@ -1,3 +1,5 @@
+use wharf_kube_client::{Delete, fake::Fake};
+
 use super::*;
 
 fn facts(instance_type: &str, cpus: u32, memory_mib: u32) -> Facts {
@@ -102,4 +104,41 @@ fn what_it_runs_short_of_is_in_its_conditions() {
     assert_eq!(memory["lastTransitionTime"], then.iso8601_seconds());
     let node = json!({ "status": short });
     assert!(says(&node, &under) && !says(&node, &BTreeSet::new()));
+}
+
+#[tokio::test]
+async fn a_report_leaves_alone_what_others_wrote_a_moment_ago() {
+    let client = Fake::new().client();
+    let node = Facts {
+        name: "n".to_owned(),
+        ..facts("t3.medium", 2, 4096)
+    };
+    let (then, now) = (Timestamp::from_millis(1000), Timestamp::from_millis(90_000));
+    let none = BTreeSet::new();
+    let heard = register(&client, &node, &none, then).await.unwrap();
+    let of_others = Patch::Strategic(json!({"status": {
+        "conditions": [{"type": "KernelDeadlock", "status": "False"}, {"type": "Ready", "status": "Unknown"}],
+        "capacity": {"a.example/x": "5"},
+    }}));
+    let written = client.patch_at(&kind::NODE, "", "n", "status", &of_others);
+    written.await.unwrap();
+    let under = BTreeSet::from([Condition::Disk]);
+    let told = report(&client, &node, &heard, &under, now).await.unwrap();
+    assert_eq!(told, client.get(&kind::NODE, "", "n").await.unwrap());
+    assert!(told.has_condition("KernelDeadlock", "False"), "{told}");
+    assert!(told.has_condition("DiskPressure", "True"), "{told}");
+    assert_eq!(told.at("/status/capacity")["a.example/x"], "5");
+    // Who thought it lost is told otherwise as soon as that is heard of.
+    let told = report(&client, &node, &told, &under, now).await.unwrap();
+    assert!(told.has_condition("Ready", "True"), "{told}");
+    assert!(told.has_condition("KernelDeadlock", "False"), "{told}");
+    assert_eq!(told.at("/status/allocatable")["a.example/x"], "5");
+    // Another node of the name is none of its business.
+    let options = Delete::default();
+    let deleted = client.delete(&kind::NODE, "", "n", &options);
+    deleted.await.unwrap();
+    let other = json!({"metadata": {"name": "n"}});
+    client.create(&kind::NODE, "", &other).await.unwrap();
+    let refused = report(&client, &node, &told, &none, now).await;
+    assert!(refused.unwrap_err().is_invalid());
 }

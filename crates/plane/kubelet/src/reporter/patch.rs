@@ -1,118 +1,47 @@
-//! What is written of a pod's status: a strategic merge patch of what this node decides about and the API does not have yet, as upstream's
-//! kubelet sends it. Pure.
+//! What is written of a pod's status ([`crate::patch`]). Pure.
 //!
 //! Conditions are merged by type, so that one which somebody else wrote in the same moment stays: that of an eviction, or of a readiness
 //! gate. Addresses are merged by themselves, which are this node's all the same, and what the lists of containers say is replaced as a whole.
 
-use serde_json::{Map, Value, json};
-use wharf_kube_client::Object as _;
+use serde_json::Value;
 
-use crate::status::is_own;
-
-const CONDITIONS: &str = "conditions";
+use crate::{
+    patch::{Merge, of_status},
+    status::is_own,
+};
 
 /// What makes the status `seen`, which the API has, one that says what `own` does; `None` where it does already. What `own` does not name
 /// stays; null in it takes away what is there. Of conditions those are meant that are this node's.
 ///
 /// A pod of the same name with another uid refuses it.
 pub fn patch(uid: &str, seen: &Value, own: &Value) -> Option<Value> {
-    let (seen, mut status) = (told(seen), Map::new());
-    for (name, value) in own.as_object().into_iter().flatten() {
-        let (before, now) = (seen.at(&format!("/{name}")), told(value));
-        let Some(key) = merge_key(name) else {
-            if *before != now {
-                status.insert(name.clone(), now);
-            }
-            continue;
-        };
-        let now = items(name, &now);
-        let changes = merged(key, &items(name, before), &now);
-        // One is in order, and a server from before a list has no order for it either.
-        if !changes.is_empty() && now.len() > 1 {
-            let order: Vec<Value> = now.iter().map(|it| json!({ key: it[key] })).collect();
-            status.insert(format!("$setElementOrder/{name}"), order.into());
-        }
-        if !changes.is_empty() {
-            status.insert(name.clone(), changes.into());
-        }
-    }
-    (!status.is_empty()).then(|| json!({"metadata": {"uid": uid}, "status": status}))
+    of_status(uid, seen, own, merge)
 }
 
-/// By what a strategic merge patch tells the items of a list apart; `None` for what it replaces.
-fn merge_key(field: &str) -> Option<&'static str> {
+fn merge(field: &str) -> Merge {
     match field {
-        CONDITIONS => Some("type"),
-        "hostIPs" | "podIPs" => Some("ip"),
-        _ => None,
-    }
-}
-
-/// The items of a list that are this node's.
-fn items<'a>(field: &str, list: &'a Value) -> Vec<&'a Value> {
-    let all = list.list("").iter();
-    all.filter(|it| field != CONDITIONS || is_own(it)).collect()
-}
-
-/// The items that are new, say something else, or go.
-fn merged(key: &str, seen: &[&Value], own: &[&Value]) -> Vec<Value> {
-    let mut changes = Vec::new();
-    for item in own {
-        let before = seen.iter().find(|it| it[key] == item[key]);
-        let mut change = changed(before.copied().unwrap_or(&NOTHING), item);
-        if !change.is_empty() {
-            change.insert(key.to_owned(), item[key].clone());
-            changes.push(change.into());
-        }
-    }
-    for item in seen {
-        if !own.iter().any(|it| it[key] == item[key]) {
-            changes.push(json!({ key: item[key], "$patch": "delete" }));
-        }
-    }
-    changes
-}
-
-static NOTHING: Value = Value::Null;
-
-/// The fields of an item that say something else; null for those that say nothing any more.
-fn changed(seen: &Value, own: &Value) -> Map<String, Value> {
-    let fields = |of: &Value| of.as_object().cloned().unwrap_or_default();
-    let (seen, own) = (fields(seen), fields(own));
-    let gone = seen.keys().filter(|it| !own.contains_key(*it));
-    let gone = gone.map(|it| (it.clone(), Value::Null));
-    let new = own.iter().filter(|(name, it)| seen.get(*name) != Some(*it));
-    let new = new.map(|(name, it)| (name.clone(), it.clone()));
-    new.chain(gone).collect()
-}
-
-/// A value without members that are null: they say what absent ones say.
-fn told(value: &Value) -> Value {
-    match value {
-        Value::Object(all) => {
-            let all = all.iter().filter(|(_, it)| !it.is_null());
-            all.map(|(name, it)| (name.clone(), told(it))).collect()
-        }
-        Value::Array(all) => all.iter().map(told).collect(),
-        other => other.clone(),
+        "conditions" => Merge::Items {
+            key: "type",
+            is_own,
+        },
+        "hostIPs" | "podIPs" => Merge::Items {
+            key: "ip",
+            is_own: |_| true,
+        },
+        _ => Merge::Plain,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use wharf_kube_model::{Catalog, patch::strategic};
+    use serde_json::json;
+    use wharf_kube_client::Object as _;
 
     use super::*;
 
     /// What becomes of the status `live` by the patch from `seen` to `own`.
     fn applied(live: &Value, seen: &Value, own: &Value) -> Value {
-        let pod = json!({"metadata": {"uid": "u"}, "status": live});
-        let Some(patch) = patch("u", seen, own) else {
-            return live.clone();
-        };
-        let schema = Catalog::built_in().schema("v1", "Pod").unwrap();
-        let mut patched = strategic(schema.root(), &pod, &patch).unwrap();
-        patched["status"].take()
+        crate::patch::applied(("v1", "Pod"), live, patch("u", seen, own).as_ref())
     }
 
     fn condition(kind: &str, status: &str) -> Value {
