@@ -291,10 +291,11 @@ fn merge_maps(
             Some(other) => return Err(bad(format!("unknown patch type: {other} in map"))),
         }
     }
-    let mut merged: Vec<Value> = original;
     if replace {
-        merged.clear();
+        // As it is given, even where items have a key in common: nodes of two families have two addresses of a type.
+        return Ok(given.into_iter().filter_map(plain).collect());
     }
+    let mut merged: Vec<Value> = original;
     merged.retain(|item| !gone.contains(&identity(item, key)));
     let mut positions = HashMap::with_capacity(merged.len());
     for (position, item) in merged.iter().enumerate() {

@@ -147,6 +147,30 @@ fn containers_are_merged_by_name() {
 }
 
 #[test]
+fn a_list_that_is_replaced_is_the_one_that_is_given() {
+    let status = |all: &[(&str, &str)]| {
+        let all = all
+            .iter()
+            .map(|(kind, it)| json!({"type": kind, "address": it}));
+        json!({"status": {"addresses": all.collect::<Vec<Value>>()}})
+    };
+    let live = status(&[("Hostname", "a"), ("InternalIP", "10.0.0.9")]);
+    let given = [
+        ("InternalIP", "10.0.0.1"),
+        ("InternalIP", "fd00::1"),
+        ("Hostname", "a"),
+    ];
+    let mut patch = status(&given);
+    let addresses = patch["status"]["addresses"].as_array_mut();
+    addresses.unwrap().push(json!({"$patch": "replace"}));
+    assert_eq!(smp("Node", live.clone(), patch.clone()), Ok(status(&given)));
+    // With an order for it, which tells such items no better apart.
+    patch["status"]["$setElementOrder/addresses"] =
+        json!([{"type": "InternalIP"}, {"type": "InternalIP"}, {"type": "Hostname"}]);
+    assert_eq!(smp("Node", live, patch), Ok(status(&given)));
+}
+
+#[test]
 fn directives() {
     let volumes = |list: Value| json!({"spec": {"volumes": list}});
     let live =
