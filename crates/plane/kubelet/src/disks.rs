@@ -400,12 +400,7 @@ async fn tell_grown(context: &Context, pod: &Pod, name: &str) {
         }
         let volume = client.get(&volumes, "", claim.text("/spec/volumeName"));
         let volume = volume.await?;
-        let mut conditions = claim.list("/status/conditions").to_vec();
-        conditions.retain(|it| it.text("/type") != RESIZE_PENDING);
-        let patch = Patch::Merge(json!({
-            "metadata": {"uid": claim.uid()},
-            "status": {"conditions": conditions, "capacity": volume["spec"]["capacity"]},
-        }));
+        let patch = Patch::Strategic(grown(&claim, &volume));
         let patched = client.patch_at(&claims, namespace, name, "status", &patch);
         patched.await?;
         let about = Ref::of(&claims, &claim);
@@ -417,6 +412,17 @@ async fn tell_grown(context: &Context, pod: &Pod, name: &str) {
     if let Err(error) = done.await {
         tracing::warn!(claim = format!("{namespace}/{name}"), %error, "failed to say that a file system was made larger");
     }
+}
+
+/// What makes a claim say that it is as large as its volume, and waits for nothing. Its other conditions are others'.
+fn grown(claim: &Value, volume: &Value) -> Value {
+    json!({
+        "metadata": {"uid": claim.uid()},
+        "status": {
+            "conditions": [{"type": RESIZE_PENDING, "$patch": "delete"}],
+            "capacity": volume["spec"]["capacity"],
+        },
+    })
 }
 
 const RESIZE_PENDING: &str = "FileSystemResizePending";
@@ -561,6 +567,25 @@ mod tests {
                 .unwrap_err()
                 .contains("not bound")
         );
+    }
+
+    #[test]
+    fn a_claim_that_grew_keeps_the_conditions_of_others() {
+        let condition = |kind: &str| json!({"type": kind, "status": "True"});
+        let live = json!({
+            "capacity": {"storage": "3Gi"},
+            "conditions": [condition("ModifyingVolume"), condition(RESIZE_PENDING)],
+        });
+        // It was heard of before somebody wrote the other one.
+        let claim = json!({"metadata": {"uid": "u"}, "status": {"conditions": [condition(RESIZE_PENDING)]}});
+        let volume = json!({"spec": {"capacity": {"storage": "9Gi"}}});
+        let patch = grown(&claim, &volume);
+        let kind = ("v1", "PersistentVolumeClaim");
+        let expected = json!({
+            "capacity": {"storage": "9Gi"},
+            "conditions": [condition("ModifyingVolume")],
+        });
+        assert_eq!(crate::patch::applied(kind, &live, Some(&patch)), expected);
     }
 
     #[test]

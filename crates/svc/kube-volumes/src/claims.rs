@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use wharf_base::Timestamp;
 use wharf_kube_client::{Object as _, Patch, Ref, kind};
 use wharf_kube_model::persistent::{SELECTED_NODE, capacity, class_of, ebs_disk, requested};
 use wharf_reconcile::Next;
@@ -322,16 +323,7 @@ impl Controller {
         if claim.has_condition(PENDING_RESIZE, "True") {
             return Ok(());
         }
-        let mut conditions = claim.list("/status/conditions").to_vec();
-        conditions.retain(|it| it.text("/type") != PENDING_RESIZE);
-        conditions.push(json!({
-            "type": PENDING_RESIZE, "status": "True", "lastProbeTime": null,
-            "lastTransitionTime": self.clock.now().iso8601_seconds(),
-            "message": "Waiting for user to (re-)start a pod to finish file system resize of volume on node.",
-        }));
-        let patch = Patch::Merge(json!({
-            "metadata": {"uid": claim.uid()}, "status": {"conditions": conditions},
-        }));
+        let patch = Patch::Strategic(awaits_mount(claim, self.clock.now()));
         let kind = &kind::PERSISTENT_VOLUME_CLAIM;
         let (namespace, name) = (claim.namespace(), claim.name());
         let patched = self
@@ -340,5 +332,41 @@ impl Controller {
             .await?;
         self.claimed.claims.observe(&patched);
         Ok(())
+    }
+}
+
+/// What makes a claim say that its file system grows when it is mounted next. Its other conditions are others'.
+fn awaits_mount(claim: &Value, now: Timestamp) -> Value {
+    let condition = json!({
+        "type": PENDING_RESIZE, "status": "True", "lastTransitionTime": now.iso8601_seconds(),
+        "message": "Waiting for user to (re-)start a pod to finish file system resize of volume on node.",
+    });
+    json!({"metadata": {"uid": claim.uid()}, "status": {"conditions": [condition]}})
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_kube_client::fake::Fake;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn conditions_that_others_wrote_a_moment_ago_stay() {
+        let client = Fake::new().client();
+        let kind = &kind::PERSISTENT_VOLUME_CLAIM;
+        let claim = json!({"metadata": {"name": "c"}});
+        let heard = client.create(kind, "a", &claim).await.unwrap();
+        let of_others =
+            json!({"status": {"conditions": [{"type": "ModifyingVolume", "status": "True"}]}});
+        let ours = awaits_mount(&heard, Timestamp::from_millis(1000));
+        for patch in [of_others, ours] {
+            let patch = Patch::Strategic(patch);
+            let patched = client.patch_at(kind, "a", "c", "status", &patch).await;
+            patched.unwrap();
+        }
+        let claim = client.get(kind, "a", "c").await.unwrap();
+        for kind in ["ModifyingVolume", PENDING_RESIZE] {
+            assert!(claim.has_condition(kind, "True"), "{kind}: {claim}");
+        }
     }
 }
