@@ -17,7 +17,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use wharf_base::Backoff;
 use wharf_kube_client::{
-    Change, Client, Index, Informer, Informers, Kind, Object as _, Patch, Recorder, Ref, kind,
+    Change, Client, Error, Index, Informer, Informers, Kind, Object as _, Patch, Recorder, Ref,
+    kind,
 };
 use wharf_kube_model::node::instance_of;
 
@@ -74,21 +75,31 @@ pub async fn run(
     gives: watch::Receiver<bool>,
     stop: CancellationToken,
 ) {
-    let controller = Arc::new(Controller {
-        pods: informers.of(&kind::POD),
-        nodes: informers.of(&kind::NODE),
-        recorder: Recorder::start(client.clone(), "vpc-resource-controller", ""),
-        client,
-        interfaces,
-        gives,
-        made: Mutex::default(),
-        left: Mutex::default(),
-        stop,
-    });
+    let controller = Arc::new(Controller::new(client, &informers, interfaces, gives, stop));
     controller.follow().await;
 }
 
 impl Controller {
+    fn new(
+        client: Client,
+        informers: &Informers,
+        interfaces: Interfaces,
+        gives: watch::Receiver<bool>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            pods: informers.of(&kind::POD),
+            nodes: informers.of(&kind::NODE),
+            recorder: Recorder::start(client.clone(), "vpc-resource-controller", ""),
+            client,
+            interfaces,
+            gives,
+            made: Mutex::default(),
+            left: Mutex::default(),
+            stop,
+        }
+    }
+
     async fn follow(self: Arc<Self>) {
         let changed = Arc::new(Notify::new());
         let (tell, this) = (changed.clone(), Arc::downgrade(&self));
@@ -231,18 +242,31 @@ impl Controller {
             .client
             .patch(&kind::POD, &wish.namespace, &wish.name, &patch)
             .await;
-        match patched {
+        let refused = match patched {
             Ok(written) => {
                 self.pods.observe(&written);
-                Ok(())
+                return Ok(());
             }
-            // It is gone, or another by now: so is what was made for it.
-            Err(error) if error.is_outdated() => {
-                self.made.lock().remove(&wish.uid);
-                self.left.lock().insert(id);
-                Ok(())
-            }
-            Err(error) => Err(error.to_string()),
+            Err(error) => error,
+        };
+        if !self.is_gone(wish, &refused).await {
+            return Err(refused.to_string());
+        }
+        // What was made for it goes as well.
+        self.made.lock().remove(&wish.uid);
+        self.left.lock().insert(id);
+        Ok(())
+    }
+
+    /// Whether a patch of a pod was refused since it is gone, or another has its name by now: of that one the uid may not be changed.
+    async fn is_gone(&self, wish: &Wish, refused: &Error) -> bool {
+        if !refused.is_conflict() && !refused.is_invalid() {
+            return refused.is_not_found();
+        }
+        let found = self.client.get(&kind::POD, &wish.namespace, &wish.name);
+        match found.await {
+            Ok(pod) => pod.uid() != wish.uid,
+            Err(error) => error.is_not_found(),
         }
     }
 
@@ -267,3 +291,6 @@ impl Controller {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
