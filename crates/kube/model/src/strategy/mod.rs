@@ -87,6 +87,11 @@ pub fn before_update(resource: &Resource, subresource: &str, old: &Value, new: &
         ("status", "Node") => restore(new, "spec", old),
         ("status", _) if resource.custom.is_some() => only_status(old, new),
         ("status", "CertificateSigningRequest") => signing::status(old, new),
+        ("status", "DaemonSet") => {
+            keep_all_but(old, new, &["metadata", "status"]);
+            // To upstream the count is of the spec, though clients see it in an annotation.
+            template_generation(new, Some(old));
+        }
         ("status", _) => keep_all_but(old, new, &["metadata", "status"]),
         ("approval", _) => signing::approval(old, new),
         ("finalize", _) => finalize(old, new),

@@ -328,6 +328,33 @@ fn a_signer_changes_no_decision() {
 }
 
 #[test]
+fn a_daemon_sets_status_keeps_the_count_of_its_templates() {
+    let count = |object: &Value| {
+        let annotations = &object["metadata"]["annotations"];
+        annotations["deprecated.daemonset.template.generation"].clone()
+    };
+    let of =
+        |image: &str| json!({"spec": {"template": {"spec": {"containers": [{"image": image}]}}}});
+    let first = created("apps", "v1", "daemonsets", of("a"));
+    assert_eq!(count(&first), "1");
+    let old = updated("apps", "daemonsets", "", &first, of("b"));
+    assert_eq!(count(&old), "2");
+    for annotations in [
+        Value::Null,
+        json!({"x": "y", "deprecated.daemonset.template.generation": "7"}),
+    ] {
+        let mut new = of("c");
+        new["metadata"] = json!({ "annotations": annotations });
+        new["status"] = json!({"observedGeneration": 2});
+        let now = updated("apps", "daemonsets", "status", &old, new);
+        assert_eq!(count(&now), "2", "{annotations}");
+        assert_eq!(now["metadata"]["annotations"]["x"], annotations["x"]);
+        assert_eq!(now["spec"], old["spec"]);
+        assert_eq!(now["status"], json!({"observedGeneration": 2}));
+    }
+}
+
+#[test]
 fn grace_of_pods() {
     let catalog = Catalog::built_in();
     let pods = catalog.resource("", "v1", "pods").expect("pods");
