@@ -88,20 +88,29 @@ impl Error {
         self.is(409) && !self.is_already_exists()
     }
 
-    /// The request was made of what is true no more: since it was read, the object changed, went, or came into being. Who goes on from
-    /// how it is now may succeed.
+    /// The request was made of what is true no more: since it was read, the object changed, went, or came into being, or another came in its
+    /// place. Who goes on from how it is now may succeed.
     pub fn is_outdated(&self) -> bool {
-        self.is(409) || self.is_not_found()
+        self.is(409) || self.is_not_found() || self.is_of_another()
+    }
+
+    /// A patch that says of which uid the object is would change that of another; an update of another is a conflict.
+    fn is_of_another(&self) -> bool {
+        self.is_invalid() && self.causes().any(|it| it.text("/field") == "metadata.uid")
     }
 
     /// Nothing can be created in the namespace, since it is on its way out.
     pub fn is_namespace_terminating(&self) -> bool {
-        let causes = self.refusal().and_then(|it| it.details.get("causes"));
-        let causes = causes.and_then(Value::as_array).into_iter().flatten();
         self.is_forbidden()
-            && causes
-                .map(|it| it.text("/reason"))
-                .any(|it| it == "NamespaceTerminating")
+            && self
+                .causes()
+                .any(|it| it.text("/reason") == "NamespaceTerminating")
+    }
+
+    /// What it was refused for, each for itself.
+    fn causes(&self) -> impl Iterator<Item = &Value> {
+        let causes = self.refusal().and_then(|it| it.details.get("causes"));
+        causes.and_then(Value::as_array).into_iter().flatten()
     }
 }
 
@@ -130,5 +139,17 @@ mod tests {
             assert!(!refused(code, reason).is_outdated(), "{reason}");
         }
         assert!(!Error::Transport("reset".to_owned()).is_outdated());
+    }
+
+    #[test]
+    fn who_patches_another_object_comes_too_late() {
+        let refused = |field: &str| {
+            let causes = json!([{"reason": "FieldValueInvalid", "message": "field is immutable", "field": field}]);
+            let status = json!({"reason": "Invalid", "details": {"causes": causes}});
+            Error::Refused(Box::new(Refusal::of(422, &status)))
+        };
+        assert!(refused("metadata.uid").is_outdated());
+        assert!(!refused("metadata.name").is_outdated());
+        assert!(!refused("metadata.uid").is_conflict());
     }
 }

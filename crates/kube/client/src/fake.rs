@@ -321,7 +321,8 @@ mod tests {
         };
         let of_other = patch("other");
         let refused = client.patch_at(&kind::POD, "n", "p", "status", &of_other);
-        assert!(refused.await.unwrap_err().is_invalid());
+        let refused = refused.await.unwrap_err();
+        assert!(refused.is_invalid() && refused.is_outdated(), "{refused}");
         let patch = patch(pod.uid());
         let patched = client.patch_at(&kind::POD, "n", "p", "status", &patch);
         let patched = patched.await.unwrap();

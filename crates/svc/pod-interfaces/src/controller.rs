@@ -258,10 +258,10 @@ impl Controller {
         Ok(())
     }
 
-    /// Whether a patch of a pod was refused since it is gone, or another has its name by now: of that one the uid may not be changed.
+    /// Whether a patch of a pod was refused since it is gone, or another has its name by now.
     async fn is_gone(&self, wish: &Wish, refused: &Error) -> bool {
-        if !refused.is_conflict() && !refused.is_invalid() {
-            return refused.is_not_found();
+        if !refused.is_outdated() {
+            return false;
         }
         let found = self.client.get(&kind::POD, &wish.namespace, &wish.name);
         match found.await {

@@ -245,7 +245,11 @@ impl Objects {
         // Unlike an update, a patch has no uid that it asks for: it would change it.
         if !patched.uid().is_empty() && patched.uid() != live.uid() {
             let message = "metadata.uid: Invalid value: field is immutable";
-            return Err(refused(422, "Invalid", message));
+            let mut refused = refused(422, "Invalid", message);
+            let cause =
+                json!({"reason": "FieldValueInvalid", "message": message, "field": "metadata.uid"});
+            refused.body["details"] = json!({"causes": [cause]});
+            return Err(refused);
         }
         self.update(target, patched)
     }

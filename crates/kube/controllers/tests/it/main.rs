@@ -5,5 +5,6 @@ mod certificates;
 mod cluster;
 mod daemon_sets;
 mod node;
+mod outdated;
 mod quotas;
 mod workloads;
