@@ -66,7 +66,7 @@ impl Resources {
         let mut all = HashMap::new();
         for tally in &mut *self.tallies.lock().await {
             for count in tally.count(&self.store).await? {
-                if let Some(subject) = self.subject(tally.service(), &count) {
+                if let Some(subject) = self.subject(tally.name(), &count) {
                     *all.entry(subject).or_default() += count.count;
                 }
             }

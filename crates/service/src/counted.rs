@@ -141,7 +141,7 @@ impl Counted {
 
 impl Tally {
     /// What the dimension `Service` calls it.
-    pub fn service(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         self.counted.name
     }
 

@@ -12,7 +12,7 @@ use crate::{
     pod::Pod,
     run::NAME,
     snapshot::Snapshot,
-    volumes::{Claims, Reach, Volumes},
+    volumes::{Claims, Volumes},
 };
 
 /// What the scheduler has to say of a pod.
@@ -86,7 +86,7 @@ fn of(object: &Value, pod: &Pod, claims: Claims, snapshot: &Snapshot) -> Explain
             if pod.node.is_empty() {
                 waits_for.push(format!("its volumes: {why}"));
             }
-            Reach::default()
+            Box::default()
         }
     };
     let question = Question::new(pod, &reach, snapshot);

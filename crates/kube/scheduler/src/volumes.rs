@@ -37,7 +37,7 @@ pub struct Volumes {
 /// What is known of a pod's claims.
 #[derive(Debug, PartialEq)]
 pub enum Claims {
-    Known(Reach),
+    Known(Box<Reach>),
     /// Why the pod has to wait.
     Missing(String),
 }
@@ -149,7 +149,7 @@ impl Volumes {
         if !reach.attached.brings_any() {
             return;
         }
-        let of_volume = |name: &str| disk_of(&self.volumes.get("", name)?);
+        let of_volume = |name: &str| disk_of(self.volumes.get("", name).as_deref()?);
         let known = Known {
             csi_nodes: &self.csi_nodes.all(),
             attachments: &self.attachments.all(),
@@ -207,7 +207,7 @@ impl Volumes {
                 volumes,
             });
         }
-        Claims::Known(reach)
+        Claims::Known(Box::new(reach))
     }
 }
 

@@ -360,7 +360,8 @@ async fn elsewhere(node: &Node, object: &Value) -> Option<(String, String)> {
     if node_selector::asks_for_labels(spec) {
         // As they are now: what was heard of them may be older than what the pod was bound by. Where nobody can be asked, the pod is
         // taken at its binder's word.
-        let live = node.client.get(&kind::NODE, "", &node.name);
+        let kind = kind::NODE;
+        let live = node.client.get(&kind, "", &node.name);
         let live = timeout(ASKS_FOR, live).await.ok()?.ok()?;
         labels.extend(live.map("/metadata/labels").cloned().unwrap_or_default());
     }

@@ -257,7 +257,8 @@ impl Writer {
 
     /// The pod as the API has it now; `None` where that is another, or none.
     async fn look(&self) -> Result<Option<Arc<Value>>, Error> {
-        let found = self.client.get(&kind::POD, &self.namespace, &self.name);
+        let kind = kind::POD;
+        let found = self.client.get(&kind, &self.namespace, &self.name);
         match found.await {
             Ok(found) if found.uid() == self.uid => Ok(Some(Arc::new(found))),
             Ok(_) => Ok(None),

@@ -263,7 +263,8 @@ impl Controller {
         if !refused.is_outdated() {
             return false;
         }
-        let found = self.client.get(&kind::POD, &wish.namespace, &wish.name);
+        let kind = kind::POD;
+        let found = self.client.get(&kind, &wish.namespace, &wish.name);
         match found.await {
             Ok(pod) => pod.uid() != wish.uid,
             Err(error) => error.is_not_found(),

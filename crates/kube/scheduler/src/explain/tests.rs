@@ -25,7 +25,7 @@ fn explained(pod: &Value, nodes: &[Value], others: &[Value]) -> Explained {
     for it in others {
         snapshot.set_pod(Arc::new(Pod::read(it)));
     }
-    let claims = Claims::Known(Reach::default());
+    let claims = Claims::Known(Box::default());
     of(pod, &Pod::read(pod), claims, &snapshot)
 }
 
