@@ -320,11 +320,12 @@ mod tests {
             }}))
         };
         let of_other = patch("other");
-        let refused = client.patch_at(&kind::POD, "n", "p", "status", &of_other);
+        let kind = kind::POD;
+        let refused = client.patch_at(&kind, "n", "p", "status", &of_other);
         let refused = refused.await.unwrap_err();
         assert!(refused.is_invalid() && refused.is_outdated(), "{refused}");
         let patch = patch(pod.uid());
-        let patched = client.patch_at(&kind::POD, "n", "p", "status", &patch);
+        let patched = client.patch_at(&kind, "n", "p", "status", &patch);
         let patched = patched.await.unwrap();
         let conditions = json!([{"type": "B", "status": "False"}]);
         assert_eq!(*patched.at("/status/conditions"), conditions);

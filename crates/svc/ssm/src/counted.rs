@@ -76,7 +76,7 @@ mod tests {
             let txn = Txn::new().put(key, encode(&parameter(name, tier)));
             store.txn(&PERMIT, txn).await.unwrap();
         }
-        let found = COUNTED.count(&store).await.unwrap();
+        let found = COUNTED.tally().count(&store).await.unwrap();
         let found: Vec<_> = found.iter().map(|it| (it.resource, it.count)).collect();
         assert_eq!(found, [("StandardParameterCount", 2)]);
     }

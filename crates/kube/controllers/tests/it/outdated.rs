@@ -13,7 +13,8 @@ async fn a_patch_of_an_object_in_whose_place_is_another_comes_too_late() {
     let change = json!({"metadata": {"uid": "another"}, "data": {"a": "b"}});
     for patch in [Patch::Merge(change.clone()), Patch::Strategic(change)] {
         let client = &cluster.client;
-        let patched = client.patch(&kind::CONFIG_MAP, "default", "m", &patch);
+        let kind = kind::CONFIG_MAP;
+        let patched = client.patch(&kind, "default", "m", &patch);
         let refused = patched.await.unwrap_err();
         assert!(refused.is_invalid() && refused.is_outdated(), "{refused:?}");
     }

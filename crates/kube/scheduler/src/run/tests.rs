@@ -47,7 +47,8 @@ impl Cluster {
             grace_seconds: Some(0),
             ..Delete::default()
         };
-        let deleted = self.client.delete(&kind::POD, "a", pod, &now);
+        let kind = kind::POD;
+        let deleted = self.client.delete(&kind, "a", pod, &now);
         deleted.await.unwrap();
     }
 

@@ -120,7 +120,8 @@ async fn a_report_leaves_alone_what_others_wrote_a_moment_ago() {
         "conditions": [{"type": "KernelDeadlock", "status": "False"}, {"type": "Ready", "status": "Unknown"}],
         "capacity": {"a.example/x": "5"},
     }}));
-    let written = client.patch_at(&kind::NODE, "", "n", "status", &of_others);
+    let kind = kind::NODE;
+    let written = client.patch_at(&kind, "", "n", "status", &of_others);
     written.await.unwrap();
     let under = BTreeSet::from([Condition::Disk]);
     let told = report(&client, &node, &heard, &under, now).await.unwrap();
@@ -135,7 +136,8 @@ async fn a_report_leaves_alone_what_others_wrote_a_moment_ago() {
     assert_eq!(told.at("/status/allocatable")["a.example/x"], "5");
     // Another node of the name is none of its business.
     let options = Delete::default();
-    let deleted = client.delete(&kind::NODE, "", "n", &options);
+    let kind = kind::NODE;
+    let deleted = client.delete(&kind, "", "n", &options);
     deleted.await.unwrap();
     let other = json!({"metadata": {"name": "n"}});
     client.create(&kind::NODE, "", &other).await.unwrap();

@@ -73,9 +73,8 @@ async fn what_others_wrote_a_moment_ago_stays() {
     let disrupted =
         json!({"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"});
     let patch = Patch::Strategic(json!({"status": {"conditions": [disrupted]}}));
-    let evicted = setup
-        .client
-        .patch_at(&kind::POD, "n", "p", "status", &patch);
+    let kind = kind::POD;
+    let evicted = setup.client.patch_at(&kind, "n", "p", "status", &patch);
     evicted.await.unwrap();
     for status in ["False", "True"] {
         writer.tell(&ready(status)).await.unwrap();
@@ -100,9 +99,8 @@ async fn nothing_is_written_that_is_there() {
     assert!(setup.now().await.has_condition("Ready", "True"));
     // Newer ones: somebody took it for unready.
     let unready = Patch::Strategic(json!({"status": ready("False")}));
-    let patched = setup
-        .client
-        .patch_at(&kind::POD, "n", "p", "status", &unready);
+    let kind = kind::POD;
+    let patched = setup.client.patch_at(&kind, "n", "p", "status", &unready);
     writer.hear(&Arc::new(patched.await.unwrap()));
     writer.tell(&ready("True")).await.unwrap();
     assert!(setup.now().await.has_condition("Ready", "True"));
