@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::value::{Value, number_text};
 
@@ -26,10 +26,13 @@ impl Histogram {
         }
     }
 
+    /// What is beyond all numbers, as `1e999` is, is in no range.
     pub fn add(&mut self, number: f64) {
-        // Both zeros are one.
-        let bits = (number + 0.0).to_bits();
-        *self.counts.entry(bits).or_default() += 1;
+        if number.is_finite() {
+            // Both zeros are one.
+            let bits = (number + 0.0).to_bits();
+            *self.counts.entry(bits).or_default() += 1;
+        }
     }
 
     pub fn join(&mut self, other: Self) {
@@ -58,12 +61,15 @@ impl Histogram {
             true => number_text(high),
             false => number_text(low + width * at as f64),
         };
-        let ranges = found.into_iter().enumerate().map(|(at, count)| {
+        let mut ranges = Map::new();
+        for (at, count) in found.into_iter().enumerate() {
             let close = if at + 1 == buckets { ']' } else { ')' };
             let range = format!("[{},{}{close}", bound(at), bound(at + 1));
-            (range, Json::from(count))
-        });
-        Value::Tree(Arc::new(Json::Object(ranges.collect())))
+            // Ranges that are too narrow for a number between them have the same name.
+            let before = ranges.get(&range).and_then(Json::as_u64).unwrap_or(0);
+            ranges.insert(range, (before + count).into());
+        }
+        Value::Tree(Arc::new(Json::Object(ranges)))
     }
 
     pub fn bytes(&self) -> usize {
@@ -102,6 +108,18 @@ mod tests {
                 r#"{"[0,1)":2,"[1,2)":0,"[2,3)":0,"[3,4]":1}"#,
             ),
             (&[7.0, 7.0], 3, r#"{"[7,7]":2}"#),
+            // Their neighbours are 16 away: there are four ranges of three names.
+            (
+                &[1e17, 1e17 + 16.0],
+                4,
+                concat!(
+                    r#"{"[100000000000000000,100000000000000000)":1,"#,
+                    r#""[100000000000000000,100000000000000020)":0,"#,
+                    r#""[100000000000000020,100000000000000020]":1}"#,
+                ),
+            ),
+            (&[1.0, f64::INFINITY, 2.0], 1, r#"{"[1,2]":2}"#),
+            (&[f64::NEG_INFINITY], 1, ""),
             (&[], 3, ""),
         ] {
             assert_eq!(of(numbers, buckets), wanted, "{numbers:?}");
