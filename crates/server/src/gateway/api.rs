@@ -493,6 +493,7 @@ impl Apis {
             Ok(cx) => cx,
             Err(fault) => return wanted.failure(&fault),
         };
+        let errors = usage::of_errors(&cx, &self.region, (schema, target.operation.as_str()));
         let input = match packed_later {
             Some(limit) => {
                 let is_large = target.input.size() >= LARGE_PACKED;
@@ -503,9 +504,11 @@ impl Apis {
         };
         let input = match input {
             Ok(input) => input,
-            Err(fault) => return wanted.failure(&fault),
+            Err(fault) => {
+                usage::failed(&self.counters, &errors);
+                return wanted.failure(&fault);
+            }
         };
-        let errors = usage::of_errors(&cx, &self.region, (schema, target.operation.as_str()));
         let (operation, held) = (target.operation, Arc::clone(hold));
         let reply =
             detached::dispatch(&self.dispatcher, target.service, cx, operation, input, held).await;
