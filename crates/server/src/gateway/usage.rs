@@ -13,6 +13,8 @@ use crate::services::SERVICES;
 
 /// The model that has metrics of its operations besides.
 const LOGS: &str = "logs";
+/// Requests that came to an error.
+const ERRORS: &str = "ErrorCount";
 
 /// Counts a request whose signature holds. One that came too fast counts as throttled besides. `home` is the
 /// installation's region.
@@ -31,26 +33,27 @@ pub(super) fn called(
 
 fn count(counters: &Counters, schema: &ServiceSchema, of: &Subject, throttled: bool) {
     let under_logs = under_logs(schema, of);
-    for of in under_logs.iter().chain([of]) {
-        counters.add(of, "CallCount", "None", 1.0);
-        if throttled {
-            counters.add(of, "ThrottleCount", "None", 1.0);
-        }
-    }
-    if !throttled {
-        return;
-    }
-    failed(counters, &under_logs);
     let is_put = of.dimensions.iter().any(|it| it.1 == "PutEvents");
-    if schema.name == "events" && is_put {
-        let of = Subject {
-            namespace: "AWS/Events",
-            dimensions: Vec::new(),
-            ..of.clone()
-        };
-        counters.one(&of, "PutEventsApproximateCallCount");
-        counters.one(&of, "PutEventsApproximateThrottledCount");
-    }
+    let under_events = (throttled && is_put && schema.name == "events").then(|| Subject {
+        namespace: "AWS/Events",
+        dimensions: Vec::new(),
+        ..of.clone()
+    });
+    counters.together(|counts| {
+        for of in under_logs.iter().chain([of]) {
+            counts.add(of, "CallCount", "None", 1.0);
+            if throttled {
+                counts.add(of, "ThrottleCount", "None", 1.0);
+            }
+        }
+        for of in under_logs.iter().filter(|_| throttled) {
+            counts.add(of, ERRORS, "None", 1.0);
+        }
+        if let Some(of) = &under_events {
+            counts.one(of, "PutEventsApproximateCallCount");
+            counts.one(of, "PutEventsApproximateThrottledCount");
+        }
+    });
 }
 
 /// Those of an operation whose errors are counted, and of all together: of Logs alone.
@@ -68,9 +71,11 @@ pub(super) fn of_errors(
 
 /// Counts a request that came to an error.
 pub(super) fn failed(counters: &Counters, of_errors: &[Subject]) {
-    for of in of_errors {
-        counters.add(of, "ErrorCount", "None", 1.0);
-    }
+    counters.together(|counts| {
+        for of in of_errors {
+            counts.add(of, ERRORS, "None", 1.0);
+        }
+    });
 }
 
 /// What Logs tells of its own: the operation, and all of the account together.

@@ -18,11 +18,14 @@ fn subject((account, region): (&str, &str), dimensions: Vec<(&'static str, Strin
 
 /// Counts events of a put: for their group, and for all groups of the account together.
 pub fn came_in(counters: &Counters, cx: &Context, group: &str, events: usize, bytes: usize) {
-    for dimensions in [Vec::new(), vec![("LogGroupName", group.to_owned())]] {
-        let of = subject((&cx.account, &cx.region), dimensions);
-        counters.add(&of, "IncomingLogEvents", "Count", events as f64);
-        counters.add(&of, "IncomingBytes", "Bytes", bytes as f64);
-    }
+    let all = [Vec::new(), vec![("LogGroupName", group.to_owned())]];
+    let all = all.map(|dimensions| subject((&cx.account, &cx.region), dimensions));
+    counters.together(|counts| {
+        for of in &all {
+            counts.add(of, "IncomingLogEvents", "Count", events as f64);
+            counts.add(of, "IncomingBytes", "Bytes", bytes as f64);
+        }
+    });
 }
 
 /// Counts a put that came faster than its stream or its account may send. Requests of which there are too many never get
@@ -93,10 +96,10 @@ impl Forwarded<'_> {
         );
         let events = self.events as f64;
         match answer {
-            Ok(bytes) => {
-                counters.add(&of, "ForwardedLogEvents", "Count", events);
-                counters.add(&of, "ForwardedBytes", "Bytes", *bytes as f64);
-            }
+            Ok(bytes) => counters.together(|counts| {
+                counts.add(&of, "ForwardedLogEvents", "Count", events);
+                counts.add(&of, "ForwardedBytes", "Bytes", *bytes as f64);
+            }),
             Err(failure) if failure.put_off => {}
             Err(failure) if failure.is_throttled() => {
                 counters.add(&of, "DeliveryThrottling", "Count", events);

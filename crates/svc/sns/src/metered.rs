@@ -7,25 +7,22 @@ use crate::{envelope::Kind, errand::Errand, filter::Verdict, message::Message, n
 
 /// Counts a message that was published, and the subscriptions whose filters kept it from them.
 pub fn published(counters: &Counters, topic: &TopicId, message: &Message, verdicts: &[Verdict]) {
-    let of = subject(topic);
-    counters.one(&of, "NumberOfMessagesPublished");
-    counters.sample(
-        &of,
-        "PublishSize",
-        "Bytes",
-        message.published_bytes() as f64,
-    );
-    for verdict in verdicts {
-        let by = match verdict {
-            Verdict::Passes => continue,
-            Verdict::Attributes => "NumberOfNotificationsFilteredOut-MessageAttributes",
-            Verdict::NoAttributes => "NumberOfNotificationsFilteredOut-NoMessageAttributes",
-            Verdict::Body => "NumberOfNotificationsFilteredOut-MessageBody",
-            Verdict::InvalidBody => "NumberOfNotificationsFilteredOut-InvalidMessageBody",
-        };
-        counters.one(&of, "NumberOfNotificationsFilteredOut");
-        counters.one(&of, by);
-    }
+    let (of, bytes) = (subject(topic), message.published_bytes() as f64);
+    counters.together(|counts| {
+        counts.one(&of, "NumberOfMessagesPublished");
+        counts.sample(&of, "PublishSize", "Bytes", bytes);
+        for verdict in verdicts {
+            let by = match verdict {
+                Verdict::Passes => continue,
+                Verdict::Attributes => "NumberOfNotificationsFilteredOut-MessageAttributes",
+                Verdict::NoAttributes => "NumberOfNotificationsFilteredOut-NoMessageAttributes",
+                Verdict::Body => "NumberOfNotificationsFilteredOut-MessageBody",
+                Verdict::InvalidBody => "NumberOfNotificationsFilteredOut-InvalidMessageBody",
+            };
+            counts.one(&of, "NumberOfNotificationsFilteredOut");
+            counts.one(&of, by);
+        }
+    });
 }
 
 /// Counts what became of a message on its way to a subscription. To web servers each try that failed counts, to all
