@@ -75,10 +75,15 @@ impl Fault {
 
     /// Whether the caller asks too often, or has as much of something as it may: asked again at once, it is refused again.
     pub fn is_of_limit(&self) -> bool {
+        Self::is_code_of_limit(&self.code)
+    }
+
+    /// The same of one of which the code alone is known.
+    pub fn is_code_of_limit(code: &str) -> bool {
         // Those of the models: `ThrottlingException`, `Throttled`, `VpcLimitExceeded`, `RequestLimitExceeded` and many more.
         let parts = ["Throttl", "LimitExceeded"];
-        parts.iter().any(|part| self.code.contains(*part))
-            || matches!(&*self.code, "SlowDown" | "InsufficientStorage")
+        parts.iter().any(|part| code.contains(*part))
+            || matches!(code, "SlowDown" | "InsufficientStorage")
     }
 
     /// Adds a member of the modelled exception.

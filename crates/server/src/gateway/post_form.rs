@@ -30,6 +30,7 @@ use super::{
     cors::S3,
     detached, form_answer,
     head::Head,
+    streaming::unless_kept,
 };
 
 const OPERATION: &str = "PutObject";
@@ -90,16 +91,8 @@ impl Apis {
 
     pub(super) async fn post(&self, form: Form, asked: Asked<'_>, body: Incoming) -> Reply {
         let request_id = asked.request_id;
-        match self.posted(form, asked, body).await {
-            Ok(reply) => reply,
-            Err(fault) => {
-                let mut answer = S3.protocol.codec().fault(S3, &fault, request_id);
-                // What is left of the file is not read.
-                let close = ("connection".into(), "close".to_owned());
-                answer.headers.push(close);
-                answer.into()
-            }
-        }
+        let posted = self.posted(form, asked, body).await;
+        posted.unwrap_or_else(|fault| refused(&fault, request_id))
     }
 
     async fn posted(&self, of: Form, asked: Asked<'_>, body: Incoming) -> Result<Reply, Fault> {
@@ -215,6 +208,12 @@ async fn read_fields(
         let value = String::from_utf8(value).map_err(|_| form::malformed())?;
         fields.add(&name, value);
     }
+}
+
+/// What is left of the file is not read.
+fn refused(fault: &Fault, request_id: &str) -> Reply {
+    let answer = S3.protocol.codec().fault(S3, fault, request_id);
+    unless_kept(false, answer.telling(fault).into())
 }
 
 fn broken(error: multer::Error) -> Fault {
@@ -347,5 +346,21 @@ impl Source for File {
 
     fn checksums(&self) -> &[(Algorithm, String)] {
         &self.checksums
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_form_ends_its_connection_and_says_whether_it_met_a_limit() {
+        for (code, is_of_limit) in [("SlowDown", true), ("AccessDenied", false)] {
+            let reply = refused(&Fault::sender(code, 403, "no"), "r");
+            assert_eq!(reply.is_of_limit(), is_of_limit, "{code}");
+            let answer = reply.whole().unwrap();
+            let close = ("connection".into(), "close".to_owned());
+            assert!(answer.headers.contains(&close), "{answer:?}");
+        }
     }
 }

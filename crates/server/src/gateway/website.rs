@@ -245,6 +245,7 @@ fn error(failure: &Failure, instead: Option<&Failure>, request_id: &str) -> Repl
     let page = website::page(failure, instead, request_id);
     let mut answer = Answer::new(failure.status, HTML, page.into_bytes());
     answer.headers.extend(told(failure));
+    answer.is_of_limit = Fault::is_code_of_limit(&failure.code);
     answer.into()
 }
 
@@ -309,5 +310,19 @@ fn bad_uri(path: &str) -> Failure {
     Failure {
         more: vec![("URI".to_owned(), path.to_owned())],
         ..of_fault(Fault::sender("InvalidURI", 400, text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_says_why_tells_of_limits() {
+        let shown = |code: &'static str| {
+            let failure = of_fault(Fault::sender(code, 503, "no"));
+            error(&failure, None, "r").is_of_limit()
+        };
+        assert!(shown("SlowDown") && !shown("NoSuchKey"));
     }
 }
