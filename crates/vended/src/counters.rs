@@ -278,17 +278,7 @@ impl Counters {
         unit: &'static str,
         values: impl IntoIterator<Item = f64>,
     ) {
-        let all = Summary::of(values.into_iter().map(|it| (it, 1.0)));
-        if let Some(value) = &all {
-            let adds = false;
-            let change = Change {
-                name,
-                unit,
-                value,
-                adds,
-            };
-            self.together(|counts| counts.change(subject, change));
-        }
+        self.together(|counts| counts.samples(subject, name, unit, values));
     }
 
     /// Counts what happened at the same time: of one account it is written down by one append. `count` has the account to
@@ -486,15 +476,28 @@ impl Together<'_> {
         unit: &'static str,
         value: f64,
     ) {
-        let value = &Summary::one(value);
-        let adds = false;
-        let change = Change {
-            name,
-            unit,
-            value,
-            adds,
-        };
-        self.change(subject, change);
+        self.samples(subject, name, unit, [value]);
+    }
+
+    /// As [`Counters::samples`].
+    pub fn samples(
+        &mut self,
+        subject: &Subject,
+        name: &'static str,
+        unit: &'static str,
+        values: impl IntoIterator<Item = f64>,
+    ) {
+        let all = Summary::of(values.into_iter().map(|it| (it, 1.0)));
+        if let Some(value) = &all {
+            let adds = false;
+            let change = Change {
+                name,
+                unit,
+                value,
+                adds,
+            };
+            self.change(subject, change);
+        }
     }
 
     fn change(&mut self, subject: &Subject, change: Change<'_>) {

@@ -181,11 +181,14 @@ async fn what_is_counted_together_is_in_the_files_when_that_is_over() {
             counts.one(of, "Sent");
             counts.add(of, "Sent", "Count", 2.0);
             counts.sample(of, "Size", "Bytes", 10.0);
+            counts.samples(of, "Size", "Bytes", [20.0, 30.0]);
+            counts.samples(of, "Size", "Bytes", []);
         }
     });
     kept().turn(&home.vended, &[], MINUTE + 60).await;
     assert_eq!(home.sum(&a, "Sent", MINUTE), Some(6.0));
-    assert_eq!(home.seen(&a, "Size", MINUTE).unwrap().count, 2.0);
+    let sizes = home.seen(&a, "Size", MINUTE).unwrap();
+    assert_eq!((sizes.count, sizes.sum), (6.0, 120.0));
     assert_eq!(home.sum(&b, "Sent", MINUTE), Some(3.0));
 }
 

@@ -54,9 +54,14 @@ impl Meter {
 
     /// Messages of these sizes were sent.
     pub fn sent(&self, sizes: &[usize]) {
-        self.count(SENT, sizes.len());
-        let sizes = sizes.iter().map(|it| *it as f64);
-        self.counters.samples(&self.subject, SIZE, "Bytes", sizes);
+        if sizes.is_empty() {
+            return;
+        }
+        let each = sizes.iter().map(|it| *it as f64);
+        self.counters.together(|counts| {
+            counts.add(&self.subject, SENT, COUNT, sizes.len() as f64);
+            counts.samples(&self.subject, SIZE, "Bytes", each);
+        });
     }
 
     /// Messages were sent again that had been sent before.
