@@ -29,11 +29,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let client = Client::new(Https::new(url, &authority, credentials)?, "wharf");
     let stop = CancellationToken::new();
-    let informers = Informers::new(
-        client.clone(),
+    let indexes = [
         wharf_kube_controllers::indexes(),
-        stop.clone(),
-    );
+        wharf_kube_scheduler::indexes(),
+    ];
+    let informers = Informers::new(client.clone(), indexes.concat(), stop.clone());
     let options = Options {
         authority: String::from_utf8(authority)?,
         signer: Arc::new(NoKey),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
-use wharf_kube_client::{Kind, Object};
+use wharf_kube_client::{Index, Kind, Object};
 use wharf_kube_model::persistent::{EBS, LEGACY_EBS, ebs_disk};
 
 use crate::{
@@ -23,6 +23,10 @@ pub const ATTACHMENT: Kind = Kind::known(
     "volumeattachments",
     false,
 );
+pub const BY_NODE: Index = Index {
+    name: "node",
+    keys: |it| vec![it.text("/spec/nodeName").to_owned()],
+};
 
 /// A volume as it is counted once: its driver, and what that calls it.
 pub type Disk = (String, String);
@@ -69,7 +73,8 @@ pub struct Attached {
 /// What there is to look up.
 pub struct Known<'a> {
     pub csi_nodes: &'a [Arc<Value>],
-    pub attachments: &'a [Arc<Value>],
+    /// By the name of a node.
+    pub attachments_of: &'a dyn Fn(&str) -> Vec<Arc<Value>>,
     pub of_claim: &'a dyn Fn(&ClaimKey) -> Option<Disk>,
     /// By the name of a PersistentVolume.
     pub of_volume: &'a dyn Fn(&str) -> Option<Disk>,
@@ -86,11 +91,6 @@ impl Attached {
 
     /// Looks at nodes that have so much that the pod's volumes may be too many; others are not worth it.
     pub fn look(&mut self, all: &Known<'_>, snapshot: &Snapshot) {
-        let mut by_node: HashMap<&str, Vec<&Value>> = HashMap::new();
-        for it in all.attachments {
-            let node = it.text("/spec/nodeName");
-            by_node.entry(node).or_default().push(it);
-        }
         for node in all.csi_nodes {
             let mut limits = limits(node);
             limits.retain(|driver, _| self.brings.iter().any(|it| it.0 == *driver));
@@ -98,7 +98,7 @@ impl Attached {
                 continue;
             };
             let claims = &snapshot.load(node.name()).claims;
-            let attachments = by_node.remove(node.name()).unwrap_or_default();
+            let attachments = (all.attachments_of)(node.name());
             if claims.len() + attachments.len() + self.brings.len() <= least {
                 continue;
             }
@@ -192,7 +192,7 @@ mod tests {
         let attachments: Vec<Arc<Value>> = attached.iter().map(attachment).collect();
         let known = Known {
             csi_nodes: &[Arc::new(csi_node)],
-            attachments: &attachments,
+            attachments_of: &|_| attachments.clone(),
             of_claim: &|it| Some(disk(&it.1)),
             of_volume: &|it| Some(disk(it)),
         };
@@ -230,9 +230,10 @@ mod tests {
         ]}});
         let attachment =
             json!({"spec": {"nodeName": "n", "source": {"persistentVolumeName": "v1"}}});
+        let attachment = Arc::new(attachment);
         let known = Known {
             csi_nodes: &[Arc::new(csi_node)],
-            attachments: &[Arc::new(attachment)],
+            attachments_of: &|_| vec![attachment.clone()],
             of_claim: &|it| Some(disk(&it.1)),
             of_volume: &|it| Some(disk(it)),
         };

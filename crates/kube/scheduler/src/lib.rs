@@ -35,3 +35,10 @@ pub use pod::Pod;
 pub use preempt::{Preemption, preempt};
 pub use run::{run, set_condition};
 pub use snapshot::Snapshot;
+
+use wharf_kube_client::{Index, Kind};
+
+/// Indexes that the informers of a cluster need for its scheduler.
+pub fn indexes() -> Vec<(Kind, Index)> {
+    vec![(attached::ATTACHMENT, attached::BY_NODE)]
+}

@@ -29,6 +29,8 @@ impl News {
     /// A pod came to a node.
     pub const PODS: Self = Self(4);
     pub const VOLUMES: Self = Self(8);
+    /// A node may take more volumes than before.
+    pub const DETACHED: Self = Self(16);
 
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -50,8 +52,7 @@ impl News {
                 | Refusal::TooManyPods
                 | Refusal::Insufficient(..)
                 | Refusal::OnePodVolume => Self::ROOM,
-                // Also when a volume is detached.
-                Refusal::TooManyVolumes => Self::ROOM.and(Self::VOLUMES),
+                Refusal::TooManyVolumes => Self::ROOM.and(Self::DETACHED),
                 Refusal::VolumeAffinity | Refusal::VolumeZone | Refusal::NoVolume => Self::VOLUMES,
                 Refusal::PodAffinity => Self::PODS,
                 Refusal::Spread | Refusal::PodAntiAffinity | Refusal::ExistingAntiAffinity => {

@@ -16,7 +16,7 @@ use tokio::{
     time::{Duration, Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use wharf_kube_client::{Client, Delete, Informer, Informers, Object, Recorder, Ref, kind};
+use wharf_kube_client::{Change, Client, Delete, Informer, Informers, Object, Recorder, Ref, kind};
 
 pub use self::outcome::set_condition;
 use self::{
@@ -43,7 +43,7 @@ struct Scheduler {
     budgets: Informer,
 }
 
-/// Schedules the pods of a cluster until `stop`.
+/// Schedules the pods of a cluster until `stop`. `informers` were made with [`indexes`](crate::indexes).
 pub async fn run(client: Client, informers: Informers, stop: CancellationToken) {
     let client = client.named("kube-scheduler");
     let scheduler = Arc::new(Scheduler {
@@ -84,10 +84,25 @@ impl Scheduler {
         nodes.subscribe(move |change| on(&|state| state.node(change)));
         let on = tell.clone();
         pods.subscribe(move |change| on(&|state| state.pod(change)));
-        for informer in all {
+        for informer in [
+            &self.volumes.claims,
+            &self.volumes.volumes,
+            &self.volumes.classes,
+        ] {
             let on = tell.clone();
             informer.subscribe(move |_| on(&State::volume));
         }
+        let on = tell.clone();
+        self.volumes
+            .csi_nodes
+            .subscribe(move |_| on(&State::detached));
+        // There are many of these, and what comes to a node makes no room there.
+        let on = tell.clone();
+        self.volumes.attachments.subscribe(move |change| {
+            if matches!(change, Change::Deleted(_)) {
+                on(&State::detached);
+            }
+        });
         self.decide_all().await;
     }
 

@@ -11,7 +11,7 @@ use wharf_kube_model::{
 };
 
 use crate::{
-    attached::{ATTACHMENT, Attached, CSI_NODE, Known, disk_of, disk_to_be},
+    attached::{ATTACHMENT, Attached, BY_NODE, CSI_NODE, Known, disk_of, disk_to_be},
     filter::Refusal,
     pod::Pod,
     snapshot::Snapshot,
@@ -30,8 +30,8 @@ pub struct Volumes {
     pub claims: Informer,
     pub volumes: Informer,
     pub classes: Informer,
-    csi_nodes: Informer,
-    attachments: Informer,
+    pub csi_nodes: Informer,
+    pub attachments: Informer,
 }
 
 /// What is known of a pod's claims.
@@ -152,7 +152,7 @@ impl Volumes {
         let of_volume = |name: &str| disk_of(self.volumes.get("", name).as_deref()?);
         let known = Known {
             csi_nodes: &self.csi_nodes.all(),
-            attachments: &self.attachments.all(),
+            attachments_of: &|node| self.attachments.by(BY_NODE.name, node),
             of_claim: &|(namespace, name)| {
                 let claim = self.claims.get(namespace, name)?;
                 of_volume(claim.text("/spec/volumeName"))

@@ -44,6 +44,7 @@ impl Nodes for MachinesWord {
 pub(super) fn followed(reader: Client, stop: &CancellationToken) -> Informers {
     let indexes = [
         wharf_kube_controllers::indexes(),
+        wharf_kube_scheduler::indexes(),
         wharf_svc_pod_interfaces::indexes(),
         wharf_svc_kube_balancers::indexes(),
         wharf_svc_kube_volumes::indexes(),

@@ -77,6 +77,10 @@ impl State {
         self.queue.tell(News::VOLUMES, Instant::now());
     }
 
+    pub fn detached(&mut self) {
+        self.queue.tell(News::DETACHED, Instant::now());
+    }
+
     pub fn pod(&mut self, change: &Change) {
         let pod = change.object();
         let is_over = ["Succeeded", "Failed"].contains(&pod.text("/status/phase"));

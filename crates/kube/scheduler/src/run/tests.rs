@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wharf_kube_client::{Kind, Selection, fake::Fake};
 
 use super::*;
-use crate::attached::CSI_NODE;
+use crate::attached::{ATTACHMENT, CSI_NODE};
 
 struct Cluster {
     client: Client,
@@ -13,11 +13,22 @@ struct Cluster {
 
 impl Cluster {
     fn start() -> Self {
+        let cluster = Self::without_scheduler();
+        cluster.begin();
+        cluster
+    }
+
+    fn without_scheduler() -> Self {
         let client = Fake::new().client();
         let stop = CancellationToken::new();
-        let informers = Informers::new(client.clone(), vec![], stop.clone());
-        tokio::spawn(run(client.clone(), informers, stop.clone()));
         Self { client, stop }
+    }
+
+    /// What there is by then, the scheduler knows from the first.
+    fn begin(&self) {
+        let (client, stop) = (self.client.clone(), self.stop.clone());
+        let informers = Informers::new(client.clone(), crate::indexes(), stop.clone());
+        tokio::spawn(run(client, informers, stop));
     }
 
     async fn node(&self, name: &str, cpu: &str) {
@@ -231,9 +242,9 @@ async fn a_claim_of_one_pod_is_waited_for_or_taken_by_a_more_important_one() {
     cluster.until(&kind::POD, has_node("urgent")).await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_node_that_takes_no_more_volumes_gets_a_pod_with_one_when_another_leaves() {
-    let cluster = Cluster::start();
+/// One with a node that takes one volume and has the `attached` ones, and with two claims that have theirs.
+async fn of_few_volumes(attached: &[&str]) -> Cluster {
+    let cluster = Cluster::without_scheduler();
     cluster.node("n", "4").await;
     let csi_node = json!({"metadata": {"name": "n"}, "spec": {"drivers": [
         {"name": "ebs.csi.aws.com", "nodeID": "i-1", "allocatable": {"count": 1}},
@@ -250,18 +261,32 @@ async fn a_node_that_takes_no_more_volumes_gets_a_pod_with_one_when_another_leav
         let claims = &kind::PERSISTENT_VOLUME_CLAIM;
         cluster.make(claims, "a", claim).await;
     }
-    let pod = |name: &str| {
-        json!({
-            "metadata": {"name": name},
-            "spec": {
-                "containers": [{}],
-                "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": name}}],
-            },
-        })
-    };
-    cluster.make(&kind::POD, "a", pod("first")).await;
+    for volume in attached {
+        let attachment = json!({"metadata": {"name": volume}, "spec": {
+            "attacher": "ebs.csi.aws.com", "nodeName": "n", "source": {"persistentVolumeName": volume},
+        }});
+        cluster.make(&ATTACHMENT, "", attachment).await;
+    }
+    cluster.begin();
+    cluster
+}
+
+fn with_claim(name: &str) -> Value {
+    json!({
+        "metadata": {"name": name},
+        "spec": {
+            "containers": [{}],
+            "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": name}}],
+        },
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_takes_no_more_volumes_gets_a_pod_with_one_when_another_leaves() {
+    let cluster = of_few_volumes(&[]).await;
+    cluster.make(&kind::POD, "a", with_claim("first")).await;
     cluster.until_on("first", "n").await;
-    cluster.make(&kind::POD, "a", pod("second")).await;
+    cluster.make(&kind::POD, "a", with_claim("second")).await;
     cluster
         .until_event(
             "FailedScheduling",
@@ -269,14 +294,26 @@ async fn a_node_that_takes_no_more_volumes_gets_a_pod_with_one_when_another_leav
              preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
         )
         .await;
-    let now = Delete {
-        grace_seconds: Some(0),
-        ..Delete::default()
-    };
+    cluster.end("first").await;
+    cluster.until_on("second", "n").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_volume_that_pods_left_behind_takes_room_until_it_is_detached() {
+    let cluster = of_few_volumes(&["first"]).await;
+    cluster.make(&kind::POD, "a", with_claim("second")).await;
     cluster
+        .until(&kind::EVENT, |events| {
+            let mut all = events.iter();
+            all.any(|it| {
+                it.text("/reason") == "FailedScheduling"
+                    && it.text("/message").contains("exceed max volume count")
+            })
+        })
+        .await;
+    let detached = cluster
         .client
-        .delete(&kind::POD, "a", "first", &now)
-        .await
-        .unwrap();
+        .delete(&ATTACHMENT, "", "first", &Delete::default());
+    detached.await.unwrap();
     cluster.until_on("second", "n").await;
 }
