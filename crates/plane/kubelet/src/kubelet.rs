@@ -127,11 +127,13 @@ pub async fn run(parts: Parts, kubelet: Kubelet, stop: CancellationToken) {
             fields: format!("spec.nodeName={}", parts.facts.name),
             ..Selection::default()
         };
+        let (tell, own) = watch::channel(None);
         let keep = node::keep(
             parts.client.clone(),
             parts.facts.clone(),
             parts.clock.clone(),
             kubelet.node.pressure.conditions(),
+            tell,
         );
         let _keep = AbortOnDropHandle::new(tokio::spawn(keep));
         let measuring = usage::keep(kubelet.node.clone());
@@ -146,7 +148,7 @@ pub async fn run(parts: Parts, kubelet: Kubelet, stop: CancellationToken) {
             stop.clone(),
         );
         pods.synced().await;
-        follow(&kubelet.node, pods, found, folders).await;
+        follow(&kubelet.node, pods, own, found, folders).await;
     };
     tokio::select! {
         () = stop.cancelled() => {}
@@ -191,10 +193,12 @@ async fn folders(dir: &Path, name: &str) -> BTreeSet<String> {
     found
 }
 
-/// `folders`: see [`folders`]; those of pods that the API knows are looked after by their workers.
+/// `own`: who follows the node itself, once it is registered. `folders`: see [`folders`]; those of pods that the API knows are looked after
+/// by their workers.
 async fn follow(
     node: &Arc<Node>,
     pods: Informer,
+    own: watch::Receiver<Option<Informer>>,
     mut found: BTreeMap<String, Found>,
     mut folders: BTreeSet<String>,
 ) {
@@ -244,7 +248,7 @@ async fn follow(
                 None => {
                     let left = found.remove(&node.sandbox_of(uid));
                     let elsewhere = match left {
-                        None => elsewhere(node, object).await,
+                        None => elsewhere(node, &own, object).await,
                         Some(_) => None,
                     };
                     let here = running.values().map(|it| &it.object);
@@ -345,7 +349,11 @@ fn not_for(node: &Node, object: &Value) -> Option<(String, String)> {
 }
 
 /// Why a pod is for other nodes than this one, with upstream's reasons: whoever bound it may have looked at less.
-async fn elsewhere(node: &Node, object: &Value) -> Option<(String, String)> {
+async fn elsewhere(
+    node: &Node,
+    own: &watch::Receiver<Option<Informer>>,
+    object: &Value,
+) -> Option<(String, String)> {
     let is_over = matches!(object.text("/status/phase"), "Succeeded" | "Failed");
     // The machine of Fargate for a pod was made for it.
     if is_over || node.only.is_some() {
@@ -355,18 +363,24 @@ async fn elsewhere(node: &Node, object: &Value) -> Option<(String, String)> {
         let why = "Pod was rejected: Failed to admit pod as the OS field doesn't match node OS";
         return Some(("PodOSNotSupported".to_owned(), why.to_owned()));
     }
-    let spec = object.at("/spec");
-    let mut labels = Map::new();
-    if node_selector::asks_for_labels(spec) {
-        // As they are now: what was heard of them may be older than what the pod was bound by. Where nobody can be asked, the pod is
-        // taken at its binder's word.
+    let (spec, none) = (object.at("/spec"), Map::new());
+    let fits = |node: &Value| {
+        let labels = node.map("/metadata/labels").unwrap_or(&none);
+        node_selector::wants(spec, node.name(), labels)
+    };
+    let is_here = if node_selector::asks_for_labels(spec) {
+        let heard = own.borrow().as_ref().and_then(|it| it.get("", &node.name));
+        if heard.is_some_and(|it| fits(&it)) {
+            return None;
+        }
+        // What was heard may be older than what the pod was bound by. Where nobody can be asked, the pod is taken at its binder's word.
         let kind = kind::NODE;
         let live = node.client.get(&kind, "", &node.name);
-        let live = timeout(ASKS_FOR, live).await.ok()?.ok()?;
-        labels.extend(live.map("/metadata/labels").cloned().unwrap_or_default());
-    }
+        fits(&timeout(ASKS_FOR, live).await.ok()?.ok()?)
+    } else {
+        node_selector::wants(spec, &node.name, &none)
+    };
     let why = "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector";
-    let is_here = node_selector::wants(spec, &node.name, &labels);
     (!is_here).then(|| ("NodeAffinity".to_owned(), why.to_owned()))
 }
 

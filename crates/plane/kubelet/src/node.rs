@@ -410,6 +410,7 @@ pub async fn keep(
     mut facts: Facts,
     clock: Arc<dyn Clock>,
     mut under: watch::Receiver<BTreeSet<Condition>>,
+    tell: watch::Sender<Option<Informer>>,
 ) {
     let mut wait = Backoff::new(FIRST_WAIT, LONGEST_WAIT, 2.0);
     let now_under =
@@ -431,6 +432,7 @@ pub async fn keep(
         &[],
         CancellationToken::new(),
     );
+    tell.send_replace(Some(own.clone()));
     let mut ticks = interval(RENEW_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut reported = clock.now();

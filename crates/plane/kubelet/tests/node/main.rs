@@ -445,6 +445,34 @@ async fn pods_that_ask_for_another_node_are_refused() {
     }
 }
 
+/// What is heard of the node tells: no pod waits for an answer of the API.
+#[tokio::test]
+async fn a_pod_that_asks_for_labels_of_its_node_begins_without_a_question() {
+    let fake = Fake::new();
+    let setup = Setup {
+        client: fake.client(),
+        ..Setup::new()
+    };
+    let _node = setup.node().drop_guard();
+    let mut calls: Vec<String> = Vec::new();
+    let is_followed = async {
+        while !calls.iter().any(|it| it == "WATCH /api/v1/nodes") {
+            calls.extend(fake.calls());
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), is_followed).await.unwrap();
+    setup
+        .create(json!({"containers": [{"name": "a", "image": "x"}], "nodeSelector": {"kubernetes.io/os": "linux"}}))
+        .await;
+    setup
+        .wait("it runs", |it| it.has_condition("Ready", "True"))
+        .await;
+    let calls = fake.calls();
+    let asked = calls.iter().filter(|it| *it == "GET /api/v1/nodes/node");
+    assert_eq!(asked.count(), 0, "{calls:?}");
+}
+
 /// Both were there before the machine was: the address of a machine can be guessed.
 #[tokio::test]
 async fn a_machine_of_fargate_runs_its_own_pod_alone() {
