@@ -161,8 +161,16 @@ async fn the_change_of_an_image_is_one_report() {
     tokio::time::advance(hold::LONGEST / 2).await;
     let runs = container("x:2", &json!({"running": {}}));
     tell.send_modify(|it| it.status = Some(Arc::new(runs.clone())));
-    // Nothing here waits for a time, so none passes.
-    while *setup.now().await.at("/status") != runs {}
+    // Nothing here waits for a time, so none passes: what is not told after so many turns is held.
+    let mut now = setup.now().await;
+    for _ in 0..1000 {
+        if *now.at("/status") == runs {
+            break;
+        }
+        tokio::task::yield_now().await;
+        now = setup.now().await;
+    }
+    assert_eq!(*now.at("/status"), runs);
     let calls = setup.fake.calls();
     let reports = calls.iter().filter(|it| *it == STATUS).count();
     assert_eq!(reports, 1, "{calls:?}");
