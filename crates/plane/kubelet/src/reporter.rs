@@ -171,10 +171,10 @@ impl Writer {
         }
     }
 
-    /// The answer to a report comes before the watch tells of it.
+    /// The answer to a report comes before the watch tells of it. What that tells is kept in place of the answer: it lies in memory once.
     fn hear(&mut self, object: &Arc<Value>) {
         let seen = self.seen.as_mut();
-        if let Some(seen) = seen.filter(|it| it.revision() < object.revision()) {
+        if let Some(seen) = seen.filter(|it| it.revision() <= object.revision()) {
             *seen = object.clone();
         }
     }

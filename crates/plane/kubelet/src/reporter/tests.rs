@@ -107,6 +107,18 @@ async fn nothing_is_written_that_is_there() {
 }
 
 #[tokio::test]
+async fn a_pod_that_is_known_lies_in_memory_once() {
+    let setup = Setup::new(plain()).await;
+    let mut writer = setup.writer();
+    writer.tell(&ready("True")).await.unwrap();
+    let told = Arc::new(setup.now().await);
+    writer.hear(&told);
+    assert!(Arc::ptr_eq(writer.seen.as_ref().unwrap(), &told));
+    writer.hear(&setup.pod);
+    assert!(Arc::ptr_eq(writer.seen.as_ref().unwrap(), &told));
+}
+
+#[tokio::test]
 async fn after_a_report_of_which_nobody_knows_what_became_it_looks_first() {
     let setup = Setup::new(plain()).await;
     let mut writer = setup.writer();
