@@ -139,8 +139,11 @@ impl Cluster {
         });
         let client = Client::new(way, "test");
         let stop = CancellationToken::new();
-        let indexes = wharf_kube_controllers::indexes();
-        let informers = Informers::new(client.clone(), indexes, stop.clone());
+        let indexes = [
+            wharf_kube_controllers::indexes(),
+            wharf_kube_scheduler::indexes(),
+        ];
+        let informers = Informers::new(client.clone(), indexes.concat(), stop.clone());
         let options = Options {
             authority: "PEM".to_owned(),
             signer: Arc::new(SelfSigner),
