@@ -88,13 +88,14 @@ async fn keep(
         keeping.write(piece).await?;
     }
     let size = sums.bytes();
-    let (md5, own) = sums.finish().await.map_err(lost)?;
     let given = reader
         .checksums()
         .iter()
         .find(|(it, _)| *it != Algorithm::Md5);
     let given = given.map(|(algorithm, sum)| Sum::new(*algorithm, sum.clone()));
-    let (body, held) = keeping.finish().await?;
+    // A body that no checksum comes of was kept for nothing: no record needs it.
+    let sums = async { sums.finish().await.map_err(lost) };
+    let ((md5, own), (body, held)) = tokio::try_join!(sums, keeping.finish())?;
     Ok(Kept {
         size,
         md5,
