@@ -70,9 +70,13 @@ def test_what_a_body_says_decides_who_gets_it(wharf):
     (url, arn), (all_of_it, all_arn) = queue(wharf, topic), queue(wharf, topic)
     wanted = json.dumps({"store": ["web"], "order": {"lines": {"price": [{"numeric": [">", 10]}]}}})
     policy = {"FilterPolicyScope": "MessageBody", "FilterPolicy": wanted}
+    with pytest.raises(ClientError, match="does not support nested filter policy"):
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"FilterPolicy": wanted})
     made = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=policy, ReturnSubscriptionArn=True)["SubscriptionArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=all_arn, Attributes={"RawMessageDelivery": "true"})
     assert sns.get_subscription_attributes(SubscriptionArn=made)["Attributes"]["FilterPolicyScope"] == "MessageBody"
+    with pytest.raises(ClientError, match="does not support nested filter policy"):
+        sns.set_subscription_attributes(SubscriptionArn=made, AttributeName="FilterPolicyScope", AttributeValue="MessageAttributes")
     cheap, dear = ({"store": "web", "order": {"lines": [{"price": 3}, {"price": price}]}} for price in (10, 11))
     bodies = [json.dumps(cheap), json.dumps({**dear, "store": "shop"}), "not JSON", json.dumps(dear)]
     sent = [sns.publish(TopicArn=topic, Message=body)["MessageId"] for body in bodies]

@@ -96,6 +96,12 @@ impl Pattern {
         let mut memo = Memo::default();
         (self.alternatives.iter()).any(|it| it.holds(document, &mut memo))
     }
+
+    /// Whether it has conditions on fields within fields.
+    pub fn is_nested(&self) -> bool {
+        let mut conditions = self.alternatives.iter().flat_map(|it| &it.conditions);
+        conditions.any(|it| it.path.len() > 1)
+    }
 }
 
 impl Alternative {

@@ -1,6 +1,7 @@
 //! Filter policies: which messages a subscription gets. Pure.
 
 use serde_json::{Map, Value};
+use wharf_api_sns::faults;
 use wharf_patterns::Pattern;
 use wharf_wire::Fault;
 
@@ -32,6 +33,17 @@ pub fn parse(text: &str) -> Result<Pattern, Fault> {
         return Err(bad("Filter policy is too complex"));
     }
     Pattern::parse(text).map_err(|it| bad(&it.0))
+}
+
+/// Refuses a policy that no message could pass: attributes have no fields.
+pub fn check_scope(settings: &Settings) -> Result<(), Fault> {
+    match &settings.filter {
+        Some(policy) if !settings.filters_body && parse(policy)?.is_nested() => {
+            let text = "Invalid parameter: Filter policy scope MessageAttributes does not support nested filter policy";
+            Err(faults::invalid_parameter_exception(text))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Names at any depth.
@@ -191,6 +203,26 @@ mod tests {
             assert_eq!(Filter::of(&settings).lets(&message), lets_it, "{filter}");
         }
         assert!(parse("{").is_err() && parse(r#"{"a": "b"}"#).is_err());
+    }
+
+    #[test]
+    fn a_policy_within_fields_is_of_bodies_alone() {
+        for (policy, is_nested) in [
+            (r#"{"kind": ["order"]}"#, false),
+            (r#"{"price": [{"anything-but": {"prefix": "x"}}]}"#, false),
+            (r#"{"$or": [{"a": ["x"]}, {"b": ["y"]}]}"#, false),
+            (r#"{"store": {"city": ["Ulm"]}}"#, true),
+            (r#"{"$or": [{"a": ["x"]}, {"b": {"c": ["y"]}}]}"#, true),
+        ] {
+            let mut settings = Settings {
+                filter: Some(policy.to_owned()),
+                ..Settings::default()
+            };
+            assert_eq!(check_scope(&settings).is_err(), is_nested, "{policy}");
+            settings.filters_body = true;
+            assert!(check_scope(&settings).is_ok(), "{policy}");
+        }
+        assert!(check_scope(&Settings::default()).is_ok());
     }
 
     #[test]

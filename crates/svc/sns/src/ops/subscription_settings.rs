@@ -208,6 +208,7 @@ pub async fn set_subscription_attributes(
             set(&mut it.settings, it.protocol, &name, &value)?;
             match name.as_str() {
                 "RedrivePolicy" => check_dead_letters(&it.settings, &it.owner, &id.topic),
+                "FilterPolicy" | "FilterPolicyScope" => filter::check_scope(&it.settings),
                 _ => Ok(()),
             }
         });

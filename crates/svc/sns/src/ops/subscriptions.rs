@@ -12,6 +12,7 @@ use crate::{
     errand::Errand,
     fault,
     fifo::{accept::MOST_SUBSCRIPTIONS, archive},
+    filter,
     message::Message,
     names::{self, SubscriptionId, TopicId},
     ops::{
@@ -42,6 +43,7 @@ pub async fn subscribe(
     for (name, value) in input.attributes.iter().flatten() {
         set(&mut settings, protocol, name, value)?;
     }
+    filter::check_scope(&settings)?;
     check_dead_letters(&settings, &call.account, &topic)?;
     let of = core.topic(&topic).await?.record;
     if settings.replay.is_some() {
