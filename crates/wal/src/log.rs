@@ -116,6 +116,20 @@ impl Log {
         first_segment: u64,
         mut visit: impl FnMut(Replayed<'_>) -> Result<(), String>,
     ) -> Result<Self, LogError> {
+        let visit = |frame: Replayed<'_>, ()| visit(frame);
+        Self::open_prepared(dir, options, first_segment, |_| (), visit)
+    }
+
+    /// The same, where something is made of each frame before it is visited: `prepare` has those of a long log on a
+    /// thread of its own, in their order and ahead of `visit`. It may have some that are not visited, since they turn out
+    /// to be no part of the log.
+    pub fn open_prepared<P: Send>(
+        dir: &Path,
+        options: LogOptions,
+        first_segment: u64,
+        prepare: impl FnMut(&Replayed<'_>) -> P + Send,
+        mut visit: impl FnMut(Replayed<'_>, P) -> Result<(), String>,
+    ) -> Result<Self, LogError> {
         let dir_file = File::open(dir).map_err(LogError::io("open", dir))?;
         let disk = &options.disk;
         let mut ids = scan::list(dir)?;
@@ -130,7 +144,7 @@ impl Log {
             acknowledged: last::read(dir),
             salvage: options.salvage,
         };
-        let mut found = scan.run(&ids, &mut visit)?;
+        let mut found = scan.run(&ids, prepare, &mut visit)?;
         let (next_seq, next_id) = (found.next_seq, found.next_id);
         let active = found.segments.pop();
         let cut = cut(active.as_ref(), found.damage.as_ref());

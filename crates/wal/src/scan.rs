@@ -5,7 +5,7 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     },
 };
@@ -44,14 +44,14 @@ pub(crate) struct Found {
 }
 
 /// A segment's bytes, and what of them are frames.
-struct Segment {
+struct Segment<P> {
     path: PathBuf,
     data: Arc<DataFile>,
     bytes: Vec<u8>,
     /// `None`: not one of this log.
     header: Option<SegmentHeader>,
-    /// Bytes of the payload of each frame that follows on the one before it, from the first on.
-    payloads: Vec<u32>,
+    /// Bytes of the payload of each frame that follows on the one before it, from the first on, and what was made of it.
+    payloads: Vec<(u32, P)>,
 }
 
 /// Fewer segments than these are not worth a thread.
@@ -82,26 +82,30 @@ pub(crate) struct Scan<'a> {
 
 impl Scan<'_> {
     /// Walks the segments `ids` in order, each of which must follow on the one before. While one is gone through, another
-    /// thread reads the next and checks its sums.
-    pub(crate) fn run(
+    /// thread reads the next, checks its sums and prepares its frames.
+    pub(crate) fn run<P: Send>(
         &self,
         ids: &[u64],
-        visit: &mut impl FnMut(Replayed<'_>) -> Result<(), String>,
+        prepare: impl FnMut(&Replayed<'_>) -> P + Send,
+        visit: &mut impl FnMut(Replayed<'_>, P) -> Result<(), String>,
     ) -> Result<Found, LogError> {
+        // Of whoever reads, which is one thread or the other.
+        let prepare = &Mutex::new(prepare);
         if ids.len() < MANY_SEGMENTS {
-            return self.walk(ids, |id, spare| self.read(id, spare), visit);
+            return self.walk(ids, |id, spare| self.read(id, spare, prepare), visit);
         }
         std::thread::scope(|scope| {
             // Without room in between, so that two segments are in memory.
             let (done, read) = sync_channel(0);
             let (back, spares) = channel();
             let reader = std::thread::Builder::new().name("log-reader".to_owned());
-            let reads = reader.spawn_scoped(scope, move || self.read_ahead(ids, &spares, &done));
+            let reading = move || self.read_ahead(ids, prepare, &spares, &done);
+            let reads = reader.spawn_scoped(scope, reading);
             // Where no thread is to be had it takes longer.
             let ahead = reads.is_ok().then_some((read, back));
             let next = |id, spare| match &ahead {
                 Some((read, back)) => next_of(read, back, spare),
-                None => self.read(id, spare),
+                None => self.read(id, spare, prepare),
             };
             let found = self.walk(ids, next, visit);
             // Before the thread is waited for: it may have something that nobody wants any more.
@@ -111,26 +115,27 @@ impl Scan<'_> {
     }
 
     /// Reads segments one after the other, each once the one before is wanted.
-    fn read_ahead(
+    fn read_ahead<P>(
         &self,
         ids: &[u64],
+        prepare: &Mutex<impl FnMut(&Replayed<'_>) -> P>,
         spares: &Receiver<Vec<u8>>,
-        done: &SyncSender<Result<Segment, LogError>>,
+        done: &SyncSender<Result<Segment<P>, LogError>>,
     ) {
         for id in ids {
             let spare = spares.try_recv().unwrap_or_default();
-            if done.send(self.read(*id, spare)).is_err() {
+            if done.send(self.read(*id, spare, prepare)).is_err() {
                 return;
             }
         }
     }
 
     /// `next` reads a segment into a buffer that the segments before it have left.
-    fn walk(
+    fn walk<P>(
         &self,
         ids: &[u64],
-        mut next: impl FnMut(u64, Vec<u8>) -> Result<Segment, LogError>,
-        visit: &mut impl FnMut(Replayed<'_>) -> Result<(), String>,
+        mut next: impl FnMut(u64, Vec<u8>) -> Result<Segment<P>, LogError>,
+        visit: &mut impl FnMut(Replayed<'_>, P) -> Result<(), String>,
     ) -> Result<Found, LogError> {
         let mut found = Found {
             segments: Vec::new(),
@@ -185,7 +190,12 @@ impl Scan<'_> {
     }
 
     /// Reads a segment and finds its frames, which says nothing yet about whether the log may have it.
-    fn read(&self, id: u64, spare: Vec<u8>) -> Result<Segment, LogError> {
+    fn read<P>(
+        &self,
+        id: u64,
+        spare: Vec<u8>,
+        prepare: &Mutex<impl FnMut(&Replayed<'_>) -> P>,
+    ) -> Result<Segment<P>, LogError> {
         let path = segment_path(self.dir, id);
         let file = File::options().read(true).write(true).open(&path);
         let data = DataFile::new(path.clone(), file.map_err(LogError::io("open", &path))?);
@@ -193,10 +203,17 @@ impl Scan<'_> {
         let header = SegmentHeader::decode(&bytes, self.magic);
         let mut payloads = Vec::new();
         if let Some(header) = &header {
+            let mut prepare = prepare.lock().unwrap_or_else(PoisonError::into_inner);
             let (mut at, mut seq) = (SEGMENT_HEADER_BYTES, header.first_seq);
             while let Some(payload) = decode_frame(&bytes[at..], header.salt, seq) {
+                let prepared = (*prepare)(&Replayed {
+                    segment: id,
+                    file: &data,
+                    offset: (at + FRAME_HEADER_BYTES) as u64,
+                    payload,
+                });
                 // Its length is four bytes.
-                payloads.push(payload.len() as u32);
+                payloads.push((payload.len() as u32, prepared));
                 at += FRAME_HEADER_BYTES + payload.len();
                 seq += 1;
             }
@@ -211,13 +228,13 @@ impl Scan<'_> {
     }
 
     /// Takes a segment into the log, and returns the buffer that it was read into.
-    fn take(
+    fn take<P>(
         &self,
         id: u64,
-        segment: Segment,
+        segment: Segment<P>,
         last: bool,
         found: &mut Found,
-        visit: &mut impl FnMut(Replayed<'_>) -> Result<(), String>,
+        visit: &mut impl FnMut(Replayed<'_>, P) -> Result<(), String>,
     ) -> Result<Vec<u8>, LogError> {
         let Segment {
             path,
@@ -251,7 +268,7 @@ impl Scan<'_> {
         let mut at = SEGMENT_HEADER_BYTES;
         let mut last_frame = None;
         let mut refused = None;
-        for length in payloads {
+        for (length, prepared) in payloads {
             let offset = at + FRAME_HEADER_BYTES;
             let payload = &bytes[offset..offset + length as usize];
             let replayed = Replayed {
@@ -260,7 +277,7 @@ impl Scan<'_> {
                 offset: offset as u64,
                 payload,
             };
-            if let Err(reason) = visit(replayed) {
+            if let Err(reason) = visit(replayed, prepared) {
                 refused = Some(LogError::Undecodable {
                     path: path.clone(),
                     offset: offset as u64,
@@ -298,11 +315,11 @@ impl Scan<'_> {
 }
 
 /// The next segment that was read ahead; `spare` is for one behind it.
-fn next_of(
-    read: &Receiver<Result<Segment, LogError>>,
+fn next_of<P>(
+    read: &Receiver<Result<Segment<P>, LogError>>,
     back: &Sender<Vec<u8>>,
     spare: Vec<u8>,
-) -> Result<Segment, LogError> {
+) -> Result<Segment<P>, LogError> {
     // A reader that has read all needs no more.
     let _ = back.send(spare);
     read.recv().expect("a reader reads all segments or panics")

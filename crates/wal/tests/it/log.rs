@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use wharf_wal::{Disk, Log, LogError, LogOptions, Purpose};
+use wharf_wal::{Disk, Log, LogError, LogOptions, Purpose, Replayed};
 
 fn options() -> LogOptions {
     LogOptions {
@@ -107,6 +107,34 @@ fn what_is_read_ahead_counts_in_its_turn() {
     });
     assert!(matches!(failed, Err(LogError::Io { .. })));
     assert!(0 < found && found < written.len());
+}
+
+#[test]
+fn what_is_made_of_a_frame_comes_with_it() {
+    // In few segments and in many.
+    for count in [3, 120] {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut log, _) = open(dir.path(), 1).unwrap();
+        let written: Vec<_> = (0..count).map(payload).collect();
+        for it in &written {
+            log.append(it, Purpose::Growth).unwrap();
+        }
+        drop(log);
+        let (mut number, mut found) = (0, Vec::new());
+        let prepare = |frame: &Replayed<'_>| {
+            number += 1;
+            (number, frame.offset, frame.payload.to_vec())
+        };
+        Log::open_prepared(dir.path(), options(), 1, prepare, |frame, made| {
+            let (number, offset, payload) = made;
+            assert_eq!((offset, &payload[..]), (frame.offset, frame.payload));
+            found.push((number, payload));
+            Ok(())
+        })
+        .unwrap();
+        let expected: Vec<_> = (1..).zip(written).collect();
+        assert_eq!(found, expected);
+    }
 }
 
 /// Files of a log of one segment, before and after its last frame.
