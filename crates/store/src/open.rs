@@ -24,7 +24,7 @@ use crate::{
     },
     shared::Shared,
     state::State,
-    writer::{Writer, apply_frame, note_segment},
+    writer::{Writer, note_segment, ready_frame, replay_frame},
 };
 
 const LOG_MAGIC: [u8; 8] = *b"wharfst\x01";
@@ -57,14 +57,21 @@ impl Store {
             salvage: options.salvage,
             disk: options.disk.clone(),
         };
-        let log = Log::open(dir, log_options, head.first_segment, |frame| {
-            let start = (Arc::clone(frame.file), frame.offset);
-            apply_frame(&mut state, frame.payload, Some(&start))
-                .map_err(|e| format!("a frame {e}"))?;
-            state.evict(options.history_memory);
-            note_segment(&mut segment_ends, frame.segment, state.revision);
-            Ok(())
-        })?;
+        let mut packing = state.packing();
+        let log = Log::open_prepared(
+            dir,
+            log_options,
+            head.first_segment,
+            |frame| ready_frame(&mut packing, frame.payload, frame.file, frame.offset),
+            |frame, ready| {
+                replay_frame(&mut state, frame.payload, ready)
+                    .map_err(|e| format!("a frame {e}"))?;
+                state.evict(options.history_memory);
+                note_segment(&mut segment_ends, frame.segment, state.revision);
+                Ok(())
+            },
+        )?;
+        state.packed(packing);
         if let Some(cut) = log.cut() {
             report(cut);
         }

@@ -191,6 +191,18 @@ impl Chain {
     }
 }
 
+impl From<Version> for Box<Chain> {
+    fn from(version: Version) -> Self {
+        Self::new(Chain::of(version))
+    }
+}
+
+impl From<Box<Chain>> for Version {
+    fn from(chain: Box<Chain>) -> Self {
+        chain.current
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Lease {
     pub(crate) ttl_seconds: u64,
@@ -236,6 +248,62 @@ pub(crate) struct State {
     pins: Mutex<BTreeMap<Revision, usize>>,
 }
 
+/// A put that is durable.
+#[derive(Debug)]
+pub(crate) struct Put<'a> {
+    pub(crate) revision: Revision,
+    pub(crate) key: &'a str,
+    /// Of its value.
+    pub(crate) bytes: usize,
+    pub(crate) lease: Option<LeaseId>,
+}
+
+/// What a put takes in memory.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    /// As [`Tree::slot_of`] has it.
+    rest: Arc<str>,
+    chain: Box<Chain>,
+}
+
+/// Makes puts of a log ready, which takes as long as to find their places: another thread does that meanwhile.
+#[derive(Debug)]
+pub(crate) struct Packing {
+    patterns: Patterns,
+    /// How often shelves that have no pattern were written to: how many keys they have is not known here.
+    written: HashMap<Box<str>, usize>,
+}
+
+impl Packing {
+    pub(crate) fn ready(
+        &mut self,
+        revision: Revision,
+        key: &str,
+        lease: Option<LeaseId>,
+        value: &[u8],
+        place: Place,
+    ) -> Ready {
+        let parts = split(key);
+        let written = |shelf: &str| match self.written.get_mut(shelf) {
+            Some(times) => {
+                *times += 1;
+                *times
+            }
+            None => *self.written.entry(shelf.into()).or_insert(1),
+        };
+        let value = self.patterns.value(parts, written, value);
+        let version = Version::live([revision, revision, 1], lease, value, Some(place));
+        Ready {
+            rest: rest_of(key, parts),
+            chain: version.into(),
+        }
+    }
+}
+
+fn rest_of(key: &str, parts: Option<(&str, &str)>) -> Arc<str> {
+    parts.map_or(key, |(_, rest)| rest).into()
+}
+
 /// A state that is being read from a checkpoint.
 #[derive(Debug, Default)]
 pub(crate) struct Loader {
@@ -266,7 +334,7 @@ impl Loader {
         if let Some(lease) = version.lease() {
             state.attach(lease, key);
         }
-        self.keys.push(key, parts, Box::new(Chain::of(version)));
+        self.keys.push(key, parts, version.into());
     }
 
     pub(crate) fn finish(mut self) -> State {
@@ -339,7 +407,6 @@ impl State {
         }
     }
 
-    /// While a store opens this runs for all that it holds: the key is looked up once.
     fn put(
         &mut self,
         revision: Revision,
@@ -349,16 +416,45 @@ impl State {
         place: Option<Place>,
     ) {
         let parts = split(key);
-        let shelf = parts.map(|(shelf, _)| shelf);
         let keys = |shelf: &str| self.keys.on_shelf(shelf);
-        let value = self.patterns.value(parts, keys, value);
-        let mut version = Version::live([revision, revision, 1], lease, value, place);
+        let packed = self.patterns.value(parts, keys, value);
+        let version = Version::live([revision, revision, 1], lease, packed, place);
+        let put = Put {
+            revision,
+            key,
+            bytes: value.len(),
+            lease,
+        };
+        self.take_put(&put, rest_of(key, parts), version);
+    }
+
+    /// Applies a put of the log whose value and key were made ready.
+    pub(crate) fn put_ready(&mut self, put: &Put<'_>, ready: Ready) {
+        self.take_put(put, ready.rest, ready.chain);
+    }
+
+    /// While a store opens this runs for all that it holds: the key is looked up once.
+    fn take_put(
+        &mut self,
+        put: &Put<'_>,
+        rest: Arc<str>,
+        made: impl Into<Version> + Into<Box<Chain>>,
+    ) {
+        let Put {
+            revision,
+            key,
+            bytes,
+            lease,
+        } = *put;
+        let parts = split(key);
+        let shelf = parts.map(|(shelf, _)| shelf);
         self.revision = self.revision.max(revision);
-        let size = size_of_entry(key, version.value.as_ref());
+        let size = (key.len() + bytes) as u64;
         self.live_bytes += size;
-        let (name, slot) = self.keys.slot_of(key, parts);
+        let (name, slot) = self.keys.slot_of(shelf, rest);
         let (old_lease, replaces) = match slot {
             btree_map::Entry::Occupied(mut there) => {
+                let mut version: Version = made.into();
                 let chain = there.get_mut();
                 let old = &chain.current;
                 version.create_revision = old.create_revision;
@@ -372,14 +468,14 @@ impl State {
                 (old_lease, true)
             }
             btree_map::Entry::Vacant(free) => {
-                let gone = self.gone.remove(key);
+                let gone = self.gone.remove_of(key, parts);
                 let replaces = gone.is_some();
                 let chain = match gone {
                     Some(mut chain) => {
-                        chain.push(version);
+                        chain.push(made.into());
                         chain
                     }
-                    None => Box::new(Chain::of(version)),
+                    None => made.into(),
                 };
                 self.live_keys += 1;
                 self.accounts.replace(key, shelf, None, Some(size));
@@ -393,6 +489,20 @@ impl State {
             key: name,
             replaces,
         });
+    }
+
+    /// What makes the puts of a log ready for this state, while nothing else changes it.
+    pub(crate) fn packing(&mut self) -> Packing {
+        Packing {
+            patterns: std::mem::take(&mut self.patterns),
+            written: HashMap::new(),
+        }
+    }
+
+    /// Goes on with the patterns by which the log's values were packed.
+    pub(crate) fn packed(&mut self, packing: Packing) {
+        self.patterns = packing.patterns;
+        self.patterns.forget_few(|shelf| self.keys.on_shelf(shelf));
     }
 
     fn delete(&mut self, revision: Revision, key: &str) {

@@ -214,23 +214,26 @@ impl<T> Tree<T> {
 
     /// The place of a key, and the key. One that is free is to be filled: no shelf stays empty.
     pub(crate) fn slot(&mut self, key: &str) -> (Key, btree_map::Entry<'_, Arc<str>, T>) {
-        self.slot_of(key, split(key))
+        match split(key) {
+            Some((shelf, rest)) => self.slot_of(Some(shelf), rest.into()),
+            None => self.slot_of(None, key.into()),
+        }
     }
 
-    /// The same of a key that was split already.
+    /// The same of a key that was split already, `rest` as it is to be kept: of one that lies apart, all of it.
     pub(crate) fn slot_of(
         &mut self,
-        key: &str,
-        parts: Option<(&str, &str)>,
+        shelf: Option<&str>,
+        rest: Arc<str>,
     ) -> (Key, btree_map::Entry<'_, Arc<str>, T>) {
-        let Some((shelf, rest)) = parts else {
-            let slot = self.others.entry(key.into());
+        let Some(shelf) = shelf else {
+            let slot = self.others.entry(rest);
             let (shelf, rest) = (Arc::clone(slot.key()), Arc::default());
             return (Key { shelf, rest }, slot);
         };
         let at = self.shelf_at(shelf);
         let Shelf { name, keys } = &mut self.shelves[at];
-        let slot = keys.entry(rest.into());
+        let slot = keys.entry(rest);
         let (shelf, rest) = (Arc::clone(name), Arc::clone(slot.key()));
         (Key { shelf, rest }, slot)
     }
@@ -243,7 +246,12 @@ impl<T> Tree<T> {
     }
 
     pub(crate) fn remove(&mut self, key: &str) -> Option<T> {
-        let Some((shelf, rest)) = split(key) else {
+        self.remove_of(key, split(key))
+    }
+
+    /// The same of a key that was split already.
+    pub(crate) fn remove_of(&mut self, key: &str, parts: Option<(&str, &str)>) -> Option<T> {
+        let Some((shelf, rest)) = parts else {
             return self.others.remove(key);
         };
         let at = self.find(shelf)?;

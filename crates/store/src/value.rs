@@ -104,6 +104,11 @@ impl Patterns {
     pub(crate) fn forget(&mut self, shelf: &str) {
         self.0.remove(shelf);
     }
+
+    /// Forgets shelves that have few keys; `keys`: how many a shelf has.
+    pub(crate) fn forget_few(&mut self, keys: impl Fn(&str) -> usize) {
+        self.0.retain(|shelf, _| keys(shelf) >= MANY_KEYS);
+    }
 }
 
 impl Kind {

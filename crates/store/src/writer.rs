@@ -28,7 +28,7 @@ use crate::{
     record::{Change, decode_frame},
     restore::{checkpoint_path, replace_checkpoint},
     shared::{Pin, Shared},
-    state::State,
+    state::{Packing, Put, Ready, State},
 };
 
 /// Transactions decided for one sync.
@@ -558,6 +558,53 @@ pub(crate) fn apply_frame(
             _ => None,
         };
         state.apply(revision, &change, place);
+    });
+    state.accounts.settle();
+    applied
+}
+
+/// What the puts of a frame of the log take in memory, in their order, as far as it can be read: whoever applies it says
+/// what is wrong with it. `file` has it from `offset` on.
+pub(crate) fn ready_frame(
+    packing: &mut Packing,
+    payload: &[u8],
+    file: &Arc<DataFile>,
+    offset: u64,
+) -> Vec<Ready> {
+    let mut ready = Vec::new();
+    let _ = decode_frame(payload, |revision, change, at| {
+        if let Change::Put { key, value, lease } = change {
+            let place = Place::of(file, offset + at as u64, value);
+            ready.push(packing.ready(revision, key, lease, value, place));
+        }
+    });
+    ready
+}
+
+/// Applies a frame of the log as [`apply_frame`] does, with what [`ready_frame`] made of it.
+pub(crate) fn replay_frame(
+    state: &mut State,
+    payload: &[u8],
+    ready: Vec<Ready>,
+) -> Result<(), wharf_wal::DecodeError> {
+    let known = state.revision;
+    let mut ready = ready.into_iter();
+    let applied = decode_frame(payload, |revision, change, _| match change {
+        Change::Put { key, value, lease } => {
+            // That of a put which is passed over too.
+            let Some(ready) = ready.next().filter(|_| revision > known) else {
+                return;
+            };
+            let put = Put {
+                revision,
+                key,
+                bytes: value.len(),
+                lease,
+            };
+            state.put_ready(&put, ready);
+        }
+        Change::Delete { .. } if revision <= known => {}
+        change => state.apply(revision, &change, None),
     });
     state.accounts.settle();
     applied

@@ -36,6 +36,47 @@ async fn everything_is_there_after_opening_again() {
     assert_eq!(b.put("/new", "").await, 302);
 }
 
+/// Another thread packs them while a log of several files is gone through.
+#[tokio::test]
+async fn values_that_are_alike_are_there_after_opening_again() {
+    let many = |i: u32| format!("/w1/c0/s/000000000000/r/many/{i:04}");
+    let few = |i: u32| format!("/w1/c0/s/000000000000/r/few/{}", i % 2);
+    let text = |i: u32| {
+        format!("{{\"some\": \"words that come again and again in each\", \"number\": {i}}}")
+    };
+    let mut b = open_with(small());
+    // Of both, more than the fewest that are told by another one.
+    for i in 0..200 {
+        b.put(&many(i), &text(i)).await;
+        b.put(&few(i), &text(i)).await;
+    }
+    let before = b.store.get(&many(7)).await.unwrap().unwrap();
+    b.put(&many(7), &text(7007)).await;
+    b.delete(&many(8)).await;
+    for round in 0..2 {
+        b = b.reopen(small()).await;
+        for i in (0..200).filter(|it| ![7, 8].contains(it)) {
+            assert_eq!(b.value(&many(i)).await, Some(text(i)));
+        }
+        assert_eq!(b.value(&many(7)).await, Some(text(7007)));
+        assert_eq!(b.value(&many(8)).await, None);
+        for i in [198, 199] {
+            assert_eq!(b.value(&few(i)).await, Some(text(i)));
+        }
+        let after = b.store.get_at(&many(7), before.mod_revision).await;
+        assert_eq!(after.unwrap().as_ref(), Some(&before));
+        let again = b.store.get(&many(7)).await.unwrap().unwrap();
+        assert_eq!(
+            (again.version, again.create_revision),
+            (2, before.create_revision)
+        );
+        let next = 1000 + round;
+        b.put(&many(next), &text(next)).await;
+        assert_eq!(b.value(&many(next)).await, Some(text(next)));
+    }
+    assert_eq!(b.value(&many(1000)).await, Some(text(1000)));
+}
+
 #[tokio::test]
 async fn a_second_opener_is_told_the_folder_and_the_pid() {
     let b = open();
