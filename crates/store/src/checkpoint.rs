@@ -6,8 +6,9 @@
 //! A file without its end frame, or with another count than that says, is not taken.
 
 use std::{
+    fs::File,
     io::{self, BufReader, Read, Write},
-    sync::Arc,
+    sync::{Arc, mpsc::sync_channel},
 };
 
 use wharf_wal::{
@@ -18,7 +19,7 @@ use wharf_wal::{
 use crate::{
     LeaseId, Revision, Span,
     shared::{Pin, Shared},
-    state::{Lease, Loader, State, Version},
+    state::{Lease, Loader, Packing, Ready, State, Version},
     value::Value,
 };
 
@@ -28,6 +29,11 @@ const PREFIX_BYTES: usize = 12;
 const FRAME_TARGET_BYTES: usize = 64 << 10;
 /// Keys looked at under one hold of the lock.
 const SCAN_KEYS: usize = 256;
+
+/// A smaller checkpoint is not worth a thread.
+const LARGE_BYTES: u64 = 1 << 20;
+/// Frames that may have been read ahead.
+const AHEAD: usize = 8;
 
 const HEAD: u8 = 1;
 const LEASES: u8 = 2;
@@ -270,16 +276,53 @@ pub(crate) fn read<R: Read>(
     source: R,
     file: Option<&Arc<DataFile>>,
 ) -> Result<(Head, State), ReadError> {
-    let (mut loader, mut head) = (Loader::default(), None);
+    let (mut taken, mut packing) = (Taken::default(), Packing::default());
     frames(source, |payload, at| {
-        take_frame(payload, at, file, &mut head, &mut loader)
+        let ready = ready(payload, at, file, &mut packing)?;
+        taken.frame(payload, ready)
     })?;
-    let head: Head = head.ok_or_else(|| corrupt(PREFIX_BYTES as u64, "it has no head"))?;
-    let mut state = loader.finish();
-    state.revision = head.revision;
-    state.compacted = head.revision;
-    state.next_lease = state.next_lease.max(head.next_lease);
-    Ok((head, state))
+    taken.finish(packing)
+}
+
+/// As [`read`], from the file itself. While entries find their places, another thread reads those behind them, checks their
+/// sums and makes them ready.
+pub(crate) fn read_file(source: &File, file: &Arc<DataFile>) -> Result<(Head, State), ReadError> {
+    if file.len()? < LARGE_BYTES {
+        return read(source, Some(file));
+    }
+    std::thread::scope(|scope| {
+        let (done, frames_read) = sync_channel(AHEAD);
+        let reading = move || {
+            let mut packing = Packing::default();
+            frames(source, |payload, at| {
+                let ready = ready(payload, at, Some(file), &mut packing)?;
+                let frame = (payload.to_vec(), at, ready);
+                Ok(done.send(frame).is_err() || is_end(payload))
+            })
+            .map(|()| packing)
+        };
+        let reader = std::thread::Builder::new().name("checkpoint-reader".to_owned());
+        let Ok(reader) = reader.spawn_scoped(scope, reading) else {
+            // Where no thread is to be had it takes longer.
+            return read(source, Some(file));
+        };
+        let mut taken = Taken::default();
+        for (payload, at, ready) in frames_read {
+            let took = taken.frame(&payload, ready);
+            took.map_err(|e| corrupt(at, &format!("a frame {e}")))?;
+        }
+        let packing = reader
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        taken.finish(packing)
+    })
+}
+
+/// What was taken of a checkpoint so far.
+#[derive(Default)]
+struct Taken {
+    head: Option<Head>,
+    loader: Loader,
 }
 
 /// Tells where the value that each key got at a revision stands in a whole checkpoint.
@@ -343,54 +386,83 @@ fn corrupt(offset: u64, reason: &str) -> ReadError {
     }
 }
 
-/// Whether this was the end.
-fn take_frame(
+impl Taken {
+    /// Whether this was the end; with what [`ready`] made of the frame.
+    fn frame(&mut self, payload: &[u8], ready: Vec<Ready>) -> Result<bool, DecodeError> {
+        let mut input = Decoder::new(payload);
+        let state = &mut self.loader.state;
+        match input.u8()? {
+            HEAD => {
+                self.head = Some(Head {
+                    epoch: input.counter()?,
+                    revision: input.counter()?,
+                    next_lease: input.counter()?,
+                    first_segment: input.counter()?,
+                });
+            }
+            LEASES => {
+                for _ in 0..input.count(2)? {
+                    let (id, ttl_seconds) = (LeaseId(input.number()?), input.number()?);
+                    let keys = std::collections::BTreeSet::new();
+                    state.leases.insert(id, Lease { ttl_seconds, keys });
+                }
+            }
+            CURSORS => {
+                for _ in 0..input.count(2)? {
+                    let name = input.text()?.to_owned();
+                    state.cursors.insert(name, input.number()?);
+                }
+            }
+            ENTRIES => {
+                let mut ready = ready.into_iter();
+                for _ in 0..input.count(6)? {
+                    let it = Stored::decode(&mut input)?;
+                    // One was made of each.
+                    let ready = ready.next().ok_or(DecodeError::BadNumber)?;
+                    self.loader.load(it.key, it.value.len(), it.lease, ready);
+                }
+            }
+            END => {
+                if input.number()? != state.live_keys() as u64 {
+                    return Err(DecodeError::BadNumber);
+                }
+                input.finish()?;
+                return Ok(true);
+            }
+            tag => return Err(DecodeError::UnknownTag(tag)),
+        }
+        input.finish()?;
+        Ok(false)
+    }
+
+    fn finish(self, packing: Packing) -> Result<(Head, State), ReadError> {
+        let no_head = || corrupt(PREFIX_BYTES as u64, "it has no head");
+        let head = self.head.ok_or_else(no_head)?;
+        let mut state = self.loader.finish(packing);
+        state.revision = head.revision;
+        state.compacted = head.revision;
+        state.next_lease = state.next_lease.max(head.next_lease);
+        Ok((head, state))
+    }
+}
+
+/// What the entries of a frame take in memory, in their order. `at`: where its payload starts in the file.
+fn ready(
     payload: &[u8],
     at: u64,
     file: Option<&Arc<DataFile>>,
-    head: &mut Option<Head>,
-    loader: &mut Loader,
-) -> Result<bool, DecodeError> {
-    let mut input = Decoder::new(payload);
-    let state = &mut loader.state;
-    match input.u8()? {
-        HEAD => {
-            *head = Some(Head {
-                epoch: input.counter()?,
-                revision: input.counter()?,
-                next_lease: input.counter()?,
-                first_segment: input.counter()?,
-            });
-        }
-        LEASES => {
-            for _ in 0..input.count(2)? {
-                let (id, ttl_seconds) = (LeaseId(input.number()?), input.number()?);
-                let keys = std::collections::BTreeSet::new();
-                state.leases.insert(id, Lease { ttl_seconds, keys });
-            }
-        }
-        CURSORS => {
-            for _ in 0..input.count(2)? {
-                let name = input.text()?.to_owned();
-                state.cursors.insert(name, input.number()?);
-            }
-        }
-        ENTRIES => {
-            for _ in 0..input.count(6)? {
-                take_entry(&mut input, at, file, loader)?;
-            }
-        }
-        END => {
-            if input.number()? != state.live_keys() as u64 {
-                return Err(DecodeError::BadNumber);
-            }
-            input.finish()?;
-            return Ok(true);
-        }
-        tag => return Err(DecodeError::UnknownTag(tag)),
+    packing: &mut Packing,
+) -> Result<Vec<Ready>, DecodeError> {
+    let (mut input, mut all) = (Decoder::new(payload), Vec::new());
+    if input.u8()? != ENTRIES {
+        return Ok(all);
     }
-    input.finish()?;
-    Ok(false)
+    for _ in 0..input.count(6)? {
+        let it = Stored::decode(&mut input)?;
+        let place = file.map(|file| Place::of(file, at + it.at as u64, it.value));
+        all.push(packing.ready(it.key, it.numbers, it.lease, it.value, place));
+    }
+    Ok(all)
 }
 
 /// An entry as it stands in a frame.
@@ -426,31 +498,20 @@ impl<'a> Stored<'a> {
     }
 }
 
-fn take_entry(
-    input: &mut Decoder<'_>,
-    at: u64,
-    file: Option<&Arc<DataFile>>,
-    loader: &mut Loader,
-) -> Result<(), DecodeError> {
-    let it = Stored::decode(input)?;
-    let place = file.map(|file| Place::of(file, at + it.at as u64, it.value));
-    loader.load(it.key, it.numbers, it.lease, it.value, place);
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn values_of_any_size_are_written_in_frames_that_can_be_read() {
-        let mut loader = Loader::default();
-        let value = vec![7; 100_000];
-        for number in 0..700 {
-            loader.load(&format!("/k/{number:04}"), [1, 1, 1], None, &value, None);
+    /// A checkpoint with a value under so many keys of a folder.
+    fn written(folder: &str, keys: usize, value: &[u8]) -> Vec<u8> {
+        let (mut loader, mut packing) = (Loader::default(), Packing::default());
+        for number in 0..keys {
+            let key = format!("{folder}{number:04}");
+            let ready = packing.ready(&key, [1, 1, 1], None, value, None);
+            loader.load(&key, value.len(), None, ready);
         }
-        let mut state = loader.finish();
+        let mut state = loader.finish(packing);
         state.revision = 1;
         let head = Head {
             epoch: 1,
@@ -460,6 +521,12 @@ mod tests {
         };
         let mut file = Vec::new();
         write_loaded(&mut file, head, &state).unwrap();
+        file
+    }
+
+    #[test]
+    fn values_of_any_size_are_written_in_frames_that_can_be_read() {
+        let file = written("/k/", 700, &vec![7; 100_000]);
         let mut largest = 0;
         frames(&file[..], |payload, _| {
             largest = largest.max(payload.len());
@@ -476,14 +543,46 @@ mod tests {
         assert!(out.frame(&frame).is_err());
     }
 
+    #[test]
+    fn a_large_file_is_read_by_two_threads_as_by_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("checkpoint");
+        let of = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            let file = File::open(&path).unwrap();
+            let data = DataFile::new(path.clone(), file.try_clone().unwrap());
+            read_file(&file, &data)
+        };
+        let folder = "/w1/c0/s/000000000000/r/kind/";
+        let bytes = written(folder, 4000, &[b'v'; 500]);
+        assert!(bytes.len() as u64 > LARGE_BYTES);
+        let (head, state) = of(&bytes).unwrap();
+        let (same_head, same) = read(&bytes[..], None).unwrap();
+        assert_eq!(head, same_head);
+        assert_eq!(
+            (state.live_keys(), state.live_bytes),
+            (same.live_keys(), same.live_bytes)
+        );
+        let last = state.current(&format!("{folder}3999")).unwrap();
+        let (value, place) = (last.value.as_ref(), last.place.as_ref());
+        assert_eq!(value.unwrap().bytes(), [b'v'; 500].as_slice());
+        assert_eq!(place.unwrap().read().unwrap(), [b'v'; 500]);
+        let mut damaged = bytes.clone();
+        damaged[bytes.len() / 2] ^= 1;
+        for bad in [&damaged[..], &bytes[..bytes.len() - 20]] {
+            let refused = of(bad).map(|_| ()).unwrap_err();
+            assert!(matches!(refused, ReadError::Corrupt { .. }), "{refused}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
         /// As if damage had met the checksum too.
         #[test]
         fn hostile_frames_never_panic(tag in 0u8..7, rest in proptest::collection::vec(0u8..9, 0..99)) {
-            let (mut head, mut loader) = (None, Loader::default());
             let payload = [&[tag][..], &rest].concat();
-            let _ = take_frame(&payload, 12, None, &mut head, &mut loader);
+            let made = ready(&payload, 12, None, &mut Packing::default());
+            let _ = Taken::default().frame(&payload, made.unwrap_or_default());
         }
 
         #[test]

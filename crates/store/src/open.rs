@@ -204,7 +204,7 @@ fn load_checkpoint(
         path.clone(),
         file.try_clone().map_err(OpenError::io("open", &path))?,
     );
-    checkpoint::read(file, Some(&data)).map_err(|e| match e {
+    checkpoint::read_file(&file, &data).map_err(|e| match e {
         ReadError::Io(source) => OpenError::Io {
             step: "read",
             path,

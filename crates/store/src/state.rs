@@ -16,7 +16,7 @@ use crate::{
     Entry, LeaseId, Revision, Span,
     accounts::Accounts,
     record::Change,
-    tree::{Key, Loading, Name, Tree, merged, split},
+    tree::{Key, Loading, Name, Tree, merged, rest_of, split},
     value::{Patterns, Value},
 };
 
@@ -258,7 +258,7 @@ pub(crate) struct Put<'a> {
     pub(crate) lease: Option<LeaseId>,
 }
 
-/// What a put takes in memory.
+/// What a value and its key take in memory.
 #[derive(Debug)]
 pub(crate) struct Ready {
     /// As [`Tree::slot_of`] has it.
@@ -266,8 +266,9 @@ pub(crate) struct Ready {
     chain: Box<Chain>,
 }
 
-/// Makes puts of a log ready, which takes as long as to find their places: another thread does that meanwhile.
-#[derive(Debug)]
+/// Makes ready what a checkpoint and a log hold, which takes as long as to find the place of each: another thread does
+/// that meanwhile.
+#[derive(Debug, Default)]
 pub(crate) struct Packing {
     patterns: Patterns,
     /// How often shelves that have no pattern were written to: how many keys they have is not known here.
@@ -277,11 +278,11 @@ pub(crate) struct Packing {
 impl Packing {
     pub(crate) fn ready(
         &mut self,
-        revision: Revision,
         key: &str,
+        numbers: [u64; 3],
         lease: Option<LeaseId>,
         value: &[u8],
-        place: Place,
+        place: Option<Place>,
     ) -> Ready {
         let parts = split(key);
         let written = |shelf: &str| match self.written.get_mut(shelf) {
@@ -292,16 +293,12 @@ impl Packing {
             None => *self.written.entry(shelf.into()).or_insert(1),
         };
         let value = self.patterns.value(parts, written, value);
-        let version = Version::live([revision, revision, 1], lease, value, Some(place));
+        let version = Version::live(numbers, lease, value, place);
         Ready {
             rest: rest_of(key, parts),
             chain: version.into(),
         }
     }
-}
-
-fn rest_of(key: &str, parts: Option<(&str, &str)>) -> Arc<str> {
-    parts.map_or(key, |(_, rest)| rest).into()
 }
 
 /// A state that is being read from a checkpoint.
@@ -312,35 +309,26 @@ pub(crate) struct Loader {
 }
 
 impl Loader {
-    /// Takes up an entry, in any order of keys; in their own it is fastest.
-    pub(crate) fn load(
-        &mut self,
-        key: &str,
-        numbers: [u64; 3],
-        lease: Option<LeaseId>,
-        value: &[u8],
-        place: Option<Place>,
-    ) {
+    /// Takes up an entry, in any order of keys; in their own it is fastest. `bytes`: of its value.
+    pub(crate) fn load(&mut self, key: &str, bytes: usize, lease: Option<LeaseId>, ready: Ready) {
         let state = &mut self.state;
-        let parts = split(key);
-        let keys = |shelf: &str| self.keys.on_shelf(shelf);
-        let value = state.patterns.value(parts, keys, value);
-        let version = Version::live(numbers, lease, value, place);
-        let size = size_of_entry(key, version.value.as_ref());
+        let shelf = split(key).map(|(shelf, _)| shelf);
+        let size = (key.len() + bytes) as u64;
         state.live_bytes += size;
         state.live_keys += 1;
-        let shelf = parts.map(|(shelf, _)| shelf);
         state.accounts.replace(key, shelf, None, Some(size));
-        if let Some(lease) = version.lease() {
+        if let Some(lease) = lease {
             state.attach(lease, key);
         }
-        self.keys.push(key, parts, version.into());
+        self.keys.push(shelf, ready.rest, ready.chain);
     }
 
-    pub(crate) fn finish(mut self) -> State {
+    /// The state, with what made its entries ready.
+    pub(crate) fn finish(mut self, packing: Packing) -> State {
         self.state.accounts.settle();
         State {
             keys: self.keys.finish(),
+            patterns: packing.patterns,
             ..self.state
         }
     }

@@ -141,6 +141,11 @@ pub(crate) fn split(key: &str) -> Option<(&str, &str)> {
     Some(key.split_at(at + 1))
 }
 
+/// What of a key its shelf does not say: of one that lies apart, all of it.
+pub(crate) fn rest_of(key: &str, parts: Option<(&str, &str)>) -> Arc<str> {
+    parts.map_or(key, |(_, rest)| rest).into()
+}
+
 impl<T> Tree<T> {
     pub(crate) fn get(&self, key: &str) -> Option<&T> {
         match split(key) {
@@ -214,13 +219,11 @@ impl<T> Tree<T> {
 
     /// The place of a key, and the key. One that is free is to be filled: no shelf stays empty.
     pub(crate) fn slot(&mut self, key: &str) -> (Key, btree_map::Entry<'_, Arc<str>, T>) {
-        match split(key) {
-            Some((shelf, rest)) => self.slot_of(Some(shelf), rest.into()),
-            None => self.slot_of(None, key.into()),
-        }
+        let parts = split(key);
+        self.slot_of(parts.map(|(shelf, _)| shelf), rest_of(key, parts))
     }
 
-    /// The same of a key that was split already, `rest` as it is to be kept: of one that lies apart, all of it.
+    /// The same of a key that was split already, `rest` as [`rest_of`] has it.
     pub(crate) fn slot_of(
         &mut self,
         shelf: Option<&str>,
@@ -316,24 +319,17 @@ impl<T> Default for Loading<T> {
 }
 
 impl<T> Loading<T> {
-    pub(crate) fn push(&mut self, key: &str, parts: Option<(&str, &str)>, value: T) {
-        let Some((shelf, rest)) = parts else {
-            self.tree.insert(key, value);
+    /// Takes up a key, in the two pieces that [`Tree::slot_of`] has.
+    pub(crate) fn push(&mut self, shelf: Option<&str>, rest: Arc<str>, value: T) {
+        let Some(shelf) = shelf else {
+            self.tree.slot_of(None, rest).1.insert_entry(value);
             return;
         };
         if shelf != &*self.shelf {
             self.shelve();
             self.shelf = shelf.into();
         }
-        self.run.push((rest.into(), value));
-    }
-
-    /// How many keys of a shelf were taken up one after the other.
-    pub(crate) fn on_shelf(&self, shelf: &str) -> usize {
-        match *shelf == *self.shelf {
-            true => self.run.len(),
-            false => 0,
-        }
+        self.run.push((rest, value));
     }
 
     fn shelve(&mut self) {
@@ -411,7 +407,8 @@ mod tests {
         ) {
             let (mut loading, mut model) = (Loading::default(), BTreeMap::new());
             for (key, value) in loaded {
-                loading.push(&key, split(&key), value);
+                let parts = split(&key);
+                loading.push(parts.map(|(shelf, _)| shelf), rest_of(&key, parts), value);
                 model.insert(key, value);
             }
             let mut tree = loading.finish();

@@ -575,7 +575,8 @@ pub(crate) fn ready_frame(
     let _ = decode_frame(payload, |revision, change, at| {
         if let Change::Put { key, value, lease } = change {
             let place = Place::of(file, offset + at as u64, value);
-            ready.push(packing.ready(revision, key, lease, value, place));
+            let numbers = [revision, revision, 1];
+            ready.push(packing.ready(key, numbers, lease, value, Some(place)));
         }
     });
     ready
