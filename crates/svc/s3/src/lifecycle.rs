@@ -5,6 +5,7 @@ use wharf_base::Timestamp;
 use crate::{
     config_records::{Expire, Filter, LifecycleRule},
     records::{Bucket, Object},
+    website::encoded,
 };
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -56,12 +57,13 @@ pub fn expires<'a>(bucket: &'a Bucket, key: &str, object: &Object) -> Option<(Ti
     times.min()
 }
 
-/// As the header `x-amz-expiration` has it.
+/// As the header `x-amz-expiration` has it: a rule's id may have characters that no header has.
 pub fn expiration(bucket: &Bucket, key: &str, object: &Object) -> Option<String> {
     let (at, rule) = expires(bucket, key, object)?;
     Some(format!(
-        "expiry-date=\"{}\", rule-id=\"{rule}\"",
-        at.http_date()
+        "expiry-date=\"{}\", rule-id=\"{}\"",
+        at.http_date(),
+        encoded(rule)
     ))
 }
 

@@ -279,7 +279,8 @@ fn address(asked: Asked<'_>, protocol: Option<&str>, host: Option<&str>, key: &s
     )
 }
 
-fn encoded(key: &str) -> String {
+/// As part of a path, and as S3 writes names in headers.
+pub fn encoded(key: &str) -> String {
     utf8_percent_encode(key, PLAIN).to_string()
 }
 
