@@ -127,6 +127,9 @@ def test_browsers_upload_by_forms(wharf, s3, bucket):
     assert answer.headers["location"] == f"{wharf.endpoint}/{bucket}/user/photo.jpg"
     got = s3.get_object(Bucket=bucket, Key="user/photo.jpg")
     assert (got["Body"].read(), got["ContentType"], got["Metadata"]) == (b"a picture", "image/jpeg", {"who": "me"})
+    named = post(form(wharf, bucket, "named", {"x-amz-meta-who": "Zoë"}, [{"x-amz-meta-who": "Zoë"}]), b"x")
+    assert named.status_code == 204, named.text
+    assert s3.head_object(Bucket=bucket, Key="named")["Metadata"] == {"who": "=?UTF-8?B?Wm/Dqw==?="}
 
 
 def test_forms_say_where_browsers_go_next(wharf, s3, bucket):

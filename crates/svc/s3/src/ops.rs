@@ -118,6 +118,9 @@ macro_rules! opened {
 
 pub(crate) use {asked_sse, customer, given_sum, heads, opened, show_sse, show_sum};
 
+use std::collections::BTreeMap;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_wire::Fault;
 
 use crate::{core::Open, fault, records::Heads};
@@ -142,6 +145,18 @@ pub fn check_heads(heads: &Heads) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Metadata as headers have it: a value that is not all of ASCII, which clients read each in their own way, by RFC 2047.
+pub fn shown_meta(meta: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let is_plain = |value: &str| value.bytes().all(|it| (b' '..=b'~').contains(&it));
+    let shown = meta
+        .into_iter()
+        .map(|(name, value)| match is_plain(&value) {
+            true => (name, value),
+            false => (name, format!("=?UTF-8?B?{}?=", BASE64.encode(value))),
+        });
+    shown.collect()
+}
+
 /// Buckets have no ACLs: only what says that the bucket's owner has it all is taken.
 pub fn check_acl(acl: Option<&str>, grants: &[&Option<String>], _: &Open) -> Result<(), Fault> {
     let granted = grants.iter().any(|it| it.is_some());
@@ -155,4 +170,23 @@ pub fn check_acl(acl: Option<&str>, grants: &[&Option<String>], _: &Open) -> Res
 /// An ETag as answers have it.
 pub fn quoted(etag: &str) -> String {
     format!("\"{etag}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_beyond_ascii_is_encoded() {
+        let meta = [
+            ("a", "plain =?UTF-8?B?Wm/Dqw==?="),
+            ("b", "Zoë"),
+            ("c", "x\ny"),
+        ];
+        let meta = meta.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let shown = shown_meta(meta.into());
+        assert_eq!(shown["a"], "plain =?UTF-8?B?Wm/Dqw==?=");
+        assert_eq!(shown["b"], "=?UTF-8?B?Wm/Dqw==?=");
+        assert_eq!(shown["c"], "=?UTF-8?B?eAp5?=");
+    }
 }

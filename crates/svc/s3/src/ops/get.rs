@@ -243,7 +243,7 @@ macro_rules! show {
         $output.version_id = $found.version();
         $output.parts_count = $selected.parts;
         $output.tag_count = tags.filter(|it| *it > 0);
-        $output.metadata = Some(heads.meta);
+        $output.metadata = Some($crate::ops::shown_meta(heads.meta));
         $output.website_redirect_location = heads.website_redirect;
         $output.cache_control = $input
             .response_cache_control
