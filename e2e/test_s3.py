@@ -37,6 +37,13 @@ def status(call, **parameters):
     return caught.value.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
+def headers_of(call, **parameters):
+    """Those of the error that a call is answered with."""
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    return caught.value.response["ResponseMetadata"]["HTTPHeaders"]
+
+
 def signing(wharf, keys=None, style="path", endpoint=None):
     """A client whose presigned URLs are of version 4, as new buckets want them."""
     keys, config = keys or wharf.root, Config(signature_version="s3v4", s3={"addressing_style": style})
@@ -78,6 +85,8 @@ def test_a_bucket_and_its_objects_live(wharf, s3, bucket):
     assert (part["Body"].read(), part["ContentRange"], part["ResponseMetadata"]["HTTPStatusCode"]) == (b"ell", "bytes 1-3/5", 206)
     assert refused(s3.get_object, Bucket=bucket, Key="a/ü 1", Range="bytes=5-")[0] == "InvalidRange"
     assert status(s3.get_object, Bucket=bucket, Key="a/ü 1", IfNoneMatch=put["ETag"]) == 304
+    same = headers_of(s3.get_object, Bucket=bucket, Key="a/ü 1", IfNoneMatch=put["ETag"])
+    assert same["etag"] == put["ETag"] and same["last-modified"]
     assert status(s3.get_object, Bucket=bucket, Key="a/ü 1", IfMatch='"no"') == 412
     assert refused(s3.put_object, Bucket=bucket, Key="a/ü 1", Body=b"x", IfNoneMatch="*")[0] == "PreconditionFailed"
     s3.put_object(Bucket=bucket, Key="a/ü 1", Body=b"again", IfMatch=put["ETag"])
@@ -133,6 +142,11 @@ def test_versions_and_delete_markers(s3, bucket):
     seen = [it["VersionId"] for page in pages for it in page.get("DeleteMarkers", []) + page.get("Versions", [])]
     assert seen == [marker["VersionId"], two, one, "null"]
     assert status(s3.get_object, Bucket=bucket, Key="k", VersionId=marker["VersionId"]) == 405
+    for named in ({}, {"VersionId": marker["VersionId"]}):
+        told = headers_of(s3.head_object, Bucket=bucket, Key="k", **named)
+        assert (told["x-amz-delete-marker"], told["x-amz-version-id"]) == ("true", marker["VersionId"])
+        assert ("last-modified" in told, told.get("allow")) == ((True, "DELETE") if named else (False, None))
+    assert "x-amz-delete-marker" not in headers_of(s3.head_object, Bucket=bucket, Key="never")
     s3.delete_object(Bucket=bucket, Key="k", VersionId=marker["VersionId"])
     assert body(s3, bucket, "k") == b"two"
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})

@@ -14,7 +14,8 @@ pub struct Fault {
     pub status: u16,
     /// The caller's doing (`Sender`), or ours (`Receiver`).
     pub sender: bool,
-    /// Further members of the modelled exception, as JSON; only the JSON protocols carry them.
+    /// Further members of the modelled exception, as JSON; only the JSON protocols carry them, and S3's errors. Of those,
+    /// members with names in lower case are headers.
     pub members: Vec<(&'static str, serde_json::Value)>,
 }
 
@@ -91,6 +92,28 @@ impl Fault {
         self.members.push((member, value.into()));
         self
     }
+
+    /// Adds a header to an error of S3, `name` in lower case.
+    pub fn with_header(self, name: &'static str, value: impl Into<String>) -> Self {
+        let value: String = value.into();
+        self.with(name, value)
+    }
+
+    /// The headers of an error of S3.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let members = self.members.iter().filter(|(name, _)| is_header(name));
+        members.filter_map(|(name, value)| Some((*name, value.as_str()?)))
+    }
+
+    /// What the body of an error of S3 says besides.
+    pub fn elements(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let members = self.members.iter().filter(|(name, _)| !is_header(name));
+        members.filter_map(|(name, value)| Some((*name, value.as_str()?)))
+    }
+}
+
+fn is_header(member: &str) -> bool {
+    member.starts_with(|it: char| it.is_ascii_lowercase())
 }
 
 impl fmt::Display for Fault {
@@ -104,6 +127,7 @@ impl std::error::Error for Fault {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::xml;
 
     #[test]
     fn limits_are_told_from_other_refusals() {
@@ -124,5 +148,20 @@ mod tests {
             let fault = Fault::sender(code, 400, "");
             assert_eq!(fault.is_of_limit(), is_of_limit, "{code}");
         }
+    }
+
+    #[test]
+    fn headers_are_no_part_of_the_body() {
+        let fault = Fault::sender("NoSuchKey", 404, "It is not there.")
+            .with("Key", "k")
+            .with_header("x-amz-delete-marker", "true");
+        let headers: Vec<_> = fault.headers().collect();
+        assert_eq!(headers, [("x-amz-delete-marker", "true")]);
+        assert_eq!(fault.elements().collect::<Vec<_>>(), [("Key", "k")]);
+        let body = String::from_utf8(xml::encode_bare_fault(&fault, "r")).unwrap();
+        assert!(
+            body.contains("<Key>k</Key><RequestId>r</RequestId>"),
+            "{body}"
+        );
     }
 }

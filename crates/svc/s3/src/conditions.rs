@@ -60,7 +60,7 @@ impl Reading<'_> {
         };
         match (unchanged, is_copy) {
             (false, _) => Ok(()),
-            (true, false) => Err(fault::not_modified()),
+            (true, false) => Err(fault::not_modified(object)),
             (true, true) => Err(fault::precondition(name)),
         }
     }

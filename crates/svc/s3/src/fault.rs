@@ -11,7 +11,7 @@ use wharf_store::StoreError;
 use wharf_wanted::WantedError;
 use wharf_wire::Fault;
 
-use crate::packs::PackError;
+use crate::{packs::PackError, records::Object};
 
 /// What the service says when its records or pages fail.
 #[derive(Debug)]
@@ -126,8 +126,24 @@ pub fn precondition(condition: &str) -> Fault {
     Fault::sender("PreconditionFailed", 412, text).with("Condition", condition)
 }
 
-pub fn not_modified() -> Fault {
-    Fault::sender("NotModified", 304, "Not Modified")
+/// What a client has is what there is: caches go on by these headers.
+pub fn not_modified(object: &Object) -> Fault {
+    let fault = Fault::sender("NotModified", 304, "Not Modified")
+        .with_header("etag", format!("\"{}\"", object.etag))
+        .with_header("last-modified", object.modified.http_date());
+    match &object.heads.cache_control {
+        Some(control) => fault.with_header("cache-control", control),
+        None => fault,
+    }
+}
+
+/// Instead of an object there is a marker that it was deleted, of this version.
+pub fn of_marker(fault: Fault, version: Option<String>) -> Fault {
+    let fault = fault.with_header("x-amz-delete-marker", "true");
+    match version {
+        Some(version) => fault.with_header("x-amz-version-id", version),
+        None => fault,
+    }
 }
 
 pub fn range(asked: &str, size: u64) -> Fault {

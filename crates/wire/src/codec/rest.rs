@@ -331,6 +331,9 @@ impl Codec for RestXml {
         let mut answer = Answer::new(fault.status, self.content_type(), body);
         if is_s3(schema.signing_name) {
             name_as_s3(&mut answer, request_id);
+            for (name, value) in fault.headers() {
+                answer.headers.push((name.into(), value.to_owned()));
+            }
         }
         answer
     }

@@ -126,10 +126,8 @@ pub fn encode_bare_fault(fault: &Fault, request_id: &str) -> Vec<u8> {
     text.push_str("<Error>");
     leaf(&mut text, "Code", &fault.code);
     leaf(&mut text, "Message", &fault.message);
-    for (name, value) in &fault.members {
-        if let Some(value) = value.as_str() {
-            leaf(&mut text, name, value);
-        }
+    for (name, value) in fault.elements() {
+        leaf(&mut text, name, value);
     }
     leaf(&mut text, "RequestId", request_id);
     text.push_str("</Error>");

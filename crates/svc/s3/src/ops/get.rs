@@ -37,24 +37,29 @@ pub async fn find(
 ) -> Result<Found, Fault> {
     let key = key.unwrap_or_default().to_owned();
     names::check_key(&key)?;
-    let found = any_version(core, &open, &key, version).await?;
-    match found {
-        Some(object) if !object.marker => Ok(Found { open, key, object }),
-        Some(_) if version.is_some() => Err(fault::method()),
-        _ => {
-            let arn = names::bucket_arn(&open.record.name);
-            if !core
-                .may(call, Core::check(call, &open, "s3:ListBucket", arn))
-                .await
-            {
-                return Err(fault::denied());
-            }
-            Err(match version {
-                Some(version) => fault::no_version(&key, version),
-                None => fault::no_key(&key),
-            })
-        }
+    let marker = match any_version(core, &open, &key, version).await? {
+        Some(object) if !object.marker => return Ok(Found { open, key, object }),
+        marker => marker,
+    };
+    let shown = (marker.as_ref()).and_then(|it| shown_version(&open.record, &key, it));
+    if let (Some(marker), Some(_)) = (&marker, version) {
+        let fault = fault::method()
+            .with_header("allow", "DELETE")
+            .with_header("last-modified", marker.modified.http_date());
+        return Err(fault::of_marker(fault, shown));
     }
+    let arn = names::bucket_arn(&open.record.name);
+    if !core
+        .may(call, Core::check(call, &open, "s3:ListBucket", arn))
+        .await
+    {
+        return Err(fault::denied());
+    }
+    Err(match (marker, version) {
+        (Some(_), _) => fault::of_marker(fault::no_key(&key), shown),
+        (None, Some(version)) => fault::no_version(&key, version),
+        (None, None) => fault::no_key(&key),
+    })
 }
 
 /// A version, be it a delete marker.
