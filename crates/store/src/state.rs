@@ -1,6 +1,8 @@
 //! The state in memory: every key's live value, its history since the compacted revision, and the
 //! order in which things changed. Knows no I/O and no threads.
 
+mod loading;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque, btree_map},
     num::NonZeroU64,
@@ -12,11 +14,12 @@ use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard};
 use wharf_wal::Place;
 
+pub(crate) use self::loading::{Loader, Packing, Ready};
 use crate::{
     Entry, LeaseId, Revision, Span,
     accounts::Accounts,
     record::Change,
-    tree::{Key, Loading, Name, Tree, merged, rest_of, split},
+    tree::{Key, Name, Tree, merged, rest_of, split},
     value::{Patterns, Value},
 };
 
@@ -258,82 +261,6 @@ pub(crate) struct Put<'a> {
     pub(crate) lease: Option<LeaseId>,
 }
 
-/// What a value and its key take in memory.
-#[derive(Debug)]
-pub(crate) struct Ready {
-    /// As [`Tree::slot_of`] has it.
-    rest: Arc<str>,
-    chain: Box<Chain>,
-}
-
-/// Makes ready what a checkpoint and a log hold, which takes as long as to find the place of each: another thread does
-/// that meanwhile.
-#[derive(Debug, Default)]
-pub(crate) struct Packing {
-    patterns: Patterns,
-    /// How often shelves that have no pattern were written to: how many keys they have is not known here.
-    written: HashMap<Box<str>, usize>,
-}
-
-impl Packing {
-    pub(crate) fn ready(
-        &mut self,
-        key: &str,
-        numbers: [u64; 3],
-        lease: Option<LeaseId>,
-        value: &[u8],
-        place: Option<Place>,
-    ) -> Ready {
-        let parts = split(key);
-        let written = |shelf: &str| match self.written.get_mut(shelf) {
-            Some(times) => {
-                *times += 1;
-                *times
-            }
-            None => *self.written.entry(shelf.into()).or_insert(1),
-        };
-        let value = self.patterns.value(parts, written, value);
-        let version = Version::live(numbers, lease, value, place);
-        Ready {
-            rest: rest_of(key, parts),
-            chain: version.into(),
-        }
-    }
-}
-
-/// A state that is being read from a checkpoint.
-#[derive(Debug, Default)]
-pub(crate) struct Loader {
-    pub(crate) state: State,
-    keys: Loading<Box<Chain>>,
-}
-
-impl Loader {
-    /// Takes up an entry, in any order of keys; in their own it is fastest. `bytes`: of its value.
-    pub(crate) fn load(&mut self, key: &str, bytes: usize, lease: Option<LeaseId>, ready: Ready) {
-        let state = &mut self.state;
-        let shelf = split(key).map(|(shelf, _)| shelf);
-        let size = (key.len() + bytes) as u64;
-        state.live_bytes += size;
-        state.live_keys += 1;
-        state.accounts.replace(key, shelf, None, Some(size));
-        if let Some(lease) = lease {
-            state.attach(lease, key);
-        }
-        self.keys.push(shelf, ready.rest, ready.chain);
-    }
-
-    /// The state, with what made its entries ready.
-    pub(crate) fn finish(mut self, packing: Packing) -> State {
-        self.state.accounts.settle();
-        State {
-            keys: self.keys.finish(),
-            patterns: packing.patterns,
-            ..self.state
-        }
-    }
-}
-
 impl State {
     pub(crate) fn current(&self, key: &str) -> Option<&Version> {
         self.keys.get(key).map(|c| &c.current)
@@ -477,20 +404,6 @@ impl State {
             key: name,
             replaces,
         });
-    }
-
-    /// What makes the puts of a log ready for this state, while nothing else changes it.
-    pub(crate) fn packing(&mut self) -> Packing {
-        Packing {
-            patterns: std::mem::take(&mut self.patterns),
-            written: HashMap::new(),
-        }
-    }
-
-    /// Goes on with the patterns by which the log's values were packed.
-    pub(crate) fn packed(&mut self, packing: Packing) {
-        self.patterns = packing.patterns;
-        self.patterns.forget_few(|shelf| self.keys.on_shelf(shelf));
     }
 
     fn delete(&mut self, revision: Revision, key: &str) {
