@@ -62,7 +62,8 @@ def test_a_schedule_starts_a_task(wharf, busybox):
     name = tasks.unique("nightly")
     scheduler.create_schedule(
         Name=name,
-        ScheduleExpression="rate(1 hour)",
+        # As the documentation of AWS has it.
+        ScheduleExpression="rate(1 hours)",
         FlexibleTimeWindow=OFF,
         Target={
             "Arn": cluster_arn,
@@ -145,7 +146,7 @@ def test_what_is_refused_and_how(wharf):
         given = {"Name": tasks.unique("bad"), "ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": OFF}
         return refused(scheduler.create_schedule, **given | {"Target": {**makes_group("x"), "RoleArn": role}} | parameters)
 
-    assert create(ScheduleExpression="rate(1 days)") == ("ValidationException", "Invalid Schedule Expression rate(1 days).")
+    assert create(ScheduleExpression="rate(2 day)") == ("ValidationException", "Invalid Schedule Expression rate(2 day).")
     assert create(ScheduleExpressionTimezone="Mars")[0] == "ValidationException"
     assert create(GroupName="none") == ("ResourceNotFoundException", "Schedule group none does not exist.")
     assert create(FlexibleTimeWindow={"Mode": "FLEXIBLE"})[0] == "ValidationException"

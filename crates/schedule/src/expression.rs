@@ -30,13 +30,25 @@ impl Expression {
     /// # Errors
     /// It is none of these.
     pub fn parse(text: &str) -> Result<Self, BadExpression> {
+        Self::read(text, One::Singular)
+    }
+
+    /// The same as EventBridge Scheduler has it, whose documentation knows plurals alone: `rate(1 hours)` too.
+    ///
+    /// # Errors
+    /// It is none of these.
+    pub fn of_scheduler(text: &str) -> Result<Self, BadExpression> {
+        Self::read(text, One::Either)
+    }
+
+    fn read(text: &str, one: One) -> Result<Self, BadExpression> {
         let (kind, rest) = text.split_once('(').ok_or(BadExpression)?;
         let inner = rest.strip_suffix(')').ok_or(BadExpression)?;
         match kind {
             "at" => NaiveDateTime::parse_from_str(inner, "%Y-%m-%dT%H:%M:%S")
                 .map(Self::At)
                 .map_err(|_| BadExpression),
-            "rate" => rate(inner).map(Self::Rate),
+            "rate" => rate(inner, one).map(Self::Rate),
             "cron" => Ok(Self::Cron(Box::new(Cron::parse(inner)?))),
             _ => Err(BadExpression),
         }
@@ -106,18 +118,28 @@ impl Expression {
     }
 }
 
+/// How the unit of one is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum One {
+    Singular,
+    Either,
+}
+
 /// `5 minutes`: a unit is singular for one alone.
-fn rate(text: &str) -> Result<Duration, BadExpression> {
+fn rate(text: &str, one: One) -> Result<Duration, BadExpression> {
     let (number, unit) = text.split_once(' ').ok_or(BadExpression)?;
     let digits = number.bytes().all(|it| it.is_ascii_digit());
     let number: u32 = number.parse().map_err(|_| BadExpression)?;
-    let seconds = match (number, unit) {
-        (1, "minute") => 60,
-        (1, "hour") => 3_600,
-        (1, "day") => 86_400,
-        (2.., "minutes") => 60,
-        (2.., "hours") => 3_600,
-        (2.., "days") => 86_400,
+    let unit = match (number, unit.strip_suffix('s')) {
+        (1, None) => unit,
+        (1, Some(singular)) if one == One::Either => singular,
+        (2.., Some(singular)) => singular,
+        _ => return Err(BadExpression),
+    };
+    let seconds = match unit {
+        "minute" => 60,
+        "hour" => 3_600,
+        "day" => 86_400,
         _ => return Err(BadExpression),
     };
     match digits {

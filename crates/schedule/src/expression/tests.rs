@@ -196,6 +196,27 @@ fn what_aws_would_not_take() {
     }
 }
 
+#[test]
+fn schedulers_of_one_may_have_plurals() {
+    let every = |text: &str| match Expression::of_scheduler(text) {
+        Ok(Expression::Rate(every)) => Some(every.as_secs()),
+        _ => None,
+    };
+    for (text, seconds) in [
+        ("rate(1 minutes)", Some(60)),
+        ("rate(1 hours)", Some(3_600)),
+        ("rate(1 day)", Some(86_400)),
+        ("rate(2 days)", Some(172_800)),
+        ("rate(2 day)", None),
+        ("rate(0 hours)", None),
+        ("rate(1 hourss)", None),
+        ("rate(1 s)", None),
+    ] {
+        assert_eq!(every(text), seconds, "{text}");
+    }
+    assert!(Expression::of_scheduler("cron(0 3 ? * MON-FRI *)").is_ok());
+}
+
 /// Random expressions against another implementation (`goldens/generate.py`).
 #[test]
 fn moments_are_those_that_croniter_finds() {

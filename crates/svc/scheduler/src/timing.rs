@@ -26,7 +26,7 @@ pub struct Moment {
 /// # Errors
 /// The text for the caller.
 pub fn check(when: &When) -> Result<(), Fault> {
-    if Expression::parse(&when.expression).is_err() {
+    if Expression::of_scheduler(&when.expression).is_err() {
         return Err(fault::invalid(format!(
             "Invalid Schedule Expression {}.",
             when.expression
@@ -50,7 +50,7 @@ pub fn check(when: &When) -> Result<(), Fault> {
 
 /// Up to when a schedule that is made now has nothing to do. A rate's first moment is now.
 pub fn done_at_first(when: &When, now: Timestamp) -> Timestamp {
-    match Expression::parse(&when.expression) {
+    match Expression::of_scheduler(&when.expression) {
         Ok(Expression::Rate(_)) => now - Duration::from_millis(1),
         _ => now,
     }
@@ -69,7 +69,7 @@ impl<'a> Times<'a> {
         let when = &schedule.when;
         Some(Self {
             schedule,
-            expression: Expression::parse(&when.expression).ok()?,
+            expression: Expression::of_scheduler(&when.expression).ok()?,
             zone: Zone::from_str(&when.zone).ok()?,
         })
     }

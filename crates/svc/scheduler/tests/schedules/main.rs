@@ -363,8 +363,8 @@ async fn bad_requests() {
     };
     for (input, text) in [
         (
-            schedule("s", "rate(1 days)"),
-            "Invalid Schedule Expression rate(1 days).",
+            schedule("s", "rate(2 day)"),
+            "Invalid Schedule Expression rate(2 day).",
         ),
         (
             CreateScheduleInput {
