@@ -146,6 +146,8 @@ def test_versions_and_delete_markers(s3, bucket):
         told = headers_of(s3.head_object, Bucket=bucket, Key="k", **named)
         assert (told["x-amz-delete-marker"], told["x-amz-version-id"]) == ("true", marker["VersionId"])
         assert ("last-modified" in told, told.get("allow")) == ((True, "DELETE") if named else (False, None))
+        assert refused(s3.get_object_tagging, Bucket=bucket, Key="k", **named)[0] == "MethodNotAllowed"
+    assert status(s3.put_object_tagging, Bucket=bucket, Key="k", Tagging={"TagSet": []}) == 405
     assert "x-amz-delete-marker" not in headers_of(s3.head_object, Bucket=bucket, Key="never")
     s3.delete_object(Bucket=bucket, Key="k", VersionId=marker["VersionId"])
     assert body(s3, bucket, "k") == b"two"

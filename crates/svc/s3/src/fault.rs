@@ -137,9 +137,25 @@ pub fn not_modified(object: &Object) -> Fault {
     }
 }
 
+/// Says of an answer that it is about a marker of a deletion.
+const MARKER: &str = "x-amz-delete-marker";
+
+/// Markers have no tags: who asks for them is not told that there is no such key.
+pub fn of_tags(fault: Fault) -> Fault {
+    let is_of_marker = fault.headers().any(|(name, _)| name == MARKER);
+    match is_of_marker && fault.status == 404 {
+        false => fault,
+        true => Fault {
+            members: fault.members,
+            ..method()
+        }
+        .with_header("allow", "DELETE"),
+    }
+}
+
 /// Instead of an object there is a marker that it was deleted, of this version.
 pub fn of_marker(fault: Fault, version: Option<String>) -> Fault {
-    let fault = fault.with_header("x-amz-delete-marker", "true");
+    let fault = fault.with_header(MARKER, "true");
     match version {
         Some(version) => fault.with_header("x-amz-version-id", version),
         None => fault,

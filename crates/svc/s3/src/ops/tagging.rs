@@ -164,7 +164,8 @@ pub async fn get_of_object(
         input.key.as_deref(),
         input.version_id.as_deref(),
     )
-    .await?;
+    .await
+    .map_err(fault::of_tags)?;
     Ok(GetObjectTaggingOutput {
         version_id: found.version(),
         tag_set: shown(found.object.tags),
@@ -188,7 +189,8 @@ async fn change(
 ) -> Result<Option<String>, Fault> {
     let open = core.open(of.bucket, of.owner).await?;
     let id = open.record.id.clone();
-    let found = get::find(core, call, open, of.key, of.version).await?;
+    let found = get::find(core, call, open, of.key, of.version).await;
+    let found = found.map_err(fault::of_tags)?;
     // The version as it is found once more in the transaction: current, or noncurrent by then.
     let places = [
         records::object(&id, &found.key),
