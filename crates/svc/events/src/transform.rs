@@ -124,7 +124,12 @@ fn fact(name: &str, event: &Value, facts: &Facts<'_>) -> Option<Value> {
         "event" => {
             let members = event.as_object()?.iter();
             let members = members.filter(|(name, _)| *name != "detail");
-            let members = members.map(|(name, it)| (name.clone(), it.clone()));
+            // AWS writes that one otherwise here than in events.
+            let named = |name: &str| match name {
+                "detail-type" => "detailType".to_owned(),
+                other => other.to_owned(),
+            };
+            let members = members.map(|(name, it)| (named(name), it.clone()));
             Value::Object(members.collect())
         }
         _ => return None,
@@ -236,8 +241,7 @@ mod tests {
     use wharf_api_events::InputTransformer;
 
     fn sent(target: Target) -> String {
-        let event =
-            json!({"id": "7", "detail": {"name": "a \"b\"", "n": 3, "list": [1, {"x": 2}]}});
+        let event = json!({"id": "7", "detail-type": "T", "detail": {"name": "a \"b\"", "n": 3, "list": [1, {"x": 2}]}});
         let transform = Transform::of(&target).unwrap();
         let facts = Facts {
             rule: "r",
@@ -296,7 +300,10 @@ mod tests {
                 r#"{"rule": <aws.events.rule-name>, "at": "<aws.events.event.ingestion-time>"}"#,
                 r#"{"rule": "r", "at": "now"}"#,
             ),
-            (r#"{"e": <aws.events.event>}"#, r#"{"e": {"id":"7"}}"#),
+            (
+                r#"{"e": <aws.events.event>}"#,
+                r#"{"e": {"id":"7","detailType":"T"}}"#,
+            ),
             (r#"{"x": <no>, "y": "<no>"}"#, r#"{"x": "", "y": ""}"#),
             ("1 < 2", "1 < 2"),
         ] {
