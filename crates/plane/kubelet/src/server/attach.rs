@@ -15,9 +15,10 @@ use wharf_kube_model::view::containers;
 use super::{
     Target,
     answer::Answer,
+    channels::{Came, Channels, RESIZE, STDERR, STDIN, STDOUT, exited, failed},
     logs::run_of,
     sessions::{WAITING, Wish, hand_on, resize},
-    streams::{Came, Channels, RESIZE, STDERR, STDIN, STDOUT, exited, failed, upgrade},
+    streams::upgrade,
 };
 use crate::kubelet::Kubelet;
 

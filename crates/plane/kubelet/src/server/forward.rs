@@ -19,9 +19,10 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{
     Target,
     answer::{Answer, refuse},
+    channels::{Brought, Came, Channels, brought},
     sessions::{CHUNK, WAITING, Wish, hand_on},
     spdy::{Connection, Frame, Headers, Writer},
-    streams::{Brought, Bytes, Came, Channels, brought, is_spdy_forward, upgrade, upgrade_forward},
+    streams::{Bytes, is_spdy_forward, upgrade, upgrade_forward},
 };
 use crate::kubelet::Kubelet;
 

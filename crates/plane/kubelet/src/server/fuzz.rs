@@ -6,9 +6,10 @@ use tokio::io;
 use wharf_base::Timestamp;
 
 use super::{
+    channels::brought,
     logs, sessions,
     spdy::{DICTIONARY, Reader},
-    streams::{brought, websocket},
+    streams::websocket,
 };
 
 /// Nothing waits: all that comes is there, and what is written is lost.

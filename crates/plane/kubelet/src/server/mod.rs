@@ -4,6 +4,7 @@
 
 mod answer;
 mod attach;
+mod channels;
 mod forward;
 #[doc(hidden)]
 pub mod fuzz;

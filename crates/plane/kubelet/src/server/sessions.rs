@@ -21,8 +21,9 @@ use wharf_container::runtime::{ExecSession, ExecSpec};
 use super::{
     Target,
     answer::{Answer, refuse},
+    channels::{Came, Channels, RESIZE, STDERR, STDIN, STDOUT, exited, failed},
     logs::run_of,
-    streams::{Came, Channels, RESIZE, STDERR, STDIN, STDOUT, exited, failed, upgrade},
+    streams::upgrade,
 };
 use crate::kubelet::Kubelet;
 
