@@ -15,7 +15,7 @@ use wharf_kube_model::view::containers;
 use super::{
     Target,
     answer::Answer,
-    channels::{Came, Channels, RESIZE, STDERR, STDIN, STDOUT, exited, failed},
+    channels::{Came, Channels, Hears, RESIZE, STDERR, STDIN, STDOUT, Says, exited, failed},
     logs::run_of,
     sessions::{WAITING, Wish, hand_on, resize},
     streams::upgrade,
@@ -43,13 +43,14 @@ fn of_container(target: &Target) -> (bool, bool) {
     })
 }
 
-async fn run(kubelet: Kubelet, target: Target, wish: Wish, mut channels: Channels) {
+async fn run(kubelet: Kubelet, target: Target, wish: Wish, channels: Channels) {
+    let (mut says, mut hears) = channels.split();
     let machine = &kubelet.node.machine;
     let found = run_of(&**machine, &target, false).await;
     let opened = found.and_then(|run| Ok((machine.logs(&target.sandbox, &run)?, run)));
     let (mut reader, run) = match opened {
         Ok(opened) => opened,
-        Err(why) => return channels.finish(&failed(&why)).await,
+        Err(why) => return says.finish(hears, &failed(&why)).await,
     };
     skip(&mut reader);
     let (has_terminal, once) = of_container(&target);
@@ -57,16 +58,20 @@ async fn run(kubelet: Kubelet, target: Target, wish: Wish, mut channels: Channel
     let attached = machine.attach(&target.sandbox, &run, once && wish.input);
     let input = match attached.await {
         Ok(input) => input.filter(|_| wish.input),
-        Err(why) if wish.input => return channels.finish(&failed(&why)).await,
+        Err(why) if wish.input => return says.finish(hears, &failed(&why)).await,
         // Its log tells of it all the same.
         Err(_) => None,
     };
-    if channels.send(STDOUT, &[]).await
-        && carry(&mut reader, input, has_terminal, &wish, &mut channels)
-            .await
-            .is_some()
-    {
-        channels.finish(&exited(0)).await;
+    if !says.send(STDOUT, &[]).await {
+        return;
+    }
+    let feeding = Feeding::begin(input, has_terminal);
+    let carried = tokio::select! {
+        carried = tell_all(&mut reader, &wish, &mut says) => carried,
+        () = feeding.hear(&mut hears) => None,
+    };
+    if carried.is_some() {
+        says.finish(hears, &exited(0)).await;
     }
 }
 
@@ -80,48 +85,70 @@ fn skip(reader: &mut LogReader) {
 }
 
 /// Until the program has ended and all it printed is sent; `None` if the caller went away.
-async fn carry(
-    reader: &mut LogReader,
-    input: Option<Input>,
-    has_terminal: bool,
-    wish: &Wish,
-    channels: &mut Channels,
-) -> Option<()> {
-    let (typed, types) = mpsc::channel(WAITING);
-    let (sized, sizes) = mpsc::channel(WAITING);
-    // Dropped with the session, and with it the input.
-    let _feeding = input.map(|input| {
-        let feeding = feed(input, has_terminal, types, sizes);
-        AbortOnDropHandle::new(tokio::spawn(feeding))
-    });
-    let (mut typed, mut held) = (Some(typed), None);
+async fn tell_all(reader: &mut LogReader, wish: &Wish, says: &mut Says) -> Option<()> {
     loop {
         tokio::select! {
             batch = reader.next(TOLD) => {
                 let Ok(batch) = batch else { return Some(()) };
                 for record in &batch.records {
-                    tell(record, wish, channels).await?;
+                    tell(record, wish, says).await?;
                 }
                 if batch.ended {
                     return Some(());
                 }
             }
-            is_taken = hand_on(typed.as_ref(), &mut held), if held.is_some() => if !is_taken {
-                // One that reads nothing any more takes nothing.
-                typed = None;
-            },
-            came = channels.next(), if held.is_none() => match came? {
-                Came::Data(STDIN, bytes) => held = typed.is_some().then_some(bytes),
-                // The newest size comes again with the next change.
-                Came::Data(RESIZE, bytes) => drop(sized.try_send(bytes)),
-                Came::Closed(STDIN) => typed = None,
-                Came::Data(..) | Came::Closed(_) => {}
+            due = says.due() => if !says.answer(due).await {
+                return None;
             },
         }
     }
 }
 
-async fn tell(record: &LogRecord, wish: &Wish, channels: &mut Channels) -> Option<()> {
+/// What the caller types, on its way to the program. Dropped, the program's input ends with it if it is to.
+struct Feeding {
+    typed: mpsc::Sender<Vec<u8>>,
+    sized: mpsc::Sender<Vec<u8>>,
+    _task: Option<AbortOnDropHandle<()>>,
+}
+
+impl Feeding {
+    fn begin(input: Option<Input>, has_terminal: bool) -> Self {
+        let (typed, types) = mpsc::channel(WAITING);
+        let (sized, sizes) = mpsc::channel(WAITING);
+        let task = input.map(|input| {
+            let feeding = feed(input, has_terminal, types, sizes);
+            AbortOnDropHandle::new(tokio::spawn(feeding))
+        });
+        Self {
+            typed,
+            sized,
+            _task: task,
+        }
+    }
+
+    /// Until the caller is gone.
+    async fn hear(self, hears: &mut Hears) {
+        let (mut typed, mut held) = (Some(self.typed), None);
+        loop {
+            tokio::select! {
+                is_taken = hand_on(typed.as_ref(), &mut held), if held.is_some() => if !is_taken {
+                    // One that reads nothing any more takes nothing.
+                    typed = None;
+                },
+                came = hears.next(), if held.is_none() => match came {
+                    None => return,
+                    Some(Came::Data(STDIN, bytes)) => held = typed.is_some().then_some(bytes),
+                    // The newest size comes again with the next change.
+                    Some(Came::Data(RESIZE, bytes)) => drop(self.sized.try_send(bytes)),
+                    Some(Came::Closed(STDIN)) => typed = None,
+                    Some(Came::Data(..) | Came::Closed(_)) => {}
+                },
+            }
+        }
+    }
+}
+
+async fn tell(record: &LogRecord, wish: &Wish, says: &mut Says) -> Option<()> {
     let (channel, is_wanted) = match record.stream {
         Stream::Stdout => (STDOUT, wish.output),
         Stream::Stderr => (STDERR, wish.error),
@@ -130,7 +157,7 @@ async fn tell(record: &LogRecord, wish: &Wish, channels: &mut Channels) -> Optio
     if !record.partial {
         bytes.push(b'\n');
     }
-    let is_told = !is_wanted || bytes.is_empty() || channels.send(channel, &bytes).await;
+    let is_told = !is_wanted || bytes.is_empty() || says.send(channel, &bytes).await;
     is_told.then_some(())
 }
 

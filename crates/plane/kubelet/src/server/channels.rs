@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::{SinkExt, StreamExt};
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::{
+    io::WriteHalf,
+    sync::mpsc,
+    time::{sleep, timeout},
+};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -14,10 +19,11 @@ use tokio_tungstenite::{
         protocol::{CloseFrame, frame::coding::CloseCode},
     },
 };
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    spdy::{Connection, Frame},
-    streams::GOODBYE,
+    spdy::{Connection, Frame, Writer},
+    streams::{Bytes, GOODBYE},
 };
 
 pub const STDIN: u8 = 0;
@@ -37,7 +43,7 @@ pub enum Came {
 
 /// The streams of a session, whichever way they come.
 pub enum Channels {
-    WebSocket(Box<WebSocketStream<TokioIo<Upgraded>>>, Ends),
+    WebSocket(Box<WebSocketStream<Bytes>>, Ends),
     Spdy(Box<SpdyChannels>),
 }
 
@@ -50,15 +56,13 @@ pub enum Ends {
 
 /// A session's streams over SPDY.
 pub struct SpdyChannels {
-    connection: Connection<TokioIo<Upgraded>>,
+    connection: Connection<Bytes>,
     ids: BTreeMap<u8, u32>,
-    /// Streams whose end came with their last bytes.
-    ended: Option<u8>,
 }
 
 impl SpdyChannels {
-    pub async fn begin(upgraded: TokioIo<Upgraded>, streams: usize) -> std::io::Result<Self> {
-        let mut connection = Connection::new(upgraded)?;
+    pub async fn begin(bytes: Bytes, streams: usize) -> std::io::Result<Self> {
+        let mut connection = Connection::new(bytes)?;
         let mut ids = BTreeMap::new();
         while ids.len() < streams {
             match connection.frames.recv().await {
@@ -83,69 +87,7 @@ impl SpdyChannels {
                 None => return Err(std::io::ErrorKind::UnexpectedEof.into()),
             }
         }
-        Ok(Self {
-            connection,
-            ids,
-            ended: None,
-        })
-    }
-
-    fn channel(&self, id: u32) -> Option<u8> {
-        self.ids
-            .iter()
-            .find(|(_, known)| **known == id)
-            .map(|(channel, _)| *channel)
-    }
-
-    async fn next(&mut self) -> Option<Came> {
-        if let Some(channel) = self.ended.take() {
-            return Some(Came::Closed(channel));
-        }
-        loop {
-            match self.connection.frames.recv().await? {
-                Frame::Data { id, bytes, ends } => {
-                    let Some(channel) = self.channel(id) else {
-                        continue;
-                    };
-                    match (bytes.is_empty(), ends) {
-                        (true, true) => return Some(Came::Closed(channel)),
-                        (true, false) => {}
-                        (false, ends) => {
-                            self.ended = ends.then_some(channel);
-                            return Some(Came::Data(channel, bytes));
-                        }
-                    }
-                }
-                Frame::Stream { id, .. } => self.connection.writer.reset(id).await.ok()?,
-                Frame::Ping { id } => self.connection.writer.pong(id).await.ok()?,
-                Frame::Reset { id } => {
-                    if let Some(channel) = self.channel(id) {
-                        return Some(Came::Closed(channel));
-                    }
-                }
-                Frame::GoAway => return None,
-            }
-        }
-    }
-
-    async fn send(&mut self, channel: u8, bytes: &[u8]) -> bool {
-        match self.ids.get(&channel) {
-            Some(id) if !bytes.is_empty() => {
-                self.connection.writer.data(*id, bytes, false).await.is_ok()
-            }
-            _ => true,
-        }
-    }
-
-    async fn finish(mut self, how: &Value) {
-        self.send(ERROR, how.to_string().as_bytes()).await;
-        for id in self.ids.values() {
-            let _ = self.connection.writer.data(*id, &[], true).await;
-        }
-        // The other side ends the connection when it has read all.
-        let read = async { while self.connection.frames.recv().await.is_some() {} };
-        let _ = timeout(GOODBYE, read).await;
-        self.connection.writer.end().await;
+        Ok(Self { connection, ids })
     }
 }
 
@@ -173,14 +115,162 @@ pub fn brought(message: Message) -> Brought {
 }
 
 impl Channels {
+    /// What is said and what is heard, each by itself: a caller that takes nothing is heard all the same, as it may have much to say
+    /// before it listens.
+    pub fn split(self) -> (Says, Hears) {
+        let (answers, waiting) = mpsc::channel(MOST_ANSWERS);
+        let (says, hears) = match self {
+            Self::WebSocket(socket, ends) => {
+                let (sends, takes) = (*socket).split();
+                (SaysBy::WebSocket(sends, ends), HearsBy::WebSocket(takes))
+            }
+            Self::Spdy(channels) => {
+                let SpdyChannels { connection, ids } = *channels;
+                let hears = HearsBy::Spdy(Box::new(SpdyFrames {
+                    frames: connection.frames,
+                    answers,
+                    ids: ids.clone(),
+                    ended: None,
+                    _reading: connection.reading,
+                }));
+                (SaysBy::Spdy(Box::new(connection.writer), ids), hears)
+            }
+        };
+        let says = Says {
+            by: says,
+            answers: waiting,
+        };
+        (says, Hears(hears))
+    }
+}
+
+/// Answers that a caller has not taken yet. One that asks for more takes none at all.
+const MOST_ANSWERS: usize = 1024;
+
+/// What is said to a caller besides words of its program.
+pub enum Due {
+    Reset(u32),
+    Pong(u32),
+}
+
+/// What is said to the caller.
+pub struct Says {
+    by: SaysBy,
+    answers: mpsc::Receiver<Due>,
+}
+
+enum SaysBy {
+    WebSocket(SplitSink<WebSocketStream<Bytes>, Message>, Ends),
+    Spdy(Box<Writer<WriteHalf<Bytes>>>, BTreeMap<u8, u32>),
+}
+
+impl Says {
+    /// Waits for what is to be said by the way. Dropping the future loses nothing.
+    pub async fn due(&mut self) -> Due {
+        match self.answers.recv().await {
+            Some(due) => due,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Whether it was taken.
+    pub async fn answer(&mut self, due: Due) -> bool {
+        match (&mut self.by, due) {
+            (SaysBy::Spdy(writer, _), Due::Reset(id)) => writer.reset(id).await.is_ok(),
+            (SaysBy::Spdy(writer, _), Due::Pong(id)) => writer.pong(id).await.is_ok(),
+            // Those of a WebSocket answer for themselves.
+            (SaysBy::WebSocket(..), Due::Reset(_) | Due::Pong(_)) => true,
+        }
+    }
+
+    /// Whether it was taken.
+    pub async fn send(&mut self, channel: u8, bytes: &[u8]) -> bool {
+        match &mut self.by {
+            SaysBy::Spdy(writer, ids) => match ids.get(&channel) {
+                Some(id) if !bytes.is_empty() => writer.data(*id, bytes, false).await.is_ok(),
+                _ => true,
+            },
+            SaysBy::WebSocket(sends, _) => {
+                let mut message = Vec::with_capacity(bytes.len() + 1);
+                message.push(channel);
+                message.extend_from_slice(bytes);
+                sends.send(Message::Binary(message.into())).await.is_ok()
+            }
+        }
+    }
+
+    /// Tells how the session ended, and ends it. What the caller still sends is read meanwhile, so that it comes to listen, and sees the
+    /// end and not a reset.
+    pub async fn finish(mut self, mut hears: Hears, how: &Value) {
+        let said = async {
+            self.say_end(how).await;
+            // The other side ends the connection when it has read all.
+            sleep(GOODBYE).await;
+        };
+        tokio::select! {
+            () = said => {}
+            () = hears.rest() => {}
+        }
+        if let SaysBy::Spdy(writer, _) = &mut self.by {
+            let _ = timeout(GOODBYE, writer.end()).await;
+        }
+    }
+
+    async fn say_end(&mut self, how: &Value) {
+        match &mut self.by {
+            SaysBy::WebSocket(_, ends) => {
+                if let Some(told) = told(how, *ends) {
+                    self.send(ERROR, told.as_bytes()).await;
+                }
+            }
+            SaysBy::Spdy(..) => {
+                self.send(ERROR, how.to_string().as_bytes()).await;
+            }
+        }
+        match &mut self.by {
+            SaysBy::WebSocket(sends, _) => {
+                let normal = CloseFrame {
+                    code: CloseCode::Normal,
+                    reason: "".into(),
+                };
+                let _ = sends.send(Message::Close(Some(normal))).await;
+            }
+            SaysBy::Spdy(writer, ids) => {
+                for id in ids.values() {
+                    let _ = writer.data(*id, &[], true).await;
+                }
+            }
+        }
+    }
+}
+
+/// What is heard from the caller.
+pub struct Hears(HearsBy);
+
+enum HearsBy {
+    WebSocket(SplitStream<WebSocketStream<Bytes>>),
+    Spdy(Box<SpdyFrames>),
+}
+
+/// What comes over SPDY, on the streams of a session.
+struct SpdyFrames {
+    frames: mpsc::Receiver<Frame>,
+    answers: mpsc::Sender<Due>,
+    ids: BTreeMap<u8, u32>,
+    /// A stream whose end came with its last bytes.
+    ended: Option<u8>,
+    _reading: AbortOnDropHandle<()>,
+}
+
+impl Hears {
     /// The next thing that the caller sends; `None` at the end. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Came> {
-        let socket = match self {
-            Self::Spdy(it) => return it.next().await,
-            Self::WebSocket(socket, _) => socket,
+        let takes = match &mut self.0 {
+            HearsBy::Spdy(it) => return it.next().await,
+            HearsBy::WebSocket(takes) => takes,
         };
         loop {
-            match brought(socket.next().await?.ok()?) {
+            match brought(takes.next().await?.ok()?) {
                 Brought::Came(came) => return Some(came),
                 Brought::End => return None,
                 Brought::Nothing => {}
@@ -188,45 +278,51 @@ impl Channels {
         }
     }
 
-    /// Whether it was taken.
-    pub async fn send(&mut self, channel: u8, bytes: &[u8]) -> bool {
-        match self {
-            Self::Spdy(it) => it.send(channel, bytes).await,
-            Self::WebSocket(socket, _) => {
-                let mut message = Vec::with_capacity(bytes.len() + 1);
-                message.push(channel);
-                message.extend_from_slice(bytes);
-                socket.send(Message::Binary(message.into())).await.is_ok()
-            }
+    /// Until the caller hangs up.
+    async fn rest(&mut self) {
+        match &mut self.0 {
+            HearsBy::Spdy(it) => while it.frames.recv().await.is_some() {},
+            HearsBy::WebSocket(takes) => while let Some(Ok(_)) = takes.next().await {},
         }
     }
+}
 
-    /// Tells how the session ended, and ends it.
-    pub async fn finish(mut self, how: &Value) {
-        self.send_status(how).await;
-        match self {
-            Self::Spdy(it) => it.finish(how).await,
-            Self::WebSocket(mut socket, _) => {
-                let normal = CloseFrame {
-                    code: CloseCode::Normal,
-                    reason: "".into(),
-                };
-                // What the caller still sends is read, so that it sees the end and not a reset.
-                let goodbye = async {
-                    let _ = SinkExt::send(&mut *socket, Message::Close(Some(normal))).await;
-                    while let Some(Ok(_)) = socket.next().await {}
-                };
-                let _ = timeout(GOODBYE, goodbye).await;
-            }
-        }
+impl SpdyFrames {
+    fn channel(&self, id: u32) -> Option<u8> {
+        self.ids
+            .iter()
+            .find(|(_, known)| **known == id)
+            .map(|(channel, _)| *channel)
     }
 
-    async fn send_status(&mut self, how: &Value) {
-        let Self::WebSocket(_, ends) = self else {
-            return;
-        };
-        if let Some(told) = told(how, *ends) {
-            self.send(ERROR, told.as_bytes()).await;
+    async fn next(&mut self) -> Option<Came> {
+        if let Some(channel) = self.ended.take() {
+            return Some(Came::Closed(channel));
+        }
+        loop {
+            match self.frames.recv().await? {
+                Frame::Data { id, bytes, ends } => {
+                    let Some(channel) = self.channel(id) else {
+                        continue;
+                    };
+                    match (bytes.is_empty(), ends) {
+                        (true, true) => return Some(Came::Closed(channel)),
+                        (true, false) => {}
+                        (false, ends) => {
+                            self.ended = ends.then_some(channel);
+                            return Some(Came::Data(channel, bytes));
+                        }
+                    }
+                }
+                Frame::Stream { id, .. } => self.answers.try_send(Due::Reset(id)).ok()?,
+                Frame::Ping { id } => self.answers.try_send(Due::Pong(id)).ok()?,
+                Frame::Reset { id } => {
+                    if let Some(channel) = self.channel(id) {
+                        return Some(Came::Closed(channel));
+                    }
+                }
+                Frame::GoAway => return None,
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
+    net::unix::pipe::{Receiver, Sender},
     sync::mpsc,
     time::timeout,
 };
@@ -21,7 +22,7 @@ use wharf_container::runtime::{ExecSession, ExecSpec};
 use super::{
     Target,
     answer::{Answer, refuse},
-    channels::{Came, Channels, RESIZE, STDERR, STDIN, STDOUT, exited, failed},
+    channels::{Came, Channels, Hears, RESIZE, STDERR, STDIN, STDOUT, Says, exited, failed},
     logs::run_of,
     streams::upgrade,
 };
@@ -32,6 +33,8 @@ pub(super) const CHUNK: usize = 16 << 10;
 pub(super) const WAITING: usize = 16;
 /// Others may hold the output of a program that ended open.
 const QUIET: Duration = Duration::from_millis(300);
+/// The code of a program that was killed.
+const KILLED: i32 = 137;
 /// Ports of one session.
 const MOST_PORTS: usize = 32;
 
@@ -92,7 +95,8 @@ pub fn exec(kubelet: &Kubelet, target: Target, request: Request<Incoming>) -> Re
     })
 }
 
-async fn run_exec(kubelet: Kubelet, target: Target, wish: Wish, mut channels: Channels) {
+async fn run_exec(kubelet: Kubelet, target: Target, wish: Wish, channels: Channels) {
+    let (mut says, mut hears) = channels.split();
     let machine = &kubelet.node.machine;
     let begun = async {
         let run = run_of(&**machine, &target, false).await?;
@@ -106,33 +110,59 @@ async fn run_exec(kubelet: Kubelet, target: Target, wish: Wish, mut channels: Ch
     };
     let session = match begun.await {
         Ok(session) => session,
-        Err(why) => return channels.finish(&failed(&why)).await,
+        Err(why) => return says.finish(hears, &failed(&why)).await,
     };
     // Says that there is a session.
     let first = if wish.output { STDOUT } else { STDERR };
-    if !channels.send(first, &[]).await {
+    if !says.send(first, &[]).await {
         return;
     }
-    let how = carry(session, &wish, &mut channels).await;
+    let how = carry(Program::of(session), &wish, &mut says, &mut hears).await;
     if let Some(how) = how {
-        channels.finish(&how).await;
+        says.finish(hears, &how).await;
     }
 }
 
-/// Until the program has ended and all it printed is sent; `None` if the caller went away, which ends it.
-async fn carry(mut session: ExecSession, wish: &Wish, channels: &mut Channels) -> Option<Value> {
+/// What a session has of its program. Dropped, the program ends.
+struct Program {
+    stdin: Option<Sender>,
+    stdout: Option<Receiver>,
+    stderr: Option<Receiver>,
+    terminal: Option<OwnedFd>,
+    /// How it ended.
+    ended: AbortOnDropHandle<i32>,
+}
+
+impl Program {
+    fn of(mut session: ExecSession) -> Self {
+        Self {
+            stdin: session.stdin.take(),
+            stdout: session.stdout.take(),
+            stderr: session.stderr.take(),
+            terminal: session.terminal.take(),
+            // A wait that is given up may have read half of its answer; dropped, it ends the program.
+            ended: AbortOnDropHandle::new(tokio::spawn(async move {
+                session.wait().await.unwrap_or(KILLED)
+            })),
+        }
+    }
+}
+
+/// Until the program has ended and all it printed is sent; `None` if the caller went away, which ends it. A caller that takes nothing is
+/// heard all the same, and one that says nothing is told all.
+async fn carry(program: Program, wish: &Wish, says: &mut Says, hears: &mut Hears) -> Option<Value> {
     let (printed, mut print) = mpsc::channel::<(u8, Vec<u8>)>(WAITING);
     let (typed, mut types) = mpsc::channel::<Vec<u8>>(WAITING);
     let mut tasks = Vec::new();
-    let terminal = session.terminal.take();
+    let terminal = program.terminal;
     if let Some(terminal) = &terminal {
         let (reads, writes) = (terminal.try_clone().ok()?, terminal.try_clone().ok()?);
         read_terminal(reads, printed.clone());
         write_terminal(writes, types);
     } else {
         for (channel, pipe, wanted) in [
-            (STDOUT, session.stdout.take(), wish.output),
-            (STDERR, session.stderr.take(), wish.error),
+            (STDOUT, program.stdout, wish.output),
+            (STDERR, program.stderr, wish.error),
         ] {
             let Some(mut pipe) = pipe else { continue };
             let printed = printed.clone();
@@ -147,7 +177,7 @@ async fn carry(mut session: ExecSession, wish: &Wish, channels: &mut Channels) -
                 }
             })));
         }
-        let stdin = session.stdin.take();
+        let stdin = program.stdin;
         tasks.push(AbortOnDropHandle::new(tokio::spawn(async move {
             let Some(mut stdin) = stdin else { return };
             while let Some(bytes) = types.recv().await {
@@ -158,42 +188,53 @@ async fn carry(mut session: ExecSession, wish: &Wish, channels: &mut Channels) -
         })));
     }
     drop(printed);
-    let mut typed = Some(typed).filter(|_| wish.input);
-    let mut held = None;
-    let mut code = None;
-    let mut open = true;
-    // A wait that is given up may have read half of its answer; dropped, it ends the program.
-    let mut waiting = AbortOnDropHandle::new(tokio::spawn(async move { session.wait().await }));
-    loop {
-        if let (Some(code), false) = (code, open) {
-            return Some(exited(code));
-        }
-        tokio::select! {
-            piece = next_piece(&mut print, code.is_some()), if open => match piece {
-                Some((channel, bytes)) => if !channels.send(channel, &bytes).await {
+    let mut ended = program.ended;
+    let said = async {
+        let (mut code, mut open) = (None, true);
+        loop {
+            if let (Some(code), false) = (code, open) {
+                return Some(exited(code));
+            }
+            tokio::select! {
+                piece = next_piece(&mut print, code.is_some()), if open => match piece {
+                    Some((channel, bytes)) => if !says.send(channel, &bytes).await {
+                        return None;
+                    },
+                    None => open = false,
+                },
+                // A shim that died took the program along.
+                how = &mut ended, if code.is_none() => code = Some(how.unwrap_or(KILLED)),
+                due = says.due() => if !says.answer(due).await {
                     return None;
                 },
-                None => open = false,
-            },
-            ended = &mut waiting, if code.is_none() => {
-                // A shim that died took the program along.
-                code = Some(ended.ok().and_then(Result::ok).unwrap_or(137));
             }
-            is_taken = hand_on(typed.as_ref(), &mut held), if held.is_some() => if !is_taken {
-                // One that reads nothing any more takes nothing.
-                typed = None;
-            },
-            came = channels.next(), if held.is_none() => match came? {
-                Came::Data(STDIN, bytes) => held = typed.is_some().then_some(bytes),
-                Came::Data(RESIZE, bytes) => {
-                    if let Some(terminal) = &terminal {
-                        resize(terminal, &bytes);
-                    }
-                }
-                Came::Closed(STDIN) => typed = None,
-                Came::Data(..) | Came::Closed(_) => {}
-            },
         }
+    };
+    let heard = async {
+        let (mut typed, mut held) = (Some(typed).filter(|_| wish.input), None);
+        loop {
+            tokio::select! {
+                is_taken = hand_on(typed.as_ref(), &mut held), if held.is_some() => if !is_taken {
+                    // One that reads nothing any more takes nothing.
+                    typed = None;
+                },
+                came = hears.next(), if held.is_none() => match came {
+                    None => return,
+                    Some(Came::Data(STDIN, bytes)) => held = typed.is_some().then_some(bytes),
+                    Some(Came::Data(RESIZE, bytes)) => {
+                        if let Some(terminal) = &terminal {
+                            resize(terminal, &bytes);
+                        }
+                    }
+                    Some(Came::Closed(STDIN)) => typed = None,
+                    Some(Came::Data(..) | Came::Closed(_)) => {}
+                },
+            }
+        }
+    };
+    tokio::select! {
+        how = said => how,
+        () = heard => None,
     }
 }
 
@@ -276,7 +317,84 @@ pub(super) fn resize(terminal: &impl AsFd, told: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::{SinkExt as _, StreamExt as _};
+    use tokio::net::unix::pipe::pipe;
+    use tokio_tungstenite::{
+        WebSocketStream,
+        tungstenite::{Message, protocol::Role},
+    };
+
     use super::*;
+    use crate::server::{
+        channels::{Brought, Ends, brought},
+        streams::{Bytes, websocket},
+    };
+
+    /// More than pipes and sockets hold.
+    const ALL: usize = 4 << 20;
+
+    /// A program that prints `ALL` bytes while it reads as many, and ends when both are done.
+    fn talks() -> Program {
+        let ((stdin, mut reads), (mut prints, stdout)) = (pipe().unwrap(), pipe().unwrap());
+        let ended = tokio::spawn(async move {
+            let (mut heard, mut buffer) = (0, vec![0; CHUNK]);
+            let printing = async {
+                prints.write_all(&vec![2_u8; ALL]).await.unwrap();
+                drop(prints);
+            };
+            let reading = async {
+                while heard < ALL
+                    && let Ok(count @ 1..) = reads.read(&mut buffer).await
+                {
+                    heard += count;
+                }
+            };
+            tokio::join!(printing, reading);
+            i32::from(heard != ALL)
+        });
+        Program {
+            stdin: Some(stdin),
+            stdout: Some(stdout),
+            stderr: None,
+            terminal: None,
+            ended: AbortOnDropHandle::new(ended),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_says_all_before_it_listens_is_heard() {
+        let wish = Wish::read("input=1&output=1&command=talks");
+        let (near, far) = tokio::io::duplex(CHUNK);
+        let session = async {
+            let far: Bytes = Box::new(far);
+            let socket = Box::new(websocket(far).await);
+            let (mut says, mut hears) = Channels::WebSocket(socket, Ends::AsStatus).split();
+            let how = carry(talks(), &wish, &mut says, &mut hears).await;
+            says.finish(hears, &how.unwrap()).await;
+        };
+        let client = async {
+            let socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
+            let (mut sends, mut takes) = socket.split();
+            for _ in 0..ALL / CHUNK {
+                let mut piece = vec![1; 1 + CHUNK];
+                piece[0] = STDIN;
+                sends.send(Message::Binary(piece.into())).await.unwrap();
+            }
+            let (mut heard, mut how) = (0, None);
+            while let Some(Ok(message)) = takes.next().await {
+                match brought(message) {
+                    Brought::Came(Came::Data(STDOUT, bytes)) => heard += bytes.len(),
+                    Brought::Came(Came::Data(_, bytes)) => how = Some(bytes),
+                    _ => {}
+                }
+            }
+            (heard, how.unwrap())
+        };
+        let all = async { tokio::join!(session, client).1 };
+        let (heard, how) = timeout(Duration::from_secs(60), all).await.unwrap();
+        assert_eq!(heard, ALL);
+        assert_eq!(how, exited(0).to_string().into_bytes());
+    }
 
     #[tokio::test]
     async fn what_has_no_room_yet_waits_and_is_not_lost() {

@@ -256,7 +256,7 @@ fn head_end(flags: u8, length: usize) -> [u8; 4] {
 pub struct Connection<S> {
     pub frames: mpsc::Receiver<Frame>,
     pub writer: Writer<WriteHalf<S>>,
-    _reading: AbortOnDropHandle<()>,
+    pub reading: AbortOnDropHandle<()>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Connection<S> {
@@ -285,7 +285,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Connection<S> {
         Ok(Self {
             frames,
             writer: Writer::new(writes)?,
-            _reading: AbortOnDropHandle::new(reading),
+            reading: AbortOnDropHandle::new(reading),
         })
     }
 }

@@ -181,11 +181,12 @@ where
         Spoken::Spdy(_) => None,
     };
     hold(&mut request, move |upgraded| async move {
+        let bytes: Bytes = Box::new(upgraded);
         if let Some(ends) = ends {
-            let socket = Box::new(websocket(upgraded).await);
+            let socket = Box::new(websocket(bytes).await);
             return work(Channels::WebSocket(socket, ends)).await;
         }
-        match timeout(BEGINNING, SpdyChannels::begin(upgraded, streams)).await {
+        match timeout(BEGINNING, SpdyChannels::begin(bytes, streams)).await {
             Ok(Ok(channels)) => work(Channels::Spdy(Box::new(channels))).await,
             Ok(Err(error)) => tracing::debug!(%error, "a session over SPDY did not begin"),
             Err(_) => tracing::debug!("the streams of a session did not come in time"),
