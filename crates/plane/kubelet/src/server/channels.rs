@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use futures_util::{
-    SinkExt, StreamExt,
+    StreamExt,
     stream::{SplitSink, SplitStream},
 };
 use serde_json::{Value, json};
 use tokio::{
     io::WriteHalf,
     sync::mpsc,
-    time::{sleep, timeout},
+    time::{Interval, sleep, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -23,7 +23,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     spdy::{Connection, Frame, Writer},
-    streams::{Bytes, GOODBYE},
+    streams::{Bytes, GOODBYE, pass, pings},
 };
 
 pub const STDIN: u8 = 0;
@@ -139,6 +139,7 @@ impl Channels {
         let says = Says {
             by: says,
             answers: waiting,
+            pings: pings(),
         };
         (says, Hears(hears))
     }
@@ -151,12 +152,14 @@ const MOST_ANSWERS: usize = 1024;
 pub enum Due {
     Reset(u32),
     Pong(u32),
+    Ping,
 }
 
 /// What is said to the caller.
 pub struct Says {
     by: SaysBy,
     answers: mpsc::Receiver<Due>,
+    pings: Interval,
 }
 
 enum SaysBy {
@@ -167,9 +170,10 @@ enum SaysBy {
 impl Says {
     /// Waits for what is to be said by the way. Dropping the future loses nothing.
     pub async fn due(&mut self) -> Due {
-        match self.answers.recv().await {
-            Some(due) => due,
-            None => std::future::pending().await,
+        tokio::select! {
+            biased;
+            Some(due) = self.answers.recv() => due,
+            _ = self.pings.tick() => Due::Ping,
         }
     }
 
@@ -178,6 +182,10 @@ impl Says {
         match (&mut self.by, due) {
             (SaysBy::Spdy(writer, _), Due::Reset(id)) => writer.reset(id).await.is_ok(),
             (SaysBy::Spdy(writer, _), Due::Pong(id)) => writer.pong(id).await.is_ok(),
+            (SaysBy::Spdy(writer, _), Due::Ping) => writer.ping().await.is_ok(),
+            (SaysBy::WebSocket(sends, _), Due::Ping) => {
+                pass(sends, Message::Ping(Default::default())).await
+            }
             // Those of a WebSocket answer for themselves.
             (SaysBy::WebSocket(..), Due::Reset(_) | Due::Pong(_)) => true,
         }
@@ -194,7 +202,7 @@ impl Says {
                 let mut message = Vec::with_capacity(bytes.len() + 1);
                 message.push(channel);
                 message.extend_from_slice(bytes);
-                sends.send(Message::Binary(message.into())).await.is_ok()
+                pass(sends, Message::Binary(message.into())).await
             }
         }
     }
@@ -233,7 +241,7 @@ impl Says {
                     code: CloseCode::Normal,
                     reason: "".into(),
                 };
-                let _ = sends.send(Message::Close(Some(normal))).await;
+                pass(sends, Message::Close(Some(normal))).await;
             }
             SaysBy::Spdy(writer, ids) => {
                 for id in ids.values() {

@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeMap, io, net::Ipv4Addr, time::Duration};
 
-use futures_util::{
-    FutureExt as _, SinkExt as _, StreamExt as _, future::BoxFuture, stream::SplitSink,
-};
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::SplitSink};
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio::{
@@ -22,7 +20,7 @@ use super::{
     channels::{Brought, Came, Channels, brought},
     sessions::{CHUNK, WAITING, Wish, hand_on},
     spdy::{Connection, Frame, Headers, Writer},
-    streams::{Bytes, is_spdy_forward, upgrade, upgrade_forward},
+    streams::{Bytes, is_spdy_forward, pass, pings, upgrade, upgrade_forward},
 };
 use crate::kubelet::Kubelet;
 
@@ -95,7 +93,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let message = [&[channel][..], bytes].concat();
-    sends.send(Message::Binary(message.into())).await.is_ok()
+    pass(sends, Message::Binary(message.into())).await
 }
 
 /// Two channels a port, data and error; each begins with the port's number. A client that takes nothing is heard all the same.
@@ -141,8 +139,16 @@ where
     }
     drop(printed);
     let said = async {
-        while let Some((channel, bytes)) = print.recv().await {
-            if !tell(&mut sends, channel, &bytes).await {
+        let mut pings = pings();
+        loop {
+            let is_taken = tokio::select! {
+                piece = print.recv() => match piece {
+                    Some((channel, bytes)) => tell(&mut sends, channel, &bytes).await,
+                    None => return,
+                },
+                _ = pings.tick() => pass(&mut sends, Message::Ping(Default::default())).await,
+            };
+            if !is_taken {
                 return;
             }
         }
@@ -293,6 +299,7 @@ async fn say<S: AsyncWrite + Unpin>(
     mut print: mpsc::Receiver<(u32, Vec<u8>)>,
     told: mpsc::Sender<u32>,
 ) -> io::Result<()> {
+    let mut pings = pings();
     loop {
         tokio::select! {
             biased;
@@ -309,7 +316,7 @@ async fn say<S: AsyncWrite + Unpin>(
                     return Ok(());
                 }
             }
-            else => return Ok(()),
+            _ = pings.tick() => writer.ping().await?,
         }
     }
 }
@@ -508,6 +515,41 @@ mod tests {
         // Behind the port's number.
         assert_eq!(heard, 2 + ALL);
         assert_eq!(port.await.unwrap(), ALL);
+    }
+
+    /// Time passes while nothing else happens.
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_is_gone_is_noticed_while_its_port_takes_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let port = tokio::spawn(async move { listener.accept().await.unwrap() });
+        let ports: Ports = Box::new(move |_: u16| TcpStream::connect(address).boxed());
+        let (mut near, far) = tokio::io::duplex(CHUNK);
+        let session = tokio::spawn(forward_streams(ports, Box::new(far)));
+        let mut packer = made::packer();
+        for (id, kind) in [(1, "error"), (3, "data")] {
+            let pairs = [("streamtype", kind), ("port", "80"), ("requestid", "0")];
+            let frame = made::begin(&mut packer, id, &pairs);
+            near.write_all(&frame).await.unwrap();
+        }
+        let port = port.await.unwrap();
+        let frames = made::data(3, &vec![1; CHUNK], false).repeat(ALL / CHUNK);
+        let (mut sent, mut stalls) = (0, 0);
+        // Until all on the way is full.
+        while stalls < 10 {
+            match timeout(Duration::from_secs(1), near.write(&frames[sent..])).await {
+                Ok(count) => {
+                    stalls = 0;
+                    sent += count.unwrap();
+                }
+                Err(_) => stalls += 1,
+            }
+        }
+        assert!(sent < frames.len());
+        drop(near);
+        let ended = timeout(Duration::from_hours(1), session).await;
+        let _ = ended.unwrap().unwrap();
+        drop(port);
     }
 
     #[tokio::test]

@@ -396,6 +396,47 @@ mod tests {
         assert_eq!(how, exited(0).to_string().into_bytes());
     }
 
+    /// Time passes while nothing else happens.
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_is_gone_is_noticed_while_its_program_reads_nothing() {
+        let wish = Wish::read("input=1&output=1&command=sleep");
+        let (near, far) = tokio::io::duplex(CHUNK);
+        // It prints nothing, but might.
+        let ((stdin, reads), (prints, stdout)) = (pipe().unwrap(), pipe().unwrap());
+        let program = Program {
+            stdin: Some(stdin),
+            stdout: Some(stdout),
+            stderr: None,
+            terminal: None,
+            ended: AbortOnDropHandle::new(tokio::spawn(std::future::pending())),
+        };
+        let session = async {
+            let far: Bytes = Box::new(far);
+            let socket = Box::new(websocket(far).await);
+            let (mut says, mut hears) = Channels::WebSocket(socket, Ends::AsStatus).split();
+            carry(program, &wish, &mut says, &mut hears).await
+        };
+        let client = async {
+            let socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
+            let (mut sends, _takes) = socket.split();
+            let mut stalls = 0;
+            // Until all on the way is full.
+            while stalls < 10 {
+                let mut piece = vec![1; 1 + CHUNK];
+                piece[0] = STDIN;
+                let sending = sends.send(Message::Binary(piece.into()));
+                match timeout(Duration::from_secs(1), sending).await {
+                    Ok(sent) => sent.unwrap(),
+                    Err(_) => stalls += 1,
+                }
+            }
+        };
+        let all = async { tokio::join!(session, client).0 };
+        let how = timeout(Duration::from_hours(1), all).await.unwrap();
+        assert_eq!(how, None);
+        drop((reads, prints));
+    }
+
     #[tokio::test]
     async fn what_has_no_room_yet_waits_and_is_not_lost() {
         let (typed, mut types) = mpsc::channel(1);

@@ -5,8 +5,10 @@ use std::{collections::BTreeMap, io};
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
+
+use super::streams::STALLED;
 
 /// With which both sides' compression of headers begins; SPDY's own.
 pub const DICTIONARY: &[u8] = include_bytes!("spdy.dictionary");
@@ -177,7 +179,11 @@ impl<S: AsyncRead + Unpin> Reader<S> {
                     }));
                 }
                 RST_STREAM => return Ok(Some(Frame::Reset { id: id()? })),
-                PING => return Ok(Some(Frame::Ping { id: id()? })),
+                PING => match id()? {
+                    // Those of clients are odd: this answers one of ours.
+                    ours if ours % 2 == 0 => {}
+                    id => return Ok(Some(Frame::Ping { id })),
+                },
                 GOAWAY => return Ok(Some(Frame::GoAway)),
                 // Settings, windows, and further headers mean nothing here.
                 _ => {}
@@ -190,6 +196,8 @@ impl<S: AsyncRead + Unpin> Reader<S> {
 pub struct Writer<S> {
     stream: S,
     packer: Compress,
+    /// The last ping. Those of a server are even.
+    pinged: u32,
 }
 
 impl<S: AsyncWrite + Unpin> Writer<S> {
@@ -197,7 +205,19 @@ impl<S: AsyncWrite + Unpin> Writer<S> {
         let mut packer = Compress::new(Compression::fast(), true);
         let set = packer.set_dictionary(DICTIONARY);
         set.map_err(|_| broken("the dictionary cannot be set"))?;
-        Ok(Self { stream, packer })
+        Ok(Self {
+            stream,
+            packer,
+            pinged: 0,
+        })
+    }
+
+    async fn write(&mut self, frame: &[u8]) -> io::Result<()> {
+        let writing = async {
+            self.stream.write_all(frame).await?;
+            self.stream.flush().await
+        };
+        timeout(STALLED, writing).await?
     }
 
     async fn control(&mut self, kind: u16, flags: u8, body: &[u8]) -> io::Result<()> {
@@ -206,8 +226,7 @@ impl<S: AsyncWrite + Unpin> Writer<S> {
         frame.extend(kind.to_be_bytes());
         frame.extend(head_end(flags, body.len()));
         frame.extend_from_slice(body);
-        self.stream.write_all(&frame).await?;
-        self.stream.flush().await
+        self.write(&frame).await
     }
 
     /// A stream is taken.
@@ -228,8 +247,13 @@ impl<S: AsyncWrite + Unpin> Writer<S> {
         frame.extend(id.to_be_bytes());
         frame.extend(head_end(if ends { FIN } else { 0 }, bytes.len()));
         frame.extend_from_slice(bytes);
-        self.stream.write_all(&frame).await?;
-        self.stream.flush().await
+        self.write(&frame).await
+    }
+
+    /// Asks whether the client is there. Its answer is nothing to anybody: whoever is gone is so to what is written.
+    pub async fn ping(&mut self) -> io::Result<()> {
+        self.pinged = self.pinged.wrapping_add(2);
+        self.control(PING, 0, &self.pinged.to_be_bytes()).await
     }
 
     pub async fn pong(&mut self, id: u32) -> io::Result<()> {
@@ -379,6 +403,22 @@ mod tests {
         let mut head = [0; 8];
         theirs.read_exact(&mut head).await.unwrap();
         assert_eq!(head[..4], [0x80, 3, 0, 2]);
+    }
+
+    #[tokio::test]
+    async fn answers_to_pings_are_no_pings() {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 16);
+        let mut connection = Connection::new(ours).unwrap();
+        for id in [2, 4] {
+            connection.writer.ping().await.unwrap();
+            let mut ping = [0; 12];
+            theirs.read_exact(&mut ping).await.unwrap();
+            assert_eq!(ping[..], made::ping(id));
+            theirs.write_all(&ping).await.unwrap();
+        }
+        theirs.write_all(&made::ping(5)).await.unwrap();
+        let next = connection.frames.recv().await;
+        assert_eq!(next, Some(Frame::Ping { id: 5 }));
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt, stream::SplitSink};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
     header::{
@@ -17,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream},
     sync::OwnedSemaphorePermit,
-    time::timeout,
+    time::{Instant, Interval, MissedTickBehavior, interval_at, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -43,6 +43,11 @@ const MOST_MESSAGE: usize = 1 << 20;
 
 /// Whoever is done with a session waits no longer for the other side.
 pub const GOODBYE: Duration = Duration::from_secs(5);
+/// How often a client is asked whether it is still there. What waits behind words that nobody takes yet would not tell: a connection is
+/// seen to be broken where something is written to it.
+const PING: Duration = Duration::from_secs(15);
+/// A client that takes nothing for so long is given up, as by the kubelet's `streamingConnectionIdleTimeout`.
+pub const STALLED: Duration = Duration::from_hours(4);
 /// Streams that a client begins come at once.
 const BEGINNING: Duration = Duration::from_secs(30);
 
@@ -151,6 +156,21 @@ fn agree(spoken: &Spoken) -> Response<Answer> {
             (HeaderName::from_static(STREAM_VERSION), version),
         ]),
     }
+}
+
+/// When a client is to be asked whether it is still there.
+pub fn pings() -> Interval {
+    let mut pings = interval_at(Instant::now() + PING, PING);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pings
+}
+
+/// Sends a message; whether it was taken.
+pub async fn pass<S>(sends: &mut SplitSink<WebSocketStream<S>, Message>, message: Message) -> bool
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    matches!(timeout(STALLED, sends.send(message)).await, Ok(Ok(())))
 }
 
 /// A WebSocket over what was upgraded to one.
