@@ -79,7 +79,7 @@ impl Clusters {
             writer: self.settings.logs.clone(),
             clock: self.settings.clock.clone(),
             on: RwLock::new(wanted.logs.clone()),
-            strangers: Strangers::new(self.settings.clock.now()),
+            strangers: Strangers::default(),
         });
         let profiles = Arc::new(OfCluster {
             eks: eks.clone(),

@@ -1,6 +1,11 @@
 //! What a cluster tells its owner in CloudWatch Logs, below `/aws/eks/<cluster>/cluster`: the kinds of log that are switched on.
 
-use std::{collections::BTreeSet, fmt::Debug, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+    sync::Arc,
+    time::Duration,
+};
 
 use parking_lot::{Mutex, RwLock};
 use wharf_base::{
@@ -29,21 +34,21 @@ pub const KIND: Kind = Kind {
 /// An answer that took longer is told of in the log of the API server.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Bytes that requests of those who prove to be nobody add to the audit log of a cluster: some ninety usual lines at once, then one or
-/// two a second. Anybody could fill it.
+/// Bytes that those who prove to be nobody add to a log of a cluster: some ninety usual lines at once, then one or two a second. Anybody
+/// could fill it.
 const STRANGERS: Rate = Rate::new(65_536.0, 1024.0);
 
-/// How much strangers have left of the audit log of a cluster.
-pub struct Strangers(Mutex<Bucket<Timestamp>>);
+/// How much strangers have left of each log of a cluster.
+#[derive(Default)]
+pub struct Strangers(Mutex<BTreeMap<LogType, Bucket<Timestamp>>>);
 
 impl Strangers {
-    pub fn new(now: Timestamp) -> Self {
-        Self(Mutex::new(Bucket::full(STRANGERS, now)))
-    }
-
     /// A long line is paid for by those that come later.
-    fn have_room(&self, line: &str, now: Timestamp) -> bool {
-        self.0.lock().draw(line.len() as f64, now)
+    fn have_room(&self, log: LogType, line: &str, now: Timestamp) -> bool {
+        let mut buckets = self.0.lock();
+        let bucket = buckets.entry(log);
+        let bucket = bucket.or_insert_with(|| Bucket::full(STRANGERS, now));
+        bucket.draw(line.len() as f64, now)
     }
 }
 
@@ -79,6 +84,13 @@ impl ClusterLogs {
         self.writer.add(&self.whose.place, [line]);
     }
 
+    /// What somebody did who proved to be nobody, unless such have filled the log.
+    fn write_of_stranger(&self, kind: LogType, at: Timestamp, text: String) {
+        if self.strangers.have_room(kind, &text, at) {
+            self.write(kind, at, text);
+        }
+    }
+
     /// The API server answers at this port from now on.
     pub fn serves(&self, port: u16) {
         let now = self.clock.now();
@@ -101,6 +113,7 @@ impl ClusterLogs {
             return;
         }
         let now = self.clock.now();
+        let is_stranger = entered.is_err() && arn.is_empty();
         let text = match entered {
             Ok(user) => logfmt(
                 now,
@@ -123,7 +136,10 @@ impl ClusterLogs {
                 logfmt(now, "warning", "access denied", said)
             }
         };
-        self.write(LogType::Authenticator, now, text);
+        match is_stranger {
+            true => self.write_of_stranger(LogType::Authenticator, now, text),
+            false => self.write(LogType::Authenticator, now, text),
+        }
     }
 }
 
@@ -131,8 +147,9 @@ impl Audit for ClusterLogs {
     fn heard(&self, record: &AuditRecord<'_>) {
         if self.is_on(LogType::Audit) && record.is_recorded() {
             let line = record.event().to_string();
-            if record.unproven.is_none() || self.strangers.have_room(&line, record.ended) {
-                self.write(LogType::Audit, record.ended, line);
+            match record.unproven {
+                Some(_) => self.write_of_stranger(LogType::Audit, record.ended, line),
+                None => self.write(LogType::Audit, record.ended, line),
             }
         }
         let took = record.ended.since(record.began);
@@ -307,12 +324,13 @@ mod tests {
     }
 
     #[test]
-    fn strangers_do_not_fill_the_audit_log() {
+    fn strangers_do_not_fill_a_log() {
         let at = |seconds: i64| Timestamp::from_millis(1_800_000_000_000 + seconds * 1000);
-        let strangers = Strangers::new(at(0));
+        let strangers = Strangers::default();
         let line = "x".repeat(700);
         let taken = |line: &str, seconds| {
-            let tries = (0..1000).filter(|_| strangers.have_room(line, at(seconds)));
+            let tries =
+                (0..1000).filter(|_| strangers.have_room(LogType::Audit, line, at(seconds)));
             tries.count()
         };
         assert_eq!(taken(&line, 0), 94);
@@ -322,6 +340,9 @@ mod tests {
         assert_eq!(taken(&"x".repeat(100_000), 7200), 1);
         assert_eq!(taken(&line, 7210), 0);
         assert_eq!(taken(&line, 7240), 10);
+        // Each log by itself: a token that is refused is told of in both.
+        assert!(!strangers.have_room(LogType::Audit, &line, at(7240)));
+        assert!(strangers.have_room(LogType::Authenticator, &line, at(7240)));
     }
 
     #[test]
