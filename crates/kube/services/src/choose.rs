@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use crate::{
     book::Entry,
-    service::{Policy, Service, ServicePort},
+    service::{Policy, ServicePort},
     slice::Endpoint,
 };
 
@@ -45,7 +45,7 @@ impl Entry {
             return Chosen::Nothing;
         };
         let all = self.endpoints(port, is_v6);
-        let anywhere = usable(&all, service, |_| true);
+        let anywhere = usable(&all, |_| true);
         let policy = match from {
             Origin::Inside => service.internal,
             Origin::Outside => service.external,
@@ -54,10 +54,10 @@ impl Entry {
         if policy == Policy::Cluster || anywhere.is_empty() {
             return match anywhere.is_empty() {
                 true => Chosen::Nothing,
-                false => Chosen::Endpoints(hinted(&all, service, here).unwrap_or(anywhere)),
+                false => Chosen::Endpoints(hinted(&all, here).unwrap_or(anywhere)),
             };
         }
-        let here = usable(&all, service, |it| it.node.as_deref() == Some(here.node));
+        let here = usable(&all, |it| it.node.as_deref() == Some(here.node));
         match here.is_empty() {
             true => Chosen::NoneHere,
             false => Chosen::Endpoints(here),
@@ -65,19 +65,10 @@ impl Entry {
     }
 }
 
-/// Of services that publish those that are not ready, slices tell all as ready.
-fn is_ready(endpoint: &Endpoint, service: &Service) -> bool {
-    endpoint.ready || service.publishes_not_ready
-}
-
 /// The ready endpoints that are to have the traffic of this node, or else those of its zone (`trafficDistribution`). `None` where hints say
 /// nothing: one that is ready has none, or none is for here.
-fn hinted(
-    all: &[(SocketAddr, &Endpoint)],
-    service: &Service,
-    here: Place<'_>,
-) -> Option<Vec<SocketAddr>> {
-    let ready: Vec<_> = all.iter().filter(|(_, it)| is_ready(it, service)).collect();
+fn hinted(all: &[(SocketAddr, &Endpoint)], here: Place<'_>) -> Option<Vec<SocketAddr>> {
+    let ready: Vec<_> = all.iter().filter(|(_, it)| it.ready).collect();
     let by = |hints: fn(&Endpoint) -> &[Arc<str>], own: &str| {
         if ready.iter().any(|(_, it)| hints(it).is_empty()) {
             return None;
@@ -91,17 +82,14 @@ fn hinted(
     by(|it| &it.for_nodes, here.node).or_else(|| by(|it| &it.for_zones, here.zone))
 }
 
-/// Those that are ready; where none is, those that serve until they end.
-fn usable(
-    all: &[(SocketAddr, &Endpoint)],
-    service: &Service,
-    counts: impl Fn(&Endpoint) -> bool,
-) -> Vec<SocketAddr> {
+/// Those that are ready; where none is, those that serve until they end. Slices alone say so: those of services that publish what is not
+/// ready have all as ready where the controller writes them.
+fn usable(all: &[(SocketAddr, &Endpoint)], counts: impl Fn(&Endpoint) -> bool) -> Vec<SocketAddr> {
     let of = |wanted: &dyn Fn(&Endpoint) -> bool| {
         let all = all.iter().filter(|(_, it)| counts(it) && wanted(it));
         all.map(|(at, _)| *at).collect::<Vec<_>>()
     };
-    let ready = of(&|it| is_ready(it, service));
+    let ready = of(&|it| it.ready);
     match ready.is_empty() {
         true => of(&|it| it.serving && it.terminating),
         false => ready,

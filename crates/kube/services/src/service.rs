@@ -130,7 +130,6 @@ pub struct Service {
     pub external_addresses: Vec<IpAddr>,
     /// Addresses of its load balancer that nodes are to lead (`ipMode: VIP`).
     pub balancer_addresses: Vec<IpAddr>,
-    pub publishes_not_ready: bool,
     /// How long a client stays with an endpoint (`sessionAffinity: ClientIP`).
     pub affinity: Option<Duration>,
     pub internal: Policy,
@@ -209,7 +208,6 @@ impl Service {
             health_port: port(object.integer("/spec/healthCheckNodePort"))
                 .filter(|_| kind == Kind::LoadBalancer),
             kind,
-            publishes_not_ready: object.is_true("/spec/publishNotReadyAddresses"),
             affinity,
             internal: Policy::read(object.text("/spec/internalTrafficPolicy")),
             external: Policy::read(object.text("/spec/externalTrafficPolicy")),

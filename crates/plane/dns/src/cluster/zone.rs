@@ -80,7 +80,8 @@ impl Served {
         // As with CoreDNS, endpoints have names whether their service has an address or not; its ports are where its address is.
         for slice in entry.slices() {
             for endpoint in &slice.endpoints {
-                if !(endpoint.ready || service.publishes_not_ready) {
+                // As CoreDNS, by what slices say: those of services that publish what is not ready have all as ready.
+                if !endpoint.ready {
                     continue;
                 }
                 let label = label(endpoint.hostname.as_ref(), endpoint.address);

@@ -123,7 +123,8 @@ fn each_kind_of_name() {
             SRV,
             "0 50 8080 10-0-0-2.db.shop.svc.cluster.local., 0 50 8080 db-0.db.shop.svc.cluster.local.",
         ),
-        ("early.shop.svc.cluster.local", A, "10.0.0.9"),
+        // A slice of its own says that it is not ready, whatever the service does.
+        ("early.shop.svc.cluster.local", A, "-"),
         ("empty.shop.svc.cluster.local", A, "-"),
         ("far.shop.svc.cluster.local", A, "= api.example.org."),
         ("x.far.shop.svc.cluster.local", A, "-"),
