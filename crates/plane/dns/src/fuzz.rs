@@ -36,6 +36,7 @@ pub fn answer(question: &[u8], said: &[u8]) {
             authoritative: false,
             answers: said.answers.clone(),
             authorities: said.authorities.clone(),
+            additionals: said.additionals.clone(),
         };
         fits(&question, saying, transport);
     }

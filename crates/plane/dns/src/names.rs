@@ -59,6 +59,7 @@ fn own(code: ResponseCode, query: &Query, answers: Vec<Record>) -> Said {
         authoritative: true,
         answers,
         authorities: negative.into_iter().collect(),
+        additionals: Vec::new(),
     })
 }
 
@@ -160,6 +161,12 @@ impl Names {
             let found = node.zone.read().find(&query, self.turn());
             let said = match found {
                 Found::Records(records) => own(ResponseCode::NoError, &query, records),
+                Found::Located(answers, additionals) => Said::AtOnce(Saying {
+                    authoritative: true,
+                    answers,
+                    additionals,
+                    ..Saying::default()
+                }),
                 Found::Absent if is_whole => own(ResponseCode::NXDomain, &query, Vec::new()),
                 Found::Absent => Said::AtOnce(Saying::nothing(ResponseCode::ServFail)),
                 Found::Elsewhere => self.at_once(&Scope::Vpc(vpc.to_owned()), &query),

@@ -39,6 +39,8 @@ pub(crate) struct Saying {
     pub(crate) authoritative: bool,
     pub(crate) answers: Vec<Record>,
     pub(crate) authorities: Vec<Record>,
+    /// What the asker would ask next; left out where there is no room for it.
+    pub(crate) additionals: Vec<Record>,
 }
 
 impl Saying {
@@ -97,13 +99,20 @@ impl Question {
         message.add_query(self.query.clone());
         message.answers = saying.answers;
         message.authorities = saying.authorities;
+        message.additionals = saying.additionals;
         if self.payload.is_some() {
             let mut edns = Edns::new();
             edns.set_max_payload(MAX_DATAGRAM);
             message.set_edns(edns);
         }
-        let bytes = message.to_vec().ok()?;
-        if bytes.len() <= self.most(transport) {
+        let most = self.most(transport);
+        let mut bytes = message.to_vec().ok()?;
+        if bytes.len() > most && !message.additionals.is_empty() {
+            // Nothing that was asked for (RFC 2181, section 9).
+            message.additionals.clear();
+            bytes = message.to_vec().ok()?;
+        }
+        if bytes.len() <= most {
             return Some(bytes);
         }
         // The asker comes again over TCP.
@@ -226,6 +235,33 @@ mod tests {
         check(Some(1000), 750, Transport::Datagram, true);
         check(Some(4096), 1500, Transport::Datagram, false);
         check(None, 1500, Transport::Stream, true);
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_left_out_where_it_has_no_room() {
+        let record = |last, text: usize| {
+            let name = Name::from_ascii("web.example.org.").unwrap();
+            match text {
+                0 => Record::from_rdata(name, 5, RData::A(A::new(10, 0, 0, last))),
+                _ => Record::from_rdata(name, 5, RData::TXT(TXT::new(vec!["x".repeat(text)]))),
+            }
+        };
+        let check = |text, transport, wanted| {
+            let question = read_question(&question(None));
+            let saying = Saying {
+                answers: vec![record(1, 250)],
+                additionals: vec![record(2, text), record(3, text)],
+                ..Saying::default()
+            };
+            let answer = question.answered(saying, transport).unwrap();
+            let answer = Message::from_vec(&answer).unwrap();
+            assert!(!answer.metadata.truncation);
+            let said = (answer.answers.len(), answer.additionals.len());
+            assert_eq!(said, (1, wanted), "{text} {transport:?}");
+        };
+        check(0, Transport::Datagram, 2);
+        check(200, Transport::Datagram, 0);
+        check(200, Transport::Stream, 2);
     }
 
     proptest! {

@@ -27,6 +27,8 @@ const REVERSE: &str = ".in-addr.arpa";
 pub(crate) enum Found {
     /// The name is there; with nothing of the kind that was asked for, if empty.
     Records(Vec<Record>),
+    /// Where ports are: the answer, and the addresses of the names in it, so that nobody needs to ask for them.
+    Located(Vec<Record>, Vec<Record>),
     /// Another name for that one.
     Alias(Box<Record>, Name),
     /// There is no such name in the cluster.
@@ -109,6 +111,20 @@ impl Served {
             made.addresses = all.into_iter().collect();
         }
         Some(made)
+    }
+
+    /// What the name of an endpoint leads to, or that of the service.
+    fn addresses_of(&self, label: Option<&Arc<str>>) -> Vec<IpAddr> {
+        match label {
+            Some(label) => self
+                .hosts
+                .get(label)
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect(),
+            None => self.addresses.clone(),
+        }
     }
 
     /// The addresses that have names, and the labels below the service's.
@@ -232,7 +248,8 @@ impl Zone {
             let to = full(label.as_deref(), &name.name, &name.namespace)?;
             Some(record(query, RData::PTR(PTR(to))))
         });
-        Found::Records(bounded(pointed))
+        let mut room = MOST_BYTES;
+        Found::Records(bounded(pointed, &mut room))
     }
 }
 
@@ -272,7 +289,7 @@ fn of_service(
             let mut all = served.ports.iter();
             let own = all.find(|((name, it), _)| **name == port[1..] && *it == &protocol[1..]);
             match own {
-                Some((_, targets)) => located(query, targets, (service, namespace), turn),
+                Some((_, targets)) => located(served, query, targets, (service, namespace), turn),
                 None => Found::Absent,
             }
         }
@@ -282,6 +299,7 @@ fn of_service(
 
 /// Where a port is: below which names, and at which numbers.
 fn located(
+    served: &Served,
     query: &Query,
     targets: &[Target],
     (service, namespace): (&str, &str),
@@ -292,14 +310,33 @@ fn located(
     }
     // As upstream has it: the weights of all come to about a hundred.
     let weight = u16::try_from((100 / targets.len().max(1)).max(1)).unwrap_or(1);
-    let all = in_turn(targets, turn).filter_map(|(label, port)| {
+    let named = in_turn(targets, turn).filter_map(|(label, port)| {
         let target = full(label.as_deref(), service, namespace)?;
-        Some(record(
-            query,
-            RData::SRV(SRV::new(0, weight, *port, target)),
-        ))
+        Some((label.as_ref(), *port, target))
     });
-    Found::Records(bounded(all))
+    let named: Vec<(Option<&Arc<str>>, u16, Name)> = named.collect();
+    let all = named.iter().map(|(_, port, target)| {
+        let srv = SRV::new(0, weight, *port, target.clone());
+        record(query, RData::SRV(srv))
+    });
+    let mut room = MOST_BYTES;
+    let answers = bounded(all, &mut room);
+    let mut told = BTreeSet::new();
+    let mut additional = Vec::new();
+    // A target with several ports has its addresses once.
+    let told_of = named.iter().take(answers.len());
+    for (label, _, target) in told_of.filter(|(label, ..)| told.insert(*label)) {
+        for address in served.addresses_of(*label) {
+            let found = Record::from_rdata(target.clone(), TTL, data(address));
+            // Its name stands in the answer already, but pointers do not reach everywhere in a long message.
+            let Some(rest) = room.checked_sub(target.len() + size(&found)) else {
+                return Found::Located(answers, additional);
+            };
+            room = rest;
+            additional.push(found);
+        }
+    }
+    Found::Located(answers, additional)
 }
 
 /// The domain itself.
@@ -340,14 +377,16 @@ fn records(query: &Query, all: impl IntoIterator<Item = IpAddr>, turn: usize) ->
         any || kind == own
     });
     let all: Vec<IpAddr> = all.collect();
-    let all = in_turn(&all, turn).map(|it| {
-        let data = match it {
-            IpAddr::V4(it) => RData::A(A(*it)),
-            IpAddr::V6(it) => RData::AAAA(AAAA(*it)),
-        };
-        record(query, data)
-    });
-    Found::Records(bounded(all))
+    let all = in_turn(&all, turn).map(|it| record(query, data(*it)));
+    let mut room = MOST_BYTES;
+    Found::Records(bounded(all, &mut room))
+}
+
+fn data(address: IpAddr) -> RData {
+    match address {
+        IpAddr::V4(it) => RData::A(A(it)),
+        IpAddr::V6(it) => RData::AAAA(AAAA(it)),
+    }
 }
 
 fn in_turn<T>(all: &[T], turn: usize) -> impl Iterator<Item = &T> {
@@ -355,20 +394,24 @@ fn in_turn<T>(all: &[T], turn: usize) -> impl Iterator<Item = &T> {
     after.iter().chain(before).take(MOST)
 }
 
-/// As many as a message takes.
-fn bounded(all: impl Iterator<Item = Record>) -> Vec<Record> {
-    let mut bytes = 0;
-    all.take_while(|it| {
-        let data = match &it.data {
-            RData::SRV(it) => 6 + it.target.len(),
-            RData::PTR(it) => it.0.len(),
-            _ => 16,
-        };
-        // A pointer to the name, then what every record has.
-        bytes += 12 + data;
-        bytes <= MOST_BYTES
+/// As many as a message takes that has `room` bytes left.
+fn bounded(all: impl Iterator<Item = Record>, room: &mut usize) -> Vec<Record> {
+    all.map_while(|it| {
+        *room = room.checked_sub(size(&it))?;
+        Some(it)
     })
     .collect()
+}
+
+/// The bytes of a record whose name is a pointer to one that was said before.
+fn size(of: &Record) -> usize {
+    let data = match &of.data {
+        RData::SRV(it) => 6 + it.target.len(),
+        RData::PTR(it) => it.0.len(),
+        _ => 16,
+    };
+    // The pointer, then what every record has.
+    12 + data
 }
 
 fn full(label: Option<&str>, service: &str, namespace: &str) -> Option<Name> {

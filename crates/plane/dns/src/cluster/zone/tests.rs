@@ -25,7 +25,7 @@ fn find(zone: &Zone, name: &str, kind: RecordType) -> Found {
 /// `-` for a name that is not there, empty for one without such records.
 fn said(zone: &Zone, name: &str, kind: RecordType) -> String {
     match find(zone, &format!("{name}."), kind) {
-        Found::Records(all) => {
+        Found::Records(all) | Found::Located(all, _) => {
             assert!(all.iter().all(|it| it.ttl == TTL));
             let mut all: Vec<String> = all.iter().map(|it| it.data.to_string()).collect();
             all.sort();
@@ -164,6 +164,35 @@ fn each_kind_of_name() {
 }
 
 #[test]
+fn where_ports_are_comes_with_addresses() {
+    let mut book = Book::default();
+    let ports = json!([{"name": "http", "port": 80}]);
+    let addresses = json!(["10.100.0.7", "fd00::7"]);
+    let web = json!({"clusterIP": "10.100.0.7", "clusterIPs": addresses, "ports": ports});
+    book.put_service(&service("shop", "web", web));
+    book.put_service(&service("shop", "db", json!({"clusterIP": "None"})));
+    let endpoint = |address, host: &str| json!({"addresses": [address], "hostname": host});
+    let mut db = slice("shop", "db", json!([endpoint("10.0.0.1", "db-0")]));
+    // Two numbers of one name, at the same host.
+    db["ports"] = json!([{"name": "http", "port": 80}, {"name": "HTTP", "port": 81}]);
+    book.put_slice(&db);
+    let zone = Zone::of(&book);
+    let also = |name: &str| {
+        let name = format!("_http._tcp.{name}.shop.svc.cluster.local.");
+        let Found::Located(answers, additional) = find(&zone, &name, RecordType::SRV) else {
+            panic!("{name}");
+        };
+        let additional = additional.iter();
+        let additional = additional.map(|it| format!("{} {} {}", it.name, it.ttl, it.data));
+        (answers.len(), additional.collect::<Vec<String>>())
+    };
+    let own = ["10.100.0.7", "fd00::7"].map(|it| format!("web.shop.svc.cluster.local. 5 {it}"));
+    assert_eq!(also("web"), (1, own.to_vec()));
+    let host = "db-0.db.shop.svc.cluster.local. 5 10.0.0.1".to_owned();
+    assert_eq!(also("db"), (2, vec![host]));
+}
+
+#[test]
 fn a_name_goes_with_its_service() {
     let mut book = Book::default();
     book.put_service(&service("a", "s", json!({"clusterIP": "None"})));
@@ -205,15 +234,17 @@ fn a_long_answer_fits_a_message_and_all_take_turns() {
     ] {
         for turn in (0..2000).step_by(50) {
             let query = Query::query(Name::from_ascii(&name).unwrap(), kind);
-            let Found::Records(all) = zone.find(&query, turn) else {
-                panic!("{name}");
+            let (all, additionals) = match zone.find(&query, turn) {
+                Found::Records(all) => (all, Vec::new()),
+                Found::Located(all, additionals) => (all, additionals),
+                _ => panic!("{name}"),
             };
             assert!(!all.is_empty());
             let mut message =
                 hickory_proto::op::Message::response(1, hickory_proto::op::OpCode::Query);
             message.add_query(query);
             seen.extend(all.iter().map(|it| it.data.to_string()));
-            message.answers = all;
+            (message.answers, message.additionals) = (all, additionals);
             assert!(message.to_vec().unwrap().len() <= usize::from(u16::MAX));
         }
     }
