@@ -11,6 +11,7 @@ import pytest
 from harness.kubernetes import Cluster
 from harness.waiting import wait_for
 from test_eks_nodegroups import active, is_ready, node_role, nodes_of  # noqa: F401 (a fixture)
+from test_kubernetes_explain import verdicts
 from test_kubernetes_nodes import apply, pod_of, sh, wait_phase
 
 pytestmark = pytest.mark.minutes(2)
@@ -495,6 +496,47 @@ def test_pods_wait_with_a_reason(cluster, image):
     cluster.kubectl("delete", "pod", "folder")
     cluster.kubectl("delete", "persistentvolumeclaim", "folder", "nowhere")
     cluster.kubectl("delete", "persistentvolume", "folder")
+
+
+def static(cluster, name, labels=None):
+    """A PersistentVolume of a driver that no node has, and a claim that is bound to it."""
+    volume = {
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": "",
+        "csi": {"driver": "limited.example.com", "volumeHandle": name},
+    }
+    metadata = {"name": name, "labels": labels or {}}
+    put(cluster, {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": volume})
+    claim(cluster, name, storageClassName="", volumeName=name)
+    wait_for(lambda: claim_of(cluster, name)["status"]["phase"] == "Bound", 30, "a claim that is bound")
+
+
+def test_where_volumes_keep_pods_from(installation, cluster, image):
+    node = nodes_of(cluster, "disks")[0]["metadata"]["name"]
+
+    def refuses(pod):
+        return verdicts(installation, f"default/{pod}", "--cluster", cluster.name)[node]["refuses"]
+
+    static(cluster, "elsewhere", {"topology.kubernetes.io/zone": "us-west-2d"})
+    apply(cluster, "elsewhere", using(image, "elsewhere"))
+    told(cluster, "elsewhere", "node(s) had no available volume zone")
+    assert refuses("elsewhere") == "a volume of the pod is in another zone or region, as its labels say"
+
+    driver = {"name": "limited.example.com", "nodeID": node, "topologyKeys": [], "allocatable": {"count": 1}}
+    change = json.dumps([{"op": "add", "path": "/spec/drivers/-", "value": driver}])
+    cluster.kubectl("patch", "csinode", node, "--type", "json", "-p", change)
+    for name in ("first", "second"):
+        static(cluster, name)
+    both = using(image, "first")
+    both["volumes"].append({"name": "more", "persistentVolumeClaim": {"claimName": "second"}})
+    apply(cluster, "many", both)
+    told(cluster, "many", "node(s) exceed max volume count")
+    assert refuses("many").startswith("it takes no more volumes than it has (CSINode)")
+
+    cluster.kubectl("delete", "pod", "elsewhere", "many")
+    for kind in ("persistentvolumeclaim", "persistentvolume"):
+        cluster.kubectl("delete", kind, "elsewhere", "first", "second")
 
 
 def test_kills_make_nothing_twice(installation, cluster, ec2, image):

@@ -69,7 +69,7 @@ pub struct Places {
 
 impl Places {
     /// As upstream reads them: `a__b` is both, and what names nothing does not count.
-    fn of(volume: &Value) -> impl Iterator<Item = Self> {
+    pub(crate) fn of(volume: &Value) -> impl Iterator<Item = Self> {
         PLACES.iter().filter_map(move |&(label, now)| {
             let values = volume.label(label)?.split("__");
             let values: Vec<String> = values.map(|it| it.trim().to_owned()).collect();

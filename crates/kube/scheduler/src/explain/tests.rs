@@ -1,6 +1,8 @@
 use serde_json::json;
+use wharf_kube_model::topology::ZONE;
 
 use super::*;
+use crate::{attached::Known, volumes::Places};
 
 fn node(name: &str) -> Value {
     json!({
@@ -146,6 +148,41 @@ fn each_filter_in_words() {
     ] {
         assert_eq!(refused(node, spec.clone()), want, "{spec}");
     }
+}
+
+#[test]
+fn what_volumes_keep_a_pod_from_in_words() {
+    let mut at_a = node("n");
+    at_a["metadata"]["labels"][ZONE] = "a".into();
+    let driver = json!({"name": "d", "allocatable": {"count": 1}});
+    let csi_node = json!({"metadata": {"name": "n"}, "spec": {"drivers": [driver]}});
+    let refused = |zone: &str, disks: &[&str]| {
+        let volume = json!({"metadata": {"name": "v", "labels": {ZONE: zone}}});
+        let mut reach = Reach {
+            places: Places::of(&volume).collect(),
+            ..Reach::default()
+        };
+        for disk in disks {
+            reach.attached.bring(("d".to_owned(), (*disk).to_owned()));
+        }
+        let mut snapshot = Snapshot::default();
+        snapshot.set_node(Node::read(&at_a));
+        let known = Known {
+            csi_nodes: &[Arc::new(csi_node.clone())],
+            attachments: &[],
+            of_claim: &|_| None,
+            of_volume: &|_| None,
+        };
+        reach.attached.look(&known, &snapshot);
+        let pod = pod("p", cpu("1"));
+        let found = of(&pod, &Pod::read(&pod), Claims::Known(reach), &snapshot);
+        found.nodes[0].refuses.join("; ")
+    };
+    assert_eq!(refused("a", &["one"]), "");
+    let elsewhere = "a volume of the pod is in another zone or region, as its labels say";
+    assert_eq!(refused("b", &["one"]), elsewhere);
+    let many = "it takes no more volumes than it has (CSINode): those of the pod are too many";
+    assert_eq!(refused("a", &["one", "two"]), many);
 }
 
 #[test]
