@@ -29,6 +29,8 @@ const OWN_CONDITIONS: [&str; 6] = [
     "ContainersReady",
     "Ready",
 ];
+/// Bytes that containers leave about their ends, of all containers of a pod: each has its part of it, as upstream.
+const MOST_MESSAGES: usize = 12 << 10;
 const CRASH_LOOP: &str = "CrashLoopBackOff";
 const DISRUPTED: &str = "DisruptionTarget";
 const BY_NODE: &str = "TerminationByKubelet";
@@ -320,7 +322,7 @@ fn container(pod: &Pod, state: &PodState, of: &Container, is_init: bool, now: Ti
             "startedAt": how.started_at.map(Timestamp::iso8601_seconds), "containerID": id(how.attempt),
         });
         if !how.message.is_empty() {
-            value["message"] = how.message.as_str().into();
+            value["message"] = its_part(pod, &how.message).into();
         }
         json!({ "terminated": value })
     };
@@ -367,6 +369,13 @@ fn container(pod: &Pod, state: &PodState, of: &Container, is_init: bool, now: Ti
         "user": known.user.as_ref().map(user),
         "started": known.is_running() && known.has_started,
     })
+}
+
+/// What there is room for of what one container left about its end.
+fn its_part<'a>(pod: &Pod, message: &'a str) -> &'a str {
+    let containers = pod.all_containers().count() + pod.spec.ephemeral_containers.len();
+    let most = MOST_MESSAGES / containers.max(1);
+    &message[..message.floor_char_boundary(most)]
 }
 
 /// Whether a container that ended waits before it begins again.

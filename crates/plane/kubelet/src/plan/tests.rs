@@ -651,6 +651,44 @@ fn a_pod_that_takes_more_than_it_may_keeps_its_time_and_its_log() {
 }
 
 #[test]
+fn what_all_containers_left_about_their_ends_has_12_kib_together() {
+    let names: Vec<String> = (0..7).map(|it| format!("c{it}")).collect();
+    let containers: Vec<Value> = names.iter().map(|it| json!({ "name": it })).collect();
+    let pod = pod(json!({"restartPolicy": "Never", "containers": containers}));
+    let mut state = ready(&pod);
+    let mut under_way = act(&pod, &mut state, NOW);
+    while let Some(action) = under_way.pop() {
+        let event = match action {
+            Action::Pull { container } => pulled(&container),
+            Action::Start { container, attempt } => started(&container, attempt),
+            other => panic!("{other:?}"),
+        };
+        state.take(&pod, event, NOW);
+        under_way.extend(act(&pod, &mut state, NOW));
+    }
+    for container in names {
+        let left = Event::Ended {
+            container,
+            attempt: 0,
+            code: 1,
+            oom: false,
+            at: NOW,
+            message: "é".repeat(2048),
+        };
+        state.take(&pod, left, NOW);
+    }
+    let place = Place {
+        host_ip: "10.0.0.1".to_owned(),
+    };
+    let told = status(&pod, &state, &place, NOW);
+    for container in told["containerStatuses"].as_array().unwrap() {
+        let message = container["state"]["terminated"]["message"].as_str();
+        // A seventh is 1755 bytes, and no character is cut.
+        assert_eq!(message.map(str::len), Some(1754));
+    }
+}
+
+#[test]
 fn conditions_keep_their_time_and_gates_open() {
     let spec =
         json!({"containers": [{"name": "a"}], "readinessGates": [{"conditionType": "open"}]});
