@@ -19,15 +19,6 @@ pub fn wants(spec: &Value, name: &str, labels: &Map<String, Value>) -> bool {
         && required.is_none_or(|it| NodeSelector::read(it).matches(name, labels))
 }
 
-/// Whether a pod of this spec asks for labels of its node, and not for its name alone.
-pub fn asks_for_labels(spec: &Value) -> bool {
-    let terms = at(spec, &REQUIRED).map_or(&[][..], |it| items(it, "nodeSelectorTerms"));
-    map(spec, "nodeSelector").is_some_and(|it| !it.is_empty())
-        || terms
-            .iter()
-            .any(|it| !items(it, "matchExpressions").is_empty())
-}
-
 /// A node selector: any of its terms.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct NodeSelector(Vec<Term>);
@@ -153,13 +144,12 @@ mod tests {
         let selecting = json!({"nodeSelector": {"a": "b"}});
         let (labels, none) = (json!({"a": "b"}), Map::new());
         let labels = labels.as_object().unwrap();
-        for (spec, asks, fits_labels, fits_none) in [
-            (json!({}), false, true, true),
-            (by_name, false, true, true),
-            (by_label, true, false, true),
-            (selecting, true, true, false),
+        for (spec, fits_labels, fits_none) in [
+            (json!({}), true, true),
+            (by_name, true, true),
+            (by_label, false, true),
+            (selecting, true, false),
         ] {
-            assert_eq!(asks_for_labels(&spec), asks, "{spec}");
             assert_eq!(wants(&spec, "n1", labels), fits_labels, "{spec}");
             assert_eq!(wants(&spec, "n1", &none), fits_none, "{spec}");
         }

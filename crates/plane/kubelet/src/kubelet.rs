@@ -14,7 +14,7 @@ use std::{
 };
 
 use parking_lot::RwLock;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
@@ -23,7 +23,10 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use wharf_base::{Backoff, Clock};
 use wharf_kube_client::{Client, Informer, Object as _, Recorder, Selection, kind};
-use wharf_kube_model::node_selector;
+use wharf_kube_model::{
+    node_selector,
+    taint::{Taint, Toleration},
+};
 
 use crate::{
     host_ports::{self, HostPorts},
@@ -34,6 +37,7 @@ use crate::{
     on_demand, perform,
     pod::Pod,
     pressure::watch::{Capacity, Pressure},
+    qos,
     resizing::{self, Given},
     status::Place,
     usage::{self, Usage},
@@ -42,8 +46,9 @@ use crate::{
 
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// How long the API is asked for the labels of the node before a pod is taken without.
+/// How long the API is asked for the node as it is now before a pod is taken without.
 const ASKS_FOR: Duration = Duration::from_secs(5);
+const EPHEMERAL_STORAGE: &str = "ephemeral-storage";
 
 pub struct Parts {
     pub client: Client,
@@ -95,6 +100,7 @@ impl Kubelet {
             objects: Objects::new(client.clone(), stop.clone()),
             recorder: Recorder::start(client.clone(), "kubelet", &facts.name),
             services,
+            own: Arc::default(),
             place: Place {
                 host_ip: facts.address.clone(),
             },
@@ -127,13 +133,12 @@ pub async fn run(parts: Parts, kubelet: Kubelet, stop: CancellationToken) {
             fields: format!("spec.nodeName={}", parts.facts.name),
             ..Selection::default()
         };
-        let (tell, own) = watch::channel(None);
         let keep = node::keep(
             parts.client.clone(),
             parts.facts.clone(),
             parts.clock.clone(),
             kubelet.node.pressure.conditions(),
-            tell,
+            (kubelet.node.own.clone(), stop.clone()),
         );
         let _keep = AbortOnDropHandle::new(tokio::spawn(keep));
         let measuring = usage::keep(kubelet.node.clone());
@@ -148,7 +153,7 @@ pub async fn run(parts: Parts, kubelet: Kubelet, stop: CancellationToken) {
             stop.clone(),
         );
         pods.synced().await;
-        follow(&kubelet.node, pods, own, found, folders).await;
+        follow(&kubelet.node, pods, found, folders).await;
     };
     tokio::select! {
         () = stop.cancelled() => {}
@@ -193,12 +198,10 @@ async fn folders(dir: &Path, name: &str) -> BTreeSet<String> {
     found
 }
 
-/// `own`: who follows the node itself, once it is registered. `folders`: see [`folders`]; those of pods that the API knows are looked after
-/// by their workers.
+/// `folders`: see [`folders`]; those of pods that the API knows are looked after by their workers.
 async fn follow(
     node: &Arc<Node>,
     pods: Informer,
-    own: watch::Receiver<Option<Informer>>,
     mut found: BTreeMap<String, Found>,
     mut folders: BTreeSet<String>,
 ) {
@@ -248,7 +251,7 @@ async fn follow(
                 None => {
                     let left = found.remove(&node.sandbox_of(uid));
                     let elsewhere = match left {
-                        None => elsewhere(node, &own, object).await,
+                        None => elsewhere(node, object).await,
                         Some(_) => None,
                     };
                     let here = running.values().map(|it| &it.object);
@@ -349,11 +352,7 @@ fn not_for(node: &Node, object: &Value) -> Option<(String, String)> {
 }
 
 /// Why a pod is for other nodes than this one, with upstream's reasons: whoever bound it may have looked at less.
-async fn elsewhere(
-    node: &Node,
-    own: &watch::Receiver<Option<Informer>>,
-    object: &Value,
-) -> Option<(String, String)> {
+async fn elsewhere(node: &Node, object: &Value) -> Option<(String, String)> {
     let is_over = matches!(object.text("/status/phase"), "Succeeded" | "Failed");
     // The machine of Fargate for a pod was made for it.
     if is_over || node.only.is_some() {
@@ -363,25 +362,51 @@ async fn elsewhere(
         let why = "Pod was rejected: Failed to admit pod as the OS field doesn't match node OS";
         return Some(("PodOSNotSupported".to_owned(), why.to_owned()));
     }
-    let (spec, none) = (object.at("/spec"), Map::new());
-    let fits = |node: &Value| {
-        let labels = node.map("/metadata/labels").unwrap_or(&none);
-        node_selector::wants(spec, node.name(), labels)
+    let heard = node.own.get().and_then(|it| it.get("", &node.name));
+    let heard = match heard {
+        Some(heard) => heard,
+        // Its name is all that is asked for, or it has not heard of itself yet.
+        None => Arc::new(json!({"metadata": {"name": node.name}})),
     };
-    let is_here = if node_selector::asks_for_labels(spec) {
-        let heard = own.borrow().as_ref().and_then(|it| it.get("", &node.name));
-        if heard.is_some_and(|it| fits(&it)) {
-            return None;
-        }
-        // What was heard may be older than what the pod was bound by. Where nobody can be asked, the pod is taken at its binder's word.
-        let kind = kind::NODE;
-        let live = node.client.get(&kind, "", &node.name);
-        fits(&timeout(ASKS_FOR, live).await.ok()?.ok()?)
+    refused_by(&heard, object)?;
+    // What was heard of it may be older than what the pod was bound by. Where nobody can be asked, the pod is taken at its binder's word.
+    let kind = kind::NODE;
+    let live = node.client.get(&kind, "", &node.name);
+    let live = timeout(ASKS_FOR, live).await.ok()?.ok()?;
+    refused_by(&live, object)
+}
+
+/// Why a pod is not for a node, with upstream's reasons.
+fn refused_by(node: &Value, pod: &Value) -> Option<(String, String)> {
+    let none = Map::new();
+    let labels = node.map("/metadata/labels").unwrap_or(&none);
+    let (reason, why) = if !node_selector::wants(pod.at("/spec"), node.name(), labels) {
+        (
+            "NodeAffinity",
+            "NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+        )
+    } else if keeps_away(node, pod) {
+        (
+            "TaintToleration",
+            "TaintToleration failed: node(s) had taints that the pod didn't tolerate",
+        )
     } else {
-        node_selector::wants(spec, &node.name, &none)
+        return None;
     };
-    let why = "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector";
-    (!is_here).then(|| ("NodeAffinity".to_owned(), why.to_owned()))
+    Some((
+        reason.to_owned(),
+        format!("Pod was rejected: Predicate {why}"),
+    ))
+}
+
+/// Whether a node is to be left by those who do not tolerate a taint of it, as this pod does not. One that keeps others from coming alone
+/// is for who binds them.
+fn keeps_away(node: &Value, pod: &Value) -> bool {
+    let tolerations = pod.list("/spec/tolerations").iter();
+    let tolerations: Vec<Toleration> = tolerations.map(Toleration::read).collect();
+    let taints = node.list("/spec/taints").iter().map(Taint::read);
+    let mut taints = taints.filter(|it| it.effect == "NoExecute");
+    taints.any(|taint| !tolerations.iter().any(|it| it.tolerates(&taint)))
 }
 
 /// Why a pod finds no place beside those that are here, with upstream's reasons: whoever bound it may have looked at less.
@@ -397,14 +422,23 @@ fn no_room<'a>(
             .map(|pod| host_ports::taken(&pod))
             .unwrap_or_default()
     };
+    let disk_for = |it: &Value| {
+        Pod::read(it)
+            .map(|pod| qos::requested(&pod, EPHEMERAL_STORAGE))
+            .unwrap_or_default()
+    };
     let asked_ports = ports(object);
+    let own_disk = disk_for(object);
     let mut is_port_free = true;
-    let (mut pods, mut cpu, mut memory) = (0, 0, 0);
+    let (mut pods, mut cpu, mut memory, mut disk) = (0, 0, 0, 0);
     for other in others.filter(|it| node.is_for(it) && !is_over(it)) {
         let (its_cpu, its_memory) = asks(other);
         pods += 1;
         cpu += its_cpu;
         memory += its_memory;
+        if own_disk > 0 {
+            disk += disk_for(other);
+        }
         is_port_free &=
             asked_ports.is_empty() || host_ports::are_disjoint(&asked_ports, &ports(other));
     }
@@ -414,10 +448,12 @@ fn no_room<'a>(
     }
     let (own_cpu, own_memory) = asks(object);
     let (all_cpu, all_memory) = node.allocatable;
+    let all_disk = u128::from(node::allocatable_disk(node.capacity.disk));
     let kinds = [
         ("pods", 1, pods, u128::from(node.max_pods)),
         ("cpu", own_cpu, cpu, u128::from(all_cpu)),
         ("memory", own_memory, memory, u128::from(all_memory)),
+        (EPHEMERAL_STORAGE, own_disk, disk, all_disk),
     ];
     let lacks =
         |(_, asked, used, all): &&(&str, u128, u128, u128)| *asked > 0 && asked + used > *all;
@@ -461,7 +497,30 @@ fn remove(node: &Arc<Node>, id: &str, workers: &mut JoinSet<String>) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn taints_that_are_not_tolerated_keep_pods_away() {
+        let taint = |effect: &str| json!({"spec": {"taints": [{"key": "only", "value": "red", "effect": effect}]}});
+        let pod = |tolerations: Value| json!({"spec": {"tolerations": tolerations}});
+        let blue = json!([{"key": "only", "value": "blue"}]);
+        let red =
+            json!([{"key": "only", "value": "red", "effect": "NoExecute", "tolerationSeconds": 1}]);
+        let any = json!([{"operator": "Exists"}]);
+        for (effect, tolerations, is_kept_away) in [
+            ("NoExecute", json!([]), true),
+            ("NoExecute", blue, true),
+            ("NoExecute", red, false),
+            ("NoExecute", any, false),
+            ("NoSchedule", json!([]), false),
+        ] {
+            let found = keeps_away(&taint(effect), &pod(tolerations.clone()));
+            assert_eq!(found, is_kept_away, "{effect} {tolerations}");
+        }
+        assert!(!keeps_away(&json!({}), &pod(json!([]))));
+    }
 
     #[test]
     fn sandboxes_of_no_pod_are_lost_once() {

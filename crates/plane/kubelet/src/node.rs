@@ -6,7 +6,7 @@ mod patch;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -112,6 +112,8 @@ pub struct Node {
     pub objects: Objects,
     pub recorder: Recorder,
     pub services: Informer,
+    /// The node itself, as it was last heard of; nothing before it is registered.
+    pub own: Arc<OnceLock<Informer>>,
     pub place: Place,
     /// A folder a pod.
     pub dir: PathBuf,
@@ -404,13 +406,14 @@ pub fn status(facts: &Facts, before: &Value, under: &BTreeSet<Condition>, now: T
     status
 }
 
-/// Registers the node, and says that it lives, and what it is `under`, until it is dropped.
+/// Registers the node, and says that it lives, and what it is `under`, until it is dropped. `own` becomes what is heard of it, until
+/// `stop`.
 pub async fn keep(
     client: Client,
     mut facts: Facts,
     clock: Arc<dyn Clock>,
     mut under: watch::Receiver<BTreeSet<Condition>>,
-    tell: watch::Sender<Option<Informer>>,
+    (own, stop): (Arc<OnceLock<Informer>>, CancellationToken),
 ) {
     let mut wait = Backoff::new(FIRST_WAIT, LONGEST_WAIT, 2.0);
     let now_under =
@@ -421,18 +424,12 @@ pub async fn keep(
         sleep(pause).await;
     }
     tracing::info!(node = facts.name, "registered a node of Kubernetes");
-    let own = Selection {
+    let selection = Selection {
         fields: format!("metadata.name={}", facts.name),
         ..Selection::default()
     };
-    let own = Informer::start(
-        client.clone(),
-        kind::NODE,
-        own,
-        &[],
-        CancellationToken::new(),
-    );
-    tell.send_replace(Some(own.clone()));
+    let begin = || Informer::start(client.clone(), kind::NODE, selection, &[], stop);
+    let own = own.get_or_init(begin);
     let mut ticks = interval(RENEW_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut reported = clock.now();

@@ -473,6 +473,57 @@ async fn a_pod_that_asks_for_labels_of_its_node_begins_without_a_question() {
     assert_eq!(asked.count(), 0, "{calls:?}");
 }
 
+#[tokio::test]
+async fn pods_that_do_not_tolerate_a_taint_of_their_node_are_refused() {
+    let setup = Setup::new();
+    let _node = setup.node().drop_guard();
+    let taints = json!([{"key": "only", "value": "red", "effect": "NoExecute"}]);
+    let tainted = Patch::Merge(json!({"spec": {"taints": taints}}));
+    let registered = async {
+        let patch = || setup.client.patch(&kind::NODE, "", "node", &tainted);
+        while patch().await.is_err() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), registered).await.unwrap();
+    let mut spec = json!({"containers": [{"name": "a", "image": "x"}]});
+    let is_decided =
+        |it: &Value| it.has_condition("Ready", "True") || it.text("/status/phase") == "Failed";
+    // The node hears of its taint while the first pods may come.
+    let refused = async {
+        for name in (0..8).map(|it| format!("p{it}")) {
+            setup.named(&name, spec.clone()).await;
+            let pod = waited_for(&setup, &name, is_decided).await;
+            if pod.text("/status/phase") == "Failed" {
+                return Some(pod);
+            }
+        }
+        None
+    };
+    let refused = refused.await.unwrap();
+    assert_eq!(refused.text("/status/reason"), "TaintToleration");
+    spec["tolerations"] = json!([{"key": "only", "operator": "Exists"}]);
+    setup.named("tolerates", spec).await;
+    waited_for(&setup, "tolerates", |it| it.has_condition("Ready", "True")).await;
+}
+
+#[tokio::test]
+async fn pods_that_ask_for_more_disk_than_is_left_are_refused() {
+    let setup = Setup::new();
+    let _node = setup.node().drop_guard();
+    let asks = |amount: &str| {
+        let resources = json!({"requests": {"ephemeral-storage": amount}});
+        json!({"containers": [{"name": "a", "image": "x", "resources": resources}]})
+    };
+    setup.named("first", asks("300Mi")).await;
+    waited_for(&setup, "first", |it| it.has_condition("Ready", "True")).await;
+    setup.named("second", asks("900Mi")).await;
+    let refused = waited_for(&setup, "second", |it| it.text("/status/phase") == "Failed").await;
+    assert_eq!(refused.text("/status/reason"), "OutOfephemeral-storage");
+    let why = "Pod was rejected: Node didn't have enough resource: ephemeral-storage, requested: 943718400, used: 314572800, capacity: ";
+    assert!(refused.text("/status/message").starts_with(why));
+}
+
 /// Both were there before the machine was: the address of a machine can be guessed.
 #[tokio::test]
 async fn a_machine_of_fargate_runs_its_own_pod_alone() {
