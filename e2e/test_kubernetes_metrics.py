@@ -133,6 +133,8 @@ def test_what_containers_and_nodes_use(cluster, node, image):
     assert 0 < container["memory"]["availableBytes"] < 64 << 20
     capacity = int(cluster.get("node", node)["status"]["capacity"]["ephemeral-storage"])
     whole = summary["node"]["fs"]
+    threads = summary["node"]["rlimit"]
+    assert 0 < threads["curproc"] < threads["maxpid"]
     assert whole["capacityBytes"] == capacity == whole["usedBytes"] + whole["availableBytes"]
 
     cluster.kubectl("exec", "busy", "--", "sh", "-c", "head -c 8388608 /dev/urandom > /written")

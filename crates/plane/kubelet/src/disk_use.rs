@@ -63,6 +63,12 @@ impl DiskUse {
 
 /// Counted until it is more than `most` bytes. Links are not followed, and nothing mounted in it is entered.
 pub fn of(folder: &Path, most: u64) -> io::Result<DiskUse> {
+    each(folder, most, |_, _| {})
+}
+
+/// As [`of`]. `tell` hears what each file and folder takes, without what is in it, by its path below the folder; nothing of what is
+/// mounted.
+pub fn each(folder: &Path, most: u64, mut tell: impl FnMut(&Path, DiskUse)) -> io::Result<DiskUse> {
     let root = RootDir::open(folder)?;
     let device = fs::metadata(folder)?.dev();
     let mut found_so_far = DiskUse::default();
@@ -86,15 +92,20 @@ pub fn of(folder: &Path, most: u64) -> io::Result<DiskUse> {
             if found.nlink() > 1 && !found.is_dir() && !seen.insert(found.ino()) {
                 continue;
             }
-            found_so_far = found_so_far.and(DiskUse {
+            let part = DiskUse {
                 bytes: found.blocks().saturating_mul(BLOCK),
                 inodes: 1,
-            });
+            };
+            found_so_far = found_so_far.and(part);
+            let path = folder.join(entry.file_name());
+            if !found.is_dir() || found.dev() == device {
+                tell(path.strip_prefix(".").unwrap_or(&path), part);
+            }
             if found_so_far.bytes > most {
                 return Ok(found_so_far);
             }
             if found.is_dir() && found.dev() == device && folders.len() < MOST_FOLDERS {
-                folders.push(folder.join(entry.file_name()));
+                folders.push(path);
             }
         }
     }

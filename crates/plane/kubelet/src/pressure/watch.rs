@@ -7,6 +7,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -78,6 +79,8 @@ pub struct OfPod {
     /// With its volumes that are none of others.
     pub whole: DiskUse,
     pub containers: BTreeMap<String, OfContainer>,
+    /// What its node made for its volumes, by their names; nothing of one that is mounted.
+    pub volumes: BTreeMap<String, DiskUse>,
 }
 
 /// Bytes that a container has of the disk, in all its runs that are not forgotten.
@@ -484,10 +487,21 @@ async fn look_at_disk(node: Arc<Node>) {
 /// What a pod holds of the disk. What cannot be read counts as nothing. Blocks.
 fn of_pod(written: Option<&Path>, volumes: &Path) -> OfPod {
     let all_of = |folder: &Path| disk_use::of(folder, u64::MAX).unwrap_or_default();
-    let mut held = OfPod {
-        whole: all_of(volumes),
-        ..OfPod::default()
-    };
+    let mut held = OfPod::default();
+    let whole = disk_use::each(volumes, u64::MAX, |path, part| {
+        let mut names = path.iter();
+        let is_volume = names.next().is_some_and(|it| it == "volumes");
+        let Some(name) = names.next().and_then(OsStr::to_str).filter(|_| is_volume) else {
+            return;
+        };
+        match held.volumes.get_mut(name) {
+            Some(known) => *known = known.and(part),
+            None => {
+                held.volumes.insert(name.to_owned(), part);
+            }
+        }
+    });
+    held.whole = whole.unwrap_or_default();
     let Some(written) = written else {
         return held;
     };
@@ -642,7 +656,10 @@ mod tests {
         put(written.join("containers/a~r0/upper/x"), 256);
         put(written.join("containers/a~r1/upper/x"), 256);
         put(written.join("logs-b~r0/0.log"), 64);
-        put(volumes.join("volumes/v/y"), 128);
+        put(volumes.join("volumes/v/y"), 64);
+        put(volumes.join("volumes/v/deep/z"), 64);
+        std::fs::create_dir_all(volumes.join("volumes/empty")).unwrap();
+        put(volumes.join("ends/a~r0"), 0);
         let held = of_pod(Some(&written), &volumes);
         let about = |bytes: u64, kib: u64| (kib << 10..(kib + 100) << 10).contains(&bytes);
         let of = |container: &str| held.containers[container];
@@ -651,6 +668,11 @@ mod tests {
         assert_eq!((of("a").logs, of("b").written), (0, 0));
         assert!(about(held.whole.bytes, 704), "{held:?}");
         assert!(held.whole.inodes >= 4);
+        let v = held.volumes["v"];
+        assert!(about(v.bytes, 128) && v.inodes == 4, "{held:?}");
+        let names: Vec<&str> = held.volumes.keys().map(String::as_str).collect();
+        assert_eq!(names, ["empty", "v"]);
+        assert_eq!(held.volumes["empty"].inodes, 1);
         assert_eq!(
             of_pod(None, &dir.path().join("none")).whole,
             DiskUse::default()

@@ -52,7 +52,7 @@ pub fn of(node: &Node) -> Value {
         // A pod that came since is not among them.
         let held = looked.as_ref().and_then(|it| it.pods.get(&id));
         if let (Some(disk), Some(held)) = (disk, held) {
-            on_disk(&mut told, disk, held);
+            on_disk(&mut told, &pod, disk, held);
         }
         if let Some((at, carried)) = networks.get(&id) {
             told["network"] = network(*at, carried);
@@ -63,6 +63,9 @@ pub fn of(node: &Node) -> Value {
     if let Some(measured) = node.usage.node() {
         own["cpu"] = cpu(&measured);
         own["memory"] = memory(&measured, Some(node.capacity.memory));
+        if let Some(rlimit) = rlimit(&measured) {
+            own["rlimit"] = rlimit;
+        }
     }
     if let (Some(disk), Some(looked)) = (disk, &looked) {
         let (used, inodes) = (looked.whole.bytes, looked.whole.inodes);
@@ -127,8 +130,36 @@ fn memory(it: &Measured, most: Option<u64>) -> Value {
     told
 }
 
-/// What a pod and its containers have of the disk.
-fn on_disk(told: &mut Value, disk: Disk, held: &OfPod) {
+/// How many threads a node has, as the kernel counts processes, and may have.
+fn rlimit(it: &Measured) -> Option<Value> {
+    let most = it.counted.pids_limit?;
+    let now = it.counted.pids;
+    Some(json!({"time": it.at.iso8601(), "maxpid": most, "curproc": now}))
+}
+
+/// Whether a volume is a part of the node's disk: others are memory, or disks and file systems of their own.
+fn is_on_disk(volume: &Value) -> bool {
+    const WRITTEN_BY_NODE: [&str; 4] = ["configMap", "secret", "projected", "downwardAPI"];
+    let is_made = || WRITTEN_BY_NODE.iter().any(|it| volume[*it].is_object());
+    match volume.get("emptyDir") {
+        Some(dir) => dir.text("/medium") != "Memory",
+        None => is_made(),
+    }
+}
+
+/// What a pod, its volumes and its containers have of the disk.
+fn on_disk(told: &mut Value, pod: &Value, disk: Disk, held: &OfPod) {
+    let volumes = pod.list("/spec/volumes").iter();
+    let volumes = volumes.filter(|it| is_on_disk(it)).filter_map(|it| {
+        let used = held.volumes.get(it.text("/name"))?;
+        let mut told = file_system(disk, used.bytes, Some(used.inodes));
+        told["name"] = it.text("/name").into();
+        Some(told)
+    });
+    let volumes: Vec<Value> = volumes.collect();
+    if !volumes.is_empty() {
+        told["volume"] = volumes.into();
+    }
     let whole = held.whole;
     told["ephemeral-storage"] = file_system(disk, whole.bytes, Some(whole.inodes));
     let containers = told["containers"].as_array_mut();
@@ -194,6 +225,12 @@ mod tests {
         assert!(containers[0]["memory"].get("availableBytes").is_none());
         assert!(of_pod(&pod, &[]).get("cpu").is_none());
         assert_eq!(memory(&used[0].1, Some(1000))["availableBytes"], 800);
+        let mut node = measured(0, None);
+        assert_eq!(rlimit(&node), None);
+        (node.counted.pids, node.counted.pids_limit) = (40, Some(500));
+        let time = "2026-01-01T00:00:00.500Z";
+        let wanted = json!({"time": time, "maxpid": 500, "curproc": 40});
+        assert_eq!(rlimit(&node), Some(wanted));
     }
 
     #[test]
@@ -216,8 +253,24 @@ mod tests {
                 inodes: 5,
             },
             containers: [("a".to_owned(), own)].into(),
+            volumes: ["plain", "memory", "claim", "settings"]
+                .map(|it| {
+                    let used = DiskUse {
+                        bytes: 1 << 20,
+                        inodes: 2,
+                    };
+                    (it.to_owned(), used)
+                })
+                .into(),
         };
-        on_disk(&mut told, disk, &held);
+        let pod = json!({"spec": {"volumes": [
+            {"name": "plain", "emptyDir": {}},
+            {"name": "memory", "emptyDir": {"medium": "Memory"}},
+            {"name": "claim", "persistentVolumeClaim": {"claimName": "c"}},
+            {"name": "settings", "configMap": {"name": "m"}},
+            {"name": "late", "emptyDir": {}},
+        ]}});
+        on_disk(&mut told, &pod, disk, &held);
         let part = |used: u64| {
             json!({
                 "time": "2026-01-01T00:00:00.500Z", "usedBytes": used,
@@ -227,6 +280,13 @@ mod tests {
         let mut storage = part(2 << 20);
         storage["inodesUsed"] = 5.into();
         assert_eq!(told["ephemeral-storage"], storage);
+        let volume = |name: &str| {
+            let mut volume = part(1 << 20);
+            volume["inodesUsed"] = 2.into();
+            volume["name"] = name.into();
+            volume
+        };
+        assert_eq!(told["volume"], json!([volume("plain"), volume("settings")]));
         assert_eq!(told["containers"][0]["rootfs"], part(1 << 20));
         assert_eq!(told["containers"][0]["logs"], part(4096));
         assert_eq!(told["containers"][1]["rootfs"]["usedBytes"], 0);
