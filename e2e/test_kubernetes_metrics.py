@@ -129,6 +129,7 @@ def test_what_containers_and_nodes_use(cluster, node, image):
     (pod,) = [it for it in summary["pods"] if it["podRef"]["name"] == "busy"]
     assert pod["network"]["interfaces"][0]["name"] == "eth0" and pod["network"]["txBytes"] > 0
     assert pod["cpu"]["usageCoreNanoSeconds"] > 0 and pod["memory"]["workingSetBytes"] > 0
+    assert pod["process_stats"]["process_count"] > 0
     (container,) = pod["containers"]
     assert 0 < container["memory"]["availableBytes"] < 64 << 20
     capacity = int(cluster.get("node", node)["status"]["capacity"]["ephemeral-storage"])

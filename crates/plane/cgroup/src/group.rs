@@ -248,6 +248,15 @@ impl Group {
         Ok(all)
     }
 
+    /// How many processes there are in this group and below it; none if there is no such group.
+    pub fn process_count(&self) -> Result<usize, CgroupError> {
+        let mut count = self.processes()?.len();
+        for name in self.children() {
+            count += self.child(&name)?.process_count()?;
+        }
+        Ok(count)
+    }
+
     pub fn exists(&self) -> bool {
         self.folders().iter().any(|folder| folder.exists())
     }
@@ -497,6 +506,19 @@ mod tests {
             .group("/wharf-test/task")
             .unwrap();
         (root, group)
+    }
+
+    #[test]
+    fn processes_below_a_group_are_counted() {
+        let (root, group) = fake_v2();
+        assert_eq!(group.process_count().unwrap(), 0);
+        let folder = root.path().join("wharf-test/task");
+        for (below, text) in [("", "7\n8\n"), ("a", "9\n"), ("a/b", "10\n11\n")] {
+            fs::create_dir_all(folder.join(below)).unwrap();
+            fs::write(folder.join(below).join("cgroup.procs"), text).unwrap();
+        }
+        assert_eq!(group.process_count().unwrap(), 5);
+        assert_eq!(group.child("none").unwrap().process_count().unwrap(), 0);
     }
 
     #[test]

@@ -549,6 +549,11 @@ impl Machine for LinuxMachine {
         self.handle(id).ok()?.stats(name).ok()
     }
 
+    fn process_count(&self, id: &str, name: &ContainerName) -> Option<u64> {
+        let count = self.handle(id).ok()?.process_count(name).ok()?;
+        u64::try_from(count).ok()
+    }
+
     async fn carried(&self, id: &str) -> Option<Counters> {
         self.ground.network.counters(id).await.ok().flatten()
     }

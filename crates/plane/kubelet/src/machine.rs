@@ -359,6 +359,12 @@ pub trait Machine: Send + Sync + 'static {
 
     fn stats(&self, id: &str, name: &ContainerName) -> Option<ContainerStats>;
 
+    /// How many processes a container has, if they are counted.
+    fn process_count(&self, id: &str, name: &ContainerName) -> Option<u64> {
+        let _ = (id, name);
+        None
+    }
+
     /// What went through the interface of a sandbox; `None` without one of its own.
     async fn carried(&self, id: &str) -> Option<Counters> {
         let _ = id;

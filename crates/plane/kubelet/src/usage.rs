@@ -43,6 +43,8 @@ pub struct Measured {
     /// Without the page cache that would be reclaimed first.
     pub working_bytes: u64,
     pub rate: Option<Rate>,
+    /// Of containers alone, where they are counted.
+    pub processes: Option<u64>,
     /// All that was counted.
     pub counted: ContainerStats,
 }
@@ -136,9 +138,12 @@ async fn measure(node: &Node) {
         }
         for (run, _) in runs.into_iter().filter(|(_, it)| it.exit.is_none()) {
             if let Some(used) = node.machine.stats(&sandbox, &run) {
+                let processes = node.machine.process_count(&sandbox, &run);
                 let key = (sandbox.clone(), run);
                 let before = node.usage.containers.read().get(&key).copied();
-                found.insert(key, held(before, &used, node.clock.now()));
+                let mut now = held(before, &used, node.clock.now());
+                now.1.processes = processes;
+                found.insert(key, now);
             }
         }
     }
@@ -161,6 +166,7 @@ fn held(before: Option<Held>, used: &ContainerStats, at: Timestamp) -> Held {
             .memory_bytes
             .saturating_sub(used.memory_inactive_file_bytes),
         rate,
+        processes: None,
         counted: *used,
     };
     (now, measured)
@@ -190,6 +196,7 @@ mod tests {
             memory_bytes: 0,
             working_bytes: 0,
             rate: None,
+            processes: None,
             counted: ContainerStats::default(),
         }
     }

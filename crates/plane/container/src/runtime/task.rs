@@ -335,6 +335,12 @@ impl TaskHandle {
         Ok(stats)
     }
 
+    /// How many processes a container has.
+    pub fn process_count(&self, name: &ContainerName) -> Result<usize, ContainerError> {
+        let group = self.shared.hierarchies.group(&self.cgroup(name))?;
+        Ok(group.process_count()?)
+    }
+
     /// As much of it as is cheap enough to be read every second.
     pub fn glance(&self, name: &ContainerName) -> Result<Glance, ContainerError> {
         Ok(self

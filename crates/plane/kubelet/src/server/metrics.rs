@@ -477,6 +477,7 @@ mod tests {
             memory_bytes: 300,
             working_bytes: 200,
             rate: None,
+            processes: None,
             counted,
         }
     }

@@ -95,6 +95,10 @@ fn of_pod(pod: &Value, used: &[(String, Measured)]) -> Value {
         let time = newest.at.iso8601();
         summary["cpu"] = json!({"time": time, "usageCoreNanoSeconds": sum(|it| it.cpu_ns)});
         summary["memory"] = json!({"time": time, "usageBytes": sum(|it| it.memory_bytes), "workingSetBytes": sum(|it| it.working_bytes)});
+        let processes: Option<u64> = used.iter().map(|(_, it)| it.processes).sum();
+        if let Some(processes) = processes {
+            summary["process_stats"] = json!({ "process_count": processes });
+        }
     }
     summary
 }
@@ -205,13 +209,14 @@ mod tests {
             memory_bytes: 300,
             working_bytes: 200,
             rate,
+            processes: Some(3),
             counted: ContainerStats::default(),
         };
         let rate = Rate {
             nano_cores: 50,
             window_ms: 10_000,
         };
-        let used = [
+        let mut used = [
             ("a".to_owned(), measured(7, Some(rate))),
             ("b".to_owned(), measured(8, None)),
         ];
@@ -223,7 +228,12 @@ mod tests {
         assert_eq!(told["cpu"]["usageCoreNanoSeconds"], 15);
         assert_eq!(told["memory"]["workingSetBytes"], 400);
         assert!(containers[0]["memory"].get("availableBytes").is_none());
-        assert!(of_pod(&pod, &[]).get("cpu").is_none());
+        assert_eq!(told["process_stats"], json!({"process_count": 6}));
+        // Part of a sum is none.
+        used[0].1.processes = None;
+        assert!(of_pod(&pod, &used).get("process_stats").is_none());
+        let none = of_pod(&pod, &[]);
+        assert!(none.get("cpu").is_none() && none.get("process_stats").is_none());
         assert_eq!(memory(&used[0].1, Some(1000))["availableBytes"], 800);
         let mut node = measured(0, None);
         assert_eq!(rlimit(&node), None);
