@@ -19,6 +19,7 @@ mod objects;
 mod parts;
 mod pod_security;
 mod pods;
+mod ratcheting;
 mod refusals;
 mod roles;
 mod services;

@@ -141,7 +141,7 @@ fn count(facts: &Facts, old: &Value, new: &mut Value) {
 }
 
 /// Whether two objects differ in any member but these.
-fn differ(old: &Value, new: &Value, but: &[&str]) -> bool {
+pub(crate) fn differ(old: &Value, new: &Value, but: &[&str]) -> bool {
     let counts = |name: &str| !but.contains(&name) && name != "apiVersion" && name != "kind";
     let empty = Map::new();
     let (old, new) = (

@@ -28,6 +28,7 @@ mod placement;
 mod pod;
 mod pod_change;
 mod quota;
+mod ratchet;
 mod rbac;
 mod resources;
 mod review;
@@ -49,6 +50,7 @@ pub use meta::field_manager;
 use crate::{
     Resource,
     field::{Errors, FieldError, Path},
+    strategy,
 };
 
 type Check = fn(&Value, &mut Errors);
@@ -168,8 +170,19 @@ pub fn create(resource: &Resource, object: &Value) -> Vec<FieldError> {
     errors.into_vec()
 }
 
-/// Of a change. `subresource` is empty for the object itself.
+/// Of a change. `subresource` is empty for the object itself. What is wrong with the old object in the same way does not count.
 pub fn update(resource: &Resource, new: &Value, old: &Value, subresource: &str) -> Vec<FieldError> {
+    let errors = of_change(resource, new, old, subresource);
+    // Beyond the bound nobody knows what is new; metadata comes first.
+    let is_unknown = errors.full() && strategy::differ(old, new, &["metadata"]);
+    if errors.is_empty() || is_unknown {
+        return errors.into_vec();
+    }
+    let known = of_change(resource, old, old, subresource);
+    ratchet::new_faults(errors.into_vec(), known.into_vec(), new, old)
+}
+
+fn of_change(resource: &Resource, new: &Value, old: &Value, subresource: &str) -> Errors {
     let mut errors = Errors::new();
     meta::update(resource, new, old, &mut errors);
     match (subresource, is_pod(resource)) {
@@ -189,7 +202,7 @@ pub fn update(resource: &Resource, new: &Value, old: &Value, subresource: &str) 
         _ => {}
     }
     crate::custom::validate(resource, new, &mut errors);
-    errors.into_vec()
+    errors
 }
 
 /// Of a Binding: where a pod is to run.

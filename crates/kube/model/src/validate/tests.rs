@@ -4,6 +4,7 @@ mod address;
 mod cluster;
 mod csi;
 mod pods;
+mod ratchet;
 mod review;
 mod webhooks;
 mod workloads;
