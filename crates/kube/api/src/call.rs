@@ -272,11 +272,19 @@ impl Call {
 
     /// Puts the warnings into the answer's head.
     pub fn add_warnings(&self, answer: &mut Answer) {
+        for value in self.take_warnings() {
+            answer.headers_mut().append(WARNING, value);
+        }
+    }
+
+    /// The warnings so far, as they stand in an answer's head.
+    pub fn take_warnings(&self) -> Vec<HeaderValue> {
         let mut warnings = std::mem::take(&mut *self.warnings.lock());
         if warnings.iter().map(String::len).sum::<usize>() > WARNINGS_BYTES {
             warnings.iter_mut().for_each(|it| cut(it, WARNING_BYTES));
         }
         let mut room = WARNINGS_BYTES;
+        let mut values = Vec::new();
         for text in warnings {
             let Some(left) = room.checked_sub(text.len()) else {
                 break;
@@ -284,10 +292,9 @@ impl Call {
             room = left;
             let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
             let quoted: String = quoted.chars().filter(|it| !it.is_control()).collect();
-            if let Ok(value) = HeaderValue::from_str(&format!("299 - \"{quoted}\"")) {
-                answer.headers_mut().append(WARNING, value);
-            }
+            values.extend(HeaderValue::from_str(&format!("299 - \"{quoted}\"")));
         }
+        values
     }
 
     pub fn write_fault(&self, name: &str, error: WriteError) -> Fault {

@@ -7,6 +7,7 @@ use wharf_kube_model::{
     status::{MODIFIED, Status},
     strategy, validate,
     view::text_at,
+    warnings,
 };
 
 use crate::{
@@ -105,6 +106,8 @@ async fn create_once(call: &Call, mut object: Value) -> Result<Written, Stopped>
     if name.is_empty() {
         return Err(Fault::from(Status::bad_request("name or generateName is required")).into());
     }
+    let warned = warnings::create(&call.resource, &object);
+    warned.into_iter().for_each(|it| call.warn(it));
     crate::definitions::before_write(call, &mut object, None)?;
     admission::judge(call, "", &object, None).await?;
     webhooks::validate_write(call, Verb::Create, "", &name, &object, None).await?;

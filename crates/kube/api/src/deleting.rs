@@ -8,6 +8,7 @@ use wharf_kube_model::{
     status::{MODIFIED, Status},
     strategy,
     view::text_at,
+    warnings,
 };
 
 use crate::{
@@ -135,6 +136,13 @@ enum Verdict {
     Mark(Value),
     /// It waits already.
     Waits,
+}
+
+/// Tells whoever says nothing of what becomes of a job's pods that they stay.
+fn warn_of_pods(call: &Call, options: &Options) {
+    if options.propagation.is_none() && call.group() == "batch" && call.resource.plural == "jobs" {
+        call.warn(warnings::PODS_OF_JOBS_STAY.to_owned());
+    }
 }
 
 /// What deleting an object means: pure.
@@ -410,6 +418,7 @@ async fn delete_by(
 
 pub async fn delete(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
     let options = Options::of(call, body)?;
+    warn_of_pods(call, &options);
     let deleted = delete_object(call, call.name(), &options).await?;
     match deleted {
         Deleted::Waits(object) => {
@@ -434,6 +443,7 @@ pub async fn delete(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
 /// Deletes what a list of the same selection would show, and answers with it.
 pub async fn delete_collection(call: &Call, body: &Bytes) -> Result<Answer, Fault> {
     let options = Options::of(call, body)?;
+    warn_of_pods(call, &options);
     Selection::of(call)?;
     let part = match reading::read(call).await {
         Ok(part) => part,

@@ -15,6 +15,7 @@ use wharf_kube_model::{
     codec::MediaType,
     duration,
     status::{self, Status},
+    warnings,
 };
 
 use crate::{
@@ -339,6 +340,9 @@ async fn resource(
         notes,
         running,
     };
+    if let Some(text) = warnings::deprecated(&call.resource) {
+        call.warn(text.to_owned());
+    }
     if is_passed || verb == "watch" {
         let too_many =
             || Status::too_many_requests("too many watches and sessions of this user", 1);

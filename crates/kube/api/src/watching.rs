@@ -6,6 +6,7 @@
 use std::{collections::VecDeque, io, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use http::header::WARNING;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use rand::Rng;
@@ -124,6 +125,7 @@ pub async fn watch(call: Call, place: OwnedSemaphorePermit) -> Result<Answer, Fa
     let within = call.namespace().map(|it| path(Some(it), ""));
     let media = call.form.media;
     let started = Instant::now();
+    let warnings = call.take_warnings();
     let watching = Watching {
         reader,
         selection,
@@ -151,7 +153,11 @@ pub async fn watch(call: Call, place: OwnedSemaphorePermit) -> Result<Answer, Fa
         Some((Ok::<_, io::Error>(Frame::data(piece)), watching))
     });
     let body = StreamBody::new(pieces).boxed_unsync();
-    Ok(answer::with_body(200, content_type(media, true), body))
+    let mut answer = answer::with_body(200, content_type(media, true), body);
+    for value in warnings {
+        answer.headers_mut().append(WARNING, value);
+    }
+    Ok(answer)
 }
 
 impl Watching {

@@ -11,6 +11,7 @@ use wharf_kube_model::{
     status::{MODIFIED, Status},
     strategy, validate,
     view::{restore, text, text_at},
+    warnings,
 };
 
 use crate::{
@@ -154,6 +155,10 @@ async fn store_change(
     errors.extend(admission::certificate_errors(call, &new, Some(&live)));
     if !errors.is_empty() {
         return Err(call.invalid(call.name(), errors).into());
+    }
+    if ["", "scale"].contains(&plan.subresource) {
+        let warned = warnings::update(&call.resource, &new, &live);
+        warned.into_iter().for_each(|it| call.warn(it));
     }
     crate::definitions::before_write(call, &mut new, Some(&live))?;
     admission::judge(call, plan.subresource, &new, Some(&live)).await?;

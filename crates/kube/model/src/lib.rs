@@ -43,6 +43,7 @@ pub mod topology;
 pub mod validate;
 pub mod version;
 pub mod view;
+pub mod warnings;
 pub mod webhook_url;
 
 pub use catalog::{Catalog, Resource, Subresource};

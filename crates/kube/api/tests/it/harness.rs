@@ -413,3 +413,13 @@ pub async fn read(response: Response<Body>) -> Answer {
         value,
     }
 }
+
+/// What an answer warns of.
+pub fn warnings(answer: &Response<Body>) -> Vec<String> {
+    let all = answer.headers().get_all("warning").iter();
+    let all = all.filter_map(|it| {
+        let text = it.to_str().ok()?.strip_prefix("299 - \"")?;
+        text.strip_suffix('"')
+    });
+    all.map(|it| it.replace("\\\"", "\"")).collect()
+}

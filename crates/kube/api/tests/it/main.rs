@@ -25,6 +25,7 @@ mod roles;
 mod services;
 mod signing;
 mod speed;
+mod warnings;
 mod watches;
 mod webhooks;
 mod webhooks_at_addresses;

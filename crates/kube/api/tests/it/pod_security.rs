@@ -8,7 +8,7 @@ use wharf_kube_api::Body;
 
 use crate::{
     audit::Heard,
-    harness::{Harness, read},
+    harness::{Harness, read, warnings},
 };
 
 const SPACE: &str = "/api/v1/namespaces/web";
@@ -114,16 +114,6 @@ async fn an_update_is_judged_by_what_it_brings() {
     it.delete(&uri, json!({"gracePeriodSeconds": 0}))
         .await
         .expect(200);
-}
-
-/// What an answer warns of.
-fn warnings(answer: &Response<Body>) -> Vec<String> {
-    let all = answer.headers().get_all("warning").iter();
-    let all = all.filter_map(|it| {
-        let text = it.to_str().ok()?.strip_prefix("299 - \"")?;
-        text.strip_suffix('"')
-    });
-    all.map(|it| it.replace("\\\"", "\"")).collect()
 }
 
 const PLAIN: &str = "would violate PodSecurity \"restricted:latest\": \
