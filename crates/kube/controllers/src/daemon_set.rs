@@ -1,14 +1,22 @@
 //! DaemonSets: a pod on each node that fits.
 
+mod failures;
 mod plan;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use serde_json::Value;
+use wharf_base::Timestamp;
 use wharf_kube_client::{Change, Error, Informer, Object, Ref, kind};
 
-use self::plan::{Observed, plan, pod};
+use self::{
+    failures::Failures,
+    plan::{Observed, Plan, node_of, plan, pod},
+};
 use crate::{
     claims,
     history::{HASH_LABEL, History},
@@ -22,6 +30,7 @@ pub struct DaemonSets {
     nodes: Informer,
     revisions: Informer,
     control: PodControl,
+    failures: Failures,
 }
 
 impl DaemonSets {
@@ -36,7 +45,30 @@ impl DaemonSets {
                 pods: context.informer(&kind::POD),
                 recorder: context.recorder("daemonset-controller"),
             },
+            failures: Failures::default(),
         })
+    }
+
+    /// Tells of pods that ended and are deleted, and remembers those that failed.
+    fn tell_of_ended(&self, set: &Value, plan: &Plan, now: Timestamp) {
+        let recorder = &self.control.recorder;
+        let about = || Ref::of(&kind::DAEMON_SET, set);
+        for pod in &plan.failed {
+            let (key, node) = (pod.key(), node_of(pod));
+            let message =
+                format!("Found failed daemon pod {key} on node {node}, will try to kill it");
+            recorder.warning(about(), "FailedDaemonPod", &message);
+        }
+        for pod in &plan.succeeded {
+            let (key, node) = (pod.key(), node_of(pod));
+            let message =
+                format!("Found succeeded daemon pod {key} on node {node}, will try to delete it");
+            recorder.normal(about(), "SucceededDaemonPod", &message);
+        }
+        let nodes: BTreeSet<&str> = plan.failed.iter().map(|it| node_of(it)).collect();
+        for node in nodes {
+            self.failures.note(set, node, now);
+        }
     }
 }
 
@@ -67,6 +99,7 @@ impl Controller for DaemonSets {
 
     async fn sync(&self, key: &Key) -> Result<Next, Error> {
         let Some(set) = self.sets.get(&key.namespace, &key.name) else {
+            self.failures.forget(key);
             return Ok(Next::Settled);
         };
         let client = &self.context.client;
@@ -98,23 +131,17 @@ impl Controller for DaemonSets {
             .into_iter()
             .map(|it| (it.name().to_owned(), it))
             .collect();
+        let now = self.context.now();
+        let waits = self.failures.waits(&set, now);
         let observed = Observed {
             set: &set,
             nodes: &nodes,
             pods: &pods,
             hash,
+            waits: &waits,
         };
-        let plan = plan(&observed, self.context.now());
-        for pod in &plan.failed {
-            let message = format!(
-                "Found failed daemon pod {} on node {}, will try to kill it",
-                pod.key(),
-                pod.text("/spec/nodeName")
-            );
-            self.control
-                .recorder
-                .warning(about.clone(), "FailedDaemonPod", &message);
-        }
+        let plan = plan(&observed, now);
+        self.tell_of_ended(&set, &plan, now);
         self.control.delete_many(&about, &plan.delete).await?;
         let create = |at: usize| pod(&set, &plan.create[at], hash);
         self.control

@@ -48,11 +48,11 @@ pub fn plan(cron: &Value, schedule: &Schedule, jobs: &[Arc<Value>], now: Timesta
     let created = moment(cron, "/metadata/creationTimestamp").unwrap_or(now);
     let mut last = moment(cron, "/status/lastScheduleTime");
     if !cron.is_true("/spec/suspend") {
-        let after = last.unwrap_or(created);
+        let since = last.unwrap_or(created);
         let deadline = cron.integer("/spec/startingDeadlineSeconds");
         let deadline = deadline.map(|it| Duration::from_secs(it.max(0) as u64));
         // What is too late to begin is not looked for.
-        let after = deadline.map_or(after, |it| after.max(now - it));
+        let after = deadline.map_or(since, |it| since.max(now - it));
         let due = schedule.times.last(created, after, now, schedule.zone);
         if let Some(due) = due {
             if missed(schedule, created, after, now) > MANY {
@@ -62,6 +62,13 @@ pub fn plan(cron: &Value, schedule: &Schedule, jobs: &[Arc<Value>], now: Timesta
             }
             let job = job(cron, due, schedule.zone);
             begin(cron, job, due, &active, &mut plan, &mut last);
+        } else if after > since
+            && let Some(late) = schedule.times.last(created, since, after, schedule.zone)
+        {
+            // As Go writes a moment with its zone in numbers.
+            let at = late.http_date().replace("GMT", "+0000");
+            let message = format!("Missed scheduled time to start a job: {at}");
+            plan.events.push((true, "MissSchedule", message));
         }
         let next = schedule.times.next(created, now, schedule.zone);
         // The clock may be a moment behind the timer.
@@ -259,9 +266,17 @@ mod tests {
 
     #[test]
     fn deadlines_and_suspension() {
-        let it = cron(json!({"startingDeadlineSeconds": 30}));
-        assert_eq!(started(&plan_of(&it, &[], at(5, 40))), "");
-        assert_ne!(started(&plan_of(&it, &[], at(5, 20))), "");
+        let mut it = cron(json!({"startingDeadlineSeconds": 30}));
+        let late = plan_of(&it, &[], at(5, 40));
+        assert_eq!(started(&late), "");
+        let missed = "Missed scheduled time to start a job: Thu, 01 Jan 2026 00:05:00 +0000";
+        assert_eq!(late.events, [(true, "MissSchedule", missed.to_owned())]);
+        let due = plan_of(&it, &[], at(5, 20));
+        assert_ne!(started(&due), "");
+        assert!(due.events.is_empty());
+        // One that was begun was not missed.
+        it["status"] = due.status;
+        assert!(plan_of(&it, &[], at(5, 40)).events.is_empty());
         let it = cron(json!({"suspend": true}));
         let plan = plan_of(&it, &[], at(5, 1));
         assert_eq!((started(&plan), plan.look_after), ("", None));

@@ -32,15 +32,14 @@ const TOLERATED: [(&str, &str); 6] = [
 ];
 const NETWORK_UNAVAILABLE: (&str, &str) = ("node.kubernetes.io/network-unavailable", "NoSchedule");
 
-/// A failed pod is made anew after this long at the soonest.
-const FAILED_WAIT: Duration = Duration::from_secs(1);
-
 pub struct Observed<'a> {
     pub set: &'a Value,
     pub nodes: &'a BTreeMap<String, Arc<Value>>,
     pub pods: &'a [Arc<Value>],
     /// Of the set's template.
     pub hash: &'a str,
+    /// For how long a failed pod stays yet, by its node.
+    pub waits: &'a BTreeMap<String, Duration>,
 }
 
 #[derive(Debug, Default)]
@@ -48,8 +47,9 @@ pub struct Plan {
     /// Names of nodes.
     pub create: Vec<String>,
     pub delete: Vec<Arc<Value>>,
-    /// Those of `delete` that failed.
+    /// Those of `delete` that failed, and those that ended well.
     pub failed: Vec<Arc<Value>>,
+    pub succeeded: Vec<Arc<Value>>,
     pub status: Value,
     pub look_after: Option<Duration>,
 }
@@ -121,7 +121,7 @@ fn fits(set: &Value, node: &Value) -> (bool, bool) {
 }
 
 /// The node of a pod: where it is, or where it is to be.
-fn node_of(pod: &Value) -> &str {
+pub fn node_of(pod: &Value) -> &str {
     match pod.text("/spec/nodeName") {
         "" => pod.text(
             "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution\
@@ -153,7 +153,7 @@ pub fn plan(it: &Observed, now: Timestamp) -> Plan {
     let mut rolling = Vec::new();
     for (name, (runs, stays)) in &fits {
         let pods = by_node.get(name).cloned().unwrap_or_default();
-        let (failed, mut alive): (Vec<_>, Vec<_>) = pods
+        let (ended, mut alive): (Vec<_>, Vec<_>) = pods
             .into_iter()
             .filter(|it| !it.is_deleting())
             .partition(|it| ["Failed", "Succeeded"].contains(&it.text("/status/phase")));
@@ -164,15 +164,17 @@ pub fn plan(it: &Observed, now: Timestamp) -> Plan {
             plan.delete.extend(alive.iter().map(|it| Arc::clone(it)));
             continue;
         }
-        for pod in failed {
-            let created = Timestamp::parse_iso8601(pod.text("/metadata/creationTimestamp"));
-            let age = created.map_or(FAILED_WAIT, |it| now.since(it));
-            match FAILED_WAIT.saturating_sub(age) {
-                Duration::ZERO => {
-                    plan.failed.push(pod.clone());
+        for pod in ended {
+            let is_failed = pod.text("/status/phase") == "Failed";
+            match it.waits.get(*name).filter(|_| is_failed) {
+                None => {
+                    match is_failed {
+                        true => plan.failed.push(pod.clone()),
+                        false => plan.succeeded.push(pod.clone()),
+                    }
                     plan.delete.push(pod.clone());
                 }
-                left => plan.look_after = sooner(plan.look_after, Some(left)),
+                Some(left) => plan.look_after = sooner(plan.look_after, Some(*left)),
             }
             // The next is made when this one is gone.
             alive.push(pod);

@@ -36,11 +36,21 @@ fn names(pods: &[Arc<Value>]) -> Vec<&str> {
 }
 
 fn decide(set: &Value, nodes: &BTreeMap<String, Arc<Value>>, pods: &[Arc<Value>]) -> Plan {
+    decide_waiting(set, nodes, pods, &BTreeMap::new())
+}
+
+fn decide_waiting(
+    set: &Value,
+    nodes: &BTreeMap<String, Arc<Value>>,
+    pods: &[Arc<Value>],
+    waits: &BTreeMap<String, Duration>,
+) -> Plan {
     let observed = Observed {
         set,
         nodes,
         pods,
         hash: "new",
+        waits,
     };
     plan(&observed, NOW)
 }
@@ -122,9 +132,22 @@ fn with_a_surge_the_new_one_is_up_first() {
 fn failed_pods_are_made_anew() {
     let set = set(json!({"type": "RollingUpdate"}));
     let nodes = BTreeMap::from([node("a", "ssd", "")]);
-    let mut failed = Value::clone(&on(&set, "a", "new", false));
-    failed["status"]["phase"] = "Failed".into();
-    let plan = decide(&set, &nodes, &[failed.into()]);
+    let ended = |phase: &str| {
+        let mut pod = Value::clone(&on(&set, "a", "new", false));
+        pod["status"]["phase"] = phase.into();
+        [Arc::new(pod)]
+    };
+    let plan = decide(&set, &nodes, &ended("Failed"));
     assert_eq!((names(&plan.failed), plan.create.len()), (vec!["a-new"], 0));
+    assert_eq!(names(&plan.delete), ["a-new"]);
     assert_eq!(decide(&set, &nodes, &[]).create, ["a"]);
+    // Where another failed before, it stays for a while; one that ended well does not.
+    let left = Duration::from_secs(4);
+    let waits = BTreeMap::from([("a".to_owned(), left)]);
+    let plan = decide_waiting(&set, &nodes, &ended("Failed"), &waits);
+    assert!(plan.delete.is_empty() && plan.failed.is_empty() && plan.create.is_empty());
+    assert_eq!(plan.look_after, Some(left));
+    let plan = decide_waiting(&set, &nodes, &ended("Succeeded"), &waits);
+    assert_eq!(names(&plan.succeeded), ["a-new"]);
+    assert_eq!((names(&plan.delete), plan.failed.len()), (vec!["a-new"], 0));
 }
