@@ -70,6 +70,8 @@ pub enum ErrorKind {
     Required,
     Duplicate,
     Invalid,
+    /// A value that is too much to be shown.
+    InvalidUnshown,
     NotSupported,
     Forbidden,
     TooLong,
@@ -87,7 +89,7 @@ impl ErrorKind {
             Self::NotFound => "FieldValueNotFound",
             Self::Required => "FieldValueRequired",
             Self::Duplicate => "FieldValueDuplicate",
-            Self::Invalid => "FieldValueInvalid",
+            Self::Invalid | Self::InvalidUnshown => "FieldValueInvalid",
             Self::NotSupported => "FieldValueNotSupported",
             Self::Forbidden => "FieldValueForbidden",
             Self::TooLong => "FieldValueTooLong",
@@ -104,7 +106,7 @@ impl ErrorKind {
             Self::NotFound => "Not found",
             Self::Required => "Required value",
             Self::Duplicate => "Duplicate value",
-            Self::Invalid | Self::TypeInvalid => "Invalid value",
+            Self::Invalid | Self::InvalidUnshown | Self::TypeInvalid => "Invalid value",
             Self::NotSupported => "Unsupported value",
             Self::Forbidden => "Forbidden",
             Self::TooLong => "Too long",
@@ -118,7 +120,12 @@ impl ErrorKind {
     const fn shows_value(self) -> bool {
         !matches!(
             self,
-            Self::Required | Self::Forbidden | Self::TooLong | Self::TooShort | Self::Internal
+            Self::InvalidUnshown
+                | Self::Required
+                | Self::Forbidden
+                | Self::TooLong
+                | Self::TooShort
+                | Self::Internal
         )
     }
 }
@@ -225,6 +232,10 @@ impl Errors {
         if !self.full() {
             self.push(ErrorKind::Invalid, path, value.into(), detail.into());
         }
+    }
+
+    pub fn invalid_unshown(&mut self, path: &Path<'_>, detail: impl Into<String>) {
+        self.push(ErrorKind::InvalidUnshown, path, Value::Null, detail.into());
     }
 
     /// One error a text, as the checks of names and formats return them.
@@ -352,6 +363,7 @@ mod tests {
         errors.invalid(&path, "a\"b", "must not");
         errors.invalid(&path, 7, "too much");
         errors.invalid(&path, json!({"a": "<"}), "odd");
+        errors.invalid_unshown(&path, "odd");
         errors.not_supported(&path, "z", &["a", "b"]);
         errors.forbidden(&path, "no");
         errors.duplicate(&path, "n");
@@ -365,6 +377,7 @@ mod tests {
                 r#"x: Invalid value: "a\"b": must not"#,
                 "x: Invalid value: 7: too much",
                 r#"x: Invalid value: {"a":"\u003c"}: odd"#,
+                "x: Invalid value: odd",
                 r#"x: Unsupported value: "z": supported values: "a", "b""#,
                 "x: Forbidden: no",
                 r#"x: Duplicate value: "n""#,

@@ -119,7 +119,9 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
     let losers: Vec<Failed<'_>> = losers.iter().map(|it| Failed::of(job, it)).collect();
     let counting = losers.iter().filter(|it| it.counts());
     let all_failed = failed + (lost.len() + counting.clone().count()) as i64;
-    let given_up = indexes::given_up(job, &losers, end);
+    let mut given_up = indexes::given_up(job, &losers, end);
+    // Of two pods of an index one may fail and one succeed.
+    given_up.retain(|it| !done.contains(it));
     let active: Vec<&Arc<Value>> = pods.iter().filter(|it| is_active(it)).collect();
     let is_suspended = job.is_true("/spec/suspend");
     let started = match job.text("/status/startTime") {
@@ -187,12 +189,17 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
     let is_all_counted = won.is_empty() && lost.is_empty() && active.is_empty() && leaving == 0;
     set(&mut status, "succeeded", succeeded);
     set(&mut status, "failed", failed);
-    set(&mut status, "active", active.len() as i64);
+    // Of a job that ended nothing is told any more of pods that are still about.
+    let (running, going) = match is_ended(job) {
+        true => (&[][..], 0),
+        false => (&active[..], leaving),
+    };
+    set(&mut status, "active", running.len() as i64);
     status.insert(
         "ready".to_owned(),
-        active.iter().filter(|it| is_ready(it)).count().into(),
+        running.iter().filter(|it| is_ready(it)).count().into(),
     );
-    status.insert("terminating".to_owned(), leaving.into());
+    status.insert("terminating".to_owned(), going.into());
     let uncounted = [("succeeded", &won), ("failed", &lost)];
     let uncounted = uncounted.into_iter().filter(|(_, names)| !names.is_empty());
     let uncounted: serde_json::Map<String, Value> = uncounted
@@ -205,10 +212,12 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
     if has_own_limits {
         status.insert("failedIndexes".to_owned(), indexes::text(&given_up).into());
     }
-    if let Some(started) = started.filter(|_| !is_suspended) {
-        status.insert("startTime".to_owned(), started.iso8601_seconds().into());
-    } else if is_suspended {
+    if is_suspended && ending == Ending::None && !is_ended(job) {
         status.shift_remove("startTime");
+    } else if job.text("/status/startTime").is_empty() && !is_ended(job) {
+        // One that ends while it waits began as it ended.
+        let started = started.unwrap_or(now);
+        status.insert("startTime".to_owned(), started.iso8601_seconds().into());
     }
     plan.status = status.into();
     let mut conditions = job.list("/status/conditions").to_vec();
@@ -220,7 +229,9 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
         if let Some(message) = condition(&ending, &mut conditions, is_all_counted, now) {
             plan.events.push(message);
             if matches!(ending, Ending::Complete(_)) {
-                plan.status["completionTime"] = now.iso8601_seconds().into();
+                // Clocks go back, too.
+                let at = started.map_or(now, |it| it.max(now));
+                plan.status["completionTime"] = at.iso8601_seconds().into();
             }
         }
         if let (Ending::None, Some(started), Some(seconds)) =

@@ -180,8 +180,14 @@ fn success_rule(rule: &Value, completions: i64, path: &Path<'_>, errors: &mut Er
 
 /// How many there are in a text like `1,3-5`, which rise and are below `completions`.
 fn count_indexes(text: &str, completions: i64) -> Result<i64, String> {
+    let intervals = intervals(text, completions)?;
+    Ok(intervals.iter().map(|(first, last)| last - first + 1).sum())
+}
+
+/// The first and the last of each part of such a text.
+pub fn intervals(text: &str, completions: i64) -> Result<Vec<(i64, i64)>, String> {
     if text.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
     let number = |text: &str| -> Result<i64, String> {
         let number: i64 = text
@@ -192,7 +198,7 @@ fn count_indexes(text: &str, completions: i64) -> Result<i64, String> {
             false => Err(format!("too large index: {text:?}")),
         }
     };
-    let (mut total, mut last) = (0, None);
+    let (mut found, mut last) = (Vec::new(), None);
     for part in text.split(',') {
         let mut ends = part.split('-');
         let (first, second, more) = (ends.next(), ends.next(), ends.next());
@@ -217,10 +223,10 @@ fn count_indexes(text: &str, completions: i64) -> Result<i64, String> {
                 end
             }
         };
-        total += end - first + 1;
+        found.push((first, end));
         last = Some(end);
     }
-    Ok(total)
+    Ok(found)
 }
 
 #[cfg(test)]

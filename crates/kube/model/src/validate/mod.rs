@@ -19,6 +19,7 @@ mod env;
 mod event;
 mod handler;
 mod job_policies;
+mod job_status;
 pub(crate) mod meta;
 mod mounts;
 mod network;

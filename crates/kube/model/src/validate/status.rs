@@ -43,9 +43,7 @@ pub fn status(resource: &Resource, new: &Value, old: &Value, errors: &mut Errors
         ("apps", kind) | ("", kind @ "ReplicationController") => {
             replicas(kind, status, &path, errors);
         }
-        ("batch", "Job") => {
-            non_negative(status, &["active", "succeeded", "failed"], &path, errors);
-        }
+        ("batch", "Job") => super::job_status::status(new, old, &path, errors),
         ("autoscaling", _) => non_negative(
             status,
             &["currentReplicas", "desiredReplicas"],

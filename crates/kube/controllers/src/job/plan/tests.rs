@@ -1,4 +1,5 @@
 use wharf_kube_client::Object as _;
+use wharf_kube_model::{Catalog, validate};
 
 use super::{
     super::{indexes::INDEX, making::FIRST_WAIT},
@@ -17,6 +18,15 @@ fn job(spec: Value) -> Value {
         job["spec"][name] = value.clone();
     }
     job
+}
+
+/// What a server has against a status: no plan may break its rules.
+fn refusals(job: &Value, before: &Value) -> Vec<String> {
+    let catalog = Catalog::built_in();
+    let jobs = catalog.resource("batch", "v1", "jobs").unwrap();
+    let faults = validate::update(jobs, job, before, "status");
+    let of_status = faults.iter().filter(|it| it.field.starts_with("status"));
+    of_status.map(ToString::to_string).collect()
 }
 
 /// A job's pods, and what its plans make of them.
@@ -49,7 +59,9 @@ impl World {
             if plan.status != self.job["status"]
                 && (is_counting || plan.decides || plan.is_settled())
             {
+                let before = self.job.clone();
                 self.job["status"] = plan.status;
+                assert_eq!(refusals(&self.job, &before), Vec::<String>::new());
                 continue;
             }
             if plan.is_settled() {
@@ -174,6 +186,41 @@ fn suspended_jobs_have_no_pods() {
     world.settle(NOW);
     assert_eq!(world.active(), 2);
     assert!(world.job.has_condition("Suspended", "False"));
+}
+
+/// What is suspended as it ends has begun, and stays so.
+#[test]
+fn a_job_that_ends_while_it_is_suspended_says_when_it_began() {
+    let mut world = World::of(json!({"completions": 0, "parallelism": 1, "suspend": true}));
+    world.settle(NOW);
+    assert!(world.job.has_condition("Complete", "True"), "{}", world.job);
+    assert_eq!(world.job.text("/status/startTime"), NOW.iso8601_seconds());
+    let mut world = World::of(json!({"completions": 1, "parallelism": 1}));
+    world.settle(NOW);
+    world.end(1, "Succeeded");
+    world.settle(NOW);
+    world.job["spec"]["suspend"] = true.into();
+    let before = world.job.clone();
+    world.settle(NOW);
+    assert_eq!(world.job["status"], before["status"]);
+}
+
+/// Somebody's pod of a job that ended, and one that is going, change nothing of what it has come to.
+#[test]
+fn nothing_is_told_of_pods_that_outlast_their_job() {
+    let mut world = World::of(json!({"completions": 1, "parallelism": 1}));
+    world.settle(NOW);
+    let mut late = world.pods[0].clone();
+    world.end(1, "Succeeded");
+    world.settle(NOW);
+    let before = world.job["status"].clone();
+    late["metadata"]["uid"] = "late".into();
+    world.pods.push(late.clone());
+    let mut going = late;
+    going["metadata"]["uid"] = "going".into();
+    going["metadata"]["deletionTimestamp"] = NOW.iso8601_seconds().into();
+    world.pods.push(going);
+    assert_eq!(world.plan(NOW).status, before);
 }
 
 #[test]

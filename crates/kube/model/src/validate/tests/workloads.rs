@@ -528,3 +528,135 @@ fn an_indexed_job_grows_as_a_whole() {
         ]
     );
 }
+
+/// The status of a job that has run for a while, and what a change of it to another comes to.
+fn job_status_changed(spec: Value, old: Value, new: Value) -> Vec<String> {
+    let resource = super::resource("batch/v1", "jobs");
+    let mut job = json!({"spec": {"template": template()}});
+    job["spec"]["template"]["spec"]["restartPolicy"] = "Never".into();
+    for (name, value) in spec.as_object().expect("members") {
+        job["spec"][name] = value.clone();
+    }
+    let mut before = super::stored(&resource, job);
+    before["status"] = old;
+    let after = with(&before, "/status", new);
+    super::texts(super::super::update(&resource, &after, &before, "status"))
+}
+
+#[test]
+fn counters_of_jobs_never_fall_and_ends_stay() {
+    let is = |kind: &str| json!({"type": kind, "status": "True"});
+    let began = "2026-01-01T00:00:00Z";
+    let ended = "2026-01-01T00:01:00Z";
+    let plain = |old: Value, new: Value| job_status_changed(json!({}), old, new);
+    let running = json!({"startTime": began, "active": 1, "succeeded": 2, "failed": 1});
+    assert_eq!(
+        plain(
+            running.clone(),
+            json!({"startTime": began, "succeeded": 1, "ready": 1})
+        ),
+        [
+            "status.ready: Invalid value: 1: cannot set more ready pods than active",
+            "status.failed: Invalid value: 0: cannot decrease the failed counter",
+            "status.succeeded: Invalid value: 1: cannot decrease the succeeded counter",
+        ]
+    );
+    let complete = json!({"startTime": began, "completionTime": ended, "succeeded": 2, "failed": 1,
+        "conditions": [is("SuccessCriteriaMet"), is("Complete")]});
+    assert_eq!(
+        plain(running.clone(), complete.clone()),
+        Vec::<String>::new()
+    );
+    let mut odd = complete.clone();
+    odd["active"] = 1.into();
+    odd["conditions"] = json!([is("Complete"), is("Failed")]);
+    odd["completionTime"] = "2025-12-31T00:00:00Z".into();
+    odd["uncountedTerminatedPods"] = json!({"failed": ["u"]});
+    assert_eq!(
+        plain(running.clone(), odd),
+        [
+            "status.conditions: Invalid value: cannot set Complete=True and Failed=true conditions",
+            "status.conditions: Invalid value: cannot set Failed=True condition without the FailureTarget=true condition",
+            "status.conditions: Invalid value: cannot set Complete=True condition without the SuccessCriteriaMet=true condition",
+            r#"status.completionTime: Invalid value: "2025-12-31T00:00:00Z": completionTime cannot be set before startTime"#,
+            "status.active: Invalid value: 1: active>0 is invalid for finished job",
+            r#"status.uncountedTerminatedPods: Invalid value: {"failed":["u"]}: uncountedTerminatedPods needs to be empty for finished job"#,
+        ]
+    );
+    assert_eq!(
+        plain(complete.clone(), running),
+        [
+            "status.conditions: Invalid value: cannot disable the terminal Complete=True condition",
+            "status.conditions: Invalid value: cannot disable the SuccessCriteriaMet=True condition",
+        ]
+    );
+    let mut later = complete.clone();
+    later["completionTime"] = "2026-01-01T00:02:00Z".into();
+    assert_eq!(
+        plain(complete, later),
+        [
+            r#"status.completionTime: Invalid value: "2026-01-01T00:02:00Z": completionTime cannot be mutated"#
+        ]
+    );
+    assert_eq!(
+        plain(json!({"startTime": began}), json!({"startTime": ended})),
+        ["status.startTime: Required value: startTime cannot be removed for unsuspended job"]
+    );
+    assert_eq!(
+        job_status_changed(
+            json!({"suspend": true}),
+            json!({"startTime": began}),
+            json!({})
+        ),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn indexes_of_jobs_are_numbers_that_rise() {
+    let of = |spec: Value, status: Value| job_status_changed(spec, json!({}), status);
+    let indexed = json!({"completionMode": "Indexed", "completions": 5, "parallelism": 1, "backoffLimitPerIndex": 1});
+    assert_eq!(
+        of(
+            indexed.clone(),
+            json!({"completedIndexes": "0,2-3", "failedIndexes": "1"})
+        ),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        of(
+            indexed.clone(),
+            json!({"completedIndexes": "0-3", "failedIndexes": "2,4"})
+        ),
+        [
+            r#"status.failedIndexes: Invalid value: "2,4": failedIndexes and completedIndexes overlap at index: 2"#
+        ]
+    );
+    assert_eq!(
+        of(
+            indexed.clone(),
+            json!({"completedIndexes": "7", "failedIndexes": "3,1"})
+        ),
+        [
+            r#"status.completedIndexes: Invalid value: "7": error parsing completedIndexes: too large index: "7""#,
+            r#"status.failedIndexes: Invalid value: "3,1": error parsing failedIndexes: non-increasing order, previous: 3, current: 1"#,
+        ]
+    );
+    assert_eq!(
+        of(
+            json!({}),
+            json!({"completedIndexes": "0", "failedIndexes": ""})
+        ),
+        [
+            r#"status.completedIndexes: Invalid value: "0": cannot set non-empty completedIndexes when non-indexed completion mode"#,
+            r#"status.failedIndexes: Invalid value: "": cannot set non-null failedIndexes when backoffLimitPerIndex is null"#,
+        ]
+    );
+    // As a whole it may become smaller.
+    let mut elastic = indexed;
+    elastic["parallelism"] = 5.into();
+    assert_eq!(
+        job_status_changed(elastic, json!({"succeeded": 4}), json!({"succeeded": 2})),
+        Vec::<String>::new()
+    );
+}
