@@ -12,6 +12,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::task::AbortOnDropHandle;
+use wharf_base::Timestamp;
 use wharf_container::{image::Image, runtime::ContainerState as Seen};
 use wharf_kube_client::{Object as _, Ref, kind};
 
@@ -23,12 +24,12 @@ use crate::{
     objects::Followed,
     perform,
     plan::{Action, begin, is_over, plan},
-    pod::{Container, Pod},
+    pod::{Container, Pod, RestartPolicy},
     probe,
     refused::{self, refused, refused_ephemeral},
     reporter::Reporter,
     resizing,
-    state::{Event, PodState, Run, Sandbox, Terminated},
+    state::{ContainerState, Event, PodState, Run, Sandbox, Terminated},
     status::{is_ended_for_node, status, told_user},
     tokens::PodTokens,
 };
@@ -301,7 +302,7 @@ impl Worker {
     }
 
     /// Begins all that is to be done; when to ask again.
-    fn advance(&mut self) -> Option<wharf_base::Timestamp> {
+    fn advance(&mut self) -> Option<Timestamp> {
         let now = self.context.node.clock.now();
         let plan = plan(&self.pod, &self.state, now);
         for action in plan.actions {
@@ -417,6 +418,39 @@ fn stay_ended(pod: &Pod, state: &mut PodState) {
     }
 }
 
+/// Whether a container ended, as was told of it, and does not begin again. One that goes before the others may, in another sandbox.
+fn is_done(pod: &Pod, name: &str, told: &Value) -> bool {
+    let Some(code) = told.integer("/state/terminated/exitCode") else {
+        return false;
+    };
+    let begins_again = match pod.spec.restart_policy {
+        RestartPolicy::Always => true,
+        RestartPolicy::OnFailure => code != 0,
+        RestartPolicy::Never => false,
+    };
+    let is_main = pod.spec.containers.iter().any(|it| it.name == name);
+    pod.is_ephemeral(name) || is_main && !begins_again
+}
+
+fn restarts(told: &Value) -> u32 {
+    let told = told.integer("/restartCount").unwrap_or_default();
+    u32::try_from(told).unwrap_or_default()
+}
+
+/// `now`: when it ended, where nobody told.
+fn end_as_told(container: &mut ContainerState, told: &Value, now: Timestamp) {
+    let code = told.integer("/state/terminated/exitCode");
+    let code = code.and_then(|it| i32::try_from(it).ok());
+    let at = Timestamp::parse_iso8601(told.text("/state/terminated/finishedAt"));
+    container.attempt = restarts(told);
+    container.end(
+        code.unwrap_or(KILLED),
+        false,
+        at.unwrap_or(now),
+        String::new(),
+    );
+}
+
 /// Begins with what an earlier agent left, or what the API tells of a sandbox that is gone.
 fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
     let told = |name: &str| {
@@ -441,16 +475,11 @@ fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
             let Some(told) = told(name).filter(|it| !it.text("/containerID").is_empty()) else {
                 continue;
             };
-            let before = told.integer("/restartCount").unwrap_or_default();
-            let before = u32::try_from(before).unwrap_or_default();
-            if ends || pod.is_ephemeral(name) {
-                // It had its time.
-                let code = told.integer("/state/terminated/exitCode");
-                let code = code.and_then(|it| i32::try_from(it).ok());
-                container.attempt = before;
-                container.end(code.unwrap_or(KILLED), false, now, String::new());
+            // It had its time.
+            if ends || pod.is_ephemeral(name) || is_done(pod, name, told) {
+                end_as_told(container, told, now);
             } else {
-                container.attempt = before.saturating_add(1);
+                container.attempt = restarts(told).saturating_add(1);
             }
         }
         return;
@@ -477,7 +506,7 @@ fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
             known.last = Some(how);
         }
         known.attempt = attempt;
-        let at = |millis: i64| wharf_base::Timestamp::from_millis(millis);
+        let at = |millis: i64| Timestamp::from_millis(millis);
         if let Some(since) = seen.started_at {
             known.run = Run::Running { since: at(since) };
         }
@@ -509,6 +538,14 @@ fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
             None => {}
         }
         known.crashes = known.crashes.max(attempt.min(MOST_CRASHES_KNOWN));
+    }
+    // Those that ended in a sandbox before this one.
+    for (name, container) in &mut state.containers {
+        if matches!(container.run, Run::None)
+            && let Some(told) = told(name).filter(|it| is_done(pod, name, it))
+        {
+            end_as_told(container, told, now);
+        }
     }
     // Told as it ended, not as it was left by whoever died with it.
     for container in state.containers.values_mut() {

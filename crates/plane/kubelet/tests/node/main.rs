@@ -955,6 +955,40 @@ async fn a_pod_that_its_node_ended_is_not_run_again() {
     assert!(setup.machine.sandboxes.lock().is_empty());
 }
 
+/// The machine began anew while one container had ended for good and another ran.
+#[tokio::test]
+async fn a_container_that_ended_for_good_stays_ended_in_another_sandbox() {
+    let setup = Setup::new();
+    setup
+        .create(json!({"restartPolicy": "Never", "containers": [
+            {"name": "a", "image": "x"}, {"name": "b", "image": "x"},
+        ]}))
+        .await;
+    let at = "2026-01-01T00:00:00Z";
+    let status = json!({"phase": "Running", "containerStatuses": [
+        {"name": "a", "restartCount": 0, "containerID": "wharf://u/a~r0",
+            "state": {"terminated": {"exitCode": 3, "finishedAt": at}}},
+        {"name": "b", "restartCount": 0, "containerID": "wharf://u/b~r0", "state": {"running": {"startedAt": at}}},
+    ]});
+    let patch = Patch::Merge(json!({"status": status}));
+    setup
+        .client
+        .patch_at(&kind::POD, "n", "p", "status", &patch)
+        .await
+        .unwrap();
+    let _node = setup.node().drop_guard();
+    let told = setup
+        .wait("the other runs", |it| {
+            let other = it.at("/status/containerStatuses/1");
+            other.integer("/restartCount") == Some(1) && other.at("/state/running").is_object()
+        })
+        .await;
+    let ended = told.at("/status/containerStatuses/0");
+    assert_eq!(ended.integer("/state/terminated/exitCode"), Some(3));
+    assert_eq!(ended.text("/state/terminated/finishedAt"), at);
+    assert_eq!(ended.integer("/restartCount"), Some(0), "{ended}");
+}
+
 #[tokio::test]
 async fn what_cannot_be_had_is_told() {
     let setup = Setup::new();
