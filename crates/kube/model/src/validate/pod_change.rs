@@ -2,7 +2,7 @@
 
 mod resize;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, net::IpAddr};
 
 use serde_json::Value;
 
@@ -176,31 +176,67 @@ pub fn status_update(new: &Value, old: &Value, errors: &mut Errors) {
         );
     }
     if restart != "Always" {
-        never_back(new, old, restart, &path.child("containerStatuses"), errors);
+        never_back(new, old, ("containerStatuses", restart), &path, errors);
     }
-    let ips = path.child("podIPs");
-    for (index, ip) in items(new, "podIPs").iter().enumerate() {
+    // They are never begun again, whatever becomes of the others.
+    let of_ephemeral = ("ephemeralContainerStatuses", "Never");
+    never_back(new, old, of_ephemeral, &path, errors);
+    addresses(new, "podIPs", &path, errors);
+    if let Some(first) = items(new, "hostIPs").first() {
+        let (first, alone) = (text(first, "ip"), text(new, "hostIP"));
+        if first != alone {
+            let at = path.child("hostIPs");
+            let at = at.index(0);
+            errors.invalid(&at.child("ip"), first, "must be equal to `hostIP`");
+        }
+    }
+    addresses(new, "hostIPs", &path, errors);
+}
+
+/// One of each family, and none twice.
+fn addresses(status: &Value, name: &str, path: &Path<'_>, errors: &mut Errors) {
+    let path = path.child(name);
+    let all = items(status, name);
+    for (index, ip) in all.iter().enumerate() {
+        if errors.full() {
+            return;
+        }
         let ip = text(ip, "ip");
-        errors.invalid_all(&ips.index(index), ip, names::ip(ip));
+        errors.invalid_all(&path.index(index), ip, names::ip(ip));
     }
-    if items(new, "podIPs").len() > 2 {
-        errors.invalid(
-            &ips,
-            new["podIPs"].clone(),
-            "may specify no more than one IP for each IP family",
-        );
+    let families: HashSet<bool> = all
+        .iter()
+        .filter_map(|it| text(it, "ip").parse::<IpAddr>().ok())
+        .map(|it| it.is_ipv4())
+        .collect();
+    if all.len() > 2 || all.len() == 2 && families.len() != 2 {
+        let why = "may specify no more than one IP for each IP family";
+        errors.invalid(&path, all.to_vec(), why);
+    }
+    let mut seen = HashSet::new();
+    for (index, ip) in all.iter().enumerate() {
+        if !seen.insert(text(ip, "ip")) {
+            errors.duplicate(&path.index(index), ip.clone());
+        }
     }
 }
 
 /// A container that ended and is not started again stays ended.
-fn never_back(new: &Value, old: &Value, restart: &str, path: &Path<'_>, errors: &mut Errors) {
+fn never_back(
+    new: &Value,
+    old: &Value,
+    (list, restart): (&str, &str),
+    path: &Path<'_>,
+    errors: &mut Errors,
+) {
+    let path = path.child(list);
     let ended = |status: &Value| crate::view::at(status, &["state", "terminated"]).cloned();
-    let alive: HashSet<&str> = items(new, "containerStatuses")
+    let alive: HashSet<&str> = items(new, list)
         .iter()
         .filter(|status| ended(status).is_none())
         .map(|status| text(status, "name"))
         .collect();
-    for (index, status) in items(old, "containerStatuses").iter().enumerate() {
+    for (index, status) in items(old, list).iter().enumerate() {
         let Some(end) = ended(status) else {
             continue;
         };

@@ -818,6 +818,53 @@ fn a_container_that_ended_stays_ended() {
 }
 
 #[test]
+fn who_looks_on_does_so_once() {
+    let resource = super::resource("v1", "pods");
+    let mut old = stored(&resource, pod());
+    let mut new = old.clone();
+    let of = |state: Value| {
+        let all = json!([{"name": "e", "state": state}]);
+        json!({"containerStatuses": all, "ephemeralContainerStatuses": all})
+    };
+    old["status"] = of(json!({"terminated": {"exitCode": 1}}));
+    new["status"] = of(json!({"running": {}}));
+    assert_eq!(
+        texts(super::super::update(&resource, &new, &old, "status")),
+        [
+            "status.ephemeralContainerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state"
+        ]
+    );
+}
+
+#[test]
+fn addresses_of_pods_and_their_hosts() {
+    let of = |status: Value| super::status_changed("v1", "pods", pod(), status);
+    let ips = |all: &[&str]| -> Value { all.iter().map(|it| json!({"ip": it})).collect() };
+    for fine in [
+        json!({"podIPs": ips(&["10.0.0.1"]), "hostIP": "10.0.0.9", "hostIPs": ips(&["10.0.0.9"])}),
+        json!({"podIPs": ips(&["10.0.0.1", "fd00::1"]), "hostIP": "10.0.0.9"}),
+        json!({"hostIP": "10.0.0.9", "hostIPs": ips(&["10.0.0.9", "fd00::9"])}),
+    ] {
+        assert_eq!(of(fine), Vec::<String>::new());
+    }
+    assert_eq!(
+        of(json!({"podIPs": ips(&["10.0.0.1", "10.0.0.1"])})),
+        [
+            r#"status.podIPs: Invalid value: [{"ip":"10.0.0.1"},{"ip":"10.0.0.1"}]: may specify no more than one IP for each IP family"#,
+            r#"status.podIPs[1]: Duplicate value: {"ip":"10.0.0.1"}"#,
+        ]
+    );
+    assert_eq!(
+        of(json!({"hostIP": "10.0.0.8", "hostIPs": ips(&["10.0.0.9", "x"])})),
+        [
+            r#"status.hostIPs[0].ip: Invalid value: "10.0.0.9": must be equal to `hostIP`"#,
+            r#"status.hostIPs[1]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"#,
+            r#"status.hostIPs: Invalid value: [{"ip":"10.0.0.9"},{"ip":"x"}]: may specify no more than one IP for each IP family"#,
+        ]
+    );
+}
+
+#[test]
 fn ephemeral_containers_are_added_alone() {
     let resource = super::resource("v1", "pods");
     let old = stored(&resource, pod());
