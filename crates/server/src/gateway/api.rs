@@ -493,7 +493,7 @@ impl Apis {
             Ok(cx) => cx,
             Err(fault) => return wanted.failure(&fault),
         };
-        let errors = usage::of_errors(&cx, &self.region, (schema, target.operation.as_str()));
+        let pending = usage::pending(&cx, &self.region, (schema, target.operation.as_str()));
         let input = match packed_later {
             Some(limit) => {
                 let is_large = target.input.size() >= LARGE_PACKED;
@@ -505,15 +505,17 @@ impl Apis {
         let input = match input {
             Ok(input) => input,
             Err(fault) => {
-                usage::failed(&self.counters, &errors);
+                if let Some(pending) = pending {
+                    pending.failed(&self.counters);
+                }
                 return wanted.failure(&fault);
             }
         };
         let (operation, held) = (target.operation, Arc::clone(hold));
         let reply =
             detached::dispatch(&self.dispatcher, target.service, cx, operation, input, held).await;
-        if reply.status() >= 400 {
-            usage::failed(&self.counters, &errors);
+        if let Some(pending) = pending.filter(|_| reply.status() >= 400) {
+            pending.failed(&self.counters);
         }
         reply
     }

@@ -5,7 +5,7 @@
 //! those of the schema, and regions those of AWS and the installation's own.
 
 use wharf_base::regions::REGIONS;
-use wharf_vended::{Counters, Subject};
+use wharf_vended::{Counters, Subject, Together};
 use wharf_wire::{Context, schema::ServiceSchema};
 
 use super::throttle::Throttle;
@@ -13,8 +13,8 @@ use crate::services::SERVICES;
 
 /// The model that has metrics of its operations besides.
 const LOGS: &str = "logs";
-/// Requests that came to an error.
-const ERRORS: &str = "ErrorCount";
+/// Digits of an account's number.
+const ACCOUNT: usize = 12;
 
 /// Counts a request whose signature holds. One that came too fast counts as throttled besides. `home` is the
 /// installation's region.
@@ -25,73 +25,99 @@ pub(super) fn called(
     (schema, operation): (&'static ServiceSchema, &str),
     throttled: bool,
 ) {
-    let Some(of) = subject(&cx.account, (&cx.region, home), schema, operation) else {
-        return;
-    };
-    count(counters, schema, &of, throttled);
-}
-
-fn count(counters: &Counters, schema: &ServiceSchema, of: &Subject, throttled: bool) {
-    let under_logs = under_logs(schema, of);
-    let is_put = of.dimensions.iter().any(|it| it.1 == "PutEvents");
-    let under_events = (throttled && is_put && schema.name == "events").then(|| Subject {
-        namespace: "AWS/Events",
-        dimensions: Vec::new(),
-        ..of.clone()
-    });
-    counters.together(|counts| {
-        for of in under_logs.iter().chain([of]) {
-            counts.add(of, "CallCount", "None", 1.0);
-            if throttled {
-                counts.add(of, "ThrottleCount", "None", 1.0);
-            }
-        }
-        for of in under_logs.iter().filter(|_| throttled) {
-            counts.add(of, ERRORS, "None", 1.0);
-        }
-        if let Some(of) = &under_events {
-            counts.one(of, "PutEventsApproximateCallCount");
-            counts.one(of, "PutEventsApproximateThrottledCount");
-        }
-    });
-}
-
-/// Those of an operation whose errors are counted, and of all together: of Logs alone.
-pub(super) fn of_errors(
-    cx: &Context,
-    home: &str,
-    (schema, operation): (&'static ServiceSchema, &str),
-) -> Vec<Subject> {
-    match schema.name {
-        LOGS => subject(&cx.account, (&cx.region, home), schema, operation)
-            .map_or_else(Vec::new, |of| under_logs(schema, &of)),
-        _ => Vec::new(),
+    if let Some(of) = subject(&cx.account, (&cx.region, home), schema, operation) {
+        count(counters, schema, of, throttled);
     }
 }
 
-/// Counts a request that came to an error.
-pub(super) fn failed(counters: &Counters, of_errors: &[Subject]) {
+fn count(counters: &Counters, schema: &ServiceSchema, of: Subject, throttled: bool) {
+    let is_put = of.dimensions.iter().any(|it| it.1 == "PutEvents");
     counters.together(|counts| {
-        for of in of_errors {
-            counts.add(of, ERRORS, "None", 1.0);
+        call(counts, &of, throttled);
+        if schema.name == LOGS {
+            under_logs(of, |of| {
+                call(counts, of, throttled);
+                if throttled {
+                    error(counts, of);
+                }
+            });
+        } else if schema.name == "events" && is_put && throttled {
+            let of = Subject {
+                namespace: "AWS/Events",
+                dimensions: Vec::new(),
+                ..of
+            };
+            counts.one(&of, "PutEventsApproximateCallCount");
+            counts.one(&of, "PutEventsApproximateThrottledCount");
         }
     });
+}
+
+fn call(counts: &mut Together<'_>, of: &Subject, throttled: bool) {
+    counts.add(of, "CallCount", "None", 1.0);
+    if throttled {
+        counts.add(of, "ThrottleCount", "None", 1.0);
+    }
+}
+
+fn error(counts: &mut Together<'_>, of: &Subject) {
+    counts.add(of, "ErrorCount", "None", 1.0);
 }
 
 /// What Logs tells of its own: the operation, and all of the account together.
-fn under_logs(schema: &ServiceSchema, of: &Subject) -> Vec<Subject> {
-    if schema.name != LOGS {
-        return Vec::new();
-    }
-    let one = Subject {
+fn under_logs(of: Subject, mut each: impl FnMut(&Subject)) {
+    let mut of = Subject {
         namespace: "AWS/Logs",
-        ..of.clone()
+        ..of
     };
-    let all = Subject {
-        dimensions: Vec::new(),
-        ..one.clone()
-    };
-    vec![one, all]
+    each(&of);
+    of.dimensions.clear();
+    each(&of);
+}
+
+/// A call whose errors count, until it is known how it ends. Every call comes by here and few fail, so it allocates nothing.
+pub(super) struct Pending<'a> {
+    schema: &'static ServiceSchema,
+    operation: &'static str,
+    account: [u8; ACCOUNT],
+    region: &'a str,
+}
+
+/// `None` for other services than Logs: of their errors nothing is told.
+pub(super) fn pending<'a>(
+    cx: &Context,
+    home: &'a str,
+    (schema, operation): (&'static ServiceSchema, &str),
+) -> Option<Pending<'a>> {
+    if schema.name != LOGS {
+        return None;
+    }
+    Some(Pending {
+        schema,
+        operation: schema.operations[schema.find_operation(operation)?].name,
+        account: cx.account.as_bytes().try_into().ok()?,
+        region: known(&cx.region, home)?,
+    })
+}
+
+impl Pending<'_> {
+    /// Counts that it came to an error.
+    pub(super) fn failed(&self, counters: &Counters) {
+        let account = String::from_utf8_lossy(&self.account);
+        let regions = (self.region, self.region);
+        if let Some(of) = subject(&account, regions, self.schema, self.operation) {
+            counters.together(|counts| under_logs(of, |of| error(counts, of)));
+        }
+    }
+}
+
+/// A region that metrics may be of, which clients do not name as they like.
+fn known<'a>(region: &str, home: &'a str) -> Option<&'a str> {
+    if region == home {
+        return Some(home);
+    }
+    let found = REGIONS.binary_search_by_key(&region, |(it, _)| it);
+    found.ok().map(|at| REGIONS[at].0)
 }
 
 /// `None`: it does not count. Requests that nobody signed have no account.
@@ -102,8 +128,8 @@ fn subject(
     operation: &str,
 ) -> Option<Subject> {
     let operation = schema.operations[schema.find_operation(operation)?].name;
-    let counts = region == home || REGIONS.iter().any(|it| it.0 == region);
-    if account.is_empty() || !counts {
+    let region = known(region, home)?;
+    if account.is_empty() {
         return None;
     }
     Some(Subject {
@@ -198,7 +224,11 @@ mod tests {
         let schema = schemas.find(|it| it.name == service).unwrap();
         let of = subject("1", ("eu-west-1", "attic-1"), schema, operation).unwrap();
         let counters = Counters::new(Arc::new(TestClock::at(Timestamp(0))));
-        count(&counters, schema, &of, throttled);
+        count(&counters, schema, of, throttled);
+        told(&counters)
+    }
+
+    fn told(counters: &Counters) -> Vec<String> {
         let points = counters.take(i64::MAX).into_iter().flat_map(|it| it.1);
         let points = points.map(|(_, it)| {
             let values: Vec<_> = it.dimensions.iter().map(|it| it.1.as_str()).collect();
@@ -224,6 +254,37 @@ mod tests {
                 "AWS/Usage [API PutLogEvents Logs None] CallCount 1",
             ]
         );
+    }
+
+    #[test]
+    fn errors_of_logs_count_and_those_of_others_do_not() {
+        let of = |service: &str, region: &str, operation: &str| {
+            let mut schemas = SERVICES.iter().map(|it| it.schema);
+            let schema = schemas.find(|it| it.name == service).unwrap();
+            let cx = Context::internal("000000000001", region, "test", Timestamp(0));
+            let counters = Counters::new(Arc::new(TestClock::at(Timestamp(0))));
+            if let Some(it) = pending(&cx, "attic-1", (schema, operation)) {
+                it.failed(&counters);
+            }
+            told(&counters)
+        };
+        let wanted = [
+            "AWS/Logs [API PutLogEvents Logs None] ErrorCount 1",
+            "AWS/Logs [] ErrorCount 1",
+        ];
+        assert_eq!(of("logs", "eu-west-1", "PutLogEvents"), wanted);
+        assert_eq!(of("logs", "attic-1", "PutLogEvents"), wanted);
+        for (service, region, operation) in [
+            ("logs", "attic-2", "PutLogEvents"),
+            ("logs", "eu-west-1", "PutLogEventsOfMine"),
+            ("events", "eu-west-1", "PutEvents"),
+        ] {
+            assert_eq!(
+                of(service, region, operation).len(),
+                0,
+                "{service} {region}"
+            );
+        }
     }
 
     #[test]
