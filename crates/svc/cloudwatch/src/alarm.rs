@@ -12,3 +12,4 @@ pub mod instances;
 pub mod judge;
 pub mod mute;
 pub mod reason;
+pub mod warm_up;

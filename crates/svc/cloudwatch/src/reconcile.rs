@@ -13,14 +13,16 @@ use crate::{
     alarm::{
         composite, contributors,
         evaluate::{self, Found},
-        history, reason,
+        history, reason, warm_up,
     },
     anomaly::{self, Training},
     core::Core,
     fault::CloudwatchFaults,
     names,
     query::Query,
-    records::{Alarm, Detector, Evaluation, Happening, MetricRule, State, StateValue, Watches},
+    records::{
+        Alarm, Detector, Evaluation, Happening, MetricRule, State, StateValue, WarmUp, Watches,
+    },
     transition::{self, Owes},
 };
 
@@ -145,6 +147,13 @@ async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Ne
     if !is_due {
         return Ok(Next::After(next));
     }
+    if let Some(left) = alarm.warm_up.as_ref().and_then(|it| warm_up::left(it, now)) {
+        return match warms_up(core, place, stored, rule).await? {
+            true => Ok(Next::After(next.min(left))),
+            // The change of the record comes back here.
+            false => Ok(Next::Settled),
+        };
+    }
     if let Some(query) = contributors::grouped(place, rule) {
         lines(core, place, stored, rule, &query).await?;
         return Ok(Next::After(next));
@@ -197,6 +206,63 @@ async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Ne
         }
     }
     Ok(Next::After(next))
+}
+
+/// Whether an alarm's warm-up goes on. One that ends early is written down, so that it does not come back when there are no
+/// data any more.
+async fn warms_up(
+    core: &Core,
+    place: &Place,
+    stored: &Stored<Alarm>,
+    rule: &MetricRule,
+) -> Result<bool, StepError> {
+    let now = core.parts.clock.now();
+    let alarm = &stored.record;
+    let Some(ended) = alarm.warm_up.as_ref().filter(|it| !it.is_whole) else {
+        note(core, stored, Some(Evaluation::WarmUp)).await?;
+        return Ok(true);
+    };
+    let look = async {
+        match contributors::grouped(place, rule) {
+            Some(query) => contributors::is_full(core, place, rule, &query, now).await,
+            None => evaluate::is_full(core, place, rule, now).await,
+        }
+    };
+    let is_full = match timeout(LONGEST_LOOK, look).await {
+        Ok(Ok(is_full)) => is_full,
+        // The next look is another try.
+        Ok(Err(fault)) => {
+            tracing::debug!(
+                alarm = alarm.name,
+                text = fault.message,
+                "an alarm's data could not be read during its warm-up, will retry"
+            );
+            false
+        }
+        Err(_) => {
+            tracing::warn!(
+                alarm = alarm.name,
+                account = place.account,
+                "looking at an alarm's data during its warm-up took too long, will retry"
+            );
+            false
+        }
+    };
+    if !is_full {
+        note(core, stored, Some(Evaluation::WarmUp)).await?;
+        return Ok(true);
+    }
+    let ended = WarmUp {
+        is_over: true,
+        ..ended.clone()
+    };
+    let alarm = Alarm {
+        evaluation: None,
+        warm_up: Some(ended),
+        ..alarm.clone()
+    };
+    write(core, stored, &alarm).await?;
+    Ok(false)
 }
 
 /// One look at all lines of an alarm on several, and what follows for each.
@@ -266,14 +332,18 @@ async fn note(
     if stored.record.evaluation == evaluation {
         return Ok(());
     }
-    let mut changes = core.table.begin();
-    changes.fence(fence::<CloudwatchFaults>(&core.shard)?);
-    changes.when(stored.unchanged());
     let alarm = Alarm {
         evaluation,
         ..stored.record.clone()
     };
-    changes.put(&stored.key, &alarm);
+    write(core, stored, &alarm).await
+}
+
+async fn write(core: &Core, stored: &Stored<Alarm>, alarm: &Alarm) -> Result<(), StepError> {
+    let mut changes = core.table.begin();
+    changes.fence(fence::<CloudwatchFaults>(&core.shard)?);
+    changes.when(stored.unchanged());
+    changes.put(&stored.key, alarm);
     // If somebody changed it, the next look is at what they made of it.
     settled(changes.write(&PERMIT).await).map(drop)
 }

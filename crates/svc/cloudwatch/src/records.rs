@@ -34,6 +34,9 @@ pub struct Alarm {
     /// Why its last look says less than it should; none where it went well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evaluation: Option<Evaluation>,
+    /// Of an alarm on metrics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up: Option<WarmUp>,
     pub configured_at: Timestamp,
     #[serde(default)]
     pub tags: Tags,
@@ -62,6 +65,21 @@ pub struct Alarm {
 impl Record for Alarm {
     const KIND: &'static str = "alarm";
     const FORMAT: u32 = 1;
+}
+
+/// The time after its creation in which an alarm is not evaluated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WarmUp {
+    pub minutes: u32,
+    /// It does not end early when there are enough data.
+    #[serde(default)]
+    pub is_whole: bool,
+    /// When the alarm was created.
+    pub since: Timestamp,
+    /// It ended before its time, or began never.
+    #[serde(default)]
+    pub is_over: bool,
 }
 
 /// A line of an alarm on several.
@@ -208,6 +226,9 @@ pub enum Evaluation {
     /// Its data could not be read, or not in time.
     #[serde(rename = "EVALUATION_FAILURE")]
     Failure,
+    /// It is not looked at yet.
+    #[serde(rename = "IN_WARM_UP")]
+    WarmUp,
 }
 
 impl Evaluation {
@@ -216,6 +237,7 @@ impl Evaluation {
             Self::Partial => "PARTIAL_DATA",
             Self::Error => "EVALUATION_ERROR",
             Self::Failure => "EVALUATION_FAILURE",
+            Self::WarmUp => "IN_WARM_UP",
         }
     }
 }
@@ -388,6 +410,7 @@ impl Alarm {
             tags: Tags::default(),
             happened: 0,
             evaluation: None,
+            warm_up: None,
             left_alarm_at: None,
             acted: None,
             suppressed_by: None,

@@ -82,8 +82,34 @@ pub async fn look(
     asked: &Query,
     now: Timestamp,
 ) -> Result<Together, Fault> {
-    let rule = evaluate::rule(of);
-    let rule = rule.ok_or_else(|| validation("The alarm's rule is of another version."))?;
+    let rule = evaluate::known_rule(of)?;
+    let seen = see(core, place, of, (asked, &rule), now).await?;
+    Ok(together(&rule, alarm, seen, now))
+}
+
+/// Whether there are data of the whole window that the alarm evaluates, of one of its lines.
+///
+/// # Errors
+/// As those of [`look`].
+pub async fn is_full(
+    core: &Core,
+    place: &Place,
+    of: &MetricRule,
+    asked: &Query,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let rule = evaluate::known_rule(of)?;
+    let seen = see(core, place, of, (asked, &rule), now).await?;
+    Ok(seen.iter().any(|it| it.looked.is_full(rule.periods)))
+}
+
+async fn see(
+    core: &Core,
+    place: &Place,
+    of: &MetricRule,
+    (asked, rule): (&Query, &Rule),
+    now: Timestamp,
+) -> Result<Vec<Seen>, Fault> {
     let query = by(asked).ok_or_else(|| validation("The alarm's query has no GROUP BY."))?;
     let period = evaluate::period(of);
     let seconds = now.millis().div_euclid(1000);
@@ -118,7 +144,7 @@ pub async fn look(
             looked,
         }
     });
-    Ok(together(&rule, alarm, seen.collect(), now))
+    Ok(seen.collect())
 }
 
 /// Bytes of a line as it is written down.

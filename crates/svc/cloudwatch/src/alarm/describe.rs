@@ -4,7 +4,7 @@ use wharf_api_cloudwatch::{CompositeAlarm, MetricAlarm};
 use wharf_service::Place;
 
 use crate::{
-    alarm::{action::plain_statistic, hold},
+    alarm::{action::plain_statistic, hold, warm_up},
     names,
     records::{Alarm, MetricRule, Source, StoredQuery, Watches},
 };
@@ -31,6 +31,7 @@ pub fn metric(place: &Place, alarm: &Alarm) -> Option<MetricAlarm> {
         state_updated_timestamp: Some(alarm.state.updated_at),
         state_transitioned_timestamp: Some(alarm.state.changed_at),
         evaluation_state: alarm.evaluation.map(|it| it.name().to_owned()),
+        warm_up_configuration: alarm.warm_up.as_ref().map(warm_up::shown),
         evaluation_periods: i32::try_from(rule.evaluation_periods).ok(),
         datapoints_to_alarm: rule
             .datapoints_to_alarm

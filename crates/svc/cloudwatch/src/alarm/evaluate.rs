@@ -71,7 +71,54 @@ pub async fn look(
     of: &MetricRule,
     now: Timestamp,
 ) -> Result<Found, Fault> {
-    let rule = rule(of).ok_or_else(|| validation("The alarm's rule is of another version."))?;
+    let rule = known_rule(of)?;
+    Ok(match see(core, place, of, &rule, now).await? {
+        Seen::Data(looked) => {
+            let verdict = judge(&rule, &looked.breaching(&rule));
+            changed(alarm, &rule, &verdict, &looked)
+        }
+        Seen::TooFew => Found::Nothing,
+        Seen::Crowded => Found::Crowded,
+    })
+}
+
+/// Whether there are data of the whole window that an alarm evaluates, by [`Looked::is_full`].
+///
+/// # Errors
+/// As those of [`look`].
+pub async fn is_full(
+    core: &Core,
+    place: &Place,
+    of: &MetricRule,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let rule = known_rule(of)?;
+    let seen = see(core, place, of, &rule, now).await?;
+    Ok(matches!(seen, Seen::Data(looked) if looked.is_full(rule.periods)))
+}
+
+/// # Errors
+/// It says what this version does not know.
+pub fn known_rule(of: &MetricRule) -> Result<Rule, Fault> {
+    rule(of).ok_or_else(|| validation("The alarm's rule is of another version."))
+}
+
+/// What there is to look at.
+enum Seen {
+    Data(Looked),
+    /// Too few samples for the percentile to mean something, and the alarm is to heed that.
+    TooFew,
+    /// As [`Found::Crowded`].
+    Crowded,
+}
+
+async fn see(
+    core: &Core,
+    place: &Place,
+    of: &MetricRule,
+    rule: &Rule,
+    now: Timestamp,
+) -> Result<Seen, Fault> {
     let period = period(of);
     let seconds = now.millis().div_euclid(1000);
     // Math is over periods of the clock: the one under way is not whole.
@@ -90,12 +137,12 @@ pub async fn look(
             let found = of_queries(core, place, queries, of.threshold_metric.as_deref(), range);
             match found.await? {
                 Some(data) => data,
-                None => return Ok(Found::Crowded),
+                None => return Ok(Seen::Crowded),
             }
         }
     };
     if data.too_few {
-        return Ok(Found::Nothing);
+        return Ok(Seen::TooFew);
     }
     // The last point of a period, points being in their order.
     let at = |points: &[(i64, f64)], moment: i64| {
@@ -114,7 +161,7 @@ pub async fn look(
         Source::Metric(metric) => Some(metric.statistic.clone()),
         Source::Queries(_) => None,
     };
-    let looked = Looked {
+    Ok(Seen::Data(Looked {
         values: times.iter().map(|it| at(&data.points, *it)).collect(),
         bounds: times.iter().map(|it| bounds(*it)).collect(),
         times,
@@ -122,9 +169,7 @@ pub async fn look(
         statistic,
         unit: None,
         at: now,
-    };
-    let verdict = judge(&rule, &looked.breaching(&rule));
-    Ok(changed(alarm, &rule, &verdict, &looked))
+    }))
 }
 
 fn changed(alarm: &Alarm, rule: &Rule, verdict: &Verdict, looked: &Looked) -> Found {

@@ -35,6 +35,14 @@ impl Looked {
             .collect()
     }
 
+    /// Whether the latest so many periods are filled: there is a datapoint of the oldest of them, or of one before, and of
+    /// the most recent.
+    pub fn is_full(&self, periods: usize) -> bool {
+        let oldest = self.values.len().saturating_sub(periods);
+        let mut first = self.values.iter().take(oldest + 1);
+        first.any(Option::is_some) && self.values.last().is_some_and(Option::is_some)
+    }
+
     fn breaches(&self, rule: &Rule, at: usize) -> bool {
         match (self.values[at], self.bounds[at]) {
             (Some(value), Some(bounds)) => rule.comparison.holds(value, bounds),
@@ -305,6 +313,28 @@ mod tests {
         );
         let after = verdict.state.unwrap();
         text(&rule, &verdict, after, &looked)
+    }
+
+    #[test]
+    fn a_window_is_full_from_its_oldest_period_to_its_latest() {
+        let is_full = |values: &[Option<f64>]| {
+            let looked = Looked {
+                times: (0..values.len() as i64).map(|it| it * 60).collect(),
+                values: values.to_vec(),
+                bounds: vec![Some(Bounds::Threshold(70.0)); values.len()],
+                period: 60,
+                statistic: None,
+                unit: None,
+                at: Timestamp::from_millis(0),
+            };
+            looked.is_full(3)
+        };
+        let some = Some(1.0);
+        assert!(is_full(&[None, None, some, None, some]));
+        assert!(is_full(&[some, None, None, None, some]));
+        assert!(!is_full(&[None, None, None, some, some]));
+        assert!(!is_full(&[some, some, some, some, None]));
+        assert!(!is_full(&[None; 5]));
     }
 
     fn said_of_band(comparison: &str, values: [f64; 3]) -> (String, Value) {

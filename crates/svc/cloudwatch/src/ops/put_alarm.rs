@@ -12,6 +12,7 @@ use crate::{
         composite::Rule,
         contributors, evaluate, history, instances,
         judge::{Comparison, Missing},
+        warm_up,
     },
     core::Core,
     datum,
@@ -45,6 +46,7 @@ pub async fn put_metric_alarm(
         alarm_actions: action::checked(&place, input.alarm_actions)?,
         insufficient_data_actions: action::checked(&place, input.insufficient_data_actions)?,
         tags: tags::given(input.tags)?,
+        warm_up: warm_up::read(input.warm_up_configuration.as_ref(), call.now)?,
         ..Alarm::new(name(input.alarm_name)?, watches, call.now)
     };
     put(core, call, &place, alarm).await
@@ -177,6 +179,9 @@ async fn put(core: &Core, call: &Call, place: &Place, alarm: Alarm) -> Result<()
                 if alarm.watches == before.watches {
                     alarm.contributors = before.contributors;
                 }
+                let warm_up = alarm.warm_up.take();
+                alarm.warm_up =
+                    warm_up.map(|it| warm_up::changed(it, before.warm_up.as_ref(), call.now));
                 alarm.state = before.state;
                 alarm.happened = before.happened;
                 alarm.left_alarm_at = before.left_alarm_at;

@@ -2,6 +2,7 @@
 
 mod actions;
 mod composites;
+mod warm_up;
 
 use std::time::Duration;
 
