@@ -80,6 +80,11 @@ impl Query {
         })
     }
 
+    /// Whether it comes to series with one value each at a moment.
+    pub fn is_vector(&self) -> bool {
+        matches!(self.expr.kind(), Kind::Vector)
+    }
+
     /// What ends its evaluation early, wherever that runs.
     pub fn stop(&self) -> Stop {
         self.stop.clone()

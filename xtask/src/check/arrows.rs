@@ -92,7 +92,7 @@ const ROOMS: [Row; 27] = [
 ];
 
 /// Arrows that the rows forbid and that stay: who, on whom, and why.
-const EXCEPTIONS: [(&str, &str, &str); 5] = [
+const EXCEPTIONS: [(&str, &str, &str); 6] = [
     (
         "svc/sts",
         "svc/iam",
@@ -112,6 +112,11 @@ const EXCEPTIONS: [(&str, &str, &str); 5] = [
         "svc/eks-auth",
         "svc/eks",
         "EKS Auth is EKS' other API, over the same records",
+    ),
+    (
+        "svc/cloudwatch",
+        "svc/prometheus",
+        "PromQL is CloudWatch's other language, over the same store of metrics: alarms ask in it",
     ),
     (
         "svc/efs",

@@ -11,5 +11,6 @@ pub mod hold;
 pub mod instances;
 pub mod judge;
 pub mod mute;
+pub mod promql;
 pub mod reason;
 pub mod warm_up;

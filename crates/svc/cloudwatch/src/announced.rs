@@ -144,6 +144,14 @@ fn configuration(of: &Alarm) -> Value {
                 shown["actionsSuppressorExtensionPeriod"] = json!(suppressor.extension_seconds);
             }
         }
+        Watches::PromQl(rule) => {
+            shown["evaluationCriteria"] = json!({ "promQLCriteria": {
+                "query": rule.query,
+                "pendingPeriod": rule.pending_seconds,
+                "recoveryPeriod": rule.recovery_seconds,
+            }});
+            shown["evaluationInterval"] = json!(rule.interval_seconds);
+        }
         Watches::Metric(rule) => {
             shown["metrics"] = match &rule.source {
                 Source::Metric(source) => json!([{

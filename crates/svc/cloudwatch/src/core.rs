@@ -7,6 +7,7 @@ use std::{
 
 use parking_lot::Mutex;
 use wharf_delivery::Outbox;
+use wharf_prometheus::PrometheusApi;
 use wharf_reconcile::{Queue, Shard};
 use wharf_service::{Faults as _, Pages, Place, Shares, Table};
 use wharf_wire::{Context, Fault};
@@ -50,6 +51,8 @@ pub struct Core {
     families: Mutex<BTreeMap<Place, Family>>,
     /// What was learned of metrics.
     pub models: Models,
+    /// What alarms ask in PromQL, which waits for no query of a person's.
+    pub promql: PrometheusApi,
     /// Questions that are read and evaluated.
     pub reading: Shares,
     /// Expressions that are evaluated, bands that are fitted, graphs that are drawn.
@@ -84,6 +87,7 @@ impl Core {
         Self {
             outbox: Arc::new(outbox),
             table,
+            promql: PrometheusApi::new(parts.series.clone()),
             parts,
             queue: Arc::default(),
             streams: Arc::default(),

@@ -8,20 +8,22 @@ use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
 use wharf_service::{Look, Place, Reach, Stored, fence, settled};
+use wharf_wire::Fault;
 
 use crate::{
     alarm::{
-        composite, contributors,
+        composite,
+        contributors::{self, Together},
         evaluate::{self, Found},
-        history, reason, warm_up,
+        history, promql, reason, warm_up,
     },
     anomaly::{self, Training},
     core::Core,
     fault::CloudwatchFaults,
     names,
-    query::Query,
     records::{
-        Alarm, Detector, Evaluation, Happening, MetricRule, State, StateValue, WarmUp, Watches,
+        Alarm, Detector, Evaluation, Happening, MetricRule, PromQlRule, State, StateValue, WarmUp,
+        Watches,
     },
     transition::{self, Owes},
 };
@@ -87,9 +89,13 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     };
     match &stored.record.watches {
         Watches::Alarms(rule) => composite(&core, &place, &stored, rule).await,
-        Watches::Metric(_) => {
+        Watches::Metric(rule) => {
             core.forget_composite(&place, &key);
-            metric(&core, &place, &stored).await
+            metric(&core, &place, &stored, rule).await
+        }
+        Watches::PromQl(rule) => {
+            core.forget_composite(&place, &key);
+            asking(&core, &place, &stored, rule).await
         }
     }
 }
@@ -123,30 +129,71 @@ async fn detector(core: &Core, place: &Place, key: &str) -> Result<Next, StepErr
     Ok(Next::After(TRAINED_EVERY))
 }
 
-async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Next, StepError> {
-    let alarm = &stored.record;
-    let Some(rule) = alarm.rule() else {
-        return Ok(Next::Settled);
-    };
-    let now = core.parts.clock.now();
-    let tick = evaluate::tick(rule);
-    let fenced = || fence::<CloudwatchFaults>(&core.shard);
-    let owes = transition::release(core, &PERMIT, place, stored, fenced()?).await;
+/// When a look at an alarm is due.
+enum Due {
+    /// Now, and again after that.
+    Now(Duration),
+    Later(Next),
+}
+
+/// Takes actions that were held back, and says when to look at an alarm that is looked at each `tick` seconds.
+async fn due(
+    core: &Core,
+    place: &Place,
+    stored: &Stored<Alarm>,
+    (tick, now): (i64, Timestamp),
+) -> Result<Due, StepError> {
+    let fence = fence::<CloudwatchFaults>(&core.shard)?;
+    let owes = transition::release(core, &PERMIT, place, stored, fence).await;
     let until = match owes {
         Ok(Owes::Nothing) => None,
         Ok(Owes::Held(until)) => until,
         // The change of the record comes back here.
-        Ok(Owes::Written) => return Ok(Next::Settled),
-        Err(error) => return settled(Err(error)),
+        Ok(Owes::Written) => return Ok(Due::Later(Next::Settled)),
+        Err(error) => return settled(Err(error)).map(Due::Later),
     };
-    let is_due = evaluate::is_due(alarm, tick, now);
+    let is_due = evaluate::is_due(&stored.record, tick, now);
     let tick = tick * 1000;
     let next = now.millis() - now.millis().rem_euclid(tick) + tick;
     let next = Timestamp::from_millis(next).since(now) + GRACE;
     let next = until.map_or(next, |it| next.min(it.since(now)));
-    if !is_due {
-        return Ok(Next::After(next));
+    Ok(match is_due {
+        true => Due::Now(next),
+        false => Due::Later(Next::After(next)),
+    })
+}
+
+/// An alarm on the series that a query comes to.
+async fn asking(
+    core: &Core,
+    place: &Place,
+    stored: &Stored<Alarm>,
+    rule: &PromQlRule,
+) -> Result<Next, StepError> {
+    let now = core.parts.clock.now();
+    let tick = i64::from(rule.interval_seconds.max(1));
+    match due(core, place, stored, (tick, now)).await? {
+        Due::Later(next) => Ok(next),
+        Due::Now(next) => {
+            let look = promql::look(core, place, &stored.record, rule, now);
+            lines(core, place, stored, look).await?;
+            Ok(Next::After(next))
+        }
     }
+}
+
+async fn metric(
+    core: &Core,
+    place: &Place,
+    stored: &Stored<Alarm>,
+    rule: &MetricRule,
+) -> Result<Next, StepError> {
+    let alarm = &stored.record;
+    let now = core.parts.clock.now();
+    let next = match due(core, place, stored, (evaluate::tick(rule), now)).await? {
+        Due::Later(next) => return Ok(next),
+        Due::Now(next) => next,
+    };
     if let Some(left) = alarm.warm_up.as_ref().and_then(|it| warm_up::left(it, now)) {
         return match warms_up(core, place, stored, rule).await? {
             true => Ok(Next::After(next.min(left))),
@@ -155,7 +202,8 @@ async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Ne
         };
     }
     if let Some(query) = contributors::grouped(place, rule) {
-        lines(core, place, stored, rule, &query).await?;
+        let look = contributors::look(core, place, alarm, rule, &query, now);
+        lines(core, place, stored, look).await?;
         return Ok(Next::After(next));
     }
     let look = evaluate::look(core, place, alarm, rule, now);
@@ -186,7 +234,7 @@ async fn metric(core: &Core, place: &Place, stored: &Stored<Alarm>) -> Result<Ne
             }
         }
         Ok(Found::Other(state)) => {
-            let fence = Some(fenced()?);
+            let fence = Some(fence::<CloudwatchFaults>(&core.shard)?);
             let written = transition::write(core, &PERMIT, place, stored, state, fence).await;
             settled(written)?;
         }
@@ -270,13 +318,10 @@ async fn lines(
     core: &Core,
     place: &Place,
     stored: &Stored<Alarm>,
-    rule: &MetricRule,
-    query: &Query,
+    look: impl Future<Output = Result<Together, Fault>>,
 ) -> Result<(), StepError> {
-    let now = core.parts.clock.now();
     let mut stored = stored.clone();
     let configured_at = stored.record.configured_at;
-    let look = contributors::look(core, place, &stored.record, rule, query, now);
     let together = match timeout(LONGEST_LOOK, look).await {
         Ok(Ok(together)) => together,
         // A rule that comes to nothing now may with other data.

@@ -93,6 +93,9 @@ pub struct Contributor {
     pub changed_at: Timestamp,
     /// The state whose actions were taken last.
     pub told: StateValue,
+    /// Of an alarm on PromQL: since when its query asks for the other state, until that is long enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise_since: Option<Timestamp>,
 }
 
 /// An alarm that holds back the actions of a composite one.
@@ -140,8 +143,24 @@ impl Record for MuteRule {
 #[serde(rename_all = "camelCase")]
 pub enum Watches {
     Metric(Box<MetricRule>),
+    /// The series that a query comes to.
+    PromQl(Box<PromQlRule>),
     /// Other alarms, by a rule.
     Alarms(String),
+}
+
+/// What an alarm asks in PromQL: the series that the query comes to are out of bounds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PromQlRule {
+    pub query: String,
+    /// How long a series is there before it is in ALARM, and not there before it is OK again, as it was given; otherwise 0.
+    #[serde(default)]
+    pub pending_seconds: Option<u32>,
+    #[serde(default)]
+    pub recovery_seconds: Option<u32>,
+    /// Between two looks.
+    pub interval_seconds: u32,
 }
 
 /// When the data of a metric, or of math over several, are out of bounds.
@@ -427,7 +446,7 @@ impl Alarm {
     pub fn rule(&self) -> Option<&MetricRule> {
         match &self.watches {
             Watches::Metric(rule) => Some(rule),
-            Watches::Alarms(_) => None,
+            Watches::PromQl(_) | Watches::Alarms(_) => None,
         }
     }
 

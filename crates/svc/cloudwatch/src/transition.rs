@@ -122,6 +122,7 @@ pub async fn write_lines(
         .retain(|_, it| !contributors::is_over(it));
     let all = together.contributors.iter();
     let due: Vec<(&String, &Contributor)> = all.filter(|(id, it)| is_due(id, it)).collect();
+    let is_noted = note_since(&mut alarm, together, &is_due);
     let (mut written, mut bytes) = (0, 0);
     for (id, after) in due.iter().take(MOST_LINES) {
         let (before, told) = stood(id);
@@ -176,7 +177,9 @@ pub async fn write_lines(
             }
             let acted = alarm.acted.take();
             let mut lines = together.contributors.values();
-            let by_lines = lines.any(|it| it.changed_at == at && it.state == *value);
+            // One that is on its way to another state has said nothing.
+            let has_said = |it: &Contributor| it.changed_at == at && it.otherwise_since.is_none();
+            let by_lines = lines.any(|it| has_said(it) && it.state == *value);
             let was_partial = stored.record.evaluation == Some(Evaluation::Partial);
             // Unless lines have said it, and all that should have.
             if !by_lines || together.partial || was_partial {
@@ -185,7 +188,7 @@ pub async fn write_lines(
             }
         }
     }
-    if due.is_empty() && alarm.state == stored.record.state {
+    if due.is_empty() && !is_noted && alarm.state == stored.record.state {
         return Ok(false);
     }
     if is_last {
@@ -194,6 +197,33 @@ pub async fn write_lines(
     changes.put(&stored.key, &alarm);
     changes.write(permit).await?;
     Ok(true)
+}
+
+/// Notes of lines whose states stay since when a query asks for the other one. Whether there was anything to note.
+fn note_since(
+    alarm: &mut Alarm,
+    together: &Together,
+    changes: impl Fn(&String, &Contributor) -> bool,
+) -> bool {
+    let mut is_noted = false;
+    let all = together.contributors.iter();
+    for (id, it) in all.filter(|it| !changes(it.0, it.1)) {
+        let known = alarm.contributors.get(id);
+        if known.is_some_and(|known| known.otherwise_since == it.otherwise_since) {
+            continue;
+        }
+        let after = Contributor {
+            told: known.map_or(StateValue::Ok, |known| known.told),
+            ..it.clone()
+        };
+        if contributors::is_over(&after) {
+            is_noted |= alarm.contributors.remove(id).is_some();
+        } else {
+            alarm.contributors.insert(id.clone(), after);
+            is_noted = true;
+        }
+    }
+    is_noted
 }
 
 /// Messages to the topics of a line's state.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use wharf_base::Timestamp;
-use wharf_promql::{Budget, Error, Matcher, Query, Times};
+use wharf_promql::{Budget, Error, Labels, Matcher, Outcome, Query, Times};
 use wharf_series::Series;
 use wharf_service::{Share, Shares};
 
@@ -79,6 +79,38 @@ impl PrometheusApi {
         let answered = tokio::time::timeout(PATIENCE, self.read(request, asked)).await;
         let answered = answered.unwrap_or_else(|_| Err(timed_out()));
         answered.unwrap_or_else(Answer::from)
+    }
+
+    /// The series that a query comes to at a moment, which is now, each with its value: for parts of wharf that ask on
+    /// behalf of an account in a region.
+    ///
+    /// # Errors
+    /// The text is no query that comes to a vector, or the query takes more than it may.
+    pub async fn vector(
+        &self,
+        (account, region): (&str, &str),
+        text: &str,
+        now: Timestamp,
+    ) -> Result<Vec<(Labels, f64)>, Failure> {
+        let place = Place {
+            account: account.to_owned(),
+            region: region.to_owned(),
+        };
+        let share = Arc::new(self.inner.queries.take(account).await);
+        let text = text.to_owned();
+        let query = apart(&share, move || Query::parse(&text).map_err(Failure::from)).await?;
+        let now = now.millis();
+        let times = Times::at(now);
+        let series = &self.inner.series;
+        let read = fetch::read(series, &place, query.selections(times), now, &share).await?;
+        let _stops = Stops(query.stop());
+        apart(&share, move || {
+            match query.instant(times, &read, Budget::default())? {
+                Outcome::Vector(found) => Ok(found),
+                _ => Err(Failure::bad_data("the query does not come to a vector")),
+            }
+        })
+        .await
     }
 
     async fn write(&self, asked: Asked<'_>) -> Result<Answer, Failure> {

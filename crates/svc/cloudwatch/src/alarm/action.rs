@@ -102,6 +102,22 @@ pub fn checked(place: &Place, given: Option<Vec<String>>) -> Result<Vec<String>,
 /// # Errors
 /// Those, and for a policy of scaling or an instance, which need a metric.
 pub fn of_composite(place: &Place, given: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
+    without_metric(place, given, "A composite alarm")
+}
+
+/// The same for alarms on PromQL.
+///
+/// # Errors
+/// As of [`of_composite`].
+pub fn of_promql(place: &Place, given: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
+    without_metric(place, given, "An alarm on PromQL")
+}
+
+fn without_metric(
+    place: &Place,
+    given: Option<Vec<String>>,
+    whose: &str,
+) -> Result<Vec<String>, Fault> {
     let given = checked(place, given)?;
     for action in &given {
         let cannot = match Action::parse(action) {
@@ -109,9 +125,7 @@ pub fn of_composite(place: &Place, given: Option<Vec<String>>) -> Result<Vec<Str
             Ok(Action::Instance(..)) => "act on instances",
             _ => continue,
         };
-        return Err(validation(format!(
-            "A composite alarm cannot {cannot}: {action}"
-        )));
+        return Err(validation(format!("{whose} cannot {cannot}: {action}")));
     }
     Ok(given)
 }
@@ -155,6 +169,14 @@ pub fn message(place: &Place, alarm: &Alarm, before: &State) -> String {
     });
     match &alarm.watches {
         Watches::Metric(rule) => message["Trigger"] = trigger(rule),
+        Watches::PromQl(rule) => {
+            message["EvaluationCriteria"] = json!({ "PromQLCriteria": {
+                "Query": rule.query,
+                "PendingPeriod": rule.pending_seconds,
+                "RecoveryPeriod": rule.recovery_seconds,
+            }});
+            message["EvaluationInterval"] = json!(rule.interval_seconds);
+        }
         Watches::Alarms(rule) => message["AlarmRule"] = json!(rule),
     }
     message.to_string()

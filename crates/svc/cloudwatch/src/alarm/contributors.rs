@@ -28,9 +28,9 @@ use crate::{
 /// Characters of an id.
 const ID: usize = 16;
 /// Bytes of what is kept of the lines of an alarm: its record is one.
-const MOST_BYTES: usize = 256 << 10;
+pub const MOST_BYTES: usize = 256 << 10;
 /// And of one of them: it stands in each message and each item of history that follows from it.
-const MOST_BYTES_OF_ONE: usize = 16 << 10;
+pub const MOST_BYTES_OF_ONE: usize = 16 << 10;
 const GONE: &str = "The time series has no datapoints any more.";
 
 /// A line and what was seen of it.
@@ -153,7 +153,7 @@ pub fn weight(of: &Contributor) -> usize {
 }
 
 /// The id of a line: the same for the same attributes.
-fn id(attributes: &BTreeMap<String, String>) -> String {
+pub fn id(attributes: &BTreeMap<String, String>) -> String {
     let digest = ids::uuid_of(format!("{attributes:?}").as_bytes());
     digest.chars().filter(|it| *it != '-').take(ID).collect()
 }
@@ -188,6 +188,7 @@ pub fn together(rule: &Rule, alarm: &Alarm, seen: Vec<Seen>, now: Timestamp) -> 
                 reason: reason::of_contributor(rule, &verdict, after, &line.looked),
                 changed_at: now,
                 told: known.map_or(StateValue::Ok, |it| it.told),
+                otherwise_since: None,
             };
             let bytes = weight(&after);
             if known.is_some() {
@@ -232,9 +233,9 @@ fn evaluated(of: usize, all: usize, to: StateValue) -> String {
     format!("{of} out of {all} time series evaluated to {}", to.name())
 }
 
-/// Nothing is owed about it any more.
+/// Nothing is owed about it any more, and nothing is coming.
 pub fn is_over(it: &Contributor) -> bool {
-    it.state == StateValue::Ok && it.told == StateValue::Ok
+    it.state == StateValue::Ok && it.told == StateValue::Ok && it.otherwise_since.is_none()
 }
 
 #[cfg(test)]

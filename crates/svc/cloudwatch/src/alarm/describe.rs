@@ -4,7 +4,7 @@ use wharf_api_cloudwatch::{CompositeAlarm, MetricAlarm};
 use wharf_service::Place;
 
 use crate::{
-    alarm::{action::plain_statistic, hold, warm_up},
+    alarm::{action::plain_statistic, hold, promql, warm_up},
     names,
     records::{Alarm, MetricRule, Source, StoredQuery, Watches},
 };
@@ -15,7 +15,6 @@ fn some<T: Clone>(all: &[T]) -> Option<Vec<T>> {
 
 /// An alarm on metrics; `None` for a composite one.
 pub fn metric(place: &Place, alarm: &Alarm) -> Option<MetricAlarm> {
-    let rule = alarm.rule()?;
     let mut shown = MetricAlarm {
         alarm_name: Some(alarm.name.clone()),
         alarm_arn: Some(names::alarm_arn(place, &alarm.name)),
@@ -32,22 +31,32 @@ pub fn metric(place: &Place, alarm: &Alarm) -> Option<MetricAlarm> {
         state_transitioned_timestamp: Some(alarm.state.changed_at),
         evaluation_state: alarm.evaluation.map(|it| it.name().to_owned()),
         warm_up_configuration: alarm.warm_up.as_ref().map(warm_up::shown),
-        evaluation_periods: i32::try_from(rule.evaluation_periods).ok(),
-        datapoints_to_alarm: rule
-            .datapoints_to_alarm
-            .and_then(|it| i32::try_from(it).ok()),
-        threshold: rule.threshold,
-        threshold_metric_id: rule.threshold_metric.clone(),
-        comparison_operator: Some(rule.comparison.clone()),
-        treat_missing_data: rule.treat_missing_data.clone(),
-        evaluate_low_sample_count_percentile: rule.low_sample_count.clone(),
         ..MetricAlarm::default()
     };
-    source(rule, &mut shown);
+    match &alarm.watches {
+        Watches::Metric(rule) => of_rule(rule, &mut shown),
+        Watches::PromQl(rule) => {
+            shown.evaluation_criteria = Some(promql::shown(rule));
+            shown.evaluation_interval = i32::try_from(rule.interval_seconds).ok();
+        }
+        Watches::Alarms(_) => return None,
+    }
     Some(shown)
 }
 
-fn source(rule: &MetricRule, shown: &mut MetricAlarm) {
+fn of_rule(rule: &MetricRule, shown: &mut MetricAlarm) {
+    let number = |it: u32| i32::try_from(it).ok();
+    shown.evaluation_periods = number(rule.evaluation_periods);
+    shown.datapoints_to_alarm = rule.datapoints_to_alarm.and_then(number);
+    shown.threshold = rule.threshold;
+    shown.threshold_metric_id.clone_from(&rule.threshold_metric);
+    shown.comparison_operator = Some(rule.comparison.clone());
+    shown
+        .treat_missing_data
+        .clone_from(&rule.treat_missing_data);
+    shown
+        .evaluate_low_sample_count_percentile
+        .clone_from(&rule.low_sample_count);
     match &rule.source {
         Source::Metric(metric) => {
             shown.metric_name = Some(metric.name.clone());

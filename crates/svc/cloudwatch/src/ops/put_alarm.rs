@@ -12,7 +12,7 @@ use crate::{
         composite::Rule,
         contributors, evaluate, history, instances,
         judge::{Comparison, Missing},
-        warm_up,
+        promql, warm_up,
     },
     core::Core,
     datum,
@@ -31,20 +31,30 @@ const LONGEST_OF_HOURS: i64 = 7 * 86_400;
 /// Queries of an alarm.
 const MOST_QUERIES: usize = 10;
 
+/// Says which actions an alarm may have.
+type Checked = fn(&Place, Option<Vec<String>>) -> Result<Vec<String>, Fault>;
+
 pub async fn put_metric_alarm(
     core: &Core,
     call: &Call,
     input: PutMetricAlarmInput,
 ) -> Result<(), Fault> {
     let place = Place::of(call);
-    let rule = rule(&place, &input)?;
-    let watches = Watches::Metric(Box::new(rule));
+    let promql = promql::read(&input)?;
+    let checked = match promql {
+        Some(_) => action::of_promql as Checked,
+        None => action::checked,
+    };
+    let watches = match promql {
+        Some(rule) => Watches::PromQl(Box::new(rule)),
+        None => Watches::Metric(Box::new(rule(&place, &input)?)),
+    };
     let alarm = Alarm {
         description: input.alarm_description,
         actions_enabled: input.actions_enabled.unwrap_or(true),
-        ok_actions: action::checked(&place, input.ok_actions)?,
-        alarm_actions: action::checked(&place, input.alarm_actions)?,
-        insufficient_data_actions: action::checked(&place, input.insufficient_data_actions)?,
+        ok_actions: checked(&place, input.ok_actions)?,
+        alarm_actions: checked(&place, input.alarm_actions)?,
+        insufficient_data_actions: checked(&place, input.insufficient_data_actions)?,
         tags: tags::given(input.tags)?,
         warm_up: warm_up::read(input.warm_up_configuration.as_ref(), call.now)?,
         ..Alarm::new(name(input.alarm_name)?, watches, call.now)

@@ -2,6 +2,7 @@
 
 mod actions;
 mod composites;
+mod promql;
 mod warm_up;
 
 use std::time::Duration;
