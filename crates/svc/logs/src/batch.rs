@@ -21,6 +21,7 @@ use crate::{
     opener::Opener,
     pattern::{Message, Pattern},
     records::{Group, Stream},
+    selection,
     subscription::{Destination, Sent},
 };
 
@@ -63,6 +64,10 @@ impl LogsService {
         if at >= events.end(&journal) {
             return Ok(Left::Nothing);
         }
+        let from = (scope.account.as_str(), scope.region.as_str());
+        if !selection::is_for(filter.selection.as_deref(), from) {
+            return self.pass_over(&journal, &applied.cursor).await;
+        }
         let origin = Origin::new(scope, group, stream);
         let way = self.way(filter, &origin).await;
         if stream.forwarded
@@ -72,10 +77,7 @@ impl LogsService {
             }) = way
         {
             // Else two groups could send to each other for ever.
-            let end = events.end(&journal);
-            let moved = events.set_cursor(&journal, &applied.cursor, end).await;
-            moved.map_err(fault::journal)?;
-            return Ok(Left::Nothing);
+            return self.pass_over(&journal, &applied.cursor).await;
         }
         let read = events.read(&journal, at, BATCH_RECORDS, BATCH_BYTES).await;
         let read = read.map_err(fault::journal)?;
@@ -123,6 +125,15 @@ impl LogsService {
         let moved = events.set_cursor(&journal, &applied.cursor, last + 1).await;
         moved.map_err(fault::journal)?;
         Ok(Left::More)
+    }
+
+    /// Nothing of what a stream holds by now is for a filter.
+    async fn pass_over(&self, journal: &str, cursor: &str) -> Result<Left, Fault> {
+        let events = self.events.journal();
+        let end = events.end(journal);
+        let moved = events.set_cursor(journal, cursor, end).await;
+        moved.map_err(fault::journal)?;
+        Ok(Left::Nothing)
     }
 
     /// Sends events, in parts where they are too much for one message. What was sent is not sent again if a later

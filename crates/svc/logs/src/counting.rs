@@ -17,6 +17,7 @@ use crate::{
     pattern::Message,
     records::{Group, MetricFilter},
     rules::{Rules, Seen},
+    selection,
 };
 
 const MINUTE_MS: i64 = 60_000;
@@ -94,7 +95,9 @@ impl Counting {
             .iter()
             .map(|(time, text)| (*time, Message::new(text)));
         let events: Vec<(i64, Message<'_>)> = events.collect();
-        for filter in &group.metric_filters {
+        let from = (cx.account.as_str(), cx.region.as_str());
+        let all = group.metric_filters.iter();
+        for filter in all.filter(|it| selection::is_for(it.selection.as_deref(), from)) {
             let Some(compiled) = self.compiled(filter) else {
                 continue;
             };
@@ -103,7 +106,7 @@ impl Counting {
                 true => &transformed,
                 false => &events,
             };
-            let beside = metric_filter::beside(filter, (&cx.account, &cx.region));
+            let beside = metric_filter::beside(filter, from);
             for (time, message) in of {
                 matched |= compiled.add(*time, message, &beside, &mut gathered);
             }

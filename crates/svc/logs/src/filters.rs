@@ -67,6 +67,7 @@ pub fn read(
         role: read.role_arn,
         on_transformed: false,
         random: is_random(read.distribution.as_deref())?,
+        selection: None,
         created_at,
     };
     check(&filter)?;

@@ -75,6 +75,7 @@ mod sample;
 mod saved;
 mod scheduled;
 mod seek;
+mod selection;
 mod service;
 mod subscription;
 mod subscriptions;

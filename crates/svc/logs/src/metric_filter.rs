@@ -199,6 +199,7 @@ mod tests {
             }],
             on_transformed: false,
             system_dimensions: Vec::new(),
+            selection: None,
             created_at: Timestamp(0),
         }
     }

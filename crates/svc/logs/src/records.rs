@@ -121,6 +121,9 @@ pub struct MetricFilter {
     /// What its metrics have as dimensions besides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub system_dimensions: Vec<SystemField>,
+    /// By what is known of events beside their text (`selection`), as it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<String>,
     pub created_at: Timestamp,
 }
 
@@ -176,6 +179,9 @@ pub struct SubscriptionFilter {
     /// A queue with order keeps none between its messages.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub random: bool,
+    /// By what is known of events beside their text (`selection`), as it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<String>,
     pub created_at: Timestamp,
 }
 

@@ -37,6 +37,7 @@ pub async fn put(
             .collect(),
         on_transformed: input.apply_on_transformed_logs == Some(true),
         system_dimensions: system_fields(input.emit_system_field_dimensions.unwrap_or_default())?,
+        selection: super::subscription_filters::criteria(input.field_selection_criteria)?,
         created_at: call.now,
     };
     Compiled::new(&filter).map_err(|cause| match cause {
@@ -164,7 +165,7 @@ fn shown(group: &Group, filter: &MetricFilter) -> Shown {
         log_group_name: Some(group.name.clone()),
         apply_on_transformed_logs: Some(filter.on_transformed),
         emit_system_field_dimensions: Some(system).filter(|it| !it.is_empty()),
-        ..Shown::default()
+        field_selection_criteria: filter.selection.clone(),
     }
 }
 

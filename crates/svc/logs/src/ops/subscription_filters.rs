@@ -17,6 +17,7 @@ use crate::{
     filters::{self, CLASS, cursor},
     names,
     records::{Group, SubscriptionFilter},
+    selection,
     subscription::Destination,
 };
 
@@ -38,6 +39,7 @@ pub async fn put(
         role: input.role_arn,
         on_transformed: input.apply_on_transformed_logs == Some(true),
         random: filters::is_random(input.distribution.as_deref())?,
+        selection: criteria(input.field_selection_criteria)?,
         created_at: call.now,
     };
     filters::check(&filter)?;
@@ -78,6 +80,16 @@ pub async fn put(
         Ok(())
     })
     .await
+}
+
+/// The criteria of a filter of either kind, if it has any.
+pub(super) fn criteria(given: Option<String>) -> Result<Option<String>, Fault> {
+    let given = given.filter(|it| !it.is_empty());
+    if let Some(criteria) = &given {
+        let checked = selection::holds(criteria, ("", ""));
+        checked.map_err(|bad| fault::invalid(bad.to_string()))?;
+    }
+    Ok(given)
 }
 
 fn fits(group: &Group, known: bool) -> Result<(), Fault> {
@@ -154,6 +166,7 @@ pub async fn describe(
         ),
         creation_time: Some(it.created_at.millis()),
         apply_on_transformed_logs: Some(it.on_transformed),
+        field_selection_criteria: it.selection,
         ..Shown::default()
     });
     Ok(DescribeSubscriptionFiltersResponse {

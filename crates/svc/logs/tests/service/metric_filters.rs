@@ -117,6 +117,37 @@ async fn filters_count_what_is_put() {
 }
 
 #[tokio::test]
+async fn a_filter_is_for_groups_of_the_accounts_and_regions_that_it_selects() {
+    let folder = tempfile::tempdir().unwrap();
+    let (logs, called) = logs(folder.path()).await;
+    let with = |name: &str, criteria: &str| PutMetricFilterRequest {
+        field_selection_criteria: Some(criteria.to_owned()),
+        ..filter(name, "ERROR", "1")
+    };
+    let here = format!(r#"@aws.region = "us-east-1" AND @aws.account IN ["{ACCOUNT}"]"#);
+    for (name, criteria) in [("here", &*here), ("there", r#"@aws.region = "eu-west-1""#)] {
+        logs.put_metric_filter(&call(), with(name, criteria))
+            .await
+            .unwrap();
+    }
+    put(&logs, &call(), ("g", "s"), &[(NOW, "ERROR")])
+        .await
+        .unwrap();
+    let counted = ("shop/heres".to_owned(), json!([1.0]), json!([1.0]));
+    assert_eq!(put_since(&called), [counted]);
+    let all = DescribeMetricFiltersRequest::default();
+    let shown = logs.describe_metric_filters(&call(), all).await.unwrap();
+    let shown = shown.metric_filters.unwrap();
+    assert_eq!(shown[0].field_selection_criteria.as_ref(), Some(&here));
+    let bad = with("bad", "@aws.region = here");
+    let refused = logs.put_metric_filter(&call(), bad).await;
+    assert_eq!(
+        refused.unwrap_err().message,
+        r#"Invalid fieldSelectionCriteria: a text in quotation marks is expected at "here"."#
+    );
+}
+
+#[tokio::test]
 async fn a_minute_without_matches_has_the_default() {
     let folder = tempfile::tempdir().unwrap();
     let (logs, called) = logs(folder.path()).await;

@@ -148,6 +148,37 @@ async fn what_matches_from_then_on_is_sent() {
 }
 
 #[tokio::test]
+async fn what_a_filter_does_not_select_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let (logs, called) = logs(folder.path()).await;
+    make(&logs, "g", &["s"]).await;
+    let of = |region: &str| PutSubscriptionFilterRequest {
+        field_selection_criteria: Some(format!("@aws.region = '{region}'")),
+        ..subscription("f", "")
+    };
+    logs.put_subscription_filter(&call(), of("eu-west-1"))
+        .await
+        .unwrap();
+    assert_eq!(sent(&called).len(), 1, "the control message");
+    put(&logs, &call(), ("g", "s"), &[(NOW, "one")])
+        .await
+        .unwrap();
+    deliver(&logs).await;
+    assert_eq!(sent(&called).len(), 0);
+    // What was passed over is not sent when the filter is for others.
+    logs.put_subscription_filter(&call(), of("us-east-1"))
+        .await
+        .unwrap();
+    assert_eq!(sent(&called).len(), 1, "the control message");
+    put(&logs, &call(), ("g", "s"), &[(NOW, "two")])
+        .await
+        .unwrap();
+    deliver(&logs).await;
+    let wanted = ("f".to_owned(), "s".to_owned(), vec!["two".to_owned()]);
+    assert_eq!(texts(&called), [wanted]);
+}
+
+#[tokio::test]
 async fn what_failed_is_sent_again_after_a_start() {
     let folder = tempfile::tempdir().unwrap();
     {
