@@ -283,9 +283,22 @@ pub struct QueryDefinition {
     pub text: String,
     /// Names.
     pub groups: Vec<String>,
+    /// What stands in the text as `{{name}}`, for clients to fill in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<QueryParameter>,
     pub changed_at: Timestamp,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// A part of a saved query that whoever asks it fills in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueryParameter {
+    pub name: String,
+    #[serde(default)]
+    pub default_value: Option<String>,
+    #[serde(default)]
+    pub description: Option<String>,
 }
 
 impl Record for QueryDefinition {

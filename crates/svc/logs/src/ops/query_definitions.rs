@@ -7,6 +7,7 @@ use wharf_api_logs::{
         DeleteQueryDefinitionRequest, DeleteQueryDefinitionResponse,
         DescribeQueryDefinitionsRequest, DescribeQueryDefinitionsResponse,
         PutQueryDefinitionRequest, PutQueryDefinitionResponse, QueryDefinition as Shown,
+        QueryParameter as ShownParameter,
     },
 };
 use wharf_base::ids;
@@ -14,7 +15,10 @@ use wharf_records::{Record as _, Unknown};
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
-use crate::{LogsService, fault, records::QueryDefinition};
+use crate::{
+    LogsService, fault,
+    records::{QueryDefinition, QueryParameter},
+};
 
 /// Definitions of an account in a region, as with AWS.
 const MOST: usize = 1000;
@@ -42,6 +46,7 @@ pub async fn put(
         name: input.name.unwrap_or_default(),
         text: input.query_string.unwrap_or_default(),
         groups,
+        parameters: parameters(input.parameters.unwrap_or_default())?,
         changed_at: call.now,
         unknown: Unknown::new(),
     };
@@ -68,6 +73,25 @@ pub async fn put(
     })
 }
 
+/// Clients fill them in before they ask a query: StartQuery takes texts without.
+fn parameters(given: Vec<ShownParameter>) -> Result<Vec<QueryParameter>, Fault> {
+    let mut found: Vec<QueryParameter> = Vec::with_capacity(given.len());
+    for it in given {
+        let name = it.name.unwrap_or_default();
+        if found.iter().any(|it| it.name == name) {
+            return Err(fault::invalid(format!(
+                "The query parameter {name} is given twice."
+            )));
+        }
+        found.push(QueryParameter {
+            name,
+            default_value: it.default_value,
+            description: it.description,
+        });
+    }
+    Ok(found)
+}
+
 fn of_token(token: &str) -> String {
     let digest = Sha256::digest(token.as_bytes());
     let hex: String = digest[..16]
@@ -86,6 +110,15 @@ fn of_token(token: &str) -> String {
 
 fn missing(id: &str) -> Fault {
     faults::resource_not_found_exception(format!("Query definition {id} does not exist."))
+}
+
+fn shown_parameters(all: Vec<QueryParameter>) -> Option<Vec<ShownParameter>> {
+    let shown = all.into_iter().map(|it| ShownParameter {
+        name: Some(it.name),
+        default_value: it.default_value,
+        description: it.description,
+    });
+    Some(shown.collect()).filter(|it: &Vec<_>| !it.is_empty())
 }
 
 pub async fn describe(
@@ -112,7 +145,7 @@ pub async fn describe(
         query_string: Some(it.record.text),
         last_modified: Some(it.record.changed_at.millis()),
         log_group_names: Some(it.record.groups),
-        parameters: None,
+        parameters: shown_parameters(it.record.parameters),
     });
     Ok(DescribeQueryDefinitionsResponse {
         query_definitions: Some(shown.collect()),

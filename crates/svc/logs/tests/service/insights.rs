@@ -485,6 +485,36 @@ async fn fields_of_a_group() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn definitions_keep_what_is_to_be_filled_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    let parameter = |name: &str| QueryParameter {
+        name: Some(name.to_owned()),
+        default_value: Some("ERROR".to_owned()),
+        description: None,
+    };
+    let put = |parameters: Vec<QueryParameter>| PutQueryDefinitionRequest {
+        name: Some("by level".into()),
+        query_string: Some("filter level = '{{level}}'".into()),
+        parameters: Some(parameters),
+        ..Default::default()
+    };
+    let twice = put(vec![parameter("level"), parameter("level")]);
+    let refused = logs.put_query_definition(&call(), twice).await;
+    assert_eq!(
+        refused.unwrap_err().message,
+        "The query parameter level is given twice."
+    );
+    logs.put_query_definition(&call(), put(vec![parameter("level")]))
+        .await
+        .unwrap();
+    let all = DescribeQueryDefinitionsRequest::default();
+    let shown = logs.describe_query_definitions(&call(), all).await.unwrap();
+    let shown = shown.query_definitions.unwrap().remove(0);
+    assert_eq!(shown.parameters, Some(vec![parameter("level")]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn definitions_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let logs = open(folder.path());
