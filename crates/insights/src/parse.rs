@@ -31,7 +31,19 @@ const MAX_STATS: usize = 2;
 type Span = (usize, usize);
 
 /// Commands that AWS has and that are not here.
-const NOT_HERE: [&str; 4] = ["anomaly", "join", "subquery", "unmask"];
+const NOT_HERE: [&str; 11] = [
+    "anomaly",
+    "appendcols",
+    "cidrlookup",
+    "expand",
+    "join",
+    "logcompare",
+    "outlier",
+    "relevantfields",
+    "sessionize",
+    "subquery",
+    "unmask",
+];
 
 pub(crate) fn parse(text: &str) -> Result<Query, Wrong> {
     if text.chars().count() > MAX_QUERY {
@@ -114,11 +126,12 @@ impl Parser<'_> {
         match name.to_ascii_lowercase().as_str() {
             "fields" => self.fields(),
             "display" => self.display(),
-            "filter" => self.filter(),
+            "filter" | "where" => self.filter(),
             "filterindex" => self.filter_index(span),
             "parse" => self.extract(),
             "unnest" => self.unnest(),
             "stats" => self.stats(span),
+            "countfrequent" | "count_frequent" => self.count_frequent(span),
             "sort" => self.sort(),
             "limit" => self.limit(),
             "dedup" => self.dedup(),

@@ -176,6 +176,28 @@ fn fields_and_display() {
 }
 
 #[test]
+fn frequent_values() {
+    assert_eq!(
+        rows(
+            "where ispresent(level) | countFrequent user, level | limit 3",
+            LINES
+        ),
+        [
+            "user=anna, level=ERROR, _approxcount=1",
+            "user=anna, level=INFO, _approxcount=1",
+            "user=bert, level=ERROR, _approxcount=1"
+        ]
+    );
+    assert_eq!(
+        rows(
+            "filter level = 'INFO' or user = 'bert' | count_frequent user",
+            LINES
+        ),
+        ["user=bert, _approxcount=2", "user=anna, _approxcount=1"]
+    );
+}
+
+#[test]
 fn parsed_fields() {
     assert_eq!(
         rows(

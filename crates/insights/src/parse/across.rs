@@ -229,7 +229,7 @@ impl Parser<'_> {
     }
 
     /// A field by its name.
-    fn field(&mut self) -> Result<(String, Expr), Wrong> {
+    pub(super) fn field(&mut self) -> Result<(String, Expr), Wrong> {
         let start = self.lexer.start()?;
         let of = self.operand()?;
         Ok((self.written(start, self.lexer.taken), of))

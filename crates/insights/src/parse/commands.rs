@@ -3,7 +3,7 @@
 use super::{Lexer, MAX_STATS, Parser, Span, Token};
 use crate::{
     MAX_ROWS,
-    aggregate::Aggregate,
+    aggregate::{Aggregate, Kind},
     error::Wrong,
     eval::Expr,
     extract::{Extract, Glob},
@@ -15,6 +15,8 @@ use crate::{
 /// The columns of `pattern`, and those that `diff` adds.
 const PATTERN: [&str; 4] = ["@pattern", "@ratio", "@sampleCount", "@severityLabel"];
 const DIFFERENCE: [&str; 2] = ["@difference", "@differenceDescription"];
+/// What `countFrequent` calls what it counts.
+const COUNT: &str = "_approxcount";
 /// Told of each row by itself.
 const POINTER: &str = "@ptr";
 
@@ -183,14 +185,51 @@ impl Parser<'_> {
         Ok(())
     }
 
-    pub(super) fn stats(&mut self, span: Span) -> Result<(), Wrong> {
+    fn may_count(&self, span: Span) -> Result<(), Wrong> {
         let is_stats = |it: &&Stage| matches!(it, Stage::Whole(Whole::Stats(_)));
-        if self.tail.iter().filter(is_stats).count() >= MAX_STATS {
-            return Err(Wrong::at(
+        match self.tail.iter().filter(is_stats).count() < MAX_STATS {
+            true => Ok(()),
+            false => Err(Wrong::at(
                 span,
                 format!("a query has at most {MAX_STATS} stats commands"),
-            ));
+            )),
         }
+    }
+
+    /// `countFrequent method, status`: how often each is there, the most frequent first. AWS's counts are about right; these
+    /// are those of `stats`.
+    pub(super) fn count_frequent(&mut self, span: Span) -> Result<(), Wrong> {
+        self.may_count(span)?;
+        let (mut by, mut columns) = (Vec::new(), Vec::new());
+        loop {
+            let (name, of) = self.field()?;
+            by.push(of);
+            columns.push(name);
+            if !self.lexer.sign(",")? {
+                break;
+            }
+        }
+        let counted = by.len();
+        columns.push(COUNT.to_owned());
+        self.whole(Whole::Stats(Stats {
+            by,
+            counts: vec![Aggregate {
+                kind: Kind::Count,
+                of: None,
+            }],
+            out: vec![Expr::Slot(0)],
+            times: None,
+        }));
+        self.scope.becomes(&columns);
+        // Those that are as frequent come in the order of their values.
+        let mut keys = vec![(Expr::Slot(counted), true)];
+        keys.extend((0..counted).map(|it| (Expr::Slot(it), false)));
+        self.whole(Whole::Sort(keys));
+        Ok(())
+    }
+
+    pub(super) fn stats(&mut self, span: Span) -> Result<(), Wrong> {
+        self.may_count(span)?;
         let mut counts: Vec<Aggregate> = Vec::new();
         let (mut out, mut names) = (Vec::new(), Vec::new());
         loop {
