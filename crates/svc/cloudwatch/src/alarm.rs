@@ -14,3 +14,4 @@ pub mod mute;
 pub mod promql;
 pub mod reason;
 pub mod warm_up;
+pub mod window;

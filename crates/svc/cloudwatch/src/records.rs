@@ -183,6 +183,21 @@ pub struct MetricRule {
     pub treat_missing_data: Option<String>,
     #[serde(default)]
     pub low_sample_count: Option<String>,
+    /// As it was given; otherwise one that slides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+}
+
+/// Where the periods begin that an alarm looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Window {
+    Sliding,
+    /// Where the clock on a wall begins them.
+    WallClock {
+        #[serde(default)]
+        timezone: Option<String>,
+    },
 }
 
 /// Where an alarm's data come from.

@@ -4,7 +4,7 @@ use wharf_api_cloudwatch::{CompositeAlarm, MetricAlarm};
 use wharf_service::Place;
 
 use crate::{
-    alarm::{action::plain_statistic, hold, promql, warm_up},
+    alarm::{action::plain_statistic, hold, promql, warm_up, window},
     names,
     records::{Alarm, MetricRule, Source, StoredQuery, Watches},
 };
@@ -57,6 +57,7 @@ fn of_rule(rule: &MetricRule, shown: &mut MetricAlarm) {
     shown
         .evaluate_low_sample_count_percentile
         .clone_from(&rule.low_sample_count);
+    shown.evaluation_window = rule.window.as_ref().map(window::shown);
     match &rule.source {
         Source::Metric(metric) => {
             shown.metric_name = Some(metric.name.clone());

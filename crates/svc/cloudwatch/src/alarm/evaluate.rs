@@ -10,6 +10,7 @@ use crate::{
         contributors,
         judge::{Bounds, Comparison, LOOKED_BEYOND, Missing, Rule, Verdict, judge},
         reason::{self, Looked},
+        window,
     },
     anomaly,
     core::Core,
@@ -33,11 +34,16 @@ pub fn rule(of: &MetricRule) -> Option<Rule> {
 
 /// Seconds of a period: of the metric, or the longest of those that are in the math.
 pub fn period(of: &MetricRule) -> i64 {
+    periods(of).into_iter().max().unwrap_or(60)
+}
+
+/// Of the metric, or of all that say one in the math.
+pub fn periods(of: &MetricRule) -> Vec<i64> {
     match &of.source {
-        Source::Metric(metric) => i64::from(metric.period),
+        Source::Metric(metric) => vec![i64::from(metric.period)],
         Source::Queries(queries) => {
             let own = |it: &StoredQuery| it.metric.as_ref().map(|it| it.period).or(it.period);
-            i64::from(queries.iter().filter_map(own).max().unwrap_or(60))
+            queries.iter().filter_map(own).map(i64::from).collect()
         }
     }
 }
@@ -121,19 +127,21 @@ async fn see(
 ) -> Result<Seen, Fault> {
     let period = period(of);
     let seconds = now.millis().div_euclid(1000);
-    // Math is over periods of the clock: the one under way is not whole.
+    // Periods end with the latest that is whole, wherever that is on the clock. Math is over those of the clock.
     let step = match of.source {
         Source::Metric(_) => tick(of),
         Source::Queries(_) => period,
     };
-    let to = seconds - seconds.rem_euclid(step);
     let looked_at = rule.periods + LOOKED_BEYOND;
-    let from = to - period * looked_at as i64;
-    let times: Vec<i64> = (0..looked_at as i64).map(|it| from + it * period).collect();
+    let window = of.window.as_ref();
+    let ends = window::ends(window, (period, step), looked_at, seconds);
     let data = match &of.source {
-        Source::Metric(metric) => of_metric(core, place, metric, of, (from, to)).await?,
+        Source::Metric(metric) => of_metric(core, place, metric, of, &ends).await?,
         Source::Queries(queries) => {
-            let range = Range { from, to };
+            let range = Range {
+                from: ends[0],
+                to: ends[looked_at],
+            };
             let found = of_queries(core, place, queries, of.threshold_metric.as_deref(), range);
             match found.await? {
                 Some(data) => data,
@@ -145,16 +153,16 @@ async fn see(
         return Ok(Seen::TooFew);
     }
     // The last point of a period, points being in their order.
-    let at = |points: &[(i64, f64)], moment: i64| {
-        let behind = points.partition_point(|it| it.0 < moment + period);
+    let at = |points: &[(i64, f64)], within: &[i64]| {
+        let behind = points.partition_point(|it| it.0 < within[1]);
         let last = behind.checked_sub(1).map(|it| points[it]);
-        last.filter(|it| it.0 >= moment).map(|it| it.1)
+        last.filter(|it| it.0 >= within[0]).map(|it| it.1)
     };
-    let bounds = |moment: i64| match &data.band {
+    let bounds = |within: &[i64]| match &data.band {
         None => of.threshold.map(Bounds::Threshold),
         Some((upper, lower)) => Some(Bounds::Band {
-            upper: at(upper, moment)?,
-            lower: at(lower, moment)?,
+            upper: at(upper, within)?,
+            lower: at(lower, within)?,
         }),
     };
     let statistic = match &of.source {
@@ -162,9 +170,9 @@ async fn see(
         Source::Queries(_) => None,
     };
     Ok(Seen::Data(Looked {
-        values: times.iter().map(|it| at(&data.points, *it)).collect(),
-        bounds: times.iter().map(|it| bounds(*it)).collect(),
-        times,
+        values: ends.windows(2).map(|it| at(&data.points, it)).collect(),
+        bounds: ends.windows(2).map(bounds).collect(),
+        times: ends[..looked_at].to_vec(),
         period,
         statistic,
         unit: None,
@@ -205,7 +213,7 @@ async fn of_metric(
     place: &Place,
     source: &MetricSource,
     of: &MetricRule,
-    (from, to): (i64, i64),
+    ends: &[i64],
 ) -> Result<Data, Fault> {
     let stat = Stat::parse(&source.statistic).ok_or_else(|| validation("Unknown statistic"))?;
     let metric = Metric {
@@ -215,16 +223,18 @@ async fn of_metric(
         name: source.name.clone(),
         dimensions: source.dimensions.clone(),
     };
-    // Periods end with the latest that is whole, wherever that is on the clock.
-    let span = wharf_series::Span {
-        from,
-        to,
-        period: i64::from(source.period),
-        spread: stat.needs_spread(),
-    };
     let _turn = core.reading.take(&place.account).await;
-    let found = fetch::summaries(core, &[(&metric, source.unit.as_deref())], span).await?;
-    let points = found.into_iter().next().unwrap_or_default();
+    let mut points = Vec::new();
+    for (from, to, period) in window::runs(ends) {
+        let span = wharf_series::Span {
+            from,
+            to,
+            period,
+            spread: stat.needs_spread(),
+        };
+        let found = fetch::summaries(core, &[(&metric, source.unit.as_deref())], span).await?;
+        points.extend(found.into_iter().next().unwrap_or_default());
+    }
     let heeds = of.low_sample_count.as_deref() == Some("ignore");
     let too_few = match stat {
         Stat::Percentile(percent) if heeds => {

@@ -98,6 +98,7 @@ fn beside(input: &PutMetricAlarmInput) -> Option<&'static str> {
         ("TreatMissingData", input.treat_missing_data.is_some()),
         ("EvaluateLowSampleCountPercentile", low_samples.is_some()),
         ("Metrics", metrics),
+        ("EvaluationWindow", input.evaluation_window.is_some()),
         ("WarmUpConfiguration", input.warm_up_configuration.is_some()),
     ];
     all.into_iter().find(|it| it.1).map(|it| it.0)

@@ -12,7 +12,7 @@ use crate::{
         composite::Rule,
         contributors, evaluate, history, instances,
         judge::{Comparison, Missing},
-        promql, warm_up,
+        promql, warm_up, window,
     },
     core::Core,
     datum,
@@ -260,7 +260,9 @@ fn rule(place: &Place, input: &PutMetricAlarmInput) -> Result<MetricRule, Fault>
         comparison,
         treat_missing_data: input.treat_missing_data.clone(),
         low_sample_count: input.evaluate_low_sample_count_percentile.clone(),
+        window: window::read(input.evaluation_window.as_ref())?,
     };
+    window::check(&rule, &evaluate::periods(&rule))?;
     if rule
         .datapoints_to_alarm
         .is_some_and(|it| it == 0 || it > rule.evaluation_periods)

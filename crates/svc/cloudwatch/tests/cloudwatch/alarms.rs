@@ -4,6 +4,7 @@ mod actions;
 mod composites;
 mod promql;
 mod warm_up;
+mod window;
 
 use std::time::Duration;
 
