@@ -31,11 +31,10 @@ const MAX_STATS: usize = 2;
 type Span = (usize, usize);
 
 /// Commands that AWS has and that are not here.
-const NOT_HERE: [&str; 11] = [
+const NOT_HERE: [&str; 10] = [
     "anomaly",
     "appendcols",
     "cidrlookup",
-    "expand",
     "join",
     "logcompare",
     "outlier",
@@ -130,6 +129,7 @@ impl Parser<'_> {
             "filterindex" => self.filter_index(span),
             "parse" => self.extract(),
             "unnest" => self.unnest(),
+            "expand" => self.expand(),
             "stats" => self.stats(span),
             "countfrequent" | "count_frequent" => self.count_frequent(span),
             "sort" => self.sort(),

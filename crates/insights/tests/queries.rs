@@ -176,6 +176,29 @@ fn fields_and_display() {
 }
 
 #[test]
+fn a_list_is_expanded_in_its_place() {
+    let lines = &[
+        r#"{"items":["apple","banana"],"host":"web-01"}"#,
+        r#"{"items":"cherry","host":"web-02"}"#,
+    ];
+    assert_eq!(
+        rows("fields items, host | expand items", lines),
+        [
+            "items=cherry, host=web-02",
+            "items=apple, host=web-01",
+            "items=banana, host=web-01"
+        ]
+    );
+    assert_eq!(
+        rows(
+            "expand items | stats count(*) as n by items | sort items | limit 1",
+            lines
+        ),
+        ["items=apple, n=1"]
+    );
+}
+
+#[test]
 fn frequent_values() {
     assert_eq!(
         rows(

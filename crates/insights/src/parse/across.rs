@@ -256,7 +256,7 @@ impl Parser<'_> {
     }
 
     /// The next value that a command makes of each row, as a column.
-    fn made(&mut self, name: String) {
+    pub(super) fn made(&mut self, name: String) {
         let slot = Expr::Slot(self.scope.new_slot(&name));
         self.scope.adds(name, slot);
     }

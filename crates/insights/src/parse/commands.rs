@@ -185,6 +185,14 @@ impl Parser<'_> {
         Ok(())
     }
 
+    /// `expand items`: as `unnest`, and the elements take the place of their list.
+    pub(super) fn expand(&mut self) -> Result<(), Wrong> {
+        let (name, of) = self.field()?;
+        self.step(Step::Unnest(of));
+        self.made(name);
+        Ok(())
+    }
+
     fn may_count(&self, span: Span) -> Result<(), Wrong> {
         let is_stats = |it: &&Stage| matches!(it, Stage::Whole(Whole::Stats(_)));
         match self.tail.iter().filter(is_stats).count() < MAX_STATS {

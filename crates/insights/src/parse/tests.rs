@@ -28,6 +28,7 @@ fn queries() {
         "fields jsonParse(@message) as js | unnest js.accounts into account | filter account.type = \"internal\"",
         "fields datefloor(@timestamp, 1h), dateceil(fromMillis(a), 1mo), now()",
         "dedup server, severity | limit 1",
+        "expand items | stats count(*) by items, host",
         "fields method, status | where status >= 500 | countFrequent method, status | count_frequent status",
         "pattern @message | diff previousWeek | sort @sampleCount desc",
         "lookup users id OUTPUT name | lookup hosts ip as src.ip, port OUTPUT `host name`, zone | filter name = 'a'",
