@@ -1,10 +1,13 @@
 //! The functions of values.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use ipnet::IpNet;
 
-use crate::{eval::number, value::Value};
+use crate::{convert, eval::number, value::Value};
 
 /// Characters of a text that a function makes.
 const LONGEST: usize = 1 << 20;
@@ -42,6 +45,29 @@ pub(crate) enum Function {
     Substr,
     Replace,
     StrContains,
+    Round,
+    Haversine,
+    ToNumber,
+    ToInt,
+    ToLong,
+    If,
+    Case,
+    IsNumeric,
+    MessageSize,
+    JsonArraySize,
+    JsonArrayContains,
+    Ipv4ToNumber,
+    IsPrivateIp,
+    StartsWith,
+    EndsWith,
+    Split,
+    Base64Encode,
+    Base64Decode,
+    HexToAscii,
+    HexToDec,
+    DecToHex,
+    Md5,
+    Sha256,
 }
 
 /// Name in small letters, the function, the least and the most that it is given.
@@ -76,7 +102,31 @@ const FUNCTIONS: &[(&str, Function, usize, usize)] = &[
     ("tolower", Function::ToLower, 1, 1),
     ("substr", Function::Substr, 2, 3),
     ("replace", Function::Replace, 3, 3),
-    ("strcontains", Function::StrContains, 2, 2),
+    ("strcontains", Function::StrContains, 2, 3),
+    ("round", Function::Round, 1, 2),
+    ("haversine", Function::Haversine, 4, 4),
+    ("tonumber", Function::ToNumber, 1, 1),
+    ("todouble", Function::ToNumber, 1, 1),
+    ("toint", Function::ToInt, 1, 1),
+    ("tolong", Function::ToLong, 1, 1),
+    ("if", Function::If, 3, 3),
+    ("case", Function::Case, 2, 21),
+    ("isnumeric", Function::IsNumeric, 1, 1),
+    ("messagesize", Function::MessageSize, 1, 1),
+    ("jsonarraysize", Function::JsonArraySize, 1, 1),
+    ("jsonarraycontains", Function::JsonArrayContains, 2, 2),
+    ("ipv4tonumber", Function::Ipv4ToNumber, 1, 1),
+    ("isprivateip", Function::IsPrivateIp, 1, 1),
+    ("startswith", Function::StartsWith, 2, 2),
+    ("endswith", Function::EndsWith, 2, 2),
+    ("split", Function::Split, 2, 2),
+    ("base64encode", Function::Base64Encode, 1, 1),
+    ("base64decode", Function::Base64Decode, 1, 1),
+    ("hextoascii", Function::HexToAscii, 1, 1),
+    ("hextodec", Function::HexToDec, 1, 1),
+    ("dectohex", Function::DecToHex, 1, 1),
+    ("md5", Function::Md5, 1, 1),
+    ("sha256", Function::Sha256, 1, 1),
 ];
 /// A query is short, so this is no bound of its own.
 const MANY: usize = usize::MAX;
@@ -183,11 +233,123 @@ impl Function {
                 _ => Value::Null,
             },
             Self::StrContains => match (text(0), text(1)) {
+                (Some(it), Some(part)) if text(2).is_some_and(|it| is_yes(&it)) => {
+                    Value::Bool(it.to_lowercase().contains(&part.to_lowercase()))
+                }
                 (Some(it), Some(part)) => Value::Bool(it.contains(part.as_ref())),
                 _ => Value::Bool(false),
             },
+            Self::StartsWith => match (text(0), text(1)) {
+                (Some(it), Some(part)) => Value::Bool(it.starts_with(part.as_ref())),
+                _ => Value::Bool(false),
+            },
+            Self::EndsWith => match (text(0), text(1)) {
+                (Some(it), Some(part)) => Value::Bool(it.ends_with(part.as_ref())),
+                _ => Value::Bool(false),
+            },
+            Self::Split => match (text(0), text(1)) {
+                (Some(it), Some(at)) => parts(&it, &at),
+                _ => Value::Null,
+            },
+            Self::Round => {
+                let places = given.get(1).map_or(Some(0.0), Value::number);
+                let both = first.and_then(Value::number).zip(places);
+                both.map_or(Value::Null, |(it, places)| {
+                    number(convert::rounded(it, places))
+                })
+            }
+            Self::Haversine => {
+                let numbers: Option<Vec<f64>> = given.iter().map(Value::number).collect();
+                match numbers.and_then(|it| it.try_into().ok()) {
+                    Some(places) => number(convert::distance(places)),
+                    None => Value::Null,
+                }
+            }
+            Self::ToNumber => math(|it| it),
+            Self::ToInt => whole(first, f64::from(i32::MIN), f64::from(i32::MAX)),
+            Self::ToLong => whole(first, i64::MIN as f64, i64::MAX as f64),
+            Self::If => {
+                let mut all = given.into_iter();
+                let holds = all.next().is_some_and(|it| it.is_true());
+                let (yes, no) = (all.next(), all.next());
+                let found = if holds { yes } else { no };
+                found.unwrap_or(Value::Null)
+            }
+            Self::Case => {
+                let mut all = given.into_iter();
+                loop {
+                    match (all.next(), all.next()) {
+                        (Some(holds), Some(value)) if holds.is_true() => return value,
+                        (Some(_), Some(_)) => {}
+                        (Some(otherwise), None) => return otherwise,
+                        (None, _) => return Value::Null,
+                    }
+                }
+            }
+            Self::IsNumeric => Value::Bool(first.and_then(Value::number).is_some()),
+            Self::MessageSize => text(0).map_or(Value::Null, |it| Value::Number(it.len() as f64)),
+            Self::JsonArraySize => {
+                let size = first.and_then(|it| convert::of_list(it, <[serde_json::Value]>::len));
+                size.map_or(Value::Null, |it| Value::Number(it as f64))
+            }
+            Self::JsonArrayContains => {
+                let wanted = text(1).unwrap_or_default();
+                let is_it = |it: &serde_json::Value| {
+                    Value::of_json(it).shown().is_some_and(|it| it == wanted)
+                };
+                let found = first.and_then(|it| convert::of_list(it, |all| all.iter().any(is_it)));
+                Value::Bool(found.unwrap_or(false))
+            }
+            Self::Ipv4ToNumber => {
+                let found = text(0).and_then(|it| convert::address_number(&it));
+                found.map_or(Value::Null, Value::Number)
+            }
+            Self::IsPrivateIp => {
+                flag(text(0).map(|it| it.parse::<Ipv4Addr>().is_ok_and(|it| it.is_private())))
+            }
+            Self::Base64Encode => text(0).map_or(Value::Null, |it| bounded(convert::base64(&it))),
+            Self::Base64Decode => of_text(text(0), convert::of_base64),
+            Self::HexToAscii => of_text(text(0), convert::of_hex),
+            Self::HexToDec => {
+                let found = text(0).and_then(|it| convert::hex_number(&it));
+                found.map_or(Value::Null, number)
+            }
+            Self::DecToHex => {
+                let found = first.and_then(Value::number).and_then(convert::number_hex);
+                found.map_or(Value::Null, Value::owned)
+            }
+            Self::Md5 => text(0).map_or(Value::Null, |it| Value::owned(convert::md5(&it))),
+            Self::Sha256 => text(0).map_or(Value::Null, |it| Value::owned(convert::sha256(&it))),
         }
     }
+}
+
+fn is_yes(text: &str) -> bool {
+    text == "1" || text.eq_ignore_ascii_case("true")
+}
+
+/// Without what is behind the point, within these bounds.
+fn whole(of: Option<&Value<'_>>, least: f64, most: f64) -> Value<'static> {
+    let found = of.and_then(Value::number).map(f64::trunc);
+    let found = found.filter(|it| (least..=most).contains(it));
+    found.map_or(Value::Null, Value::Number)
+}
+
+fn of_text(
+    text: Option<std::borrow::Cow<'_, str>>,
+    of: fn(&str) -> Option<String>,
+) -> Value<'static> {
+    let found = text.and_then(|it| of(&it));
+    found.map_or(Value::Null, Value::owned)
+}
+
+/// A list of what is between the places where `at` stands.
+fn parts(text: &str, at: &str) -> Value<'static> {
+    let all: Vec<serde_json::Value> = match at.is_empty() {
+        true => vec![text.into()],
+        false => text.split(at).map(Into::into).collect(),
+    };
+    Value::Tree(Arc::new(serde_json::Value::Array(all)))
 }
 
 fn best(given: &[Value<'_>], of: fn(f64, f64) -> f64) -> Value<'static> {
@@ -284,6 +446,42 @@ mod tests {
             ("substr", &["abc", "-5", "99999999999999999999"], "abc"),
             ("replace", &["a.b.c", ".", "--"], "a--b--c"),
             ("strcontains", &["abc", "bc"], "1"),
+            ("strcontains", &["aBC", "bc", "true"], "1"),
+            ("strcontains", &["aBC", "bc", "false"], "0"),
+            ("startsWith", &["abc", "ab"], "1"),
+            ("endsWith", &["abc", "ab"], "0"),
+            ("split", &["a,b,,c", ","], r#"["a","b","","c"]"#),
+            ("split", &["ab", ""], r#"["ab"]"#),
+            ("round", &["2.5"], "3"),
+            ("round", &["2.345", "1"], "2.3"),
+            ("haversine", &["1", "2", "1", "2"], "0"),
+            ("toNumber", &["2.5"], "2.5"),
+            ("toDouble", &["2.5"], "2.5"),
+            ("toInt", &["-2.9"], "-2"),
+            ("toLong", &["3000000000.5"], "3000000000"),
+            ("isNumeric", &["1e3"], "1"),
+            ("isNumeric", &["ms"], "0"),
+            ("messageSize", &["größe"], "7"),
+            ("jsonArraySize", &["[1,[2],3]"], "3"),
+            ("jsonArrayContains", &[r#"["a","b"]"#, "b"], "1"),
+            ("jsonArrayContains", &["{}", "b"], "0"),
+            ("ipv4ToNumber", &["10.0.0.1"], "167772161"),
+            ("isPrivateIP", &["172.16.3.4"], "1"),
+            ("isPrivateIP", &["8.8.8.8"], "0"),
+            ("base64encode", &["hello"], "aGVsbG8="),
+            ("base64decode", &["aGVsbG8="], "hello"),
+            ("hexToAscii", &["48656c6c6f"], "Hello"),
+            ("hexToDec", &["0xff"], "255"),
+            ("decToHex", &["-255.9"], "-0xff"),
+            ("md5", &["hello"], "5d41402abc4b2a76b9719d911017c592"),
+            (
+                "sha256",
+                &["hello"],
+                "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+            ),
+            // A text is no condition that holds.
+            ("if", &["true", "a", "b"], "b"),
+            ("case", &["x", "a", "y", "b", "c"], "c"),
         ] {
             assert_eq!(
                 call(name, given).as_deref(),
@@ -297,6 +495,11 @@ mod tests {
             ("sqrt", &["-1"]),
             ("jsonParse", &["{"]),
             ("isIpInSubnet", &["1.2.3.4", "1.2.3.4/99"]),
+            ("toInt", &["3000000000"]),
+            ("jsonArraySize", &["{}"]),
+            ("base64decode", &["/w=="]),
+            ("hexToAscii", &["ff"]),
+            ("case", &["x", "a"]),
             ("replace", &[&"a".repeat(3000), "a", &"b".repeat(3000)]),
         ] {
             assert_eq!(call(name, given), None, "{name}");

@@ -20,6 +20,7 @@
 
 mod across;
 mod aggregate;
+mod convert;
 mod cost;
 mod discover;
 mod distinct;

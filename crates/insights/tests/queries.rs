@@ -176,6 +176,22 @@ fn fields_and_display() {
 }
 
 #[test]
+fn values_by_conditions() {
+    assert_eq!(
+        rows(
+            "filter ispresent(level) | fields user, if(level = 'ERROR', 1, 0) as bad, case(ms > 100, 'slow', ms > 10, 'fair', 'fast') as pace",
+            LINES
+        ),
+        [
+            "user=anna, bad=1, pace=fair",
+            "user=bert, bad=0, pace=fast",
+            "user=bert, bad=1, pace=slow",
+            "user=anna, bad=0, pace=fair"
+        ]
+    );
+}
+
+#[test]
 fn a_list_is_expanded_in_its_place() {
     let lines = &[
         r#"{"items":["apple","banana"],"host":"web-01"}"#,
