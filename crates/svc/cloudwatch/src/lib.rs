@@ -9,6 +9,7 @@
 //!   `alarm::judge` says which state they mean; pure. A change of state is one transaction ([`transition`]): the
 //!   record, its history, and what it owes to topics and policies of scaling. EventBridge reads changes from the
 //!   records' history (`announced`).
+//!   An alarm on PromQL asks `wharf_prometheus`, and follows each series of the answer (`alarm::promql`).
 //! - A metric stream sends what was measured on, minute by minute ([`stream`]).
 //! - What is usual of a metric is learned from its points ([`anomaly`]): bands in expressions, and alarms on them.
 //! - Rules of Contributor Insights are kept here and counted by CloudWatch Logs ([`contributors`]).
