@@ -122,7 +122,7 @@ pub async fn write_lines(
         .retain(|_, it| !contributors::is_over(it));
     let all = together.contributors.iter();
     let due: Vec<(&String, &Contributor)> = all.filter(|(id, it)| is_due(id, it)).collect();
-    let is_noted = note_since(&mut alarm, together, &is_due);
+    let is_noted = note_since(&mut alarm, together, is_due);
     let (mut written, mut bytes) = (0, 0);
     for (id, after) in due.iter().take(MOST_LINES) {
         let (before, told) = stood(id);

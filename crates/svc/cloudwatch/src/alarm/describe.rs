@@ -46,7 +46,7 @@ pub fn metric(place: &Place, alarm: &Alarm) -> Option<MetricAlarm> {
 
 fn of_rule(rule: &MetricRule, shown: &mut MetricAlarm) {
     let number = |it: u32| i32::try_from(it).ok();
-    shown.evaluation_periods = number(rule.evaluation_periods);
+    shown.evaluation_periods = Some(rule.evaluation_periods).and_then(number);
     shown.datapoints_to_alarm = rule.datapoints_to_alarm.and_then(number);
     shown.threshold = rule.threshold;
     shown.threshold_metric_id.clone_from(&rule.threshold_metric);
