@@ -2,7 +2,10 @@ use serde_json::json;
 use wharf_kube_model::topology::ZONE;
 
 use super::*;
-use crate::{attached::Known, volumes::Places};
+use crate::{
+    attached::Known,
+    volumes::{Places, Reach},
+};
 
 fn node(name: &str) -> Value {
     json!({
@@ -169,13 +172,18 @@ fn what_volumes_keep_a_pod_from_in_words() {
         snapshot.set_node(Node::read(&at_a));
         let known = Known {
             csi_nodes: &[Arc::new(csi_node.clone())],
-            attachments: &[],
+            attachments_of: &|_| Vec::new(),
             of_claim: &|_| None,
             of_volume: &|_| None,
         };
         reach.attached.look(&known, &snapshot);
         let pod = pod("p", cpu("1"));
-        let found = of(&pod, &Pod::read(&pod), Claims::Known(reach), &snapshot);
+        let found = of(
+            &pod,
+            &Pod::read(&pod),
+            Claims::Known(Box::new(reach)),
+            &snapshot,
+        );
         found.nodes[0].refuses.join("; ")
     };
     assert_eq!(refused("a", &["one"]), "");

@@ -311,9 +311,8 @@ async fn a_volume_that_pods_left_behind_takes_room_until_it_is_detached() {
             })
         })
         .await;
-    let detached = cluster
-        .client
-        .delete(&ATTACHMENT, "", "first", &Delete::default());
+    let (kind, now) = (ATTACHMENT, Delete::default());
+    let detached = cluster.client.delete(&kind, "", "first", &now);
     detached.await.unwrap();
     cluster.until_on("second", "n").await;
 }

@@ -480,7 +480,8 @@ async fn pods_that_do_not_tolerate_a_taint_of_their_node_are_refused() {
     let taints = json!([{"key": "only", "value": "red", "effect": "NoExecute"}]);
     let tainted = Patch::Merge(json!({"spec": {"taints": taints}}));
     let registered = async {
-        let patch = || setup.client.patch(&kind::NODE, "", "node", &tainted);
+        let kind = kind::NODE;
+        let patch = || setup.client.patch(&kind, "", "node", &tainted);
         while patch().await.is_err() {
             sleep(Duration::from_millis(10)).await;
         }
