@@ -12,6 +12,8 @@ pub struct Reading<'a> {
     pub none_matches: Option<&'a str>,
     pub modified_since: Option<Timestamp>,
     pub unmodified_since: Option<Timestamp>,
+    /// What the answer is to say of caching, in place of what the object says.
+    pub cache_control: Option<&'a str>,
 }
 
 /// Seconds, as headers have them.
@@ -60,7 +62,7 @@ impl Reading<'_> {
         };
         match (unchanged, is_copy) {
             (false, _) => Ok(()),
-            (true, false) => Err(fault::not_modified(object)),
+            (true, false) => Err(fault::not_modified(object, self.cache_control)),
             (true, true) => Err(fault::precondition(name)),
         }
     }
@@ -139,6 +141,7 @@ mod tests {
                 none_matches: none,
                 modified_since: modified,
                 unmodified_since: unmodified,
+                ..Reading::default()
             };
             let status = conditions
                 .check(&object(), false)
@@ -148,6 +151,22 @@ mod tests {
                 .check(&object(), true)
                 .map_or_else(|it| it.status, |()| 200);
             assert_eq!(copied, if expected == 304 { 412 } else { expected });
+        }
+    }
+
+    #[test]
+    fn what_did_not_change_is_cached_as_all_of_it_would_be() {
+        let mut kept = object();
+        kept.heads.cache_control = Some("max-age=60".to_owned());
+        for (asked, expected) in [(None, "max-age=60"), (Some("no-store"), "no-store")] {
+            let conditions = Reading {
+                none_matches: Some("abc"),
+                cache_control: asked,
+                ..Reading::default()
+            };
+            let fault = conditions.check(&kept, false).unwrap_err();
+            let said = fault.headers().find(|(name, _)| *name == "cache-control");
+            assert_eq!(said, Some(("cache-control", expected)));
         }
     }
 

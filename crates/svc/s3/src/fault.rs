@@ -126,12 +126,12 @@ pub fn precondition(condition: &str) -> Fault {
     Fault::sender("PreconditionFailed", 412, text).with("Condition", condition)
 }
 
-/// What a client has is what there is: caches go on by these headers.
-pub fn not_modified(object: &Object) -> Fault {
+/// What a client has is what there is: caches go on by these headers. `cache_control`: in place of the object's.
+pub fn not_modified(object: &Object, cache_control: Option<&str>) -> Fault {
     let fault = Fault::sender("NotModified", 304, "Not Modified")
         .with_header("etag", format!("\"{}\"", object.etag))
         .with_header("last-modified", object.modified.http_date());
-    match &object.heads.cache_control {
+    match cache_control.or(object.heads.cache_control.as_deref()) {
         Some(control) => fault.with_header("cache-control", control),
         None => fault,
     }

@@ -81,6 +81,7 @@ macro_rules! from {
                 none_matches: $input.copy_source_if_none_match.as_deref(),
                 modified_since: $input.copy_source_if_modified_since,
                 unmodified_since: $input.copy_source_if_unmodified_since,
+                ..Reading::default()
             },
         }
     };

@@ -317,6 +317,7 @@ macro_rules! prepare {
             none_matches: $input.if_none_match.as_deref(),
             modified_since: $input.if_modified_since,
             unmodified_since: $input.if_unmodified_since,
+            cache_control: $input.response_cache_control.as_deref(),
         };
         conditions.check(&found.object, false)?;
         let asked = Asked {
