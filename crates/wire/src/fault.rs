@@ -113,7 +113,7 @@ impl Fault {
 }
 
 fn is_header(member: &str) -> bool {
-    member.starts_with(|it: char| it.is_ascii_lowercase())
+    !member.contains(|it: char| it.is_ascii_uppercase())
 }
 
 impl fmt::Display for Fault {
@@ -154,13 +154,15 @@ mod tests {
     fn headers_are_no_part_of_the_body() {
         let fault = Fault::sender("NoSuchKey", 404, "It is not there.")
             .with("Key", "k")
+            .with("clusterName", "c")
             .with_header("x-amz-delete-marker", "true");
         let headers: Vec<_> = fault.headers().collect();
         assert_eq!(headers, [("x-amz-delete-marker", "true")]);
-        assert_eq!(fault.elements().collect::<Vec<_>>(), [("Key", "k")]);
+        let elements: Vec<_> = fault.elements().collect();
+        assert_eq!(elements, [("Key", "k"), ("clusterName", "c")]);
         let body = String::from_utf8(xml::encode_bare_fault(&fault, "r")).unwrap();
         assert!(
-            body.contains("<Key>k</Key><RequestId>r</RequestId>"),
+            body.contains("<Key>k</Key><clusterName>c</clusterName><RequestId>r</RequestId>"),
             "{body}"
         );
     }
