@@ -137,6 +137,28 @@ fn what_is_made_of_a_frame_comes_with_it() {
     }
 }
 
+/// What another thread had read before it died is not all that there is.
+#[test]
+fn a_panic_while_something_is_made_of_a_frame_is_no_end_of_the_log() {
+    // In few segments and in many.
+    for count in [3, 120] {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut log, _) = open(dir.path(), 1).unwrap();
+        for n in 0..count {
+            log.append(&payload(n), Purpose::Growth).unwrap();
+        }
+        drop(log);
+        let mut left = count;
+        let prepare = |_: &Replayed<'_>| {
+            left -= 1;
+            assert!(left > 0, "the last frame");
+        };
+        let opening = || Log::open_prepared(dir.path(), options(), 1, prepare, |_, ()| Ok(()));
+        let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(opening));
+        assert!(opened.is_err());
+    }
+}
+
 /// Files of a log of one segment, before and after its last frame.
 fn one_segment() -> (tempfile::TempDir, Vec<u8>, std::ops::Range<usize>) {
     let dir = tempfile::tempdir().unwrap();
