@@ -161,7 +161,8 @@ pub fn plan(it: &Observed, now: Timestamp) -> Plan {
             .get(name)
             .is_some_and(|all| all.iter().any(|it| it.is_deleting()));
         if !runs && !stays {
-            plan.delete.extend(alive.iter().map(|it| Arc::clone(it)));
+            // Those that ended as well: nobody else takes them away while their node is there.
+            plan.delete.extend(ended.into_iter().chain(alive).cloned());
             continue;
         }
         for pod in ended {

@@ -151,3 +151,17 @@ fn failed_pods_are_made_anew() {
     assert_eq!(names(&plan.succeeded), ["a-new"]);
     assert_eq!((names(&plan.delete), plan.failed.len()), (vec!["a-new"], 0));
 }
+
+#[test]
+fn what_ended_goes_from_nodes_that_do_not_fit() {
+    let set = set(json!({"type": "RollingUpdate"}));
+    let nodes = BTreeMap::from([node("a", "hdd", "")]);
+    let waits = BTreeMap::from([("a".to_owned(), Duration::from_secs(4))]);
+    for phase in ["Failed", "Succeeded"] {
+        let mut pod = Value::clone(&on(&set, "a", "new", false));
+        pod["status"]["phase"] = phase.into();
+        let plan = decide_waiting(&set, &nodes, &[Arc::new(pod)], &waits);
+        assert_eq!(names(&plan.delete), ["a-new"], "{phase}");
+        assert!(plan.create.is_empty() && plan.look_after.is_none());
+    }
+}
