@@ -149,7 +149,8 @@ pub fn condition(
             "lastProbeTime": now.iso8601_seconds(),
         })
     };
-    if !conditions.iter().any(|it| it.text("/type") == decided) {
+    let says_so = |it: &Value| it.text("/type") == decided && it.text("/status") == "True";
+    if !conditions.iter().any(says_so) {
         set_condition(conditions, of(decided), now);
     }
     if !is_over {

@@ -49,11 +49,9 @@ impl Making<'_> {
             None => parallelism,
         };
         let there = active.len() as i64;
-        if there > wanted {
-            let mut ranked: Vec<&Arc<Value>> = active.to_vec();
-            ranked.sort_by_cached_key(|it| crate::pods::rank(it, 1));
-            let excess = ranked.into_iter().take((there - wanted) as usize);
-            plan.take_away(excess.cloned().collect());
+        let surplus = self.surplus((there - wanted).max(0) as usize);
+        if !surplus.is_empty() {
+            plan.take_away(surplus);
             return;
         }
         // Those that are leaving may still fail or succeed.
@@ -75,6 +73,28 @@ impl Making<'_> {
             false => plan.create = vec![pod(job, None, None); missing.min(BURST)],
             true => self.make_indexes(missing, plan),
         }
+    }
+
+    /// So many pods at least that are too many: before all others those whose index the job has not, or another pod has as well.
+    fn surplus(&self, least: usize) -> Vec<Arc<Value>> {
+        let is_indexed = self.job.text("/spec/completionMode") == "Indexed";
+        let completions = self.job.integer("/spec/completions").unwrap_or_default();
+        let is_beyond = self.at_work.last().is_some_and(|it| *it >= completions);
+        let is_odd = is_indexed && (is_beyond || self.at_work.len() < self.active.len());
+        if least == 0 && !is_odd {
+            return Vec::new();
+        }
+        let mut ranked: Vec<&Arc<Value>> = self.active.to_vec();
+        ranked.sort_by_cached_key(|it| crate::pods::rank(it, 1));
+        let mut held = BTreeSet::new();
+        // Of several pods of an index the one that would be missed most stays.
+        let (stay, mut go): (Vec<_>, Vec<_>) = ranked.into_iter().rev().partition(|pod| {
+            let index = indexes::of_pod(pod).filter(|it| *it < completions);
+            !is_indexed || index.is_some_and(|it| held.insert(it))
+        });
+        let more = least.saturating_sub(go.len());
+        go.extend(stay.into_iter().rev().take(more));
+        go.into_iter().cloned().collect()
     }
 
     fn make_indexes(&self, missing: usize, plan: &mut Plan) {

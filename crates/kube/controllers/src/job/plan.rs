@@ -208,6 +208,9 @@ pub fn plan(job: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
     status.insert("uncountedTerminatedPods".to_owned(), uncounted.into());
     if is_indexed && !done.is_empty() {
         status.insert("completedIndexes".to_owned(), indexes::text(&done).into());
+    } else {
+        // Those that it had may all be beyond its end by now.
+        status.shift_remove("completedIndexes");
     }
     if has_own_limits {
         status.insert("failedIndexes".to_owned(), indexes::text(&given_up).into());

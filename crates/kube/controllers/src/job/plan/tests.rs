@@ -100,6 +100,14 @@ impl World {
         self.pods.iter().filter(|it| is_active(it)).count()
     }
 
+    /// Of its active pods, in order.
+    fn indexes_at_work(&self) -> Vec<&str> {
+        let active = self.pods.iter().filter(|it| is_active(it));
+        let mut all: Vec<&str> = active.filter_map(|it| it.annotation(INDEX)).collect();
+        all.sort_unstable();
+        all
+    }
+
     fn status(&self, name: &str) -> i64 {
         count(&self.job, name)
     }
@@ -314,6 +322,53 @@ fn each_index_succeeds_once() {
     world.settle(NOW);
     assert_eq!(world.job.text("/status/completedIndexes"), "0-3");
     assert!(world.job.has_condition("Complete", "True"));
+}
+
+/// Else they would count again once it grows, and no server takes them where it ends before them.
+#[test]
+fn a_job_that_becomes_smaller_forgets_the_indexes_beyond_its_end() {
+    let mut world =
+        World::of(json!({"completions": 4, "parallelism": 4, "completionMode": "Indexed"}));
+    world.settle(NOW);
+    for pod in &mut world.pods {
+        if pod.annotation(INDEX) == Some("3") {
+            pod["status"]["phase"] = "Succeeded".into();
+        }
+    }
+    world.settle(NOW);
+    assert_eq!(world.job["status"]["completedIndexes"], "3");
+    for name in ["completions", "parallelism"] {
+        world.job["spec"][name] = 2.into();
+    }
+    world.settle(NOW);
+    assert!(world.job.at("/status/completedIndexes").is_null());
+    assert_eq!(world.status("succeeded"), 0);
+    // Nor has it pods of them: those of others stay.
+    assert_eq!(world.indexes_at_work(), ["0", "1"]);
+}
+
+#[test]
+fn an_index_has_one_pod() {
+    let mut world =
+        World::of(json!({"completions": 2, "parallelism": 2, "completionMode": "Indexed"}));
+    world.settle(NOW);
+    world.pods.truncate(1);
+    let mut again = world.pods[0].clone();
+    again["metadata"]["uid"] = "again".into();
+    world.pods.push(again);
+    world.settle(NOW);
+    assert_eq!(world.indexes_at_work(), ["0", "1"]);
+}
+
+#[test]
+fn a_job_ends_though_somebody_said_that_it_is_not_to() {
+    let mut world =
+        World::of(json!({"completions": 1, "parallelism": 1, "activeDeadlineSeconds": 30}));
+    world.settle(NOW);
+    world.job["status"]["conditions"] = json!([{"type": "FailureTarget", "status": "False"}]);
+    world.settle(NOW + Duration::from_secs(30));
+    assert!(world.job.has_condition("FailureTarget", "True"));
+    assert!(world.job.has_condition("Failed", "True"));
 }
 
 #[test]
