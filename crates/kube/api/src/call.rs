@@ -292,7 +292,10 @@ impl Call {
             room = left;
             let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
             let quoted: String = quoted.chars().filter(|it| !it.is_control()).collect();
-            values.extend(HeaderValue::from_str(&format!("299 - \"{quoted}\"")));
+            // Words of others are not in ASCII alone.
+            values.extend(HeaderValue::from_bytes(
+                format!("299 - \"{quoted}\"").as_bytes(),
+            ));
         }
         values
     }

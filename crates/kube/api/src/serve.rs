@@ -353,10 +353,15 @@ async fn resource(
         let place = inner.long_place(user).ok_or_else(too_many)?;
         return watching::watch(call, place).await;
     }
+    let media = fault_media(&incoming);
     let work = async {
         let place = inner.short_place(user).await;
         let body = read_body(body).await?;
-        let mut answer = dispatch(&call, verb, &subresource, &body).await?;
+        // Who is refused is warned as well: by that, webhooks say how it is done better.
+        let mut answer = match dispatch(&call, verb, &subresource, &body).await {
+            Ok(answer) => answer,
+            Err(fault) => answer::fault(&call.catalog, media, &fault),
+        };
         call.add_warnings(&mut answer);
         // The place is taken until the answer has been read.
         Ok(answer.map(|body| {

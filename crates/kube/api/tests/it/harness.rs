@@ -418,7 +418,8 @@ pub async fn read(response: Response<Body>) -> Answer {
 pub fn warnings(answer: &Response<Body>) -> Vec<String> {
     let all = answer.headers().get_all("warning").iter();
     let all = all.filter_map(|it| {
-        let text = it.to_str().ok()?.strip_prefix("299 - \"")?;
+        let text = std::str::from_utf8(it.as_bytes()).ok()?;
+        let text = text.strip_prefix("299 - \"")?;
         text.strip_suffix('"')
     });
     all.map(|it| it.replace("\\\"", "\"")).collect()

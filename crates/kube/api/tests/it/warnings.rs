@@ -56,7 +56,7 @@ async fn a_version_of_a_definition_says_that_it_is_deprecated() {
     old["deprecated"] = true.into();
     let mut older = old.clone();
     older["name"] = "v1beta1".into();
-    older["deprecationWarning"] = "it goes soon".into();
+    older["deprecationWarning"] = "it goes soon – bald".into();
     let definition = json!({"metadata": {"name": "things.example.com"}, "spec": {
         "group": "example.com", "scope": "Namespaced", "names": {"plural": "things", "kind": "Thing"},
         "versions": [version("v2", true), old, older]}});
@@ -69,7 +69,7 @@ async fn a_version_of_a_definition_says_that_it_is_deprecated() {
     for (version, expected) in [
         ("v2", vec![]),
         ("v1", vec!["example.com/v1 Thing is deprecated"]),
-        ("v1beta1", vec!["it goes soon"]),
+        ("v1beta1", vec!["it goes soon – bald"]),
     ] {
         let uri = format!("/apis/example.com/{version}/namespaces/default/things");
         it.until(&uri, |it| it.code == 200).await;

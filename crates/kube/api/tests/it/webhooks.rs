@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     audit::Heard,
-    harness::{Harness, read},
+    harness::{Harness, read, warnings},
 };
 
 const MAPS: &str = "/api/v1/namespaces/default/configmaps";
@@ -186,6 +186,19 @@ async fn a_patch_does_not_change_whose_object_it_is() {
             .is_empty()
     );
     assert_ne!(after["metadata"]["resourceVersion"], "1");
+}
+
+fn says_why(_: &Value) -> Value {
+    json!({"allowed": false, "warnings": ["größer als \"1\"\n"], "status": {"code": 403, "message": "no"}})
+}
+
+#[tokio::test]
+async fn who_is_refused_hears_the_warnings() {
+    let it = with("validating", says_why).await;
+    let body = json!({"metadata": {"name": "a"}}).to_string();
+    let answer = it.send(Method::POST, MAPS, "application/json", body).await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert_eq!(warnings(&answer), ["größer als \"1\""]);
 }
 
 fn says_that_there_is_none(_: &Value) -> Value {
