@@ -35,21 +35,20 @@ pub fn pod(object: &mut Value) {
     status_addresses(object);
 }
 
-/// The single address and the list of addresses tell the same.
+/// The single address and the list of addresses tell the same; where they do not, the single one counts. Those of the host are left as
+/// they are told: who changes the one alone would contradict a list that nobody gave.
 fn status_addresses(object: &mut Value) {
     let Some(status) = existing(object, "status") else {
         return;
     };
-    for (one, many) in [("podIP", "podIPs"), ("hostIP", "hostIPs")] {
-        let first = status.pointer(&format!("/{many}/0/ip")).cloned();
-        if absent(status, one) {
-            if let Some(first) = first {
-                default(status, one, first);
-            }
-        } else if absent(status, many) {
-            let ip = text(status, one).to_owned();
-            status[many] = json!([{ "ip": ip }]);
+    let first = status.pointer("/podIPs/0/ip").cloned();
+    if absent(status, "podIP") {
+        if let Some(first) = first {
+            default(status, "podIP", first);
         }
+    } else if first.as_ref() != status.get("podIP") {
+        let ip = text(status, "podIP").to_owned();
+        status["podIPs"] = json!([{ "ip": ip }]);
     }
 }
 

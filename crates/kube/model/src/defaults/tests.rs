@@ -48,6 +48,29 @@ fn a_pod() {
 }
 
 #[test]
+fn a_pods_single_address_counts() {
+    let of = |status: Value| {
+        let spec = json!({"containers": [container()]});
+        defaulted("v1", "pods", json!({"spec": spec, "status": status}))["status"].take()
+    };
+    let one = json!({"podIP": "10.0.0.1", "podIPs": [{"ip": "10.0.0.1"}]});
+    for told in [
+        json!({"podIP": "10.0.0.1"}),
+        json!({"podIPs": [{"ip": "10.0.0.1"}]}),
+        json!({"podIP": "10.0.0.1", "podIPs": [{"ip": "10.0.0.2"}, {"ip": "fd00::2"}]}),
+    ] {
+        assert_eq!(of(told), one);
+    }
+    for stays in [
+        json!({"podIP": "10.0.0.1", "podIPs": [{"ip": "10.0.0.1"}, {"ip": "fd00::1"}]}),
+        json!({"hostIP": "10.0.0.9"}),
+        json!({"podIP": "", "podIPs": []}),
+    ] {
+        assert_eq!(of(stays.clone()), stays);
+    }
+}
+
+#[test]
 fn a_pods_own_requests() {
     let requests = |own: Value| {
         let asks = json!({"name": "c", "image": "i", "resources": {"requests": {"cpu": "500m"}}});
