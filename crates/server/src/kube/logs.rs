@@ -34,8 +34,8 @@ pub const KIND: Kind = Kind {
 /// An answer that took longer is told of in the log of the API server.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Bytes that those who prove to be nobody add to a log of a cluster: some ninety usual lines at once, then one or two a second. Anybody
-/// could fill it.
+/// Bytes that those who prove to be nobody, or are refused and of another account, add to a log of a cluster: some ninety usual lines at
+/// once, then one or two a second. Anybody could fill it.
 const STRANGERS: Rate = Rate::new(65_536.0, 1024.0);
 
 /// How much strangers have left of each log of a cluster.
@@ -50,6 +50,11 @@ impl Strangers {
         let bucket = bucket.or_insert_with(|| Bucket::full(STRANGERS, now));
         bucket.draw(line.len() as f64, now)
     }
+}
+
+/// Whether a principal, of whom nothing may be known, is of another account than this one: anybody may have one.
+fn is_foreign(arn: &str, account: &str) -> bool {
+    arn.split(':').nth(4) != Some(account)
 }
 
 /// The logs of one cluster.
@@ -84,7 +89,7 @@ impl ClusterLogs {
         self.writer.add(&self.whose.place, [line]);
     }
 
-    /// What somebody did who proved to be nobody, unless such have filled the log.
+    /// What a stranger did, unless such have filled the log.
     fn write_of_stranger(&self, kind: LogType, at: Timestamp, text: String) {
         if self.strangers.have_room(kind, &text, at) {
             self.write(kind, at, text);
@@ -113,7 +118,7 @@ impl ClusterLogs {
             return;
         }
         let now = self.clock.now();
-        let is_stranger = entered.is_err() && arn.is_empty();
+        let is_stranger = entered.is_err() && is_foreign(arn, &self.whose.place.account);
         let text = match entered {
             Ok(user) => logfmt(
                 now,
@@ -321,6 +326,20 @@ mod tests {
             slow_or_failed(&record, Duration::from_millis(7)),
             "E1124 02:08:57.123000       1 httplog] \"HTTP\" verb=\"GET\" URI=\"/api/v1/pods\" latency=\"7ms\" userAgent=\"kubectl\" srcIP=\"::1\" resp=503"
         );
+    }
+
+    #[test]
+    fn who_is_of_the_account_is_no_stranger() {
+        let own = "123456789012";
+        for (arn, is_one) in [
+            ("", true),
+            ("arn:aws:iam::123456789012:role/x", false),
+            ("arn:aws:iam::123456789012:root", false),
+            ("arn:aws:iam::999999999999:role/x", true),
+            ("arn:aws:iam::999999999999:role/a:123456789012:b", true),
+        ] {
+            assert_eq!(is_foreign(arn, own), is_one, "{arn}");
+        }
     }
 
     #[test]
