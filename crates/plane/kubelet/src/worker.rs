@@ -437,18 +437,28 @@ fn restarts(told: &Value) -> u32 {
     u32::try_from(told).unwrap_or_default()
 }
 
-/// `now`: when it ended, where nobody told.
+/// With all that was told of its end, of which nothing else is left. `now`: when it ended, where nobody told.
 fn end_as_told(container: &mut ContainerState, told: &Value, now: Timestamp) {
-    let code = told.integer("/state/terminated/exitCode");
+    let how = told.at("/state/terminated");
+    let code = how.integer("/exitCode");
     let code = code.and_then(|it| i32::try_from(it).ok());
-    let at = Timestamp::parse_iso8601(told.text("/state/terminated/finishedAt"));
+    let at = Timestamp::parse_iso8601(how.text("/finishedAt"));
     container.attempt = restarts(told);
     container.end(
         code.unwrap_or(KILLED),
         false,
         at.unwrap_or(now),
-        String::new(),
+        how.text("/message").to_owned(),
     );
+    let Run::Ended(ended) = &mut container.run else {
+        return;
+    };
+    if !how.text("/reason").is_empty() {
+        how.text("/reason").clone_into(&mut ended.reason);
+    }
+    let running = told.text("/state/running/startedAt");
+    let began = Timestamp::parse_iso8601(how.text("/startedAt"));
+    ended.started_at = began.or_else(|| Timestamp::parse_iso8601(running));
 }
 
 /// Begins with what an earlier agent left, or what the API tells of a sandbox that is gone.
