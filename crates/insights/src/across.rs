@@ -62,22 +62,29 @@ impl Later<'_> {
                 let mut sum = 0.0;
                 self.extended(rows, std::slice::from_ref(of), |values| {
                     let Some(more) = values.first().and_then(Value::number) else {
-                        return vec![Value::Null];
+                        return Ok(vec![Value::Null]);
                     };
                     sum += more;
-                    vec![number(sum)]
+                    Ok(vec![number(sum)])
                 })
             }
             Across::Lags { of, first, last } => {
                 // The latest comes first.
                 let mut before: VecDeque<Value<'static>> = VecDeque::new();
+                let (mut bytes, budget) = (0usize, self.budget);
                 self.extended(rows, std::slice::from_ref(of), |mut values| {
                     let lags = (*first..=*last).map(|lag| lag - 1);
                     let made = lags.map(|at| before.get(at).cloned().unwrap_or(Value::Null));
                     let made = made.collect();
-                    before.push_front(values.pop().unwrap_or(Value::Null));
-                    before.truncate(*last);
-                    made
+                    let value = values.pop().unwrap_or(Value::Null);
+                    bytes += value.bytes();
+                    before.push_front(value);
+                    if before.len() > *last {
+                        bytes -= before.pop_back().map_or(0, |it| it.bytes());
+                    }
+                    // The next row has a copy of all of them.
+                    within(bytes, budget)?;
+                    Ok(made)
                 })
             }
             Across::FillDown(of) => {
@@ -88,7 +95,7 @@ impl Later<'_> {
                             *last = value;
                         }
                     }
-                    last.clone()
+                    Ok(last.clone())
                 })
             }
             Across::Totals(totals) => self.totals(totals, rows),
@@ -96,12 +103,13 @@ impl Later<'_> {
         }
     }
 
-    /// Rows with what is made of their values of some expressions.
+    /// Rows with what is made of their values of some expressions. What they had before counts too, as with steps: a query
+    /// has many commands.
     fn extended(
         &mut self,
         mut rows: Vec<Row>,
         of: &[Expr],
-        mut make: impl FnMut(Vec<Value<'static>>) -> Vec<Value<'static>>,
+        mut make: impl FnMut(Vec<Value<'static>>) -> Result<Vec<Value<'static>>, Halted>,
     ) -> Result<Vec<Row>, Halted> {
         let mut bytes = 0usize;
         for row in &mut rows {
@@ -114,10 +122,9 @@ impl Later<'_> {
                 self.rest.add(&scene.cost, &self.stop)?;
                 values
             };
-            let made = make(values);
-            bytes += made.iter().map(Value::bytes).sum::<usize>();
+            row.slots.extend(make(values)?);
+            bytes += size_of::<Row>() + row.slots.iter().map(Value::bytes).sum::<usize>();
             within(bytes, self.budget)?;
-            row.slots.extend(made);
         }
         Ok(rows)
     }
@@ -140,7 +147,7 @@ impl Later<'_> {
             if of_rows {
                 made.push(number(total));
             }
-            made
+            Ok(made)
         })?;
         if let Some(before) = before.filter(|_| of_fields) {
             let mut slots = vec![Value::Null; before];

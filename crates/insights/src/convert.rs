@@ -63,7 +63,12 @@ pub(crate) fn number_hex(number: f64) -> Option<String> {
 /// To so many decimal places.
 pub(crate) fn rounded(number: f64, places: f64) -> f64 {
     let scale = 10f64.powf(places.trunc().clamp(-MOST_PLACES, MOST_PLACES));
-    (number * scale).round() / scale
+    let scaled = number * scale;
+    // What is so large has no decimal places.
+    match scaled.is_finite() {
+        true => scaled.round() / scale,
+        false => number,
+    }
 }
 
 /// Kilometres between two places, whose latitudes and longitudes are in degrees.

@@ -169,6 +169,13 @@ impl Expr {
             },
             Self::Call(function, given) => {
                 let given: Vec<Value<'e>> = given.iter().map(of).collect();
+                if function.is_costly() {
+                    for it in &given {
+                        if let Value::Text(text) = it {
+                            scene.cost.read(text);
+                        }
+                    }
+                }
                 scene.cost.made(function.call(given, scene.now))
             }
             Self::Floor(it, period) => time(of(it).number().and_then(|it| period.floor(it as i64))),

@@ -50,16 +50,19 @@ impl Histogram {
             return Value::Null;
         }
         let buckets = if low < high { self.buckets } else { 1 };
-        let width = (high - low) / buckets as f64;
+        // The greatest numbers are further apart than a number can say.
+        let scale = if (high - low).is_finite() { 1.0 } else { 0.5 };
+        let from = low * scale;
+        let width = (high * scale - from) / buckets as f64;
         let mut found = vec![0u64; buckets];
         for (bits, count) in &self.counts {
             // Nothing by nothing, where all are the same, is the first.
-            let at = (f64::from_bits(*bits) - low) / width;
+            let at = (f64::from_bits(*bits) * scale - from) / width;
             found[(at as usize).min(buckets - 1)] += count;
         }
         let bound = |at: usize| match at == buckets {
             true => number_text(high),
-            false => number_text(low + width * at as f64),
+            false => number_text((from + width * at as f64) / scale),
         };
         let mut ranges = Map::new();
         for (at, count) in found.into_iter().enumerate() {
@@ -91,6 +94,13 @@ mod tests {
         whole.join(more);
         let shown = whole.result();
         shown.shown().unwrap_or_default().into_owned()
+    }
+
+    #[test]
+    fn numbers_may_be_further_apart_than_a_number_says() {
+        let most = number_text(f64::MAX);
+        let wanted = format!("{{\"[-{most},0)\":1,\"[0,{most}]\":2}}");
+        assert_eq!(of(&[f64::MAX, -f64::MAX, 5.0], 2), wanted);
     }
 
     #[test]

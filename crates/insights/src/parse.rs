@@ -61,6 +61,7 @@ pub(crate) fn parse(text: &str) -> Result<Query, Wrong> {
         regexes: 0,
         depth: 0,
         lookups: 0,
+        made: 0,
         unmasks: false,
         needed_indexes: Vec::new(),
     };
@@ -81,6 +82,8 @@ struct Parser<'t> {
     regexes: usize,
     depth: usize,
     lookups: usize,
+    /// Values that commands which look from row to row make of each.
+    made: usize,
     /// Whether it shows what is masked.
     unmasks: bool,
     /// Numbers of the fields of `filterIndex`.

@@ -502,6 +502,7 @@ fn what_is_made_is_bounded() {
         })
         .collect();
     let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+    let longest = "x".repeat(1 << 20);
     let events: Vec<&str> = vec![&long; 40];
     for (query, lines) in [
         (
@@ -541,6 +542,27 @@ fn what_is_made_is_bounded() {
             events.clone(),
         ),
         ("pattern @message".to_owned(), patterns),
+        (
+            format!(
+                "limit 40 {}",
+                repeated(&|n| format!("| autoregress @message as x{n}"), 20)
+            ),
+            events.clone(),
+        ),
+        (
+            format!(
+                "stats count(*) by @message {}",
+                repeated(&|_| "| filldown @message".to_owned(), 30)
+            ),
+            vec![&longest],
+        ),
+        (
+            format!(
+                "fields {} @message | limit 1",
+                repeated(&|n| format!("sha256(@message) as x{n},"), 300)
+            ),
+            vec![&longest],
+        ),
         (
             format!(
                 "limit 40 | display {}",

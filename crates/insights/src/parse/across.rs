@@ -11,6 +11,8 @@ use crate::{
 
 /// Rows that `autoregress` looks back.
 const MOST_LAGS: usize = 100;
+/// Values that the commands of a query make of one row: a few letters of some of them make one of each column.
+const MOST_MADE: usize = 1000;
 /// What `addtotals` calls what it adds up of a row.
 const TOTAL: &str = "Total";
 
@@ -19,6 +21,7 @@ impl Parser<'_> {
     pub(super) fn accum(&mut self) -> Result<(), Wrong> {
         let (own, of) = self.field()?;
         let name = self.alias()?.unwrap_or(own);
+        self.makes(1)?;
         self.whole(Whole::Across(Across::Accum(of)));
         self.made(name);
         Ok(())
@@ -40,6 +43,7 @@ impl Parser<'_> {
             let at = self.lexer.taken;
             return Err(Wrong::at((at, at), "p goes from less to more: p=1-4"));
         }
+        self.makes(last - first + 1)?;
         self.whole(Whole::Across(Across::Lags { of, first, last }));
         match alias {
             Some(alias) if first == last => self.made(alias),
@@ -69,18 +73,22 @@ impl Parser<'_> {
 
     /// `filldown host cpu*`; without names all columns.
     pub(super) fn filldown(&mut self) -> Result<(), Wrong> {
-        let mut fields = Vec::new();
+        let shown = self.scope.shown();
+        let mut fields: Vec<(String, Expr)> = Vec::new();
         if self.is_over()? {
-            fields = self.scope.shown();
+            self.makes(shown.len())?;
+            fields.clone_from(&shown);
         }
         while !self.is_over()? {
             let wanted = self.name_or_pattern()?;
             match wanted.contains('*') {
                 true => {
-                    let shown = self.scope.shown().into_iter();
-                    fields.extend(shown.filter(|(name, _)| fits(&wanted, name)));
+                    let fitting = shown.iter().filter(|(name, _)| fits(&wanted, name));
+                    self.makes(fitting.clone().count())?;
+                    fields.extend(fitting.cloned());
                 }
                 false => {
+                    self.makes(1)?;
                     let of = self.scope.resolve(&wanted);
                     fields.push((wanted, of));
                 }
@@ -130,6 +138,8 @@ impl Parser<'_> {
         if fields.is_empty() {
             fields = self.scope.shown();
         }
+        let more = if of_fields { fields.len() } else { 0 };
+        self.makes(more + usize::from(of_rows))?;
         let (names, of): (Vec<String>, Vec<Expr>) = fields.into_iter().unzip();
         self.whole(Whole::Across(Across::Totals(Totals {
             of,
@@ -253,6 +263,21 @@ impl Parser<'_> {
     fn is_over(&mut self) -> Result<bool, Wrong> {
         let next = &self.lexer.peek()?.0;
         Ok(matches!(next, Token::End | Token::Sign("|")))
+    }
+
+    /// So many values more are made of each row.
+    fn makes(&mut self, more: usize) -> Result<(), Wrong> {
+        self.made += more;
+        match self.made > MOST_MADE {
+            true => {
+                let at = self.lexer.taken;
+                let message = format!(
+                    "the commands of a query that look from row to row make at most {MOST_MADE} values"
+                );
+                Err(Wrong::at((at, at), message))
+            }
+            false => Ok(()),
+        }
     }
 
     /// The next value that a command makes of each row, as a column.

@@ -49,6 +49,26 @@ fn queries() {
 }
 
 #[test]
+fn commands_that_name_all_columns_make_only_so_many_values() {
+    let lags = "fields a | autoregress a p=1-100 ";
+    for (text, times) in [
+        ("| autoregress a p=1-100 ".to_owned(), 10),
+        (format!("| filldown {}", "* ".repeat(10)), 1),
+        ("| filldown ".to_owned(), 10),
+        ("| addtotals col=true ".to_owned(), 10),
+        ("| accum a ".to_owned(), 901),
+    ] {
+        let all = format!("{lags}{}", text.repeat(times));
+        let (message, _) = wrong(&all);
+        assert!(message.contains("at most 1000 values"), "{text}: {message}");
+        if times > 1 {
+            let fewer = format!("{lags}{}", text.repeat(times - 2));
+            assert!(Query::parse(&fewer).is_ok(), "{text}");
+        }
+    }
+}
+
+#[test]
 fn errors_have_places() {
     for (text, message, part) in [
         ("fieldz a", "no command", "fieldz"),
