@@ -26,12 +26,18 @@ const LONGEST: usize = 10_000;
 const MOST_SECONDS: u32 = 86_400;
 /// Seconds between two looks.
 const LONGEST_INTERVAL: u32 = 3600;
+/// Queries are asked about multiples of that, the shortest time between two looks.
+const STEP_MS: i64 = 10_000;
 
 /// What an alarm is to ask in PromQL; `None` if it is on metrics.
 ///
 /// # Errors
 /// It is no query that comes to a vector, or more is said than such an alarm heeds.
-pub fn read(input: &PutMetricAlarmInput) -> Result<Option<PromQlRule>, Fault> {
+pub async fn read(
+    core: &Core,
+    place: &Place,
+    input: &PutMetricAlarmInput,
+) -> Result<Option<PromQlRule>, Fault> {
     let criteria = input.evaluation_criteria.as_ref();
     let Some(criteria) = criteria.and_then(|it| it.prom_ql_criteria.as_ref()) else {
         return match input.evaluation_interval {
@@ -52,9 +58,14 @@ pub fn read(input: &PutMetricAlarmInput) -> Result<Option<PromQlRule>, Fault> {
             "The query has more than {LONGEST} characters."
         )));
     }
-    let parsed = Query::parse(&query);
-    let parsed = parsed.map_err(|bad| validation(format!("The query is not valid: {bad}.")))?;
-    if !parsed.is_vector() {
+    let text = query.clone();
+    // Expressions in it are compiled, which takes its time.
+    let is_vector = core.compute(&place.account, move || {
+        let parsed = Query::parse(&text);
+        let parsed = parsed.map_err(|bad| validation(format!("The query is not valid: {bad}.")))?;
+        Ok(parsed.is_vector())
+    });
+    if !is_vector.await? {
         return Err(validation("The query must return a result of vector type."));
     }
     let interval = input.evaluation_interval;
@@ -128,6 +139,12 @@ pub fn shown(rule: &PromQlRule) -> EvaluationCriteria {
     }
 }
 
+/// The moment that a look is about. It stays for a while: each change of the alarm has it looked at again, and a query that
+/// comes to something else at each moment would change the alarm by each look.
+fn moment(now: Timestamp) -> Timestamp {
+    Timestamp::from_millis(now.millis() - now.millis().rem_euclid(STEP_MS))
+}
+
 /// What the query comes to now.
 ///
 /// # Errors
@@ -140,14 +157,19 @@ pub async fn look(
     now: Timestamp,
 ) -> Result<Together, Fault> {
     let at = (place.account.as_str(), place.region.as_str());
-    let found = core.promql.vector(at, &rule.query, now).await;
-    let found = found.map_err(|failure| fault(&failure))?.into_iter();
-    let found = found.map(|(labels, value)| {
-        let labels = labels.iter();
-        let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        (labels.collect::<BTreeMap<_, _>>(), value)
+    let found = core.promql.vector(at, &rule.query, moment(now)).await;
+    let found = found.map_err(|failure| fault(&failure))?;
+    let (rule, alarm) = (rule.clone(), alarm.clone());
+    // There may be thousands of series, with long labels.
+    let compared = core.compute(&place.account, move || {
+        let found = found.into_iter().map(|(labels, value)| {
+            let labels = labels.iter();
+            let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            (labels.collect::<BTreeMap<_, _>>(), value)
+        });
+        Ok(together(&rule, &alarm, found.collect(), now))
     });
-    Ok(together(rule, alarm, found.collect(), now))
+    compared.await
 }
 
 fn fault(failure: &Failure) -> Fault {

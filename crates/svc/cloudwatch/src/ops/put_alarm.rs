@@ -40,7 +40,7 @@ pub async fn put_metric_alarm(
     input: PutMetricAlarmInput,
 ) -> Result<(), Fault> {
     let place = Place::of(call);
-    let promql = promql::read(&input)?;
+    let promql = promql::read(core, &place, &input).await?;
     let checked = match promql {
         Some(_) => action::of_promql as Checked,
         None => action::checked,

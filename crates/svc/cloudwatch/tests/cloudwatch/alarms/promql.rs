@@ -90,6 +90,26 @@ async fn each_series_of_a_query_is_in_alarm_once_it_lasts() {
 }
 
 #[tokio::test]
+async fn looks_of_the_same_ten_seconds_are_about_the_same_moment() {
+    let home = Home::start();
+    home.pass(Duration::from_millis(13_700));
+    // A query that comes to another series at each moment.
+    let mut input = hot(r#"count_values("at", vector(time()))"#);
+    let criteria = input.evaluation_criteria.as_mut();
+    let promql = criteria.and_then(|it| it.prom_ql_criteria.as_mut());
+    promql.unwrap().pending_period = None;
+    let put = home.service.put_metric_alarm(&home.call(), input).await;
+    put.unwrap();
+    becomes(&home, "hot", "ALARM").await;
+    let all = contributors(&home, "hot").await;
+    let [one] = &all[..] else {
+        panic!("{all:?}");
+    };
+    let attributes = one.contributor_attributes.clone().unwrap();
+    assert_eq!(attributes["at"], "1795341610");
+}
+
+#[tokio::test]
 async fn queries_that_are_none_and_what_they_do_not_heed_are_refused() {
     let home = Home::start();
     let policy = "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:7:resource/ecs/service/c/s:policyName/p";
