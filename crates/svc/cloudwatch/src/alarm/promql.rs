@@ -26,6 +26,10 @@ const LONGEST: usize = 10_000;
 const MOST_SECONDS: u32 = 86_400;
 /// Seconds between two looks.
 const LONGEST_INTERVAL: u32 = 3600;
+/// Bytes that come to what is kept of a series later: a reason, and since when its query asks for the other state.
+const LATER: usize = 192;
+/// Letters of a number in a reason, beyond which it has an exponent: there are some of hundreds of digits.
+const LONGEST_NUMBER: usize = 24;
 /// Queries are asked about multiples of that, the shortest time between two looks.
 const STEP_MS: i64 = 10_000;
 
@@ -192,7 +196,7 @@ pub fn together(
     );
     let mut all = alarm.contributors.clone();
     all.retain(|_, it| !contributors::is_over(it));
-    let kept: usize = all.values().map(contributors::weight).sum();
+    let kept: usize = all.values().map(at_most).sum();
     let mut room = MOST_BYTES.saturating_sub(kept);
     let (mut partial, mut alarming) = (false, 0);
     let mut there = BTreeSet::new();
@@ -216,7 +220,7 @@ pub fn together(
             if has_lasted(&mut new, pending, now) {
                 turn(&mut new, StateValue::Alarm, returned(pending, value), now);
             }
-            let bytes = contributors::weight(&new);
+            let bytes = at_most(&new);
             if bytes <= room.min(MOST_BYTES_OF_ONE) {
                 room -= bytes;
                 all.insert(id.clone(), new);
@@ -269,8 +273,17 @@ fn turn(of: &mut Contributor, state: StateValue, reason: String, now: Timestamp)
     of.otherwise_since = None;
 }
 
+/// Bytes of a series as the record has it, now and later.
+fn at_most(of: &Contributor) -> usize {
+    contributors::weight(of) + LATER.saturating_sub(of.reason.len())
+}
+
 fn returned(seconds: u32, value: f64) -> String {
-    let value = number(value);
+    let shown = number(value);
+    let value = match shown.len() > LONGEST_NUMBER {
+        true => format!("{value:e}"),
+        false => shown,
+    };
     format!(
         "The query has returned the time series for {seconds} seconds or longer. The most recent value: [{value}]."
     )
@@ -373,6 +386,28 @@ mod tests {
         look(&rule, &mut alarm, &["a"], 100_000);
         look(&rule, &mut alarm, &["a"], 0);
         assert_eq!(look(&rule, &mut alarm, &["a"], 20), (StateValue::Alarm, 1));
+    }
+
+    #[test]
+    fn what_is_kept_does_not_grow_out_of_its_bound() {
+        let (rule, mut alarm) = (rule(20, 30), alarm());
+        let all = || (0..5000).map(|it| (series(&it.to_string()).0, f64::MIN_POSITIVE / -3.0));
+        let mut seen = 0;
+        for (second, found) in [
+            (0, all().collect()),
+            (20, all().collect()),
+            (30, Vec::new()),
+        ] {
+            let made = together(&rule, &alarm, found, at(second));
+            let bytes = serde_json::to_vec(&made.contributors).unwrap().len();
+            assert!(bytes <= MOST_BYTES, "{bytes} after {second} seconds");
+            seen = made.contributors.len();
+            alarm.contributors = made.contributors;
+        }
+        assert!(seen > 500, "{seen}");
+        let one = alarm.contributors.values().next().unwrap();
+        assert_eq!(one.state, StateValue::Alarm);
+        assert!(one.reason.len() <= LATER, "{}", one.reason);
     }
 
     #[test]
