@@ -32,6 +32,11 @@ const COUNTED_OF_ACCOUNT: usize = 2;
 /// Alarms that have, of those that are looked at at once.
 const COUNTING_ALARMS: usize = 2;
 const COUNTING_ALARMS_OF_ACCOUNT: usize = 1;
+/// Alarms that ask in PromQL, of those: as many as queries are evaluated at once, so that none waits for its turn with a
+/// worker in hand, and fewer than there are workers, since each may take half a minute.
+const ASKING_ALARMS: usize = 6;
+const ASKING_ALARMS_OF_ACCOUNT: usize = 3;
+const _: () = assert!(ASKING_ALARMS < WORKERS);
 
 /// Streams that are sent at once: a destination may take seconds to answer.
 pub const SENDERS: usize = 64;
@@ -65,6 +70,8 @@ pub struct Core {
     pub counting: Shares,
     /// Alarms that have, so that they leave workers to others.
     pub counting_alarms: Shares,
+    /// The same of alarms on PromQL.
+    pub asking_alarms: Shares,
     /// Metric streams that are sent.
     pub sending: Shares,
 }
@@ -100,6 +107,7 @@ impl Core {
             looking: Shares::new(WORKERS, LOOKED_AT_OF_ACCOUNT),
             counting: Shares::new(COUNTED_AT_ONCE, COUNTED_OF_ACCOUNT),
             counting_alarms: Shares::new(COUNTING_ALARMS, COUNTING_ALARMS_OF_ACCOUNT),
+            asking_alarms: Shares::new(ASKING_ALARMS, ASKING_ALARMS_OF_ACCOUNT),
             sending: Shares::new(SENDERS, SENT_OF_ACCOUNT),
         }
     }

@@ -175,6 +175,9 @@ async fn asking(
     match due(core, place, stored, (tick, now)).await? {
         Due::Later(next) => Ok(next),
         Due::Now(next) => {
+            let Some(_turn) = core.asking_alarms.try_take(&place.account) else {
+                return Ok(Next::After(CROWDED));
+            };
             let look = promql::look(core, place, &stored.record, rule, now);
             lines(core, place, stored, look).await?;
             Ok(Next::After(next))
