@@ -259,8 +259,9 @@ async fn metric(
     Ok(Next::After(next))
 }
 
-/// Whether an alarm's warm-up goes on. One that ends early is written down, so that it does not come back when there are no
-/// data any more.
+/// Whether an alarm's warm-up goes on. One that began by a clock that was ahead begins now, which is written down: else it
+/// would begin at each look. One that ends early is written down too, so that it does not come back when there are no data
+/// any more.
 async fn warms_up(
     core: &Core,
     place: &Place,
@@ -269,6 +270,18 @@ async fn warms_up(
 ) -> Result<bool, StepError> {
     let now = core.parts.clock.now();
     let alarm = &stored.record;
+    if let Some(ahead) = alarm.warm_up.as_ref().filter(|it| it.since > now) {
+        let begun = WarmUp {
+            since: now,
+            ..ahead.clone()
+        };
+        let alarm = Alarm {
+            warm_up: Some(begun),
+            ..alarm.clone()
+        };
+        write(core, stored, &alarm).await?;
+        return Ok(false);
+    }
     let Some(ended) = alarm.warm_up.as_ref().filter(|it| !it.is_whole) else {
         note(core, stored, Some(Evaluation::WarmUp)).await?;
         return Ok(true);

@@ -1,8 +1,10 @@
 //! Alarms that are not evaluated at first.
 
 use wharf_api_cloudwatch::WarmUpConfiguration;
+use wharf_testkit::call_at;
 
 use super::*;
+use crate::home::at;
 
 fn warm_up(minutes: i32, whole: bool) -> Option<WarmUpConfiguration> {
     Some(WarmUpConfiguration {
@@ -41,6 +43,24 @@ async fn an_alarm_that_is_to_wait_is_evaluated_when_its_warm_up_is_over() {
     home.wait(Duration::from_secs(60));
     becomes(&home, "silent", "ALARM").await;
     assert_eq!(shown(&home, "silent").await.evaluation_state, None);
+}
+
+#[tokio::test]
+async fn a_warm_up_that_began_by_a_clock_that_was_ahead_ends() {
+    let mut home = Home::start();
+    let input = PutMetricAlarmInput {
+        treat_missing_data: Some("breaching".to_owned()),
+        warm_up_configuration: warm_up(30, true),
+        ..alarm("silent")
+    };
+    let tomorrow = call_at(at("2026-11-23T10:00:00Z"));
+    home.service
+        .put_metric_alarm(&tomorrow, input)
+        .await
+        .unwrap();
+    warms_up(&home, "silent").await;
+    home.wait(Duration::from_secs(1800));
+    becomes(&home, "silent", "ALARM").await;
 }
 
 #[tokio::test]
