@@ -474,3 +474,35 @@ impl Alarm {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_of_a_version_before_opens_and_stays_as_it_is() {
+        let before = r#"{
+            "name": "hot", "actionsEnabled": true, "configuredAt": 5,
+            "watches": {"metric": {
+                "source": {"metric": {
+                    "namespace": "App", "name": "CPU", "dimensions": [["host", "a"]], "statistic": "Average", "period": 60
+                }},
+                "evaluationPeriods": 3, "threshold": 7.0, "comparison": "GreaterThanThreshold"
+            }},
+            "state": {"value": "ALARM", "reason": "much", "updatedAt": 9, "changedAt": 8},
+            "contributors": {"0123456789abcdef": {
+                "attributes": {"host": "a"}, "state": "ALARM", "reason": "much", "changedAt": 8, "told": "OK"
+            }}
+        }"#;
+        let alarm: Alarm = serde_json::from_str(before).unwrap();
+        assert_eq!(
+            (&alarm.warm_up, &alarm.rule().unwrap().window),
+            (&None, &None)
+        );
+        assert_eq!(alarm.contributors["0123456789abcdef"].otherwise_since, None);
+        let written = serde_json::to_string(&alarm).unwrap();
+        for later in ["warmUp", "window", "otherwiseSince"] {
+            assert!(!written.contains(later), "{later}: {written}");
+        }
+    }
+}

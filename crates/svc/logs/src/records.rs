@@ -377,3 +377,28 @@ impl Stream {
         format!("{}{}", Group::journal_prefix(&self.group_id), self.id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_and_definitions_of_a_version_before_open_and_stay_as_they_are() {
+        let before = r#"{"name": "n", "pattern": "", "transformations": [], "created_at": 5}"#;
+        let filter: MetricFilter = serde_json::from_str(before).unwrap();
+        assert!(filter.system_dimensions.is_empty() && filter.selection.is_none());
+        let mut written = serde_json::to_string(&filter).unwrap();
+        let before =
+            r#"{"name": "n", "pattern": "", "destination": "arn", "role": null, "created_at": 5}"#;
+        let filter: SubscriptionFilter = serde_json::from_str(before).unwrap();
+        assert_eq!(filter.selection, None);
+        written += &serde_json::to_string(&filter).unwrap();
+        let before = r#"{"name": "n", "text": "", "groups": [], "changed_at": 5}"#;
+        let definition: QueryDefinition = serde_json::from_str(before).unwrap();
+        assert!(definition.parameters.is_empty());
+        written += &serde_json::to_string(&definition).unwrap();
+        for later in ["system_dimensions", "selection", "parameters"] {
+            assert!(!written.contains(later), "{later}: {written}");
+        }
+    }
+}
