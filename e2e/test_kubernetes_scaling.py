@@ -115,7 +115,8 @@ def test_who_may_view_may_see_what_pods_use(cluster, node):
     assert cluster.kubectl(*may, check=False).stdout == "no\n"
     cluster.kubectl("create", "rolebinding", "reader", "--clusterrole=view", "--serviceaccount=default:reader")
     wait_for(lambda: cluster.kubectl(*may, check=False).stdout == "yes\n", 30, "what view lets see")
-    cluster.kubectl("top", "pods", who)
+    # A pod that another test began a moment ago has not been measured yet.
+    wait_for(lambda: cluster.kubectl("top", "pods", who, check=False).returncode == 0, 60, "figures of pods")
 
 
 def test_a_deployment_grows_under_load_and_shrinks_after_it(cluster, node, image):
