@@ -117,19 +117,14 @@ def test_instances_meet_a_full_disk_before_the_machine_does(small):
 def test_volumes_are_full_before_the_machine_is(small):
     guest = Guest(small)
     ec2, volume = guest.ec2, guest.volume()
-    # Others have most of the disk already, and nothing to write: who fills the rest does not take minutes where the machine writes for
-    # others too. Nor does anybody wait for those, as `sync` does.
-    with (small.data.parent / "others").open("wb") as others:
-        os.posix_fallocate(others.fileno(), 0, shutil.disk_usage(small.data).free - 600 * MIB)
     guest.attach(volume)
-    guest.does("mke2fs -q /dev/xvdf > /dev/null && mkdir -p /v && mount -t ext4 /dev/xvdf /v")
-    guest.does("echo kept | dd of=/v/kept conv=fsync 2> /dev/null")
-    said = guest.fails("dd if=/dev/urandom of=/v/fill bs=1M")
+    guest.does("mke2fs -q /dev/xvdf > /dev/null && mkdir -p /v && mount -t ext4 /dev/xvdf /v && echo kept > /v/kept && sync")
+    said = guest.fails("dd if=/dev/urandom of=/v/fill bs=1M && sync")
     assert "No space left on device" in said, said
     assert shutil.disk_usage(small.data).free > 32 * MIB
     small.client("ecs").create_cluster(clusterName="still-written")
     # What is there can be read and written over.
-    assert guest.does("printf other | dd of=/v/kept conv=notrunc,fsync 2> /dev/null && cat /v/kept && echo") == "other"
+    assert guest.does("printf other | dd of=/v/kept conv=notrunc 2> /dev/null && sync && cat /v/kept && echo") == "other"
     for late, size in ((guest.volume(), 1), (guest.volume(Size=64), 64)):
         ec2.attach_volume(VolumeId=late, InstanceId=guest.id, Device="/dev/xvdg")
         wait_for(lambda late=late: shown(ec2, late)["State"] == "error", 60, f"no room for {size} GiB")
@@ -144,8 +139,7 @@ def test_volumes_are_full_before_the_machine_is(small):
     wait_gone(small, volume)
     fresh = guest.volume()
     guest.attach(fresh, "/dev/xvdh")
-    guest.does("mke2fs -q /dev/xvdh > /dev/null && mkdir -p /w && mount -t ext4 /dev/xvdh /w")
-    guest.does("echo fits | dd of=/w/f conv=fsync 2> /dev/null && umount /w")
+    guest.does("mke2fs -q /dev/xvdh > /dev/null && mkdir -p /w && mount -t ext4 /dev/xvdh /w && echo fits > /w/f && sync && umount /w")
 
 
 def test_a_node_keeps_instances_if_its_token_says_so(fresh):
