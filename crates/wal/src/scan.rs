@@ -5,10 +5,12 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     },
 };
+
+use parking_lot::Mutex;
 
 use crate::{
     DataFile, FRAME_HEADER_BYTES, LogError, Replayed,
@@ -203,7 +205,7 @@ impl Scan<'_> {
         let header = SegmentHeader::decode(&bytes, self.magic);
         let mut payloads = Vec::new();
         if let Some(header) = &header {
-            let mut prepare = prepare.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut prepare = prepare.lock();
             let (mut at, mut seq) = (SEGMENT_HEADER_BYTES, header.first_seq);
             while let Some(payload) = decode_frame(&bytes[at..], header.salt, seq) {
                 let prepared = (*prepare)(&Replayed {
