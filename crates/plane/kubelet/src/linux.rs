@@ -37,7 +37,7 @@ use wharf_container::{
 use wharf_kube_model::{file_volume::FileVolume, persistent::EbsDisk};
 use wharf_network::{Counters, Eni, Mode, Subnet};
 
-use self::{events::tell_events, sockets::socket_in};
+use self::{events::tell_all, sockets::socket_in};
 pub use self::{
     ground::{Ground, GroundParts, runtime_dir},
     storage::{PodFiles, PodVolumes, SandboxDisks},
@@ -484,13 +484,9 @@ impl Machine for LinuxMachine {
 
     async fn follow(&self, id: &str) -> mpsc::Receiver<Seen> {
         let (tell, seen) = mpsc::channel(SEEN);
-        let handle = self.handle(id);
-        tokio::spawn(async move {
-            if let Ok(handle) = handle {
-                tell_events(&handle, &tell).await;
-            }
-            let _ = tell.send(Seen::Gone).await;
-        });
+        let (runtime, handle) = (self.ground.runtime.clone(), self.handle(id).ok());
+        let id = id.to_owned();
+        tokio::spawn(async move { tell_all(&runtime, &id, handle, &tell).await });
         seen
     }
 
