@@ -139,8 +139,9 @@ pub fn failure(action: &Action) -> Vec<Event> {
             reason: "ErrImagePull".to_owned(),
             message,
         },
-        Action::Start { container, .. } => Event::NotStarted {
+        Action::Start { container, attempt } => Event::NotStarted {
             container: container.clone(),
+            attempt: *attempt,
             reason: "RunContainerError".to_owned(),
             message,
         },

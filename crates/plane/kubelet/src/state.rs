@@ -178,6 +178,7 @@ pub enum Event {
     },
     NotStarted {
         container: String,
+        attempt: u32,
         reason: String,
         message: String,
     },
@@ -367,9 +368,14 @@ impl PodState {
             }
             Event::NotStarted {
                 container,
+                attempt,
                 reason,
                 message,
             } => self.with(&container, |it| {
+                // It may have ended with its sandbox before it was told that it did not begin, and the next may be under way.
+                if it.attempt != attempt || it.run != Run::Starting {
+                    return;
+                }
                 it.failed_starts += 1;
                 let retry = Retry::after(it.failed_starts, now);
                 // What it needs may be another image by now.

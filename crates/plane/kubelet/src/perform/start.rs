@@ -130,6 +130,7 @@ pub(super) async fn start(
     let not = |reason: &str, message: String| {
         vec![Event::NotStarted {
             container: container.clone(),
+            attempt,
             reason: reason.to_owned(),
             message,
         }]

@@ -521,8 +521,9 @@ fn outcome(action: &Action, dice: u8, now: Timestamp, attempt: u32) -> Event {
             message: "x".to_owned(),
         },
         Action::Pull { container } => pulled(container),
-        Action::Start { container, .. } if fails => Event::NotStarted {
+        Action::Start { container, attempt } if fails => Event::NotStarted {
             container: of(container),
+            attempt: *attempt,
             reason: "x".to_owned(),
             message: "x".to_owned(),
         },
