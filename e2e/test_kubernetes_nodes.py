@@ -441,35 +441,72 @@ def test_a_server_of_grpc_says_how_its_services_are(installation, cluster, node)
 
 
 def test_a_pod_whose_sandbox_is_killed_begins_again(installation, cluster, node, image):
-    script = "date +%s%N >> /kept/turns; trap exit TERM; while true; do sleep 1; done"
+    # Each run of each container is a line of one file.
+    turn = "echo $0 $(date +%s%N) >> /kept/turns"
+    forever = f"{turn}; trap exit TERM; while true; do sleep 1; done"
     mounts = {"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]}
-    apply(cluster, "again", {"containers": [sh(image, script, **mounts)], "volumes": [{"name": "kept", "emptyDir": {}}]})
+
+    def called(name, script, **options):
+        return {"name": name, "image": image, "command": ["sh", "-c", script, name], **mounts, **options}
+
+    inits = [called("side", forever, restartPolicy="Always"), called("first", turn), called("second", turn)]
+    of_both = {"volumes": [{"name": "kept", "emptyDir": {}}], "terminationGracePeriodSeconds": 1}
+    apply(cluster, "again", {"initContainers": inits, "containers": [called("main", forever)], **of_both})
     found = wait_phase(cluster, "again", "Running")
     sandbox = pods.sandbox_of(node["InstanceId"], found["metadata"]["uid"])
 
-    def shim():
-        (only,) = [pid for pid, of in pods.shims(installation) if of == sandbox]
+    def shim(of=sandbox):
+        (only,) = [pid for pid, sandbox in pods.shims(installation) if sandbox == of]
         return only
 
     def begun(times):
-        (status,) = pod_of(cluster, "again")["status"]["containerStatuses"]
-        return status["restartCount"] == times and status["ready"] and shim()
+        status = pod_of(cluster, "again")["status"]
+        told = [it["restartCount"] == times and it["ready"] for it in status["initContainerStatuses"] + status["containerStatuses"]]
+        return len(told) == 4 and all(told) and shim()
 
-    def turns():
-        return cluster.kubectl("exec", "again", "--", "cat", "/kept/turns").split()
+    def took_turns(times):
+        lines = cluster.kubectl("exec", "again", "-c", "main", "--", "cat", "/kept/turns").splitlines()
+        names = [it.split()[0] for it in lines]
+        # What runs beside the others may be late to say so.
+        in_order = [it for it in names if it != "side"]
+        return in_order == ["first", "second", "main"] * times and names.count("side") == times
 
+    wait_for(lambda: begun(0) and took_turns(1), 60, "the pod to be ready")
     processes.kill(shim())
     wait_for(lambda: begun(1), 60, "the pod to run again")
     after = pod_of(cluster, "again")
-    assert after["status"]["podIP"] == found["status"]["podIP"] and len(turns()) == 2
+    assert after["status"]["podIP"] == found["status"]["podIP"]
+    wait_for(lambda: took_turns(2), 30, "what it left")
+    assert condition(after, "Initialized") == "True"
+    last = after["status"]["containerStatuses"][0]["lastState"]["terminated"]
+    assert (last["reason"], last["exitCode"]) == ("ContainerStatusUnknown", 137), last
     # Nobody looks while this one dies.
     agent = installation.child("agent")
     os.kill(agent, signal.SIGSTOP)
     processes.kill(shim())
     processes.kill(agent)
     wait_for(lambda: begun(2), 60, "the pod to run again")
-    wait_for(lambda: len(turns()) == 3, 30, "what it left")
-    cluster.kubectl("delete", "pod", "again", "--timeout=50s", "--grace-period=1")
+    wait_for(lambda: took_turns(3), 30, "what it left")
+    # What is to run once does, whether its agent sees what becomes of it or not.
+    for name, is_seen in (("seen", True), ("unseen", False)):
+        mark = f"once-{found['metadata']['uid']}-{name}"
+        apply(cluster, name, {"containers": [called("main", f": {mark}; {forever}")], "restartPolicy": "Never", **of_both})
+        uid = wait_phase(cluster, name, "Running")["metadata"]["uid"]
+        agent = installation.child("agent")
+        if not is_seen:
+            os.kill(agent, signal.SIGSTOP)
+        processes.kill(shim(pods.sandbox_of(node["InstanceId"], uid)))
+        if not is_seen:
+            processes.kill(agent)
+        (status,) = wait_phase(cluster, name, "Failed")["status"]["containerStatuses"]
+        how = status["state"]["terminated"]
+        assert (how["reason"], how["exitCode"], status["restartCount"]) == ("ContainerStatusUnknown", 137, 0), status
+        # Another may be begun in its place by now.
+        assert not processes.with_argument(mark)
+    # Nothing of the other ran again for another agent.
+    wait_for(lambda: cluster.kubectl("exec", "again", "-c", "main", "--", "true", check=False).returncode == 0, 60, "another agent")
+    assert begun(2) and took_turns(3)
+    cluster.kubectl("delete", "pod", "again", "seen", "unseen", "--timeout=50s", "--grace-period=1")
     assert sandbox not in pods.remains(installation)
 
 

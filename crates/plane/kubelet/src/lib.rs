@@ -7,7 +7,8 @@
 //!  └────────── told ◀── status ─┘    └────────────── events ◀────────────┴── follow, probes
 //! ```
 //!
-//! - [`plan`] decides what to do for a pod and [`status`] what to say of it; both are pure, over [`pod`] and [`state`].
+//! - [`plan`] decides what to do for a pod and [`status`] what to say of it; both are pure, over [`pod`] and [`state`], as is `takeover`:
+//!   what is known of a pod at the begin of this process.
 //! - [`machine`] is what is asked of the machine, [`linux`] the real one.
 //! - [`node`] is the node's own part: registration, lease, conditions.
 //! - [`server`] is the node's port: logs, sessions, figures.
@@ -56,6 +57,7 @@ pub mod server;
 mod spec;
 pub mod state;
 pub mod status;
+mod takeover;
 mod token;
 mod tokens;
 mod usage;

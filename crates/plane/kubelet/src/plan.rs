@@ -8,6 +8,10 @@ use crate::{
     state::{ContainerState, ImageState, PodState, Run, Sandbox},
 };
 
+/// Why a pod fails that lost its sandbox, begins nothing again, and has a container that did not come to its run.
+const LOST: &str = "SandboxLost";
+const LOST_BECAUSE: &str =
+    "Its sandbox was lost after containers had begun, and its restart policy is Never";
 /// Seconds that a pod has to end whose node runs short, as upstream has it for hard thresholds.
 const GRACE_OF_THE_EVICTED: u64 = 1;
 
@@ -84,30 +88,35 @@ pub fn outlook(policy: RestartPolicy, container: &ContainerState) -> Outlook {
 }
 
 pub fn initialization<'a>(pod: &'a Pod, state: &PodState) -> Initialization<'a> {
-    // Once one of the others began they were all done.
+    // Once one of the others began they were all done. In another sandbox they are to do it again, as upstream has it: what they made
+    // may have been the sandbox's own.
     let begun = |it: &Container| {
         let known = state.container(&it.name);
-        known.is_some_and(ContainerState::has_begun)
+        known.is_some_and(ContainerState::has_begun_here)
     };
     if pod.spec.containers.iter().any(begun) {
         return Initialization::Done;
     }
-    for init in &pod.spec.init_containers {
-        let Some(known) = state.container(&init.name) else {
-            return Initialization::At(init);
+    let inits = &pod.spec.init_containers;
+    let ended = |it: &Container| {
+        let known = state.container(&it.name)?;
+        known.ended().filter(|_| known.has_begun_here())
+    };
+    // Whatever becomes of sidecars before it.
+    let failed = |it: &&Container| !it.is_sidecar() && ended(it).is_some_and(|how| how.code != 0);
+    if pod.spec.restart_policy == RestartPolicy::Never
+        && let Some(failed) = inits.iter().find(failed)
+    {
+        return Initialization::Failed(failed);
+    }
+    for init in inits {
+        let is_up = |it: &ContainerState| it.is_running() && it.has_started;
+        let is_done = match init.is_sidecar() {
+            true => state.container(&init.name).is_some_and(is_up),
+            false => ended(init).is_some_and(|how| how.code == 0),
         };
-        if init.is_sidecar() {
-            if !(known.is_running() && known.has_started) {
-                return Initialization::At(init);
-            }
-            continue;
-        }
-        match known.ended() {
-            Some(how) if how.code == 0 => {}
-            Some(_) if pod.spec.restart_policy == RestartPolicy::Never => {
-                return Initialization::Failed(init);
-            }
-            _ => return Initialization::At(init),
+        if !is_done {
+            return Initialization::At(init);
         }
     }
     Initialization::Done
@@ -172,7 +181,13 @@ pub fn plan(pod: &Pod, state: &PodState, now: Timestamp) -> Plan {
     match &state.sandbox {
         Sandbox::Ready => {}
         Sandbox::None => {
-            plan.actions.push(Action::MakeSandbox);
+            plan.actions.push(match is_not_begun_again(pod, state) {
+                true => Action::Fail {
+                    reason: LOST,
+                    message: LOST_BECAUSE,
+                },
+                false => Action::MakeSandbox,
+            });
             return plan;
         }
         Sandbox::Failed { retry, .. } => {
@@ -211,6 +226,15 @@ pub fn plan(pod: &Pod, state: &PodState, now: Timestamp) -> Plan {
         bring_forward(pod, state, container, now, &mut plan);
     }
     plan
+}
+
+/// Whether a pod without a sandbox gets none, as upstream has it: something of it ran, and it was to run once.
+fn is_not_begun_again(pod: &Pod, state: &PodState) -> bool {
+    let begun = |it: &Container| {
+        let known = state.container(&it.name);
+        known.is_some_and(ContainerState::has_begun)
+    };
+    pod.spec.restart_policy == RestartPolicy::Never && pod.all_containers().any(begun)
 }
 
 /// Where a container has to begin anew for that, it is ended first, and begun again as its policy has it.
@@ -268,11 +292,12 @@ fn bring_forward(pod: &Pod, state: &PodState, of: &Container, now: Timestamp, pl
         let is_init = pod.spec.init_containers.iter().any(|it| it.name == of.name);
         let policy = match (of.is_sidecar(), is_init, pod.spec.restart_policy) {
             (true, ..) => RestartPolicy::Always,
-            // An init container that succeeded is not run again.
+            // An init container that succeeded is not run again in the same sandbox.
             (false, true, RestartPolicy::Always) => RestartPolicy::OnFailure,
             (false, _, policy) => policy,
         };
-        if outlook(policy, known) != Outlook::Alive {
+        let was_elsewhere = is_init && !known.has_begun_here();
+        if !was_elsewhere && outlook(policy, known) != Outlook::Alive {
             return;
         }
         if now < at {
@@ -308,10 +333,9 @@ fn bring_forward(pod: &Pod, state: &PodState, of: &Container, now: Timestamp, pl
         plan.wake(retry.at);
         return;
     }
-    let attempt = known.attempt + u32::from(known.ended().is_some());
     plan.actions.push(Action::Start {
         container: of.name.clone(),
-        attempt,
+        attempt: known.next_attempt(),
     });
 }
 
@@ -364,7 +388,13 @@ fn end(pod: &Pod, state: &PodState, grace_seconds: u64, plan: &mut Plan) {
 /// An action is under way.
 pub fn begin(state: &mut PodState, action: &Action) {
     match action {
-        Action::MakeSandbox => state.sandbox = Sandbox::Making,
+        Action::MakeSandbox => {
+            state.sandbox = Sandbox::Making;
+            // All runs until now were in others.
+            for it in state.containers.values_mut() {
+                it.first_here = it.next_attempt();
+            }
+        }
         Action::RemoveSandbox => state.sandbox = Sandbox::Removing,
         Action::Delete => state.is_deleted = true,
         Action::Resize => {

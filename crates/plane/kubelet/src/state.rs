@@ -21,6 +21,8 @@ const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 pub const EVICTED: &str = "Evicted";
 /// A run this long was no crash loop.
 const GOOD_RUN: Duration = Duration::from_secs(600);
+/// The exit code of a program that was killed.
+const KILLED: i32 = 137;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct PodState {
@@ -70,6 +72,8 @@ pub struct Retry {
 pub struct ContainerState {
     /// How many runs there were before this one.
     pub attempt: u32,
+    /// The first run that is one of this sandbox: those before it were in others.
+    pub first_here: u32,
     pub image: ImageState,
     pub run: Run,
     /// How the run before this one ended.
@@ -479,14 +483,9 @@ impl PodState {
 
     /// All that ran in the sandbox ended with it, nobody saw how.
     fn lose(&mut self, now: Timestamp) {
-        const KILLED: i32 = 137;
-        let gone = "The container could not be located when the pod was terminated";
         for container in self.containers.values_mut() {
-            if matches!(container.run, Run::Running { .. } | Run::Starting) {
-                container.end(KILLED, false, now, gone.to_owned());
-                if let Run::Ended(how) = &mut container.run {
-                    how.reason = "ContainerStatusUnknown".to_owned();
-                }
+            if container.is_active() {
+                container.end_unseen(now);
             }
         }
         // What makes or removes it tells how that ended: until then more of it may be there than what was lost.
@@ -510,6 +509,21 @@ impl ContainerState {
     /// It runs or ran, this time or before.
     pub fn has_begun(&self) -> bool {
         self.attempt > 0 || self.is_active() || self.ended().is_some()
+    }
+
+    /// It runs or ran in this sandbox.
+    pub fn has_begun_here(&self) -> bool {
+        match self.run {
+            Run::Running { .. } | Run::Starting => true,
+            Run::Ended(_) => self.attempt >= self.first_here,
+            Run::None | Run::Failed { .. } => self.attempt > self.first_here,
+        }
+    }
+
+    /// The number of the run that is next.
+    pub fn next_attempt(&self) -> u32 {
+        let ran = u32::from(self.ended().is_some());
+        self.attempt.saturating_add(ran)
     }
 
     pub fn ended(&self) -> Option<&Terminated> {
@@ -597,5 +611,14 @@ impl ContainerState {
         self.is_condemned = false;
         // The next run asks for it again: its policy may want the one that the name means then.
         self.image = ImageState::Unknown;
+    }
+
+    /// It ended with its sandbox, and nobody saw how.
+    pub fn end_unseen(&mut self, at: Timestamp) {
+        let message = "The container could not be located when the pod was terminated";
+        self.end(KILLED, false, at, message.to_owned());
+        if let Run::Ended(how) = &mut self.run {
+            "ContainerStatusUnknown".clone_into(&mut how.reason);
+        }
     }
 }

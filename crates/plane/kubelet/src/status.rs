@@ -314,7 +314,9 @@ fn container(pod: &Pod, state: &PodState, of: &Container, is_init: bool, now: Ti
     };
     // Of a pod that comes to its end no sidecar begins again.
     let ends = pod.is_deleted() || is_end(outcome(pod, state));
-    let is_again = !ends && outlook(policy, known) == Outlook::Alive;
+    // What it did in another sandbox it is to do in this one too, as long as the others have not begun.
+    let is_done = known.has_begun_here() || initialization(pod, state) == Initialization::Done;
+    let is_again = !ends && (outlook(policy, known) == Outlook::Alive || is_init && !is_done);
     let id = |run: u32| format!("wharf://{}/{}~r{run}", pod.metadata.uid, of.name);
     let terminated = |how: &Terminated| {
         let mut value = json!({
@@ -340,7 +342,7 @@ fn container(pod: &Pod, state: &PodState, of: &Container, is_init: bool, now: Ti
     };
     let restarts = known.attempt;
     let is_ready = match (is_init && !of.is_sidecar(), known.ended()) {
-        (true, ended) => ended.is_some_and(|it| it.code == 0),
+        (true, ended) => ended.is_some_and(|it| it.code == 0) && !is_again,
         (false, _) => is_ready(known) && !is_ephemeral,
     };
     let ran = !matches!(known.run, Run::None | Run::Starting | Run::Failed { .. }) || restarts > 0;

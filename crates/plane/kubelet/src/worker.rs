@@ -13,24 +13,25 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 use wharf_base::Timestamp;
-use wharf_container::{image::Image, runtime::ContainerState as Seen};
+use wharf_container::image::Image;
 use wharf_kube_client::{Object as _, Ref, kind};
 
 use crate::{
     app_armor,
     disks::Behind,
-    machine::{Found, of_run},
+    machine::Found,
     node::Node,
     objects::Followed,
     perform,
     plan::{Action, begin, is_over, plan},
-    pod::{Container, Pod, RestartPolicy},
+    pod::{Container, Pod},
     probe,
     refused::{self, refused, refused_ephemeral},
     reporter::Reporter,
     resizing,
-    state::{ContainerState, Event, PodState, Run, Sandbox, Terminated},
-    status::{is_ended_for_node, status, told_user},
+    state::{Event, PodState, Sandbox},
+    status::status,
+    takeover::take_over,
     tokens::PodTokens,
 };
 
@@ -105,7 +106,7 @@ impl Worker {
             // Nothing of it can be told apart: it goes as a whole.
             state.sandbox = Sandbox::Ready;
         } else {
-            take_over(&pod, &mut state, found);
+            take_over(&pod, &mut state, found.as_ref());
         }
         if let Some(message) = unreadable {
             state.failed = Some(("InvalidPod".to_owned(), message));
@@ -406,170 +407,3 @@ impl Worker {
 
 /// Seconds that the containers of a pod have that the API does not know any more.
 const GRACE_OF_THE_LOST: i64 = 2;
-
-/// What an earlier agent ended stays so, whether or not it came to its end.
-fn stay_ended(pod: &Pod, state: &mut PodState) {
-    let reason = pod.status.text("/reason");
-    if !reason.is_empty() {
-        let message = pod.status.text("/message").to_owned();
-        state.failed = Some((reason.to_owned(), message));
-        state.is_for_node = is_ended_for_node(&pod.status);
-        state.gives_back = state.is_for_node;
-    }
-}
-
-/// Whether a container ended, as was told of it, and does not begin again. One that goes before the others may, in another sandbox.
-fn is_done(pod: &Pod, name: &str, told: &Value) -> bool {
-    let Some(code) = told.integer("/state/terminated/exitCode") else {
-        return false;
-    };
-    let begins_again = match pod.spec.restart_policy {
-        RestartPolicy::Always => true,
-        RestartPolicy::OnFailure => code != 0,
-        RestartPolicy::Never => false,
-    };
-    let is_main = pod.spec.containers.iter().any(|it| it.name == name);
-    pod.is_ephemeral(name) || is_main && !begins_again
-}
-
-fn restarts(told: &Value) -> u32 {
-    let told = told.integer("/restartCount").unwrap_or_default();
-    u32::try_from(told).unwrap_or_default()
-}
-
-/// With all that was told of its end, of which nothing else is left. `now`: when it ended, where nobody told.
-fn end_as_told(container: &mut ContainerState, told: &Value, now: Timestamp) {
-    let how = told.at("/state/terminated");
-    let code = how.integer("/exitCode");
-    let code = code.and_then(|it| i32::try_from(it).ok());
-    let at = Timestamp::parse_iso8601(how.text("/finishedAt"));
-    container.attempt = restarts(told);
-    container.end(
-        code.unwrap_or(KILLED),
-        false,
-        at.unwrap_or(now),
-        how.text("/message").to_owned(),
-    );
-    let Run::Ended(ended) = &mut container.run else {
-        return;
-    };
-    if !how.text("/reason").is_empty() {
-        how.text("/reason").clone_into(&mut ended.reason);
-    }
-    let running = told.text("/state/running/startedAt");
-    let began = Timestamp::parse_iso8601(how.text("/startedAt"));
-    ended.started_at = began.or_else(|| Timestamp::parse_iso8601(running));
-}
-
-/// Begins with what an earlier agent left, or what the API tells of a sandbox that is gone.
-fn take_over(pod: &Pod, state: &mut PodState, found: Option<Found>) {
-    let told = |name: &str| {
-        let all = [
-            "/initContainerStatuses",
-            "/containerStatuses",
-            "/ephemeralContainerStatuses",
-        ];
-        let mut all = all.into_iter().flat_map(|it| pod.status.list(it));
-        all.find(|it| it.text("/name") == name)
-    };
-    let phase = pod.status.text("/phase");
-    let Some(found) = found else {
-        if matches!(phase, "Succeeded" | "Failed") {
-            state.is_finished = true;
-        } else {
-            stay_ended(pod, state);
-        }
-        let ends = state.failed.is_some();
-        let now = state.seen_at;
-        for (name, container) in &mut state.containers {
-            let Some(told) = told(name).filter(|it| !it.text("/containerID").is_empty()) else {
-                continue;
-            };
-            // It had its time.
-            if ends || pod.is_ephemeral(name) || is_done(pod, name, told) {
-                end_as_told(container, told, now);
-            } else {
-                container.attempt = restarts(told).saturating_add(1);
-            }
-        }
-        return;
-    };
-    if found.is_alive {
-        state.sandbox = Sandbox::Ready;
-        state.ip = found.address;
-    }
-    if phase != "Succeeded" {
-        stay_ended(pod, state);
-    }
-    let now = state.seen_at;
-    for (name, seen) in &found.containers {
-        let Some((container, attempt)) = of_run(name) else {
-            continue;
-        };
-        let Some(known) = state.containers.get_mut(container) else {
-            continue;
-        };
-        if attempt < known.attempt {
-            continue;
-        }
-        if let Run::Ended(how) = std::mem::take(&mut known.run) {
-            known.last = Some(how);
-        }
-        known.attempt = attempt;
-        let at = |millis: i64| Timestamp::from_millis(millis);
-        if let Some(since) = seen.started_at {
-            known.run = Run::Running { since: at(since) };
-        }
-        let of = pod.container(container);
-        let told = told(container);
-        known.has_started = of.is_some_and(|it| it.startup_probe.is_none())
-            || told.is_some_and(|it| it.is_true("/started"));
-        known.is_ready = of
-            .is_some_and(|it| it.readiness_probe.is_none() && it.startup_probe.is_none())
-            || told.is_some_and(|it| it.is_true("/ready"));
-        if let Some(of) = of {
-            known.resources = of.resources.clone();
-            // It may have been changed meanwhile.
-            known.is_resized =
-                told.is_some_and(|it| *it.at("/resources") != of.resources.to_value());
-            // What has ended for good is not run again for that.
-            let told = told.filter(|it| !it.at("/state/terminated").is_object());
-            let runs = told.map(|it| it.text("/image"));
-            let runs = runs.filter(|it| !it.is_empty() && *it != of.image);
-            known.outdated = runs.map(str::to_owned);
-        }
-        known.image_id = told
-            .map(|it| it.text("/imageID").to_owned())
-            .unwrap_or_default();
-        known.user = seen.user.clone().or_else(|| told.and_then(told_user));
-        match &seen.exit {
-            Some(exit) => known.end(exit.code, exit.oom, at(exit.at), String::new()),
-            None if seen.state == Seen::Stopped => known.end(KILLED, false, now, String::new()),
-            None => {}
-        }
-        known.crashes = known.crashes.max(attempt.min(MOST_CRASHES_KNOWN));
-    }
-    // Those that ended in a sandbox before this one.
-    for (name, container) in &mut state.containers {
-        if matches!(container.run, Run::None)
-            && let Some(told) = told(name).filter(|it| is_done(pod, name, it))
-        {
-            end_as_told(container, told, now);
-        }
-    }
-    // Told as it ended, not as it was left by whoever died with it.
-    for container in state.containers.values_mut() {
-        if !found.is_alive && container.is_running() {
-            container.end(KILLED, false, now, String::new());
-        }
-        if let Run::Ended(Terminated { started_at, .. }) = &mut container.run
-            && started_at.is_none()
-        {
-            *started_at = Some(now);
-        }
-    }
-}
-
-const KILLED: i32 = 137;
-/// More make no pause longer.
-const MOST_CRASHES_KNOWN: u32 = 8;

@@ -11,7 +11,7 @@ use crate::{
     machine::Took,
     plan::Action,
     pod::Pod,
-    state::{Condemns, Event, PodState},
+    state::{Condemns, ContainerState, Event, PodState},
     status,
     worker::Context,
 };
@@ -222,6 +222,12 @@ fn begun(state: &PodState, action: &Action) -> Option<Told> {
             };
             (!is_said).then(|| Told::normal("Killing", text()).of(container))
         }
+        Action::MakeSandbox => {
+            let mut all = state.containers.values();
+            let text = "Pod sandbox changed, it will be killed and re-created.";
+            all.any(ContainerState::has_begun)
+                .then(|| Told::normal("SandboxChanged", text.to_owned()))
+        }
         _ => None,
     }
 }
@@ -349,6 +355,21 @@ mod tests {
         assert_eq!(
             texts(happened(&pod, &started)),
             ["Normal Started a Container started"]
+        );
+    }
+
+    #[test]
+    fn what_is_told_of_another_sandbox() {
+        let pod = pod();
+        let mut state = PodState::new(&pod, NOW);
+        assert_eq!(begun(&state, &Action::MakeSandbox), None, "it is the first");
+        if let Some(it) = state.containers.get_mut("i") {
+            it.next_run();
+        }
+        state.take(&pod, Event::SandboxLost, NOW);
+        assert_eq!(
+            texts(begun(&state, &Action::MakeSandbox)),
+            ["Normal SandboxChanged  Pod sandbox changed, it will be killed and re-created."]
         );
     }
 

@@ -1,5 +1,8 @@
 //! Tables, and walks in which everything that may happen does: whatever order it is in, plans come to rest and the pod to its end.
 
+mod lost;
+mod taken_over;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use wharf_container::runtime::ProgramUser;
@@ -554,15 +557,37 @@ proptest! {
         state.welcome(&pod, |_, _| None, NOW);
         let mut now = NOW;
         let mut under_way: Vec<Action> = Vec::new();
+        // Of sandboxes that were begun: how many, and the one in which the init container began last.
+        let (mut sandboxes, mut initialized_in) = (0, 0);
+        let mut runs_no_more = false;
         let mut rolls = dice.iter().copied().chain(std::iter::repeat_n(1, 400));
         for step in 0.. {
             let Some(roll) = rolls.next() else { break };
             if step == dice.len() {
                 pod.metadata.deletion_timestamp = Some("x".to_owned());
             }
-            under_way.extend(act(&pod, &mut state, now));
+            let actions = act(&pod, &mut state, now);
+            for action in &actions {
+                match action {
+                    Action::MakeSandbox => sandboxes += 1,
+                    Action::Start { container, .. } if container == "i" => initialized_in = sandboxes,
+                    Action::Start { container, .. } if container == "a" || container == "b" => {
+                        prop_assert_eq!(initialized_in, sandboxes, "it is not initialized");
+                    }
+                    _ => {}
+                }
+                let begins = matches!(action, Action::MakeSandbox | Action::Start { .. });
+                prop_assert!(!(runs_no_more && begins), "{:?}", action);
+            }
+            under_way.extend(actions);
             if state.is_deleted {
                 break;
+            }
+            if roll.is_multiple_of(11) && state.sandbox == Sandbox::Ready {
+                let begun = |it: &Container| state.container(&it.name).unwrap().has_begun();
+                runs_no_more |= policy == "Never" && pod.all_containers().any(begun);
+                state.take(&pod, Event::SandboxLost, now);
+                continue;
             }
             if under_way.is_empty() || roll.is_multiple_of(7) {
                 now = now + std::time::Duration::from_secs(u64::from(roll) + 1);

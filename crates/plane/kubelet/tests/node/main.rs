@@ -78,6 +78,12 @@ impl Pretended {
         }
     }
 
+    /// Whoever looked after a sandbox is killed, and all that ran in it ends.
+    fn lose(&self, id: &str) {
+        let lost = self.sandboxes.lock().remove(id).unwrap();
+        lost.listener.unwrap().try_send(Seen::Gone).unwrap();
+    }
+
     fn spec(&self, id: &str, name: &str) -> Option<ContainerSpec> {
         self.sandboxes.lock().get(id)?.specs.get(name).cloned()
     }
@@ -956,17 +962,15 @@ async fn a_pod_that_its_node_ended_is_not_run_again() {
     assert!(setup.machine.sandboxes.lock().is_empty());
 }
 
-/// The machine began anew while one container had ended for good and another ran.
-#[tokio::test]
-async fn a_container_that_ended_for_good_stays_ended_in_another_sandbox() {
-    let setup = Setup::new();
+/// Two containers, of which one had ended by what was told and the other ran; how the first had.
+async fn told_of_two(setup: &Setup, policy: &str, code: i32) -> Value {
     setup
-        .create(json!({"restartPolicy": "Never", "containers": [
+        .create(json!({"restartPolicy": policy, "containers": [
             {"name": "a", "image": "x"}, {"name": "b", "image": "x"},
         ]}))
         .await;
     let at = "2026-01-01T00:00:00Z";
-    let how = json!({"exitCode": 3, "reason": "OOMKilled", "message": "too much",
+    let how = json!({"exitCode": code, "reason": "Told", "message": "too much",
         "startedAt": "2025-12-31T23:00:00Z", "finishedAt": at});
     let status = json!({"phase": "Running", "containerStatuses": [
         {"name": "a", "restartCount": 0, "containerID": "wharf://u/a~r0", "state": {"terminated": how}},
@@ -978,6 +982,30 @@ async fn a_container_that_ended_for_good_stays_ended_in_another_sandbox() {
         .patch_at(&kind::POD, "n", "p", "status", &patch)
         .await
         .unwrap();
+    how
+}
+
+fn assert_ended(container: &Value, how: &Value) {
+    let mut terminated = container.at("/state/terminated").clone();
+    terminated
+        .as_object_mut()
+        .unwrap()
+        .shift_remove("containerID");
+    assert_eq!(terminated, *how);
+    assert_eq!(container.integer("/restartCount"), Some(0), "{container}");
+}
+
+fn assert_unseen(state: &Value) {
+    let how = state.at("/terminated");
+    let told = (how.text("/reason"), how.integer("/exitCode"));
+    assert_eq!(told, ("ContainerStatusUnknown", Some(137)), "{state}");
+}
+
+/// The machine began anew while one container had ended for good and another ran.
+#[tokio::test]
+async fn a_container_that_ended_for_good_stays_ended_in_another_sandbox() {
+    let setup = Setup::new();
+    let how = told_of_two(&setup, "OnFailure", 0).await;
     let _node = setup.node().drop_guard();
     let told = setup
         .wait("the other runs", |it| {
@@ -985,14 +1013,103 @@ async fn a_container_that_ended_for_good_stays_ended_in_another_sandbox() {
             other.integer("/restartCount") == Some(1) && other.at("/state/running").is_object()
         })
         .await;
-    let ended = told.at("/status/containerStatuses/0");
-    let mut terminated = ended.at("/state/terminated").clone();
-    terminated
-        .as_object_mut()
-        .unwrap()
-        .shift_remove("containerID");
-    assert_eq!(terminated, how);
-    assert_eq!(ended.integer("/restartCount"), Some(0), "{ended}");
+    assert_ended(told.at("/status/containerStatuses/0"), &how);
+    assert_unseen(told.at("/status/containerStatuses/1/lastState"));
+}
+
+/// Of such a pod the other does not run once more either: what it does may not be done twice.
+#[tokio::test]
+async fn a_pod_that_runs_once_ends_with_its_machine() {
+    let setup = Setup::new();
+    let how = told_of_two(&setup, "Never", 0).await;
+    let _node = setup.node().drop_guard();
+    let over = setup
+        .wait("it is over", |it| it.text("/status/phase") == "Failed")
+        .await;
+    assert_ended(over.at("/status/containerStatuses/0"), &how);
+    let other = over.at("/status/containerStatuses/1");
+    assert_unseen(other.at("/state"));
+    assert_eq!(other.integer("/restartCount"), Some(0), "{other}");
+    assert!(setup.machine.sandboxes.lock().is_empty());
+}
+
+#[tokio::test]
+async fn a_pod_that_runs_once_ends_with_its_sandbox() {
+    let setup = Setup::new();
+    let _node = setup.node().drop_guard();
+    let pod = setup
+        .create(json!({"restartPolicy": "Never", "containers": [{"name": "a", "image": "x"}]}))
+        .await;
+    setup
+        .wait("it runs", |it| it.has_condition("Ready", "True"))
+        .await;
+    setup.machine.lose(&id(&pod));
+    let over = setup
+        .wait("it is over", |it| it.text("/status/phase") == "Failed")
+        .await;
+    assert_unseen(over.at("/status/containerStatuses/0/state"));
+    assert!(setup.machine.sandboxes.lock().is_empty());
+}
+
+#[tokio::test]
+async fn init_containers_run_again_in_another_sandbox_and_not_for_another_agent() {
+    let setup = Setup::new();
+    let first = setup.node();
+    let pod = setup
+        .create(json!({
+            "initContainers": [{"name": "i", "image": "x"}], "containers": [{"name": "a", "image": "x"}],
+        }))
+        .await;
+    let id = id(&pod);
+    let runs = |it: &Value, list: &str, restarts: i64| {
+        let status = it.at(&format!("/status/{list}/0"));
+        status.integer("/restartCount") == Some(restarts) && status.at("/state/running").is_object()
+    };
+    let initialize = async |run: i64| {
+        let pod = setup
+            .wait("it is initialized", |it| {
+                runs(it, "initContainerStatuses", run)
+            })
+            .await;
+        assert_eq!(pod.text("/status/phase"), "Pending");
+        assert!(pod.has_condition("Initialized", "False"), "{pod}");
+        assert!(setup.machine.spec(&id, &format!("a~r{run}")).is_none());
+        let name = ContainerName::try_from(format!("i~r{run}")).unwrap();
+        setup.machine.end(&id, &name, 0);
+        setup
+            .wait("it runs", |it| {
+                runs(it, "containerStatuses", run) && it.has_condition("Ready", "True")
+            })
+            .await
+    };
+    initialize(0).await;
+    setup.machine.lose(&id);
+    let again = initialize(1).await;
+    assert!(again.has_condition("Initialized", "True"), "{again}");
+    assert_unseen(again.at("/status/containerStatuses/0/lastState"));
+    // An agent that begins anew runs nothing again.
+    first.cancel();
+    let (second, stop) = setup.begin(None);
+    let _second = stop.drop_guard();
+    setup
+        .wait("it is known to the other", |_| {
+            second.node.has_listed.load(Ordering::Acquire)
+        })
+        .await;
+    let patch = Patch::Merge(json!({"spec": {"activeDeadlineSeconds": 86400}}));
+    let client = &setup.client;
+    client.patch(&kind::POD, "n", "p", &patch).await.unwrap();
+    let now = setup
+        .wait("it is looked after", |it| {
+            it.integer("/status/observedGeneration") == Some(2)
+        })
+        .await;
+    assert!(runs(&now, "containerStatuses", 1), "{now}");
+    let init = now.at("/status/initContainerStatuses/0");
+    assert_eq!(init.integer("/restartCount"), Some(1), "{init}");
+    for run in ["i~r2", "a~r2"] {
+        assert!(setup.machine.spec(&id, run).is_none(), "{run}");
+    }
 }
 
 #[tokio::test]
