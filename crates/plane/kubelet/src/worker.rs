@@ -1,6 +1,13 @@
 //! One task for each pod: asks the plan what to do, does it, and tells the API how things are. It decides nothing itself.
 
-use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use futures_util::FutureExt as _;
 
@@ -59,6 +66,8 @@ pub struct Context {
     pub pod: Mutex<Arc<Pod>>,
     /// Something that the pod refers to or tells of itself changed.
     pub changed: Arc<Notify>,
+    /// How often its sandbox was lost.
+    pub losses: AtomicU32,
 }
 
 pub struct Worker {
@@ -128,6 +137,7 @@ impl Worker {
             disks: Mutex::default(),
             pod: Mutex::new(Arc::new(pod.clone())),
             changed,
+            losses: AtomicU32::new(0),
         };
         Self {
             context: Arc::new(context),
@@ -291,6 +301,9 @@ impl Worker {
         let now = self.context.node.clock.now();
         let (context, object) = (&self.context, self.reporter.object());
         perform::record(context, object, &self.pod, &event);
+        if event == Event::SandboxLost {
+            context.losses.fetch_add(1, Ordering::Release);
+        }
         let ended = match &event {
             Event::Ended { container, .. } => Some(container.clone()),
             _ => None,

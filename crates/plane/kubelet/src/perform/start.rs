@@ -135,6 +135,7 @@ pub(super) async fn start(
             message,
         }]
     };
+    let losses = context.losses.load(Ordering::Acquire);
     let Some(of) = pod.container(&container) else {
         return Vec::new();
     };
@@ -274,6 +275,10 @@ pub(super) async fn start(
         Err(bad) => return not(bad.reason, bad.message),
     };
     let devices = disks::devices(context, pod, of);
+    // What was to begin in a sandbox that was lost meanwhile has ended with it: in the next one another run takes its place.
+    if context.losses.load(Ordering::Acquire) != losses {
+        return not("CreateContainerError", "its sandbox was lost".to_owned());
+    }
     let made = || {
         if let Some(object) = context.node.pod_of(&context.sandbox) {
             record_created(context, &object, pod, &container);
