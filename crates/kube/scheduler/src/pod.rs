@@ -126,6 +126,9 @@ impl PodTerm {
 }
 
 /// `labelSelector` with what `matchLabelKeys` and `mismatchLabelKeys` add of the pod's own labels.
+///
+/// The API server has merged that as the pod was made, and what a label was then counts: it is added of pods alone that are older than
+/// the merging.
 fn with_labels_of(term: &Value, pod: &Value) -> Labels {
     let mut selector = match term.get("labelSelector") {
         Some(selector) if selector.is_object() => selector.clone(),
@@ -133,6 +136,14 @@ fn with_labels_of(term: &Value, pod: &Value) -> Labels {
     };
     for (keys, operator) in [("/matchLabelKeys", "In"), ("/mismatchLabelKeys", "NotIn")] {
         for key in term.list(keys).iter().filter_map(Value::as_str) {
+            let is_merged = |it: &Value| {
+                it.text("/key") == key
+                    && it.text("/operator") == operator
+                    && it.list("/values").len() == 1
+            };
+            if selector.list("/matchExpressions").iter().any(is_merged) {
+                continue;
+            }
             let Some(value) = pod.label(key) else {
                 continue;
             };

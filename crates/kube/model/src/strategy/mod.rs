@@ -6,6 +6,7 @@
 mod claim;
 mod job;
 mod kinds;
+mod label_keys;
 mod pod;
 mod service;
 mod signing;

@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keep_all_but;
+use super::{keep_all_but, label_keys};
 use crate::{
     quantity::Quantity,
     view::{at, existing, items, items_mut, map, object_mut, remove, restore, text},
 };
 
 pub fn create(object: &mut Value) {
+    label_keys::merge(object);
     let class = qos_class(object);
     let gated = !items(
         object.get("spec").unwrap_or(&Value::Null),

@@ -1,6 +1,6 @@
 //! Where pods may run: affinity, tolerations, spread over topologies.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -151,7 +151,9 @@ fn pod_term(term: &Value, path: &Path<'_>, errors: &mut Errors) {
 
 const NO_SELECTOR: &str = "must not be specified when labelSelector is not set";
 
-/// Keys by which the pod's own labels narrow the selector of a term.
+/// Keys by which the pod's own labels narrow the selector of a term or of a constraint.
+///
+/// Into the selector of a pod they are merged by now (`strategy`), into that of a template they are not.
 fn label_keys(term: &Value, path: &Path<'_>, errors: &mut Errors) {
     for name in ["matchLabelKeys", "mismatchLabelKeys"] {
         let at = path.child(name);
@@ -166,6 +168,9 @@ fn label_keys(term: &Value, path: &Path<'_>, errors: &mut Errors) {
             errors.invalid_all(&at.index(index), key, names::qualified_name(key));
         }
     }
+    if let Some(selector) = member(term, "labelSelector") {
+        chosen_twice(term, selector, path, errors);
+    }
     let others: HashSet<&str> = texts(term, "mismatchLabelKeys").collect();
     let at = path.child("matchLabelKeys");
     for (index, key) in texts(term, "matchLabelKeys").enumerate() {
@@ -176,27 +181,23 @@ fn label_keys(term: &Value, path: &Path<'_>, errors: &mut Errors) {
     }
 }
 
-/// The same of a constraint, whose selector has none of the keys itself.
-fn spread_keys(constraint: &Value, path: &Path<'_>, errors: &mut Errors) {
-    if absent(constraint, "matchLabelKeys") {
+/// A key that the selector has beside what was merged for it. As with upstream the field is that of the term, with the key's index.
+fn chosen_twice(term: &Value, selector: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let keys = texts(term, "matchLabelKeys").enumerate();
+    let keys: HashMap<&str, usize> = keys.map(|(index, key)| (key, index)).collect();
+    if keys.is_empty() {
         return;
     }
-    let at = path.child("matchLabelKeys");
-    let selector = constraint.get("labelSelector").unwrap_or(&Value::Null);
-    if selector.is_null() {
-        errors.forbidden(&at, NO_SELECTOR);
-    }
     let labels = map(selector, "matchLabels").into_iter().flatten();
-    let expressions = items(selector, "matchExpressions").iter();
-    let chosen: HashSet<&str> = labels
-        .map(|(key, _)| key.as_str())
-        .chain(expressions.map(|it| text(it, "key")))
-        .collect();
-    for (index, key) in texts(constraint, "matchLabelKeys").enumerate() {
-        let at = at.index(index);
-        errors.invalid_all(&at, key, names::qualified_name(key));
-        if chosen.contains(key) {
-            errors.invalid(&at, key, "exists in both matchLabelKeys and labelSelector");
+    let mut chosen: HashSet<&str> = labels.map(|(key, _)| key.as_str()).collect();
+    for expression in items(selector, "matchExpressions") {
+        let key = text(expression, "key");
+        let Some(index) = keys.get(key) else {
+            continue;
+        };
+        if !chosen.insert(key) {
+            let why = "exists in both matchLabelKeys and labelSelector";
+            errors.invalid(&path.index(*index), key, why);
         }
     }
 }
@@ -280,7 +281,7 @@ pub fn spread(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
         (text(one, "topologyKey").to_owned(), kind.to_owned())
     };
     // How many constraints of a pair are still to come.
-    let mut coming = std::collections::HashMap::new();
+    let mut coming = HashMap::new();
     for one in constraints {
         *coming.entry(pair(one)).or_insert(0) += 1;
     }
@@ -338,7 +339,7 @@ pub fn spread(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
                 errors.not_supported(&path.child(name), policy, POLICIES);
             }
         }
-        spread_keys(one, &path, errors);
+        label_keys(one, &path, errors);
         let selector = member(one, "labelSelector");
         meta::selector(selector, &path.child("labelSelector"), errors);
     }

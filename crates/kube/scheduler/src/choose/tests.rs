@@ -511,6 +511,34 @@ fn labels_of_the_pod_itself_narrow_whom_it_avoids() {
     }
 }
 
+/// The API server merges the keys as the pod is made; labels may change later.
+#[test]
+fn what_was_merged_of_a_label_counts_whatever_the_label_became() {
+    let mut cluster = Cluster::of(&[node("n", "a")]);
+    cluster.run("n", labelled("one", &[("tenant", "1")], json!({})));
+    let refused = "0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules.";
+    for (keys, operator, value, want) in [
+        ("matchLabelKeys", "In", "1", refused),
+        ("matchLabelKeys", "In", "2", "n"),
+        ("mismatchLabelKeys", "NotIn", "1", "n"),
+        ("mismatchLabelKeys", "NotIn", "2", refused),
+    ] {
+        let merged = json!({"key": "tenant", "operator": operator, "values": [value]});
+        let exists = json!({"key": "tenant", "operator": "Exists"});
+        let spec = json!({"affinity": {"podAntiAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [{
+                "topologyKey": "kubernetes.io/hostname",
+                "labelSelector": {"matchExpressions": [exists, merged]},
+                keys: ["tenant"],
+            }],
+        }}});
+        for tenant in ["1", "2"] {
+            let wanting = labelled("p", &[("tenant", tenant)], spec.clone());
+            assert_eq!(cluster.chosen(&wanting), want, "{keys} {value} {tenant}");
+        }
+    }
+}
+
 #[test]
 fn pods_of_chosen_namespaces_are_followed() {
     let mut cluster = Cluster::of(&[node("n1", "a"), node("n2", "b")]);

@@ -572,10 +572,73 @@ fn keys_of_labels_and_names_to_search() {
                         "labelSelector": {"matchLabels": {"a": "b"}}}]),
                 &[
                     "spec.topologySpreadConstraints[0].matchLabelKeys: Forbidden: must not be specified when labelSelector is not set",
-                    r#"spec.topologySpreadConstraints[1].matchLabelKeys[0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector"#,
                 ],
             ),
         ],
+    );
+}
+
+/// As upstream says it once it has merged the keys into the selectors: the path has the key's index right behind the term.
+#[test]
+fn keys_of_labels_that_the_selector_has_as_well() {
+    let mut labelled = pod();
+    labelled["metadata"]["labels"] = json!({"a": "b"});
+    let term = |selector: Value, keys: &[&str]| json!({"topologyKey": "z", "labelSelector": selector, "matchLabelKeys": keys});
+    let named = json!({"matchLabels": {"a": "b"}});
+    let asked = json!({"matchExpressions": [{"key": "a", "operator": "Exists"}]});
+    let other = json!({"matchLabels": {"c": "d"}});
+    let preferred = |term: Value| json!({"weight": 1, "podAffinityTerm": term});
+    let mut constraint = term(named.clone(), &["c", "a"]);
+    constraint["maxSkew"] = 1.into();
+    constraint["whenUnsatisfiable"] = "DoNotSchedule".into();
+    let mut both = term(json!({}), &["a"]);
+    both["mismatchLabelKeys"] = json!(["a"]);
+    // A key to avoid may be in the selector too.
+    let mut avoided = term(asked.clone(), &[]);
+    avoided["mismatchLabelKeys"] = json!(["a"]);
+    check(
+        "v1",
+        "pods",
+        &labelled,
+        &[
+            (
+                "/spec/affinity",
+                json!({
+                    "podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
+                        [term(other, &["a"]), term(named.clone(), &["a"]), avoided]},
+                    "podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [preferred(term(asked, &["a"]))]},
+                }),
+                &[
+                    r#"spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[1][0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector"#,
+                    r#"spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].podAffinityTerm[0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector"#,
+                ],
+            ),
+            (
+                "/spec/affinity",
+                json!({"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [both]}}),
+                &[
+                    r#"spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0][0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector"#,
+                    r#"spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].matchLabelKeys[0]: Invalid value: "a": exists in both matchLabelKeys and mismatchLabelKeys"#,
+                ],
+            ),
+            (
+                "/spec/topologySpreadConstraints",
+                json!([constraint]),
+                &[
+                    r#"spec.topologySpreadConstraints[0][1]: Invalid value: "a": exists in both matchLabelKeys and labelSelector"#,
+                ],
+            ),
+        ],
+    );
+    let pods = super::resource("v1", "pods");
+    let mut sent = labelled;
+    sent["spec"]["topologySpreadConstraints"] = json!([{"maxSkew": 1, "topologyKey": "z", "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": {}, "matchLabelKeys": ["a"]}]);
+    let old = stored(&pods, sent);
+    let new = with(&old, "/metadata/labels", json!({"a": "c"}));
+    assert_eq!(
+        texts(super::super::update(&pods, &new, &old, "")),
+        Vec::<String>::new()
     );
 }
 
