@@ -199,11 +199,14 @@ def test_a_claim_grows(cluster, ec2, ledger):
     cluster.kubectl("patch", "persistentvolumeclaim", ledger, "-p", json.dumps(sized("2Gi")))
     wait_for(lambda: "FileSystemResizePending" in [it["type"] for it in conditions(cluster, ledger)], 60, "a volume that grew")
     assert disk(ec2, disk_of(cluster, ledger))["Size"] == 2
+    status = claim_of(cluster, ledger)["status"]
+    assert (status["allocatedResources"], status["allocatedResourceStatuses"]) == ({"storage": "2Gi"}, {"storage": "NodeResizePending"})
     before = uid(cluster)
     cluster.kubectl("delete", "pod", "ledger-0")
     again(cluster, before)
     wait_for(lambda: claim_of(cluster, ledger)["status"]["capacity"]["storage"] == "2Gi", 30, "a claim that grew")
     assert conditions(cluster, ledger) == []
+    assert "allocatedResourceStatuses" not in claim_of(cluster, ledger)["status"]
     assert inside(cluster, "ledger-0", "cat /data/orders") == "one"
     assert int(inside(cluster, "ledger-0", "df -k /data | tail -1 | tr -s ' ' | cut -d ' ' -f 2")) > 1_500_000
 

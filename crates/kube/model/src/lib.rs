@@ -23,6 +23,7 @@ pub mod duration;
 pub mod fargate;
 pub mod field;
 pub mod file_volume;
+pub mod growth;
 mod kinds;
 pub mod names;
 pub mod node;

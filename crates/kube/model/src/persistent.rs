@@ -169,7 +169,7 @@ pub fn capacity(volume: &Value) -> i64 {
     bytes(at(volume, &["spec", "capacity", "storage"]))
 }
 
-fn bytes(amount: Option<&Value>) -> i64 {
+pub(crate) fn bytes(amount: Option<&Value>) -> i64 {
     amount
         .and_then(|it| Quantity::of(it).ok())
         .map_or(0, Quantity::units)

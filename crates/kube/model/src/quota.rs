@@ -142,9 +142,19 @@ fn service_usage(service: &Value, used: &mut Amounts) {
 }
 
 fn claim_usage(claim: &Value, used: &mut Amounts) {
-    let request = at(claim, &["spec", "resources", "requests", "storage"]);
-    let request = request.and_then(|it| Quantity::of(it).ok());
-    let request = request.unwrap_or(Quantity::ZERO);
+    // A quota has whole bytes.
+    let amount = |path: &[&str]| {
+        let amount = Quantity::of(at(claim, path)?).ok()?;
+        Some(match amount.is_whole() {
+            true => amount,
+            false => Quantity::from_units(amount.units()),
+        })
+    };
+    let request = amount(&["spec", "resources", "requests", "storage"]).unwrap_or(Quantity::ZERO);
+    // What it asked for before it asked for less may still come.
+    let request = amount(&["status", "allocatedResources", "storage"])
+        .filter(|it| *it > request)
+        .unwrap_or(request);
     let one = Quantity::from_units(1);
     used.insert("persistentvolumeclaims".to_owned(), one);
     used.insert("requests.storage".to_owned(), request);

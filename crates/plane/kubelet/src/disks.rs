@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep, timeout};
 use wharf_kube_client::{Error, Kind, Object as _, Patch, Ref, kind};
 use wharf_kube_model::{
     file_volume::{self, FileVolume},
+    growth::{self, FILE_SYSTEM_PENDING},
     persistent::{EbsDisk, attachment_key, ebs_disk, name_of_own},
 };
 use wharf_rootdir::{RootDir, proc_path};
@@ -395,7 +396,7 @@ async fn tell_grown(context: &Context, pod: &Pod, name: &str) {
         let client = &context.node.client;
         let (claims, volumes) = (kind::PERSISTENT_VOLUME_CLAIM, kind::PERSISTENT_VOLUME);
         let claim = client.get(&claims, namespace, name).await?;
-        if !claim.has_condition(RESIZE_PENDING, "True") {
+        if !claim.has_condition(FILE_SYSTEM_PENDING, "True") {
             return Ok(());
         }
         let volume = client.get(&volumes, "", claim.text("/spec/volumeName"));
@@ -414,18 +415,27 @@ async fn tell_grown(context: &Context, pod: &Pod, name: &str) {
     }
 }
 
-/// What makes a claim say that it is as large as its volume, and waits for nothing. Its other conditions are others'.
+/// What makes a claim say that it is as large as its volume, and waits for nothing. Its other conditions are others', and so is what a
+/// volume says that grows again already.
 fn grown(claim: &Value, volume: &Value) -> Value {
-    json!({
-        "metadata": {"uid": claim.uid()},
-        "status": {
-            "conditions": [{"type": RESIZE_PENDING, "$patch": "delete"}],
-            "capacity": volume["spec"]["capacity"],
-        },
-    })
+    let over = |kinds: &[&str]| {
+        let gone = kinds
+            .iter()
+            .map(|it| json!({"type": it, "$patch": "delete"}));
+        gone.collect::<Vec<_>>()
+    };
+    let mut status = json!({
+        "conditions": over(&[FILE_SYSTEM_PENDING]),
+        "capacity": volume["spec"]["capacity"],
+    });
+    if [growth::NODE_PENDING, growth::NODE_IN_PROGRESS].contains(&growth::status(claim)) {
+        status["conditions"] =
+            over(&[FILE_SYSTEM_PENDING, growth::RESIZING, growth::REFUSED]).into();
+        status["allocatedResourceStatuses"] = json!({"storage": null});
+    }
+    json!({"metadata": {"uid": claim.uid()}, "status": status})
 }
 
-const RESIZE_PENDING: &str = "FileSystemResizePending";
 /// What a group has to do with a folder, and that what is made there is the group's as well.
 const OF_FOLDERS: u32 = 0o2770;
 
@@ -574,10 +584,10 @@ mod tests {
         let condition = |kind: &str| json!({"type": kind, "status": "True"});
         let live = json!({
             "capacity": {"storage": "3Gi"},
-            "conditions": [condition("ModifyingVolume"), condition(RESIZE_PENDING)],
+            "conditions": [condition("ModifyingVolume"), condition(FILE_SYSTEM_PENDING)],
         });
         // It was heard of before somebody wrote the other one.
-        let claim = json!({"metadata": {"uid": "u"}, "status": {"conditions": [condition(RESIZE_PENDING)]}});
+        let claim = json!({"metadata": {"uid": "u"}, "status": {"conditions": [condition(FILE_SYSTEM_PENDING)]}});
         let volume = json!({"spec": {"capacity": {"storage": "9Gi"}}});
         let patch = grown(&claim, &volume);
         let kind = ("v1", "PersistentVolumeClaim");
@@ -586,6 +596,40 @@ mod tests {
             "conditions": [condition("ModifyingVolume")],
         });
         assert_eq!(crate::patch::applied(kind, &live, Some(&patch)), expected);
+    }
+
+    #[test]
+    fn a_claim_that_grew_waits_for_nothing_unless_it_grows_again() {
+        let condition = |kind: &str| json!({"type": kind, "status": "True"});
+        let all = [growth::RESIZING, FILE_SYSTEM_PENDING, growth::REFUSED];
+        let volume = json!({"spec": {"capacity": {"storage": "9Gi"}}});
+        for (said, statuses, left) in [
+            (growth::NODE_PENDING, json!({}), vec![]),
+            (growth::NODE_IN_PROGRESS, json!({}), vec![]),
+            (
+                growth::IN_PROGRESS,
+                json!({"storage": growth::IN_PROGRESS}),
+                vec![condition(growth::RESIZING), condition(growth::REFUSED)],
+            ),
+        ] {
+            let live = json!({
+                "capacity": {"storage": "3Gi"},
+                "allocatedResources": {"storage": "9Gi"},
+                "allocatedResourceStatuses": {"storage": said},
+                "conditions": all.map(condition),
+            });
+            let claim = json!({"metadata": {"uid": "u"}, "status": live});
+            let patch = grown(&claim, &volume);
+            let kind = ("v1", "PersistentVolumeClaim");
+            let expected = json!({
+                "capacity": {"storage": "9Gi"},
+                "allocatedResources": {"storage": "9Gi"},
+                "allocatedResourceStatuses": statuses,
+                "conditions": left,
+            });
+            let applied = crate::patch::applied(kind, &live, Some(&patch));
+            assert_eq!(applied, expected, "{said}");
+        }
     }
 
     #[test]

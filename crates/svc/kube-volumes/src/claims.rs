@@ -1,4 +1,4 @@
-//! A claim brought forward: its disk and PersistentVolume are made, and it grows.
+//! A claim brought forward: its disk and PersistentVolume are made. How it grows is `grow`'s.
 //!
 //! A finalizer is on the claim before EC2 is asked, and goes when the PersistentVolume is there. So a claim that is deleted in
 //! between, whoever was killed meanwhile, waits until its disk is deleted.
@@ -6,9 +6,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wharf_base::Timestamp;
 use wharf_kube_client::{Object as _, Patch, Ref, kind};
-use wharf_kube_model::persistent::{SELECTED_NODE, capacity, class_of, ebs_disk, requested};
+use wharf_kube_model::persistent::{SELECTED_NODE, class_of};
 use wharf_reconcile::Next;
 use wharf_wire::Fault;
 
@@ -16,15 +15,13 @@ use crate::{
     clone::source_of,
     cloud::{Copied, Disk},
     controller::{Controller, Failure},
-    provision::{self, Asked, PROVISIONED_BY, asked, is_ours, volume_name, zone},
+    provision::{self, Asked, asked, is_ours, volume_name, zone},
 };
 
 /// On a claim whose disk may be there without a PersistentVolume.
 const MAKING: &str = "ebs.csi.aws.com/provisioning";
 /// What EC2 refuses may be had later: others free what was too much.
-const AFTER_REFUSAL: Duration = Duration::from_secs(30);
-const GIB: i64 = 1 << 30;
-const PENDING_RESIZE: &str = "FileSystemResizePending";
+pub const AFTER_REFUSAL: Duration = Duration::from_secs(30);
 
 impl Controller {
     pub async fn claim(&self, namespace: &str, name: &str) -> Result<Next, Failure> {
@@ -236,137 +233,5 @@ impl Controller {
         let patched = self.client.patch(kind, namespace, name, &patch).await?;
         self.claimed.claims.observe(&patched);
         Ok(Next::Settled)
-    }
-
-    /// A claim that asks for more than it has: the disk grows at once, its file system when it is mounted next.
-    async fn grow(&self, claim: &Value, volume: &Value) -> Result<Next, Failure> {
-        let (Some(disk), true) = (
-            ebs_disk(volume),
-            volume.annotation(PROVISIONED_BY).is_some() && self.claimed.gives(),
-        ) else {
-            return Ok(Next::Settled);
-        };
-        if claim.is_deleting() || claim.text("/status/phase") != "Bound" {
-            return Ok(Next::Settled);
-        }
-        let about = || Ref::of(&kind::PERSISTENT_VOLUME_CLAIM, claim);
-        // A claim may get one at any time, whatever was refused when its volume was made.
-        if !claim.text("/spec/volumeAttributesClassName").is_empty() {
-            let text = format!(
-                "failed to modify volume \"{}\": volumeAttributesClassName is not supported",
-                volume.name()
-            );
-            self.standings
-                .warn(&self.resizer, about(), "VolumeModifyFailed", &text);
-        }
-        let bytes = requested(claim);
-        if bytes > capacity(volume) {
-            let gib = bytes / GIB + i64::from(bytes % GIB > 0);
-            let refused = |why: &str| {
-                let text = format!(
-                    "resize volume \"{}\" by resizer \"ebs.csi.aws.com\" failed: {why}",
-                    volume.name()
-                );
-                self.standings
-                    .warn(&self.resizer, about(), "VolumeResizeFailed", &text);
-                Ok(self.standings.later(claim.uid(), AFTER_REFUSAL))
-            };
-            let seen = match self.disks.see(&disk.id).await {
-                Err(fault) if fault.sender => return refused(&fault.message),
-                seen => seen?,
-            };
-            // Who may make a PersistentVolume may name any volume in it, and say that it was provisioned.
-            let is_its = |it: &Disk| it.made_for.as_deref() == Some(volume.name());
-            if seen.as_ref().is_some_and(|it| !is_its(it)) {
-                let text = format!("volume {} was not made for this PersistentVolume", disk.id);
-                self.standings
-                    .warn(&self.resizer, about(), "VolumeResizeFailed", &text);
-                return Ok(self.standings.later(claim.uid(), AFTER_REFUSAL));
-            }
-            // What was asked for before this process may be done by now.
-            if seen.is_some_and(|it| it.gib < gib)
-                && let Err(fault) = self.disks.grow(&disk.id, gib).await
-            {
-                if !fault.sender {
-                    return Err(fault.into());
-                }
-                let is_under_way = fault.code == "IncorrectModificationState";
-                if !is_under_way {
-                    return refused(&fault.message);
-                }
-            }
-            // One that no host has anything of is as large as its record says at once.
-            let seen = match self.disks.see(&disk.id).await {
-                Err(fault) if fault.sender => return refused(&fault.message),
-                seen => seen?,
-            };
-            if seen.is_none_or(|it| it.gib < gib) {
-                return Ok(Next::After(Duration::from_secs(1)));
-            }
-            let patch = Patch::Merge(json!({
-                "metadata": {"uid": volume.uid()},
-                "spec": {"capacity": {"storage": format!("{gib}Gi")}},
-            }));
-            let kind = &kind::PERSISTENT_VOLUME;
-            let patched = self.client.patch(kind, "", volume.name(), &patch).await?;
-            self.claimed.volumes.observe(&patched);
-            self.standings.is_well(claim.uid());
-            self.await_mount(claim).await?;
-            let text = "Require file system resize of volume on node";
-            self.resizer
-                .normal(about(), "FileSystemResizeRequired", text);
-        }
-        Ok(Next::Settled)
-    }
-
-    async fn await_mount(&self, claim: &Value) -> Result<(), Failure> {
-        if claim.has_condition(PENDING_RESIZE, "True") {
-            return Ok(());
-        }
-        let patch = Patch::Strategic(awaits_mount(claim, self.clock.now()));
-        let kind = &kind::PERSISTENT_VOLUME_CLAIM;
-        let (namespace, name) = (claim.namespace(), claim.name());
-        let patched = self
-            .client
-            .patch_at(kind, namespace, name, "status", &patch)
-            .await?;
-        self.claimed.claims.observe(&patched);
-        Ok(())
-    }
-}
-
-/// What makes a claim say that its file system grows when it is mounted next. Its other conditions are others'.
-fn awaits_mount(claim: &Value, now: Timestamp) -> Value {
-    let condition = json!({
-        "type": PENDING_RESIZE, "status": "True", "lastTransitionTime": now.iso8601_seconds(),
-        "message": "Waiting for user to (re-)start a pod to finish file system resize of volume on node.",
-    });
-    json!({"metadata": {"uid": claim.uid()}, "status": {"conditions": [condition]}})
-}
-
-#[cfg(test)]
-mod tests {
-    use wharf_kube_client::fake::Fake;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn conditions_that_others_wrote_a_moment_ago_stay() {
-        let client = Fake::new().client();
-        let kind = &kind::PERSISTENT_VOLUME_CLAIM;
-        let claim = json!({"metadata": {"name": "c"}});
-        let heard = client.create(kind, "a", &claim).await.unwrap();
-        let of_others =
-            json!({"status": {"conditions": [{"type": "ModifyingVolume", "status": "True"}]}});
-        let ours = awaits_mount(&heard, Timestamp::from_millis(1000));
-        for patch in [of_others, ours] {
-            let patch = Patch::Strategic(patch);
-            let patched = client.patch_at(kind, "a", "c", "status", &patch).await;
-            patched.unwrap();
-        }
-        let claim = client.get(kind, "a", "c").await.unwrap();
-        for kind in ["ModifyingVolume", PENDING_RESIZE] {
-            assert!(claim.has_condition(kind, "True"), "{kind}: {claim}");
-        }
     }
 }

@@ -16,6 +16,7 @@ mod cloud;
 mod controller;
 #[doc(hidden)]
 pub mod fuzz;
+mod grow;
 mod provision;
 mod volumes;
 

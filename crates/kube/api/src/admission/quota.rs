@@ -77,6 +77,8 @@ fn is_counted(counted: Counted<'_>, subresource: &str, is_new: bool) -> bool {
     match (counted.group, counted.plural, subresource) {
         (_, _, "") if is_new => true,
         ("", "services" | "persistentvolumeclaims", "") | ("", "pods", "resize") => true,
+        // What grows its volume tells there how large it may become.
+        ("", "persistentvolumeclaims", "status") => true,
         _ => false,
     }
 }

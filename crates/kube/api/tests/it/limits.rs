@@ -135,4 +135,11 @@ async fn a_claim_does_not_grow_past_its_limits() {
     assert_eq!(refused.message(), why);
     refused.expect(403);
     it.patch(&uri, merge, &grows("2Gi")).await.expect(200);
+    // What cannot be had may be asked for no more, down to what is there.
+    it.patch(&uri, merge, &grows("1536Mi")).await.expect(200);
+    let refused = it.patch(&uri, merge, &grows("1Gi")).await;
+    let why =
+        "spec.resources.requests.storage: Forbidden: field can not be less than status.capacity";
+    assert!(refused.message().contains(why), "{}", refused.message());
+    refused.expect(422);
 }

@@ -157,6 +157,17 @@ fn what_others_use() {
             "gp3.storageclass.storage.k8s.io/requests.storage": "2Gi",
         })
     );
+    for (asked, allocated, want) in [
+        ("2Gi", "9Gi", "9Gi"),
+        ("9Gi", "2Gi", "9Gi"),
+        ("2Gi", "2048Mi", "2Gi"),
+        ("1500m", "1", "2"),
+    ] {
+        let claim = json!({"spec": {"resources": {"requests": {"storage": asked}}},
+            "status": {"allocatedResources": {"storage": allocated}}});
+        let used = of("persistentvolumeclaims", claim);
+        assert_eq!(used["requests.storage"], want, "{asked} {allocated}");
+    }
     assert_eq!(
         of("secrets", json!({})),
         json!({"count/secrets": "1", "secrets": "1"})

@@ -9,7 +9,6 @@ use crate::{
     Resource,
     field::{Errors, Path},
     names,
-    quota::amounts,
     view::{at, items, map, number, text, text_at},
 };
 
@@ -73,15 +72,7 @@ pub fn status(resource: &Resource, new: &Value, old: &Value, errors: &mut Errors
                 }
             }
         }
-        ("", "PersistentVolumeClaim") => {
-            let path = path.child("capacity");
-            for (name, amount) in amounts(status, &["capacity"]) {
-                if amount.is_negative() {
-                    let why = "must be a valid resource quantity";
-                    errors.invalid(&path.key(&name), amount.units(), why);
-                }
-            }
-        }
+        ("", "PersistentVolumeClaim") => super::storage::claim_status(status, &path, errors),
         _ => {}
     }
     let collisions = |object: &Value| {

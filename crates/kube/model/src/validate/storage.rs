@@ -11,8 +11,10 @@ use super::{
 };
 use crate::{
     field::{Errors, Path},
+    growth::STATUSES,
     names,
     quantity::Quantity,
+    quota::amounts,
     strategy::claim_sources,
     view::{absent, at, items, map, member, restore, same, text, texts},
 };
@@ -254,23 +256,73 @@ pub fn claim_change(new: &Value, old: &Value, errors: &mut Errors) {
     restore(&mut rest, "volumeAttributesClassName", was);
     if bound {
         restore(&mut rest, "resources", was);
-        if let (Some(new), Some(old)) = (size(spec), size(was))
-            && new < old
-        {
-            let resources = path.child("resources");
-            let requests = resources.child("requests");
-            errors.forbidden(
-                &requests.child("storage"),
-                "field can not be less than status.capacity",
-            );
-        }
     }
     if rest != *was {
         errors.forbidden(&path, "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims");
     }
+    // Who asked for what cannot be had may ask for less, but for no less than there is.
+    let has = at(old, &["status", "capacity", "storage"]);
+    let has = has.and_then(|size| Quantity::of(size).ok());
+    let has = has.unwrap_or(Quantity::ZERO);
+    if let (Some(asked), Some(before)) = (size(spec), size(was))
+        && asked < before
+        && asked <= has
+    {
+        let resources = path.child("resources");
+        let requests = resources.child("requests");
+        errors.forbidden(
+            &requests.child("storage"),
+            "field can not be less than status.capacity",
+        );
+    }
     if !same(spec.get("volumeMode"), was.get("volumeMode")) {
         errors.immutable(&Path::root("volumeMode"), spec.get("volumeMode"));
     }
+}
+
+/// What a claim has, and how far it is where it grows.
+pub fn claim_status(status: &Value, path: &Path<'_>, errors: &mut Errors) {
+    for (name, amount) in amounts(status, &["capacity"]) {
+        not_negative(amount, &path.child("capacity").key(&name), errors);
+    }
+    let statuses = path.child("allocatedResourceStatuses");
+    for (name, told) in map(status, "allocatedResourceStatuses")
+        .into_iter()
+        .flatten()
+    {
+        claim_resource(name, &statuses, errors);
+        // As with upstream the name is shown, not what it is told to have.
+        if told.as_str().is_none_or(|it| !STATUSES.contains(&it)) {
+            errors.not_supported(&statuses, name.as_str(), STATUSES);
+        }
+    }
+    let allocated = path.child("allocatedResources");
+    for (name, amount) in amounts(status, &["allocatedResources"]) {
+        if claim_resource(&name, &allocated, errors) {
+            not_negative(amount, &allocated.key(&name), errors);
+        }
+    }
+}
+
+fn not_negative(amount: Quantity, path: &Path<'_>, errors: &mut Errors) {
+    if amount.is_negative() {
+        errors.invalid(path, amount.units(), "must be a valid resource quantity");
+    }
+}
+
+/// Whether a resource of a claim has a name that it may have: `storage`, or one of a domain that is not Kubernetes' own.
+fn claim_resource(name: &str, path: &Path<'_>, errors: &mut Errors) -> bool {
+    let faults = names::qualified_name(name);
+    if !faults.is_empty() {
+        errors.invalid_all(path, name, faults);
+        return false;
+    }
+    let is_native = !name.contains('/') || name.contains("kubernetes.io/");
+    if is_native && name != "storage" {
+        errors.not_supported(path, name, &["storage"]);
+        return false;
+    }
+    true
 }
 
 /// The driver that a class names.

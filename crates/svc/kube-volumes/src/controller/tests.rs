@@ -10,6 +10,8 @@ use wharf_base::SystemClock;
 use wharf_kube_client::{Delete, Patch, Selection, fake::Fake};
 use wharf_reconcile::Next;
 
+mod growth;
+
 use super::*;
 use crate::{
     attach::INSTANCE,
@@ -31,6 +33,8 @@ struct Cloud {
     /// Hosts have not let go yet.
     holds: Mutex<bool>,
     most: Mutex<usize>,
+    /// In GiB, of what grows; 0 where nothing is too large.
+    largest: Mutex<i64>,
 }
 
 fn refused(text: &str) -> Fault {
@@ -152,6 +156,11 @@ impl Disks for Cloud {
     }
 
     async fn grow(&self, id: &str, gib: i64) -> Result<(), Fault> {
+        let largest = *self.largest.lock();
+        if largest > 0 && gib > largest {
+            let text = "it is too large";
+            return Err(Fault::sender("InvalidParameterValue", 400, text));
+        }
         if let Some((_, disk)) = self.disks.lock().get_mut(id) {
             disk.gib = gib;
         }

@@ -542,6 +542,22 @@ fn storage() {
             "spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
         ]
     );
+    let mut bound = now;
+    bound["status"] = json!({"phase": "Bound", "capacity": {"storage": "1Gi"}});
+    bound["spec"]["resources"]["requests"]["storage"] = "9Gi".into();
+    for (less, fault) in [
+        ("2Gi", None),
+        (
+            "1Gi",
+            Some(
+                "spec.resources.requests.storage: Forbidden: field can not be less than status.capacity",
+            ),
+        ),
+    ] {
+        let new = with(&bound, "/spec/resources/requests/storage", json!(less));
+        let faults = super::texts(super::super::update(&resource, &new, &bound, ""));
+        assert_eq!(faults, Vec::from_iter(fault), "{less}");
+    }
     let volume = json!({"metadata": {"name": "v"}, "spec": {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/x"}}});
     check(
         "v1",

@@ -427,14 +427,28 @@ fn statuses_tell_what_can_be() {
         [r#"status.used[pods]: Invalid value: "-1": must be greater than or equal to 0"#]
     );
     let claim = json!({"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
+    let of_claim =
+        |status: Value| status_changed("v1", "persistentvolumeclaims", claim.clone(), status);
     assert_eq!(
-        status_changed(
-            "v1",
-            "persistentvolumeclaims",
-            claim,
-            json!({"capacity": {"storage": "-1"}})
-        ),
+        of_claim(json!({"capacity": {"storage": "-1"}})),
         ["status.capacity[storage]: Invalid value: -1: must be a valid resource quantity"]
+    );
+    let grows = json!({
+        "allocatedResources": {"storage": "2Gi", "x.com/speed": "1"},
+        "allocatedResourceStatuses": {"storage": "NodeResizePending", "x.com/speed": "NodeResizeInProgress"},
+    });
+    assert_eq!(of_claim(grows), Vec::<String>::new());
+    assert_eq!(
+        of_claim(json!({
+            "allocatedResources": {"cpu": "1", "storage": "-1"},
+            "allocatedResourceStatuses": {"storage": "Done", "x.kubernetes.io/y": "NodeResizePending"},
+        })),
+        [
+            r#"status.allocatedResourceStatuses: Unsupported value: "storage": supported values: "ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible", "NodeResizePending""#,
+            r#"status.allocatedResourceStatuses: Unsupported value: "x.kubernetes.io/y": supported values: "storage""#,
+            r#"status.allocatedResources: Unsupported value: "cpu": supported values: "storage""#,
+            "status.allocatedResources[storage]: Invalid value: -1: must be a valid resource quantity",
+        ]
     );
 }
 
