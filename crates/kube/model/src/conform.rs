@@ -15,6 +15,8 @@ use serde_json::{Map, Value};
 
 /// Unknown fields told of one object.
 const MAX_UNKNOWN: usize = 100;
+/// Bytes of text after which one object gets no more defaults: with as many it is larger than an object may be.
+const MAX_DEFAULTS: usize = 1 << 20;
 
 /// What was found in an object on the way, in upstream's words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +38,7 @@ pub fn conform(node: Node<'_>, object: &mut Value) -> Result<Report, TypeError> 
     let mut walk = Walk {
         report: Report::default(),
         owner: "",
+        defaults: MAX_DEFAULTS,
     };
     walk.value(node, object, Path::Root)?;
     Ok(walk.report)
@@ -50,6 +53,8 @@ struct Walk<'a> {
     report: Report,
     /// The struct whose fields are read, for Go's error text.
     owner: &'a str,
+    /// How much may still be added by defaults.
+    defaults: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -205,8 +210,8 @@ impl<'a> Walk<'a> {
                         let absent = object
                             .get(name)
                             .is_none_or(|value| value.is_null() && !inner.nullable());
-                        if absent {
-                            object.insert(name.to_owned(), default.clone());
+                        if absent && let Some(value) = self.defaulted(default) {
+                            object.insert(name.to_owned(), value);
                         }
                     }
                     if let Some(value) = object
@@ -221,8 +226,10 @@ impl<'a> Walk<'a> {
                 let Some(item) = node.item() else {
                     return Ok(());
                 };
-                map.retain(|_, value| !value.is_null() || may_be_null(item));
+                let has_default = item.default().is_some();
+                map.retain(|_, value| !value.is_null() || may_be_null(item) || has_default);
                 for (name, value) in map.iter_mut() {
+                    self.instead_of_null(item, value);
                     self.value(item, value, Path::Key(&path, name))?;
                 }
             }
@@ -231,12 +238,33 @@ impl<'a> Walk<'a> {
                     return Ok(());
                 };
                 for (index, value) in list.iter_mut().enumerate() {
+                    self.instead_of_null(item, value);
                     self.value(item, value, Path::Item(&path, index))?;
                 }
             }
             _ => {}
         }
         Ok(())
+    }
+
+    /// An item that may not be null is what its schema says it is by default.
+    fn instead_of_null(&mut self, item: Node<'a>, value: &mut Value) {
+        if value.is_null()
+            && !may_be_null(item)
+            && let Some(default) = item.default()
+            && let Some(default) = self.defaulted(default)
+        {
+            *value = default;
+        }
+    }
+
+    /// A default, as long as there are not too many of them: a short object may ask for a large one time and again.
+    fn defaulted(&mut self, default: &Value) -> Option<Value> {
+        if self.defaults == 0 {
+            return None;
+        }
+        self.defaults = self.defaults.saturating_sub(least_bytes(default));
+        Some(default.clone())
     }
 
     /// The struct's fields in Go's order.
@@ -335,6 +363,20 @@ impl<'a> Walk<'a> {
             )
         };
         TypeError { message }
+    }
+}
+
+/// How many bytes the text of a value has at least.
+fn least_bytes(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 1,
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => 2 + items.iter().map(least_bytes).sum::<usize>(),
+        Value::Object(members) => {
+            let members = members.iter();
+            let members = members.map(|(name, value)| name.len() + 3 + least_bytes(value));
+            2 + members.sum::<usize>()
+        }
     }
 }
 

@@ -367,10 +367,15 @@ impl<'a> Node<'a> {
         self.row().embedded
     }
 
-    /// The type's default.
     #[must_use]
     pub fn extra(self) -> Option<&'a Extra> {
         self.table.extra(self.row().extra)
+    }
+
+    /// The type's default: of a custom resource also what an item gets in the place of a null.
+    #[must_use]
+    pub fn default(self) -> Option<&'a Value> {
+        self.extra()?.default.as_ref()
     }
 }
 
@@ -436,7 +441,7 @@ impl<'a> Field<'a> {
             .table
             .extra(self.row().default)
             .and_then(|extra| extra.default.as_ref());
-        own.or_else(|| self.node().extra()?.default.as_ref())
+        own.or_else(|| self.node().default())
     }
 
     /// Its own fields stand in its owner's JSON.

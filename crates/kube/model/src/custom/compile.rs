@@ -98,7 +98,10 @@ impl Compiler {
             "boolean" => TypeRow::of(Kind::Bool),
             _ => {
                 let id = self.any()?;
-                self.table.types[id as usize].nullable = is(schema, "nullable");
+                let extra = self.extra(schema);
+                let row = &mut self.table.types[id as usize];
+                row.nullable = is(schema, "nullable");
+                row.extra = extra;
                 return Some(id);
             }
         };

@@ -135,6 +135,75 @@ fn objects_are_pruned_and_defaulted() {
     );
 }
 
+/// A custom resource of these properties with this spec, as it is stored.
+fn conformed(properties: Value, spec: Value) -> Value {
+    let catalog = Catalog::built_in().with_custom(&[definition(properties)]);
+    let crontabs = catalog
+        .resource("stable.example.com", "v1", "crontabs")
+        .expect("a custom resource");
+    let mut object = json!({
+        "apiVersion": "stable.example.com/v1", "kind": "CronTab", "metadata": {"name": "c"}, "spec": spec,
+    });
+    let report = conform::object(crontabs, &mut object).expect("types");
+    assert_eq!(report.unknown, Vec::<String>::new());
+    object["spec"].take()
+}
+
+#[test]
+fn nulls_in_maps_and_lists_are_the_default_where_there_is_one() {
+    let number = json!({"type": "integer", "default": 7});
+    let maybe = json!({"type": "integer", "default": 7, "nullable": true});
+    let inner = json!({"type": "object", "default": {"a": "x"},
+        "properties": {"a": {"type": "string"}, "b": number}});
+    let map = |of: &Value| json!({"type": "object", "additionalProperties": of});
+    let list = |of: &Value| json!({"type": "array", "items": of});
+    let plain = json!({"type": "integer"});
+    let open = json!({"x-kubernetes-preserve-unknown-fields": true, "default": {"c": [1]}});
+    for (of, in_map, in_list) in [
+        (&number, json!({"a": 7, "b": 1}), json!([7, 1])),
+        (&maybe, json!({"a": null, "b": 1}), json!([null, 1])),
+        (&plain, json!({"b": 1}), json!([null, 1])),
+        (
+            &open,
+            json!({"a": {"c": [1]}, "b": 1}),
+            json!([{"c": [1]}, 1]),
+        ),
+    ] {
+        let properties = json!({"m": map(of), "l": list(of)});
+        let spec = conformed(
+            properties,
+            json!({"m": {"a": null, "b": 1}, "l": [null, 1]}),
+        );
+        assert_eq!(spec, json!({"m": in_map, "l": in_list}), "{of}");
+    }
+    // Of what the default leaves out, the defaults come in as well.
+    let properties = json!({"m": map(&inner), "l": list(&inner), "n": map(&map(&number))});
+    let spec = conformed(
+        properties,
+        json!({"m": {"k": null, "o": {}}, "l": [null], "n": {"k": {"l": null}, "o": null}}),
+    );
+    let want = json!({
+        "m": {"k": {"a": "x", "b": 7}, "o": {"b": 7}}, "l": [{"a": "x", "b": 7}], "n": {"k": {"l": 7}},
+    });
+    assert_eq!(spec, want);
+    // A property of any shape has its default too.
+    let spec = conformed(json!({"o": open}), json!({}));
+    assert_eq!(spec, json!({"o": {"c": [1]}}));
+}
+
+#[test]
+fn a_flood_of_nulls_brings_no_flood_of_defaults() {
+    let large = "x".repeat(100_000);
+    let text = json!({"type": "string", "default": large});
+    let properties = json!({"l": {"type": "array", "items": text}});
+    let nulls = vec![Value::Null; 10_000];
+    let spec = conformed(properties, json!({"l": nulls}));
+    let list = crate::view::items(&spec, "l");
+    let made = list.iter().filter(|it| it.is_string()).count();
+    // More than an object may have.
+    assert_eq!(made, 11);
+}
+
 #[test]
 fn objects_are_held_to_their_schema_in_upstreams_words() {
     let cases = [
