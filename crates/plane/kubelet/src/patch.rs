@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 use wharf_kube_client::Object as _;
+use wharf_kube_model::view::set;
 
 /// How the API takes a field of a status.
 pub enum Merge {
@@ -27,7 +28,7 @@ pub fn of_status(uid: &str, seen: &Value, own: &Value, merge: fn(&str) -> Merge)
         let before = told(seen.at(&format!("/{name}")));
         match merge(name) {
             Merge::Plain => {
-                let change = change(&before, value);
+                let change = change(&before, value, Rest::Stays);
                 status.extend(change.map(|it| (name.clone(), it)));
             }
             Merge::Items { key, is_own } => {
@@ -56,16 +57,27 @@ pub fn of_status(uid: &str, seen: &Value, own: &Value, merge: fn(&str) -> Merge)
     (!status.is_empty()).then(|| json!({"metadata": {"uid": uid}, "status": status}))
 }
 
+/// What becomes of members that are there and are not named.
+#[derive(Clone, Copy, PartialEq)]
+enum Rest {
+    Stays,
+    Goes,
+}
+
 /// What makes `before`, in which there are no nulls, say what `now` does.
-fn change(before: &Value, now: &Value) -> Option<Value> {
+fn change(before: &Value, now: &Value, rest: Rest) -> Option<Value> {
     let (Value::Object(before), Value::Object(now)) = (before, now) else {
         let now = told(now);
         return (*before != now).then_some(now);
     };
     let mut changes = Map::new();
     for (name, value) in now {
-        let change = change(before.get(name).unwrap_or(&NOTHING), value);
+        let change = change(before.get(name).unwrap_or(&NOTHING), value, rest);
         changes.extend(change.map(|it| (name.clone(), it)));
+    }
+    if rest == Rest::Goes {
+        let gone = before.keys().filter(|it| !now.contains_key(*it));
+        changes.extend(gone.map(|it| (it.clone(), Value::Null)));
     }
     (!changes.is_empty()).then(|| changes.into())
 }
@@ -81,10 +93,10 @@ fn merged(key: &str, seen: &[&Value], own: &[&Value]) -> Vec<Value> {
     let mut changes = Vec::new();
     for item in own {
         let before = seen.iter().find(|it| it[key] == item[key]);
-        let mut change = changed(before.copied().unwrap_or(&NOTHING), item);
-        if !change.is_empty() {
-            change.insert(key.to_owned(), item[key].clone());
-            changes.push(change.into());
+        let change = change(before.copied().unwrap_or(&NOTHING), item, Rest::Goes);
+        if let Some(mut change) = change {
+            set(&mut change, key, item[key].clone());
+            changes.push(change);
         }
     }
     for item in seen {
@@ -96,17 +108,6 @@ fn merged(key: &str, seen: &[&Value], own: &[&Value]) -> Vec<Value> {
 }
 
 static NOTHING: Value = Value::Null;
-
-/// The fields of an item that say something else; null for those that say nothing any more.
-fn changed(seen: &Value, own: &Value) -> Map<String, Value> {
-    let fields = |of: &Value| of.as_object().cloned().unwrap_or_default();
-    let (seen, own) = (fields(seen), fields(own));
-    let gone = seen.keys().filter(|it| !own.contains_key(*it));
-    let gone = gone.map(|it| (it.clone(), Value::Null));
-    let new = own.iter().filter(|(name, it)| seen.get(*name) != Some(*it));
-    let new = new.map(|(name, it)| (name.clone(), it.clone()));
-    new.chain(gone).collect()
-}
 
 /// A value without members that are null: they say what absent ones say.
 fn told(value: &Value) -> Value {
@@ -131,4 +132,32 @@ pub fn applied((version, kind): (&str, &str), live: &Value, patch: Option<&Value
     let schema = Catalog::built_in().schema(version, kind).unwrap();
     let mut patched = strategic(schema.root(), &object, patch).unwrap();
     patched["status"].take()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_named_stays_in_a_map_and_goes_from_an_item() {
+        let merge = |name: &str| match name {
+            "items" => Merge::Items {
+                key: "name",
+                is_own: |_| true,
+            },
+            _ => Merge::Plain,
+        };
+        let seen = json!({
+            "items": [{"name": "a", "gone": 1, "inner": {"x": 1, "gone": 2}}],
+            "map": {"x": 1, "stays": 2},
+        });
+        let own =
+            json!({"items": [{"name": "a", "inner": {"x": 3}}], "map": {"x": 3, "gone": null}});
+        let expected = json!({"metadata": {"uid": "u"}, "status": {
+            "items": [{"name": "a", "gone": null, "inner": {"x": 3, "gone": null}}],
+            "map": {"x": 3},
+        }});
+        assert_eq!(of_status("u", &seen, &own, merge), Some(expected));
+        assert_eq!(of_status("u", &seen, &seen, merge), None);
+    }
 }
