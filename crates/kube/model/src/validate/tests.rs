@@ -2,10 +2,14 @@
 
 mod address;
 mod cluster;
+mod confinement;
 mod csi;
+mod networks;
+mod pod_changes;
 mod pods;
 mod ratchet;
 mod review;
+mod storage;
 mod webhooks;
 mod workloads;
 
