@@ -43,12 +43,23 @@ const STRANGERS: Rate = Rate::new(65_536.0, 1024.0);
 pub struct Strangers(Mutex<BTreeMap<LogType, Bucket<Timestamp>>>);
 
 impl Strangers {
-    /// A long line is paid for by those that come later.
-    fn have_room(&self, log: LogType, line: &str, now: Timestamp) -> bool {
+    /// A line, if there is room for one; without, none is made, which is all that a flood of them costs. A long line is paid for by
+    /// those that come later.
+    fn line(
+        &self,
+        log: LogType,
+        now: Timestamp,
+        made: impl FnOnce() -> String,
+    ) -> Option<String> {
         let mut buckets = self.0.lock();
         let bucket = buckets.entry(log);
         let bucket = bucket.or_insert_with(|| Bucket::full(STRANGERS, now));
-        bucket.draw(line.len() as f64, now)
+        // Nothing is drawn yet: it is asked whether anything is left.
+        bucket.draw(0.0, now).then(|| {
+            let line = made();
+            bucket.draw(line.len() as f64, now);
+            line
+        })
     }
 }
 
@@ -90,8 +101,8 @@ impl ClusterLogs {
     }
 
     /// What a stranger did, unless such have filled the log.
-    fn write_of_stranger(&self, kind: LogType, at: Timestamp, text: String) {
-        if self.strangers.have_room(kind, &text, at) {
+    fn write_of_stranger(&self, kind: LogType, at: Timestamp, text: impl FnOnce() -> String) {
+        if let Some(text) = self.strangers.line(kind, at, text) {
             self.write(kind, at, text);
         }
     }
@@ -119,7 +130,7 @@ impl ClusterLogs {
         }
         let now = self.clock.now();
         let is_stranger = entered.is_err() && is_foreign(arn, &self.whose.place.account);
-        let text = match entered {
+        let text = || match entered {
             Ok(user) => logfmt(
                 now,
                 "info",
@@ -143,7 +154,7 @@ impl ClusterLogs {
         };
         match is_stranger {
             true => self.write_of_stranger(LogType::Authenticator, now, text),
-            false => self.write(LogType::Authenticator, now, text),
+            false => self.write(LogType::Authenticator, now, text()),
         }
     }
 }
@@ -151,10 +162,10 @@ impl ClusterLogs {
 impl Audit for ClusterLogs {
     fn heard(&self, record: &AuditRecord<'_>) {
         if self.is_on(LogType::Audit) && record.is_recorded() {
-            let line = record.event().to_string();
+            let line = || record.event().to_string();
             match record.unproven {
                 Some(_) => self.write_of_stranger(LogType::Audit, record.ended, line),
-                None => self.write(LogType::Audit, record.ended, line),
+                None => self.write(LogType::Audit, record.ended, line()),
             }
         }
         let took = record.ended.since(record.began);
@@ -287,6 +298,8 @@ fn logfmt(at: Timestamp, level: &str, text: &str, said: &[(&str, &dyn Debug)]) -
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use wharf_kube_auth::Attributes;
 
     use super::*;
@@ -347,10 +360,20 @@ mod tests {
         let at = |seconds: i64| Timestamp::from_millis(1_800_000_000_000 + seconds * 1000);
         let strangers = Strangers::default();
         let line = "x".repeat(700);
+        let made = Cell::new(0_usize);
+        let has_room = |log, line: &str, seconds| {
+            let line = || {
+                made.set(made.get() + 1);
+                line.to_owned()
+            };
+            strangers.line(log, at(seconds), line).is_some()
+        };
         let taken = |line: &str, seconds| {
-            let tries =
-                (0..1000).filter(|_| strangers.have_room(LogType::Audit, line, at(seconds)));
-            tries.count()
+            made.set(0);
+            let tries = (0..1000).filter(|_| has_room(LogType::Audit, line, seconds));
+            let taken = tries.count();
+            assert_eq!(made.get(), taken, "lines are made that nobody reads");
+            taken
         };
         assert_eq!(taken(&line, 0), 94);
         assert_eq!(taken(&line, 7), 10);
@@ -360,8 +383,8 @@ mod tests {
         assert_eq!(taken(&line, 7210), 0);
         assert_eq!(taken(&line, 7240), 10);
         // Each log by itself: a token that is refused is told of in both.
-        assert!(!strangers.have_room(LogType::Audit, &line, at(7240)));
-        assert!(strangers.have_room(LogType::Authenticator, &line, at(7240)));
+        assert!(!has_room(LogType::Audit, &line, 7240));
+        assert!(has_room(LogType::Authenticator, &line, 7240));
     }
 
     #[test]
