@@ -1,5 +1,5 @@
-//! `wharf cost`: what tasks, instances and storage cost, of this month unless told otherwise. All of it comes from Cost
-//! Explorer's operations, as the account of the installation.
+//! `wharf cost`: what tasks, pods, instances, storage and the network cost, of this month unless told otherwise. All of it comes
+//! from Cost Explorer's operations, as the account of the installation.
 
 use std::{collections::BTreeMap, process::ExitCode};
 

@@ -95,7 +95,7 @@ enum Command {
     Logs(LogsArgs),
     /// Show clusters, services, load balancers, targets, nodes and tasks
     Status(StatusArgs),
-    /// Show what Fargate tasks cost this month: wharf cost --by cluster
+    /// Show what tasks, pods, instances, storage and the network cost this month: wharf cost --by cluster
     Cost(CostArgs),
     /// Watch clusters, services, tasks and nodes, what they use and what is near a limit
     Top(TopArgs),
