@@ -1,5 +1,6 @@
 """Request throttling as it is without a flag: documented sizes, each service's own words, and SDKs that wait and go on."""
 
+import concurrent.futures
 import datetime
 import time
 
@@ -13,6 +14,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from harness import tasks
+from harness.control import scrape
 from test_accounts import create
 
 
@@ -128,9 +130,16 @@ def test_users_have_one_bucket_and_nodes_their_own(throttled):
     assert ecs.describe_container_instances(containerInstances=arns)["containerInstances"][0]["agentConnected"]
 
 
+def held_back(throttled):
+    """Answers that waited, of all."""
+    (line,) = (it for it in scrape(throttled).text.splitlines() if it.startswith("wharf_answers_held_back_total "))
+    return float(line.split()[1])
+
+
 def test_a_client_that_does_not_wait_is_made_to(throttled):
     """Of the refusals of an account fifty, and ten a second, are answered at once; each of the others takes 100 ms."""
     _, keys = create(throttled, "hasty")
+    before = held_back(throttled)
     ecs, refusals, codes, begun = throttled.client("ecs", keys), 150, [], time.monotonic()
     while codes.count("ThrottlingException") < refusals:
         with pytest.raises(ClientError) as caught:
@@ -138,7 +147,28 @@ def test_a_client_that_does_not_wait_is_made_to(throttled):
         codes.append(caught.value.response["Error"]["Code"])
         assert codes[-1] in ("ThrottlingException", "ClusterNotFoundException"), caught.value.response
     # In t seconds at most 50 + 10 t do not wait, and those that do come one after the other.
-    assert time.monotonic() - begun >= (refusals - 50) / (10 + 10)
+    took = time.monotonic() - begun
+    assert took >= (refusals - 50) / (10 + 10)
+    waited = held_back(throttled) - before
+    assert refusals - 50 - 10 * took - 1 <= waited <= refusals - 50
+
+
+def test_who_asks_prometheus_too_often_is_made_to_wait(throttled):
+    """As by the other protocols, also where name and password say who asks."""
+    _, keys = create(throttled, "graphs")
+    url, before, begun = f"{throttled.endpoint}/workspaces/ws-us-east-1/api/v1/status/buildinfo", held_back(throttled), time.monotonic()
+
+    def asks(_):
+        with requests.Session() as session:
+            session.auth = (keys.access_key, keys.secret_key)
+            return [session.get(url, timeout=20).status_code for _ in range(250)]
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        codes = [code for of_one in pool.map(asks, range(8)) for code in of_one]
+    took, refused = time.monotonic() - begun, codes.count(429)
+    assert set(codes) == {200, 429}, set(codes)
+    waited = held_back(throttled) - before
+    assert waited > 0 and refused - 50 - 10 * took - 1 <= waited <= refused - 50, (waited, refused, took)
 
 
 def test_a_call_that_comes_too_fast_is_not_unpacked(throttled):

@@ -23,7 +23,10 @@ use wharf_svc_scheduler::SchedulerService;
 use wharf_svc_sqs::SqsService;
 
 use crate::{
-    gateway::{bytes_in_flight::BytesInFlight, connections::Connections, throttle::Throttle},
+    gateway::{
+        bytes_in_flight::BytesInFlight, connections::Connections, held_back::HeldBack,
+        throttle::Throttle,
+    },
     layer_peers::LayerPeers,
     services::Deliveries,
 };
@@ -42,6 +45,7 @@ pub struct Sources {
     pub connections: Connections,
     pub bytes: BytesInFlight,
     pub throttle: Arc<Throttle>,
+    pub held_back: Arc<HeldBack>,
     /// `None` while the audit log is off.
     pub audit: Option<Arc<Recorder>>,
     pub store: Store,
@@ -181,6 +185,12 @@ fn gateway(metrics: &mut Metrics, sources: &Sources) {
         "wharf_requests_throttled",
         "Requests refused because their bucket was empty",
         move || throttle.refused() as f64,
+    );
+    let held_back = sources.held_back.clone();
+    metrics.counter(
+        "wharf_answers_held_back",
+        "Answers that waited because their account is refused again and again for a limit",
+        move || held_back.in_all() as f64,
     );
 }
 

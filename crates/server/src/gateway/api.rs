@@ -79,7 +79,7 @@ pub struct Apis {
     /// Calls of each account.
     pub counters: Counters,
     /// Answers to those of accounts that ask far too much.
-    pub held_back: HeldBack,
+    pub held_back: Arc<HeldBack>,
     /// Rules of buckets, for pages of other sites.
     pub s3: Option<S3Service>,
     /// The server ends, and with it what goes on.
@@ -219,7 +219,7 @@ impl Apis {
 
     /// Waits as long as the answer to a call that was refused for a limit is held back. Nodes wait by themselves before they ask again,
     /// and ask for tasks of many accounts.
-    async fn hold_back(&self, asking: &Asking) {
+    pub(super) async fn hold_back(&self, asking: &Asking) {
         let source = asking.source();
         if !matches!(source, Source::Node(_)) {
             self.held_back.wait(source).await;

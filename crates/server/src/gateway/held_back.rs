@@ -11,6 +11,7 @@
 
 use std::{
     collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -34,7 +35,11 @@ const MOST_SOURCES: usize = 4096;
 
 /// What is held back, of all accounts.
 #[derive(Default)]
-pub struct HeldBack(Mutex<Refusals>);
+pub struct HeldBack {
+    refusals: Mutex<Refusals>,
+    /// Since the start.
+    in_all: AtomicU64,
+}
 
 impl HeldBack {
     /// A call of `source` was refused: waits as long as its answer is held back.
@@ -44,9 +49,15 @@ impl HeldBack {
         }
     }
 
+    /// Answers that waited, or do, since the start.
+    pub fn in_all(&self) -> u64 {
+        self.in_all.load(Ordering::Relaxed)
+    }
+
     fn hold(&self, source: Source) -> Option<Held<'_>> {
         let now = tokio::time::Instant::now().into_std();
-        let wait = self.0.lock().refused(&source, now)?;
+        let wait = self.refusals.lock().refused(&source, now)?;
+        self.in_all.fetch_add(1, Ordering::Relaxed);
         Some(Held {
             of: self,
             source,
@@ -64,7 +75,7 @@ struct Held<'a> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.of.0.lock().released(&self.source);
+        self.of.refusals.lock().released(&self.source);
     }
 }
 
@@ -181,12 +192,14 @@ mod tests {
         for _ in 0..BURST {
             held.wait(account(1)).await;
         }
-        assert_eq!(begun.elapsed(), Duration::ZERO);
+        assert_eq!((begun.elapsed(), held.in_all()), (Duration::ZERO, 0));
         for _ in 0..BURST {
             held.wait(account(1)).await;
         }
         // Each second waiting gives ten that do not wait.
         assert!(begun.elapsed() >= WAIT * (BURST as u32 / 2 - 1));
-        assert_eq!(held.0.lock().held, 0);
+        let in_all = u32::try_from(held.in_all()).unwrap();
+        assert!(in_all >= BURST as u32 / 2 - 1 && begun.elapsed() >= WAIT * in_all);
+        assert_eq!(held.refusals.lock().held, 0);
     }
 }

@@ -54,6 +54,9 @@ pub async fn answer(
         Ok(answer) => answer,
         Err(failure) => failure.into(),
     };
+    if answer.is_of_limit {
+        all.apis.hold_back(asking).await;
+    }
     let mut sent = Answer::new(answer.status, answer.content_type, answer.body);
     let headers = answer.headers.into_iter();
     sent.headers

@@ -179,12 +179,14 @@ impl Plane {
         let connections = self.connections.clone();
         let bytes = BytesInFlight::new(ByteLimits::default());
         let layers = Arc::new(LayerPeers::default());
+        let held_back = Arc::new(HeldBack::default());
         let (metrics, requests) = measures::collect(
             &config.data_dir,
             measures::Sources {
                 connections: connections.clone(),
                 bytes: bytes.clone(),
                 throttle: throttle.clone(),
+                held_back: held_back.clone(),
                 audit: config.audit.then(|| self.recorder.clone()),
                 store: data.store.clone(),
                 journal: data.journal.clone(),
@@ -215,7 +217,7 @@ impl Plane {
                 tasks_as_root: config.tasks_as_root,
                 requests,
                 counters: self.counters.clone(),
-                held_back: HeldBack::default(),
+                held_back,
                 s3: None,
                 ending: ending.clone(),
             },

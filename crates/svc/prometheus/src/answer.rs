@@ -11,7 +11,12 @@ pub struct Answer {
     pub content_type: &'static str,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
+    /// The account asks too often, or has as much as it may: asked again at once, it is refused again.
+    pub is_of_limit: bool,
 }
+
+/// What is too much for now, whatever was asked.
+const TOO_MUCH: u16 = 429;
 
 const JSON: &str = "application/json";
 /// Bytes of an answer.
@@ -44,6 +49,7 @@ impl Answer {
             content_type: "text/plain; charset=utf-8",
             headers: Vec::new(),
             body: Vec::new(),
+            is_of_limit: status == TOO_MUCH,
         }
     }
 
@@ -125,6 +131,15 @@ impl From<Failure> for Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_are_told_from_other_refusals() {
+        for (status, is_of_limit) in [(200, false), (400, false), (429, true), (503, false)] {
+            let failure = Failure::new(status, "kind", "text".to_owned());
+            assert_eq!(failure.clone().plain().is_of_limit, is_of_limit, "{status}");
+            assert_eq!(Answer::from(failure).is_of_limit, is_of_limit, "{status}");
+        }
+    }
 
     #[test]
     fn answers_are_bounded() {

@@ -203,12 +203,12 @@ pub async fn keep(series: &Series, account: &str, read: Read, version: Version) 
         mut left_out,
     } = read;
     let all = samples.len();
-    let kept = match series.append_partly(account, samples).await {
+    let (kept, is_of_limit) = match series.append_partly(account, samples).await {
         Ok(beyond) => {
             left_out.add(beyond, || {
                 "the account has as many series as it may have".to_owned()
             });
-            all - beyond
+            (all - beyond, beyond > 0 && beyond == all)
         }
         Err(error) => return Failure::from(error).into(),
     };
@@ -221,6 +221,10 @@ pub async fn keep(series: &Series, account: &str, read: Read, version: Version) 
             );
             Failure::bad_data(text).plain()
         }
+    };
+    let answer = Answer {
+        is_of_limit,
+        ..answer
     };
     match version {
         Version::One => answer,

@@ -231,12 +231,16 @@ async fn bounds_are_those_of_metrics() {
     let one = |name: &str| series(&[("__name__", name)], &[(0, 1.0)]);
     let answer = world.write(&[one("a"), one("b"), one("c")]).await;
     let text = String::from_utf8(answer.body).unwrap();
-    assert_eq!(answer.status, 400);
+    assert_eq!((answer.status, answer.is_of_limit), (400, false));
     assert_eq!(
         text,
         "1 samples were not kept, the first because the account has as many series as it may have\n"
     );
     assert_eq!(world.values("count({__name__=~\"a|b|c\"})", 0).await, ["2"]);
+    // An account that is full learns nothing else however often it asks.
+    let answer = world.write(&[one("d")]).await;
+    assert_eq!((answer.status, answer.is_of_limit), (400, true));
+    assert!(!world.write(&[one("a")]).await.is_of_limit);
 }
 
 #[tokio::test]
