@@ -65,7 +65,7 @@ impl Expression {
     /// The first moment after `after`. A rate counts from `begin`, which is its first moment.
     pub fn next(&self, begin: Timestamp, after: Timestamp, zone: Zone) -> Option<Timestamp> {
         match self {
-            Self::At(wall) => zone.moment(*wall).filter(|it| *it > after),
+            Self::At(wall) => zone.moment_or_later(*wall).filter(|it| *it > after),
             Self::Rate(every) => {
                 if after < begin {
                     return Some(begin);

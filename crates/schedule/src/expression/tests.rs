@@ -143,7 +143,8 @@ fn times_are_those_of_the_wall() {
             "2026-03-01T00:00:00Z",
             1
         ),
-        [] as [&str; 0]
+        ["2026-03-29T01:30:00Z"],
+        "what happens once happens, at half past three"
     );
     assert_eq!(
         next(

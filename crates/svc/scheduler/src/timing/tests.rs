@@ -81,6 +81,18 @@ fn dates_bound_a_cron_and_not_a_single_moment() {
     assert_eq!(moments(it, 5), ["2026-11-24T00:00:00Z"]);
 }
 
+/// EventBridge Scheduler skips moments of a cron that the clock skips; a schedule that has one alone is not lost.
+#[test]
+fn a_single_moment_that_the_clock_skips_comes_an_hour_later() {
+    let mut it = schedule("at(2026-03-29T02:30:00)", "2026-03-28T00:00:00Z");
+    it.when.zone = "Europe/Berlin".to_owned();
+    assert_eq!(moments(it.clone(), 2), ["2026-03-29T01:30:00Z"]);
+    assert_eq!(due(&it, at("2026-03-29T01:29:59Z")), None);
+    assert!(due(&it, at("2026-03-29T01:30:00Z")).is_some());
+    it.when.expression = "cron(30 2 * * ? *)".to_owned();
+    assert_eq!(moments(it, 1), ["2026-03-30T00:30:00Z"]);
+}
+
 #[test]
 fn moments_that_nobody_was_there_for_are_one() {
     let it = schedule("rate(1 minute)", "2026-01-01T00:00:00Z");
