@@ -287,6 +287,34 @@ def test_copies_tags_and_metadata(s3, bucket):
     assert body(s3, bucket, "to") == b"bytes"
 
 
+def put_with_header(s3, bucket, key, expires):
+    """SDKs send no `Expires` that is no date."""
+    url = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": key})
+    with urllib.request.urlopen(urllib.request.Request(url, data=b"x", method="PUT", headers={"Expires": expires})) as answer:
+        assert answer.status == 200
+
+
+def test_when_an_object_expires_is_given_back_as_it_was_said(wharf, bucket):
+    s3 = signing(wharf)
+    for key, expires in (("zero", "0"), ("words", "in a while, or later"), ("date", "Thursday, 01-Dec-94 16:00:00 GMT")):
+        put_with_header(s3, bucket, key, expires)
+        s3.copy_object(Bucket=bucket, Key=f"{key}-too", CopySource={"Bucket": bucket, "Key": key})
+        for kept in (key, f"{key}-too"):
+            assert s3.head_object(Bucket=bucket, Key=kept)["ExpiresString"] == expires
+            assert s3.get_object(Bucket=bucket, Key=kept)["ExpiresString"] == expires
+    said = "Thu, 01 Dec 2044 16:00:00 GMT"
+    s3.put_object(Bucket=bucket, Key="plain", Body=b"x", Expires=said)
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="parts", Expires=said)["UploadId"]
+    tag = s3.upload_part(Bucket=bucket, Key="parts", UploadId=upload, PartNumber=1, Body=b"x")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": tag}]}
+    s3.complete_multipart_upload(Bucket=bucket, Key="parts", UploadId=upload, MultipartUpload=parts)
+    for key in ("plain", "parts"):
+        got = s3.get_object(Bucket=bucket, Key=key)
+        assert (got["ExpiresString"], got["Expires"].year) == (said, 2044)
+    other = "Fri, 02 Dec 2044 16:00:00 GMT"
+    assert s3.get_object(Bucket=bucket, Key="plain", ResponseExpires=other)["ExpiresString"] == other
+
+
 def test_presigned_urls(wharf, bucket):
     s3 = signing(wharf)
     url = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})

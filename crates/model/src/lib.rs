@@ -26,6 +26,10 @@ const PATCHES: [(&str, &str, &str, &str); 1] =
         "String",
     )];
 
+/// Dates of S3's model that are texts to it: it keeps the header as it came and gives it back. Recent SDKs read it as a text, too
+/// (`ExpiresString`), since many a client puts no date there.
+const S3_TEXTS: [&str; 2] = ["Expires", "ResponseExpires"];
+
 /// Root elements of S3's answers, which the models do not have: output, element.
 const S3_ROOTS: [(&str, &str); 19] = [
     (
@@ -64,6 +68,11 @@ pub fn read(path: &Path) -> Result<Value> {
     let service = model["service"].as_str().context("service")?.to_owned();
     for (_, structure, member, shape) in PATCHES.iter().filter(|patch| patch.0 == service) {
         model["shapes"][*structure]["members"][*member] = serde_json::json!({ "shape": shape });
+    }
+    if service == "s3" {
+        for shape in S3_TEXTS {
+            model["shapes"][shape] = serde_json::json!({ "type": "string" });
+        }
     }
     if service == "sqs" {
         sqs::patch(&mut model);

@@ -43,11 +43,21 @@ def older_codes():
 OLDER_OF_SQS = older_codes()
 
 
+def texts_of_s3():
+    """Shapes that the SDK's model has as times and our generator makes texts of."""
+    source = (REPOSITORY / "crates/model/src/lib.rs").read_text()
+    return re.findall(r'"(\w+)"', re.search(r"const S3_TEXTS: .*?= \[(.*?)\];", source, re.S).group(1))
+
+
 def models(session):
     """Our models beside the SDK's, by name."""
     for path in sorted(MODELS.glob("*.json")):
         ours = json.loads(path.read_text(encoding="utf-8"))
-        yield path.stem, ours, session.get_service_model(path.stem)
+        model = session.get_service_model(path.stem)
+        if path.stem == "s3":
+            for shape in texts_of_s3():
+                model._service_description["shapes"][shape] = {"type": "string"}
+        yield path.stem, ours, model
 
 
 def without_fraction(shape, value, in_header=False):

@@ -73,7 +73,7 @@ macro_rules! heads {
             content_disposition: $input.content_disposition.clone(),
             content_encoding: $input.content_encoding.clone(),
             content_language: $input.content_language.clone(),
-            expires: $input.expires,
+            expires: $input.expires.clone(),
             website_redirect: $input.website_redirect_location.clone(),
             meta: $input.metadata.clone().unwrap_or_default(),
         }

@@ -22,7 +22,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use wharf_base::Timestamp;
 use wharf_blobs::Digest;
 use wharf_records::{Record, Scope, Unknown};
@@ -150,8 +150,13 @@ pub struct Heads {
     pub content_encoding: Option<String>,
     #[serde(default, rename = "lang", skip_serializing_if = "Option::is_none")]
     pub content_language: Option<String>,
-    #[serde(default, rename = "exp", skip_serializing_if = "Option::is_none")]
-    pub expires: Option<Timestamp>,
+    #[serde(
+        default,
+        rename = "exp",
+        deserialize_with = "expires",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub expires: Option<String>,
     #[serde(default, rename = "redirect", skip_serializing_if = "Option::is_none")]
     pub website_redirect: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -162,6 +167,21 @@ impl Heads {
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// The header; a version before kept the moment that it named, in milliseconds.
+fn expires<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Kept {
+        Text(String),
+        Moment(Timestamp),
+    }
+    let kept = Option::<Kept>::deserialize(from)?;
+    Ok(kept.map(|kept| match kept {
+        Kept::Text(text) => text,
+        Kept::Moment(at) => at.http_date(),
+    }))
 }
 
 /// How an object is encrypted beyond what all blobs are.
@@ -428,6 +448,25 @@ mod tests {
         // One that began with a version before stays where it is.
         let before = "018bcfe56800".to_owned() + &"f".repeat(32);
         assert!(part(&before, 7).ends_with(&format!("/part/{before}/00007")));
+    }
+
+    #[test]
+    fn a_date_that_a_version_before_kept_is_given_back_as_it_was() {
+        let opened = |heads: &str| serde_json::from_str::<Heads>(heads).unwrap();
+        let before = opened(r#"{"type": "text/html", "exp": 784111777000, "meta": {"a": "b"}}"#);
+        let shown = "Sun, 06 Nov 1994 08:49:37 GMT";
+        assert_eq!(before.expires.as_deref(), Some(shown));
+        assert_eq!(before.meta["a"], "b");
+        for text in [shown, "0", "never", ""] {
+            let heads = Heads {
+                expires: Some(text.to_owned()),
+                ..Heads::default()
+            };
+            let written = serde_json::to_string(&heads).unwrap();
+            assert_eq!(written, format!(r#"{{"exp":"{text}"}}"#));
+            assert_eq!(opened(&written), heads);
+        }
+        assert_eq!(opened("{}"), Heads::default());
     }
 
     #[test]

@@ -270,7 +270,7 @@ macro_rules! show {
             .content_type
             .unwrap_or_else(|| "binary/octet-stream".to_owned());
         $output.content_type = Some($input.response_content_type.clone().unwrap_or(kind));
-        $output.expires = $input.response_expires.or(heads.expires);
+        $output.expires = $input.response_expires.clone().or(heads.expires);
         $output.expiration =
             $crate::lifecycle::expiration(&$found.open.record, &$found.key, object);
         show_sse!($output, object.sse.as_ref());
@@ -297,6 +297,7 @@ macro_rules! prepare {
             &$input.response_content_encoding,
             &$input.response_content_language,
             &$input.response_content_type,
+            &$input.response_expires,
         ];
         let is_anonymous = $call.caller.kind == CallerKind::Anonymous;
         if is_anonymous && overrides.iter().any(|it| it.is_some()) {
