@@ -14,6 +14,7 @@
 //! A record that begins with a brace before it is opened is of a version before: one event, as it is.
 
 use std::{
+    borrow::Cow,
     io::{self, Write},
     ops::Range,
 };
@@ -44,28 +45,85 @@ impl Packer {
 /// Where the values stand in an event that others like it have of their own, in order.
 pub type Holes = [Range<usize>; 3];
 
-/// What an event is like: the same but for the values in its holes, of which there are as many with a tab
-/// between each two.
+/// The text of an event, and its holes, which lie in it one after another.
+pub struct Form<'a> {
+    text: Cow<'a, [u8]>,
+    holes: Holes,
+}
+
+impl<'a> Form<'a> {
+    /// `None` if the holes are none of this text.
+    pub fn new(text: impl Into<Cow<'a, [u8]>>, holes: Holes) -> Option<Self> {
+        let text = text.into();
+        let mut done = 0;
+        for hole in &holes {
+            let are_in_order = done <= hole.start && hole.start <= hole.end;
+            if !are_in_order || hole.end > text.len() {
+                return None;
+            }
+            done = hole.end;
+        }
+        Some(Self { text, holes })
+    }
+
+    /// Bytes of the event with these values.
+    fn len_with(&self, values: Values<'_>) -> usize {
+        let holes: usize = self.holes.iter().map(Range::len).sum();
+        self.text.len() - holes + values.0.len() - TABS
+    }
+
+    /// Adds the text with these values in its holes to `event`, and says where they stand there.
+    fn fill(&self, event: &mut Vec<u8>, values: Values<'_>) -> Holes {
+        let (begin, mut done) = (event.len(), 0);
+        let mut filled = Holes::default();
+        let values = values.0.split(|byte| *byte == b'\t');
+        for ((hole, value), filled) in self.holes.iter().zip(values).zip(&mut filled) {
+            event.extend_from_slice(&self.text[done..hole.start]);
+            let start = event.len() - begin;
+            event.extend_from_slice(value);
+            *filled = start..event.len() - begin;
+            done = hole.end;
+        }
+        event.extend_from_slice(&self.text[done..]);
+        filled
+    }
+}
+
+/// Tabs between the values of the holes.
+const TABS: usize = 2;
+
+/// As many values as an event has holes, with a tab between each two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Values<'a>(&'a [u8]);
+
+impl<'a> Values<'a> {
+    /// `None` if they are too few, or too many.
+    pub fn new(text: &'a [u8]) -> Option<Self> {
+        let tabs = text.iter().filter(|byte| **byte == b'\t').count();
+        (tabs == TABS).then_some(Self(text))
+    }
+}
+
+/// What an event is like: the same but for the values in its holes.
+#[derive(Clone, Copy)]
 pub struct Like<'a> {
     /// The other event's number, for this run of the process.
     pub other: u64,
-    pub text: &'a [u8],
-    pub holes: &'a Holes,
+    pub form: &'a Form<'a>,
 }
 
 impl Like<'_> {
     /// Bytes of the event with these values.
-    pub fn len_with(&self, values: &[u8]) -> usize {
-        let holes: usize = self.holes.iter().map(Range::len).sum();
-        let tabs = self.holes.len() - 1;
-        (self.text.len() + values.len()).saturating_sub(holes + tabs)
+    pub fn len_with(&self, values: Values<'_>) -> usize {
+        self.form.len_with(values)
     }
 
     /// The event with these values.
     #[cfg(test)]
     pub fn filled(&self, values: &[u8]) -> Option<Vec<u8>> {
         let mut event = Vec::new();
-        fill(&mut event, self.text, self.holes, values).map(|_| event)
+        self.form.fill(&mut event, Values::new(values)?);
+        Some(event)
     }
 }
 
@@ -96,18 +154,17 @@ impl Lines {
     }
 
     /// Adds an event that is like another, with these values.
-    pub fn push_like(&mut self, like: &Like<'_>, values: &[u8]) {
+    pub fn push_like(&mut self, like: Like<'_>, values: Values<'_>) {
         match self.others.iter().position(|it| *it == like.other) {
             Some(place) => {
                 // A vector takes all.
                 let _ = write!(self.text, "={place}\t");
-                self.text.extend_from_slice(values);
+                self.text.extend_from_slice(values.0);
             }
             None => {
                 self.others.push(like.other);
                 let mut event = Vec::with_capacity(like.len_with(values));
-                let holes = fill(&mut event, like.text, like.holes, values);
-                let [first, second, third] = holes.unwrap_or_default();
+                let [first, second, third] = like.form.fill(&mut event, values);
                 let _ = write!(
                     self.text,
                     "#{}-{},{}-{},{}-{}",
@@ -147,23 +204,6 @@ impl Lines {
     }
 }
 
-/// Adds `text` with these values in its holes to `event`, and says where they stand there. `None` if there
-/// are not as many values as holes, or the holes are none of this text.
-fn fill(event: &mut Vec<u8>, text: &[u8], holes: &Holes, values: &[u8]) -> Option<Holes> {
-    let mut values = values.split(|byte| *byte == b'\t');
-    let (begin, mut done) = (event.len(), 0);
-    let mut filled = Holes::default();
-    for (hole, filled) in holes.iter().zip(&mut filled) {
-        event.extend_from_slice(text.get(done..hole.start)?);
-        let start = event.len() - begin;
-        event.extend_from_slice(values.next()?);
-        *filled = start..event.len() - begin;
-        done = hole.end;
-    }
-    event.extend_from_slice(text.get(done..)?);
-    values.next().is_none().then_some(filled)
-}
-
 /// The lines of a record, each an event that is whole.
 pub fn open(record: &[u8]) -> io::Result<Vec<u8>> {
     if record.starts_with(b"{") {
@@ -178,7 +218,7 @@ pub fn open(record: &[u8]) -> io::Result<Vec<u8>> {
 
 /// Lines with each event whole.
 fn whole(lines: &[u8]) -> Option<Vec<u8>> {
-    let mut others: Vec<(&[u8], Holes)> = Vec::new();
+    let mut others: Vec<Form<'_>> = Vec::new();
     let mut all = Vec::with_capacity(RECORD_BYTES.max(lines.len()));
     for line in events(lines) {
         match line.split_first()? {
@@ -186,12 +226,12 @@ fn whole(lines: &[u8]) -> Option<Vec<u8>> {
                 let begin = rest.iter().position(|byte| *byte == b'{')?;
                 let (holes, event) = rest.split_at(begin);
                 all.extend_from_slice(event);
-                others.push((event, holes_of(holes)?));
+                others.push(Form::new(event, holes_of(holes)?)?);
             }
             (b'=', rest) => {
                 let tab = rest.iter().position(|byte| *byte == b'\t')?;
-                let (text, holes) = others.get(number(&rest[..tab])?)?;
-                fill(&mut all, text, holes, &rest[tab + 1..])?;
+                let other = others.get(number(&rest[..tab])?)?;
+                other.fill(&mut all, Values::new(&rest[tab + 1..])?);
             }
             _ => all.extend_from_slice(line),
         }
@@ -256,21 +296,22 @@ mod tests {
         assert_eq!(&text[holes[1].clone()], b"\"a\"");
         assert_eq!(&text[holes[2].clone()], b"\"b\"");
         let mut lines = Lines::default();
+        let form = Form::new(&text[..], holes).unwrap();
         let like = Like {
             other: 7,
-            text,
-            holes: &holes,
+            form: &form,
         };
+        let numbers = Form::new(br#"{"x":1,"y":2,"z":3}"#.as_slice(), [5..6, 11..12, 17..18]);
         let another = Like {
             other: 8,
-            text: br#"{"x":1,"y":2,"z":3}"#,
-            holes: &[5..6, 11..12, 17..18],
+            form: &numbers.unwrap(),
         };
-        lines.push_like(&like, b"\"10\"\t\"c\"\t\"d\"");
+        let values = |text: &'static str| Values::new(text.as_bytes()).unwrap();
+        lines.push_like(like, values("\"10\"\t\"c\"\t\"d\""));
         lines.push(br#"{"other":true}"#);
-        lines.push_like(&like, b"\"11\"\t\"\"\t\"long\"");
-        lines.push_like(&another, b"4\t5\t6");
-        lines.push_like(&like, b"\"12\"\t\"e\"\t\"f\"");
+        lines.push_like(like, values("\"11\"\t\"\"\t\"long\""));
+        lines.push_like(another, values("4\t5\t6"));
+        lines.push_like(like, values("\"12\"\t\"e\"\t\"f\""));
         let record = Packer::new().unwrap().pack(lines.text()).unwrap();
         let opened = opened(&record);
         assert_eq!(
@@ -285,6 +326,25 @@ mod tests {
         );
         let whole: usize = opened.iter().map(|it| it.len() + 1).sum();
         assert_eq!((lines.events(), lines.whole), (5, whole));
+    }
+
+    #[test]
+    fn holes_lie_in_their_text_one_after_another() {
+        let is_one = |holes| Form::new(b"0123456789".as_slice(), holes).is_some();
+        assert!(is_one([0..0, 0..5, 5..10]) && is_one([10..10, 10..10, 10..10]));
+        for holes in [[0..1, 2..3, 4..11], [3..4, 2..3, 5..6], [0..3, 2..4, 5..6]] {
+            assert!(!is_one(holes.clone()), "{holes:?}");
+        }
+        let reversed = Range { start: 4, end: 2 };
+        assert!(!is_one([reversed, 5..6, 7..8]));
+        for (text, are_some) in [
+            ("a\tb\tc", true),
+            ("\t\t", true),
+            ("a\tb", false),
+            ("\t\t\t", false),
+        ] {
+            assert_eq!(Values::new(text.as_bytes()).is_some(), are_some, "{text:?}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ use wharf_wire::{
 use crate::{
     event::{self, Renderer},
     log::{place_of, stream},
-    packed::{self, Like, Lines, Packer, RECORD_BYTES},
+    packed::{self, Like, Lines, Packer, RECORD_BYTES, Values},
     repeated::Repeated,
 };
 
@@ -60,16 +60,18 @@ const LOOK: Duration = Duration::from_secs(5);
 struct Records(VecDeque<Lines>);
 
 /// An event that is about to wait: its JSON, or its values if it is like one before.
-struct Line<'a> {
-    bytes: &'a [u8],
-    like: Option<Like<'a>>,
+enum Line<'a> {
+    Whole(&'a [u8]),
+    Like(Like<'a>, Values<'a>),
 }
 
 impl Line<'_> {
     /// Bytes of the event when it is whole.
     fn len(&self) -> usize {
-        let like = self.like.as_ref();
-        like.map_or(self.bytes.len(), |like| like.len_with(self.bytes))
+        match self {
+            Self::Whole(json) => json.len(),
+            Self::Like(like, values) => like.len_with(*values),
+        }
     }
 }
 
@@ -84,9 +86,9 @@ impl Records {
         let Some(last) = self.0.back_mut() else {
             return;
         };
-        match &line.like {
-            Some(like) => last.push_like(like, line.bytes),
-            None => last.push(line.bytes),
+        match line {
+            Line::Whole(json) => last.push(json),
+            Line::Like(like, values) => last.push_like(*like, *values),
         }
     }
 
@@ -246,7 +248,16 @@ impl Recorder {
                     return Queue::HasRoom;
                 }
             };
-            let line = Line { bytes: line, like };
+            let line = match like {
+                None => Line::Whole(line),
+                Some(like) => match Values::new(line) {
+                    Some(values) => Line::Like(like, values),
+                    None => {
+                        tracing::error!(name = event.name, "failed to write an event of the audit log: its values have tabs");
+                        return Queue::HasRoom;
+                    }
+                },
+            };
             if line.len() >= packed::MOST_BYTES {
                 tracing::error!(name = event.name, "failed to write an event: it is too large for the audit log");
                 return Queue::HasRoom;
@@ -396,6 +407,7 @@ impl Auditor for Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packed::Form;
 
     fn counts(records: &Records) -> Vec<usize> {
         records.0.iter().map(Lines::events).collect()
@@ -406,7 +418,7 @@ mod tests {
         let (mut records, mut spare) = (Records::default(), vec![Vec::new()]);
         let large = vec![b'x'; RECORD_BYTES / 2];
         for bytes in [b"one".as_slice(), b"two", &large, &large, b"three"] {
-            records.push(&Line { bytes, like: None }, &mut spare);
+            records.push(&Line::Whole(bytes), &mut spare);
         }
         assert!(spare.is_empty(), "room is used again");
         assert_eq!(counts(&records), [3, 2]);
@@ -417,16 +429,14 @@ mod tests {
     #[test]
     fn a_record_is_full_by_what_its_events_are_when_they_are_whole() {
         let (mut records, mut spare) = (Records::default(), Vec::new());
-        let text = vec![b'x'; RECORD_BYTES / 4];
+        let form = Form::new(vec![b'x'; RECORD_BYTES / 4], [1..2, 3..4, 5..6]).unwrap();
         for _ in 0..8 {
             let like = Like {
                 other: 1,
-                text: &text,
-                holes: &[1..2, 3..4, 5..6],
+                form: &form,
             };
-            let bytes = b"a\tb\tc";
-            let like = Some(like);
-            records.push(&Line { bytes, like }, &mut spare);
+            let values = Values::new(b"a\tb\tc").unwrap();
+            records.push(&Line::Like(like, values), &mut spare);
         }
         assert_eq!(counts(&records), [3, 3, 2]);
     }

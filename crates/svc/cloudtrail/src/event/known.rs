@@ -13,7 +13,7 @@ use wharf_wire::{
     audit::{Decided, Event},
 };
 
-use crate::packed::{Holes, Like};
+use crate::packed::{Form, Holes, Like};
 
 /// Events kept; each is compared with what comes.
 const KEPT: usize = 8;
@@ -33,8 +33,7 @@ pub(super) struct Known {
 /// An event, and all that its text says beside what is in its holes.
 struct Kept {
     number: u64,
-    text: Vec<u8>,
-    holes: Holes,
+    form: Form<'static>,
     caller: Caller,
     account: String,
     region: String,
@@ -49,13 +48,12 @@ struct Kept {
 }
 
 impl Kept {
-    fn new(event: &Event, text: &[u8], holes: Holes) -> Self {
+    fn new(event: &Event, form: Form<'static>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let cx = &event.context;
         Self {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
-            text: text.to_vec(),
-            holes,
+            form,
             caller: cx.caller.clone(),
             account: cx.account.clone(),
             region: cx.region.clone(),
@@ -102,16 +100,10 @@ impl Known {
 
     /// What another is like that fits the one of this place.
     pub fn like(&self, place: usize) -> Like<'_> {
-        let Kept {
-            number,
-            text,
-            holes,
-            ..
-        } = &self.kept[place];
+        let Kept { number, form, .. } = &self.kept[place];
         Like {
             other: *number,
-            text,
-            holes,
+            form,
         }
     }
 
@@ -125,8 +117,10 @@ impl Known {
         let hash = hasher.finish();
         if self.noted.contains(&hash) {
             self.noted.retain(|it| *it != hash);
-            self.kept.truncate(KEPT - 1);
-            self.kept.push_front(Kept::new(event, text, holes));
+            if let Some(form) = Form::new(text.to_vec(), holes) {
+                self.kept.truncate(KEPT - 1);
+                self.kept.push_front(Kept::new(event, form));
+            }
         } else {
             self.noted.truncate(NOTED - 1);
             self.noted.push_front(hash);
