@@ -14,7 +14,7 @@ use wharf_wire::{Context, Fault};
 
 use crate::{
     alarm::family::Family, anomaly::Models, config::Parts, courier::Messenger,
-    fault::CloudwatchFaults, names::SERVICE,
+    fault::CloudwatchFaults, names::SERVICE, turns::Turns,
 };
 
 /// Questions that are answered at once, of all and of each account: each may take some ten megabytes.
@@ -65,13 +65,13 @@ pub struct Core {
     /// Graphs, from what they ask until they are drawn.
     pub drawing: Shares,
     /// Alarms that are looked at.
-    pub looking: Shares,
+    pub looking: Arc<Turns>,
     /// Requests that have log events counted.
     pub counting: Shares,
     /// Alarms that have, so that they leave workers to others.
-    pub counting_alarms: Shares,
+    pub counting_alarms: Arc<Turns>,
     /// The same of alarms on PromQL.
-    pub asking_alarms: Shares,
+    pub asking_alarms: Arc<Turns>,
     /// Metric streams that are sent.
     pub sending: Shares,
 }
@@ -91,12 +91,17 @@ impl Core {
             parts.clock.clone(),
             parts.takeover,
         );
+        let queue: Arc<Queue<String>> = Arc::default();
+        let turns = |most, most_of_one| Turns::new(queue.clone(), most, most_of_one);
         Self {
+            looking: turns(WORKERS, LOOKED_AT_OF_ACCOUNT),
+            counting_alarms: turns(COUNTING_ALARMS, COUNTING_ALARMS_OF_ACCOUNT),
+            asking_alarms: turns(ASKING_ALARMS, ASKING_ALARMS_OF_ACCOUNT),
             outbox: Arc::new(outbox),
             table,
             promql: PrometheusApi::new(parts.series.clone()),
             parts,
-            queue: Arc::default(),
+            queue,
             streams: Arc::default(),
             shard: Shard::new("/w1/c0/cloudwatch/shard/0"),
             families: Mutex::default(),
@@ -104,10 +109,7 @@ impl Core {
             reading: Shares::new(READ_AT_ONCE, READ_OF_ACCOUNT),
             computing: Shares::of_processors(),
             drawing: Shares::new(DRAWN_AT_ONCE, DRAWN_OF_ACCOUNT),
-            looking: Shares::new(WORKERS, LOOKED_AT_OF_ACCOUNT),
             counting: Shares::new(COUNTED_AT_ONCE, COUNTED_OF_ACCOUNT),
-            counting_alarms: Shares::new(COUNTING_ALARMS, COUNTING_ALARMS_OF_ACCOUNT),
-            asking_alarms: Shares::new(ASKING_ALARMS, ASKING_ALARMS_OF_ACCOUNT),
             sending: Shares::new(SENDERS, SENT_OF_ACCOUNT),
         }
     }

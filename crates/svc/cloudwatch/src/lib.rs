@@ -50,6 +50,7 @@ mod stream;
 mod tagged;
 mod tags;
 mod transition;
+mod turns;
 mod widget;
 mod words;
 

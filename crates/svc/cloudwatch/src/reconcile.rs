@@ -41,8 +41,9 @@ const LONGEST_LOOK: Duration = Duration::from_secs(30);
 /// Transactions for the lines of one look: more of them than there may be lines, those that are there and as many
 /// that were.
 const MOST_WRITES: usize = 1200;
-/// An alarm whose account has its share of the workers waits this long.
-const CROWDED: Duration = Duration::from_millis(500);
+/// An alarm that waits for a turn is woken for it. Should that come to nothing, since one that was woken before it has no use
+/// for its turn any more, it comes by itself after this long.
+const NOT_WOKEN: Duration = Duration::from_secs(30);
 
 /// How often it is looked whether a detector has enough points.
 const TRAINED_EVERY: Duration = Duration::from_secs(900);
@@ -77,8 +78,8 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         return Ok(Next::Settled);
     };
     let place = Place::of_scope(&scope);
-    let Some(_turn) = core.looking.try_take(&place.account) else {
-        return Ok(Next::After(CROWDED));
+    let Some(_turn) = core.looking.take(&place.account, &key) else {
+        return Ok(Next::Settled);
     };
     if kind == Detector::KIND {
         return detector(&core, &place, &key).await;
@@ -175,8 +176,8 @@ async fn asking(
     match due(core, place, stored, (tick, now)).await? {
         Due::Later(next) => Ok(next),
         Due::Now(next) => {
-            let Some(_turn) = core.asking_alarms.try_take(&place.account) else {
-                return Ok(Next::After(CROWDED));
+            let Some(_turn) = core.asking_alarms.take(&place.account, &stored.key) else {
+                return Ok(Next::After(NOT_WOKEN));
             };
             let look = promql::look(core, place, &stored.record, rule, now);
             lines(core, place, stored, look).await?;
@@ -196,6 +197,14 @@ async fn metric(
     let next = match due(core, place, stored, (evaluate::tick(rule), now)).await? {
         Due::Later(next) => return Ok(next),
         Due::Now(next) => next,
+    };
+    let _turn = if evaluate::counts(place, rule) {
+        match core.counting_alarms.take(&place.account, &stored.key) {
+            None => return Ok(Next::After(NOT_WOKEN)),
+            turn => turn,
+        }
+    } else {
+        None
     };
     if let Some(left) = alarm.warm_up.as_ref().and_then(|it| warm_up::left(it, now)) {
         return match warms_up(core, place, stored, rule).await? {
@@ -221,7 +230,6 @@ async fn metric(
     };
     match looked {
         Ok(Found::Nothing) => note(core, stored, None).await?,
-        Ok(Found::Crowded) => return Ok(Next::After(CROWDED)),
         Ok(Found::Same(values)) => {
             note(core, stored, None).await?;
             let mut calls = transition::again(place, alarm, &values, now);

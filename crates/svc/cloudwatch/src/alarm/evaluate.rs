@@ -62,8 +62,6 @@ pub enum Found {
     Same(Vec<f64>),
     /// Nothing that says more than before.
     Nothing,
-    /// Others are looked at that have log events counted too.
-    Crowded,
 }
 
 /// What the data of whole periods mean.
@@ -84,7 +82,6 @@ pub async fn look(
             changed(alarm, &rule, &verdict, &looked)
         }
         Seen::TooFew => Found::Nothing,
-        Seen::Crowded => Found::Crowded,
     })
 }
 
@@ -114,8 +111,6 @@ enum Seen {
     Data(Looked),
     /// Too few samples for the percentile to mean something, and the alarm is to heed that.
     TooFew,
-    /// As [`Found::Crowded`].
-    Crowded,
 }
 
 async fn see(
@@ -142,11 +137,7 @@ async fn see(
                 from: ends[0],
                 to: ends[looked_at],
             };
-            let found = of_queries(core, place, queries, of.threshold_metric.as_deref(), range);
-            match found.await? {
-                Some(data) => data,
-                None => return Ok(Seen::Crowded),
-            }
+            of_queries(core, place, queries, of.threshold_metric.as_deref(), range).await?
         }
     };
     if data.too_few {
@@ -261,20 +252,24 @@ fn needed(percent: f64) -> f64 {
     10.0 / tail.max(f64::EPSILON)
 }
 
-/// `None` if they have log events counted, and their turn has not come.
+/// Whether log events are counted for what an alarm looks at, which may take long.
+pub fn counts(place: &Place, of: &MetricRule) -> bool {
+    let Source::Queries(queries) = &of.source else {
+        return false;
+    };
+    let wire = queries.iter().map(StoredQuery::to_wire).collect();
+    query::read(place, wire).is_ok_and(|it| query::ask_rules(&it))
+}
+
 async fn of_queries(
     core: &Core,
     place: &Place,
     queries: &[StoredQuery],
     band: Option<&str>,
     range: Range,
-) -> Result<Option<Data>, Fault> {
+) -> Result<Data, Fault> {
     let wire = queries.iter().map(StoredQuery::to_wire).collect();
     let queries = query::read(place, wire)?;
-    let turn = query::ask_rules(&queries).then(|| core.counting_alarms.try_take(&place.account));
-    if matches!(turn, Some(None)) {
-        return Ok(None);
-    }
     let mut values = query::answer(core, place, &queries, range).await?;
     let band = match band.and_then(|it| values.remove(it)) {
         None => None,
@@ -295,11 +290,11 @@ async fn of_queries(
         Some(Value::Lines(mut lines)) if lines.len() == 1 => lines.remove(0).points,
         _ => Vec::new(),
     };
-    Ok(Some(Data {
+    Ok(Data {
         points,
         band,
         too_few: false,
-    }))
+    })
 }
 
 /// # Errors

@@ -1,0 +1,246 @@
+//! Turns of accounts at their alarms: each account has a share of what all have at once. An alarm that comes when its
+//! account's share is taken waits behind the account's others, and is woken as soon as there is a turn for it: so an account
+//! with a thousand alarms that are due together has them looked at one after the other without a pause, and the others'
+//! come in between.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
+
+use parking_lot::Mutex;
+use wharf_reconcile::Queue;
+
+/// Turns at once, and who waits for one.
+#[derive(Debug)]
+pub struct Turns {
+    /// Where alarms are woken.
+    queue: Arc<Queue<String>>,
+    /// Of all, and of each account.
+    most: usize,
+    most_of_one: usize,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    count: usize,
+    accounts: HashMap<String, OfOne>,
+    /// Accounts whose alarms wait, in the order in which they are woken.
+    waiting: VecDeque<String>,
+}
+
+#[derive(Debug, Default)]
+struct OfOne {
+    count: usize,
+    /// Alarms that wait, in their order, and to find one in.
+    waiting: VecDeque<String>,
+    known: HashSet<String>,
+}
+
+/// Ends when it is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    of: Arc<Turns>,
+    account: String,
+}
+
+impl Turns {
+    /// So many at once, and so many of each account.
+    pub fn new(queue: Arc<Queue<String>>, most: usize, most_of_one: usize) -> Arc<Self> {
+        Arc::new(Self {
+            queue,
+            most,
+            most_of_one,
+            taken: Mutex::default(),
+        })
+    }
+
+    /// A turn for the alarm under a key. If there is none, the alarm waits for one, and is woken for it.
+    pub fn take(self: &Arc<Self>, account: &str, key: &str) -> Option<Turn> {
+        let mut taken = self.taken.lock();
+        let Taken {
+            count,
+            accounts,
+            waiting,
+        } = &mut *taken;
+        let own = accounts.entry(account.to_owned()).or_default();
+        if *count < self.most && own.count < self.most_of_one {
+            *count += 1;
+            own.count += 1;
+            return Some(Turn {
+                of: self.clone(),
+                account: account.to_owned(),
+            });
+        }
+        if own.waiting.is_empty() {
+            waiting.push_back(account.to_owned());
+        }
+        if own.known.insert(key.to_owned()) {
+            own.waiting.push_back(key.to_owned());
+        }
+        None
+    }
+}
+
+impl Taken {
+    /// A turn of an account has ended. Those that there is a turn for now: as many as are free, whoever was woken before may be
+    /// gone.
+    fn ended(&mut self, account: &str, (most, most_of_one): (usize, usize)) -> Vec<String> {
+        self.count -= 1;
+        if let Some(own) = self.accounts.get_mut(account) {
+            own.count -= 1;
+        }
+        let mut woken = Vec::new();
+        let mut free = most - self.count;
+        // Accounts take turns, too.
+        for _ in 0..self.waiting.len() {
+            if free == 0 {
+                break;
+            }
+            let Some(next) = self.waiting.pop_front() else {
+                break;
+            };
+            let Some(own) = self.accounts.get_mut(&next) else {
+                continue;
+            };
+            for _ in 0..most_of_one.saturating_sub(own.count).min(free) {
+                let Some(key) = own.waiting.pop_front() else {
+                    break;
+                };
+                own.known.remove(&key);
+                woken.push(key);
+                free -= 1;
+            }
+            if !own.waiting.is_empty() {
+                self.waiting.push_back(next);
+            } else if own.is_idle() {
+                self.accounts.remove(&next);
+            }
+        }
+        if self.accounts.get(account).is_some_and(OfOne::is_idle) {
+            self.accounts.remove(account);
+        }
+        woken
+    }
+}
+
+impl OfOne {
+    fn is_idle(&self) -> bool {
+        self.count == 0 && self.waiting.is_empty()
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let of = &self.of;
+        let most = (of.most, of.most_of_one);
+        let woken = of.taken.lock().ended(&self.account, most);
+        woken.into_iter().for_each(|it| of.queue.wake(it));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, time::Duration};
+
+    use tokio::time::{Instant, sleep};
+    use tokio_util::sync::CancellationToken;
+    use wharf_reconcile::Next;
+
+    use super::*;
+
+    fn waiting(turns: &Turns) -> Vec<String> {
+        let taken = turns.taken.lock();
+        let of_one = |it: &String| taken.accounts[it].waiting.iter().cloned();
+        taken.waiting.iter().flat_map(of_one).collect()
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_woken_in_order_and_accounts_take_turns() {
+        let queue: Arc<Queue<String>> = Arc::default();
+        let turns = Turns::new(queue.clone(), 3, 2);
+        let first = turns.take("a", "a1").unwrap();
+        let second = turns.take("a", "a2").unwrap();
+        for key in ["a3", "a4", "a3"] {
+            assert!(turns.take("a", key).is_none());
+        }
+        let third = turns.take("b", "b1").unwrap();
+        assert!(turns.take("c", "c1").is_none(), "there are three in all");
+        assert!(turns.take("b", "b2").is_none());
+        assert_eq!(waiting(&turns), ["a3", "a4", "c1", "b2"]);
+        drop(first);
+        assert_eq!(queue.next().await, "a3");
+        let fourth = turns.take("a", "a3").unwrap();
+        drop(second);
+        assert_eq!(queue.next().await, "c1", "it is another account's turn");
+        // What was woken and does not come any more holds up nobody.
+        drop(third);
+        assert_eq!(
+            (queue.next().await, queue.next().await),
+            ("b2".into(), "a4".into())
+        );
+        drop(fourth);
+        let taken = turns.taken.lock();
+        assert!(taken.count == 0 && taken.waiting.is_empty() && taken.accounts.is_empty());
+    }
+
+    /// What a look takes of a worker's time here.
+    const LOOK: Duration = Duration::from_millis(10);
+    const OF_ONE: usize = 1000;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_thousand_that_are_due_together_are_looked_at_without_a_pause_and_others_between_them()
+     {
+        let queue: Arc<Queue<String>> = Arc::default();
+        let turns = Turns::new(queue.clone(), 8, 4);
+        for number in 0..OF_ONE {
+            queue.wake(format!("many/{number}"));
+        }
+        let begun = Instant::now();
+        // Others come all the time.
+        let others = queue.clone();
+        tokio::spawn(async move {
+            for number in 0..100 {
+                others.wake(format!("few/{number}/{}", begun.elapsed().as_millis()));
+                sleep(2 * LOOK).await;
+            }
+        });
+        let stop = CancellationToken::new();
+        let looked: Arc<Mutex<Vec<(String, Duration)>>> = Arc::default();
+        let work = {
+            let (turns, looked, stop) = (turns, looked.clone(), stop.clone());
+            move |key: String| {
+                let (turns, looked, stop) = (turns.clone(), looked.clone(), stop.clone());
+                async move {
+                    let account = key.split('/').next().unwrap_or_default();
+                    let Some(_turn) = turns.take(account, &key) else {
+                        return Ok::<_, Infallible>(Next::Settled);
+                    };
+                    sleep(LOOK).await;
+                    let mut looked = looked.lock();
+                    looked.push((key, begun.elapsed()));
+                    if looked.len() == OF_ONE + 100 {
+                        stop.cancel();
+                    }
+                    Ok(Next::Settled)
+                }
+            }
+        };
+        let run = wharf_reconcile::run(queue, 8, stop, work);
+        let ended = tokio::time::timeout(Duration::from_secs(60), run).await;
+        assert!(ended.is_ok(), "some wait that nobody wakes");
+        let looked = looked.lock();
+        for (key, at) in looked.iter() {
+            // When it became due.
+            let due = key.strip_prefix("few/").and_then(|it| it.split_once('/'));
+            let due = due.map(|it| Duration::from_millis(it.1.parse().unwrap()));
+            let most = match due {
+                Some(due) => due + 4 * LOOK,
+                // Four at a time.
+                None => LOOK * (OF_ONE as u32 / 3),
+            };
+            assert!(*at <= most, "{key} was looked at after {at:?}");
+        }
+    }
+}
