@@ -61,6 +61,12 @@ impl<'a, F: Faults> Changes<'a, F> {
         self.writes.insert(key.clone(), Op::delete(key));
     }
 
+    /// How many records are written or deleted so far, and the bytes of them and of their keys: a transaction has bounds.
+    pub fn size(&self) -> (usize, usize) {
+        let bytes = self.writes.values().map(Op::bytes).sum();
+        (self.writes.len(), bytes)
+    }
+
     /// A condition beyond what was read, as a neighbour's record.
     pub fn when(&mut self, condition: Compare) {
         self.conditions.push(condition);

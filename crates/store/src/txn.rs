@@ -283,7 +283,8 @@ impl Op {
         matches!(self, Self::Put { .. } | Self::Delete { .. })
     }
 
-    fn bytes(&self) -> usize {
+    /// As counted against [`MAX_TXN_BYTES`].
+    pub fn bytes(&self) -> usize {
         self.key().len()
             + if let Self::Put { value, .. } = self {
                 value.len()

@@ -82,15 +82,17 @@ pub async fn change(
     Ok(alarm)
 }
 
-/// Changes of lines in one transaction: each has an item of history, and two records for each of its actions.
-const MOST_LINES: usize = 8;
-/// Bytes of what they write besides the alarm, which is up to a quarter of what the store takes at once.
+/// Records that changes of lines write in one transaction: each has an item of history, and two records for each of its
+/// actions. The alarm and its own actions have the rest of what the store takes at once.
+const MOST_RECORDS: usize = 96;
+/// Bytes of them besides the alarm, which is up to a quarter of what the store takes at once.
 const MOST_BYTES: usize = 384 << 10;
-/// Bytes of an item of history without a line's attributes.
+/// Most bytes of an item of history without a line's attributes.
 const ITEM: usize = 8 << 10;
 
 /// Gives the lines of an alarm on several their states, as many as go into one transaction, and with the last of them
-/// the alarm its own. Each line acts by itself; what lines do not say, the alarm does. Whether anything was written.
+/// the alarm its own. All lines are in the alarm's record, which is written whole each time: the more lines at once, the less
+/// is written. Each line acts by itself; what lines do not say, the alarm does. Whether anything was written.
 ///
 /// # Errors
 /// Those of [`write`].
@@ -123,8 +125,8 @@ pub async fn write_lines(
     let all = together.contributors.iter();
     let due: Vec<(&String, &Contributor)> = all.filter(|(id, it)| is_due(id, it)).collect();
     let is_noted = note_since(&mut alarm, together, is_due);
-    let (mut written, mut bytes) = (0, 0);
-    for (id, after) in due.iter().take(MOST_LINES) {
+    let mut written = 0;
+    for (id, after) in &due {
         let (before, told) = stood(id);
         let mut after = Contributor {
             told,
@@ -135,8 +137,10 @@ pub async fn write_lines(
             true => messages_for(place, &alarm, (id, &after)),
             false => Vec::new(),
         };
-        bytes += weight(&after, &messages);
-        if written > 0 && bytes > MOST_BYTES {
+        let (records, bytes) = changes.size();
+        let is_full = records + 1 + 2 * messages.len() > MOST_RECORDS
+            || bytes + weight(&after, &messages) > MOST_BYTES;
+        if written > 0 && is_full {
             break;
         }
         written += 1;
@@ -156,7 +160,7 @@ pub async fn write_lines(
         alarm.contributors.insert((*id).clone(), after);
     }
     // What the alarm itself says needs room as well.
-    let is_last = written == due.len() && bytes <= MOST_BYTES;
+    let is_last = written == due.len() && changes.size().1 <= MOST_BYTES;
     if let Some((value, reason)) = together.state.as_ref().filter(|_| is_last)
         && (*value, reason) != (alarm.state.value, &alarm.state.reason)
     {
@@ -245,7 +249,7 @@ fn messages_for(place: &Place, alarm: &Alarm, of: (&str, &Contributor)) -> Vec<M
     topics.map(message).collect()
 }
 
-/// Bytes of what follows from a line's change, about.
+/// Bytes of what follows from a line's change, at most.
 fn weight(of: &Contributor, messages: &[Message]) -> usize {
     let written = |it: &Message| serde_json::to_vec(it).map_or(0, |it| it.len());
     let items = (1 + messages.len()) * (ITEM + contributors::weight(of));

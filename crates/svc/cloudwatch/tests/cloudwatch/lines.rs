@@ -82,6 +82,32 @@ async fn an_alarm_speaks_for_the_lines_that_are_too_many() {
     assert_eq!(contributors(&home, "most").await, []);
 }
 
+/// All lines are in the alarm's record.
+#[tokio::test]
+async fn the_record_of_an_alarm_is_written_few_times_though_all_its_lines_change() {
+    let mut home = Home::start();
+    let input = PutMetricAlarmInput {
+        actions_enabled: Some(false),
+        ..by_host("many")
+    };
+    home.service
+        .put_metric_alarm(&home.call(), input)
+        .await
+        .unwrap();
+    let all = (0..300).map(|it| datum("CPU", &format!("{it:03}"), 90.0, minute(0)));
+    home.put("App", all.collect()).await.unwrap();
+    let before = home.world.store.heard_of();
+    home.wait(Duration::from_secs(60));
+    becomes(&home, "many", "ALARM").await;
+    // Leases of the server that took over among them.
+    let writes = home.world.store.heard_of() - before;
+    assert!(writes < 20, "{writes} transactions");
+    assert_eq!(
+        shown(&home, "many").await.state_reason.as_deref(),
+        Some("300 out of 300 time series evaluated to ALARM")
+    );
+}
+
 #[tokio::test]
 async fn lines_with_much_to_say_are_written_in_parts() {
     let mut home = Home::start();
