@@ -13,5 +13,6 @@ pub mod judge;
 pub mod mute;
 pub mod promql;
 pub mod reason;
+pub mod told_tags;
 pub mod warm_up;
 pub mod window;

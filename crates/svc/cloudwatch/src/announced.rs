@@ -10,7 +10,7 @@ use wharf_service::{
 use wharf_store::{Event, EventKind};
 
 use crate::{
-    alarm::{hold, reason::long},
+    alarm::{hold, reason::long, told_tags},
     names::{SERVICE, alarm_arn},
     records::{Alarm, Contributor, MetricSource, Source, State, StateValue, StoredQuery, Watches},
 };
@@ -69,17 +69,18 @@ fn change(event: &Event) -> Vec<Announcement> {
     if let (Some(before), Some(after)) = (&before, &after)
         && before.state.value != after.state.value
     {
-        let detail = json!({
+        let mut detail = json!({
             "alarmName": after.name,
             "state": state(&after.state, after.suppressed_by.as_deref()),
             "previousState": state(&before.state, before.suppressed_by.as_deref()),
             "configuration": configuration(after),
         });
+        told_tags::add_to_event(&mut detail, after);
         said.push(say("CloudWatch Alarm State Change", detail));
     }
     if let (Some(before), Some(after)) = (&before, &after) {
         for (id, it) in changed_lines(before, after) {
-            let detail = json!({
+            let mut detail = json!({
                 "alarmName": after.name,
                 "alarmContributor": { "id": id, "attributes": it.attributes },
                 "state": {
@@ -89,6 +90,7 @@ fn change(event: &Event) -> Vec<Announcement> {
                 },
                 "configuration": configuration(after),
             });
+            told_tags::add_to_event(&mut detail, after);
             said.push(say("CloudWatch Alarm Contributor State Change", detail));
         }
     }

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use wharf_api_cloudwatch::{Dimension, Input, MetricDataQuery, Tag};
+use wharf_api_cloudwatch::{ActionConfiguration, Dimension, Input, MetricDataQuery, Tag};
 use wharf_base::Arn;
 use wharf_contributors::Rule;
 use wharf_service::{Place, tags};
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
-    alarm::{action::Action, instances},
+    alarm::{action::Action, instances, told_tags},
     core::Core,
     math,
     names::{self, Named},
@@ -18,6 +18,8 @@ use crate::{
     widget::read,
 };
 
+/// To see the tags of an alarm, which it may tell others.
+const LIST_TAGS: &str = "cloudwatch:ListTagsForResource";
 /// To see what a rule of Contributor Insights has counted.
 const READ_RULE: &str = "cloudwatch:GetInsightRuleReport";
 /// The log groups that a rule is about, as it names them.
@@ -44,6 +46,8 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             ];
             let check = row.acting_alarm(it.alarm_name.as_deref(), actions).await?;
             let mut checks = and_tagging(check, it.tags.as_deref());
+            let told = it.action_configuration.as_ref();
+            checks.extend(row.told_tags(it.alarm_name.as_deref(), told).await?);
             checks.extend(row.rules_of(it.metrics.as_deref()).await?);
             checks.extend(row.instances(it.dimensions.as_deref(), actions));
             return Ok(checks);
@@ -85,7 +89,10 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 &it.insufficient_data_actions,
             ];
             let check = row.acting_alarm(it.alarm_name.as_deref(), actions).await?;
-            return Ok(and_tagging(check, it.tags.as_deref()));
+            let mut checks = and_tagging(check, it.tags.as_deref());
+            let told = it.action_configuration.as_ref();
+            checks.extend(row.told_tags(it.alarm_name.as_deref(), told).await?);
+            return Ok(checks);
         }
         Input::DeleteAlarms(it) => return row.alarms(it.alarm_names.as_deref()).await,
         Input::EnableAlarmActions(it) => return row.alarms(it.alarm_names.as_deref()).await,
@@ -193,6 +200,22 @@ impl Row<'_> {
         Ok(actions.fold(self.alarm(name).await?, |check, action| {
             check.with("cloudwatch:AlarmActions", action.as_str())
         }))
+    }
+
+    /// Whoever has an alarm tell its tags must be allowed to see them.
+    async fn told_tags(
+        &self,
+        name: Option<&str>,
+        given: Option<&ActionConfiguration>,
+    ) -> Result<Option<Check>, Fault> {
+        if !told_tags::are_on(given) {
+            return Ok(None);
+        }
+        let row = Row {
+            action: LIST_TAGS,
+            ..*self
+        };
+        row.alarm(name).await.map(Some)
     }
 
     /// What an alarm will do to its instance, whoever puts it must be allowed to do.

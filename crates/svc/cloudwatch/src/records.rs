@@ -40,6 +40,9 @@ pub struct Alarm {
     pub configured_at: Timestamp,
     #[serde(default)]
     pub tags: Tags,
+    /// Whether it tells its tags, and which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_tags: Option<ToldTags>,
     /// Items of its history so far.
     #[serde(default)]
     pub happened: u64,
@@ -80,6 +83,17 @@ pub struct WarmUp {
     /// It ended before its time, or began never.
     #[serde(default)]
     pub is_over: bool,
+}
+
+/// Tags of an alarm that its messages and events have: all of them but for those that are left out, or those that are named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ToldTags {
+    pub is_on: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub included: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excluded: Option<Vec<String>>,
 }
 
 /// A line of an alarm on several.
@@ -442,6 +456,7 @@ impl Alarm {
             state: crate::alarm::evaluate::unchecked(now),
             configured_at: now,
             tags: Tags::default(),
+            told_tags: None,
             happened: 0,
             evaluation: None,
             warm_up: None,
@@ -501,7 +516,7 @@ mod tests {
         );
         assert_eq!(alarm.contributors["0123456789abcdef"].otherwise_since, None);
         let written = serde_json::to_string(&alarm).unwrap();
-        for later in ["warmUp", "window", "otherwiseSince"] {
+        for later in ["warmUp", "window", "otherwiseSince", "toldTags"] {
             assert!(!written.contains(later), "{later}: {written}");
         }
     }

@@ -13,7 +13,7 @@ use crate::{
         hold::{self, Held},
         instances,
         mute::Windows,
-        reason,
+        reason, told_tags,
     },
     core::Core,
     courier::{Call, Errand, Message},
@@ -125,6 +125,8 @@ pub async fn write_lines(
     let all = together.contributors.iter();
     let due: Vec<(&String, &Contributor)> = all.filter(|(id, it)| is_due(id, it)).collect();
     let is_noted = note_since(&mut alarm, together, is_due);
+    // What the alarm itself says then needs as much as a line does.
+    let most_bytes = MOST_BYTES.saturating_sub(action::MOST * told_tags::weight(&alarm));
     let mut written = 0;
     for (id, after) in &due {
         let (before, told) = stood(id);
@@ -139,7 +141,7 @@ pub async fn write_lines(
         };
         let (records, bytes) = changes.size();
         let is_full = records + 1 + 2 * messages.len() > MOST_RECORDS
-            || bytes + weight(&after, &messages) > MOST_BYTES;
+            || bytes + weight(&after, &messages) > most_bytes;
         if written > 0 && is_full {
             break;
         }
@@ -160,7 +162,7 @@ pub async fn write_lines(
         alarm.contributors.insert((*id).clone(), after);
     }
     // What the alarm itself says needs room as well.
-    let is_last = written == due.len() && changes.size().1 <= MOST_BYTES;
+    let is_last = written == due.len() && changes.size().1 <= most_bytes;
     if let Some((value, reason)) = together.state.as_ref().filter(|_| is_last)
         && (*value, reason) != (alarm.state.value, &alarm.state.reason)
     {

@@ -10,6 +10,7 @@ use crate::{
         evaluate,
         instances::{self, Deed},
         reason::long,
+        told_tags,
     },
     fault::validation,
     names,
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// Actions of one state.
-const MOST: usize = 5;
+pub const MOST: usize = 5;
 
 /// Something to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,6 +180,7 @@ pub fn message(place: &Place, alarm: &Alarm, before: &State) -> String {
         }
         Watches::Alarms(rule) => message["AlarmRule"] = json!(rule),
     }
+    told_tags::add_to_message(&mut message, alarm);
     message.to_string()
 }
 

@@ -4,7 +4,7 @@ use wharf_api_cloudwatch::{CompositeAlarm, MetricAlarm};
 use wharf_service::Place;
 
 use crate::{
-    alarm::{action::plain_statistic, hold, promql, warm_up, window},
+    alarm::{action::plain_statistic, hold, promql, told_tags, warm_up, window},
     names,
     records::{Alarm, MetricRule, Source, StoredQuery, Watches},
 };
@@ -31,6 +31,7 @@ pub fn metric(place: &Place, alarm: &Alarm) -> Option<MetricAlarm> {
         state_transitioned_timestamp: Some(alarm.state.changed_at),
         evaluation_state: alarm.evaluation.map(|it| it.name().to_owned()),
         warm_up_configuration: alarm.warm_up.as_ref().map(warm_up::shown),
+        action_configuration: alarm.told_tags.as_ref().map(told_tags::shown),
         ..MetricAlarm::default()
     };
     match &alarm.watches {
@@ -104,6 +105,7 @@ pub fn composite(place: &Place, alarm: &Alarm) -> Option<CompositeAlarm> {
         actions_suppressor_wait_period: suppressor.and_then(|it| it.wait_seconds.try_into().ok()),
         actions_suppressor_extension_period: suppressor
             .and_then(|it| it.extension_seconds.try_into().ok()),
+        action_configuration: alarm.told_tags.as_ref().map(told_tags::shown),
         ..CompositeAlarm::default()
     })
 }

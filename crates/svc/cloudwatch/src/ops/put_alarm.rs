@@ -12,7 +12,7 @@ use crate::{
         composite::Rule,
         contributors, evaluate, history, instances,
         judge::{Comparison, Missing},
-        promql, warm_up, window,
+        promql, told_tags, warm_up, window,
     },
     core::Core,
     datum,
@@ -55,6 +55,7 @@ pub async fn put_metric_alarm(
         ok_actions: checked(&place, input.ok_actions)?,
         alarm_actions: checked(&place, input.alarm_actions)?,
         insufficient_data_actions: checked(&place, input.insufficient_data_actions)?,
+        told_tags: told_tags::read(input.action_configuration.as_ref())?,
         tags: tags::given(input.tags)?,
         warm_up: warm_up::read(input.warm_up_configuration.as_ref(), call.now)?,
         ..Alarm::new(name(input.alarm_name)?, watches, call.now)
@@ -104,6 +105,7 @@ pub async fn put_composite_alarm(
         ok_actions: action::of_composite(&place, input.ok_actions)?,
         alarm_actions: action::of_composite(&place, input.alarm_actions)?,
         insufficient_data_actions: action::of_composite(&place, input.insufficient_data_actions)?,
+        told_tags: told_tags::read(input.action_configuration.as_ref())?,
         tags: tags::given(input.tags)?,
         suppressor,
         ..Alarm::new(name, Watches::Alarms(text), call.now)

@@ -1,5 +1,7 @@
 //! What alarms do.
 
+use wharf_api_cloudwatch::{ActionConfiguration, AlarmTagsPropagation};
+
 use super::*;
 
 const POLICY: &str = "arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:7:resource/ecs/service/c/s:policyName/p";
@@ -374,4 +376,54 @@ async fn topics_of_other_accounts_are_told_by_the_service() {
         source_arn: "arn:aws:cloudwatch:us-east-1:000000000000:alarm:hot".to_owned(),
     };
     assert_eq!(actor, service);
+}
+
+#[tokio::test]
+async fn messages_have_the_tags_that_their_alarm_is_to_tell() {
+    let home = Home::start();
+    let tag = |key: &str, value: &str| Tag {
+        key: Some(key.to_owned()),
+        value: Some(value.to_owned()),
+    };
+    let told = ActionConfiguration {
+        alarm_tags_propagation: Some(AlarmTagsPropagation {
+            enabled: Some(true),
+            included_tag_keys: None,
+            excluded_tag_keys: Some(vec!["stage".to_owned()]),
+        }),
+    };
+    let input = PutMetricAlarmInput {
+        alarm_actions: Some(vec![TOPIC.to_owned()]),
+        tags: Some(vec![tag("team", "blue"), tag("stage", "test")]),
+        action_configuration: Some(told.clone()),
+        ..alarm("hot")
+    };
+    home.service
+        .put_metric_alarm(&home.call(), input)
+        .await
+        .unwrap();
+    assert_eq!(shown(&home, "hot").await.action_configuration, Some(told));
+    let set = SetAlarmStateInput {
+        alarm_name: Some("hot".to_owned()),
+        state_value: Some("ALARM".to_owned()),
+        state_reason: Some("to see it".to_owned()),
+        state_reason_data: None,
+    };
+    home.service
+        .set_alarm_state(&home.call(), set)
+        .await
+        .unwrap();
+    until("the topic was told", || async {
+        !home.notes.calls.lock().is_empty()
+    })
+    .await;
+    let text = home.notes.calls.lock()[0].1.input["Message"].clone();
+    let message: serde_json::Value = serde_json::from_str(text.as_str().unwrap()).unwrap();
+    assert_eq!(
+        (&message["AlarmTags"], &message["AlarmTagsStatus"]),
+        (
+            &serde_json::json!([{ "Key": "team", "Value": "blue" }]),
+            &serde_json::json!("SUCCESS")
+        )
+    );
 }
