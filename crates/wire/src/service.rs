@@ -321,10 +321,11 @@ impl Dispatcher {
     pub async fn dispatch(
         &self,
         service: &dyn Service,
-        cx: Context,
+        cx: impl Into<Arc<Context>>,
         operation: &str,
         body: Body,
     ) -> Reply {
+        let cx = cx.into();
         let schema = service.schema();
         let request_id = cx.request_id.clone();
         let codec = body.protocol(schema).codec();
@@ -415,7 +416,7 @@ impl Dispatcher {
             body: Body::Json(input.into()),
             stream,
         };
-        match self.told(service, cx, operation, request).await? {
+        match self.told(service, Arc::new(cx), operation, request).await? {
             (operation, Output::Whole(output)) => {
                 let shape = schema.operations[operation].output;
                 Ok(json::encode(schema, shape, output.as_struct()))
@@ -428,7 +429,7 @@ impl Dispatcher {
     async fn told(
         &self,
         service: &dyn Service,
-        cx: Context,
+        cx: Arc<Context>,
         operation: &str,
         request: Asked<'_>,
     ) -> Result<(usize, Output), Fault> {
@@ -599,12 +600,11 @@ impl Dispatcher {
     async fn run(
         &self,
         service: &dyn Service,
-        cx: Context,
+        cx: Arc<Context>,
         operation: &str,
         request: Asked<'_>,
         trail: &mut Trail,
     ) -> Result<(usize, Output), Fault> {
-        let cx = Arc::new(cx);
         trail.context = Some(cx.clone());
         let (index, input, stream) = self.let_in(service, &cx, operation, request, trail).await?;
         let call = Call::authorized(cx);

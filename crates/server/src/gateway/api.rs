@@ -490,7 +490,7 @@ impl Apis {
             .pass(&wanted, claim, Proof::Request(&body_sha256))
             .await
         {
-            Ok(cx) => cx,
+            Ok(cx) => Arc::new(cx),
             Err(fault) => return wanted.failure(&fault),
         };
         let pending = usage::pending(&cx, &self.region, (schema, target.operation.as_str()));

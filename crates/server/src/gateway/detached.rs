@@ -19,11 +19,12 @@ const TAKES: [&str; 1] = ["ReceiveMessage"];
 pub(super) async fn dispatch(
     dispatcher: &Dispatcher,
     service: &Arc<dyn Service>,
-    cx: Context,
+    cx: impl Into<Arc<Context>>,
     operation: String,
     body: Body,
     held: impl Send + 'static,
 ) -> Reply {
+    let cx: Arc<Context> = cx.into();
     let turn = Turn::of(&cx.account, body.size() >= LARGE).await;
     if ends_with_its_client(service.schema(), &operation) {
         let running = dispatcher.dispatch(&**service, cx, &operation, body);

@@ -4,6 +4,8 @@
 //! Each name under which something counts is kept for over a year, so clients choose none of them: operations are
 //! those of the schema, and regions those of AWS and the installation's own.
 
+use std::sync::Arc;
+
 use wharf_base::regions::REGIONS;
 use wharf_vended::{Counters, Subject, Together};
 use wharf_wire::{Context, schema::ServiceSchema};
@@ -13,8 +15,6 @@ use crate::services::SERVICES;
 
 /// The model that has metrics of its operations besides.
 const LOGS: &str = "logs";
-/// Digits of an account's number.
-const ACCOUNT: usize = 12;
 
 /// Counts a request whose signature holds. One that came too fast counts as throttled besides. `home` is the
 /// installation's region.
@@ -79,13 +79,13 @@ fn under_logs(of: Subject, mut each: impl FnMut(&Subject)) {
 pub(super) struct Pending<'a> {
     schema: &'static ServiceSchema,
     operation: &'static str,
-    account: [u8; ACCOUNT],
+    context: Arc<Context>,
     region: &'a str,
 }
 
 /// `None` for other services than Logs: of their errors nothing is told.
 pub(super) fn pending<'a>(
-    cx: &Context,
+    cx: &Arc<Context>,
     home: &'a str,
     (schema, operation): (&'static ServiceSchema, &str),
 ) -> Option<Pending<'a>> {
@@ -95,17 +95,17 @@ pub(super) fn pending<'a>(
     Some(Pending {
         schema,
         operation: schema.operations[schema.find_operation(operation)?].name,
-        account: cx.account.as_bytes().try_into().ok()?,
         region: known(&cx.region, home)?,
+        context: cx.clone(),
     })
 }
 
 impl Pending<'_> {
     /// Counts that it came to an error.
     pub(super) fn failed(&self, counters: &Counters) {
-        let account = String::from_utf8_lossy(&self.account);
+        let account = &self.context.account;
         let regions = (self.region, self.region);
-        if let Some(of) = subject(&account, regions, self.schema, self.operation) {
+        if let Some(of) = subject(account, regions, self.schema, self.operation) {
             counters.together(|counts| under_logs(of, |of| error(counts, of)));
         }
     }
@@ -189,8 +189,6 @@ fn name(model: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use wharf_base::{TestClock, Timestamp};
 
     use super::*;
@@ -262,6 +260,7 @@ mod tests {
             let mut schemas = SERVICES.iter().map(|it| it.schema);
             let schema = schemas.find(|it| it.name == service).unwrap();
             let cx = Context::internal("000000000001", region, "test", Timestamp(0));
+            let cx = Arc::new(cx);
             let counters = Counters::new(Arc::new(TestClock::at(Timestamp(0))));
             if let Some(it) = pending(&cx, "attic-1", (schema, operation)) {
                 it.failed(&counters);
