@@ -1,4 +1,5 @@
-//! Deregistration: a machine leaves, and with force its tasks are given up.
+//! Deregistration: a machine leaves, and with force its tasks are given up, with what those hold that were lost with it before:
+//! nothing is heard of it any more.
 
 use wharf_base::Permit;
 use wharf_records::{
@@ -26,7 +27,7 @@ struct Found {
     instance: Held<Instance>,
     host: Option<Held<Host>>,
     ledger: Option<Held<Ledger>>,
-    /// Keys of tasks that are not STOPPED.
+    /// Keys of tasks that run there, or may for all that is known.
     tasks: Vec<String>,
 }
 
@@ -81,7 +82,7 @@ fn find(agents: &Agents, call: &Call, cluster: &str, id: &str) -> Result<Found, 
             return Err(missing());
         }
         Ok(Found {
-            tasks: live(region, &instance.host),
+            tasks: holding(region, &instance.host),
             host: region.hosts.get(&instance.host).cloned(),
             ledger: region.ledgers.get(&instance.host).cloned(),
             instance,
@@ -134,16 +135,16 @@ pub(crate) async fn finish(
     let tasks = agents
         .state
         .view
-        .read(&place, |region| live(region, &gone.host));
+        .read(&place, |region| holding(region, &gone.host));
     orphan(agents, permit, Some(fence), &tasks).await
 }
 
-/// Keys of tasks on a host that are not STOPPED.
-fn live(region: &Region, host: &str) -> Vec<String> {
-    let live = region
+/// Keys of tasks on a host that are not STOPPED, or are and wait for its word, since they were lost with it.
+fn holding(region: &Region, host: &str) -> Vec<String> {
+    let holding = region
         .tasks_on(host)
-        .filter(|task| task.last < Status::Stopped);
-    live.map(|task| task.key.clone()).collect()
+        .filter(|task| task.last < Status::Stopped || task.unconfirmed);
+    holding.map(|task| task.key.clone()).collect()
 }
 
 /// The tasks of a machine that was taken away by force. Its owner said so: what they held may be
@@ -156,7 +157,10 @@ async fn orphan(
 ) -> Result<(), ChangeError> {
     let now = agents.state.now();
     for key in tasks {
-        let change = |task: &mut Task| stop::give_up(task, &stop::deregistered(), true, now);
+        let change = |task: &mut Task| {
+            stop::give_up(task, &stop::deregistered(), true, now);
+            stop::confirm(task);
+        };
         agents.state.change_task(permit, fence, key, change).await?;
     }
     Ok(())

@@ -150,6 +150,51 @@ async fn deregistering_by_force_orphans_its_tasks() {
     assert_eq!(gone.status.as_deref(), Some("INACTIVE"));
 }
 
+/// Tasks that were lost with a machine may run there until it says that they do not. Once it is deregistered it never will.
+#[tokio::test]
+async fn what_lost_tasks_hold_is_given_back_when_their_machine_is_deregistered_by_force() {
+    let harness = Harness::impatient().await;
+    let mut agent = Agent::join(&harness, "default").await;
+    harness.define(definition("awsvpc")).await;
+    let network = json!({"awsvpcConfiguration": {"subnets": ["subnet-a"]}});
+    let arn = harness
+        .run_one(json!({"taskDefinition": "web", "networkConfiguration": network}))
+        .await;
+    agent.payload().await;
+    agent.running(&harness, &arn).await;
+    let instance = agent.instance.clone();
+    drop(agent);
+    let stopped = harness.until(&arn, "STOPPED").await;
+
+    let leave = |force: bool| {
+        let leave = json!({"containerInstance": instance, "force": force});
+        decode("DeregisterContainerInstance", leave)
+    };
+    let refused = harness
+        .ecs
+        .deregister_container_instance(&call(), leave(false))
+        .await;
+    assert_eq!(
+        refused.unwrap_err().message,
+        "Found running tasks on the instance."
+    );
+    assert_eq!(harness.interfaces().await, 1);
+    harness
+        .ecs
+        .deregister_container_instance(&call(), leave(true))
+        .await
+        .unwrap();
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while harness.interfaces().await > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("the address is free once the machine is gone");
+    let now = harness.describe(&arn).await;
+    assert_eq!(now.stopped_reason, stopped.stopped_reason);
+}
+
 /// The server that deregistered a machine by force ended before it came to the tasks there.
 #[tokio::test]
 async fn a_deregistration_that_was_cut_short_is_finished() {
