@@ -33,6 +33,15 @@ pub async fn create(
         _ => None,
     };
     let asked = requester.is_none().then(|| digest(&input));
+    let token = client_token(input.client_token.as_deref())?;
+    let token_id = token.map(|it| match &requester {
+        Some(requester) => format!("service-volume-token:{requester}:{it}"),
+        None => format!("volume-token:{it}"),
+    });
+    // Before all else: what it was made of may be gone by now, and a service that asks again is to find what it has made.
+    if let Some(made) = made_before(service, call, token_id.as_deref(), &asked).await? {
+        return Ok(made);
+    }
     let zone = input.availability_zone.unwrap_or_default();
     if zone.is_empty() {
         return Err(fault::missing_parameter("AvailabilityZone"));
@@ -61,14 +70,6 @@ pub async fn create(
     })?;
     let sealed = Sealed::new(input.encrypted, input.kms_key_id.as_deref())?;
     let tags = tags::specified(call, input.tag_specifications.as_deref(), Volume::KIND)?;
-    let token = client_token(input.client_token.as_deref())?;
-    let token_id = token.map(|it| match &requester {
-        Some(requester) => format!("service-volume-token:{requester}:{it}"),
-        None => format!("volume-token:{it}"),
-    });
-    if let Some(made) = made_before(service, call, token_id.as_deref(), &asked).await? {
-        return Ok(made);
-    }
     let own = |it: &Snapshot| it.owner == call.account;
     let from = snapshot.as_ref();
     let from = from.and_then(|it| Some((it.encryption.as_ref()?, own(it))));

@@ -415,3 +415,24 @@ async fn what_a_snapshot_of_an_earlier_version_owns_is_let_go() {
     it.gone(&old).await;
     assert_eq!(it.owned(&old).await, (0, 0));
 }
+
+/// A service that does not know what came of its call asks once more, so that nothing it made is left over.
+#[tokio::test]
+async fn a_volume_is_found_by_its_token_when_its_snapshot_is_gone() {
+    let it = It::new().await;
+    let from = it.snapshot(&it.volume().await).await;
+    it.complete(&from, &["a"]).await;
+    let input = CreateVolumeRequest {
+        availability_zone: Some("us-east-1a".to_owned()),
+        snapshot_id: Some(from.id.clone()),
+        client_token: Some("once".to_owned()),
+        ..Default::default()
+    };
+    let ecs = call_of_service("ecs.amazonaws.com");
+    let made = it.ec2.create_volume(&ecs, input.clone()).await.unwrap();
+    it.delete(&from).await;
+    let again = it.ec2.create_volume(&ecs, input.clone()).await.unwrap();
+    assert_eq!(again.volume_id, made.volume_id);
+    let users = it.ec2.create_volume(&call(), input).await;
+    assert_eq!(users.unwrap_err().code, "InvalidSnapshot.NotFound");
+}
