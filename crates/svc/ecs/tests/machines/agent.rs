@@ -29,6 +29,8 @@ use crate::world::World;
 const REPEAT: Duration = Duration::from_millis(700);
 /// What a task waits for its volume.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// The exit code of what its machine's end has ended.
+const KILLED: i32 = 137;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -51,6 +53,13 @@ pub struct Run {
 impl Run {
     pub fn is_up(&self) -> bool {
         !matches!(self.stage, Stage::Ended(_))
+    }
+
+    /// Its machine ends.
+    fn kill(&mut self) {
+        if self.is_up() {
+            self.stage = Stage::Ended(KILLED);
+        }
     }
 }
 
@@ -294,7 +303,8 @@ impl Agent {
             );
             if agent.world.chance(3.0) {
                 sleep(Duration::from_secs(agent.world.between(20, 600))).await;
-                if agent.turn(&arn, Stage::Runs, Stage::Ended(1)) {
+                let exits = !agent.world.is_calm();
+                if exits && agent.turn(&arn, Stage::Runs, Stage::Ended(1)) {
                     agent.say_ended(&arn, 1);
                 }
             }
@@ -337,6 +347,23 @@ impl Agent {
             };
             agent.say_ended(&arn, code);
         });
+    }
+
+    /// Its machine ends, and all that runs there.
+    pub fn ends(&self) {
+        self.tasks.lock().values_mut().for_each(Run::kill);
+    }
+
+    /// It begins on the disk of one that ended with its machine: it knows who it was, and says what has become of its tasks.
+    pub fn follows(&self, before: &Self) {
+        self.arn.lock().clone_from(&before.arn.lock());
+        let tasks = before.tasks.lock().clone();
+        for (arn, run) in &tasks {
+            if run.stage == Stage::Ended(KILLED) {
+                self.say_ended(arn, KILLED);
+            }
+        }
+        *self.tasks.lock() = tasks;
     }
 
     fn turn(&self, arn: &str, from: Stage, to: Stage) -> bool {

@@ -1,8 +1,9 @@
-//! What must always hold of the machines: nothing is on two of them.
+//! What must always hold of the machines: nothing is on two of them, and once nothing goes wrong any more services keep what they
+//! have.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::atomic::Ordering};
 
-use crate::{hosts::Fleet, world::World};
+use crate::{hosts::Fleet, plan::Service, world::World};
 
 /// # Panics
 /// If it does not, or somebody saw what must not be.
@@ -44,6 +45,23 @@ pub fn always(world: &World, fleet: &Fleet) {
             }
         }
     }
+    if world.recovered.load(Ordering::Relaxed) {
+        let below = below_minimum(world).into_iter();
+        let below = below.filter(|(service, _)| service.is_steady());
+        wrong.extend(below.map(|(_, text)| text));
+    }
     wrong.into_iter().for_each(|it| world.wrong(it));
     world.nothing_is_wrong();
+}
+
+/// Services that have fewer tasks than they must have.
+pub fn below_minimum(world: &World) -> Vec<(&Service, String)> {
+    let (running, wanted) = (world.running(), world.wanted.lock());
+    let below = world.plan.services.iter().filter_map(|it| {
+        let runs = running.get(&it.name).copied().unwrap_or_default();
+        let least = it.least(wanted[&it.name]);
+        let text = || format!("{} has {runs} tasks of at least {least}", it.name);
+        (runs < least).then(|| (it, text()))
+    });
+    below.collect()
 }

@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -62,24 +62,32 @@ fn scaled_in(task: &Task) -> bool {
 pub async fn follow(world: Arc<World>) {
     let mut watch = world.store.watch_all(vec![Scope::service_prefix("ecs")], 1);
     let mut all: BTreeMap<String, Of> = BTreeMap::new();
+    let mut lost = BTreeSet::new();
     loop {
         let batch = watch.next().await.expect("the store is open");
         let mut events = batch.events.as_slice();
         while let Some(first) = events.first() {
             let same = |it: &&Event| it.revision() == first.revision();
             let (now, later) = events.split_at(events.iter().take_while(same).count());
-            for wrong in revision(&mut all, now) {
+            for wrong in revision(&mut all, &mut lost, now) {
                 world.wrong(wrong);
             }
+            world.lost.store(lost.len(), Ordering::Relaxed);
             events = later;
         }
     }
 }
 
-/// What one transaction changed, and what of it must not be.
-fn revision(all: &mut BTreeMap<String, Of>, events: &[Event]) -> Vec<String> {
+/// What one transaction changed, and what of it must not be. `lost`: tasks of which nobody knew whether they run.
+fn revision(
+    all: &mut BTreeMap<String, Of>,
+    lost: &mut BTreeSet<String>,
+    events: &[Event],
+) -> Vec<String> {
     let services: Vec<Service> = events.iter().filter_map(after).collect();
     let tasks: Vec<Task> = events.iter().filter_map(after).collect();
+    let unknown = tasks.iter().filter(|it| it.unconfirmed);
+    lost.extend(unknown.map(|it| it.arn.clone()));
     let touched: BTreeSet<String> = services
         .iter()
         .map(|it| it.name.clone())

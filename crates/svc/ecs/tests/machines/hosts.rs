@@ -1,10 +1,13 @@
-//! The hosts: they do what they are told, later, and not always well. In the instances that they keep are agents.
+//! The hosts: they do what they are told, later, and not always well ([`weather`]). In the instances that they keep are agents.
+
+mod weather;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 use tokio::{sync::watch, task::JoinSet};
+use wharf_base::Clock as _;
 use wharf_planeproto::{
     Resource,
     machine::{self, InstanceReport, InstanceState as Reported, Wanted},
@@ -26,17 +29,13 @@ use crate::{
 pub const MACHINES: &str = "machines";
 /// Instances of the size that all have.
 const ON_A_HOST: u32 = 16;
-/// For so many looks after a host was away its instances may be taken for broken.
-const BLAMED: usize = 240;
-/// At that look of the storm one leaves whatever the chances are.
-const GOES: usize = 40;
 /// Hosts that keep volumes say so.
 const VOLUMES: &str = "ecs.capability.storage.ebs-task-volume-attach";
 
 #[derive(PartialEq)]
 enum Up {
     Yes,
-    /// Until that look.
+    /// Until that look: then it is back, or somebody takes it off the books.
     Silent(usize),
     Left,
 }
@@ -57,6 +56,8 @@ pub struct Host {
     up: Up,
     reached: watch::Sender<bool>,
     pub runs: BTreeMap<String, Running>,
+    /// Agents of instances that ended with the host's power, and begin again on their disks.
+    down: BTreeMap<String, Agent>,
     /// At which look a boot is over.
     begun: BTreeMap<(String, u64), usize>,
     failed: BTreeSet<(String, u64)>,
@@ -77,6 +78,7 @@ pub struct Fleet {
     wanted: usize,
     failed: usize,
     left: usize,
+    fell: usize,
     ended: usize,
 }
 
@@ -108,18 +110,21 @@ impl Fleet {
             wanted,
             failed: 0,
             left: 0,
+            fell: 0,
             ended: 0,
         };
         fleet.fill(world).await;
         fleet
     }
 
-    pub fn figures(&self, world: &World) -> [usize; 6] {
+    pub fn figures(&self, world: &World) -> [usize; 8] {
         let count =
             |it: &std::sync::atomic::AtomicUsize| it.load(std::sync::atomic::Ordering::Relaxed);
         [
             self.failed,
             self.left,
+            self.fell,
+            count(&world.lost),
             world.interrupted.lock().len(),
             self.ended,
             count(&world.ran),
@@ -134,39 +139,6 @@ impl Fleet {
             let zone = ["a", "b", "c"][self.hosts.len() % 3];
             self.hosts.push(Host::join(world, zone).await);
         }
-    }
-
-    pub async fn weather(&mut self, world: &World) {
-        // One goes for sure.
-        let mut goes = world.in_storm() == Some(GOES);
-        for host in &mut self.hosts {
-            match host.up {
-                Up::Yes if std::mem::take(&mut goes) || world.chance(0.2) => {
-                    host.leave(world).await;
-                    self.left += 1;
-                }
-                Up::Yes if world.chance(0.7) => {
-                    let span = usize::try_from(world.between(1, 60)).unwrap();
-                    host.up = Up::Silent(world.look() + span);
-                    host.blamed = usize::MAX;
-                    host.reached.send_replace(false);
-                }
-                Up::Silent(until) if until <= world.look() => host.is_back(world),
-                _ => {}
-            }
-        }
-        if world.chance(20.0) {
-            self.fill(world).await;
-        }
-    }
-
-    pub async fn come_to_rest(&mut self, world: &World) {
-        for host in &mut self.hosts {
-            if matches!(host.up, Up::Silent(_)) {
-                host.is_back(world);
-            }
-        }
-        self.fill(world).await;
     }
 
     /// All of them do what they are told, and say so.
@@ -257,6 +229,7 @@ impl Host {
             up: Up::Yes,
             reached,
             runs: BTreeMap::new(),
+            down: BTreeMap::new(),
             begun: BTreeMap::new(),
             failed: BTreeSet::new(),
             holds: BTreeSet::new(),
@@ -267,53 +240,16 @@ impl Host {
         }
     }
 
-    /// It is gone for good with all that it has, and somebody takes it off the books.
-    async fn leave(&mut self, world: &World) {
-        self.up = Up::Left;
-        self.reached.send_replace(false);
-        self.loops.abort_all();
-        for id in std::mem::take(&mut self.runs).into_keys() {
-            world.tasks.lock().remove(&id);
-        }
-        self.holds.clear();
-        self.attached.send_replace(BTreeSet::new());
-        let arn = self.agent.arn.lock().clone();
-        let input = json!({"cluster": MACHINES, "containerInstance": arn, "force": true});
-        loop {
-            let gone = world.call(
-                ACCOUNT,
-                ("ecs", "DeregisterContainerInstance"),
-                input.clone(),
-            );
-            match gone.await {
-                Err(fault) if fault.status >= 500 => {}
-                _ => break,
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-        }
-        let gone = Txn::new().delete(PlaneHost::key(&self.name));
-        world.well(world.store.txn(&PERMIT, gone)).await.unwrap();
-    }
-
-    fn is_back(&mut self, world: &World) {
-        self.up = Up::Yes;
-        self.blamed = world.look() + BLAMED;
-        self.reached.send_replace(true);
-    }
-
     /// How many boots fail, and how many instances end.
     async fn instances(&mut self, world: &World, told: Vec<machine::Instance>) -> (usize, usize) {
         let (mut failed, mut ended) = (0, 0);
         let mut reports = Vec::new();
         for it in told {
             let boot = (it.id.clone(), it.boot);
-            if it
-                .metadata
-                .spot
-                .as_ref()
-                .is_some_and(|it| it.notice.is_some())
-            {
-                world.interrupted.lock().insert(it.id.clone());
+            let spot = it.metadata.spot.as_ref();
+            if let Some(notice) = spot.and_then(|it| it.notice.as_ref()) {
+                let at = notice.at_ms;
+                world.interrupted.lock().insert(it.id.clone(), at);
                 let agent = self.runs.get(&it.id).map(|it| it.agent.clone());
                 if let Some(agent) = agent.filter(|_| !self.drained.contains(&it.id))
                     && agent.drain().await
@@ -340,7 +276,8 @@ impl Host {
                     if !runs && over > world.look() {
                         continue;
                     }
-                    if !runs && world.chance(10.0) {
+                    let is_new = !runs && !self.down.contains_key(&it.id);
+                    if is_new && world.chance(10.0) {
                         self.runs.remove(&it.id);
                         self.failed.insert(boot);
                         failed += 1;
@@ -414,6 +351,9 @@ impl Host {
             attached: self.attached.subscribe(),
         };
         let (agent, loops) = Agent::begin(&world.me(), is);
+        if let Some(before) = self.down.remove(&it.id) {
+            agent.follows(&before);
+        }
         world
             .tasks
             .lock()
@@ -432,21 +372,21 @@ impl Host {
 
     /// Whether it ran.
     fn end(&mut self, world: &World, it: &machine::Instance) -> bool {
+        self.down.remove(&it.id);
         let Some(running) = self.runs.remove(&it.id) else {
             return false;
         };
         world.tasks.lock().remove(&it.id);
-        let mut tasks = running.agent.tasks.lock();
-        let up: Vec<String> = tasks
-            .iter()
-            .filter(|(_, run)| run.stage == Stage::Runs)
-            .map(|(arn, _)| arn.clone())
-            .collect();
-        // Nothing of it goes on.
-        tasks
-            .values_mut()
-            .for_each(|it| it.stage = Stage::Ended(137));
-        let excused = world.interrupted.lock().contains(&it.id)
+        let up: Vec<String> = {
+            let tasks = running.agent.tasks.lock();
+            let runs = tasks.iter().filter(|(_, run)| run.stage == Stage::Runs);
+            runs.map(|(arn, _)| arn.clone()).collect()
+        };
+        running.agent.ends();
+        // Whoever takes Spot capacity back gives two minutes before.
+        let noticed = world.interrupted.lock().get(&it.id).copied();
+        let is_due = |at: i64| at <= world.clock.now().millis() || !world.clock_is_steady();
+        let excused = noticed.is_some_and(is_due)
             || world.ended_by_users.lock().contains(&it.id)
             || world.look() <= self.blamed;
         if !up.is_empty() && !excused {

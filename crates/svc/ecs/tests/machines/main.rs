@@ -3,12 +3,14 @@
 //! over one store whose calls are late, refused, overtaken or left without an answer. Played are the hosts, the agents in the
 //! instances, the loads and the users.
 //!
-//! In the storm launches fail, hosts fall silent or leave for good, Spot capacity is taken back, connections break, containers
-//! exit, metrics are lost, users change their minds, the clock jumps, and the server ends amid anything. Always: no instance
+//! In the storm launches fail, hosts fall silent, lose their power or leave for good, some of them after they were silent, Spot
+//! capacity is taken back, that of a whole zone and then that of all at once, connections break, containers exit, metrics are lost,
+//! users change their minds, the clock jumps, and the server ends amid anything. Always: no instance
 //! runs, no volume lies, no task runs and no address is in use on two machines; none of our own stops takes a service below its
-//! minimum; no instance ends under tasks but for a reason that nobody has in hand ([`check`], [`follow`]). After the storm every
-//! service has what its load wants, on as many machines as that takes, and nothing is left over; and when nothing is wanted any
-//! more, nothing at all is left: no instance, volume, address or claim ([`rest`]).
+//! minimum; no instance ends under tasks but for a reason that nobody has in hand, with Spot capacity two minutes after its notice
+//! ([`check`], [`follow`]). After the storm every service soon has its minimum again, and keeps it; then it has what its load wants, on
+//! as many machines as that takes, those machines have what the records say and nothing else, and nothing is left over; and when
+//! nothing is wanted any more, nothing at all is left: no instance, volume, address or claim ([`rest`]).
 //!
 //! `WHARF_MACHINES_SERVICES` says of how many services (twice as many instances), `WHARF_MACHINES_SEED` runs one seed alone. The
 //! chances come from a seed, ids from the system: a failing seed fails again, though not always in the same way.
@@ -25,7 +27,7 @@ mod set_up;
 mod users;
 mod world;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
@@ -41,13 +43,16 @@ const LOOK: Duration = Duration::from_secs(5);
 const STORM: usize = 30 * 12;
 /// How many looks it may take until all is as wanted: what shrinks waits for a quarter of an hour, several times.
 const PATIENCE: usize = 150 * 12;
+/// … and until every service has its minimum again: groups and services whose launches failed pause for a quarter of an hour at
+/// most, and wait for machines after that.
+const RECOVERY: usize = 45 * 12;
+/// Looks for which it has it on end then: what was under way when the storm ended is over.
+const STEADY: usize = 5 * 12;
 /// Looks between two comparisons of all there is with all that is wanted.
 const COMPARE: usize = 6;
 
 async fn look(world: &World, fleet: &mut Fleet, begun: Instant) {
-    world
-        .looks
-        .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    world.looks.fetch_add(1, Ordering::Relaxed);
     let looks = u32::try_from(world.look()).unwrap();
     sleep_until(begun + LOOK * looks).await;
     world.passes().await;
@@ -72,7 +77,33 @@ async fn until(world: &World, fleet: &mut Fleet, begun: Instant, wanted: rest::W
     panic!("{}: {wanted:?} never came: {why}", world.replay());
 }
 
-async fn live(seed: u64, services: usize) -> [usize; 6] {
+async fn recover(world: &World, fleet: &mut Fleet, begun: Instant) {
+    let mut steady: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut why = String::new();
+    for _ in 0..RECOVERY {
+        look(world, fleet, begun).await;
+        let mut below: BTreeMap<&str, String> = check::below_minimum(world)
+            .into_iter()
+            .map(|(service, text)| (service.name.as_str(), text))
+            .collect();
+        let mut all = true;
+        for service in &world.plan.services {
+            let looks = steady.entry(&service.name).or_default();
+            match below.remove(service.name.as_str()) {
+                _ if *looks == STEADY => continue,
+                Some(text) => (*looks, why) = (0, text),
+                None => *looks += 1,
+            }
+            all &= *looks == STEADY;
+        }
+        if all {
+            return world.recovered.store(true, Ordering::Relaxed);
+        }
+    }
+    panic!("{}: no recovery: {why}", world.replay());
+}
+
+async fn live(seed: u64, services: usize) -> [usize; 8] {
     let begun = Instant::now();
     let world = World::start(seed, services);
     tokio::spawn(world.clone().crash_when_told());
@@ -90,7 +121,9 @@ async fn live(seed: u64, services: usize) -> [usize; 6] {
     world.set_calm(true);
     users::come_to_rest(&world).await;
     fleet.come_to_rest(&world).await;
-    println!("seed {seed}: calm from minute {:.0}", world.minutes());
+    println!("seed {seed}: calm from minute {:.1}", world.minutes());
+    recover(&world, &mut fleet, begun).await;
+    println!("seed {seed}: at work in minute {:.1}", world.minutes());
     until(&world, &mut fleet, begun, rest::Wanted::All).await;
     println!("seed {seed}: as wanted in minute {:.0}", world.minutes());
     users::want_nothing(&world).await;
@@ -118,7 +151,7 @@ fn services_keep_their_machines_whatever_goes_wrong() {
         let runtime = runtime.enable_all().start_paused(true).build().unwrap();
         let figures = runtime.block_on(live(seed, services));
         println!(
-            "seed {seed}: boots that failed, hosts that left, Spot capacity taken back, instances that ended, tasks that ran, crashes: {figures:?}"
+            "seed {seed}: boots that failed, hosts that left, hosts that lost their power, tasks that were lost, Spot capacity taken back, instances that ended, tasks that ran, crashes: {figures:?}"
         );
         // Enough for the rest to say anything.
         assert!(figures.iter().all(|it| *it > 0), "{figures:?}");

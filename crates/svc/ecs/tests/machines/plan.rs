@@ -59,6 +59,16 @@ impl Service {
         matches!(self.kind, Kind::Spot | Kind::All | Kind::TrackedOnSpot)
     }
 
+    /// Nothing but its users changes its count, and nothing takes its machines away.
+    pub fn is_steady(&self) -> bool {
+        !self.is_tracked() && !self.is_on_spot()
+    }
+
+    /// Of so many tasks that are wanted, those that run at least.
+    pub fn least(&self, wanted: u32) -> u32 {
+        (wanted * self.minimum_percent).div_ceil(100)
+    }
+
     /// In the middle between two counts, where no load swings.
     pub fn load(&self, tasks: u32) -> f64 {
         GOAL * (f64::from(tasks) - 0.5)

@@ -1,6 +1,6 @@
 //! What everything comes to when nothing goes wrong any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use wharf_records::{Record as _, decode, hosts::Ledger, machine};
@@ -31,6 +31,15 @@ struct Counts {
     addresses: usize,
 }
 
+/// What is on record, or on machines.
+#[derive(Debug, Default)]
+struct Recorded {
+    instances: BTreeSet<String>,
+    volumes: BTreeSet<String>,
+    /// Account, VPC and address.
+    addresses: BTreeSet<String>,
+}
+
 /// Whether all is as wanted; what is not.
 pub async fn is(world: &World, fleet: &Fleet, wanted: Wanted) -> Result<(), String> {
     world.well(compare(world, fleet, wanted)).await
@@ -39,32 +48,13 @@ pub async fn is(world: &World, fleet: &Fleet, wanted: Wanted) -> Result<(), Stri
 async fn compare(world: &World, fleet: &Fleet, wanted: Wanted) -> Result<(), String> {
     let due = services(world).await?;
     let groups = groups(world, wanted).await?;
-    let mut there = Counts {
-        tasks: due.tasks,
-        ..Counts::default()
+    let recorded = recorded(world).await?;
+    let there = Counts {
+        instances: recorded.instances.len(),
+        volumes: recorded.volumes.len(),
+        addresses: addresses(world).await,
+        ..due
     };
-    for account in ACCOUNTS {
-        let all = instances(world, account)
-            .await
-            .map_err(|it| it.to_string())?;
-        if let Some((id, state)) = all.iter().find(|it| it.1 != "running") {
-            return Err(format!("{id} is {state}"));
-        }
-        there.instances += all.len();
-        let pages = world.pages(
-            account,
-            ("ec2", "DescribeVolumes"),
-            json!({"MaxResults": 500}),
-        );
-        for page in pages.await.map_err(|it| it.to_string())? {
-            let all = page["Volumes"].as_array().cloned().unwrap_or_default();
-            if let Some(it) = all.iter().find(|it| it["State"] != "in-use") {
-                return Err(format!("a volume is not in use: {it}"));
-            }
-            there.volumes += all.len();
-        }
-    }
-    there.addresses = addresses(world).await;
     let expected = Counts {
         instances: groups.values().sum(),
         volumes: due.volumes + disks(world, &groups),
@@ -74,7 +64,7 @@ async fn compare(world: &World, fleet: &Fleet, wanted: Wanted) -> Result<(), Str
     if there != expected {
         return Err(format!("there is {there:?} of {expected:?}"));
     }
-    on_machines(world, fleet, &expected)?;
+    on_machines(fleet, &recorded, &expected)?;
     claims(world, &expected).await
 }
 
@@ -200,24 +190,90 @@ async fn addresses(world: &World) -> usize {
         .count()
 }
 
-/// The machines have what is there, and nothing else.
-fn on_machines(world: &World, fleet: &Fleet, expected: &Counts) -> Result<(), String> {
-    let instances = fleet.hosts.iter().map(|it| it.runs.len()).sum();
-    let volumes = fleet.hosts.iter().map(|it| it.holds.len()).sum();
-    let all: Vec<_> = world.tasks.lock().values().cloned().collect();
-    let runs = all.iter().map(|it| {
-        let tasks = it.lock();
-        tasks.values().filter(|it| it.stage == Stage::Runs).count()
+async fn recorded(world: &World) -> Result<Recorded, String> {
+    let mut all = Recorded::default();
+    for account in ACCOUNTS {
+        let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+        let found = instances(world, account).await;
+        for (id, state) in found.map_err(|it| it.to_string())? {
+            if state != "running" {
+                return Err(format!("{id} is {state}"));
+            }
+            all.instances.insert(id);
+        }
+        for it in listed(world, account, "DescribeVolumes", "Volumes").await? {
+            let attachments = it["Attachments"].as_array().map_or(0, Vec::len);
+            if it["State"] != "in-use" || attachments != 1 {
+                return Err(format!("a volume is not in use once: {it}"));
+            }
+            all.volumes.insert(text(&it["VolumeId"]));
+        }
+        let (operation, name) = ("DescribeNetworkInterfaces", "NetworkInterfaces");
+        for it in listed(world, account, operation, name).await? {
+            let (vpc, address) = (text(&it["VpcId"]), text(&it["PrivateIpAddress"]));
+            if it["Status"] != "in-use"
+                || !all.addresses.insert(format!("{account} {vpc} {address}"))
+            {
+                return Err(format!(
+                    "an interface is not in use, or its address is another's: {it}"
+                ));
+            }
+        }
+    }
+    Ok(all)
+}
+
+async fn listed(
+    world: &World,
+    account: &str,
+    operation: &str,
+    name: &str,
+) -> Result<Vec<Value>, String> {
+    let input = json!({"MaxResults": 500});
+    let pages = world.pages(account, ("ec2", operation), input).await;
+    let pages = pages.map_err(|it| it.to_string())?.into_iter();
+    let all = pages.filter_map(|mut it| match it[name].take() {
+        Value::Array(all) => Some(all),
+        _ => None,
     });
-    let there = Counts {
-        instances,
-        volumes,
-        tasks: runs.sum(),
-        addresses: expected.addresses,
-    };
-    match there == *expected {
+    Ok(all.flatten().collect())
+}
+
+/// The machines have what is on record, and nothing else.
+fn on_machines(fleet: &Fleet, recorded: &Recorded, expected: &Counts) -> Result<(), String> {
+    let (mut there, mut running) = (Recorded::default(), 0);
+    for host in &fleet.hosts {
+        there.volumes.extend(host.holds.iter().cloned());
+        for (id, it) in &host.runs {
+            there.instances.insert(id.clone());
+            there.addresses.insert(it.address.clone());
+            let network = it.address.rsplit_once(' ').map_or("", |it| it.0);
+            for run in it.agent.tasks.lock().values().filter(|it| it.is_up()) {
+                running += usize::from(run.stage == Stage::Runs);
+                let address = run.address.as_ref();
+                there
+                    .addresses
+                    .extend(address.map(|it| format!("{network} {it}")));
+            }
+        }
+    }
+    for (what, there, recorded) in [
+        ("instance", &there.instances, &recorded.instances),
+        ("volume", &there.volumes, &recorded.volumes),
+        ("address", &there.addresses, &recorded.addresses),
+    ] {
+        if let Some(it) = there.symmetric_difference(recorded).next() {
+            let only = if there.contains(it) {
+                "on a machine"
+            } else {
+                "on record"
+            };
+            return Err(format!("the {what} {it} is {only} alone"));
+        }
+    }
+    match running == expected.tasks {
         true => Ok(()),
-        false => Err(format!("machines have {there:?} of {expected:?}")),
+        false => Err(format!("machines run {running} tasks of {expected:?}")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The server, as far as it is about services and machines: what it is made of, joined as the real one joins it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 use tokio::{sync::broadcast, task::JoinSet};
@@ -61,8 +61,11 @@ impl Server {
         let group_changes = broadcast::channel(256).0;
         let agents = AgentsConfig {
             // A connection here is cut, never silent.
-            ping: std::time::Duration::from_secs(60),
-            silence: std::time::Duration::from_secs(180),
+            ping: Duration::from_secs(60),
+            silence: Duration::from_secs(180),
+            // Agents here come back within seconds. Machines that are away for long are lost before the storm is over.
+            other_agent_lost_timeout: Duration::from_secs(120),
+            reconnect_grace: Duration::from_secs(30),
             ..AgentsConfig::default()
         };
         let ecs = EcsService::new(Parts {

@@ -1,6 +1,6 @@
 //! What users do, and the loads of their services. Calls that fail may have been done or not.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
 use serde_json::{Value, json};
 use wharf_base::public_images::PublicImage;
@@ -8,28 +8,53 @@ use wharf_series::{Metric, Sample, Summary, Tier};
 use wharf_wire::Fault;
 
 use crate::{
-    agent::Stage,
     plan::{MOST_TASKS, REGION, Service},
     set_up::target,
     world::World,
 };
 
-/// Somebody who wants instances On-Demand for a while, ever more until Spot capacity is taken back for them.
-const GREEDY: &str = "000000000099";
-/// From which look of the storm, and for how many.
-const GREED: (usize, usize) = (100, 80);
+/// Others, who want instances On-Demand at times, ever more until Spot capacity is taken back for them.
+const GREEDY: [&str; 6] = [
+    "000000000091",
+    "000000000092",
+    "000000000093",
+    "000000000094",
+    "000000000095",
+    "000000000096",
+];
 /// Looks between two calls for more.
 const PATIENCE_OF_THE_GREEDY: usize = 24;
 
+/// When they do.
+#[derive(Clone, Copy)]
+struct Greed {
+    /// Looks of the storm.
+    from: usize,
+    to: usize,
+    zones: &'static [&'static str],
+    /// In each zone, for every ten services, for which a zone has hosts for some thirteen.
+    instances: u32,
+}
+
+/// All the Spot capacity of a zone is taken back, and later that of all zones at once.
+const GREED: [Greed; 2] = [
+    Greed {
+        from: 160,
+        to: 200,
+        zones: &["a"],
+        instances: 30,
+    },
+    Greed {
+        from: 300,
+        to: 345,
+        zones: &["a", "b", "c"],
+        instances: 15,
+    },
+];
+
 /// What was measured of the services in the minute that is over, as far as it arrives.
 pub async fn measure(world: &World) {
-    let mut running: BTreeMap<String, u32> = BTreeMap::new();
-    let all: Vec<_> = world.tasks.lock().values().cloned().collect();
-    for tasks in all {
-        for run in tasks.lock().values().filter(|it| it.stage == Stage::Runs) {
-            *running.entry(run.family.clone()).or_default() += 1;
-        }
-    }
+    let running = world.running();
     let at = world.clock.truth().millis() / 60_000 * 60 - 60;
     let mut samples: BTreeMap<&str, Vec<Sample>> = BTreeMap::new();
     for service in world.plan.services.iter().filter(|it| it.is_tracked()) {
@@ -82,30 +107,46 @@ pub async fn change_minds(world: &World) {
         }
     }
     let Some(now) = world.in_storm() else { return };
-    let greedy = (GREED.0..GREED.0 + GREED.1).contains(&now);
-    let asks = (now - GREED.0.min(now)).is_multiple_of(PATIENCE_OF_THE_GREEDY);
-    if greedy && asks && world.interrupted.lock().is_empty() {
-        let all = u32::try_from(world.plan.services.len()).unwrap() * 3;
-        for _ in 0..all.div_ceil(20) {
+    let greed = GREED.into_iter().find(|it| (it.from..it.to).contains(&now));
+    match greed {
+        Some(greed) => want_ever_more(world, greed, now - greed.from).await,
+        None if now > GREED[0].from && now.is_multiple_of(12) => greed_ends(world).await,
+        None => {}
+    }
+}
+
+async fn want_ever_more(world: &World, greed: Greed, since: usize) {
+    let interrupted = world.interrupted.lock().len();
+    if since == 0 {
+        let before = &world.interrupted_before;
+        before.store(interrupted, Ordering::Relaxed);
+    }
+    let is_served = interrupted > world.interrupted_before.load(Ordering::Relaxed);
+    if is_served || !since.is_multiple_of(PATIENCE_OF_THE_GREEDY) {
+        return;
+    }
+    let services = u32::try_from(world.plan.services.len()).unwrap();
+    let calls = (services * greed.instances).div_ceil(10 * 20);
+    for zone in greed.zones {
+        for (_, account) in (0..calls).zip(GREEDY.into_iter().cycle()) {
             let input = json!({
                 "ImageId": PublicImage::for_ecs(REGION).id, "InstanceType": "t3.nano",
                 "MinCount": 1, "MaxCount": 20,
+                "Placement": {"AvailabilityZone": format!("{REGION}{zone}")},
             });
-            let _ = world.call(GREEDY, ("ec2", "RunInstances"), input).await;
+            let _ = world.call(account, ("ec2", "RunInstances"), input).await;
         }
-    }
-    if now >= GREED.0 + GREED.1 && now.is_multiple_of(12) {
-        greed_ends(world).await;
     }
 }
 
 async fn greed_ends(world: &World) {
-    if let Ok(all) = instances(world, GREEDY).await {
-        let ids: Vec<&String> = all.iter().map(|it| &it.0).collect();
-        if !ids.is_empty() {
+    for account in GREEDY {
+        let all = instances(world, account).await.unwrap_or_default();
+        for some in all.chunks(100) {
+            let ids: Vec<&String> = some.iter().map(|it| &it.0).collect();
             let input = json!({"InstanceIds": ids});
             let _ = world
-                .call(GREEDY, ("ec2", "TerminateInstances"), input)
+                .call(account, ("ec2", "TerminateInstances"), input)
                 .await;
         }
     }
@@ -200,6 +241,7 @@ pub async fn come_to_rest(world: &World) {
 
 /// Nobody wants anything.
 pub async fn want_nothing(world: &World) {
+    world.recovered.store(false, Ordering::Relaxed);
     for service in &world.plan.services {
         world.wanted.lock().insert(service.name.clone(), 0);
         if service.is_tracked() {

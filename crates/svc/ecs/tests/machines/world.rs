@@ -21,13 +21,15 @@ use wharf_testkit::{ACCOUNT, VirtualClock, VirtualSeconds};
 use wharf_wire::{Caller, Context, Fault};
 
 use crate::{
-    agent::Tasks,
+    agent::{Stage, Tasks},
     plan::{Plan, REGION},
     server::Server,
 };
 
 /// By how much the clock is wrong, from and until which look of the storm on, in seconds.
 const WRONG_CLOCKS: [(usize, usize, i64); 2] = [(60, 90, 600), (200, 230, -600)];
+/// The longest that a host is silent, in looks.
+pub const LONGEST_SILENCE: usize = 60;
 
 /// At that look of the storm the server ends whatever the chances are.
 const CRASHES: usize = 120;
@@ -48,13 +50,19 @@ pub struct World {
     /// The look with which the storm began.
     storm: AtomicUsize,
     calm: AtomicBool,
+    /// Every service has its minimum again, and nothing takes it away any more.
+    pub recovered: AtomicBool,
     server: Mutex<Option<(Arc<Server>, JoinSet<()>)>>,
     /// What runs in instances, by their ids.
     pub tasks: Mutex<BTreeMap<String, Tasks>>,
     /// Tasks that ran, of all that ever were.
     pub ran: AtomicUsize,
-    /// Instances whose Spot capacity was taken back.
-    pub interrupted: Mutex<BTreeSet<String>>,
+    /// Tasks that were lost with their machines, of which nobody knew whether they run.
+    pub lost: AtomicUsize,
+    /// Instances whose Spot capacity was taken back, and when, in milliseconds since 1970.
+    pub interrupted: Mutex<BTreeMap<String, i64>>,
+    /// How many of them there were when others began to want ever more.
+    pub interrupted_before: AtomicUsize,
     /// … and those that users ended.
     pub ended_by_users: Mutex<BTreeSet<String>>,
     /// By service, the load and the count that its users want now.
@@ -95,10 +103,13 @@ impl World {
             looks: AtomicUsize::new(0),
             storm: AtomicUsize::new(0),
             calm: AtomicBool::new(true),
+            recovered: AtomicBool::new(false),
             server: Mutex::new(None),
             tasks: Mutex::default(),
             ran: AtomicUsize::new(0),
+            lost: AtomicUsize::new(0),
             interrupted: Mutex::default(),
+            interrupted_before: AtomicUsize::new(0),
             ended_by_users: Mutex::default(),
             wanted: Mutex::new(wanted),
             wrong: Mutex::default(),
@@ -162,6 +173,26 @@ impl World {
     pub fn in_storm(&self) -> Option<usize> {
         let begun = self.storm.load(Ordering::Relaxed);
         (!self.is_calm()).then(|| self.look() - begun)
+    }
+
+    /// Whether the clock has not been set since what a host hears of now was decided by it: it may have been silent meanwhile.
+    pub fn clock_is_steady(&self) -> bool {
+        let set = WRONG_CLOCKS.iter().flat_map(|(from, to, _)| [*from, *to]);
+        let mut unsteady = set.map(|at| at..=at + LONGEST_SILENCE + 1);
+        self.in_storm()
+            .is_none_or(|now| !unsteady.any(|it| it.contains(&now)))
+    }
+
+    /// How many tasks of each service run on machines.
+    pub fn running(&self) -> BTreeMap<String, u32> {
+        let mut running = BTreeMap::new();
+        let all: Vec<_> = self.tasks.lock().values().cloned().collect();
+        for tasks in all {
+            for run in tasks.lock().values().filter(|it| it.stage == Stage::Runs) {
+                *running.entry(run.family.clone()).or_default() += 1;
+            }
+        }
+        running
     }
 
     pub fn is_calm(&self) -> bool {
