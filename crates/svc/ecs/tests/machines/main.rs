@@ -8,9 +8,10 @@
 //! users change their minds, the clock jumps, and the server ends amid anything. Always: no instance
 //! runs, no volume lies, no task runs and no address is in use on two machines; none of our own stops takes a service below its
 //! minimum; no instance ends under tasks but for a reason that nobody has in hand, with Spot capacity two minutes after its notice
-//! ([`check`], [`follow`]). After the storm every service soon has its minimum again, and keeps it; then it has what its load wants, on
-//! as many machines as that takes, those machines have what the records say and nothing else, and nothing is left over; and when
-//! nothing is wanted any more, nothing at all is left: no instance, volume, address or claim ([`rest`]).
+//! ([`check`], [`follow`]). After the storm every service soon has its minimum again, and keeps it where nothing takes its machines
+//! away; then it has what its load wants, on as many machines as that takes, those machines have what the records say and nothing
+//! else, and nothing is left over; and when nothing is wanted any more, nothing at all is left: no instance, volume, address or
+//! claim ([`rest`]).
 //!
 //! `WHARF_MACHINES_SERVICES` says of how many services (twice as many instances), `WHARF_MACHINES_SEED` runs one seed alone. The
 //! chances come from a seed, ids from the system: a failing seed fails again, though not always in the same way.
