@@ -21,6 +21,9 @@ pub struct Instance {
     pub registered_at: Timestamp,
     /// Who registered it; a bound node identity may speak for this instance alone.
     pub registered_by: String,
+    /// EC2 knew its instance when it registered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_ec2: bool,
     pub agent_connected: bool,
     /// When the last connection went away; the node counts as lost some time after.
     #[serde(default, skip_serializing_if = "Option::is_none")]

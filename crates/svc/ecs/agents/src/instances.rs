@@ -85,7 +85,7 @@ pub async fn instance(agents: Arc<Agents>, key: String) -> Result<Next, StepErro
 /// What EC2 says of the machine of a container instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Machine {
-    /// EC2 knows nothing of it: one that was joined, or that ended long ago.
+    /// EC2 knows nothing of it, and did not when it registered.
     NotOfEc2,
     There,
     Ending,
@@ -102,6 +102,10 @@ async fn ended(agents: &Agents, record: &Instance) -> Result<Machine, StepError>
     };
     let found = match agents.ec2.describe_instances(&call, input).await {
         Ok(found) => found,
+        // EC2 shows one for an hour after its end, in which nobody may have looked.
+        Err(fault) if fault.code.starts_with("InvalidInstanceID") && record.of_ec2 => {
+            return Ok(Machine::Ended);
+        }
         Err(fault) if fault.code.starts_with("InvalidInstanceID") => return Ok(Machine::NotOfEc2),
         Err(fault) => {
             return Err(StepError::Neighbour {

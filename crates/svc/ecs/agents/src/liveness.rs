@@ -65,6 +65,7 @@ mod tests {
             version: 1,
             registered_at: Timestamp(0),
             registered_by: "arn:aws:iam::a:user/wharf/wharf-node".to_owned(),
+            of_ec2: false,
             agent_connected: true,
             disconnected_at: None,
             lost: false,

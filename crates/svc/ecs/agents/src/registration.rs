@@ -50,7 +50,7 @@ const MAX_TOKEN: usize = 64;
 const MOST_OF_INSTANCE_ID: usize = 64;
 
 /// Registers the caller's machine, or registers it again. Tries until nobody came between: to an agent a
-/// lost race must not look like a refusal, which ends it for good.
+/// lost race must not look like a refusal, which ends it for good. `of_ec2`: EC2 knows it.
 ///
 /// # Errors
 /// What is said breaks a rule or the node's grant; each with ECS's text.
@@ -58,6 +58,7 @@ pub async fn register(
     agents: &Agents,
     call: &Call,
     input: &RegisterContainerInstanceRequest,
+    of_ec2: bool,
 ) -> Result<Instance, Fault> {
     let (allowed, place) = (grant::of(agents, call).await?, Place::of(call));
     let (allowed, place) = (allowed.as_ref(), &place);
@@ -65,7 +66,8 @@ pub async fn register(
     for tries in 0..MAX_TRIES {
         let cluster = agents.state.cluster(call, given).await?;
         grant::check_cluster(allowed, &cluster.name)?;
-        if let Some(instance) = once(agents, call, place, &cluster, input, allowed).await? {
+        let once = once(agents, call, place, &cluster, (input, of_ec2), allowed);
+        if let Some(instance) = once.await? {
             return Ok(instance);
         }
         // What came between may not be durable yet, and is not seen before: all tries must not be
@@ -81,7 +83,7 @@ async fn once(
     call: &Call,
     place: &Place,
     cluster: &Held<Cluster>,
-    input: &RegisterContainerInstanceRequest,
+    (input, of_ec2): (&RegisterContainerInstanceRequest, bool),
     allowed: Option<&Grant>,
 ) -> Result<Option<Instance>, Fault> {
     let given = input
@@ -97,7 +99,10 @@ async fn once(
         let instance = again(agents, call, place, cluster, &arn, input, allowed).await?;
         return Ok(Some(instance));
     }
-    let wanted = Registration::read(call, input, None, allowed)?;
+    let wanted = Registration {
+        of_ec2,
+        ..Registration::read(call, input, None, allowed)?
+    };
     let taken = wanted.ec2_instance.as_ref().is_some_and(|id| {
         let taken = |region: &Region<'_>| binding::takes_anothers(&call.caller, region, id);
         agents.state.view.read(place, taken)
@@ -155,6 +160,7 @@ struct Registration {
     accounts: Vec<String>,
     regions: Vec<String>,
     ec2_instance: Option<String>,
+    of_ec2: bool,
     tags: wharf_records::ecs::Tags,
     version: Option<wharf_api_ecs::VersionInfo>,
 }
@@ -244,6 +250,7 @@ impl Registration {
             attributes,
             zone,
             ec2_instance,
+            of_ec2: false,
             tags: tags::read(input.tags.as_ref())?,
             version: input.version_info.clone(),
         })
@@ -489,6 +496,7 @@ async fn anew(
         version: 0,
         registered_at: call.now,
         registered_by: call.caller.arn.clone(),
+        of_ec2: wanted.of_ec2,
         agent_connected: false,
         disconnected_at: None,
         lost: false,

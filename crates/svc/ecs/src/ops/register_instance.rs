@@ -27,12 +27,14 @@ pub async fn register_container_instance(
     call: &Call,
     input: RegisterContainerInstanceRequest,
 ) -> Result<RegisterContainerInstanceResponse, Fault> {
+    let mut of_ec2 = false;
     if let Some(session) = binding::instance_session(&call.caller)
         && let Some(size) = size_of(core, call, session).await?
     {
         check(session, &size, input.total_resources.as_deref())?;
+        of_ec2 = true;
     }
-    let instance = registration::register(&core.agents, call, &input).await?;
+    let instance = registration::register(&core.agents, call, &input, of_ec2).await?;
     core.state.up_to_date().await;
     let shown = core.state.view.read(&Place::of(call), |region| {
         describe::instance(&instance, region, true, false)

@@ -44,17 +44,31 @@ impl Harness {
     /// A service whose times are short enough to test what happens when they pass, with the
     /// cluster `default`.
     pub async fn impatient() -> Self {
-        let harness = Self::with_agents(AgentsConfig {
+        let harness = Self::with_agents(Self::short_times()).await;
+        harness.create_cluster("default").await;
+        harness
+    }
+
+    /// The same over another EC2 than the real one.
+    pub async fn impatient_with_ec2(ec2: Arc<dyn Ec2>) -> Self {
+        let harness = Self::made(|parts| {
+            parts.ec2 = ec2;
+            parts.config.agents = Self::short_times();
+        })
+        .await;
+        harness.create_cluster("default").await;
+        harness
+    }
+
+    fn short_times() -> AgentsConfig {
+        AgentsConfig {
             disconnect_grace: Duration::from_millis(100),
             ping: Duration::from_millis(100),
             node_lost_timeout: Duration::from_millis(300),
             other_agent_lost_timeout: Duration::from_millis(300),
             resend: Duration::from_millis(500),
             ..AgentsConfig::default()
-        })
-        .await;
-        harness.create_cluster("default").await;
-        harness
+        }
     }
 
     pub async fn with_agents(agents: AgentsConfig) -> Self {

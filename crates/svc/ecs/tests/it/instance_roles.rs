@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use wharf_api_ec2::{
     Ec2, Input,
@@ -152,8 +153,16 @@ async fn tasks_of_the_mode_bridge_go_elsewhere() {
     harness.run_one(request).await;
 }
 
-/// EC2 as far as it knows one instance, a t3.small in this state.
-struct OneInstance(&'static str);
+/// EC2 as far as it knows one instance, a t3.small in this state, or does not any more.
+struct OneInstance(Mutex<&'static str>);
+
+const FORGOTTEN: &str = "forgotten";
+
+impl OneInstance {
+    fn that_is(state: &'static str) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(state)))
+    }
+}
 
 #[async_trait]
 impl Ec2 for OneInstance {
@@ -167,10 +176,15 @@ impl Ec2 for OneInstance {
         input: DescribeInstancesRequest,
     ) -> Result<DescribeInstancesResult, Fault> {
         assert_eq!(input.instance_ids, Some(vec![ID.to_owned()]));
+        let state = *self.0.lock();
+        if state == FORGOTTEN {
+            let code = "InvalidInstanceID.NotFound";
+            return Err(Fault::sender(code, 400, "The instance ID does not exist"));
+        }
         let instance = ec2::Instance {
             instance_type: Some("t3.small".to_owned()),
             state: Some(ec2::InstanceState {
-                name: Some(self.0.to_owned()),
+                name: Some(state.to_owned()),
                 ..Default::default()
             }),
             ..Default::default()
@@ -210,7 +224,7 @@ impl Ec2 for OneInstance {
 /// Whoever is root in an instance has its role's session, and may say what it likes.
 #[tokio::test]
 async fn an_instance_has_what_its_type_has() {
-    let harness = Harness::with_ec2(Arc::new(OneInstance("running"))).await;
+    let harness = Harness::with_ec2(OneInstance::that_is("running")).await;
     let with = |cpu: i32, memory: i32| {
         let mut said = said(ID);
         said["totalResources"] = json!([
@@ -235,7 +249,7 @@ async fn an_instance_has_what_its_type_has() {
 /// Its machine ended between its registration and its first connection, which never comes.
 #[tokio::test]
 async fn an_instance_that_never_connected_goes_with_its_machine() {
-    let harness = Harness::with_ec2(Arc::new(OneInstance("terminated"))).await;
+    let harness = Harness::with_ec2(OneInstance::that_is("terminated")).await;
     let mut said = said(ID);
     said["totalResources"] = json!([{"name": "MEMORY", "type": "INTEGER", "integerValue": 2048}]);
     let input = decode("RegisterContainerInstance", said);
@@ -245,9 +259,26 @@ async fn an_instance_that_never_connected_goes_with_its_machine() {
         .await
         .unwrap();
     let arn = registered.container_instance.unwrap();
-    let arn = arn.container_instance_arn.unwrap();
+    is_deregistered(&harness, &arn.container_instance_arn.unwrap()).await;
+}
+
+/// Nobody looked while EC2 showed that its machine had ended.
+#[tokio::test]
+async fn an_instance_goes_with_its_machine_though_ec2_has_forgotten_that() {
+    let ec2 = OneInstance::that_is("running");
+    let harness = Harness::impatient_with_ec2(ec2.clone()).await;
+    let mut said = said(ID);
+    said["totalResources"] = json!([{"name": "MEMORY", "type": "INTEGER", "integerValue": 2048}]);
+    let agent = Agent::join_as(&harness, said, session(ID)).await;
+    *ec2.0.lock() = FORGOTTEN;
+    let arn = agent.instance.clone();
+    drop(agent);
+    is_deregistered(&harness, &arn).await;
+}
+
+async fn is_deregistered(harness: &Harness, arn: &str) {
     tokio::time::timeout(Duration::from_secs(30), async {
-        while harness.instance(&arn).await.status.as_deref() != Some("INACTIVE") {
+        while harness.instance(arn).await.status.as_deref() != Some("INACTIVE") {
             tokio::task::yield_now().await;
         }
     })
