@@ -19,13 +19,15 @@
 //! - No content ever reaches the disk in the clear; what is under a lock is so from its first byte.
 //! - A blob that is known to be damaged counts as missing for whoever could send it, and is replaced.
 //! - A name under `sha256/` appears only after its content was verified and is durable.
-//! - Memory per upload or read is bounded by the buffers here, whatever the size of the blob.
+//! - Memory per upload or read is bounded by the buffers here, whatever the size of the blob; what is kept of blobs
+//!   that are read again and again (`hot.rs`) has a bound of its own.
 //! - Removing needs an [`Exclusive`] on the digest, which nobody gets while a [`Lease`] is out. Both
 //!   are this process's own. Who needs a blob, and when it was last wanted, are records of its users.
 
 mod digest;
 mod error;
 mod folder;
+mod hot;
 mod lease;
 mod lock;
 mod pipeline;

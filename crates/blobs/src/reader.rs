@@ -2,7 +2,8 @@
 //!
 //! Each chunk is read and decrypted on a blocking thread, and while one is on its way to the client
 //! the next one is: a reader holds two at most. A short range that the kernel has in memory is read where it is asked
-//! for: to hand it to a thread and to be woken by it would take as long.
+//! for: to hand it to a thread and to be woken by it would take as long. What is kept of a blob that is read again and
+//! again is taken from there (`hot.rs`).
 
 use std::{
     fs::File,
@@ -23,6 +24,7 @@ use tokio::task::JoinHandle;
 use crate::{
     BlobError, Damage, Digest,
     folder::Folder,
+    hot::{self, Hot},
     sealed::{
         ContentKey, GROUP_BYTES, HEADER, Patience, is_damage, read_exactly, read_group, verify_last,
     },
@@ -49,12 +51,14 @@ pub struct BlobReader {
     noted_damaged: bool,
     folder: Arc<Folder>,
     spares: Arc<Spares>,
+    /// Where pieces of the blob are kept, if it is read again and again.
+    hot: Option<Arc<Hot>>,
 }
 
 enum Pending {
-    /// It was read when the blob was opened.
-    Read(Chunk),
-    Reading(JoinHandle<io::Result<Chunk>>),
+    /// It was read when the blob was opened, or is kept.
+    Read(Bytes),
+    Reading(JoinHandle<io::Result<Bytes>>),
 }
 
 /// An open file of a blob.
@@ -144,6 +148,7 @@ impl BlobReader {
         digest: Digest,
         folder: &Arc<Folder>,
         spares: &Arc<Spares>,
+        hot: Option<Arc<Hot>>,
     ) -> Self {
         Self {
             digest,
@@ -155,12 +160,16 @@ impl BlobReader {
             pending: None,
             folder: folder.clone(),
             spares: spares.clone(),
+            hot,
         }
     }
 
     /// Of `start..end` alone, whose first chunk, if there is one, was read as the blob was opened.
-    pub(crate) fn begun(mut self, start: u64, end: u64, first: Option<Chunk>) -> Self {
+    pub(crate) fn begun(mut self, start: u64, end: u64, first: Option<Bytes>) -> Self {
         self.select(start, end);
+        if let (Some(hot), Some(first)) = (&self.hot, &first) {
+            hot.keep(&self.digest, self.source.size, start, first);
+        }
         self.pending = first.map(Pending::Read);
         self
     }
@@ -219,28 +228,41 @@ impl BlobReader {
                     .map_err(BlobError::at("read a blob"))?
             }
         };
-        self.at += chunk.content.len() as u64;
+        self.at += chunk.len() as u64;
         if self.at < self.end && !self.at_once {
-            self.pending = Some(Pending::Reading(self.read()));
+            self.pending = Some(self.begin());
         }
-        Poll::Ready(Ok(Some(Bytes::from_owner(chunk))))
+        Poll::Ready(Ok(Some(chunk)))
     }
 
     fn begin(&mut self) -> Pending {
+        let kept = self.hot.as_ref();
+        if let Some(kept) = kept.and_then(|hot| hot.content(&self.digest, self.at, self.end)) {
+            return Pending::Read(kept);
+        }
         if self.at_once {
             let mut chunk = self.spares.chunk();
-            if chunk.fill_at_once(&self.source, self.at, self.remaining()) {
-                return Pending::Read(chunk);
+            if chunk.fill_at_once(&self.source, self.at, self.wanted()) {
+                let content = Bytes::from_owner(chunk);
+                if let Some(hot) = &self.hot {
+                    hot.keep(&self.digest, self.source.size, self.at, &content);
+                }
+                return Pending::Read(content);
             }
             self.at_once = false;
         }
         Pending::Reading(self.read())
     }
 
-    fn read(&self) -> JoinHandle<io::Result<Chunk>> {
+    /// Bytes of the next chunk.
+    fn wanted(&self) -> u64 {
+        hot::within_piece(self.at, self.end)
+    }
+
+    fn read(&self) -> JoinHandle<io::Result<Bytes>> {
         let (source, spares) = (self.source.clone(), self.spares.clone());
-        let (at, wanted) = (self.at, self.remaining());
-        let (folder, digest) = (self.folder.clone(), self.digest);
+        let (at, wanted) = (self.at, self.wanted());
+        let (folder, digest, hot) = (self.folder.clone(), self.digest, self.hot.clone());
         tokio::task::spawn_blocking(move || {
             let mut chunk = spares.chunk();
             let filled = chunk.fill(&source, at, wanted);
@@ -249,7 +271,11 @@ impl BlobReader {
                     note_damage(&folder, &digest, &source.file, error);
                 }
             })?;
-            Ok(chunk)
+            let content = Bytes::from_owner(chunk);
+            if let Some(hot) = hot {
+                hot.keep(&digest, source.size, at, &content);
+            }
+            Ok(content)
         })
     }
 }

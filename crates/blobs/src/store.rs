@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
+use bytes::Bytes;
 use parking_lot::RwLock;
 use wharf_base::Opaque;
 use wharf_seal::Keyring;
@@ -14,8 +15,9 @@ use wharf_seal::Keyring;
 use crate::{
     BlobError, Damage, Digest, Exclusive, Lease, Lock,
     folder::{self, Folder, ONCE},
+    hot::{self, Hot},
     lease::{Leases, RemovalPause},
-    reader::{BlobReader, Chunk, Cipher, Source, Spares, note_damage},
+    reader::{BlobReader, Cipher, Source, Spares, note_damage},
     sealed::{self, Patience, Purpose},
     upload::Table,
 };
@@ -35,6 +37,7 @@ struct Inner {
     leases: Arc<Leases>,
     table: Arc<Table>,
     spares: Arc<Spares>,
+    hot: Arc<Hot>,
     /// Shared from when an upload's key is bound to its digest until it has its name; alone while
     /// the keys of uploads are sealed anew.
     binding: RwLock<()>,
@@ -88,6 +91,7 @@ impl Blobs {
             leases: Arc::default(),
             table: Arc::new(table),
             spares: Arc::default(),
+            hot: Arc::default(),
             binding: RwLock::default(),
             all_encrypted: AtomicBool::new(false),
         };
@@ -143,11 +147,39 @@ impl Blobs {
     /// Opens a blob without handing it to another thread, where the kernel has in memory all that this takes: for a
     /// small blob the other thread takes longer than the blob. `None` says nothing but that who asks has to wait.
     fn read_at_once(&self, digest: &Digest) -> Option<BlobReader> {
+        let source = self.open_at_once(digest)?;
+        let size = source.size;
+        if sealed::is_one_record(size) {
+            return self.range_at_once(source, digest, 0, size);
+        }
+        source.read_ahead();
+        Some(self.reader(source, *digest))
+    }
+
+    /// A range of it with its first bytes, in the same way.
+    fn range_at_once(
+        &self,
+        source: Source,
+        digest: &Digest,
+        start: u64,
+        end: u64,
+    ) -> Option<BlobReader> {
+        let Inner { spares, hot, .. } = &*self.inner;
+        let end = end.min(source.size);
+        if start >= end {
+            return None;
+        }
+        let first = hot.content(digest, start, end).or_else(|| {
+            let mut chunk = spares.chunk();
+            let is_filled = chunk.fill_at_once(&source, start, hot::within_piece(start, end));
+            is_filled.then(|| Bytes::from_owner(chunk))
+        })?;
+        Some(self.reader(source, *digest).begun(start, end, Some(first)))
+    }
+
+    fn open_at_once(&self, digest: &Digest) -> Option<Source> {
         let Inner {
-            folder,
-            keyring,
-            spares,
-            ..
+            folder, keyring, ..
         } = &*self.inner;
         if self.lock.is_some() || !folder.is_not_noted_at_once(digest) {
             return None;
@@ -157,15 +189,11 @@ impl Blobs {
         let key = sealed::open_key_with(&file, keyring, &Purpose::Blob(*digest), patience).ok()?;
         let cipher = Cipher::Key(key.content_key(None)?);
         let source = Source { file, cipher, size };
+        // The only record of a small one is its last one too, and is read.
         if !sealed::is_one_record(size) {
             source.verify_last(patience).ok()?;
-            source.read_ahead();
-            return Some(self.reader(source, *digest));
         }
-        // Its only record is its last one too.
-        let mut chunk = spares.chunk();
-        let is_filled = chunk.fill_at_once(&source, 0, size);
-        is_filled.then(|| self.reader(source, *digest).begun(0, size, Some(chunk)))
+        Some(source)
     }
 
     /// As [`Blobs::read`], of `start..end` alone, whose first bytes are read as the blob is opened.
@@ -175,26 +203,38 @@ impl Blobs {
         start: u64,
         end: u64,
     ) -> Result<Option<BlobReader>, BlobError> {
+        if let Some(source) = self.open_at_once(digest)
+            && let Some(reader) = self.range_at_once(source, digest, start, end)
+        {
+            return Ok(Some(reader));
+        }
         let spares = self.inner.spares.clone();
-        let first = move |source: &Source| -> io::Result<Option<Chunk>> {
+        let first = move |source: &Source| -> io::Result<Option<Bytes>> {
             let end = end.min(source.size);
             if start >= end {
                 return Ok(None);
             }
             let mut chunk = spares.chunk();
-            chunk.fill(source, start, end - start)?;
-            if end - start > chunk.as_ref().len() as u64 {
+            chunk.fill(source, start, hot::within_piece(start, end))?;
+            let first = Bytes::from_owner(chunk);
+            if end - start > first.len() as u64 {
                 source.read_ahead();
             }
-            Ok(Some(chunk))
+            Ok(Some(first))
         };
         let opened = self.opened(digest, first).await?;
         Ok(opened.map(|(source, first)| self.reader(source, *digest).begun(start, end, first)))
     }
 
     fn reader(&self, source: Source, digest: Digest) -> BlobReader {
-        let Inner { folder, spares, .. } = &*self.inner;
-        BlobReader::new(source, digest, folder, spares)
+        let Inner {
+            folder,
+            spares,
+            hot,
+            ..
+        } = &*self.inner;
+        let hot = hot.is_hot(&digest, source.size).then(|| hot.clone());
+        BlobReader::new(source, digest, folder, spares, hot)
     }
 
     /// An open blob, and what `first` reads of it.
@@ -236,6 +276,11 @@ impl Blobs {
             return Err(BlobError::Locked);
         }
         Ok(opened)
+    }
+
+    /// Gives back the memory of blobs that were read again and again, and no longer are.
+    pub fn drop_idle(&self) {
+        self.inner.hot.drop_idle(std::time::Instant::now());
     }
 
     /// A whole blob of at most `limit` bytes, for manifests.

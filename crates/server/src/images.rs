@@ -36,6 +36,7 @@ pub async fn keep_up(catalog: Catalog) {
     tick.tick().await;
     loop {
         tick.tick().await;
+        catalog.blobs().drop_idle();
         if let Err(error) = catalog.collect_garbage(&PERMIT).await {
             tracing::warn!(%error, "failed to remove unused layers; will retry");
         }

@@ -14,6 +14,8 @@ use super::{CHUNK, ContentKey, Damage, OVERHEAD, RECORD, Role, position, split};
 const GROUP: usize = 4;
 /// Room that [`read_group`] needs.
 pub(crate) const GROUP_BYTES: usize = GROUP * RECORD;
+/// Bytes of content that it gives at most.
+pub(crate) const GROUP_CONTENT: usize = GROUP * CHUNK;
 
 /// Whether to wait for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
