@@ -47,6 +47,10 @@ pub struct Instance {
     /// It is Fargate's, for one pod of a cluster: a node with room for that alone. Bytes that the pod may write.
     #[serde(default)]
     pub one_pod: Option<u64>,
+    /// EBS volumes that its pods may have at a time, where it is a node of a cluster: what its type has room for. Nothing of
+    /// what is of no type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod_volumes: Option<u32>,
     pub interface: Interface,
     pub metadata: Metadata,
     /// As given, base64; may hold secrets.

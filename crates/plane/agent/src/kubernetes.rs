@@ -476,6 +476,7 @@ fn facts(it: &Instance, wish: &ClusterNode, name: String, port: u16) -> Facts {
         zone: it.zone.clone(),
         host: it.host.clone(),
         has_volumes: false,
+        most_volumes: it.pod_volumes,
         has_files: false,
         address: it.interface.address.to_string(),
         cpus: it.cpu.div_ceil(1024).max(1),

@@ -43,7 +43,7 @@ use crate::{
 };
 
 const CSI_NODE: Kind = Kind::known("storage.k8s.io", "v1", "CSINode", "csinodes", false);
-/// Volumes of pods on one node, as Nitro instances have room for.
+/// Volumes of pods on a node that is of no type, as most of Nitro instances have room for.
 const MOST_VOLUMES: u32 = 26;
 const LEASES: &str = "kube-node-lease";
 const LEASE_SECONDS: u64 = 40;
@@ -81,6 +81,8 @@ pub struct Facts {
     pub host: String,
     /// Whether pods may have the EBS volumes of the instance.
     pub has_volumes: bool,
+    /// How many of them at a time, where its type says so.
+    pub most_volumes: Option<u32>,
     /// Whether pods may have file systems of EFS.
     pub has_files: bool,
     pub address: String,
@@ -276,7 +278,7 @@ pub fn csi_node(facts: &Facts, node: &Value) -> Value {
     let disks = || {
         json!({
             "name": EBS, "nodeID": facts.instance, "topologyKeys": [EBS_ZONE],
-            "allocatable": {"count": MOST_VOLUMES},
+            "allocatable": {"count": facts.most_volumes.unwrap_or(MOST_VOLUMES)},
         })
     };
     let files = || json!({"name": EFS, "nodeID": facts.instance, "topologyKeys": null});

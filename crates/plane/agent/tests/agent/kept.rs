@@ -263,6 +263,7 @@ fn instance(id: &str, last: u8, script: &str) -> Instance {
         sealed: false,
         devices: Vec::new(),
         one_pod: None,
+        pod_volumes: None,
         interface: Interface {
             id: format!("eni-0000000000000000{last}"),
             vpc: "vpc-0".to_owned(),

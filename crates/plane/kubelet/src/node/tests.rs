@@ -12,6 +12,7 @@ fn facts(instance_type: &str, cpus: u32, memory_mib: u32) -> Facts {
         zone: String::new(),
         host: String::new(),
         has_volumes: false,
+        most_volumes: None,
         has_files: false,
         address: String::new(),
         cpus,
@@ -74,6 +75,20 @@ fn what_pods_may_ask_for() {
     assert_eq!(most_pods(&of_fargate), 1);
     let labels = &object(&of_fargate)["metadata"]["labels"];
     assert!(labels[TYPE_LABELS[0]].is_null());
+}
+
+#[test]
+fn it_takes_as_many_volumes_as_its_type() {
+    for (most_volumes, count) in [(Some(127), 127), (Some(1), 1), (None, 26)] {
+        let node = Facts {
+            has_volumes: true,
+            most_volumes,
+            ..facts("c7i.48xlarge", 192, 1024)
+        };
+        let told = csi_node(&node, &json!({"metadata": {"uid": "u"}}));
+        let driver = &told["spec"]["drivers"][0];
+        assert_eq!(driver["allocatable"], json!({ "count": count }));
+    }
 }
 
 #[test]

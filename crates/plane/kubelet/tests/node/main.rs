@@ -300,6 +300,7 @@ impl Setup {
                 zone: "us-east-1a".to_owned(),
                 host: "i-0123456789abcdef0".to_owned(),
                 has_volumes: true,
+                most_volumes: None,
                 has_files: true,
                 address: "10.0.0.1".to_owned(),
                 cpus: 2,

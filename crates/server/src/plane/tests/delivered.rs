@@ -245,6 +245,7 @@ fn instance(name: u8, a: u8, b: u8) -> Instance {
         sealed: false,
         devices: Vec::new(),
         one_pod: None,
+        pod_volumes: None,
         interface: machine::Interface {
             id: String::new(),
             vpc: String::new(),

@@ -111,6 +111,25 @@ mod tests {
     }
 
     #[test]
+    fn volumes_of_pods_are_those_of_the_driver_of_ebs() {
+        for (name, launched, most) in [
+            ("t2.medium", 0, 38),
+            ("t3.medium", 0, 26),
+            ("m5.metal", 0, 30),
+            ("m7g.large", 2, 24),
+            ("m7i.large", 0, 31),
+            ("m7i.16xlarge", 0, 47),
+            ("c7i.48xlarge", 3, 124),
+            ("c7i.metal-24xl", 0, 38),
+            ("t3.medium", 26, 1),
+            ("t3.medium", usize::MAX, 1),
+        ] {
+            let it = find(name).unwrap();
+            assert_eq!(it.pod_volumes(launched), most, "{name} with {launched}");
+        }
+    }
+
+    #[test]
     fn one_is_found_by_its_name() {
         let large = find("m6i.large").unwrap();
         assert_eq!((large.vcpus, large.memory_mib), (2, 8192));

@@ -63,6 +63,21 @@ impl InstanceType {
     pub fn cores(&self) -> u32 {
         self.vcpus / self.threads_per_core
     }
+
+    /// Volumes that pods of such an instance may have, where so many were made together with it, as the driver of EBS counts:
+    /// its root has a place of all, and where places are shared with network interfaces, the table has left out the first of
+    /// these, which is the only one here.
+    pub fn pod_volumes(&self, launched: usize) -> u32 {
+        // The driver keeps one free where there is Xen.
+        let most = match self.hardware {
+            Hardware::Xen => self.max_volumes.saturating_sub(1),
+            Hardware::Nitro | Hardware::Metal => self.max_volumes,
+        };
+        let taken = u32::try_from(launched)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        most.saturating_sub(taken).max(1)
+    }
 }
 
 /// All rows of a table; why one is none.

@@ -5,6 +5,7 @@ use wharf_records::Scope;
 use wharf_seal::Keyring;
 
 use crate::{
+    instance_types,
     instances::{describe::host_name, life::Wanted, scheduled::Scheduled, size::Size},
     records::{Instance, user_data_purpose},
 };
@@ -68,6 +69,8 @@ pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Re
             .pod
             .as_ref()
             .map(|it| u64::from(it.ephemeral_gib) * GIB),
+        pod_volumes: instance_types::find(&record.instance_type)
+            .map(|it| it.pod_volumes(record.devices.len())),
         disk_bytes: u64::from(record.disk_gib) * GIB,
         restore: record.image.root.is_some(),
         sealed: record.sealed_root.is_some(),

@@ -269,6 +269,7 @@ pub mod tests {
             sealed: false,
             devices: Vec::new(),
             one_pod: None,
+            pod_volumes: None,
             interface: Interface {
                 id: "eni-1".to_owned(),
                 vpc: "vpc-1".to_owned(),
