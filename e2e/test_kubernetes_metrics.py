@@ -137,6 +137,9 @@ def test_what_containers_and_nodes_use(cluster, node, image):
     threads = summary["node"]["rlimit"]
     assert 0 < threads["curproc"] < threads["maxpid"]
     assert whole["capacityBytes"] == capacity == whole["usedBytes"] + whole["availableBytes"]
+    images, written = (summary["node"]["runtime"][it] for it in ("imageFs", "containerFs"))
+    assert 0 < images["usedBytes"] <= images["capacityBytes"] and images["availableBytes"] < images["capacityBytes"]
+    assert written["capacityBytes"] == capacity and written["availableBytes"] == whole["availableBytes"]
 
     cluster.kubectl("exec", "busy", "--", "sh", "-c", "head -c 8388608 /dev/urandom > /written")
 

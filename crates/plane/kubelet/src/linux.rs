@@ -27,7 +27,7 @@ use tokio::{
 };
 use wharf_base::Chain;
 use wharf_container::{
-    image::{Digest, Image, OnDemandEvent},
+    image::{Digest, Image, ImageDisk, OnDemandEvent},
     runtime::{
         ContainerError, ContainerStats, ContainerStatus, ExecOutput, ExecSession, ExecSpec,
         ExitRecord, Input, Limits, LogReader, TaskHandle, TaskNetwork, TaskSandbox,
@@ -363,6 +363,10 @@ impl Machine for LinuxMachine {
 
     async fn fetch(&self, id: &str, pull: Pull<'_>) -> Result<Image, NoImage> {
         self.images.fetch(id, pull).await
+    }
+
+    async fn image_disk(&self) -> Option<ImageDisk> {
+        self.images.disk().await
     }
 
     fn on_demand_events(&self) -> Option<broadcast::Receiver<OnDemandEvent>> {

@@ -13,7 +13,7 @@ use tokio::{
     sync::{broadcast, mpsc},
 };
 use wharf_container::{
-    image::{Digest, Image, OnDemandEvent},
+    image::{Digest, Image, ImageDisk, OnDemandEvent},
     runtime::{
         ContainerStats, ContainerStatus, ExecOutput, ExecSession, ExecSpec, ExitRecord, Input,
         LogReader,
@@ -135,6 +135,11 @@ pub trait Images: Send + Sync + 'static {
     async fn fetch(&self, user: &str, pull: Pull<'_>) -> Result<Image, NoImage>;
 
     fn forget(&self, user: &str);
+
+    /// The disk that images lie on, which is the machine's; `None` where it cannot be asked.
+    async fn disk(&self) -> Option<ImageDisk> {
+        None
+    }
 
     /// That a container of `user` is made of it, some of whose layers may be read on demand.
     fn note_user(&self, _: &Image, _: &str) {}
@@ -274,6 +279,11 @@ pub trait Machine: Send + Sync + 'static {
     async fn remove(&self, id: &str) -> Result<(), String>;
 
     async fn fetch(&self, id: &str, pull: Pull<'_>) -> Result<Image, NoImage>;
+
+    /// The disk that images lie on, which is the machine's; `None` where it cannot be asked.
+    async fn image_disk(&self) -> Option<ImageDisk> {
+        None
+    }
 
     /// What becomes of layers that containers here read on demand; `None` where they read none.
     fn on_demand_events(&self) -> Option<broadcast::Receiver<OnDemandEvent>> {

@@ -30,7 +30,9 @@ pub use self::{
     },
     reference::{BadReference, Reference},
     registry::{Endpoint, RegistryAuth},
-    store::{Collected, GarbageRules, ImageOptions, ImageStore, ImageSummary, PullRequest},
+    store::{
+        Collected, GarbageRules, ImageDisk, ImageOptions, ImageStore, ImageSummary, PullRequest,
+    },
 };
 
 /// An image whose layers lie unpacked on this node; cheap to clone.

@@ -21,6 +21,7 @@
 //! layer that a power failure cut in half is ever used.
 
 mod collect;
+mod disk;
 mod fetch;
 mod flush;
 mod records;
@@ -48,7 +49,10 @@ use wharf_durable::boot_id;
 use wharf_layers::Sharing;
 use wharf_lazy_layer::Program;
 
-pub use self::collect::{Collected, GarbageRules};
+pub use self::{
+    collect::{Collected, GarbageRules},
+    disk::ImageDisk,
+};
 use self::{
     records::ImageRecord,
     resolve::{claims, source},
@@ -145,6 +149,7 @@ pub(super) struct Inner {
     /// flushed a layer that it has reached the disk, who uses an image when. A cleanup holds it from looking when images were
     /// used to their end.
     records: Mutex<()>,
+    held: Mutex<disk::Held>,
     /// Bytes of layers that came from registries.
     downloaded: AtomicU64,
     /// Layers that came from registries, to the end.
@@ -197,6 +202,7 @@ impl ImageStore {
                 changes: RwLock::new(()),
                 removals: Mutex::new(0),
                 records: Mutex::new(()),
+                held: Mutex::default(),
                 downloaded: AtomicU64::new(0),
                 fetched: AtomicU64::new(0),
                 dir,
@@ -326,6 +332,12 @@ impl ImageStore {
         let image = image.clone();
         let counted = blocking(move || Ok(records::bytes_of(&image))).await;
         counted.ok()?
+    }
+
+    /// What all of them take of their disk, and what is left of it.
+    pub async fn disk(&self) -> Result<ImageDisk, ImageError> {
+        let inner = Arc::clone(&self.inner);
+        blocking(move || inner.disk()).await
     }
 
     /// All images, the least recently used first.

@@ -607,6 +607,15 @@ async fn garbage_is_what_nobody_needs() {
     let store = open(dir.path()).await.unwrap();
     let one = store.pull(&request(&registry, "one:1")).await.unwrap();
     let two = store.pull(&request(&registry, "two:1")).await.unwrap();
+    let bytes = |of: &wharf_container::image::Image| {
+        let (store, of) = (store.clone(), of.clone());
+        async move { store.bytes(&of).await.unwrap() }
+    };
+    let disk = store.disk().await.unwrap();
+    assert_eq!(disk.used, bytes(&one).await, "a layer of both counts once");
+    assert!(bytes(&two).await < disk.used);
+    assert!(0 < disk.available && disk.available <= disk.capacity);
+    assert!(disk.inodes_free <= disk.inodes);
     let rules = |keep: &[&wharf_container::image::Image], unused_for| GarbageRules {
         keep: keep
             .iter()
@@ -623,6 +632,7 @@ async fn garbage_is_what_nobody_needs() {
     assert_eq!(none, Collected::default());
     let some = store.collect(rules(&[&two], Duration::ZERO)).await.unwrap();
     assert_eq!((some.images, some.layers), (vec![one.digest().clone()], 1));
+    assert_eq!(store.disk().await.unwrap().used, bytes(&two).await);
     assert!(
         store
             .local(&request(&registry, "one:1").reference)

@@ -25,6 +25,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 use wharf_base::Timestamp;
+use wharf_container::image::ImageDisk;
 use wharf_kube_client::{Object as _, Ref, kind};
 
 use super::{Candidate, Condition, Held, Level, Memory, Part, Seen, Step, plan};
@@ -67,6 +68,7 @@ struct Looks {
     /// What pods held of the disk when it was looked at last, by sandbox.
     disk: BTreeMap<String, OfPod>,
     own: DiskUse,
+    images: Option<ImageDisk>,
     /// When that look began.
     at: Option<Timestamp>,
     /// When it may be looked again.
@@ -105,6 +107,8 @@ pub struct Disk {
     pub whole: DiskUse,
     /// By sandbox.
     pub pods: BTreeMap<String, OfPod>,
+    /// That of the machine's images, which are none of the node's disk.
+    pub images: Option<ImageDisk>,
 }
 
 impl Looks {
@@ -156,6 +160,7 @@ impl Pressure {
             at: looks.at?,
             whole: looks.whole(),
             pods: looks.disk.clone(),
+            images: looks.images,
         })
     }
 
@@ -469,10 +474,13 @@ async fn look_at_disk(node: Arc<Node>) {
         });
         (all.collect::<BTreeMap<_, _>>(), machine.own_disk())
     };
-    match tokio::task::spawn_blocking(look).await {
+    let looked = tokio::task::spawn_blocking(look).await;
+    let images = node.machine.image_disk().await;
+    match looked {
         Ok((disk, own)) => {
             let mut looks = node.pressure.looks.lock();
             (looks.disk, looks.own, looks.at) = (disk, own, Some(at));
+            looks.images = images;
             let took = now.elapsed();
             // A look that was quick is repeated with the next measurement.
             let rest = took.saturating_mul(PART_OF_TIME);

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
 use wharf_base::Timestamp;
+use wharf_container::image::ImageDisk;
 use wharf_kube_client::Object as _;
 use wharf_network::Counters;
 
@@ -12,7 +13,7 @@ use crate::{
     node::Node,
     pressure::{
         Level,
-        watch::{OfContainer, OfPod, levels_of},
+        watch::{self, OfContainer, OfPod, levels_of},
     },
     usage::Measured,
 };
@@ -70,6 +71,7 @@ pub fn of(node: &Node) -> Value {
     if let (Some(disk), Some(looked)) = (disk, &looked) {
         let (used, inodes) = (looked.whole.bytes, looked.whole.inodes);
         own["fs"] = file_system(disk, used, Some(inodes));
+        own["runtime"] = runtime(disk, looked);
     }
     json!({"node": own, "pods": all})
 }
@@ -176,6 +178,28 @@ fn on_disk(told: &mut Value, pod: &Value, disk: Disk, held: &OfPod) {
     }
 }
 
+/// What images lie on, and what containers write to: the machine has the one, and the node a part of the other.
+fn runtime(disk: Disk, looked: &watch::Disk) -> Value {
+    let all = looked.pods.values().flat_map(|it| it.containers.values());
+    let written = all.fold(0_u64, |sum, it| sum.saturating_add(it.written));
+    let mut told = json!({"containerFs": file_system(disk, written, None)});
+    if let Some(images) = &looked.images {
+        told["imageFs"] = image_fs(disk.at, images);
+    }
+    told
+}
+
+fn image_fs(at: Timestamp, it: &ImageDisk) -> Value {
+    let mut told = json!({
+        "time": at.iso8601(), "usedBytes": it.used, "availableBytes": it.available, "capacityBytes": it.capacity,
+    });
+    if it.inodes > 0 {
+        told["inodes"] = it.inodes.into();
+        told["inodesFree"] = it.inodes_free.into();
+    }
+    told
+}
+
 /// As upstream tells of a part of a file system: what is used is the part's, the rest of all.
 fn file_system(disk: Disk, used: u64, inodes_used: Option<u64>) -> Value {
     let mut told = json!({"time": disk.at.iso8601(), "usedBytes": used});
@@ -241,6 +265,61 @@ mod tests {
         let time = "2026-01-01T00:00:00.500Z";
         let wanted = json!({"time": time, "maxpid": 500, "curproc": 40});
         assert_eq!(rlimit(&node), Some(wanted));
+    }
+
+    #[test]
+    fn what_is_told_of_images_and_of_what_containers_write() {
+        let whole = DiskUse {
+            bytes: 3 << 20,
+            inodes: 7,
+        };
+        let at = Timestamp(1_767_225_600_500);
+        let (bytes, inodes) = levels_of(64 << 20, whole);
+        let disk = Disk { at, bytes, inodes };
+        let of_pod = |written: &[u64]| {
+            let all = written.iter().enumerate().map(|(number, written)| {
+                let it = OfContainer {
+                    written: *written,
+                    logs: 4096,
+                };
+                (number.to_string(), it)
+            });
+            OfPod {
+                containers: all.collect(),
+                ..OfPod::default()
+            }
+        };
+        let mut looked = watch::Disk {
+            at,
+            whole,
+            pods: [("a", of_pod(&[1, 2])), ("b", of_pod(&[4]))]
+                .map(|(id, it)| (id.to_owned(), it))
+                .into(),
+            images: None,
+        };
+        let time = "2026-01-01T00:00:00.500Z";
+        let written = json!({
+            "time": time, "usedBytes": 7, "availableBytes": 61 << 20, "capacityBytes": 64 << 20,
+            "inodes": 4096, "inodesFree": 4089,
+        });
+        assert_eq!(runtime(disk, &looked), json!({"containerFs": written}));
+        let mut images = ImageDisk {
+            used: 5,
+            capacity: 100,
+            available: 60,
+            inodes: 30,
+            inodes_free: 20,
+        };
+        looked.images = Some(images);
+        let told = runtime(disk, &looked);
+        assert_eq!(told["containerFs"], written);
+        let mut wanted =
+            json!({"time": time, "usedBytes": 5, "availableBytes": 60, "capacityBytes": 100});
+        images.inodes = 0;
+        assert_eq!(image_fs(at, &images), wanted);
+        wanted["inodes"] = 30.into();
+        wanted["inodesFree"] = 20.into();
+        assert_eq!(told["imageFs"], wanted);
     }
 
     #[test]

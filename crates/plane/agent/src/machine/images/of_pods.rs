@@ -6,7 +6,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use tokio::{sync::broadcast, time::timeout};
 use wharf_container::image::{
-    Endpoint, Image, OnDemandEvent, PullError, PullRequest, Reference, RegistryAuth,
+    Endpoint, Image, ImageDisk, OnDemandEvent, PullError, PullRequest, Reference, RegistryAuth,
 };
 use wharf_kubelet::machine::{Images, Login, NoImage, Progress, Pull, PullPolicy, Took};
 
@@ -64,6 +64,14 @@ impl Images for PodImages {
         let prefix = format!("{user}/");
         let mut kept = self.0.kept.lock();
         kept.retain(|key, _| !key.starts_with(&prefix));
+    }
+
+    async fn disk(&self) -> Option<ImageDisk> {
+        let disk = self.0.store.disk().await;
+        disk.inspect_err(
+            |error| tracing::warn!(%error, "failed to look at the disk of images; will retry"),
+        )
+        .ok()
     }
 
     fn note_user(&self, image: &Image, user: &str) {
