@@ -248,7 +248,7 @@ impl Front {
 
 /// Watches and sessions say nothing for long: the kernel asks whether the client is there, and ends the connection of one that went away
 /// without a word, which would hold its places for ever.
-fn keep_alive(client: &impl AsFd) -> io::Result<()> {
+pub(super) fn keep_alive(client: &impl AsFd) -> io::Result<()> {
     setsockopt(client, sockopt::KeepAlive, &true)?;
     setsockopt(client, sockopt::TcpKeepIdle, &ASKED_AFTER_S)?;
     setsockopt(client, sockopt::TcpKeepInterval, &ASKED_EVERY_S)?;

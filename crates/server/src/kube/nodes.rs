@@ -24,7 +24,7 @@ use wharf_store::Store;
 use wharf_svc_ec2::Ec2Service;
 use wharf_tls::{Anybody, Verifier};
 
-use super::{keys::Signed, webhooks};
+use super::{front::keep_alive, keys::Signed, webhooks};
 
 /// A node that does not answer is told of in time.
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -132,6 +132,8 @@ impl Nodes for ToNodes {
         let connecting = async {
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
+            // A machine that is gone without a word takes its sessions along.
+            keep_alive(&stream)?;
             let stream = TlsConnector::from(self.tls.clone())
                 .connect(address.ip().into(), stream)
                 .await?;

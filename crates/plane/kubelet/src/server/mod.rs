@@ -8,6 +8,7 @@ mod channels;
 mod forward;
 #[doc(hidden)]
 pub mod fuzz;
+mod keep_alive;
 mod logs;
 mod metrics;
 mod ports;
@@ -35,6 +36,7 @@ use wharf_kube_model::view::containers;
 
 use self::{
     answer::{Answer, exposition, refuse, text, value},
+    keep_alive::keep_alive,
     metrics::Measures,
     streams::{Hold, is_websocket, upgrade_body},
 };
@@ -95,6 +97,8 @@ pub async fn serve(server: Server, kubelet: Kubelet, stop: CancellationToken) {
         let Ok(permit) = room.clone().try_acquire_owned() else {
             continue;
         };
+        // Logs that are followed and ports that are passed on may say nothing for long.
+        keep_alive(&stream, "the API server");
         let hold = Arc::new(Hold {
             _permit: permit,
             stop: stop.clone(),

@@ -1,15 +1,20 @@
 //! Connections to ports of pods, for requests that the API server passes on to pods and services.
 
-use std::{io, net::Ipv4Addr};
+use std::{io, net::Ipv4Addr, time::Duration};
 
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use serde_json::Value;
-use tokio::{io::copy_bidirectional, net::TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
 
 use super::{
     Target,
     answer::{Answer, refuse},
+    keep_alive::keep_alive,
     streams::{is_tunnel, upgrade_tunnel},
 };
 use crate::{kubelet::Kubelet, perform::POD_ENI};
@@ -70,14 +75,46 @@ fn passed_on(
     request: Request<Incoming>,
 ) -> Response<Answer> {
     match connected {
-        Ok(mut stream) => upgrade_tunnel(request, move |mut bytes| async move {
-            if let Err(error) = copy_bidirectional(&mut bytes, &mut stream).await {
+        Ok(stream) => upgrade_tunnel(request, move |bytes| async move {
+            keep_alive(&stream, "a port of a pod");
+            if let Err(error) = carry(bytes, stream).await {
                 tracing::debug!(%error, "a connection that a node passes on broke");
             }
         }),
         Err(error) => {
             let text = format!("dial tcp {address}:{port}: connect: {error}");
             refuse(StatusCode::BAD_GATEWAY, &text)
+        }
+    }
+}
+
+/// What one end may still say once the other has ended: a program that never ends its connections would keep the places of the node's
+/// port.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+async fn carry(
+    near: impl AsyncRead + AsyncWrite,
+    far: impl AsyncRead + AsyncWrite,
+) -> io::Result<()> {
+    let (mut from_near, mut to_near) = tokio::io::split(near);
+    let (mut from_far, mut to_far) = tokio::io::split(far);
+    let onward = async {
+        tokio::io::copy(&mut from_near, &mut to_far).await?;
+        to_far.shutdown().await
+    };
+    let back = async {
+        tokio::io::copy(&mut from_far, &mut to_near).await?;
+        to_near.shutdown().await
+    };
+    tokio::pin!(onward, back);
+    tokio::select! {
+        ended = &mut onward => {
+            ended?;
+            timeout(LAST_WORDS, back).await?
+        }
+        ended = &mut back => {
+            ended?;
+            timeout(LAST_WORDS, onward).await?
         }
     }
 }
@@ -96,8 +133,47 @@ fn address_of(pod: &Value, node: &str) -> Option<Ipv4Addr> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use tokio::{io::AsyncReadExt as _, time::Instant};
 
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_ends_with_who_asked_for_it_whatever_the_program_does() {
+        let ((mut client, near), (mut program, far)) =
+            (tokio::io::duplex(64), tokio::io::duplex(64));
+        let carried = tokio::spawn(carry(near, far));
+        client.write_all(b"hello").await.unwrap();
+        let mut heard = [0; 5];
+        program.read_exact(&mut heard).await.unwrap();
+        // Silence is no end.
+        tokio::time::sleep(Duration::from_hours(1)).await;
+        assert!(!carried.is_finished());
+        let ended_at = Instant::now();
+        client.shutdown().await.unwrap();
+        // It may still say something.
+        program.write_all(b"bye").await.unwrap();
+        let mut heard = [0; 3];
+        client.read_exact(&mut heard).await.unwrap();
+        let ended = carried.await.unwrap();
+        assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(ended_at.elapsed(), LAST_WORDS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_both_of_whose_ends_are_done_is_over_at_once() {
+        let ((mut client, near), (mut program, far)) =
+            (tokio::io::duplex(64), tokio::io::duplex(64));
+        let carried = tokio::spawn(carry(near, far));
+        let begun = Instant::now();
+        program.write_all(b"last").await.unwrap();
+        program.shutdown().await.unwrap();
+        let mut heard = String::new();
+        client.read_to_string(&mut heard).await.unwrap();
+        assert_eq!(heard, "last");
+        client.shutdown().await.unwrap();
+        carried.await.unwrap().unwrap();
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+    }
 
     #[test]
     fn a_node_leads_to_others_alone() {

@@ -229,33 +229,49 @@ pub fn is_websocket(headers: &HeaderMap) -> bool {
 }
 
 /// As [`upgrade`], for a body that is sent piece by piece as messages of a WebSocket. What the caller says is nothing to it.
-pub fn upgrade_body(mut request: Request<Incoming>, mut body: Answer) -> Response<Answer> {
+pub fn upgrade_body(mut request: Request<Incoming>, body: Answer) -> Response<Answer> {
     let spoken = match spoken(request.headers(), &[BINARY], &[]) {
         Ok(spoken) => spoken,
         Err(why) => return refuse(StatusCode::BAD_REQUEST, why),
     };
     let answer = agree(&spoken);
     hold(&mut request, move |upgraded| async move {
-        let (mut writes, mut reads) = websocket(upgraded).await.split();
-        let sending = async {
-            while let Some(Ok(frame)) = body.frame().await {
-                let Ok(bytes) = frame.into_data() else {
-                    continue;
-                };
-                if writes.send(Message::Binary(bytes)).await.is_err() {
-                    return;
-                }
-            }
-            let _ = timeout(GOODBYE, writes.close()).await;
-        };
-        // A caller that hangs up is seen, and its pings are answered.
-        let hung_up = async { while let Some(Ok(_)) = reads.next().await {} };
-        tokio::select! {
-            () = sending => {}
-            () = hung_up => {}
-        }
+        tell_body(websocket(upgraded).await, body).await;
     });
     answer
+}
+
+/// Sends a body, which may say nothing for long: the caller is asked meanwhile whether it is still there.
+async fn tell_body<S>(socket: WebSocketStream<S>, mut body: Answer)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut sends, mut takes) = socket.split();
+    let sending = async {
+        let mut pings = pings();
+        loop {
+            let message = tokio::select! {
+                frame = body.frame() => match frame {
+                    Some(Ok(frame)) => match frame.into_data() {
+                        Ok(bytes) => Message::Binary(bytes),
+                        Err(_) => continue,
+                    },
+                    Some(Err(_)) | None => break,
+                },
+                _ = pings.tick() => Message::Ping(Default::default()),
+            };
+            if !pass(&mut sends, message).await {
+                return;
+            }
+        }
+        let _ = timeout(GOODBYE, sends.close()).await;
+    };
+    // A caller that hangs up is seen, and its pings are answered.
+    let hung_up = async { while let Some(Ok(_)) = takes.next().await {} };
+    tokio::select! {
+        () = sending => {}
+        () = hung_up => {}
+    }
 }
 
 /// Whether bytes are to be passed on as they are.
@@ -337,7 +353,7 @@ where
         let mut buffer = vec![0; 32 << 10];
         while let Ok(count @ 1..) = reads.read(&mut buffer).await {
             let message = Message::Binary(buffer[..count].to_vec().into());
-            if sends.send(message).await.is_err() {
+            if !pass(&mut sends, message).await {
                 return;
             }
         }
@@ -352,7 +368,48 @@ where
 
 #[cfg(test)]
 mod tests {
+    use http_body_util::StreamBody;
+    use hyper::body::Frame;
+
     use super::*;
+
+    /// That of a log that is followed, and says nothing more.
+    fn silent() -> Answer {
+        let pieces = futures_util::stream::pending::<std::io::Result<Frame<bytes::Bytes>>>();
+        StreamBody::new(pieces).boxed_unsync()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_follows_what_says_nothing_is_asked_whether_it_is_there() {
+        let (near, far) = tokio::io::duplex(TUNNELED);
+        let told = tokio::spawn(async { tell_body(websocket(far).await, silent()).await });
+        let mut socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
+        for _ in 0..3 {
+            let begun = Instant::now();
+            let message = socket.next().await.unwrap().unwrap();
+            assert!(message.is_ping() && begun.elapsed() <= PING, "{message:?}");
+        }
+        drop(socket);
+        told.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_of_what_says_nothing_is_given_up() {
+        let (near, far) = tokio::io::duplex(8);
+        let told = tokio::spawn(async { tell_body(websocket(far).await, silent()).await });
+        timeout(2 * STALLED, told).await.unwrap().unwrap();
+        drop(near);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_of_a_tunnel_is_given_up() {
+        let (near, far) = tokio::io::duplex(8);
+        let (mut ours, theirs) = tokio::io::duplex(TUNNELED);
+        let tunnel = tokio::spawn(async { carry(websocket(far).await, theirs).await });
+        ours.write_all(&[1; CHUNK]).await.unwrap();
+        timeout(2 * STALLED, tunnel).await.unwrap().unwrap();
+        drop(near);
+    }
 
     #[tokio::test]
     async fn a_tunnel_carries_both_ways_while_neither_end_listens() {
