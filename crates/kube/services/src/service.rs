@@ -1,6 +1,11 @@
 //! What a Service says.
 
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,6 +18,9 @@ const PROXY_NAME: &str = "service.kubernetes.io/service-proxy-name";
 const HEADLESS: &str = "service.kubernetes.io/headless";
 /// Upstream's default, three hours.
 const AFFINITY_SECONDS: u64 = 10_800;
+
+/// Ranges that one service's load balancer may be called from; callers of further ones are not let in.
+const MOST_SOURCES: usize = 1000;
 
 /// The name of a service within its cluster.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -130,6 +138,10 @@ pub struct Service {
     pub external_addresses: Vec<IpAddr>,
     /// Addresses of its load balancer that nodes are to lead (`ipMode: VIP`).
     pub balancer_addresses: Vec<IpAddr>,
+    /// Who may call there (`loadBalancerSourceRanges`), by the first address and the length of each range; nothing: everybody. A book
+    /// of before nodes held to them does not say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balancer_sources: Option<Vec<(Ipv4Addr, u8)>>,
     /// How long a client stays with an endpoint (`sessionAffinity: ClientIP`).
     pub affinity: Option<Duration>,
     pub internal: Policy,
@@ -144,6 +156,31 @@ pub struct Service {
 fn port(of: Option<i64>) -> Option<u16> {
     of.and_then(|it| u16::try_from(it).ok())
         .filter(|it| *it > 0)
+}
+
+/// A range as upstream reads it: numbers may begin with zeros, and the address may lie anywhere in it.
+fn range(text: &str) -> Option<(Ipv4Addr, u8)> {
+    let number = |text: &str| -> Option<u8> {
+        let is_number = !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+        text.parse().ok().filter(|_| is_number)
+    };
+    let (address, bits) = text.split_once('/')?;
+    let parts: Vec<u8> = address.split('.').map(number).collect::<Option<_>>()?;
+    let address: [u8; 4] = parts.try_into().ok()?;
+    let bits = number(bits).filter(|it| *it <= 32)?;
+    Some((address.into(), bits))
+}
+
+/// Those of IPv4. A list of other ranges alone is none for IPv4, as upstream has it; one of what is no range lets nobody in.
+fn sources<'a>(all: impl Iterator<Item = &'a str>) -> Option<Vec<(Ipv4Addr, u8)>> {
+    let is_v6 = |it: &&str| {
+        let address = it.split_once('/').map(|(address, _)| address);
+        address.is_some_and(|it| it.parse::<Ipv6Addr>().is_ok())
+    };
+    let all = all.map(str::trim).filter(|it| !it.is_empty());
+    let mut of_v4 = all.filter(|it| !is_v6(it)).peekable();
+    of_v4.peek()?;
+    Some(of_v4.filter_map(range).take(MOST_SOURCES).collect())
 }
 
 fn addresses<'a>(all: impl Iterator<Item = &'a str>) -> Vec<IpAddr> {
@@ -205,6 +242,13 @@ impl Service {
                 Kind::LoadBalancer => addresses(balancers.map(|it| it.text("/ip"))),
                 _ => Vec::new(),
             },
+            balancer_sources: match kind {
+                Kind::LoadBalancer => {
+                    let all = object.list("/spec/loadBalancerSourceRanges").iter();
+                    sources(all.map(|it| it.as_str().unwrap_or("?")))
+                }
+                _ => None,
+            },
             health_port: port(object.integer("/spec/healthCheckNodePort"))
                 .filter(|_| kind == Kind::LoadBalancer),
             kind,
@@ -213,5 +257,58 @@ impl Service {
             external: Policy::read(object.text("/spec/externalTrafficPolicy")),
             ports: ports.collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn who_may_call_a_load_balancer() {
+        let of = |kind: &str, ranges: Value| {
+            let spec = json!({"type": kind, "loadBalancerSourceRanges": ranges});
+            let read = Service::read(&json!({"metadata": {"name": "s"}, "spec": spec}));
+            let all = read.balancer_sources?;
+            let shown = all.into_iter().map(|(at, bits)| format!("{at}/{bits}"));
+            Some(shown.collect::<Vec<_>>().join(" "))
+        };
+        let is = |ranges: Value, wanted: Option<&str>| {
+            let read = of("LoadBalancer", ranges.clone());
+            assert_eq!(read.as_deref(), wanted, "{ranges}");
+        };
+        is(Value::Null, None);
+        is(json!([]), None);
+        is(json!([" ", ""]), None);
+        is(
+            json!([" 10.0.0.0/8 ", "192.168.7.9/24"]),
+            Some("10.0.0.0/8 192.168.7.9/24"),
+        );
+        is(json!(["010.001.000.000/08"]), Some("10.1.0.0/8"));
+        is(json!(["0.0.0.0/0", "::/0"]), Some("0.0.0.0/0"));
+        is(json!(["fd00::/8"]), None);
+        // What is no range allows nobody, and what is beside it.
+        for wrong in [
+            "10.0.0.0",
+            "10.0.0.0/33",
+            "10.0.0/8",
+            "10.0.0.256/8",
+            "10.0.0.0/+8",
+            "a:b/8",
+            "/8",
+            "10.0.0.0/",
+        ] {
+            is(json!([wrong]), Some(""));
+            is(json!([wrong, "10.0.0.1/32"]), Some("10.0.0.1/32"));
+        }
+        is(json!([7, null]), Some(""));
+        assert_eq!(of("NodePort", json!(["10.0.0.0/8"])), None);
+        let many: Vec<String> = (0..5000)
+            .map(|it| format!("10.{}.{}.0/24", it / 256, it % 256))
+            .collect();
+        let read = of("LoadBalancer", json!(many)).unwrap();
+        assert_eq!(read.split(' ').count(), MOST_SOURCES);
     }
 }

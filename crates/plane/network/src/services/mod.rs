@@ -4,13 +4,15 @@
 //! ```text
 //! table <table>_<node>      one a node, in the namespace of its VPC
 //!   members                   set: the addresses of the node's instance and of its pods
+//!   guards                    map: address . protocol . port : jump to who may call there, where not everybody may
 //!   services                  map: address . protocol . port : goto the chain of what is led alike
 //!   endpoints                 map: address . protocol . port . place : address . port
 //!   clients                   map: address . protocol . port . who called there : the endpoint, for a time
 //!   kept                      set: address . protocol . port . address and port of an endpoint
 //!   ports, port_endpoints …   the same of the node's address, for callers that are no members
 //!   hairpins                  map: member . the same member : the node's address
-//!   prerouting                from a member: … vmap @services; from others: … vmap @ports
+//!   prerouting                from a member: … vmap @guards, … vmap @services; from others: … vmap @port_guards, … vmap @ports
+//!   from_<number>…            comes back for who is of these ranges, and drops all else
 //!   to_<places>…              dnat to an endpoint by chance, or to where the client was
 //!   refused, dropped          …
 //!   postrouting               what a member sends itself by a service is from the node, so that its answer comes back this way;
@@ -38,12 +40,13 @@ mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use self::table::{BY_NODE, Table};
 use crate::error::NetworkError;
 use crate::host;
-use crate::model::Scope;
+use crate::model::{Scope, Subnet};
 use crate::names::check_key;
 use crate::netlink::{Family, Socket, conntrack};
 use crate::netns::Namespace;
@@ -86,6 +89,21 @@ pub enum Lead {
     Refused,
     /// The caller hears nothing, and may try again.
     Dropped,
+    /// As `lead`, which is none of these itself, for those who call from one of these ranges; all else hear nothing.
+    Only {
+        sources: Arc<[Subnet]>,
+        lead: Box<Lead>,
+    },
+}
+
+impl Lead {
+    /// How those are led who may call.
+    pub(crate) fn of_allowed(&self) -> &Self {
+        match self {
+            Self::Only { lead, .. } => lead,
+            other => other,
+        }
+    }
 }
 
 /// What a node's services became.

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Caller, FrontEnd, Lead};
+use crate::model::Subnet;
 
 /// Addresses and ports of services of one node. A cluster of 10,000 services has some 20,000.
 const FRONT_ENDS: usize = 50_000;
@@ -12,6 +14,10 @@ const FRONT_ENDS: usize = 50_000;
 const PLACES: usize = 200_000;
 /// Endpoints of one front end; others of the same service are left out.
 const ENDPOINTS: usize = 1000;
+/// Ranges that one front end may be called from; callers of further ones are not let in.
+const SOURCES: usize = 1000;
+/// The same of one node, each list once: a caller is compared with one range after the other.
+const ALL_SOURCES: usize = 10_000;
 /// Clients of a sticky service are spread over this many places, which their endpoints share.
 const STICKY_PLACES: u32 = 256;
 /// For more than a quarter of these endpoints.
@@ -28,9 +34,12 @@ const LIKELY_ENDPOINTS: u32 = 4;
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Changes {
     pub begun: Vec<Manner>,
+    /// Who may call, by the numbers of guards.
+    pub begun_guards: Vec<(u32, Arc<[Subnet]>)>,
     pub steps: Vec<Step>,
     /// Nothing is led so any more.
     pub ended: Vec<Manner>,
+    pub ended_guards: Vec<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,45 +86,54 @@ pub enum Manner {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Way {
     pub lead: Lead,
+    /// Who says whether one may call; nobody where all may.
+    pub guard: Option<u32>,
 }
 
 impl Way {
+    fn sources(&self) -> Option<&[Subnet]> {
+        match &self.lead {
+            Lead::Only { sources, .. } => Some(sources),
+            _ => None,
+        }
+    }
+
     /// Where the places lead.
     pub fn places(&self) -> Vec<SocketAddrV4> {
-        match &self.lead {
+        match self.lead.of_allowed() {
             Lead::To {
                 endpoints, sticky, ..
             } => match is_spread(endpoints, *sticky) {
                 true => spread(endpoints),
                 false => endpoints.clone(),
             },
-            Lead::Refused | Lead::Dropped => Vec::new(),
+            _ => Vec::new(),
         }
     }
 
     pub fn count(&self) -> u32 {
-        match &self.lead {
+        match self.lead.of_allowed() {
             Lead::To {
                 endpoints, sticky, ..
             } => match is_spread(endpoints, *sticky) {
                 true => places_for(endpoints),
                 false => u32::try_from(endpoints.len()).unwrap_or(u32::MAX),
             },
-            Lead::Refused | Lead::Dropped => 0,
+            _ => 0,
         }
     }
 
     /// Clients are told apart by their address, each for so long after it came last. So it is with one endpoint too: others may come.
     pub fn sticky(&self) -> Option<Duration> {
-        match &self.lead {
+        match self.lead.of_allowed() {
             Lead::To { sticky, .. } => *sticky,
-            Lead::Refused | Lead::Dropped => None,
+            _ => None,
         }
     }
 
     /// Those that a client may be kept at.
     pub fn kept(&self) -> &[SocketAddrV4] {
-        match &self.lead {
+        match self.lead.of_allowed() {
             Lead::To { endpoints, .. } if self.sticky().is_some() => endpoints,
             _ => &[],
         }
@@ -139,17 +157,17 @@ impl Manner {
     pub fn of(caller: Caller, way: &Way) -> Self {
         // The kernel takes none for ever.
         let in_ms = |it: Duration| u64::try_from(it.as_millis()).unwrap_or(u64::MAX).max(1);
-        match way.lead {
+        match way.lead.of_allowed() {
             Lead::To {
                 sticky, by_node, ..
             } => Self::To {
                 places: way.count(),
                 sticky_ms: sticky.map(in_ms),
-                by_node,
+                by_node: *by_node,
                 outside: caller == Caller::Other,
             },
             Lead::Refused => Self::Refused,
-            Lead::Dropped => Self::Dropped,
+            Lead::Dropped | Lead::Only { .. } => Self::Dropped,
         }
     }
 }
@@ -187,12 +205,72 @@ fn mixed(number: u64) -> u64 {
     it ^ (it >> 31)
 }
 
+/// Those who say who may call. Front ends that the same may call share one.
+#[derive(Debug, Default)]
+struct Guards {
+    /// By ranges, each list sorted.
+    all: BTreeMap<Arc<[Subnet]>, Guard>,
+    ranges: usize,
+    /// The next number.
+    next: u32,
+}
+
+#[derive(Debug)]
+struct Guard {
+    number: u32,
+    /// Front ends that have it.
+    uses: usize,
+    sources: Arc<[Subnet]>,
+}
+
+impl Guards {
+    fn has_room_for(&self, sources: &[Subnet]) -> bool {
+        self.all.contains_key(sources) || self.ranges + sources.len() <= ALL_SOURCES
+    }
+
+    /// Its number; the list is one for all that have it.
+    fn hold(&mut self, sources: &mut Arc<[Subnet]>, made: &mut Changes) -> u32 {
+        if let Some(guard) = self.all.get_mut(&sources[..]) {
+            guard.uses += 1;
+            *sources = guard.sources.clone();
+            return guard.number;
+        }
+        let number = self.next;
+        self.next = number.wrapping_add(1);
+        self.ranges += sources.len();
+        let guard = Guard {
+            number,
+            uses: 1,
+            sources: sources.clone(),
+        };
+        self.all.insert(sources.clone(), guard);
+        made.begun_guards.push((number, sources.clone()));
+        number
+    }
+
+    /// Whether there is more room then.
+    fn let_go(&mut self, sources: &[Subnet], made: &mut Changes) -> bool {
+        let Some(guard) = self.all.get_mut(sources) else {
+            return false;
+        };
+        guard.uses -= 1;
+        if guard.uses > 0 {
+            return false;
+        }
+        made.ended_guards.push(guard.number);
+        self.all.remove(sources);
+        self.ranges -= sources.len();
+        true
+    }
+}
+
 /// The services of a node as they are in its table.
 #[derive(Debug, Default)]
 pub struct Plan {
     ways: BTreeMap<FrontEnd, Way>,
     /// Those that have a chain, and how many are led so.
     manners: BTreeMap<Manner, usize>,
+    guards: Guards,
     places: usize,
     /// What there is no room for.
     waiting: BTreeMap<FrontEnd, Lead>,
@@ -249,7 +327,7 @@ impl Plan {
             return false;
         };
         self.places -= way.count() as usize;
-        self.let_go(at.caller, &way);
+        self.let_go(at.caller, &way, made);
         made.steps.push(Step::Remove(at, way));
         true
     }
@@ -261,30 +339,35 @@ impl Plan {
             self.waiting.remove(&at);
             return false;
         }
-        let way = Way { lead };
+        let mut way = Way { lead, guard: None };
         let (old, new) = (
             former.as_ref().map_or(0, Way::count) as usize,
             way.count() as usize,
         );
         let is_full = former.is_none() && self.ways.len() >= FRONT_ENDS;
-        if is_full || self.places - old + new > PLACES {
+        let is_guarded = way.sources().is_none_or(|it| self.guards.has_room_for(it));
+        if is_full || !is_guarded || self.places - old + new > PLACES {
             // It leads nowhere, rather than to where it led.
             self.remove(at, made);
             self.waiting.insert(at, way.lead);
             return false;
         }
         self.hold(at.caller, &way, made);
+        if let Lead::Only { sources, .. } = &mut way.lead {
+            way.guard = Some(self.guards.hold(sources, made));
+        }
         self.waiting.remove(&at);
         self.places = self.places - old + new;
         self.ways.insert(at, way.clone());
+        let mut has_room = new < old;
         made.steps.push(match former {
             None => Step::Add(at, way),
             Some(former) => {
-                self.let_go(at.caller, &former);
+                has_room |= self.let_go(at.caller, &former, made);
                 Step::Change(at, former, way)
             }
         });
-        new < old
+        has_room
     }
 
     fn hold(&mut self, caller: Caller, way: &Way, made: &mut Changes) {
@@ -296,10 +379,12 @@ impl Plan {
         *uses += 1;
     }
 
-    fn let_go(&mut self, caller: Caller, way: &Way) {
+    /// Whether others can be guarded then that could not be before.
+    fn let_go(&mut self, caller: Caller, way: &Way, made: &mut Changes) -> bool {
         if let Some(uses) = self.manners.get_mut(&Manner::of(caller, way)) {
             *uses = uses.saturating_sub(1);
         }
+        way.sources().is_some_and(|it| self.guards.let_go(it, made))
     }
 
     fn end_manners(&mut self, made: &mut Changes) {
@@ -328,13 +413,19 @@ impl Plan {
 
 /// In a fixed order, each once, and not too many.
 fn bounded(lead: Lead) -> Lead {
-    let Lead::To {
-        mut endpoints,
-        sticky,
-        by_node,
-    } = lead
-    else {
-        return lead;
+    let (mut endpoints, sticky, by_node) = match lead {
+        Lead::To {
+            endpoints,
+            sticky,
+            by_node,
+        } => (endpoints, sticky, by_node),
+        Lead::Only { sources, lead } => {
+            return Lead::Only {
+                sources: apart(&sources),
+                lead: Box::new(bounded(*lead)),
+            };
+        }
+        other => return other,
     };
     endpoints.sort_unstable();
     endpoints.dedup();
@@ -349,10 +440,25 @@ fn bounded(lead: Lead) -> Lead {
     }
 }
 
+/// None of which lies in another, and not too many.
+fn apart(sources: &[Subnet]) -> Arc<[Subnet]> {
+    let mut sources = sources.to_vec();
+    // What lies in another comes behind it, before anything that lies elsewhere.
+    sources.sort_unstable();
+    let mut apart: Vec<Subnet> = Vec::new();
+    for range in sources {
+        if !apart.last().is_some_and(|it| it.covers(range)) {
+            apart.push(range);
+        }
+    }
+    apart.truncate(SOURCES);
+    apart.into()
+}
+
 /// The addresses of `former` that `now` does not have.
 pub fn gone(former: &Lead, now: Option<&Lead>) -> BTreeSet<Ipv4Addr> {
     let all = |lead: Option<&Lead>| -> BTreeSet<Ipv4Addr> {
-        match lead {
+        match lead.map(Lead::of_allowed) {
             Some(Lead::To { endpoints, .. }) => endpoints.iter().map(|it| *it.ip()).collect(),
             _ => BTreeSet::new(),
         }

@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use super::plan::{self, Changes, Manner, Plan, Step, Way};
 use super::{Caller, FrontEnd, Lead, UDP};
 use crate::error::NetworkError;
+use crate::model::Subnet;
 use crate::names::Names;
 use crate::netlink::Socket;
 use crate::netlink::nft::{
@@ -18,6 +19,9 @@ use crate::sysctl;
 const MEMBERS: &str = "members";
 /// What members call, and the chain of each.
 const SERVICES: &str = "services";
+/// Where not everybody may call, and the chain that says who may.
+const GUARDS: &str = "guards";
+const PORT_GUARDS: &str = "port_guards";
 /// What others call.
 const PORTS: &str = "ports";
 /// Where each place of these leads.
@@ -131,6 +135,10 @@ fn chain(manner: &Manner) -> String {
     }
 }
 
+fn guard(number: u32) -> String {
+    format!("from_{number}")
+}
+
 impl Table {
     pub(super) fn new(names: &Names, node: &str, address: Ipv4Addr) -> Self {
         Self {
@@ -223,6 +231,7 @@ impl Table {
         batch.endpoint_map(ENDPOINTS);
         batch.client_map(CLIENTS, MOST_CLIENTS);
         batch.kept_set(KEPT);
+        batch.service_map(GUARDS);
         batch.service_map(SERVICES);
         match self.ground {
             Ground::Vpc => self.call_in_vpc(&mut batch, members),
@@ -241,21 +250,24 @@ impl Table {
     fn call_in_vpc(&self, batch: &mut Batch<'_>, members: BTreeSet<Ipv4Addr>) {
         batch.address_set(MEMBERS);
         batch.way_map(HAIRPINS);
+        batch.service_map(PORT_GUARDS);
         batch.service_map(PORTS);
         batch.endpoint_map(PORT_ENDPOINTS);
         batch.kept_set(PORT_KEPT);
         batch.chain(PREROUTING);
         batch.chain(POSTROUTING);
-        let called = [
-            Expression::source_in(MEMBERS, true),
-            Expression::service_verdict(SERVICES),
-        ];
-        batch.rule(PREROUTING.name, called.concat());
-        let others = [
-            Expression::source_in(MEMBERS, false),
-            Expression::service_verdict(PORTS),
-        ];
-        batch.rule(PREROUTING.name, others.concat());
+        for (map, is_member) in [
+            (GUARDS, true),
+            (SERVICES, true),
+            (PORT_GUARDS, false),
+            (PORTS, false),
+        ] {
+            let called = [
+                Expression::source_in(MEMBERS, is_member),
+                Expression::service_verdict(map),
+            ];
+            batch.rule(PREROUTING.name, called.concat());
+        }
         // A program of the node itself would take what comes from its own address for a forgery.
         let by_node = [
             Expression::packet_marked(BY_NODE),
@@ -278,6 +290,7 @@ impl Table {
         batch.chain(OUTPUT);
         batch.chain(POSTROUTING);
         batch.chain(FROM_OUTSIDE);
+        batch.rule(OUTPUT.name, Expression::service_verdict(GUARDS));
         batch.rule(OUTPUT.name, Expression::service_verdict(SERVICES));
         let from_loopback = [
             Expression::translated(true),
@@ -351,10 +364,10 @@ fn key(at: &FrontEnd) -> ServiceKey {
 }
 
 /// The maps of members, or of others.
-fn maps(outside: bool) -> [&'static str; 3] {
+fn maps(outside: bool) -> [&'static str; 4] {
     match outside {
-        false => [SERVICES, ENDPOINTS, KEPT],
-        true => [PORTS, PORT_ENDPOINTS, PORT_KEPT],
+        false => [SERVICES, ENDPOINTS, KEPT, GUARDS],
+        true => [PORTS, PORT_ENDPOINTS, PORT_KEPT, PORT_GUARDS],
     }
 }
 
@@ -368,8 +381,15 @@ fn write(batch: &mut Batch<'_>, changes: &Changes) {
             batch.rule(&chain, rule);
         }
     }
+    for (number, sources) in &changes.begun_guards {
+        let chain = guard(*number);
+        batch.inner_chain(&chain);
+        for rule in guarding(sources) {
+            batch.rule(&chain, rule);
+        }
+    }
     for outside in [false, true] {
-        let [services, endpoints, kept] = maps(outside);
+        let [services, endpoints, kept, guards] = maps(outside);
         let here = |it: &(&FrontEnd, &Way)| is_outside(it.0) == outside;
         let former = || changes.steps.iter().filter_map(Step::former).filter(here);
         let next = || changes.steps.iter().filter_map(Step::next).filter(here);
@@ -378,6 +398,18 @@ fn write(batch: &mut Batch<'_>, changes: &Changes) {
             Step::Add(..) | Step::Remove(..) => true,
         };
         let others = || changes.steps.iter().filter(led_otherwise);
+        // First: where one is led otherwise from now on, it is by then who may come.
+        let guarded_otherwise = |step: &&Step| match step {
+            Step::Change(_, old, new) => old.guard != new.guard,
+            Step::Add(..) | Step::Remove(..) => true,
+        };
+        let regarded = || changes.steps.iter().filter(guarded_otherwise);
+        let gone = regarded().filter_map(Step::former).filter(here);
+        let gone = gone.filter(|(_, way)| way.guard.is_some());
+        batch.remove_services(guards, gone.map(|(at, _)| key(at)));
+        let come = regarded().filter_map(Step::next).filter(here);
+        let come = come.filter_map(|(at, way)| Some((key(at), guard(way.guard?))));
+        batch.add_guards(guards, come);
         let gone = others().filter_map(Step::former).filter(here);
         batch.remove_services(services, gone.map(|(at, _)| key(at)));
         let come = others().filter_map(Step::next).filter(here);
@@ -400,6 +432,18 @@ fn write(batch: &mut Batch<'_>, changes: &Changes) {
     for manner in &changes.ended {
         batch.delete_chain(&chain(manner));
     }
+    for number in &changes.ended_guards {
+        batch.delete_chain(&guard(*number));
+    }
+}
+
+/// Who is of these ranges goes on to where it is led, and nobody else does.
+fn guarding(sources: &[Subnet]) -> Vec<Vec<Expression>> {
+    let allowed = sources.iter().map(|it| {
+        let source = Expression::source(it.network(), it.prefix());
+        [source, Expression::back()].concat()
+    });
+    allowed.chain([Expression::discard()]).collect()
 }
 
 fn kept_of<'a>(
@@ -421,7 +465,7 @@ fn rules(manner: &Manner) -> Vec<Vec<Expression>> {
             outside,
         } => (places, sticky_ms, by_node, outside),
     };
-    let [_, endpoints, kept] = maps(outside);
+    let [_, endpoints, kept, _] = maps(outside);
     let rules = match sticky_ms {
         None => vec![Expression::to_endpoint(endpoints, places)],
         Some(time_ms) => {
@@ -469,9 +513,11 @@ mod tests {
                 sticky: None,
                 by_node: false,
             },
+            guard: None,
         };
         let refused = || Way {
             lead: Lead::Refused,
+            guard: None,
         };
         let none = BTreeSet::new();
         for (step, wanted) in [

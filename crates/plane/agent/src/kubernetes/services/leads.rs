@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4},
+    sync::Arc,
     time::Duration,
 };
 
@@ -10,7 +11,7 @@ use wharf_kube_services::{
     Chosen, Entry, Kind, Name, Origin, Part, Parts, Place, Policy, Protocol, Service, ServicePort,
 };
 use wharf_kubelet::host_ports::{HostAddress, HostPort};
-use wharf_network::{CLUSTER_RESOLVER, Caller, FrontEnd, Lead};
+use wharf_network::{CLUSTER_RESOLVER, Caller, FrontEnd, Lead, Subnet};
 
 use super::Node;
 
@@ -55,6 +56,7 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
     }
     let answers_names = !without.contains(&Part::CoreDns);
     let sticky = service.affinity;
+    let sources = service.balancer_sources.as_deref().map(subnets);
     let here = Place {
         node: &node.name,
         zone: &node.zone,
@@ -83,13 +85,23 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
             protocol: port.protocol.number(),
             port: number,
         };
+        let allowed = |lead| match &sources {
+            None => lead,
+            Some(sources) => Lead::Only {
+                sources: sources.clone(),
+                lead: Box::new(lead),
+            },
+        };
         // The cluster's own addresses are of ranges that somebody chose, who may have taken any. Of addresses that are there twice the
         // cluster's counts: it comes last.
-        let around = v4(&service.external_addresses).chain(v4(&service.balancer_addresses));
-        let inside = v4(&service.cluster_addresses).map(|it| (it, Origin::Inside));
-        let all = around.map(|it| (it, Origin::Around)).chain(inside);
+        let external = v4(&service.external_addresses);
+        let external = external.map(|it| (it, lead(Origin::Around)));
+        let balancer = v4(&service.balancer_addresses);
+        let balancer = balancer.map(|it| (it, allowed(lead(Origin::Around))));
+        let inside = v4(&service.cluster_addresses).map(|it| (it, lead(Origin::Inside)));
+        let all = external.chain(balancer).chain(inside);
         let all = all.filter(|(it, _)| may_be_claimed(*it, node));
-        found.extend(all.map(|(it, from)| (at(it, port, port.port), lead(from))));
+        found.extend(all.map(|(it, lead)| (at(it, port, port.port), lead)));
         if let Some(number) = port.node_port {
             let own = at(node.address, port, number);
             let others = FrontEnd {
@@ -173,6 +185,12 @@ fn is_name_service(entry: &Entry, service: &Service, port: &ServicePort) -> bool
         && &*service.name.name == "kube-dns"
         && port.port == NAMES
         && entry.slices().all(|it| it.endpoints.is_empty())
+}
+
+fn subnets(all: &[(Ipv4Addr, u8)]) -> Arc<[Subnet]> {
+    let all = all.iter();
+    all.filter_map(|(address, bits)| Subnet::new(*address, *bits).ok())
+        .collect()
 }
 
 fn v4(all: &[IpAddr]) -> impl Iterator<Item = Ipv4Addr> {

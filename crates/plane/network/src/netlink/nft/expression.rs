@@ -723,8 +723,13 @@ impl Expression {
 
     /// Comes back if the chain decides nothing.
     pub(crate) fn jump(chain: &str) -> Vec<Self> {
-        const JUMP: i32 = -3;
-        Self::verdict(JUMP, Some(chain))
+        Self::verdict(super::JUMP, Some(chain))
+    }
+
+    /// Goes on where a jump led here from.
+    pub(crate) fn back() -> Vec<Self> {
+        const RETURN: i32 = -5;
+        Self::verdict(RETURN, None)
     }
 
     /// Does not come back.

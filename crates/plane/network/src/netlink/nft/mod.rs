@@ -89,6 +89,7 @@ const TYPE_LINK: u32 = 20;
 const TYPE_LINK_NAME: u32 = 41;
 const TYPE_VERDICT: u32 = 0xffff_ff00;
 
+const JUMP: i32 = -3;
 const GOTO: i32 = -4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::net::SocketAddrV4;
 
 use super::{
-    Attrs, Batch, CREATE, DELETE_ELEMENTS, GOTO, NEW_ELEMENTS, NEW_SET, SET_IS_DYNAMIC, SET_IS_MAP,
-    SET_TIMES_OUT, ServiceKey, TYPE_IPV4, TYPE_MARK, TYPE_PROTOCOL, TYPE_SERVICE, TYPE_VERDICT,
-    key_element, service_element, service_key, value,
+    Attrs, Batch, CREATE, DELETE_ELEMENTS, GOTO, JUMP, NEW_ELEMENTS, NEW_SET, SET_IS_DYNAMIC,
+    SET_IS_MAP, SET_TIMES_OUT, ServiceKey, TYPE_IPV4, TYPE_MARK, TYPE_PROTOCOL, TYPE_SERVICE,
+    TYPE_VERDICT, key_element, service_element, service_key, value,
 };
 
 /// One of the places of a service.
@@ -54,13 +54,21 @@ impl Batch<'_> {
         map: &str,
         entries: impl IntoIterator<Item = (ServiceKey, String)>,
     ) {
-        let elements = entries.into_iter().map(|(key, chain)| {
-            let verdict = Attrs::new().be32(1, GOTO.cast_unsigned()).text(2, &chain);
-            service_element(key).nest(2, Attrs::new().nest(2, verdict))
-        });
+        let elements = entries.into_iter().map(|it| verdict_element(it, GOTO));
         self.elements(NEW_ELEMENTS, CREATE, map, elements);
     }
 
+    /// `address . protocol . port : jump chain`
+    pub(crate) fn add_guards(
+        &mut self,
+        map: &str,
+        entries: impl IntoIterator<Item = (ServiceKey, String)>,
+    ) {
+        let elements = entries.into_iter().map(|it| verdict_element(it, JUMP));
+        self.elements(NEW_ELEMENTS, CREATE, map, elements);
+    }
+
+    /// Also removes guards.
     pub(crate) fn remove_services(
         &mut self,
         map: &str,
@@ -105,6 +113,13 @@ impl Batch<'_> {
         let elements = all.into_iter().map(kept_element);
         self.elements(DELETE_ELEMENTS, 0, set, elements);
     }
+}
+
+fn verdict_element((key, chain): (ServiceKey, String), verdict: i32) -> Attrs {
+    let verdict = Attrs::new()
+        .be32(1, verdict.cast_unsigned())
+        .text(2, &chain);
+    service_element(key).nest(2, Attrs::new().nest(2, verdict))
 }
 
 fn endpoint(at: SocketAddrV4) -> [u8; 6] {

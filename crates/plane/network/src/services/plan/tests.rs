@@ -12,6 +12,7 @@ fn clients_are_kept_at_one_for_a_time_even_if_there_are_no_others() {
         let count = all.len();
         let way = Way {
             lead: to(all, sticky).unwrap(),
+            guard: None,
         };
         assert_eq!(way.sticky(), expected);
         assert_eq!(way.kept().len(), expected.map_or(0, |_| count));
@@ -203,4 +204,99 @@ fn clients_of_a_sticky_service_move_only_with_their_endpoint() {
     let many = spread(&endpoints(0..300));
     let met: BTreeSet<_> = many.iter().collect();
     assert_eq!(met.len(), 300, "everybody has some");
+}
+
+fn only(sources: &[&str], lead: Option<Lead>) -> Option<Lead> {
+    let sources = sources.iter().map(|it| it.parse::<Subnet>().unwrap());
+    lead.map(|lead| Lead::Only {
+        sources: sources.collect(),
+        lead: Box::new(lead),
+    })
+}
+
+#[test]
+fn front_ends_that_the_same_may_call_have_one_guard() {
+    let mut plan = Plan::default();
+    let near = ["10.0.0.0/8", "192.0.2.1/32"];
+    let first = changes(
+        &mut plan,
+        &[
+            (1, only(&near, to(0..2, false))),
+            // In another order, twice, and what lies in another.
+            (
+                2,
+                only(&[near[1], "10.7.0.0/16", near[0], near[0]], to(0..2, false)),
+            ),
+            (3, to(0..2, false)),
+        ],
+    );
+    let [(number, ranges)] = &first.begun_guards[..] else {
+        panic!("{first:?}");
+    };
+    let shown: Vec<String> = ranges.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, near);
+    assert_eq!(first.begun.len(), 1, "led alike");
+    let guard_of = |plan: &Plan, it: u32| plan.ways[&at(it)].guard;
+    assert_eq!(
+        [1, 2, 3].map(|it| guard_of(&plan, it)),
+        [Some(*number), Some(*number), None]
+    );
+    // The same again is no change.
+    assert_eq!(
+        changes(&mut plan, &[(1, only(&near, to(0..2, false)))]),
+        Changes::default()
+    );
+    // Another list, then none.
+    let other = changes(&mut plan, &[(1, only(&["10.0.0.0/9"], to(0..2, false)))]);
+    assert_eq!((other.begun_guards.len(), other.ended_guards.len()), (1, 0));
+    assert!(matches!(&other.steps[..], [Step::Change(_, old, new)] if old.guard != new.guard));
+    let open = changes(&mut plan, &[(2, to(0..2, false)), (1, None)]);
+    let ended: BTreeSet<u32> = open.ended_guards.iter().copied().collect();
+    assert_eq!(ended, BTreeSet::from([*number, number + 1]));
+    assert_eq!((plan.guards.ranges, plan.guards.all.len()), (0, 0));
+    // What is wanted is known with who may call.
+    change(&mut plan, &[(4, only(&near, Some(Lead::Refused)))]);
+    let known = plan.into_leads();
+    assert_eq!(known.get(&at(4)), only(&near, Some(Lead::Refused)).as_ref());
+}
+
+#[test]
+fn who_may_call_is_bounded_and_what_has_no_guard_leads_nowhere() {
+    let many = |first: u32| -> Vec<String> {
+        let all = (first..first + 2000).map(|it| format!("{}/32", Ipv4Addr::from(it * 2)));
+        all.collect()
+    };
+    let of = |first| {
+        let all = many(first);
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        only(&all, to(0..2, false))
+    };
+    let mut plan = Plan::default();
+    let full = u32::try_from(ALL_SOURCES / SOURCES).unwrap();
+    let all: Vec<(u32, Option<Lead>)> = (0..full).map(|it| (it, of(it * 10_000))).collect();
+    change(&mut plan, &all);
+    assert_eq!(plan.guards.ranges, ALL_SOURCES);
+    assert_eq!(change(&mut plan, &[(full, of(1))]), []);
+    assert_eq!(plan.waiting(), 1);
+    // One that was open is not left open.
+    change(&mut plan, &[(full + 1, to(0..1, false))]);
+    let steps = change(&mut plan, &[(full + 1, of(3))]);
+    assert!(matches!(&steps[..], [Step::Remove(..)]), "{steps:?}");
+    assert_eq!(plan.waiting(), 2);
+    // Who is let in by a list that is there needs no room.
+    assert_eq!(change(&mut plan, &[(full + 2, of(0))]).len(), 1);
+    let steps = change(&mut plan, &[(1, to(0..2, false))]);
+    assert_eq!(steps.len(), 2, "{steps:?}");
+    assert_eq!(plan.waiting(), 1);
+}
+
+#[test]
+fn nobody_is_let_in_by_a_list_of_none_nor_by_one_in_another() {
+    let mut plan = Plan::default();
+    let nested = only(&["10.0.0.0/8"], only(&["10.0.0.0/9"], to(0..2, false)));
+    let made = changes(&mut plan, &[(1, only(&[], to(0..2, false))), (2, nested)]);
+    assert!(made.begun_guards[0].1.is_empty());
+    let way = &plan.ways[&at(2)];
+    assert_eq!(Manner::of(Caller::Member, way), Manner::Dropped);
+    assert_eq!(way.count(), 0);
 }

@@ -27,21 +27,29 @@ fn entry(namespace: &str, name: &str, spec: &Value, endpoints: &[&str]) -> Entry
     book.get(&Name::new(namespace, name)).unwrap().clone()
 }
 
+fn shown_lead(lead: &Lead) -> String {
+    match lead {
+        Lead::To {
+            endpoints,
+            sticky,
+            by_node,
+        } => {
+            let all: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
+            let sticky = if sticky.is_some() { " sticky" } else { "" };
+            let by_node = if *by_node { " by node" } else { "" };
+            format!("{}{sticky}{by_node}", all.join(","))
+        }
+        Lead::Only { sources, lead } => {
+            let sources: Vec<String> = sources.iter().map(ToString::to_string).collect();
+            format!("{} for [{}]", shown_lead(lead), sources.join(" "))
+        }
+        other => format!("{other:?}"),
+    }
+}
+
 fn shown(all: &BTreeMap<FrontEnd, Lead>) -> Vec<String> {
     let one = |(at, lead): (&FrontEnd, &Lead)| {
-        let lead = match lead {
-            Lead::To {
-                endpoints,
-                sticky,
-                by_node,
-            } => {
-                let all: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
-                let sticky = if sticky.is_some() { " sticky" } else { "" };
-                let by_node = if *by_node { " by node" } else { "" };
-                format!("{}{sticky}{by_node}", all.join(","))
-            }
-            other => format!("{other:?}"),
-        };
+        let lead = shown_lead(lead);
         let who = match at.caller {
             Caller::Member => "",
             Caller::Other => "others ",
@@ -93,6 +101,76 @@ fn no_service_has_addresses_of_links_of_hosts_or_of_the_node() {
         );
         assert!(all.is_empty(), "{address}");
     }
+}
+
+/// A service whose load balancer somebody else made.
+fn balanced(ingress: &Value, sources: &[&str]) -> Entry {
+    let mut book = wharf_kube_services::Book::default();
+    book.put_service(&json!({
+        "metadata": {"namespace": "a", "name": "s"},
+        "spec": {
+            "type": "LoadBalancer", "loadBalancerClass": "example.com/theirs", "clusterIP": "10.100.0.7",
+            "externalIPs": ["192.0.2.8"], "loadBalancerSourceRanges": sources,
+            "ports": [{"name": "https", "port": 80, "nodePort": 30080}],
+        },
+        "status": {"loadBalancer": {"ingress": ingress}},
+    }));
+    book.put_slice(&json!({
+        "metadata": {"namespace": "a", "name": "x", "labels": {"kubernetes.io/service-name": "s"}},
+        "addressType": "IPv4", "ports": [{"name": "https", "port": 8080}],
+        "endpoints": [{"addresses": ["10.0.0.1"], "nodeName": "there"}],
+    }));
+    book.get(&Name::new("a", "s")).unwrap().clone()
+}
+
+#[test]
+fn a_load_balancers_address_is_for_its_source_ranges_and_others_are_for_all() {
+    let ingress = json!([
+        {"ip": "192.0.2.7", "ipMode": "VIP"}, {"ip": "192.0.2.9", "ipMode": "Proxy"},
+        {"hostname": "x.example.com"}, {"ip": "10.100.0.7"}, {"ip": "192.0.2.8"},
+    ]);
+    let told = |sources: &[&str]| {
+        let all = leads(&balanced(&ingress, sources), &node(), &Parts::new());
+        let mut shown = shown(&all);
+        // Of the node's own ports, through which a balancer may come, they say nothing.
+        shown.retain(|it| !it.contains(":30080"));
+        shown
+    };
+    let own = "10.100.0.7/6:80 10.0.0.1:8080";
+    let given = ["10.0.0.0/8", " 172.31.0.9/24 ", "fd00::/8"];
+    assert_eq!(
+        told(&given),
+        [
+            own,
+            "192.0.2.7/6:80 10.0.0.1:8080 for [10.0.0.0/8 172.31.0.0/24]",
+            "192.0.2.8/6:80 10.0.0.1:8080 for [10.0.0.0/8 172.31.0.0/24]",
+        ]
+    );
+    let open = [
+        "192.0.2.7/6:80 10.0.0.1:8080",
+        "192.0.2.8/6:80 10.0.0.1:8080",
+    ];
+    let none: [&[&str]; 2] = [&[], &["fd00::/8"]];
+    for none in none {
+        assert_eq!(told(none), [&[own][..], &open].concat());
+    }
+    // Nobody is let in by what is no range.
+    let told = told(&["10.0.0.0/99"]);
+    assert!(told[1].ends_with(" for []"), "{told:?}");
+    // What leads nowhere is not told of to others either.
+    let mut book = wharf_kube_services::Book::default();
+    let entry = balanced(&ingress, &["10.0.0.0/8"]);
+    book.put_service(&json!({
+        "metadata": {"namespace": "a", "name": "s"},
+        "spec": {"type": "LoadBalancer", "loadBalancerSourceRanges": ["10.0.0.0/8"], "ports": [{"name": "https", "port": 80}]},
+        "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.7"}]}},
+    }));
+    assert!(claimed(&entry).contains(&Ipv4Addr::new(192, 0, 2, 7)));
+    let without_pods = book.get(&Name::new("a", "s")).unwrap().clone();
+    assert_eq!(
+        shown(&leads(&without_pods, &node(), &Parts::new())),
+        ["192.0.2.7/6:80 Refused for [10.0.0.0/8]"]
+    );
 }
 
 #[test]
