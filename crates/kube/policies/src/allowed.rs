@@ -24,7 +24,7 @@ pub enum Source {
         except: Vec<Ipv4Net>,
     },
     /// The addresses that a selector chooses, by its number.
-    Peers(u32),
+    Peers(u64),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum Traffic {
     /// Protocol, first and last port.
     Ports(u8, u16, u16),
     /// Those who listen under the name of a port, by its number.
-    Listeners(u32),
+    Listeners(u64),
 }
 
 /// Allows the connections that match all of it.
@@ -41,6 +41,16 @@ pub enum Traffic {
 pub struct Permission {
     pub peer: Source,
     pub traffic: Traffic,
+}
+
+impl Permission {
+    /// How much it is to whoever compares packets with it.
+    pub(crate) fn comparisons(&self) -> usize {
+        match &self.peer {
+            Source::Block { except, .. } => except.len().saturating_add(1),
+            Source::Anybody | Source::Peers(_) => 1,
+        }
+    }
 }
 
 /// A service that a node answers itself, at an address and a port that nobody is told. Policies name it as others do.
@@ -54,8 +64,8 @@ pub struct Front {
 /// Gives selectors and names of ports their numbers.
 pub(crate) trait Numbers {
     /// `None` for what is not counted.
-    fn peers(&self, peer: &Peer) -> Option<u32>;
-    fn listeners(&self, protocol: u8, name: &str) -> Option<u32>;
+    fn peers(&self, peer: &Peer) -> Option<u64>;
+    fn listeners(&self, protocol: u8, name: &str) -> Option<u64>;
 }
 
 /// One permission for each peer and each port of each rule.

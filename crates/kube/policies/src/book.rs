@@ -19,8 +19,12 @@ use crate::{
     policy::Policy,
 };
 
-/// Rules of one policy one way; what goes beyond allows nothing. An object as large as the API takes could ask for millions.
+/// Rules of one policy one way, where each exception of a block is one as well; what goes beyond allows nothing. An object as large as
+/// the API takes could ask for millions.
 pub const MOST_PERMISSIONS: usize = 4096;
+
+/// Policies that one pod is held to; what others allow it is not allowed.
+pub const MOST_POLICIES: usize = 1000;
 
 /// An address, a protocol's number, a port.
 pub type Listener = (Ipv4Addr, u8, u16);
@@ -28,8 +32,8 @@ pub type Listener = (Ipv4Addr, u8, u16);
 /// What a pod is held to; `None` is not isolated, and none of the policies allows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Isolation {
-    pub ingress: Option<BTreeSet<u32>>,
-    pub egress: Option<BTreeSet<u32>>,
+    pub ingress: Option<BTreeSet<u64>>,
+    pub egress: Option<BTreeSet<u64>>,
 }
 
 /// What a policy allows one way.
@@ -37,25 +41,25 @@ pub struct Isolation {
 pub struct Policed {
     pub way: Way,
     pub permissions: Vec<Permission>,
-    /// There were more than [`MOST_PERMISSIONS`].
+    /// There were more than [`MOST_PERMISSIONS`], parts that were not even read, or selectors that there was no room for.
     pub is_cut: bool,
 }
 
 /// All there is for a node. What is named by a number is there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rules {
-    pub peers: BTreeMap<u32, BTreeSet<Ipv4Addr>>,
-    pub listeners: BTreeMap<u32, BTreeSet<Listener>>,
-    pub policies: BTreeMap<u32, Policed>,
+    pub peers: BTreeMap<u64, BTreeSet<Ipv4Addr>>,
+    pub listeners: BTreeMap<u64, BTreeSet<Listener>>,
+    pub policies: BTreeMap<u64, Policed>,
     pub pods: BTreeMap<Ipv4Addr, Isolation>,
 }
 
 /// Parts of it as they are now; `None` is gone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
-    pub peers: BTreeMap<u32, Option<BTreeSet<Ipv4Addr>>>,
-    pub listeners: BTreeMap<u32, Option<BTreeSet<Listener>>>,
-    pub policies: BTreeMap<u32, Option<Policed>>,
+    pub peers: BTreeMap<u64, Option<BTreeSet<Ipv4Addr>>>,
+    pub listeners: BTreeMap<u64, Option<BTreeSet<Listener>>>,
+    pub policies: BTreeMap<u64, Option<Policed>>,
     pub pods: BTreeMap<Ipv4Addr, Option<Isolation>>,
 }
 
@@ -69,7 +73,7 @@ impl Changes {
 struct Entry {
     policy: Policy,
     /// The numbers of its two ways, whether it has them or not.
-    numbers: (u32, u32),
+    numbers: (u64, u64),
 }
 
 /// All that counts of a cluster.
@@ -79,14 +83,14 @@ pub struct Book {
     node: Arc<str>,
     policies: BTreeMap<Key, Entry>,
     /// Which policy and way has a number.
-    ways: HashMap<u32, (Key, Way)>,
+    ways: HashMap<u64, (Key, Way)>,
     pods: BTreeMap<Key, Pod>,
     /// The pods of the node by their addresses: while one follows another, two may have the same.
     here: BTreeMap<Ipv4Addr, BTreeSet<Key>>,
     groups: Groups,
     fronts: Vec<Front>,
-    last: u32,
-    changed_policies: BTreeSet<u32>,
+    last: u64,
+    changed_policies: BTreeSet<u64>,
     changed_pods: BTreeSet<Ipv4Addr>,
 }
 
@@ -298,7 +302,7 @@ impl Book {
     }
 
     /// `None` where the policy does not isolate this way, or is gone.
-    fn policed(&self, number: u32) -> Option<Policed> {
+    fn policed(&self, number: u64) -> Option<Policed> {
         let (key, way) = self.ways.get(&number)?;
         let policy = &self.policies.get(key)?.policy;
         let rules = match way {
@@ -306,13 +310,21 @@ impl Book {
             Way::Egress => policy.egress.as_deref()?,
         };
         let own = self.groups.seen_from(&policy.namespace);
-        let mut all = permissions(rules, *way, &self.fronts, &own);
-        let permissions = all.by_ref().take(MOST_PERMISSIONS).collect();
-        Some(Policed {
+        let mut policed = Policed {
             way: *way,
-            permissions,
-            is_cut: all.next().is_some(),
-        })
+            permissions: Vec::new(),
+            is_cut: policy.is_cut || self.groups.lack_some_of(policy),
+        };
+        let mut room = MOST_PERMISSIONS;
+        for it in permissions(rules, *way, &self.fronts, &own) {
+            let Some(left) = room.checked_sub(it.comparisons()) else {
+                policed.is_cut = true;
+                break;
+            };
+            room = left;
+            policed.permissions.push(it);
+        }
+        Some(policed)
     }
 
     /// `None` where no policy is about whoever has the address.
@@ -328,14 +340,17 @@ impl Book {
                 if !entry.policy.pods.matches(Some(&pod.labels)) {
                     continue;
                 }
-                if entry.policy.ingress.is_some() {
-                    found
-                        .ingress
-                        .get_or_insert_default()
-                        .insert(entry.numbers.0);
-                }
-                if entry.policy.egress.is_some() {
-                    found.egress.get_or_insert_default().insert(entry.numbers.1);
+                let (ingress, egress) = entry.numbers;
+                for (held, is_isolated, number) in [
+                    (&mut found.ingress, entry.policy.ingress.is_some(), ingress),
+                    (&mut found.egress, entry.policy.egress.is_some(), egress),
+                ] {
+                    if is_isolated {
+                        let held = held.get_or_insert_default();
+                        if held.len() < MOST_POLICIES {
+                            held.insert(number);
+                        }
+                    }
                 }
             }
         }

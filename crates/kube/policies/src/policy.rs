@@ -19,6 +19,26 @@ pub struct Policy {
     /// `None` where it does not isolate them this way.
     pub ingress: Option<Vec<Rule>>,
     pub egress: Option<Vec<Rule>>,
+    /// It says more than is read.
+    pub is_cut: bool,
+}
+
+/// Rules, peers and ports that are read of one way of a policy; what goes beyond allows nothing.
+const MOST_PARTS: usize = 4096;
+
+/// How much more is read.
+struct Room {
+    left: usize,
+    is_cut: bool,
+}
+
+impl Room {
+    fn take<'a>(&mut self, all: &'a [Value]) -> &'a [Value] {
+        let some = &all[..all.len().min(self.left)];
+        self.left -= some.len();
+        self.is_cut |= some.len() < all.len();
+        some
+    }
 }
 
 /// Allows what fits one of its peers and one of its ports.
@@ -77,10 +97,19 @@ impl Policy {
             true => (true, !object.list("/spec/egress").is_empty()),
             false => (named("Ingress"), named("Egress")),
         };
-        let rules = |all: &str, peers: &str| {
-            let all = object.list(all).iter();
-            all.map(|it| Rule::read(it, peers)).collect()
+        let mut is_cut = false;
+        let mut rules = |all: &str, peers: &str| -> Vec<Rule> {
+            let mut room = Room {
+                left: MOST_PARTS,
+                is_cut: false,
+            };
+            let all = room.take(object.list(all)).iter();
+            let read = all.map(|it| Rule::read(it, peers, &mut room)).collect();
+            is_cut |= room.is_cut;
+            read
         };
+        let ingress = ingress.then(|| rules("/spec/ingress", "/from"));
+        let egress = egress.then(|| rules("/spec/egress", "/to"));
         Self {
             namespace: object.namespace().into(),
             name: object.name().into(),
@@ -90,8 +119,9 @@ impl Policy {
                 // What cannot be read is about every pod: better closed than open by mistake.
                 given => selector(given).unwrap_or(Labels::everything()),
             },
-            ingress: ingress.then(|| rules("/spec/ingress", "/from")),
-            egress: egress.then(|| rules("/spec/egress", "/to")),
+            ingress,
+            egress,
+            is_cut,
         }
     }
 
@@ -106,11 +136,14 @@ fn selector(of: &Value) -> Option<Labels> {
 }
 
 impl Rule {
-    fn read(of: &Value, peers: &str) -> Self {
-        let some = |pointer| Some(of.list(pointer)).filter(|it| !it.is_empty());
+    fn read(of: &Value, peers: &str, room: &mut Room) -> Self {
+        let mut some = |pointer| {
+            let all = Some(of.list(pointer)).filter(|it| !it.is_empty());
+            all.map(|all| room.take(all).iter())
+        };
         Self {
-            peers: some(peers).map(|all| all.iter().filter_map(Peer::read).collect()),
-            ports: some("/ports").map(|all| all.iter().filter_map(Port::read).collect()),
+            peers: some(peers).map(|all| all.filter_map(Peer::read).collect()),
+            ports: some("/ports").map(|all| all.filter_map(Port::read).collect()),
         }
     }
 }
@@ -204,6 +237,31 @@ mod tests {
             let rule = first(json!({"from": [bad], "ports": [{"protocol": "ICMP"}]}));
             assert_eq!((rule.peers, rule.ports), (Some(vec![]), Some(vec![])));
         }
+    }
+
+    #[test]
+    fn of_a_policy_without_end_a_part_is_read_and_the_rest_allows_nothing() {
+        let peers = |count: usize| -> Vec<Value> {
+            let all =
+                (0..count).map(|it| json!({"podSelector": {"matchLabels": {"a": it.to_string()}}}));
+            all.collect()
+        };
+        let few = read(json!({"ingress": [{"from": peers(10)}]}));
+        assert!(!few.is_cut);
+        let rules = json!([
+            {"from": peers(MOST_PARTS - 1)}, {"from": peers(1)}, {"ports": [{"port": 80}]},
+        ]);
+        let it = read(json!({"ingress": rules, "egress": [{}]}));
+        let ingress = it.ingress.unwrap();
+        // Three for the rules themselves.
+        assert_eq!(ingress[0].peers.as_ref().unwrap().len(), MOST_PARTS - 3);
+        // None is left of these, which is not the same as everybody.
+        assert_eq!(ingress[1].peers.as_deref(), Some(&[][..]));
+        assert_eq!(ingress[2].ports.as_deref(), Some(&[][..]));
+        assert!(it.is_cut && it.egress.unwrap().len() == 1);
+        let many = vec![json!({}); 2 * MOST_PARTS];
+        let it = read(json!({ "ingress": many }));
+        assert!(it.is_cut && it.ingress.unwrap().len() == MOST_PARTS);
     }
 
     #[test]

@@ -17,15 +17,19 @@ use crate::{
     policy::{Peer, Policy, Ports},
 };
 
+/// Selectors of pods that are counted, and names of ports: each is compared with every pod that changes, and is a set of the kernel's.
+/// Further ones choose nobody for as long as a policy speaks of them.
+pub const MOST_SELECTORS: usize = 20_000;
+
 /// What makes two selectors the same: the namespace whose pods are meant or the selector of namespaces, and that of pods.
 type GroupKey = (Option<Arc<str>>, String, String);
 type NameKey = (u8, Arc<str>);
-type Sets<T> = BTreeMap<u32, BTreeSet<T>>;
-type ChangedSets<T> = BTreeMap<u32, Option<BTreeSet<T>>>;
+type Sets<T> = BTreeMap<u64, BTreeSet<T>>;
+type ChangedSets<T> = BTreeMap<u64, Option<BTreeSet<T>>>;
 
 #[derive(Debug)]
 struct Group {
-    number: u32,
+    number: u64,
     users: usize,
     /// `None` is the one of its key.
     namespaces: Option<Labels>,
@@ -36,7 +40,7 @@ struct Group {
 
 #[derive(Debug)]
 struct Name {
-    number: u32,
+    number: u64,
     users: usize,
     listeners: BTreeMap<Listener, usize>,
 }
@@ -46,21 +50,24 @@ pub(super) struct Groups {
     namespaces: HashMap<Arc<str>, Map<String, Value>>,
     groups: BTreeMap<GroupKey, Group>,
     names: BTreeMap<NameKey, Name>,
+    /// What there is no room for, and how often policies speak of it.
+    beyond: BTreeMap<GroupKey, usize>,
+    beyond_names: BTreeMap<NameKey, usize>,
     /// Numbers whose members changed, came or went.
-    changed: BTreeSet<u32>,
-    changed_names: BTreeSet<u32>,
+    changed: BTreeSet<u64>,
+    changed_names: BTreeSet<u64>,
 }
 
 /// The selectors of a policy of one namespace.
 pub(super) struct SeenFrom<'a>(&'a Groups, &'a Arc<str>);
 
 impl Numbers for SeenFrom<'_> {
-    fn peers(&self, peer: &Peer) -> Option<u32> {
+    fn peers(&self, peer: &Peer) -> Option<u64> {
         let key = key_of(peer, self.1)?;
         self.0.groups.get(&key).map(|it| it.number)
     }
 
-    fn listeners(&self, protocol: u8, name: &str) -> Option<u32> {
+    fn listeners(&self, protocol: u8, name: &str) -> Option<u64> {
         let name = self.0.names.get(&(protocol, name.into()));
         name.map(|it| it.number)
     }
@@ -106,7 +113,7 @@ impl Groups {
     }
 
     /// A policy speaks of these from now on; `last` is the last number that was given.
-    pub fn need(&mut self, policy: &Policy, last: &mut u32, pods: &BTreeMap<Key, Pod>) {
+    pub fn need(&mut self, policy: &Policy, last: &mut u64, pods: &BTreeMap<Key, Pod>) {
         let mut number = || {
             *last += 1;
             *last
@@ -117,6 +124,10 @@ impl Groups {
             };
             if let Some(known) = self.groups.get_mut(&key) {
                 known.users += 1;
+                continue;
+            }
+            let is_full = self.groups.len() >= MOST_SELECTORS;
+            if speaks_beyond(&mut self.beyond, &key, is_full) {
                 continue;
             }
             let Peer::Pods {
@@ -149,6 +160,10 @@ impl Groups {
                 known.users += 1;
                 continue;
             }
+            let is_full = self.names.len() >= MOST_SELECTORS;
+            if speaks_beyond(&mut self.beyond_names, &name, is_full) {
+                continue;
+            }
             let mut made = Name {
                 number: number(),
                 users: 1,
@@ -164,25 +179,41 @@ impl Groups {
 
     pub fn release(&mut self, policy: &Policy) {
         for peer in peers(policy) {
-            if let Some(key) = key_of(peer, &policy.namespace)
-                && let Some(known) = self.groups.get_mut(&key)
-            {
-                known.users -= 1;
-                if known.users == 0 {
-                    self.changed.insert(known.number);
-                    self.groups.remove(&key);
-                }
+            let Some(key) = key_of(peer, &policy.namespace) else {
+                continue;
+            };
+            let Some(known) = self.groups.get_mut(&key) else {
+                silent_beyond(&mut self.beyond, &key);
+                continue;
+            };
+            known.users -= 1;
+            if known.users == 0 {
+                self.changed.insert(known.number);
+                self.groups.remove(&key);
             }
         }
         for name in names(policy) {
-            if let Some(known) = self.names.get_mut(&name) {
-                known.users -= 1;
-                if known.users == 0 {
-                    self.changed_names.insert(known.number);
-                    self.names.remove(&name);
-                }
+            let Some(known) = self.names.get_mut(&name) else {
+                silent_beyond(&mut self.beyond_names, &name);
+                continue;
+            };
+            known.users -= 1;
+            if known.users == 0 {
+                self.changed_names.insert(known.number);
+                self.names.remove(&name);
             }
         }
+    }
+
+    /// Whether a policy speaks of what is not counted.
+    pub fn lack_some_of(&self, policy: &Policy) -> bool {
+        let is_beyond = |it: &Peer| {
+            let key = key_of(it, &policy.namespace);
+            key.is_some_and(|it| self.beyond.contains_key(&it))
+        };
+        let has_names = |it: NameKey| self.beyond_names.contains_key(&it);
+        (!self.beyond.is_empty() && peers(policy).any(is_beyond))
+            || (!self.beyond_names.is_empty() && names(policy).any(has_names))
     }
 
     /// A pod comes, or goes.
@@ -231,6 +262,29 @@ impl Groups {
             }
         }
         (groups, names)
+    }
+}
+
+/// Whether what a policy speaks of is not counted: it is full, or was when somebody spoke of it first. Whoever is counted is so for all
+/// who speak of it.
+fn speaks_beyond<K: Ord + Clone>(beyond: &mut BTreeMap<K, usize>, key: &K, is_full: bool) -> bool {
+    match beyond.get_mut(key) {
+        Some(users) => *users += 1,
+        None if is_full => {
+            beyond.insert(key.clone(), 1);
+        }
+        None => return false,
+    }
+    true
+}
+
+/// A policy speaks of it no more.
+fn silent_beyond<K: Ord>(beyond: &mut BTreeMap<K, usize>, key: &K) {
+    if let Some(users) = beyond.get_mut(key) {
+        *users -= 1;
+        if *users == 0 {
+            beyond.remove(key);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use self::naive::{Op, State, op};
-use super::*;
+use super::{groups::MOST_SELECTORS, *};
 use crate::{
     allowed::{Source, Traffic, holds},
     policy::protocol,
@@ -19,7 +19,7 @@ const UDP: u8 = 17;
 
 /// As the kernel judges by the rules.
 pub(super) fn passes(rules: &Rules, from: Ipv4Addr, to: Ipv4Addr, protocol: u8, port: u16) -> bool {
-    let allowed = |held: Option<&BTreeSet<u32>>, peer: Ipv4Addr| {
+    let allowed = |held: Option<&BTreeSet<u64>>, peer: Ipv4Addr| {
         let Some(held) = held else { return true };
         let mut all = held.iter().flat_map(|it| &rules.policies[it].permissions);
         all.any(|it| {
@@ -236,4 +236,95 @@ fn a_change_in_a_large_cluster_costs_little() {
     assert!(began.elapsed().as_millis() < 500);
     assert!(changes.peers.len() <= 1 && changes.pods.len() == 1 && changes.policies.is_empty());
     assert_eq!(protocol(&json!({})), Some(TCP));
+}
+
+fn first_way(book: &mut Book) -> Policed {
+    let all = book.rules().policies.into_values();
+    let mut ingress = all.filter(|it| it.way == Way::Ingress);
+    ingress.next().unwrap()
+}
+
+#[test]
+fn exceptions_of_blocks_count_as_rules() {
+    let except = |count: u32| -> Vec<String> {
+        let all = (0..count).map(|it| format!("{}/32", Ipv4Addr::from(0x0a00_0000 + it)));
+        all.collect()
+    };
+    let spec = |count: u32, ports: u32| {
+        let ports: Vec<Value> = (1..=ports).map(|it| json!({ "port": it })).collect();
+        let block = json!({"ipBlock": {"cidr": "10.0.0.0/8", "except": except(count)}});
+        json!({"podSelector": {}, "ingress": [{"from": [block], "ports": ports}]})
+    };
+    let mut book = Book::new("here");
+    for (count, ports, permissions) in [
+        (99, 10, 10),
+        (99, 100, MOST_PERMISSIONS / 100),
+        (50_000, 4000, 0),
+    ] {
+        book.put_policy(&policy("n", "p", spec(count, ports)));
+        let way = first_way(&mut book);
+        assert_eq!(way.permissions.len(), permissions, "{count} {ports}");
+        assert_eq!(way.is_cut, permissions < ports as usize);
+    }
+}
+
+#[test]
+fn a_pod_is_held_to_so_many_policies_and_open_by_none_beyond() {
+    let mut book = Book::new("here");
+    book.put_pod(&pod("n", "p", "10.0.0.1", json!({})));
+    for number in 0..MOST_POLICIES + 5 {
+        let spec = json!({"podSelector": {}, "policyTypes": ["Ingress", "Egress"]});
+        book.put_policy(&policy("n", &format!("q{number}"), spec));
+    }
+    let rules = book.rules();
+    let held = &rules.pods[&Ipv4Addr::new(10, 0, 0, 1)];
+    for way in [&held.ingress, &held.egress] {
+        assert_eq!(way.as_ref().unwrap().len(), MOST_POLICIES);
+    }
+}
+
+#[test]
+fn selectors_beyond_the_bound_choose_nobody_and_are_forgotten_with_their_policies() {
+    const EACH: usize = 4000;
+    let mut book = Book::new("here");
+    book.put_pod(&pod("n", "p", "10.0.0.1", json!({"a": "late"})));
+    let of = |values: Vec<String>| {
+        let peers = values
+            .iter()
+            .map(|it| json!({"podSelector": {"matchLabels": {"a": it}}}));
+        let peers: Vec<Value> = peers.collect();
+        json!({"podSelector": {}, "ingress": [{"from": peers}]})
+    };
+    let full = |number: usize| -> Vec<String> {
+        let all = (0..EACH).map(|it| format!("{number}-{it}"));
+        all.collect()
+    };
+    let policies = MOST_SELECTORS / EACH;
+    for number in 0..policies {
+        book.put_policy(&policy("n", &format!("q{number}"), of(full(number))));
+    }
+    let late = || of(vec!["late".to_owned()]);
+    book.put_policy(&policy("n", "r", late()));
+    let peers = |rules: &Rules| rules.peers.len();
+    let rules = book.rules();
+    assert_eq!(peers(&rules), MOST_SELECTORS);
+    // All that rules name is there.
+    for it in rules.policies.values().flat_map(|it| &it.permissions) {
+        assert!(matches!(&it.peer, Source::Peers(number) if rules.peers.contains_key(number)));
+    }
+    assert_eq!(rules.policies.values().filter(|it| it.is_cut).count(), 1);
+    let allowed: usize = rules.policies.values().map(|it| it.permissions.len()).sum();
+    assert_eq!(allowed, MOST_SELECTORS, "nothing of the last");
+    // Whoever speaks of it later has as little of it, also when there is room.
+    book.remove_policy(&policy("n", "q0", json!({})));
+    book.put_policy(&policy("n", "s", late()));
+    assert_eq!(peers(&book.rules()), MOST_SELECTORS - EACH);
+    for name in ["r", "s"] {
+        book.remove_policy(&policy("n", name, json!({})));
+    }
+    book.put_policy(&policy("n", "t", late()));
+    let rules = book.rules();
+    assert_eq!(peers(&rules), MOST_SELECTORS - EACH + 1);
+    let chosen = BTreeSet::from([Ipv4Addr::new(10, 0, 0, 1)]);
+    assert!(rules.peers.values().any(|it| *it == chosen));
 }

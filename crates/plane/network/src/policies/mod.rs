@@ -52,7 +52,7 @@ pub enum PolicyPeer {
         except: Vec<Subnet>,
     },
     /// One of [`PolicyRules::peers`].
-    Peers(u32),
+    Peers(u64),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub enum PolicyTraffic {
     /// First and last port of a protocol.
     Ports(u8, u16, u16),
     /// One of [`PolicyRules::listeners`].
-    Listeners(u32),
+    Listeners(u64),
 }
 
 /// Allows the connections that match all of it.
@@ -74,25 +74,25 @@ pub struct Permission {
 /// What a pod is held to; `None` is not isolated, and none of the policies allows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Isolation {
-    pub ingress: Option<BTreeSet<u32>>,
-    pub egress: Option<BTreeSet<u32>>,
+    pub ingress: Option<BTreeSet<u64>>,
+    pub egress: Option<BTreeSet<u64>>,
 }
 
 /// All that a node holds its pods to. Numbers name things within it; what is named is there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PolicyRules {
-    pub peers: BTreeMap<u32, BTreeSet<Ipv4Addr>>,
-    pub listeners: BTreeMap<u32, BTreeSet<Listener>>,
-    pub policies: BTreeMap<u32, (PolicyWay, Vec<Permission>)>,
+    pub peers: BTreeMap<u64, BTreeSet<Ipv4Addr>>,
+    pub listeners: BTreeMap<u64, BTreeSet<Listener>>,
+    pub policies: BTreeMap<u64, (PolicyWay, Vec<Permission>)>,
     pub pods: BTreeMap<Ipv4Addr, Isolation>,
 }
 
 /// Parts of it as they are now; `None` is gone. A number that is gone does not come back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PolicyChanges {
-    pub peers: BTreeMap<u32, Option<BTreeSet<Ipv4Addr>>>,
-    pub listeners: BTreeMap<u32, Option<BTreeSet<Listener>>>,
-    pub policies: BTreeMap<u32, Option<(PolicyWay, Vec<Permission>)>>,
+    pub peers: BTreeMap<u64, Option<BTreeSet<Ipv4Addr>>>,
+    pub listeners: BTreeMap<u64, Option<BTreeSet<Listener>>>,
+    pub policies: BTreeMap<u64, Option<(PolicyWay, Vec<Permission>)>>,
     pub pods: BTreeMap<Ipv4Addr, Option<Isolation>>,
 }
 

@@ -8,12 +8,16 @@ use super::{
     PolicyWay,
 };
 use crate::error::NetworkError;
+use crate::model::Subnet;
 use crate::names::Names;
 use crate::netlink::Socket;
 use crate::netlink::nft::{BaseChain, Batch, Expression, Hook, Side};
 
 const SENDERS: &str = "senders";
 const RECEIVERS: &str = "receivers";
+
+/// Exceptions of a range that fit into one rule beside all else: the kernel takes 128 expressions. More of them have a chain of their own.
+const EXCEPTIONS_IN_RULE: usize = 32;
 
 /// After the chains of security groups, which drop what belongs to no connection.
 const EGRESS: BaseChain = BaseChain {
@@ -58,16 +62,33 @@ pub(super) fn remove(socket: &mut Socket, names: &Names, node: &str) -> Result<(
     batch.commit(socket, "remove the network policies of a node")
 }
 
-fn peers(number: u32) -> String {
+fn peers(number: u64) -> String {
     format!("peers/{number}")
 }
 
-fn listeners(number: u32) -> String {
+fn listeners(number: u64) -> String {
     format!("listeners/{number}")
 }
 
-fn policy(number: u32) -> String {
+fn policy(number: u64) -> String {
     format!("policy/{number}")
+}
+
+/// Comes back for what a policy's permission excepts.
+fn exceptions(number: u64, index: usize) -> String {
+    format!("except/{number}/{index}")
+}
+
+/// What has a chain of its own.
+fn excepted(permission: &Permission) -> Option<&[Subnet]> {
+    match &permission.peer {
+        PolicyPeer::Range { except, .. } if except.len() > EXCEPTIONS_IN_RULE => Some(except),
+        _ => None,
+    }
+}
+
+fn chains_of_exceptions(permissions: &[Permission]) -> usize {
+    permissions.iter().filter_map(excepted).count()
 }
 
 impl Table {
@@ -207,8 +228,29 @@ fn write(batch: &mut Batch<'_>, known: &PolicyRules, changes: &PolicyChanges) {
             Some(_) => batch.flush_chain(&chain),
         }
         let (way, permissions) = now;
+        let chains = former.map_or(0, |(_, all)| chains_of_exceptions(all));
+        let mut used = 0;
         for permission in permissions {
-            batch.rule(&chain, expressions(permission, *way));
+            let Some(except) = excepted(permission) else {
+                batch.rule(&chain, expressions(permission, *way, None));
+                continue;
+            };
+            let apart = exceptions(*number, used);
+            match used < chains {
+                true => batch.flush_chain(&apart),
+                false => batch.inner_chain(&apart),
+            }
+            used += 1;
+            for but in except {
+                let address =
+                    Expression::connection_address(side(*way), but.network(), but.prefix());
+                batch.rule(&apart, [address, Expression::back()].concat());
+            }
+            batch.rule(&apart, Expression::accept());
+            batch.rule(&chain, expressions(permission, *way, Some(&apart)));
+        }
+        for unused in used..chains {
+            batch.delete_chain(&exceptions(*number, unused));
         }
     }
     for (address, now) in &changes.pods {
@@ -231,6 +273,10 @@ fn write(batch: &mut Batch<'_>, known: &PolicyRules, changes: &PolicyChanges) {
     }
     for number in gone(&changes.policies, &known.policies) {
         batch.delete_chain(&policy(number));
+        let former = known.policies.get(&number);
+        for index in 0..former.map_or(0, |(_, all)| chains_of_exceptions(all)) {
+            batch.delete_chain(&exceptions(number, index));
+        }
     }
     for number in gone(&changes.peers, &known.peers) {
         batch.delete_set(&peers(number));
@@ -245,7 +291,7 @@ fn hold(
     batch: &mut Batch<'_>,
     (map, chain, side): (&str, &str, Side),
     address: Ipv4Addr,
-    (former, now): (&Option<BTreeSet<u32>>, &Option<BTreeSet<u32>>),
+    (former, now): (&Option<BTreeSet<u64>>, &Option<BTreeSet<u64>>),
 ) {
     match (former, now) {
         (former, now) if former == now => return,
@@ -271,9 +317,9 @@ fn hold(
 }
 
 fn gone<V>(
-    changes: &BTreeMap<u32, Option<V>>,
-    known: &BTreeMap<u32, V>,
-) -> impl Iterator<Item = u32> {
+    changes: &BTreeMap<u64, Option<V>>,
+    known: &BTreeMap<u64, V>,
+) -> impl Iterator<Item = u64> {
     let gone = changes.iter().filter(|(_, now)| now.is_none());
     let gone = gone.map(|(number, _)| *number);
     gone.filter(|it| known.contains_key(it))
@@ -290,11 +336,17 @@ fn differences<T: Ord + Copy>(former: Option<&BTreeSet<T>>, now: &BTreeSet<T>) -
     (gone, now.difference(former).copied().collect())
 }
 
-fn expressions(permission: &Permission, way: PolicyWay) -> Vec<Expression> {
-    let side = match way {
+/// Where the peer of a policy's pods is.
+fn side(way: PolicyWay) -> Side {
+    match way {
         PolicyWay::Ingress => Side::Source,
         PolicyWay::Egress => Side::Destination,
-    };
+    }
+}
+
+/// `apart`: the chain of what it excepts, where that has one.
+fn expressions(permission: &Permission, way: PolicyWay, apart: Option<&str>) -> Vec<Expression> {
+    let side = side(way);
     let mut all = match permission.traffic {
         PolicyTraffic::All => Vec::new(),
         PolicyTraffic::Ports(protocol, first, last) => [
@@ -309,7 +361,8 @@ fn expressions(permission: &Permission, way: PolicyWay) -> Vec<Expression> {
         PolicyPeer::Range { within, except } => {
             let (network, prefix) = (within.network(), within.prefix());
             all.extend(Expression::connection_address(side, network, prefix));
-            for but in except {
+            let here = except.iter().filter(|_| apart.is_none());
+            for but in here {
                 let (network, prefix) = (but.network(), but.prefix());
                 all.extend(Expression::connection_address_beside(side, network, prefix));
             }
@@ -318,6 +371,9 @@ fn expressions(permission: &Permission, way: PolicyWay) -> Vec<Expression> {
             all.extend(Expression::connection_address_in(side, &peers(*number)));
         }
     }
-    all.extend(Expression::accept());
+    all.extend(match apart {
+        Some(chain) => Expression::jump(chain),
+        None => Expression::accept(),
+    });
     all
 }

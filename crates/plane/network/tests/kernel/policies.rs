@@ -185,6 +185,54 @@ fn an_isolated_pod_is_reached_and_calls_only_as_its_policies_say() {
         );
         assert!(pings(netns(two), address(one), PATIENCE));
 
+        // More of them than a rule of the kernel's holds, twice, and then fewer again.
+        let apart: Vec<String> = (0..300)
+            .map(|it| format!("192.0.2.{}/32", it % 256))
+            .chain(["172.31.20.7/32".to_owned()])
+            .collect();
+        let apart: Vec<&str> = apart.iter().map(String::as_str).collect();
+        let many = || range("172.31.16.0/20", &apart);
+        let with = |ingress: Vec<Permission>| PolicyChanges {
+            policies: BTreeMap::from([
+                (1, Some((PolicyWay::Ingress, ingress))),
+                (2, Some((PolicyWay::Egress, only(many())))),
+            ]),
+            ..PolicyChanges::default()
+        };
+        let twice = vec![
+            permission(many(), port(8080)),
+            permission(many(), port(8081)),
+        ];
+        for ingress in [twice.clone(), only(many()), twice] {
+            change(&it.network, with(ingress)).await;
+            assert_eq!(
+                (inwards(8080), inwards(8081), out(8080)),
+                (
+                    [true, false, true],
+                    [true, false, true],
+                    [true, false, true]
+                )
+            );
+        }
+        // What one rule excepts another may allow.
+        let task = range("172.31.20.7/32", &[]);
+        let beside = vec![permission(many(), port(8080)), permission(task, port(8080))];
+        change(&it.network, with(beside)).await;
+        assert_eq!((inwards(8080), inwards(8081)), ([true; 3], [false; 3]));
+        let mut changes = with(only(range("172.31.20.8/30", &[])));
+        changes.policies.remove(&2);
+        change(&it.network, changes).await;
+        assert_eq!(
+            (inwards(8080), out(8080)),
+            ([false, false, true], [true, false, true])
+        );
+        let block = range("172.31.16.0/20", &["172.31.20.7/32", "172.31.20.8/30"]);
+        let changes = PolicyChanges {
+            policies: BTreeMap::from([(2, Some((PolicyWay::Egress, only(block))))]),
+            ..PolicyChanges::default()
+        };
+        change(&it.network, changes).await;
+
         // One way alone, then none.
         let outwards = Isolation {
             ingress: None,
