@@ -18,6 +18,9 @@ use crate::{
     slice::{Endpoint, Slice},
 };
 
+/// Endpoints of one port of a service, of which nodes lead to a thousand. Any number of slices may say that they are a service's.
+const MOST_ENDPOINTS: usize = 10_000;
+
 /// A service as it is with its slices at one time; a copy costs as little as a handle.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Entry {
@@ -33,7 +36,7 @@ impl Entry {
     }
 
     /// Where a port of the service leads in one family: each address once, ordered by it. While a pod moves from one slice to another
-    /// it may be in both; one that is ready counts then.
+    /// it may be in both; one that is ready counts then. Beyond [`MOST_ENDPOINTS`] those of later slices are left out.
     pub fn endpoints(&self, port: &ServicePort, is_v6: bool) -> Vec<(SocketAddr, &Endpoint)> {
         let mut found: BTreeMap<SocketAddr, &Endpoint> = BTreeMap::new();
         for slice in self.slices() {
@@ -45,6 +48,9 @@ impl Entry {
             for endpoint in &slice.endpoints {
                 if endpoint.address.is_ipv6() != is_v6 {
                     continue;
+                }
+                if found.len() >= MOST_ENDPOINTS {
+                    break;
                 }
                 let at = SocketAddr::new(endpoint.address, number);
                 let known = found.entry(at).or_insert(endpoint);

@@ -19,6 +19,11 @@ const HEADLESS: &str = "service.kubernetes.io/headless";
 /// Upstream's default, three hours.
 const AFFINITY_SECONDS: u64 = 10_800;
 
+/// Addresses of each kind that one service may have; further ones are not led. Nobody gives them out, so a Service may list as many as an
+/// object holds.
+const MOST_ADDRESSES: usize = 256;
+/// Ports of one service, and of one of its slices; nodes lead no more of them.
+pub(crate) const MOST_PORTS: usize = 1000;
 /// Ranges that one service's load balancer may be called from; callers of further ones are not let in.
 const MOST_SOURCES: usize = 1000;
 
@@ -185,7 +190,7 @@ fn sources<'a>(all: impl Iterator<Item = &'a str>) -> Option<Vec<(Ipv4Addr, u8)>
 
 fn addresses<'a>(all: impl Iterator<Item = &'a str>) -> Vec<IpAddr> {
     let mut found: Vec<IpAddr> = Vec::new();
-    for address in all.filter_map(|it| it.parse().ok()) {
+    for address in all.filter_map(|it| it.parse().ok()).take(MOST_ADDRESSES) {
         if !found.contains(&address) {
             found.push(address);
         }
@@ -215,7 +220,8 @@ impl Service {
         let balancers = object.list("/status/loadBalancer/ingress").iter();
         let balancers = balancers.filter(|it| it.text("/ipMode") != "Proxy");
         let externals = object.list("/spec/externalIPs").iter();
-        let ports = object.list("/spec/ports").iter().filter_map(|it| {
+        let ports = object.list("/spec/ports").iter().take(MOST_PORTS);
+        let ports = ports.filter_map(|it| {
             Some(ServicePort {
                 name: it.text("/name").into(),
                 protocol: Protocol::read(it)?,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_kube_client::Object;
 
-use crate::service::{Name, Protocol};
+use crate::service::{MOST_PORTS, Name, Protocol};
 
 /// The label that names the service of a slice.
 const SERVICE: &str = "kubernetes.io/service-name";
@@ -92,7 +92,8 @@ impl Slice {
             "IPv6" => true,
             _ => return None,
         };
-        let ports = object.list("/ports").iter().filter_map(|it| {
+        let ports = object.list("/ports").iter().take(MOST_PORTS);
+        let ports = ports.filter_map(|it| {
             let port = it.integer("/port");
             Some(SlicePort {
                 name: it.text("/name").into(),

@@ -50,6 +50,42 @@ fn ports_and_addresses_that_are_none_are_left_out() {
 }
 
 #[test]
+fn of_lists_without_end_a_part_is_read() {
+    let mut all = service("s", "10.100.0.9");
+    let addresses: Vec<String> = (0..100_000)
+        .map(|it| format!("192.{}.{}.{}", it >> 16, it >> 8 & 255, it & 255))
+        .collect();
+    all["spec"]["externalIPs"] = json!(addresses);
+    let ports: Vec<Value> = (1..20_000)
+        .map(|it| json!({"name": it.to_string(), "port": it}))
+        .collect();
+    all["spec"]["ports"] = json!(ports);
+    let mut book = Book::default();
+    book.put_service(&all);
+    let entry = book.get(&Name::new("a", "s")).unwrap();
+    let service = entry.service().unwrap();
+    assert_eq!(service.external_addresses.len(), 256);
+    assert_eq!(service.ports.len(), 1000);
+    for number in 0..30_u8 {
+        let addresses: Vec<String> = (0..1000)
+            .map(|it| format!("10.{number}.{}.{}", it / 256, it % 256))
+            .collect();
+        let addresses: Vec<(&str, bool)> = addresses.iter().map(|it| (it.as_str(), true)).collect();
+        let mut many = slice(&format!("x{number}"), "s", &addresses);
+        many["ports"] = all["spec"]["ports"].clone();
+        book.put_slice(&many);
+    }
+    let entry = book.get(&Name::new("a", "s")).unwrap();
+    let service = entry.service().unwrap();
+    assert!(entry.slices().all(|it| it.ports.len() == 1000));
+    assert_eq!(
+        entry.endpoints(&service.ports[999], false).len(),
+        MOST_ENDPOINTS
+    );
+    assert!(entry.endpoints(&service.ports[999], true).is_empty());
+}
+
+#[test]
 fn a_service_has_the_endpoints_of_all_its_slices_once() {
     let mut book = Book::default();
     let name = Name::new("a", "s");

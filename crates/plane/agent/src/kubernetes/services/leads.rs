@@ -17,6 +17,8 @@ use super::Node;
 
 /// Front ends of one service.
 const MOST: usize = 1000;
+/// Endpoints of one front end, in their order; the network leads to no more of them.
+const MOST_ENDPOINTS: usize = 1000;
 const NAMES: u16 = 53;
 const TCP: u8 = 6;
 
@@ -92,12 +94,18 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
                 lead: Box::new(lead),
             },
         };
+        // Once for all addresses: a service may have thousands of endpoints.
+        let is_around = port.node_port.is_some()
+            || !(service.external_addresses.is_empty() && service.balancer_addresses.is_empty());
+        let around = match is_around {
+            true => lead(Origin::Around),
+            false => Lead::Refused,
+        };
         // The cluster's own addresses are of ranges that somebody chose, who may have taken any. Of addresses that are there twice the
         // cluster's counts: it comes last.
-        let external = v4(&service.external_addresses);
-        let external = external.map(|it| (it, lead(Origin::Around)));
+        let external = v4(&service.external_addresses).map(|it| (it, around.clone()));
         let balancer = v4(&service.balancer_addresses);
-        let balancer = balancer.map(|it| (it, allowed(lead(Origin::Around))));
+        let balancer = balancer.map(|it| (it, allowed(around.clone())));
         let inside = v4(&service.cluster_addresses).map(|it| (it, lead(Origin::Inside)));
         let all = external.chain(balancer).chain(inside);
         let all = all.filter(|(it, _)| may_be_claimed(*it, node));
@@ -114,8 +122,8 @@ pub fn leads(entry: &Entry, node: &Node, without: &Parts) -> BTreeMap<FrontEnd, 
                 caller: Caller::Own,
                 ..own
             };
-            found.insert(itself, lead(Origin::Around));
-            found.insert(own, by_node(lead(Origin::Around), is_between));
+            found.insert(itself, around.clone());
+            found.insert(own, by_node(around, is_between));
             found.insert(others, by_node(lead(Origin::Outside), is_between));
         }
         if found.len() > MOST {
@@ -205,7 +213,7 @@ fn to(all: Vec<SocketAddr>, sticky: Option<Duration>, counts: impl Fn(Ipv4Addr) 
         SocketAddr::V4(it) if counts(*it.ip()) => Some(it),
         _ => None,
     });
-    let endpoints: Vec<SocketAddrV4> = all.collect();
+    let endpoints: Vec<SocketAddrV4> = all.take(MOST_ENDPOINTS).collect();
     match endpoints.is_empty() {
         true => Lead::Refused,
         false => Lead::To {
