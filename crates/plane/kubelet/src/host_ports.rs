@@ -127,9 +127,10 @@ fn ports(pod: &Pod) -> impl Iterator<Item = Published> {
     })
 }
 
-/// What a pod takes of its node's ports; one in the node's own network has those that it names.
+/// What a pod takes of its node's ports, where each is compared with those of all others; one in the node's own network has those that it
+/// names.
 pub(crate) fn taken(pod: &Pod) -> Vec<Taken> {
-    ports(pod).map(|it| it.taken).collect()
+    ports(pod).map(|it| it.taken).take(MOST).collect()
 }
 
 /// Whether two pods can have their ports at one node.
@@ -282,5 +283,15 @@ mod tests {
             assert_eq!(are_disjoint(&one, &other), expected, "{one:?} {other:?}");
             assert_eq!(are_disjoint(&other, &one), expected);
         }
+    }
+
+    #[test]
+    fn of_ports_without_end_some_count() {
+        let ports: Vec<Value> = (1..20_000)
+            .map(|it| json!({"containerPort": it, "hostPort": it}))
+            .collect();
+        let it = pod(json!({"containers": [{"name": "c", "ports": ports}]}));
+        assert_eq!(taken(&it).len(), MOST);
+        assert_eq!(of(&it, Ipv4Addr::LOCALHOST).len(), MOST);
     }
 }
