@@ -23,7 +23,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     sync::OwnedSemaphorePermit,
 };
 use tokio_util::task::AbortOnDropHandle;
@@ -273,20 +273,37 @@ async fn join(near: hyper::upgrade::OnUpgrade, far: hyper::upgrade::OnUpgrade) -
 /// What one end may still say once the other has ended: it need not end by itself, and would keep its user's place for ever.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
+/// An end that takes nothing for so long of what the other says is given up, as nodes do it: else it would keep its user's place for ever.
+const STALLED: Duration = Duration::from_hours(4);
+/// Bytes on their way from one end to the other.
+const PIECE: usize = 8 << 10;
+
+/// Until one end has said all.
+async fn pass_on(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+) -> io::Result<()> {
+    let mut piece = vec![0; PIECE];
+    loop {
+        let count = from.read(&mut piece).await?;
+        if count == 0 {
+            return to.shutdown().await;
+        }
+        let writing = async {
+            to.write_all(&piece[..count]).await?;
+            to.flush().await
+        };
+        tokio::time::timeout(STALLED, writing).await??;
+    }
+}
+
 async fn carry(
     near: impl AsyncRead + AsyncWrite + Send,
     far: impl AsyncRead + AsyncWrite + Send,
 ) -> io::Result<()> {
-    let (mut from_near, mut to_near) = tokio::io::split(near);
-    let (mut from_far, mut to_far) = tokio::io::split(far);
-    let onward = async {
-        tokio::io::copy(&mut from_near, &mut to_far).await?;
-        to_far.shutdown().await
-    };
-    let back = async {
-        tokio::io::copy(&mut from_far, &mut to_near).await?;
-        to_near.shutdown().await
-    };
+    let (from_near, to_near) = tokio::io::split(near);
+    let (from_far, to_far) = tokio::io::split(far);
+    let (onward, back) = (pass_on(from_near, to_far), pass_on(from_far, to_near));
     tokio::pin!(onward, back);
     let rest: Pin<&mut (dyn Future<Output = io::Result<()>> + Send)> = tokio::select! {
         ended = &mut onward => { ended?; back }
@@ -300,7 +317,7 @@ async fn carry(
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt as _, DuplexStream, duplex};
+    use tokio::io::{DuplexStream, duplex};
     use tokio::time::Instant;
 
     use super::*;
@@ -346,6 +363,17 @@ mod tests {
         assert_eq!(heard, "last");
         client.shutdown().await.unwrap();
         assert_eq!(session.await.unwrap(), (true, Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_ends_with_a_client_that_takes_nothing() {
+        let (client, mut server, session) = session();
+        // More than is on the way anywhere.
+        let said = tokio::spawn(async move { server.write_all(&[1; 4 * PIECE]).await });
+        let (was_well, lasted) = session.await.unwrap();
+        assert!(!was_well && lasted >= STALLED && lasted < 2 * STALLED);
+        assert!(said.await.unwrap().is_err());
+        drop(client);
     }
 
     #[tokio::test(start_paused = true)]
