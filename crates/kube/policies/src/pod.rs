@@ -10,6 +10,9 @@ use crate::{Key, policy::protocol};
 /// Where the controller of pods' interfaces tells of them, before a pod runs; nobody else may write it.
 const POD_ENI: &str = "vpc.amazonaws.com/pod-eni";
 
+/// Ports of a pod that have a name: each is compared with every name that policies speak of. Further ones are nobody's.
+const MOST_PORTS: usize = 1000;
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pod {
     pub namespace: Arc<str>,
@@ -43,7 +46,7 @@ impl Pod {
             node: object.text("/spec/nodeName").into(),
             labels: object.map("/metadata/labels").cloned().unwrap_or_default(),
             address: address(object).filter(|_| !has_none),
-            ports: ports.collect(),
+            ports: ports.take(MOST_PORTS).collect(),
         }
     }
 
@@ -99,5 +102,17 @@ mod tests {
         assert_eq!(Pod::read(&object).address, Some(Ipv4Addr::new(10, 0, 0, 7)));
         object["spec"]["hostNetwork"] = true.into();
         assert_eq!(Pod::read(&object).address, None);
+    }
+
+    #[test]
+    fn of_ports_without_end_some_are_read() {
+        let ports = |count: usize| -> Vec<Value> {
+            let all = (1..=count).map(|it| json!({"name": format!("p{it}"), "containerPort": it}));
+            all.collect()
+        };
+        for (count, read) in [(10, 10), (MOST_PORTS, MOST_PORTS), (20_000, MOST_PORTS)] {
+            let object = json!({"metadata": {}, "spec": {"containers": [{"ports": ports(count)}]}});
+            assert_eq!(Pod::read(&object).ports.len(), read);
+        }
     }
 }
