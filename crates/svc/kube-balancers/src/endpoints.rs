@@ -82,7 +82,8 @@ pub fn find(
         let mut ports =
             ports.filter(|it| it.text("/name") == name && protocol(it) == protocol(port));
         let number = ports.next().and_then(|it| it.integer("/port"));
-        let Some(number) = number.and_then(|it| u16::try_from(it).ok()) else {
+        let number = number.and_then(|it| u16::try_from(it).ok());
+        let Some(number) = number.filter(|it| *it != 0) else {
             continue;
         };
         for endpoint in slice.list("/endpoints") {
@@ -174,8 +175,18 @@ mod tests {
         assert_eq!(found.targets, BTreeSet::from([expected]));
         assert_eq!(found.interfaces, BTreeSet::from(["eni-a".to_owned()]));
         assert_eq!(found.others, 3);
-        let other = find(&json!({"name": "admin"}), &[slice], &pods);
+        let other = find(
+            &json!({"name": "admin"}),
+            std::slice::from_ref(&slice),
+            &pods,
+        );
         assert_eq!(other, Found::default());
+        for none in [0, 65_536, -1] {
+            let mut slice = (*slice).clone();
+            slice["ports"][0]["port"] = none.into();
+            let none = find(&json!({"name": "web"}), &[Arc::new(slice)], &pods);
+            assert_eq!(none, Found::default());
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(crate) const TTL: u32 = 5;
 const MOST: usize = 1000;
 /// Bytes of an answer's records; 64 KiB is what a message over TCP takes.
 const MOST_BYTES: usize = 60_000;
+/// Ports of endpoints of one headless service, each of an endpoint one. Slices without end could ask for any number.
+const MOST_TARGETS: usize = 200_000;
 const REVERSE: &str = ".in-addr.arpa";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +82,7 @@ impl Served {
             }
         }
         // As with CoreDNS, endpoints have names whether their service has an address or not; its ports are where its address is.
+        let mut room = MOST_TARGETS;
         for slice in entry.slices() {
             for endpoint in &slice.endpoints {
                 // As CoreDNS, by what slices say: those of services that publish what is not ready have all as ready.
@@ -96,6 +99,10 @@ impl Served {
                 }
                 for port in slice.ports.iter().filter(|it| !it.name.is_empty()) {
                     let Some(number) = port.port else { continue };
+                    let Some(left) = room.checked_sub(1) else {
+                        break;
+                    };
+                    room = left;
                     let key = (lower(&port.name), port.protocol.label());
                     let targets = made.ports.entry(key).or_default();
                     targets.push((Some(label.clone()), number));

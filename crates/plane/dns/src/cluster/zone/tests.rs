@@ -214,6 +214,25 @@ fn a_name_goes_with_its_service() {
 }
 
 #[test]
+fn of_ports_of_endpoints_without_end_some_have_names() {
+    let mut book = Book::default();
+    book.put_service(&service("shop", "db", json!({"clusterIP": "None"})));
+    let endpoints: Vec<Value> = (0..500)
+        .map(|it| json!({"addresses": [format!("10.0.{}.{}", it / 256, it % 256)]}))
+        .collect();
+    let ports: Vec<Value> = (1..=1000)
+        .map(|it| json!({"name": format!("p{it}"), "port": it}))
+        .collect();
+    let mut many = slice("shop", "db", json!(endpoints));
+    many["ports"] = json!(ports);
+    book.put_slice(&many);
+    let served = Served::of(book.get(&ServiceName::new("shop", "db")).unwrap()).unwrap();
+    let targets: usize = served.ports.values().map(Vec::len).sum();
+    assert_eq!(targets, MOST_TARGETS);
+    assert_eq!(served.addresses.len(), 500);
+}
+
+#[test]
 fn a_long_answer_fits_a_message_and_all_take_turns() {
     let endpoints: Vec<Value> = (0..2000)
         .map(|n| json!({"addresses": [format!("10.0.{}.{}", n / 250, n % 250)], "hostname": format!("{:a<60}", format!("h{n}-"))}))
