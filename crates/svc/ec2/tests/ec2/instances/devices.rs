@@ -132,7 +132,7 @@ async fn volumes_come_with_an_instance_and_go_as_they_were_asked() {
     let told = cloud.placed(&id).await;
     assert_eq!(told.disk_bytes, 20 << 30);
     assert_eq!(told.devices, ["xvdf", "sdg"]);
-    assert_eq!(told.pod_volumes, Some(24), "of 27 of a t3.nano");
+    assert_eq!(told.pod_volumes, Some(24), "of 27 of a t3.micro");
     assert_eq!(cloud.claim(&id).await.unwrap().disk, 20 * 1024);
 
     // They come to its host, also where the server ended in between.
