@@ -4,6 +4,8 @@
 //! process may stand below the root in one hierarchy and at the root of the others. Which file
 //! receives which value is decided by pure functions (`v1::writes`, `v2::writes`); [`Group`]
 //! carries them out. Nothing here starts or waits for a process.
+//!
+//! Beside them stands what a thread asks of the kernel for itself, and groups pass on: its slice ([`mod@slice`]).
 
 pub mod device_filter;
 mod group;
@@ -11,6 +13,7 @@ mod hierarchy;
 mod limits;
 mod moves;
 mod pause;
+pub mod slice;
 mod stats;
 pub mod v1;
 pub mod v2;
