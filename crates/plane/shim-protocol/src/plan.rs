@@ -44,6 +44,10 @@ pub struct ContainerPlan {
     /// Hard limits, by the kernel's number of the resource, that only the host's root may set.
     #[serde(default)]
     pub raised_limits: Vec<(u32, u64)>,
+    /// In microseconds, the slice of processor time that its programs have; nothing is the kernel's own. It stands here and
+    /// not in the bundle, where shims of the version before would refuse it: going on without restricts nobody less.
+    #[serde(default)]
+    pub slice_us: Option<u64>,
 }
 
 /// What the resident shim has to know of a container; travels with the request to create it.

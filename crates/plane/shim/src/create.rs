@@ -9,6 +9,7 @@ use std::{
     io,
     os::fd::{AsFd, OwnedFd},
     path::Path,
+    time::Duration,
 };
 
 use nix::{
@@ -236,6 +237,7 @@ fn create(
         cgroup: &order.setup.cgroup,
         streams: [&streams.stdin, &streams.stdout, &streams.stderr],
         start: &streams.start,
+        slice: plan.slice_us.map(Duration::from_micros),
     };
     first::make(&birth, launch).map(Pid::as_raw)
 }

@@ -16,7 +16,7 @@ use nix::{
     sched::{CloneFlags, setns},
     unistd::{ForkResult, fork, setsid},
 };
-use wharf_cgroup::Hierarchies;
+use wharf_cgroup::{Hierarchies, slice};
 use wharf_shim_protocol::{ExecPlan, Failure, folder::ContainerFolder};
 
 use crate::{
@@ -162,7 +162,7 @@ fn pidfd(pid: i32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
-/// The container's own resource limits, as its first process has them. Read from its file: asking
+/// The container's own resource limits and slice, as its first process has them. Limits are read from its file: asking
 /// the kernel for those of another user's process takes a right that not every node has.
 fn copy_limits(pid: i32) -> io::Result<()> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/limits"))?;
@@ -171,6 +171,8 @@ fn copy_limits(pid: i32) -> io::Result<()> {
         // SAFETY: of this process; `limit` outlives the call, and the old limits are not asked for.
         Errno::result(unsafe { libc::prlimit(0, number as u32, limit, std::ptr::null_mut()) })?;
     }
+    // Not the shim's own, which is shorter. Where it cannot be set only the order is another.
+    let _ = slice::ask(slice::of(pid).unwrap_or_default());
     // When memory runs out it counts as one of the container's, not as one of the shim's.
     let score = std::fs::read(format!("/proc/{pid}/oom_score_adj"))?;
     std::fs::write("/proc/self/oom_score_adj", score)

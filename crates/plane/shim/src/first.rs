@@ -11,6 +11,7 @@ use std::{
     mem::ManuallyDrop,
     os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
     path::Path,
+    time::Duration,
 };
 
 use nix::{
@@ -29,7 +30,7 @@ use nix::{
         sethostname, setsid, write,
     },
 };
-use wharf_cgroup::{Hierarchies, Version};
+use wharf_cgroup::{Hierarchies, Version, slice};
 use wharf_shim_protocol::{
     Failure, limits,
     plan::{NETNS_FD, NETNS_PATH, USERNS_PATH},
@@ -52,6 +53,8 @@ pub struct Birth<'a> {
     pub streams: [&'a OwnedFd; 3],
     /// Says that the program is to run.
     pub start: &'a OwnedFd,
+    /// Of processor time; the kernel's own without.
+    pub slice: Option<Duration>,
 }
 
 /// Makes the process and waits until it is ready to be started; its number, as the host has it. What fails inside it
@@ -68,6 +71,8 @@ pub fn make(birth: &Birth<'_>, launch: Launch) -> Result<Pid, Failure> {
         fs::write("/proc/self/oom_score_adj", score.to_string())
             .map_err(failed("set the OOM score"))?;
     }
+    // The shim's own would be inherited. Where it is refused the container runs all the same: it only comes later, or earlier.
+    let _ = slice::ask(birth.slice);
     // Nobody inside may look at this process, or at the first one, through /proc before it has become theirs.
     // SAFETY: plain prctl without pointers.
     unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };

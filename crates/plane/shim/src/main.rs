@@ -41,7 +41,7 @@ mod users;
 
 use std::{ffi::OsString, io::Write, path::Path, process::ExitCode};
 
-use wharf_cgroup::{CgroupError, Hierarchies};
+use wharf_cgroup::{CgroupError, Hierarchies, slice};
 use wharf_file_server::serve as files;
 use wharf_lazy_layer::serve as lazy_layer;
 use wharf_sealed_file::serve as sealed;
@@ -66,6 +66,8 @@ fn serve(group: Option<OsString>, run: impl FnOnce() -> std::io::Result<()>) -> 
 }
 
 fn main() -> ExitCode {
+    // Whichever of its programs it is, tasks wait for it. Older kernels know of no slices, and it goes on without.
+    let _ = slice::ask(Some(slice::OWN));
     let mut arguments = std::env::args_os().skip(1);
     let first = arguments.next();
     for (argument, run) in [

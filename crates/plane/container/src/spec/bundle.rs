@@ -4,10 +4,11 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use serde_json::{Value, json};
-use wharf_cgroup::{DeviceKind, Limits};
+use wharf_cgroup::{DeviceKind, Limits, slice};
 use wharf_shim_protocol::{
     ContainerPlan, ContainerSetup, LogPlan, ProcessPlan, RootfsPlan,
     folder::{ETC, PROC},
@@ -291,7 +292,12 @@ fn plan(
         staged: Vec::new(),
         staged_as_they_are: Vec::new(),
         raised_limits: Vec::new(),
+        slice_us: spec.reserves_cpu.then(|| micros(slice::RESERVED)),
     }
+}
+
+fn micros(of: Duration) -> u64 {
+    u64::try_from(of.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn log_plan(mode: LogMode) -> LogPlan {

@@ -57,6 +57,9 @@ pub struct ContainerSpec {
     pub cpu_shares: Option<u64>,
     /// Thousandths of a core, over periods of 100 ms. `None` is no limit but the task's.
     pub cpu_quota_millis: Option<u64>,
+    /// Some processor time is reserved for it: its programs come before those of containers for which none is
+    /// ([`wharf_cgroup::slice`]).
+    pub reserves_cpu: bool,
     pub pids_limit: Option<u64>,
     /// How readily the kernel ends it when memory runs out, up to 1000; 0 is as any process.
     pub oom_score_adj: i32,
@@ -115,6 +118,7 @@ impl ContainerSpec {
             swappiness: None,
             cpu_shares: None,
             cpu_quota_millis: None,
+            reserves_cpu: false,
             pids_limit: None,
             oom_score_adj: 0,
             ulimits: Vec::new(),

@@ -14,6 +14,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use wharf_cgroup::slice;
 use wharf_container::{
     runtime::{ExecSpec, Limits, PreparedDisk, RecoveredState, TaskHandle},
     spec::{ContainerSpec, Mount},
@@ -271,6 +272,46 @@ async fn further_processes_count_as_the_containers() {
         .await
         .unwrap();
     assert_eq!(done.output, b"700\n");
+    node.finish().await;
+}
+
+#[tokio::test]
+async fn who_reserved_processor_time_comes_before_who_did_not() {
+    let node = Node::new().await;
+    let task = node.task().await;
+    // Of this thread, whoever started the test.
+    slice::ask(None).unwrap();
+    let Some(usual) = slice::of(0).unwrap() else {
+        eprintln!("skipped: the kernel knows of no slices, as before Linux 6.12");
+        task.kill().await.unwrap();
+        return node.finish().await;
+    };
+    let shim = task.status().await.unwrap().shim_pid;
+    assert_eq!(slice::of(shim).unwrap(), Some(slice::OWN));
+    let stay = ExecSpec {
+        argv: ["sleep", "3600"].map(str::to_owned).into(),
+        ..ExecSpec::default()
+    };
+    for (container, reserves_cpu, expected) in [
+        ("reserved", true, slice::RESERVED),
+        ("unreserved", false, usual),
+    ] {
+        for init in [false, true] {
+            let mut spec = idle();
+            spec.name = name(&format!("{container}-{init}"));
+            (spec.reserves_cpu, spec.init) = (reserves_cpu, init);
+            let first = start(&node, &task, &spec).await;
+            assert_eq!(slice::of(first).unwrap(), Some(expected), "{}", spec.name);
+            let further = task.exec(&spec.name, &stay).await.unwrap();
+            assert_eq!(
+                slice::of(further.pid).unwrap(),
+                Some(expected),
+                "{}",
+                spec.name
+            );
+        }
+    }
+    task.kill().await.unwrap();
     node.finish().await;
 }
 

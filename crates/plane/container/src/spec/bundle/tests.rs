@@ -70,6 +70,15 @@ fn defaults() {
 }
 
 #[test]
+fn who_reserved_processor_time_comes_before_who_did_not() {
+    let slice = |reserves_cpu| {
+        let bundle = build(|spec| spec.reserves_cpu = reserves_cpu).unwrap();
+        bundle.plan.slice_us
+    };
+    assert_eq!((slice(true), slice(false)), (Some(500), None));
+}
+
+#[test]
 fn a_network_of_its_own() {
     let bundle = build(|spec| spec.network = Some("/net/of/web".into())).unwrap();
     assert!(namespaces_of(&bundle).contains("network=/net/of/web"));
