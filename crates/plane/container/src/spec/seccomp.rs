@@ -214,7 +214,6 @@ const ALWAYS: &[c_long] = &[
     SYS_sched_rr_get_interval,
     SYS_sched_setaffinity,
     SYS_sched_getaffinity,
-    SYS_sched_setattr,
     SYS_sched_getattr,
     SYS_getcpu,
     SYS_rseq,
@@ -388,22 +387,29 @@ const BY_CAPABILITY: &[(&str, &[c_long])] = &[
     ("SYS_TIME", &[SYS_settimeofday, SYS_clock_settime]),
     ("SYS_TTY_CONFIG", &[SYS_vhangup]),
     (
+        // A short slice lets a program come before those of others (`wharf_cgroup::slice`), and the kernel asks for no right.
         "SYS_NICE",
-        &[SYS_get_mempolicy, SYS_mbind, SYS_set_mempolicy],
+        &[
+            SYS_get_mempolicy,
+            SYS_mbind,
+            SYS_set_mempolicy,
+            SYS_sched_setattr,
+        ],
     ),
     ("SYSLOG", &[SYS_syslog]),
     ("BPF", &[SYS_bpf]),
     ("PERFMON", &[SYS_perf_event_open]),
 ];
 
-/// What nobody in a user namespace needs of SYS_ADMIN's calls: the kernel guards some by sysctls alone, and they tell of,
-/// or reach, the whole machine.
+/// What nobody in a user namespace needs of the calls above: the kernel guards some by sysctls alone, or not at all, and they
+/// tell of, or reach, the whole machine.
 const NOT_WITHIN: &[c_long] = &[
     SYS_bpf,
     SYS_fanotify_init,
     SYS_perf_event_open,
     SYS_quotactl,
     SYS_quotactl_fd,
+    SYS_sched_setattr,
     SYS_syslog,
 ];
 

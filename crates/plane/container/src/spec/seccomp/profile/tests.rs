@@ -1,6 +1,7 @@
 use libc::{
     SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO, SECCOMP_RET_KILL_THREAD, SECCOMP_RET_LOG, SYS_clone,
-    SYS_execve, SYS_mkdirat, SYS_personality, SYS_read, SYS_write,
+    SYS_execve, SYS_mkdirat, SYS_personality, SYS_read, SYS_sched_getattr, SYS_sched_setattr,
+    SYS_sched_setscheduler, SYS_write,
 };
 use proptest::prelude::*;
 
@@ -114,6 +115,23 @@ fn a_call_that_is_named_without_arguments_too_is_named_with_any() {
             .programs,
         Vec::<BpfProgram>::new()
     );
+}
+
+/// Whoever has a shorter slice comes before others: it is the host's to say who.
+#[test]
+fn a_slice_is_asked_for_by_who_may_be_nice_on_the_host() {
+    const NICE: u64 = 1 << 23;
+    for (capabilities, counts_within, expected) in [
+        (0xa804_25fb, false, REFUSED),
+        (0xa804_25fb | NICE, false, SECCOMP_RET_ALLOW),
+        (0xa804_25fb | NICE, true, REFUSED),
+    ] {
+        let program = default_program(capabilities, counts_within).unwrap();
+        let says = |call| run(&program, call, NONE);
+        assert_eq!(says(SYS_sched_setattr), expected, "{capabilities:x}");
+        assert_eq!(says(SYS_sched_getattr), SECCOMP_RET_ALLOW);
+        assert_eq!(says(SYS_sched_setscheduler), SECCOMP_RET_ALLOW);
+    }
 }
 
 #[test]
