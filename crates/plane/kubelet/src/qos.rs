@@ -100,6 +100,12 @@ pub fn container_bounds(pod: &Pod, of: &Container) -> Bounds {
     }
 }
 
+/// Whether processor time is asked for, for a container alone or for its pod as a whole.
+pub fn reserves_cpu(pod: &Pod, of: &Container) -> bool {
+    let mut asked = [&of.resources, &pod.spec.resources].into_iter();
+    asked.any(|it| request(it, "cpu").is_some())
+}
+
 /// Of the pod as a whole: what it says itself, or the sum over its containers, limited only where each of them is.
 pub fn pod_bounds(pod: &Pod) -> Bounds {
     let inits = pod.spec.init_containers.iter();
@@ -268,6 +274,24 @@ mod tests {
         let open = of(json!({"requests": {"cpu": "1"}}));
         assert_eq!(requests(&open), (1000, 256 << 20));
         assert_eq!(pod_bounds(&open).memory_bytes, None);
+    }
+
+    #[test]
+    fn a_request_or_a_limit_reserves_processor_time() {
+        let mut other = asks(json!({"cpu": "1m"}), json!({}));
+        other["name"] = "b".into();
+        let containers = json!([asks(json!({"memory": "1Mi"}), json!({})), other,
+            {"name": "c", "resources": {"limits": {"cpu": "1"}}},
+            {"name": "d", "resources": {"requests": {"cpu": "0"}}}]);
+        let mixed = pod(containers.clone());
+        let each = |pod: &Pod| -> Vec<bool> {
+            let all = pod.spec.containers.iter();
+            all.map(|it| reserves_cpu(pod, it)).collect()
+        };
+        assert_eq!(each(&mixed), [false, true, true, false]);
+        let spec = json!({"containers": containers, "resources": {"requests": {"cpu": "2"}}});
+        let whole = Pod::read(&json!({"spec": spec})).unwrap();
+        assert_eq!(each(&whole), [true; 4]);
     }
 
     #[test]

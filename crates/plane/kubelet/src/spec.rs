@@ -54,6 +54,8 @@ pub struct Around<'a> {
     pub system_calls: SystemCalls,
     pub app_armor: Option<String>,
     pub node_memory: u64,
+    /// The node is a machine of Fargate, of which all is the pod's.
+    pub has_node: bool,
 }
 
 /// Why a container cannot be made: a reason and a text for its status.
@@ -154,6 +156,7 @@ pub fn container(
     spec.swap_limit_bytes = Some(0);
     spec.cpu_shares = Some(bounds.cpu_shares);
     spec.cpu_quota_millis = bounds.cpu_quota_millis;
+    spec.reserves_cpu = around.has_node || qos::reserves_cpu(pod, of);
     spec.oom_score_adj = qos::oom_score(pod, of, around.node_memory);
     let security = &of.security_context;
     if let Some(change) = &security.capabilities {

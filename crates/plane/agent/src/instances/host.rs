@@ -264,7 +264,6 @@ impl Host {
         attachment: &Attachment,
         range: IdRange,
     ) -> Result<TaskSandbox, String> {
-        let guaranteed = it.cpu_guaranteed.unwrap_or(it.cpu);
         // Never the host's own by mistake.
         let netns = attachment
             .netns
@@ -275,7 +274,7 @@ impl Host {
             group: Some(it.id.clone()),
             network: TaskNetwork::Namespace(netns),
             cpu_quota_millis: Some(u64::from(it.cpu) * 1000 / 1024),
-            cpu_shares: Some(u64::from(guaranteed)),
+            cpu_shares: Some(u64::from(cpu_guaranteed(it))),
             cpu_gives_way: false,
             memory_limit_bytes: Some(u64::from(it.memory_mib) << 20),
             pids_limit: Some(self.pids),
@@ -457,6 +456,11 @@ fn eni(it: &Instance) -> Result<Eni, String> {
     })
 }
 
+/// The units of its type that are its own; others it has while nobody else wants them.
+fn cpu_guaranteed(it: &Instance) -> u32 {
+    it.cpu_guaranteed.unwrap_or(it.cpu)
+}
+
 fn spec(it: &Instance, argv: Vec<String>) -> ContainerSpec {
     let mut spec = ContainerSpec::new(container(), argv);
     spec.hostname.clone_from(&it.metadata.host_name);
@@ -468,6 +472,7 @@ fn spec(it: &Instance, argv: Vec<String>) -> ContainerSpec {
     spec.no_new_privileges = false;
     spec.capabilities = Capabilities::of_instances();
     spec.oom_score_adj = OOM_SCORE;
+    spec.reserves_cpu = cpu_guaranteed(it) > 0;
     spec.ulimits = vec![Ulimit {
         name: "nofile".to_owned(),
         soft: NOFILE.0,

@@ -20,7 +20,7 @@ use crate::{
     node::core::TaskContext,
     protocol::{
         docker::{self, BadDockerConfig, Engine},
-        payload::Container,
+        payload::{Container, Task},
     },
 };
 
@@ -176,6 +176,7 @@ pub fn container(
     spec.swap_limit_bytes = swap_limit(host.memory_swap, memory);
     spec.swappiness = host.memory_swappiness;
     spec.cpu_shares = Some(of.cpu.max(MIN_CPU_SHARES));
+    spec.reserves_cpu = reserves_cpu(task, of);
     spec.ulimits = ulimits(&host.ulimits, task.launch_type == "FARGATE");
     spec.capabilities = Capabilities {
         add: host.cap_add,
@@ -238,6 +239,11 @@ fn spool(room: Room) -> LogMode {
         max_bytes: room.max_bytes,
         blocking: room.blocking,
     }
+}
+
+/// A task with a size has reserved it for all of its containers.
+fn reserves_cpu(task: &Task, of: &Container) -> bool {
+    task.cpu > 0.0 || of.cpu > 0
 }
 
 /// Swap beyond memory, from the Engine API's sum of both; `None` is no limit. Where the definition
@@ -453,7 +459,27 @@ pub fn variables(context: &TaskContext, at: usize, addresses: &Addresses) -> Var
 
 #[cfg(test)]
 mod tests {
-    use super::{no_new_privileges, swap_limit};
+    use super::{Container, Task, no_new_privileges, reserves_cpu, swap_limit};
+
+    #[test]
+    fn a_size_or_units_of_its_own_reserve_processor_time() {
+        for (size, units, expected) in [
+            (0.0, 0, false),
+            (0.0, 1, true),
+            (0.25, 0, true),
+            (1.0, 512, true),
+        ] {
+            let task = Task {
+                cpu: size,
+                ..Task::default()
+            };
+            let of = Container {
+                cpu: units,
+                ..Container::default()
+            };
+            assert_eq!(reserves_cpu(&task, &of), expected, "{size} {units}");
+        }
+    }
 
     #[test]
     fn swap_is_what_the_definition_says_or_none() {

@@ -269,6 +269,7 @@ pub(super) async fn start(
         termination_log,
         system_calls,
         node_memory: context.node.allocatable.1,
+        has_node: context.node.only.is_some(),
     };
     let spec = match spec::container(pod, of, around) {
         Ok(spec) => spec,

@@ -560,6 +560,27 @@ async fn a_machine_of_fargate_runs_its_own_pod_alone() {
     let why = "Pod was rejected: the node is a machine of Fargate for another pod";
     assert_eq!(refused.text("/status/message"), why);
     assert!(setup.machine.spec(&id(&squatter), "a").is_none());
+    // It asks for nothing, and the machine is its own.
+    let spec = setup.machine.spec(&id(&own), "a~r0").unwrap();
+    assert!(spec.reserves_cpu);
+}
+
+#[tokio::test]
+async fn containers_reserve_the_processor_time_that_they_ask_for() {
+    let setup = Setup::new();
+    let _node = setup.node().drop_guard();
+    let spec = json!({"containers": [
+        {"name": "a", "image": "x", "resources": {"requests": {"cpu": "100m"}}},
+        {"name": "b", "image": "x"},
+    ]});
+    let pod = setup.create(spec).await;
+    setup
+        .wait("it runs", |it| it.has_condition("Ready", "True"))
+        .await;
+    for (run, reserves) in [("a~r0", true), ("b~r0", false)] {
+        let spec = setup.machine.spec(&id(&pod), run).unwrap();
+        assert_eq!(spec.reserves_cpu, reserves, "{run}");
+    }
 }
 
 #[tokio::test]
