@@ -1,6 +1,7 @@
-//! What the kernel grants this process: descriptors, and to live on when memory runs out.
+//! What the kernel grants this process: descriptors, to live on when memory runs out, and to come first when it wakes.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use wharf_cgroup::slice;
 
 /// Raises the soft limit to the hard one: every connection costs descriptors, and the usual soft
 /// limit of 1,024 is one for programs that call `select`. Nothing here does. Containers have limits
@@ -21,6 +22,13 @@ pub fn outlive_tasks() {
     let _ = std::fs::write("/proc/self/oom_score_adj", SCORE);
 }
 
+/// Asks for the processor before containers' programs whenever it has something to do, as calls, connections and tasks
+/// wait for it. Threads and processes that are there already would not have it. Kernels before Linux 6.12 know of no
+/// slices, and the process goes on without, as where it is refused.
+pub fn come_before_tasks() {
+    let _ = slice::ask(Some(slice::OWN));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +39,15 @@ mod tests {
         setrlimit(Resource::RLIMIT_NOFILE, hard / 2, hard).unwrap();
         raise_descriptors();
         assert_eq!(getrlimit(Resource::RLIMIT_NOFILE).unwrap(), (hard, hard));
+    }
+
+    #[test]
+    fn threads_that_begin_later_come_before_tasks_too() {
+        come_before_tasks();
+        let later = std::thread::spawn(|| slice::of(0).unwrap()).join().unwrap();
+        match later {
+            Some(later) => assert_eq!(later, slice::OWN),
+            None => eprintln!("skipped: the kernel knows of no slices, as before Linux 6.12"),
+        }
     }
 }

@@ -168,6 +168,7 @@ fn main() -> ExitCode {
     kernel_limits::raise_descriptors();
     if cli.command.keeps_running() {
         kernel_limits::outlive_tasks();
+        kernel_limits::come_before_tasks();
     }
     match run(cli.command) {
         Ok(code) => code,

@@ -11,6 +11,7 @@ use std::{
 };
 
 use nix::sys::{prctl::set_pdeathsig, signal::Signal};
+use wharf_cgroup::slice;
 
 /// More than a check of the largest disk takes.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
@@ -69,7 +70,12 @@ impl Tool {
         let failed = |e: io::Error| io::Error::new(e.kind(), format!("cannot run {name}: {e}"));
         let (said, end) = io::pipe()?;
         self.command.stdin(Stdio::null()).stdout(end.try_clone()?);
-        let mut child = self.command.stderr(end).spawn().map_err(failed)?;
+        // It inherits this thread's slice, and is not to come first as the agent does.
+        let own = slice::of(0).unwrap_or_default();
+        let _ = slice::ask(None);
+        let child = self.command.stderr(end).spawn();
+        let _ = slice::ask(own);
+        let mut child = child.map_err(failed)?;
         // Its ends of the pipe go with the command.
         drop(self.command);
         let reading = thread::spawn(move || read(said));
@@ -124,6 +130,20 @@ mod tests {
         let mut shell = Tool::named("sh");
         shell.command.args(["-c", script]);
         shell
+    }
+
+    #[test]
+    fn it_comes_no_earlier_than_others() {
+        slice::ask(None).unwrap();
+        let usual = slice::of(0).unwrap();
+        slice::ask(Some(slice::OWN)).unwrap();
+        let own = slice::of(0).unwrap();
+        let looked = shell("exit 0").run_as(|process| {
+            assert_eq!(slice::of(process)?, usual);
+            Ok(())
+        });
+        looked.unwrap();
+        assert_eq!(slice::of(0).unwrap(), own);
     }
 
     #[test]
