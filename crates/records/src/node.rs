@@ -100,6 +100,18 @@ pub struct Grant {
     /// The regions whose Fargate tasks it takes; empty: all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<String>,
+    /// The instance of EC2 that the machine is, where it was made to be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made_for: Option<MadeFor>,
+}
+
+/// An instance of EC2 for which a machine was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MadeFor {
+    /// `i-…`: nobody else may register by it with this token, nor this node by another.
+    pub instance: String,
+    pub instance_type: String,
 }
 
 impl Default for Grant {
@@ -115,11 +127,18 @@ impl Default for Grant {
             balancers: false,
             accounts: Vec::new(),
             regions: Vec::new(),
+            made_for: None,
         }
     }
 }
 
 impl Grant {
+    /// Whether it is for the machine that is that instance.
+    pub fn is_for(&self, instance: &str) -> bool {
+        let made_for = self.made_for.as_ref();
+        made_for.is_some_and(|it| it.instance == instance)
+    }
+
     /// Where nothing is said of instances, the token is of a version whose tokens allowed them with Fargate tasks.
     pub fn keeps_instances(&self) -> bool {
         self.instances.unwrap_or(self.fargate)
@@ -172,9 +191,15 @@ mod tests {
             instances: Some(true),
             max_cpu: Some(4096),
             underlay: Some([10, 0, 0, 7].into()),
+            made_for: Some(MadeFor {
+                instance: "i-0123456789abcdef0".to_owned(),
+                instance_type: "m7i.large".to_owned(),
+            }),
             ..Grant::default()
         };
         let text = serde_json::to_string(&full).unwrap();
         assert_eq!(serde_json::from_str::<Grant>(&text).unwrap(), full);
+        assert!(full.is_for("i-0123456789abcdef0") && !full.is_for("i-0123456789abcdef1"));
+        assert!(!Grant::default().is_for(""));
     }
 }

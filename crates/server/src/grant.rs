@@ -25,6 +25,7 @@ pub fn read(input: CreateJoinTokenRequest) -> Result<Grant, Fault> {
         underlay: input.underlay.as_deref().map(underlay).transpose()?,
         accounts: input.accounts.unwrap_or_default(),
         regions: input.regions.unwrap_or_default(),
+        made_for: None,
     })
 }
 
@@ -104,6 +105,7 @@ mod tests {
             balancers: true,
             accounts: vec!["111122223333".to_owned()],
             regions: vec!["eu-west-1".to_owned(), "eu-west-2".to_owned()],
+            made_for: None,
         };
         assert_eq!(read(all).unwrap(), grant);
         let shown = shown(&grant);

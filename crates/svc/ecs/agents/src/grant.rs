@@ -24,6 +24,8 @@ const MAX_INTERFACES: u32 = 4096;
 
 /// What is held against a grant.
 pub struct Claim<'a> {
+    /// The instance of EC2 that it says to be.
+    pub ec2_instance: Option<&'a str>,
     pub zone: &'a str,
     pub fargate: bool,
     /// Whether it offers to keep EC2 instances, of all accounts that it serves.
@@ -71,6 +73,12 @@ pub fn check(grant: Option<&Grant>, claim: &Claim<'_>, default_zone: &str) -> Re
     // It would get what other accounts run, with their user data and the credentials of their roles.
     if claim.instances && !grant.keeps_instances() {
         return Err(refusal("allows no EC2 instances (--instances)"));
+    }
+    if let (Some(said), Some(made_for)) = (claim.ec2_instance, &grant.made_for)
+        && said != made_for.instance
+    {
+        let own = &made_for.instance;
+        return Err(refusal(&format!("is for the instance {own}, not {said}")));
     }
     let zone = grant.zone.as_deref().unwrap_or(default_zone);
     if claim.zone != zone {
@@ -209,9 +217,12 @@ fn refusal(why: &str) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use wharf_records::node::MadeFor;
+
     use super::*;
 
     const MODEST: Claim<'_> = Claim {
+        ec2_instance: None,
         zone: "us-east-1a",
         fargate: false,
         instances: false,
@@ -304,6 +315,27 @@ mod tests {
         let text = refused(Some(&bound), &elsewhere);
         assert!(text.contains("not eu-west-2 (--region)"), "{text}");
         assert!(check(Some(&bound), &MODEST, "us-east-1a").is_ok());
+        let made = Grant {
+            made_for: Some(MadeFor {
+                instance: "i-0123456789abcdef0".to_owned(),
+                instance_type: "m7i.large".to_owned(),
+            }),
+            ..Grant::default()
+        };
+        let own = Claim {
+            ec2_instance: Some("i-0123456789abcdef0"),
+            ..MODEST
+        };
+        assert!(check(Some(&made), &own, "us-east-1a").is_ok());
+        let another = Claim {
+            ec2_instance: Some("i-0123456789abcdef1"),
+            ..MODEST
+        };
+        let text = refused(Some(&made), &another);
+        assert!(
+            text.contains("the instance i-0123456789abcdef0, not"),
+            "{text}"
+        );
         let cluster = check_cluster(Some(&grant), "prod").unwrap_err();
         assert!(cluster.message.contains("--cluster"));
         assert!(check_cluster(Some(&grant), "default").is_ok());

@@ -40,6 +40,7 @@ pub const ENI_SLOTS: &str = "wharf.eni-slots";
 /// What a node that can give interfaces but says no number is trusted with: an AWS instance with
 /// trunking has about as many.
 const DEFAULT_ENI_SLOTS: u32 = 120;
+const INSTANCE_TYPE: &str = "ecs.instance-type";
 /// Where a node runs that does not say.
 const DEFAULT_ZONE_SUFFIX: &str = "a";
 /// Most attributes of one registration; the stock agent sends about 60.
@@ -203,7 +204,11 @@ impl Registration {
         };
         let session = binding::instance_session(&call.caller);
         let said = document.instance_id.clone();
-        let ec2_instance = said.clone().or_else(|| session.map(str::to_owned));
+        let made_for = allowed.and_then(|allowed| allowed.made_for.as_ref());
+        let ec2_instance = said
+            .clone()
+            .or_else(|| session.map(str::to_owned))
+            .or_else(|| made_for.map(|it| it.instance.clone()));
         if ec2_instance
             .as_deref()
             .is_some_and(|id| !is_instance_id(id))
@@ -215,6 +220,10 @@ impl Registration {
         let mut attributes = kept(earlier);
         if session.is_some() {
             attributes.retain(|name, _| !binding::is_of_hosts(name));
+        }
+        if let Some(it) = made_for {
+            let kind = Some(it.instance_type.clone());
+            attributes.insert(INSTANCE_TYPE.to_owned(), kind);
         }
         attributes.extend(derived(document));
         attributes.extend(read_attributes(input.attributes.as_ref())?);
@@ -231,6 +240,7 @@ impl Registration {
         let registered = read_resources(input.total_resources.as_ref())?;
         let capacity = capacity(&registered, &attributes)?;
         let claim = grant::Claim {
+            ec2_instance: ec2_instance.as_deref(),
             zone: &zone,
             fargate: attributes.contains_key(FARGATE_CAPACITY),
             instances: attributes.contains_key(INSTANCES),
@@ -308,7 +318,7 @@ fn bound(named: Vec<String>, of_token: Option<&Vec<String>>) -> Vec<String> {
 fn derived(document: IdentityDocument) -> impl Iterator<Item = (String, Option<String>)> {
     let rows = [
         ("ecs.availability-zone", document.availability_zone),
-        ("ecs.instance-type", document.instance_type),
+        (INSTANCE_TYPE, document.instance_type),
         ("ecs.ami-id", document.image_id),
         ("ecs.cpu-architecture", document.architecture),
     ];
@@ -430,7 +440,7 @@ async fn again(
         }
         let wanted = Registration::read(call, input, Some(&instance), allowed)?;
         let kind = |attributes: &BTreeMap<String, Option<String>>| {
-            attributes.get("ecs.instance-type").cloned().flatten()
+            attributes.get(INSTANCE_TYPE).cloned().flatten()
         };
         let (before, after) = (kind(&instance.attributes), kind(&wanted.attributes));
         if let (Some(before), Some(after)) = (before, after)
