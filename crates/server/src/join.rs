@@ -110,6 +110,29 @@ impl Join {
         })
     }
 
+    /// A token for a machine that is made to be an instance of EC2, which joins by itself.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn token_of_machine(&self, grant: Grant) -> Result<String, Fault> {
+        self.new_token(&self.call(), grant).await
+    }
+
+    /// Nobody joins as that instance any more; `false` if somebody came between, so that it is to be called again. Whoever has
+    /// joined is to be looked for afterwards: a token is spent in the transaction that writes the node.
+    ///
+    /// # Errors
+    /// The store's, and IAM's.
+    pub async fn revoke(&self, instance: &str) -> Result<bool, Fault> {
+        let mut all = true;
+        for (entry, token) in self.tokens().await? {
+            if token.grant.is_for(instance) {
+                all &= self.drop_token(&entry, &token).await?;
+            }
+        }
+        Ok(all)
+    }
+
     async fn new_token(&self, call: &Call, grant: Grant) -> Result<String, Fault> {
         let (id, secret) = (ids::hex16(), ids::hex32());
         let token = JoinToken {
@@ -246,23 +269,37 @@ impl Join {
 
     /// Removes tokens that are over, and users made for them that nobody got.
     pub async fn sweep(&self) -> Result<(), Fault> {
-        let scope = Scope::new("wharf", &self.account, &self.region);
-        let all = Range::prefix(scope.prefix(JoinToken::KIND));
-        for entry in self.store.all(all).await.map_err(internal)?.entries {
-            let token: JoinToken = decode(&entry.value).map_err(internal)?;
+        for (entry, token) in self.tokens().await? {
             // A try that began just in time still has a while.
-            if token.expires_at + TOKEN_LIFE > self.clock.now() {
-                continue;
+            if token.expires_at + TOKEN_LIFE <= self.clock.now() {
+                self.drop_token(&entry, &token).await?;
             }
-            if let Some(user) = &token.user {
-                self.forget(user).await?;
-            }
-            let txn = Txn::new()
-                .when(Compare::unchanged(&entry))
-                .delete(&entry.key);
-            self.commit(txn).await?;
         }
         Ok(())
+    }
+
+    /// All that were not spent.
+    async fn tokens(&self) -> Result<Vec<(Entry, JoinToken)>, Fault> {
+        let scope = Scope::new("wharf", &self.account, &self.region);
+        let all = Range::prefix(scope.prefix(JoinToken::KIND));
+        let all = self.store.all(all).await.map_err(internal)?.entries;
+        let mut found = Vec::with_capacity(all.len());
+        for entry in all {
+            let token = decode(&entry.value).map_err(internal)?;
+            found.push((entry, token));
+        }
+        Ok(found)
+    }
+
+    /// Removes a token, and before it the user that was made for it; whether it was still as it was read.
+    async fn drop_token(&self, entry: &Entry, token: &JoinToken) -> Result<bool, Fault> {
+        if let Some(user) = &token.user {
+            self.forget(user).await?;
+        }
+        let txn = Txn::new()
+            .when(Compare::unchanged(entry))
+            .delete(&entry.key);
+        Ok(self.commit(txn).await?.is_some())
     }
 
     async fn answer(

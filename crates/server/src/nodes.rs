@@ -12,7 +12,7 @@ use wharf_api_wharf::types::{
     Node as NodeShown, NodeInstance as InstanceShown, RemoveNodeRequest, RemoveNodeResponse,
     RetireNodeRequest, RetireNodeResponse,
 };
-use wharf_base::Permit;
+use wharf_base::{Clock as _, Permit, SystemClock};
 use wharf_records::{
     decode,
     node::{Node, OWN_USER},
@@ -79,17 +79,61 @@ impl Nodes {
         let mut cx = call.context().clone();
         cx.caller = Caller::root(&call.account);
         let acting = Call::by_controller(cx, PERMIT);
-        // First: from here on nothing that it has is good for anything.
-        remove_user(&self.iam, &acting, &node.user).await?;
-        let arn = user_arn(call, &node.user);
-        let instances = self.ecs.deregister_all(&acting, &arn).await?;
-        let txn = Txn::new().delete(Node::key(&call.account, &call.region, &node.user));
-        self.store.txn(&PERMIT, txn).await.map_err(failed)?;
+        let instances = self.remove_node(&acting, &node.user).await?;
         tracing::info!(node = node.user, by = call.caller.arn, "a node was removed");
         Ok(RemoveNodeResponse {
             removed: Some(node.user),
             instances: Some(instances),
         })
+    }
+
+    /// Takes everything from a node; the container instances that it had.
+    async fn remove_node(&self, acting: &Call, user: &str) -> Result<Vec<String>, Fault> {
+        // First: from here on nothing that it has is good for anything.
+        remove_user(&self.iam, acting, user).await?;
+        let arn = user_arn(acting, user);
+        let instances = self.ecs.deregister_all(acting, &arn).await?;
+        let txn = Txn::new().delete(Node::key(&acting.account, &acting.region, user));
+        self.store.txn(&PERMIT, txn).await.map_err(failed)?;
+        Ok(instances)
+    }
+
+    /// The host of the machine that was made for an instance of EC2, by what its token bound its node to.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn host_of(&self, place: &Place, instance: &str) -> Result<Option<String>, Fault> {
+        let acting = acting(place);
+        for node in self.all(&acting).await? {
+            if !node.grant.is_for(instance) {
+                continue;
+            }
+            let registered = self.instances(&acting, &node.user).await;
+            let found = registered.iter().find(|it| it.ec2_instance == instance);
+            if let Some(found) = found {
+                return Ok(Some(found.host.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes everything from the node of the machine that was made for an instance of EC2.
+    ///
+    /// # Errors
+    /// The store's, IAM's and ECS's; it may be called again.
+    pub async fn remove_of(&self, place: &Place, instance: &str) -> Result<(), Fault> {
+        let acting = acting(place);
+        for node in self.all(&acting).await? {
+            if node.grant.is_for(instance) {
+                self.remove_node(&acting, &node.user).await?;
+                tracing::info!(
+                    node = node.user,
+                    instance,
+                    "removed the node of an instance that ends"
+                );
+            }
+        }
+        Ok(())
     }
 
     /// Has Fargate tasks leave a node, that of the control plane too, each when its account's time of waiting is over, and EC2
@@ -485,6 +529,14 @@ fn told(fault: Fault) -> Fault {
 
 fn unknown() -> Fault {
     invalid("There is no such node; `wharf node list` shows all.")
+}
+
+/// In the name of the installation's own account.
+fn acting(place: &Place) -> Call {
+    let Place { account, region } = place;
+    let mut cx = Context::internal(account, region, "wharf", SystemClock.now());
+    cx.caller = Caller::root(account);
+    Call::by_controller(cx, PERMIT)
 }
 
 fn user_arn(call: &Call, user: &str) -> String {
