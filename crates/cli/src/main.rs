@@ -28,6 +28,7 @@ mod layout;
 mod lb;
 mod log;
 mod logs;
+mod machine_maker;
 mod metrics;
 mod node;
 mod node_keyring;

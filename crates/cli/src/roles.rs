@@ -19,7 +19,7 @@ use crate::{
     args::{AgentArgs, AllowArgs, DEFAULT_DATA, ServerArgs, Switch},
     keyring,
     layout::{Layout, Settings},
-    log, metrics,
+    log, machine_maker, metrics,
     problem::Problem,
     public_addresses, ready,
     sockets::Keeper,
@@ -140,6 +140,7 @@ pub fn iam_name(mode: IamMode) -> &'static str {
 /// What a server needs beside its ports and its data, before anything is made. `ports`: those of metrics.
 pub fn require_usable(args: &ServerArgs, ports: u16) -> Result<(), Problem> {
     mailer(args)?;
+    machine_maker::of(&args.machine_maker)?;
     public_addresses::of(args)?;
     if let Some(path) = &args.trails {
         let usable = match std::fs::metadata(path) {
@@ -205,6 +206,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         egress: args.allow_egress.clone(),
         jwks: args.jwks.clone(),
         mailer: mailer(args)?,
+        machine_maker: machine_maker::of(&args.machine_maker)?,
         throttling: args.throttle,
         gallery_pulls: args.gallery_pulls,
         spot_notice: std::time::Duration::from_secs(args.spot_notice.into()),

@@ -10,7 +10,7 @@ use crate::{
     keyring::{self, Handed, NodeKeys},
     layout::Layout,
     log::{self, LogArgs},
-    metrics,
+    machine_maker, metrics,
     problem::Problem,
     roles, sockets,
     supervisor::{Part, Started, Supervisor},
@@ -126,6 +126,7 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
         arguments.extend(words(&["--smtp-password-file"]));
         arguments.push(file.into());
     }
+    arguments.extend(machine_maker::words(&server.machine_maker));
     arguments.extend(words(&["--throttle", &server.throttle.to_string()]));
     let pulls = server.gallery_pulls.to_string();
     arguments.extend(words(&["--gallery-pulls", &pulls]));

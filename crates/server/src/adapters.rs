@@ -2,6 +2,7 @@
 
 mod balancing;
 mod identities;
+mod machine_nodes;
 mod planes;
 mod registry;
 mod sockets;
@@ -9,6 +10,7 @@ mod sockets;
 pub use self::{
     balancing::{Hosts, ListenerCertificates, Listeners},
     identities::{InstanceProfiles, Keys, Roles},
+    machine_nodes::JoinedMachines,
     planes::{Ec2Records, EcsNodes, EfsRecords, Elbv2Records, HostedInstances, LoadBalancing},
     registry::{GalleryPulls, Registry},
     sockets::Sockets,

@@ -64,5 +64,8 @@ pub use root::{RootCredentials, RootError, root_credentials};
 pub use services::{Row as ServiceRow, SERVICES};
 pub use start::{ServerConfig, StartError, run, run_with};
 pub use wharf_base::{Cidr, Cidr4};
-pub use wharf_svc_ec2::elastic::PublicAddresses;
+pub use wharf_svc_ec2::{
+    elastic::PublicAddresses,
+    instances::{MakerConfig, MakerPace, maker_url},
+};
 pub use wharf_svc_sns::{MailConfig, Mailer};

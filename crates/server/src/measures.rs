@@ -16,6 +16,7 @@ use wharf_journal::Journal;
 use wharf_metrics::{Labels, Metrics, Requests};
 use wharf_store::Store;
 use wharf_svc_cloudtrail::Recorder;
+use wharf_svc_ec2::instances::Maker;
 use wharf_svc_ecr::Catalog;
 use wharf_svc_ecs::{EcsService, figures::Figures};
 use wharf_svc_logs::LogsService;
@@ -56,6 +57,8 @@ pub struct Sources {
     pub sqs: SqsService,
     pub layers: Arc<LayerPeers>,
     pub catalog: Catalog,
+    /// Who makes machines, if somebody does.
+    pub maker: Option<Arc<Maker>>,
     pub services: Measured,
 }
 
@@ -81,6 +84,13 @@ pub fn collect(data: &Path, sources: Sources) -> (Metrics, Requests) {
     ecs(&mut metrics, sources.ecs);
     layers(&mut metrics, &sources.layers);
     registries(&mut metrics, &sources.catalog);
+    if let Some(maker) = sources.maker {
+        metrics.gauge(
+            "wharf_machine_maker_answers",
+            "Whether the maker of machines answers as it should",
+            move || f64::from(u8::from(maker.trouble().is_none())),
+        );
+    }
     (metrics, requests)
 }
 

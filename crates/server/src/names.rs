@@ -59,6 +59,20 @@ pub fn for_nodes(config: &ServerConfig) -> Vec<Ipv4Addr> {
     found
 }
 
+/// Where machines that are made find this server: under the names that were given, then at the addresses that it is reached at from
+/// other machines; one that is not, at this machine's own.
+pub fn for_machines(config: &ServerConfig) -> Vec<String> {
+    let outward = reached_at(&config.listen).into_iter();
+    let outward = outward.filter(|it| !it.is_loopback()).map(host_header);
+    let mut hosts: Vec<String> = config.names.iter().cloned().chain(outward).collect();
+    if hosts.is_empty() {
+        hosts.push(Ipv4Addr::LOCALHOST.to_string());
+    }
+    let port = config.port;
+    let url = |host: String| format!("https://{host}:{port}");
+    hosts.into_iter().map(url).collect()
+}
+
 /// Those by which this gateway may be addressed without a signature, in the form of `Host` headers.
 pub fn own_hosts(config: &ServerConfig) -> Vec<String> {
     let mut hosts = vec!["localhost".to_owned(), "[::1]".to_owned()];
@@ -183,6 +197,17 @@ mod tests {
         ] {
             assert!(names.contains(&name.to_owned()), "{name} in {names:?}");
         }
+    }
+
+    #[test]
+    fn machines_find_it_from_outside() {
+        let known = for_machines(&listening(&["127.0.0.1", "10.0.0.1"], &["wharf.example"]));
+        assert_eq!(
+            known,
+            ["https://wharf.example:4566", "https://10.0.0.1:4566"]
+        );
+        let alone = for_machines(&listening(&["127.0.0.1"], &[]));
+        assert_eq!(alone, ["https://127.0.0.1:4566"]);
     }
 
     #[test]

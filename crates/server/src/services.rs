@@ -5,6 +5,7 @@
 //! whatever else of [`Wiring`] it stands on; those that others hold are fields of [`crate::start::Plane`]. The gateway, the
 //! start, the walks over all routes, the generator and the coverage table read this table, so a row is all there is to add.
 
+mod ec2;
 mod ecr;
 mod eks;
 mod logs;
@@ -19,7 +20,6 @@ use wharf_reconcile::Takeover;
 use wharf_svc_application_autoscaling::{ApplicationAutoscalingService, Parts as ScalingParts};
 use wharf_svc_ce::{CeService, Parts as CeParts};
 use wharf_svc_cloudwatch::{CloudwatchService, Parts as CloudwatchParts};
-use wharf_svc_ecr::EcrService;
 use wharf_svc_ecr_public::EcrPublicService;
 use wharf_svc_eks_auth::EksAuthService;
 use wharf_svc_events::{EventsService, Parts as EventsParts};
@@ -79,24 +79,7 @@ pub static SERVICES: &[Row] = &[
     },
     Row {
         schema: &wharf_api_ec2::schema::SERVICE,
-        serve: |it| {
-            let images = EcrService::new(it.plane.catalog.clone());
-            it.plane
-                .ec2
-                .images_from(Arc::new(wharf_api_ecr::Client::new(
-                    Arc::new(images),
-                    it.plane.dispatcher.clone(),
-                )));
-            it.plane.ec2.calling(it.operations.clone());
-            let (ec2, looked) = (it.plane.ec2.clone(), it.plane.ec2.clone());
-            Served::by(wharf_api_ec2::Routes(Arc::new(ec2.clone())))
-                .looking(move |minute| looked.look(minute))
-                .throttled(wharf_svc_ec2::RATES)
-                .tagged(wharf_svc_ec2::TAGGED)
-                .sealing(wharf_svc_ec2::SEALING)
-                .announcing(wharf_svc_ec2::ANNOUNCING)
-                .running("instances", |stop| async move { ec2.run(stop).await })
-        },
+        serve: ec2::serve,
     },
     Row {
         schema: &wharf_api_ecr::schema::SERVICE,

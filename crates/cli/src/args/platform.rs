@@ -66,6 +66,8 @@ pub struct ServerArgs {
     /// File with the password of the SMTP server's user
     #[arg(long, value_name = "FILE", requires = "smtp")]
     pub smtp_password_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub machine_maker: MachineMakerArgs,
     /// Factor on the request rates that AWS documents for each account, or off
     #[arg(long, value_name = "FACTOR", default_value = "1")]
     pub throttle: Throttling,
@@ -119,6 +121,42 @@ pub struct ServerArgs {
     /// Descriptor with the keyring of this machine's node, where that is on no disk
     #[arg(long, hide = true)]
     pub node_keyring_fd: Option<i32>,
+}
+
+/// Who makes machines for EC2 instances of some types (docs/machine-makers.md).
+#[derive(Args, Clone)]
+pub struct MachineMakerArgs {
+    /// Address of a web server that makes machines for EC2 instances of the types in --machine-maker-types
+    #[arg(long, value_name = "URL")]
+    pub machine_maker: Option<String>,
+    /// File with the secret by which requests to it are signed
+    #[arg(long, value_name = "FILE", requires = "machine_maker")]
+    pub machine_maker_secret_file: Option<PathBuf>,
+    /// Instance types that it makes, or whole families: m7i.large,c7i,…
+    #[arg(
+        long,
+        value_name = "TYPE,…",
+        value_delimiter = ',',
+        requires = "machine_maker"
+    )]
+    pub machine_maker_types: Vec<String>,
+    /// Availability zones that it makes machines in; all by default
+    #[arg(
+        long,
+        value_name = "ZONE,…",
+        value_delimiter = ',',
+        requires = "machine_maker"
+    )]
+    pub machine_maker_zones: Vec<String>,
+    /// Machines that it may have at a time
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub machine_maker_most: u32,
+    /// How long a machine may take to join after its launch, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(10..=3000))]
+    pub machine_maker_join_within: u32,
+    /// Allow an address of this machine or of a private network over http, where tokens of machines go in the clear
+    #[arg(long, requires = "machine_maker")]
+    pub machine_maker_http: bool,
 }
 
 #[derive(Args, Clone)]

@@ -268,6 +268,18 @@ fn judge(values: &Values) -> Vec<Finding> {
         ),
         "see `wharf status`; deregister those that are gone for good",
     ));
+    // Only of an installation that has one.
+    if let Some(answers) = values.0.get("wharf_machine_maker_answers") {
+        let answers = *answers == 1.0;
+        let what = if answers { "it answers" } else { "it fails" };
+        findings.push(finding(
+            "machine maker",
+            answers,
+            Verdict::Doubtful,
+            what.to_owned(),
+            "the server's log says how; instances of its types wait until it answers",
+        ));
+    }
     findings
 }
 
@@ -303,6 +315,7 @@ wharf_container_instances{connected=\"true\"} 1.0
 wharf_container_instances{connected=\"false\"} 0.0
 wharf_reconcile_lag_seconds{queue=\"tasks\"} 0.0
 wharf_reconcile_lag_seconds{queue=\"services\"} 1.0
+wharf_machine_maker_answers 1.0
 # EOF
 ";
 
@@ -338,6 +351,7 @@ wharf_reconcile_lag_seconds{queue=\"services\"} 1.0
             ("free_bytes 500.0", "free_bytes 50.0", "data disk"),
             ("\"services\"} 1.0", "\"services\"} 90.0", "reconcilers"),
             ("\"false\"} 0.0", "\"false\"} 1.0", "nodes"),
+            ("maker_answers 1.0", "maker_answers 0.0", "machine maker"),
         ] {
             assert!(WELL.contains(from), "{from}");
             assert_eq!(troubles(&WELL.replacen(from, to, 1)), [trouble]);

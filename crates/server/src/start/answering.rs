@@ -196,6 +196,7 @@ impl Plane {
                 sqs: self.sqs.clone(),
                 layers: layers.clone(),
                 catalog: self.catalog.clone(),
+                maker: self.ec2.machine_maker(),
                 services: answering.measured,
             },
         );

@@ -9,7 +9,7 @@ use std::{
 
 use wharf_base::{Cidr, Cidr4, InstallationId, regions::Regions};
 use wharf_seal::{Keyring, KeyringSource};
-use wharf_svc_ec2::elastic::PublicAddresses;
+use wharf_svc_ec2::{elastic::PublicAddresses, instances::MakerConfig};
 use wharf_svc_elbv2::Config as Elbv2Config;
 use wharf_svc_logs::{Limits as LogsLimits, Options as LogsOptions};
 use wharf_svc_sns::Mailer;
@@ -60,6 +60,8 @@ pub struct ServerConfig {
     pub jwks: Vec<KeysFile>,
     /// How mail to subscribers leaves; `None`: it does not.
     pub mailer: Option<Mailer>,
+    /// Who makes machines for instances of some types.
+    pub machine_maker: Option<MakerConfig>,
     /// How far API requests are throttled.
     pub throttling: Throttling,
     /// How many images an address that says nothing of itself pulls a second from the public gallery.
@@ -115,6 +117,7 @@ impl ServerConfig {
             egress: Vec::new(),
             jwks: Vec::new(),
             mailer: None,
+            machine_maker: None,
             throttling: Throttling::Off,
             gallery_pulls: VISITORS_PULLS,
             spot_notice: wharf_svc_ec2::SPOT_NOTICE,

@@ -1,8 +1,11 @@
-//! User data, in which users often put secrets.
+//! User data, in which users often put secrets; and the tokens by which machines join that are instances.
 
 use wharf_service::{Sealing, Secrets};
 
-use crate::{fleet, launch_templates, records::user_data_purpose, spot, table::SERVICE};
+use crate::{
+    fleet, instances::providers::webhook::token_purpose, launch_templates,
+    records::user_data_purpose, spot, table::SERVICE,
+};
 
 /// By the kinds of their records.
 pub const SEALING: Sealing = Sealing {
@@ -11,6 +14,11 @@ pub const SEALING: Sealing = Sealing {
         Secrets::new("instance", &["user_data"], |scope, id, _| {
             user_data_purpose(&scope.account, &scope.region, id)
         }),
+        Secrets::new(
+            "instance",
+            &["provider", "webhook", "token"],
+            |scope, id, _| token_purpose(&scope.account, &scope.region, id),
+        ),
         Secrets::new("spot-instances-request", &["user_data"], |scope, id, _| {
             spot::user_data_purpose(&scope.account, &scope.region, id)
         }),

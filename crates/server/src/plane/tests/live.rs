@@ -86,6 +86,7 @@ impl Server {
             egress: Vec::new(),
             jwks: Vec::new(),
             mailer: None,
+            machine_maker: None,
             throttling: crate::gateway::throttle::Throttling::Off,
             gallery_pulls: crate::gateway::throttle::VISITORS_PULLS,
             spot_notice: wharf_svc_ec2::SPOT_NOTICE,

@@ -85,6 +85,17 @@ pub fn provider_lacks(id: &str, what: &str, lacking: &str) -> Fault {
     )
 }
 
+/// A launch asks for what no machine of the operator's own maker has.
+pub fn not_of_makers(kind: &str, parameter: &str) -> Fault {
+    sender(
+        "UnsupportedOperation",
+        format!(
+            "Instances of the type {kind} are machines of the operator's own maker, for which the parameter {parameter} is \
+             not supported."
+        ),
+    )
+}
+
 pub fn no_capacity(kind: &str, zone: &str) -> Fault {
     Fault::sender(
         "InsufficientInstanceCapacity",

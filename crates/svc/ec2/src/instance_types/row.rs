@@ -60,6 +60,11 @@ pub struct Volumes {
 }
 
 impl InstanceType {
+    /// `m7i` of `m7i.large`.
+    pub fn family(&self) -> &'static str {
+        self.name.split('.').next().unwrap_or(self.name)
+    }
+
     pub fn cores(&self) -> u32 {
         self.vcpus / self.threads_per_core
     }

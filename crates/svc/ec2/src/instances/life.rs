@@ -313,7 +313,7 @@ impl Life {
         self.transition = format!("User initiated ({})", gmt(now));
     }
 
-    fn fail(&mut self, code: &str, text: &str, now: Timestamp) {
+    pub(super) fn fail(&mut self, code: &str, text: &str, now: Timestamp) {
         self.end(now);
         self.reason = Some(Reason::new(code, text));
         self.transition = code.to_owned();
@@ -359,7 +359,7 @@ impl Life {
         }
     }
 
-    fn ran(&mut self, now: Timestamp) {
+    pub(super) fn ran(&mut self, now: Timestamp) {
         if self.state == State::Pending {
             self.enter(State::Running, now);
             self.reason = None;
@@ -381,7 +381,7 @@ impl Life {
     }
 
     /// Its first process ended by itself.
-    fn shut_down(&mut self, ends: bool, now: Timestamp) {
+    pub(super) fn shut_down(&mut self, ends: bool, now: Timestamp) {
         if ends {
             self.end(now);
         } else {

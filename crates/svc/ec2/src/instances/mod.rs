@@ -26,7 +26,10 @@ mod typeless;
 pub use figures::Part;
 pub use machines::{Dedicated, MachineNode, MachineNodeWish};
 pub use pods::{PodMachine, PodMachineWish};
-pub use providers::{ShownMachine, ShownMachineWish};
+pub use providers::{
+    MachineNodes, Maker, MakerConfig, MakerPace, MakerParts, ShownMachine, ShownMachineWish,
+    maker_protocol, maker_url,
+};
 pub use reconcile::{PERMIT, has_room_again};
 pub use reports::{InstanceImage, InstanceRole, Told};
 
@@ -47,6 +50,7 @@ use self::{
     consoles::Consoles,
     figures::{Checks, Processors},
     placing::claimant,
+    providers::webhook::{self, Making},
 };
 use crate::{
     Ec2Service,
@@ -61,6 +65,8 @@ use crate::{
 
 /// Instances worked on at once.
 const WORKERS: usize = 8;
+/// Instances of a machine maker worked on at once. It may take seconds to answer.
+const MADE: usize = 8;
 /// Fleets and Spot requests worked on at once. What they try in vain keeps no instance waiting.
 const LAUNCHERS: usize = 4;
 /// Flow logs whose records are delivered at once.
@@ -134,6 +140,7 @@ pub struct Keeper {
     pub shard: Shard,
     pub consoles: Consoles,
     pub of_spot: OfSpot,
+    making: Making,
     checks: Checks,
     processors: Processors,
 }
@@ -171,6 +178,7 @@ impl Keeper {
             resealing: Arc::default(),
             pauses: Pauses::default(),
             of_spot: OfSpot::default(),
+            making: Making::default(),
             shard: Shard::new("/w1/c0/ec2/shard/0"),
             consoles: Consoles::default(),
             checks: Checks::default(),
@@ -223,6 +231,12 @@ impl Ec2Service {
             let service = resealed.clone();
             async move { snapshots::reseal(&service, &key).await }
         };
+        let made = self.clone();
+        let make = move |key: String| {
+            let service = made.clone();
+            async move { webhook::reconcile(&service, &key).await }
+        };
+        let listed = self.clone();
         // One that panics ends the service, as the loops of the reconciler do.
         let ended = stop.child_token();
         let taking_back = interrupt::run(self, ended.clone());
@@ -236,6 +250,8 @@ impl Ec2Service {
             loops.work(&keeper.launchers, LAUNCHERS, work.clone());
             loops.work(&keeper.flow_logs, DELIVERERS, work);
             loops.work(&keeper.resealing, RESEALERS, reseal);
+            loops.work(&keeper.making.queue, MADE, make);
+            loops.spawn(webhook::follow_lists(listed, loops.stop()));
             loops.run().await;
             ended.cancel();
         };

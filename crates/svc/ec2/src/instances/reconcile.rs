@@ -429,7 +429,7 @@ async fn release(service: &Ec2Service, stored: &Stored<Instance>) -> Result<(), 
 }
 
 /// Everything that it held is released at once.
-async fn finish(
+pub(super) async fn finish(
     service: &Ec2Service,
     scope: &Scope,
     stored: &Stored<Instance>,
@@ -438,6 +438,7 @@ async fn finish(
     record.life.finish(service.instances.now());
     record.keep_end(service.instances.now());
     record.user_data = None;
+    record.provider.let_go();
     let root = record.sealed_root.take();
     let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
     let mut txn = reclaim(service, &stored.record, txn, ledger::release).await?;

@@ -12,7 +12,7 @@ use crate::{
     instances::{
         describe::{self, zone_id},
         life::State,
-        providers::Ability,
+        providers::{Ability, webhook},
         scheduled::{self, Scheduled},
     },
     records::Instance,
@@ -151,6 +151,7 @@ pub async fn console(
     let instance = find(service, call, id).await?;
     instance.needs(Ability::Console)?;
     let key = Ec2Service::scope(call).key(Instance::KIND, &instance.id);
+    webhook::look_at_console(service, &key, &instance).await;
     let tail = service.instances.consoles.get(&key);
     let at = tail.as_ref().map(|tail| tail.at);
     Ok(GetConsoleOutputResult {

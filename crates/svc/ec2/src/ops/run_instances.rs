@@ -32,6 +32,7 @@ use crate::{
         describe::reservation,
         launch::{Wanted, digest},
         life::State,
+        providers::webhook,
     },
     launch_templates::{Resolved, merge, settled},
     placement_groups::{self, Assigned},
@@ -174,6 +175,8 @@ async fn written(
             }
         }
         let count = count(service, call, wanted, most).await?;
+        let of = (&prepared.provider, prepared.subnet.zone.as_str());
+        let count = webhook::left(service, call, wanted, of, count).await?;
         let assigned = in_group(service, call, (wanted, prepared), count).await?;
         let count = assigned.most(count);
         let addresses = addresses(service, call, wanted, &prepared.subnet, count).await?;
@@ -368,7 +371,9 @@ async fn with_public(
     (wanted, prepared): (&Wanted, &Prepared),
     addresses: Vec<Chosen>,
 ) -> Result<Vec<(Chosen, Option<Public>)>, Fault> {
-    if !wanted.public.unwrap_or(prepared.subnet.map_public_ip) {
+    // Nothing leads to a machine by an address of wharf's.
+    let may_have = prepared.provider.is_host();
+    if !may_have || !wanted.public.unwrap_or(prepared.subnet.map_public_ip) {
         return Ok(addresses.into_iter().map(|it| (it, None)).collect());
     }
     let vpc: Vpc = service.get(call, &prepared.subnet.vpc_id).await?;

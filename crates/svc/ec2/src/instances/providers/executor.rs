@@ -26,18 +26,18 @@ pub(in crate::instances) async fn reconcile(
 ) -> Result<Next, StepError> {
     let now = service.instances.now();
     let life = &stored.record.life;
-    if life.state == State::Terminated {
-        let until = life.since + RETENTION;
-        if now < until {
-            return Ok(Next::After(until.since(now)));
-        }
-        let txn = fenced(service, stored)?.delete(&stored.key);
-        service.table.commit(&PERMIT, txn).await?;
-        return Ok(Next::Settled);
-    }
     let mut record = stored.record.clone();
     let again = match &stored.record.provider {
         Provider::Host => return Ok(Next::Settled),
+        // Its maker may be slow, which is for workers of its own to wait for.
+        Provider::Webhook(_) => {
+            let key = stored.key.clone();
+            service.instances.making.queue.wake(key);
+            return Ok(Next::Settled);
+        }
+        Provider::Static(_) if life.state == State::Terminated => {
+            return forget(service, stored).await;
+        }
         Provider::Static(_) => {
             let seen = Seen {
                 host: host_is(service, life).await?,
@@ -52,6 +52,25 @@ pub(in crate::instances) async fn reconcile(
     }
     // What was written wakes the key again, as does the write of whoever came between.
     Ok(again.map_or(Next::Settled, Next::After))
+}
+
+/// One that ended is shown for a while.
+///
+/// # Errors
+/// The store's.
+pub(super) async fn forget(
+    service: &Ec2Service,
+    stored: &Stored<Instance>,
+) -> Result<Next, StepError> {
+    let now = service.instances.now();
+    let until = stored.record.life.since + RETENTION;
+    if now < until {
+        return Ok(Next::After(until.since(now)));
+    }
+    let txn = fenced(service, stored)?.delete(&stored.key);
+    service.table.commit(&PERMIT, txn).await?;
+    service.instances.consoles.forget(&stored.key);
+    Ok(Next::Settled)
 }
 
 /// Where other hosts reach a machine. One without peers is this machine, at no address that others have.

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `host` | a slice of a joined machine | what that machine reports ([`super::life`]) |
 //! | `static` | a machine that was joined by hand | its connection ([`standing`]) |
+//! | `webhook` | a machine that an operator's maker makes | its connection, and what the maker says ([`webhook`]) |
 //!
 //! A provider is a value in the instance's record, a row of what it can do ([`Provider::lacks`]), and a pure function that moves the
 //! record on from what is seen. Operations ask the row before they write anything; the reconciler hands the record to the
@@ -13,12 +14,16 @@
 mod executor;
 mod showing;
 pub mod standing;
+pub mod webhook;
 
 use serde::{Deserialize, Serialize};
 use wharf_wire::Fault;
 
 pub(super) use executor::reconcile;
 pub use showing::{ShownMachine, ShownMachineWish};
+pub use webhook::{
+    MachineNodes, Maker, MakerConfig, MakerPace, MakerParts, maker_url, protocol as maker_protocol,
+};
 
 use crate::{fault, records::Instance};
 
@@ -31,6 +36,8 @@ pub enum Provider {
     Host,
     /// It is a joined machine.
     Static(Joined),
+    /// It is a machine that was made to be it.
+    Webhook(Box<webhook::Made>),
 }
 
 /// A machine that joined by hand.
@@ -104,10 +111,21 @@ impl Provider {
     }
 
     /// Whether it cannot do that.
-    pub fn lacks(&self, _: Ability) -> bool {
+    pub fn lacks(&self, ability: Ability) -> bool {
         match self {
             Self::Host => false,
             Self::Static(_) => true,
+            Self::Webhook(_) => !matches!(
+                ability,
+                Ability::Stop | Ability::Start | Ability::Reboot | Ability::Console
+            ),
+        }
+    }
+
+    /// Nothing is left of the machine: nobody joins as it.
+    pub(super) fn let_go(&mut self) {
+        if let Self::Webhook(made) = self {
+            made.token = None;
         }
     }
 
@@ -116,6 +134,7 @@ impl Provider {
         match self {
             Self::Host => "a slice of a host",
             Self::Static(_) => "a machine that was joined by hand",
+            Self::Webhook(_) => "a machine of the operator's own maker",
         }
     }
 }
@@ -167,5 +186,11 @@ mod tests {
             assert!(!Provider::Host.lacks(ability), "{ability:?}");
             assert!(joined.lacks(ability), "{ability:?}");
         }
+        let made = Provider::Webhook(Box::default());
+        let can = Ability::ALL.into_iter().filter(|it| !made.lacks(*it));
+        let can: Vec<Ability> = can.collect();
+        let switches = [Ability::Stop, Ability::Start, Ability::Reboot];
+        assert_eq!(can, [&switches[..], &[Ability::Console]].concat());
+        assert_eq!(serde_json::to_string(&made).unwrap(), r#"{"webhook":{}}"#);
     }
 }

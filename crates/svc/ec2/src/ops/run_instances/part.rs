@@ -53,7 +53,7 @@ impl Part<'_> {
 /// What those want that had no host yet when they were read, by the names of their claims.
 pub fn unplaced(all: &[Instance]) -> Vec<(String, Claim)> {
     all.iter()
-        .filter(|it| it.life.state == State::Pending && !it.life.claimed)
+        .filter(|it| it.provider.is_host() && it.life.state == State::Pending && !it.life.claimed)
         .filter_map(|it| Some((claimant(&it.id).name(), Size::of(it)?.claim(it.disk_gib))))
         .collect()
 }

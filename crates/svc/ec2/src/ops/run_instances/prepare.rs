@@ -1,5 +1,7 @@
 //! What all instances of a call have in common is found and checked.
 
+use std::sync::Arc;
+
 use wharf_api_ec2::types::{RunInstancesRequest, TagSpecification};
 use wharf_records::Record as _;
 use wharf_service::tags::Tags;
@@ -18,6 +20,7 @@ use crate::{
         FoundProfile,
         launch::{ProfileName, Wanted},
         placing::Wish,
+        providers::{Maker, Provider, webhook},
         size,
     },
     launch_templates::LaunchTemplateData,
@@ -45,6 +48,8 @@ pub(super) struct Prepared {
     pub(super) request_tags: Tags,
     /// Where it is Spot capacity.
     pub(super) spot: Option<(Terms, LaunchTemplateData)>,
+    /// Who has their machines.
+    pub(super) provider: Provider,
 }
 
 /// `now`: some host must take instances like these. `spot`: requests for Spot capacity come with them.
@@ -66,12 +71,20 @@ pub(super) async fn prepare(
         root: disks.root.as_ref().map(|it| it.source.clone()),
         ..image
     };
+    let maker = webhook::of_launch(service, call, wanted.kind, spot || !now);
     let near = match &group {
         Some(asked) => asked.zone(service, call).await?,
         None => None,
     };
     let of = (&image, &disks, now);
-    let subnet = subnet(service, call, wanted, near.as_deref(), of).await?;
+    let subnet = subnet(service, call, wanted, (near.as_deref(), maker), of).await?;
+    let provider = match maker.filter(|it| it.serves(wanted.kind, &subnet.zone)) {
+        Some(_) => {
+            webhook::check(input, (wanted, &subnet, &disks))?;
+            Provider::Webhook(Box::default())
+        }
+        None => Provider::Host,
+    };
     let groups = groups_of(service, call, wanted, &subnet).await?;
     let profile = match &wanted.profile {
         Some(name) => Some(profile(service, call, name).await?),
@@ -91,6 +104,7 @@ pub(super) async fn prepare(
     Ok(Prepared {
         request_tags: tags::specified(call, Some(&of_request), SpotRequest::KIND)?,
         spot: None,
+        provider,
         tags: tags::specified(call, Some(&specified), Instance::KIND)?,
         volume_tags: tags::specified(call, Some(&of_volume), Volume::KIND)?,
         interface_tags: tags::specified(call, Some(&of_interface), Interface::KIND)?,
@@ -134,20 +148,21 @@ pub(super) fn wish(
     }
 }
 
-/// The subnet asked for, or a default one in a zone where there are hosts for such an instance; `near` is the zone that
-/// its placement group is in.
+/// The subnet asked for, or a default one in a zone where there are hosts for such an instance, or its machine is made; `near` is
+/// the zone that its placement group is in.
 async fn subnet(
     service: &Ec2Service,
     cx: &Context,
     wanted: &Wanted,
-    near: Option<&str>,
+    (near, maker): (Option<&str>, Option<&Arc<Maker>>),
     (image, disks, now): (&Image, &Disks, bool),
 ) -> Result<Subnet, Fault> {
     let hosts = &service.instances.parts.hosts;
     hosts.up_to_date().await;
     let has_hosts = |subnet: &Subnet| {
         let wish = wish(cx, wanted, (image, disks), &subnet.zone);
-        !now || hosts.read(|machines| wish.is_offered(machines))
+        let is_made = maker.is_some_and(|it| it.serves(wanted.kind, &subnet.zone));
+        !now || is_made || hosts.read(|machines| wish.is_offered(machines))
     };
     let no_hosts = |zone: &str| fault::no_capacity(wanted.kind.name, zone);
     if let Some(id) = &wanted.subnet {

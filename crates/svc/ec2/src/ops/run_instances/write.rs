@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Ec2Service,
     elastic::{self, Public},
-    instances::{FoundProfile, launch::Wanted, life::Life, providers::Provider},
+    instances::{FoundProfile, launch::Wanted, life::Life},
     placement_groups::{Assigned, PlacementGroup},
     records::{
         Attachment, Instance, Interface, LaunchDevice, Primary, Profile, Secondary, SecurityGroup,
@@ -72,7 +72,7 @@ pub(super) fn write(
             spot: request.as_ref().map(SpotRequest::held),
             fleet: part.fleet(),
             events: Vec::new(),
-            provider: Provider::Host,
+            provider: prepared.provider.clone(),
             reservation: reservation.clone(),
             launch_index: index,
             client_token: input.client_token.clone().filter(|it| !it.is_empty()),

@@ -1,0 +1,180 @@
+//! The maker of machines that the operator names: its flags, checked before anything starts.
+
+use std::{ffi::OsString, fs, io::Read as _, path::Path, sync::Arc, time::Duration};
+
+use wharf_seal::Secret;
+use wharf_server::{MakerConfig, MakerPace, maker_url};
+
+use crate::{args::MachineMakerArgs, problem::Problem, roles::REGION};
+
+/// Longest secret that is read, and the shortest that is one.
+const MAX_SECRET: u64 = 4096;
+const MIN_SECRET: usize = 16;
+
+/// What was said of a maker; `None` without one.
+pub fn of(args: &MachineMakerArgs) -> Result<Option<MakerConfig>, Problem> {
+    let Some(url) = &args.machine_maker else {
+        return Ok(None);
+    };
+    let wrong = |flag: &str, why: String| Problem::other(format!("{flag}: {why}"));
+    let url = maker_url(url, args.machine_maker_http);
+    let url = url.map_err(|why| wrong("--machine-maker", why))?;
+    let Some(file) = &args.machine_maker_secret_file else {
+        let why = "the secret that requests are signed by is in a file".to_owned();
+        return Err(wrong("--machine-maker-secret-file", why));
+    };
+    let config = MakerConfig {
+        url,
+        secret: Arc::new(secret(file)?),
+        types: args.machine_maker_types.clone(),
+        zones: args.machine_maker_zones.clone(),
+        most: args.machine_maker_most,
+        join_within: Duration::from_secs(args.machine_maker_join_within.into()),
+        pace: MakerPace::default(),
+    };
+    let checked = config.check(REGION);
+    checked.map_err(|why| wrong("--machine-maker-types, --machine-maker-zones", why))?;
+    Ok(Some(config))
+}
+
+/// Without what editors put at its end.
+fn secret(path: &Path) -> Result<Secret, Problem> {
+    let what = "the secret of the machine maker cannot be read";
+    let file = fs::File::open(path).map_err(Problem::file(what, path))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_SECRET)
+        .read_to_end(&mut bytes)
+        .map_err(Problem::file(what, path))?;
+    let read = Secret::from(bytes);
+    let secret = read.expose().trim_ascii();
+    if secret.len() < MIN_SECRET {
+        return Err(Problem::other(format!(
+            "the secret of the machine maker in {} has less than {MIN_SECRET} characters: make one with `openssl rand -hex 32`",
+            path.display()
+        )));
+    }
+    Ok(Secret::from(secret))
+}
+
+/// The same flags, for the server.
+pub fn words(args: &MachineMakerArgs) -> Vec<OsString> {
+    let Some(url) = &args.machine_maker else {
+        return Vec::new();
+    };
+    let mut words: Vec<OsString> = vec!["--machine-maker".into(), url.into()];
+    if let Some(file) = &args.machine_maker_secret_file {
+        words.extend(["--machine-maker-secret-file".into(), file.into()]);
+    }
+    for (flag, all) in [
+        ("--machine-maker-types", &args.machine_maker_types),
+        ("--machine-maker-zones", &args.machine_maker_zones),
+    ] {
+        if !all.is_empty() {
+            words.extend([flag.into(), all.join(",").into()]);
+        }
+    }
+    let numbers = [
+        ("--machine-maker-most", args.machine_maker_most),
+        (
+            "--machine-maker-join-within",
+            args.machine_maker_join_within,
+        ),
+    ];
+    for (flag, number) in numbers {
+        words.extend([flag.into(), number.to_string().into()]);
+    }
+    if args.machine_maker_http {
+        words.push("--machine-maker-http".into());
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn args(file: Option<PathBuf>) -> MachineMakerArgs {
+        MachineMakerArgs {
+            machine_maker: Some("https://maker.example.com/machines".to_owned()),
+            machine_maker_secret_file: file,
+            machine_maker_types: vec!["m7i".to_owned(), "t3.small".to_owned()],
+            machine_maker_zones: vec!["us-east-1a".to_owned()],
+            machine_maker_most: 7,
+            machine_maker_join_within: 300,
+            machine_maker_http: false,
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_before_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        std::fs::write(&file, "0123456789abcdef\n").unwrap();
+        let good = || args(Some(file.clone()));
+        let config = of(&good()).unwrap().unwrap();
+        assert_eq!(config.secret.expose(), b"0123456789abcdef");
+        assert_eq!((config.most, config.join_within.as_secs()), (7, 300));
+        let none = MachineMakerArgs {
+            machine_maker: None,
+            ..good()
+        };
+        assert!(of(&none).unwrap().is_none());
+        assert!(words(&none).is_empty());
+        let short = folder.path().join("short");
+        std::fs::write(&short, "0123456789abcde\n").unwrap();
+        for (wrong, why) in [
+            (args(None), "is in a file"),
+            (args(Some(folder.path().join("none"))), "cannot be read"),
+            (args(Some(short)), "less than 16"),
+            (
+                MachineMakerArgs {
+                    machine_maker: Some("http://10.0.0.5:8080".to_owned()),
+                    ..good()
+                },
+                "--machine-maker-http",
+            ),
+            (
+                MachineMakerArgs {
+                    machine_maker_types: vec!["x9.huge".to_owned()],
+                    ..good()
+                },
+                "x9.huge",
+            ),
+            (
+                MachineMakerArgs {
+                    machine_maker_zones: vec!["eu-west-1a".to_owned()],
+                    ..good()
+                },
+                "eu-west-1a",
+            ),
+        ] {
+            let refused = of(&wrong).unwrap_err().to_string();
+            assert!(refused.contains(why), "{refused}");
+        }
+    }
+
+    #[test]
+    fn the_server_is_told_the_same_and_no_secret() {
+        let words = words(&args(Some("/etc/wharf/maker".into())));
+        let words: Vec<_> = words.iter().filter_map(|it| it.to_str()).collect();
+        assert_eq!(
+            words,
+            [
+                "--machine-maker",
+                "https://maker.example.com/machines",
+                "--machine-maker-secret-file",
+                "/etc/wharf/maker",
+                "--machine-maker-types",
+                "m7i,t3.small",
+                "--machine-maker-zones",
+                "us-east-1a",
+                "--machine-maker-most",
+                "7",
+                "--machine-maker-join-within",
+                "300",
+            ]
+        );
+    }
+}
