@@ -8,6 +8,7 @@ mod fleets;
 mod images;
 mod ipv6;
 mod limits;
+mod machine_makers;
 mod machines;
 mod moves;
 mod placement;
@@ -45,7 +46,7 @@ use wharf_series::{Metric, Options, Series, Span};
 use wharf_store::{Compare, Txn};
 use wharf_svc_ec2::{
     Ec2Service,
-    instances::{FoundProfile, Part, Parts, Profiles, Told},
+    instances::{FoundProfile, MakerParts, Part, Parts, Profiles, Told},
     plane,
 };
 use wharf_testkit::{ACCOUNT, PERMIT, call, refused, until};

@@ -47,6 +47,8 @@ pub struct Cloud {
     _folder: tempfile::TempDir,
     _fed: DropGuard,
     pub running: Option<DropGuard>,
+    /// Who makes machines, if somebody does.
+    pub maker: Option<Box<dyn Fn() -> MakerParts + Send + Sync>>,
 }
 
 impl Cloud {
@@ -74,6 +76,7 @@ impl Cloud {
             ec2: Arc::new(Ec2Service::new(world.store.clone(), world.keyring.clone())),
             _fed: stop.drop_guard(),
             running: None,
+            maker: None,
             world,
             hosts,
             clock,
@@ -102,6 +105,9 @@ impl Cloud {
             clock: self.clock.clone(),
             unused_life: Duration::from_secs(3600),
         });
+        if let Some(maker) = &self.maker {
+            ec2.machines_by(maker());
+        }
         let stop = CancellationToken::new();
         let (running, until) = (ec2.clone(), stop.clone());
         tokio::spawn(async move { running.run(until).await });
