@@ -27,13 +27,15 @@ use wharf_base::{Clock, InstallationId, Permit, SystemClock};
 use wharf_hosts::{PlaneHosts, Subscription as HostSubscription};
 use wharf_link::{Delivery, Dialer, Endpoint, LinkConfig, LinkState, Subscription, Update};
 use wharf_planeproto::{Change, Key, Plane as Kind, Resource, report::UnboundEndpoint};
-use wharf_records::node::{Grant, Node as NodeRecord};
+use wharf_records::node::{Grant, MadeFor, Node as NodeRecord};
+use wharf_service::Place;
 use wharf_wire::{Call, Caller, CallerKind, Context, sigv4::SigningKeys};
 
 use super::machines::Forgetful;
 use crate::{
     ServerConfig,
     bootstrap::Bootstrap,
+    control::Control,
     gateway::IamMode,
     node_identity::{NodeRole, ensure_user, new_key},
     plane::Planes,
@@ -56,6 +58,7 @@ pub(super) struct Server {
     journal: wharf_journal::Journal,
     pub series: wharf_series::Series,
     pub planes: Arc<Planes>,
+    control: Control,
 }
 
 impl Server {
@@ -151,6 +154,7 @@ impl Server {
             journal,
             series: data.series.clone(),
             planes,
+            control,
         }
     }
 
@@ -560,6 +564,45 @@ async fn a_node_takes_no_other_hosts_address() {
     assert_eq!(plain.outcome().await, "");
     plain.until(|it| it.has(instance)).await;
     assert_eq!(underlay_of(instance).await, Some(address));
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_machine_is_the_instance_that_it_was_made_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), 0).await;
+    let (home, own) = (Place::new(ACCOUNT, REGION), "i-0123456789abcdef0");
+    let (join, nodes) = (&server.control.0.join, &server.control.0.nodes);
+    let grant = Grant {
+        made_for: Some(MadeFor {
+            instance: own.to_owned(),
+            instance_type: "m7i.large".to_owned(),
+        }),
+        ..Grant::default()
+    };
+    join.token_of_machine(grant.clone()).await.unwrap();
+    assert!(join.revoke(own).await.unwrap());
+    assert_eq!(nodes.host_of(&home, own).await.unwrap(), None);
+
+    // Its token says who it is; it cannot say that it is another.
+    server.join_as("made", grant).await;
+    let node = server.node("made", TASKS_ONLY).await;
+    assert_eq!(node.instance, own);
+    let host = nodes.host_of(&home, own).await.unwrap();
+    assert!(host.is_some());
+    let another = Some(r#"{"instanceId":"i-0123456789abcdef1"}"#.to_owned());
+    let refused = server.register(node.caller, another).await;
+    let refused = refused.unwrap_err().message;
+    assert!(refused.contains("is for the instance"), "{refused}");
+    // Nobody else is it, whatever he says.
+    server.join_as("other", Grant::default()).await;
+    let other = server.node("other", TASKS_ONLY).await;
+    let same = Some(format!(r#"{{"instanceId":"{own}"}}"#));
+    assert!(server.register(other.caller, same).await.is_err());
+    assert_eq!(nodes.host_of(&home, own).await.unwrap(), host);
+
+    nodes.remove_of(&home, own).await.unwrap();
+    assert_eq!(nodes.host_of(&home, own).await.unwrap(), None);
     server.end().await;
 }
 

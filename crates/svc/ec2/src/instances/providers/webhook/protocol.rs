@@ -154,7 +154,7 @@ pub struct Said {
 pub enum NoAnswer {
     #[error("its answer is not understood: {0}")]
     Malformed(String),
-    #[error("its list has more than {MOST_LISTED} machines")]
+    #[error("its list has more than {most} machines", most = MOST_LISTED)]
     TooMany,
     #[error("its list has the machine {0} twice")]
     Twice(String),
