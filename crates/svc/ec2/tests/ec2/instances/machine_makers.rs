@@ -226,7 +226,17 @@ async fn machines_and_instances_are_compared() {
     rack.looked_at(3).await;
     assert_eq!(cloud.state(&id).await, "running");
     cloud.connected(&id, false);
-    cloud.comes_to_be(&id, "terminated").await;
+    until("its checks fail", || async {
+        let call = cloud.call();
+        let asked = DescribeInstanceStatusRequest::default();
+        let all = cloud.ec2.describe_instance_status(&call, asked);
+        let all = all.await.unwrap().instance_statuses.unwrap();
+        let status = all.into_iter().find_map(|it| it.system_status?.status);
+        status.as_deref() == Some("impaired")
+    })
+    .await;
+    cloud.clock.advance(Duration::from_secs(21));
+    cloud.becomes(&id, "terminated").await;
     let (code, message) = cloud.reason(&id).await;
     assert_eq!(code, "Server.InternalError");
     assert!(message.contains("is gone"), "{message}");

@@ -8,7 +8,7 @@
 //!
 //! Invariants: an instance runs only once its own node has joined; it ends only once its maker has said that nothing is left, or
 //! was never asked; what a list lacks is missing only if the list was begun after the maker had taken what was asked of it,
-//! and its node is not connected.
+//! and its node has been away for a while.
 
 use std::time::Duration;
 
@@ -22,6 +22,9 @@ use super::{
 
 /// How long what is heard of a node may be of the time before its machine was switched off.
 const STALE: Duration = Duration::from_secs(15);
+/// How long a node is away before a list is believed that lacks the machine of an instance that runs: a maker may have forgotten
+/// all of them while the server began anew.
+const PATIENCE: Duration = Duration::from_secs(20);
 const FAILED: &str = "Server.InternalError";
 const NO_CAPACITY: &str = "Server.InsufficientInstanceCapacity";
 const GONE: &str = "The machine of the instance is gone";
@@ -101,8 +104,13 @@ pub fn follow(life: &mut Life, told: Option<Told>, seen: &Seen, terms: Terms, no
         return life.fail(FAILED, "The machine was deregistered", now);
     }
     let connected = seen.host == Some(HostIs::Connected);
+    let away = match (life.state, life.impaired_since) {
+        (State::Running, Some(since)) => !connected && now >= since + PATIENCE,
+        (State::Running, None) => false,
+        _ => !connected,
+    };
     match &seen.listed {
-        Listed::Missing if !connected => return life.fail(FAILED, GONE, now),
+        Listed::Missing if away => return life.fail(FAILED, GONE, now),
         Listed::As(said) if !connected => is_as(life, said, terms, now),
         _ => {}
     }

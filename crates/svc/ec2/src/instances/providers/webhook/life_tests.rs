@@ -170,7 +170,9 @@ fn a_machine_that_is_gone_ends_its_instance() {
         (CONNECTED, is_as(MachineState::Stopped), false),
     ] {
         let mut life = running();
-        follow(&mut life, run, &seen(host, listed.clone()), TERMS, at(9));
+        // It has been away for long enough.
+        life.impaired_since = Some(at(0));
+        follow(&mut life, run, &seen(host, listed.clone()), TERMS, at(20));
         let state = if ends {
             State::ShuttingDown
         } else {
@@ -178,6 +180,23 @@ fn a_machine_that_is_gone_ends_its_instance() {
         };
         assert_eq!(life.state, state, "{host:?} {listed:?}");
         assert_eq!(code(&life), if ends { FAILED } else { "" });
+    }
+    // A maker that forgot everything ends nothing whose node is away for a moment.
+    let mut life = running();
+    for (seconds, host, state) in [
+        (1, None, State::Running),
+        (2, SILENT, State::Running),
+        (21, SILENT, State::Running),
+        (22, SILENT, State::ShuttingDown),
+    ] {
+        follow(
+            &mut life,
+            run,
+            &seen(host, Listed::Missing),
+            TERMS,
+            at(seconds),
+        );
+        assert_eq!(life.state, state, "at {seconds}");
     }
 }
 
