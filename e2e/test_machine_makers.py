@@ -94,7 +94,7 @@ def test_a_machine_is_made_runs_tasks_and_ends(server, rack):
     assert task["containerInstanceArn"] == joined["containerInstanceArn"]
 
     with pytest.raises(ClientError) as refused:
-        ec2.create_image(InstanceId=instance, Name=tasks.unique("image"))
+        ec2.monitor_instances(InstanceIds=[instance])
     assert refused.value.response["Error"]["Code"] == "UnsupportedOperation"
 
     ec2.stop_instances(InstanceIds=[instance])

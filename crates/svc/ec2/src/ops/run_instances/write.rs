@@ -27,6 +27,9 @@ use crate::{
     table::LeanOn,
 };
 
+/// Whose the interfaces of whole machines are.
+const OF_MACHINES: &str = "ec2.amazonaws.com";
+
 /// The instances, and the transaction that makes them.
 pub(super) fn write(
     service: &Ec2Service,
@@ -175,6 +178,8 @@ fn interface(
         groups: prepared.groups.iter().map(|it| it.id.clone()).collect(),
         description: prepared.description.clone(),
         attachment: Some(Attachment::at_launch(instance, call.now, delete)),
+        // Nobody wires that of a machine, so what users would change of it comes to nothing.
+        requester: (!prepared.provider.is_host()).then(|| OF_MACHINES.to_owned()),
         tags: prepared.interface_tags.clone(),
         ..Interface::new(&prepared.subnet, address, call.now)
     }

@@ -55,6 +55,8 @@ pub fn check(
         ("EbsOptimized", input.ebs_optimized == Some(true)),
         ("AssociatePublicIpAddress", wanted.public == Some(true)),
         ("PrivateIpAddresses", wanted.addresses.secondary() > 0),
+        // It is the service's, and nobody else could delete it.
+        ("DeleteOnTermination", !wanted.delete_interface),
         ("Ipv6Addresses", wanted.ipv6.number(subnet) > 0),
         (
             "PrivateDnsNameOptions",
