@@ -51,8 +51,17 @@ async fn a_machine_is_made_joins_and_ends() {
     assert!(addresses > 0);
     rack.makes(&id).await;
     assert_eq!(cloud.state(&id).await, "pending");
-    // No host is told of it.
+    // No host is told of it, and nobody changes an interface that nobody wires.
     assert!(cloud.told_of(&id).await.is_none());
+    let interfaces = cloud.shown(&id).await.network_interfaces.unwrap();
+    let asked = ModifyNetworkInterfaceAttributeRequest {
+        network_interface_id: interfaces[0].network_interface_id.clone(),
+        groups: Some(vec!["sg-1".to_owned()]),
+        ..Default::default()
+    };
+    let call = cloud.call();
+    let changed = cloud.ec2.modify_network_interface_attribute(&call, asked);
+    assert!(changed.await.is_err());
 
     let told = rack.asked_for("run").remove(0);
     let it = cloud.shown(&id).await;
@@ -103,6 +112,13 @@ async fn a_machine_is_made_joins_and_ends() {
     let console = cloud.ec2.get_console_output(&cloud.call(), asked).await;
     assert_eq!(console.unwrap().output.as_deref(), Some(rack::CONSOLE));
 
+    let call = cloud.call();
+    let asked = MonitorInstancesRequest {
+        instance_ids: Some(vec![id.clone()]),
+        ..Default::default()
+    };
+    let fault = cloud.ec2.monitor_instances(&call, asked).await.unwrap_err();
+    assert_eq!(fault.code, "UnsupportedOperation");
     cloud.terminate(&id).await.unwrap();
     cloud.becomes(&id, "terminated").await;
     assert_eq!(
@@ -351,6 +367,16 @@ async fn what_no_machine_of_a_maker_has_is_refused_by_name() {
             "Monitoring",
         ),
         (of(&|it| it.ebs_optimized = Some(true)), "EbsOptimized"),
+        (
+            of(&|it| {
+                it.network_interfaces = Some(vec![InstanceNetworkInterfaceSpecification {
+                    device_index: Some(0),
+                    delete_on_termination: Some(false),
+                    ..Default::default()
+                }]);
+            }),
+            "DeleteOnTermination",
+        ),
         (
             of(&|it| {
                 it.block_device_mappings = Some(vec![BlockDeviceMapping {
