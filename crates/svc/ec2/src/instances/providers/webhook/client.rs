@@ -146,6 +146,7 @@ impl Maker {
         let signed = Signed {
             at: now,
             request_id: &request_id,
+            installation: &self.parts.installation,
             method: draft.method.as_str(),
             path,
             body: &draft.body,

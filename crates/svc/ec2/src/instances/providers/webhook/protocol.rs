@@ -1,6 +1,6 @@
 //! What a maker of machines is sent and answers: JSON, signed. Pure.
 //!
-//! Each request has a time, a number that no other has, and a signature over both, the method, the path and the body; so a
+//! Each request has a time, a number that no other has, and a signature over both, whose it is, the method, the path and the body; so a
 //! maker that refuses what is older than some minutes, and numbers it has seen in these, is sent nothing twice by others.
 //! `docs/machine-makers.md` is the contract.
 
@@ -231,6 +231,7 @@ pub struct Signed<'a> {
     pub at: Timestamp,
     /// No other request has it.
     pub request_id: &'a str,
+    pub installation: &'a str,
     pub method: &'a str,
     /// With the query.
     pub path: &'a str,
@@ -248,9 +249,10 @@ impl Signed<'_> {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(secret.expose()).expect("HMAC takes keys of any length");
         let head = format!(
-            "{VERSION}\n{}\n{}\n{}\n{}\n",
+            "{VERSION}\n{}\n{}\n{}\n{}\n{}\n",
             self.timestamp(),
             self.request_id,
+            self.installation,
             self.method,
             self.path
         );
@@ -270,11 +272,12 @@ mod tests {
         let one = || Signed {
             at: Timestamp(1_700_000_000_999),
             request_id: "0a0b",
+            installation: "ab12",
             method: "POST",
             path: "/machines",
             body: br#"{"action":"run"}"#,
         };
-        // printf 'v1\n1700000000\n0a0b\nPOST\n/machines\n{"action":"run"}' | openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef
+        // printf 'v1\n1700000000\n0a0b\nab12\nPOST\n/machines\n{"action":"run"}' | openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef
         assert_eq!(one().signature(&secret), KNOWN);
         let others = [
             Signed {
@@ -283,6 +286,10 @@ mod tests {
             },
             Signed {
                 request_id: "0a0c",
+                ..one()
+            },
+            Signed {
+                installation: "ab13",
                 ..one()
             },
             Signed {
@@ -301,7 +308,7 @@ mod tests {
         assert_ne!(one().signature(&Secret::from("another")), KNOWN);
     }
 
-    const KNOWN: &str = "v1=406ac4ed603d3cc6d42f9ab8472aef9653bbe224e9faec8c26d56bfe39420ca1";
+    const KNOWN: &str = "v1=e807b629092c1313fce9cb3bac08ff229fad0fe8437438c988d81e807a41a3c1";
 
     #[test]
     fn answers() {

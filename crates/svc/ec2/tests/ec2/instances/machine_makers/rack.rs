@@ -125,6 +125,7 @@ impl Rack {
         let signed = Signed {
             at: Timestamp(seconds * 1000),
             request_id: &request_id,
+            installation: INSTALLATION,
             method,
             path,
             body: &body,
