@@ -187,7 +187,6 @@ async fn tell(
             .unwrap_or_else(|| "it does not say why".to_owned());
         return Ok(failed(maker, stored, &Trouble::NotTaken(why), service));
     }
-    maker.is_well();
     maker.forget(&stored.key);
     if let Provider::Webhook(made) = &mut record.provider {
         made.told = Some(told);
@@ -205,9 +204,12 @@ fn failed(
     trouble: &Trouble,
     service: &Ec2Service,
 ) -> Next {
-    maker.is_in_trouble(&trouble.to_string(), service.instances.now());
+    // What it says of one machine is not what is wrong with it.
+    if let Trouble::NoAnswer(_) = trouble {
+        maker.is_in_trouble(&trouble.to_string(), service.instances.now());
+    }
     let wait = maker.later(&stored.key);
-    tracing::info!(instance = %stored.record.id, error = %trouble, retry_in = ?wait, "the machine maker was not told");
+    tracing::warn!(instance = %stored.record.id, error = %trouble, retry_in = ?wait, "the machine maker did not take what an instance needs; will retry");
     Next::After(wait.min(maker.pace().look))
 }
 
@@ -274,7 +276,6 @@ async fn end(
             .unwrap_or_else(|| "it does not say why".to_owned());
         return Ok(failed(maker, stored, &Trouble::NotTaken(why), service));
     }
-    maker.is_well();
     if !record.life.gone {
         // It takes its time; asked again, it says when it is done.
         return Ok(Next::After(maker.later(&stored.key)));

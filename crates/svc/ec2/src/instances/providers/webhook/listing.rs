@@ -107,7 +107,6 @@ async fn compare(service: &Ec2Service, maker: &Maker) -> Result<bool, ChangeErro
             }
             Err(error) => {
                 tracing::warn!(machine = %id, %error, "failed to end a machine that no instance has; will retry");
-                maker.is_in_trouble(&error.to_string(), now);
                 break;
             }
         }
