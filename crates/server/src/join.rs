@@ -44,6 +44,8 @@ use crate::{
 
 const PERMIT: Permit = Permit::for_controller("join");
 const TOKEN_LIFE: Duration = Duration::from_secs(3600);
+/// In whose name machines get their tokens.
+const EC2: &str = "ec2.amazonaws.com";
 /// A join request is a token and a name.
 const MAX_REQUEST: usize = 4096;
 
@@ -115,7 +117,19 @@ impl Join {
     /// # Errors
     /// The store's.
     pub async fn token_of_machine(&self, grant: Grant) -> Result<String, Fault> {
-        self.new_token(&self.call(), grant).await
+        let mut asked = Map::new();
+        if let Some(made_for) = &grant.made_for {
+            asked.insert("instance".to_owned(), made_for.instance.as_str().into());
+        }
+        let token = self.new_token(&self.call(), grant).await?;
+        let mut got = Map::new();
+        if let Some(id) = id_of(&token) {
+            got.insert("tokenId".to_owned(), id.into());
+        }
+        let cx = Context::internal(&self.account, &self.region, EC2, self.clock.now());
+        let event = Event::of_service(cx, "wharf", "CreateJoinToken").with_parameters(&asked);
+        self.dispatcher.tell(event.with_response(&got)).await;
+        Ok(token)
     }
 
     /// Nobody joins as that instance any more; `false` if somebody came between, so that it is to be called again. Whoever has
