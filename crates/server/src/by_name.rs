@@ -92,7 +92,11 @@ impl ByName {
             } => {
                 let caller = self.assume(arn, service, source_arn).await?;
                 let cx = Context::internal(&caller.account, region, service, now);
-                Ok(Context { caller, ..cx })
+                Ok(Context {
+                    caller,
+                    acting: Some(service.clone()),
+                    ..cx
+                })
             }
         }
     }

@@ -143,6 +143,8 @@ pub struct Context {
     pub caller: Caller,
     /// Services that pass the call on for its first caller, outermost first (`aws:CalledVia`).
     pub called_via: Vec<String>,
+    /// The service that acts in the role of the caller, which it assumed for that; nobody says so of themselves.
+    pub acting: Option<String>,
     /// The resource that a service acts for (`aws:SourceArn`).
     pub source_arn: Option<String>,
     pub now: Timestamp,
@@ -173,6 +175,7 @@ impl Context {
             region: region.to_owned(),
             caller: Caller::service(account, service),
             called_via: Vec::new(),
+            acting: None,
             source_arn: None,
             now,
             request_id: wharf_base::ids::uuid(),
@@ -203,6 +206,7 @@ impl Context {
         Self {
             caller: Caller::service(&self.account, service),
             called_via,
+            acting: None,
             ..self.clone()
         }
     }

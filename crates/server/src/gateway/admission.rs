@@ -204,6 +204,7 @@ impl Apis {
             region: self.region.clone(),
             caller,
             called_via: Vec::new(),
+            acting: None,
             source_arn: None,
             now: self.clock.now(),
             request_id: request_id.to_owned(),

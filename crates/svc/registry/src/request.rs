@@ -338,6 +338,7 @@ impl RegistryApi {
             region: registry.region.clone(),
             caller,
             called_via: Vec::new(),
+            acting: None,
             source_arn: None,
             now: self.inner.clock.now(),
             request_id: ids::uuid(),

@@ -13,6 +13,7 @@ use crate::{
     instances::{
         FoundProfile,
         launch::{ProfileName, digest},
+        operated::OPERATOR_KEY,
     },
     launch_templates::{LaunchTemplate, merge, settle},
     records::{Instance, Interface, SecurityGroup, Subnet, arn},
@@ -73,6 +74,10 @@ impl Rows<'_> {
             if let Some(value) = value.filter(|it| !it.is_empty()) {
                 check = check.with(key, value.clone());
             }
+        }
+        let operator = i.operator.as_ref().and_then(|it| it.principal.clone());
+        if let Some(operator) = &operator {
+            check = check.with(OPERATOR_KEY, operator.clone());
         }
         let market = i.instance_market_options.as_ref();
         let spot = market.is_some_and(|it| it.market_type.is_some() || it.spot_options.is_some());
@@ -198,6 +203,12 @@ impl Rows<'_> {
     pub(super) async fn instances(&mut self, ids: &Option<Vec<String>>) -> Result<(), Fault> {
         for id in ids.iter().flatten() {
             self.on::<Instance>(&Some(id.clone())).await?;
+            let found = self.service.find::<Instance>(self.cx, id).await?;
+            let operator = found.and_then(|it| it.operator);
+            let check = self.checks.last_mut();
+            if let (Some(operator), Some(check)) = (operator, check) {
+                *check = check.clone().with(OPERATOR_KEY, operator);
+            }
         }
         Ok(())
     }

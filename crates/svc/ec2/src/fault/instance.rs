@@ -96,6 +96,18 @@ pub fn not_of_makers(kind: &str, parameter: &str) -> Fault {
     )
 }
 
+/// What a service operates its users leave alone.
+pub fn operated(caller: &str, operation: &str, arn: &str) -> Fault {
+    Fault::sender(
+        "UnauthorizedOperation",
+        403,
+        format!(
+            "You are not authorized to perform this operation. User: {caller} is not authorized to perform: \
+             ec2:{operation} on resource: {arn} with an explicit deny in a resource-based policy"
+        ),
+    )
+}
+
 pub fn no_capacity(kind: &str, zone: &str) -> Fault {
     Fault::sender(
         "InsufficientInstanceCapacity",

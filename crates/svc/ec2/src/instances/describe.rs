@@ -225,6 +225,7 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
             arn: Some(it.arn.clone()),
             id: Some(it.id.clone()),
         }),
+        operator: Some(it.operated()),
         network_interfaces: Some(attached.map(|one| interface(cx, one, neighbours)).collect()),
         root_device_name: text(ROOT_DEVICE).filter(|_| has_root),
         root_device_type: text("instance-store").filter(|_| has_root),

@@ -127,6 +127,8 @@ pub fn fields(
         ),
         ("metadata-options.state", one("applied")),
         ("monitoring-state", switch(it.monitoring)),
+        ("operator.managed", one(&it.operator.is_some().to_string())),
+        ("operator.principal", maybe(it.operator.as_ref())),
         (
             "network-interface.addresses.primary",
             of_each(&|it| {

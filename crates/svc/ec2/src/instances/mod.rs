@@ -13,6 +13,7 @@ pub mod launch;
 pub mod life;
 pub mod located;
 pub mod machines;
+pub mod operated;
 pub mod placing;
 pub mod pods;
 pub mod providers;

@@ -107,6 +107,7 @@ impl Ground {
             launch_index: 0,
             client_token: None,
             requester: None,
+            operator: None,
             image: image.clone(),
             instance_type: kind.to_owned(),
             subnet_id: subnet.id.clone(),

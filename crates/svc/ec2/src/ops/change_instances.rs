@@ -27,7 +27,7 @@ fn is_auto_scaling(call: &Call) -> bool {
 async fn each(
     service: &Ec2Service,
     call: &Call,
-    ids: Option<Vec<String>>,
+    (ids, operation): (Option<Vec<String>>, &str),
     change: impl Fn(&mut Instance) -> Result<(), Fault>,
 ) -> Result<Vec<(State, Instance)>, Fault> {
     let mut ids = ids.unwrap_or_default();
@@ -43,6 +43,7 @@ async fn each(
     ids.dedup();
     for id in &ids {
         let mut instance = find(service, call, id).await?;
+        instance.lets(call, operation)?;
         change(&mut instance)?;
     }
     let mut changed = Vec::with_capacity(ids.len());
@@ -102,7 +103,8 @@ pub async fn terminate(
         it.life.terminate(call.now);
         Ok(())
     };
-    let changed = each(service, call, input.instance_ids, end).await?;
+    let of = (input.instance_ids, "TerminateInstances");
+    let changed = each(service, call, of, end).await?;
     Ok(TerminateInstancesResult {
         terminating_instances: Some(changes(changed)),
     })
@@ -126,7 +128,8 @@ pub async fn stop(
         let stopped = it.life.stop(call.now);
         stopped.map_err(|state| fault::wrong_state(&it.id, state, "stopped"))
     };
-    let changed = each(service, call, input.instance_ids, stop).await?;
+    let of = (input.instance_ids, "StopInstances");
+    let changed = each(service, call, of, stop).await?;
     Ok(StopInstancesResult {
         stopping_instances: Some(changes(changed)),
     })
@@ -147,7 +150,8 @@ pub async fn start(
         let started = it.life.start(call.now);
         started.map_err(|state| fault::wrong_state(&it.id, state, "started"))
     };
-    let changed = each(service, call, input.instance_ids, start).await?;
+    let of = (input.instance_ids, "StartInstances");
+    let changed = each(service, call, of, start).await?;
     Ok(StartInstancesResult {
         starting_instances: Some(changes(changed)),
     })
@@ -164,7 +168,13 @@ pub async fn reboot(
         let rebooted = it.life.reboot();
         rebooted.map_err(|state| fault::wrong_state(&it.id, state, "rebooted"))
     };
-    each(service, call, input.instance_ids, reboot).await?;
+    each(
+        service,
+        call,
+        (input.instance_ids, "RebootInstances"),
+        reboot,
+    )
+    .await?;
     Ok(())
 }
 
@@ -206,7 +216,11 @@ async fn monitored(
         it.monitoring = on;
         Ok(())
     };
-    let changed = each(service, call, ids, set).await?;
+    let operation = match on {
+        true => "MonitorInstances",
+        false => "UnmonitorInstances",
+    };
+    let changed = each(service, call, (ids, operation), set).await?;
     let shown = changed.into_iter().map(|(_, it)| InstanceMonitoring {
         monitoring: Some(describe::monitoring(&it)),
         instance_id: Some(it.id),

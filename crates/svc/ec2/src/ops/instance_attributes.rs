@@ -159,6 +159,7 @@ pub async fn modify(
         return Err(fault::several_attributes(&given));
     }
     let it = find(service, call, &id).await?;
+    it.lets(call, "ModifyInstanceAttribute")?;
     for name in &given {
         if let Some(ability) = ability(name) {
             it.needs(ability)?;
@@ -263,7 +264,11 @@ pub async fn reset(
     fault::dry_run(input.dry_run)?;
     let id = input.instance_id.as_deref().unwrap_or_default();
     match input.attribute.as_deref().unwrap_or_default() {
-        "sourceDestCheck" => set_source_dest_check(service, call, id, true).await,
+        "sourceDestCheck" => {
+            let it = find(service, call, id).await?;
+            it.lets(call, "ResetInstanceAttribute")?;
+            set_source_dest_check(service, call, id, true).await
+        }
         "" => Err(fault::missing_parameter("Attribute")),
         other => {
             find(service, call, id).await?;
@@ -326,7 +331,9 @@ pub async fn modify_metadata(
 ) -> Result<ModifyInstanceMetadataOptionsResult, Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.instance_id.as_deref().unwrap_or_default();
-    find(service, call, id).await?.needs(Ability::Metadata)?;
+    let it = find(service, call, id).await?;
+    it.lets(call, "ModifyInstanceMetadataOptions")?;
+    it.needs(Ability::Metadata)?;
     let asked = InstanceMetadataOptionsRequest {
         http_tokens: input.http_tokens,
         http_put_response_hop_limit: input.http_put_response_hop_limit,

@@ -13,7 +13,7 @@ use wharf_wire::{Call, Fault};
 use super::interfaces::{checked_description, groups, may_manage};
 use crate::{
     Ec2Service, elastic, fault,
-    records::{Interface, SecurityGroup, Vpc},
+    records::{Instance, Interface, SecurityGroup, Vpc},
     table::LeanOn,
 };
 
@@ -29,6 +29,12 @@ pub async fn modify_network_interface_attribute(
         let record = stored.record.clone();
         if !may_manage(call, &record) {
             return Err(fault::not_yours());
+        }
+        let attachment = record.attachment.as_ref();
+        if let Some(to) = attachment.map(|it| it.instance_id.as_str())
+            && let Some(instance) = service.find::<Instance>(call, to).await?
+        {
+            instance.lets(call, "ModifyNetworkInterfaceAttribute")?;
         }
         let mut changed = record.clone();
         apply(&mut changed, &input)?;

@@ -30,7 +30,9 @@ pub async fn associate(
     input: AssociateIamInstanceProfileRequest,
 ) -> Result<AssociateIamInstanceProfileResult, Fault> {
     let id = input.instance_id.as_deref().unwrap_or_default();
-    find(service, call, id).await?.needs(Ability::Metadata)?;
+    let it = find(service, call, id).await?;
+    it.lets(call, "AssociateIamInstanceProfile")?;
+    it.needs(Ability::Metadata)?;
     let found = named(service, call, input.iam_instance_profile.as_ref()).await?;
     let profile = associated(call, &found);
     let change = |it: &mut Instance| {
@@ -55,6 +57,7 @@ pub async fn disassociate(
     let association = input.association_id.as_deref().unwrap_or_default();
     let instance = with_association(service, call, association).await?;
     let change = |it: &mut Instance| {
+        it.lets(call, "DisassociateIamInstanceProfile")?;
         let found = it.profile.take_if(|it| it.association == association);
         found.ok_or_else(|| fault::profile_association_not_found(association))
     };
@@ -74,6 +77,7 @@ pub async fn replace(
     let found = named(service, call, input.iam_instance_profile.as_ref()).await?;
     let profile = associated(call, &found);
     let change = |it: &mut Instance| {
+        it.lets(call, "ReplaceIamInstanceProfileAssociation")?;
         may_change(it)?;
         let known = it.profile.as_ref().map(|it| it.association.as_str());
         if known != Some(association) {

@@ -34,6 +34,7 @@ pub async fn modify(
         let found = tx.find::<Instance>(&key).await?;
         let found = found.filter(|it| is_seen(it, call));
         let mut instance = found.ok_or_else(|| Instance::missing(id))?;
+        instance.lets(call, "ModifyInstancePlacement")?;
         instance.needs(Ability::PlacementGroups)?;
         if instance.life.state != State::Stopped {
             return Err(fault::wrong_state(

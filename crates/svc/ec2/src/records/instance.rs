@@ -26,6 +26,9 @@ pub struct Instance {
     pub client_token: Option<String>,
     /// The service that launched it, e.g. `autoscaling.amazonaws.com`.
     pub requester: Option<String>,
+    /// The service that alone may change it, e.g. `ecs.amazonaws.com`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
     pub image: Image,
     pub instance_type: String,
     pub subnet_id: String,

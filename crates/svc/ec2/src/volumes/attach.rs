@@ -173,6 +173,7 @@ async fn attach_it(
         let Some(instance) = found.filter(|it| is_seen(it, call)) else {
             return Err(Instance::missing(instance_id));
         };
+        instance.lets(call, "AttachVolume")?;
         instance.needs(Ability::Volumes)?;
         if let Some(requester) = &volume.requester {
             return Err(fault::volume_managed(id, requester));

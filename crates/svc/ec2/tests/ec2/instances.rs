@@ -11,6 +11,7 @@ mod limits;
 mod machine_makers;
 mod machines;
 mod moves;
+mod operated;
 mod placement;
 mod pods;
 mod reports;

@@ -191,6 +191,7 @@ fn blank(
         launch_index: 0,
         client_token: None,
         requester: None,
+        operator: None,
         image: Image {
             id: String::new(),
             architecture: architecture.unwrap_or_else(|| "x86_64".to_owned()),

@@ -19,6 +19,7 @@ use crate::{
     instances::{
         FoundProfile,
         launch::{ProfileName, Wanted},
+        operated::operator,
         placing::Wish,
         providers::{Maker, Provider, webhook},
         size,
@@ -38,6 +39,8 @@ pub(super) struct Prepared {
     pub(super) dhcp: DhcpGiven,
     pub(super) groups: Vec<Group>,
     pub(super) profile: Option<FoundProfile>,
+    /// The service that alone may change them.
+    pub(super) operator: Option<String>,
     pub(super) key: Option<Key>,
     pub(super) group: Option<placement_groups::Asked>,
     pub(super) description: String,
@@ -105,6 +108,7 @@ pub(super) async fn prepare(
         request_tags: tags::specified(call, Some(&of_request), SpotRequest::KIND)?,
         spot: None,
         provider,
+        operator: operator(call, input.operator.as_ref())?,
         tags: tags::specified(call, Some(&specified), Instance::KIND)?,
         volume_tags: tags::specified(call, Some(&of_volume), Volume::KIND)?,
         interface_tags: tags::specified(call, Some(&of_interface), Interface::KIND)?,

@@ -80,6 +80,7 @@ pub(super) fn write(
             launch_index: index,
             client_token: input.client_token.clone().filter(|it| !it.is_empty()),
             requester: requester(call),
+            operator: prepared.operator.clone(),
             image: prepared.image.clone(),
             instance_type: wanted.kind.name.to_owned(),
             subnet_id: prepared.subnet.id.clone(),

@@ -1,0 +1,120 @@
+//! Instances that a service operates: their users see them, and change nothing of them.
+
+use wharf_wire::Caller;
+
+use super::*;
+
+const ECS: &str = "ecs.amazonaws.com";
+
+/// As ECS calls, in its own name or in a role that it was given.
+fn by_ecs(cloud: &Cloud, in_a_role: bool) -> Call {
+    let context = cloud.call().context().clone();
+    let context = match in_a_role {
+        true => Context {
+            acting: Some(ECS.to_owned()),
+            ..context
+        },
+        false => Context {
+            caller: Caller::service(ACCOUNT, ECS),
+            ..context
+        },
+    };
+    Call::by_controller(context, PERMIT)
+}
+
+fn operated(cloud: &Cloud) -> RunInstancesRequest {
+    RunInstancesRequest {
+        operator: Some(OperatorRequest {
+            principal: Some(ECS.to_owned()),
+        }),
+        ..cloud.asked()
+    }
+}
+
+#[tokio::test]
+async fn nobody_but_its_operator_changes_an_instance() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let of_users = cloud
+        .ec2
+        .run_instances(&cloud.call(), operated(&cloud))
+        .await;
+    refused(
+        of_users,
+        "OperationNotPermitted",
+        "The parameter Operator is reserved for internal use.",
+    );
+    let made = cloud
+        .ec2
+        .run_instances(&by_ecs(&cloud, true), operated(&cloud))
+        .await
+        .unwrap();
+    let id = id(&made);
+    let shown = cloud.shown(&id).await.operator.unwrap();
+    assert_eq!(
+        (shown.managed, shown.principal.as_deref()),
+        (Some(true), Some(ECS))
+    );
+    let own = cloud.run().await;
+    assert_eq!(
+        cloud.shown(&own).await.operator.unwrap().managed,
+        Some(false)
+    );
+
+    let denied = |action: &str| {
+        format!(
+            "You are not authorized to perform this operation. User: arn:aws:iam::{ACCOUNT}:root is not authorized to \
+             perform: ec2:{action} on resource: arn:aws:ec2:{REGION}:{ACCOUNT}:instance/{id} with an explicit deny in \
+             a resource-based policy"
+        )
+    };
+    let code = "UnauthorizedOperation";
+    refused(
+        cloud.terminate(&id).await,
+        code,
+        &denied("TerminateInstances"),
+    );
+    refused(cloud.stop(&id).await, code, &denied("StopInstances"));
+    // One call counts for all or none.
+    let both = TerminateInstancesRequest {
+        instance_ids: Some(vec![own.clone(), id.clone()]),
+        ..Default::default()
+    };
+    let call = cloud.call();
+    assert!(cloud.ec2.terminate_instances(&call, both).await.is_err());
+    assert_ne!(cloud.state(&own).await, "shutting-down");
+    let attribute = ModifyInstanceAttributeRequest {
+        instance_id: Some(id.clone()),
+        disable_api_termination: Some(AttributeBooleanValue { value: Some(true) }),
+        ..Default::default()
+    };
+    let changed = cloud.ec2.modify_instance_attribute(&call, attribute).await;
+    refused(changed, code, &denied("ModifyInstanceAttribute"));
+
+    let of_interface = ModifyNetworkInterfaceAttributeRequest {
+        network_interface_id: cloud.shown(&id).await.network_interfaces.unwrap()[0]
+            .network_interface_id
+            .clone(),
+        source_dest_check: Some(AttributeBooleanValue { value: Some(false) }),
+        ..Default::default()
+    };
+    let changed = cloud
+        .ec2
+        .modify_network_interface_attribute(&call, of_interface)
+        .await;
+    refused(changed, code, &denied("ModifyNetworkInterfaceAttribute"));
+
+    // Policies may ask who operates it.
+    let one = TerminateInstancesRequest {
+        instance_ids: Some(vec![id.clone()]),
+        ..Default::default()
+    };
+    let input = wharf_api_ec2::Input::TerminateInstances(&one);
+    let checks = cloud.ec2.authorize(&call, input).await.unwrap();
+    let key = "ec2:ManagedResourceOperator";
+    assert_eq!(checks[0].context.get(key), Some(&vec![ECS.to_owned()]));
+    let ended = cloud
+        .ec2
+        .terminate_instances(&by_ecs(&cloud, false), one)
+        .await;
+    ended.unwrap();
+}
