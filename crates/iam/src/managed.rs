@@ -86,8 +86,14 @@ managed! {
         "Provides full access to Amazon EC2.";
     "/" "AmazonEC2ReadOnlyAccess":
         "Provides read only access to Amazon EC2.";
+    "/aws-service-role/" "AmazonECSComputeServiceRolePolicy":
+        "What ECS does in an account for its Managed Instances.";
+    "/" "AmazonECSInfrastructureRolePolicyForManagedInstances":
+        "What ECS needs of other services to launch Managed Instances.";
     "/service-role/" "AmazonECSInfrastructureRolePolicyForVolumes":
         "What ECS needs of other services to manage the volumes of tasks.";
+    "/" "AmazonECSInstanceRolePolicyForManagedInstances":
+        "What Managed Instances need to take part in a cluster of ECS.";
     "/aws-service-role/" "AmazonECSServiceRolePolicy":
         "What ECS does in an account.";
     "/service-role/" "AmazonECSTaskExecutionRolePolicy":
@@ -213,8 +219,13 @@ pub const SERVICE_ROLES: &[ServiceRole] = &[
 ];
 
 /// What services do besides, each by a policy that users give to a role for it: ECS makes volumes only where it could
-/// assume one, and then in its own name; EKS is itself the driver of EBS volumes and of file systems.
+/// assume one, and then in its own name; EKS is itself the driver of EBS volumes and of file systems. And what another
+/// service-linked role is for elsewhere: ECS ends instances that it launched in a role, whatever has become of that.
 pub const FOR_USERS: &[(&str, &str)] = &[
+    (
+        "ecs.amazonaws.com",
+        "arn:aws:iam::aws:policy/aws-service-role/AmazonECSComputeServiceRolePolicy",
+    ),
     (
         "ecs.amazonaws.com",
         "arn:aws:iam::aws:policy/service-role/AmazonECSInfrastructureRolePolicyForVolumes",
