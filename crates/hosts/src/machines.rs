@@ -24,6 +24,8 @@ pub struct Registration {
     pub cluster_arn: String,
     /// The capacity provider that it belongs to there.
     pub provider: Option<String>,
+    /// It takes tasks of its provider alone, none of the cluster's others.
+    pub of_provider_alone: bool,
     /// It is the installation's own and may serve every account; any other serves its account alone:
     /// whoever has the machine sees what runs there.
     pub of_installation: bool,
@@ -231,6 +233,7 @@ impl Machines {
             id: id.to_owned(),
             cluster: registered.cluster_arn.clone(),
             provider: registered.provider.clone(),
+            of_provider_alone: registered.of_provider_alone,
             home: group_of(&registered.account, &registered.region, ""),
             fargate: host.fargate,
             serves: serves(host, registered),

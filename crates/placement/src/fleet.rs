@@ -68,6 +68,8 @@ pub struct HostState {
     pub cluster: String,
     /// The capacity provider that it belongs to there.
     pub provider: Option<String>,
+    /// It takes tasks of its provider alone, none of the cluster's others.
+    pub of_provider_alone: bool,
     /// What the names of groups of its cluster's account and region begin with, see [`group_of`]. An
     /// expression is told of those alone.
     pub home: String,
@@ -182,7 +184,10 @@ impl Fleet {
         let provider = host.provider.as_deref();
         let provider = provider.map(|name| provider_pool(&host.cluster, name));
         self.provider[at] = provider.map(|pool| self.clusters.intern(pool));
-        self.cluster[at] = self.clusters.intern(host.cluster);
+        self.cluster[at] = self.clusters.intern(match host.of_provider_alone {
+            true => provider_pool(&host.cluster, ""),
+            false => host.cluster,
+        });
         self.zone[at] = self.zones.intern(host.zone);
         self.served[at] = self.serves.intern(host.serves);
         let class = self.classes.intern(host.attributes);

@@ -12,6 +12,7 @@
 //! | task | `cluster:task id` | view while not STOPPED, else read-through |
 //! | instance | `cluster:instance id` | view |
 //! | capacity-provider | name | view |
+//! | managed-instance | `provider:id` | view |
 //! | capacity-provider-group | name of the Auto Scaling group | read-through |
 //! | token | `operation:cluster:token` | read-through |
 //! | setting | `principal ARN:name` | read-through |
@@ -20,6 +21,7 @@ pub mod capacity_provider;
 pub mod cluster;
 pub mod definition;
 pub mod instance;
+pub mod managed_instances;
 pub mod rebalancing;
 pub mod service;
 pub mod setting;
@@ -33,6 +35,9 @@ pub use capacity_provider::{
 pub use cluster::{AttachmentsStatus, Cluster, ClusterStatus, StrategyItem};
 pub use definition::{Definition, DefinitionStatus, Family, definition_id};
 pub use instance::{Instance, InstanceStatus};
+pub use managed_instances::{
+    InstanceRequirements, ManagedInstance, ManagedInstances, Range, Share,
+};
 pub use rebalancing::{Barred, Move, Rebalancing};
 pub use service::{
     About, Breaker, BreakerStatus, Completion, Deployment, Membership, MetricResolution,

@@ -570,6 +570,40 @@ fn a_bound_host_takes_nobody_elses_fargate_tasks() {
 }
 
 #[test]
+fn a_host_of_its_provider_alone_takes_no_other_task_of_the_cluster() {
+    let mut fleet = Fleet::default();
+    fleet.put(HostState {
+        provider: Some("managed".to_owned()),
+        of_provider_alone: true,
+        ..host("own", "a", 2048, 8192)
+    });
+    // Its provider has yet to be told of it.
+    fleet.put(HostState {
+        of_provider_alone: true,
+        ..host("new", "a", 2048, 8192)
+    });
+    let cluster = Pool::Cluster(CLUSTER.to_owned());
+    assert!(!fleet.has_any(&cluster));
+    let mut demand = demand(1024, 512);
+    for strategies in [
+        vec![],
+        vec![Strategy::BinpackCpu],
+        vec![Strategy::SpreadHost],
+    ] {
+        demand.strategies = strategies;
+        demand.pool = cluster.clone();
+        assert!(run(&fleet, &demand, 1).hosts.is_empty());
+        demand.pool = Pool::Provider {
+            cluster: CLUSTER.to_owned(),
+            provider: "managed".to_owned(),
+        };
+        let placed = run(&fleet, &demand, 3);
+        let ids: Vec<&str> = placed.hosts.iter().map(|row| fleet.id(*row)).collect();
+        assert_eq!(ids, ["own", "own"]);
+    }
+}
+
+#[test]
 fn a_provider_has_its_own_hosts_alone() {
     let mut fleet = Fleet::default();
     let of = |id: &str, cluster: &str, provider: Option<&str>, cpu| HostState {

@@ -1,12 +1,12 @@
-//! Capacity providers over Auto Scaling groups: where tasks find container instances, and how ECS keeps
-//! the group. FARGATE and FARGATE_SPOT are always there and have no record.
+//! Capacity providers over Auto Scaling groups, and of Managed Instances: where tasks find container instances, and how
+//! ECS keeps the group. FARGATE and FARGATE_SPOT are always there and have no record.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
 
-use super::Tags;
+use super::{ManagedInstances, Tags};
 use crate::value::{Record, Unknown};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct CapacityProvider {
     pub update: Option<ProviderUpdate>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update_reason: Option<String>,
-    /// The Auto Scaling group, which no other provider has.
+    /// The Auto Scaling group, which no other provider has; empty for one of Managed Instances.
     pub group_arn: String,
     pub group_name: String,
     pub scaling: ManagedScaling,
@@ -27,6 +27,9 @@ pub struct CapacityProvider {
     pub termination_protection: bool,
     /// Instances are drained before they end.
     pub draining: bool,
+    /// ECS's own instances stand where others have a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub managed: Option<Box<ManagedInstances>>,
     /// Names of the clusters it is associated with; changed together with theirs.
     #[serde(default)]
     pub clusters: BTreeSet<String>,
@@ -90,6 +93,8 @@ impl Default for ManagedScaling {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ProviderStatus {
     Active,
+    /// Its own instances end.
+    Deprovisioning,
     Inactive,
 }
 
@@ -97,6 +102,7 @@ impl ProviderStatus {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "ACTIVE",
+            Self::Deprovisioning => "DEPROVISIONING",
             Self::Inactive => "INACTIVE",
         }
     }

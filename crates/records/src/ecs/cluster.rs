@@ -1,5 +1,7 @@
 //! A cluster: a name that tasks, services and container instances gather under.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::Timestamp;
@@ -24,6 +26,9 @@ pub struct Cluster {
     pub configuration: Option<Value>,
     #[serde(default)]
     pub capacity_providers: Vec<String>,
+    /// Those providers that were made for this cluster alone, whether it has them now or not.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub managed_providers: BTreeSet<String>,
     #[serde(default)]
     pub default_strategy: Vec<StrategyItem>,
     /// How far what its providers need is set up; none before they were first put.

@@ -146,6 +146,7 @@ pub enum Launch {
     Ec2,
     Fargate,
     External,
+    ManagedInstances,
 }
 
 impl Launch {
@@ -154,6 +155,7 @@ impl Launch {
             Self::Ec2 => "EC2",
             Self::Fargate => "FARGATE",
             Self::External => "EXTERNAL",
+            Self::ManagedInstances => "MANAGED_INSTANCES",
         }
     }
 }

@@ -56,9 +56,19 @@ async fn rows(core: &Core, cx: &Context, input: Input<'_>, row: &Row) -> Result<
         Input::CreateCapacityProvider(i) => {
             let name = i.name.as_deref().unwrap_or_default();
             let arn = row.place.capacity_provider(name);
-            row.creating(vec![Check::any(&row.action)], &arn, i.tags.as_ref())
+            let managed = i.managed_instances_provider.as_ref();
+            let role = managed.and_then(|it| it.infrastructure_role_arn.as_deref());
+            let mut rows = vec![Check::any(&row.action)];
+            rows.extend(infrastructure_roles(&cx.account, role));
+            row.creating(rows, &arn, i.tags.as_ref())
         }
-        Input::UpdateCapacityProvider(i) => row.on_providers(core, i.name.as_slice()),
+        Input::UpdateCapacityProvider(i) => {
+            let managed = i.managed_instances_provider.as_ref();
+            let role = managed.and_then(|it| it.infrastructure_role_arn.as_deref());
+            let mut rows = row.on_providers(core, i.name.as_slice());
+            rows.extend(infrastructure_roles(&cx.account, role));
+            rows
+        }
         Input::DeleteCapacityProvider(i) => row.on_providers(core, i.capacity_provider.as_slice()),
         Input::DescribeCapacityProviders(i) => {
             row.on_providers(core, i.capacity_providers.as_deref().unwrap_or_default())
@@ -618,7 +628,7 @@ fn service_volume_roles(
     infrastructure_roles(account, given)
 }
 
-/// ECS is passed the roles in which it makes volumes.
+/// ECS is passed the roles in which it makes volumes and launches instances.
 fn infrastructure_roles<'a>(account: &str, roles: impl IntoIterator<Item = &'a str>) -> Vec<Check> {
     let given = roles.into_iter().filter(|role| !role.is_empty());
     let pass = |role: &str| Check::pass_role(names::role_arn(account, role), names::PRINCIPAL);

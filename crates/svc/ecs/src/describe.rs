@@ -15,6 +15,8 @@ use wharf_records::{
 use crate::{
     acs::payload::EXEC_AGENT,
     document::{self, BadDocument},
+    names,
+    ops::managed_providers,
     tags,
     view::Region,
 };
@@ -165,6 +167,14 @@ pub fn cluster(
 }
 
 pub fn provider(record: &CapacityProvider, with_tags: bool) -> api::CapacityProvider {
+    if let Some(managed) = &record.managed {
+        return api::CapacityProvider {
+            cluster: cluster_of(record, &managed.cluster),
+            managed_instances_provider: Some(managed_providers::show(managed)),
+            type_: Some("MANAGED_INSTANCES".to_owned()),
+            ..any_provider(record, with_tags)
+        };
+    }
     let word = |on: bool| {
         let word = if on { "ENABLED" } else { "DISABLED" };
         Some(word.to_owned())
@@ -177,24 +187,37 @@ pub fn provider(record: &CapacityProvider, with_tags: bool) -> api::CapacityProv
         instance_warmup_period: Some(record.scaling.warmup),
     };
     api::CapacityProvider {
-        capacity_provider_arn: Some(record.arn.clone()),
-        name: Some(record.name.clone()),
-        status: Some(record.status.as_str().to_owned()),
         auto_scaling_group_provider: Some(api::AutoScalingGroupProvider {
             auto_scaling_group_arn: Some(record.group_arn.clone()),
             managed_scaling: Some(scaling),
             managed_termination_protection: word(record.termination_protection),
             managed_draining: word(record.draining),
         }),
+        type_: Some("EC2_AUTOSCALING".to_owned()),
+        ..any_provider(record, with_tags)
+    }
+}
+
+/// What providers of all kinds have.
+fn any_provider(record: &CapacityProvider, with_tags: bool) -> api::CapacityProvider {
+    api::CapacityProvider {
+        capacity_provider_arn: Some(record.arn.clone()),
+        name: Some(record.name.clone()),
+        status: Some(record.status.as_str().to_owned()),
         update_status: record.update.map(|update| update.as_str().to_owned()),
         update_status_reason: record.update_reason.clone(),
         tags: Some(match with_tags {
             true => tags::show(&record.tags),
             false => Vec::new(),
         }),
-        type_: Some("EC2_AUTOSCALING".to_owned()),
         ..api::CapacityProvider::default()
     }
+}
+
+/// ARN of the cluster that a provider was made for.
+fn cluster_of(record: &CapacityProvider, cluster: &str) -> Option<String> {
+    let place = names::place_of(&record.arn)?;
+    Some(place.cluster(cluster))
 }
 
 fn statistics(counts: &Counts) -> Vec<api::KeyValuePair> {

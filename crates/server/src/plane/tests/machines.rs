@@ -93,6 +93,7 @@ fn offers(server: &Server, node: &Node) {
             region: REGION.to_owned(),
             cluster_arn: String::new(),
             provider: None,
+            of_provider_alone: false,
             of_installation: true,
             active: true,
             agent_connected: true,

@@ -8,6 +8,7 @@
 //! | [`wanted`] | the policy, the hook and the tag that ECS keeps on the group; pure |
 //! | [`seen`], [`observe`] | the group, and ECS's own records, cut down to what decisions need |
 //! | `reconcile` | the executor: looks, plans, performs, and tells the metric |
+//! | [`managed`] | instances that ECS launches itself, where a provider has no group |
 //!
 //! Growth does not wait for an alarm: as soon as tasks wait, the group's desired capacity is set. Taking capacity away
 //! is left to the group's target-tracking policy on the metric, and which instances may go to their protection.
@@ -18,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 pub mod estimate;
+pub mod managed;
 mod neighbours;
 mod observe;
 pub mod plan;

@@ -23,7 +23,8 @@ pub fn containers(region: &Region<'_>) -> BTreeMap<String, Container> {
     joined.filter_map(of).collect()
 }
 
-fn container(region: &Region<'_>, instance: &Held<Instance>) -> Option<Container> {
+/// What is on a container instance.
+pub fn container(region: &Region<'_>, instance: &Held<Instance>) -> Option<Container> {
     let ledger = region.ledgers.get(&instance.host)?;
     let tasks = region.tasks_on(&instance.host);
     let occupies = |it: &&Held<Task>| it.last < Status::Stopped && !is_daemon(region, it);
@@ -49,13 +50,17 @@ fn is_daemon(region: &Region<'_>, task: &Task) -> bool {
 pub fn waiting(region: &Region<'_>, provider: &CapacityProvider) -> Vec<Waiting> {
     let clusters = provider.clusters.iter();
     let tasks = clusters.flat_map(|it| region.waiting_for(it, &provider.name));
-    let of = |it: &Held<Task>| Waiting {
-        id: it.id.clone(),
-        since: it.created_at,
-        claim: it.claim.clone(),
-        apart: apart(it),
-    };
-    tasks.map(of).collect()
+    tasks.map(|it| of_task(it)).collect()
+}
+
+/// A task that waits, as it is packed.
+pub fn of_task(task: &Task) -> Waiting {
+    Waiting {
+        id: task.id.clone(),
+        since: task.created_at,
+        claim: task.claim.clone(),
+        apart: apart(task),
+    }
 }
 
 /// Whose tasks it is never on one instance with: its constraints say so.

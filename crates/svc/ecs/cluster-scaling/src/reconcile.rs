@@ -29,6 +29,7 @@ use wharf_wire::Fault;
 
 use crate::{
     estimate::Waiting,
+    managed,
     neighbours::{Neighbours, Size},
     observe,
     plan::{self, Action, Container, Observed, Plan, Settings},
@@ -69,6 +70,8 @@ pub struct ClusterScaling {
     /// Keys of providers.
     queue: Arc<Queue<String>>,
     memories: Mutex<HashMap<String, Memory>>,
+    /// What is known of providers of Managed Instances.
+    managed: Mutex<HashMap<String, managed::Memory>>,
     /// Those whose group is not as it was seen any more.
     outdated: Mutex<BTreeSet<String>>,
 }
@@ -93,6 +96,7 @@ impl ClusterScaling {
             parts,
             queue: Arc::default(),
             memories: Mutex::default(),
+            managed: Mutex::default(),
             outdated: Mutex::default(),
         }
     }
@@ -230,6 +234,14 @@ async fn provider(of: Arc<ClusterScaling>, key: String) -> Result<Next, StepErro
     let Some(operations) = of.parts.operations.clone() else {
         return Ok(Next::Settled);
     };
+    of.parts.state.up_to_date().await;
+    let is_managed = of.parts.state.view.read(&place, |region| {
+        let provider = region.providers.get(&name);
+        provider.is_some_and(|it| it.managed.is_some())
+    });
+    if is_managed {
+        return managed::look(&of.parts, &of.managed, (&place, &key, &name)).await;
+    }
     for _ in 0..MOST_STEPS {
         of.parts.state.up_to_date().await;
         let found = of.parts.state.view.read(&place, |region| {
@@ -247,6 +259,7 @@ async fn provider(of: Arc<ClusterScaling>, key: String) -> Result<Next, StepErro
         };
         let Some(records) = found.filter(|it| !over(it)) else {
             of.memories.lock().remove(&key);
+            of.managed.lock().remove(&key);
             of.outdated.lock().remove(&key);
             return Ok(Next::Settled);
         };

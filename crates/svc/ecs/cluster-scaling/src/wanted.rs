@@ -168,6 +168,7 @@ mod tests {
             },
             termination_protection: true,
             draining: true,
+            managed: None,
             clusters: BTreeSet::from(["web".to_owned()]),
             tags: Default::default(),
             created_at: Timestamp::from_millis(1),

@@ -22,7 +22,8 @@ use wharf_wire::Fault;
 
 use crate::{
     definition::{
-        containers, environment_files, is_compatible, name, network_mode, not_shared, task_size,
+        containers, environment_files, is_compatible, managed, name, network_mode, not_shared,
+        task_size,
     },
     document, fault,
     images::{self, Admitted, Pins, RestsOn},
@@ -265,6 +266,12 @@ fn order(wish: &Wish<'_>, definition: &Definition) -> Result<Order, Fault> {
     if wish.launch == Launch::External && !is_compatible(&parsed, "EXTERNAL") {
         return Err(fault::invalid(
             "Task definition does not support launch_type EXTERNAL.",
+        ));
+    }
+    // Those that were registered before there were any say nothing of it.
+    if wish.launch == Launch::ManagedInstances && managed::check(&parsed).is_err() {
+        return Err(fault::invalid(
+            "Task definition does not support launch_type MANAGED_INSTANCES.",
         ));
     }
     let network = network(wish.launch, wish.network, &parsed)?;

@@ -1,9 +1,9 @@
 //! Capacity providers: which launch type and provider each task of a call gets (spec ecs §7). Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_api_ecs::CapacityProviderStrategyItem;
-use wharf_records::ecs::{Cluster, Launch, StrategyItem};
+use wharf_records::ecs::{CapacityProvider, Cluster, Instance, Launch, StrategyItem};
 use wharf_wire::Fault;
 
 use crate::{fault, names};
@@ -14,23 +14,47 @@ pub const FARGATE: &[&str] = &["FARGATE", FARGATE_SPOT];
 /// Its tasks run in room that nobody else needs.
 pub const FARGATE_SPOT: &str = "FARGATE_SPOT";
 
-/// Whether that is one of [`FARGATE`]; the others are over Auto Scaling groups.
+/// The attribute by which instances that ECS launched say which provider they are for. They take no other tasks.
+pub const MANAGED_INSTANCE: &str = "AmazonECSManaged";
+
+/// Whether that is one of [`FARGATE`]; the others are over Auto Scaling groups or of Managed Instances.
 pub fn is_fargate(provider: &str) -> bool {
     FARGATE.contains(&provider)
 }
 
-/// The launch type of a strategy's tasks.
-pub fn launch_of(strategy: &[StrategyItem]) -> Launch {
-    match strategy.iter().any(|item| is_fargate(&item.provider)) {
-        true => Launch::Fargate,
-        false => Launch::Ec2,
-    }
+/// Whether ECS launched it for a provider: then it takes no other tasks.
+pub fn is_managed(instance: &Instance) -> bool {
+    instance.attributes.contains_key(MANAGED_INSTANCE)
 }
 
-/// Refuses Fargate's providers beside those of Auto Scaling groups.
-pub fn one_kind(strategy: &[StrategyItem]) -> Result<(), Fault> {
-    let fargate = |item: &StrategyItem| is_fargate(&item.provider);
-    match strategy.iter().any(fargate) && !strategy.iter().all(fargate) {
+/// Whether tasks of a provider wait for more instances of it.
+pub fn scales(provider: &CapacityProvider) -> bool {
+    provider.scaling.enabled || provider.managed.is_some()
+}
+
+/// The launch type of a strategy's tasks. `managed`: the cluster's own providers of Managed Instances.
+pub fn launch_of(strategy: &[StrategyItem], managed: &BTreeSet<String>) -> Launch {
+    let launch = |item: &StrategyItem| match is_fargate(&item.provider) {
+        true => Launch::Fargate,
+        false if managed.contains(&item.provider) => Launch::ManagedInstances,
+        false => Launch::Ec2,
+    };
+    strategy.first().map_or(Launch::Ec2, launch)
+}
+
+/// Refuses providers of one kind beside those of another.
+pub fn one_kind(strategy: &[StrategyItem], managed: &BTreeSet<String>) -> Result<(), Fault> {
+    let has = |launch: Launch| {
+        let of = |item: &StrategyItem| launch_of(std::slice::from_ref(item), managed);
+        strategy.iter().any(|item| of(item) == launch)
+    };
+    if has(Launch::ManagedInstances) && (has(Launch::Fargate) || has(Launch::Ec2)) {
+        return Err(fault::invalid(
+            "The specified capacity provider strategy cannot contain both Managed Instances and other \
+             capacity providers.",
+        ));
+    }
+    match has(Launch::Fargate) && has(Launch::Ec2) {
         true => Err(fault::invalid(
             "The specified capacity provider strategy cannot contain both ASG and Fargate capacity \
              providers.",
@@ -94,8 +118,9 @@ pub fn choose(
              try again.",
         ));
     }
-    one_kind(&strategy)?;
-    Ok((launch_of(&strategy), strategy))
+    one_kind(&strategy, &cluster.managed_providers)?;
+    let launch = launch_of(&strategy, &cluster.managed_providers);
+    Ok((launch, strategy))
 }
 
 fn parse_launch(text: &str) -> Result<Launch, Fault> {
@@ -103,6 +128,10 @@ fn parse_launch(text: &str) -> Result<Launch, Fault> {
         "EC2" => Ok(Launch::Ec2),
         "FARGATE" => Ok(Launch::Fargate),
         "EXTERNAL" => Ok(Launch::External),
+        "MANAGED_INSTANCES" => Err(fault::invalid(
+            "The launch type MANAGED_INSTANCES requires a capacity provider strategy with a Managed \
+             Instances capacity provider. Specify one in place of the launch type and try again.",
+        )),
         _ => Err(fault::invalid(
             "launchType should be one of [EC2, FARGATE, EXTERNAL].",
         )),
@@ -213,11 +242,19 @@ mod tests {
         let of = |names: &[&str]| -> Vec<StrategyItem> {
             names.iter().map(|name| item(name, 0, 1)).collect()
         };
-        assert_eq!(launch_of(&of(&["FARGATE_SPOT"])), Launch::Fargate);
-        assert_eq!(launch_of(&of(&["spare", "more"])), Launch::Ec2);
-        assert!(one_kind(&of(&["spare", "more"])).is_ok());
-        assert!(one_kind(&of(&["FARGATE", "FARGATE_SPOT"])).is_ok());
-        assert!(one_kind(&of(&["spare", "FARGATE"])).is_err());
+        let managed = BTreeSet::from(["own".to_owned(), "too".to_owned()]);
+        let launch = |names: &[&str]| launch_of(&of(names), &managed);
+        assert_eq!(launch(&["FARGATE_SPOT"]), Launch::Fargate);
+        assert_eq!(launch(&["spare", "more"]), Launch::Ec2);
+        assert_eq!(launch(&["own", "too"]), Launch::ManagedInstances);
+        assert_eq!(launch(&[]), Launch::Ec2);
+        let one_kind = |names: &[&str]| one_kind(&of(names), &managed);
+        assert!(one_kind(&["spare", "more"]).is_ok());
+        assert!(one_kind(&["FARGATE", "FARGATE_SPOT"]).is_ok());
+        assert!(one_kind(&["own", "too"]).is_ok());
+        for mixed in [["spare", "FARGATE"], ["own", "FARGATE"], ["spare", "own"]] {
+            assert!(one_kind(&mixed).is_err(), "{mixed:?}");
+        }
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Which container instances belong to a capacity provider: those of the clusters that it is associated
-//! with whose EC2 instances are in its Auto Scaling group. An instance's record says so, and placement
-//! goes by it.
+//! with whose EC2 instances are in its Auto Scaling group, or were launched for it. An instance's record says so, and
+//! placement goes by it.
 //!
 //! Level-triggered: woken when a provider changes and when instances of its clusters register or go. The
 //! group changes without a word to ECS, so it is looked at again from time to time.
@@ -46,15 +46,20 @@ pub async fn provider(scheduler: Arc<Scheduler>, key: String) -> Result<Next, St
         .state
         .view
         .read(&place, |region| region.providers.get(&name).cloned());
+    let managed = held.as_ref().and_then(|it| it.managed.as_deref());
     let in_use = held
         .as_ref()
         .filter(|it| it.status == ProviderStatus::Active && !it.clusters.is_empty());
-    let members = match in_use {
-        Some(provider) => members(&scheduler, &place, provider).await?,
-        None => BTreeSet::new(),
+    let members = match (managed, in_use) {
+        (Some(_), _) => launched(&scheduler, &place, &name),
+        (None, Some(provider)) => members(&scheduler, &place, provider).await?,
+        (None, None) => BTreeSet::new(),
     };
     let none = BTreeSet::new();
-    let clusters = in_use.map_or(&none, |provider| &provider.clusters);
+    // One that ends is its provider's until it is gone.
+    let own = managed.map(|it| BTreeSet::from([it.cluster.clone()]));
+    let clusters = own.as_ref().or(in_use.map(|it| &it.clusters));
+    let clusters = clusters.unwrap_or(&none);
     let changes = scheduler
         .state
         .view
@@ -71,7 +76,7 @@ pub async fn provider(scheduler: Arc<Scheduler>, key: String) -> Result<Next, St
             }
         });
     }
-    if in_use.is_some() {
+    if in_use.is_some() && managed.is_none() {
         return Ok(Next::After(LOOK));
     }
     match held.filter(|it| it.status == ProviderStatus::Inactive) {
@@ -95,6 +100,14 @@ async fn forget(
     let txn = txn.delete(&provider.key);
     scheduler.state.table.commit(&PERMIT, txn).await?;
     Ok(Next::Settled)
+}
+
+/// Ids of the EC2 instances that ECS launched for a provider.
+fn launched(scheduler: &Scheduler, place: &Place, provider: &str) -> BTreeSet<String> {
+    scheduler.state.view.read(place, |region| {
+        let instances = region.managed_of(provider);
+        instances.filter_map(|it| it.ec2_instance.clone()).collect()
+    })
 }
 
 /// Ids of the EC2 instances in a provider's group that are to stay: one that is going gets no more tasks.

@@ -33,6 +33,7 @@ use crate::{
     launch::Order,
     make::{self, At, Spot},
     names::Place,
+    provider,
     services::{events, room},
     spots::{HostFor, Serving},
     state::{ChangeError, Stored, conflict},
@@ -304,9 +305,10 @@ impl Job {
     }
 
     fn check_instances(&self, region: &Region) -> Result<(), Fault> {
-        let mut instances = region.instances_of(&self.cluster.name);
+        let instances = region.instances_of(&self.cluster.name);
+        let mut instances = instances.filter(|it| !provider::is_managed(it));
         let any = match self.order.launch {
-            Launch::Fargate => true,
+            Launch::Fargate | Launch::ManagedInstances => true,
             // What its providers lack they say themselves.
             Launch::Ec2 if !self.providers.is_empty() => true,
             Launch::Ec2 => instances.any(|instance| instance.status == InstanceStatus::Active),
@@ -542,5 +544,5 @@ impl Job {
 /// Whether tasks of a provider wait for more instances of it.
 fn scales(region: &Region, provider: &str) -> bool {
     let provider = region.providers.get(provider);
-    provider.is_some_and(|provider| provider.scaling.enabled)
+    provider.is_some_and(|it| provider::scales(it))
 }

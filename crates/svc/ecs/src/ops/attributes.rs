@@ -14,7 +14,7 @@ use crate::{
     core::Core,
     fault,
     names::{self, Place},
-    page, registration,
+    page, provider, registration,
 };
 
 /// Most attributes in one call, and of its own on one instance.
@@ -124,7 +124,8 @@ pub async fn delete_attributes(
 /// registration asks who may say so, and keeps what was said before.
 fn is_reserved(name: &str) -> bool {
     let reserved = ["ecs.", "com.amazonaws.", "wharf."];
-    reserved.iter().any(|it| name.starts_with(it))
+    // By it the instances that ECS launched are kept for their provider.
+    name == provider::MANAGED_INSTANCE || reserved.iter().any(|it| name.starts_with(it))
 }
 
 /// Changes all of the instances named, or none.

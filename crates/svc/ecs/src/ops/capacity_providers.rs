@@ -1,4 +1,4 @@
-//! Create, update and delete capacity providers over Auto Scaling groups (spec ecs §7).
+//! Create, update and delete capacity providers over Auto Scaling groups and of Managed Instances (spec ecs §7).
 
 use wharf_api_autoscaling::{
     AutoScalingGroup, AutoScalingGroupNamesType, CreateOrUpdateTagsType, Tag,
@@ -7,7 +7,10 @@ use wharf_api_ecs as api;
 use wharf_base::Arn;
 use wharf_records::{
     Record, Unknown,
-    ecs::{CapacityProvider, ManagedScaling, ProviderGroup, ProviderStatus, ProviderUpdate},
+    ecs::{
+        CapacityProvider, Cluster, ClusterStatus, ManagedScaling, ProviderGroup, ProviderStatus,
+        ProviderUpdate, Tags,
+    },
 };
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
@@ -16,6 +19,7 @@ use crate::{
     core::Core,
     describe, fault,
     names::{self, PRINCIPAL, Place},
+    ops::{cluster_providers, managed_providers},
     provider, tags,
 };
 
@@ -33,6 +37,21 @@ pub async fn create_capacity_provider(
     let name = input.name.unwrap_or_default();
     check_name(&name)?;
     let tags = tags::read(input.tags.as_ref())?;
+    if let Some(asked) = input.managed_instances_provider {
+        if input.auto_scaling_group_provider.is_some() {
+            return Err(fault::invalid(
+                "The capacity provider can have only one type. Specify an Auto Scaling group provider or a Managed \
+                 Instances provider.",
+            ));
+        }
+        let cluster = input.cluster.as_deref();
+        return create_managed(core, call, (name, cluster, tags), asked).await;
+    }
+    if input.cluster.is_some_and(|it| !it.is_empty()) {
+        return Err(fault::invalid(
+            "The cluster can be specified for Managed Instances capacity providers only.",
+        ));
+    }
     let asked = input.auto_scaling_group_provider.ok_or_else(|| {
         fault::invalid(
             "The capacity provider type is missing. Specify an Auto Scaling group provider.",
@@ -40,23 +59,7 @@ pub async fn create_capacity_provider(
     })?;
     let place = Place::of(call);
     let arn = asked.auto_scaling_group_arn.clone().unwrap_or_default();
-    let mut wanted = CapacityProvider {
-        name: name.clone(),
-        arn: place.capacity_provider(&name),
-        status: ProviderStatus::Active,
-        update: None,
-        update_reason: None,
-        group_arn: arn.clone(),
-        group_name: String::new(),
-        scaling: ManagedScaling::default(),
-        termination_protection: false,
-        draining: true,
-        clusters: Default::default(),
-        tags,
-        created_at: call.now,
-        deleted_at: None,
-        unknown: Unknown::new(),
-    };
+    let mut wanted = fresh(&place, call, &name, tags);
     set(&mut wanted, Settings::of(asked))?;
     let group = group(core, call, &arn).await?;
     check_protection(&wanted, &group)?;
@@ -69,21 +72,7 @@ pub async fn create_capacity_provider(
     let owner = scope.key(ProviderGroup::KIND, &wanted.group_name);
     transact!(core.state.table, &call.permit, |tx| {
         let before = tx.find::<CapacityProvider>(&key).await?;
-        // Its policy and hook are still on the group of before.
-        if before
-            .as_ref()
-            .is_some_and(|it| it.update == Some(ProviderUpdate::DeleteInProgress))
-        {
-            return Err(api::faults::update_in_progress_exception(
-                "The specified capacity provider is being deleted. Wait and try again.",
-            ));
-        }
-        if before.is_some_and(|it| it.status == ProviderStatus::Active) {
-            return Err(fault::client(
-                "The specified capacity provider already exists. To change the configuration of an \
-                 existing capacity provider, update the capacity provider.",
-            ));
-        }
+        check_absent(before.as_ref())?;
         if tx.find::<ProviderGroup>(&owner).await?.is_some() {
             return Err(fault::client(
                 "The specified Auto Scaling group ARN is already being used by another capacity \
@@ -102,6 +91,132 @@ pub async fn create_capacity_provider(
     })
 }
 
+/// One without clusters that has nothing yet.
+fn fresh(place: &Place, call: &Call, name: &str, tags: Tags) -> CapacityProvider {
+    CapacityProvider {
+        name: name.to_owned(),
+        arn: place.capacity_provider(name),
+        status: ProviderStatus::Active,
+        update: None,
+        update_reason: None,
+        group_arn: String::new(),
+        group_name: String::new(),
+        scaling: ManagedScaling::default(),
+        termination_protection: false,
+        draining: true,
+        managed: None,
+        clusters: Default::default(),
+        tags,
+        created_at: call.now,
+        deleted_at: None,
+        unknown: Unknown::new(),
+    }
+}
+
+/// That a name may be given to a new provider.
+fn check_absent(before: Option<&CapacityProvider>) -> Result<(), Fault> {
+    // Its policy and hook are still on the group of before, or its instances are still there.
+    if before.is_some_and(|it| it.update == Some(ProviderUpdate::DeleteInProgress)) {
+        return Err(api::faults::update_in_progress_exception(
+            "The specified capacity provider is being deleted. Wait and try again.",
+        ));
+    }
+    match before.is_some_and(|it| it.status == ProviderStatus::Active) {
+        true => Err(fault::client(
+            "The specified capacity provider already exists. To change the configuration of an \
+             existing capacity provider, update the capacity provider.",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// One of Managed Instances, which its cluster has from the beginning.
+async fn create_managed(
+    core: &Core,
+    call: &Call,
+    (name, cluster, tags): (String, Option<&str>, Tags),
+    asked: api::CreateManagedInstancesProviderConfiguration,
+) -> Result<api::CreateCapacityProviderResponse, Fault> {
+    if !core.scaling.is_working() {
+        return Err(fault::unsupported("managedInstancesProvider"));
+    }
+    let invalid = || fault::invalid("The cluster provided is invalid");
+    let cluster = cluster.filter(|it| !it.is_empty()).ok_or_else(invalid)?;
+    let cluster = core.state.cluster(call, Some(cluster)).await?;
+    let place = Place::of(call);
+    let managed = managed_providers::create(core, call, &cluster.name, asked).await?;
+    let wanted = CapacityProvider {
+        update: Some(ProviderUpdate::CreateComplete),
+        managed: Some(Box::new(managed)),
+        clusters: [cluster.name.clone()].into(),
+        ..fresh(&place, call, &name, tags)
+    };
+    let key = place.scope().key(CapacityProvider::KIND, &name);
+    transact!(core.state.table, &call.permit, |tx| {
+        let before = tx.find::<CapacityProvider>(&key).await?;
+        check_absent(before.as_ref())?;
+        let found = tx.find::<Cluster>(&cluster.key).await?;
+        let mut cluster_now = found
+            .filter(|it| it.status == ClusterStatus::Active)
+            .ok_or_else(fault::cluster_not_found)?;
+        cluster_providers::add_managed(&mut cluster_now, &name)?;
+        tx.put(&cluster.key, &cluster_now);
+        tx.put(&key, &wanted);
+    });
+    Ok(api::CreateCapacityProviderResponse {
+        capacity_provider: Some(describe::provider(&wanted, true)),
+    })
+}
+
+/// That a request names the cluster of a provider, where it names one.
+fn check_cluster(provider: &CapacityProvider, given: Option<&str>) -> Result<(), Fault> {
+    let Some(given) = given.filter(|it| !it.is_empty()) else {
+        return Ok(());
+    };
+    let named = names::cluster_name(Some(given))?;
+    let own = provider.managed.as_ref().map(|it| &it.cluster);
+    match own == Some(&named) {
+        true => Ok(()),
+        false => Err(unknown()),
+    }
+}
+
+async fn update_managed(
+    core: &Core,
+    call: &Call,
+    (key, before): (&str, &CapacityProvider),
+    (cluster, asked): (
+        Option<&str>,
+        Option<api::UpdateManagedInstancesProviderConfiguration>,
+    ),
+) -> Result<CapacityProvider, Fault> {
+    check_cluster(before, cluster)?;
+    let (Some(managed), Some(asked)) = (&before.managed, asked) else {
+        return Err(other_type());
+    };
+    let wanted = managed_providers::update(core, call, managed, asked).await?;
+    let change = |provider: &mut CapacityProvider| {
+        if provider.status != ProviderStatus::Active || provider.managed.is_none() {
+            return Err(unknown());
+        }
+        provider.managed = Some(Box::new(wanted.clone()));
+        provider.update = Some(ProviderUpdate::UpdateComplete);
+        provider.update_reason = None;
+        Ok(())
+    };
+    let changed = core.state.table.change(&call.permit, key, change).await?;
+    let (provider, ()) = changed.ok_or_else(unknown)?;
+    Ok(provider)
+}
+
+/// What it is over stays.
+fn other_type() -> Fault {
+    fault::client(
+        "The type of the specified capacity provider can't be changed. Specify the configuration of its own type and \
+         try again.",
+    )
+}
+
 pub async fn update_capacity_provider(
     core: &Core,
     call: &Call,
@@ -113,6 +228,20 @@ pub async fn update_capacity_provider(
     let stored = core.state.table.read::<CapacityProvider>(&key).await?;
     let before = stored.filter(|it| it.record.status == ProviderStatus::Active);
     let before = before.ok_or_else(unknown)?.record;
+    if before.managed.is_some() {
+        if input.auto_scaling_group_provider.is_some() {
+            return Err(other_type());
+        }
+        let asked = (input.cluster.as_deref(), input.managed_instances_provider);
+        let provider = update_managed(core, call, (key.as_str(), &before), asked).await?;
+        return Ok(api::UpdateCapacityProviderResponse {
+            capacity_provider: Some(describe::provider(&provider, true)),
+        });
+    }
+    if input.managed_instances_provider.is_some() {
+        return Err(other_type());
+    }
+    check_cluster(&before, input.cluster.as_deref())?;
     let asked = input.auto_scaling_group_provider.unwrap_or_default();
     let settings = Settings::of_update(asked);
     let mut after = before.clone();
@@ -151,7 +280,17 @@ pub async fn delete_capacity_provider(
     let deleted = transact!(core.state.table, &call.permit, |tx| {
         let found = tx.find::<CapacityProvider>(&key).await?;
         let mut provider = found.ok_or_else(unknown)?;
-        if let Some(cluster) = provider.clusters.first() {
+        check_cluster(&provider, input.cluster.as_deref())?;
+        let is_managed = provider.managed.is_some();
+        if is_managed && provider.status == ProviderStatus::Active {
+            cluster_providers::remove_managed(core, call, &mut tx, &mut provider).await?;
+            // Its instances go first.
+            provider.status = ProviderStatus::Deprovisioning;
+            provider.update = Some(ProviderUpdate::DeleteInProgress);
+            provider.update_reason = None;
+            tx.put(&key, &provider);
+        }
+        if let Some(cluster) = provider.clusters.first().filter(|_| !is_managed) {
             return Err(fault::client(format!(
                 "The capacity provider cannot be deleted because it is associated with cluster: \
                  {cluster}. Remove the capacity provider from the cluster and try again."

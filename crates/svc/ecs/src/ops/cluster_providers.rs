@@ -10,8 +10,8 @@ use wharf_api_ecs as api;
 use wharf_records::{
     Record,
     ecs::{
-        AttachmentsStatus, CapacityProvider, Cluster, ClusterStatus, ProviderStatus, Status,
-        StrategyItem,
+        AttachmentsStatus, CapacityProvider, Cluster, ClusterStatus, ManagedInstances,
+        ProviderStatus, Status, StrategyItem,
     },
 };
 use wharf_service::{Changes, transact};
@@ -51,12 +51,9 @@ impl Providers {
             }
         }
         if names.len() > MOST {
-            return Err(api::faults::limit_exceeded_exception(format!(
-                "A cluster can have at most {MOST} capacity providers."
-            )));
+            return Err(too_many());
         }
         let strategy = provider::read_strategy(strategy.map_or(&[][..], Vec::as_slice))?;
-        provider::one_kind(&strategy)?;
         match strategy.iter().all(|item| names.contains(&item.provider)) {
             true => Ok(Self { names, strategy }),
             false => Err(fault::invalid(
@@ -65,6 +62,12 @@ impl Providers {
             )),
         }
     }
+}
+
+fn too_many() -> Fault {
+    api::faults::limit_exceeded_exception(format!(
+        "A cluster can have at most {MOST} capacity providers."
+    ))
 }
 
 fn not_found(given: &str) -> Fault {
@@ -82,6 +85,7 @@ pub async fn attach(
     cluster: &mut Cluster,
     wanted: &Providers,
 ) -> Result<(), Fault> {
+    provider::one_kind(&wanted.strategy, &cluster.managed_providers)?;
     let before: BTreeSet<String> = cluster.capacity_providers.iter().cloned().collect();
     let after: BTreeSet<String> = wanted.names.iter().cloned().collect();
     let changed = before.symmetric_difference(&after);
@@ -94,7 +98,7 @@ pub async fn attach(
                 provider.clusters.remove(&cluster.name);
                 tx.put(&key, &provider);
             }
-            Some(mut provider) if provider.status == ProviderStatus::Active => {
+            Some(mut provider) if may_have(cluster, &provider) => {
                 provider.clusters.insert(cluster.name.clone());
                 tx.put(&key, &provider);
             }
@@ -107,6 +111,65 @@ pub async fn attach(
     if cluster.attachments_status.is_some() || !after.is_empty() {
         cluster.attachments_status = Some(AttachmentsStatus::UpdateComplete);
     }
+    Ok(())
+}
+
+/// One of Managed Instances is for the cluster that it was made for.
+fn may_have(cluster: &Cluster, provider: &CapacityProvider) -> bool {
+    let is_for_it = |it: &ManagedInstances| it.cluster == cluster.name;
+    provider.status == ProviderStatus::Active && provider.managed.as_deref().is_none_or(is_for_it)
+}
+
+/// Gives a cluster a provider of Managed Instances that is new: the caller writes both.
+pub fn add_managed(cluster: &mut Cluster, name: &str) -> Result<(), Fault> {
+    if cluster.capacity_providers.len() >= MOST {
+        return Err(too_many());
+    }
+    cluster.capacity_providers.retain(|it| it != name);
+    cluster.capacity_providers.push(name.to_owned());
+    cluster.managed_providers.insert(name.to_owned());
+    cluster.attachments_status = Some(AttachmentsStatus::UpdateComplete);
+    Ok(())
+}
+
+/// Takes a provider of Managed Instances from its cluster, if nothing there needs it; the caller writes the provider.
+pub async fn remove_managed(
+    core: &Core,
+    call: &Call,
+    tx: &mut Changes<'_, EcsFaults>,
+    provider: &mut CapacityProvider,
+) -> Result<(), Fault> {
+    let Some(managed) = provider.managed.clone() else {
+        return Ok(());
+    };
+    let place = Place::of(call);
+    let key = place.scope().key(Cluster::KIND, &managed.cluster);
+    provider.clusters.clear();
+    let Some(mut cluster) = tx.find::<Cluster>(&key).await? else {
+        return Ok(());
+    };
+    let is_it = |item: &StrategyItem| item.provider == provider.name;
+    if cluster.default_strategy.iter().any(is_it) {
+        return Err(fault::client(format!(
+            "The capacity provider cannot be deleted because it is in the default capacity provider \
+             strategy of cluster: {}. Remove the capacity provider from the strategy and try again.",
+            cluster.name
+        )));
+    }
+    // Those who start tasks compare the cluster, so what is read after it is all there is.
+    core.state.up_to_date().await;
+    let is_used = |region: &Region| {
+        let mut used = all_used(region, &cluster.name);
+        used.any(|it| it == provider.name)
+    };
+    if core.state.view.read(&place, is_used) {
+        return Err(api::faults::resource_in_use_exception(
+            "The specified capacity provider is in use and cannot be removed.",
+        ));
+    }
+    cluster.capacity_providers.retain(|it| *it != provider.name);
+    cluster.managed_providers.remove(&provider.name);
+    tx.put(&key, &cluster);
     Ok(())
 }
 
@@ -123,8 +186,8 @@ pub async fn detach(
     attach(tx, place, &mut cluster.clone(), &nothing).await
 }
 
-/// A provider that tasks or services of the cluster use, and that is to go.
-fn used(region: &Region, cluster: &str, keep: &[String]) -> bool {
+/// Those that tasks or services of the cluster use.
+fn all_used<'a>(region: &'a Region<'a>, cluster: &'a str) -> impl Iterator<Item = String> + 'a {
     let tasks = region
         .tasks_of(cluster)
         .filter(|task| task.last < Status::Stopped);
@@ -132,7 +195,12 @@ fn used(region: &Region, cluster: &str, keep: &[String]) -> bool {
     let services = region.services_of(cluster);
     let deployments = services.flat_map(|service| &service.deployments);
     let strategies = deployments.flat_map(|one| &one.revision.strategy);
-    let mut used = of_tasks.chain(strategies.map(|item| item.provider.clone()));
+    of_tasks.chain(strategies.map(|item| item.provider.clone()))
+}
+
+/// A provider that tasks or services of the cluster use, and that is to go.
+fn used(region: &Region, cluster: &str, keep: &[String]) -> bool {
+    let mut used = all_used(region, cluster);
     used.any(|provider| !keep.contains(&provider))
 }
 

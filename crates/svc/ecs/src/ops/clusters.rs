@@ -3,7 +3,10 @@
 use wharf_api_ecs as api;
 use wharf_records::{
     Record, Unknown,
-    ecs::{Cluster, ClusterStatus, InstanceStatus, ServiceStatus, Status},
+    ecs::{
+        CapacityProvider, Cluster, ClusterStatus, InstanceStatus, ProviderStatus, ServiceStatus,
+        Status,
+    },
 };
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
@@ -18,7 +21,7 @@ use crate::{
         session_logging, settings,
     },
     page, tags,
-    view::Region,
+    view::{Held, Region},
 };
 
 const MAX_DESCRIBED: usize = 100;
@@ -86,6 +89,7 @@ fn new_cluster(
         settings: read_settings(input.settings.as_ref(), insights)?,
         configuration: document::of_configuration(input),
         capacity_providers: Vec::new(),
+        managed_providers: Default::default(),
         default_strategy: Vec::new(),
         attachments_status: None,
         service_connect_namespace: None,
@@ -274,6 +278,16 @@ fn may_be_deleted(region: &Region, cluster: &str) -> Result<(), Fault> {
     {
         return Err(api::faults::cluster_contains_tasks_exception(
             "The Cluster cannot be deleted while Tasks are active.",
+        ));
+    }
+    let of_cluster = |provider: &Held<CapacityProvider>| {
+        let managed = provider.managed.as_ref();
+        managed.is_some_and(|it| it.cluster == cluster)
+            && provider.status != ProviderStatus::Inactive
+    };
+    if region.providers.values().any(of_cluster) {
+        return Err(api::faults::cluster_contains_capacity_provider_exception(
+            "The Cluster cannot be deleted while Capacity Providers are active.",
         ));
     }
     Ok(())

@@ -28,6 +28,7 @@ use crate::{
     launch::{self, EXTERNAL, Order},
     make::{self, At, Spot},
     names::{self, Place},
+    provider,
     task::settle,
     view::{Held, Region},
 };
@@ -165,6 +166,9 @@ impl Job {
         id: &str,
     ) -> Result<(Txn, Task), Why> {
         let instance = region.instance(&self.cluster.name, id).ok_or("MISSING")?;
+        if provider::is_managed(instance) {
+            return Err("MISSING".into());
+        }
         if instance.status == InstanceStatus::Inactive {
             return Err("INACTIVE".into());
         }

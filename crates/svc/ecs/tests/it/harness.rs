@@ -5,6 +5,7 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 use wharf_api_ec2::Ec2;
 use wharf_api_ecs::{self as api, Ecs};
 use wharf_base::{Permit, SystemClock, Timestamp};
+use wharf_delivery::Operations;
 use wharf_store::{Store, StoreOptions};
 use wharf_svc_ecs::{AgentsConfig, Config, EcsService, Parts, TaskImages};
 use wharf_svc_iam::Mode;
@@ -105,6 +106,13 @@ impl Harness {
             parts.group_changes = Some(group.listen());
         })
         .await;
+        harness.create_cluster("default").await;
+        harness
+    }
+
+    /// With the cluster `default`, and others that do what ECS asks for by name.
+    pub async fn with_operations(operations: Arc<dyn Operations>) -> Self {
+        let harness = Self::made(|parts| parts.operations = Some(operations)).await;
         harness.create_cluster("default").await;
         harness
     }

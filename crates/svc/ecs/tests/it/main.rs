@@ -17,6 +17,7 @@ mod images_ahead;
 mod instance_roles;
 mod instances;
 mod lost_host;
+mod managed_instances;
 mod measured;
 mod other_agents;
 mod provider_groups;

@@ -202,6 +202,7 @@ impl Cloud {
             region: REGION.to_owned(),
             cluster_arn: "a cluster".to_owned(),
             provider: None,
+            of_provider_alone: false,
             of_installation: true,
             active: true,
             agent_connected: connected,

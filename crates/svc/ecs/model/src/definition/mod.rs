@@ -6,6 +6,7 @@ mod defaults;
 pub(crate) mod environment_files;
 mod fargate;
 mod logging;
+pub mod managed;
 mod network;
 mod order;
 mod requires;
@@ -178,7 +179,7 @@ fn placement(definition: &TaskDefinition) -> Result<(), Fault> {
     }
 }
 
-/// EXTERNAL, EC2, FARGATE: what the definition can be launched as; refuses one that requires what
+/// EXTERNAL, EC2, FARGATE, MANAGED_INSTANCES: what the definition can be launched as; refuses one that requires what
 /// it cannot be.
 fn compatibilities(definition: &TaskDefinition) -> Result<Vec<String>, Fault> {
     let mut found = Vec::new();
@@ -194,6 +195,12 @@ fn compatibilities(definition: &TaskDefinition) -> Result<Vec<String>, Fault> {
         found.push("FARGATE".to_owned());
     } else if requires(definition, "FARGATE") {
         fargate?;
+    }
+    let managed = managed::check(definition);
+    if managed.is_ok() {
+        found.push("MANAGED_INSTANCES".to_owned());
+    } else if requires(definition, "MANAGED_INSTANCES") {
+        managed?;
     }
     Ok(found)
 }

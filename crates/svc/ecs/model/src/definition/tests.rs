@@ -335,7 +335,8 @@ fn what_a_fargate_task_would_wait_or_fail_for() {
         );
         if container.get("resourceRequirements").is_none() {
             let definition = define(&with(task, container)).unwrap();
-            assert_eq!(definition.compatibilities, Some(vec!["EC2".to_owned()]));
+            assert!(is_compatible(&definition, "EC2"));
+            assert!(!is_compatible(&definition, "FARGATE"));
         }
     }
     for user in ["65535", "65535:65535", "app", "app:extra", "0:0", ""] {
@@ -554,7 +555,10 @@ fn echoes_defaults() {
         (&shown["cpu"], &shown["memory"]),
         (&json!("256"), &json!("512"))
     );
-    assert_eq!(shown["compatibilities"], json!(["EC2", "FARGATE"]));
+    assert_eq!(
+        shown["compatibilities"],
+        json!(["EC2", "FARGATE", "MANAGED_INSTANCES"])
+    );
     assert_eq!(
         shown["containerDefinitions"][0]["portMappings"][0]["hostPort"],
         80
@@ -568,4 +572,29 @@ fn echoes_defaults() {
         names.contains(&&json!({"name": "ecs.capability.task-eni"})),
         "{names:?}"
     );
+}
+
+#[test]
+fn managed_instances_take_what_asks_nothing_of_its_host() {
+    let of = |more: Value| {
+        let mut more = more;
+        more["requiresCompatibilities"] = json!(["MANAGED_INSTANCES"]);
+        with(more, json!({}))
+    };
+    let defined = define(&of(json!({"networkMode": "awsvpc"}))).unwrap();
+    assert!(is_compatible(&defined, "MANAGED_INSTANCES"));
+    refused(
+        &of(json!({"networkMode": "host"})),
+        "Tasks using the Managed Instances launch type that ask for host-network are not supported by this \
+         version of wharf.",
+    );
+    let folder =
+        json!({"networkMode": "awsvpc", "volumes": [{"name": "v", "host": {"sourcePath": "/v"}}]});
+    assert!(define(&of(folder)).is_err());
+    refused(
+        &of(json!({})),
+        "Managed Instances only supports network modes 'awsvpc' and 'host'.",
+    );
+    let windows = json!({"networkMode": "awsvpc", "runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}});
+    assert!(define(&of(windows)).is_err());
 }

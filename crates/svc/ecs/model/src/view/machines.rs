@@ -16,7 +16,7 @@ use wharf_store::Revision;
 use wharf_wire::Caller;
 
 use super::{Held, region::unindex};
-use crate::{names, own_node};
+use crate::{names, own_node, provider};
 
 #[derive(Debug, Default)]
 pub struct OnHosts {
@@ -154,6 +154,7 @@ impl OnHosts {
             host: instance.host.clone(),
             cluster_arn: home.cluster(&instance.cluster),
             provider: instance.capacity_provider.clone(),
+            of_provider_alone: provider::is_managed(instance),
             of_installation: is_node && self.home_account.as_ref() == Some(&home.account),
             account: home.account,
             region: home.region,

@@ -157,6 +157,14 @@ impl Tables {
                 records.put_provider(id, held);
                 changes.push(Change::Provider(scope.key(CapacityProvider::KIND, id)));
             }
+            Row::Managed(held) => {
+                let records = self.regions.entry(place).or_default();
+                records.put_managed(id, held);
+                let provider = id.split(':').next().unwrap_or_default();
+                changes.push(Change::Provider(
+                    scope.key(CapacityProvider::KIND, provider),
+                ));
+            }
             Row::Service(held) => {
                 self.regions.entry(place).or_default().put_service(id, held);
                 changes.push(Change::Service(scope.key(Service::KIND, id)));

@@ -7,8 +7,8 @@ use wharf_hosts::hold;
 use wharf_records::{
     Record, Scope,
     ecs::{
-        CapacityProvider, Cluster, Desired, Instance, Scheduling, Service, ServiceStatus, Status,
-        Task,
+        CapacityProvider, Cluster, Desired, Instance, ManagedInstance, Scheduling, Service,
+        ServiceStatus, Status, Task,
     },
 };
 use wharf_store::Entry;
@@ -20,8 +20,10 @@ use crate::{interface, provider, retirement::Retirement, service, task::plan};
 #[derive(Debug, Default)]
 pub struct Records {
     pub clusters: BTreeMap<String, Held<Cluster>>,
-    /// Those over Auto Scaling groups, by name.
+    /// All but Fargate's, by name.
     pub providers: BTreeMap<String, Held<CapacityProvider>>,
+    /// Those that ECS has for providers, by `provider:id`.
+    pub managed: BTreeMap<String, Held<ManagedInstance>>,
     /// By `cluster:id`.
     pub instances: BTreeMap<String, Held<Instance>>,
     /// By `cluster:id`; all that are not STOPPED, and those that are but still hold something.
@@ -45,6 +47,7 @@ pub struct Records {
 pub enum Row {
     Cluster(Option<Held<Cluster>>),
     Provider(Option<Held<CapacityProvider>>),
+    Managed(Option<Held<ManagedInstance>>),
     Service(Option<Held<Service>>),
     Instance(Option<Held<Instance>>),
     Task(Option<Held<Task>>),
@@ -57,6 +60,7 @@ impl Row {
         Some(match kind {
             Cluster::KIND => Self::Cluster(hold(key, entry)),
             CapacityProvider::KIND => Self::Provider(hold(key, entry)),
+            ManagedInstance::KIND => Self::Managed(hold(key, entry)),
             Service::KIND => Self::Service(hold(key, entry)),
             Instance::KIND => Self::Instance(hold(key, entry)),
             Task::KIND => Self::Task(hold(key, entry)),
@@ -151,6 +155,15 @@ impl Records {
 
     pub(super) fn put_provider(&mut self, id: &str, provider: Option<Held<CapacityProvider>>) {
         put(&mut self.providers, id, provider);
+    }
+
+    pub(super) fn put_managed(&mut self, id: &str, instance: Option<Held<ManagedInstance>>) {
+        put(&mut self.managed, id, instance);
+    }
+
+    /// The instances that ECS has for a provider.
+    pub fn managed_of(&self, provider: &str) -> impl Iterator<Item = &Held<ManagedInstance>> {
+        within(&self.managed, provider)
     }
 
     pub(super) fn put_service(&mut self, id: &str, service: Option<Held<Service>>) {

@@ -216,7 +216,7 @@ impl<'a> Launcher<'a> {
         let missing = share.count - (batch.tasks.len() - before);
         let waits = share.provider.as_ref().filter(|name| {
             let provider = region.providers.get(*name);
-            provider.is_some_and(|provider| provider.scaling.enabled)
+            provider.is_some_and(|it| provider::scales(it))
         });
         let free = MOST_WAITING.saturating_sub(region.waiting_in(&self.cluster.name));
         let may_wait = match waits {

@@ -193,6 +193,7 @@ fn execution_environment(launch: Launch) -> Option<&'static str> {
     match launch {
         Launch::Ec2 => Some("AWS_ECS_EC2"),
         Launch::Fargate => Some("AWS_ECS_FARGATE"),
+        Launch::ManagedInstances => Some("AWS_ECS_MANAGED_INSTANCES"),
         Launch::External => None,
     }
 }

@@ -21,6 +21,7 @@ use crate::{
     Scheduler,
     images::{self, Admitted, NotAdmitted},
     launch::of_service,
+    provider,
     state::StepError,
     view::{Held, Region},
 };
@@ -43,6 +44,7 @@ impl Look<'_> {
         let own = |task: &&Held<Task>| crate::services::id_of(task).as_deref() == Some(&self.id);
         let mut hosts: Vec<SeenHost> = region
             .instances_of(&service.cluster)
+            .filter(|instance| !provider::is_managed(instance))
             .map(|instance| {
                 let suits = launcher.suits(region, instance);
                 let tasks = region.tasks_on(&instance.host);

@@ -1,0 +1,311 @@
+//! Where waiting tasks are expected to run, and what is ordered for those who lack a place. Pure.
+//!
+//! They are packed in the order of their age, each into the first instance that takes it: one that has joined, one that is on its way,
+//! or a further one. The type of a further one is the one of which these tasks leave least unused, by what types cost beside each
+//! other. As with groups, an instance that joined and was passed over by placement for [`CHANCE`] does not take a task; where one was
+//! empty and passed over, another in its zone would not either.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wharf_base::Timestamp;
+use wharf_placement::ledger::{Free, fits};
+use wharf_records::hosts::{Capacity, Claim};
+
+use super::{
+    kinds::{Kind, all_of, cost_of},
+    plan::{Action, Observed, Own, Plan, Subnet, Wanting},
+};
+use crate::{
+    estimate::Waiting,
+    plan::Container,
+    sightings::{CHANCE, Offer},
+};
+
+/// Instances of a provider.
+pub const MOST: usize = 500;
+/// Instances ordered in one look.
+const AT_ONCE: usize = 10;
+/// Waiting tasks that are looked at; further ones have their turn when these have found room.
+const MOST_TASKS: usize = 500;
+
+/// An instance while it is filled.
+struct Bin<'a> {
+    /// `None` for a further one.
+    own: Option<&'a Own>,
+    offer: Option<&'a Offer>,
+    zone: &'a str,
+    architectures: Option<&'a [String]>,
+    free: Free,
+    apart: BTreeSet<&'a str>,
+    taken: bool,
+}
+
+impl<'a> Bin<'a> {
+    fn of(own: &'a Own, observed: &Observed<'a>) -> Option<Self> {
+        let kind = observed.kinds.iter().find(|it| it.name == own.kind);
+        let (offer, free) = match &own.container {
+            Some(it) if it.ready => {
+                let id = own.ec2_instance.as_deref().unwrap_or_default();
+                (observed.sightings.offer(id), it.free.clone())
+            }
+            Some(it) if it.connecting => (None, it.free.clone()),
+            Some(_) => return None,
+            None => (None, all_of(&size(observed, kind?))),
+        };
+        Some(Self {
+            own: Some(own),
+            offer,
+            zone: &own.zone,
+            architectures: kind.map(|it| it.architectures.as_slice()),
+            free,
+            apart: BTreeSet::new(),
+            taken: false,
+        })
+    }
+
+    fn takes(&self, wanting: &Wanting, now: Timestamp) -> bool {
+        let (task, zones) = (&wanting.task, &wanting.zones);
+        let passed_over = |it: &Offer| it.was_passed_over(&task.claim, task.since, now);
+        let runs = |it: &[String]| {
+            let wanted = wanting.architecture.as_ref();
+            wanted.is_none_or(|wanted| it.contains(wanted))
+        };
+        !self.offer.is_some_and(passed_over)
+            && (zones.is_empty() || zones.contains(self.zone))
+            && self.architectures.is_none_or(runs)
+            && fits(&self.free, &task.claim).is_ok()
+            && !task
+                .apart
+                .as_deref()
+                .is_some_and(|it| self.apart.contains(it))
+    }
+
+    fn take(&mut self, task: &'a Waiting) {
+        take(&mut self.free, &task.claim);
+        self.apart.extend(task.apart.as_deref());
+        self.taken = true;
+    }
+}
+
+fn take(free: &mut Free, claim: &Claim) {
+    free.cpu = free.cpu.saturating_sub(claim.cpu);
+    free.memory = free.memory.saturating_sub(claim.memory);
+    free.interfaces = free.interfaces.saturating_sub(claim.interfaces);
+    free.disk = free.disk.map(|left| left.saturating_sub(claim.disk));
+    free.taken.extend(&claim.ports);
+    free.taken.sort_unstable();
+}
+
+/// What an instance of a type has, as far as anybody knows.
+fn size(observed: &Observed<'_>, kind: &Kind) -> Capacity {
+    let said = observed.learned.get(&kind.name).cloned();
+    said.unwrap_or_else(|| kind.capacity())
+}
+
+/// Gives waiting tasks their places, and orders what they lack; the instances that are kept for them.
+pub(super) fn pack(
+    plan: &mut Plan,
+    observed: &Observed<'_>,
+    serving: &[&Own],
+    now: Timestamp,
+) -> BTreeSet<String> {
+    let mut bins: Vec<Bin<'_>> = serving
+        .iter()
+        .filter_map(|own| Bin::of(own, observed))
+        .collect();
+    let mut waiting: Vec<&Wanting> = observed.waiting.iter().collect();
+    waiting.sort_by(|a, b| (a.task.since, &a.task.id).cmp(&(b.task.since, &b.task.id)));
+    let mut lacking = Vec::new();
+    for wanting in waiting.into_iter().take(MOST_TASKS) {
+        if let Some(bin) = bins.iter_mut().find(|it| it.takes(wanting, now)) {
+            bin.take(&wanting.task);
+            // Placement has yet to use it, or to pass it over.
+            plan.wake(now + CHANCE);
+            continue;
+        }
+        let zones = open_zones(observed, serving, wanting, now);
+        if zones.is_empty() || observed.stuck.contains(&wanting.task.id) {
+            plan.stuck.insert(wanting.task.id.clone());
+        } else {
+            lacking.push(Lacking { wanting, zones });
+        }
+    }
+    order(plan, observed, lacking, now);
+    let taken = bins.iter().filter(|it| it.taken);
+    taken.filter_map(|it| Some(it.own?.id.clone())).collect()
+}
+
+/// A task that lacks an instance, and the zones in which one may do.
+struct Lacking<'a> {
+    wanting: &'a Wanting,
+    zones: BTreeSet<&'a str>,
+}
+
+/// Zones of the provider and of a task, without those in which an empty instance was passed over for it.
+fn open_zones<'a>(
+    observed: &Observed<'a>,
+    serving: &[&Own],
+    wanting: &Wanting,
+    now: Timestamp,
+) -> BTreeSet<&'a str> {
+    let passed_over = |own: &Own| {
+        let is_empty = |it: &Container| it.ready && it.tasks == 0;
+        let id = own.ec2_instance.as_deref().unwrap_or_default();
+        own.container.as_ref().is_some_and(is_empty)
+            && observed
+                .sightings
+                .offer(id)
+                .is_some_and(|it| it.was_passed_over(&wanting.task.claim, wanting.task.since, now))
+    };
+    let is_open = |zone: &&str| {
+        let mut there = serving.iter().filter(|it| it.zone == **zone);
+        (wanting.zones.is_empty() || wanting.zones.contains(*zone))
+            && !there.any(|it| passed_over(it))
+    };
+    let zones = observed.subnets.iter().map(|it| it.zone.as_str());
+    zones.filter(is_open).collect()
+}
+
+/// A further instance for the first of those who lack one, and for whoever else fits on it.
+struct Offered<'a> {
+    kind: &'a Kind,
+    subnet: &'a Subnet,
+    /// Indices of those who would be on it.
+    takes: Vec<usize>,
+    /// What they would use of it, and all of it.
+    used: u64,
+    cost: u64,
+}
+
+impl Offered<'_> {
+    /// Less waste first, then room for more, then the name.
+    fn is_better_than(&self, other: &Self) -> bool {
+        let (own, others) = (
+            u128::from(self.used) * u128::from(other.cost),
+            u128::from(other.used) * u128::from(self.cost),
+        );
+        let names = || (&self.kind.name, &self.subnet.id) < (&other.kind.name, &other.subnet.id);
+        own > others
+            || own == others
+                && (self.takes.len() > other.takes.len()
+                    || self.takes.len() == other.takes.len() && names())
+    }
+}
+
+fn order<'a>(
+    plan: &mut Plan,
+    observed: &Observed<'a>,
+    mut lacking: Vec<Lacking<'a>>,
+    now: Timestamp,
+) {
+    let mut in_zone: BTreeMap<&str, usize> = BTreeMap::new();
+    for own in observed.instances {
+        *in_zone.entry(own.zone.as_str()).or_default() += 1;
+    }
+    let mut room = MOST.saturating_sub(observed.instances.len()).min(AT_ONCE);
+    for until in observed.refused.values().filter(|it| now < **it) {
+        if !lacking.is_empty() {
+            plan.wake(*until);
+        }
+    }
+    if let Some(until) = observed.paused.filter(|it| now < *it) {
+        if !lacking.is_empty() {
+            plan.wake(until);
+        }
+        return;
+    }
+    while !lacking.is_empty() && room > 0 {
+        let Some(offered) = best(observed, &lacking, &in_zone, now) else {
+            // No type takes it. Others may be easier to serve.
+            lacking.remove(0);
+            continue;
+        };
+        *in_zone.entry(offered.subnet.zone.as_str()).or_default() += 1;
+        plan.actions.push(Action::Order {
+            kind: offered.kind.name.clone(),
+            subnet: offered.subnet.id.clone(),
+            zone: offered.subnet.zone.clone(),
+        });
+        let takes = offered.takes;
+        let mut index = 0;
+        lacking.retain(|_| {
+            index += 1;
+            !takes.contains(&(index - 1))
+        });
+        room -= 1;
+    }
+}
+
+fn best<'a>(
+    observed: &Observed<'a>,
+    lacking: &[Lacking<'_>],
+    in_zone: &BTreeMap<&str, usize>,
+    now: Timestamp,
+) -> Option<Offered<'a>> {
+    let first = lacking.first()?;
+    let mut best: Option<Offered<'a>> = None;
+    for kind in observed.kinds {
+        let Some(subnet) = subnet(observed, kind, first, in_zone, now) else {
+            continue;
+        };
+        let mut free = all_of(&size(observed, kind));
+        let mut apart: BTreeSet<&str> = BTreeSet::new();
+        let (mut takes, mut used) = (Vec::new(), 0);
+        for (index, Lacking { wanting, zones }) in lacking.iter().enumerate() {
+            let runs = |it: &String| kind.architectures.contains(it);
+            let own = wanting.task.apart.as_deref();
+            let suits = wanting.architecture.as_ref().is_none_or(runs)
+                && zones.contains(subnet.zone.as_str())
+                && !own.is_some_and(|it| apart.contains(it))
+                && fits(&free, &wanting.task.claim).is_ok();
+            if suits {
+                take(&mut free, &wanting.task.claim);
+                apart.extend(own);
+                takes.push(index);
+                used += cost_of(&wanting.task.claim).max(1);
+            } else if index == 0 {
+                break;
+            }
+        }
+        if takes.is_empty() {
+            continue;
+        }
+        let offered = Offered {
+            kind,
+            subnet,
+            takes,
+            used,
+            cost: kind.cost(),
+        };
+        if best.as_ref().is_none_or(|it| offered.is_better_than(it)) {
+            best = Some(offered);
+        }
+    }
+    best
+}
+
+/// Where the first task may have an instance of that type: in the zone that has fewest of the provider's.
+fn subnet<'a>(
+    observed: &Observed<'a>,
+    kind: &Kind,
+    first: &Lacking<'_>,
+    in_zone: &BTreeMap<&str, usize>,
+    now: Timestamp,
+) -> Option<&'a Subnet> {
+    let is_refused = |subnet: &Subnet| {
+        let mut refused = observed.refused.iter().filter(|it| now < *it.1);
+        // What there is no room for has none for more either.
+        refused.any(|((name, at), _)| {
+            let other = observed.kinds.iter().find(|it| it.name == *name);
+            *at == subnet.id && (*name == kind.name || other.is_some_and(|it| kind.covers(it)))
+        })
+    };
+    let suits =
+        |subnet: &&Subnet| first.zones.contains(subnet.zone.as_str()) && !is_refused(subnet);
+    let count = |subnet: &&Subnet| in_zone.get(subnet.zone.as_str()).copied().unwrap_or(0);
+    observed
+        .subnets
+        .iter()
+        .filter(suits)
+        .min_by_key(|it| (count(it), it.id.as_str()))
+}
