@@ -259,7 +259,7 @@ def test_definition_comes_back_filled_in(wharf):
     assert main["cpu"] == 0 and main["essential"] is True
     assert main["environment"] == main["mountPoints"] == main["volumesFrom"] == main["systemControls"] == []
     assert main["portMappings"] == [{"containerPort": 80, "hostPort": 80, "protocol": "tcp"}]
-    assert definition["compatibilities"] == ["EC2"] and definition["status"] == "ACTIVE"
+    assert definition["compatibilities"] == ["EC2", "MANAGED_INSTANCES"] and definition["status"] == "ACTIVE"
     assert definition["registeredBy"] == f"arn:aws:iam::{ACCOUNT}:root"
     assert registered["tags"] == [{"key": "a", "value": "b"}]
     described = ecs.describe_task_definition(taskDefinition=definition["taskDefinitionArn"])
