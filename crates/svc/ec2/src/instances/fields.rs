@@ -1,5 +1,7 @@
 //! What filters of instances look at.
 
+mod interfaces;
+
 use std::collections::BTreeMap;
 
 use wharf_api_ec2::types::{EbsInstanceBlockDevice, InstanceBlockDeviceMapping};
@@ -8,16 +10,29 @@ use wharf_wire::Context;
 use super::describe::{ROOT_DEVICE, dns_name, zone_id};
 use crate::{
     filter::Fields,
-    records::{Instance, Interface, private_dns_name},
+    records::{Instance, Interface},
 };
 
-/// By filter name. `interfaces`: all of the account, by the instance they are attached to; `volumes`: likewise.
-pub fn fields(
-    it: &Instance,
-    cx: &Context,
-    interfaces: &BTreeMap<String, Vec<Interface>>,
-    volumes: &BTreeMap<String, Vec<InstanceBlockDeviceMapping>>,
-) -> Fields {
+/// What filters look at beside instances themselves. Where no filter does, it is empty.
+#[derive(Default)]
+pub struct Beside {
+    /// All of the account, by the instance they are attached to.
+    pub interfaces: BTreeMap<String, Vec<Interface>>,
+    /// Names of their security groups, by id.
+    pub group_names: BTreeMap<String, String>,
+    /// All of the account, by the instance they are attached to.
+    pub volumes: BTreeMap<String, Vec<InstanceBlockDeviceMapping>>,
+}
+
+/// Whether a filter looks at network interfaces.
+pub fn is_of_interfaces(name: &str) -> bool {
+    name.starts_with("network-interface.")
+        || name.starts_with("private-dns-name-options.")
+        || matches!(name, "source-dest-check" | "ip-address")
+}
+
+/// By filter name.
+pub fn fields(it: &Instance, cx: &Context, beside: &Beside) -> Fields {
     let one = |value: &str| vec![value.to_owned()];
     let maybe = |value: Option<&String>| value.cloned().into_iter().collect::<Vec<_>>();
     let life = &it.life;
@@ -25,10 +40,11 @@ pub fn fields(
     let groups = || it.interface.groups.iter();
     let profile = it.profile.as_ref();
     let reason = life.reason.as_ref();
-    let attached = interfaces.get(&it.id).map_or(&[][..], Vec::as_slice);
-    let of_each = |value: &dyn Fn(&Interface) -> Vec<String>| -> Vec<String> {
-        attached.iter().flat_map(value).collect()
-    };
+    let attached = beside.interfaces.get(&it.id);
+    let attached = attached.map_or(&[][..], Vec::as_slice);
+    let primary = attached.iter().find(|one| one.id == it.interface.id);
+    let names = attached.iter().find_map(|it| it.resource_name);
+    let names = names.unwrap_or_default();
     let filled = |text: &str| {
         Some(text.to_owned())
             .filter(|it| !it.is_empty())
@@ -43,14 +59,14 @@ pub fn fields(
             .into_iter()
             .collect::<Vec<_>>()
     };
-    let mappings = volumes.get(&it.id).map_or(&[][..], Vec::as_slice);
+    let mappings = beside.volumes.get(&it.id).map_or(&[][..], Vec::as_slice);
     let of_ebs = |value: &dyn Fn(&EbsInstanceBlockDevice) -> Option<String>| -> Vec<String> {
         mappings
             .iter()
             .filter_map(|it| value(it.ebs.as_ref()?))
             .collect()
     };
-    vec![
+    let mut named = vec![
         ("architecture", one(&it.image.architecture)),
         ("availability-zone", one(&it.zone)),
         ("availability-zone-id", one(&zone_id(cx, it))),
@@ -129,129 +145,17 @@ pub fn fields(
         ("monitoring-state", switch(it.monitoring)),
         ("operator.managed", one(&it.operator.is_some().to_string())),
         ("operator.principal", maybe(it.operator.as_ref())),
-        (
-            "network-interface.addresses.primary",
-            of_each(&|it| {
-                let all = it.addresses();
-                all.map(|(of, _)| (of == it.address).to_string()).collect()
-            }),
-        ),
-        (
-            "network-interface.addresses.private-dns-name",
-            of_each(&|it| {
-                let all = it.addresses();
-                all.map(|(of, _)| private_dns_name(of, &cx.region))
-                    .collect()
-            }),
-        ),
-        (
-            "network-interface.addresses.private-ip-address",
-            of_each(&|it| it.addresses().map(|(of, _)| of.to_string()).collect()),
-        ),
-        (
-            "network-interface.ipv6-addresses.ipv6-address",
-            of_each(&|it| it.ipv6.iter().map(ToString::to_string).collect()),
-        ),
-        (
-            "network-interface.attachment.attachment-id",
-            of_each(&|it| maybe(it.attachment.as_ref().map(|it| &it.id))),
-        ),
-        (
-            "network-interface.attachment.attach-time",
-            of_each(&|it| {
-                let at = it.attachment.as_ref().map(|it| it.attached_at.iso8601());
-                at.into_iter().collect()
-            }),
-        ),
-        (
-            "network-interface.attachment.delete-on-termination",
-            of_each(&|it| {
-                let deletes = it.attachment.as_ref().map(|it| it.delete_on_termination);
-                deletes.map(|it| it.to_string()).into_iter().collect()
-            }),
-        ),
-        (
-            "network-interface.attachment.device-index",
-            of_each(&|it| {
-                let index = it.attachment.as_ref().map(|it| it.device_index.to_string());
-                index.into_iter().collect()
-            }),
-        ),
-        (
-            "network-interface.attachment.instance-id",
-            of_each(&|_| one(&it.id)),
-        ),
-        (
-            "network-interface.attachment.instance-owner-id",
-            of_each(&|_| one(&cx.account)),
-        ),
-        (
-            "network-interface.attachment.status",
-            of_each(&|_| one("attached")),
-        ),
-        (
-            "network-interface.availability-zone",
-            of_each(&|it| one(&it.zone)),
-        ),
-        (
-            "network-interface.description",
-            of_each(&|it| one(&it.description)),
-        ),
-        (
-            "network-interface.group-id",
-            of_each(&|it| it.groups.clone()),
-        ),
-        ("network-interface.mac-address", of_each(&|it| one(&it.mac))),
-        (
-            "network-interface.network-interface-id",
-            of_each(&|it| one(&it.id)),
-        ),
-        ("network-interface.owner-id", of_each(&|_| one(&cx.account))),
-        (
-            "network-interface.private-dns-name",
-            of_each(&|it| one(&it.private_dns_name(&cx.region))),
-        ),
-        (
-            "network-interface.private-ip-address",
-            of_each(&|it| one(&it.address.to_string())),
-        ),
-        (
-            "network-interface.requester-id",
-            of_each(&|it| maybe(it.requester.as_ref())),
-        ),
-        (
-            "network-interface.requester-managed",
-            of_each(&|it| one(&it.requester.is_some().to_string())),
-        ),
-        (
-            "network-interface.source-dest-check",
-            of_each(&|it| one(&it.source_dest_check.to_string())),
-        ),
-        ("network-interface.status", of_each(&|_| one("in-use"))),
-        (
-            "network-interface.subnet-id",
-            of_each(&|it| one(&it.subnet_id)),
-        ),
-        (
-            "network-interface.tag-key",
-            of_each(&|it| it.tags.keys().cloned().collect()),
-        ),
-        (
-            "network-interface.tag-value",
-            of_each(&|it| it.tags.values().cloned().collect()),
-        ),
-        ("network-interface.vpc-id", of_each(&|it| one(&it.vpc_id))),
         ("owner-id", one(&cx.account)),
         ("platform-details", one("Linux/UNIX")),
         ("private-dns-name", name),
         ("private-dns-name-options.hostname-type", one("ip-name")),
         (
             "private-dns-name-options.enable-resource-name-dns-a-record",
-            one("false"),
+            one(&names.ipv4.to_string()),
         ),
         (
             "private-dns-name-options.enable-resource-name-dns-aaaa-record",
-            one("false"),
+            one(&names.ipv6.to_string()),
         ),
         (
             "private-ip-address",
@@ -267,11 +171,22 @@ pub fn fields(
         ("root-device-name", root(ROOT_DEVICE)),
         ("root-device-type", root("instance-store")),
         (
+            "ip-address",
+            primary
+                .and_then(|it| it.public.as_ref())
+                .map(|it| it.address.to_string())
+                .into_iter()
+                .collect(),
+        ),
+        (
+            "ipv6-address",
+            it.interface.ipv6.iter().map(ToString::to_string).collect(),
+        ),
+        (
             "source-dest-check",
-            attached
-                .iter()
-                .filter(|interface| interface.id == it.interface.id)
+            primary
                 .map(|it| it.source_dest_check.to_string())
+                .into_iter()
                 .collect(),
         ),
         (
@@ -297,5 +212,7 @@ pub fn fields(
         ("usage-operation-update-time", one(&it.created_at.iso8601())),
         ("virtualization-type", one("hvm")),
         ("vpc-id", filled(&it.vpc_id)),
-    ]
+    ];
+    named.extend(interfaces::fields(it, attached, cx, &beside.group_names));
+    named
 }

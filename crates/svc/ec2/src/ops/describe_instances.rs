@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use wharf_api_ec2::types::{DescribeInstancesRequest, DescribeInstancesResult};
 use wharf_wire::{Call, Context, Fault};
 
-use super::change_instances::check_id;
+use super::{change_instances::check_id, interfaces::group_names};
 use crate::{
     Ec2Service, fault,
     filter::{Asked, names},
     instances::{
         describe::{Neighbours, reservations},
-        fields::fields,
+        fields::{Beside, fields, is_of_interfaces},
     },
     records::{Instance, Interface},
     volumes,
@@ -26,29 +26,27 @@ pub async fn describe(
     for id in input.instance_ids.iter().flatten() {
         check_id(id)?;
     }
-    let of_interfaces = input.filters.iter().flatten().any(|filter| {
-        let name = filter.name.as_deref().unwrap_or_default();
-        name.starts_with("network-interface.") || name == "source-dest-check"
-    });
-    let interfaces = match of_interfaces {
-        true => attached(service, call).await?,
-        false => BTreeMap::new(),
-    };
+    let mut beside = Beside::default();
+    let mut names = input.filters.iter().flatten();
+    if names.any(|it| it.name.as_deref().is_some_and(is_of_interfaces)) {
+        let attached = attached(service, call).await?;
+        beside.group_names = group_names(service, call, &attached).await?;
+        beside.interfaces = by_instance(attached);
+    }
     let of_volumes = input.filters.iter().flatten().any(|filter| {
         let name = filter.name.as_deref().unwrap_or_default();
         name.starts_with("block-device-mapping.")
     });
-    let volumes = match of_volumes {
-        true => volumes::by_instance(service, call).await?,
-        false => BTreeMap::new(),
-    };
+    if of_volumes {
+        beside.volumes = volumes::by_instance(service, call).await?;
+    }
     let asked = Asked {
         ids: input.instance_ids,
         filters: input.filters,
         next_token: input.next_token,
         max_results: input.max_results,
     };
-    let fields = |it: &Instance| fields(it, call, &interfaces, &volumes);
+    let fields = |it: &Instance| fields(it, call, &beside);
     let selected = service.select(call, asked, &names::INSTANCES, fields);
     let (page, next_token) = selected.await?;
     let neighbours = Neighbours::of(service, call, &page).await?;
@@ -58,18 +56,20 @@ pub async fn describe(
     })
 }
 
-/// Interfaces by the instance they are attached to.
-async fn attached(
-    service: &Ec2Service,
-    cx: &Context,
-) -> Result<BTreeMap<String, Vec<Interface>>, Fault> {
-    let all: Vec<Interface> = service.all(cx).await?;
-    let mut attached: BTreeMap<String, Vec<Interface>> = BTreeMap::new();
-    for interface in all {
+/// Interfaces that are attached to something.
+async fn attached(service: &Ec2Service, cx: &Context) -> Result<Vec<Interface>, Fault> {
+    let mut all: Vec<Interface> = service.all(cx).await?;
+    all.retain(|it| it.attachment.is_some());
+    Ok(all)
+}
+
+fn by_instance(attached: Vec<Interface>) -> BTreeMap<String, Vec<Interface>> {
+    let mut by_instance: BTreeMap<String, Vec<Interface>> = BTreeMap::new();
+    for interface in attached {
         if let Some(attachment) = &interface.attachment {
             let id = attachment.instance_id.clone();
-            attached.entry(id).or_default().push(interface);
+            by_instance.entry(id).or_default().push(interface);
         }
     }
-    Ok(attached)
+    by_instance
 }

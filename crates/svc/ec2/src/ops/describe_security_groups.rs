@@ -80,7 +80,7 @@ fn fields(group: &SecurityGroup, cx: &Context, names: &BTreeMap<String, String>)
 }
 
 /// Names of the filters on the rules of a direction, in the order of [`rule_fields`].
-const INGRESS: [&str; 8] = [
+const INGRESS: [&str; 9] = [
     "ip-permission.cidr",
     "ip-permission.ipv6-cidr",
     "ip-permission.group-id",
@@ -89,8 +89,9 @@ const INGRESS: [&str; 8] = [
     "ip-permission.from-port",
     "ip-permission.to-port",
     "ip-permission.user-id",
+    "ip-permission.prefix-list-id",
 ];
-const EGRESS: [&str; 8] = [
+const EGRESS: [&str; 9] = [
     "egress.ip-permission.cidr",
     "egress.ip-permission.ipv6-cidr",
     "egress.ip-permission.group-id",
@@ -99,6 +100,7 @@ const EGRESS: [&str; 8] = [
     "egress.ip-permission.from-port",
     "egress.ip-permission.to-port",
     "egress.ip-permission.user-id",
+    "egress.ip-permission.prefix-list-id",
 ];
 const PEER_NAME: &str = "ip-permission.group-name";
 const EGRESS_PEER_NAME: &str = "egress.ip-permission.group-name";
@@ -107,8 +109,8 @@ fn rule_fields(
     rules: &[Rule],
     account: &str,
     names: &BTreeMap<String, String>,
-    fields: [&'static str; 8],
-) -> [(&'static str, Vec<String>); 8] {
+    fields: [&'static str; 9],
+) -> [(&'static str, Vec<String>); 9] {
     let of = |value: &dyn Fn(&Rule) -> Option<String>| rules.iter().filter_map(value).collect();
     let port = |port: Option<i32>| port.map(|port| port.to_string());
     let values = [
@@ -120,6 +122,7 @@ fn rule_fields(
         of(&|rule| port(rule.from_port)),
         of(&|rule| port(rule.to_port)),
         of(&|rule| rule.group().map(|_| account.to_owned())),
+        of(&|rule| rule.prefix_list().map(|list| list.id.clone())),
     ];
     let mut values = values.into_iter();
     fields.map(|name| (name, values.next().unwrap_or_default()))

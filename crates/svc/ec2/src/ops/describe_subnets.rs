@@ -106,11 +106,11 @@ fn fields(subnet: &Subnet, cx: &Context, free: Option<&String>) -> Fields {
         ),
         (
             "private-dns-name-options-on-launch.enable-resource-name-dns-a-record",
-            one("false"),
+            one(&subnet.resource_names.ipv4.to_string()),
         ),
         (
             "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record",
-            one("false"),
+            one(&subnet.resource_names.ipv6.to_string()),
         ),
         ("owner-id", one(&cx.account)),
         ("state", one("available")),

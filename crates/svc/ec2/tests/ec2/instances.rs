@@ -495,6 +495,8 @@ async fn filters_and_pages_show_what_is_asked_for() {
     let (one, two) = (cloud.run().await, cloud.run().await);
     let told = cloud.placed(&one).await;
     cloud.says(&told, Reported::Running).await;
+    // The subnet gives addresses outside of the VPC, too.
+    let public = cloud.shown(&one).await.public_ip_address.unwrap();
     let ask = |name: &str, value: &str| DescribeInstancesRequest {
         filters: Some(vec![crate::world::filter(name, value)]),
         ..Default::default()
@@ -511,6 +513,24 @@ async fn filters_and_pages_show_what_is_asked_for() {
             "network-interface.network-interface-id",
             &told.interface.id,
             vec![&one],
+        ),
+        ("ip-address", &public, vec![&one]),
+        (
+            "network-interface.association.public-ip",
+            &public,
+            vec![&one],
+        ),
+        (
+            "network-interface.addresses.association.public-ip",
+            &public,
+            vec![&one],
+        ),
+        ("network-interface.group-name", "nobody", vec![]),
+        ("ipv6-address", "*", vec![]),
+        (
+            "private-dns-name-options.enable-resource-name-dns-a-record",
+            "true",
+            vec![],
         ),
         ("tag:none", "x", vec![]),
     ] {

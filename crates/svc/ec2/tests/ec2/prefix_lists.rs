@@ -178,6 +178,17 @@ async fn rules_go_by_the_list_as_it_is() {
         ranges(&world, &group).await,
         ["198.51.100.0/24", "203.0.113.0/24"]
     );
+    for (name, expected) in [
+        ("ip-permission.prefix-list-id", 1),
+        ("egress.ip-permission.prefix-list-id", 0),
+    ] {
+        let input = DescribeSecurityGroupsRequest {
+            filters: Some(vec![filter(name, &list)]),
+            ..Default::default()
+        };
+        let found = ec2.describe_security_groups(&user(), input).await.unwrap();
+        assert_eq!(found.security_groups.unwrap().len(), expected, "{name}");
+    }
     let shown = world.shown_group(&group).await.ip_permissions.unwrap();
     let named = shown[0].prefix_list_ids.as_ref().unwrap();
     assert_eq!(named[0].prefix_list_id.as_ref(), Some(&list));
