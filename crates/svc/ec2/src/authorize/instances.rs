@@ -143,19 +143,36 @@ impl Rows<'_> {
     ) -> Result<(), Fault> {
         self.on::<Image>(&i.image_id).await?;
         let interface = i.network_interfaces.as_ref().and_then(|it| it.first());
-        let check = Check::new(self.action.clone(), arn(self.cx, Interface::KIND, "*"));
-        let check = with_request_tags(check, tags_of(of_interfaces));
-        self.tagging(Interface::KIND, of_interfaces);
-        self.push(
-            match interface.and_then(|it| it.associate_public_ip_address) {
-                Some(public) => check.with("ec2:AssociatePublicIpAddress", public.to_string()),
-                None => check,
-            },
-        );
-        let of_interface = interface.and_then(|it| it.subnet_id.clone());
+        let existing = interface.and_then(|it| it.network_interface_id.clone());
+        let existing = match existing.filter(|it| !it.is_empty()) {
+            Some(id) => {
+                let found = self.service.find::<Interface>(self.cx, &id).await?;
+                self.on::<Interface>(&Some(id)).await?;
+                found
+            }
+            None => {
+                let check = Check::new(self.action.clone(), arn(self.cx, Interface::KIND, "*"));
+                let check = with_request_tags(check, tags_of(of_interfaces));
+                self.tagging(Interface::KIND, of_interfaces);
+                let public = interface.and_then(|it| it.associate_public_ip_address);
+                self.push(match public {
+                    Some(public) => check.with("ec2:AssociatePublicIpAddress", public.to_string()),
+                    None => check,
+                });
+                None
+            }
+        };
+        // Where and among whom the instance comes to be, it does by the interface that it gets.
+        let of_interface = match &existing {
+            Some(it) => Some(it.subnet_id.clone()),
+            None => interface.and_then(|it| it.subnet_id.clone()),
+        };
         let subnet = of_interface.or_else(|| i.subnet_id.clone());
         self.on::<Subnet>(&subnet).await?;
-        let groups = interface.and_then(|it| it.groups.clone());
+        let groups = match existing {
+            Some(it) => Some(it.groups),
+            None => interface.and_then(|it| it.groups.clone()),
+        };
         let groups = groups.or_else(|| i.security_group_ids.clone());
         match groups.as_ref().is_some_and(|it| !it.is_empty()) {
             true => self.on_groups(&groups).await?,

@@ -25,7 +25,7 @@ pub use associate::{associate, associate_with, disassociate, of_public_ip, unmap
 pub use describe::describe;
 pub use pools::PublicAddresses;
 pub use records::{Association, ElasticAddress, Held, Holder, Public};
-pub use resting::resting;
+pub use resting::{held_by, resting};
 
 use crate::{
     Ec2Service, fault,

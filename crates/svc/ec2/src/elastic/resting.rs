@@ -1,11 +1,12 @@
-//! Elastic addresses of instances that are stopped: they are billed as those that nothing has.
+//! Elastic addresses of interfaces that instances have: those of instances that are stopped are billed as those that
+//! nothing has.
 
 use wharf_base::Timestamp;
 use wharf_records::{Record as _, Scope, encode};
 use wharf_service::Table;
 use wharf_store::Txn;
 
-use super::ElasticAddress;
+use super::{ElasticAddress, Holder};
 use crate::{
     fault::{ChangeError, Ec2Faults},
     records::Interface,
@@ -36,4 +37,31 @@ pub async fn resting(
         changed = Some(txn.when(stored.unchanged()).put(&key, encode(&record)));
     }
     Ok(changed)
+}
+
+/// Adds to the transaction in which an instance gets an interface that was there before it, or ends and leaves it, that its
+/// elastic addresses say so.
+pub async fn held_by(
+    table: &Table<Ec2Faults>,
+    scope: &Scope,
+    (interface, instance): (&Interface, Option<&str>),
+    (mut txn, now): (Txn, Timestamp),
+) -> Result<Txn, ChangeError> {
+    for allocation in interface.publics().filter_map(|it| it.allocation.as_ref()) {
+        let key = scope.key(ElasticAddress::KIND, allocation);
+        let Some(stored) = table.read::<ElasticAddress>(&key).await? else {
+            continue;
+        };
+        let mut record = stored.record.clone();
+        match &mut record.association {
+            Some(it) if it.interface == interface.id => {
+                it.holder = Holder::Interface(instance.map(str::to_owned));
+                it.resting = false;
+            }
+            _ => continue,
+        }
+        record.meter(now);
+        txn = txn.when(stored.unchanged()).put(&key, encode(&record));
+    }
+    Ok(txn)
 }

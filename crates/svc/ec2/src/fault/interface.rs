@@ -133,6 +133,22 @@ pub fn interface_in_use(id: &str) -> Fault {
     )
 }
 
+/// Of an interface that a launch names by its id.
+pub fn interface_id_beside(other: &str) -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        format!("A network interface may not specify a network interface ID and {other}"),
+    )
+}
+
+pub fn no_new_interface_to_tag() -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        "You cannot specify tags for network interfaces if there are no network interfaces being created by the request."
+            .to_owned(),
+    )
+}
+
 pub fn interface_attached(id: &str) -> Fault {
     sender(
         "InvalidParameterValue",

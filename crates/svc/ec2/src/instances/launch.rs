@@ -28,6 +28,8 @@ pub struct Wanted {
     pub zone: Option<String>,
     pub groups: Vec<String>,
     pub group_names: Vec<String>,
+    /// A network interface that is there already: subnet, groups and addresses are its own.
+    pub interface: Option<String>,
     pub addresses: Named,
     pub ipv6: ipv6_addresses::Named,
     /// What the instance's name is to lead to: addresses of IPv4, of IPv6.
@@ -118,6 +120,12 @@ impl Wanted {
             ));
         }
         let own = interface.as_ref();
+        let existing = own.and_then(|it| given(&it.network_interface_id));
+        if existing.is_some() && at_most > 1 {
+            return Err(fault::bad_combination(
+                "Multiple instances cannot be launched with one network interface ID",
+            ));
+        }
         Ok(Self {
             at_least,
             at_most,
@@ -143,7 +151,11 @@ impl Wanted {
                 }),
             description: own.and_then(|it| it.description.clone()),
             public: own.and_then(|it| it.associate_public_ip_address),
-            delete_interface: own.and_then(|it| it.delete_on_termination).unwrap_or(true),
+            // One that was there before stays when the instance goes.
+            delete_interface: own
+                .and_then(|it| it.delete_on_termination)
+                .unwrap_or(existing.is_none()),
+            interface: existing,
             user_data: kept_user_data(input.user_data.as_deref())?,
             profile: ProfileName::of(input.iam_instance_profile.as_ref())?,
             key: given(&input.key_name),
@@ -228,7 +240,47 @@ fn interface(
             "Each network interface requires a device index, and the first has 0.",
         ));
     }
+    if given(&first.network_interface_id).is_some()
+        && let Some(other) = beside_id(first)
+    {
+        return Err(fault::interface_id_beside(other));
+    }
     Ok(Some(first.clone()))
+}
+
+/// What a request says of an interface that is there already and has that of its own.
+fn beside_id(it: &InstanceNetworkInterfaceSpecification) -> Option<&'static str> {
+    let count = |count: Option<i32>| count.is_some_and(|it| it != 0);
+    let addresses = it.private_ip_addresses.as_ref();
+    let ipv6 = it.ipv6_addresses.as_ref();
+    let said = [
+        ("a subnet", given(&it.subnet_id).is_some()),
+        (
+            "security groups",
+            it.groups.as_ref().is_some_and(|it| !it.is_empty()),
+        ),
+        (
+            "a private IP address",
+            given(&it.private_ip_address).is_some()
+                || addresses.is_some_and(|it| !it.is_empty())
+                || count(it.secondary_private_ip_address_count),
+        ),
+        (
+            "an IPv6 address",
+            ipv6.is_some_and(|it| !it.is_empty()) || count(it.ipv6_address_count),
+        ),
+        ("a description", given(&it.description).is_some()),
+        (
+            "associate public IP address",
+            it.associate_public_ip_address.is_some(),
+        ),
+        (
+            "delete on termination as true",
+            it.delete_on_termination == Some(true),
+        ),
+    ];
+    let found = said.into_iter().find(|(_, is_said)| *is_said);
+    found.map(|(name, _)| name)
 }
 
 /// User data as it is kept: in base64.

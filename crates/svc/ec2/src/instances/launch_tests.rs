@@ -121,3 +121,58 @@ fn the_interface_says_where() {
     assert_eq!(wanted.addresses.primary, "172.31.0.9".parse().ok());
     assert!(!wanted.delete_interface);
 }
+
+#[test]
+fn an_interface_that_is_there_has_all_of_its_own() {
+    let text = |text: &str| Some(text.to_owned());
+    let with = |change: &dyn Fn(&mut InstanceNetworkInterfaceSpecification)| {
+        let mut interface = InstanceNetworkInterfaceSpecification {
+            device_index: Some(0),
+            network_interface_id: text("eni-1"),
+            ..InstanceNetworkInterfaceSpecification::default()
+        };
+        change(&mut interface);
+        let asked = RunInstancesRequest {
+            max_count: Some(1),
+            network_interfaces: Some(vec![interface]),
+            ..request()
+        };
+        Wanted::of(&asked)
+    };
+    let wanted = with(&|it| it.delete_on_termination = Some(false)).unwrap();
+    assert_eq!(wanted.interface, text("eni-1"));
+    assert!(!wanted.delete_interface);
+    assert!(!with(&|_| {}).unwrap().delete_interface);
+    type Change<'a> = &'a dyn Fn(&mut InstanceNetworkInterfaceSpecification);
+    let changes: [(Change<'_>, &str); 7] = [
+        (&|it| it.subnet_id = text("subnet-1"), "a subnet"),
+        (
+            &|it| it.groups = Some(vec!["sg-1".to_owned()]),
+            "security groups",
+        ),
+        (
+            &|it| it.private_ip_address = text("10.0.0.9"),
+            "a private IP address",
+        ),
+        (
+            &|it| it.secondary_private_ip_address_count = Some(1),
+            "a private IP address",
+        ),
+        (&|it| it.ipv6_address_count = Some(1), "an IPv6 address"),
+        (
+            &|it| it.associate_public_ip_address = Some(true),
+            "associate public IP address",
+        ),
+        (
+            &|it| it.delete_on_termination = Some(true),
+            "delete on termination as true",
+        ),
+    ];
+    for (change, other) in changes {
+        let refused = with(change).err().unwrap().to_string();
+        let expected = format!(
+            "InvalidParameterCombination: A network interface may not specify a network interface ID and {other}"
+        );
+        assert_eq!(refused, expected);
+    }
+}

@@ -446,12 +446,10 @@ pub(super) async fn finish(
     if let Some(found) = service.table.read::<Interface>(&key).await? {
         txn = txn.when(found.unchanged());
         let mut interface = found.record;
-        if interface
-            .attachment
-            .as_ref()
-            .is_some_and(|it| it.instance_id == record.id)
-        {
-            if record.interface.delete_on_termination {
+        let attachment = interface.attachment.as_ref();
+        if let Some(attachment) = attachment.filter(|it| it.instance_id == record.id) {
+            let now = service.instances.now();
+            if attachment.delete_on_termination {
                 txn = txn.delete(&key);
                 for claim in interface.claim_ids() {
                     txn = txn.delete(scope.key(AddressClaim::KIND, &claim));
@@ -459,11 +457,13 @@ pub(super) async fn finish(
                 if let Some(token) = &interface.token_id {
                     txn = txn.delete(scope.key(Pointer::KIND, token));
                 }
-                let now = service.instances.now();
                 let of = &interface;
                 txn = elastic::give_all_back(&service.table, scope, of, (txn, now)).await?;
             } else {
                 interface.attachment = None;
+                interface.resource_name = None;
+                let of = (&interface, None);
+                txn = elastic::held_by(&service.table, scope, of, (txn, now)).await?;
                 txn = txn.put(&key, encode(&interface));
             }
         }

@@ -68,7 +68,13 @@ fn data(it: &Instance, interface: Option<&Interface>, volumes: &[Volume]) -> Lau
             subnet_id: Some(it.subnet_id.clone()),
             groups: it.interface.groups.iter().map(|it| it.id.clone()).collect(),
             description: interface.map(|it| it.description.clone()),
-            delete_on_termination: Some(it.interface.delete_on_termination),
+            delete_on_termination: Some(
+                interface
+                    .and_then(|it| it.attachment.as_ref())
+                    .map_or(it.interface.delete_on_termination, |it| {
+                        it.delete_on_termination
+                    }),
+            ),
             associate_public_ip_address: interface.map(|it| it.public.is_some()),
             ipv6_count: interface
                 .map(|it| it.ipv6.len())

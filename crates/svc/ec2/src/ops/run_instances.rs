@@ -1,6 +1,7 @@
 //! RunInstances writes the instances, each with its network interface, in one transaction; the reconciler
 //! finds hosts for them.
 
+mod existing;
 mod part;
 mod prepare;
 mod write;
@@ -179,9 +180,16 @@ async fn written(
         let count = webhook::left(service, call, wanted, of, count).await?;
         let assigned = in_group(service, call, (wanted, prepared), count).await?;
         let count = assigned.most(count);
-        let addresses = addresses(service, call, wanted, &prepared.subnet, count).await?;
-        let mut addresses = with_public(service, call, (wanted, prepared), addresses).await?;
-        let of = (wanted, prepared, &assigned, part);
+        let existing = existing::find(service, call, wanted).await?;
+        let mut addresses = match &existing {
+            Some(it) => vec![(existing::chosen(&it.record), None)],
+            None => {
+                let subnet = &prepared.subnet;
+                let addresses = addresses(service, call, wanted, subnet, count).await?;
+                with_public(service, call, (wanted, prepared), addresses).await?
+            }
+        };
+        let of = (wanted, prepared, &assigned, part, existing.as_ref());
         if addresses.len() > 1 {
             let (_, one) = write(service, call, input, of, &addresses[..1]);
             let fit = fit(&one, part.bytes());
@@ -203,7 +211,14 @@ async fn written(
             .flat_map(|it| it.interface.ipv6.iter().copied())
             .collect();
         let place = (prepared.subnet.id.as_str(), &ipv6[..]);
-        tx.join(ipv6_addresses::kept(service, call, txn, place).await?);
+        let mut txn = ipv6_addresses::kept(service, call, txn, place).await?;
+        if let Some(it) = &existing {
+            let holder = made.first().map(|it| it.id.as_str());
+            let scope = Ec2Service::scope(call);
+            let of = (&it.record, holder);
+            txn = elastic::held_by(&service.table, &scope, of, (txn, call.now)).await?;
+        }
+        tx.join(txn);
         if let Some(token) = token {
             let launch = Launch {
                 digest: digest.to_owned(),

@@ -4,6 +4,7 @@ mod addresses;
 mod asked;
 mod cloud;
 mod devices;
+mod existing;
 mod fleets;
 mod images;
 mod ipv6;

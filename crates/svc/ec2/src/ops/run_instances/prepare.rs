@@ -7,10 +7,13 @@ use wharf_records::Record as _;
 use wharf_service::tags::Tags;
 use wharf_wire::{Call, Context, Fault};
 
-use super::super::{
-    dhcp_options, instance_images,
-    interfaces::{checked_description, groups},
-    security_groups::{default_vpc_of, locate},
+use super::{
+    super::{
+        dhcp_options, instance_images,
+        interfaces::{checked_description, groups},
+        security_groups::{default_vpc_of, locate},
+    },
+    existing,
 };
 use crate::{
     Ec2Service,
@@ -80,7 +83,11 @@ pub(super) async fn prepare(
         None => None,
     };
     let of = (&image, &disks, now);
-    let subnet = subnet(service, call, wanted, (near.as_deref(), maker), of).await?;
+    let existing = existing::find(service, call, wanted).await?;
+    let existing = existing.map(|it| it.record);
+    let named = existing.as_ref().map(|it| it.subnet_id.as_str());
+    let named = named.or(wanted.subnet.as_deref());
+    let subnet = subnet(service, call, wanted, (named, near.as_deref(), maker), of).await?;
     let provider = match maker.filter(|it| it.serves(wanted.kind, &subnet.zone)) {
         Some(_) => {
             webhook::check(input, (wanted, &subnet, &disks))?;
@@ -88,7 +95,10 @@ pub(super) async fn prepare(
         }
         None => Provider::Host,
     };
-    let groups = groups_of(service, call, wanted, &subnet).await?;
+    let groups = match existing {
+        Some(it) => with_names(service, call, it.groups).await?,
+        None => groups_of(service, call, wanted, &subnet).await?,
+    };
     let profile = match &wanted.profile {
         Some(name) => Some(profile(service, call, name).await?),
         None => None,
@@ -99,6 +109,9 @@ pub(super) async fn prepare(
     };
     let mut specified = input.tag_specifications.clone().unwrap_or_default();
     let of_interface = taken_out(&mut specified, Interface::KIND);
+    if wanted.interface.is_some() && !of_interface.is_empty() {
+        return Err(fault::no_new_interface_to_tag());
+    }
     let of_volume = taken_out(&mut specified, Volume::KIND);
     let of_request = match spot {
         true => taken_out(&mut specified, SpotRequest::KIND),
@@ -152,13 +165,13 @@ pub(super) fn wish(
     }
 }
 
-/// The subnet asked for, or a default one in a zone where there are hosts for such an instance, or its machine is made; `near` is
-/// the zone that its placement group is in.
+/// The subnet that is `named`, or a default one in a zone where there are hosts for such an instance, or its machine is
+/// made; `near` is the zone that its placement group is in.
 async fn subnet(
     service: &Ec2Service,
     cx: &Context,
     wanted: &Wanted,
-    (near, maker): (Option<&str>, Option<&Arc<Maker>>),
+    (named, near, maker): (Option<&str>, Option<&str>, Option<&Arc<Maker>>),
     (image, disks, now): (&Image, &Disks, bool),
 ) -> Result<Subnet, Fault> {
     let hosts = &service.instances.parts.hosts;
@@ -169,7 +182,7 @@ async fn subnet(
         !now || is_made || hosts.read(|machines| wish.is_offered(machines))
     };
     let no_hosts = |zone: &str| fault::no_capacity(wanted.kind.name, zone);
-    if let Some(id) = &wanted.subnet {
+    if let Some(id) = named {
         let subnet: Subnet = service.get(cx, id).await?;
         if let Some(zone) = wanted.zone.as_ref().filter(|zone| **zone != subnet.zone) {
             return Err(fault::zone_of_other_subnet(id, zone));
@@ -212,6 +225,14 @@ async fn groups_of(
         }
     }
     let ids = groups(service, cx, &subnet.vpc_id, &asked).await?;
+    with_names(service, cx, ids).await
+}
+
+async fn with_names(
+    service: &Ec2Service,
+    cx: &Context,
+    ids: Vec<String>,
+) -> Result<Vec<Group>, Fault> {
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
         let group: SecurityGroup = service.get(cx, &id).await?;

@@ -10,6 +10,7 @@ use wharf_wire::{Call, Context};
 
 use super::{
     super::{create_network_interface::with_address, private_addresses::Chosen},
+    existing,
     part::{Part, spot_request},
     prepare::Prepared,
     requester,
@@ -24,18 +25,28 @@ use crate::{
         Subnet, user_data_purpose,
     },
     spot::SpotRequest,
-    table::LeanOn,
+    table::{LeanOn, Stored},
 };
 
 /// Whose the interfaces of whole machines are.
 const OF_MACHINES: &str = "ec2.amazonaws.com";
+
+/// What instances are made of: what is asked for and found, places in a group, what the launch is part of, and the
+/// interface that is there already.
+pub(super) type Made<'a> = (
+    &'a Wanted,
+    &'a Prepared,
+    &'a Assigned,
+    &'a Part<'a>,
+    Option<&'a Stored<Interface>>,
+);
 
 /// The instances, and the transaction that makes them.
 pub(super) fn write(
     service: &Ec2Service,
     call: &Call,
     input: &RunInstancesRequest,
-    (wanted, prepared, assigned, part): (&Wanted, &Prepared, &Assigned, &Part<'_>),
+    (wanted, prepared, assigned, part, existing): Made<'_>,
     addresses: &[(Chosen, Option<Public>)],
 ) -> (Vec<Instance>, Txn) {
     let reservation = ids::ec2_id("r");
@@ -50,17 +61,20 @@ pub(super) fn write(
     let mut made = Vec::with_capacity(addresses.len());
     for ((address, public), index) in addresses.iter().zip(0..) {
         let id = ids::ec2_id("i");
-        let interface = Interface {
-            public: public.clone(),
-            secondary: address
-                .secondary
-                .iter()
-                .copied()
-                .map(Secondary::new)
-                .collect(),
-            ipv6: address.ipv6.clone(),
-            resource_name: wanted.resource_name(&prepared.subnet),
-            ..interface(call, &id, address.primary, (wanted, prepared))
+        let interface = match existing {
+            Some(it) => existing::attached(&it.record, &id, (wanted, prepared), call.now),
+            None => Interface {
+                public: public.clone(),
+                secondary: address
+                    .secondary
+                    .iter()
+                    .copied()
+                    .map(Secondary::new)
+                    .collect(),
+                ipv6: address.ipv6.clone(),
+                resource_name: wanted.resource_name(&prepared.subnet),
+                ..interface(call, &id, address.primary, (wanted, prepared))
+            },
         };
         if let Some(public) = public {
             txn = elastic::claim(txn, call, public.address, &interface.id);
@@ -129,7 +143,14 @@ pub(super) fn write(
             unknown: Unknown::new(),
             id,
         };
-        txn = with_address(txn, call, &interface).put(
+        txn = match existing {
+            Some(it) => {
+                let txn = txn.when(it.unchanged());
+                txn.put(&it.key, encode(&interface))
+            }
+            None => with_address(txn, call, &interface),
+        }
+        .put(
             Ec2Service::key::<Instance>(call, &instance.id),
             encode(&instance),
         );
