@@ -37,6 +37,7 @@ mod instances;
 mod interfaces;
 mod launch;
 mod peering;
+mod reservations;
 mod volumes;
 
 type Specifications = Option<Vec<TagSpecification>>;
@@ -56,6 +57,7 @@ pub async fn checks(
         Input::CreateVpc(_)
         | Input::DeleteVpc(_)
         | Input::ModifyVpcAttribute(_)
+        | Input::ModifyVpcTenancy(_)
         | Input::DescribeVpcAttribute(_)
         | Input::AssociateVpcCidrBlock(_)
         | Input::DisassociateVpcCidrBlock(_)
@@ -86,7 +88,12 @@ pub async fn checks(
         | Input::UnassignPrivateIpAddresses(_)
         | Input::AssignIpv6Addresses(_)
         | Input::UnassignIpv6Addresses(_)
+        | Input::ResetNetworkInterfaceAttribute(_)
         | Input::ModifyNetworkInterfaceAttribute(_) => rows.interfaces(input).await?,
+        Input::CreateSubnetCidrReservation(_) | Input::DeleteSubnetCidrReservation(_) => {
+            rows.reservations(input).await?;
+        }
+        Input::GetSecurityGroupsForVpc(i) => rows.on::<Vpc>(&i.vpc_id).await?,
         Input::CreateDhcpOptions(i) => {
             rows.new_one(DhcpOptions::KIND, &i.tag_specifications);
         }
@@ -267,6 +274,7 @@ impl Rows<'_> {
             Input::CreateVpc(i) => self.new_one(Vpc::KIND, &i.tag_specifications),
             Input::DeleteVpc(i) => self.on::<Vpc>(&i.vpc_id).await?,
             Input::ModifyVpcAttribute(i) => self.on::<Vpc>(&i.vpc_id).await?,
+            Input::ModifyVpcTenancy(i) => self.on::<Vpc>(&i.vpc_id).await?,
             Input::DescribeVpcAttribute(i) => self.on::<Vpc>(&i.vpc_id).await?,
             Input::AssociateVpcCidrBlock(i) => self.on::<Vpc>(&i.vpc_id).await?,
             Input::DisassociateVpcCidrBlock(i) => {
@@ -411,6 +419,7 @@ impl Rows<'_> {
                 "fleet" => self.on::<Fleet>(&id).await?,
                 "sfr" => self.on::<SpotFleet>(&id).await?,
                 "sir" => self.on::<SpotRequest>(&id).await?,
+                "scr" => self.on_reservation(resource).await?,
                 _ => self.push(Check::new(
                     self.action.clone(),
                     arn(self.cx, RULE, resource),

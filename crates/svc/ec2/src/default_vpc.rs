@@ -83,6 +83,7 @@ pub fn default_vpc(scope: &Scope, region: &str, dhcp_options: &str) -> DefaultVp
             ipv6: None,
             assign_ipv6: false,
             resource_names: ResourceName::default(),
+            reservations: Vec::new(),
             unknown: Unknown::new(),
         };
         txn = txn.put(scope.key("subnet", &subnet.id), encode(&subnet));

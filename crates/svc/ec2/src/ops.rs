@@ -18,6 +18,7 @@ pub mod describe_zones;
 pub mod dhcp_options;
 pub mod egress_only_gateways;
 mod group_peers;
+pub mod groups_for_vpc;
 pub mod instance_attributes;
 pub mod instance_images;
 
@@ -37,6 +38,7 @@ pub mod routes;
 pub mod run_instances;
 pub mod security_groups;
 pub mod subnet_cidrs;
+pub mod subnet_reservations;
 pub mod subnets;
 pub mod tags;
 pub mod update_rule_descriptions;

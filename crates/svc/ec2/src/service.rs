@@ -30,6 +30,7 @@ wharf_api_ec2::operations! {
     delete_vpc = vpcs::delete;
     modify_vpc_attribute = vpc_attributes::modify;
     describe_vpc_attribute = vpc_attributes::describe;
+    modify_vpc_tenancy = vpc_attributes::modify_tenancy;
     associate_vpc_cidr_block = vpc_cidrs::associate;
     disassociate_vpc_cidr_block = vpc_cidrs::disassociate;
     describe_vpcs = describe_vpcs::describe_vpcs;
@@ -41,8 +42,13 @@ wharf_api_ec2::operations! {
     describe_subnets = describe_subnets::describe_subnets;
     associate_subnet_cidr_block = subnet_cidrs::associate;
     disassociate_subnet_cidr_block = subnet_cidrs::disassociate;
+    create_subnet_cidr_reservation = subnet_reservations::create;
+    delete_subnet_cidr_reservation = subnet_reservations::delete;
+    get_subnet_cidr_reservations = subnet_reservations::get;
 
     describe_security_groups = describe_security_groups::describe_security_groups;
+    get_security_groups_for_vpc = groups_for_vpc::get;
+    describe_security_group_vpc_associations = groups_for_vpc::associations;
 
     create_internet_gateway = internet_gateways::create;
     attach_internet_gateway = internet_gateways::attach;
@@ -106,6 +112,7 @@ wharf_api_ec2::operations! {
     associate_address = elastic::associate;
     disassociate_address = elastic::disassociate;
     describe_addresses = elastic::describe;
+    describe_addresses_attribute = elastic::describe_attribute;
     create_nat_gateway = nat_gateways::create;
     delete_nat_gateway = nat_gateways::delete;
     describe_nat_gateways = nat_gateways::describe;
@@ -216,6 +223,7 @@ wharf_api_ec2::operations! {
     delete_network_interface = delete_network_interface::delete_network_interface;
     describe_network_interfaces = describe_network_interfaces::describe_network_interfaces;
     describe_network_interface_attribute = network_interface_attributes::describe;
+    reset_network_interface_attribute = network_interface_attributes::reset;
     assign_private_ip_addresses = assign_private_addresses::assign;
     unassign_private_ip_addresses = assign_private_addresses::unassign;
     assign_ipv6_addresses = ipv6_addresses::assign;

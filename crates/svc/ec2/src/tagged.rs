@@ -1,9 +1,14 @@
-//! Resources of EC2 that have tags. Rules of security groups have theirs inside their group.
+//! Resources of EC2 that have tags. Rules of security groups have theirs inside their group, CIDR reservations inside their
+//! subnet.
 
 use wharf_records::decode;
 use wharf_service::{Held, Kind, Tagged};
 
-use crate::{key_pairs::KeyPair, placement_groups::PlacementGroup, records::SecurityGroup};
+use crate::{
+    key_pairs::KeyPair,
+    placement_groups::PlacementGroup,
+    records::{SecurityGroup, Subnet},
+};
 
 /// By the kinds of their records.
 pub const TAGGED: Tagged = Tagged {
@@ -37,6 +42,7 @@ pub const TAGGED: Tagged = Tagged {
             format!("spot-instances-request/{id}")
         }),
         Kind::itself("subnet", |id| format!("subnet/{id}")),
+        Kind::within("subnet", reservations),
         Kind::itself("volume", |id| format!("volume/{id}")),
         Kind::itself("vpc", |id| format!("vpc/{id}")),
         Kind::itself("vpc-endpoint", |id| format!("vpc-endpoint/{id}")),
@@ -67,4 +73,11 @@ fn rules(_group: &str, value: &[u8]) -> Held {
     let rules = group.ingress.into_iter().chain(group.egress);
     let resource = |id: &str| format!("security-group-rule/{id}");
     Ok(rules.map(|it| (resource(&it.id), it.tags)).collect())
+}
+
+fn reservations(_subnet: &str, value: &[u8]) -> Held {
+    let subnet: Subnet = decode(value)?;
+    let resource = |id: &str| format!("subnet-cidr-reservation/{id}");
+    let all = subnet.reservations.into_iter();
+    Ok(all.map(|it| (resource(&it.id), it.tags)).collect())
 }

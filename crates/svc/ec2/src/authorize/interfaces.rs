@@ -40,6 +40,9 @@ impl Rows<'_> {
             Input::UnassignIpv6Addresses(i) => {
                 self.on::<Interface>(&i.network_interface_id).await?;
             }
+            Input::ResetNetworkInterfaceAttribute(i) => {
+                self.on::<Interface>(&i.network_interface_id).await?;
+            }
             Input::ModifyNetworkInterfaceAttribute(i) => {
                 // AWS's services give an interface its public address as they make it, by the right
                 // to make it, for which no request has a member.

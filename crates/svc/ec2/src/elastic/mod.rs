@@ -6,6 +6,7 @@
 
 mod allocate;
 mod associate;
+mod attributes;
 mod describe;
 pub mod pools;
 mod records;
@@ -22,6 +23,7 @@ use wharf_wire::{Context, Fault};
 
 pub use allocate::{allocate, release};
 pub use associate::{associate, associate_with, disassociate, of_public_ip, unmapped};
+pub use attributes::describe_attribute;
 pub use describe::describe;
 pub use pools::PublicAddresses;
 pub use records::{Association, ElasticAddress, Held, Holder, Public};

@@ -279,6 +279,41 @@ pub fn ipv6_in_use(cidr: &str) -> Fault {
     )
 }
 
+pub fn ipv6_reserved(cidr: &str) -> Fault {
+    sender(
+        "DependencyViolation",
+        format!("The IPv6 CIDR block {cidr} has subnet CIDR reservations"),
+    )
+}
+
+pub fn reservation_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidSubnetCidrReservationID.NotFound",
+        format!("The subnet CIDR reservation ID '{id}' does not exist"),
+    )
+}
+
+pub fn no_reservation_cidr(text: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("Value ({text}) for parameter cidr is invalid. This is not a valid CIDR block."),
+    )
+}
+
+pub fn reservation_outside(range: impl std::fmt::Display) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("The CIDR '{range}' does not fall within the subnet's address range"),
+    )
+}
+
+pub fn reservation_conflict(range: impl std::fmt::Display) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("The CIDR '{range}' conflicts with another subnet CIDR reservation"),
+    )
+}
+
 pub fn acl_and_subnet_apart(acl: &str, subnet: &str) -> Fault {
     sender(
         "InvalidParameterValue",

@@ -63,6 +63,12 @@ pub const SUBNETS: Names = Names {
     ],
 };
 
+/// CIDR reservations of a subnet.
+pub const SUBNET_RESERVATIONS: Names = Names {
+    tagged: true,
+    known: &["reservationType", "subnet-id"],
+};
+
 /// Route tables.
 pub const ROUTE_TABLES: Names = Names {
     tagged: true,
@@ -133,6 +139,30 @@ pub const SECURITY_GROUPS: Names = Names {
         "ip-permission.user-id",
         "owner-id",
         "vpc-id",
+    ],
+};
+
+/// Security groups that interfaces of a VPC may have.
+pub const SECURITY_GROUPS_FOR_VPC: Names = Names {
+    tagged: true,
+    known: &[
+        "description",
+        "group-id",
+        "group-name",
+        "owner-id",
+        "primary-vpc-id",
+    ],
+};
+
+/// Associations of security groups with further VPCs.
+pub const SECURITY_GROUP_VPC_ASSOCIATIONS: Names = Names {
+    tagged: false,
+    known: &[
+        "group-id",
+        "group-owner-id",
+        "state",
+        "vpc-id",
+        "vpc-owner-id",
     ],
 };
 

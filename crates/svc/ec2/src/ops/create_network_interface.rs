@@ -119,8 +119,8 @@ pub async fn is_taken(
     Ok(found.is_some())
 }
 
-/// The next address in the subnet's circle, and if that is taken, the next that nobody has. `chosen`: what
-/// the same call has found already.
+/// The next address in the subnet's circle, and if that is taken, the next that nobody has, none of those that are kept
+/// for who names them. `chosen`: what the same call has found already.
 pub async fn free_address(
     service: &Ec2Service,
     call: &Call,
@@ -129,7 +129,8 @@ pub async fn free_address(
 ) -> Result<Ipv4Addr, Fault> {
     let full = || fault::no_free_address(&subnet.id);
     let start = service.cursors.next(&subnet.id, subnet.cidr);
-    let mut candidates = subnet.cidr.candidates(start);
+    let candidates = subnet.cidr.candidates(start);
+    let mut candidates = candidates.filter(|address| !subnet.reserves(*address));
     let next = candidates.next().ok_or_else(full)?;
     if !chosen.contains(&next) && !is_taken(service, call, subnet, next).await? {
         return Ok(next);

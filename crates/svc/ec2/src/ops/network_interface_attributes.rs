@@ -1,12 +1,12 @@
-//! DescribeNetworkInterfaceAttribute answers one at a time.
+//! DescribeNetworkInterfaceAttribute, which answers one at a time, and ResetNetworkInterfaceAttribute.
 
 use wharf_api_ec2::types::{
     AttributeBooleanValue, AttributeValue, DescribeNetworkInterfaceAttributeRequest,
-    DescribeNetworkInterfaceAttributeResult,
+    DescribeNetworkInterfaceAttributeResult, ResetNetworkInterfaceAttributeRequest,
 };
 use wharf_wire::{Call, Fault};
 
-use super::interfaces::group_names;
+use super::interfaces::{group_names, may_manage};
 use crate::{Ec2Service, fault, records::Interface};
 
 pub async fn describe(
@@ -48,4 +48,25 @@ pub async fn describe(
         None => return Err(fault::missing_parameter("attribute")),
     }
     Ok(answer)
+}
+
+/// The one that there is to reset: source and destination are checked again.
+pub async fn reset(
+    service: &Ec2Service,
+    call: &Call,
+    input: ResetNetworkInterfaceAttributeRequest,
+) -> Result<(), Fault> {
+    fault::dry_run(input.dry_run)?;
+    let id = input.network_interface_id.as_deref().unwrap_or_default();
+    if input.source_dest_check.is_none_or(|it| it.is_empty()) {
+        return Err(fault::missing_parameter("sourceDestCheck"));
+    }
+    let decide = |interface: &mut Interface| {
+        if !may_manage(call, interface) {
+            return Err(fault::not_yours());
+        }
+        interface.source_dest_check = true;
+        Ok(())
+    };
+    service.change(call, id, decide).await
 }

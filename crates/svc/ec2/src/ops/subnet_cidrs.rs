@@ -106,6 +106,9 @@ pub async fn disassociate(
         if service.table.count(&claims).await? > 0 {
             return Err(fault::ipv6_in_use(&gone.cidr.to_string()));
         }
+        if stored.record.reserves_any_ipv6() {
+            return Err(fault::ipv6_reserved(&gone.cidr.to_string()));
+        }
         stored.record.assign_ipv6 = false;
         let txn = Txn::new()
             .when(condition)

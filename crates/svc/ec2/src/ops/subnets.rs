@@ -50,6 +50,7 @@ pub async fn create(
         ipv6: ipv6.transpose()?.map(subnet_cidrs::association),
         assign_ipv6: false,
         resource_names: ResourceName::default(),
+        reservations: Vec::new(),
         unknown: Unknown::new(),
     };
     let made = add(service, call, wanted).await?;
@@ -100,6 +101,7 @@ pub async fn create_default(
         ipv6: None,
         assign_ipv6: false,
         resource_names: ResourceName::default(),
+        reservations: Vec::new(),
         unknown: Unknown::new(),
     };
     let made = add(service, call, wanted).await?;

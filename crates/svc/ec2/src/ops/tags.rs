@@ -9,6 +9,7 @@ use wharf_api_ec2::types::{
 use wharf_service::tags::{Tags, is_reserved};
 use wharf_wire::{Call, Context, Fault};
 
+use super::subnet_reservations;
 use crate::{
     Ec2Service,
     elastic::ElasticAddress,
@@ -26,7 +27,7 @@ use crate::{
     prefix_lists::PrefixList,
     records::{
         DhcpOptions, EgressOnlyGateway, Entity, Instance, Interface, InternetGateway, NetworkAcl,
-        RouteTable, SecurityGroup, Subnet, Vpc, is_seen,
+        Reservation, RouteTable, SecurityGroup, Subnet, Vpc, is_seen,
     },
     snapshots::Snapshot,
     spot::SpotRequest,
@@ -180,6 +181,7 @@ async fn one(
             match prefix {
                 $($begins => of::<$record>(service, call, id, edit).await,)*
                 "sgr" => of_rule(service, call, (id, groups.get(id)), edit).await,
+                "scr" => of_reservation(service, call, id, edit).await,
                 _ => Err(fault::bad_id(id)),
             }
         };
@@ -211,6 +213,23 @@ async fn of_rule(
         edit(&mut rule.ok_or_else(|| fault::rule_id_not_found(id))?.tags)
     };
     service.change(call, group, decide).await
+}
+
+async fn of_reservation(
+    service: &Ec2Service,
+    call: &Call,
+    id: &str,
+    edit: Edit<'_>,
+) -> Result<(), Fault> {
+    let missing = || fault::reservation_not_found(id);
+    let found = subnet_reservations::find(service, call, id).await?;
+    let (subnet, _) = found.ok_or_else(missing)?;
+    let decide = |subnet: &mut Subnet| {
+        let mut all = subnet.reservations.iter_mut();
+        let it = all.find(|it| it.id == id).ok_or_else(missing)?;
+        edit(&mut it.tags)
+    };
+    service.change(call, &subnet, decide).await
 }
 
 pub async fn describe(
@@ -282,6 +301,11 @@ async fn all_tags(service: &Ec2Service, cx: &Context) -> Result<Vec<Carried>, Fa
     for group in service.all::<SecurityGroup>(cx).await? {
         for (_, rule) in group.all_rules() {
             tags.extend(carried(&rule.id, RULE, &rule.tags));
+        }
+    }
+    for subnet in service.all::<Subnet>(cx).await? {
+        for it in &subnet.reservations {
+            tags.extend(carried(&it.id, Reservation::KIND, &it.tags));
         }
     }
     Ok(tags)

@@ -6,6 +6,7 @@ mod gateway;
 mod group;
 mod instance;
 mod interface;
+mod reservation;
 mod route_table;
 mod subnet;
 mod vpc;
@@ -27,6 +28,7 @@ pub use interface::{
     Attachment, BALANCER_REQUESTER, ENDPOINT_REQUESTER, FILES_REQUESTER, Interface, Machine,
     NAT_REQUESTER, ResourceName, Secondary, claim_id, ipv6_claim_id, private_dns_name,
 };
+pub use reservation::{Reservation, Reserved};
 pub use route_table::{Ipv6Route, ListRoute, Route, RouteTable, RouteTarget, association_state};
 pub use subnet::{Subnet, TableAssociation};
 pub use vpc::{CidrAssociation, DhcpGiven, DhcpOptions, Ipv6Association, Vpc, association_to_wire};

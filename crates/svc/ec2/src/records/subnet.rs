@@ -5,7 +5,7 @@ use wharf_api_ec2::types as wire;
 use wharf_records::{Unknown, ecs::Tags};
 use wharf_wire::Context;
 
-use super::{Cidr4, Ipv6Association, ResourceName, arn, entity, tags_to_wire};
+use super::{Cidr4, Ipv6Association, Reservation, ResourceName, arn, entity, tags_to_wire};
 use crate::{address::Addresses as _, fault, zone};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub struct Subnet {
     /// What the names of its new instances lead to, unless they ask for something else.
     #[serde(default, skip_serializing_if = "ResourceName::is_none")]
     pub resource_names: ResourceName,
+    /// Ranges of which no address is handed out but by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reservations: Vec<Reservation>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }

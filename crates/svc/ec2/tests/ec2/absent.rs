@@ -77,3 +77,35 @@ async fn filters_are_refused_by_name_before_anything_is_looked_at() {
         assert_eq!(vpcs.unwrap().len(), found, "{name}");
     }
 }
+
+#[tokio::test]
+async fn addresses_have_no_names_and_groups_no_second_vpc() {
+    let (world, me) = (world(), user());
+    let ec2 = &world.ec2;
+    let allocated = ec2.allocate_address(&me, Default::default()).await;
+    let allocated = allocated.unwrap().allocation_id.unwrap();
+    let names = |allocation: &str| DescribeAddressesAttributeRequest {
+        allocation_ids: ids(allocation),
+        attribute: Some("domain-name".to_owned()),
+        ..Default::default()
+    };
+    let found = ec2.describe_addresses_attribute(&me, names(&allocated));
+    assert_eq!(found.await.unwrap().addresses, Some(vec![]));
+    let missing = ec2.describe_addresses_attribute(&me, names("eipalloc-1"));
+    assert_eq!(
+        refusal(missing.await),
+        "InvalidAllocationID.NotFound: The allocation ID 'eipalloc-1' does not exist"
+    );
+    let associations = |name: &str| DescribeSecurityGroupVpcAssociationsRequest {
+        filters: Some(vec![filter(name, "x")]),
+        ..Default::default()
+    };
+    let found = ec2.describe_security_group_vpc_associations(&me, associations("group-id"));
+    let found = found.await.unwrap().security_group_vpc_associations;
+    assert_eq!(found, Some(vec![]));
+    let odd = ec2.describe_security_group_vpc_associations(&me, associations("nonsense"));
+    assert_eq!(
+        refusal(odd.await),
+        "InvalidParameterValue: The filter 'nonsense' is invalid"
+    );
+}

@@ -470,3 +470,39 @@ async fn groups_are_found_by_the_names_of_those_they_let_in() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].group_id, Some(web));
 }
+
+#[tokio::test]
+async fn groups_that_interfaces_of_a_vpc_may_have() {
+    let (world, me) = (world(), user());
+    let vpc = world.vpc("10.0.0.0/16").await;
+    let of_default = world.group("web").await;
+    let ec2 = &world.ec2;
+    let asked = |vpc: &str, filters: Vec<Filter>| GetSecurityGroupsForVpcRequest {
+        vpc_id: Some(vpc.to_owned()),
+        filters: Some(filters),
+        ..Default::default()
+    };
+    let found = ec2.get_security_groups_for_vpc(&me, asked(&vpc, vec![]));
+    let found = found.await.unwrap().security_group_for_vpcs.unwrap();
+    assert_eq!(found.len(), 1, "its own default group: {found:?}");
+    assert_eq!(found[0].group_name.as_deref(), Some("default"));
+    assert_eq!(found[0].primary_vpc_id.as_ref(), Some(&vpc));
+    let default_vpc = world.shown_group(&of_default).await.vpc_id.unwrap();
+    let named = asked(&default_vpc, vec![filter("group-name", "w*")]);
+    let found = ec2.get_security_groups_for_vpc(&me, named).await;
+    let found = found.unwrap().security_group_for_vpcs.unwrap();
+    assert_eq!(found[0].group_id.as_ref(), Some(&of_default));
+    for (asked, expected) in [
+        (
+            asked("vpc-1", vec![]),
+            "InvalidVpcID.NotFound: The vpc ID 'vpc-1' does not exist",
+        ),
+        (
+            asked(&vpc, vec![filter("vpc-id", "x")]),
+            "InvalidParameterValue: The filter 'vpc-id' is invalid",
+        ),
+    ] {
+        let refused = ec2.get_security_groups_for_vpc(&me, asked).await;
+        assert_eq!(refusal(refused), expected);
+    }
+}

@@ -593,3 +593,46 @@ async fn check_holders(steps: &[(u8, prop::sample::Index)]) -> Result<(), TestCa
     prop_assert_eq!(usize::try_from(free).unwrap() + held.len(), 11);
     Ok(())
 }
+
+#[tokio::test]
+async fn the_check_of_source_and_destination_is_reset() {
+    let (world, me) = (world(), user());
+    let vpc = world.vpc("10.0.0.0/16").await;
+    let subnet = world.subnet(&vpc, "10.0.0.0/24").await.unwrap();
+    let subnet = subnet.subnet_id.unwrap();
+    let ec2 = &world.ec2;
+    let made = async |call: Call| {
+        let input = CreateNetworkInterfaceRequest {
+            subnet_id: Some(subnet.clone()),
+            ..Default::default()
+        };
+        let made = ec2.create_network_interface(&call, input).await.unwrap();
+        let made = made.network_interface.unwrap();
+        made.network_interface_id.unwrap()
+    };
+    let reset = |id: &str, attribute: Option<&str>| ResetNetworkInterfaceAttributeRequest {
+        network_interface_id: Some(id.to_owned()),
+        source_dest_check: attribute.map(str::to_owned),
+        ..Default::default()
+    };
+    let mine = made(user()).await;
+    let done = ec2.reset_network_interface_attribute(&me, reset(&mine, Some("true")));
+    done.await.unwrap();
+    let asked = DescribeNetworkInterfaceAttributeRequest {
+        network_interface_id: Some(mine.clone()),
+        attribute: Some("sourceDestCheck".to_owned()),
+        ..Default::default()
+    };
+    let shown = ec2.describe_network_interface_attribute(&me, asked).await;
+    let shown = shown.unwrap().source_dest_check.unwrap();
+    assert_eq!(shown.value, Some(true));
+    let of_service = made(service()).await;
+    for (id, attribute, code) in [
+        (mine.as_str(), None, "MissingParameter"),
+        (of_service.as_str(), Some("true"), "AuthFailure"),
+        ("eni-1", Some("true"), "InvalidNetworkInterfaceID.NotFound"),
+    ] {
+        let refused = ec2.reset_network_interface_attribute(&me, reset(id, attribute));
+        assert_eq!(refused.await.unwrap_err().code, code);
+    }
+}

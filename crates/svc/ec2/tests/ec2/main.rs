@@ -23,6 +23,7 @@ mod public;
 mod quota;
 mod routes;
 mod snapshots;
+mod subnet_reservations;
 mod tags;
 mod volume_reports;
 mod vpcs;

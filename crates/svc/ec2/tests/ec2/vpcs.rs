@@ -446,3 +446,21 @@ async fn a_token_fits_its_list_and_filters_only() {
     let foreign = world.ec2.describe_subnets(&user(), subnets).await;
     assert_eq!(foreign.unwrap_err().code, "InvalidNextToken");
 }
+
+#[tokio::test]
+async fn a_vpc_has_the_tenancy_that_it_can_be_given() {
+    let (world, me) = (world(), user());
+    let vpc = world.vpc("10.0.0.0/16").await;
+    let to_default = |vpc: &str| ModifyVpcTenancyRequest {
+        vpc_id: Some(vpc.to_owned()),
+        instance_tenancy: Some("default".to_owned()),
+        ..Default::default()
+    };
+    let changed = world.ec2.modify_vpc_tenancy(&me, to_default(&vpc)).await;
+    assert_eq!(changed.unwrap().return_value, Some(true));
+    let missing = world.ec2.modify_vpc_tenancy(&me, to_default("vpc-1"));
+    assert_eq!(
+        refusal(missing.await),
+        "InvalidVpcID.NotFound: The vpc ID 'vpc-1' does not exist"
+    );
+}

@@ -35,8 +35,9 @@ impl Cloud {
             network_interface_ids: Some(vec![id.to_owned()]),
             ..Default::default()
         };
-        let found = self.ec2.describe_network_interfaces(&self.call(), input);
-        Ok(found.await?.network_interfaces.unwrap().remove(0))
+        let me = self.call();
+        let found = self.ec2.describe_network_interfaces(&me, input).await?;
+        Ok(found.network_interfaces.unwrap().remove(0))
     }
 
     /// A launch with that interface.
