@@ -16,6 +16,14 @@ pub fn bad_combination(text: &str) -> Fault {
     sender("InvalidParameterCombination", text.to_owned())
 }
 
+/// Its processors are its own.
+pub fn no_credits(kind: &str) -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        format!("The instance type '{kind}' does not support CreditSpecification."),
+    )
+}
+
 pub fn bad_instance_type(name: &str) -> Fault {
     sender(
         "InvalidParameterValue",

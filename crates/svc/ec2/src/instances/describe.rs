@@ -16,6 +16,10 @@ use crate::{
 };
 
 pub const ROOT_DEVICE: &str = "/dev/xvda";
+/// Instances use capacity reservations that fit them, if there were any.
+pub const OPEN: &str = "open";
+/// One whose host is lost ends.
+pub const NO_RECOVERY: &str = "disabled";
 
 pub fn state(of: State) -> wire::InstanceState {
     wire::InstanceState {
@@ -246,6 +250,21 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
             hostname_type: text("ip-name"),
             enable_resource_name_dns_a_record: Some(names.ipv4),
             enable_resource_name_dns_aaaa_record: Some(names.ipv6),
+        }),
+        // There is one way of each here.
+        capacity_reservation_specification: Some(wire::CapacityReservationSpecificationResponse {
+            capacity_reservation_preference: text(OPEN),
+            ..wire::CapacityReservationSpecificationResponse::default()
+        }),
+        maintenance_options: Some(wire::InstanceMaintenanceOptions {
+            auto_recovery: text(NO_RECOVERY),
+            ..wire::InstanceMaintenanceOptions::default()
+        }),
+        enclave_options: Some(wire::EnclaveOptions {
+            enabled: Some(false),
+        }),
+        hibernation_options: Some(wire::HibernationOptions {
+            configured: Some(false),
         }),
         ..wire::Instance::default()
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use wharf_api_ec2::types::{EbsInstanceBlockDevice, InstanceBlockDeviceMapping};
 use wharf_wire::Context;
 
-use super::describe::{ROOT_DEVICE, dns_name, zone_id};
+use super::describe::{NO_RECOVERY, OPEN, ROOT_DEVICE, dns_name, zone_id};
 use crate::{
     filter::Fields,
     records::{Instance, Interface},
@@ -93,9 +93,15 @@ pub fn fields(it: &Instance, cx: &Context, beside: &Beside) -> Fields {
             "block-device-mapping.volume-id",
             of_ebs(&|it| it.volume_id.clone()),
         ),
+        (
+            "capacity-reservation-specification.capacity-reservation-preference",
+            one(OPEN),
+        ),
         ("client-token", maybe(it.client_token.as_ref())),
         ("ebs-optimized", one(&it.ebs_optimized.to_string())),
         ("ena-support", one("true")),
+        ("enclave-options.enabled", one("false")),
+        ("hibernation-options.configured", one("false")),
         ("hypervisor", one("xen")),
         ("iam-instance-profile.arn", maybe(profile.map(|it| &it.arn))),
         ("iam-instance-profile.id", maybe(profile.map(|it| &it.id))),
@@ -119,6 +125,7 @@ pub fn fields(it: &Instance, cx: &Context, beside: &Beside) -> Fields {
         ("key-name", maybe(it.key.as_ref().map(|it| &it.name))),
         ("launch-index", one(&it.launch_index.to_string())),
         ("launch-time", one(&life.launched_at.iso8601())),
+        ("maintenance-options.auto-recovery", one(NO_RECOVERY)),
         (
             "metadata-options.http-endpoint",
             switch(it.metadata.enabled),

@@ -96,6 +96,10 @@ impl Wanted {
         let name = given(&input.instance_type);
         let name = name.ok_or_else(|| fault::missing_parameter("InstanceType"))?;
         let kind = instance_types::find(&name).ok_or_else(|| fault::bad_instance_type(&name))?;
+        let credits = input.credit_specification.as_ref();
+        if credits.is_some_and(|it| given(&it.cpu_credits).is_some()) && !kind.burstable {
+            return Err(fault::no_credits(kind.name));
+        }
         let interface = interface(input)?;
         let of = |own: &Option<String>| given(own);
         let placement = input.placement.as_ref();

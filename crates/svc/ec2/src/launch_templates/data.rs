@@ -9,7 +9,10 @@ use wharf_base::Timestamp;
 use wharf_service::tags::Tags;
 use wharf_wire::{Call, Fault};
 
-use super::interface::{Interface, interface};
+use super::{
+    interface::{Interface, interface},
+    options::Options,
+};
 use crate::{
     block_devices::{Mapping, over, read_template},
     fault,
@@ -64,6 +67,8 @@ pub struct LaunchTemplateData {
     pub market: Option<Market>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub block_devices: Vec<Mapping>,
+    #[serde(skip_serializing_if = "Options::is_empty")]
+    pub options: Options,
 }
 
 /// A placement group, by name or id.
@@ -173,6 +178,7 @@ impl LaunchTemplateData {
                 MAX_INTERFACES,
             ));
         }
+        let options = Options::of_template(&given);
         let metadata = given.metadata_options.unwrap_or_default();
         let placement = given.placement.unwrap_or_default();
         let data = Self {
@@ -205,6 +211,7 @@ impl LaunchTemplateData {
             monitoring: given.monitoring.and_then(|it| it.enabled),
             market: given.instance_market_options.map(Market::from_wire),
             block_devices: read_template(given.block_device_mappings.as_deref())?,
+            options,
         };
         data.check()?;
         Ok(data)
@@ -270,7 +277,8 @@ impl LaunchTemplateData {
             &self.placed.id,
         ];
         let market = self.market.iter().flat_map(Market::texts);
-        let others = profile.chain(interfaces).chain(market);
+        let options = self.options.texts();
+        let others = profile.chain(interfaces).chain(market).chain(options);
         own.into_iter().chain(others).flatten()
     }
 
@@ -306,6 +314,7 @@ impl LaunchTemplateData {
             monitoring: self.monitoring.or(below.monitoring),
             market: self.market.or(below.market),
             block_devices: over(&self.block_devices, &below.block_devices),
+            options: self.options.over(below.options),
         }
     }
 
@@ -355,7 +364,7 @@ impl LaunchTemplateData {
                     .map(Mapping::to_template)
                     .collect()
             }),
-            ..wire::ResponseLaunchTemplateData::default()
+            ..self.options.to_wire()
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 
 /// The request with everything that it leaves to its template.
 ///
-/// What the request says counts. Metadata options are taken one by one, tags by resource type and key, and
+/// What the request says counts. Metadata options and those of names are taken one by one, tags by resource type and key, and
 /// network interfaces by device index; subnet, groups and address of the request go to the template's
 /// primary interface, if it has one, as they would be refused beside it. An interface that is there already has
 /// all of that of its own and takes nothing of it from the template.
@@ -24,6 +24,7 @@ pub fn merge(
 ) -> RunInstancesRequest {
     let from = template.clone();
     network(template, &mut request);
+    from.options.fill(&mut request);
     request.image_id = request.image_id.or(from.image_id);
     request.instance_type = request.instance_type.or(from.instance_type);
     request.key_name = request.key_name.or(from.key_name);

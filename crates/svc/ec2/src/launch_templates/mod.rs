@@ -13,6 +13,7 @@ mod merge;
 mod modify;
 mod of_instance;
 mod of_request;
+mod options;
 mod records;
 mod settle;
 
@@ -24,6 +25,7 @@ pub use interface::Interface;
 pub use merge::merge;
 pub use modify::modify;
 pub use of_instance::data_of_instance;
+pub use options::Options;
 pub use records::{LaunchTemplate, TemplateVersion};
 pub use settle::{settle, settled, settled_id};
 

@@ -6,7 +6,7 @@ use wharf_api_ec2::types::{GetLaunchTemplateDataRequest, GetLaunchTemplateDataRe
 use wharf_records::Record as _;
 use wharf_wire::{Call, Fault};
 
-use super::{Interface as Told, LaunchTemplateData, Metadata, Profile, data::Placed};
+use super::{Interface as Told, LaunchTemplateData, Metadata, Options, Profile, data::Placed};
 use crate::{
     Ec2Service,
     block_devices::{Ebs, Mapping},
@@ -113,6 +113,11 @@ fn data(it: &Instance, interface: Option<&Interface>, volumes: &[Volume]) -> Lau
         block_devices: std::iter::once(root)
             .chain(volumes.iter().filter_map(mapping))
             .collect(),
+        options: Options {
+            ebs_optimized: Some(it.ebs_optimized),
+            disable_api_stop: Some(it.disable_api_stop),
+            ..Options::default()
+        },
         ..LaunchTemplateData::default()
     }
 }

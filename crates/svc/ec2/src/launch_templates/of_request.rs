@@ -4,7 +4,7 @@ use wharf_api_ec2::types::{RunInstancesRequest, TagSpecification};
 use wharf_wire::{Call, Fault};
 
 use super::{
-    Interface, LaunchTemplateData, Metadata, Profile,
+    Interface, LaunchTemplateData, Metadata, Options, Profile,
     data::{Placed, tags_of_type},
 };
 use crate::block_devices::read;
@@ -82,6 +82,7 @@ impl LaunchTemplateData {
             monitoring: given.monitoring.as_ref().and_then(|it| it.enabled),
             market: None,
             block_devices: read(given.block_device_mappings.as_deref())?,
+            options: Options::of_request(given),
         };
         data.check()?;
         Ok(data)

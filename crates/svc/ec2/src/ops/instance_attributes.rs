@@ -80,8 +80,13 @@ pub async fn describe(
             };
             shown.groups = Some(ids.map(group).collect());
         }
+        "enclaveOptions" => {
+            shown.enclave_options = Some(EnclaveOptions {
+                enabled: Some(false),
+            });
+        }
         // Instances here have none of these.
-        "kernel" | "ramdisk" | "sriovNetSupport" | "enclaveOptions" => {}
+        "kernel" | "ramdisk" | "sriovNetSupport" => {}
         other => {
             return Err(fault::bad_value(format!(
                 "Value ({other}) for parameter attribute is invalid. Unknown attribute."
@@ -123,6 +128,8 @@ fn given(input: &ModifyInstanceAttributeRequest) -> Vec<&str> {
         ),
         ("instanceType", input.instance_type.is_some()),
         ("userData", input.user_data.is_some()),
+        ("ebsOptimized", input.ebs_optimized.is_some()),
+        ("enaSupport", input.ena_support.is_some()),
     ];
     let members = all.into_iter().filter(|(_, is_given)| *is_given);
     let mut given: Vec<&str> = members.map(|(name, _)| name).collect();
@@ -231,6 +238,14 @@ fn apply(
             return Err(fault::too_many_private_addresses(Some(&it.interface.id)));
         }
         it.instance_type = name;
+    } else if let Some(on) = flag(&input.ebs_optimized, "ebsOptimized")? {
+        stopped(it)?;
+        it.ebs_optimized = on;
+    } else if let Some(on) = flag(&input.ena_support, "enaSupport")? {
+        stopped(it)?;
+        if !on {
+            return Err(fault::unsupported_parameter("EnaSupport"));
+        }
     } else if let Some(data) = input.user_data.as_ref() {
         stopped(it)?;
         let bytes = data.value.as_deref().unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Groups an interface may have.
-const MAX_GROUPS: usize = 5;
+pub const MAX_GROUPS: usize = 5;
 /// Room for the ARN by which ECS describes its own, with a cluster's name of 255 characters in it.
 const MAX_DESCRIPTION: usize = 512;
 

@@ -52,7 +52,7 @@ const WRITES_OF_ONE: u32 = 4;
 /// Bytes of a transaction that are kept for what its instances share: the record of a token, sources of disks.
 const SPARE_BYTES: usize = 16 << 10;
 /// Instances of an account and region that are not terminated.
-const MOST_LIVE: usize = 1000;
+pub const MOST_LIVE: usize = 1000;
 /// … with those that are, and still shown.
 const MOST_SHOWN: usize = 4000;
 

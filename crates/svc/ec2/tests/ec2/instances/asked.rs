@@ -91,6 +91,14 @@ async fn one_attribute_is_changed_a_call_or_none() {
     let same = by_name("true", Some(true));
     let done = cloud.ec2.modify_instance_attribute(&call, same).await;
     done.unwrap();
+    // What a boot was told stays what it is until the next.
+    let optimized = ModifyInstanceAttributeRequest {
+        instance_id: Some(id.clone()),
+        ebs_optimized: Some(AttributeBooleanValue { value: Some(true) }),
+        ..Default::default()
+    };
+    let done = cloud.ec2.modify_instance_attribute(&call, optimized).await;
+    assert_eq!(done.unwrap_err().code, "IncorrectInstanceState");
     cloud.terminate(&id).await.unwrap();
 }
 

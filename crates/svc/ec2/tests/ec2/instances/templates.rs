@@ -142,3 +142,62 @@ async fn a_fleet_is_made_of_what_was_asked_for() {
     let made = made.instances.unwrap().remove(0);
     assert_eq!(made.instance_type.as_deref(), Some("t3.micro"));
 }
+
+#[tokio::test]
+async fn options_of_a_template_are_those_of_its_instances() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let me = cloud.call();
+    let data = RequestLaunchTemplateData {
+        ebs_optimized: Some(true),
+        disable_api_stop: Some(true),
+        credit_specification: Some(CreditSpecificationRequest {
+            cpu_credits: Some("unlimited".to_owned()),
+        }),
+        private_dns_name_options: Some(LaunchTemplatePrivateDnsNameOptionsRequest {
+            enable_resource_name_dns_a_record: Some(true),
+            ..Default::default()
+        }),
+        ..data(&cloud, "t3.micro").unwrap()
+    };
+    let input = CreateLaunchTemplateRequest {
+        launch_template_name: Some(NAME.to_owned()),
+        launch_template_data: Some(data),
+        ..Default::default()
+    };
+    cloud.ec2.create_launch_template(&me, input).await.unwrap();
+    let versions = DescribeLaunchTemplateVersionsRequest {
+        launch_template_name: Some(NAME.to_owned()),
+        ..Default::default()
+    };
+    let shown = cloud.ec2.describe_launch_template_versions(&me, versions);
+    let shown = shown.await.unwrap().launch_template_versions.unwrap();
+    let shown = shown[0].launch_template_data.clone().unwrap();
+    assert_eq!(
+        (shown.ebs_optimized, shown.disable_api_stop),
+        (Some(true), Some(true))
+    );
+    let credits = shown.credit_specification.unwrap();
+    assert_eq!(credits.cpu_credits.as_deref(), Some("unlimited"));
+
+    let made = cloud.ec2.run_instances(&me, launch()).await.unwrap();
+    let id = id(&made);
+    let told = cloud.placed(&id).await;
+    cloud.says(&told, Reported::Running).await;
+    let shown = cloud.shown(&id).await;
+    assert_eq!(shown.ebs_optimized, Some(true));
+    let names = shown.private_dns_name_options.unwrap();
+    assert_eq!(names.enable_resource_name_dns_a_record, Some(true));
+    let maintenance = shown.maintenance_options.unwrap();
+    assert_eq!(maintenance.auto_recovery.as_deref(), Some("disabled"));
+    assert_eq!(shown.enclave_options.unwrap().enabled, Some(false));
+    let refused = cloud.stop(&id).await.unwrap_err();
+    assert_eq!(refused.code, "OperationNotPermitted", "{}", refused.message);
+
+    let own_processors = RunInstancesRequest {
+        instance_type: Some("m5.large".to_owned()),
+        ..launch()
+    };
+    let refused = cloud.ec2.run_instances(&me, own_processors).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code, "InvalidParameterCombination");
+}
