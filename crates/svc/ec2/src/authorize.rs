@@ -114,6 +114,7 @@ pub async fn checks(
         Input::CreateVpcPeeringConnection(_)
         | Input::AcceptVpcPeeringConnection(_)
         | Input::RejectVpcPeeringConnection(_)
+        | Input::ModifyVpcPeeringConnectionOptions(_)
         | Input::DeleteVpcPeeringConnection(_) => rows.peerings(input).await?,
         Input::AllocateAddress(i) => {
             rows.new_one(ElasticAddress::KIND, &i.tag_specifications);

@@ -73,6 +73,7 @@ wharf_api_ec2::operations! {
     accept_vpc_peering_connection = peering::accept;
     reject_vpc_peering_connection = peering::reject;
     delete_vpc_peering_connection = peering::delete;
+    modify_vpc_peering_connection_options = peering::modify_options;
     describe_vpc_peering_connections = peering::describe;
     describe_security_group_references = peering::references;
     describe_stale_security_groups = peering::stale;

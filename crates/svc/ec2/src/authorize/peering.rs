@@ -39,6 +39,10 @@ impl Rows<'_> {
                 self.peering(i.vpc_peering_connection_id.as_deref().unwrap_or_default())
                     .await
             }
+            Input::ModifyVpcPeeringConnectionOptions(i) => {
+                self.peering(i.vpc_peering_connection_id.as_deref().unwrap_or_default())
+                    .await
+            }
             Input::DeleteVpcPeeringConnection(i) => {
                 self.peering(i.vpc_peering_connection_id.as_deref().unwrap_or_default())
                     .await

@@ -59,6 +59,22 @@ pub fn wrong_region(region: &str, wanted: &str) -> Fault {
     )
 }
 
+pub fn options_of_inactive(id: &str) -> Fault {
+    sender(
+        "OperationNotPermitted",
+        format!(
+            "Peering {id} is not active. Peering options can be added only to active peerings."
+        ),
+    )
+}
+
+pub fn options_of_others(account: &str, side: &str, id: &str) -> Fault {
+    sender(
+        "OperationNotPermitted",
+        format!("User {account} cannot modify {side} peering options of {id}"),
+    )
+}
+
 pub fn with_itself(id: &str) -> Fault {
     sender(
         "InvalidParameterValue",

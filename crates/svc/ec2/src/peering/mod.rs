@@ -13,6 +13,7 @@ mod delete;
 mod describe;
 mod fault;
 pub mod groups;
+mod options;
 mod records;
 mod stale;
 
@@ -25,6 +26,7 @@ pub use accept::{accept, reject};
 pub use create::create;
 pub use delete::delete;
 pub use describe::describe;
+pub use options::modify_options;
 pub use records::{End, Peering, Status, VpcPeeringConnection};
 pub use stale::{references, stale};
 

@@ -365,3 +365,52 @@ async fn rules_name_groups_of_peers_alone() {
             .is_empty()
     );
 }
+
+#[tokio::test]
+async fn options_are_off_and_each_owner_has_those_of_its_side() {
+    let (world, me, other) = (world(), user(), of_account(OTHER));
+    let one = world.vpc("10.0.0.0/16").await;
+    let theirs = CreateVpcRequest {
+        cidr_block: Some("10.1.0.0/16".to_owned()),
+        ..Default::default()
+    };
+    let ec2 = &world.ec2;
+    let theirs = ec2.create_vpc(&other, theirs).await.unwrap().vpc.unwrap();
+    let theirs = theirs.vpc_id.unwrap();
+    let made = ec2.create_vpc_peering_connection(&me, request(&one, &theirs, Some(OTHER)));
+    let id = id_of(made.await.unwrap());
+    let off = |is_given: bool| {
+        is_given.then(|| PeeringConnectionOptionsRequest {
+            allow_dns_resolution_from_remote_vpc: Some(false),
+            ..Default::default()
+        })
+    };
+    let options = |accepter, requester| ModifyVpcPeeringConnectionOptionsRequest {
+        vpc_peering_connection_id: Some(id.clone()),
+        accepter_peering_connection_options: off(accepter),
+        requester_peering_connection_options: off(requester),
+        ..Default::default()
+    };
+    let pending = ec2.modify_vpc_peering_connection_options(&me, options(false, true));
+    assert_eq!(
+        refusal(pending.await),
+        format!(
+            "OperationNotPermitted: Peering {id} is not active. Peering options can be added only to active peerings."
+        )
+    );
+    let accepted = ec2.accept_vpc_peering_connection(&other, accept(&id));
+    accepted.await.unwrap();
+    let done = ec2.modify_vpc_peering_connection_options(&me, options(false, true));
+    let done = done.await.unwrap();
+    assert_eq!(done.accepter_peering_connection_options, None);
+    let shown = done.requester_peering_connection_options.unwrap();
+    assert_eq!(shown.allow_dns_resolution_from_remote_vpc, Some(false));
+    for (by, options, code) in [
+        (&me, options(true, true), "OperationNotPermitted"),
+        (&other, options(false, true), "OperationNotPermitted"),
+        (&me, options(false, false), "MissingParameter"),
+    ] {
+        let refused = ec2.modify_vpc_peering_connection_options(by, options);
+        assert_eq!(refused.await.unwrap_err().code, code);
+    }
+}
