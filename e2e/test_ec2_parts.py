@@ -125,5 +125,11 @@ def test_an_interface_of_ones_own_outlives_its_instances():
             (shown,) = ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"]
             assert (shown["Status"], shown["PrivateIpAddress"]) == ("available", address)
         ec2.delete_network_interface(NetworkInterfaceId=interface)
+        fresh.client("ssm").put_parameter(Name="/images/web", Type="String", Value=own_image_of(fresh))
+        by_name = {"ImageId": "resolve:ssm:/images/web", "InstanceType": "t3.nano", "MinCount": 1, "MaxCount": 1}
+        (instance,) = ec2.run_instances(**by_name)["Instances"]
+        assert instance["ImageId"] == own_image_of(fresh)
+        assert refused(ec2.run_instances, **by_name | {"ImageId": "resolve:ssm:/images/none"}) == "InvalidParameterValue"
+        ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
         standard = asked | {"CreditSpecification": {"CpuCredits": "standard"}, "NetworkInterfaces": []}
         assert refused(ec2.run_instances, **standard) == "UnsupportedOperation"

@@ -25,6 +25,12 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
         clock: it.clock.clone(),
         takeover: Takeover::Replace,
     });
+    it.plane
+        .ec2
+        .parameters_from(Arc::new(wharf_api_ssm::Client::new(
+            Arc::new(ssm.clone()),
+            it.plane.dispatcher.clone(),
+        )));
     Served::by(wharf_api_ssm::Routes(Arc::new(ssm.clone())))
         .tagged(wharf_svc_ssm::TAGGED)
         .counted(wharf_svc_ssm::COUNTED)

@@ -69,6 +69,7 @@ use std::{
 };
 
 use wharf_api_ecr::Ecr;
+use wharf_api_ssm::Ssm;
 use wharf_base::Opaque;
 use wharf_delivery::Operations;
 use wharf_seal::Keyring;
@@ -101,6 +102,8 @@ pub struct Ec2Service {
     instances: Opaque<Keeper>,
     /// Where images of machines come from.
     registry: images::Registry,
+    /// By which images are named.
+    parameters: images::Parameters,
     /// Whoever counts what an account has before it makes one more waits for others that do.
     counting: Arc<Turns>,
     public_addresses: Arc<PublicAddresses>,
@@ -126,6 +129,7 @@ impl Ec2Service {
             keyring,
             cursors: Arc::default(),
             registry: images::Registry::default(),
+            parameters: images::Parameters::default(),
             counting: Arc::default(),
             public_addresses: Arc::default(),
             blobs: Arc::default(),
@@ -164,6 +168,11 @@ impl Ec2Service {
     /// Images are registered from ECR, which is there once all services are built.
     pub fn images_from(&self, ecr: Arc<dyn Ecr>) {
         self.registry.set(ecr);
+    }
+
+    /// Images may be named by parameters of Systems Manager, which is there once all services are built.
+    pub fn parameters_from(&self, ssm: Arc<dyn Ssm>) {
+        self.parameters.set(ssm);
     }
 
     /// Once all operations of the installation are there.

@@ -9,7 +9,7 @@ use wharf_wire::{Check, Fault};
 
 use super::{Rows, Specifications, of_kind, tags_of, with_request_tags};
 use crate::{
-    images::Image,
+    images::{Image, alias},
     instances::{
         FoundProfile,
         launch::{ProfileName, digest},
@@ -45,7 +45,9 @@ impl Rows<'_> {
         given: &RunInstancesRequest,
         of_fleet: bool,
     ) -> Result<(), Fault> {
-        let i = &self.with_template(given).await?;
+        let mut merged = self.with_template(given).await?;
+        alias::settle(self.service, self.cx, &mut merged).await?;
+        let i = &merged;
         let mut check = Check::new(self.action.clone(), arn(self.cx, Instance::KIND, "*"));
         let metadata = i.metadata_options.as_ref();
         let hops = metadata.and_then(|it| it.http_put_response_hop_limit);

@@ -130,6 +130,31 @@ pub fn malformed_image_id(id: &str) -> Fault {
     )
 }
 
+pub fn alias_not_found(alias: &str) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!("The parameter of the image alias '{alias}' does not exist."),
+    )
+}
+
+pub fn alias_of_no_image(alias: &str) -> Fault {
+    sender(
+        "InvalidAMIID.Malformed",
+        format!("The parameter of the image alias '{alias}' does not hold the ID of an image."),
+    )
+}
+
+/// Systems Manager refused to say.
+pub fn alias_not_read(alias: &str, refused: &Fault) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!(
+            "The parameter of the image alias '{alias}' could not be read: {}",
+            refused.message
+        ),
+    )
+}
+
 pub fn image_not_found(id: &str) -> Fault {
     sender(
         "InvalidAMIID.NotFound",

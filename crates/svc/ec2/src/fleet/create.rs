@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     Ec2Service, fault,
+    images::alias::is_alias,
     launch_templates::{settle, settled},
     records::{Instance, Pointer},
     spot::{Price, check_interruption},
@@ -153,6 +154,12 @@ pub async fn keep_template(
     if resolved.data.market.is_some() {
         return Err(fleet_fault::bad_config(
             "The launch template must not specify InstanceMarketOptions.",
+        ));
+    }
+    // What the parameter says may be another image with each launch, and nobody is there then in whose name it is read.
+    if resolved.data.image_id.as_deref().is_some_and(is_alias) {
+        return Err(fleet_fault::bad_config(
+            "The launch template must not name its image by a parameter of Systems Manager.",
         ));
     }
     template.meant = Some(Meant {

@@ -7,6 +7,7 @@
 //! An image lies with the account that registered it. Accounts that may launch it, and all accounts if it is public,
 //! have a pointer to its owner; whether they still may is written in the image itself.
 
+pub mod alias;
 mod attributes;
 mod copy;
 mod create;
@@ -19,6 +20,7 @@ mod register;
 mod resolve;
 mod settle;
 
+pub use alias::Parameters;
 pub use attributes::{
     describe as describe_attribute, modify as modify_attribute, reset as reset_attribute,
 };

@@ -5,7 +5,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::MutexGuard;
 use wharf_api_ec2::types::{
     CreateLaunchTemplateRequest, CreateLaunchTemplateResult, CreateLaunchTemplateVersionRequest,
-    CreateLaunchTemplateVersionResult, RequestLaunchTemplateData,
+    CreateLaunchTemplateVersionResult, RequestLaunchTemplateData, ValidationError,
+    ValidationWarning,
 };
 use wharf_base::ids;
 use wharf_records::{Record, Unknown};
@@ -16,7 +17,7 @@ use super::{
     LaunchTemplate, LaunchTemplateData, Named, TemplateVersion, delete::sweep, find, name_pointer,
     opened, purpose, version_of,
 };
-use crate::{Ec2Service, fault, records::Pointer, table::client_token, tags};
+use crate::{Ec2Service, fault, images::alias, records::Pointer, table::client_token, tags};
 
 /// Of an account in a region, as in AWS.
 const MAX_TEMPLATES: usize = 5_000;
@@ -179,7 +180,8 @@ pub async fn create_version(
                 if !same {
                     return Err(fault::token_reused());
                 }
-                return Ok(version_answer(&template, &made, &before));
+                let of = (&template, &made, before);
+                return Ok(version_answer(service, call, of, input.resolve_alias).await);
             }
         }
         // Nobody moves an alias or deletes a version without rewriting the template.
@@ -203,7 +205,8 @@ pub async fn create_version(
         );
         (version, data)
     });
-    Ok(version_answer(&template, &version, &data))
+    let of = (&template, &version, data);
+    Ok(version_answer(service, call, of, input.resolve_alias).await)
 }
 
 /// What a request says, over the version that it starts from.
@@ -227,14 +230,26 @@ fn digest(asked: &impl Serialize) -> Result<String, Fault> {
     Ok(hex::encode(Sha256::digest(asked)))
 }
 
-fn version_answer(
-    template: &LaunchTemplate,
-    version: &TemplateVersion,
-    data: &LaunchTemplateData,
+/// The version is made, whatever becomes of its image's alias.
+async fn version_answer(
+    service: &Ec2Service,
+    call: &Call,
+    (template, version, mut data): (&LaunchTemplate, &TemplateVersion, LaunchTemplateData),
+    resolves: Option<bool>,
 ) -> CreateLaunchTemplateVersionResult {
+    let resolved = match resolves {
+        Some(true) => alias::show(service, call, &mut data.image_id).await,
+        _ => Ok(()),
+    };
+    let warning = |fault: Fault| ValidationWarning {
+        errors: Some(vec![ValidationError {
+            code: Some(fault.code.to_string()),
+            message: Some(fault.message),
+        }]),
+    };
     CreateLaunchTemplateVersionResult {
-        launch_template_version: Some(version.to_wire(template, data)),
-        warning: None,
+        launch_template_version: Some(version.to_wire(template, &data)),
+        warning: resolved.err().map(warning),
     }
 }
 

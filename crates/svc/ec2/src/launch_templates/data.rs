@@ -16,6 +16,7 @@ use super::{
 use crate::{
     block_devices::{Mapping, over, read_template},
     fault,
+    images::alias::is_alias,
     records::tags_to_wire,
     tags::checked,
     user_data,
@@ -224,7 +225,7 @@ impl LaunchTemplateData {
         if let Some(image) = self
             .image_id
             .as_deref()
-            .filter(|it| it.starts_with("resolve:"))
+            .filter(|it| it.starts_with("resolve:") && !is_alias(it))
         {
             return Err(fault::bad_value(format!(
                 "Image aliases such as '{image}' are not supported by this version of wharf."

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     Ec2Service, fault,
     filter::{self, Asked, Fields, Names, matches, names},
+    images::alias,
 };
 
 /// Versions of a page, as in AWS: each may hold user data of 16 KiB.
@@ -172,7 +173,10 @@ pub async fn versions(
         template, version, ..
     } in page
     {
-        let data = opened(service, call, &version)?;
+        let mut data = opened(service, call, &version)?;
+        if input.resolve_alias == Some(true) {
+            alias::show(service, call, &mut data.image_id).await?;
+        }
         shown.push(version.to_wire(template, &data));
     }
     Ok(DescribeLaunchTemplateVersionsResult {
@@ -257,6 +261,7 @@ fn version_fields(shown: &Shown<'_>) -> Fields {
         instance_type,
         profile,
         metadata,
+        options,
         ..
     } = &shown.version.data;
     let is_default = shown.version.number == shown.template.default_version;
@@ -264,6 +269,10 @@ fn version_fields(shown: &Shown<'_>) -> Fields {
     let profile = profile.as_ref().and_then(|it| it.arn.clone());
     vec![
         ("create-time", vec![shown.version.created_at.to_string()]),
+        (
+            "ebs-optimized",
+            options.ebs_optimized.iter().map(bool::to_string).collect(),
+        ),
         ("http-endpoint", one(&metadata.http_endpoint)),
         ("http-tokens", one(&metadata.http_tokens)),
         ("iam-instance-profile", one(&profile)),

@@ -29,6 +29,7 @@ use crate::{
     Ec2Service, block_devices,
     elastic::{self, Public},
     fault,
+    images::alias,
     instances::{
         describe::reservation,
         launch::{Wanted, digest},
@@ -113,6 +114,7 @@ pub async fn launch(
         Some(template) => merge(&template.data, input),
         None => input,
     };
+    let input = alias::settled(service, call, input).await?;
     let wanted = Wanted::of(&input)?;
     let terms = match &part {
         Part::Request(request) => Some(request.record.terms.clone()),

@@ -1,6 +1,7 @@
 //! Instances, from their launch to their end, on hosts that this test plays.
 
 mod addresses;
+mod aliases;
 mod asked;
 mod cloud;
 mod devices;

@@ -490,8 +490,8 @@ async fn bad_templates_are_refused() {
             "InvalidParameterValue: User data is limited to 16384 bytes",
         ),
         (
-            with(|it| it.image_id = text("resolve:ssm:/ami")),
-            "InvalidParameterValue: Image aliases such as 'resolve:ssm:/ami' are not supported by this version of wharf.",
+            with(|it| it.image_id = text("resolve:s3:/ami")),
+            "InvalidParameterValue: Image aliases such as 'resolve:s3:/ami' are not supported by this version of wharf.",
         ),
         (
             with(|it| it.key_name = Some("k".repeat(2_000))),
