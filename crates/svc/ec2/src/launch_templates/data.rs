@@ -172,6 +172,7 @@ pub struct Metadata {
 
 impl LaunchTemplateData {
     pub fn from_wire(call: &Call, given: wire::RequestLaunchTemplateData) -> Result<Self, Fault> {
+        let options = Options::of_template(&given);
         let interfaces = given.network_interfaces.unwrap_or_default();
         if interfaces.len() > MAX_INTERFACES {
             return Err(fault::too_many_in_template(
@@ -179,7 +180,6 @@ impl LaunchTemplateData {
                 MAX_INTERFACES,
             ));
         }
-        let options = Options::of_template(&given);
         let metadata = given.metadata_options.unwrap_or_default();
         let placement = given.placement.unwrap_or_default();
         let data = Self {
