@@ -78,6 +78,10 @@ fn others(data: &ResponseLaunchTemplateData) -> Vec<&'static str> {
         ),
         ("DisableApiStop", data.disable_api_stop == Some(true)),
         (
+            "PrivateDnsNameOptions",
+            data.private_dns_name_options.is_some(),
+        ),
+        (
             "SecurityGroups",
             data.security_groups
                 .as_ref()
@@ -177,6 +181,11 @@ mod tests {
             ..good.clone()
         };
         assert!(taken("lt-1".to_owned(), profile, false).is_err());
+        let named = ResponseLaunchTemplateData {
+            private_dns_name_options: Some(Default::default()),
+            ..good.clone()
+        };
+        assert!(taken("lt-1".to_owned(), named, false).is_err());
         let kept = ResponseLaunchTemplateData {
             disable_api_termination: Some(true),
             ..good
