@@ -1,7 +1,8 @@
 //! What making and modifying endpoints have in common: routes in tables, interfaces in subnets, what is checked.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use wharf_api_ec2::types::SubnetConfiguration;
 use wharf_iam::{Document, DocumentKind};
 use wharf_records::encode;
 use wharf_store::Txn;
@@ -13,10 +14,7 @@ use super::{
 use crate::{
     Ec2Service,
     fault::bad_value,
-    ops::{
-        create_network_interface::{free_address, with_address},
-        routes,
-    },
+    ops::{create_network_interface::with_address, private_addresses::named_or_free, routes},
     records::{
         AddressClaim, ENDPOINT_REQUESTER, Interface, ListRoute, RouteTable, RouteTarget,
         SecurityGroup, Subnet, Vpc, claim_id,
@@ -122,12 +120,32 @@ fn list_of(endpoint: &VpcEndpoint, region: &str) -> Option<String> {
     Service::short(&endpoint.service).map(|it| managed::id(it, region))
 }
 
+/// The addresses that interfaces in `subnets` are to have, by subnet.
+pub fn addresses(
+    given: Option<&[SubnetConfiguration]>,
+    subnets: &[String],
+) -> Result<BTreeMap<String, String>, Fault> {
+    let mut addresses = BTreeMap::new();
+    let mut known = BTreeSet::new();
+    for one in given.unwrap_or_default() {
+        let id = one.subnet_id.clone().unwrap_or_default();
+        // There are no more than subnets, each once.
+        if !subnets.contains(&id) || !known.insert(id.clone()) {
+            return Err(fault::odd_configuration(&id));
+        }
+        if let Some(address) = one.ipv4.clone().filter(|it| !it.is_empty()) {
+            addresses.insert(id, address);
+        }
+    }
+    Ok(addresses)
+}
+
 /// An interface of the endpoint in each of the subnets, which are in zones of their own.
 pub async fn new_interfaces(
     service: &Ec2Service,
     call: &Call,
     endpoint: &mut VpcEndpoint,
-    subnets: &[String],
+    (subnets, addresses): (&[String], &BTreeMap<String, String>),
 ) -> Result<Vec<Interface>, Fault> {
     let mut made = Vec::new();
     for id in subnets {
@@ -138,7 +156,8 @@ pub async fn new_interfaces(
         if endpoint.interfaces.iter().any(|it| it.zone == subnet.zone) {
             return Err(fault::zone_taken(id));
         }
-        let address = free_address(service, call, &subnet, &HashSet::new()).await?;
+        let named = addresses.get(id).map(String::as_str);
+        let address = named_or_free(service, call, &subnet, named).await?;
         let interface = Interface {
             description: format!("VPC Endpoint Interface {}", endpoint.id),
             requester: Some(ENDPOINT_REQUESTER.to_owned()),

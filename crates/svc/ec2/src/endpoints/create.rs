@@ -1,5 +1,7 @@
 //! CreateVpcEndpoint: the endpoint with its routes or its interfaces, in one transaction.
 
+use std::collections::BTreeMap;
+
 use wharf_api_ec2::types::{CreateVpcEndpointRequest, CreateVpcEndpointResult};
 use wharf_base::ids;
 use wharf_records::{Record as _, Unknown, encode};
@@ -59,7 +61,8 @@ pub async fn create(
                     change::check_private_dns(service, call, &made).await?;
                 }
                 made.groups = groups(service, call, &made.vpc_id, &wanted.groups).await?;
-                let interfaces = new_interfaces(service, call, &mut made, &wanted.subnets).await?;
+                let of = (&wanted.subnets[..], &wanted.addresses);
+                let interfaces = new_interfaces(service, call, &mut made, of).await?;
                 txn = put_interfaces(txn, call, &interfaces);
                 txn = change::lean_on_groups(txn, call, &made.groups);
             }
@@ -84,6 +87,8 @@ struct Wanted {
     endpoint: VpcEndpoint,
     tables: Vec<String>,
     subnets: Vec<String>,
+    /// Of interfaces, by subnet.
+    addresses: BTreeMap<String, String>,
     groups: Vec<String>,
 }
 
@@ -111,6 +116,8 @@ impl Wanted {
             None => OPEN.to_owned(),
         };
         let specifications = input.tag_specifications.as_deref();
+        let subnets = each(&input.subnet_ids)?;
+        let configurations = input.subnet_configurations.as_deref();
         let wanted = Self {
             endpoint: VpcEndpoint {
                 id: ids::ec2_id("vpce"),
@@ -129,7 +136,8 @@ impl Wanted {
                 unknown: Unknown::new(),
             },
             tables: each(&input.route_table_ids)?,
-            subnets: each(&input.subnet_ids)?,
+            addresses: change::addresses(configurations, &subnets)?,
+            subnets,
             groups: each(&input.security_group_ids)?,
         };
         let odd = match kind {

@@ -84,6 +84,12 @@ pub fn no_such_subnet(subnet: &str, id: &str) -> Fault {
     ))
 }
 
+pub fn odd_configuration(subnet: &str) -> Fault {
+    bad_parameter(format!(
+        "SubnetConfigurations must name each subnet once, and only subnets that are given to the endpoint: {subnet}"
+    ))
+}
+
 pub fn no_such_group(group: &str, id: &str) -> Fault {
     bad_parameter(format!(
         "Security group {group} is not associated with endpoint {id}."

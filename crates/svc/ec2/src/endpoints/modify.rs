@@ -1,5 +1,7 @@
 //! ModifyVpcEndpoint: policy, routes, subnets, groups and names of one endpoint, all of it or nothing.
 
+use std::collections::BTreeMap;
+
 use wharf_api_ec2::types::{ModifyVpcEndpointRequest, ModifyVpcEndpointResult};
 use wharf_records::encode;
 use wharf_service::transact;
@@ -72,6 +74,8 @@ struct Wanted {
     policy: Option<String>,
     tables: Change,
     subnets: Change,
+    /// Of interfaces that come, by subnet.
+    addresses: BTreeMap<String, String>,
     groups: Change,
     private_dns: Option<bool>,
 }
@@ -88,10 +92,13 @@ impl Wanted {
             Some(text) => Some(checked_policy(text)?),
             None => (input.reset_policy == Some(true)).then(|| OPEN.to_owned()),
         };
+        let subnets = Change::read(&input.add_subnet_ids, &input.remove_subnet_ids)?;
+        let configurations = input.subnet_configurations.as_deref();
         Ok(Self {
             policy,
+            addresses: change::addresses(configurations, &subnets.add)?,
+            subnets,
             tables: Change::read(&input.add_route_table_ids, &input.remove_route_table_ids)?,
-            subnets: Change::read(&input.add_subnet_ids, &input.remove_subnet_ids)?,
             groups: Change::read(
                 &input.add_security_group_ids,
                 &input.remove_security_group_ids,
@@ -154,7 +161,8 @@ impl Wanted {
         if !self.groups.is_none() {
             txn = self.change_groups(service, call, txn, endpoint).await?;
         }
-        let made = new_interfaces(service, call, endpoint, &self.subnets.add).await?;
+        let of = (&self.subnets.add[..], &self.addresses);
+        let made = new_interfaces(service, call, endpoint, of).await?;
         txn = put_interfaces(txn, call, &made);
         if !made.is_empty() || !self.groups.is_none() {
             txn = change::lean_on_groups(txn, call, &endpoint.groups);

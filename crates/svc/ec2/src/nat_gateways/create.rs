@@ -1,6 +1,6 @@
 //! CreateNatGateway: the gateway, its interface and its elastic address are joined in one transaction.
 
-use std::{collections::HashSet, net::Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use wharf_api_ec2::types::{CreateNatGatewayRequest, CreateNatGatewayResult};
 use wharf_base::ids;
@@ -12,10 +12,9 @@ use wharf_wire::{Call, Context, Fault};
 use super::{MAX_IN_ZONE, NatGateway};
 use crate::{
     Ec2Service,
-    address::Addresses as _,
     elastic::{self, ElasticAddress, Holder},
     fault,
-    ops::create_network_interface::{free_address, is_taken, with_address},
+    ops::{create_network_interface::with_address, private_addresses::named_or_free},
     records::{Fence, Interface, NAT_REQUESTER, Pointer, Subnet, Vpc},
     table::{LeanOn, client_token},
     tags,
@@ -64,7 +63,7 @@ pub async fn create(
             return Err(fault::address_associated(&allocation, &known.id));
         }
         let id = ids::ec2_id("nat");
-        let private = private_address(service, call, &subnet, private.as_deref()).await?;
+        let private = named_or_free(service, call, &subnet, private.as_deref()).await?;
         let mut interface = interface(call, &subnet, private, &id);
         let mut txn = Txn::new()
             .when(fence)
@@ -135,25 +134,6 @@ async fn check(service: &Ec2Service, cx: &Context, subnet: &Subnet) -> Result<()
     match all.iter().filter(counts).count() < MAX_IN_ZONE {
         true => Ok(()),
         false => Err(fault::too_many_nat_gateways(MAX_IN_ZONE)),
-    }
-}
-
-async fn private_address(
-    service: &Ec2Service,
-    call: &Call,
-    subnet: &Subnet,
-    wanted: Option<&str>,
-) -> Result<Ipv4Addr, Fault> {
-    let Some(text) = wanted else {
-        return free_address(service, call, subnet, &HashSet::new()).await;
-    };
-    let address: Ipv4Addr = text.parse().map_err(|_| fault::bad_address(text))?;
-    if !subnet.cidr.may_assign(address) {
-        return Err(fault::address_outside(text));
-    }
-    match is_taken(service, call, subnet, address).await? {
-        true => Err(fault::address_in_use(address)),
-        false => Ok(address),
     }
 }
 

@@ -121,6 +121,29 @@ impl Named {
     }
 }
 
+/// The one that is named, or any that nobody has.
+///
+/// # Errors
+/// It is none, outside, or somebody's; the subnet is full.
+pub async fn named_or_free(
+    service: &Ec2Service,
+    call: &Call,
+    subnet: &Subnet,
+    named: Option<&str>,
+) -> Result<Ipv4Addr, Fault> {
+    let Some(text) = named else {
+        return free_address(service, call, subnet, &HashSet::new()).await;
+    };
+    let address = parsed(text)?;
+    if !subnet.cidr.may_assign(address) {
+        return Err(fault::address_outside(text));
+    }
+    match is_taken(service, call, subnet, address).await? {
+        true => Err(fault::address_in_use(address)),
+        false => Ok(address),
+    }
+}
+
 /// One that nobody has, which is added to `taken`.
 pub async fn free(
     service: &Ec2Service,

@@ -629,3 +629,68 @@ async fn a_vpc_with_an_endpoint_stays() {
     world.delete_endpoint(&made.vpc_endpoint_id.unwrap()).await;
     world.ec2.delete_vpc(&user(), delete).await.unwrap();
 }
+
+#[tokio::test]
+async fn an_interface_has_the_address_that_is_asked_for() {
+    let world = world();
+    let vpc = world.vpc("10.0.0.0/16").await;
+    let subnet = async |cidr: &str, zone: &str| {
+        let input = CreateSubnetRequest {
+            vpc_id: text(&vpc),
+            cidr_block: text(cidr),
+            availability_zone: text(zone),
+            ..Default::default()
+        };
+        let made = world.ec2.create_subnet(&user(), input).await.unwrap();
+        made.subnet.unwrap().subnet_id.unwrap()
+    };
+    let one = subnet("10.0.0.0/24", "us-east-1a").await;
+    let two = subnet("10.0.1.0/24", "us-east-1b").await;
+    let configured = |subnet: &str, address: &str| SubnetConfiguration {
+        subnet_id: text(subnet),
+        ipv4: text(address),
+        ipv6: None,
+    };
+    let with = |configurations: Vec<SubnetConfiguration>| CreateVpcEndpointRequest {
+        subnet_configurations: Some(configurations),
+        ..interface(&vpc, &[&one])
+    };
+    for (configurations, expected) in [
+        (vec![configured(&two, "10.0.1.9")], "InvalidParameter"),
+        (
+            vec![configured(&one, "10.0.0.9"), configured(&one, "10.0.0.8")],
+            "InvalidParameter",
+        ),
+        (vec![configured(&one, "10.0.1.9")], "InvalidParameterValue"),
+        (vec![configured(&one, "10.0.0.2")], "InvalidParameterValue"),
+        (vec![configured(&one, "ten")], "InvalidParameterValue"),
+    ] {
+        let refused = world.endpoint(with(configurations)).await.unwrap_err();
+        assert_eq!(refused.code, expected, "{}", refused.message);
+    }
+    let addresses = async || {
+        let input = DescribeNetworkInterfacesRequest {
+            filters: Some(vec![filter("interface-type", "vpc_endpoint")]),
+            ..Default::default()
+        };
+        let ec2 = &world.ec2;
+        let found = ec2.describe_network_interfaces(&user(), input).await;
+        let found = found.unwrap().network_interfaces.unwrap().into_iter();
+        let mut all: Vec<String> = found.filter_map(|it| it.private_ip_address).collect();
+        all.sort();
+        all
+    };
+    let made = world.endpoint(with(vec![configured(&one, "10.0.0.9")]));
+    let id = made.await.unwrap().vpc_endpoint_id.unwrap();
+    assert_eq!(addresses().await, ["10.0.0.9"]);
+    let add = |address: &str| ModifyVpcEndpointRequest {
+        vpc_endpoint_id: text(&id),
+        add_subnet_ids: Some(vec![two.clone()]),
+        subnet_configurations: Some(vec![configured(&two, address)]),
+        ..Default::default()
+    };
+    let taken = world.modify_endpoint(add("10.0.0.9")).await;
+    assert!(refusal(taken).starts_with("InvalidParameterValue"));
+    world.modify_endpoint(add("10.0.1.9")).await.unwrap();
+    assert_eq!(addresses().await, ["10.0.0.9", "10.0.1.9"]);
+}
