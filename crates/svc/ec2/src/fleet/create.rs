@@ -16,7 +16,10 @@ use super::{
     describe::{errors, launched},
     fault as fleet_fault,
     fill::{finish, launch_of},
-    records::{AnyFleet, Body, Fleet, Meant, Pool, State, Template, Type, Units},
+    records::{Alike, AnyFleet, Body, Fleet, Meant, Pool, State, Template, Type, Units},
+    requirements::Requirements,
+    requirements_wire,
+    suitable::expand,
 };
 use crate::{
     Ec2Service, fault,
@@ -71,6 +74,7 @@ pub async fn create(
     };
     service.ensure_default_vpc(&call.permit, call).await?;
     keep_templates(service, call, &mut fleet).await?;
+    expand(service, call, &mut fleet).await?;
     let mut stored = put(service, call, fleet).await?;
     if stored.record.body.kind != Type::Instant {
         return Ok(CreateFleetResult {
@@ -251,6 +255,10 @@ pub async fn configured(
         unknown: Unknown::new(),
     };
     settle_templates(service, cx, &mut fleet).await?;
+    match expand(service, cx, &mut fleet).await {
+        Err(fault) if fault.sender => return Ok(Vec::new()),
+        expanded => expanded?,
+    }
     launches(service, cx, &fleet, &markets).await
 }
 
@@ -273,7 +281,7 @@ pub async fn launches<T: AnyFleet>(
 ) -> Result<Vec<RunInstancesRequest>, Fault> {
     let mut all = Vec::new();
     for spot in markets {
-        for pool in &fleet.body().pools {
+        for pool in fleet.body().pools.iter().filter(|it| it.is_for(*spot)) {
             match launch_of(service, cx, (fleet, pool), *spot).await {
                 Ok(launch) => all.push(launch),
                 // Such a pool launches nothing.
@@ -313,9 +321,9 @@ fn body(cx: &Context, input: &CreateFleetRequest) -> Result<Body, Fault> {
     if configs.is_empty() {
         return Err(fault::missing_parameter("LaunchTemplateConfigs"));
     }
-    let mut pools = Vec::new();
+    let (mut pools, mut requirements) = (Vec::new(), Vec::new());
     for config in configs {
-        pools.extend(pools_of(config)?);
+        pools.extend(pools_of(config, &mut requirements)?);
         check_count(pools.len())?;
     }
     check_times(input.valid_from, input.valid_until, cx)?;
@@ -328,6 +336,7 @@ fn body(cx: &Context, input: &CreateFleetRequest) -> Result<Body, Fault> {
         default_spot,
         pools,
         specifications: Vec::new(),
+        requirements,
         spot_strategy,
         pools_to_use,
         on_demand_strategy: on_demand_strategy(&on_demand)?,
@@ -469,7 +478,11 @@ fn on_demand_strategy(given: &OnDemandOptionsRequest) -> Result<Strategy, Fault>
     }
 }
 
-fn pools_of(config: &FleetLaunchTemplateConfigRequest) -> Result<Vec<Pool>, Fault> {
+/// What types that are not named must be like is added to `requirements`.
+fn pools_of(
+    config: &FleetLaunchTemplateConfigRequest,
+    requirements: &mut Vec<Requirements>,
+) -> Result<Vec<Pool>, Fault> {
     let given = config.launch_template_specification.clone();
     let given = given.ok_or_else(|| fault::missing_parameter("LaunchTemplateSpecification"))?;
     let template = Template::of(given);
@@ -482,8 +495,24 @@ fn pools_of(config: &FleetLaunchTemplateConfigRequest) -> Result<Vec<Pool>, Faul
     if overrides.is_empty() {
         return Ok(vec![Pool::of(template)]);
     }
-    let pool = |it: &FleetLaunchTemplateOverridesRequest| pool(template.clone(), it);
-    overrides.iter().map(pool).collect()
+    let mut pools = Vec::with_capacity(overrides.len().min(MOST_POOLS));
+    for given in overrides {
+        let mut pool = pool(template.clone(), given)?;
+        if let Some(like) = &given.instance_requirements {
+            if pool.instance_type.is_some() {
+                return Err(fleet_fault::bad_config(
+                    "An override can have either an InstanceType or InstanceRequirements.",
+                ));
+            }
+            pool.alike = Some(Alike {
+                number: u32::try_from(requirements.len()).unwrap_or(u32::MAX),
+                not_in: None,
+            });
+            requirements.push(requirements_wire::read(like)?);
+        }
+        pools.push(pool);
+    }
+    Ok(pools)
 }
 
 impl Pool {
@@ -499,6 +528,7 @@ impl Pool {
             max_price: None,
             weight: None,
             priority: None,
+            alike: None,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{
     fault as fleet_fault,
     plan::{Seen, capacity},
     records::{AnyFleet, Body, Failure, Fleet, Pool, State, Type, Units},
+    requirements_wire,
 };
 use crate::{
     Ec2Service, fault,
@@ -265,19 +266,41 @@ pub fn priority(pool: &Pool) -> Option<f64> {
 /// Pools by their template, in the order they came in.
 fn configs(body: &Body) -> Vec<wire::FleetLaunchTemplateConfig> {
     let mut all: Vec<wire::FleetLaunchTemplateConfig> = Vec::new();
+    let mut before = None;
     for pool in &body.pools {
+        let number = pool.alike.map(|it| it.number);
+        // Pools of one override are shown as that.
+        if number.is_some() && number == before {
+            continue;
+        }
+        before = number;
         let template = specification(pool);
         match all.last_mut() {
             Some(last) if last.launch_template_specification == template && pool.overrides => {
-                last.overrides.get_or_insert_default().push(overrides(pool));
+                let shown = last.overrides.get_or_insert_default();
+                shown.push(as_given(body, pool));
             }
             _ => all.push(wire::FleetLaunchTemplateConfig {
                 launch_template_specification: template,
-                overrides: pool.overrides.then(|| vec![overrides(pool)]),
+                overrides: pool.overrides.then(|| vec![as_given(body, pool)]),
             }),
         }
     }
     all
+}
+
+/// The override that a pool is of.
+fn as_given(body: &Body, pool: &Pool) -> wire::FleetLaunchTemplateOverrides {
+    let like = pool.alike.map(|it| it.number as usize);
+    let like = like.and_then(|it| body.requirements.get(it));
+    match like {
+        None => overrides(pool),
+        Some(like) => wire::FleetLaunchTemplateOverrides {
+            instance_type: None,
+            instance_requirements: Some(requirements_wire::shown(like)),
+            ..overrides(pool)
+        },
+    }
 }
 
 fn of_pool(pool: &Pool) -> wire::LaunchTemplateAndOverridesResponse {

@@ -109,6 +109,11 @@ async fn share<T: AnyFleet>(
     let mut offers = Vec::with_capacity(body.pools.len());
     let mut requests = Vec::with_capacity(body.pools.len());
     for (pool, number) in body.pools.iter().zip(0_u32..) {
+        if !pool.is_for(spot) {
+            offers.push(nothing(pool));
+            requests.push(None);
+            continue;
+        }
         let request = launch_of::<T>(service, call, (&stored.record, pool), spot).await;
         let offer = match &request {
             Ok(request) => offer(service, call, request, (pool, spot, &pending)).await,
@@ -116,13 +121,7 @@ async fn share<T: AnyFleet>(
         };
         offers.push(offer.unwrap_or_else(|fault| {
             filled.failures.push(failure(number, spot, &fault));
-            Offer {
-                price: u64::MAX >> 32,
-                weight: pool.units(),
-                priority: u64::MAX,
-                room: 0,
-                given: 0,
-            }
+            nothing(pool)
         }));
         requests.push(request.ok());
     }
@@ -185,6 +184,17 @@ async fn share<T: AnyFleet>(
         filled.failures.push(failure(0, spot, &spot::no_capacity()));
     }
     Ok(())
+}
+
+/// Of a pool that has no room.
+fn nothing(pool: &Pool) -> Offer {
+    Offer {
+        price: u64::MAX >> 32,
+        weight: pool.units(),
+        priority: u64::MAX,
+        room: 0,
+        given: 0,
+    }
 }
 
 pub fn failure(pool: u32, spot: bool, fault: &Fault) -> Failure {

@@ -18,7 +18,10 @@ mod pauses;
 mod plan;
 mod reconcile;
 mod records;
+mod requirements;
+mod requirements_wire;
 mod spot_fleet;
+mod suitable;
 
 pub use create::{configured, create};
 pub use delete::delete;

@@ -5,7 +5,7 @@ use wharf_base::Timestamp;
 use wharf_records::{Unknown, ecs::Tags};
 use wharf_seal::Sealed;
 
-use super::{allocate::Strategy, fault};
+use super::{allocate::Strategy, fault, requirements::Requirements};
 use crate::{
     launch_templates::LaunchTemplateData,
     records::{Entity, entity},
@@ -104,11 +104,29 @@ pub struct Pool {
     pub weight: Option<u32>,
     /// Thousandths.
     pub priority: Option<u64>,
+    /// Its type was not named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alike: Option<Alike>,
+}
+
+/// Of a pool whose type was found by what it is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alike {
+    /// Which of the fleet's requirements.
+    pub number: u32,
+    /// The market that the type is too dear for, if there is one: whether Spot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_in: Option<bool>,
 }
 
 impl Pool {
     pub fn units(&self) -> u32 {
         self.weight.unwrap_or(1)
+    }
+
+    /// Whether it has instances of a market, Spot or On-Demand.
+    pub fn is_for(&self, spot: bool) -> bool {
+        self.alike.is_none_or(|it| it.not_in != Some(spot))
     }
 }
 
@@ -139,6 +157,9 @@ pub struct Body {
     pub pools: Vec<Pool>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub specifications: Vec<Specification>,
+    /// By which types of pools were found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<Requirements>,
     pub spot_strategy: Strategy,
     pub pools_to_use: u32,
     pub on_demand_strategy: Strategy,

@@ -237,6 +237,7 @@ fn body(cx: &Context, config: &wire::SpotFleetRequestConfigData) -> Result<Body,
         default_spot: true,
         pools,
         specifications,
+        requirements: Vec::new(),
         spot_strategy: strategy,
         pools_to_use: pools_to_use(strategy, config.instance_pools_to_use_count)?,
         on_demand_strategy,
@@ -293,6 +294,7 @@ fn pools(
                 max_price: price(it.spot_price.as_deref())?,
                 weight: weight(it.weighted_capacity)?,
                 priority: None,
+                alike: None,
             });
         }
         specifications.push(Specification {

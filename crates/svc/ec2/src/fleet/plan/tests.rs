@@ -14,6 +14,7 @@ pub fn body(kind: Type, on_demand: u32, spot: u32) -> Body {
         default_spot: true,
         pools: Vec::new(),
         specifications: Vec::new(),
+        requirements: Vec::new(),
         spot_strategy: By::LowestPrice,
         pools_to_use: 1,
         on_demand_strategy: By::LowestPrice,

@@ -393,3 +393,84 @@ async fn launches_of_much_user_data_fit_into_the_store() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_fleet_finds_types_by_what_they_are_like() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let template = cloud.template().await;
+    let me = cloud.call();
+    let like =
+        |requirements: InstanceRequirementsRequest, named: Option<&str>| CreateFleetRequest {
+            type_: Some("instant".to_owned()),
+            launch_template_configs: Some(vec![FleetLaunchTemplateConfigRequest {
+                launch_template_specification: Some(FleetLaunchTemplateSpecificationRequest {
+                    launch_template_id: Some(template.clone()),
+                    version: Some("1".to_owned()),
+                    ..Default::default()
+                }),
+                overrides: Some(vec![FleetLaunchTemplateOverridesRequest {
+                    instance_type: named.map(str::to_owned),
+                    instance_requirements: Some(requirements),
+                    ..Default::default()
+                }]),
+            }]),
+            target_capacity_specification: Some(TargetCapacitySpecificationRequest {
+                total_target_capacity: Some(1),
+                default_target_capacity_type: Some("on-demand".to_owned()),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+    let small = InstanceRequirementsRequest {
+        v_cpu_count: Some(VCpuCountRangeRequest {
+            min: Some(2),
+            max: Some(2),
+        }),
+        memory_mi_b: Some(MemoryMiBRequest {
+            min: Some(512),
+            max: Some(1024),
+        }),
+        burstable_performance: Some("included".to_owned()),
+        allowed_instance_types: Some(vec!["t3*".to_owned(), "t4g*".to_owned()]),
+        ..Default::default()
+    };
+    // Who may launch it is asked for each type.
+    let asked = like(small.clone(), None);
+    let rows = cloud.ec2.authorize(&me, Input::CreateFleet(&asked));
+    let rows = rows.await.unwrap();
+    let types: BTreeSet<String> = rows
+        .iter()
+        .filter_map(|it| it.context.get("ec2:InstanceType"))
+        .flat_map(|it| it.iter().cloned())
+        .collect();
+    // Of the architecture of the image, and not much dearer than the cheapest.
+    let expected = ["t3.nano", "t3a.nano"].map(str::to_owned);
+    assert_eq!(types, BTreeSet::from(expected));
+    let made = cloud.ec2.create_fleet(&me, asked).await.unwrap();
+    let launched = made.instances.unwrap().remove(0);
+    assert_eq!(launched.instance_type.as_deref(), Some("t3a.nano"));
+    let shown = DescribeFleetsRequest {
+        fleet_ids: Some(vec![made.fleet_id.unwrap()]),
+        ..Default::default()
+    };
+    let shown = cloud.ec2.describe_fleets(&me, shown).await.unwrap();
+    let config = shown.fleets.unwrap().remove(0).launch_template_configs;
+    let mut overrides = config.unwrap().remove(0).overrides.unwrap();
+    assert_eq!(overrides.len(), 1, "as it was given: {overrides:?}");
+    let shown = overrides.remove(0);
+    assert_eq!(shown.instance_type, None);
+    let shown = shown.instance_requirements.unwrap().v_cpu_count.unwrap();
+    assert_eq!((shown.min, shown.max), (Some(2), Some(2)));
+
+    let huge = InstanceRequirementsRequest {
+        memory_mi_b: Some(MemoryMiBRequest {
+            min: Some(i32::MAX),
+            max: None,
+        }),
+        ..small.clone()
+    };
+    for input in [like(small, Some("t3.nano")), like(huge, None)] {
+        let refused = cloud.ec2.create_fleet(&me, input).await.unwrap_err();
+        assert_eq!(refused.code, "InvalidFleetConfig");
+    }
+}
