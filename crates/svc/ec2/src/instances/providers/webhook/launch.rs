@@ -54,6 +54,7 @@ pub fn check(
         ("Placement.GroupName", group),
         ("EbsOptimized", input.ebs_optimized == Some(true)),
         ("AssociatePublicIpAddress", wanted.public == Some(true)),
+        ("NetworkInterfaceId", wanted.interface.is_some()),
         ("PrivateIpAddresses", wanted.addresses.secondary() > 0),
         // It is the service's, and nobody else could delete it.
         ("DeleteOnTermination", !wanted.delete_interface),
