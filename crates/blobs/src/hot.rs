@@ -98,7 +98,7 @@ impl Hot {
     /// Keeps what was read at `at` of a blob of `size` bytes, if it is a whole piece, and gives back what was not read
     /// for the longest time.
     pub(crate) fn keep(&self, digest: &Digest, size: u64, at: u64, content: &Bytes) {
-        if at % PIECE != 0 || content.len() as u64 != within_piece(at, size) {
+        if !at.is_multiple_of(PIECE) || content.len() as u64 != within_piece(at, size) {
             return;
         }
         // A short one would keep a whole buffer.

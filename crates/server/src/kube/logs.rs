@@ -45,12 +45,7 @@ pub struct Strangers(Mutex<BTreeMap<LogType, Bucket<Timestamp>>>);
 impl Strangers {
     /// A line, if there is room for one; without, none is made, which is all that a flood of them costs. A long line is paid for by
     /// those that come later.
-    fn line(
-        &self,
-        log: LogType,
-        now: Timestamp,
-        made: impl FnOnce() -> String,
-    ) -> Option<String> {
+    fn line(&self, log: LogType, now: Timestamp, made: impl FnOnce() -> String) -> Option<String> {
         let mut buckets = self.0.lock();
         let bucket = buckets.entry(log);
         let bucket = bucket.or_insert_with(|| Bucket::full(STRANGERS, now));

@@ -69,7 +69,7 @@ impl Controller {
             self.claimed.volumes.observe(&patched);
         }
         self.standings.is_well(claim.uid());
-        self.tell(&claim, awaits_mount(&claim, self.clock.now()))
+        self.patch_status(&claim, awaits_mount(&claim, self.clock.now()))
             .await?;
         let text = "Require file system resize of volume on node";
         self.resizer
@@ -89,7 +89,7 @@ impl Controller {
         };
         let mut patch = begins(claim, size, self.clock.now());
         patch["metadata"]["resourceVersion"] = claim.resource_version().into();
-        let begun = self.tell(claim, patch).await?;
+        let begun = self.patch_status(claim, patch).await?;
         let about = Ref::of(&kind::PERSISTENT_VOLUME_CLAIM, claim);
         let text = format!("External resizer is resizing volume {}", volume.name());
         self.resizer.normal(about, "Resizing", &text);
@@ -136,12 +136,12 @@ impl Controller {
             .is_some_and(|it| it.text("/status") == "True" && it.text("/message") == message);
         if !is_said || is_infeasible && status(claim) != INFEASIBLE {
             let patch = refused(claim, &message, is_infeasible, self.clock.now());
-            self.tell(claim, patch).await?;
+            self.patch_status(claim, patch).await?;
         }
         Ok(self.standings.later(claim.uid(), AFTER_REFUSAL))
     }
 
-    async fn tell(&self, claim: &Value, patch: Value) -> Result<Value, Failure> {
+    async fn patch_status(&self, claim: &Value, patch: Value) -> Result<Value, Failure> {
         let kind = &kind::PERSISTENT_VOLUME_CLAIM;
         let (namespace, name, patch) = (claim.namespace(), claim.name(), Patch::Strategic(patch));
         let patched = self

@@ -360,13 +360,14 @@ impl Plan {
         self.places = self.places - old + new;
         self.ways.insert(at, way.clone());
         let mut has_room = new < old;
-        made.steps.push(match former {
+        let step = match former {
             None => Step::Add(at, way),
             Some(former) => {
                 has_room |= self.let_go(at.caller, &former, made);
                 Step::Change(at, former, way)
             }
-        });
+        };
+        made.steps.push(step);
         has_room
     }
 

@@ -106,6 +106,5 @@ pub fn composite(place: &Place, alarm: &Alarm) -> Option<CompositeAlarm> {
         actions_suppressor_extension_period: suppressor
             .and_then(|it| it.extension_seconds.try_into().ok()),
         action_configuration: alarm.told_tags.as_ref().map(told_tags::shown),
-        ..CompositeAlarm::default()
     })
 }

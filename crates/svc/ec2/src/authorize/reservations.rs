@@ -1,6 +1,7 @@
 //! CIDR reservations of subnets.
 
 use wharf_api_ec2::Input;
+use wharf_records::Record as _;
 use wharf_wire::{Check, Fault};
 
 use super::{Rows, with_resource_tags};

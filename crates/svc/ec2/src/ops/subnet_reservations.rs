@@ -39,7 +39,7 @@ pub async fn create(
     };
     let decide = |subnet: &mut Subnet| {
         if !subnet.has_range(made.range) {
-            return Err(fault::reservation_outside(&made.range));
+            return Err(fault::reservation_outside(made.range));
         }
         if subnet.reservations.len() >= MOST {
             let code = "SubnetCidrReservationLimitExceeded";
@@ -48,7 +48,7 @@ pub async fn create(
         }
         let mut known = subnet.reservations.iter();
         if known.any(|it| it.range.overlaps(made.range)) {
-            return Err(fault::reservation_conflict(&made.range));
+            return Err(fault::reservation_conflict(made.range));
         }
         subnet.reservations.push(made.clone());
         Ok(())

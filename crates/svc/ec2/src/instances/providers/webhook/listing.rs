@@ -11,7 +11,6 @@ use std::{
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use wharf_base::Timestamp;
-use wharf_records::Record as _;
 
 use super::{
     Maker,
