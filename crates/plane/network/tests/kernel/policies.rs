@@ -400,7 +400,7 @@ fn policies_outlive_the_agent_and_hold_a_pod_that_is_wired_later() {
 fn a_change_among_a_thousand_policies_is_small() {
     on_a_host(|host| async move {
         let it = place(&host).await;
-        let member = |number: u32| Ipv4Addr::from(0x0a01_0000 + number);
+        let member = |number: u64| Ipv4Addr::from(0x0a01_0000 + number as u32);
         let mut all = PolicyRules::default();
         for number in 0..1000 {
             let (set, policy) = (number * 2 + 1, number * 2 + 2);

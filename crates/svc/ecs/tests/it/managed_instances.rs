@@ -338,6 +338,9 @@ async fn there_and_back(loses: usize) {
     .await;
 }
 
+/// Of what is asked for.
+type Change = fn(&mut Value);
+
 #[tokio::test]
 async fn an_instance_comes_for_a_task_and_goes_when_it_is_idle() {
     there_and_back(0).await;
@@ -461,13 +464,13 @@ async fn who_makes_a_provider_passes_its_role_to_ecs() {
 async fn what_cannot_be_is_refused() {
     let (harness, cloud) = with_provider(0).await;
     let sound = configuration(&cloud, 0);
-    let with = |change: fn(&mut Value)| {
+    let with = |change: Change| {
         let mut changed =
             json!({ "name": "more", "cluster": "default", "managedInstancesProvider": sound });
         change(&mut changed);
         changed
     };
-    let cases: [(fn(&mut Value), &str); 7] = [
+    let cases: [(Change, &str); 7] = [
         (
             |it| it["cluster"] = json!(""),
             "The cluster provided is invalid",

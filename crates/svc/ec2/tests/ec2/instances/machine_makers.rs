@@ -19,7 +19,7 @@ async fn with_rack() -> (Cloud, Arc<Rack>) {
 
 impl Cloud {
     /// The machine of an instance is switched on, and its node joins by its token.
-    async fn boots(&self, rack: &Rack, id: &str) {
+    async fn is_made(&self, rack: &Rack, id: &str) {
         rack.joins(id);
         self.join(id).await;
     }
@@ -143,7 +143,7 @@ async fn whatever_is_lost_nothing_is_made_twice() {
     let all = rack.asked_for("run");
     // The very same words each time, with the same token.
     assert!(all.iter().all(|it| *it == all[0]), "{all:?}");
-    cloud.boots(&rack, &id).await;
+    cloud.is_made(&rack, &id).await;
     cloud.becomes(&id, "running").await;
     cloud.restart();
     rack.will(&[Answer::Status(500), Answer::Lost]);
@@ -201,7 +201,7 @@ async fn a_maker_says_why_it_makes_nothing() {
 
 #[tokio::test]
 async fn a_maker_has_as_many_as_its_operator_says() {
-    let (cloud, rack) = with_rack().await;
+    let (cloud, _rack) = with_rack().await;
     let many = |least: i32, most: i32| RunInstancesRequest {
         min_count: Some(least),
         max_count: Some(most),
@@ -225,7 +225,7 @@ async fn machines_and_instances_are_compared() {
     let (cloud, rack) = with_rack().await;
     let id = cloud.run().await;
     rack.makes(&id).await;
-    cloud.boots(&rack, &id).await;
+    cloud.is_made(&rack, &id).await;
     cloud.becomes(&id, "running").await;
     // One that no record knows is ended; what is called otherwise is somebody else's.
     rack.is("i-0123456789abcdef0", json!({"state": "running"}));
@@ -282,7 +282,7 @@ async fn it_is_switched_off_and_on() {
     let (mut cloud, rack) = with_rack().await;
     let id = cloud.run().await;
     rack.makes(&id).await;
-    cloud.boots(&rack, &id).await;
+    cloud.is_made(&rack, &id).await;
     cloud.becomes(&id, "running").await;
     let asked = RebootInstancesRequest {
         instance_ids: Some(vec![id.clone()]),

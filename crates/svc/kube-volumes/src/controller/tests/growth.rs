@@ -15,10 +15,10 @@ async fn ask(cluster: &Cluster, size: &str) {
 
 /// Once the only claim has this status and goes for this size.
 async fn until(cluster: &Cluster, wanted: &str, size: &str) -> Value {
-    let all = cluster.until(&CLAIM, |all| {
+    let is_so = |all: &[_]| {
         status(&all[0]) == wanted && all[0].text("/status/allocatedResources/storage") == size
-    });
-    all.await.remove(0)
+    };
+    cluster.until(&CLAIM, is_so).await.remove(0)
 }
 
 async fn capacity(cluster: &Cluster) -> String {
