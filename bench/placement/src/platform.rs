@@ -191,6 +191,7 @@ fn with_host(txn: Txn, number: usize) -> Txn {
         version: 1,
         registered_at: now(),
         registered_by: String::new(),
+        of_ec2: false,
         agent_connected: true,
         disconnected_at: None,
         lost: false,
