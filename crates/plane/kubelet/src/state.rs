@@ -29,6 +29,8 @@ pub struct PodState {
     /// When this node first saw it.
     pub seen_at: Timestamp,
     pub sandbox: Sandbox,
+    /// How often it was lost.
+    pub losses: u32,
     pub ip: Option<Ipv4Addr>,
     /// How often the sandbox could not be made, one time after another.
     pub sandbox_failures: u32,
@@ -263,6 +265,7 @@ impl PodState {
         Self {
             seen_at: now,
             sandbox: Sandbox::None,
+            losses: 0,
             ip: None,
             sandbox_failures: 0,
             containers: containers.collect(),
@@ -483,6 +486,7 @@ impl PodState {
 
     /// All that ran in the sandbox ended with it, nobody saw how.
     fn lose(&mut self, now: Timestamp) {
+        self.losses = self.losses.wrapping_add(1);
         for container in self.containers.values_mut() {
             if container.is_active() {
                 container.end_unseen(now);

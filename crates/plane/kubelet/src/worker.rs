@@ -66,7 +66,7 @@ pub struct Context {
     pub pod: Mutex<Arc<Pod>>,
     /// Something that the pod refers to or tells of itself changed.
     pub changed: Arc<Notify>,
-    /// How often its sandbox was lost.
+    /// How often its sandbox was lost, for what was begun before and is under way.
     pub losses: AtomicU32,
 }
 
@@ -301,14 +301,12 @@ impl Worker {
         let now = self.context.node.clock.now();
         let (context, object) = (&self.context, self.reporter.object());
         perform::record(context, object, &self.pod, &event);
-        if event == Event::SandboxLost {
-            context.losses.fetch_add(1, Ordering::Release);
-        }
         let ended = match &event {
             Event::Ended { container, .. } => Some(container.clone()),
             _ => None,
         };
         self.state.take(&self.pod, event, now);
+        context.losses.store(self.state.losses, Ordering::Release);
         if let Some(container) = ended {
             let of = (&self.state, container.as_str());
             perform::record_pause(context, object, &self.pod, of, now);

@@ -135,7 +135,6 @@ pub(super) async fn start(
             message,
         }]
     };
-    let losses = context.losses.load(Ordering::Acquire);
     let Some(of) = pod.container(&container) else {
         return Vec::new();
     };
@@ -276,8 +275,8 @@ pub(super) async fn start(
         Err(bad) => return not(bad.reason, bad.message),
     };
     let devices = disks::devices(context, pod, of);
-    // What was to begin in a sandbox that was lost meanwhile has ended with it: in the next one another run takes its place.
-    if context.losses.load(Ordering::Acquire) != losses {
+    // What was to begin in a sandbox that was lost since it was planned has ended with it: in the next one another run takes its place.
+    if context.losses.load(Ordering::Acquire) != state.losses {
         return not("CreateContainerError", "its sandbox was lost".to_owned());
     }
     let made = || {
