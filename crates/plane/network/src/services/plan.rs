@@ -224,8 +224,12 @@ struct Guard {
 }
 
 impl Guards {
-    fn has_room_for(&self, sources: &[Subnet]) -> bool {
-        self.all.contains_key(sources) || self.ranges + sources.len() <= ALL_SOURCES
+    /// `former`: those who may call until then, whose list goes if nobody else has it.
+    fn has_room_for(&self, sources: &[Subnet], former: Option<&[Subnet]>) -> bool {
+        let former = former.and_then(|it| self.all.get(it));
+        let goes = former.filter(|it| it.uses == 1);
+        let left = self.ranges - goes.map_or(0, |it| it.sources.len());
+        self.all.contains_key(sources) || left + sources.len() <= ALL_SOURCES
     }
 
     /// Its number; the list is one for all that have it.
@@ -345,7 +349,9 @@ impl Plan {
             way.count() as usize,
         );
         let is_full = former.is_none() && self.ways.len() >= FRONT_ENDS;
-        let is_guarded = way.sources().is_none_or(|it| self.guards.has_room_for(it));
+        let guarded = former.as_ref().and_then(Way::sources);
+        let has_guard = |it| self.guards.has_room_for(it, guarded);
+        let is_guarded = way.sources().is_none_or(has_guard);
         if is_full || !is_guarded || self.places - old + new > PLACES {
             // It leads nowhere, rather than to where it led.
             self.remove(at, made);

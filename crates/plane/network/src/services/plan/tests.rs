@@ -283,6 +283,12 @@ fn who_may_call_is_bounded_and_what_has_no_guard_leads_nowhere() {
     let steps = change(&mut plan, &[(full + 1, of(3))]);
     assert!(matches!(&steps[..], [Step::Remove(..)]), "{steps:?}");
     assert_eq!(plan.waiting(), 2);
+    // Another list takes the place of the one before it.
+    let steps = change(&mut plan, &[(0, of(5))]);
+    assert!(matches!(&steps[..], [Step::Change(..)]), "{steps:?}");
+    assert_eq!(plan.guards.ranges, ALL_SOURCES);
+    change(&mut plan, &[(0, of(0))]);
+    assert_eq!((plan.guards.ranges, plan.waiting()), (ALL_SOURCES, 2));
     // Who is let in by a list that is there needs no room.
     assert_eq!(change(&mut plan, &[(full + 2, of(0))]).len(), 1);
     let steps = change(&mut plan, &[(1, to(0..2, false))]);
