@@ -97,7 +97,8 @@ async fn once(
         None => registered_before(agents, token.as_deref()).await?,
     };
     if let Some(arn) = known {
-        let instance = again(agents, call, place, cluster, &arn, input, allowed).await?;
+        let said = (input, of_ec2);
+        let instance = again(agents, call, place, cluster, &arn, said, allowed).await?;
         return Ok(Some(instance));
     }
     let wanted = Registration {
@@ -419,7 +420,7 @@ async fn again(
     place: &Place,
     cluster: &Held<Cluster>,
     arn: &str,
-    input: &RegisterContainerInstanceRequest,
+    (input, of_ec2): (&RegisterContainerInstanceRequest, bool),
     allowed: Option<&Grant>,
 ) -> Result<Instance, Fault> {
     let id = names::member_id("container-instance", &cluster.name, arn)?;
@@ -456,6 +457,8 @@ async fn again(
         let mut host: Host = tx.find(&host_key).await?.ok_or_else(unknown)?;
         let mut ledger: Ledger = tx.find(&ledger_key).await?.ok_or_else(unknown)?;
         wanted.apply(&mut instance);
+        // A version before did not note it.
+        instance.of_ec2 |= of_ec2;
         // One that is retired takes no Fargate tasks, whatever its agent offers.
         let retired = tx.find::<Retired>(&Retired::key(&instance.host)).await?;
         refresh(&wanted, &mut host, &mut ledger, retired.is_some());

@@ -276,6 +276,28 @@ async fn an_instance_goes_with_its_machine_though_ec2_has_forgotten_that() {
     is_deregistered(&harness, &arn).await;
 }
 
+/// A version before did not note that EC2 knew it, and its agent begins anew under this one.
+#[tokio::test]
+async fn an_instance_that_registers_again_goes_with_its_machine_too() {
+    let ec2 = OneInstance::that_is(FORGOTTEN);
+    let harness = Harness::impatient_with_ec2(ec2.clone()).await;
+    let mut said = said(ID);
+    said["totalResources"] = json!([{"name": "MEMORY", "type": "INTEGER", "integerValue": 2048}]);
+    let agent = Agent::join_as(&harness, said.clone(), session(ID)).await;
+    *ec2.0.lock() = "running";
+    said["containerInstanceArn"] = json!(agent.instance);
+    let input = decode("RegisterContainerInstance", said);
+    let again = harness
+        .ecs
+        .register_container_instance(&call_as(ID), input)
+        .await;
+    again.unwrap();
+    *ec2.0.lock() = FORGOTTEN;
+    let arn = agent.instance.clone();
+    drop(agent);
+    is_deregistered(&harness, &arn).await;
+}
+
 async fn is_deregistered(harness: &Harness, arn: &str) {
     tokio::time::timeout(Duration::from_secs(30), async {
         while harness.instance(arn).await.status.as_deref() != Some("INACTIVE") {
