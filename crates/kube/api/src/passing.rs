@@ -287,7 +287,7 @@ async fn pass_on(
     loop {
         let count = from.read(&mut piece).await?;
         if count == 0 {
-            return to.shutdown().await;
+            return tokio::time::timeout(STALLED, to.shutdown()).await?;
         }
         let writing = async {
             to.write_all(&piece[..count]).await?;

@@ -6,7 +6,7 @@ use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use serde_json::Value;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
     time::timeout,
 };
@@ -15,7 +15,8 @@ use super::{
     Target,
     answer::{Answer, refuse},
     keep_alive::keep_alive,
-    streams::{is_tunnel, upgrade_tunnel},
+    sessions::CHUNK,
+    streams::{STALLED, is_tunnel, upgrade_tunnel},
 };
 use crate::{kubelet::Kubelet, perform::POD_ENI};
 
@@ -92,20 +93,33 @@ fn passed_on(
 /// port.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
+/// Until one end has said all. The other is given up if it takes nothing for too long: who asked may be gone by then, and nobody would
+/// see it.
+async fn pass_on(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+) -> io::Result<()> {
+    let mut piece = vec![0; CHUNK];
+    loop {
+        let count = from.read(&mut piece).await?;
+        if count == 0 {
+            return timeout(STALLED, to.shutdown()).await?;
+        }
+        let writing = async {
+            to.write_all(&piece[..count]).await?;
+            to.flush().await
+        };
+        timeout(STALLED, writing).await??;
+    }
+}
+
 async fn carry(
     near: impl AsyncRead + AsyncWrite,
     far: impl AsyncRead + AsyncWrite,
 ) -> io::Result<()> {
-    let (mut from_near, mut to_near) = tokio::io::split(near);
-    let (mut from_far, mut to_far) = tokio::io::split(far);
-    let onward = async {
-        tokio::io::copy(&mut from_near, &mut to_far).await?;
-        to_far.shutdown().await
-    };
-    let back = async {
-        tokio::io::copy(&mut from_far, &mut to_near).await?;
-        to_near.shutdown().await
-    };
+    let (from_near, to_near) = tokio::io::split(near);
+    let (from_far, to_far) = tokio::io::split(far);
+    let (onward, back) = (pass_on(from_near, to_far), pass_on(from_far, to_near));
     tokio::pin!(onward, back);
     tokio::select! {
         ended = &mut onward => {
@@ -133,7 +147,7 @@ fn address_of(pod: &Value, node: &str) -> Option<Ipv4Addr> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use tokio::{io::AsyncReadExt as _, time::Instant};
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -173,6 +187,17 @@ mod tests {
         client.shutdown().await.unwrap();
         carried.await.unwrap().unwrap();
         assert_eq!(begun.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_ends_with_a_program_that_takes_nothing() {
+        let ((mut client, near), (program, far)) = (tokio::io::duplex(64), tokio::io::duplex(64));
+        let carried = tokio::spawn(carry(near, far));
+        let said = tokio::spawn(async move { client.write_all(&[1; 4 * CHUNK]).await });
+        let ended = timeout(2 * STALLED, carried).await.unwrap().unwrap();
+        assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(said.await.unwrap().is_err());
+        drop(program);
     }
 
     #[test]
