@@ -136,6 +136,7 @@ impl Book {
             && former.policy.pods == policy.pods
             && former.policy.ingress == policy.ingress
             && former.policy.egress == policy.egress
+            && former.policy.is_cut == policy.is_cut
         {
             let numbers = former.numbers;
             self.policies.insert(key, Entry { policy, numbers });

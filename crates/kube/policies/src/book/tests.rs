@@ -328,3 +328,26 @@ fn selectors_beyond_the_bound_choose_nobody_and_are_forgotten_with_their_policie
     let chosen = BTreeSet::from([Ipv4Addr::new(10, 0, 0, 1)]);
     assert!(rules.peers.values().any(|it| *it == chosen));
 }
+
+#[test]
+fn that_a_policy_says_more_than_is_read_is_told_though_what_is_read_stays() {
+    // One more is the rule itself.
+    const MOST_PEERS: usize = 4095;
+    let spec = |count: usize| {
+        let block = json!({"ipBlock": {"cidr": "10.0.0.0/8"}});
+        json!({"podSelector": {}, "ingress": [{"from": vec![block; count]}]})
+    };
+    let mut book = Book::new("here");
+    for (count, is_cut) in [
+        (MOST_PEERS, false),
+        (MOST_PEERS + 1, true),
+        (MOST_PEERS, false),
+    ] {
+        book.put_policy(&policy("n", "p", spec(count)));
+        let changed = book.changes().policies.into_values().flatten();
+        let mut ingress = changed.filter(|it| it.way == Way::Ingress);
+        let ingress = ingress.next().unwrap();
+        let told = (ingress.permissions.len(), ingress.is_cut);
+        assert_eq!(told, (MOST_PEERS, is_cut), "{count}");
+    }
+}
