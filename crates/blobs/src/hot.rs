@@ -4,7 +4,10 @@
 //! A blob is known when it is opened for the second time while it is remembered; only then its pieces are kept. So
 //! what is read once, as most is, takes no memory. What was not read for a while is given back.
 //!
-//! A blob is opened before its pieces are asked for: whether it is there, and whether its key opens, is decided there.
+//! A blob is opened before its pieces are asked for: whether it is there, and whether its key opens, is decided there. Of
+//! what is read under a lock nothing is kept: where the lock's is the lower of two layers, a wrong lock opens the file too,
+//! and what it makes of it is not the content. Damage that comes to a file while its pieces are here is found by who reads
+//! it when they are gone, or by the scrubber.
 
 use std::{
     num::NonZeroUsize,

@@ -233,7 +233,8 @@ impl Blobs {
             hot,
             ..
         } = &*self.inner;
-        let hot = hot.is_hot(&digest, source.size).then(|| hot.clone());
+        let is_hot = self.lock.is_none() && hot.is_hot(&digest, source.size);
+        let hot = is_hot.then(|| hot.clone());
         BlobReader::new(source, digest, folder, spares, hot)
     }
 

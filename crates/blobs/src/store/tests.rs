@@ -65,6 +65,12 @@ impl Home {
         names(self.dir.path().join("uploads"))
     }
 
+    /// As when nobody has read anything for long.
+    fn forget(&self) {
+        let later = std::time::Instant::now() + Duration::from_secs(3600);
+        self.blobs.inner.hot.drop_idle(later);
+    }
+
     /// Removals of dropped uploads run behind: waits for them.
     async fn without_uploads(&self) {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
@@ -171,6 +177,7 @@ async fn ranges_are_what_stands_there() {
     let other = home.blobs.read_range(&Digest::of(b""), 0, 1).await;
     assert!(other.unwrap().is_none());
     // What is damaged at the beginning of a range is refused at once, elsewhere when it is reached.
+    home.forget();
     flip(&home.file(&digest), sealed_at(300_000));
     let from = async |start| home.blobs.read_range(&digest, start, NO_LIMIT).await;
     let refused = from(300_000).await;
@@ -181,6 +188,26 @@ async fn ranges_are_what_stands_there() {
     let mut reader = from(0).await.unwrap().unwrap();
     assert!(reader.next_chunk().await.unwrap().is_some());
     assert!(reader.next_chunk().await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_read_again_is_kept_for_a_while() {
+    let home = Home::new();
+    let content = random(700_000);
+    let (info, _lease) = home.blobs.put(content.clone()).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(whole(&home.blobs, &info.digest).await.unwrap(), content);
+    }
+    // The disk is not asked for it again.
+    flip(&home.file(&info.digest), sealed_at(300_000));
+    assert_eq!(whole(&home.blobs, &info.digest).await.unwrap(), content);
+    let part = home.blobs.read_range(&info.digest, 299_990, 300_010);
+    let mut part = part.await.unwrap().unwrap();
+    let found = part.next_chunk().await.unwrap();
+    assert_eq!(found.unwrap(), content[299_990..300_010]);
+    home.forget();
+    let read = home.blobs.get(&info.digest, NO_LIMIT).await;
+    assert!(matches!(read, Err(BlobError::Damaged { .. })), "{read:?}");
 }
 
 /// Where in its file a byte of content is.

@@ -256,6 +256,7 @@ async fn a_damaged_blob_is_replaced_by_the_next_push() {
     // A part in the middle tells when it is read; that is known after a restart too.
     flip(&path, sealed::HEADER + 100);
     assert!(!push_again(&home, &content).await);
+    home.forget();
     assert!(damaged(&home, &info.digest).await);
     let home = home.reopen();
     assert!(push_again(&home, &content).await);

@@ -88,6 +88,23 @@ async fn what_is_there_already_is_compared_and_dropped() {
 }
 
 #[tokio::test]
+async fn nothing_under_a_lock_is_kept() {
+    let home = Home::new();
+    let content = random(300_000);
+    let locked = home.blobs.under(lock(1, Layers::Two));
+    let (info, _lease) = locked.put(content.clone()).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(whole(&locked, &info.digest).await.unwrap(), content);
+    }
+    // The upper layer is the keyring's, and what it opens is still encrypted.
+    let wrong = home.blobs.under(lock(2, Layers::Two));
+    for _ in 0..3 {
+        assert_ne!(whole(&wrong, &info.digest).await.unwrap(), content);
+    }
+    assert_eq!(whole(&locked, &info.digest).await.unwrap(), content);
+}
+
+#[tokio::test]
 async fn damage_is_found_without_the_lock() {
     let home = Home::new();
     let locked = home.blobs.under(lock(1, Layers::One));
