@@ -110,7 +110,7 @@ def run_of(ecr, rules):
 
 def test_runs_are_carried_out_and_told(aged):
     ecr, events, sqs, name = aged.client("ecr"), aged.client("events"), aged.client("sqs"), tasks.unique("aged")
-    pattern = {"source": ["aws.ecr"], "detail": {"repository-name": [REPOSITORY], "action-type": ["DELETE"]}}
+    pattern = {"source": ["aws.ecr"], "detail": {"repository-name": [REPOSITORY], "action-type": ["DELETE", "UPDATE_STORAGE_CLASS"]}}
     url, target = queue(aged, events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"], service="events.amazonaws.com")
     events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": target}])
     (old,) = ecr.describe_images(repositoryName=REPOSITORY, imageIds=[{"imageTag": OLD}])["imageDetails"]
@@ -124,9 +124,19 @@ def test_runs_are_carried_out_and_told(aged):
     run_of(ecr, [rule(tagStatus="untagged", **MORE)])
     left = ecr.list_images(repositoryName=REPOSITORY, filter={"tagStatus": "UNTAGGED"})["imageIds"]
     assert len(left) == 1
-    (message,) = wait_for(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"), 60, "the deletion's event")
-    detail = json.loads(message["Body"])["detail"]
+    told = {}
+
+    def both():
+        for message in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1, MaxNumberOfMessages=10).get("Messages", ()):
+            detail = json.loads(message["Body"])["detail"]
+            told[detail["action-type"]] = detail
+        return len(told) == 2
+
+    wait_for(both, 60, "the events of the archived and the deleted image")
+    detail = told["DELETE"]
     assert (detail["result"], detail["image-tag"]) == ("SUCCESS", "") and detail["image-digest"] != left[0]["imageDigest"]
+    detail = told["UPDATE_STORAGE_CLASS"]
+    assert (detail["result"], detail["target-storage-class"], detail["image-digest"]) == ("SUCCESS", "ARCHIVE", old["imageDigest"])
 
     def told():
         wanted = [{"AttributeKey": "EventName", "AttributeValue": "PolicyExecutionEvent"}]

@@ -1,4 +1,7 @@
 //! What changes of images mean to the world (spec ecr.md §10). Pure.
+//!
+//! What is about another image, as signatures are, is told of as `ECR Referrer Action`, everything else as
+//! `ECR Image Action`.
 
 mod findings;
 mod notices;
@@ -18,7 +21,7 @@ use wharf_store::{Entry, Event, EventKind};
 use crate::{
     catalog::Registry,
     records::{
-        Image, SERVICE,
+        Image, SERVICE, Status,
         replication::{Destination, ReplicaStatus},
     },
 };
@@ -64,6 +67,7 @@ fn announced(events: &[&Event], _: Timestamp) -> Vec<Announcement> {
             }
             said.extend(pushed.iter().map(|tag| it.action("PUSH", image, tag)));
         }
+        said.extend(it.storage_class());
         said.extend(it.replicated());
         said.extend(it.pulled_through());
         if let Some(image) = &it.before {
@@ -121,7 +125,7 @@ impl Change {
             let result = match replica.status {
                 ReplicaStatus::InProgress => continue,
                 ReplicaStatus::Complete => "SUCCESS",
-                ReplicaStatus::Failed => "FAILURE",
+                ReplicaStatus::Failed => "FAILED",
             };
             if was(name) == Some(replica) {
                 continue;
@@ -172,21 +176,52 @@ impl Change {
     }
 
     fn action(&self, action: &str, image: &Image, tag: &str) -> Announcement {
+        self.about(image, action, [("image-tag", Value::from(tag))])
+    }
+
+    /// Told when the image went into the archive, and when it can be pulled again.
+    fn storage_class(&self) -> Option<Announcement> {
+        let (before, image) = (self.before.as_ref()?, self.after.as_ref()?);
+        let action = "UPDATE_STORAGE_CLASS";
+        let to = |class: &str| ("target-storage-class", Value::from(class));
+        match (before.status, image.status) {
+            (Status::Active, Status::Archived) => Some(self.about(image, action, [to("ARCHIVE")])),
+            (Status::Archived | Status::Activating, Status::Active) => {
+                let back = image.activated_at.map(|at| Value::from(at.iso8601()));
+                let back = back.map(|at| ("last-activated-at", at));
+                Some(self.about(image, action, [to("STANDARD")].into_iter().chain(back)))
+            }
+            _ => None,
+        }
+    }
+
+    /// An action on the image, with what is said of this kind of action besides.
+    fn about(
+        &self,
+        image: &Image,
+        action: &str,
+        more: impl IntoIterator<Item = (&'static str, Value)>,
+    ) -> Announcement {
         let mut detail = json!({
             "result": "SUCCESS",
             "repository-name": image.repository,
             "image-digest": image.digest.to_string(),
             "action-type": action,
-            "image-tag": tag,
             "manifest-media-type": image.media_type,
         });
         if let Some(artifact) = &image.artifact_type {
             detail["artifact-media-type"] = Value::from(artifact.as_str());
         }
+        for (key, value) in more {
+            detail[key] = value;
+        }
         Announcement {
             place: self.place.clone(),
             source: "aws.ecr",
-            detail_type: "ECR Image Action",
+            detail_type: match image.subject {
+                Some(_) => "ECR Referrer Action",
+                None => "ECR Image Action",
+            },
             resources: Vec::new(),
             detail,
         }

@@ -68,6 +68,85 @@ fn pushes_and_deletions() {
     assert_eq!(said(&moved), ["PUSH v1"]);
 }
 
+/// The way back is told once the image can be pulled, not when it is asked for.
+#[test]
+fn moves_into_the_archive_and_back() {
+    use Status::{Activating, Active, Archived};
+    let of = |status| {
+        let mut image = image(&["v1"]);
+        (image.status, image.artifact_type) = (status, Some("a/b".to_owned()));
+        image.activated_at = (status == Active).then_some(Timestamp(1));
+        Some(image)
+    };
+    for (before, after, expected) in [
+        (
+            Active,
+            Archived,
+            Some(json!({"target-storage-class": "ARCHIVE"})),
+        ),
+        (Archived, Activating, None),
+        (
+            Activating,
+            Active,
+            Some(
+                json!({"target-storage-class": "STANDARD", "last-activated-at": "1970-01-01T00:00:00.001Z"}),
+            ),
+        ),
+        // It was pushed again.
+        (
+            Archived,
+            Active,
+            Some(
+                json!({"target-storage-class": "STANDARD", "last-activated-at": "1970-01-01T00:00:00.001Z"}),
+            ),
+        ),
+        (Active, Active, None),
+    ] {
+        let event = event(of(before), of(after));
+        let said = announced(&[&event], Timestamp(0));
+        let expected = expected.map(|more| {
+            let mut detail = json!({
+                "result": "SUCCESS", "repository-name": "team/a.b", "action-type": "UPDATE_STORAGE_CLASS",
+                "image-digest": wharf_blobs::Digest::of(b"x").to_string(),
+                "manifest-media-type": "application/vnd.oci.image.manifest.v1+json", "artifact-media-type": "a/b",
+            });
+            for (key, value) in more.as_object().into_iter().flatten() {
+                detail[key.as_str()] = value.clone();
+            }
+            detail
+        });
+        let details: Vec<Value> = said.into_iter().map(|it| it.detail).collect();
+        assert_eq!(details, Vec::from_iter(expected), "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn what_is_about_an_image_is_told_of_as_a_referrer() {
+    let referrer = |status| {
+        let mut image = image(&[]);
+        image.subject = Some(wharf_blobs::Digest::of(b"y"));
+        image.status = status;
+        Some(image)
+    };
+    let active = || referrer(Status::Active);
+    for (before, after, action) in [
+        (None, active(), "PUSH"),
+        (active(), referrer(Status::Archived), "UPDATE_STORAGE_CLASS"),
+        (active(), None, "DELETE"),
+    ] {
+        let event = event(before, after);
+        let said = announced(&[&event], Timestamp(0));
+        let told: Vec<(&str, &Value)> = said
+            .iter()
+            .map(|it| (it.detail_type, &it.detail["action-type"]))
+            .collect();
+        assert_eq!(told, [("ECR Referrer Action", &json!(action))]);
+    }
+    let plain = event(None, Some(image(&["v1"])));
+    let said = announced(&[&plain], Timestamp(0));
+    assert_eq!(said[0].detail_type, "ECR Image Action");
+}
+
 #[test]
 fn a_replication_is_told_where_it_arrived_and_once() {
     let replica = |status| {
@@ -88,7 +167,7 @@ fn a_replication_is_told_where_it_arrived_and_once() {
     use ReplicaStatus::{Complete, Failed, InProgress};
     for (before, after, expected) in [
         (InProgress, Complete, vec!["SUCCESS"]),
-        (InProgress, Failed, vec!["FAILURE"]),
+        (InProgress, Failed, vec!["FAILED"]),
         (Complete, Complete, vec![]),
         (Complete, InProgress, vec![]),
     ] {
