@@ -18,6 +18,15 @@ use crate::{
 /// 128 operations, 25 of which may be what destinations are owed.
 const UNTAG_BATCH: usize = 90;
 
+/// What became of an image that was to go.
+enum Deleted {
+    /// As it was before.
+    Gone(Box<Image>),
+    Nothing,
+    /// The tag names another image than the one that was meant.
+    Another,
+}
+
 impl Catalog {
     /// Deletes what `reference` names: a digest with all its tags, or one tag, and with its last
     /// tag the image (spec ecr.md §5). With `keep_untagged` a tag alone goes, as the registry does
@@ -30,12 +39,31 @@ impl Catalog {
         reference: &ImageRef,
         keep_untagged: bool,
     ) -> Result<Option<Image>, EcrError> {
+        let deleted = self.delete_if(permit, registry, name, (reference, None), keep_untagged);
+        Ok(match deleted.await? {
+            Deleted::Gone(image) => Some(*image),
+            Deleted::Nothing | Deleted::Another => None,
+        })
+    }
+
+    /// The same, if the image has the digest that is given at the moment it goes: a tag may be moved meanwhile.
+    async fn delete_if(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        (reference, expected): (&ImageRef, Option<Digest>),
+        keep_untagged: bool,
+    ) -> Result<Deleted, EcrError> {
         let _turn = self.turn(registry, name).await;
         let (open, before, left) = transact!(self.inner.table, permit, |tx| {
             let open = self.open_in(&mut tx, registry, name).await?;
             let Some(found) = self.find(&open, reference).await? else {
-                return Ok(None);
+                return Ok(Deleted::Nothing);
             };
+            if expected.is_some_and(|it| it != found.record.digest) {
+                return Ok(Deleted::Another);
+            }
             let before = found.record.clone();
             let whole = match reference {
                 ImageRef::Digest(_) => true,
@@ -56,7 +84,7 @@ impl Catalog {
         if left > 0 {
             self.finish_removal(permit, &open, &before.digest).await?;
         }
-        Ok(Some(before))
+        Ok(Deleted::Gone(Box::new(before)))
     }
 
     /// Deletes an image that a batch names: the ids that are gone, one for each tag.
@@ -71,17 +99,15 @@ impl Catalog {
             Ok(read) => read,
             Err(failure) => return Ok(Err(failure)),
         };
-        if let Some((_, digest)) = pair {
-            let found = self.image(registry, name, &reference).await?;
-            if found.is_some_and(|image| image.digest != digest) {
+        let named = (&reference, pair.map(|(_, digest)| digest));
+        let deleted = self.delete_if(permit, registry, name, named, false);
+        let image = match deleted.await {
+            Ok(Deleted::Gone(image)) => *image,
+            Ok(Deleted::Nothing) => return Ok(Err(Failure::not_found())),
+            Ok(Deleted::Another) => {
                 let text = "Requested tag does not match digest";
                 return Ok(Err(Failure::new("ImageTagDoesNotMatchDigest", text)));
             }
-        }
-        let deleted = self.delete_image(permit, registry, name, &reference, false);
-        let image = match deleted.await {
-            Ok(Some(image)) => image,
-            Ok(None) => return Ok(Err(Failure::not_found())),
             Err(error @ EcrError::ReferencedByIndex(_)) => {
                 let text = error.to_string();
                 return Ok(Err(Failure::new("ImageReferencedByManifestList", text)));

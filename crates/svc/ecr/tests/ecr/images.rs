@@ -450,3 +450,32 @@ async fn each_pull_counts_for_its_repository() {
     }
     counted.are(&[("RepositoryPullCount app", 3.0)]).await;
 }
+
+/// Who deletes a tag of one image does not delete the image that the tag was moved to meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_that_moves_meanwhile_stays_where_it_went() {
+    let home = Home::with_app().await;
+    for round in 0..40 {
+        let old = home.manifest("app", &format!("old {round}")).await;
+        let new = home.manifest("app", &format!("new {round}")).await;
+        home.put("app", Some("v1"), &old).await.unwrap();
+        let id = ImageIdentifier {
+            image_digest: Some(digest_of(&old).to_string()),
+            image_tag: text("v1"),
+        };
+        let deleted = async {
+            for _ in 0..round {
+                tokio::task::yield_now().await;
+            }
+            home.delete("app", vec![id]).await
+        };
+        let (put, _) = tokio::join!(home.put("app", Some("v1"), &new), deleted);
+        put.unwrap();
+        let named = ImageIdentifier {
+            image_digest: Some(digest_of(&new).to_string()),
+            image_tag: text("v1"),
+        };
+        let listed = home.list("app", 1000, Some("TAGGED")).await;
+        assert_eq!(listed, [named], "{round}");
+    }
+}
