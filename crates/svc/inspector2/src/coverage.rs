@@ -1,9 +1,11 @@
 //! What is covered: the images that enhanced scanning is about, and how it stands with each.
 
 use wharf_api_inspector2::{
-    CoverageFilterCriteria, CoverageStringFilter, CoveredResource, EcrContainerImageMetadata,
-    EcrRepositoryMetadata, ResourceScanMetadata, ScanStatus, StringFilter,
+    CoverageDateFilter, CoverageFilterCriteria, CoverageStringFilter, CoveredResource,
+    EcrContainerImageMetadata, EcrRepositoryMetadata, ResourceScanMetadata, ScanStatus,
+    StringFilter,
 };
+use wharf_base::Timestamp;
 use wharf_service::Place;
 use wharf_wire::Fault;
 
@@ -48,6 +50,7 @@ fn status(image: &Scanned) -> (&'static str, &'static str) {
         ("SCAN_ELIGIBILITY_EXPIRED", _) => ("INACTIVE", "SCAN_ELIGIBILITY_EXPIRED"),
         ("IMAGE_SIZE_EXCEEDED", _) => ("INACTIVE", "IMAGE_SIZE_EXCEEDED"),
         ("UNSUPPORTED_IMAGE", _) => ("INACTIVE", "UNSUPPORTED_OS"),
+        ("IMAGE_ARCHIVED", _) => ("INACTIVE", "IMAGE_ARCHIVED"),
         _ => ("INACTIVE", "INTERNAL_ERROR"),
     }
 }
@@ -66,19 +69,9 @@ fn fits(criteria: &CoverageFilterCriteria, it: &CoveredResource) -> bool {
     let status = it.scan_status.clone().unwrap_or_default();
     let metadata = it.resource_metadata.clone().unwrap_or_default();
     let repository = metadata.ecr_repository.and_then(|it| it.name);
-    let tags = metadata
-        .ecr_image
-        .and_then(|it| it.tags)
-        .unwrap_or_default();
+    let image = metadata.ecr_image.unwrap_or_default();
+    let tags = image.tags.unwrap_or_default();
     let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
-    let scanned = |all: &Vec<wharf_api_inspector2::CoverageDateFilter>| {
-        all.iter().any(|filter| {
-            it.last_scanned_at.is_some_and(|at| {
-                filter.start_inclusive.is_none_or(|from| at >= from)
-                    && filter.end_inclusive.is_none_or(|to| at <= to)
-            })
-        })
-    };
     text(&criteria.scan_status_code, &[&one(&status.status_code)])
         && text(&criteria.scan_status_reason, &[&one(&status.reason)])
         && text(&criteria.account_id, &[&one(&it.account_id)])
@@ -90,7 +83,19 @@ fn fits(criteria: &CoverageFilterCriteria, it: &CoveredResource) -> bool {
             &[&repository.unwrap_or_default()],
         )
         && text(&criteria.ecr_image_tags, &tags)
-        && criteria.last_scanned_at.as_ref().is_none_or(scanned)
+        && time(&criteria.last_scanned_at, it.last_scanned_at)
+        && time(&criteria.image_pulled_at, image.image_pulled_at)
+}
+
+/// Whether a time lies within one of the spans; one that there is not lies in none.
+fn time(spans: &Option<Vec<CoverageDateFilter>>, value: Option<Timestamp>) -> bool {
+    let within = |span: &CoverageDateFilter| {
+        value.is_some_and(|at| {
+            span.start_inclusive.is_none_or(|from| at >= from)
+                && span.end_inclusive.is_none_or(|to| at <= to)
+        })
+    };
+    spans.as_ref().is_none_or(|all| all.iter().any(within))
 }
 
 impl Inspector2Service {
@@ -132,6 +137,41 @@ mod tests {
     use super::*;
 
     #[test]
+    fn images_by_their_last_pull() {
+        let pulled = |at: Option<i64>| CoveredResource {
+            resource_metadata: Some(ResourceScanMetadata {
+                ecr_image: Some(EcrContainerImageMetadata {
+                    image_pulled_at: at.map(Timestamp),
+                    ..EcrContainerImageMetadata::default()
+                }),
+                ..ResourceScanMetadata::default()
+            }),
+            ..CoveredResource::default()
+        };
+        let span = |from: Option<i64>, to: Option<i64>| CoverageFilterCriteria {
+            image_pulled_at: Some(vec![CoverageDateFilter {
+                start_inclusive: from.map(Timestamp),
+                end_inclusive: to.map(Timestamp),
+            }]),
+            ..CoverageFilterCriteria::default()
+        };
+        for (at, from, to, fit) in [
+            (Some(5), Some(5), None, true),
+            (Some(5), Some(6), None, false),
+            (Some(5), None, Some(5), true),
+            (Some(5), None, Some(4), false),
+            (None, None, Some(5), false),
+        ] {
+            assert_eq!(
+                fits(&span(from, to), &pulled(at)),
+                fit,
+                "{at:?} {from:?} {to:?}"
+            );
+        }
+        assert!(fits(&CoverageFilterCriteria::default(), &pulled(None)));
+    }
+
+    #[test]
     fn how_it_stands_with_an_image() {
         for (scan, frequency, code, reason) in [
             ("ACTIVE", "CONTINUOUS_SCAN", "ACTIVE", "SUCCESSFUL"),
@@ -153,6 +193,12 @@ mod tests {
                 "CONTINUOUS_SCAN",
                 "INACTIVE",
                 "SCAN_ELIGIBILITY_EXPIRED",
+            ),
+            (
+                "IMAGE_ARCHIVED",
+                "CONTINUOUS_SCAN",
+                "INACTIVE",
+                "IMAGE_ARCHIVED",
             ),
             ("FAILED", "SCAN_ON_PUSH", "INACTIVE", "INTERNAL_ERROR"),
         ] {

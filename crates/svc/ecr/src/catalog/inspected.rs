@@ -107,6 +107,7 @@ impl Catalog {
             let repository = self.read::<Repository>(&repository).await?;
             let manual = Frequency::Manual;
             let of = |it: Read<Repository>| frequency(scanning, &it.record);
+            let scan = scan.of(image.record.status);
             images.push(Inspected {
                 key,
                 image: image.record,
@@ -138,6 +139,7 @@ impl Catalog {
         let Some(image) = self.read::<Image>(&image).await? else {
             return Ok(nothing);
         };
+        let scan = scan.of(image.record.status);
         // Another scan's findings have other places.
         if scan.completed_at != scanned_at || !scan.enhanced || !scan.status.has_findings() {
             return Ok(nothing);

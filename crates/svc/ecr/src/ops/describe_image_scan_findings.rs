@@ -33,6 +33,7 @@ pub(crate) async fn describe(
         name: name.clone(),
         account: registry.account.clone(),
     })?;
+    let scan = scan.of(image.status);
     let done = scan
         .completed_at
         .map(|it| it.to_string())

@@ -117,6 +117,7 @@ async fn show(
     image: records::Image,
 ) -> Result<ImageDetail, EcrError> {
     let scan = catalog.scan_of(registry, name, &image.digest).await?;
+    let scan = scan.map(|it| it.of(image.status));
     Ok(ImageDetail {
         image_scan_status: scan.as_ref().map(show_status),
         image_scan_findings_summary: scan.as_ref().and_then(show_summary),

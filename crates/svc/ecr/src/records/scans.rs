@@ -8,9 +8,11 @@ use wharf_blobs::Digest;
 use wharf_records::{Record, Unknown};
 use wharf_wanted::owner;
 
-use super::{Keys, SERVICE};
+use super::{Keys, SERVICE, Status};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
+const ARCHIVED: &str =
+    "The image is in the archive. What was found in it is shown once it is back.";
 
 /// A scan of an image, under way or done. It goes with the image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,6 +78,8 @@ pub(crate) enum ScanStatus {
     ImageSizeExceeded,
     /// Complete, and for too long neither pushed nor pulled to be compared again.
     Expired,
+    /// Of an image in the archive. It is shown and not stored: the scan goes on where it was once the image is back.
+    Archived,
 }
 
 impl ScanStatus {
@@ -89,6 +93,7 @@ impl ScanStatus {
             Self::UnsupportedImage => "UNSUPPORTED_IMAGE",
             Self::ImageSizeExceeded => "IMAGE_SIZE_EXCEEDED",
             Self::Expired => "SCAN_ELIGIBILITY_EXPIRED",
+            Self::Archived => "IMAGE_ARCHIVED",
         }
     }
 
@@ -123,6 +128,18 @@ pub(crate) fn scan_of(repository: &str, digest: Digest, now: Timestamp) -> Scan 
 }
 
 impl Scan {
+    /// As it is shown of an image of this status: nothing counts that was found in one that cannot be pulled.
+    pub(crate) fn of(self, image: Status) -> Self {
+        match image {
+            Status::Active => self,
+            Status::Archived | Status::Activating => Self {
+                status: ScanStatus::Archived,
+                description: ARCHIVED.to_owned(),
+                ..self
+            },
+        }
+    }
+
     /// Whether this is the data that it was compared with. Data that is brought anew after a restore counts
     /// its generations from one again, so the generation alone does not say.
     pub(crate) fn is_of(&self, generation: u64, updated_at: Timestamp) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! | key | woken by | what is done |
 //! | --- | --- | --- |
-//! | a scan's | its change or end, with its image or without; a start | what it found is compared with what was told of last ([`Told`]), and what differs is told |
+//! | a scan's | its change or end, with its image or without; a change of its image, which may go into the archive; a start | what it found is compared with what was told of last ([`Told`]), and what differs is told |
 //! | where a registry's scans are | a filter of Inspector's there; a start | all of them are looked at |
 //!
 //! Where no rule of EventBridge may want that, it is only written down: events are made for those who listen, since there
@@ -28,7 +28,7 @@ use crate::{
     catalog::{Catalog, MARKER, Read, repository_of},
     error::EcrError,
     ops::enhanced_findings::{self, Subject},
-    records::{Found, Image, Keys, Scan, ScanStatus, Told, Toward, short, told_owner},
+    records::{Found, Image, Keys, Scan, ScanStatus, Status, Told, Toward, short, told_owner},
 };
 
 /// Findings of one image that are told of: the worst.
@@ -129,6 +129,10 @@ impl Catalog {
                 let Some(of) = self.findings_now(&keys, id).await? else {
                     return Ok(false);
                 };
+                // So it is with most images wherever nobody scans them.
+                if of.is_none() && seen.is_none() {
+                    return Ok(false);
+                }
                 let filters = inspector.suppressing(&place).await.map_err(failed)?;
                 // They may be longer than a record.
                 let filters = match filters.is_empty() {
@@ -186,8 +190,10 @@ impl Catalog {
             return Ok(Some(None));
         };
         let image = keys.image(&repository_of(&key), &scan.digest);
-        // The scan goes with its image.
-        let Some(Read { record: image, .. }) = self.read::<Image>(&image).await? else {
+        // The scan goes with its image, and nothing is shown of it while that is in the archive.
+        let found = self.read::<Image>(&image).await?;
+        let active = found.filter(|it| it.record.status == Status::Active);
+        let Some(Read { record: image, .. }) = active else {
             return Ok(Some(None));
         };
         Ok(Some(Some(Found {

@@ -12,18 +12,21 @@ use std::{
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use wharf_api_ecr::types::EnhancedImageScanFinding;
+use wharf_api_ecr::{
+    Ecr,
+    types::{EnhancedImageScanFinding, UpdateImageStorageClassRequest},
+};
 use wharf_base::Timestamp;
 use wharf_records::Scope;
 use wharf_service::{Place, announce::by_revision};
 use wharf_store::{Range, Watch};
-use wharf_svc_ecr::{ANNOUNCING, Inspector};
+use wharf_svc_ecr::{ANNOUNCING, Inspector, Registry};
 use wharf_testkit::REGION;
 use wharf_wire::async_trait;
 
 use crate::{
     scans::{Scanned, bring, debian, known},
-    scans_enhanced::{about_lodash, continuous},
+    scans_enhanced::{about_lodash, continuous, until},
     support::*,
 };
 
@@ -203,4 +206,54 @@ async fn where_nobody_listens_nothing_is_told_until_somebody_does() {
     // Of what was found before nothing was told.
     let new = set(["ACTIVE CVE-2024-77 - lodash"]);
     assert_eq!(told(&mut watch, 1).await, new);
+}
+
+#[tokio::test]
+async fn findings_of_an_archived_image_are_closed_until_it_is_back() {
+    let it = Scanned::new().await;
+    it.home.catalog.informing(Words::new(true));
+    let mut watch = it.home.world.store.watch(Scope::service_prefix("ecr"), 1);
+    known(it.data.path());
+    continuous(&it).await;
+    it.image("app", "v1", &[debian()]).await;
+    let found = ["CVE-2024-1", "CVE-2024-2", "GHSA-1"];
+    let titles = [
+        "CVE-2024-1 - libssl3",
+        "CVE-2024-2 - libssl3",
+        "GHSA-1 - lodash",
+    ];
+    let all = |word: &str| -> BTreeSet<String> {
+        titles
+            .iter()
+            .map(|title| format!("{word} {title}"))
+            .collect()
+    };
+    assert_eq!(told(&mut watch, 3).await, all("ACTIVE"));
+
+    let move_to = |class: &str| {
+        let input = UpdateImageStorageClassRequest {
+            repository_name: text("app"),
+            image_id: Some(by_tag("v1")),
+            target_storage_class: text(class),
+            ..Default::default()
+        };
+        let (ecr, call) = (it.home.ecr.clone(), it.home.call());
+        async move { ecr.update_image_storage_class(&call, input).await.unwrap() }
+    };
+    move_to("ARCHIVE").await;
+    until(&it, "v1", "IMAGE_ARCHIVED", &[]).await;
+    assert_eq!(told(&mut watch, 3).await, all("CLOSED"));
+    let registry = Registry::new(ACCOUNT, REGION);
+    let (covered, _) = it
+        .home
+        .catalog
+        .inspected(&registry, None, 10)
+        .await
+        .unwrap();
+    assert_eq!(covered[0].status, "IMAGE_ARCHIVED");
+
+    move_to("STANDARD").await;
+    it.home.catalog.activate_images(&PERMIT, NOW).await.unwrap();
+    until(&it, "v1", "ACTIVE", &found).await;
+    assert_eq!(told(&mut watch, 3).await, all("ACTIVE"));
 }
