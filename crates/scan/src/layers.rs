@@ -58,9 +58,14 @@ impl Reading {
 
     /// Reads the next layer: a tar archive, which may be packed by gzip or zstd. `digest` names it.
     pub fn layer(&mut self, digest: &str, layer: impl Read) -> Result<(), ScanError> {
-        let damaged =
-            |error: io::Error| ScanError::Damaged(format!("the layer {digest}"), error.to_string());
-        let unpacked = unpack(layer).map_err(damaged)?;
+        let damaged = |error: io::Error| {
+            let over = error
+                .get_ref()
+                .and_then(|it| it.downcast_ref::<ScanError>());
+            let said = || ScanError::Damaged(format!("the layer {digest}"), error.to_string());
+            over.cloned().unwrap_or_else(said)
+        };
+        let unpacked = unpack(self.budget.timed(layer)).map_err(damaged)?;
         let Self { budget, found } = self;
         let mut walk = Walk {
             tar: Tarball::new(Metered::new(unpacked, budget)),

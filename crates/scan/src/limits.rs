@@ -144,11 +144,38 @@ impl Budget {
         room.bytes += cost.bytes;
     }
 
+    /// The same, as long as there is time.
+    pub(crate) fn timed<R>(&self, inner: R) -> Timed<R> {
+        Timed {
+            inner,
+            begun: self.begun,
+            most: self.limits.time,
+        }
+    }
+
     pub(crate) fn time(&self) -> Result<(), ScanError> {
         match self.begun.elapsed() > self.limits.time {
             true => Err(ScanError::TooSlow(self.limits.time.as_secs())),
             false => Ok(()),
         }
+    }
+}
+
+/// A reader of what is packed, which ends when the time is over. A layer may be packed parts without a byte in them, one
+/// after the other: nothing comes out of it that [`Metered`] would see.
+#[derive(Debug)]
+pub(crate) struct Timed<R> {
+    inner: R,
+    begun: Instant,
+    most: Duration,
+}
+
+impl<R: Read> Read for Timed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.begun.elapsed() > self.most {
+            return Err(io::Error::other(ScanError::TooSlow(self.most.as_secs())));
+        }
+        self.inner.read(buffer)
     }
 }
 

@@ -367,6 +367,33 @@ fn endless_names_are_refused() {
     );
 }
 
+/// Again and again the same bytes.
+struct Repeated {
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+impl Read for Repeated {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let some = (&self.bytes[self.at..]).read(buffer)?;
+        self.at = (self.at + some) % self.bytes.len();
+        Ok(some)
+    }
+}
+
+#[test]
+fn packed_parts_without_a_byte_end_with_the_time() {
+    for bytes in [gzip(b""), zstd::encode_all(&b""[..], 0).unwrap()] {
+        let limits = Limits {
+            time: Duration::from_millis(50),
+            ..Limits::default()
+        };
+        let mut reading = Reading::new(Budget::new(limits));
+        let outcome = reading.layer("l", Repeated { bytes, at: 0 });
+        assert_eq!(outcome, Err(ScanError::TooSlow(0)));
+    }
+}
+
 proptest! {
     #[test]
     fn a_changed_byte_does_not_panic(at in 0..20_000_usize, byte: u8, cut in 0..20_000_usize) {
