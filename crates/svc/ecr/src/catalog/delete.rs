@@ -214,6 +214,7 @@ impl Catalog {
             keys.tags(repository),
             keys.indexes(repository),
             keys.activating_in(repository),
+            keys.expired_in(repository),
             keys.owed_in(repository),
             keys.all_referrers(repository),
             keys.signatures_in(repository),

@@ -108,6 +108,15 @@ impl Keys {
         self.activating_in(repository) + &digest.hex()
     }
 
+    pub(crate) fn expired_in(&self, repository: &str) -> String {
+        self.inside("expired", repository)
+    }
+
+    /// Of an image that a policy took, while there is something left that is about it.
+    pub(crate) fn expired(&self, repository: &str, digest: &Digest) -> String {
+        self.expired_in(repository) + &digest.hex()
+    }
+
     pub(crate) fn templates(&self) -> String {
         self.0.prefix("creation-template")
     }

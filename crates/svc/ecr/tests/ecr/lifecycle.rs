@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wharf_api_ecr::{Ecr, types::*};
+use wharf_store::Range;
 use wharf_wire::Fault;
 
 use crate::support::{
@@ -218,6 +219,62 @@ async fn images_of_an_index_stay_and_signatures_go_with_their_image() {
     set(&home, &by_count).await.unwrap();
     home.catalog.expire_images(&PERMIT, later).await.unwrap();
     assert_eq!(tags(&home).await, ["-"]);
+}
+
+/// An artifact about another manifest.
+async fn about(home: &Home, subject: &Value, content: &str) -> Value {
+    let mut artifact = home.manifest("app", content).await;
+    artifact["subject"] = json!({"mediaType": subject["mediaType"], "digest": digest_of(subject), "size": subject.to_string().len()});
+    home.put("app", None, &artifact).await.unwrap();
+    artifact
+}
+
+#[tokio::test]
+async fn what_is_about_a_signature_goes_with_it() {
+    let home = Home::with_app().await;
+    let image = home.manifest("app", "image").await;
+    home.put("app", Some("old"), &image).await.unwrap();
+    let bill = about(&home, &image, "bill of materials").await;
+    about(&home, &bill, "its signature").await;
+    let old = json!({"tagStatus": "tagged", "tagPrefixList": ["old"], "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1});
+    set(&home, &policy(&json!([old]))).await.unwrap();
+    let gone = home.catalog.expire_images(&PERMIT, NOW + 2 * DAY).await;
+    assert_eq!(gone.unwrap(), 1);
+    assert_eq!(tags(&home).await, Vec::<String>::new());
+    let keys = home.world.store.all_keys(Range::prefix("/w1/")).await;
+    let left = keys.unwrap().entries;
+    assert!(left.iter().all(|it| !it.key.contains("/expired/")));
+}
+
+/// A run that was killed after it took an image left what is about it, and a mark that says so.
+#[tokio::test]
+async fn what_a_run_left_that_was_cut_short_goes_with_the_next() {
+    let home = Home::with_app().await;
+    let (gone, back) = (
+        home.manifest("app", "gone").await,
+        home.manifest("app", "back").await,
+    );
+    for (image, tag) in [(&gone, "gone"), (&back, "back")] {
+        home.put("app", Some(tag), image).await.unwrap();
+        about(&home, image, &format!("about {tag}")).await;
+    }
+    let store = &home.world.store;
+    let all = store.all(Range::prefix("/w1/")).await.unwrap().entries;
+    let mark = all.iter().find(|it| it.key.contains("/referrer/")).unwrap();
+    for image in [&gone, &back] {
+        let hex = digest_of(image).hex();
+        let of_image = |key: &str| key.contains("/image/") && key.ends_with(&hex);
+        let key = &all.iter().find(|it| of_image(&it.key)).unwrap().key;
+        let key = key.replace("/image/", "/expired/");
+        store.put(&PERMIT, &key, mark.value.clone()).await.unwrap();
+    }
+    home.delete("app", vec![by_tag("gone")]).await;
+    assert_eq!(tags(&home).await, ["-", "-", "back"]);
+    set(&home, &keep(100, "any")).await.unwrap();
+    home.catalog.expire_images(&PERMIT, NOW).await.unwrap();
+    assert_eq!(tags(&home).await, ["-", "back"]);
+    let left = store.all_keys(Range::prefix("/w1/")).await.unwrap().entries;
+    assert!(left.iter().all(|it| !it.key.contains("/expired/")));
 }
 
 #[tokio::test]

@@ -10,9 +10,10 @@ use std::{collections::HashMap, time::Duration};
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
 use wharf_service::transact;
+use wharf_store::Txn;
 
 use super::{
-    super::{Catalog, Following, ImageRef, Open, Read, Registry, SCAN_PAGE, StorageClass},
+    super::{Catalog, Following, ImageRef, MARKER, Open, Read, Registry, SCAN_PAGE, StorageClass},
     execution_event, read, select,
 };
 use crate::{
@@ -80,6 +81,7 @@ impl Catalog {
             return Ok(0);
         };
         let policy = read(&lifecycle.text)?;
+        self.finish_expiring(permit, &open).await?;
         let images = self.all_images(&open).await?;
         let mut taken = Vec::new();
         self.finish_archiving(permit, &open, &images, now).await?;
@@ -126,35 +128,65 @@ impl Catalog {
         let (registry, digest) = (&seen.registry, image.record.digest);
         let name = &seen.repository.record.name;
         let turn = self.turn(registry, name).await;
-        let left = transact!(self.inner.table, permit, |tx| {
+        let (left, led) = transact!(self.inner.table, permit, |tx| {
             let open = self.open_in(&mut tx, registry, name).await?;
             let Some(found) = self.as_seen(&open, seen, lifecycle, image).await? else {
                 return Ok(false);
             };
-            match self.remove_image(&open, &mut tx, found).await {
+            let left = match self.remove_image(&open, &mut tx, found).await {
                 // An index came to list it meanwhile.
                 Err(EcrError::ReferencedByIndex(_)) => return Ok(false),
                 left => left?,
+            };
+            // A kill from here on leaves them to the next run.
+            let led = !self.referrers_of(&open, &digest).await?.is_empty();
+            if led {
+                tx.put(open.keys.expired(open.id(), &digest), &MARKER);
             }
+            (left, led)
         });
         if left > 0 {
             self.finish_removal(permit, seen, &digest).await?;
         }
         drop(turn);
-        self.expire_referrers(permit, seen, &digest).await?;
+        if led {
+            self.expire_referrers(permit, seen, &digest).await?;
+        }
         Ok(true)
     }
 
-    /// Signatures and the like go with what they are about.
+    /// What is about images that an earlier run took, and was left behind when that was cut short, goes too. Of an
+    /// image that came back meanwhile it stays.
+    async fn finish_expiring(&self, permit: &Permit, open: &Open) -> Result<(), EcrError> {
+        for subject in self.marked(open.keys.expired_in(open.id())).await? {
+            match self.find(open, &ImageRef::Digest(subject)).await? {
+                Some(_) => self.forget_expired(permit, open, &subject).await?,
+                None => self.expire_referrers(permit, open, &subject).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Signatures and the like go with what they are about, and before them what is about them: what is cut short is
+    /// found again from the image. What an index lists stays, with all that is about it.
     async fn expire_referrers(
         &self,
         permit: &Permit,
         open: &Open,
-        subject: &Digest,
+        expired: &Digest,
     ) -> Result<(), EcrError> {
-        for referrer in self.referrers_of(open, subject).await? {
+        let name = &open.repository.record.name;
+        let (mut all, mut looked_at) = (vec![*expired], 0);
+        while let Some(subject) = all.get(looked_at).copied() {
+            for referrer in self.referrers_of(open, &subject).await? {
+                if self.parents(open, &referrer).await?.is_empty() {
+                    all.push(referrer);
+                }
+            }
+            looked_at += 1;
+        }
+        for referrer in all.into_iter().skip(1).rev() {
             let reference = ImageRef::Digest(referrer);
-            let name = &open.repository.record.name;
             match self
                 .delete_image(permit, &open.registry, name, &reference, false)
                 .await
@@ -163,6 +195,17 @@ impl Catalog {
                 Err(error) => return Err(error),
             }
         }
+        self.forget_expired(permit, open, expired).await
+    }
+
+    async fn forget_expired(
+        &self,
+        permit: &Permit,
+        open: &Open,
+        expired: &Digest,
+    ) -> Result<(), EcrError> {
+        let txn = Txn::new().delete(open.keys.expired(open.id(), expired));
+        self.store().txn(permit, txn).await?;
         Ok(())
     }
 
