@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// Pushes and deletions of images, ends of scans, findings, and what is noticed.
+/// What becomes of images and of their scans, findings, and what is noticed.
 pub const ANNOUNCING: Announcing = Announcing {
     service: SERVICE,
     of: announced,
@@ -42,7 +42,7 @@ struct Change {
 }
 
 fn announced(events: &[&Event], _: Timestamp) -> Vec<Announcement> {
-    let scans = events.iter().filter_map(|it| scans::ended(it));
+    let scans = events.iter().flat_map(|it| scans::changed(it));
     let mut said: Vec<Announcement> = scans.collect();
     said.extend(events.iter().filter_map(|it| notices::noticed(it)));
     said.extend(events.iter().flat_map(|it| findings::told(it)));

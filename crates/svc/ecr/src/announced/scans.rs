@@ -1,4 +1,4 @@
-//! What ends of scans mean to the world. Pure.
+//! What scans mean to the world as they begin, end and run out. Pure.
 
 use std::collections::BTreeMap;
 
@@ -15,22 +15,35 @@ use crate::{
     records::{Scan, ScanStatus},
 };
 
-/// A scan that ended: ECR tells of those that are its own, Inspector of the first end of each enhanced one.
-pub(super) fn ended(event: &Event) -> Option<Announcement> {
-    let (scope, kind, _) = Scope::parse(event.key())?;
-    if kind != Scan::KIND || event.kind != EventKind::Put {
-        return None;
+/// All that is told of a scan that is another one than before.
+pub(super) fn changed(event: &Event) -> Vec<Announcement> {
+    let Some((scope, Scan::KIND, _)) = Scope::parse(event.key()) else {
+        return Vec::new();
+    };
+    if event.kind != EventKind::Put {
+        return Vec::new();
     }
-    let after: Scan = record(&event.entry)?;
+    let Some(after) = record::<Scan>(&event.entry) else {
+        return Vec::new();
+    };
     let before: Option<Scan> = event.previous.as_ref().and_then(record);
+    let (place, before) = (Place::of_scope(&scope), before.as_ref());
+    let ended = ended(&place, before, &after);
+    ended
+        .into_iter()
+        .chain(covered(&place, before, &after))
+        .collect()
+}
+
+/// A scan that ended: ECR tells of those that are its own, Inspector of the first end of each enhanced one.
+fn ended(place: &Place, before: Option<&Scan>, after: &Scan) -> Option<Announcement> {
     let open = |it: &Scan| matches!(it.status, ScanStatus::InProgress | ScanStatus::Pending);
-    let ended = before.as_ref().is_some_and(open);
+    let ended = before.is_some_and(open);
     if after.enhanced {
         // One that was completed before is scanned anew.
         let first = |it: &Scan| it.completed_at.is_none() || it.status == ScanStatus::Pending;
-        let first = before.as_ref().is_some_and(first);
-        return (ended && first && after.status.has_findings())
-            .then(|| inspected(Place::of_scope(&scope), &after));
+        let first = before.is_some_and(first);
+        return (ended && first && after.status.has_findings()).then(|| inspected(place, after));
     }
     let status = match after.status {
         ScanStatus::InProgress | ScanStatus::Pending => return None,
@@ -39,12 +52,12 @@ pub(super) fn ended(event: &Event) -> Option<Announcement> {
     };
     // One that failed keeps what an earlier one found.
     let counts = match after.status {
-        ScanStatus::Complete => after.counts,
+        ScanStatus::Complete => after.counts.clone(),
         _ => Default::default(),
     };
-    let place = Place::of_scope(&scope);
     let registry = Registry::new(&place.account, &place.region);
     ended.then(|| Announcement {
+        place: place.clone(),
         source: "aws.ecr",
         detail_type: "ECR Image Scan",
         resources: vec![registry.repository_arn(&after.repository)],
@@ -55,11 +68,47 @@ pub(super) fn ended(event: &Event) -> Option<Announcement> {
             "image-digest": after.digest.to_string(),
             "image-tags": after.tags,
         }),
-        place,
     })
 }
 
-fn inspected(place: Place, scan: &Scan) -> Announcement {
+/// How it stands with an image under enhanced scanning, where that is not as before.
+fn covered(place: &Place, before: Option<&Scan>, after: &Scan) -> Option<Announcement> {
+    let before = before.and_then(coverage);
+    let (code, reason) = coverage(after).filter(|it| before != Some(*it))?;
+    let registry = Registry::new(&place.account, &place.region);
+    let repository = registry.repository_arn(&after.repository);
+    let at = match after.status {
+        ScanStatus::InProgress => after.requested_at,
+        _ => after.completed_at.unwrap_or(after.requested_at),
+    };
+    Some(Announcement {
+        place: place.clone(),
+        source: "aws.inspector2",
+        detail_type: "Inspector2 Coverage",
+        resources: vec![format!("{repository}/{}", after.digest)],
+        detail: json!({
+            "scanStatus": {"statusCodeValue": code, "reason": reason},
+            "scanType": "PACKAGE",
+            "eventTimestamp": at.iso8601(),
+            "version": "1.0",
+        }),
+    })
+}
+
+/// Code and reason, as Inspector lists them.
+fn coverage(scan: &Scan) -> Option<(&'static str, &'static str)> {
+    scan.enhanced.then_some(match scan.status {
+        ScanStatus::InProgress | ScanStatus::Pending => ("ACTIVE", "PENDING_INITIAL_SCAN"),
+        ScanStatus::Complete | ScanStatus::Active => ("ACTIVE", "SUCCESSFUL"),
+        ScanStatus::Failed => ("INACTIVE", "INTERNAL_ERROR"),
+        ScanStatus::UnsupportedImage => ("INACTIVE", "UNSUPPORTED_OS"),
+        ScanStatus::ImageSizeExceeded => ("INACTIVE", "IMAGE_SIZE_EXCEEDED"),
+        ScanStatus::Expired => ("INACTIVE", "SCAN_ELIGIBILITY_EXPIRED"),
+        ScanStatus::Archived => ("INACTIVE", "IMAGE_ARCHIVED"),
+    })
+}
+
+fn inspected(place: &Place, scan: &Scan) -> Announcement {
     let registry = Registry::new(&place.account, &place.region);
     let repository = registry.repository_arn(&scan.repository);
     let total: i32 = scan.counts.values().sum();
@@ -71,7 +120,7 @@ fn inspected(place: Place, scan: &Scan) -> Announcement {
     let counts = scan.counts.iter().map(|(name, count)| (word(name), *count));
     let counts: BTreeMap<String, i32> = counts.chain([("TOTAL".to_owned(), total)]).collect();
     Announcement {
-        place,
+        place: place.clone(),
         source: "aws.inspector2",
         detail_type: "Inspector2 Scan",
         resources: vec![repository.clone()],
@@ -104,6 +153,16 @@ mod tests {
         after: ScanStatus,
         enhanced: bool,
     ) -> Option<Announcement> {
+        let mut said = all_told(Some(before), completed_at, after, enhanced).into_iter();
+        said.find(|it| it.detail_type != "Inspector2 Coverage")
+    }
+
+    fn all_told(
+        before: Option<ScanStatus>,
+        completed_at: Option<Timestamp>,
+        after: ScanStatus,
+        enhanced: bool,
+    ) -> Vec<Announcement> {
         let key = Keys::new("1", "r").scan("0123456789abcdef", &wharf_blobs::Digest::of(b"x"));
         let scan = |status| Scan {
             status,
@@ -113,10 +172,10 @@ mod tests {
             ..scan_of("team/a.b", wharf_blobs::Digest::of(b"x"), Timestamp(0))
         };
         let entry = |status| samples::entry(&key, encode(&scan(status)), 2, 1);
-        ended(&Event {
+        changed(&Event {
             kind: EventKind::Put,
             entry: entry(after),
-            previous: Some(entry(before)),
+            previous: before.map(entry),
         })
     }
 
@@ -169,5 +228,48 @@ mod tests {
         let earlier = Some(Timestamp(1));
         assert_eq!(told_of(InProgress, earlier, Active, true), None);
         assert!(told_of(Pending, earlier, Active, true).is_some());
+    }
+
+    /// Told where the image stands otherwise than before, and of enhanced scanning alone.
+    #[test]
+    fn coverage_that_changed() {
+        use ScanStatus::{Active, Complete, Expired, Failed, InProgress, Pending};
+        let of = |before, after, enhanced| {
+            let said = all_told(before, Some(Timestamp(5)), after, enhanced).into_iter();
+            let mut said = said.filter(|it| it.detail_type == "Inspector2 Coverage");
+            let one = said.next();
+            assert_eq!(said.next(), None);
+            one
+        };
+        for (before, after, expected) in [
+            (None, InProgress, Some(("ACTIVE", "PENDING_INITIAL_SCAN"))),
+            (Some(InProgress), Pending, None),
+            (Some(Pending), Active, Some(("ACTIVE", "SUCCESSFUL"))),
+            (Some(Active), Complete, None),
+            (
+                Some(InProgress),
+                Failed,
+                Some(("INACTIVE", "INTERNAL_ERROR")),
+            ),
+            (
+                Some(Active),
+                Expired,
+                Some(("INACTIVE", "SCAN_ELIGIBILITY_EXPIRED")),
+            ),
+        ] {
+            let told = of(before, after, true);
+            let status =
+                expected.map(|(code, reason)| json!({"statusCodeValue": code, "reason": reason}));
+            let said = told.as_ref().map(|it| it.detail["scanStatus"].clone());
+            assert_eq!(said, status, "{before:?} {after:?}");
+            assert_eq!(of(before, after, false), None);
+            let image = format!(
+                "arn:aws:ecr:r:1:repository/team/a.b/{}",
+                wharf_blobs::Digest::of(b"x")
+            );
+            assert!(told.is_none_or(|it| it.resources == [image]));
+        }
+        let ended = of(Some(InProgress), Active, true).unwrap();
+        assert_eq!(ended.detail["eventTimestamp"], "1970-01-01T00:00:00.005Z");
     }
 }
