@@ -249,6 +249,31 @@ def test_what_images_are_made_of_lies_in_a_bucket(installation, tmp_path):
     assert inspector.list_usage_totals(accountIds=["111122223333"])["totals"] == []
 
 
+def test_nothing_is_shown_of_an_archived_image_until_it_is_back(installation, tmp_path):
+    inspector, ecr, name = installation.client("inspector2"), installation.client("ecr"), tasks.unique("archived")
+    inspector.enable(resourceTypes=["ECR"])
+    push(Place(installation, "us-east-1"), tmp_path, name, tar(DEBIAN | LODASH))
+    image = {"repositoryName": name, "imageId": {"imageTag": "1"}}
+
+    def stands():
+        covered = inspector.list_coverage(filterCriteria={"ecrRepositoryName": equals(name)})["coveredResources"]
+        return [(it["scanStatus"]["statusCode"], it["scanStatus"]["reason"]) for it in covered]
+
+    def found():
+        return sorted(ids(inspector, filterCriteria={"ecrImageRepositoryName": equals(name)}))
+
+    wait_for(lambda: stands() == [("ACTIVE", "SUCCESSFUL")], 60, "the end of the scan")
+    before = found()
+    assert before
+    ecr.update_image_storage_class(**image, targetStorageClass="ARCHIVE")
+    assert (stands(), found()) == ([("INACTIVE", "IMAGE_ARCHIVED")], [])
+    shown = ecr.describe_image_scan_findings(**image)
+    assert shown["imageScanStatus"]["status"] == "IMAGE_ARCHIVED" and "imageScanFindings" not in shown
+    ecr.update_image_storage_class(**image, targetStorageClass="STANDARD")
+    wait_for(lambda: stands() == [("ACTIVE", "SUCCESSFUL")], 30, "the image to be back")
+    assert found() == before
+
+
 def test_filters_suppress_findings(installation):
     inspector = installation.client("inspector2")
     suppressed = {"findingStatus": equals("SUPPRESSED")}
