@@ -17,7 +17,8 @@ const MARGIN: Duration = Duration::from_secs(10 * 60);
 const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Whether `host` (of an image reference) means wharf's own registry: `localhost:<port>` with the
-/// endpoint's port, one of the configured hosts, or `<account>.dkr.ecr.<region>.amazonaws.com`.
+/// endpoint's port, one of the configured hosts, or `<account>.dkr.ecr.<region>.amazonaws.com`, with `.cn` behind it
+/// for regions of China: what the control plane takes for one of its registries.
 pub fn is_own(host: &str, endpoint_port: u16, configured: &[String]) -> bool {
     let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
     let here = matches!(name, "localhost" | "127.0.0.1") && port == endpoint_port.to_string();
@@ -30,6 +31,7 @@ pub fn is_public(repository: &str) -> bool {
 }
 
 fn is_ecr(host: &str) -> bool {
+    let host = host.strip_suffix(".cn").unwrap_or(host);
     let Some((account, rest)) = host.split_once(".dkr.ecr.") else {
         return false;
     };
@@ -155,6 +157,7 @@ mod tests {
             "127.0.0.1:4566",
             "registry.local:5000",
             "000000000000.dkr.ecr.us-east-1.amazonaws.com",
+            "000000000000.dkr.ecr.cn-north-1.amazonaws.com.cn",
         ] {
             assert!(own(host), "{host}");
         }
@@ -167,6 +170,8 @@ mod tests {
             "000000000000.dkr.ecr..amazonaws.com",
             "000000000000.dkr.ecr.US-EAST-1.amazonaws.com",
             "000000000000.dkr.ecr.evil.com/.amazonaws.com",
+            "000000000000.dkr.ecr.cn-north-1.cn",
+            "000000000000.dkr.ecr.cn-north-1.amazonaws.com.cn.cn",
         ] {
             assert!(!own(host), "{host}");
         }

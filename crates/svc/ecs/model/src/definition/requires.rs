@@ -144,8 +144,9 @@ fn of_container(container: &ContainerDefinition, execution_role: bool, add: &mut
     }
 }
 
-/// `<account>.dkr.ecr.<region>.amazonaws.com/…`
+/// `<account>.dkr.ecr.<region>.amazonaws.com/…`, or `….amazonaws.com.cn/…`
 pub(super) fn is_ecr_image(image: &str) -> bool {
     let host = image.split('/').next().unwrap_or_default();
+    let host = host.strip_suffix(".cn").unwrap_or(host);
     host.contains(".dkr.ecr.") && host.ends_with(".amazonaws.com")
 }
