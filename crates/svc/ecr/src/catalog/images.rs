@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use wharf_base::Timestamp;
-use wharf_blobs::{Blobs, Digest};
+use wharf_blobs::{BlobError, Blobs, Digest};
 use wharf_service::{MAX_TRIES, transact};
 use wharf_vended::Subject;
 use wharf_wire::Call;
@@ -316,9 +316,15 @@ impl Catalog {
                 return Ok((referrers, end));
             }
             end = Some(digest);
-            let bytes = manifest_in(&blobs, &image).await?;
-            let manifest = Manifest::parse(&bytes, Some(&image.media_type))?;
-            let annotations = Some(manifest.annotations).filter(fits_a_list);
+            let annotations = match manifest_in(&blobs, &image).await {
+                Ok(bytes) => Manifest::parse(&bytes, Some(&image.media_type))?.annotations,
+                // One that the disk lost is listed all the same, and does not hide the others.
+                Err(EcrError::BytesMissing(_) | EcrError::Blob(BlobError::Damaged { .. })) => {
+                    BTreeMap::new()
+                }
+                Err(error) => return Err(error),
+            };
+            let annotations = Some(annotations).filter(fits_a_list);
             referrers.push(Referrer {
                 image,
                 annotations: annotations.unwrap_or_default(),

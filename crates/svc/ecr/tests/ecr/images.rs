@@ -389,6 +389,39 @@ async fn referrers() {
 }
 
 #[tokio::test]
+async fn a_referrer_that_the_disk_lost_does_not_hide_the_others() {
+    let home = Home::with_app().await;
+    let subject = home.manifest("app", "layer").await;
+    let mut artifacts = Vec::new();
+    for kind in ["application/lost", "application/sound"] {
+        let mut artifact = subject.clone();
+        artifact["subject"] =
+            json!({"mediaType": OCI_MANIFEST, "digest": digest_of(&subject), "size": 1});
+        artifact["artifactType"] = json!(kind);
+        artifact["annotations"] = json!({"kind": kind});
+        home.put("app", None, &artifact).await.unwrap();
+        artifacts.push(digest_of(&artifact));
+    }
+    let lost = home.catalog.blobs().try_exclusive(&artifacts[0]);
+    assert!(lost.expect("nobody reads it").remove().await.unwrap());
+    let input = ListImageReferrersRequest {
+        repository_name: text("app"),
+        subject_id: Some(SubjectIdentifier {
+            image_digest: Some(digest_of(&subject).to_string()),
+        }),
+        ..ListImageReferrersRequest::default()
+    };
+    let listed = home.ecr.list_image_referrers(&home.call(), input).await;
+    let listed = listed.unwrap().referrers.unwrap();
+    assert_eq!(listed.len(), 2);
+    for referrer in listed {
+        let kind = referrer.artifact_type.unwrap();
+        let annotations = referrer.annotations.unwrap();
+        assert_eq!(annotations.is_empty(), kind == "application/lost", "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_of_referrers_that_are_all_gone_leads_to_the_next() {
     let home = Home::with_app().await;
     let subject = home.manifest("app", "layer").await;
