@@ -1,10 +1,14 @@
 """Scans of images through boto3: on demand, on push, over a kill, and what hostile images come to."""
 
+import functools
 import gzip
+import http.server
 import io
 import json
 import signal
 import tarfile
+import threading
+import zipfile
 
 import pytest
 from botocore.exceptions import ClientError
@@ -104,6 +108,30 @@ def test_a_scan_on_demand(scanning, tmp_path):
     detail = ecr.describe_images(repositoryName=name)["imageDetails"][0]
     assert detail["imageScanStatus"]["status"] == "COMPLETE"
     assert detail["imageScanFindingsSummary"]["findingSeverityCounts"] == {"HIGH": 1, "INFORMATIONAL": 1}
+
+
+class Folder(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def test_data_comes_from_an_address(scanning, tmp_path):
+    other = json.loads(json.dumps(OSV).replace("musl", "served").replace("2024-9", "2024-10"))
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("ALPINE-CVE-2024-10.json", json.dumps(other))
+    (tmp_path / "page.html").write_text("<html>")
+    handler = functools.partial(Folder, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as it:
+        threading.Thread(target=it.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{it.server_port}"
+        printed = scanning.run("scan-db", "update", f"{address}/all.zip").stdout
+        assert "1 packages changed." in printed, printed
+        known = scanning.run("scan-db", "status").stdout
+        for path, why in (("missing.zip", "answers 404"), ("page.html", "the vulnerability data is unchanged")):
+            refused = scanning.run("scan-db", "update", f"{address}/{path}", check=False)
+            assert refused.returncode != 0 and why in refused.stderr, refused.stderr
+        assert scanning.run("scan-db", "status").stdout == known
+        it.shutdown()
 
 
 def test_a_scan_on_push_over_a_kill(scanning, tmp_path):
