@@ -109,6 +109,38 @@ def test_pulls_of_an_excluded_principal_do_not_count(wharf, tmp_path):
     assert refused(ecr.deregister_pull_time_update_exclusion, principalArn=user) == "ExclusionNotFoundException"
 
 
+HERE = {"aws:SourceIp": ["127.0.0.0/8", "::1/128"]}
+OF_WEB = {"ecr:ResourceTag/team": "web"}
+# The registry on the machine itself speaks no TLS.
+CONDITIONS = {
+    "address": ({"IpAddress": HERE}, {"NotIpAddress": HERE}),
+    "tag": ({"StringEquals": OF_WEB}, {"StringNotEquals": OF_WEB}),
+    "transport": ({"Bool": {"aws:SecureTransport": "false"}}, {"Bool": {"aws:SecureTransport": "true"}}),
+}
+
+
+@pytest.mark.parametrize("what", CONDITIONS)
+def test_conditions_of_a_policy_hold_for_clients_and_the_api(wharf, tmp_path, what):
+    name, ecr = tasks.unique("conditions"), wharf.client("ecr")
+    ecr.create_repository(repositoryName=name, tags=[{"Key": "team", "Value": "web"}])
+    push(wharf, name, "1")
+    met, unmet = CONDITIONS[what]
+    image = {"repositoryName": name, "imageIds": [{"imageTag": "1"}]}
+
+    def deny(condition):
+        statement = {"Effect": "Deny", "Principal": "*", "Action": "ecr:BatchGetImage", "Condition": condition}
+        text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        ecr.set_repository_policy(repositoryName=name, policyText=text)
+
+    deny(met)
+    done = pull(wharf, name, "1", tmp_path / "met")
+    assert done.returncode != 0 and "explicit deny" in done.stderr, done.stderr
+    assert refused(ecr.batch_get_image, **image) == "AccessDeniedException"
+    deny(unmet)
+    assert pull(wharf, name, "1", tmp_path / "unmet").returncode == 0
+    assert ecr.batch_get_image(**image)["images"]
+
+
 def test_root_takes_back_a_policy_that_locks_everybody_out(wharf, tmp_path):
     place, name = Place(wharf, "ap-southeast-1"), tasks.unique("locked")
     images.push(place, "busybox", name=name, tag="1")
