@@ -14,9 +14,26 @@ use crate::{
     records::{DoomedRepository, Image, Keys, Layer, image_owner, layer_owner},
 };
 
-/// Tags removed in one transaction: with the image and the repository's contents below the store's
+/// Tags removed in one transaction: with the image, the repository's contents and [`FEW_LISTED`] below the store's
 /// 128 operations, 25 of which may be what destinations are owed.
-const UNTAG_BATCH: usize = 90;
+const UNTAG_BATCH: usize = 50;
+/// An index that lists no more images is noted at each of them, so that nobody looks through all indexes for those that
+/// list an image. A longer one, and those of earlier versions, are in a list of the repository's.
+const FEW_LISTED: usize = 40;
+
+/// Where it is noted what an index lists; nowhere for an image.
+pub(super) fn listing_keys(open: &Open, image: &Image) -> Vec<String> {
+    let (keys, index) = (&open.keys, &image.digest);
+    match image.children.len() {
+        0 => Vec::new(),
+        1..=FEW_LISTED => image
+            .children
+            .iter()
+            .map(|child| keys.listed_by(open.id(), child, index))
+            .collect(),
+        _ => vec![keys.index(open.id(), index)],
+    }
+}
 
 /// What became of an image that was to go.
 enum Deleted {
@@ -175,7 +192,11 @@ impl Catalog {
         change.delete(image_owner(&image.blob(), open.id(), &image.digest));
         change.delete(open.keys.signatures(open.id(), &image.digest));
         self.forget_scan(open, change, &image.digest).await?;
-        if !image.children.is_empty() {
+        for key in listing_keys(open, &image) {
+            change.delete(key);
+        }
+        // As an earlier version has noted it.
+        if (1..=FEW_LISTED).contains(&image.children.len()) {
             change.delete(open.keys.index(open.id(), &image.digest));
         }
         if let Some(subject) = &image.subject {
@@ -190,8 +211,10 @@ impl Catalog {
         open: &Open,
         digest: &Digest,
     ) -> Result<Vec<Digest>, EcrError> {
+        let mut indexes = self.marked(open.keys.listed(open.id(), digest)).await?;
+        indexes.extend(self.marked(open.keys.indexes(open.id())).await?);
         let mut parents = Vec::new();
-        for index in self.marked(open.keys.indexes(open.id())).await? {
+        for index in indexes {
             let index = self.find(open, &ImageRef::Digest(index)).await?;
             let lists = index.filter(|index| index.record.children.contains(digest));
             parents.extend(lists.map(|index| index.record.digest));
@@ -213,6 +236,7 @@ impl Catalog {
             keys.layers(repository),
             keys.tags(repository),
             keys.indexes(repository),
+            keys.listed_in(repository),
             keys.activating_in(repository),
             keys.expired_in(repository),
             keys.owed_in(repository),

@@ -7,7 +7,7 @@ use wharf_service::transact;
 
 use super::{
     Catalog, Change, Following, Happened, ImageRef, MARKER, Open, Read, Registry, StorageClass,
-    scans::missing, signing::Asked, usage::Wanted,
+    delete::listing_keys, scans::missing, signing::Asked, usage::Wanted,
 };
 use crate::{
     error::EcrError,
@@ -342,8 +342,8 @@ impl Catalog {
             if origin.upstream().is_some() {
                 self.enlarge_indexes(open, change, &image).await?;
             }
-            if !image.children.is_empty() {
-                change.put(open.keys.index(open.id(), &image.digest), &MARKER);
+            for key in listing_keys(open, &image) {
+                change.put(key, &MARKER);
             }
             if let Some(subject) = &image.subject {
                 change.put(

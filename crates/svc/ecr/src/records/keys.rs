@@ -84,6 +84,19 @@ impl Keys {
         self.indexes(repository) + &digest.hex()
     }
 
+    pub(crate) fn listed_in(&self, repository: &str) -> String {
+        self.inside("listed", repository)
+    }
+
+    /// Of the indexes that list an image and are not found by [`Keys::indexes`].
+    pub(crate) fn listed(&self, repository: &str, image: &Digest) -> String {
+        format!("{}{}.", self.listed_in(repository), image.hex())
+    }
+
+    pub(crate) fn listed_by(&self, repository: &str, image: &Digest, index: &Digest) -> String {
+        self.listed(repository, image) + &index.hex()
+    }
+
     pub(crate) fn all_referrers(&self, repository: &str) -> String {
         self.inside("referrer", repository)
     }

@@ -5,6 +5,7 @@ mod archive;
 mod collect;
 mod findings_told;
 mod images;
+mod indexes;
 mod kill;
 mod layers;
 mod lifecycle;
