@@ -102,14 +102,18 @@ fn is_key_arn(text: &str) -> bool {
     arn.is_some_and(|arn| arn.service == "kms" && arn.resource_type() == "key")
 }
 
-/// A resource policy without `Resource`: the repository is implied.
+/// A resource policy without `Resource`, which ECR refuses: the repository is implied.
 pub fn check_repository_policy(policy: &str, parameter: &'static str) -> Result<(), EcrError> {
-    let parsed = Document::parse(policy, DocumentKind::Resource);
-    if policy.len() > MAX_POLICY || parsed.is_err() {
-        let text = "Invalid repository policy provided";
-        return Err(EcrError::invalid(parameter, text));
+    let invalid = || EcrError::invalid(parameter, "Invalid repository policy provided");
+    if policy.len() > MAX_POLICY {
+        return Err(invalid());
     }
-    Ok(())
+    let document = Document::parse(policy, DocumentKind::Resource).map_err(|_| invalid())?;
+    let mut statements = document.statements.iter();
+    match statements.all(|statement| statement.resources.is_none()) {
+        true => Ok(()),
+        false => Err(invalid()),
+    }
 }
 
 impl Catalog {

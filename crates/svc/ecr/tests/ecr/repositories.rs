@@ -228,7 +228,15 @@ async fn policies() {
         ("RepositoryPolicyNotFoundException".to_owned(), missing)
     );
     let invalid = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'";
-    for bad in ["", "{", "{\"Statement\":[]} x", "[]"] {
+    // The repository is implied, and ECR takes no other.
+    let with = |resource: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage",{resource}}}]}}"#
+        )
+    };
+    let every = with(r#""Resource":"*""#);
+    let own = with(r#""NotResource":"arn:aws:ecr:us-east-1:000000000000:repository/app""#);
+    for bad in ["", "{", "{\"Statement\":[]} x", "[]", &every, &own] {
         let refused = said(set(bad).await.unwrap_err());
         assert_eq!(
             refused,
