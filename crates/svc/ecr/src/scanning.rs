@@ -5,7 +5,7 @@
 //! | --- | --- | --- |
 //! | a configuration's | its being put; a start | repositories that are scanned at other times are told of ([`frequencies`]); the images that it comes to cover get scans ([`enrol`]) |
 //! | a scan's | its being begun, by a push or by a caller; a start | it is carried out, unless it is done |
-//! | a scan's, once more | its change or end; a change of its image; a filter of Inspector's; a start | what it found is told of ([`telling`]) |
+//! | a scan's, once more | its change or end; a filter of Inspector's; a start | what it found is told of ([`telling`]) |
 //!
 //! A scan that a kill cut short is still one that was begun: it is carried out from its beginning.
 //! Besides, the data is followed: when it changes, images are compared again ([`again`]).
@@ -78,10 +78,8 @@ impl Catalog {
                     queue.wake(key.to_owned());
                     found.wake(key.to_owned());
                 }
-                // The scan may be gone; an image goes into the archive and comes back without any change of it.
-                Some((scope, Told::KIND | Image::KIND, id)) => {
-                    found.wake(Keys::of(scope).scan_by_id(&id))
-                }
+                // The scan may be gone.
+                Some((scope, Told::KIND, id)) => found.wake(Keys::of(scope).scan_by_id(&id)),
                 Some((_, Scanning::KIND, _)) => queue.wake(key.to_owned()),
                 // What is enrolled depends on both.
                 Some((scope, Rescan::KIND, _)) => queue.wake(Keys::of(scope).scanning()),

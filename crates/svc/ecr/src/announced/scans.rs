@@ -98,6 +98,7 @@ fn covered(place: &Place, before: Option<&Scan>, after: &Scan) -> Option<Announc
 /// Code and reason, as Inspector lists them.
 fn coverage(scan: &Scan) -> Option<(&'static str, &'static str)> {
     scan.enhanced.then_some(match scan.status {
+        _ if scan.archived => ("INACTIVE", "IMAGE_ARCHIVED"),
         ScanStatus::InProgress | ScanStatus::Pending => ("ACTIVE", "PENDING_INITIAL_SCAN"),
         ScanStatus::Complete | ScanStatus::Active => ("ACTIVE", "SUCCESSFUL"),
         ScanStatus::Failed => ("INACTIVE", "INTERNAL_ERROR"),
@@ -269,6 +270,23 @@ mod tests {
             );
             assert!(told.is_none_or(|it| it.resources == [image]));
         }
+        let archived = |archived| Scan {
+            status: Active,
+            enhanced: true,
+            archived,
+            ..scan_of("app", wharf_blobs::Digest::of(b"x"), Timestamp(0))
+        };
+        let told = |before, after| {
+            let said = covered(
+                &Place::new("1", "r"),
+                Some(&archived(before)),
+                &archived(after),
+            );
+            said.map(|it| it.detail["scanStatus"]["reason"].clone())
+        };
+        assert_eq!(told(false, true), Some(json!("IMAGE_ARCHIVED")));
+        assert_eq!(told(true, false), Some(json!("SUCCESSFUL")));
+        assert_eq!(told(true, true), None);
         let ended = of(Some(InProgress), Active, true).unwrap();
         assert_eq!(ended.detail["eventTimestamp"], "1970-01-01T00:00:00.005Z");
     }

@@ -173,6 +173,8 @@ impl Catalog {
                 }
                 image.status = Status::Archived;
                 image.archived_at = Some(now);
+                let scan = open.keys.scan(open.id(), &image.digest);
+                self.shelve_scan(tx, &scan, true).await?;
                 true
             }
             (Status::Archived, StorageClass::Standard) => {
@@ -349,6 +351,8 @@ impl Catalog {
             if image.status == Status::Activating {
                 image.status = Status::Active;
                 image.activated_at = Some(now);
+                let scan = keys.scan(repository, &digest);
+                self.shelve_scan(&mut tx, &scan, false).await?;
                 tx.put(&key, &image);
             }
         });

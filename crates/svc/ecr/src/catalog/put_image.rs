@@ -308,6 +308,8 @@ impl Catalog {
             change.delete(open.keys.activating(open.id(), &image.digest));
             image.status = Status::Active;
             image.activated_at = Some(fresh.pushed_at);
+            let scan = open.keys.scan(open.id(), &image.digest);
+            self.shelve_scan(change, &scan, false).await?;
         }
         if let Some(tag) = tag.filter(|_| !same_tag) {
             if image.tags.len() >= MAX_IMAGE_TAGS {

@@ -54,6 +54,9 @@ pub(crate) struct Scan {
     /// It is compared again when the data changes.
     #[serde(default)]
     pub continuous: bool,
+    /// Its image is in the archive, or on its way back. Of one that was put there by an earlier version it says so not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
     /// The generation of the data that it was compared with, or failed with; 0 where there was none.
     #[serde(default)]
     pub generation: u64,
@@ -121,6 +124,7 @@ pub(crate) fn scan_of(repository: &str, digest: Digest, now: Timestamp) -> Scan 
         tags: Vec::new(),
         enhanced: false,
         continuous: false,
+        archived: false,
         generation: 0,
         held: String::new(),
         unknown: Unknown::new(),

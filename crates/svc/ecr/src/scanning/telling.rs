@@ -2,7 +2,7 @@
 //!
 //! | key | woken by | what is done |
 //! | --- | --- | --- |
-//! | a scan's | its change or end, with its image or without; a change of its image, which may go into the archive; a start | what it found is compared with what was told of last ([`Told`]), and what differs is told |
+//! | a scan's | its change or end, with its image or without, and when its image goes into the archive or is back; a start | what it found is compared with what was told of last ([`Told`]), and what differs is told |
 //! | where a registry's scans are | a filter of Inspector's there; a start | all of them are looked at |
 //!
 //! Where no rule of EventBridge may want that, it is only written down: events are made for those who listen, since there
@@ -129,10 +129,6 @@ impl Catalog {
                 let Some(of) = self.findings_now(&keys, id).await? else {
                     return Ok(false);
                 };
-                // So it is with most images wherever nobody scans them.
-                if of.is_none() && seen.is_none() {
-                    return Ok(false);
-                }
                 let filters = inspector.suppressing(&place).await.map_err(failed)?;
                 // They may be longer than a record.
                 let filters = match filters.is_empty() {

@@ -217,6 +217,22 @@ impl Catalog {
         Ok(self.store().txn(permit, txn).await?.succeeded)
     }
 
+    /// Adds to a change of an image what the archive means for its scan: that is told of, though nothing else becomes of
+    /// it.
+    pub(in crate::catalog) async fn shelve_scan(
+        &self,
+        change: &mut Change<'_>,
+        key: &str,
+        archived: bool,
+    ) -> Result<(), EcrError> {
+        let found = change.find::<Scan>(key).await?;
+        if let Some(mut scan) = found.filter(|it| it.archived != archived) {
+            scan.archived = archived;
+            change.put(key, &scan);
+        }
+        Ok(())
+    }
+
     /// The scan of an image goes with it.
     pub(in crate::catalog) async fn forget_scan(
         &self,
