@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wharf_base::Clock;
+use wharf_base::{Clock, ecr_host};
 use wharf_records::admission::AdmissionRule;
 use wharf_svc_ecr::{Catalog, EcrError, GALLERY, ImageRef, Registry};
 use wharf_svc_ecs::{Admitted, NotAdmitted, Place, TaskImages};
@@ -204,7 +204,7 @@ fn elsewhere(image: &str) -> String {
 /// A host that others might take for a registry of wharf's, as one with capital letters, is nobody's.
 fn is_almost_a_registry(repository: &str) -> bool {
     let host = repository.split('/').next().unwrap_or_default();
-    host.to_ascii_lowercase().contains(".dkr.ecr.") && registry(host).is_none()
+    ecr_host::is_like_a_registry(host) && registry(host).is_none()
 }
 
 /// Whether the first part of an image's name says where it is.
@@ -244,10 +244,10 @@ fn own(hosts: &[String], place: &Place, image: &str) -> Option<Own> {
     })
 }
 
-/// `<account>.dkr.ecr.<region>.amazonaws.com`
+/// `<account>.dkr.ecr.<region>.amazonaws.com` and the like
 fn registry(host: &str) -> Option<Registry> {
-    let rest = host.strip_suffix(".cn").unwrap_or(host);
-    in_path(rest.strip_suffix(".amazonaws.com")?)
+    let (account, region) = ecr_host::registry(host)?;
+    Some(Registry::new(account, region))
 }
 
 /// `<account>.dkr.ecr.<region>`
@@ -292,6 +292,7 @@ mod tests {
             "111111111111.DKR.ecr.eu-west-1.amazonaws.com",
             "111111111111.dkr.ecr.eu-west-1.localhost:4566",
             "1.dkr.ecr.eu-west-1.amazonaws.com",
+            "111111111111.dkr-ecr.eu-west-1.example.com",
         ] {
             let repository = elsewhere(&format!("{bad}/app:1"));
             assert!(is_almost_a_registry(&repository), "{bad}");
@@ -318,6 +319,8 @@ mod tests {
         check(&in_path, Some((other, "eu-west-1", "app", "1")));
         let china = format!("{home}.dkr.ecr.cn-north-1.amazonaws.com.cn/app");
         check(&china, Some((home, "cn-north-1", "app", "latest")));
+        let both = format!("{other}.dkr-ecr.eu-west-1.on.aws/app:1");
+        check(&both, Some((other, "eu-west-1", "app", "1")));
     }
 
     /// A rule about images elsewhere is not met by a repository of the account that is called like one of them.

@@ -147,7 +147,7 @@ struct AwsNames {
 
 /// More are forgotten: buckets are below such names.
 const MOST_AWS_NAMES: usize = 256;
-const AWS_DOMAINS: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"];
+const AWS_DOMAINS: [&str; 4] = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws"];
 /// Of a name in a certificate.
 const MOST_NAME: usize = 253;
 

@@ -3,7 +3,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, StatusCode, header, request::Parts};
-use wharf_base::Timestamp;
+use wharf_base::{Timestamp, ecr_host};
 use wharf_seal::Keyring;
 use wharf_svc_ecr::{
     Registry,
@@ -157,7 +157,7 @@ fn read(value: &str) -> Option<Credentials> {
     }
 }
 
-/// The registry that `ns`, or the host of a request, names in AWS's own form
+/// The registry that `ns`, or the host of a request, names in one of AWS's own forms
 /// (`<account>.dkr.ecr.<region>.amazonaws.com`).
 pub(crate) fn registry(ns: Option<&str>, host: Option<&str>) -> Option<Registry> {
     ns.and_then(aws_host).or_else(|| host.and_then(aws_host))
@@ -165,9 +165,10 @@ pub(crate) fn registry(ns: Option<&str>, host: Option<&str>) -> Option<Registry>
 
 pub(crate) fn aws_host(host: &str) -> Option<Registry> {
     let host = host.split_once(':').map_or(host, |(host, _)| host);
-    let domains = [".amazonaws.com", ".amazonaws.com.cn", ".localhost"];
-    let name = domains.iter().find_map(|it| host.strip_suffix(it))?;
-    registry_name(name)
+    match ecr_host::registry(host) {
+        Some((account, region)) => Some(Registry::new(account, region)),
+        None => registry_name(host.strip_suffix(".localhost")?),
+    }
 }
 
 /// The registry of `<account>.dkr.ecr.<region>`.
@@ -201,6 +202,8 @@ mod tests {
         for host in [
             "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
             "123456789012.dkr.ecr.cn-north-1.localhost:4566",
+            "123456789012.dkr-ecr.cn-north-1.on.aws:4566",
+            "123456789012.dkr.ecr-fips.cn-north-1.amazonaws.com",
         ] {
             assert_eq!(check(host), Some(beijing.clone()), "{host}");
         }

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use wharf_api_ecr::{
     GetAuthorizationTokenRequest, GetAuthorizationTokenResponse, schema::SERVICE as ECR,
 };
-use wharf_base::{Clock, Timestamp};
+use wharf_base::{Clock, Timestamp, ecr_host};
 
 use crate::client::{Api, GaveUp, patiently};
 
@@ -17,32 +17,17 @@ const MARGIN: Duration = Duration::from_secs(10 * 60);
 const LIFE: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Whether `host` (of an image reference) means wharf's own registry: `localhost:<port>` with the
-/// endpoint's port, one of the configured hosts, or `<account>.dkr.ecr.<region>.amazonaws.com`, with `.cn` behind it
-/// for regions of China: what the control plane takes for one of its registries.
+/// endpoint's port, one of the configured hosts, or `<account>.dkr.ecr.<region>.amazonaws.com` and the like: what the
+/// control plane takes for one of its registries.
 pub fn is_own(host: &str, endpoint_port: u16, configured: &[String]) -> bool {
     let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
     let here = matches!(name, "localhost" | "127.0.0.1") && port == endpoint_port.to_string();
-    here || configured.iter().any(|own| own == host) || is_ecr(host)
+    here || configured.iter().any(|own| own == host) || ecr_host::registry(host).is_some()
 }
 
 /// Whether a repository of wharf's own registry is one of the public gallery, from which anybody pulls.
 pub fn is_public(repository: &str) -> bool {
     repository.starts_with("public.ecr.aws/")
-}
-
-fn is_ecr(host: &str) -> bool {
-    let host = host.strip_suffix(".cn").unwrap_or(host);
-    let Some((account, rest)) = host.split_once(".dkr.ecr.") else {
-        return false;
-    };
-    account.len() == 12
-        && account.bytes().all(|b| b.is_ascii_digit())
-        && rest.strip_suffix(".amazonaws.com").is_some_and(|region| {
-            !region.is_empty()
-                && region
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        })
 }
 
 /// User and password for the registry. Never printed.
@@ -158,6 +143,7 @@ mod tests {
             "registry.local:5000",
             "000000000000.dkr.ecr.us-east-1.amazonaws.com",
             "000000000000.dkr.ecr.cn-north-1.amazonaws.com.cn",
+            "000000000000.dkr-ecr.us-east-1.on.aws",
         ] {
             assert!(own(host), "{host}");
         }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
 use rustls::ClientConfig;
+use wharf_base::ecr_host;
 use wharf_planeproto::layers::{self, Peer};
 
 pub use self::{
@@ -57,7 +58,7 @@ fn namespace(endpoint: &Endpoint, reference: &Reference) -> String {
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b));
     let is_elsewhere = Endpoint::of(reference) != *endpoint;
-    match is_elsewhere && is_plain && host.contains(".dkr.ecr.") {
+    match is_elsewhere && is_plain && ecr_host::is_like_a_registry(host) {
         true => format!("?ns={host}"),
         false => String::new(),
     }

@@ -1,6 +1,7 @@
 //! Where an upstream registry is. Pure.
 
 use http::uri::Authority;
+use wharf_base::ecr_host;
 
 use crate::catalog::Registry;
 
@@ -96,22 +97,13 @@ impl Address {
 
     /// Whether it has the form of registries of ECR.
     pub(crate) fn is_ecr(&self) -> bool {
-        self.authority.contains(".dkr.ecr.") || self.authority.contains(".dkr-ecr.")
+        ecr_host::is_like_a_registry(&self.authority)
     }
 
     /// The registry of this installation that it names: `<account>.dkr.ecr.<region>.amazonaws.com`.
     pub(crate) fn registry(&self) -> Option<Registry> {
-        let host = self
-            .authority
-            .strip_suffix(".cn")
-            .unwrap_or(&self.authority);
-        let name = host
-            .strip_suffix(".amazonaws.com")
-            .filter(|_| self.secure)?;
-        let (account, region) = name.split_once(".dkr.ecr.")?;
-        let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-        let is_region = !region.is_empty() && !region.contains('.');
-        (is_account && is_region).then(|| Registry::new(account, region))
+        let named = ecr_host::registry(&self.authority).filter(|_| self.secure);
+        named.map(|(account, region)| Registry::new(account, region))
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -178,8 +170,9 @@ mod tests {
             ),
             (
                 "https://123456789012.dkr.ecr.eu-west-1.amazonaws.com/",
-                there,
+                there.clone(),
             ),
+            ("123456789012.dkr-ecr.eu-west-1.on.aws", there),
             ("http://123456789012.dkr.ecr.eu-west-1.amazonaws.com", None),
             ("123456789012.dkr.ecr.eu-west-1.amazonaws.com:5000", None),
             ("12.dkr.ecr.eu-west-1.amazonaws.com", None),

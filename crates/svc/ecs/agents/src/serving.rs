@@ -1,6 +1,7 @@
 //! Which log streams and images a node has to do with: those of the tasks that were placed on it.
 
 use wharf_api_ecs::{ContainerDefinition, TaskDefinition};
+use wharf_base::ecr_host;
 use wharf_records::{
     Record,
     ecs::{Launch, Task},
@@ -225,7 +226,7 @@ fn repository<'a>(image: &'a str, endpoint: &str) -> Option<&'a str> {
     let (host, rest) = image.split_once('/')?;
     let rest = rest.split_once('@').map_or(rest, |(rest, _)| rest);
     let name = rest.rsplit_once(':').map_or(rest, |(name, _)| name);
-    (is_own_registry(host, endpoint) || host.contains(".dkr.ecr.")).then_some(name)
+    (is_own_registry(host, endpoint) || ecr_host::is_like_a_registry(host)).then_some(name)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use wharf_base::ecr_host;
+
 /// `https://10.0.0.1:4566` in its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Parts<'a> {
@@ -113,7 +115,7 @@ impl ServerAddress {
         let Some((host, path)) = image.split_once('/') else {
             return image.to_owned();
         };
-        let registry = registry(host);
+        let registry = ecr_host::registry(host);
         // All registries have one host here, and a machine may have images of several: those of others than the
         // task's have theirs in the path.
         let path = match registry {
@@ -134,19 +136,6 @@ impl ServerAddress {
             _ => image.to_owned(),
         }
     }
-}
-
-/// Account and region of a host in AWS's form, `<account>.dkr.ecr.<region>.amazonaws.com`.
-pub fn registry(host: &str) -> Option<(&str, &str)> {
-    let (account, rest) = host.split_once(".dkr.ecr.")?;
-    let (region, domain) = rest.split_once('.')?;
-    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-    let is_region = !region.is_empty()
-        && region
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    let is_aws = ["amazonaws.com", "amazonaws.com.cn"].contains(&domain);
-    (is_account && is_region && is_aws).then_some((account, region))
 }
 
 /// Whether `host` of an image name is the server's at `endpoint`, or that of its machine itself.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use wharf_api_ecs::{Attribute, ContainerDefinition, TaskDefinition};
+use wharf_base::ecr_host;
 
 use super::{containers, network_mode, secrets, task_size};
 
@@ -144,9 +145,9 @@ fn of_container(container: &ContainerDefinition, execution_role: bool, add: &mut
     }
 }
 
-/// `<account>.dkr.ecr.<region>.amazonaws.com/…`, or `….amazonaws.com.cn/…`
+/// `<account>.dkr.ecr.<region>.amazonaws.com/…` and the like, or what might be meant for that.
 pub(super) fn is_ecr_image(image: &str) -> bool {
     let host = image.split('/').next().unwrap_or_default();
-    let host = host.strip_suffix(".cn").unwrap_or(host);
-    host.contains(".dkr.ecr.") && host.ends_with(".amazonaws.com")
+    ecr_host::registry(host).is_some()
+        || host.contains(".dkr.ecr.") && host.ends_with(".amazonaws.com")
 }

@@ -131,13 +131,15 @@ fn fargate_rules() {
         ),
         "Fargate requires task definition to have execution role ARN to support ECR images.",
     );
-    refused(
-        &fargate(
-            json!({}),
-            json!({"image": "1.dkr.ecr.cn-north-1.amazonaws.com.cn/a"}),
-        ),
-        "Fargate requires task definition to have execution role ARN to support ECR images.",
-    );
+    for host in [
+        "000000000000.dkr.ecr.cn-north-1.amazonaws.com.cn",
+        "000000000000.dkr-ecr.us-east-1.on.aws",
+    ] {
+        refused(
+            &fargate(json!({}), json!({"image": format!("{host}/a")})),
+            "Fargate requires task definition to have execution role ARN to support ECR images.",
+        );
+    }
     let logs = json!({"logDriver": "awslogs", "options": {
         "awslogs-region": "r", "awslogs-group": "g", "awslogs-stream-prefix": "p"}});
     refused(

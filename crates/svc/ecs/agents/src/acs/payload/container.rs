@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use wharf_api_ecs::{ContainerDefinition, ContainerOverride, HealthCheck, TaskDefinition};
+use wharf_base::ecr_host;
 use wharf_records::ecs::{Launch, Task};
 
 use super::{
@@ -166,8 +167,12 @@ impl Making<'_> {
         }
         let image = of.image.as_deref().unwrap_or_default();
         let host = image.split('/').next().unwrap_or_default();
-        let (registry, region) = match host.split_once(".dkr.ecr.") {
-            Some((registry, rest)) => (registry, rest.split('.').next().unwrap_or(self.region)),
+        let loosely = || {
+            let (registry, rest) = host.split_once(".dkr.ecr.")?;
+            Some((registry, rest.split('.').next().unwrap_or(self.region)))
+        };
+        let (registry, region) = match ecr_host::registry(host).or_else(loosely) {
+            Some(named) => named,
             // `localhost:<port>/…` means our own registry too.
             None if self.extras.server.is_own_registry(host) => (self.account, self.region),
             None => return None,
