@@ -50,9 +50,21 @@ pub fn evaluate(of: &Expression, given: &Given<'_>) -> Result<Value, Bad> {
             let mut whole = evaluate(first, given)?;
             for (operator, right) in rest {
                 let right = evaluate(right, given)?;
-                given.budget.spend(whole.weight().max(right.weight()))?;
                 let (name, of) = function(*operator);
-                whole = joined(whole, right, name, of)?;
+                whole = match operator.compares() {
+                    true => {
+                        // A line of either side has the points of both.
+                        let (left, other) = (whole.lines_of_it(), right.lines_of_it());
+                        let both = whole.weight().saturating_mul(other);
+                        let both = both.saturating_add(right.weight().saturating_mul(left));
+                        given.budget.spend(both)?;
+                        joined(whole, right, name, (of, Some(0.0)))?
+                    }
+                    false => {
+                        given.budget.spend(whole.weight().max(right.weight()))?;
+                        joined(whole, right, name, (of, None))?
+                    }
+                };
             }
             whole
         }

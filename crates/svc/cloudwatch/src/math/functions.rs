@@ -1,6 +1,7 @@
 //! The functions of metric math.
 
 mod band;
+mod choice;
 
 use wharf_base::Timestamp;
 use wharf_contributors::Metric;
@@ -217,9 +218,29 @@ impl Call<'_> {
         self.one()?.each(step, self.name)
     }
 
+    /// At each moment, also where nothing was measured.
     fn times(&self, of: impl Fn(i64) -> f64) -> Result<Value, Bad> {
-        let each = |line: &Line| line.with(line.points.iter().map(|(at, _)| (*at, of(*at))));
-        self.one()?.each(each, self.name)
+        let each = |line: &Line| -> Result<Line, Bad> {
+            let moments: Vec<i64> = grid(self.given, self.period_of(line))?.collect();
+            self.given.budget.spend(moments.len())?;
+            Ok(line.with(moments.into_iter().map(|at| (at, of(at)))))
+        };
+        match self.one()? {
+            Value::Line(line) => each(&line).map(Value::Line),
+            Value::Lines(lines) => {
+                let made: Result<_, Bad> = lines.iter().map(each).collect();
+                made.map(Value::Lines)
+            }
+            other => Err(unfit(self.name, &other)),
+        }
+    }
+
+    /// Seconds between the points of a line, of one that does not say it those of the expression.
+    fn period_of(&self, line: &Line) -> i64 {
+        match line.period > 0 {
+            true => line.period,
+            false => self.given.period,
+        }
     }
 
     fn pick(&self, of: impl Fn(Vec<Line>) -> Option<Line>) -> Result<Value, Bad> {
@@ -245,12 +266,7 @@ impl Call<'_> {
         let value = self.argument(0)?;
         let single = matches!(value, Value::Line(_));
         for line in value.lines(self.name)? {
-            let period = if line.period > 0 {
-                line.period
-            } else {
-                self.given.period
-            };
-            let moments: Vec<i64> = grid(self.given, period)?.collect();
+            let moments: Vec<i64> = grid(self.given, self.period_of(&line))?.collect();
             self.given.budget.spend(moments.len())?;
             filled.push(with.fill(&line, &moments));
         }
@@ -261,29 +277,6 @@ impl Call<'_> {
                 Value::Lines(filled)
             }
         })
-    }
-
-    fn choose(&self) -> Result<Value, Bad> {
-        if self.arguments.len() != 3 {
-            return Err(self.count());
-        }
-        let (condition, yes, no) = (self.argument(0)?, self.argument(1)?, self.argument(2)?);
-        let condition = match condition {
-            Value::Number(number) => return Ok(if number != 0.0 { yes } else { no }),
-            Value::Line(line) => line,
-            other => return Err(unfit(self.name, &other)),
-        };
-        let side = |value: &Value, at: i64| match value {
-            Value::Number(number) => Ok(Some(*number)),
-            Value::Line(line) => Ok(line.at(at)),
-            other => Err(unfit(self.name, other)),
-        };
-        let mut points = Vec::with_capacity(condition.points.len());
-        for (at, holds) in &condition.points {
-            let chosen = side(if *holds != 0.0 { &yes } else { &no }, *at)?;
-            points.extend(chosen.map(|it| (*at, it)));
-        }
-        Ok(Value::Line(condition.with(points)))
     }
 
     fn metrics(&self) -> Result<Value, Bad> {

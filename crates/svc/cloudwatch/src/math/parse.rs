@@ -40,6 +40,16 @@ pub enum Operator {
     Power,
 }
 
+impl Operator {
+    /// Whether it comes to true or false.
+    pub fn compares(self) -> bool {
+        !matches!(
+            self,
+            Self::Plus | Self::Minus | Self::Times | Self::Divided | Self::Power
+        )
+    }
+}
+
 impl Expression {
     /// The names in it, whatever they stand for.
     pub fn names(&self) -> BTreeSet<&str> {

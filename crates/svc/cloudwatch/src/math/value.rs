@@ -85,6 +85,14 @@ impl Value {
         }
     }
 
+    /// How many lines it is, one at least.
+    pub fn lines_of_it(&self) -> usize {
+        match self {
+            Self::Lines(lines) => lines.len().max(1),
+            _ => 1,
+        }
+    }
+
     /// Each number of it changed.
     pub fn map(self, of: impl Fn(f64) -> f64 + Copy) -> Result<Self, Bad> {
         Ok(match self {
@@ -127,20 +135,27 @@ pub fn unfit(function: &str, value: &Value) -> Bad {
     ))
 }
 
-/// Two values as one, moment by moment: where either has none there is none.
+/// Two values as one, moment by moment. `absent` stands for what only one of two lines has a point of; without it there
+/// is none where either has none.
 pub fn joined(
     left: Value,
     right: Value,
     name: &str,
-    of: impl Fn(f64, f64) -> f64 + Copy,
+    (of, absent): (impl Fn(f64, f64) -> f64 + Copy, Option<f64>),
 ) -> Result<Value, Bad> {
     use Value::{Line as L, Lines as All, Number as N};
     let two = |a: &Line, b: &Line| {
-        let mut whole = a.with(
-            a.points
-                .iter()
-                .filter_map(|(at, value)| Some((*at, of(*value, b.at(*at)?)))),
-        );
+        let mut moments: Vec<i64> = a.points.iter().map(|it| it.0).collect();
+        if absent.is_some() {
+            moments.extend(b.points.iter().map(|it| it.0));
+            moments.sort_unstable();
+            moments.dedup();
+        }
+        let value = |line: &Line, at| line.at(at).or(absent);
+        let points = moments
+            .into_iter()
+            .filter_map(|at| Some((at, of(value(a, at)?, value(b, at)?))));
+        let mut whole = a.with(points);
         whole.period = a.period.max(b.period);
         whole
     };

@@ -146,8 +146,28 @@ fn each_function_of_a_line() {
         ),
         ("FILL(m1, m2)", &[(0, 1.0), (1, 2.0), (2, 30.0), (3, 4.0)]),
         ("FILL(empty, 9)", &[(0, 9.0), (1, 9.0), (2, 9.0), (3, 9.0)]),
-        ("IF(m1 > 1, m2, 0)", &[(0, 0.0), (3, 40.0)]),
+        ("IF(m1 > 1, m2, 0)", &[(0, 0.0), (1, 0.0), (3, 40.0)]),
+        ("IF(m1 > 1, 9, m2)", &[(0, 10.0), (1, 9.0), (3, 9.0)]),
+        ("IF(m1 < 4, 9, empty)", &[(0, 9.0), (1, 9.0)]),
+        ("IF(m1 > 1, m1)", &[(1, 2.0), (3, 4.0)]),
         ("IF(1, m1, m2)", &[(0, 1.0), (1, 2.0), (3, 4.0)]),
+        ("IF(1, m1)", &[(0, 1.0), (1, 2.0), (3, 4.0)]),
+        ("IF(0, m1)", &[]),
+        // As AWS's documentation shows them: where one of two has no point it counts as 0.
+        ("m1 < m2", &[(0, 1.0), (1, 0.0), (2, 1.0), (3, 1.0)]),
+        ("m2 == 0", &[(0, 0.0), (2, 0.0), (3, 0.0)]),
+        (
+            "m1 > 1 AND m2 > 1",
+            &[(0, 0.0), (1, 0.0), (2, 0.0), (3, 1.0)],
+        ),
+        (
+            "m1 > 1 || m2 > 1",
+            &[(0, 1.0), (1, 1.0), (2, 1.0), (3, 1.0)],
+        ),
+        (
+            "SUM([m1, empty] < m2)",
+            &[(0, 2.0), (1, 0.0), (2, 2.0), (3, 2.0)],
+        ),
         ("FIRST(METRICS())", &[(0, 1.0), (1, 2.0), (3, 4.0)]),
         ("LAST(METRICS())", &[(0, 10.0), (2, 30.0), (3, 40.0)]),
         (
@@ -167,14 +187,17 @@ fn each_function_of_a_line() {
         ("METRIC_COUNT(REMOVE_EMPTY([m1, empty]))", &[(-1, 1.0)]),
         ("TIME_SERIES(3)", &[(0, 3.0), (1, 3.0), (2, 3.0), (3, 3.0)]),
         ("SUM(SEARCH('{App}', 'Sum', 60))", &[(0, 5.0)]),
-        ("HOUR(e1)", &[(0, 10.0)]),
-        ("MINUTE(m1)", &[(0, 0.0), (1, 1.0), (3, 3.0)]),
+        // Without gaps, whatever the line has.
+        ("MINUTE(m1)", &[(0, 0.0), (1, 1.0), (2, 2.0), (3, 3.0)]),
+        ("HOUR(e1) - m1", &[(0, 9.0), (1, 8.0), (3, 6.0)]),
         // A Sunday.
-        ("DAY(e1)", &[(0, 7.0)]),
-        ("DATE(e1)", &[(0, 22.0)]),
-        ("MONTH(e1)", &[(0, 11.0)]),
-        ("YEAR(e1)", &[(0, 2026.0)]),
-        ("EPOCH(e1)", &[(0, FROM as f64)]),
+        ("DAY(empty) * e1", &[(0, 49.0)]),
+        ("DATE(e1) + e1", &[(0, 29.0)]),
+        ("MONTH(e1) + e1", &[(0, 18.0)]),
+        ("YEAR(e1) + e1", &[(0, 2033.0)]),
+        ("EPOCH(e1) + e1 * 0", &[(0, FROM as f64)]),
+        ("IF(DAY(m1) < 6, m1)", &[]),
+        ("IF(MINUTE(m1) >= 2, m2)", &[(2, 30.0), (3, 40.0)]),
     ] {
         let found = run(text).map(points);
         assert_eq!(found, Ok(wanted.to_vec()), "{text}");
@@ -204,6 +227,7 @@ fn what_cannot_be_done_is_said() {
         ),
         ("AVG(3)", "Unsupported operand type(s) for AVG: 'Scalar'"),
         ("AVG()", "The function AVG does not take 0 arguments"),
+        ("IF(m1)", "The function IF does not take 1 arguments"),
         ("NO_SUCH(m1)", "Unknown function 'NO_SUCH'"),
         (
             "INSIGHT_RULE_METRIC(m1)",
@@ -310,6 +334,36 @@ fn what_fills_and_repeats_is_made_within_the_budget() {
             budget: &Budget::default(),
         };
         assert!(evaluate(&parse(text).unwrap(), &given).is_err(), "{text}");
+    }
+}
+
+/// Each line of an array that is compared has the points of the other side, too.
+#[test]
+fn what_is_compared_is_made_within_the_budget() {
+    let long = (0..50_000).map(|at| (at * 60, 1.0)).collect::<Vec<_>>();
+    let values = BTreeMap::from([
+        ("all".to_owned(), Value::Lines(vec![Line::default(); 500])),
+        ("long".to_owned(), line("long", &long)),
+    ]);
+    for (text, fits) in [
+        ("all > long", false),
+        ("long > all", false),
+        ("all + long", true),
+    ] {
+        let given = Given {
+            values: &values,
+            metrics: &[],
+            searches: &BTreeMap::new(),
+            rules: &BTreeMap::new(),
+            bands: &BTreeMap::new(),
+            quotas: &Quotas::default(),
+            from: 0,
+            to: 60 * 50_000,
+            period: 60,
+            budget: &Budget::default(),
+        };
+        let made = evaluate(&parse(text).unwrap(), &given);
+        assert_eq!(made.is_ok(), fits, "{text}");
     }
 }
 
