@@ -1,4 +1,5 @@
-//! Rules of composite alarms: `ALARM("a") AND NOT (OK(b) OR INSUFFICIENT_DATA(c))`. Pure.
+//! Rules of composite alarms: `ALARM("a") AND NOT (OK(b) OR INSUFFICIENT_DATA(c))`, `AT_LEAST(60%, NOT OK, (a, b, c))`.
+//! Pure.
 
 use std::collections::BTreeSet;
 
@@ -18,6 +19,13 @@ pub enum Rule {
     Constant(bool),
     /// Whether an alarm, by its name or ARN, is in a state.
     Is(StateValue, String),
+    /// Whether so many of some alarms are in a state, or are `not`.
+    AtLeast {
+        least: usize,
+        not: bool,
+        state: StateValue,
+        names: Vec<String>,
+    },
     Not(Box<Rule>),
     /// As many as there are, so that a long rule is not a deep one.
     And(Vec<Rule>),
@@ -60,6 +68,7 @@ impl Rule {
         match self {
             Self::Constant(_) => {}
             Self::Is(_, name) => see(name),
+            Self::AtLeast { names, .. } => names.iter().for_each(|it| see(it)),
             Self::Not(of) => of.walk(see),
             Self::And(all) | Self::Or(all) => all.iter().for_each(|it| it.walk(see)),
         }
@@ -70,6 +79,15 @@ impl Rule {
         match self {
             Self::Constant(it) => *it,
             Self::Is(wanted, name) => state(name) == Some(*wanted),
+            Self::AtLeast {
+                least,
+                not,
+                state: wanted,
+                names,
+            } => {
+                let counts = |name: &&String| (state(name) == Some(*wanted)) != *not;
+                names.iter().filter(counts).count() >= *least
+            }
             Self::Not(of) => !of.holds(state),
             Self::And(all) => all.iter().all(|it| it.holds(state)),
             Self::Or(all) => all.iter().any(|it| it.holds(state)),
@@ -121,6 +139,7 @@ impl Parser {
             }
             Some(Token::Word(word)) if word == "TRUE" => Ok(Rule::Constant(true)),
             Some(Token::Word(word)) if word == "FALSE" => Ok(Rule::Constant(false)),
+            Some(Token::Word(word)) if word == "AT_LEAST" => self.at_least(),
             Some(Token::Word(word)) => {
                 let state =
                     StateValue::parse(&word).ok_or_else(|| Bad(format!("Unexpected '{word}'")))?;
@@ -136,6 +155,70 @@ impl Parser {
             }
             Some(other) => Err(Bad(format!("Unexpected '{}'", other.text()))),
             None => Err(Bad::new("The rule ends too early")),
+        }
+    }
+
+    /// What stands behind `AT_LEAST`: `(2, NOT OK, (a, "b"))`.
+    fn at_least(&mut self) -> Result<Rule, Bad> {
+        let wrong = || {
+            Bad::new(
+                "AT_LEAST takes a number of its alarms or a percentage, a state, and the alarms in brackets",
+            )
+        };
+        if !self.words.takes_sign('(') {
+            return Err(wrong());
+        }
+        let head = self.parts('(')?;
+        let head: Vec<Option<&str>> = head.iter().map(Option::as_deref).collect();
+        let (least, not, state) = match head.as_slice() {
+            [Some(least), None, Some(state), None] => (*least, false, *state),
+            [Some(least), None, Some("NOT"), Some(state), None] => (*least, true, *state),
+            _ => return Err(wrong()),
+        };
+        let state = StateValue::parse(state).ok_or_else(wrong)?;
+        let (mut names, mut is_next) = (Vec::new(), true);
+        for part in self.parts(')')? {
+            match part {
+                Some(name) if is_next && !name.is_empty() => names.push(name),
+                None if !is_next => {}
+                _ => return Err(wrong()),
+            }
+            is_next = !is_next;
+        }
+        self.close()?;
+        let least = match least.strip_suffix('%') {
+            Some(share) => {
+                let share = share.parse::<usize>().ok();
+                let share = share.filter(|it| (1..=100).contains(it));
+                share.map(|it| (names.len() * it).div_ceil(100))
+            }
+            None => least.parse::<usize>().ok(),
+        };
+        let least = least.filter(|it| !is_next && (1..=names.len()).contains(it));
+        Ok(Rule::AtLeast {
+            least: least.ok_or_else(wrong)?,
+            not,
+            state,
+            names,
+        })
+    }
+
+    /// Words up to a sign, which is over then, and the commas between them as `None`.
+    fn parts(&mut self, end: char) -> Result<Vec<Option<String>>, Bad> {
+        let mut parts = Vec::new();
+        loop {
+            match self.words.take() {
+                Some(Token::Sign(sign)) if sign == end => return Ok(parts),
+                Some(Token::Quoted(name)) => parts.push(Some(name)),
+                Some(Token::Word(word)) => {
+                    for (at, piece) in word.split(',').enumerate() {
+                        parts.extend((at > 0).then_some(None));
+                        parts.extend((!piece.is_empty()).then(|| Some(piece.to_owned())));
+                    }
+                }
+                Some(other) => return Err(Bad(format!("Unexpected '{}'", other.text()))),
+                None => return Err(Bad::new("The rule ends too early")),
+            }
         }
     }
 
@@ -170,6 +253,13 @@ mod tests {
             ("NOT ALARM(x) AND TRUE", true),
             ("ALARM(a) OR ALARM(x) AND ALARM(x)", true),
             ("(ALARM(a) OR ALARM(x)) AND ALARM(x)", false),
+            ("AT_LEAST(1, ALARM, (a, \"b c\", d))", true),
+            ("AT_LEAST(2, ALARM, (a, \"b c\", d))", false),
+            ("AT_LEAST(2,NOT ALARM,(a,'b c',d))", true),
+            ("AT_LEAST(33%, OK, (a, \"b c\", d))", true),
+            ("AT_LEAST(34%, OK, (a, \"b c\", d))", false),
+            ("AT_LEAST(100%, NOT OK, (a, d))", true),
+            ("NOT AT_LEAST(1, INSUFFICIENT_DATA, (a)) AND ALARM(a)", true),
         ] {
             assert_eq!(Rule::parse(text).unwrap().holds(&state), wanted, "{text}");
         }
@@ -184,6 +274,21 @@ mod tests {
             "NOT",
             "ALARM(a) AND",
             "ALARM(\"a)",
+            "AT_LEAST",
+            "AT_LEAST(1, ALARM)",
+            "AT_LEAST(1, ALARM, ())",
+            "AT_LEAST(1, ALARM, (a,))",
+            "AT_LEAST(1, ALARM, (a b))",
+            "AT_LEAST(1, ALARM, (a), b)",
+            "AT_LEAST(1, ALARM, (a)",
+            "AT_LEAST(1 ALARM, (a))",
+            "AT_LEAST(1, FIRING, (a))",
+            "AT_LEAST(0, ALARM, (a))",
+            "AT_LEAST(2, ALARM, (a))",
+            "AT_LEAST(0%, ALARM, (a))",
+            "AT_LEAST(101%, ALARM, (a))",
+            "AT_LEAST(50.5%, ALARM, (a))",
+            "AT_LEAST(99999999999999999999999%, ALARM, (a))",
         ] {
             assert!(Rule::parse(text).is_err(), "{text}");
         }
@@ -192,6 +297,11 @@ mod tests {
         assert!(Rule::parse(&many.join(" OR ")).is_err());
         let named = Rule::parse("ALARM(a) OR (OK(b) AND NOT OK(a))").unwrap();
         assert_eq!(named.named().into_iter().collect::<Vec<_>>(), ["a", "b"]);
+        let named = Rule::parse("AT_LEAST(1, OK, (c, \"a\")) AND ALARM(b)").unwrap();
+        let named: Vec<&str> = named.named().into_iter().collect();
+        assert_eq!(named, ["a", "b", "c"]);
+        let many: Vec<String> = (0..101).map(|n| format!("a{n}")).collect();
+        assert!(Rule::parse(&format!("AT_LEAST(1, OK, ({}))", many.join(","))).is_err());
     }
 
     #[test]
@@ -206,7 +316,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in "[ALRMOKNTDF()\"' ab]{0,40}") {
+        fn any_text_is_read_or_refused(text in "(AT_LEAST\\()?[ALRMOKNTDF()\"' ab,1%]{0,40}") {
             let _ = Rule::parse(&text);
         }
     }
