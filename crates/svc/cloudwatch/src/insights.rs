@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 
 use wharf_series::{Metric, Summary};
 
-use crate::{math::Bad, search::Schema, stat::Stat};
+use crate::{math::Bad, search::Schema, stat::Stat, words};
 
 /// A label, and values over time.
 pub type Labelled = (String, Vec<(i64, f64)>);
 /// Values of what is grouped by, in its order, and values over time.
 pub type Grouped = (Vec<String>, Vec<(i64, f64)>);
 
+/// The group of metrics that lack a dimension of those that are grouped by.
+const OTHER: &str = "Other";
 /// Lines of an answer.
 const MOST_LINES: usize = 500;
 
@@ -121,7 +123,6 @@ impl Query {
         metric.name == self.metric
             && metric.namespace == self.namespace
             && self.schema.as_ref().is_none_or(|it| it.fits(metric))
-            && self.group_by.iter().all(|name| label(name).is_some())
             && self.conditions.iter().all(|it| match label(&it.label) {
                 Some(value) => (value == it.value) == it.equal,
                 None => false,
@@ -146,7 +147,7 @@ impl Query {
                 "AWS.AccountId" => metric.account.clone(),
                 name => {
                     let found = metric.dimensions.iter().find(|it| it.0 == name);
-                    found.map(|it| it.1.clone()).unwrap_or_default()
+                    found.map_or_else(|| OTHER.to_owned(), |it| it.1.clone())
                 }
             };
             let group = groups
@@ -213,11 +214,9 @@ fn tokens(text: &str) -> Result<Vec<Token>, Bad> {
     while let Some(first) = rest.chars().next() {
         let length;
         if first == '"' || first == '\'' {
-            let (inside, _) = rest[1..]
-                .split_once(first)
+            let (inside, used) = words::quoted(&rest[1..], first, &['"', '\''])
                 .ok_or_else(|| Bad::new("A text has no end"))?;
-            let inside = inside.to_owned();
-            length = inside.len() + 2;
+            length = used + 2;
             found.push(if first == '"' {
                 Token::Name(inside)
             } else {
@@ -419,11 +418,22 @@ mod tests {
                 "SELECT AVG(Latency) FROM \"App/Web\" GROUP BY Host ORDER BY SUM() ASC LIMIT 1",
                 &[("a", 1.0)],
             ),
+            (
+                "SELECT SUM(Latency) FROM \"App/Web\" GROUP BY Zone, Rack",
+                &[("1 Other", 3.0), ("2 Other", 4.0)],
+            ),
             ("SELECT AVG(Latency) FROM SCHEMA(\"App/Web\", Host)", &[]),
             ("SELECT AVG(Other) FROM \"App/Web\"", &[]),
         ] {
             assert_eq!(run(text), Ok(lines(wanted)), "{text}");
         }
+        let quoted =
+            Query::parse(r#"SELECT AVG("Bytes\"In\"") FROM "A\'s" WHERE a = 'it\'s'"#).unwrap();
+        assert_eq!(
+            (quoted.metric, quoted.namespace),
+            ("Bytes\"In\"".into(), "A's".into())
+        );
+        assert_eq!(quoted.conditions[0].value, "it's");
         let counts = run("SELECT COUNT(Latency) FROM \"App/Web\"").unwrap();
         assert_eq!(counts[0].1, [(0, 3.0), (60, 3.0)]);
     }

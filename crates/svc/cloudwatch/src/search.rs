@@ -9,6 +9,10 @@ use crate::{
 
 /// Brackets within each other.
 const DEPTH: usize = 32;
+/// Characters of a search, as in AWS.
+const LONGEST: usize = 1024;
+/// Characters that have a backslash before them between quotation marks.
+const ESCAPED: [char; 4] = ['"', '\\', '(', ')'];
 
 /// Metrics that are wanted.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,17 +65,25 @@ impl Search {
     /// It is none.
     pub fn parse(text: &str) -> Result<Self, Bad> {
         let text = text.trim();
+        if text.chars().count() > LONGEST {
+            return Err(Bad(format!("A search has at most {LONGEST} characters")));
+        }
         let (schema, rest) = match text.strip_prefix('{') {
             None => (None, text),
             Some(rest) => {
                 let (inside, rest) = rest
                     .split_once('}')
                     .ok_or_else(|| Bad::new("The schema of a search has no end"))?;
-                (Some(schema(inside)?), rest)
+                // AWS's documentation has a comma here.
+                let rest = rest.trim_start();
+                (
+                    Some(schema(inside)?),
+                    rest.strip_prefix(',').unwrap_or(rest),
+                )
             }
         };
         let mut parser = Parser {
-            words: Words::read(rest, &['(', ')', '='], "A text has no end")?,
+            words: Words::read(rest, &['(', ')', '='], &ESCAPED, "A text has no end")?,
             depth: 0,
         };
         let term = match parser.words.peek() {
@@ -253,12 +265,13 @@ impl Term {
 impl Word {
     fn fits(&self, text: &str) -> bool {
         match self {
-            Self::Exact(wanted) => wanted.eq_ignore_ascii_case(text),
+            Self::Exact(wanted) => wanted == text,
             Self::Tokens(wanted) => {
                 let found = split(text);
-                found
-                    .windows(wanted.len().max(1))
-                    .any(|it| it == wanted.as_slice())
+                let mut parts = found.windows(wanted.len().max(1));
+                // All words of a text together are one, too.
+                parts.any(|it| it == wanted.as_slice())
+                    || !wanted.is_empty() && wanted.concat() == found.concat()
             }
         }
     }
@@ -330,6 +343,11 @@ mod tests {
             ("UtilizationCPU", &[]),
             ("\"CPUUtilization\"", &[0, 1]),
             ("\"CPU\"", &[]),
+            ("\"cpuutilization\"", &[]),
+            ("cpuutilization", &[0, 1]),
+            ("cpuutil", &[]),
+            ("{AWS/EC2,InstanceId}, \"CPUUtilization\"", &[0]),
+            ("{App , Zone, Service} , web", &[4]),
             ("web", &[1, 4]),
             ("web NOT api", &[1]),
             ("web AND Service=web", &[4]),
@@ -364,6 +382,22 @@ mod tests {
             split("HTTPCode_Target_5XX_Count"),
             ["http", "code", "target", "5", "xx", "count"]
         );
+    }
+
+    #[test]
+    fn what_is_escaped_stands_for_itself() {
+        let named = metric("App", "Europe\\France Traffic(\"Net\")", &[]);
+        for (text, wanted) in [
+            (r#""Europe\\France Traffic\(\"Net\"\)""#, true),
+            (r#""Europe\\France Traffic(\"Net\")""#, true),
+            (r#""Europe\\France Traffic""#, false),
+            ("MetricName=France", true),
+        ] {
+            assert_eq!(Search::parse(text).unwrap().fits(&named), wanted, "{text}");
+        }
+        assert!(Search::parse(r#""a\""#).is_err());
+        let long = |count: usize| Search::parse(&"a".repeat(count));
+        assert!(long(1024).is_ok() && long(1025).is_err());
     }
 
     proptest! {

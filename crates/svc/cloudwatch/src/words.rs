@@ -26,8 +26,14 @@ pub struct Words {
 }
 
 impl Words {
-    /// `signs` stand for themselves wherever they are. `endless` is said of a quotation mark without another.
-    pub fn read(text: &str, signs: &[char], endless: &'static str) -> Result<Self, Bad> {
+    /// `signs` stand for themselves wherever they are. Between quotation marks a backslash before one of `escaped` is
+    /// none. `endless` is said of a quotation mark without another.
+    pub fn read(
+        text: &str,
+        signs: &[char],
+        escaped: &[char],
+        endless: &'static str,
+    ) -> Result<Self, Bad> {
         let mut tokens = Vec::new();
         let mut rest = text.trim_start();
         while let Some(first) = rest.chars().next() {
@@ -38,11 +44,10 @@ impl Words {
                     tokens.push(Token::Sign(sign));
                 }
                 '"' | '\'' => {
-                    let (inside, _) = rest[1..]
-                        .split_once(first)
-                        .ok_or_else(|| Bad::new(endless))?;
-                    length = inside.len() + 2;
-                    tokens.push(Token::Quoted(inside.to_owned()));
+                    let (inside, used) =
+                        quoted(&rest[1..], first, escaped).ok_or_else(|| Bad::new(endless))?;
+                    length = used + 2;
+                    tokens.push(Token::Quoted(inside));
                 }
                 _ => {
                     let ends = |it: char| {
@@ -81,6 +86,20 @@ impl Words {
         self.at += usize::from(there);
         there
     }
+}
+
+/// What stands before a quotation mark, and its bytes in the text.
+pub fn quoted(text: &str, quote: char, escaped: &[char]) -> Option<(String, usize)> {
+    let mut inside = String::new();
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        if letter == quote {
+            return Some((inside, at));
+        }
+        let plain = letters.next_if(|it| letter == '\\' && escaped.contains(&it.1));
+        inside.push(plain.map_or(letter, |it| it.1));
+    }
+    None
 }
 
 /// The only one, or all of them as one.

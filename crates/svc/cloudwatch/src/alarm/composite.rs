@@ -37,7 +37,7 @@ impl Rule {
     /// It is none, or names too many alarms.
     pub fn parse(text: &str) -> Result<Self, Bad> {
         let mut parser = Parser {
-            words: Words::read(text, &['(', ')'], "A name has no end")?,
+            words: Words::read(text, &['(', ')'], &[], "A name has no end")?,
             depth: 0,
         };
         let rule = parser.either()?;

@@ -152,19 +152,23 @@ fn tokens(text: &str) -> Result<Vec<Token>, Bad> {
     Ok(found)
 }
 
-/// What stands between quotes, and its bytes with them.
+/// What stands between quotes, and its bytes with them. A backslash is left to searches, but before such a quote.
 fn quoted(text: &str, quote: char) -> Result<(String, usize), Bad> {
     let mut inside = String::new();
     let mut escaped = false;
     for (at, letter) in text.char_indices().skip(1) {
-        match letter {
-            _ if escaped => {
-                inside.push(letter);
-                escaped = false;
+        if escaped {
+            if letter != quote {
+                inside.push('\\');
             }
-            '\\' => escaped = true,
-            _ if letter == quote => return Ok((inside, at + 1)),
-            _ => inside.push(letter),
+            inside.push(letter);
+            escaped = false;
+        } else if letter == '\\' {
+            escaped = true;
+        } else if letter == quote {
+            return Ok((inside, at + 1));
+        } else {
+            inside.push(letter);
         }
     }
     Err(Bad::new("A text has no end"))
@@ -358,6 +362,10 @@ mod tests {
             (
                 r#"SEARCH('{AWS/EC2} MetricName="CPU"', 'Average', 300)"#,
                 r#"(SEARCH "{AWS/EC2} MetricName=\"CPU\"" "Average" 300)"#,
+            ),
+            (
+                r#"SEARCH('"a\\b\"" it\'s', 'Sum')"#,
+                r#"(SEARCH "\"a\\\\b\\\"\" it's" "Sum")"#,
             ),
             (
                 "IF(m1==0, FILL(m2, REPEAT), .5)",
