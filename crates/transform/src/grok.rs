@@ -1,11 +1,13 @@
 //! `grok`: a regular expression that is put together from named ones, `%{IP:client} %{NUMBER:size:int}`.
 
+use chrono::{DateTime, Utc};
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
 use crate::{
     BadTransformer, bad,
     config::{self, Type},
+    grok_lines::{composed, is_behind, line, part},
     grok_patterns::pattern,
     parsers::source,
     path::Path,
@@ -32,7 +34,18 @@ pub(crate) struct Grok {
 struct Field {
     group: String,
     path: Path,
-    to: Option<Type>,
+    form: Form,
+}
+
+/// What becomes of a field's text.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Text,
+    Typed(Type),
+    /// Without the quotation marks around it.
+    Unquoted,
+    /// The time of a web server's log, in UTC.
+    Moment,
 }
 
 impl Grok {
@@ -63,11 +76,7 @@ impl Grok {
             let Some(part) = found.name(&field.group) else {
                 continue;
             };
-            let value = Value::from(part.as_str());
-            let value = match field.to.and_then(|to| converted(&value, to)) {
-                Some(converted) => converted,
-                None => value,
-            };
+            let value = field.form.of(part.as_str());
             work.spend(size(&value))?;
             field.path.set(&mut work.root, value, true);
         }
@@ -75,41 +84,160 @@ impl Grok {
     }
 }
 
-/// The expression with the named ones put in, and the fields that its groups give.
-fn expanded(text: &str) -> Result<(String, Vec<Field>), BadTransformer> {
-    let (mut out, mut fields, mut named) = (String::new(), Vec::new(), 0);
+impl Form {
+    fn of(self, text: &str) -> Value {
+        match self {
+            Self::Text => text.into(),
+            Self::Typed(to) => {
+                let plain = Value::from(text);
+                converted(&plain, to).unwrap_or(plain)
+            }
+            Self::Unquoted => {
+                let mut inside = text.chars();
+                inside.next();
+                inside.next_back();
+                inside.as_str().into()
+            }
+            Self::Moment => match DateTime::parse_from_str(text, "%d/%B/%Y:%H:%M:%S %z") {
+                Ok(at) => {
+                    let at = at.with_timezone(&Utc);
+                    at.format("%Y-%m-%dT%H:%M:%SZ").to_string().into()
+                }
+                Err(_) => text.into(),
+            },
+        }
+    }
+}
+
+/// What an expression is made of.
+#[derive(Debug, Clone, Copy)]
+enum Piece<'t> {
+    Plain(&'t str),
+    Named {
+        name: &'t str,
+        field: Option<&'t str>,
+        to: Option<&'t str>,
+    },
+}
+
+fn pieces(text: &str) -> Result<Vec<Piece<'_>>, BadTransformer> {
+    let mut found = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find("%{") {
-        out.push_str(&rest[..at]);
-        let after = &rest[at + 2..];
-        let (inner, behind) = after
+        found.push(Piece::Plain(&rest[..at]));
+        let (inner, behind) = rest[at + 2..]
             .split_once('}')
             .ok_or_else(|| bad("A %{ of a grok pattern is not closed."))?;
-        rest = behind;
-        named += 1;
-        if named > MOST_NAMED {
-            return Err(bad(format!(
-                "A grok pattern has at most {MOST_NAMED} named patterns."
-            )));
-        }
         let mut parts = inner.splitn(3, ':');
-        let name = parts.next().unwrap_or_default();
-        let body = pattern(name)
-            .ok_or_else(|| bad(format!("The grok pattern {name:?} is not supported.")))?;
-        let Some(field) = parts.next() else {
-            out.push_str(&format!("(?:{body})"));
-            continue;
-        };
-        let group = format!("grok{}", fields.len());
-        out.push_str(&format!("(?P<{group}>{body})"));
-        fields.push(Field {
-            group,
-            path: Path::parse(field)?,
-            to: parts.next().map(data_type).transpose()?,
+        found.push(Piece::Named {
+            name: parts.next().unwrap_or_default(),
+            field: parts.next(),
+            to: parts.next(),
         });
+        rest = behind;
     }
-    out.push_str(rest);
-    Ok((out, fields))
+    found.push(Piece::Plain(rest));
+    Ok(found)
+}
+
+/// The expression with the named ones put in, and the fields that its groups give.
+fn expanded(text: &str) -> Result<(String, Vec<Field>), BadTransformer> {
+    let pieces = pieces(text)?;
+    let named = pieces.iter().filter_map(|it| match it {
+        Piece::Named { name, .. } => Some(*name),
+        Piece::Plain(_) => None,
+    });
+    let named: Vec<&str> = named.collect();
+    if named.len() > MOST_NAMED {
+        return Err(bad(format!(
+            "A grok pattern has at most {MOST_NAMED} named patterns."
+        )));
+    }
+    let stands_alone = match named.as_slice() {
+        [_] => true,
+        [_, behind] => is_behind(behind),
+        _ => false,
+    };
+    if !stands_alone && named.iter().any(|it| line(it).is_some()) {
+        return Err(bad(
+            "A grok pattern of a whole log format stands first, with at most one DATA, GREEDYDATA or GREEDYDATA_MULTILINE behind it.",
+        ));
+    }
+    let mut made = Expansion::default();
+    for piece in pieces {
+        made.push(piece, false)?;
+    }
+    Ok((made.text, made.fields))
+}
+
+/// An expression that is put together.
+#[derive(Default)]
+struct Expansion {
+    text: String,
+    fields: Vec<Field>,
+}
+
+impl Expansion {
+    /// `is_ours` is a piece of a table, which may name what customers may not.
+    fn push(&mut self, piece: Piece<'_>, is_ours: bool) -> Result<(), BadTransformer> {
+        let (name, field, to) = match piece {
+            Piece::Named { name, field, to } => (name, field, to),
+            Piece::Plain(text) => {
+                self.text.push_str(text);
+                return Ok(());
+            }
+        };
+        let ours = || part(name).filter(|_| is_ours).map(str::to_owned);
+        let body = || {
+            let found = pattern(name).or_else(ours);
+            found.ok_or_else(|| bad(format!("The grok pattern {name:?} is not supported.")))
+        };
+        match (line(name), field) {
+            (Some(text), None) => {
+                self.text.push_str("(?:");
+                self.push_all(text)?;
+            }
+            (Some(_), Some(_)) => {
+                return Err(bad(format!("The grok pattern {name} takes no field.")));
+            }
+            (None, None) => {
+                self.text.push_str("(?:");
+                self.text.push_str(&body()?);
+            }
+            (None, Some(field)) => {
+                let group = format!("grok{}", self.fields.len());
+                self.text.push_str(&format!("(?P<{group}>"));
+                self.fields.push(Field {
+                    group,
+                    path: Path::parse(field)?,
+                    form: form(name, to, is_ours)?,
+                });
+                match composed(name) {
+                    Some(text) => self.push_all(text)?,
+                    None => self.text.push_str(&body()?),
+                }
+            }
+        }
+        self.text.push(')');
+        Ok(())
+    }
+
+    /// The tables name nothing that leads back to them, which a test holds them to: so this ends.
+    fn push_all(&mut self, text: &str) -> Result<(), BadTransformer> {
+        for piece in pieces(text)? {
+            self.push(piece, true)?;
+        }
+        Ok(())
+    }
+}
+
+fn form(name: &str, to: Option<&str>, is_ours: bool) -> Result<Form, BadTransformer> {
+    Ok(match to {
+        Some("moment") if is_ours => Form::Moment,
+        Some(to) => Form::Typed(data_type(to)?),
+        None if matches!(name, "QUOTEDSTRING" | "QS") => Form::Unquoted,
+        None => Form::Text,
+    })
 }
 
 fn data_type(name: &str) -> Result<Type, BadTransformer> {

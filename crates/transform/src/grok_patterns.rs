@@ -108,7 +108,7 @@ const PATTERNS: &[(&str, &str)] = &[
     ),
     ("DATE", "%{DATE_US}|%{DATE_EU}"),
     ("DATESTAMP", "%{DATE}[- ]%{TIME}"),
-    ("TZ", "[A-Z]{3,4}"),
+    ("TZ", "(?:[APMCE][SD]T|UTC)"),
     (
         "DATESTAMP_RFC822",
         "%{DAY} %{MONTH} %{MONTHDAY} %{YEAR} %{TIME} %{TZ}",

@@ -14,6 +14,7 @@ mod compile;
 mod config;
 mod datetime;
 mod grok;
+mod grok_lines;
 mod grok_patterns;
 mod keys;
 mod parsers;

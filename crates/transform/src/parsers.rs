@@ -86,6 +86,7 @@ impl Csv {
             None => ",",
             // Written out, as in a configuration that cannot hold the character.
             Some("\\t") => "\t",
+            Some("\\s") => " ",
             Some("") => return Err(bad("The delimiter of csv is empty.")),
             Some(other) => other,
         };

@@ -62,8 +62,118 @@ fn grok() {
     assert_eq!(became(config, "something else"), Value::Null);
 }
 
+/// The lines of AWS's documentation, and what is made of them there.
+#[test]
+fn grok_of_whole_log_formats() {
+    let by = |pattern: &str, line: &str| became(json!([{ "grok": { "match": pattern } }]), line);
+    let apache = r#"127.0.0.1 - - [03/Aug/2023:12:34:56 +0000] "GET /page.html HTTP/1.1" 200 1234"#;
+    let seen = json!({ "request": "/page.html", "http_method": "GET", "status_code": 200, "http_version": "1.1",
+        "response_size": 1234, "remote_host": "127.0.0.1", "timestamp": "2023-08-03T12:34:56Z" });
+    assert_eq!(by("%{APACHE_ACCESS_LOG}", apache), seen);
+    assert_eq!(
+        by(
+            "%{APACHE_ACCESS_LOG} %{GREEDYDATA:more}",
+            &format!("{apache} and more")
+        )["more"],
+        "and more"
+    );
+    let odd = r#"web.example x jo [3/Aug/2023:01:02:03 +0230] "\"\x16" 400 -"#;
+    assert_eq!(
+        by("%{APACHE_ACCESS_LOG}", odd),
+        json!({ "remote_host": "web.example", "auth_user": "jo", "timestamp": "2023-08-02T22:32:03Z", "status_code": 400 })
+    );
+    let nginx = r#"192.168.1.100 - Foo [03/Aug/2023:12:34:56 +0000] "GET /account/login.html HTTP/1.1" 200 42 "https://www.amazon.com/" "Mozilla/5.0 (Windows NT 10.0; Win64; x64)""#;
+    assert_eq!(
+        by("%{NGINX_ACCESS_LOG}", nginx),
+        json!({ "request": "/account/login.html", "referrer": "https://www.amazon.com/",
+            "agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64)", "http_method": "GET", "status_code": 200, "auth_user": "Foo",
+            "http_version": "1.1", "response_size": 42, "remote_host": "192.168.1.100", "timestamp": "2023-08-03T12:34:56Z" })
+    );
+    let syslog = r#"<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [exampleSDID@32473 iut="3" eventSource= "Application" eventID="1011"][examplePriority@32473 class="high"]"#;
+    assert_eq!(
+        by("%{SYSLOG5424}", syslog),
+        json!({ "pri": 165, "version": 1, "timestamp": "2003-10-11T22:14:15.003Z", "hostname": "mymachine.example.com",
+            "app": "evntslog", "msg_id": "ID47",
+            "structured_data": "exampleSDID@32473 iut=\"3\" eventSource= \"Application\" eventID=\"1011\"",
+            "message": "[examplePriority@32473 class=\"high\"]" })
+    );
+    assert_eq!(
+        by("%{SYSLOG5424}%{DATA:rest}", "<34>1 - - su 7 - - it failed"),
+        json!({ "pri": 34, "version": 1, "app": "su", "proc_id": "7", "message": "it failed", "rest": "" })
+    );
+    assert_eq!(by("%{SYSLOG5424}", apache), Value::Null);
+    for pattern in [
+        "%{APACHE_ACCESS_LOG} %{SYSLOG5424}",
+        "%{NGINX_ACCESS_LOG} %{NUMBER:num}",
+        "%{GREEDYDATA:logMsg} %{SYSLOG5424}",
+        "%{SYSLOG5424}%{DATA:a}%{DATA:b}",
+    ] {
+        assert_eq!(
+            refused(json!([{ "grok": { "match": pattern } }])),
+            "A grok pattern of a whole log format stands first, with at most one DATA, GREEDYDATA or GREEDYDATA_MULTILINE behind it."
+        );
+    }
+    for (pattern, said) in [
+        (
+            "%{SYSLOG5424:line}",
+            "The grok pattern SYSLOG5424 takes no field.",
+        ),
+        (
+            "%{quoted:it}",
+            "The grok pattern \"quoted\" is not supported.",
+        ),
+        (
+            "%{HTTPDATE:it:moment}",
+            "The grok data type \"moment\" is not supported.",
+        ),
+    ] {
+        assert_eq!(refused(json!([{ "grok": { "match": pattern } }])), said);
+    }
+}
+
+/// What parts of a pattern are called, as AWS's documentation shows it.
+#[test]
+fn grok_of_parts_and_quotes() {
+    for (pattern, line, wanted) in [
+        (
+            "%{NUMBER:version} %{HOSTNAME:hostname} %{NOTSPACE:status} %{QUOTEDSTRING:logMsg}",
+            r#"293750 server-01.internal-network.local OK "[Thread-000] token generated""#,
+            json!({ "version": "293750", "hostname": "server-01.internal-network.local", "status": "OK",
+                "logMsg": "[Thread-000] token generated" }),
+        ),
+        (
+            "%{HOSTPORT:ip}",
+            "192.168.1.1:8080",
+            json!({ "ip": "192.168.1.1:8080", "PORT": "8080" }),
+        ),
+        (
+            "%{URIHOST:host} %{URIHOST:ip}",
+            "example.com:443 10.0.0.1",
+            json!({ "host": "example.com:443", "port": "443", "ip": "10.0.0.1" }),
+        ),
+        (
+            "%{SYSLOGPROG:programWithId}",
+            "user.profile/settings-page[1234]",
+            json!({ "programWithId": "user.profile/settings-page[1234]", "program": "user.profile/settings-page", "pid": "1234" }),
+        ),
+        (
+            "%{SYSLOGFACILITY:syslog}",
+            "<13.6>",
+            json!({ "syslog": "<13.6>", "facility": "13", "priority": "6" }),
+        ),
+        ("%{SYSLOGPROG} %{TZ:tz}", "a[1] PDT", json!({ "tz": "PDT" })),
+    ] {
+        let config = json!([{ "grok": { "match": pattern } }]);
+        assert_eq!(became(config, line), wanted, "{pattern}");
+    }
+}
+
 #[test]
 fn csv_and_key_value() {
+    assert_eq!(
+        became(json!([{ "csv": { "delimiter": "\\s" } }]), "a \"b c\" d"),
+        json!({ "column_1": "a", "column_2": "b c", "column_3": "d" })
+    );
     assert_eq!(
         became(
             json!([{ "csv": { "columns": ["a", "b"] } }]),
