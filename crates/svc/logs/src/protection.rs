@@ -316,7 +316,7 @@ fn compiled(all: &[Custom]) -> Result<BTreeMap<&str, Regex>, BadPolicy> {
     for it in all {
         let is_name = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
         let fits = (1..=LONGEST_NAME).contains(&it.name.len()) && it.name.chars().all(is_name);
-        if !fits || Managed::named(&it.name).is_some() || found.contains_key(it.name.as_str()) {
+        if !fits || Managed::is_reserved(&it.name) || found.contains_key(it.name.as_str()) {
             return Err(bad(format!(
                 "Invalid name of a custom data identifier: {:?}.",
                 it.name

@@ -1,5 +1,9 @@
 //! Managed data identifiers: what each looks like, and what else must be true of it.
 
+mod checks;
+mod health;
+mod numbers;
+
 use std::{
     net::{Ipv4Addr, Ipv6Addr},
     ops::Range,
@@ -7,6 +11,8 @@ use std::{
 };
 
 use regex::Regex;
+
+use self::{health::HEALTH, numbers::NUMBERS};
 
 /// Characters before and behind a match in which a keyword must stand, as with AWS.
 const NEAR: usize = 30;
@@ -16,6 +22,8 @@ const NEAR: usize = 30;
 pub struct Managed {
     pub regex: &'static Regex,
     row: &'static Row,
+    /// Finds one of the row's words.
+    words: Option<&'static Regex>,
 }
 
 #[derive(Debug)]
@@ -24,6 +32,10 @@ struct Row {
     regex: &'static str,
     /// In small letters; one of them stands near, if there are any.
     keywords: &'static [&'static str],
+    /// Whole words of which one stands near, if there are any. A space of them may be missing, an underscore or a hyphen.
+    words: &'static [&'static str],
+    /// Whether one needs no word near it.
+    needs_none: fn(&str) -> bool,
     is_one: fn(&str) -> bool,
     /// It is none within a longer word.
     apart: bool,
@@ -31,19 +43,64 @@ struct Row {
     may_be_shorter: bool,
 }
 
-static COMPILED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let each = ROWS.iter();
-    each.map(|it| Regex::new(it.regex).expect("the table is tested"))
-        .collect()
+/// What a row looks like, and its words.
+type Compiled = (Regex, Option<Regex>);
+
+static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
+    let compiled = |text: &str| Regex::new(text).expect("the table is tested");
+    let each = rows();
+    each.map(|it| {
+        let words = (!it.words.is_empty()).then(|| compiled(&any_of(it.words)));
+        (compiled(it.regex), words)
+    })
+    .collect()
 });
+
+fn rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(&HEALTH).chain(&NUMBERS)
+}
+
+/// A regular expression of whole words.
+fn any_of(words: &[&str]) -> String {
+    let each = words.iter().map(|it| {
+        let spaced = it.replace(['-', '_'], " ");
+        regex::escape(&spaced).replace(' ', " ?")
+    });
+    let each: Vec<String> = each.collect();
+    format!(
+        r"(?i)(?:^|[^\p{{L}}])(?:{})(?:[^\p{{L}}]|$)",
+        each.join("|")
+    )
+}
+
+/// A text with spaces for hyphens and underscores, and before the humps of a name (`taxId`).
+fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut was_small = false;
+    for c in text.chars() {
+        if was_small && c.is_uppercase() {
+            out.push(' ');
+        }
+        was_small = c.is_lowercase();
+        out.push(if matches!(c, '-' | '_') { ' ' } else { c });
+    }
+    out
+}
 
 impl Managed {
     pub fn named(name: &str) -> Option<Self> {
-        let at = ROWS.iter().position(|it| it.name == name)?;
+        let at = rows().position(|it| it.name == name)?;
+        let (regex, words) = COMPILED.get(at)?;
         Some(Self {
-            regex: COMPILED.get(at)?,
-            row: ROWS.get(at)?,
+            regex,
+            row: rows().nth(at)?,
+            words: words.as_ref(),
         })
+    }
+
+    /// Whether no custom identifier may be called so. Those that came later may be custom ones of policies from before.
+    pub fn is_reserved(name: &str) -> bool {
+        ROWS.iter().any(|it| it.name == name)
     }
 
     /// What of a match is what it looks like: all of it, or, of some, its longest beginning that is.
@@ -65,8 +122,22 @@ impl Managed {
         let stands_apart =
             || !is_part(before.chars().next_back()) && !is_part(behind.chars().next());
         (!self.row.apart || stands_apart())
-            && (self.row.is_one)(&text[at])
+            && (self.row.is_one)(&text[at.clone()])
             && self.has_keyword(before, behind)
+            && self.has_word(&text[at], before, behind)
+    }
+
+    fn has_word(&self, one: &str, before: &str, behind: &str) -> bool {
+        let Some(words) = self.words.filter(|_| !(self.row.needs_none)(one)) else {
+            return true;
+        };
+        let longest = self.row.words.iter().map(|it| it.chars().count()).max();
+        let reach = NEAR + longest.unwrap_or_default();
+        let from = before.char_indices().rev().take(reach).last();
+        let before = &before[from.map_or(before.len(), |it| it.0)..];
+        let to = behind.char_indices().nth(reach);
+        let behind = &behind[..to.map_or(behind.len(), |it| it.0)];
+        words.is_match(&spaced(before)) || words.is_match(&spaced(behind))
     }
 
     fn has_keyword(&self, before: &str, behind: &str) -> bool {
@@ -102,6 +173,8 @@ const fn row(name: &'static str, regex: &'static str, is_one: fn(&str) -> bool) 
         name,
         regex,
         keywords: &[],
+        words: &[],
+        needs_none: never,
         is_one,
         apart: true,
         may_be_shorter: false,
@@ -114,6 +187,8 @@ const fn anywhere(name: &'static str, regex: &'static str) -> Row {
         name,
         regex,
         keywords: &[],
+        words: &[],
+        needs_none: never,
         is_one: always,
         apart: false,
         may_be_shorter: false,
@@ -126,6 +201,8 @@ const fn longest(name: &'static str, regex: &'static str, is_one: fn(&str) -> bo
         name,
         regex,
         keywords: &[],
+        words: &[],
+        needs_none: never,
         is_one,
         apart: true,
         may_be_shorter: true,
@@ -142,6 +219,27 @@ const fn near(
         name,
         regex,
         keywords,
+        words: &[],
+        needs_none: never,
+        is_one,
+        apart: true,
+        may_be_shorter: false,
+    }
+}
+
+/// What is one if one of some whole words is near.
+const fn by_word(
+    name: &'static str,
+    regex: &'static str,
+    words: &'static [&'static str],
+    is_one: fn(&str) -> bool,
+) -> Row {
+    Row {
+        name,
+        regex,
+        keywords: &[],
+        words,
+        needs_none: never,
         is_one,
         apart: true,
         may_be_shorter: false,
@@ -150,6 +248,10 @@ const fn near(
 
 fn always(_: &str) -> bool {
     true
+}
+
+fn never(_: &str) -> bool {
+    false
 }
 
 const IBAN: [&str; 5] = ["iban", "account", "konto", "compte", "cuenta"];
