@@ -19,7 +19,8 @@ pub struct Columns {
 
 #[derive(Debug)]
 struct Column {
-    name: String,
+    /// Its place in the message if it has none.
+    name: Option<String>,
     /// One of these groups must hold, and of a group all.
     conditions: Vec<Vec<(Operator, Operand)>>,
 }
@@ -39,7 +40,7 @@ impl Columns {
             .and_then(|text| text.strip_suffix(']'))
             .ok_or_else(|| bad("a column pattern stands between [ and ]"))?;
         let (mut head, mut tail) = (Vec::new(), None);
-        for (index, part) in split(inner).into_iter().enumerate() {
+        for part in split(inner) {
             let part = part.trim();
             if part == "..." {
                 if tail.replace(Vec::new()).is_some() {
@@ -47,63 +48,76 @@ impl Columns {
                 }
                 continue;
             }
-            let column = Column::parse(part, index)?;
+            let column = Column::parse(part)?;
             tail.as_mut().unwrap_or(&mut head).push(column);
         }
         Ok(Self { head, tail })
     }
 
     pub fn matches(&self, message: &str) -> bool {
-        self.pair(message)
-            .is_some_and(|pairs| pairs.iter().all(|(column, value)| column.holds(value)))
+        self.pair(message).is_some_and(|pairs| {
+            let mut named = pairs.iter().filter_map(|(it, value)| Some(((*it)?, value)));
+            named.all(|(column, value)| column.holds(value))
+        })
     }
 
-    /// Whether a column has that name, written `$name`.
+    /// Whether a column has that name, written `$name`, or may have that place, `$4`.
     pub fn names(&self, source: &str) -> bool {
-        let all = self.head.iter().chain(self.tail.iter().flatten());
-        let name = source.strip_prefix('$');
-        name.is_some_and(|name| all.into_iter().any(|column| column.name == name))
+        let Some(name) = source.strip_prefix('$') else {
+            return false;
+        };
+        let mut all = self.head.iter().chain(self.tail.iter().flatten());
+        all.any(|column| column.name.as_deref() == Some(name)) || self.is_place(name)
+    }
+
+    fn is_place(&self, name: &str) -> bool {
+        let Some(before) = name.parse::<usize>().ok().and_then(|it| it.checked_sub(1)) else {
+            return false;
+        };
+        match self.head.get(before) {
+            Some(column) => column.name.is_none(),
+            None => self.tail.is_some(),
+        }
     }
 
     pub fn extract(&self, message: &str) -> BTreeMap<String, String> {
         let pairs = self.pair(message).unwrap_or_default();
-        pairs
-            .into_iter()
-            .map(|(column, value)| (format!("${}", column.name), value.to_owned()))
-            .collect()
+        let named = pairs.into_iter().enumerate().map(|(at, (column, value))| {
+            let name = match column.and_then(|it| it.name.as_ref()) {
+                Some(name) => format!("${name}"),
+                None => format!("${}", at + 1),
+            };
+            (name, value.to_owned())
+        });
+        named.collect()
     }
 
-    /// Columns with their values; `None` if the numbers do not fit.
-    fn pair<'a>(&'a self, message: &'a str) -> Option<Vec<(&'a Column, &'a str)>> {
+    /// The columns of a message in their order, with those of the pattern that they are; those of `...` are none. `None` if
+    /// the numbers do not fit.
+    fn pair<'a>(&'a self, message: &'a str) -> Option<Vec<(Option<&'a Column>, &'a str)>> {
         let values = fields(message);
-        let Some(tail) = &self.tail else {
-            return (values.len() == self.head.len())
-                .then(|| self.head.iter().zip(values).collect());
-        };
-        if values.len() < self.head.len() + tail.len() {
+        let tail = self.tail.as_deref().unwrap_or_default();
+        let between = values.len().checked_sub(self.head.len() + tail.len())?;
+        if self.tail.is_none() && between > 0 {
             return None;
         }
-        let behind = values[values.len() - tail.len()..].to_vec();
-        Some(
-            self.head
-                .iter()
-                .zip(values)
-                .chain(tail.iter().zip(behind))
-                .collect(),
-        )
+        let columns = self.head.iter().map(Some);
+        let columns = columns.chain(std::iter::repeat_n(None, between));
+        let columns = columns.chain(tail.iter().map(Some));
+        Some(columns.zip(values).collect())
     }
 }
 
 impl Column {
-    fn parse(text: &str, index: usize) -> Result<Self, BadPattern> {
-        let mut name = format!("{}", index + 1);
+    fn parse(text: &str) -> Result<Self, BadPattern> {
+        let mut name = None;
         let mut conditions = vec![Vec::new()];
         let mut tokens = tokens(text)?
             .into_iter()
             .filter(|token| !matches!(token, Token::Open | Token::Close));
         while let Some(token) = tokens.next() {
             match token {
-                Token::Word(word) => name = word,
+                Token::Word(word) => name = Some(word),
                 Token::And => {}
                 Token::Or => conditions.push(Vec::new()),
                 Token::Op(operator) => {

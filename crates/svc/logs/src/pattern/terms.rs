@@ -43,8 +43,10 @@ impl Terms {
         let mut terms = Self::default();
         let mut rest = text.trim_start();
         while let Some(first) = rest.chars().next() {
+            // What a sign is for may stand behind a space.
+            let after = rest.get(1..).unwrap_or_default().trim_start();
             let (sign, after) = match first {
-                '?' | '-' if rest.len() > 1 => (first, &rest[1..]),
+                '?' | '-' if !after.is_empty() => (first, after),
                 _ => (' ', rest),
             };
             let (term, length) = term(after)?;

@@ -33,6 +33,10 @@ fn terms() {
     check("ERROR -EXITING", "ERROR and EXITING", false);
     check("ERROR -\"NOT FOUND\"", "ERROR FOUND", true);
     check("-EXITING", "running", true);
+    check("\"ERROR\" - \"Exiting\"", "an ERROR", true);
+    check("\"ERROR\" - \"Exiting\"", "Exiting with ERROR", false);
+    check("a -", "a - b", true);
+    check("a - ", "a b", false);
     check("%AUTHORIZED% ERROR", "UNAUTHORIZED ERROR", true);
     check("%4[0-9]{2}%", "status 404", true);
     check("%4[0-9]{2}%", "status 504", false);
@@ -117,6 +121,39 @@ fn values_are_extracted() {
     let found = columns.extract(&Message::new("1.2.3.4 x y 77"));
     assert_eq!(found.get("$ip").map(String::as_str), Some("1.2.3.4"));
     assert_eq!(found.get("$bytes").map(String::as_str), Some("77"));
+    // The example of AWS's documentation.
+    let columns = Pattern::parse("[..., request=*.html*, status_code=4*,]").unwrap();
+    let line =
+        r#"127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534"#;
+    let found = columns.extract(&Message::new(line));
+    let found: Vec<(&str, &str)> = found
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("$1", "127.0.0.1"),
+            ("$2", "-"),
+            ("$3", "frank"),
+            ("$4", "10/Oct/2000:13:25:15 -0700"),
+            ("$7", "1534"),
+            ("$request", "GET /index.html HTTP/1.0"),
+            ("$status_code", "404"),
+        ]
+    );
+    for (pattern, source, is_there) in [
+        ("[a, , b]", "$a", true),
+        ("[a, , b]", "$1", false),
+        ("[a, , b]", "$2", true),
+        ("[a, , b]", "$4", false),
+        ("[a, ..., b]", "$4", true),
+        ("[a, ..., b]", "$0", false),
+        ("[a, ..., b]", "b", false),
+    ] {
+        let columns = columns::Columns::parse(pattern).unwrap();
+        assert_eq!(columns.names(source), is_there, "{pattern} {source}");
+    }
     let json = Pattern::parse("{ $.a.b = 1 }").unwrap();
     assert_eq!(
         json.extract(&Message::new(r#"{"a":{"b":1}}"#))
