@@ -188,6 +188,7 @@ pub fn insights_query(bytes: &[u8]) {
         log: "1:g",
         message,
         fields: None,
+        transformation_error: None,
         at: At {
             source: 0,
             offset: 0,

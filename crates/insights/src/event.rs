@@ -20,6 +20,8 @@ pub struct Event<'a> {
     pub message: &'a str,
     /// JSON whose members are the event's fields, if that is not the message.
     pub fields: Option<&'a str>,
+    /// Why there are none of them, if a transformer was to make some.
+    pub transformation_error: Option<&'static str>,
     /// What `unmask` shows, where that is something else.
     pub unmasked: Option<Unmasked<'a>>,
     pub at: At,
@@ -43,6 +45,7 @@ pub(crate) struct Kept {
     log: Box<str>,
     message: Box<str>,
     fields: Option<Box<str>>,
+    transformation_error: Option<&'static str>,
     unmasked: Option<(Box<str>, Option<Box<str>>)>,
     at: At,
 }
@@ -60,6 +63,7 @@ impl Kept {
                 "".into()
             },
             fields: event.fields.filter(|_| with_message).map(Into::into),
+            transformation_error: event.transformation_error,
             unmasked: event
                 .unmasked
                 .map(|it| (it.message.into(), it.fields.map(Into::into))),
@@ -75,6 +79,7 @@ impl Kept {
             log: &self.log,
             message: &self.message,
             fields: self.fields.as_deref(),
+            transformation_error: self.transformation_error,
             unmasked: self.unmasked.as_ref().map(|(message, fields)| Unmasked {
                 message,
                 fields: fields.as_deref(),

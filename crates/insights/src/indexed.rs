@@ -167,6 +167,7 @@ mod tests {
             log: "l",
             message: text,
             fields: None,
+            transformation_error: None,
             unmasked: None,
             at: At {
                 source: 0,

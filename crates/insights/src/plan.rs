@@ -7,7 +7,7 @@ use crate::{
     extract::Extract, indexed::Term, lookup::Lookup, needles::Needles, parse, value::Value,
 };
 
-/// Fields that every event has.
+/// Fields that every event has, or may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum System {
     Timestamp,
@@ -15,6 +15,7 @@ pub(crate) enum System {
     Message,
     LogStream,
     Log,
+    TransformationError,
 }
 
 impl System {
@@ -25,8 +26,14 @@ impl System {
             "@message" => Self::Message,
             "@logStream" => Self::LogStream,
             "@log" => Self::Log,
+            "@transformationError" => Self::TransformationError,
             _ => return None,
         })
+    }
+
+    /// Whether it takes an event's message to know it.
+    pub fn is_of_message(self) -> bool {
+        matches!(self, Self::Message | Self::TransformationError)
     }
 
     pub fn of<'e>(self, event: &'e Event<'e>) -> Value<'e> {
@@ -36,6 +43,10 @@ impl System {
             Self::Message => Value::text(event.message),
             Self::LogStream => Value::text(event.stream),
             Self::Log => Value::text(event.log),
+            Self::TransformationError => {
+                let error = event.transformation_error;
+                error.map_or(Value::Null, Value::text)
+            }
         }
     }
 }

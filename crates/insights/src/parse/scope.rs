@@ -72,7 +72,7 @@ impl Scope {
         }
         match System::named(name) {
             Some(which) => {
-                self.uses_messages |= which == System::Message;
+                self.uses_messages |= which.is_of_message();
                 Expr::System(which)
             }
             None => {

@@ -25,6 +25,7 @@ fn event(number: usize, message: &str) -> Event<'_> {
         log: "123456789012:group",
         message,
         fields: None,
+        transformation_error: None,
         at: At {
             source: 0,
             offset: number as u64,

@@ -221,3 +221,22 @@ fn lists_are_flattened() {
         ["name=user action, first={\"name\":\"exception\"}"]
     );
 }
+
+#[test]
+fn events_that_were_not_transformed_say_so() {
+    let text = "filter ispresent(@transformationError) | fields @message, @transformationError";
+    let query = Arc::new(Query::parse(text).unwrap());
+    assert!(query.needs_messages());
+    let mut run = Run::new(query, NOW, None, BUDGET, Stop::default());
+    for (number, (message, error)) in [("a", None), ("b", Some("why"))].into_iter().enumerate() {
+        run.push(&Event {
+            transformation_error: error,
+            ..event(number, message)
+        })
+        .unwrap();
+    }
+    assert_eq!(
+        shown(&run.finish().unwrap()),
+        ["@message=b, @transformationError=why"]
+    );
+}

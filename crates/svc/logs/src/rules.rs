@@ -90,6 +90,9 @@ struct Protecting {
     places: Vec<Place>,
 }
 
+/// Of an event that a transformer was for and that is as it came.
+pub const NOT_TRANSFORMED: &str = "The event is not what the first processor of the transformer is for, or too much would come of it.";
+
 /// Times when events came in, in milliseconds.
 pub type Times = Range<i64>;
 
@@ -264,6 +267,11 @@ impl Rules {
             group: origin.group,
             stream: origin.stream,
         })
+    }
+
+    /// Whether a transformer is for events that came in at a time.
+    pub fn transforms(&self, ingestion: i64) -> bool {
+        self.transformers().any(|it| it.stood(ingestion))
     }
 
     /// How filters see many events, made away from the threads that serve others.

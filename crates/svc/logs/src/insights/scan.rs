@@ -14,7 +14,7 @@ use super::source::Part;
 use crate::{
     event::{self, Text},
     opener::ReadError,
-    rules::Origin,
+    rules::{NOT_TRANSFORMED, Origin},
 };
 
 /// What a scan has come across.
@@ -105,6 +105,8 @@ pub fn scan(
                 true => rules.transformed(found.ingestion, message, origin),
                 false => None,
             };
+            let is_as_it_came =
+                with_messages && fields.is_none() && rules.transforms(found.ingestion);
             let is_masked = matches!(masked, Cow::Owned(_));
             let plain_fields = match with_messages && unmasks && is_masked {
                 true => rules.transformed(found.ingestion, plain, origin),
@@ -121,6 +123,7 @@ pub fn scan(
                 log: &source.log,
                 message,
                 fields: fields.as_deref(),
+                transformation_error: is_as_it_came.then_some(NOT_TRANSFORMED),
                 unmasked,
                 at: At {
                     source: source.number,

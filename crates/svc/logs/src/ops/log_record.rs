@@ -20,7 +20,7 @@ use crate::{
     names,
     opener::ReadError,
     records::Group,
-    rules::Origin,
+    rules::{NOT_TRANSFORMED, Origin},
 };
 
 /// Fields that every event has.
@@ -127,6 +127,7 @@ async fn record(
     })?;
     let scope = LogsService::scope(call);
     let rules = service.rules(&scope, &group).await?;
+    let is_to_be_made = rules.transforms(event.ingestion);
     let made = match rules.is_empty() {
         true => None,
         false => {
@@ -145,6 +146,10 @@ async fn record(
     };
     let of = made.as_ref().unwrap_or(&event.message);
     let mut fields: BTreeMap<String, String> = wharf_insights::fields(of);
+    if is_to_be_made && made.is_none() {
+        let error = NOT_TRANSFORMED.to_owned();
+        fields.insert("@transformationError".to_owned(), error);
+    }
     let system = [
         ("@timestamp", event.timestamp.to_string()),
         ("@ingestionTime", event.ingestion.to_string()),

@@ -149,6 +149,14 @@ async fn queries_see_the_fields_and_readers_the_text() {
         values(&logs, "stats count(*) as n, count(path) as paths").await,
         [["3", "1"]]
     );
+    assert_eq!(
+        values(
+            &logs,
+            "filter ispresent(@transformationError) | display @message"
+        )
+        .await,
+        [["something else"]]
+    );
     let input = GetLogEventsRequest {
         log_group_name: Some("g".into()),
         log_stream_name: Some("s".into()),
