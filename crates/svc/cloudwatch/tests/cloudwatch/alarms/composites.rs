@@ -49,6 +49,13 @@ async fn composite_alarms_follow_others_and_states_are_set_by_hand() {
         "ValidationException",
         "Could not save the composite alarm as alarms [c] in the alarm rule do not exist",
     );
+    refused(
+        home.service
+            .put_composite_alarm(&home.call(), composite("AT_LEAST(50%, ALARM, (a, c))"))
+            .await,
+        "ValidationException",
+        "Could not save the composite alarm as alarms [c] in the alarm rule do not exist",
+    );
     home.service
         .put_composite_alarm(&home.call(), composite("ALARM(a) AND ALARM(\"b\")"))
         .await

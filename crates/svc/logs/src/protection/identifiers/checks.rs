@@ -109,7 +109,8 @@ pub(super) fn is_spanish(text: &str) -> bool {
         return false;
     };
     let all: String = all.iter().collect();
-    let plain = match all.chars().next() {
+    let first = all.chars().next();
+    let plain = match first {
         Some('X' | 'K' | 'L' | 'M') => format!("0{}", &all[1..]),
         Some('Y') => format!("1{}", &all[1..]),
         Some('Z') => format!("2{}", &all[1..]),
