@@ -133,10 +133,15 @@ def test_math_searches_and_queries(wharf):
     assert total["Values"] == [0, 6, 12, 18]
     [worst] = ask({"Id": "worst", "Expression": f"SLICE(SORT({search}, MAX, DESC), 0, 1)"})
     assert worst["Values"] == [0, 3, 6, 9]
+    [high] = ask({"Id": "high", "Expression": f"IF(SUM({search}) > 6, SUM({search}))"})
+    assert high["Values"] == [12, 18]
+    assert ask({"Id": "exact", "Expression": search.replace('"Errors"', '"errors"')}) == []
 
     sql = f'SELECT MAX(Errors) FROM SCHEMA("{namespace}", Host) GROUP BY Host ORDER BY MAX() DESC LIMIT 2'
     found = ask({"Id": "sql", "Expression": sql, "Period": 60})
     assert [(it["Label"], it["Values"][-1]) for it in found] == [("c", 9), ("b", 6)]
+    sql = f'SELECT MAX(Errors) FROM "{namespace}" GROUP BY Host, Rack'
+    assert [it["Label"] for it in ask({"Id": "racks", "Expression": sql, "Period": 60})] == ["a Other", "b Other", "c Other"]
 
     pages = cloudwatch.get_paginator("get_metric_data").paginate(
         MetricDataQueries=[statistic("e", namespace, "Errors", "Sum", dimensions=host("c"))],
