@@ -2,6 +2,7 @@
 
 mod checks;
 mod health;
+mod licenses;
 mod numbers;
 
 use std::{
@@ -12,7 +13,7 @@ use std::{
 
 use regex::Regex;
 
-use self::{health::HEALTH, numbers::NUMBERS};
+use self::{health::HEALTH, licenses::LICENSES, numbers::NUMBERS};
 
 /// Characters before and behind a match in which a keyword must stand, as with AWS.
 const NEAR: usize = 30;
@@ -57,7 +58,8 @@ static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
 });
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().chain(&HEALTH).chain(&NUMBERS)
+    let first = ROWS.iter().chain(&HEALTH);
+    first.chain(&NUMBERS).chain(&LICENSES)
 }
 
 /// A regular expression of whole words.

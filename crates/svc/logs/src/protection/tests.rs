@@ -201,6 +201,12 @@ fn numbers_of_countries_are_masked_near_their_words() {
         ),
         ("TaxId-GB", "UTR [19558 39661], UTR 2955839661"),
         ("ZipCode-US", "zip_code [20500-0003]"),
+        ("DriversLicense-US", "Driver's license no. [D123-4567-8901]"),
+        ("DriversLicense-US", "license D1234567"),
+        ("DriversLicense-US", "driver's license REVOKED"),
+        ("DriversLicense-GB", "drivingLicence=[MORGA657054SM9IJ]"),
+        ("DriversLicense-DE", "Führerschein-Nr [B072RRE2I55]"),
+        ("DriversLicense-BG", "СУМПС [123456789]"),
     ] {
         let (plain, masked) = marked(text);
         assert_eq!(
@@ -211,10 +217,10 @@ fn numbers_of_countries_are_masked_near_their_words() {
     }
 }
 
-/// Names and addresses would need to be understood; licenses to drive have forms of which some fit nearly any word.
+/// Names and addresses would need to be understood.
 #[test]
 fn what_is_not_here_is_refused_by_name() {
-    for name in ["Name", "Address", "DriversLicense-US", "PhoneNumber"] {
+    for name in ["Name", "Address", "DateOfBirth", "PhoneNumber"] {
         let said = Protection::parse(&policy(&[name], json!([])).to_string()).unwrap_err();
         let wanted = format!(
             "The data identifier {MANAGED}{name} is not supported by this version of wharf."

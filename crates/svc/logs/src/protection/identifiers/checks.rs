@@ -231,3 +231,8 @@ pub(super) fn is_national_insurance(text: &str) -> bool {
 pub(super) fn has_country(text: &str) -> bool {
     text.starts_with('+')
 }
+
+/// Four at least.
+pub(super) fn has_digits(text: &str) -> bool {
+    digits(text).len() >= 4
+}
