@@ -66,13 +66,19 @@ impl Json {
     }
 }
 
+fn column(name: String) -> (String, Option<Path>) {
+    let path = name.contains('.').then(|| Path::parse(&name).ok());
+    (name, path.flatten())
+}
+
 #[derive(Debug)]
 pub(crate) struct Csv {
     source: Path,
     destination: Option<Path>,
     quote: char,
     delimiter: String,
-    columns: Vec<String>,
+    /// With the way to those that lie in maps: `user.name`.
+    columns: Vec<(String, Option<Path>)>,
 }
 
 impl Csv {
@@ -100,7 +106,7 @@ impl Csv {
             destination: destination(it.destination.as_deref())?,
             quote,
             delimiter: delimiter.to_owned(),
-            columns: it.columns,
+            columns: it.columns.into_iter().map(column).collect(),
         })
     }
 
@@ -108,12 +114,15 @@ impl Csv {
         let text = work.text(&self.source)?;
         let mut found = Map::new();
         for (number, cell) in self.cells(&text).into_iter().enumerate() {
-            let name = match self.columns.get(number) {
-                Some(name) => name.clone(),
-                None => format!("column_{}", number + 1),
+            let (name, path) = match self.columns.get(number) {
+                Some((name, path)) => (name.clone(), path.as_ref()),
+                None => (format!("column_{}", number + 1), None),
             };
             work.spend(name.len() + cell.len())?;
-            found.insert(name, cell.into());
+            match path {
+                Some(path) => path.set(&mut found, cell.into(), true),
+                None => drop(found.insert(name, cell.into())),
+            }
         }
         place(work, self.destination.as_ref(), found, true);
         Ok(())

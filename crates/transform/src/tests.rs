@@ -176,6 +176,13 @@ fn csv_and_key_value() {
     );
     assert_eq!(
         became(
+            json!([{ "csv": { "columns": ["user.name", "user.id", "a..b"] } }]),
+            "ann,7,x"
+        ),
+        json!({ "user": { "name": "ann", "id": "7" }, "a..b": "x" })
+    );
+    assert_eq!(
+        became(
             json!([{ "csv": { "columns": ["a", "b"] } }]),
             r#"1,"two, ""2""",,4"#
         ),
