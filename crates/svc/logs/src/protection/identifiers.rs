@@ -1,5 +1,6 @@
 //! Managed data identifiers: what each looks like, and what else must be true of it.
 
+mod birth;
 mod checks;
 mod health;
 mod licenses;
@@ -13,7 +14,7 @@ use std::{
 
 use regex::Regex;
 
-use self::{health::HEALTH, licenses::LICENSES, numbers::NUMBERS};
+use self::{birth::BIRTH, health::HEALTH, licenses::LICENSES, numbers::NUMBERS};
 
 /// Characters before and behind a match in which a keyword must stand, as with AWS.
 const NEAR: usize = 30;
@@ -58,7 +59,7 @@ static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
 });
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    let first = ROWS.iter().chain(&HEALTH);
+    let first = ROWS.iter().chain(&BIRTH).chain(&HEALTH);
     first.chain(&NUMBERS).chain(&LICENSES)
 }
 
