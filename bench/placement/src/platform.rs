@@ -186,7 +186,6 @@ fn with_host(txn: Txn, number: usize) -> Txn {
         cluster: CLUSTER.to_owned(),
         host: id.clone(),
         ec2_instance: format!("i-{number:017x}"),
-        of_ec2: false,
         status: InstanceStatus::Active,
         version: 1,
         registered_at: now(),
