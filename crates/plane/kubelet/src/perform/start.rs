@@ -275,9 +275,10 @@ pub(super) async fn start(
         Err(bad) => return not(bad.reason, bad.message),
     };
     let devices = disks::devices(context, pod, of);
-    // What was to begin in a sandbox that was lost since it was planned has ended with it: in the next one another run takes its place.
+    // What was to begin in a sandbox that was lost since it was planned has ended with it, and is told of so: in the next one another run
+    // takes its place.
     if context.losses.load(Ordering::Acquire) != state.losses {
-        return not("CreateContainerError", "its sandbox was lost".to_owned());
+        return Vec::new();
     }
     let made = || {
         if let Some(object) = context.node.pod_of(&context.sandbox) {
