@@ -166,3 +166,26 @@ def test_who_may_put_events(wharf):
     assert mine.put_events(Entries=[entry("shop")])["FailedEntryCount"] == 0
     assert refused(mine.put_events, Entries=[entry("bank")])[0] == "AccessDeniedException"
     assert refused(mine.describe_event_bus, Name=bus)[0] == "AccessDeniedException"
+
+
+def test_which_events_rules_may_choose(wharf):
+    """As the guide of EventBridge has it: a user makes rules for events of some sources alone."""
+    only = {"ForAllValues:StringEquals": {"events:source": ["shop", "bank"]}, "Null": {"events:source": "false"}}
+    _, keys = tasks.user(
+        wharf, tasks.document(["events:PutRule", "events:DeleteRule"], Condition=only), tasks.document("events:DeleteRule")
+    )
+    mine, name = wharf.client("events", keys), tasks.unique("chosen")
+    for pattern, may in [
+        ({"source": ["shop"]}, True),
+        ({"source": ["shop", "bank"], "detail-type": ["t"]}, True),
+        ({"source": ["shop", "aws.ecs"]}, False),
+        ({"source": [{"prefix": "aws."}]}, False),
+        ({"detail-type": ["t"]}, False),
+        ({"$or": [{"source": ["shop"]}, {"detail-type": ["t"]}]}, False),
+    ]:
+        asked = {"Name": name, "EventPattern": json.dumps(pattern)}
+        if may:
+            mine.put_rule(**asked)
+        else:
+            assert refused(mine.put_rule, **asked)[0] == "AccessDeniedException", pattern
+    mine.delete_rule(Name=name)

@@ -5,11 +5,15 @@ use wharf_service::{Place, tags};
 use wharf_wire::{Check, Context, Fault};
 
 use crate::{
+    chosen,
     connection::{Connection, Destination},
     core::Core,
     courier::PRINCIPAL,
     names::{BusName, Tagged, arn},
 };
+
+/// Whether an event comes by a rule of another bus, or from whoever calls the API.
+pub const INVOCATION: &str = "events:eventBusInvocation";
 
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
     let place = Place::of(cx);
@@ -23,6 +27,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let mut checks: Vec<Check> = Vec::new();
             for entry in it.entries.iter().flatten() {
                 let mut check = row.bus(entry.event_bus_name.as_deref()).await?;
+                check = check.with(INVOCATION, "false");
                 if let Some(source) = &entry.source {
                     check = check.with("events:source", source.clone());
                 }
@@ -43,6 +48,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let check = row
                 .rule(it.event_bus_name.as_deref(), it.name.as_deref())
                 .await?;
+            let check = chosen::with_pattern(check, it.event_pattern.as_deref());
             let mut checks = vec![with_tags(check, it.tags.as_deref())];
             if it.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
                 let bus = BusName::asked(&place, it.event_bus_name.as_deref());
@@ -78,6 +84,23 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             }
             checks
         }
+        // What is made of something else is asked about that too.
+        Input::CreateArchive(it) => {
+            let archive = row.named("archive", it.archive_name.as_deref());
+            vec![archive, row.bus(it.event_source_arn.as_deref()).await?]
+        }
+        Input::StartReplay(it) => {
+            let replay = row.named("replay", it.replay_name.as_deref());
+            let archive = it.event_source_arn.as_deref().unwrap_or_default();
+            let onto = it.destination.as_ref().and_then(|it| it.arn.as_deref());
+            let archive = Check::new(&row.action, archive);
+            vec![replay, archive, row.bus(onto).await?]
+        }
+        Input::CreateApiDestination(it) => {
+            let connection = it.connection_arn.as_deref().unwrap_or_default();
+            let made = row.destination(it.name.as_deref()).await?;
+            vec![made, Check::new(&row.action, connection)]
+        }
         Input::TagResource(it) => {
             let check = row.tagged(it.resource_arn.as_deref()).await?;
             vec![with_tags(check, it.tags.as_deref())]
@@ -107,13 +130,7 @@ struct Row<'a> {
 impl Row<'_> {
     /// Of operations that are about one thing and have no further condition keys.
     async fn plain(&self, input: Input<'_>) -> Result<Check, Fault> {
-        let on = |kind: &str, name: &Option<String>| {
-            let name = name.as_deref().unwrap_or_default();
-            Ok(Check::new(
-                &self.action,
-                arn(self.place, format!("{kind}/{name}")),
-            ))
-        };
+        let on = |kind: &str, name: &Option<String>| Ok(self.named(kind, name.as_deref()));
         match input {
             Input::DescribeEventBus(it) => self.bus(it.name.as_deref()).await,
             Input::DeleteEventBus(it) => self.bus(it.name.as_deref()).await,
@@ -143,14 +160,11 @@ impl Row<'_> {
                     .await
             }
             Input::ListTagsForResource(it) => self.tagged(it.resource_arn.as_deref()).await,
-            Input::CreateArchive(it) => on("archive", &it.archive_name),
             Input::DeleteArchive(it) => on("archive", &it.archive_name),
             Input::DescribeArchive(it) => on("archive", &it.archive_name),
             Input::UpdateArchive(it) => on("archive", &it.archive_name),
             Input::CancelReplay(it) => on("replay", &it.replay_name),
             Input::DescribeReplay(it) => on("replay", &it.replay_name),
-            Input::StartReplay(it) => on("replay", &it.replay_name),
-            Input::CreateApiDestination(it) => self.destination(it.name.as_deref()).await,
             Input::DeleteApiDestination(it) => self.destination(it.name.as_deref()).await,
             Input::DescribeApiDestination(it) => self.destination(it.name.as_deref()).await,
             Input::UpdateApiDestination(it) => self.destination(it.name.as_deref()).await,
@@ -161,6 +175,12 @@ impl Row<'_> {
             Input::UpdateConnection(it) => self.connection(it.name.as_deref()).await,
             _ => Ok(Check::any(self.action.clone())),
         }
+    }
+
+    /// On what a kind and a name stand for.
+    fn named(&self, kind: &str, name: Option<&str>) -> Check {
+        let name = name.unwrap_or_default();
+        Check::new(&self.action, arn(self.place, format!("{kind}/{name}")))
     }
 
     /// On a connection. Its ARN ends in an id that only one that is there has.

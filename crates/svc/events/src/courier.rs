@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     accept::{self, Arriving},
+    authorize,
     connection::ask::OfTarget,
     core::Core,
     event::Event,
@@ -259,6 +260,7 @@ impl Targets {
         let check = Check::new("events:PutEvents", bus.arn())
             .with("events:source", event.source.clone())
             .with("events:detail-type", event.detail_type.clone())
+            .with(authorize::INVOCATION, "true")
             .with_resource_policy(found.policy);
         let actor = errand.actor(errand.text("RoleArn"));
         let region = &bus.place.region;

@@ -9,7 +9,7 @@
 //! - `archive` keeps events in the journal and replays them.
 //! - `courier` says which call a target is, and sends it or its dead letter (`wharf_delivery`).
 //! - `connection` has what is proved to web servers, `invoke` sends events to them, `log_group` to groups of logs.
-//! - `ops` holds the operations; `authorize` their rows.
+//! - `ops` holds the operations; `authorize` their rows, `chosen` what these ask about a rule's pattern.
 //!
 //! Invariants: an event is answered for only once everything it is owed to is durable; nobody but
 //! wharf's own services puts events of sources that begin with `aws.`; rules are matched as they stand
@@ -22,6 +22,7 @@ mod announced;
 mod archive;
 mod archived;
 mod authorize;
+mod chosen;
 mod compiled;
 mod config;
 mod connection;

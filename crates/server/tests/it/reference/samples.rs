@@ -261,7 +261,7 @@ pub const MADE: &[Made] = &[
     ),
     (
         "events.PutRule",
-        r#"{"Name": "sample", "EventBusName": "sample", "EventPattern": "{\"source\": [\"a\"]}", "Tags": [{"Key": "sample", "Value": "sample"}]}"#,
+        r#"{"Name": "sample", "EventBusName": "sample", "EventPattern": "{\"source\": [\"a\"], \"detail-type\": [\"a\"], \"detail\": {\"service\": [\"a\"], \"eventTypeCode\": [\"a\"], \"userIdentity\": {\"principalId\": [\"a\"]}}}", "Tags": [{"Key": "sample", "Value": "sample"}]}"#,
         &[("+ResourceARN", "/RuleArn")],
     ),
     (

@@ -2,9 +2,11 @@
 
 use serde_json::json;
 use wharf_api_events::{
-    CreateEventBusRequest, DeleteEventBusRequest, DeleteRuleRequest, DescribeRuleRequest,
-    DisableRuleRequest, EnableRuleRequest, Events as _, ListTargetsByRuleRequest, PutRuleRequest,
-    PutTargetsRequest, RemoveTargetsRequest, Target, TestEventPatternRequest,
+    CreateApiDestinationRequest, CreateArchiveRequest, CreateEventBusRequest,
+    DeleteEventBusRequest, DeleteRuleRequest, DescribeRuleRequest, DisableRuleRequest,
+    EnableRuleRequest, Events as _, Input, ListTargetsByRuleRequest, PutEventsRequest,
+    PutRuleRequest, PutTargetsRequest, RemoveTargetsRequest, ReplayDestination, StartReplayRequest,
+    Target, TestEventPatternRequest,
 };
 use wharf_testkit::{call, call_of_service, refused};
 
@@ -369,5 +371,74 @@ async fn an_event_that_is_tested_is_no_larger_than_one_that_arrives() {
         };
         let tested = home.events.test_event_pattern(&call(), input).await;
         assert_eq!(tested.is_ok(), fits, "{bytes}");
+    }
+}
+
+#[tokio::test]
+async fn policies_are_asked_about_the_events_that_a_rule_chooses() {
+    let home = Home::start();
+    let input = PutRuleRequest {
+        event_pattern: Some(json!({"source": ["shop", {"prefix": "aws."}]}).to_string()),
+        ..rule("r")
+    };
+    let checks = home.events.authorize(&call(), Input::PutRule(&input)).await;
+    let context = checks.unwrap().remove(0).context;
+    assert_eq!(
+        context["events:source"],
+        ["shop", r#"{"prefix":"aws."}"#],
+        "nobody who may choose events of a shop alone gets others by a prefix"
+    );
+    assert!(!context.contains_key("events:detail-type"));
+    let input = PutEventsRequest {
+        entries: Some(vec![entry("shop", json!({}))]),
+        ..Default::default()
+    };
+    let asked = Input::PutEvents(&input);
+    let checks = home.events.authorize(&call(), asked).await.unwrap();
+    assert_eq!(checks[0].context["events:eventBusInvocation"], ["false"]);
+}
+
+/// Who may make archives may not keep the events of any bus by that, and so on.
+#[tokio::test]
+async fn what_is_made_of_something_else_is_asked_about_that_too() {
+    let home = Home::start();
+    let at = |what: &str| format!("arn:aws:events:us-east-1:000000000000:{what}");
+    let archive = CreateArchiveRequest {
+        archive_name: Some("a".to_owned()),
+        event_source_arn: Some(at("event-bus/b")),
+        ..Default::default()
+    };
+    let replay = StartReplayRequest {
+        replay_name: Some("r".to_owned()),
+        event_source_arn: Some(at("archive/a")),
+        destination: Some(ReplayDestination {
+            arn: Some(at("event-bus/b")),
+            filter_arns: None,
+        }),
+        ..Default::default()
+    };
+    let destination = CreateApiDestinationRequest {
+        name: Some("d".to_owned()),
+        connection_arn: Some(at("connection/c/1")),
+        ..Default::default()
+    };
+    for (input, resources) in [
+        (
+            Input::CreateArchive(&archive),
+            vec!["archive/a", "event-bus/b"],
+        ),
+        (
+            Input::StartReplay(&replay),
+            vec!["replay/r", "archive/a", "event-bus/b"],
+        ),
+        (
+            Input::CreateApiDestination(&destination),
+            vec!["api-destination/d", "connection/c/1"],
+        ),
+    ] {
+        let checks = home.events.authorize(&call(), input).await.unwrap();
+        let found: Vec<String> = checks.into_iter().map(|it| it.resource).collect();
+        let expected: Vec<String> = resources.into_iter().map(at).collect();
+        assert_eq!(found, expected);
     }
 }
