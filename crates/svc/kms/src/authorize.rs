@@ -24,6 +24,12 @@ const KEY_TYPE: &str = "kms:MultiRegionKeyType";
 /// The region in which something is done, when it is not the caller's.
 const REGION: &str = "aws:RequestedRegion";
 
+/// What a key is and is for, by the names that conditions have for it and those that they had before.
+static KIND: [[&str; 2]; 2] = [
+    ["kms:KeySpec", "kms:CustomerMasterKeySpec"],
+    ["kms:KeyUsage", "kms:CustomerMasterKeyUsage"],
+];
+
 type Pairs = BTreeMap<String, String>;
 
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
@@ -40,10 +46,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 .as_deref()
                 .or(it.customer_master_key_spec.as_deref());
             let usage = it.key_usage.as_deref().unwrap_or("ENCRYPT_DECRYPT");
-            let check = row
-                .any()
-                .with("kms:KeySpec", spec.unwrap_or("SYMMETRIC_DEFAULT"))
-                .with("kms:KeyUsage", usage)
+            let check = with_kind(row.any(), spec.unwrap_or("SYMMETRIC_DEFAULT"), usage)
                 .with("kms:KeyOrigin", it.origin.as_deref().unwrap_or("AWS_KMS"))
                 .with("kms:MultiRegion", flag(it.multi_region))
                 .with(
@@ -231,13 +234,18 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 Some(wanted) => row.using("CreateGrant").granting(wanted),
                 None => row.shared(),
             };
-            one(with_grant(
-                row.on(it.key_id.as_deref()).await?,
-                wanted.as_ref(),
-            ))
+            let check = row.on(it.key_id.as_deref()).await?;
+            let check = for_service(check, cx, wanted.as_ref());
+            one(with_grant(check, wanted.as_ref()))
         }
-        Input::ListGrants(it) => one(row.shared().on(it.key_id.as_deref()).await?),
-        Input::RevokeGrant(it) => one(row.shared().on(it.key_id.as_deref()).await?),
+        Input::ListGrants(it) => {
+            let check = row.shared().on(it.key_id.as_deref()).await?;
+            one(for_service(check, cx, None))
+        }
+        Input::RevokeGrant(it) => {
+            let check = row.shared().on(it.key_id.as_deref()).await?;
+            one(for_service(check, cx, None))
+        }
         Input::RetireGrant(it) => {
             let named = ops::grants::to_retire(core, &row.place, it).await;
             let (key, grant) = match named {
@@ -290,8 +298,9 @@ async fn replicated(
         .with("kms:MultiRegion", "true")
         .with(KEY_TYPE, Role::Replica.name())
         .with("kms:BypassPolicyLockoutSafetyCheck", bypass);
-    for shared in ["kms:KeySpec", "kms:KeyUsage", "kms:KeyOrigin"] {
-        for value in primary.context.get(shared).into_iter().flatten() {
+    let kind = KIND.iter().flat_map(|names| names.iter());
+    for shared in kind.chain(&["kms:KeyOrigin"]) {
+        for value in primary.context.get(*shared).into_iter().flatten() {
             made = made.with(shared, value.clone());
         }
     }
@@ -337,6 +346,22 @@ fn with_algorithm(check: Check, algorithm: Option<&str>) -> Check {
     check.with("kms:EncryptionAlgorithm", algorithm)
 }
 
+/// With what a key is and is for.
+fn with_kind(check: Check, spec: &str, usage: &str) -> Check {
+    let [of_spec, of_usage] = KIND;
+    let check = (of_spec.into_iter()).fold(check, |check, name| check.with(name, spec));
+    (of_usage.into_iter()).fold(check, |check, name| check.with(name, usage))
+}
+
+/// With an encryption context.
+fn with_context(check: Check, context: &Pairs) -> Check {
+    context.iter().fold(check, |check, (key, value)| {
+        check
+            .with(&format!("{SERVICE}:EncryptionContext:{key}"), value.clone())
+            .with("kms:EncryptionContextKeys", key.clone())
+    })
+}
+
 /// With the tags that a request sets.
 fn with_tags(check: Check, given: Option<&[Tag]>) -> Check {
     let given = given.unwrap_or_default().iter();
@@ -351,10 +376,7 @@ fn with_grant(check: Check, wanted: Option<&Grant>) -> Check {
     let Some(wanted) = wanted else {
         return check;
     };
-    let is_service = matches!(wanted.grantee, Principal::Service(_));
-    let mut check = check
-        .with("kms:GranteePrincipal", wanted.grantee.text())
-        .with("kms:GrantIsForAWSResource", is_service.to_string());
+    let mut check = check.with("kms:GranteePrincipal", wanted.grantee.text());
     for operation in &wanted.operations {
         check = check.with("kms:GrantOperations", operation.clone());
     }
@@ -371,7 +393,15 @@ fn with_grant(check: Check, wanted: Option<&Grant>) -> Check {
             check = check.with("kms:GrantConstraintType", kind);
         }
     }
-    check
+    let contexts = [&constraints.equals, &constraints.subset];
+    contexts.into_iter().flatten().fold(check, with_context)
+}
+
+/// With whether a grant is for something of a service: one that asks for a user, or that is to use the key.
+fn for_service(check: Check, cx: &Context, wanted: Option<&Grant>) -> Check {
+    let grantee = wanted.map(|it| &it.grantee);
+    let is_service = matches!(grantee, Some(Principal::Service(_))) || !cx.called_via.is_empty();
+    check.with("kms:GrantIsForAWSResource", is_service.to_string())
 }
 
 static NO_CONTEXT: Pairs = Pairs::new();
@@ -453,7 +483,7 @@ impl<'a> Row<'a> {
                 let arn = names::key_arn(&self.place, &manager.key_id(&self.place));
                 let check = self.with_caller(Check::new(&self.action, arn));
                 let check = check.with("kms:RequestAlias", manager.alias());
-                let check = self.with_context(check);
+                let check = with_context(check, self.context);
                 Ok(check.with_required_policy(manager.policy(&self.place)))
             }
             // What stands for no key is refused by the operation.
@@ -474,9 +504,7 @@ impl<'a> Row<'a> {
             return Ok(as_named.unwrap_or(check));
         }
         let key = found.key();
-        let mut check = check
-            .with("kms:KeySpec", key.spec.name())
-            .with("kms:KeyUsage", key.usage.name())
+        let mut check = with_kind(check, key.spec.name(), key.usage.name())
             .with("kms:KeyOrigin", describe::origin(key))
             .with("kms:MultiRegion", key.home.is_some().to_string());
         if let Some(role) = found.role() {
@@ -488,7 +516,7 @@ impl<'a> Row<'a> {
         if let Some(alias) = &found.alias {
             check = check.with("kms:RequestAlias", alias.clone());
         }
-        let check = tags::of_resource(self.with_context(check), None, &key.tags);
+        let check = tags::of_resource(with_context(check, self.context), None, &key.tags);
         let policy = self.policy(found).await?;
         if let Some(as_named) = as_named
             && !policy::allows(&policy, &check, &found.place.account, self.cx)?
@@ -539,13 +567,5 @@ impl<'a> Row<'a> {
             }
             None => check,
         }
-    }
-
-    fn with_context(&self, check: Check) -> Check {
-        self.context.iter().fold(check, |check, (key, value)| {
-            check
-                .with(&format!("{SERVICE}:EncryptionContext:{key}"), value.clone())
-                .with("kms:EncryptionContextKeys", key.clone())
-        })
     }
 }

@@ -225,3 +225,53 @@ async fn what_is_no_grant() {
         "You must specify either GranteePrincipal or GranteeServicePrincipal.",
     );
 }
+
+/// Policies that let grants be made by services alone, or for one encryption context alone.
+#[tokio::test]
+async fn policies_are_asked_about_a_grant() {
+    let home = Home::start();
+    let key = home.create().await;
+    let gated = home.gated();
+    let user = home.user("user", NOTHING).await;
+    let mut through = wharf_testkit::context_of(user.caller.clone());
+    through.called_via = vec!["ecr.amazonaws.com".to_owned()];
+    let input = api::CreateGrantRequest {
+        constraints: bound(&[("app", "web")]),
+        ..grant(&key, &user.caller.arn, &["Encrypt", "Decrypt"])
+    };
+    let list = api::ListGrantsRequest {
+        key_id: Some(key.clone()),
+        ..Default::default()
+    };
+    let revoke = api::RevokeGrantRequest {
+        key_id: Some(key.clone()),
+        grant_id: Some("0".repeat(64)),
+        ..Default::default()
+    };
+    for (context, is_for_service) in [(&*user, "false"), (&through, "true")] {
+        for asked in [
+            api::Input::CreateGrant(&input),
+            api::Input::ListGrants(&list),
+            api::Input::RevokeGrant(&revoke),
+        ] {
+            let checks = gated.authorize(context, asked).await.unwrap();
+            let asked_for = &checks[0].context;
+            assert_eq!(asked_for["kms:GrantIsForAWSResource"], [is_for_service]);
+            assert_eq!(
+                asked_for["kms:CustomerMasterKeySpec"],
+                ["SYMMETRIC_DEFAULT"]
+            );
+            assert_eq!(asked_for["kms:CustomerMasterKeyUsage"], ["ENCRYPT_DECRYPT"]);
+        }
+    }
+    let asked = api::Input::CreateGrant(&input);
+    let checks = gated.authorize(&user, asked).await.unwrap();
+    let context = &checks[0].context;
+    assert_eq!(context["kms:GrantOperations"], ["Decrypt", "Encrypt"]);
+    assert_eq!(
+        context["kms:GrantConstraintType"],
+        ["EncryptionContextSubset"]
+    );
+    assert_eq!(context["kms:EncryptionContext:app"], ["web"]);
+    assert_eq!(context["kms:EncryptionContextKeys"], ["app"]);
+}
