@@ -10,6 +10,7 @@ use wharf_wire::{Check, Context, Fault};
 
 use crate::{
     core::Core,
+    kms,
     names::{self, PRINCIPAL, SERVICE},
     versions::CURRENT,
 };
@@ -43,6 +44,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             {
                 check = to_regions(check, regions, it.force_overwrite_replica_secret);
             }
+            let check = row.under(cx, check, it.kms_key_id.as_deref()).await?;
             let mut checks = vec![with_tags(check, it.tags.as_deref())];
             if it.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
                 let tagging = Check::new("secretsmanager:TagResource", wished(&row.place, name));
@@ -95,6 +97,9 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                     now.unwrap_or(true).to_string(),
                 );
             let role = it.external_secret_rotation_role_arn.as_ref();
+            if let Some(role) = role {
+                check = check.with("secretsmanager:ExternalSecretRotationRoleArn", role.clone());
+            }
             let passed = role.map(|it| Check::pass_role(it, PRINCIPAL));
             return Ok([check].into_iter().chain(passed).collect());
         }
@@ -108,6 +113,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         }
         Input::UpdateSecret(it) => {
             let check = row.on(it.secret_id.as_deref()).await?;
+            let check = row.under(cx, check, it.kms_key_id.as_deref()).await?;
             match &it.description {
                 Some(given) => check.with("secretsmanager:Description", given.clone()),
                 None => check,
@@ -189,13 +195,30 @@ impl Row<'_> {
             return Ok(Check::new(&self.action, resource));
         };
         let secret = found.secret();
-        let check = Check::new(&self.action, found.arn())
+        let mut check = Check::new(&self.action, found.arn())
             .with("secretsmanager:SecretId", found.arn())
             .with(
                 "secretsmanager:SecretPrimaryRegion",
                 found.place.region.clone(),
             );
+        if let Some(rotation) = &secret.rotation {
+            let key = "secretsmanager:resource/AllowRotationLambdaArn";
+            check = check.with(key, rotation.by.clone());
+        }
         let check = tags::of_resource(check, Some(SERVICE), &secret.tags);
         Ok(check.with_resource_policy(secret.policy.clone()))
+    }
+
+    /// With the key of KMS that a request names: as it names it, and by its ARN.
+    async fn under(&self, cx: &Context, check: Check, given: Option<&str>) -> Result<Check, Fault> {
+        let Some(given) = given else {
+            return Ok(check);
+        };
+        let check = check.with("secretsmanager:KmsKeyId", given);
+        let Some(key) = kms::chosen(Some(given.to_owned())) else {
+            return Ok(check);
+        };
+        let arn = kms::arn_of(&*self.core.parts.kms, cx, &key).await?;
+        Ok(check.with("secretsmanager:KmsKeyArn", arn))
     }
 }

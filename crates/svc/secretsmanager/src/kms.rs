@@ -1,16 +1,50 @@
 //! Values under keys of KMS. Each has a data key of its own, which KMS makes and opens in the name of the
 //! caller: whoever reads a secret may use its key, and a key that is disabled shuts its secrets.
 
-use wharf_api_kms::Kms;
+use wharf_api_kms::{DescribeKeyRequest, Kms};
+use wharf_base::Arn;
 use wharf_datakeys::{Context, Made, Open};
+use wharf_service::Place;
 use wharf_wire::{Call, Fault};
 
-use crate::{fault, names::PRINCIPAL};
+use crate::{fault, names::PRINCIPAL, reconcile::PERMIT};
 
 /// The key that a request asks for; `None` for the service's own.
 pub fn chosen(given: Option<String>) -> Option<String> {
     let ours = ["", "aws/secretsmanager", "alias/aws/secretsmanager"];
     given.filter(|it| !ours.contains(&it.as_str()) && !it.ends_with(":alias/aws/secretsmanager"))
+}
+
+/// The ARN of the key that a request names, for the policies of who asks. An alias is looked up in their name; one that they may not
+/// see, or that leads nowhere, stands for itself.
+///
+/// # Errors
+/// It cannot be looked up now.
+pub async fn arn_of(kms: &dyn Kms, cx: &wharf_wire::Context, key: &str) -> Result<String, Fault> {
+    let place = Place::of(cx);
+    let whole = |resource: String| match resource.starts_with("arn:") {
+        true => resource,
+        false => Arn::new("kms", &place.region, &place.account, resource).to_string(),
+    };
+    if !key.starts_with("alias/") && !key.contains(":alias/") {
+        return Ok(match key.starts_with("arn:") {
+            true => key.to_owned(),
+            false => whole(format!("key/{key}")),
+        });
+    }
+    let call = Call::by_controller(cx.clone(), PERMIT).forwarded_by(PRINCIPAL);
+    let input = DescribeKeyRequest {
+        key_id: Some(key.to_owned()),
+        ..DescribeKeyRequest::default()
+    };
+    match kms.describe_key(&call, input).await {
+        Ok(found) => {
+            let arn = found.key_metadata.and_then(|it| it.arn);
+            Ok(arn.unwrap_or_else(|| whole(key.to_owned())))
+        }
+        Err(fault) if fault.sender => Ok(whole(key.to_owned())),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// What a data key is bound to.

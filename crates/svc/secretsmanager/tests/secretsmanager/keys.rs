@@ -64,3 +64,50 @@ async fn a_key_that_is_not_there_seals_nothing() {
     let repeated = home.create_under("a", &key).await;
     assert_eq!(code(repeated), "ResourceExistsException");
 }
+
+/// Policies that want secrets under one key alone know it by whatever name a request has for it.
+#[tokio::test]
+async fn policies_are_asked_about_the_key() {
+    let home = Home::start();
+    let key = home.key("alias/one").await;
+    let id = key.rsplit('/').next().unwrap();
+    let own = "alias/aws/secretsmanager";
+    let nowhere = "arn:aws:kms:us-east-1:000000000000:alias/none";
+    let call = home.call();
+    home.create("a", "one").await.unwrap();
+    for (given, arn) in [
+        (key.as_str(), Some(key.as_str())),
+        (id, Some(key.as_str())),
+        ("alias/one", Some(key.as_str())),
+        ("alias/none", Some(nowhere)),
+        (own, None),
+    ] {
+        let create = api::CreateSecretRequest {
+            name: Some("b".to_owned()),
+            kms_key_id: Some(given.to_owned()),
+            ..Default::default()
+        };
+        let update = api::UpdateSecretRequest {
+            secret_id: Some("a".to_owned()),
+            kms_key_id: Some(given.to_owned()),
+            ..Default::default()
+        };
+        for asked in [
+            api::Input::CreateSecret(&create),
+            api::Input::UpdateSecret(&update),
+        ] {
+            let checks = home.secrets.authorize(&call, asked).await.unwrap();
+            let context = &checks[0].context;
+            assert_eq!(context["secretsmanager:KmsKeyId"], [given]);
+            let found = context.get("secretsmanager:KmsKeyArn");
+            assert_eq!(found.map(|it| it[0].as_str()), arn, "{given}");
+        }
+    }
+    let plain = api::UpdateSecretRequest {
+        secret_id: Some("a".to_owned()),
+        ..Default::default()
+    };
+    let asked = api::Input::UpdateSecret(&plain);
+    let checks = home.secrets.authorize(&call, asked).await.unwrap();
+    assert!(!checks[0].context.contains_key("secretsmanager:KmsKeyId"));
+}

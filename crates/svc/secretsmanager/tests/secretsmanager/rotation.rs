@@ -16,6 +16,9 @@ use wharf_api_secretsmanager::{self as api, Secretsmanager as _};
 
 use crate::home::{DEADLINE, HIDDEN, Home, code};
 
+/// By what a secret is rotated, as policies know it.
+const KEPT: &str = "secretsmanager:resource/AllowRotationLambdaArn";
+
 /// An endpoint in this process that does what rotation functions do. It fails its first try.
 async fn rotator(home: &Arc<Home>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -237,8 +240,23 @@ async fn what_a_kept_role_starts_is_changed_only_by_who_may_pass_it() {
         external_secret_rotation_metadata: Some(container("c")),
         ..rotate(Some(task))
     };
+    let asked = api::Input::RotateSecret(&first);
+    let checks = home.secrets.authorize(&home.call(), asked).await.unwrap();
+    let context = &checks[0].context;
+    assert_eq!(
+        context["secretsmanager:ExternalSecretRotationRoleArn"],
+        ["arn:aws:iam::000000000000:role/closed"]
+    );
+    assert!(!context.contains_key(KEPT));
     let rotated = home.secrets.rotate_secret(&home.call(), first).await;
     rotated.unwrap();
+    let get = api::GetSecretValueRequest {
+        secret_id: Some("app/db".to_owned()),
+        ..Default::default()
+    };
+    let asked = api::Input::GetSecretValue(&get);
+    let checks = home.secrets.authorize(&home.call(), asked).await.unwrap();
+    assert_eq!(checks[0].context[KEPT], [task]);
     let other = task.replace("rotate", "other");
     let with_container = api::RotateSecretRequest {
         external_secret_rotation_metadata: Some(container("d")),
