@@ -114,6 +114,34 @@ def test_explicit_deny_wins(wharf, definition):
     assert message == not_authorized(f"arn:aws:iam::{ACCOUNT}:user/{name}", "ecs:RunTask", definition, why)
 
 
+def test_tags_of_clusters_tasks_and_definitions_shut_out(wharf, busybox):
+    """What is tagged `live` nobody but root touches, whatever kind of thing it is."""
+    live = {"StringEquals": {"aws:ResourceTag/stage": "live"}}
+    _, keys = tasks.user(wharf, document("ecs:*"), document("ecs:*", effect="Deny", Condition=live))
+    root, mine = wharf.client("ecs"), wharf.client("ecs", keys)
+    cluster = root.create_cluster(clusterName=tasks.unique("tags"))["cluster"]["clusterArn"]
+    definition = tasks.register(wharf, busybox, entryPoint=["sleep"], command=["600"])
+    task = tasks.start(wharf, definition)
+    task.wait("RUNNING", 60)
+    described = {
+        cluster: lambda: mine.describe_clusters(clusters=[cluster]),
+        task.arn: lambda: mine.describe_tasks(tasks=[task.arn]),
+    }
+    for arn, describe in described.items():
+        describe()
+        root.tag_resource(resourceArn=arn, tags=[{"key": "stage", "value": "live"}])
+        assert refused(describe)[0] == "AccessDeniedException", arn
+        assert refused(mine.untag_resource, resourceArn=arn, tagKeys=["stage"])[0] == "AccessDeniedException", arn
+    assert refused(mine.stop_task, task=task.arn)[0] == "AccessDeniedException"
+    root.tag_resource(resourceArn=definition, tags=[{"key": "stage", "value": "live"}])
+    root.deregister_task_definition(taskDefinition=definition)
+    assert refused(mine.delete_task_definitions, taskDefinitions=[definition])[0] == "AccessDeniedException"
+    root.untag_resource(resourceArn=task.arn, tagKeys=["stage"])
+    mine.stop_task(task=task.arn)
+    task.wait("STOPPED", 60)
+    root.delete_cluster(cluster=cluster)
+
+
 def test_passing_a_role_needs_pass_role(wharf, busybox):
     role = tasks.task_role(wharf, "ecs:ListClusters")
     definition = tasks.register(wharf, busybox, role=role, command=["true"])

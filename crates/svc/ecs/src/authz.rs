@@ -5,6 +5,7 @@
 
 mod elsewhere;
 mod keys;
+mod tagged;
 
 use wharf_api_ecs::{
     CreateServiceRequest, ExecuteCommandRequest, Input, RegisterContainerInstanceRequest,
@@ -38,7 +39,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
     if tags && settings::in_effect(core, cx, "tagResourceAuthorization").await? == "off" {
         rows.retain(|it| !is_tags_at_creation(it));
     }
-    Ok(rows)
+    tagged::with_tags(core, &row.place, rows).await
 }
 
 fn is_tags_at_creation(check: &Check) -> bool {
@@ -167,11 +168,18 @@ async fn rows(core: &Core, cx: &Context, input: Input<'_>, row: &Row) -> Result<
                 .collect()
         }
         Input::TagResource(i) => row.on_arn(i.resource_arn.as_deref(), i.tags.as_ref()),
-        Input::UntagResource(i) => row.on_arn(i.resource_arn.as_deref(), None),
+        Input::UntagResource(i) => {
+            let check = Check::new(&row.action, i.resource_arn.as_deref().unwrap_or("*"));
+            let keys = i.tag_keys.iter().flatten();
+            vec![keys.fold(check, |check, key| check.with("aws:TagKeys", key.clone()))]
+        }
         Input::ListTagsForResource(i) => row.on_arn(i.resource_arn.as_deref(), None),
         Input::ListAttributes(i) => row.on_cluster(i.cluster.as_deref()),
         Input::PutAttributes(i) => row.on_cluster(i.cluster.as_deref()),
         Input::DeleteAttributes(i) => row.on_cluster(i.cluster.as_deref()),
+        Input::PutAccountSetting(i) => row.on_setting(i.name.as_deref()),
+        Input::PutAccountSettingDefault(i) => row.on_setting(i.name.as_deref()),
+        Input::DeleteAccountSetting(i) => row.on_setting(i.name.as_deref()),
         _ => vec![Check::any(&row.action)],
     })
 }
@@ -207,6 +215,11 @@ impl Row {
 
     fn instance(&self, cluster: Option<&str>, given: &str) -> String {
         self.member("container-instance", cluster, given)
+    }
+
+    fn on_setting(&self, name: Option<&str>) -> Vec<Check> {
+        let check = Check::any(&self.action);
+        vec![check.with("ecs:account-setting", name.unwrap_or_default())]
     }
 
     fn on_cluster(&self, given: Option<&str>) -> Vec<Check> {
@@ -537,7 +550,8 @@ impl Row {
             .await?
             .map(|found| found.record);
         for row in &mut rows {
-            let mut check = row.clone();
+            let task = row.resource.clone();
+            let mut check = row.clone().with("ecs:task", task);
             let only = found
                 .as_ref()
                 .and_then(|task| match task.containers.as_slice() {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use wharf_api_ecs::{self as api, Ecs, Input};
+use wharf_testkit::ecs::Agent;
 
 use crate::harness::{Harness, call, context, decode};
 
@@ -259,4 +260,96 @@ async fn tags_at_creation_are_asked_about_unless_the_account_says_otherwise() {
         rows(&harness, Input::TagResource(&request)).await,
         [row("ecs:TagResource", "~:cluster/default")]
     );
+}
+
+/// Policies shut out by tags: whatever is acted on is asked about with those that it has at that moment.
+#[tokio::test]
+async fn tags_of_what_is_acted_on_are_asked_about() {
+    let harness = Harness::with_cluster().await;
+    let mut agent = Agent::join(&harness, "default").await;
+    let definition = harness
+        .define(json!({"family": "web", "containerDefinitions": [{"name": "web", "image": "i", "memory": 64}]}))
+        .await;
+    let task = harness.run_one(json!({"taskDefinition": "web"})).await;
+    let cluster = "arn:aws:ecs:us-east-1:000000000000:cluster/default".to_owned();
+    let instance = agent.instance.clone();
+    for arn in [&cluster, &definition, &task, &instance] {
+        let untag: api::UntagResourceRequest = decode(
+            "UntagResource",
+            json!({"resourceArn": arn, "tagKeys": ["stage", "team"]}),
+        );
+        let found = keys(&harness, Input::UntagResource(&untag)).await;
+        assert_eq!(found, ["aws:TagKeys=stage,team"], "{arn}");
+        let tag: api::TagResourceRequest = decode(
+            "TagResource",
+            json!({"resourceArn": arn, "tags": [{"key": "stage", "value": "live"}]}),
+        );
+        harness.ecs.tag_resource(&call(), tag).await.unwrap();
+        let tags = ["aws:ResourceTag/stage=live", "ecs:ResourceTag/stage=live"];
+        has(&keys(&harness, Input::UntagResource(&untag)).await, &tags);
+    }
+    let tags = ["aws:ResourceTag/stage=live", "ecs:ResourceTag/stage=live"];
+    let stop: api::StopTaskRequest = decode("StopTask", json!({"task": task}));
+    has(&keys(&harness, Input::StopTask(&stop)).await, &tags);
+    let execute: api::ExecuteCommandRequest = decode(
+        "ExecuteCommand",
+        json!({"task": task, "command": "sh", "interactive": true}),
+    );
+    let found = keys(&harness, Input::ExecuteCommand(&execute)).await;
+    has(&found, &tags);
+    has(&found, &[&format!("ecs:task={task}")]);
+    let describe: api::DescribeClustersRequest =
+        decode("DescribeClusters", json!({"clusters": ["default"]}));
+    has(
+        &keys(&harness, Input::DescribeClusters(&describe)).await,
+        &tags,
+    );
+    let drain: api::UpdateContainerInstancesStateRequest = decode(
+        "UpdateContainerInstancesState",
+        json!({"containerInstances": [instance], "status": "DRAINING"}),
+    );
+    let asked = Input::UpdateContainerInstancesState(&drain);
+    has(&keys(&harness, asked).await, &tags);
+    let delete: api::DeleteTaskDefinitionsRequest = decode(
+        "DeleteTaskDefinitions",
+        json!({"taskDefinitions": ["web:1"]}),
+    );
+    has(
+        &keys(&harness, Input::DeleteTaskDefinitions(&delete)).await,
+        &tags,
+    );
+    let run: api::RunTaskRequest = decode("RunTask", json!({"taskDefinition": "web"}));
+    let found = keys(&harness, Input::RunTask(&run)).await;
+    has(&found, &tags);
+    let once = found.iter().filter(|it| it.starts_with("ecs:ResourceTag"));
+    assert_eq!(once.count(), 1);
+    // One that is over has its tags as long as it is shown.
+    agent.payload().await;
+    agent.running(&harness, &task).await;
+    harness.until(&task, "RUNNING").await;
+    agent.ended(&harness, &task, 0).await;
+    harness.until(&task, "STOPPED").await;
+    let describe: api::DescribeTasksRequest = decode("DescribeTasks", json!({"tasks": [task]}));
+    has(
+        &keys(&harness, Input::DescribeTasks(&describe)).await,
+        &tags,
+    );
+}
+
+#[tokio::test]
+async fn settings_are_asked_about_by_their_names() {
+    let harness = Harness::with_cluster().await;
+    let input = json!({"name": "containerInsights", "value": "enabled"});
+    let put: api::PutAccountSettingRequest = decode("PutAccountSetting", input.clone());
+    let default: api::PutAccountSettingDefaultRequest = decode("PutAccountSettingDefault", input);
+    let delete: api::DeleteAccountSettingRequest =
+        decode("DeleteAccountSetting", json!({"name": "containerInsights"}));
+    for asked in [
+        Input::PutAccountSetting(&put),
+        Input::PutAccountSettingDefault(&default),
+        Input::DeleteAccountSetting(&delete),
+    ] {
+        let found = keys(&harness, asked).await;
+        assert_eq!(found, ["ecs:account-setting=containerInsights"]);
+    }
 }
