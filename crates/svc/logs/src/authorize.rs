@@ -1,5 +1,7 @@
 //! What each operation does to which resource.
 
+mod tagged;
+
 use wharf_api_logs::{
     Input,
     types::{
@@ -33,7 +35,7 @@ const READ_ROWS: &str = "logs:GetQueryResults";
 /// To look values up in a table.
 const READ_TABLE: &str = "logs:GetLookupTable";
 
-/// As [`checks`], with the policies of destinations and what only records say; and for a service of AWS, with those of
+/// As [`checks`], with tags, the policies of destinations and what only records say; and for a service of AWS, with those of
 /// the account, one of which must let it.
 pub async fn with_policies(
     service: &LogsService,
@@ -42,6 +44,7 @@ pub async fn with_policies(
 ) -> Result<Vec<Check>, Fault> {
     let mut checks = checks(cx, input);
     checks.extend(of_queries(service, cx, input).await?);
+    let mut checks = tagged::with_tags(service, cx, input, checks).await?;
     for check in &mut checks {
         if check.action == USE_DESTINATION
             && let Ok(Destination::Named(arn, name)) = Destination::parse(&check.resource)

@@ -18,4 +18,5 @@ mod protection;
 mod scheduled;
 mod subscriptions;
 mod support;
+mod tagged;
 mod transformers;

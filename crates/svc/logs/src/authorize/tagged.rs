@@ -1,0 +1,70 @@
+//! Tags in what policies are asked: those that groups and lookup tables have, and those that a request brings or takes.
+//!
+//! Streams have none, as on AWS: a policy that lets write or read streams by their group's tags lets nobody.
+
+use std::collections::BTreeMap;
+
+use wharf_api_logs::Input;
+use wharf_records::Record as _;
+use wharf_service::tags::{self, Tags};
+use wharf_wire::{Check, Context, Fault};
+
+use crate::{LogsService, names, records::LookupTable};
+
+/// The first check is the request's own.
+pub async fn with_tags(
+    service: &LogsService,
+    cx: &Context,
+    input: Input<'_>,
+    checks: Vec<Check>,
+) -> Result<Vec<Check>, Fault> {
+    let mut all = Vec::with_capacity(checks.len());
+    for check in checks {
+        let tags = tags_of(service, cx, &check.resource).await?;
+        let check = tags::of_resource(check, None, &tags);
+        all.push(match all.is_empty() {
+            true => with_those_of(input, check),
+            false => check,
+        });
+    }
+    Ok(all)
+}
+
+/// None for what is not there.
+async fn tags_of(service: &LogsService, cx: &Context, resource: &str) -> Result<Tags, Fault> {
+    if let Some(rest) = resource.strip_prefix(&names::group_arn(cx, "")) {
+        let name = rest.strip_suffix(":*").unwrap_or(rest);
+        // A colon is what parts a stream from its group.
+        if name.contains([':', '*']) {
+            return Ok(Tags::new());
+        }
+        let found = service.find_group(cx, name).await?;
+        return Ok(found.map(|it| it.tags).unwrap_or_default());
+    }
+    if let Some(name) = resource.strip_prefix(&names::lookup_table_arn(cx, "")) {
+        let key = LogsService::scope(cx).key(LookupTable::KIND, name);
+        let found = service.table.read::<LookupTable>(&key).await?;
+        return Ok(found.map(|it| it.record.tags).unwrap_or_default());
+    }
+    Ok(Tags::new())
+}
+
+/// With the tags that a request sets, or the keys of those that it removes.
+fn with_those_of(input: Input<'_>, check: Check) -> Check {
+    let set = |check, given: &Option<BTreeMap<String, String>>| {
+        let given = given.iter().flatten();
+        tags::requested(
+            check,
+            given.map(|(key, value)| (Some(&**key), Some(&**value))),
+        )
+    };
+    match input {
+        Input::CreateLogGroup(it) => set(check, &it.tags),
+        Input::CreateLookupTable(it) => set(check, &it.tags),
+        Input::TagLogGroup(it) => set(check, &it.tags),
+        Input::TagResource(it) => set(check, &it.tags),
+        Input::UntagLogGroup(it) => tags::removed(check, it.tags.as_deref()),
+        Input::UntagResource(it) => tags::removed(check, it.tag_keys.as_deref()),
+        _ => check,
+    }
+}

@@ -1,0 +1,97 @@
+//! Tags in what policies are asked.
+
+use std::collections::BTreeMap;
+
+use wharf_api_logs::{Input, Logs, types::*};
+use wharf_svc_logs::LogsService;
+
+use crate::support::{call, open};
+
+fn tags(value: &str) -> Option<BTreeMap<String, String>> {
+    Some(BTreeMap::from([("stage".to_owned(), value.to_owned())]))
+}
+
+/// The condition keys of the first check, as `name=value`.
+async fn keys(logs: &LogsService, input: Input<'_>) -> Vec<String> {
+    let checks = logs.authorize(&call(), input).await.unwrap();
+    let context = checks[0].context.iter();
+    context
+        .map(|(key, values)| format!("{key}={}", values.join(",")))
+        .collect()
+}
+
+#[tokio::test]
+async fn tags_of_groups_and_of_requests_are_asked_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    let create = CreateLogGroupRequest {
+        log_group_name: Some("shop".to_owned()),
+        tags: tags("live"),
+        ..Default::default()
+    };
+    let brought = ["aws:RequestTag/stage=live", "aws:TagKeys=stage"];
+    assert_eq!(keys(&logs, Input::CreateLogGroup(&create)).await, brought);
+    logs.create_log_group(&call(), create).await.unwrap();
+
+    let has = "aws:ResourceTag/stage=live";
+    let delete = DeleteLogGroupRequest {
+        log_group_name: Some("shop".to_owned()),
+    };
+    assert_eq!(keys(&logs, Input::DeleteLogGroup(&delete)).await, [has]);
+    let filter = FilterLogEventsRequest {
+        log_group_name: Some("shop".to_owned()),
+        ..Default::default()
+    };
+    assert_eq!(keys(&logs, Input::FilterLogEvents(&filter)).await, [has]);
+    let query = StartQueryRequest {
+        log_group_names: Some(vec!["shop".to_owned()]),
+        query_string: Some("fields @message".to_owned()),
+        ..Default::default()
+    };
+    assert_eq!(keys(&logs, Input::StartQuery(&query)).await, [has]);
+    let arn = Some("arn:aws:logs:us-east-1:000000000000:log-group:shop".to_owned());
+    let tag = TagResourceRequest {
+        resource_arn: arn.clone(),
+        tags: tags("test"),
+    };
+    let expected = ["aws:RequestTag/stage=test", has, "aws:TagKeys=stage"];
+    assert_eq!(keys(&logs, Input::TagResource(&tag)).await, expected);
+    let untag = UntagResourceRequest {
+        resource_arn: arn,
+        tag_keys: Some(vec!["stage".to_owned()]),
+    };
+    let expected = [has, "aws:TagKeys=stage"];
+    assert_eq!(keys(&logs, Input::UntagResource(&untag)).await, expected);
+    // Streams have no tags, nor do groups that are not there.
+    let put = PutLogEventsRequest {
+        log_group_name: Some("shop".to_owned()),
+        log_stream_name: Some("s".to_owned()),
+        ..Default::default()
+    };
+    assert!(keys(&logs, Input::PutLogEvents(&put)).await.is_empty());
+    let other = DeleteLogGroupRequest {
+        log_group_name: Some("other".to_owned()),
+    };
+    assert!(keys(&logs, Input::DeleteLogGroup(&other)).await.is_empty());
+}
+
+#[tokio::test]
+async fn tags_of_lookup_tables_are_asked_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    let create = CreateLookupTableRequest {
+        lookup_table_name: Some("ports".to_owned()),
+        table_body: Some("port,name\n80,http\n".to_owned()),
+        tags: tags("live"),
+        ..Default::default()
+    };
+    let brought = ["aws:RequestTag/stage=live", "aws:TagKeys=stage"];
+    let asked = Input::CreateLookupTable(&create);
+    assert_eq!(keys(&logs, asked).await, brought);
+    logs.create_lookup_table(&call(), create).await.unwrap();
+    let get = GetLookupTableRequest {
+        lookup_table_arn: Some("arn:aws:logs:us-east-1:000000000000:lookup-table:ports".to_owned()),
+    };
+    let asked = Input::GetLookupTable(&get);
+    assert_eq!(keys(&logs, asked).await, ["aws:ResourceTag/stage=live"]);
+}
