@@ -31,7 +31,7 @@ pub(super) fn denied(principal: &Principal, action: &str, role_arn: &str) -> Ass
     }))
 }
 
-/// `call`: what came from outside, perhaps through a VPC endpoint.
+/// Policies see the tags of the role. `call`: what came from outside, perhaps through a VPC endpoint.
 pub(super) fn admitted(
     call: Option<(&Directory, &Context)>,
     standing: &Standing,
@@ -41,12 +41,18 @@ pub(super) fn admitted(
     context: &Conditions,
 ) -> Result<(), AssumeError> {
     let account = role_account(role_arn);
+    let mut context = context.clone();
+    for (key, value) in &role.record.tags {
+        for prefix in ["aws", "iam"] {
+            context.set(&format!("{prefix}:ResourceTag/{key}"), value.clone());
+        }
+    }
     let request = Request {
         principal: &standing.principal,
         action,
         resource: role_arn,
         resource_account: &account,
-        context,
+        context: &context,
     };
     let limited = call.and_then(|(directory, cx)| through_endpoint(directory, cx, &request));
     if limited.is_some() {

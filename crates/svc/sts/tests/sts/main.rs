@@ -255,6 +255,50 @@ async fn a_role_that_trusts_the_account_needs_the_callers_policy_too() {
     );
 }
 
+/// Policies choose roles by their tags: by the caller's policy and by the role's own.
+#[tokio::test]
+async fn tags_of_a_role_decide_who_assumes_it() {
+    let w = world();
+    let may = r#","Resource":"*","Condition":{"StringEquals":{"iam:ResourceTag/open":"yes"}}"#;
+    let anna = w
+        .anna(Some(&document(&[statement(
+            "Allow",
+            "sts:AssumeRole",
+            may,
+        )])))
+        .await;
+    let not_shut = r#","Condition":{"StringNotEquals":{"aws:ResourceTag/shut":"yes"}}"#;
+    w.role(
+        "deploy",
+        &trust(&aws(ACCOUNT), not_shut),
+        &allow("iam:GetUser"),
+    )
+    .await;
+    let tag = async |key: &str, value: &str| {
+        let tag = iam::TagRoleRequest {
+            role_name: text("deploy"),
+            tags: Some(vec![iam::Tag {
+                key: text(key),
+                value: text(value),
+            }]),
+        };
+        w.iam.tag_role(&root(), tag).await.unwrap();
+    };
+    refused(
+        w.assume(&anna, wanted()).await,
+        "AccessDenied",
+        &denied_to(ANNA),
+    );
+    tag("open", "yes").await;
+    w.assume(&anna, wanted()).await.unwrap();
+    tag("shut", "yes").await;
+    refused(
+        w.assume(&anna, wanted()).await,
+        "AccessDenied",
+        &denied_to(ANNA),
+    );
+}
+
 #[tokio::test]
 async fn a_role_that_trusts_the_very_caller_needs_nothing_else() {
     let w = world();
