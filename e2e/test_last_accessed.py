@@ -25,6 +25,9 @@ def test_what_a_user_last_used(wharf):
     assert sorted(before) == ["ecs", "logs", "sqs"]
     assert all(it["TotalAuthenticatedEntities"] == 0 and "LastAuthenticated" not in it for it in before.values())
     assert before["sqs"]["ServiceName"] == "Amazon SQS"
+    granting = wharf.aws("iam", "list-policies-granting-service-access", "--arn", user, "--service-namespaces", "sqs", "ec2")
+    granting = {it["ServiceNamespace"]: it["Policies"] for it in granting["PoliciesGrantingServiceAccess"]}
+    assert granting == {"ec2": [], "sqs": [{"PolicyName": "p", "PolicyType": "INLINE", "EntityType": "USER", "EntityName": name}]}
 
     wharf.client("sqs", keys).list_queues()
     wharf.client("ecs", keys).list_clusters()

@@ -397,6 +397,7 @@ fn target(input: Input<'_>) -> Target<'_> {
         I::UntagPolicy(it) => Arn(&it.policy_arn),
         I::ListPolicyTags(it) => Arn(&it.policy_arn),
         I::GenerateServiceLastAccessedDetails(it) => Arn(&it.arn),
+        I::ListPoliciesGrantingServiceAccess(it) => Arn(&it.arn),
         I::SimulatePrincipalPolicy(it) => Arn(&it.policy_source_arn),
         I::GetContextKeysForPrincipalPolicy(it) => Arn(&it.policy_source_arn),
 

@@ -150,6 +150,7 @@ wharf_api_iam::operations! {
     generate_service_last_accessed_details = last_accessed::generate;
     get_service_last_accessed_details = last_accessed::get;
     get_service_last_accessed_details_with_entities = last_accessed::get_with_entities;
+    list_policies_granting_service_access = last_accessed::granting::list;
     generate_credential_report = credential_report::generate;
     get_credential_report = credential_report::get;
     list_service_specific_credentials = absent::service_credentials;

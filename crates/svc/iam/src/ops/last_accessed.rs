@@ -2,6 +2,7 @@
 //! is fetched; GenerateServiceLastAccessedDetails only says what it is about.
 
 mod granted;
+pub(crate) mod granting;
 mod services;
 mod subject;
 

@@ -177,6 +177,92 @@ async fn groups_and_policies_are_used_by_those_who_have_them() {
     }
 }
 
+/// Each service with the policies by which it is reached, as `TYPE name OF owner`.
+async fn granting(iam: &Client, of: &str, services: &[&str]) -> Vec<(String, Vec<String>)> {
+    let input = ListPoliciesGrantingServiceAccessRequest {
+        arn: text(of),
+        service_namespaces: Some(services.iter().map(|it| (*it).to_owned()).collect()),
+        marker: None,
+    };
+    let listed = iam.list_policies_granting_service_access(&root(), input);
+    let listed = listed.await.unwrap();
+    assert_eq!(listed.is_truncated, Some(false));
+    let shown = |it: PolicyGrantingServiceAccess| {
+        let owner = it.entity_type.unwrap_or_default() + " " + &it.entity_name.unwrap_or_default();
+        let by = it.policy_arn.unwrap_or(owner);
+        format!("{} {by}", it.policy_name.unwrap())
+    };
+    let entries = listed.policies_granting_service_access.unwrap().into_iter();
+    entries
+        .map(|it| {
+            let policies = it.policies.unwrap().into_iter();
+            (it.service_namespace.unwrap(), policies.map(shown).collect())
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn policies_by_which_somebody_reaches_a_service() {
+    let w = world();
+    let iam = knowing(&w, w.directory.clone());
+    let managed = w.policy("lists", &allow("iam:List*")).await;
+    w.user_with("anna", &allow("ec2:*")).await;
+    let group = CreateGroupRequest {
+        group_name: text("staff"),
+        path: None,
+    };
+    iam.create_group(&root(), group).await.unwrap();
+    let add = AddUserToGroupRequest {
+        group_name: text("staff"),
+        user_name: text("anna"),
+    };
+    iam.add_user_to_group(&root(), add).await.unwrap();
+    let attach = AttachGroupPolicyRequest {
+        group_name: text("staff"),
+        policy_arn: text(&managed),
+    };
+    iam.attach_group_policy(&root(), attach).await.unwrap();
+    let own = PutGroupPolicyRequest {
+        group_name: text("staff"),
+        policy_name: text("all"),
+        policy_document: text(&allow("*")),
+    };
+    iam.put_group_policy(&root(), own).await.unwrap();
+
+    let of = |service: &str, policies: &[&str]| {
+        let policies = policies.iter().map(|it| (*it).to_owned());
+        (service.to_owned(), policies.collect::<Vec<String>>())
+    };
+    let (lists, all) = (format!("lists {managed}"), "all GROUP staff");
+    let anna = granting(&iam, &arn("user", "anna"), &["iam", "ec2", "sqs", "iam"]).await;
+    assert_eq!(
+        anna,
+        [
+            of("ec2", &["p USER anna", all]),
+            of("iam", &[all, &lists]),
+            of("sqs", &[all]),
+        ]
+    );
+    let staff = granting(&iam, &arn("group", "staff"), &["ec2"]).await;
+    assert_eq!(staff, [of("ec2", &[all])]);
+    w.role("task", TRUST_ECS).await.unwrap();
+    let task = granting(&iam, &arn("role", "task"), &["ec2"]).await;
+    assert_eq!(task, [of("ec2", &[])]);
+
+    for (wrong, code) in [
+        (arn("user", "nobody"), "NoSuchEntity"),
+        (managed, "InvalidInput"),
+    ] {
+        let input = ListPoliciesGrantingServiceAccessRequest {
+            arn: text(&wrong),
+            service_namespaces: Some(vec!["ec2".to_owned()]),
+            marker: None,
+        };
+        let refused = iam.list_policies_granting_service_access(&root(), input);
+        assert_eq!(refused.await.unwrap_err().code, code);
+    }
+}
+
 /// What was noted is written when the server ends, and about once a minute; who is gone leaves nothing.
 #[tokio::test(start_paused = true)]
 async fn uses_survive_an_end_and_go_with_their_user() {

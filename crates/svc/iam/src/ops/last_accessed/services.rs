@@ -3,16 +3,20 @@
 use wharf_wire::{audit::moves_data, schema::ServiceSchema};
 
 /// By prefix, as AWS calls them.
-const NAMES: [(&str, &str); 24] = [
+const NAMES: [(&str, &str); 28] = [
     ("acm", "AWS Certificate Manager"),
     ("application-autoscaling", "AWS Application Auto Scaling"),
+    ("autoscaling", "Amazon EC2 Auto Scaling"),
+    ("ce", "AWS Cost Explorer Service"),
     ("cloudtrail", "AWS CloudTrail"),
     ("cloudwatch", "Amazon CloudWatch"),
     ("ec2", "Amazon EC2"),
     ("ecr", "Amazon Elastic Container Registry"),
     ("ecr-public", "Amazon Elastic Container Registry Public"),
     ("ecs", "Amazon Elastic Container Service"),
+    ("eks", "Amazon Elastic Kubernetes Service"),
     ("eks-auth", "Amazon EKS Auth"),
+    ("elasticfilesystem", "Amazon Elastic File System"),
     ("elasticloadbalancing", "AWS ELB v2"),
     ("events", "Amazon EventBridge"),
     ("iam", "AWS Identity and Access Management"),

@@ -70,6 +70,16 @@ impl Who {
     }
 }
 
+/// A policy of somebody.
+pub(super) struct Held {
+    pub(super) document: Document,
+    pub(super) name: String,
+    /// Of a managed one.
+    pub(super) arn: Option<String>,
+    /// What it is of, and by which name.
+    pub(super) of: (&'static str, String),
+}
+
 /// What the ARN of a report stands for.
 ///
 /// # Errors
@@ -113,8 +123,7 @@ pub(super) async fn find(cx: &Cx<'_>, arn: &str) -> Result<Subject, Fault> {
         });
     }
     if !arn.contains(":policy/") {
-        let text = format!("ARN {arn} is not valid.");
-        return Err(faults::invalid_input_exception(text));
+        return Err(invalid_arn(arn));
     }
     let document = policy(cx, arn)
         .await?
@@ -135,13 +144,61 @@ pub(super) async fn find(cx: &Cx<'_>, arn: &str) -> Result<Subject, Fault> {
     })
 }
 
-/// The policies of a user, role or group.
+/// The policies of a user, those of their groups among them, of a role or of a group.
+///
+/// # Errors
+/// The ARN is of no such, or there is none.
+pub(super) async fn policies(cx: &Cx<'_>, arn: &str) -> Result<Vec<Held>, Fault> {
+    let (store, account) = (cx.store(), cx.account());
+    let named = |kind: &str| {
+        let found = entity_arn(arn, kind).filter(|(owner, ..)| *owner == account);
+        found.map(|(_, _, name)| name)
+    };
+    if let Some(name) = named("user") {
+        let user: UserRecord = entity::existing(store, account, name).await?;
+        let mut all = held(cx, &user).await?;
+        for group in users::groups_of(cx, &user).await? {
+            all.extend(held(cx, &group).await?);
+        }
+        return Ok(all);
+    }
+    if let Some(name) = named("role") {
+        let role: RoleRecord = entity::existing(store, account, name).await?;
+        return held(cx, &role).await;
+    }
+    if let Some(name) = named("group") {
+        let group: GroupRecord = entity::existing(store, account, name).await?;
+        return held(cx, &group).await;
+    }
+    Err(invalid_arn(arn))
+}
+
+fn invalid_arn(arn: &str) -> Fault {
+    faults::invalid_input_exception(format!("ARN {arn} is not valid."))
+}
+
+/// The documents of the policies of a user, role or group.
 async fn documents<T: Entity>(cx: &Cx<'_>, of: &T) -> Result<Vec<Document>, Fault> {
-    let inline = of.grants().inline.values();
-    let mut found: Vec<Document> =
-        (inline.filter_map(|it| Document::parse(it, T::INLINE).ok())).collect();
+    let held = held(cx, of).await?.into_iter();
+    Ok(held.map(|it| it.document).collect())
+}
+
+/// The policies of a user, role or group.
+async fn held<T: Entity>(cx: &Cx<'_>, of: &T) -> Result<Vec<Held>, Fault> {
+    let held = |document, name: &str, arn: Option<&String>| Held {
+        document,
+        name: name.to_owned(),
+        arn: arn.cloned(),
+        of: (T::WORD, of.name().to_owned()),
+    };
+    let inline = of.grants().inline.iter();
+    let mut found: Vec<Held> = inline
+        .filter_map(|(name, it)| Some(held(Document::parse(it, T::INLINE).ok()?, name, None)))
+        .collect();
     for arn in &of.grants().attached {
-        found.extend(policy(cx, arn).await?);
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        let document = policy(cx, arn).await?;
+        found.extend(document.map(|it| held(it, name, Some(arn))));
     }
     Ok(found)
 }
