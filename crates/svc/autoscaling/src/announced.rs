@@ -1,5 +1,5 @@
-//! What changes of activities and of instances mean to the world: launches and terminations that ended, and
-//! lifecycle actions that wait. Pure.
+//! What changes of activities, of instances and of refreshes mean to the world: launches and terminations that
+//! ended, lifecycle actions that wait, and how refreshes go. Pure.
 
 use serde_json::{Value, json};
 use wharf_base::{Arn, Timestamp};
@@ -12,7 +12,7 @@ use wharf_store::{Event, EventKind};
 
 use crate::{
     names::{SERVICE, group_arn},
-    records::{Activity, Kind, Member, Pooled, State, Status, Transition, Wait},
+    records::{Activity, Kind, Member, Pooled, Refresh, Stage, State, Status, Transition, Wait},
 };
 
 /// For EventBridge.
@@ -46,6 +46,14 @@ fn announced(changes: &[&Event], _: Timestamp) -> Vec<Announcement> {
             if let Some(after) = record::<Member>(&change.entry) {
                 said.extend(waiting(&place, group, before.as_ref(), &after));
             }
+        }
+        if kind == Refresh::KIND {
+            let before = change.previous.as_ref().and_then(record::<Refresh>);
+            let both = before.zip(record::<Refresh>(&change.entry));
+            said.extend(
+                both.iter()
+                    .flat_map(|(before, after)| refreshed(&place, group, before, after)),
+            );
         }
     }
     said
@@ -179,10 +187,52 @@ fn waiting(
     after.waits.iter().filter(known).map(tell).collect()
 }
 
+/// An instance refresh began, came to a checkpoint, goes back, or is over. One that finds nothing to replace begins and is
+/// over in one change.
+fn refreshed(place: &Place, group: &str, before: &Refresh, after: &Refresh) -> Vec<Announcement> {
+    let tell = |detail_type, checkpoint: Option<u32>| {
+        let mut detail = json!({
+            "InstanceRefreshId": after.id,
+            "AutoScalingGroupName": after.group,
+        });
+        if let Some(percentage) = checkpoint {
+            detail["CheckpointPercentage"] = percentage.to_string().into();
+            detail["CheckpointDelay"] = after.settings.checkpoint_seconds.to_string().into();
+        }
+        Announcement {
+            place: place.clone(),
+            source: SOURCE,
+            detail_type,
+            resources: resources(place, (group, &after.group), None),
+            detail,
+        }
+    };
+    let mut said = Vec::new();
+    if before.stage == Stage::Pending && after.total.is_some() {
+        said.push(tell("EC2 Auto Scaling Instance Refresh Started", None));
+    }
+    if after.passed > before.passed {
+        let reached = "EC2 Auto Scaling Instance Refresh Checkpoint Reached";
+        said.push(tell(reached, Some(after.passed)));
+    }
+    let came_to = match after.stage {
+        it if it == before.stage => None,
+        Stage::RollbackInProgress => Some("EC2 Auto Scaling Instance Refresh Rollback Started"),
+        Stage::Successful => Some("EC2 Auto Scaling Instance Refresh Succeeded"),
+        Stage::Failed => Some("EC2 Auto Scaling Instance Refresh Failed"),
+        Stage::Cancelled => Some("EC2 Auto Scaling Instance Refresh Cancelled"),
+        Stage::RollbackSuccessful => Some("EC2 Auto Scaling Instance Refresh Rollback Succeeded"),
+        Stage::RollbackFailed => Some("EC2 Auto Scaling Instance Refresh Rollback Failed"),
+        Stage::Pending | Stage::InProgress | Stage::Baking | Stage::Cancelling => None,
+    };
+    said.extend(came_to.map(|it| tell(it, None)));
+    said
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::Outcome;
+    use crate::records::{Others, Outcome, Settings};
 
     fn activity(kind: Kind, status: Status, ended: bool) -> Activity {
         let at = Timestamp::from_millis(1_000);
@@ -276,5 +326,108 @@ mod tests {
         assert_eq!(told[0].detail["NotificationMetadata"], "m");
         assert_eq!(told[0].detail["EC2InstanceId"], "i-1");
         assert!(waiting(&place, "u", Some(&after), &after).is_empty());
+    }
+
+    fn refresh(stage: Stage, total: Option<u32>, passed: u32) -> Refresh {
+        let at = Timestamp::from_millis(1_000);
+        Refresh {
+            id: "r".to_owned(),
+            group: "g".to_owned(),
+            stage,
+            reason: None,
+            started_at: at,
+            ended_at: None,
+            desired: None,
+            settings: Settings {
+                min_healthy: 90,
+                max_healthy: 100,
+                warmup_seconds: None,
+                checkpoints: vec![50, 100],
+                checkpoint_seconds: 300,
+                skips_matching: false,
+                rolls_back: false,
+                bake_seconds: 0,
+                protected: Others::Ignore,
+                standby: Others::Ignore,
+            },
+            total,
+            left: 0,
+            moved_at: at,
+            passed,
+            rests_until: None,
+            rollback: None,
+            unknown: Default::default(),
+        }
+    }
+
+    #[test]
+    fn a_refresh_is_told_as_it_goes() {
+        let place = Place::new("000000000000", "us-east-1");
+        let told = |before: &Refresh, after: &Refresh| {
+            let said = refreshed(&place, "u", before, after).into_iter();
+            let short = said.map(|it| {
+                let start = "EC2 Auto Scaling Instance Refresh ";
+                it.detail_type.strip_prefix(start).unwrap()
+            });
+            short.collect::<Vec<_>>()
+        };
+        let pending = refresh(Stage::Pending, None, 0);
+        let begun = refresh(Stage::InProgress, Some(4), 0);
+        let halfway = refresh(Stage::InProgress, Some(4), 50);
+        let back = refresh(Stage::RollbackInProgress, None, 50);
+        for (before, after, expected) in [
+            (&pending, begun.clone(), vec!["Started"]),
+            (&begun, begun.clone(), vec![]),
+            (&begun, halfway.clone(), vec!["Checkpoint Reached"]),
+            (&halfway, refresh(Stage::Baking, Some(4), 50), vec![]),
+            (
+                &halfway,
+                refresh(Stage::Successful, Some(4), 50),
+                vec!["Succeeded"],
+            ),
+            (
+                &pending,
+                refresh(Stage::Successful, Some(0), 0),
+                vec!["Started", "Succeeded"],
+            ),
+            (
+                &halfway,
+                refresh(Stage::Failed, Some(4), 50),
+                vec!["Failed"],
+            ),
+            (&halfway, refresh(Stage::Cancelling, Some(4), 50), vec![]),
+            (
+                &pending,
+                refresh(Stage::Cancelled, None, 0),
+                vec!["Cancelled"],
+            ),
+            (&halfway, back.clone(), vec!["Rollback Started"]),
+            (
+                &back,
+                refresh(Stage::RollbackSuccessful, Some(2), 50),
+                vec!["Rollback Succeeded"],
+            ),
+            (
+                &back,
+                refresh(Stage::RollbackFailed, Some(2), 50),
+                vec!["Rollback Failed"],
+            ),
+        ] {
+            assert_eq!(told(before, &after), expected, "{before:?} {after:?}");
+        }
+        let said = refreshed(&place, "u", &begun, &halfway).remove(0);
+        assert_eq!(
+            said.detail,
+            json!({
+                "InstanceRefreshId": "r", "AutoScalingGroupName": "g",
+                "CheckpointPercentage": "50", "CheckpointDelay": "300",
+            })
+        );
+        assert_eq!(
+            said.resources,
+            [
+                "arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:u:autoScalingGroupName/g"
+            ]
+        );
     }
 }
