@@ -9,6 +9,7 @@ import pytest
 from harness import images, tasks
 from harness.installation import Place
 from harness.waiting import wait_as_boto3, wait_for
+from test_ec2_instances import own_image_of
 from test_sns import queue
 
 
@@ -16,7 +17,7 @@ from test_sns import queue
 def told(wharf):
     """Waits for the next event of a detail type that is as wanted."""
     events, sqs, rule = wharf.client("events"), wharf.client("sqs"), tasks.unique("told")
-    sources = ["aws.acm", "aws.ecr", "aws.ecs", "aws.secretsmanager", "aws.ssm"]
+    sources = ["aws.acm", "aws.autoscaling", "aws.ecr", "aws.ecs", "aws.secretsmanager", "aws.ssm"]
     arn = events.put_rule(Name=rule, EventPattern=json.dumps({"source": sources}))["RuleArn"]
     url, target = queue(wharf, arn, service="events.amazonaws.com")
     assert events.put_targets(Rule=rule, Targets=[{"Id": "q", "Arn": target}])["FailedEntryCount"] == 0
@@ -147,3 +148,23 @@ def test_images_that_arrive_by_replication(wharf, told):
         "source-region": "sa-east-1", "image-tag": "1",
     }  # fmt: skip
     source.client("ecr").put_replication_configuration(replicationConfiguration={"rules": []})
+
+
+def test_a_refresh_of_a_group_of_instances(wharf, told):
+    """Of a group without any: it begins and is over at once."""
+    ec2, groups, name = wharf.client("ec2"), wharf.client("autoscaling"), tasks.unique("told")
+    template = {"ImageId": own_image_of(wharf), "InstanceType": "t3.nano"}
+    ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=template)
+    (subnet, *_) = ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]
+    of_template = {"LaunchTemplateName": name, "Version": "1"}
+    groups.create_auto_scaling_group(
+        AutoScalingGroupName=name, MinSize=0, MaxSize=0, VPCZoneIdentifier=subnet["SubnetId"], LaunchTemplate=of_template
+    )
+    refresh = groups.start_instance_refresh(AutoScalingGroupName=name)["InstanceRefreshId"]
+    (group,) = groups.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
+    for kind in ("Started", "Succeeded"):
+        event = told(f"EC2 Auto Scaling Instance Refresh {kind}", lambda it: it["detail"]["InstanceRefreshId"] == refresh)
+        assert event["resources"] == [group["AutoScalingGroupARN"]]
+        assert event["detail"] == {"InstanceRefreshId": refresh, "AutoScalingGroupName": name}
+    groups.delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
+    ec2.delete_launch_template(LaunchTemplateName=name)
