@@ -1,5 +1,7 @@
 //! What each operation does to which group or launch configuration, under which condition keys.
 
+mod keys;
+
 use std::collections::BTreeSet;
 
 use wharf_api_autoscaling::{Input, Tag};
@@ -26,7 +28,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let hooks = it.lifecycle_hook_specification_list.iter().flatten();
             let roles = hooks.filter_map(|it| it.role_arn.as_ref());
             let roles = roles.map(|it| Check::pass_role(it, names::PRINCIPAL));
-            let check = requested(check, it.tags.as_deref());
+            let check = requested(keys::asked(check, input), it.tags.as_deref());
             return Ok([check].into_iter().chain(roles).collect());
         }
         Input::CreateLaunchConfiguration(it) => {
@@ -136,7 +138,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         }
         _ => Check::any(row.action),
     };
-    Ok(vec![check])
+    Ok(vec![keys::asked(check, input)])
 }
 
 fn requested(check: Check, given: Option<&[Tag]>) -> Check {
