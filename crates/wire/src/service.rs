@@ -90,6 +90,12 @@ impl Check {
         Self::new("iam:PassRole", role).with("iam:PassedToService", to_service)
     }
 
+    /// What a role is passed for: the resource that will use it.
+    #[must_use]
+    pub fn associated_with(self, resource: impl Into<String>) -> Self {
+        self.with("iam:AssociatedResourceArn", resource)
+    }
+
     /// Adds a value of a condition key.
     pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
         self.context

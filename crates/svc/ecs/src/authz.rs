@@ -98,15 +98,16 @@ async fn rows(core: &Core, cx: &Context, input: Input<'_>, row: &Row) -> Result<
         Input::ListContainerInstances(i) => row.on_cluster(i.cluster.as_deref()),
         Input::RegisterTaskDefinition(i) => {
             let mut rows = vec![keys::of_registration(Check::any(&row.action), i)];
-            rows.extend(pass_roles(
-                &cx.account,
-                [&i.task_role_arn, &i.execution_role_arn],
-            ));
             let family = i.family.clone().unwrap_or_default();
             let arn = format!(
                 "{}*",
                 row.place.definition(&family, 0).trim_end_matches('0')
             );
+            rows.extend(pass_roles(
+                &cx.account,
+                &arn,
+                [&i.task_role_arn, &i.execution_role_arn],
+            ));
             row.creating(rows, &arn, i.tags.as_ref())
         }
         Input::RunTask(i) => row.run_task(core, i).await?,
@@ -434,7 +435,7 @@ impl Row {
             None => None,
         };
         if let Some(first) = rows.first_mut() {
-            let mut check = first.clone().with("ecs:task-definition", arn);
+            let mut check = first.clone().with("ecs:task-definition", arn.clone());
             if let Some(parsed) = &parsed {
                 check = keys::of_definition(check, parsed, None);
             }
@@ -443,6 +444,7 @@ impl Row {
         if let Some(parsed) = &parsed {
             rows.extend(pass_roles(
                 &self.place.account,
+                &arn,
                 [&parsed.task_role_arn, &parsed.execution_role_arn],
             ));
         }
@@ -578,7 +580,7 @@ impl Row {
             None => self.definition(given),
         };
         let mut check =
-            Check::new(&self.action, arn).with("ecs:cluster", self.cluster(launch.cluster));
+            Check::new(&self.action, arn.clone()).with("ecs:cluster", self.cluster(launch.cluster));
         check = launch.wish.on(check);
         for instance in launch.instances {
             let instance = self.instance(launch.cluster, instance);
@@ -592,12 +594,14 @@ impl Row {
             check = keys::of_definition(check, &parsed, launch.overrides);
             roles.extend(pass_roles(
                 &self.place.account,
+                &arn,
                 [&parsed.task_role_arn, &parsed.execution_role_arn],
             ));
         }
         if let Some(overrides) = launch.overrides {
             roles.extend(pass_roles(
                 &self.place.account,
+                &arn,
                 [&overrides.task_role_arn, &overrides.execution_role_arn],
             ));
         }
@@ -622,13 +626,18 @@ struct Launched<'a> {
     wish: Wish<'a>,
 }
 
+/// Roles of tasks are passed for their definition.
 fn pass_roles<'a>(
     account: &str,
+    definition: &str,
     roles: impl IntoIterator<Item = &'a Option<String>>,
 ) -> impl Iterator<Item = Check> {
     let given = roles.into_iter().flatten().filter(|role| !role.is_empty());
     given
-        .map(|role| Check::pass_role(names::role_arn(account, role), TASKS))
+        .map(|role| {
+            let role = names::role_arn(account, role);
+            Check::pass_role(role, TASKS).associated_with(definition)
+        })
         .collect::<Vec<_>>()
         .into_iter()
 }

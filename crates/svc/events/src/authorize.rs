@@ -49,6 +49,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 .rule(it.event_bus_name.as_deref(), it.name.as_deref())
                 .await?;
             let check = chosen::with_pattern(check, it.event_pattern.as_deref());
+            let made = check.resource.clone();
             let mut checks = vec![with_tags(check, it.tags.as_deref())];
             if it.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
                 let bus = BusName::asked(&place, it.event_bus_name.as_deref());
@@ -57,7 +58,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 checks.push(with_tags(tagging, it.tags.as_deref()));
             }
             let role = it.role_arn.iter();
-            checks.extend(role.map(|it| Check::pass_role(it.clone(), PRINCIPAL)));
+            checks.extend(role.map(|it| passed(it, &made)));
             checks
         }
         Input::PutTargets(it) => {
@@ -70,8 +71,9 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 let role = target.role_arn.iter().filter(|it| !roles.contains(it));
                 roles.extend(role.collect::<Vec<_>>());
             }
-            let mut checks = vec![check];
-            checks.extend((roles.into_iter()).map(|it| Check::pass_role(it.clone(), PRINCIPAL)));
+            let roles = roles.into_iter().map(|it| passed(it, &check.resource));
+            let mut checks: Vec<Check> = roles.collect();
+            checks.insert(0, check);
             checks
         }
         Input::CreateEventBus(it) => {
@@ -111,6 +113,11 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         }
         other => vec![row.plain(other).await?],
     })
+}
+
+/// A role is passed to EventBridge for a rule.
+fn passed(role: &str, rule: &str) -> Check {
+    Check::pass_role(role, PRINCIPAL).associated_with(rule)
 }
 
 fn with_tags(check: Check, given: Option<&[Tag]>) -> Check {

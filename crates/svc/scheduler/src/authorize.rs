@@ -63,8 +63,9 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
 
 /// The row of a schedule that calls its target with a role.
 fn passing(check: Check, target: Option<&Target>) -> Vec<Check> {
-    let role = target.and_then(|it| it.role_arn.clone());
-    let role = role.map(|role| Check::pass_role(role, PRINCIPAL));
+    let role = target.and_then(|it| it.role_arn.as_deref());
+    let passed = |role: &str| Check::pass_role(role, PRINCIPAL).associated_with(&check.resource);
+    let role: Option<Check> = role.map(passed);
     [check].into_iter().chain(role).collect()
 }
 

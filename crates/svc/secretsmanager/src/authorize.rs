@@ -100,7 +100,8 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             if let Some(role) = role {
                 check = check.with("secretsmanager:ExternalSecretRotationRoleArn", role.clone());
             }
-            let passed = role.map(|it| Check::pass_role(it, PRINCIPAL));
+            let secret = check.resource.clone();
+            let passed = role.map(|it| Check::pass_role(it, PRINCIPAL).associated_with(secret));
             return Ok([check].into_iter().chain(passed).collect());
         }
         Input::TagResource(it) => {

@@ -249,6 +249,8 @@ impl Rows<'_> {
         };
         let role = profile.found.and_then(|it| it.role);
         let any = || Arn::new("iam", "", &self.cx.account, "role/*").to_string();
-        self.push(Check::pass_role(role.unwrap_or_else(any), PRINCIPAL));
+        let passed = Check::pass_role(role.unwrap_or_else(any), PRINCIPAL);
+        let instances = arn(self.cx, Instance::KIND, "*");
+        self.push(passed.associated_with(instances));
     }
 }

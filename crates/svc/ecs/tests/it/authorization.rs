@@ -52,6 +52,13 @@ async fn run_task_is_judged_on_the_revision_and_every_role() {
         checks[1].context["iam:PassedToService"],
         ["ecs-tasks.amazonaws.com"]
     );
+    let definition_arn = "arn:aws:ecs:us-east-1:000000000000:task-definition/web:1";
+    for passed in &checks[1..4] {
+        assert_eq!(
+            passed.context["iam:AssociatedResourceArn"],
+            [definition_arn]
+        );
+    }
 
     let register: api::RegisterTaskDefinitionRequest = decode("RegisterTaskDefinition", definition);
     let expected = [

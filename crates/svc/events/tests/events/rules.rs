@@ -389,6 +389,25 @@ async fn policies_are_asked_about_the_events_that_a_rule_chooses() {
         "nobody who may choose events of a shop alone gets others by a prefix"
     );
     assert!(!context.contains_key("events:detail-type"));
+    let role = "arn:aws:iam::000000000000:role/r";
+    let targets = PutTargetsRequest {
+        rule: Some("r".to_owned()),
+        targets: Some(vec![Target {
+            role_arn: Some(role.to_owned()),
+            ..queue("q")
+        }]),
+        ..Default::default()
+    };
+    let asked = Input::PutTargets(&targets);
+    let checks = home.events.authorize(&call(), asked).await.unwrap();
+    assert_eq!(
+        (checks[1].action.as_str(), checks[1].resource.as_str()),
+        ("iam:PassRole", role)
+    );
+    assert_eq!(
+        checks[1].context["iam:AssociatedResourceArn"],
+        ["arn:aws:events:us-east-1:000000000000:rule/r"]
+    );
     let input = PutEventsRequest {
         entries: Some(vec![entry("shop", json!({}))]),
         ..Default::default()

@@ -149,7 +149,7 @@ async fn may_pass_kept(
     let is_as_before =
         by.is_none_or(|it| it == before.by) && parameters.is_none_or(|it| *it == before.parameters);
     if !is_as_before && let Some(role) = &role {
-        let passed = [Check::pass_role(role, PRINCIPAL)];
+        let passed = [Check::pass_role(role, PRINCIPAL).associated_with(found.arn())];
         core.parts.dispatcher.admit(&SERVICE, call, &passed).await?;
     }
     Ok(Kept {
