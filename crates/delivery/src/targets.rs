@@ -108,6 +108,27 @@ pub fn put_event(bus: &Arn, source: &str, detail_type: &str, detail: &str) -> Re
     Request::new("events", "PutEvents", &bus.region, input)
 }
 
+/// How operations begin that AWS's Scheduler does not call, since nobody gets their answers.
+const READING: [&str; 17] = [
+    "BatchDescribe",
+    "BatchGet",
+    "BatchRead",
+    "Describe",
+    "Discover",
+    "Get",
+    "List",
+    "Lookup",
+    "Poll",
+    "Query",
+    "Read",
+    "Receive",
+    "Retrieve",
+    "Scan",
+    "Search",
+    "Select",
+    "Validate",
+];
+
 /// `arn:aws:scheduler:::aws-sdk:SERVICE:operation`: any operation, with its input.
 ///
 /// # Errors
@@ -119,8 +140,7 @@ pub fn universal(arn: &Arn, region: &str, input: Option<&str>) -> Result<Request
     let mut letters = operation.chars();
     let first = letters.next().ok_or_else(bad)?;
     let operation: String = first.to_uppercase().chain(letters).collect();
-    let reads = ["Get", "Describe", "List"];
-    if reads.iter().any(|it| operation.starts_with(it)) {
+    if READING.iter().any(|it| operation.starts_with(it)) {
         return Err(BadTarget(format!(
             "{operation} only reads: a universal target must change something."
         )));
@@ -150,6 +170,9 @@ fn service_called(name: &str) -> &str {
         "elasticloadbalancingv2" => "elbv2",
         "elasticloadbalancing" => "elb",
         "applicationautoscaling" => "application-autoscaling",
+        "costexplorer" => "ce",
+        "ecrpublic" => "ecr-public",
+        "eksauth" => "eks-auth",
         name => name,
     }
 }
@@ -220,10 +243,19 @@ mod tests {
         );
         let found = target("arn:aws:scheduler:::aws-sdk:eventbridge:putEvents", None).unwrap();
         assert_eq!(found.service, "events");
+        let found = target(
+            "arn:aws:scheduler:::aws-sdk:ecrpublic:deleteRepository",
+            None,
+        )
+        .unwrap();
+        assert_eq!(found.service, "ecr-public");
         for (text, input) in [
             ("arn:aws:scheduler:::aws-sdk:ecs", None),
             ("arn:aws:scheduler:::aws-sdk:ecs:", None),
             ("arn:aws:scheduler:::aws-sdk:ecs:listTasks", None),
+            ("arn:aws:scheduler:::aws-sdk:ecr:batchGetImage", None),
+            ("arn:aws:scheduler:::aws-sdk:sqs:receiveMessage", None),
+            ("arn:aws:scheduler:::aws-sdk:cloudtrail:lookupEvents", None),
             ("arn:aws:scheduler:::aws-sdk:ecs:runTask", Some("[]")),
             ("arn:aws:scheduler:::aws-sdk:ecs:runTask", Some("{")),
         ] {
