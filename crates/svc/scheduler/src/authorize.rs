@@ -12,11 +12,6 @@ use crate::{
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
     let place = Place::of(cx);
     let action = input.action();
-    let schedule = |group: Option<&str>, name: Option<&str>| {
-        let group = group.unwrap_or(DEFAULT_GROUP);
-        let arn = names::schedule_arn(&place, group, name.unwrap_or_default());
-        Check::new(action.clone(), arn)
-    };
     let row = Groups {
         core,
         place: &place,
@@ -24,15 +19,21 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
     };
     let check = match input {
         Input::CreateSchedule(it) => {
-            let check = schedule(it.group_name.as_deref(), it.name.as_deref());
-            return Ok(passing(check, it.target.as_ref()));
+            let check = row.schedule(it.group_name.as_deref(), it.name.as_deref());
+            return Ok(passing(check.await?, it.target.as_ref()));
         }
         Input::UpdateSchedule(it) => {
-            let check = schedule(it.group_name.as_deref(), it.name.as_deref());
-            return Ok(passing(check, it.target.as_ref()));
+            let check = row.schedule(it.group_name.as_deref(), it.name.as_deref());
+            return Ok(passing(check.await?, it.target.as_ref()));
         }
-        Input::GetSchedule(it) => schedule(it.group_name.as_deref(), it.name.as_deref()),
-        Input::DeleteSchedule(it) => schedule(it.group_name.as_deref(), it.name.as_deref()),
+        Input::GetSchedule(it) => {
+            let (group, name) = (it.group_name.as_deref(), it.name.as_deref());
+            row.schedule(group, name).await?
+        }
+        Input::DeleteSchedule(it) => {
+            let (group, name) = (it.group_name.as_deref(), it.name.as_deref());
+            row.schedule(group, name).await?
+        }
         Input::CreateScheduleGroup(it) => {
             with_tags(row.named(it.name.as_deref()), it.tags.as_deref())
         }
@@ -40,9 +41,9 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::DeleteScheduleGroup(it) => {
             let group = row.there(it.name.as_deref()).await?;
             // Its schedules go with it.
-            let all = schedule(it.name.as_deref(), Some("*"));
-            let all = Check::new("scheduler:DeleteSchedule", all.resource);
-            return Ok(vec![group, all]);
+            let all = row.schedule(it.name.as_deref(), Some("*")).await?;
+            let action = "scheduler:DeleteSchedule".to_owned();
+            return Ok(vec![group, Check { action, ..all }]);
         }
         Input::TagResource(it) => {
             let check = row.at(it.resource_arn.as_deref()).await?;
@@ -54,7 +55,8 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         }
         Input::ListTagsForResource(it) => row.at(it.resource_arn.as_deref()).await?,
         Input::ListSchedules(it) => {
-            schedule(Some(it.group_name.as_deref().unwrap_or("*")), Some("*"))
+            let group = it.group_name.as_deref().unwrap_or("*");
+            Check::new(&action, names::schedule_arn(&place, group, "*"))
         }
         Input::ListScheduleGroups(_) => row.named(Some("*")),
     };
@@ -83,11 +85,23 @@ impl Groups<'_> {
 
     /// With its tags, if it is there.
     async fn there(&self, name: Option<&str>) -> Result<Check, Fault> {
-        let check = self.named(name);
-        let key = names::group_key(self.place, name.unwrap_or_default());
-        let found = self.core.table.read::<crate::records::Group>(&key).await?;
-        let held = found.map_or_else(Tags::new, |it| it.record.tags);
+        let held = self.tags(name.unwrap_or_default()).await?;
+        Ok(tags::of_resource(self.named(name), Some(SERVICE), &held))
+    }
+
+    /// A schedule. It has no tags of its own; policies see those of its group.
+    async fn schedule(&self, group: Option<&str>, name: Option<&str>) -> Result<Check, Fault> {
+        let group = group.unwrap_or(DEFAULT_GROUP);
+        let arn = names::schedule_arn(self.place, group, name.unwrap_or_default());
+        let held = self.tags(group).await?;
+        let check = Check::new(self.action, arn);
         Ok(tags::of_resource(check, Some(SERVICE), &held))
+    }
+
+    async fn tags(&self, group: &str) -> Result<Tags, Fault> {
+        let key = names::group_key(self.place, group);
+        let found = self.core.table.read::<crate::records::Group>(&key).await?;
+        Ok(found.map_or_else(Tags::new, |it| it.record.tags))
     }
 
     /// What an ARN names; one of elsewhere as it stands.

@@ -10,7 +10,7 @@ use home::{BEGIN, Home, QUEUE, ROLE, at, schedule, target};
 use serde_json::json;
 use wharf_api_scheduler::{
     CreateScheduleGroupInput, CreateScheduleInput, DeadLetterConfig, DeleteScheduleGroupInput,
-    DeleteScheduleInput, FlexibleTimeWindow, GetScheduleGroupInput, GetScheduleInput,
+    DeleteScheduleInput, FlexibleTimeWindow, GetScheduleGroupInput, GetScheduleInput, Input,
     ListScheduleGroupsInput, ListSchedulesInput, RetryPolicy, Scheduler as _, Tag,
     TagResourceInput, Target, UpdateScheduleInput,
 };
@@ -454,4 +454,46 @@ async fn bad_requests() {
         ..good()
     };
     home.create(strict).await.unwrap();
+}
+
+/// Schedules have no tags: policies shut in or out by those of their group.
+#[tokio::test]
+async fn tags_of_a_group_are_asked_about_for_its_schedules() {
+    let home = Home::start();
+    let group = CreateScheduleGroupInput {
+        name: Some("nightly".to_owned()),
+        tags: Some(vec![Tag {
+            key: Some("stage".to_owned()),
+            value: Some("live".to_owned()),
+        }]),
+        ..CreateScheduleGroupInput::default()
+    };
+    let made = home.scheduler.create_schedule_group(&call(), group).await;
+    made.unwrap();
+    let in_group = |group: &str| Some(group.to_owned());
+    let create = |group: &str| CreateScheduleInput {
+        group_name: in_group(group),
+        ..schedule("s", "rate(5 minutes)")
+    };
+    let get = |group: &str| GetScheduleInput {
+        group_name: in_group(group),
+        ..named("s")
+    };
+    for (group, held) in [("nightly", Some("live")), ("default", None)] {
+        let (create, get) = (create(group), get(group));
+        for asked in [Input::CreateSchedule(&create), Input::GetSchedule(&get)] {
+            let checks = home.scheduler.authorize(&call(), asked).await.unwrap();
+            for key in ["aws:ResourceTag/stage", "scheduler:ResourceTag/stage"] {
+                let found = checks[0].context.get(key).map(|it| it[0].as_str());
+                assert_eq!(found, held, "{group} {key}");
+            }
+        }
+    }
+    let create = create("nightly");
+    let asked = Input::CreateSchedule(&create);
+    let checks = home.scheduler.authorize(&call(), asked).await.unwrap();
+    assert_eq!(
+        checks[1].context["iam:AssociatedResourceArn"],
+        ["arn:aws:scheduler:us-east-1:000000000000:schedule/nightly/s"]
+    );
 }
