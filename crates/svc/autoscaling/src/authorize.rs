@@ -15,6 +15,8 @@ use crate::{
     records::{Configuration, Group},
 };
 
+const TAGGING: &str = "autoscaling:CreateOrUpdateTags";
+
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
     let action = input.action();
     let row = Row {
@@ -28,8 +30,14 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let hooks = it.lifecycle_hook_specification_list.iter().flatten();
             let roles = hooks.filter_map(|it| it.role_arn.as_ref());
             let roles = roles.map(|it| Check::pass_role(it, names::PRINCIPAL));
-            let check = requested(keys::asked(check, input), it.tags.as_deref());
-            return Ok([check].into_iter().chain(roles).collect());
+            let tagged = it.tags.as_deref().filter(|tags| !tags.is_empty());
+            // Who tags a group that is made must be one who may tag it then.
+            let tagging = tagged.map(|given| {
+                let arn = check.resource.clone();
+                requested(Check::new(TAGGING, arn), Some(given))
+            });
+            let check = requested(keys::asked(check, input), tagged);
+            return Ok([check].into_iter().chain(tagging).chain(roles).collect());
         }
         Input::CreateLaunchConfiguration(it) => {
             row.configuration(it.launch_configuration_name.as_deref())

@@ -26,7 +26,12 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
                 place: Place::of(cx),
                 name: it.name.clone().unwrap_or_default(),
             };
-            with_tags(Check::new(input.action(), topic.arn()), it.tags.as_deref())
+            let create = with_tags(Check::new(input.action(), topic.arn()), it.tags.as_deref());
+            if it.tags.as_ref().is_none_or(Vec::is_empty) {
+                return Ok(vec![create]);
+            }
+            let tag = Check::new("sns:TagResource", topic.arn());
+            return Ok(vec![create, with_tags(tag, it.tags.as_deref())]);
         }
         Input::Publish(it) => {
             row(it.topic_arn.as_deref().or(it.target_arn.as_deref()))

@@ -10,10 +10,10 @@ use std::time::Duration;
 use wharf_api_autoscaling::{
     AttachInstancesQuery, AttachLoadBalancerTargetGroupsType, Autoscaling as _,
     CompleteLifecycleActionType, CreateAutoScalingGroupType, CreateLaunchConfigurationType,
-    DeleteAutoScalingGroupType, EnterStandbyQuery, ExitStandbyQuery, InstancesDistribution,
+    DeleteAutoScalingGroupType, EnterStandbyQuery, ExitStandbyQuery, Input, InstancesDistribution,
     LaunchConfigurationNameType, LaunchTemplate, LaunchTemplateOverrides,
     LaunchTemplateSpecification, MixedInstancesPolicy, PutLifecycleHookType, ScalingProcessQuery,
-    SetDesiredCapacityType, SetInstanceHealthQuery, SetInstanceProtectionQuery,
+    SetDesiredCapacityType, SetInstanceHealthQuery, SetInstanceProtectionQuery, Tag,
     TerminateInstanceInAutoScalingGroupType,
 };
 use wharf_testkit::{call, refused, until};
@@ -690,4 +690,37 @@ async fn a_mixed_group_has_spot_instances() {
     let spot = (text("t3.small"), text("0.05"));
     let expected = [(text("m5.large"), None), spot.clone(), spot];
     assert_eq!(launched, expected);
+}
+
+/// Who may not tag groups makes none with tags; what a group is to have is asked about.
+#[tokio::test]
+async fn sizes_and_tags_at_creation_are_asked_about() {
+    let home = Home::new();
+    let tag = Tag {
+        key: Some("team".to_owned()),
+        value: Some("web".to_owned()),
+        ..Tag::default()
+    };
+    for (tags, actions) in [
+        (None, vec!["autoscaling:CreateAutoScalingGroup"]),
+        (
+            Some(vec![tag]),
+            vec![
+                "autoscaling:CreateAutoScalingGroup",
+                "autoscaling:CreateOrUpdateTags",
+            ],
+        ),
+    ] {
+        let create = CreateAutoScalingGroupType {
+            auto_scaling_group_name: name(),
+            max_size: Some(5),
+            tags,
+            ..CreateAutoScalingGroupType::default()
+        };
+        let asked = Input::CreateAutoScalingGroup(&create);
+        let checks = home.service.authorize(&call(), asked).await.unwrap();
+        let found: Vec<&str> = checks.iter().map(|it| it.action.as_str()).collect();
+        assert_eq!(found, actions);
+        assert_eq!(checks[0].context["autoscaling:MaxSize"], ["5"]);
+    }
 }

@@ -36,3 +36,34 @@ async fn the_default_policy_is_asked_for_whose_alarm_it_is() {
         assert!(policy.contains("AWS:SourceOwner"), "{policy}");
     }
 }
+
+/// Who may not tag topics makes none with tags.
+#[tokio::test]
+async fn tags_at_creation_are_asked_about() {
+    let home = Home::new();
+    let tag = api::Tag {
+        key: Some("team".to_owned()),
+        value: Some("web".to_owned()),
+    };
+    for (tags, actions) in [
+        (None, vec!["sns:CreateTopic"]),
+        (Some(vec![]), vec!["sns:CreateTopic"]),
+        (Some(vec![tag]), vec!["sns:CreateTopic", "sns:TagResource"]),
+    ] {
+        let input = api::CreateTopicInput {
+            name: Some("news".to_owned()),
+            tags,
+            ..Default::default()
+        };
+        let asked = home
+            .sns
+            .authorize(&call(), api::Input::CreateTopic(&input))
+            .await;
+        let checks = asked.unwrap();
+        let found: Vec<&str> = checks.iter().map(|it| it.action.as_str()).collect();
+        assert_eq!(found, actions);
+        for check in checks.iter().filter(|_| actions.len() > 1) {
+            assert_eq!(check.context["aws:RequestTag/team"], ["web"]);
+        }
+    }
+}
