@@ -1,5 +1,7 @@
 //! One row per operation: what it does to which cluster or entry, under which condition keys.
 
+mod keys;
+
 use std::collections::BTreeMap;
 
 use wharf_api_eks::{AddonPodIdentityAssociations, IdentityProviderConfig, Input};
@@ -27,7 +29,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
     let check = match input {
         Input::CreateCluster(it) => {
             let check = row.on_cluster(it.name.as_deref(), None);
-            let check = with_tags(check, it.tags.as_ref());
+            let check = with_tags(keys::of_creation(check, it), it.tags.as_ref());
             let role = it.role_arn.clone().unwrap_or_default();
             let passing = Check::pass_role(role, PRINCIPAL);
             return Ok(row.tagging(vec![check, passing], it.tags.as_ref()));
@@ -37,6 +39,10 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         Input::CreateAccessEntry(it) => {
             let mut check = row.cluster(it.cluster_name.as_deref()).await?;
             check = naming(check, it.principal_arn.as_deref(), it.username.as_deref());
+            check = check.with(
+                "eks:clusterName",
+                it.cluster_name.clone().unwrap_or_default(),
+            );
             for group in it.kubernetes_groups.iter().flatten() {
                 check = check.with("eks:kubernetesGroups", group);
             }
@@ -189,7 +195,10 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             return Ok(rows);
         }
         Input::ListAddons(it) => row.cluster(it.cluster_name.as_deref()).await?,
-        Input::AssociateEncryptionConfig(it) => row.cluster(it.cluster_name.as_deref()).await?,
+        Input::AssociateEncryptionConfig(it) => {
+            let check = row.cluster(it.cluster_name.as_deref()).await?;
+            keys::encrypted(check, it.encryption_config.as_deref())
+        }
         Input::AssociateIdentityProviderConfig(it) => {
             let mut check = row.cluster(it.cluster_name.as_deref()).await?;
             if let Some(oidc) = &it.oidc {
@@ -215,9 +224,14 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             .await?
         }
         Input::ListIdentityProviderConfigs(it) => row.cluster(it.cluster_name.as_deref()).await?,
-        Input::UpdateClusterConfig(it) => row.cluster(it.name.as_deref()).await?,
+        Input::UpdateClusterConfig(it) => {
+            keys::of_change(row.cluster(it.name.as_deref()).await?, it)
+        }
         Input::CancelUpdate(it) => row.cluster(it.name.as_deref()).await?,
-        Input::UpdateClusterVersion(it) => row.cluster(it.name.as_deref()).await?,
+        Input::UpdateClusterVersion(it) => keys::version(
+            row.cluster(it.name.as_deref()).await?,
+            it.version.as_deref(),
+        ),
         Input::DescribeUpdate(it) => {
             let (group, addon) = (it.nodegroup_name.as_deref(), it.addon_name.as_deref());
             row.updated(it.name.as_deref(), group, addon).await?
@@ -291,7 +305,9 @@ impl Row<'_> {
         let entry = found.map(|it| it.record);
         let uuid = entry.as_ref().map_or("*", |it| &it.uuid);
         let arn = names::entry_arn(&self.place, name, &principal, uuid);
-        let check = Check::new(&self.action, arn).with("eks:principalArn", &*principal);
+        let check = Check::new(&self.action, arn)
+            .with("eks:clusterName", name)
+            .with("eks:principalArn", &*principal);
         Ok(match entry {
             Some(entry) => {
                 let check = check.with("eks:accessEntryType", entry.entry_type);

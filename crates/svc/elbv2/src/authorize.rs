@@ -3,7 +3,7 @@
 //! The dispatcher evaluates the row before the operation runs; operations never authorise by hand.
 //! An operation without a row of its own is judged on `*`, so that none can be reached unasked.
 
-use wharf_api_elbv2::{Input, Tag};
+use wharf_api_elbv2::{Input, SubnetMapping, Tag};
 use wharf_service::tags;
 use wharf_wire::{Check, Context, Fault};
 
@@ -30,14 +30,8 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let mut check = row.creating(&arn, it.tags.as_deref());
             let scheme = it.scheme.as_deref().unwrap_or("internet-facing");
             check = check.with("elasticloadbalancing:Scheme", scheme);
-            let mappings = it.subnet_mappings.iter().flatten();
-            let mapped = mappings.filter_map(|mapping| mapping.subnet_id.as_ref());
-            for subnet in it.subnets.iter().flatten().chain(mapped) {
-                check = check.with("elasticloadbalancing:Subnet", subnet);
-            }
-            for group in it.security_groups.iter().flatten() {
-                check = check.with("elasticloadbalancing:SecurityGroup", group);
-            }
+            check = in_subnets(check, it.subnets.as_deref(), it.subnet_mappings.as_deref());
+            check = in_groups(check, it.security_groups.as_deref());
             row.tagging(vec![check], &arn, it.tags.as_deref())
         }
         Input::CreateTargetGroup(it) => {
@@ -48,19 +42,31 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         }
         Input::CreateListener(it) => {
             let tags = it.tags.as_deref();
-            let mut check = with_tags(row.on(it.load_balancer_arn.as_deref()).await?, tags);
-            if let Some(protocol) = &it.protocol {
-                check = check.with("elasticloadbalancing:Protocol", protocol);
-            }
-            if let Some(policy) = &it.ssl_policy {
-                check = check.with("elasticloadbalancing:SecurityPolicy", policy);
-            }
+            let check = with_tags(row.on(it.load_balancer_arn.as_deref()).await?, tags);
+            let check = listening(check, it.protocol.as_deref(), it.ssl_policy.as_deref());
             row.tagging(vec![check], &below(it.load_balancer_arn.as_deref()), tags)
         }
         Input::CreateRule(it) => {
             let tags = it.tags.as_deref();
             let check = with_tags(row.on(it.listener_arn.as_deref()).await?, tags);
             row.tagging(vec![check], &below(it.listener_arn.as_deref()), tags)
+        }
+        Input::ModifyListener(it) => {
+            let check = row.on(it.listener_arn.as_deref()).await?;
+            vec![listening(
+                check,
+                it.protocol.as_deref(),
+                it.ssl_policy.as_deref(),
+            )]
+        }
+        Input::SetSecurityGroups(it) => {
+            let check = row.on(it.load_balancer_arn.as_deref()).await?;
+            vec![in_groups(check, it.security_groups.as_deref())]
+        }
+        Input::SetSubnets(it) => {
+            let check = row.on(it.load_balancer_arn.as_deref()).await?;
+            let (subnets, mappings) = (it.subnets.as_deref(), it.subnet_mappings.as_deref());
+            vec![in_subnets(check, subnets, mappings)]
         }
         Input::AddTags(it) => {
             let mut checks = row.on_all(it.resource_arns.as_deref()).await?;
@@ -88,6 +94,38 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
     })
 }
 
+fn in_subnets(
+    check: Check,
+    subnets: Option<&[String]>,
+    mappings: Option<&[SubnetMapping]>,
+) -> Check {
+    let mapped = mappings.unwrap_or_default().iter();
+    let mapped = mapped.filter_map(|it| it.subnet_id.as_ref());
+    let all = subnets.unwrap_or_default().iter().chain(mapped);
+    all.fold(check, |check, it| {
+        check.with("elasticloadbalancing:Subnet", it)
+    })
+}
+
+fn in_groups(check: Check, groups: Option<&[String]>) -> Check {
+    let all = groups.unwrap_or_default().iter();
+    all.fold(check, |check, it| {
+        check.with("elasticloadbalancing:SecurityGroup", it)
+    })
+}
+
+/// What a listener is to speak.
+fn listening(check: Check, protocol: Option<&str>, policy: Option<&str>) -> Check {
+    let check = match protocol {
+        Some(protocol) => check.with("elasticloadbalancing:ListenerProtocol", protocol),
+        None => check,
+    };
+    match policy {
+        Some(policy) => check.with("elasticloadbalancing:SecurityPolicy", policy),
+        None => check,
+    }
+}
+
 /// The one resource of an operation that has one.
 fn resource(input: Input<'_>) -> Option<Option<&str>> {
     Some(match input {
@@ -97,7 +135,6 @@ fn resource(input: Input<'_>) -> Option<Option<&str>> {
         Input::DeleteRule(it) => it.rule_arn.as_deref(),
         Input::DeleteTargetGroup(it) => it.target_group_arn.as_deref(),
         Input::DeregisterTargets(it) => it.target_group_arn.as_deref(),
-        Input::ModifyListener(it) => it.listener_arn.as_deref(),
         Input::ModifyListenerAttributes(it) => it.listener_arn.as_deref(),
         Input::ModifyLoadBalancerAttributes(it) => it.load_balancer_arn.as_deref(),
         Input::ModifyRule(it) => it.rule_arn.as_deref(),
@@ -106,8 +143,6 @@ fn resource(input: Input<'_>) -> Option<Option<&str>> {
         Input::RegisterTargets(it) => it.target_group_arn.as_deref(),
         Input::RemoveListenerCertificates(it) => it.listener_arn.as_deref(),
         Input::SetIpAddressType(it) => it.load_balancer_arn.as_deref(),
-        Input::SetSecurityGroups(it) => it.load_balancer_arn.as_deref(),
-        Input::SetSubnets(it) => it.load_balancer_arn.as_deref(),
         _ => return None,
     })
 }

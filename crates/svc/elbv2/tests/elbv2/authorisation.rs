@@ -101,3 +101,53 @@ async fn tags_are_added_and_removed() {
     let fault = harness.elb.describe_tags(&call(), gone).await.unwrap_err();
     assert_eq!(fault.code, "TargetGroupNotFound");
 }
+
+/// By AWS's names: who may make listeners of some protocols alone changes none to another.
+#[tokio::test]
+async fn listeners_subnets_and_groups_are_asked_about() {
+    let harness = Harness::start().await;
+    let create = api::CreateListenerInput {
+        protocol: Some("HTTPS".to_owned()),
+        ssl_policy: Some("ELBSecurityPolicy-2016-08".to_owned()),
+        ..Default::default()
+    };
+    let modify = api::ModifyListenerInput {
+        protocol: Some("HTTPS".to_owned()),
+        ssl_policy: Some("ELBSecurityPolicy-2016-08".to_owned()),
+        ..Default::default()
+    };
+    for input in [
+        Input::CreateListener(&create),
+        Input::ModifyListener(&modify),
+    ] {
+        let context = checks(&harness, input).await.remove(0).context;
+        assert_eq!(context["elasticloadbalancing:ListenerProtocol"], ["HTTPS"]);
+        assert_eq!(
+            context["elasticloadbalancing:SecurityPolicy"],
+            ["ELBSecurityPolicy-2016-08"]
+        );
+    }
+    let mapping = api::SubnetMapping {
+        subnet_id: Some("subnet-2".to_owned()),
+        ..Default::default()
+    };
+    let subnets = api::SetSubnetsInput {
+        subnets: Some(vec!["subnet-1".to_owned()]),
+        subnet_mappings: Some(vec![mapping]),
+        ..Default::default()
+    };
+    let found = checks(&harness, Input::SetSubnets(&subnets)).await;
+    assert_eq!(
+        found[0].context["elasticloadbalancing:Subnet"],
+        ["subnet-1", "subnet-2"]
+    );
+    let groups = api::SetSecurityGroupsInput {
+        security_groups: Some(vec!["sg-1".to_owned()]),
+        ..Default::default()
+    };
+    let found = checks(&harness, Input::SetSecurityGroups(&groups)).await;
+    assert_eq!(
+        found[0].context["elasticloadbalancing:SecurityGroup"],
+        ["sg-1"]
+    );
+}
