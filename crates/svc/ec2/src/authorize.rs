@@ -259,7 +259,16 @@ pub async fn checks(
     if rows.checks.is_empty() {
         rows.checks.push(Check::any(rows.action));
     }
-    Ok(rows.checks)
+    let all = rows.checks.into_iter();
+    Ok(all.map(|it| in_region(it, &cx.region)).collect())
+}
+
+/// Every action of EC2 knows its region by EC2's own key too, which is older than the one of all services.
+fn in_region(check: Check, region: &str) -> Check {
+    match check.action.starts_with("ec2:") {
+        true => check.with("ec2:Region", region),
+        false => check,
+    }
 }
 
 struct Rows<'a> {

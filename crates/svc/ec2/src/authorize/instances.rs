@@ -84,6 +84,12 @@ impl Rows<'_> {
         let market = i.instance_market_options.as_ref();
         let spot = market.is_some_and(|it| it.market_type.is_some() || it.spot_options.is_some());
         check = check.with("ec2:InstanceMarketType", market_type(spot));
+        let tenancy = i.placement.as_ref().and_then(|it| it.tenancy.as_deref());
+        let tenancy = tenancy.filter(|it| !it.is_empty()).unwrap_or("default");
+        let optimized = i.ebs_optimized.unwrap_or_default();
+        check = check
+            .with("ec2:Tenancy", tenancy)
+            .with("ec2:EbsOptimized", optimized.to_string());
         let (of_volumes, others) = of_kind(Volume::KIND, &i.tag_specifications);
         let (of_requests, others) = of_kind(SpotRequest::KIND, &others);
         let (of_interfaces, others) = of_kind(Interface::KIND, &others);
@@ -153,7 +159,12 @@ impl Rows<'_> {
                 found
             }
             None => {
-                let check = Check::new(self.action.clone(), arn(self.cx, Interface::KIND, "*"));
+                let mut check = Check::new(self.action.clone(), arn(self.cx, Interface::KIND, "*"));
+                let subnet = interface.and_then(|it| it.subnet_id.as_ref());
+                let subnet = subnet.or(i.subnet_id.as_ref());
+                if let Some(subnet) = subnet.filter(|it| !it.is_empty()) {
+                    check = check.with("ec2:Subnet", arn(self.cx, Subnet::KIND, subnet));
+                }
                 let check = with_request_tags(check, tags_of(of_interfaces));
                 self.tagging(Interface::KIND, of_interfaces);
                 let public = interface.and_then(|it| it.associate_public_ip_address);

@@ -304,6 +304,9 @@ async fn rows_name_resources_and_their_conditions() {
     assert_eq!(rows[0].context["aws:RequestTag/stage"], ["test"]);
     assert_eq!(rows[1].context["ec2:CreateAction"], ["CreateSubnet"]);
     assert_eq!(rows[2].context["aws:ResourceTag/team"], ["a"]);
+    for row in &rows {
+        assert_eq!(row.context["ec2:Region"], ["us-east-1"]);
+    }
 
     let subnet = world.subnet(&vpc, "10.0.0.0/24").await.unwrap().subnet_id;
     let input = DeleteSubnetRequest {

@@ -506,3 +506,24 @@ async fn tags_of_a_network_interface_are_asked_for_as_its_own() {
     let of = |it: &Check| it.action == "ec2:CreateTags" && it.resource.ends_with(":instance/*");
     assert!(!checks.iter().any(of));
 }
+
+#[tokio::test]
+async fn a_launch_says_where_and_how_it_is_to_be() {
+    let cloud = Cloud::new(&[]).await;
+    let mut asked = cloud.asked();
+    asked.subnet_id = Some("subnet-1".to_owned());
+    let input = wharf_api_ec2::Input::RunInstances(&asked);
+    let checks = cloud.ec2.authorize(&cloud.call(), input).await.unwrap();
+    let on = |kind: &str| {
+        let of_kind = |it: &&Check| it.resource.contains(&format!(":{kind}/"));
+        &checks.iter().find(of_kind).unwrap().context
+    };
+    let instance = on("instance");
+    assert_eq!(instance["ec2:Tenancy"], ["default"]);
+    assert_eq!(instance["ec2:EbsOptimized"], ["false"]);
+    assert_eq!(instance["ec2:Region"], ["us-east-1"]);
+    assert_eq!(
+        on("network-interface")["ec2:Subnet"],
+        ["arn:aws:ec2:us-east-1:000000000000:subnet/subnet-1"]
+    );
+}
