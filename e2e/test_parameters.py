@@ -145,6 +145,9 @@ def test_public_parameters_are_facts(wharf):
     pages = wharf.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=f"{path}/services")
     services = {it["Value"] for page in pages for it in page["Parameters"]}
     assert {"ecs", "ecr", "elb", "ssm"} <= services and "wharf" not in services
+    pages = wharf.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=f"{path}/regions/us-east-1/availability-zones")
+    zones = {it["Value"] for page in pages for it in page["Parameters"]}
+    assert zones == {it["ZoneId"] for it in wharf.client("ec2").describe_availability_zones()["AvailabilityZones"]}
     # The image of machines for ECS, and for nodes of the versions that clusters have.
     versions = [it["clusterVersion"] for it in wharf.client("eks").describe_cluster_versions()["clusterVersions"]]
     assert len(versions) == 2

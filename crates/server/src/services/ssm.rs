@@ -57,6 +57,7 @@ fn facts() -> Facts {
     let aws = schemas.filter(|it| it.name != "wharf");
     Facts {
         services: aws.map(name).collect(),
+        zones: wharf_svc_ec2::zone_ids,
         kubernetes: Version::ALL.map(kubernetes).to_vec(),
     }
 }

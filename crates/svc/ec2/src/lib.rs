@@ -62,6 +62,7 @@ pub use sealed::SEALING;
 pub use tagged::TAGGED;
 
 pub use upgrade::upgrade;
+pub use zone::ids_of as zone_ids;
 
 use std::{
     sync::{Arc, OnceLock},

@@ -17,6 +17,11 @@ pub fn id(region: &str, letter: char) -> String {
     format!("{}-az{number}", short(region))
 }
 
+/// Of all zones of a region.
+pub fn ids_of(region: &str) -> Vec<String> {
+    LETTERS.iter().map(|letter| id(region, *letter)).collect()
+}
+
 fn short(region: &str) -> String {
     let parts: Vec<&str> = region.split('-').collect();
     let [first, middle @ .., last] = parts.as_slice() else {
@@ -50,5 +55,6 @@ mod tests {
             assert_eq!(id(region, letter), expected);
         }
         assert_eq!(name("us-east-1", 'b'), "us-east-1b");
+        assert_eq!(ids_of("us-east-1"), ["use1-az1", "use1-az2", "use1-az3"]);
     }
 }

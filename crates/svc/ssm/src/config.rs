@@ -28,10 +28,12 @@ pub struct Parts {
 }
 
 /// What public parameters say of this installation.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Facts {
     /// The services that are here, by their names in endpoints.
     pub services: Vec<&'static str>,
+    /// The ids of a region's zones.
+    pub zones: fn(&str) -> Vec<String>,
     /// What clusters of EKS run; nothing where they are not here.
     pub kubernetes: Vec<Kubernetes>,
 }

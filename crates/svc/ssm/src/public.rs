@@ -29,6 +29,7 @@ pub const VERSION: u64 = 1;
 /// What is known of the installation.
 pub struct Public {
     services: Vec<&'static str>,
+    zones: fn(&str) -> Vec<String>,
     kubernetes: Vec<Kubernetes>,
     /// When it was computed.
     since: Timestamp,
@@ -38,6 +39,7 @@ impl Public {
     pub fn new(facts: &Facts, since: Timestamp) -> Self {
         Self {
             services: facts.services.clone(),
+            zones: facts.zones,
             kubernetes: facts.kubernetes.clone(),
             since,
         }
@@ -79,6 +81,11 @@ impl Public {
             add(format!("{at}/domain"), domain_of(partition));
             if let Some(long) = long {
                 add(format!("{at}/longName"), long);
+            }
+            for zone in (self.zones)(name) {
+                add(format!("{at}/availability-zones/{zone}"), &zone);
+                add(format!("availability-zones/{zone}"), &zone);
+                add(format!("availability-zones/{zone}/parent-region"), name);
             }
             for service in &self.services {
                 add(format!("{at}/services/{service}"), service);
@@ -147,6 +154,7 @@ mod tests {
     fn facts_follow_the_partition_and_the_services() {
         let facts = Facts {
             services: vec!["ecs", "elb"],
+            zones: |region| vec![format!("{region}-az1")],
             kubernetes: vec![
                 Kubernetes {
                     version: "1.36",
@@ -172,6 +180,24 @@ mod tests {
         assert_eq!(
             at("us-east-1", "services/elb/regions/us-east-2"),
             value("us-east-2")
+        );
+        assert_eq!(
+            at(
+                "us-east-1",
+                "regions/eu-west-1/availability-zones/eu-west-1-az1"
+            ),
+            value("eu-west-1-az1")
+        );
+        assert_eq!(
+            at("us-east-1", "availability-zones/eu-west-1-az1"),
+            value("eu-west-1-az1")
+        );
+        assert_eq!(
+            at(
+                "us-east-1",
+                "availability-zones/eu-west-1-az1/parent-region"
+            ),
+            value("eu-west-1")
         );
         assert_eq!(at("us-east-1", "services/lambda"), None);
         assert_eq!(at("us-east-1", "regions/cn-north-1"), None);

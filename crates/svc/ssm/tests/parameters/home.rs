@@ -74,6 +74,7 @@ impl Home {
             facts: Facts {
                 kubernetes: Vec::new(),
                 services: vec!["ecs", "ssm"],
+                zones: |_| Vec::new(),
             },
             clock: clock.clone(),
             takeover: Takeover::Replace,
