@@ -241,7 +241,8 @@ impl Row {
         if offers || self.offered_before(core, cx, i).await? {
             rows.push(Check::new(&self.action, self.place.cluster("*")));
         }
-        Ok(rows)
+        let arn = self.instance(i.cluster.as_deref(), "*");
+        Ok(self.creating(rows, &arn, i.tags.as_ref()))
     }
 
     /// A machine that registers again keeps what it offered before, also where it does not say so again. Roles of instances

@@ -229,6 +229,29 @@ async fn launches_and_services_say_what_they_want() {
 }
 
 #[tokio::test]
+async fn tags_of_a_machine_that_registers_are_asked_about() {
+    let harness = Harness::with_cluster().await;
+    let mut input = json!({"cluster": "default"});
+    let register = row("ecs:RegisterContainerInstance", "~:cluster/default");
+    let bare: api::RegisterContainerInstanceRequest =
+        decode("RegisterContainerInstance", input.clone());
+    let asked = rows(&harness, Input::RegisterContainerInstance(&bare)).await;
+    assert_eq!(asked, std::slice::from_ref(&register));
+    input["tags"] = json!([{"key": "stage", "value": "live"}]);
+    let tagged: api::RegisterContainerInstanceRequest = decode("RegisterContainerInstance", input);
+    let asked = rows(&harness, Input::RegisterContainerInstance(&tagged)).await;
+    let tag = row("ecs:TagResource", "~:container-instance/default/*");
+    assert_eq!(asked, [register, tag]);
+    let input = Input::RegisterContainerInstance(&tagged);
+    let checks = harness.ecs.authorize(&context(), input).await.unwrap();
+    for check in &checks {
+        assert_eq!(check.context["aws:RequestTag/stage"], ["live"]);
+    }
+    let action = &checks[1].context["ecs:CreateAction"];
+    assert_eq!(*action, ["RegisterContainerInstance"]);
+}
+
+#[tokio::test]
 async fn tags_at_creation_are_asked_about_unless_the_account_says_otherwise() {
     let harness = Harness::with_cluster().await;
     let request = json!({"clusterName": "c", "tags": [{"key": "a", "value": "1"}]});
