@@ -12,6 +12,7 @@ pub mod advance;
 mod balance;
 mod choose;
 mod hold;
+mod maintain;
 mod pool;
 mod refresh;
 mod words;
@@ -151,6 +152,7 @@ pub fn plan(
     draft.advance();
     draft.warm();
     draft.balance();
+    draft.maintain();
     draft.fill_pool();
     draft.refresh();
     draft.finish(observed)

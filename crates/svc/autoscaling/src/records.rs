@@ -2,6 +2,7 @@
 
 mod activity;
 mod hook;
+mod maintenance;
 mod member;
 mod mixed;
 mod notice;
@@ -20,6 +21,7 @@ use wharf_service::tags::Tags;
 
 pub use activity::{Activity, Kind, Status};
 pub use hook::{Hook, Outcome, Transition};
+pub use maintenance::Maintenance;
 pub use member::{Member, SPOT, State, Wait, place};
 pub use mixed::Mixed;
 pub use notice::{Happening, Notice};
@@ -54,6 +56,8 @@ pub struct Group {
     pub protects_new: bool,
     #[serde(default)]
     pub max_lifetime_seconds: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<Maintenance>,
     #[serde(default)]
     pub tags: Tags,
     /// Keys of the tags that instances get.

@@ -109,6 +109,10 @@ pub async fn create(
         termination: given::termination(&input.termination_policies.unwrap_or_default())?,
         protects_new: input.new_instances_protected_from_scale_in == Some(true),
         max_lifetime_seconds: given::lifetime(input.max_instance_lifetime.unwrap_or_default())?,
+        maintenance: match &input.instance_maintenance_policy {
+            Some(it) => given::maintenance(it)?,
+            None => None,
+        },
         tags,
         propagated,
         suspended: Default::default(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wharf_api_autoscaling::LaunchTemplateSpecification;
+use wharf_api_autoscaling::{InstanceMaintenancePolicy, LaunchTemplateSpecification};
 use wharf_api_ec2::{
     DescribeLaunchTemplateVersionsRequest, DescribePlacementGroupsRequest, DescribeSubnetsRequest,
     Filter, LaunchTemplateVersion,
@@ -15,7 +15,7 @@ use crate::{
     fault::{self, AutoscalingFaults, invalid},
     launch,
     names::{self, PRINCIPAL},
-    records::{Configuration, Pool, Source, Subnet, Termination},
+    records::{Configuration, Maintenance, Pool, Source, Subnet, Termination},
 };
 
 /// Instances of one group: what a group's records are read with at each look.
@@ -89,6 +89,32 @@ pub fn lifetime(given: i32) -> Result<Option<u32>, Fault> {
         _ => Err(invalid(format!(
             "MaxInstanceLifetime must be 0, or from {DAY} to 31536000: {given}"
         ))),
+    }
+}
+
+/// Minus one for both takes the policy away.
+///
+/// # Errors
+/// They are no such percentages, or lie too far apart.
+pub fn maintenance(given: &InstanceMaintenancePolicy) -> Result<Option<Maintenance>, Fault> {
+    let (min, max) = (given.min_healthy_percentage, given.max_healthy_percentage);
+    let (Some(min), Some(max)) = (min, max) else {
+        return Err(invalid(
+            "An instance maintenance policy needs both MinHealthyPercentage and MaxHealthyPercentage.",
+        ));
+    };
+    match (min, max) {
+        (-1, -1) => Ok(None),
+        (0..=100, 100..=200) if max - min > 100 => Err(invalid(
+            "The difference between MaxHealthyPercentage and MinHealthyPercentage cannot be greater than 100.",
+        )),
+        (0..=100, 100..=200) => Ok(Some(Maintenance {
+            min_healthy: seconds(min, "minHealthyPercentage")?,
+            max_healthy: seconds(max, "maxHealthyPercentage")?,
+        })),
+        _ => Err(invalid(
+            "MinHealthyPercentage must be from 0 to 100 and MaxHealthyPercentage from 100 to 200, or both -1.",
+        )),
     }
 }
 
@@ -384,6 +410,39 @@ mod tests {
         assert!(refused("AllocationStrategy").contains("AllocationStrategy is not supported"));
         assert!(refused("arn:aws:lambda:x").contains("functions"));
         assert_eq!(refused("X"), "Termination policy X is not valid.");
+    }
+
+    #[test]
+    fn a_maintenance_policy_has_two_percentages() {
+        let read = |min, max| {
+            maintenance(&InstanceMaintenancePolicy {
+                min_healthy_percentage: min,
+                max_healthy_percentage: max,
+            })
+        };
+        assert_eq!(read(Some(-1), Some(-1)).unwrap(), None);
+        let policy = Maintenance {
+            min_healthy: 90,
+            max_healthy: 120,
+        };
+        assert_eq!(read(Some(90), Some(120)).unwrap(), Some(policy));
+        for (min, max) in [
+            (None, None),
+            (Some(90), None),
+            (Some(-1), Some(120)),
+            (Some(90), Some(-1)),
+            (Some(101), Some(120)),
+            (Some(90), Some(99)),
+            (Some(90), Some(201)),
+        ] {
+            assert!(read(min, max).is_err(), "{min:?} {max:?}");
+        }
+        assert!(
+            read(Some(90), Some(191))
+                .unwrap_err()
+                .message
+                .contains("difference")
+        );
     }
 
     #[test]

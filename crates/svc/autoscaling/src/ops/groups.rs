@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use wharf_api_autoscaling::{
     AutoScalingGroup, AutoScalingGroupNamesType, AutoScalingGroupsType, DeleteAutoScalingGroupType,
-    Filter, Instance, LaunchTemplateSpecification, SetDesiredCapacityType, SuspendedProcess,
-    TrafficSourceIdentifier, faults,
+    Filter, Instance, InstanceMaintenancePolicy, LaunchTemplateSpecification,
+    SetDesiredCapacityType, SuspendedProcess, TrafficSourceIdentifier, faults,
 };
 use wharf_records::Record as _;
 use wharf_service::{Place, Stored, transact};
@@ -178,6 +178,10 @@ fn show(place: &Place, group: Group, members: Vec<Stored<Member>>) -> AutoScalin
         new_instances_protected_from_scale_in: Some(group.protects_new),
         service_linked_role_arn: Some(names::role_arn(place)),
         max_instance_lifetime: group.max_lifetime_seconds.and_then(count),
+        instance_maintenance_policy: group.maintenance.map(|it| InstanceMaintenancePolicy {
+            min_healthy_percentage: count(it.min_healthy),
+            max_healthy_percentage: count(it.max_healthy),
+        }),
         placement_group: group.placement_group.clone(),
         context: group.context.clone(),
         auto_scaling_group_name: Some(group.name),

@@ -240,7 +240,9 @@ async fn leave(core: &Core, call: &Call, request: Leaving) -> Result<Vec<Shown>,
             _ => must_be_in(&members, State::InService)?,
         }
         if less {
-            lowered(&mut group, in_service)?;
+            // One that was launched before another goes counts for nothing yet.
+            let counted = members.iter().filter(|it| it.1.counts()).count();
+            lowered(&mut group, counted)?;
         }
         let mut all = Vec::with_capacity(members.len());
         for (member_key, mut member) in members {
@@ -259,6 +261,7 @@ async fn leave(core: &Core, call: &Call, request: Leaving) -> Result<Vec<Shown>,
             tx.put(names::activity_key(&place, &group.uuid, &begun.0), &begun.1);
             all.push(begun.1.clone());
             member.state = to;
+            member.extra = false;
             member.activity = Some(begun);
             tx.put(member_key, &member);
         }

@@ -20,7 +20,7 @@ use crate::{
     fault::invalid,
     names,
     plan::roll_back,
-    records::{Group, Others, Refresh, Settings, Source, Stage},
+    records::{Group, Maintenance, Others, Refresh, Settings, Source, Stage},
 };
 
 /// Refreshes of a group that are kept.
@@ -62,7 +62,7 @@ pub async fn start(
         )
         .await?;
     }
-    let settings = settings(&input.preferences.unwrap_or_default())?;
+    let settings = settings(&input.preferences.unwrap_or_default(), group.maintenance)?;
     if settings.skips_matching
         && desired.is_none()
         && matches!(group.launch, Source::Configuration { .. })
@@ -128,7 +128,8 @@ fn reversible(group: &Group, desired: Option<&Source>) -> Result<(), Fault> {
     }
 }
 
-fn settings(given: &RefreshPreferences) -> Result<Settings, Fault> {
+/// What a request does not say the group's instance maintenance policy does.
+fn settings(given: &RefreshPreferences, policy: Option<Maintenance>) -> Result<Settings, Fault> {
     let within = |it: i32, name: &str, range: std::ops::RangeInclusive<i32>| {
         let fits = range.contains(&it);
         let read = u32::try_from(it).ok().filter(|_| fits);
@@ -140,8 +141,13 @@ fn settings(given: &RefreshPreferences) -> Result<Settings, Fault> {
             ))
         })
     };
-    let min = given.min_healthy_percentage.unwrap_or(MIN_HEALTHY);
-    let max = given.max_healthy_percentage.unwrap_or(MAX_HEALTHY);
+    let of_policy = |it: fn(Maintenance) -> u32| policy.and_then(|of| i32::try_from(it(of)).ok());
+    let min = given.min_healthy_percentage;
+    let min = min.or_else(|| of_policy(|it| it.min_healthy));
+    let min = min.unwrap_or(MIN_HEALTHY);
+    let max = given.max_healthy_percentage;
+    let max = max.or_else(|| of_policy(|it| it.max_healthy));
+    let max = max.unwrap_or(MAX_HEALTHY);
     let min_healthy = within(min, "MinHealthyPercentage", 0..=100)?;
     let max_healthy = within(max, "MaxHealthyPercentage", 100..=200)?;
     if max_healthy - min_healthy > 100 {

@@ -118,6 +118,9 @@ fn settings(group: &mut Group, input: &UpdateAutoScalingGroupType) -> Result<(),
     if let Some(it) = input.max_instance_lifetime {
         group.max_lifetime_seconds = given::lifetime(it)?;
     }
+    if let Some(it) = &input.instance_maintenance_policy {
+        group.maintenance = given::maintenance(it)?;
+    }
     if let Some(it) = &input.placement_group {
         // An empty one takes it away.
         group.placement_group = Some(it.clone()).filter(|it| !it.is_empty());

@@ -218,7 +218,7 @@ impl Draft<'_> {
         member.state = State::InService;
         member.in_service_at = Some(self.now);
         member.pooled = Pooled::No;
-        member.extra = member.extra && self.launches_first();
+        member.extra = member.extra && (self.launches_first() || self.keeps_first());
         self.group.failing.remove(&member.place());
         self.ends_well(member);
         self.wake(self.now + LOOK);
@@ -240,7 +240,10 @@ impl Draft<'_> {
         }
         let replaces = !self.group.suspends(Process::ReplaceUnhealthy)
             && !self.group.suspends(Process::Terminate);
-        if let Some(words) = member.unhealthy.clone()
+        let runs = |it: &Instance| matches!(it.state, Ec2State::Running | Ec2State::Pending);
+        if self.is_worn(member) && seen.is_some_and(runs) {
+            // Its successor comes first.
+        } else if let Some(words) = member.unhealthy.clone()
             && replaces
         {
             let cause = words::at(self.now, &words);
@@ -278,16 +281,13 @@ impl Draft<'_> {
     }
 
     fn is_too_old(&mut self, member: &Member) -> bool {
-        let Some(most) = self.group.max_lifetime_seconds else {
+        let Some(until) = self.expires(member) else {
             return false;
         };
-        let until = member.created_at + Duration::from_secs(most.into());
         if self.now < until {
             self.wake(until);
         }
-        // One at a time: the others wait until its successor is in service.
-        let leaves = |it: &Member| it.state != State::InService && !it.is_pooled();
-        self.now >= until && !self.members.values().any(leaves)
+        self.now >= until && self.may_go_first(&member.token)
     }
 
     /// Begins the end of a member.

@@ -181,9 +181,9 @@ impl Draft<'_> {
     }
 
     /// The same by other members.
-    pub(super) fn emptiest_by(&mut self, counts: fn(&Member) -> bool) -> Option<Subnet> {
+    pub(super) fn emptiest_by(&mut self, counts: impl Fn(&Member) -> bool) -> Option<Subnet> {
         let waits = |it: &&Subnet| self.wanted_type(&it.id).is_some();
-        let zones = self.zones(counts);
+        let zones = self.zones(&counts);
         let in_subnet = |id: &str| {
             let of = self.members.values().filter(|it| it.subnet == id);
             of.filter(|it| counts(it)).count()
@@ -218,6 +218,11 @@ impl Draft<'_> {
             if refreshed {
                 candidates.retain(|it| self.outdated(it));
             }
+            // So it is with what the instance maintenance policy kept until now.
+            let worn = candidates.iter().any(|it| self.is_worn(it));
+            if worn {
+                candidates.retain(|it| self.is_worn(it));
+            }
             // Then what there is too much of by the mixed instances policy.
             if let Some(spot) = self.market_to_shrink()
                 && candidates.iter().any(|it| it.spot == spot)
@@ -245,11 +250,12 @@ impl Draft<'_> {
                 return;
             };
             let what = words::shrinking(self.counting(), self.group.desired);
-            let cause = match refreshed && self.group.cause.is_none() {
-                true => words::at(self.now, words::REFRESHED),
-                false => words::cause(self.group.cause.as_deref(), self.now, &what),
+            let cause = match (worn, refreshed && self.group.cause.is_none()) {
+                (true, _) => words::at(self.now, &self.why_worn(&token)),
+                (false, true) => words::at(self.now, words::REFRESHED),
+                (false, false) => words::cause(self.group.cause.as_deref(), self.now, &what),
             };
-            let returns = !refreshed && self.returns(&token);
+            let returns = !refreshed && !worn && self.returns(&token);
             self.take(&token, cause);
             if returns {
                 self.return_to_pool(&token);
@@ -297,6 +303,7 @@ impl Draft<'_> {
         let suspended = [Process::AZRebalance, Process::Launch, Process::Terminate];
         if !settled
             || self.launches_first()
+            || self.members.values().any(|it| it.extra)
             || self.seen.source.is_none()
             || self.room() == 0
             || suspended.into_iter().any(|it| self.group.suspends(it))
@@ -310,10 +317,20 @@ impl Draft<'_> {
         let few = zones.get(subnet.zone.as_str()).copied().unwrap_or_default();
         let most = zones.values().copied().max().unwrap_or_default();
         let full = |zone: &str| zones.get(zone).copied() == Some(most);
-        let goes = |it: &Member| it.counts() && !it.protected && full(&it.zone);
-        if most >= few + 2 && self.members.values().any(goes) {
+        let goes = |it: &&Member| it.counts() && !it.protected && full(&it.zone);
+        let candidates: Vec<&Member> = self.members.values().filter(goes).collect();
+        if most < few + 2 || candidates.is_empty() {
+            return;
+        }
+        if self.group.maintenance.is_none() || self.keeps_first() {
             let cause = words::at(self.now, words::REBALANCING);
             self.launch(subnet, cause, For::Successor);
+        } else if let Some(token) = choose::victim(&self.group, candidates, self.now)
+            && self.may_go_first(&token)
+        {
+            // The policy has no room for one more.
+            let cause = words::at(self.now, words::UNBALANCED);
+            self.take(&token, cause);
         }
     }
 }

@@ -87,14 +87,20 @@ impl Draft<'_> {
     /// Whether one may be taken when the group shrinks.
     pub(super) fn gives_way(&self, member: &Member) -> bool {
         let takes = |it: &Refresh| it.settings.protected == Others::Take;
-        !member.protected || (self.outdated(member) && self.refresh.as_ref().is_some_and(takes))
+        !member.protected
+            // Protection is against scale-in alone.
+            || self.is_worn(member)
+            || (self.outdated(member) && self.refresh.as_ref().is_some_and(takes))
     }
 
     /// Successors that were launched first count once they are warm, or when nobody waits for that any more.
     pub(super) fn warm(&mut self) {
         let refresh = self.refresh.as_ref().filter(|_| self.launches_first());
         let counts = |it: &&Member| {
-            let ready = refresh.is_none_or(|refresh| self.is_ready(refresh, it));
+            let ready = match refresh {
+                Some(refresh) => self.is_ready(refresh, it),
+                None => !self.keeps_first() || self.is_settled(it),
+            };
             it.extra && it.state == State::InService && ready
         };
         let ready: Vec<String> = self

@@ -8,7 +8,7 @@ use super::{
     tests::{a_refresh, group, second, template},
     *,
 };
-use crate::records::{Outcome, Pool, Rest, Settings, Transition};
+use crate::records::{Maintenance, Outcome, Pool, Rest, Settings, Transition};
 
 struct World {
     rng: StdRng,
@@ -33,6 +33,17 @@ impl World {
         let zones = &["a", "b", "c"][..rng.random_range(1..=3)];
         let mut of = group(zones, 0, rng.random_range(0..12), 12);
         of.protects_new = rng.random_bool(0.2);
+        of.maintenance = match seed % 4 {
+            0 => Some(Maintenance {
+                min_healthy: 100,
+                max_healthy: 130,
+            }),
+            1 => Some(Maintenance {
+                min_healthy: 60,
+                max_healthy: 100,
+            }),
+            _ => None,
+        };
         if rng.random_bool(0.4) {
             of.pool = Some(a_pool(&mut rng));
         }
@@ -147,7 +158,7 @@ impl World {
                 assert!(!member.counts() && self.group.pool.is_some());
                 continue;
             }
-            // One more is launched to rebalance alone, and counts when it is in service.
+            // One more is launched to rebalance or to replace another, and counts when it is in service.
             assert!(counting <= desired, "{} of {desired}", counting);
             assert!(!member.extra || counting == desired);
         }

@@ -40,6 +40,7 @@ pub(super) fn group(zones: &[&str], min: u32, desired: u32, max: u32) -> Group {
         termination: vec![Termination::Default],
         protects_new: false,
         max_lifetime_seconds: None,
+        maintenance: None,
         tags: Default::default(),
         propagated: BTreeSet::new(),
         suspended: BTreeMap::new(),
@@ -159,17 +160,17 @@ pub(super) fn a_refresh(at: Timestamp) -> Refresh {
     }
 }
 
-struct Case {
-    group: Group,
-    members: Vec<Member>,
-    hooks: Vec<Hook>,
-    refresh: Option<Refresh>,
-    seen: Seen,
-    at: i64,
+pub(super) struct Case {
+    pub group: Group,
+    pub members: Vec<Member>,
+    pub hooks: Vec<Hook>,
+    pub refresh: Option<Refresh>,
+    pub seen: Seen,
+    pub at: i64,
 }
 
 impl Case {
-    fn of(group: Group, members: Vec<Member>) -> Self {
+    pub fn of(group: Group, members: Vec<Member>) -> Self {
         Self {
             seen: running(&members),
             group,
@@ -180,7 +181,7 @@ impl Case {
         }
     }
 
-    fn plan(&self) -> Plan {
+    pub fn plan(&self) -> Plan {
         let mut next = 0;
         let mut ids = || {
             next += 1;
@@ -196,7 +197,7 @@ impl Case {
         plan(&observed, second(self.at), &mut ids)
     }
 
-    fn takes(&self) -> Vec<String> {
+    pub fn takes(&self) -> Vec<String> {
         let members = self.plan().members.into_values();
         let taken = members.filter(|it| it.state.is_terminating());
         taken.map(|it| it.token).collect()
