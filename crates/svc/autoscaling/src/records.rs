@@ -74,6 +74,9 @@ pub struct Group {
     pub placement_group: Option<String>,
     #[serde(default)]
     pub context: Option<String>,
+    /// What keeps it from being deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
     /// It goes, with all that belongs to it.
     #[serde(default)]
     pub deleting: bool,
@@ -151,6 +154,29 @@ pub struct Resting {
     /// When the last instance was there or gone.
     #[serde(default)]
     pub since: Option<Timestamp>,
+}
+
+/// A group that is not deleted before this is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kept {
+    /// While there are instances.
+    WithInstances,
+    Always,
+}
+
+impl Kept {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WithInstances => "prevent-force-deletion",
+            Self::Always => "prevent-all-deletion",
+        }
+    }
+
+    /// What `DeletionProtection` says.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::WithInstances, Self::Always];
+        all.into_iter().find(|it| it.name() == name)
+    }
 }
 
 /// Launches in a subnet failed.

@@ -12,14 +12,14 @@ use crate::{
     fault::{self, invalid},
     names,
     plan::words_at,
-    records::{Group, Hook},
+    records::{Group, Hook, Kept},
     tags,
 };
 
 /// Groups of a region, as AWS has it.
 pub const MOST_GROUPS: usize = 500;
 const COOLDOWN: i32 = 300;
-const ONE_SOURCE: &str = "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.";
+pub const ONE_SOURCE: &str = "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.";
 
 pub async fn create(
     core: &Core,
@@ -119,6 +119,7 @@ pub async fn create(
         target_groups,
         placement_group,
         context: input.context,
+        kept: input.deletion_protection.as_deref().and_then(Kept::named),
         deleting: false,
         cause: Some(words_at(now, &cause)),
         failing: Default::default(),

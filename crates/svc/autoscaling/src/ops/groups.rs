@@ -18,7 +18,7 @@ use crate::{
     fault::{self, invalid},
     names,
     plan::words_at,
-    records::{Group, Member, Source},
+    records::{Group, Kept, Member, Source},
     tags,
 };
 
@@ -182,6 +182,7 @@ fn show(place: &Place, group: Group, members: Vec<Stored<Member>>) -> AutoScalin
             min_healthy_percentage: count(it.min_healthy),
             max_healthy_percentage: count(it.max_healthy),
         }),
+        deletion_protection: Some(group.kept.map_or("none", Kept::name).to_owned()),
         placement_group: group.placement_group.clone(),
         context: group.context.clone(),
         auto_scaling_group_name: Some(group.name),
@@ -226,6 +227,17 @@ pub async fn delete(
         let mut group = found.ok_or_else(|| fault::no_group(&name))?;
         if group.deleting {
             return Ok(());
+        }
+        let keeps = match group.kept {
+            Some(Kept::WithInstances) => input.force_delete == Some(true),
+            Some(Kept::Always) => true,
+            None => false,
+        };
+        if keeps && let Some(kept) = group.kept {
+            return Err(invalid(format!(
+                "You cannot delete the AutoScalingGroup {name} while its deletion protection is {}.",
+                kept.name()
+            )));
         }
         let members = core.members(&place, &group.uuid).await?;
         if input.force_delete != Some(true) {

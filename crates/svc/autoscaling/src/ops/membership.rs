@@ -133,6 +133,9 @@ pub async fn terminate(
     let id = input.instance_id.unwrap_or_default();
     let less = input.should_decrement_desired_capacity == Some(true);
     let name = core.member(&place, &id).await?.record.group;
+    if let Some(other) = input.auto_scaling_group_name.filter(|it| *it != name) {
+        return Err(fault::not_of_group(&id, &other));
+    }
     let key = names::group_key(&place, &name);
     let _turn = core.turns.take(&key).await;
     let activity = transact!(core.table, &call.permit, |tx| {

@@ -21,6 +21,7 @@ use crate::{
 
 /// Overrides of a policy, as AWS has it.
 const MOST: usize = 40;
+const MOST_POOLS: std::ops::RangeInclusive<u32> = 1..=20;
 const STRATEGIES: [&str; 5] = [
     "lowest-price",
     "capacity-optimized",
@@ -66,22 +67,40 @@ pub fn read(
         }
     }
     let strategy = distribution.spot_allocation_strategy;
+    let strategy = strategy.or_else(|| before?.spot_strategy.clone());
     if strategy
         .as_deref()
         .is_some_and(|it| !STRATEGIES.contains(&it))
     {
         return Err(invalid("The SpotAllocationStrategy is not valid."));
     }
+    let pools = distribution.spot_instance_pools;
+    let has_pools = strategy.as_deref().is_none_or(|it| it == STRATEGIES[0]);
+    if pools.is_some() && !has_pools {
+        return Err(invalid(
+            "SpotInstancePools can only be given with the SpotAllocationStrategy lowest-price.",
+        ));
+    }
+    let pools = pools.map(|it| {
+        let read = u32::try_from(it).ok().filter(|it| MOST_POOLS.contains(it));
+        read.ok_or_else(|| invalid("SpotInstancePools must be between 1 and 20."))
+    });
     let count =
         |it: Option<i32>, name: &str| it.map(|it| super::given::seconds(it, name)).transpose();
+    let base = count(distribution.on_demand_base_capacity, "onDemandBaseCapacity")?;
+    let before_pools = before.filter(|_| has_pools).and_then(|it| it.spot_pools);
+    let price = distribution.spot_max_price;
     let mixed = Mixed {
         types,
-        base: count(distribution.on_demand_base_capacity, "onDemandBaseCapacity")?.unwrap_or(0),
-        percentage,
+        base: base.or(before.map(|it| it.base)).unwrap_or(0),
+        percentage: percentage.or(before.and_then(|it| it.percentage)),
         spot_types: Vec::new(),
         spot_strategy: strategy,
-        spot_pools: count(distribution.spot_instance_pools, "spotInstancePools")?,
-        spot_price: distribution.spot_max_price,
+        spot_pools: pools.transpose()?.or(before_pools),
+        // An empty one takes it away.
+        spot_price: price
+            .or_else(|| before?.spot_price.clone())
+            .filter(|it| !it.is_empty()),
     };
     Ok((template.launch_template_specification, mixed))
 }
@@ -199,5 +218,71 @@ pub fn shown(mixed: &Mixed, launch: &Source) -> MixedInstancesPolicy {
             spot_max_price: mixed.spot_price.clone(),
             ..InstancesDistribution::default()
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(distribution: InstancesDistribution) -> MixedInstancesPolicy {
+        MixedInstancesPolicy {
+            instances_distribution: Some(distribution),
+            ..MixedInstancesPolicy::default()
+        }
+    }
+
+    fn before() -> Mixed {
+        Mixed {
+            types: vec!["t3.small".to_owned()],
+            base: 2,
+            percentage: Some(50),
+            spot_types: Vec::new(),
+            spot_strategy: Some("lowest-price".to_owned()),
+            spot_pools: Some(3),
+            spot_price: Some("0.05".to_owned()),
+        }
+    }
+
+    #[test]
+    fn what_an_update_does_not_say_stays() {
+        let before = before();
+        let read = |given| read(given, Some(&before)).unwrap().1;
+        assert_eq!(read(MixedInstancesPolicy::default()), before);
+        let changed = read(of(InstancesDistribution {
+            on_demand_percentage_above_base_capacity: Some(0),
+            spot_max_price: Some(String::new()),
+            ..InstancesDistribution::default()
+        }));
+        let expected = Mixed {
+            percentage: Some(0),
+            spot_price: None,
+            ..before.clone()
+        };
+        assert_eq!(changed, expected);
+        // Another strategy has no pools to choose from.
+        let changed = read(of(InstancesDistribution {
+            spot_allocation_strategy: Some("capacity-optimized".to_owned()),
+            ..InstancesDistribution::default()
+        }));
+        assert_eq!(changed.spot_pools, None);
+    }
+
+    #[test]
+    fn pools_are_those_of_the_lowest_price() {
+        let read = |strategy: Option<&str>, pools| {
+            let given = of(InstancesDistribution {
+                spot_allocation_strategy: strategy.map(str::to_owned),
+                spot_instance_pools: Some(pools),
+                ..InstancesDistribution::default()
+            });
+            read(given, None).map(|it| it.1.spot_pools)
+        };
+        assert_eq!(read(None, 2).unwrap(), Some(2));
+        assert_eq!(read(Some("lowest-price"), 20).unwrap(), Some(20));
+        for (strategy, pools) in [(None, 0), (None, 21), (None, -1), (Some("diversified"), 2)] {
+            let refused = read(strategy, pools);
+            assert_eq!(refused.unwrap_err().code, "ValidationError", "{pools}");
+        }
     }
 }

@@ -4,8 +4,17 @@ use wharf_api_autoscaling::UpdateAutoScalingGroupType;
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 
-use super::{create_group::role, given, mixed};
-use crate::{core::Core, names, plan::words_at, records::Group};
+use super::{
+    create_group::{ONE_SOURCE, role},
+    given, mixed,
+};
+use crate::{
+    core::Core,
+    fault::invalid,
+    names,
+    plan::words_at,
+    records::{Group, Kept},
+};
 
 pub async fn update(
     core: &Core,
@@ -27,6 +36,9 @@ pub async fn update(
         input.launch_configuration_name.as_deref(),
         input.launch_template.as_ref(),
     );
+    if mixed.is_some() && template.is_some() {
+        return Err(invalid(ONE_SOURCE));
+    }
     let template = template.or(of_mixed.as_ref());
     let launch = given::source(core, call, configuration, template).await?;
     let (identifier, zones) = (
@@ -124,6 +136,9 @@ fn settings(group: &mut Group, input: &UpdateAutoScalingGroupType) -> Result<(),
     if let Some(it) = &input.placement_group {
         // An empty one takes it away.
         group.placement_group = Some(it.clone()).filter(|it| !it.is_empty());
+    }
+    if let Some(it) = &input.deletion_protection {
+        group.kept = Kept::named(it);
     }
     if let Some(it) = &input.context {
         group.context = Some(it.clone());

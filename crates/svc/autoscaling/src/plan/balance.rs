@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{Draft, choose, words};
-use crate::records::{Member, Pooled, Process, SPOT, State, Subnet, place};
+use crate::records::{Member, Mixed, Pooled, Process, SPOT, State, Subnet, place};
 
 /// What an instance is launched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,9 +167,15 @@ impl Draft<'_> {
         match types.filter(|it| !it.is_empty()) {
             None => open(None).then_some(None),
             Some(types) => {
-                let mut types = types.iter();
-                let found = types.find(|it| open(Some(it)));
-                found.cloned().map(Some)
+                let pools = mixed.filter(|_| spot).map_or(1, Mixed::pools);
+                let open = types.iter().filter(|it| open(Some(it))).take(pools);
+                // Where there are several pools, from the one that has given the fewest.
+                let given = |of: &&String| {
+                    let all = self.members.values().filter(|it| it.counts() && it.spot);
+                    all.filter(|it| it.wanted_type.as_ref() == Some(*of))
+                        .count()
+                };
+                open.min_by_key(given).cloned().map(Some)
             }
         }
     }

@@ -47,6 +47,7 @@ pub(super) fn group(zones: &[&str], min: u32, desired: u32, max: u32) -> Group {
         target_groups: Vec::new(),
         placement_group: None,
         context: None,
+        kept: None,
         deleting: false,
         cause: None,
         failing: BTreeMap::new(),
@@ -583,6 +584,40 @@ fn a_part_of_the_instances_is_spot() {
     let plan = Case::of(of, members([false, false, false])[..2].to_vec()).plan();
     assert!(plan.members.is_empty());
     assert_eq!(plan.wake_at, Some(second(1005)));
+}
+
+#[test]
+fn spot_instances_come_from_several_pools_in_turn() {
+    let types = ["t3.small", "t3.large", "m5.large"].map(str::to_owned);
+    let mut of = group(&["a"], 0, 4, 9);
+    of.mixed = Some(Mixed {
+        types: types.to_vec(),
+        spot_types: types.to_vec(),
+        percentage: Some(0),
+        spot_pools: Some(2),
+        ..Mixed::default()
+    });
+    let launched = |of: &Group| {
+        let plan = Case::of(of.clone(), Vec::new()).plan();
+        let all = plan.members.into_values().filter_map(|it| it.wanted_type);
+        let mut all: Vec<String> = all.collect();
+        all.sort();
+        all
+    };
+    assert_eq!(
+        launched(&of),
+        ["t3.large", "t3.large", "t3.small", "t3.small"]
+    );
+    // The next one stands in for a pool without capacity.
+    advance::failed(&mut of, "spot/subnet-a/t3.small", second(1000));
+    assert_eq!(
+        launched(&of),
+        ["m5.large", "m5.large", "t3.large", "t3.large"]
+    );
+    if let Some(mixed) = &mut of.mixed {
+        mixed.spot_pools = None;
+    }
+    assert_eq!(launched(&of), ["t3.large"; 4]);
 }
 
 #[test]

@@ -30,6 +30,14 @@ impl Mixed {
         self.percentage.is_some_and(|it| it < 100)
     }
 
+    /// Of how many of the first types in their order Spot instances are launched in turn.
+    pub fn pools(&self) -> usize {
+        match self.spot_strategy.as_deref() {
+            Some("diversified") => self.spot_types.len().max(1),
+            _ => self.spot_pools.map_or(1, |it| it.max(1) as usize),
+        }
+    }
+
     /// How many of so many instances are On-Demand: the base, and of the others their part, rounded up.
     pub fn on_demand_of(&self, all: usize) -> usize {
         let base = all.min(self.base as usize);

@@ -15,7 +15,7 @@ use wharf_api_autoscaling::{
     LaunchConfigurationNameType, LaunchTemplate, LaunchTemplateOverrides,
     LaunchTemplateSpecification, MixedInstancesPolicy, PutLifecycleHookType, ScalingProcessQuery,
     SetDesiredCapacityType, SetInstanceHealthQuery, SetInstanceProtectionQuery, Tag,
-    TerminateInstanceInAutoScalingGroupType,
+    TerminateInstanceInAutoScalingGroupType, UpdateAutoScalingGroupType,
 };
 use wharf_testkit::{call, refused, until};
 use wharf_wire::Fault;
@@ -387,7 +387,26 @@ async fn an_instance_is_terminated_with_its_place_or_without() {
         should_decrement_desired_capacity: Some(less),
         ..TerminateInstanceInAutoScalingGroupType::default()
     };
-    let input = terminate(&ids[0], true);
+    let input = TerminateInstanceInAutoScalingGroupType {
+        auto_scaling_group_name: Some("other".to_owned()),
+        ..terminate(&ids[0], true)
+    };
+    let ended = home
+        .service
+        .terminate_instance_in_auto_scaling_group(&call(), input)
+        .await;
+    refused(
+        ended,
+        "ValidationError",
+        &format!(
+            "The instance {} is not part of Auto Scaling group other.",
+            ids[0]
+        ),
+    );
+    let input = TerminateInstanceInAutoScalingGroupType {
+        auto_scaling_group_name: name(),
+        ..terminate(&ids[0], true)
+    };
     let ended = home
         .service
         .terminate_instance_in_auto_scaling_group(&call(), input)
@@ -448,6 +467,57 @@ async fn a_suspended_group_rests() {
         .await
         .unwrap();
     home.are(1, "InService").await;
+}
+
+#[tokio::test]
+async fn a_protected_group_is_not_deleted() {
+    let home = Home::new();
+    let protect = |it: &str| UpdateAutoScalingGroupType {
+        auto_scaling_group_name: name(),
+        deletion_protection: Some(it.to_owned()),
+        ..UpdateAutoScalingGroupType::default()
+    };
+    let delete = |force| DeleteAutoScalingGroupType {
+        auto_scaling_group_name: name(),
+        force_delete: Some(force),
+    };
+    let input = CreateAutoScalingGroupType {
+        deletion_protection: Some("prevent-all-deletion".to_owned()),
+        ..group(0, 1)
+    };
+    let service = &home.service;
+    service
+        .create_auto_scaling_group(&call(), input)
+        .await
+        .unwrap();
+    let found = service
+        .describe_auto_scaling_groups(&call(), Default::default())
+        .await;
+    let shown = found.unwrap().auto_scaling_groups.unwrap().remove(0);
+    let kept = "prevent-all-deletion";
+    assert_eq!(shown.deletion_protection.as_deref(), Some(kept));
+    for force in [false, true] {
+        refused(
+            service
+                .delete_auto_scaling_group(&call(), delete(force))
+                .await,
+            "ValidationError",
+            "You cannot delete the AutoScalingGroup g while its deletion protection is prevent-all-deletion.",
+        );
+    }
+    let input = protect("prevent-force-deletion");
+    service
+        .update_auto_scaling_group(&call(), input)
+        .await
+        .unwrap();
+    let gone = service
+        .delete_auto_scaling_group(&call(), delete(true))
+        .await;
+    assert_eq!(gone.unwrap_err().code, "ValidationError");
+    service
+        .delete_auto_scaling_group(&call(), delete(false))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
