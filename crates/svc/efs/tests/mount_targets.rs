@@ -235,3 +235,25 @@ async fn one_that_was_cut_off_and_deleted_leaves_no_interface() {
     })
     .await;
 }
+
+/// One of a list may go while the list is read.
+#[tokio::test]
+async fn a_list_leaves_out_what_went_meanwhile() {
+    const PERMIT: Permit = Permit::for_controller("efs-tests");
+    let it = It::new().await;
+    let made = it.efs.create_mount_target(&call(), it.asked()).await;
+    made.unwrap();
+    let id = it.targets().await.remove(0);
+    let all = it.world.store.all(Range::prefix(plane::prefix())).await;
+    let all = all.unwrap().entries.into_iter();
+    let keys: Vec<String> = all
+        .map(|entry| entry.key)
+        .filter(|key| key.ends_with(&format!("/mount-target/{id}")))
+        .collect();
+    assert_eq!(keys.len(), 1);
+    for key in keys {
+        let txn = Txn::new().delete(key);
+        it.world.store.txn(&PERMIT, txn).await.unwrap();
+    }
+    assert_eq!(it.targets().await, Vec::<String>::new());
+}

@@ -42,7 +42,12 @@ pub async fn describe(
             let file_system = core.file_system(&place, &of).await?;
             let mut found = Vec::new();
             for id in file_system.mount_targets.keys() {
-                found.push((id.clone(), core.mount_target(&place, id).await?));
+                match core.mount_target(&place, id).await {
+                    Ok(target) => found.push((id.clone(), target)),
+                    // It went after the file system was read.
+                    Err(fault) if fault.status == 404 => {}
+                    Err(fault) => return Err(fault),
+                }
             }
             found
         }
