@@ -59,6 +59,7 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         }
         Input::SuspendProcesses(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,
         Input::ResumeProcesses(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,
+        Input::LaunchInstances(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,
         Input::AttachInstances(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,
         Input::DetachInstances(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,
         Input::EnterStandby(it) => row.group(it.auto_scaling_group_name.as_deref()).await?,

@@ -260,14 +260,22 @@ impl<'a> Cloud<'a> {
     /// # Errors
     /// EC2's.
     pub async fn launch(&self, request: RunInstancesRequest) -> Result<Option<String>, Fault> {
+        let made = self.run(request).await?;
+        Ok(made.and_then(|it| it.instance_id))
+    }
+
+    /// The same, with all that EC2 says of the instance.
+    ///
+    /// # Errors
+    /// EC2's.
+    pub async fn run(&self, request: RunInstancesRequest) -> Result<Option<Described>, Fault> {
         let made = self
             .core
             .parts
             .ec2
             .run_instances(&self.call(), request)
             .await?;
-        let mut made = made.instances.into_iter().flatten();
-        Ok(made.next().and_then(|it| it.instance_id))
+        Ok(made.instances.into_iter().flatten().next())
     }
 
     /// # Errors

@@ -24,7 +24,7 @@ use crate::{
     fault::{self, AutoscalingFaults},
     figures::Figures,
     names,
-    records::{Group, Hook, Member, Notice, Policy, Refresh, Scheduled},
+    records::{Group, Hook, LaunchRequest, Member, Notice, Policy, Refresh, Scheduled},
 };
 
 /// A time that is later than all of them.
@@ -210,6 +210,16 @@ impl Core {
         place: &Place,
         group: &str,
     ) -> Result<Vec<Stored<Refresh>>, ChangeError<AutoscalingFaults>> {
+        self.below(place, group).await
+    }
+
+    /// # Errors
+    /// The store's.
+    pub async fn launch_requests(
+        &self,
+        place: &Place,
+        group: &str,
+    ) -> Result<Vec<Stored<LaunchRequest>>, ChangeError<AutoscalingFaults>> {
         self.below(place, group).await
     }
 

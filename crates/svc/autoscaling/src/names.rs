@@ -7,7 +7,7 @@ use wharf_service::Place;
 use wharf_scaling::forecast::Forecast;
 
 use crate::records::{
-    Activity, Configuration, Group, Hook, Member, Notice, Policy, Refresh, Scheduled,
+    Activity, Configuration, Group, Hook, LaunchRequest, Member, Notice, Policy, Refresh, Scheduled,
 };
 
 pub const SERVICE: &str = "autoscaling";
@@ -54,6 +54,11 @@ pub fn scheduled_key(place: &Place, group: &str, name: &str) -> String {
 
 pub fn refresh_key(place: &Place, group: &str, id: &str) -> String {
     scope(place).key(Refresh::KIND, &below(group, id))
+}
+
+/// `token` is the client's.
+pub fn launch_request_key(place: &Place, group: &str, token: &str) -> String {
+    scope(place).key(LaunchRequest::KIND, &below(group, token))
 }
 
 /// `id` is the activity's.

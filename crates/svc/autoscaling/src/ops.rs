@@ -10,6 +10,7 @@ mod given;
 pub mod groups;
 pub mod hooks;
 pub mod instances;
+pub mod launch_instances;
 pub mod membership;
 pub mod metrics;
 pub mod mixed;

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 
 use wharf_base::Timestamp;
 
-use crate::records::{Activity, Group, Hook, Member, Pooled, Refresh, Source, State};
+use crate::records::{Activity, Group, Hook, Member, Pooled, Refresh, SPOT, Source, State, Subnet};
 
 /// Members that change in one transaction: each is a comparison, a write and an activity.
 pub const BATCH: usize = 25;
@@ -134,27 +134,34 @@ pub fn plan(
     now: Timestamp,
     ids: &mut dyn FnMut() -> (String, String),
 ) -> Plan {
-    let mut draft = Draft {
-        group: observed.group.clone(),
-        members: observed
-            .members
-            .iter()
-            .map(|it| (it.token.clone(), it.clone()))
-            .collect(),
-        hooks: observed.hooks,
-        refresh: observed.refresh.cloned(),
-        seen: observed.seen,
-        now,
-        ids,
-        touched: 0,
-        plan: Plan::default(),
-    };
+    let mut draft = Draft::of(observed, now, ids);
     draft.advance();
     draft.warm();
     draft.balance();
     draft.maintain();
     draft.fill_pool();
     draft.refresh();
+    draft.finish(observed)
+}
+
+/// So many further instances in one subnet, which the desired capacity then holds: of what the group launches next, whatever
+/// failed in that subnet before.
+pub fn order(
+    observed: &Observed<'_>,
+    (count, subnet): (u32, &Subnet),
+    cause: &str,
+    now: Timestamp,
+    ids: &mut dyn FnMut() -> (String, String),
+) -> Plan {
+    let mut draft = Draft::of(observed, now, ids);
+    draft.group.desired = draft.group.desired.saturating_add(count);
+    draft.group.failing.retain(|place, _| {
+        let of = place.strip_prefix(SPOT).unwrap_or(place);
+        of.split('/').next() != Some(subnet.id.as_str())
+    });
+    for _ in 0..count {
+        draft.launch(subnet.clone(), cause.to_owned(), balance::For::Capacity);
+    }
     draft.finish(observed)
 }
 
@@ -169,6 +176,27 @@ struct Draft<'a> {
     ids: &'a mut dyn FnMut() -> (String, String),
     touched: usize,
     plan: Plan,
+}
+
+impl<'a> Draft<'a> {
+    fn of(
+        observed: &Observed<'a>,
+        now: Timestamp,
+        ids: &'a mut dyn FnMut() -> (String, String),
+    ) -> Self {
+        let members = observed.members.iter();
+        Self {
+            group: observed.group.clone(),
+            members: members.map(|it| (it.token.clone(), it.clone())).collect(),
+            hooks: observed.hooks,
+            refresh: observed.refresh.cloned(),
+            seen: observed.seen,
+            now,
+            ids,
+            touched: 0,
+            plan: Plan::default(),
+        }
+    }
 }
 
 impl Draft<'_> {

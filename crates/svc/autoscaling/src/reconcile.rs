@@ -21,13 +21,15 @@ use crate::{
     plan::{self, Call, Observed, Plan, advance},
     policy::{self, Rule},
     predicting,
-    records::{Activity, Group, Hook, Member, Notice, Policy, Process, Refresh, Scheduled},
+    records::{
+        Activity, Group, Hook, LaunchRequest, Member, Notice, Policy, Process, Refresh, Scheduled,
+    },
     scale,
     sweep::{self, Kept},
 };
 
 /// EC2 has no room for an instance in its zone.
-const NO_CAPACITY: &str = "InsufficientInstanceCapacity";
+pub const NO_CAPACITY: &str = "InsufficientInstanceCapacity";
 
 pub static PERMIT: Permit = Permit::for_controller("autoscaling");
 /// The key of the sweep of old activities: no key of a record.
@@ -35,6 +37,8 @@ pub const SWEEP: &str = "sweep";
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// Records that go in one transaction.
 const DELETED_AT_ONCE: usize = 50;
+/// How long a client token of LaunchInstances stands for its first request.
+const REMEMBERED: Duration = Duration::from_secs(86_400);
 /// Changes of a group in one look.
 const MOST_STEPS: usize = 32;
 /// When a group without anything under way is looked at.
@@ -575,6 +579,8 @@ impl Work<'_> {
         let refreshes = self.core.refreshes(self.place, uuid).await?.into_iter();
         let hooks = hooks.into_iter().map(|it| it.key);
         let others = scheduled.map(|it| it.key).chain(refreshes.map(|it| it.key));
+        let requests = self.core.launch_requests(self.place, uuid).await?;
+        let others = others.chain(requests.into_iter().map(|it| it.key));
         let mut keys: Vec<String> = hooks.chain(others).collect();
         keys.push(self.stored.key.clone());
         for some in keys.chunks(DELETED_AT_ONCE) {
@@ -602,7 +608,15 @@ async fn sweep_up(core: &Core) -> Result<Next, StepError> {
             ended_at: stored.record.ended_at,
         }
     });
-    let old = sweep::old(all.collect(), core.now());
+    let now = core.now();
+    let mut old = sweep::old(all.collect(), now);
+    let requests = core
+        .table
+        .everywhere::<LaunchRequest>(names::SERVICE)
+        .await?;
+    let requests = requests.into_iter().map(|it| it.2);
+    let requests = requests.filter(|it| it.record.requested_at + REMEMBERED < now);
+    old.extend(requests.map(|it| it.key));
     for some in old.chunks(DELETED_AT_ONCE) {
         let mut changes = core.table.begin();
         changes.fence(fence::<AutoscalingFaults>(&core.shard)?);

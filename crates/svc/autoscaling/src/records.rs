@@ -2,6 +2,7 @@
 
 mod activity;
 mod hook;
+mod launch_request;
 mod maintenance;
 mod member;
 mod mixed;
@@ -21,6 +22,7 @@ use wharf_service::tags::Tags;
 
 pub use activity::{Activity, Kind, Status};
 pub use hook::{Hook, Outcome, Transition};
+pub use launch_request::{Launch, LaunchRequest, Refusal};
 pub use maintenance::Maintenance;
 pub use member::{Member, SPOT, State, Wait, place};
 pub use mixed::Mixed;

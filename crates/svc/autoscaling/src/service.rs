@@ -123,6 +123,7 @@ wharf_api_autoscaling::operations! {
     execute_policy = ops::policies::execute;
     exit_standby = ops::membership::exit_standby;
     get_predictive_scaling_forecast = ops::forecast::get;
+    launch_instances = ops::launch_instances::launch_instances;
     put_lifecycle_hook = ops::hooks::put;
     put_notification_configuration = ops::notifications::put;
     put_scaling_policy = ops::put_policy::put;
