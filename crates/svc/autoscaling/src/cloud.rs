@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use wharf_api_ec2::{
-    DescribeInstanceStatusRequest, DescribeInstancesRequest, DescribeLaunchTemplateVersionsRequest,
-    DescribeSpotPriceHistoryRequest, Filter, Instance as Described, RunInstancesRequest,
-    StartInstancesRequest, StopInstancesRequest, TerminateInstancesRequest,
+    CreateTagsRequest, DeleteTagsRequest, DescribeInstanceStatusRequest, DescribeInstancesRequest,
+    DescribeLaunchTemplateVersionsRequest, DescribeSpotPriceHistoryRequest, Filter,
+    Instance as Described, RunInstancesRequest, StartInstancesRequest, StopInstancesRequest, Tag,
+    TerminateInstancesRequest,
 };
 use wharf_delivery::{Actor, Request};
 use wharf_scaling::{ManyLines, forecasting::Metrics};
@@ -16,7 +17,7 @@ use wharf_wire::{Call, Context, Fault};
 use crate::{
     core::Core,
     fault::invalid,
-    names::{self, PRINCIPAL},
+    names::{self, GROUP_TAG, PRINCIPAL},
     plan::{Ec2State, Health, Instance, Seen},
     reconcile::PERMIT,
     records::{Group, Member, Source},
@@ -107,14 +108,14 @@ impl<'a> Cloud<'a> {
         let tokens: Vec<String> = unlaunched.map(|it| it.token.clone()).collect();
         for some in ids.chunks(AT_ONCE) {
             for found in self.described("instance-id", some).await? {
-                let found = instance(&found);
+                let found = instance(&found, group);
                 seen.instances.insert(found.id.clone(), found);
             }
             self.statuses(some, &mut seen).await?;
         }
         for some in tokens.chunks(AT_ONCE) {
             for found in self.described("client-token", some).await? {
-                let read = instance(&found);
+                let read = instance(&found, group);
                 if let Some(token) = found.client_token {
                     seen.tokens.insert(token, read.id.clone());
                 }
@@ -319,6 +320,33 @@ impl<'a> Cloud<'a> {
         ec2.start_instances(&self.call(), request).await.map(drop)
     }
 
+    /// Says by its tag that an instance is the group's, or takes the tag away.
+    ///
+    /// # Errors
+    /// EC2's.
+    pub async fn name(&self, instance: &str, group: &str, is_of: bool) -> Result<(), Fault> {
+        let resources = Some(vec![instance.to_owned()]);
+        let tags = Some(vec![Tag {
+            key: Some(GROUP_TAG.to_owned()),
+            value: Some(group.to_owned()),
+        }]);
+        let ec2 = &self.core.parts.ec2;
+        if is_of {
+            let request = CreateTagsRequest {
+                resources,
+                tags,
+                ..CreateTagsRequest::default()
+            };
+            return ec2.create_tags(&self.call(), request).await;
+        }
+        let request = DeleteTagsRequest {
+            resources,
+            tags,
+            ..DeleteTagsRequest::default()
+        };
+        ec2.delete_tags(&self.call(), request).await
+    }
+
     /// What a group launches now: the version of a template by its number.
     ///
     /// # Errors
@@ -412,7 +440,12 @@ pub fn notification(place: &Place, target: &str, message: &Value) -> Option<Requ
     }
 }
 
-fn instance(found: &Described) -> Instance {
+fn is_named(found: &Described, group: &Group) -> bool {
+    let mut tags = found.tags.iter().flatten();
+    tags.any(|it| it.key.as_deref() == Some(GROUP_TAG) && it.value.as_ref() == Some(&group.name))
+}
+
+fn instance(found: &Described, group: &Group) -> Instance {
     let state = found.state.as_ref().and_then(|it| it.name.as_deref());
     Instance {
         id: found.instance_id.clone().unwrap_or_default(),
@@ -434,6 +467,7 @@ fn instance(found: &Described) -> Instance {
             .and_then(|it| it.code.as_deref())
             .is_some_and(|it| it.starts_with("Server.")),
         impaired: false,
+        named: is_named(found, group),
         instance_type: found.instance_type.clone(),
         image: found.image_id.clone(),
     }

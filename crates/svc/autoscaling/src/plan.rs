@@ -41,6 +41,8 @@ pub struct Instance {
     /// EC2 gave up bringing it to another state.
     pub gave_up: bool,
     pub impaired: bool,
+    /// Its tag says that it is the group's.
+    pub named: bool,
     pub instance_type: Option<String>,
     pub image: Option<String>,
 }
@@ -86,6 +88,9 @@ pub enum Call {
     /// EC2 stops or starts an instance of the warm pool.
     Stop(String),
     Start(String),
+    /// The tag by which an instance says whose it is: one that was attached gets it, and one that is detached has it no more.
+    Name(String),
+    Unname(String),
     /// Load balancing: the member and the target group.
     Register(String, String),
     Deregister(String, String),
@@ -280,6 +285,18 @@ impl Draft<'_> {
                 if seen.is_some_and(|it| !ends(it)) {
                     calls.push(Call::Terminate(token()));
                 }
+            }
+            _ => {}
+        }
+        let named = self.seen.instances.get(member.id()).map(|it| it.named);
+        match member.state {
+            State::Detaching if member.registered.is_empty() && named == Some(true) => {
+                calls.push(Call::Unname(token()));
+            }
+            State::Pending | State::PendingWait | State::InService
+                if member.source.is_none() && named == Some(false) =>
+            {
+                calls.push(Call::Name(token()));
             }
             _ => {}
         }

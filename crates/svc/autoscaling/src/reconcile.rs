@@ -402,6 +402,17 @@ impl Work<'_> {
                 }
                 Ok(false)
             }
+            Call::Name(token) | Call::Unname(token) => {
+                if let Some(member) = self.member(token) {
+                    let is_of = matches!(call, Call::Name(_));
+                    let group = &self.stored.record.name;
+                    let named = cloud.name(member.record.id(), group, is_of).await;
+                    if let Err(fault) = named {
+                        self.no_more_now(member, "changing the tag of an instance", fault)?;
+                    }
+                }
+                Ok(false)
+            }
             Call::Register(token, target_group) => {
                 let Some(member) = self.member(token) else {
                     return Ok(false);

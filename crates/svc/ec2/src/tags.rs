@@ -58,7 +58,7 @@ pub fn specified(
 }
 
 /// A service of AWS by itself, or in its service-linked role.
-fn is_service(call: &Call) -> bool {
+pub fn is_service(call: &Call) -> bool {
     let caller = &call.caller;
     caller.kind == CallerKind::Service || caller.role_arn.contains(":role/aws-service-role/")
 }

@@ -90,7 +90,8 @@ impl Draft<'_> {
                 Stays::Yes
             }
             State::Detaching => {
-                if member.registered.is_empty() {
+                let named = seen.is_some_and(|it| it.named) && !ended;
+                if member.registered.is_empty() && !named {
                     return self.leaves(member);
                 }
                 self.look_soon(member);

@@ -199,6 +199,7 @@ impl World {
                     state: Ec2State::Pending,
                     reason: None,
                     impaired: false,
+                    named: true,
                     gave_up: false,
                     instance_type: None,
                     image: None,
@@ -227,7 +228,11 @@ impl World {
                 instance.state = to;
                 true
             }
-            Call::Tell(..) | Call::Register(..) | Call::Deregister(..) => {
+            Call::Tell(..)
+            | Call::Register(..)
+            | Call::Deregister(..)
+            | Call::Name(_)
+            | Call::Unname(_) => {
                 panic!("nobody has asked for {call:?}")
             }
         }

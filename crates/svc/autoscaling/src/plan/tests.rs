@@ -98,6 +98,7 @@ pub(super) fn instance(token: &str, state: Ec2State) -> Instance {
         state,
         reason: None,
         impaired: false,
+        named: true,
         gave_up: false,
         instance_type: None,
         image: None,
@@ -639,4 +640,25 @@ fn the_first_type_that_there_is_room_for_is_launched() {
     let plan = Case::of(of, Vec::new()).plan();
     assert!(plan.members.is_empty());
     assert_eq!(plan.wake_at, Some(second(1005)));
+}
+
+#[test]
+fn the_tag_of_an_instance_follows_its_group() {
+    let mut attached = member("1", "a", State::InService);
+    attached.source = None;
+    let mut case = Case::of(group(&["a"], 0, 1, 1), vec![attached]);
+    assert!(case.plan().calls.is_empty());
+    case.seen.instances.get_mut("i-1").unwrap().named = false;
+    assert_eq!(case.plan().calls, [Call::Name("1".to_owned())]);
+    // One that is detached is let go when it does not say any more whose it is.
+    case.group.desired = 0;
+    case.members[0].state = State::Detaching;
+    assert!(case.plan().gone.contains(&"1".to_owned()));
+    case.seen.instances.get_mut("i-1").unwrap().named = true;
+    let plan = case.plan();
+    assert!(plan.gone.is_empty());
+    assert_eq!(plan.calls, [Call::Unname("1".to_owned())]);
+    // It may have ended meanwhile.
+    case.seen.instances.clear();
+    assert!(case.plan().gone.contains(&"1".to_owned()));
 }

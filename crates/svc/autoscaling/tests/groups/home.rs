@@ -12,13 +12,14 @@ use wharf_api_autoscaling::{
     DescribeScalingActivitiesType, Instance as Shown, LaunchTemplateSpecification,
 };
 use wharf_api_ec2::{
-    DescribeInstanceStatusRequest, DescribeInstanceStatusResult, DescribeInstancesRequest,
-    DescribeInstancesResult, DescribeLaunchTemplateVersionsRequest,
-    DescribeLaunchTemplateVersionsResult, DescribeSpotPriceHistoryRequest,
-    DescribeSpotPriceHistoryResult, DescribeSubnetsRequest, DescribeSubnetsResult, Ec2, Filter,
-    Input, Instance, InstanceState, LaunchTemplateInstanceMarketOptions, LaunchTemplateVersion,
-    Reservation, ResponseLaunchTemplateData, RunInstancesRequest, SpotPrice, Subnet,
-    TerminateInstancesRequest, TerminateInstancesResult,
+    CreateTagsRequest, DeleteTagsRequest, DescribeInstanceStatusRequest,
+    DescribeInstanceStatusResult, DescribeInstancesRequest, DescribeInstancesResult,
+    DescribeLaunchTemplateVersionsRequest, DescribeLaunchTemplateVersionsResult,
+    DescribeSpotPriceHistoryRequest, DescribeSpotPriceHistoryResult, DescribeSubnetsRequest,
+    DescribeSubnetsResult, Ec2, Filter, Input, Instance, InstanceState,
+    LaunchTemplateInstanceMarketOptions, LaunchTemplateVersion, Placement, Reservation,
+    ResponseLaunchTemplateData, RunInstancesRequest, SpotPrice, Subnet, TerminateInstancesRequest,
+    TerminateInstancesResult,
 };
 use wharf_base::{TestClock, Timestamp};
 use wharf_delivery::{Actor, Operations, Request};
@@ -55,6 +56,17 @@ impl Cloud {
             .collect()
     }
 
+    /// The group that the tag of an instance names.
+    pub fn group_of(&self, id: &str) -> Option<String> {
+        let all = self.instances.lock();
+        let of = all
+            .values()
+            .find(|it| it.instance_id.as_deref() == Some(id))?;
+        let mut tags = of.tags.iter().flatten();
+        let tag = tags.find(|it| it.key.as_deref() == Some("aws:autoscaling:groupName"))?;
+        tag.value.clone()
+    }
+
     pub fn set(&self, id: &str, state: &str) {
         for it in self.instances.lock().values_mut() {
             if it.instance_id.as_deref() == Some(id) {
@@ -79,6 +91,10 @@ impl Cloud {
             }
         }
     }
+}
+
+fn zone_of(subnet: &str) -> String {
+    format!("us-east-1{}", &subnet["subnet-".len()..])
 }
 
 fn named(name: &str) -> Option<InstanceState> {
@@ -122,7 +138,16 @@ impl Ec2 for Cloud {
             instance_id: Some(format!("i-{next:017x}")),
             client_token: Some(token),
             state: named("pending"),
+            placement: input.subnet_id.as_deref().map(|it| Placement {
+                availability_zone: Some(zone_of(it)),
+                ..Placement::default()
+            }),
+            vpc_id: Some("vpc-1".to_owned()),
             subnet_id: input.subnet_id,
+            tags: input
+                .tag_specifications
+                .and_then(|mut it| it.pop())
+                .and_then(|it| it.tags),
             instance_type: Some("t3.small".to_owned()),
             ..Instance::default()
         });
@@ -203,6 +228,27 @@ impl Ec2 for Cloud {
         Ok(TerminateInstancesResult::default())
     }
 
+    async fn create_tags(&self, _: &Call, input: CreateTagsRequest) -> Result<(), Fault> {
+        let (ids, given) = (input.resources.unwrap(), input.tags.unwrap());
+        for it in self.instances.lock().values_mut() {
+            if it.instance_id.as_ref().is_some_and(|id| ids.contains(id)) {
+                it.tags.get_or_insert_default().extend(given.clone());
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete_tags(&self, _: &Call, input: DeleteTagsRequest) -> Result<(), Fault> {
+        let (ids, given) = (input.resources.unwrap(), input.tags.unwrap());
+        for it in self.instances.lock().values_mut() {
+            if it.instance_id.as_ref().is_some_and(|id| ids.contains(id)) {
+                let held = it.tags.get_or_insert_default();
+                held.retain(|it| !given.contains(it));
+            }
+        }
+        Ok(())
+    }
+
     async fn describe_subnets(
         &self,
         _: &Call,
@@ -214,7 +260,7 @@ impl Ec2 for Cloud {
             return Err(Fault::sender("InvalidSubnetID.NotFound", 400, text));
         }
         let found = ids.into_iter().map(|id| Subnet {
-            availability_zone: Some(format!("us-east-1{}", &id["subnet-".len()..])),
+            availability_zone: Some(zone_of(&id)),
             vpc_id: Some("vpc-1".to_owned()),
             subnet_id: Some(id),
             ..Subnet::default()

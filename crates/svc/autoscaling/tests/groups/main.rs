@@ -1,6 +1,7 @@
 //! Groups over a cloud that does what it is asked: from requests to instances and back.
 
 mod home;
+mod joining;
 mod launches;
 mod maintenance;
 mod notifications;

@@ -31,7 +31,7 @@ use crate::{
     },
     snapshots::Snapshot,
     spot::SpotRequest,
-    tags::{RULES, checked},
+    tags::{RULES, checked, is_service},
     volumes::Volume,
 };
 
@@ -92,7 +92,8 @@ pub async fn create(
     edit_all(service, call, &resources, &edit).await
 }
 
-/// A tag without a value goes whatever its value is; no tags at all stand for all of them.
+/// A tag without a value goes whatever its value is; no tags at all stand for all of them. Those of AWS's go where a service
+/// names them.
 pub async fn delete(
     service: &Ec2Service,
     call: &Call,
@@ -104,8 +105,10 @@ pub async fn delete(
     for tag in &unwanted {
         checked(call, tag)?;
     }
+    let names_reserved = is_service(call) && !unwanted.is_empty();
     let edit = |tags: &mut Tags| {
-        tags.retain(|key, value| is_reserved(key) || !is_unwanted(&unwanted, key, value));
+        let stays = |key: &str| is_reserved(key) && !names_reserved;
+        tags.retain(|key, value| stays(key) || !is_unwanted(&unwanted, key, value));
         Ok(())
     };
     edit_all(service, call, &resources, &edit).await

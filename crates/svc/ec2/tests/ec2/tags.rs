@@ -88,6 +88,38 @@ async fn tags_come_are_found_and_go() {
 }
 
 #[tokio::test]
+async fn a_service_takes_its_own_tags_away_by_their_names() {
+    let world = world();
+    let vpc = world.vpc("10.0.0.0/16").await;
+    let own = "aws:autoscaling:groupName";
+    let ec2 = &world.ec2;
+    let tags = vec![tag(own, "web"), tag("team", "a")];
+    let made = ec2.create_tags(&service(), create(&[&vpc], tags));
+    made.await.unwrap();
+    let delete = |tags| DeleteTagsRequest {
+        resources: Some(vec![vpc.clone()]),
+        tags,
+        ..Default::default()
+    };
+    let left = async || {
+        let input = DescribeTagsRequest {
+            filters: Some(vec![filter("resource-id", &vpc)]),
+            ..Default::default()
+        };
+        let found = ec2.describe_tags(&user(), input).await.unwrap().tags;
+        let keys = found.unwrap().into_iter().filter_map(|it| it.key);
+        keys.collect::<Vec<_>>()
+    };
+    let wrong = ec2.delete_tags(&user(), delete(Some(vec![tag(own, "web")])));
+    assert!(wrong.await.is_err());
+    ec2.delete_tags(&service(), delete(None)).await.unwrap();
+    assert_eq!(left().await, [own]);
+    let gone = ec2.delete_tags(&service(), delete(Some(vec![tag(own, "web")])));
+    gone.await.unwrap();
+    assert!(left().await.is_empty());
+}
+
+#[tokio::test]
 async fn tags_that_cannot_be_say_why() {
     let world = world();
     let group = world.group("web").await;

@@ -49,6 +49,7 @@ impl Home {
                 state,
                 reason: None,
                 impaired: false,
+                named: true,
                 gave_up: false,
                 instance_type: None,
                 image: None,
