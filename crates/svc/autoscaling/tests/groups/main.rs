@@ -6,6 +6,7 @@ mod launches;
 mod maintenance;
 mod notifications;
 mod policies;
+mod refreshes;
 mod scheduled;
 
 use std::time::Duration;
