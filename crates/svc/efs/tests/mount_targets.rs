@@ -12,7 +12,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use wharf_api_ec2::{Ec2, Input, types::*};
 use wharf_api_efs::{
     CreateFileSystemRequest, CreateMountTargetRequest, DeleteMountTargetRequest,
-    DescribeMountTargetsRequest, Efs as _,
+    DescribeMountTargetSecurityGroupsRequest, DescribeMountTargetsRequest, Efs as _,
+    ModifyMountTargetSecurityGroupsRequest,
 };
 use wharf_base::{Permit, SystemClock};
 use wharf_hosts::Hosts;
@@ -62,6 +63,15 @@ impl Ec2 for Silent {
             FAILS_ALL => Err(no_answer()),
             _ => self.inner.delete_network_interface(call, input).await,
         }
+    }
+
+    async fn modify_network_interface_attribute(
+        &self,
+        call: &Call,
+        input: ModifyNetworkInterfaceAttributeRequest,
+    ) -> Result<(), Fault> {
+        let modified = self.inner.modify_network_interface_attribute(call, input);
+        modified.await
     }
 
     async fn describe_network_interfaces(
@@ -256,4 +266,46 @@ async fn a_list_leaves_out_what_went_meanwhile() {
         it.world.store.txn(&PERMIT, txn).await.unwrap();
     }
     assert_eq!(it.targets().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn its_groups_are_those_of_its_interface() {
+    let it = It::new().await;
+    let made = it.efs.create_mount_target(&call(), it.asked()).await;
+    let made = made.unwrap();
+    let id = made.mount_target_id.unwrap();
+    let wanted = CreateSecurityGroupRequest {
+        group_name: Some("files".to_owned()),
+        description: Some("who mounts".to_owned()),
+        vpc_id: made.vpc_id,
+        ..Default::default()
+    };
+    let group = it.world.ec2.create_security_group(&call(), wanted).await;
+    let group = group.unwrap().group_id.unwrap();
+    let modify = |group: &str| ModifyMountTargetSecurityGroupsRequest {
+        mount_target_id: Some(id.clone()),
+        security_groups: Some(vec![group.to_owned()]),
+    };
+    let modified = it
+        .efs
+        .modify_mount_target_security_groups(&call(), modify(&group));
+    modified.await.unwrap();
+    let wrong = it
+        .efs
+        .modify_mount_target_security_groups(&call(), modify("sg-00000000000000000"));
+    assert_eq!(wrong.await.unwrap_err().code, "SecurityGroupNotFound");
+    let asked = DescribeMountTargetSecurityGroupsRequest {
+        mount_target_id: Some(id.clone()),
+    };
+    let shown = it
+        .efs
+        .describe_mount_target_security_groups(&call(), asked)
+        .await;
+    assert_eq!(shown.unwrap().security_groups, Some(vec![group.clone()]));
+    let all = DescribeNetworkInterfacesRequest::default();
+    let all = it.world.ec2.describe_network_interfaces(&call(), all).await;
+    let interface = all.unwrap().network_interfaces.unwrap().remove(0);
+    let groups = interface.groups.unwrap().into_iter();
+    let groups: Vec<String> = groups.filter_map(|it| it.group_id).collect();
+    assert_eq!(groups, [group]);
 }

@@ -148,6 +148,7 @@ async fn a_refresh_is_rolled_back() {
         .instances()
         .await
         .into_iter()
+        .filter(|it| it.lifecycle_state.as_deref() == Some("InService"))
         .filter_map(|it| it.launch_template?.version)
         .collect();
     assert_eq!(versions, ["3", "3"]);
