@@ -288,12 +288,14 @@ async fn its_groups_are_those_of_its_interface() {
     };
     let modified = it
         .efs
-        .modify_mount_target_security_groups(&call(), modify(&group));
-    modified.await.unwrap();
+        .modify_mount_target_security_groups(&call(), modify(&group))
+        .await;
+    modified.unwrap();
     let wrong = it
         .efs
-        .modify_mount_target_security_groups(&call(), modify("sg-00000000000000000"));
-    assert_eq!(wrong.await.unwrap_err().code, "SecurityGroupNotFound");
+        .modify_mount_target_security_groups(&call(), modify("sg-00000000000000000"))
+        .await;
+    assert_eq!(wrong.unwrap_err().code, "SecurityGroupNotFound");
     let asked = DescribeMountTargetSecurityGroupsRequest {
         mount_target_id: Some(id.clone()),
     };

@@ -64,8 +64,8 @@ async fn a_successor_comes_before_what_is_unhealthy_goes() {
             ..UpdateAutoScalingGroupType::default()
         };
         // A change wakes the group, whose own time does not pass.
-        let woken = home.service.update_auto_scaling_group(&call(), input);
-        woken.await.unwrap();
+        let woken = home.service.update_auto_scaling_group(&call(), input).await;
+        woken.unwrap();
         let now = home.instances().await;
         now.len() == 2
             && now

@@ -94,8 +94,9 @@ async fn a_service_takes_its_own_tags_away_by_their_names() {
     let own = "aws:autoscaling:groupName";
     let ec2 = &world.ec2;
     let tags = vec![tag(own, "web"), tag("team", "a")];
-    let made = ec2.create_tags(&service(), create(&[&vpc], tags));
-    made.await.unwrap();
+    ec2.create_tags(&service(), create(&[&vpc], tags))
+        .await
+        .unwrap();
     let delete = |tags| DeleteTagsRequest {
         resources: Some(vec![vpc.clone()]),
         tags,
@@ -110,12 +111,14 @@ async fn a_service_takes_its_own_tags_away_by_their_names() {
         let keys = found.unwrap().into_iter().filter_map(|it| it.key);
         keys.collect::<Vec<_>>()
     };
-    let wrong = ec2.delete_tags(&user(), delete(Some(vec![tag(own, "web")])));
-    assert!(wrong.await.is_err());
+    let wrong = ec2
+        .delete_tags(&user(), delete(Some(vec![tag(own, "web")])))
+        .await;
+    assert!(wrong.is_err());
     ec2.delete_tags(&service(), delete(None)).await.unwrap();
     assert_eq!(left().await, [own]);
-    let gone = ec2.delete_tags(&service(), delete(Some(vec![tag(own, "web")])));
-    gone.await.unwrap();
+    let named = delete(Some(vec![tag(own, "web")]));
+    ec2.delete_tags(&service(), named).await.unwrap();
     assert!(left().await.is_empty());
 }
 
