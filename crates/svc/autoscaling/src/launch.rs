@@ -1,7 +1,8 @@
 //! The request by which EC2 launches an instance of a group, and the question whether its user could do that.
 
 use wharf_api_ec2::{
-    IamInstanceProfileSpecification, InstanceMarketOptionsRequest, InstanceMetadataOptionsRequest,
+    BlockDeviceMapping, EbsBlockDevice, IamInstanceProfileSpecification,
+    InstanceMarketOptionsRequest, InstanceMetadataOptionsRequest,
     InstanceNetworkInterfaceSpecification, LaunchTemplateSpecification, Placement,
     RunInstancesMonitoringEnabled, RunInstancesRequest, SpotMarketOptions, Tag, TagSpecification,
 };
@@ -12,7 +13,7 @@ use crate::{
     core::Core,
     fault,
     names::{self, GROUP_TAG, PRINCIPAL},
-    records::{Configuration, Group, Member, Source},
+    records::{Configuration, Device, Group, Member, Source},
 };
 
 /// The code of what EC2 would have done.
@@ -101,6 +102,12 @@ pub fn of_configuration(
         }),
         ..one()
     };
+    if !of.devices.is_empty() {
+        request.block_device_mappings = Some(of.devices.iter().map(mapping).collect());
+    }
+    if of.spot_price.is_some() {
+        request.instance_market_options = Some(spot(of.spot_price.clone()));
+    }
     let groups = Some(of.security_groups.clone()).filter(|it| !it.is_empty());
     match of.public_address {
         // It is asked for of an interface, which then names subnet and groups.
@@ -120,6 +127,25 @@ pub fn of_configuration(
         }
     }
     Ok(request)
+}
+
+fn mapping(device: &Device) -> BlockDeviceMapping {
+    BlockDeviceMapping {
+        device_name: Some(device.name.clone()),
+        ebs: device.disk.as_ref().map(|it| EbsBlockDevice {
+            snapshot_id: it.snapshot.clone(),
+            volume_size: it.gib,
+            volume_type: it.kind.clone(),
+            delete_on_termination: it.ends_with_instance,
+            iops: it.iops,
+            encrypted: it.encrypted,
+            throughput: it.throughput,
+            ..EbsBlockDevice::default()
+        }),
+        // An empty word leaves it out.
+        no_device: device.absent.then(String::new),
+        ..BlockDeviceMapping::default()
+    }
 }
 
 /// Where instances of a placement group are launched.

@@ -1,6 +1,7 @@
 //! What is stored of groups and of what belongs to them.
 
 mod activity;
+mod device;
 mod hook;
 mod launch_request;
 mod maintenance;
@@ -21,6 +22,7 @@ use wharf_seal::Sealed;
 use wharf_service::tags::Tags;
 
 pub use activity::{Activity, Kind, Status};
+pub use device::{Device, Disk};
 pub use hook::{Hook, Outcome, Transition};
 pub use launch_request::{Launch, LaunchRequest, Refusal};
 pub use maintenance::Maintenance;
@@ -305,6 +307,11 @@ pub struct Configuration {
     pub monitoring: Option<bool>,
     #[serde(default)]
     pub ebs_optimized: Option<bool>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<Device>,
+    /// Its instances are Spot instances that cost no more than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spot_price: Option<String>,
     #[serde(default)]
     pub http_tokens: Option<String>,
     #[serde(default)]

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use wharf_api_autoscaling::{
-    CreateLaunchConfigurationType, InstanceMetadataOptions, InstanceMonitoring,
-    LaunchConfiguration, LaunchConfigurationNameType, LaunchConfigurationNamesType,
-    LaunchConfigurationsType, faults,
+    BlockDeviceMapping, CreateLaunchConfigurationType, Ebs, InstanceMetadataOptions,
+    InstanceMonitoring, LaunchConfiguration, LaunchConfigurationNameType,
+    LaunchConfigurationNamesType, LaunchConfigurationsType, faults,
 };
 use wharf_base::ids;
 use wharf_records::Record as _;
@@ -17,7 +17,7 @@ use crate::{
     core::Core,
     fault::{self, invalid},
     launch, names,
-    records::{Configuration, Group, Source},
+    records::{Configuration, Device, Disk, Group, Source},
 };
 
 /// Launch configurations of a region, as AWS has it.
@@ -25,6 +25,7 @@ pub const MOST_CONFIGURATIONS: usize = 200;
 /// Characters of user data in base 64.
 const LONGEST_USER_DATA: usize = 21_847;
 const MOST_SECURITY_GROUPS: usize = 16;
+const MOST_DEVICES: usize = 64;
 
 pub async fn create(
     core: &Core,
@@ -79,6 +80,10 @@ fn read(
     if security_groups.len() > MOST_SECURITY_GROUPS {
         return Err(invalid("There are too many security groups."));
     }
+    let devices = input.block_device_mappings.unwrap_or_default();
+    if devices.len() > MOST_DEVICES {
+        return Err(invalid("There are too many block device mappings."));
+    }
     let metadata = input.metadata_options.unwrap_or_default();
     let purpose = names::user_data(place, &name);
     Ok(Configuration {
@@ -93,12 +98,47 @@ fn read(
         public_address: input.associate_public_ip_address,
         monitoring: input.instance_monitoring.and_then(|it| it.enabled),
         ebs_optimized: input.ebs_optimized,
+        devices: devices.into_iter().map(device).collect(),
+        spot_price: given(input.spot_price),
         http_tokens: metadata.http_tokens,
         http_endpoint: metadata.http_endpoint,
         http_hops: metadata.http_put_response_hop_limit,
         name,
         unknown: Default::default(),
     })
+}
+
+fn device(given: BlockDeviceMapping) -> Device {
+    Device {
+        name: given.device_name.unwrap_or_default(),
+        disk: given.ebs.map(|it| Disk {
+            snapshot: it.snapshot_id,
+            gib: it.volume_size,
+            kind: it.volume_type,
+            ends_with_instance: it.delete_on_termination,
+            iops: it.iops,
+            encrypted: it.encrypted,
+            throughput: it.throughput,
+        }),
+        absent: given.no_device == Some(true),
+    }
+}
+
+fn mapping(device: Device) -> BlockDeviceMapping {
+    BlockDeviceMapping {
+        device_name: Some(device.name),
+        ebs: device.disk.map(|it| Ebs {
+            snapshot_id: it.snapshot,
+            volume_size: it.gib,
+            volume_type: it.kind,
+            delete_on_termination: it.ends_with_instance,
+            iops: it.iops,
+            encrypted: it.encrypted,
+            throughput: it.throughput,
+        }),
+        no_device: device.absent.then_some(true),
+        ..BlockDeviceMapping::default()
+    }
 }
 
 pub async fn describe(
@@ -155,6 +195,8 @@ fn show(core: &Core, place: &Place, it: Configuration) -> Result<LaunchConfigura
         created_time: Some(it.created_at),
         ebs_optimized: Some(it.ebs_optimized.unwrap_or_default()),
         associate_public_ip_address: it.public_address,
+        block_device_mappings: Some(it.devices.into_iter().map(mapping).collect()),
+        spot_price: it.spot_price,
         metadata_options: has_metadata.then_some(InstanceMetadataOptions {
             http_tokens: it.http_tokens,
             http_put_response_hop_limit: it.http_hops,

@@ -51,7 +51,7 @@ pub async fn create(
         input.launch_configuration_name.as_deref(),
         input.launch_template.as_ref(),
     );
-    if mixed.is_some() && template.is_some() {
+    if mixed.is_some() && (template.is_some() || configuration.is_some()) {
         return Err(invalid(ONE_SOURCE));
     }
     let template = template.or(of_mixed.as_ref());

@@ -13,7 +13,7 @@ use crate::{
     fault::invalid,
     names,
     plan::words_at,
-    records::{Group, Kept},
+    records::{Group, Kept, Source},
 };
 
 pub async fn update(
@@ -41,6 +41,14 @@ pub async fn update(
     }
     let template = template.or(of_mixed.as_ref());
     let launch = given::source(core, call, configuration, template).await?;
+    let of_configuration = matches!(
+        launch.as_ref().unwrap_or(&there.launch),
+        Source::Configuration { .. }
+    );
+    // A policy is about instances of a template.
+    if mixed.is_some() && of_configuration {
+        return Err(invalid(ONE_SOURCE));
+    }
     let (identifier, zones) = (
         input.vpc_zone_identifier.as_deref(),
         input.availability_zones.as_deref(),

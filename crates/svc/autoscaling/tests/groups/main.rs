@@ -1,5 +1,6 @@
 //! Groups over a cloud that does what it is asked: from requests to instances and back.
 
+mod configurations;
 mod home;
 mod joining;
 mod launches;

@@ -1,0 +1,154 @@
+//! Launch configurations: disks and Spot instances, and what has none of them.
+
+use wharf_api_autoscaling::{
+    Autoscaling as _, BlockDeviceMapping, CreateAutoScalingGroupType,
+    CreateLaunchConfigurationType, Ebs, LaunchTemplate, LaunchTemplateOverrides,
+    MixedInstancesPolicy, UpdateAutoScalingGroupType,
+};
+use wharf_testkit::{call, refused};
+use wharf_wire::Fault;
+
+use crate::{
+    home::{Home, group},
+    name,
+};
+
+const ONE_SOURCE: &str = "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.";
+
+fn mappings() -> Vec<BlockDeviceMapping> {
+    vec![
+        BlockDeviceMapping {
+            device_name: Some("/dev/sdf".to_owned()),
+            ebs: Some(Ebs {
+                volume_size: Some(8),
+                volume_type: Some("gp3".to_owned()),
+                delete_on_termination: Some(false),
+                encrypted: Some(true),
+                ..Ebs::default()
+            }),
+            ..BlockDeviceMapping::default()
+        },
+        BlockDeviceMapping {
+            device_name: Some("/dev/sdg".to_owned()),
+            no_device: Some(true),
+            ..BlockDeviceMapping::default()
+        },
+    ]
+}
+
+impl Home {
+    async fn configured(&self, input: CreateLaunchConfigurationType) -> Result<(), Fault> {
+        let input = CreateLaunchConfigurationType {
+            launch_configuration_name: Some("c".to_owned()),
+            image_id: Some("ami-1".to_owned()),
+            instance_type: Some("t3.small".to_owned()),
+            ..input
+        };
+        self.service
+            .create_launch_configuration(&call(), input)
+            .await
+    }
+}
+
+fn of_configuration() -> CreateAutoScalingGroupType {
+    CreateAutoScalingGroupType {
+        launch_template: None,
+        launch_configuration_name: Some("c".to_owned()),
+        desired_capacity: Some(1),
+        ..group(0, 1)
+    }
+}
+
+#[tokio::test]
+async fn its_instances_have_its_disks_and_are_spot_instances() {
+    let home = Home::new();
+    let input = CreateLaunchConfigurationType {
+        block_device_mappings: Some(mappings()),
+        spot_price: Some("0.05".to_owned()),
+        ..CreateLaunchConfigurationType::default()
+    };
+    home.configured(input).await.unwrap();
+    let found = home
+        .service
+        .describe_launch_configurations(&call(), Default::default())
+        .await;
+    let shown = found.unwrap().launch_configurations.unwrap().remove(0);
+    assert_eq!(shown.block_device_mappings, Some(mappings()));
+    assert_eq!(shown.spot_price.as_deref(), Some("0.05"));
+    home.service
+        .create_auto_scaling_group(&call(), of_configuration())
+        .await
+        .unwrap();
+    home.are(1, "InService").await;
+    let run = home.cloud.runs.lock()[0].clone();
+    let market = run.instance_market_options.unwrap();
+    assert_eq!(market.market_type.as_deref(), Some("spot"));
+    let price = market.spot_options.unwrap().max_price;
+    assert_eq!(price.as_deref(), Some("0.05"));
+    let devices = run.block_device_mappings.unwrap();
+    assert_eq!(devices.len(), 2);
+    assert_eq!(devices[0].device_name.as_deref(), Some("/dev/sdf"));
+    let disk = devices[0].ebs.clone().unwrap();
+    assert_eq!(disk.volume_size, Some(8));
+    assert_eq!(disk.volume_type.as_deref(), Some("gp3"));
+    assert_eq!(disk.delete_on_termination, Some(false));
+    assert_eq!(disk.encrypted, Some(true));
+    assert_eq!(devices[1].no_device.as_deref(), Some(""));
+    assert_eq!(devices[1].ebs, None);
+}
+
+#[tokio::test]
+async fn without_them_nothing_is_said_of_disks() {
+    let home = Home::new();
+    home.configured(Default::default()).await.unwrap();
+    let many = CreateLaunchConfigurationType {
+        block_device_mappings: Some(vec![mappings().remove(0); 65]),
+        ..CreateLaunchConfigurationType::default()
+    };
+    let many = home.configured(many).await;
+    assert_eq!(many.unwrap_err().code, "ValidationError");
+    home.service
+        .create_auto_scaling_group(&call(), of_configuration())
+        .await
+        .unwrap();
+    home.are(1, "InService").await;
+    let run = home.cloud.runs.lock()[0].clone();
+    assert_eq!(run.block_device_mappings, None);
+    assert!(run.instance_market_options.is_none());
+}
+
+#[tokio::test]
+async fn a_mixed_instances_policy_is_of_a_template() {
+    let home = Home::new();
+    home.configured(Default::default()).await.unwrap();
+    let policy = MixedInstancesPolicy {
+        launch_template: Some(LaunchTemplate {
+            overrides: Some(vec![LaunchTemplateOverrides {
+                instance_type: Some("t3.small".to_owned()),
+                ..LaunchTemplateOverrides::default()
+            }]),
+            ..LaunchTemplate::default()
+        }),
+        ..MixedInstancesPolicy::default()
+    };
+    let both = CreateAutoScalingGroupType {
+        mixed_instances_policy: Some(policy.clone()),
+        ..of_configuration()
+    };
+    let made = home.service.create_auto_scaling_group(&call(), both).await;
+    refused(made, "ValidationError", ONE_SOURCE);
+    home.service
+        .create_auto_scaling_group(&call(), of_configuration())
+        .await
+        .unwrap();
+    let update = UpdateAutoScalingGroupType {
+        auto_scaling_group_name: name(),
+        mixed_instances_policy: Some(policy),
+        ..UpdateAutoScalingGroupType::default()
+    };
+    let changed = home
+        .service
+        .update_auto_scaling_group(&call(), update)
+        .await;
+    refused(changed, "ValidationError", ONE_SOURCE);
+}
