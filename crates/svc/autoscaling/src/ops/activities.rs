@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use wharf_api_autoscaling::{ActivitiesType, Activity as Shown, DescribeScalingActivitiesType};
+use wharf_api_autoscaling::{
+    ActivitiesType, Activity as Shown, DescribeScalingActivitiesType, Filter,
+};
+use wharf_base::Timestamp;
 use wharf_records::{Record as _, Scope, escape};
 use wharf_service::{Place, Stored};
 use wharf_wire::{Call, Fault};
@@ -11,6 +14,7 @@ use wharf_wire::{Call, Fault};
 use super::MOST;
 use crate::{
     core::Core,
+    fault::invalid,
     names,
     records::{Activity, Group},
 };
@@ -25,10 +29,11 @@ pub async fn describe(
     let ids: BTreeSet<String> = input.activity_ids.into_iter().flatten().collect();
     let deleted = input.include_deleted_groups == Some(true);
     let name = input.auto_scaling_group_name;
+    let wanted = Wanted::read(input.filters)?;
     let page = core.page(
         call,
         "autoscaling/DescribeScalingActivities",
-        &(&ids, &name, deleted),
+        &(&ids, &name, deleted, &wanted),
         input.next_token.as_deref(),
         (input.max_records, MOST, MOST),
     )?;
@@ -48,6 +53,7 @@ pub async fn describe(
         (ids.is_empty() || ids.contains(&it.record.id))
             && name.as_ref().is_none_or(|name| *name == it.record.group)
             && (deleted || of_group(&it.key))
+            && wanted.has(&it.record)
     };
     let found = core
         .table
@@ -59,6 +65,54 @@ pub async fn describe(
     Ok(ActivitiesType {
         activities: Some(shown.collect()),
         next_token,
+    })
+}
+
+/// Which activities filters let through: those in one of the states that began within the bounds.
+#[derive(Debug, Default)]
+struct Wanted {
+    states: Option<BTreeSet<String>>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+}
+
+impl Wanted {
+    fn read(given: Option<Vec<Filter>>) -> Result<Self, Fault> {
+        let mut wanted = Self::default();
+        for filter in given.unwrap_or_default() {
+            let name = filter.name.unwrap_or_default();
+            let values = filter.values.unwrap_or_default();
+            match name.as_str() {
+                "Status" => wanted.states = Some(values.into_iter().collect()),
+                "StartTimeLowerBound" => wanted.from = Some(moment(&name, &values)?),
+                "StartTimeUpperBound" => wanted.to = Some(moment(&name, &values)?),
+                _ => {
+                    return Err(invalid(format!(
+                        "Filter type {name} is not correct. Allowed Filter types are: StartTimeLowerBound, StartTimeUpperBound, Status"
+                    )));
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn has(&self, it: &Activity) -> bool {
+        let states = self.states.as_ref();
+        states.is_none_or(|states| states.contains(it.status.name()))
+            && self.from.is_none_or(|from| from <= it.started_at)
+            && self.to.is_none_or(|to| it.started_at <= to)
+    }
+}
+
+fn moment(name: &str, values: &[String]) -> Result<Timestamp, Fault> {
+    let read = match values {
+        [only] => Timestamp::parse_iso8601(only),
+        _ => None,
+    };
+    read.ok_or_else(|| {
+        invalid(format!(
+            "The filter {name} takes one time as in 2026-03-01T12:00:00Z."
+        ))
     })
 }
 
@@ -76,5 +130,55 @@ pub fn show(it: Activity) -> Shown {
         progress: Some(it.progress.into()),
         details: Some(details.to_string()),
         ..Shown::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::{Kind, Status};
+
+    fn filter(name: &str, value: &str) -> Filter {
+        Filter {
+            name: Some(name.to_owned()),
+            values: Some(vec![value.to_owned()]),
+        }
+    }
+
+    #[test]
+    fn filters_let_through_what_they_say() {
+        let at = |text: &str| Timestamp::parse_iso8601(text).unwrap();
+        let activity = Activity {
+            id: "1".to_owned(),
+            group: "g".to_owned(),
+            kind: Kind::Launch,
+            instance: None,
+            description: String::new(),
+            cause: String::new(),
+            started_at: at("2026-03-01T12:00:00Z"),
+            ended_at: None,
+            status: Status::InProgress,
+            message: None,
+            progress: 0,
+            subnet: String::new(),
+            zone: String::new(),
+            pooled: Default::default(),
+            unknown: Default::default(),
+        };
+        let has = |filters: Vec<Filter>| Wanted::read(Some(filters)).unwrap().has(&activity);
+        assert!(has(Vec::new()));
+        assert!(has(vec![filter("Status", "InProgress")]));
+        assert!(!has(vec![filter("Status", "Successful")]));
+        let (lower, upper) = ("StartTimeLowerBound", "StartTimeUpperBound");
+        assert!(has(vec![
+            filter(lower, "2026-03-01T12:00:00Z"),
+            filter(upper, "2026-03-01T12:00:00Z"),
+        ]));
+        assert!(!has(vec![filter(lower, "2026-03-01T12:00:01Z")]));
+        assert!(!has(vec![filter(upper, "2026-03-01T11:59:59Z")]));
+        for wrong in [filter(lower, "yesterday"), filter("Name", "x")] {
+            let refused = Wanted::read(Some(vec![wrong])).unwrap_err();
+            assert_eq!(refused.code, "ValidationError");
+        }
     }
 }
