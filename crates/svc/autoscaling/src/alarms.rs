@@ -1,5 +1,7 @@
 //! The alarms of policies, asked of CloudWatch in the name of the service-linked role.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use wharf_records::Scope;
 use wharf_scaling::alarms::{Side, Wanted, amiss};
@@ -69,6 +71,24 @@ impl Cloud<'_> {
         let found = self.alarms(input).await?;
         let names = found.iter().filter_map(|it| it["AlarmName"].as_str());
         Ok(names.map(str::to_owned).collect())
+    }
+
+    /// The states of alarms by their names, also of composite ones. Those that are not there are left out.
+    ///
+    /// # Errors
+    /// CloudWatch's.
+    pub async fn states_of(&self, names: &[String]) -> Result<BTreeMap<String, String>, Fault> {
+        let kinds = ["MetricAlarm", "CompositeAlarm"];
+        let input = json!({ "AlarmNames": names, "AlarmTypes": kinds });
+        let answer = self.by_name("cloudwatch", "DescribeAlarms", input).await?;
+        let lists = ["MetricAlarms", "CompositeAlarms"].map(|it| answer[it].as_array());
+        let all = lists.into_iter().flatten().flatten();
+        let read = all.filter_map(|it| {
+            let (name, state) = (it["AlarmName"].as_str()?, it["StateValue"].as_str()?);
+            let is_named = names.iter().any(|it| it == name);
+            is_named.then(|| (name.to_owned(), state.to_owned()))
+        });
+        Ok(read.collect())
     }
 
     async fn alarms(&self, input: Value) -> Result<Vec<Value>, Fault> {

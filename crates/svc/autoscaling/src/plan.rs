@@ -77,6 +77,8 @@ pub struct Seen {
     pub targets: BTreeMap<String, BTreeMap<String, Health>>,
     /// What new instances are made of; `None` if that cannot be said now.
     pub source: Option<Source>,
+    /// An alarm of the refresh that went off.
+    pub alarm: Option<String>,
 }
 
 /// Something another service is asked for.

@@ -31,6 +31,9 @@ use crate::{
 /// EC2 has no room for an instance in its zone.
 pub const NO_CAPACITY: &str = "InsufficientInstanceCapacity";
 
+/// The state of an alarm that went off.
+const ALARM: &str = "ALARM";
+
 pub static PERMIT: Permit = Permit::for_controller("autoscaling");
 /// The key of the sweep of old activities: no key of a record.
 pub const SWEEP: &str = "sweep";
@@ -169,6 +172,15 @@ impl Work<'_> {
                 None
             }
         };
+        let alarms = refresh
+            .as_ref()
+            .map(|it| it.record.settings.alarms.as_slice());
+        if let Some(alarms) = alarms.filter(|it| !it.is_empty()) {
+            let states = cloud.states_of(alarms).await;
+            let states = states.map_err(neighbour("reading the alarms of an instance refresh"))?;
+            let mut off = states.into_iter().filter(|it| it.1 == ALARM);
+            seen.alarm = off.next().map(|it| it.0);
+        }
         let hooks = self.core.hooks(self.place, &group.uuid).await?;
         let hooks: Vec<Hook> = hooks.into_iter().map(|it| it.record).collect();
         let observed = Observed {

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use wharf_api_autoscaling::{
-    CancelInstanceRefreshAnswer, CancelInstanceRefreshType, DescribeInstanceRefreshesAnswer,
-    DescribeInstanceRefreshesType, DesiredConfiguration, InstanceRefresh,
-    InstanceRefreshLivePoolProgress, InstanceRefreshProgressDetails, RefreshPreferences,
-    RollbackDetails, RollbackInstanceRefreshAnswer, RollbackInstanceRefreshType,
-    StartInstanceRefreshAnswer, StartInstanceRefreshType, faults,
+    AlarmSpecification, CancelInstanceRefreshAnswer, CancelInstanceRefreshType,
+    DescribeInstanceRefreshesAnswer, DescribeInstanceRefreshesType, DesiredConfiguration,
+    InstanceRefresh, InstanceRefreshLivePoolProgress, InstanceRefreshProgressDetails,
+    RefreshPreferences, RollbackDetails, RollbackInstanceRefreshAnswer,
+    RollbackInstanceRefreshType, StartInstanceRefreshAnswer, StartInstanceRefreshType, faults,
 };
 use wharf_records::{Record as _, Unknown, escape};
 use wharf_service::{Place, Stored, transact};
@@ -16,6 +16,7 @@ use wharf_wire::{Call, Fault};
 
 use super::{MOST, USUAL, given, groups::template};
 use crate::{
+    cloud::Cloud,
     core::Core,
     fault::invalid,
     names,
@@ -30,6 +31,8 @@ const MAX_HEALTHY: i32 = 100;
 /// Seconds at a checkpoint.
 const CHECKPOINT_DELAY: i32 = 3600;
 const LONGEST: i32 = 172_800;
+/// Alarms of one refresh, as AWS has it.
+const MOST_ALARMS: usize = 10;
 const ROLLED_BACK: &str = "Instance refresh was rolled back by the user.";
 
 pub async fn start(
@@ -69,6 +72,7 @@ pub async fn start(
     {
         return Err(invalid("SkipMatching needs a launch template."));
     }
+    alarms_are_there(core, &place, &group, &settings.alarms).await?;
     if settings.rolls_back {
         reversible(&group, desired.as_ref())?;
     }
@@ -189,7 +193,39 @@ fn settings(given: &RefreshPreferences, policy: Option<Maintenance>) -> Result<S
             "ScaleInProtectedInstances",
         )?,
         standby: others(&given.standby_instances, "Terminate", "StandbyInstances")?,
+        alarms: alarms(given)?,
     })
+}
+
+fn alarms(given: &RefreshPreferences) -> Result<Vec<String>, Fault> {
+    let given = given.alarm_specification.as_ref();
+    let given = given
+        .and_then(|it| it.alarms.as_ref())
+        .into_iter()
+        .flatten();
+    let names: BTreeSet<&String> = given.filter(|it| !it.is_empty()).collect();
+    match names.len() > MOST_ALARMS {
+        true => Err(invalid(format!(
+            "An instance refresh can have at most {MOST_ALARMS} alarms."
+        ))),
+        false => Ok(names.into_iter().cloned().collect()),
+    }
+}
+
+async fn alarms_are_there(
+    core: &Core,
+    place: &Place,
+    group: &Group,
+    names: &[String],
+) -> Result<(), Fault> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let states = Cloud::of(core, place, group).states_of(names).await?;
+    match names.iter().find(|it| !states.contains_key(*it)) {
+        Some(name) => Err(invalid(format!("There is no CloudWatch alarm {name}."))),
+        None => Ok(()),
+    }
 }
 
 /// Changes the refresh that is under way.
@@ -361,6 +397,9 @@ fn preferences(it: &Settings) -> RefreshPreferences {
         scale_in_protected_instances: Some(others(it.protected, "Refresh")),
         standby_instances: Some(others(it.standby, "Terminate")),
         bake_time: count(it.bake_seconds),
+        alarm_specification: (!it.alarms.is_empty()).then(|| AlarmSpecification {
+            alarms: Some(it.alarms.clone()),
+        }),
         ..RefreshPreferences::default()
     }
 }

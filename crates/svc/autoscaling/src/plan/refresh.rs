@@ -139,6 +139,12 @@ impl Draft<'_> {
             }
             return;
         }
+        if refresh.stage != Stage::RollbackInProgress
+            && let Some(alarm) = &self.seen.alarm
+        {
+            let reason = format!("The alarm {alarm} went into the ALARM state.");
+            return self.fails(refresh, &reason);
+        }
         let suspended = [
             Process::InstanceRefresh,
             Process::Launch,

@@ -151,6 +151,7 @@ pub(super) fn a_refresh(at: Timestamp) -> Refresh {
             bake_seconds: 0,
             protected: Others::Wait,
             standby: Others::Wait,
+            alarms: Vec::new(),
         },
         total: None,
         left: 0,

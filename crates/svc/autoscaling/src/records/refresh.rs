@@ -110,6 +110,9 @@ pub struct Settings {
     pub bake_seconds: u32,
     pub protected: Others,
     pub standby: Others,
+    /// Names of the alarms that end it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<String>,
 }
 
 /// What becomes of instances that are protected from scale-in, or in standby.

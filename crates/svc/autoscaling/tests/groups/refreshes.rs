@@ -1,10 +1,11 @@
 //! Instance refreshes, from requests to their end.
 
+use serde_json::json;
 use wharf_api_autoscaling::{
-    Autoscaling as _, CancelInstanceRefreshType, CreateAutoScalingGroupType,
+    AlarmSpecification, Autoscaling as _, CancelInstanceRefreshType, CreateAutoScalingGroupType,
     DescribeInstanceRefreshesType, DesiredConfiguration, InstanceMaintenancePolicy,
     InstanceRefresh, LaunchTemplateSpecification, RefreshPreferences, RollbackInstanceRefreshType,
-    StartInstanceRefreshType,
+    StartInstanceRefreshType, UpdateAutoScalingGroupType,
 };
 use wharf_testkit::{call, until};
 use wharf_wire::Fault;
@@ -152,4 +153,47 @@ async fn a_refresh_is_rolled_back() {
         .filter_map(|it| it.launch_template?.version)
         .collect();
     assert_eq!(versions, ["3", "3"]);
+}
+
+#[tokio::test]
+async fn an_alarm_ends_a_refresh() {
+    let home = Home::new();
+    home.create(0, 2, 4).await;
+    home.are(2, "InService").await;
+    let start = || StartInstanceRefreshType {
+        preferences: Some(RefreshPreferences {
+            alarm_specification: Some(AlarmSpecification {
+                alarms: Some(vec!["errors".to_owned()]),
+            }),
+            ..RefreshPreferences::default()
+        }),
+        ..refresh()
+    };
+    let unknown = home.refresh(start()).await.unwrap_err();
+    assert_eq!(unknown.message, "There is no CloudWatch alarm errors.");
+    let is = |state: &str| {
+        let alarm = json!({ "AlarmName": "errors", "StateValue": state });
+        home.cloud.alarms.lock().insert("errors".to_owned(), alarm);
+    };
+    is("OK");
+    home.refresh(start()).await.unwrap();
+    let shown = home.refreshed().await.preferences.unwrap();
+    let alarms = shown.alarm_specification.unwrap().alarms;
+    assert_eq!(alarms, Some(vec!["errors".to_owned()]));
+    is("ALARM");
+    until("the refresh has failed", || async {
+        // A change wakes the group.
+        let input = UpdateAutoScalingGroupType {
+            auto_scaling_group_name: name(),
+            default_cooldown: Some(300),
+            ..UpdateAutoScalingGroupType::default()
+        };
+        let woken = home.service.update_auto_scaling_group(&call(), input).await;
+        woken.unwrap();
+        home.refreshed().await.status.as_deref() == Some("Failed")
+    })
+    .await;
+    let reason = home.refreshed().await.status_reason;
+    let expected = "The alarm errors went into the ALARM state.";
+    assert_eq!(reason.as_deref(), Some(expected));
 }

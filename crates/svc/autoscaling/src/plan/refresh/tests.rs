@@ -18,6 +18,7 @@ struct Home {
     /// The fewest and the most that were in service or on their way at once.
     least: usize,
     most: usize,
+    alarm: Option<String>,
 }
 
 impl Home {
@@ -34,6 +35,7 @@ impl Home {
             minted: 100,
             least: usize::MAX,
             most: 0,
+            alarm: None,
         }
     }
 
@@ -64,6 +66,7 @@ impl Home {
                 .collect(),
             targets: BTreeMap::new(),
             source: Some(self.source.clone()),
+            alarm: self.alarm.clone(),
         };
         let observed = Observed {
             group: &self.group,
@@ -222,4 +225,24 @@ fn a_cancelled_one_lets_what_is_under_way_come_to_its_end() {
     home.refresh.stage = Stage::Cancelling;
     home.until(Stage::Cancelled);
     assert_eq!(home.members.len(), 4);
+}
+
+#[test]
+fn an_alarm_ends_it_or_sends_it_back() {
+    let mut home = Home::new(4, |it| it.max_healthy = 100);
+    home.pass();
+    home.alarm = Some("errors".to_owned());
+    home.until(Stage::Failed);
+    let reason = home.refresh.reason.clone().unwrap();
+    assert_eq!(reason, "The alarm errors went into the ALARM state.");
+    // What goes back does not end by the alarm that sent it.
+    let mut home = Home::new(4, |it| it.rolls_back = true);
+    home.refresh.desired = Some(template(2));
+    home.pass();
+    home.alarm = Some("errors".to_owned());
+    home.until(Stage::RollbackInProgress);
+    home.source = template(1);
+    home.until(Stage::RollbackSuccessful);
+    let old = template(1);
+    assert!(home.versions().iter().all(|it| **it == old));
 }
