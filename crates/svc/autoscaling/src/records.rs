@@ -50,6 +50,9 @@ pub struct Group {
     #[serde(default)]
     pub warmup_seconds: Option<u32>,
     pub subnets: Vec<Subnet>,
+    /// A zone in which launches fail is waited for: the others get no more than it has.
+    #[serde(default)]
+    pub evenly_only: bool,
     /// The groups of load balancing say who is healthy, too.
     #[serde(default)]
     pub elb_health: bool,

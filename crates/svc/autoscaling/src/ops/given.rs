@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use wharf_api_autoscaling::{InstanceMaintenancePolicy, LaunchTemplateSpecification};
+use wharf_api_autoscaling::{
+    AvailabilityZoneDistribution, InstanceMaintenancePolicy, LaunchTemplateSpecification,
+};
 use wharf_api_ec2::{
     DescribeLaunchTemplateVersionsRequest, DescribePlacementGroupsRequest, DescribeSubnetsRequest,
     Filter, LaunchTemplateVersion,
@@ -24,6 +26,9 @@ pub const MOST_INSTANCES: u32 = 1000;
 const MOST_SUBNETS: usize = 50;
 const MOST_POLICIES: usize = 10;
 const DAY: i32 = 86_400;
+/// How instances are spread over zones; the first is usual.
+pub const BALANCED: &str = "balanced-best-effort";
+pub const BALANCED_ONLY: &str = "balanced-only";
 
 /// # Errors
 /// It is no count, or more than a group may have.
@@ -90,6 +95,12 @@ pub fn lifetime(given: i32) -> Result<Option<u32>, Fault> {
             "MaxInstanceLifetime must be 0, or from {DAY} to 31536000: {given}"
         ))),
     }
+}
+
+/// Whether instances are spread over zones evenly or not at all; `None`: nothing is said of it.
+pub fn evenly_only(given: Option<&AvailabilityZoneDistribution>) -> Option<bool> {
+    let strategy = given?.capacity_distribution_strategy.as_deref()?;
+    Some(strategy == BALANCED_ONLY)
 }
 
 /// Minus one for both takes the policy away.

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use wharf_api_autoscaling::{
-    AutoScalingGroup, AutoScalingGroupNamesType, AutoScalingGroupsType, DeleteAutoScalingGroupType,
-    Filter, Instance, InstanceMaintenancePolicy, LaunchTemplateSpecification,
-    SetDesiredCapacityType, SuspendedProcess, TrafficSourceIdentifier, faults,
+    AutoScalingGroup, AutoScalingGroupNamesType, AutoScalingGroupsType,
+    AvailabilityZoneDistribution, DeleteAutoScalingGroupType, Filter, Instance,
+    InstanceMaintenancePolicy, LaunchTemplateSpecification, SetDesiredCapacityType,
+    SuspendedProcess, TrafficSourceIdentifier, faults,
 };
 use wharf_records::Record as _;
 use wharf_service::{Place, Stored, transact};
@@ -181,6 +182,15 @@ fn show(place: &Place, group: Group, members: Vec<Stored<Member>>) -> AutoScalin
         instance_maintenance_policy: group.maintenance.map(|it| InstanceMaintenancePolicy {
             min_healthy_percentage: count(it.min_healthy),
             max_healthy_percentage: count(it.max_healthy),
+        }),
+        availability_zone_distribution: Some(AvailabilityZoneDistribution {
+            capacity_distribution_strategy: Some(
+                match group.evenly_only {
+                    true => given::BALANCED_ONLY,
+                    false => given::BALANCED,
+                }
+                .to_owned(),
+            ),
         }),
         deletion_protection: Some(group.kept.map_or("none", Kept::name).to_owned()),
         placement_group: group.placement_group.clone(),

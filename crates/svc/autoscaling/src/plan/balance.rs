@@ -194,7 +194,12 @@ impl Draft<'_> {
             let of = self.members.values().filter(|it| it.subnet == id);
             of.filter(|it| counts(it)).count()
         };
-        let open = self.group.subnets.iter().filter(waits);
+        let of_group = self.group.subnets.iter();
+        let of_group = of_group.filter_map(|it| zones.get(it.zone.as_str()).copied());
+        let least = of_group.min().filter(|_| self.group.evenly_only);
+        let may =
+            |it: &&Subnet| least.is_none_or(|least| zones.get(it.zone.as_str()) == Some(&least));
+        let open = self.group.subnets.iter().filter(may).filter(waits);
         let found = open.min_by_key(|it| {
             (
                 zones.get(it.zone.as_str()).copied(),

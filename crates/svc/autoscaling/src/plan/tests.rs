@@ -35,6 +35,7 @@ pub(super) fn group(zones: &[&str], min: u32, desired: u32, max: u32) -> Group {
         cooldown_seconds: 300,
         warmup_seconds: None,
         subnets: zones.iter().map(subnet).collect(),
+        evenly_only: false,
         elb_health: false,
         grace_seconds: 0,
         termination: vec![Termination::Default],
@@ -297,6 +298,24 @@ fn a_subnet_where_launches_fail_is_left_alone_for_a_while() {
         advance::failed(&mut case.group, "subnet-b", second(1005));
     }
     assert_eq!(case.group.failing["subnet-b"].until, second(1605));
+}
+
+#[test]
+fn a_zone_that_fails_is_waited_for_where_zones_are_to_be_even() {
+    let members = vec![member("1", "a", State::InService)];
+    let mut of = group(&["a", "b"], 0, 2, 9);
+    advance::failed(&mut of, "subnet-b", second(1000));
+    let mut case = Case::of(of, members);
+    let zones = |case: &Case| {
+        let new = case.plan().members.into_values();
+        new.map(|it| it.zone).collect::<Vec<_>>()
+    };
+    assert_eq!(zones(&case), ["a"]);
+    case.group.evenly_only = true;
+    assert!(zones(&case).is_empty());
+    assert_eq!(case.plan().wake_at, Some(second(1005)));
+    case.at = 1005;
+    assert_eq!(zones(&case), ["b"]);
 }
 
 #[test]
