@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use wharf_api_ec2::{
     CreateTagsRequest, DeleteTagsRequest, DescribeInstanceStatusRequest, DescribeInstancesRequest,
-    DescribeLaunchTemplateVersionsRequest, DescribeSpotPriceHistoryRequest, Filter,
-    Instance as Described, RunInstancesRequest, StartInstancesRequest, StopInstancesRequest, Tag,
-    TerminateInstancesRequest,
+    DescribeLaunchTemplateVersionsRequest, DescribeSpotInstanceRequestsRequest,
+    DescribeSpotPriceHistoryRequest, Filter, Instance as Described, RunInstancesRequest,
+    StartInstancesRequest, StopInstancesRequest, Tag, TerminateInstancesRequest,
 };
 use wharf_delivery::{Actor, Request};
 use wharf_scaling::{ManyLines, forecasting::Metrics};
@@ -25,6 +25,8 @@ use crate::{
 
 /// Values of one filter.
 const AT_ONCE: usize = 100;
+/// What requests say of Spot instances whose capacity is taken back.
+const RECALLED: [&str; 2] = ["marked-for-termination", "marked-for-stop"];
 /// Pages of one answer that are read: more than [`AT_ONCE`] instances are not asked for.
 const MOST_PAGES: usize = 20;
 
@@ -106,12 +108,20 @@ impl<'a> Cloud<'a> {
             .collect();
         let unlaunched = members.iter().filter(|it| it.instance.is_none());
         let tokens: Vec<String> = unlaunched.map(|it| it.token.clone()).collect();
+        let mut spot = Vec::new();
         for some in ids.chunks(AT_ONCE) {
             for found in self.described("instance-id", some).await? {
+                let is_spot = found.instance_lifecycle.as_deref() == Some("spot");
                 let found = instance(&found, group);
+                spot.extend(Some(found.id.clone()).filter(|_| is_spot));
                 seen.instances.insert(found.id.clone(), found);
             }
             self.statuses(some, &mut seen).await?;
+        }
+        if group.rebalances {
+            for some in spot.chunks(AT_ONCE) {
+                self.recalls(some, &mut seen).await?;
+            }
         }
         for some in tokens.chunks(AT_ONCE) {
             for found in self.described("client-token", some).await? {
@@ -195,6 +205,37 @@ impl<'a> Cloud<'a> {
                 .and_then(|it| seen.instances.get_mut(&it));
             if let Some(found) = found {
                 found.impaired = impaired;
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks those whose Spot capacity is taken back.
+    async fn recalls(&self, ids: &[String], seen: &mut Seen) -> Result<(), Fault> {
+        let filter = |name: &str, values: Vec<String>| Filter {
+            name: Some(name.to_owned()),
+            values: Some(values),
+        };
+        let codes = RECALLED.map(str::to_owned).to_vec();
+        let request = DescribeSpotInstanceRequestsRequest {
+            filters: Some(vec![
+                filter("instance-id", ids.to_vec()),
+                filter("status-code", codes),
+            ]),
+            ..DescribeSpotInstanceRequestsRequest::default()
+        };
+        let answer = self
+            .core
+            .parts
+            .ec2
+            .describe_spot_instance_requests(&self.call(), request)
+            .await?;
+        for request in answer.spot_instance_requests.unwrap_or_default() {
+            let found = request
+                .instance_id
+                .and_then(|it| seen.instances.get_mut(&it));
+            if let Some(found) = found {
+                found.recalled = true;
             }
         }
         Ok(())
@@ -467,6 +508,7 @@ fn instance(found: &Described, group: &Group) -> Instance {
             .and_then(|it| it.code.as_deref())
             .is_some_and(|it| it.starts_with("Server.")),
         impaired: false,
+        recalled: false,
         named: is_named(found, group),
         instance_type: found.instance_type.clone(),
         image: found.image_id.clone(),

@@ -41,6 +41,8 @@ pub struct Instance {
     /// EC2 gave up bringing it to another state.
     pub gave_up: bool,
     pub impaired: bool,
+    /// It has been told that its Spot capacity is taken back.
+    pub recalled: bool,
     /// Its tag says that it is the group's.
     pub named: bool,
     pub instance_type: Option<String>,

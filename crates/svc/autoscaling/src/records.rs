@@ -50,6 +50,9 @@ pub struct Group {
     #[serde(default)]
     pub warmup_seconds: Option<u32>,
     pub subnets: Vec<Subnet>,
+    /// Spot instances whose capacity is taken back have successors before they end.
+    #[serde(default)]
+    pub rebalances: bool,
     /// A zone in which launches fail is waited for: the others get no more than it has.
     #[serde(default)]
     pub evenly_only: bool,

@@ -101,6 +101,7 @@ pub async fn create(
         )?,
         warmup_seconds: warmup.and_then(|it| u32::try_from(it).ok()),
         subnets,
+        rebalances: input.capacity_rebalance == Some(true),
         evenly_only: given::evenly_only(input.availability_zone_distribution.as_ref())
             .unwrap_or_default(),
         elb_health: given::health_check(input.health_check_type.as_deref().unwrap_or("EC2"))?,

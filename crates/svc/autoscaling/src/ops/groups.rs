@@ -183,6 +183,7 @@ fn show(place: &Place, group: Group, members: Vec<Stored<Member>>) -> AutoScalin
             min_healthy_percentage: count(it.min_healthy),
             max_healthy_percentage: count(it.max_healthy),
         }),
+        capacity_rebalance: Some(group.rebalances),
         availability_zone_distribution: Some(AvailabilityZoneDistribution {
             capacity_distribution_strategy: Some(
                 match group.evenly_only {

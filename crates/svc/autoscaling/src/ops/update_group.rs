@@ -119,6 +119,9 @@ fn settings(group: &mut Group, input: &UpdateAutoScalingGroupType) -> Result<(),
         // Minus one takes it away.
         group.warmup_seconds = u32::try_from(it).ok();
     }
+    if let Some(it) = input.capacity_rebalance {
+        group.rebalances = it;
+    }
     if let Some(it) = given::evenly_only(input.availability_zone_distribution.as_ref()) {
         group.evenly_only = it;
     }

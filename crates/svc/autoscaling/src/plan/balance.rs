@@ -28,6 +28,7 @@ impl Draft<'_> {
             return self.end_all();
         }
         let desired = self.group.desired as usize;
+        self.promote(desired.saturating_sub(self.counting()));
         let counting = self.counting();
         if counting < desired {
             self.grow(desired - counting);
@@ -38,6 +39,23 @@ impl Draft<'_> {
             self.group.cause = None;
             self.rest();
             self.rebalance();
+        }
+    }
+
+    /// Successors of what is gone before them count at once: nothing else is launched in its place.
+    fn promote(&mut self, missing: usize) {
+        if self.launches_first() {
+            return;
+        }
+        let waits = |it: &&Member| it.extra && !it.state.is_terminating();
+        let waiting = self.members.values().filter(waits);
+        let some = waiting.take(missing.min(self.room()));
+        let tokens: Vec<String> = some.map(|it| it.token.clone()).collect();
+        for token in tokens {
+            if let Some(member) = self.members.get_mut(&token) {
+                member.extra = false;
+                self.touched += 1;
+            }
         }
     }
 

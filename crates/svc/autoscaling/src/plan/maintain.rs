@@ -4,6 +4,8 @@
 //! Where the policy lets the group be larger than desired, a successor is launched for each, and the old one goes when that
 //! is warm. Where it does not, an instance that is too old goes when enough others are healthy, and one that is unhealthy at
 //! once, since it is none of those that the minimum is about. What does not run any more is replaced at once in any case.
+//! With capacity rebalancing, Spot instances whose capacity is taken back have successors in the same way.
+//!
 //! An instance refresh that is under way comes first: while it lasts, what is unhealthy is replaced as without a policy.
 
 use std::{collections::BTreeSet, time::Duration};
@@ -12,6 +14,12 @@ use wharf_base::Timestamp;
 
 use super::{Draft, balance::For, words};
 use crate::records::{Maintenance, Member, Process, State};
+
+/// How much larger a group may be whose Spot instances are replaced before they end.
+const FOR_RECALLS: Maintenance = Maintenance {
+    min_healthy: 100,
+    max_healthy: 110,
+};
 
 impl Draft<'_> {
     /// Whether successors come first, and count once they are warm.
@@ -28,19 +36,38 @@ impl Draft<'_> {
 
     /// Whether it stays until its successor is warm.
     pub(super) fn is_worn(&self, member: &Member) -> bool {
-        let rests = [Process::ReplaceUnhealthy, Process::Terminate];
-        self.keeps_first()
+        let is_standing = member.state == State::InService && !member.extra;
+        is_standing
             && !self.launches_first()
-            && member.state == State::InService
-            && !member.extra
-            && !rests.into_iter().any(|it| self.group.suspends(it))
-            && (member.unhealthy.is_some() || self.expires(member).is_some_and(|it| it <= self.now))
+            && !self.group.suspends(Process::Terminate)
+            && (self.is_recalled(member) || self.is_kept(member))
+    }
+
+    fn is_kept(&self, member: &Member) -> bool {
+        self.keeps_first()
+            && !self.group.suspends(Process::ReplaceUnhealthy)
+            && (member.unhealthy.is_some() || self.is_expired(member))
+    }
+
+    fn is_expired(&self, member: &Member) -> bool {
+        self.expires(member).is_some_and(|it| it <= self.now)
+    }
+
+    /// Its Spot capacity is taken back, and the group does not wait for its end.
+    fn is_recalled(&self, member: &Member) -> bool {
+        let seen = self.seen.instances.get(member.id());
+        self.group.rebalances && seen.is_some_and(|it| it.recalled)
     }
 
     /// In which words one that is worn goes.
     pub(super) fn why_worn(&self, token: &str) -> String {
-        let why = self.members.get(token).and_then(|it| it.unhealthy.clone());
-        why.unwrap_or_else(|| words::TOO_OLD.to_owned())
+        let member = self.members.get(token);
+        let unhealthy = member.and_then(|it| it.unhealthy.clone());
+        let why = match member.is_some_and(|it| self.is_expired(it)) {
+            true => words::TOO_OLD,
+            false => words::RECALLED,
+        };
+        unhealthy.unwrap_or_else(|| why.to_owned())
     }
 
     /// In service, well and warm.
@@ -66,9 +93,9 @@ impl Draft<'_> {
 
     /// Launches the successors of what is worn.
     pub(super) fn maintain(&mut self) {
-        let Some(policy) = self.group.maintenance else {
-            return;
-        };
+        let policy = self.group.maintenance;
+        let policy = policy.filter(|it| it.launches_first());
+        let most = policy.unwrap_or(FOR_RECALLS).most(self.group.desired);
         let desired = self.group.desired;
         if self.group.deleting
             || self.seen.source.is_none()
@@ -82,9 +109,7 @@ impl Draft<'_> {
         let is_successor = |it: &Member| it.extra && !it.state.is_terminating();
         let extra = self.members.values().filter(|it| is_successor(it)).count();
         let wanted = worn.len().saturating_sub(extra);
-        let room = policy
-            .most(desired)
-            .saturating_sub(self.counting().saturating_add(extra));
+        let room = most.saturating_sub(self.counting().saturating_add(extra));
         for _ in 0..wanted.min(room).min(self.room()) {
             // Where they are to stand when what is worn is gone.
             let stays =
@@ -92,7 +117,11 @@ impl Draft<'_> {
             let Some(subnet) = self.emptiest_by(stays) else {
                 return;
             };
-            let cause = words::at(self.now, words::MAINTAINING);
+            let what = match policy {
+                Some(_) => words::MAINTAINING,
+                None => words::RECALLING,
+            };
+            let cause = words::at(self.now, what);
             self.launch(subnet, cause, For::Successor);
         }
     }

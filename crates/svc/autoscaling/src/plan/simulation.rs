@@ -200,6 +200,7 @@ impl World {
                     state: Ec2State::Pending,
                     reason: None,
                     impaired: false,
+                    recalled: false,
                     named: true,
                     gave_up: false,
                     instance_type: None,

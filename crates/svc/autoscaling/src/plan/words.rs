@@ -30,6 +30,10 @@ pub fn shrinking(from: usize, to: u32) -> String {
 pub const REBALANCING: &str = "an instance was launched in response to an unbalanced number of instances across availability zones.";
 pub const UNBALANCED: &str = "an instance was taken out of service in response to an unbalanced number of instances across availability zones.";
 pub const MAINTAINING: &str = "an instance was launched in response to the replacement of another, before which the instance maintenance policy wants it.";
+pub const RECALLED: &str =
+    "an instance was taken out of service in response to an EC2 instance rebalance recommendation.";
+pub const RECALLING: &str =
+    "an instance was launched in response to an EC2 instance rebalance recommendation.";
 pub const NOT_RUNNING: &str = "an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.";
 pub const IMPAIRED: &str =
     "an instance was taken out of service in response to an EC2 instance status checks failure.";

@@ -5,7 +5,7 @@ use wharf_api_autoscaling::{
     CreateLaunchConfigurationType, Ebs, LaunchTemplate, LaunchTemplateOverrides,
     MixedInstancesPolicy, UpdateAutoScalingGroupType,
 };
-use wharf_testkit::{call, refused};
+use wharf_testkit::{call, refused, until};
 use wharf_wire::Fault;
 
 use crate::{
@@ -151,4 +151,44 @@ async fn a_mixed_instances_policy_is_of_a_template() {
         .update_auto_scaling_group(&call(), update)
         .await;
     refused(changed, "ValidationError", ONE_SOURCE);
+}
+
+#[tokio::test]
+async fn a_spot_instance_has_a_successor_before_its_capacity_is_taken() {
+    let home = Home::new();
+    let input = CreateLaunchConfigurationType {
+        spot_price: Some("0.05".to_owned()),
+        ..CreateLaunchConfigurationType::default()
+    };
+    home.configured(input).await.unwrap();
+    let rebalances = CreateAutoScalingGroupType {
+        capacity_rebalance: Some(true),
+        ..of_configuration()
+    };
+    home.service
+        .create_auto_scaling_group(&call(), rebalances)
+        .await
+        .unwrap();
+    let first = home.are(1, "InService").await.remove(0);
+    home.cloud.recalled.lock().insert(first.clone());
+    until("another is there in its place", || async {
+        home.cloud.boot();
+        // A change wakes the group.
+        let input = UpdateAutoScalingGroupType {
+            auto_scaling_group_name: name(),
+            default_cooldown: Some(300),
+            ..UpdateAutoScalingGroupType::default()
+        };
+        let woken = home.service.update_auto_scaling_group(&call(), input).await;
+        woken.unwrap();
+        let now = home.instances().await;
+        now.len() == 1 && now[0].instance_id.as_ref() != Some(&first)
+    })
+    .await;
+    let said = home.activities().await;
+    let launched = said
+        .iter()
+        .filter_map(|it| it.cause.as_deref())
+        .filter(|it| it.contains("an EC2 instance rebalance recommendation"));
+    assert_eq!(launched.count(), 2);
 }

@@ -15,11 +15,12 @@ use wharf_api_ec2::{
     CreateTagsRequest, DeleteTagsRequest, DescribeInstanceStatusRequest,
     DescribeInstanceStatusResult, DescribeInstancesRequest, DescribeInstancesResult,
     DescribeLaunchTemplateVersionsRequest, DescribeLaunchTemplateVersionsResult,
+    DescribeSpotInstanceRequestsRequest, DescribeSpotInstanceRequestsResult,
     DescribeSpotPriceHistoryRequest, DescribeSpotPriceHistoryResult, DescribeSubnetsRequest,
     DescribeSubnetsResult, Ec2, Filter, Input, Instance, InstanceState,
     LaunchTemplateInstanceMarketOptions, LaunchTemplateVersion, Placement, Reservation,
-    ResponseLaunchTemplateData, RunInstancesRequest, SpotPrice, Subnet, TerminateInstancesRequest,
-    TerminateInstancesResult,
+    ResponseLaunchTemplateData, RunInstancesRequest, SpotInstanceRequest, SpotPrice, Subnet,
+    TerminateInstancesRequest, TerminateInstancesResult,
 };
 use wharf_base::{TestClock, Timestamp};
 use wharf_delivery::{Actor, Operations, Request};
@@ -40,6 +41,8 @@ pub struct Cloud {
     /// Targets by target group.
     pub targets: Mutex<BTreeMap<String, BTreeSet<String>>>,
     pub messages: Mutex<Vec<Value>>,
+    /// Spot instances whose capacity is taken back.
+    pub recalled: Mutex<BTreeSet<String>>,
     /// Alarms by their names.
     pub alarms: Mutex<BTreeMap<String, Value>>,
     /// Topics cannot be told anything.
@@ -142,6 +145,7 @@ impl Ec2 for Cloud {
                 availability_zone: Some(zone_of(it)),
                 ..Placement::default()
             }),
+            instance_lifecycle: input.instance_market_options.and_then(|it| it.market_type),
             vpc_id: Some("vpc-1".to_owned()),
             subnet_id: input.subnet_id,
             tags: input
@@ -247,6 +251,24 @@ impl Ec2 for Cloud {
             }
         }
         Ok(())
+    }
+
+    async fn describe_spot_instance_requests(
+        &self,
+        _: &Call,
+        input: DescribeSpotInstanceRequestsRequest,
+    ) -> Result<DescribeSpotInstanceRequestsResult, Fault> {
+        let ids = input.filters.unwrap().remove(0).values.unwrap();
+        let recalled = self.recalled.lock();
+        let found = ids.into_iter().filter(|it| recalled.contains(it));
+        let found = found.map(|id| SpotInstanceRequest {
+            instance_id: Some(id),
+            ..SpotInstanceRequest::default()
+        });
+        Ok(DescribeSpotInstanceRequestsResult {
+            spot_instance_requests: Some(found.collect()),
+            ..DescribeSpotInstanceRequestsResult::default()
+        })
     }
 
     async fn describe_subnets(

@@ -140,3 +140,36 @@ fn without_room_for_one_more_a_zone_gives_first() {
     assert_eq!((new.len(), new[0].zone.as_str()), (1, "b"));
     assert!(!new[0].extra);
 }
+
+#[test]
+fn spot_capacity_that_is_taken_back_has_a_successor_first() {
+    let mut case = case(100, 100, 2);
+    case.group.maintenance = None;
+    for member in &mut case.members {
+        member.spot = true;
+    }
+    case.seen.instances.get_mut("i-0").unwrap().recalled = true;
+    assert!(case.plan().changes_nothing(), "nobody asked for it");
+    case.group.rebalances = true;
+    let new = write(&mut case);
+    assert_eq!(new.len(), 1);
+    assert!(new[0].extra);
+    boot(&mut case);
+    // Without a policy it counts when it is in service, and then the old one goes.
+    write(&mut case);
+    assert_eq!(case.members[2].state, State::InService);
+    let ending = case.members.iter().filter(|it| it.state.is_terminating());
+    let tokens: Vec<&str> = ending.map(|it| it.token.as_str()).collect();
+    assert_eq!(tokens, ["0"]);
+}
+
+#[test]
+fn a_successor_of_what_is_gone_before_it_takes_its_place() {
+    let mut case = case(150, 100, 2);
+    impair(&mut case, &["0"]);
+    write(&mut case);
+    case.seen.instances.get_mut("i-0").unwrap().state = Ec2State::Terminated;
+    let new = write(&mut case);
+    assert!(new.is_empty());
+    assert!(!case.members[2].extra);
+}

@@ -51,6 +51,7 @@ impl Home {
                 state,
                 reason: None,
                 impaired: false,
+                recalled: false,
                 named: true,
                 gave_up: false,
                 instance_type: None,
