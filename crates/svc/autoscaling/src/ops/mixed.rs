@@ -1,4 +1,5 @@
-//! Mixed instances policies: instances of several types, On-Demand in the order of preference, and Spot instances by a strategy.
+//! Mixed instances policies: instances of several types, On-Demand in the order of preference or by what they cost, and Spot
+//! instances by a strategy.
 
 use std::collections::BTreeSet;
 
@@ -22,8 +23,10 @@ use crate::{
 /// Overrides of a policy, as AWS has it.
 const MOST: usize = 40;
 const MOST_POOLS: std::ops::RangeInclusive<u32> = 1..=20;
+const PRIORITIZED: &str = "prioritized";
+const LOWEST_PRICE: &str = "lowest-price";
 const STRATEGIES: [&str; 5] = [
-    "lowest-price",
+    LOWEST_PRICE,
     "capacity-optimized",
     "capacity-optimized-prioritized",
     "price-capacity-optimized",
@@ -53,19 +56,16 @@ pub fn read(
         })
     });
     let percentage = percentage.transpose()?;
-    match distribution.on_demand_allocation_strategy.as_deref() {
-        None | Some("prioritized") => {}
-        Some("lowest-price") => {
-            return Err(invalid(
-                "The OnDemandAllocationStrategy lowest-price is not supported by this version of wharf: types are launched in their order, by prioritized.",
-            ));
-        }
+    let by_price = match distribution.on_demand_allocation_strategy.as_deref() {
+        None => before.is_some_and(|it| it.by_price),
+        Some(PRIORITIZED) => false,
+        Some(LOWEST_PRICE) => true,
         Some(_) => {
             return Err(invalid(
                 "OnDemandAllocationStrategy must be one of: lowest-price, prioritized.",
             ));
         }
-    }
+    };
     let strategy = distribution.spot_allocation_strategy;
     let strategy = strategy.or_else(|| before?.spot_strategy.clone());
     if strategy
@@ -75,7 +75,7 @@ pub fn read(
         return Err(invalid("The SpotAllocationStrategy is not valid."));
     }
     let pools = distribution.spot_instance_pools;
-    let has_pools = strategy.as_deref().is_none_or(|it| it == STRATEGIES[0]);
+    let has_pools = strategy.as_deref().is_none_or(|it| it == LOWEST_PRICE);
     if pools.is_some() && !has_pools {
         return Err(invalid(
             "SpotInstancePools can only be given with the SpotAllocationStrategy lowest-price.",
@@ -94,6 +94,8 @@ pub fn read(
         types,
         base: base.or(before.map(|it| it.base)).unwrap_or(0),
         percentage: percentage.or(before.and_then(|it| it.percentage)),
+        by_price,
+        on_demand_types: Vec::new(),
         spot_types: Vec::new(),
         spot_strategy: strategy,
         spot_pools: pools.transpose()?.or(before_pools),
@@ -132,20 +134,28 @@ fn types(overrides: Vec<LaunchTemplateOverrides>) -> Result<Vec<String>, Fault> 
     }
 }
 
-/// Puts the types in the order in which Spot instances are launched: that of the policy where it has priorities, else by what they
-/// cost. All of them lie on the same hosts, which have most room for the smallest, so capacity asks for the same order.
+/// Puts the types in the order in which instances are launched. Spot instances: that of the policy where it has priorities, else by
+/// what they cost. All of them lie on the same hosts, which have most room for the smallest, so capacity asks for the same order.
 ///
 /// # Errors
 /// There is no such type.
 pub async fn order(core: &Core, call: &Call, mixed: &mut Mixed) -> Result<(), Fault> {
     mixed.spot_types.clone_from(&mixed.types);
     let has_priorities = mixed.spot_strategy.as_deref() == Some("capacity-optimized-prioritized");
-    if !mixed.has_spot() || has_priorities || mixed.types.is_empty() {
+    let spot_by_price = mixed.has_spot() && !has_priorities;
+    if mixed.types.is_empty() || !(spot_by_price || mixed.by_price) {
         return Ok(());
     }
+    // Of each type Spot costs the same part of what On-Demand does.
     let prices = spot_prices(core, &Place::of(call), &mixed.types).await?;
     let price = |of: &String| prices.get(of).copied().unwrap_or(u64::MAX);
-    mixed.spot_types.sort_by_key(price);
+    if spot_by_price {
+        mixed.spot_types.sort_by_key(price);
+    }
+    if mixed.by_price {
+        mixed.on_demand_types.clone_from(&mixed.types);
+        mixed.on_demand_types.sort_by_key(price);
+    }
     Ok(())
 }
 
@@ -205,14 +215,20 @@ pub fn shown(mixed: &Mixed, launch: &Source) -> MixedInstancesPolicy {
             overrides: Some(overrides.collect()),
         }),
         instances_distribution: Some(InstancesDistribution {
-            on_demand_allocation_strategy: Some("prioritized".to_owned()),
+            on_demand_allocation_strategy: Some(
+                match mixed.by_price {
+                    true => LOWEST_PRICE,
+                    false => PRIORITIZED,
+                }
+                .to_owned(),
+            ),
             on_demand_base_capacity: count(mixed.base),
             on_demand_percentage_above_base_capacity: count(mixed.percentage.unwrap_or(100)),
             spot_allocation_strategy: Some(
                 mixed
                     .spot_strategy
                     .clone()
-                    .unwrap_or_else(|| STRATEGIES[0].to_owned()),
+                    .unwrap_or_else(|| LOWEST_PRICE.to_owned()),
             ),
             spot_instance_pools: mixed.spot_pools.and_then(count),
             spot_max_price: mixed.spot_price.clone(),
@@ -237,6 +253,8 @@ mod tests {
             types: vec!["t3.small".to_owned()],
             base: 2,
             percentage: Some(50),
+            by_price: true,
+            on_demand_types: Vec::new(),
             spot_types: Vec::new(),
             spot_strategy: Some("lowest-price".to_owned()),
             spot_pools: Some(3),

@@ -181,7 +181,7 @@ impl Draft<'_> {
             failing.is_none_or(|failing| failing.until <= self.now)
         };
         let mixed = self.group.mixed.as_ref();
-        let types = mixed.map(|it| if spot { &it.spot_types } else { &it.types });
+        let types = mixed.map(|it| it.ordered(spot));
         match types.filter(|it| !it.is_empty()) {
             None => open(None).then_some(None),
             Some(types) => {

@@ -13,6 +13,12 @@ pub struct Mixed {
     /// Of instances beyond the base, how many in a hundred are On-Demand; all where nothing is said.
     #[serde(default)]
     pub percentage: Option<u32>,
+    /// On-Demand instances are launched of the type that costs least.
+    #[serde(default)]
+    pub by_price: bool,
+    /// The types in the order in which they are, if it is another than that of the policy.
+    #[serde(default)]
+    pub on_demand_types: Vec<String>,
     /// The types in the order in which Spot instances are launched.
     #[serde(default)]
     pub spot_types: Vec<String>,
@@ -28,6 +34,15 @@ pub struct Mixed {
 impl Mixed {
     pub fn has_spot(&self) -> bool {
         self.percentage.is_some_and(|it| it < 100)
+    }
+
+    /// The types in the order in which instances are launched.
+    pub fn ordered(&self, spot: bool) -> &[String] {
+        match spot {
+            true => &self.spot_types,
+            false if self.on_demand_types.is_empty() => &self.types,
+            false => &self.on_demand_types,
+        }
     }
 
     /// Of how many of the first types in their order Spot instances are launched in turn.

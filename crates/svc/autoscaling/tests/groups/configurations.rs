@@ -2,8 +2,8 @@
 
 use wharf_api_autoscaling::{
     Autoscaling as _, BlockDeviceMapping, CreateAutoScalingGroupType,
-    CreateLaunchConfigurationType, Ebs, LaunchTemplate, LaunchTemplateOverrides,
-    MixedInstancesPolicy, UpdateAutoScalingGroupType,
+    CreateLaunchConfigurationType, Ebs, InstancesDistribution, LaunchTemplate,
+    LaunchTemplateOverrides, MixedInstancesPolicy, UpdateAutoScalingGroupType,
 };
 use wharf_testkit::{call, refused, until};
 use wharf_wire::Fault;
@@ -191,4 +191,51 @@ async fn a_spot_instance_has_a_successor_before_its_capacity_is_taken() {
         .filter_map(|it| it.cause.as_deref())
         .filter(|it| it.contains("an EC2 instance rebalance recommendation"));
     assert_eq!(launched.count(), 2);
+}
+
+#[tokio::test]
+async fn on_demand_instances_are_of_the_type_that_costs_least() {
+    let home = Home::new();
+    let of = |name: &str| LaunchTemplateOverrides {
+        instance_type: Some(name.to_owned()),
+        ..LaunchTemplateOverrides::default()
+    };
+    let policy = MixedInstancesPolicy {
+        launch_template: Some(LaunchTemplate {
+            launch_template_specification: group(0, 1).launch_template,
+            overrides: Some(vec![of("m5.large"), of("t3.small")]),
+        }),
+        instances_distribution: Some(InstancesDistribution {
+            on_demand_allocation_strategy: Some("lowest-price".to_owned()),
+            ..InstancesDistribution::default()
+        }),
+    };
+    let input = CreateAutoScalingGroupType {
+        launch_template: None,
+        desired_capacity: Some(1),
+        mixed_instances_policy: Some(policy),
+        ..group(0, 1)
+    };
+    home.service
+        .create_auto_scaling_group(&call(), input)
+        .await
+        .unwrap();
+    home.are(1, "InService").await;
+    let run = home.cloud.runs.lock()[0].clone();
+    assert_eq!(run.instance_type.as_deref(), Some("t3.small"));
+    assert!(run.instance_market_options.is_none());
+    let found = home
+        .service
+        .describe_auto_scaling_groups(&call(), Default::default())
+        .await;
+    let shown = found.unwrap().auto_scaling_groups.unwrap().remove(0);
+    let policy = shown.mixed_instances_policy.unwrap();
+    // As they were given.
+    let overrides = policy.launch_template.unwrap().overrides.unwrap();
+    assert_eq!(overrides, [of("m5.large"), of("t3.small")]);
+    let strategy = policy
+        .instances_distribution
+        .unwrap()
+        .on_demand_allocation_strategy;
+    assert_eq!(strategy.as_deref(), Some("lowest-price"));
 }
