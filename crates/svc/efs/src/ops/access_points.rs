@@ -20,6 +20,11 @@ use crate::{
 /// Of a file system.
 const MOST: usize = 1000;
 const PAGE: usize = 100;
+/// Names of the path of a root directory.
+const MOST_NAMES: usize = 4;
+const FORBIDDEN: [char; 15] = [
+    '$', '#', '<', '>', ';', '`', '|', '&', '?', '{', '}', '^', '*', '\n', '\0',
+];
 
 pub async fn create(
     core: &Core,
@@ -88,15 +93,24 @@ fn user(given: PosixUser) -> Result<server::User, Fault> {
     })
 }
 
+/// The model's pattern looks ahead, and so is not enforced before.
+fn is_path(path: &str) -> bool {
+    let Some(below) = path.strip_prefix('/') else {
+        return false;
+    };
+    let is_name = |it: &str| !it.is_empty() && !it.starts_with('.') && !it.contains(FORBIDDEN);
+    let names = || below.split('/');
+    below.is_empty() || (names().count() <= MOST_NAMES && names().all(is_name))
+}
+
 type Root = (String, Option<server::Creation>, Option<String>);
 
 fn root(given: Option<RootDirectory>) -> Result<Root, Fault> {
     let given = given.unwrap_or_default();
     let path = given.path.unwrap_or_else(|| "/".to_owned());
-    let is_plain = |name: &str| !matches!(name, "." | "..");
-    if !path.split('/').all(is_plain) {
+    if !is_path(&path) {
         return Err(fault::bad_request(
-            "The path of a root directory must not have . or .. in it.",
+            "The path of a root directory is / or has up to four names, none of which begins with a dot or has one of $#<>;`|&?{}^* in it.",
         ));
     }
     let Some(creation) = given.creation_info else {
@@ -181,4 +195,34 @@ pub async fn delete(
         tx.delete(&key);
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_a_few_names_down() {
+        for path in ["/", "/a", "/a/b/c/d", "/a.b", "/with space/ä"] {
+            assert!(is_path(path), "{path}");
+        }
+        for path in [
+            "",
+            "a",
+            "//",
+            "/a/",
+            "/a//b",
+            "/.",
+            "/..",
+            "/a/../b",
+            "/.hidden",
+            "/a/b/c/d/e",
+            "/a$b",
+            "/a\nb",
+            "/a\0b",
+            "/a*",
+        ] {
+            assert!(!is_path(path), "{path:?}");
+        }
+    }
 }
