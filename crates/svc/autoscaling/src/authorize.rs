@@ -129,7 +129,10 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let group = it.auto_scaling_group_name.as_deref();
             row.of_policy(group, it.policy_name.as_deref()).await?
         }
-        Input::TerminateInstanceInAutoScalingGroup(it) => row.of(it.instance_id.as_deref()).await?,
+        Input::TerminateInstanceInAutoScalingGroup(it) => match it.instance_id.as_deref() {
+            Some(id) => row.of(Some(id)).await?,
+            None => row.group(it.auto_scaling_group_name.as_deref()).await?,
+        },
         Input::SetInstanceHealth(it) => row.of(it.instance_id.as_deref()).await?,
         Input::CreateOrUpdateTags(it) => {
             let given = it.tags.as_deref().unwrap_or_default();

@@ -30,6 +30,9 @@ pub async fn describe(
     let deleted = input.include_deleted_groups == Some(true);
     let name = input.auto_scaling_group_name;
     let wanted = Wanted::read(input.filters)?;
+    if wanted.states.is_some() && name.is_none() {
+        return Err(invalid("The filter Status needs AutoScalingGroupName."));
+    }
     let page = core.page(
         call,
         "autoscaling/DescribeScalingActivities",
@@ -106,7 +109,11 @@ impl Wanted {
 
 fn moment(name: &str, values: &[String]) -> Result<Timestamp, Fault> {
     let read = match values {
-        [only] => Timestamp::parse_iso8601(only),
+        // Without a zone it is UTC.
+        [only] => {
+            let read = Timestamp::parse_iso8601(only);
+            read.or_else(|| Timestamp::parse_iso8601(&format!("{only}Z")))
+        }
         _ => None,
     };
     read.ok_or_else(|| {
@@ -176,6 +183,7 @@ mod tests {
         ]));
         assert!(!has(vec![filter(lower, "2026-03-01T12:00:01Z")]));
         assert!(!has(vec![filter(upper, "2026-03-01T11:59:59Z")]));
+        assert!(has(vec![filter(upper, "2026-03-01T12:00:00")]));
         for wrong in [filter(lower, "yesterday"), filter("Name", "x")] {
             let refused = Wanted::read(Some(vec![wrong])).unwrap_err();
             assert_eq!(refused.code, "ValidationError");

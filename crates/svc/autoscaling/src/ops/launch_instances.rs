@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Instances of one request: they are launched one after the other, while the group waits.
-const MOST: u32 = 25;
+const MOST: u32 = 50;
 /// Requests of a group that are remembered.
 const MOST_KEPT: usize = 100;
 const RETRIES: &str = "retry-with-group-configuration";

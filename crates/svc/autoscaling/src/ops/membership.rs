@@ -124,55 +124,98 @@ fn begun(
     (key, activity)
 }
 
+/// One by its id, or several of a group that is named.
 pub async fn terminate(
     core: &Core,
     call: &Call,
     input: TerminateInstanceInAutoScalingGroupType,
 ) -> Result<ActivityType, Fault> {
     let place = Place::of(call);
-    let id = input.instance_id.unwrap_or_default();
     let less = input.should_decrement_desired_capacity == Some(true);
-    let name = core.member(&place, &id).await?.record.group;
-    if let Some(other) = input.auto_scaling_group_name.filter(|it| *it != name) {
-        return Err(fault::not_of_group(&id, &other));
-    }
+    let several = input.instance_ids.filter(|it| !it.is_empty());
+    let is_one = several.is_none();
+    let (name, ids) = match (input.instance_id, several) {
+        (Some(id), None) => {
+            let name = core.member(&place, &id).await?.record.group;
+            if let Some(other) = input.auto_scaling_group_name.filter(|it| *it != name) {
+                return Err(fault::not_of_group(&id, &other));
+            }
+            (name, vec![id])
+        }
+        (None, Some(ids)) => {
+            let name = input.auto_scaling_group_name;
+            let name = name.ok_or_else(|| invalid("InstanceIds needs AutoScalingGroupName."))?;
+            (name, ids)
+        }
+        _ => return Err(invalid("Either InstanceId or InstanceIds must be given.")),
+    };
     let key = names::group_key(&place, &name);
     let _turn = core.turns.take(&key).await;
-    let activity = transact!(core.table, &call.permit, |tx| {
-        let ids = [id.clone()];
+    let activities = transact!(core.table, &call.permit, |tx| {
         let Chosen { mut group, members } = chosen(core, &mut tx, &place, &name, &ids).await?;
-        let Some((member_key, mut member)) = members.into_iter().next() else {
-            return Err(fault::no_instance(&id));
-        };
-        if member.state.is_terminating() {
-            return Err(invalid(format!(
-                "Instance {id} is already being terminated."
-            )));
+        let counted = members.iter().filter(|it| it.1.counts()).count();
+        if less && counted > 0 {
+            lowered(&mut group, counted)?;
         }
-        if less && member.counts() {
-            lowered(&mut group, 1)?;
+        let mut activities = Vec::with_capacity(members.len());
+        for (member_key, member) in members {
+            let (ending, ended) = ending(core, &group, member)?;
+            if let Some((id, activity)) = ended {
+                tx.put(names::activity_key(&place, &group.uuid, &id), &activity);
+            }
+            if let Some((id, activity)) = &ending.activity {
+                tx.put(names::activity_key(&place, &group.uuid, id), activity);
+                activities.push(activity.clone());
+            }
+            tx.put(member_key, &ending);
         }
-        let what = "an instance was taken out of service in response to a user request.";
-        let description = crate::plan::terminating(&id);
-        let mut begun = begun(core, &group, &member, description, what);
-        begun.1.kind = Kind::Terminate;
-        if let Some((before, mut ended)) = member.activity.take() {
-            ended.end(Status::Cancelled, None, core.now());
-            tx.put(names::activity_key(&place, &group.uuid, &before), &ended);
-        }
-        tx.put(names::activity_key(&place, &group.uuid, &begun.0), &begun.1);
-        let activity = begun.1.clone();
-        member.state = State::Terminating;
-        member.waits.clear();
-        member.activity = Some(begun);
-        tx.put(member_key, &member);
         tx.put(&key, &group);
-        activity
+        activities
     });
-    Ok(ActivityType {
-        activity: Some(show(activity)),
-        ..ActivityType::default()
+    let mut shown = activities.into_iter().map(show);
+    Ok(match is_one {
+        true => ActivityType {
+            activity: shown.next(),
+            ..ActivityType::default()
+        },
+        false => ActivityType {
+            activities: Some(shown.collect()),
+            ..ActivityType::default()
+        },
     })
+}
+
+type Begun = (String, Activity);
+
+/// A member whose end a user wants, and the activity that is over by that.
+fn ending(
+    core: &Core,
+    group: &Group,
+    mut member: Member,
+) -> Result<(Member, Option<Begun>), Fault> {
+    let id = member.id().to_owned();
+    if member.state.is_terminating() {
+        return Err(invalid(format!(
+            "Instance {id} is already being terminated."
+        )));
+    }
+    if member.is_pooled() {
+        return Err(invalid(format!(
+            "Instance {id} is in the warm pool, whose instances cannot be terminated."
+        )));
+    }
+    let what = "an instance was taken out of service in response to a user request.";
+    let description = crate::plan::terminating(&id);
+    let mut begun = begun(core, group, &member, description, what);
+    begun.1.kind = Kind::Terminate;
+    let mut ended = member.activity.take();
+    if let Some((_, before)) = &mut ended {
+        before.end(Status::Cancelled, None, core.now());
+    }
+    member.state = State::Terminating;
+    member.waits.clear();
+    member.activity = Some(begun);
+    Ok((member, ended))
 }
 
 pub async fn detach(

@@ -146,7 +146,7 @@ async fn what_cannot_be_launched_is_refused() {
     for input in [
         // More than the maximum, and than is launched at once.
         asked(2, "one"),
-        asked(26, "one"),
+        asked(51, "one"),
         LaunchInstancesRequest {
             subnet_ids: Some(vec!["subnet-x".to_owned()]),
             ..asked(1, "one")

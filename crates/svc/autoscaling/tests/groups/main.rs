@@ -381,6 +381,15 @@ async fn standby_is_out_of_service_and_comes_back() {
     assert_eq!(home.cloud.ids(), ids, "nothing else was launched");
 }
 
+/// Which instances is not said.
+fn terminate_none() -> TerminateInstanceInAutoScalingGroupType {
+    TerminateInstanceInAutoScalingGroupType {
+        auto_scaling_group_name: name(),
+        should_decrement_desired_capacity: Some(false),
+        ..TerminateInstanceInAutoScalingGroupType::default()
+    }
+}
+
 #[tokio::test]
 async fn an_instance_is_terminated_with_its_place_or_without() {
     let home = Home::new();
@@ -435,6 +444,37 @@ async fn an_instance_is_terminated_with_its_place_or_without() {
             && now[0].instance_id.as_ref() != Some(&ids[1])
     })
     .await;
+    set(&home, 2).await.unwrap();
+    let ids = home.are(2, "InService").await;
+    let many = |group: Option<String>, ids: Vec<String>| TerminateInstanceInAutoScalingGroupType {
+        auto_scaling_group_name: group,
+        instance_ids: Some(ids),
+        should_decrement_desired_capacity: Some(true),
+        ..TerminateInstanceInAutoScalingGroupType::default()
+    };
+    for wrong in [
+        many(None, ids.clone()),
+        many(name(), vec!["i-00000000000000fff".to_owned()]),
+        TerminateInstanceInAutoScalingGroupType {
+            instance_id: Some(ids[0].clone()),
+            ..many(name(), ids.clone())
+        },
+        terminate_none(),
+    ] {
+        let ended = home
+            .service
+            .terminate_instance_in_auto_scaling_group(&call(), wrong)
+            .await;
+        assert_eq!(ended.unwrap_err().code, "ValidationError");
+    }
+    let ended = home
+        .service
+        .terminate_instance_in_auto_scaling_group(&call(), many(name(), ids))
+        .await;
+    let ended = ended.unwrap();
+    assert_eq!(ended.activity, None);
+    assert_eq!(ended.activities.unwrap().len(), 2);
+    home.are(0, "").await;
     let input = terminate("i-00000000000000fff", false);
     let ended = home
         .service
