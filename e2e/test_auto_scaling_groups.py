@@ -72,6 +72,32 @@ def test_a_group_is_shown_as_it_was_made(groups, configuration, subnets):
     groups.delete_launch_configuration(LaunchConfigurationName=configuration)
 
 
+def test_how_instances_are_replaced_and_what_is_launched_at_once(groups, configuration, subnets):
+    policy = {"MinHealthyPercentage": 90, "MaxHealthyPercentage": 120}
+    evenly = {"CapacityDistributionStrategy": "balanced-only"}
+    settings = {"InstanceMaintenancePolicy": policy, "AvailabilityZoneDistribution": evenly, "CapacityRebalance": True}
+    name = made(groups, configuration, subnets, DeletionProtection="prevent-all-deletion", **settings)
+    (group,) = described(groups, name)
+    assert {key: group[key] for key in settings} == settings
+    code, message = refused(groups.delete_auto_scaling_group, AutoScalingGroupName=name, ForceDelete=True)
+    assert code == "ValidationError" and "deletion protection is prevent-all-deletion" in message
+    nothing = {"MinHealthyPercentage": -1, "MaxHealthyPercentage": -1}
+    groups.update_auto_scaling_group(AutoScalingGroupName=name, DeletionProtection="none", InstanceMaintenancePolicy=nothing)
+    assert "InstanceMaintenancePolicy" not in described(groups, name)[0]
+    launch = {"AutoScalingGroupName": name, "RequestedCapacity": 2, "SubnetIds": [subnets[1]["SubnetId"]], "ClientToken": "one"}
+    launched = groups.launch_instances(**launch)
+    (error,) = launched["Errors"]
+    assert launched["Instances"] == [] and IMAGE in error["ErrorMessage"]
+    assert (error["SubnetId"], error["MarketType"]) == (subnets[1]["SubnetId"], "on-demand")
+    assert described(groups, name)[0]["DesiredCapacity"] == 0
+    again = groups.launch_instances(**launch)
+    assert again["Errors"] == launched["Errors"]
+    code, _ = refused(groups.launch_instances, **launch | {"RequestedCapacity": 1})
+    assert code == "IdempotentParameterMismatch"
+    groups.delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
+    wait_for(lambda: not described(groups, name), DEADLINE_S, "the group is gone")
+
+
 def test_what_cannot_be_launched_is_told_in_activities(groups, configuration, subnets):
     name = made(groups, configuration, subnets)
     groups.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=1)
