@@ -111,6 +111,12 @@ def test_a_closed_account_ends(fresh):
     place.client("elbv2").modify_load_balancer_attributes(
         LoadBalancerArn=web.balancer["LoadBalancerArn"], Attributes=[{"Key": "deletion_protection.enabled", "Value": "true"}]
     )
+    groups = place.client("autoscaling")
+    groups.create_launch_configuration(LaunchConfigurationName="doomed", ImageId="ami-0123456789abcdef0", InstanceType="t3.small")
+    groups.create_auto_scaling_group(
+        AutoScalingGroupName="doomed", LaunchConfigurationName="doomed", MinSize=0, MaxSize=1,
+        AvailabilityZones=["eu-west-1a"], DeletionProtection="prevent-all-deletion",
+    )  # fmt: skip
     password = place.registry_password()
     assert fresh.shims()
     fresh.run("account", "close", number)

@@ -171,8 +171,22 @@ impl Takedown {
             ))
         });
         for group in found.await? {
+            let name = group.auto_scaling_group_name;
+            // There is nobody left whom it protects from a mistake.
+            if group.deletion_protection.is_some_and(|it| it != "none") {
+                let input = groups::UpdateAutoScalingGroupType {
+                    auto_scaling_group_name: name.clone(),
+                    deletion_protection: Some("none".to_owned()),
+                    ..Default::default()
+                };
+                let freed = service.update_auto_scaling_group(call, input).await;
+                if freed.is_err() {
+                    left.one("group of instances", freed);
+                    continue;
+                }
+            }
             let input = groups::DeleteAutoScalingGroupType {
-                auto_scaling_group_name: group.auto_scaling_group_name,
+                auto_scaling_group_name: name,
                 force_delete: Some(true),
             };
             let ended = service.delete_auto_scaling_group(call, input).await;
