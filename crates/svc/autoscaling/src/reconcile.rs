@@ -195,11 +195,7 @@ impl Work<'_> {
             self.write(&plan, refresh.as_ref()).await?;
             return Ok(None);
         }
-        let mut done = false;
-        for call in &plan.calls {
-            done |= self.perform(&cloud, &hooks, call).await?;
-        }
-        if done {
+        if self.perform_all(&cloud, &hooks, &plan.calls).await? {
             return Ok(None);
         }
         self.notify().await?;
@@ -373,6 +369,31 @@ impl Work<'_> {
     fn is_late(&self, notice: &Notice) -> bool {
         let ended = notice.activity.ended_at;
         self.stored.record.deleting && ended.is_none_or(|it| self.now >= it + OWED_AT_MOST)
+    }
+
+    /// All calls, as far as nothing was written that they were planned by. What fails keeps nothing else from being done, but
+    /// further launches.
+    async fn perform_all(
+        &self,
+        cloud: &Cloud<'_>,
+        hooks: &[Hook],
+        calls: &[Call],
+    ) -> Result<bool, StepError> {
+        let (mut done, mut failed) = (false, None);
+        for call in calls {
+            if failed.is_some() && matches!(call, Call::Launch(_)) {
+                continue;
+            }
+            match self.perform(cloud, hooks, call).await {
+                Ok(written) => done |= written,
+                Err(error @ StepError::Neighbour { .. }) => failed = failed.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(done),
+        }
     }
 
     /// One call, and what is written of its answer. Whether anything was.

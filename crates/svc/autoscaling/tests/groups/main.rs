@@ -113,6 +113,35 @@ async fn what_ec2_refuses_is_told_and_tried_again() {
 }
 
 #[tokio::test]
+async fn launches_that_fail_hold_up_no_terminations() {
+    let home = Home::new();
+    home.create(0, 1, 9).await;
+    let ids = home.are(1, "InService").await;
+    let unknown = Fault {
+        sender: false,
+        ..Fault::sender("InternalError", 500, "An internal error has occurred.")
+    };
+    home.cloud.refusals.lock().extend(vec![unknown; 10_000]);
+    set(&home, 9).await.unwrap();
+    let input = TerminateInstanceInAutoScalingGroupType {
+        instance_id: Some(ids[0].clone()),
+        should_decrement_desired_capacity: Some(true),
+        ..TerminateInstanceInAutoScalingGroupType::default()
+    };
+    let ended = home
+        .service
+        .terminate_instance_in_auto_scaling_group(&call(), input)
+        .await;
+    ended.unwrap();
+    until("it has ended", || async {
+        home.cloud.state(&ids[0]) == "terminated"
+    })
+    .await;
+    home.cloud.refusals.lock().clear();
+    home.are(8, "InService").await;
+}
+
+#[tokio::test]
 async fn a_server_that_ends_launches_nothing_twice() {
     let mut home = Home::new();
     home.create(0, 4, 4).await;
