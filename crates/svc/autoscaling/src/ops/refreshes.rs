@@ -400,6 +400,5 @@ fn preferences(it: &Settings) -> RefreshPreferences {
         alarm_specification: (!it.alarms.is_empty()).then(|| AlarmSpecification {
             alarms: Some(it.alarms.clone()),
         }),
-        ..RefreshPreferences::default()
     }
 }
