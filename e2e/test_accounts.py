@@ -102,6 +102,20 @@ def test_only_the_home_account_makes_accounts(wharf):
     assert secret not in wait_for(recorded, 10, "the event of an account's creation")
 
 
+def manage_instances(place):
+    """A provider of Managed Instances by which its cluster's tasks are started, so that it is deleted after the strategy alone."""
+    ecs = place.client("ecs")
+    account = place.client("sts").get_caller_identity()["Account"]
+    template = {
+        "ec2InstanceProfileArn": f"arn:aws:iam::{account}:instance-profile/ecsInstanceRole",
+        "networkConfiguration": {"subnets": tasks.default_subnets(place)},
+    }
+    provider = {"infrastructureRoleArn": f"arn:aws:iam::{account}:role/infrastructure", "instanceLaunchTemplate": template}
+    ecs.create_capacity_provider(name="managed", cluster="default", managedInstancesProvider=provider)
+    strategy = [{"capacityProvider": "managed", "weight": 1}]
+    ecs.put_cluster_capacity_providers(cluster="default", capacityProviders=["managed"], defaultCapacityProviderStrategy=strategy)
+
+
 def test_a_closed_account_ends(fresh):
     """Its service, tasks and load balancer go, though the server is killed right after; its number is never given again."""
     number, root = create(fresh, "doomed")
@@ -117,6 +131,7 @@ def test_a_closed_account_ends(fresh):
         AutoScalingGroupName="doomed", LaunchConfigurationName="doomed", MinSize=0, MaxSize=1,
         AvailabilityZones=["eu-west-1a"], DeletionProtection="prevent-all-deletion",
     )  # fmt: skip
+    manage_instances(place)
     password = place.registry_password()
     assert fresh.shims()
     fresh.run("account", "close", number)

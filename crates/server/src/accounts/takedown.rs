@@ -39,6 +39,8 @@ const LATER: Duration = Duration::from_secs(300);
 /// Why tasks were stopped, as DescribeTasks has it.
 const REASON: &str = "The account was closed";
 const PROTECTION: &str = "deletion_protection.enabled";
+/// A capacity provider that is not deleted.
+const ACTIVE: &str = "ACTIVE";
 
 pub struct Takedown {
     pub accounts: Accounts,
@@ -208,6 +210,7 @@ impl Takedown {
             self.end_services(call, &cluster, left).await?;
             self.end_tasks(call, &cluster, left).await?;
             self.end_instances(call, &cluster, left).await?;
+            self.end_managed(call, &cluster, left).await?;
             let input = ecs::DeleteClusterRequest {
                 cluster: Some(cluster),
             };
@@ -219,7 +222,57 @@ impl Takedown {
 
     /// A deleted cluster is associated with none of them any more.
     async fn end_providers(&self, call: &Call, left: &mut Left) -> Result<(), Fault> {
-        let providers = pages(|next_token| async {
+        let is_left = |it: &ecs::CapacityProvider| {
+            it.auto_scaling_group_provider.is_some() && it.status.as_deref() == Some(ACTIVE)
+        };
+        let providers = self.providers(call).await?;
+        for provider in providers.into_iter().filter(is_left) {
+            self.end_provider(call, provider, left).await;
+        }
+        Ok(())
+    }
+
+    /// Those of Managed Instances, without which a cluster is deleted alone. Their instances go with them.
+    async fn end_managed(&self, call: &Call, cluster: &str, left: &mut Left) -> Result<(), Fault> {
+        let is_of_it = |it: &ecs::CapacityProvider| {
+            it.managed_instances_provider.is_some() && it.cluster.as_deref() == Some(cluster)
+        };
+        let mut providers = self.providers(call).await?;
+        providers.retain(is_of_it);
+        let is_active = |it: &ecs::CapacityProvider| it.status.as_deref() == Some(ACTIVE);
+        if providers.iter().any(is_active) {
+            // One of a default strategy is not deleted.
+            let input = ecs::PutClusterCapacityProvidersRequest {
+                cluster: Some(cluster.to_owned()),
+                capacity_providers: Some(Vec::new()),
+                default_capacity_provider_strategy: Some(Vec::new()),
+            };
+            let freed = self.ecs.put_cluster_capacity_providers(call, input).await;
+            if freed.is_err() {
+                left.one("cluster's capacity providers", freed.map(|_| ()));
+            }
+        }
+        for provider in providers {
+            match provider.status.as_deref() {
+                Some(ACTIVE) => self.end_provider(call, provider, left).await,
+                Some("DEPROVISIONING") => left.one("capacity provider", Ok(())),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn end_provider(&self, call: &Call, provider: ecs::CapacityProvider, left: &mut Left) {
+        let input = ecs::DeleteCapacityProviderRequest {
+            capacity_provider: provider.name,
+            ..Default::default()
+        };
+        let ended = self.ecs.delete_capacity_provider(call, input).await;
+        left.one("capacity provider", ended.map(|_| ()));
+    }
+
+    async fn providers(&self, call: &Call) -> Result<Vec<ecs::CapacityProvider>, Fault> {
+        pages(|next_token| async {
             let input = ecs::DescribeCapacityProvidersRequest {
                 next_token,
                 ..Default::default()
@@ -227,19 +280,8 @@ impl Takedown {
             let page = self.ecs.describe_capacity_providers(call, input).await?;
             let providers = page.capacity_providers.unwrap_or_default();
             Ok((providers, page.next_token))
-        });
-        let is_left = |it: &ecs::CapacityProvider| {
-            it.auto_scaling_group_provider.is_some() && it.status.as_deref() == Some("ACTIVE")
-        };
-        for provider in providers.await?.into_iter().filter(is_left) {
-            let input = ecs::DeleteCapacityProviderRequest {
-                capacity_provider: provider.name,
-                ..Default::default()
-            };
-            let ended = self.ecs.delete_capacity_provider(call, input).await;
-            left.one("capacity provider", ended.map(|_| ()));
-        }
-        Ok(())
+        })
+        .await
     }
 
     async fn end_services(&self, call: &Call, cluster: &str, left: &mut Left) -> Result<(), Fault> {
