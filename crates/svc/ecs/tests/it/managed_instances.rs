@@ -41,6 +41,8 @@ struct Inner {
     subnets: Vec<(String, String)>,
     /// Subnets in which there is no room.
     full: BTreeSet<String>,
+    /// Types of a machine maker.
+    of_makers: BTreeSet<String>,
     /// The role may not launch.
     denied: bool,
 }
@@ -73,6 +75,10 @@ impl FakeCloud {
         if inner.full.contains(subnet) {
             let text = "We currently do not have sufficient capacity.";
             return Err(Fault::sender("InsufficientInstanceCapacity", 500, text));
+        }
+        if inner.of_makers.contains(kind) {
+            let text = "The parameter IamInstanceProfile is not supported.";
+            return Err(Fault::sender("UnsupportedOperation", 400, text));
         }
         let made = json!({
             "InstanceId": format!("i-{:017x}", inner.launched.len() + 1),
@@ -535,6 +541,17 @@ async fn where_there_is_no_room_another_zone_is_asked() {
     let now = until_cloud(&cloud, "of an instance", |it| !it.launched.is_empty()).await;
     let subnet = &now.launched[0]["NetworkInterfaces"][0]["SubnetId"];
     assert!(*subnet != first, "{subnet}");
+    assert_eq!(now.launched.len(), 1);
+}
+
+#[tokio::test]
+async fn a_type_that_a_maker_has_without_profiles_is_passed_over() {
+    let (harness, cloud) = with_provider(0).await;
+    cloud.change(|it| it.of_makers.extend(["c5.large".to_owned()]));
+    harness.run_one(run()).await;
+    let now = until_cloud(&cloud, "of an instance", |it| !it.launched.is_empty()).await;
+    // What the task leaves least of, after the one that is not to be had.
+    assert_eq!(now.launched[0]["InstanceType"], "m5.large");
     assert_eq!(now.launched.len(), 1);
 }
 

@@ -114,8 +114,12 @@ pub fn is_without_room(code: &str) -> bool {
             | "InsufficientFreeAddressesInSubnet"
             | "InstanceLimitExceeded"
             | "MaxSpotInstanceCountExceeded"
-            | "Unsupported"
     )
+}
+
+/// Whether EC2 has instances of its type there, but none like that: a machine maker's have no profile, and others may.
+pub fn is_of_other_types(code: &str) -> bool {
+    matches!(code, "Unsupported" | "UnsupportedOperation")
 }
 
 #[cfg(test)]

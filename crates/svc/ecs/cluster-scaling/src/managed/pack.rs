@@ -203,7 +203,8 @@ fn order<'a>(
         *in_zone.entry(own.zone.as_str()).or_default() += 1;
     }
     let mut room = MOST.saturating_sub(observed.instances.len()).min(AT_ONCE);
-    for until in observed.refused.values().filter(|it| now < **it) {
+    let closed = observed.refused.values().chain(observed.unfit.values());
+    for until in closed.filter(|it| now < **it) {
         if !lacking.is_empty() {
             plan.wake(*until);
         }
@@ -300,8 +301,13 @@ fn subnet<'a>(
             *at == subnet.id && (*name == kind.name || other.is_some_and(|it| kind.covers(it)))
         })
     };
-    let suits =
-        |subnet: &&Subnet| first.zones.contains(subnet.zone.as_str()) && !is_refused(subnet);
+    let is_unfit = |subnet: &Subnet| {
+        let mut unfit = observed.unfit.iter().filter(|it| now < *it.1);
+        unfit.any(|((name, at), _)| *at == subnet.id && *name == kind.name)
+    };
+    let suits = |subnet: &&Subnet| {
+        first.zones.contains(subnet.zone.as_str()) && !is_refused(subnet) && !is_unfit(subnet)
+    };
     let count = |subnet: &&Subnet| in_zone.get(subnet.zone.as_str()).copied().unwrap_or(0);
     observed
         .subnets

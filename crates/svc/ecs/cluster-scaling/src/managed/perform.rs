@@ -16,13 +16,15 @@ use wharf_svc_ecs_model::{fault::EcsFaults, state::StepError, view::Held};
 
 use super::{
     launch::{self, Chosen},
-    plan::{Action, REFUSED_FOR},
+    plan::{Action, REFUSED_FOR, UNFIT_FOR},
     reconcile::{Step, neighbour, written},
 };
 use crate::observe;
 
 /// How long nothing is launched after EC2, or the infrastructure role, refused it.
 const PAUSE: Duration = Duration::from_secs(30);
+/// Types in subnets that are found unfit one after the other; where there are more, it is not about them.
+const MOST_UNFIT: usize = 64;
 
 impl Step<'_> {
     fn begin(&self) -> Changes<'_, EcsFaults> {
@@ -126,8 +128,14 @@ impl Step<'_> {
             // Nobody knows whether it was launched.
             return Err(neighbour("launching a managed instance")(fault));
         }
-        tracing::warn!(provider, kind = instance.instance_type, error = %fault, "launching a managed instance failed, retrying later");
-        self.memory.paused = Some(self.now + PAUSE);
+        if launch::is_of_other_types(&fault.code) && self.memory.unfit.len() < MOST_UNFIT {
+            tracing::info!(provider, kind = instance.instance_type, subnet = instance.subnet, error = %fault, "there is no managed instance of that type, another is ordered");
+            let what = (instance.instance_type.clone(), instance.subnet.clone());
+            self.memory.unfit.insert(what, self.now + UNFIT_FOR);
+        } else {
+            tracing::warn!(provider, kind = instance.instance_type, error = %fault, "launching a managed instance failed, retrying later");
+            self.memory.paused = Some(self.now + PAUSE);
+        }
         self.forget(instance).await?;
         self.settings_are(Err(fault.message)).await
     }

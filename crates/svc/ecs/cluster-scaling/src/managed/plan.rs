@@ -24,6 +24,8 @@ use crate::{
 pub const JOINS_WITHIN: Duration = Duration::from_secs(600);
 /// How long nothing like it is ordered in the same subnet after EC2 had no room for an instance.
 pub const REFUSED_FOR: Duration = Duration::from_secs(60);
+/// The same for a type of which EC2 has none like that, and of others it may.
+pub const UNFIT_FOR: Duration = Duration::from_secs(300);
 /// How soon EC2 is asked again while instances come or go: it tells nobody.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -94,6 +96,8 @@ pub struct Observed<'a> {
     pub sightings: &'a Sightings,
     /// Types and subnets that EC2 had no room for, and until when they are not asked for.
     pub refused: &'a BTreeMap<(String, String), Timestamp>,
+    /// Types of which EC2 has none like the provider's in a subnet, and until when they are not asked for there.
+    pub unfit: &'a BTreeMap<(String, String), Timestamp>,
     /// Tasks that no instance would take, by earlier looks.
     pub stuck: &'a BTreeSet<String>,
     /// Until when nothing is launched.

@@ -59,6 +59,7 @@ pub struct Memory {
     learned: BTreeMap<String, Capacity>,
     sightings: Sightings,
     pub(super) refused: BTreeMap<(String, String), Timestamp>,
+    pub(super) unfit: BTreeMap<(String, String), Timestamp>,
     stuck: BTreeSet<String>,
     idle: BTreeMap<String, Timestamp>,
     pub(super) paused: Option<Timestamp>,
@@ -183,6 +184,7 @@ impl Step<'_> {
                 waiting: &waiting,
                 sightings: &self.memory.sightings,
                 refused: &self.memory.refused,
+                unfit: &self.memory.unfit,
                 stuck: &self.memory.stuck,
                 paused: self.memory.paused,
             },
@@ -240,6 +242,7 @@ impl Step<'_> {
         }
         let now = self.now;
         self.memory.refused.retain(|_, until| now < *until);
+        self.memory.unfit.retain(|_, until| now < *until);
     }
 
     fn own(&self, found: &BTreeMap<String, Found>, noticed: &BTreeSet<String>) -> Vec<Own> {

@@ -102,6 +102,7 @@ struct Case {
     waiting: Vec<Wanting>,
     sightings: Sightings,
     refused: BTreeMap<(String, String), Timestamp>,
+    unfit: BTreeMap<(String, String), Timestamp>,
     stuck: BTreeSet<String>,
     paused: Option<Timestamp>,
 }
@@ -122,6 +123,7 @@ impl Default for Case {
             waiting: Vec::new(),
             sightings: Sightings::default(),
             refused: BTreeMap::new(),
+            unfit: BTreeMap::new(),
             stuck: BTreeSet::new(),
             paused: None,
         }
@@ -140,6 +142,7 @@ impl Case {
             waiting: &self.waiting,
             sightings: &self.sightings,
             refused: &self.refused,
+            unfit: &self.unfit,
             stuck: &self.stuck,
             paused: self.paused,
         };
@@ -307,6 +310,23 @@ fn where_there_is_no_room_nothing_as_large_is_asked_for() {
     case.paused = Some(at(200));
     assert_eq!(case.plan(160).actions, []);
     assert_eq!(case.plan(160).wake_at, Some(at(200)));
+}
+
+#[test]
+fn a_type_that_is_not_to_be_had_like_that_says_nothing_of_others() {
+    let key = |kind: &str, zone: &str| (kind.to_owned(), format!("subnet-{zone}"));
+    let until = at(400);
+    let mut case = Case {
+        waiting: vec![wanting("1", 2048, 6000)],
+        unfit: BTreeMap::from([(key("m5.large", "a"), until), (key("m5.large", "b"), until)]),
+        ..Case::default()
+    };
+    // It has no less than that one.
+    assert_eq!(case.orders(101), named(&[("r5.large", "a")]));
+    assert_eq!(case.orders(400), named(&[("m5.large", "a")]));
+    case.kinds.retain(|it| it.name == "m5.large");
+    let plan = case.plan(101);
+    assert_eq!((plan.actions, plan.wake_at), (vec![], Some(until)));
 }
 
 #[test]
