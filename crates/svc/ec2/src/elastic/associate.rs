@@ -15,7 +15,7 @@ use super::{Association, ElasticAddress, Holder, give_back};
 use crate::{
     Ec2Service, fault,
     instances::{life::State, providers::Ability},
-    ops::interfaces::may_manage,
+    ops::interfaces::may_change,
     records::{Instance, Interface, Vpc},
 };
 
@@ -124,9 +124,7 @@ async fn check(
     interface: &Interface,
     private: Option<&str>,
 ) -> Result<Ipv4Addr, Fault> {
-    if !may_manage(call, interface) {
-        return Err(fault::not_yours());
-    }
+    may_change(service, call, interface, "AssociateAddress").await?;
     let private = match private {
         None => interface.address,
         Some(named) => {
@@ -198,9 +196,7 @@ pub async fn disassociate(
         }
         let mut txn = Txn::new();
         if let Some(interface) = service.stored::<Interface>(call, &known.interface).await? {
-            if !may_manage(call, &interface.record) {
-                return Err(fault::not_yours());
-            }
+            may_change(service, call, &interface.record, "DisassociateAddress").await?;
             txn = without_public(txn, interface, &allocation);
         }
         let condition = stored.unchanged();

@@ -16,7 +16,7 @@ use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
 use super::{
-    interfaces::may_manage,
+    interfaces::may_change,
     private_addresses::{MOST, counted, free, parsed},
 };
 use crate::{
@@ -71,9 +71,7 @@ pub async fn assign(
     let (asked, may_move) = (asked(&input)?, input.allow_reassignment == Some(true));
     let assigned = transact!(service.table, &call.permit, |tx| {
         let stored = service.get_stored::<Interface>(call, id).await?;
-        if !may_manage(call, &stored.record) {
-            return Err(fault::not_yours());
-        }
+        may_change(service, call, &stored.record, "AssignPrivateIpAddresses").await?;
         let subnet: Subnet = service.get(call, &stored.record.subnet_id).await?;
         let mut changing = Changing::of(service, call, stored);
         let assigned = match &asked {
@@ -128,9 +126,7 @@ pub async fn unassign(
     }
     transact!(service.table, &call.permit, |tx| {
         let stored = service.get_stored::<Interface>(call, id).await?;
-        if !may_manage(call, &stored.record) {
-            return Err(fault::not_yours());
-        }
+        may_change(service, call, &stored.record, "UnassignPrivateIpAddresses").await?;
         if named.contains(&stored.record.address) {
             return Err(fault::primary_address_stays(stored.record.address));
         }
@@ -205,8 +201,11 @@ impl<'a> Changing<'a> {
                 .service
                 .get_stored::<Interface>(self.call, holder)
                 .await?;
-            if !may_manage(self.call, &other.record) {
-                return Ok(false);
+            let operation = "AssignPrivateIpAddresses";
+            match may_change(self.service, self.call, &other.record, operation).await {
+                Ok(()) => {}
+                Err(fault) if fault.sender => return Ok(false),
+                Err(fault) => return Err(fault),
             }
             let txn = std::mem::take(&mut self.txn);
             self.txn = txn.when(other.unchanged());

@@ -6,7 +6,7 @@ use wharf_wire::{Call, CallerKind, Context, Fault};
 
 use crate::{
     Ec2Service, fault,
-    records::{Interface, SecurityGroup, Vpc},
+    records::{Instance, Interface, SecurityGroup, Vpc},
 };
 
 /// Groups an interface may have.
@@ -20,6 +20,31 @@ pub fn may_manage(call: &Call, interface: &Interface) -> bool {
     match &interface.requester {
         Some(requester) => call.caller.kind == CallerKind::Service && call.caller.arn == *requester,
         None => true,
+    }
+}
+
+/// That the caller may change an interface, and with it the instance that has it. `operation`: `AssignPrivateIpAddresses`.
+///
+/// # Errors
+/// It is a service's, or its instance is; the store's.
+pub async fn may_change(
+    service: &Ec2Service,
+    call: &Call,
+    interface: &Interface,
+    operation: &str,
+) -> Result<(), Fault> {
+    if !may_manage(call, interface) {
+        return Err(fault::not_yours());
+    }
+    let Some(attachment) = &interface.attachment else {
+        return Ok(());
+    };
+    match service
+        .find::<Instance>(call, &attachment.instance_id)
+        .await?
+    {
+        Some(instance) => instance.lets(call, operation),
+        None => Ok(()),
     }
 }
 

@@ -13,7 +13,7 @@ use wharf_service::{Stored, transact};
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Fault};
 
-use super::interfaces::may_manage;
+use super::interfaces::may_change;
 use crate::{
     Ec2Service, fault, instance_types,
     ipv6::{MOST, draw, may_assign},
@@ -193,9 +193,7 @@ pub async fn assign(
     }
     let assigned = transact!(service.table, &call.permit, |tx| {
         let stored = service.get_stored::<Interface>(call, id).await?;
-        if !may_manage(call, &stored.record) {
-            return Err(fault::not_yours());
-        }
+        may_change(service, call, &stored.record, "AssignIpv6Addresses").await?;
         let subnet: Subnet = service.get(call, &stored.record.subnet_id).await?;
         let mut interface = stored.record.clone();
         // To assign what it has changes nothing.
@@ -249,9 +247,7 @@ pub async fn unassign(
     }
     transact!(service.table, &call.permit, |tx| {
         let stored = service.get_stored::<Interface>(call, id).await?;
-        if !may_manage(call, &stored.record) {
-            return Err(fault::not_yours());
-        }
+        may_change(service, call, &stored.record, "UnassignIpv6Addresses").await?;
         let mut interface = stored.record.clone();
         if named.these.iter().any(|it| !interface.ipv6.contains(it)) {
             return Err(fault::private_addresses_not_assigned(id));

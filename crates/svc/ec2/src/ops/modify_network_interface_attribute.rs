@@ -10,10 +10,10 @@ use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
-use super::interfaces::{checked_description, groups, may_manage};
+use super::interfaces::{checked_description, groups, may_change};
 use crate::{
     Ec2Service, elastic, fault,
-    records::{Instance, Interface, SecurityGroup, Vpc},
+    records::{Interface, SecurityGroup, Vpc},
     table::LeanOn,
 };
 
@@ -27,15 +27,7 @@ pub async fn modify_network_interface_attribute(
     transact!(service.table, &call.permit, |tx| {
         let stored = service.get_stored::<Interface>(call, id).await?;
         let record = stored.record.clone();
-        if !may_manage(call, &record) {
-            return Err(fault::not_yours());
-        }
-        let attachment = record.attachment.as_ref();
-        if let Some(to) = attachment.map(|it| it.instance_id.as_str())
-            && let Some(instance) = service.find::<Instance>(call, to).await?
-        {
-            instance.lets(call, "ModifyNetworkInterfaceAttribute")?;
-        }
+        may_change(service, call, &record, "ModifyNetworkInterfaceAttribute").await?;
         let mut changed = record.clone();
         apply(&mut changed, &input)?;
         let wanted = input.groups.as_deref().unwrap_or_default();

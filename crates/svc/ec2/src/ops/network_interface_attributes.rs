@@ -6,7 +6,7 @@ use wharf_api_ec2::types::{
 };
 use wharf_wire::{Call, Fault};
 
-use super::interfaces::{group_names, may_manage};
+use super::interfaces::{group_names, may_change};
 use crate::{Ec2Service, fault, records::Interface};
 
 pub async fn describe(
@@ -61,10 +61,9 @@ pub async fn reset(
     if input.source_dest_check.is_none_or(|it| it.is_empty()) {
         return Err(fault::missing_parameter("sourceDestCheck"));
     }
+    let interface = service.get::<Interface>(call, id).await?;
+    may_change(service, call, &interface, "ResetNetworkInterfaceAttribute").await?;
     let decide = |interface: &mut Interface| {
-        if !may_manage(call, interface) {
-            return Err(fault::not_yours());
-        }
         interface.source_dest_check = true;
         Ok(())
     };

@@ -103,6 +103,27 @@ async fn nobody_but_its_operator_changes_an_instance() {
         .await;
     refused(changed, code, &denied("ModifyNetworkInterfaceAttribute"));
 
+    let interface = cloud.shown(&id).await.network_interfaces.unwrap()[0]
+        .network_interface_id
+        .clone();
+    let reset = ResetNetworkInterfaceAttributeRequest {
+        network_interface_id: interface.clone(),
+        source_dest_check: Some("true".to_owned()),
+        ..Default::default()
+    };
+    let changed = cloud
+        .ec2
+        .reset_network_interface_attribute(&call, reset)
+        .await;
+    refused(changed, code, &denied("ResetNetworkInterfaceAttribute"));
+    let further = AssignPrivateIpAddressesRequest {
+        network_interface_id: interface,
+        secondary_private_ip_address_count: Some(1),
+        ..Default::default()
+    };
+    let changed = cloud.ec2.assign_private_ip_addresses(&call, further).await;
+    refused(changed, code, &denied("AssignPrivateIpAddresses"));
+
     // Policies may ask who operates it.
     let one = TerminateInstancesRequest {
         instance_ids: Some(vec![id.clone()]),
