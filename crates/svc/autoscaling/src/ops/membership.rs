@@ -396,6 +396,11 @@ pub async fn attach(core: &Core, call: &Call, input: AttachInstancesQuery) -> Re
                     "Invalid Instance ID(s): [{id}]. It is a machine of this installation, which no group launches or ends."
                 )));
             }
+            if it.operator.as_ref().and_then(|it| it.managed) == Some(true) {
+                return Err(invalid(format!(
+                    "Invalid Instance ID(s): [{id}]. It is managed by a service, which alone ends it."
+                )));
+            }
             let of = others
                 .iter()
                 .find(|it| it.1.record.instance.as_ref() == Some(&id));

@@ -18,9 +18,9 @@ use wharf_api_ec2::{
     DescribeSpotInstanceRequestsRequest, DescribeSpotInstanceRequestsResult,
     DescribeSpotPriceHistoryRequest, DescribeSpotPriceHistoryResult, DescribeSubnetsRequest,
     DescribeSubnetsResult, Ec2, Filter, Input, Instance, InstanceState,
-    LaunchTemplateInstanceMarketOptions, LaunchTemplateVersion, Placement, Reservation,
-    ResponseLaunchTemplateData, RunInstancesRequest, SpotInstanceRequest, SpotPrice, Subnet,
-    TerminateInstancesRequest, TerminateInstancesResult,
+    LaunchTemplateInstanceMarketOptions, LaunchTemplateVersion, OperatorResponse, Placement,
+    Reservation, ResponseLaunchTemplateData, RunInstancesRequest, SpotInstanceRequest, SpotPrice,
+    Subnet, TerminateInstancesRequest, TerminateInstancesResult,
 };
 use wharf_base::{TestClock, Timestamp};
 use wharf_delivery::{Actor, Operations, Request};
@@ -57,6 +57,18 @@ impl Cloud {
         all.values()
             .filter_map(|it| it.instance_id.clone())
             .collect()
+    }
+
+    /// ECS manages an instance.
+    pub fn manage(&self, id: &str) {
+        let mut all = self.instances.lock();
+        let mut all = all.values_mut();
+        let of = all.find(|it| it.instance_id.as_deref() == Some(id));
+        of.unwrap().operator = Some(OperatorResponse {
+            managed: Some(true),
+            principal: Some("ecs.amazonaws.com".to_owned()),
+            hidden_by_default: None,
+        });
     }
 
     /// The group that the tag of an instance names.

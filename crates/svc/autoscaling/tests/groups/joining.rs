@@ -65,6 +65,34 @@ async fn an_instance_goes_from_one_group_to_another_with_its_name() {
 }
 
 #[tokio::test]
+async fn an_instance_that_a_service_manages_comes_to_no_group() {
+    let home = Home::new();
+    home.create(0, 1, 1).await;
+    let ids = home.are(1, "InService").await;
+    let input = DetachInstancesQuery {
+        instance_ids: Some(ids.clone()),
+        auto_scaling_group_name: name(),
+        should_decrement_desired_capacity: Some(true),
+    };
+    let detached = home.service.detach_instances(&call(), input).await;
+    detached.unwrap();
+    home.are(0, "").await;
+    home.cloud.manage(&ids[0]);
+    let input = AttachInstancesQuery {
+        instance_ids: Some(ids),
+        auto_scaling_group_name: name(),
+    };
+    let refused = home.service.attach_instances(&call(), input).await;
+    let refused = refused.unwrap_err();
+    assert!(
+        refused.message.contains("managed by a service"),
+        "{}",
+        refused.message
+    );
+    assert!(listed(&home).await.is_empty());
+}
+
+#[tokio::test]
 async fn traffic_sources_are_target_groups() {
     let home = Home::new();
     home.create(0, 1, 1).await;
