@@ -2,19 +2,48 @@
 //! not wait for it.
 //!
 //! Only in memory: after a restart each fleet tries at once.
+//!
+//! A launch that was written and came to nothing afterwards, as with a machine maker that has no room, was none in vain by that;
+//! how long those are waited for their records say ([`after_failures`]).
 
 use std::{collections::BTreeMap, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
-use wharf_base::backoff::doubled;
+use wharf_base::{Timestamp, backoff::doubled};
 
 use super::records::Units;
+use crate::{instances::life::State, records::Instance};
 
 /// Pause after a try.
 const FIRST: Duration = Duration::from_secs(5);
 /// The longest between two.
 const LAST: Duration = Duration::from_secs(120);
+/// Why instances end that come to nothing.
+const IN_VAIN: [&str; 2] = [
+    "Server.InternalError",
+    "Server.InsufficientInstanceCapacity",
+];
+/// How long a launch that came to nothing counts.
+const COUNTS_FOR: Duration = Duration::from_secs(600);
+
+/// When an instance ended without ever having run, for which nobody asked.
+pub fn failed_at(it: &Instance) -> Option<Timestamp> {
+    let life = &it.life;
+    let is_over = matches!(life.state, State::ShuttingDown | State::Terminated);
+    let reason = life.reason.as_ref();
+    let failed = reason.is_some_and(|it| IN_VAIN.contains(&it.code.as_str()));
+    (is_over && failed && life.run.is_none()).then_some(life.since)
+}
+
+/// How long nothing is launched after launches that came to nothing at these times: twice as long for each.
+pub fn after_failures(failed: impl Iterator<Item = Timestamp>, now: Timestamp) -> Option<Duration> {
+    let recent: Vec<Timestamp> = failed.filter(|it| now < *it + COUNTS_FOR).collect();
+    let last = recent.iter().max().copied()?;
+    let count = u32::try_from(recent.len()).unwrap_or(u32::MAX);
+    let until = last + doubled(FIRST, LAST, count);
+    (now < until).then(|| until.since(now))
+}
 
 #[derive(Debug)]
 struct Pause {
@@ -68,6 +97,22 @@ mod tests {
 
     fn spot(spot: u32) -> Units {
         Units { on_demand: 0, spot }
+    }
+
+    #[test]
+    fn launches_that_come_to_nothing_are_waited_for() {
+        let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
+        let wait = |failed: &[i64], now: i64| {
+            let failed = failed.iter().map(|it| at(*it));
+            after_failures(failed, at(now)).map(|it| it.as_secs())
+        };
+        assert_eq!(wait(&[], 100), None);
+        assert_eq!(wait(&[100], 101), Some(4));
+        assert_eq!(wait(&[100], 105), None);
+        assert_eq!(wait(&[100, 106], 106), Some(10));
+        assert_eq!(wait(&[106, 100, 90, 80, 70, 60, 50], 106), Some(120));
+        // What was long ago is no matter.
+        assert_eq!(wait(&[100, 705], 705), Some(5));
     }
 
     #[tokio::test(start_paused = true)]

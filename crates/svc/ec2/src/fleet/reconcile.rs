@@ -13,6 +13,7 @@ use super::{
     Fleet, SpotFleet,
     create::keep_template,
     fill::{fill, finish},
+    pauses::{after_failures, failed_at},
     plan::{Seen, UNFINISHED, plan},
     records::{AnyFleet, State, Template, Type},
 };
@@ -138,6 +139,12 @@ async fn one<T: AnyFleet>(
         shard()?;
         let missing = plan.missing;
         if let Some(left) = pauses.left(key, missing) {
+            return Ok(Next::After(left));
+        }
+        let own = |it: &&Stored<Instance>| it.record.fleet.as_ref().is_some_and(|it| it.id == id);
+        let own = instances.iter().filter(own);
+        let failed = own.filter_map(|it| failed_at(&it.record));
+        if let Some(left) = after_failures(failed, now) {
             return Ok(Next::After(left));
         }
         let call = call_of::<T>(scope, now);
