@@ -60,6 +60,8 @@ struct Draft<'a> {
     key: &'a str,
     body: Bytes,
     limits: Limits,
+    /// What the maker is told in confidence: web servers repeat what they do not take.
+    hidden: Vec<&'a str>,
 }
 
 impl Maker {
@@ -73,6 +75,7 @@ impl Maker {
                 Action::Console => OF_CONSOLE,
                 _ => OF_ONE,
             },
+            hidden: asked.confidences(),
         };
         let answered = self.send(draft, now).await;
         match answered {
@@ -131,6 +134,7 @@ impl Maker {
             key: "",
             body: Bytes::new(),
             limits: OF_ALL,
+            hidden: Vec::new(),
         };
         let answer = self.send(draft, now).await?;
         Ok(Listing {
@@ -171,7 +175,7 @@ impl Maker {
             true => Ok(answer),
             false => Err(Trouble::Refused {
                 status,
-                text: shown(answer.body()),
+                text: shown(answer.body(), &draft.hidden),
             }),
         }
     }
@@ -183,9 +187,12 @@ fn bytes_of(asked: &Asked<'_>) -> Result<Bytes, Trouble> {
     Ok(Bytes::from(bytes))
 }
 
-/// The beginning of what a server says, for its operator.
-fn shown(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(4 * MOST_SHOWN)]);
+/// The beginning of what a server says, for its operator, without what is nobody's.
+fn shown(body: &[u8], hidden: &[&str]) -> String {
+    let mut text = String::from_utf8_lossy(body).into_owned();
+    for secret in hidden.iter().filter(|it| !it.is_empty()) {
+        text = text.replace(secret, "…");
+    }
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     let text: String = text.chars().take(MOST_SHOWN).map(plain).collect();
     match text.trim() {
@@ -200,12 +207,22 @@ mod tests {
 
     #[test]
     fn what_a_server_says_is_shown_in_one_short_line() {
-        assert_eq!(shown(b" \r\n"), "it says nothing");
-        assert_eq!(shown(b"no\nsuch key"), "no such key");
-        assert_eq!(shown(&[b'x'; 4096]).len(), MOST_SHOWN);
+        assert_eq!(shown(b" \r\n", &[]), "it says nothing");
+        assert_eq!(shown(b"no\nsuch key", &[]), "no such key");
+        assert_eq!(shown(&[b'x'; 4096], &[]).len(), MOST_SHOWN);
         assert_eq!(
-            shown("\u{e4}".repeat(4096).as_bytes()).chars().count(),
+            shown("\u{e4}".repeat(4096).as_bytes(), &[]).chars().count(),
             MOST_SHOWN
         );
+    }
+
+    #[test]
+    fn what_a_server_repeats_of_a_request_is_not_shown() {
+        assert_eq!(shown(b"bad hush", &["hush", ""]), "bad …");
+        let all = shown(b"hush, hush and whisper", &["hush", "whisper"]);
+        assert_eq!(all, "…, … and …");
+        // Not the beginning of one either that is cut off.
+        let cut = format!("{}hush", "x".repeat(MOST_SHOWN - 2));
+        assert!(!shown(cut.as_bytes(), &["hush"]).contains('h'));
     }
 }

@@ -77,6 +77,16 @@ pub struct Asked<'a> {
     pub join: Option<Joining>,
 }
 
+impl Asked<'_> {
+    /// What of it is for its maker alone.
+    pub fn confidences(&self) -> Vec<&str> {
+        let token = self.join.as_ref().map(|it| it.token.as_str());
+        let machine = self.machine.as_ref();
+        let user_data = machine.and_then(|it| it.user_data.as_deref());
+        token.into_iter().chain(user_data).collect()
+    }
+}
+
 /// What is to be made.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
