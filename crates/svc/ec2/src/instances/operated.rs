@@ -12,6 +12,10 @@ use crate::{
 /// By which policies ask who operates an instance.
 pub const OPERATOR_KEY: &str = "ec2:ManagedResourceOperator";
 
+/// Services that operate instances. Others act in roles for whatever users have them call, as schedules do: nobody would end what
+/// was launched so.
+const OPERATORS: [&str; 1] = ["ecs.amazonaws.com"];
+
 /// The service that a request names as the operator of what it makes: one that calls itself, or in a role that it was given.
 ///
 /// # Errors
@@ -19,7 +23,11 @@ pub const OPERATOR_KEY: &str = "ec2:ManagedResourceOperator";
 pub fn operator(call: &Call, given: Option<&OperatorRequest>) -> Result<Option<String>, Fault> {
     let named = given.and_then(|it| it.principal.clone());
     match named.filter(|it| !it.is_empty()) {
-        Some(principal) if is_operator(call, &principal) => Ok(Some(principal)),
+        Some(principal)
+            if OPERATORS.contains(&principal.as_str()) && is_operator(call, &principal) =>
+        {
+            Ok(Some(principal))
+        }
         Some(_) => Err(fault::operator_reserved()),
         None => Ok(None),
     }
@@ -96,5 +104,11 @@ mod tests {
             assert_eq!(named(&other).unwrap_err().code, "OperationNotPermitted");
             assert_eq!(operator(&other, None).unwrap(), None);
         }
+        let scheduler = "scheduler.amazonaws.com";
+        let request = OperatorRequest {
+            principal: Some(scheduler.to_owned()),
+        };
+        let by_schedule = call(Caller::root("000000000000"), Some(scheduler));
+        assert!(operator(&by_schedule, Some(&request)).is_err());
     }
 }
