@@ -253,10 +253,10 @@ impl Takedown {
             }
         }
         for provider in providers {
-            match provider.status.as_deref() {
-                Some(ACTIVE) => self.end_provider(call, provider, left).await,
-                Some("DEPROVISIONING") => left.one("capacity provider", Ok(())),
-                _ => {}
+            if is_active(&provider) {
+                self.end_provider(call, provider, left).await;
+            } else if provider.status.as_deref() == Some("DEPROVISIONING") {
+                left.one("capacity provider", Ok(()));
             }
         }
         Ok(())
