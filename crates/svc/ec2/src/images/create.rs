@@ -34,6 +34,12 @@ pub async fn create_image(
     let id = input.instance_id.unwrap_or_default();
     let name = input.name.unwrap_or_default();
     check_name(&name)?;
+    // To reboot it is its operator's.
+    if input.no_reboot != Some(true)
+        && let Some(instance) = service.find::<Instance>(call, &id).await?
+    {
+        instance.lets(call, "CreateImage")?;
+    }
     let description = input.description.unwrap_or_default();
     check_description(&description)?;
     let given = block_devices::read(input.block_device_mappings.as_deref())?;

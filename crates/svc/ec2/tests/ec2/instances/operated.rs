@@ -124,6 +124,15 @@ async fn nobody_but_its_operator_changes_an_instance() {
     let changed = cloud.ec2.assign_private_ip_addresses(&call, further).await;
     refused(changed, code, &denied("AssignPrivateIpAddresses"));
 
+    // It would be rebooted.
+    let image = CreateImageRequest {
+        instance_id: Some(id.clone()),
+        name: Some("of-ecs".to_owned()),
+        ..Default::default()
+    };
+    let made = cloud.ec2.create_image(&call, image).await;
+    refused(made, code, &denied("CreateImage"));
+
     // Policies may ask who operates it.
     let one = TerminateInstancesRequest {
         instance_ids: Some(vec![id.clone()]),
