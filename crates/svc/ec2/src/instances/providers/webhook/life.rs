@@ -111,7 +111,9 @@ pub fn follow(life: &mut Life, told: Option<Told>, seen: &Seen, terms: Terms, no
     };
     match &seen.listed {
         Listed::Missing if away => return life.fail(FAILED, GONE, now),
-        Listed::As(said) if !connected => is_as(life, said, terms, now),
+        Listed::As(said) if !connected && (away || !is_between(told, said)) => {
+            is_as(life, said, terms, now);
+        }
         _ => {}
     }
     match life.state {
@@ -125,6 +127,11 @@ pub fn follow(life: &mut Life, told: Option<Told>, seen: &Seen, terms: Terms, no
         }
         _ => {}
     }
+}
+
+/// Off, as a machine may be for a moment that is rebooted by switching it off and on.
+fn is_between(told: Option<Told>, said: &Said) -> bool {
+    said.state == MachineState::Stopped && told.is_some_and(|it| it.action == Action::Reboot)
 }
 
 /// What its maker says of a machine whose node is not there.

@@ -321,6 +321,21 @@ fn one_that_shuts_itself_down_stops_or_ends() {
 }
 
 #[test]
+fn one_that_is_off_while_it_reboots_has_not_shut_itself_down() {
+    let mut life = running();
+    life.reboot().unwrap();
+    let reboot = Some(told(Action::Reboot, 2));
+    let off = seen(SILENT, is_as(MachineState::Stopped));
+    for now in [5, 24] {
+        follow(&mut life, reboot, &off, TERMS, at(now));
+        assert_eq!(life.state, State::Running);
+    }
+    // It stays off.
+    follow(&mut life, reboot, &off, TERMS, at(25));
+    assert_eq!(code(&life), "Client.InstanceInitiatedShutdown");
+}
+
+#[test]
 fn its_end_is_asked_for_until_nothing_is_left() {
     let mut life = running();
     life.terminate(at(5));
