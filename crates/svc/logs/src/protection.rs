@@ -7,6 +7,7 @@ mod identifiers;
 
 use std::{
     borrow::Cow,
+    cell::LazyCell,
     collections::{BTreeMap, BTreeSet},
     ops::Range,
 };
@@ -15,7 +16,7 @@ use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 use serde_json::Value;
 
-use self::identifiers::Managed;
+use self::identifiers::{Managed, Spaced};
 use crate::findings::Place;
 
 /// Bytes of a policy, as with AWS.
@@ -159,43 +160,41 @@ impl Protection {
     pub fn found(&self, text: &str) -> Vec<Found<'_>> {
         let mut left = READ_ANYWAY + READ_PER_BYTE * text.len();
         let mut found = Vec::new();
+        // Most texts have nothing that it would take to know it.
+        let spaced = LazyCell::new(|| Spaced::new(text));
         for (name, identifier) in &self.identifiers {
+            let regex = match identifier {
+                Identifier::Custom(regex) => regex,
+                Identifier::Managed(it) => {
+                    let all = it.found(text, &spaced).into_iter();
+                    found.extend(all.map(|range| Found { name, range }));
+                    continue;
+                }
+            };
             let mut at = 0;
             while at <= text.len() {
-                let (next, meant) = match identifier {
-                    Identifier::Managed(it) => {
-                        let next = it.regex.find_at(text, at);
-                        (next, next.and_then(|next| it.meant(text, next.range())))
-                    }
-                    // Each look may go through all that is left: who makes that happen at every byte has the rest
-                    // masked, unseen.
-                    Identifier::Custom(regex) => match left.checked_sub(text.len() - at) {
-                        Some(after) => {
-                            left = after;
-                            let next = regex.find_at(text, at);
-                            let whole = next.filter(|it| !it.is_empty());
-                            (next, whole.map(|it| it.range()))
-                        }
-                        None => {
-                            found.push(Found {
-                                name,
-                                range: at..text.len(),
-                            });
-                            break;
-                        }
-                    },
-                };
-                let Some(next) = next else {
+                // Each look may go through all that is left: who makes that happen at every byte has the rest
+                // masked, unseen.
+                let Some(after) = left.checked_sub(text.len() - at) else {
+                    found.push(Found {
+                        name,
+                        range: at..text.len(),
+                    });
                     break;
                 };
-                at = if let Some(meant) = meant {
-                    let end = meant.end;
-                    found.push(Found { name, range: meant });
-                    end
-                } else {
-                    // It may hide one that begins within it.
+                left = after;
+                let Some(next) = regex.find_at(text, at) else {
+                    break;
+                };
+                at = if next.is_empty() {
                     let first = text[next.start()..].chars().next();
                     next.start() + first.map_or(1, char::len_utf8)
+                } else {
+                    found.push(Found {
+                        name,
+                        range: next.range(),
+                    });
+                    next.end()
                 };
             }
         }

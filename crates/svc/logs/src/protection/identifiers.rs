@@ -5,8 +5,10 @@ mod checks;
 mod health;
 mod licenses;
 mod numbers;
+mod words;
 
 use std::{
+    cell::LazyCell,
     net::{Ipv4Addr, Ipv6Addr},
     ops::Range,
     sync::LazyLock,
@@ -14,7 +16,8 @@ use std::{
 
 use regex::Regex;
 
-use self::{birth::BIRTH, health::HEALTH, licenses::LICENSES, numbers::NUMBERS};
+pub use self::words::Spaced;
+use self::{birth::BIRTH, health::HEALTH, licenses::LICENSES, numbers::NUMBERS, words::Words};
 
 /// Characters before and behind a match in which a keyword must stand, as with AWS.
 const NEAR: usize = 30;
@@ -22,10 +25,9 @@ const NEAR: usize = 30;
 /// An identifier of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Managed {
-    pub regex: &'static Regex,
+    regex: &'static Regex,
     row: &'static Row,
-    /// Finds one of the row's words.
-    words: Option<&'static Regex>,
+    words: Option<&'static Words>,
 }
 
 #[derive(Debug)]
@@ -36,8 +38,8 @@ struct Row {
     keywords: &'static [&'static str],
     /// Whole words of which one stands near, if there are any. A space of them may be missing, an underscore or a hyphen.
     words: &'static [&'static str],
-    /// Whether one needs no word near it.
-    needs_none: fn(&str) -> bool,
+    /// Whether one needs no word near it, if some do not.
+    needs_none: Option<fn(&str) -> bool>,
     is_one: fn(&str) -> bool,
     /// It is none within a longer word.
     apart: bool,
@@ -46,13 +48,13 @@ struct Row {
 }
 
 /// What a row looks like, and its words.
-type Compiled = (Regex, Option<Regex>);
+type Compiled = (Regex, Option<Words>);
 
 static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
     let compiled = |text: &str| Regex::new(text).expect("the table is tested");
     let each = rows();
     each.map(|it| {
-        let words = (!it.words.is_empty()).then(|| compiled(&any_of(it.words)));
+        let words = (!it.words.is_empty()).then(|| Words::new(it.words));
         (compiled(it.regex), words)
     })
     .collect()
@@ -61,33 +63,6 @@ static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
 fn rows() -> impl Iterator<Item = &'static Row> {
     let first = ROWS.iter().chain(&BIRTH).chain(&HEALTH);
     first.chain(&NUMBERS).chain(&LICENSES)
-}
-
-/// A regular expression of whole words.
-fn any_of(words: &[&str]) -> String {
-    let each = words.iter().map(|it| {
-        let spaced = it.replace(['-', '_'], " ");
-        regex::escape(&spaced).replace(' ', " ?")
-    });
-    let each: Vec<String> = each.collect();
-    format!(
-        r"(?i)(?:^|[^\p{{L}}])(?:{})(?:[^\p{{L}}]|$)",
-        each.join("|")
-    )
-}
-
-/// A text with spaces for hyphens and underscores, and before the humps of a name (`taxId`).
-fn spaced(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    let mut was_small = false;
-    for c in text.chars() {
-        if was_small && c.is_uppercase() {
-            out.push(' ');
-        }
-        was_small = c.is_lowercase();
-        out.push(if matches!(c, '-' | '_') { ' ' } else { c });
-    }
-    out
 }
 
 impl Managed {
@@ -106,8 +81,47 @@ impl Managed {
         ROWS.iter().any(|it| it.name == name)
     }
 
+    /// All that a text has of it. Where none of its words is near, nothing is looked at closely: a text may look like a number
+    /// from its first byte to its last.
+    pub fn found(
+        &self,
+        text: &str,
+        spaced: &LazyCell<Spaced, impl FnOnce() -> Spaced>,
+    ) -> Vec<Range<usize>> {
+        let places = LazyCell::new(|| self.words.map(|it| it.places(spaced)));
+        let (mut found, mut at) = (Vec::new(), 0);
+        while at <= text.len()
+            && let Some(next) = self.regex.find_at(text, at)
+        {
+            let needs_none = self.row.needs_none;
+            if let (Some(places), None) = (&*places, needs_none) {
+                match places.next(next.start()) {
+                    None => break,
+                    Some(begin) if begin > next.end() => {
+                        at = begin;
+                        while !text.is_char_boundary(at) {
+                            at += 1;
+                        }
+                        continue;
+                    }
+                    Some(_) => {}
+                }
+            }
+            at = if let Some(meant) = self.meant(text, next.range()) {
+                let end = meant.end;
+                found.push(meant);
+                end
+            } else {
+                // It may hide one that begins within it.
+                let first = text[next.start()..].chars().next();
+                next.start() + first.map_or(1, char::len_utf8)
+            };
+        }
+        found
+    }
+
     /// What of a match is what it looks like: all of it, or, of some, its longest beginning that is.
-    pub fn meant(&self, text: &str, at: Range<usize>) -> Option<Range<usize>> {
+    fn meant(&self, text: &str, at: Range<usize>) -> Option<Range<usize>> {
         let shortest = match self.row.may_be_shorter {
             true => at.start + 1,
             false => at.end,
@@ -131,16 +145,9 @@ impl Managed {
     }
 
     fn has_word(&self, one: &str, before: &str, behind: &str) -> bool {
-        let Some(words) = self.words.filter(|_| !(self.row.needs_none)(one)) else {
-            return true;
-        };
-        let longest = self.row.words.iter().map(|it| it.chars().count()).max();
-        let reach = NEAR + longest.unwrap_or_default();
-        let from = before.char_indices().rev().take(reach).last();
-        let before = &before[from.map_or(before.len(), |it| it.0)..];
-        let to = behind.char_indices().nth(reach);
-        let behind = &behind[..to.map_or(behind.len(), |it| it.0)];
-        words.is_match(&spaced(before)) || words.is_match(&spaced(behind))
+        let needs_none = self.row.needs_none.is_some_and(|it| it(one));
+        let words = self.words.filter(|_| !needs_none);
+        words.is_none_or(|it| it.are_near(before, behind))
     }
 
     fn has_keyword(&self, before: &str, behind: &str) -> bool {
@@ -177,7 +184,7 @@ const fn row(name: &'static str, regex: &'static str, is_one: fn(&str) -> bool) 
         regex,
         keywords: &[],
         words: &[],
-        needs_none: never,
+        needs_none: None,
         is_one,
         apart: true,
         may_be_shorter: false,
@@ -191,7 +198,7 @@ const fn anywhere(name: &'static str, regex: &'static str) -> Row {
         regex,
         keywords: &[],
         words: &[],
-        needs_none: never,
+        needs_none: None,
         is_one: always,
         apart: false,
         may_be_shorter: false,
@@ -205,7 +212,7 @@ const fn longest(name: &'static str, regex: &'static str, is_one: fn(&str) -> bo
         regex,
         keywords: &[],
         words: &[],
-        needs_none: never,
+        needs_none: None,
         is_one,
         apart: true,
         may_be_shorter: true,
@@ -223,7 +230,7 @@ const fn near(
         regex,
         keywords,
         words: &[],
-        needs_none: never,
+        needs_none: None,
         is_one,
         apart: true,
         may_be_shorter: false,
@@ -242,7 +249,7 @@ const fn by_word(
         regex,
         keywords: &[],
         words,
-        needs_none: never,
+        needs_none: None,
         is_one,
         apart: true,
         may_be_shorter: false,
@@ -251,10 +258,6 @@ const fn by_word(
 
 fn always(_: &str) -> bool {
     true
-}
-
-fn never(_: &str) -> bool {
-    false
 }
 
 const IBAN: [&str; 5] = ["iban", "account", "konto", "compte", "cuenta"];

@@ -224,6 +224,21 @@ fn numbers_of_countries_are_masked_near_their_words() {
     }
 }
 
+/// However long a text is: what is far from all words is passed over, and nothing that is near one.
+#[test]
+fn words_count_wherever_they_stand() {
+    let licenses = of(&["DriversLicense-US"], json!([]));
+    let far = "é aB-1 ".repeat(200);
+    let text = format!(
+        "D1234567 {far}driver's license [D1234567] {far}D1234567 {far}[D7654321] dl# {far}driversLicense: {} [D1234567], {far}dl",
+        "ü".repeat(20),
+    );
+    let (plain, masked) = marked(&text);
+    assert_eq!(starred(&licenses, &plain), masked);
+    let numbers = "1-1-1-".repeat(20_000);
+    assert_eq!(starred(&licenses, &numbers), numbers);
+}
+
 /// Names and addresses would need to be understood.
 #[test]
 fn what_is_not_here_is_refused_by_name() {

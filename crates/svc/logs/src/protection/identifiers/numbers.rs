@@ -63,7 +63,7 @@ const PHONE: &[&str] = &[
 /// A number of a telephone: with its country it needs no word.
 const fn phone(name: &'static str, regex: &'static str, words: &'static [&'static str]) -> Row {
     Row {
-        needs_none: has_country,
+        needs_none: Some(has_country),
         ..by_word(name, regex, words, always)
     }
 }
