@@ -15,13 +15,18 @@ use crate::{
 /// Rows that know tags already by what they are made of.
 const KNOWN: [&str; 2] = ["ecs:RunTask", "ecs:StartTask"];
 const RESOURCE_TAG: &str = "ecs:ResourceTag/";
+const DEFINITION: &str = "task-definition";
 
 /// With the tags of what is there, as they are now.
 pub async fn with_tags(core: &Core, place: &Place, rows: Vec<Check>) -> Result<Vec<Check>, Fault> {
-    if !rows.iter().any(|row| lacks_tags(place, row)) {
+    let mut lacking = rows.iter().filter(|row| lacks_tags(place, row)).peekable();
+    if lacking.peek().is_none() {
         return Ok(rows);
     }
-    core.state.up_to_date().await;
+    // Definitions are read from the store.
+    if !lacking.all(|row| kind_of(&row.resource).0 == DEFINITION) {
+        core.state.up_to_date().await;
+    }
     let mut all = Vec::with_capacity(rows.len());
     for row in rows {
         all.push(match lacks_tags(place, &row) {
@@ -44,14 +49,17 @@ fn lacks_tags(place: &Place, row: &Check) -> bool {
         && !asked.any(|it| it.starts_with(RESOURCE_TAG))
 }
 
+/// What kind of thing an ARN is of, and what it says behind that.
+fn kind_of(arn: &str) -> (&str, &str) {
+    let path = arn.splitn(6, ':').nth(5).unwrap_or_default();
+    path.split_once('/').unwrap_or_default()
+}
+
 /// None for what is not there.
 async fn tags_of(core: &Core, place: &Place, arn: &str) -> Result<Tags, Fault> {
-    let path = arn.splitn(6, ':').nth(5).unwrap_or_default();
-    let Some((kind, rest)) = path.split_once('/') else {
-        return Ok(Tags::default());
-    };
+    let (kind, rest) = kind_of(arn);
     let (scope, table) = (place.scope(), &core.state.table);
-    if kind == "task-definition" {
+    if kind == DEFINITION {
         // What names no revision is refused by the operation.
         let wanted = names::definition_ref(arn).ok().flatten();
         let Some((family, revision)) = wanted.and_then(|it| Some((it.family, it.revision?))) else {
