@@ -256,4 +256,19 @@ async fn findings_of_an_archived_image_are_closed_until_it_is_back() {
     it.home.catalog.activate_images(&PERMIT, NOW).await.unwrap();
     until(&it, "v1", "ACTIVE", &found).await;
     assert_eq!(told(&mut watch, 3).await, all("ACTIVE"));
+
+    // Of one that an earlier version put there its scan does not say so.
+    move_to("ARCHIVE").await;
+    assert_eq!(told(&mut watch, 3).await, all("CLOSED"));
+    let store = &it.home.world.store;
+    let scans = store.all(Range::prefix("/w1/")).await.unwrap().entries;
+    let scan = scans.iter().find(|it| it.key.contains("/scan/")).unwrap();
+    let mut record: Value = serde_json::from_slice(&scan.value).unwrap();
+    let said = record["body"].as_object_mut().unwrap().remove("archived");
+    assert_eq!(said, Some(json!(true)));
+    let record = record.to_string().into_bytes();
+    store.put(&PERMIT, &scan.key, record).await.unwrap();
+    move_to("STANDARD").await;
+    it.home.catalog.activate_images(&PERMIT, NOW).await.unwrap();
+    assert_eq!(told(&mut watch, 3).await, all("ACTIVE"));
 }

@@ -218,7 +218,8 @@ impl Catalog {
     }
 
     /// Adds to a change of an image what the archive means for its scan: that is told of, though nothing else becomes of
-    /// it.
+    /// it. It is written even if it says so already, as one does whose image an earlier version put there: who tells of
+    /// findings is woken by that.
     pub(in crate::catalog) async fn shelve_scan(
         &self,
         change: &mut Change<'_>,
@@ -226,7 +227,7 @@ impl Catalog {
         archived: bool,
     ) -> Result<(), EcrError> {
         let found = change.find::<Scan>(key).await?;
-        if let Some(mut scan) = found.filter(|it| it.archived != archived) {
+        if let Some(mut scan) = found {
             scan.archived = archived;
             change.put(key, &scan);
         }
