@@ -66,7 +66,7 @@ impl Field {
         match (&self.0, &pattern.0) {
             (Part::Member(path), _) => path.text(message.json()?),
             (Part::Column(name), Form::Columns(columns)) => {
-                columns.extract(message.text).remove(name)
+                columns.value(message.text, name).map(str::to_owned)
             }
             (Part::Column(_), _) => None,
         }

@@ -92,9 +92,27 @@ impl Columns {
         named.collect()
     }
 
+    /// One of them, by its name: of a message with very many columns nothing is made of the others.
+    pub fn value<'a>(&self, message: &'a str, source: &str) -> Option<&'a str> {
+        let name = source.strip_prefix('$')?;
+        let place = name
+            .parse::<usize>()
+            .ok()
+            .filter(|it| it.to_string() == name);
+        let is_it =
+            |at: usize, column: Option<&Column>| match column.and_then(|it| it.name.as_deref()) {
+                Some(known) => known == name,
+                None => place == Some(at + 1),
+            };
+        let pairs = self.pair(message)?;
+        let mut all = pairs.iter().enumerate().rev();
+        let found = all.find(|(at, (column, _))| is_it(*at, *column))?;
+        Some(found.1.1)
+    }
+
     /// The columns of a message in their order, with those of the pattern that they are; those of `...` are none. `None` if
     /// the numbers do not fit.
-    fn pair<'a>(&'a self, message: &'a str) -> Option<Vec<(Option<&'a Column>, &'a str)>> {
+    fn pair<'s, 'a>(&'s self, message: &'a str) -> Option<Vec<(Option<&'s Column>, &'a str)>> {
         let values = fields(message);
         let tail = self.tail.as_deref().unwrap_or_default();
         let between = values.len().checked_sub(self.head.len() + tail.len())?;
@@ -168,6 +186,8 @@ fn split(text: &str) -> Vec<&str> {
 /// The columns of a message.
 fn fields(message: &str) -> Vec<&str> {
     let mut found = Vec::new();
+    // What is not closed once is not closed further on: nobody looks for that again.
+    let mut endless = Vec::new();
     let mut rest = message.trim();
     while let Some(first) = rest.chars().next() {
         let close = match first {
@@ -175,9 +195,12 @@ fn fields(message: &str) -> Vec<&str> {
             '"' => Some('"'),
             _ => None,
         };
-        let wrapped = close
-            .and_then(|close| rest[1..].find(close))
-            .map(|end| (&rest[1..=end], end + 2));
+        let close = close.filter(|it| !endless.contains(it));
+        let end = close.and_then(|close| rest[1..].find(close));
+        if end.is_none() {
+            endless.extend(close);
+        }
+        let wrapped = end.map(|end| (&rest[1..=end], end + 2));
         let (field, length) = wrapped.unwrap_or_else(|| {
             let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
             (&rest[..length], length)

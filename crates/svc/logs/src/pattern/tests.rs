@@ -142,6 +142,20 @@ fn values_are_extracted() {
             ("$status_code", "404"),
         ]
     );
+    for pattern in ["[..., a, b]", "[a, ..., a]", "[a, , b, ...]", "[a]"] {
+        let columns = columns::Columns::parse(pattern).unwrap();
+        for line in [line, "1 2 3 4", "[ 1 \"2", "1 [ 2 [ \"3\" 4 \""] {
+            let all = columns.extract(line);
+            for source in ["$a", "$b", "$1", "$2", "$3", "$4", "$04", "$9", "a"] {
+                let value = columns.value(line, source);
+                assert_eq!(
+                    value,
+                    all.get(source).map(String::as_str),
+                    "{pattern} {source}"
+                );
+            }
+        }
+    }
     for (pattern, source, is_there) in [
         ("[a, , b]", "$a", true),
         ("[a, , b]", "$1", false),
