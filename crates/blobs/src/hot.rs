@@ -10,6 +10,7 @@
 //! it when they are gone, or by the scrubber.
 
 use std::{
+    fs,
     num::NonZeroUsize,
     time::{Duration, Instant},
 };
@@ -27,7 +28,7 @@ use crate::{
 const OPENED: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 /// Bytes kept at most on a large machine.
 const MOST: usize = 256 << 20;
-/// Of what the machine has, kept at most.
+/// Of what the machine has, or this process may take, kept at most.
 const SHARE: usize = 64;
 /// What was not read for so long is given back.
 const IDLE: Duration = Duration::from_secs(120);
@@ -156,9 +157,20 @@ fn is_short(content: &Bytes) -> bool {
     content.len() < GROUP_CONTENT / 2
 }
 
-/// Memory of the machine; `None` if the kernel does not say.
+/// Memory of the machine, or what the group of this process may take of it; `None` if the kernel does not say.
 fn machine_bytes() -> Option<usize> {
-    usize::try_from(nix::sys::sysinfo::sysinfo().ok()?.ram_total()).ok()
+    let machine = nix::sys::sysinfo::sysinfo().ok()?.ram_total();
+    let machine = usize::try_from(machine).ok()?;
+    let read = |path: &str| fs::read_to_string(path).ok();
+    let groups = read("/proc/self/cgroup").unwrap_or_default();
+    Some(group_bytes(&groups, read).map_or(machine, |it| it.min(machine)))
+}
+
+/// The limit of the group of processes, as in a container; `None` if it has none of its own.
+fn group_bytes(groups: &str, read: impl Fn(&str) -> Option<String>) -> Option<usize> {
+    let path = groups.lines().find_map(|it| it.strip_prefix("0::"))?;
+    let limit = read(&format!("/sys/fs/cgroup{path}/memory.max"))?;
+    limit.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -232,6 +244,24 @@ mod tests {
         assert_eq!(content(PIECE + 3, PIECE + 3), None);
         assert_eq!(content(PIECE + 3, PIECE + 1), None);
         assert_eq!(content(2 * PIECE, SIZE), None);
+    }
+
+    #[test]
+    fn a_group_may_have_less_than_the_machine() {
+        let read = |path: &str| match path {
+            "/sys/fs/cgroup/small/memory.max" => Some("1048576\n".to_owned()),
+            "/sys/fs/cgroup/large/memory.max" => Some("max\n".to_owned()),
+            _ => None,
+        };
+        for (groups, limit) in [
+            ("1:name=systemd:/large\n0::/small\n", Some(1 << 20)),
+            ("0::/large\n", None),
+            ("0::/\n", None),
+            ("4:memory:/small\n", None),
+            ("", None),
+        ] {
+            assert_eq!(group_bytes(groups, read), limit, "{groups:?}");
+        }
     }
 
     #[test]
