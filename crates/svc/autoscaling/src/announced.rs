@@ -347,6 +347,7 @@ mod tests {
                 skips_matching: false,
                 rolls_back: false,
                 bake_seconds: 0,
+                alarms: Vec::new(),
                 protected: Others::Ignore,
                 standby: Others::Ignore,
             },

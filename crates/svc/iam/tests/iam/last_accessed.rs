@@ -184,7 +184,8 @@ async fn granting(iam: &Client, of: &str, services: &[&str]) -> Vec<(String, Vec
         service_namespaces: Some(services.iter().map(|it| (*it).to_owned()).collect()),
         marker: None,
     };
-    let listed = iam.list_policies_granting_service_access(&root(), input);
+    let caller = root();
+    let listed = iam.list_policies_granting_service_access(&caller, input);
     let listed = listed.await.unwrap();
     assert_eq!(listed.is_truncated, Some(false));
     let shown = |it: PolicyGrantingServiceAccess| {
@@ -258,7 +259,8 @@ async fn policies_by_which_somebody_reaches_a_service() {
             service_namespaces: Some(vec!["ec2".to_owned()]),
             marker: None,
         };
-        let refused = iam.list_policies_granting_service_access(&root(), input);
+        let caller = root();
+        let refused = iam.list_policies_granting_service_access(&caller, input);
         assert_eq!(refused.await.unwrap_err().code, code);
     }
 }
