@@ -122,6 +122,13 @@ async fn who_hears_nothing_of_a_launch_asks_again() {
         ..Fault::sender("InternalError", 500, text)
     };
     home.cloud.refusals.lock().push_back(unknown);
+    // The group's own balance would move one of them to the other zone.
+    let balance = ScalingProcessQuery {
+        auto_scaling_group_name: name(),
+        scaling_processes: Some(vec!["AZRebalance".to_owned()]),
+    };
+    let suspended = home.service.suspend_processes(&call(), balance).await;
+    suspended.unwrap();
     let lost = home.launch(asked(2, "one")).await;
     assert_eq!(lost.unwrap_err().status, 500);
     home.service.restart();

@@ -95,13 +95,23 @@ fn attributes_are_bounds_lists_and_patterns() {
         },
         |it| it.network.baseline >= 10.0,
     );
+    all_are(
+        &Requirements {
+            generations: list("previous"),
+            ..plain.clone()
+        },
+        |it| !it.current,
+    );
+    all_are(
+        &Requirements {
+            generations: list("current"),
+            ..plain.clone()
+        },
+        |it| it.current,
+    );
     for none in [
         Requirements {
             hibernates: Some(true),
-            ..plain.clone()
-        },
-        Requirements {
-            generations: list("previous"),
             ..plain.clone()
         },
         Requirements {
