@@ -142,8 +142,8 @@ def test_a_group_replaces_a_machine_that_is_lost(server, rack):
     rack.away()
     rack.back()
     rack.lose(first)
-    lost = wait_state(server, first, "terminated", 120)
-    assert lost["StateReason"]["Code"] == "Server.InternalError" and "is gone" in lost["StateReason"]["Message"], lost["StateReason"]
+    # Whoever notices first: the list, or the group by the failed status checks.
+    wait_state(server, first, "terminated", 120)
     second = wait_for(lambda: in_service(first), 180, "another in its place")
     assert second in rack.hosts
 
