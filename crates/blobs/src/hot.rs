@@ -6,12 +6,14 @@
 //!
 //! A blob is opened before its pieces are asked for: whether it is there, and whether its key opens, is decided there. Of
 //! what is read under a lock nothing is kept: where the lock's is the lower of two layers, a wrong lock opens the file too,
-//! and what it makes of it is not the content. Damage that comes to a file while its pieces are here is found by who reads
-//! it when they are gone, or by the scrubber.
+//! and what it makes of it is not the content. Pieces are those of the file as it was: once somebody writes
+//! to it, what he wrote is read. What the disk alone loses is found when they are gone, or by the scrubber.
 
 use std::{
-    fs,
+    fs::{self, File},
+    io,
     num::NonZeroUsize,
+    os::unix::fs::MetadataExt as _,
     time::{Duration, Instant},
 };
 
@@ -36,6 +38,26 @@ const IDLE: Duration = Duration::from_secs(120);
 /// Bytes of content in a piece, but for the last one of a blob.
 const PIECE: u64 = GROUP_CONTENT as u64;
 
+/// The file of a blob as it was when it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Version {
+    digest: Digest,
+    inode: u64,
+    /// Seconds and nanoseconds, as the kernel has it.
+    changed: (i64, i64),
+}
+
+impl Version {
+    pub(crate) fn of(digest: Digest, file: &File) -> io::Result<Self> {
+        let found = file.metadata()?;
+        Ok(Self {
+            digest,
+            inode: found.ino(),
+            changed: (found.ctime(), found.ctime_nsec()),
+        })
+    }
+}
+
 /// The pieces of one folder's blobs.
 #[derive(Debug)]
 pub(crate) struct Hot {
@@ -46,7 +68,7 @@ pub(crate) struct Hot {
 #[derive(Debug)]
 struct Kept {
     opened: LruCache<Digest, ()>,
-    pieces: LruCache<(Digest, u64), Piece>,
+    pieces: LruCache<(Version, u64), Piece>,
     /// Of the pieces' buffers.
     bytes: usize,
 }
@@ -78,18 +100,18 @@ impl Hot {
 
     /// Notes that a blob of `size` bytes was opened. Whether its pieces are to be kept: not those of a small one,
     /// which costs little, nor those of one that would leave no room for others.
-    pub(crate) fn is_hot(&self, digest: &Digest, size: u64) -> bool {
+    pub(crate) fn is_hot(&self, of: &Version, size: u64) -> bool {
         if size < CHUNK as u64 || size > (self.most / 2) as u64 {
             return false;
         }
-        self.kept.lock().opened.put(*digest, ()).is_some()
+        self.kept.lock().opened.put(of.digest, ()).is_some()
     }
 
     /// What is kept of `start..end` from its start: to the end of its piece at most.
-    pub(crate) fn content(&self, digest: &Digest, start: u64, end: u64) -> Option<Bytes> {
+    pub(crate) fn content(&self, of: &Version, start: u64, end: u64) -> Option<Bytes> {
         let within = start % PIECE;
         let mut kept = self.kept.lock();
-        let piece = kept.pieces.get_mut(&(*digest, start - within))?;
+        let piece = kept.pieces.get_mut(&(*of, start - within))?;
         let stop = (within + end.checked_sub(start)?).min(piece.content.len() as u64);
         let (from, to) = (usize::try_from(within).ok()?, usize::try_from(stop).ok()?);
         if from >= to {
@@ -101,7 +123,7 @@ impl Hot {
 
     /// Keeps what was read at `at` of a blob of `size` bytes, if it is a whole piece, and gives back what was not read
     /// for the longest time.
-    pub(crate) fn keep(&self, digest: &Digest, size: u64, at: u64, content: &Bytes) {
+    pub(crate) fn keep(&self, of: &Version, size: u64, at: u64, content: &Bytes) {
         if !at.is_multiple_of(PIECE) || content.len() as u64 != within_piece(at, size) {
             return;
         }
@@ -114,7 +136,7 @@ impl Hot {
         let read = Instant::now();
         let mut kept = self.kept.lock();
         kept.bytes += weight(&content);
-        let before = kept.pieces.put((*digest, at), Piece { content, read });
+        let before = kept.pieces.put((*of, at), Piece { content, read });
         kept.bytes -= before.map_or(0, |piece| weight(&piece.content));
         while kept.bytes > self.most {
             kept.drop_oldest();
@@ -177,8 +199,12 @@ fn group_bytes(groups: &str, read: impl Fn(&str) -> Option<String>) -> Option<us
 mod tests {
     use super::*;
 
-    fn digest(n: u8) -> Digest {
-        Digest::of(&[n])
+    fn version(n: u8) -> Version {
+        Version {
+            digest: Digest::of(&[n]),
+            inode: 1,
+            changed: (1, 0),
+        }
     }
 
     const SIZE: u64 = 2 * PIECE + 7;
@@ -188,29 +214,29 @@ mod tests {
     }
 
     fn kept(hot: &Hot, n: u8) -> Option<Bytes> {
-        hot.content(&digest(n), 0, SIZE)
+        hot.content(&version(n), 0, SIZE)
     }
 
     #[test]
     fn a_blob_is_hot_when_it_is_opened_again() {
         let hot = Hot::with_most(8 * GROUP_BYTES);
-        assert!(!hot.is_hot(&digest(1), SIZE));
-        assert!(hot.is_hot(&digest(1), SIZE));
-        assert!(!hot.is_hot(&digest(2), SIZE));
+        assert!(!hot.is_hot(&version(1), SIZE));
+        assert!(hot.is_hot(&version(1), SIZE));
+        assert!(!hot.is_hot(&version(2), SIZE));
         // Small ones and large ones never are.
         for (n, size) in [(3, 10), (4, 5 * GROUP_BYTES as u64)] {
-            assert!(!hot.is_hot(&digest(n), size));
-            assert!(!hot.is_hot(&digest(n), size));
+            assert!(!hot.is_hot(&version(n), size));
+            assert!(!hot.is_hot(&version(n), size));
         }
     }
 
     #[test]
     fn what_was_not_read_for_the_longest_time_goes_first() {
         let hot = Hot::with_most(2 * GROUP_BYTES);
-        hot.keep(&digest(1), SIZE, 0, &whole(1));
-        hot.keep(&digest(2), SIZE, 0, &whole(2));
+        hot.keep(&version(1), SIZE, 0, &whole(1));
+        hot.keep(&version(2), SIZE, 0, &whole(2));
         assert_eq!(kept(&hot, 1), Some(whole(1)));
-        hot.keep(&digest(3), SIZE, 0, &whole(3));
+        hot.keep(&version(3), SIZE, 0, &whole(3));
         assert_eq!(kept(&hot, 2), None);
         assert_eq!(kept(&hot, 1), Some(whole(1)));
         assert_eq!(kept(&hot, 3), Some(whole(3)));
@@ -218,11 +244,35 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_written_to_has_nothing_kept() {
+        let hot = Hot::with_most(2 * GROUP_BYTES);
+        hot.keep(&version(1), SIZE, 0, &whole(1));
+        for other in [
+            Version {
+                inode: 2,
+                ..version(1)
+            },
+            Version {
+                changed: (1, 1),
+                ..version(1)
+            },
+        ] {
+            assert_eq!(hot.content(&other, 0, SIZE), None);
+        }
+        assert_eq!(kept(&hot, 1), Some(whole(1)));
+    }
+
+    #[test]
     fn a_piece_that_is_kept_again_counts_once() {
         let hot = Hot::with_most(2 * GROUP_BYTES);
         for _ in 0..5 {
-            hot.keep(&digest(1), SIZE, 0, &whole(1));
-            hot.keep(&digest(1), SIZE, 2 * PIECE, &Bytes::from_static(b"the end"));
+            hot.keep(&version(1), SIZE, 0, &whole(1));
+            hot.keep(
+                &version(1),
+                SIZE,
+                2 * PIECE,
+                &Bytes::from_static(b"the end"),
+            );
         }
         assert_eq!(hot.kept.lock().bytes, GROUP_BYTES + 7);
         assert_eq!(hot.kept.lock().pieces.len(), 2);
@@ -231,12 +281,15 @@ mod tests {
     #[test]
     fn only_whole_pieces_are_kept_and_any_part_is_read() {
         let hot = Hot::with_most(8 * GROUP_BYTES);
-        hot.keep(&digest(1), SIZE, 0, &whole(1).slice(1..));
-        hot.keep(&digest(1), SIZE, 1, &whole(1));
-        hot.keep(&digest(1), SIZE, PIECE, &whole(1).slice(..7));
+        hot.keep(&version(1), SIZE, 0, &whole(1).slice(1..));
+        hot.keep(&version(1), SIZE, 1, &whole(1));
+        hot.keep(&version(1), SIZE, PIECE, &whole(1).slice(..7));
         assert_eq!(hot.kept.lock().pieces.len(), 0);
-        hot.keep(&digest(1), SIZE, PIECE, &whole(1));
-        let content = |start, end| hot.content(&digest(1), start, end).map(|found| found.len());
+        hot.keep(&version(1), SIZE, PIECE, &whole(1));
+        let content = |start, end| {
+            hot.content(&version(1), start, end)
+                .map(|found| found.len())
+        };
         assert_eq!(content(0, SIZE), None);
         assert_eq!(content(PIECE, SIZE), Some(GROUP_CONTENT));
         assert_eq!(content(PIECE + 1, SIZE), Some(GROUP_CONTENT - 1));
@@ -267,7 +320,7 @@ mod tests {
     #[test]
     fn what_nobody_reads_is_given_back() {
         let hot = Hot::with_most(2 * GROUP_BYTES);
-        hot.keep(&digest(1), SIZE, 0, &whole(1));
+        hot.keep(&version(1), SIZE, 0, &whole(1));
         hot.drop_idle(Instant::now());
         assert_eq!(hot.kept.lock().pieces.len(), 1);
         hot.drop_idle(Instant::now() + 2 * IDLE);

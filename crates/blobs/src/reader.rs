@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 use crate::{
     BlobError, Damage, Digest,
     folder::Folder,
-    hot::{self, Hot},
+    hot::{self, Hot, Version},
     sealed::{
         ContentKey, GROUP_BYTES, HEADER, Patience, is_damage, read_exactly, read_group, verify_last,
     },
@@ -52,7 +52,7 @@ pub struct BlobReader {
     folder: Arc<Folder>,
     spares: Arc<Spares>,
     /// Where pieces of the blob are kept, if it is read again and again.
-    hot: Option<Arc<Hot>>,
+    hot: Option<(Arc<Hot>, Version)>,
 }
 
 enum Pending {
@@ -148,7 +148,7 @@ impl BlobReader {
         digest: Digest,
         folder: &Arc<Folder>,
         spares: &Arc<Spares>,
-        hot: Option<Arc<Hot>>,
+        hot: Option<(Arc<Hot>, Version)>,
     ) -> Self {
         Self {
             digest,
@@ -167,8 +167,8 @@ impl BlobReader {
     /// Of `start..end` alone, whose first chunk, if there is one, was read as the blob was opened.
     pub(crate) fn begun(mut self, start: u64, end: u64, first: Option<Bytes>) -> Self {
         self.select(start, end);
-        if let (Some(hot), Some(first)) = (&self.hot, &first) {
-            hot.keep(&self.digest, self.source.size, start, first);
+        if let (Some((hot, of)), Some(first)) = (&self.hot, &first) {
+            hot.keep(of, self.source.size, start, first);
         }
         self.pending = first.map(Pending::Read);
         self
@@ -237,15 +237,15 @@ impl BlobReader {
 
     fn begin(&mut self) -> Pending {
         let kept = self.hot.as_ref();
-        if let Some(kept) = kept.and_then(|hot| hot.content(&self.digest, self.at, self.end)) {
+        if let Some(kept) = kept.and_then(|(hot, of)| hot.content(of, self.at, self.end)) {
             return Pending::Read(kept);
         }
         if self.at_once {
             let mut chunk = self.spares.chunk();
             if chunk.fill_at_once(&self.source, self.at, self.wanted()) {
                 let content = Bytes::from_owner(chunk);
-                if let Some(hot) = &self.hot {
-                    hot.keep(&self.digest, self.source.size, self.at, &content);
+                if let Some((hot, of)) = &self.hot {
+                    hot.keep(of, self.source.size, self.at, &content);
                 }
                 return Pending::Read(content);
             }
@@ -272,8 +272,8 @@ impl BlobReader {
                 }
             })?;
             let content = Bytes::from_owner(chunk);
-            if let Some(hot) = hot {
-                hot.keep(&digest, source.size, at, &content);
+            if let Some((hot, of)) = hot {
+                hot.keep(&of, source.size, at, &content);
             }
             Ok(content)
         })

@@ -15,7 +15,7 @@ use wharf_seal::Keyring;
 use crate::{
     BlobError, Damage, Digest, Exclusive, Lease, Lock,
     folder::{self, Folder, ONCE},
-    hot::{self, Hot},
+    hot::{self, Hot, Version},
     lease::{Leases, RemovalPause},
     reader::{BlobReader, Cipher, Source, Spares, note_damage},
     sealed::{self, Patience, Purpose},
@@ -169,7 +169,8 @@ impl Blobs {
         if start >= end {
             return None;
         }
-        let first = hot.content(digest, start, end).or_else(|| {
+        let version = Version::of(*digest, &source.file).ok()?;
+        let first = hot.content(&version, start, end).or_else(|| {
             let mut chunk = spares.chunk();
             let is_filled = chunk.fill_at_once(&source, start, hot::within_piece(start, end));
             is_filled.then(|| Bytes::from_owner(chunk))
@@ -233,8 +234,10 @@ impl Blobs {
             hot,
             ..
         } = &*self.inner;
-        let is_hot = self.lock.is_none() && hot.is_hot(&digest, source.size);
-        let hot = is_hot.then(|| hot.clone());
+        let version = Version::of(digest, &source.file).ok();
+        // What is under a lock is opened by whoever has the lock.
+        let version = version.filter(|it| self.lock.is_none() && hot.is_hot(it, source.size));
+        let hot = version.map(|it| (hot.clone(), it));
         BlobReader::new(source, digest, folder, spares, hot)
     }
 

@@ -198,14 +198,20 @@ async fn what_is_read_again_is_kept_for_a_while() {
     for _ in 0..2 {
         assert_eq!(whole(&home.blobs, &info.digest).await.unwrap(), content);
     }
-    // The disk is not asked for it again.
-    flip(&home.file(&info.digest), sealed_at(300_000));
+    let file = File::open(home.file(&info.digest)).unwrap();
+    let version = Version::of(info.digest, &file).unwrap();
+    let kept = |at| home.blobs.inner.hot.content(&version, at, NO_LIMIT);
+    let first = kept(0).unwrap();
+    assert_eq!(first, content.slice(..first.len()));
+    assert_eq!(kept(699_990).unwrap(), content.slice(699_990..));
     assert_eq!(whole(&home.blobs, &info.digest).await.unwrap(), content);
     let part = home.blobs.read_range(&info.digest, 299_990, 300_010);
     let mut part = part.await.unwrap().unwrap();
     let found = part.next_chunk().await.unwrap();
     assert_eq!(found.unwrap(), content[299_990..300_010]);
     home.forget();
+    assert_eq!((kept(0), kept(699_990)), (None, None));
+    flip(&home.file(&info.digest), sealed_at(300_000));
     let read = home.blobs.get(&info.digest, NO_LIMIT).await;
     assert!(matches!(read, Err(BlobError::Damaged { .. })), "{read:?}");
 }
