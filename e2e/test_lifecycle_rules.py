@@ -133,8 +133,8 @@ def test_runs_are_carried_out_and_told(aged):
         return len(told) == 2
 
     wait_for(both, 60, "the events of the archived and the deleted image")
-    detail = told["DELETE"]
-    assert (detail["result"], detail["image-tag"]) == ("SUCCESS", "") and detail["image-digest"] != left[0]["imageDigest"]
+    deleted = told["DELETE"]
+    assert (deleted["result"], deleted["image-tag"]) == ("SUCCESS", "") and deleted["image-digest"] != left[0]["imageDigest"]
     detail = told["UPDATE_STORAGE_CLASS"]
     assert (detail["result"], detail["target-storage-class"], detail["image-digest"]) == ("SUCCESS", "ARCHIVE", old["imageDigest"])
 
@@ -144,7 +144,7 @@ def test_runs_are_carried_out_and_told(aged):
         return len(found) == 2 and [json.loads(it["CloudTrailEvent"]) for it in found]
 
     expired, moved = wait_for(told, 30, "both runs in the audit log")
-    for event, digest, action in ((expired, detail["image-digest"], "expire"), (moved, old["imageDigest"], "transition")):
+    for event, digest, action in ((expired, deleted["image-digest"], "expire"), (moved, old["imageDigest"], "transition")):
         assert (event["eventType"], event["userIdentity"]["invokedBy"]) == ("AwsServiceEvent", "ecr.amazonaws.com")
         said = event["serviceEventDetails"]
         (taken,) = said["lifecycleEventImageActions"]

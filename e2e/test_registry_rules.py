@@ -115,8 +115,28 @@ OF_WEB = {"ecr:ResourceTag/team": "web"}
 CONDITIONS = {
     "address": ({"IpAddress": HERE}, {"NotIpAddress": HERE}),
     "tag": ({"StringEquals": OF_WEB}, {"StringNotEquals": OF_WEB}),
-    "transport": ({"Bool": {"aws:SecureTransport": "false"}}, {"Bool": {"aws:SecureTransport": "true"}}),
 }
+
+
+def deny_pulls(ecr, name, condition):
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "ecr:BatchGetImage", "Condition": condition}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    ecr.set_repository_policy(repositoryName=name, policyText=text)
+
+
+def test_conditions_of_a_policy_know_the_transport(wharf, tmp_path):
+    """Skopeo comes over TLS where it is spoken, boto3 in the clear as it was told."""
+    name, ecr = tasks.unique("conditions"), wharf.client("ecr")
+    ecr.create_repository(repositoryName=name)
+    push(wharf, name, "1")
+    image = {"repositoryName": name, "imageIds": [{"imageTag": "1"}]}
+    deny_pulls(ecr, name, {"Bool": {"aws:SecureTransport": "false"}})
+    assert pull(wharf, name, "1", tmp_path / "unmet").returncode == 0
+    assert refused(ecr.batch_get_image, **image) == "AccessDeniedException"
+    deny_pulls(ecr, name, {"Bool": {"aws:SecureTransport": "true"}})
+    done = pull(wharf, name, "1", tmp_path / "met")
+    assert done.returncode != 0 and "explicit deny" in done.stderr, done.stderr
+    assert ecr.batch_get_image(**image)["images"]
 
 
 @pytest.mark.parametrize("what", CONDITIONS)
@@ -128,9 +148,7 @@ def test_conditions_of_a_policy_hold_for_clients_and_the_api(wharf, tmp_path, wh
     image = {"repositoryName": name, "imageIds": [{"imageTag": "1"}]}
 
     def deny(condition):
-        statement = {"Effect": "Deny", "Principal": "*", "Action": "ecr:BatchGetImage", "Condition": condition}
-        text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        ecr.set_repository_policy(repositoryName=name, policyText=text)
+        deny_pulls(ecr, name, condition)
 
     deny(met)
     done = pull(wharf, name, "1", tmp_path / "met")
