@@ -127,6 +127,11 @@ impl Hot {
         if !at.is_multiple_of(PIECE) || content.len() as u64 != within_piece(at, size) {
             return;
         }
+        let mut kept = self.kept.lock();
+        // It is what was read from here, or another reader came first.
+        if kept.pieces.contains(&(*of, at)) {
+            return;
+        }
         // A short one would keep a whole buffer.
         let content = if is_short(content) {
             Bytes::copy_from_slice(content)
@@ -134,10 +139,8 @@ impl Hot {
             content.clone()
         };
         let read = Instant::now();
-        let mut kept = self.kept.lock();
         kept.bytes += weight(&content);
-        let before = kept.pieces.put((*of, at), Piece { content, read });
-        kept.bytes -= before.map_or(0, |piece| weight(&piece.content));
+        kept.pieces.put((*of, at), Piece { content, read });
         while kept.bytes > self.most {
             kept.drop_oldest();
         }
