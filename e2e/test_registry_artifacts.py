@@ -10,7 +10,6 @@ import os
 import subprocess
 import tarfile
 
-import oras.client
 import pytest
 
 from harness import images, tasks, tools
@@ -62,11 +61,19 @@ def layer_with(name, content):
     return gzip.compress(plain.getvalue(), mtime=0), digest_of(plain.getvalue())
 
 
-def test_oras_pushes_and_pulls_files(wharf, tmp_path, monkeypatch):
+@pytest.fixture
+def oras_client():
+    # Here, since it takes two seconds of processor: every worker imports this file.
+    import oras.client
+
+    return oras.client.OrasClient(insecure=True, auth_backend="basic")
+
+
+def test_oras_pushes_and_pulls_files(wharf, oras_client, tmp_path, monkeypatch):
     name, _ = repository(wharf, "files")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "values.yaml").write_text("replicas: 3\n")
-    client = oras.client.OrasClient(insecure=True, auth_backend="basic")
+    client = oras_client
     client.login(
         "AWS", wharf.registry_password(), hostname=f"localhost:{wharf.port}", config_path=str(tmp_path / "auth.json"), tls_verify=False
     )
@@ -328,13 +335,13 @@ def test_what_is_no_manifest_is_refused(wharf, document):
     assert registry.ask("GET", "tags/list").json()["tags"] in ([], None)
 
 
-def test_a_helm_chart_is_an_artifact_like_others(wharf, tmp_path, monkeypatch):
+def test_a_helm_chart_is_an_artifact_like_others(wharf, oras_client, tmp_path, monkeypatch):
     """As helm pushes charts: a configuration of its own type and one layer, a packed folder."""
     name, ecr = repository(wharf, "chart")[0], wharf.client("ecr")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps({"name": "web", "version": "1.2.3", "apiVersion": "v2"}))
     (tmp_path / "web-1.2.3.tgz").write_bytes(layer_with("web/Chart.yaml", b"apiVersion: v2\nname: web\nversion: 1.2.3\n")[0])
-    client = oras.client.OrasClient(insecure=True, auth_backend="basic")
+    client = oras_client
     registry = f"localhost:{wharf.port}"
     client.login("AWS", wharf.registry_password(), hostname=registry, config_path=str(tmp_path / "auth.json"), tls_verify=False)
     config, chart = "application/vnd.cncf.helm.config.v1+json", "application/vnd.cncf.helm.chart.content.v1.tar+gzip"

@@ -179,26 +179,27 @@ def endless(kind):
     return entry.tobuf(tarfile.GNU_FORMAT) + b"a" * entry.size
 
 
+# Made where they are pushed: all of them are some 400 MB, which every worker would hold.
 HOSTILE = {
-    "no-archive": (b"no archive" * 100, "FAILED"),
-    "cut": (tar(DEBIAN)[:520], "FAILED"),
-    "bomb": (bomb(100 << 20), "IMAGE_SIZE_EXCEEDED"),
+    "no-archive": (lambda: b"no archive" * 100, "FAILED"),
+    "cut": (lambda: tar(DEBIAN)[:520], "FAILED"),
+    "bomb": (lambda: bomb(100 << 20), "IMAGE_SIZE_EXCEEDED"),
     # Two findings each: half of them are more than are kept of any image.
-    "crowded": (crowded(49_000), "IMAGE_SIZE_EXCEEDED"),
-    "empty": (tar({"etc/os-release": DEBIAN["etc/os-release"]}), "UNSUPPORTED_IMAGE"),
-    "scratch": (tar({"hello": "x"}), "UNSUPPORTED_IMAGE"),
-    "linked": (linked(), "UNSUPPORTED_IMAGE"),
-    "endless-name": (endless(tarfile.GNUTYPE_LONGNAME), "FAILED"),
-    "endless-attributes": (endless(tarfile.XHDTYPE), "FAILED"),
-    "berkeley": (tar(DEBIAN | {"var/lib/rpm/Packages": "x"}), "UNSUPPORTED_IMAGE"),
+    "crowded": (lambda: crowded(49_000), "IMAGE_SIZE_EXCEEDED"),
+    "empty": (lambda: tar({"etc/os-release": DEBIAN["etc/os-release"]}), "UNSUPPORTED_IMAGE"),
+    "scratch": (lambda: tar({"hello": "x"}), "UNSUPPORTED_IMAGE"),
+    "linked": (linked, "UNSUPPORTED_IMAGE"),
+    "endless-name": (lambda: endless(tarfile.GNUTYPE_LONGNAME), "FAILED"),
+    "endless-attributes": (lambda: endless(tarfile.XHDTYPE), "FAILED"),
+    "berkeley": (lambda: tar(DEBIAN | {"var/lib/rpm/Packages": "x"}), "UNSUPPORTED_IMAGE"),
 }
 
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_hostile_images_end_with_a_status(scanning, tmp_path, what):
     ecr, name = scanning.client("ecr"), tasks.unique("scan")
-    content, expected = HOSTILE[what]
-    push(scanning, tmp_path, name, content)
+    make, expected = HOSTILE[what]
+    push(scanning, tmp_path, name, make())
     server = scanning.child("server")
     before = processes.peak_bytes(server)
     ecr.start_image_scan(repositoryName=name, imageId={"imageTag": "1"})
