@@ -110,10 +110,11 @@ def start_service(wharf):
     ecs, image = wharf.client("ecs"), images.push(wharf, "busybox")
     ecs.update_cluster_settings(cluster="default", settings=[{"name": "containerInsights", "value": "enhanced"}])
     health = {"command": ["CMD-SHELL", "true"], "interval": 5, "timeout": 2, "retries": 1, "startPeriod": 0}
-    spins = sh("trap exit TERM; while :; do for n in 1 2 3 4 5 6 7 8 9; do :; done; usleep 1000; done")
+    # Enough to be counted.
+    works = sh("trap exit TERM; while :; do for n in 1 2 3 4 5 6 7 8 9; do :; done; usleep 20000; done")
     restarts = {"enabled": True, "restartAttemptPeriod": 60}
     size = {"cpu": "256", "memory": "128"}
-    definition = tasks.register(wharf, image, stopTimeout=2, task=size, healthCheck=health, restartPolicy=restarts, **spins)
+    definition = tasks.register(wharf, image, stopTimeout=2, task=size, healthCheck=health, restartPolicy=restarts, **works)
     ecs.create_service(serviceName="busy", taskDefinition=definition, desiredCount=1)
     ecs.get_waiter("services_stable").wait(services=["busy"], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     return ecs.list_tasks(serviceName="busy")["taskArns"][0].rsplit("/", 1)[1]
