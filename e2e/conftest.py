@@ -12,7 +12,7 @@ import tempfile
 
 import pytest
 
-from harness import images, order
+from harness import images, order, times
 from harness.hosts import SERVER, Lan
 from harness.installation import Installation
 
@@ -129,6 +129,12 @@ def short_path():
     path = pathlib.Path(tempfile.mkdtemp(prefix="pod", dir="/tmp"))
     yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    with times.noted(item.nodeid):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
