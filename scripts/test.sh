@@ -151,11 +151,12 @@ lint() {
 # The programs that the checks below need, with the features that they have in the whole workspace.
 programs() { cargo build --locked --workspace --bin wharf --bin wharf-shim --bin xtask; }
 
-# What end-to-end tests run is mostly fetched, and some of it built; they look again themselves.
+# What end-to-end tests run is mostly fetched, and some of it built, and they are compiled; they look again themselves.
 images() {
   local image
   {
     for image in busybox configured python web e2e/grpc/grpc; do e2e/images/build "$image"; done
+    [ -d e2e/__pycache__ ] || env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m pytest e2e -q --collect-only -p no:cacheprovider
     cd e2e && ../.venv/bin/python -c 'from harness import tools; tools.rust_client("kubernetes-client")'
   } >"$logs/images.log" 2>&1 || true
 }
