@@ -56,6 +56,88 @@ pub struct BalancerRow {
     pub failures: [u64; 4],
     /// Of a network load balancer: flows over TCP that the client reset, the target, or the load balancer.
     pub resets: [u64; 3],
+    /// Redirects that came to nothing, since the new address would have been too long.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub long_redirects: u64,
+    /// Rules that were compared with requests, without default ones.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub rule_evaluations: u64,
+    /// Requests to groups with stickiness whose client was not bound to a target that there is.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub non_sticky: u64,
+    /// Requests that went to a target without header fields whose names are not valid.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub headers_dropped: u64,
+    /// And with such.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub headers_forwarded: u64,
+    /// What came over IPv6, whoever answered.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ipv6_requests: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ipv6_bytes: u64,
+    #[serde(skip_serializing_if = "Logins::is_none")]
+    pub logins: Logins,
+    /// Of a network load balancer: flows over TCP, TLS and UDP. They are among its connections and bytes.
+    #[serde(skip_serializing_if = "Flows::are_none")]
+    pub flows: [Flows; 3],
+    /// Of a network load balancer: flows for which there was no port towards their target.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub port_errors: u64,
+}
+
+/// Users who were authenticated, or could not be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Logins {
+    /// The provider could not be reached or understood, or there was no room, or no key.
+    pub errors: u64,
+    /// The provider or the browser did not say who it is.
+    pub failures: u64,
+    pub successes: u64,
+    /// Sessions that were renewed.
+    pub refreshes: u64,
+    /// The provider said too much of the user.
+    pub too_much: u64,
+    /// How long providers took, whatever came of it.
+    pub latency: Option<Span>,
+}
+
+/// Times of which it is not known how they are spread.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    pub count: u64,
+    pub sum_us: u64,
+    pub least_us: u64,
+    pub most_us: u64,
+}
+
+/// Flows over one protocol.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Flows {
+    pub new: u64,
+    /// At the end of the minute.
+    pub active: u64,
+    pub rejected: u64,
+    pub bytes: u64,
+}
+
+impl Logins {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Flows {
+    fn are_none(all: &[Self; 3]) -> bool {
+        *all == [Self::default(); 3]
+    }
+}
+
+/// As serde asks.
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What it did with the targets of a group.
@@ -76,6 +158,19 @@ pub struct GroupRow {
     pub registered: u32,
     pub healthy: u32,
     pub unhealthy: u32,
+    /// Targets with which no TLS connection could be made.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub tls_errors: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub grpc_requests: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ipv6_requests: u64,
+    /// Requests or flows for which a target was chosen though none is healthy.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unhealthy_routing: u64,
+    /// Whether there are targets that are healthy, or not checked, at the end of the minute; `None` without any target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serves: Option<bool>,
 }
 
 /// What an instance used.
@@ -200,5 +295,31 @@ mod tests {
             ..BalancerRow::default()
         };
         assert!(balancer.is_idle());
+    }
+
+    #[test]
+    fn a_row_has_what_was_counted_alone_and_those_of_before_are_read() {
+        let quiet = serde_json::to_value(BalancerRow::default()).unwrap();
+        for later in ["rule_evaluations", "logins", "flows", "ipv6_bytes"] {
+            assert!(quiet.get(later).is_none(), "{later}");
+        }
+        let mut row = BalancerRow {
+            rule_evaluations: 3,
+            ..BalancerRow::default()
+        };
+        row.flows[1].bytes = 7;
+        row.logins.latency = Some(Span {
+            count: 1,
+            sum_us: 2,
+            least_us: 2,
+            most_us: 2,
+        });
+        let text = serde_json::to_string(&row).unwrap();
+        assert_eq!(serde_json::from_str::<BalancerRow>(&text).unwrap(), row);
+        let before = r#"{"arn": "b", "new_connections": 1, "resets": [0, 1, 0]}"#;
+        let before: BalancerRow = serde_json::from_str(before).unwrap();
+        assert_eq!((before.new_connections, before.rule_evaluations), (1, 0));
+        let before: GroupRow = serde_json::from_str(r#"{"group": "g", "healthy": 1}"#).unwrap();
+        assert_eq!((before.healthy, before.serves), (1, None));
     }
 }

@@ -361,7 +361,7 @@ impl Shift {
             }
             Err(_) => {
                 for listener in &self.endpoint.table.load().listeners {
-                    listener.counters.rejected.one();
+                    listener.turned_away();
                 }
                 reset(connection);
             }

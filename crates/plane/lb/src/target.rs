@@ -155,6 +155,8 @@ impl Drop for Lease {
 pub struct Rotation {
     /// Healthy ones; if there is none, all that are registered (fail open).
     pub targets: Box<[Arc<TargetState>]>,
+    /// Whether there is none that is healthy.
+    pub fails_open: bool,
 }
 
 impl Rotation {
@@ -165,12 +167,16 @@ impl Rotation {
             .clone()
             .filter(|target| matches!(target.health(), Health::Healthy | Health::Unavailable))
             .collect();
-        let targets = if serving.is_empty() {
+        let fails_open = serving.is_empty();
+        let targets = if fails_open {
             registered.collect()
         } else {
             serving
         };
-        Self { targets }
+        Self {
+            targets,
+            fails_open,
+        }
     }
 }
 
@@ -183,4 +189,13 @@ pub struct GroupState {
     pub counters: Arc<GroupCounters>,
     /// All that are registered or end what they began.
     pub targets: ArcSwap<Vec<Arc<TargetState>>>,
+}
+
+impl GroupState {
+    /// Counts a choice of a target, if it was one among targets of which none is healthy.
+    pub fn chosen_unhealthy(&self) {
+        if self.rotation.load().fails_open {
+            self.counters.unhealthy_routing.one();
+        }
+    }
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     access_log::{AccessLog, Kept},
-    metrics::BalancerCounters,
+    metrics::{BalancerCounters, FlowKind},
     oidc::{LoginRule, keys::SessionKeys},
     rooms::Owner,
     rules::{CompiledRule, Redirect, Subject},
@@ -152,8 +152,28 @@ impl Flows {
 impl ListenerTable {
     pub fn route(&self, subject: &Subject<'_>) -> &Route {
         let mut rules = self.rules.iter();
-        let matching = rules.find(|(rule, _)| rule.matches(subject));
-        matching.map_or(&self.default, |(_, route)| route)
+        let matching = rules.position(|(rule, _)| rule.matches(subject));
+        let evaluated = matching.map_or(self.rules.len(), |it| it + 1);
+        if evaluated > 0 {
+            self.counters.rule_evaluations.add(evaluated as u64);
+        }
+        matching.map_or(&self.default, |it| &self.rules[it].1)
+    }
+
+    /// What connections are to a network load balancer.
+    pub fn kind_of_flows(&self) -> FlowKind {
+        match self.is_tls {
+            true => FlowKind::Tls,
+            false => FlowKind::Tcp,
+        }
+    }
+
+    /// Counts a connection that found no room.
+    pub fn turned_away(&self) {
+        match self.flows {
+            None => self.counters.rejected.one(),
+            Some(_) => self.counters.flows(self.kind_of_flows()).rejected.one(),
+        }
     }
 
     fn routes(&self) -> impl Iterator<Item = &Route> {

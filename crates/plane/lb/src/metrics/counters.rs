@@ -5,28 +5,59 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use wharf_planeproto::measured::{BalancerRow, GroupRow};
+use wharf_planeproto::measured::{BalancerRow, Flows, GroupRow, Logins};
 
 use super::{
     BalancerCounts, GroupCounts,
     slots::{Kind, Slot},
-    times::{self, Times},
+    times::{self, Span, Times},
 };
 
 /// Cells of the counters of a load balancer.
-pub const BALANCER_CELLS: usize = 24;
+pub const BALANCER_CELLS: usize = LATENCY + times::SPAN_CELLS;
+/// Where those of the latency of identity providers begin.
+const LATENCY: usize = 46;
 /// And of a group.
 pub const GROUP_CELLS: usize = TIMES + times::CELLS;
 /// Where a group's times begin.
-const TIMES: usize = 6;
+const TIMES: usize = 10;
+
+/// What kind of flow one of a network load balancer is; the index of its counters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlowKind {
+    Tcp,
+    Tls,
+    Udp,
+}
+
+/// Flows of one kind.
+#[derive(Debug)]
+pub struct FlowCounters {
+    pub new: Counter,
+    pub active: Gauge,
+    pub rejected: Counter,
+    pub bytes: Counter,
+}
+
+/// Users who log in.
+#[derive(Debug)]
+pub struct LoginCounters {
+    pub errors: Counter,
+    pub failures: Counter,
+    pub successes: Counter,
+    pub refreshes: Counter,
+    pub too_much: Counter,
+    pub latency: Span,
+}
 
 #[derive(Debug)]
 pub struct BalancerCounters {
     pub requests: Counter,
+    /// Of clients; flows of a network load balancer are in `flows` alone.
     pub connections: Counter,
     pub active_connections: Gauge,
     pub rejected: Counter,
-    /// Bytes from and to clients.
+    /// Bytes from and to clients, as before.
     pub bytes: Counter,
     pub answers_3xx: Counter,
     pub answers_4xx: Counter,
@@ -43,6 +74,16 @@ pub struct BalancerCounters {
     pub client_closed: Counter,
     pub replayed: Counter,
     pub target_codes: [Counter; 4],
+    pub long_redirects: Counter,
+    pub rule_evaluations: Counter,
+    pub non_sticky: Counter,
+    pub headers_dropped: Counter,
+    pub headers_forwarded: Counter,
+    pub ipv6_requests: Counter,
+    pub ipv6_bytes: Counter,
+    pub port_errors: Counter,
+    flows: [FlowCounters; 3],
+    pub logins: LoginCounters,
     slot: Arc<Slot>,
 }
 
@@ -51,6 +92,10 @@ pub struct GroupCounters {
     pub requests: Counter,
     pub codes: [Counter; 4],
     pub connection_errors: Counter,
+    pub tls_errors: Counter,
+    pub grpc_requests: Counter,
+    pub ipv6_requests: Counter,
+    pub unhealthy_routing: Counter,
     times: Times,
     slot: Arc<Slot>,
 }
@@ -126,6 +171,50 @@ impl Cells {
     fn some<const N: usize>(&mut self) -> [Counter; N] {
         std::array::from_fn(|_| self.one())
     }
+
+    fn flows(&mut self) -> FlowCounters {
+        FlowCounters {
+            new: self.one(),
+            active: Gauge::default(),
+            rejected: self.one(),
+            bytes: self.one(),
+        }
+    }
+
+    fn logins(&mut self) -> LoginCounters {
+        LoginCounters {
+            errors: self.one(),
+            failures: self.one(),
+            successes: self.one(),
+            refreshes: self.one(),
+            too_much: self.one(),
+            latency: Span::over(&self.slot, LATENCY),
+        }
+    }
+}
+
+impl FlowCounters {
+    fn take(&self) -> Flows {
+        Flows {
+            new: self.new.take(),
+            active: self.active.get(),
+            rejected: self.rejected.take(),
+            bytes: self.bytes.take(),
+        }
+    }
+}
+
+impl LoginCounters {
+    fn take(&self) -> Logins {
+        Logins {
+            errors: self.errors.take(),
+            failures: self.failures.take(),
+            successes: self.successes.take(),
+            refreshes: self.refreshes.take(),
+            too_much: self.too_much.take(),
+            latency: self.latency.take(),
+        }
+    }
 }
 
 impl Default for BalancerCounters {
@@ -163,12 +252,26 @@ impl BalancerCounters {
             client_closed: cells.one(),
             replayed: cells.one(),
             target_codes: cells.some(),
+            long_redirects: cells.one(),
+            rule_evaluations: cells.one(),
+            non_sticky: cells.one(),
+            headers_dropped: cells.one(),
+            headers_forwarded: cells.one(),
+            ipv6_requests: cells.one(),
+            ipv6_bytes: cells.one(),
+            port_errors: cells.one(),
+            flows: std::array::from_fn(|_| cells.flows()),
+            logins: cells.logins(),
             slot,
         }
     }
 
     pub fn slot(&self) -> &Slot {
         &self.slot
+    }
+
+    pub fn flows(&self, kind: FlowKind) -> &FlowCounters {
+        &self.flows[kind as usize]
     }
 
     /// Counts an answer that the load balancer made itself.
@@ -196,11 +299,12 @@ impl BalancerCounters {
     }
 
     pub fn counts(&self) -> BalancerCounts {
+        let of_flows = |count: fn(&FlowCounters) -> u64| self.flows.iter().map(count).sum::<u64>();
         BalancerCounts {
             request_count: self.requests.get(),
-            new_connection_count: self.connections.get(),
-            active_connection_count: self.active_connections.get(),
-            rejected_connection_count: self.rejected.get(),
+            new_connection_count: self.connections.get() + of_flows(|it| it.new.get()),
+            active_connection_count: self.active_connections.get() + of_flows(|it| it.active.get()),
+            rejected_connection_count: self.rejected.get() + of_flows(|it| it.rejected.get()),
             http_code_elb_3xx: self.answers_3xx.get(),
             http_code_elb_4xx: self.answers_4xx.get(),
             http_code_elb_5xx: self.answers_5xx.get(),
@@ -215,12 +319,14 @@ impl BalancerCounters {
     pub fn take(&self, arn: &str) -> BalancerRow {
         // A client that left before it had its answer is a 460.
         let wrong = self.answers_4xx.take() + self.client_closed.take();
+        let flows = [0, 1, 2].map(|index: usize| self.flows[index].take());
+        let of_flows = |count: fn(&Flows) -> u64| flows.iter().map(count).sum::<u64>();
         BalancerRow {
             arn: arn.to_owned(),
-            new_connections: self.connections.take(),
-            active_connections: self.active_connections.get(),
-            rejected_connections: self.rejected.take(),
-            processed_bytes: self.bytes.take(),
+            new_connections: self.connections.take() + of_flows(|it| it.new),
+            active_connections: self.active_connections.get() + of_flows(|it| it.active),
+            rejected_connections: self.rejected.take() + of_flows(|it| it.rejected),
+            processed_bytes: self.bytes.take() + of_flows(|it| it.bytes),
             tls_errors: self.tls_errors.take(),
             redirects: self.redirects.take(),
             fixed_responses: self.fixed.take(),
@@ -228,6 +334,16 @@ impl BalancerCounters {
             hundreds: [self.answers_3xx.take(), wrong, self.answers_5xx.take()],
             failures: [0, 1, 2, 3].map(|index: usize| self.failures[index].take()),
             resets: [0, 1, 2].map(|index: usize| self.resets[index].take()),
+            long_redirects: self.long_redirects.take(),
+            rule_evaluations: self.rule_evaluations.take(),
+            non_sticky: self.non_sticky.take(),
+            headers_dropped: self.headers_dropped.take(),
+            headers_forwarded: self.headers_forwarded.take(),
+            ipv6_requests: self.ipv6_requests.take(),
+            ipv6_bytes: self.ipv6_bytes.take(),
+            port_errors: self.port_errors.take(),
+            logins: self.logins.take(),
+            flows,
         }
     }
 }
@@ -241,6 +357,10 @@ impl GroupCounters {
             requests: cells.one(),
             codes: cells.some(),
             connection_errors: cells.one(),
+            tls_errors: cells.one(),
+            grpc_requests: cells.one(),
+            ipv6_requests: cells.one(),
+            unhealthy_routing: cells.one(),
             times: Times::over(&slot, TIMES),
             slot,
         }
@@ -274,6 +394,10 @@ impl GroupCounters {
             requests: self.requests.take(),
             hundreds: [0, 1, 2, 3].map(|index: usize| self.codes[index].take()),
             connection_errors: self.connection_errors.take(),
+            tls_errors: self.tls_errors.take(),
+            grpc_requests: self.grpc_requests.take(),
+            ipv6_requests: self.ipv6_requests.take(),
+            unhealthy_routing: self.unhealthy_routing.take(),
             times: self.times.take(),
             ..GroupRow::default()
         }
@@ -287,12 +411,44 @@ mod tests {
     #[test]
     fn counters_have_cells_of_their_own() {
         let counters = BalancerCounters::default();
-        let last = counters.target_codes[3].index;
-        assert_eq!(last + 1, BALANCER_CELLS);
+        assert_eq!(counters.logins.too_much.index + 1, LATENCY);
         let group = GroupCounters::default();
-        assert_eq!(group.connection_errors.index + 1, TIMES);
+        assert_eq!(group.unhealthy_routing.index + 1, TIMES);
         counters.resets[2].add(3);
         assert_eq!(counters.take("b").resets, [0, 0, 3]);
+    }
+
+    #[test]
+    fn flows_are_among_connections_and_bytes() {
+        let counters = BalancerCounters::default();
+        counters.flows(FlowKind::Tls).new.add(2);
+        counters.flows(FlowKind::Tls).active.one();
+        counters.flows(FlowKind::Udp).bytes.add(5);
+        counters.bytes.add(3);
+        counters.flows(FlowKind::Tcp).rejected.one();
+        assert_eq!(counters.counts().new_connection_count, 2);
+        let row = counters.take("b");
+        let sums = (
+            row.new_connections,
+            row.active_connections,
+            row.rejected_connections,
+            row.processed_bytes,
+        );
+        assert_eq!(sums, (2, 1, 1, 8));
+        let [tcp, tls, udp] = row.flows;
+        assert_eq!((tcp.rejected, tls.new, tls.active, udp.bytes), (1, 2, 1, 5));
+        assert_eq!(counters.take("b").processed_bytes, 0);
+    }
+
+    #[test]
+    fn what_providers_took_is_taken_once() {
+        let counters = BalancerCounters::default();
+        counters.logins.latency.add(30);
+        counters.logins.latency.add(10);
+        let latency = counters.take("b").logins.latency.unwrap();
+        assert_eq!((latency.count, latency.sum_us), (2, 40));
+        assert_eq!((latency.least_us, latency.most_us), (10, 30));
+        assert!(counters.take("b").is_idle());
     }
 
     #[test]

@@ -21,7 +21,7 @@ use parking_lot::{Mutex, MutexGuard};
 use wharf_planeproto::measured::{self, GroupRow, Row};
 
 pub use self::{
-    counters::{BalancerCounters, GroupCounters},
+    counters::{BalancerCounters, FlowKind, GroupCounters, LoginCounters},
     minutes::Minutes,
 };
 use self::{
@@ -109,10 +109,10 @@ impl Sources {
         self.leaving.retain(|(arn, counters)| {
             // Looked at first: nothing is counted after its last user is gone.
             let is_used = Arc::strong_count(counters) > 1;
-            rows.push(Row::Balancer(measured::BalancerRow {
-                active_connections: 0,
-                ..counters.take(arn)
-            }));
+            let mut row = counters.take(arn);
+            row.active_connections = 0;
+            row.flows.iter_mut().for_each(|it| it.active = 0);
+            rows.push(Row::Balancer(row));
             is_used
         });
         self.groups.retain(|arn, group| {
@@ -184,6 +184,7 @@ fn count_targets(row: &mut GroupRow, state: &GroupState) {
             Health::Initial | Health::Unavailable => {}
         }
     }
+    row.serves = (row.registered > 0).then_some(!state.rotation.load().fails_open);
 }
 
 /// Targets that are registered, by what their health checks say.

@@ -24,7 +24,7 @@ use nix::{
 use parking_lot::Mutex;
 
 /// Another whenever the layout of slots changes: what another version of wharf counted is then not understood.
-const MAGIC: u64 = 0x7768_6172_6601_0002;
+const MAGIC: u64 = 0x7768_6172_6601_0003;
 const WORD: usize = 8;
 /// Of the file: the magic number, and whether what was told of it is unknown.
 const HEADER: usize = 2;

@@ -14,6 +14,57 @@ const LEAST: usize = 1;
 const MOST: usize = 2;
 const BUCKETS: usize = 3;
 
+/// Cells that a span takes.
+pub const SPAN_CELLS: usize = 4;
+const COUNT: usize = 3;
+
+/// Times of which only the sum, the shortest and the longest are known, in cells from `first` on.
+#[derive(Debug)]
+pub struct Span {
+    slot: Arc<Slot>,
+    first: usize,
+}
+
+impl Span {
+    pub fn over(slot: &Arc<Slot>, first: usize) -> Self {
+        Self {
+            slot: Arc::clone(slot),
+            first,
+        }
+    }
+
+    pub fn add(&self, took_us: u64) {
+        let cell = |index: usize| self.slot.cell(self.first + index);
+        cell(SUM).fetch_add(took_us, Ordering::Relaxed);
+        cell(LEAST).fetch_max(!took_us, Ordering::Relaxed);
+        cell(MOST).fetch_max(took_us, Ordering::Relaxed);
+        cell(COUNT).fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// As [`Times::take`].
+    pub fn take(&self) -> Option<measured::Span> {
+        let count = self.slot.grown(self.first + COUNT);
+        if count == 0 {
+            return None;
+        }
+        let sum_us = self.slot.grown(self.first + SUM);
+        let swap = |index: usize| {
+            let cell = self.slot.cell(self.first + index);
+            cell.swap(0, Ordering::Relaxed)
+        };
+        let least_us = match swap(LEAST) {
+            0 => sum_us / count,
+            least => !least,
+        };
+        Some(measured::Span {
+            count,
+            sum_us,
+            least_us,
+            most_us: swap(MOST).max(least_us),
+        })
+    }
+}
+
 /// The times of a group, in cells from `first` on.
 #[derive(Debug)]
 pub struct Times {

@@ -163,9 +163,12 @@ fn name_of(texts: &[&[u8]]) -> [u8; 16] {
 /// Why a user is not let in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// 401: what the browser brings is nothing, or too late, or the provider did not say who it is, or too much.
+    /// 401: what the browser brings is nothing, or too late, or the provider did not say who it is.
     #[error("{0}")]
     Unauthorized(&'static str),
+    /// 401: the session would be longer than a browser can bring back.
+    #[error("what the provider says of the user is too much")]
+    TooMuch,
     /// 561: the provider answered with an error.
     #[error("the provider answered {0}")]
     Provider(String),
@@ -180,7 +183,7 @@ pub enum Refused {
 impl Refused {
     pub fn status(&self) -> u16 {
         match self {
-            Self::Unauthorized(_) => 401,
+            Self::Unauthorized(_) | Self::TooMuch => 401,
             Self::Provider(_) => 561,
             Self::Busy => 503,
             Self::Failed(_) => 500,

@@ -27,7 +27,7 @@ use super::{
     state::{self, told_nonce},
     token::{self, Expected, Tokens},
 };
-use crate::clock;
+use crate::{clock, metrics::BalancerCounters};
 
 /// One call to a provider, from waiting for its turn on.
 const LIMITS: Limits = Limits {
@@ -52,22 +52,36 @@ impl Providers {
     }
 
     /// The session of a user who came back with a code. Nobody is asked any more when nobody waits: who goes away leaves nothing behind.
-    pub async fn log_in(&self, rule: &Arc<LoginRule>, returned: state::Returned) -> Outcome {
+    pub async fn log_in(
+        &self,
+        rule: &Arc<LoginRule>,
+        returned: state::Returned,
+        counters: &Arc<BalancerCounters>,
+    ) -> Outcome {
         rule.check_issuer(&returned)?;
         let share = self.shares.of(&rule.balancer);
         let place = share.login()?;
-        let rule = Arc::clone(rule);
+        let (rule, counters) = (Arc::clone(rule), Arc::clone(counters));
         let login = self.runtime.spawn(async move {
             let _place = place;
-            Caller { rule, share }.redeem(returned).await.map(Arc::new)
+            let begun = Instant::now();
+            let session = Caller { rule, share }.redeem(returned).await;
+            let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+            counters.logins.latency.add(took);
+            session.map(Arc::new)
         });
         let login = AbortOnDropHandle::new(login).await;
         login.unwrap_or_else(|error| Err(lost(&error)))
     }
 
     /// The session after its access token has expired. `sealed` is what the browser sent.
-    pub async fn refresh(&self, rule: &Arc<LoginRule>, session: Session, sealed: &str) -> Outcome {
-        let renewal = self.renewal(rule, session, sealed)?;
+    pub async fn refresh(
+        &self,
+        rule: &Arc<LoginRule>,
+        (session, sealed): (Session, &str),
+        counters: &Arc<BalancerCounters>,
+    ) -> Outcome {
+        let renewal = self.renewal(rule, (session, sealed), counters)?;
         renewal.await
     }
 
@@ -75,8 +89,8 @@ impl Providers {
     fn renewal(
         &self,
         rule: &Arc<LoginRule>,
-        session: Session,
-        sealed: &str,
+        (session, sealed): (Session, &str),
+        counters: &Arc<BalancerCounters>,
     ) -> Result<Renewal, Refused> {
         let mut name = [0; 32];
         name.copy_from_slice(digest(&SHA256, sealed.as_bytes()).as_ref());
@@ -88,13 +102,17 @@ impl Providers {
         }
         let place = share.renewal()?;
         let (rule, of_task) = (Arc::clone(rule), Arc::clone(&share));
+        let counters = Arc::clone(counters);
         // It comes to its end whoever still waits: the provider may take the refresh token for used.
         let renewing = self.runtime.spawn(async move {
             let _place = place;
             let share = Arc::clone(&of_task);
             let renewed = Caller { rule, share }.renew(session).await.map(Arc::new);
-            if matches!(renewed, Err(Refused::Failed(_))) {
-                of_task.refreshes.lock().forget(&name, now);
+            match &renewed {
+                // Once, however many requests wait for it.
+                Ok(_) => counters.logins.refreshes.one(),
+                Err(Refused::Failed(_)) => of_task.refreshes.lock().forget(&name, now),
+                Err(_) => {}
             }
             renewed
         });

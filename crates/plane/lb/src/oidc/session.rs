@@ -105,9 +105,8 @@ impl LoginRule {
         headers: &HeaderMap,
         now: u64,
     ) -> Result<Vec<HeaderValue>, Refused> {
-        let too_much = || Refused::Unauthorized("what the provider says of the user is too much");
         if session.claims.len() + session.access_token.len() > MOST_CLAIMS {
-            return Err(too_much());
+            return Err(Refused::TooMuch);
         }
         let sealed = self
             .keys
@@ -121,7 +120,7 @@ impl LoginRule {
         // As browsers send them: `name-0=value; `
         let line = shards.len() * (self.settings.cookie.len() + 5) + sealed.len();
         if shards.len() > MOST_SHARDS || line > HEADER_LINE - OTHER_COOKIES {
-            return Err(too_much());
+            return Err(Refused::TooMuch);
         }
         let until = session.began.saturating_add(self.settings.session_seconds);
         let seconds = until.saturating_sub(now);

@@ -7,6 +7,7 @@ use http::{
     header::{CONNECTION, SET_COOKIE, UPGRADE},
 };
 use hyper::{body::Incoming, upgrade::OnUpgrade};
+use wharf_planeproto::balancer::ProtocolVersion;
 
 use super::{
     answer::{Answer, Kind},
@@ -45,8 +46,9 @@ pub async fn forward(
 ) -> Result<Response<Answer>, StatusCode> {
     let group = choose_group(client, plan, &request).ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
     note(entry, |it| it.group(&group.arn));
-    let lease = choose_target(client, group, &request).ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
-    group.state.counters.requests.one();
+    let lease = choose_target(client, listener, group, &request);
+    let lease = lease.ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
+    count(client, group);
     let begun = Instant::now();
     let app_cookie = has_app_cookie(group, &request);
     let sending = Sending {
@@ -75,6 +77,19 @@ pub async fn forward(
     Ok(response)
 }
 
+/// Counts a request of a group.
+fn count(client: &Client, group: &Group) {
+    let counters = &group.state.counters;
+    counters.requests.one();
+    group.state.chosen_unhealthy();
+    if group.config.record.protocol_version == ProtocolVersion::Grpc {
+        counters.grpc_requests.one();
+    }
+    if client.is_ipv6 {
+        counters.ipv6_requests.one();
+    }
+}
+
 /// The group that the client's cookie names, else one by weight.
 fn choose_group<'a>(
     client: &Client,
@@ -96,17 +111,26 @@ fn choose_group<'a>(
 }
 
 /// The target that the client's cookie names if it is in rotation, else the next one.
-fn choose_target(client: &Client, group: &Group, request: &Request<Incoming>) -> Option<Lease> {
+fn choose_target(
+    client: &Client,
+    listener: &ListenerTable,
+    group: &Group,
+    request: &Request<Incoming>,
+) -> Option<Lease> {
+    let another = || balance::pick_target(group, &[], &mut client.worker.random.borrow_mut());
     let cookie = |name| cookies::first(request.headers(), name);
     let value = match &group.config.settings.stickiness {
-        Stickiness::Off => None,
+        Stickiness::Off => return another(),
         Stickiness::Balancer(_) => cookie("AWSALB").or_else(|| cookie("AWSALBCORS")),
         Stickiness::Application(name, _) => cookie(name).and_then(|_| cookie("AWSALBAPP-0")),
     };
     let named = value.and_then(|value| group.cookies.open(value));
-    named
-        .and_then(|name| balance::find_target(group, &name))
-        .or_else(|| balance::pick_target(group, &[], &mut client.worker.random.borrow_mut()))
+    let bound = named.and_then(|name| balance::find_target(group, &name));
+    bound.or_else(|| {
+        let lease = another()?;
+        listener.counters.non_sticky.one();
+        Some(lease)
+    })
 }
 
 fn has_app_cookie(group: &Group, request: &Request<Incoming>) -> bool {
@@ -305,7 +329,10 @@ impl Sending<'_> {
             (lease, stream, room) = self.reach(lease).await?;
             match self.connection(&lease, stream, room).await {
                 Ok(connection) => return Ok((lease, connection)),
-                Err(error) => lease = self.after_no_connection(&lease, &error)?,
+                Err(error) => {
+                    let status = self.unreached(&lease, &error);
+                    lease = self.instead_of(&lease, status)?;
+                }
             }
         }
     }
@@ -316,6 +343,10 @@ impl Sending<'_> {
         error: &io::Error,
     ) -> Result<Lease, StatusCode> {
         let status = self.no_connection(lease, error);
+        self.instead_of(lease, status)
+    }
+
+    fn instead_of(&mut self, lease: &Lease, status: StatusCode) -> Result<Lease, StatusCode> {
         let other = self.other_target(lease.target().number).ok_or(status)?;
         self.listener.counters.replayed.one();
         Ok(other)

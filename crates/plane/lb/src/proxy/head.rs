@@ -211,6 +211,7 @@ fn each_header(parts: &Parts, context: &Context<'_>, mut put: impl FnMut(&str, &
     let settings = &context.listener.settings;
     put("host", host_for_target(parts, context.listener).as_bytes());
     let named = named_by_connection(&parts.headers);
+    let mut has_invalid = false;
     for (name, value) in &parts.headers {
         let text = name.as_str();
         if ends_here(text) || named.iter().any(|it| it == text) {
@@ -219,13 +220,23 @@ fn each_header(parts: &Parts, context: &Context<'_>, mut put: impl FnMut(&str, &
         if settings.tells_tls && is_of_tls(text) {
             continue;
         }
-        if settings.drop_invalid_headers && !text.bytes().all(is_of_name) {
-            continue;
+        if !text.bytes().all(is_of_name) {
+            has_invalid = true;
+            if settings.drop_invalid_headers {
+                continue;
+            }
         }
         if *name == COOKIE && parts.version == Version::HTTP_2 {
             continue;
         }
         put(text, value.as_bytes());
+    }
+    if has_invalid {
+        let counters = &context.listener.counters;
+        match settings.drop_invalid_headers {
+            true => counters.headers_dropped.one(),
+            false => counters.headers_forwarded.one(),
+        }
     }
     if parts.version == Version::HTTP_2 {
         put_cookies(&parts.headers, &mut put);
@@ -345,8 +356,18 @@ fn is_of_tls(name: &str) -> bool {
     matches!(name, TLS_VERSION | TLS_CIPHER)
 }
 
+/// Of a valid name. A table, for each byte of each request's names is looked up.
 fn is_of_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'-'
+    static OF_NAME: [bool; 256] = {
+        let mut all = [false; 256];
+        let mut byte = 0;
+        while byte < all.len() {
+            all[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'-';
+            byte += 1;
+        }
+        all
+    };
+    OF_NAME[usize::from(byte)]
 }
 
 /// Further headers that the Connection header limits to this hop, lower case.

@@ -1,6 +1,6 @@
 //! Requests for listeners that authenticate users: let in with who it is, or answered.
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
@@ -13,6 +13,7 @@ use super::answer::{self, Answer};
 use crate::{
     clock,
     config::table::{ListenerTable, Login},
+    metrics::{BalancerCounters, LoginCounters},
     oidc::{
         CALLBACK, LoginRule, Refused,
         identity::Identity,
@@ -31,48 +32,82 @@ pub enum Entry {
 }
 
 /// Judges a request by what its rule asks.
-pub async fn enter(client: &Rc<Client>, login: &Login, request: &Request<Incoming>) -> Entry {
+pub async fn enter(
+    client: &Rc<Client>,
+    counters: &Arc<BalancerCounters>,
+    login: &Login,
+    request: &Request<Incoming>,
+) -> Entry {
+    let logins = &counters.logins;
     let rule = match login {
         Login::NotAsked => return Entry::Passes(None, Vec::new()),
         // A rule that wants to know who comes, and cannot, lets nobody in.
-        Login::Unusable => return answered(StatusCode::INTERNAL_SERVER_ERROR),
+        Login::Unusable => return failed(logins),
         Login::Asked(rule) => rule,
     };
     let now = clock::unix_seconds();
     let Some((session, sealed)) = rule.session(request.headers(), now) else {
-        return unknown(rule, request, now);
+        return unknown((rule, logins), request, now);
     };
     if !session.is_stale(now) {
-        return known(rule, &session, Vec::new(), now);
+        return known((rule, logins), &session, Vec::new(), now);
     }
     let providers = &client.worker.providers;
-    let renewed = providers.refresh(rule, session, &sealed).await;
+    let renewed = providers.refresh(rule, (session, &sealed), counters).await;
     let kept = renewed.and_then(|it| {
         let lines = rule.keep(&it, request.headers(), now)?;
         Ok((it, lines))
     });
     match kept {
-        Ok((session, lines)) => known(rule, &session, lines, now),
+        Ok((session, lines)) => known((rule, logins), &session, lines, now),
         Err(error) => {
             providers.log(rule, &error);
+            // A refresh token that is good no longer is how most sessions end.
+            if !matches!(error, Refused::Unauthorized(_) | Refused::Provider(_)) {
+                count(logins, &error);
+            }
             let passes = rule.settings.unauthenticated == Unauthenticated::Allow;
             match error {
                 Refused::Busy if !passes => Entry::Answered(made(&error)),
                 // As on AWS: who is no longer vouched for, for whatever reason, is not known.
-                _ => unknown(rule, request, now),
+                _ => unknown((rule, logins), request, now),
             }
         }
     }
 }
 
-fn known(rule: &LoginRule, session: &Session, lines: Vec<HeaderValue>, now: u64) -> Entry {
-    match rule.identity(session, now) {
-        Some(identity) => Entry::Passes(Some(identity), lines),
-        None => answered(StatusCode::INTERNAL_SERVER_ERROR),
+/// Counts why a user is not let in.
+fn count(logins: &LoginCounters, error: &Refused) {
+    match error {
+        Refused::Unauthorized(_) | Refused::Provider(_) => logins.failures.one(),
+        Refused::TooMuch => logins.too_much.one(),
+        Refused::Busy | Refused::Failed(_) => logins.errors.one(),
     }
 }
 
-fn unknown(rule: &LoginRule, request: &Request<Incoming>, now: u64) -> Entry {
+/// It is not the user's doing, nor the provider's.
+fn failed(logins: &LoginCounters) -> Entry {
+    logins.errors.one();
+    answered(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn known(
+    (rule, logins): (&LoginRule, &LoginCounters),
+    session: &Session,
+    lines: Vec<HeaderValue>,
+    now: u64,
+) -> Entry {
+    match rule.identity(session, now) {
+        Some(identity) => Entry::Passes(Some(identity), lines),
+        None => failed(logins),
+    }
+}
+
+fn unknown(
+    (rule, logins): (&LoginRule, &LoginCounters),
+    request: &Request<Incoming>,
+    now: u64,
+) -> Entry {
     match rule.settings.unauthenticated {
         Unauthenticated::Allow => return Entry::Passes(None, Vec::new()),
         Unauthenticated::Deny => return answered(StatusCode::UNAUTHORIZED),
@@ -89,7 +124,7 @@ fn unknown(rule: &LoginRule, request: &Request<Incoming>, now: u64) -> Entry {
     match rule.begin(request.headers(), authority, target, now) {
         Ok((location, cookie)) => Entry::Answered(redirected(&location, cookie)),
         Err(NoLogin::TooLong) => answered(StatusCode::URI_TOO_LONG),
-        Err(NoLogin::NoRandomness) => answered(StatusCode::INTERNAL_SERVER_ERROR),
+        Err(NoLogin::NoRandomness) => failed(logins),
     }
 }
 
@@ -108,6 +143,7 @@ pub async fn come_back(
     let (Some(authority), Some(keys)) = (authority, listener.session_keys()) else {
         return answer::made(StatusCode::UNAUTHORIZED);
     };
+    let logins = &listener.counters.logins;
     let now = clock::unix_seconds();
     let headers = request.headers();
     let query = request.uri().query().unwrap_or_default();
@@ -119,20 +155,26 @@ pub async fn come_back(
                 return redirected(&back, None);
             }
             tracing::debug!(listener = listener.arn, %error, "refused a user who came back from a provider");
+            count(logins, &error);
             return made(&error);
         }
     };
     let Some(rule) = listener.login(&returned.state.id) else {
         // The rule is another by now.
+        logins.failures.one();
         return answer::made(StatusCode::UNAUTHORIZED);
     };
     let back = returned.state.back();
     let providers = &client.worker.providers;
-    let session = providers.log_in(rule, returned).await;
+    let session = providers.log_in(rule, returned, &listener.counters).await;
     match session.and_then(|it| rule.keep(&it, headers, now)) {
-        Ok(lines) => redirected(&back, lines.into_iter().chain(state::spent())),
+        Ok(lines) => {
+            logins.successes.one();
+            redirected(&back, lines.into_iter().chain(state::spent()))
+        }
         Err(error) => {
             providers.log(rule, &error);
+            count(logins, &error);
             made(&error)
         }
     }

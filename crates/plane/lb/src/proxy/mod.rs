@@ -25,6 +25,9 @@ use crate::{
     worker::{Client, RequestGuard},
 };
 
+/// What a redirect's new address may have: AWS's limit.
+const LOCATION_BYTES: usize = 8 * 1024;
+
 /// Answers a request, whatever happens.
 pub async fn handle(client: Rc<Client>, request: Request<Incoming>) -> Response<Answer> {
     let seen = client.seen();
@@ -62,6 +65,9 @@ async fn answer(
     };
     guard.begin(&listener);
     listener.counters.requests.one();
+    if client.is_ipv6 {
+        listener.counters.ipv6_requests.one();
+    }
     guard.entry = Entry::begin(client, &listener, host, &request);
     let entry = &mut guard.entry;
     let odd = seen.and_then(|it| desync::classify(&request, it));
@@ -142,10 +148,11 @@ async fn answer_of(
             it.does("authenticate");
         }
     });
-    let (identity, cookies) = match login::enter(client, &route.login, &request).await {
-        login::Entry::Passes(identity, cookies) => (identity, cookies),
-        login::Entry::Answered(response) => return made_itself(response),
-    };
+    let (identity, cookies) =
+        match login::enter(client, &listener.counters, &route.login, &request).await {
+            login::Entry::Passes(identity, cookies) => (identity, cookies),
+            login::Entry::Answered(response) => return made_itself(response),
+        };
     let mut response = match &route.plan {
         Plan::Fixed {
             status,
@@ -162,10 +169,9 @@ async fn answer_of(
             ))
         }
         Plan::Redirect(redirect) => {
-            listener.counters.redirects.one();
             note(entry, |it| it.does("redirect"));
             let location = redirect.location(source(client, listener, host, &request));
-            made_itself(redirected(redirect.status, &location))
+            made_itself(redirected(listener, redirect.status, &location))
         }
         Plan::Forward(plan) => {
             note(entry, |it| it.does("forward"));
@@ -201,11 +207,17 @@ fn source<'a>(
     }
 }
 
-fn redirected(status: u16, location: &str) -> Response<Answer> {
+fn redirected(listener: &ListenerTable, status: u16, location: &str) -> Response<Answer> {
+    if location.len() > LOCATION_BYTES {
+        listener.counters.long_redirects.one();
+        // What makes it so long is the request's own.
+        return answer::made(StatusCode::URI_TOO_LONG);
+    }
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FOUND);
-    let mut response = answer::made(status);
     match location.parse() {
         Ok(location) => {
+            listener.counters.redirects.one();
+            let mut response = answer::made(status);
             response.headers_mut().insert(LOCATION, location);
             response
         }

@@ -74,7 +74,7 @@ impl Sending<'_> {
         }
     }
 
-    /// A new connection over a stream, TLS included.
+    /// A new connection over a stream, TLS included. That there is none is counted.
     pub(super) async fn connection(
         &self,
         lease: &Lease,
@@ -86,7 +86,11 @@ impl Sending<'_> {
             false => Stream::Plain(stream),
             true => {
                 let securing = upstream::handshake(stream, target.address, self.group.http2());
-                Stream::Tls(Box::new(timeout(CONNECT, securing).await??))
+                let secured = timeout(CONNECT, securing)
+                    .await
+                    .unwrap_or_else(|it| Err(it.into()));
+                let secured = secured.inspect_err(|_| self.group.state.counters.tls_errors.one());
+                Stream::Tls(Box::new(secured?))
             }
         };
         let idle_ms = self.listener.settings.idle_timeout_ms;
@@ -96,6 +100,11 @@ impl Sending<'_> {
     /// Takes note of a target that could not be reached; what the client gets if there is no other.
     pub(super) fn no_connection(&self, lease: &Lease, error: &io::Error) -> StatusCode {
         self.group.state.counters.connection_errors.one();
+        self.unreached(lease, error)
+    }
+
+    /// The same of one that was counted.
+    pub(super) fn unreached(&self, lease: &Lease, error: &io::Error) -> StatusCode {
         tracing::debug!(target = %lease.target().reference, %error, "no connection to a target");
         match error.kind() {
             io::ErrorKind::TimedOut => StatusCode::GATEWAY_TIMEOUT,

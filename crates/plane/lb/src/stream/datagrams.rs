@@ -20,6 +20,7 @@ use super::{choice, choice::FlowKey, follow, source, source::Source};
 use crate::{
     config::table::ListenerTable,
     endpoint::{Endpoint, Place},
+    metrics::FlowKind,
     rooms::{Room, Rooms},
     target::{Lease, TargetState},
     worker::{Tally, Worker, watch::Watched},
@@ -102,14 +103,13 @@ async fn begin(
     }
     let room = it.rooms.try_enter(&listener.owner, Some(peer.ip()));
     let Ok(room) = room else {
-        listener.counters.rejected.one();
+        listener.counters.flows(FlowKind::Udp).rejected.one();
         return None;
     };
     let (lease, target, upstream) = reach(worker, listener, peer, &it.endpoint.place).await?;
     let watched = Watched::new(target.as_raw_fd(), lease.target().number, IDLE_MS);
     follow(&it.endpoint, &watched);
-    let tally = Rc::new(Tally::default());
-    tally.belongs_to(&listener.counters);
+    let tally = Rc::new(Tally::of_flow(FlowKind::Udp, &listener.counters));
     let target = Rc::new(target);
     let flow = Flow {
         target: Rc::clone(&target),
@@ -165,6 +165,7 @@ async fn reach(
     socket.connect(target.address).await.ok()?;
     // The runtime knows of no readiness yet, and would give up on the first datagram.
     socket.writable().await.ok()?;
+    group.state.chosen_unhealthy();
     Some((lease, socket, room))
 }
 

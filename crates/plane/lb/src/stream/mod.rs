@@ -136,7 +136,10 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                     let far = Side::new(stream, watched_target, None);
                     pump::run(near, far, |it| closing(counters, it, client.fd, target_fd)).await
                 }
-                _ => return reset(counters, BY_BALANCER, client.fd),
+                _ => {
+                    group.state.counters.tls_errors.one();
+                    return reset(counters, BY_BALANCER, client.fd);
+                }
             }
         }
     };
@@ -206,9 +209,17 @@ async fn reach<'a, S>(
                     let header = header::of_connection(client.peer, client.local);
                     stream.write_all(&header).await.ok()?;
                 }
+                group.state.chosen_unhealthy();
                 return Some((group, lease, stream, room));
             }
-            _ => group.state.counters.connection_errors.one(),
+            failed => {
+                if let Ok(Err(error)) = &failed
+                    && source::is_of_port(error)
+                {
+                    listener.counters.port_errors.one();
+                }
+                group.state.counters.connection_errors.one();
+            }
         }
     }
     None

@@ -68,6 +68,7 @@ pub struct Client {
     pub peer: SocketAddr,
     /// The peer's address as it is forwarded.
     pub address: String,
+    pub is_ipv6: bool,
     pub is_tls: bool,
     /// The load balancer whose certificate it got, by its name.
     pub secured_as: Option<String>,
@@ -216,11 +217,7 @@ pub async fn serve(worker: Rc<Worker>, connection: OwnedFd, endpoint: Arc<Endpoi
         worker: Rc::clone(&worker),
         _room: room,
     };
-    let tally = Arc::new(Tally::default());
-    if let Some(counters) = counters_of(&endpoint) {
-        tally.belongs_to(&counters);
-    }
-    if let Err(error) = try_serve(worker, connection, endpoint, tally).await {
+    if let Err(error) = try_serve(worker, connection, endpoint).await {
         tracing::debug!(%error, "a client's connection ended early");
     }
 }
@@ -242,14 +239,18 @@ async fn try_serve(
     worker: Rc<Worker>,
     connection: OwnedFd,
     endpoint: Arc<Endpoint>,
-    tally: Arc<Tally>,
 ) -> io::Result<()> {
     let stream = TcpStream::from_std(std::net::TcpStream::from(connection))?;
     stream.set_nodelay(true)?;
     let peer = stream.peer_addr()?;
     let fd = stream.as_raw_fd();
     if let Some((listener, flows)) = flows_of(&endpoint) {
+        let tally = Tally::of_flow(listener.kind_of_flows(), &listener.counters);
         return carry((worker, endpoint), (listener, flows), stream, &tally).await;
+    }
+    let tally = Arc::new(Tally::of_connection(peer.ip()));
+    if let Some(counters) = counters_of(&endpoint) {
+        tally.belongs_to(&counters);
     }
     if !wants_tls(&stream, &endpoint).await? {
         return run(worker, endpoint, peer, fd, (Plain(stream), None), tally).await;
@@ -262,11 +263,9 @@ async fn try_serve(
             run(worker, endpoint, peer, fd, secured, tally).await
         }
         failed => {
-            let only = only_listener(&endpoint);
-            if let Some(it) = &only {
-                it.counters.tls_errors.one();
-            }
-            if let Some(listener) = hello.listener.or(only) {
+            // Of several, the one that the client named before it failed.
+            if let Some(listener) = hello.listener.or_else(|| only_listener(&endpoint)) {
+                listener.counters.tls_errors.one();
                 refused(&listener, peer);
             }
             failed?.map(drop)
@@ -467,6 +466,7 @@ async fn run<T: Transport>(
         endpoint,
         peer,
         address: peer.ip().to_canonical().to_string(),
+        is_ipv6: peer.ip().to_canonical().is_ipv6(),
         is_tls: T::TLS,
         secured_as: listener
             .as_ref()

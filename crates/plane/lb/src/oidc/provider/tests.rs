@@ -62,9 +62,9 @@ fn left(providers: &Providers) -> usize {
 #[tokio::test]
 async fn who_goes_away_is_logged_in_no_longer() {
     let (provider, rule) = silent("arn:a").await;
-    let providers = providers();
+    let (providers, counters) = (providers(), Arc::default());
     let all = left(&providers);
-    let mut login = Box::pin(providers.log_in(&rule, returned()));
+    let mut login = Box::pin(providers.log_in(&rule, returned(), &counters));
     let connected = tokio::select! {
         _ = &mut login => panic!("nobody answers"),
         connected = provider.accept() => connected.unwrap(),
@@ -85,18 +85,24 @@ async fn who_goes_away_is_logged_in_no_longer() {
 #[tokio::test]
 async fn those_beyond_the_bound_are_told_at_once() {
     let (_provider, rule) = silent("arn:a").await;
-    let providers = providers();
+    let (providers, counters) = (providers(), Arc::default());
     let share = providers.shares.of("arn:a");
     let mut places = Vec::new();
     while let Ok(place) = share.login() {
         places.push(place);
     }
-    let busy = providers.log_in(&rule, returned()).await.unwrap_err();
+    let busy = providers
+        .log_in(&rule, returned(), &counters)
+        .await
+        .unwrap_err();
     assert_eq!((busy.clone(), busy.status()), (Refused::Busy, 503));
     while let Ok(place) = share.renewal() {
         places.push(place);
     }
-    let busy = providers.refresh(&rule, session(), "s").await.unwrap_err();
+    let busy = providers
+        .refresh(&rule, (session(), "s"), &counters)
+        .await
+        .unwrap_err();
     assert_eq!(busy, Refused::Busy);
 }
 
@@ -107,7 +113,10 @@ async fn another_issuers_code_is_not_told_to_the_provider() {
         issuer: Some("https://other.test".to_owned()),
         ..returned()
     };
-    let refused = providers().log_in(&rule, returned).await.unwrap_err();
+    let refused = providers()
+        .log_in(&rule, returned, &Arc::default())
+        .await
+        .unwrap_err();
     assert_eq!(refused.status(), 401);
 }
 
@@ -115,9 +124,9 @@ async fn another_issuers_code_is_not_told_to_the_provider() {
 async fn a_refresh_that_failed_is_tried_again() {
     let (provider, rule) = silent("arn:a").await;
     drop(provider);
-    let providers = providers();
+    let (providers, counters) = (providers(), Arc::default());
     for _ in 0..2 {
-        let failed = providers.refresh(&rule, session(), "s").await;
+        let failed = providers.refresh(&rule, (session(), "s"), &counters).await;
         assert!(matches!(failed, Err(Refused::Failed(_))));
         let share = providers.shares.of("arn:a");
         assert!(share.refreshes.lock().is_empty());
@@ -127,11 +136,17 @@ async fn a_refresh_that_failed_is_tried_again() {
 #[tokio::test]
 async fn those_with_one_session_share_its_refresh() {
     let (provider, rule) = silent("arn:a").await;
-    let providers = providers();
-    let first = providers.renewal(&rule, session(), "s").unwrap();
-    let again = providers.renewal(&rule, session(), "s").unwrap();
+    let (providers, counters) = (providers(), Arc::default());
+    let first = providers
+        .renewal(&rule, (session(), "s"), &counters)
+        .unwrap();
+    let again = providers
+        .renewal(&rule, (session(), "s"), &counters)
+        .unwrap();
     assert!(first.ptr_eq(&again));
-    let other = providers.renewal(&rule, session(), "t").unwrap();
+    let other = providers
+        .renewal(&rule, (session(), "t"), &counters)
+        .unwrap();
     assert!(!first.ptr_eq(&other));
     // It goes on without anybody who waits.
     drop((first, again, other));
