@@ -22,6 +22,18 @@ pub struct Traffic {
 impl Traffic {
     /// The units that it used. Evaluations of rules are not among what is counted, and flows of every protocol are as those over TCP.
     pub fn capacity(self, network: bool) -> Stored {
+        Stored::Capacity {
+            network,
+            parts: u64::try_from(self.parts(network)).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// The same as a number of units for an hour.
+    pub fn units(self, network: bool) -> f64 {
+        self.parts(network) as f64 / ONE_UNIT as f64
+    }
+
+    fn parts(self, network: bool) -> u128 {
         // Of each dimension so much is a unit: a second, at a time, an hour.
         let (new, active) = match network {
             false => (25, 3_000),
@@ -32,10 +44,6 @@ impl Traffic {
             u128::from(self.active) * ONE_UNIT / (active * MINUTES),
             u128::from(self.bytes) * ONE_UNIT / GIB,
         ];
-        let most = parts.into_iter().max().unwrap_or_default();
-        Stored::Capacity {
-            network,
-            parts: u64::try_from(most).unwrap_or(u64::MAX),
-        }
+        parts.into_iter().max().unwrap_or_default()
     }
 }

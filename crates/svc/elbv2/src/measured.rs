@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use wharf_billing::Traffic;
 use wharf_planeproto::measured::{
-    BalancerRow, GroupRow, MINUTE, MOST_PARTS, MOST_ROWS, Minute, Row, Times, bucket,
+    BalancerRow, Flows, GroupRow, MINUTE, MOST_PARTS, MOST_ROWS, Minute, Row, Span, Times, bucket,
 };
 use wharf_vended::{Measured, Point, PutError, Report};
 
@@ -154,6 +155,26 @@ impl Points {
         }
     }
 
+    /// What a host used of capacity units in a minute; all of an hour are what it used in that.
+    fn units(&mut self, row: &BalancerRow, network: bool, of: &[Dimensions]) {
+        let traffic = Traffic {
+            new: row.new_connections.min(MOST),
+            active: row.active_connections.min(MOST),
+            bytes: row.processed_bytes.min(MOST),
+        };
+        let units = traffic.units(network);
+        if units > 0.0 {
+            self.put("ConsumedLCUs", "Count", &Measured::one(units), of);
+        }
+    }
+
+    fn flows(&mut self, names: [&'static str; 3], flows: Flows, of: &[Dimensions]) {
+        let [active, new, bytes] = names;
+        self.number(active, "Count", flows.active, of);
+        self.number(new, "Count", flows.new, of);
+        self.number(bytes, "Bytes", flows.bytes, of);
+    }
+
     /// A number of which a host has one a minute; none where there is nothing.
     fn number(&mut self, name: &'static str, unit: &'static str, number: u64, of: &[Dimensions]) {
         if number > 0 {
@@ -163,6 +184,20 @@ impl Points {
 }
 
 impl Points {
+    /// Whether requests go to healthy targets alone in the host's zone, if it has any target.
+    fn routing(&mut self, row: &GroupRow, of: &[Dimensions]) {
+        let Some(serves) = row.serves else {
+            return;
+        };
+        for (name, is_so) in [
+            ("HealthyStateRouting", serves),
+            ("UnhealthyStateRouting", !serves),
+        ] {
+            let zones = Measured::one(f64::from(u8::from(is_so)));
+            self.put(name, "Count", &zones, of);
+        }
+    }
+
     /// Targets, if there are any.
     fn hosts(&mut self, row: &GroupRow, of: &[Dimensions]) {
         let hosts = [
@@ -193,9 +228,15 @@ fn of_balancer(row: &BalancerRow, of: &Of<'_>, at: i64) -> Vec<Point> {
         ("ActiveConnectionCount", "Count", row.active_connections),
         ("NewConnectionCount", "Count", row.new_connections),
         ("ProcessedBytes", "Bytes", row.processed_bytes),
+        ("IPv6ProcessedBytes", "Bytes", row.ipv6_bytes),
     ];
     for (name, unit, number) in numbers {
-        points.number(name, unit, number, &whole);
+        points.number(name, unit, number, &zoned);
+    }
+    points.number("RuleEvaluations", "Count", row.rule_evaluations, &whole);
+    points.units(row, false, &whole);
+    if let Some(latency) = row.logins.latency.as_ref().and_then(milliseconds) {
+        points.put("ELBAuthLatency", "Milliseconds", &latency, &zoned);
     }
     let [redirections, client_errors, server_errors] = row.hundreds;
     let [internal, bad_gateway, unavailable, timeout] = row.failures;
@@ -204,6 +245,16 @@ fn of_balancer(row: &BalancerRow, of: &Of<'_>, at: i64) -> Vec<Point> {
         ("ClientTLSNegotiationErrorCount", row.tls_errors),
         ("HTTP_Redirect_Count", row.redirects),
         ("HTTP_Fixed_Response_Count", row.fixed_responses),
+        ("HTTP_Redirect_Url_Limit_Exceeded_Count", row.long_redirects),
+        ("NonStickyRequestCount", row.non_sticky),
+        ("DroppedInvalidHeaderRequestCount", row.headers_dropped),
+        ("ForwardedInvalidHeaderRequestCount", row.headers_forwarded),
+        ("IPv6RequestCount", row.ipv6_requests),
+        ("ELBAuthError", row.logins.errors),
+        ("ELBAuthFailure", row.logins.failures),
+        ("ELBAuthSuccess", row.logins.successes),
+        ("ELBAuthRefreshTokenSuccess", row.logins.refreshes),
+        ("ELBAuthUserClaimsSizeExceeded", row.logins.too_much),
         (
             "DesyncMitigationMode_NonCompliant_Request_Count",
             row.non_compliant,
@@ -240,12 +291,38 @@ fn of_network_balancer(row: &BalancerRow, of: &Of<'_>, at: i64) -> Vec<Point> {
         ("TCP_ELB_Reset_Count", "Count", own),
         ("ClientTLSNegotiationErrorCount", "Count", row.tls_errors),
         ("RejectedFlowCount", "Count", row.rejected_connections),
+        ("PortAllocationErrorCount", "Count", row.port_errors),
     ];
     for (name, unit, number) in numbers {
         points.number(name, unit, number, &zoned);
     }
+    for (names, flows) in FLOWS.iter().zip(&row.flows) {
+        points.flows(*names, *flows, &zoned);
+    }
+    let [tcp, ..] = row.flows;
+    points.number("RejectedFlowCount_TCP", "Count", tcp.rejected, &zoned);
+    points.units(row, true, &[of.balancer()]);
     points.all
 }
+
+/// Of flows that are there, that are new, and of their bytes: over TCP, TLS and UDP, as rows have them.
+const FLOWS: [[&str; 3]; 3] = [
+    [
+        "ActiveFlowCount_TCP",
+        "NewFlowCount_TCP",
+        "ProcessedBytes_TCP",
+    ],
+    [
+        "ActiveFlowCount_TLS",
+        "NewFlowCount_TLS",
+        "ProcessedBytes_TLS",
+    ],
+    [
+        "ActiveFlowCount_UDP",
+        "NewFlowCount_UDP",
+        "ProcessedBytes_UDP",
+    ],
+];
 
 fn of_group(row: &GroupRow, of: &Of<'_>, group: String, at: i64) -> Vec<Point> {
     let mut points = Points {
@@ -258,6 +335,13 @@ fn of_group(row: &GroupRow, of: &Of<'_>, group: String, at: i64) -> Vec<Point> {
     of_balancer.push(("TargetGroup", group));
     if of.is_network() {
         points.hosts(row, &of.by_zone(of_balancer));
+        let balancer = of.by_zone(of.balancer());
+        for (name, count) in [
+            ("TargetTLSNegotiationErrorCount", row.tls_errors),
+            ("UnhealthyRoutingFlowCount", row.unhealthy_routing),
+        ] {
+            points.number(name, "Count", count, &balancer);
+        }
         return points.all;
     }
     let (alone, group) = (of.by_zone(alone), of.by_zone(of_balancer));
@@ -270,14 +354,22 @@ fn of_group(row: &GroupRow, of: &Of<'_>, group: String, at: i64) -> Vec<Point> {
         ("HTTPCode_Target_4XX_Count", client_errors),
         ("HTTPCode_Target_5XX_Count", server_errors),
         ("TargetConnectionErrorCount", row.connection_errors),
+        ("TargetTLSNegotiationErrorCount", row.tls_errors),
+        ("UnhealthyRoutingRequestCount", row.unhealthy_routing),
     ];
     for (name, count) in counts {
         points.count(name, count, &everywhere);
     }
+    // What the load balancer got is a count of its own.
+    points.count("IPv6RequestCount", row.ipv6_requests, &group);
+    let whole = [of.balancer()];
+    let calls = [&alone[..], &whole[..], &group[..]].concat();
+    points.count("GrpcRequestCount", row.grpc_requests, &calls);
     if let Some(times) = row.times.as_ref().and_then(seconds) {
         points.put("TargetResponseTime", "Seconds", &times, &everywhere);
     }
     points.hosts(row, &group);
+    points.routing(row, &group);
     let targets = match row.healthy {
         0 => row.registered,
         healthy => healthy,
@@ -289,6 +381,18 @@ fn of_group(row: &GroupRow, of: &Of<'_>, group: String, at: i64) -> Vec<Point> {
         }
     }
     points.all
+}
+
+/// Times of which a host knows no more, none of which is believed to be beyond the others.
+fn milliseconds(span: &Span) -> Option<Measured> {
+    let count = span.count.min(MOST);
+    let least = span.least_us.min(MOST);
+    let most = span.most_us.clamp(least, MOST);
+    let ms = |us: u64| us as f64 / 1e3;
+    let mean = ms(span.sum_us) / (count as f64).max(1.0);
+    let mean = mean.clamp(ms(least), ms(most));
+    let count = bounded(count);
+    (count > 0.0).then(|| Measured::set(count, mean * count, ms(least), ms(most)))
 }
 
 /// Times as a host counted them, none of which is believed to be beyond the others.

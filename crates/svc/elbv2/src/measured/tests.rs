@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use wharf_planeproto::measured::Logins;
 
 use super::*;
 
@@ -54,6 +55,7 @@ fn a_network_load_balancer_counts_flows() {
         &[
             ("ActiveFlowCount net/web/1", 1.0, 2.0),
             ("ActiveFlowCount net/web/1 us-east-1a", 1.0, 2.0),
+            ("ConsumedLCUs net/web/1", 1.0, 3.0 / (800.0 * 3600.0)),
             ("NewFlowCount net/web/1", 1.0, 3.0),
             ("NewFlowCount net/web/1 us-east-1a", 1.0, 3.0),
             ("ProcessedBytes net/web/1", 1.0, 700.0),
@@ -70,6 +72,165 @@ fn a_network_load_balancer_counts_flows() {
     };
     let shown = shown(Row::Group(row));
     assert_eq!(shown.len(), 4, "hosts, and no requests: {shown:?}");
+}
+
+/// What is shown of a metric, without its name.
+fn named(row: Row, name: &str) -> Vec<(String, f64, f64)> {
+    let of_name = |it: (String, f64, f64)| {
+        let (found, rest) = it.0.split_once(' ')?;
+        (found == name).then(|| (rest.to_owned(), it.1, it.2))
+    };
+    shown(row).into_iter().filter_map(of_name).collect()
+}
+
+#[test]
+fn flows_are_told_by_their_protocol_too() {
+    let flows = |new, active, rejected, bytes| Flows {
+        new,
+        active,
+        rejected,
+        bytes,
+    };
+    let row = BalancerRow {
+        arn: BALANCER.replace("/app/", "/net/"),
+        flows: [flows(1, 2, 3, 4), flows(0, 5, 0, 0), flows(0, 0, 6, 7)],
+        port_errors: 8,
+        ..BalancerRow::default()
+    };
+    for (name, count) in [
+        ("NewFlowCount_TCP", Some(1.0)),
+        ("ActiveFlowCount_TCP", Some(2.0)),
+        ("RejectedFlowCount_TCP", Some(3.0)),
+        ("ProcessedBytes_TCP", Some(4.0)),
+        ("NewFlowCount_TLS", None),
+        ("ActiveFlowCount_TLS", Some(5.0)),
+        ("ActiveFlowCount_UDP", None),
+        ("ProcessedBytes_UDP", Some(7.0)),
+        ("PortAllocationErrorCount", Some(8.0)),
+    ] {
+        let found = named(Row::Balancer(row.clone()), name);
+        let expected = count
+            .map(|it| ["net/web/1", "net/web/1 us-east-1a"].map(|of| (of.to_owned(), 1.0, it)));
+        assert_eq!(found, expected.map_or(Vec::new(), Vec::from), "{name}");
+    }
+    let row = GroupRow {
+        balancer: row.arn,
+        tls_errors: 2,
+        unhealthy_routing: 3,
+        ..group()
+    };
+    for (name, count) in [
+        ("TargetTLSNegotiationErrorCount", 2.0),
+        ("UnhealthyRoutingFlowCount", 3.0),
+    ] {
+        let found = named(Row::Group(row.clone()), name);
+        let expected = ["net/web/1", "net/web/1 us-east-1a"].map(|of| (of.to_owned(), 1.0, count));
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
+fn what_is_counted_of_some_requests_has_the_dimensions_that_it_has_on_aws() {
+    let row = BalancerRow {
+        arn: BALANCER.into(),
+        rule_evaluations: 7,
+        long_redirects: 1,
+        non_sticky: 2,
+        headers_dropped: 3,
+        headers_forwarded: 4,
+        ipv6_requests: 5,
+        ipv6_bytes: 600,
+        logins: Logins {
+            errors: 1,
+            failures: 2,
+            successes: 3,
+            refreshes: 4,
+            too_much: 5,
+            latency: None,
+        },
+        ..BalancerRow::default()
+    };
+    for (name, samples, sum) in [
+        ("HTTP_Redirect_Url_Limit_Exceeded_Count", 1.0, 1.0),
+        ("NonStickyRequestCount", 2.0, 2.0),
+        ("DroppedInvalidHeaderRequestCount", 3.0, 3.0),
+        ("ForwardedInvalidHeaderRequestCount", 4.0, 4.0),
+        ("IPv6RequestCount", 5.0, 5.0),
+        ("IPv6ProcessedBytes", 1.0, 600.0),
+        ("ELBAuthError", 1.0, 1.0),
+        ("ELBAuthFailure", 2.0, 2.0),
+        ("ELBAuthSuccess", 3.0, 3.0),
+        ("ELBAuthRefreshTokenSuccess", 4.0, 4.0),
+        ("ELBAuthUserClaimsSizeExceeded", 5.0, 5.0),
+    ] {
+        let found = named(Row::Balancer(row.clone()), name);
+        let expected =
+            ["app/web/1", "app/web/1 us-east-1a"].map(|of| (of.to_owned(), samples, sum));
+        assert_eq!(found, expected, "{name}");
+    }
+    let rules = named(Row::Balancer(row), "RuleEvaluations");
+    assert_eq!(rules, [("app/web/1".to_owned(), 1.0, 7.0)]);
+
+    let row = GroupRow {
+        grpc_requests: 1,
+        ipv6_requests: 2,
+        tls_errors: 3,
+        unhealthy_routing: 4,
+        serves: Some(false),
+        ..group()
+    };
+    let of_group = [
+        "app/web/1 targetgroup/blue/2",
+        "app/web/1 targetgroup/blue/2 us-east-1a",
+    ];
+    let (whole, zoned) = ("app/web/1", "app/web/1 us-east-1a");
+    let (alone, in_zone) = ("targetgroup/blue/2", "targetgroup/blue/2 us-east-1a");
+    let both = of_group.to_vec();
+    for (name, sum, of) in [
+        (
+            "GrpcRequestCount",
+            1.0,
+            [vec![whole], both.clone(), vec![alone, in_zone]].concat(),
+        ),
+        ("IPv6RequestCount", 2.0, both.clone()),
+        (
+            "TargetTLSNegotiationErrorCount",
+            3.0,
+            [vec![whole], both.clone(), vec![zoned]].concat(),
+        ),
+        (
+            "UnhealthyRoutingRequestCount",
+            4.0,
+            [vec![whole], both.clone(), vec![zoned]].concat(),
+        ),
+        ("HealthyStateRouting", 0.0, both.clone()),
+        ("UnhealthyStateRouting", 1.0, both.clone()),
+    ] {
+        let found = named(Row::Group(row.clone()), name);
+        let dimensions: Vec<_> = found.iter().map(|it| it.0.as_str()).collect();
+        assert_eq!(dimensions, of, "{name}");
+        assert!(found.iter().all(|it| it.2 == sum), "{name}: {found:?}");
+    }
+    // A plane of before says nothing of it.
+    assert!(named(Row::Group(group()), "HealthyStateRouting").is_empty());
+}
+
+#[test]
+fn how_long_providers_took_is_believed_as_far_as_it_makes_sense() {
+    let span = |count, sum_us, least_us, most_us| Span {
+        count,
+        sum_us,
+        least_us,
+        most_us,
+    };
+    let seen = milliseconds(&span(2, 40_000, 10_000, 30_000)).unwrap();
+    assert_eq!(
+        (seen.count, seen.sum, seen.min, seen.max),
+        (2.0, 40.0, 10.0, 30.0)
+    );
+    assert_eq!(milliseconds(&span(0, 1, 1, 1)), None);
+    let wrong = milliseconds(&span(3, u64::MAX, 5_000, 1_000)).unwrap();
+    assert_eq!((wrong.min, wrong.max, wrong.sum), (5.0, 5.0, 15.0));
 }
 
 #[test]
@@ -147,6 +308,7 @@ fn what_a_balancer_did_itself() {
     check(
         Row::Balancer(row),
         &[
+            ("ConsumedLCUs app/web/1", 1.0, 5.0 / (25.0 * 3600.0)),
             ("HTTPCode_ELB_502_Count app/web/1", 1.0, 1.0),
             ("HTTPCode_ELB_502_Count app/web/1 us-east-1a", 1.0, 1.0),
             ("HTTPCode_ELB_503_Count app/web/1", 2.0, 2.0),
@@ -154,7 +316,9 @@ fn what_a_balancer_did_itself() {
             ("HTTPCode_ELB_5XX_Count app/web/1", 3.0, 3.0),
             ("HTTPCode_ELB_5XX_Count app/web/1 us-east-1a", 3.0, 3.0),
             ("NewConnectionCount app/web/1", 1.0, 5.0),
+            ("NewConnectionCount app/web/1 us-east-1a", 1.0, 5.0),
             ("ProcessedBytes app/web/1", 1.0, 900.0),
+            ("ProcessedBytes app/web/1 us-east-1a", 1.0, 900.0),
         ],
     );
 }
