@@ -1,8 +1,10 @@
 //! What is counted of requests, connections and targets, as the control plane gets it.
 
+use http::Request;
+use http_body_util::Full;
 use wharf_planeproto::{
     Resource,
-    balancer::Condition,
+    balancer::{Action, Condition, Protocol},
     measured::{BalancerRow, GroupRow, Row},
     report::TargetState,
 };
@@ -82,9 +84,102 @@ async fn requests_are_told_once_with_the_times_of_their_answers() {
         registered: 2,
         healthy: 1,
         unhealthy: 1,
+        serves: Some(true),
         ..GroupRow::default()
     };
     assert_eq!(group, Some(targets_alone));
+    lb.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_counted_by_what_became_of_them() {
+    let lb = Running::start();
+    let server = Server::start("a").await;
+    let sticky = [
+        ("stickiness.enabled", "true"),
+        ("stickiness.type", "lb_cookie"),
+    ];
+    let sticky = sticky.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    lb.serve_with(&[&server], |it| it.attributes.extend(sticky))
+        .await;
+    let long = Action::Redirect {
+        protocol: "HTTP".to_owned(),
+        host: "#{host}".to_owned(),
+        port: "80".to_owned(),
+        path: "/#{path}/#{path}".to_owned(),
+        query: "#{query}".to_owned(),
+        status: 302,
+    };
+    lb.put(vec![
+        Resource::Rule(rule(1, path("/closed"), fixed(503, "no"))),
+        Resource::Rule(rule(2, path("/twice/*"), long)),
+    ])
+    .await;
+    taken(&lb);
+    let client = lb.client();
+    let ask = async |path: &str, name: &str, value: &str| {
+        let request = Request::get(path).header("host", DNS_NAME);
+        let request = request.header(name, value).body(Full::default());
+        client.send(request.unwrap()).await.0
+    };
+    // The first rule alone, both, and both.
+    assert_eq!(client.get("/closed").await.0.status, 503);
+    assert_eq!(client.get("/twice/a").await.0.status, 302);
+    let long = format!("/twice/{}", "a".repeat(5000));
+    assert_eq!(client.get(&long).await.0.status, 414);
+    let first = ask("/", "x_odd", "1").await;
+    let cookie = first.headers["set-cookie"].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    ask("/", "cookie", &cookie).await;
+    ask("/", "cookie", "AWSALB=of-nobody").await;
+    let (balancer, group) = taken(&lb);
+    let (balancer, group) = (balancer.unwrap(), group.unwrap());
+    assert_eq!(balancer.rule_evaluations, 1 + 2 + 2 + 3 * 2);
+    assert_eq!((balancer.redirects, balancer.long_redirects), (1, 1));
+    assert_eq!(balancer.non_sticky, 2);
+    assert_eq!(
+        (balancer.headers_forwarded, balancer.headers_dropped),
+        (1, 0)
+    );
+    assert_eq!((balancer.ipv6_requests, balancer.ipv6_bytes), (0, 0));
+    assert_eq!((group.requests, group.unhealthy_routing), (3, 0));
+
+    // With nobody healthy all get requests; names that are not valid can be left out.
+    let drop = "routing.http.drop_invalid_header_fields.enabled";
+    let mut dropping = crate::setup::balancer();
+    dropping
+        .attributes
+        .insert(drop.to_owned(), "true".to_owned());
+    lb.put(vec![Resource::LoadBalancer(dropping)]).await;
+    server
+        .health
+        .store(500, std::sync::atomic::Ordering::SeqCst);
+    lb.wait_for(server.address, TargetState::Unhealthy).await;
+    taken(&lb);
+    ask("/", "x_odd", "1").await;
+    let (balancer, group) = taken(&lb);
+    let (balancer, group) = (balancer.unwrap(), group.unwrap());
+    assert_eq!(
+        (balancer.headers_forwarded, balancer.headers_dropped),
+        (0, 1)
+    );
+    assert_eq!((group.requests, group.unhealthy_routing), (1, 1));
+    assert_eq!(group.serves, Some(false));
+    lb.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_without_tls_counts_as_such() {
+    let lb = Running::start();
+    // Its health check does not speak TLS either.
+    let server = Server::start("a").await;
+    lb.serve_with(&[&server], |it| it.protocol = Protocol::Https)
+        .await;
+    taken(&lb);
+    assert_eq!(lb.client().get("/").await.0.status, 502);
+    let (_, group) = taken(&lb);
+    let group = group.unwrap();
+    assert_eq!((group.tls_errors, group.connection_errors), (1, 0));
     lb.stop().await;
 }
 

@@ -120,6 +120,7 @@ fn row(lb: &Running) -> BalancerRow {
             *sum += more;
         }
         sum.active_connections = row.active_connections;
+        sum.flows = row.flows;
         sum
     })
 }
@@ -358,4 +359,7 @@ async fn datagrams_of_a_flow_have_one_target() {
         row.new_connections >= 40 && row.processed_bytes >= 240,
         "{row:?}"
     );
+    let [tcp, tls, udp] = row.flows;
+    assert_eq!((tcp.new, tls.new, udp.new), (0, 0, row.new_connections));
+    assert_eq!(udp.bytes, row.processed_bytes);
 }
