@@ -6,11 +6,13 @@ import datetime
 import http.client
 import os
 import signal
+import socket
 import threading
 
 import pytest
 
-from harness import images, processes
+from harness import images, processes, tasks
+from harness.installation import free_port
 from harness.services import Web
 from harness.waiting import wait_for
 
@@ -207,6 +209,77 @@ def test_each_request_counts_once_whatever_dies(fresh, web):
     assert hosts[-1]["Maximum"] == 2
     assert web.points("UnHealthyHostCount", ("Maximum",), web.of_group)[-1]["Maximum"] == 0
     assert not web.points("HealthyHostCount")
+
+
+def sums(wharf, namespace, names, of):
+    """The sum of each metric that has any."""
+    dimensions = [{"Name": name, "Value": value} for name, value in of.items()]
+    queries = [
+        {"Id": f"m{at}", "Label": name, "MetricStat": {"Period": 60, "Stat": "Sum",
+         "Metric": {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}}}
+        for at, name in enumerate(names)
+    ]  # fmt: skip
+    now = datetime.datetime.now(UTC)
+    since, until = now - datetime.timedelta(minutes=10), now + datetime.timedelta(minutes=1)
+    found = wharf.client("cloudwatch").get_metric_data(MetricDataQueries=queries, StartTime=since, EndTime=until)
+    return {it["Label"]: sum(it["Values"]) for it in found["MetricDataResults"] if it["Values"]}
+
+
+def test_what_requests_and_flows_came_to_is_in_get_metric_data(fresh):
+    web = Counted(fresh, image=None)
+    web.make_balancer(free_port())
+    refused = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503", "ContentType": "text/plain", "MessageBody": "no"}}
+    web.rule(1, "/closed", refused)
+    moved = {"Type": "redirect", "RedirectConfig": {"Path": "/#{path}/#{path}", "StatusCode": "HTTP_302"}}
+    web.rule(2, "/moved/*", moved)
+    wait_for(lambda: web.ask("/closed")[1] == "no" and web.ask("/moved/a")[0] == 302, 20, "the rules")
+    assert web.ask("/moved/" + "a" * 5000)[0] == 414
+    # There is no target.
+    assert web.ask("/")[0] == 503
+
+    inner = web.elb.create_load_balancer(
+        Name=tasks.unique("flows"), Type="network", Subnets=web.subnets, SecurityGroups=[tasks.open_group(fresh)]
+    )["LoadBalancers"][0]
+    group = web.elb.create_target_group(Name=tasks.unique("flows"), Protocol="TCP", Port=80, TargetType="ip", VpcId=inner["VpcId"])
+    forward = {"Type": "forward", "TargetGroupArn": group["TargetGroups"][0]["TargetGroupArn"]}
+    port = free_port()
+    web.elb.create_listener(LoadBalancerArn=inner["LoadBalancerArn"], Protocol="TCP", Port=port, DefaultActions=[forward])
+
+    def is_reset():
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as flow:
+            try:
+                return flow.recv(1) == b"?"
+            except ConnectionResetError:
+                return True
+
+    wait_for(is_reset, 20, "a flow that is reset")
+    # What it counted it tells when it ends.
+    fresh.kill_child("lb", signal.SIGTERM)
+    counted = ("RuleEvaluations", "HTTP_Redirect_Count", "HTTP_Redirect_Url_Limit_Exceeded_Count", "HTTP_Fixed_Response_Count",
+               "ConsumedLCUs", "NewConnectionCount", "NonStickyRequestCount", "IPv6RequestCount")  # fmt: skip
+
+    def told():
+        """A minute may have ended in between, and the rest be on its way."""
+        found = sums(fresh, "AWS/ApplicationELB", counted, web.of_balancer)
+        redirects, refusals = web.asked[302], web.asked[503] - 1
+        assert (found["HTTP_Redirect_Count"], found["HTTP_Redirect_Url_Limit_Exceeded_Count"]) == (redirects, 1)
+        # One that was asked before its rule had effect got 503 too, as there is no target.
+        assert 1 <= found["HTTP_Fixed_Response_Count"] <= refusals
+        assert found["RuleEvaluations"] >= found["HTTP_Fixed_Response_Count"] + 2 * (redirects + 1) + 2
+        return found
+
+    found = wait_for(told, TOLD_WITHIN_S, "what requests came to")
+    assert 0 < found["ConsumedLCUs"] < 1
+    assert not {"NonStickyRequestCount", "IPv6RequestCount"} & set(found), "what did not happen has no sample"
+    names = ("NewFlowCount", "NewFlowCount_TCP", "NewFlowCount_TLS", "TCP_ELB_Reset_Count", "ConsumedLCUs")
+    of_flows = {"LoadBalancer": inner["LoadBalancerArn"].partition(":loadbalancer/")[2]}
+
+    def flowed():
+        flows = sums(fresh, "AWS/NetworkELB", names, of_flows)
+        assert flows["NewFlowCount"] == flows["NewFlowCount_TCP"] >= flows["TCP_ELB_Reset_Count"] >= 1
+        return flows
+
+    assert "NewFlowCount_TLS" not in wait_for(flowed, TOLD_WITHIN_S, "what flows came to")
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// The units that it used. Evaluations of rules are not among what is counted, and flows of every protocol are as those over TCP.
+    /// The units that it used. Evaluations of rules cost nothing, and flows of every protocol are as those over TCP.
     pub fn capacity(self, network: bool) -> Stored {
         Stored::Capacity {
             network,
