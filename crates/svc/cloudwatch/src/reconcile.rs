@@ -26,6 +26,7 @@ use crate::{
         Watches,
     },
     transition::{self, Owes},
+    turns::Turn,
 };
 
 const PERMIT: Permit = Permit::for_controller("cloudwatch");
@@ -41,9 +42,6 @@ const LONGEST_LOOK: Duration = Duration::from_secs(30);
 /// Transactions for the lines of one look: more of them than there may be lines, those that are there and as many
 /// that were.
 const MOST_WRITES: usize = 1200;
-/// An alarm that waits for a turn is woken for it. Should that come to nothing, since one that was woken before it has no use
-/// for its turn any more, it comes by itself after this long.
-const NOT_WOKEN: Duration = Duration::from_secs(30);
 
 /// How often it is looked whether a detector has enough points.
 const TRAINED_EVERY: Duration = Duration::from_secs(900);
@@ -81,6 +79,9 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     let Some(_turn) = core.looking.take(&place.account, &key) else {
         return Ok(Next::Settled);
     };
+    // What it was woken for, if it was: what it has no use for any more goes to the next one on every way out.
+    let counting = core.counting_alarms.granted(&key);
+    let asked = core.asking_alarms.granted(&key);
     if kind == Detector::KIND {
         return detector(&core, &place, &key).await;
     }
@@ -92,11 +93,11 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         Watches::Alarms(rule) => composite(&core, &place, &stored, rule).await,
         Watches::Metric(rule) => {
             core.forget_composite(&place, &key);
-            metric(&core, &place, &stored, rule).await
+            metric(&core, &place, &stored, rule, counting).await
         }
         Watches::PromQl(rule) => {
             core.forget_composite(&place, &key);
-            asking(&core, &place, &stored, rule).await
+            asking(&core, &place, &stored, rule, asked).await
         }
     }
 }
@@ -164,20 +165,24 @@ async fn due(
     })
 }
 
-/// An alarm on the series that a query comes to.
+/// An alarm on the series that a query comes to; with the turn that it was woken for.
 async fn asking(
     core: &Core,
     place: &Place,
     stored: &Stored<Alarm>,
     rule: &PromQlRule,
+    turn: Option<Turn>,
 ) -> Result<Next, StepError> {
     let now = core.parts.clock.now();
     let tick = i64::from(rule.interval_seconds.max(1));
     match due(core, place, stored, (tick, now)).await? {
         Due::Later(next) => Ok(next),
         Due::Now(next) => {
-            let Some(_turn) = core.asking_alarms.take(&place.account, &stored.key) else {
-                return Ok(Next::After(NOT_WOKEN));
+            let turns = &core.asking_alarms;
+            let turn = turn.or_else(|| turns.take(&place.account, &stored.key));
+            // It is woken for its turn.
+            let Some(_turn) = turn else {
+                return Ok(Next::After(next));
             };
             let look = promql::look(core, place, &stored.record, rule, now);
             lines(core, place, stored, look).await?;
@@ -186,11 +191,13 @@ async fn asking(
     }
 }
 
+/// An alarm on metrics; with the turn that it was woken for.
 async fn metric(
     core: &Core,
     place: &Place,
     stored: &Stored<Alarm>,
     rule: &MetricRule,
+    turn: Option<Turn>,
 ) -> Result<Next, StepError> {
     let alarm = &stored.record;
     let now = core.parts.clock.now();
@@ -198,9 +205,11 @@ async fn metric(
         Due::Later(next) => return Ok(next),
         Due::Now(next) => next,
     };
+    let turns = &core.counting_alarms;
     let _turn = if evaluate::counts(place, rule) {
-        match core.counting_alarms.take(&place.account, &stored.key) {
-            None => return Ok(Next::After(NOT_WOKEN)),
+        match turn.or_else(|| turns.take(&place.account, &stored.key)) {
+            // It is woken for its turn.
+            None => return Ok(Next::After(next)),
             turn => turn,
         }
     } else {

@@ -2,6 +2,10 @@
 //! account's share is taken waits behind the account's others, and is woken as soon as there is a turn for it: so an account
 //! with a thousand alarms that are due together has them looked at one after the other without a pause, and the others'
 //! come in between.
+//!
+//! The turn that an alarm is woken for is its own from then on: nobody who comes meanwhile has it, and an alarm that finds
+//! no use for it any more, since it is gone or was looked at in the meantime, gives it to the next one. So nobody who waits
+//! needs to come by itself.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -26,6 +30,8 @@ pub struct Turns {
 struct Taken {
     count: usize,
     accounts: HashMap<String, OfOne>,
+    /// Alarms that were woken for a turn, which counts as taken; with their accounts.
+    granted: HashMap<String, String>,
     /// Accounts whose alarms wait, in the order in which they are woken.
     waiting: VecDeque<String>,
 }
@@ -56,13 +62,27 @@ impl Turns {
         })
     }
 
+    /// The turn that the alarm under a key was woken for, if it was. Whoever comes with the key asks for it first, and has
+    /// it go to the next one by dropping it.
+    pub fn granted(self: &Arc<Self>, key: &str) -> Option<Turn> {
+        let account = self.taken.lock().granted.remove(key)?;
+        Some(Turn {
+            of: self.clone(),
+            account,
+        })
+    }
+
     /// A turn for the alarm under a key. If there is none, the alarm waits for one, and is woken for it.
     pub fn take(self: &Arc<Self>, account: &str, key: &str) -> Option<Turn> {
+        if let Some(turn) = self.granted(key) {
+            return Some(turn);
+        }
         let mut taken = self.taken.lock();
         let Taken {
             count,
             accounts,
             waiting,
+            ..
         } = &mut *taken;
         let own = accounts.entry(account.to_owned()).or_default();
         if *count < self.most && own.count < self.most_of_one {
@@ -84,18 +104,16 @@ impl Turns {
 }
 
 impl Taken {
-    /// A turn of an account has ended. Those that there is a turn for now: as many as are free, whoever was woken before may be
-    /// gone.
+    /// A turn of an account has ended. Gives turns that are free to those who wait, and who these are.
     fn ended(&mut self, account: &str, (most, most_of_one): (usize, usize)) -> Vec<String> {
         self.count -= 1;
         if let Some(own) = self.accounts.get_mut(account) {
             own.count -= 1;
         }
         let mut woken = Vec::new();
-        let mut free = most - self.count;
         // Accounts take turns, too.
         for _ in 0..self.waiting.len() {
-            if free == 0 {
+            if self.count >= most {
                 break;
             }
             let Some(next) = self.waiting.pop_front() else {
@@ -104,13 +122,15 @@ impl Taken {
             let Some(own) = self.accounts.get_mut(&next) else {
                 continue;
             };
-            for _ in 0..most_of_one.saturating_sub(own.count).min(free) {
-                let Some(key) = own.waiting.pop_front() else {
-                    break;
-                };
+            while self.count < most
+                && own.count < most_of_one
+                && let Some(key) = own.waiting.pop_front()
+            {
                 own.known.remove(&key);
+                self.granted.insert(key.clone(), next.clone());
                 woken.push(key);
-                free -= 1;
+                own.count += 1;
+                self.count += 1;
             }
             if !own.waiting.is_empty() {
                 self.waiting.push_back(next);
@@ -174,15 +194,19 @@ mod tests {
         let fourth = turns.take("a", "a3").unwrap();
         drop(second);
         assert_eq!(queue.next().await, "c1", "it is another account's turn");
-        // What was woken and does not come any more holds up nobody.
         drop(third);
-        assert_eq!(
-            (queue.next().await, queue.next().await),
-            ("b2".into(), "a4".into())
-        );
-        drop(fourth);
+        assert_eq!(queue.next().await, "b2");
+        assert!(turns.take("d", "d1").is_none(), "turns are given by now");
+        // What was woken and has no use for its turn has the next one woken, whoever that is.
+        drop(turns.granted("c1").unwrap());
+        assert_eq!(queue.next().await, "a4");
+        drop(turns.granted("b2"));
+        assert_eq!(queue.next().await, "d1");
+        assert!(turns.granted("b2").is_none(), "it is given back once");
+        drop((turns.granted("a4"), turns.take("d", "d1"), fourth));
         let taken = turns.taken.lock();
-        assert!(taken.count == 0 && taken.waiting.is_empty() && taken.accounts.is_empty());
+        assert!(taken.count == 0 && taken.waiting.is_empty());
+        assert!(taken.accounts.is_empty() && taken.granted.is_empty());
     }
 
     /// What a look takes of a worker's time here.
@@ -240,6 +264,74 @@ mod tests {
                 // Four at a time.
                 None => LOOK * (OF_ONE as u32 / 3),
             };
+            assert!(*at <= most, "{key} was looked at after {at:?}");
+        }
+    }
+
+    /// An account with many alarms that take turns of their own, as those that have log events counted. Every third of them is
+    /// gone when it is woken for its turn. Nobody comes by themselves.
+    #[tokio::test(start_paused = true)]
+    async fn ten_thousand_of_one_account_hold_up_no_other_and_wait_for_nothing_but_their_turn() {
+        const MANY: usize = 10_000;
+        const FEW: usize = 100;
+        let queue: Arc<Queue<String>> = Arc::default();
+        let looking = Turns::new(queue.clone(), 8, 4);
+        let counting = Turns::new(queue.clone(), 2, 1);
+        for number in 0..MANY {
+            queue.wake(format!("many/{number}"));
+        }
+        let begun = Instant::now();
+        let others = queue.clone();
+        tokio::spawn(async move {
+            for number in 0..FEW {
+                others.wake(format!("few/{number}/{}", begun.elapsed().as_millis()));
+                sleep(5 * LOOK).await;
+            }
+        });
+        let stop = CancellationToken::new();
+        let ended: Arc<Mutex<Vec<(String, Duration)>>> = Arc::default();
+        let work = {
+            let (ended, stop) = (ended.clone(), stop.clone());
+            move |key: String| {
+                let (looking, counting) = (looking.clone(), counting.clone());
+                let (ended, stop) = (ended.clone(), stop.clone());
+                async move {
+                    let account = key.split('/').next().unwrap_or_default();
+                    let Some(_looks) = looking.take(account, &key) else {
+                        return Ok::<_, Infallible>(Next::Settled);
+                    };
+                    let turn = counting.granted(&key);
+                    let number = key
+                        .split('/')
+                        .nth(1)
+                        .and_then(|it| it.parse::<usize>().ok());
+                    let is_gone = turn.is_some() && number.is_some_and(|it| it % 3 == 0);
+                    let turn = turn.or_else(|| counting.take(account, &key));
+                    let Some(_turn) = turn else {
+                        return Ok(Next::Settled);
+                    };
+                    if !is_gone {
+                        sleep(LOOK).await;
+                    }
+                    let mut ended = ended.lock();
+                    ended.push((key, begun.elapsed()));
+                    if ended.len() == MANY + FEW {
+                        stop.cancel();
+                    }
+                    Ok(Next::Settled)
+                }
+            }
+        };
+        let run = wharf_reconcile::run(queue, 8, stop, work);
+        let all = tokio::time::timeout(Duration::from_secs(600), run).await;
+        assert!(all.is_ok(), "some wait that nobody wakes");
+        let ended = ended.lock();
+        // One at a time, two thirds of them, without a pause; the clock rounds up each of them.
+        let most = LOOK * (MANY as u32 * 4 / 5);
+        for (key, at) in ended.iter() {
+            let due = key.strip_prefix("few/").and_then(|it| it.split_once('/'));
+            let due = due.map(|it| Duration::from_millis(it.1.parse().unwrap()));
+            let most = due.map_or(most, |it| it + 4 * LOOK);
             assert!(*at <= most, "{key} was looked at after {at:?}");
         }
     }
