@@ -159,6 +159,16 @@ fn summary(datum: &MetricDatum, parameter: &impl Fn(&str) -> String) -> Result<S
             parameter(second)
         )));
     }
+    let counts = datum.counts.as_ref().filter(|it| !it.is_empty());
+    let values = datum.values.as_ref().filter(|it| !it.is_empty());
+    // Counts say how often each of `Values` was seen, and nothing else.
+    if counts.is_some_and(|it| values.is_none_or(|values| values.len() != it.len())) {
+        return Err(invalid(format!(
+            "The parameters {} and {} must be of equal size.",
+            parameter("Values"),
+            parameter("Counts")
+        )));
+    }
     let check = |value: f64, member: &str| match is_value(value) {
         true => Ok(value),
         false => Err(bad_value(value, &parameter(member))),
@@ -186,19 +196,11 @@ fn summary(datum: &MetricDatum, parameter: &impl Fn(&str) -> String) -> Result<S
         }
         return Ok(Summary::set(count, sum, min, max));
     }
-    let Some(values) = datum.values.as_ref().filter(|it| !it.is_empty()) else {
+    let Some(values) = values else {
         return Err(missing(&parameter("Value")));
     };
     if values.len() > MOST_VALUES {
         return Err(too_many(&parameter("Values"), MOST_VALUES));
-    }
-    let counts = datum.counts.as_ref().filter(|it| !it.is_empty());
-    if counts.is_some_and(|it| it.len() != values.len()) {
-        return Err(invalid(format!(
-            "The parameters {} and {} must be of equal size.",
-            parameter("Values"),
-            parameter("Counts")
-        )));
     }
     let mut pairs = Vec::with_capacity(values.len());
     for (at, value) in values.iter().enumerate() {
@@ -332,6 +334,10 @@ mod tests {
                     it.values = Some(vec![1.0, 2.0]);
                     it.counts = Some(vec![2.0]);
                 },
+                "InvalidParameterValueException: The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of equal size.",
+            ),
+            (
+                |it| it.counts = Some(vec![2.0]),
                 "InvalidParameterValueException: The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of equal size.",
             ),
             (

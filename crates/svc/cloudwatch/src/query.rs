@@ -134,7 +134,12 @@ fn one(place: &Place, given: MetricDataQuery, at: usize) -> Result<Query, Fault>
             What::Insights(Box::new(query))
         }
         (None, Some(text)) => What::Math(math::parse(&text).map_err(|bad| expression(&id, &bad))?),
-        _ => {
+        (Some(_), Some(_)) => {
+            return Err(validation(
+                "The parameters MetricDataQuery Expression and MetricStat are mutually exclusive and you have specified both.",
+            ));
+        }
+        (None, None) => {
             return Err(validation(format!(
                 "Exactly one of the parameters {} and {} must be specified.",
                 parameter("MetricStat"),
@@ -168,14 +173,25 @@ pub fn period(given: i32, parameter: &str) -> Result<i64, Fault> {
 fn metric_stat(place: &Place, given: MetricStat, parameter: &str) -> Result<Wanted, Fault> {
     let metric = given.metric.unwrap_or_default();
     let name = given.stat.unwrap_or_default();
-    let stat =
-        Stat::parse(&name).ok_or_else(|| datum::bad_value(&name, &format!("{parameter}.Stat")))?;
+    let stat = Stat::parse(&name).ok_or_else(|| {
+        validation(format!(
+            "The value {name} for parameter {parameter}.Stat is not a valid statistic."
+        ))
+    })?;
+    // Without them it would be a metric that nobody has.
+    let required = |given: Option<String>, member: &str| {
+        given.filter(|it| !it.is_empty()).ok_or_else(|| {
+            validation(format!(
+                "The parameter {parameter}.Metric.{member} is required."
+            ))
+        })
+    };
     let wanted = Wanted {
         metric: Metric {
             account: place.account.clone(),
             region: place.region.clone(),
-            namespace: metric.namespace.unwrap_or_default(),
-            name: metric.metric_name.unwrap_or_default(),
+            namespace: required(metric.namespace, "Namespace")?,
+            name: required(metric.metric_name, "MetricName")?,
             dimensions: datum::dimensions(
                 metric.dimensions,
                 &format!("{parameter}.Metric.Dimensions"),

@@ -45,6 +45,28 @@ pub fn metric(place: &Place, alarm: &Alarm) -> Option<MetricAlarm> {
     Some(shown)
 }
 
+/// What is shown of a relative of another alarm.
+pub fn metric_in_short(alarm: MetricAlarm) -> MetricAlarm {
+    MetricAlarm {
+        alarm_name: alarm.alarm_name,
+        alarm_arn: alarm.alarm_arn,
+        state_value: alarm.state_value,
+        state_updated_timestamp: alarm.state_updated_timestamp,
+        ..MetricAlarm::default()
+    }
+}
+
+/// The same of a composite one.
+pub fn composite_in_short(alarm: CompositeAlarm) -> CompositeAlarm {
+    CompositeAlarm {
+        alarm_name: alarm.alarm_name,
+        alarm_arn: alarm.alarm_arn,
+        state_value: alarm.state_value,
+        state_updated_timestamp: alarm.state_updated_timestamp,
+        ..CompositeAlarm::default()
+    }
+}
+
 fn of_rule(rule: &MetricRule, shown: &mut MetricAlarm) {
     let number = |it: u32| i32::try_from(it).ok();
     shown.evaluation_periods = Some(rule.evaluation_periods).and_then(number);

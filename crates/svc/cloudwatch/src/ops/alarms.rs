@@ -10,7 +10,7 @@ use wharf_api_cloudwatch::{
     faults,
 };
 use wharf_service::{Place, Stored, transact};
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, CallerKind, Fault};
 
 use crate::{
     alarm::{composite::Rule, describe, history},
@@ -60,6 +60,7 @@ pub async fn describe_alarms(
             "AlarmNames and AlarmNamePrefix are mutually exclusive.",
         ));
     }
+    related_alone(&input)?;
     let named: Option<BTreeSet<String>> =
         match (&input.children_of_alarm_name, &input.parents_of_alarm_name) {
             (Some(_), Some(_)) => {
@@ -118,22 +119,52 @@ pub async fn describe_alarms(
     all.sort_by(|a, b| a.0.cmp(&b.0));
     let (shown, next_token) = page.cut(all, |it| &it.0);
     let records: Vec<Alarm> = shown.into_iter().map(|it| it.1.record).collect();
+    let metrics = records.iter().filter_map(|it| describe::metric(&place, it));
+    let composites = records
+        .iter()
+        .filter_map(|it| describe::composite(&place, it));
+    let (metric_alarms, composite_alarms) = match is_related(&input) {
+        false => (metrics.collect(), composites.collect()),
+        true => (
+            metrics.map(describe::metric_in_short).collect(),
+            composites.map(describe::composite_in_short).collect(),
+        ),
+    };
     Ok(DescribeAlarmsOutput {
-        metric_alarms: Some(
-            records
-                .iter()
-                .filter_map(|it| describe::metric(&place, it))
-                .collect(),
-        ),
-        composite_alarms: Some(
-            records
-                .iter()
-                .filter_map(|it| describe::composite(&place, it))
-                .collect(),
-        ),
+        metric_alarms: Some(metric_alarms),
+        composite_alarms: Some(composite_alarms),
         log_alarms: None,
         next_token,
     })
+}
+
+fn is_related(input: &DescribeAlarmsInput) -> bool {
+    input.children_of_alarm_name.is_some() || input.parents_of_alarm_name.is_some()
+}
+
+/// Whoever asks for relatives of an alarm chooses among them by nothing else.
+///
+/// # Errors
+/// Something else is given.
+fn related_alone(input: &DescribeAlarmsInput) -> Result<(), Fault> {
+    let relation = match (&input.children_of_alarm_name, &input.parents_of_alarm_name) {
+        (Some(_), _) => "ChildrenOfAlarmName",
+        (None, Some(_)) => "ParentsOfAlarmName",
+        (None, None) => return Ok(()),
+    };
+    let beside = [
+        ("AlarmNames", input.alarm_names.is_some()),
+        ("AlarmNamePrefix", input.alarm_name_prefix.is_some()),
+        ("AlarmTypes", input.alarm_types.is_some()),
+        ("StateValue", input.state_value.is_some()),
+        ("ActionPrefix", input.action_prefix.is_some()),
+    ];
+    match beside.into_iter().find(|it| it.1) {
+        None => Ok(()),
+        Some((other, _)) => Err(validation(format!(
+            "{relation} and {other} are mutually exclusive."
+        ))),
+    }
 }
 
 /// Those that are there.
@@ -218,7 +249,7 @@ pub async fn describe_alarms_for_metric(
     })
 }
 
-/// All or none.
+/// All or none. Services let go of the alarms that they made in any case.
 pub async fn delete_alarms(
     core: &Core,
     call: &Call,
@@ -226,6 +257,9 @@ pub async fn delete_alarms(
 ) -> Result<(), Fault> {
     let place = Place::of(call);
     let wanted: BTreeSet<String> = input.alarm_names.unwrap_or_default().into_iter().collect();
+    if call.caller.kind != CallerKind::Service {
+        needed_by_none(core, &place, &wanted).await?;
+    }
     transact!(core.table, &call.permit, |tx| {
         for name in &wanted {
             let key = names::alarm_key(&place, name);
@@ -236,6 +270,37 @@ pub async fn delete_alarms(
         }
     });
     Ok(())
+}
+
+/// # Errors
+/// Composite alarms that stay have some of them in their rules.
+async fn needed_by_none(
+    core: &Core,
+    place: &Place,
+    wanted: &BTreeSet<String>,
+) -> Result<(), Fault> {
+    let all = core.table.all::<Alarm>(&names::scope(place), "").await?;
+    let mut needed = BTreeSet::new();
+    for (_, stored) in all.iter().filter(|it| !wanted.contains(&it.0)) {
+        if let Watches::Alarms(rule) = &stored.record.watches
+            && let Ok(rule) = Rule::parse(rule)
+        {
+            let named = rule.named().into_iter();
+            let named = named.filter_map(|it| names::alarm_named(place, it));
+            let named = named.filter(|it| wanted.contains(*it));
+            needed.extend(named.map(str::to_owned));
+        }
+    }
+    let them = match needed.len() {
+        0 => return Ok(()),
+        1 => "it",
+        _ => "them",
+    };
+    let needed: Vec<String> = needed.into_iter().collect();
+    Err(validation(format!(
+        "Cannot delete {} as there are composite alarm(s) depending on {them}.",
+        needed.join(",")
+    )))
 }
 
 pub async fn set_alarm_state(

@@ -211,6 +211,21 @@ async fn questions_that_cannot_be_answered() {
             "The value 'A' for parameter MetricDataQueries.member.1.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.",
         ),
         (
+            vec![MetricDataQuery {
+                expression: Some("1".to_owned()),
+                ..metric("a", "m", "h", "Sum")
+            }],
+            "The parameters MetricDataQuery Expression and MetricStat are mutually exclusive and you have specified both.",
+        ),
+        (
+            vec![metric("a", "m", "h", "Total")],
+            "The value Total for parameter MetricDataQueries.member.1.MetricStat.Stat is not a valid statistic.",
+        ),
+        (
+            vec![metric("a", "", "h", "Sum")],
+            "The parameter MetricDataQueries.member.1.MetricStat.Metric.MetricName is required.",
+        ),
+        (
             vec![expression("a", "1")],
             "Error in expression 'a': The expression must return a time series or an array of time series",
         ),

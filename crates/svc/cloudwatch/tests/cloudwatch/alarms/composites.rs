@@ -103,7 +103,37 @@ async fn composite_alarms_follow_others_and_states_are_set_by_hand() {
         .describe_alarms(&home.call(), children)
         .await
         .unwrap();
-    assert_eq!(found.metric_alarms.unwrap().len(), 2);
+    let found = found.metric_alarms.unwrap();
+    assert_eq!(found.len(), 2);
+    assert!(found[0].state_value.is_some() && found[0].state_updated_timestamp.is_some());
+    assert_eq!(found[0].metric_name, None, "it is shown in short");
+    let and_more = DescribeAlarmsInput {
+        parents_of_alarm_name: Some("a".to_owned()),
+        state_value: Some("OK".to_owned()),
+        ..DescribeAlarmsInput::default()
+    };
+    refused(
+        home.service.describe_alarms(&home.call(), and_more).await,
+        "ValidationException",
+        "ParentsOfAlarmName and StateValue are mutually exclusive.",
+    );
+    for (names, text) in [
+        (
+            vec!["a"],
+            "Cannot delete a as there are composite alarm(s) depending on it.",
+        ),
+        (
+            vec!["b", "a"],
+            "Cannot delete a,b as there are composite alarm(s) depending on them.",
+        ),
+    ] {
+        let names = names.into_iter().map(str::to_owned).collect();
+        let needed = DeleteAlarmsInput {
+            alarm_names: Some(names),
+        };
+        let answer = home.service.delete_alarms(&home.call(), needed).await;
+        refused(answer, "ValidationException", text);
+    }
     let gone = DeleteAlarmsInput {
         alarm_names: Some(vec!["both".to_owned(), "x".to_owned()]),
     };
