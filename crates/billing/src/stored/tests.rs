@@ -180,9 +180,12 @@ fn each_kind_has_its_usage_types() {
 #[test]
 fn capacity_units_are_of_the_dimension_that_was_used_most() {
     let check = |network, (new, active, bytes): (u64, u64, u64), expected: (&str, &str)| {
-        let of = Traffic { new, active, bytes }.capacity(network);
+        let traffic = Traffic { new, active, bytes };
+        let of = traffic.capacity(network);
         let hour = (MARCH, MARCH + 1);
         let (quantity, cost) = expected;
+        let units: f64 = quantity.parse().unwrap();
+        assert!((traffic.units(network) - units).abs() < 1e-9);
         check(of, hour, &[("LCUUsage", quantity, cost)]);
     };
     let gib = 1 << 30;

@@ -222,16 +222,18 @@ pub async fn describe_alarms_for_metric(
 ) -> Result<DescribeAlarmsForMetricOutput, Fault> {
     let place = Place::of(call);
     let dimensions = datum::dimensions(input.dimensions, "Dimensions")?;
-    let statistic = input.statistic.or(input.extended_statistic);
+    // An alarm has one of them: with both there is none.
+    let statistics = [input.statistic, input.extended_statistic];
     let all = core.table.all::<Alarm>(&names::scope(&place), "").await?;
     let fits = |alarm: &Alarm| match alarm.rule().map(|it| &it.source) {
         Some(Source::Metric(it)) => {
             Some(&it.namespace) == input.namespace.as_ref()
                 && Some(&it.name) == input.metric_name.as_ref()
                 && it.dimensions == dimensions
-                && statistic
-                    .as_ref()
-                    .is_none_or(|wanted| *wanted == it.statistic)
+                && statistics
+                    .iter()
+                    .flatten()
+                    .all(|wanted| *wanted == it.statistic)
                 && input.period.is_none_or(|wanted| wanted == it.period)
                 && (input.unit.is_none() || input.unit == it.unit)
         }

@@ -322,12 +322,16 @@ async fn alarms_that_are_none_are_refused_and_others_are_found_by_their_metric()
         dimensions: Some(vec![dimension("a")]),
         ..DescribeAlarmsForMetricInput::default()
     };
-    let found = home
-        .service
-        .describe_alarms_for_metric(&home.call(), asked)
-        .await
-        .unwrap();
-    assert_eq!(found.metric_alarms.unwrap().len(), 1);
+    let of_both = DescribeAlarmsForMetricInput {
+        statistic: alarm("x").statistic,
+        extended_statistic: Some("p99".to_owned()),
+        ..asked.clone()
+    };
+    for (asked, count) in [(asked, 1), (of_both, 0)] {
+        let found = home.service.describe_alarms_for_metric(&home.call(), asked);
+        let found = found.await.unwrap().metric_alarms.unwrap();
+        assert_eq!(found.len(), count);
+    }
     let arn = shown(&home, "x").await.alarm_arn;
     let tag = Tag {
         key: Some("team".to_owned()),
