@@ -328,9 +328,9 @@ async fn alarms_that_are_none_are_refused_and_others_are_found_by_their_metric()
         ..asked.clone()
     };
     for (asked, count) in [(asked, 1), (of_both, 0)] {
-        let found = home.service.describe_alarms_for_metric(&home.call(), asked);
-        let found = found.await.unwrap().metric_alarms.unwrap();
-        assert_eq!(found.len(), count);
+        let call = home.call();
+        let found = home.service.describe_alarms_for_metric(&call, asked).await;
+        assert_eq!(found.unwrap().metric_alarms.unwrap().len(), count);
     }
     let arn = shown(&home, "x").await.alarm_arn;
     let tag = Tag {
