@@ -1,7 +1,9 @@
 """Load balancers that authenticate users: boto3 says how, a browser logs in at a provider, and a target is told who it is."""
 
 import base64
+import datetime
 import json
+import signal
 import urllib.parse
 import urllib.request
 
@@ -339,3 +341,27 @@ def test_sessions_outlive_the_programs(wharf, guarded):
     browser = guarded.logged_in()
     wharf.kill_child("lb")
     wait_for(lambda: browser.get(guarded.url("/"))[0] == 200, 60, "the session after it was killed")
+
+
+def test_what_came_of_logins_is_counted(wharf, guarded):
+    browser = guarded.logged_in()
+    # A load balancer that ends tells what it counted.
+    wharf.kill_child("lb", signal.SIGTERM)
+    wait_for(lambda: browser.get(guarded.url("/"))[0] == 200, 60, "the session after it ended")
+    of = [{"Name": "LoadBalancer", "Value": guarded.balancer["LoadBalancerArn"].partition(":loadbalancer/")[2]}]
+    queries = [
+        {
+            "Id": id,
+            "MetricStat": {"Period": 60, "Stat": stat, "Metric": {"Namespace": "AWS/ApplicationELB", "MetricName": name, "Dimensions": of}},
+        }
+        for id, name, stat in (("come", "ELBAuthSuccess", "Sum"), ("took", "ELBAuthLatency", "Maximum"))
+    ]
+
+    def told():
+        now = datetime.datetime.now(datetime.UTC)
+        since, until = now - datetime.timedelta(minutes=15), now + datetime.timedelta(minutes=1)
+        found = wharf.client("cloudwatch").get_metric_data(MetricDataQueries=queries, StartTime=since, EndTime=until)
+        values = {it["Id"]: it["Values"] for it in found["MetricDataResults"]}
+        return sum(values["come"]) >= 1 and 0 < max(values["took"]) < 30_000
+
+    wait_for(told, 100, "who logged in, and how long the provider took")
