@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use wharf_base::Timestamp;
 use wharf_reconcile::Next;
 use wharf_records::Scope;
 use wharf_scaling::{self as scaling, Forecaster, Foreseen, forecast, forecasting::CROWDED};
-use wharf_service::{Place, Stored, fence, settled};
+use wharf_service::{ChangeError, Place, Stored, fence, settled};
 use wharf_store::Compare;
 
 use crate::{
@@ -16,34 +17,53 @@ use crate::{
     neighbours::Neighbours,
     policy::Rule,
     reconcile::{PERMIT, StepError},
-    records::{Forecast, Policy},
+    records::{Forecast, Policy, Target},
     work::Work,
 };
 
 /// Tasks of a service, as AWS has it.
 const MOST_TASKS: u32 = 5000;
+
+/// The policies of a target that forecast, with what they forecast last.
+///
+/// # Errors
+/// The store's.
+pub async fn forecasters(
+    core: &Core,
+    place: &Place,
+    target: &str,
+    policies: &[Stored<Policy>],
+) -> Result<Vec<Forecaster>, ChangeError<ScalingFaults>> {
+    let mut found = Vec::new();
+    for stored in policies.iter().filter(|it| !it.record.deleting) {
+        let policy = &stored.record;
+        let Ok(Rule::Predictive(predictive)) = Rule::of(policy) else {
+            continue;
+        };
+        let key = names::forecast_key(place, target, &policy.name);
+        let kept = core.table.read::<Forecast>(&key).await?;
+        let kept = kept.map(|it| it.record);
+        found.push(Forecaster::new(
+            &policy.name,
+            &policy.uuid,
+            *predictive,
+            kept,
+        ));
+    }
+    Ok(found)
+}
+
+/// What forecasts ask for now.
+pub fn foreseen(all: &[Forecaster], target: &Target, now: Timestamp) -> Option<Foreseen> {
+    scaling::foreseen(all, target.bounds(), MOST_TASKS, now)
+}
+
 impl Work<'_> {
     pub async fn forecasters(
         &self,
         policies: &[Stored<Policy>],
     ) -> Result<Vec<Forecaster>, StepError> {
-        let mut found = Vec::new();
-        for stored in policies.iter().filter(|it| !it.record.deleting) {
-            let policy = &stored.record;
-            let Ok(Rule::Predictive(predictive)) = Rule::of(policy) else {
-                continue;
-            };
-            let key = names::forecast_key(self.place, self.id, &policy.name);
-            let kept = self.core.table.read::<Forecast>(&key).await?;
-            let kept = kept.map(|it| it.record);
-            found.push(Forecaster::new(
-                &policy.name,
-                &policy.uuid,
-                *predictive,
-                kept,
-            ));
-        }
-        Ok(found)
+        Ok(forecasters(self.core, self.place, self.id, policies).await?)
     }
 
     /// Asks for forecasts that are due.
@@ -57,8 +77,7 @@ impl Work<'_> {
     }
 
     pub fn foreseen(&self, all: &[Forecaster]) -> Option<Foreseen> {
-        let bounds = self.stored.record.bounds();
-        scaling::foreseen(all, bounds, MOST_TASKS, self.now)
+        foreseen(all, &self.stored.record, self.now)
     }
 
     /// Raises what is below the forecast, unless scaling out is suspended. Whether anything was written.

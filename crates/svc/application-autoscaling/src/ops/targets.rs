@@ -18,6 +18,7 @@ use crate::{
     fault::{self, invalid},
     names::{self, DIMENSION, NAMESPACE, Resource},
     neighbours::{Neighbours, Seen},
+    predicting,
     records::{Suspension, Target},
     tags,
     takedown::{self, Left, Right},
@@ -176,21 +177,27 @@ pub async fn describe_scalable_targets(
         !of.deleting && wanted.as_ref().is_none_or(|it| it.contains(&of.resource))
     };
     let (found, next_token) = listed(core, &place, None, &page, fits).await?;
-    let shown = found.into_iter().map(|it| show(&place, it.record));
+    let mut shown = Vec::with_capacity(found.len());
+    for it in found {
+        shown.push(show(core, &place, it.record).await?);
+    }
     Ok(DescribeScalableTargetsResponse {
-        scalable_targets: Some(shown.collect()),
+        scalable_targets: Some(shown),
         next_token,
     })
 }
 
-fn show(place: &Place, target: Target) -> ScalableTarget {
+async fn show(core: &Core, place: &Place, target: Target) -> Result<ScalableTarget, Fault> {
     let id = names::target_id(place, &target.resource);
-    ScalableTarget {
+    let policies = core.policies(place, &id).await?;
+    let forecasters = predicting::forecasters(core, place, &id, &policies).await?;
+    let foreseen = predicting::foreseen(&forecasters, &target, core.now());
+    Ok(ScalableTarget {
         service_namespace: Some(NAMESPACE.to_owned()),
         scalable_dimension: Some(DIMENSION.to_owned()),
         min_capacity: i32::try_from(target.min).ok(),
         max_capacity: i32::try_from(target.max).ok(),
-        predicted_capacity: None,
+        predicted_capacity: foreseen.and_then(|it| i32::try_from(it.forecast).ok()),
         role_arn: Some(names::role_arn(place)),
         creation_time: Some(target.created_at),
         suspended_state: Some(SuspendedState {
@@ -200,7 +207,7 @@ fn show(place: &Place, target: Target) -> ScalableTarget {
         }),
         scalable_target_arn: Some(names::target_arn(place, &id)),
         resource_id: Some(target.resource),
-    }
+    })
 }
 
 /// Its policies, their alarms and its scheduled actions go with it.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use wharf_api_application_autoscaling::{
-    ApplicationAutoscaling as _, DeleteScalingPolicyRequest, DescribeScalingPoliciesRequest,
-    GetPredictiveScalingForecastRequest, GetPredictiveScalingForecastResponse,
+    ApplicationAutoscaling as _, DeleteScalingPolicyRequest, DescribeScalableTargetsRequest,
+    DescribeScalingPoliciesRequest, GetPredictiveScalingForecastRequest,
+    GetPredictiveScalingForecastResponse,
     PredictiveScalingCustomizedMetricSpecification as Customized, PredictiveScalingMetric,
     PredictiveScalingMetricDataQuery, PredictiveScalingMetricSpecification,
     PredictiveScalingMetricStat, PredictiveScalingPolicyConfiguration, PutScalingPolicyRequest,
@@ -150,6 +151,17 @@ async fn tasks_are_there_before_the_hour_and_nobody_takes_them_away() {
     home.becomes(2).await;
 }
 
+/// What the target is shown to need.
+async fn predicted(home: &Home) -> Option<i32> {
+    let input = DescribeScalableTargetsRequest {
+        service_namespace: Some(ECS.to_owned()),
+        ..DescribeScalableTargetsRequest::default()
+    };
+    let call = call();
+    let found = home.service.describe_scalable_targets(&call, input).await;
+    found.unwrap().scalable_targets.unwrap()[0].predicted_capacity
+}
+
 #[tokio::test]
 async fn forecasts_alone_change_nothing_and_go_with_their_policy() {
     let home = Home::with_service(1);
@@ -177,6 +189,7 @@ async fn forecasts_alone_change_nothing_and_go_with_their_policy() {
     let given = tides("ForecastOnly").predictive_scaling_policy_configuration;
     assert_eq!(shown.predictive_scaling_policy_configuration, given);
     assert!(home.neighbours.sets.lock().is_empty());
+    assert_eq!(predicted(&home).await, None, "it is not to scale");
 
     let gone = DeleteScalingPolicyRequest {
         policy_name: Some("tides".to_owned()),
@@ -225,6 +238,7 @@ async fn a_maximum_is_raised_where_the_policy_says_so() {
         .iter()
         .find(|it| it.description.as_deref() == Some("Setting max capacity to 10"));
     assert!(raised.is_some());
+    assert_eq!(predicted(&home).await, Some(8));
 }
 
 #[tokio::test]
