@@ -582,6 +582,26 @@ mod tests {
     }
 
     #[test]
+    fn flows_and_logins_are_told_by_the_next_process_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let next = killed(folder.path(), |metrics, _| {
+            let counters = metrics.balancer("a");
+            counters.flows(FlowKind::Tls).bytes.add(3);
+            counters.flows(FlowKind::Tls).active.one();
+            counters.logins.latency.add(20);
+        });
+        let left = next.left();
+        let mut rows = left[1..].iter().flat_map(|it| &it.rows);
+        let Some(Row::Balancer(row)) = rows.next() else {
+            panic!("what was counted since: {left:?}");
+        };
+        let flows = row.flows[1];
+        assert_eq!((flows.bytes, flows.active, row.processed_bytes), (3, 0, 3));
+        let latency = row.logins.latency.as_ref().unwrap();
+        assert_eq!((latency.count, latency.least_us), (1, 20));
+    }
+
+    #[test]
     fn one_that_begins_while_another_ends_counts_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let begun = || {
