@@ -117,7 +117,7 @@ PAGES = {
         'filter level = "ERROR"',
     ),
     "logs-export": ("Completed successfully", "order 7 paid\n", "order 8 paid\n"),
-    "logs-filters": ('{"ms": 950}', "/shop/orders"),
+    "logs-filters": ('{"ms": 950}', "/shop/orders", 'IN ["/shop/debug/"]'),
     "logs-scheduled-queries": ("ENABLED", "Complete", 'errors":"1"'),
     "logs-transformers": ('{"method":"GET","path":"/shirts","status":200,"ms":12.5,"service":{"name":"shop"}}', "/cart\t500\t950"),
     "logs-protection": ("order of ******** by ****************\n", "order of C-123456 by ann@shop.example", "it stays"),

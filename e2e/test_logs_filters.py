@@ -138,6 +138,42 @@ def test_what_matches_is_counted_and_measured(wharf, group):
     assert max(it["Maximum"] for it in points("Took", "Maximum", Path="/a")) == 7
 
 
+def test_an_account_says_whose_events_make_no_metrics(wharf, group):
+    logs, namespace, region = wharf.client("logs", region="eu-west-1"), tasks.unique("shop"), "eu-west-1"
+    quiet = group + "-quiet"
+    for name in (group, quiet):
+        logs.create_log_group(logGroupName=name)
+        logs.create_log_stream(logGroupName=name, logStreamName="s")
+    named = {"policyName": tasks.unique("quiet"), "policyType": "METRIC_EXTRACTION_POLICY"}
+    selection = f'LogGroupNamePrefix IN ["{quiet}"]'
+    policy = logs.put_account_policy(policyDocument="{}", selectionCriteria=selection, **named)["accountPolicy"]
+    with pytest.raises(ClientError, match="cannot overlap"):
+        other = {**named, "policyName": named["policyName"] + "-too"}
+        logs.put_account_policy(policyDocument="{}", selectionCriteria=f'LogGroupName IN ["{quiet}"]', **other)
+    wharf.kill_child("server")
+    wharf.wait_ready()
+    logs = wharf.client("logs", region=region)
+    assert logs.describe_account_policies(policyType=named["policyType"])["accountPolicies"] == [policy]
+
+    def event(metric):
+        now = int(datetime.datetime.now(datetime.UTC).timestamp() * 1000)
+        directive = {"Namespace": namespace, "Metrics": [{"Name": metric}]}
+        return json.dumps({"_aws": {"Timestamp": now, "CloudWatchMetrics": [directive]}, metric: 1})
+
+    put(logs, quiet, event("Quiet"))
+    put(logs, group, event("Loud"))
+    cloudwatch = wharf.client("cloudwatch", region=region)
+
+    def metrics():
+        return {it["MetricName"] for it in cloudwatch.list_metrics(Namespace=namespace)["Metrics"]}
+
+    wait_for(metrics, what="the metric of the other group")
+    assert metrics() == {"Loud"}
+    logs.delete_account_policy(**named)
+    put(logs, quiet, event("Quiet"))
+    wait_for(lambda: metrics() == {"Loud", "Quiet"}, what="the metric once there is no policy")
+
+
 def test_metric_filters_are_kept(wharf, group):
     logs = wharf.client("logs")
     transformation = {"metricName": "Errors", "metricNamespace": "shop", "metricValue": "1", "defaultValue": 0.0}

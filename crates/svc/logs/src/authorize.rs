@@ -15,7 +15,7 @@ use wharf_records::{Record as _, Scope};
 use wharf_wire::{CallerKind, Check, Context, Fault};
 
 use crate::{
-    LogsService, fault, filters,
+    LogsService, extraction, fault, filters,
     findings::Place,
     insights::{engine::compiled, pointer::Pointer},
     names,
@@ -322,6 +322,7 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
             Some("DATA_PROTECTION_POLICY") => Some("DataProtectionPolicy"),
             Some(filters::POLICY) => Some("SubscriptionFilter"),
             Some(account_policies::INDEX) => Some("IndexPolicy"),
+            Some(extraction::POLICY) => Some("MetricExtractionPolicy"),
             _ => None,
         };
         checks.extend(of_groups.map(|it| Check::new(format!("logs:{verb}{it}"), group(&None))));

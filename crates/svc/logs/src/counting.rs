@@ -35,6 +35,16 @@ pub struct Counting {
     minutes: Mutex<HashMap<Watched, Minute>>,
 }
 
+/// What becomes of events in the embedded metric format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Embedded {
+    /// There are none among them.
+    Absent,
+    Extracted,
+    /// A policy of the account wants no metrics of the group.
+    Disabled,
+}
+
 /// A filter with a default, of one group.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Watched {
@@ -74,7 +84,7 @@ impl Counting {
         cx: &Context,
         group: &Group,
         events: &[(i64, &str)],
-        seen: &[Seen],
+        (seen, embedded): (&[Seen], Embedded),
     ) -> (Gathered, embedded::Errors) {
         let (now, mut gathered) = (cx.now.millis(), Gathered::default());
         let mut errors = embedded::Errors::default();
@@ -83,8 +93,17 @@ impl Counting {
             (*time, shown.unwrap_or(text))
         });
         let events: Vec<(i64, &str)> = shown.collect();
-        for (_, message) in &events {
-            embedded::add(message, now, &mut gathered, &mut errors);
+        match embedded {
+            Embedded::Absent => {}
+            Embedded::Extracted => {
+                for (_, message) in &events {
+                    embedded::add(message, now, &mut gathered, &mut errors);
+                }
+            }
+            Embedded::Disabled => {
+                let marked = events.iter().filter(|it| embedded::is_marked(it.1));
+                errors.disabled = marked.count() as u64;
+            }
         }
         let made = events.iter().enumerate().map(|(number, (time, text))| {
             let made = seen.get(number).and_then(|it| it.fields.as_deref());
@@ -174,13 +193,13 @@ impl LogsService {
         events: &[(i64, &str)],
         rules: Result<Arc<Rules>, Fault>,
     ) {
-        let seen = match rules {
-            Ok(rules) => self.for_filters(cx, group, stream, events, &rules).await,
+        let looked = match rules {
+            Ok(rules) => self.look(cx, group, stream, events, &rules).await,
             Err(error) => Err(error),
         };
-        match seen {
-            Ok(seen) => {
-                let (gathered, errors) = self.gather(cx, group, events, seen).await;
+        match looked {
+            Ok(looked) => {
+                let (gathered, errors) = self.gather(cx, group, events, looked).await;
                 metered::embedded(&self.counters, cx, &group.name, errors);
                 self.send_metrics(&cx.account, &cx.region, gathered).await;
             }
@@ -190,25 +209,41 @@ impl LogsService {
         }
     }
 
+    /// What is to be known of events before they are counted.
+    async fn look(
+        &self,
+        cx: &Context,
+        group: &Group,
+        stream: &str,
+        events: &[(i64, &str)],
+        rules: &Arc<Rules>,
+    ) -> Result<(Vec<Seen>, Embedded), Fault> {
+        let seen = self.for_filters(cx, group, stream, events, rules).await?;
+        // Masks take texts away and add none: what may be in the format as it came is enough.
+        let embedded = match events.iter().any(|(_, text)| embedded::may_be_in(text)) {
+            false => Embedded::Absent,
+            true if self.extracts(&Self::scope(cx), &group.name).await? => Embedded::Extracted,
+            true => Embedded::Disabled,
+        };
+        Ok((seen, embedded))
+    }
+
     /// What events say: where that may take long, away from the threads that serve others.
     async fn gather(
         &self,
         cx: &Context,
         group: &Group,
         events: &[(i64, &str)],
-        seen: Vec<Seen>,
+        (seen, embedded): (Vec<Seen>, Embedded),
     ) -> (Gathered, embedded::Errors) {
+        // Most groups have no filters, and most events no metrics.
+        if group.metric_filters.is_empty() && embedded == Embedded::Absent {
+            return Default::default();
+        }
         let bytes: usize = events.iter().map(|(_, text)| text.len()).sum();
         if bytes <= AT_ONCE_BYTES {
-            return self.counting.count(cx, group, events, &seen);
-        }
-        // Most groups have no filters, and most events no metrics: that is found out in less time than a copy takes.
-        let has_metrics = || match seen.is_empty() {
-            true => events.iter().any(|(_, text)| embedded::may_be_in(text)),
-            false => seen.iter().any(|it| embedded::may_be_in(&it.message)),
-        };
-        if group.metric_filters.is_empty() && !has_metrics() {
-            return Default::default();
+            let looked = (seen.as_slice(), embedded);
+            return self.counting.count(cx, group, events, looked);
         }
         let (counting, cx, group) = (self.counting.clone(), cx.clone(), group.clone());
         let owned = events
@@ -219,7 +254,7 @@ impl LogsService {
         let counted = self.desk.work(&account, move || {
             let events = owned.iter().map(|(time, text)| (*time, text.as_str()));
             let events: Vec<(i64, &str)> = events.collect();
-            counting.count(&cx, &group, &events, &seen)
+            counting.count(&cx, &group, &events, (seen.as_slice(), embedded))
         });
         counted.await.unwrap_or_else(|error| {
             tracing::warn!(%error, "counting log events failed; the events are kept");

@@ -79,6 +79,8 @@ pub struct Errors {
     pub parsing: u64,
     /// What is left out of those that are: metrics, sets of dimensions, all of an event whose time is not taken.
     pub validation: u64,
+    /// Events of a group that a policy wants no metrics of.
+    pub disabled: u64,
 }
 
 /// Whether an event may have metrics.
@@ -87,14 +89,18 @@ pub fn may_be_in(message: &str) -> bool {
     MARKS.find(message.as_bytes()).is_some()
 }
 
+/// Whether an event says that it is in the format.
+pub fn is_marked(message: &str) -> bool {
+    may_be_in(message) && serde_json::from_str::<Marked>(message).is_ok()
+}
+
 /// Adds the metrics of an event, if it has any.
 pub fn add(message: &str, now: i64, gathered: &mut Gathered, errors: &mut Errors) {
     if !may_be_in(message) {
         return;
     }
     let Ok(event) = serde_json::from_str::<Event>(message) else {
-        let is_marked = serde_json::from_str::<Marked>(message).is_ok();
-        errors.parsing += u64::from(is_marked);
+        errors.parsing += u64::from(is_marked(message));
         return;
     };
     let before = gathered.left_out();
@@ -343,6 +349,9 @@ mod tests {
             ),
             ("\"CloudWatchMetrics\"".to_owned(), 0, 0),
         ] {
+            if parsing + validation > 0 {
+                assert!(is_marked(&message), "{message}");
+            }
             let mut errors = Errors::default();
             add(&message, NOW, &mut Gathered::default(), &mut errors);
             assert_eq!(

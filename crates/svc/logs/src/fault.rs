@@ -113,6 +113,15 @@ pub fn unsupported_parameter(name: &str) -> Fault {
     ))
 }
 
+/// Of account policies that would be for one group.
+pub fn overlap() -> Fault {
+    invalid("The selectionCriteria of two policies of one type cannot overlap.")
+}
+
+pub fn too_many_policies() -> Fault {
+    faults::limit_exceeded_exception("Resource limit exceeded.")
+}
+
 pub fn no_group() -> Fault {
     faults::resource_not_found_exception("The specified log group does not exist.")
 }

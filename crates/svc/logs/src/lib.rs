@@ -8,7 +8,8 @@
 //! - `field_index` is what blocks of events have in some of their fields, `indexing` makes that, for `insights`.
 //! - `insights` runs queries of Logs Insights.
 //! - `contributors` counts events for rules of Contributor Insights.
-//! - `counting` tells `metrics` what events say by `metric_filter` and by the `embedded` metric format.
+//! - `counting` tells `metrics` what events say by `metric_filter` and by the `embedded` metric format, unless an account's
+//!   policy (`extraction`) says that nothing is made of these.
 //! - `lookup_tables` has the tables that queries look values up in.
 //! - `metered` is what groups tell CloudWatch of themselves.
 //! - `rules` says what happens to events as they are read: transformers, and masks of what is sensitive (`protection`).
@@ -41,6 +42,7 @@ mod encoded;
 mod event;
 mod event_store;
 mod exports;
+mod extraction;
 mod fault;
 mod field_index;
 mod filters;

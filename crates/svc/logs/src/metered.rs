@@ -44,13 +44,14 @@ pub fn throttled(counters: &Counters, cx: &Context) {
     }
 }
 
-/// Counts what is wrong with events in the embedded metric format.
+/// Counts what is wrong with events in the embedded metric format, and those that no metrics are wanted of.
 pub fn embedded(counters: &Counters, cx: &Context, group: &str, errors: Errors) {
-    let both = [
+    let all = [
         ("EMFParsingErrors", errors.parsing),
         ("EMFValidationErrors", errors.validation),
+        ("EMFDisabledErrors", errors.disabled),
     ];
-    for (name, count) in both.into_iter().filter(|it| it.1 > 0) {
+    for (name, count) in all.into_iter().filter(|it| it.1 > 0) {
         for dimensions in [Vec::new(), vec![("LogGroupName", group.to_owned())]] {
             let of = subject((&cx.account, &cx.region), dimensions);
             counters.add(&of, name, "Count", count as f64);

@@ -1,5 +1,6 @@
 //! One file an operation; those that only make, change or delete a group or stream share one.
 
+mod account_extraction;
 pub mod account_policies;
 mod account_subscription;
 pub mod aggregate_log_groups;

@@ -1,5 +1,5 @@
-//! PutAccountPolicy, DescribeAccountPolicies and DeleteAccountPolicy: transformers, data protection, field indexes and a
-//! subscription filter for all groups of an account in a region, those of the future too.
+//! PutAccountPolicy, DescribeAccountPolicies and DeleteAccountPolicy: transformers, data protection, field indexes, a
+//! subscription filter, and which events make no metrics, for groups of an account in a region, those of the future too.
 
 use serde_json::Value;
 use wharf_api_logs::{
@@ -16,9 +16,9 @@ use wharf_service::{Changes, Stored, transact};
 use wharf_transform::Transformer;
 use wharf_wire::{Call, Fault};
 
-use super::{account_subscription, transformers};
+use super::{account_extraction, account_subscription, transformers};
 use crate::{
-    LogsService, fault, field_index,
+    LogsService, extraction, fault, field_index,
     filters::POLICY,
     protection::{Protection, findings_of},
     records::{AccountPolicy, Group, PolicyPuts, Rule},
@@ -94,6 +94,9 @@ pub async fn put(
     if !(1..=LONGEST_NAME).contains(&name.len()) || name.contains(char::is_control) {
         return Err(fault::invalid("policyName must have 1 to 255 characters."));
     }
+    if name.starts_with("aws/") {
+        return Err(fault::invalid("policyName cannot start with aws/."));
+    }
     let own = format!("{of}:{name}");
     let document = input.policy_document.unwrap_or_default();
     if document.len() > LONGEST_DOCUMENT {
@@ -101,22 +104,21 @@ pub async fn put(
             "policyDocument must have at most {LONGEST_DOCUMENT} bytes."
         )));
     }
+    let selection = input.selection_criteria;
+    if selection
+        .as_ref()
+        .is_some_and(|it| it.len() > LONGEST_SELECTION)
+    {
+        return Err(fault::invalid(format!(
+            "selectionCriteria must have at most {LONGEST_SELECTION} bytes."
+        )));
+    }
     let policy = match &*of {
-        POLICY => {
-            let selection = input.selection_criteria;
-            account_subscription::put(service, call, &name, document, selection).await?
+        POLICY => account_subscription::put(service, call, &name, document, selection).await?,
+        extraction::POLICY => {
+            account_extraction::put(service, call, &name, document, selection).await?
         }
-        _ => {
-            put_rule(
-                service,
-                call,
-                &of,
-                &name,
-                document,
-                input.selection_criteria,
-            )
-            .await?
-        }
+        _ => put_rule(service, call, &of, &name, document, selection).await?,
     };
     Ok(PutAccountPolicyResponse {
         account_policy: Some(shown(call, &own, &policy)),
@@ -250,9 +252,6 @@ fn selected(sort: Sort, criteria: Option<&str>) -> Result<Vec<String>, Fault> {
     }
     let wrong =
         || fault::invalid("Invalid selectionCriteria: only LogGroupNamePrefix is supported.");
-    if criteria.len() > LONGEST_SELECTION {
-        return Err(wrong());
-    }
     let rest = criteria.trim().strip_prefix("LogGroupNamePrefix");
     let rest = rest.ok_or_else(wrong)?.trim_start();
     let rest = ["IN", "=", ":"].iter().find_map(|it| rest.strip_prefix(it));
@@ -293,14 +292,12 @@ fn fits<'p>(
         };
         let is_for_all = prefixes.is_empty() || theirs.is_empty();
         if sort != Sort::Protection && (is_for_all || prefixes.iter().any(meet)) {
-            return Err(fault::invalid(
-                "The selectionCriteria of two policies of one type cannot overlap.",
-            ));
+            return Err(fault::overlap());
         }
     }
     match count < most {
         true => Ok(()),
-        false => Err(faults::limit_exceeded_exception("Resource limit exceeded.")),
+        false => Err(fault::too_many_policies()),
     }
 }
 
@@ -355,19 +352,29 @@ pub async fn delete(
 ) -> Result<DeleteAccountPolicyResponse, Fault> {
     let of = input.policy_type.unwrap_or_default();
     let name = input.policy_name.unwrap_or_default();
-    if of == POLICY {
-        account_subscription::delete(service, call, &name).await?;
-        return Ok(DeleteAccountPolicyResponse::default());
+    match &*of {
+        POLICY => account_subscription::delete(service, call, &name).await?,
+        extraction::POLICY => account_extraction::delete(service, call, &name).await?,
+        _ => delete_rule(service, call, &of, &name).await?,
     }
-    let sort = sort(&of)?;
+    Ok(DeleteAccountPolicyResponse::default())
+}
+
+async fn delete_rule(
+    service: &LogsService,
+    call: &Call,
+    of: &str,
+    name: &str,
+) -> Result<(), Fault> {
+    let sort = sort(of)?;
     let scope = LogsService::scope(call);
-    let at = key(&scope, &of, &name);
+    let at = key(&scope, of, name);
     transact!(service.table, &call.permit, |tx| {
         let Some(policy) = tx.find::<AccountPolicy>(&at).await? else {
             return Err(missing());
         };
-        end(&scope, sort, &policy, &name, call.now, &mut tx).await?;
+        end(&scope, sort, &policy, name, call.now, &mut tx).await?;
         tx.delete(&at);
     });
-    Ok(DeleteAccountPolicyResponse::default())
+    Ok(())
 }

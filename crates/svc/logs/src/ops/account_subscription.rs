@@ -1,6 +1,5 @@
 //! Account policies of the type SUBSCRIPTION_FILTER_POLICY: one filter for all groups of an account in a region.
 
-use wharf_api_logs::faults;
 use wharf_records::{Record as _, Scope, Unknown};
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
@@ -36,7 +35,7 @@ pub async fn put(
         account_policies::count_put(&scope, POLICY, &mut tx).await?;
         let all = account_policies::of_type(service, &scope, POLICY).await?;
         if all.iter().any(|(id, _)| *id != own) {
-            return Err(faults::limit_exceeded_exception("Resource limit exceeded."));
+            return Err(fault::too_many_policies());
         }
         let former = tx.find::<AccountPolicy>(&at).await?;
         let policy = AccountPolicy {

@@ -254,11 +254,11 @@ async fn policies_are_shown_and_held_against_each_other() {
             "Invalid policy document",
         ),
         (
-            "METRIC_EXTRACTION_POLICY",
+            "RETENTION_POLICY",
             "b",
             "{}".to_owned(),
             None,
-            "METRIC_EXTRACTION_POLICY is not supported",
+            "RETENTION_POLICY is not supported",
         ),
     ] {
         let put = put_policy(&logs, (of, name), document, selection, 1).await;

@@ -4,6 +4,7 @@ mod account;
 mod account_subscription;
 mod destinations;
 mod exports;
+mod extraction;
 mod fairness;
 mod findings;
 mod indexes;
