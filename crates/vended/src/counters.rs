@@ -29,6 +29,7 @@ use wharf_series::Summary;
 use crate::{
     OfAccount, Vended,
     log::{self, Batch, Event, Log},
+    places::Places,
     sums::{By, Change, Changed, Sum, Sums, Taken},
 };
 
@@ -89,6 +90,7 @@ struct Shard {
     minutes: BTreeMap<i64, Sums>,
     /// Number of the next sum.
     next: u64,
+    places: Places,
     log: Option<Log>,
 }
 
@@ -163,7 +165,8 @@ impl Shard {
     fn begin_log_anew(&mut self) {
         if let Some(log) = &mut self.log {
             let minutes = self.minutes.iter();
-            log.rewrite(minutes.flat_map(|(start, sums)| sums.all().map(|sum| (*start, sum))));
+            let sums = minutes.flat_map(|(start, sums)| sums.all().map(|sum| (*start, sum)));
+            log.rewrite(sums, &self.places);
         }
     }
 
@@ -202,6 +205,10 @@ impl Shard {
             Event::Batch { before, batch } => {
                 let all = shard.take(before, taken);
                 left.entry(batch).or_default().extend(all);
+            }
+            Event::Reached { work, place } => shard.places.reach(&work, place),
+            Event::Forgotten { work } => {
+                shard.places.forget(&work);
             }
         })?;
         let mut log = Log::open(path)?;
@@ -292,6 +299,30 @@ impl Counters {
                 held: None,
             });
         }
+    }
+
+    /// How far some work has come that was counted ([`Together::reach`]), unless it has a record of that.
+    pub fn reached(&self, account: &str, work: &str) -> Option<u64> {
+        let inner = self.0.as_ref()?;
+        let shard = inner.shards[inner.shard_of(account)].lock();
+        shard.places.of(work)
+    }
+
+    /// The work has a record of its own of how far it has come.
+    pub fn forget(&self, account: &str, work: &str) {
+        if let Some(inner) = &self.0 {
+            let mut shard = inner.shards[inner.shard_of(account)].lock();
+            if shard.places.forget(work)
+                && let Some(log) = &mut shard.log
+            {
+                log.forget(work);
+            }
+        }
+    }
+
+    /// Whether anything is counted.
+    pub fn are_kept(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Looks and puts at the turn of each minute, until `stop`. What was counted since is left for
@@ -500,15 +531,32 @@ impl Together<'_> {
         }
     }
 
+    /// Says how far some work of an account has come of which this is the count, after what is counted for that account and
+    /// no other: whoever does the work again after a kill asks for it ([`Counters::reached`]), and forgets it once there is
+    /// another record. No two works have the same name, whatever their accounts.
+    pub fn reach(&mut self, account: &str, work: &str, place: u64) {
+        if let Some(shard) = self.shard(account) {
+            shard.places.reach(work, place);
+            if let Some(log) = &mut shard.log {
+                log.reach(work, place);
+            }
+        }
+    }
+
     fn change(&mut self, subject: &Subject, change: Change<'_>) {
-        let at = self.inner.shard_of(&subject.account);
+        let (inner, start) = (self.inner, self.start);
+        if let Some(shard) = self.shard(&subject.account) {
+            shard.change(&inner.taken, start, By::Count, subject, change);
+        }
+    }
+
+    fn shard(&mut self, account: &str) -> Option<&mut Shard> {
+        let at = self.inner.shard_of(account);
         if self.held.as_ref().is_none_or(|(held, _)| *held != at) {
             self.let_go();
             self.held = Some((at, self.inner.shards[at].lock()));
         }
-        if let Some((_, shard)) = &mut self.held {
-            shard.change(&self.inner.taken, self.start, By::Count, subject, change);
-        }
+        self.held.as_mut().map(|(_, shard)| &mut **shard)
     }
 
     fn let_go(&mut self) {

@@ -14,6 +14,7 @@
 mod counters;
 mod each;
 mod log;
+mod places;
 mod point;
 mod sums;
 

@@ -20,6 +20,7 @@ use wharf_series::{Sketch, Spread, Summary};
 
 use crate::{
     Subject,
+    places::Places,
     sums::{By, Sum},
 };
 
@@ -49,6 +50,10 @@ enum Line {
     One(u64, f64),
     /// What began before a second is a batch.
     Batch(i64, Batch),
+    /// How far some work has come that was counted.
+    Place(String, u64),
+    /// It has a record of its own of that.
+    Forgotten(String),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -132,6 +137,8 @@ pub struct Log {
 pub enum Event<'a> {
     Changed { sum: &'a Known, value: Summary },
     Batch { before: i64, batch: Batch },
+    Reached { work: String, place: u64 },
+    Forgotten { work: String },
 }
 
 /// A sum that a file names.
@@ -172,6 +179,16 @@ impl Log {
             write_named(&mut self.noted, start, sum);
         }
         write_value(&mut self.noted, sum);
+    }
+
+    /// Notes how far some work has come, as a change.
+    pub fn reach(&mut self, work: &str, place: u64) {
+        write_line(&mut self.noted, &Line::Place(work.to_owned(), place));
+    }
+
+    /// Notes that nobody needs to know that any more; it may be in the file later than in this turn.
+    pub fn forget(&mut self, work: &str) {
+        write_line(&mut self.noted, &Line::Forgotten(work.to_owned()));
     }
 
     /// Writes what was noted, by one append.
@@ -233,12 +250,15 @@ impl Log {
         self.failing = written.is_err();
     }
 
-    /// Begins anew with the sums that there are.
-    pub fn rewrite<'a>(&mut self, sums: impl Iterator<Item = (i64, Sum<'a>)>) {
+    /// Begins anew with the sums and the places that there are.
+    pub fn rewrite<'a>(&mut self, sums: impl Iterator<Item = (i64, Sum<'a>)>, places: &Places) {
         let mut text = String::new();
         for (start, sum) in sums {
             write_named(&mut text, start, &sum);
             write_value(&mut text, &sum);
+        }
+        for (work, place) in places.all() {
+            write_line(&mut text, &Line::Place(work.to_owned(), place));
         }
         match durable::replaced(&self.path, text.as_bytes(), Durability::Process) {
             Ok(file) => {
@@ -326,6 +346,14 @@ pub fn read(path: &Path, mut each: impl FnMut(Event<'_>)) -> io::Result<()> {
             }
             Ok(Line::Batch(before, batch)) => {
                 each(Event::Batch { before, batch });
+                continue;
+            }
+            Ok(Line::Place(work, place)) => {
+                each(Event::Reached { work, place });
+                continue;
+            }
+            Ok(Line::Forgotten(work)) => {
+                each(Event::Forgotten { work });
                 continue;
             }
             Ok(Line::Change(id, value)) => (id, value.summary()),
@@ -424,7 +452,7 @@ mod tests {
                 adds: false,
             },
         };
-        log.rewrite([(60, sum)].into_iter());
+        log.rewrite([(60, sum)].into_iter(), &Places::default());
     }
 
     /// Sums of what was counted before each batch, and after the last.
@@ -437,6 +465,7 @@ mod tests {
                 *sums.last_mut().unwrap() += value.sum;
             }
             Event::Batch { .. } => sums.push(0.0),
+            Event::Reached { .. } | Event::Forgotten { .. } => {}
         })
         .unwrap();
         sums

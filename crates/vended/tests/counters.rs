@@ -192,6 +192,45 @@ async fn what_is_counted_together_is_in_the_files_when_that_is_over() {
     assert_eq!(home.sum(&b, "Sent", MINUTE), Some(3.0));
 }
 
+/// Whoever does some work again after a kill finds how far it was counted.
+#[tokio::test]
+async fn a_place_is_there_with_the_counts_up_to_it() {
+    let home = Home::new();
+    let folder = tempfile::tempdir().unwrap();
+    let opened = || Counters::kept_in(home.clock.clone(), folder.path()).unwrap();
+    let of = queue("1", "a");
+    let count = |counters: &Counters, place: u64| {
+        counters.together(|counts| {
+            counts.one(&of, "Done");
+            counts.reach("1", "work", place);
+        });
+    };
+    let counters = opened();
+    assert_eq!(counters.reached("1", "work"), None);
+    count(&counters, 5);
+    count(&counters, 9);
+    drop(counters);
+    let counters = opened();
+    assert_eq!(counters.reached("1", "work"), Some(9));
+    assert_eq!(counters.reached("1", "other"), None);
+    // The file begins anew meanwhile.
+    home.clock.advance(Duration::from_secs(60));
+    counters.turn(&home.vended, &[], MINUTE + 60).await;
+    assert_eq!(home.sum(&of, "Done", MINUTE), Some(2.0));
+    drop(counters);
+    let counters = opened();
+    assert_eq!(counters.reached("1", "work"), Some(9));
+    counters.forget("1", "work");
+    assert_eq!(counters.reached("1", "work"), None);
+    counters.one(&of, "Done");
+    drop(counters);
+    assert_eq!(opened().reached("1", "work"), None);
+    let none = Counters::default();
+    count(&none, 1);
+    assert_eq!(none.reached("1", "work"), None);
+    assert!(!none.are_kept());
+}
+
 #[tokio::test]
 async fn what_was_put_when_the_process_was_killed_is_not_put_again() {
     let home = Home::new();
