@@ -137,6 +137,7 @@ def test_as_much_is_counted_as_happened(fresh):
     events.put_events(Entries=[entry] * 4)
     for _ in range(3):
         sns.publish(TopicArn=topic, Message="hello")
+    logs.put_transformer(logGroupIdentifier="app", transformerConfig=[{"grok": {"match": "%{WORD:word}"}}])
     put = {"timestamp": int(time.time() * 1000), "message": "line"}
     logs.put_log_events(logGroupName="app", logStreamName="s", logEvents=[put] * 5)
     with pytest.raises(logs.exceptions.ResourceNotFoundException):
@@ -161,6 +162,8 @@ def test_as_much_is_counted_as_happened(fresh):
         ("AWS/SNS", "NumberOfNotificationsFilteredOut", ("TopicName", "news")): 3,
         ("AWS/Logs", "IncomingLogEvents", ("LogGroupName", "app")): 5,
         ("AWS/Logs", "IncomingBytes", ("LogGroupName", "app")): 5 * (4 + 26),
+        ("AWS/Logs", "TransformedLogEvents", ("LogGroupName", "app")): 5,
+        ("AWS/Logs", "TransformedBytes", ("LogGroupName", "app")): 5 * len('{"word":"line"}'),
     }
 
     # The minute after it is cut in two.

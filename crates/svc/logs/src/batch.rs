@@ -2,6 +2,7 @@
 
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
+    ops::Range,
     sync::atomic::Ordering,
 };
 
@@ -21,6 +22,7 @@ use crate::{
     opener::Opener,
     pattern::{Message, Pattern},
     records::{Group, Stream},
+    rules::Times,
     selection,
     subscription::{Destination, Sent},
 };
@@ -164,6 +166,7 @@ impl LogsService {
                 scope: origin.scope,
                 group,
                 filter: &applied.filter,
+                level: applied.level,
                 events: part.len(),
             };
             goes.count(&self.counters, &done);
@@ -234,6 +237,21 @@ pub fn all_since(parts: &[Part], until: i64) -> Option<u64> {
     let before = parts.partition_point(|it| it.ingestion < until);
     // A put that began before may have ended behind one that began then.
     parts.get(before).map(|it| it.end)
+}
+
+/// Where the next events are that came in at some times, but none before `since`, of those of some offsets: from and to.
+pub fn next_span(
+    times: &[Times],
+    parts: &[Part],
+    within: Range<u64>,
+    since: i64,
+) -> Option<(u64, u64)> {
+    let spans = times.iter().map(|times| {
+        let first = first_since(parts, times.start.max(since));
+        let end = all_since(parts, times.end).map_or(within.end, |it| it.min(within.end));
+        (first.max(within.start), end)
+    });
+    spans.filter(|(from, to)| from < to).min()
 }
 
 /// What a FIFO queue tells the same part by, and no other: after a crash or a failure it may end elsewhere, and two

@@ -10,7 +10,7 @@ use crate::{
     LogsService, fault,
     pattern::Pattern,
     records::{AccountPolicy, Group, SubscriptionFilter},
-    rules::Rules,
+    rules::{Level, Rules},
     subscription::Destination,
 };
 
@@ -26,6 +26,7 @@ pub const RANDOM: &str = "Random";
 #[derive(Debug)]
 pub struct Applied {
     pub filter: SubscriptionFilter,
+    pub level: Level,
     /// The name of its place in a stream.
     pub cursor: String,
     /// When the first came in that it is for, in milliseconds.
@@ -130,15 +131,15 @@ fn bad_selection() -> Fault {
 }
 
 impl LogsService {
-    /// Whether anybody subscribed to a group's events, or something is to be found in them.
+    /// Whether anybody subscribed to a group's events, or something is to be found in them or counted of them.
     pub(crate) async fn is_followed(
         &self,
         scope: &Scope,
         group: &Group,
         rules: &Rules,
     ) -> Result<bool, Fault> {
-        // What data protection finds is looked for in the same way.
-        if rules.masks() {
+        // What data protection finds is looked for in the same way, and what transformers make is counted so.
+        if !rules.is_empty() {
             return Ok(true);
         }
         if group.class != CLASS {
@@ -159,6 +160,7 @@ impl LogsService {
         let own = group.subscription_filters.iter().map(|filter| Applied {
             cursor: cursor(&filter.name),
             filter: filter.clone(),
+            level: Level::Group,
             since: i64::MIN,
         });
         let account = self.account_filter(scope, group).await?;
@@ -186,6 +188,7 @@ impl LogsService {
         let is_for = !is_own && !exempt.contains(&group.name);
         Ok(is_for.then(|| Applied {
             filter,
+            level: Level::Account,
             cursor: account_cursor(policy.since),
             since: policy.since.millis(),
         }))

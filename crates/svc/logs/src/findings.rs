@@ -20,7 +20,7 @@ use wharf_wire::{ByteStream, Fault};
 use self::report::report;
 use crate::{
     LogsService,
-    batch::{all_since, first_since},
+    batch::next_span,
     event::{self, Event},
     event_store::Part,
     fault,
@@ -102,12 +102,12 @@ fn lanes(rules: &Rules) -> Vec<Lane> {
 impl Lane {
     /// Where the next events are that are wanted, of those of some offsets, from and to.
     fn next(&self, parts: &[Part], within: Range<u64>, since: i64) -> Option<(u64, u64)> {
-        let spans = self.times.iter().map(|times| {
-            let first = first_since(parts, times.start.max(since));
-            let end = all_since(parts, times.end).map_or(within.end, |it| it.min(within.end));
-            (first.max(within.start), end)
-        });
-        spans.filter(|(from, to)| from < to).min()
+        next_span(&self.times, parts, within, since)
+    }
+
+    /// What its counts of a stream are known by.
+    fn work(&self, journal: &str) -> String {
+        format!("{journal} {}", self.cursor)
     }
 
     /// What it waits by.
@@ -153,6 +153,8 @@ impl LogsService {
                 continue;
             }
             let at = events.cursor(&journal, &lane.cursor);
+            // The process before may have been killed between the count and the cursor.
+            let at = at.max(self.counters.reached(&scope.account, &lane.work(&journal)));
             let since = match at {
                 // The version before looked at none of these.
                 None if stream.forwarded => now.millis() - TRIED_FOR_MS,
@@ -259,6 +261,10 @@ impl LogsService {
             }
             let moved = events.set_cursor(&journal, &lane.cursor, batch.span.1);
             moved.await.map_err(fault::journal)?;
+            if lane.to.is_none() {
+                let work = lane.work(&journal);
+                self.counters.forget(&scope.account, &work);
+            }
             left = Left::More;
         }
         Ok(left)
@@ -275,7 +281,11 @@ impl LogsService {
         let name = &origin.group.name;
         let Some(place) = &lane.to else {
             if batch.with_findings > 0 {
-                metered::found(&self.counters, origin.scope, name, batch.with_findings);
+                let (scope, work) = (origin.scope, lane.work(&origin.stream.journal_name()));
+                self.counters.together(|counts| {
+                    metered::found(counts, scope, name, batch.with_findings);
+                    counts.reach(&scope.account, &work, batch.span.1);
+                });
             }
             return Left::More;
         };

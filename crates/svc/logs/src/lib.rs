@@ -13,7 +13,7 @@
 //! - `lookup_tables` has the tables that queries look values up in.
 //! - `metered` is what groups tell CloudWatch of themselves.
 //! - `rules` says what happens to events as they are read: transformers, and masks of what is sensitive (`protection`).
-//! - `findings` tells what data protection finds.
+//! - `findings` tells what data protection finds, `transformed` counts what transformers make.
 //! - `desk` has work for processors, in turns of accounts; `encoded` is events on their way into the journal.
 //! - `followed` takes streams forward step by step, in `turns` of accounts.
 //! - `subscriptions` hands events to who subscribed to them, a `batch` at a time: `filters`
@@ -84,6 +84,7 @@ mod subscriptions;
 mod sweep;
 mod tagged;
 mod token;
+mod transformed;
 mod turns;
 
 pub use bound::Dropped;

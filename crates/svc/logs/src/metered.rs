@@ -1,11 +1,14 @@
-//! What comes into groups of logs and what goes on to subscribers, as metrics under `AWS/Logs`.
+//! What comes into groups of logs, what becomes of it and what goes on to subscribers, as metrics under `AWS/Logs`.
 
 use wharf_delivery::Failure;
 use wharf_records::Scope;
-use wharf_vended::{Counters, Subject};
+use wharf_vended::{Counters, Subject, Together};
 use wharf_wire::Context;
 
-use crate::{embedded::Errors, records::SubscriptionFilter, subscription::Destination};
+use crate::{
+    embedded::Errors, records::SubscriptionFilter, rules::Level, subscription::Destination,
+    transformed::Made,
+};
 
 fn subject((account, region): (&str, &str), dimensions: Vec<(&'static str, String)>) -> Subject {
     Subject {
@@ -26,6 +29,14 @@ pub fn came_in(counters: &Counters, cx: &Context, group: &str, events: usize, by
             counts.add(of, "IncomingBytes", "Bytes", bytes as f64);
         }
     });
+}
+
+/// What a group's own rule is counted by, or one of its account.
+fn whose(level: Level, group: &str) -> (&'static str, String) {
+    match level {
+        Level::Group => ("LogGroupName", group.to_owned()),
+        Level::Account => ("PolicyLevel", "AccountPolicy".to_owned()),
+    }
 }
 
 /// Counts a put that came faster than its stream or its account may send. Requests of which there are too many never get
@@ -60,10 +71,28 @@ pub fn embedded(counters: &Counters, cx: &Context, group: &str, errors: Errors) 
 }
 
 /// Counts events in which data protection found something.
-pub fn found(counters: &Counters, scope: &Scope, group: &str, events: usize) {
+pub fn found(counts: &mut Together<'_>, scope: &Scope, group: &str, events: usize) {
     for dimensions in [Vec::new(), vec![("LogGroupName", group.to_owned())]] {
         let of = subject((&scope.account, &scope.region), dimensions);
-        counters.add(&of, "LogEventsWithFindings", "Count", events as f64);
+        counts.add(&of, "LogEventsWithFindings", "Count", events as f64);
+    }
+}
+
+/// Counts what the transformer of a group, or those of its account, made.
+pub fn transformed(
+    counts: &mut Together<'_>,
+    scope: &Scope,
+    group: &str,
+    level: Level,
+    made: Made,
+) {
+    let of = subject((&scope.account, &scope.region), vec![whose(level, group)]);
+    if made.events > 0 {
+        counts.add(&of, "TransformedLogEvents", "None", made.events as f64);
+        counts.add(&of, "TransformedBytes", "Bytes", made.bytes as f64);
+    }
+    if made.errors > 0 {
+        counts.add(&of, "TransformationErrors", "None", made.errors as f64);
     }
 }
 
@@ -72,6 +101,7 @@ pub struct Forwarded<'a> {
     pub scope: &'a Scope,
     pub group: &'a str,
     pub filter: &'a SubscriptionFilter,
+    pub level: Level,
     pub events: usize,
 }
 
@@ -90,7 +120,7 @@ impl Forwarded<'_> {
         let of = subject(
             (&self.scope.account, &self.scope.region),
             vec![
-                ("LogGroupName", self.group.to_owned()),
+                whose(self.level, self.group),
                 ("DestinationType", kind.to_owned()),
                 ("FilterName", self.filter.name.clone()),
             ],

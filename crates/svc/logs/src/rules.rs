@@ -93,6 +93,13 @@ struct Protecting {
 /// Of an event that a transformer was for and that is as it came.
 pub const NOT_TRANSFORMED: &str = "The event is not what the first processor of the transformer is for, or too much would come of it.";
 
+/// Whose rule it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Group,
+    Account,
+}
+
 /// Times when events came in, in milliseconds.
 pub type Times = Range<i64>;
 
@@ -272,6 +279,20 @@ impl Rules {
     /// Whether a transformer is for events that came in at a time.
     pub fn transforms(&self, ingestion: i64) -> bool {
         self.transformers().any(|it| it.stood(ingestion))
+    }
+
+    /// When transformers stood.
+    pub fn transforming(&self) -> Vec<Times> {
+        self.transformers().map(Standing::times).collect()
+    }
+
+    /// Whose transformer is for events that came in at a time, if there is one.
+    pub fn level(&self, ingestion: i64) -> Option<Level> {
+        let mut own = self.own.transformers.iter();
+        match own.any(|it| it.stood(ingestion)) {
+            true => Some(Level::Group),
+            false => self.transforms(ingestion).then_some(Level::Account),
+        }
     }
 
     /// How filters see many events, made away from the threads that serve others.

@@ -211,7 +211,9 @@ impl LogsService {
         let Some(stream) = found.filter(|it| it.id == stream.id) else {
             return Ok(Left::Nothing);
         };
-        let mut left = self.report_batch((scope, &group, &stream), now).await?;
+        let counted = self.count_transformed((scope, &group, &stream), now).await;
+        let found = self.report_batch((scope, &group, &stream), now).await?;
+        let mut left = counted.max(found);
         for filter in self.filters_of(scope, &group).await? {
             let batch = self.deliver_batch((scope, &group, &stream), &filter, now);
             left = left.max(batch.await?);

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 use wharf_api_logs::{Logs, types::*};
-use wharf_base::Timestamp;
-use wharf_svc_logs::LogsService;
-use wharf_testkit::call_at;
+use wharf_base::{SystemClock, Timestamp};
+use wharf_svc_logs::{LogsService, Options};
+use wharf_testkit::{Counted, call_at};
 use wharf_wire::Fault;
 
-use crate::support::{Called, NOW, make, make_stream, open, put, unpacked};
+use crate::support::{Called, NOW, make, make_stream, open, open_with, put, unpacked};
 
 const POLICY: &str = "SUBSCRIPTION_FILTER_POLICY";
 const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:lines";
@@ -112,6 +112,32 @@ async fn it_is_for_all_groups_but_those_that_it_names() {
     put_policy(&logs, "p", "WARN", None, 80).await.unwrap();
     line(&logs, "a", 90, "WARN five").await;
     assert_eq!(sent(&logs, &called).await, ["a: WARN five"]);
+}
+
+/// By the policy, whichever groups the events come from.
+#[tokio::test]
+async fn what_it_sends_is_counted_for_the_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let counted = Counted::new(Arc::new(SystemClock));
+    let options = Options {
+        counters: counted.counters.clone(),
+        ..Options::default()
+    };
+    let logs = open_with(folder.path(), options);
+    let called = Arc::new(Called::default());
+    logs.calling(called.clone());
+    put_policy(&logs, "p", "", None, 0).await.unwrap();
+    for group in ["a", "b"] {
+        make(&logs, group, &["s"]).await;
+        line(&logs, group, 10, "one").await;
+    }
+    assert_eq!(sent(&logs, &called).await, ["a: one", "b: one"]);
+    let sums = counted.sums();
+    assert_eq!(
+        sums["ForwardedLogEvents AccountPolicy SQS p"], 2.0,
+        "{sums:?}"
+    );
+    assert!(!sums.contains_key("ForwardedLogEvents a SQS p"), "{sums:?}");
 }
 
 #[tokio::test]

@@ -20,4 +20,5 @@ mod scheduled;
 mod subscriptions;
 mod support;
 mod tagged;
+mod transformed;
 mod transformers;

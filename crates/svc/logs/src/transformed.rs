@@ -1,0 +1,158 @@
+//! What transformers make of events, counted for CloudWatch: how many, of how many bytes, and how many stay as they came.
+//!
+//! Inputs: what puts tell of, as for subscriptions, and a durable cursor in each stream. A put waits for none of it.
+//! Events are counted once: what is counted is written down with how far that was, and a kill in between is made up for by
+//! the next process. What nobody could read for a day is passed over.
+
+use std::collections::BTreeMap;
+
+use wharf_base::Timestamp;
+use wharf_records::Scope;
+use wharf_wire::Fault;
+
+use crate::{
+    LogsService, batch, fault,
+    followed::Left,
+    metered,
+    opener::Opener,
+    records::{Group, Stream},
+    rules::{Level, Origin},
+};
+
+/// Up to where events are counted.
+const COUNTED: &str = "transformed/counted";
+/// Events and bytes of one batch.
+const EVENTS: usize = 1000;
+const BYTES: usize = 128 << 10;
+const COUNTED_FOR_MS: i64 = 86_400_000;
+/// Of a stream in which nothing was counted: a version that did not count may have left years of events.
+const FIRST_COUNTED_MS: i64 = 3_600_000;
+
+/// What transformers made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Made {
+    pub events: usize,
+    /// Of what became of them.
+    pub bytes: usize,
+    /// Events that stay as they came.
+    pub errors: usize,
+}
+
+impl Made {
+    fn add(&mut self, became: Option<String>) {
+        match became {
+            Some(text) => {
+                self.events += 1;
+                self.bytes += text.len();
+            }
+            None => self.errors += 1,
+        }
+    }
+}
+
+impl LogsService {
+    /// Counts a batch of a stream. What cannot be read now waits, and holds up nobody else.
+    pub(crate) async fn count_transformed(
+        &self,
+        (scope, group, stream): (&Scope, &Group, &Stream),
+        now: Timestamp,
+    ) -> Left {
+        let key = (group.id.clone(), COUNTED.to_owned());
+        if !self.counters.are_kept() {
+            return Left::Nothing;
+        }
+        if self.subscriptions.waits(&key) {
+            return Left::Waits;
+        }
+        match self
+            .count_transformed_batch(scope, group, stream, now)
+            .await
+        {
+            Ok(left) => {
+                self.subscriptions.took(&key);
+                left
+            }
+            Err(error) => {
+                let (group, stream) = (&group.name, &stream.name);
+                tracing::warn!(group, stream, %error, "transformed log events are not counted; retrying");
+                self.subscriptions.wait(key, None);
+                Left::Waits
+            }
+        }
+    }
+
+    async fn count_transformed_batch(
+        &self,
+        scope: &Scope,
+        group: &Group,
+        stream: &Stream,
+        now: Timestamp,
+    ) -> Result<Left, Fault> {
+        let times = self.rules(scope, group).await?.transforming();
+        if times.is_empty() {
+            return Ok(Left::Nothing);
+        }
+        let (events, journal) = (self.events.journal(), stream.journal_name());
+        let work = format!("{journal} {COUNTED}");
+        let cursor = events.cursor(&journal, COUNTED);
+        // The process before may have been killed between the count and the cursor.
+        let at = cursor.max(self.counters.reached(&scope.account, &work));
+        let since = match at {
+            Some(_) => now.millis() - COUNTED_FOR_MS,
+            None => now.millis() - FIRST_COUNTED_MS,
+        };
+        let summary = self.events.summary(&journal).await;
+        let last = summary.map_err(fault::journal)?.last_ingestion;
+        if last.is_none_or(|it| it < since) {
+            return Ok(Left::Nothing);
+        }
+        let parts = self.events.parts(&journal).await.map_err(fault::journal)?;
+        let within = at.unwrap_or(0)..events.end(&journal);
+        let Some((from, until)) = batch::next_span(&times, &parts, within, since) else {
+            return Ok(Left::Nothing);
+        };
+        let most = EVENTS.min(usize::try_from(until - from).unwrap_or(EVENTS));
+        let read = events.read(&journal, from, most, BYTES).await;
+        let read = read.map_err(fault::journal)?;
+        if read.records.is_empty() {
+            return Ok(Left::Nothing);
+        }
+        // After the events: those that came in under a rule are never seen without it.
+        let rules = self.rules(scope, group).await?;
+        let (keys, id) = (self.keys.clone(), group.id.clone());
+        let mut opener = Opener::new(keys, scope.clone(), id, now, rules.clone());
+        let found = opener.events(&journal, &read.records).await;
+        let mut found = found.map_err(fault::read)?;
+        found.retain(|it| it.ingestion >= since);
+        let (of, group_name) = (scope.clone(), group.name.clone());
+        let stream_name = stream.name.clone();
+        let made = self.desk.work(&scope.account, move || {
+            let origin = Origin {
+                scope: &of,
+                group: &group_name,
+                stream: &stream_name,
+            };
+            let mut made: BTreeMap<Level, Made> = BTreeMap::new();
+            for event in &found {
+                if let Some(level) = rules.level(event.ingestion) {
+                    let became = rules.transformed(event.ingestion, &event.message, origin);
+                    made.entry(level).or_default().add(became);
+                }
+            }
+            made
+        });
+        let made = made.await.map_err(|cause| fault::unreadable(&cause))?;
+        self.counters.together(|counts| {
+            for (level, made) in &made {
+                metered::transformed(counts, scope, &group.name, *level, *made);
+            }
+            if !made.is_empty() {
+                counts.reach(&scope.account, &work, read.next);
+            }
+        });
+        let moved = events.set_cursor(&journal, COUNTED, read.next).await;
+        moved.map_err(fault::journal)?;
+        self.counters.forget(&scope.account, &work);
+        Ok(Left::More)
+    }
+}
