@@ -119,7 +119,11 @@ PAGES = {
     "logs-export": ("Completed successfully", "order 7 paid\n", "order 8 paid\n"),
     "logs-filters": ('{"ms": 950}', "/shop/orders", 'IN ["/shop/debug/"]'),
     "logs-scheduled-queries": ("ENABLED", "Complete", 'errors":"1"'),
-    "logs-transformers": ('{"method":"GET","path":"/shirts","status":200,"ms":12.5,"service":{"name":"shop"}}', "/cart\t500\t950"),
+    "logs-transformers": (
+        '{"method":"GET","path":"/shirts","status":200,"ms":12.5,"service":{"name":"shop"}}',
+        "/cart\t500\t950",
+        "2026-03-02T14:04:00.000Z",
+    ),
     "logs-protection": ("order of ******** by ****************\n", "order of C-123456 by ann@shop.example", "it stays"),
     "events": ('"total":120', "true", "rule/stopped", "111111111111"),
     "keys-for-data": (

@@ -1,12 +1,13 @@
 //! Times from one form into another, by the patterns of Java: `yyyy-MM-dd'T'HH:mm:ss.SSSXXX`.
 
+mod locale;
 mod pattern;
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, Offset as _, TimeZone as _};
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use self::pattern::Pattern;
+use self::{locale::Locale, pattern::Pattern};
 use crate::{
     BadTransformer, bad,
     config::DateTimeConverter,
@@ -23,6 +24,8 @@ pub(crate) struct Converter {
     source: Path,
     target: Path,
     patterns: Vec<Pattern>,
+    /// Of the source alone; names in the target are English ones.
+    locale: Option<Locale>,
     from: Zone,
     to: Zone,
     format: Pattern,
@@ -42,16 +45,12 @@ impl Converter {
                 "A dateTimeConverter has 1 to {MOST_PATTERNS} matchPatterns."
             )));
         }
-        // Names of months and days are English ones.
-        let locale = it.locale.as_deref().unwrap_or("en").to_ascii_lowercase();
-        if !(locale == "en" || locale.starts_with("en-") || locale.starts_with("en_")) {
-            return Err(bad(format!("The locale {locale:?} is not supported.")));
-        }
         let patterns = it.match_patterns.iter().map(|it| Pattern::parse(it));
         Ok(Self {
             source: Path::parse(&it.source)?,
             target: Path::parse(&it.target)?,
             patterns: patterns.collect::<Result<_, _>>()?,
+            locale: Locale::parse(it.locale.as_deref())?,
             from: Zone::parse(it.source_timezone.as_deref())?,
             to: Zone::parse(it.target_timezone.as_deref())?,
             format: Pattern::parse(it.target_format.as_deref().unwrap_or(TARGET))?,
@@ -63,7 +62,8 @@ impl Converter {
             Some(Value::Number(number)) => number.to_string(),
             _ => work.text(&self.source)?,
         };
-        let read = self.patterns.iter().find_map(|it| it.read(text.trim()));
+        let (text, locale) = (text.trim(), self.locale.as_ref());
+        let read = self.patterns.iter().find_map(|it| it.read(text, locale));
         let (wall, offset) = read.ok_or(Undone::Unfit)?;
         let moment = match offset {
             Some(offset) => offset.from_local_datetime(&wall).earliest(),

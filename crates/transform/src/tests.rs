@@ -365,6 +365,17 @@ fn times() {
     );
 }
 
+/// The locale is that of the source.
+#[test]
+fn times_with_names_of_another_language() {
+    let processor = json!({ "dateTimeConverter": { "source": "at", "target": "when", "locale": "de-DE",
+        "matchPatterns": ["EEE, dd. MMM yyyy", "dd. MMMM yyyy"], "targetFormat": "EEE d MMM yyyy" } });
+    let at = |text: &str| changed(processor.clone(), json!({ "at": text }))["when"].take();
+    assert_eq!(at("Fr., 02. Okt. 2026"), "Fri 2 Oct 2026");
+    assert_eq!(at("02. März 2026"), "Mon 2 Mar 2026");
+    assert_eq!(at("02. March 2026"), Value::Null);
+}
+
 #[test]
 fn what_is_not_allowed_is_said() {
     let json = json!({ "parseJSON": {} });
@@ -391,6 +402,11 @@ fn what_is_not_allowed_is_said() {
         (
             json!([{ "parseJSON": { "source": "a..b" } }]),
             "Invalid key",
+        ),
+        (
+            json!([json, { "dateTimeConverter": { "source": "a", "target": "b",
+                "matchPatterns": ["yyyy"], "locale": "tlh" } }]),
+            "The locale \"tlh\" is not supported by this version of wharf.",
         ),
         (json!([{ "grok": { "match": "%{NOPE:a}" } }]), "NOPE"),
         (json!([{ "grok": { "match": "%{WORD:a" } }]), "not closed"),

@@ -4,6 +4,7 @@ use chrono::{
     DateTime, Datelike as _, FixedOffset, Month, NaiveDate, NaiveDateTime, Timelike as _, Weekday,
 };
 
+use super::locale::Locale;
 use crate::{BadTransformer, bad};
 
 /// Characters of a pattern.
@@ -113,13 +114,28 @@ impl Pattern {
         Ok(Self(parts))
     }
 
-    /// The time that a text shows on the wall, and how far from UTC if it says so; none if it is of another form.
-    pub fn read(&self, text: &str) -> Option<(NaiveDateTime, Option<FixedOffset>)> {
+    /// The time that a text shows on the wall, and how far from UTC if it says so; none if it is of another form. Names
+    /// are English ones where there is no locale.
+    pub fn read(
+        &self,
+        text: &str,
+        locale: Option<&Locale>,
+    ) -> Option<(NaiveDateTime, Option<FixedOffset>)> {
         let (mut rest, mut read) = (text, Read::default());
-        for part in &self.0 {
-            rest = match part {
-                Part::Literal(literal) => rest.strip_prefix(literal.as_str())?,
-                Part::Letter(letter, count) => read.take(*letter, *count, rest)?,
+        for (number, part) in self.0.iter().enumerate() {
+            rest = match (part, locale) {
+                (Part::Literal(literal), _) => rest.strip_prefix(literal.as_str())?,
+                (Part::Letter(letter, count), Some(locale)) => {
+                    match read.take_name(*letter, *count, rest, locale) {
+                        Named::Is(rest) if *count < 4 && *letter != 'a' => {
+                            without_dot(rest, self.0.get(number + 1))
+                        }
+                        Named::Is(rest) => rest,
+                        Named::IsNot => return None,
+                        Named::NoName => read.take(*letter, *count, rest)?,
+                    }
+                }
+                (Part::Letter(letter, count), None) => read.take(*letter, *count, rest)?,
             };
         }
         if !rest.is_empty() {
@@ -150,7 +166,52 @@ impl Pattern {
     }
 }
 
+/// What became of a part that may be a name.
+enum Named<'t> {
+    /// It is one, and that is behind it.
+    Is(&'t str),
+    IsNot,
+    NoName,
+}
+
+/// What follows a short name behind its dot, where that is not the next part of the pattern.
+fn without_dot<'t>(rest: &'t str, next: Option<&Part>) -> &'t str {
+    let is_dot = matches!(next, Some(Part::Literal(literal)) if literal.starts_with('.'));
+    match rest.strip_prefix('.') {
+        Some(behind) if !is_dot || behind.starts_with('.') => behind,
+        _ => rest,
+    }
+}
+
 impl Read {
+    /// As [`Read::take`] where a locale has names for a part.
+    fn take_name<'t>(
+        &mut self,
+        letter: char,
+        count: usize,
+        text: &'t str,
+        locale: &Locale,
+    ) -> Named<'t> {
+        let is_short = count < 4;
+        let behind = match letter {
+            'M' | 'L' if count >= 3 => locale.month(text, is_short).map(|(month, rest)| {
+                self.month = Some(month);
+                rest
+            }),
+            'E' => locale.day(text, is_short),
+            'a' => match locale.half(text) {
+                Some((afternoon, rest)) => {
+                    self.afternoon = Some(afternoon);
+                    Some(rest)
+                }
+                // Who has no words of their own for them takes the English ones.
+                None => return Named::NoName,
+            },
+            _ => return Named::NoName,
+        };
+        behind.map_or(Named::IsNot, Named::Is)
+    }
+
     /// What is left of the text behind one part.
     fn take<'t>(&mut self, letter: char, count: usize, text: &'t str) -> Option<&'t str> {
         let (most, least) = match (letter, count) {
@@ -294,7 +355,7 @@ mod tests {
     use super::*;
 
     fn again(from: &str, text: &str, to: &str) -> Option<String> {
-        let (wall, offset) = Pattern::parse(from).unwrap().read(text)?;
+        let (wall, offset) = Pattern::parse(from).unwrap().read(text, None)?;
         let offset = offset.or(FixedOffset::east_opt(0))?;
         let at = wall.and_local_timezone(offset).earliest()?;
         Pattern::parse(to).unwrap().written(at)
