@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use wharf_service::metrics::is_name;
+
 use crate::{
     metrics::{Gathered, Metric},
     pattern::{BadPattern, Field, Message, Pattern},
@@ -10,6 +12,8 @@ use crate::{
 
 /// Dimensions of one metric.
 const MAX_DIMENSIONS: usize = 3;
+/// Characters of a namespace and of the names of metrics and dimensions.
+const LONGEST_NAME: usize = 255;
 
 /// A filter, ready to use.
 #[derive(Debug)]
@@ -40,6 +44,36 @@ pub enum BadFilter {
     Pattern(#[from] BadPattern),
     #[error("Invalid metric transformation: {0}")]
     Transformation(String),
+}
+
+/// Whether CloudWatch would take what a filter makes: of one that it never does, nothing would come, and nobody be told.
+/// Filters that are there were put before there was this check.
+///
+/// # Errors
+/// It would take none.
+pub fn check(filter: &MetricFilter) -> Result<(), BadFilter> {
+    let wrong = BadFilter::Transformation;
+    for it in &filter.transformations {
+        if it.namespace.starts_with("AWS/") {
+            return Err(wrong(format!(
+                "the namespace {} is reserved, as all are that begin with AWS/.",
+                it.namespace
+            )));
+        }
+        let names = [&it.namespace, &it.name].into_iter();
+        let mut names = names.chain(it.dimensions.keys());
+        if let Some(name) = names.find(|it| !is_name(it, LONGEST_NAME)) {
+            return Err(wrong(format!(
+                "{name:?} is no name of a namespace, a metric or a dimension, which have printable ASCII characters."
+            )));
+        }
+        if it.dimensions.len() + filter.system_dimensions.len() > MAX_DIMENSIONS {
+            return Err(wrong(format!(
+                "a metric has at most {MAX_DIMENSIONS} dimensions, those of system fields among them."
+            )));
+        }
+    }
+    Ok(())
 }
 
 impl Compiled {
@@ -273,6 +307,41 @@ mod tests {
         );
         assert_eq!(SystemField::parse("@aws.region"), Some(SystemField::Region));
         assert_eq!(SystemField::parse("@aws.zone"), None);
+    }
+
+    #[test]
+    fn what_nobody_would_take_is_said() {
+        let good = filter("{ $.a = 1 }", "1", &[("x", "$.a")]);
+        check(&good).unwrap();
+        let changed = |change: fn(&mut MetricFilter)| {
+            let mut filter = good.clone();
+            change(&mut filter);
+            check(&filter).unwrap_err().to_string()
+        };
+        for (told, text) in [
+            (
+                changed(|it| it.transformations[0].namespace = "AWS/ECS".to_owned()),
+                "Invalid metric transformation: the namespace AWS/ECS is reserved",
+            ),
+            (
+                changed(|it| it.transformations[0].namespace = String::new()),
+                "\"\" is no name",
+            ),
+            (
+                changed(|it| it.transformations[0].name = "zähler".to_owned()),
+                "is no name",
+            ),
+            (
+                changed(|it| {
+                    let one = it.transformations[0].dimensions["x"].clone();
+                    it.transformations[0].dimensions.insert("y".to_owned(), one);
+                    it.system_dimensions = vec![SystemField::Account, SystemField::Region];
+                }),
+                "at most 3 dimensions, those of system fields",
+            ),
+        ] {
+            assert!(told.contains(text), "{told}");
+        }
     }
 
     #[test]

@@ -34,24 +34,19 @@ pub async fn describe_log_streams(
         .transpose()?;
     let mut streams = Vec::new();
     for stream in service.streams(call, &group, &prefix).await? {
-        let summary = service
-            .events
-            .summary(&stream.journal_name())
-            .await
-            .map_err(fault::journal)?;
-        let time = if by_time {
-            summary.last_event.unwrap_or(0)
-        } else {
-            0
+        // In the order of their names only those of the page are looked at: a group may have a hundred thousand.
+        let time = match by_time {
+            true => summary(service, &stream).await?.last_event.unwrap_or(0),
+            false => 0,
         };
-        streams.push(((time, stream.name.clone()), stream, summary));
+        streams.push(((time, stream.name.clone()), stream));
     }
-    streams.sort_by(|(a, ..), (b, ..)| if descending { b.cmp(a) } else { a.cmp(b) });
+    streams.sort_by(|(a, _), (b, _)| if descending { b.cmp(a) } else { a.cmp(b) });
     let limit = input
         .limit
         .and_then(|limit| usize::try_from(limit).ok())
         .unwrap_or(DEFAULT_LIMIT);
-    let mut left = streams.into_iter().filter(|(key, ..)| {
+    let mut left = streams.into_iter().filter(|(key, _)| {
         after
             .as_ref()
             .is_none_or(|after| if descending { key < after } else { key > after })
@@ -61,15 +56,21 @@ pub async fn describe_log_streams(
     let next_token = page
         .last()
         .filter(|_| more)
-        .map(|(key, ..)| pages.token(&token::place_text(key)));
-    let log_streams = page
-        .iter()
-        .map(|(_, stream, summary)| to_wire(call, &name, stream, *summary))
-        .collect();
+        .map(|(key, _)| pages.token(&token::place_text(key)));
+    let mut log_streams = Vec::with_capacity(page.len());
+    for (_, stream) in &page {
+        let summary = summary(service, stream).await?;
+        log_streams.push(to_wire(call, &name, stream, summary));
+    }
     Ok(DescribeLogStreamsResponse {
         log_streams: Some(log_streams),
         next_token,
     })
+}
+
+async fn summary(service: &LogsService, stream: &Stream) -> Result<Summary, Fault> {
+    let summary = service.events.summary(&stream.journal_name()).await;
+    summary.map_err(fault::journal)
 }
 
 fn to_wire(call: &Call, group: &str, stream: &Stream, summary: Summary) -> LogStream {

@@ -1,6 +1,9 @@
 //! FilterLogEvents: many streams as one, by time and pattern.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::{Duration, Instant},
+};
 
 use wharf_api_logs::types::{FilterLogEventsRequest, FilterLogEventsResponse, FilteredLogEvent};
 use wharf_wire::{Call, Fault};
@@ -73,6 +76,9 @@ pub async fn filter_log_events(
     if input.unmask == Some(true) {
         opener = opener.unmasking();
     }
+    // A group may have a hundred thousand of them, and a page ten thousand events.
+    let ids = streams.iter().map(|it| (it.name.as_str(), it.id.as_str()));
+    let ids: HashMap<&str, &str> = ids.collect();
     let needles = pattern.needles();
     let reading = Reading {
         events: &service.events,
@@ -114,7 +120,7 @@ pub async fn filter_log_events(
         });
         if pattern.matches(&Message::new(&event.message)) {
             page.took(event.size());
-            events.push(to_wire(stream, event, &streams));
+            events.push(to_wire(stream, event, &ids));
         }
     }
     let next_token = place
@@ -184,7 +190,8 @@ async fn streams(
         ))),
         (Some(names), None) => {
             let mut streams = Vec::with_capacity(names.len());
-            for name in names {
+            // One that is named twice has its events once.
+            for name in names.iter().collect::<BTreeSet<_>>() {
                 streams.push(service.stream(call, group, name).await?);
             }
             Ok(streams)
@@ -197,13 +204,11 @@ async fn streams(
     }
 }
 
-fn to_wire(stream: String, event: Event, streams: &[Stream]) -> FilteredLogEvent {
-    let id = streams
-        .iter()
-        .find(|known| known.name == stream)
-        .map(|known| known.id.as_str());
+/// `ids` are those of streams, by their names.
+fn to_wire(stream: String, event: Event, ids: &HashMap<&str, &str>) -> FilteredLogEvent {
+    let id = ids.get(stream.as_str()).copied().unwrap_or_default();
     FilteredLogEvent {
-        event_id: Some(event::id(&event, id.unwrap_or_default())),
+        event_id: Some(event::id(&event, id)),
         log_stream_name: Some(stream),
         timestamp: Some(event.timestamp),
         message: Some(event.message),

@@ -13,7 +13,7 @@ use wharf_wire::{Call, Fault};
 use super::tags::change;
 use crate::{
     LogsService, fault,
-    metric_filter::{BadFilter, Compiled},
+    metric_filter::{self, BadFilter, Compiled},
     records::{Group, MetricFilter, SystemField, Transformation},
 };
 
@@ -40,7 +40,8 @@ pub async fn put(
         selection: super::subscription_filters::criteria(input.field_selection_criteria)?,
         created_at: call.now,
     };
-    Compiled::new(&filter).map_err(|cause| match cause {
+    let checked = metric_filter::check(&filter).and_then(|()| Compiled::new(&filter));
+    checked.map_err(|cause| match cause {
         BadFilter::Pattern(cause) => fault::bad_pattern(&cause),
         BadFilter::Transformation(_) => fault::invalid(cause.to_string()),
     })?;

@@ -120,7 +120,7 @@ pub async fn delete(
 
 /// What processors make of texts. One that they are not for comes back as it is.
 pub async fn test(
-    _service: &LogsService,
+    service: &LogsService,
     call: &Call,
     input: TestTransformerRequest,
 ) -> Result<TestTransformerResponse, Fault> {
@@ -132,7 +132,7 @@ pub async fn test(
     }
     let transformer = checked(written(input.transformer_config)?).await?;
     let (account, region) = (call.account.clone(), call.region.clone());
-    let made = tokio::task::spawn_blocking(move || {
+    let made = service.desk.work(&call.account, move || {
         let each = (1..).zip(messages).map(|(number, message)| {
             let made = transformer.apply(Subject {
                 message: &message,

@@ -229,7 +229,12 @@ async fn streams_are_merged_and_filtered() {
         log_stream_names: Some(vec!["y".into()]),
         ..Default::default()
     };
-    assert_eq!(filter(&logs, named).await.0, ["ERROR five"]);
+    assert_eq!(filter(&logs, named.clone()).await.0, ["ERROR five"]);
+    // Named twice, it has its events once.
+    let mut twice = named;
+    let names = twice.log_stream_names.as_mut().unwrap();
+    names.extend(names.clone());
+    assert_eq!(filter(&logs, twice).await.0, ["ERROR five"]);
     let foreign = FilterLogEventsRequest {
         next_token: Some("bm9uc2Vuc2U".into()),
         log_group_name: Some("g".into()),
