@@ -23,16 +23,24 @@ use crate::{
 const MINUTE_MS: i64 = 60_000;
 /// Bytes of events that a put's own thread looks at: below that another one would take longer to ask.
 const AT_ONCE_BYTES: usize = 16 << 10;
-/// Compiled filters and minutes that are remembered; beyond it all are forgotten, and made again.
-const MOST_KNOWN: usize = 10_000;
-/// A compiled filter may take half a megabyte.
+/// Minutes that are remembered, of filters of all accounts. One that has no place has no default.
+const MOST_MINUTES: usize = 20_000;
+/// Compiled filters that are remembered, each of which may take half a megabyte; beyond it all are forgotten, and made
+/// again.
 const MOST_COMPILED: usize = 500;
 
 #[derive(Default)]
 pub struct Counting {
     /// By what they are made of.
     compiled: Mutex<HashMap<String, Arc<Compiled>>>,
-    minutes: Mutex<HashMap<Watched, Minute>>,
+    minutes: Mutex<Minutes>,
+}
+
+/// The minutes of filters, and how many of them are each account's.
+#[derive(Default)]
+struct Minutes {
+    of: HashMap<Watched, Minute>,
+    counts: HashMap<String, usize>,
 }
 
 /// What becomes of events in the embedded metric format.
@@ -149,21 +157,19 @@ impl Counting {
     fn watch(&self, watched: Watched, filter: &MetricFilter, now: i64, matched: bool) {
         let start = now.div_euclid(MINUTE_MS) * MINUTE_MS;
         let mut minutes = self.minutes.lock();
-        if let Some(minute) = minutes.get_mut(&watched)
+        if let Some(minute) = minutes.of.get_mut(&watched)
             && minute.start == start
         {
             minute.matched |= matched;
             return;
         }
-        if minutes.len() < MOST_KNOWN {
-            let minute = Minute {
-                start,
-                matched,
-                filter: filter.clone(),
-            };
-            // One that has not been told of yet is of the same filter: its end comes within the second.
-            minutes.insert(watched, minute);
-        }
+        let minute = Minute {
+            start,
+            matched,
+            filter: filter.clone(),
+        };
+        // One that has not been told of yet is of the same filter: its end comes within the second.
+        minutes.put(watched, minute);
     }
 
     /// The defaults of minutes that are over, by account and region.
@@ -180,6 +186,33 @@ impl Counting {
             !is_over
         });
         found
+    }
+}
+
+impl Minutes {
+    fn put(&mut self, watched: Watched, minute: Minute) {
+        if !self.of.contains_key(&watched) {
+            let free = MOST_MINUTES.saturating_sub(self.of.len());
+            let own = self.counts.get(&watched.account).copied().unwrap_or(0);
+            // An account leaves as much free as it has itself: others have a place, however many filters it has.
+            if own >= free {
+                return;
+            }
+            self.counts.insert(watched.account.clone(), own + 1);
+        }
+        self.of.insert(watched, minute);
+    }
+
+    fn retain(&mut self, mut stays: impl FnMut(&Watched, &Minute) -> bool) {
+        let counts = &mut self.counts;
+        self.of.retain(|watched, minute| {
+            let stays = stays(watched, minute);
+            if !stays && let Some(count) = counts.get_mut(&watched.account) {
+                *count -= 1;
+            }
+            stays
+        });
+        counts.retain(|_, count| *count > 0);
     }
 }
 
@@ -324,5 +357,54 @@ impl LogsService {
             tick.tick().await;
             self.send_defaults(clock.now()).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_with_many_filters_leaves_places_for_others() {
+        let counting = Counting::default();
+        let filter = MetricFilter {
+            name: "f".to_owned(),
+            pattern: String::new(),
+            transformations: Vec::new(),
+            on_transformed: false,
+            system_dimensions: Vec::new(),
+            selection: None,
+            created_at: Timestamp(0),
+        };
+        let watch = |account: &str, number: usize, now: i64| {
+            let watched = Watched {
+                account: account.to_owned(),
+                region: "r".to_owned(),
+                group_id: "g".to_owned(),
+                filter: number.to_string(),
+            };
+            counting.watch(watched, &filter, now, true);
+        };
+        let count = |account: &str| {
+            let minutes = counting.minutes.lock();
+            let of = minutes.of.keys().filter(|it| it.account == account);
+            let of = of.count();
+            assert_eq!(minutes.counts.get(account).copied().unwrap_or(0), of);
+            of
+        };
+        for number in 0..2 * MOST_MINUTES {
+            watch("greedy", number, 0);
+        }
+        assert_eq!(count("greedy"), MOST_MINUTES / 2);
+        for number in 0..100 {
+            watch("calm", number, 0);
+            // The next minute has the place of the one before.
+            watch("calm", number, MINUTE_MS);
+        }
+        assert_eq!(count("calm"), 100);
+        counting.defaults(Timestamp(MINUTE_MS));
+        assert_eq!((count("greedy"), count("calm")), (0, 100));
+        counting.defaults(Timestamp(2 * MINUTE_MS));
+        assert!(counting.minutes.lock().counts.is_empty());
     }
 }
