@@ -5,12 +5,11 @@ use std::{path::Path, sync::Arc};
 use serde_json::json;
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::{SystemClock, Timestamp};
-use wharf_journal::Journal;
 use wharf_svc_logs::{LogsService, Options};
 use wharf_testkit::{ACCOUNT, Counted, call_at};
 use wharf_vended::Counters;
 
-use crate::support::{NOW, call, journal, make, open_over, put};
+use crate::support::{NOW, call, journal, make, open_over, open_with, put};
 
 const LINE: &str = "GET /shirts 200";
 const HOUR_MS: i64 = 3_600_000;
@@ -26,12 +25,15 @@ fn processors() -> Vec<Processor> {
     }]
 }
 
-fn open(folder: &Path, journal: Journal, counters: &Counters) -> LogsService {
-    let options = Options {
+fn counting(counters: &Counters) -> Options {
+    Options {
         counters: counters.clone(),
         ..Options::default()
-    };
-    open_over(folder, journal, options)
+    }
+}
+
+fn open(folder: &Path, counters: &Counters) -> LogsService {
+    open_with(folder, counting(counters))
 }
 
 /// With a transformer of the group's own.
@@ -88,9 +90,8 @@ fn expected(all: &[(&str, f64)]) -> Vec<(String, f64)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_becomes_of_events_is_counted_once() {
     let folder = tempfile::tempdir().unwrap();
-    let events = journal(folder.path());
     let counted = Counted::new(Arc::new(SystemClock));
-    let logs = open(folder.path(), events.clone(), &counted.counters);
+    let logs = open(folder.path(), &counted.counters);
     make(&logs, "g", &["s"]).await;
     put_at(&logs, "g", 0, &[LINE]).await;
     logs.deliver_once(Timestamp(NOW)).await;
@@ -108,7 +109,7 @@ async fn what_becomes_of_events_is_counted_once() {
     drop(logs);
 
     // Started again, it counts what comes then and nothing again.
-    let logs = open(folder.path(), events.clone(), &counted.counters);
+    let logs = open(folder.path(), &counted.counters);
     logs.follow_all().await.unwrap();
     logs.deliver_once(Timestamp(NOW + 3000)).await;
     assert_eq!(sums(&counted), expected(&all));
@@ -130,8 +131,7 @@ async fn what_becomes_of_events_is_counted_once() {
 async fn an_accounts_transformer_counts_for_all_of_its_groups_together() {
     let folder = tempfile::tempdir().unwrap();
     let counted = Counted::new(Arc::new(SystemClock));
-    let events = journal(folder.path());
-    let logs = open(folder.path(), events, &counted.counters);
+    let logs = open(folder.path(), &counted.counters);
     for group in ["g", "h", "own"] {
         make(&logs, group, &["s"]).await;
     }
@@ -157,7 +157,7 @@ async fn what_was_counted_when_the_process_was_killed_is_not_counted_again() {
     let folder = tempfile::tempdir().unwrap();
     let events = journal(folder.path());
     let counted = Counted::new(Arc::new(SystemClock));
-    let logs = open(folder.path(), events.clone(), &counted.counters);
+    let logs = open_over(folder.path(), events.clone(), counting(&counted.counters));
     make(&logs, "g", &["s"]).await;
     transform(&logs, "g", 0).await;
     put_at(&logs, "g", 1000, &[LINE, LINE, LINE]).await;
@@ -176,15 +176,14 @@ async fn what_was_counted_when_the_process_was_killed_is_not_counted_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn events_of_long_ago_are_not_counted() {
     let folder = tempfile::tempdir().unwrap();
-    let events = journal(folder.path());
     let counted = Counted::new(Arc::new(SystemClock));
-    let logs = open(folder.path(), events.clone(), &Counters::default());
+    let logs = open(folder.path(), &Counters::default());
     make(&logs, "g", &["s"]).await;
     transform(&logs, "g", 0).await;
     put_at(&logs, "g", 1000, &[LINE, LINE]).await;
     logs.deliver_once(Timestamp(NOW + 1000)).await;
     drop(logs);
-    let logs = open(folder.path(), events, &counted.counters);
+    let logs = open(folder.path(), &counted.counters);
     logs.follow_all().await.unwrap();
     logs.deliver_once(Timestamp(NOW + 2 * HOUR_MS)).await;
     assert_eq!(sums(&counted), []);
