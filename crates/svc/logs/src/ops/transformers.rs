@@ -15,7 +15,7 @@ use wharf_wire::{Call, Fault, codec::json, constraints};
 
 use crate::{LogsService, fault, names, rules::Sort};
 
-/// What the texts of one TestTransformer may take together.
+/// What the texts of one TestTransformer or TestMetricFilter may take together: as one put.
 const MAX_TEST_BYTES: usize = 1 << 20;
 
 pub async fn put(
@@ -118,6 +118,16 @@ pub async fn delete(
     }
 }
 
+/// What is told of messages may be a hundred times as long as they are.
+pub(super) fn fit_a_test(messages: &[String]) -> Result<(), Fault> {
+    match messages.iter().map(String::len).sum::<usize>() > MAX_TEST_BYTES {
+        true => Err(fault::invalid(format!(
+            "The log event messages have at most {MAX_TEST_BYTES} bytes together."
+        ))),
+        false => Ok(()),
+    }
+}
+
 /// What processors make of texts. One that they are not for comes back as it is.
 pub async fn test(
     service: &LogsService,
@@ -125,11 +135,7 @@ pub async fn test(
     input: TestTransformerRequest,
 ) -> Result<TestTransformerResponse, Fault> {
     let messages = input.log_event_messages.unwrap_or_default();
-    if messages.iter().map(String::len).sum::<usize>() > MAX_TEST_BYTES {
-        return Err(fault::invalid(format!(
-            "The log event messages have at most {MAX_TEST_BYTES} bytes together."
-        )));
-    }
+    fit_a_test(&messages)?;
     let transformer = checked(written(input.transformer_config)?).await?;
     let (account, region) = (call.account.clone(), call.region.clone());
     let made = service.desk.work(&call.account, move || {

@@ -283,3 +283,29 @@ async fn filters_are_listed_and_checked() {
         .await
         .unwrap();
 }
+
+/// A message of many columns is told many times over.
+#[tokio::test]
+async fn a_filter_is_tried_on_as_much_as_one_put_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (logs, _) = logs(folder.path()).await;
+    let test = async |messages: &[&str]| {
+        let input = TestMetricFilterRequest {
+            filter_pattern: Some("[ip, ..., bytes]".into()),
+            log_event_messages: Some(messages.iter().map(|it| (*it).to_owned()).collect()),
+        };
+        logs.test_metric_filter(&call(), input).await
+    };
+    let matches = test(&["short", "10.0.0.1 GET 42"]).await.unwrap();
+    let matches = matches.matches.unwrap();
+    assert_eq!(matches.len(), 1);
+    assert_eq!(matches[0].event_number, Some(2));
+    let values = matches[0].extracted_values.as_ref().unwrap();
+    assert_eq!((&*values["$ip"], &*values["$bytes"]), ("10.0.0.1", "42"));
+    let many = "a ".repeat(300_000);
+    let refused = test(&[many.as_str(), many.as_str()]).await.unwrap_err();
+    assert_eq!(
+        refused.message,
+        "The log event messages have at most 1048576 bytes together."
+    );
+}
