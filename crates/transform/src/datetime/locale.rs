@@ -231,7 +231,8 @@ fn some_of(text: &str, name: &str, least: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::pattern::Pattern, *};
+    use super::*;
+    use crate::datetime::pattern::Pattern;
 
     fn read(locale: &str, pattern: &str, text: &str) -> Option<String> {
         let locale = Locale::parse(Some(locale)).unwrap();
