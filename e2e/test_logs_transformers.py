@@ -95,3 +95,26 @@ def test_processors_are_tried_out_and_checked(wharf, group):
     ):
         with pytest.raises(ClientError, match=text):
             logs.put_transformer(logGroupIdentifier=group, transformerConfig=config)
+
+
+def test_times_are_read_in_the_language_of_their_locale(wharf):
+    logs = wharf.client("logs")
+
+    def read(locale, pattern, text):
+        convert = {"source": "at", "target": "at", "locale": locale, "matchPatterns": [pattern], "targetFormat": "yyyy-MM-dd"}
+        config = [{"grok": {"match": "%{GREEDYDATA:at}"}}, {"dateTimeConverter": convert}]
+        (made,) = logs.test_transformer(transformerConfig=config, logEventMessages=[text])["transformedLogs"]
+        return json.loads(made["transformedEventMessage"])["at"]
+
+    for locale, pattern, text in (
+        ("de-DE", "dd. MMMM yyyy", "02. März 2026"),
+        ("fr", "d MMM yyyy", "2 mars 2026"),
+        ("pl", "d MMMM yyyy", "2 marca 2026"),
+        ("ru_RU", "d MMM yyyy", "2 мар. 2026"),
+        ("ja", "yyyy年MMMd日", "2026年3月2日"),
+        ("en-GB", "d MMM yyyy", "2 Mar 2026"),
+    ):
+        assert read(locale, pattern, text) == "2026-03-02", locale
+    assert read("de", "dd. MMMM yyyy", "02. March 2026") == "02. March 2026"
+    with pytest.raises(ClientError, match='The locale "tlh" is not supported'):
+        read("tlh", "yyyy", "2026")
