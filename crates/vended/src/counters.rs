@@ -27,7 +27,7 @@ use wharf_base::Clock;
 use wharf_series::Summary;
 
 use crate::{
-    OfAccount, Vended,
+    OfAccount, Subject, Vended,
     log::{self, Batch, Event, Log},
     places::Places,
     sums::{By, Change, Changed, Sum, Sums, Taken},
@@ -38,37 +38,6 @@ const MINUTE: i64 = 60;
 const SHARDS: usize = 16;
 /// Points that the store refused, and that wait to be put again.
 const MOST_LEFT: usize = 100_000;
-
-/// Whose counts they are, and of what.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Subject {
-    pub account: String,
-    pub region: String,
-    pub namespace: &'static str,
-    pub dimensions: Vec<(&'static str, String)>,
-}
-
-impl Subject {
-    /// What an account has of a resource that services have quotas of.
-    pub fn resource(
-        (account, region): (&str, &str),
-        service: &str,
-        resource: &str,
-        class: &str,
-    ) -> Self {
-        Self {
-            account: account.to_owned(),
-            region: region.to_owned(),
-            namespace: "AWS/Usage",
-            dimensions: vec![
-                ("Type", "Resource".to_owned()),
-                ("Resource", resource.to_owned()),
-                ("Service", service.to_owned()),
-                ("Class", class.to_owned()),
-            ],
-        }
-    }
-}
 
 /// A cheap handle. The default one keeps nothing.
 #[derive(Debug, Clone, Default)]

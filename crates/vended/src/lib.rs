@@ -16,6 +16,7 @@ mod each;
 mod log;
 mod places;
 mod point;
+mod subject;
 mod sums;
 
 use std::{
@@ -28,8 +29,9 @@ use wharf_series::{
     AppendError, Metric, NO_REGION, ReadError, Sample, Series, Span, Summary, Tier,
 };
 
-pub use counters::{Counters, Look, Minute, Subject, Together};
+pub use counters::{Counters, Look, Minute, Together};
 pub use point::Point;
+pub use subject::Subject;
 pub use wharf_series::Summary as Measured;
 
 /// Reports that are older are not taken: their marks may be gone. Seconds.
