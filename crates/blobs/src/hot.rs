@@ -10,7 +10,7 @@
 //! to it, what he wrote is read. What the disk alone loses is found when they are gone, or by the scrubber.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io,
     num::NonZeroUsize,
     os::unix::fs::MetadataExt as _,
@@ -20,6 +20,7 @@ use std::{
 use bytes::Bytes;
 use lru::LruCache;
 use parking_lot::Mutex;
+use wharf_durable::{Taker, memory};
 
 use crate::{
     Digest,
@@ -31,7 +32,7 @@ const OPENED: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 /// Bytes kept at most on a large machine.
 const MOST: usize = 256 << 20;
 /// Of what the machine has, or this process may take, kept at most.
-const SHARE: usize = 64;
+const SHARE: u64 = 64;
 /// What was not read for so long is given back.
 const IDLE: Duration = Duration::from_secs(120);
 
@@ -81,7 +82,9 @@ struct Piece {
 
 impl Default for Hot {
     fn default() -> Self {
-        Self::with_most(machine_bytes().map_or(MOST, |bytes| (bytes / SHARE).min(MOST)))
+        let share = memory(Taker::Process).map(|bytes| bytes / SHARE);
+        let share = share.and_then(|bytes| usize::try_from(bytes).ok());
+        Self::with_most(share.map_or(MOST, |bytes| bytes.min(MOST)))
     }
 }
 
@@ -180,22 +183,6 @@ fn weight(content: &Bytes) -> usize {
 
 fn is_short(content: &Bytes) -> bool {
     content.len() < GROUP_CONTENT / 2
-}
-
-/// Memory of the machine, or what the group of this process may take of it; `None` if the kernel does not say.
-fn machine_bytes() -> Option<usize> {
-    let machine = nix::sys::sysinfo::sysinfo().ok()?.ram_total();
-    let machine = usize::try_from(machine).ok()?;
-    let read = |path: &str| fs::read_to_string(path).ok();
-    let groups = read("/proc/self/cgroup").unwrap_or_default();
-    Some(group_bytes(&groups, read).map_or(machine, |it| it.min(machine)))
-}
-
-/// The limit of the group of processes, as in a container; `None` if it has none of its own.
-fn group_bytes(groups: &str, read: impl Fn(&str) -> Option<String>) -> Option<usize> {
-    let path = groups.lines().find_map(|it| it.strip_prefix("0::"))?;
-    let limit = read(&format!("/sys/fs/cgroup{path}/memory.max"))?;
-    limit.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -300,24 +287,6 @@ mod tests {
         assert_eq!(content(PIECE + 3, PIECE + 3), None);
         assert_eq!(content(PIECE + 3, PIECE + 1), None);
         assert_eq!(content(2 * PIECE, SIZE), None);
-    }
-
-    #[test]
-    fn a_group_may_have_less_than_the_machine() {
-        let read = |path: &str| match path {
-            "/sys/fs/cgroup/small/memory.max" => Some("1048576\n".to_owned()),
-            "/sys/fs/cgroup/large/memory.max" => Some("max\n".to_owned()),
-            _ => None,
-        };
-        for (groups, limit) in [
-            ("1:name=systemd:/large\n0::/small\n", Some(1 << 20)),
-            ("0::/large\n", None),
-            ("0::/\n", None),
-            ("4:memory:/small\n", None),
-            ("", None),
-        ] {
-            assert_eq!(group_bytes(groups, read), limit, "{groups:?}");
-        }
     }
 
     #[test]

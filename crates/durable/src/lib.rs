@@ -1,6 +1,9 @@
-//! Private files that are either the old or the new, never half of one, and private folders for them.
+//! Private files that are either the old or the new, never half of one, and private folders for them. Beside them
+//! stands what the kernel says of the machine: which boot of it this is, and how much memory there is to take.
 
 #![forbid(unsafe_code)]
+
+mod memory;
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -10,6 +13,8 @@ use std::{
 };
 
 use serde::{Serialize, de::DeserializeOwned};
+
+pub use memory::{Taker, memory};
 
 /// How a replacement must survive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use std::{
 };
 
 use wharf_base::{Cidr, Cidr4, InstallationId, regions::Regions};
+use wharf_durable::{Taker, memory};
 use wharf_seal::{Keyring, KeyringSource};
 use wharf_svc_ec2::{elastic::PublicAddresses, instances::MakerConfig};
 use wharf_svc_elbv2::Config as Elbv2Config;
@@ -188,14 +189,13 @@ impl ServerConfig {
         self.account_bytes.is_none().then(|| self.account.clone())
     }
 
-    /// What the records of one account may take in memory: as asked for, or a quarter of this machine's, so that no
-    /// single account takes the room of all others.
+    /// What the records of one account may take in memory: as asked for, or a quarter of what this process may, so that
+    /// no single account takes the room of all others.
     pub(super) fn account_bytes(&self) -> u64 {
         const SHARE: u64 = 4;
         const LEAST: u64 = 256 << 20;
         self.account_bytes.unwrap_or_else(|| {
-            let found = nix::sys::sysinfo::sysinfo();
-            found.map_or(u64::MAX, |found| (found.ram_total() / SHARE).max(LEAST))
+            memory(Taker::Process).map_or(u64::MAX, |bytes| (bytes / SHARE).max(LEAST))
         })
     }
 

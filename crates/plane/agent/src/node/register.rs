@@ -3,7 +3,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     time::{Duration, Instant},
 };
 
@@ -15,6 +14,7 @@ use wharf_api_ecs::{
 };
 
 use wharf_base::Backoff;
+use wharf_durable::Taker;
 
 use super::NodeError;
 use crate::{
@@ -97,13 +97,12 @@ impl Host {
     /// Looks at the machine.
     ///
     /// # Errors
-    /// `/proc/meminfo` cannot be read.
+    /// The kernel does not say how much memory there is.
     pub fn probe(config: &NodeConfig, allow: &Allow) -> Result<Self, NodeError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-        let meminfo = fs::read_to_string("/proc/meminfo").map_err(NodeError::Host)?;
-        let memory = total_memory_mib(&meminfo).ok_or_else(|| {
+        let memory = wharf_durable::memory(Taker::Groups).ok_or_else(|| {
             NodeError::Host(std::io::Error::other("/proc/meminfo has no MemTotal"))
-        })?;
+        })? >> 20;
         let mut attributes = capabilities();
         attributes.extend(allow.attributes());
         let mut custom = config.attributes.clone();
@@ -149,12 +148,6 @@ pub fn capabilities() -> Vec<(String, Option<String>)> {
 /// What tasks may reserve of the cores, in CPU units.
 fn units(cores: u64, overcommit: f64) -> u64 {
     (cores as f64 * 1024.0 * overcommit) as u64
-}
-
-fn total_memory_mib(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|l| l.strip_prefix("MemTotal:"))?;
-    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kib / 1024)
 }
 
 /// What the control plane made of this machine.
@@ -352,15 +345,6 @@ pub fn endpoint(url: &str) -> Result<Endpoint, SocketError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn memory() {
-        assert_eq!(
-            total_memory_mib("MemFree: 1 kB\nMemTotal:    24576000 kB\n"),
-            Some(24000)
-        );
-        assert_eq!(total_memory_mib("MemTotal: x"), None);
-    }
 
     #[test]
     fn cores_are_lent_more_than_once_where_that_is_wanted() {

@@ -22,7 +22,7 @@ use nix::{
         statvfs::statvfs,
     },
 };
-use wharf_durable::{self as durable, boot_id};
+use wharf_durable::{self as durable, Taker, boot_id, memory};
 use wharf_shim_protocol::{ShimState, TaskFolder, record::RECORD_LIMIT};
 
 /// A task takes some 60 KiB: room for several thousand.
@@ -59,7 +59,7 @@ impl RunFolder {
         let path = fs::canonicalize(path)?;
         if !is_mounted(&path)? {
             let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-            let bytes = size(memory());
+            let bytes = size(memory(Taker::Groups).unwrap_or(0));
             // An inode for each four KiB, as many as there can be files with something in them.
             let options = format!("mode=700,size={bytes},nr_inodes={}", bytes / 4096);
             let options = Some(options.as_str());
@@ -150,13 +150,6 @@ fn is_mounted(path: &Path) -> io::Result<bool> {
         found => found?.dev() != fs::metadata(above)?.dev(),
     };
     Ok(own && statfs(path)?.filesystem_type() == TMPFS_MAGIC)
-}
-
-fn memory() -> u64 {
-    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    let kib = total.and_then(|rest| rest.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
-    kib.unwrap_or(0) << 10
 }
 
 fn size(memory: u64) -> u64 {
