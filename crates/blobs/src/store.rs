@@ -138,8 +138,8 @@ impl Blobs {
             Ok(folder.is_noted_damaged(&wanted, &source.file).ok())
         };
         let opened = self.opened(digest, noted).await?;
-        Ok(opened.map(|(source, noted)| {
-            let reader = self.reader(source, *digest);
+        Ok(opened.map(|(source, version, noted)| {
+            let reader = self.reader(source, *digest, version);
             reader.noted_damaged(noted.unwrap_or_default())
         }))
     }
@@ -147,19 +147,20 @@ impl Blobs {
     /// Opens a blob without handing it to another thread, where the kernel has in memory all that this takes: for a
     /// small blob the other thread takes longer than the blob. `None` says nothing but that who asks has to wait.
     fn read_at_once(&self, digest: &Digest) -> Option<BlobReader> {
-        let source = self.open_at_once(digest)?;
+        let (source, version) = self.open_at_once(digest)?;
         let size = source.size;
         if sealed::is_one_record(size) {
-            return self.range_at_once(source, digest, 0, size);
+            return self.range_at_once(source, version, digest, 0, size);
         }
         source.read_ahead();
-        Some(self.reader(source, *digest))
+        Some(self.reader(source, *digest, Some(version)))
     }
 
     /// A range of it with its first bytes, in the same way.
     fn range_at_once(
         &self,
         source: Source,
+        version: Version,
         digest: &Digest,
         start: u64,
         end: u64,
@@ -169,16 +170,16 @@ impl Blobs {
         if start >= end {
             return None;
         }
-        let version = Version::of(*digest, &source.file).ok()?;
         let first = hot.content(&version, start, end).or_else(|| {
             let mut chunk = spares.chunk();
             let is_filled = chunk.fill_at_once(&source, start, hot::within_piece(start, end));
             is_filled.then(|| Bytes::from_owner(chunk))
         })?;
-        Some(self.reader(source, *digest).begun(start, end, Some(first)))
+        let reader = self.reader(source, *digest, Some(version));
+        Some(reader.begun(start, end, Some(first)))
     }
 
-    fn open_at_once(&self, digest: &Digest) -> Option<Source> {
+    fn open_at_once(&self, digest: &Digest) -> Option<(Source, Version)> {
         let Inner {
             folder, keyring, ..
         } = &*self.inner;
@@ -194,7 +195,8 @@ impl Blobs {
         if !sealed::is_one_record(size) {
             source.verify_last(patience).ok()?;
         }
-        Some(source)
+        let version = Version::of(*digest, &source.file).ok()?;
+        Some((source, version))
     }
 
     /// As [`Blobs::read`], of `start..end` alone, whose first bytes are read as the blob is opened.
@@ -204,8 +206,8 @@ impl Blobs {
         start: u64,
         end: u64,
     ) -> Result<Option<BlobReader>, BlobError> {
-        if let Some(source) = self.open_at_once(digest)
-            && let Some(reader) = self.range_at_once(source, digest, start, end)
+        if let Some((source, version)) = self.open_at_once(digest)
+            && let Some(reader) = self.range_at_once(source, version, digest, start, end)
         {
             return Ok(Some(reader));
         }
@@ -224,29 +226,32 @@ impl Blobs {
             Ok(Some(first))
         };
         let opened = self.opened(digest, first).await?;
-        Ok(opened.map(|(source, first)| self.reader(source, *digest).begun(start, end, first)))
+        Ok(opened.map(|(source, version, first)| {
+            let reader = self.reader(source, *digest, version);
+            reader.begun(start, end, first)
+        }))
     }
 
-    fn reader(&self, source: Source, digest: Digest) -> BlobReader {
+    /// `version` is that of the file before anything was read of it.
+    fn reader(&self, source: Source, digest: Digest, version: Option<Version>) -> BlobReader {
         let Inner {
             folder,
             spares,
             hot,
             ..
         } = &*self.inner;
-        let version = Version::of(digest, &source.file).ok();
         // What is under a lock is opened by whoever has the lock.
         let version = version.filter(|it| self.lock.is_none() && hot.is_hot(it, source.size));
         let hot = version.map(|it| (hot.clone(), it));
         BlobReader::new(source, digest, folder, spares, hot)
     }
 
-    /// An open blob, and what `first` reads of it.
+    /// An open blob, which version of its file it is, and what `first` reads of it.
     async fn opened<T: Send + 'static>(
         &self,
         digest: &Digest,
         first: impl FnOnce(&Source) -> io::Result<Option<T>> + Send + 'static,
-    ) -> Result<Option<(Source, Option<T>)>, BlobError> {
+    ) -> Result<Option<(Source, Option<Version>, Option<T>)>, BlobError> {
         let (folder, keyring) = (self.inner.folder.clone(), self.inner.keyring.clone());
         let wanted = *digest;
         let lock = self.lock.clone();
@@ -259,14 +264,16 @@ impl Blobs {
                 return Ok(None);
             };
             if matches!(source.cipher, Cipher::Locked) {
-                return Ok(Some((source, None)));
+                return Ok(Some((source, None, None)));
             }
+            // Before any of it is read: what is written to the file from here on is another version.
+            let version = Version::of(wanted, &source.file).ok();
             let first = first(&source).inspect_err(|error| {
                 if sealed::is_damage(error) {
                     note_damage(&folder, &wanted, &source.file, error);
                 }
             })?;
-            Ok(Some((source, first)))
+            Ok(Some((source, version, first)))
         });
         let opened = opened.await.inspect_err(|error| {
             if matches!(error, BlobError::Damaged { .. }) {
@@ -274,7 +281,7 @@ impl Blobs {
             }
         });
         let opened = opened?;
-        if let Some((source, _)) = &opened
+        if let Some((source, ..)) = &opened
             && matches!(source.cipher, Cipher::Locked)
         {
             return Err(BlobError::Locked);

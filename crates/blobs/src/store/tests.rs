@@ -216,6 +216,35 @@ async fn what_is_read_again_is_kept_for_a_while() {
     assert!(matches!(read, Err(BlobError::Damaged { .. })), "{read:?}");
 }
 
+#[tokio::test]
+async fn what_is_read_before_its_file_changes_is_not_kept_as_of_the_changed_one() {
+    let home = Home::new();
+    let (info, _lease) = home.blobs.put(random(700_000)).await.unwrap();
+    let digest = info.digest;
+    let _known = whole(&home.blobs, &digest).await;
+    home.forget();
+    let path = home.file(&digest);
+    let first = move |source: &Source| -> io::Result<Option<Bytes>> {
+        let mut chunk = Arc::<Spares>::default().chunk();
+        chunk.fill(source, 0, hot::within_piece(0, source.size))?;
+        // Until the kernel's clock has gone on.
+        let before = Version::of(digest, &source.file)?;
+        while Version::of(digest, &source.file)? == before {
+            flip(&path, sealed_at(10));
+        }
+        Ok(Some(Bytes::from_owner(chunk)))
+    };
+    let opened = home.blobs.opened(&digest, first).await.unwrap();
+    let (source, version, first) = opened.unwrap();
+    let reader = home.blobs.reader(source, digest, version);
+    assert_eq!(reader.begun(0, NO_LIMIT, first).remaining(), 700_000);
+    let changed = File::open(home.file(&digest)).unwrap();
+    let changed = Version::of(digest, &changed).unwrap();
+    let hot = &home.blobs.inner.hot;
+    assert_eq!(hot.content(&changed, 0, NO_LIMIT), None);
+    assert!(hot.content(&version.unwrap(), 0, NO_LIMIT).is_some());
+}
+
 /// Where in its file a byte of content is.
 fn sealed_at(at: u64) -> u64 {
     let chunk = crate::sealed::CHUNK as u64;
