@@ -18,7 +18,7 @@ use crate::{
     launch, names, notices,
     plan::{self, Observed, Seen, advance, words_at},
     reconcile::NO_CAPACITY,
-    records::{Group, Launch, LaunchRequest, Member, Process, Refusal, Subnet},
+    records::{Activity, Group, Launch, LaunchRequest, Member, Process, Refusal, Subnet},
 };
 
 /// Instances of one request: they are launched one after the other, while the group waits.
@@ -26,7 +26,7 @@ const MOST: u32 = 50;
 /// Requests of a group that are remembered.
 const MOST_KEPT: usize = 100;
 const RETRIES: &str = "retry-with-group-configuration";
-const GONE: &str = "The instance was not launched. The activities of the AutoScalingGroup say why.";
+const CANCELLED: &str = "The instance was not launched: the AutoScalingGroup needed it no longer before EC2 was asked for it.";
 
 pub async fn launch_instances(
     core: &Core,
@@ -214,9 +214,39 @@ fn ordered(member: &Member) -> Launch {
         zone: member.zone.clone(),
         spot: member.spot,
         instance_type: member.wanted_type.clone(),
+        activity: member.activity.as_ref().map(|it| it.0.clone()),
         instance: None,
         refused: None,
     }
+}
+
+/// What came of a launch that the loop carried out, where the member is none any more: what EC2 launched was launched, also
+/// where the group has ended it since, as for the balance of its zones. Its activity is kept for longer than the request.
+async fn became(
+    core: &Core,
+    place: &Place,
+    group: &Group,
+    launch: &mut Launch,
+) -> Result<(), Fault> {
+    let activity = match &launch.activity {
+        Some(id) => {
+            let key = names::activity_key(place, &group.uuid, id);
+            core.table.read::<Activity>(&key).await?
+        }
+        None => None,
+    };
+    let (instance, message) = match activity.map(|it| it.record) {
+        Some(it) => (it.instance, it.message),
+        None => (None, None),
+    };
+    if instance.is_none() {
+        launch.refused = Some(Refusal {
+            code: "LaunchFailed".to_owned(),
+            message: message.unwrap_or_else(|| CANCELLED.to_owned()),
+        });
+    }
+    launch.instance = instance;
+    Ok(())
 }
 
 /// Launches one of them, and writes down what came of it. An answer that says nothing of the launch is the caller's: with the
@@ -231,17 +261,15 @@ async fn bring(
     let group = core.group(&place, name).await?;
     let member_key = names::member_key(&place, &group.uuid, &request.launches[at].token);
     let stored = core.table.read::<Member>(&member_key).await?;
-    let Some(member) = stored.map(|it| it.record) else {
-        // The loop came first, and EC2 refused.
-        request.launches[at].refused = Some(Refusal {
-            code: "LaunchFailed".to_owned(),
-            message: GONE.to_owned(),
-        });
+    let waits = |it: &Member| it.instance.is_some() || !it.state.is_terminating();
+    let Some(member) = stored.map(|it| it.record).filter(waits) else {
+        // The loop came first.
+        became(core, &place, &group, &mut request.launches[at]).await?;
         transact!(core.table, &call.permit, |tx| { tx.put(key, &*request) });
         return Ok(());
     };
     if member.instance.is_some() {
-        // The loop came first.
+        // So it is here.
         let launch = &mut request.launches[at];
         launch.instance.clone_from(&member.instance);
         launch.instance_type = member.instance_type.or_else(|| launch.instance_type.take());

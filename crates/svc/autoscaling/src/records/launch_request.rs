@@ -41,6 +41,9 @@ pub struct Launch {
     pub spot: bool,
     #[serde(default)]
     pub instance_type: Option<String>,
+    /// The member's, by which what came of it is found when the member is none any more.
+    #[serde(default)]
+    pub activity: Option<String>,
     /// Once EC2 has it.
     #[serde(default)]
     pub instance: Option<String>,

@@ -5,10 +5,10 @@ use std::time::Duration;
 use wharf_api_autoscaling::{
     Autoscaling as _, LaunchInstancesRequest, LaunchInstancesResult, ScalingProcessQuery,
 };
-use wharf_testkit::{call, refused};
+use wharf_testkit::{call, refused, until};
 use wharf_wire::Fault;
 
-use crate::{home::Home, name};
+use crate::{home::Home, name, set};
 
 fn asked(count: i32, token: &str) -> LaunchInstancesRequest {
     LaunchInstancesRequest {
@@ -116,12 +116,7 @@ async fn a_group_tries_on_if_it_is_to() {
 async fn who_hears_nothing_of_a_launch_asks_again() {
     let mut home = Home::new();
     home.create(0, 0, 2).await;
-    let text = "An internal error has occurred.";
-    let unknown = Fault {
-        sender: false,
-        ..Fault::sender("InternalError", 500, text)
-    };
-    home.cloud.refusals.lock().push_back(unknown);
+    home.cloud.refusals.lock().push_back(unheard());
     // The group's own balance would move one of them to the other zone.
     let balance = ScalingProcessQuery {
         auto_scaling_group_name: name(),
@@ -143,6 +138,68 @@ async fn who_hears_nothing_of_a_launch_asks_again() {
     ids.sort();
     assert_eq!(heard, ids);
     assert_eq!(home.cloud.ids().len(), 2);
+}
+
+/// Nobody hears what EC2 answers first.
+fn unheard() -> Fault {
+    let text = "An internal error has occurred.";
+    Fault {
+        sender: false,
+        ..Fault::sender("InternalError", 500, text)
+    }
+}
+
+#[tokio::test]
+async fn what_ends_for_the_balance_of_zones_was_launched() {
+    let mut home = Home::new();
+    home.create(0, 0, 2).await;
+    home.cloud.refusals.lock().push_back(unheard());
+    let lost = home.launch(asked(2, "one")).await;
+    assert_eq!(lost.unwrap_err().status, 500);
+    home.service.restart();
+    home.clock.advance(Duration::from_secs(1));
+    // The group launches both where they were asked for, and then moves one of them to the other zone.
+    until("one of the instances is in the other zone", || async {
+        home.are(2, "InService").await;
+        home.cloud.ids().len() == 3
+    })
+    .await;
+    let staying = home.are(2, "InService").await;
+    let made = home.launch(asked(2, "one")).await.unwrap();
+    assert_eq!(made.errors, Some(Vec::new()));
+    let heard = made.instances.unwrap().into_iter();
+    let heard: Vec<String> = heard
+        .flat_map(|it| it.instance_ids.unwrap_or_default())
+        .collect();
+    let subnet_of = |id: &String| {
+        let all = home.cloud.instances.lock();
+        let of = all.values().find(|it| it.instance_id.as_ref() == Some(id));
+        of.unwrap().subnet_id.clone().unwrap()
+    };
+    assert_eq!(
+        heard.iter().map(subnet_of).collect::<Vec<_>>(),
+        ["subnet-b"; 2]
+    );
+    assert_eq!(heard.iter().filter(|it| staying.contains(it)).count(), 1);
+}
+
+#[tokio::test]
+async fn what_the_group_refrained_from_was_not_launched() {
+    let home = Home::new();
+    home.create(0, 0, 2).await;
+    // For longer than it takes to shrink the group again.
+    home.cloud.refusals.lock().extend(vec![unheard(); 1000]);
+    let lost = home.launch(asked(1, "one")).await;
+    assert_eq!(lost.unwrap_err().status, 500);
+    set(&home, 0).await.unwrap();
+    home.clock.advance(Duration::from_secs(1));
+    home.are(0, "InService").await;
+    home.cloud.refusals.lock().clear();
+    let made = home.launch(asked(1, "one")).await.unwrap();
+    assert_eq!(made.instances, Some(Vec::new()));
+    let errors = made.errors.unwrap();
+    assert_eq!(errors[0].error_code.as_deref(), Some("LaunchFailed"));
+    assert!(home.cloud.ids().is_empty());
 }
 
 #[tokio::test]
