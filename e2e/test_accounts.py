@@ -14,6 +14,7 @@ from harness.installation import Keys, Place
 from harness.services import Web
 from harness.tasks import document
 from harness.waiting import wait_for
+from test_ec2_instances import own_image_of
 
 HOME = "000000000000"
 CLOSED_DEADLINE_S = 120
@@ -146,6 +147,38 @@ def test_a_closed_account_ends(fresh):
     wait_for(lambda: not fresh.shims(), CLOSED_DEADLINE_S, "the end of its containers")
     again = fresh.run("account", "create", "x", "--id", number, check=False)
     assert again.returncode != 0 and "never given again" in again.stderr
+
+
+def test_instances_of_a_closed_account_end(installation):
+    """With what would launch them anew, protects them and stays behind, though the server is killed right after."""
+    number, root = create(installation, "computing")
+    place = Place(installation, "eu-west-1", root)
+    ec2 = place.client("ec2")
+    image = own_image_of(place)
+    data = {"ImageId": image, "InstanceType": "t3.nano", "DisableApiTermination": True}
+    template = ec2.create_launch_template(LaunchTemplateName="kept", LaunchTemplateData=data)["LaunchTemplate"]
+    specification = {"LaunchTemplateId": template["LaunchTemplateId"], "Version": "$Latest"}
+    ec2.create_fleet(
+        Type="maintain",
+        LaunchTemplateConfigs=[{"LaunchTemplateSpecification": specification}],
+        TargetCapacitySpecification={"TotalTargetCapacity": 1, "DefaultTargetCapacityType": "on-demand"},
+    )
+    spot = {"MarketType": "spot", "SpotOptions": {"SpotInstanceType": "persistent", "InstanceInterruptionBehavior": "stop"}}
+    ec2.run_instances(ImageId=image, InstanceType="t3.nano", MinCount=1, MaxCount=1, InstanceMarketOptions=spot)
+    ec2.create_volume(AvailabilityZone="eu-west-1a", Size=1)
+    address = ec2.allocate_address()
+
+    def running():
+        found = ec2.describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["running"]}])["Reservations"]
+        return [instance["InstanceId"] for reservation in found for instance in reservation["Instances"]]
+
+    first, _ = wait_for(lambda: len(running()) == 2 and running(), CLOSED_DEADLINE_S, "both instances run")
+    ec2.associate_address(AllocationId=address["AllocationId"], InstanceId=first)
+    assert installation.shims()
+    installation.run("account", "close", number)
+    installation.kill_child("server")
+    wait_for(lambda: listed(installation)[number]["state"] == "closed", CLOSED_DEADLINE_S, "the account's end")
+    wait_for(lambda: not installation.shims(), CLOSED_DEADLINE_S, "the end of its instances")
 
 
 def test_clusters_of_kubernetes_end_with_their_account(fresh):

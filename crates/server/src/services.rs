@@ -152,6 +152,7 @@ pub static SERVICES: &[Row] = &[
                 s3: it.s3.clone(),
                 eks: it.eks.clone(),
                 groups: it.plane.groups.clone(),
+                ec2: it.plane.ec2.clone(),
             };
             Served::by(wharf_api_wharf::Routes(Arc::new(it.control.clone())))
                 .forever("the takedown of closed accounts", takedown.run())

@@ -1,11 +1,13 @@
 //! Takes down what runs in closed accounts: services, tasks, registered machines, clusters of ECS and of EKS with their
-//! node groups and Fargate profiles, capacity providers, groups of instances, load balancers and target groups. Buckets go
-//! with all that is in them.
+//! node groups and Fargate profiles, capacity providers, groups of instances, load balancers and target groups, and what EC2
+//! has of it (`ec2`). Buckets go with all that is in them.
 //!
 //! Level-triggered: each round reads which accounts are closed and what each still has, and asks the
 //! services to end it. Nothing is remembered between rounds, so a server that was killed goes on where
 //! it was. Closed accounts are looked at for ever: a call that was let in before the account was
 //! closed may write after it.
+
+mod ec2;
 
 use std::{
     collections::BTreeSet,
@@ -21,6 +23,7 @@ use wharf_base::Permit;
 use wharf_records::{Scope, escape};
 use wharf_store::{Range, Store, StoreError};
 use wharf_svc_autoscaling::AutoscalingService;
+use wharf_svc_ec2::Ec2Service;
 use wharf_svc_ecs::EcsService;
 use wharf_svc_eks::EksService;
 use wharf_svc_elbv2::Elbv2Service;
@@ -52,6 +55,7 @@ pub struct Takedown {
     /// Likewise.
     pub eks: Arc<OnceLock<EksService>>,
     pub groups: AutoscalingService,
+    pub ec2: Ec2Service,
 }
 
 /// Why a round did not come to its end.
@@ -111,6 +115,8 @@ impl Takedown {
                 self.end_groups(&call, &mut left).await?;
                 self.end_ecs(&call, &mut left).await?;
                 self.end_balancing(&call, &mut left).await?;
+                // Behind those who would launch instances anew.
+                ec2::end(&self.ec2, &call, &mut left).await?;
             }
             if let Some(s3) = self.s3.get() {
                 left.0 += s3.end_account(&PERMIT, &member.id).await?;
@@ -132,7 +138,7 @@ impl Takedown {
     /// The regions in which the account has records of what may run.
     async fn regions(&self, account: &str) -> Result<BTreeSet<String>, StoreError> {
         let mut regions = BTreeSet::new();
-        for service in ["autoscaling", "ecs", "eks", "elbv2"] {
+        for service in ["autoscaling", "ec2", "ecs", "eks", "elbv2"] {
             let prefix = format!("{}{}/", Scope::service_prefix(service), escape(account));
             let mut range = Range::prefix(prefix.clone()).limit(1).keys_only();
             while let Some(entry) = self.store.range(range).await?.entries.first() {
