@@ -179,7 +179,7 @@ async fn written(
         }
         let count = count(service, call, wanted, most).await?;
         let of = (&prepared.provider, prepared.subnet.zone.as_str());
-        let count = webhook::left(service, call, wanted, of, count).await?;
+        let count = webhook::left(service, (call, &mut tx), wanted, of, count).await?;
         let assigned = in_group(service, call, (wanted, prepared), count).await?;
         let count = assigned.most(count);
         let existing = existing::find(service, call, wanted).await?;

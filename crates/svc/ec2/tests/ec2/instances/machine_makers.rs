@@ -221,6 +221,28 @@ async fn a_maker_has_as_many_as_its_operator_says() {
 }
 
 #[tokio::test]
+async fn two_servers_that_launch_at_once_have_no_more_made() {
+    let (mut cloud, _rack) = with_rack().await;
+    let other = cloud.ec2.clone();
+    let _runs = cloud.running.take();
+    cloud.restart();
+    let call = cloud.call();
+    let launch = |ec2: &Arc<Ec2Service>| {
+        let (ec2, call, asked) = (ec2.clone(), call.clone(), cloud.asked());
+        tokio::spawn(async move { ec2.run_instances(&call, asked).await })
+    };
+    let all = [0; rack::MOST as usize].map(|_| [launch(&other), launch(&cloud.ec2)]);
+    let mut made = 0;
+    for launch in all.into_iter().flatten() {
+        match launch.await.unwrap() {
+            Ok(_) => made += 1,
+            Err(fault) => assert_eq!(fault.code, "InsufficientInstanceCapacity"),
+        }
+    }
+    assert_eq!(made, rack::MOST);
+}
+
+#[tokio::test]
 async fn machines_and_instances_are_compared() {
     let (cloud, rack) = with_rack().await;
     let id = cloud.run().await;

@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use wharf_api_ec2::types::RunInstancesRequest;
+use wharf_service::Changes;
 use wharf_wire::{Call, Context, Fault};
 
 use super::{super::Provider, Maker};
 use crate::{
     Ec2Service,
     block_devices::Disks,
-    fault,
+    fault::{self, Ec2Faults},
     instance_types::InstanceType,
     instances::{launch::Wanted, life::State},
-    records::{Instance, Subnet},
+    records::{Fence, Instance, Subnet},
 };
+
+/// The id of the fence of who launches machines of the maker's.
+const FENCE: &str = "machine-maker";
 
 impl Maker {
     /// Whether it makes machines in that zone, of a type that it makes.
@@ -74,13 +78,14 @@ pub fn check(
     }
 }
 
-/// How many of so many the maker may have, of a launch for which all are its machines.
+/// How many of so many the maker may have, of a launch for which all are its machines. Each such launch rewrites one fence: of two
+/// that count at the same time, also on two servers, one counts again.
 ///
 /// # Errors
 /// It may not have as many as there are to be at least; the store's.
 pub async fn left(
     service: &Ec2Service,
-    call: &Call,
+    (call, tx): (&Call, &mut Changes<'_, Ec2Faults>),
     wanted: &Wanted,
     (provider, zone): (&Provider, &str),
     count: u32,
@@ -89,6 +94,9 @@ pub async fn left(
     let (Provider::Webhook(_), Some(maker)) = (provider, maker) else {
         return Ok(count);
     };
+    let fence = Ec2Service::key::<Fence>(call, FENCE);
+    tx.find::<Fence>(&fence).await?;
+    tx.put(fence, &Fence {});
     let all: Vec<Instance> = service.all(call).await?;
     let is_one = |it: &&Instance| {
         matches!(it.provider, Provider::Webhook(_)) && it.life.state != State::Terminated
