@@ -20,7 +20,11 @@ use wharf_wire::{Check, Context, Fault};
 
 use self::keys::Wish;
 use crate::{
-    binding, core::Core, document, names, names::Place, ops::settings,
+    binding,
+    core::Core,
+    document, names,
+    names::Place,
+    ops::{lists, settings},
     registration::FARGATE_CAPACITY,
 };
 
@@ -29,6 +33,7 @@ const TAG_RESOURCE: &str = "ecs:TagResource";
 const CREATE_ACTION: &str = "ecs:CreateAction";
 
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
+    lists::refuse(input)?;
     elsewhere::refuse(cx, input)?;
     let row = Row {
         place: Place::of(cx),

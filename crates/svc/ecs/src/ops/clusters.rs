@@ -24,7 +24,6 @@ use crate::{
     view::{Held, Region},
 };
 
-const MAX_DESCRIBED: usize = 100;
 const DISABLED: &str = "disabled";
 
 pub async fn create_cluster(
@@ -163,9 +162,6 @@ pub async fn describe_clusters(
     input: api::DescribeClustersRequest,
 ) -> Result<api::DescribeClustersResponse, Fault> {
     let mut given = input.clusters.unwrap_or_default();
-    if given.len() > MAX_DESCRIBED {
-        return Err(fault::invalid("Clusters can have at most 100 items."));
-    }
     if given.is_empty() {
         given.push(DEFAULT_CLUSTER.to_owned());
     }

@@ -9,6 +9,7 @@ use wharf_service::transact;
 use wharf_store::{Range, Txn};
 use wharf_wire::{Call, Fault};
 
+use super::lists;
 use crate::{
     core::{ChangeError, Core, Stored},
     describe, fault,
@@ -121,9 +122,6 @@ async fn newest_active(
     }
 }
 
-/// Most definitions in one DeleteTaskDefinitions.
-const MAX_DELETED: usize = 10;
-
 /// Marks INACTIVE revisions as DELETE_IN_PROGRESS; one that no task and
 /// no service uses is gone at once.
 pub async fn delete_task_definitions(
@@ -132,10 +130,8 @@ pub async fn delete_task_definitions(
     input: api::DeleteTaskDefinitionsRequest,
 ) -> Result<api::DeleteTaskDefinitionsResponse, Fault> {
     let given = input.task_definitions.unwrap_or_default();
-    if given.is_empty() || given.len() > MAX_DELETED {
-        return Err(fault::invalid(
-            "taskDefinitions must have between 1 and 10 items.",
-        ));
+    if given.is_empty() {
+        return Err(fault::invalid(lists::OF_DEFINITIONS));
     }
     let place = Place::of(call);
     core.state.up_to_date().await;

@@ -17,11 +17,6 @@ pub async fn describe_capacity_providers(
 ) -> Result<api::DescribeCapacityProvidersResponse, Fault> {
     let place = Place::of(call);
     let given = input.capacity_providers.unwrap_or_default();
-    if given.len() > 100 {
-        return Err(fault::invalid(
-            "Capacity providers can have at most 100 items.",
-        ));
-    }
     let cluster = match input.cluster.as_deref().filter(|text| !text.is_empty()) {
         Some(cluster) => Some(core.state.cluster(call, Some(cluster)).await?),
         None => None,

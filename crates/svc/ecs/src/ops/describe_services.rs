@@ -15,8 +15,6 @@ use crate::{
     view::Held,
 };
 
-const MAX_SERVICES: usize = 10;
-
 pub async fn describe_services(
     core: &Core,
     call: &Call,
@@ -29,9 +27,6 @@ pub async fn describe_services(
     let given = input.services.unwrap_or_default();
     if given.is_empty() {
         return Err(fault::invalid("Services cannot be empty."));
-    }
-    if given.len() > MAX_SERVICES {
-        return Err(fault::invalid("Services can have at most 10 items."));
     }
     let with_tags = input.include.iter().flatten().any(|one| one == "TAGS");
     let place = Place::of(call);

@@ -10,8 +10,6 @@ use crate::{
     names::{self, Place},
 };
 
-const MAX_TASKS: usize = 100;
-
 pub async fn describe_tasks(
     core: &Core,
     call: &Call,
@@ -24,9 +22,6 @@ pub async fn describe_tasks(
     let given = input.tasks.unwrap_or_default();
     if given.is_empty() {
         return Err(fault::invalid("Tasks cannot be empty."));
-    }
-    if given.len() > MAX_TASKS {
-        return Err(fault::invalid("Tasks can have at most 100 items."));
     }
     let with_tags = input.include.iter().flatten().any(|one| one == "TAGS");
     let place = Place::of(call);

@@ -8,6 +8,7 @@ use wharf_records::{
 };
 use wharf_wire::{Call, Fault};
 
+use super::lists;
 use crate::{
     acs::{self, server_address::poll_endpoint},
     binding,
@@ -16,9 +17,6 @@ use crate::{
     names::{self, Place},
     own_node, page,
 };
-
-const MAX_DESCRIBED: usize = 100;
-const MAX_UPDATED: usize = 10;
 
 pub async fn describe_container_instances(
     core: &Core,
@@ -32,11 +30,6 @@ pub async fn describe_container_instances(
     let given = input.container_instances.unwrap_or_default();
     if given.is_empty() {
         return Err(fault::invalid("Container instances cannot be empty."));
-    }
-    if given.len() > MAX_DESCRIBED {
-        return Err(fault::invalid(
-            "Container instances can have at most 100 items.",
-        ));
     }
     let include = |part: &str| input.include.iter().flatten().any(|one| one == part);
     let (tags, health) = (include("TAGS"), include("CONTAINER_INSTANCE_HEALTH"));
@@ -124,10 +117,8 @@ pub async fn update_container_instances_state(
 ) -> Result<api::UpdateContainerInstancesStateResponse, Fault> {
     let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let given = input.container_instances.unwrap_or_default();
-    if given.is_empty() || given.len() > MAX_UPDATED {
-        return Err(fault::invalid(
-            "containerInstances must have between 1 and 10 items.",
-        ));
+    if given.is_empty() {
+        return Err(fault::invalid(lists::OF_INSTANCES));
     }
     let wanted = match input.status.as_deref() {
         Some("ACTIVE") => InstanceStatus::Active,

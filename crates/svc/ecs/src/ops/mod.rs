@@ -14,6 +14,7 @@ pub mod execute_command;
 pub mod instances;
 pub mod list_services;
 pub mod list_tasks;
+pub mod lists;
 pub mod managed_providers;
 pub mod register_instance;
 pub mod register_task_definition;

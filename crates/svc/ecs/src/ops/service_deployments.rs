@@ -20,7 +20,6 @@ use crate::{
     services::{self, counts::Counts},
 };
 
-const MAX_DESCRIBED: usize = 20;
 const SCAN: usize = 500;
 
 /// Where an ARN of a service's part leads: `(cluster, service, id)`, if it is of this place.
@@ -32,14 +31,8 @@ fn part<'a>(place: &Place, kind: &str, arn: &'a str) -> Option<(&'a str, &'a str
 }
 
 fn checked(given: Option<Vec<String>>, what: &str) -> Result<Vec<String>, Fault> {
-    let given = given.unwrap_or_default();
-    match given.len() {
-        0 => Err(fault::invalid(format!("{what} cannot be empty."))),
-        1..=MAX_DESCRIBED => Ok(given),
-        _ => Err(fault::invalid(format!(
-            "{what} can have at most {MAX_DESCRIBED} items."
-        ))),
-    }
+    let given = given.filter(|it| !it.is_empty());
+    given.ok_or_else(|| fault::invalid(format!("{what} cannot be empty.")))
 }
 
 pub async fn describe_service_deployments(

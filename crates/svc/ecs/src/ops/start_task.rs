@@ -41,14 +41,8 @@ pub async fn start_task(
     full_roles(&call.account, input.overrides.as_mut());
     let cluster = core.state.cluster(call, input.cluster.as_deref()).await?;
     let instances = input.container_instances.clone().unwrap_or_default();
-    match instances.len() {
-        0 => return Err(fault::invalid("Container instances cannot be empty.")),
-        1..=10 => {}
-        _ => {
-            return Err(fault::invalid(
-                "containerInstances can have at most 10 items.",
-            ));
-        }
+    if instances.is_empty() {
+        return Err(fault::invalid("Container instances cannot be empty."));
     }
     let place = Place::of(call);
     let definition = active_definition(core, &place, input.task_definition.as_deref()).await?;

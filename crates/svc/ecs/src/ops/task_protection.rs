@@ -14,7 +14,6 @@ use crate::{
     names::{self, Place},
 };
 
-const MAX_TASKS: usize = 10;
 /// Minutes of protection unless the caller says otherwise.
 const DEFAULT_MINUTES: i32 = 120;
 const MAX_MINUTES: i32 = 2880;
@@ -49,7 +48,7 @@ pub async fn get_task_protection(
         });
         found.retain(|task| task.protection_enabled == Some(true));
     }
-    for one in limited(given)? {
+    for one in given {
         let (arn, key) = locate(&place, &cluster.name, &one)?;
         let stored = core.state.table.read::<Task>(&key).await?;
         match stored.map(|stored| stored.record) {
@@ -89,7 +88,7 @@ pub async fn update_task_protection(
     let span = Duration::from_secs(u64::try_from(minutes).unwrap_or(0) * 60);
     let until = (input.protection_enabled == Some(true)).then(|| call.now + span);
     let (mut found, mut failures) = (Vec::new(), Vec::new());
-    for one in limited(given)? {
+    for one in given {
         let (arn, key) = locate(&place, &cluster.name, &one)?;
         let change = |task: &mut Task| {
             let live = task.is_live();
@@ -113,13 +112,6 @@ pub async fn update_task_protection(
         protected_tasks: Some(found),
         failures: Some(failures),
     })
-}
-
-fn limited(given: Vec<String>) -> Result<Vec<String>, Fault> {
-    match given.len() {
-        0..=MAX_TASKS => Ok(given),
-        _ => Err(fault::invalid("Tasks can have at most 10 items.")),
-    }
 }
 
 fn locate(place: &Place, cluster: &str, given: &str) -> Result<(String, String), Fault> {
