@@ -157,6 +157,29 @@ def test_what_is_refused(groups, configuration, subnets):
     groups.delete_auto_scaling_group(AutoScalingGroupName=name)
 
 
+def test_capacity_in_units(wharf, groups, subnets):
+    ec2 = wharf.client("ec2")
+    ec2.create_launch_template(LaunchTemplateName="units", LaunchTemplateData={"ImageId": IMAGE, "InstanceType": "t3.small"})
+    template = {"LaunchTemplateName": "units", "Version": "$Latest"}
+
+    def policy(*weights):
+        overrides = [{"InstanceType": of, "WeightedCapacity": weight} for of, weight in weights]
+        return {"LaunchTemplate": {"LaunchTemplateSpecification": template, "Overrides": overrides}}
+
+    sizes = {"AutoScalingGroupName": "units", "MinSize": 0, "MaxSize": 9, "DesiredCapacity": 0}
+    place = {"VPCZoneIdentifier": subnets[0]["SubnetId"]}
+    for weight in ("0", "1000", "x"):
+        code, message = refused(
+            groups.create_auto_scaling_group, **sizes, **place, MixedInstancesPolicy=policy(("t3.small", weight))
+        )  # fmt: skip
+        assert code == "ValidationError" and "WeightedCapacity" in message
+    groups.create_auto_scaling_group(**sizes, **place, MixedInstancesPolicy=policy(("t3.small", "1"), ("t3.large", "4")))
+    shown = described(groups, "units")[0]["MixedInstancesPolicy"]["LaunchTemplate"]["Overrides"]
+    assert [(it["InstanceType"], it["WeightedCapacity"]) for it in shown] == [("t3.small", "1"), ("t3.large", "4")]
+    groups.delete_auto_scaling_group(AutoScalingGroupName="units", ForceDelete=True)
+    ec2.delete_launch_template(LaunchTemplateName="units")
+
+
 def test_lists_that_are_the_same_for_all(groups):
     kinds = groups.describe_adjustment_types()["AdjustmentTypes"]
     assert [it["AdjustmentType"] for it in kinds] == ["ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity"]

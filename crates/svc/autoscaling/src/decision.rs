@@ -134,8 +134,8 @@ fn warm(group: &Group, members: &[Member], warmup: Duration, now: Timestamp) -> 
         let since = it.in_service_at.filter(|_| it.state == State::InService);
         since.is_some_and(|at| at + warmup <= now)
     };
-    let count = members.iter().filter(is_warm).count();
-    u32::try_from(count).unwrap_or(u32::MAX).min(group.desired)
+    let units = group.units_of(members.iter().filter(is_warm));
+    u32::try_from(units).unwrap_or(u32::MAX).min(group.desired)
 }
 
 /// Whether simple scaling has to wait: instances come or go, or the cooldown after the last time is not over.

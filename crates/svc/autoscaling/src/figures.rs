@@ -95,21 +95,26 @@ pub fn named(given: &[String]) -> Result<BTreeSet<String>, String> {
     given.iter().map(known).collect()
 }
 
-/// A unit of capacity is an instance here, so that instances and capacity are the same.
+/// Instances, and capacity in the units of a mixed instances policy; the warm pool's are instances.
 fn values(group: &Group, members: &[Member]) -> [(&'static str, f64); 20] {
     let number = |of: usize| u32::try_from(of).map_or(0.0, f64::from);
-    let count_of = |pooled: bool, is: fn(State) -> bool| {
-        let of = members.iter().filter(|it| it.is_pooled() == pooled);
-        number(of.filter(|it| is(it.state)).count())
+    let of = |pooled: bool, is: fn(State) -> bool| {
+        let of = members.iter().filter(move |it| it.is_pooled() == pooled);
+        of.filter(move |it| is(it.state))
     };
-    let count = |is| count_of(false, is);
-    let in_service = count(|it| it == State::InService);
-    let pending = count(State::is_pending);
-    let standby = count(|it| matches!(it, State::Standby | State::EnteringStandby));
-    let terminating = count(State::is_terminating);
-    let total = in_service + pending + standby + terminating;
+    let count_of = |pooled: bool, is: fn(State) -> bool| number(of(pooled, is).count());
+    let states: [fn(State) -> bool; 4] = [
+        |it| it == State::InService,
+        State::is_pending,
+        |it| matches!(it, State::Standby | State::EnteringStandby),
+        State::is_terminating,
+    ];
+    let counts = states.map(|is| count_of(false, is));
+    let units = states.map(|is| number(group.units_of(of(false, is))));
+    let (total, total_units): (f64, f64) = (counts.iter().sum(), units.iter().sum());
     let sizes = [group.min, group.max, group.desired].map(f64::from);
-    let instances = [in_service, pending, standby, terminating, total];
+    let instances = counts.into_iter().chain([total]);
+    let capacity = units.into_iter().chain([total_units]);
     let pool_wants = group.pool.as_ref().map_or(0, |it| it.wanted(group));
     let warmed = count_of(true, State::is_warm);
     let warming = count_of(true, State::is_warming);
@@ -122,9 +127,9 @@ fn values(group: &Group, members: &[Member]) -> [(&'static str, f64); 20] {
         cooling,
         pooled,
         f64::from(group.desired) + number(pool_wants),
-        total + pooled,
+        total_units + pooled,
     ];
-    let values = sizes.into_iter().chain(instances).chain(instances);
+    let values = sizes.into_iter().chain(instances).chain(capacity);
     let values = values.chain(pool);
     let mut named = ALL.map(|it| (it, 0.0));
     named

@@ -6,7 +6,10 @@
 //! server that ends in between owes the same again.
 //!
 //! Invariants: no instance that is protected from scale-in is taken to shrink; the members that count never exceed the
-//! desired capacity by a launch; at most [`BATCH`] members change at a time.
+//! desired capacity by a launch, but by what the last one is more than was left; at most [`BATCH`] members change at a time.
+//!
+//! Capacity is in units: a mixed instances policy may say how many an instance of each type is. Of a group that is a little
+//! larger than desired nothing goes that would leave it smaller.
 
 pub mod advance;
 mod balance;
@@ -153,7 +156,7 @@ pub fn plan(
     draft.finish(observed)
 }
 
-/// So many further instances in one subnet, which the desired capacity then holds: of what the group launches next, whatever
+/// So many further units in one subnet, which the desired capacity then holds: of what the group launches next, whatever
 /// failed in that subnet before.
 pub fn order(
     observed: &Observed<'_>,
@@ -168,8 +171,10 @@ pub fn order(
         let of = place.strip_prefix(SPOT).unwrap_or(place);
         of.split('/').next() != Some(subnet.id.as_str())
     });
-    for _ in 0..count {
-        draft.launch(subnet.clone(), cause.to_owned(), balance::For::Capacity);
+    let mut left = count as usize;
+    while left > 0 {
+        let units = draft.launch(subnet.clone(), cause.to_owned(), balance::For::Capacity);
+        left = left.saturating_sub(units);
     }
     draft.finish(observed)
 }
@@ -226,8 +231,18 @@ impl Draft<'_> {
         self.plan.activities.push((id.to_owned(), activity.clone()));
     }
 
+    /// Units of what counts.
     fn counting(&self) -> usize {
-        self.members.values().filter(|it| it.counts()).count()
+        let counting = self.members.values().filter(|it| it.counts());
+        self.group.units_of(counting)
+    }
+
+    /// Whether there is as much as desired, and no more than can be without the smallest going.
+    fn is_sized(&self) -> bool {
+        let surplus = self.counting().checked_sub(self.group.desired as usize);
+        let counting = self.members.values().filter(|it| it.counts());
+        let smallest = counting.map(|it| self.group.units(it)).min();
+        surplus.is_some_and(|it| it == 0 || smallest.is_some_and(|smallest| it < smallest))
     }
 
     /// What is owed is read off records that nothing is to be changed in.

@@ -286,6 +286,32 @@ impl Group {
     pub fn suspends(&self, process: Process) -> bool {
         self.suspended.contains_key(&process)
     }
+
+    /// Units of capacity of each type, if its mixed instances policy has any.
+    fn weights(&self) -> Option<&BTreeMap<String, u32>> {
+        let weights = self.mixed.as_ref().map(|it| &it.weights);
+        weights.filter(|it| !it.is_empty())
+    }
+
+    /// Units of capacity of an instance: of one that is attached, and of no type of the policy, one.
+    pub fn units(&self, member: &Member) -> usize {
+        let Some(weights) = self.weights() else {
+            return 1;
+        };
+        let of = member.wanted_type.as_ref();
+        let of = of.or(member.instance_type.as_ref());
+        let weight = of.and_then(|it| weights.get(it)).copied();
+        weight.or(member.weight).unwrap_or(1) as usize
+    }
+
+    pub fn units_of<'a>(&self, members: impl IntoIterator<Item = &'a Member>) -> usize {
+        members.into_iter().map(|it| self.units(it)).sum()
+    }
+
+    /// Units of one as it is shown; an instance is one where the policy has no weights, and that is not shown.
+    pub fn shown_weight(&self, member: &Member) -> Option<String> {
+        self.weights().map(|_| self.units(member).to_string())
+    }
 }
 
 /// A launch configuration, under its name. It is never changed.

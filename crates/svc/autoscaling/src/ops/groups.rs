@@ -157,7 +157,7 @@ fn show(place: &Place, group: Group, members: Vec<Stored<Member>>) -> AutoScalin
         traffic_sources: Some(sources.collect()),
         health_check_type: Some(if group.elb_health { "ELB" } else { "EC2" }.to_owned()),
         health_check_grace_period: count(group.grace_seconds),
-        instances: Some(of_group.into_iter().map(shown).collect()),
+        instances: Some(of_group.into_iter().map(|it| shown(&group, it)).collect()),
         warm_pool_configuration: group.pool.as_ref().map(warm_pool::shown),
         warm_pool_size: group
             .pool
@@ -201,8 +201,9 @@ fn show(place: &Place, group: Group, members: Vec<Stored<Member>>) -> AutoScalin
     }
 }
 
-pub fn shown(member: Member) -> Instance {
+pub fn shown(group: &Group, member: Member) -> Instance {
     Instance {
+        weighted_capacity: group.shown_weight(&member),
         instance_type: member.instance_type.clone(),
         availability_zone: Some(member.zone.clone()),
         lifecycle_state: Some(member.state_name()),

@@ -1,6 +1,9 @@
 //! DescribeAutoScalingInstances, SetInstanceHealth and SetInstanceProtection.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use wharf_api_autoscaling::{
     AutoScalingInstanceDetails, AutoScalingInstancesType, DescribeAutoScalingInstancesType,
@@ -56,15 +59,27 @@ pub async fn describe(
         .await?;
     let last = found.records.last().map(|it| it.key.as_str());
     let next_token = page.next(found.more, last);
-    let shown = found.records.into_iter().map(|it| show(it.record));
+    let mut groups = BTreeMap::new();
+    for name in found.records.iter().map(|it| &it.record.group) {
+        if !groups.contains_key(name) {
+            let key = names::group_key(&place, name);
+            let group = core.table.read::<Group>(&key).await?;
+            groups.insert(name.clone(), group.map(|it| it.record));
+        }
+    }
+    let shown = found.records.into_iter().map(|it| {
+        let group = groups.get(&it.record.group).and_then(Option::as_ref);
+        show(group, it.record)
+    });
     Ok(AutoScalingInstancesType {
         auto_scaling_instances: Some(shown.collect()),
         next_token,
     })
 }
 
-fn show(member: Member) -> AutoScalingInstanceDetails {
+fn show(group: Option<&Group>, member: Member) -> AutoScalingInstanceDetails {
     AutoScalingInstanceDetails {
+        weighted_capacity: group.and_then(|it| it.shown_weight(&member)),
         instance_type: member.instance_type.clone(),
         auto_scaling_group_name: Some(member.group.clone()),
         availability_zone: Some(member.zone.clone()),

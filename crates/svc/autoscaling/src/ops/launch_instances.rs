@@ -317,7 +317,8 @@ async fn bring(
                     // Elsewhere first.
                     advance::failed(&mut group, &member.place(), now);
                 } else {
-                    group.desired = group.desired.saturating_sub(1).max(group.min);
+                    let units = u32::try_from(group.units(&member)).unwrap_or(u32::MAX);
+                    group.desired = group.desired.saturating_sub(units).max(group.min);
                 }
                 if let Some((id, activity)) = advance::refused(&member, &fault.message, now) {
                     tx.put(names::activity_key(&place, &group.uuid, &id), &activity);

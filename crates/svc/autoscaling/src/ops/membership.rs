@@ -69,13 +69,13 @@ fn must_be_in(members: &[(String, Member)], state: State) -> Result<(), Fault> {
     }
 }
 
-/// The group wants as many less as go.
+/// The group wants as many units less as go.
 fn lowered(group: &mut Group, by: usize) -> Result<(), Fault> {
     let by = u32::try_from(by).unwrap_or(u32::MAX);
     let less = group.desired.checked_sub(by).filter(|it| *it >= group.min);
     group.desired = less.ok_or_else(|| {
         invalid(format!(
-            "AutoScalingGroup {} has min={} and desired={}: {by} instances less would be below the minimum. Please update the AutoScalingGroup sizes appropriately.",
+            "AutoScalingGroup {} has min={} and desired={}: {by} less would be below the minimum. Please update the AutoScalingGroup sizes appropriately.",
             group.name, group.min, group.desired
         ))
     })?;
@@ -87,7 +87,7 @@ fn raised(group: &mut Group, by: usize) -> Result<(), Fault> {
     let more = group.desired.checked_add(by).filter(|it| *it <= group.max);
     group.desired = more.ok_or_else(|| {
         invalid(format!(
-            "AutoScalingGroup {} has max={} and desired={}: {by} instances more would be above the maximum. Please update the AutoScalingGroup sizes appropriately.",
+            "AutoScalingGroup {} has max={} and desired={}: {by} more would be above the maximum. Please update the AutoScalingGroup sizes appropriately.",
             group.name, group.max, group.desired
         ))
     })?;
@@ -153,7 +153,8 @@ pub async fn terminate(
     let _turn = core.turns.take(&key).await;
     let activities = transact!(core.table, &call.permit, |tx| {
         let Chosen { mut group, members } = chosen(core, &mut tx, &place, &name, &ids).await?;
-        let counted = members.iter().filter(|it| it.1.counts()).count();
+        let counted = members.iter().map(|it| &it.1).filter(|it| it.counts());
+        let counted = group.units_of(counted);
         if less && counted > 0 {
             lowered(&mut group, counted)?;
         }
@@ -287,7 +288,8 @@ async fn leave(core: &Core, call: &Call, request: Leaving) -> Result<Vec<Shown>,
         }
         if less {
             // One that was launched before another goes counts for nothing yet.
-            let counted = members.iter().filter(|it| it.1.counts()).count();
+            let counted = members.iter().map(|it| &it.1).filter(|it| it.counts());
+            let counted = group.units_of(counted);
             lowered(&mut group, counted)?;
         }
         let mut all = Vec::with_capacity(members.len());
@@ -330,7 +332,8 @@ pub async fn exit_standby(
     let begun = transact!(core.table, &call.permit, |tx| {
         let Chosen { mut group, members } = chosen(core, &mut tx, &place, &name, &ids).await?;
         must_be_in(&members, State::Standby)?;
-        raised(&mut group, members.len())?;
+        let units = group.units_of(members.iter().map(|it| &it.1));
+        raised(&mut group, units)?;
         let mut all = Vec::with_capacity(members.len());
         for (member_key, mut member) in members {
             let id = member.id().to_owned();
@@ -383,6 +386,7 @@ pub async fn attach(core: &Core, call: &Call, input: AttachInstancesQuery) -> Re
     transact!(core.table, &call.permit, |tx| {
         let mut group = core.standing(&mut tx, &place, &name).await?;
         let others = core.table.all::<Member>(&names::scope(&place), "").await?;
+        let mut units = 0;
         for it in &found {
             let id = it.instance_id.clone().unwrap_or_default();
             let state = it.state.as_ref().and_then(|it| it.name.as_deref());
@@ -428,6 +432,7 @@ pub async fn attach(core: &Core, call: &Call, input: AttachInstancesQuery) -> Re
                 zone,
                 source: None,
                 wanted_type: None,
+                weight: None,
                 spot: false,
                 instance_type: it.instance_type.clone(),
                 image: it.image_id.clone(),
@@ -448,12 +453,13 @@ pub async fn attach(core: &Core, call: &Call, input: AttachInstancesQuery) -> Re
             let begun = begun(core, &group, &member, description, &what);
             tx.put(names::activity_key(&place, &group.uuid, &begun.0), &begun.1);
             member.activity = Some(begun);
+            units += group.units(&member);
             tx.put(
                 names::member_key(&place, &group.uuid, &member.token),
                 &member,
             );
         }
-        raised(&mut group, found.len())?;
+        raised(&mut group, units)?;
         tx.put(&key, &group);
     });
     Ok(())

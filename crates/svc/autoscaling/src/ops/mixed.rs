@@ -1,7 +1,7 @@
 //! Mixed instances policies: instances of several types, On-Demand in the order of preference or by what they cost, and Spot
 //! instances by a strategy.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use wharf_api_autoscaling::{
     InstancesDistribution, LaunchTemplate, LaunchTemplateOverrides, LaunchTemplateSpecification,
@@ -22,7 +22,8 @@ use crate::{
 
 /// Overrides of a policy, as AWS has it.
 const MOST: usize = 40;
-const MOST_POOLS: std::ops::RangeInclusive<u32> = 1..=20;
+const MOST_POOLS: RangeInclusive<u32> = 1..=20;
+const WEIGHTS: RangeInclusive<u32> = 1..=999;
 const PRIORITIZED: &str = "prioritized";
 const LOWEST_PRICE: &str = "lowest-price";
 const STRATEGIES: [&str; 5] = [
@@ -43,8 +44,8 @@ pub fn read(
 ) -> Result<(Option<LaunchTemplateSpecification>, Mixed), Fault> {
     let template = given.launch_template.unwrap_or_default();
     // What an update does not say stays.
-    let types = match (template.overrides, before) {
-        (None, Some(before)) => before.types.clone(),
+    let (types, weights) = match (template.overrides, before) {
+        (None, Some(before)) => (before.types.clone(), before.weights.clone()),
         (overrides, _) => types(overrides.unwrap_or_default())?,
     };
     let distribution = given.instances_distribution.unwrap_or_default();
@@ -92,6 +93,7 @@ pub fn read(
     let price = distribution.spot_max_price;
     let mixed = Mixed {
         types,
+        weights,
         base: base.or(before.map(|it| it.base)).unwrap_or(0),
         percentage: percentage.or(before.and_then(|it| it.percentage)),
         by_price,
@@ -107,31 +109,46 @@ pub fn read(
     Ok((template.launch_template_specification, mixed))
 }
 
-fn types(overrides: Vec<LaunchTemplateOverrides>) -> Result<Vec<String>, Fault> {
+/// The types of a policy in their order, and how many units of capacity each is, if it says so.
+fn types(
+    overrides: Vec<LaunchTemplateOverrides>,
+) -> Result<(Vec<String>, BTreeMap<String, u32>), Fault> {
     if overrides.len() > MOST {
         return Err(invalid(format!(
             "A mixed instances policy can have at most {MOST} overrides."
         )));
     }
     let mut types = Vec::with_capacity(overrides.len());
+    let mut weights = BTreeMap::new();
     for it in overrides {
-        if it.weighted_capacity.is_some_and(|it| it != "1") {
-            return Err(invalid(
-                "WeightedCapacity is not supported by this version of wharf: each instance counts as one.",
-            ));
-        }
         let of = it.instance_type.ok_or_else(|| {
             invalid("InstanceType is required in the overrides of a mixed instances policy.")
         })?;
+        if types.contains(&of) {
+            return Err(invalid(
+                "The overrides of a mixed instances policy must have different instance types.",
+            ));
+        }
+        if let Some(given) = &it.weighted_capacity {
+            weights.insert(of.clone(), weight(given)?);
+        }
         types.push(of);
     }
-    let distinct: BTreeSet<&String> = types.iter().collect();
-    match distinct.len() == types.len() {
-        true => Ok(types),
+    match weights.is_empty() || weights.len() == types.len() {
+        true => Ok((types, weights)),
         false => Err(invalid(
-            "The overrides of a mixed instances policy must have different instance types.",
+            "If you specify a WeightedCapacity for one instance type, you must specify one for all of them.",
         )),
     }
+}
+
+fn weight(given: &str) -> Result<u32, Fault> {
+    let read = given.parse::<u32>().ok().filter(|it| WEIGHTS.contains(it));
+    read.ok_or_else(|| {
+        invalid(format!(
+            "Invalid WeightedCapacity: {given}. It must be a number from 1 to 999."
+        ))
+    })
 }
 
 /// Puts the types in the order in which instances are launched. Spot instances: that of the policy where it has priorities, else by
@@ -207,6 +224,7 @@ pub fn shown(mixed: &Mixed, launch: &Source) -> MixedInstancesPolicy {
     let count = |it: u32| i32::try_from(it).ok();
     let overrides = mixed.types.iter().map(|it| LaunchTemplateOverrides {
         instance_type: Some(it.clone()),
+        weighted_capacity: mixed.weights.get(it).map(u32::to_string),
         ..LaunchTemplateOverrides::default()
     });
     MixedInstancesPolicy {
@@ -251,6 +269,7 @@ mod tests {
     fn before() -> Mixed {
         Mixed {
             types: vec!["t3.small".to_owned()],
+            weights: BTreeMap::from([("t3.small".to_owned(), 2)]),
             base: 2,
             percentage: Some(50),
             by_price: true,
@@ -284,6 +303,43 @@ mod tests {
             ..InstancesDistribution::default()
         }));
         assert_eq!(changed.spot_pools, None);
+    }
+
+    #[test]
+    fn all_types_have_a_weight_or_none() {
+        let read = |given: &[(&str, Option<&str>)]| {
+            let overrides = given.iter().map(|(of, weight)| LaunchTemplateOverrides {
+                instance_type: Some((*of).to_owned()),
+                weighted_capacity: weight.map(str::to_owned),
+                ..LaunchTemplateOverrides::default()
+            });
+            let policy = MixedInstancesPolicy {
+                launch_template: Some(LaunchTemplate {
+                    overrides: Some(overrides.collect()),
+                    ..LaunchTemplate::default()
+                }),
+                ..MixedInstancesPolicy::default()
+            };
+            // What was said before is not asked about types that are said anew.
+            let read = read(policy, Some(&before()));
+            read.map(|it| it.1.weights.into_values().collect::<Vec<_>>())
+        };
+        let (small, large) = ("t3.small", "t3.large");
+        assert!(read(&[(large, None), (small, None)]).unwrap().is_empty());
+        let weights = read(&[(small, Some("1")), (large, Some("999"))]);
+        assert_eq!(weights.unwrap(), [999, 1]);
+        for wrong in [
+            &[(small, Some("1")), (large, None)][..],
+            &[(small, Some("0"))],
+            &[(small, Some("1000"))],
+            &[(small, Some("1.5"))],
+            &[(small, Some("-1"))],
+            &[(small, Some(""))],
+            &[(small, Some("1")), (small, Some("2"))],
+        ] {
+            let refused = read(wrong).unwrap_err();
+            assert_eq!(refused.code, "ValidationError", "{wrong:?}");
+        }
     }
 
     #[test]

@@ -124,7 +124,11 @@ pub async fn describe(
     let instances = found.records.into_iter();
     Ok(DescribeWarmPoolAnswer {
         warm_pool_configuration: group.pool.as_ref().map(shown),
-        instances: Some(instances.map(|it| groups::shown(it.record)).collect()),
+        instances: Some(
+            instances
+                .map(|it| groups::shown(&group, it.record))
+                .collect(),
+        ),
         next_token,
     })
 }

@@ -31,9 +31,9 @@ impl Draft<'_> {
         self.promote(desired.saturating_sub(self.counting()));
         let counting = self.counting();
         if counting < desired {
-            self.grow(desired - counting);
-        } else if counting > desired {
-            self.shrink(counting - desired);
+            self.grow();
+        } else if !self.is_sized() {
+            self.shrink();
         } else {
             // What was asked for is on its way: what comes next has other causes.
             self.group.cause = None;
@@ -48,8 +48,13 @@ impl Draft<'_> {
             return;
         }
         let waits = |it: &&Member| it.extra && !it.state.is_terminating();
-        let waiting = self.members.values().filter(waits);
-        let some = waiting.take(missing.min(self.room()));
+        let waiting = self.members.values().filter(waits).take(self.room());
+        let mut left = missing;
+        let some = waiting.take_while(|it| {
+            let is_missing = left > 0;
+            left = left.saturating_sub(self.group.units(it));
+            is_missing
+        });
         let tokens: Vec<String> = some.map(|it| it.token.clone()).collect();
         for token in tokens {
             if let Some(member) = self.members.get_mut(&token) {
@@ -71,12 +76,15 @@ impl Draft<'_> {
         }
     }
 
-    fn grow(&mut self, missing: usize) {
+    fn grow(&mut self) {
         if self.group.suspends(Process::Launch) {
             return;
         }
-        for _ in 0..missing.min(self.room()) {
+        for _ in 0..self.room() {
             let (from, to) = (self.counting(), self.group.desired);
+            if from >= to as usize {
+                return;
+            }
             let what = words::started(from, to);
             let cause = words::cause(self.group.cause.as_deref(), self.now, &what);
             if self.take_from_pool(&cause) {
@@ -92,9 +100,12 @@ impl Draft<'_> {
         }
     }
 
-    pub(super) fn launch(&mut self, subnet: Subnet, cause: String, purpose: For) {
+    /// Launches one; how many units that is.
+    pub(super) fn launch(&mut self, subnet: Subnet, cause: String, purpose: For) -> usize {
         let spot = self.is_spot_next();
         let wanted_type = self.wanted_type(&subnet.id).flatten();
+        let weights = self.group.mixed.as_ref().map(|it| &it.weights);
+        let weight = weights.and_then(|it| it.get(wanted_type.as_ref()?).copied());
         let token = (self.ids)().0;
         let description = match purpose {
             For::Pool => words::launching_into_pool(None),
@@ -115,6 +126,7 @@ impl Draft<'_> {
             zone: subnet.zone,
             source: self.seen.source.clone(),
             wanted_type,
+            weight,
             spot,
             instance_type: None,
             image: None,
@@ -134,25 +146,35 @@ impl Draft<'_> {
             pooled,
             unknown: Default::default(),
         };
+        let units = self.group.units(&member);
         self.members.insert(token, member);
         self.touched += 1;
+        units
     }
 
-    /// How many there are in each zone of the group, by what `counts`.
+    /// Units of what would be launched next in a subnet.
+    pub(super) fn next_units(&self, subnet: &str) -> usize {
+        let weights = self.group.mixed.as_ref().map(|it| &it.weights);
+        let of = self.wanted_type(subnet).flatten();
+        let weight = weights.and_then(|it| it.get(of.as_ref()?).copied());
+        weight.unwrap_or(1) as usize
+    }
+
+    /// How much there is in each zone of the group, by what `counts`.
     pub(super) fn zones(&self, counts: impl Fn(&Member) -> bool) -> BTreeMap<&str, usize> {
         let of_group = self.group.subnets.iter().map(|it| (it.zone.as_str(), 0));
         let mut zones: BTreeMap<&str, usize> = of_group.collect();
         for member in self.members.values().filter(|it| counts(it)) {
-            *zones.entry(&member.zone).or_default() += 1;
+            *zones.entry(&member.zone).or_default() += self.group.units(member);
         }
         zones
     }
 
-    /// How many count that are On-Demand, and how many that are Spot instances.
+    /// How much counts that is On-Demand, and how much of Spot instances.
     fn markets(&self) -> (usize, usize) {
         let counting = self.members.values().filter(|it| it.counts());
         let (spot, on_demand): (Vec<_>, Vec<_>) = counting.partition(|it| it.spot);
-        (on_demand.len(), spot.len())
+        (self.group.units_of(on_demand), self.group.units_of(spot))
     }
 
     /// Whether the next instance is a Spot instance, by the mixed instances policy.
@@ -190,8 +212,8 @@ impl Draft<'_> {
                 // Where there are several pools, from the one that has given the fewest.
                 let given = |of: &&String| {
                     let all = self.members.values().filter(|it| it.counts() && it.spot);
-                    all.filter(|it| it.wanted_type.as_ref() == Some(*of))
-                        .count()
+                    self.group
+                        .units_of(all.filter(|it| it.wanted_type.as_ref() == Some(*of)))
                 };
                 open.min_by_key(given).cloned().map(Some)
             }
@@ -210,7 +232,7 @@ impl Draft<'_> {
         let zones = self.zones(&counts);
         let in_subnet = |id: &str| {
             let of = self.members.values().filter(|it| it.subnet == id);
-            of.filter(|it| counts(it)).count()
+            self.group.units_of(of.filter(|it| counts(it)))
         };
         let of_group = self.group.subnets.iter();
         let of_group = of_group.filter_map(|it| zones.get(it.zone.as_str()).copied());
@@ -234,11 +256,15 @@ impl Draft<'_> {
         found
     }
 
-    fn shrink(&mut self, surplus: usize) {
+    fn shrink(&mut self) {
         if self.group.suspends(Process::Terminate) {
             return;
         }
-        for _ in 0..surplus.min(self.room()) {
+        for _ in 0..self.room() {
+            let surplus = self.counting().saturating_sub(self.group.desired as usize);
+            if surplus == 0 {
+                return;
+            }
             let zones = self.zones(Member::counts);
             let may = |it: &&Member| it.counts() && self.gives_way(it);
             let mut candidates: Vec<&Member> = self.members.values().filter(may).collect();
@@ -251,6 +277,11 @@ impl Draft<'_> {
             let worn = candidates.iter().any(|it| self.is_worn(it));
             if worn {
                 candidates.retain(|it| self.is_worn(it));
+            }
+            // What is left is no less than desired, but where successors stand for something larger than they are.
+            let fits = |it: &&Member| self.group.units(it) <= surplus;
+            if !(refreshed || worn) || candidates.iter().any(fits) {
+                candidates.retain(fits);
             }
             // Then what there is too much of by the mixed instances policy.
             if let Some(spot) = self.market_to_shrink()
@@ -268,7 +299,7 @@ impl Draft<'_> {
                 })
                 .max();
             let Some((_, Reverse(zone))) = fullest else {
-                // All that are left are protected.
+                // All that are left are protected, or too large to go.
                 return;
             };
             let in_zone = candidates
@@ -346,9 +377,14 @@ impl Draft<'_> {
         let few = zones.get(subnet.zone.as_str()).copied().unwrap_or_default();
         let most = zones.values().copied().max().unwrap_or_default();
         let full = |zone: &str| zones.get(zone).copied() == Some(most);
-        let goes = |it: &&Member| it.counts() && !it.protected && full(&it.zone);
+        let comes = self.next_units(&subnet.id);
+        // The group does not want for what goes once the other is there, and the zones are no less even.
+        let evens = |goes: usize| goes <= comes && most >= few + comes + goes;
+        let goes = |it: &&Member| {
+            it.counts() && !it.protected && full(&it.zone) && evens(self.group.units(it))
+        };
         let candidates: Vec<&Member> = self.members.values().filter(goes).collect();
-        if most < few + 2 || candidates.is_empty() {
+        if candidates.is_empty() {
             return;
         }
         if self.group.maintenance.is_none() || self.keeps_first() {

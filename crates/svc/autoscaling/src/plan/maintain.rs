@@ -86,9 +86,10 @@ impl Draft<'_> {
             return !others.any(|it| it.state != State::InService && !it.is_pooled());
         };
         let settled = others.filter(|it| it.counts() && self.is_settled(it));
-        let settled = settled.count();
+        let settled = self.group.units_of(settled);
+        let goes = self.members.get(token).map_or(1, |it| self.group.units(it));
         let desired = self.group.desired;
-        settled >= policy.least(desired) || settled + 1 >= desired as usize
+        settled >= policy.least(desired) || settled + goes >= desired as usize
     }
 
     /// Launches the successors of what is worn.
@@ -96,33 +97,37 @@ impl Draft<'_> {
         let policy = self.group.maintenance;
         let policy = policy.filter(|it| it.launches_first());
         let most = policy.unwrap_or(FOR_RECALLS).most(self.group.desired);
-        let desired = self.group.desired;
         if self.group.deleting
             || self.seen.source.is_none()
             || self.group.suspends(Process::Launch)
-            || self.counting() != desired as usize
+            || !self.is_sized()
         {
             return;
         }
         let worn = self.members.values().filter(|it| self.is_worn(it));
         let worn: BTreeSet<String> = worn.map(|it| it.token.clone()).collect();
         let is_successor = |it: &Member| it.extra && !it.state.is_terminating();
-        let extra = self.members.values().filter(|it| is_successor(it)).count();
+        let extra = self.members.values().filter(|it| is_successor(it));
+        let (extra, units) = (extra.clone().count(), self.group.units_of(extra));
         let wanted = worn.len().saturating_sub(extra);
-        let room = most.saturating_sub(self.counting().saturating_add(extra));
-        for _ in 0..wanted.min(room).min(self.room()) {
+        let mut room = most.saturating_sub(self.counting().saturating_add(units));
+        for launched in 0..wanted.min(self.room()) {
             // Where they are to stand when what is worn is gone.
             let stays =
                 |it: &Member| (it.counts() || is_successor(it)) && !worn.contains(&it.token);
             let Some(subnet) = self.emptiest_by(stays) else {
                 return;
             };
+            // One at least is launched, whatever its size.
+            if self.next_units(&subnet.id) > room && extra + launched > 0 {
+                return;
+            }
             let what = match policy {
                 Some(_) => words::MAINTAINING,
                 None => words::RECALLING,
             };
             let cause = words::at(self.now, what);
-            self.launch(subnet, cause, For::Successor);
+            room = room.saturating_sub(self.launch(subnet, cause, For::Successor));
         }
     }
 }

@@ -177,9 +177,8 @@ impl Draft<'_> {
         if self.has_failed(refresh) {
             return;
         }
-        let counting = u32::try_from(self.counting()).unwrap_or(u32::MAX);
         let pool_is_new = !all.iter().any(|it| self.is_stale(refresh, it));
-        if old.is_empty() && left == 0 && counting == self.group.desired && pool_is_new {
+        if old.is_empty() && left == 0 && self.is_sized() && pool_is_new {
             return self.replaced(refresh);
         }
         if self.rests(refresh) {
@@ -300,44 +299,52 @@ impl Draft<'_> {
             !is_standby
         });
         let moving = self.members.values().filter(|it| it.counts() || it.extra);
-        let ready = moving
-            .clone()
-            .filter(|it| self.is_ready(refresh, it))
-            .count() as u64;
-        let there = moving.count() as u64;
+        let ready = moving.clone().filter(|it| self.is_ready(refresh, it));
+        let ready = self.group.units_of(ready) as u64;
+        let there = self.group.units_of(moving) as u64;
         if settings.max_healthy > 100 {
             // What the group lacks or has too many of comes first.
-            if self.counting() as u64 != desired {
+            if !self.is_sized() {
                 return;
             }
             let extra = self.members.values().filter(|it| it.extra).count();
             // Each that is launched first stands for one that is old.
             let wanted = takeable.len().saturating_sub(extra).min(allowed);
-            let room = (most.max(desired + 1)).saturating_sub(there);
-            for _ in 0..wanted.min(usize::try_from(room).unwrap_or(usize::MAX)) {
+            let mut room = (most.max(desired + 1)).saturating_sub(there);
+            for launched in 0..wanted {
                 let Some(subnet) = self.emptiest() else {
                     return;
                 };
+                // One at least is launched, whatever its size.
+                if self.next_units(&subnet.id) as u64 > room && extra + launched > 0 {
+                    return;
+                }
                 let cause = words::at(self.now, words::REFRESHING);
-                self.launch(subnet, cause, For::Successor);
+                let units = self.launch(subnet, cause, For::Successor);
+                room = room.saturating_sub(units as u64);
             }
             return;
         }
+        let spare = ready.saturating_sub(least);
         if there < desired {
-            return self.take_down_to(&takeable, ready.saturating_sub(least), allowed);
+            return self.take_down_to(&takeable, spare, allowed);
         }
-        let one_at_least = if ready >= desired { 1 } else { 0 };
-        let spare = ready.saturating_sub(least).max(one_at_least);
-        self.take_down_to(&takeable, spare, allowed);
+        // One at least goes, whatever its size.
+        let smallest = takeable.iter().map(|it| self.group.units(it)).min();
+        let one_at_least = smallest.filter(|_| ready >= desired).unwrap_or(0);
+        self.take_down_to(&takeable, spare.max(one_at_least as u64), allowed);
     }
 
-    fn take_down_to(&mut self, takeable: &[Member], spare: u64, allowed: usize) {
-        let count = usize::try_from(spare).unwrap_or(usize::MAX).min(allowed);
+    /// Takes as many as may go of so many units to spare.
+    fn take_down_to(&mut self, takeable: &[Member], mut spare: u64, allowed: usize) {
         let mut left: Vec<Member> = takeable.to_vec();
-        for _ in 0..count {
+        for _ in 0..allowed {
+            left.retain(|it| self.group.units(it) as u64 <= spare);
             let Some(token) = choose::victim(&self.group, left.iter().collect(), self.now) else {
                 return;
             };
+            let goes = left.iter().find(|it| it.token == token);
+            spare -= goes.map_or(0, |it| self.group.units(it) as u64).min(spare);
             left.retain(|it| it.token != token);
             let cause = words::at(self.now, words::REFRESHED);
             self.take(&token, cause);

@@ -77,6 +77,7 @@ pub(crate) fn member(token: &str, zone: &str, state: State) -> Member {
         zone: zone.to_owned(),
         source: Some(template(1)),
         wanted_type: None,
+        weight: None,
         spot: false,
         instance_type: None,
         image: None,
@@ -641,6 +642,181 @@ fn spot_instances_come_from_several_pools_in_turn() {
         mixed.spot_pools = None;
     }
     assert_eq!(launched(&of), ["t3.large"; 4]);
+}
+
+/// A group whose small instances are two units and whose large ones are five.
+fn weighted(zones: &[&str], desired: u32) -> Group {
+    let (small, large) = ("t3.small".to_owned(), "m5.large".to_owned());
+    let mut of = group(zones, 0, desired, 100);
+    of.mixed = Some(Mixed {
+        types: vec![large.clone(), small.clone()],
+        weights: BTreeMap::from([(small, 2), (large, 5)]),
+        ..Mixed::default()
+    });
+    of
+}
+
+fn of_type(token: &str, zone: &str, of: &str) -> Member {
+    Member {
+        wanted_type: Some(of.to_owned()),
+        ..member(token, zone, State::InService)
+    }
+}
+
+/// The tokens of those that a plan ends.
+fn ends(plan: &Plan) -> Vec<&str> {
+    let all = plan.members.values();
+    let ends = all.filter(|it| it.state.is_terminating());
+    ends.map(|it| it.token.as_str()).collect()
+}
+
+#[test]
+fn instances_are_launched_until_their_units_are_what_is_desired() {
+    for (desired, launched) in [(0, 0), (1, 1), (5, 1), (6, 2), (10, 2), (11, 3)] {
+        let of = weighted(&["a"], desired);
+        let plan = Case::of(of, Vec::new()).plan();
+        assert_eq!(plan.members.len(), launched, "{desired}");
+        assert!(plan.members.values().all(|it| it.weight == Some(5)));
+    }
+    // Where there is no room for the large ones, more small ones are.
+    let mut of = weighted(&["a"], 6);
+    advance::failed(&mut of, "subnet-a/m5.large", second(1000));
+    let plan = Case::of(of, vec![of_type("1", "a", "m5.large")]).plan();
+    let launched: Vec<&Member> = plan.members.values().collect();
+    assert_eq!(launched.len(), 1);
+    assert_eq!(launched[0].wanted_type.as_deref(), Some("t3.small"));
+    assert_eq!(launched[0].weight, Some(2));
+}
+
+#[test]
+fn a_group_is_not_left_smaller_than_desired() {
+    let members = [
+        of_type("1", "a", "m5.large"),
+        of_type("2", "a", "m5.large"),
+        of_type("3", "a", "t3.small"),
+    ];
+    for (desired, ended) in [
+        // Of a surplus of two the small one goes, of one and of none nobody.
+        (12, 0),
+        (11, 0),
+        (10, 1),
+        (8, 1),
+        (7, 1),
+        (5, 2),
+        (2, 2),
+        (1, 2),
+        (0, 3),
+    ] {
+        let plan = Case::of(weighted(&["a"], desired), members.to_vec()).plan();
+        let left = members
+            .iter()
+            .filter(|it| !ends(&plan).contains(&it.token.as_str()));
+        let of = weighted(&["a"], desired);
+        assert!(of.units_of(left) >= desired as usize, "{desired}");
+        assert_eq!(ends(&plan).len(), ended, "{desired}");
+        let more = plan.members.values().any(|it| it.state == State::Pending);
+        assert!(!more, "{desired}");
+    }
+}
+
+#[test]
+fn zones_are_even_by_units() {
+    // One large instance stands for two small ones.
+    let members = vec![
+        of_type("1", "a", "m5.large"),
+        of_type("2", "b", "t3.small"),
+        of_type("3", "b", "t3.small"),
+    ];
+    let plan = Case::of(weighted(&["a", "b"], 9), members.clone()).plan();
+    assert!(plan.members.is_empty());
+    let plan = Case::of(weighted(&["a", "b"], 10), members).plan();
+    let launched: Vec<&str> = plan.members.values().map(|it| it.zone.as_str()).collect();
+    assert_eq!(launched, ["b"]);
+    // What comes to the emptier zone is five units.
+    let two = [of_type("1", "a", "m5.large"), of_type("2", "a", "m5.large")];
+    let plan = Case::of(weighted(&["a", "b"], 10), two.to_vec()).plan();
+    let extra: Vec<&Member> = plan.members.values().collect();
+    assert!(extra.len() == 1 && extra[0].extra && extra[0].zone == "b");
+    let small = [
+        of_type("1", "a", "t3.small"),
+        of_type("2", "a", "t3.small"),
+        of_type("3", "a", "t3.small"),
+    ];
+    let plan = Case::of(weighted(&["a", "b"], 6), small.to_vec()).plan();
+    assert!(plan.members.is_empty(), "the zones would be no more even");
+}
+
+#[test]
+fn weights_hold_that_the_policy_says_last() {
+    let mut of = weighted(&["a"], 10);
+    let kept = Member {
+        weight: Some(3),
+        ..of_type("1", "a", "t3.large")
+    };
+    let attached = Member {
+        wanted_type: None,
+        instance_type: Some("m5.large".to_owned()),
+        ..of_type("2", "a", "m5.large")
+    };
+    let strange = Member {
+        wanted_type: None,
+        ..of_type("3", "a", "m5.large")
+    };
+    let known = of_type("4", "a", "t3.small");
+    let units = |of: &Group| [&kept, &attached, &strange, &known].map(|it| of.units(it));
+    assert_eq!(units(&of), [3, 5, 1, 2]);
+    let shown = of.shown_weight(&known);
+    assert_eq!(shown.as_deref(), Some("2"));
+    if let Some(mixed) = &mut of.mixed {
+        mixed.weights.clear();
+    }
+    assert_eq!(units(&of), [1; 4]);
+    assert_eq!(of.shown_weight(&known), None);
+}
+
+#[test]
+fn a_group_with_weights_comes_to_rest() {
+    let mut of = weighted(&["a", "b"], 0);
+    let mut members: BTreeMap<String, Member> = BTreeMap::new();
+    let mut looks = 0;
+    for desired in [11, 23, 24, 8, 7, 40, 3, 0] {
+        of.desired = desired;
+        let mut rests = false;
+        for _ in 0..100 {
+            looks += 1;
+            let all: Vec<Member> = members.values().cloned().collect();
+            let case = Case::of(of.clone(), all);
+            let plan = case.plan();
+            if let Some(group) = plan.group {
+                of = group;
+            }
+            rests = plan.members.is_empty();
+            for (token, mut it) in plan.members {
+                // Each plan mints the same ones.
+                if !members.contains_key(&token) {
+                    it.token = format!("{looks}-{token}");
+                }
+                members.insert(it.token.clone(), it);
+            }
+            members.retain(|_, it| !it.state.is_terminating());
+            for it in members.values_mut() {
+                it.state = State::InService;
+                it.instance = Some(format!("i-{}", it.token));
+                it.in_service_at = Some(second(0));
+                it.extra = false;
+                it.activity = None;
+            }
+            if rests {
+                break;
+            }
+        }
+        assert!(rests, "{desired}");
+        let units = of.units_of(members.values()) as u32;
+        assert!(
+            (desired..desired + 5).contains(&units),
+            "{units} of {desired}"
+        );
+    }
 }
 
 #[test]

@@ -28,6 +28,9 @@ pub struct Member {
     /// By a mixed instances policy.
     #[serde(default)]
     pub wanted_type: Option<String>,
+    /// In units of capacity, by what the policy said of its type then: it counts once the policy says nothing of that any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
     /// As a Spot instance, likewise.
     #[serde(default)]
     pub spot: bool,

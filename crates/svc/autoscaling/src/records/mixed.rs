@@ -1,6 +1,8 @@
 //! A mixed instances policy: the types that a group launches, in the order of preference, and how many of them are Spot
 //! instances.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Its launch template is the group's.
@@ -9,8 +11,12 @@ use serde::{Deserialize, Serialize};
 pub struct Mixed {
     /// The first that there is room for is launched; none: what the template says.
     pub types: Vec<String>,
+    /// How many units of capacity an instance of each type is; none: each is one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub weights: BTreeMap<String, u32>,
+    /// In units, as all that is about capacity.
     pub base: u32,
-    /// Of instances beyond the base, how many in a hundred are On-Demand; all where nothing is said.
+    /// Of capacity beyond the base, how many in a hundred are On-Demand; all where nothing is said.
     #[serde(default)]
     pub percentage: Option<u32>,
     /// On-Demand instances are launched of the type that costs least.
@@ -53,7 +59,7 @@ impl Mixed {
         }
     }
 
-    /// How many of so many instances are On-Demand: the base, and of the others their part, rounded up.
+    /// How much of so much capacity is On-Demand: the base, and of the others their part, rounded up.
     pub fn on_demand_of(&self, all: usize) -> usize {
         let base = all.min(self.base as usize);
         let part = self.percentage.unwrap_or(100) as usize;

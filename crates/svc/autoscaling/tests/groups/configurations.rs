@@ -3,14 +3,15 @@
 use wharf_api_autoscaling::{
     Autoscaling as _, BlockDeviceMapping, CreateAutoScalingGroupType,
     CreateLaunchConfigurationType, Ebs, InstancesDistribution, LaunchTemplate,
-    LaunchTemplateOverrides, MixedInstancesPolicy, UpdateAutoScalingGroupType,
+    LaunchTemplateOverrides, MixedInstancesPolicy, TerminateInstanceInAutoScalingGroupType,
+    UpdateAutoScalingGroupType,
 };
 use wharf_testkit::{call, refused, until};
 use wharf_wire::Fault;
 
 use crate::{
     home::{Home, group},
-    name,
+    name, set,
 };
 
 const ONE_SOURCE: &str = "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.";
@@ -238,4 +239,68 @@ async fn on_demand_instances_are_of_the_type_that_costs_least() {
         .unwrap()
         .on_demand_allocation_strategy;
     assert_eq!(strategy.as_deref(), Some("lowest-price"));
+}
+
+#[tokio::test]
+async fn capacity_is_in_units_where_types_have_weights() {
+    let home = Home::new();
+    let of = |name: &str, weight: &str| LaunchTemplateOverrides {
+        instance_type: Some(name.to_owned()),
+        weighted_capacity: Some(weight.to_owned()),
+        ..LaunchTemplateOverrides::default()
+    };
+    let policy = MixedInstancesPolicy {
+        launch_template: Some(LaunchTemplate {
+            launch_template_specification: group(0, 1).launch_template,
+            overrides: Some(vec![of("m5.large", "4"), of("t3.small", "1")]),
+        }),
+        ..MixedInstancesPolicy::default()
+    };
+    let input = CreateAutoScalingGroupType {
+        launch_template: None,
+        desired_capacity: Some(6),
+        mixed_instances_policy: Some(policy),
+        ..group(0, 20)
+    };
+    home.service
+        .create_auto_scaling_group(&call(), input)
+        .await
+        .unwrap();
+    let ids = home.are(2, "InService").await;
+    let weights = home.instances().await.into_iter();
+    let weights: Vec<_> = weights.filter_map(|it| it.weighted_capacity).collect();
+    assert_eq!(weights, ["4", "4"]);
+    let described = home
+        .service
+        .describe_auto_scaling_instances(&call(), Default::default())
+        .await;
+    let described = described.unwrap().auto_scaling_instances.unwrap();
+    assert!(
+        described
+            .iter()
+            .all(|it| it.weighted_capacity.as_deref() == Some("4"))
+    );
+    // None goes while what is left would be less than desired.
+    set(&home, 5).await.unwrap();
+    set(&home, 4).await.unwrap();
+    let left = home.are(1, "InService").await;
+    assert!(ids.contains(&left[0]));
+    // One that is let go takes its units with it.
+    let input = TerminateInstanceInAutoScalingGroupType {
+        instance_id: Some(left[0].clone()),
+        should_decrement_desired_capacity: Some(true),
+        ..TerminateInstanceInAutoScalingGroupType::default()
+    };
+    home.service
+        .terminate_instance_in_auto_scaling_group(&call(), input)
+        .await
+        .unwrap();
+    home.are(0, "InService").await;
+    let found = home
+        .service
+        .describe_auto_scaling_groups(&call(), Default::default())
+        .await;
+    let shown = found.unwrap().auto_scaling_groups.unwrap().remove(0);
+    assert_eq!(shown.desired_capacity, Some(0));
+    assert_eq!(home.cloud.ids().len(), 2);
 }
