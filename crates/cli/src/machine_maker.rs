@@ -1,15 +1,10 @@
 //! The maker of machines that the operator names: its flags, checked before anything starts.
 
-use std::{ffi::OsString, fs, io::Read as _, path::Path, sync::Arc, time::Duration};
+use std::{ffi::OsString, path::Path, sync::Arc, time::Duration};
 
-use wharf_seal::Secret;
-use wharf_server::{MakerConfig, MakerPace, maker_url};
+use wharf_server::{MakerConfig, MakerPace, MakerSecret, MakerSecretError, maker_url};
 
 use crate::{args::MachineMakerArgs, problem::Problem, roles::REGION};
-
-/// Longest secret that is read, and the shortest that is one.
-const MAX_SECRET: u64 = 4096;
-const MIN_SECRET: usize = 16;
 
 /// What was said of a maker; `None` without one.
 pub fn of(args: &MachineMakerArgs) -> Result<Option<MakerConfig>, Problem> {
@@ -37,23 +32,12 @@ pub fn of(args: &MachineMakerArgs) -> Result<Option<MakerConfig>, Problem> {
     Ok(Some(config))
 }
 
-/// Without what editors put at its end.
-fn secret(path: &Path) -> Result<Secret, Problem> {
+fn secret(path: &Path) -> Result<MakerSecret, Problem> {
     let what = "the secret of the machine maker cannot be read";
-    let file = fs::File::open(path).map_err(Problem::file(what, path))?;
-    let mut bytes = Vec::new();
-    file.take(MAX_SECRET)
-        .read_to_end(&mut bytes)
-        .map_err(Problem::file(what, path))?;
-    let read = Secret::from(bytes);
-    let secret = read.expose().trim_ascii();
-    if secret.len() < MIN_SECRET {
-        return Err(Problem::other(format!(
-            "the secret of the machine maker in {} has less than {MIN_SECRET} characters: make one with `openssl rand -hex 32`",
-            path.display()
-        )));
-    }
-    Ok(Secret::from(secret))
+    MakerSecret::open(path).map_err(|error| match error {
+        MakerSecretError::Read { source, .. } => Problem::file(what, path)(source),
+        short @ MakerSecretError::Short { .. } => Problem::other(short.to_string()),
+    })
 }
 
 /// The same flags, for the server.
@@ -114,7 +98,7 @@ mod tests {
         std::fs::write(&file, "0123456789abcdef\n").unwrap();
         let good = || args(Some(file.clone()));
         let config = of(&good()).unwrap().unwrap();
-        assert_eq!(config.secret.expose(), b"0123456789abcdef");
+        assert_eq!(config.secret.last().expose(), b"0123456789abcdef");
         assert_eq!((config.most, config.join_within.as_secs()), (7, 300));
         let none = MachineMakerArgs {
             machine_maker: None,

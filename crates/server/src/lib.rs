@@ -66,6 +66,6 @@ pub use start::{ServerConfig, StartError, run, run_with};
 pub use wharf_base::{Cidr, Cidr4};
 pub use wharf_svc_ec2::{
     elastic::PublicAddresses,
-    instances::{MakerConfig, MakerPace, maker_url},
+    instances::{MakerConfig, MakerPace, MakerSecret, MakerSecretError, maker_url},
 };
 pub use wharf_svc_sns::{MailConfig, Mailer};

@@ -145,6 +145,7 @@ impl Maker {
 
     async fn send(&self, draft: Draft<'_>, now: Timestamp) -> Result<Response<Bytes>, Trouble> {
         let config = &self.parts.config;
+        let secret = config.secret.now().await;
         let request_id = ids::hex32();
         let path = config.url.path();
         let signed = Signed {
@@ -161,7 +162,7 @@ impl Maker {
             .header(ACCEPT, "application/json")
             .header(TIMESTAMP, signed.timestamp())
             .header(REQUEST_ID, &request_id)
-            .header(SIGNATURE, signed.signature(&config.secret))
+            .header(SIGNATURE, signed.signature(&secret))
             .header(INSTALLATION, &self.parts.installation);
         if !draft.body.is_empty() {
             request = request

@@ -15,6 +15,7 @@ mod launch;
 pub mod life;
 mod listing;
 pub mod protocol;
+mod secret;
 
 use std::{
     collections::HashMap,
@@ -31,7 +32,7 @@ use wharf_base::{Backoff, Timestamp};
 use wharf_egress::Egress;
 use wharf_reconcile::Queue;
 use wharf_records::{Scope, node::Grant};
-use wharf_seal::{Sealed, Secret};
+use wharf_seal::Sealed;
 use wharf_service::Place;
 use wharf_wire::{Fault, async_trait};
 
@@ -39,6 +40,7 @@ pub use self::{
     client::Trouble,
     console::look_at_console,
     launch::{check, left, of_launch},
+    secret::{MakerSecret, MakerSecretError},
 };
 pub(in crate::instances) use self::{executor::reconcile, listing::follow as follow_lists};
 use self::{life::Told, listing::Listing};
@@ -74,7 +76,7 @@ pub fn token_purpose(account: &str, region: &str, id: &str) -> String {
 pub struct MakerConfig {
     pub url: Uri,
     /// By which requests are signed.
-    pub secret: Arc<Secret>,
+    pub secret: Arc<MakerSecret>,
     /// Types that it makes: `m7i.large`, or `m7i` for all of a family.
     pub types: Vec<String>,
     /// Zones in which it makes them; empty: all.
@@ -322,6 +324,8 @@ impl Ec2Service {
 
 #[cfg(test)]
 mod tests {
+    use wharf_seal::Secret;
+
     use super::*;
 
     #[test]
@@ -351,7 +355,7 @@ mod tests {
     fn what_a_maker_makes() {
         let config = MakerConfig {
             url: Uri::from_static("https://maker.example.com"),
-            secret: Arc::new(Secret::from("hush")),
+            secret: Arc::new(Secret::from("hush").into()),
             types: vec!["m7i".to_owned(), "t3.small".to_owned()],
             zones: vec!["us-east-1b".to_owned()],
             most: 1,

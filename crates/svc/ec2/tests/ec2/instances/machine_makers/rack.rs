@@ -80,7 +80,7 @@ impl Rack {
         MakerParts {
             config: MakerConfig {
                 url: self.url.lock().unwrap().parse().unwrap(),
-                secret: Arc::new(Secret::from(SECRET)),
+                secret: Arc::new(Secret::from(SECRET).into()),
                 types: vec!["t3".to_owned()],
                 zones: Vec::new(),
                 most: MOST,
