@@ -1,17 +1,16 @@
-//! Launch configurations: disks and Spot instances, and what has none of them.
+//! Launch configurations: disks, user data and Spot instances, and what has none of them.
 
 use wharf_api_autoscaling::{
     Autoscaling as _, BlockDeviceMapping, CreateAutoScalingGroupType,
-    CreateLaunchConfigurationType, Ebs, InstancesDistribution, LaunchTemplate,
-    LaunchTemplateOverrides, MixedInstancesPolicy, TerminateInstanceInAutoScalingGroupType,
-    UpdateAutoScalingGroupType,
+    CreateLaunchConfigurationType, Ebs, LaunchConfigurationNameType, LaunchTemplate,
+    LaunchTemplateOverrides, MixedInstancesPolicy, UpdateAutoScalingGroupType,
 };
 use wharf_testkit::{call, refused, until};
 use wharf_wire::Fault;
 
 use crate::{
     home::{Home, group},
-    name, set,
+    name,
 };
 
 const ONE_SOURCE: &str = "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.";
@@ -195,112 +194,57 @@ async fn a_spot_instance_has_a_successor_before_its_capacity_is_taken() {
 }
 
 #[tokio::test]
-async fn on_demand_instances_are_of_the_type_that_costs_least() {
+async fn user_data_is_sealed_and_a_configuration_in_use_stays() {
     let home = Home::new();
-    let of = |name: &str| LaunchTemplateOverrides {
-        instance_type: Some(name.to_owned()),
-        ..LaunchTemplateOverrides::default()
+    let secret = CreateLaunchConfigurationType {
+        user_data: Some("c2VjcmV0".to_owned()),
+        ..CreateLaunchConfigurationType::default()
     };
-    let policy = MixedInstancesPolicy {
-        launch_template: Some(LaunchTemplate {
-            launch_template_specification: group(0, 1).launch_template,
-            overrides: Some(vec![of("m5.large"), of("t3.small")]),
-        }),
-        instances_distribution: Some(InstancesDistribution {
-            on_demand_allocation_strategy: Some("lowest-price".to_owned()),
-            ..InstancesDistribution::default()
-        }),
-    };
-    let input = CreateAutoScalingGroupType {
-        launch_template: None,
-        desired_capacity: Some(1),
-        mixed_instances_policy: Some(policy),
-        ..group(0, 1)
-    };
+    home.configured(secret).await.unwrap();
+    let stored = home.world.stored("").await;
+    assert!(!stored.contains("c2VjcmV0"));
+    let found = home
+        .service
+        .describe_launch_configurations(&call(), Default::default())
+        .await;
+    let found = found.unwrap().launch_configurations.unwrap().remove(0);
+    assert_eq!(found.user_data.as_deref(), Some("c2VjcmV0"));
     home.service
-        .create_auto_scaling_group(&call(), input)
+        .create_auto_scaling_group(&call(), of_configuration())
         .await
         .unwrap();
     home.are(1, "InService").await;
     let run = home.cloud.runs.lock()[0].clone();
-    assert_eq!(run.instance_type.as_deref(), Some("t3.small"));
-    assert!(run.instance_market_options.is_none());
-    let found = home
+    assert_eq!(run.user_data.as_deref(), Some("c2VjcmV0"));
+    let input = LaunchConfigurationNameType {
+        launch_configuration_name: Some("c".to_owned()),
+    };
+    let gone = home
         .service
-        .describe_auto_scaling_groups(&call(), Default::default())
+        .delete_launch_configuration(&call(), input)
         .await;
-    let shown = found.unwrap().auto_scaling_groups.unwrap().remove(0);
-    let policy = shown.mixed_instances_policy.unwrap();
-    // As they were given.
-    let overrides = policy.launch_template.unwrap().overrides.unwrap();
-    assert_eq!(overrides, [of("m5.large"), of("t3.small")]);
-    let strategy = policy
-        .instances_distribution
-        .unwrap()
-        .on_demand_allocation_strategy;
-    assert_eq!(strategy.as_deref(), Some("lowest-price"));
+    refused(
+        gone,
+        "ResourceInUse",
+        "Cannot delete launch configuration c because it is attached to an AutoScalingGroup",
+    );
 }
 
 #[tokio::test]
-async fn capacity_is_in_units_where_types_have_weights() {
+async fn no_group_has_a_configuration_that_is_deleted_meanwhile() {
     let home = Home::new();
-    let of = |name: &str, weight: &str| LaunchTemplateOverrides {
-        instance_type: Some(name.to_owned()),
-        weighted_capacity: Some(weight.to_owned()),
-        ..LaunchTemplateOverrides::default()
+    let of_group = CreateAutoScalingGroupType {
+        desired_capacity: Some(0),
+        ..of_configuration()
     };
-    let policy = MixedInstancesPolicy {
-        launch_template: Some(LaunchTemplate {
-            launch_template_specification: group(0, 1).launch_template,
-            overrides: Some(vec![of("m5.large", "4"), of("t3.small", "1")]),
-        }),
-        ..MixedInstancesPolicy::default()
+    home.configured(Default::default()).await.unwrap();
+    let input = LaunchConfigurationNameType {
+        launch_configuration_name: Some("c".to_owned()),
     };
-    let input = CreateAutoScalingGroupType {
-        launch_template: None,
-        desired_capacity: Some(6),
-        mixed_instances_policy: Some(policy),
-        ..group(0, 20)
-    };
-    home.service
-        .create_auto_scaling_group(&call(), input)
-        .await
-        .unwrap();
-    let ids = home.are(2, "InService").await;
-    let weights = home.instances().await.into_iter();
-    let weights: Vec<_> = weights.filter_map(|it| it.weighted_capacity).collect();
-    assert_eq!(weights, ["4", "4"]);
-    let described = home
-        .service
-        .describe_auto_scaling_instances(&call(), Default::default())
-        .await;
-    let described = described.unwrap().auto_scaling_instances.unwrap();
-    assert!(
-        described
-            .iter()
-            .all(|it| it.weighted_capacity.as_deref() == Some("4"))
+    let (one, other) = (call(), call());
+    let (made, deleted) = tokio::join!(
+        home.service.create_auto_scaling_group(&one, of_group),
+        home.service.delete_launch_configuration(&other, input),
     );
-    // None goes while what is left would be less than desired.
-    set(&home, 5).await.unwrap();
-    set(&home, 4).await.unwrap();
-    let left = home.are(1, "InService").await;
-    assert!(ids.contains(&left[0]));
-    // One that is let go takes its units with it.
-    let input = TerminateInstanceInAutoScalingGroupType {
-        instance_id: Some(left[0].clone()),
-        should_decrement_desired_capacity: Some(true),
-        ..TerminateInstanceInAutoScalingGroupType::default()
-    };
-    home.service
-        .terminate_instance_in_auto_scaling_group(&call(), input)
-        .await
-        .unwrap();
-    home.are(0, "InService").await;
-    let found = home
-        .service
-        .describe_auto_scaling_groups(&call(), Default::default())
-        .await;
-    let shown = found.unwrap().auto_scaling_groups.unwrap().remove(0);
-    assert_eq!(shown.desired_capacity, Some(0));
-    assert_eq!(home.cloud.ids().len(), 2);
+    assert_ne!(made.is_ok(), deleted.is_ok());
 }

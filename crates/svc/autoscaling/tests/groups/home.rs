@@ -8,8 +8,9 @@ use std::{
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use wharf_api_autoscaling::{
-    Activity, AutoScalingGroupNamesType, Autoscaling as _, CreateAutoScalingGroupType,
-    DescribeScalingActivitiesType, Instance as Shown, LaunchTemplateSpecification,
+    Activity, AutoScalingGroup, AutoScalingGroupNamesType, Autoscaling as _,
+    CreateAutoScalingGroupType, DescribeScalingActivitiesType, Instance as Shown,
+    LaunchTemplateSpecification,
 };
 use wharf_api_ec2::{
     CreateTagsRequest, DeleteTagsRequest, DescribeInstanceStatusRequest,
@@ -493,6 +494,16 @@ impl Home {
         let mut found = found.unwrap().auto_scaling_groups.unwrap();
         let group = found.pop();
         group.and_then(|it| it.instances).unwrap_or_default()
+    }
+
+    /// The only group.
+    pub async fn shown(&self) -> AutoScalingGroup {
+        let input = AutoScalingGroupNamesType::default();
+        let found = self
+            .service
+            .describe_auto_scaling_groups(&call(), input)
+            .await;
+        found.unwrap().auto_scaling_groups.unwrap().remove(0)
     }
 
     /// Instances boot until so many are in this state, and there are no others.

@@ -31,12 +31,7 @@ impl Home {
     }
 
     async fn desired(&self) -> Option<i32> {
-        let found = self
-            .service
-            .describe_auto_scaling_groups(&call(), Default::default())
-            .await;
-        let mut found = found.unwrap().auto_scaling_groups.unwrap();
-        found.remove(0).desired_capacity
+        self.shown().await.desired_capacity
     }
 }
 
