@@ -105,6 +105,20 @@ impl Check {
         self
     }
 
+    /// Adds one, if a request says it.
+    pub fn with_some(self, key: &str, value: Option<impl Into<String>>) -> Self {
+        match value {
+            Some(value) => self.with(key, value),
+            None => self,
+        }
+    }
+
+    /// Adds all of these values of a condition key.
+    pub fn with_all(self, key: &str, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let values = values.into_iter();
+        values.fold(self, |check, value| check.with(key, value))
+    }
+
     /// On a resource of this account, whose ARN names none.
     pub fn of_account(mut self, account: &str) -> Self {
         self.resource_account = Some(account.to_owned());

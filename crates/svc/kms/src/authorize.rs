@@ -142,54 +142,30 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             let row = row.using("GenerateDataKeyPair");
             let row = row.bound(it.encryption_context.as_ref());
             let check = with_algorithm(row.on(it.key_id.as_deref()).await?, None);
-            one(with_text(
-                check,
-                "kms:DataKeyPairSpec",
-                it.key_pair_spec.as_deref(),
-            ))
+            one(check.with_some("kms:DataKeyPairSpec", it.key_pair_spec.as_deref()))
         }
         Input::GenerateDataKeyPairWithoutPlaintext(it) => {
             let row = row.using("GenerateDataKeyPairWithoutPlaintext");
             let row = row.bound(it.encryption_context.as_ref());
             let check = with_algorithm(row.on(it.key_id.as_deref()).await?, None);
-            one(with_text(
-                check,
-                "kms:DataKeyPairSpec",
-                it.key_pair_spec.as_deref(),
-            ))
+            one(check.with_some("kms:DataKeyPairSpec", it.key_pair_spec.as_deref()))
         }
         Input::Sign(it) => {
             let check = row.using("Sign").on(it.key_id.as_deref()).await?;
-            let check = with_text(
-                check,
-                "kms:SigningAlgorithm",
-                it.signing_algorithm.as_deref(),
-            );
+            let check = check.with_some("kms:SigningAlgorithm", it.signing_algorithm.as_deref());
             let kind = it.message_type.as_deref().unwrap_or("RAW");
             one(check.with("kms:MessageType", kind))
         }
         Input::Verify(it) => {
             let check = row.using("Verify").on(it.key_id.as_deref()).await?;
-            let check = with_text(
-                check,
-                "kms:SigningAlgorithm",
-                it.signing_algorithm.as_deref(),
-            );
+            let check = check.with_some("kms:SigningAlgorithm", it.signing_algorithm.as_deref());
             let kind = it.message_type.as_deref().unwrap_or("RAW");
             one(check.with("kms:MessageType", kind))
         }
         Input::GetParametersForImport(it) => {
             let check = row.on(it.key_id.as_deref()).await?;
-            let check = with_text(
-                check,
-                "kms:WrappingAlgorithm",
-                it.wrapping_algorithm.as_deref(),
-            );
-            one(with_text(
-                check,
-                "kms:WrappingKeySpec",
-                it.wrapping_key_spec.as_deref(),
-            ))
+            let check = check.with_some("kms:WrappingAlgorithm", it.wrapping_algorithm.as_deref());
+            one(check.with_some("kms:WrappingKeySpec", it.wrapping_key_spec.as_deref()))
         }
         Input::ImportKeyMaterial(it) => {
             let check = row.on(it.key_id.as_deref()).await?;
@@ -202,27 +178,18 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
         }
         Input::DeriveSharedSecret(it) => {
             let row = row.using("DeriveSharedSecret");
-            one(with_text(
-                row.on(it.key_id.as_deref()).await?,
+            one(row.on(it.key_id.as_deref()).await?.with_some(
                 "kms:KeyAgreementAlgorithm",
                 it.key_agreement_algorithm.as_deref(),
             ))
         }
         Input::GenerateMac(it) => {
             let check = row.using("GenerateMac").on(it.key_id.as_deref()).await?;
-            one(with_text(
-                check,
-                "kms:MacAlgorithm",
-                it.mac_algorithm.as_deref(),
-            ))
+            one(check.with_some("kms:MacAlgorithm", it.mac_algorithm.as_deref()))
         }
         Input::VerifyMac(it) => {
             let check = row.using("VerifyMac").on(it.key_id.as_deref()).await?;
-            one(with_text(
-                check,
-                "kms:MacAlgorithm",
-                it.mac_algorithm.as_deref(),
-            ))
+            one(check.with_some("kms:MacAlgorithm", it.mac_algorithm.as_deref()))
         }
         Input::DescribeKey(it) => one(row.using("DescribeKey").on(it.key_id.as_deref()).await?),
         Input::GetPublicKey(it) => one(row.using("GetPublicKey").on(it.key_id.as_deref()).await?),
@@ -332,13 +299,6 @@ fn key_id(input: Input<'_>) -> Option<&str> {
 
 fn flag(given: Option<bool>) -> String {
     given.unwrap_or_default().to_string()
-}
-
-fn with_text(check: Check, key: &str, value: Option<&str>) -> Check {
-    match value {
-        Some(value) => check.with(key, value),
-        None => check,
-    }
 }
 
 fn with_algorithm(check: Check, algorithm: Option<&str>) -> Check {

@@ -51,33 +51,32 @@ pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<C
             listing(first, it.prefix.as_deref(), it.delimiter.as_deref(), None)
         }
         In::PutObject(it) => with_encryption(
-            with_some(first, "s3:x-amz-acl", it.acl.as_deref()),
+            first.with_some("s3:x-amz-acl", it.acl.as_deref()),
             it.server_side_encryption.as_deref(),
             it.ssekms_key_id.as_deref(),
             it.sse_customer_algorithm.as_deref(),
         ),
         In::CreateMultipartUpload(it) => with_encryption(
-            with_some(first, "s3:x-amz-acl", it.acl.as_deref()),
+            first.with_some("s3:x-amz-acl", it.acl.as_deref()),
             it.server_side_encryption.as_deref(),
             it.ssekms_key_id.as_deref(),
             it.sse_customer_algorithm.as_deref(),
         ),
         In::CopyObject(it) => {
-            let first = with_some(first, "s3:x-amz-copy-source", it.copy_source.as_deref());
-            let first = with_some(
-                first,
+            let first = first.with_some("s3:x-amz-copy-source", it.copy_source.as_deref());
+            let first = first.with_some(
                 "s3:x-amz-metadata-directive",
                 it.metadata_directive.as_deref(),
             );
             with_encryption(
-                with_some(first, "s3:x-amz-acl", it.acl.as_deref()),
+                first.with_some("s3:x-amz-acl", it.acl.as_deref()),
                 it.server_side_encryption.as_deref(),
                 it.ssekms_key_id.as_deref(),
                 it.sse_customer_algorithm.as_deref(),
             )
         }
         In::UploadPartCopy(it) => {
-            with_some(first, "s3:x-amz-copy-source", it.copy_source.as_deref())
+            first.with_some("s3:x-amz-copy-source", it.copy_source.as_deref())
         }
         In::PutBucketTagging(it) => {
             let given = it.tagging.iter().flat_map(|it| it.tag_set.iter().flatten());
@@ -158,13 +157,9 @@ fn creation(cx: &Context, it: &wharf_api_s3::CreateBucketRequest) -> Check {
     let check = Check::new("s3:CreateBucket", names::bucket_arn(name)).of_account(&cx.account);
     let location = it.create_bucket_configuration.as_ref();
     let location = location.and_then(|it| it.location_constraint.as_deref());
-    let check = with_some(check, "s3:LocationConstraint", location);
-    let check = with_some(check, "s3:x-amz-acl", it.acl.as_deref());
-    with_some(
-        check,
-        "s3:x-amz-object-ownership",
-        it.object_ownership.as_deref(),
-    )
+    let check = check.with_some("s3:LocationConstraint", location);
+    let check = check.with_some("s3:x-amz-acl", it.acl.as_deref());
+    check.with_some("s3:x-amz-object-ownership", it.object_ownership.as_deref())
 }
 
 /// What an operation is about.
@@ -359,7 +354,7 @@ async fn there(
 
 /// What a question says of the version that it is about.
 fn with_version(check: Check, version: Option<&str>, object: Option<&Object>) -> Check {
-    let mut check = with_some(check, "s3:VersionId", version);
+    let mut check = check.with_some("s3:VersionId", version);
     for (key, value) in object.iter().flat_map(|it| &it.tags) {
         check = check.with(&format!("s3:ExistingObjectTag/{key}"), value.clone());
     }
@@ -427,13 +422,6 @@ impl<'a> Copied<'a> {
     }
 }
 
-fn with_some(check: Check, key: &str, value: Option<&str>) -> Check {
-    match value {
-        Some(value) => check.with(key, value),
-        None => check,
-    }
-}
-
 /// What is said of a new object beside its encryption and tags.
 fn with_creation(check: Check, input: &Input<'_>) -> Check {
     let (class, redirect) = match input {
@@ -442,9 +430,9 @@ fn with_creation(check: Check, input: &Input<'_>) -> Check {
         In::CreateMultipartUpload(it) => (&it.storage_class, &it.website_redirect_location),
         _ => (&None, &None),
     };
-    let check = with_some(check, "s3:x-amz-storage-class", class.as_deref());
+    let check = check.with_some("s3:x-amz-storage-class", class.as_deref());
     let redirect = redirect.as_deref();
-    let check = with_some(check, "s3:x-amz-website-redirect-location", redirect);
+    let check = check.with_some("s3:x-amz-website-redirect-location", redirect);
     let (matches, none_matches) = match input {
         In::PutObject(it) => (&it.if_match, &it.if_none_match),
         In::CopyObject(it) => (&it.if_match, &it.if_none_match),
@@ -452,8 +440,8 @@ fn with_creation(check: Check, input: &Input<'_>) -> Check {
         In::DeleteObject(it) => (&it.if_match, &None),
         _ => (&None, &None),
     };
-    let check = with_some(check, "s3:if-match", matches.as_deref());
-    let check = with_some(check, "s3:if-none-match", none_matches.as_deref());
+    let check = check.with_some("s3:if-match", matches.as_deref());
+    let check = check.with_some("s3:if-none-match", none_matches.as_deref());
     let creates = match input {
         In::PutObject(_) | In::CopyObject(_) | In::CompleteMultipartUpload(_) => "true",
         In::CreateMultipartUpload(_) | In::UploadPart(_) | In::UploadPartCopy(_) => "false",
@@ -463,8 +451,8 @@ fn with_creation(check: Check, input: &Input<'_>) -> Check {
 }
 
 fn listing(check: Check, prefix: Option<&str>, delimiter: Option<&str>, max: Option<i32>) -> Check {
-    let check = with_some(check, "s3:prefix", prefix);
-    let check = with_some(check, "s3:delimiter", delimiter);
+    let check = check.with_some("s3:prefix", prefix);
+    let check = check.with_some("s3:delimiter", delimiter);
     match max {
         Some(max) => check.with("s3:max-keys", max.to_string()),
         None => check,
@@ -477,10 +465,9 @@ fn with_encryption(
     key: Option<&str>,
     customer: Option<&str>,
 ) -> Check {
-    let check = with_some(check, "s3:x-amz-server-side-encryption", algorithm);
-    let check = with_some(check, "s3:x-amz-server-side-encryption-aws-kms-key-id", key);
-    with_some(
-        check,
+    let check = check.with_some("s3:x-amz-server-side-encryption", algorithm);
+    let check = check.with_some("s3:x-amz-server-side-encryption-aws-kms-key-id", key);
+    check.with_some(
         "s3:x-amz-server-side-encryption-customer-algorithm",
         customer,
     )

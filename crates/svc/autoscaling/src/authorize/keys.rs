@@ -18,8 +18,8 @@ pub fn asked(check: Check, input: Input<'_>) -> Check {
                 it.mixed_instances_policy.as_ref(),
             );
             let check = subnets(check, it.vpc_zone_identifier.as_deref());
-            let check = all(check, BALANCERS, it.load_balancer_names.as_deref());
-            let check = all(check, TARGETS, it.target_group_arns.as_deref());
+            let check = check.with_all(BALANCERS, it.load_balancer_names.iter().flatten().cloned());
+            let check = check.with_all(TARGETS, it.target_group_arns.iter().flatten().cloned());
             traffic(check, it.traffic_sources.as_deref())
         }
         Input::UpdateAutoScalingGroup(it) => {
@@ -38,13 +38,17 @@ pub fn asked(check: Check, input: Input<'_>) -> Check {
             let each = it.scheduled_update_group_actions.iter().flatten();
             each.fold(check, |check, it| sizes(check, it.min_size, it.max_size))
         }
-        Input::AttachLoadBalancers(it) => all(check, BALANCERS, it.load_balancer_names.as_deref()),
-        Input::DetachLoadBalancers(it) => all(check, BALANCERS, it.load_balancer_names.as_deref()),
+        Input::AttachLoadBalancers(it) => {
+            check.with_all(BALANCERS, it.load_balancer_names.iter().flatten().cloned())
+        }
+        Input::DetachLoadBalancers(it) => {
+            check.with_all(BALANCERS, it.load_balancer_names.iter().flatten().cloned())
+        }
         Input::AttachLoadBalancerTargetGroups(it) => {
-            all(check, TARGETS, it.target_group_arns.as_deref())
+            check.with_all(TARGETS, it.target_group_arns.iter().flatten().cloned())
         }
         Input::DetachLoadBalancerTargetGroups(it) => {
-            all(check, TARGETS, it.target_group_arns.as_deref())
+            check.with_all(TARGETS, it.target_group_arns.iter().flatten().cloned())
         }
         Input::AttachTrafficSources(it) => traffic(check, it.traffic_sources.as_deref()),
         Input::DetachTrafficSources(it) => traffic(check, it.traffic_sources.as_deref()),
@@ -55,21 +59,9 @@ pub fn asked(check: Check, input: Input<'_>) -> Check {
 const BALANCERS: &str = "autoscaling:LoadBalancerNames";
 const TARGETS: &str = "autoscaling:TargetGroupARNs";
 
-fn some(check: Check, key: &str, value: Option<impl Into<String>>) -> Check {
-    match value {
-        Some(value) => check.with(key, value),
-        None => check,
-    }
-}
-
-fn all(check: Check, key: &str, values: Option<&[String]>) -> Check {
-    let values = values.unwrap_or_default().iter();
-    values.fold(check, |check, it| check.with(key, it.clone()))
-}
-
 fn sizes(check: Check, min: Option<i32>, max: Option<i32>) -> Check {
-    let check = some(check, "autoscaling:MinSize", min.map(|it| it.to_string()));
-    some(check, "autoscaling:MaxSize", max.map(|it| it.to_string()))
+    let check = check.with_some("autoscaling:MinSize", min.map(|it| it.to_string()));
+    check.with_some("autoscaling:MaxSize", max.map(|it| it.to_string()))
 }
 
 /// What instances are made of. A version is specified by its number alone.
@@ -79,7 +71,7 @@ fn source(
     template: Option<&LaunchTemplateSpecification>,
     mixed: Option<&MixedInstancesPolicy>,
 ) -> Check {
-    let check = some(check, "autoscaling:LaunchConfigurationName", configuration);
+    let check = check.with_some("autoscaling:LaunchConfigurationName", configuration);
     let mixed = mixed.and_then(|it| it.launch_template.as_ref());
     let overrides = || {
         mixed
@@ -87,9 +79,7 @@ fn source(
             .flat_map(|it| it.overrides.iter().flatten())
     };
     let types = overrides().filter_map(|it| it.instance_type.clone());
-    let check = types.fold(check, |check, it| {
-        check.with("autoscaling:InstanceTypes", it)
-    });
+    let check = check.with_all("autoscaling:InstanceTypes", types);
     let of_mixed = mixed.and_then(|it| it.launch_template_specification.as_ref());
     let of_overrides = overrides().filter_map(|it| it.launch_template_specification.as_ref());
     let templates: Vec<_> = (template.into_iter().chain(of_mixed))
@@ -113,37 +103,28 @@ fn source(
 fn subnets(check: Check, given: Option<&str>) -> Check {
     let ids = given.unwrap_or_default().split(',').map(str::trim);
     let ids = ids.filter(|it| !it.is_empty());
-    ids.fold(check, |check, it| {
-        check.with("autoscaling:VPCZoneIdentifiers", it)
-    })
+    check.with_all("autoscaling:VPCZoneIdentifiers", ids)
 }
 
 fn traffic(check: Check, given: Option<&[TrafficSourceIdentifier]>) -> Check {
     let ids = given.unwrap_or_default().iter();
     let ids = ids.filter_map(|it| it.identifier.clone());
-    ids.fold(check, |check, it| {
-        check.with("autoscaling:TrafficSourceIdentifiers", it)
-    })
+    check.with_all("autoscaling:TrafficSourceIdentifiers", ids)
 }
 
 fn configuration(check: Check, it: &CreateLaunchConfigurationType) -> Check {
-    let check = some(check, "autoscaling:ImageId", it.image_id.as_deref());
-    let check = some(
-        check,
-        "autoscaling:InstanceType",
-        it.instance_type.as_deref(),
-    );
-    let check = some(check, "autoscaling:SpotPrice", it.spot_price.as_deref());
+    let check = check.with_some("autoscaling:ImageId", it.image_id.as_deref());
+    let check = check.with_some("autoscaling:InstanceType", it.instance_type.as_deref());
+    let check = check.with_some("autoscaling:SpotPrice", it.spot_price.as_deref());
     let Some(metadata) = &it.metadata_options else {
         return check;
     };
     let tokens = metadata.http_tokens.as_deref();
-    let check = some(check, "autoscaling:MetadataHttpTokens", tokens);
+    let check = check.with_some("autoscaling:MetadataHttpTokens", tokens);
     let endpoint = metadata.http_endpoint.as_deref();
-    let check = some(check, "autoscaling:MetadataHttpEndpoint", endpoint);
+    let check = check.with_some("autoscaling:MetadataHttpEndpoint", endpoint);
     let hops = metadata.http_put_response_hop_limit;
-    some(
-        check,
+    check.with_some(
         "autoscaling:MetadataHttpPutResponseHopLimit",
         hops.map(|it| it.to_string()),
     )

@@ -23,53 +23,41 @@ pub struct Options {
     pub hibernation: Option<bool>,
 }
 
+/// What is said of them; templates and launches say it by the same names, in types of their own.
+macro_rules! said {
+    ($given:expr) => {{
+        let names = $given.private_dns_name_options.clone().unwrap_or_default();
+        let credits = $given.credit_specification.as_ref();
+        let reservations = $given.capacity_reservation_specification.as_ref();
+        let maintenance = $given.maintenance_options.as_ref();
+        let enclave = $given.enclave_options.as_ref();
+        let hibernation = $given.hibernation_options.as_ref();
+        Options {
+            ebs_optimized: $given.ebs_optimized,
+            disable_api_stop: $given.disable_api_stop,
+            hostname_type: names.hostname_type,
+            ipv4_name: names.enable_resource_name_dns_a_record,
+            ipv6_name: names.enable_resource_name_dns_aaaa_record,
+            credits: credits.and_then(|it| it.cpu_credits.clone()),
+            reservations: reservations.and_then(|it| it.capacity_reservation_preference.clone()),
+            recovery: maintenance.and_then(|it| it.auto_recovery.clone()),
+            enclave: enclave.and_then(|it| it.enabled),
+            hibernation: hibernation.and_then(|it| it.configured),
+        }
+    }};
+}
+
 impl Options {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
     pub(super) fn of_template(given: &wire::RequestLaunchTemplateData) -> Self {
-        let names = given.private_dns_name_options.clone().unwrap_or_default();
-        let credits = given.credit_specification.as_ref();
-        let reservations = given.capacity_reservation_specification.as_ref();
-        let maintenance = given.maintenance_options.as_ref();
-        Self {
-            ebs_optimized: given.ebs_optimized,
-            disable_api_stop: given.disable_api_stop,
-            hostname_type: names.hostname_type,
-            ipv4_name: names.enable_resource_name_dns_a_record,
-            ipv6_name: names.enable_resource_name_dns_aaaa_record,
-            credits: credits.and_then(|it| it.cpu_credits.clone()),
-            reservations: reservations.and_then(|it| it.capacity_reservation_preference.clone()),
-            recovery: maintenance.and_then(|it| it.auto_recovery.clone()),
-            enclave: given.enclave_options.as_ref().and_then(|it| it.enabled),
-            hibernation: given
-                .hibernation_options
-                .as_ref()
-                .and_then(|it| it.configured),
-        }
+        said!(given)
     }
 
     pub(super) fn of_request(given: &wire::RunInstancesRequest) -> Self {
-        let names = given.private_dns_name_options.clone().unwrap_or_default();
-        let credits = given.credit_specification.as_ref();
-        let reservations = given.capacity_reservation_specification.as_ref();
-        let maintenance = given.maintenance_options.as_ref();
-        Self {
-            ebs_optimized: given.ebs_optimized,
-            disable_api_stop: given.disable_api_stop,
-            hostname_type: names.hostname_type,
-            ipv4_name: names.enable_resource_name_dns_a_record,
-            ipv6_name: names.enable_resource_name_dns_aaaa_record,
-            credits: credits.and_then(|it| it.cpu_credits.clone()),
-            reservations: reservations.and_then(|it| it.capacity_reservation_preference.clone()),
-            recovery: maintenance.and_then(|it| it.auto_recovery.clone()),
-            enclave: given.enclave_options.as_ref().and_then(|it| it.enabled),
-            hibernation: given
-                .hibernation_options
-                .as_ref()
-                .and_then(|it| it.configured),
-        }
+        said!(given)
     }
 
     /// What is set here, over what `below` says.
