@@ -1,4 +1,5 @@
-//! EC2 Auto Scaling and EC2, called in the name of ECS's service-linked role for a capacity provider.
+//! EC2 Auto Scaling and EC2, called in the name of ECS's service-linked role for a capacity provider. What they do for Managed
+//! Instances is in `managed/seen.rs`.
 
 use serde_json::{Value, json};
 use wharf_delivery::{Actor, Operations, Request};
@@ -15,8 +16,8 @@ use crate::{
 const AT_ONCE: usize = 50;
 /// CPU units of a core.
 const CORE: u64 = 1024;
-/// Pages of a group's policies that are read.
-const MOST_PAGES: usize = 20;
+/// Pages of a list that are read.
+const MOST_PAGES: usize = 50;
 
 /// What an instance of a type has.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +35,12 @@ pub struct Neighbours<'a> {
 }
 
 impl Neighbours<'_> {
-    async fn call(&self, service: &str, operation: &str, input: Value) -> Result<Value, Fault> {
+    pub(crate) async fn call(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Value,
+    ) -> Result<Value, Fault> {
         let actor = Actor::Service {
             name: PRINCIPAL.to_owned(),
             account: self.place.account.clone(),
@@ -44,8 +50,36 @@ impl Neighbours<'_> {
         self.operations.call(&actor, &request).await
     }
 
-    async fn group(&self, operation: &str, mut input: Value) -> Result<Value, Fault> {
+    /// All of a list that comes in pages.
+    pub(crate) async fn pages(
+        &self,
+        service: &str,
+        operation: &str,
+        mut input: Value,
+        list: &str,
+    ) -> Result<Vec<Value>, Fault> {
+        let mut all = Vec::new();
+        for _ in 0..MOST_PAGES {
+            let mut answer = self.call(service, operation, input.clone()).await?;
+            if let Value::Array(found) = answer[list].take() {
+                all.extend(found);
+            }
+            let token = answer["NextToken"].take();
+            if !token.is_string() {
+                break;
+            }
+            input["NextToken"] = token;
+        }
+        Ok(all)
+    }
+
+    fn of_group(&self, mut input: Value) -> Value {
         input["AutoScalingGroupName"] = json!(self.provider.group_name);
+        input
+    }
+
+    async fn group(&self, operation: &str, input: Value) -> Result<Value, Fault> {
+        let input = self.of_group(input);
         self.call("autoscaling", operation, input).await
     }
 
@@ -61,24 +95,13 @@ impl Neighbours<'_> {
 
     /// What ECS has made on the group.
     pub async fn found(&self) -> Result<Found, Fault> {
-        let mut policies = Vec::new();
-        let mut token = None;
-        for _ in 0..MOST_PAGES {
-            let input = match &token {
-                Some(token) => json!({ "NextToken": token }),
-                None => json!({}),
-            };
-            let mut answer = self.group("DescribePolicies", input).await?;
-            if let Value::Array(found) = answer["ScalingPolicies"].take() {
-                let named = |it: &Value| it["PolicyName"].as_str().map(str::to_owned);
-                let own = |it: &Value| named(it).is_some_and(|it| it.starts_with(POLICIES));
-                policies.extend(found.into_iter().filter(own));
-            }
-            token = answer["NextToken"].as_str().map(str::to_owned);
-            if token.is_none() {
-                break;
-            }
-        }
+        let input = self.of_group(json!({}));
+        let policies = self.pages("autoscaling", "DescribePolicies", input, "ScalingPolicies");
+        let mut policies = policies.await?;
+        policies.retain(|it| {
+            let named = it["PolicyName"].as_str();
+            named.is_some_and(|it| it.starts_with(POLICIES))
+        });
         let named = json!({ "LifecycleHookNames": [HOOK] });
         let hooks = self.group("DescribeLifecycleHooks", named).await?;
         let hook = &hooks["LifecycleHooks"][0];

@@ -69,7 +69,7 @@ impl Step<'_> {
                     ec2_instance,
                     "terminating a managed instance that has no tasks"
                 );
-                let done = self.cloud.terminate(ec2_instance).await;
+                let done = self.neighbours.terminate(ec2_instance).await;
                 done.map_err(neighbour("terminating a managed instance"))
             }
             Action::Launch { id } => match records.instance(id) {
@@ -111,7 +111,7 @@ impl Step<'_> {
         if self.memory.paused.is_some_and(|it| self.now < it) {
             return Ok(());
         }
-        let fault = match self.cloud.launch(instance).await {
+        let fault = match self.neighbours.launch(instance).await {
             Ok(id) => {
                 self.note(instance, &id).await?;
                 return self.settings_are(Ok(())).await;

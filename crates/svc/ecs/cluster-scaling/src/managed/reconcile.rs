@@ -27,9 +27,10 @@ use wharf_wire::Fault;
 use super::{
     kinds::Kind,
     plan::{self, Observed, Own, Plan, Seen, Subnet, Wanting},
-    seen::{Cloud, Found},
+    seen::Found,
 };
 use crate::{
+    neighbours::Neighbours,
     observe,
     plan::Container,
     reconcile::Parts,
@@ -92,7 +93,7 @@ pub async fn look(
             parts,
             place,
             fence: parts.state.fence()?,
-            cloud: Cloud {
+            neighbours: Neighbours {
                 operations,
                 place,
                 provider: &records.provider,
@@ -146,7 +147,7 @@ pub(super) struct Step<'a> {
     pub(super) parts: &'a Parts,
     pub(super) place: &'a Place,
     pub(super) fence: Compare,
-    pub(super) cloud: Cloud<'a>,
+    pub(super) neighbours: Neighbours<'a>,
     pub(super) records: &'a Records,
     pub(super) memory: Memory,
     pub(super) now: Timestamp,
@@ -162,7 +163,7 @@ impl Step<'_> {
         };
         self.hold_to(of);
         let tokens: Vec<String> = records.instances.iter().map(|it| it.id.clone()).collect();
-        let found = self.cloud.find(&tokens).await;
+        let found = self.neighbours.find(&tokens).await;
         let found = found.map_err(neighbour("looking for managed instances"))?;
         let noticed = self.noticed(of, &found).await?;
         let instances = self.own(&found, &noticed);
@@ -224,7 +225,7 @@ impl Step<'_> {
         }
         let living = found.values().filter(|it| it.seen == Seen::Lives);
         let living: Vec<String> = living.map(|it| it.id.clone()).collect();
-        let noticed = self.cloud.noticed(&living).await;
+        let noticed = self.neighbours.noticed(&living).await;
         noticed.map_err(neighbour("looking for notices of Spot instances"))
     }
 
@@ -339,7 +340,7 @@ impl Step<'_> {
             Some((kinds, _)) => kinds.clone(),
             None => {
                 let image = PublicImage::for_ecs(&self.place.region);
-                let read = self.cloud.kinds(image.architecture).await;
+                let read = self.neighbours.kinds(image.architecture).await;
                 let read = read.map_err(neighbour("reading instance types"))?;
                 let read = Arc::new(read);
                 self.memory.kinds = Some((read.clone(), self.now));
@@ -356,7 +357,7 @@ impl Step<'_> {
         if let Some((subnets, _)) = self.memory.subnets.as_ref().filter(|it| fresh(it.1)) {
             return Ok(subnets.clone());
         }
-        let read = self.cloud.subnets(&of.subnets).await;
+        let read = self.neighbours.subnets(&of.subnets).await;
         let read = read.map_err(neighbour("reading the subnets of managed instances"))?;
         self.memory.subnets = Some((read.clone(), self.now));
         Ok(read)

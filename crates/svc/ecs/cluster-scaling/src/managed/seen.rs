@@ -3,20 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use wharf_delivery::{Actor, Operations, Request};
-use wharf_records::ecs::{CapacityProvider, ManagedInstance};
-use wharf_svc_ecs_model::names::{PRINCIPAL, Place};
+use wharf_delivery::{Actor, Request};
+use wharf_records::ecs::ManagedInstance;
+use wharf_svc_ecs_model::names::PRINCIPAL;
 use wharf_wire::Fault;
 
 use super::{
     kinds::Kind,
     plan::{Seen, Subnet},
 };
+use crate::neighbours::Neighbours;
 
 /// Values of a filter.
 const AT_ONCE: usize = 100;
-/// Pages of instance types that are read.
-const MOST_PAGES: usize = 50;
 
 /// An instance as EC2 describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,22 +25,9 @@ pub struct Found {
     pub seen: Seen,
 }
 
-/// EC2 does what it is asked for a provider.
-pub struct Cloud<'a> {
-    pub operations: &'a dyn Operations,
-    pub place: &'a Place,
-    pub provider: &'a CapacityProvider,
-}
-
-impl Cloud<'_> {
-    async fn call(&self, operation: &str, input: Value) -> Result<Value, Fault> {
-        let actor = Actor::Service {
-            name: PRINCIPAL.to_owned(),
-            account: self.place.account.clone(),
-            source_arn: self.provider.arn.clone(),
-        };
-        let request = Request::new("ec2", operation, &self.place.region, input);
-        self.operations.call(&actor, &request).await
+impl Neighbours<'_> {
+    async fn ec2(&self, operation: &str, input: Value) -> Result<Value, Fault> {
+        self.call("ec2", operation, input).await
     }
 
     /// What there is of instances, by their client tokens.
@@ -50,7 +36,7 @@ impl Cloud<'_> {
         for some in tokens.chunks(AT_ONCE) {
             let filter = json!({ "Name": "client-token", "Values": some });
             let answer = self
-                .call("DescribeInstances", json!({ "Filters": [filter] }))
+                .ec2("DescribeInstances", json!({ "Filters": [filter] }))
                 .await?;
             let reservations = list(&answer["Reservations"]).iter();
             let instances = reservations.flat_map(|it| list(&it["Instances"]));
@@ -70,7 +56,7 @@ impl Cloud<'_> {
                 { "Name": "status-code", "Values": ["marked-for-termination"] },
             ]);
             let answer = self
-                .call(
+                .ec2(
                     "DescribeSpotInstanceRequests",
                     json!({ "Filters": filters }),
                 )
@@ -102,7 +88,7 @@ impl Cloud<'_> {
     /// One that is gone is no failure.
     pub async fn terminate(&self, id: &str) -> Result<(), Fault> {
         let input = json!({ "InstanceIds": [id] });
-        match self.call("TerminateInstances", input).await {
+        match self.ec2("TerminateInstances", input).await {
             Err(fault) if fault.code != "InvalidInstanceID.NotFound" => Err(fault),
             _ => Ok(()),
         }
@@ -110,21 +96,10 @@ impl Cloud<'_> {
 
     /// All instance types that an image of that architecture runs on.
     pub async fn kinds(&self, architecture: &str) -> Result<Vec<Kind>, Fault> {
-        let mut kinds = Vec::new();
-        let mut token = None;
-        for _ in 0..MOST_PAGES {
-            let input = match &token {
-                Some(token) => json!({ "NextToken": token }),
-                None => json!({}),
-            };
-            let answer = self.call("DescribeInstanceTypes", input).await?;
-            kinds.extend(list(&answer["InstanceTypes"]).iter().filter_map(Kind::of));
-            token = answer["NextToken"].as_str().map(str::to_owned);
-            if token.is_none() {
-                break;
-            }
-        }
-        kinds.retain(|it: &Kind| it.architectures.iter().any(|own| own == architecture));
+        let found = self.pages("ec2", "DescribeInstanceTypes", json!({}), "InstanceTypes");
+        let found = found.await?;
+        let mut kinds: Vec<Kind> = found.iter().filter_map(Kind::of).collect();
+        kinds.retain(|it| it.architectures.iter().any(|own| own == architecture));
         Ok(kinds)
     }
 
@@ -132,7 +107,7 @@ impl Cloud<'_> {
     pub async fn subnets(&self, ids: &[String]) -> Result<Vec<Subnet>, Fault> {
         let filter = json!({ "Name": "subnet-id", "Values": ids });
         let answer = self
-            .call("DescribeSubnets", json!({ "Filters": [filter] }))
+            .ec2("DescribeSubnets", json!({ "Filters": [filter] }))
             .await?;
         let subnet = |it: &Value| {
             Some(Subnet {
