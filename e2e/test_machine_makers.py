@@ -80,6 +80,8 @@ def test_a_machine_is_made_runs_tasks_and_ends(server, rack):
     assert joined["status"] == "ACTIVE"
     kinds = [it["value"] for it in joined["attributes"] if it["name"] == "ecs.instance-type"]
     assert kinds == [TYPE]
+    (maker,) = json.loads(server.run("status", "--json").stdout)["machineMakers"]
+    assert (maker["wanted"], maker["there"], maker["most"]) == (1, 1, 3)
     status = ec2.describe_instance_status(InstanceIds=[instance])["InstanceStatuses"][0]
     assert status["SystemStatus"]["Status"] == "ok"
 

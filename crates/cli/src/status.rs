@@ -120,6 +120,8 @@ fn narrow(seen: &mut Value, cluster: Option<&str>, service: Option<&str>) {
     if let Some(cluster) = cluster {
         keep("clusters", &|it| it["clusterName"] == cluster);
         keep(tables::KUBERNETES, &|it| it["name"] == cluster);
+        // They make machines for clusters of all kinds.
+        keep("machineMakers", &|_| false);
         for kind in ["services", "tasks"] {
             keep(kind, &|it| name(it, "clusterArn") == cluster);
         }
@@ -136,6 +138,7 @@ fn narrow(seen: &mut Value, cluster: Option<&str>, service: Option<&str>) {
             "containerInstances",
             "loadBalancers",
             "unopenedListeners",
+            "machineMakers",
             tables::KUBERNETES,
         ] {
             keep(kind, &|_| false);

@@ -288,11 +288,31 @@ async fn remove_node(
 
 async fn overview(it: &Parts, call: &Call, _: OverviewRequest) -> Result<OverviewResponse, Fault> {
     let mut all = it.overview.gather(call).await?;
-    if call.account != it.account {
+    if call.account == it.account {
+        all.machine_makers = Some(makers(it).await?);
+    } else {
         // Where the machines listen, and for whose load balancers, is the installation's to know.
         all.unopened_listeners = None;
     }
     Ok(all)
+}
+
+/// What makes machines for the installation, if something does: instances of its own account alone.
+async fn makers(it: &Parts) -> Result<Vec<MachineMaker>, Fault> {
+    let number = |of: u32| i32::try_from(of).ok();
+    let found = it.nodes.ec2.maker_overview().await?;
+    let shown = found.map(|it| {
+        let (failure, failed_at) = it.failure.unzip();
+        MachineMaker {
+            name: Some(it.name),
+            wanted: number(it.wanted),
+            there: number(it.there),
+            most: number(it.most),
+            failure,
+            failed_at,
+        }
+    });
+    Ok(shown.into_iter().collect())
 }
 
 /// A count as the contract has it.

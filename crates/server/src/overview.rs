@@ -60,6 +60,8 @@ impl Overview {
                 Some(kubernetes) => Some(kubernetes.gather(call).await?),
                 None => None,
             },
+            // The installation's own, and not of what services describe.
+            machine_makers: None,
         })
     }
 

@@ -21,6 +21,7 @@ pub fn all(seen: &Value, now: Timestamp) -> Vec<Table> {
         unopened(seen),
         tasks(seen, now),
         nodes(seen),
+        makers(seen, now),
         kubernetes(seen),
         targets(seen),
         balancers(seen),
@@ -453,6 +454,34 @@ fn unopened(seen: &Value) -> Table {
     Table::new(
         &["UNOPENED LISTENER", "NODE", "WHY"],
         list(seen, "unopenedListeners").map(row),
+    )
+}
+
+/// What makes machines, with what it did not do last.
+fn makers(seen: &Value, now: Timestamp) -> Table {
+    let row = |it: &Value| {
+        let lacks = number(it, "there") < number(it, "wanted");
+        let failure = it["failure"].as_str();
+        let age = age(it["failedAt"].as_f64(), now);
+        let told = failure.map(|what| format!("{age} ago: {what}"));
+        Row {
+            tone: match (lacks, failure) {
+                (true, Some(_)) => Tone::Bad,
+                (true, None) => Tone::Doubtful,
+                (false, _) => Tone::Plain,
+            },
+            cells: vec![
+                cell(it, "name"),
+                cell(it, "wanted"),
+                cell(it, "there"),
+                cell(it, "most"),
+                told.unwrap_or_else(|| "-".to_owned()),
+            ],
+        }
+    };
+    Table::new(
+        &["MACHINE MAKER", "WANTED", "THERE", "MOST", "LAST FAILURE"],
+        list(seen, "machineMakers").map(row),
     )
 }
 

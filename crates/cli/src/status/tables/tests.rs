@@ -247,6 +247,26 @@ fn a_port_that_another_program_has_shows_with_its_node() {
 }
 
 #[test]
+fn a_maker_of_machines_shows_what_it_lacks_and_why() {
+    let now = Timestamp::from_millis(1_700_000_600_000);
+    let seen = json!({ "machineMakers": [
+        {"name": "a.example.com", "wanted": 3, "there": 3, "most": 5},
+        {"name": "b.example.com", "wanted": 3, "there": 1, "most": 5, "failure": "it is full", "failedAt": 1_700_000_000},
+    ]});
+    let table = makers(&seen, now);
+    assert_eq!(
+        cells(&table),
+        [
+            ["b.example.com", "3", "1", "5", "10m ago: it is full"],
+            ["a.example.com", "3", "3", "5", "-"],
+        ]
+    );
+    let tones: Vec<Tone> = table.rows.iter().map(|it| it.tone).collect();
+    assert_eq!(tones, [Tone::Bad, Tone::Plain]);
+    assert!(makers(&json!({}), now).rows.is_empty());
+}
+
+#[test]
 fn urls_leave_out_the_usual_port() {
     let listener = |protocol, port| json!({"Protocol": protocol, "Port": port});
     assert_eq!(url("a", &listener("HTTP", 80)), "http://a/");

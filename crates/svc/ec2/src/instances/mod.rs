@@ -28,8 +28,8 @@ pub use figures::Part;
 pub use machines::{Dedicated, MachineNode, MachineNodeWish};
 pub use pods::{PodMachine, PodMachineWish};
 pub use providers::{
-    MachineNodes, Maker, MakerConfig, MakerPace, MakerParts, MakerSecret, MakerSecretError,
-    ShownMachine, ShownMachineWish, maker_protocol, maker_url,
+    MachineNodes, Maker, MakerConfig, MakerOverview, MakerPace, MakerParts, MakerSecret,
+    MakerSecretError, ShownMachine, ShownMachineWish, maker_protocol, maker_url,
 };
 pub use reconcile::{PERMIT, has_room_again};
 pub use reports::{InstanceImage, InstanceRole, Told};

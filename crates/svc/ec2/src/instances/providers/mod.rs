@@ -22,8 +22,8 @@ use wharf_wire::Fault;
 pub(super) use executor::reconcile;
 pub use showing::{ShownMachine, ShownMachineWish};
 pub use webhook::{
-    MachineNodes, Maker, MakerConfig, MakerPace, MakerParts, MakerSecret, MakerSecretError,
-    maker_url, protocol as maker_protocol,
+    MachineNodes, Maker, MakerConfig, MakerOverview, MakerPace, MakerParts, MakerSecret,
+    MakerSecretError, maker_url, protocol as maker_protocol,
 };
 
 use crate::{fault, records::Instance};

@@ -444,8 +444,25 @@ async fn trouble_with_a_maker_is_told_and_ends() {
     })
     .await;
     assert!(maker.trouble().unwrap().contains("no JSON"));
+    let seen = cloud.ec2.maker_overview().await.unwrap().unwrap();
+    assert_eq!((seen.wanted, seen.there, seen.most), (0, 0, rack::MOST));
+    assert_eq!(seen.name, "127.0.0.1");
+    assert!(seen.failure.unwrap().0.contains("no JSON"));
     rack.will_list(None);
     until("it answers again", || async { maker.trouble().is_none() }).await;
+    let id = cloud.run().await;
+    rack.makes(&id).await;
+    let counts = async || {
+        let seen = cloud.ec2.maker_overview().await.unwrap().unwrap();
+        assert!(seen.failure.is_some(), "the last one");
+        (seen.wanted, seen.there)
+    };
+    assert_eq!(counts().await, (1, 0));
+    cloud.is_made(&rack, &id).await;
+    cloud.becomes(&id, "running").await;
+    assert_eq!(counts().await, (1, 1));
+    cloud.terminate(&id).await.unwrap();
+    assert_eq!(counts().await, (0, 0));
 }
 
 impl Rack {

@@ -205,8 +205,10 @@ fn failed(
     service: &Ec2Service,
 ) -> Next {
     // What it says of one machine is not what is wrong with it.
-    if let Trouble::NoAnswer(_) = trouble {
-        maker.is_in_trouble(&trouble.to_string(), service.instances.now());
+    let now = service.instances.now();
+    match trouble {
+        Trouble::NoAnswer(_) => maker.is_in_trouble(&trouble.to_string(), now),
+        _ => maker.has_failed(&trouble.to_string(), now),
     }
     let wait = maker.later(&stored.key);
     tracing::warn!(instance = %stored.record.id, error = %trouble, retry_in = ?wait, "the machine maker did not take what an instance needs; will retry");

@@ -125,6 +125,7 @@ fn nobodys(listing: &Listing, known: &BTreeSet<String>) -> Vec<String> {
 
 impl Maker {
     pub(super) fn is_in_trouble(&self, what: &str, now: Timestamp) {
+        self.has_failed(what, now);
         let mut trouble = self.trouble.lock();
         // It is told of once, not with each try.
         match &mut *trouble {
@@ -138,6 +139,11 @@ impl Maker {
                 *none = Some((what.to_owned(), now));
             }
         }
+    }
+
+    /// What one machine was refused is no trouble with it, and is remembered as well.
+    pub(super) fn has_failed(&self, what: &str, now: Timestamp) {
+        *self.failure.lock() = Some((what.to_owned(), now));
     }
 
     pub(super) fn is_well(&self) {

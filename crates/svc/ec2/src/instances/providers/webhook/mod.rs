@@ -14,6 +14,7 @@ mod executor;
 mod launch;
 pub mod life;
 mod listing;
+mod overview;
 pub mod protocol;
 mod secret;
 
@@ -40,6 +41,7 @@ pub use self::{
     client::Trouble,
     console::look_at_console,
     launch::{check, left, of_launch},
+    overview::MakerOverview,
     secret::{MakerSecret, MakerSecretError},
 };
 pub(in crate::instances) use self::{executor::reconcile, listing::follow as follow_lists};
@@ -220,6 +222,8 @@ pub struct Maker {
     listing: Mutex<Option<Arc<Listing>>>,
     /// What is wrong with it, since when.
     trouble: Mutex<Option<(String, Timestamp)>>,
+    /// What it did not do last, and when it was asked for that: of all of it, or of one machine.
+    failure: Mutex<Option<(String, Timestamp)>>,
     /// When what failed is tried again, by the key of its instance.
     pauses: Mutex<HashMap<String, (Backoff, Instant)>>,
 }
@@ -236,6 +240,7 @@ impl Maker {
             parts,
             listing: Mutex::default(),
             trouble: Mutex::default(),
+            failure: Mutex::default(),
             pauses: Mutex::default(),
         }
     }
