@@ -422,6 +422,22 @@ impl<'a> Cloud<'a> {
         })
     }
 
+    /// The same of types with a template of their own. What cannot be said of one is told, and keeps nothing else from being done.
+    pub async fn templates(&self, group: &Group) -> BTreeMap<String, Source> {
+        let mut found = BTreeMap::new();
+        for (of, template) in group.mixed.iter().flat_map(|it| &it.templates) {
+            match self.resolve(template).await {
+                Ok(source) => {
+                    found.insert(of.clone(), source);
+                }
+                Err(error) => {
+                    tracing::warn!(group = group.name, instance_type = of, %error, "resolving the launch template of an instance type failed, none of it is launched, will retry");
+                }
+            }
+        }
+        found
+    }
+
     /// A message to a hook's queue or topic, in the name of the role that was given with it.
     ///
     /// # Errors

@@ -82,6 +82,8 @@ pub struct Seen {
     pub targets: BTreeMap<String, BTreeMap<String, Health>>,
     /// What new instances are made of; `None` if that cannot be said now.
     pub source: Option<Source>,
+    /// The same of types with a template of their own. One of which that cannot be said is not there.
+    pub templates: BTreeMap<String, Source>,
     /// An alarm of the refresh that went off.
     pub alarm: Option<String>,
 }
@@ -229,6 +231,16 @@ impl Draft<'_> {
     fn note(&mut self, id: &str, activity: &Activity) {
         self.plan.activities.retain(|it| it.0 != id);
         self.plan.activities.push((id.to_owned(), activity.clone()));
+    }
+
+    /// What an instance of a type is made of; `None` if that cannot be said now.
+    fn source_of(&self, of: Option<&str>) -> Option<&Source> {
+        let mixed = self.group.mixed.as_ref();
+        let has_own = |of: &&str| mixed.is_some_and(|it| it.templates.contains_key(*of));
+        match of.filter(has_own) {
+            Some(of) => self.seen.templates.get(of),
+            None => self.seen.source.as_ref(),
+        }
     }
 
     /// Units of what counts.

@@ -172,6 +172,7 @@ impl Work<'_> {
                 None
             }
         };
+        seen.templates = cloud.templates(group).await;
         let alarms = refresh
             .as_ref()
             .map(|it| it.record.settings.alarms.as_slice());

@@ -287,6 +287,13 @@ impl Group {
         self.suspended.contains_key(&process)
     }
 
+    /// Whether instances are launched of a template now, whichever version.
+    pub fn launches(&self, template: &str) -> bool {
+        let own = self.mixed.iter().flat_map(|it| it.templates.values());
+        let mut all = own.chain([&self.launch]);
+        all.any(|it| matches!(it, Source::Template { id, .. } if id == template))
+    }
+
     /// Units of capacity of each type, if its mixed instances policy has any.
     fn weights(&self) -> Option<&BTreeMap<String, u32>> {
         let weights = self.mixed.as_ref().map(|it| &it.weights);

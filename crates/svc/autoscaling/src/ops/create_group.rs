@@ -45,7 +45,7 @@ pub async fn create(
     let (of_mixed, mut mixed) = given.transpose()?.unzip();
     let of_mixed = of_mixed.flatten();
     if let Some(mixed) = &mut mixed {
-        mixed::order(core, call, mixed).await?;
+        mixed::settle(core, call, mixed).await?;
     }
     let (configuration, template) = (
         input.launch_configuration_name.as_deref(),
@@ -65,14 +65,13 @@ pub async fn create(
         input.availability_zones.as_deref(),
     );
     let subnets = given::subnets(core, call, identifier, zones).await?;
-    let types = mixed.as_ref().map(|it| it.types.as_slice());
     let placement_group = input.placement_group.filter(|it| !it.is_empty());
     given::may_launch(
         core,
         call,
         &launch,
         (&subnets, placement_group.as_deref()),
-        types.unwrap_or_default(),
+        mixed.as_ref(),
     )
     .await?;
     mixed::may_have_spot(core, call, &launch, (&subnets, mixed.as_ref())).await?;

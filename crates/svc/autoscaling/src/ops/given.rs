@@ -17,7 +17,7 @@ use crate::{
     fault::{self, AutoscalingFaults, invalid},
     launch,
     names::{self, PRINCIPAL},
-    records::{Configuration, Maintenance, Pool, Source, Subnet, Termination},
+    records::{Configuration, Maintenance, Mixed, Pool, Source, Subnet, Termination},
 };
 
 /// Instances of one group: what a group's records are read with at each look.
@@ -26,6 +26,9 @@ pub const MOST_INSTANCES: u32 = 1000;
 const MOST_SUBNETS: usize = 50;
 const MOST_POLICIES: usize = 10;
 const DAY: i32 = 86_400;
+/// What a template that is named in both ways or in none is refused with.
+pub const ONE_NAME: &str =
+    "Valid requests must contain either launchTemplateId or LaunchTemplateName";
 /// How instances are spread over zones; the first is usual.
 pub const BALANCED: &str = "balanced-best-effort";
 pub const BALANCED_ONLY: &str = "balanced-only";
@@ -286,15 +289,17 @@ pub async fn hold(
     Ok(())
 }
 
-async fn of_template(
+/// A template that a request names.
+///
+/// # Errors
+/// There is none.
+pub async fn of_template(
     core: &Core,
     call: &Call,
     given: &LaunchTemplateSpecification,
 ) -> Result<Source, Fault> {
     if given.launch_template_id.is_some() == given.launch_template_name.is_some() {
-        return Err(invalid(
-            "Valid requests must contain either launchTemplateId or LaunchTemplateName",
-        ));
+        return Err(invalid(ONE_NAME));
     }
     let version = given.version.clone();
     let version = version.unwrap_or_else(|| "$Default".to_owned());
@@ -349,9 +354,14 @@ pub async fn may_launch(
     call: &Call,
     source: &Source,
     (subnets, placement_group): (&[Subnet], Option<&str>),
-    types: &[String],
+    mixed: Option<&Mixed>,
 ) -> Result<(), Fault> {
     let place = Place::of(call);
+    let types = mixed.map(|it| it.types.as_slice()).unwrap_or_default();
+    let source = |of: Option<&String>| match (mixed, of) {
+        (Some(mixed), Some(of)) => mixed.source(source, of),
+        _ => source,
+    };
     if let Some(name) = placement_group {
         let asked = DescribePlacementGroupsRequest {
             group_names: Some(vec![name.to_owned()]),
@@ -367,16 +377,17 @@ pub async fn may_launch(
     }
     for subnet in subnets {
         let id = Some(subnet.id.as_str());
-        let mut request = launch::of_source(core, &place, source, id).await?;
+        let of = types.first();
+        let mut request = launch::of_source(core, &place, source(of), id).await?;
         request.placement = placement_group.map(launch::in_group);
-        if let Some(first) = types.first() {
-            request.instance_type = Some(first.clone());
+        if let Some(of) = of {
+            request.instance_type = Some(of.clone());
         }
         launch::could(core, call, request).await?;
     }
     let first = subnets.first().map(|it| it.id.as_str());
     for of in types.iter().skip(1) {
-        let mut request = launch::of_source(core, &place, source, first).await?;
+        let mut request = launch::of_source(core, &place, source(Some(of)), first).await?;
         request.instance_type = Some(of.clone());
         launch::could(core, call, request).await?;
     }

@@ -146,6 +146,7 @@ async fn order(core: &Core, call: &Call, asked: &Asked, key: &str) -> Result<Lau
         .await;
     let seen = Seen {
         source: Some(source.map_err(fault::of_launch)?),
+        templates: cloud.templates(&group).await,
         ..Seen::default()
     };
     let group_key = names::group_key(&place, name);

@@ -11,7 +11,10 @@ use wharf_api_ec2::DescribeLaunchTemplateVersionsRequest;
 use wharf_service::Place;
 use wharf_wire::{Call, Fault};
 
-use super::{given::template_version, groups::template};
+use super::{
+    given::{ONE_NAME, of_template, template_version},
+    groups::template,
+};
 use crate::{
     cloud::spot_prices,
     core::Core,
@@ -44,8 +47,8 @@ pub fn read(
 ) -> Result<(Option<LaunchTemplateSpecification>, Mixed), Fault> {
     let template = given.launch_template.unwrap_or_default();
     // What an update does not say stays.
-    let (types, weights) = match (template.overrides, before) {
-        (None, Some(before)) => (before.types.clone(), before.weights.clone()),
+    let overrides = match (template.overrides, before) {
+        (None, Some(before)) => before.clone(),
         (overrides, _) => types(overrides.unwrap_or_default())?,
     };
     let distribution = given.instances_distribution.unwrap_or_default();
@@ -92,8 +95,9 @@ pub fn read(
     let before_pools = before.filter(|_| has_pools).and_then(|it| it.spot_pools);
     let price = distribution.spot_max_price;
     let mixed = Mixed {
-        types,
-        weights,
+        types: overrides.types,
+        weights: overrides.weights,
+        templates: overrides.templates,
         base: base.or(before.map(|it| it.base)).unwrap_or(0),
         percentage: percentage.or(before.and_then(|it| it.percentage)),
         by_price,
@@ -109,10 +113,8 @@ pub fn read(
     Ok((template.launch_template_specification, mixed))
 }
 
-/// The types of a policy in their order, and how many units of capacity each is, if it says so.
-fn types(
-    overrides: Vec<LaunchTemplateOverrides>,
-) -> Result<(Vec<String>, BTreeMap<String, u32>), Fault> {
+/// The types of a policy in their order, with their weights and templates, as these are named.
+fn types(overrides: Vec<LaunchTemplateOverrides>) -> Result<Mixed, Fault> {
     if overrides.len() > MOST {
         return Err(invalid(format!(
             "A mixed instances policy can have at most {MOST} overrides."
@@ -120,6 +122,7 @@ fn types(
     }
     let mut types = Vec::with_capacity(overrides.len());
     let mut weights = BTreeMap::new();
+    let mut templates = BTreeMap::new();
     for it in overrides {
         let of = it.instance_type.ok_or_else(|| {
             invalid("InstanceType is required in the overrides of a mixed instances policy.")
@@ -132,14 +135,34 @@ fn types(
         if let Some(given) = &it.weighted_capacity {
             weights.insert(of.clone(), weight(given)?);
         }
+        if let Some(given) = it.launch_template_specification {
+            templates.insert(of.clone(), named(given)?);
+        }
         types.push(of);
     }
     match weights.is_empty() || weights.len() == types.len() {
-        true => Ok((types, weights)),
+        true => Ok(Mixed {
+            types,
+            weights,
+            templates,
+            ..Mixed::default()
+        }),
         false => Err(invalid(
             "If you specify a WeightedCapacity for one instance type, you must specify one for all of them.",
         )),
     }
+}
+
+/// A template by its id or its name alone.
+fn named(given: LaunchTemplateSpecification) -> Result<Source, Fault> {
+    if given.launch_template_id.is_some() == given.launch_template_name.is_some() {
+        return Err(invalid(ONE_NAME));
+    }
+    Ok(Source::Template {
+        id: given.launch_template_id.unwrap_or_default(),
+        name: given.launch_template_name.unwrap_or_default(),
+        version: given.version.unwrap_or_else(|| "$Default".to_owned()),
+    })
 }
 
 fn weight(given: &str) -> Result<u32, Fault> {
@@ -151,12 +174,29 @@ fn weight(given: &str) -> Result<u32, Fault> {
     })
 }
 
+/// Looks the templates of types up, and puts these in their order.
+///
+/// # Errors
+/// There is no such template or type; a template says which instances are Spot.
+pub async fn settle(core: &Core, call: &Call, mixed: &mut Mixed) -> Result<(), Fault> {
+    for source in mixed.templates.values_mut() {
+        let mut of = template(source).unwrap_or_default();
+        match of.launch_template_id.as_deref() {
+            Some("") => of.launch_template_id = None,
+            _ => of.launch_template_name = None,
+        }
+        *source = of_template(core, call, &of).await?;
+        check_market(core, call, source).await?;
+    }
+    order(core, call, mixed).await
+}
+
 /// Puts the types in the order in which instances are launched. Spot instances: that of the policy where it has priorities, else by
 /// what they cost. All of them lie on the same hosts, which have most room for the smallest, so capacity asks for the same order.
 ///
 /// # Errors
 /// There is no such type.
-pub async fn order(core: &Core, call: &Call, mixed: &mut Mixed) -> Result<(), Fault> {
+async fn order(core: &Core, call: &Call, mixed: &mut Mixed) -> Result<(), Fault> {
     mixed.spot_types.clone_from(&mixed.types);
     let has_priorities = mixed.spot_strategy.as_deref() == Some("capacity-optimized-prioritized");
     let spot_by_price = mixed.has_spot() && !has_priorities;
@@ -212,9 +252,11 @@ pub async fn may_have_spot(
         return Ok(());
     };
     let subnet = subnets.first().map(|it| it.id.as_str());
+    let first = mixed.spot_types.first();
+    let source = first.map_or(source, |of| mixed.source(source, of));
     let mut request = launch::of_source(core, &Place::of(call), source, subnet).await?;
     request.instance_market_options = Some(launch::spot(mixed.spot_price.clone()));
-    if let Some(first) = mixed.spot_types.first() {
+    if let Some(first) = first {
         request.instance_type = Some(first.clone());
     }
     launch::could(core, call, request).await
@@ -225,6 +267,7 @@ pub fn shown(mixed: &Mixed, launch: &Source) -> MixedInstancesPolicy {
     let overrides = mixed.types.iter().map(|it| LaunchTemplateOverrides {
         instance_type: Some(it.clone()),
         weighted_capacity: mixed.weights.get(it).map(u32::to_string),
+        launch_template_specification: mixed.templates.get(it).and_then(template),
         ..LaunchTemplateOverrides::default()
     });
     MixedInstancesPolicy {
@@ -270,6 +313,7 @@ mod tests {
         Mixed {
             types: vec!["t3.small".to_owned()],
             weights: BTreeMap::from([("t3.small".to_owned(), 2)]),
+            templates: BTreeMap::new(),
             base: 2,
             percentage: Some(50),
             by_price: true,

@@ -54,14 +54,12 @@ pub async fn start(
         if group.mixed.is_some() {
             super::mixed::check_market(core, call, desired).await?;
         }
-        let types = group.mixed.as_ref().map(|it| it.types.as_slice());
-        let types = types.unwrap_or_default();
         given::may_launch(
             core,
             call,
             desired,
             (&group.subnets, group.placement_group.as_deref()),
-            types,
+            group.mixed.as_ref(),
         )
         .await?;
     }

@@ -30,7 +30,7 @@ pub async fn update(
     let (of_mixed, mut mixed) = given.transpose()?.unzip();
     let of_mixed = of_mixed.flatten();
     if let Some(mixed) = &mut mixed {
-        mixed::order(core, call, mixed).await?;
+        mixed::settle(core, call, mixed).await?;
     }
     let (configuration, template) = (
         input.launch_configuration_name.as_deref(),
@@ -59,7 +59,7 @@ pub async fn update(
     };
     if launch.is_some() || subnets.is_some() || mixed.is_some() || input.placement_group.is_some() {
         let kept = there.mixed.as_ref().filter(|_| launch.is_none());
-        let types = mixed.as_ref().or(kept).map(|it| it.types.as_slice());
+        let policy = mixed.as_ref().or(kept);
         let launch = launch.as_ref().unwrap_or(&there.launch);
         if mixed.is_some() {
             mixed::check_market(core, call, launch).await?;
@@ -68,16 +68,8 @@ pub async fn update(
         let placed = input.placement_group.as_deref();
         let placed = placed.or(there.placement_group.as_deref());
         let placed = placed.filter(|it| !it.is_empty());
-        given::may_launch(
-            core,
-            call,
-            launch,
-            (subnets, placed),
-            types.unwrap_or_default(),
-        )
-        .await?;
-        let spot = mixed.as_ref().or(kept);
-        mixed::may_have_spot(core, call, launch, (subnets, spot)).await?;
+        given::may_launch(core, call, launch, (subnets, placed), policy).await?;
+        mixed::may_have_spot(core, call, launch, (subnets, policy)).await?;
     }
     let key = names::group_key(&place, &name);
     let now = core.now();

@@ -124,7 +124,7 @@ impl Draft<'_> {
             instance: None,
             subnet: subnet.id,
             zone: subnet.zone,
-            source: self.seen.source.clone(),
+            source: self.source_of(wanted_type.as_deref()).cloned(),
             wanted_type,
             weight,
             spot,
@@ -208,7 +208,8 @@ impl Draft<'_> {
             None => open(None).then_some(None),
             Some(types) => {
                 let pools = mixed.filter(|_| spot).map_or(1, Mixed::pools);
-                let open = types.iter().filter(|it| open(Some(it))).take(pools);
+                let is_open = |it: &&String| open(Some(it)) && self.source_of(Some(it)).is_some();
+                let open = types.iter().filter(is_open).take(pools);
                 // Where there are several pools, from the one that has given the fewest.
                 let given = |of: &&String| {
                     let all = self.members.values().filter(|it| it.counts() && it.spot);

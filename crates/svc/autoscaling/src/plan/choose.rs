@@ -51,13 +51,13 @@ fn least<K: Ord>(candidates: Vec<&Member>, by: impl Fn(&Member) -> K) -> Vec<&Me
         .collect()
 }
 
-/// Launch configurations are older than templates, and templates that the group has no more than the one it has.
+/// Launch configurations are older than templates, and templates that the group has no more than those it has.
 fn age(group: &Group, member: &Member) -> (u8, i64) {
     match &member.source {
         None => (0, 0),
         Some(Source::Configuration { created_at, .. }) => (1, created_at.millis()),
         Some(Source::Template { id, version, .. }) => {
-            let is_current = matches!(&group.launch, Source::Template { id: of, .. } if of == id);
+            let is_current = group.launches(id);
             (2 + u8::from(is_current), version.parse().unwrap_or(0))
         }
     }

@@ -20,7 +20,7 @@ const NO_PROGRESS: &str = "The instance refresh made no progress within an hour.
 impl Draft<'_> {
     /// Whether a member is to be replaced.
     fn is_old(&self, refresh: &Refresh, member: &Member) -> bool {
-        let goal = self.seen.source.as_ref();
+        let goal = self.source_of(member.wanted_type.as_deref());
         let matches = |member: &Member| goal.is_some() && member.source.as_ref() == goal;
         match refresh.stage {
             Stage::RollbackInProgress => !matches(member),

@@ -85,6 +85,7 @@ impl World {
             tokens: self.launched.clone(),
             targets: BTreeMap::new(),
             source: Some(template(self.version)),
+            templates: BTreeMap::new(),
             alarm: None,
         }
     }

@@ -747,6 +747,47 @@ fn zones_are_even_by_units() {
 }
 
 #[test]
+fn a_type_may_have_a_template_of_its_own() {
+    let own = Source::Template {
+        id: "lt-2".to_owned(),
+        name: "large".to_owned(),
+        version: "7".to_owned(),
+    };
+    let (small, large) = ("t3.small", "m5.large");
+    let mut of = weighted(&["a"], 5);
+    if let Some(mixed) = &mut of.mixed {
+        mixed.templates.insert(large.to_owned(), own.clone());
+    }
+    let launched = |case: &Case| {
+        let plan = case.plan();
+        let one = plan.members.into_values().next();
+        one.and_then(|it| Some((it.wanted_type?, it.source?)))
+    };
+    let mut case = Case::of(of, Vec::new());
+    // While nobody can say what it is, none of that type is launched.
+    assert_eq!(launched(&case), Some((small.to_owned(), template(1))));
+    let read = BTreeMap::from([(large.to_owned(), own.clone())]);
+    case.seen.templates.clone_from(&read);
+    assert_eq!(launched(&case), Some((large.to_owned(), own.clone())));
+    // A refresh compares each with what is launched of its type, and neither template is an older one.
+    let made = Member {
+        source: Some(own),
+        ..of_type("1", "a", large)
+    };
+    case = Case::of(case.group, vec![made, of_type("2", "a", small)]);
+    case.group.desired = 7;
+    case.seen.templates = read;
+    let mut refresh = a_refresh(second(1000));
+    refresh.settings.skips_matching = true;
+    case.refresh = Some(refresh);
+    assert!(ends(&case.plan()).is_empty());
+    case.seen.source = Some(template(2));
+    assert_eq!(ends(&case.plan()), ["2"]);
+    assert!(case.group.launches("lt-1") && case.group.launches("lt-2"));
+    assert!(!case.group.launches("lt-3"));
+}
+
+#[test]
 fn weights_hold_that_the_policy_says_last() {
     let mut of = weighted(&["a"], 10);
     let kept = Member {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Its launch template is the group's.
+use super::Source;
+
+/// Its launch template is the group's, but for types that have their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mixed {
@@ -14,6 +16,9 @@ pub struct Mixed {
     /// How many units of capacity an instance of each type is; none: each is one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub weights: BTreeMap<String, u32>,
+    /// What instances of some types are made of instead.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub templates: BTreeMap<String, Source>,
     /// In units, as all that is about capacity.
     pub base: u32,
     /// Of capacity beyond the base, how many in a hundred are On-Demand; all where nothing is said.
@@ -40,6 +45,11 @@ pub struct Mixed {
 impl Mixed {
     pub fn has_spot(&self) -> bool {
         self.percentage.is_some_and(|it| it < 100)
+    }
+
+    /// What an instance of a type is made of in a group that launches `launch`.
+    pub fn source<'a>(&'a self, launch: &'a Source, of: &str) -> &'a Source {
+        self.templates.get(of).unwrap_or(launch)
     }
 
     /// The types in the order in which instances are launched.

@@ -317,13 +317,15 @@ impl Ec2 for Cloud {
             return Err(Fault::sender(code, 400, "There is no such template."));
         }
         let is_spot = given.as_deref() == Some("lt-spot");
+        let mut known = ["lt-spot", "lt-2"].into_iter();
+        let id = known.find(|it| given.as_deref() == Some(*it));
         let market = LaunchTemplateInstanceMarketOptions {
             market_type: Some("spot".to_owned()),
             ..LaunchTemplateInstanceMarketOptions::default()
         };
         Ok(DescribeLaunchTemplateVersionsResult {
             launch_template_versions: Some(vec![LaunchTemplateVersion {
-                launch_template_id: Some(if is_spot { "lt-spot" } else { "lt-1" }.to_owned()),
+                launch_template_id: Some(id.unwrap_or("lt-1").to_owned()),
                 launch_template_data: Some(ResponseLaunchTemplateData {
                     instance_market_options: is_spot.then_some(market),
                     ..ResponseLaunchTemplateData::default()

@@ -210,3 +210,62 @@ async fn capacity_is_in_units_where_types_have_weights() {
     assert_eq!(shown.desired_capacity, Some(0));
     assert_eq!(home.cloud.ids().len(), 2);
 }
+
+#[tokio::test]
+async fn types_with_a_template_of_their_own_are_launched_of_that() {
+    let home = Home::new();
+    let named = |id: &str, name: Option<&str>| LaunchTemplateOverrides {
+        launch_template_specification: Some(LaunchTemplateSpecification {
+            launch_template_id: Some(id.to_owned()),
+            launch_template_name: name.map(str::to_owned),
+            version: Some("$Latest".to_owned()),
+        }),
+        ..of("m5.large")
+    };
+    let input = |own| {
+        mixed(
+            1,
+            vec![own, of("t3.small")],
+            InstancesDistribution::default(),
+        )
+    };
+    let call = call();
+    for (own, why) in [
+        (
+            named("lt-2", Some("web")),
+            "either launchTemplateId or LaunchTemplateName",
+        ),
+        (named("lt-spot", None), "request Spot Instances"),
+    ] {
+        let made = home.service.create_auto_scaling_group(&call, input(own));
+        let refused = made.await.unwrap_err();
+        assert_eq!(refused.code, "ValidationError");
+        assert!(refused.message.contains(why), "{refused}");
+    }
+    let made = home
+        .service
+        .create_auto_scaling_group(&call, input(named("lt-2", None)));
+    made.await.unwrap();
+    home.are(1, "InService").await;
+    let run = home.cloud.runs.lock()[0].clone();
+    assert_eq!(run.instance_type.as_deref(), Some("m5.large"));
+    let template = run.launch_template.unwrap();
+    assert_eq!(template.launch_template_id.as_deref(), Some("lt-2"));
+    assert_eq!(template.version.as_deref(), Some("3"));
+    let shown = home.shown().await.mixed_instances_policy.unwrap();
+    let shown = shown.launch_template.unwrap();
+    let of_group = shown.launch_template_specification.unwrap();
+    assert_eq!(of_group.launch_template_id.as_deref(), Some("lt-1"));
+    let overrides = shown.overrides.unwrap();
+    let own = overrides[0].launch_template_specification.clone().unwrap();
+    assert_eq!(own.launch_template_id.as_deref(), Some("lt-2"));
+    assert_eq!(own.version.as_deref(), Some("$Latest"));
+    assert_eq!(overrides[1].launch_template_specification, None);
+    // What is launched next is of the group's where there is no room for the other.
+    let full = Fault::sender("InsufficientInstanceCapacity", 500, "There is no room.");
+    home.cloud.refusals.lock().push_back(full);
+    set(&home, 2).await.unwrap();
+    home.are(2, "InService").await;
+    let last = home.cloud.runs.lock()[1].launch_template.clone().unwrap();
+    assert_eq!(last.launch_template_id.as_deref(), Some("lt-1"));
+}
