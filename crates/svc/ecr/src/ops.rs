@@ -125,6 +125,16 @@ fn read_image_id(id: &wire::ImageIdentifier) -> Result<(ImageRef, Option<Pair>),
     image_named(id.image_digest.as_deref(), id.image_tag.as_deref())
 }
 
+/// Where the caller reaches the registry. Whoever came over TLS is perhaps not on this machine: it knows the registry by the
+/// name that it used.
+fn reached_at(catalog: &Catalog, call: &Call) -> String {
+    let config = catalog.config();
+    match call.endpoint.starts_with("https://") {
+        true => call.endpoint.trim_end_matches('/').to_owned(),
+        false => format!("{}://{}", config.scheme, config.host),
+    }
+}
+
 /// There is no such image in the repository.
 fn not_found(registry: &Registry, name: &str, id: &wire::ImageIdentifier) -> EcrError {
     let null = || "null".to_owned();

@@ -3,6 +3,7 @@
 use wharf_api_ecr::types::*;
 use wharf_wire::Call;
 
+use super::reached_at;
 use crate::{
     catalog::Catalog,
     error::EcrError,
@@ -14,13 +15,8 @@ pub(crate) async fn get_authorization_token(
     call: &Call,
     input: GetAuthorizationTokenRequest,
 ) -> Result<GetAuthorizationTokenResponse, EcrError> {
-    let config = catalog.config();
-    // Whoever came over TLS is perhaps not on this machine: it knows the registry by the name it used,
-    // and agents compare that with their images'.
-    let proxy_endpoint = match call.endpoint.starts_with("https://") {
-        true => call.endpoint.trim_end_matches('/').to_owned(),
-        false => format!("{}://{}", config.scheme, config.host),
-    };
+    // Agents compare it with the names of their images.
+    let proxy_endpoint = reached_at(catalog, call);
     let entry = |registry: Option<String>| {
         let bearer = Bearer {
             caller: call.caller.clone(),

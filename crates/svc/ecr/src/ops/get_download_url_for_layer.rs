@@ -3,7 +3,7 @@
 use wharf_api_ecr::types::*;
 use wharf_wire::Call;
 
-use super::{read_layer_digest, registry, through};
+use super::{reached_at, read_layer_digest, registry, through};
 use crate::{catalog::Catalog, error::EcrError, token};
 
 pub(crate) async fn get_download_url_for_layer(
@@ -17,11 +17,8 @@ pub(crate) async fn get_download_url_for_layer(
     through::layer(catalog, call, &registry, &name, &digest).await?;
     let repository = catalog.layer_in_use(&registry, &name, &digest).await?;
     let token = token::issue_download(catalog.keyring(), &registry, &repository, &digest, call.now);
-    let config = catalog.config();
-    let url = format!(
-        "{}://{}/v2/{name}/blobs/{digest}?wharf-token={token}",
-        config.scheme, config.host
-    );
+    let endpoint = reached_at(catalog, call);
+    let url = format!("{endpoint}/v2/{name}/blobs/{digest}?wharf-token={token}");
     Ok(GetDownloadUrlForLayerResponse {
         download_url: Some(url),
         layer_digest: Some(digest.to_string()),

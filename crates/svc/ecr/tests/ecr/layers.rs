@@ -2,8 +2,9 @@
 
 use wharf_api_ecr::{Ecr, types::*};
 use wharf_blobs::Digest;
+use wharf_wire::{Call, Context};
 
-use crate::support::{ACCOUNT, Home, said, text};
+use crate::support::{ACCOUNT, Home, PERMIT, said, text};
 
 const PART: usize = 5 << 20;
 
@@ -164,4 +165,19 @@ async fn a_download_address_is_for_layers_of_images() {
         url.starts_with(&format!("http://localhost:4566/v2/app/blobs/{digest}?")),
         "{url}"
     );
+    // Whoever came over TLS from elsewhere fetches it from where it came to.
+    let context = Context {
+        endpoint: "https://registry.example.org:4566".to_owned(),
+        ..home.call().context().clone()
+    };
+    let input = GetDownloadUrlForLayerRequest {
+        repository_name: text("app"),
+        layer_digest: Some(digest.to_string()),
+        registry_id: None,
+    };
+    let call = Call::by_controller(context, PERMIT);
+    let given = home.ecr.get_download_url_for_layer(&call, input).await;
+    let url = given.unwrap().download_url.unwrap();
+    let prefix = format!("https://registry.example.org:4566/v2/app/blobs/{digest}?");
+    assert!(url.starts_with(&prefix), "{url}");
 }
