@@ -1,8 +1,10 @@
 """What an account lays down for its registry: settings, tags that stay, the archive."""
 
+import hashlib
 import json
 
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from harness import images, tasks, tools
@@ -185,3 +187,28 @@ def test_root_takes_back_a_policy_that_locks_everybody_out(wharf, tmp_path):
     finally:
         ecr.delete_registry_policy()
     assert mine.list_images(repositoryName=name)["imageIds"]
+
+
+def test_a_layer_is_had_by_its_address_without_a_password(wharf):
+    name, ecr = tasks.unique("addressed"), wharf.client("ecr")
+    push(wharf, name, "1")
+    (image,) = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": "1"}])["images"]
+    manifest = json.loads(image["imageManifest"])
+    layer, config = manifest["layers"][0]["digest"], manifest["config"]["digest"]
+    asked = {"repositoryName": name, "layerDigest": layer}
+    url = ecr.get_download_url_for_layer(**asked)["downloadUrl"]
+    whole = requests.get(url, timeout=60)
+    assert (whole.status_code, f"sha256:{hashlib.sha256(whole.content).hexdigest()}") == (200, layer)
+    part = requests.get(url, headers={"Range": "bytes=2-9"}, timeout=60)
+    assert (part.status_code, part.content) == (206, whole.content[2:10])
+    assert part.headers["Content-Range"] == f"bytes 2-9/{len(whole.content)}"
+    # It opens this layer of this repository, and nothing else.
+    other = images.ensure_repository(wharf, tasks.unique("other")).rsplit("/", 1)[1]
+    for stolen in (url.replace(layer, config), url.replace(f"/{name}/", f"/{other}/"), url[:-4] + "0000"):
+        assert requests.get(stolen, timeout=60).status_code in (403, 404), stolen
+    assert requests.put(url, data=b"x", timeout=60).status_code in (401, 405)
+    mine = wharf.client("ecr", tasks.user(wharf, tasks.document("ecr:BatchGetImage"))[1])
+    assert refused(mine.get_download_url_for_layer, **asked) == "AccessDeniedException"
+    ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageTag": "1"}])
+    ecr.delete_repository(repositoryName=name)
+    assert requests.get(url, timeout=60).status_code == 404
