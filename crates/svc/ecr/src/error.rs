@@ -226,6 +226,9 @@ pub enum EcrError {
     TooManyTags(usize),
     #[error("The operation failed due to a KMS exception: {}: {}", .0.code, .0.message)]
     Kms(wharf_wire::Fault),
+    /// Of what scans found, under a key that Inspector may not use any more.
+    #[error("The findings cannot be decrypted due to a KMS exception: {}: {}", .0.code, .0.message)]
+    Shut(wharf_wire::Fault),
     /// For registries that are wired without KMS.
     #[error("Encryption with {0} is not to be had here")]
     Encryption(&'static str),

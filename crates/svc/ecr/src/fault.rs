@@ -112,7 +112,7 @@ impl From<&EcrError> for Fault {
             ) => faults::limit_exceeded_exception(text),
             E::Blob(BlobError::UploadBusy) => faults::invalid_parameter_exception(text),
             E::ScanNotFound { .. } => faults::scan_not_found_exception(text),
-            E::ScansEnhanced => faults::validation_exception(text),
+            E::ScansEnhanced | E::Shut(_) => faults::validation_exception(text),
             E::ScanQuota => faults::limit_exceeded_exception(text),
             E::NotScannable(_) => faults::unsupported_image_type_exception(text),
             E::SigningNotFound(_) => faults::signing_configuration_not_found_exception(text),

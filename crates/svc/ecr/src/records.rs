@@ -26,6 +26,8 @@
 //! frequency-change/last                   FrequencyChange: repositories that are scanned at other times now, for those who are told
 //! pull-failure/last                       PullFailure: what could not be pulled through, for those who are told
 //! rescan/configuration                    Rescan: for how long images are compared again
+//! scan-key/<id>                           ScanKey: a data key that what scans found is under
+//! scan-sealing/configuration              ScanSealing: which of them it is put under
 //! scanning/configuration                  Scanning: what of a registry is scanned, and when
 //! signing/configuration                   Signing: which profiles sign what is pushed
 //! signing-profile/<name>                  SigningProfile
@@ -49,6 +51,7 @@ mod pull_through;
 pub(crate) mod replication;
 #[cfg(test)]
 pub(crate) mod samples;
+mod scan_keys;
 mod scans;
 mod signing;
 mod told;
@@ -70,6 +73,7 @@ pub(crate) use notices::{ChangedFrequency, FrequencyChange, PullFailure};
 pub use pull_through::Origin;
 pub(crate) use pull_through::PullThrough;
 use replication::{Backfill, BackfillResult, Owed, Replica, Replication};
+pub(crate) use scan_keys::{ScanKey, ScanSealing};
 pub use scans::Rescan;
 pub(crate) use scans::{
     Compared, Frequency, Scan, ScanDay, ScanRule, ScanStatus, ScanUsage, Scanning, scan_of,

@@ -5,7 +5,8 @@
 //! | --- | --- | --- |
 //! | a configuration's | its being put; a start | repositories that are scanned at other times are told of ([`frequencies`]); the images that it comes to cover get scans ([`enrol`]) |
 //! | a scan's | its being begun, by a push or by a caller; a start | it is carried out, unless it is done |
-//! | a scan's, once more | its change or end; a filter of Inspector's; a start | what it found is told of ([`telling`]) |
+//! | a scan's, once more | its change or end; a filter of Inspector's; a start | what it found is moved under the data key that counts ([`moving`]), then told of ([`telling`]) |
+//! | that of the choice of a data key | its change; a start | scans that are under another are woken; data keys of before go ([`moving`]) |
 //!
 //! A scan that a kill cut short is still one that was begun: it is carried out from its beginning.
 //! Besides, the data is followed: when it changes, images are compared again ([`again`]).
@@ -17,6 +18,7 @@ mod compare;
 mod enrol;
 mod frequencies;
 mod held;
+mod moving;
 mod reading;
 mod sbom;
 mod telling;
@@ -37,7 +39,7 @@ use wharf_service::{Look, Loops, Reach, feed};
 use crate::{
     catalog::{Catalog, Ended, MAX_FOUND, Read, Registry, With, repository_of},
     error::EcrError,
-    records::{Image, Keys, Rescan, SERVICE, Scan, ScanStatus, Scanning, Told},
+    records::{Image, Keys, Rescan, SERVICE, Scan, ScanSealing, ScanStatus, Scanning, Told},
 };
 
 pub(crate) use telling::Informed;
@@ -81,6 +83,7 @@ impl Catalog {
                 // The scan may be gone.
                 Some((scope, Told::KIND, id)) => found.wake(Keys::of(scope).scan_by_id(&id)),
                 Some((_, Scanning::KIND, _)) => queue.wake(key.to_owned()),
+                Some((_, ScanSealing::KIND, _)) => found.wake(key.to_owned()),
                 // What is enrolled depends on both.
                 Some((scope, Rescan::KIND, _)) => queue.wake(Keys::of(scope).scanning()),
                 _ => {}
@@ -105,7 +108,7 @@ impl Catalog {
         let (teller, all, of) = (self.clone(), telling.clone(), shard.clone());
         let tell = move |key: String| {
             let (teller, all, of) = (teller.clone(), all.clone(), of.clone());
-            async move { teller.tell(&all, &of, &key).await }
+            async move { teller.look_at_found(&all, &of, &key).await }
         };
         loops.work(&telling, 1, tell);
         let work = move |key: String| {
@@ -115,6 +118,26 @@ impl Catalog {
         };
         loops.work(self.scans(), WORKERS, work);
         loops.run().await;
+    }
+
+    /// One look at what a scan found, or at how all is kept that scans of a registry found.
+    async fn look_at_found(
+        &self,
+        queue: &Queue<String>,
+        shard: &Shard,
+        key: &str,
+    ) -> Result<Next, EcrError> {
+        match Scope::parse(key) {
+            Some((scope, ScanSealing::KIND, _)) => {
+                let keys = Keys::of(scope);
+                return self.settle_scan_keys(queue, shard, &keys).await;
+            }
+            Some((scope, Scan::KIND, id)) if !id.is_empty() => {
+                self.move_found(shard, &Keys::of(scope), key).await?;
+            }
+            _ => {}
+        }
+        self.tell(queue, shard, key).await
     }
 
     async fn carry_out(
@@ -224,6 +247,11 @@ impl Catalog {
             ..Ended::failed(String::new())
         };
         let data = self.data(opened).await?;
+        if scan.enhanced {
+            // No layer is read for what cannot be written down.
+            let sealing = self.sealing(&registry.keys()).await?;
+            self.blobs_under(registry, sealing.key.as_deref()).await?;
+        }
         let open = self.open(registry, &scan.repository).await?;
         // One that was deleted and made anew meanwhile has another key.
         if open.keys.image(open.id(), &image.record.digest) != image.key {
@@ -255,7 +283,11 @@ impl Catalog {
             self.keep_sboms(registry, seen, image, &inventory).await?;
         }
         let (kept, first_found_at) = match scan.enhanced {
-            true => (self.kept_findings(scan).await, scan.first_found_at),
+            true => {
+                let blobs = self.blobs_under(registry, scan.under.as_deref()).await?;
+                let kept = self.kept_findings(&blobs, scan).await;
+                (kept, scan.first_found_at)
+            }
             false => (None, None),
         };
         let (limits, enhanced) = (self.config().scan_limits.clone(), scan.enhanced);
@@ -351,7 +383,10 @@ fn lasts(error: &EcrError) -> bool {
 fn shown(error: &EcrError) -> String {
     match error {
         EcrError::ScanData(_) => "the vulnerability data cannot be read".to_owned(),
-        EcrError::BytesMissing(_) | EcrError::Manifest(_) | EcrError::Kms(_) => error.to_string(),
+        EcrError::BytesMissing(_)
+        | EcrError::Manifest(_)
+        | EcrError::Kms(_)
+        | EcrError::Shut(_) => error.to_string(),
         EcrError::Blob(BlobError::Damaged { .. } | BlobError::DigestMismatch { .. }) => {
             "the bytes of the image are damaged".to_owned()
         }

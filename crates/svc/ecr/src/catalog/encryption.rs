@@ -45,6 +45,30 @@ impl fmt::Debug for Keys {
     }
 }
 
+/// Who uses a key, and for what.
+pub(super) struct Grantee {
+    /// How it calls KMS in the name of others.
+    pub service: &'static str,
+    /// As grants name it.
+    pub principal: String,
+    /// What it acts for.
+    pub arn: String,
+    /// What data keys are bound to.
+    pub bound: Bound,
+}
+
+impl Grantee {
+    /// ECR, for the repository of an ARN.
+    fn repository(registry: &Registry, arn: &str) -> Self {
+        Self {
+            service: SERVICE,
+            principal: principal(&registry.region),
+            arn: arn.to_owned(),
+            bound: bound(arn),
+        }
+    }
+}
+
 /// In whose name the grant of a new repository is made.
 #[derive(Clone, Copy)]
 pub(crate) enum Granter<'a> {
@@ -67,21 +91,22 @@ impl Catalog {
         let kind = wanted.kind;
         let kms = self.kms(kind)?;
         let arn = registry.repository_arn(name);
+        let grantee = Grantee::repository(registry, &arn);
         let named = wanted.key.as_deref().unwrap_or(OWN_KEY);
         let (key, grant) = match granter {
-            Granter::Caller(call) => self.grant(kms, call, &arn, named).await?,
+            Granter::Caller(call) => grant_to(&grantee, kms, call, named).await?,
             Granter::Account => {
                 let context = Context {
                     caller: Caller::root(&registry.account),
-                    ..self.own_call(registry, &arn).context().clone()
+                    ..self.own_call(registry, &grantee).context().clone()
                 };
                 let call = Call::by_controller(context, PERMIT);
-                self.grant(kms, &call, &arn, named).await?
+                grant_to(&grantee, kms, &call, named).await?
             }
             Granter::Role(role) => self.grant_by(role, registry, &arn, named).await?,
         };
-        let call = self.own_call(registry, &arn);
-        let made = wharf_datakeys::make(kms, &call, &key, bound(&arn)).await;
+        let call = self.own_call(registry, &grantee);
+        let made = wharf_datakeys::make(kms, &call, &key, grantee.bound).await;
         let mut encryption = Encryption {
             kind,
             key,
@@ -96,43 +121,6 @@ impl Catalog {
             }
         }
         Ok(encryption)
-    }
-
-    /// ARN of the key, and the grant.
-    async fn grant(
-        &self,
-        kms: &dyn Kms,
-        call: &Call,
-        arn: &str,
-        named: &str,
-    ) -> Result<(String, String), EcrError> {
-        let call = call.forwarded_by(SERVICE);
-        let input = DescribeKeyRequest {
-            key_id: Some(named.to_owned()),
-            ..DescribeKeyRequest::default()
-        };
-        let found = kms
-            .describe_key(&call, input)
-            .await
-            .map_err(EcrError::Kms)?;
-        let key = found.key_metadata.and_then(|it| it.arn).unwrap_or_default();
-        let principal = principal(&call.region);
-        let input = CreateGrantRequest {
-            key_id: Some(key.clone()),
-            grantee_principal: Some(principal.clone()),
-            retiring_principal: Some(principal),
-            operations: Some(GRANTED.map(str::to_owned).into()),
-            constraints: Some(GrantConstraints {
-                encryption_context_subset: Some(bound(arn)),
-                ..GrantConstraints::default()
-            }),
-            ..CreateGrantRequest::default()
-        };
-        let made = kms
-            .create_grant(&call, input)
-            .await
-            .map_err(EcrError::Kms)?;
-        Ok((key, made.grant_id.unwrap_or_default()))
     }
 
     /// The same by a template's role, which names the key by its ARN.
@@ -166,21 +154,33 @@ impl Catalog {
     /// Gives the grant of a repository back that is gone. One that stays lets ECR do nothing: it is for that
     /// repository's data key, which is gone too.
     pub(super) async fn retire(&self, registry: &Registry, arn: &str, encryption: &Encryption) {
-        let Ok(kms) = self.kms(encryption.kind) else {
+        let grantee = Grantee::repository(registry, arn);
+        let Encryption { key, grant, .. } = encryption;
+        self.retire_grant(registry, &grantee, key, grant).await;
+    }
+
+    pub(super) async fn retire_grant(
+        &self,
+        registry: &Registry,
+        grantee: &Grantee,
+        key: &str,
+        grant: &str,
+    ) {
+        let Ok(kms) = self.kms(EncryptionKind::Kms) else {
             return;
         };
         let input = RetireGrantRequest {
-            key_id: Some(encryption.key.clone()),
-            grant_id: Some(encryption.grant.clone()),
+            key_id: Some(key.to_owned()),
+            grant_id: Some(grant.to_owned()),
             ..RetireGrantRequest::default()
         };
-        let retired = kms.retire_grant(&self.own_call(registry, arn), input).await;
-        if let Err(fault) = retired {
+        let call = self.own_call(registry, grantee);
+        if let Err(fault) = kms.retire_grant(&call, input).await {
             tracing::warn!(
-                repository = arn,
-                key = encryption.key,
+                resource = grantee.arn,
+                key,
                 why = fault.message,
-                "failed to retire the grant of a deleted repository"
+                "failed to retire a grant that is of no more use"
             );
         }
     }
@@ -193,10 +193,11 @@ impl Catalog {
         };
         let kms = self.kms(encryption.kind)?;
         let arn = open.registry.repository_arn(&repository.name);
-        let call = self.own_call(&open.registry, &arn);
+        let grantee = Grantee::repository(&open.registry, &arn);
+        let call = self.own_call(&open.registry, &grantee);
         // What does not decode does not open either.
         let sealed = BASE64.decode(&encryption.sealed).unwrap_or_default();
-        let opened = wharf_datakeys::open(kms, &call, sealed, bound(&arn)).await;
+        let opened = wharf_datakeys::open(kms, &call, sealed, grantee.bound).await;
         let opened = opened.map_err(EcrError::Kms)?;
         let layers = match encryption.kind {
             EncryptionKind::Kms => Layers::One,
@@ -205,21 +206,56 @@ impl Catalog {
         Ok(self.blobs().under(Lock::new(*opened.bytes(), layers)))
     }
 
-    fn kms(&self, kind: EncryptionKind) -> Result<&dyn Kms, EcrError> {
+    pub(super) fn kms(&self, kind: EncryptionKind) -> Result<&dyn Kms, EcrError> {
         let keys = self.config().keys.as_ref();
         let keys = keys.ok_or(EcrError::Encryption(kind.name()))?;
         Ok(&*keys.0)
     }
 
-    /// A call of KMS in ECR's own name, for a repository.
-    fn own_call(&self, registry: &Registry, arn: &str) -> Call {
+    /// A call of KMS in the grantee's own name.
+    pub(super) fn own_call(&self, registry: &Registry, grantee: &Grantee) -> Call {
         let Registry {
             account, region, ..
         } = registry;
         let now = self.wants().now();
-        let context = Context::internal(account, region, &principal(region), now);
-        Call::by_controller(context.acting_for(arn.to_owned()), PERMIT)
+        let context = Context::internal(account, region, &grantee.principal, now);
+        Call::by_controller(context.acting_for(grantee.arn.clone()), PERMIT)
     }
+}
+
+/// Has the caller let a service use a key, which it names in any form: ARN of the key, and the grant.
+pub(super) async fn grant_to(
+    grantee: &Grantee,
+    kms: &dyn Kms,
+    call: &Call,
+    named: &str,
+) -> Result<(String, String), EcrError> {
+    let call = call.forwarded_by(grantee.service);
+    let input = DescribeKeyRequest {
+        key_id: Some(named.to_owned()),
+        ..DescribeKeyRequest::default()
+    };
+    let found = kms
+        .describe_key(&call, input)
+        .await
+        .map_err(EcrError::Kms)?;
+    let key = found.key_metadata.and_then(|it| it.arn).unwrap_or_default();
+    let input = CreateGrantRequest {
+        key_id: Some(key.clone()),
+        grantee_principal: Some(grantee.principal.clone()),
+        retiring_principal: Some(grantee.principal.clone()),
+        operations: Some(GRANTED.map(str::to_owned).into()),
+        constraints: Some(GrantConstraints {
+            encryption_context_subset: Some(grantee.bound.clone()),
+            ..GrantConstraints::default()
+        }),
+        ..CreateGrantRequest::default()
+    };
+    let made = kms
+        .create_grant(&call, input)
+        .await
+        .map_err(EcrError::Kms)?;
+    Ok((key, made.grant_id.unwrap_or_default()))
 }
 
 /// ECR of a region, as grants name it.

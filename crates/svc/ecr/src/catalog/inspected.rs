@@ -144,7 +144,7 @@ impl Catalog {
         if scan.completed_at != scanned_at || !scan.enhanced || !scan.status.has_findings() {
             return Ok(nothing);
         }
-        let (found, next) = self.findings_of(&scan, from, most).await?;
+        let (found, next) = self.findings_of(registry, &scan, from, most).await?;
         let subject = Subject {
             registry,
             name: &image.record.repository,

@@ -18,6 +18,7 @@ use crate::{
 
 mod ended;
 mod found;
+mod keys;
 mod usage;
 
 pub(crate) use ended::{AGAIN_AT_ONCE, Ended, KeptFindings, ScannedAgain, With};

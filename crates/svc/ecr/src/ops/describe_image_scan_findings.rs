@@ -45,7 +45,7 @@ pub(crate) async fn describe(
     let (mut findings, mut next_token) = (None, None);
     if scan.status.has_findings() {
         let (some, next) = catalog
-            .findings_of(&scan, from, limit(input.max_results))
+            .findings_of(&registry, &scan, from, limit(input.max_results))
             .await?;
         next_token = next.map(|it| listing.token(&it.to_string()));
         let (mut basic, mut enhanced) = (None, None);

@@ -41,6 +41,9 @@ pub(crate) struct Scan {
     /// The blob of the findings, one a line.
     #[serde(default)]
     pub findings: Option<Digest>,
+    /// The id of the [`ScanKey`](super::ScanKey) that both blobs are under; `None`: under none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<String>,
     /// When those findings were first seen that do not say so themselves: what is found in images that are made
     /// of the same is one blob then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,6 +123,7 @@ pub(crate) fn scan_of(repository: &str, digest: Digest, now: Timestamp) -> Scan 
         counts: BTreeMap::new(),
         inventory: None,
         findings: None,
+        under: None,
         first_found_at: None,
         tags: Vec::new(),
         enhanced: false,
@@ -141,6 +145,24 @@ impl Scan {
                 description: ARCHIVED.to_owned(),
                 ..self
             },
+        }
+    }
+
+    /// Whether there is anything that its data key is for.
+    pub(crate) fn has_kept(&self) -> bool {
+        self.inventory.is_some() || self.findings.is_some()
+    }
+
+    /// Without what was found: nobody can open that any more, or wants to.
+    pub(crate) fn emptied(self) -> Self {
+        Self {
+            inventory: None,
+            findings: None,
+            under: None,
+            first_found_at: None,
+            counts: BTreeMap::new(),
+            held: String::new(),
+            ..self
         }
     }
 

@@ -51,6 +51,9 @@ pub(crate) struct Toward {
 pub(crate) struct Found {
     /// The blob of the findings, one a line.
     pub findings: Digest,
+    /// As [`Scan::under`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<String>,
     #[serde(default)]
     pub first_found_at: Option<Timestamp>,
     #[serde(default)]
@@ -66,6 +69,7 @@ impl Found {
         let at = self.scanned_at.unwrap_or(self.image.pushed_at);
         Scan {
             findings: Some(self.findings),
+            under: self.under.clone(),
             first_found_at: self.first_found_at,
             completed_at: self.scanned_at,
             enhanced: true,

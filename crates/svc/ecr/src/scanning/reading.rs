@@ -3,7 +3,7 @@
 use std::io;
 
 use bytes::Bytes;
-use wharf_blobs::{BlobReader, Digest};
+use wharf_blobs::{BlobReader, Blobs, Digest};
 use wharf_scan::{Budget, Inventory, Reading, ScanError};
 
 use super::blocking;
@@ -15,19 +15,23 @@ use crate::{
 };
 
 impl Catalog {
-    /// What an earlier scan wrote down.
-    pub(super) async fn kept(&self, blob: Option<Digest>) -> Result<Vec<u8>, EcrError> {
+    /// What an earlier scan wrote down; `blobs`: as [`Catalog::blobs_under`] gives them.
+    pub(super) async fn kept(
+        &self,
+        blobs: &Blobs,
+        blob: Option<Digest>,
+    ) -> Result<Vec<u8>, EcrError> {
         let Some(digest) = blob else {
             return Ok(Vec::new());
         };
-        let bytes = self.blobs().get(&digest, MAX_FOUND as u64).await?;
+        let bytes = blobs.get(&digest, MAX_FOUND as u64).await?;
         bytes.ok_or(EcrError::BytesMissing(digest))
     }
 
     /// What an earlier scan found; `None` if that cannot be read: it is found anew then, and when it was
     /// first seen is lost.
-    pub(super) async fn kept_findings(&self, scan: &Scan) -> Option<Vec<u8>> {
-        let kept = self.kept(scan.findings).await;
+    pub(super) async fn kept_findings(&self, blobs: &Blobs, scan: &Scan) -> Option<Vec<u8>> {
+        let kept = self.kept(blobs, scan.findings).await;
         let kept = kept.inspect_err(|error| {
             tracing::warn!(
                 repository = scan.repository, image = %scan.digest, %error,

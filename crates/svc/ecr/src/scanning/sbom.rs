@@ -185,7 +185,8 @@ impl Catalog {
         if !scan.enhanced || scan.inventory.is_none() {
             return Ok(None);
         }
-        let inventory = self.kept(scan.inventory).await?;
+        let blobs = self.blobs_under(registry, scan.under.as_deref()).await?;
+        let inventory = self.kept(&blobs, scan.inventory).await?;
         let parsed = blocking(move || serde_json::from_slice::<Inventory>(&inventory)).await?;
         let parsed = parsed.map_err(|error| EcrError::ScanBroke(error.to_string()))?;
         let name = image.record.repository.clone();

@@ -194,6 +194,7 @@ impl Catalog {
         };
         Ok(Some(Some(Found {
             findings,
+            under: scan.under,
             first_found_at: scan.first_found_at,
             scanned_at: scan.completed_at,
             image: Image {
@@ -215,7 +216,7 @@ impl Catalog {
         mut told: Told,
         mut toward: Toward,
     ) -> Result<Told, EcrError> {
-        let registry = keys.registry();
+        let (registry, sealing) = (keys.registry(), self.sealing(keys).await?);
         let shown = |of: &Found, findings: Vec<Finding>| -> Vec<EnhancedImageScanFinding> {
             let scan = of.scan();
             let subject = Subject {
@@ -231,6 +232,7 @@ impl Catalog {
             // What cannot be read any more cannot be told of.
             Some(of) => match self.findings_by_arn(keys, of).await {
                 Err(error) if lasts(&error) => BTreeMap::new(),
+                Err(EcrError::Shut(_)) if of.under != sealing.key => BTreeMap::new(),
                 before => before?,
             },
             None => BTreeMap::new(),
@@ -323,7 +325,7 @@ impl Catalog {
         };
         let (mut all, mut from) = (BTreeMap::new(), Some(0));
         while let Some(at) = from.filter(|_| all.len() < MAX_FINDINGS) {
-            let (some, next) = self.findings_of(&scan, at, PAGE).await?;
+            let (some, next) = self.findings_of(&registry, &scan, at, PAGE).await?;
             let named = some
                 .into_iter()
                 .map(|it| (enhanced_findings::arn(&subject, &it), it));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use wharf_base::{Permit, Timestamp};
-use wharf_blobs::{Digest, Lease};
+use wharf_blobs::{Blobs, Digest, Lease};
 use wharf_records::{Scope, encode};
 use wharf_service::transact;
 use wharf_store::{Compare, Txn};
@@ -13,7 +13,7 @@ use super::{FoundIn, repository_of};
 use crate::{
     catalog::{Catalog, Change, DELETE_BATCH, MARKER, Open, Read, SCAN_PAGE},
     error::EcrError,
-    records::{Compared, Keys, Scan, ScanStatus, ScanUsage, scan_owner},
+    records::{Compared, Keys, Scan, ScanSealing, ScanStatus, ScanUsage, scan_owner},
 };
 
 /// Scans that were compared again and are written down in one transaction, all of one registry: two comparisons
@@ -62,7 +62,7 @@ impl Catalog {
     }
 
     /// Writes down what became of a scan, unless it is another one by now. `false` if it is one that
-    /// follows the data, which went on since: it is to be compared again.
+    /// follows the data, which went on since, or what it found is to be under another key: it is to be carried out again.
     pub(crate) async fn end_scan(
         &self,
         permit: &Permit,
@@ -73,11 +73,21 @@ impl Catalog {
     ) -> Result<bool, EcrError> {
         let key = seen.key.as_str();
         let repository = repository_of(key);
+        let Some((scope, ..)) = Scope::parse(key) else {
+            return Ok(true);
+        };
+        let keys = Keys::of(scope);
+        let sealing = match seen.record.enhanced {
+            true => self.sealing(&keys).await?,
+            false => ScanSealing::default(),
+        };
         let (mut inventory, mut findings, mut leases) = (None, None, Vec::new());
         if let Some(found) = &ended.found {
+            let under = sealing.key.as_deref();
+            let blobs = self.blobs_under(&keys.registry(), under).await?;
             let parts = [&found.inventory, &found.findings];
             for (bytes, place) in parts.into_iter().zip([&mut inventory, &mut findings]) {
-                let (blob, lease) = self.blobs().put(bytes.clone()).await?;
+                let (blob, lease) = blobs.put(bytes.clone()).await?;
                 *place = Some(blob.digest);
                 leases.push(lease);
             }
@@ -89,6 +99,12 @@ impl Catalog {
             };
             if !is_same(&scan, &seen.record) {
                 return Ok(true);
+            }
+            if ended.found.is_some() && scan.enhanced {
+                let now = tx.find::<ScanSealing>(&keys.scan_sealing()).await?;
+                if now.unwrap_or_default().key != sealing.key {
+                    return Ok(false);
+                }
             }
             let failed = ended.status == ScanStatus::Failed;
             let with = match &ended.found {
@@ -134,6 +150,7 @@ impl Catalog {
                     tx.put(scan_owner(&digest, &repository, &scan.digest), &MARKER);
                 }
                 (scan.inventory, scan.findings) = (inventory, findings);
+                scan.under.clone_from(&sealing.key);
                 scan.first_found_at = found.first_found_at;
                 scan.source_updated_at = found.source_updated_at;
                 scan.generation = found.generation;
@@ -146,9 +163,13 @@ impl Catalog {
         Ok(true)
     }
 
-    /// Stores findings of a scan that was compared again.
-    pub(crate) async fn keep_findings(&self, bytes: Bytes) -> Result<KeptFindings, EcrError> {
-        let (blob, lease) = self.blobs().put(bytes).await?;
+    /// Stores findings of a scan that was compared again; `blobs`: as those of that scan are kept.
+    pub(crate) async fn keep_findings(
+        &self,
+        blobs: &Blobs,
+        bytes: Bytes,
+    ) -> Result<KeptFindings, EcrError> {
+        let (blob, lease) = blobs.put(bytes).await?;
         let relied = self.wants().rely(&blob.digest, true).await?;
         Ok(KeptFindings {
             digest: blob.digest,

@@ -6,7 +6,11 @@ use bytes::Bytes;
 use wharf_base::Timestamp;
 use wharf_scan::{Finding, Severity};
 
-use crate::{catalog::Catalog, error::EcrError, records::Scan};
+use crate::{
+    catalog::{Catalog, Registry},
+    error::EcrError,
+    records::Scan,
+};
 
 /// Findings, or what an image is made of, as a blob, in bytes.
 pub(crate) const MAX_FOUND: usize = 256 << 20;
@@ -17,6 +21,7 @@ impl Catalog {
     /// What a scan found: `most` at most from a place on, and the place of what comes then.
     pub(crate) async fn findings_of(
         &self,
+        registry: &Registry,
         scan: &Scan,
         from: u64,
         most: usize,
@@ -26,7 +31,8 @@ impl Catalog {
             return Ok((found, None));
         };
         let missing = || EcrError::BytesMissing(digest);
-        let reader = self.blobs().read(&digest).await?;
+        let blobs = self.blobs_under(registry, scan.under.as_deref()).await?;
+        let reader = blobs.read(&digest).await?;
         let mut reader = reader.ok_or_else(missing)?;
         reader.select(from, reader.size());
         while let Some(chunk) = reader.next_chunk().await? {

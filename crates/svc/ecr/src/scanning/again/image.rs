@@ -7,7 +7,7 @@ use std::{
 
 use parking_lot::Mutex;
 use wharf_base::Timestamp;
-use wharf_blobs::Digest;
+use wharf_blobs::{Blobs, Digest};
 use wharf_reconcile::Shard;
 use wharf_records::Scope;
 use wharf_scan::Inventory;
@@ -122,7 +122,7 @@ impl Catalog {
         seen: Read<Scan>,
     ) -> Result<Option<ScannedAgain>, EcrError> {
         if seen.record.status != ScanStatus::Failed {
-            match self.compare_scan(change, &seen.record).await {
+            match self.compare_scan(change, &seen.key, &seen.record).await {
                 Ok((outcome, findings)) => {
                     let now = self.wants().now();
                     return Ok(Some(outcome.of(seen, findings, change, now)));
@@ -130,7 +130,7 @@ impl Catalog {
                 // It is the data that cannot be read: what was found with the one before stays.
                 Err(error @ EcrError::ScanData(_)) => return Err(error),
                 // It is read anew, and that says what is wrong with it.
-                Err(error) if lasts(&error) => {
+                Err(error) if lasts(&error) || matches!(error, EcrError::Shut(_)) => {
                     tracing::warn!(image = %seen.record.digest, %error, "failed to compare an image with changed vulnerability data; scanning it again");
                 }
                 Err(error) => return Err(error),
@@ -159,10 +159,11 @@ impl Catalog {
         Ok(Some(Scan { attempts, ..scan }))
     }
 
-    /// As it came out for an image that is made of the same, where there was one.
+    /// As it came out for an image that is made of the same, where there was one. Under a key of KMS, each is by itself.
     async fn compare_scan(
         &self,
         change: &Arc<Change>,
+        key: &str,
         scan: &Scan,
     ) -> Result<(Outcome, Option<KeptFindings>), EcrError> {
         let made = made(scan);
@@ -174,9 +175,16 @@ impl Catalog {
                 return Ok((known, Some(kept)));
             }
         }
-        let (mut outcome, lines) = self.compare_inventory(change, scan).await?;
+        let blobs = match Scope::parse(key) {
+            Some((scope, ..)) => {
+                let registry = Keys::of(scope).registry();
+                self.blobs_under(&registry, scan.under.as_deref()).await?
+            }
+            None => self.blobs().clone(),
+        };
+        let (mut outcome, lines) = self.compare_inventory(change, &blobs, scan).await?;
         let findings = match lines {
-            Some(lines) => Some(self.keep_findings(lines.into()).await?),
+            Some(lines) => Some(self.keep_findings(&blobs, lines.into()).await?),
             None => None,
         };
         outcome.findings = findings.as_ref().map(|it| it.digest);
@@ -188,10 +196,11 @@ impl Catalog {
     async fn compare_inventory(
         &self,
         change: &Arc<Change>,
+        blobs: &Blobs,
         scan: &Scan,
     ) -> Result<(Outcome, Option<Vec<u8>>), EcrError> {
-        let inventory = self.kept(scan.inventory).await?;
-        let before = self.kept_findings(scan).await;
+        let inventory = self.kept(blobs, scan.inventory).await?;
+        let before = self.kept_findings(blobs, scan).await;
         let (change, limits) = (change.clone(), self.config().scan_limits.clone());
         let first_found_at = scan.first_found_at;
         let work = blocking(move || {
