@@ -16,6 +16,7 @@ use wharf_svc_ecr::{Catalog, EcrError, Inspected, Inspector, Registry};
 use wharf_svc_inspector2::{
     Images, ImagesError, Inspector2Service, Rescan, Sbom, SbomFormat, Scanned, Scans,
 };
+use wharf_wire::Call;
 
 use crate::destinations::Destinations;
 
@@ -27,7 +28,11 @@ fn registry(place: &Place) -> Registry {
 }
 
 fn failed(error: EcrError) -> ImagesError {
-    ImagesError(Box::new(error))
+    match error {
+        EcrError::Shut(refused) => ImagesError::Key(refused),
+        EcrError::Kms(refused) if refused.sender => ImagesError::Key(refused),
+        other => ImagesError::Failed(Box::new(other)),
+    }
 }
 
 #[async_trait]
@@ -60,6 +65,20 @@ impl Images for ScannedImages {
     ) -> Result<(), ImagesError> {
         let (catalog, registry) = (&self.0, registry(place));
         let set = catalog.set_rescan(permit, &registry, pushed_days, pulled_days, now);
+        set.await.map_err(failed)
+    }
+
+    async fn encryption_key(&self, place: &Place) -> Result<Option<String>, ImagesError> {
+        self.0.scan_key(&registry(place)).await.map_err(failed)
+    }
+
+    async fn encrypt(
+        &self,
+        call: &Call,
+        place: &Place,
+        key: Option<&str>,
+    ) -> Result<(), ImagesError> {
+        let set = self.0.set_scan_key(call, &registry(place), key);
         set.await.map_err(failed)
     }
 

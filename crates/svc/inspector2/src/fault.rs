@@ -55,6 +55,28 @@ pub(crate) fn too_many_filters(most: usize) -> Fault {
     faults::service_quota_exceeded_exception(text).with("resourceId", "filter")
 }
 
+pub(crate) fn no_key(scan: &str, resource: &str) -> Fault {
+    faults::resource_not_found_exception(format!(
+        "There is no encryption key for scans of the type {scan} of resources of the type {resource}."
+    ))
+}
+
+/// What KMS says of a key that is to be used.
+pub(crate) fn key(refused: Fault) -> Fault {
+    let text = format!("{}: {}", refused.code, refused.message);
+    match &*refused.code {
+        "AccessDeniedException" => faults::access_denied_exception(refused.message),
+        "NotFoundException" => faults::resource_not_found_exception(refused.message),
+        _ => invalid(text),
+    }
+}
+
 pub(crate) fn images(error: ImagesError) -> Fault {
-    Inspector2Faults::internal(&error)
+    match error {
+        ImagesError::Key(refused) => invalid(format!(
+            "The findings cannot be decrypted: {}: {}",
+            refused.code, refused.message
+        )),
+        failed @ ImagesError::Failed(_) => Inspector2Faults::internal(&failed),
+    }
 }

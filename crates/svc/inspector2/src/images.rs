@@ -6,12 +6,17 @@ use wharf_api_ecr::types::EnhancedImageScanFinding;
 use wharf_base::{Permit, Timestamp};
 use wharf_scan::Advisory;
 use wharf_service::Place;
-use wharf_wire::async_trait;
+use wharf_wire::{Call, Fault, async_trait};
 
-/// Why ECR does not say.
+/// Why ECR does not say, or do.
 #[derive(Debug, thiserror::Error)]
-#[error("ECR cannot be asked")]
-pub struct ImagesError(#[source] pub Box<dyn Error + Send + Sync>);
+pub enum ImagesError {
+    /// KMS refuses the key of the findings.
+    #[error("{}: {}", .0.code, .0.message)]
+    Key(Fault),
+    #[error("ECR cannot be asked")]
+    Failed(#[source] Box<dyn Error + Send + Sync>),
+}
 
 /// An image that enhanced scanning is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +97,18 @@ pub trait Images: Send + Sync + 'static {
         pushed_days: Option<u32>,
         pulled_days: Option<u32>,
         now: Timestamp,
+    ) -> Result<(), ImagesError>;
+
+    /// ARN of the key of KMS that findings are under, if there is one.
+    async fn encryption_key(&self, place: &Place) -> Result<Option<String>, ImagesError>;
+
+    /// Puts findings under a key of KMS, which the caller lets Inspector use, or under none; those that are there are
+    /// moved.
+    async fn encrypt(
+        &self,
+        call: &Call,
+        place: &Place,
+        key: Option<&str>,
     ) -> Result<(), ImagesError>;
 
     /// At most `limit` of the images behind a key, and whether there are more.

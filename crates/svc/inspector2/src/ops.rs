@@ -6,6 +6,7 @@ pub(crate) mod clusters;
 pub(crate) mod configuration;
 pub(crate) mod details;
 pub(crate) mod filters;
+pub(crate) mod keys;
 pub(crate) mod lists;
 pub(crate) mod reports;
 pub(crate) mod sboms;

@@ -101,6 +101,10 @@ enum Unwritten {
 
 impl From<wharf_wire::Fault> for Unwritten {
     fn from(fault: wharf_wire::Fault) -> Self {
+        // Nothing in a report of its own is wrong that was not seen when it was asked for, but the key of the findings may be.
+        if fault.sender {
+            return Self::Failed("INVALID_PERMISSIONS", fault.message);
+        }
         Self::Step(StepError::Neighbour {
             action: "read the findings of a report",
             fault,

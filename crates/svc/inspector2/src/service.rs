@@ -87,6 +87,7 @@ wharf_api_inspector2::operations! {
     enable = ops::accounts::enable;
     get_clusters_for_image = ops::clusters::get_clusters_for_image;
     get_configuration = ops::configuration::get_configuration;
+    get_encryption_key = ops::keys::get_encryption_key;
     get_findings_report_status = ops::reports::get_findings_report_status;
     get_sbom_export = ops::sboms::get_sbom_export;
     list_account_permissions = ops::accounts::list_account_permissions;
@@ -97,9 +98,11 @@ wharf_api_inspector2::operations! {
     list_findings = ops::lists::list_findings;
     list_tags_for_resource = ops::tags::list_tags_for_resource;
     list_usage_totals = ops::usage::list_usage_totals;
+    reset_encryption_key = ops::keys::reset_encryption_key;
     search_vulnerabilities = ops::vulnerabilities::search_vulnerabilities;
     tag_resource = ops::tags::tag_resource;
     untag_resource = ops::tags::untag_resource;
     update_configuration = ops::configuration::update_configuration;
+    update_encryption_key = ops::keys::update_encryption_key;
     update_filter = ops::filters::update_filter;
 }

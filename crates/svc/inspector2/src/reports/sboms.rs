@@ -54,6 +54,9 @@ fn format(name: &str) -> SbomFormat {
 }
 
 fn unread(error: ImagesError) -> Unwritten {
+    if let ImagesError::Key(_) = error {
+        return crate::fault::images(error).into();
+    }
     let text = "An error on the server's side; it was logged.".to_owned();
     tracing::error!(
         error = &error as &dyn std::error::Error,

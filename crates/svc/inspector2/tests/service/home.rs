@@ -16,7 +16,7 @@ use wharf_svc_inspector2::{
     SbomFormat, Scanned, Scans, Unit,
 };
 use wharf_testkit::{World, call};
-use wharf_wire::{ByteStream, Check, Fault, async_trait};
+use wharf_wire::{ByteStream, Call, Check, Fault, async_trait};
 
 pub const KEY: &str = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000";
 
@@ -26,6 +26,9 @@ pub struct Made {
     pub on: Mutex<bool>,
     pub images: Mutex<Vec<(Scanned, usize)>>,
     pub rescan: Mutex<Rescan>,
+    pub key: Mutex<Option<String>>,
+    /// With which KMS refuses the key.
+    pub shut: Mutex<Option<Fault>>,
 }
 
 impl Made {
@@ -42,6 +45,15 @@ impl Made {
             scanned_at: Some(Timestamp(1000)),
         };
         self.images.lock().push((scanned, findings));
+    }
+}
+
+impl Made {
+    fn open(&self) -> Result<(), ImagesError> {
+        match self.shut.lock().clone() {
+            Some(refused) => Err(ImagesError::Key(refused)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -101,6 +113,16 @@ impl Images for Made {
         Ok(())
     }
 
+    async fn encryption_key(&self, _: &Place) -> Result<Option<String>, ImagesError> {
+        Ok(self.key.lock().clone())
+    }
+
+    async fn encrypt(&self, _: &Call, _: &Place, key: Option<&str>) -> Result<(), ImagesError> {
+        self.open()?;
+        *self.key.lock() = key.map(str::to_owned);
+        Ok(())
+    }
+
     async fn scanned(
         &self,
         _: &Place,
@@ -123,6 +145,7 @@ impl Images for Made {
         from: u64,
         most: usize,
     ) -> Result<(Vec<ecr::EnhancedImageScanFinding>, Option<u64>), ImagesError> {
+        self.open()?;
         let all = self.images.lock();
         let count = all
             .iter()
@@ -140,6 +163,7 @@ impl Images for Made {
         image: &Scanned,
         format: SbomFormat,
     ) -> Result<Sbom, ImagesError> {
+        self.open()?;
         Ok(match image.repository.as_str() {
             "gone" => Sbom::Gone,
             "long" => Sbom::TooLong("it is too long".to_owned()),

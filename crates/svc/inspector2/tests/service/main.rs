@@ -1,6 +1,7 @@
 //! The service in process, over a real store and images of a test's own.
 
 mod home;
+mod keys;
 mod reports;
 
 use wharf_api_inspector2::*;
