@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How often it is looked whether something is still under a data key of before.
-const AGAIN: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_secs(2);
 /// Records read at once.
 const PAGE: usize = 200;
 
