@@ -12,7 +12,7 @@ use wharf_api_ecr::types::EnhancedImageScanFinding;
 use wharf_base::{Permit, Timestamp};
 use wharf_scan::{Advisory, sbom::Format};
 use wharf_service::Place;
-use wharf_svc_ecr::{Catalog, EcrError, Inspected, Inspector, Registry};
+use wharf_svc_ecr::{Catalog, EcrError, Inspected, Inspector, Registry, UsedImage};
 use wharf_svc_inspector2::{
     Images, ImagesError, Inspector2Service, Rescan, Sbom, SbomFormat, Scanned, Scans,
 };
@@ -51,6 +51,7 @@ impl Images for ScannedImages {
         Ok(Rescan {
             pushed_days: found.pushed_days,
             pulled_days: found.pulled_days,
+            by_use: found.by_use,
             updated_at: Some(found.updated_at).filter(|at| at.0 > 0),
         })
     }
@@ -61,10 +62,11 @@ impl Images for ScannedImages {
         place: &Place,
         pushed_days: Option<u32>,
         pulled_days: Option<u32>,
+        by_use: Option<bool>,
         now: Timestamp,
     ) -> Result<(), ImagesError> {
         let (catalog, registry) = (&self.0, registry(place));
-        let set = catalog.set_rescan(permit, &registry, pushed_days, pulled_days, now);
+        let set = catalog.set_rescan(permit, &registry, pushed_days, pulled_days, by_use, now);
         set.await.map_err(failed)
     }
 
@@ -98,6 +100,7 @@ impl Images for ScannedImages {
             digest: it.image.digest.to_string(),
             tags: it.image.tags,
             last_pull: it.image.last_pull,
+            last_in_use: it.image.last_in_use,
             frequency: it.frequency,
             status: it.status,
             scanned_at: it.scanned_at,
@@ -187,5 +190,16 @@ impl Inspector for Findings {
         gone: Option<Timestamp>,
     ) -> Result<Vec<Value>, Box<dyn Error + Send + Sync>> {
         Ok(self.inspector()?.told(place, findings, gone).await?)
+    }
+
+    async fn in_use(&self, place: &Place) -> Result<Vec<UsedImage>, Box<dyn Error + Send + Sync>> {
+        let in_use = self.inspector()?.in_use(place).await?;
+        let used = in_use.each().map(|(repository, digest, used)| UsedImage {
+            repository: repository.to_owned(),
+            digest: digest.to_owned(),
+            count: used.count,
+            last: used.last,
+        });
+        Ok(used.collect())
     }
 }

@@ -1,6 +1,6 @@
 //! Which tasks and pods run an image, for Inspector: what ECS remembers of tasks, and the clusters of Kubernetes know of pods.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::Value;
 use wharf_base::{Arn, Clock, Timestamp};
@@ -8,7 +8,7 @@ use wharf_kube_client::Object as _;
 use wharf_records::ecs::{Status, Task};
 use wharf_service::Place;
 use wharf_svc_ecs::EcsService;
-use wharf_svc_inspector2::{ImageUse, NamedImage, RunsImages, Unit};
+use wharf_svc_inspector2::{ImageUse, InUse, NamedImage, RunsImages, Unit};
 use wharf_wire::{Fault, async_trait};
 
 use crate::{
@@ -66,6 +66,54 @@ impl RunsImages for RunningImages {
             );
         }
         Ok(uses)
+    }
+
+    async fn in_use(&self, place: &Place) -> Result<InUse, Fault> {
+        let now = self.clock.now();
+        let at = wharf_svc_ecs::Place {
+            account: place.account.clone(),
+            region: place.region.clone(),
+        };
+        let own = |name: &str, digest: Option<&str>| {
+            let found = self.images.named(&at, name);
+            found.and_then(|it| own_image(place, it, digest))
+        };
+        let mut in_use = InUse::default();
+        let tasks = self.ecs.each_task(&at, |task| {
+            let containers = task.containers.iter();
+            let images = containers.filter_map(|it| own(&it.image, it.image_digest.as_deref()));
+            let images: BTreeSet<(String, String)> = images.collect();
+            if let Some(used) = of_task(&task, now) {
+                count(&mut in_use, images, &used);
+            }
+        });
+        tasks.await?;
+        // At the end of the process there are none any more.
+        let Ok(clusters) = self.control.0.explain.clusters() else {
+            return Ok(in_use);
+        };
+        for (_, pods) in clusters.pods(place).await? {
+            for pod in &pods {
+                let images = image_ids(pod).filter_map(|id| own(id, None));
+                let images: BTreeSet<(String, String)> = images.collect();
+                count(&mut in_use, images, &of_pod("", pod, now));
+            }
+        }
+        Ok(in_use)
+    }
+}
+
+/// Repository and digest of an image of the place's own registry. `digest`: what runs, where its name does not say.
+fn own_image(place: &Place, named: Named, digest: Option<&str>) -> Option<(String, String)> {
+    let own = (&named.account, &named.region) == (&place.account, &place.region);
+    let digest = digest.map(str::to_owned).or(named.digest);
+    Some((named.repository, digest?)).filter(|_| own)
+}
+
+/// A task or a pod counts once for each of its images, however many of its containers run it.
+fn count(in_use: &mut InUse, images: BTreeSet<(String, String)>, used: &ImageUse) {
+    for (repository, digest) in images {
+        in_use.add(&repository, &digest, used.running, used.last_in_use);
     }
 }
 
@@ -195,6 +243,21 @@ mod tests {
             (asked(Some(DIGEST)), named("1", "app", None), None, false),
         ] {
             assert_eq!(is_meant(&asks, &has, runs), meant, "{has:?} {runs:?}");
+        }
+    }
+
+    #[test]
+    fn images_of_the_own_registry_are_counted_by_the_digest_that_runs() {
+        let place = Place::new("1", "r");
+        let one = |repository: &str, digest: &str| Some((repository.to_owned(), digest.to_owned()));
+        for (given, runs, expected) in [
+            (named("1", "app", None), Some("x"), one("app", "x")),
+            (named("1", "app", Some("y")), None, one("app", "y")),
+            (named("1", "app", Some("y")), Some("x"), one("app", "x")),
+            (named("1", "app", None), None, None),
+            (named("2", "app", Some("y")), None, None),
+        ] {
+            assert_eq!(own_image(&place, given, runs), expected);
         }
     }
 

@@ -57,7 +57,7 @@ pub use records::{
     CatalogData, GALLERY_REGION, Image, Logo, LogoFormat, PublicRegistry, Repository, Rescan,
     SigningProfile, Status,
 };
-pub use scanning::Inspector;
+pub use scanning::{Inspector, UsedImage};
 pub use service::EcrService;
 pub use tagged::TAGGED;
 pub use upstream::{Outside, SecretError, UpstreamError};

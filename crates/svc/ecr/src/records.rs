@@ -168,6 +168,9 @@ pub struct Image {
     pub pushed_at: Timestamp,
     #[serde(default)]
     pub last_pull: Option<Timestamp>,
+    /// When a task or a pod last ran it, as far as it was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_in_use: Option<Timestamp>,
     /// Whether it can be pulled.
     #[serde(default)]
     pub status: Status,

@@ -9,7 +9,8 @@
 //! | that of the choice of a data key | its change; a start | scans that are under another are woken; data keys of before go ([`moving`]) |
 //!
 //! A scan that a kill cut short is still one that was begun: it is carried out from its beginning.
-//! Besides, the data is followed: when it changes, images are compared again ([`again`]).
+//! Besides, the data is followed: when it changes, images are compared again ([`again`]). And when images were last in use
+//! is written down ([`using`]).
 //! Memory is that of [`WORKERS`] images being scanned and [`again::AT_ONCE`] being compared again at most,
 //! each within `Config::scan_limits`.
 
@@ -22,6 +23,7 @@ mod moving;
 mod reading;
 mod sbom;
 mod telling;
+mod using;
 
 use std::sync::Arc;
 
@@ -44,6 +46,7 @@ use crate::{
 
 pub(crate) use telling::Informed;
 pub use telling::Inspector;
+pub use using::UsedImage;
 
 /// Images read at once.
 const WORKERS: usize = 2;
@@ -105,6 +108,8 @@ impl Catalog {
         let follower = self.clone();
         let (data, of, ends) = (opened.clone(), shard.clone(), stop.clone());
         loops.spawn(async move { follower.follow_data(data, of, ends).await });
+        let (follower, of, ends) = (self.clone(), shard.clone(), stop.clone());
+        loops.spawn(async move { follower.follow_use(of, ends).await });
         let (teller, all, of) = (self.clone(), telling.clone(), shard.clone());
         let tell = move |key: String| {
             let (teller, all, of) = (teller.clone(), all.clone(), of.clone());

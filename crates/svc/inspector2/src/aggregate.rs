@@ -3,9 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_api_inspector2::*;
+use wharf_base::Timestamp;
 use wharf_wire::Fault;
 
-use crate::{criteria::texts, fault};
+use crate::{
+    criteria::{counted, number, texts, time},
+    fault,
+};
 
 /// Groups that are counted at once.
 const MAX_GROUPS: usize = 100_000;
@@ -53,6 +57,8 @@ struct Only {
     packages: Option<Vec<StringFilter>>,
     titles: Option<Vec<StringFilter>>,
     vulnerabilities: Option<Vec<StringFilter>>,
+    last_in_use: Option<Vec<DateFilter>>,
+    in_use: Option<Vec<NumberFilter>>,
 }
 
 /// What the findings of a group have in common; the rest is empty.
@@ -76,6 +82,9 @@ struct Count {
     images: i64,
     /// The image that was counted last: findings come image by image.
     last: String,
+    /// Of that image.
+    last_in_use: Option<Timestamp>,
+    in_use: Option<i64>,
 }
 
 /// Findings counted so far.
@@ -129,6 +138,8 @@ pub(crate) fn read(input: &ListFindingAggregationsRequest) -> Result<Wanted, Fau
         wanted.only.digests = it.image_shas;
         wanted.only.repositories = it.repositories;
         wanted.only.tags = it.image_tags;
+        wanted.only.last_in_use = it.last_in_use_at;
+        wanted.only.in_use = it.in_use_count;
         wanted.sorted(it.sort_by, it.sort_order);
     }
     if let Some(it) = asked.image_layer_aggregation {
@@ -213,7 +224,9 @@ impl Counted {
     /// The groups in their order.
     pub(crate) fn shown(self, account: &str) -> Vec<AggregationResponse> {
         let (by, ascending) = (self.wanted.by, self.wanted.ascending);
-        let mut all: Vec<(Group, Count)> = self.groups.into_iter().collect();
+        let only = self.wanted.only;
+        let all = self.groups.into_iter();
+        let mut all: Vec<(Group, Count)> = all.filter(|(_, it)| only.in_use(it)).collect();
         // Those alike stay in the order of what they are.
         all.sort_by(|(_, one), (_, other)| {
             let order = one.rank(by).cmp(&other.rank(by));
@@ -237,6 +250,11 @@ impl Only {
             && texts(&self.vulnerabilities, &[&group.vulnerability])
             && texts(&self.tags, &tags)
     }
+
+    /// What images are in use is seen once all was counted: it may change meanwhile.
+    fn in_use(&self, count: &Count) -> bool {
+        time(&self.last_in_use, count.last_in_use) && number(&self.in_use, counted(count.in_use))
+    }
 }
 
 impl Count {
@@ -254,6 +272,9 @@ impl Count {
         all.all = Some(all.all.unwrap_or(0) + 1);
         self.fixable += i64::from(finding.fix_available.as_deref() == Some("YES"));
         self.exploited += i64::from(finding.exploit_available.as_deref() == Some("YES"));
+        let details = image_of(finding);
+        self.last_in_use = details.and_then(|it| it.last_in_use_at);
+        self.in_use = details.and_then(|it| it.in_use_count);
         if self.last != image {
             self.images += 1;
             image.clone_into(&mut self.last);
@@ -269,6 +290,11 @@ impl Count {
         };
         count.unwrap_or(0)
     }
+}
+
+fn image_of(finding: &Finding) -> Option<&AwsEcrContainerImageDetails> {
+    let resource = finding.resources.as_ref()?.first()?;
+    resource.details.as_ref()?.aws_ecr_container_image.as_ref()
 }
 
 /// The groups that a finding is of: it may be about several packages and layers.
@@ -350,6 +376,8 @@ fn show(kind: Kind, account: &str, group: Group, count: Count) -> AggregationRes
                 image_tags: Some(group.tags),
                 account_id,
                 severity_counts,
+                last_in_use_at: count.last_in_use,
+                in_use_count: count.in_use,
                 ..AwsEcrContainerAggregationResponse::default()
             });
         }

@@ -7,6 +7,8 @@ use wharf_base::Timestamp;
 use wharf_service::Place;
 use wharf_wire::{Fault, async_trait};
 
+use crate::in_use::InUse;
+
 /// What is shown of one cluster, and of a namespace's workloads, as the model has it.
 const MOST_DETAILS: usize = 100;
 
@@ -70,6 +72,12 @@ pub trait RunsImages: Send + Sync + 'static {
     /// # Errors
     /// The store's.
     async fn uses(&self, place: &Place, image: &NamedImage) -> Result<Vec<ImageUse>, Fault>;
+
+    /// The images of a place's own registry that are run in its clusters, or were of late.
+    ///
+    /// # Errors
+    /// The store's.
+    async fn in_use(&self, place: &Place) -> Result<InUse, Fault>;
 }
 
 /// What tasks of a group by one definition come to, or pods of a namespace.

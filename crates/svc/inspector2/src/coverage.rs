@@ -1,20 +1,23 @@
 //! What is covered: the images that enhanced scanning is about, and how it stands with each.
 
 use wharf_api_inspector2::{
-    CoverageDateFilter, CoverageFilterCriteria, CoverageStringFilter, CoveredResource,
-    EcrContainerImageMetadata, EcrRepositoryMetadata, ResourceScanMetadata, ScanStatus,
-    StringFilter,
+    CoverageDateFilter, CoverageFilterCriteria, CoverageNumberFilter, CoverageStringFilter,
+    CoveredResource, EcrContainerImageMetadata, EcrRepositoryMetadata, ResourceScanMetadata,
+    ScanStatus, StringFilter,
 };
 use wharf_base::Timestamp;
 use wharf_service::Place;
 use wharf_wire::Fault;
 
-use crate::{criteria::texts, fault, images::Scanned, service::Inspector2Service};
+use crate::{criteria::texts, fault, images::Scanned, in_use::InUse, service::Inspector2Service};
 
 const PAGE: usize = 200;
 
-pub(crate) fn show(place: &Place, image: Scanned) -> CoveredResource {
+pub(crate) fn show(place: &Place, image: Scanned, in_use: &InUse) -> CoveredResource {
     let (code, reason) = status(&image);
+    let written_down = image.last_in_use;
+    let (in_use_count, last_in_use_at) =
+        in_use.shown(&image.repository, &image.digest, written_down);
     CoveredResource {
         resource_type: Some("AWS_ECR_CONTAINER_IMAGE".to_owned()),
         resource_id: Some(format!("{}/{}", image.repository_arn, image.digest)),
@@ -32,7 +35,8 @@ pub(crate) fn show(place: &Place, image: Scanned) -> CoveredResource {
             ecr_image: Some(EcrContainerImageMetadata {
                 tags: Some(image.tags).filter(|it| !it.is_empty()),
                 image_pulled_at: image.last_pull,
-                ..EcrContainerImageMetadata::default()
+                in_use_count: Some(in_use_count),
+                last_in_use_at,
             }),
             ..ResourceScanMetadata::default()
         }),
@@ -85,6 +89,8 @@ fn fits(criteria: &CoverageFilterCriteria, it: &CoveredResource) -> bool {
         && text(&criteria.ecr_image_tags, &tags)
         && time(&criteria.last_scanned_at, it.last_scanned_at)
         && time(&criteria.image_pulled_at, image.image_pulled_at)
+        && time(&criteria.ecr_image_last_in_use_at, image.last_in_use_at)
+        && number(&criteria.ecr_image_in_use_count, image.in_use_count)
 }
 
 /// Whether a time lies within one of the spans; one that there is not lies in none.
@@ -93,6 +99,17 @@ fn time(spans: &Option<Vec<CoverageDateFilter>>, value: Option<Timestamp>) -> bo
         value.is_some_and(|at| {
             span.start_inclusive.is_none_or(|from| at >= from)
                 && span.end_inclusive.is_none_or(|to| at <= to)
+        })
+    };
+    spans.as_ref().is_none_or(|all| all.iter().any(within))
+}
+
+/// Whether a number lies within one of the spans.
+fn number(spans: &Option<Vec<CoverageNumberFilter>>, value: Option<i64>) -> bool {
+    let within = |span: &CoverageNumberFilter| {
+        value.is_some_and(|it| {
+            span.lower_inclusive.is_none_or(|from| it >= from)
+                && span.upper_inclusive.is_none_or(|to| it <= to)
         })
     };
     spans.as_ref().is_none_or(|all| all.iter().any(within))
@@ -108,6 +125,7 @@ impl Inspector2Service {
         mut after: Option<String>,
         most: usize,
     ) -> Result<(Vec<CoveredResource>, Option<String>), Fault> {
+        let in_use = self.in_use(place).await?;
         let mut found = Vec::new();
         loop {
             let images = self.images.scanned(place, after.as_deref(), PAGE).await;
@@ -115,7 +133,7 @@ impl Inspector2Service {
             let count = images.len();
             for (number, image) in images.into_iter().enumerate() {
                 let key = image.key.clone();
-                let resource = show(place, image);
+                let resource = show(place, image, &in_use);
                 if fits(criteria, &resource) {
                     found.push(resource);
                 }
@@ -172,6 +190,45 @@ mod tests {
     }
 
     #[test]
+    fn images_by_their_use() {
+        let used = CoveredResource {
+            resource_metadata: Some(ResourceScanMetadata {
+                ecr_image: Some(EcrContainerImageMetadata {
+                    in_use_count: Some(2),
+                    last_in_use_at: Some(Timestamp(5)),
+                    ..EcrContainerImageMetadata::default()
+                }),
+                ..ResourceScanMetadata::default()
+            }),
+            ..CoveredResource::default()
+        };
+        let counted = |from: Option<i64>, to: Option<i64>| CoverageFilterCriteria {
+            ecr_image_in_use_count: Some(vec![CoverageNumberFilter {
+                lower_inclusive: from,
+                upper_inclusive: to,
+            }]),
+            ..CoverageFilterCriteria::default()
+        };
+        let since = |from: i64| CoverageFilterCriteria {
+            ecr_image_last_in_use_at: Some(vec![CoverageDateFilter {
+                start_inclusive: Some(Timestamp(from)),
+                end_inclusive: None,
+            }]),
+            ..CoverageFilterCriteria::default()
+        };
+        for (criteria, fit) in [
+            (counted(Some(2), None), true),
+            (counted(Some(3), None), false),
+            (counted(None, Some(2)), true),
+            (counted(None, Some(1)), false),
+            (since(5), true),
+            (since(6), false),
+        ] {
+            assert_eq!(fits(&criteria, &used), fit, "{criteria:?}");
+        }
+    }
+
+    #[test]
     fn how_it_stands_with_an_image() {
         for (scan, frequency, code, reason) in [
             ("ACTIVE", "CONTINUOUS_SCAN", "ACTIVE", "SUCCESSFUL"),
@@ -209,11 +266,12 @@ mod tests {
                 digest: "sha256:0".to_owned(),
                 tags: vec!["v1".to_owned()],
                 last_pull: None,
+                last_in_use: None,
                 frequency,
                 status: scan,
                 scanned_at: None,
             };
-            let shown = show(&Place::new("1", "r"), image);
+            let shown = show(&Place::new("1", "r"), image, &InUse::default());
             let status = shown.scan_status.clone().unwrap();
             assert_eq!(status.status_code.as_deref(), Some(code));
             assert_eq!(status.reason.as_deref(), Some(reason));

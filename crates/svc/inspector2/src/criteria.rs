@@ -44,7 +44,7 @@ fn text(filters: &Option<Vec<StringFilter>>, value: Option<&String>) -> bool {
     texts(filters, &values)
 }
 
-fn time(filters: &Option<Vec<DateFilter>>, value: Option<Timestamp>) -> bool {
+pub(crate) fn time(filters: &Option<Vec<DateFilter>>, value: Option<Timestamp>) -> bool {
     let within = |filter: &DateFilter| {
         value.is_some_and(|it| {
             filter.start_inclusive.is_none_or(|from| it >= from)
@@ -59,6 +59,16 @@ fn between(filter: &NumberFilter, value: Option<f64>) -> bool {
         filter.lower_inclusive.is_none_or(|from| it >= from)
             && filter.upper_inclusive.is_none_or(|to| it <= to)
     })
+}
+
+/// Whether a number lies within one of the spans; one that there is not lies in none.
+pub(crate) fn number(filters: &Option<Vec<NumberFilter>>, value: Option<f64>) -> bool {
+    (filters.as_ref()).is_none_or(|all| all.iter().any(|filter| between(filter, value)))
+}
+
+/// Counts as filters compare them.
+pub(crate) fn counted(count: Option<i64>) -> Option<f64> {
+    count.map(|it| it as f64)
 }
 
 fn package(filter: &PackageFilter, package: &VulnerablePackage) -> bool {
@@ -97,8 +107,6 @@ pub(crate) fn fits(criteria: &FilterCriteria, it: &Finding) -> bool {
         let mut packages = packages.into_iter().flatten();
         packages.any(|it| all.iter().any(|filter| package(filter, it)))
     };
-    let scored =
-        |all: &Vec<NumberFilter>| all.iter().any(|filter| between(filter, it.inspector_score));
     let c = criteria;
     text(&c.finding_arn, it.finding_arn.as_ref())
         && text(&c.aws_account_id, it.aws_account_id.as_ref())
@@ -141,7 +149,15 @@ pub(crate) fn fits(criteria: &FilterCriteria, it: &Finding) -> bool {
         )
         && texts(&c.related_vulnerabilities, &related)
         && c.vulnerable_packages.as_ref().is_none_or(of_package)
-        && c.inspector_score.as_ref().is_none_or(scored)
+        && number(&c.inspector_score, it.inspector_score)
+        && time(
+            &c.ecr_image_last_in_use_at,
+            image.and_then(|it| it.last_in_use_at),
+        )
+        && number(
+            &c.ecr_image_in_use_count,
+            counted(image.and_then(|it| it.in_use_count)),
+        )
 }
 
 #[cfg(test)]

@@ -54,6 +54,7 @@ fn resource(it: ecr::Resource) -> Resource {
         pushed_at: it.pushed_at,
         image_hash: it.image_hash,
         registry: it.registry,
+        last_in_use_at: it.last_in_use_at,
         ..AwsEcrContainerImageDetails::default()
     });
     Resource {

@@ -60,6 +60,7 @@ impl Inspector2Service {
         most: usize,
     ) -> Result<(Vec<Finding>, Option<At>), Fault> {
         let suppressing = self.suppressing(place).await?;
+        let in_use = self.in_use(place).await?;
         let (mut found, mut read) = (Vec::new(), 0);
         loop {
             let after = at.after.as_deref();
@@ -76,7 +77,8 @@ impl Inspector2Service {
                     while let Some(begin) = from.filter(|_| found.len() < most) {
                         let wanted = (most - found.len()).min(CHUNK);
                         let (some, next) = self.findings_in(place, image, begin, wanted).await?;
-                        let some = some.into_iter().map(|it| suppressed(it, &suppressing));
+                        let some = some.into_iter().map(|it| in_use.told(it));
+                        let some = some.map(|it| suppressed(it, &suppressing));
                         found.extend(some.filter(|it| criteria::fits(criteria, it)));
                         from = next;
                     }

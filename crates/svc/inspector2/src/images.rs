@@ -29,6 +29,8 @@ pub struct Scanned {
     pub digest: String,
     pub tags: Vec<String>,
     pub last_pull: Option<Timestamp>,
+    /// When it was last in use, as it was written down.
+    pub last_in_use: Option<Timestamp>,
     /// `CONTINUOUS_SCAN`, `SCAN_ON_PUSH`, `MANUAL`.
     pub frequency: &'static str,
     /// As DescribeImageScanFindings has it.
@@ -43,6 +45,8 @@ pub struct Rescan {
     pub pushed_days: Option<u32>,
     /// After their last pull.
     pub pulled_days: Option<u32>,
+    /// After they were last in use instead.
+    pub by_use: bool,
     /// When it was said; `None` if nobody did.
     pub updated_at: Option<Timestamp>,
 }
@@ -89,13 +93,14 @@ pub trait Images: Send + Sync + 'static {
 
     async fn rescan(&self, place: &Place) -> Result<Rescan, ImagesError>;
 
-    /// `pulled_days`: as they were, where none are said.
+    /// `pulled_days` and `by_use`: as they were, where none are said.
     async fn set_rescan(
         &self,
         permit: &Permit,
         place: &Place,
         pushed_days: Option<u32>,
         pulled_days: Option<u32>,
+        by_use: Option<bool>,
         now: Timestamp,
     ) -> Result<(), ImagesError>;
 

@@ -18,6 +18,7 @@ mod fault;
 mod filters;
 mod findings;
 mod images;
+mod in_use;
 mod ops;
 mod records;
 mod reports;
@@ -28,5 +29,6 @@ mod vulnerability;
 
 pub use clusters::{ImageUse, NamedImage, RunsImages, Unit};
 pub use images::{Images, ImagesError, Rescan, Sbom, SbomFormat, Scanned, Scans};
+pub use in_use::{InUse, Used};
 pub use service::{Inspector2Service, Parts};
 pub use tagged::TAGGED;

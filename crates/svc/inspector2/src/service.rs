@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use wharf_base::{Clock, Timestamp};
 use wharf_delivery::Operations;
 use wharf_seal::Keyring;
@@ -9,7 +10,9 @@ use wharf_service::{Pages, Table, Turns};
 use wharf_store::Store;
 use wharf_wire::Context;
 
-use crate::{authorize, clusters::RunsImages, fault::Inspector2Faults, images::Images, ops};
+use crate::{
+    authorize, clusters::RunsImages, fault::Inspector2Faults, images::Images, in_use::Kept, ops,
+};
 
 /// What the service stands on.
 pub struct Parts {
@@ -33,6 +36,8 @@ pub struct Inspector2Service {
     pub(crate) operations: Arc<dyn Operations>,
     /// Filters and reports of one account and region are made one after the other.
     pub(crate) turns: Arc<Turns>,
+    /// What was counted of late.
+    pub(crate) in_use: Arc<Mutex<Kept>>,
     keyring: Keyring,
     clock: Arc<dyn Clock>,
 }
@@ -45,6 +50,7 @@ impl Inspector2Service {
             clusters: parts.clusters,
             operations: parts.operations,
             turns: Arc::default(),
+            in_use: Arc::default(),
             keyring: parts.keyring,
             clock: parts.clock,
         }

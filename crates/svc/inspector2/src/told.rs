@@ -29,8 +29,9 @@ impl Inspector2Service {
         gone: Option<Timestamp>,
     ) -> Result<Vec<Value>, Fault> {
         let by = self.suppressing(place).await?;
+        let in_use = self.in_use(place).await?;
         let tell = |it| {
-            let finding = suppressed(describe::finding(it), &by);
+            let finding = suppressed(in_use.told(describe::finding(it)), &by);
             detail(match gone {
                 Some(at) => closed(finding, at),
                 None => finding,

@@ -570,6 +570,7 @@ fn image_record(
         image_size,
         pushed_at: now,
         last_pull: None,
+        last_in_use: None,
         status: Status::Active,
         archived_at: None,
         activated_at: None,

@@ -118,13 +118,14 @@ impl Catalog {
         Ok(found.map(|it| it.record).unwrap_or_default())
     }
 
-    /// `pulled_days`: as they were, where none are said.
+    /// `pulled_days` and `by_use`: as they were, where none are said.
     pub async fn set_rescan(
         &self,
         permit: &Permit,
         registry: &Registry,
         pushed_days: Option<u32>,
         pulled_days: Option<u32>,
+        by_use: Option<bool>,
         now: Timestamp,
     ) -> Result<(), EcrError> {
         let key = registry.keys().rescan();
@@ -132,6 +133,7 @@ impl Catalog {
             let mut record = tx.find::<Rescan>(&key).await?.unwrap_or_default();
             record.pushed_days = pushed_days;
             record.pulled_days = pulled_days.or(record.pulled_days);
+            record.by_use = by_use.unwrap_or(record.by_use);
             record.updated_at = now;
             tx.put(&key, &record);
         });

@@ -58,10 +58,14 @@ pub(crate) async fn describe(
         let some = some.into_iter();
         match scan.enhanced {
             true => {
-                enhanced = Some(
-                    some.map(|it| enhanced_findings::show(&subject, it))
+                let used = catalog.use_of(&registry, &name, &image).await?;
+                let shown = some.map(|it| enhanced_findings::show(&subject, it));
+                enhanced = Some(match used {
+                    Some(used) => shown
+                        .map(|it| enhanced_findings::in_use(it, used))
                         .collect(),
-                )
+                    None => shown.collect(),
+                });
             }
             false => basic = Some(some.map(show).collect()),
         }

@@ -59,6 +59,20 @@ pub(crate) fn show(subject: &Subject<'_>, finding: Finding) -> EnhancedImageScan
     }
 }
 
+/// The finding with how its image is in use.
+pub(crate) fn in_use(
+    mut finding: EnhancedImageScanFinding,
+    (count, last): (i64, Option<Timestamp>),
+) -> EnhancedImageScanFinding {
+    for resource in finding.resources.iter_mut().flatten() {
+        let details = resource.details.as_mut();
+        if let Some(image) = details.and_then(|it| it.aws_ecr_container_image.as_mut()) {
+            (image.in_use_count, image.last_in_use_at) = (Some(count), last);
+        }
+    }
+    finding
+}
+
 /// Inspector's words are ECR's but for one.
 fn severity(finding: &Finding) -> &'static str {
     match finding.severity.name() {
@@ -106,6 +120,7 @@ fn resource(subject: &Subject<'_>) -> Resource {
         pushed_at: Some(image.pushed_at),
         registry: Some(registry.account.clone()),
         repository_name: Some(subject.name.to_owned()),
+        last_in_use_at: image.last_in_use,
         ..AwsEcrContainerImageDetails::default()
     };
     Resource {

@@ -18,6 +18,7 @@ pub(crate) fn image(digest: Digest, manifest_size: u64) -> Image {
         image_size: 0,
         pushed_at: Timestamp(0),
         last_pull: None,
+        last_in_use: None,
         status: Default::default(),
         archived_at: None,
         activated_at: None,

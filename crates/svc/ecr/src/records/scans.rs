@@ -8,7 +8,7 @@ use wharf_blobs::Digest;
 use wharf_records::{Record, Unknown};
 use wharf_wanted::owner;
 
-use super::{Keys, SERVICE, Status};
+use super::{Image, Keys, SERVICE, Status};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const ARCHIVED: &str =
@@ -195,22 +195,25 @@ pub struct Rescan {
     /// Days after the last pull.
     #[serde(default)]
     pub pulled_days: Option<u32>,
+    /// It is when it was last in use that those days are counted from.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_use: bool,
     pub updated_at: Timestamp,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
 impl Rescan {
-    /// Whether an image that was pushed and last pulled then is still compared again.
-    pub(crate) fn covers(
-        &self,
-        pushed_at: Timestamp,
-        last_pull: Option<Timestamp>,
-        now: Timestamp,
-    ) -> bool {
+    /// Whether an image is still compared again.
+    pub(crate) fn covers(&self, image: &Image, now: Timestamp) -> bool {
         let within = |days: u32, at| now.since(at) < DAY * days;
+        let last = match self.by_use {
+            true => image.last_in_use,
+            false => image.last_pull,
+        };
+        let pushed_at = image.pushed_at;
         let pushed = self.pushed_days.is_none_or(|days| within(days, pushed_at));
-        let pulled = self.pulled_days.zip(last_pull);
+        let pulled = self.pulled_days.zip(last);
         pushed || pulled.is_some_and(|(days, at)| within(days, at))
     }
 }
@@ -336,7 +339,7 @@ pub(crate) fn scan_owner(blob: &Digest, repository: &str, image: &Digest) -> Str
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::samples, *};
 
     #[test]
     fn an_image_is_compared_again_while_it_was_pushed_or_pulled_of_late() {
@@ -354,8 +357,21 @@ mod tests {
             (rescan(Some(14), Some(3)), Some(13), 15, true),
             (rescan(Some(14), Some(3)), Some(13), 16, false),
         ] {
-            let found = of.covers(at(0), pulled.map(at), at(now));
+            let image = Image {
+                last_pull: pulled.map(at),
+                ..samples::image(Digest::of(b"x"), 0)
+            };
+            let found = of.covers(&image, at(now));
             assert_eq!(found, covered, "{of:?} {pulled:?} {now}");
+            // The same by its use, whenever it was pulled.
+            let by_use = Rescan { by_use: true, ..of };
+            let image = Image {
+                last_pull: Some(at(now)),
+                last_in_use: pulled.map(at),
+                ..image
+            };
+            let found = by_use.covers(&image, at(now));
+            assert_eq!(found, covered, "{by_use:?} {pulled:?} {now}");
         }
     }
 }

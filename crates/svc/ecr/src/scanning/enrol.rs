@@ -20,6 +20,8 @@ const RECENT: Duration = Duration::from_secs(30 * 24 * 3600);
 const PAGE: usize = 200;
 const EXPIRED: &str =
     "The image was neither pushed nor pulled for as long as the registry compares images again.";
+const UNUSED: &str =
+    "The image was neither pushed nor in use for as long as the registry compares images again.";
 /// How often it is looked for images that are compared again no more.
 const EXPIRY: Duration = Duration::from_secs(3600);
 
@@ -38,6 +40,10 @@ impl Catalog {
         let scanning = self.scanning(&registry).await?;
         let keys = Keys::of(scope);
         let rescan = self.rescan(&registry).await?;
+        if scanning.enhanced && rescan.by_use {
+            // What is in use is not to expire for want of somebody who wrote that down.
+            self.note_use(shard, &keys).await?;
+        }
         let mut after = None;
         loop {
             let page = self.page(keys.repositories(), after, PAGE).await?;
@@ -124,7 +130,7 @@ fn change(
     now: Timestamp,
 ) -> Option<Scan> {
     let follows = wanted.enhanced && wanted.frequency == Frequency::Continuous;
-    let expired = !wanted.rescan.covers(image.pushed_at, image.last_pull, now);
+    let expired = !wanted.rescan.covers(image, now);
     let continuous = follows && !expired;
     let covered = continuous || wanted.enhanced && wanted.frequency == Frequency::OnPush;
     let was_expired = before.is_some_and(|scan| scan.status == ScanStatus::Expired);
@@ -138,6 +144,7 @@ fn change(
                 continuous: false,
                 status: if ended { Expired } else { scan.status },
                 description: match ended {
+                    true if wanted.rescan.by_use => UNUSED.to_owned(),
                     true => EXPIRED.to_owned(),
                     false => scan.description.clone(),
                 },

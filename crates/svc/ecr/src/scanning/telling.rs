@@ -23,7 +23,7 @@ use wharf_service::{Place, transact};
 use wharf_store::Range;
 use wharf_wire::async_trait;
 
-use super::{PERMIT, lasts};
+use super::{PERMIT, lasts, using::UsedImage};
 use crate::{
     catalog::{Catalog, MARKER, Read, repository_of},
     error::EcrError,
@@ -58,6 +58,9 @@ pub trait Inspector: Send + Sync + 'static {
         findings: Vec<EnhancedImageScanFinding>,
         gone: Option<Timestamp>,
     ) -> Result<Vec<Value>, Failed>;
+
+    /// The images of the place that tasks and pods run, or ran of late.
+    async fn in_use(&self, place: &Place) -> Result<Vec<UsedImage>, Failed>;
 }
 
 /// Inspector, once it is there.
@@ -79,7 +82,7 @@ enum Change {
     Gone,
 }
 
-fn failed(error: Failed) -> EcrError {
+pub(super) fn failed(error: Failed) -> EcrError {
     EcrError::ScanBroke(error.to_string())
 }
 

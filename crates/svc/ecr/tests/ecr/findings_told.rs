@@ -20,7 +20,7 @@ use wharf_base::Timestamp;
 use wharf_records::Scope;
 use wharf_service::{Place, announce::by_revision};
 use wharf_store::{Range, Watch};
-use wharf_svc_ecr::{ANNOUNCING, Inspector, Registry};
+use wharf_svc_ecr::{ANNOUNCING, Inspector, Registry, UsedImage};
 use wharf_testkit::REGION;
 use wharf_wire::async_trait;
 
@@ -38,6 +38,7 @@ const LONG: usize = 130_000;
 struct Words {
     filter: Mutex<String>,
     heard: AtomicBool,
+    used: Mutex<Vec<UsedImage>>,
 }
 
 impl Words {
@@ -76,6 +77,10 @@ impl Inspector for Words {
             json!({"status": status, "title": it.title, "description": "x".repeat(LONG)})
         };
         Ok(findings.into_iter().map(word).collect())
+    }
+
+    async fn in_use(&self, _: &Place) -> Result<Vec<UsedImage>, Box<dyn Error + Send + Sync>> {
+        Ok(self.used.lock().clone())
     }
 }
 

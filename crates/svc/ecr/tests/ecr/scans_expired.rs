@@ -30,7 +30,7 @@ async fn rescan(it: &Scanned, pushed: u32) {
     let registry = Registry::new("000000000000", "us-east-1");
     let catalog = &it.home.catalog;
     catalog
-        .set_rescan(&PERMIT, &registry, Some(pushed), None, NOW)
+        .set_rescan(&PERMIT, &registry, Some(pushed), None, None, NOW)
         .await
         .unwrap();
     let kept = catalog.rescan(&registry).await.unwrap();

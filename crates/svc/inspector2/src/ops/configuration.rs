@@ -9,6 +9,7 @@ use crate::{fault, images::Rescan, service::Inspector2Service};
 const LIFETIME: &str = "LIFETIME";
 const DAYS: &str = "DAYS_";
 const LAST_PULL_DATE: &str = "LAST_PULL_DATE";
+const LAST_IN_USE_AT: &str = "LAST_IN_USE_AT";
 
 pub(crate) async fn get_configuration(
     it: &Inspector2Service,
@@ -36,9 +37,11 @@ pub(crate) async fn update_configuration(
     if let Some(wanted) = input.ecr_configuration {
         let pushed = wanted.rescan_duration.as_deref().and_then(days);
         let pulled = wanted.pull_date_rescan_duration.as_deref().and_then(days);
+        let mode = wanted.pull_date_rescan_mode.as_deref();
+        let by_use = mode.map(|it| it == LAST_IN_USE_AT);
         let set = it
             .images
-            .set_rescan(&call.permit, &place, pushed, pulled, it.now());
+            .set_rescan(&call.permit, &place, pushed, pulled, by_use, it.now());
         set.await.map_err(fault::images)?;
     }
     Ok(UpdateConfigurationResponse::default())
@@ -61,11 +64,16 @@ fn days(duration: &str) -> Option<u32> {
 
 fn state(rescan: Rescan) -> EcrRescanDurationState {
     let word = |days: u32| format!("{DAYS}{days}");
+    let mode = match rescan.by_use {
+        true => LAST_IN_USE_AT,
+        false => LAST_PULL_DATE,
+    };
     EcrRescanDurationState {
         rescan_duration: Some(rescan.pushed_days.map_or_else(|| LIFETIME.to_owned(), word)),
         status: Some("SUCCESS".to_owned()),
         updated_at: rescan.updated_at,
-        pull_date_rescan_mode: rescan.pulled_days.map(|_| LAST_PULL_DATE.to_owned()),
+        pull_date_rescan_mode: (rescan.by_use || rescan.pulled_days.is_some())
+            .then(|| mode.to_owned()),
         pull_date_rescan_duration: rescan.pulled_days.map(word),
     }
 }
@@ -80,9 +88,12 @@ mod tests {
             let rescan = Rescan {
                 pushed_days: days(duration),
                 pulled_days: days("DAYS_7"),
+                by_use: true,
                 updated_at: None,
             };
             let shown = state(rescan);
+            let mode = shown.pull_date_rescan_mode.as_deref();
+            assert_eq!(mode, Some("LAST_IN_USE_AT"));
             assert_eq!(shown.rescan_duration.as_deref(), Some(duration));
             assert_eq!(shown.pull_date_rescan_duration.as_deref(), Some("DAYS_7"));
         }

@@ -129,6 +129,7 @@ mod tests {
             digest: "sha256:00".to_owned(),
             tags: vec!["1".to_owned(), "latest".to_owned()],
             last_pull: None,
+            last_in_use: None,
             frequency: "CONTINUOUS_SCAN",
             status: "ACTIVE",
             scanned_at: Some(Timestamp(0)),

@@ -12,8 +12,8 @@ use wharf_delivery::{Actor, Operations, Request};
 use wharf_scan::Advisory;
 use wharf_service::Place;
 use wharf_svc_inspector2::{
-    ImageUse, Images, ImagesError, Inspector2Service, NamedImage, Parts, Rescan, RunsImages, Sbom,
-    SbomFormat, Scanned, Scans, Unit,
+    ImageUse, Images, ImagesError, InUse, Inspector2Service, NamedImage, Parts, Rescan, RunsImages,
+    Sbom, SbomFormat, Scanned, Scans, Unit,
 };
 use wharf_testkit::{World, call};
 use wharf_wire::{ByteStream, Call, Check, Fault, async_trait};
@@ -40,6 +40,7 @@ impl Made {
             digest: "sha256:00".to_owned(),
             tags: vec!["v1".to_owned()],
             last_pull: None,
+            last_in_use: Some(Timestamp(500)),
             frequency: "CONTINUOUS_SCAN",
             status: "ACTIVE",
             scanned_at: Some(Timestamp(1000)),
@@ -60,6 +61,8 @@ impl Made {
 fn finding(image: &Scanned, number: usize) -> ecr::EnhancedImageScanFinding {
     let details = ecr::AwsEcrContainerImageDetails {
         repository_name: Some(image.repository.clone()),
+        image_hash: Some(image.digest.clone()),
+        last_in_use_at: image.last_in_use,
         image_tags: Some(image.tags.clone()),
         ..Default::default()
     };
@@ -102,12 +105,14 @@ impl Images for Made {
         _: &Place,
         pushed_days: Option<u32>,
         pulled_days: Option<u32>,
+        by_use: Option<bool>,
         now: Timestamp,
     ) -> Result<(), ImagesError> {
         let mut it = self.rescan.lock();
         *it = Rescan {
             pushed_days,
             pulled_days: pulled_days.or(it.pulled_days),
+            by_use: by_use.unwrap_or(it.by_use),
             updated_at: Some(now),
         };
         Ok(())
@@ -203,6 +208,15 @@ impl RunsImages for Everywhere {
             last_in_use: Timestamp(1),
         };
         Ok(["c", "a", "e", "b", "d"].map(one).to_vec())
+    }
+
+    /// Two run `a`; `b` did of late.
+    async fn in_use(&self, _: &Place) -> Result<InUse, Fault> {
+        let mut in_use = InUse::default();
+        for (repository, running, last) in [("a", true, 900), ("a", true, 900), ("b", false, 700)] {
+            in_use.add(repository, "sha256:00", running, Timestamp(last));
+        }
+        Ok(in_use)
     }
 }
 

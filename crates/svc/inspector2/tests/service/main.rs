@@ -1,6 +1,7 @@
 //! The service in process, over a real store and images of a test's own.
 
 mod home;
+mod in_use;
 mod keys;
 mod reports;
 
