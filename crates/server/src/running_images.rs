@@ -7,6 +7,7 @@ use wharf_base::{Arn, Clock, Timestamp};
 use wharf_kube_client::Object as _;
 use wharf_records::ecs::{Status, Task};
 use wharf_service::Place;
+use wharf_svc_ecr::Registry;
 use wharf_svc_ecs::EcsService;
 use wharf_svc_inspector2::{ImageUse, InUse, NamedImage, RunsImages, Unit};
 use wharf_wire::{Fault, async_trait};
@@ -34,9 +35,10 @@ impl RunsImages for RunningImages {
             account: place.account.clone(),
             region: place.region.clone(),
         };
+        let indexes = self.indexes_of(image).await?;
         let named = |name: &str, digest: Option<&str>| {
             let found = self.images.named(&at, name);
-            found.is_some_and(|it| is_meant(image, &it, digest))
+            found.is_some_and(|it| is_meant(image, &indexes, &it, digest))
         };
         let mut uses = Vec::new();
         let tasks = self.ecs.each_task(&at, |task| {
@@ -99,8 +101,44 @@ impl RunsImages for RunningImages {
                 count(&mut in_use, images, &of_pod("", pod, now));
             }
         }
-        Ok(in_use)
+        self.with_images_of_indexes(place, in_use).await
     }
+}
+
+impl RunningImages {
+    /// What tasks and pods tell is the digest that was pulled, which may be that of an index: it stands for all its images.
+    async fn indexes_of(&self, image: &NamedImage) -> Result<Vec<String>, Fault> {
+        let NamedImage {
+            place, repository, ..
+        } = image;
+        let digest = image.digest.as_deref().and_then(|it| it.parse().ok());
+        let Some(digest) = digest else {
+            return Ok(Vec::new());
+        };
+        let (catalog, registry) = (&self.images.catalog, registry(place));
+        let found = catalog.indexes_of(&registry, repository, &digest).await?;
+        Ok(found.into_iter().map(|it| it.to_string()).collect())
+    }
+
+    /// The same, with the images of indexes.
+    async fn with_images_of_indexes(&self, place: &Place, used: InUse) -> Result<InUse, Fault> {
+        let (catalog, registry) = (&self.images.catalog, registry(place));
+        let mut all = used.clone();
+        for (repository, digest, used) in used.each() {
+            let Ok(digest) = digest.parse() else {
+                continue;
+            };
+            let images = catalog.images_of_index(&registry, repository, &digest);
+            for image in images.await? {
+                all.join(repository, &image.to_string(), used);
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn registry(place: &Place) -> Registry {
+    Registry::new(&place.account, &place.region)
 }
 
 /// Repository and digest of an image of the place's own registry. `digest`: what runs, where its name does not say.
@@ -117,14 +155,15 @@ fn count(in_use: &mut InUse, images: BTreeSet<(String, String)>, used: &ImageUse
     }
 }
 
-/// Whether a container's image is the one that is asked for. `digest`: what it runs, where its name does not say.
-fn is_meant(image: &NamedImage, named: &Named, digest: Option<&str>) -> bool {
+/// Whether a container's image is the one that is asked for, or one of the indexes that list that. `digest`: what it runs,
+/// where its name does not say.
+fn is_meant(image: &NamedImage, indexes: &[String], named: &Named, digest: Option<&str>) -> bool {
     let Place { account, region } = &image.place;
+    let runs = digest.or(named.digest.as_deref());
+    let fits =
+        |it: &str| runs.is_some_and(|runs| runs == it || indexes.iter().any(|it| it == runs));
     (account, region, &image.repository) == (&named.account, &named.region, &named.repository)
-        && image
-            .digest
-            .as_deref()
-            .is_none_or(|it| Some(it) == digest.or(named.digest.as_deref()))
+        && image.digest.as_deref().is_none_or(fits)
 }
 
 /// Nothing, before it ran.
@@ -241,8 +280,19 @@ mod tests {
                 false,
             ),
             (asked(Some(DIGEST)), named("1", "app", None), None, false),
+            (
+                asked(Some(DIGEST)),
+                named("1", "app", None),
+                Some("sha256:index"),
+                true,
+            ),
         ] {
-            assert_eq!(is_meant(&asks, &has, runs), meant, "{has:?} {runs:?}");
+            let indexes = ["sha256:index".to_owned()];
+            assert_eq!(
+                is_meant(&asks, &indexes, &has, runs),
+                meant,
+                "{has:?} {runs:?}"
+            );
         }
     }
 

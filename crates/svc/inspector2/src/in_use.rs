@@ -30,10 +30,16 @@ pub struct InUse(BTreeMap<String, BTreeMap<String, Used>>);
 impl InUse {
     /// One task or pod that runs the image, or did so until then.
     pub fn add(&mut self, repository: &str, digest: &str, running: bool, last: Timestamp) {
+        let count = i64::from(running);
+        self.join(repository, digest, Used { count, last });
+    }
+
+    /// An image is in use like that besides.
+    pub fn join(&mut self, repository: &str, digest: &str, more: Used) {
         let images = self.0.entry(repository.to_owned()).or_default();
         let used = images.entry(digest.to_owned()).or_default();
-        used.count += i64::from(running);
-        used.last = used.last.max(last);
+        used.count += more.count;
+        used.last = used.last.max(more.last);
     }
 
     pub fn of(&self, repository: &str, digest: &str) -> Option<Used> {

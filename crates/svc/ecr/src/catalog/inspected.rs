@@ -2,9 +2,10 @@
 
 use wharf_api_ecr::types::EnhancedImageScanFinding;
 use wharf_base::{Permit, Timestamp};
+use wharf_blobs::Digest;
 use wharf_service::transact;
 
-use super::{Catalog, Read, Registry, frequency, repository_of};
+use super::{Catalog, ImageRef, Read, Registry, frequency, repository_of};
 use crate::{
     error::EcrError,
     ops::enhanced_findings::{self, Subject},
@@ -75,6 +76,33 @@ impl Catalog {
             }
             after = last;
         }
+    }
+
+    /// The indexes of the repository that list an image.
+    pub async fn indexes_of(
+        &self,
+        registry: &Registry,
+        name: &str,
+        digest: &Digest,
+    ) -> Result<Vec<Digest>, EcrError> {
+        match self.find_repository(registry, name).await? {
+            Some(open) => self.parents(&open, digest).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The images of an index; none, if it is none, or not there.
+    pub async fn images_of_index(
+        &self,
+        registry: &Registry,
+        name: &str,
+        digest: &Digest,
+    ) -> Result<Vec<Digest>, EcrError> {
+        let Some(open) = self.find_repository(registry, name).await? else {
+            return Ok(Vec::new());
+        };
+        let found = self.find(&open, &ImageRef::Digest(*digest)).await?;
+        Ok(found.map(|it| it.record.children).unwrap_or_default())
     }
 
     /// Those of so many scans whose images are there, and the key of the last scan if there are more.

@@ -277,3 +277,94 @@ async fn findings_of_an_archived_image_are_closed_until_it_is_back() {
     it.home.catalog.activate_images(&PERMIT, NOW).await.unwrap();
     assert_eq!(told(&mut watch, 3).await, all("ACTIVE"));
 }
+
+#[tokio::test]
+async fn findings_that_move_under_a_key_are_not_told_of_again() {
+    let it = Scanned::new().await;
+    it.home.catalog.informing(Words::new(true));
+    let mut watch = it.home.world.store.watch(Scope::service_prefix("ecr"), 1);
+    known(it.data.path());
+    continuous(&it).await;
+    it.image("app", "v1", &[debian()]).await;
+    assert_eq!(told(&mut watch, 3).await.len(), 3);
+    let key = it.home.key().await;
+    let registry = Registry::new(ACCOUNT, REGION);
+    for key in [Some(&*key), None] {
+        let set = it
+            .home
+            .catalog
+            .set_scan_key(&it.home.call(), &registry, key);
+        set.await.unwrap();
+        // What was told of follows the scan, and then nothing is under a key of before.
+        let waited = async {
+            loop {
+                let all = it.home.world.store.all(Range::prefix("/w1/")).await;
+                let all = all.unwrap().entries;
+                let under = |kind: &str| {
+                    let mut of = all.iter().filter(|it| it.key.contains(kind));
+                    of.any(|it| String::from_utf8_lossy(&it.value).contains("\"under\":\""))
+                };
+                let keys = all
+                    .iter()
+                    .filter(|it| it.key.contains("/scan-key/"))
+                    .count();
+                let now = (under("/scan/"), under("/findings-told/"), keys);
+                if now == (key.is_some(), key.is_some(), usize::from(key.is_some())) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(30), waited).await;
+        assert!(waited.is_ok(), "{key:?}");
+    }
+    bring(it.data.path(), &about_lodash("GHSA-77"));
+    let new = set(["ACTIVE CVE-2024-77 - lodash"]);
+    assert_eq!(told(&mut watch, 1).await, new);
+}
+
+#[tokio::test]
+async fn findings_tell_how_their_image_is_in_use() {
+    let it = Scanned::new().await;
+    let words = Words::new(false);
+    it.home.catalog.informing(words.clone());
+    known(it.data.path());
+    continuous(&it).await;
+    let digest = it.image("app", "v1", &[debian()]).await;
+    until(&it, "v1", "ACTIVE", &["CVE-2024-1", "CVE-2024-2", "GHSA-1"]).await;
+    let shown = async || {
+        let shown = it.findings("v1", Some(1), None).await.unwrap();
+        let findings = shown.image_scan_findings.unwrap().enhanced_findings;
+        let resource = findings.unwrap().remove(0).resources.unwrap().remove(0);
+        let image = resource.details.unwrap().aws_ecr_container_image.unwrap();
+        (image.in_use_count, image.last_in_use_at)
+    };
+    assert_eq!(shown().await, (Some(0), None));
+    let used = |count, last| {
+        vec![UsedImage {
+            repository: "app".to_owned(),
+            digest: digest.to_string(),
+            count,
+            last,
+        }]
+    };
+    *words.used.lock() = used(2, NOW);
+    assert_eq!(shown().await, (Some(2), Some(NOW)));
+    // Where images are compared for as long as they are in use, that is written down before any expires.
+    let (catalog, registry) = (&it.home.catalog, Registry::new(ACCOUNT, REGION));
+    let set = catalog.set_rescan(&PERMIT, &registry, Some(30), Some(30), Some(true), NOW);
+    set.await.unwrap();
+    let waited = async {
+        loop {
+            let (images, _) = catalog.inspected(&registry, None, 10).await.unwrap();
+            if images[0].image.last_in_use.is_some() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(30), waited).await;
+    assert!(waited.is_ok(), "its use is not written down");
+    words.used.lock().clear();
+    assert_eq!(shown().await, (Some(0), Some(NOW)));
+}
