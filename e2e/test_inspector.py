@@ -118,8 +118,10 @@ def test_for_how_long_images_are_compared_again(installation):
     assert (shown["rescanDuration"], shown["pullDateRescanDuration"], shown["status"]) == ("DAYS_14", "DAYS_7", "SUCCESS")
     # What is young enough goes on.
     assert {it["scanStatus"]["statusCode"] for it in inspector.list_coverage()["coveredResources"]} == {"ACTIVE"}
-    with pytest.raises(ClientError, match="pullDateRescanMode"):
-        inspector.update_configuration(ecrConfiguration={"rescanDuration": "LIFETIME", "pullDateRescanMode": "LAST_IN_USE_AT"})
+    assert shown["pullDateRescanMode"] == "LAST_PULL_DATE"
+    inspector.update_configuration(ecrConfiguration={"rescanDuration": "DAYS_14", "pullDateRescanMode": "LAST_IN_USE_AT"})
+    shown = state()
+    assert (shown["pullDateRescanMode"], shown["pullDateRescanDuration"]) == ("LAST_IN_USE_AT", "DAYS_7")
     with pytest.raises(ClientError, match="ec2Configuration"):
         inspector.update_configuration(ec2Configuration={"scanMode": "EC2_HYBRID"})
     inspector.update_configuration(ecrConfiguration={"rescanDuration": "LIFETIME"})
@@ -274,6 +276,48 @@ def test_nothing_is_shown_of_an_archived_image_until_it_is_back(installation, tm
     assert found() == before
 
 
+def test_findings_lie_under_a_key_until_it_is_reset(installation, tmp_path):
+    inspector, kms = installation.client("inspector2"), installation.client("kms")
+    kind = {"scanType": "PACKAGE", "resourceType": "AWS_ECR_CONTAINER_IMAGE"}
+    with pytest.raises(ClientError, match="ResourceNotFoundException.*no encryption key"):
+        inspector.get_encryption_key(**kind)
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    with pytest.raises(ClientError, match="scanType"):
+        inspector.update_encryption_key(kmsKeyId=key, **kind | {"scanType": "CODE"})
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        inspector.update_encryption_key(kmsKeyId=key[:-12] + "0" * 12, **kind)
+    # Whoever names it must be allowed to hand it on.
+    mine = installation.client("inspector2", tasks.user(installation, tasks.document("inspector2:*"))[1])
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        mine.update_encryption_key(kmsKeyId=key, **kind)
+    inspector.update_encryption_key(kmsKeyId=key, **kind)
+    assert inspector.get_encryption_key(**kind)["kmsKeyId"] == key
+    (grant,) = kms.list_grants(KeyId=key)["Grants"]
+    assert sorted(grant["Operations"]) == ["Decrypt", "GenerateDataKey"]
+
+    name, found = tasks.unique("sealed"), ["CVE-2024-1", "CVE-2024-2", "GHSA-1"]
+    push(Place(installation, "us-east-1"), tmp_path, name, tar(DEBIAN | LODASH))
+    until(installation, name, "ACTIVE", found)
+    of_it = {"ecrImageRepositoryName": equals(name)}
+    assert sorted(ids(inspector, filterCriteria=of_it)) == found
+    kms.disable_key(KeyId=key)
+    with pytest.raises(ClientError, match="ValidationException.*cannot be decrypted.*is disabled"):
+        ids(inspector, filterCriteria=of_it)
+    installation.kill_child("server")
+    wait_for(installation.healthy, 60, "the server")
+    with pytest.raises(ClientError, match="ValidationException.*cannot be decrypted"):
+        installation.client("ecr").describe_image_scan_findings(repositoryName=name, imageId={"imageTag": "1"})
+    kms.enable_key(KeyId=key)
+    assert sorted(ids(inspector, filterCriteria=of_it)) == found
+    inspector.reset_encryption_key(**kind)
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        inspector.get_encryption_key(**kind)
+    # Nothing is left under it then.
+    wait_for(lambda: kms.list_grants(KeyId=key)["Grants"] == [], 60, "the grant to be given back")
+    kms.disable_key(KeyId=key)
+    assert sorted(ids(inspector, filterCriteria=of_it)) == found
+
+
 def test_filters_suppress_findings(installation):
     inspector = installation.client("inspector2")
     suppressed = {"findingStatus": equals("SUPPRESSED")}
@@ -292,10 +336,5 @@ def test_filters_suppress_findings(installation):
     inspector.delete_filter(arn=arn)
     with pytest.raises(inspector.exceptions.ResourceNotFoundException):
         inspector.delete_filter(arn=arn)
-    of_images = {"scanType": "PACKAGE", "resourceType": "AWS_ECR_CONTAINER_IMAGE"}
-    key = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
-    for refused, given in (("get", {}), ("update", {"kmsKeyId": key}), ("reset", {})):
-        with pytest.raises(ClientError, match="not supported"):
-            getattr(inspector, f"{refused}_encryption_key")(**of_images, **given)
     inspector.disable(resourceTypes=["ECR"])
     assert installation.client("ecr").get_registry_scanning_configuration()["scanningConfiguration"]["scanType"] == "BASIC"

@@ -24,6 +24,14 @@ def clusters(wharf, resource, size=100):
         token = {"nextToken": page["nextToken"]}
 
 
+def in_use(inspector, repository):
+    """How often the one image of a repository is in use, and when it last was."""
+    criteria = {"ecrRepositoryName": [{"comparison": "EQUALS", "value": repository}]}
+    covered = inspector.list_coverage(filterCriteria=criteria)["coveredResources"]
+    images = [it["resourceMetadata"]["ecrImage"] for it in covered]
+    return (images[0]["inUseCount"], images[0].get("lastInUseAt")) if images else ()
+
+
 def test_tasks_that_run_an_image(wharf):
     ecr = wharf.client("ecr")
     name, other = tasks.unique("runs"), tasks.unique("idle")
@@ -44,7 +52,16 @@ def test_tasks_that_run_an_image(wharf):
         assert sorted((it["runningUnitCount"], it["stoppedUnitCount"]) for it in found) == [(0, 1), (1, 0)]
     assert clusters(wharf, f"{ARN}{name}/sha256:{'0' * 64}") == {}
     assert clusters(wharf, ARN + other) == {}
-    running.stop()
+    inspector = wharf.client("inspector2")
+    inspector.enable(resourceTypes=["ECR"])
+    try:
+        wait_for(lambda: in_use(inspector, name)[:1] == (1,), 30, "the image to be in use")
+        wait_for(lambda: in_use(inspector, other) == (0, None), 30, "the other image to be covered")
+        running.stop()
+        wait_for(lambda: in_use(inspector, name)[:1] == (0,), 30, "the image to be in use no more")
+        assert in_use(inspector, name)[1] is not None
+    finally:
+        inspector.disable(resourceTypes=["ECR"])
     (found,) = clusters(wharf, ARN + name, size=1).values()
     assert sum(it["runningUnitCount"] for it in found) == 0 and len(found) == 2
     with pytest.raises(ClientError, match="ValidationException"):
