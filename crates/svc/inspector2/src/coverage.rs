@@ -125,6 +125,7 @@ impl Inspector2Service {
         mut after: Option<String>,
         most: usize,
     ) -> Result<(Vec<CoveredResource>, Option<String>), Fault> {
+        let _share = self.walks.take(&place.account).await;
         let in_use = self.in_use(place).await?;
         let mut found = Vec::new();
         loop {

@@ -59,6 +59,8 @@ impl Inspector2Service {
         mut at: At,
         most: usize,
     ) -> Result<(Vec<Finding>, Option<At>), Fault> {
+        // Whoever looks through all of them does so step by step, and lets others go on in between.
+        let _share = self.walks.take(&place.account).await;
         let suppressing = self.suppressing(place).await?;
         let in_use = self.in_use(place).await?;
         let (mut found, mut read) = (Vec::new(), 0);

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use wharf_base::{Clock, Timestamp};
 use wharf_delivery::Operations;
 use wharf_seal::Keyring;
-use wharf_service::{Pages, Table, Turns};
+use wharf_service::{Pages, Shares, Table, Turns};
 use wharf_store::Store;
 use wharf_wire::Context;
 
@@ -36,6 +36,8 @@ pub struct Inspector2Service {
     pub(crate) operations: Arc<dyn Operations>,
     /// Filters and reports of one account and region are made one after the other.
     pub(crate) turns: Arc<Turns>,
+    /// Findings and images that are walked through.
+    pub(crate) walks: Arc<Shares>,
     /// What was counted of late.
     pub(crate) in_use: Arc<Mutex<Kept>>,
     keyring: Keyring,
@@ -50,6 +52,7 @@ impl Inspector2Service {
             clusters: parts.clusters,
             operations: parts.operations,
             turns: Arc::default(),
+            walks: Arc::new(Shares::of_processors()),
             in_use: Arc::default(),
             keyring: parts.keyring,
             clock: parts.clock,
