@@ -36,7 +36,7 @@ use wharf_delivery::Operations;
 use wharf_records::{Record, Scope};
 use wharf_seal::Keyring;
 pub(crate) use wharf_service::Stored as Read;
-use wharf_service::{Changes, Table, Turns};
+use wharf_service::{Changes, Shares, Table, Turns};
 use wharf_store::Store;
 use wharf_vended::Counters;
 pub(crate) use wharf_wanted::MARKER;
@@ -81,6 +81,9 @@ use crate::{
 const SCAN_PAGE: usize = 500;
 /// Deletions in one transaction, two keys each; the store takes 128 operations.
 const DELETE_BATCH: usize = 60;
+/// Previews of lifecycle policies at once, and of these, those of one account.
+const PREVIEWS: usize = 4;
+const PREVIEWS_OF_ACCOUNT: usize = 1;
 /// ECR's quotas, of repositories of a registry and of images of a repository.
 pub(crate) const MAX_REPOSITORIES: usize = 100_000;
 pub(crate) const MAX_IMAGES: usize = 100_000;
@@ -229,6 +232,8 @@ struct Inner {
     /// spend its attempts on each other. Only for speed: what keeps changes apart is the
     /// comparison in each transaction.
     turns: Turns,
+    /// Previews of lifecycle policies that are worked out: each has all images of a repository in memory.
+    previews: Shares,
     /// Raised when there is something to do for who keeps images up.
     work: tokio::sync::Notify,
     restored: tokio::sync::Notify,
@@ -291,6 +296,7 @@ impl Catalog {
                 reservations: Arc::default(),
                 accounts: Default::default(),
                 turns: Turns::default(),
+                previews: Shares::new(PREVIEWS, PREVIEWS_OF_ACCOUNT),
                 work: tokio::sync::Notify::new(),
                 restored: tokio::sync::Notify::new(),
                 scans: Arc::default(),

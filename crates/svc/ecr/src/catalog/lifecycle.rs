@@ -12,6 +12,7 @@ use std::{
 
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
+use wharf_service::Share;
 
 use super::{Catalog, Open, Read, Registry, SCAN_PAGE};
 use crate::{
@@ -35,6 +36,8 @@ pub(crate) struct Doomed {
 pub(crate) struct Previewed {
     pub text: String,
     pub doomed: Option<Vec<Doomed>>,
+    /// All images of the repository are in memory for as long as this is.
+    _share: Share,
 }
 
 impl Catalog {
@@ -121,6 +124,7 @@ impl Catalog {
         name: &str,
         now: Timestamp,
     ) -> Result<Previewed, EcrError> {
+        let _share = self.inner.previews.take(&registry.account).await;
         let open = self.open(registry, name).await?;
         let preview = open.repository.record.preview.clone();
         let preview = preview.ok_or_else(|| EcrError::PreviewNotFound {
@@ -131,6 +135,7 @@ impl Catalog {
             return Ok(Previewed {
                 text: preview.text,
                 doomed: None,
+                _share,
             });
         }
         let policy = read(&preview.text)?;
@@ -144,6 +149,7 @@ impl Catalog {
         Ok(Previewed {
             text: preview.text,
             doomed: Some(doomed.collect()),
+            _share,
         })
     }
 

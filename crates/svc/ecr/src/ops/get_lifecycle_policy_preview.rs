@@ -48,7 +48,10 @@ pub(crate) async fn get_lifecycle_policy_preview(
     let asked = input.image_ids.unwrap_or_default();
     let mut shown: Vec<Doomed> = doomed
         .into_iter()
-        .filter(|it| asked.is_empty() || asked.iter().any(|id| names(id, it)))
+        .filter(|it| {
+            let digest = it.image.digest.to_string();
+            asked.is_empty() || asked.iter().any(|id| names(id, &digest, &it.image.tags))
+        })
         .filter(|it| match status.as_str() {
             "TAGGED" => !it.image.tags.is_empty(),
             "UNTAGGED" => it.image.tags.is_empty(),
@@ -80,15 +83,10 @@ fn number(images: usize) -> i32 {
     i32::try_from(images).unwrap_or(i32::MAX)
 }
 
-/// Whether the request named this image, by its digest or one of its tags.
-fn names(id: &ImageIdentifier, doomed: &Doomed) -> bool {
-    let image = &doomed.image;
-    let by_digest = |digest: &String| *digest == image.digest.to_string();
-    id.image_digest.as_ref().is_none_or(by_digest)
-        && id
-            .image_tag
-            .as_ref()
-            .is_none_or(|tag| image.tags.contains(tag))
+/// Whether the request named the image of this digest, by that or one of its tags.
+fn names(id: &ImageIdentifier, digest: &str, tags: &[String]) -> bool {
+    id.image_digest.as_deref().is_none_or(|it| it == digest)
+        && id.image_tag.as_ref().is_none_or(|tag| tags.contains(tag))
 }
 
 fn show(doomed: Doomed) -> LifecyclePolicyPreviewResult {
