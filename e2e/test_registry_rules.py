@@ -167,6 +167,8 @@ def test_root_takes_back_a_policy_that_locks_everybody_out(wharf, tmp_path):
     ecr, mine = place.client("ecr"), place.client("ecr", tasks.user(wharf, tasks.document("ecr:*"))[1])
     nobody = {"Effect": "Deny", "Principal": "*", "Action": "ecr:*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [nobody]})
+    assert refused(mine.set_repository_policy, repositoryName=name, policyText=policy) == "InvalidParameterException"
+    mine.set_repository_policy(repositoryName=name, policyText=policy, force=True)
     ecr.set_repository_policy(repositoryName=name, policyText=policy)
     for one in (ecr, mine):
         assert refused(one.list_images, repositoryName=name) == "AccessDeniedException"

@@ -80,7 +80,8 @@ impl Images for ScannedImages {
         place: &Place,
         key: Option<&str>,
     ) -> Result<(), ImagesError> {
-        let set = self.0.set_scan_key(call, &registry(place), key);
+        let registry = registry(place);
+        let set = self.0.set_scan_key(call, &registry, key);
         set.await.map_err(failed)
     }
 

@@ -15,6 +15,12 @@ pub(crate) async fn set_repository_policy(
     let name = input.repository_name.unwrap_or_default();
     let policy = input.policy_text.unwrap_or_default();
     check_repository_policy(&policy, "PolicyText")?;
+    if !input.force.unwrap_or_default() {
+        service
+            .catalog
+            .keeps_access(call, &registry, &name, &policy)
+            .await?;
+    }
     let change = |repository: &mut Record| {
         repository.policy = Some(policy.clone());
         Ok(())

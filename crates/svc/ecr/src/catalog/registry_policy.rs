@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 use wharf_base::Permit;
 use wharf_iam::{Document, DocumentKind};
-use wharf_service::transact;
+use wharf_service::{tags, transact};
 use wharf_store::Txn;
-use wharf_wire::Check;
+use wharf_wire::{Call, Check};
 
 use super::{Catalog, Registry, Setting};
 use crate::{error::EcrError, records::RegistryPolicy};
@@ -92,6 +92,38 @@ impl Catalog {
         Ok(check.with_resource_policy(policy))
     }
 }
+
+impl Catalog {
+    /// Refuses a policy of a repository by which its author could not set another one. Root of the account that has it can
+    /// always.
+    pub async fn keeps_access(
+        &self,
+        call: &Call,
+        registry: &Registry,
+        name: &str,
+        policy: &str,
+    ) -> Result<(), EcrError> {
+        let open = self.open(registry, name).await?;
+        let Some(dispatcher) = self.gate().filter(|_| !registry.is_of_root(&call.caller)) else {
+            return Ok(());
+        };
+        let action = format!("{}:SetRepositoryPolicy", registry.service());
+        let check = Check::new(action, registry.repository_arn(name));
+        let tags = &open.repository.record.tags;
+        let check = tags::of_resource(check, Some(registry.service()), tags);
+        let policy = Some(policy.to_owned());
+        let check = self.with_policies(check, registry, policy).await?;
+        let ecr = &wharf_api_ecr::schema::SERVICE;
+        match dispatcher.admit(ecr, call, &[check]).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(EcrError::invalid("PolicyText", LOCKED_OUT)),
+        }
+    }
+}
+
+/// What a policy must not do unless it is forced.
+const LOCKED_OUT: &str =
+    "The repository policy would prevent you from setting another repository policy in the future";
 
 /// What a registry's policy is about in its first scope.
 const FIRST_SCOPE: [&str; 3] = [

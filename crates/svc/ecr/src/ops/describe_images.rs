@@ -31,7 +31,8 @@ pub(crate) async fn describe_images(
             let text = "must not be given together with nextToken or maxResults";
             return Err(EcrError::invalid("imageIds", text));
         }
-        return named(catalog, &registry, &name, ids).await;
+        let filter = input.filter.clone().unwrap_or_default();
+        return named(catalog, &registry, &name, ids, &filter).await;
     }
     listed(catalog, &registry, &name, &id, input).await
 }
@@ -41,6 +42,7 @@ async fn named(
     registry: &Registry,
     name: &str,
     ids: &[ImageIdentifier],
+    filter: &DescribeImagesFilter,
 ) -> Result<DescribeImagesResponse, EcrError> {
     let mut details: Vec<ImageDetail> = Vec::new();
     for id in ids {
@@ -54,6 +56,12 @@ async fn named(
         let image = found
             .filter(agrees)
             .ok_or_else(|| not_found(registry, name, id))?;
+        let tagged = filter.tag_status.as_deref().unwrap_or("ANY");
+        // Where nothing is said of it, those that are named are shown whatever became of them.
+        let status = filter.image_status.as_deref().unwrap_or("ANY");
+        if !fits(&image, tagged, status) {
+            continue;
+        }
         // Named twice, by two of its tags: shown once.
         let digest = Some(image.digest.to_string());
         if details.iter().all(|shown| shown.image_digest != digest) {
@@ -86,11 +94,7 @@ async fn listed(
         let (images, further) = catalog.images(registry, name, after.as_ref(), SCAN).await?;
         more = further;
         for image in images {
-            let shown = match status.as_str() {
-                "TAGGED" => !image.tags.is_empty(),
-                "UNTAGGED" => image.tags.is_empty(),
-                _ => true,
-            } && image.status.fits(&image_status);
+            let shown = fits(&image, &status, &image_status);
             if shown && details.len() == limit {
                 let next_token = after.map(|after| listing.token(&after.hex()));
                 return Ok(DescribeImagesResponse {
@@ -108,6 +112,15 @@ async fn listed(
         image_details: Some(details),
         next_token: None,
     })
+}
+
+fn fits(image: &records::Image, tag_status: &str, image_status: &str) -> bool {
+    let tagged = match tag_status {
+        "TAGGED" => !image.tags.is_empty(),
+        "UNTAGGED" => image.tags.is_empty(),
+        _ => true,
+    };
+    tagged && image.status.fits(image_status)
 }
 
 async fn show(

@@ -18,6 +18,11 @@ pub(crate) async fn set_repository_policy(
     let name = input.repository_name.unwrap_or_default();
     let policy = input.policy_text.unwrap_or_default();
     check_repository_policy(&policy, "PolicyText")?;
+    if !input.force.unwrap_or_default() {
+        catalog
+            .keeps_access(call, &registry, &name, &policy)
+            .await?;
+    }
     let change = |repository: &mut crate::records::Repository| {
         repository.policy = Some(policy.clone());
         Ok(())

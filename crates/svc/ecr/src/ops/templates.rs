@@ -130,6 +130,10 @@ pub(crate) async fn describe(
         ..Default::default()
     };
     if let Some(prefixes) = input.prefixes.filter(|prefixes| !prefixes.is_empty()) {
+        if input.next_token.is_some() || input.max_results.is_some() {
+            let text = "must not be given together with nextToken or maxResults";
+            return Err(EcrError::invalid("prefixes", text));
+        }
         let mut found = Vec::new();
         for prefix in &prefixes {
             found.extend(catalog.template(&registry, prefix).await?.map(show));

@@ -125,6 +125,21 @@ async fn an_archived_image_is_shown_but_not_pulled_until_it_is_back() {
         .await;
     assert_eq!(refused.unwrap_err().code, "LayerInaccessibleException");
     assert!(details(&home, "ACTIVE").await.is_empty());
+    // Of those that are named a filter that is given chooses too.
+    for (filter, shown) in [(None, 1), (Some("ACTIVE"), 0), (Some("ARCHIVED"), 1)] {
+        let input = DescribeImagesRequest {
+            repository_name: text("app"),
+            image_ids: Some(vec![by_tag("v1")]),
+            filter: filter.map(|status| DescribeImagesFilter {
+                image_status: text(status),
+                tag_status: None,
+            }),
+            ..DescribeImagesRequest::default()
+        };
+        let named = home.ecr.describe_images(&home.call(), input).await;
+        let named = named.unwrap().image_details.unwrap();
+        assert_eq!(named.len(), shown, "{filter:?}");
+    }
     let archived = details(&home, "ARCHIVED").await;
     assert_eq!(archived[0].last_archived_at, Some(NOW));
     assert_eq!(home.list("app", 10, None).await, []);

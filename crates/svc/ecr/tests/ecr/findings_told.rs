@@ -290,11 +290,9 @@ async fn findings_that_move_under_a_key_are_not_told_of_again() {
     let key = it.home.key().await;
     let registry = Registry::new(ACCOUNT, REGION);
     for key in [Some(&*key), None] {
-        let set = it
-            .home
-            .catalog
-            .set_scan_key(&it.home.call(), &registry, key);
-        set.await.unwrap();
+        let call = it.home.call();
+        let set = it.home.catalog.set_scan_key(&call, &registry, key).await;
+        set.unwrap();
         // What was told of follows the scan, and then nothing is under a key of before.
         let waited = async {
             loop {
@@ -352,8 +350,10 @@ async fn findings_tell_how_their_image_is_in_use() {
     assert_eq!(shown().await, (Some(2), Some(NOW)));
     // Where images are compared for as long as they are in use, that is written down before any expires.
     let (catalog, registry) = (&it.home.catalog, Registry::new(ACCOUNT, REGION));
-    let set = catalog.set_rescan(&PERMIT, &registry, Some(30), Some(30), Some(true), NOW);
-    set.await.unwrap();
+    catalog
+        .set_rescan(&PERMIT, &registry, Some(30), Some(30), Some(true), NOW)
+        .await
+        .unwrap();
     let waited = async {
         loop {
             let (images, _) = catalog.inspected(&registry, None, 10).await.unwrap();

@@ -140,6 +140,12 @@ async fn a_rule_is_made_shown_changed_and_deleted() {
         ..Default::default()
     };
     assert_eq!(it.describe(named("ours")).await.unwrap().0, ["ours"]);
+    let both = DescribePullThroughCacheRulesRequest {
+        max_results: Some(1),
+        ..named("ours")
+    };
+    let both = it.describe(both).await.unwrap_err();
+    assert_eq!(both.code, "InvalidParameterException");
     let (code, why) = said(it.describe(named("none")).await.unwrap_err());
     assert_eq!(code, "PullThroughCacheRuleNotFoundException");
     assert!(why.contains("'none'") && why.contains(ACCOUNT), "{why}");

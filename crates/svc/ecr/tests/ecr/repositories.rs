@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use wharf_api_ecr::{Ecr, types::*};
+use wharf_wire::{Call, Caller, CallerKind, Context};
 
 use crate::support::{ACCOUNT, Home, NOW, PERMIT, by_digest, call_in, digest_of, said, text};
 
@@ -376,4 +377,52 @@ async fn a_deletion_cut_short_is_finished_by_the_collector() {
     assert_eq!(home.list("app", 1000, None).await, []);
     let report = home.catalog.collect_garbage(&PERMIT).await.unwrap();
     assert_eq!((report.layers, report.blobs), (2, 3));
+}
+
+#[tokio::test]
+async fn nobody_locks_themselves_out_unawares() {
+    let home = Home::with_app().await;
+    let set = async |caller: &Caller, policy: &str, force: Option<bool>| {
+        let context = Context {
+            caller: caller.clone(),
+            ..home.call().context().clone()
+        };
+        let input = SetRepositoryPolicyRequest {
+            repository_name: text("app"),
+            policy_text: text(policy),
+            force,
+            ..SetRepositoryPolicyRequest::default()
+        };
+        let call = Call::by_controller(context, PERMIT);
+        let set = home.ecr.set_repository_policy(&call, input).await;
+        set.map(drop).map_err(said)
+    };
+    // Who is let in by policies of repositories alone.
+    let user = Caller {
+        kind: CallerKind::User,
+        arn: format!("arn:aws:iam::{ACCOUNT}:user/team"),
+        user_id: "AIDATEAM".to_owned(),
+        ..Caller::root(ACCOUNT)
+    };
+    let policy = |effect: &str, action: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"{effect}","Principal":"*","Action":"{action}"}}]}}"#
+        )
+    };
+    set(&user, &policy("Allow", "ecr:*"), None).await.unwrap();
+    let text = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'The repository policy would prevent you from setting another repository policy in the future'";
+    for (effect, action) in [("Deny", "ecr:*"), ("Allow", "ecr:BatchGetImage")] {
+        let policy = policy(effect, action);
+        for force in [None, Some(false)] {
+            let refused = set(&user, &policy, force).await.unwrap_err();
+            assert_eq!(
+                refused,
+                ("InvalidParameterException".to_owned(), text.to_owned())
+            );
+        }
+        set(&user, &policy, Some(true)).await.unwrap();
+        // Root of the account takes any policy back.
+        let root = Caller::root(ACCOUNT);
+        set(&root, &policy, None).await.unwrap();
+    }
 }

@@ -17,11 +17,9 @@ use crate::{
 const FOUND: [&str; 3] = ["CVE-2024-1", "CVE-2024-2", "GHSA-1"];
 
 async fn put_under(it: &Scanned, key: Option<&str>) {
-    let set = it
-        .home
-        .catalog
-        .set_scan_key(&it.home.call(), &registry(), key);
-    set.await.unwrap();
+    let (call, registry) = (it.home.call(), registry());
+    let set = it.home.catalog.set_scan_key(&call, &registry, key).await;
+    set.unwrap();
 }
 
 /// How many blobs open without a key, and how many do not.

@@ -117,6 +117,16 @@ async fn a_template_is_created_shown_changed_and_deleted() {
         describe(Some(&["team", "none"]), None, None).await.0,
         ["team"]
     );
+    let input = DescribeRepositoryCreationTemplatesRequest {
+        prefixes: Some(vec!["team".to_owned()]),
+        max_results: Some(1),
+        ..DescribeRepositoryCreationTemplatesRequest::default()
+    };
+    let both = home
+        .ecr
+        .describe_repository_creation_templates(&home.call(), input)
+        .await;
+    assert_eq!(both.unwrap_err().code, "InvalidParameterException");
     let (first, token) = describe(None, Some(1), None).await;
     assert_eq!(first, ["other"]);
     assert_eq!(
