@@ -91,10 +91,11 @@ impl RunsImages for RunningImages {
         });
         tasks.await?;
         // At the end of the process there are none any more.
-        let Ok(clusters) = self.control.0.explain.clusters() else {
-            return Ok(in_use);
+        let clusters = match self.control.0.explain.clusters() {
+            Ok(clusters) => clusters.pods(place).await?,
+            Err(_) => Vec::new(),
         };
-        for (_, pods) in clusters.pods(place).await? {
+        for (_, pods) in clusters {
             for pod in &pods {
                 let images = image_ids(pod).filter_map(|id| own(id, None));
                 let images: BTreeSet<(String, String)> = images.collect();

@@ -67,14 +67,18 @@ impl Catalog {
             let Ok(digest) = used.digest.parse() else {
                 continue;
             };
-            if !repositories.contains_key(&used.repository) {
-                let key = keys.repository(&used.repository);
-                let found = self.read::<Repository>(&key).await?;
-                let id = found.map(|it| it.record.id);
-                repositories.insert(used.repository.clone(), id);
-            }
-            if let Some(Some(id)) = repositories.get(&used.repository) {
-                let key = keys.image(id, &digest);
+            let id = match repositories.get(&used.repository) {
+                Some(known) => known.clone(),
+                None => {
+                    let key = keys.repository(&used.repository);
+                    let found = self.read::<Repository>(&key).await?;
+                    let id = found.map(|it| it.record.id);
+                    repositories.insert(used.repository.clone(), id.clone());
+                    id
+                }
+            };
+            if let Some(id) = id {
+                let key = keys.image(&id, &digest);
                 self.note_use_of(shard, &key, used.last).await?;
             }
         }
