@@ -1,5 +1,6 @@
 //! Filters: made, changed, listed, deleted.
 
+use serde_json::Value;
 use wharf_api_inspector2::{Filter as Shown, FilterCriteria};
 use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
@@ -12,6 +13,8 @@ use crate::{
 
 /// What an account may have in a region, as AWS has it.
 const MOST_FILTERS: usize = 500;
+/// What their criteria may have together, as they are stored: all that suppress are read for each page of findings.
+const MOST_CRITERIA: usize = 1 << 20;
 
 /// Criteria of a stored filter.
 fn criteria(filter: &Filter) -> Result<FilterCriteria, Fault> {
@@ -31,6 +34,21 @@ pub(crate) fn show(place: &Place, id: &str, it: &Filter) -> Result<Shown, Fault>
         reason: it.reason.clone(),
         tags: Some(it.tags.clone()).filter(|it| !it.is_empty()),
     })
+}
+
+/// Whether there is room for criteria beside those of other filters.
+pub(crate) fn check_room<'a>(
+    others: impl Iterator<Item = &'a Filter>,
+    criteria: &Value,
+) -> Result<(), Fault> {
+    let bytes = |it: &Value| it.to_string().len();
+    let taken: usize = others.map(|it| bytes(&it.criteria)).sum();
+    match taken + bytes(criteria) > MOST_CRITERIA {
+        true => Err(fault::invalid(format!(
+            "The criteria of all filters may have at most {MOST_CRITERIA} bytes together."
+        ))),
+        false => Ok(()),
+    }
 }
 
 impl Inspector2Service {
@@ -59,6 +77,7 @@ impl Inspector2Service {
         if all.len() >= MOST_FILTERS {
             return Err(fault::too_many_filters(MOST_FILTERS));
         }
+        check_room(all.iter().map(|(_, it)| it), &filter.criteria)?;
         let id = records::new_id(&place);
         let key = records::key(&place, &id);
         transact!(self.table, &call.permit, |tx| { tx.put(&key, &filter) });

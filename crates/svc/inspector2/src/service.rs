@@ -14,6 +14,10 @@ use crate::{
     authorize, clusters::RunsImages, fault::Inspector2Faults, images::Images, in_use::Kept, ops,
 };
 
+/// Findings that are sorted or counted for so many requests at once, and of these, for those of one account.
+const LARGE: usize = 4;
+const LARGE_OF_ACCOUNT: usize = 1;
+
 /// What the service stands on.
 pub struct Parts {
     pub store: Store,
@@ -36,6 +40,8 @@ pub struct Inspector2Service {
     pub(crate) operations: Arc<dyn Operations>,
     /// Filters and reports of one account and region are made one after the other.
     pub(crate) turns: Arc<Turns>,
+    /// Answers that are put together in memory, of many findings: a page of them is shown.
+    pub(crate) large: Arc<Shares>,
     /// Findings and images that are walked through.
     pub(crate) walks: Arc<Shares>,
     /// What was counted of late.
@@ -52,6 +58,7 @@ impl Inspector2Service {
             clusters: parts.clusters,
             operations: parts.operations,
             turns: Arc::default(),
+            large: Arc::new(Shares::new(LARGE, LARGE_OF_ACCOUNT)),
             walks: Arc::new(Shares::of_processors()),
             in_use: Arc::default(),
             keyring: parts.keyring,

@@ -34,6 +34,7 @@ pub(crate) async fn list_finding_aggregations(
         .map_err(|_| Inspector2Faults::bad_token())?;
     let mut counted = Counted::new(aggregate::read(&input)?);
     let place = Place::of(call);
+    let _share = it.large.take(&place.account).await;
     let all = FilterCriteria::default();
     let mut at = Some(At::default()).filter(|_| texts(&input.account_ids, &[&place.account]));
     while let Some(from) = at {

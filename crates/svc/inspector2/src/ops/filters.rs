@@ -41,15 +41,17 @@ pub(crate) async fn update_filter(
     let arn = input.filter_arn.clone().unwrap_or_default();
     let place = Place::of(call);
     let _turn = it.turns.take((&place.account, &place.region)).await;
-    if let Some(name) = &input.name {
-        let own = records::id_of(&place, &arn);
-        let all = it.filters(&place).await?;
-        if all
-            .iter()
-            .any(|(id, it)| it.name == *name && Some(id.as_str()) != own)
-        {
-            return Err(fault::filter_exists(name));
-        }
+    let own = records::id_of(&place, &arn);
+    let mut others = it.filters(&place).await?;
+    others.retain(|(id, _)| Some(id.as_str()) != own);
+    if let Some(name) = &input.name
+        && others.iter().any(|(_, it)| it.name == *name)
+    {
+        return Err(fault::filter_exists(name));
+    }
+    if let Some(criteria) = &input.filter_criteria {
+        let others = others.iter().map(|(_, it)| it);
+        filters::check_room(others, &records::stored(criteria))?;
     }
     let (now, given) = (it.now(), &input);
     it.change_filter(call, &arn, |filter| {

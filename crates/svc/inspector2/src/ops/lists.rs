@@ -32,6 +32,7 @@ pub(crate) async fn list_findings(
         let from = after
             .map_or(Ok(0), |it| it.parse::<usize>())
             .map_err(|_| bad_token())?;
+        let _share = it.large.take(&place.account).await;
         let all = it.sorted(&place, &criteria, sort).await?;
         let end = from.saturating_add(size);
         let next_token = (end < all.len()).then(|| pages.token(&end.to_string()));

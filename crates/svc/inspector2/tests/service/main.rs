@@ -472,3 +472,61 @@ async fn vulnerabilities_are_found_by_their_names() {
     assert_eq!(search("CVE-2024-1").await, ["a summary"]);
     assert_eq!(search("CVE-2024-2").await, [""; 0]);
 }
+
+#[tokio::test]
+async fn criteria_of_all_filters_have_a_bound_together() {
+    let it = home();
+    // About a hundred kilobytes each.
+    let long = |letter: &str| {
+        let of = |member: usize| StringFilter {
+            comparison: Some("EQUALS".to_owned()),
+            value: Some(format!("{member}{}", letter.repeat(1000))),
+        };
+        let ten = || Some((0..10).map(of).collect::<Vec<_>>());
+        FilterCriteria {
+            finding_arn: ten(),
+            title: ten(),
+            severity: ten(),
+            resource_id: ten(),
+            resource_type: ten(),
+            vulnerability_id: ten(),
+            vendor_severity: ten(),
+            ecr_image_hash: ten(),
+            ecr_image_tags: ten(),
+            ecr_image_registry: ten(),
+            ..Default::default()
+        }
+    };
+    let mut made = Vec::new();
+    let refused = loop {
+        let name = format!("f{}", made.len());
+        match it.make(&name, "NONE", long("a")).await {
+            Ok(arn) => made.push(arn),
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!(refused.code, "ValidationException");
+    assert!(refused.message.contains("together"), "{refused:?}");
+    assert!((8..11).contains(&made.len()), "{}", made.len());
+    // In the place of its own there is room for as much.
+    let update = |criteria| UpdateFilterRequest {
+        filter_arn: Some(made[0].clone()),
+        filter_criteria: Some(criteria),
+        ..Default::default()
+    };
+    let same = it.service.update_filter(&call(), update(long("b"))).await;
+    assert!(same.is_ok(), "{same:?}");
+    let more = FilterCriteria {
+        ecr_image_repository_name: long("c").title,
+        related_vulnerabilities: long("c").title,
+        finding_type: long("c").title,
+        vulnerability_source: long("c").title,
+        aws_account_id: long("c").title,
+        finding_status: long("c").title,
+        fix_available: long("c").title,
+        exploit_available: long("c").title,
+        ..long("c")
+    };
+    let more = it.service.update_filter(&call(), update(more)).await;
+    assert_eq!(more.unwrap_err().code, "ValidationException");
+}
