@@ -3,7 +3,7 @@
 //! | key | woken by | what is done |
 //! | --- | --- | --- |
 //! | a scan's | its change or end; that of the registry's data key; a start | its blobs are read and written again under the one that counts |
-//! | the registry's choice of a data key | its change; a start; some seconds, while something is under another | scans that are under another are woken; data keys that nothing is under are given back |
+//! | the registry's choice of a data key | its change; a start; some seconds, while something is under another | some of the scans that are under another are woken; data keys that nothing is under are given back |
 //!
 //! Both are the work of one worker, which also tells of findings ([`super::telling`]): so nothing comes under a data key of
 //! before once it was looked whether anything is. What cannot be opened any more, because KMS refuses the key of before, is
@@ -11,6 +11,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use wharf_base::ids;
 use wharf_blobs::{Blobs, Digest, Lease};
 use wharf_reconcile::{Next, Queue, Shard};
 use wharf_records::{Record, Scope};
@@ -27,6 +28,8 @@ use crate::{
 const AGAIN: Duration = Duration::from_secs(2);
 /// Records read at once.
 const PAGE: usize = 200;
+/// Scans that are woken in one look, and those of the page that they are on.
+const WOKEN: usize = 500;
 
 /// The blobs of a scan, written again.
 struct Moved {
@@ -188,7 +191,9 @@ impl Catalog {
         let sealing = self.sealing(keys).await?;
         let counts = sealing.key.as_ref().map(|id| keys.scan_key(id));
         before.retain(|it| Some(&it.key) != counts.as_ref());
-        let mut used = self.wake_others(queue, keys, &sealing).await?;
+        let Some(mut used) = self.wake_others(queue, keys, &sealing).await? else {
+            return Ok(Next::After(AGAIN));
+        };
         used.extend(self.told_under(keys).await?);
         let mut left = false;
         for key in before {
@@ -204,32 +209,47 @@ impl Catalog {
         })
     }
 
-    /// Wakes the scans whose findings are under another data key than they belong; the data keys that anything is under.
+    /// Wakes some of the scans whose findings are under another data key than they belong; the data keys that anything is
+    /// under, if all were looked at.
     async fn wake_others(
         &self,
         queue: &Queue<String>,
         keys: &Keys,
         sealing: &ScanSealing,
-    ) -> Result<BTreeSet<String>, EcrError> {
-        let (mut used, mut after) = (BTreeSet::new(), None);
-        loop {
-            let page = self.page(keys.all_scans(), after, PAGE).await?;
-            let (scans, more): (Vec<Read<Scan>>, _) = page;
-            after = scans.last().map(|it| it.key.clone());
-            for Read { key, record, .. } in scans {
-                let wanted = sealing.key.as_deref().filter(|_| record.enhanced);
-                if !record.has_kept() {
-                    continue;
+    ) -> Result<Option<BTreeSet<String>>, EcrError> {
+        // From somewhere on, and then the others: those that cannot be moved now keep none from it.
+        let all = keys.all_scans();
+        let begin = format!("{all}{}", ids::hex16());
+        let (mut used, mut woken) = (BTreeSet::new(), 0);
+        for (from, to) in [(Some(begin.clone()), None), (None, Some(begin))] {
+            let mut after = from;
+            loop {
+                let page = self.page(all.clone(), after, PAGE).await?;
+                let (scans, more): (Vec<Read<Scan>>, _) = page;
+                after = scans.last().map(|it| it.key.clone());
+                let passed = after.as_ref().zip(to.as_ref());
+                let ends = !more || passed.is_some_and(|(at, to)| at > to);
+                for Read { key, record, .. } in scans {
+                    let wanted = sealing.key.as_deref().filter(|_| record.enhanced);
+                    if !record.has_kept() {
+                        continue;
+                    }
+                    if record.under.as_deref() != wanted {
+                        queue.wake(key);
+                        woken += 1;
+                    }
+                    used.extend(record.under);
                 }
-                if record.under.as_deref() != wanted {
-                    queue.wake(key);
+                // Those of other registries are to have their turn.
+                if woken >= WOKEN {
+                    return Ok(None);
                 }
-                used.extend(record.under);
-            }
-            if !more {
-                return Ok(used);
+                if ends {
+                    break;
+                }
             }
         }
+        Ok(Some(used))
     }
 
     /// The data keys of findings that were told of.
