@@ -7,7 +7,7 @@ import sys
 import pytest
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives import hashes, hmac
-from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key, load_der_public_key
 
 from harness import disk, tasks, tools
@@ -76,6 +76,12 @@ def test_signatures_hold_elsewhere(wharf):
         signature = kms.sign(KeyId=key, Message=hashed, MessageType="DIGEST", SigningAlgorithm=algorithm)["Signature"]
         public.verify(signature, message, ec.ECDSA(digest))
         assert kms.verify(KeyId=key, Message=message, Signature=signature, SigningAlgorithm=algorithm)["SignatureValid"]
+    key = made(kms, KeySpec="ECC_NIST_EDWARDS25519", KeyUsage="SIGN_VERIFY")
+    public = load_der_public_key(kms.get_public_key(KeyId=key)["PublicKey"])
+    assert isinstance(public, ed25519.Ed25519PublicKey)
+    signature = kms.sign(KeyId=key, Message=message, SigningAlgorithm="ED25519_SHA_512")["Signature"]
+    public.verify(signature, message)
+    assert kms.verify(KeyId=key, Message=message, Signature=signature, SigningAlgorithm="ED25519_SHA_512")["SignatureValid"]
     key = made(kms, KeySpec="RSA_3072", KeyUsage="SIGN_VERIFY")
     public = load_der_public_key(kms.get_public_key(KeyId=key)["PublicKey"])
     assert public.key_size == 3072

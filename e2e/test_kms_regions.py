@@ -9,7 +9,7 @@ import os
 import pytest
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_public_key
 
@@ -152,6 +152,7 @@ def test_private_keys_that_others_made_sign_and_decrypt(wharf, algorithm):
         ("ECC_NIST_P256", ec.generate_private_key(ec.SECP256R1()), "ECDSA_SHA_256", [ec.ECDSA(hashes.SHA256())]),
         ("ECC_NIST_P521", ec.generate_private_key(ec.SECP521R1()), "ECDSA_SHA_512", [ec.ECDSA(hashes.SHA512())]),
         ("ECC_SECG_P256K1", ec.generate_private_key(ec.SECP256K1()), "ECDSA_SHA_256", [ec.ECDSA(hashes.SHA256())]),
+        ("ECC_NIST_EDWARDS25519", ed25519.Ed25519PrivateKey.generate(), "ED25519_SHA_512", []),
         ("RSA_3072", rsa.generate_private_key(65537, 3072), "RSASSA_PKCS1_V1_5_SHA_256", [padding.PKCS1v15(), hashes.SHA256()]),
     ):
         importer = Importer(kms, KeySpec=spec, KeyUsage="SIGN_VERIFY")
@@ -165,6 +166,22 @@ def test_private_keys_that_others_made_sign_and_decrypt(wharf, algorithm):
     sealed = private.public_key().encrypt(b"plain", padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None))
     opened = kms.decrypt(KeyId=importer.key, CiphertextBlob=sealed, EncryptionAlgorithm="RSAES_OAEP_SHA_256")
     assert opened["Plaintext"] == b"plain"
+
+
+def test_an_imported_key_signs_digests_as_others_do(wharf):
+    """The key of RFC 8032, 7.3, and the signature that a program written from that RFC makes of the same bytes."""
+    kms = wharf.client("kms")
+    seed = bytes.fromhex("833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42")
+    importer = Importer(kms, KeySpec="ECC_NIST_EDWARDS25519", KeyUsage="SIGN_VERIFY")
+    importer.bring(der(ed25519.Ed25519PrivateKey.from_private_bytes(seed)), "RSAES_OAEP_SHA_256")
+    signed = {"KeyId": importer.key, "MessageType": "DIGEST", "SigningAlgorithm": "ED25519_PH_SHA_512"}
+    signed["Message"] = hashlib.sha512(b"a message").digest()
+    expected = bytes.fromhex(
+        "24cb6ad073c3576af43654fde5301342615a4d4230a53482c7299bef9bf1c8fa5b19ddf30d6af0d4b3ef1b0414f6500cabcbbbb585ff6b98bee0278287c04507"
+    )
+    assert kms.sign(**signed)["Signature"] == expected
+    assert kms.verify(Signature=expected, **signed)["SignatureValid"]
+    assert refused(kms.sign, **signed | {"MessageType": "RAW"})[0] == "ValidationException"
 
 
 def test_an_imported_code_is_that_of_its_key(wharf):

@@ -129,10 +129,11 @@ fn licences(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
 /// encrypted (the tests of STS encrypt some), signatures of images on the curve P-521, and making RSA keys: those
 /// of EC2's key pairs, those that sign tokens of Kubernetes' service accounts, and those of certificates and of
 /// SNS' messages, which `wharf-rsa` makes and signs with; TLS is ring's. Its C library is called past aws-lc-rs by
-/// that crate alone.
+/// that crate and `wharf-edwards`, which has Ed25519ph, alone.
 fn cryptography(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
-    const MAY: [&str; 8] = [
+    const MAY: [&str; 9] = [
         "aws-lc-rs",
+        "wharf-edwards",
         "wharf-kube-auth",
         "wharf-rsa",
         "wharf-signature",
@@ -141,6 +142,7 @@ fn cryptography(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
         "wharf-svc-kms",
         "wharf-svc-sts",
     ];
+    const PAST: [&str; 3] = ["aws-lc-rs", "wharf-edwards", "wharf-rsa"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let packages = metadata["packages"].as_array().context("packages")?;
     let names: BTreeMap<String, String> = packages
@@ -154,7 +156,7 @@ fn cryptography(metadata: &Value, problems: &mut Vec<String>) -> Result<()> {
         for used in used.map(name).filter(|it| it.starts_with("aws-lc")) {
             if !MAY.contains(&user) {
                 problems.push(format!("{user} uses {used}: use ring"));
-            } else if used == "aws-lc-sys" && !["aws-lc-rs", "wharf-rsa"].contains(&user) {
+            } else if used == "aws-lc-sys" && !PAST.contains(&user) {
                 problems.push(format!("{user} uses {used}: use aws-lc-rs"));
             }
         }

@@ -36,6 +36,7 @@ const ROOMS: [Row; 27] = [
         "datachannel",
         "schedule",
         "patterns",
+        "edwards",
         "egress",
         "insights",
         "promql",

@@ -8,11 +8,12 @@ use std::{
 
 use serde_json::Value;
 
-/// Crates below `crates/` that talk to the kernel, or, `rsa`, to the C library of cryptography, and need `unsafe` for
+/// Crates below `crates/` that talk to the kernel, or, `edwards` and `rsa`, to the C library of cryptography, and need `unsafe` for
 /// it; each of its sites says why it is sound. All others forbid it.
-pub const UNSAFE: [&str; 18] = [
+pub const UNSAFE: [&str; 19] = [
     "blobs",
     "cli",
+    "edwards",
     "plane/agent",
     "plane/cgroup",
     "plane/container",

@@ -3,6 +3,7 @@
 //! Symmetric and HMAC keys are their bytes, private keys are PKCS #8, public ones SubjectPublicKeyInfo.
 
 pub mod asymmetric;
+mod edwards;
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},

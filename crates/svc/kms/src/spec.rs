@@ -24,6 +24,8 @@ pub enum Spec {
     P521,
     #[serde(rename = "ECC_SECG_P256K1")]
     K256,
+    #[serde(rename = "ECC_NIST_EDWARDS25519")]
+    Ed25519,
     #[serde(rename = "HMAC_224")]
     Hmac224,
     #[serde(rename = "HMAC_256")]
@@ -47,7 +49,7 @@ pub enum Usage {
     Agree,
 }
 
-pub const SPECS: [(Spec, &str); 12] = [
+pub const SPECS: [(Spec, &str); 13] = [
     (Spec::Symmetric, "SYMMETRIC_DEFAULT"),
     (Spec::Rsa2048, "RSA_2048"),
     (Spec::Rsa3072, "RSA_3072"),
@@ -56,6 +58,7 @@ pub const SPECS: [(Spec, &str); 12] = [
     (Spec::P384, "ECC_NIST_P384"),
     (Spec::P521, "ECC_NIST_P521"),
     (Spec::K256, "ECC_SECG_P256K1"),
+    (Spec::Ed25519, "ECC_NIST_EDWARDS25519"),
     (Spec::Hmac224, "HMAC_224"),
     (Spec::Hmac256, "HMAC_256"),
     (Spec::Hmac384, "HMAC_384"),
@@ -68,6 +71,10 @@ const USAGES: [Usage; 4] = [Usage::Encrypt, Usage::Sign, Usage::Mac, Usage::Agre
 pub const ECDH: &str = "ECDH";
 /// The only algorithm of symmetric encryption.
 pub const SYMMETRIC: &str = "SYMMETRIC_DEFAULT";
+/// Ed25519 signs whole messages by this one alone,
+pub const ED25519: &str = "ED25519_SHA_512";
+/// and digests by this one alone, which are digested once more.
+pub const ED25519_PH: &str = "ED25519_PH_SHA_512";
 pub const OAEP_SHA_1: &str = "RSAES_OAEP_SHA_1";
 pub const OAEP_SHA_256: &str = "RSAES_OAEP_SHA_256";
 
@@ -97,7 +104,10 @@ impl Spec {
     }
 
     fn is_ecc(self) -> bool {
-        matches!(self, Self::P256 | Self::P384 | Self::P521 | Self::K256)
+        matches!(
+            self,
+            Self::P256 | Self::P384 | Self::P521 | Self::K256 | Self::Ed25519
+        )
     }
 
     /// Has a public half.
@@ -110,7 +120,7 @@ impl Spec {
         match self {
             Self::Symmetric => &[Usage::Encrypt],
             _ if self.is_rsa() => &[Usage::Encrypt, Usage::Sign],
-            Self::K256 => &[Usage::Sign],
+            Self::K256 | Self::Ed25519 => &[Usage::Sign],
             _ if self.is_ecc() => &[Usage::Sign, Usage::Agree],
             _ => &[Usage::Mac],
         }
@@ -155,6 +165,7 @@ impl Spec {
             (Self::P256 | Self::K256, Usage::Sign) => &["ECDSA_SHA_256"],
             (Self::P384, Usage::Sign) => &["ECDSA_SHA_384"],
             (Self::P521, Usage::Sign) => &["ECDSA_SHA_512"],
+            (Self::Ed25519, Usage::Sign) => &[ED25519, ED25519_PH],
             (_, Usage::Sign) => OF_RSA,
             _ => &[],
         }
@@ -278,6 +289,12 @@ mod tests {
                 Err("KeyUsage KEY_AGREEMENT is not compatible with KeySpec ECC_SECG_P256K1"),
             ),
             (Spec::P521, Some("KEY_AGREEMENT"), Ok(Usage::Agree)),
+            (Spec::Ed25519, Some("SIGN_VERIFY"), Ok(Usage::Sign)),
+            (
+                Spec::Ed25519,
+                Some("KEY_AGREEMENT"),
+                Err("KeyUsage KEY_AGREEMENT is not compatible with KeySpec ECC_NIST_EDWARDS25519"),
+            ),
             (
                 Spec::P256,
                 Some("ENCAPSULATE_DECAPSULATE"),

@@ -86,6 +86,7 @@ mod tests {
             (Spec::Rsa4096, Spec::Rsa2048, false, true),
             (Spec::P256, Spec::Rsa2048, true, true),
             (Spec::K256, Spec::Rsa2048, true, true),
+            (Spec::Ed25519, Spec::Rsa2048, true, true),
             (Spec::P521, Spec::Rsa2048, false, true),
             (Spec::P521, Spec::Rsa3072, true, true),
         ] {

@@ -1,4 +1,4 @@
-//! RSA and elliptic curves.
+//! RSA and elliptic curves; those of Ed25519 keys are in `edwards`.
 
 use aws_lc_rs::{
     agreement::{self, ParsedPublicKey, ParsedPublicKeyFormat},
@@ -15,8 +15,8 @@ use aws_lc_rs::{
 use wharf_seal::Secret;
 use zeroize::Zeroizing;
 
-use super::{Failed, Made};
-use crate::spec::{OAEP_SHA_1, Spec};
+use super::{Failed, Made, edwards};
+use crate::spec::{ED25519, ED25519_PH, OAEP_SHA_1, Spec};
 
 /// What is signed: a message, or the digest of one.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +42,7 @@ pub(super) fn generate(spec: Spec) -> Result<Made, Failed> {
         Spec::Rsa2048 => KeySize::Rsa2048,
         Spec::Rsa3072 => KeySize::Rsa3072,
         Spec::Rsa4096 => KeySize::Rsa4096,
+        Spec::Ed25519 => return edwards::generate(),
         _ => return of_curve(&EcdsaKeyPair::generate(curve(spec).ok_or(Failed)?)?),
     };
     of_rsa(&RsaKeyPair::generate(size)?)
@@ -56,6 +57,7 @@ pub(super) fn from_pkcs8(spec: Spec, given: &[u8]) -> Result<Made, Failed> {
         Spec::Rsa2048 => 2048,
         Spec::Rsa3072 => 3072,
         Spec::Rsa4096 => 4096,
+        Spec::Ed25519 => return edwards::from_pkcs8(given),
         _ => {
             return of_curve(&EcdsaKeyPair::from_pkcs8(
                 curve(spec).ok_or(Failed)?,
@@ -152,9 +154,13 @@ fn scheme(spec: Spec, algorithm: &str) -> Option<Scheme> {
     })
 }
 
-/// Bytes of the digests of an algorithm.
+/// Bytes of the digests of an algorithm; `None` if it signs whole messages alone.
 pub fn digest_length(spec: Spec, algorithm: &str) -> Option<usize> {
-    scheme(spec, algorithm).map(|it| it.digest.output_len)
+    match algorithm {
+        ED25519 => None,
+        ED25519_PH => Some(digest::SHA512.output_len),
+        _ => scheme(spec, algorithm).map(|it| it.digest.output_len),
+    }
 }
 
 fn imported(scheme: &Scheme, bytes: &[u8]) -> Result<Digest, Failed> {
@@ -171,6 +177,9 @@ pub fn sign(
     algorithm: &str,
     message: Message<'_>,
 ) -> Result<Vec<u8>, Failed> {
+    if spec == Spec::Ed25519 {
+        return edwards::sign(secret, algorithm, message);
+    }
     let scheme = scheme(spec, algorithm).ok_or(Failed)?;
     let random = SystemRandom::new();
     match &scheme.with {
@@ -204,6 +213,9 @@ pub fn verify(
     message: Message<'_>,
     made: &[u8],
 ) -> bool {
+    if spec == Spec::Ed25519 {
+        return edwards::verify(public, algorithm, message, made);
+    }
     let Some(scheme) = scheme(spec, algorithm) else {
         return false;
     };

@@ -4,7 +4,7 @@ use super::{
     asymmetric::{Message, Peer, agree, digest_length, longest, sign, verify},
     *,
 };
-use crate::spec::{OAEP_SHA_1, OAEP_SHA_256, Usage};
+use crate::spec::{ED25519, ED25519_PH, OAEP_SHA_1, OAEP_SHA_256, Usage};
 
 const ECC: [Spec; 4] = [Spec::P256, Spec::P384, Spec::P521, Spec::K256];
 
@@ -80,6 +80,67 @@ fn signatures_fit_messages_and_digests() {
             assert!(!verify(spec, &public, algorithm, short, b"nonsense"));
         }
     }
+}
+
+/// RFC 8032, 7.1, test 1: the key is that of others, written with and without its public half.
+#[test]
+fn ed25519_keys_are_those_of_others() {
+    let seed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+    let point = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    let der = |text: String| hex::decode(text).unwrap();
+    let alone = der(format!("302e020100300506032b657004220420{seed}"));
+    let both = der(format!(
+        "3051020101300506032b657004220420{seed}812100{point}"
+    ));
+    for given in [&alone, &both] {
+        let made = imported(Spec::Ed25519, given).unwrap();
+        assert_eq!(made.secret.expose(), alone);
+        let public = made.public.unwrap();
+        assert_eq!(
+            hex::encode(&public),
+            format!("302a300506032b6570032100{point}")
+        );
+        let signed = sign(Spec::Ed25519, &made.secret, ED25519, Message::Raw(b"")).unwrap();
+        assert_eq!(
+            hex::encode(signed),
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bac\
+             c61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+        );
+    }
+    let other = der(format!(
+        "3051020101300506032b657004220420{seed}812100{seed}"
+    ));
+    assert!(imported(Spec::Ed25519, &other).is_err());
+    let p256 = generate(Spec::P256).unwrap().secret;
+    assert!(imported(Spec::Ed25519, p256.expose()).is_err());
+    assert!(imported(Spec::P256, &alone).is_err());
+}
+
+#[test]
+fn ed25519_signs_messages_by_one_algorithm_and_digests_by_the_other() {
+    let spec = Spec::Ed25519;
+    let made = generate(spec).unwrap();
+    let public = made.public.unwrap();
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA512, b"message");
+    let (raw, hashed) = (Message::Raw(b"message"), Message::Digest(digest.as_ref()));
+    assert_eq!(digest_length(spec, ED25519), None);
+    assert_eq!(digest_length(spec, ED25519_PH), Some(64));
+    for (algorithm, good, bad) in [(ED25519, raw, hashed), (ED25519_PH, hashed, raw)] {
+        let signed = sign(spec, &made.secret, algorithm, good).unwrap();
+        assert_eq!(signed.len(), 64);
+        assert!(verify(spec, &public, algorithm, good, &signed));
+        assert!(!verify(spec, &public, algorithm, bad, &signed));
+        let other = generate(spec).unwrap().public.unwrap();
+        assert!(!verify(spec, &other, algorithm, good, &signed));
+        assert!(!verify(spec, &public, algorithm, good, &signed[1..]));
+        assert!(sign(spec, &made.secret, algorithm, bad).is_err());
+    }
+    // Neither is the other, though the digest is the same.
+    let signed = sign(spec, &made.secret, ED25519_PH, hashed).unwrap();
+    let as_message = Message::Raw(digest.as_ref());
+    assert!(!verify(spec, &public, ED25519, as_message, &signed));
+    assert!(sign(spec, &made.secret, ED25519_PH, Message::Digest(&[0; 32])).is_err());
+    assert!(sign(spec, &made.secret, "ECDSA_SHA_512", raw).is_err());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
     core::{Core, Found},
     fault,
     material::asymmetric::{self, Message},
-    spec::Usage,
+    spec::{ED25519, ED25519_PH, Usage},
 };
 
 /// What is signed, for an algorithm that the key has.
@@ -46,6 +46,18 @@ fn signed(
             )));
         }
     };
+    // Of Ed25519 each algorithm has its own kind of message.
+    let has_other_kind = match algorithm {
+        ED25519 => is_digest,
+        ED25519_PH => !is_digest,
+        _ => false,
+    };
+    if has_other_kind {
+        return Err(fault::invalid(format!(
+            "Message type {} is incompatible with signing algorithm {algorithm}.",
+            kind.unwrap_or("RAW")
+        )));
+    }
     if is_digest && asymmetric::digest_length(key.spec, algorithm) != Some(bytes.len()) {
         return Err(fault::invalid(format!(
             "Digest is invalid length for algorithm {algorithm}."

@@ -186,6 +186,79 @@ async fn signatures_and_codes_are_checked() {
 }
 
 #[tokio::test]
+async fn each_algorithm_of_ed25519_has_its_kind_of_message() {
+    let home = Home::start();
+    let key = home
+        .create_spec("ECC_NIST_EDWARDS25519", "SIGN_VERIFY")
+        .await;
+    let gated = home.gated();
+    let public = api::GetPublicKeyRequest {
+        key_id: Some(key.clone()),
+        ..Default::default()
+    };
+    let shown = gated.get_public_key(&call(), public).await.unwrap();
+    assert_eq!(
+        shown.signing_algorithms.unwrap(),
+        ["ED25519_SHA_512", "ED25519_PH_SHA_512"]
+    );
+    let sign = |kind: &str, algorithm: &str, message: &[u8]| api::SignRequest {
+        key_id: Some(key.clone()),
+        message: Some(message.to_vec()),
+        message_type: Some(kind.to_owned()),
+        signing_algorithm: Some(algorithm.to_owned()),
+        ..Default::default()
+    };
+    for (kind, algorithm, message) in [
+        ("RAW", "ED25519_SHA_512", &b"message"[..]),
+        ("DIGEST", "ED25519_PH_SHA_512", &[7; 64]),
+    ] {
+        let input = sign(kind, algorithm, message);
+        let signature = gated.sign(&call(), input).await.unwrap().signature;
+        let verify = |message: &[u8]| api::VerifyRequest {
+            key_id: Some(key.clone()),
+            message: Some(message.to_vec()),
+            message_type: Some(kind.to_owned()),
+            signature: signature.clone(),
+            signing_algorithm: Some(algorithm.to_owned()),
+            ..Default::default()
+        };
+        assert!(gated.verify(&call(), verify(message)).await.is_ok());
+        let wrong = gated.verify(&call(), verify(&[8; 64])).await;
+        assert_eq!(code(wrong), "KMSInvalidSignatureException", "{algorithm}");
+    }
+    for (kind, algorithm, message, text) in [
+        (
+            "DIGEST",
+            "ED25519_SHA_512",
+            &[7; 64][..],
+            "Message type DIGEST is incompatible with signing algorithm ED25519_SHA_512.",
+        ),
+        (
+            "RAW",
+            "ED25519_PH_SHA_512",
+            &[7; 64],
+            "Message type RAW is incompatible with signing algorithm ED25519_PH_SHA_512.",
+        ),
+        (
+            "DIGEST",
+            "ED25519_PH_SHA_512",
+            &[7; 32],
+            "Digest is invalid length for algorithm ED25519_PH_SHA_512.",
+        ),
+    ] {
+        let refusal = gated.sign(&call(), sign(kind, algorithm, message)).await;
+        refused(refusal, "ValidationException", text);
+    }
+    refused(
+        gated
+            .sign(&call(), sign("RAW", "ECDSA_SHA_512", b"m"))
+            .await,
+        "InvalidKeyUsageException",
+        "Algorithm ECDSA_SHA_512 is incompatible with key spec ECC_NIST_EDWARDS25519.",
+    );
+}
+
+#[tokio::test]
 async fn each_key_does_what_it_is_for() {
     let home = Home::start();
     let symmetric = home.create().await;
