@@ -197,6 +197,32 @@ def test_an_imported_code_is_that_of_its_key(wharf):
     assert kms.generate_mac(KeyId=importer.key, Message=b"m", MacAlgorithm="HMAC_SHA_384")["Mac"] == mac
 
 
+def test_a_key_is_rotated_to_material_that_is_imported(wharf):
+    kms = wharf.client("kms")
+    importer, materials = Importer(kms), [os.urandom(32), os.urandom(32)]
+    first = importer.bring(materials[0], "RSAES_OAEP_SHA_256", KeyMaterialDescription="the first")["KeyMaterialId"]
+    blobs = [kms.encrypt(KeyId=importer.key, Plaintext=b"plain")["CiphertextBlob"]]
+    second = importer.bring(materials[1], "RSAES_OAEP_SHA_256", ImportType="NEW_KEY_MATERIAL")["KeyMaterialId"]
+    with pytest.raises(ClientError, match="KMSInvalidStateException"):
+        importer.bring(os.urandom(32), "RSAES_OAEP_SHA_256", ImportType="NEW_KEY_MATERIAL")
+    wharf.aws("kms", "rotate-key-on-demand", "--key-id", importer.key)
+    blobs.append(kms.encrypt(KeyId=importer.key, Plaintext=b"plain")["CiphertextBlob"])
+    listed = kms.list_key_rotations(KeyId=importer.key, IncludeKeyMaterial="ALL_KEY_MATERIAL")["Rotations"]
+    assert [(it["KeyMaterialId"], it["KeyMaterialState"], it["ImportState"]) for it in listed] == [
+        (first, "NON_CURRENT", "IMPORTED"),
+        (second, "CURRENT", "IMPORTED"),
+    ]
+    assert (listed[0]["KeyMaterialDescription"], listed[1]["RotationType"]) == ("the first", "ON_DEMAND")
+    wharf.kill_child("server")
+    wharf.wait_ready()
+    assert [kms.decrypt(CiphertextBlob=it)["KeyMaterialId"] for it in blobs] == [first, second]
+    kms.delete_imported_key_material(KeyId=importer.key, KeyMaterialId=first)
+    assert kms.describe_key(KeyId=importer.key)["KeyMetadata"]["KeyState"] == "PendingImport"
+    assert refused(kms.decrypt, CiphertextBlob=blobs[1])[0] == "KMSInvalidStateException"
+    assert importer.bring(materials[0], "RSAES_OAEP_SHA_256", KeyMaterialId=first)["KeyMaterialId"] == first
+    assert kms.decrypt(CiphertextBlob=blobs[0])["Plaintext"] == b"plain"
+
+
 def test_what_does_not_fit_is_not_imported(wharf):
     kms = wharf.client("kms")
     p256, p384 = der(ec.generate_private_key(ec.SECP256R1())), der(ec.generate_private_key(ec.SECP384R1()))

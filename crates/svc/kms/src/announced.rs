@@ -11,7 +11,7 @@ use wharf_store::{Event, EventKind};
 
 use crate::{
     names::{SERVICE, key_arn},
-    records::{Family, Key},
+    records::{External, Family, Key},
 };
 
 /// Keys that are rotated, and those that are gone.
@@ -64,8 +64,7 @@ fn of_key(event: &Event) -> Option<&'static str> {
     match event.kind {
         EventKind::Put => {
             let after: Key = record(&event.entry)?;
-            let expired = before.external.is_some_and(|it| it.present)
-                && (after.external).is_some_and(|it| !it.present && it.valid_to.is_some());
+            let expired = has_expired(before.external.as_ref(), after.external.as_ref());
             let is_rotated =
                 !before.materials.is_empty() && after.materials.len() > before.materials.len();
             match expired {
@@ -75,6 +74,15 @@ fn of_key(event: &Event) -> Option<&'static str> {
         }
         _ => Some("KMS CMK Deletion"),
     }
+}
+
+/// Whether imported material was there and its time is over.
+fn has_expired(before: Option<&External>, after: Option<&External>) -> bool {
+    let (Some(before), Some(after)) = (before, after) else {
+        return false;
+    };
+    let mut both = before.materials.iter().zip(&after.materials);
+    both.any(|(before, after)| before.present && !after.present && after.valid_to.is_some())
 }
 
 fn said(place: Place, id: &str, detail_type: Option<&'static str>) -> Option<Announcement> {
@@ -95,7 +103,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        records::{External, Rotated},
+        records::{Imported, Rotated},
         spec::{Spec, Usage},
     };
 
@@ -117,6 +125,7 @@ mod tests {
             managed_by: None,
             aliases: Default::default(),
             materials: vec![material; materials],
+            pending: None,
             rotation: None,
             public_key: None,
             external: None,
@@ -162,7 +171,13 @@ mod tests {
         );
         assert_eq!(said_of(Some(key(1)), None), Some("KMS CMK Deletion"));
         let imported = |present, valid_to| Key {
-            external: Some(External { present, valid_to }),
+            external: Some(External {
+                materials: vec![Imported {
+                    present,
+                    valid_to,
+                    ..Imported::default()
+                }],
+            }),
             ..key(1)
         };
         let end = Some(Timestamp(7));

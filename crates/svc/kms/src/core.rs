@@ -68,8 +68,7 @@ impl Found {
 
     /// Refuses a key that nothing can be done with now.
     pub fn usable(self) -> Result<Self, Fault> {
-        let is_there = self.key().external.is_none_or(|it| it.present);
-        usable(self.key(), is_there, &self.arn())?;
+        usable(self.key(), self.is_whole(), &self.arn())?;
         Ok(self)
     }
 }
@@ -151,8 +150,8 @@ impl Core {
             return Ok(Target::NoKey(names::key_arn(&place, &id)));
         };
         // So is material, of which the key itself is left.
-        if let Some(external) = there.stored.record.external.as_mut() {
-            external.present = external.is_there(now);
+        if let Some(external) = &mut there.stored.record.external {
+            *external = external.at(now);
         }
         there.alias = alias;
         Ok(Target::Key(Box::new(there)))

@@ -1,6 +1,7 @@
 //! Keys and grants as the API shows them. Pure.
 
 use wharf_api_kms::{GrantConstraints, GrantListEntry, KeyMetadata};
+use wharf_base::Timestamp;
 use wharf_wire::Fault;
 
 use crate::{
@@ -14,30 +15,28 @@ use crate::{
 pub fn metadata(found: &Found) -> KeyMetadata {
     let key = found.key();
     let current = found.materials().last().map(|it| it.id.clone());
-    let material = key.external.filter(|it| it.present);
+    let state = state(key, found.is_whole());
+    let external = key.external.as_ref().filter(|_| found.is_whole());
+    // What goes first is the end of all.
+    let imported = external.map(|it| it.materials.iter().take(found.materials().len()));
+    let valid_to = imported.and_then(|it| it.filter_map(|it| it.valid_to).min());
     KeyMetadata {
         aws_account_id: Some(found.place.account.clone()),
         key_id: Some(found.id.clone()),
         arn: Some(found.arn()),
         creation_date: Some(key.created_at),
-        enabled: Some(state(key) == "Enabled"),
+        enabled: Some(state == "Enabled"),
         description: Some(key.description.clone()),
         key_usage: Some(key.usage.name().to_owned()),
-        key_state: Some(state(key).to_owned()),
+        key_state: Some(state.to_owned()),
         deletion_date: key.deletion.and_then(|it| it.due_at),
         pending_deletion_window_in_days: key
             .deletion
             .filter(|it| it.due_at.is_none())
             .and_then(|it| i32::try_from(it.days).ok()),
         origin: Some(origin(key).to_owned()),
-        valid_to: material.and_then(|it| it.valid_to),
-        expiration_model: material.map(|it| {
-            match it.valid_to {
-                Some(_) => EXPIRES,
-                None => DOES_NOT_EXPIRE,
-            }
-            .to_owned()
-        }),
+        valid_to,
+        expiration_model: external.map(|_| expiration_model(valid_to).to_owned()),
         key_manager: Some(manager(key).to_owned()),
         customer_master_key_spec: Some(key.spec.name().to_owned()),
         key_spec: Some(key.spec.name().to_owned()),
@@ -56,12 +55,19 @@ pub fn metadata(found: &Found) -> KeyMetadata {
 pub const EXPIRES: &str = "KEY_MATERIAL_EXPIRES";
 pub const DOES_NOT_EXPIRE: &str = "KEY_MATERIAL_DOES_NOT_EXPIRE";
 
-pub fn state(key: &Key) -> &'static str {
-    let is_empty = key.external.is_some_and(|it| !it.present);
+pub fn expiration_model(valid_to: Option<Timestamp>) -> &'static str {
+    match valid_to {
+        Some(_) => EXPIRES,
+        None => DOES_NOT_EXPIRE,
+    }
+}
+
+/// `is_whole` says whether the key has all its material.
+pub fn state(key: &Key, is_whole: bool) -> &'static str {
     match (key.deletion, key.enabled) {
         (Some(it), _) if it.due_at.is_none() => "PendingReplicaDeletion",
         (Some(_), _) => "PendingDeletion",
-        _ if is_empty => "PendingImport",
+        _ if !is_whole => "PendingImport",
         (None, true) => "Enabled",
         (None, false) => "Disabled",
     }
@@ -69,7 +75,7 @@ pub fn state(key: &Key) -> &'static str {
 
 /// Where a key's material comes from.
 pub fn origin(key: &Key) -> &'static str {
-    match key.external {
+    match &key.external {
         Some(_) => EXTERNAL,
         None => "AWS_KMS",
     }

@@ -42,6 +42,11 @@ impl Family {
         }
     }
 
+    /// All regions, that of the primary first.
+    pub fn regions(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.primary).chain(&self.replicas)
+    }
+
     /// Whether a region's key has to wait with its end until others are gone.
     pub fn is_held(&self, region: &str) -> bool {
         self.role(region) == Role::Primary && !self.replicas.is_empty()
@@ -86,7 +91,7 @@ impl Found {
 
     /// Where its material is kept.
     pub fn material_place(&self) -> Place {
-        match (&self.key().home, self.key().external) {
+        match (&self.key().home, &self.key().external) {
             (Some(home), None) => Place::new(&self.place.account, home),
             _ => self.place.clone(),
         }
@@ -140,6 +145,7 @@ pub fn founded(key: &mut Key, region: &str) -> Family {
         primary: region.to_owned(),
         replicas: Default::default(),
         materials: std::mem::take(&mut key.materials),
+        pending: key.pending.take(),
         rotation: key.rotation.take(),
         unknown: Default::default(),
     }

@@ -101,6 +101,20 @@ pub fn pending_import(arn: &str) -> Fault {
     faults::kms_invalid_state_exception(format!("{arn} is pending import."))
 }
 
+/// One material at a time waits for a rotation.
+pub fn waits_for_rotation(arn: &str) -> Fault {
+    faults::kms_invalid_state_exception(format!(
+        "{arn} already has key material that is pending rotation."
+    ))
+}
+
+/// Nothing waits, or it is not in all regions.
+pub fn nothing_to_rotate_to(arn: &str) -> Fault {
+    faults::kms_invalid_state_exception(format!(
+        "{arn} has no imported key material in the PENDING_ROTATION state."
+    ))
+}
+
 /// An operation that keys with material of this origin do not have.
 pub fn wrong_origin(arn: &str, origin: &str) -> Fault {
     faults::unsupported_operation_exception(format!(

@@ -6,7 +6,7 @@
 //!   sealed, aliases, and grants.
 //! - `family` is what keys of several regions share.
 //! - `grants` and `policy` decide what a grant allows and whether a policy locks its owner out; pure.
-//! - `wrapping` is how imported material comes.
+//! - `wrapping` is how imported material comes; `imported` says which of it a key has, and which is there.
 //! - `managed` are the keys of services (`alias/aws/secretsmanager`), made when first used.
 //! - `ops` holds the operations; `authorize` their rows.
 //! - `announced` says what changes of keys mean to the world; pure.
@@ -30,6 +30,7 @@ mod fault;
 #[doc(hidden)]
 pub mod fuzz;
 mod grants;
+mod imported;
 mod managed;
 mod material;
 mod names;

@@ -1,6 +1,6 @@
 //! Rotates keys when it is time, and destroys those whose waiting period is over.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use wharf_base::Permit;
 use wharf_reconcile::Next;
@@ -67,16 +67,15 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         let fence = fence(&core.shard)?;
         return settled(destroy(&core, &found, &fence).await);
     }
-    if let Some(External {
-        present: true,
-        valid_to: Some(end),
-    }) = found.key().external
-    {
-        if now < end {
-            return Ok(Next::After(end.since(now)));
+    if let Some(external) = &found.key().external {
+        let leftover = external.leftover(found.materials(), found.pending());
+        if !leftover.is_empty() || external.at(now) != *external {
+            let fence = fence(&core.shard)?;
+            return settled(expire(&core, &found, external, &leftover, fence).await);
         }
-        let fence = fence(&core.shard)?;
-        return settled(expire(&core, &found, fence).await);
+        let there = external.materials.iter().filter(|it| it.present);
+        let next = there.filter_map(|it| it.valid_to).min();
+        return Ok(next.map_or(Next::Settled, |it| Next::After(it.since(now))));
     }
     let schedule = found.schedule();
     let schedule = schedule.filter(|_| found.role() != Some(Role::Replica));
@@ -90,14 +89,36 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
     }
 }
 
-/// Deletes imported material whose time is over.
-async fn expire(core: &Core, found: &Found, fence: Compare) -> Result<(), ChangeError> {
-    let mut key = found.key().clone();
-    key.external.iter_mut().for_each(|it| it.present = false);
+/// Deletes imported material whose time is over, and what waited for a rotation and is not the key's any more.
+async fn expire(
+    core: &Core,
+    found: &Found,
+    external: &External,
+    leftover: &[usize],
+    fence: Compare,
+) -> Result<(), ChangeError> {
+    let mut after = external.at(core.now());
+    let both = external.materials.iter().zip(&after.materials).enumerate();
+    let over = both.filter(|(_, (before, after))| before.present && !after.present);
+    let mut gone: BTreeSet<usize> = over.map(|(number, _)| number).collect();
+    gone.extend(leftover);
+    let kept = leftover.first().copied().unwrap_or(after.materials.len());
+    after.materials.truncate(kept);
     let mut change = core.table.begin();
     change.fence(fence);
     change.when(found.stored.unchanged());
-    change.delete(material_key(&found.place, &material_id(&found.id, 0)));
+    if let Some(family) = &found.family {
+        change.when(family.unchanged());
+    }
+    for number in gone {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let id = material_id(&found.id, number);
+        change.delete(material_key(&found.place, &id));
+    }
+    let key = Key {
+        external: Some(after),
+        ..found.key().clone()
+    };
     change.put(&found.stored.key, &key);
     change.write(&PERMIT).await
 }

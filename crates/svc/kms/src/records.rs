@@ -36,6 +36,9 @@ pub struct Key {
     pub aliases: BTreeSet<String>,
     /// The oldest first; the last one is current. Those of a key of several regions are in its family.
     pub materials: Vec<Rotated>,
+    /// Imported material that waits for a rotation; of a key of several regions, its family has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
     /// When it is rotated by itself; of a key of several regions, its family says so.
     #[serde(default)]
     pub rotation: Option<Schedule>,
@@ -69,6 +72,8 @@ pub struct Family {
     pub replicas: BTreeSet<String>,
     /// As those of a key of one region.
     pub materials: Vec<Rotated>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
     #[serde(default)]
     pub rotation: Option<Schedule>,
     #[serde(flatten)]
@@ -80,21 +85,68 @@ impl Record for Family {
     const FORMAT: u32 = 1;
 }
 
-/// Material that somebody imports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// Which of a key's materials somebody imported into a region.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "StoredExternal")]
 pub struct External {
-    /// It is there. What it is, its id says for ever: the key takes no other.
+    /// By their numbers.
+    pub materials: Vec<Imported>,
+}
+
+/// As it may be stored: before keys took several materials, there was the first alone.
+#[derive(Deserialize)]
+struct StoredExternal {
+    #[serde(default)]
+    materials: Vec<Imported>,
+    #[serde(default)]
+    present: bool,
+    #[serde(default)]
+    valid_to: Option<Timestamp>,
+}
+
+impl From<StoredExternal> for External {
+    fn from(it: StoredExternal) -> Self {
+        let mut materials = it.materials;
+        if materials.is_empty() && (it.present || it.valid_to.is_some()) {
+            materials.push(Imported {
+                present: it.present,
+                valid_to: it.valid_to,
+                ..Imported::default()
+            });
+        }
+        Self { materials }
+    }
+}
+
+/// One material in a region.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Imported {
+    /// Which one it is; `None` of a key's first if it came before keys took several.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// It is there.
     pub present: bool,
     /// When it is deleted by itself; stays once it was.
     #[serde(default)]
     pub valid_to: Option<Timestamp>,
+    /// Stays when it is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
-impl External {
-    /// Whether the key can be used.
-    pub fn is_there(self, now: Timestamp) -> bool {
+impl Imported {
+    /// Whether it can be used.
+    pub fn is_there(&self, now: Timestamp) -> bool {
         self.present && self.valid_to.is_none_or(|it| now < it)
     }
+}
+
+/// Imported material that a key does not have for good yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// As [`Rotated::id`]; its number is that of the next one.
+    pub id: String,
+    pub at: Timestamp,
 }
 
 /// What is known of one of a key's materials.
@@ -272,11 +324,30 @@ pub(crate) mod tests {
             managed_by: None,
             aliases: BTreeSet::new(),
             materials: Vec::new(),
+            pending: None,
             rotation: None,
             public_key: None,
             external: None,
             home: None,
             unknown: Unknown::new(),
+        }
+    }
+
+    #[test]
+    fn the_one_material_of_before_is_the_first() {
+        for (stored, expected) in [
+            (r#"{"present":false,"valid_to":null}"#, None),
+            (r#"{"present":true}"#, Some((true, None))),
+            (
+                r#"{"present":false,"valid_to":7000}"#,
+                Some((false, Some(Timestamp(7000)))),
+            ),
+        ] {
+            let read: External = serde_json::from_str(stored).unwrap();
+            let first = read.materials.first();
+            assert_eq!(first.map(|it| (it.present, it.valid_to)), expected);
+            let written = serde_json::to_string(&read).unwrap();
+            assert_eq!(serde_json::from_str::<External>(&written).unwrap(), read);
         }
     }
 }

@@ -30,14 +30,21 @@ pub fn schedule(period_days: u32, now: Timestamp) -> Schedule {
     }
 }
 
-/// Only symmetric encryption keys have material that can follow another, and that they made themselves.
+/// Operations that keys with imported material have, too.
+const ALSO_IMPORTED: [&str; 3] = [
+    "GetKeyRotationStatus",
+    "ListKeyRotations",
+    "RotateKeyOnDemand",
+];
+
+/// Only symmetric encryption keys have material that can follow another; by itself, only what they made themselves.
 ///
 /// # Errors
 /// The key is of another type.
 pub fn supported(key: &Key, arn: &str, operation: &str) -> Result<(), Fault> {
     match key.spec {
         Spec::Symmetric if key.external.is_none() => Ok(()),
-        Spec::Symmetric if operation == "GetKeyRotationStatus" => Ok(()),
+        Spec::Symmetric if ALSO_IMPORTED.contains(&operation) => Ok(()),
         Spec::Symmetric => Err(fault::wrong_origin(arn, EXTERNAL)),
         _ => Err(fault::not_for(arn, operation)),
     }
@@ -103,6 +110,12 @@ mod tests {
         let refused = on_demand(&key.materials, "arn").unwrap_err();
         assert_eq!(refused.code, "LimitExceededException");
         assert!(refused.message.ends_with("for this key: arn"));
+        key.external = Some(Default::default());
+        for operation in ALSO_IMPORTED {
+            assert!(supported(&key, "arn", operation).is_ok());
+        }
+        let refused = supported(&key, "arn", "EnableKeyRotation").unwrap_err();
+        assert!(refused.message.contains("EXTERNAL"), "{refused:?}");
         key.spec = Spec::Hmac256;
         let refused = supported(&key, "arn", "EnableKeyRotation").unwrap_err();
         assert_eq!(refused.code, "UnsupportedOperationException");

@@ -146,6 +146,7 @@ pub fn new(spec: Spec, usage: Usage, policy: String, now: Timestamp) -> Key {
         managed_by: None,
         aliases: Default::default(),
         materials: vec![first(now)],
+        pending: None,
         rotation: None,
         public_key: None,
         external: None,

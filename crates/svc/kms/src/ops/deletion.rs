@@ -59,7 +59,7 @@ pub async fn schedule_key_deletion(
     Ok(ScheduleKeyDeletionResponse {
         key_id: Some(arn),
         deletion_date: key.deletion.and_then(|it| it.due_at),
-        key_state: Some(describe::state(&key).to_owned()),
+        key_state: Some(describe::state(&key, found.is_whole()).to_owned()),
         pending_window_in_days: i32::try_from(days).ok(),
     })
 }

@@ -117,14 +117,16 @@ pub async fn open(
     if blob.account != found.place.account || blob.key != uuid(found)? {
         return Err(fault::wrong_key());
     }
+    // What waits for a rotation has encrypted nothing.
+    let number = usize::try_from(blob.material).unwrap_or(usize::MAX);
+    let material = found.materials().get(number);
+    let material = material.ok_or_else(fault::bad_ciphertext)?;
     let secret = core.material(found, blob.material).await?;
     let secret = secret.ok_or_else(fault::bad_ciphertext)?;
     let none = Context::new();
     let opened = material::decrypt(&secret, &blob, context.unwrap_or(&none));
     let opened = opened.map_err(|_| fault::bad_ciphertext())?;
-    let number = usize::try_from(blob.material).unwrap_or(usize::MAX);
-    let material = found.materials().get(number);
-    Ok((opened, material.map(|it| it.id.clone())))
+    Ok((opened, Some(material.id.clone())))
 }
 
 fn check(found: &Found, algorithm: &str, context: Option<&Context>) -> Result<(), Fault> {

@@ -12,7 +12,7 @@ use wharf_api_kms::{
 };
 use wharf_base::Timestamp;
 use wharf_seal::Secret;
-use wharf_service::{Place, transact};
+use wharf_service::{Changes, Place, transact};
 use wharf_wire::{Call, Fault};
 use zeroize::Zeroizing;
 
@@ -21,13 +21,17 @@ use crate::{
     core::{Core, Found, again, family_again, found_family_key, material_key},
     describe,
     family::Role,
-    fault, material,
-    records::{External, Rotated, material_id},
+    fault::{self, KmsFaults},
+    imported::Lists,
+    material,
+    records::{Family, Imported, Key, material_id},
     rotation,
     spec::Spec,
     wrapping,
 };
 
+/// The import type of material that the key has never had.
+const NEW: &str = "NEW_KEY_MATERIAL";
 /// Days that imported material stays at most, if it goes by itself.
 const MOST_DAYS: u32 = 365;
 
@@ -48,7 +52,7 @@ fn purpose(found: &Found) -> String {
 
 /// A key whose material comes from elsewhere.
 async fn external(core: &Core, call: &Call, key_id: Option<&str>) -> Result<Found, Fault> {
-    let found = core.find_by_id(&Place::of(call), key_id).await?.kept()?;
+    let found = core.find_by_id(&Place::of(call), key_id).await?;
     match found.key().external {
         Some(_) => Ok(found),
         None => Err(fault::wrong_origin(
@@ -63,7 +67,9 @@ pub async fn get_parameters_for_import(
     call: &Call,
     input: GetParametersForImportRequest,
 ) -> Result<GetParametersForImportResponse, Fault> {
-    let found = external(core, call, input.key_id.as_deref()).await?;
+    let found = external(core, call, input.key_id.as_deref())
+        .await?
+        .kept()?;
     let name = input.wrapping_key_spec.unwrap_or_default();
     let spec = Spec::named(&name).filter(|it| it.is_rsa());
     let spec = spec.ok_or_else(|| fault::unsupported(&format!("WrappingKeySpec {name}")))?;
@@ -139,105 +145,163 @@ fn known_as(found: &Found, plain: &Secret) -> String {
     hex::encode(digest.finish())
 }
 
+/// What a request says of the material that it brings.
+struct Said {
+    is_new: Option<bool>,
+    id: Option<String>,
+    description: Option<String>,
+}
+
+/// # Errors
+/// The key takes one material alone, which needs no saying; a new one has no id yet.
+fn said(input: &ImportKeyMaterialRequest, spec: Spec) -> Result<Said, Fault> {
+    let is_new = input.import_type.as_deref().map(|it| it == NEW);
+    let said = Said {
+        is_new,
+        id: input.key_material_id.clone(),
+        description: input.key_material_description.clone(),
+    };
+    let is_silent = is_new.is_none() && said.id.is_none() && said.description.is_none();
+    if spec != Spec::Symmetric && !is_silent {
+        return Err(fault::invalid(
+            "ImportType, KeyMaterialId and KeyMaterialDescription are valid for symmetric \
+             encryption keys only.",
+        ));
+    }
+    if is_new == Some(true) && said.id.is_some() {
+        return Err(fault::invalid(
+            "KeyMaterialId cannot be specified if the ImportType is NEW_KEY_MATERIAL.",
+        ));
+    }
+    Ok(said)
+}
+
 pub async fn import_key_material(
     core: &Core,
     call: &Call,
     input: ImportKeyMaterialRequest,
 ) -> Result<ImportKeyMaterialResponse, Fault> {
-    let found = external(core, call, input.key_id.as_deref()).await?;
+    let found = external(core, call, input.key_id.as_deref())
+        .await?
+        .kept()?;
+    let spec = found.key().spec;
+    let said = said(&input, spec)?;
     let token = input.import_token.unwrap_or_default();
     let (private, algorithm) = opened(core, &found, &token, call.now)?;
     let valid_to = end(input.expiration_model.as_deref(), input.valid_to, call.now)?;
     let sealed = input.encrypted_key_material.unwrap_or_default();
-    let spec = found.key().spec;
-    // What tells materials apart is of symmetric keys alone: all others take one.
-    if spec != Spec::Symmetric && (input.import_type.is_some() || input.key_material_id.is_some()) {
-        return Err(fault::invalid(
-            "ImportType and KeyMaterialId are valid for symmetric encryption keys only.",
-        ));
-    }
     let plain = apart(move || Ok(wrapping::unwrap(&private, &algorithm, &sealed).ok())).await?;
     let plain = plain.ok_or_else(fault::bad_ciphertext)?;
     let other = || faults::incorrect_key_material_exception("");
     let made = apart(move || Ok(material::imported(spec, plain.expose()).ok())).await?;
     let made = made.ok_or_else(other)?;
     let id = known_as(&found, &made.secret);
-    let is_wanted = input.key_material_id.as_deref().is_none_or(|it| it == id);
-    if !is_wanted {
+    if said.id.as_ref().is_some_and(|it| *it != id) {
         return Err(other());
     }
     let public = made.public.as_ref().map(|it| BASE64.encode(it));
-    let is_new = input.import_type.as_deref() == Some("NEW_KEY_MATERIAL");
-    let material = core.seal(&found.material_place(), &found.id, 0, &made.secret);
+    let (arn, is_replica) = (found.arn(), found.role() == Some(Role::Replica));
+    let place = found.material_place();
     transact!(core.table, &call.permit, |tx| {
-        let (mut key, mut family) = match found.family {
-            None => (again(&mut tx, &found).await?, None),
-            Some(_) => {
-                let (key, family) = family_again(&mut tx, &found).await?;
-                (key, Some(family))
-            }
-        };
-        let materials = match &mut family {
-            Some(family) => &mut family.materials,
-            None => &mut key.materials,
-        };
-        match materials.first() {
-            Some(before) if before.id == id => {}
-            Some(_) if is_new => {
-                return Err(fault::unsupported("A second imported material of a key"));
-            }
-            Some(_) => return Err(other()),
-            // Replicas take what their primary has.
-            None if found.role() == Some(Role::Replica) => return Err(other()),
-            None => {
-                materials.push(Rotated {
-                    id: id.clone(),
-                    at: call.now,
-                    by: None,
-                });
-                if let Some(family) = &family {
-                    tx.put(found_family_key(&found, &key), family);
-                }
-            }
+        let (mut key, mut family) = shared_again(&mut tx, &found).await?;
+        let before = family.clone();
+        let mut lists = Lists::of(&mut key, family.as_mut());
+        let number = lists.take_up(&id, said.is_new, is_replica, call.now, &arn)?;
+        if let Some(family) = family.as_ref().filter(|it| before.as_ref() != Some(*it)) {
+            tx.put(found_family_key(&found, &key), family);
         }
         key.public_key.clone_from(&public);
-        key.external = Some(External {
+        let mut external = key.external.take().unwrap_or_default();
+        let known = external.known(number, &id);
+        let imported = Imported {
+            id: Some(id.clone()),
             present: true,
             valid_to,
-        });
+            description: (said.description.clone())
+                .or_else(|| known.and_then(|it| it.description.clone())),
+        };
+        external.set(number, imported);
+        key.external = Some(external);
         tx.put(&found.stored.key, &key);
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let material = core.seal(&place, &found.id, number, &made.secret);
         tx.put(
-            material_key(&found.place, &material_id(&found.id, 0)),
+            material_key(&place, &material_id(&found.id, number)),
             &material,
         );
     });
     Ok(ImportKeyMaterialResponse {
-        key_id: Some(found.arn()),
+        key_id: Some(arn),
         key_material_id: (spec == Spec::Symmetric).then_some(id),
     })
 }
 
-/// The key waits for the same material then.
+/// A key once more, with what it shares if it is of several regions.
+async fn shared_again(
+    tx: &mut Changes<'_, KmsFaults>,
+    found: &Found,
+) -> Result<(Key, Option<Family>), Fault> {
+    match found.family {
+        None => Ok((again(tx, found).await?, None)),
+        Some(_) => {
+            let (key, family) = family_again(tx, found).await?;
+            Ok((key, Some(family)))
+        }
+    }
+}
+
+/// The key waits for the same material then. What only waited for a rotation it forgets: so do all regions when
+/// their primary does, of which the reconciler removes it.
 pub async fn delete_imported_key_material(
     core: &Core,
     call: &Call,
     input: DeleteImportedKeyMaterialRequest,
 ) -> Result<DeleteImportedKeyMaterialResponse, Fault> {
     let found = external(core, call, input.key_id.as_deref()).await?;
-    let id = found.materials().first().map(|it| it.id.clone());
-    if input.key_material_id.is_some() && input.key_material_id != id {
-        return Err(fault::invalid(
-            "The key has no material with this KeyMaterialId.",
-        ));
-    }
-    transact!(core.table, &call.permit, |tx| {
-        let mut key = again(&mut tx, &found).await?;
-        key.external = Some(External::default());
+    let is_replica = found.role() == Some(Role::Replica);
+    let place = found.material_place();
+    let deleted = transact!(core.table, &call.permit, |tx| {
+        let (mut key, mut family) = shared_again(&mut tx, &found).await?;
+        let before = family.clone();
+        let lists = Lists::of(&mut key, family.as_mut());
+        let of_all = lists.materials.len();
+        let number = match &input.key_material_id {
+            Some(id) => Some(lists.number(id).ok_or_else(no_such_material)?),
+            // The current one, if there is any.
+            None => of_all.checked_sub(1),
+        };
+        let waits = number == Some(of_all);
+        let id = match number {
+            Some(_) if waits => lists.pending.as_ref().map(|it| it.id.clone()),
+            Some(number) => Some(lists.materials[number].id.clone()),
+            None => None,
+        };
+        if waits && !is_replica {
+            *lists.pending = None;
+        }
+        if let Some(family) = family.as_ref().filter(|it| before.as_ref() != Some(*it)) {
+            tx.put(found_family_key(&found, &key), family);
+        }
+        let mut external = key.external.take().unwrap_or_default();
+        if waits {
+            external.materials.truncate(of_all);
+        } else if let Some(it) = number.and_then(|it| external.materials.get_mut(it)) {
+            (it.present, it.valid_to) = (false, None);
+        }
+        key.external = Some(external);
         tx.put(&found.stored.key, &key);
-        tx.delete(material_key(&found.place, &material_id(&found.id, 0)));
+        if let Some(number) = number {
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            tx.delete(material_key(&place, &material_id(&found.id, number)));
+        }
+        id
     });
     Ok(DeleteImportedKeyMaterialResponse {
         key_id: Some(found.arn()),
-        key_material_id: id.filter(|_| found.key().spec == Spec::Symmetric),
+        key_material_id: deleted.filter(|_| found.key().spec == Spec::Symmetric),
     })
+}
+
+fn no_such_material() -> Fault {
+    fault::invalid("The key has no material with this KeyMaterialId.")
 }

@@ -81,9 +81,10 @@ async fn set_enabled(
 ) -> Result<(), Fault> {
     let found = core.find_by_id(&Place::of(call), key_id).await?;
     let arn = found.arn();
+    let is_whole = found.is_whole();
     core.change(call, &found, |key| {
         kept(key, &arn)?;
-        if key.external.is_some_and(|it| !it.is_there(call.now)) {
+        if !is_whole {
             return Err(fault::pending_import(&arn));
         }
         key.enabled = enabled;

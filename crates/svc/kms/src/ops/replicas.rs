@@ -52,7 +52,7 @@ pub async fn replicate_key(
             tags: tags.clone(),
             materials: Vec::new(),
             public_key: primary.public_key.clone(),
-            external: primary.external.map(|_| External::default()),
+            external: primary.external.as_ref().map(|_| External::default()),
             home: primary.home.clone(),
             ..create::new(primary.spec, primary.usage, policy.clone(), call.now)
         };
@@ -85,7 +85,7 @@ pub async fn update_primary_region(
         shared.pass_on(&region, &arn)?;
         let next = tx.find::<Key>(&next.stored.key).await?;
         let next = next.ok_or_else(|| fault::no_key(&arn))?;
-        check(&next, &arn, call)?;
+        check(&next, &shared, &arn, call)?;
         tx.put(found_family_key(&found, &primary), &shared);
     });
     Ok(())
@@ -99,14 +99,15 @@ async fn still_primary(
 ) -> Result<(Key, Family), Fault> {
     let (key, shared) = family_again(tx, found).await?;
     let arn = found.arn();
-    check(&key, &arn, call)?;
+    check(&key, &shared, &arn, call)?;
     match shared.role(&found.place.region) {
         Role::Primary => Ok((key, shared)),
         Role::Replica => Err(fault::not_primary(&arn)),
     }
 }
 
-fn check(key: &Key, arn: &str, call: &Call) -> Result<(), Fault> {
-    let is_there = key.external.is_none_or(|it| it.is_there(call.now));
+fn check(key: &Key, shared: &Family, arn: &str, call: &Call) -> Result<(), Fault> {
+    let external = key.external.as_ref();
+    let is_there = external.is_none_or(|it| it.at(call.now).is_whole(&shared.materials));
     usable(key, is_there, arn)
 }

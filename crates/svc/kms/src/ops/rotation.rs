@@ -6,16 +6,20 @@ use wharf_api_kms::{
     RotateKeyOnDemandRequest, RotateKeyOnDemandResponse, RotationsListEntry,
 };
 use wharf_base::{Permit, Timestamp};
-use wharf_service::{Pages, Place};
+use wharf_service::{Pages, Place, transact};
 use wharf_store::Compare;
 use wharf_wire::{Call, Fault};
 
 use super::create;
 use crate::{
-    core::{ChangeError, Core, Found, material_key},
+    core::{
+        ChangeError, Core, Found, again, family_again, found_family_key, key, material_key, usable,
+    },
     describe,
-    fault::KmsFaults,
-    records::{Cause, Rotated, Schedule, material_id},
+    family::Role,
+    fault::{self, KmsFaults},
+    imported::Lists,
+    records::{Cause, Key, Rotated, Schedule, material_id},
     rotation,
     spec::Spec,
 };
@@ -87,8 +91,57 @@ pub async fn rotate_key_on_demand(
     rotation::supported(found.key(), &arn, "RotateKeyOnDemand")?;
     found.not_replica()?;
     rotation::on_demand(found.materials(), &arn)?;
+    if found.key().external.is_some() {
+        rotate_imported(core, call, &found).await?;
+        return Ok(RotateKeyOnDemandResponse { key_id: Some(arn) });
+    }
     rotate(core, &call.permit, &found, Cause::OnDemand, call.now, None).await?;
     Ok(RotateKeyOnDemandResponse { key_id: Some(arn) })
+}
+
+/// Makes imported material that waits the one that a key works with, once all its regions have it.
+async fn rotate_imported(core: &Core, call: &Call, found: &Found) -> Result<(), Fault> {
+    let arn = found.arn();
+    transact!(core.table, &call.permit, |tx| {
+        if found.family.is_none() {
+            let mut record = again(&mut tx, found).await?;
+            let now = record.external.as_ref().map(|it| it.at(call.now));
+            let now = now.unwrap_or_default();
+            usable(&record, now.is_whole(&record.materials), &arn)?;
+            rotation::on_demand(&record.materials, &arn)?;
+            let mut lists = Lists::of(&mut record, None);
+            lists.rotate(call.now, &arn, |number, id| now.has(number, id))?;
+            tx.put(&found.stored.key, &record);
+        } else {
+            let (mut record, mut family) = family_again(&mut tx, found).await?;
+            let now = record.external.as_ref().map(|it| it.at(call.now));
+            let is_whole = now.is_some_and(|it| it.is_whole(&family.materials));
+            usable(&record, is_whole, &arn)?;
+            if family.role(&found.place.region) == Role::Replica {
+                return Err(fault::not_primary(&arn));
+            }
+            rotation::on_demand(&family.materials, &arn)?;
+            let mut all = Vec::new();
+            for region in family.regions() {
+                let place = Place::new(&found.place.account, region);
+                all.push(tx.find::<Key>(&key(&place, &found.id)).await?);
+            }
+            let family_key = found_family_key(found, &record);
+            let mut lists = Lists::of(&mut record, Some(&mut family));
+            lists.rotate(call.now, &arn, |number, id| has(&all, number, id, call.now))?;
+            tx.put(family_key, &family);
+        }
+    });
+    Ok(())
+}
+
+/// Whether all regions of a key have a material.
+fn has(all: &[Option<Key>], number: usize, id: &str, now: Timestamp) -> bool {
+    let mut all = all.iter().flatten();
+    all.all(|it| {
+        let external = it.external.as_ref();
+        external.is_some_and(|it| it.at(now).has(number, id))
+    })
 }
 
 /// Gives a key new material, unless somebody changed the key since it was read. What the material
@@ -150,15 +203,15 @@ pub async fn list_key_rotations(
 ) -> Result<ListKeyRotationsResponse, Fault> {
     let place = Place::of(call);
     let found = core.find_by_id(&place, input.key_id.as_deref()).await?;
-    let arn = found.arn();
-    rotation::supported(found.key(), &arn, "ListKeyRotations")?;
+    rotation::supported(found.key(), &found.arn(), "ListKeyRotations")?;
     let size = describe::page_size(input.limit, 100, 1000)?;
     let all = input.include_key_material.as_deref() == Some("ALL_KEY_MATERIAL");
     let keyring = &core.parts.keyring;
     let chosen = (&found.id, all);
     let pages = Pages::<KmsFaults>::new(keyring, call, "kms/ListKeyRotations", &chosen);
     let page = pages.page(input.marker.as_deref(), size)?;
-    let (shown, next_marker) = page.cut(entries(found.materials(), &arn, all), |(at, _)| at);
+    let waits = waits(core, &found).await?;
+    let (shown, next_marker) = page.cut(entries(&found, all, waits), |(at, _)| at);
     Ok(ListKeyRotationsResponse {
         rotations: Some(shown.into_iter().map(|(_, it)| it).collect()),
         truncated: Some(next_marker.is_some()),
@@ -166,25 +219,73 @@ pub async fn list_key_rotations(
     })
 }
 
-/// A key's materials with their places in the list. The first one came by no rotation.
-fn entries(materials: &[Rotated], arn: &str, all: bool) -> Vec<(String, RotationsListEntry)> {
+const WAITS: &str = "PENDING_ROTATION";
+/// Not all regions have it.
+const WAITS_FOR_REGIONS: &str = "PENDING_MULTI_REGION_IMPORT_AND_ROTATION";
+
+/// The state of the material that waits for a rotation.
+async fn waits(core: &Core, found: &Found) -> Result<&'static str, Fault> {
+    let (Some(family), Some(pending)) = (&found.family, found.pending()) else {
+        return Ok(WAITS);
+    };
+    let mut all = Vec::new();
+    for region in family.record.regions() {
+        let place = Place::new(&found.place.account, region);
+        let read = core.table.read::<Key>(&key(&place, &found.id)).await?;
+        all.push(read.map(|it| it.record));
+    }
+    let number = found.materials().len();
+    match has(&all, number, &pending.id, core.now()) {
+        true => Ok(WAITS),
+        false => Ok(WAITS_FOR_REGIONS),
+    }
+}
+
+/// A key's materials with their places in the list. The first one came by no rotation; last is what waits for one,
+/// with the state that is given.
+fn entries(found: &Found, all: bool, waits: &str) -> Vec<(String, RotationsListEntry)> {
+    let materials = found.materials();
     let last = materials.len().saturating_sub(1);
     let listed = materials.iter().enumerate();
     let listed = listed.filter(|(_, it)| all || it.by.is_some());
-    listed
-        .map(|(at, it)| {
-            let state = if at == last { "CURRENT" } else { "NON_CURRENT" };
-            let entry = RotationsListEntry {
-                key_id: Some(arn.to_owned()),
-                key_material_id: Some(it.id.clone()),
-                key_material_state: Some(state.to_owned()),
-                rotation_date: it.by.map(|_| it.at),
-                rotation_type: it.by.map(|by| cause(by).to_owned()),
-                ..RotationsListEntry::default()
-            };
-            (format!("{at:010}"), entry)
-        })
+    let had = listed.map(|(at, it)| {
+        let state = if at == last { "CURRENT" } else { "NON_CURRENT" };
+        let shown = RotationsListEntry {
+            rotation_date: it.by.map(|_| it.at),
+            rotation_type: it.by.map(|by| cause(by).to_owned()),
+            ..entry(found, at, &it.id, state)
+        };
+        (at, shown)
+    });
+    let pending = found.pending().filter(|_| all);
+    let pending = pending.map(|it| {
+        let at = materials.len();
+        (at, entry(found, at, &it.id, waits))
+    });
+    had.chain(pending)
+        .map(|(at, shown)| (format!("{at:010}"), shown))
         .collect()
+}
+
+/// What is shown of one material; of an imported one, what its region knows of it.
+fn entry(found: &Found, number: usize, id: &str, state: &str) -> RotationsListEntry {
+    let external = found.key().external.as_ref();
+    let known = external.and_then(|it| it.known(number, id));
+    let there = known.filter(|it| it.present);
+    let import_state = external.map(|_| match there {
+        Some(_) => "IMPORTED",
+        None => "PENDING_IMPORT",
+    });
+    RotationsListEntry {
+        key_id: Some(found.arn()),
+        key_material_id: Some(id.to_owned()),
+        key_material_state: Some(state.to_owned()),
+        key_material_description: known.and_then(|it| it.description.clone()),
+        import_state: import_state.map(str::to_owned),
+        expiration_model: there.map(|it| describe::expiration_model(it.valid_to).to_owned()),
+        valid_to: there.and_then(|it| it.valid_to),
+        ..RotationsListEntry::default()
+    }
 }
 
 fn cause(by: Cause) -> &'static str {

@@ -18,12 +18,15 @@ use wharf_wire::{Call, Fault};
 use crate::{Home, code};
 
 impl Home {
-    async fn external(&self) -> String {
+    pub async fn external(&self) -> String {
         let made = self.create_with(|it| it.origin = Some("EXTERNAL".to_owned()));
         made.await.unwrap().arn.unwrap()
     }
 
-    async fn parameters(&self, key: &str) -> Result<api::GetParametersForImportResponse, Fault> {
+    pub async fn parameters(
+        &self,
+        key: &str,
+    ) -> Result<api::GetParametersForImportResponse, Fault> {
         let input = api::GetParametersForImportRequest {
             key_id: Some(key.to_owned()),
             wrapping_algorithm: Some("RSAES_OAEP_SHA_256".to_owned()),
@@ -90,7 +93,7 @@ impl Home {
         made.await.unwrap().arn.unwrap()
     }
 
-    async fn state(&self, key: &str) -> String {
+    pub async fn state(&self, key: &str) -> String {
         self.describe(key).await.unwrap().key_state.unwrap()
     }
 }
@@ -103,7 +106,7 @@ fn wrapped_twice(public: &[u8], material: &[u8]) -> Vec<u8> {
     [&wrapped(public, &[3; 32]), &*inner].concat()
 }
 
-fn wrapped(public: &[u8], material: &[u8]) -> Vec<u8> {
+pub fn wrapped(public: &[u8], material: &[u8]) -> Vec<u8> {
     let key = PublicEncryptingKey::from_der(public).unwrap();
     let key = OaepPublicEncryptingKey::new(key).unwrap();
     let mut out = vec![0; key.ciphertext_size()];
@@ -277,7 +280,7 @@ async fn what_is_refused() {
         .await
         .unwrap();
     let refused = home.gated().rotate_key_on_demand(&call(), rotate).await;
-    assert_eq!(code(refused), "UnsupportedOperationException");
+    assert_eq!(code(refused), "KMSInvalidStateException");
 }
 
 const BY_OAEP: (&str, &str) = ("RSAES_OAEP_SHA_256", "RSA_2048");

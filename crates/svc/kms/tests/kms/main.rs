@@ -4,6 +4,7 @@ mod access;
 mod grants;
 mod import;
 mod lifecycle;
+mod materials;
 mod regions;
 mod using;
 

@@ -74,13 +74,13 @@ impl Home {
         done.unwrap()
     }
 
-    async fn materials(&self, region: &str) -> usize {
+    pub async fn materials(&self, region: &str) -> usize {
         let prefix = Scope::new("kms", ACCOUNT, region).prefix("material");
         let range = Range::prefix(prefix).limit(10);
         self.world.store.range(range).await.unwrap().entries.len()
     }
 
-    async fn rotate(&self, key: &str, region: &str) -> Result<(), Fault> {
+    pub async fn rotate(&self, key: &str, region: &str) -> Result<(), Fault> {
         let input = api::RotateKeyOnDemandRequest {
             key_id: Some(key.to_owned()),
         };
