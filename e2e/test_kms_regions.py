@@ -320,6 +320,20 @@ def test_events_and_inputs_lie_under_their_keys():
         code, text = refused(scheduler.get_schedule, Name="never")
         assert (code, text) == ("ValidationException", f"{key} is disabled.")
         wait_for(lambda: put(secrets[3])["FailedEntryCount"] == 1, 30, "the key to be shut for the bus")
+        # With a queue for such events, the bus takes them: the queue's policy lets it send.
+        letters = sqs.create_queue(QueueName="letters", Attributes={"SqsManagedSseEnabled": "true"})["QueueUrl"]
+        letters_arn = sqs.get_queue_attributes(QueueUrl=letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        wharf.aws("events", "update-event-bus", "--name", "sealed", "--dead-letter-config", f"Arn={letters_arn}")
+        assert put("no policy lets it")["FailedEntryCount"] == 1
+        allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}
+        allow["Condition"] = {"ArnEquals": {"aws:SourceArn": bus}}
+        allow = {"Version": "2012-10-17", "Statement": [allow]}
+        sqs.set_queue_attributes(QueueUrl=letters, Attributes={"Policy": json.dumps(allow)})
+        taken = put("a letter")
+        assert taken["FailedEntryCount"] == 0
+        letter = sqs.receive_message(QueueUrl=letters, WaitTimeSeconds=5, MessageAttributeNames=["All"])["Messages"][0]
+        assert json.loads(letter["Body"])["id"] == taken["Entries"][0]["EventId"]
+        assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "DisabledException"
         assert not disk.files_with(wharf.data, *(it.encode() for it in secrets[:3]))
         wharf.kill_child("server")
         wharf.wait_ready()

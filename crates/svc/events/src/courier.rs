@@ -20,6 +20,7 @@ use crate::{
     authorize,
     connection::ask::OfTarget,
     core::Core,
+    dead_letters,
     event::Event,
     fault,
     keys::{Sealed, Seals},
@@ -265,6 +266,14 @@ impl Targets {
         let actor = errand.actor(errand.text("RoleArn"));
         let region = &bus.place.region;
         self.operations.may(&actor, region, &[check]).await?;
+        // What services say of themselves needs no key.
+        let is_customers = !event.source.starts_with("aws.");
+        if let Some(queue) = found.dead_letters.filter(|_| is_customers)
+            && let Err(fault) = core.seals(&bus).await
+            && fault.sender
+        {
+            return dead_letters::send(&core, &bus, &queue, &event, &fault).await;
+        }
         let accepted = accept::accept(
             &core,
             &PERMIT,

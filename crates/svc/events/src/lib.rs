@@ -28,6 +28,7 @@ mod config;
 mod connection;
 mod core;
 mod courier;
+mod dead_letters;
 mod document;
 mod event;
 mod fault;

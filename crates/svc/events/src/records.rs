@@ -34,6 +34,9 @@ pub struct Bus {
     /// The key of KMS that its events are sealed under, as it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kms_key: Option<String>,
+    /// The ARN of the queue for events that this key does not let it seal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_letters: Option<String>,
     /// JSON
     #[serde(default)]
     pub policy: Option<String>,

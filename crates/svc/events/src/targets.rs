@@ -121,13 +121,23 @@ pub fn check(target: &Target) -> Result<(), String> {
         .dead_letter_config
         .as_ref()
         .and_then(|it| it.arn.as_deref())
-        && (Kind::of(queue) != Some(Kind::Queue) || queue.ends_with(".fifo"))
     {
-        return Err(format!(
-            "Parameter DeadLetterConfig is not valid. Reason: {queue} is not a standard SQS queue."
-        ));
+        check_dead_letters(queue)?;
     }
     Transform::of(target).map(|_| ())
+}
+
+/// Whether a queue can be one of dead letters.
+///
+/// # Errors
+/// It is none, or one with order.
+pub fn check_dead_letters(queue: &str) -> Result<(), String> {
+    match Kind::of(queue) == Some(Kind::Queue) && !queue.ends_with(".fifo") {
+        true => Ok(()),
+        false => Err(format!(
+            "Parameter DeadLetterConfig is not valid. Reason: {queue} is not a standard SQS queue."
+        )),
+    }
 }
 
 fn cluster(target: &Target, arn: &str, id: &str) -> Result<(), String> {

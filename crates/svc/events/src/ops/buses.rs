@@ -13,7 +13,7 @@ use wharf_wire::{Call, Fault};
 use super::page_size;
 use crate::{
     core::{Core, bus_in, made},
-    fault,
+    dead_letters, fault,
     names::{BusName, DEFAULT_BUS, scope},
     records::{Bus, Rules},
     tags,
@@ -38,6 +38,8 @@ pub async fn create_event_bus(
     let bus = Bus {
         description: input.description,
         kms_key: input.kms_key_identifier.filter(|it| !it.is_empty()),
+        dead_letters: dead_letters::given(input.dead_letter_config.as_ref())?
+            .filter(|it| !it.is_empty()),
         tags: tags::given(input.tags)?,
         ..made(call.now)
     };
@@ -57,6 +59,7 @@ pub async fn create_event_bus(
         event_bus_arn: Some(named.arn()),
         description: bus.description,
         kms_key_identifier: bus.kms_key,
+        dead_letter_config: dead_letters::shown(bus.dead_letters),
         ..CreateEventBusResponse::default()
     })
 }
@@ -74,6 +77,7 @@ pub async fn describe_event_bus(
         last_modified_time: shown(bus.changed_at),
         description: bus.description,
         kms_key_identifier: bus.kms_key,
+        dead_letter_config: dead_letters::shown(bus.dead_letters),
         policy: bus.policy,
         ..DescribeEventBusResponse::default()
     })
@@ -143,6 +147,7 @@ pub async fn update_event_bus(
     let (named, _) = core.bus(&Place::of(call), input.name.as_deref()).await?;
     let kms_key = input.kms_key_identifier.as_deref();
     check_key(core, call, &named, kms_key.filter(|it| !it.is_empty())).await?;
+    let queue = dead_letters::given(input.dead_letter_config.as_ref())?;
     let bus = transact!(core.table, &call.permit, |tx| {
         let mut bus = bus_in(&mut tx, &named).await?;
         if let Some(description) = &input.description {
@@ -151,6 +156,9 @@ pub async fn update_event_bus(
         // An empty one takes the key away.
         if let Some(key) = kms_key {
             bus.kms_key = (!key.is_empty()).then(|| key.to_owned());
+        }
+        if let Some(queue) = &queue {
+            bus.dead_letters = (!queue.is_empty()).then(|| queue.clone());
         }
         bus.changed_at = call.now;
         tx.put(named.key(), &bus);
@@ -161,6 +169,7 @@ pub async fn update_event_bus(
         name: Some(named.name),
         description: bus.description,
         kms_key_identifier: bus.kms_key,
+        dead_letter_config: dead_letters::shown(bus.dead_letters),
         ..UpdateEventBusResponse::default()
     })
 }

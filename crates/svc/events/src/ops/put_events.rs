@@ -12,6 +12,7 @@ use wharf_wire::{Call, Fault};
 use crate::{
     accept::{self, Arriving},
     core::Core,
+    dead_letters,
     event::{self, Event, Refused},
     fault, metered,
     names::BusName,
@@ -54,27 +55,19 @@ async fn put(
             "Total size of the entries in the request is over the limit.",
         ));
     }
-    let mut shut: BTreeMap<BusName, Option<Fault>> = BTreeMap::new();
+    let mut shut: BTreeMap<BusName, Option<Shut>> = BTreeMap::new();
     let (mut results, mut events) = (Vec::with_capacity(entries.len()), Vec::new());
     // Of the results of events.
     let mut places = Vec::new();
     for entry in entries {
         let bus = BusName::asked(place, entry.event_bus_name.as_deref());
-        // An event that could not be kept under its bus's key is not taken.
+        // An event that could not be kept under its bus's key is not taken, but for the bus's dead letters.
         if !shut.contains_key(&bus) {
-            let refused = match core.seals(&bus).await {
-                Ok(_) => None,
-                Err(fault) if fault.sender => Some(fault),
-                Err(fault) => return Err(fault),
-            };
-            shut.insert(bus.clone(), refused);
+            shut.insert(bus.clone(), Shut::of(core, &bus).await?);
         }
-        if let Some(Some(fault)) = shut.get(&bus) {
-            results.push(PutEventsResultEntry {
-                event_id: None,
-                error_code: Some(fault.code.to_string()),
-                error_message: Some(fault.message.clone()),
-            });
+        if let Some(Some(shut)) = shut.get(&bus) {
+            let event = Event::of(entry, place, ids::uuid(), call.now);
+            results.push(shut.instead(core, &bus, event).await);
             continue;
         }
         results.push(match Event::of(entry, place, ids::uuid(), call.now) {
@@ -103,6 +96,63 @@ async fn put(
         failed_entry_count: i32::try_from(failed).ok(),
         entries: Some(results),
     })
+}
+
+/// A bus whose key cannot be used.
+struct Shut {
+    why: Fault,
+    /// Its dead letters go there.
+    queue: Option<String>,
+}
+
+impl Shut {
+    /// `None` for a bus that takes events.
+    ///
+    /// # Errors
+    /// KMS fails; the store's.
+    async fn of(core: &Core, bus: &BusName) -> Result<Option<Self>, Fault> {
+        let why = match core.seals(bus).await {
+            Ok(_) => return Ok(None),
+            Err(fault) if fault.sender => fault,
+            Err(fault) => return Err(fault),
+        };
+        let queue = core.look(bus).await?.and_then(|it| it.dead_letters);
+        Ok(Some(Self { why, queue }))
+    }
+
+    /// What becomes of an event for the bus: a dead letter, if a queue takes it.
+    async fn instead(
+        &self,
+        core: &Core,
+        bus: &BusName,
+        event: Result<Event, Refused>,
+    ) -> PutEventsResultEntry {
+        let shut = PutEventsResultEntry {
+            event_id: None,
+            error_code: Some(self.why.code.to_string()),
+            error_message: Some(self.why.message.clone()),
+        };
+        let Some(queue) = &self.queue else {
+            return shut;
+        };
+        let event = match event {
+            Ok(event) => event,
+            Err(why) => return refused(why),
+        };
+        match dead_letters::send(core, bus, queue, &event, &self.why).await {
+            Ok(()) => taken(event.id),
+            Err(failure) => {
+                tracing::warn!(
+                    bus = bus.arn(),
+                    queue,
+                    code = failure.code,
+                    error = failure.text,
+                    "sending a dead letter of a bus failed; its event is refused"
+                );
+                shut
+            }
+        }
+    }
 }
 
 fn taken(id: String) -> PutEventsResultEntry {

@@ -174,6 +174,94 @@ async fn a_letter_of_what_stays_shut_says_no_more_than_that() {
 }
 
 #[tokio::test]
+async fn dead_letters_of_a_bus_have_what_its_key_does_not_let_it_seal() {
+    let home = Home::start();
+    let key = home.sealed_bus(queue("q")).await;
+    let letters = "arn:aws:sqs:us-east-1:000000000000:letters";
+    let name = |arn: Option<&str>| UpdateEventBusRequest {
+        name: Some("sealed".to_owned()),
+        dead_letter_config: Some(wharf_api_events::DeadLetterConfig {
+            arn: arn.map(str::to_owned),
+        }),
+        ..UpdateEventBusRequest::default()
+    };
+    let update = home.events.update_event_bus(&call(), name(Some(letters)));
+    let shown = update.await.unwrap().dead_letter_config.unwrap();
+    assert_eq!(shown.arn.as_deref(), Some(letters));
+    let asked = DescribeEventBusRequest {
+        name: Some("sealed".to_owned()),
+    };
+    let shown = home
+        .events
+        .describe_event_bus(&call(), asked)
+        .await
+        .unwrap();
+    assert_eq!(
+        shown.dead_letter_config.unwrap().arn.as_deref(),
+        Some(letters)
+    );
+    assert_eq!(shown.kms_key_identifier.as_ref(), Some(&key));
+    let fifo = home.events.update_event_bus(
+        &call(),
+        name(Some("arn:aws:sqs:us-east-1:000000000000:l.fifo")),
+    );
+    assert_eq!(fifo.await.unwrap_err().code, "ValidationException");
+
+    home.disable(&key).await;
+    let nobody_wants = PutEventsRequestEntry {
+        event_bus_name: Some("sealed".to_owned()),
+        ..entry("bank", json!({}))
+    };
+    let bad = PutEventsRequestEntry {
+        event_bus_name: Some("sealed".to_owned()),
+        ..entry("aws.bank", json!({}))
+    };
+    let answer = home
+        .put(vec![to("sealed", json!({"a": SECRET})), nobody_wants, bad])
+        .await;
+    assert_eq!(answer.failed_entry_count, Some(1));
+    let entries = answer.entries.unwrap();
+    assert_eq!(
+        entries[2].error_code.as_deref(),
+        Some("NotAuthorizedForSource")
+    );
+    // They are there by now, for the bus, and nowhere else.
+    let calls = home.called.calls.lock().clone();
+    assert_eq!(calls.len(), 2);
+    let (actor, letter) = &calls[0];
+    let wharf_delivery::Actor::Service {
+        name: who,
+        source_arn,
+        ..
+    } = actor
+    else {
+        panic!("{actor:?}");
+    };
+    assert_eq!((&**who, &**source_arn), ("events.amazonaws.com", BUS));
+    assert!(
+        letter.input["QueueUrl"]
+            .as_str()
+            .unwrap()
+            .ends_with("/letters")
+    );
+    let event: Value = serde_json::from_str(&body(letter)).unwrap();
+    assert_eq!(event["id"].as_str(), entries[0].event_id.as_deref());
+    assert_eq!(event["detail"]["a"], SECRET);
+    let said = &letter.input["MessageAttributes"];
+    assert_eq!(said["ERROR_CODE"]["StringValue"], "DisabledException");
+    assert!(!home.everything().await.contains(SECRET));
+
+    // Without a queue they are refused.
+    home.events
+        .update_event_bus(&call(), name(None))
+        .await
+        .unwrap();
+    let answer = home.put(vec![to("sealed", json!({}))]).await;
+    let entries = answer.entries.unwrap();
+    assert_eq!(entries[0].error_code.as_deref(), Some("DisabledException"));
+}
+
+#[tokio::test]
 async fn keys_that_shut_the_service_out_are_refused() {
     let home = Home::start();
     let root_alone = policy("arn:aws:events:us-east-1:000000000000:event-bus/other");
