@@ -232,6 +232,35 @@ def test_policies_go_by_resource_and_tag(wharf, ec2, vpc):
     assert refused(theirs.authorize_security_group_ingress, GroupId=other, **rule)[0] == "UnauthorizedOperation"
 
 
+def test_policies_go_by_what_a_resource_is(wharf, ec2, vpc):
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.20.1.0/24", AvailabilityZone="us-east-1a")["Subnet"]["SubnetId"]
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1, VolumeType="gp3")["VolumeId"]
+    statements = [
+        ("ec2:DeleteVolume", {"ec2:VolumeType": "gp3", "ec2:VolumeSize": "1"}),
+        ("ec2:DeleteSubnet", {"ec2:SubnetID": subnet, "ec2:AvailabilityZone": "us-east-1b"}),
+        ("ec2:CreateSecurityGroup", {"ec2:VpcID": vpc}),
+        ("ec2:CreateKeyPair", {"ec2:KeyPairType": "ed25519"}),
+    ]
+    allowed = {"Version": "2012-10-17", "Statement": []}
+    for action, condition in statements:
+        allowed["Statement"].append({"Effect": "Allow", "Action": action, "Resource": "*", "Condition": {"StringEquals": condition}})
+    _, keys = tasks.user(wharf, json.dumps(allowed))
+    theirs = wharf.client("ec2", keys)
+    try:
+        for may, call, asked in (
+            (True, theirs.delete_volume, {"VolumeId": volume}),
+            # Of another zone than the policy says.
+            (False, theirs.delete_subnet, {"SubnetId": subnet}),
+            # The VPC is the one, the group that is made has no VpcID.
+            (False, theirs.create_security_group, {"GroupName": "x", "Description": "x", "VpcId": vpc}),
+            (True, theirs.create_key_pair, {"KeyName": "x", "KeyType": "ed25519"}),
+            (False, theirs.create_key_pair, {"KeyName": "x", "KeyType": "rsa"}),
+        ):
+            assert refused(call, DryRun=True, **asked)[0] == ("DryRunOperation" if may else "UnauthorizedOperation"), asked
+    finally:
+        ec2.delete_volume(VolumeId=volume)
+
+
 def test_interfaces_have_groups_of_their_vpc(ec2, vpc):
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.20.0.0/24")["Subnet"]["SubnetId"]
     groups = [ec2.create_security_group(GroupName=f"g{n}", Description="a test", VpcId=vpc)["GroupId"] for n in range(6)]

@@ -22,7 +22,7 @@ use crate::{
     peering::VpcPeeringConnection,
     prefix_lists::PrefixList,
     records::{
-        DhcpOptions, EgressOnlyGateway, Entity, Instance, Interface, InternetGateway, NetworkAcl,
+        DhcpOptions, EgressOnlyGateway, Instance, Interface, InternetGateway, NetworkAcl,
         RouteTable, SecurityGroup, Subnet, Vpc, arn,
     },
     snapshots::Snapshot,
@@ -30,6 +30,7 @@ use crate::{
     volumes::Volume,
 };
 
+mod attributes;
 mod endpoints;
 mod fleets;
 mod flow_logs;
@@ -39,6 +40,9 @@ mod launch;
 mod peering;
 mod reservations;
 mod volumes;
+
+use attributes::{Attributes, Told, told};
+use instances::OfTemplate;
 
 type Specifications = Option<Vec<TagSpecification>>;
 
@@ -52,6 +56,7 @@ pub async fn checks(
         cx,
         action: input.action(),
         checks: Vec::new(),
+        template: None,
     };
     match input {
         Input::CreateVpc(_)
@@ -117,7 +122,8 @@ pub async fn checks(
         | Input::ModifyVpcPeeringConnectionOptions(_)
         | Input::DeleteVpcPeeringConnection(_) => rows.peerings(input).await?,
         Input::AllocateAddress(i) => {
-            rows.new_one(ElasticAddress::KIND, &i.tag_specifications);
+            let domain = vec![("ec2:Domain", "vpc".to_owned())];
+            rows.new_with(ElasticAddress::KIND, &i.tag_specifications, domain);
         }
         Input::ReleaseAddress(i) => rows.on::<ElasticAddress>(&i.allocation_id).await?,
         Input::AssociateAddress(i) => {
@@ -135,7 +141,8 @@ pub async fn checks(
             rows.on::<ElasticAddress>(&i.allocation_id).await?;
         }
         Input::CreateNetworkAcl(i) => {
-            rows.new_one(NetworkAcl::KIND, &i.tag_specifications);
+            let vpc = rows.in_vpc(&i.vpc_id);
+            rows.new_with(NetworkAcl::KIND, &i.tag_specifications, vpc);
             rows.on::<Vpc>(&i.vpc_id).await?;
         }
         Input::DeleteNetworkAcl(i) => rows.on::<NetworkAcl>(&i.network_acl_id).await?,
@@ -190,10 +197,12 @@ pub async fn checks(
         Input::ModifyInstanceMetadataOptions(i) => rows.on::<Instance>(&i.instance_id).await?,
         Input::AssociateIamInstanceProfile(i) => {
             rows.on::<Instance>(&i.instance_id).await?;
+            rows.new_profile(i.iam_instance_profile.as_ref()).await?;
             rows.pass_role(i.iam_instance_profile.as_ref()).await?;
         }
         Input::ReplaceIamInstanceProfileAssociation(i) => {
             rows.with_profile(i.association_id.as_ref()).await?;
+            rows.new_profile(i.iam_instance_profile.as_ref()).await?;
             rows.pass_role(i.iam_instance_profile.as_ref()).await?;
         }
         Input::DisassociateIamInstanceProfile(i) => {
@@ -220,7 +229,7 @@ pub async fn checks(
         Input::CreateVolume(i) => rows.new_volume(i).await?,
         Input::CopySnapshot(i) => rows.copy_of_snapshot(i).await?,
         Input::CreateSnapshot(i) => {
-            rows.new_one(Snapshot::KIND, &i.tag_specifications);
+            rows.new_snapshot(i).await?;
             rows.on::<Volume>(&i.volume_id).await?;
         }
         Input::CreateSnapshots(i) => {
@@ -276,6 +285,8 @@ struct Rows<'a> {
     cx: &'a Context,
     action: String,
     checks: Vec<Check>,
+    /// The template that instances are launched from.
+    template: Option<OfTemplate>,
 }
 
 impl Rows<'_> {
@@ -297,7 +308,10 @@ impl Rows<'_> {
                 self.that(is_it).await?;
             }
             Input::CreateSubnet(i) => {
-                self.new_one(Subnet::KIND, &i.tag_specifications);
+                let mut more = self.in_vpc(&i.vpc_id);
+                let zone = i.availability_zone.clone().filter(|it| !it.is_empty());
+                more.extend(zone.map(|it| ("ec2:AvailabilityZone", it)));
+                self.new_with(Subnet::KIND, &i.tag_specifications, more);
                 self.on::<Vpc>(&i.vpc_id).await?;
             }
             Input::DeleteSubnet(i) => self.on::<Subnet>(&i.subnet_id).await?,
@@ -338,7 +352,8 @@ impl Rows<'_> {
                     .await?;
             }
             Input::CreateRouteTable(i) => {
-                self.new_one(RouteTable::KIND, &i.tag_specifications);
+                let vpc = self.in_vpc(&i.vpc_id);
+                self.new_with(RouteTable::KIND, &i.tag_specifications, vpc);
                 self.on::<Vpc>(&i.vpc_id).await?;
             }
             Input::DeleteRouteTable(i) => self.on::<RouteTable>(&i.route_table_id).await?,
@@ -366,7 +381,8 @@ impl Rows<'_> {
     async fn groups(&mut self, input: Input<'_>) -> Result<(), Fault> {
         match input {
             Input::CreateSecurityGroup(i) => {
-                self.new_one(SecurityGroup::KIND, &i.tag_specifications);
+                let vpc = self.in_vpc(&i.vpc_id);
+                self.new_with(SecurityGroup::KIND, &i.tag_specifications, vpc);
                 if i.vpc_id.is_some() {
                     self.on::<Vpc>(&i.vpc_id).await?;
                 }
@@ -451,7 +467,7 @@ impl Rows<'_> {
 
     /// A resource that is there, or is not: then nothing is known of it. Without an id (a group
     /// given by name, say) only a policy for all of the kind allows it.
-    async fn on<T: Entity>(&mut self, id: &Option<String>) -> Result<(), Fault> {
+    async fn on<T: Attributes>(&mut self, id: &Option<String>) -> Result<(), Fault> {
         let Some(id) = id.as_deref().filter(|id| !id.is_empty()) else {
             self.any_of(T::KIND);
             return Ok(());
@@ -459,6 +475,7 @@ impl Rows<'_> {
         let mut check = Check::new(self.action.clone(), arn(self.cx, T::KIND, id));
         if let Some(resource) = self.service.find::<T>(self.cx, id).await? {
             check = with_resource_tags(check, resource.tags());
+            check = told(check, resource.attributes(self.cx));
             if let Some(vpc) = resource.vpc() {
                 check = check.with("ec2:Vpc", arn(self.cx, Vpc::KIND, vpc));
             }
@@ -469,7 +486,10 @@ impl Rows<'_> {
 
     /// What a request names by something of it, an association, say; any of the kind if there is none. A policy about one
     /// resource holds however that is named.
-    async fn that<T: Entity>(&mut self, is_it: impl Fn(&T) -> bool) -> Result<Option<T>, Fault> {
+    async fn that<T: Attributes>(
+        &mut self,
+        is_it: impl Fn(&T) -> bool,
+    ) -> Result<Option<T>, Fault> {
         let all: Vec<T> = self.service.all(self.cx).await?;
         let found = all.into_iter().find(is_it);
         let id = found.as_ref().map(|it| it.id().to_owned());
@@ -514,8 +534,16 @@ impl Rows<'_> {
 
     /// A resource that is about to be made.
     fn new_one(&mut self, kind: &str, specifications: &Specifications) {
+        self.new_with(kind, specifications, Vec::new());
+    }
+
+    /// The same with what else is known of it.
+    fn new_with(&mut self, kind: &str, specifications: &Specifications, more: Told) {
         let check = Check::new(self.action.clone(), arn(self.cx, kind, "*"));
-        self.push(with_request_tags(check, tags_of(specifications)));
+        self.push(told(
+            with_request_tags(check, tags_of(specifications)),
+            more,
+        ));
         self.tagging(kind, specifications);
     }
 
@@ -531,7 +559,10 @@ impl Rows<'_> {
     }
 
     /// Nothing is asked twice: pools of a fleet differ in little.
-    fn push(&mut self, check: Check) {
+    fn push(&mut self, mut check: Check) {
+        if let Some(template) = &self.template {
+            check = template.told(check);
+        }
         if !self.checks.contains(&check) {
             self.checks.push(check);
         }

@@ -4,10 +4,10 @@ use wharf_api_ec2::Input;
 use wharf_records::Record as _;
 use wharf_wire::Fault;
 
-use super::Rows;
+use super::{Rows, attributes::Attributes};
 use crate::{
     endpoints::VpcEndpoint,
-    records::{Entity, RouteTable, SecurityGroup, Subnet, Vpc},
+    records::{RouteTable, SecurityGroup, Subnet, Vpc},
 };
 
 impl Rows<'_> {
@@ -45,7 +45,7 @@ impl Rows<'_> {
         Ok(())
     }
 
-    pub(super) async fn on_each<T: Entity>(
+    pub(super) async fn on_each<T: Attributes>(
         &mut self,
         ids: &Option<Vec<String>>,
     ) -> Result<(), Fault> {

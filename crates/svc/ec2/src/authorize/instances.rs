@@ -7,7 +7,9 @@ use wharf_base::Arn;
 use wharf_records::Record as _;
 use wharf_wire::{Check, Fault};
 
-use super::{Rows, Specifications, of_kind, tags_of, with_request_tags};
+use super::{
+    Rows, Specifications, attributes::ROOT_DEVICE, of_kind, tags_of, told, with_request_tags,
+};
 use crate::{
     images::{Image, alias},
     instances::{
@@ -15,8 +17,11 @@ use crate::{
         launch::{ProfileName, digest},
         operated::OPERATOR_KEY,
     },
-    launch_templates::{LaunchTemplate, merge, settle},
+    key_pairs::KeyPair,
+    launch_templates::{LaunchTemplate, LaunchTemplateData, merge, settle},
+    placement_groups::PlacementGroup,
     records::{Instance, Interface, SecurityGroup, Subnet, arn},
+    snapshots::Snapshot,
     spot::{SpotRequest, specification},
     volumes::Volume,
 };
@@ -38,6 +43,93 @@ pub(super) fn market_type(spot: bool) -> &'static str {
     }
 }
 
+/// The action whose conditions see which template is launched.
+const RUN_INSTANCES: &str = "ec2:RunInstances";
+
+/// The template of a launch, and what of the launch the request says itself.
+pub(super) struct OfTemplate {
+    arn: String,
+    /// Kinds of resources that the request names or describes.
+    said: Vec<&'static str>,
+    /// Those that are there already, and that the template names.
+    named: Vec<&'static str>,
+}
+
+impl OfTemplate {
+    fn new(arn: String, given: &RunInstancesRequest, data: &LaunchTemplateData) -> Self {
+        let is_given = |text: &Option<String>| text.as_ref().is_some_and(|it| !it.is_empty());
+        let some = |all: &Option<Vec<String>>| all.as_ref().is_some_and(|it| !it.is_empty());
+        let interfaces = given.network_interfaces.as_ref();
+        let interfaces = interfaces.is_some_and(|it| !it.is_empty());
+        let disks = given.block_device_mappings.as_ref();
+        let disks = disks.is_some_and(|it| !it.is_empty());
+        let placement = given.placement.as_ref();
+        let group = placement.is_some_and(|it| is_given(&it.group_name) || is_given(&it.group_id));
+        let said = [
+            (Image::KIND, is_given(&given.image_id)),
+            (KeyPair::KIND, is_given(&given.key_name)),
+            (Subnet::KIND, is_given(&given.subnet_id) || interfaces),
+            (
+                SecurityGroup::KIND,
+                some(&given.security_group_ids) || some(&given.security_groups) || interfaces,
+            ),
+            (Interface::KIND, interfaces),
+            (Volume::KIND, disks),
+            (Snapshot::KIND, disks),
+            (PlacementGroup::KIND, group),
+            (SpotRequest::KIND, given.instance_market_options.is_some()),
+        ];
+        let of = &data.interfaces;
+        let named = [
+            (Image::KIND, data.image_id.is_some()),
+            (KeyPair::KIND, data.key_name.is_some()),
+            (Subnet::KIND, of.iter().any(|it| it.subnet_id.is_some())),
+            (
+                SecurityGroup::KIND,
+                !data.security_group_ids.is_empty()
+                    || !data.security_groups.is_empty()
+                    || of.iter().any(|it| !it.groups.is_empty()),
+            ),
+            (PlacementGroup::KIND, true),
+            (Snapshot::KIND, true),
+        ];
+        let kinds = |all: &[(&'static str, bool)]| {
+            let those = all.iter().filter(|(_, it)| *it);
+            those.map(|(kind, _)| *kind).collect()
+        };
+        Self {
+            arn,
+            said: kinds(&said),
+            named: kinds(&named),
+        }
+    }
+
+    /// Each resource of the launch knows the template, and whether it is as the template says: it names what is there
+    /// already, and nobody says otherwise.
+    pub(super) fn told(&self, check: Check) -> Check {
+        if check.action != RUN_INSTANCES {
+            return check;
+        }
+        let resource = check.resource.rsplit(':').next().unwrap_or_default();
+        let kind = resource.split('/').next().unwrap_or_default();
+        let is_there = THERE.contains(&kind);
+        let is_of_it = !self.said.contains(&kind) && (!is_there || self.named.contains(&kind));
+        check
+            .with("ec2:LaunchTemplate", self.arn.clone())
+            .with("ec2:IsLaunchTemplateResource", is_of_it.to_string())
+    }
+}
+
+/// Kinds of what is there before a launch.
+const THERE: [&str; 6] = [
+    Image::KIND,
+    KeyPair::KIND,
+    Subnet::KIND,
+    SecurityGroup::KIND,
+    PlacementGroup::KIND,
+    Snapshot::KIND,
+];
+
 impl Rows<'_> {
     /// All that an instance is made of, as AWS asks. `of_fleet`: a fleet launches it, now or later.
     pub(super) async fn launch(
@@ -47,7 +139,18 @@ impl Rows<'_> {
     ) -> Result<(), Fault> {
         let mut merged = self.with_template(given).await?;
         alias::settle(self.service, self.cx, &mut merged).await?;
-        let i = &merged;
+        let done = self.launch_of(&merged, given, of_fleet).await;
+        self.template = None;
+        done
+    }
+
+    /// `i` is what the request and its template come to.
+    async fn launch_of(
+        &mut self,
+        i: &RunInstancesRequest,
+        given: &RunInstancesRequest,
+        of_fleet: bool,
+    ) -> Result<(), Fault> {
         let mut check = Check::new(self.action.clone(), arn(self.cx, Instance::KIND, "*"));
         let metadata = i.metadata_options.as_ref();
         let hops = metadata.and_then(|it| it.http_put_response_hop_limit);
@@ -89,7 +192,16 @@ impl Rows<'_> {
         let optimized = i.ebs_optimized.unwrap_or_default();
         check = check
             .with("ec2:Tenancy", tenancy)
-            .with("ec2:EbsOptimized", optimized.to_string());
+            .with("ec2:EbsOptimized", optimized.to_string())
+            .with(ROOT_DEVICE.0, ROOT_DEVICE.1);
+        if let Some(tags) = metadata.and_then(|it| it.instance_metadata_tags.as_deref()) {
+            check = check.with("ec2:InstanceMetadataTags", tags);
+        }
+        let group = i.placement.as_ref().and_then(|it| it.group_name.as_deref());
+        if let Some(group) = group.filter(|it| !it.is_empty()) {
+            let group = arn(self.cx, PlacementGroup::KIND, group);
+            check = check.with("ec2:PlacementGroup", group);
+        }
         let (of_volumes, others) = of_kind(Volume::KIND, &i.tag_specifications);
         let (of_requests, others) = of_kind(SpotRequest::KIND, &others);
         let (of_interfaces, others) = of_kind(Interface::KIND, &others);
@@ -163,7 +275,7 @@ impl Rows<'_> {
                 let subnet = interface.and_then(|it| it.subnet_id.as_ref());
                 let subnet = subnet.or(i.subnet_id.as_ref());
                 if let Some(subnet) = subnet.filter(|it| !it.is_empty()) {
-                    check = check.with("ec2:Subnet", arn(self.cx, Subnet::KIND, subnet));
+                    check = told(check, self.in_subnet(subnet).await?);
                 }
                 let check = with_request_tags(check, tags_of(of_interfaces));
                 self.tagging(Interface::KIND, of_interfaces);
@@ -201,7 +313,7 @@ impl Rows<'_> {
         if let Some(key) = i.key_name.as_deref().filter(|it| !it.is_empty()) {
             self.push(Check::new(
                 self.action.clone(),
-                arn(self.cx, "key-pair", key),
+                arn(self.cx, KeyPair::KIND, key),
             ));
         }
         if let Some(placement) = &i.placement {
@@ -226,6 +338,8 @@ impl Rows<'_> {
             self.any_of(LaunchTemplate::KIND);
             return Ok(given.clone());
         };
+        let template = arn(self.cx, LaunchTemplate::KIND, &found.template.id);
+        self.template = Some(OfTemplate::new(template, given, &found.data));
         self.on::<LaunchTemplate>(&Some(found.template.id)).await?;
         Ok(merge(&found.data, given.clone()))
     }
@@ -233,12 +347,19 @@ impl Rows<'_> {
     pub(super) async fn instances(&mut self, ids: &Option<Vec<String>>) -> Result<(), Fault> {
         for id in ids.iter().flatten() {
             self.on::<Instance>(&Some(id.clone())).await?;
-            let found = self.service.find::<Instance>(self.cx, id).await?;
-            let operator = found.and_then(|it| it.operator);
-            let check = self.checks.last_mut();
-            if let (Some(operator), Some(check)) = (operator, check) {
-                *check = check.clone().with(OPERATOR_KEY, operator);
-            }
+        }
+        Ok(())
+    }
+
+    /// The profile that an instance is about to get (`ec2:NewInstanceProfile`), of the check that is last: the instance's.
+    pub(super) async fn new_profile(
+        &mut self,
+        given: Option<&IamInstanceProfileSpecification>,
+    ) -> Result<(), Fault> {
+        if let Some(profile) = self.profile(given).await? {
+            let arn = self.profile_arn(&profile);
+            let last = self.checks.len().saturating_sub(1);
+            self.add_to(last, "ec2:NewInstanceProfile", Some(arn));
         }
         Ok(())
     }

@@ -4,14 +4,19 @@ use wharf_api_ec2::Input;
 use wharf_records::Record as _;
 use wharf_wire::{CallerKind, Fault};
 
-use super::Rows;
-use crate::records::{Instance, Interface, Subnet};
+use super::{Rows, attributes::Told};
+use crate::records::{Instance, Interface, Subnet, Vpc, arn};
 
 impl Rows<'_> {
     pub(super) async fn interfaces(&mut self, input: Input<'_>) -> Result<(), Fault> {
         match input {
             Input::CreateNetworkInterface(i) => {
-                self.new_one(Interface::KIND, &i.tag_specifications);
+                let subnet = i.subnet_id.as_deref().filter(|it| !it.is_empty());
+                let more = match subnet {
+                    Some(id) => self.in_subnet(id).await?,
+                    None => Vec::new(),
+                };
+                self.new_with(Interface::KIND, &i.tag_specifications, more);
                 self.on::<Subnet>(&i.subnet_id).await?;
                 self.on_groups(&i.groups).await?;
             }
@@ -56,5 +61,22 @@ impl Rows<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The VPC that something is made in, if the request names it.
+    pub(super) fn in_vpc(&self, id: &Option<String>) -> Told {
+        let id = id.as_deref().filter(|it| !it.is_empty());
+        let vpc = id.map(|it| ("ec2:Vpc", arn(self.cx, Vpc::KIND, it)));
+        vpc.into_iter().collect()
+    }
+
+    /// Where an interface is about to be: a subnet, its VPC and its zone.
+    pub(super) async fn in_subnet(&self, id: &str) -> Result<Told, Fault> {
+        let mut told = vec![("ec2:Subnet", arn(self.cx, Subnet::KIND, id))];
+        if let Some(subnet) = self.service.find::<Subnet>(self.cx, id).await? {
+            told.push(("ec2:Vpc", arn(self.cx, Vpc::KIND, &subnet.vpc_id)));
+            told.push(("ec2:AvailabilityZone", subnet.zone));
+        }
+        Ok(told)
     }
 }

@@ -4,13 +4,16 @@ use wharf_api_ec2::{Input, types::CopySnapshotRequest};
 use wharf_records::Record;
 use wharf_wire::{Check, Context, Fault};
 
-use super::{Rows, Specifications, of_kind, tags_of, with_request_tags, with_resource_tags};
+use super::{
+    Rows, Specifications, attributes::Attributes, of_kind, tags_of, told, with_request_tags,
+    with_resource_tags,
+};
 use crate::{
     images::Image,
     key_pairs::{KeyPair, find},
     launch_templates::{LaunchTemplate, Named, id_of},
     placement_groups::{self, PlacementGroup},
-    records::{Entity, Instance, arn},
+    records::{Instance, arn},
     snapshots::Snapshot,
     volumes::{Volume, of_instance},
 };
@@ -109,14 +112,14 @@ impl Rows<'_> {
             let check = Check::new("ec2:DeleteSnapshot", arn);
             let found = self.service.find::<Snapshot>(self.cx, id).await?;
             self.push(match found {
-                Some(it) => with_resource_tags(check, &it.tags),
+                Some(it) => told(with_resource_tags(check, &it.tags), it.attributes(self.cx)),
                 None => check,
             });
         }
         Ok(())
     }
 
-    async fn copied<T: Entity>(
+    async fn copied<T: Attributes>(
         &mut self,
         region: &Option<String>,
         id: &Option<String>,
@@ -133,6 +136,7 @@ impl Rows<'_> {
             && let Some(found) = self.service.find::<T>(&there, id).await?
         {
             check = with_resource_tags(check, found.tags());
+            check = told(check, found.attributes(&there));
         }
         self.push(check);
         Ok(())
@@ -156,7 +160,15 @@ impl Rows<'_> {
             _ => return Ok(()),
         };
         let arn = arn(self.cx, KeyPair::KIND, name.as_deref().unwrap_or_default());
-        let check = Check::new(self.action.clone(), arn);
+        let mut check = Check::new(self.action.clone(), arn);
+        if let Some(name) = name.as_deref().filter(|it| !it.is_empty()) {
+            check = check.with("ec2:KeyPairName", name);
+        }
+        // What somebody imports is of the type that it is.
+        if let Input::CreateKeyPair(i) = input {
+            let kind = i.key_type.as_deref().filter(|it| !it.is_empty());
+            check = check.with("ec2:KeyPairType", kind.unwrap_or("rsa"));
+        }
         self.push(with_request_tags(check, tags_of(specifications)));
         self.tagging(KeyPair::KIND, specifications);
         Ok(())
@@ -177,7 +189,12 @@ impl Rows<'_> {
             Input::CreatePlacementGroup(i) => {
                 let name = i.group_name.as_deref().unwrap_or_default();
                 let arn = arn(self.cx, PlacementGroup::KIND, name);
-                let check = Check::new(self.action.clone(), arn);
+                let strategy = i.strategy.as_deref().filter(|it| !it.is_empty());
+                let mut check = Check::new(self.action.clone(), arn)
+                    .with("ec2:PlacementGroupStrategy", strategy.unwrap_or("cluster"));
+                if !name.is_empty() {
+                    check = check.with("ec2:PlacementGroupName", name);
+                }
                 self.push(with_request_tags(check, tags_of(&i.tag_specifications)));
                 self.tagging(PlacementGroup::KIND, &i.tag_specifications);
                 Ok(())
@@ -224,7 +241,10 @@ impl Rows<'_> {
         let arn = arn(self.cx, PlacementGroup::KIND, name);
         let check = Check::new(self.action.clone(), arn);
         self.push(match found {
-            Some(group) => with_resource_tags(check, &group.tags),
+            Some(group) => told(
+                with_resource_tags(check, &group.tags),
+                group.attributes(self.cx),
+            ),
             None => check,
         });
     }
@@ -232,7 +252,10 @@ impl Rows<'_> {
     fn with_key_pair(&mut self, name: &str, found: Option<KeyPair>) {
         let check = Check::new(self.action.clone(), arn(self.cx, KeyPair::KIND, name));
         self.push(match found {
-            Some(pair) => with_resource_tags(check, &pair.tags),
+            Some(pair) => told(
+                with_resource_tags(check, &pair.tags),
+                pair.attributes(self.cx),
+            ),
             None => check,
         });
     }

@@ -1,8 +1,8 @@
 //! New volumes, by what they will be, and who is let use snapshots and images.
 
 use wharf_api_ec2::types::{
-    CreateVolumeRequest, ModifyImageAttributeRequest, ModifySnapshotAttributeRequest,
-    RunInstancesRequest,
+    CreateSnapshotRequest, CreateVolumeRequest, ModifyImageAttributeRequest,
+    ModifySnapshotAttributeRequest, RunInstancesRequest,
 };
 use wharf_records::Record as _;
 use wharf_wire::{Check, Fault};
@@ -65,6 +65,22 @@ impl Rows<'_> {
         if snapshot.is_some() {
             self.on::<Snapshot>(&i.snapshot_id).await?;
         }
+        Ok(())
+    }
+
+    /// What is about to be taken of a volume.
+    pub(super) async fn new_snapshot(&mut self, i: &CreateSnapshotRequest) -> Result<(), Fault> {
+        let volume = i.volume_id.as_deref().filter(|it| !it.is_empty());
+        let mut more = Vec::new();
+        if let Some(id) = volume {
+            more.push(("ec2:ParentVolume", arn(self.cx, Volume::KIND, id)));
+            if let Some(volume) = self.service.find::<Volume>(self.cx, id).await? {
+                let encrypted = volume.encryption.is_some().to_string();
+                more.push(("ec2:Encrypted", encrypted));
+                more.push(("ec2:VolumeSize", volume.gib.to_string()));
+            }
+        }
+        self.new_with(Snapshot::KIND, &i.tag_specifications, more);
         Ok(())
     }
 
@@ -236,7 +252,7 @@ impl Rows<'_> {
     }
 
     /// Says more of the check at this place.
-    fn add_to(&mut self, at: usize, key: &str, value: Option<String>) {
+    pub(super) fn add_to(&mut self, at: usize, key: &str, value: Option<String>) {
         let (Some(value), Some(check)) = (value, self.checks.get_mut(at)) else {
             return;
         };

@@ -4,6 +4,7 @@ mod addresses;
 mod aliases;
 mod asked;
 mod cloud;
+mod conditions;
 mod devices;
 mod existing;
 mod fleets;

@@ -1,0 +1,267 @@
+//! What conditions see of resources that are there, of those that are made, and of the template that is launched.
+
+use wharf_api_ec2::Input;
+use wharf_wire::Check;
+
+use super::*;
+
+const ARN: &str = "arn:aws:ec2:us-east-1:000000000000:";
+
+/// The check on a kind of resources.
+fn on<'a>(checks: &'a [Check], kind: &str) -> &'a Check {
+    let of_kind = |it: &&Check| it.resource.contains(&format!(":{kind}/"));
+    checks.iter().find(of_kind).unwrap()
+}
+
+fn sees(check: &Check, expected: &[(&str, &str)]) {
+    for (key, value) in expected {
+        let told = check.context.get(*key);
+        let what = format!("{} {key}", check.resource);
+        assert_eq!(told, Some(&vec![(*value).to_owned()]), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn an_instance_and_its_volumes_are_told_by_what_they_are() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let (ec2, call) = (&cloud.ec2, cloud.call());
+    let id = cloud.run().await;
+    let end = TerminateInstancesRequest {
+        instance_ids: Some(vec![id.clone()]),
+        ..Default::default()
+    };
+    let input = Input::TerminateInstances(&end);
+    let checks = ec2.authorize(&call, input).await.unwrap();
+    let instance = on(&checks, "instance");
+    sees(
+        instance,
+        &[
+            ("ec2:InstanceID", &id),
+            ("ec2:InstanceType", "t3.micro"),
+            ("ec2:AvailabilityZone", "us-east-1a"),
+            ("ec2:EbsOptimized", "false"),
+            ("ec2:InstanceMarketType", "on-demand"),
+            ("ec2:MetadataHttpEndpoint", "enabled"),
+            ("ec2:InstanceMetadataTags", "disabled"),
+            ("ec2:RootDeviceType", "ebs"),
+            ("ec2:Tenancy", "default"),
+        ],
+    );
+    assert!(instance.context.contains_key("ec2:MetadataHttpTokens"));
+    for absent in [
+        "ec2:InstanceProfile",
+        "ec2:PlacementGroup",
+        "ec2:ManagedResourceOperator",
+    ] {
+        assert!(!instance.context.contains_key(absent), "{absent}");
+    }
+
+    let volume = CreateVolumeRequest {
+        availability_zone: Some("us-east-1a".to_owned()),
+        size: Some(8),
+        volume_type: Some("gp3".to_owned()),
+        ..Default::default()
+    };
+    let volume = ec2.create_volume(&call, volume).await.unwrap();
+    let volume = volume.volume_id.unwrap();
+    let attach = AttachVolumeRequest {
+        volume_id: Some(volume.clone()),
+        instance_id: Some(id.clone()),
+        ..Default::default()
+    };
+    let checks = ec2.authorize(&call, Input::AttachVolume(&attach)).await;
+    let checks = checks.unwrap();
+    sees(on(&checks, "instance"), &[("ec2:InstanceType", "t3.micro")]);
+    sees(
+        on(&checks, "volume"),
+        &[
+            ("ec2:VolumeID", &volume),
+            ("ec2:VolumeType", "gp3"),
+            ("ec2:VolumeSize", "8"),
+            ("ec2:Encrypted", "false"),
+            ("ec2:AvailabilityZone", "us-east-1a"),
+        ],
+    );
+    let snapshot = CreateSnapshotRequest {
+        volume_id: Some(volume.clone()),
+        ..Default::default()
+    };
+    let checks = ec2.authorize(&call, Input::CreateSnapshot(&snapshot)).await;
+    sees(
+        on(&checks.unwrap(), "snapshot"),
+        &[
+            ("ec2:ParentVolume", &format!("{ARN}volume/{volume}")),
+            ("ec2:VolumeSize", "8"),
+            ("ec2:Encrypted", "false"),
+        ],
+    );
+    let profile = AssociateIamInstanceProfileRequest {
+        instance_id: Some(id),
+        iam_instance_profile: Some(IamInstanceProfileSpecification {
+            name: Some("ecsInstanceRole".to_owned()),
+            arn: None,
+        }),
+    };
+    let input = Input::AssociateIamInstanceProfile(&profile);
+    let checks = ec2.authorize(&call, input).await.unwrap();
+    sees(
+        on(&checks, "instance"),
+        &[(
+            "ec2:NewInstanceProfile",
+            "arn:aws:iam::000000000000:instance-profile/ecsInstanceRole",
+        )],
+    );
+}
+
+#[tokio::test]
+async fn what_is_made_in_a_network_is_told_by_where() {
+    let cloud = Cloud::new(&[]).await;
+    let (ec2, call) = (&cloud.ec2, cloud.call());
+    let vpc = CreateVpcRequest {
+        cidr_block: Some("10.9.0.0/16".to_owned()),
+        ..Default::default()
+    };
+    let vpc = ec2.create_vpc(&call, vpc).await.unwrap().vpc.unwrap();
+    let vpc = vpc.vpc_id.unwrap();
+    let vpc_arn = format!("{ARN}vpc/{vpc}");
+    let new = CreateSubnetRequest {
+        vpc_id: Some(vpc.clone()),
+        cidr_block: Some("10.9.0.0/24".to_owned()),
+        availability_zone: Some("us-east-1b".to_owned()),
+        ..Default::default()
+    };
+    let checks = ec2
+        .authorize(&call, Input::CreateSubnet(&new))
+        .await
+        .unwrap();
+    let of_subnet = [
+        ("ec2:Vpc", &*vpc_arn),
+        ("ec2:AvailabilityZone", "us-east-1b"),
+    ];
+    sees(on(&checks, "subnet"), &of_subnet);
+    sees(on(&checks, "vpc"), &[("ec2:VpcID", &vpc)]);
+    let made = ec2.create_subnet(&call, new).await.unwrap();
+    let subnet = made.subnet.unwrap().subnet_id.unwrap();
+    let interface = CreateNetworkInterfaceRequest {
+        subnet_id: Some(subnet.clone()),
+        ..Default::default()
+    };
+    let input = Input::CreateNetworkInterface(&interface);
+    let checks = ec2.authorize(&call, input).await.unwrap();
+    let subnet_arn = format!("{ARN}subnet/{subnet}");
+    let there = [("ec2:Subnet", &*subnet_arn), ("ec2:Vpc", &*vpc_arn)];
+    sees(on(&checks, "network-interface"), &there);
+    sees(on(&checks, "network-interface"), &of_subnet);
+    sees(on(&checks, "subnet"), &[("ec2:SubnetID", &subnet)]);
+    let group = CreateSecurityGroupRequest {
+        group_name: Some("g".to_owned()),
+        description: Some("d".to_owned()),
+        vpc_id: Some(vpc.clone()),
+        ..Default::default()
+    };
+    let input = Input::CreateSecurityGroup(&group);
+    let checks = ec2.authorize(&call, input).await.unwrap();
+    sees(on(&checks, "security-group"), &of_subnet[..1]);
+    let table = CreateRouteTableRequest {
+        vpc_id: Some(vpc),
+        ..Default::default()
+    };
+    let checks = ec2.authorize(&call, Input::CreateRouteTable(&table)).await;
+    sees(on(&checks.unwrap(), "route-table"), &of_subnet[..1]);
+    let pair = CreateKeyPairRequest {
+        key_name: Some("mine".to_owned()),
+        key_type: Some("ed25519".to_owned()),
+        ..Default::default()
+    };
+    let checks = ec2.authorize(&call, Input::CreateKeyPair(&pair)).await;
+    sees(
+        on(&checks.unwrap(), "key-pair"),
+        &[("ec2:KeyPairName", "mine"), ("ec2:KeyPairType", "ed25519")],
+    );
+    let group = CreatePlacementGroupRequest {
+        group_name: Some("close".to_owned()),
+        ..Default::default()
+    };
+    let input = Input::CreatePlacementGroup(&group);
+    let checks = ec2.authorize(&call, input).await.unwrap();
+    sees(
+        on(&checks, "placement-group"),
+        &[
+            ("ec2:PlacementGroupName", "close"),
+            ("ec2:PlacementGroupStrategy", "cluster"),
+        ],
+    );
+    let address = AllocateAddressRequest::default();
+    let checks = ec2.authorize(&call, Input::AllocateAddress(&address)).await;
+    sees(on(&checks.unwrap(), "elastic-ip"), &[("ec2:Domain", "vpc")]);
+}
+
+#[tokio::test]
+async fn a_launch_tells_what_of_it_its_template_says() {
+    let cloud = Cloud::new(&[]).await;
+    let (ec2, call) = (&cloud.ec2, cloud.call());
+    let template = CreateLaunchTemplateRequest {
+        launch_template_name: Some("web".to_owned()),
+        launch_template_data: Some(RequestLaunchTemplateData {
+            image_id: Some(cloud.image()),
+            instance_type: Some("t3.micro".to_owned()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let made = ec2.create_launch_template(&call, template).await.unwrap();
+    let id = made.launch_template.unwrap().launch_template_id.unwrap();
+    let template = format!("{ARN}launch-template/{id}");
+    let launch = RunInstancesRequest {
+        launch_template: Some(LaunchTemplateSpecification {
+            launch_template_name: Some("web".to_owned()),
+            ..Default::default()
+        }),
+        min_count: Some(1),
+        max_count: Some(1),
+        ..Default::default()
+    };
+    let own_image = RunInstancesRequest {
+        image_id: Some(cloud.image()),
+        ..launch.clone()
+    };
+    let own_disk = RunInstancesRequest {
+        block_device_mappings: Some(vec![BlockDeviceMapping {
+            device_name: Some("/dev/sdf".to_owned()),
+            ebs: Some(EbsBlockDevice {
+                volume_size: Some(1),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }]),
+        ..launch.clone()
+    };
+    for (request, not_of_it) in [
+        (launch, &["subnet", "security-group"][..]),
+        (own_image, &["image", "subnet", "security-group"]),
+        (own_disk, &["volume", "subnet", "security-group"]),
+    ] {
+        let checks = ec2.authorize(&call, Input::RunInstances(&request)).await;
+        let checks = checks.unwrap();
+        for kind in [
+            "instance",
+            "image",
+            "launch-template",
+            "network-interface",
+            "volume",
+            "subnet",
+            "security-group",
+        ] {
+            let is_of_it = !not_of_it.contains(&kind);
+            let expected = [
+                ("ec2:LaunchTemplate", &*template),
+                ("ec2:IsLaunchTemplateResource", &*is_of_it.to_string()),
+            ];
+            sees(on(&checks, kind), &expected);
+        }
+    }
+    let asked = cloud.asked();
+    let checks = ec2.authorize(&call, Input::RunInstances(&asked)).await;
+    let knows = |it: &Check| it.context.contains_key("ec2:LaunchTemplate");
+    assert!(!checks.unwrap().iter().any(knows));
+}
