@@ -11,6 +11,8 @@ use wharf_wire::{Fault, codec::json, schema::ShapeIndex};
 
 use crate::fault;
 
+/// Ends the names of queues with order.
+const FIFO: &str = ".fifo";
 /// The longest input, as AWS has it.
 const MAX_INPUT: usize = 256 * 1024;
 
@@ -60,7 +62,32 @@ pub fn check(target: &Target, region: &str) -> Result<(), Fault> {
     }
     let arn = target.arn.as_deref().unwrap_or_default();
     let parsed: Option<Arn> = arn.parse().ok();
-    if parsed.is_some_and(|it| it.service == "sqs" && it.resource.ends_with(".fifo"))
+    let parsed = parsed.as_ref();
+    let service = parsed.map_or("", |it| it.service.as_str());
+    for (name, is_given, of) in [
+        ("EcsParameters", target.ecs_parameters.is_some(), "ecs"),
+        (
+            "EventBridgeParameters",
+            target.event_bridge_parameters.is_some(),
+            "events",
+        ),
+        ("SqsParameters", target.sqs_parameters.is_some(), "sqs"),
+    ] {
+        if is_given && parsed.is_some() && service != of {
+            return Err(fault::invalid(format!(
+                "{name} is not valid for the target {arn}."
+            )));
+        }
+    }
+    let dead_letters = target.dead_letter_config.as_ref();
+    if let Some(queue) = dead_letters.and_then(|it| it.arn.as_deref())
+        && !is_standard_queue(queue)
+    {
+        return Err(fault::invalid(format!(
+            "The dead-letter queue {queue} is not a standard SQS queue."
+        )));
+    }
+    if parsed.is_some_and(|it| it.service == "sqs" && it.resource.ends_with(FIFO))
         && group(target).is_none()
     {
         return Err(fault::invalid(
@@ -75,6 +102,12 @@ pub fn check(target: &Target, region: &str) -> Result<(), Fault> {
     };
     let request = request(target, &document(target), region, &moment);
     request.map(|_| ()).map_err(|bad| fault::invalid(bad.0))
+}
+
+/// Dead letters have no group, which a queue with order asks for.
+fn is_standard_queue(arn: &str) -> bool {
+    let arn = arn.parse::<Arn>();
+    arn.is_ok_and(|it| it.service == "sqs" && !it.resource.ends_with(FIFO))
 }
 
 /// How often and how long it is tried.
@@ -179,7 +212,9 @@ fn started_by(fired: &Fired<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use wharf_api_scheduler::{EcsParameters, EventBridgeParameters, SqsParameters};
+    use wharf_api_scheduler::{
+        DeadLetterConfig, EcsParameters, EventBridgeParameters, SqsParameters,
+    };
 
     use super::*;
 
@@ -271,6 +306,33 @@ mod tests {
             ),
         ] {
             assert_eq!(check(&it, "us-east-1").is_ok(), fine, "{it:?}");
+        }
+        let topic = target("arn:aws:sns:us-east-1:123456789012:topic");
+        let refused = |it: &Target| check(it, "us-east-1").unwrap_err().message;
+        let of_others = Target {
+            ecs_parameters: Some(EcsParameters::default()),
+            ..topic.clone()
+        };
+        assert_eq!(
+            refused(&of_others),
+            "EcsParameters is not valid for the target arn:aws:sns:us-east-1:123456789012:topic."
+        );
+        let dead = |queue: &str| Target {
+            dead_letter_config: Some(DeadLetterConfig {
+                arn: Some(queue.to_owned()),
+            }),
+            ..topic.clone()
+        };
+        let queue = dead("arn:aws:sqs:us-east-1:123456789012:letters");
+        assert!(check(&queue, "us-east-1").is_ok());
+        for bad in [
+            "arn:aws:sqs:us-east-1:123456789012:letters.fifo",
+            "arn:aws:sns:us-east-1:123456789012:topic",
+        ] {
+            assert_eq!(
+                refused(&dead(bad)),
+                format!("The dead-letter queue {bad} is not a standard SQS queue.")
+            );
         }
         let long = Target {
             input: Some("x".repeat(MAX_INPUT + 1)),

@@ -1,5 +1,7 @@
 //! CreateSchedule and UpdateSchedule.
 
+use std::time::Duration;
+
 use wharf_api_scheduler::{
     CreateScheduleInput, CreateScheduleOutput, FlexibleTimeWindow, Target, UpdateScheduleInput,
     UpdateScheduleOutput,
@@ -18,6 +20,9 @@ use crate::{
 
 /// What an account may have in a region, as AWS has it.
 pub const MOST_SCHEDULES: usize = 1_000_000;
+
+/// How far back a schedule may begin.
+const EARLIEST_START: Duration = Duration::from_secs(5 * 60);
 
 /// What both operations give.
 struct Given {
@@ -162,6 +167,12 @@ async fn check(core: &Core, place: &Place, given: &Given) -> Result<String, Faul
     if given.when.end.is_some_and(|end| end <= core.now()) {
         return Err(fault::invalid(
             "The EndDate you specify must be in the future.",
+        ));
+    }
+    let earliest = core.now() - EARLIEST_START;
+    if given.when.start.is_some_and(|start| start < earliest) {
+        return Err(fault::invalid(
+            "The StartDate you specify cannot be earlier than 5 minutes ago.",
         ));
     }
     core.group(place, &given.group).await?;

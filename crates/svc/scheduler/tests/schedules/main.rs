@@ -144,6 +144,24 @@ async fn what_fails_for_a_while_is_tried_again_and_what_fails_for_ever_becomes_a
 }
 
 #[tokio::test]
+async fn a_schedule_does_not_begin_in_the_past() {
+    let home = Home::start();
+    let minutes_ago = |minutes: u64| {
+        let back = std::time::Duration::from_secs(minutes * 60);
+        Some(home.clock.now() - back)
+    };
+    for (minutes, is_taken) in [(4, true), (6, false)] {
+        let made = home.create(CreateScheduleInput {
+            start_date: minutes_ago(minutes),
+            ..schedule(&format!("s{minutes}"), "rate(1 day)")
+        });
+        let refused = made.await.err().map(|it| it.message);
+        let expected = "The StartDate you specify cannot be earlier than 5 minutes ago.";
+        assert_eq!(refused.as_deref(), (!is_taken).then_some(expected));
+    }
+}
+
+#[tokio::test]
 async fn a_schedule_is_shown_changed_listed_and_deleted() {
     let home = Home::start();
     home.create(CreateScheduleInput {
