@@ -212,6 +212,13 @@ fn check_name(name: &str) -> Result<(), Fault> {
     }
 }
 
+/// Digits, a sign, a point and an exponent: `NaN` and `inf` are no numbers here.
+fn is_number(text: &str) -> bool {
+    let text = text.trim();
+    let fits = |it: u8| it.is_ascii_digit() || matches!(it, b'+' | b'-' | b'.' | b'e' | b'E');
+    text.bytes().all(fits) && text.parse::<f64>().is_ok()
+}
+
 fn attribute(
     name: &str,
     data_type: Option<String>,
@@ -238,7 +245,7 @@ fn attribute(
         kind @ ("String" | "Number") => {
             let text = text.filter(|it| !it.is_empty()).ok_or_else(empty)?;
             check_characters(&text)?;
-            if kind == "Number" && text.trim().parse::<f64>().is_err() {
+            if kind == "Number" && !is_number(&text) {
                 return Err(fault::invalid(format!(
                     "Can't cast the value of message attribute '{name}' to a number."
                 )));
@@ -323,6 +330,8 @@ mod tests {
             (".x", text("String", "1")),
             ("x", text("Text", "1")),
             ("x", text("Number", "one")),
+            ("x", text("Number", "NaN")),
+            ("x", text("Number", "-inf")),
             ("x", text("String", "")),
             ("x", text("", "1")),
             ("x", text("Binary", "1")),

@@ -24,6 +24,19 @@ const MOST_ACTIONS: usize = 7;
 /// Statements of a policy.
 const MOST_STATEMENTS: usize = 20;
 
+/// Principals of a policy, as AWS has it.
+const MOST_PRINCIPALS: usize = 50;
+
+/// How many a statement names.
+fn principals_of(statement: &Value) -> usize {
+    let count = |it: &Value| it.as_array().map_or(1, Vec::len);
+    match &statement["Principal"] {
+        Value::Object(kinds) => kinds.values().map(count).sum(),
+        Value::Null => 0,
+        _ => 1,
+    }
+}
+
 /// The policy as it stands, or one without statements.
 fn read(policy: Option<&str>, arn: &str) -> Map<String, Value> {
     let read = policy.and_then(|it| serde_json::from_str(it).ok());
@@ -101,6 +114,13 @@ pub async fn add_permission(
             return Err(faults::over_limit(format!(
                 "{} statements were found, maximum allowed is {MOST_STATEMENTS}.",
                 all.len() + 1
+            )));
+        }
+        let before: usize = all.iter().map(principals_of).sum();
+        let together = before.saturating_add(accounts.len());
+        if together > MOST_PRINCIPALS {
+            return Err(faults::over_limit(format!(
+                "{together} principals were found, maximum allowed is {MOST_PRINCIPALS}."
             )));
         }
         let principals = accounts.iter().map(|it| format!("arn:aws:iam::{it}:root"));

@@ -362,6 +362,36 @@ async fn data_keys_that_nothing_is_under_are_forgotten() {
     until("none is left", async || keys(&home).await == 0).await;
 }
 
+#[tokio::test]
+async fn a_policy_names_fifty_principals_at_most() {
+    let home = Home::new();
+    let queue = home.queue("jobs", &[]).await;
+    let share = |label: &str, accounts: usize| api::AddPermissionRequest {
+        queue_url: Some(queue.clone()),
+        label: Some(label.to_owned()),
+        aws_account_ids: Some((0..accounts).map(|it| format!("{it:012}")).collect()),
+        actions: Some(vec!["SendMessage".to_owned()]),
+    };
+    for (label, accounts, refusal) in [
+        (
+            "a",
+            51,
+            Some("51 principals were found, maximum allowed is 50."),
+        ),
+        ("a", 49, None),
+        ("b", 1, None),
+        (
+            "c",
+            1,
+            Some("51 principals were found, maximum allowed is 50."),
+        ),
+    ] {
+        let done = home.sqs.add_permission(&call(), share(label, accounts));
+        let text = done.await.err().map(|it| it.message);
+        assert_eq!(text.as_deref(), refusal, "{label} {accounts}");
+    }
+}
+
 /// A partner who may do everything with a queue's messages does not own the queue.
 #[tokio::test]
 async fn a_queues_policy_opens_to_others_what_is_about_messages_alone() {
