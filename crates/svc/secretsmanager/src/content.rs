@@ -5,6 +5,9 @@ use wharf_wire::Fault;
 
 use crate::fault;
 
+/// Bytes of a value.
+const MOST_BYTES: usize = 65_536;
+
 /// The text or the bytes of a version.
 #[derive(Clone, PartialEq)]
 pub enum Content {
@@ -16,8 +19,12 @@ impl Content {
     /// What a request gives; `None` if it gives nothing.
     ///
     /// # Errors
-    /// It gives both.
+    /// It gives both; a text is too long.
     pub fn given(text: Option<String>, binary: Option<Vec<u8>>) -> Result<Option<Self>, Fault> {
+        // The model counts characters; what a secret may hold is counted in bytes.
+        if text.as_ref().is_some_and(|it| it.len() > MOST_BYTES) {
+            return Err(fault::too_long("secretString", MOST_BYTES));
+        }
         match (text, binary) {
             (Some(_), Some(_)) => Err(fault::parameter(
                 "You can't specify both a binary secret value and a string secret value in the same \
@@ -60,3 +67,22 @@ impl std::fmt::Display for NotText {
 }
 
 impl std::error::Error for NotText {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_as_long_as_its_bytes() {
+        let of = |letter: &str, count: usize| Content::given(Some(letter.repeat(count)), None);
+        assert!(of("a", MOST_BYTES).is_ok());
+        assert!(of("ü", MOST_BYTES / 2).is_ok());
+        let refused = of("ü", MOST_BYTES / 2 + 1).err().unwrap();
+        assert_eq!(refused.code, "ValidationException");
+        assert_eq!(
+            refused.message,
+            "1 validation error detected: Value at 'secretString' failed to satisfy constraint: Member must have \
+             length less than or equal to 65536"
+        );
+    }
+}

@@ -35,6 +35,18 @@ pub fn request(text: impl Into<String>) -> Fault {
     faults::invalid_request_exception(text)
 }
 
+/// In the words of a member's constraint; the value is shown to nobody.
+pub fn too_long(member: &str, most: usize) -> Fault {
+    Fault::sender(
+        "ValidationException",
+        400,
+        format!(
+            "1 validation error detected: Value at '{member}' failed to satisfy constraint: Member must \
+             have length less than or equal to {most}"
+        ),
+    )
+}
+
 /// What AWS has and this version does not; said, never dropped in silence.
 pub fn unsupported(what: &str) -> Fault {
     parameter(format!(
