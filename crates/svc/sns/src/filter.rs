@@ -1,5 +1,7 @@
 //! Filter policies: which messages a subscription gets. Pure.
 
+use std::sync::OnceLock;
+
 use serde_json::{Map, Value};
 use wharf_api_sns::faults;
 use wharf_patterns::Pattern;
@@ -107,6 +109,34 @@ pub enum Filter {
     OfBody(Option<Pattern>),
 }
 
+/// A message as subscriptions of a protocol see it, read once for all filters that it is held against: a topic may have
+/// thousands, and a body may be long.
+pub struct View {
+    message: Message,
+    /// `None` for one that is no JSON.
+    body: OnceLock<Option<Value>>,
+    attributes: OnceLock<Value>,
+}
+
+impl View {
+    pub fn of(message: Message) -> Self {
+        Self {
+            message,
+            body: OnceLock::new(),
+            attributes: OnceLock::new(),
+        }
+    }
+
+    fn body(&self) -> Option<&Value> {
+        let read = || serde_json::from_str(&self.message.text).ok();
+        self.body.get_or_init(read).as_ref()
+    }
+
+    fn attributes(&self) -> &Value {
+        self.attributes.get_or_init(|| document(&self.message))
+    }
+}
+
 impl Filter {
     pub fn of(settings: &Settings) -> Self {
         match &settings.filter {
@@ -117,24 +147,26 @@ impl Filter {
     }
 
     /// Whether the subscription gets a message.
-    pub fn lets(&self, message: &Message) -> bool {
+    pub fn lets(&self, message: &View) -> bool {
         self.verdict(message) == Verdict::Passes
     }
 
     /// The same, with the reason.
-    pub fn verdict(&self, message: &Message) -> Verdict {
+    pub fn verdict(&self, message: &View) -> Verdict {
         let matches = |pattern: &Option<Pattern>, document: &Value| {
             pattern.as_ref().is_some_and(|it| it.matches(document))
         };
         match self {
             Self::Open => Verdict::Passes,
-            Self::OfBody(pattern) => match serde_json::from_str(&message.text) {
-                Ok(body) if matches(pattern, &body) => Verdict::Passes,
-                Ok(_) => Verdict::Body,
-                Err(_) => Verdict::InvalidBody,
+            Self::OfBody(pattern) => match message.body() {
+                Some(body) if matches(pattern, body) => Verdict::Passes,
+                Some(_) => Verdict::Body,
+                None => Verdict::InvalidBody,
             },
-            Self::OfAttributes(pattern) if matches(pattern, &document(message)) => Verdict::Passes,
-            Self::OfAttributes(_) if message.attributes.is_empty() => Verdict::NoAttributes,
+            Self::OfAttributes(pattern) if matches(pattern, message.attributes()) => {
+                Verdict::Passes
+            }
+            Self::OfAttributes(_) if message.message.attributes.is_empty() => Verdict::NoAttributes,
             Self::OfAttributes(_) => Verdict::Attributes,
         }
     }
@@ -180,6 +212,7 @@ mod tests {
             .into(),
             ..Message::default()
         };
+        let message = View::of(message);
         for (filter, body, lets_it) in [
             (r#"{"kind": ["order", "refund"]}"#, false, true),
             (r#"{"kind": [{"anything-but": "order"}]}"#, false, false),

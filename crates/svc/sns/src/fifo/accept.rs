@@ -13,7 +13,7 @@ use super::{Fifo, Kept, Lane, Numbers, REMEMBERED, Replayed, Seen, Turn};
 use crate::{
     core::{ChangeError, Core},
     errand::OF_QUEUES,
-    filter::{Filter, Verdict},
+    filter::{Filter, Verdict, View},
     message::Message,
     metered,
     names::TopicId,
@@ -75,7 +75,7 @@ pub async fn accept(
     let confirmed = subscriptions.iter().filter(|(_, it)| !it.record.pending);
     let judged = confirmed.map(|(id, it)| {
         let it = &it.record;
-        let message = message.for_protocol(it.protocol);
+        let message = View::of(message.for_protocol(it.protocol));
         (id, Filter::of(&it.settings).verdict(&message))
     });
     let judged: Vec<_> = judged.collect();

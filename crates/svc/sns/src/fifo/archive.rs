@@ -13,7 +13,7 @@ use crate::{
     crypt,
     errand::OF_QUEUES,
     fault,
-    filter::Filter,
+    filter::{Filter, View},
     names::SubscriptionId,
     records::{Replay, Subscription},
 };
@@ -121,7 +121,7 @@ pub async fn replay(
                 call.now,
             );
             let opened = opened.await.map_err(unreadable)?;
-            let text = opened.for_protocol(subscription.protocol);
+            let text = View::of(opened.for_protocol(subscription.protocol));
             if filter.lets(&text) {
                 wanted.push(&stored.record.message);
             }

@@ -19,6 +19,8 @@ const ACTIONS: [&str; 8] = [
     "Subscribe",
 ];
 const MOST_STATEMENTS: usize = 20;
+/// Bytes of a policy that permissions make, as AWS has it.
+const LONGEST_POLICY: usize = 30_720;
 
 /// The policy as it stands, and its statements; a single one may stand there without a list.
 fn read(topic: &TopicId, policy: Option<&str>) -> (Value, Vec<Value>) {
@@ -85,7 +87,11 @@ pub async fn add_permission(
         }
         statements.push(statement.clone());
         policy["Statement"] = statements.into();
-        topic.policy = Some(policy.to_string());
+        let text = policy.to_string();
+        if text.len() > LONGEST_POLICY {
+            return Err(fault::invalid("Policy", "It is too long"));
+        }
+        topic.policy = Some(text);
         Ok(())
     });
     changed.await?.ok_or_else(fault::no_topic)?;

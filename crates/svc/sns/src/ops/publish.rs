@@ -20,7 +20,7 @@ use crate::{
         Fifo,
         accept::{self, Taken},
     },
-    filter::{Filter, Verdict},
+    filter::{Filter, Verdict, View},
     message::{Given, MOST_BYTES, Message, sequence_number},
     metered,
     names::TopicId,
@@ -206,8 +206,9 @@ async fn owe(
     }
     let (mut owed, mut verdicts) = (Vec::new(), vec![Vec::new(); messages.len()]);
     let mut room = core.room(&topic.place.account);
-    // Long texts are measured once for all subscriptions of a protocol.
+    // Long texts are measured, and read for filters, once for all subscriptions of a protocol.
     let mut sizes = BTreeMap::new();
+    let mut views: BTreeMap<(&str, usize), View> = BTreeMap::new();
     for (subscription, (id, stored)) in subscriptions.iter().enumerate() {
         let it = &stored.record;
         if it.pending {
@@ -216,7 +217,9 @@ async fn owe(
         let filter = Filter::of(&it.settings);
         let frame = Errand::size_but_message(id, there, it);
         for (number, (message, of_message)) in messages.iter().zip(&mut verdicts).enumerate() {
-            let verdict = filter.verdict(&message.for_protocol(it.protocol));
+            let view = views.entry((it.protocol.name(), number));
+            let view = view.or_insert_with(|| View::of(message.for_protocol(it.protocol)));
+            let verdict = filter.verdict(view);
             of_message.push(verdict);
             if verdict == Verdict::Passes {
                 let measured = sizes.entry((it.protocol.name(), number));
@@ -227,6 +230,7 @@ async fn owe(
             }
         }
     }
+    drop(views);
     let (mut part, mut part_bytes) = (Vec::new(), 0);
     for (subscription, number, bytes) in owed {
         let (id, stored) = &subscriptions[subscription];

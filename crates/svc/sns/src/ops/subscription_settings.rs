@@ -108,10 +108,26 @@ pub fn set(
 
 /// Whether dead letters go to a queue of who owns the subscription, in the topic's region: they go there in the topic's
 /// name, which a queue of somebody else's may trust.
-pub fn check_dead_letters(settings: &Settings, owner: &str, topic: &TopicId) -> Result<(), Fault> {
+/// A queue with order has letters of such queues alone: other messages may have no group, which it asks for.
+pub fn check_dead_letters(
+    settings: &Settings,
+    (protocol, endpoint): (Protocol, &str),
+    owner: &str,
+    topic: &TopicId,
+) -> Result<(), Fault> {
     let queue = settings.dead_letters.as_deref();
     let arn = queue.and_then(|it| it.parse::<Arn>().ok());
+    let is_ordered = protocol == Protocol::Sqs && names::has_order(endpoint);
     match arn {
+        Some(it) if names::has_order(&it.resource) != is_ordered => {
+            let why = match is_ordered {
+                true => "The dead-letter queue of a FIFO subscription must be a FIFO queue",
+                false => {
+                    "The dead-letter queue of a standard subscription must be a standard queue"
+                }
+            };
+            Err(fault::invalid("RedrivePolicy", why))
+        }
         Some(it) if it.account != owner || it.region != topic.place.region => {
             let why =
                 "deadLetterTargetArn must name a queue of the subscription's account and region";
@@ -207,7 +223,10 @@ pub async fn set_subscription_attributes(
         .change(&call.permit, &key, |it: &mut Subscription| {
             set(&mut it.settings, it.protocol, &name, &value)?;
             match name.as_str() {
-                "RedrivePolicy" => check_dead_letters(&it.settings, &it.owner, &id.topic),
+                "RedrivePolicy" => {
+                    let of = (it.protocol, it.endpoint.as_str());
+                    check_dead_letters(&it.settings, of, &it.owner, &id.topic)
+                }
                 "FilterPolicy" | "FilterPolicyScope" => filter::check_scope(&it.settings),
                 _ => Ok(()),
             }

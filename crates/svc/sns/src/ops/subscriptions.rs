@@ -44,7 +44,7 @@ pub async fn subscribe(
         set(&mut settings, protocol, name, value)?;
     }
     filter::check_scope(&settings)?;
-    check_dead_letters(&settings, &call.account, &topic)?;
+    check_dead_letters(&settings, (protocol, &endpoint), &call.account, &topic)?;
     let of = core.topic(&topic).await?.record;
     if settings.replay.is_some() {
         check_replay(&of)?;

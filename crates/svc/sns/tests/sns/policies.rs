@@ -37,6 +37,25 @@ async fn the_default_policy_is_asked_for_whose_alarm_it_is() {
     }
 }
 
+/// Each request is held against it.
+#[tokio::test]
+async fn permissions_make_no_endless_policy() {
+    let home = Home::new();
+    let topic = home.topic("ops").await;
+    let share = |accounts: usize| api::AddPermissionInput {
+        topic_arn: Some(topic.clone()),
+        label: Some(format!("to-{accounts}")),
+        aws_account_id: Some((0..accounts).map(|it| format!("{it:012}")).collect()),
+        action_name: Some(vec!["Publish".to_owned()]),
+    };
+    let refused = home.sns.add_permission(&call(), share(1000)).await;
+    assert_eq!(
+        refused.unwrap_err().message,
+        "Invalid parameter: Policy Reason: It is too long"
+    );
+    home.sns.add_permission(&call(), share(500)).await.unwrap();
+}
+
 /// Who may not tag topics makes none with tags.
 #[tokio::test]
 async fn tags_at_creation_are_asked_about() {

@@ -78,6 +78,8 @@ async fn dead_letters_go_to_queues_of_the_subscriptions_account() {
     for queue in [
         "arn:aws:sqs:us-east-1:111111111111:dead",
         "arn:aws:sqs:eu-west-1:000000000000:dead",
+        // Messages of the topic have no group, which this one asks for.
+        "arn:aws:sqs:us-east-1:000000000000:dead.fifo",
     ] {
         let policy = format!(r#"{{"deadLetterTargetArn": "{queue}"}}"#);
         let with = [("RedrivePolicy", policy.as_str())];
