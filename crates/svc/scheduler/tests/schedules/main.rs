@@ -14,6 +14,7 @@ use wharf_api_scheduler::{
     ListScheduleGroupsInput, ListSchedulesInput, RetryPolicy, Scheduler as _, Tag,
     TagResourceInput, Target, UpdateScheduleInput,
 };
+use wharf_base::Clock as _;
 use wharf_delivery::Actor;
 use wharf_testkit::{call, refused, until};
 use wharf_wire::Fault;
@@ -147,7 +148,7 @@ async fn what_fails_for_a_while_is_tried_again_and_what_fails_for_ever_becomes_a
 async fn a_schedule_does_not_begin_in_the_past() {
     let home = Home::start();
     let minutes_ago = |minutes: u64| {
-        let back = std::time::Duration::from_secs(minutes * 60);
+        let back = Duration::from_secs(minutes * 60);
         Some(home.clock.now() - back)
     };
     for (minutes, is_taken) in [(4, true), (6, false)] {
