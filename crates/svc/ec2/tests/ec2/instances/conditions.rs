@@ -252,10 +252,10 @@ async fn a_launch_tells_what_of_it_its_template_says() {
             "subnet",
             "security-group",
         ] {
-            let is_of_it = !not_of_it.contains(&kind);
+            let is_of_it = (!not_of_it.contains(&kind)).to_string();
             let expected = [
                 ("ec2:LaunchTemplate", &*template),
-                ("ec2:IsLaunchTemplateResource", &*is_of_it.to_string()),
+                ("ec2:IsLaunchTemplateResource", &*is_of_it),
             ];
             sees(on(&checks, kind), &expected);
         }
