@@ -29,13 +29,13 @@ pub struct SignError;
 /// # Errors
 /// There is no memory.
 pub fn sign_prehashed(seed: &[u8; SEED], message: &[u8]) -> Result<[u8; SIGNATURE], SignError> {
-    let mut public = [0; PUBLIC_KEY];
-    let mut private = Zeroizing::new([0; PRIVATE_KEY]);
+    let mut public = [0_u8; PUBLIC_KEY];
+    let mut private = Zeroizing::new([0_u8; PRIVATE_KEY]);
     // SAFETY: each array is as long as the function's parameter says: 32 and 64 bytes written, 32 read.
     unsafe {
         lc::ED25519_keypair_from_seed(public.as_mut_ptr(), private.as_mut_ptr(), seed.as_ptr());
     }
-    let mut signature = [0; SIGNATURE];
+    let mut signature = [0_u8; SIGNATURE];
     // SAFETY: 64 bytes are written and 64 of the private key read; the message is as long as is said, and a context
     // of no bytes is not read.
     let done = unsafe {
