@@ -31,6 +31,7 @@ use crate::{
 };
 
 mod attributes;
+mod changes;
 mod endpoints;
 mod fleets;
 mod flow_logs;
@@ -40,6 +41,7 @@ mod launch;
 mod peering;
 mod reservations;
 mod volumes;
+mod vpcs;
 
 use attributes::{Attributes, Told, told};
 use instances::OfTemplate;
@@ -189,12 +191,16 @@ pub async fn checks(
         Input::GetConsoleOutput(i) => rows.on::<Instance>(&i.instance_id).await?,
         Input::DescribeInstanceAttribute(i) => rows.on::<Instance>(&i.instance_id).await?,
         Input::ModifyInstanceAttribute(i) => {
-            rows.on::<Instance>(&i.instance_id).await?;
+            let changes = changes::of_instance(i);
+            rows.on_changed::<Instance>(&i.instance_id, changes).await?;
             rows.on_groups(&i.groups).await?;
         }
         Input::ResetInstanceAttribute(i) => rows.on::<Instance>(&i.instance_id).await?,
         Input::GetLaunchTemplateData(i) => rows.on::<Instance>(&i.instance_id).await?,
-        Input::ModifyInstanceMetadataOptions(i) => rows.on::<Instance>(&i.instance_id).await?,
+        Input::ModifyInstanceMetadataOptions(i) => {
+            let changes = changes::of_metadata(i);
+            rows.on_changed::<Instance>(&i.instance_id, changes).await?;
+        }
         Input::AssociateIamInstanceProfile(i) => {
             rows.on::<Instance>(&i.instance_id).await?;
             rows.new_profile(i.iam_instance_profile.as_ref()).await?;
@@ -290,43 +296,6 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    async fn vpcs(&mut self, input: Input<'_>) -> Result<(), Fault> {
-        match input {
-            Input::CreateVpc(i) => self.new_one(Vpc::KIND, &i.tag_specifications),
-            Input::DeleteVpc(i) => self.on::<Vpc>(&i.vpc_id).await?,
-            Input::ModifyVpcAttribute(i) => self.on::<Vpc>(&i.vpc_id).await?,
-            Input::ModifyVpcTenancy(i) => self.on::<Vpc>(&i.vpc_id).await?,
-            Input::DescribeVpcAttribute(i) => self.on::<Vpc>(&i.vpc_id).await?,
-            Input::AssociateVpcCidrBlock(i) => self.on::<Vpc>(&i.vpc_id).await?,
-            Input::DisassociateVpcCidrBlock(i) => {
-                let id = i.association_id.clone().unwrap_or_default();
-                let is_it = |it: &Vpc| {
-                    let more = it.more_cidrs.iter().map(|it| &it.id);
-                    let more = more.chain(it.ipv6.iter().map(|it| &it.id));
-                    more.chain([&it.association_id]).any(|it| *it == id)
-                };
-                self.that(is_it).await?;
-            }
-            Input::CreateSubnet(i) => {
-                let mut more = self.in_vpc(&i.vpc_id);
-                let zone = i.availability_zone.clone().filter(|it| !it.is_empty());
-                more.extend(zone.map(|it| ("ec2:AvailabilityZone", it)));
-                self.new_with(Subnet::KIND, &i.tag_specifications, more);
-                self.on::<Vpc>(&i.vpc_id).await?;
-            }
-            Input::DeleteSubnet(i) => self.on::<Subnet>(&i.subnet_id).await?,
-            Input::AssociateSubnetCidrBlock(i) => self.on::<Subnet>(&i.subnet_id).await?,
-            Input::DisassociateSubnetCidrBlock(i) => {
-                let id = i.association_id.as_ref();
-                let is_it = |it: &Subnet| it.ipv6.as_ref().map(|it| &it.id) == id && id.is_some();
-                self.that(is_it).await?;
-            }
-            Input::ModifySubnetAttribute(i) => self.on::<Subnet>(&i.subnet_id).await?,
-            _ => {}
-        }
-        Ok(())
-    }
-
     async fn routes(&mut self, input: Input<'_>) -> Result<(), Fault> {
         match input {
             Input::CreateInternetGateway(i) => {

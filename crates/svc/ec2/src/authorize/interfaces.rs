@@ -4,7 +4,7 @@ use wharf_api_ec2::Input;
 use wharf_records::Record as _;
 use wharf_wire::{CallerKind, Fault};
 
-use super::{Rows, attributes::Told};
+use super::{Rows, attributes::Told, changes};
 use crate::records::{Instance, Interface, Subnet, Vpc, arn};
 
 impl Rows<'_> {
@@ -55,7 +55,9 @@ impl Rows<'_> {
                 if by_service && i.associate_public_ip_address.is_some() {
                     self.action = "ec2:CreateNetworkInterface".to_owned();
                 }
-                self.on::<Interface>(&i.network_interface_id).await?;
+                let changes = changes::of_interface(i);
+                self.on_changed::<Interface>(&i.network_interface_id, changes)
+                    .await?;
                 self.on_groups(&i.groups).await?;
             }
             _ => {}

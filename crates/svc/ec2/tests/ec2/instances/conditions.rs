@@ -95,6 +95,21 @@ async fn an_instance_and_its_volumes_are_told_by_what_they_are() {
             ("ec2:Encrypted", "false"),
         ],
     );
+    let options = ModifyInstanceMetadataOptionsRequest {
+        instance_id: Some(id.clone()),
+        http_tokens: Some("optional".to_owned()),
+        ..Default::default()
+    };
+    let input = Input::ModifyInstanceMetadataOptions(&options);
+    let checks = ec2.authorize(&call, input).await.unwrap();
+    sees(
+        on(&checks, "instance"),
+        &[
+            ("ec2:Attribute", "HttpTokens"),
+            ("ec2:Attribute/HttpTokens", "optional"),
+            ("ec2:InstanceID", &id),
+        ],
+    );
     let profile = AssociateIamInstanceProfileRequest {
         instance_id: Some(id),
         iam_instance_profile: Some(IamInstanceProfileSpecification {
