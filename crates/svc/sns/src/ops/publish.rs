@@ -39,6 +39,10 @@ pub async fn publish(
     call: &Call,
     input: PublishInput,
 ) -> Result<PublishResponse, Fault> {
+    if input.topic_arn.is_some() && input.target_arn.is_some() {
+        let why = "Only one of TopicArn and TargetArn can be given";
+        return Err(fault::invalid("TargetArn", why));
+    }
     let arn = input.topic_arn.or(input.target_arn);
     let topic = TopicId::given(arn.as_deref())?;
     let given = Given {

@@ -127,7 +127,8 @@ fn set(topic: &mut Topic, name: &str, value: &str, now: Timestamp) -> Result<(),
             }
             topic.kms_key = (!value.is_empty()).then(|| value.to_owned());
         }
-        "TracingConfig" => {
+        // What became of deliveries is counted, and told to no log.
+        _ if name == "TracingConfig" || is_feedback(name) => {
             if !value.is_empty() {
                 return Err(fault::unsupported("AttributeName", name));
             }
@@ -135,6 +136,18 @@ fn set(topic: &mut Topic, name: &str, value: &str, now: Timestamp) -> Result<(),
         _ => return Err(fault::invalid("AttributeName", "It is not known")),
     }
     Ok(())
+}
+
+/// Attributes that say where deliveries are logged: `HTTPSuccessFeedbackRoleArn`, `SQSSuccessFeedbackSampleRate` and others.
+fn is_feedback(name: &str) -> bool {
+    const PROTOCOLS: [&str; 5] = ["Application", "Firehose", "HTTP", "Lambda", "SQS"];
+    const ATTRIBUTES: [&str; 3] = [
+        "FailureFeedbackRoleArn",
+        "SuccessFeedbackRoleArn",
+        "SuccessFeedbackSampleRate",
+    ];
+    let of = PROTOCOLS.iter().find_map(|it| name.strip_prefix(it));
+    of.is_some_and(|it| ATTRIBUTES.contains(&it))
 }
 
 /// Makes a topic, or finds the one that is there with the same attributes.

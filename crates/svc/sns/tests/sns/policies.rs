@@ -37,6 +37,43 @@ async fn the_default_policy_is_asked_for_whose_alarm_it_is() {
     }
 }
 
+#[tokio::test]
+async fn what_has_no_effect_is_refused_by_name() {
+    let home = Home::new();
+    let topic = home.topic("ops").await;
+    let twice = api::PublishInput {
+        topic_arn: Some(topic.clone()),
+        target_arn: Some(topic.clone()),
+        message: Some("hot".to_owned()),
+        ..Default::default()
+    };
+    let refused = home.sns.publish(&call(), twice).await.unwrap_err();
+    assert_eq!(
+        refused.message,
+        "Invalid parameter: TargetArn Reason: Only one of TopicArn and TargetArn can be given"
+    );
+    let set = |name: &str, value: &str| api::SetTopicAttributesInput {
+        topic_arn: Some(topic.clone()),
+        attribute_name: Some(name.to_owned()),
+        attribute_value: Some(value.to_owned()),
+    };
+    let role = "arn:aws:iam::000000000000:role/log";
+    for (name, value, reason) in [
+        (
+            "SQSSuccessFeedbackRoleArn",
+            role,
+            Some("SQSSuccessFeedbackRoleArn is not supported by this version of wharf"),
+        ),
+        ("SQSSuccessFeedbackRoleArn", "", None),
+        ("SQSSuccessColour", "red", Some("It is not known")),
+    ] {
+        let done = home.sns.set_topic_attributes(&call(), set(name, value));
+        let text = done.await.err().map(|it| it.message);
+        let expected = reason.map(|it| format!("Invalid parameter: AttributeName Reason: {it}"));
+        assert_eq!(text, expected, "{name}");
+    }
+}
+
 /// Each request is held against it.
 #[tokio::test]
 async fn permissions_make_no_endless_policy() {
