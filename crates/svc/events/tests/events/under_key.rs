@@ -185,8 +185,12 @@ async fn dead_letters_of_a_bus_have_what_its_key_does_not_let_it_seal() {
         }),
         ..UpdateEventBusRequest::default()
     };
-    let update = home.events.update_event_bus(&call(), name(Some(letters)));
-    let shown = update.await.unwrap().dead_letter_config.unwrap();
+    let caller = call();
+    let update = home
+        .events
+        .update_event_bus(&caller, name(Some(letters)))
+        .await;
+    let shown = update.unwrap().dead_letter_config.unwrap();
     assert_eq!(shown.arn.as_deref(), Some(letters));
     let asked = DescribeEventBusRequest {
         name: Some("sealed".to_owned()),
@@ -201,11 +205,9 @@ async fn dead_letters_of_a_bus_have_what_its_key_does_not_let_it_seal() {
         Some(letters)
     );
     assert_eq!(shown.kms_key_identifier.as_ref(), Some(&key));
-    let fifo = home.events.update_event_bus(
-        &call(),
-        name(Some("arn:aws:sqs:us-east-1:000000000000:l.fifo")),
-    );
-    assert_eq!(fifo.await.unwrap_err().code, "ValidationException");
+    let fifo = name(Some("arn:aws:sqs:us-east-1:000000000000:l.fifo"));
+    let fifo = home.events.update_event_bus(&caller, fifo).await;
+    assert_eq!(fifo.unwrap_err().code, "ValidationException");
 
     home.disable(&key).await;
     let nobody_wants = PutEventsRequestEntry {

@@ -67,8 +67,11 @@ async fn what_has_no_effect_is_refused_by_name() {
         ("SQSSuccessFeedbackRoleArn", "", None),
         ("SQSSuccessColour", "red", Some("It is not known")),
     ] {
-        let done = home.sns.set_topic_attributes(&call(), set(name, value));
-        let text = done.await.err().map(|it| it.message);
+        let done = home
+            .sns
+            .set_topic_attributes(&call(), set(name, value))
+            .await;
+        let text = done.err().map(|it| it.message);
         let expected = reason.map(|it| format!("Invalid parameter: AttributeName Reason: {it}"));
         assert_eq!(text, expected, "{name}");
     }

@@ -386,8 +386,11 @@ async fn a_policy_names_fifty_principals_at_most() {
             Some("51 principals were found, maximum allowed is 50."),
         ),
     ] {
-        let done = home.sqs.add_permission(&call(), share(label, accounts));
-        let text = done.await.err().map(|it| it.message);
+        let done = home
+            .sqs
+            .add_permission(&call(), share(label, accounts))
+            .await;
+        let text = done.err().map(|it| it.message);
         assert_eq!(text.as_deref(), refusal, "{label} {accounts}");
     }
 }
