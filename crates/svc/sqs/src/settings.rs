@@ -14,6 +14,8 @@ use crate::{
 
 /// Bytes of a message that queues take unless told otherwise, and the most there can be.
 pub const MOST_BYTES: u32 = 1 << 20;
+/// Bytes of a policy, as AWS has it.
+pub const LONGEST_POLICY: usize = 8192;
 
 /// What a queue was told to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,8 +195,8 @@ fn policy(text: &str) -> Result<Option<String>, Fault> {
         return Ok(None);
     }
     match Document::parse(text, DocumentKind::Resource) {
-        Ok(_) => Ok(Some(text.to_owned())),
-        Err(_) => Err(fault::bad_attribute("Policy")),
+        Ok(_) if text.len() <= LONGEST_POLICY => Ok(Some(text.to_owned())),
+        _ => Err(fault::bad_attribute("Policy")),
     }
 }
 
@@ -239,6 +241,21 @@ mod tests {
                 assert_eq!(refused, "InvalidAttributeValue", "{name} {value}");
             }
         }
+    }
+
+    #[test]
+    fn a_policy_has_its_length() {
+        let policy = |length: usize| {
+            let frame =
+                r#"{"Statement":[{"Sid":"","Effect":"Allow","Principal":"*","Action":"sqs:*"}]}"#;
+            let sid = "a".repeat(length - frame.len());
+            frame.replace(r#""Sid":"""#, &format!(r#""Sid":"{sid}""#))
+        };
+        let longest = policy(LONGEST_POLICY);
+        let shown = set(false, &[("Policy", &longest)]).unwrap().shown();
+        assert_eq!(shown["Policy"], longest);
+        let refused = set(false, &[("Policy", &policy(LONGEST_POLICY + 1))]);
+        assert_eq!(refused.unwrap_err(), "InvalidAttributeValue");
     }
 
     #[test]

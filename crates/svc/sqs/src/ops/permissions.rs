@@ -5,7 +5,7 @@ use wharf_api_sqs::{AddPermissionRequest, RemovePermissionRequest, faults};
 use wharf_wire::{Call, Fault};
 
 use super::attributes::change;
-use crate::{core::Core, fault, names::is_entry_id};
+use crate::{core::Core, fault, names::is_entry_id, settings::LONGEST_POLICY};
 
 /// Actions that a permission may be for; `*` is all of them.
 const ACTIONS: [&str; 8] = [
@@ -133,7 +133,14 @@ pub async fn add_permission(
             "Resource": arn,
         }));
         policy.insert("Statement".to_owned(), all.into());
-        queue.settings.policy = Some(Value::Object(policy).to_string());
+        let text = Value::Object(policy).to_string();
+        if text.len() > LONGEST_POLICY {
+            return Err(faults::over_limit(format!(
+                "{} bytes of policy were found, maximum allowed is {LONGEST_POLICY}.",
+                text.len()
+            )));
+        }
+        queue.settings.policy = Some(text);
         Ok(())
     })
     .await

@@ -395,6 +395,44 @@ async fn a_policy_names_fifty_principals_at_most() {
     }
 }
 
+#[tokio::test]
+async fn permissions_make_no_policy_that_is_too_long() {
+    let home = Home::new();
+    let name = "q".repeat(80);
+    let queue = home.queue(&name, &[]).await;
+    let all = [
+        "ChangeMessageVisibility",
+        "DeleteMessage",
+        "GetQueueAttributes",
+        "GetQueueUrl",
+        "ListDeadLetterSourceQueues",
+        "PurgeQueue",
+        "ReceiveMessage",
+    ];
+    let mut refusal = None;
+    // Fewer statements than a policy may have, and fewer principals.
+    for number in 10..30 {
+        let input = api::AddPermissionRequest {
+            queue_url: Some(queue.clone()),
+            label: Some(format!("{}{number}", "l".repeat(78))),
+            aws_account_ids: Some(vec!["111111111111".to_owned(), "222222222222".to_owned()]),
+            actions: Some(all.map(str::to_owned).to_vec()),
+        };
+        if let Err(refused) = home.sqs.add_permission(&call(), input).await {
+            refusal = Some(refused);
+            break;
+        }
+    }
+    let refusal = refusal.unwrap();
+    assert_eq!(refusal.code, "OverLimit");
+    let said = &refusal.message;
+    assert!(
+        said.ends_with("bytes of policy were found, maximum allowed is 8192."),
+        "{said}"
+    );
+    assert!(home.attributes(&queue).await["Policy"].len() <= 8192);
+}
+
 /// A partner who may do everything with a queue's messages does not own the queue.
 #[tokio::test]
 async fn a_queues_policy_opens_to_others_what_is_about_messages_alone() {
