@@ -8,7 +8,7 @@ use wharf_wire::Fault;
 
 use crate::{core::Found, fault};
 
-/// Refuses a filter without key or values, or two of a kind.
+/// Refuses a filter without key or values.
 ///
 /// # Errors
 /// AWS's text.
