@@ -15,6 +15,7 @@ pub mod fleet;
 pub mod ledger;
 pub mod offer;
 mod order;
+pub mod pack;
 pub mod place;
 pub mod query;
 

@@ -9,7 +9,10 @@
 use std::collections::BTreeSet;
 
 use wharf_base::Timestamp;
-use wharf_placement::ledger::{Free, fits};
+use wharf_placement::{
+    ledger::{Free, fits},
+    pack::all_of,
+};
 use wharf_records::hosts::{Capacity, Claim};
 
 use crate::sightings::Offer;
@@ -145,17 +148,6 @@ impl<'a> Bin<'a> {
         }
         self.apart.extend(task.apart.as_deref());
         self.taken = true;
-    }
-}
-
-/// What an instance of that capacity has before anything runs there.
-fn all_of(capacity: &Capacity) -> Free {
-    Free {
-        cpu: capacity.cpu,
-        memory: capacity.memory,
-        interfaces: capacity.interfaces,
-        disk: capacity.disk,
-        taken: capacity.reserved.clone(),
     }
 }
 

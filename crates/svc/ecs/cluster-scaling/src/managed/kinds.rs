@@ -1,18 +1,14 @@
 //! Instance types, as DescribeInstanceTypes tells of them, and what a provider asks of them. Pure.
 
 use serde_json::Value;
-use wharf_placement::ledger::Free;
+use wharf_placement::pack;
 use wharf_records::{
     ecs::{InstanceRequirements, Range, Share},
-    hosts::{Capacity, Claim},
+    hosts::Capacity,
 };
 
 /// CPU units of a core.
 const CORE: u32 = 1024;
-/// What a core costs beside a MiB of memory: on-demand prices of AWS rise by both, and by little else.
-const CORE_COST: u64 = 37 * 1024;
-/// Quarters.
-const MIB_COST: u64 = 11;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kind {
@@ -68,7 +64,7 @@ impl Kind {
     }
 
     pub fn cost(&self) -> u64 {
-        u64::from(self.vcpus) * CORE_COST + u64::from(self.memory_mib) * MIB_COST / 4
+        pack::cost(self.vcpus.saturating_mul(CORE), self.memory_mib)
     }
 
     /// Whether it has no less than another.
@@ -99,22 +95,6 @@ impl Kind {
     fn shares(&self, wanted: Share) -> bool {
         let share = f64::from(self.memory_mib) / 1024.0 / f64::from(self.vcpus.max(1));
         wanted.min.is_none_or(|it| it <= share) && wanted.max.is_none_or(|it| share <= it)
-    }
-}
-
-/// What of instances a claim takes, in the units of [`Kind::cost`].
-pub fn cost_of(claim: &Claim) -> u64 {
-    u64::from(claim.cpu) * CORE_COST / u64::from(CORE) + u64::from(claim.memory) * MIB_COST / 4
-}
-
-/// What an instance of that capacity has before anything runs there.
-pub fn all_of(capacity: &Capacity) -> Free {
-    Free {
-        cpu: capacity.cpu,
-        memory: capacity.memory,
-        interfaces: capacity.interfaces,
-        disk: capacity.disk,
-        taken: capacity.reserved.clone(),
     }
 }
 

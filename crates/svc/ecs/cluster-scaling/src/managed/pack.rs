@@ -1,22 +1,20 @@
 //! Where waiting tasks are expected to run, and what is ordered for those who lack a place. Pure.
 //!
-//! They are packed in the order of their age, each into the first instance that takes it: one that has joined, one that is on its way,
-//! or a further one. The type of a further one is the one of which these tasks leave least unused, by what types cost beside each
-//! other. As with groups, an instance that joined and was passed over by placement for [`CHANCE`] does not take a task; where one was
-//! empty and passed over, another in its zone would not either.
+//! They are packed ([`wharf_placement::pack`]) in the order of their age, each into the first instance that takes it: one that has
+//! joined, one that is on its way, or a further one. As with groups, an instance that joined and was passed over by placement for
+//! [`CHANCE`] does not take a task; where one was empty and passed over, another in its zone would not either.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_base::Timestamp;
-use wharf_placement::ledger::{Free, fits};
-use wharf_records::hosts::{Capacity, Claim};
+use wharf_placement::pack::{self, Ask, Filling, all_of, fill};
+use wharf_records::hosts::Capacity;
 
 use super::{
-    kinds::{Kind, all_of, cost_of},
+    kinds::Kind,
     plan::{Action, Observed, Own, Plan, Subnet, Wanting},
 };
 use crate::{
-    estimate::Waiting,
     plan::Container,
     sightings::{CHANCE, Offer},
 };
@@ -30,14 +28,10 @@ const MOST_TASKS: usize = 500;
 
 /// An instance while it is filled.
 struct Bin<'a> {
-    /// `None` for a further one.
-    own: Option<&'a Own>,
+    own: &'a Own,
     offer: Option<&'a Offer>,
     zone: &'a str,
-    architectures: Option<&'a [String]>,
-    free: Free,
-    apart: BTreeSet<&'a str>,
-    taken: bool,
+    room: pack::Bin<'a>,
 }
 
 impl<'a> Bin<'a> {
@@ -53,47 +47,29 @@ impl<'a> Bin<'a> {
             None => (None, all_of(&size(observed, kind?))),
         };
         Some(Self {
-            own: Some(own),
+            own,
             offer,
             zone: &own.zone,
-            architectures: kind.map(|it| it.architectures.as_slice()),
-            free,
-            apart: BTreeSet::new(),
-            taken: false,
+            room: pack::Bin::new(free, kind.map(|it| it.architectures.as_slice())),
         })
     }
 
     fn takes(&self, wanting: &Wanting, now: Timestamp) -> bool {
         let (task, zones) = (&wanting.task, &wanting.zones);
         let passed_over = |it: &Offer| it.was_passed_over(&task.claim, task.since, now);
-        let runs = |it: &[String]| {
-            let wanted = wanting.architecture.as_ref();
-            wanted.is_none_or(|wanted| it.contains(wanted))
-        };
         !self.offer.is_some_and(passed_over)
             && (zones.is_empty() || zones.contains(self.zone))
-            && self.architectures.is_none_or(runs)
-            && fits(&self.free, &task.claim).is_ok()
-            && !task
-                .apart
-                .as_deref()
-                .is_some_and(|it| self.apart.contains(it))
-    }
-
-    fn take(&mut self, task: &'a Waiting) {
-        take(&mut self.free, &task.claim);
-        self.apart.extend(task.apart.as_deref());
-        self.taken = true;
+            && self.room.takes(&ask(wanting))
     }
 }
 
-fn take(free: &mut Free, claim: &Claim) {
-    free.cpu = free.cpu.saturating_sub(claim.cpu);
-    free.memory = free.memory.saturating_sub(claim.memory);
-    free.interfaces = free.interfaces.saturating_sub(claim.interfaces);
-    free.disk = free.disk.map(|left| left.saturating_sub(claim.disk));
-    free.taken.extend(&claim.ports);
-    free.taken.sort_unstable();
+/// What a task asks of an instance.
+fn ask(wanting: &Wanting) -> Ask<'_> {
+    Ask {
+        claim: &wanting.task.claim,
+        apart: wanting.task.apart.as_deref(),
+        architecture: wanting.architecture.as_deref(),
+    }
 }
 
 /// What an instance of a type has, as far as anybody knows.
@@ -118,7 +94,7 @@ pub(super) fn pack(
     let mut lacking = Vec::new();
     for wanting in waiting.into_iter().take(MOST_TASKS) {
         if let Some(bin) = bins.iter_mut().find(|it| it.takes(wanting, now)) {
-            bin.take(&wanting.task);
+            bin.room.take(&ask(wanting));
             // Placement has yet to use it, or to pass it over.
             plan.wake(now + CHANCE);
             continue;
@@ -131,8 +107,8 @@ pub(super) fn pack(
         }
     }
     order(plan, observed, lacking, now);
-    let taken = bins.iter().filter(|it| it.taken);
-    taken.filter_map(|it| Some(it.own?.id.clone())).collect()
+    let taken = bins.iter().filter(|it| it.room.is_taken());
+    taken.map(|it| it.own.id.clone()).collect()
 }
 
 /// A task that lacks an instance, and the zones in which one may do.
@@ -170,25 +146,15 @@ fn open_zones<'a>(
 struct Offered<'a> {
     kind: &'a Kind,
     subnet: &'a Subnet,
-    /// Indices of those who would be on it.
-    takes: Vec<usize>,
-    /// What they would use of it, and all of it.
-    used: u64,
-    cost: u64,
+    filling: Filling,
 }
 
 impl Offered<'_> {
-    /// Less waste first, then room for more, then the name.
+    /// The name decides between those that are filled alike.
     fn is_better_than(&self, other: &Self) -> bool {
-        let (own, others) = (
-            u128::from(self.used) * u128::from(other.cost),
-            u128::from(other.used) * u128::from(self.cost),
-        );
         let names = || (&self.kind.name, &self.subnet.id) < (&other.kind.name, &other.subnet.id);
-        own > others
-            || own == others
-                && (self.takes.len() > other.takes.len()
-                    || self.takes.len() == other.takes.len() && names())
+        let filled = self.filling.is_better_than(&other.filling);
+        filled.unwrap_or_else(names)
     }
 }
 
@@ -227,7 +193,7 @@ fn order<'a>(
             subnet: offered.subnet.id.clone(),
             zone: offered.subnet.zone.clone(),
         });
-        let takes = offered.takes;
+        let takes = offered.filling.takes;
         let mut index = 0;
         lacking.retain(|_| {
             index += 1;
@@ -249,34 +215,18 @@ fn best<'a>(
         let Some(subnet) = subnet(observed, kind, first, in_zone, now) else {
             continue;
         };
-        let mut free = all_of(&size(observed, kind));
-        let mut apart: BTreeSet<&str> = BTreeSet::new();
-        let (mut takes, mut used) = (Vec::new(), 0);
-        for (index, Lacking { wanting, zones }) in lacking.iter().enumerate() {
-            let runs = |it: &String| kind.architectures.contains(it);
-            let own = wanting.task.apart.as_deref();
-            let suits = wanting.architecture.as_ref().is_none_or(runs)
-                && zones.contains(subnet.zone.as_str())
-                && !own.is_some_and(|it| apart.contains(it))
-                && fits(&free, &wanting.task.claim).is_ok();
-            if suits {
-                take(&mut free, &wanting.task.claim);
-                apart.extend(own);
-                takes.push(index);
-                used += cost_of(&wanting.task.claim).max(1);
-            } else if index == 0 {
-                break;
-            }
-        }
-        if takes.is_empty() {
+        let free = all_of(&size(observed, kind));
+        let room = pack::Bin::new(free, Some(&kind.architectures));
+        let there = lacking.iter().enumerate();
+        let there = there.filter(|(_, it)| it.zones.contains(subnet.zone.as_str()));
+        let asks = there.map(|(number, it)| (number, ask(it.wanting)));
+        let Some(filling) = fill(room, kind.cost(), asks) else {
             continue;
-        }
+        };
         let offered = Offered {
             kind,
             subnet,
-            takes,
-            used,
-            cost: kind.cost(),
+            filling,
         };
         if best.as_ref().is_none_or(|it| offered.is_better_than(it)) {
             best = Some(offered);

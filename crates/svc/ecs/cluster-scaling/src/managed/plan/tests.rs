@@ -1,12 +1,9 @@
 use proptest::prelude::*;
-use wharf_placement::ledger::Free;
+use wharf_placement::{ledger::Free, pack::all_of};
 use wharf_records::hosts::Claim;
 
 use super::*;
-use crate::{
-    managed::kinds::all_of,
-    seen::{Cycle, Member, Seen as Group},
-};
+use crate::seen::{Cycle, Member, Seen as Group};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
