@@ -32,10 +32,19 @@ pub enum Shortage {
     Interfaces,
     #[error("not enough disk left on the host")]
     Disk,
+    #[error("the host is about to go")]
+    Closed,
 }
 
 /// What is left under `ledger`.
 pub fn free(ledger: &Ledger) -> Free {
+    if ledger.closed {
+        return Free {
+            taken: ledger.capacity.reserved.clone(),
+            disk: Some(0),
+            ..Free::default()
+        };
+    }
     let (mut cpu, mut memory, mut interfaces, mut disk) = (0_u32, 0_u32, 0_u32, 0_u32);
     let mut taken = ledger.capacity.reserved.clone();
     for (claim, count) in ledger.claims.alike() {
@@ -98,6 +107,10 @@ pub fn claim(ledger: &mut Ledger, claimant: &str, claim: Claim) -> Result<(), Sh
     let standing = ledger.claims.get(claimant);
     if standing.is_some_and(|it| !it.is_of_disk_alone()) {
         return Ok(());
+    }
+    // What asks for nothing fits everywhere else.
+    if ledger.closed {
+        return Err(Shortage::Closed);
     }
     fits(&free_for(ledger, claimant), &claim)?;
     ledger.claims.insert(claimant, claim);
@@ -207,6 +220,24 @@ mod tests {
         assert_eq!(
             claim(&mut ledger, "b", interfaces),
             Err(Shortage::Interfaces)
+        );
+    }
+
+    #[test]
+    fn nothing_comes_to_a_host_that_is_about_to_go() {
+        let mut ledger = ledger();
+        claim(&mut ledger, "a", of(1024, 1024, &[])).unwrap();
+        ledger.closed = true;
+        for wanted in [of(1, 1, &[]), of(0, 0, &[]), Claim::default()] {
+            assert_eq!(claim(&mut ledger, "b", wanted), Err(Shortage::Closed));
+        }
+        assert_eq!((free(&ledger).cpu, free(&ledger).memory), (0, 0));
+        // Who is there stays there, and leaves as ever.
+        assert_eq!(claim(&mut ledger, "a", of(1024, 1024, &[])), Ok(()));
+        assert!(release(&mut ledger, "a"));
+        assert_eq!(
+            claim(&mut ledger, "a", of(1, 1, &[])),
+            Err(Shortage::Closed)
         );
     }
 

@@ -25,6 +25,9 @@ pub struct Ledger {
     /// How often a claim came, changed or went.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub changes: u64,
+    /// Its machine is about to go: nothing is claimed any more. Never taken back.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub closed: bool,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -53,6 +56,8 @@ struct Stored {
     lots: Claims,
     #[serde(default)]
     changes: u64,
+    #[serde(default)]
+    closed: bool,
     /// Format 1.
     #[serde(default)]
     claims: BTreeMap<String, Claim>,
@@ -70,6 +75,7 @@ impl From<Stored> for Ledger {
             capacity: stored.capacity,
             claims,
             changes: stored.changes,
+            closed: stored.closed,
             unknown: stored.unknown,
         }
     }

@@ -469,6 +469,7 @@ fn short(region: &Region, instance: &Instance, demand: &Demand) -> Option<Reason
         ledger::Shortage::Memory => Reason::Memory,
         ledger::Shortage::Ports => Reason::Ports,
         ledger::Shortage::Interfaces => Reason::Interfaces,
+        ledger::Shortage::Closed => Reason::Agent,
         // Tasks claim none.
         ledger::Shortage::Disk => return None,
     })
