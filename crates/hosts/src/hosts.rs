@@ -4,7 +4,7 @@ use parking_lot::RwLock;
 use wharf_base::Opaque;
 use wharf_store::Store;
 
-use crate::{Machines, Needs, Reached, placement_queue::PlacementQueue};
+use crate::{FargateQueue, Machines, Needs, Reached, placement_queue::PlacementQueue};
 
 /// A handle on the machines of the installation. Clones share everything.
 #[derive(Clone)]
@@ -18,6 +18,7 @@ struct Inner {
     reached: Reached,
     queue: PlacementQueue,
     needs: Needs,
+    fargate: FargateQueue,
 }
 
 impl Hosts {
@@ -29,6 +30,7 @@ impl Hosts {
             reached: Reached::default(),
             queue: PlacementQueue::default(),
             needs: Needs::default(),
+            fargate: FargateQueue::default(),
         };
         Self {
             inner: Opaque::new(inner),
@@ -59,6 +61,11 @@ impl Hosts {
     /// Those who wait for Spot capacity to be given up.
     pub fn needs(&self) -> &Needs {
         &self.inner.needs
+    }
+
+    /// Those who wait for room of Fargate.
+    pub fn fargate(&self) -> &FargateQueue {
+        &self.inner.fargate
     }
 
     pub(crate) fn reached(&self) -> &Reached {

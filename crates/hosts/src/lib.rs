@@ -8,6 +8,7 @@
 //! | [`claimant`] | who claims: an id of a kind |
 //! | [`reclaim`] | whose Spot capacity is taken back for somebody else; pure |
 //! | [`needs`] | those who wait for that |
+//! | [`fargate`] | those who wait for room of Fargate, and what the pool of its machines offers |
 //! | [`Retired`] | hosts that nothing comes to any more |
 //! | [`plane_hosts`] | hosts of the network, and those that carry load balancers |
 //!
@@ -22,6 +23,7 @@
 
 pub mod claimant;
 mod draft;
+pub mod fargate;
 mod feed;
 mod held;
 mod hosts;
@@ -35,6 +37,7 @@ mod retired;
 
 pub use claimant::Claimant;
 pub use draft::Draft;
+pub use fargate::{FargateMachine, FargateOffer, FargateQueue, FargateWaiting};
 pub use held::{Held, hold};
 pub use hosts::Hosts;
 pub use machines::{Machines, Registration, zone_letter};
