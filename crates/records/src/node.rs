@@ -103,6 +103,9 @@ pub struct Grant {
     /// The instance of EC2 that the machine is, where it was made to be one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub made_for: Option<MadeFor>,
+    /// It is one of the pool of Fargate: it takes what runs on Fargate, and nothing else.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pool: bool,
 }
 
 /// An instance of EC2 for which a machine was made.
@@ -128,6 +131,7 @@ impl Default for Grant {
             accounts: Vec::new(),
             regions: Vec::new(),
             made_for: None,
+            pool: false,
         }
     }
 }

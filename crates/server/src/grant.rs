@@ -26,6 +26,7 @@ pub fn read(input: CreateJoinTokenRequest) -> Result<Grant, Fault> {
         accounts: input.accounts.unwrap_or_default(),
         regions: input.regions.unwrap_or_default(),
         made_for: None,
+        pool: false,
     })
 }
 
@@ -106,6 +107,7 @@ mod tests {
             accounts: vec!["111122223333".to_owned()],
             regions: vec!["eu-west-1".to_owned(), "eu-west-2".to_owned()],
             made_for: None,
+            pool: false,
         };
         assert_eq!(read(all).unwrap(), grant);
         let shown = shown(&grant);

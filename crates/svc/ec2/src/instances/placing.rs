@@ -89,6 +89,7 @@ impl Wish {
             registered.is_some_and(|it| {
                 // As in `suits`: anybody may say so.
                 it.of_installation
+                    && (self.fargate || !it.of_provider_alone)
                     && it.attributes.contains_key(ATTRIBUTE)
                     && zone_letter(&it.region, &host.availability_zone) == wanted
             })
@@ -177,6 +178,10 @@ impl Wish {
         };
         // Anybody may register a container instance that says so; only nodes of the installation are believed.
         if !registered.of_installation {
+            return false;
+        }
+        // One that was made for Fargate.
+        if registered.of_provider_alone && !self.fargate {
             return false;
         }
         let Some(offer) = registered.attributes.get(ATTRIBUTE) else {

@@ -34,7 +34,7 @@ pub mod serving;
 
 use wharf_svc_ecs_model::{
     credentials as roles, definition, document, fault, images, interface, launch, monitoring,
-    names, own_node, retirement, service, state, tags, task, view, volume,
+    names, own_node, provider, retirement, service, state, tags, task, view, volume,
 };
 
 pub use agents::{Agents, Parts};

@@ -228,6 +228,9 @@ impl Registration {
         }
         attributes.extend(derived(document));
         attributes.extend(read_attributes(input.attributes.as_ref())?);
+        if allowed.is_some_and(|it| it.pool) {
+            attributes.insert(provider::FARGATE_POOL.to_owned(), None);
+        }
         if let Some(session) = session {
             binding::check_session(session, said.as_deref(), attributes.keys())?;
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wharf_api_ecs::CapacityProviderStrategyItem;
-use wharf_records::ecs::{CapacityProvider, Cluster, Instance, Launch, StrategyItem};
+use wharf_records::ecs::{CapacityProvider, Cluster, Instance, Launch, StrategyItem, Task};
 use wharf_wire::Fault;
 
 use crate::{fault, names};
@@ -17,14 +17,27 @@ pub const FARGATE_SPOT: &str = "FARGATE_SPOT";
 /// The attribute by which instances that ECS launched say which provider they are for. They take no other tasks.
 pub const MANAGED_INSTANCE: &str = "AmazonECSManaged";
 
+/// The attribute of machines that were made for Fargate. They take nothing else.
+pub const FARGATE_POOL: &str = "wharf.fargate-pool";
+
 /// Whether that is one of [`FARGATE`]; the others are over Auto Scaling groups or of Managed Instances.
 pub fn is_fargate(provider: &str) -> bool {
     FARGATE.contains(&provider)
 }
 
-/// Whether ECS launched it for a provider: then it takes no other tasks.
+/// Whether ECS launched it for a provider, or it was made for Fargate: then it takes no other tasks.
 pub fn is_managed(instance: &Instance) -> bool {
-    instance.attributes.contains_key(MANAGED_INSTANCE)
+    let mut said = [MANAGED_INSTANCE, FARGATE_POOL].into_iter();
+    said.any(|it| instance.attributes.contains_key(it))
+}
+
+/// Whose instances a task runs on, and may wait for; those of a launch type alone are Fargate's, or nobody's.
+pub fn of_task(task: &Task) -> Option<&str> {
+    let named = task.capacity_provider.as_deref();
+    match task.launch {
+        Launch::Fargate => named.or(FARGATE.first().copied()),
+        _ => named,
+    }
 }
 
 /// Whether tasks of a provider wait for more instances of it.

@@ -13,7 +13,9 @@ use bytes::Bytes;
 use rand::{Rng, rngs::SmallRng, seq::SliceRandom};
 use wharf_api_ecs::Failure;
 use wharf_base::{Permit, ids};
-use wharf_hosts::{Claimant, Draft, Held, Machines, Outcome, Promises, QueueError, Request};
+use wharf_hosts::{
+    Claimant, Draft, FargateQueue, Held, Machines, Outcome, Promises, QueueError, Request,
+};
 use wharf_placement::{
     Demand, HostIx, Pool, Reason, Refusal, group_of, ledger, place as choose_hosts,
 };
@@ -30,7 +32,7 @@ use crate::{
     Scheduler, asks, fault,
     interrupt::{self, Search, is_spot},
     launch::EXTERNAL,
-    launch::Order,
+    launch::{Order, of_made},
     make::{self, At, Spot},
     names::Place,
     provider,
@@ -159,7 +161,8 @@ impl Request for Placing {
         let (state, job) = (&self.scheduler.state, &self.job);
         let promises = state.hosts.needs().promises(None, job.call.now);
         state.view.read_with(machines, &job.place, |region| {
-            job.choose(region, &promises, self.takes, rng)
+            let queue = state.hosts.fargate();
+            job.choose(region, (&promises, queue), self.takes, rng)
         })
     }
 
@@ -203,7 +206,7 @@ impl Request for Placing {
             tasks.push(task);
         }
         let waiting = chosen.waiting.iter();
-        tasks.extend(waiting.map(|provider| job.wait(&self.scheduler, provider)));
+        tasks.extend(waiting.map(|provider| job.wait(&self.scheduler, provider.clone())));
         if !tasks.is_empty() {
             for (key, revision) in job.rests_on() {
                 draft.rest_on(&key, revision);
@@ -254,8 +257,8 @@ pub fn refused(region: &Region, demand: &Demand, row: HostIx, reason: Reason) ->
 /// Hosts for a job's tasks, and why there are no more of them.
 pub struct Chosen {
     pub spots: Vec<HostFor>,
-    /// Providers of the tasks that wait for room.
-    pub waiting: Vec<String>,
+    /// Providers of the tasks that wait for room; none where Fargate was named as a launch type.
+    pub waiting: Vec<Option<String>>,
     pub failures: Vec<Failure>,
     /// Spot tasks have room for what found none; nothing is written until they are asked.
     pub could_take: bool,
@@ -328,7 +331,7 @@ impl Job {
     fn choose(
         &self,
         region: &Region,
-        promises: &Promises,
+        (promises, queue): (&Promises, &FargateQueue),
         takes: bool,
         rng: &mut impl Rng,
     ) -> Result<(Vec<HostIx>, Chosen), Fault> {
@@ -397,8 +400,13 @@ impl Job {
             let missing = share.count - (rows.len() - before);
             match share.provider {
                 Some(provider) if scales(region, provider) => {
-                    let waits = std::iter::repeat_n(provider.to_owned(), missing);
+                    let waits = std::iter::repeat_n(Some(provider.to_owned()), missing);
                     chosen.waiting.extend(waits);
+                }
+                None if missing > 0 && self.may_wait(&demand, queue) => {
+                    let providers = share.count - missing..share.count;
+                    let provider = |number: usize| self.providers.get(number).cloned().flatten();
+                    chosen.waiting.extend(providers.map(provider));
                 }
                 Some(provider) if missing > 0 && !region.fleet.has_any(&demand.pool) => {
                     let arn = self.place.capacity_provider(provider);
@@ -419,6 +427,12 @@ impl Job {
             )));
         }
         Ok((rows, chosen))
+    }
+
+    /// Whether machines are made for such tasks where Fargate has no room.
+    fn may_wait(&self, demand: &Demand, queue: &FargateQueue) -> bool {
+        self.order.launch == Launch::Fargate
+            && of_made(demand).is_some_and(|ask| queue.may_wait(&ask))
     }
 
     /// What goes to each provider over an Auto Scaling group; all else is one share.
@@ -508,9 +522,9 @@ impl Job {
         task
     }
 
-    /// A task that waits for instances of a provider.
-    fn wait(&self, scheduler: &Scheduler, provider: &str) -> Task {
-        let spot = self.spot(scheduler, Some(provider.to_owned()), None);
+    /// A task that waits for instances of a provider, or for machines of Fargate.
+    fn wait(&self, scheduler: &Scheduler, provider: Option<String>) -> Task {
+        let spot = self.spot(scheduler, provider, None);
         let mut task = make::task(&self.place, &self.order, spot, self.call.now);
         let subnet = |subnet: &Subnet| ServiceSubnet {
             id: subnet.id.clone(),

@@ -1,14 +1,15 @@
 //! Places tasks that wait for capacity, the oldest first: woken when one begins to wait, when an instance
-//! of their provider comes or changes, and when a task leaves one.
+//! of their provider comes or changes, and when a task leaves one. Of those that wait for Fargate it is said each time who is left
+//! ([`wharf_hosts::fargate`]).
 //!
 //! Each goes with a transaction that compares its record, so it is placed once, whoever else looks. One
 //! that finds no room holds up no other, but those of its shape are not tried again in the same look.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use rand::{rngs::SmallRng, seq::IndexedRandom};
 use wharf_base::{Permit, Timestamp};
-use wharf_hosts::{Claimant, Draft, Held, Machines, Outcome, QueueError, Request};
+use wharf_hosts::{Claimant, Draft, FargateWaiting, Held, Machines, Outcome, QueueError, Request};
 use wharf_placement::{HostIx, group_of, place};
 use wharf_reconcile::Next;
 use wharf_records::{
@@ -22,10 +23,11 @@ use wharf_wire::Fault;
 
 use crate::{
     Scheduler, interrupt,
-    launch::of_waiting,
+    launch::{of_made, of_waiting},
     make::{self, At},
     names::Place,
     placing::CLAIMANT,
+    provider,
     spots::{HostFor, Serving},
     state::{ChangeError, StepError, conflict},
     task::settle,
@@ -33,6 +35,9 @@ use crate::{
 };
 
 static PERMIT: Permit = tasks::PERMIT;
+
+/// How soon those who wait for Fargate are looked at again: room also comes from what is none of ECS's.
+const FARGATE_LOOK: Duration = Duration::from_secs(5);
 
 /// Places those who wait in a queue ([`crate::view::room_key`]) as far as there is room.
 pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<Next, StepError> {
@@ -52,15 +57,13 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
     let waiting: Vec<Held<Task>> = scheduler.state.view.read(&home, |region| {
         region.waiting_for(&cluster, provider).cloned().collect()
     });
+    let of_fargate = provider::is_fargate(provider);
+    let mut left = Vec::new();
     let mut definitions: HashMap<String, Option<Arc<Definition>>> = HashMap::new();
     let mut refused: Vec<Shape> = Vec::new();
     // One task that fails holds up no other; all of them are looked at again after a pause.
     let mut trouble = None;
     for task in waiting {
-        let shape = Shape::of(&task);
-        if refused.contains(&shape) {
-            continue;
-        }
         let arn = &task.definition;
         if !definitions.contains_key(arn) {
             let found = scheduler.state.definition_of(&home, arn).await?;
@@ -73,6 +76,14 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
             );
             continue;
         };
+        if of_fargate && let Some(one) = lacking(&home, &task, &definition) {
+            left.push(one);
+        }
+        let shape = Shape::of(&task);
+        if refused.contains(&shape) {
+            continue;
+        }
+        let claimant = Claimant::new(CLAIMANT, task.arn.clone());
         let request = Wait {
             scheduler: scheduler.clone(),
             home: home.clone(),
@@ -80,10 +91,9 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
             task,
         };
         match scheduler.state.hosts.place(request).await {
-            Ok(Outcome::Made(true)) => {}
+            // What has changed wakes this queue again.
+            Ok(Outcome::Made(true) | Outcome::Stale) => left.retain(|it| it.claimant != claimant),
             Ok(Outcome::Made(false)) => refused.push(shape),
-            // It has changed, and its change wakes this queue again.
-            Ok(Outcome::Stale) => {}
             Err(error @ QueueError::Refused(_)) => {
                 refused.push(shape);
                 trouble.get_or_insert(failed(error));
@@ -91,7 +101,31 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
             Err(error) => return Err(failed(error)),
         }
     }
-    trouble.map_or(Ok(Next::Settled), Err)
+    let all_placed = left.is_empty();
+    if of_fargate {
+        scheduler.state.hosts.fargate().wait(&queue, left);
+    }
+    match trouble {
+        Some(trouble) => Err(trouble),
+        None if all_placed => Ok(Next::Settled),
+        None => Ok(Next::After(FARGATE_LOOK)),
+    }
+}
+
+/// What a Fargate task lacks; `None` where no machine would do that could be made.
+fn lacking(home: &Place, task: &Held<Task>, definition: &Definition) -> Option<FargateWaiting> {
+    let demand = of_waiting(home, task, definition).ok()?;
+    let ask = of_made(&demand)?;
+    let network = task.waiting.as_ref().and_then(|it| it.network.as_ref());
+    let subnets = network.into_iter().flat_map(|it| &it.subnets);
+    let zones = subnets.map(|it| home.zone_letter(&it.zone).to_owned());
+    Some(FargateWaiting {
+        claimant: Claimant::new(CLAIMANT, task.arn.clone()),
+        claim: task.claim.clone(),
+        zones: zones.collect(),
+        architecture: ask.architecture.map(str::to_owned),
+        since: task.created_at,
+    })
 }
 
 fn failed(error: QueueError<Fault>) -> StepError {

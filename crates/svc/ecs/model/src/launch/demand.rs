@@ -1,7 +1,7 @@
 //! What placement is asked for the tasks of an order.
 
 use wharf_api_ecs::TaskDefinition;
-use wharf_placement::{Asks, Demand, Pool, Strategy, group_of};
+use wharf_placement::{Asks, Demand, Pool, Strategy, group_of, pack::Ask};
 use wharf_records::ecs::{Definition, Launch, Task};
 use wharf_wire::Fault;
 
@@ -12,6 +12,7 @@ use super::{
 use crate::{asks, document, fault, names::Place};
 
 const ZONE: &str = "ecs.availability-zone";
+const ARCHITECTURE: &str = "ecs.cpu-architecture";
 
 /// What agents register that run outside of EC2; tasks of launch type EXTERNAL are theirs.
 pub const EXTERNAL: &str = "ecs.capability.external";
@@ -42,7 +43,7 @@ impl Order {
     }
 }
 
-/// What placement is asked for a task that waits for capacity, on hosts of its provider.
+/// What placement is asked for a task that waits for capacity, on hosts of its provider, or of Fargate.
 ///
 /// # Errors
 /// Its record or its definition cannot be read.
@@ -52,9 +53,12 @@ pub fn of_waiting(place: &Place, task: &Task, definition: &Definition) -> Result
     if task.enable_execute_command {
         need_exec(&mut parsed);
     }
-    let pool = Pool::Provider {
-        cluster: task.cluster_arn.clone(),
-        provider: task.capacity_provider.clone().unwrap_or_default(),
+    let pool = match task.launch {
+        Launch::Fargate => place.fargate(),
+        _ => Pool::Provider {
+            cluster: task.cluster_arn.clone(),
+            provider: task.capacity_provider.clone().unwrap_or_default(),
+        },
     };
     let mut demand = Demand::new(pool, task.claim.clone());
     demand.constraints = constraints_of(&parsed)?;
@@ -70,6 +74,23 @@ pub fn of_waiting(place: &Place, task: &Task, definition: &Definition) -> Result
     demand.asks = asks::of(&parsed, task.launch);
     demand.attributes = attributes(&parsed, task.launch);
     Ok(demand)
+}
+
+/// What Fargate tasks ask of a machine that may be made for them; `None` where they ask for more than its size and its processor,
+/// such as another system.
+pub fn of_made(demand: &Demand) -> Option<Ask<'_>> {
+    let mut architecture = None;
+    for (name, value) in &demand.attributes {
+        if name != ARCHITECTURE {
+            return None;
+        }
+        architecture = value.as_deref();
+    }
+    Some(Ask {
+        claim: &demand.claim,
+        apart: None,
+        architecture,
+    })
 }
 
 /// What AWS spreads a service by unless told otherwise.
@@ -102,8 +123,8 @@ fn platform(definition: &TaskDefinition) -> Vec<(String, Option<String>)> {
     };
     if let Some(platform) = &definition.runtime_platform {
         match platform.cpu_architecture.as_deref() {
-            Some("ARM64") => need("ecs.cpu-architecture", Some("arm64")),
-            Some("X86_64") => need("ecs.cpu-architecture", Some("x86_64")),
+            Some("ARM64") => need(ARCHITECTURE, Some("arm64")),
+            Some("X86_64") => need(ARCHITECTURE, Some("x86_64")),
             _ => {}
         }
         let family = platform

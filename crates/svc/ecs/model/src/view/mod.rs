@@ -18,12 +18,12 @@ use wharf_hosts::{Hosts, Machines, Reached};
 use wharf_placement::{Fleet, Pool};
 use wharf_records::{
     Record, Scope,
-    ecs::{CapacityProvider, Instance, Service, Status, Task},
+    ecs::{CapacityProvider, Instance, Launch, Service, Status, Task},
     hosts::{Host, Ledger},
 };
 use wharf_store::{Event, EventKind, Revision};
 
-use crate::{names::Place, service as service_of};
+use crate::{names::Place, provider, service as service_of};
 
 pub use machines::OnHosts;
 pub use region::{Records, Row, room_key};
@@ -185,6 +185,13 @@ impl Tables {
                 let provider = held.as_ref().and_then(|it| it.capacity_provider.as_deref());
                 changes.extend(provider.and_then(|it| records.room(scope, cluster, it)));
                 let before = before.as_ref();
+                let of_fargate = held.as_ref().is_some_and(|it| {
+                    let host = machines.hosts().get(&it.host);
+                    host.is_some_and(|host| host.fargate)
+                });
+                if of_fargate {
+                    changes.extend(self.room_of_fargate());
+                }
                 let host = self.on_hosts.put_instance(machines, before, held, revision);
                 self.concern_services(host.as_deref().unwrap_or_default(), &mut changes);
             }
@@ -196,10 +203,10 @@ impl Tables {
                 let key = scope.key(Task::KIND, id);
                 let cluster = id.split(':').next().unwrap_or_default();
                 let waits = after.filter(|task| task.waiting.is_some());
-                let waits = waits.and_then(|task| task.capacity_provider.as_deref());
+                let waits = waits.and_then(|task| provider::of_task(task));
                 changes.extend(waits.and_then(|it| records.room(scope, cluster, it)));
                 let leaves = before.as_ref().filter(|task| leaves(task, after));
-                let left = leaves.map(|task| task.instance.clone());
+                let left = leaves.map(|task| (task.launch, task.instance.clone()));
                 // A task that has waited leaves no host and comes to one.
                 let hosts = [before.as_ref().map(|task| task.host.clone()), ended];
                 self.on_hosts
@@ -215,10 +222,24 @@ impl Tables {
                 changes.extend(
                     service.map(|service| Change::Service(scope.key(Service::KIND, &service))),
                 );
-                changes.extend(left.and_then(|instance| self.room_on(&instance)));
+                match left {
+                    Some((Launch::Fargate, _)) => changes.extend(self.room_of_fargate()),
+                    Some((_, instance)) => changes.extend(self.room_on(&instance)),
+                    None => {}
+                }
             }
         }
         changes
+    }
+
+    /// Those of every account and region who wait for room of Fargate.
+    fn room_of_fargate(&self) -> Vec<Change> {
+        let all = self.regions.iter();
+        let all = all.flat_map(|(place, records)| {
+            let scope = place.scope();
+            records.room_of_fargate(&scope).collect::<Vec<_>>()
+        });
+        all.collect()
     }
 
     /// Those who wait for room on an instance.

@@ -221,6 +221,15 @@ impl Records {
             .then(|| Change::Room(room_key(&cluster, provider)))
     }
 
+    /// Those who wait for room of Fargate.
+    pub(super) fn room_of_fargate(&self, scope: &Scope) -> impl Iterator<Item = Change> {
+        let all = self.waiting.keys();
+        let all = all.filter(|(_, provider)| provider::is_fargate(provider));
+        all.map(|(cluster, provider)| {
+            Change::Room(room_key(&scope.key(Cluster::KIND, cluster), provider))
+        })
+    }
+
     /// Tasks of the service `cluster:name`, until their ends are counted.
     pub fn tasks_of_service(&self, service: &str) -> impl Iterator<Item = &Held<Task>> {
         self.by_service
@@ -266,7 +275,7 @@ impl Records {
 
 /// The queue that a task waits in, and its place there.
 fn waits(id: &str, task: &Task) -> Option<((String, String), (Timestamp, String))> {
-    let provider = task.capacity_provider.clone()?;
+    let provider = provider::of_task(task)?.to_owned();
     let waits = task.waiting.is_some() && task.desired == Desired::Running;
     waits.then(|| {
         let queue = (task.cluster.clone(), provider);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::Rng;
 use wharf_base::Timestamp;
-use wharf_hosts::Promises;
+use wharf_hosts::{FargateQueue, Promises};
 use wharf_placement::{Demand, HostIx, Pool, Reason, ledger, place, refusal_of};
 use wharf_records::{
     Record,
@@ -21,7 +21,7 @@ use wharf_store::{MAX_TXN_OPS, Txn};
 use super::{events::Unplaced, room};
 use crate::{
     interrupt::{self, Budget, Search, is_spot},
-    launch::{Order, of_services},
+    launch::{Order, of_made, of_services},
     make::{self, At, Spot},
     names::Place,
     placing::MOST_WAITING,
@@ -110,6 +110,8 @@ pub struct Launcher<'a> {
     pub now: Timestamp,
     /// What others were promised.
     pub promises: &'a Promises,
+    /// Where Fargate tasks wait for machines.
+    pub fargate: &'a FargateQueue,
     /// Tasks of the service that do not stay, by their ids: they take no part in how others are spread.
     pub going: &'a BTreeSet<String>,
 }
@@ -214,18 +216,24 @@ impl<'a> Launcher<'a> {
             }
         }
         let missing = share.count - (batch.tasks.len() - before);
-        let waits = share.provider.as_ref().filter(|name| {
-            let provider = region.providers.get(*name);
-            provider.is_some_and(|it| provider::scales(it))
-        });
+        let waits = match &share.provider {
+            Some(name) => {
+                let provider = region.providers.get(name);
+                provider.is_some_and(|it| provider::scales(it))
+            }
+            None => {
+                self.revision.launch == Launch::Fargate
+                    && of_made(&demand).is_some_and(|ask| self.fargate.may_wait(&ask))
+            }
+        };
         let free = MOST_WAITING.saturating_sub(region.waiting_in(&self.cluster.name));
         let may_wait = match waits {
-            Some(_) => missing.min(free.saturating_sub(batch.waiting())),
-            None => 0,
+            true => missing.min(free.saturating_sub(batch.waiting())),
+            false => 0,
         };
-        batch
-            .tasks
-            .extend((0..may_wait).map(|_| self.wait(share.provider.clone())));
+        let unplaced = share.count - missing..share.count;
+        let waiting = unplaced.take(may_wait).map(&provider);
+        batch.tasks.extend(waiting.map(|it| self.wait(it)));
         if missing > may_wait {
             let unplaced = share.count - (missing - may_wait)..share.count;
             batch.short_of.extend(unplaced.filter_map(provider));
@@ -483,7 +491,7 @@ impl<'a> Launcher<'a> {
         }
     }
 
-    /// A task that waits for instances of its provider.
+    /// A task that waits for instances of its provider, or for machines of Fargate.
     fn wait(&self, provider: Option<String>) -> Task {
         let mut task = make::task(self.place, &self.order, self.spot(provider, None), self.now);
         make::wait(&mut task, &self.order, self.subnets().cloned().collect());

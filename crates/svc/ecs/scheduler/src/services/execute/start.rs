@@ -88,6 +88,7 @@ impl Look<'_> {
             // Only asked where tasks may be.
             going: &BTreeSet::new(),
             now: self.scheduler.state.now(),
+            fargate: self.scheduler.state.hosts.fargate(),
         }))
     }
 
@@ -195,6 +196,7 @@ impl Look<'_> {
             order,
             going: &self.going,
             now: self.scheduler.state.now(),
+            fargate: self.scheduler.state.hosts.fargate(),
         };
         let mut rng = self.scheduler.rng();
         Ok(Some(self.scheduler.state.view.read(

@@ -2,7 +2,7 @@
 
 use wharf_base::Timestamp;
 use wharf_records::ecs::{
-    Deployment, Desired, Health, Instance, RolloutState, Service, Status, TargetState, Task,
+    Deployment, Desired, Health, Instance, Launch, RolloutState, Service, Status, TargetState, Task,
 };
 
 use super::{DeploymentExplained, HostExplained, TaskExplained};
@@ -198,10 +198,11 @@ pub(super) fn waits_for(
     }
     match task.last {
         Status::Provisioning if task.waiting.is_some() => {
-            let provider = task.capacity_provider.as_deref().unwrap_or_default();
-            Some(format!(
-                "room on an instance of the capacity provider {provider}"
-            ))
+            let named = task.capacity_provider.as_deref().unwrap_or_default();
+            Some(match task.launch {
+                Launch::Fargate => "a machine of Fargate".to_owned(),
+                _ => format!("room on an instance of the capacity provider {named}"),
+            })
         }
         Status::Provisioning if task.network.is_some() && task.interface.is_none() => {
             Some("its network interface".to_owned())
