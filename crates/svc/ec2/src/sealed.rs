@@ -3,8 +3,12 @@
 use wharf_service::{Sealing, Secrets};
 
 use crate::{
-    fleet, instances::providers::webhook::token_purpose, launch_templates,
-    records::user_data_purpose, spot, table::SERVICE,
+    fleet,
+    instances::providers::webhook::{fargate_pool, token_purpose},
+    launch_templates,
+    records::user_data_purpose,
+    spot,
+    table::SERVICE,
 };
 
 /// By the kinds of their records.
@@ -19,6 +23,9 @@ pub const SEALING: Sealing = Sealing {
             &["provider", "webhook", "token"],
             |scope, id, _| token_purpose(&scope.account, &scope.region, id),
         ),
+        Secrets::new("fargate-machine", &["token"], |scope, id, _| {
+            fargate_pool::token_purpose(&scope.account, &scope.region, id)
+        }),
         Secrets::new("spot-instances-request", &["user_data"], |scope, id, _| {
             spot::user_data_purpose(&scope.account, &scope.region, id)
         }),

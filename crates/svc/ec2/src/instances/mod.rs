@@ -29,7 +29,8 @@ pub use machines::{Dedicated, MachineNode, MachineNodeWish};
 pub use pods::{PodMachine, PodMachineWish};
 pub use providers::{
     MachineNodes, Maker, MakerConfig, MakerOverview, MakerPace, MakerParts, MakerSecret,
-    MakerSecretError, ShownMachine, ShownMachineWish, maker_protocol, maker_url,
+    MakerSecretError, Pool, PoolConfig, PoolMachineShown, PoolShown, PoolSize, ShownMachine,
+    ShownMachineWish, maker_protocol, maker_url,
 };
 pub use reconcile::{PERMIT, has_room_again};
 pub use reports::{InstanceImage, InstanceRole, Told};
@@ -237,7 +238,7 @@ impl Ec2Service {
             let service = made.clone();
             async move { webhook::reconcile(&service, &key).await }
         };
-        let listed = self.clone();
+        let (listed, pooled) = (self.clone(), self.clone());
         // One that panics ends the service, as the loops of the reconciler do.
         let ended = stop.child_token();
         let taking_back = interrupt::run(self, ended.clone());
@@ -253,6 +254,7 @@ impl Ec2Service {
             loops.work(&keeper.resealing, RESEALERS, reseal);
             loops.work(&keeper.making.queue, MADE, make);
             loops.spawn(webhook::follow_lists(listed, loops.stop()));
+            loops.spawn(webhook::fargate_pool::follow(pooled, loops.stop()));
             loops.run().await;
             ended.cancel();
         };

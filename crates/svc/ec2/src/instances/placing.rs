@@ -7,7 +7,7 @@ use wharf_base::{Permit, Timestamp};
 use wharf_hosts::{
     Claimant, Draft, Hosts, Machines, Promises, Request, reclaim::has_ended_room, zone_letter,
 };
-use wharf_placement::{HostIx, group_of, ledger};
+use wharf_placement::{HostIx, group_of, ledger, pack::Ask};
 use wharf_records::{
     encode,
     hosts::{Claim, Ledger},
@@ -69,6 +69,15 @@ impl Wish {
         let is_known = hosts.clone().any(|id| machines.registration(id).is_some());
         let zone = self.zone_of_hosts(machines);
         hosts.any(|id| !is_known || self.suits(machines, id, zone))
+    }
+
+    /// What it asks of a machine that may be made for Fargate, if it is for that.
+    pub fn of_fargate(&self) -> Option<Ask<'_>> {
+        self.fargate.then_some(Ask {
+            claim: &self.claim,
+            apart: None,
+            architecture: Some(&self.architecture),
+        })
     }
 
     /// The hosts that take instances like this, however much room they have now.

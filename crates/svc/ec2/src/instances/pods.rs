@@ -166,7 +166,10 @@ impl Ec2Service {
         };
         let hosts = &self.instances.parts.hosts;
         hosts.up_to_date().await;
-        if !hosts.read(|machines| suits.is_offered(machines)) {
+        let may_wait = |it| hosts.fargate().may_wait(&it);
+        if !hosts.read(|machines| suits.is_offered(machines))
+            && !suits.of_fargate().is_some_and(may_wait)
+        {
             return Err(fault::no_capacity(KIND, ground.zone()));
         }
         let made = transact!(self.table, &call.permit, |tx| {

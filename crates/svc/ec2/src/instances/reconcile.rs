@@ -14,10 +14,10 @@
 //!
 //! Every write compares the instance's record, so that each step happens once whoever was killed meanwhile.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use wharf_base::Permit;
-use wharf_hosts::{Need, Outcome, QueueError, Retired};
+use wharf_base::{Permit, Timestamp};
+use wharf_hosts::{FargateWaiting, Need, Outcome, QueueError, Retired, zone_letter};
 use wharf_placement::ledger;
 use wharf_reconcile::Next;
 use wharf_records::{
@@ -51,6 +51,8 @@ pub const PERMIT: Permit = Permit::for_controller("ec2-instances");
 const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// Before an instance that waited for long enough is placed after all, where something changed meanwhile.
 const LAST_TRY: Duration = Duration::from_secs(1);
+/// How long the machine of a pod waits for one of Fargate's that is made: as long as a task does.
+const FARGATE_PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 pub(super) type StepError = wharf_service::StepError<Ec2Faults>;
 
@@ -223,7 +225,7 @@ async fn mark_of(service: &Ec2Service, life: &Life) -> Result<Option<Stored<Reti
     }
 }
 
-/// Whether the host is there, if that is known. A ledger without capacity is that of a machine that was deregistered.
+/// Whether the host is there, if that is known.
 pub(super) async fn host_is(
     service: &Ec2Service,
     life: &Life,
@@ -232,20 +234,29 @@ pub(super) async fn host_is(
         return Ok(None);
     };
     let ledger = service.table.read::<Ledger>(&Ledger::key(&host.id)).await?;
-    let capacity = ledger.map(|it| it.record.capacity).unwrap_or_default();
+    Ok(host_by(
+        service,
+        &host.id,
+        ledger.map(|it| it.record).as_ref(),
+    ))
+}
+
+/// The same of a host with that ledger. One without capacity is that of a machine that was deregistered.
+pub(super) fn host_by(service: &Ec2Service, host: &str, ledger: Option<&Ledger>) -> Option<HostIs> {
+    let capacity = ledger.map(|it| it.capacity.clone()).unwrap_or_default();
     if (capacity.cpu, capacity.memory) == (0, 0) {
-        return Ok(Some(HostIs::Left));
+        return Some(HostIs::Left);
     }
     let hosts = &service.instances.parts.hosts;
     let connected = hosts.read(|machines| {
-        let registered = machines.registration(&host.id);
+        let registered = machines.registration(host);
         registered.map(|it| it.agent_connected)
     });
     // Nobody has said yet which machines there are, as when a server has just begun.
-    Ok(connected.map(|connected| match connected {
+    connected.map(|connected| match connected {
         true => HostIs::Connected,
         false => HostIs::Silent,
-    }))
+    })
 }
 
 /// Places an instance, and wakes what waits for that.
@@ -261,6 +272,8 @@ async fn try_to_place(
     match placed {
         Placed::Yes => {
             service.has_room(&claimant(&id));
+            let hosts = &service.instances.parts.hosts;
+            hosts.fargate().wait(key, Vec::new());
             // Its volumes are to be where it is.
             for device in &devices {
                 let key = scope.key(Volume::KIND, &device.volume);
@@ -350,6 +363,7 @@ async fn needs_room(
         all.retain(|it| !wish.siblings.avoid.contains(it));
         all
     });
+    let may_come = waits_for_fargate(service, stored, &wish);
     service.needs_room(Need {
         account: scope.account.clone(),
         claimant: claimant(&stored.record.id),
@@ -357,10 +371,32 @@ async fn needs_room(
         hosts: suitable,
     });
     let promised = service.promised_room(&stored.record.id);
+    let promised = promised.max(may_come);
     if promised.is_some() && promised != stored.record.life.room_by {
         change(service, stored, |life| life.room_by = promised).await?;
     }
     Ok(Placed::No)
+}
+
+/// Has the machine of a pod wait where machines are made for Fargate; until when.
+fn waits_for_fargate(
+    service: &Ec2Service,
+    stored: &Stored<Instance>,
+    wish: &Wish,
+) -> Option<Timestamp> {
+    let queue = service.instances.parts.hosts.fargate();
+    let record = &stored.record;
+    let ask = wish.of_fargate().filter(|it| queue.may_wait(it))?;
+    let letter = zone_letter(&wish.region, &wish.zone).to_owned();
+    let waiting = FargateWaiting {
+        claimant: claimant(&record.id),
+        claim: ask.claim.clone(),
+        zones: BTreeSet::from([letter]),
+        architecture: ask.architecture.map(str::to_owned),
+        since: record.life.since,
+    };
+    queue.wait(&stored.key, vec![waiting]);
+    Some(record.life.since + FARGATE_PATIENCE)
 }
 
 /// Whether an instance that was stopped for its capacity has room where its disk is.

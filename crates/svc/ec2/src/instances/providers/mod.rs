@@ -23,7 +23,9 @@ pub(super) use executor::reconcile;
 pub use showing::{ShownMachine, ShownMachineWish};
 pub use webhook::{
     MachineNodes, Maker, MakerConfig, MakerOverview, MakerPace, MakerParts, MakerSecret,
-    MakerSecretError, maker_url, protocol as maker_protocol,
+    MakerSecretError,
+    fargate_pool::{Pool, PoolConfig, PoolMachineShown, PoolShown, PoolSize},
+    maker_url, protocol as maker_protocol,
 };
 
 use crate::{fault, records::Instance};

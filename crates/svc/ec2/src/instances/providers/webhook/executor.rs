@@ -22,7 +22,7 @@ use super::{
     client::Trouble,
     description,
     life::{self, Seen, Taken, Terms, Told},
-    protocol::{Action, Asked},
+    protocol::{Action, Asked, Wanted},
     token_purpose,
 };
 use crate::{
@@ -97,8 +97,8 @@ pub(in crate::instances) async fn reconcile(
     tell(service, maker, (&scope, &stored), told).await
 }
 
-/// The host that joined as an instance. Who knows the nodes is asked only about one that says so.
-async fn host_of(
+/// The host that joined as an instance, or as a machine for Fargate. Who knows the nodes is asked only about one that says so.
+pub(super) async fn host_of(
     service: &Ec2Service,
     maker: &Maker,
     id: &str,
@@ -225,7 +225,7 @@ async fn ask(
         Action::Run => {
             let machine = description::machine(service, scope, it)?;
             let join = description::joining(service, maker, scope, it)?;
-            (Some(machine), Some(join))
+            (Some(Wanted::Instance(Box::new(machine))), Some(join))
         }
         _ => (None, None),
     };

@@ -1,7 +1,7 @@
 //! The maker's list of all its machines, looked at again and again.
 //!
-//! In: the list, and afterwards the instances. Out: instances that are to be looked at again, and machines that are ended because
-//! no record knows them. A record is there before its machine, so what no record knows in a list that came before is nobody's.
+//! In: the list, and afterwards the instances and the machines for Fargate. Out: instances that are to be looked at again, and machines
+//! that are ended because no record knows them. A record is there before its machine, so what no record knows in a list that came before is nobody's.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,6 +14,7 @@ use wharf_base::Timestamp;
 
 use super::{
     Maker,
+    fargate_pool::{PoolMachine, Stage},
     life::due,
     protocol::{MachineState, Said},
 };
@@ -95,6 +96,10 @@ async fn compare(service: &Ec2Service, maker: &Maker) -> Result<bool, ChangeErro
         under_way |= !matches!(life.state, State::Running | State::Stopped)
             || due(life, made.told).is_some();
         service.instances.making.queue.wake(stored.key);
+        known.insert(id);
+    }
+    for (id, stored) in service.table.all::<PoolMachine>(&maker.scope(), "").await? {
+        under_way |= stored.record.stage != Stage::Joined;
         known.insert(id);
     }
     let lost = nobodys(&listing, &known);

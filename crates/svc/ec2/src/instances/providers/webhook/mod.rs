@@ -3,6 +3,8 @@
 //! RunInstances writes the instance; [`executor`] has it made, and follows it by its node ([`life`], pure); [`listing`] asks the
 //! maker for all machines it has, by which lost ones end their instances, and machines that no record knows are ended.
 //!
+//! Machines that belong to no instance are made for Fargate ([`fargate_pool`]).
+//!
 //! Nothing is made that is not written down before: the record is there before the maker hears of it, and with it the token by
 //! which the machine joins, so that whoever takes up where another was killed says the same under the same key. An instance is
 //! terminated only once the maker has said that nothing of it is left.
@@ -11,6 +13,7 @@ mod client;
 mod console;
 mod description;
 mod executor;
+pub mod fargate_pool;
 mod launch;
 pub mod life;
 mod listing;
@@ -45,7 +48,11 @@ pub use self::{
     secret::{MakerSecret, MakerSecretError},
 };
 pub(in crate::instances) use self::{executor::reconcile, listing::follow as follow_lists};
-use self::{life::Told, listing::Listing};
+use self::{
+    fargate_pool::{Pool, PoolConfig},
+    life::Told,
+    listing::Listing,
+};
 use crate::{
     Ec2Service,
     instance_types::{self, InstanceType},
@@ -87,6 +94,8 @@ pub struct MakerConfig {
     pub most: u32,
     /// How long a machine may take to join.
     pub join_within: Duration,
+    /// Machines that are made for Fargate, beside those.
+    pub pool: Option<PoolConfig>,
     pub pace: MakerPace,
 }
 
@@ -121,7 +130,7 @@ impl MakerConfig {
     /// # Errors
     /// What is wrong, in words.
     pub fn check(&self, region: &str) -> Result<(), String> {
-        if self.types.is_empty() {
+        if self.types.is_empty() && self.pool.is_none() {
             return Err("the types that it makes are to be named".to_owned());
         }
         for named in &self.types {
@@ -135,6 +144,9 @@ impl MakerConfig {
             if letter.len() != 1 || !letter.bytes().all(|it| it.is_ascii_lowercase()) {
                 return Err(format!("{zone} is no zone of {region}"));
             }
+        }
+        if let Some(pool) = &self.pool {
+            pool.check()?;
         }
         match self.join_within <= LONGEST_JOIN {
             true => Ok(()),
@@ -305,6 +317,7 @@ impl Maker {
 #[derive(Default)]
 pub(in crate::instances) struct Making {
     maker: OnceLock<Arc<Maker>>,
+    pool: OnceLock<Arc<Pool>>,
     pub queue: Arc<Queue<String>>,
 }
 
@@ -312,13 +325,26 @@ impl Making {
     pub fn maker(&self) -> Option<&Arc<Maker>> {
         self.maker.get()
     }
+
+    pub fn pool(&self) -> Option<&Arc<Pool>> {
+        self.pool.get()
+    }
 }
 
 impl Ec2Service {
     /// Machines of some types are made by a maker of the operator's from now on. To be called before the service runs.
     pub fn machines_by(&self, parts: MakerParts) -> Arc<Maker> {
-        let making = &self.instances.making.maker;
-        making.get_or_init(|| Arc::new(Maker::new(parts))).clone()
+        let making = &self.instances.making;
+        let maker = making.maker.get_or_init(|| Arc::new(Maker::new(parts)));
+        let pool = making.pool.get_or_init(|| Pool::of(maker.clone()).into());
+        // Before the first task is placed: those that lack room wait from then on.
+        pool.offer(&self.instances.parts.hosts);
+        maker.clone()
+    }
+
+    /// The machines that are made for Fargate, if there is a maker.
+    pub fn fargate_pool(&self) -> Option<Arc<Pool>> {
+        self.instances.making.pool().cloned()
     }
 
     /// The maker of machines, if there is one.
@@ -365,6 +391,7 @@ mod tests {
             zones: vec!["us-east-1b".to_owned()],
             most: 1,
             join_within: LONGEST_JOIN,
+            pool: None,
             pace: MakerPace::default(),
         };
         for (kind, zone, makes) in [

@@ -72,7 +72,7 @@ pub struct Asked<'a> {
     pub boot: u64,
     /// Of what is to be run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub machine: Option<Machine>,
+    pub machine: Option<Wanted>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub join: Option<Joining>,
 }
@@ -81,13 +81,41 @@ impl Asked<'_> {
     /// What of it is for its maker alone.
     pub fn confidences(&self) -> Vec<&str> {
         let token = self.join.as_ref().map(|it| it.token.as_str());
-        let machine = self.machine.as_ref();
-        let user_data = machine.and_then(|it| it.user_data.as_deref());
+        let user_data = match &self.machine {
+            Some(Wanted::Instance(machine)) => machine.user_data.as_deref(),
+            _ => None,
+        };
         token.into_iter().chain(user_data).collect()
     }
 }
 
 /// What is to be made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Wanted {
+    Instance(Box<Machine>),
+    OfFargate(FargateMachine),
+}
+
+/// A machine for Fargate, which is no instance of an account.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FargateMachine {
+    /// `fargate`
+    pub purpose: &'static str,
+    pub account: String,
+    pub region: String,
+    pub zone: String,
+    pub instance_type: String,
+    pub vcpus: u32,
+    #[serde(rename = "memoryMiB")]
+    pub memory_mib: u32,
+    pub architecture: String,
+    #[serde(rename = "diskGiB")]
+    pub disk_gib: u32,
+}
+
+/// What is to be made of an instance.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Machine {

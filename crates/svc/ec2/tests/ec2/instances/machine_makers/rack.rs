@@ -85,6 +85,7 @@ impl Rack {
                 zones: Vec::new(),
                 most: MOST,
                 join_within: JOIN_WITHIN,
+                pool: None,
                 pace: MakerPace {
                     soon: often,
                     seldom: often,

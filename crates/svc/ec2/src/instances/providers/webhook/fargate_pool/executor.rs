@@ -1,0 +1,545 @@
+//! The executor of the machines for Fargate: reads what is seen of them, has [`super::plan`] say what is due, and does it, one step
+//! after the other. Every write compares the shard and the machine's record.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use wharf_base::{Timestamp, ids};
+use wharf_hosts::zone_letter;
+use wharf_records::{
+    Record as _, Unknown, encode,
+    hosts::Ledger,
+    node::{DEFAULT_CLUSTER, Grant, MadeFor},
+};
+use wharf_service::{Stored, fence};
+use wharf_store::{Compare, Txn};
+use wharf_wire::Fault;
+
+use super::{
+    Pool, PoolMachine, PoolSize, Stage,
+    plan::{Action, Observed, Own, Plan, SOON, plan},
+    token_purpose,
+};
+use crate::{
+    Ec2Service,
+    instances::{
+        providers::webhook::{
+            client::Trouble,
+            executor::host_of,
+            protocol::{self, Asked, FargateMachine, Joining, MachineState, Said, Wanted},
+        },
+        reconcile::{PERMIT, StepError, host_by},
+    },
+};
+
+/// Between two looks where nothing is under way; who begins to wait has the next one come at once.
+const SELDOM: Duration = Duration::from_secs(10);
+/// Between two looks that are asked for one after the other.
+const BREATH: Duration = Duration::from_millis(200);
+
+/// Looks until `stop`; at once over where there is no maker.
+pub async fn follow(service: Ec2Service, stop: CancellationToken) {
+    let Some(pool) = service.instances.making.pool().cloned() else {
+        return;
+    };
+    let queue = service.instances.parts.hosts.clone();
+    loop {
+        let pause = tokio::select! {
+            () = stop.cancelled() => return,
+            pause = look(&service, &pool) => pause,
+        };
+        let pause = pause.unwrap_or_else(|error| {
+            if !matches!(error, StepError::NoShard) {
+                tracing::warn!(%error, "failed to look at the machines for Fargate; will retry");
+            }
+            SOON
+        });
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(pause) => {}
+            () = queue.fargate().changed() => sleep(BREATH).await,
+        }
+    }
+}
+
+/// One look; when the next is.
+async fn look(service: &Ec2Service, pool: &Pool) -> Result<Duration, StepError> {
+    // Only the server that holds the shard.
+    fence(&service.instances.shard)?;
+    let scope = pool.maker.scope();
+    let all = service.table.all::<PoolMachine>(&scope, "").await?;
+    let all: Vec<Stored<PoolMachine>> = all.into_iter().map(|(_, stored)| stored).collect();
+    let mut machines = Vec::with_capacity(all.len());
+    for stored in &all {
+        machines.push(see(service, pool, &stored.record).await?);
+    }
+    let hosts = &service.instances.parts.hosts;
+    let waiting = hosts.fargate().waiting();
+    let now = service.instances.now();
+    let due = {
+        let mut memory = pool.memory.lock();
+        for own in &machines {
+            let ledger = own.ledger.as_ref().filter(|_| own.stage == Stage::Joined);
+            if let Some(ledger) = ledger.filter(|it| it.capacity.cpu > 0) {
+                let (size, capacity) = (own.size.clone(), ledger.capacity.clone());
+                memory.learned.insert(size, capacity);
+            }
+        }
+        let due = plan(
+            &Observed {
+                terms: &pool.terms,
+                machines: &machines,
+                waiting: &waiting,
+                learned: &memory.learned,
+                refused: &memory.refused,
+                paused: memory.paused,
+            },
+            now,
+        );
+        memory.idle.clone_from(&due.idle);
+        memory.away.clone_from(&due.away);
+        if memory.status.held != due.status.held
+            && let Some(held) = &due.status.held
+        {
+            tracing::info!(
+                waiting = due.status.waiting,
+                lacking = due.status.lacking,
+                machines = machines.len(),
+                "the pool of Fargate does not grow: {held}"
+            );
+        }
+        memory.status.clone_from(&due.status);
+        due
+    };
+    let on_its_way = |it: &Own| it.stage == Stage::Ordered;
+    let grows = machines.len() < pool.terms.most || machines.iter().any(on_its_way);
+    pool.offer_with(hosts, grows);
+    perform(service, pool, &all, &due).await?;
+    let is_order = |it: &Action| matches!(it, Action::Order { .. });
+    if due.actions.iter().any(is_order) {
+        // The maker is to hear of them.
+        return Ok(BREATH);
+    }
+    let wake = due.wake_at.map(|at| at.since(now));
+    Ok(wake.map_or(SELDOM, |it| it.clamp(BREATH, SELDOM)))
+}
+
+/// What is seen of a machine.
+async fn see(service: &Ec2Service, pool: &Pool, it: &PoolMachine) -> Result<Own, StepError> {
+    let host = match (&it.host, it.stage) {
+        (Some(host), _) => Some(host.clone()),
+        (None, Stage::Ordered) => {
+            let found = host_of(service, &pool.maker, &it.id).await?;
+            found.map(|it| it.id)
+        }
+        (None, _) => None,
+    };
+    let (mut ledger, mut seen, mut retired) = (None, None, false);
+    if let Some(host) = &host {
+        let stored = service.table.read::<Ledger>(&Ledger::key(host)).await?;
+        ledger = stored.map(|it| it.record);
+        seen = host_by(service, host, ledger.as_ref());
+        let hosts = &service.instances.parts.hosts;
+        retired = hosts.read(|machines| machines.is_retired(host));
+    }
+    let region = &pool.maker.parts.home.region;
+    let memory = pool.memory.lock();
+    Ok(Own {
+        id: it.id.clone(),
+        size: it.size.clone(),
+        zone: zone_letter(region, &it.zone).to_owned(),
+        stage: it.stage,
+        ordered_at: it.ordered_at,
+        told_at: it.told_at,
+        host,
+        seen,
+        retired,
+        ledger,
+        listed: pool.maker.listed(&it.id, it.told_at),
+        idle_since: memory.idle.get(&it.id).copied(),
+        away_since: memory.away.get(&it.id).copied(),
+    })
+}
+
+/// Does what is due. A step that fails keeps no other from its turn; once the maker does not answer, it is asked for nothing more in
+/// this look.
+async fn perform(
+    service: &Ec2Service,
+    pool: &Pool,
+    all: &[Stored<PoolMachine>],
+    due: &Plan,
+) -> Result<(), StepError> {
+    let mut answers = true;
+    for action in &due.actions {
+        match step(service, pool, (all, action), answers).await {
+            Ok(answered) => answers &= answered,
+            Err(error @ StepError::NoShard) => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, ?action, "failed to bring a machine for Fargate forward; will retry");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the maker answers.
+async fn step(
+    service: &Ec2Service,
+    pool: &Pool,
+    (all, action): (&[Stored<PoolMachine>], &Action),
+    answers: bool,
+) -> Result<bool, StepError> {
+    let id = match action {
+        Action::Order { size, zone } => {
+            order(service, pool, size, zone).await?;
+            return Ok(true);
+        }
+        Action::Tell { id }
+        | Action::Join { id, .. }
+        | Action::Close { id, .. }
+        | Action::GiveUp { id, .. }
+        | Action::End { id } => id,
+    };
+    let Some(stored) = all.iter().find(|it| it.record.id == *id) else {
+        return Ok(true);
+    };
+    match action {
+        Action::Order { .. } => {}
+        Action::Tell { .. } if !answers => {}
+        Action::Tell { .. } => return tell(service, pool, stored).await,
+        Action::Join { host, .. } => join(service, pool, stored, host).await?,
+        Action::Close { why, .. } => close(service, stored, why).await?,
+        Action::GiveUp { why, in_vain, .. } => {
+            give_up(service, pool, stored, why, *in_vain).await?;
+        }
+        Action::End { .. } => return end(service, pool, stored, answers).await,
+    }
+    Ok(true)
+}
+
+/// A transaction of a server that has the shard, on a machine as it was read.
+fn fenced(service: &Ec2Service, stored: &Stored<PoolMachine>) -> Result<Txn, StepError> {
+    let shard = fence(&service.instances.shard)?;
+    Ok(Txn::new().when(shard).when(stored.unchanged()))
+}
+
+/// Writes what became of a machine; what somebody else wrote meanwhile is looked at again.
+async fn write(
+    service: &Ec2Service,
+    stored: &Stored<PoolMachine>,
+    record: &PoolMachine,
+) -> Result<bool, StepError> {
+    let txn = fenced(service, stored)?.put(&stored.key, encode(record));
+    Ok(service.table.commit(&PERMIT, txn).await?)
+}
+
+/// Writes a machine down. Its maker hears of it with the next look.
+async fn order(
+    service: &Ec2Service,
+    pool: &Pool,
+    size: &PoolSize,
+    zone: &str,
+) -> Result<(), StepError> {
+    let record = PoolMachine {
+        id: ids::ec2_id("i"),
+        size: size.clone(),
+        zone: format!("{}{zone}", pool.maker.parts.home.region),
+        stage: Stage::Ordered,
+        ordered_at: service.instances.now(),
+        token: None,
+        told_at: None,
+        joined_at: None,
+        host: None,
+        why: None,
+        unknown: Unknown::new(),
+    };
+    let key = pool.maker.scope().key(PoolMachine::KIND, &record.id);
+    let txn = Txn::new()
+        .when(fence(&service.instances.shard)?)
+        .when(Compare::absent(&key))
+        .put(&key, encode(&record));
+    if service.table.commit(&PERMIT, txn).await? {
+        tracing::info!(machine = record.id, %size, zone = record.zone, "ordered a machine for Fargate");
+    }
+    Ok(())
+}
+
+fn neighbour(action: &'static str, fault: Fault) -> StepError {
+    StepError::Neighbour { action, fault }
+}
+
+/// Tells the maker what is to be made; whether it answers.
+async fn tell(
+    service: &Ec2Service,
+    pool: &Pool,
+    stored: &Stored<PoolMachine>,
+) -> Result<bool, StepError> {
+    let maker = &pool.maker;
+    if maker.pause(&stored.key).is_some() {
+        return Ok(true);
+    }
+    let with_token = match stored.record.token {
+        Some(_) => stored.clone(),
+        None => {
+            seal_token(service, pool, stored).await?;
+            let written = service.table.read::<PoolMachine>(&stored.key).await?;
+            let Some(written) = written else {
+                return Ok(true);
+            };
+            written
+        }
+    };
+    let stored = &with_token;
+    let asked = asked_to_run(service, pool, &stored.record);
+    let answered = match asked {
+        Ok(asked) => maker.ask(&asked, service.instances.now()).await,
+        Err(trouble) => Err(trouble),
+    };
+    let said = match answered {
+        Ok(said) => said,
+        Err(trouble) => return Ok(not_taken(service, pool, stored, &trouble)),
+    };
+    maker.forget(&stored.key);
+    let now = service.instances.now();
+    let mut record = stored.record.clone();
+    record.told_at = Some(now);
+    if matches!(said.state, MachineState::Failed | MachineState::Ended) {
+        let words = said.words();
+        let why = words.unwrap_or_else(|| "the machine maker does not say why".to_owned());
+        record.stage = Stage::Ending;
+        record.why = Some(why.clone());
+        let mut memory = pool.memory.lock();
+        match said.lacks_capacity() {
+            true => {
+                let zone = zone_letter(&maker.parts.home.region, &record.zone);
+                memory.lacks_room(&record.size, zone, &why, now);
+            }
+            false => memory.failed(&why, now),
+        }
+        drop(memory);
+        tracing::warn!(
+            machine = record.id,
+            why,
+            "a machine for Fargate was not made"
+        );
+    }
+    write(service, stored, &record).await?;
+    Ok(true)
+}
+
+/// It is tried again later; whether the maker answers at all.
+fn not_taken(
+    service: &Ec2Service,
+    pool: &Pool,
+    stored: &Stored<PoolMachine>,
+    trouble: &Trouble,
+) -> bool {
+    let is_silent = matches!(trouble, Trouble::NoAnswer(_));
+    if is_silent {
+        let now: Timestamp = service.instances.now();
+        pool.maker.is_in_trouble(&trouble.to_string(), now);
+    }
+    let wait = pool.maker.later(&stored.key);
+    tracing::warn!(machine = stored.record.id, error = %trouble, retry_in = ?wait, "the machine maker did not take what a machine for Fargate needs; will retry");
+    !is_silent
+}
+
+/// The token is written down before the maker hears of it: each try says the same.
+async fn seal_token(
+    service: &Ec2Service,
+    pool: &Pool,
+    stored: &Stored<PoolMachine>,
+) -> Result<(), StepError> {
+    let (it, parts) = (&stored.record, &pool.maker.parts);
+    // A try before that was killed may have left one that nobody knows.
+    let removed = parts.nodes.remove(&it.id).await;
+    removed.map_err(|fault| neighbour("take back the token of a machine", fault))?;
+    let grant = Grant {
+        zone: Some(it.zone.clone()),
+        fargate: true,
+        // Pods on Fargate are instances; others do not come to a machine of the pool.
+        instances: Some(true),
+        max_cpu: Some(it.size.cpu()),
+        max_memory: Some(it.size.memory_mib()),
+        made_for: Some(MadeFor {
+            instance: it.id.clone(),
+            instance_type: it.size.type_name(),
+        }),
+        pool: true,
+        ..Grant::default()
+    };
+    let token = parts.nodes.token(grant).await;
+    let token = token.map_err(|fault| neighbour("make the token of a machine", fault))?;
+    let purpose = purpose(pool, &it.id);
+    let record = PoolMachine {
+        token: Some(service.keyring.seal(token.as_bytes(), &purpose)),
+        ..it.clone()
+    };
+    write(service, stored, &record).await?;
+    Ok(())
+}
+
+fn purpose(pool: &Pool, id: &str) -> String {
+    let home = &pool.maker.parts.home;
+    token_purpose(&home.account, &home.region, id)
+}
+
+/// What the maker is told.
+fn asked_to_run<'a>(
+    service: &Ec2Service,
+    pool: &'a Pool,
+    it: &'a PoolMachine,
+) -> Result<Asked<'a>, Trouble> {
+    let parts = &pool.maker.parts;
+    let none = || Trouble::Unreadable("there is no token".to_owned());
+    let sealed = it.token.as_ref().ok_or_else(none)?;
+    let token = service.keyring.open(sealed, &purpose(pool, &it.id));
+    let token = token.map_err(|error| Trouble::Unreadable(error.to_string()))?;
+    Ok(Asked {
+        action: protocol::Action::Run,
+        key: it.id.clone(),
+        id: &it.id,
+        installation: &parts.installation,
+        boot: 1,
+        machine: Some(Wanted::OfFargate(FargateMachine {
+            purpose: "fargate",
+            account: parts.home.account.clone(),
+            region: parts.home.region.clone(),
+            zone: it.zone.clone(),
+            instance_type: it.size.type_name(),
+            vcpus: it.size.vcpus,
+            memory_mib: it.size.memory_mib(),
+            architecture: it.size.architecture.clone(),
+            disk_gib: it.size.disk_gib,
+        })),
+        join: Some(Joining {
+            token: token.expose_str().ok_or_else(none)?.to_owned(),
+            servers: parts.servers.clone(),
+            authorities: parts.nodes.authorities(),
+            cluster: DEFAULT_CLUSTER.to_owned(),
+        }),
+    })
+}
+
+async fn join(
+    service: &Ec2Service,
+    pool: &Pool,
+    stored: &Stored<PoolMachine>,
+    host: &str,
+) -> Result<(), StepError> {
+    let record = PoolMachine {
+        stage: Stage::Joined,
+        host: Some(host.to_owned()),
+        joined_at: Some(service.instances.now()),
+        ..stored.record.clone()
+    };
+    if write(service, stored, &record).await? {
+        pool.memory.lock().joined();
+        tracing::info!(
+            machine = record.id,
+            host,
+            "a machine for Fargate has joined"
+        );
+    }
+    Ok(())
+}
+
+/// Nothing comes to it from here on, if nothing is on it: whoever claims room compares the ledger.
+async fn close(
+    service: &Ec2Service,
+    stored: &Stored<PoolMachine>,
+    why: &str,
+) -> Result<(), StepError> {
+    let Some(host) = &stored.record.host else {
+        return Ok(());
+    };
+    let ledger = service.table.read::<Ledger>(&Ledger::key(host)).await?;
+    let Some(ledger) = ledger.filter(|it| it.record.claims.is_empty()) else {
+        return Ok(());
+    };
+    let closed = Ledger {
+        closed: true,
+        ..ledger.record.clone()
+    };
+    let record = PoolMachine {
+        stage: Stage::Ending,
+        why: Some(why.to_owned()),
+        ..stored.record.clone()
+    };
+    let txn = fenced(service, stored)?
+        .when(ledger.unchanged())
+        .put(&ledger.key, encode(&closed))
+        .put(&stored.key, encode(&record));
+    if service.table.commit(&PERMIT, txn).await? {
+        tracing::info!(machine = record.id, why, "a machine for Fargate ends");
+    }
+    Ok(())
+}
+
+async fn give_up(
+    service: &Ec2Service,
+    pool: &Pool,
+    stored: &Stored<PoolMachine>,
+    why: &str,
+    in_vain: bool,
+) -> Result<(), StepError> {
+    let record = PoolMachine {
+        stage: Stage::Ending,
+        why: Some(why.to_owned()),
+        ..stored.record.clone()
+    };
+    if write(service, stored, &record).await? {
+        if in_vain {
+            let now = service.instances.now();
+            pool.memory.lock().failed(why, now);
+        }
+        tracing::warn!(
+            machine = record.id,
+            in_vain,
+            why,
+            "a machine for Fargate is given up"
+        );
+    }
+    Ok(())
+}
+
+/// Nobody joins as it any more, then nothing is left of the machine, then nothing of its record; whether the maker answers.
+async fn end(
+    service: &Ec2Service,
+    pool: &Pool,
+    stored: &Stored<PoolMachine>,
+    answers: bool,
+) -> Result<bool, StepError> {
+    let (it, maker) = (&stored.record, &pool.maker);
+    let removed = maker.parts.nodes.remove(&it.id).await;
+    if !removed.map_err(|fault| neighbour("remove the node of a machine", fault))? {
+        return Ok(true);
+    }
+    // Before there was a token nobody was told.
+    if it.token.is_some() {
+        if !answers || maker.pause(&stored.key).is_some() {
+            return Ok(answers);
+        }
+        let said: Said = match maker.end(&it.id, service.instances.now()).await {
+            Ok(said) => said,
+            Err(trouble) => return Ok(not_taken(service, pool, stored, &trouble)),
+        };
+        if said.state == MachineState::Failed {
+            let why = said.words();
+            let why = why.unwrap_or_else(|| "it does not say why".to_owned());
+            return Ok(not_taken(service, pool, stored, &Trouble::NotTaken(why)));
+        }
+        if said.state != MachineState::Ended {
+            // It takes its time; asked again, it says when it is done.
+            maker.later(&stored.key);
+            return Ok(true);
+        }
+    }
+    let txn = fenced(service, stored)?.delete(&stored.key);
+    if service.table.commit(&PERMIT, txn).await? {
+        maker.forget(&stored.key);
+        tracing::info!(machine = it.id, "nothing is left of a machine for Fargate");
+    }
+    Ok(true)
+}

@@ -1,0 +1,114 @@
+//! What the operator is shown of the machines for Fargate: what there is, what is wanted, and why there is not more.
+
+use wharf_base::Timestamp;
+use wharf_hosts::Hosts;
+use wharf_wire::Fault;
+
+use super::{Pool, PoolMachine, Stage};
+use crate::Ec2Service;
+
+/// The pool as it was at the last look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoolShown {
+    pub sizes: Vec<String>,
+    pub least: usize,
+    pub most: usize,
+    /// Who waits for room of Fargate, and those of them for whom no machine is there or on its way.
+    pub waiting: usize,
+    pub lacking: usize,
+    /// Why there are no more machines, where more are wanted.
+    pub held: Option<String>,
+    /// The last machine that came to nothing, until one joins.
+    pub failure: Option<(String, Timestamp)>,
+    /// What is wrong with the maker.
+    pub trouble: Option<String>,
+    pub machines: Vec<PoolMachineShown>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoolMachineShown {
+    /// `i-…`
+    pub id: String,
+    pub size: String,
+    pub zone: String,
+    /// `ordered`, `joined` or `ending`.
+    pub state: &'static str,
+    pub since: Timestamp,
+    /// What is on it.
+    pub claims: usize,
+    /// Why it ends.
+    pub why: Option<String>,
+}
+
+impl Pool {
+    /// How many of those who wait lack a machine, and whether there are no more for some reason.
+    pub fn lacks(&self) -> (usize, bool) {
+        let memory = self.memory.lock();
+        (memory.status.lacking, memory.status.held.is_some())
+    }
+
+    fn held(&self) -> Option<String> {
+        let memory = self.memory.lock();
+        let status = &memory.status;
+        match (&status.held, status.too_large) {
+            (Some(held), _) => Some(held.to_string()),
+            (None, 0) => None,
+            (None, count) => Some(format!(
+                "{count} of those who wait need more than a machine of the pool has"
+            )),
+        }
+    }
+}
+
+impl Ec2Service {
+    /// The machines for Fargate, where the operator has them made or some are left.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn shown_fargate_pool(&self) -> Result<Option<PoolShown>, Fault> {
+        let Some(pool) = self.fargate_pool() else {
+            return Ok(None);
+        };
+        let scope = pool.maker.scope();
+        let all = self.table.all::<PoolMachine>(&scope, "").await?;
+        let terms = &pool.terms;
+        if terms.sizes.is_empty() && all.is_empty() {
+            return Ok(None);
+        }
+        let hosts = &self.instances.parts.hosts;
+        let machines = all.iter().map(|(_, stored)| shown(hosts, &stored.record));
+        let machines = machines.collect();
+        let held = pool.held();
+        let memory = pool.memory.lock();
+        Ok(Some(PoolShown {
+            sizes: terms.sizes.iter().map(ToString::to_string).collect(),
+            least: terms.least,
+            most: terms.most,
+            waiting: memory.status.waiting,
+            lacking: memory.status.lacking,
+            held,
+            failure: memory.failure.clone(),
+            trouble: pool.maker.trouble(),
+            machines,
+        }))
+    }
+}
+
+fn shown(hosts: &Hosts, it: &PoolMachine) -> PoolMachineShown {
+    let host = it.host.as_deref();
+    let claims = host
+        .and_then(|host| hosts.read(|machines| Some(machines.ledgers().get(host)?.claims.len())));
+    PoolMachineShown {
+        id: it.id.clone(),
+        size: it.size.to_string(),
+        zone: it.zone.clone(),
+        state: match it.stage {
+            Stage::Ordered => "ordered",
+            Stage::Joined => "joined",
+            Stage::Ending => "ending",
+        },
+        since: it.joined_at.unwrap_or(it.ordered_at),
+        claims: claims.unwrap_or_default(),
+        why: it.why.clone(),
+    }
+}
