@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::Path, sync::Arc, time::Duration};
 
-use wharf_server::{MakerConfig, MakerPace, MakerSecret, MakerSecretError, maker_url};
+use wharf_server::{MakerConfig, MakerPace, MakerSecret, MakerSecretError, PoolConfig, maker_url};
 
 use crate::{args::MachineMakerArgs, problem::Problem, roles::REGION};
 
@@ -25,11 +25,29 @@ pub fn of(args: &MachineMakerArgs) -> Result<Option<MakerConfig>, Problem> {
         zones: args.machine_maker_zones.clone(),
         most: args.machine_maker_most,
         join_within: Duration::from_secs(args.machine_maker_join_within.into()),
+        pool: pool(args),
         pace: MakerPace::default(),
     };
     let checked = config.check(REGION);
-    checked.map_err(|why| wrong("--machine-maker-types, --machine-maker-zones", why))?;
+    checked.map_err(|why| {
+        let flags = match args.fargate_pool_machine.is_empty() {
+            true => "--machine-maker-types, --machine-maker-zones",
+            false => "--machine-maker-types, --machine-maker-zones, --fargate-pool-…",
+        };
+        wrong(flags, why)
+    })?;
     Ok(Some(config))
+}
+
+/// The machines for Fargate, if any are named.
+fn pool(args: &MachineMakerArgs) -> Option<PoolConfig> {
+    let sizes = args.fargate_pool_machine.clone();
+    (!sizes.is_empty()).then(|| PoolConfig {
+        sizes,
+        least: args.fargate_pool_least,
+        most: args.fargate_pool_most,
+        idle: Duration::from_secs(args.fargate_pool_idle.into()),
+    })
 }
 
 fn secret(path: &Path) -> Result<MakerSecret, Problem> {
@@ -70,6 +88,18 @@ pub fn words(args: &MachineMakerArgs) -> Vec<OsString> {
     if args.machine_maker_http {
         words.push("--machine-maker-http".into());
     }
+    for size in &args.fargate_pool_machine {
+        words.extend(["--fargate-pool-machine".into(), size.to_string().into()]);
+    }
+    if !args.fargate_pool_machine.is_empty() {
+        for (flag, number) in [
+            ("--fargate-pool-least", args.fargate_pool_least),
+            ("--fargate-pool-most", args.fargate_pool_most),
+            ("--fargate-pool-idle", args.fargate_pool_idle),
+        ] {
+            words.extend([flag.into(), number.to_string().into()]);
+        }
+    }
     words
 }
 
@@ -88,6 +118,10 @@ mod tests {
             machine_maker_most: 7,
             machine_maker_join_within: 300,
             machine_maker_http: false,
+            fargate_pool_machine: Vec::new(),
+            fargate_pool_least: 0,
+            fargate_pool_most: 10,
+            fargate_pool_idle: 600,
         }
     }
 
@@ -133,10 +167,50 @@ mod tests {
                 },
                 "eu-west-1a",
             ),
+            (
+                MachineMakerArgs {
+                    fargate_pool_machine: vec!["4vcpu,16gib".parse().unwrap()],
+                    fargate_pool_least: 11,
+                    ..good()
+                },
+                "11 machines at least",
+            ),
         ] {
             let refused = of(&wrong).unwrap_err().to_string();
             assert!(refused.contains(why), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_maker_may_be_for_fargate_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        std::fs::write(&file, "0123456789abcdef").unwrap();
+        let alone = MachineMakerArgs {
+            machine_maker_types: Vec::new(),
+            fargate_pool_machine: vec!["4vcpu,16gib".parse().unwrap()],
+            fargate_pool_least: 1,
+            ..args(Some(file))
+        };
+        let config = of(&alone).unwrap().unwrap();
+        let pool = config.pool.unwrap();
+        assert_eq!((pool.least, pool.most, pool.idle.as_secs()), (1, 10, 600));
+        let words = words(&alone);
+        let words: Vec<_> = words.iter().filter_map(|it| it.to_str()).collect();
+        let last = &words[words.len() - 8..];
+        assert_eq!(
+            last,
+            [
+                "--fargate-pool-machine",
+                "4vcpu,16gib,100gib,x86_64",
+                "--fargate-pool-least",
+                "1",
+                "--fargate-pool-most",
+                "10",
+                "--fargate-pool-idle",
+                "600",
+            ]
+        );
     }
 
     #[test]

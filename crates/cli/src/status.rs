@@ -144,6 +144,11 @@ fn narrow(seen: &mut Value, cluster: Option<&str>, service: Option<&str>) {
             keep(kind, &|_| false);
         }
     }
+    if service.is_some()
+        && let Some(all) = seen.as_object_mut()
+    {
+        all.remove("fargatePool");
+    }
     if cluster.is_some() || service.is_some() {
         let groups: Vec<String> = list(seen, "services")
             .flat_map(|service| list(service, "loadBalancers"))

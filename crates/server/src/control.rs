@@ -290,6 +290,7 @@ async fn overview(it: &Parts, call: &Call, _: OverviewRequest) -> Result<Overvie
     let mut all = it.overview.gather(call).await?;
     if call.account == it.account {
         all.machine_makers = Some(makers(it).await?);
+        all.fargate_pool = it.nodes.fargate_pool().await?;
     } else {
         // Where the machines listen, and for whose load balancers, is the installation's to know.
         all.unopened_listeners = None;

@@ -66,6 +66,8 @@ pub use start::{ServerConfig, StartError, run, run_with};
 pub use wharf_base::{Cidr, Cidr4};
 pub use wharf_svc_ec2::{
     elastic::PublicAddresses,
-    instances::{MakerConfig, MakerPace, MakerSecret, MakerSecretError, maker_url},
+    instances::{
+        MakerConfig, MakerPace, MakerSecret, MakerSecretError, PoolConfig, PoolSize, maker_url,
+    },
 };
 pub use wharf_svc_sns::{MailConfig, Mailer};

@@ -16,7 +16,7 @@ use wharf_journal::Journal;
 use wharf_metrics::{Labels, Metrics, Requests};
 use wharf_store::Store;
 use wharf_svc_cloudtrail::Recorder;
-use wharf_svc_ec2::instances::Maker;
+use wharf_svc_ec2::instances::{Maker, Pool};
 use wharf_svc_ecr::Catalog;
 use wharf_svc_ecs::{EcsService, figures::Figures};
 use wharf_svc_logs::LogsService;
@@ -59,6 +59,8 @@ pub struct Sources {
     pub catalog: Catalog,
     /// Who makes machines, if somebody does.
     pub maker: Option<Arc<Maker>>,
+    /// Machines that it makes for Fargate.
+    pub pool: Option<Arc<Pool>>,
     pub services: Measured,
 }
 
@@ -91,7 +93,32 @@ pub fn collect(data: &Path, sources: Sources) -> (Metrics, Requests) {
             move || f64::from(u8::from(maker.trouble().is_none())),
         );
     }
+    if let Some(pool) = sources.pool {
+        fargate_pool(&mut metrics, &pool);
+    }
     (metrics, requests)
+}
+
+fn fargate_pool(metrics: &mut Metrics, pool: &Arc<Pool>) {
+    let number = |of: usize| f64::from(u32::try_from(of).unwrap_or(u32::MAX));
+    let of = pool.clone();
+    metrics.gauge(
+        "wharf_fargate_pool_machines",
+        "Machines that are made for Fargate",
+        move || number(of.counts().machines),
+    );
+    let of = pool.clone();
+    metrics.gauge(
+        "wharf_fargate_pool_waiting",
+        "Tasks and pods that wait for room of Fargate",
+        move || number(of.counts().waiting),
+    );
+    let of = pool.clone();
+    metrics.gauge(
+        "wharf_fargate_pool_lacking",
+        "Those of them for whom no machine is there or on its way",
+        move || number(of.counts().lacking),
+    );
 }
 
 fn layers(metrics: &mut Metrics, layers: &Arc<LayerPeers>) {

@@ -8,11 +8,11 @@
 use std::time::Duration;
 
 use wharf_api_wharf::types::{
-    DedicateNodeRequest, DedicateNodeResponse, Dedicated as DedicatedShown, ListNodesResponse,
-    Node as NodeShown, NodeInstance as InstanceShown, RemoveNodeRequest, RemoveNodeResponse,
-    RetireNodeRequest, RetireNodeResponse,
+    DedicateNodeRequest, DedicateNodeResponse, Dedicated as DedicatedShown, FargatePool,
+    FargatePoolMachine, ListNodesResponse, Node as NodeShown, NodeInstance as InstanceShown,
+    RemoveNodeRequest, RemoveNodeResponse, RetireNodeRequest, RetireNodeResponse,
 };
-use wharf_base::{Clock as _, Permit, SystemClock};
+use wharf_base::{Clock as _, Permit, SystemClock, Timestamp};
 use wharf_records::{
     decode,
     node::{Node, OWN_USER},
@@ -21,7 +21,7 @@ use wharf_service::Place;
 use wharf_store::{Range, Store, Txn};
 use wharf_svc_ec2::{
     Ec2Service,
-    instances::{Dedicated, MachineNodeWish, ShownMachine, ShownMachineWish},
+    instances::{Dedicated, MachineNodeWish, PoolShown, ShownMachine, ShownMachineWish},
 };
 use wharf_svc_ecs::{EcsService, NodeInstance};
 use wharf_svc_eks::EksService;
@@ -29,7 +29,10 @@ use wharf_svc_iam::IamService;
 use wharf_wire::{Call, Caller, Check, Context, Fault};
 
 use crate::{
-    control::fault::{failed, invalid},
+    control::{
+        count,
+        fault::{failed, invalid},
+    },
     grant::shown,
     node_identity::remove_user,
 };
@@ -134,6 +137,12 @@ impl Nodes {
             }
         }
         Ok(())
+    }
+
+    /// The machines that are made for Fargate, where some are.
+    pub async fn fargate_pool(&self) -> Result<Option<FargatePool>, Fault> {
+        let shown = self.ec2.shown_fargate_pool().await?;
+        Ok(shown.map(fargate_pool))
     }
 
     /// Has Fargate tasks leave a node, that of the control plane too, each when its account's time of waiting is over, and EC2
@@ -466,6 +475,31 @@ impl Nodes {
     async fn instances(&self, call: &Call, user: &str) -> Vec<NodeInstance> {
         let place = (call.account.as_str(), call.region.as_str());
         self.ecs.instances_of(place, &user_arn(call, user)).await
+    }
+}
+
+/// The pool as the contract has it.
+fn fargate_pool(it: PoolShown) -> FargatePool {
+    let failed = |(why, at): (String, Timestamp)| format!("{} ({})", why, at.iso8601());
+    let reasons = it.trouble.into_iter().chain(it.held);
+    let reasons = reasons.chain(it.failure.map(failed));
+    let machines = it.machines.into_iter().map(|it| FargatePoolMachine {
+        id: Some(it.id),
+        size: Some(it.size),
+        zone: Some(it.zone),
+        state: Some(it.state.to_owned()),
+        since: Some(it.since),
+        claims: count(it.claims),
+        reason: it.why,
+    });
+    FargatePool {
+        sizes: Some(it.sizes),
+        least: count(it.least),
+        most: count(it.most),
+        waiting: count(it.waiting),
+        lacking: count(it.lacking),
+        reasons: Some(reasons.collect()),
+        machines: Some(machines.collect()),
     }
 }
 

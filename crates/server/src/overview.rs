@@ -62,6 +62,7 @@ impl Overview {
             },
             // The installation's own, and not of what services describe.
             machine_makers: None,
+            fargate_pool: None,
         })
     }
 

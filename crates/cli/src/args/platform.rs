@@ -3,7 +3,7 @@
 use std::{ffi::OsString, net::IpAddr, net::SocketAddr, path::PathBuf};
 
 use clap::Args;
-use wharf_server::{Cidr, Cidr4, IamMode, KeysFile, Throttling};
+use wharf_server::{Cidr, Cidr4, IamMode, KeysFile, PoolSize, Throttling};
 
 use super::{
     DataArgs, Switch, parse_count, parse_iam, parse_metrics_period, parse_overcommit, parse_rate,
@@ -123,7 +123,7 @@ pub struct ServerArgs {
     pub node_keyring_fd: Option<i32>,
 }
 
-/// Who makes machines for EC2 instances of some types (docs/machine-makers.md).
+/// Who makes machines for EC2 instances of some types, and for Fargate (docs/machine-makers.md).
 #[derive(Args, Clone)]
 pub struct MachineMakerArgs {
     /// Address of a web server that makes machines for EC2 instances of the types in --machine-maker-types
@@ -157,6 +157,19 @@ pub struct MachineMakerArgs {
     /// Allow an address of this machine or of a private network over http, where tokens of machines go in the clear
     #[arg(long, requires = "machine_maker")]
     pub machine_maker_http: bool,
+    /// Machine that it makes for Fargate when tasks and pods lack room: 4vcpu,16gib, or with its disk and its processor
+    /// 4vcpu,16gib,200gib,arm64; may be given several times
+    #[arg(long, value_name = "SIZE", requires = "machine_maker")]
+    pub fargate_pool_machine: Vec<PoolSize>,
+    /// Machines for Fargate that there are always
+    #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub fargate_pool_least: u32,
+    /// Machines for Fargate that there may be at a time, beside those of instances
+    #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub fargate_pool_most: u32,
+    /// How long a machine for Fargate is empty before it ends, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=86400))]
+    pub fargate_pool_idle: u32,
 }
 
 #[derive(Args, Clone)]

@@ -22,6 +22,7 @@ pub fn all(seen: &Value, now: Timestamp) -> Vec<Table> {
         tasks(seen, now),
         nodes(seen),
         makers(seen, now),
+        fargate_pool(seen),
         kubernetes(seen),
         targets(seen),
         balancers(seen),
@@ -483,6 +484,43 @@ fn makers(seen: &Value, now: Timestamp) -> Table {
         &["MACHINE MAKER", "WANTED", "THERE", "MOST", "LAST FAILURE"],
         list(seen, "machineMakers").map(row),
     )
+}
+
+/// Machines that are made for Fargate, and why there are no more of them where some are wanted.
+fn fargate_pool(seen: &Value) -> Table {
+    let pool = &seen["fargatePool"];
+    let machine = |it: &Value| Row {
+        tone: match it["state"].as_str() {
+            Some("joined") => Tone::Plain,
+            _ => Tone::Doubtful,
+        },
+        cells: ["id", "size", "zone", "state", "claims", "reason"]
+            .map(|it_has| cell(it, it_has))
+            .to_vec(),
+    };
+    let reasons = list(pool, "reasons").filter_map(Value::as_str);
+    let reasons = reasons.map(|why| {
+        let waiting = match number(pool, "waiting") {
+            0 => "-".to_owned(),
+            waiting => format!("{waiting} wait"),
+        };
+        let nothing = || "-".to_owned();
+        let cells = vec![
+            nothing(),
+            nothing(),
+            nothing(),
+            waiting,
+            nothing(),
+            why.to_owned(),
+        ];
+        let tone = Tone::Bad;
+        Row { tone, cells }
+    });
+    Table::new(
+        &["FARGATE MACHINE", "SIZE", "ZONE", "STATE", "ON IT", "WHY"],
+        list(pool, "machines").map(machine).chain(reasons),
+    )
+    .with_whole_words()
 }
 
 fn clusters(seen: &Value) -> Table {

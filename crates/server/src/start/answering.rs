@@ -197,6 +197,7 @@ impl Plane {
                 layers: layers.clone(),
                 catalog: self.catalog.clone(),
                 maker: self.ec2.machine_maker(),
+                pool: self.ec2.fargate_pool(),
                 services: answering.measured,
             },
         );

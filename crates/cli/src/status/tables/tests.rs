@@ -267,6 +267,24 @@ fn a_maker_of_machines_shows_what_it_lacks_and_why() {
 }
 
 #[test]
+fn machines_for_fargate_show_with_why_there_are_no_more() {
+    let machine = json!({
+        "id": "i-1", "size": "4vcpu,16gib,100gib,x86_64", "zone": "us-east-1a", "state": "joined", "claims": 3,
+    });
+    let seen =
+        json!({"fargatePool": {"machines": [machine], "reasons": ["it is full"], "waiting": 2}});
+    let size = "4vcpu,16gib,100gib,x86_64";
+    assert_eq!(
+        cells(&fargate_pool(&seen)),
+        [
+            ["-", "-", "-", "2 wait", "-", "it is full"],
+            ["i-1", size, "us-east-1a", "joined", "3", "-"],
+        ]
+    );
+    assert!(fargate_pool(&json!({})).rows.is_empty());
+}
+
+#[test]
 fn urls_leave_out_the_usual_port() {
     let listener = |protocol, port| json!({"Protocol": protocol, "Port": port});
     assert_eq!(url("a", &listener("HTTP", 80)), "http://a/");

@@ -161,6 +161,7 @@ pub fn plan(observed: &Observed<'_>, now: Timestamp) -> Plan {
             serving.push(own);
         }
     }
+    plan.status.machines = observed.machines.len();
     plan.status.waiting = observed.waiting.len();
     let (kept, lacking) = pack(&plan_of(observed), &serving, observed.waiting);
     let ordered = order(&mut plan, observed, (&serving, lacking), now);

@@ -4,7 +4,7 @@ use wharf_base::Timestamp;
 use wharf_hosts::Hosts;
 use wharf_wire::Fault;
 
-use super::{Pool, PoolMachine, Stage};
+use super::{Pool, PoolMachine, Stage, plan::Status};
 use crate::Ec2Service;
 
 /// The pool as it was at the last look.
@@ -41,10 +41,9 @@ pub struct PoolMachineShown {
 }
 
 impl Pool {
-    /// How many of those who wait lack a machine, and whether there are no more for some reason.
-    pub fn lacks(&self) -> (usize, bool) {
-        let memory = self.memory.lock();
-        (memory.status.lacking, memory.status.held.is_some())
+    /// How many machines there were at the last look, who waited, and who lacked one.
+    pub fn counts(&self) -> Status {
+        self.memory.lock().status.clone()
     }
 
     fn held(&self) -> Option<String> {

@@ -38,6 +38,7 @@ impl fmt::Display for Held {
 /// What a look came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Status {
+    pub machines: usize,
     /// Who waits for room of Fargate.
     pub waiting: usize,
     /// Those of them who lack a machine, beside those on their way.
