@@ -18,7 +18,7 @@ use wharf_wire::Fault;
 
 use super::{
     Pool, PoolMachine, PoolSize, Stage,
-    plan::{Action, Observed, Own, Plan, SOON, plan},
+    plan::{Action, Held, Loss, Observed, Own, Plan, SOON, plan},
     token_purpose,
 };
 use crate::{
@@ -100,7 +100,7 @@ async fn look(service: &Ec2Service, pool: &Pool) -> Result<Duration, StepError> 
         memory.idle.clone_from(&due.idle);
         memory.away.clone_from(&due.away);
         if memory.status.held != due.status.held
-            && let Some(held) = &due.status.held
+            && let Some(held) = due.status.held.filter(|it| *it != Held::Wave)
         {
             tracing::info!(
                 waiting = due.status.waiting,
@@ -210,8 +210,8 @@ async fn step(
         Action::Tell { .. } => return tell(service, pool, stored).await,
         Action::Join { host, .. } => join(service, pool, stored, host).await?,
         Action::Close { why, .. } => close(service, stored, why).await?,
-        Action::GiveUp { why, in_vain, .. } => {
-            give_up(service, pool, stored, why, *in_vain).await?;
+        Action::GiveUp { why, loss, .. } => {
+            give_up(service, pool, stored, (why, *loss)).await?;
         }
         Action::End { .. } => return end(service, pool, stored, answers).await,
     }
@@ -481,8 +481,7 @@ async fn give_up(
     service: &Ec2Service,
     pool: &Pool,
     stored: &Stored<PoolMachine>,
-    why: &str,
-    in_vain: bool,
+    (why, loss): (&str, Loss),
 ) -> Result<(), StepError> {
     let record = PoolMachine {
         stage: Stage::Ending,
@@ -490,13 +489,20 @@ async fn give_up(
         ..stored.record.clone()
     };
     if write(service, stored, &record).await? {
-        if in_vain {
-            let now = service.instances.now();
-            pool.memory.lock().failed(why, now);
+        let now = service.instances.now();
+        let mut memory = pool.memory.lock();
+        match loss {
+            Loss::Served => {}
+            Loss::InVain => memory.failed(why, now),
+            Loss::NoRoom => {
+                let zone = zone_letter(&pool.maker.parts.home.region, &record.zone);
+                memory.lacks_room(&record.size, zone, why, now);
+            }
         }
+        drop(memory);
         tracing::warn!(
             machine = record.id,
-            in_vain,
+            ?loss,
             why,
             "a machine for Fargate is given up"
         );

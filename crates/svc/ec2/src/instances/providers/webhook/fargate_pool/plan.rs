@@ -103,6 +103,17 @@ pub struct Observed<'a> {
     pub paused: Option<Timestamp>,
 }
 
+/// What is lost with a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// It has served.
+    Served,
+    /// It never joined.
+    InVain,
+    /// It never joined, for its maker had no room.
+    NoRoom,
+}
+
 /// A step; machines are named by their ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
@@ -124,11 +135,11 @@ pub enum Action {
         id: String,
         why: String,
     },
-    /// It is lost, or never came. `in_vain`: without ever having joined.
+    /// It is lost, or never came.
     GiveUp {
         id: String,
         why: String,
-        in_vain: bool,
+        loss: Loss,
     },
     /// It ends: nothing is to be left of it.
     End {
@@ -179,8 +190,8 @@ fn follow(plan: &mut Plan, own: &Own, terms: &Terms, now: Timestamp) -> bool {
     }
     let in_vain = own.stage == Stage::Ordered;
     let give_up = |plan: &mut Plan, why: String| {
-        let id = id();
-        plan.actions.push(Action::GiveUp { id, why, in_vain });
+        let (id, loss) = (id(), loss(own));
+        plan.actions.push(Action::GiveUp { id, why, loss });
         plan.wake(now + SOON);
         false
     };
@@ -229,6 +240,14 @@ fn follow(plan: &mut Plan, own: &Own, terms: &Terms, now: Timestamp) -> bool {
         (false, _) => {}
     }
     true
+}
+
+fn loss(own: &Own) -> Loss {
+    match (own.stage, &own.listed) {
+        (Stage::Joined | Stage::Ending, _) => Loss::Served,
+        (Stage::Ordered, Listed::As(said)) if said.lacks_capacity() => Loss::NoRoom,
+        (Stage::Ordered, _) => Loss::InVain,
+    }
 }
 
 /// What the maker's list says of a machine that is not there.

@@ -311,8 +311,19 @@ fn one_that_joins_serves_and_one_that_does_not_is_given_up() {
     assert_eq!(look.at(START).actions, []);
     let given_up = look.at(late);
     let why = "it did not join within 600 s of its order".to_owned();
-    let (id, in_vain) = ("i-1".to_owned(), true);
-    assert_eq!(given_up.actions, [Action::GiveUp { id, why, in_vain }]);
+    let (id, loss) = ("i-1".to_owned(), Loss::InVain);
+    assert_eq!(given_up.actions, [Action::GiveUp { id, why, loss }]);
+    // Its maker says why.
+    let mut full = ordered.clone();
+    full.listed = Listed::As(Said {
+        state: MachineState::Failed,
+        code: Some("InsufficientInstanceCapacity".to_owned()),
+        reason: Some("it is full".to_owned()),
+        ..Said::default()
+    });
+    look.machines = vec![full];
+    let (id, why, loss) = ("i-1".to_owned(), "it is full".to_owned(), Loss::NoRoom);
+    assert_eq!(look.at(START).actions, [Action::GiveUp { id, why, loss }]);
     ordered.host = Some("h".to_owned());
     ordered.seen = Some(HostIs::Connected);
     look.machines = vec![ordered];
@@ -378,7 +389,10 @@ fn what_the_maker_says_is_believed_while_the_node_is_away() {
     let plan = look.at(START);
     assert!(matches!(
         &plan.actions[..],
-        [Action::GiveUp { in_vain: false, .. }]
+        [Action::GiveUp {
+            loss: Loss::Served,
+            ..
+        }]
     ));
 }
 
