@@ -31,7 +31,7 @@ class Rack:
         self.secret.write_text(f"{SECRET}\n")
         # Of whom the hosts are, once that is there.
         self.wharf = None
-        self.hosts, self.made, self.full = {}, [], False
+        self.hosts, self.made, self.full, self.broken = {}, [], False, False
         self._numbers = iter(range(1, 100))
         self._serve()
 
@@ -58,6 +58,8 @@ class Rack:
         if action == "run" and host is None:
             if self.full:
                 return "the rack is full", True
+            if self.broken:
+                return "the rack has no power", False
             self.made.append(instance)
             self.hosts[instance] = host = Host(self.wharf, next(self._numbers))
             token = host.data / "join-token"
