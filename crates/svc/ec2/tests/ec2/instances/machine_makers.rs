@@ -1,5 +1,6 @@
 //! Instances whose machines a maker makes, which this test plays, and so it does their nodes.
 
+mod pool;
 mod rack;
 
 use serde_json::json;

@@ -33,8 +33,6 @@ use crate::{
     },
 };
 
-/// Between two looks where nothing is under way; who begins to wait has the next one come at once.
-const SELDOM: Duration = Duration::from_secs(10);
 /// Between two looks that are asked for one after the other.
 const BREATH: Duration = Duration::from_millis(200);
 
@@ -121,8 +119,10 @@ async fn look(service: &Ec2Service, pool: &Pool) -> Result<Duration, StepError> 
         // The maker is to hear of them.
         return Ok(BREATH);
     }
-    let wake = due.wake_at.map(|at| at.since(now));
-    Ok(wake.map_or(SELDOM, |it| it.clamp(BREATH, SELDOM)))
+    // Nobody says what becomes of nodes; who begins to wait has the next look come at once.
+    let often = pool.maker.pace().soon;
+    let wake = due.wake_at.map(|at| at.since(now).max(BREATH));
+    Ok(wake.map_or(often, |it| it.min(often)))
 }
 
 /// What is seen of a machine.
