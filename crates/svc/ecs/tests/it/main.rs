@@ -9,6 +9,7 @@ mod cluster_scaling;
 mod clusters;
 mod definitions;
 mod elsewhere;
+mod fargate_pool;
 mod fargate_spot;
 mod groups;
 mod harness;

@@ -54,14 +54,14 @@ impl Cloud {
         self.hosts.fargate().wait("a queue", all);
     }
 
-    async fn states(&self) -> Vec<&'static str> {
+    async fn stages(&self) -> Vec<&'static str> {
         let pool = self.pool().await;
         pool.machines.iter().map(|it| it.state).collect()
     }
 
     async fn has(&self, states: &[&str]) {
         let what = format!("the machines are {states:?}");
-        until(&what, || async { self.states().await == states }).await;
+        until(&what, || async { self.stages().await == states }).await;
     }
 
     /// Until then time passes.
@@ -69,7 +69,7 @@ impl Cloud {
         let what = format!("the machines come to be {states:?}");
         until(&what, || async {
             self.clock.advance(IDLE / 10);
-            self.states().await == states
+            self.stages().await == states
         })
         .await;
     }
@@ -120,7 +120,7 @@ async fn a_machine_comes_for_who_waits_and_ends_when_it_is_empty() {
     // Somebody else who says to be it is not.
     cloud.join(&id).await;
     rack.looked_at(2).await;
-    assert_eq!(cloud.states().await, ["ordered"]);
+    assert_eq!(cloud.stages().await, ["ordered"]);
     rack.joins(&id);
     cloud.has(&["joined"]).await;
     cloud.waits(0);
@@ -131,7 +131,7 @@ async fn a_machine_comes_for_who_waits_and_ends_when_it_is_empty() {
         cloud.clock.advance(IDLE);
         rack.looked_at(2).await;
     }
-    assert_eq!(cloud.states().await, ["joined"]);
+    assert_eq!(cloud.stages().await, ["joined"]);
 
     cloud.hold(&id, |it| drop(it.claims.remove(ON_IT))).await;
     cloud.comes_to_have(&[]).await;
@@ -227,7 +227,7 @@ async fn whatever_is_killed_one_record_is_one_machine() {
     rack.loses(&id);
     until("it is given up", || async {
         passes(&cloud);
-        cloud.states().await.is_empty()
+        cloud.stages().await.is_empty()
     })
     .await;
 }
