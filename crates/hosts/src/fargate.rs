@@ -1,8 +1,8 @@
 //! Who waits for room of Fargate, and whether there may be more machines for it.
 //!
 //! Whoever places such claimants says who is left ([`FargateQueue::wait`]), queue by queue, each time that it has looked; so nothing of
-//! this is stored: after a restart all is said again, and what is not said again is forgotten. Who has a pool of machines reads it, and says what its machines are like
-//! ([`FargateQueue::offer`]): where a claim could never be on one, nobody has to wait for that.
+//! this is stored: after a restart all is said again, and what is not said again is forgotten. Who has a pool of machines reads it, and
+//! says what its machines are like ([`FargateQueue::offer`]): where a claim could never be on one, nobody has to wait for that.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -155,7 +155,7 @@ mod tests {
         // Nothing is new.
         queue.wait("a", vec![waiting("i-2")]);
         queue.wait("c", Vec::new());
-        let quiet = tokio::time::timeout(std::time::Duration::from_millis(20), queue.changed());
+        let quiet = tokio::time::timeout(Duration::from_millis(20), queue.changed());
         assert!(quiet.await.is_err());
     }
 

@@ -76,7 +76,7 @@ impl Wish {
         self.fargate.then_some(Ask {
             claim: &self.claim,
             apart: None,
-            architecture: Some(&self.architecture),
+            architecture: Some(self.architecture.as_str()),
         })
     }
 

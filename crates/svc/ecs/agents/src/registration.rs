@@ -19,6 +19,7 @@ use crate::{
     Agents, binding, fault, grant,
     launch::EXTERNAL,
     names::{self, Place},
+    provider,
     retirement::Retired,
     state::{MAX_TRIES, conflict},
     tags,
