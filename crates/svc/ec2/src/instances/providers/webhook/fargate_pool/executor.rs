@@ -1,12 +1,12 @@
 //! The executor of the machines for Fargate: reads what is seen of them, has [`super::plan`] say what is due, and does it, one step
 //! after the other. Every write compares the shard and the machine's record.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Timestamp, ids};
-use wharf_hosts::zone_letter;
+use wharf_hosts::{Machines, zone_letter};
 use wharf_records::{
     Record as _, Unknown, encode,
     hosts::Ledger,
@@ -74,6 +74,7 @@ async fn look(service: &Ec2Service, pool: &Pool) -> Result<Duration, StepError> 
     }
     let hosts = &service.instances.parts.hosts;
     let waiting = hosts.fargate().waiting();
+    let hosted = hosts.read(hosted);
     let now = service.instances.now();
     let due = {
         let mut memory = pool.memory.lock();
@@ -89,6 +90,7 @@ async fn look(service: &Ec2Service, pool: &Pool) -> Result<Duration, StepError> 
                 terms: &pool.terms,
                 machines: &machines,
                 waiting: &waiting,
+                hosted: &hosted,
                 learned: &memory.learned,
                 refused: &memory.refused,
                 paused: memory.paused,
@@ -125,6 +127,16 @@ async fn look(service: &Ec2Service, pool: &Pool) -> Result<Duration, StepError> 
     Ok(wake.map_or(often, |it| it.min(often)))
 }
 
+/// Letters of the zones in which hosts offer Fargate.
+fn hosted(machines: &Machines) -> BTreeSet<String> {
+    let hosts = machines.hosts().iter().filter(|(_, it)| it.fargate);
+    let zones = hosts.filter_map(|(id, host)| {
+        let registered = machines.registration(id).filter(|it| it.of_installation)?;
+        Some(zone_letter(&registered.region, &host.availability_zone).to_owned())
+    });
+    zones.collect()
+}
+
 /// What is seen of a machine.
 async fn see(service: &Ec2Service, pool: &Pool, it: &PoolMachine) -> Result<Own, StepError> {
     let host = match (&it.host, it.stage) {
@@ -141,7 +153,11 @@ async fn see(service: &Ec2Service, pool: &Pool, it: &PoolMachine) -> Result<Own,
         ledger = stored.map(|it| it.record);
         seen = host_by(service, host, ledger.as_ref());
         let hosts = &service.instances.parts.hosts;
-        retired = hosts.read(|machines| machines.is_retired(host));
+        retired = hosts.read(|machines| {
+            let registered = machines.registration(host);
+            // Drained through the API, it takes nothing either.
+            machines.is_retired(host) || registered.is_some_and(|it| !it.active)
+        });
     }
     let region = &pool.maker.parts.home.region;
     let memory = pool.memory.lock();

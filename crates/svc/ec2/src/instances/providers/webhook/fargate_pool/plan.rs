@@ -95,6 +95,8 @@ pub struct Observed<'a> {
     pub terms: &'a Terms,
     pub machines: &'a [Own],
     pub waiting: &'a [FargateWaiting],
+    /// Letters of the zones in which hosts offer Fargate, whoever has them.
+    pub hosted: &'a BTreeSet<String>,
     /// What machines of a size said that they have when they joined.
     pub learned: &'a BTreeMap<PoolSize, Capacity>,
     /// Sizes and zones for which the maker had no room, and until when they are not asked for.
@@ -231,7 +233,7 @@ fn follow(plan: &mut Plan, own: &Own, terms: &Terms, now: Timestamp) -> bool {
         }
         (false, _) if own.retired => {
             if own.is_empty() {
-                let why = "its node was retired".to_owned();
+                let why = "its node was retired or drained".to_owned();
                 plan.actions.push(Action::Close { id: id(), why });
             }
             plan.wake(now + SOON);
@@ -271,12 +273,14 @@ fn lost(listed: &Listed) -> Option<String> {
 /// What is looked at while those who wait are packed.
 struct Packing<'a> {
     terms: &'a Terms,
+    hosted: &'a BTreeSet<String>,
     learned: &'a BTreeMap<PoolSize, Capacity>,
 }
 
 fn plan_of<'a>(observed: &Observed<'a>) -> Packing<'a> {
     Packing {
         terms: observed.terms,
+        hosted: observed.hosted,
         learned: observed.learned,
     }
 }
@@ -292,10 +296,19 @@ impl<'a> Packing<'a> {
         )
     }
 
-    /// Whether somebody may be in a zone. Where no machines are made in those of its subnets, all serve it.
+    /// Whether somebody may be in a zone. Where no hosts are in those of its subnets, and none are made there, all serve it, as with
+    /// placement.
     fn serves(&self, waiting: &FargateWaiting, zone: &str) -> bool {
-        let has_own = self.terms.zones.iter().any(|it| waiting.zones.contains(it));
-        waiting.zones.contains(zone) || !has_own
+        let mut own = self.terms.zones.iter().chain(self.hosted);
+        waiting.zones.contains(zone) || !own.any(|it| waiting.zones.contains(it))
+    }
+
+    /// Whether some machine would ever take somebody.
+    fn suits(&self, waiting: &FargateWaiting) -> bool {
+        let mut sizes = self.terms.sizes.iter();
+        let mut zones = self.terms.zones.iter();
+        sizes.any(|it| self.empty(it).takes(&waiting.ask()))
+            && zones.any(|it| self.serves(waiting, it))
     }
 }
 
@@ -363,15 +376,10 @@ fn order<'a>(
     now: Timestamp,
 ) -> usize {
     let (terms, packing) = (observed.terms, plan_of(observed));
-    // What no machine would ever take is nothing to wait for.
-    lacking.retain(|one| {
-        let fits = terms
-            .sizes
-            .iter()
-            .any(|it| packing.empty(it).takes(&one.ask()));
-        plan.status.too_large += usize::from(!fits);
-        fits
-    });
+    // What no machine would ever take is nothing to make one for.
+    let all = lacking.len();
+    lacking.retain(|one| packing.suits(one));
+    plan.status.unfit = all - lacking.len();
     plan.status.lacking = lacking.len();
     let mut ordered = Vec::new();
     let may_be = terms.most.saturating_sub(observed.machines.len());

@@ -49,11 +49,11 @@ impl Pool {
     fn held(&self) -> Option<String> {
         let memory = self.memory.lock();
         let status = &memory.status;
-        match (&status.held, status.too_large) {
+        match (&status.held, status.unfit) {
             (Some(held), _) => Some(held.to_string()),
             (None, 0) => None,
             (None, count) => Some(format!(
-                "{count} of those who wait need more than a machine of the pool has"
+                "{count} of those who wait need more than a machine of the pool has, or another zone"
             )),
         }
     }

@@ -44,6 +44,6 @@ pub struct Status {
     /// Those of them who lack a machine, beside those on their way.
     pub lacking: usize,
     /// Those whom no machine of the pool would take.
-    pub too_large: usize,
+    pub unfit: usize,
     pub held: Option<Held>,
 }

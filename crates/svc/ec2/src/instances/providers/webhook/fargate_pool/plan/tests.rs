@@ -83,6 +83,7 @@ struct Look {
     terms: Option<Terms>,
     machines: Vec<Own>,
     waiting: Vec<FargateWaiting>,
+    hosted: BTreeSet<String>,
     learned: BTreeMap<PoolSize, Capacity>,
     refused: BTreeMap<(PoolSize, String), Timestamp>,
     paused: Option<Timestamp>,
@@ -95,6 +96,7 @@ impl Look {
             terms: self.terms.as_ref().unwrap_or(&usual),
             machines: &self.machines,
             waiting: &self.waiting,
+            hosted: &self.hosted,
             learned: &self.learned,
             refused: &self.refused,
             paused: self.paused,
@@ -184,6 +186,13 @@ fn zones_are_those_of_who_waits_and_even() {
         ..Look::default()
     };
     assert_eq!(orders(&look.at(START)).len(), 1);
+    // Those of another zone's hosts are to have room there.
+    let look = Look {
+        hosted: BTreeSet::from(["f".to_owned()]),
+        ..look
+    };
+    let plan = look.at(START);
+    assert_eq!((orders(&plan).len(), plan.status.unfit), (0, 1));
 }
 
 #[test]
@@ -219,7 +228,7 @@ fn what_is_learned_of_a_size_counts() {
     };
     let plan = look.at(START);
     assert_eq!(orders(&plan), []);
-    assert_eq!((plan.status.too_large, plan.status.lacking), (2, 0));
+    assert_eq!((plan.status.unfit, plan.status.lacking), (2, 0));
 }
 
 #[test]
