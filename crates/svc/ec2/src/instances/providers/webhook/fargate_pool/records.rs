@@ -80,6 +80,7 @@ mod tests {
         };
         let bytes = encode(&machine);
         let stored: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        let stored = &stored["body"];
         assert_eq!(stored["stage"], "ordered");
         assert_eq!(stored["size"]["memory_gib"], 16);
         assert_eq!(stored.get("token"), None);
