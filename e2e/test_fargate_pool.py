@@ -84,7 +84,7 @@ def test_a_machine_comes_for_a_task_and_goes_after_it(server, rack, image):
     assert pool(server)["machines"] == []
     of = definition(server, image)
     task, waiting = begin(server, of)
-    assert waiting["lastStatus"] == "PROVISIONING" and "containerInstanceArn" not in waiting
+    assert waiting["lastStatus"] == "PROVISIONING"
     wait_for(lambda: pool(server)["machines"], 30, "an order")
     # In the middle of it, whatever that is.
     server.kill_child("server")
@@ -97,16 +97,13 @@ def test_a_machine_comes_for_a_task_and_goes_after_it(server, rack, image):
     assert not [it for one in ec2.describe_instances()["Reservations"] for it in one["Instances"]]
     on_instances = tasks.register(server, image, **tasks.sh(STAYS))
     placed = tasks.start(server, on_instances)
-    arns = [it.describe()["containerInstanceArn"] for it in (task, placed)]
-    (of_pool, of_cluster) = (
-        next(
-            it
-            for it in ecs.describe_container_instances(containerInstances=arns)["containerInstances"]
-            if it["containerInstanceArn"] == arn
-        )
-        for arn in arns
-    )
-    assert of_pool["ec2InstanceId"] == machine != of_cluster["ec2InstanceId"]
+    found = ecs.list_container_instances()["containerInstanceArns"]
+    found = ecs.describe_container_instances(containerInstances=found)["containerInstances"]
+    (of_pool,) = [it for it in found if it["ec2InstanceId"] == machine]
+    assert of_pool["agentConnected"] and of_pool["containerInstanceArn"] != placed.describe()["containerInstanceArn"]
+    # Not where it is named either.
+    named = ecs.start_task(taskDefinition=on_instances, containerInstances=[of_pool["containerInstanceArn"]])
+    assert [it["reason"] for it in named["failures"]] == ["MISSING"]
     placed.stop()
 
     # Another finds room beside it, on capacity of Spot too.
