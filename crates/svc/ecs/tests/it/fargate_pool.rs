@@ -68,7 +68,7 @@ async fn who_finds_no_room_waits_where_machines_are_made() {
     let task = harness.run_one(of("half")).await;
     let shown = harness.describe(&task).await;
     assert_eq!(shown.last_status.as_deref(), Some("PROVISIONING"));
-    assert_eq!(shown.container_instance_arn, None);
+    assert_eq!(shown.availability_zone, None);
     assert_eq!(shown.launch_type.as_deref(), Some("FARGATE"));
     harness.wait_for_machines(1).await;
     let waiting = harness.ecs.hosts().fargate().waiting().remove(0);
@@ -113,8 +113,6 @@ async fn tasks_of_a_service_wait_too() {
     let _second = Agent::join(&harness, "default").await;
     harness.wait_for_machines(0).await;
     let tasks = harness.tasks_of("web").await;
-    let placed = tasks
-        .iter()
-        .filter(|it| it.container_instance_arn.is_some());
+    let placed = tasks.iter().filter(|it| it.availability_zone.is_some());
     assert_eq!(placed.count(), 3);
 }
