@@ -1,5 +1,6 @@
 //! Machines that Fargate has for pods of EKS.
 
+use wharf_hosts::{FargateMachine, FargateOffer};
 use wharf_records::pods::{MachineOfPod, OfPod};
 use wharf_service::Place;
 use wharf_svc_ec2::instances::{PodMachine, PodMachineWish, life::State};
@@ -214,4 +215,57 @@ async fn machines_are_hosts_capacity_for_fargate() {
                 (us-east-1a). Our system will be working on provisioning additional capacity.";
     refused(made, "InsufficientInstanceCapacity", text);
     assert_eq!(cloud.machines().await, []);
+}
+
+/// A machine that was made for Fargate.
+#[tokio::test]
+async fn hosts_of_fargate_alone_take_pods_alone() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let host = "host-of-i-a1";
+    let is_known = || async { cloud.hosts.read(|it| it.registration(host).is_some()) };
+    until("the host is known", is_known).await;
+    cloud.hosts.write(|machines| {
+        let mut said = machines.registration(host).unwrap().clone();
+        said.of_provider_alone = true;
+        machines.register("arn of i-a1", Some(said));
+    });
+    let refused = cloud.ec2.run_instances(&cloud.call(), cloud.asked()).await;
+    assert_eq!(refused.unwrap_err().code, "InsufficientInstanceCapacity");
+    let wish = cloud.wish("u-1").await;
+    let made = cloud.ec2.run_pod_machine(&place(), &wish).await.unwrap();
+    cloud.placed(&made.id).await;
+}
+
+#[tokio::test]
+async fn a_pod_waits_where_machines_are_made_for_fargate() {
+    let cloud = Cloud::over(world()).begun();
+    let wish = cloud.wish("u-1").await;
+    let refused = cloud.ec2.run_pod_machine(&place(), &wish).await;
+    assert_eq!(refused.unwrap_err().code, "InsufficientInstanceCapacity");
+    let machine = FargateMachine {
+        capacity: Capacity {
+            cpu: 1024,
+            memory: 4096,
+            interfaces: 8,
+            ..Capacity::default()
+        },
+        architecture: "x86_64".to_owned(),
+    };
+    cloud.hosts.fargate().offer(FargateOffer {
+        machines: vec![machine],
+        grows: true,
+    });
+    let made = cloud.ec2.run_pod_machine(&place(), &wish).await.unwrap();
+    until("it waits for a machine", || async {
+        cloud.hosts.fargate().waiting().len() == 1
+    })
+    .await;
+    // For longer than other instances.
+    cloud.clock.advance(Duration::from_secs(300));
+    cloud.join("i-a1").await;
+    cloud.placed(&made.id).await;
+    until("it waits no more", || async {
+        cloud.hosts.fargate().waiting().is_empty()
+    })
+    .await;
 }
