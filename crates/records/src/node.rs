@@ -199,6 +199,7 @@ mod tests {
                 instance: "i-0123456789abcdef0".to_owned(),
                 instance_type: "m7i.large".to_owned(),
             }),
+            pool: true,
             ..Grant::default()
         };
         let text = serde_json::to_string(&full).unwrap();
