@@ -328,6 +328,18 @@ mod tests {
     }
 
     #[test]
+    fn a_ledger_that_is_closed_stays_so() {
+        let closed = Ledger {
+            closed: true,
+            ..Ledger::default()
+        };
+        let stored = encode(&closed);
+        let text = std::str::from_utf8(&stored).unwrap();
+        assert!(text.contains(r#""closed":true"#), "{text}");
+        assert_eq!(decode::<Ledger>(&stored).unwrap(), closed);
+    }
+
+    #[test]
     fn format_1_is_read_and_written_as_format_2() {
         let old = br#"{"kind":"ledger","format":1,"body":{"capacity":{"cpu":2048,"memory":4096,"interfaces":2,"reserved":[{"number":22,"protocol":"tcp"}]},
             "claims":{"arn:aws:ecs:r:a:task/c/1":{"cpu":256,"memory":512,"interfaces":1,"ports":[{"number":80,"protocol":"tcp"}],"phase":"stopping"}},"later":7}}"#;

@@ -4,7 +4,10 @@ use wharf_base::Timestamp;
 use wharf_hosts::Hosts;
 use wharf_wire::Fault;
 
-use super::{Pool, PoolMachine, Stage, plan::Status};
+use super::{
+    Pool, PoolMachine, Stage,
+    plan::{Held, Status},
+};
 use crate::Ec2Service;
 
 /// The pool as it was at the last look.
@@ -49,7 +52,9 @@ impl Pool {
     fn held(&self) -> Option<String> {
         let memory = self.memory.lock();
         let status = &memory.status;
-        match (&status.held, status.unfit) {
+        // That its maker is to hear of something is no reason to look for.
+        let held = status.held.filter(|it| *it != Held::Wave);
+        match (held, status.unfit) {
             (Some(held), _) => Some(held.to_string()),
             (None, 0) => None,
             (None, count) => Some(format!(
