@@ -1,7 +1,8 @@
 //! EC2 instances: which a host is to keep, and what it says of them.
 //!
 //! An instance is a slice of a host: processes in a user namespace of their own under a cgroup of its
-//! type's size, in a network namespace with its interface, over a root file system made of its image.
+//! type's size, in a network namespace with its interface, over a root file system made of its image. One that is a virtual
+//! machine is the same with one process: the emulator, whose disk is made of the image.
 //! What it is to be is said whole; the host brings it there and reports, whole again, what there is.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -37,6 +38,10 @@ pub struct Instance {
     /// taken of. Hosts that do not know of this are given no such instance.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restore: bool,
+    /// It is a virtual machine, with the kernel of its image, instead of processes of the host's. Hosts that do not offer
+    /// these are given no such instance.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub virtual_machine: bool,
     /// What is in the file of its disk is sealed: its host asks for the key whenever it boots it ([`crate::snapshot::Keys`]).
     /// Hosts that do not know of this are given no such instance.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

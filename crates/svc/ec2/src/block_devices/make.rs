@@ -243,6 +243,20 @@ impl Disks {
     }
 
     /// Whether roots are to be sealed.
+    /// That they are what a virtual machine can have: a disk of its own, made of its image.
+    ///
+    /// # Errors
+    /// Which parameter asks for more.
+    pub fn check_virtual(&self) -> Result<(), Fault> {
+        if self.root.is_some() {
+            return Err(fault::not_of_virtual("BlockDeviceMapping.Ebs.SnapshotId"));
+        }
+        match self.volumes.is_empty() {
+            true => Ok(()),
+            false => Err(fault::not_of_virtual("BlockDeviceMapping")),
+        }
+    }
+
     pub fn seals_root(&self) -> bool {
         self.of_root.wanted != Wanted::No
     }

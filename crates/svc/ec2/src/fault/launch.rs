@@ -234,6 +234,29 @@ pub fn bad_architecture(text: &str) -> Fault {
     )
 }
 
+pub fn bad_boot_mode(text: &str) -> Fault {
+    super::bad_value_of("BootMode", text)
+}
+
+pub fn boot_mode_of_architecture(mode: &str, architecture: &str) -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        format!(
+            "The boot mode '{mode}' is not supported for images of the architecture '{architecture}'."
+        ),
+    )
+}
+
+/// A virtual machine is asked for what it cannot have.
+pub fn not_of_virtual(parameter: &str) -> Fault {
+    sender(
+        "UnsupportedOperation",
+        format!(
+            "The parameter {parameter} is not supported by this version of wharf for instances that are virtual machines."
+        ),
+    )
+}
+
 pub fn bad_root_device(name: &str) -> Fault {
     sender(
         "InvalidParameterValue",

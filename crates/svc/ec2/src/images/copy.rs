@@ -228,6 +228,7 @@ async fn write(
             tags: plan.tags.clone(),
             unknown: Unknown::new(),
             architecture: source.architecture.clone(),
+            boot_mode: source.boot_mode,
             root_device_name: source.root_device_name.clone(),
             source: source.source.clone(),
         };

@@ -111,6 +111,7 @@ pub async fn create_image(
             source: source_of(instance.image.registry.as_deref()),
             puller: puller_of(&instance.image, &call.account),
             state: State::Pending,
+            boot_mode: instance.image.boot_mode,
             source_instance: Some(id.clone()),
             source_image: Some((instance.image.id.clone(), call.region.clone())),
             token: None,

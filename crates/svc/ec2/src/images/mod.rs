@@ -30,7 +30,7 @@ pub use deregister::deregister;
 pub use describe::describe;
 #[doc(hidden)]
 pub use location::{Location, fuzz};
-pub use records::{Image, Shared, Source, State, source_of};
+pub use records::{BootMode, Image, Shared, Source, State, source_of};
 pub use register::register;
 pub use settle::settle;
 

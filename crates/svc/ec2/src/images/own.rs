@@ -26,6 +26,7 @@ fn image(it: PublicImage) -> Image {
         source: Source::Own,
         puller: None,
         state: State::default(),
+        boot_mode: None,
         source_instance: None,
         source_image: None,
         token: None,

@@ -35,6 +35,9 @@ pub struct Image {
     pub puller: Option<String>,
     #[serde(default)]
     pub state: State,
+    /// Its instances boot the kernel that it has: they are virtual machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_mode: Option<BootMode>,
     /// The instance that it was made of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_instance: Option<String>,
@@ -57,6 +60,33 @@ pub struct Image {
 }
 
 entity!(Image, "image", fault::image_not_found);
+
+/// What boots a virtual machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BootMode {
+    LegacyBios,
+}
+
+impl BootMode {
+    /// That of a request, which says it as EC2 spells it.
+    pub fn of(text: &str) -> Option<Self> {
+        (text == Self::LegacyBios.as_str()).then_some(Self::LegacyBios)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LegacyBios => "legacy-bios",
+        }
+    }
+
+    /// That has no such firmware: what is of another architecture boots otherwise.
+    pub fn suits(self, architecture: &str) -> bool {
+        match self {
+            Self::LegacyBios => architecture == "x86_64",
+        }
+    }
+}
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "lowercase")]
@@ -212,6 +242,7 @@ impl Image {
             public: Some(self.public),
             architecture: Some(self.architecture.clone()),
             image_type: Some("machine".to_owned()),
+            boot_mode: self.boot_mode.map(|it| it.as_str().to_owned()),
             ..wire::Image::default()
         }
     }

@@ -6,7 +6,7 @@ use wharf_records::{Record, Unknown};
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
-use super::{Image, State, resolve::resolve};
+use super::{BootMode, Image, State, resolve::resolve};
 use crate::{Ec2Service, block_devices, fault, records::Pointer, snapshots::Snapshot, tags};
 
 /// Of an account in a region.
@@ -35,10 +35,14 @@ pub async fn register(
     if root_device_name.len() > MAX_DESCRIPTION || !root_device_name.starts_with("/dev/") {
         return Err(fault::bad_root_device(&root_device_name));
     }
+    let boot_mode = boot_mode(input.boot_mode.as_deref(), &architecture)?;
     let mappings = block_devices::read(input.block_device_mappings.as_deref())?;
     // What no launch could have is refused here.
     let disks = block_devices::layout(&root_device_name, &mappings)?;
     let disks = block_devices::prepare(service, call, disks).await?;
+    if boot_mode.is_some() {
+        disks.check_virtual()?;
+    }
     let location = input.image_location.unwrap_or_default();
     if location.is_empty() && disks.root.is_none() {
         return Err(fault::missing_parameter("ImageLocation"));
@@ -70,6 +74,7 @@ pub async fn register(
         source,
         puller,
         state: State::default(),
+        boot_mode,
         source_instance: None,
         source_image: None,
         token: None,
@@ -118,6 +123,18 @@ pub fn name_pointer(name: &str) -> String {
     format!("image-name:{name}")
 }
 
+/// Where a request names one, instances boot the kernel of the image.
+fn boot_mode(given: Option<&str>, architecture: &str) -> Result<Option<BootMode>, Fault> {
+    let Some(given) = given.filter(|it| !it.is_empty()) else {
+        return Ok(None);
+    };
+    let mode = BootMode::of(given).ok_or_else(|| fault::bad_boot_mode(given))?;
+    match mode.suits(architecture) {
+        true => Ok(Some(mode)),
+        false => Err(fault::boot_mode_of_architecture(given, architecture)),
+    }
+}
+
 pub fn check_description(description: &str) -> Result<(), Fault> {
     match description.chars().count() <= MAX_DESCRIPTION {
         true => Ok(()),
@@ -141,6 +158,37 @@ pub fn check_name(name: &str) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn boot_modes() {
+        let legacy = Some(BootMode::LegacyBios);
+        for (given, architecture, expected) in [
+            (None, "x86_64", Ok(None)),
+            (Some(""), "arm64", Ok(None)),
+            (Some("legacy-bios"), "x86_64", Ok(legacy)),
+            (
+                Some("legacy-bios"),
+                "arm64",
+                Err(
+                    "The boot mode 'legacy-bios' is not supported for images of the architecture \
+                     'arm64'.",
+                ),
+            ),
+            (
+                Some("uefi"),
+                "x86_64",
+                Err("Value (uefi) for parameter BootMode is invalid."),
+            ),
+        ] {
+            let read = boot_mode(given, architecture);
+            match (read, expected) {
+                (Ok(mode), expected) => assert_eq!(Ok(mode), expected, "{given:?}"),
+                (Err(fault), expected) => {
+                    assert_eq!(Err(fault.message.as_str()), expected, "{given:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn names() {

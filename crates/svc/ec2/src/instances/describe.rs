@@ -237,6 +237,8 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
         source_dest_check: source_dest_check(it, neighbours),
         tags: Some(tags_to_wire(&it.tags)),
         virtualization_type: text("hvm"),
+        boot_mode: it.image.boot_mode.map(|it| it.as_str().to_owned()),
+        current_instance_boot_mode: it.image.boot_mode.map(|it| it.as_str().to_owned()),
         cpu_options: kind.map(|kind| wire::CpuOptions {
             core_count: i32::try_from(kind.cores()).ok(),
             threads_per_core: i32::try_from(kind.threads_per_core).ok(),

@@ -29,6 +29,8 @@ const OWN_IMAGE: &str = "own-image";
 const SNAPSHOTS: &str = "snapshots";
 /// … and one that has sealed disks for them, this.
 const SEALED: &str = "sealed";
+/// … and one that runs virtual machines, this.
+const VIRTUAL_MACHINES: &str = "vm";
 /// Nodes that keep volumes register with it.
 const VOLUMES: &str = "ecs.capability.storage.ebs-task-volume-attach";
 const ARCHITECTURE: &str = "ecs.cpu-architecture";
@@ -52,6 +54,8 @@ pub struct Wish {
     pub sealed: bool,
     /// It comes with volumes.
     pub volumes: bool,
+    /// It is a virtual machine.
+    pub virtual_machine: bool,
     /// Of the host's capacity for Fargate.
     pub fargate: bool,
     pub claim: Claim,
@@ -206,6 +210,7 @@ impl Wish {
             && (!self.own_image || says(offer, OWN_IMAGE))
             && (!self.restored || says(offer, SNAPSHOTS))
             && (!self.sealed || says(offer, SEALED))
+            && (!self.virtual_machine || says(offer, VIRTUAL_MACHINES))
             && (!self.volumes || registered.attributes.contains_key(VOLUMES))
             && zone.is_none_or(|zone| zone == letter)
             && architecture.is_none_or(|it| it == self.architecture)

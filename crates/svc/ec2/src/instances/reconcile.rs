@@ -422,6 +422,7 @@ fn wish(scope: &Scope, record: &Instance) -> Result<Wish, StepError> {
         restored: record.image.root.is_some() && record.life.is_first_boot(),
         sealed: record.sealed_root.is_some(),
         volumes: !record.devices.is_empty(),
+        virtual_machine: record.is_virtual(),
         fargate: record.pod.is_some(),
         claim: Claim {
             spot: record.spot.is_some(),

@@ -73,6 +73,7 @@ impl Ground {
             restored: false,
             sealed: false,
             volumes: false,
+            virtual_machine: false,
             fargate: false,
             claim: size.claim(disk_gib),
             only: None,

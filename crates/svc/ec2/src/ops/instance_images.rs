@@ -28,6 +28,7 @@ pub async fn find(service: &Ec2Service, cx: &Context, id: &str) -> Result<Image,
         id: found.id,
         owner: Some(found.puller.unwrap_or(found.owner)),
         root: None,
+        boot_mode: found.boot_mode,
         architecture: found.architecture,
         registry,
     })

@@ -16,6 +16,7 @@ use wharf_wire::{Call, Fault};
 use super::interfaces::may_change;
 use crate::{
     Ec2Service, fault, instance_types,
+    instances::providers::Ability,
     ipv6::{MOST, draw, may_assign},
     records::{AddressClaim, Instance, Interface, Subnet, ipv6_claim_id},
     table::LeanOn,
@@ -278,6 +279,9 @@ async fn check_limit(
         Some(id) => service.find::<Instance>(call, id).await?,
         None => None,
     };
+    if let Some(it) = instance.as_ref().filter(|it| it.is_virtual()) {
+        it.needs(Ability::Ipv6)?;
+    }
     let kind = instance.and_then(|it| instance_types::find(&it.instance_type));
     let most = kind.map_or(MOST, |it| it.addresses as usize);
     match interface.ipv6.len() <= most {

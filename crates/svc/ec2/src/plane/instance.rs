@@ -49,6 +49,7 @@ pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Re
         }
     };
     let metadata = metadata(&record, &scope.region);
+    let virtual_machine = record.is_virtual();
     let name_servers = record.dhcp.name_servers.iter();
     let name_servers = name_servers.filter_map(|it| it.parse().ok());
     let search = record.dhcp.domain_name.iter();
@@ -74,6 +75,7 @@ pub fn resource(record: Instance, scope: &Scope, keyring: &Keyring) -> Option<Re
         disk_bytes: u64::from(record.disk_gib) * GIB,
         restore: record.image.root.is_some(),
         sealed: record.sealed_root.is_some(),
+        virtual_machine,
         // Later boots find them as they come, as on a machine whose disks are slow.
         devices: match boot {
             1 => record.devices.into_iter().map(|it| it.name).collect(),

@@ -11,6 +11,7 @@ use super::{DhcpGiven, entity};
 use crate::{
     encryption::SealedRoot,
     fault, fleet,
+    images::BootMode,
     instances::{life::Life, machines::OfMachine, providers::Provider, scheduled::Scheduled},
     placement_groups::InGroup,
     snapshots, spot,
@@ -106,6 +107,11 @@ impl Instance {
         said && self.life.state.lives()
     }
 
+    /// Whether it is a virtual machine of a host. What an operator's maker makes is a whole machine anyway.
+    pub fn is_virtual(&self) -> bool {
+        self.provider.is_host() && self.image.boot_mode.is_some()
+    }
+
     /// Takes down when the pod came to a machine that is there for it.
     pub fn keep_start(&mut self, now: Timestamp) {
         if let Some(pod) = &mut self.pod
@@ -150,6 +156,9 @@ pub struct Image {
     /// The snapshot that its disk is made of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<snapshots::Source>,
+    /// The instance boots the kernel that it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_mode: Option<BootMode>,
 }
 
 /// The network interface at device index 0. What can change of it is copied from the interface's own

@@ -2,7 +2,7 @@
 //!
 //! | provider | an instance is | its state comes from |
 //! | --- | --- | --- |
-//! | `host` | a slice of a joined machine | what that machine reports ([`super::life`]) |
+//! | `host` | a slice of a joined machine, or a virtual machine there | what that machine reports ([`super::life`]) |
 //! | `static` | a machine that was joined by hand | its connection ([`standing`]) |
 //! | `webhook` | a machine that an operator's maker makes | its connection, and what the maker says ([`webhook`]) |
 //!
@@ -60,6 +60,8 @@ pub enum Ability {
     Reboot,
     /// Interfaces of a VPC, their addresses and security groups.
     Interfaces,
+    /// IPv6 addresses of those.
+    Ipv6,
     /// Volumes, and snapshots of them and of its disk.
     Volumes,
     /// The metadata service, and with it the credentials of a role.
@@ -76,11 +78,12 @@ pub enum Ability {
 
 impl Ability {
     #[cfg(test)]
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Stop,
         Self::Start,
         Self::Reboot,
         Self::Interfaces,
+        Self::Ipv6,
         Self::Volumes,
         Self::Metadata,
         Self::Console,
@@ -97,6 +100,7 @@ impl Ability {
             Self::Start => "is not started here",
             Self::Reboot => "is not rebooted here",
             Self::Interfaces => "has no network interfaces of a VPC",
+            Self::Ipv6 => "has no IPv6 addresses",
             Self::Volumes => "has no volumes",
             Self::Metadata => "has no metadata service, nor the credentials of a role",
             Self::Console => "has no console here",
@@ -142,20 +146,37 @@ impl Provider {
     }
 }
 
+/// Whether a host cannot do that for an instance that is a virtual machine: its guest alone knows what is on its disk, and
+/// nothing is given to it while it runs.
+fn virtual_lacks(ability: Ability) -> bool {
+    match ability {
+        Ability::Volumes | Ability::Ipv6 => true,
+        Ability::Stop
+        | Ability::Start
+        | Ability::Reboot
+        | Ability::Interfaces
+        | Ability::Metadata
+        | Ability::Console
+        | Ability::Monitoring
+        | Ability::Configuration
+        | Ability::PlacementGroups
+        | Ability::Template => false,
+    }
+}
+
 impl Instance {
     /// That it can do what is asked of it.
     ///
     /// # Errors
     /// Its provider cannot; in words.
     pub fn needs(&self, ability: Ability) -> Result<(), Fault> {
-        match self.provider.lacks(ability) {
-            false => Ok(()),
-            true => Err(fault::provider_lacks(
-                &self.id,
-                self.provider.what(),
-                ability.lacking(),
-            )),
-        }
+        let what = match self.is_virtual() {
+            true if virtual_lacks(ability) => "a virtual machine of a host",
+            _ if self.provider.lacks(ability) => self.provider.what(),
+            _ => return Ok(()),
+        };
+        let lacking = ability.lacking();
+        Err(fault::provider_lacks(&self.id, what, lacking))
     }
 }
 
@@ -177,6 +198,13 @@ mod tests {
             serde_json::from_str::<Provider>(r#""host""#).unwrap(),
             Provider::Host
         );
+    }
+
+    #[test]
+    fn virtual_machines_lack_what_would_be_given_to_their_guests() {
+        let lacking = Ability::ALL.into_iter().filter(|it| virtual_lacks(*it));
+        let lacking: Vec<Ability> = lacking.collect();
+        assert_eq!(lacking, [Ability::Ipv6, Ability::Volumes]);
     }
 
     #[test]

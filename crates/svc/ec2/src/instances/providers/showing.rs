@@ -196,6 +196,7 @@ fn blank(
             id: String::new(),
             architecture: architecture.unwrap_or_else(|| "x86_64".to_owned()),
             registry: None,
+            boot_mode: None,
             owner: None,
             root: None,
         },

@@ -95,6 +95,9 @@ pub(super) async fn prepare(
         }
         None => Provider::Host,
     };
+    if provider.is_host() && image.boot_mode.is_some() {
+        check_virtual(wanted, &subnet, &disks)?;
+    }
     let groups = match existing {
         Some(it) => with_names(service, call, it.groups).await?,
         None => groups_of(service, call, wanted, &subnet).await?,
@@ -137,6 +140,18 @@ pub(super) async fn prepare(
     })
 }
 
+/// What a virtual machine of a host cannot have yet is refused before anything is written.
+fn check_virtual(wanted: &Wanted, subnet: &Subnet, disks: &Disks) -> Result<(), Fault> {
+    disks.check_virtual()?;
+    if disks.seals_root() {
+        return Err(fault::not_of_virtual("BlockDeviceMapping.Ebs.Encrypted"));
+    }
+    match wanted.ipv6.number(subnet) {
+        0 => Ok(()),
+        _ => Err(fault::not_of_virtual("Ipv6AddressCount")),
+    }
+}
+
 /// Those of a type apart; what is of none that there is stands with those of instances in the end, where it is refused.
 fn taken_out(all: &mut Vec<TagSpecification>, kind: &str) -> Vec<TagSpecification> {
     all.extract_if(.., |it| it.resource_type.as_deref() == Some(kind))
@@ -158,6 +173,7 @@ pub(super) fn wish(
         restored: image.root.is_some(),
         sealed: disks.seals_root(),
         volumes: !disks.volumes.is_empty(),
+        virtual_machine: image.boot_mode.is_some(),
         fargate: false,
         claim: size::claim(wanted.kind, disks.root_gib),
         only: None,
