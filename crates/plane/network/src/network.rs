@@ -127,6 +127,19 @@ impl Network {
         .await
     }
 
+    /// Hands the interface of an attachment in awsvpc mode to the guest of a virtual machine, who is reached by the tap
+    /// that [`open_tap`](crate::open_tap) opens in its namespace. May be repeated.
+    ///
+    /// # Errors
+    /// `NoSuchAttachment` if there is none with that key, or its namespace is gone; `Kernel`.
+    pub async fn hand_to_guest(&self, key: &str) -> Result<(), NetworkError> {
+        self.ask(|reply| Command::HandToGuest {
+            key: key.to_owned(),
+            reply,
+        })
+        .await
+    }
+
     /// As [`Network::attach_owned`], for a pod of the node that the attachment `node` is: it may call that node's services.
     pub async fn attach_pod(
         &self,

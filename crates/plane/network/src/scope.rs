@@ -22,6 +22,7 @@ use wharf_userns::IdRange;
 
 use crate::error::NetworkError;
 use crate::groups::Filter;
+use crate::guest;
 use crate::host::{self, Host, Uplink};
 use crate::ipv6;
 use crate::kept::Kept;
@@ -172,6 +173,9 @@ impl ScopeNet {
         self.route
             .perform(vec![link::veth(&near, &far, task.namespace.as_fd())])?;
         set_up_task(&mut task.route, endpoint)?;
+        if endpoint.guest {
+            guest::hand_over(&task.namespace, &mut task.route, endpoint)?;
+        }
         self.hold_to_routes(&endpoint.link)?;
         self.set_up_link(endpoint)?;
         link::await_carrier(&mut task.route, TASK_LINK)
@@ -406,6 +410,23 @@ impl TaskNet {
         Ok(Self { namespace, route })
     }
 
+    /// Hands its interface to the guest of a virtual machine.
+    ///
+    /// # Errors
+    /// `NoSuchAttachment` if it is gone; `Kernel`.
+    pub(crate) fn hand_over(
+        path: &Path,
+        (key, endpoint): (&str, &Endpoint),
+    ) -> Result<(), NetworkError> {
+        let missing = || NetworkError::NoSuchAttachment(key.to_owned());
+        let namespace = Namespace::open(path)?.ok_or_else(missing)?;
+        let mut route = namespace
+            .run(|| host::open(Family::Route))
+            .map_err(|e| NetworkError::kernel("enter a network namespace", e))
+            .flatten()?;
+        guest::hand_over(&namespace, &mut route, endpoint)
+    }
+
     /// The one of a task whose link is gone; `None` if it is gone itself.
     pub(crate) fn without_link(path: &Path) -> Result<Option<Self>, NetworkError> {
         let Some(namespace) = Namespace::open(path)? else {
@@ -435,6 +456,15 @@ pub(crate) fn in_task(
     path: &Path,
     requests: impl FnOnce(u32) -> Vec<Request>,
 ) -> Result<(), NetworkError> {
+    in_link(path, TASK_LINK, requests)
+}
+
+/// The same of another link in its namespace.
+pub(crate) fn in_link(
+    path: &Path,
+    link: &str,
+    requests: impl FnOnce(u32) -> Vec<Request>,
+) -> Result<(), NetworkError> {
     let Some(namespace) = Namespace::open(path)? else {
         return Ok(());
     };
@@ -442,7 +472,7 @@ pub(crate) fn in_task(
         .run(|| host::open(Family::Route))
         .map_err(|e| NetworkError::kernel("enter a network namespace", e))
         .flatten()?;
-    match link::index_of(&mut route, TASK_LINK)? {
+    match link::index_of(&mut route, link)? {
         Some(index) => route.perform(requests(index)),
         None => Ok(()),
     }
@@ -454,22 +484,25 @@ fn set_up_task(task: &mut Socket, endpoint: &Endpoint) -> Result<(), NetworkErro
     } = *endpoint;
     task.perform(vec![link::without_ipv6(TASK_LINK), link::up(TASK_LINK)])?;
     let index = link::require(task, TASK_LINK)?;
-    task.perform(vec![
-        route::address(index, address, address),
-        route::neighbour(index, gateway, GATEWAY_MAC),
-        route::route(Subnet::host(gateway), Hop::Link { index }),
-        route::route(
-            Subnet::ANY,
-            Hop::Via {
-                index,
-                gateway,
-                source: None,
-            },
-        ),
-    ])?;
+    task.perform(vec![route::address(index, address, address)])?;
+    task.perform(outwards(index, gateway))?;
     // After the primary one, from which it speaks where nobody says otherwise.
     let further = endpoint.secondary.iter();
     task.perform(further.map(|it| route::address(index, *it, *it)).collect())
+}
+
+/// The way out of a task's namespace.
+pub(crate) fn outwards(index: u32, gateway: Ipv4Addr) -> Vec<Request> {
+    let any = Hop::Via {
+        index,
+        gateway,
+        source: None,
+    };
+    vec![
+        route::neighbour(index, gateway, GATEWAY_MAC),
+        route::route(Subnet::host(gateway), Hop::Link { index }),
+        route::route(Subnet::ANY, any),
+    ]
 }
 
 fn set_all(settings: &[(&str, &str)]) -> Result<(), NetworkError> {

@@ -9,6 +9,7 @@ use std::net::Ipv4Addr;
 
 use crate::directory::Member;
 use crate::error::NetworkError;
+use crate::guest;
 use crate::model::{Eni, Mode};
 use crate::netlink::route;
 use crate::scope;
@@ -95,7 +96,10 @@ impl Worker {
             }
         }
         let netns = self.state.task_netns(&record.key);
-        scope::change_task(&netns, address, route::delete_address)
+        match endpoint.guest {
+            true => guest::part(&netns, address),
+            false => scope::change_task(&netns, address, route::delete_address),
+        }
     }
 
     fn add_secondary(
@@ -153,6 +157,9 @@ impl Worker {
         let place = (endpoint.scope.clone(), address);
         self.directory.write().insert(place, Member::of(record));
         let netns = self.state.task_netns(&record.key);
+        if endpoint.guest {
+            return guest::lead(&netns, address, endpoint.mac);
+        }
         let own = |index, address| route::address(index, address, address);
         scope::change_task(&netns, address, own)
     }

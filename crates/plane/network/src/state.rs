@@ -124,6 +124,9 @@ pub(crate) struct Endpoint {
     /// What nobody has in here is unreachable, rather than sought outside.
     pub(crate) subnet: Subnet,
     pub(crate) host_reachable: bool,
+    /// It is that of the guest of a virtual machine.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) guest: bool,
 }
 
 impl Endpoint {

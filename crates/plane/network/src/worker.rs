@@ -61,6 +61,10 @@ pub(crate) enum Command {
         update: PoliciesUpdate,
         reply: Reply<()>,
     },
+    HandToGuest {
+        key: String,
+        reply: Reply<()>,
+    },
     Detach {
         key: String,
         reply: Reply<()>,
@@ -167,6 +171,7 @@ impl Worker {
                     update,
                     reply,
                 } => drop(reply.send(self.serve_policies(&node, update))),
+                Command::HandToGuest { key, reply } => drop(reply.send(self.hand_to_guest(&key))),
                 Command::Detach { key, reply } => self.detach(&key, reply),
                 Command::Recover { reply } => drop(reply.send(self.recover())),
                 Command::Listen {
@@ -279,6 +284,22 @@ impl Worker {
         Ok(record.attachment(&self.state))
     }
 
+    fn hand_to_guest(&mut self, key: &str) -> Result<(), NetworkError> {
+        let record = self.tasks.get(key).cloned();
+        let mut record = record.ok_or_else(|| NetworkError::NoSuchAttachment(key.to_owned()))?;
+        let Some(endpoint) = record.endpoint.as_mut() else {
+            return Err(NetworkError::NoSuchAttachment(key.to_owned()));
+        };
+        let is_new = !endpoint.guest;
+        endpoint.guest = true;
+        let endpoint = endpoint.clone();
+        // Before it has any of it, so that what a crash leaves is mended as what it is.
+        if is_new {
+            self.save(&record)?;
+        }
+        TaskNet::hand_over(&self.state.task_netns(key), (key, &endpoint))
+    }
+
     /// Address, ports and link of a new attachment; nothing of it is made yet.
     fn choose(&mut self, record: &mut TaskRecord) -> Result<(), NetworkError> {
         let mode = record.mode.clone();
@@ -322,6 +343,7 @@ impl Worker {
             gateway: plan.host(),
             subnet: plan.range(),
             host_reachable: false,
+            guest: false,
         })
     }
 
@@ -344,6 +366,7 @@ impl Worker {
             gateway: eni.gateway,
             subnet: eni.subnet,
             host_reachable: false,
+            guest: false,
         })
     }
 

@@ -51,6 +51,7 @@ const CARRIER_POLL: Duration = Duration::from_millis(1);
 #[repr(u16)]
 pub(crate) enum Conf {
     Forwarding = 1,
+    ProxyArp = 3,
     RpFilter = 8,
     RouteLocalnet = 26,
 }
@@ -136,6 +137,12 @@ pub(crate) fn delete_group(group: u32) -> Request {
 
 pub(crate) fn up(name: &str) -> Request {
     set(name, ifinfo(0, IFF_UP, IFF_UP), Attrs::new(), &[])
+}
+
+/// Packets through it are no larger, in bytes.
+pub(crate) fn with_mtu(name: &str, mtu: u32) -> Request {
+    let attrs = Attrs::new().u32(IFLA_MTU, mtu);
+    set(name, ifinfo(0, 0, 0), attrs, &[])
 }
 
 pub(crate) fn configure(name: &str, settings: &[(Conf, u32)]) -> Request {
@@ -250,6 +257,13 @@ fn read_counters(stats: &[u8]) -> Option<Counters> {
 /// As `index_of`, for a link that was there a moment ago.
 pub(crate) fn require(socket: &mut Socket, name: &str) -> Result<u32, NetworkError> {
     index_of(socket, name)?
+        .ok_or_else(|| NetworkError::kernel(format!("find the link {name}"), Errno::ENODEV))
+}
+
+/// How large packets through it may be, in bytes.
+pub(crate) fn mtu_of(socket: &mut Socket, name: &str) -> Result<u32, NetworkError> {
+    let link = find(socket, name)?;
+    link.map(|link| link.mtu)
         .ok_or_else(|| NetworkError::kernel(format!("find the link {name}"), Errno::ENODEV))
 }
 

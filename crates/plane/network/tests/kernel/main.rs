@@ -9,6 +9,7 @@ mod crash;
 mod exits;
 mod flows;
 mod groups;
+mod guest;
 mod ipv6;
 mod ipv6_outside;
 mod ipv6_peering;
