@@ -154,6 +154,9 @@ enum Command {
     /// Be the first process of an EC2 instance; started by the agent, inside of it
     #[command(hide = true)]
     InstanceInit,
+    /// Be the first process of an EC2 instance that is a virtual machine; started by the agent, beside it
+    #[command(hide = true)]
+    VmInit,
     /// Carry load balancers on this machine; started by `wharf up` and `wharf node`
     #[command(hide = true)]
     Lb(LbArgs),
@@ -164,6 +167,10 @@ fn main() -> ExitCode {
     if let Command::InstanceInit = cli.command {
         // Inside of an instance nothing else is ours.
         return wharf_instance_init::run();
+    }
+    if let Command::VmInit = cli.command {
+        // Nor is it beside a virtual machine.
+        return wharf_guest::run();
     }
     keyring::remember(cli.keyring);
     kernel_limits::raise_descriptors();
@@ -256,7 +263,9 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Completion(args) => completion::print(args.shell),
         Command::Man(args) => completion::manual(&args.dir),
         Command::Agent(args) => roles::agent(&args),
-        Command::InstanceInit => unreachable!("it has run instead of all else"),
+        Command::InstanceInit | Command::VmInit => {
+            unreachable!("it has run instead of all else")
+        }
         Command::Lb(args) => lb::run(&args),
     }
 }

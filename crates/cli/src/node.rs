@@ -229,6 +229,8 @@ mod tests {
                 overcommit: None,
                 instances: false,
                 instance_disks: None,
+                vm: None,
+                vm_accel: wharf_agent::Acceleration::default(),
                 share_layers: None,
                 whole_images: false,
             },

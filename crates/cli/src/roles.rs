@@ -353,6 +353,8 @@ pub fn agent(args: &AgentArgs) -> Result<ExitCode, Problem> {
     config.instances = Some(own_program()?);
     config.offers_instances = args.host.tasks.instances;
     config.instance_disks = args.host.tasks.instance_disks;
+    config.emulator = args.host.tasks.vm.clone();
+    config.acceleration = args.host.tasks.vm_accel;
     config.share_layers = args.host.tasks.share_layers;
     config.on_demand = !args.host.tasks.whole_images;
     config

@@ -18,6 +18,7 @@ pub const UNSAFE: [&str; 19] = [
     "plane/cgroup",
     "plane/container",
     "plane/file-server",
+    "plane/guest",
     "plane/instance-init",
     "plane/lazy-layer",
     "plane/lb",

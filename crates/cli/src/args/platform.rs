@@ -241,6 +241,13 @@ pub struct TaskArgs {
     /// take what they write, and share what is free
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub instance_disks: Option<u64>,
+    /// Run EC2 instances whose image has a boot mode as virtual machines, by that program: qemu=/usr/bin/qemu-system-x86_64.
+    /// They come with --instances, or with a token that allows these
+    #[arg(long, value_name = "PROGRAM=PATH")]
+    pub vm: Option<wharf_agent::Emulator>,
+    /// What runs their processors: KVM where it is usable (auto), nothing else (kvm), or qemu itself, which is slow (tcg)
+    #[arg(long, value_name = "auto|kvm|tcg", requires = "vm", default_value_t)]
+    pub vm_accel: wharf_agent::Acceleration,
     /// Fetch layers of images from other nodes of the zone that do the same, and serve them the layers here, at that
     /// port; without one the system chooses
     #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
@@ -264,6 +271,10 @@ impl TaskArgs {
         }
         if let Some(bytes) = self.instance_disks {
             words.push(("--instance-disks", bytes.to_string()));
+        }
+        if let Some(emulator) = &self.vm {
+            words.push(("--vm", emulator.to_string()));
+            words.push(("--vm-accel", self.vm_accel.to_string()));
         }
         let both = |(flag, value): (&str, String)| [flag.into(), value.into()];
         let mut words: Vec<OsString> = words.into_iter().flat_map(both).collect();

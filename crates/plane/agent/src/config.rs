@@ -11,6 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use wharf_base::{Cidr, InstallationId, Timestamp};
 use wharf_durable::{self as durable, Durability};
+use wharf_guest::{Choice as Acceleration, Emulator};
 use wharf_network::Subnet;
 use wharf_records::node::{Grant, IDENTITY_PURPOSE};
 use wharf_seal::{Keyring, OpenError, Secret, is_sealed_file, sealed_file_key};
@@ -88,6 +89,10 @@ pub struct NodeConfig {
     pub offers_instances: bool,
     /// Bytes that their disks may be promised together; `None`: a multiple of what the machine's disk has.
     pub instance_disks: Option<u64>,
+    /// Runs those that are virtual machines; `None`: the node has none.
+    pub emulator: Option<Emulator>,
+    /// What runs the processors of these.
+    pub acceleration: Acceleration,
     /// MiB kept back from tasks; `None` keeps a share of the machine's ([`reserve_of`]).
     pub reserved_memory_mib: Option<u64>,
     /// vCPUs that tasks may reserve for each core.
@@ -167,6 +172,8 @@ impl NodeConfig {
             instances: None,
             offers_instances: false,
             instance_disks: None,
+            emulator: None,
+            acceleration: Acceleration::default(),
             reserved_memory_mib: None,
             overcommit: 1.0,
             kept_cores: KEPT_CORES,

@@ -1,0 +1,154 @@
+//! What runs the processors of virtual machines. Pure.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// The program that an operator names: `qemu=/usr/bin/qemu-system-x86_64`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emulator {
+    pub program: PathBuf,
+}
+
+const QEMU: &str = "qemu";
+
+impl FromStr for Emulator {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, program) = text.split_once('=').ok_or(
+            "it names a program and its path: qemu=/usr/bin/qemu-system-x86_64",
+        )?;
+        if kind != QEMU {
+            return Err(format!(
+                "virtual machines are run by qemu alone, not by {kind}"
+            ));
+        }
+        let program = PathBuf::from(program);
+        match program.is_absolute() {
+            true => Ok(Self { program }),
+            false => Err("the path of the program does not begin with /".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Emulator {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{QEMU}={}", self.program.display())
+    }
+}
+
+/// What an operator wants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// KVM where it is usable.
+    #[default]
+    Auto,
+    Kvm,
+    Tcg,
+}
+
+impl Choice {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Kvm => "kvm",
+            Self::Tcg => "tcg",
+        }
+    }
+}
+
+impl FromStr for Choice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all = [Self::Auto, Self::Kvm, Self::Tcg];
+        let found = all.into_iter().find(|it| it.as_str() == text);
+        found.ok_or_else(|| format!("it is auto, kvm or tcg, not {text}"))
+    }
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Accelerator {
+    /// The machine's own processors.
+    Kvm,
+    /// Processors that qemu translates: slow, and everywhere.
+    Tcg,
+}
+
+impl Accelerator {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kvm => "kvm",
+            Self::Tcg => "tcg",
+        }
+    }
+}
+
+/// What is used, and why that is the slow one if nobody asked for it. `kvm`: whether that is usable, or why not; it is looked
+/// at only where it matters.
+///
+/// # Errors
+/// KVM is wanted and cannot be had.
+pub fn choose(
+    wanted: Choice,
+    kvm: impl FnOnce() -> Result<(), String>,
+) -> Result<(Accelerator, Option<String>), String> {
+    match wanted {
+        Choice::Tcg => Ok((Accelerator::Tcg, None)),
+        Choice::Kvm => match kvm() {
+            Ok(()) => Ok((Accelerator::Kvm, None)),
+            Err(why) => Err(format!("KVM is not usable: {why}")),
+        },
+        Choice::Auto => match kvm() {
+            Ok(()) => Ok((Accelerator::Kvm, None)),
+            Err(why) => Ok((Accelerator::Tcg, Some(why))),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices() {
+        let no = || Err("there is no /dev/kvm".to_owned());
+        let yes = || Ok(());
+        let (kvm, tcg) = (Accelerator::Kvm, Accelerator::Tcg);
+        assert_eq!(choose(Choice::Auto, yes), Ok((kvm, None)));
+        let why = Some("there is no /dev/kvm".to_owned());
+        assert_eq!(choose(Choice::Auto, no), Ok((tcg, why)));
+        assert_eq!(choose(Choice::Kvm, yes), Ok((kvm, None)));
+        let refused = "KVM is not usable: there is no /dev/kvm".to_owned();
+        assert_eq!(choose(Choice::Kvm, no), Err(refused));
+        let looked = || panic!("nobody wants it");
+        assert_eq!(choose(Choice::Tcg, looked), Ok((tcg, None)));
+    }
+
+    #[test]
+    fn what_operators_write() {
+        let path = "qemu=/usr/bin/qemu-system-x86_64";
+        assert_eq!(path.parse::<Emulator>().unwrap().to_string(), path);
+        for bad in [
+            "",
+            "qemu",
+            "/usr/bin/qemu-system-x86_64",
+            "qemu=qemu-system-x86_64",
+            "cloud-hypervisor=/usr/bin/cloud-hypervisor",
+        ] {
+            assert!(bad.parse::<Emulator>().is_err(), "{bad}");
+        }
+        for text in ["auto", "kvm", "tcg"] {
+            assert_eq!(text.parse::<Choice>().unwrap().to_string(), text);
+        }
+        assert!("KVM".parse::<Choice>().is_err());
+    }
+}

@@ -1,0 +1,33 @@
+//! EC2 instances that are virtual machines: what the emulator is told ([`Machine`]), what runs it ([`choose`], [`probe_kvm`]), and
+//! the first process of their container, `wharf vm-init` ([`run`]).
+//!
+//! That process opens the tap of the instance's network namespace, gives up what rights it has, starts the emulator, answers the
+//! guest's DHCP, and has it shut down when the instance is to end. All that the guest writes to its serial line goes to the
+//! instance's console. It and the emulator are in the user namespace, the control group and the network namespace of the
+//! instance, over a root file system with nothing in it but the two programs; so who breaks out of the guest is in a container
+//! without rights and without other devices than these.
+//!
+//! What is asked and answered ([`kernel`], `dhcp`, `qmp`, the command line) is pure.
+
+mod accelerator;
+mod dhcp;
+pub mod kernel;
+mod kvm;
+mod machine;
+mod packets;
+mod qmp;
+mod run;
+
+pub use self::{
+    accelerator::{Accelerator, Choice, Emulator, choose},
+    dhcp::Lease,
+    kvm::probe as probe_kvm,
+    machine::{DISK, FOLDER, INITRD, KERNEL, Machine, VARIABLE, guest_memory_mib, vcpus},
+    run::run,
+};
+
+/// What fuzzing reaches of this crate: frames of guests, of any bytes.
+#[doc(hidden)]
+pub fn read_any(frame: &[u8]) {
+    let _ = dhcp::answer(frame, &Lease::default(), [2, 0, 0, 0, 0, 1]);
+}

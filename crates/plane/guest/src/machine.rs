@@ -1,0 +1,233 @@
+//! A virtual machine as its first process is told of it, and the command line that comes of that. Pure.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Accelerator, Lease};
+
+/// The variable of the environment that holds it, as JSON. Only process 1 has it.
+pub const VARIABLE: &str = "WHARF_MACHINE";
+/// Where its files are, in the container.
+pub const FOLDER: &str = "/vm";
+pub const DISK: &str = "/vm/disk";
+pub const KERNEL: &str = "/vm/kernel";
+pub const INITRD: &str = "/vm/initrd";
+
+/// MiB that the emulator itself takes, beside a share of what it keeps for each page of the guest.
+const OWN_MIB: u32 = 96;
+/// MiB of code that is translated.
+const TRANSLATED_MIB: u32 = 64;
+/// No kernel boots in less.
+const LEAST_MIB: u32 = 128;
+/// CPU units of a core.
+const CORE: u32 = 1024;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// `i-…`
+    pub instance: String,
+    /// `t3.micro`
+    pub instance_type: String,
+    /// The words by which the emulator is run.
+    pub program: Vec<String>,
+    /// Its folders of firmware and of modules.
+    pub firmware: PathBuf,
+    pub modules: PathBuf,
+    pub accelerator: Accelerator,
+    pub vcpus: u32,
+    /// Of the guest.
+    pub memory_mib: u32,
+    pub has_initrd: bool,
+    /// `0a:…`
+    pub mac: String,
+    /// What the guest is told of its network.
+    pub lease: Lease,
+}
+
+/// Descriptors that the emulator inherits.
+#[derive(Debug, Clone, Copy)]
+pub struct Ends {
+    pub tap: i32,
+    /// Where it is told what to do.
+    pub control: i32,
+}
+
+/// How much memory the guest of an instance has: what its type says, without what the emulator takes of it.
+///
+/// # Errors
+/// That is too little for a guest.
+pub fn guest_memory_mib(memory_mib: u32, accelerator: Accelerator) -> Result<u32, String> {
+    let translated = match accelerator {
+        Accelerator::Kvm => 0,
+        Accelerator::Tcg => TRANSLATED_MIB,
+    };
+    let taken = OWN_MIB + translated + memory_mib / 32;
+    let left = memory_mib.saturating_sub(taken);
+    match left >= LEAST_MIB {
+        true => Ok(left),
+        false => Err(format!(
+            "a virtual machine needs more memory than {memory_mib} MiB"
+        )),
+    }
+}
+
+/// One for each core that its type has, in part or whole.
+pub fn vcpus(cpu_units: u32) -> u32 {
+    cpu_units.div_ceil(CORE).max(1)
+}
+
+impl Machine {
+    /// What the emulator is run with. `mtu`: how large packets may be.
+    pub fn command_line(&self, ends: Ends, mtu: u16) -> Vec<String> {
+        let mut words = self.program.clone();
+        let uuid = self.uuid();
+        let Ends { tap, control } = ends;
+        let (acceleration, cpu) = match self.accelerator {
+            Accelerator::Kvm => ("kvm".to_owned(), "host"),
+            Accelerator::Tcg => (
+                format!("tcg,thread=multi,tb-size={TRANSLATED_MIB}"),
+                "max",
+            ),
+        };
+        let given = [
+            ("-name", self.instance.clone()),
+            ("-machine", "q35,usb=off,vmport=off,smbus=off".to_owned()),
+            ("-accel", acceleration),
+            ("-cpu", cpu.to_owned()),
+            ("-smp", self.vcpus.to_string()),
+            ("-m", self.memory_mib.to_string()),
+            ("-L", self.firmware.display().to_string()),
+            // By these guests know that they are instances of EC2.
+            (
+                "-smbios",
+                format!(
+                    "type=1,manufacturer=Amazon EC2,product={},serial={uuid},uuid={uuid}",
+                    comma_doubled(&self.instance_type)
+                ),
+            ),
+            ("-smbios", format!("type=2,asset={}", self.instance)),
+            ("-smbios", "type=3,asset=Amazon EC2".to_owned()),
+            ("-kernel", KERNEL.to_owned()),
+            (
+                "-append",
+                "root=/dev/vda rw console=ttyS0 net.ifnames=0 panic=10".to_owned(),
+            ),
+            (
+                "-blockdev",
+                format!(
+                    "driver=raw,node-name=root,discard=unmap,file.driver=file,file.locking=off,file.filename={DISK}"
+                ),
+            ),
+            (
+                "-device",
+                "virtio-blk-pci,drive=root,serial=root,romfile=".to_owned(),
+            ),
+            ("-netdev", format!("tap,id=primary,fd={tap}")),
+            (
+                "-device",
+                format!(
+                    "virtio-net-pci,netdev=primary,mac={},host_mtu={mtu},romfile=",
+                    self.mac
+                ),
+            ),
+            ("-device", "virtio-rng-pci".to_owned()),
+            ("-chardev", "stdio,id=console,signal=off".to_owned()),
+            ("-serial", "chardev:console".to_owned()),
+            ("-chardev", format!("socket,id=control,fd={control}")),
+            ("-mon", "chardev=control,mode=control".to_owned()),
+            (
+                "-sandbox",
+                "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny".to_owned(),
+            ),
+        ];
+        words.extend(
+            ["-nodefaults", "-no-user-config", "-display", "none", "-vga", "none"]
+                .map(str::to_owned),
+        );
+        if self.has_initrd {
+            words.extend(["-initrd".to_owned(), INITRD.to_owned()]);
+        }
+        for (flag, value) in given {
+            words.extend([flag.to_owned(), value]);
+        }
+        words
+    }
+
+    /// Begins with `ec2`, as those of EC2 do.
+    fn uuid(&self) -> String {
+        let digits = self.instance.chars().filter(char::is_ascii_hexdigit);
+        let digits = digits.chain(std::iter::repeat('0')).take(29);
+        let text: String = "ec2".chars().chain(digits).collect();
+        let parts = [0..8, 8..12, 12..16, 16..20, 20..32];
+        parts.map(|part| &text[part]).join("-")
+    }
+}
+
+/// Within a list of settings a comma stands for itself when it is doubled.
+fn comma_doubled(text: &str) -> String {
+    text.replace(',', ",,")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine(accelerator: Accelerator) -> Machine {
+        Machine {
+            instance: "i-0123456789abcdef0".to_owned(),
+            instance_type: "t3.micro".to_owned(),
+            program: vec!["/q/ld.so".to_owned(), "/q/qemu".to_owned()],
+            firmware: "/q/share".into(),
+            modules: "/q/modules".into(),
+            accelerator,
+            vcpus: 2,
+            memory_mib: 832,
+            has_initrd: true,
+            mac: "0a:00:00:00:00:05".to_owned(),
+            lease: Lease::default(),
+        }
+    }
+
+    fn line(machine: &Machine) -> String {
+        let ends = Ends { tap: 7, control: 9 };
+        machine.command_line(ends, 1450).join(" ")
+    }
+
+    #[test]
+    fn the_command_line() {
+        let text = line(&machine(Accelerator::Tcg));
+        for part in [
+            "/q/ld.so /q/qemu -nodefaults -no-user-config -display none",
+            " -accel tcg,thread=multi,tb-size=64 -cpu max -smp 2 -m 832 ",
+            " -initrd /vm/initrd ",
+            "serial=ec201234-5678-9abc-def0-000000000000",
+            "-netdev tap,id=primary,fd=7 -device virtio-net-pci,netdev=primary,mac=0a:00:00:00:00:05,host_mtu=1450,",
+            "socket,id=control,fd=9",
+            "-sandbox on,",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let kvm = Machine {
+            has_initrd: false,
+            ..machine(Accelerator::Kvm)
+        };
+        let text = line(&kvm);
+        assert!(text.contains("-accel kvm -cpu host") && !text.contains("-initrd"));
+    }
+
+    #[test]
+    fn what_the_emulator_takes_is_of_the_instance() {
+        for (memory_mib, accelerator, expected) in [
+            (1024, Accelerator::Kvm, Ok(896)),
+            (1024, Accelerator::Tcg, Ok(832)),
+            (512, Accelerator::Tcg, Ok(336)),
+            (256, Accelerator::Tcg, Err(())),
+            (0, Accelerator::Kvm, Err(())),
+        ] {
+            let left = guest_memory_mib(memory_mib, accelerator).map_err(drop);
+            assert_eq!(left, expected, "{memory_mib} {accelerator:?}");
+        }
+        assert_eq!([0, 512, 1024, 1025, 2048].map(vcpus), [1, 1, 1, 2, 2]);
+    }
+}
