@@ -200,7 +200,7 @@ fn agent(args: &UpArgs, keys: &Keys) -> Part {
     arguments.extend(roles::egress_arguments(&args.node_allow_egress));
     let tasks = TaskArgs {
         overcommit: args.tasks.overcommit.or(Some(OVERCOMMIT)),
-        ..args.tasks
+        ..args.tasks.clone()
     };
     arguments.extend(tasks.words());
     arguments.extend(metrics_at(server.metrics, 1));

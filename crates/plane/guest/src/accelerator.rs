@@ -16,9 +16,9 @@ impl FromStr for Emulator {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (kind, program) = text.split_once('=').ok_or(
-            "it names a program and its path: qemu=/usr/bin/qemu-system-x86_64",
-        )?;
+        let (kind, program) = text
+            .split_once('=')
+            .ok_or("it names a program and its path: qemu=/usr/bin/qemu-system-x86_64")?;
         if kind != QEMU {
             return Err(format!(
                 "virtual machines are run by qemu alone, not by {kind}"

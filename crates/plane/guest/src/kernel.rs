@@ -163,7 +163,11 @@ mod tests {
         // Debian.
         assert_eq!(
             found(
-                &["vmlinuz -> boot/vmlinuz-6.1.0-57-cloud-amd64", "initrd.img -> boot/x", "usr"],
+                &[
+                    "vmlinuz -> boot/vmlinuz-6.1.0-57-cloud-amd64",
+                    "initrd.img -> boot/x",
+                    "usr"
+                ],
                 &[
                     "vmlinuz-6.1.0-9-amd64",
                     "vmlinuz-6.1.0-57-cloud-amd64",

@@ -215,7 +215,14 @@ impl Memory {
     fn read(&self, at: usize) -> u32 {
         assert!(at.is_multiple_of(4) && at + 4 <= self.length);
         // SAFETY: within the mapping, and aligned, since the mapping begins with a page.
-        unsafe { self.at.as_ptr().cast::<u8>().add(at).cast::<u32>().read_volatile() }
+        unsafe {
+            self.at
+                .as_ptr()
+                .cast::<u8>()
+                .add(at)
+                .cast::<u32>()
+                .read_volatile()
+        }
     }
 }
 
@@ -235,7 +242,10 @@ mod tests {
         let refused = run_once(Path::new("/nonexistent/kvm")).unwrap_err();
         assert!(refused.starts_with("/nonexistent/kvm: "), "{refused}");
         let refused = run_once(Path::new("/dev/null")).unwrap_err();
-        assert!(refused.starts_with("cannot ask for its version: "), "{refused}");
+        assert!(
+            refused.starts_with("cannot ask for its version: "),
+            "{refused}"
+        );
     }
 
     #[test]

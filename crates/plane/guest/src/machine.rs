@@ -85,10 +85,7 @@ impl Machine {
         let Ends { tap, control } = ends;
         let (acceleration, cpu) = match self.accelerator {
             Accelerator::Kvm => ("kvm".to_owned(), "host"),
-            Accelerator::Tcg => (
-                format!("tcg,thread=multi,tb-size={TRANSLATED_MIB}"),
-                "max",
-            ),
+            Accelerator::Tcg => (format!("tcg,thread=multi,tb-size={TRANSLATED_MIB}"), "max"),
         };
         let given = [
             ("-name", self.instance.clone()),
@@ -138,12 +135,20 @@ impl Machine {
             ("-mon", "chardev=control,mode=control".to_owned()),
             (
                 "-sandbox",
-                "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny".to_owned(),
+                "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+                    .to_owned(),
             ),
         ];
         words.extend(
-            ["-nodefaults", "-no-user-config", "-display", "none", "-vga", "none"]
-                .map(str::to_owned),
+            [
+                "-nodefaults",
+                "-no-user-config",
+                "-display",
+                "none",
+                "-vga",
+                "none",
+            ]
+            .map(str::to_owned),
         );
         if self.has_initrd {
             words.extend(["-initrd".to_owned(), INITRD.to_owned()]);

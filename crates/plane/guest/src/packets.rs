@@ -31,9 +31,8 @@ impl Packets {
         let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC;
         let protocol = IPV4.to_be();
         // SAFETY: numbers alone.
-        let socket = Errno::result(unsafe {
-            libc::socket(libc::AF_PACKET, kind, i32::from(protocol))
-        })?;
+        let socket =
+            Errno::result(unsafe { libc::socket(libc::AF_PACKET, kind, i32::from(protocol)) })?;
         // SAFETY: it was made just now, and is nobody else's.
         let socket = unsafe { OwnedFd::from_raw_fd(socket) };
         // SAFETY: all zero is a valid value of this structure of numbers.

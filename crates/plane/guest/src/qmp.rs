@@ -63,7 +63,10 @@ mod tests {
     #[test]
     fn lines() {
         for (line, expected) in [
-            (r#"{"QMP": {"version": {}, "capabilities": ["oob"]}}"#, Said::Other),
+            (
+                r#"{"QMP": {"version": {}, "capabilities": ["oob"]}}"#,
+                Said::Other,
+            ),
             (r#"{"return": {}}"#, Said::Other),
             (
                 r#"{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "POWERDOWN"}"#,

@@ -46,7 +46,9 @@ enum Heard {
 pub fn run() -> ExitCode {
     let machine = std::env::var(VARIABLE).ok();
     let Some(machine) = machine.and_then(|text| serde_json::from_str::<Machine>(&text).ok()) else {
-        eprintln!("wharf: this program is the first process of a virtual machine; a host starts it");
+        eprintln!(
+            "wharf: this program is the first process of a virtual machine; a host starts it"
+        );
         return ExitCode::from(2);
     };
     if std::process::id() != 1 {
@@ -59,7 +61,10 @@ pub fn run() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(status) => {
-            say(&format!("the emulator of {} ended with {status}", machine.instance));
+            say(&format!(
+                "the emulator of {} ended with {status}",
+                machine.instance
+            ));
             ExitCode::FAILURE
         }
         Err(error) => {
@@ -212,11 +217,7 @@ fn tell_said(said: BufReader<UnixStream>, to: &Sender<Heard>) {
     }
 }
 
-fn start(
-    machine: &Machine,
-    (tap, control): (&OwnedFd, &OwnedFd),
-    mtu: u16,
-) -> io::Result<Child> {
+fn start(machine: &Machine, (tap, control): (&OwnedFd, &OwnedFd), mtu: u16) -> io::Result<Child> {
     let ends = Ends {
         tap: tap.as_raw_fd(),
         control: control.as_raw_fd(),

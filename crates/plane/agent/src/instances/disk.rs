@@ -135,7 +135,8 @@ fn grow(disk: &Path) -> io::Result<()> {
     grow.run()
 }
 
-fn keep(folder: &Path, fresh: &Path) -> io::Result<()> {
+/// A file that was filled becomes the disk.
+pub fn keep(folder: &Path, fresh: &Path) -> io::Result<()> {
     // Half a disk after a power failure would look like one.
     put_in_place(fresh, &image(folder))
 }

@@ -15,8 +15,8 @@ use wharf_base::Chain;
 use wharf_container::{
     image::{Digest, Image, ImageConfig, Reference},
     runtime::{
-        ContainerStats, ExitRecord, Limits, LogReader, Recovered, Runtime, SecretsFile, TaskHandle,
-        TaskNetwork, TaskSandbox,
+        ContainerStats, ExitRecord, Limits, LogReader, PreparedDisk, Recovered, Runtime,
+        SecretsFile, TaskHandle, TaskNetwork, TaskSandbox,
     },
     spec::{Capabilities, ContainerName, ContainerSpec, LogMode, SecretsOf, Ulimit},
 };
@@ -28,6 +28,8 @@ use wharf_userns::{IdRange, Ranges};
 
 use super::{
     disk::{self, Sealer},
+    emulator::Emulator,
+    guest::{self, is_guest},
     layers::Program,
     plan::Last,
 };
@@ -45,10 +47,12 @@ const RECORD_LIMIT: u64 = 64 << 10;
 /// The first process ends what else runs in twenty seconds; ten more, and the kernel does.
 const GRACE: Duration = Duration::from_secs(30);
 const SIGTERM: i32 = 15;
+/// The first process of a virtual machine gives its guest ninety seconds.
+const GUEST_GRACE: Duration = Duration::from_secs(100);
 /// What a console holds between two looks at it; the agent keeps less.
-const CONSOLE_SPOOL: u64 = 256 << 10;
+pub const CONSOLE_SPOOL: u64 = 256 << 10;
 /// Tasks of the runtime give way to these last, as all that are within a limit.
-const OOM_SCORE: i32 = 300;
+pub const OOM_SCORE: i32 = 300;
 const NOFILE: (u64, u64) = (1024, 524_288);
 /// Where images of the registry come from.
 #[async_trait]
@@ -122,6 +126,8 @@ pub struct Host {
     pub guests: Option<Guests>,
     /// Who takes snapshots of their disks, and makes some of snapshots, if anybody does.
     pub snapshots: Option<Arc<dyn DiskSnapshots>>,
+    /// What runs those that are virtual machines; why nothing does.
+    pub emulator: Result<Emulator, String>,
 }
 
 impl Host {
@@ -177,7 +183,10 @@ impl Host {
                 (image.digest().clone(), image.config().clone(), layers)
             }
         };
-        layers.push(self.program.layer.clone());
+        // The disk of a virtual machine is made of its image alone.
+        if !it.virtual_machine {
+            layers.push(self.program.layer.clone());
+        }
         Ok(Image::from_layers(digest, config, layers))
     }
 
@@ -211,13 +220,10 @@ impl Host {
         range: IdRange,
         (makes_disk, sealer): (bool, Option<Arc<Sealer>>),
     ) -> Result<TaskHandle, String> {
-        let eni = eni(it)?;
-        let attaching = self
-            .network
-            .attach_owned(&it.id, Mode::Awsvpc(eni), Some(range));
-        let attachment = attaching
-            .await
-            .map_err(|e| format!("its network: {}", Chain(&e)))?;
+        if it.virtual_machine {
+            return self.boot_guest(it, image, range, makes_disk).await;
+        }
+        let attachment = self.attach(it, range).await?;
         let (folder, bytes) = (self.folder(&it.id), it.disk_bytes);
         let disk = on_disk(move || disk::prepare(&folder, bytes, makes_disk, sealer.as_deref()));
         let disk = disk.await?;
@@ -225,6 +231,63 @@ impl Host {
         disk.show_as(&container(), range)
             .map_err(|e| format!("the owners of what is on its disk: {e}"))?;
         let sandbox = self.sandbox(it, &attachment, range)?;
+        let boot = serde_json::to_string(&boot_of(
+            it,
+            &attachment,
+            &self.endpoint,
+            self.guests.is_some(),
+        ));
+        let boot = boot.map_err(|e| e.to_string())?;
+        let spec = spec(it, self.program.argv.clone());
+        let told = (VARIABLE, boot.as_str());
+        self.begin(it, (sandbox, Some(disk)), told, (&spec, image))
+            .await
+    }
+
+    /// The same for a virtual machine, whose disk is made of the image.
+    async fn boot_guest(
+        &self,
+        it: &Instance,
+        image: &Image,
+        range: IdRange,
+        makes_disk: bool,
+    ) -> Result<TaskHandle, String> {
+        let emulator = self.emulator.as_ref();
+        let emulator = emulator.map_err(|why| format!("no virtual machines: {why}"))?;
+        let attachment = self.attach(it, range).await?;
+        let handed = self.network.hand_to_guest(&it.id).await;
+        handed.map_err(|e| format!("its network: {}", Chain(&e)))?;
+        let (folder, layers) = (self.folder(&it.id), image.layers().to_vec());
+        let (wanted, accelerator) = ((it.disk_bytes, makes_disk), emulator.accelerator);
+        let files = on_disk(move || guest::prepare(&folder, wanted, &layers, (range, accelerator)));
+        let files = files.await?;
+        let mut sandbox = self.sandbox(it, &attachment, range)?;
+        sandbox.annotations.insert(
+            guest::GUEST.to_owned(),
+            emulator.accelerator.as_str().to_owned(),
+        );
+        let machine = serde_json::to_string(&guest::machine(it, emulator, &files)?);
+        let machine = machine.map_err(|e| e.to_string())?;
+        let spec = guest::spec(it, &self.program, &files);
+        let image = guest::image(&self.program, emulator);
+        let told = (wharf_guest::VARIABLE, machine.as_str());
+        self.begin(it, (sandbox, None), told, (&spec, &image)).await
+    }
+
+    async fn attach(&self, it: &Instance, range: IdRange) -> Result<Attachment, String> {
+        let mode = Mode::Awsvpc(eni(it)?);
+        let attached = self.network.attach_owned(&it.id, mode, Some(range)).await;
+        attached.map_err(|e| format!("its network: {}", Chain(&e)))
+    }
+
+    /// Makes the shim and the container, tells its first process, and starts that.
+    async fn begin(
+        &self,
+        it: &Instance,
+        (sandbox, disk): (TaskSandbox, Option<PreparedDisk>),
+        told: (&str, &str),
+        (spec, image): (&ContainerSpec, &Image),
+    ) -> Result<TaskHandle, String> {
         // Containers that its node runs share what its type has with it.
         let limits = Limits {
             memory_bytes: sandbox.memory_limit_bytes,
@@ -235,23 +298,15 @@ impl Host {
         };
         let limited = self.runtime.limit_group(&it.id, limits).await;
         limited.map_err(|e| format!("its limits: {}", Chain(&e)))?;
-        let made = self.runtime.create_task_on(sandbox, Some(disk)).await;
+        let made = self.runtime.create_task_on(sandbox, disk).await;
         let handle = made.map_err(|e| Chain(&e).to_string())?;
         self.guard(&it.id, &handle);
-        let boot = serde_json::to_string(&boot_of(
-            it,
-            &attachment,
-            &self.endpoint,
-            self.guests.is_some(),
-        ));
-        let boot = boot.map_err(|e| e.to_string())?;
-        let secrets = SecretsFile::new([(VARIABLE, boot.as_str())]);
+        let secrets = SecretsFile::new([told]);
         let secrets = secrets.map_err(|e| format!("what it is told: {e}"))?;
         let name = container();
         let begun = async {
             handle.hold_secrets(&name, &secrets).await?;
-            let spec = spec(it, self.program.argv.clone());
-            handle.create_container(&spec, image).await?;
+            handle.create_container(spec, image).await?;
             handle.start(&name).await
         };
         begun.await.map_err(|e| Chain(&e).to_string())?;
@@ -306,7 +361,11 @@ impl Host {
 
     /// Ends its processes, the first one first.
     pub async fn halt(&self, handle: &TaskHandle) -> Result<ExitRecord, String> {
-        let stopped = handle.stop(&container(), SIGTERM, GRACE).await;
+        let grace = match is_guest(handle) {
+            true => GUEST_GRACE,
+            false => GRACE,
+        };
+        let stopped = handle.stop(&container(), SIGTERM, grace).await;
         stopped.map_err(|error| Chain(&error).to_string())
     }
 
@@ -440,7 +499,7 @@ pub fn exit_of(found: &Recovered) -> Option<ExitRecord> {
     found.containers.get(&container())?.exit
 }
 
-fn eni(it: &Instance) -> Result<Eni, String> {
+pub fn eni(it: &Instance) -> Result<Eni, String> {
     let of = &it.interface;
     let bad = |e: wharf_network::BadValue| format!("its interface: {e}");
     let subnet: Subnet = of.subnet_cidr.parse().map_err(bad)?;
@@ -457,7 +516,7 @@ fn eni(it: &Instance) -> Result<Eni, String> {
 }
 
 /// The units of its type that are its own; others it has while nobody else wants them.
-fn cpu_guaranteed(it: &Instance) -> u32 {
+pub fn cpu_guaranteed(it: &Instance) -> u32 {
     it.cpu_guaranteed.unwrap_or(it.cpu)
 }
 

@@ -233,6 +233,11 @@ fn linked_libraries() -> io::Result<BTreeSet<PathBuf>> {
 
 /// Whether an ELF program names no interpreter.
 fn is_static(path: &Path) -> io::Result<bool> {
+    Ok(interpreter(path)?.is_none())
+}
+
+/// The interpreter that an ELF program names, its loader; one that is static names none.
+pub(super) fn interpreter(path: &Path) -> io::Result<Option<PathBuf>> {
     const INTERPRETER: u32 = 3;
     let bytes = read(path)?;
     let bad = || {
@@ -242,7 +247,8 @@ fn is_static(path: &Path) -> io::Result<bool> {
         )
     };
     let number = |at: usize, len: usize| -> io::Result<u64> {
-        let field = bytes.get(at..at + len).ok_or_else(bad)?;
+        let end = at.checked_add(len).ok_or_else(bad)?;
+        let field = bytes.get(at..end).ok_or_else(bad)?;
         Ok(field
             .iter()
             .rev()
@@ -258,15 +264,22 @@ fn is_static(path: &Path) -> io::Result<bool> {
         if at >= bytes.len() {
             return Err(bad());
         }
-        if number(at, 4)? == u64::from(INTERPRETER) {
-            return Ok(false);
+        if number(at, 4)? != u64::from(INTERPRETER) {
+            continue;
         }
+        let (from, length) = (number(at + 8, 8)?, number(at + 32, 8)?);
+        let end = from.checked_add(length).ok_or_else(bad)?;
+        let place = usize::try_from(from).ok().zip(usize::try_from(end).ok());
+        let name = place.and_then(|(from, end)| bytes.get(from..end));
+        let name = name.and_then(|name| name.split(|byte| *byte == 0).next());
+        let name = name.and_then(|name| std::str::from_utf8(name).ok());
+        return name.map(|name| Some(PathBuf::from(name))).ok_or_else(bad);
     }
-    Ok(true)
+    Ok(None)
 }
 
 /// Names a version of these files.
-fn key_of<'a>(files: impl Iterator<Item = &'a Path>) -> io::Result<String> {
+pub(super) fn key_of<'a>(files: impl Iterator<Item = &'a Path>) -> io::Result<String> {
     // FNV-1a over what changes when a file does.
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for file in files {
@@ -280,7 +293,7 @@ fn key_of<'a>(files: impl Iterator<Item = &'a Path>) -> io::Result<String> {
 }
 
 /// Fills a folder that is there as a whole or not at all.
-fn make(layer: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+pub(super) fn make(layer: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let fresh = layer.with_extension("new");
     wharf_rootdir::remove_tree(&fresh)?;
     fs::create_dir_all(&fresh)?;
@@ -297,13 +310,13 @@ fn make(layer: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<
 
 /// Whether the copies in a layer are as long as what they were made of. Layers that earlier versions made may have lost
 /// what was in them when the power went.
-fn is_whole<'a>(copies: impl IntoIterator<Item = (&'a Path, PathBuf)>) -> bool {
+pub(super) fn is_whole<'a>(copies: impl IntoIterator<Item = (&'a Path, PathBuf)>) -> bool {
     let length = |path: &Path| fs::metadata(path).ok().map(|it| it.len());
     let mut copies = copies.into_iter();
     copies.all(|(source, copy)| length(&copy).is_some() && length(source) == length(&copy))
 }
 
-fn folders(root: &Path, all: &[(&str, u32)]) -> io::Result<()> {
+pub(super) fn folders(root: &Path, all: &[(&str, u32)]) -> io::Result<()> {
     for (path, mode) in all {
         let path = root.join(path);
         fs::create_dir_all(&path)?;
@@ -326,11 +339,11 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     wharf_durable::read(path, MAX_COPIED)?.ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
-fn copy(from: &Path, to: &Path, mode: u32) -> io::Result<()> {
+pub(super) fn copy(from: &Path, to: &Path, mode: u32) -> io::Result<()> {
     write(to, &read(from)?, mode)
 }
 
-fn write(to: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+pub(super) fn write(to: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     fs::write(to, bytes)?;
     fs::set_permissions(to, Permissions::from_mode(mode))
 }

@@ -3,7 +3,8 @@
 //! The control plane says what each is to be (`wharf_planeproto::machine`); a task each ([`worker`]) brings it there
 //! by a pure plan ([`plan`]), with what [`host`] does on the machine. An instance is one shim with one container in a
 //! user namespace of its own, over a root file system that stays on a disk of its own ([`disk`]) until the instance
-//! is terminated. Its first process is ours (`wharf_instance_init`).
+//! is terminated. Its first process is ours (`wharf_instance_init`). Of one that is a virtual machine ([`guest`]) the container is
+//! that of the emulator ([`emulator`], `wharf_guest`), and all else is the same.
 //!
 //! Invariants: no instance shares a user number with the host, a task or another instance; a disk is mounted once at
 //! a time; what an agent that was killed left running is found again and never booted beside itself; nothing of an
@@ -11,6 +12,8 @@
 
 mod console;
 mod disk;
+mod emulator;
+mod guest;
 mod host;
 mod joining;
 mod layers;
@@ -35,6 +38,7 @@ use wharf_container::{
     image::Digest,
     runtime::{RecoveredState, Runtime, RuntimeOptions, TaskHandle},
 };
+use wharf_guest::{Accelerator, Choice as Acceleration, Emulator};
 use wharf_link::{Delivery, Subscription, Update};
 use wharf_network::Network;
 use wharf_planeproto::{
@@ -68,6 +72,12 @@ const WITH_OWN_IMAGE: &str = "own-image";
 const WITH_SNAPSHOTS: &str = "snapshots";
 /// … and whether it has sealed ones.
 const WITH_SEALED: &str = "sealed";
+/// … and whether it runs virtual machines, and what runs their processors.
+const WITH_MACHINES: &str = "vm";
+const WITH_KVM: &str = "vm-kvm";
+const WITH_TCG: &str = "vm-tcg";
+/// Why there are none where nobody wants any.
+const NO_EMULATOR: &str = "this node was started without --vm";
 /// Beside it: how many MiB their disks may be promised together.
 pub const DISK_ATTRIBUTE: &str = "wharf.instance-disks";
 /// Where the plane's last state is kept, in the node's folder.
@@ -179,6 +189,8 @@ pub struct Settings {
     pub guests: Option<Guests>,
     /// Who takes snapshots of their disks and makes disks of them; `None`: this machine does not.
     pub snapshots: Option<Arc<dyn DiskSnapshots>>,
+    /// What runs virtual machines, and their processors; `None`: the operator lets this machine have none.
+    pub emulator: Option<(Emulator, Acceleration)>,
 }
 
 /// What is known of the instances here.
@@ -254,6 +266,7 @@ impl Instances {
         let ranges =
             Ranges::open(&ids, settings.installation.as_str()).map_err(|e| named(&ids, e))?;
         let (folder, program) = (dir.clone(), settings.program);
+        let (emulator, is_wanted) = (settings.emulator.clone(), settings.emulator.is_some());
         let made = tokio::task::spawn_blocking(move || {
             let disks = disk::probe(&folder.join("probe"));
             let disks = disks.map_err(|why| format!("no disks: {why}"));
@@ -262,9 +275,13 @@ impl Instances {
             let program = layers::program(&layers, &program)
                 .map_err(|e| format!("the first process of instances: {e}"))?;
             let own = layers::own_image(&layers, &program);
-            Ok::<_, String>((disks, program, own, layers))
+            let emulator = match &emulator {
+                Some((emulator, wanted)) => emulator::prepare(&layers, emulator, *wanted),
+                None => Err(NO_EMULATOR.to_owned()),
+            };
+            Ok::<_, String>((disks, program, own, emulator, layers))
         });
-        let (disks, program, own, layers) = made.await.map_err(|e| e.to_string())??;
+        let (disks, program, own, emulator, layers) = made.await.map_err(|e| e.to_string())??;
         let unfit = namespaces.and(disks).err();
         if let Some(why) = &unfit {
             if !keeps_some {
@@ -278,11 +295,17 @@ impl Instances {
         if let Err(why) = &own {
             tracing::warn!(why, "EC2 instances of wharf's own image are not offered");
         }
+        if let Err(why) = &emulator
+            && is_wanted
+        {
+            tracing::warn!(why, "virtual machines are not offered");
+        }
         let busy = std::fs::read_dir(runtime_dir(&settings.node))
             .is_ok_and(|mut all| all.next().is_some());
         if !busy {
             let keep: Vec<&std::path::Path> = std::iter::once(program.layer.as_path())
                 .chain(own.iter().map(PathBuf::as_path))
+                .chain(emulator.iter().map(|it| it.layer.as_path()))
                 .collect();
             layers::collect(&layers, &keep);
         }
@@ -299,6 +322,7 @@ impl Instances {
             disks: settings.disks,
             guests: settings.guests,
             snapshots: settings.snapshots,
+            emulator,
         };
         Ok(Self {
             counts: settings.counts,
@@ -313,7 +337,15 @@ impl Instances {
         let own = self.host.own.is_ok().then_some(WITH_OWN_IMAGE);
         let disks = self.host.snapshots.iter();
         let disks = disks.flat_map(|_| [WITH_SNAPSHOTS, WITH_SEALED]);
-        let words: Vec<&str> = own.into_iter().chain(disks).collect();
+        let machines = self
+            .host
+            .emulator
+            .iter()
+            .flat_map(|it| match it.accelerator {
+                Accelerator::Kvm => [WITH_MACHINES, WITH_KVM],
+                Accelerator::Tcg => [WITH_MACHINES, WITH_TCG],
+            });
+        let words: Vec<&str> = own.into_iter().chain(disks).chain(machines).collect();
         self.unfit.is_none().then(|| words.join(","))
     }
 
@@ -418,7 +450,7 @@ impl Workers {
                 last.came_to = CameTo::AnEnd;
             }
             if let (Some(guests), Process::Runs(_)) = (&self.host.guests, process) {
-                guests.set(&id, handle.as_ref());
+                guests.set(&id, handle.as_ref().filter(|it| !guest::is_guest(it)));
             }
             let there = There {
                 process,

@@ -17,6 +17,7 @@ use wharf_planeproto::machine::{Image as Source, Instance, InstanceReport, NO_KE
 use super::{
     Tell, console,
     disk::Sealer,
+    guest::is_guest,
     host::{Host, named_image},
     joining::{self, Joins},
     measure::Running,
@@ -150,7 +151,8 @@ impl Worker {
             let handle = self.handle.as_ref().filter(|_| running);
             self.board.measured.set(&self.id, handle);
             if let Some(guests) = &self.host.guests {
-                guests.set(&self.id, handle);
+                // To a virtual machine nothing is given.
+                guests.set(&self.id, handle.filter(|it| !is_guest(it)));
             }
             let told = self.told.borrow_and_update().clone();
             let instance = match &told {
@@ -565,7 +567,8 @@ impl Worker {
     /// Without a role it could not join anything.
     async fn follow_joining(&mut self, it: &Arc<Instance>) {
         let runs = self.there.process == Process::Runs(it.boot) && it.wanted == Wanted::Running;
-        if !runs || self.joining.is_some() || it.metadata.profile.is_none() {
+        // What a virtual machine has on its disk is read by nobody else.
+        if !runs || it.virtual_machine || self.joining.is_some() || it.metadata.profile.is_none() {
             return;
         }
         let pid = match &self.handle {

@@ -49,6 +49,7 @@ pub async fn open(
         endpoint: format!("{IN_TASK}:{AWS_PORT}"),
         disks,
         guests: volumes.map(|it| it.guests().clone()),
+        emulator: (config.emulator.clone()).map(|it| (it, config.acceleration)),
         snapshots: volumes.map(|it| {
             let (volumes, api) = (it.clone(), api.clone());
             Arc::new(Roots { volumes, api }) as Arc<dyn DiskSnapshots>

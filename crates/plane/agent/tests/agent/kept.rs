@@ -91,6 +91,7 @@ async fn keep(args: KeeperArgs) {
         disks: DisksInUse::default(),
         guests: None,
         snapshots: None,
+        emulator: None,
     };
     let instances = Instances::open(settings, network, Arc::new(NoImages)).await;
     let instances = instances.unwrap();
@@ -260,6 +261,7 @@ fn instance(id: &str, last: u8, script: &str) -> Instance {
         memory_mib: 96,
         disk_bytes: 256 << 20,
         restore: false,
+        virtual_machine: false,
         sealed: false,
         devices: Vec::new(),
         one_pod: None,

@@ -242,6 +242,7 @@ fn instance(name: u8, a: u8, b: u8) -> Instance {
         memory_mib: 512,
         disk_bytes: 1 << 30,
         restore: false,
+        virtual_machine: false,
         sealed: false,
         devices: Vec::new(),
         one_pod: None,

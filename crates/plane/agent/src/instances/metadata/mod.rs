@@ -66,7 +66,9 @@ impl MetadataService {
     /// How far answers to the caller go, in hops; `None` for one that gets none.
     pub fn hop_limit(&self, caller: &Caller) -> Option<u8> {
         let instance = self.instance(caller)?;
-        Some(instance.metadata.hop_limit.max(1))
+        // To the guest of a virtual machine there is one hop more: the namespace that it is behind.
+        let further = u8::from(instance.virtual_machine);
+        Some(instance.metadata.hop_limit.max(1).saturating_add(further))
     }
 
     fn instance(&self, caller: &Caller) -> Option<Arc<Instance>> {

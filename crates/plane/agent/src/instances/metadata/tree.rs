@@ -266,6 +266,7 @@ pub mod tests {
             memory_mib: 96,
             disk_bytes: 1,
             restore: false,
+            virtual_machine: false,
             sealed: false,
             devices: Vec::new(),
             one_pod: None,

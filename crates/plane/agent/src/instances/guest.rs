@@ -1,0 +1,464 @@
+//! Instances that are virtual machines: their disk, which is made of the image once, the kernel that was taken out of it, and the
+//! container of the emulator.
+//!
+//! What is on the disk is the guest's doing from its first boot on. So nothing here reads it again: it is mounted by no host,
+//! and kernel and initial file system are those of the image, as they were unpacked.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    os::{
+        fd::{AsFd as _, AsRawFd as _, OwnedFd},
+        unix::fs::{MetadataExt as _, PermissionsExt as _, chown},
+    },
+    path::{Path, PathBuf},
+    thread,
+};
+
+use nix::{
+    fcntl::OFlag,
+    mount::{MntFlags, MsFlags, mount, umount2},
+    sched::{CloneFlags, unshare},
+    sys::stat::{Mode, SFlag, mknod},
+};
+use wharf_container::{
+    image::{Digest, Image, ImageConfig},
+    runtime::TaskHandle,
+    spec::{Capabilities, ContainerSpec, Device, LogMode, Mount, SecretsOf},
+};
+use wharf_durable::put_in_place;
+use wharf_guest::{
+    Accelerator, DISK, INITRD, KERNEL, Lease, Machine, VARIABLE, guest_memory_mib,
+    kernel::{self, Entry, Listing},
+    vcpus,
+};
+use wharf_network::{RESOLVER, TUN, private_domain};
+use wharf_planeproto::machine::Instance;
+use wharf_rootdir::{RootDir, proc_path};
+use wharf_userns::IdRange;
+
+use super::{
+    disk,
+    emulator::Emulator,
+    host::{CONSOLE_SPOOL, OOM_SCORE, container, cpu_guaranteed, eni},
+    layers::Program,
+    tool::Tool,
+};
+
+/// Which instances are virtual machines, among the annotations of their tasks.
+pub const GUEST: &str = "guest";
+/// More than kernels have.
+const MAX_KERNEL: u64 = 128 << 20;
+/// … and their initial file systems.
+const MAX_INITRD: u64 = 512 << 20;
+/// Names of a folder in which kernels are looked for.
+const MOST_NAMES: usize = 4096;
+/// What ext4 has that kernels of ten years know.
+const FEATURES: &str = "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,\
+    sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum";
+const KVM: &str = "/dev/kvm";
+/// By which the program is process 1 of a machine's container.
+const PROCESS_1: &str = "vm-init";
+
+/// Whether a task is a virtual machine.
+pub fn is_guest(handle: &TaskHandle) -> bool {
+    handle.sandbox().annotations.contains_key(GUEST)
+}
+
+/// The files of a machine in its folder, from its first boot on.
+#[derive(Debug, Clone)]
+pub struct Files {
+    pub disk: PathBuf,
+    pub kernel: PathBuf,
+    pub initrd: Option<PathBuf>,
+    pub nodes: Vec<Node>,
+}
+
+/// Makes what is missing: the disk of `bytes` at the first boot alone (`may_make`). Blocks.
+pub fn prepare(
+    folder: &Path,
+    (bytes, may_make): (u64, bool),
+    layers: &[PathBuf],
+    (range, accelerator): (IdRange, Accelerator),
+) -> io::Result<Files> {
+    let disk = disk::image(folder);
+    let (kernel, initrd) = (folder.join("kernel"), folder.join("initrd"));
+    if !disk.try_exists()? {
+        if !may_make {
+            let text = format!("{} is missing", disk.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, text));
+        }
+        make(folder, bytes, layers, (&kernel, &initrd))?;
+    }
+    // The numbers that the instance has may be others than before.
+    chown(&disk, Some(range.first), Some(range.first))?;
+    let initrd = initrd.try_exists()?.then_some(initrd);
+    let mut nodes = vec![Node::make(folder, TUN, range)?];
+    if accelerator == Accelerator::Kvm {
+        nodes.push(Node::make(folder, KVM, range)?);
+    }
+    Ok(Files {
+        disk,
+        kernel,
+        initrd,
+        nodes,
+    })
+}
+
+fn make(
+    folder: &Path,
+    bytes: u64,
+    layers: &[PathBuf],
+    (kernel, initrd): (&Path, &Path),
+) -> io::Result<()> {
+    let tree = merged(layers, &folder.join("tree"))?;
+    let root = RootDir::open(&proc_path(tree.as_fd()))?;
+    let found = kernel::search(&listing(&root)?).ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            "its image has no kernel: neither /boot/vmlinuz-VERSION nor /vmlinuz",
+        )
+    })?;
+    take(&root, &found.kernel, kernel, MAX_KERNEL)?;
+    match &found.initrd {
+        Some(path) => take(&root, path, initrd, MAX_INITRD)?,
+        // An earlier try may have left one.
+        None => match fs::remove_file(initrd) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        },
+    }
+    let fresh = disk::begin(folder, bytes, false)?;
+    format(&fresh, &tree)?;
+    // From now on the machine has lived.
+    disk::keep(folder, &fresh)
+}
+
+/// The layers of an image as one tree, which is mounted nowhere. `place`: a folder that may be made for that.
+fn merged(layers: &[PathBuf], place: &Path) -> io::Result<OwnedFd> {
+    if let [one] = layers {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        return Ok(nix::fcntl::open(one, flags, Mode::empty())?);
+    }
+    fs::create_dir_all(place)?;
+    let (layers, at) = (layers.to_vec(), place.to_owned());
+    // A thread whose mounts nobody else sees, and which end with it.
+    let mounting = thread::Builder::new().name("layers".to_owned());
+    let mounted = mounting.spawn(move || -> io::Result<OwnedFd> {
+        unshare(CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWNS)?;
+        let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
+        mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
+        // Named by descriptors: the kernel takes a page of options.
+        let open: io::Result<Vec<RootDir>> =
+            layers.iter().map(|layer| RootDir::open(layer)).collect();
+        let open = open?;
+        let lower: Vec<String> = open
+            .iter()
+            .rev()
+            .map(|layer| proc_path(layer.as_fd()).display().to_string())
+            .collect();
+        let options = format!("lowerdir={}", lower.join(":"));
+        mount(
+            Some("overlay"),
+            &at,
+            Some("overlay"),
+            MsFlags::MS_RDONLY,
+            Some(options.as_str()),
+        )?;
+        let tree = wharf_userns::clone_tree(&at)?;
+        umount2(&at, MntFlags::MNT_DETACH)?;
+        Ok(tree)
+    })?;
+    let tree = mounted
+        .join()
+        .unwrap_or_else(|_| Err(io::Error::other("the thread that mounts layers panicked")));
+    let _ = fs::remove_dir(place);
+    tree
+}
+
+fn listing(root: &RootDir) -> io::Result<Listing> {
+    let boot = match entries(root, "boot") {
+        Err(e) if is_absent(&e) => Vec::new(),
+        other => other?,
+    };
+    Ok(Listing {
+        top: entries(root, "")?,
+        boot,
+    })
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind())
+}
+
+fn entries(root: &RootDir, path: &str) -> io::Result<Vec<Entry>> {
+    let folder = root.open_at(Path::new(path), OFlag::O_RDONLY | OFlag::O_DIRECTORY)?;
+    let at = proc_path(folder.as_fd());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&at)?.take(MOST_NAMES) {
+        let entry = entry?;
+        // A name that is no text is no kernel's.
+        let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
+            continue;
+        };
+        let is_link = entry.file_type()?.is_symlink();
+        let target = is_link.then(|| fs::read_link(at.join(&name))).transpose()?;
+        let target = target.map(|it| it.to_string_lossy().into_owned());
+        found.push(Entry { name, target });
+    }
+    Ok(found)
+}
+
+/// Copies a file of the image. Links are followed inside of it.
+fn take(root: &RootDir, path: &str, to: &Path, most: u64) -> io::Result<()> {
+    let named = |text: &str| io::Error::new(io::ErrorKind::InvalidData, format!("{path} {text}"));
+    // Not held up by a named pipe.
+    let opened = root.open_at(Path::new(path), OFlag::O_RDONLY | OFlag::O_NONBLOCK);
+    let file = File::from(opened.map_err(|e| io::Error::new(e.kind(), format!("{path}: {e}")))?);
+    let meta = file.metadata()?;
+    if !meta.is_file() {
+        return Err(named("is no file"));
+    }
+    if meta.len() > most {
+        return Err(named("is too large"));
+    }
+    let fresh = to.with_extension("new");
+    let mut copy = File::create(&fresh)?;
+    io::copy(&mut file.take(most), &mut copy)?;
+    // Who reads it has no rights on this machine.
+    copy.set_permissions(fs::Permissions::from_mode(0o644))?;
+    put_in_place(&fresh, to)
+}
+
+fn format(disk: &Path, tree: &OwnedFd) -> io::Result<()> {
+    let mut format = Tool::named("mkfs.ext4");
+    format
+        .command
+        .args(["-q", "-F", "-m", "0", "-L", "root", "-O", FEATURES])
+        .args([
+            "-E",
+            "lazy_itable_init=1,lazy_journal_init=1,nodiscard",
+            "-d",
+        ])
+        // The descriptor is this process's, and goes with no other.
+        .arg(format!(
+            "/proc/{}/fd/{}",
+            std::process::id(),
+            tree.as_raw_fd()
+        ))
+        .arg(disk);
+    format.run()
+}
+
+/// A device of the host that a machine has.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The machine's own node of it, which its root in a user namespace may open.
+    pub own: PathBuf,
+    pub of: PathBuf,
+}
+
+impl Node {
+    fn make(folder: &Path, of: &str, range: IdRange) -> io::Result<Self> {
+        let of = PathBuf::from(of);
+        let own = folder.join(format!("node-{}", Self::name(&of)));
+        make_node(&own, &of, range.first)?;
+        Ok(Self { own, of })
+    }
+
+    fn name(of: &Path) -> String {
+        let name = of.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    /// By which its number may be opened in the container. The node that comes of it is the host's, and of no use there where
+    /// the host keeps it to some of its users.
+    fn right(&self) -> Device {
+        Device {
+            host_path: self.of.clone(),
+            container_path: format!("/dev/host-{}", Self::name(&self.of)).into(),
+            permissions: "rw".to_owned(),
+        }
+    }
+}
+
+/// Makes a node of the device that is at `of`, for `owner` alone.
+pub fn make_node(node: &Path, of: &Path, owner: u32) -> io::Result<()> {
+    let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", of.display()));
+    let number = fs::metadata(of).map_err(named)?.rdev();
+    match fs::remove_file(node) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    mknod(node, SFlag::S_IFCHR, Mode::S_IRUSR | Mode::S_IWUSR, number)?;
+    chown(node, Some(owner), Some(owner))
+}
+
+/// What process 1 of its container is told.
+pub fn machine(it: &Instance, emulator: &Emulator, files: &Files) -> Result<Machine, String> {
+    let eni = eni(it)?;
+    let of = &it.interface;
+    let name_servers = match of.name_servers.as_slice() {
+        [] => vec![RESOLVER],
+        told => told.to_vec(),
+    };
+    let host_name = it.metadata.host_name.split('.').next().unwrap_or_default();
+    Ok(Machine {
+        instance: it.id.clone(),
+        instance_type: it.instance_type.clone(),
+        program: emulator.words.clone(),
+        firmware: emulator.firmware.clone(),
+        modules: emulator.modules.clone(),
+        accelerator: emulator.accelerator,
+        vcpus: vcpus(it.cpu),
+        memory_mib: guest_memory_mib(it.memory_mib, emulator.accelerator)?,
+        has_initrd: files.initrd.is_some(),
+        mac: eni.mac.to_string(),
+        lease: Lease {
+            address: eni.address,
+            prefix: eni.subnet.prefix(),
+            gateway: eni.gateway,
+            name_servers,
+            domain: of
+                .search
+                .first()
+                .cloned()
+                .unwrap_or_else(|| private_domain(&it.region)),
+            host_name: host_name.to_owned(),
+            ..Lease::default()
+        },
+    })
+}
+
+/// The container of the emulator: it reads nothing of the host's but what is mounted here.
+pub fn spec(it: &Instance, program: &Program, files: &Files) -> ContainerSpec {
+    let mut argv = program.argv.clone();
+    argv.pop();
+    argv.push(PROCESS_1.to_owned());
+    let mut spec = ContainerSpec::new(container(), argv);
+    spec.hostname.clone_from(&it.metadata.host_name);
+    spec.secrets = Some(SecretsOf {
+        container: container(),
+        variables: vec![VARIABLE.to_owned()],
+    });
+    spec.capabilities = Capabilities {
+        // For its tap, and for the frames there; process 1 gives them up before it starts the emulator.
+        add: ["NET_ADMIN", "NET_RAW"].map(str::to_owned).to_vec(),
+        drop: vec!["ALL".to_owned()],
+    };
+    spec.read_only_root = true;
+    spec.oom_score_adj = OOM_SCORE;
+    spec.reserves_cpu = cpu_guaranteed(it) > 0;
+    spec.devices = files.nodes.iter().map(Node::right).collect();
+    let mount = |source: &Path, destination: &Path, read_only: bool| Mount {
+        source: source.to_owned(),
+        destination: destination.to_owned(),
+        read_only,
+        beneath: None,
+        copy_up: false,
+        as_it_is: true,
+    };
+    spec.mounts = vec![
+        mount(&files.disk, Path::new(DISK), false),
+        mount(&files.kernel, Path::new(KERNEL), true),
+    ];
+    let initrd = files.initrd.iter();
+    spec.mounts
+        .extend(initrd.map(|path| mount(path, Path::new(INITRD), true)));
+    let nodes = files.nodes.iter();
+    spec.mounts
+        .extend(nodes.map(|node| mount(&node.own, &node.of, false)));
+    spec.log = LogMode::Spool {
+        max_bytes: CONSOLE_SPOOL,
+        blocking: false,
+    };
+    spec
+}
+
+/// The root file system of that container.
+pub fn image(program: &Program, emulator: &Emulator) -> Image {
+    let layers = vec![program.layer.clone(), emulator.layer.clone()];
+    Image::from_layers(Digest::of(&[0; 32]), ImageConfig::default(), layers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(dir: &Path, name: &str, files: &[(&str, &str)]) -> PathBuf {
+        let layer = dir.join(name);
+        for (path, content) in files {
+            let path = layer.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        layer
+    }
+
+    /// Like all that mounts, this needs root.
+    #[test]
+    fn a_disk_is_made_of_all_layers_and_the_kernel_is_theirs() {
+        let dir = tempfile::tempdir().unwrap();
+        let below = layer(
+            dir.path(),
+            "below",
+            &[("boot/vmlinuz-5.10", "old"), ("etc/name", "below")],
+        );
+        let above = layer(
+            dir.path(),
+            "above",
+            &[
+                ("boot/vmlinuz-6.1", "new"),
+                ("boot/initrd.img-6.1", "initial"),
+                ("etc/name", "above"),
+            ],
+        );
+        let folder = dir.path().join("i-1");
+        fs::create_dir(&folder).unwrap();
+        let range = IdRange {
+            first: 200_000,
+            count: 65_536,
+        };
+        let layers = [below, above];
+        let how = (range, Accelerator::Tcg);
+        let missing = prepare(&folder, (64 << 20, false), &layers, how);
+        assert_eq!(missing.unwrap_err().kind(), io::ErrorKind::NotFound);
+        let files = prepare(&folder, (64 << 20, true), &layers, how).unwrap();
+        assert_eq!(fs::read_to_string(&files.kernel).unwrap(), "new");
+        let initrd = files.initrd.as_ref().unwrap();
+        assert_eq!(fs::read_to_string(initrd).unwrap(), "initial");
+        let meta = fs::metadata(&files.disk).unwrap();
+        assert_eq!((meta.len(), meta.uid()), (64 << 20, range.first));
+        assert!(!folder.join("tree").exists());
+        let shown = std::process::Command::new("debugfs")
+            .args(["-R", "cat /etc/name"])
+            .arg(&files.disk)
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&shown.stdout), "above");
+        let [tun] = &files.nodes[..] else {
+            panic!("{:?}", files.nodes);
+        };
+        let node = fs::metadata(&tun.own).unwrap();
+        assert_eq!((node.uid(), node.mode() & 0o777), (range.first, 0o600));
+        assert_eq!(node.rdev(), fs::metadata(TUN).unwrap().rdev());
+        // The next boot finds it as it is.
+        let inode = meta.ino();
+        let files = prepare(&folder, (64 << 20, false), &layers, how).unwrap();
+        assert_eq!(fs::metadata(&files.disk).unwrap().ino(), inode);
+    }
+
+    #[test]
+    fn an_image_without_a_kernel_makes_no_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let layers = [layer(dir.path(), "only", &[("boot/grub", "")])];
+        let range = IdRange {
+            first: 200_000,
+            count: 65_536,
+        };
+        let how = (range, Accelerator::Tcg);
+        let refused = prepare(dir.path(), (64 << 20, true), &layers, how).unwrap_err();
+        assert!(refused.to_string().contains("has no kernel"), "{refused}");
+        assert!(!disk::image(dir.path()).exists());
+    }
+}
