@@ -17,6 +17,8 @@ packages=(
   busybox-static skopeo buildah podman runc crun nftables iproute2 procps util-linux mount wrk zstd openssh-client
   python3 python3-venv python3-apt awscli xmlsec1 libxmlsec1-openssl
 )
+# Runs virtual machines in tests, where they are of the machine's own kind.
+if [ "$(uname -m)" = x86_64 ]; then packages+=(qemu-system-x86 seabios); fi
 # Newer buildah asks for it, which its package only recommends; older releases have none.
 optional_packages=(netavark)
 # name of the package and the file that shows it is there
@@ -177,6 +179,25 @@ unpack_ganesha() {
   (mkdir -p "$place/debs" && cd "$place/debs" && apt-get download -qq "${names[@]}" 2>/dev/null) || die "apt-get download ${names[*]} failed"
   for name in "$place"/debs/*.deb; do dpkg -x "$name" "$place"; done
   rm -rf "$place/debs"
+}
+
+# A kernel for virtual machines, which no machine is to boot by itself: its package has others' version in its name.
+unpack_kernel() {
+  local place=$tools/kernel name
+  [ "$(uname -m)" = x86_64 ] && [ ! -d "$place" ] || return 0
+  fresh_lists
+  known_to_apt linux-image-cloud-amd64 || { say "no linux-image-cloud-amd64 here: tests of virtual machines will say so"; return; }
+  name=$(apt-cache depends linux-image-cloud-amd64 | awk '/^ *Depends: linux-image-/ {print $2; exit}')
+  # A part of a name would stand for all packages that it is in.
+  [[ $name =~ ^linux-image-[0-9].*-cloud-amd64$ ]] || die "linux-image-cloud-amd64 is of no kernel"
+  say "unpacking $name into .cache/tools"
+  (mkdir -p "$tools/debs" && cd "$tools/debs" && apt-get download -qq "$name" 2>/dev/null) || die "apt-get download $name failed"
+  rm -rf "$place.new"
+  dpkg -x "$tools/debs/$name"_*.deb "$place.new"
+  # Where /lib is a link, packages have it below /usr.
+  [ -d "$place.new/lib" ] || ln -s usr/lib "$place.new/lib"
+  mv "$place.new" "$place"
+  rm -f "$tools/debs/$name"_*.deb
 }
 
 # A program that was only unpacked did not bring its libraries.
@@ -358,6 +379,7 @@ find_cargo
 install_aws_two
 unpack_packages
 unpack_ganesha
+unpack_kernel
 fetch_kubectls
 fetch_goldens
 make_venv

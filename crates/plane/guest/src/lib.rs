@@ -25,9 +25,3 @@ pub use self::{
     machine::{DISK, FOLDER, INITRD, KERNEL, Machine, VARIABLE, guest_memory_mib, vcpus},
     run::run,
 };
-
-/// What fuzzing reaches of this crate: frames of guests, of any bytes.
-#[doc(hidden)]
-pub fn read_any(frame: &[u8]) {
-    let _ = dhcp::answer(frame, &Lease::default(), [2, 0, 0, 0, 0, 1]);
-}

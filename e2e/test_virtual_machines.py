@@ -1,0 +1,171 @@
+"""EC2 instances that are virtual machines, under qemu's own processors: a kernel of Debian's with a busybox."""
+
+import gzip
+import pathlib
+import re
+import shutil
+
+import pytest
+from botocore.exceptions import ClientError
+
+from harness import images, tools
+from harness.installation import Installation
+from harness.waiting import wait_for
+from test_ec2_instances import console, page, state, wait_state
+
+KERNEL = tools.UNPACKED / "kernel"
+QEMU = shutil.which("qemu-system-x86_64")
+REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.minutes(2),
+    pytest.mark.skipif(not QEMU or not KERNEL.is_dir(), reason="no qemu, or no kernel for it: run 'make deps'"),
+]
+
+# In the order in which they need each other.
+MODULES = ["virtio_ring", "virtio", "virtio_pci_modern_dev", "virtio_pci_legacy_dev", "virtio_pci"]
+MODULES += ["virtio_blk", "failover", "net_failover", "virtio_net", "button", "evdev"]
+
+# What comes before the root file system: modules, and the way there.
+FIRST = f"""#!/bin/busybox sh
+b=/bin/busybox
+$b mount -t proc proc /proc; $b mount -t sysfs sys /sys; $b mount -t devtmpfs dev /dev
+for it in {" ".join(MODULES)}; do $b insmod /lib/$it.ko || echo "no module $it"; done
+until [ -b /dev/vda ]; do $b sleep 0.1; done
+$b mount -t ext4 /dev/vda /root
+for it in proc sys dev; do $b mkdir -p /root/$it; $b mount --move /$it /root/$it; done
+exec $b switch_root /root /sbin/init
+"""
+# What a DHCP client does with what it was told.
+LEASE = """#!/bin/busybox sh
+[ "$1" = bound ] || exit 0
+ifconfig eth0 $ip netmask $subnet mtu ${mtu:-1500} up
+route add default gw $router
+echo "has $ip of $router with $mtu"
+"""
+# Counts its boots on its disk, and serves what it knows of itself.
+INIT = r"""#!/bin/busybox sh
+mkdir -p /bin /etc/acpi/PWRF /srv/www /tmp
+/bin/busybox --install -s /bin
+export PATH=/bin:/sbin
+imds() { printf 'GET /latest/%s HTTP/1.0\r\n\r\n' "$1" | nc 169.254.169.254 80 | tail -n 1; }
+ifconfig lo 127.0.0.1 up
+ifconfig eth0 up
+udhcpc -q -n -t 20 -i eth0 -O mtu -s /etc/lease.sh || echo "no lease"
+boots=$(($(cat /boots 2>/dev/null || echo 0) + 1))
+echo $boots > /boots
+sync
+echo "boot $boots of $(imds meta-data/instance-id), told $(imds user-data)"
+echo "page of boot $boots with $(nproc) processors" > /srv/www/index.html
+httpd -h /srv/www
+printf '#!/bin/sh\necho goes down; sync; poweroff -f\n' > /etc/acpi/PWRF/00000080
+chmod +x /etc/acpi/PWRF/00000080
+acpid -d -c /etc/acpi
+"""
+
+
+def initial(files):
+    """An initial file system of these, as kernels unpack them."""
+    folders = [(name, 0o40755, b"") for name in ("bin", "dev", "lib", "proc", "root", "sys")]
+    members = [*folders, *((name, 0o100755, data) for name, data in files.items()), ("TRAILER!!!", 0, b"")]
+    packed = bytearray()
+    for number, (name, mode, data) in enumerate(members, 1):
+        path = name.encode() + b"\0"
+        fields = (number, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(path), 0)
+        head = b"070701" + b"".join(b"%08x" % field for field in fields) + path
+        packed += head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4)
+    return gzip.compress(bytes(packed), 1)
+
+
+def entries():
+    """What a machine's image has over a busybox: a kernel, what it begins with, and its first program."""
+    (kernel,) = KERNEL.glob("boot/vmlinuz-*")
+    version = kernel.name.removeprefix("vmlinuz-")
+    modules = {path.stem: path for path in KERNEL.glob("lib/modules/*/kernel/**/*.ko")}
+    files = {f"lib/{name}.ko": modules[name].read_bytes() for name in MODULES}
+    files |= {"init": FIRST.encode(), "bin/busybox": pathlib.Path(shutil.which("busybox")).read_bytes()}
+    return [
+        images.program(f"boot/vmlinuz-{version}", kernel.read_bytes()),
+        images.program(f"boot/initrd.img-{version}", initial(files)),
+        images.program("etc/lease.sh", LEASE.encode()),
+        images.program("sbin/init", INIT.encode()),
+    ]
+
+
+@pytest.fixture
+def fresh():
+    arguments = ["--instances", "--vm", f"qemu={QEMU}", "--vm-accel", "tcg"]
+    with Installation(arguments=arguments) as alone:
+        yield alone.start()
+
+
+def machine_image(wharf, folder):
+    layout, _ = images.with_entries(folder / "layout", entries())
+    uri = images.ensure_repository(wharf, "machines/small")
+    images.skopeo_copy(wharf, layout, f"docker://{uri}:1")
+    location = f"{REGISTRY}/machines/small:1"
+    return wharf.client("ec2").register_image(Name="small", ImageLocation=location, BootMode="legacy-bios")["ImageId"]
+
+
+def refused(call, **asked):
+    with pytest.raises(ClientError) as error:
+        call(**asked)
+    return error.value.response["Error"]["Code"]
+
+
+def says(ec2, instance, words, deadline_s=120):
+    wait_for(lambda: words in console(ec2, instance), deadline_s, f"{words!r} on the console")
+
+
+def test_a_virtual_machine_lives_through_everything(fresh, tmp_path):
+    ec2, busybox = fresh.client("ec2"), images.push(fresh, "busybox")
+    image = machine_image(fresh, tmp_path)
+    asked = {"ImageId": image, "InstanceType": "t3.nano", "MinCount": 1, "MaxCount": 1}
+    volume = [{"DeviceName": "/dev/xvdf", "Ebs": {"VolumeSize": 1}}]
+    assert refused(ec2.run_instances, **asked, BlockDeviceMappings=volume) == "UnsupportedOperation"
+
+    disk = [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 1}}]
+    (made,) = ec2.run_instances(**asked, UserData="some words", BlockDeviceMappings=disk)["Instances"]
+    instance, address = made["InstanceId"], made["PrivateIpAddress"]
+    wait_state(ec2, instance, "running")
+    says(ec2, instance, f"boot 1 of {instance}, told some words")
+    said = console(ec2, instance)
+    assert re.search(rf"has {re.escape(address)} of 172\.31\.\d+\.1 with 1\d\d\d", said), said
+    assert "Linux version 6." in said and "boots under tcg" in said, said
+    assert "page of boot 1 with 2 processors" in page(fresh, busybox, address)
+    (shown,) = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
+    assert shown["BootMode"] == shown["CurrentInstanceBootMode"] == "legacy-bios"
+
+    # It runs on without the agent, whose next one finds it.
+    fresh.kill_child("agent")
+    wait_for(lambda: "page of boot 1" in page(fresh, busybox, address), 60, "an answer after the agent's death")
+    assert state(ec2, instance) == "running"
+    volume = ec2.create_volume(AvailabilityZone=made["Placement"]["AvailabilityZone"], Size=1)["VolumeId"]
+    attached = {"VolumeId": volume, "InstanceId": instance, "Device": "/dev/xvdf"}
+    assert refused(ec2.attach_volume, **attached) == "UnsupportedOperation"
+
+    # Its power button is pressed: what it writes last is on its disk.
+    ec2.stop_instances(InstanceIds=[instance])
+    wait_state(ec2, instance, "stopped")
+    says(ec2, instance, "goes down", 20)
+    ec2.start_instances(InstanceIds=[instance])
+    wait_state(ec2, instance, "running")
+    says(ec2, instance, f"boot 2 of {instance}")
+    ec2.reboot_instances(InstanceIds=[instance])
+    says(ec2, instance, f"boot 3 of {instance}")
+    wait_for(lambda: "page of boot 3" in page(fresh, busybox, address), 60, "an answer after the reboot")
+
+    ec2.terminate_instances(InstanceIds=[instance])
+    wait_state(ec2, instance, "terminated")
+
+
+def test_an_image_without_a_kernel_boots_nothing(fresh):
+    ec2 = fresh.client("ec2")
+    images.push(fresh, "busybox", name="machines/none", tag="1")
+    location = f"{REGISTRY}/machines/none:1"
+    image = ec2.register_image(Name="none", ImageLocation=location, BootMode="legacy-bios")["ImageId"]
+    (made,) = ec2.run_instances(ImageId=image, InstanceType="t3.nano", MinCount=1, MaxCount=1)["Instances"]
+    wait_state(ec2, made["InstanceId"], "terminated")
+    (shown,) = ec2.describe_instances(InstanceIds=[made["InstanceId"]])["Reservations"][0]["Instances"]
+    assert "has no kernel" in shown["StateReason"]["Message"], shown["StateReason"]
