@@ -129,8 +129,8 @@ mod tests {
         assert_eq!(choose(Choice::Kvm, yes), Ok((kvm, None)));
         let refused = "KVM is not usable: there is no /dev/kvm".to_owned();
         assert_eq!(choose(Choice::Kvm, no), Err(refused));
-        let looked = || panic!("nobody wants it");
-        assert_eq!(choose(Choice::Tcg, looked), Ok((tcg, None)));
+        let chosen = choose(Choice::Tcg, || panic!("nobody wants it"));
+        assert_eq!(chosen, Ok((tcg, None)));
     }
 
     #[test]

@@ -122,10 +122,10 @@ fn attend(machine: &Machine) -> io::Result<ExitStatus> {
     loop {
         let waits = ending.as_ref().map_or(PRESSED_EVERY, Ending::waits);
         match hears.recv_timeout(waits) {
-            Ok(Heard::Signal(Signal::SIGTERM | Signal::SIGINT | Signal::SIGPWR)) => {
-                if ending.is_none() {
-                    ending = Some(Ending::now());
-                }
+            Ok(Heard::Signal(Signal::SIGTERM | Signal::SIGINT | Signal::SIGPWR))
+                if ending.is_none() =>
+            {
+                ending = Some(Ending::now());
             }
             Ok(Heard::Signal(_)) => {}
             Ok(Heard::Said(Said::Event(event))) => {

@@ -97,6 +97,9 @@ pub(super) async fn prepare(
     };
     if provider.is_host() && image.boot_mode.is_some() {
         check_virtual(wanted, &subnet, &disks)?;
+        if existing.as_ref().is_some_and(|it| !it.ipv6.is_empty()) {
+            return Err(fault::not_of_virtual("NetworkInterface.NetworkInterfaceId"));
+        }
     }
     let groups = match existing {
         Some(it) => with_names(service, call, it.groups).await?,
