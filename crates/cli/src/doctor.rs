@@ -1,6 +1,7 @@
 //! `wharf doctor`: what this machine lacks, and how to fix it.
 
 mod fargate;
+mod machines;
 mod names;
 mod networks;
 mod restarts;
@@ -60,6 +61,7 @@ pub fn run(data: &Path, port: u16, as_json: bool) -> Result<ExitCode, Problem> {
         fargate::user_namespaces(layout.root()),
         open_files(),
         task_disks(),
+        machines::processors(),
         free_port(&layout, port),
         disk(layout.root()),
         aws_tools(),

@@ -65,5 +65,5 @@ pub use node::NodeError;
 pub use renewal::IdentityFile;
 pub use start::{Base, run, teardown};
 pub use wharf_container::runtime::probe_user_namespaces;
-pub use wharf_guest::{Choice as Acceleration, Emulator};
+pub use wharf_guest::{Choice as Acceleration, Emulator, probe_kvm};
 pub use wharf_layers::Counted;

@@ -113,7 +113,7 @@ impl Machine {
             (
                 "-blockdev",
                 format!(
-                    "driver=raw,node-name=root,discard=unmap,file.driver=file,file.locking=off,file.filename={DISK}"
+                    "driver=raw,node-name=root,file.driver=file,file.locking=off,file.filename={DISK}"
                 ),
             ),
             (

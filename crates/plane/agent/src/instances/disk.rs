@@ -26,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// No smaller file system holds a root.
 const LEAST_BYTES: u64 = 64 << 20;
 /// What the node keeps of its own disk, as for tasks' disks at the least.
-const KEPT_FREE: u64 = 128 << 20;
+pub const KEPT_FREE: u64 = 128 << 20;
 /// A disk before it is one.
 const FRESH: &str = "disk.new";
 

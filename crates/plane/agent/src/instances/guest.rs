@@ -16,7 +16,8 @@ use std::{
 };
 
 use nix::{
-    fcntl::OFlag,
+    errno::Errno,
+    fcntl::{FallocateFlags, OFlag, fallocate},
     mount::{MntFlags, MsFlags, mount, umount2},
     sched::{CloneFlags, unshare},
     sys::stat::{Mode, SFlag, mknod},
@@ -38,7 +39,7 @@ use wharf_rootdir::{RootDir, proc_path};
 use wharf_userns::IdRange;
 
 use super::{
-    disk,
+    disk::{self, KEPT_FREE},
     emulator::Emulator,
     host::{CONSOLE_SPOOL, OOM_SCORE, container, cpu_guaranteed, eni},
     layers::Program,
@@ -129,6 +130,7 @@ fn make(
         },
     }
     let fresh = disk::begin(folder, bytes, false)?;
+    reserve(&fresh)?;
     format(&fresh, &tree)?;
     // From now on the machine has lived.
     disk::keep(folder, &fresh)
@@ -228,6 +230,28 @@ fn take(root: &RootDir, path: &str, to: &Path, most: u64) -> io::Result<()> {
     // Who reads it has no rights on this machine.
     copy.set_permissions(fs::Permissions::from_mode(0o644))?;
     put_in_place(&fresh, to)
+}
+
+/// Takes the room of the whole disk at once: nothing holds a guest back later, when others want what is free.
+fn reserve(disk: &Path) -> io::Result<()> {
+    let file = File::options().write(true).open(disk)?;
+    let bytes = file.metadata()?.len();
+    let node = nix::sys::statvfs::statvfs(disk)?;
+    let free = node.blocks_available() * node.fragment_size();
+    if free < bytes.saturating_add(KEPT_FREE) {
+        let text = format!(
+            "a virtual machine takes its disk of {} MiB as a whole, and the node has {} MiB free",
+            bytes >> 20,
+            free >> 20
+        );
+        return Err(io::Error::new(io::ErrorKind::StorageFull, text));
+    }
+    let length = i64::try_from(bytes).map_err(io::Error::other)?;
+    match fallocate(&file, FallocateFlags::empty(), 0, length) {
+        // A file system that cannot keep room has it as it is written.
+        Err(Errno::EOPNOTSUPP | Errno::ENOSYS) => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 fn format(disk: &Path, tree: &OwnedFd) -> io::Result<()> {

@@ -14,6 +14,7 @@ use crate::{Ec2Service, block_devices::Mapping, fault, quota, snapshots, table::
 const PERMISSION: &str = "launchPermission";
 const DESCRIPTION: &str = "description";
 const MAPPING: &str = "blockDeviceMapping";
+const BOOT_MODE: &str = "bootMode";
 const PRODUCT_CODES: &str = "productCodes";
 const ALL: &str = "all";
 const MAX_ACCOUNTS: usize = quota::ACCOUNTS_OF_ONE;
@@ -42,6 +43,10 @@ pub async fn describe(
         MAPPING => {
             let mappings = image.mappings.iter().map(Mapping::to_wire);
             shown.block_device_mappings = Some(mappings.collect());
+        }
+        BOOT_MODE => {
+            let mode = image.boot_mode.map(|it| it.as_str().to_owned());
+            shown.boot_mode = Some(AttributeValue { value: mode });
         }
         // Images here have none.
         PRODUCT_CODES => shown.product_codes = Some(Vec::new()),

@@ -207,6 +207,7 @@ fn fields(image: &Image) -> Fields {
             "block-device-mapping.volume-type",
             mapped(&|it| it.ebs.kind.clone()),
         ),
+        ("boot-mode", of(shown.boot_mode)),
         ("creation-date", of(shown.creation_date)),
         ("description", of(shown.description)),
         ("ena-support", one("true")),

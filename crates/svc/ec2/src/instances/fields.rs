@@ -51,6 +51,10 @@ pub fn fields(it: &Instance, cx: &Context, beside: &Beside) -> Fields {
             .into_iter()
             .collect::<Vec<_>>()
     };
+    let boot_mode = || {
+        let mode = it.image.boot_mode.map(|it| it.as_str().to_owned());
+        mode.into_iter().collect::<Vec<_>>()
+    };
     let name = filled(&dns_name(&cx.region, it));
     let root = |text: &str| {
         it.provider
@@ -97,7 +101,9 @@ pub fn fields(it: &Instance, cx: &Context, beside: &Beside) -> Fields {
             "capacity-reservation-specification.capacity-reservation-preference",
             one(OPEN),
         ),
+        ("boot-mode", boot_mode()),
         ("client-token", maybe(it.client_token.as_ref())),
+        ("current-instance-boot-mode", boot_mode()),
         ("ebs-optimized", one(&it.ebs_optimized.to_string())),
         ("ena-support", one("true")),
         ("enclave-options.enabled", one("false")),

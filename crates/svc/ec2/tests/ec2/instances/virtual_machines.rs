@@ -119,6 +119,17 @@ async fn images_say_what_boots_them() {
     let shown = cloud.ec2.describe_images(&cloud.call(), asked).await;
     let shown = shown.unwrap().images.unwrap().remove(0);
     assert_eq!(shown.boot_mode.as_deref(), Some("legacy-bios"));
+    for (mode, found) in [("legacy-bios", 1), ("uefi", 0)] {
+        let asked = DescribeImagesRequest {
+            filters: Some(vec![Filter {
+                name: Some("boot-mode".to_owned()),
+                values: Some(vec![mode.to_owned()]),
+            }]),
+            ..Default::default()
+        };
+        let shown = cloud.ec2.describe_images(&cloud.call(), asked).await;
+        assert_eq!(shown.unwrap().images.unwrap().len(), found, "{mode}");
+    }
     let arm = RegisterImageRequest {
         architecture: Some("arm64".to_owned()),
         ..image("arm")
