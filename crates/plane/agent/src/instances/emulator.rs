@@ -40,6 +40,10 @@ const MODULE_FOLDERS: [&str; 4] = [
     "/usr/lib64/qemu-kvm",
     "/usr/lib/qemu",
 ];
+/// The word of nodes that run virtual machines, in what they say of instances, and beside it what runs their processors.
+const OFFER: &str = "vm";
+/// Why there are none where nobody wants any.
+const NONE: &str = "this node was started without --vm";
 /// How qemu tells its version.
 const VERSION: &str = "QEMU emulator version ";
 
@@ -55,11 +59,28 @@ pub struct Emulator {
     pub accelerator: Accelerator,
 }
 
-/// Makes the layer, and looks at what virtual machines need of this machine. Blocks.
+impl Emulator {
+    /// What the node says of it when it registers.
+    pub fn offer(&self) -> [&'static str; 2] {
+        let processors = match self.accelerator {
+            Accelerator::Kvm => "vm-kvm",
+            Accelerator::Tcg => "vm-tcg",
+        };
+        [OFFER, processors]
+    }
+}
+
+/// Makes the layer in `dir`, and looks at what virtual machines need of this machine. Blocks.
 ///
 /// # Errors
 /// Why there are none, for people.
-pub fn prepare(dir: &Path, program: &Program, wanted: Choice) -> Result<Emulator, String> {
+pub fn open(dir: &Path, wanted: Option<&(Program, Choice)>) -> Result<Emulator, String> {
+    let (program, choice) = wanted.ok_or(NONE)?;
+    let opened = prepare(dir, program, *choice);
+    opened.inspect_err(|why| tracing::warn!(why, "virtual machines are not offered"))
+}
+
+fn prepare(dir: &Path, program: &Program, wanted: Choice) -> Result<Emulator, String> {
     if !cfg!(target_arch = "x86_64") {
         return Err("they are of x86_64, and this machine is not".to_owned());
     }

@@ -38,7 +38,7 @@ use wharf_container::{
     image::Digest,
     runtime::{RecoveredState, Runtime, RuntimeOptions, TaskHandle},
 };
-use wharf_guest::{Accelerator, Choice as Acceleration, Emulator};
+use wharf_guest::{Choice as Acceleration, Emulator};
 use wharf_link::{Delivery, Subscription, Update};
 use wharf_network::Network;
 use wharf_planeproto::{
@@ -72,12 +72,6 @@ const WITH_OWN_IMAGE: &str = "own-image";
 const WITH_SNAPSHOTS: &str = "snapshots";
 /// … and whether it has sealed ones.
 const WITH_SEALED: &str = "sealed";
-/// … and whether it runs virtual machines, and what runs their processors.
-const WITH_MACHINES: &str = "vm";
-const WITH_KVM: &str = "vm-kvm";
-const WITH_TCG: &str = "vm-tcg";
-/// Why there are none where nobody wants any.
-const NO_EMULATOR: &str = "this node was started without --vm";
 /// Beside it: how many MiB their disks may be promised together.
 pub const DISK_ATTRIBUTE: &str = "wharf.instance-disks";
 /// Where the plane's last state is kept, in the node's folder.
@@ -266,7 +260,7 @@ impl Instances {
         let ranges =
             Ranges::open(&ids, settings.installation.as_str()).map_err(|e| named(&ids, e))?;
         let (folder, program) = (dir.clone(), settings.program);
-        let (emulator, is_wanted) = (settings.emulator.clone(), settings.emulator.is_some());
+        let emulator = settings.emulator.clone();
         let made = tokio::task::spawn_blocking(move || {
             let disks = disk::probe(&folder.join("probe"));
             let disks = disks.map_err(|why| format!("no disks: {why}"));
@@ -275,10 +269,7 @@ impl Instances {
             let program = layers::program(&layers, &program)
                 .map_err(|e| format!("the first process of instances: {e}"))?;
             let own = layers::own_image(&layers, &program);
-            let emulator = match &emulator {
-                Some((emulator, wanted)) => emulator::prepare(&layers, emulator, *wanted),
-                None => Err(NO_EMULATOR.to_owned()),
-            };
+            let emulator = emulator::open(&layers, emulator.as_ref());
             Ok::<_, String>((disks, program, own, emulator, layers))
         });
         let (disks, program, own, emulator, layers) = made.await.map_err(|e| e.to_string())??;
@@ -294,11 +285,6 @@ impl Instances {
         }
         if let Err(why) = &own {
             tracing::warn!(why, "EC2 instances of wharf's own image are not offered");
-        }
-        if let Err(why) = &emulator
-            && is_wanted
-        {
-            tracing::warn!(why, "virtual machines are not offered");
         }
         let busy = std::fs::read_dir(runtime_dir(&settings.node))
             .is_ok_and(|mut all| all.next().is_some());
@@ -337,14 +323,8 @@ impl Instances {
         let own = self.host.own.is_ok().then_some(WITH_OWN_IMAGE);
         let disks = self.host.snapshots.iter();
         let disks = disks.flat_map(|_| [WITH_SNAPSHOTS, WITH_SEALED]);
-        let machines = self
-            .host
-            .emulator
-            .iter()
-            .flat_map(|it| match it.accelerator {
-                Accelerator::Kvm => [WITH_MACHINES, WITH_KVM],
-                Accelerator::Tcg => [WITH_MACHINES, WITH_TCG],
-            });
+        let machines = self.host.emulator.iter();
+        let machines = machines.flat_map(|it| it.offer());
         let words: Vec<&str> = own.into_iter().chain(disks).chain(machines).collect();
         self.unfit.is_none().then(|| words.join(","))
     }
