@@ -52,6 +52,8 @@ pub const TARGETS: &[Target] = &[
     ("ecr-manifest", images::ecr_manifest),
     ("event-pattern", languages::event_pattern),
     ("forward-head", planes::forward_head),
+    ("guest-dhcp", machines::guest_dhcp),
+    ("guest-kernel", machines::guest_kernel),
     ("iam-policy", languages::iam_policy),
     ("image-location", machines::image_location),
     ("image-manifest", images::manifest),

@@ -19,3 +19,16 @@ pub fn image_location(bytes: &[u8]) {
 pub fn seccomp_profile(bytes: &[u8]) {
     let _ = wharf_container::spec::Profile::read(bytes);
 }
+
+/// A frame that the guest of a virtual machine sends.
+pub fn guest_dhcp(input: &[u8]) {
+    wharf_guest::fuzz::dhcp(input);
+}
+
+/// Names in the folders of an image: a line each, ` -> ` before where a link points to.
+pub fn guest_kernel(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    wharf_guest::fuzz::kernel(text);
+}

@@ -11,6 +11,8 @@
 
 mod accelerator;
 mod dhcp;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod kernel;
 mod kvm;
 mod machine;

@@ -1,0 +1,43 @@
+//! What fuzzing reaches of this crate.
+
+use std::net::Ipv4Addr;
+
+use crate::{
+    Lease, dhcp,
+    kernel::{self, Entry, Listing},
+};
+
+pub fn dhcp(frame: &[u8]) {
+    let lease = Lease {
+        address: Ipv4Addr::new(172, 31, 20, 5),
+        prefix: 20,
+        gateway: Ipv4Addr::new(172, 31, 16, 1),
+        ..Lease::default()
+    };
+    let answer = dhcp::answer(frame, &lease, [2, 0, 0, 0, 0, 1]);
+    // No answer is as an offer is: nothing answers itself.
+    if let Some(answer) = answer {
+        assert!(dhcp::answer(&answer, &lease, [2, 0, 0, 0, 0, 1]).is_none());
+    }
+}
+
+pub fn kernel(text: &str) {
+    let entry = |line: &str| match line.split_once(" -> ") {
+        Some((name, target)) => Entry {
+            name: name.to_owned(),
+            target: Some(target.to_owned()),
+        },
+        None => Entry {
+            name: line.to_owned(),
+            target: None,
+        },
+    };
+    let all: Vec<Entry> = text.lines().map(entry).collect();
+    let image = Listing {
+        top: all.clone(),
+        boot: all,
+    };
+    if let Some(found) = kernel::search(&image) {
+        assert!(found.kernel.contains("vmlinuz"));
+    }
+}
