@@ -11,7 +11,33 @@ use nix::errno::Errno;
 /// `ETH_P_IP`
 const IPV4: u16 = 0x0800;
 
-/// The frames of IPv4 that pass a link.
+const fn step(code: u16, jumps: (u8, u8), value: u32) -> libc::sock_filter {
+    libc::sock_filter {
+        code,
+        jt: jumps.0,
+        jf: jumps.1,
+        k: value,
+    }
+}
+
+/// What the kernel hands over: of UDP over IPv4, to the port of DHCP servers. All else that passes costs nothing here.
+const FILTER: [libc::sock_filter; 11] = [
+    step(0x28, (0, 0), 12),
+    step(0x15, (0, 7), IPV4 as u32),
+    // The protocol, and whether it is the first part of a packet.
+    step(0x30, (0, 0), 23),
+    step(0x15, (0, 5), 17),
+    step(0x28, (0, 0), 20),
+    step(0x45, (3, 0), 0x1fff),
+    // The port, behind a head of any length.
+    step(0xb1, (0, 0), 14),
+    step(0x48, (0, 0), 16),
+    step(0x15, (1, 0), 67),
+    step(0x06, (0, 0), 0),
+    step(0x06, (0, 0), 0xffff),
+];
+
+/// The requests of DHCP that pass a link.
 pub struct Packets {
     socket: OwnedFd,
     /// The link's own hardware address.
@@ -28,17 +54,31 @@ impl Packets {
         if index == 0 {
             return Err(io::Error::last_os_error());
         }
+        // Of no protocol: nothing comes before there is a filter.
         let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC;
-        let protocol = IPV4.to_be();
         // SAFETY: numbers alone.
-        let socket =
-            Errno::result(unsafe { libc::socket(libc::AF_PACKET, kind, i32::from(protocol)) })?;
+        let socket = Errno::result(unsafe { libc::socket(libc::AF_PACKET, kind, 0) })?;
         // SAFETY: it was made just now, and is nobody else's.
         let socket = unsafe { OwnedFd::from_raw_fd(socket) };
+        let mut steps = FILTER;
+        let filter = libc::sock_fprog {
+            len: u16::try_from(steps.len()).map_err(io::Error::other)?,
+            filter: steps.as_mut_ptr(),
+        };
+        // SAFETY: the structure and its steps outlive the call, which copies them.
+        Errno::result(unsafe {
+            libc::setsockopt(
+                socket.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_ATTACH_FILTER,
+                (&raw const filter).cast(),
+                size_of::<libc::sock_fprog>() as libc::socklen_t,
+            )
+        })?;
         // SAFETY: all zero is a valid value of this structure of numbers.
         let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
         address.sll_family = u16::try_from(libc::AF_PACKET).unwrap_or_default();
-        address.sll_protocol = protocol;
+        address.sll_protocol = IPV4.to_be();
         address.sll_ifindex = i32::try_from(index).map_err(io::Error::other)?;
         // SAFETY: the structure outlives the call, and its length is its own.
         Errno::result(unsafe {
@@ -49,12 +89,12 @@ impl Packets {
             )
         })?;
         let setting = |name: &str| fs::read_to_string(format!("/sys/class/net/{link}/{name}"));
-        let mtu = setting("mtu")?;
+        let mtu: u32 = setting("mtu")?.trim().parse().map_err(io::Error::other)?;
         Ok(Self {
             socket,
             hardware: hardware(&setting("address")?)
                 .ok_or_else(|| io::Error::other("the tap has no hardware address"))?,
-            mtu: mtu.trim().parse().map_err(io::Error::other)?,
+            mtu: u16::try_from(mtu).unwrap_or(u16::MAX),
         })
     }
 
@@ -88,7 +128,34 @@ fn hardware(text: &str) -> Option<[u8; 6]> {
 
 #[cfg(test)]
 mod tests {
+    use std::{net::UdpSocket, sync::mpsc, thread, time::Duration};
+
     use super::*;
+
+    /// Like all that looks at frames, this needs root.
+    #[test]
+    fn requests_of_dhcp_are_heard_and_nothing_else() {
+        let packets = Packets::of("lo").unwrap();
+        let (heard, hears) = mpsc::channel();
+        thread::spawn(move || {
+            packets.serve(|frame, _| {
+                let _ = heard.send(frame.to_vec());
+                None
+            })
+        });
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let marks = [std::process::id().to_string(), "for nobody".to_owned()];
+        socket.send_to(marks[1].as_bytes(), "127.0.0.1:9").unwrap();
+        socket.send_to(marks[0].as_bytes(), "127.0.0.1:67").unwrap();
+        // Other processes may ask for an address too.
+        loop {
+            let frame = hears.recv_timeout(Duration::from_secs(10)).unwrap();
+            assert!(!frame.ends_with(marks[1].as_bytes()));
+            if frame.ends_with(marks[0].as_bytes()) {
+                return;
+            }
+        }
+    }
 
     #[test]
     fn hardware_addresses() {

@@ -71,8 +71,9 @@ pub fn open_tap(node: &Path) -> io::Result<OwnedFd> {
 /// Has the kernel make the tap, which stays without anybody at its other end.
 fn make_tap() -> io::Result<()> {
     let tap = File::from(open_tap(Path::new(TUN))?);
+    let yes: libc::c_ulong = 1;
     // SAFETY: an ioctl whose argument is a number.
-    Errno::result(unsafe { libc::ioctl(tap.as_raw_fd(), SET_PERSISTENT, 1) })?;
+    Errno::result(unsafe { libc::ioctl(tap.as_raw_fd(), SET_PERSISTENT, yes) })?;
     Ok(())
 }
 
@@ -88,6 +89,8 @@ pub(crate) fn hand_over(
     }
     let settings = || {
         sysctl::ensure("ipv4/ip_forward", "1")?;
+        // What a guest says of routes in IPv6 is heard by nobody.
+        sysctl::ensure(&format!("ipv6/conf/{GUEST_LINK}/disable_ipv6"), "1")?;
         // It answers at once.
         sysctl::ensure(&format!("ipv4/neigh/{GUEST_LINK}/proxy_delay"), "0")
     };
