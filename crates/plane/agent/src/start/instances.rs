@@ -38,6 +38,9 @@ pub async fn open(
     volumes: Option<&Volumes>,
     api: &Api,
 ) -> Option<Instances> {
+    if config.emulator.is_some() && !config.offers_instances {
+        tracing::warn!("--vm runs no new virtual machines: this node takes no EC2 instances");
+    }
     let program = program(config)?;
     let settings = Settings {
         node: config.data_dir.clone(),
