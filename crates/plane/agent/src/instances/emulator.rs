@@ -13,7 +13,7 @@ use std::{
 };
 
 use wharf_guest::{
-    Accelerator, Choice, DISK, Emulator as Program, INITRD, KERNEL, choose, probe_kvm,
+    Accelerator, Choice, DISK, Emulator as Program, FOLDER, INITRD, KERNEL, choose, probe_kvm,
 };
 
 use super::layers::{copy, folders, interpreter, is_whole, key_of, make, write};
@@ -155,7 +155,7 @@ fn layer(dir: &Path, program: &Path) -> io::Result<(PathBuf, Vec<String>)> {
                 INSIDE,
                 firmware.as_str(),
                 modules.as_str(),
-                "vm",
+                FOLDER.trim_start_matches('/'),
             ];
             folders(fresh, &all.map(|path| (path, 0o755)))?;
             for (from, to) in &copies {
