@@ -47,7 +47,7 @@ struct Wanted {
     unused: [u8; 22],
 }
 
-/// The guest's end of the tap of the calling thread's network namespace; who has it may be at `node`.
+/// The guest's end of the tap of the calling thread's network namespace. `node`: a node of the device [`TUN`].
 ///
 /// # Errors
 /// There is none, somebody has it already, or the caller may not.

@@ -242,7 +242,6 @@ impl Disks {
         }
     }
 
-    /// Whether roots are to be sealed.
     /// That they are what a virtual machine can have: a disk of its own, made of its image.
     ///
     /// # Errors
@@ -257,6 +256,7 @@ impl Disks {
         }
     }
 
+    /// Whether roots are to be sealed.
     pub fn seals_root(&self) -> bool {
         self.of_root.wanted != Wanted::No
     }

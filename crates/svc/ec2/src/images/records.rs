@@ -80,7 +80,7 @@ impl BootMode {
         }
     }
 
-    /// That has no such firmware: what is of another architecture boots otherwise.
+    /// Whether machines of that architecture have such firmware.
     pub fn suits(self, architecture: &str) -> bool {
         match self {
             Self::LegacyBios => architecture == "x86_64",
