@@ -187,7 +187,7 @@ unpack_kernel() {
   [ "$(uname -m)" = x86_64 ] && [ ! -d "$place" ] || return 0
   fresh_lists
   known_to_apt linux-image-cloud-amd64 || { say "no linux-image-cloud-amd64 here: tests of virtual machines will say so"; return; }
-  name=$(apt-cache depends linux-image-cloud-amd64 | awk '/^ *Depends: linux-image-/ {print $2; exit}')
+  name=$(apt-cache depends linux-image-cloud-amd64 | awk '!found && /^ *Depends: linux-image-/ {print $2; found = 1}')
   # A part of a name would stand for all packages that it is in.
   [[ $name =~ ^linux-image-[0-9].*-cloud-amd64$ ]] || die "linux-image-cloud-amd64 is of no kernel"
   say "unpacking $name into .cache/tools"
