@@ -472,6 +472,101 @@ mod tests {
         assert_eq!(fs::metadata(&files.disk).unwrap().ino(), inode);
     }
 
+    fn instance(memory_mib: u32) -> Instance {
+        let told = serde_json::json!({
+            "id": "i-0123456789abcdef0", "account": "000000000000", "region": "us-east-1", "zone": "us-east-1a",
+            "host": "i-1", "wanted": "running", "boot": 1, "image": "own", "instance_type": "t3.micro",
+            "cpu": 2048, "memory_mib": memory_mib, "disk_bytes": 8_u64 << 30, "virtual_machine": true,
+            "interface": {
+                "id": "eni-1", "vpc": "vpc-1", "subnet": "subnet-1", "subnet_cidr": "172.31.16.0/20",
+                "address": "172.31.20.5", "mac": "0a:00:00:00:00:05", "groups": []
+            },
+            "metadata": {
+                "enabled": true, "tokens_required": false, "hop_limit": 1, "image_id": "ami-1", "reservation": "r-1",
+                "launch_index": 0, "host_name": "ip-172-31-20-5.ec2.internal"
+            },
+            "user_data": null, "launched_at_ms": 0
+        });
+        serde_json::from_value(told).unwrap()
+    }
+
+    fn files() -> Files {
+        let path = |name: &str| Path::new("/kept/i-1").join(name);
+        let nodes = [TUN, KVM].map(|of| Node {
+            own: path("node"),
+            of: of.into(),
+        });
+        Files {
+            disk: path("disk.img"),
+            kernel: path("kernel"),
+            initrd: None,
+            nodes: nodes.to_vec(),
+        }
+    }
+
+    #[test]
+    fn what_a_machine_is_told_is_what_its_instance_is() {
+        let emulator = Emulator {
+            layer: "/layers/emulator".into(),
+            words: vec!["/qemu".to_owned()],
+            firmware: "/firmware".into(),
+            modules: "/modules".into(),
+            accelerator: Accelerator::Kvm,
+        };
+        let made = machine(&instance(1024), &emulator, &files()).unwrap();
+        assert_eq!((made.vcpus, made.memory_mib), (2, 896));
+        assert!(!made.has_initrd);
+        let lease = &made.lease;
+        assert_eq!(lease.address.to_string(), "172.31.20.5");
+        assert_eq!(
+            (lease.prefix, lease.gateway.to_string().as_str()),
+            (20, "172.31.16.1")
+        );
+        assert_eq!(lease.name_servers, [RESOLVER]);
+        assert_eq!(
+            (lease.host_name.as_str(), lease.domain.as_str()),
+            ("ip-172-31-20-5", "ec2.internal")
+        );
+        let refused = machine(&instance(128), &emulator, &files()).unwrap_err();
+        assert!(refused.contains("more memory than 128 MiB"), "{refused}");
+    }
+
+    #[test]
+    fn its_container_has_its_own_files_and_no_rights() {
+        let program = Program {
+            layer: "/layers/program".into(),
+            argv: ["/loader", "/wharf", "instance-init"]
+                .map(str::to_owned)
+                .to_vec(),
+        };
+        let spec = spec(&instance(1024), &program, &files());
+        assert_eq!(spec.argv, ["/loader", "/wharf", "vm-init"]);
+        assert!(spec.read_only_root && spec.no_new_privileges && !spec.privileged);
+        assert_eq!(spec.capabilities.drop, ["ALL"]);
+        let mounted: Vec<(&Path, bool)> = spec
+            .mounts
+            .iter()
+            .map(|it| (it.destination.as_path(), it.read_only))
+            .collect();
+        let expected = [(DISK, false), (KERNEL, true), (TUN, false), (KVM, false)];
+        assert_eq!(
+            mounted,
+            expected.map(|(path, read_only)| (Path::new(path), read_only))
+        );
+        let devices: Vec<&Path> = spec
+            .devices
+            .iter()
+            .map(|it| it.host_path.as_path())
+            .collect();
+        assert_eq!(devices, [Path::new(TUN), Path::new(KVM)]);
+        // A device lies beside the node that is the machine's own, not over it.
+        assert!(
+            spec.devices
+                .iter()
+                .all(|it| !mounted.iter().any(|(at, _)| *at == it.container_path))
+        );
+    }
+
     #[test]
     fn an_image_without_a_kernel_makes_no_disk() {
         let dir = tempfile::tempdir().unwrap();
