@@ -349,6 +349,46 @@ structure!(ExplainResponse {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct FargatePool {
+    pub sizes: Option<Vec<String>>,
+    pub least: Option<i32>,
+    pub most: Option<i32>,
+    pub waiting: Option<i32>,
+    pub lacking: Option<i32>,
+    pub reasons: Option<Vec<String>>,
+    pub machines: Option<Vec<FargatePoolMachine>>,
+}
+structure!(FargatePool {
+0 sizes,
+1 least,
+2 most,
+3 waiting,
+4 lacking,
+5 reasons,
+6 machines,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FargatePoolMachine {
+    pub id: Option<String>,
+    pub size: Option<String>,
+    pub zone: Option<String>,
+    pub state: Option<String>,
+    pub since: Option<Timestamp>,
+    pub claims: Option<i32>,
+    pub reason: Option<String>,
+}
+structure!(FargatePoolMachine {
+0 id,
+1 size,
+2 zone,
+3 state,
+4 since,
+5 claims,
+6 reason,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct GetBackupRequest {}
 structure!(GetBackupRequest {});
 
@@ -523,6 +563,24 @@ structure!(ListSigningProfilesResponse {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct MachineMaker {
+    pub name: Option<String>,
+    pub wanted: Option<i32>,
+    pub there: Option<i32>,
+    pub most: Option<i32>,
+    pub failure: Option<String>,
+    pub failed_at: Option<Timestamp>,
+}
+structure!(MachineMaker {
+0 name,
+1 wanted,
+2 there,
+3 most,
+4 failure,
+5 failed_at,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Node {
     pub name: Option<String>,
     pub granted: Option<Grant>,
@@ -608,6 +666,8 @@ pub struct OverviewResponse {
     pub target_groups: Option<Vec<wharf_wire::Document>>,
     pub unopened_listeners: Option<Vec<UnopenedListener>>,
     pub kubernetes_clusters: Option<Vec<KubernetesCluster>>,
+    pub machine_makers: Option<Vec<MachineMaker>>,
+    pub fargate_pool: Option<FargatePool>,
 }
 structure!(OverviewResponse {
 0 clusters,
@@ -618,6 +678,8 @@ structure!(OverviewResponse {
 5 target_groups,
 6 unopened_listeners,
 7 kubernetes_clusters,
+8 machine_makers,
+9 fargate_pool,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
