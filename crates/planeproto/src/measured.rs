@@ -27,6 +27,10 @@ pub struct Minute {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a minute has a row for each load balancer and group of a host, not more"
+)]
 pub enum Row {
     Balancer(BalancerRow),
     Group(GroupRow),
