@@ -338,15 +338,12 @@ async fn findings_tell_how_their_image_is_in_use() {
         (image.in_use_count, image.last_in_use_at)
     };
     assert_eq!(shown().await, (Some(0), None));
-    let used = |count, last| {
-        vec![UsedImage {
-            repository: "app".to_owned(),
-            digest: digest.to_string(),
-            count,
-            last,
-        }]
-    };
-    *words.used.lock() = used(2, NOW);
+    *words.used.lock() = vec![UsedImage {
+        repository: "app".to_owned(),
+        digest: digest.to_string(),
+        count: 2,
+        last: NOW,
+    }];
     assert_eq!(shown().await, (Some(2), Some(NOW)));
     // Where images are compared for as long as they are in use, that is written down before any expires.
     let (catalog, registry) = (&it.home.catalog, Registry::new(ACCOUNT, REGION));

@@ -67,6 +67,7 @@ impl Home {
                 .collect(),
             targets: BTreeMap::new(),
             source: Some(self.source.clone()),
+            templates: BTreeMap::new(),
             alarm: self.alarm.clone(),
         };
         let observed = Observed {

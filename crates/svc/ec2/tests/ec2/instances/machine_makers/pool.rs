@@ -220,7 +220,7 @@ async fn whatever_is_killed_one_record_is_one_machine() {
     .await;
     let told = rack.asked_for("run");
     assert!(told.iter().all(|it| it == &told[0]), "{told:?}");
-    assert_eq!(rack.made(), [id.clone()]);
+    assert_eq!(rack.made(), std::slice::from_ref(&id));
     // It is pulled out before its node is there.
     rack.looked_at(2).await;
     cloud.waits(0);
