@@ -3,7 +3,11 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use wharf_container::runtime::LogReader;
 use wharf_planeproto::machine::{Console, MAX_CONSOLE};
 
@@ -11,6 +15,8 @@ use super::Tell;
 
 /// Between two reports of one instance.
 const PAUSE: Duration = Duration::from_secs(3);
+/// For what an instance wrote before it ended.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Reads for one report, however fast the instance writes.
 const MOST_READS: usize = 64;
 /// Lines read at once.
@@ -41,13 +47,44 @@ impl Tail {
     }
 }
 
+/// One that is followed, until it is dropped.
+pub struct Following {
+    task: AbortOnDropHandle<()>,
+    hurry: CancellationToken,
+}
+
+impl Following {
+    /// Begins to; see [`follow`].
+    pub fn begin(
+        id: String,
+        reader: LogReader,
+        notes: watch::Receiver<String>,
+        tell: Arc<dyn Tell>,
+    ) -> Self {
+        let hurry = CancellationToken::new();
+        let follow = follow(id, reader, notes, tell, hurry.clone());
+        Self {
+            task: AbortOnDropHandle::new(tokio::spawn(follow)),
+            hurry,
+        }
+    }
+
+    /// The instance has ended, and what it wrote goes with its container: the rest of it is read and told at once.
+    pub async fn end(self) {
+        self.hurry.cancel();
+        // Somebody may hold the console open.
+        _ = timeout(LAST_WORDS, self.task).await;
+    }
+}
+
 /// Follows a console to its end. Nothing is committed to the reader, so that an agent that comes later reads it anew. `notes`: what the
 /// agent has to say to the instance's user, which stands among what it writes itself.
-pub async fn follow(
+async fn follow(
     id: String,
     mut reader: LogReader,
     mut notes: watch::Receiver<String>,
     tell: Arc<dyn Tell>,
+    hurry: CancellationToken,
 ) {
     let mut tail = Tail::default();
     let note = notes.borrow_and_update().clone();
@@ -84,7 +121,7 @@ pub async fn follow(
         if ended {
             return;
         }
-        sleep(PAUSE).await;
+        hurry.run_until_cancelled(sleep(PAUSE)).await;
     }
 }
 

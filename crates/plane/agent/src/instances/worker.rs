@@ -125,7 +125,7 @@ pub struct Worker {
     pub handle: Option<TaskHandle>,
     pub board: Board,
     pub shutdown: CancellationToken,
-    pub console: Option<AbortOnDropHandle<()>>,
+    pub console: Option<console::Following>,
     /// What its user is told on it.
     pub notes: watch::Sender<String>,
     pub joins: Arc<dyn Joins>,
@@ -544,6 +544,9 @@ impl Worker {
 
     async fn clear(&mut self) -> Result<(), String> {
         self.leave().await?;
+        if let Some(console) = self.console.take() {
+            console.end().await;
+        }
         self.host.clear(&self.id, self.handle.as_ref()).await?;
         self.handle = None;
         self.shut().await?;
@@ -596,8 +599,8 @@ impl Worker {
         match reader {
             Some(Ok(reader)) => {
                 let (notes, tell) = (self.notes.subscribe(), self.board.tell.clone());
-                let follow = console::follow(self.id.clone(), reader, notes, tell);
-                self.console = Some(AbortOnDropHandle::new(tokio::spawn(follow)));
+                let following = console::Following::begin(self.id.clone(), reader, notes, tell);
+                self.console = Some(following);
             }
             Some(Err(reason)) => {
                 tracing::warn!(instance = self.id, reason, "failed to read a console");

@@ -112,9 +112,15 @@ async fn look(service: &Ec2Service, pool: &Pool) -> Result<Duration, StepError> 
         memory.status.clone_from(&due.status);
         due
     };
-    let on_its_way = |it: &Own| it.stage == Stage::Ordered;
-    let grows = machines.len() < pool.terms.most || machines.iter().any(on_its_way);
-    pool.offer_with(hosts, grows);
+    // What ends makes room for another, and what is on its way is one: both are worth a wait.
+    let ends = |id: &str| {
+        let of = |it: &Action| matches!(it, Action::Close { id: closed, .. } | Action::GiveUp { id: closed, .. } if closed == id);
+        due.actions.iter().any(of)
+    };
+    let stay = machines
+        .iter()
+        .filter(|it| it.stage == Stage::Joined && !ends(&it.id));
+    pool.offer_with(hosts, stay.count() < pool.terms.most);
     perform(service, pool, &all, &due).await?;
     let is_order = |it: &Action| matches!(it, Action::Order { .. });
     if due.actions.iter().any(is_order) {
