@@ -95,13 +95,14 @@ fn a_guest_has_the_address_and_its_namespace_has_none() {
         network.hand_to_guest("one").await.unwrap();
         network.close().await.unwrap();
         drop((network, endpoints));
-        let (network, _endpoints) = host.start("ab12").await;
+        let (network, endpoints) = host.start("ab12").await;
         shout(two.netns.as_deref(), (eni_address(5), 80), "again");
         assert!(guest.hears(IPV4).ends_with(b"again"));
 
         // Its link is made anew as what it was.
         inside(netns(&one), || ip("link del eth0"));
         network.close().await.unwrap();
+        drop((network, endpoints));
         let (network, _endpoints) = host.start("ab12").await;
         open_up(&network, "vpc-a", &[5, 6]).await;
         shout(two.netns.as_deref(), (eni_address(5), 80), "mended");

@@ -188,7 +188,11 @@ async fn what_the_group_refrained_from_was_not_launched() {
     assert_eq!(lost.unwrap_err().status, 500);
     set(&home, 0).await.unwrap();
     home.clock.advance(Duration::from_secs(1));
-    home.are(0, "InService").await;
+    // As long as it is still to be launched EC2 is asked, and refuses.
+    until("the group refrains from it", || async {
+        home.launch(asked(1, "one")).await.is_ok()
+    })
+    .await;
     home.cloud.refusals.lock().clear();
     let made = home.launch(asked(1, "one")).await.unwrap();
     assert_eq!(made.instances, Some(Vec::new()));
