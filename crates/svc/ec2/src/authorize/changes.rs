@@ -1,4 +1,7 @@
-//! Changes of attributes: `ec2:Attribute` names those that a request sets, `ec2:Attribute/NAME` says to what.
+//! Changes of attributes: `ec2:Attribute` names one that a request sets, `ec2:Attribute/NAME` says to what.
+//!
+//! Each attribute is asked for by itself: a policy that allows one allows no other in the same request. What all are set to is
+//! seen each time.
 
 use wharf_api_ec2::types::{
     AttributeBooleanValue, AttributeValue, ModifyInstanceAttributeRequest,
@@ -27,6 +30,11 @@ const OF_INSTANCES: [&str; 8] = [
 ];
 /// What it is set to is nobody's business.
 const SECRET: &str = "UserData";
+/// Attributes of which conditions see that they are set, and not to what.
+const NAMED_ALONE: [&str; 4] = [SECRET, ATTACHMENT, DISKS, GROUPS];
+const ATTACHMENT: &str = "Attachment";
+const DISKS: &str = "BlockDeviceMapping";
+const GROUPS: &str = "GroupSet";
 
 impl Rows<'_> {
     /// A resource some of whose attributes are changed.
@@ -37,12 +45,20 @@ impl Rows<'_> {
     ) -> Result<(), Fault> {
         let at = self.checks.len();
         self.on::<T>(id).await?;
+        let mut names = Vec::new();
         for (name, value) in changes {
             let Some(value) = value else { continue };
-            self.add_to(at, KEY, Some(name.to_owned()));
-            if name != SECRET {
+            names.push(name);
+            if !NAMED_ALONE.contains(&name) {
                 self.add_to(at, &format!("{KEY}/{name}"), Some(value));
             }
+        }
+        let Some(check) = self.checks.get(at).filter(|_| !names.is_empty()).cloned() else {
+            return Ok(());
+        };
+        self.checks.truncate(at);
+        for name in names {
+            self.push(check.clone().with(KEY, name));
         }
         Ok(())
     }
@@ -57,6 +73,10 @@ fn text(it: &Option<AttributeValue>) -> Option<String> {
     it.as_ref()?.value.clone()
 }
 
+fn alone(is_given: bool) -> Option<String> {
+    is_given.then(String::new)
+}
+
 pub fn of_instance(i: &ModifyInstanceAttributeRequest) -> Changes {
     let mut all = vec![
         ("DisableApiStop", flag(&i.disable_api_stop)),
@@ -69,7 +89,9 @@ pub fn of_instance(i: &ModifyInstanceAttributeRequest) -> Changes {
         ),
         ("InstanceType", text(&i.instance_type)),
         ("SourceDestCheck", flag(&i.source_dest_check)),
-        (SECRET, i.user_data.as_ref().map(|_| String::new())),
+        (SECRET, alone(i.user_data.is_some())),
+        (DISKS, alone(i.block_device_mappings.is_some())),
+        (GROUPS, alone(i.groups.is_some())),
     ];
     let named = i.attribute.as_deref().unwrap_or_default();
     let mut known = OF_INSTANCES.into_iter();
@@ -125,6 +147,8 @@ pub fn of_interface(i: &ModifyNetworkInterfaceAttributeRequest) -> Changes {
         ("AssociatePublicIpAddress", public),
         ("Description", text(&i.description)),
         ("SourceDestCheck", flag(&i.source_dest_check)),
+        (ATTACHMENT, alone(i.attachment.is_some())),
+        (GROUPS, alone(i.groups.is_some())),
     ]
 }
 

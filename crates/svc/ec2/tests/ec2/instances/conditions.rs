@@ -110,6 +110,42 @@ async fn an_instance_and_its_volumes_are_told_by_what_they_are() {
             ("ec2:InstanceID", &id),
         ],
     );
+    // Whoever may set one of them sets no other with it.
+    let options = ModifyInstanceMetadataOptionsRequest {
+        http_endpoint: Some("enabled".to_owned()),
+        ..options
+    };
+    let input = Input::ModifyInstanceMetadataOptions(&options);
+    let checks = ec2.authorize(&call, input).await.unwrap();
+    assert_eq!(checks.len(), 2);
+    for (check, attribute) in checks.iter().zip(["HttpEndpoint", "HttpTokens"]) {
+        sees(
+            check,
+            &[
+                ("ec2:Attribute", attribute),
+                ("ec2:Attribute/HttpEndpoint", "enabled"),
+                ("ec2:Attribute/HttpTokens", "optional"),
+                ("ec2:InstanceID", &id),
+            ],
+        );
+    }
+    let interface = ModifyNetworkInterfaceAttributeRequest {
+        network_interface_id: Some("eni-0123456789abcdef0".to_owned()),
+        description: Some(AttributeValue {
+            value: Some("web".to_owned()),
+        }),
+        groups: Some(vec!["sg-0123456789abcdef0".to_owned()]),
+        ..Default::default()
+    };
+    let input = Input::ModifyNetworkInterfaceAttribute(&interface);
+    let checks = ec2.authorize(&call, input).await.unwrap();
+    let of_interface = checks
+        .iter()
+        .filter(|it| it.resource.contains(":network-interface/"));
+    let asked: Vec<_> = of_interface
+        .map(|it| &it.context["ec2:Attribute"][..])
+        .collect();
+    assert_eq!(asked, [["Description"], ["GroupSet"]]);
     let profile = AssociateIamInstanceProfileRequest {
         instance_id: Some(id),
         iam_instance_profile: Some(IamInstanceProfileSpecification {
