@@ -3,7 +3,7 @@
 //! | key | woken by | what is done |
 //! | --- | --- | --- |
 //! | a scan's | its change or end; that of the registry's data key; a start | its blobs are read and written again under the one that counts |
-//! | the registry's choice of a data key | its change; a start; some seconds, while something is under another | some of the scans that are under another are woken; data keys that nothing is under are given back |
+//! | the registry's choice of a data key | its change; a start; some seconds, while something is under another; longer, while the one that counts is shut | some of the scans that are under another are woken; data keys that nothing is under are given back |
 //!
 //! Both are the work of one worker, which also tells of findings ([`super::telling`]): so nothing comes under a data key of
 //! before once it was looked whether anything is. What cannot be opened any more, because KMS refuses the key of before, is
@@ -26,6 +26,8 @@ use crate::{
 
 /// How often it is looked whether something is still under a data key of before.
 const AGAIN: Duration = Duration::from_secs(2);
+/// How often it is looked whether KMS lets Inspector use the key that counts again.
+const SHUT: Duration = Duration::from_secs(10);
 /// Records read at once.
 const PAGE: usize = 200;
 /// Scans that are woken in one look, and those of the page that they are on.
@@ -191,6 +193,13 @@ impl Catalog {
         let sealing = self.sealing(keys).await?;
         let counts = sealing.key.as_ref().map(|id| keys.scan_key(id));
         before.retain(|it| Some(&it.key) != counts.as_ref());
+        // Nothing can be moved under a key that is shut: that is found out once, and not by each scan.
+        let opened = self.blobs_under(&keys.registry(), sealing.key.as_deref());
+        match opened.await {
+            Ok(_) => {}
+            Err(EcrError::Shut(_)) => return Ok(Next::After(SHUT)),
+            Err(error) => return Err(error),
+        }
         let Some(mut used) = self.wake_others(queue, keys, &sealing).await? else {
             return Ok(Next::After(AGAIN));
         };

@@ -147,6 +147,28 @@ async fn what_is_there_is_moved_under_another_key_and_back() {
     assert_eq!(shown(&it).await.unwrap(), 4);
 }
 
+/// Nothing is lost meanwhile, and what waited is moved once the key can be used.
+#[tokio::test]
+async fn what_is_moved_waits_for_a_key_that_is_disabled_for_a_while() {
+    let it = Scanned::new().await;
+    known(it.data.path());
+    let (one, other) = (it.home.key().await, it.home.key().await);
+    put_under(&it, Some(&one)).await;
+    continuous(&it).await;
+    it.image("app", "v1", &[debian()]).await;
+    until(&it, "v1", "ACTIVE", &FOUND).await;
+    put_under(&it, Some(&other)).await;
+    it.home.disable(&other).await;
+    it.home.enable(&other).await;
+    within("all is under the other key", async || {
+        collect(&it).await;
+        grants(&it, &one).await == 0 && blobs(&it).await == (3, 2)
+    })
+    .await;
+    it.home.disable(&one).await;
+    assert_eq!(shown(&it).await.unwrap(), 3);
+}
+
 #[tokio::test]
 async fn what_cannot_be_opened_any_more_is_found_anew() {
     let it = Scanned::new().await;
