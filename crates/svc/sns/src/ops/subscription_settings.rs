@@ -108,7 +108,7 @@ pub fn set(
 
 /// Whether dead letters go to a queue of who owns the subscription, in the topic's region: they go there in the topic's
 /// name, which a queue of somebody else's may trust.
-/// A queue with order has letters of such queues alone: other messages may have no group, which it asks for.
+/// A queue with order has letters of such topics alone: other messages may have no group, which it asks for.
 pub fn check_dead_letters(
     settings: &Settings,
     (protocol, endpoint): (Protocol, &str),
@@ -118,14 +118,15 @@ pub fn check_dead_letters(
     let queue = settings.dead_letters.as_deref();
     let arn = queue.and_then(|it| it.parse::<Arn>().ok());
     let is_ordered = protocol == Protocol::Sqs && names::has_order(endpoint);
+    // Each message of such a topic has a group, wherever it goes.
+    let has_groups = names::has_order(&topic.name);
     match arn {
-        Some(it) if names::has_order(&it.resource) != is_ordered => {
-            let why = match is_ordered {
-                true => "The dead-letter queue of a FIFO subscription must be a FIFO queue",
-                false => {
-                    "The dead-letter queue of a standard subscription must be a standard queue"
-                }
-            };
+        Some(it) if is_ordered && !names::has_order(&it.resource) => {
+            let why = "The dead-letter queue of a FIFO subscription must be a FIFO queue";
+            Err(fault::invalid("RedrivePolicy", why))
+        }
+        Some(it) if !has_groups && names::has_order(&it.resource) => {
+            let why = "The dead-letter queue of a standard topic must be a standard queue";
             Err(fault::invalid("RedrivePolicy", why))
         }
         Some(it) if it.account != owner || it.region != topic.place.region => {

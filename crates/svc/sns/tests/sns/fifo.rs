@@ -115,6 +115,32 @@ async fn what_is_said_twice_is_taken_once() {
     assert_eq!(body["SequenceNumber"], first.1.as_str());
 }
 
+/// A queue without order may have dead letters of such a topic in a queue of either kind.
+#[tokio::test]
+async fn dead_letters_of_a_queue_with_order_go_to_one_with_order() {
+    let home = Home::new();
+    let topic = home.ordered("news.fifo", &[]).await;
+    for (endpoint, dead, is_taken) in [
+        ("a.fifo", "dead.fifo", true),
+        ("b.fifo", "dead", false),
+        ("c", "dead", true),
+        ("d", "dead.fifo", true),
+    ] {
+        let policy =
+            format!(r#"{{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:{dead}"}}"#);
+        let with = [("RedrivePolicy", policy.as_str())];
+        let made = home.subscribe(&topic, endpoint, &with).await;
+        let refusal = made.err().map(|it| it.message);
+        let expected = "Invalid parameter: RedrivePolicy Reason: The dead-letter queue of a FIFO subscription must be \
+                        a FIFO queue";
+        assert_eq!(
+            refusal.as_deref(),
+            (!is_taken).then_some(expected),
+            "{endpoint} {dead}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn bad_topics_and_messages_are_refused() {
     let home = Home::new();
