@@ -89,12 +89,16 @@ pub(crate) type Kept = BTreeMap<Place, (Timestamp, Arc<InUse>)>;
 impl Inspector2Service {
     /// The images of the place that are in use, as it was some moments ago.
     pub async fn in_use(&self, place: &Place) -> Result<Arc<InUse>, Fault> {
-        let now = self.now();
-        let fresh = |(at, _): &&(Timestamp, Arc<InUse>)| now >= *at && now.since(*at) < FRESH;
-        let kept = (self.in_use.lock().get(place)).filter(fresh).cloned();
-        if let Some((_, kept)) = kept {
+        if let Some(kept) = self.counted(place) {
             return Ok(kept);
         }
+        // Whoever comes meanwhile waits for this count, instead of looking at all tasks and pods as well.
+        let turn = (&place.account, &place.region);
+        let _turn = self.counting.take(turn).await;
+        if let Some(kept) = self.counted(place) {
+            return Ok(kept);
+        }
+        let now = self.now();
         let counted = Arc::new(self.clusters.in_use(place).await?);
         let mut kept = self.in_use.lock();
         if kept.len() >= MOST_KEPT {
@@ -102,6 +106,14 @@ impl Inspector2Service {
         }
         kept.insert(place.clone(), (now, counted.clone()));
         Ok(counted)
+    }
+
+    fn counted(&self, place: &Place) -> Option<Arc<InUse>> {
+        let now = self.now();
+        let kept = self.in_use.lock();
+        let (at, counted) = kept.get(place)?;
+        let is_fresh = now >= *at && now.since(*at) < FRESH;
+        is_fresh.then(|| counted.clone())
     }
 }
 

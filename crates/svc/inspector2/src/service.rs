@@ -46,6 +46,8 @@ pub struct Inspector2Service {
     pub(crate) walks: Arc<Shares>,
     /// What was counted of late.
     pub(crate) in_use: Arc<Mutex<Kept>>,
+    /// Of those who count it.
+    pub(crate) counting: Arc<Turns>,
     keyring: Keyring,
     clock: Arc<dyn Clock>,
 }
@@ -61,6 +63,7 @@ impl Inspector2Service {
             large: Arc::new(Shares::new(LARGE, LARGE_OF_ACCOUNT)),
             walks: Arc::new(Shares::of_processors()),
             in_use: Arc::default(),
+            counting: Arc::default(),
             keyring: parts.keyring,
             clock: parts.clock,
         }

@@ -1,6 +1,9 @@
 //! The service, with images and a bucket of a test's own.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -193,7 +196,11 @@ impl Images for Made {
 }
 
 /// Clusters `a` to `e`, each of which runs whatever is asked for.
-pub struct Everywhere;
+#[derive(Default)]
+pub struct Everywhere {
+    /// How often somebody looked.
+    pub counted: AtomicUsize,
+}
 
 #[async_trait]
 impl RunsImages for Everywhere {
@@ -212,6 +219,8 @@ impl RunsImages for Everywhere {
 
     /// Two run `a`; `b` did of late.
     async fn in_use(&self, _: &Place) -> Result<InUse, Fault> {
+        self.counted.fetch_add(1, Ordering::Relaxed);
+        tokio::task::yield_now().await;
         let mut in_use = InUse::default();
         for (repository, running, last) in [("a", true, 900), ("a", true, 900), ("b", false, 700)] {
             in_use.add(repository, "sha256:00", running, Timestamp(last));
@@ -279,6 +288,7 @@ pub struct Home {
     _world: World,
     pub images: Arc<Made>,
     pub bucket: Arc<Bucket>,
+    pub running: Arc<Everywhere>,
     pub service: Inspector2Service,
 }
 
@@ -286,11 +296,12 @@ pub fn home() -> Home {
     let world = World::in_memory();
     let images = Arc::new(Made::default());
     let bucket = Arc::new(Bucket::default());
+    let running = Arc::new(Everywhere::default());
     let service = Inspector2Service::new(Parts {
         store: world.store.clone(),
         keyring: world.keyring.clone(),
         images: images.clone(),
-        clusters: Arc::new(Everywhere),
+        clusters: running.clone(),
         operations: bucket.clone(),
         clock: Arc::new(SystemClock),
     });
@@ -298,6 +309,7 @@ pub fn home() -> Home {
         _world: world,
         images,
         bucket,
+        running,
         service,
     }
 }

@@ -1,7 +1,10 @@
 //! Which images are in use, as findings, coverage and counts show it.
 
+use std::sync::atomic::Ordering;
+
 use wharf_api_inspector2::*;
 use wharf_base::Timestamp;
+use wharf_service::Place;
 use wharf_testkit::call;
 
 use crate::home::*;
@@ -26,6 +29,15 @@ fn since(from: i64) -> Option<Vec<DateFilter>> {
         start_inclusive: Some(Timestamp(from)),
         end_inclusive: None,
     }])
+}
+
+#[tokio::test]
+async fn those_who_ask_at_once_have_it_counted_once() {
+    let it = three();
+    let place = Place::of(&call());
+    let (one, other) = tokio::join!(it.service.in_use(&place), it.service.in_use(&place));
+    assert_eq!(one.unwrap(), other.unwrap());
+    assert_eq!(it.running.counted.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]
