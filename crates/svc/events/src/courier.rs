@@ -270,7 +270,7 @@ impl Targets {
         let is_customers = !event.source.starts_with("aws.");
         if let Some(queue) = found.dead_letters.filter(|_| is_customers)
             && let Err(fault) = core.seals(&bus).await
-            && fault.sender
+            && dead_letters::are_for(&fault)
         {
             return dead_letters::send(&core, &bus, &queue, &event, &fault).await;
         }

@@ -27,6 +27,12 @@ pub fn shown(queue: Option<String>) -> Option<DeadLetterConfig> {
     queue.map(|arn| DeadLetterConfig { arn: Some(arn) })
 }
 
+/// Whether events become dead letters for it. What is refused for being asked too often, or failed, may be tried again by who
+/// puts them.
+pub fn are_for(why: &Fault) -> bool {
+    why.sender && !why.code.starts_with("Throttling")
+}
+
 /// Sends an event to the queue of a bus, which keeps it for good once this returns.
 ///
 /// # Errors
@@ -62,6 +68,17 @@ pub async fn send(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_be_tried_again_is_no_dead_letter() {
+        for (why, are) in [
+            (Fault::sender("DisabledException", 400, "disabled"), true),
+            (Fault::sender("AccessDeniedException", 400, "no"), true),
+            (Fault::sender("ThrottlingException", 400, "slow"), false),
+        ] {
+            assert_eq!(are_for(&why), are, "{why:?}");
+        }
+    }
 
     #[test]
     fn a_queue_is_a_standard_one_or_none() {

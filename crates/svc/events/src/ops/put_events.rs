@@ -116,7 +116,10 @@ impl Shut {
             Err(fault) if fault.sender => fault,
             Err(fault) => return Err(fault),
         };
-        let queue = core.look(bus).await?.and_then(|it| it.dead_letters);
+        let queue = match dead_letters::are_for(&why) {
+            true => core.look(bus).await?.and_then(|it| it.dead_letters),
+            false => None,
+        };
         Ok(Some(Self { why, queue }))
     }
 
