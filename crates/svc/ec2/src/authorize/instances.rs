@@ -157,14 +157,10 @@ impl Rows<'_> {
         let hops = hops.map(|it| it.to_string());
         let profile = self.profile(i.iam_instance_profile.as_ref()).await?;
         let of_profile = profile.as_ref().map(|it| self.profile_arn(it));
+        let zone = self.zone_of_launch(i).await?;
         for (key, value) in [
             ("ec2:InstanceType", i.instance_type.as_ref()),
-            (
-                "ec2:AvailabilityZone",
-                i.placement
-                    .as_ref()
-                    .and_then(|it| it.availability_zone.as_ref()),
-            ),
+            ("ec2:AvailabilityZone", zone.as_ref()),
             (
                 "ec2:MetadataHttpTokens",
                 metadata.and_then(|it| it.http_tokens.as_ref()),
@@ -197,9 +193,8 @@ impl Rows<'_> {
         if let Some(tags) = metadata.and_then(|it| it.instance_metadata_tags.as_deref()) {
             check = check.with("ec2:InstanceMetadataTags", tags);
         }
-        let group = i.placement.as_ref().and_then(|it| it.group_name.as_deref());
-        if let Some(group) = group.filter(|it| !it.is_empty()) {
-            let group = arn(self.cx, PlacementGroup::KIND, group);
+        if let Some(group) = self.group_of_launch(i).await? {
+            let group = arn(self.cx, PlacementGroup::KIND, &group);
             check = check.with("ec2:PlacementGroup", group);
         }
         let (of_volumes, others) = of_kind(Volume::KIND, &i.tag_specifications);
@@ -214,6 +209,43 @@ impl Rows<'_> {
         self.volumes_of_launch(i, &of_volumes, (true, launch.as_deref()))
             .await?;
         self.made_of(i, &of_interfaces, profile).await
+    }
+
+    /// The zone that instances come to be in, where the request says it, or the subnet or interface that it names.
+    async fn zone_of_launch(&self, i: &RunInstancesRequest) -> Result<Option<String>, Fault> {
+        let placement = i.placement.as_ref();
+        let zone = placement.and_then(|it| it.availability_zone.as_ref());
+        if let Some(zone) = zone.filter(|it| !it.is_empty()) {
+            return Ok(Some(zone.clone()));
+        }
+        let interface = i.network_interfaces.as_ref().and_then(|it| it.first());
+        let existing = interface.and_then(|it| it.network_interface_id.as_ref());
+        if let Some(id) = existing.filter(|it| !it.is_empty()) {
+            let found = self.service.find::<Interface>(self.cx, id).await?;
+            return Ok(found.map(|it| it.zone));
+        }
+        let subnet = interface.and_then(|it| it.subnet_id.as_ref());
+        let subnet = subnet.or(i.subnet_id.as_ref());
+        let Some(id) = subnet.filter(|it| !it.is_empty()) else {
+            return Ok(None);
+        };
+        let found = self.service.find::<Subnet>(self.cx, id).await?;
+        Ok(found.map(|it| it.zone))
+    }
+
+    /// The name of the placement group that instances come to be in, however the request names it.
+    async fn group_of_launch(&self, i: &RunInstancesRequest) -> Result<Option<String>, Fault> {
+        let placement = i.placement.as_ref();
+        let name = placement.and_then(|it| it.group_name.as_ref());
+        if let Some(name) = name.filter(|it| !it.is_empty()) {
+            return Ok(Some(name.clone()));
+        }
+        let id = placement.and_then(|it| it.group_id.as_ref());
+        let Some(id) = id.filter(|it| !it.is_empty()) else {
+            return Ok(None);
+        };
+        let found = self.service.find::<PlacementGroup>(self.cx, id).await?;
+        Ok(found.map(|it| it.name))
     }
 
     /// The profile that a request names, if it names one, and what there is by that name.

@@ -316,3 +316,34 @@ async fn a_launch_tells_what_of_it_its_template_says() {
     let knows = |it: &Check| it.context.contains_key("ec2:LaunchTemplate");
     assert!(!checks.unwrap().iter().any(knows));
 }
+
+/// However a request names them.
+#[tokio::test]
+async fn a_launch_tells_its_zone_by_its_subnet_and_its_group_by_its_id() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let (ec2, call) = (&cloud.ec2, cloud.call());
+    let subnets = ec2.describe_subnets(&call, DescribeSubnetsRequest::default());
+    let subnet = subnets.await.unwrap().subnets.unwrap().remove(0);
+    let group = CreatePlacementGroupRequest {
+        group_name: Some("close".to_owned()),
+        strategy: Some("cluster".to_owned()),
+        ..Default::default()
+    };
+    let made = ec2.create_placement_group(&call, group).await.unwrap();
+    let launch = RunInstancesRequest {
+        subnet_id: subnet.subnet_id,
+        placement: Some(Placement {
+            group_id: made.placement_group.unwrap().group_id,
+            ..Default::default()
+        }),
+        ..cloud.asked()
+    };
+    let checks = ec2.authorize(&call, Input::RunInstances(&launch)).await;
+    sees(
+        on(&checks.unwrap(), "instance"),
+        &[
+            ("ec2:AvailabilityZone", &subnet.availability_zone.unwrap()),
+            ("ec2:PlacementGroup", &format!("{ARN}placement-group/close")),
+        ],
+    );
+}
