@@ -212,7 +212,10 @@ impl Rows<'_> {
     }
 
     /// The zone that instances come to be in, where the request says it, or the subnet or interface that it names.
-    async fn zone_of_launch(&self, i: &RunInstancesRequest) -> Result<Option<String>, Fault> {
+    pub(super) async fn zone_of_launch(
+        &self,
+        i: &RunInstancesRequest,
+    ) -> Result<Option<String>, Fault> {
         let placement = i.placement.as_ref();
         let zone = placement.and_then(|it| it.availability_zone.as_ref());
         if let Some(zone) = zone.filter(|it| !it.is_empty()) {

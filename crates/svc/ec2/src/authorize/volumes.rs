@@ -93,8 +93,7 @@ impl Rows<'_> {
         tags: &Specifications,
         (root, launch): (bool, Option<&str>),
     ) -> Result<(), Fault> {
-        let placement = input.placement.as_ref();
-        let zone = placement.and_then(|it| it.availability_zone.as_deref());
+        let zone = self.zone_of_launch(input).await?;
         let layout = block_devices::of_launch(self.service, self.cx, input).await;
         let found = match &layout {
             Ok(layout) => block_devices::foreseen(self.service, self.cx, layout).await,
@@ -110,7 +109,7 @@ impl Rows<'_> {
                         iops: it.iops,
                         throughput: it.throughput,
                         snapshot: it.snapshot.as_deref(),
-                        zone,
+                        zone: zone.as_deref(),
                     };
                     self.volume(&new, tags);
                 }

@@ -339,10 +339,12 @@ async fn a_launch_tells_its_zone_by_its_subnet_and_its_group_by_its_id() {
         ..cloud.asked()
     };
     let checks = ec2.authorize(&call, Input::RunInstances(&launch)).await;
+    let (checks, zone) = (checks.unwrap(), subnet.availability_zone.unwrap());
+    sees(on(&checks, "volume"), &[("ec2:AvailabilityZone", &zone)]);
     sees(
-        on(&checks.unwrap(), "instance"),
+        on(&checks, "instance"),
         &[
-            ("ec2:AvailabilityZone", &subnet.availability_zone.unwrap()),
+            ("ec2:AvailabilityZone", &zone),
             ("ec2:PlacementGroup", &format!("{ARN}placement-group/close")),
         ],
     );
