@@ -24,6 +24,9 @@ pub const MOST_SCHEDULES: usize = 1_000_000;
 /// How far back a schedule may begin.
 const EARLIEST_START: Duration = Duration::from_secs(5 * 60);
 
+/// So expressions of one moment begin.
+const ONCE: &str = "at(";
+
 /// What both operations give.
 struct Given {
     group: String,
@@ -47,7 +50,7 @@ pub async fn create_schedule(
         digest: digest("CreateSchedule", &input),
     });
     let given = Given::of(input)?;
-    let arn = check(core, &place, &given).await?;
+    let arn = check(core, &place, &given, None).await?;
     let key = names::schedule_key(&place, &given.group, &given.name);
     let all = names::scope(&place).prefix(<Schedule as wharf_records::Record>::KIND);
     if core.table.count(&all).await? >= MOST_SCHEDULES {
@@ -106,8 +109,8 @@ pub async fn update_schedule(
         client_token: None,
         action_after_completion: input.action_after_completion,
     })?;
-    core.schedule(&place, &given.group, &given.name).await?;
-    let arn = check(core, &place, &given).await?;
+    let before = core.schedule(&place, &given.group, &given.name).await?;
+    let arn = check(core, &place, &given, before.when.start).await?;
     let key = names::schedule_key(&place, &given.group, &given.name);
     let made = given.record(core, call, &arn, None).await?;
     transact!(core.table, &call.permit, |tx| {
@@ -157,11 +160,16 @@ fn when(
     })
 }
 
-/// The ARN of a schedule that could be carried out.
+/// The ARN of a schedule that could be carried out. `began`: when it does already, which may be long ago.
 ///
 /// # Errors
 /// It could not.
-async fn check(core: &Core, place: &Place, given: &Given) -> Result<String, Fault> {
+async fn check(
+    core: &Core,
+    place: &Place,
+    given: &Given,
+    began: Option<Timestamp>,
+) -> Result<String, Fault> {
     timing::check(&given.when)?;
     target::check(&given.target, &place.region)?;
     if given.when.end.is_some_and(|end| end <= core.now()) {
@@ -170,7 +178,9 @@ async fn check(core: &Core, place: &Place, given: &Given) -> Result<String, Faul
         ));
     }
     let earliest = core.now() - EARLIEST_START;
-    if given.when.start.is_some_and(|start| start < earliest) {
+    // One that happens once has no beginning, whatever is said of it.
+    let start = (given.when.start).filter(|_| !given.when.expression.starts_with(ONCE));
+    if start != began && start.is_some_and(|start| start < earliest) {
         return Err(fault::invalid(
             "The StartDate you specify cannot be earlier than 5 minutes ago.",
         ));

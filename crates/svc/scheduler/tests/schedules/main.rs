@@ -160,6 +160,33 @@ async fn a_schedule_does_not_begin_in_the_past() {
         let expected = "The StartDate you specify cannot be earlier than 5 minutes ago.";
         assert_eq!(refused.as_deref(), (!is_taken).then_some(expected));
     }
+    // Of one that happens once it counts for nothing.
+    let once = home.create(CreateScheduleInput {
+        start_date: minutes_ago(60),
+        ..schedule("once", "at(2099-01-01T00:00:00)")
+    });
+    once.await.unwrap();
+    // What began long ago can be changed all the same.
+    let began = minutes_ago(4);
+    home.clock.advance(Duration::from_secs(600));
+    let update = |start_date| {
+        let of = schedule("s4", "rate(2 days)");
+        UpdateScheduleInput {
+            name: of.name,
+            schedule_expression: of.schedule_expression,
+            target: of.target,
+            flexible_time_window: of.flexible_time_window,
+            start_date,
+            ..UpdateScheduleInput::default()
+        }
+    };
+    for (start_date, is_taken) in [(minutes_ago(6), false), (began, true), (None, true)] {
+        let changed = home
+            .scheduler
+            .update_schedule(&call(), update(start_date))
+            .await;
+        assert_eq!(changed.is_ok(), is_taken, "{start_date:?}");
+    }
 }
 
 #[tokio::test]
