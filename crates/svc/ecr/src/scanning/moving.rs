@@ -33,6 +33,13 @@ const PAGE: usize = 200;
 /// Scans that are woken in one look, and those of the page that they are on.
 const WOKEN: usize = 500;
 
+/// When it is looked again at so many scans. Some may stay for as long as an image is in the archive: a large registry is not
+/// to be walked through all the time.
+fn again(looked_at: usize) -> Duration {
+    let thousands = u32::try_from(looked_at / 1000).unwrap_or(u32::MAX);
+    AGAIN.saturating_mul(thousands.saturating_add(1))
+}
+
 /// The blobs of a scan, written again.
 struct Moved {
     inventory: Option<Digest>,
@@ -200,7 +207,7 @@ impl Catalog {
             Err(EcrError::Shut(_)) => return Ok(Next::After(SHUT)),
             Err(error) => return Err(error),
         }
-        let Some(mut used) = self.wake_others(queue, keys, &sealing).await? else {
+        let Some((mut used, looked_at)) = self.wake_others(queue, keys, &sealing).await? else {
             return Ok(Next::After(AGAIN));
         };
         used.extend(self.told_under(keys).await?);
@@ -213,29 +220,30 @@ impl Catalog {
             }
         }
         Ok(match left {
-            true => Next::After(AGAIN),
+            true => Next::After(again(looked_at)),
             false => Next::Settled,
         })
     }
 
     /// Wakes some of the scans whose findings are under another data key than they belong; the data keys that anything is
-    /// under, if all were looked at.
+    /// under, if all were looked at, and how many those were.
     async fn wake_others(
         &self,
         queue: &Queue<String>,
         keys: &Keys,
         sealing: &ScanSealing,
-    ) -> Result<Option<BTreeSet<String>>, EcrError> {
+    ) -> Result<Option<(BTreeSet<String>, usize)>, EcrError> {
         // From somewhere on, and then the others: those that cannot be moved now keep none from it.
         let all = keys.all_scans();
         let begin = format!("{all}{}", ids::hex16());
-        let (mut used, mut woken) = (BTreeSet::new(), 0);
+        let (mut used, mut woken, mut looked_at) = (BTreeSet::new(), 0, 0);
         for (from, to) in [(Some(begin.clone()), None), (None, Some(begin))] {
             let mut after = from;
             loop {
                 let page = self.page(all.clone(), after, PAGE).await?;
                 let (scans, more): (Vec<Read<Scan>>, _) = page;
                 after = scans.last().map(|it| it.key.clone());
+                looked_at += scans.len();
                 let passed = after.as_ref().zip(to.as_ref());
                 let ends = !more || passed.is_some_and(|(at, to)| at > to);
                 for Read { key, record, .. } in scans {
@@ -258,7 +266,7 @@ impl Catalog {
                 }
             }
         }
-        Ok(Some(used))
+        Ok(Some((used, looked_at)))
     }
 
     /// The data keys of findings that were told of.
@@ -304,6 +312,18 @@ impl Catalog {
             if !more {
                 return Ok(all);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_registry_is_looked_at_less_often() {
+        for (looked_at, seconds) in [(0, 2), (999, 2), (1000, 4), (100_000, 202)] {
+            assert_eq!(again(looked_at).as_secs(), seconds, "{looked_at}");
         }
     }
 }
