@@ -70,7 +70,10 @@ impl Catalog {
         let written = self
             .write_scan_key(&call.permit, &registry.keys(), made.as_ref())
             .await;
-        if let (Err(_), Some((_, ScanKey { key, grant, .. }))) = (&written, &made) {
+        // What failed may have been written all the same: then the grant is of use.
+        if let (Err(_), Some((id, ScanKey { key, grant, .. }))) = (&written, &made)
+            && let Ok(None) = self.read::<ScanKey>(&registry.keys().scan_key(id)).await
+        {
             self.retire_grant(registry, &inspector(registry), key, grant)
                 .await;
         }
