@@ -56,17 +56,8 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         return Ok(Next::Settled);
     };
     let now = core.now();
-    if let Some(deletion) = found.key().deletion {
-        let Some(due) = deletion.due_at else {
-            // The end of the last replica wakes it.
-            return Ok(Next::Settled);
-        };
-        if now < due {
-            return Ok(Next::After(due.since(now)));
-        }
-        let fence = fence(&core.shard)?;
-        return settled(destroy(&core, &found, &fence).await);
-    }
+    // When imported material goes next, also of a key that waits for deletion.
+    let mut ends = None;
     if let Some(external) = &found.key().external {
         let leftover = external.leftover(found.materials(), found.pending());
         if !leftover.is_empty() || external.at(now) != *external {
@@ -74,8 +65,22 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             return settled(expire(&core, &found, external, &leftover, fence).await);
         }
         let there = external.materials.iter().filter(|it| it.present);
-        let next = there.filter_map(|it| it.valid_to).min();
-        return Ok(next.map_or(Next::Settled, |it| Next::After(it.since(now))));
+        ends = there.filter_map(|it| it.valid_to).min();
+    }
+    if let Some(deletion) = found.key().deletion {
+        let Some(due) = deletion.due_at else {
+            // The end of the last replica wakes it.
+            return Ok(ends.map_or(Next::Settled, |it| Next::After(it.since(now))));
+        };
+        if now < due {
+            let next = ends.map_or(due, |it| it.min(due));
+            return Ok(Next::After(next.since(now)));
+        }
+        let fence = fence(&core.shard)?;
+        return settled(destroy(&core, &found, &fence).await);
+    }
+    if found.key().external.is_some() {
+        return Ok(ends.map_or(Next::Settled, |it| Next::After(it.since(now))));
     }
     let schedule = found.schedule();
     let schedule = schedule.filter(|_| found.role() != Some(Role::Replica));

@@ -192,6 +192,29 @@ async fn material_goes_when_its_time_is_over() {
     assert_eq!(home.decrypt(&call(), &sealed, &[]).await.unwrap(), b"plain");
 }
 
+/// A key that waits for deletion keeps what it has no longer than others.
+#[tokio::test]
+async fn material_goes_while_its_key_waits_for_deletion() {
+    let mut home = Home::start();
+    let key = home.external().await;
+    let end = home.clock.now() + std::time::Duration::from_secs(24 * 3600);
+    home.import(&key, &[7; 32], Some(end)).await.unwrap();
+    let schedule = api::ScheduleKeyDeletionRequest {
+        key_id: Some(key.clone()),
+        pending_window_in_days: Some(7),
+    };
+    let scheduled = home.gated().schedule_key_deletion(&call(), schedule).await;
+    scheduled.unwrap();
+    assert_eq!(home.materials("us-east-1").await, 1);
+    home.later(1);
+    home.kms.restart();
+    until("the material is gone from the disk", || async {
+        home.materials("us-east-1").await == 0
+    })
+    .await;
+    assert_eq!(home.state(&key).await, "PendingDeletion");
+}
+
 #[tokio::test]
 async fn what_is_refused() {
     let home = Home::start();
