@@ -131,15 +131,16 @@ fn bad_selection() -> Fault {
 }
 
 impl LogsService {
-    /// Whether anybody subscribed to a group's events, or something is to be found in them or counted of them.
+    /// Whether anybody subscribed to a group's events, or something is to be found in them or counted of them, where they
+    /// came in at that time, in milliseconds, or later.
     pub(crate) async fn is_followed(
         &self,
-        scope: &Scope,
-        group: &Group,
+        (scope, group): (&Scope, &Group),
         rules: &Rules,
+        since: i64,
     ) -> Result<bool, Fault> {
         // What data protection finds is looked for in the same way, and what transformers make is counted so.
-        if !rules.is_empty() {
+        if rules.masks() || (self.counters.are_kept() && rules.transforms_since(since)) {
             return Ok(true);
         }
         if group.class != CLASS {

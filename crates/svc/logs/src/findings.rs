@@ -131,14 +131,14 @@ impl LogsService {
     pub(crate) async fn report_batch(
         &self,
         (scope, group, stream): (&Scope, &Group, &Stream),
+        rules: &Rules,
         now: Timestamp,
     ) -> Result<Left, Fault> {
-        let rules = self.rules(scope, group).await?;
         if !rules.masks() {
             return Ok(Left::Nothing);
         }
         let (events, journal) = (self.events.journal(), stream.journal_name());
-        let mut lanes = lanes(&rules);
+        let mut lanes = lanes(rules);
         if stream.forwarded {
             // Else two groups could report each other for ever.
             lanes.retain(|it| !matches!(it.to, Some(Place::Group(_))));

@@ -281,6 +281,12 @@ impl Rules {
         self.transformers().any(|it| it.stood(ingestion))
     }
 
+    /// Whether a transformer is for any of the events that came in at a time or later. Those of long ago are kept for
+    /// the events of long ago.
+    pub fn transforms_since(&self, at: i64) -> bool {
+        self.transformers().any(|it| it.until > at)
+    }
+
     /// When transformers stood.
     pub fn transforming(&self) -> Vec<Times> {
         self.transformers().map(Standing::times).collect()
@@ -372,5 +378,33 @@ impl Rule {
             prefixes: self.prefixes.clone(),
             of,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transformer_that_ended_is_for_nothing_that_comes_in_now() {
+        let rules = |until: i64| Rules {
+            class: "STANDARD".to_owned(),
+            own: Arc::new(Layer {
+                transformers: vec![Standing {
+                    since: 10,
+                    until,
+                    prefixes: Vec::new(),
+                    of: Document::new("[]"),
+                }],
+                ..Layer::default()
+            }),
+            ..Rules::default()
+        };
+        let ended = rules(20);
+        assert!(!ended.is_empty(), "events of its time are read by it");
+        assert!(ended.transforms_since(i64::MIN) && ended.transforms_since(19));
+        assert!(!ended.transforms_since(20));
+        assert!(rules(i64::MAX).transforms_since(1_000_000));
+        assert!(!Rules::default().transforms_since(i64::MIN));
     }
 }

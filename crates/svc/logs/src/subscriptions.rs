@@ -39,7 +39,7 @@ const EVERY: Duration = Duration::from_secs(1);
 pub struct Subscriptions {
     /// Streams with events that may be wanted.
     line: Line,
-    /// Filters whose destination failed, by group and cursor.
+    /// Filters whose destination failed, by group and cursor, and streams that could not be read.
     waits: Mutex<HashMap<(String, String), Wait>>,
 }
 
@@ -135,17 +135,16 @@ impl Subscriptions {
 }
 
 impl LogsService {
-    /// Events came into a stream of a group, whose rules are these, if anybody can say now.
+    /// Events came into a stream of a group at a time, in milliseconds. The group's rules are these, if anybody can say now.
     pub(crate) async fn follow(
         &self,
-        scope: &Scope,
-        group: &Group,
-        stream: &Stream,
+        (scope, group, stream): (&Scope, &Group, &Stream),
+        now: i64,
         rules: Option<&Rules>,
     ) {
         // Where nobody can say now whether somebody wants them, the step finds out.
         if let Some(rules) = rules
-            && let Ok(false) = self.is_followed(scope, group, rules).await
+            && let Ok(false) = self.is_followed((scope, group), rules, now).await
         {
             return;
         }
@@ -166,7 +165,9 @@ impl LogsService {
     pub async fn follow_all(&self) -> Result<(), Fault> {
         for (scope, group) in bound::groups(self).await? {
             let rules = self.rules(&scope, &group).await?;
-            if !self.is_followed(&scope, &group, &rules).await? {
+            // What came in while a transformer stood may not be counted yet.
+            let is_followed = self.is_followed((&scope, &group), &rules, i64::MIN);
+            if !is_followed.await? {
                 continue;
             }
             let prefix = scope.key(Stream::KIND, &stream_key(&group.id, ""));
@@ -211,8 +212,10 @@ impl LogsService {
         let Some(stream) = found.filter(|it| it.id == stream.id) else {
             return Ok(Left::Nothing);
         };
-        let counted = self.count_transformed((scope, &group, &stream), now).await;
-        let found = self.report_batch((scope, &group, &stream), now).await?;
+        let rules = self.rules(scope, &group).await?;
+        let of = (scope, &group, &stream);
+        let counted = self.count_transformed(of, &rules, now).await;
+        let found = self.report_batch(of, &rules, now).await?;
         let mut left = counted.max(found);
         for filter in self.filters_of(scope, &group).await? {
             let batch = self.deliver_batch((scope, &group, &stream), &filter, now);

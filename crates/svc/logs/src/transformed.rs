@@ -16,7 +16,7 @@ use crate::{
     metered,
     opener::Opener,
     records::{Group, Stream},
-    rules::{Level, Origin},
+    rules::{Level, Origin, Rules},
 };
 
 /// Up to where events are counted.
@@ -54,20 +54,21 @@ impl LogsService {
     /// Counts a batch of a stream. What cannot be read now waits, and holds up nobody else.
     pub(crate) async fn count_transformed(
         &self,
-        (scope, group, stream): (&Scope, &Group, &Stream),
+        of: (&Scope, &Group, &Stream),
+        rules: &Rules,
         now: Timestamp,
     ) -> Left {
-        let key = (group.id.clone(), COUNTED.to_owned());
-        if !self.counters.are_kept() {
+        // Most groups that somebody follows have no transformer.
+        let is_any = rules.transforms_since(now.millis() - COUNTED_FOR_MS);
+        if !is_any || !self.counters.are_kept() {
             return Left::Nothing;
         }
+        let (_, group, stream) = of;
+        let key = key(&group.id, &stream.id);
         if self.subscriptions.waits(&key) {
             return Left::Waits;
         }
-        match self
-            .count_transformed_batch(scope, group, stream, now)
-            .await
-        {
+        match self.count_transformed_batch(of, rules, now).await {
             Ok(left) => {
                 self.subscriptions.took(&key);
                 left
@@ -83,15 +84,11 @@ impl LogsService {
 
     async fn count_transformed_batch(
         &self,
-        scope: &Scope,
-        group: &Group,
-        stream: &Stream,
+        (scope, group, stream): (&Scope, &Group, &Stream),
+        rules: &Rules,
         now: Timestamp,
     ) -> Result<Left, Fault> {
-        let times = self.rules(scope, group).await?.transforming();
-        if times.is_empty() {
-            return Ok(Left::Nothing);
-        }
+        let times = rules.transforming();
         let (events, journal) = (self.events.journal(), stream.journal_name());
         let work = format!("{journal} {COUNTED}");
         let cursor = events.cursor(&journal, COUNTED);
@@ -153,6 +150,32 @@ impl LogsService {
         let moved = events.set_cursor(&journal, COUNTED, read.next).await;
         moved.map_err(fault::journal)?;
         self.counters.forget(&scope.account, &work);
-        Ok(Left::More)
+        // What comes in from now on is told of by its put.
+        Ok(match read.next < events.end(&journal) {
+            true => Left::More,
+            false => Left::Nothing,
+        })
+    }
+}
+
+/// What a stream waits by: that one cannot be read holds up no other of its group.
+fn key(group: &str, stream: &str) -> (String, String) {
+    (group.to_owned(), format!("{COUNTED}/{stream}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subscriptions::Subscriptions;
+
+    #[test]
+    fn a_stream_that_cannot_be_read_holds_up_no_other() {
+        let all = Subscriptions::default();
+        all.wait(key("g", "bad"), None);
+        assert!(all.waits(&key("g", "bad")));
+        assert!(!all.waits(&key("g", "good")));
+        // Nor does what another one does end its wait.
+        all.took(&key("g", "good"));
+        assert!(all.waits(&key("g", "bad")));
     }
 }

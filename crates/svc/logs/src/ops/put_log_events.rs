@@ -84,7 +84,7 @@ impl LogsService {
         // After the events: those that came in under a rule are never seen without it.
         let rules = self.rules(&scope, group).await;
         let known = rules.as_ref().ok().map(|it| &**it);
-        self.follow(&scope, group, stream, known).await;
+        self.follow((&scope, group, stream), now, known).await;
         self.index_later(&scope, group, stream, (first, end), known);
         self.live.came(&group.id, stream, first..end);
         self.count(cx, group, &stream.name, events, rules).await;
