@@ -274,6 +274,8 @@ pub async fn delete_alarms(
     Ok(())
 }
 
+/// One that is not there is needed by none: services may have let go of it.
+///
 /// # Errors
 /// Composite alarms that stay have some of them in their rules.
 async fn needed_by_none(
@@ -282,6 +284,7 @@ async fn needed_by_none(
     wanted: &BTreeSet<String>,
 ) -> Result<(), Fault> {
     let all = core.table.all::<Alarm>(&names::scope(place), "").await?;
+    let known: BTreeSet<&str> = all.iter().map(|it| it.0.as_str()).collect();
     let mut needed = BTreeSet::new();
     for (_, stored) in all.iter().filter(|it| !wanted.contains(&it.0)) {
         if let Watches::Alarms(rule) = &stored.record.watches
@@ -289,7 +292,7 @@ async fn needed_by_none(
         {
             let named = rule.named().into_iter();
             let named = named.filter_map(|it| names::alarm_named(place, it));
-            let named = named.filter(|it| wanted.contains(*it));
+            let named = named.filter(|it| wanted.contains(*it) && known.contains(*it));
             needed.extend(named.map(str::to_owned));
         }
     }

@@ -16,7 +16,7 @@ use wharf_api_cloudwatch::{
     TagResourceInput,
 };
 use wharf_delivery::Actor;
-use wharf_testkit::{refused, until};
+use wharf_testkit::{call_of_service, refused, until};
 
 use self::composites::composite;
 use crate::home::{Home, datum, dimension, expression, metric, minute};

@@ -142,8 +142,17 @@ async fn composite_alarms_follow_others_and_states_are_set_by_hand() {
         "ResourceNotFound",
         "",
     );
+    // A service lets go of its own in any case, and what is gone is needed by none.
+    let b = DeleteAlarmsInput {
+        alarm_names: Some(vec!["b".to_owned()]),
+    };
+    let by_service = call_of_service("application-autoscaling.amazonaws.com");
+    let let_go = home.service.delete_alarms(&by_service, b.clone()).await;
+    let_go.unwrap();
+    let again = home.service.delete_alarms(&home.call(), b).await;
+    refused(again, "ResourceNotFound", "");
     let all = DeleteAlarmsInput {
-        alarm_names: Some(vec!["both".to_owned(), "a".to_owned(), "b".to_owned()]),
+        alarm_names: Some(vec!["both".to_owned(), "a".to_owned()]),
     };
     home.service.delete_alarms(&home.call(), all).await.unwrap();
     let found = home
