@@ -160,13 +160,31 @@ async fn reach(
     };
     let room = worker.upstreams.try_enter(&listener.owner, None).ok()?;
     let target = lease.target();
-    let socket = source::udp(worker, target, source).await.ok()?;
-    let socket = UdpSocket::from_std(std::net::UdpSocket::from(socket)).ok()?;
-    socket.connect(target.address).await.ok()?;
-    // The runtime knows of no readiness yet, and would give up on the first datagram.
-    socket.writable().await.ok()?;
+    let socket = match connected(worker, target, source).await {
+        Ok(socket) => socket,
+        Err(error) => {
+            // A socket for datagrams that finds none is told to try again.
+            if source::is_of_port(&error) || error.kind() == io::ErrorKind::WouldBlock {
+                listener.counters.port_errors.one();
+            }
+            return None;
+        }
+    };
     group.state.chosen_unhealthy();
     Some((lease, socket, room))
+}
+
+async fn connected(
+    worker: &Rc<Worker>,
+    target: &TargetState,
+    source: Source,
+) -> io::Result<UdpSocket> {
+    let socket = source::udp(worker, target, source).await?;
+    let socket = UdpSocket::from_std(std::net::UdpSocket::from(socket))?;
+    socket.connect(target.address).await?;
+    // The runtime knows of no readiness yet, and would give up on the first datagram.
+    socket.writable().await?;
+    Ok(socket)
 }
 
 /// What comes back from the target of a flow.
