@@ -408,10 +408,31 @@ impl Journal {
         cursor: &str,
         offset: u64,
     ) -> Result<(), JournalError> {
+        self.cursor_at(stream, cursor, offset, true).await
+    }
+
+    /// The same of a stream that was read from: if it was deleted since, it stays so.
+    pub async fn move_cursor(
+        &self,
+        stream: &str,
+        cursor: &str,
+        offset: u64,
+    ) -> Result<(), JournalError> {
+        self.cursor_at(stream, cursor, offset, false).await
+    }
+
+    async fn cursor_at(
+        &self,
+        stream: &str,
+        cursor: &str,
+        offset: u64,
+        makes: bool,
+    ) -> Result<(), JournalError> {
         check_name(cursor)?;
         let act = Act::Cursor {
             name: cursor.to_owned(),
             offset,
+            makes,
         };
         self.ask(stream.to_owned(), act).await.map(|_| ())
     }

@@ -78,6 +78,8 @@ pub(crate) enum Act {
     Cursor {
         name: String,
         offset: u64,
+        /// The stream is made if it is not there.
+        makes: bool,
     },
     DropCursor {
         name: String,
@@ -433,8 +435,13 @@ impl<'a> Group<'a> {
             Act::Cursor {
                 name: cursor,
                 offset,
+                makes,
             } => {
-                let stream = self.find_or_create(name);
+                let stream = match self.find(name) {
+                    Some(stream) => stream,
+                    None if *makes => self.find_or_create(name),
+                    None => return 0,
+                };
                 Op::Cursor {
                     stream,
                     name: cursor,

@@ -165,6 +165,22 @@ async fn cursors_are_durable_and_go_with_their_stream() {
 }
 
 #[tokio::test]
+async fn who_moves_a_cursor_makes_no_stream_of_one_that_was_deleted() {
+    let dir = tempfile::tempdir().unwrap();
+    let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();
+    j.append("s", &["a", "b"]).await.unwrap();
+    j.move_cursor("s", "reader", 1).await.unwrap();
+    j.move_cursor("s", "reader", 2).await.unwrap();
+    assert_eq!(j.cursor("s", "reader"), Some(2));
+    j.delete("s").await.unwrap();
+    j.move_cursor("s", "reader", 2).await.unwrap();
+    assert!(j.stream("s").is_none());
+    j.close().await;
+    let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();
+    assert!(j.stream("s").is_none());
+}
+
+#[tokio::test]
 async fn limits() {
     let dir = tempfile::tempdir().unwrap();
     let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();

@@ -124,7 +124,9 @@ impl LogsService {
                 return Ok(Left::Waits);
             }
         }
-        let moved = events.set_cursor(&journal, &applied.cursor, last + 1).await;
+        let moved = events
+            .move_cursor(&journal, &applied.cursor, last + 1)
+            .await;
         moved.map_err(fault::journal)?;
         Ok(Left::More)
     }
@@ -133,7 +135,7 @@ impl LogsService {
     async fn pass_over(&self, journal: &str, cursor: &str) -> Result<Left, Fault> {
         let events = self.events.journal();
         let end = events.end(journal);
-        let moved = events.set_cursor(journal, cursor, end).await;
+        let moved = events.move_cursor(journal, cursor, end).await;
         moved.map_err(fault::journal)?;
         Ok(Left::Nothing)
     }
@@ -207,7 +209,7 @@ impl LogsService {
             {
                 let journal = origin.stream.journal_name();
                 let events = self.events.journal();
-                let moved = events.set_cursor(&journal, &applied.cursor, offset + 1);
+                let moved = events.move_cursor(&journal, &applied.cursor, offset + 1);
                 moved.await.map_err(fault::journal)?;
             }
         }

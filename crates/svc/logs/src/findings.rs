@@ -259,7 +259,7 @@ impl LogsService {
                 left = left.max(Left::Waits);
                 continue;
             }
-            let moved = events.set_cursor(&journal, &lane.cursor, batch.span.1);
+            let moved = events.move_cursor(&journal, &lane.cursor, batch.span.1);
             moved.await.map_err(fault::journal)?;
             if lane.to.is_none() {
                 let work = lane.work(&journal);

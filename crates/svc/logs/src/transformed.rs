@@ -147,7 +147,7 @@ impl LogsService {
                 counts.reach(&scope.account, &work, read.next);
             }
         });
-        let moved = events.set_cursor(&journal, COUNTED, read.next).await;
+        let moved = events.move_cursor(&journal, COUNTED, read.next).await;
         moved.map_err(fault::journal)?;
         self.counters.forget(&scope.account, &work);
         // What comes in from now on is told of by its put.
