@@ -76,7 +76,12 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         return Ok(Next::Settled);
     };
     let place = Place::of_scope(&scope);
-    let Some(_turn) = core.looking.take(&place.account, &key) else {
+    let has_turn = core.counting_alarms.is_granted(&key) || core.asking_alarms.is_granted(&key);
+    let looking = match has_turn {
+        true => core.looking.take_first(&place.account, &key),
+        false => core.looking.take(&place.account, &key),
+    };
+    let Some(_turn) = looking else {
         return Ok(Next::Settled);
     };
     // What it was woken for, if it was: what it has no use for any more goes to the next one on every way out.

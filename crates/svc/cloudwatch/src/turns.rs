@@ -5,7 +5,8 @@
 //!
 //! The turn that an alarm is woken for is its own from then on: nobody who comes meanwhile has it, and an alarm that finds
 //! no use for it any more, since it is gone or was looked at in the meantime, gives it to the next one. So nobody who waits
-//! needs to come by itself.
+//! needs to come by itself. Whoever has a turn in one line and needs another one comes first in that line among its account's:
+//! else its turn would be held, and missed by others, for as long as the account's line is.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -72,8 +73,22 @@ impl Turns {
         })
     }
 
+    /// Whether the alarm under a key was woken for a turn that it has not come for yet.
+    pub fn is_granted(&self, key: &str) -> bool {
+        self.taken.lock().granted.contains_key(key)
+    }
+
     /// A turn for the alarm under a key. If there is none, the alarm waits for one, and is woken for it.
     pub fn take(self: &Arc<Self>, account: &str, key: &str) -> Option<Turn> {
+        self.take_at(account, key, false)
+    }
+
+    /// The same before all others of the account, where it holds a turn of another kind meanwhile.
+    pub fn take_first(self: &Arc<Self>, account: &str, key: &str) -> Option<Turn> {
+        self.take_at(account, key, true)
+    }
+
+    fn take_at(self: &Arc<Self>, account: &str, key: &str, is_first: bool) -> Option<Turn> {
         if let Some(turn) = self.granted(key) {
             return Some(turn);
         }
@@ -96,9 +111,7 @@ impl Turns {
         if own.waiting.is_empty() {
             waiting.push_back(account.to_owned());
         }
-        if own.known.insert(key.to_owned()) {
-            own.waiting.push_back(key.to_owned());
-        }
+        own.wait(key, is_first);
         None
     }
 }
@@ -146,6 +159,18 @@ impl Taken {
 }
 
 impl OfOne {
+    fn wait(&mut self, key: &str, is_first: bool) {
+        let is_new = self.known.insert(key.to_owned());
+        if is_first {
+            if !is_new {
+                self.waiting.retain(|it| it != key);
+            }
+            self.waiting.push_front(key.to_owned());
+        } else if is_new {
+            self.waiting.push_back(key.to_owned());
+        }
+    }
+
     fn is_idle(&self) -> bool {
         self.count == 0 && self.waiting.is_empty()
     }
@@ -207,6 +232,34 @@ mod tests {
         let taken = turns.taken.lock();
         assert!(taken.count == 0 && taken.waiting.is_empty());
         assert!(taken.accounts.is_empty() && taken.granted.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_holds_a_turn_of_another_kind_waits_behind_none_of_its_account() {
+        let queue: Arc<Queue<String>> = Arc::default();
+        let turns = Turns::new(queue.clone(), 2, 1);
+        let first = turns.take("a", "a1").unwrap();
+        for key in ["a2", "a3"] {
+            assert!(turns.take("a", key).is_none());
+        }
+        for key in ["a3", "a4", "a4"] {
+            assert!(turns.take_first("a", key).is_none());
+        }
+        assert!(turns.take("a", "a4").is_none(), "it keeps its place");
+        assert_eq!(waiting(&turns), ["a4", "a3", "a2"]);
+        let other = turns.take("b", "b1").unwrap();
+        drop(first);
+        assert_eq!(queue.next().await, "a4");
+        assert!(turns.is_granted("a4") && !turns.is_granted("a3"));
+        drop(turns.granted("a4"));
+        assert!(!turns.is_granted("a4"));
+        for key in ["a3", "a2"] {
+            assert_eq!(queue.next().await, key);
+            drop(turns.take("a", key).unwrap());
+        }
+        drop(other);
+        let taken = turns.taken.lock();
+        assert!(taken.count == 0 && taken.accounts.is_empty() && taken.granted.is_empty());
     }
 
     /// What a look takes of a worker's time here.
