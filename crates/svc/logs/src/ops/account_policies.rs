@@ -137,7 +137,7 @@ async fn put_rule(
     let sort = sort(of)?;
     let own = format!("{of}:{name}");
     let prefixes = selected(sort, selection.as_deref())?;
-    checked(sort, document.clone()).await?;
+    checked(service, call, sort, document.clone()).await?;
     if sort == Sort::Protection {
         service
             .check_findings(call, &findings_of(&document))
@@ -219,9 +219,14 @@ async fn end(
     Ok(())
 }
 
-/// Reads a document away from the threads that serve others: regular expressions take a while.
-async fn checked(sort: Sort, document: String) -> Result<(), Fault> {
-    let read = tokio::task::spawn_blocking(move || match sort {
+/// Reads a document in a turn of the account: regular expressions take a while.
+async fn checked(
+    service: &LogsService,
+    call: &Call,
+    sort: Sort,
+    document: String,
+) -> Result<(), Fault> {
+    let read = service.desk.work(&call.account, move || match sort {
         Sort::Protection => Protection::parse(&document)
             .map(|_| ())
             .map_err(|cause| cause.to_string()),

@@ -30,7 +30,7 @@ pub async fn put(
         ));
     }
     let document = input.policy_document.unwrap_or_default();
-    checked(document.clone()).await?;
+    checked(service, call, document.clone()).await?;
     service
         .check_findings(call, &findings_of(&document))
         .await?;
@@ -43,10 +43,12 @@ pub async fn put(
     })
 }
 
-/// Reads a policy away from the threads that serve others: regular expressions take a while.
-async fn checked(document: String) -> Result<(), Fault> {
-    let read = tokio::task::spawn_blocking(move || Protection::parse(&document).map(|_| ())).await;
-    let read = read.map_err(|cause| fault::unreadable(&cause))?;
+/// Reads a policy in a turn of the account: regular expressions take a while.
+async fn checked(service: &LogsService, call: &Call, document: String) -> Result<(), Fault> {
+    let read = service.desk.work(&call.account, move || {
+        Protection::parse(&document).map(|_| ())
+    });
+    let read = read.await.map_err(|cause| fault::unreadable(&cause))?;
     read.map_err(|cause| fault::invalid(cause.to_string()))
 }
 

@@ -33,7 +33,7 @@ pub async fn put(
         )));
     }
     let config = written(input.transformer_config)?;
-    checked(config.clone()).await?;
+    checked(service, call, config.clone()).await?;
     let document = Some(config.to_string());
     let put = service.set_rule(call, &name, Sort::Transformer, document);
     put.await.map(|_| ())
@@ -66,10 +66,12 @@ pub fn within_bounds(config: &Value) -> Result<(), String> {
     }
 }
 
-/// Reads processors away from the threads that serve others: regular expressions take a while.
-async fn checked(config: Value) -> Result<Transformer, Fault> {
-    let read = tokio::task::spawn_blocking(move || Transformer::parse(&config)).await;
-    let read = read.map_err(|cause| fault::unreadable(&cause))?;
+/// Reads processors in a turn of the account: regular expressions take a while.
+async fn checked(service: &LogsService, call: &Call, config: Value) -> Result<Transformer, Fault> {
+    let read = service
+        .desk
+        .work(&call.account, move || Transformer::parse(&config));
+    let read = read.await.map_err(|cause| fault::unreadable(&cause))?;
     read.map_err(|cause| fault::invalid(cause.to_string()))
 }
 
@@ -136,7 +138,7 @@ pub async fn test(
 ) -> Result<TestTransformerResponse, Fault> {
     let messages = input.log_event_messages.unwrap_or_default();
     fit_a_test(&messages)?;
-    let transformer = checked(written(input.transformer_config)?).await?;
+    let transformer = checked(service, call, written(input.transformer_config)?).await?;
     let (account, region) = (call.account.clone(), call.region.clone());
     let made = service.desk.work(&call.account, move || {
         let each = (1..).zip(messages).map(|(number, message)| {
