@@ -23,7 +23,7 @@ use std::{
 use nix::{
     errno::Errno,
     fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, openat2, readlinkat},
-    sys::stat::{FileStat, Mode, fstatat, mkdirat},
+    sys::stat::{FileStat, Mode, fstat, fstatat, mkdirat},
     unistd::{Gid, Uid, fchownat},
 };
 
@@ -95,18 +95,27 @@ impl RootDir {
         Ok(settled(|| openat2(&self.folder, path, how))?)
     }
 
-    /// A regular file's content, at most `limit` bytes of it.
-    pub fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        // Non-blocking: a named pipe put in the file's place must not hold us up.
-        let file = File::from(self.open_at(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK)?);
-        if !file.metadata()?.is_file() {
+    /// Opens a regular file to be read. What is none is not opened at all: a device that an image has does something by that alone, as
+    /// a watchdog which begins to count, and a named pipe holds up.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::InvalidInput`] for what is no regular file.
+    pub fn open_file(&self, path: &Path) -> io::Result<File> {
+        let found = self.open_at(path, OFlag::O_PATH)?;
+        if fstat(&found)?.st_mode & libc::S_IFMT != libc::S_IFREG {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
                 "not a regular file",
             ));
         }
+        // What was looked at, whatever has its name by now.
+        File::open(proc_path(found.as_fd()))
+    }
+
+    /// A regular file's content, at most `limit` bytes of it.
+    pub fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        file.take(limit).read_to_end(&mut bytes)?;
+        self.open_file(path)?.take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
@@ -262,6 +271,8 @@ mod tests {
         time::Instant,
     };
 
+    use nix::sys::stat::{SFlag, makedev, mknod};
+
     use super::*;
 
     #[test]
@@ -290,6 +301,23 @@ mod tests {
         root_dir.make_folders(Path::new("/up/new/er")).unwrap();
         assert!(root.join("new/er").is_dir());
         assert!(!Path::new("/new/er").exists());
+    }
+
+    /// Like all that makes nodes of devices, this needs root.
+    #[test]
+    fn what_is_no_file_is_not_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let mode = Mode::S_IRUSR | Mode::S_IWUSR;
+        // Of no driver: to open it would fail in another way.
+        let device = makedev(511, 7);
+        mknod(&dir.path().join("device"), SFlag::S_IFCHR, mode, device).unwrap();
+        mknod(&dir.path().join("pipe"), SFlag::S_IFIFO, mode, 0).unwrap();
+        symlink("device", dir.path().join("link")).unwrap();
+        let root = RootDir::open(dir.path()).unwrap();
+        for name in ["device", "pipe", "link", ""] {
+            let refused = root.read(Path::new(name), 9).unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::InvalidInput, "{name}");
+        }
     }
 
     #[test]

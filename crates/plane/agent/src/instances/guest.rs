@@ -213,16 +213,12 @@ fn entries(root: &RootDir, path: &str) -> io::Result<Vec<Entry>> {
 
 /// Copies a file of the image. Links are followed inside of it.
 fn take(root: &RootDir, path: &str, to: &Path, most: u64) -> io::Result<()> {
-    let named = |text: &str| io::Error::new(io::ErrorKind::InvalidData, format!("{path} {text}"));
-    // Not held up by a named pipe.
-    let opened = root.open_at(Path::new(path), OFlag::O_RDONLY | OFlag::O_NONBLOCK);
-    let file = File::from(opened.map_err(|e| io::Error::new(e.kind(), format!("{path}: {e}")))?);
-    let meta = file.metadata()?;
-    if !meta.is_file() {
-        return Err(named("is no file"));
-    }
-    if meta.len() > most {
-        return Err(named("is too large"));
+    // Nothing but a file is opened: to this machine a device of the image is its own.
+    let opened = root.open_file(Path::new(path));
+    let file = opened.map_err(|e| io::Error::new(e.kind(), format!("{path}: {e}")))?;
+    if file.metadata()?.len() > most {
+        let text = format!("{path} is too large");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, text));
     }
     let fresh = to.with_extension("new");
     let mut copy = File::create(&fresh)?;
@@ -565,6 +561,25 @@ mod tests {
                 .iter()
                 .all(|it| !mounted.iter().any(|(at, _)| *at == it.container_path))
         );
+    }
+
+    /// Like all that makes nodes of devices, this needs root.
+    #[test]
+    fn a_device_in_the_place_of_a_kernel_is_not_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let only = layer(dir.path(), "only", &[("boot/grub", "")]);
+        // Of no driver: to open it would fail in another way.
+        let number = nix::sys::stat::makedev(511, 7);
+        let place = only.join("boot/vmlinuz-6.1");
+        mknod(&place, SFlag::S_IFCHR, Mode::S_IRUSR, number).unwrap();
+        let range = IdRange {
+            first: 200_000,
+            count: 65_536,
+        };
+        let how = (range, Accelerator::Tcg);
+        let refused = prepare(dir.path(), (64 << 20, true), &[only], how).unwrap_err();
+        let text = refused.to_string();
+        assert!(text.contains("vmlinuz-6.1: not a regular file"), "{text}");
     }
 
     #[test]
