@@ -99,12 +99,16 @@ pub fn once_free(open: impl Fn() -> io::Result<PreparedDisk>) -> io::Result<Prep
 
 /// The file of a disk that is to be filled, as large as it will be. `sealed`: with what is sealed. Blocks.
 pub fn begin(folder: &Path, bytes: u64, sealed: bool) -> io::Result<PathBuf> {
+    let fresh = folder.join(FRESH);
+    if !sealed {
+        // What an agent that was killed began has taken room, and may be written to still: nobody shares a file with that.
+        remove_fresh(&fresh)?;
+    }
     let node = nix::sys::statvfs::statvfs(folder)?;
     if node.blocks_available() * node.fragment_size() < KEPT_FREE {
         let text = "the node's own disk is full";
         return Err(io::Error::new(io::ErrorKind::StorageFull, text));
     }
-    let fresh = folder.join(FRESH);
     if sealed {
         // An agent that was killed may have begun one.
         await_detached(&fresh)?;
@@ -114,6 +118,13 @@ pub fn begin(folder: &Path, bytes: u64, sealed: bool) -> io::Result<PathBuf> {
     }
     fs::File::create(&fresh)?.set_len(bytes.max(LEAST_BYTES))?;
     Ok(fresh)
+}
+
+fn remove_fresh(fresh: &Path) -> io::Result<()> {
+    match fs::remove_file(fresh) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// What was filled becomes the disk, with a file system as large as it is. Blocks.
@@ -130,7 +141,7 @@ fn grow(disk: &Path) -> io::Result<()> {
     let mut check = check_of(disk);
     check.command.arg("-f");
     check.run()?;
-    let mut grow = Tool::named("resize2fs");
+    let mut grow = Tool::named("resize2fs").ended_with_agent();
     grow.command.arg(disk);
     grow.run()
 }
@@ -151,7 +162,7 @@ fn make(folder: &Path, bytes: u64, sealer: Option<&Sealer>) -> io::Result<()> {
 }
 
 fn format(disk: &Path) -> io::Result<()> {
-    let mut format = Tool::named("mkfs.ext4");
+    let mut format = Tool::named("mkfs.ext4").ended_with_agent();
     format
         .command
         .args([
@@ -216,6 +227,18 @@ pub fn probe(folder: &Path) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_disk_that_was_begun_before_is_another_file() {
+        use std::os::unix::fs::MetadataExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let fresh = begin(dir.path(), LEAST_BYTES, false).unwrap();
+        let left = fs::File::options().write(true).open(&fresh).unwrap();
+        let fresh = begin(dir.path(), LEAST_BYTES, false).unwrap();
+        let (left, now) = (left.metadata().unwrap(), fs::metadata(&fresh).unwrap());
+        assert_ne!(left.ino(), now.ino());
+        assert_eq!(now.len(), LEAST_BYTES);
+    }
 
     /// Like all that mounts, this needs root.
     #[test]

@@ -251,7 +251,8 @@ fn reserve(disk: &Path) -> io::Result<()> {
 }
 
 fn format(disk: &Path, tree: &OwnedFd) -> io::Result<()> {
-    let mut format = Tool::named("mkfs.ext4");
+    // It walks through all of the image, and takes its time.
+    let mut format = Tool::named("mkfs.ext4").ended_with_agent();
     format
         .command
         .args(["-q", "-F", "-m", "0", "-L", "root", "-O", FEATURES])

@@ -30,19 +30,12 @@ pub struct Tool {
 /// The repair of what a machine that lost power left, on a device that is not mounted. It ends with the agent: the next
 /// one begins it anew.
 pub fn check_of(device: &Path) -> Tool {
-    use std::os::unix::process::CommandExt as _;
     // 1 and 2: it was not as it should be, and is now.
     let mut check = Tool {
         well: &[0, 1, 2],
-        ..Tool::named("e2fsck")
+        ..Tool::named("e2fsck").ended_with_agent()
     };
     check.command.arg("-p").arg(device);
-    // SAFETY: a single system call, allowed between fork and exec.
-    unsafe {
-        check
-            .command
-            .pre_exec(|| Ok(set_pdeathsig(Signal::SIGKILL)?));
-    }
     check
 }
 
@@ -57,6 +50,18 @@ impl Tool {
             well: &[0],
             longest: LONGEST,
         }
+    }
+
+    /// It ends with the agent, whose next process begins it anew and would otherwise have two at work on the same file.
+    #[must_use]
+    pub fn ended_with_agent(mut self) -> Self {
+        use std::os::unix::process::CommandExt as _;
+        // SAFETY: a single system call, allowed between fork and exec.
+        unsafe {
+            self.command
+                .pre_exec(|| Ok(set_pdeathsig(Signal::SIGKILL)?));
+        }
+        self
     }
 
     /// Runs it to its end, which must be one that is well. Blocks.
@@ -144,6 +149,23 @@ mod tests {
         });
         looked.unwrap();
         assert_eq!(slice::of(0).unwrap(), own);
+    }
+
+    /// What the kernel kills with the thread that began it is told by a program that asks.
+    #[test]
+    fn one_that_is_to_end_with_the_agent_does() {
+        let asks = "import ctypes, sys\n\
+            it = ctypes.c_int()\n\
+            ctypes.CDLL(None).prctl(2, ctypes.byref(it), 0, 0, 0)\n\
+            sys.exit(it.value)";
+        let python = |mut tool: Tool| {
+            tool.command.args(["-c", asks]);
+            tool
+        };
+        python(Tool::named("python3")).run().unwrap();
+        let bound = python(Tool::named("python3").ended_with_agent());
+        let told = bound.run().unwrap_err().to_string();
+        assert!(told.contains("exit status: 9"), "{told}");
     }
 
     #[test]
