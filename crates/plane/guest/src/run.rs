@@ -2,14 +2,14 @@
 //! it is told to end.
 
 use std::{
-    io::{self, BufRead as _, BufReader, Write as _},
+    io::{self, BufReader, Write as _},
     os::{
         fd::{AsRawFd, OwnedFd},
         unix::{net::UnixStream, process::CommandExt as _},
     },
     path::Path,
     process::{Child, Command, ExitCode, ExitStatus, Stdio},
-    sync::mpsc::{self, RecvTimeoutError, Sender},
+    sync::mpsc::{self, RecvTimeoutError, SyncSender},
     thread,
     time::{Duration, Instant},
 };
@@ -35,6 +35,9 @@ const PRESSED_EVERY: Duration = Duration::from_secs(5);
 const LINK: &str = "tap0";
 /// Where modules of qemu are looked for.
 const MODULES: &str = "QEMU_MODULE_DIR";
+
+/// What was said and is not heard yet.
+const WAITING: usize = 16;
 
 /// What process 1 waits for.
 enum Heard {
@@ -102,7 +105,7 @@ fn attend(machine: &Machine) -> io::Result<ExitStatus> {
         machine.vcpus,
         machine.memory_mib
     ));
-    let (heard, hears) = mpsc::channel();
+    let (heard, hears) = mpsc::sync_channel(WAITING);
     let signals = heard.clone();
     thread::spawn(move || tell_signals(&signals));
     let said = BufReader::new(ours.try_clone()?);
@@ -194,7 +197,7 @@ fn command(mut control: &UnixStream, line: &str) {
     let _ = control.write_all(line.as_bytes());
 }
 
-fn tell_signals(to: &Sender<Heard>) {
+fn tell_signals(to: &SyncSender<Heard>) {
     let all = SigSet::all();
     loop {
         // One that has no name here is nobody's word.
@@ -206,12 +209,9 @@ fn tell_signals(to: &Sender<Heard>) {
     }
 }
 
-fn tell_said(said: BufReader<UnixStream>, to: &Sender<Heard>) {
-    for line in said.lines() {
-        let Ok(line) = line else {
-            return;
-        };
-        if to.send(Heard::Said(qmp::read(&line))).is_err() {
+fn tell_said(mut said: BufReader<UnixStream>, to: &SyncSender<Heard>) {
+    while let Ok(Some(said)) = qmp::next(&mut said) {
+        if to.send(Heard::Said(said)).is_err() {
             return;
         }
     }
