@@ -84,7 +84,8 @@ impl Machine {
         let uuid = self.uuid();
         let Ends { tap, control } = ends;
         let (acceleration, cpu) = match self.accelerator {
-            Accelerator::Kvm => ("kvm".to_owned(), "host"),
+            // As on EC2 a guest has none of its own: what runs those in the kernel of the host is not for guests to try.
+            Accelerator::Kvm => ("kvm".to_owned(), "host,vmx=off,svm=off"),
             Accelerator::Tcg => (format!("tcg,thread=multi,tb-size={TRANSLATED_MIB}"), "max"),
         };
         let given = [
@@ -218,7 +219,9 @@ mod tests {
             ..machine(Accelerator::Kvm)
         };
         let text = line(&kvm);
-        assert!(text.contains("-accel kvm -cpu host") && !text.contains("-initrd"));
+        assert!(
+            text.contains("-accel kvm -cpu host,vmx=off,svm=off ") && !text.contains("-initrd")
+        );
     }
 
     #[test]
