@@ -39,6 +39,18 @@ const SET_PERSISTENT: libc::Ioctl = 0x4004_54cb;
 /// left to be computed.
 const FLAGS: libc::c_short = 0x0002 | 0x1000 | 0x4000;
 
+/// Of the namespace. Those of all interfaces it has from its host, whose operator may want them there.
+const SETTINGS: [(&str, &str); 6] = [
+    ("ipv4/ip_forward", "1"),
+    // Who tells of addresses that it has would fill the table of neighbours with them, which is one for the whole host.
+    ("ipv4/conf/all/arp_accept", "0"),
+    ("ipv4/conf/all/route_localnet", "0"),
+    ("ipv4/conf/all/accept_source_route", "0"),
+    ("ipv4/conf/all/accept_redirects", "0"),
+    // What the guest makes up is nothing for the log of the host.
+    ("ipv4/conf/all/log_martians", "0"),
+];
+
 /// `struct ifreq`, as far as it is read.
 #[repr(C)]
 struct Wanted {
@@ -88,7 +100,9 @@ pub(crate) fn hand_over(
         namespace.run(make_tap).flatten().map_err(failed)?;
     }
     let settings = || {
-        sysctl::ensure("ipv4/ip_forward", "1")?;
+        for (name, value) in SETTINGS {
+            sysctl::ensure(name, value)?;
+        }
         // What a guest says of routes in IPv6 is heard by nobody.
         sysctl::ensure(&format!("ipv6/conf/{GUEST_LINK}/disable_ipv6"), "1")?;
         // It answers at once.

@@ -48,8 +48,8 @@ impl Guest {
         }
     }
 
-    /// Asks for the hardware address of another; the answer.
-    fn asks_for(&mut self, own: [u8; 4], other: [u8; 4]) -> [u8; 6] {
+    /// Asks for another as one that it may not be.
+    fn says_that_it_is(&mut self, own: [u8; 4], other: [u8; 4]) {
         let mut frame = vec![0; HEAD];
         frame.extend_from_slice(&[0xff; 6]);
         frame.extend_from_slice(&self.mac);
@@ -60,6 +60,11 @@ impl Guest {
         frame.extend_from_slice(&[0; 6]);
         frame.extend_from_slice(&other);
         self.tap.write_all(&frame).unwrap();
+    }
+
+    /// Asks for the hardware address of another; the answer.
+    fn asks_for(&mut self, own: [u8; 4], other: [u8; 4]) -> [u8; 6] {
+        self.says_that_it_is(own, other);
         let answer = self.hears(ARP);
         assert_eq!(
             (&answer[20..22], &answer[28..32]),
@@ -107,6 +112,37 @@ fn a_guest_has_the_address_and_its_namespace_has_none() {
         open_up(&network, "vpc-a", &[5, 6]).await;
         shout(two.netns.as_deref(), (eni_address(5), 80), "mended");
         assert!(guest.hears(IPV4).ends_with(b"mended"));
+        network.detach("one").await.unwrap();
+        network.close().await.unwrap();
+    });
+}
+
+#[test]
+fn a_guest_is_nobody_else_also_where_its_host_is_lenient() {
+    on_a_host(|host| async move {
+        let (network, _endpoints) = host.start("ab12").await;
+        let one = network.attach("one", eni("vpc-a", 5)).await.unwrap();
+        open_up(&network, "vpc-a", &[5]).await;
+        inside(netns(&one), || {
+            for (name, value) in [("arp_accept", "1"), ("rp_filter", "2")] {
+                let path = format!("/proc/sys/net/ipv4/conf/all/{name}");
+                std::fs::write(path, value).unwrap();
+            }
+        });
+        network.hand_to_guest("one").await.unwrap();
+        let mut guest = Guest::of(&one);
+        for made_up in 1..=9 {
+            let address = [192, 0, 2, made_up];
+            guest.says_that_it_is(address, address);
+            guest.says_that_it_is(address, [172, 31, 16, 1]);
+        }
+        // That is answered, so the others were looked at.
+        guest.asks_for(eni_address(5).octets(), [172, 31, 16, 1]);
+        let known = inside(netns(&one), || ip("-4 neigh show dev tap0"));
+        assert!(
+            known.contains("172.31.20.5") && !known.contains("192.0.2."),
+            "{known}"
+        );
         network.detach("one").await.unwrap();
         network.close().await.unwrap();
     });
