@@ -136,4 +136,14 @@ async fn images_say_what_boots_them() {
     };
     let refused = cloud.ec2.register_image(&cloud.call(), arm).await;
     assert_eq!(refused.unwrap_err().code, "InvalidParameterCombination");
+    let sealed = EbsBlockDevice {
+        encrypted: Some(true),
+        ..Default::default()
+    };
+    let sealed = RegisterImageRequest {
+        block_device_mappings: disk("/dev/xvda", sealed),
+        ..image("sealed")
+    };
+    let refused = cloud.ec2.register_image(&cloud.call(), sealed).await;
+    assert_eq!(refused.unwrap_err().code, "UnsupportedOperation");
 }
