@@ -102,7 +102,7 @@ pub fn begin(folder: &Path, bytes: u64, sealed: bool) -> io::Result<PathBuf> {
     let fresh = folder.join(FRESH);
     if !sealed {
         // What an agent that was killed began has taken room, and may be written to still: nobody shares a file with that.
-        remove_fresh(&fresh)?;
+        remove_file(&fresh)?;
     }
     let node = nix::sys::statvfs::statvfs(folder)?;
     if node.blocks_available() * node.fragment_size() < KEPT_FREE {
@@ -120,8 +120,14 @@ pub fn begin(folder: &Path, bytes: u64, sealed: bool) -> io::Result<PathBuf> {
     Ok(fresh)
 }
 
-fn remove_fresh(fresh: &Path) -> io::Result<()> {
-    match fs::remove_file(fresh) {
+/// Takes away a disk, and what did not become one but has its room.
+pub fn remove(folder: &Path) -> io::Result<()> {
+    remove_file(&folder.join(FRESH))?;
+    remove_file(&image(folder))
+}
+
+fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
@@ -238,6 +244,9 @@ mod tests {
         let (left, now) = (left.metadata().unwrap(), fs::metadata(&fresh).unwrap());
         assert_ne!(left.ino(), now.ino());
         assert_eq!(now.len(), LEAST_BYTES);
+        remove(dir.path()).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        remove(dir.path()).unwrap();
     }
 
     /// Like all that mounts, this needs root.

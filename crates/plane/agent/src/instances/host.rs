@@ -433,10 +433,7 @@ impl Host {
     /// Takes its disk away, for a boot that came to nothing.
     pub fn remove_disk(&self, id: &str) -> io::Result<()> {
         self.shut(id)?;
-        match fs::remove_file(disk::image(&self.folder(id))) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        disk::remove(&self.folder(id))
     }
 
     /// Takes away all that is known of it, its record last.
