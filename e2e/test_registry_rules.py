@@ -193,6 +193,7 @@ def test_root_takes_back_a_policy_that_locks_everybody_out(wharf, tmp_path):
 
 def test_a_layer_is_had_by_its_address_without_a_password(wharf):
     name, ecr = tasks.unique("addressed"), wharf.client("ecr")
+    images.ensure_repository(wharf, name)
     push(wharf, name, "1")
     (image,) = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": "1"}])["images"]
     manifest = json.loads(image["imageManifest"])
