@@ -184,7 +184,9 @@ pub(crate) async fn get_findings_report_status(
         None => {
             let mut all = it.table.all::<Report>(&scope(&place), "").await?;
             all.retain(|(_, it)| it.record.about == About::Findings);
-            let newest = all.into_iter().max_by_key(|(_, it)| (it.record.created_at, it.created));
+            let newest = all
+                .into_iter()
+                .max_by_key(|(_, it)| (it.record.created_at, it.created));
             let (id, found) = newest.ok_or_else(fault::no_reports)?;
             (id, found.record)
         }
