@@ -23,6 +23,8 @@ const SAID_EVERY: Duration = Duration::from_secs(60);
 /// A claimant without room.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FargateWaiting {
+    /// Whose it is.
+    pub account: String,
     pub claimant: Claimant,
     pub claim: Claim,
     /// Letters of the zones that can serve it; any where there are none.
@@ -133,6 +135,7 @@ mod tests {
 
     fn waiting(id: &str) -> FargateWaiting {
         FargateWaiting {
+            account: "000000000000".to_owned(),
             claimant: Claimant::new("instance", id),
             claim: claim(256),
             zones: BTreeSet::new(),

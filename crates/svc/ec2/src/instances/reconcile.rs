@@ -389,6 +389,7 @@ fn waits_for_fargate(
     let ask = wish.of_fargate().filter(|it| queue.may_wait(it))?;
     let letter = zone_letter(&wish.region, &wish.zone).to_owned();
     let waiting = FargateWaiting {
+        account: wish.account.clone(),
         claimant: claimant(&record.id),
         claim: ask.claim.clone(),
         zones: BTreeSet::from([letter]),

@@ -120,6 +120,7 @@ fn lacking(home: &Place, task: &Held<Task>, definition: &Definition) -> Option<F
     let subnets = network.into_iter().flat_map(|it| &it.subnets);
     let zones = subnets.map(|it| home.zone_letter(&it.zone).to_owned());
     Some(FargateWaiting {
+        account: home.account.clone(),
         claimant: Claimant::new(CLAIMANT, task.arn.clone()),
         claim: task.claim.clone(),
         zones: zones.collect(),

@@ -44,6 +44,7 @@ impl Cloud {
     /// So many wait, each for half a machine.
     fn waits(&self, count: usize) {
         let one = |number: usize| FargateWaiting {
+            account: "000000000000".to_owned(),
             claimant: Claimant::new("task", number.to_string()),
             claim: claim(512),
             zones: BTreeSet::from(["a".to_owned()]),

@@ -1,7 +1,7 @@
 //! What is owed for the machines that are made for Fargate. Pure: from their records, from what their maker and their nodes say, and
 //! from who waits for room, the steps that are due now.
 //!
-//! Those who wait are packed ([`wharf_placement::pack`]) in the order of their age into what machines of the pool have left, and into
+//! Those who wait are packed ([`wharf_placement::pack`]), accounts in turn and each account's by their age, into what machines of the pool have left, and into
 //! those on their way; for who lacks a place a machine is ordered, of the size of which least stays unused, in the one of its zones that
 //! has fewest. A wave of orders is followed by the next once the maker has taken it.
 //!
@@ -312,7 +312,23 @@ impl<'a> Packing<'a> {
     }
 }
 
-/// Packs those who wait into what there is, the oldest first; the machines where some are expected, and those who lack a place.
+/// Accounts take turns, each with the oldest of its own: who has many wait keeps nobody else from a machine.
+fn in_turn(waiting: &[FargateWaiting]) -> Vec<&FargateWaiting> {
+    let mut by_age: Vec<&FargateWaiting> = waiting.iter().collect();
+    by_age.sort_by(|a, b| (a.since, &a.claimant).cmp(&(b.since, &b.claimant)));
+    let mut turns: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut in_turn = Vec::with_capacity(by_age.len());
+    for one in by_age {
+        let turn = turns.entry(one.account.as_str()).or_default();
+        in_turn.push((*turn, one));
+        *turn += 1;
+    }
+    // By age within a turn: equal ones stay as they are.
+    in_turn.sort_by_key(|(turn, _)| *turn);
+    in_turn.into_iter().map(|(_, one)| one).collect()
+}
+
+/// Packs those who wait into what there is, in the turns of their accounts; the machines where some are expected, and those who lack a place.
 fn pack<'a>(
     packing: &Packing<'a>,
     serving: &[&'a Own],
@@ -332,10 +348,8 @@ fn pack<'a>(
         Some((*own, bin))
     };
     let mut bins: Vec<(&Own, Bin<'_>)> = serving.iter().filter_map(bin).collect();
-    let mut in_turn: Vec<&FargateWaiting> = waiting.iter().collect();
-    in_turn.sort_by(|a, b| (a.since, &a.claimant).cmp(&(b.since, &b.claimant)));
     let mut lacking = Vec::new();
-    for one in in_turn.into_iter().take(MOST_WAITING) {
+    for one in in_turn(waiting).into_iter().take(MOST_WAITING) {
         let ask = one.ask();
         let found = bins
             .iter_mut()

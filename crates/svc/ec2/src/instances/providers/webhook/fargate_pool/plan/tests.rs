@@ -34,6 +34,7 @@ fn claim(vcpus: u32) -> Claim {
 
 fn waiting(id: &str, vcpus: u32, zones: &[&str]) -> FargateWaiting {
     FargateWaiting {
+        account: "111122223333".to_owned(),
         claimant: Claimant::new("task", id),
         claim: claim(vcpus),
         zones: zones.iter().map(ToString::to_string).collect(),
@@ -167,6 +168,27 @@ fn those_on_their_way_are_waited_for() {
         ..look
     };
     assert_eq!(orders(&look.at(START)).len(), 1);
+}
+
+#[test]
+fn accounts_take_turns_at_machines() {
+    // One has had many wait for long, another has one wait since now.
+    let mut all: Vec<FargateWaiting> = (0..2 * MOST_WAITING)
+        .map(|it| waiting(&it.to_string(), 4, &["a"]))
+        .collect();
+    let late = FargateWaiting {
+        account: "444455556666".to_owned(),
+        since: START + MINUTE,
+        ..waiting("late", 4, &["c"])
+    };
+    all.push(late);
+    let look = Look {
+        waiting: all,
+        ..Look::default()
+    };
+    let plan = look.at(START + MINUTE);
+    let zones: Vec<&str> = orders(&plan).into_iter().map(|it| it.1).collect();
+    assert_eq!(zones[..3], ["a", "c", "a"]);
 }
 
 #[test]
