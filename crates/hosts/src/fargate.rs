@@ -55,13 +55,19 @@ pub struct FargateMachine {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FargateOffer {
     pub machines: Vec<FargateMachine>,
+    /// Letters of the zones in which they are made.
+    pub zones: BTreeSet<String>,
     /// There may be more of them than there are, or some are on their way.
     pub grows: bool,
 }
 
 impl FargateOffer {
-    /// Whether a machine would have room for that.
-    pub fn suits(&self, ask: &Ask<'_>) -> bool {
+    /// Whether a machine would have room for that, in one of these zones; in any where there are none.
+    pub fn suits(&self, ask: &Ask<'_>, zones: &[String]) -> bool {
+        let is_made = zones.iter().any(|it| self.zones.contains(it));
+        if !zones.is_empty() && !is_made {
+            return false;
+        }
         self.machines.iter().any(|it| {
             let own = std::slice::from_ref(&it.architecture);
             Bin::new(all_of(&it.capacity), Some(own)).takes(ask)
@@ -113,10 +119,12 @@ impl FargateQueue {
         *self.offer.lock() = Some(offer);
     }
 
-    /// Whether it makes sense to wait for a machine.
-    pub fn may_wait(&self, ask: &Ask<'_>) -> bool {
+    /// Whether it makes sense to wait for a machine. `zones` are the letters of those that can serve, as placement has them; any where
+    /// there are none.
+    pub fn may_wait(&self, ask: &Ask<'_>, zones: &[String]) -> bool {
         let offer = self.offer.lock();
-        offer.as_ref().is_some_and(|it| it.grows && it.suits(ask))
+        let offer = offer.as_ref().filter(|it| it.grows);
+        offer.is_some_and(|it| it.suits(ask, zones))
     }
 }
 
@@ -181,7 +189,7 @@ mod tests {
             apart: None,
             architecture,
         };
-        assert!(!queue.may_wait(&ask(&small, None)), "there is no pool");
+        assert!(!queue.may_wait(&ask(&small, None), &[]), "there is no pool");
         let machine = FargateMachine {
             capacity: Capacity {
                 cpu: 2048,
@@ -193,15 +201,19 @@ mod tests {
         };
         let mut offer = FargateOffer {
             machines: vec![machine],
+            zones: BTreeSet::from(["a".to_owned()]),
             grows: true,
         };
         queue.offer(offer.clone());
-        assert!(queue.may_wait(&ask(&small, None)));
-        assert!(queue.may_wait(&ask(&small, Some("x86_64"))));
-        assert!(!queue.may_wait(&ask(&small, Some("arm64"))));
-        assert!(!queue.may_wait(&ask(&large, None)));
+        assert!(queue.may_wait(&ask(&small, None), &[]));
+        assert!(queue.may_wait(&ask(&small, Some("x86_64")), &[]));
+        assert!(!queue.may_wait(&ask(&small, Some("arm64")), &[]));
+        assert!(!queue.may_wait(&ask(&large, None), &[]));
+        let (made, others) = ("a".to_owned(), "b".to_owned());
+        assert!(queue.may_wait(&ask(&small, None), &[others.clone(), made]));
+        assert!(!queue.may_wait(&ask(&small, None), &[others]));
         offer.grows = false;
         queue.offer(offer);
-        assert!(!queue.may_wait(&ask(&small, None)));
+        assert!(!queue.may_wait(&ask(&small, None), &[]));
     }
 }

@@ -75,13 +75,19 @@ impl Wish {
         hosts.any(|id| !is_known || self.suits(machines, id, zone))
     }
 
-    /// What it asks of a machine that may be made for Fargate, if it is for that.
-    pub fn of_fargate(&self) -> Option<Ask<'_>> {
-        self.fargate.then_some(Ask {
+    /// What it asks of a machine that may be made for Fargate, if it is for that and may wait for one.
+    pub fn of_fargate(&self, hosts: &Hosts) -> Option<Ask<'_>> {
+        if !self.fargate {
+            return None;
+        }
+        let ask = Ask {
             claim: &self.claim,
             apart: None,
             architecture: Some(self.architecture.as_str()),
-        })
+        };
+        let zone = hosts.read(|machines| self.zone_of_hosts(machines).map(str::to_owned));
+        let may_wait = hosts.fargate().may_wait(&ask, zone.as_slice());
+        may_wait.then_some(ask)
     }
 
     /// The hosts that take instances like this, however much room they have now.

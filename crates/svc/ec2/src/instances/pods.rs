@@ -166,10 +166,8 @@ impl Ec2Service {
         };
         let hosts = &self.instances.parts.hosts;
         hosts.up_to_date().await;
-        let may_wait = |it| hosts.fargate().may_wait(&it);
-        if !hosts.read(|machines| suits.is_offered(machines))
-            && !suits.of_fargate().is_some_and(may_wait)
-        {
+        let is_offered = hosts.read(|machines| suits.is_offered(machines));
+        if !is_offered && suits.of_fargate(hosts).is_none() {
             return Err(fault::no_capacity(KIND, ground.zone()));
         }
         let made = transact!(self.table, &call.permit, |tx| {

@@ -384,9 +384,9 @@ fn waits_for_fargate(
     stored: &Stored<Instance>,
     wish: &Wish,
 ) -> Option<Timestamp> {
-    let queue = service.instances.parts.hosts.fargate();
+    let hosts = &service.instances.parts.hosts;
     let record = &stored.record;
-    let ask = wish.of_fargate().filter(|it| queue.may_wait(it))?;
+    let ask = wish.of_fargate(hosts)?;
     let letter = zone_letter(&wish.region, &wish.zone).to_owned();
     let waiting = FargateWaiting {
         account: wish.account.clone(),
@@ -396,7 +396,7 @@ fn waits_for_fargate(
         architecture: ask.architecture.map(str::to_owned),
         since: record.life.since,
     };
-    queue.wait(&stored.key, vec![waiting]);
+    hosts.fargate().wait(&stored.key, vec![waiting]);
     Some(record.life.since + FARGATE_PATIENCE)
 }
 

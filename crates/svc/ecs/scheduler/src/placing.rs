@@ -432,7 +432,7 @@ impl Job {
     /// Whether machines are made for such tasks where Fargate has no room.
     fn may_wait(&self, demand: &Demand, queue: &FargateQueue) -> bool {
         self.order.launch == Launch::Fargate
-            && of_made(demand).is_some_and(|ask| queue.may_wait(&ask))
+            && of_made(demand).is_some_and(|ask| queue.may_wait(&ask, &demand.zones))
     }
 
     /// What goes to each provider over an Auto Scaling group; all else is one share.

@@ -39,6 +39,7 @@ impl Harness {
         };
         self.ecs.hosts().fargate().offer(FargateOffer {
             machines: vec![machine],
+            zones: ["a", "b", "c"].map(str::to_owned).into(),
             grows,
         });
     }

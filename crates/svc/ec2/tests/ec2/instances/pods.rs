@@ -253,6 +253,7 @@ async fn a_pod_waits_where_machines_are_made_for_fargate() {
     };
     cloud.hosts.fargate().offer(FargateOffer {
         machines: vec![machine],
+        zones: ["a", "b", "c"].map(str::to_owned).into(),
         grows: true,
     });
     let made = cloud.ec2.run_pod_machine(&place(), &wish).await.unwrap();

@@ -223,7 +223,8 @@ impl<'a> Launcher<'a> {
             }
             None => {
                 self.revision.launch == Launch::Fargate
-                    && of_made(&demand).is_some_and(|ask| self.fargate.may_wait(&ask))
+                    && of_made(&demand)
+                        .is_some_and(|ask| self.fargate.may_wait(&ask, &demand.zones))
             }
         };
         let free = MOST_WAITING.saturating_sub(region.waiting_in(&self.cluster.name));

@@ -157,6 +157,7 @@ impl Pool {
         };
         hosts.fargate().offer(FargateOffer {
             machines: self.terms.sizes.iter().map(machine).collect(),
+            zones: self.terms.zones.iter().cloned().collect(),
             grows,
         });
     }

@@ -1,9 +1,9 @@
 //! What is owed for the machines that are made for Fargate. Pure: from their records, from what their maker and their nodes say, and
 //! from who waits for room, the steps that are due now.
 //!
-//! Those who wait are packed ([`wharf_placement::pack`]), accounts in turn and each account's by their age, into what machines of the pool have left, and into
-//! those on their way; for who lacks a place a machine is ordered, of the size of which least stays unused, in the one of its zones that
-//! has fewest. A wave of orders is followed by the next once the maker has taken it.
+//! Those who wait are packed ([`wharf_placement::pack`]), accounts in turn and each account's by their age, into what machines
+//! of the pool have left, and into those on their way; for who lacks a place a machine is ordered, of the size of which least stays
+//! unused, in the one of its zones that has fewest. A wave of orders is followed by the next once the maker has taken it.
 //!
 //! Invariants: there are never more machines than may be, those that end among them; one that is not lost ends only while nothing is on
 //! it and nobody is expected there, and none ends for being idle where there would be less than are to be.
@@ -296,11 +296,13 @@ impl<'a> Packing<'a> {
         )
     }
 
-    /// Whether somebody may be in a zone. Where no hosts are in those of its subnets, and none are made there, all serve it, as with
-    /// placement.
+    /// Whether somebody may be in a zone. Where none are made in those of its subnets, all serve it if one of these has no hosts, as
+    /// with placement.
     fn serves(&self, waiting: &FargateWaiting, zone: &str) -> bool {
-        let mut own = self.terms.zones.iter().chain(self.hosted);
-        waiting.zones.contains(zone) || !own.any(|it| waiting.zones.contains(it))
+        let mut made = self.terms.zones.iter();
+        let is_made = made.any(|it| waiting.zones.contains(it));
+        let all_hosted = !waiting.zones.is_empty() && waiting.zones.is_subset(self.hosted);
+        waiting.zones.contains(zone) || !(is_made || all_hosted)
     }
 
     /// Whether some machine would ever take somebody.

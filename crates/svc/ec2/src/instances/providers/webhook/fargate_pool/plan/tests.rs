@@ -215,6 +215,12 @@ fn zones_are_those_of_who_waits_and_even() {
     };
     let plan = look.at(START);
     assert_eq!((orders(&plan).len(), plan.status.unfit), (0, 1));
+    // That of a zone without hosts is any machine's.
+    let look = Look {
+        waiting: vec![waiting("1", 4, &["e", "f"])],
+        ..look
+    };
+    assert_eq!(orders(&look.at(START)).len(), 1);
 }
 
 #[test]
