@@ -68,7 +68,7 @@ pub struct Observed<'a> {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// The group is to have so many instances.
+    /// The group is to have so many instances, in the units of its sizes.
     Grow(u32),
     Protect(Vec<String>),
     Release(Vec<String>),
@@ -132,9 +132,9 @@ fn machines(observed: &Observed<'_>, plan: &mut Plan, now: Timestamp) -> Vec<Mac
             standing,
         });
     }
-    let live = machines.len();
-    let desired = usize::try_from(observed.group.desired).unwrap_or(live);
-    for _ in live..desired {
+    let group = observed.group;
+    let missing = group.desired.saturating_sub(group.units());
+    for _ in 0..missing.div_ceil(group.weight()) {
         machines.push(Machine {
             id: String::new(),
             standing: Standing::Coming,
@@ -188,7 +188,9 @@ fn grow(plan: &mut Plan, observed: &Observed<'_>, machines: &[Machine]) {
     let coming = u32::try_from(coming).unwrap_or(u32::MAX);
     let most = observed.settings.steps.1.max(1).saturating_sub(coming);
     let further = plan.estimate.further.min(most);
-    let wanted = plan.estimate.there.saturating_add(further).min(group.max);
+    let there = group.units().max(group.desired);
+    let more = further.saturating_mul(group.weight());
+    let wanted = there.saturating_add(more).min(group.max);
     if further > 0 && wanted > group.desired {
         plan.actions.push(Action::Grow(wanted));
     }
@@ -201,10 +203,11 @@ fn protect(plan: &mut Plan, observed: &Observed<'_>, machines: &[Machine]) {
         true => plan.estimate.surplus(observed.settings.target_percent),
         false => plan.estimate.there,
     };
-    let live = u32::try_from(group.live().count()).unwrap_or(u32::MAX);
+    let live = group.units();
+    let beyond = |size: u32| live.saturating_sub(size) / group.weight();
     // Somebody may have asked for fewer than the target does.
-    let surplus = surplus.max(live.saturating_sub(group.desired));
-    let surplus = surplus.min(live.saturating_sub(group.min));
+    let surplus = surplus.max(beyond(group.desired));
+    let surplus = surplus.min(beyond(group.min));
     let idle =
         |it: &&Machine| !it.is_in_use() && !it.is_coming() && !plan.estimate.kept.contains(&it.id);
     let protected: BTreeSet<&str> = group

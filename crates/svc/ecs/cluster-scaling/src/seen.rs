@@ -1,6 +1,6 @@
 //! An Auto Scaling group as its service describes it, cut down to what decisions need.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use wharf_wire::Fault;
@@ -20,6 +20,9 @@ pub struct Seen {
     pub protects_new: bool,
     pub deleting: bool,
     pub zones: BTreeSet<String>,
+    /// In how many units of its sizes instances of a type count, where its policy says so; else each is one. Providers are over no such
+    /// groups, but one may become one.
+    pub weights: BTreeMap<String, u32>,
     /// Where the types of its instances stand.
     pub launch: Launch,
     pub members: Vec<Member>,
@@ -100,6 +103,7 @@ impl Seen {
             protects_new: group["NewInstancesProtectedFromScaleIn"] == true,
             deleting: group["Status"].is_string(),
             zones: zones.iter().map(text).collect(),
+            weights: weights(group),
             launch: launch(group),
             members: list(&group["Instances"]).iter().map(member).collect(),
         }))
@@ -109,6 +113,18 @@ impl Seen {
     pub fn live(&self) -> impl Iterator<Item = &Member> {
         let counts = |it: &&Member| matches!(it.cycle, Cycle::Pending | Cycle::Counts);
         self.members.iter().filter(counts)
+    }
+
+    /// How many units those that count are.
+    pub fn units(&self) -> u32 {
+        let weight = |it: &Member| self.weights.get(&it.kind).copied().unwrap_or(1);
+        self.live()
+            .fold(0, |sum: u32, it| sum.saturating_add(weight(it)))
+    }
+
+    /// How many units a further instance is at most.
+    pub fn weight(&self) -> u32 {
+        self.weights.values().copied().max().unwrap_or(1).max(1)
     }
 }
 
@@ -124,6 +140,14 @@ fn template(value: &Value) -> Option<(String, String)> {
     let id = value["LaunchTemplateId"].as_str()?;
     let version = value["Version"].as_str().unwrap_or("$Default");
     Some((id.to_owned(), version.to_owned()))
+}
+
+fn weights(group: &Value) -> BTreeMap<String, u32> {
+    let overrides = list(&group["MixedInstancesPolicy"]["LaunchTemplate"]["Overrides"]).iter();
+    let weight = |it: &Value| it["WeightedCapacity"].as_str()?.parse().ok();
+    overrides
+        .filter_map(|it| Some((text(&it["InstanceType"]), weight(it)?)))
+        .collect()
 }
 
 fn launch(group: &Value) -> Launch {
@@ -180,7 +204,7 @@ mod tests {
             "AvailabilityZones": ["z"],
             "MixedInstancesPolicy": { "LaunchTemplate": {
                 "LaunchTemplateSpecification": { "LaunchTemplateId": "lt-1", "Version": "2" },
-                "Overrides": [{ "InstanceType": "m5.large" }] } },
+                "Overrides": [{ "InstanceType": "m5.large", "WeightedCapacity": "4" }] } },
             "Instances": instances,
         }] });
         let seen = Seen::of(&answer).unwrap().unwrap();
@@ -189,6 +213,8 @@ mod tests {
         assert_eq!((seen.live().count(), seen.max), (3, 9));
         assert_eq!(seen.launch.template, Some(("lt-1".into(), "2".into())));
         assert_eq!(seen.launch.overrides, ["m5.large"]);
+        // Attached ones of no type of the policy are one.
+        assert_eq!((seen.weight(), seen.units()), (4, 3));
         assert_eq!(Seen::of(&json!({ "AutoScalingGroups": [] })).unwrap(), None);
         assert!(Seen::of(&json!({ "AutoScalingGroups": [{}] })).is_err());
     }

@@ -62,6 +62,7 @@ pub async fn create_capacity_provider(
     let mut wanted = fresh(&place, call, &name, tags);
     set(&mut wanted, Settings::of(asked))?;
     let group = group(core, call, &arn).await?;
+    check_weights(&group)?;
     check_protection(&wanted, &group)?;
     wanted.group_arn = group.auto_scaling_group_arn.unwrap_or_default();
     wanted.group_name = group.auto_scaling_group_name.unwrap_or_default();
@@ -405,6 +406,23 @@ fn set(provider: &mut CapacityProvider, given: Settings) -> Result<(), Fault> {
         ));
     }
     Ok(())
+}
+
+/// Its sizes are numbers of instances.
+fn check_weights(group: &AutoScalingGroup) -> Result<(), Fault> {
+    let policy = group.mixed_instances_policy.as_ref();
+    let template = policy.and_then(|it| it.launch_template.as_ref());
+    let mut overrides = template
+        .and_then(|it| it.overrides.as_ref())
+        .into_iter()
+        .flatten();
+    match overrides.any(|it| it.weighted_capacity.is_some()) {
+        true => Err(fault::client(
+            "The Auto Scaling group of the capacity provider has instance weighting settings. Instance weighting isn't \
+             supported when used with an Amazon ECS capacity provider.",
+        )),
+        false => Ok(()),
+    }
 }
 
 fn check_protection(provider: &CapacityProvider, group: &AutoScalingGroup) -> Result<(), Fault> {

@@ -160,6 +160,9 @@ async fn what_cannot_be_a_provider_is_refused() {
     let harness = Harness::with_cluster().await;
     harness.groups.put("workers", &[]);
     harness.groups.put("others", &[]);
+    harness.groups.put("weighted", &[]);
+    let weighted = || harness.groups.weighted.lock().unwrap();
+    weighted().insert("weighted".to_owned());
     let of = |group: &str| json!({"autoScalingGroupArn": provider_groups::arn(group)});
     create(&harness, "spare", of("workers")).await.unwrap();
     let name = "The specified capacity provider name is invalid.";
@@ -173,6 +176,11 @@ async fn what_cannot_be_a_provider_is_refused() {
         ("Fargate2", of("others"), name),
         ("a b", of("others"), name),
         ("second", of("none"), group),
+        (
+            "second",
+            of("weighted"),
+            "The Auto Scaling group of the capacity provider has instance weighting settings.",
+        ),
         ("second", json!({"autoScalingGroupArn": "workers"}), group),
         ("second", json!({"autoScalingGroupArn": elsewhere}), group),
         (

@@ -17,6 +17,8 @@ pub struct FakeGroups {
     groups: Mutex<BTreeMap<String, BTreeSet<String>>>,
     /// Groups whose new instances are protected from scale in.
     pub protected: Mutex<BTreeSet<String>>,
+    /// Groups whose sizes are in units of capacity.
+    pub weighted: Mutex<BTreeSet<String>>,
     /// Groups that were tagged as managed by ECS.
     pub managed: Mutex<BTreeSet<String>>,
 }
@@ -25,6 +27,21 @@ pub fn arn(group: &str) -> String {
     format!(
         "arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:u-{group}:autoScalingGroupName/{group}"
     )
+}
+
+fn with_weights() -> api::MixedInstancesPolicy {
+    let large = api::LaunchTemplateOverrides {
+        instance_type: Some("m5.large".to_owned()),
+        weighted_capacity: Some("2".to_owned()),
+        ..api::LaunchTemplateOverrides::default()
+    };
+    api::MixedInstancesPolicy {
+        launch_template: Some(api::LaunchTemplate {
+            overrides: Some(vec![large]),
+            ..api::LaunchTemplate::default()
+        }),
+        ..api::MixedInstancesPolicy::default()
+    }
 }
 
 impl FakeGroups {
@@ -47,6 +64,7 @@ impl Autoscaling for FakeGroups {
     ) -> Result<AutoScalingGroupsType, Fault> {
         let groups = self.groups.lock().unwrap();
         let protected = self.protected.lock().unwrap();
+        let weighted = self.weighted.lock().unwrap();
         let names = input.auto_scaling_group_names.unwrap_or_default();
         let show = |name: &String| {
             let instance = |id: &String| api::Instance {
@@ -58,6 +76,7 @@ impl Autoscaling for FakeGroups {
                 auto_scaling_group_name: Some(name.clone()),
                 auto_scaling_group_arn: Some(arn(name)),
                 new_instances_protected_from_scale_in: Some(protected.contains(name)),
+                mixed_instances_policy: weighted.contains(name).then(with_weights),
                 instances: Some(groups.get(name)?.iter().map(instance).collect()),
                 ..AutoScalingGroup::default()
             })

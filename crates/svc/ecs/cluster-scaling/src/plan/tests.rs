@@ -150,6 +150,23 @@ fn a_group_grows_by_what_waits_and_no_further() {
 }
 
 #[test]
+fn a_group_that_came_to_have_weights_grows_in_its_units() {
+    let mut world = World::new(4).waits(2);
+    world.group.weights.insert("t3.small".to_owned(), 4);
+    // The four units are the one that comes.
+    assert_eq!(world.plan().actions, [Action::Grow(8)]);
+    let mut joined = world
+        .member("i-1", Cycle::Counts, true)
+        .joined("i-1", true, 1);
+    assert_eq!(joined.plan().estimate.there, 1);
+    // Not beyond its maximum, which is in units too.
+    assert_eq!(joined.plan().actions, [Action::Grow(10)]);
+    joined.group.desired = 8;
+    joined.waiting.pop();
+    assert_eq!(joined.plan().actions, []);
+}
+
+#[test]
 fn no_more_than_a_step_is_on_its_way() {
     let mut world = World::new(0).waits(9);
     world.settings.steps = (1, 4);
