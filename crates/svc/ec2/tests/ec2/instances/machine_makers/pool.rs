@@ -233,6 +233,31 @@ async fn whatever_is_killed_one_record_is_one_machine() {
     .await;
 }
 
+#[tokio::test]
+async fn one_that_is_there_before_its_maker_was_understood_is_not_kept_for_ever() {
+    let (cloud, rack) = with_pool(0, 1).await;
+    // It is made, and whatever else its maker says is of no use.
+    let mut answers = vec![Answer::Lost];
+    answers.extend(vec![Answer::Status(500); 1000]);
+    rack.will(&answers);
+    cloud.waits(1);
+    let id = rack.made_so_many(1).await.remove(0);
+    cloud.has(&["ordered"]).await;
+    rack.joins(&id);
+    cloud.join(&id).await;
+    cloud.has(&["joined"]).await;
+    rack.will(&[]);
+    cloud.waits(0);
+    rack.loses(&id);
+    cloud.connected(&id, false);
+    until("it is given up", || async {
+        cloud.clock.advance(Duration::from_secs(1));
+        cloud.stages().await.is_empty()
+    })
+    .await;
+    assert!(rack.removed(&id));
+}
+
 /// Lists are later than what was told.
 fn passes(cloud: &Cloud) {
     cloud.clock.advance(Duration::from_millis(1));

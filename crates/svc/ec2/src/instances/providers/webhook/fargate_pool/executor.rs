@@ -450,14 +450,19 @@ async fn join(
     stored: &Stored<PoolMachine>,
     host: &str,
 ) -> Result<(), StepError> {
+    let now = service.instances.now();
     let record = PoolMachine {
         stage: Stage::Joined,
         host: Some(host.to_owned()),
-        joined_at: Some(service.instances.now()),
+        joined_at: Some(now),
+        // An answer that was lost, or that nobody lived to write down: lists are believed from here on.
+        told_at: stored.record.told_at.or(Some(now)),
         ..stored.record.clone()
     };
     if write(service, stored, &record).await? {
         pool.memory.lock().joined();
+        // Its end has not to wait for what was not taken before.
+        pool.maker.forget(&stored.key);
         tracing::info!(
             machine = record.id,
             host,
