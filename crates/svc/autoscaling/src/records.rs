@@ -300,6 +300,11 @@ impl Group {
         weights.filter(|it| !it.is_empty())
     }
 
+    /// Whether its sizes are in units of capacity.
+    pub fn has_weights(&self) -> bool {
+        self.weights().is_some()
+    }
+
     /// Units of capacity of an instance: of one that is attached, and of no type of the policy, one.
     pub fn units(&self, member: &Member) -> usize {
         let Some(weights) = self.weights() else {

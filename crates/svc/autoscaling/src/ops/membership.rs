@@ -69,9 +69,13 @@ fn must_be_in(members: &[(String, Member)], state: State) -> Result<(), Fault> {
     }
 }
 
-/// The group wants as many units less as go.
+/// The group wants as many units less as go. With weights what goes may be more than was desired.
 fn lowered(group: &mut Group, by: usize) -> Result<(), Fault> {
     let by = u32::try_from(by).unwrap_or(u32::MAX);
+    let by = match group.has_weights() {
+        true => by.min(group.desired),
+        false => by,
+    };
     let less = group.desired.checked_sub(by).filter(|it| *it >= group.min);
     group.desired = less.ok_or_else(|| {
         invalid(format!(

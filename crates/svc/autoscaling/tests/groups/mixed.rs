@@ -195,7 +195,8 @@ async fn capacity_is_in_units_where_types_have_weights() {
     set(&home, 4).await.unwrap();
     let left = home.are(1, "InService").await;
     assert!(ids.contains(&left[0]));
-    // One that is let go takes its units with it.
+    // One that is let go takes its units with it, and of what is desired no more than there is.
+    set(&home, 3).await.unwrap();
     let input = TerminateInstanceInAutoScalingGroupType {
         instance_id: Some(left[0].clone()),
         should_decrement_desired_capacity: Some(true),
