@@ -9,7 +9,10 @@ pub mod feed;
 mod machines;
 mod region;
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::LazyLock,
+};
 
 use parking_lot::RwLock;
 use tokio::sync::watch;
@@ -47,6 +50,8 @@ pub enum Change {
 #[derive(Debug, Default)]
 pub struct Tables {
     regions: HashMap<Place, Records>,
+    /// Where somebody waits for room of Fargate: few places of many.
+    waits_for_fargate: BTreeSet<Place>,
     on_hosts: OnHosts,
 }
 
@@ -113,6 +118,7 @@ impl Tables {
     pub fn new(home_account: Option<String>) -> Self {
         Self {
             regions: HashMap::new(),
+            waits_for_fargate: BTreeSet::new(),
             on_hosts: OnHosts::new(home_account),
         }
     }
@@ -132,6 +138,7 @@ impl Tables {
     fn blank(&self) -> Self {
         Self {
             regions: HashMap::new(),
+            waits_for_fargate: BTreeSet::new(),
             on_hosts: self.on_hosts.blank(),
         }
     }
@@ -196,10 +203,17 @@ impl Tables {
                 self.concern_services(host.as_deref().unwrap_or_default(), &mut changes);
             }
             Row::Task(held) => {
-                let records = self.regions.entry(place).or_default();
+                let records = self.regions.entry(place.clone()).or_default();
                 let ended = held.as_ref().map(|task| task.host.clone());
                 let before = records.put_task(id, held);
                 let after = records.tasks.get(id);
+                let mut of_fargate = before.iter().chain(after);
+                if of_fargate.any(|it| it.launch == Launch::Fargate && it.waiting.is_some()) {
+                    match records.waits_for_fargate() {
+                        true => self.waits_for_fargate.insert(place),
+                        false => self.waits_for_fargate.remove(&place),
+                    };
+                }
                 let key = scope.key(Task::KIND, id);
                 let cluster = id.split(':').next().unwrap_or_default();
                 let waits = after.filter(|task| task.waiting.is_some());
@@ -234,12 +248,11 @@ impl Tables {
 
     /// Those of every account and region who wait for room of Fargate.
     fn room_of_fargate(&self) -> Vec<Change> {
-        let all = self.regions.iter();
-        let all = all.flat_map(|(place, records)| {
-            let scope = place.scope();
-            records.room_of_fargate(&scope).collect::<Vec<_>>()
-        });
-        all.collect()
+        let places = self.waits_for_fargate.iter();
+        let all = places.filter_map(|place| Some((place.scope(), self.regions.get(place)?)));
+        let changes =
+            all.flat_map(|(scope, records)| records.room_of_fargate(&scope).collect::<Vec<_>>());
+        changes.collect()
     }
 
     /// Those who wait for room on an instance.

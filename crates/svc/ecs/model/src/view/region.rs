@@ -221,6 +221,12 @@ impl Records {
             .then(|| Change::Room(room_key(&cluster, provider)))
     }
 
+    /// Whether somebody waits for room of Fargate.
+    pub(super) fn waits_for_fargate(&self) -> bool {
+        let mut all = self.waiting.keys();
+        all.any(|(_, provider)| provider::is_fargate(provider))
+    }
+
     /// Those who wait for room of Fargate.
     pub(super) fn room_of_fargate(&self, scope: &Scope) -> impl Iterator<Item = Change> {
         let all = self.waiting.keys();
