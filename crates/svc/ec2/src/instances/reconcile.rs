@@ -132,7 +132,17 @@ async fn instance(service: &Ec2Service, scope: &Scope, key: &str) -> Result<Next
     let retired = mark.as_ref().map(|it| &it.record);
     let step = pods::next(&stored.record, life.step(host, now), now);
     let step = scheduled::next(&stored.record, retired, step, now);
-    match interrupt::next(&stored.record, step, now) {
+    let step = interrupt::next(&stored.record, step, now);
+    if !matches!(step, Step::Place(_) | Step::GiveUp) {
+        // No machine is made for one that ends before it had room.
+        service
+            .instances
+            .parts
+            .hosts
+            .fargate()
+            .wait(key, Vec::new());
+    }
+    match step {
         Step::Nothing => return copy_groups(service, scope, &stored).await,
         Step::After(delay) => {
             copy_groups(service, scope, &stored).await?;

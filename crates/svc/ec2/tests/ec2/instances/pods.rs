@@ -265,8 +265,17 @@ async fn a_pod_waits_where_machines_are_made_for_fargate() {
     cloud.clock.advance(Duration::from_secs(300));
     cloud.join("i-a1").await;
     cloud.placed(&made.id).await;
-    until("it waits no more", || async {
-        cloud.hosts.fargate().waiting().is_empty()
+    let waits_no_more = || async { cloud.hosts.fargate().waiting().is_empty() };
+    until("it waits no more", waits_no_more).await;
+    // Nor does one that ends before there is room.
+    cloud.hold("i-a1", |it| it.capacity.cpu = 1).await;
+    let wish = cloud.wish("u-2").await;
+    let made = cloud.ec2.run_pod_machine(&place(), &wish).await.unwrap();
+    until("another waits for a machine", || async {
+        cloud.hosts.fargate().waiting().len() == 1
     })
     .await;
+    let ended = cloud.ec2.end_pod_machine(&place(), &made.id, None);
+    ended.await.unwrap();
+    until("it waits no more", waits_no_more).await;
 }
