@@ -144,7 +144,7 @@ fn template(value: &Value) -> Option<(String, String)> {
 
 fn weights(group: &Value) -> BTreeMap<String, u32> {
     let overrides = list(&group["MixedInstancesPolicy"]["LaunchTemplate"]["Overrides"]).iter();
-    let weight = |it: &Value| it["WeightedCapacity"].as_str()?.parse().ok();
+    let weight = |it: &Value| it["WeightedCapacity"].as_str()?.parse::<u32>().ok();
     overrides
         .filter_map(|it| Some((text(&it["InstanceType"]), weight(it)?)))
         .collect()

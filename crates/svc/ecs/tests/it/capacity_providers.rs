@@ -161,8 +161,8 @@ async fn what_cannot_be_a_provider_is_refused() {
     harness.groups.put("workers", &[]);
     harness.groups.put("others", &[]);
     harness.groups.put("weighted", &[]);
-    let weighted = || harness.groups.weighted.lock().unwrap();
-    weighted().insert("weighted".to_owned());
+    let of_weights = "weighted".to_owned();
+    harness.groups.weighted.lock().unwrap().insert(of_weights);
     let of = |group: &str| json!({"autoScalingGroupArn": provider_groups::arn(group)});
     create(&harness, "spare", of("workers")).await.unwrap();
     let name = "The specified capacity provider name is invalid.";

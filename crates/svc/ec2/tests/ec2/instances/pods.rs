@@ -275,7 +275,8 @@ async fn a_pod_waits_where_machines_are_made_for_fargate() {
         cloud.hosts.fargate().waiting().len() == 1
     })
     .await;
-    let ended = cloud.ec2.end_pod_machine(&place(), &made.id, None);
+    let home = place();
+    let ended = cloud.ec2.end_pod_machine(&home, &made.id, None);
     ended.await.unwrap();
     until("it waits no more", waits_no_more).await;
 }
