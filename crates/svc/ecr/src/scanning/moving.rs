@@ -201,7 +201,8 @@ impl Catalog {
         let counts = sealing.key.as_ref().map(|id| keys.scan_key(id));
         before.retain(|it| Some(&it.key) != counts.as_ref());
         // Nothing can be moved under a key that is shut: that is found out once, and not by each scan.
-        let opened = self.blobs_under(&keys.registry(), sealing.key.as_deref());
+        let registry = keys.registry();
+        let opened = self.blobs_under(&registry, sealing.key.as_deref());
         match opened.await {
             Ok(_) => {}
             Err(EcrError::Shut(_)) => return Ok(Next::After(SHUT)),
