@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::control::*;
 use super::support::*;
@@ -11,6 +11,8 @@ use wharf_network::*;
 
 /// Before each frame: what is left to be computed of it, here nothing.
 const HEAD: usize = 10;
+/// Between two questions.
+const AGAIN: Duration = Duration::from_millis(300);
 const ARP: [u8; 2] = [8, 6];
 const IPV4: [u8; 2] = [8, 0];
 
@@ -30,21 +32,27 @@ impl Guest {
 
     /// The next frame of a kind that is sent to it.
     fn hears(&mut self, kind: [u8; 2]) -> Vec<u8> {
-        let deadline = Instant::now() + PATIENCE;
+        self.hears_within(kind, PATIENCE).expect("no frame came")
+    }
+
+    fn hears_within(&mut self, kind: [u8; 2], patience: Duration) -> Option<Vec<u8>> {
+        let deadline = Instant::now() + patience;
         let mut buffer = [0; 2048];
         loop {
             match self.tap.read(&mut buffer) {
                 Ok(length) if length > HEAD + 14 => {
                     let frame = &buffer[HEAD..length];
                     if frame[..6] == self.mac && frame[12..14] == kind {
-                        return frame.to_vec();
+                        return Some(frame.to_vec());
                     }
                 }
                 Ok(_) => {}
                 Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => std::thread::yield_now(),
                 Err(e) => panic!("{e}"),
             }
-            assert!(Instant::now() < deadline, "no frame came");
+            if Instant::now() >= deadline {
+                return None;
+            }
         }
     }
 
@@ -62,10 +70,17 @@ impl Guest {
         self.tap.write_all(&frame).unwrap();
     }
 
-    /// Asks for the hardware address of another; the answer.
+    /// Asks for the hardware address of another, as guests do, again and again: what the kernel sends before it has noticed that
+    /// somebody has its end open is lost. The answer.
     fn asks_for(&mut self, own: [u8; 4], other: [u8; 4]) -> [u8; 6] {
-        self.says_that_it_is(own, other);
-        let answer = self.hears(ARP);
+        let deadline = Instant::now() + PATIENCE;
+        let answer = loop {
+            self.says_that_it_is(own, other);
+            if let Some(answer) = self.hears_within(ARP, AGAIN) {
+                break answer;
+            }
+            assert!(Instant::now() < deadline, "nobody answers");
+        };
         assert_eq!(
             (&answer[20..22], &answer[28..32]),
             (&[0, 2][..], &other[..])
