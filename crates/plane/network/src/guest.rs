@@ -109,12 +109,11 @@ pub(crate) fn hand_over(
         sysctl::ensure(&format!("ipv4/neigh/{GUEST_LINK}/proxy_delay"), "0")
     };
     namespace.run(settings).map_err(failed)??;
-    let outer = link::require(task, TASK_LINK)?;
-    let mtu = link::mtu_of(task, TASK_LINK)?;
+    let outer = link::require_link(task, TASK_LINK)?;
     let forward = (Conf::Forwarding, 1);
     task.perform(vec![
         link::without_ipv6(GUEST_LINK),
-        link::with_mtu(GUEST_LINK, mtu),
+        link::with_mtu(GUEST_LINK, outer.mtu),
         link::configure(TASK_LINK, &[forward]),
         link::configure(
             GUEST_LINK,
@@ -124,9 +123,12 @@ pub(crate) fn hand_over(
     ])?;
     let inner = link::require(task, GUEST_LINK)?;
     let own = endpoint.addresses();
-    task.perform(own.map(|it| route::delete_address(outer, it)).collect())?;
+    task.perform(
+        own.map(|it| route::delete_address(outer.index, it))
+            .collect(),
+    )?;
     // With its last address the kernel took these.
-    task.perform(outwards(outer, endpoint.gateway))?;
+    task.perform(outwards(outer.index, endpoint.gateway))?;
     for address in endpoint.addresses() {
         task.perform(inwards(inner, address, endpoint.mac))?;
     }

@@ -410,6 +410,18 @@ impl TaskNet {
         Ok(Self { namespace, route })
     }
 
+    /// The one that is there; `None` if it is gone.
+    fn open(path: &Path) -> Result<Option<Self>, NetworkError> {
+        let Some(namespace) = Namespace::open(path)? else {
+            return Ok(None);
+        };
+        let route = namespace
+            .run(|| host::open(Family::Route))
+            .map_err(|e| NetworkError::kernel("enter a network namespace", e))
+            .flatten()?;
+        Ok(Some(Self { namespace, route }))
+    }
+
     /// Hands its interface to the guest of a virtual machine.
     ///
     /// # Errors
@@ -419,26 +431,18 @@ impl TaskNet {
         (key, endpoint): (&str, &Endpoint),
     ) -> Result<(), NetworkError> {
         let missing = || NetworkError::NoSuchAttachment(key.to_owned());
-        let namespace = Namespace::open(path)?.ok_or_else(missing)?;
-        let mut route = namespace
-            .run(|| host::open(Family::Route))
-            .map_err(|e| NetworkError::kernel("enter a network namespace", e))
-            .flatten()?;
-        guest::hand_over(&namespace, &mut route, endpoint)
+        let mut task = Self::open(path)?.ok_or_else(missing)?;
+        guest::hand_over(&task.namespace, &mut task.route, endpoint)
     }
 
     /// The one of a task whose link is gone; `None` if it is gone itself.
     pub(crate) fn without_link(path: &Path) -> Result<Option<Self>, NetworkError> {
-        let Some(namespace) = Namespace::open(path)? else {
+        let Some(mut task) = Self::open(path)? else {
             return Ok(None);
         };
-        let mut route = namespace
-            .run(|| host::open(Family::Route))
-            .map_err(|e| NetworkError::kernel("enter a network namespace", e))
-            .flatten()?;
         // Where the whole scope was lost, the task's end of the pair may still be on its way out.
-        route.perform(vec![link::delete(TASK_LINK)])?;
-        Ok(Some(Self { namespace, route }))
+        task.route.perform(vec![link::delete(TASK_LINK)])?;
+        Ok(Some(task))
     }
 }
 
@@ -465,15 +469,11 @@ pub(crate) fn in_link(
     link: &str,
     requests: impl FnOnce(u32) -> Vec<Request>,
 ) -> Result<(), NetworkError> {
-    let Some(namespace) = Namespace::open(path)? else {
+    let Some(mut task) = TaskNet::open(path)? else {
         return Ok(());
     };
-    let mut route = namespace
-        .run(|| host::open(Family::Route))
-        .map_err(|e| NetworkError::kernel("enter a network namespace", e))
-        .flatten()?;
-    match link::index_of(&mut route, link)? {
-        Some(index) => route.perform(requests(index)),
+    match link::index_of(&mut task.route, link)? {
+        Some(index) => task.route.perform(requests(index)),
         None => Ok(()),
     }
 }

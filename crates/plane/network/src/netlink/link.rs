@@ -256,14 +256,12 @@ fn read_counters(stats: &[u8]) -> Option<Counters> {
 
 /// As `index_of`, for a link that was there a moment ago.
 pub(crate) fn require(socket: &mut Socket, name: &str) -> Result<u32, NetworkError> {
-    index_of(socket, name)?
-        .ok_or_else(|| NetworkError::kernel(format!("find the link {name}"), Errno::ENODEV))
+    Ok(require_link(socket, name)?.index)
 }
 
-/// How large packets through it may be, in bytes.
-pub(crate) fn mtu_of(socket: &mut Socket, name: &str) -> Result<u32, NetworkError> {
-    let link = find(socket, name)?;
-    link.map(|link| link.mtu)
+/// The same with all that is known of it.
+pub(crate) fn require_link(socket: &mut Socket, name: &str) -> Result<Link, NetworkError> {
+    find(socket, name)?
         .ok_or_else(|| NetworkError::kernel(format!("find the link {name}"), Errno::ENODEV))
 }
 
