@@ -23,7 +23,7 @@ mod run;
 pub use self::{
     accelerator::{Accelerator, Choice, Emulator, choose},
     dhcp::Lease,
-    kvm::probe as probe_kvm,
+    kvm::{DEVICE as KVM, probe as probe_kvm},
     machine::{DISK, FOLDER, INITRD, KERNEL, Machine, VARIABLE, guest_memory_mib, vcpus},
     run::run,
 };

@@ -7,6 +7,7 @@ use std::{
 };
 
 use nix::errno::Errno;
+use wharf_network::MacAddress;
 
 /// `ETH_P_IP`
 const IPV4: u16 = 0x0800;
@@ -118,12 +119,8 @@ impl Packets {
 
 /// `0a:00:…`
 fn hardware(text: &str) -> Option<[u8; 6]> {
-    let bytes: Option<Vec<u8>> = text
-        .trim()
-        .split(':')
-        .map(|part| u8::from_str_radix(part, 16).ok())
-        .collect();
-    bytes?.try_into().ok()
+    let address: MacAddress = text.trim().parse().ok()?;
+    Some(address.octets())
 }
 
 #[cfg(test)]

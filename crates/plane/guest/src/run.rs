@@ -31,8 +31,6 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(90);
 /// A guest that boots does not hear the button yet.
 const PRESSED_EVERY: Duration = Duration::from_secs(5);
-/// The interface at whose other end the guest is.
-const LINK: &str = "tap0";
 /// Where modules of qemu are looked for.
 const MODULES: &str = "QEMU_MODULE_DIR";
 
@@ -91,7 +89,7 @@ fn attend(machine: &Machine) -> io::Result<ExitStatus> {
     SigSet::all().thread_block()?;
     let tap = wharf_network::open_tap(Path::new(wharf_network::TUN));
     let tap = tap.map_err(|e| named(&e, "its tap"))?;
-    let packets = Packets::of(LINK).map_err(|e| named(&e, "its interface"))?;
+    let packets = Packets::of(wharf_network::GUEST_LINK).map_err(|e| named(&e, "its interface"))?;
     let mtu = packets.mtu;
     give_up_rights()?;
     let (ours, theirs) = UnixStream::pair()?;

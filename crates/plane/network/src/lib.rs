@@ -65,6 +65,7 @@ pub use model::{
     Attachment, BadValue, Binding, Counters, Eni, Health, HostPort, MacAddress, Mode, PortMapping,
     PortRange, Protocol, Recovered, Scope, Subnet,
 };
+pub use names::GUEST_LINK;
 pub use network::{EndpointListener, HostIdentity, Network, NetworkUpdate};
 pub use policies::{
     Isolation, Listener, Permission, PoliciesUpdate, PolicyChanges, PolicyPeer, PolicyRules,

@@ -18,7 +18,7 @@ pub(crate) const SCOPE_PEER: &str = "pc";
 /// A task's end of its veth, as in a VPC.
 pub(crate) const TASK_LINK: &str = "eth0";
 /// Behind which the guest of a virtual machine is.
-pub(crate) const GUEST_LINK: &str = "tap0";
+pub const GUEST_LINK: &str = "tap0";
 const KEY_MAX: usize = 128;
 
 #[derive(Debug, Clone)]

@@ -29,7 +29,7 @@ use wharf_container::{
 };
 use wharf_durable::put_in_place;
 use wharf_guest::{
-    Accelerator, DISK, INITRD, KERNEL, Lease, Machine, VARIABLE, guest_memory_mib,
+    Accelerator, DISK, INITRD, KERNEL, KVM, Lease, Machine, VARIABLE, guest_memory_mib,
     kernel::{self, Entry, Listing},
     vcpus,
 };
@@ -57,7 +57,6 @@ const MOST_NAMES: usize = 4096;
 /// What ext4 has that kernels of ten years know.
 const FEATURES: &str = "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,\
     sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum";
-const KVM: &str = "/dev/kvm";
 /// By which the program is process 1 of a machine's container.
 const PROCESS_1: &str = "vm-init";
 
