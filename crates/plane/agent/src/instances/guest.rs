@@ -33,7 +33,7 @@ use wharf_guest::{
     kernel::{self, Entry, Listing},
     vcpus,
 };
-use wharf_network::{RESOLVER, TUN, private_domain};
+use wharf_network::{TUN, private_domain};
 use wharf_planeproto::machine::Instance;
 use wharf_rootdir::{RootDir, proc_path};
 use wharf_userns::IdRange;
@@ -41,7 +41,7 @@ use wharf_userns::IdRange;
 use super::{
     disk::{self, KEPT_FREE},
     emulator::Emulator,
-    host::{CONSOLE_SPOOL, OOM_SCORE, container, cpu_guaranteed, eni},
+    host::{CONSOLE_SPOOL, OOM_SCORE, container, cpu_guaranteed, eni, name_servers},
     layers::Program,
     tool::Tool,
 };
@@ -318,10 +318,6 @@ pub fn make_node(node: &Path, of: &Path, owner: u32) -> io::Result<()> {
 pub fn machine(it: &Instance, emulator: &Emulator, files: &Files) -> Result<Machine, String> {
     let eni = eni(it)?;
     let of = &it.interface;
-    let name_servers = match of.name_servers.as_slice() {
-        [] => vec![RESOLVER],
-        told => told.to_vec(),
-    };
     let host_name = it.metadata.host_name.split('.').next().unwrap_or_default();
     Ok(Machine {
         instance: it.id.clone(),
@@ -338,7 +334,7 @@ pub fn machine(it: &Instance, emulator: &Emulator, files: &Files) -> Result<Mach
             address: eni.address,
             prefix: eni.subnet.prefix(),
             gateway: eni.gateway,
-            name_servers,
+            name_servers: name_servers(it).to_vec(),
             domain: of
                 .search
                 .first()
@@ -403,6 +399,8 @@ pub fn image(program: &Program, emulator: &Emulator) -> Image {
 
 #[cfg(test)]
 mod tests {
+    use wharf_network::RESOLVER;
+
     use super::*;
 
     fn layer(dir: &Path, name: &str, files: &[(&str, &str)]) -> PathBuf {

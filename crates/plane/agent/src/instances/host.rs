@@ -570,13 +570,17 @@ fn boot_of(it: &Instance, attachment: &Attachment, endpoint: &str, asks_for_moun
     }
 }
 
-/// What its VPC's DHCP options say, as they were when it was launched.
-fn resolv_conf(it: &Instance) -> String {
-    let servers = match it.interface.name_servers.as_slice() {
+/// Those that its VPC's DHCP options name, else the VPC's own.
+pub fn name_servers(it: &Instance) -> &[Ipv4Addr] {
+    match it.interface.name_servers.as_slice() {
         [] => &[wharf_network::RESOLVER],
         told => told,
-    };
-    let servers: String = servers
+    }
+}
+
+/// What its VPC's DHCP options say, as they were when it was launched.
+fn resolv_conf(it: &Instance) -> String {
+    let servers: String = name_servers(it)
         .iter()
         .map(|server| format!("nameserver {server}\n"))
         .collect();
