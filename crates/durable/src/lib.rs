@@ -88,7 +88,11 @@ fn temporary(path: &Path) -> PathBuf {
     path.with_added_extension("new")
 }
 
-fn remove_file(path: &Path) -> io::Result<()> {
+/// Removes one file. One that is not there is removed already.
+///
+/// # Errors
+/// It is still there.
+pub fn remove_file(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -14,7 +14,7 @@ use std::{
 };
 
 use wharf_container::runtime::{PreparedDisk, is_attached};
-use wharf_durable::put_in_place;
+use wharf_durable::{put_in_place, remove_file};
 use wharf_sealed_file::{Program, hide, is_sealed, open, seal};
 
 use super::tool::{Tool, check_of};
@@ -124,13 +124,6 @@ pub fn begin(folder: &Path, bytes: u64, sealed: bool) -> io::Result<PathBuf> {
 pub fn remove(folder: &Path) -> io::Result<()> {
     remove_file(&folder.join(FRESH))?;
     remove_file(&image(folder))
-}
-
-fn remove_file(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 /// What was filled becomes the disk, with a file system as large as it is. Blocks.

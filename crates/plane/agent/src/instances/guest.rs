@@ -27,7 +27,7 @@ use wharf_container::{
     runtime::TaskHandle,
     spec::{Capabilities, ContainerSpec, Device, LogMode, Mount, SecretsOf},
 };
-use wharf_durable::put_in_place;
+use wharf_durable::{put_in_place, remove_file};
 use wharf_guest::{
     Accelerator, DISK, INITRD, KERNEL, KVM, Lease, Machine, VARIABLE, guest_memory_mib,
     kernel::{self, Entry, Listing},
@@ -123,10 +123,7 @@ fn make(
     match &found.initrd {
         Some(path) => take(&root, path, initrd, MAX_INITRD)?,
         // An earlier try may have left one.
-        None => match fs::remove_file(initrd) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-            _ => {}
-        },
+        None => remove_file(initrd)?,
     }
     let fresh = disk::begin(folder, bytes, false)?;
     reserve(&fresh)?;
@@ -306,10 +303,7 @@ impl Node {
 pub fn make_node(node: &Path, of: &Path, owner: u32) -> io::Result<()> {
     let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", of.display()));
     let number = fs::metadata(of).map_err(named)?.rdev();
-    match fs::remove_file(node) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
+    remove_file(node)?;
     mknod(node, SFlag::S_IFCHR, Mode::S_IRUSR | Mode::S_IWUSR, number)?;
     chown(node, Some(owner), Some(owner))
 }
