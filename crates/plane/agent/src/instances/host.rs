@@ -359,6 +359,14 @@ impl Host {
         handle.stats(&container()).ok()
     }
 
+    /// While it runs, volumes may be given to it; `None`: it does not run.
+    pub fn give_volumes(&self, id: &str, handle: Option<&TaskHandle>) {
+        if let Some(guests) = &self.guests {
+            // To a virtual machine nothing is given.
+            guests.set(id, handle.filter(|it| !is_guest(it)));
+        }
+    }
+
     /// Ends its processes, the first one first.
     pub async fn halt(&self, handle: &TaskHandle) -> Result<ExitRecord, String> {
         let grace = match is_guest(handle) {

@@ -429,8 +429,8 @@ impl Workers {
             if process == Process::Remains && exit.is_some() && last.came_to == CameTo::Nothing {
                 last.came_to = CameTo::AnEnd;
             }
-            if let (Some(guests), Process::Runs(_)) = (&self.host.guests, process) {
-                guests.set(&id, handle.as_ref().filter(|it| !guest::is_guest(it)));
+            if let Process::Runs(_) = process {
+                self.host.give_volumes(&id, handle.as_ref());
             }
             let there = There {
                 process,

@@ -17,7 +17,6 @@ use wharf_planeproto::machine::{Image as Source, Instance, InstanceReport, NO_KE
 use super::{
     Tell, console,
     disk::Sealer,
-    guest::is_guest,
     host::{Host, named_image},
     joining::{self, Joins},
     measure::Running,
@@ -150,10 +149,7 @@ impl Worker {
             let running = matches!(self.there.process, Process::Runs(_));
             let handle = self.handle.as_ref().filter(|_| running);
             self.board.measured.set(&self.id, handle);
-            if let Some(guests) = &self.host.guests {
-                // To a virtual machine nothing is given.
-                guests.set(&self.id, handle.filter(|it| !is_guest(it)));
-            }
+            self.host.give_volumes(&self.id, handle);
             let told = self.told.borrow_and_update().clone();
             let instance = match &told {
                 Told::NotYet => {
