@@ -60,7 +60,8 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
     let of_fargate = provider::is_fargate(provider);
     let mut left = Vec::new();
     let mut definitions: HashMap<String, Option<Arc<Definition>>> = HashMap::new();
-    let mut refused: Vec<Shape> = Vec::new();
+    // With what they lack of Fargate.
+    let mut refused: Vec<(Shape, Option<FargateWaiting>)> = Vec::new();
     // One task that fails holds up no other; all of them are looked at again after a pause.
     let mut trouble = None;
     for task in waiting {
@@ -76,14 +77,19 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
             );
             continue;
         };
-        if of_fargate && let Some(one) = lacking(&home, &task, &definition) {
-            left.push(one);
-        }
         let shape = Shape::of(&task);
-        if refused.contains(&shape) {
+        if let Some((_, lacks)) = refused.iter().find(|(it, _)| *it == shape) {
+            left.extend(lacks.clone().map(|it| FargateWaiting {
+                claimant: Claimant::new(CLAIMANT, task.arn.clone()),
+                since: task.created_at,
+                ..it
+            }));
             continue;
         }
-        let claimant = Claimant::new(CLAIMANT, task.arn.clone());
+        let lacks = match of_fargate {
+            true => lacking(&home, &task, &definition),
+            false => None,
+        };
         let request = Wait {
             scheduler: scheduler.clone(),
             home: home.clone(),
@@ -92,14 +98,15 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
         };
         match scheduler.state.hosts.place(request).await {
             // What has changed wakes this queue again.
-            Ok(Outcome::Made(true) | Outcome::Stale) => left.retain(|it| it.claimant != claimant),
-            Ok(Outcome::Made(false)) => refused.push(shape),
+            Ok(Outcome::Made(true) | Outcome::Stale) => continue,
+            Ok(Outcome::Made(false)) => {}
             Err(error @ QueueError::Refused(_)) => {
-                refused.push(shape);
                 trouble.get_or_insert(failed(error));
             }
             Err(error) => return Err(failed(error)),
         }
+        left.extend(lacks.clone());
+        refused.push((shape, lacks));
     }
     let all_placed = left.is_empty();
     if of_fargate {
