@@ -448,11 +448,7 @@ impl Trial {
     pub fn take(&mut self, fleet: &mut Fleet, row: HostIx, claim: &Claim, group: &str) {
         let mut free = fleet.free(row);
         self.before.entry(row).or_insert_with(|| free.clone());
-        free.cpu = free.cpu.saturating_sub(claim.cpu);
-        free.memory = free.memory.saturating_sub(claim.memory);
-        free.interfaces = free.interfaces.saturating_sub(claim.interfaces);
-        free.taken.extend(&claim.ports);
-        free.taken.sort_unstable();
+        free.take(claim);
         fleet.set_free(row, free);
         fleet.add_to_group(row, group);
         self.tasks.push((row, group.to_owned()));

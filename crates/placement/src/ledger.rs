@@ -19,6 +19,18 @@ pub struct Free {
     pub disk: Option<u32>,
 }
 
+impl Free {
+    /// What is left is less by a claim.
+    pub fn take(&mut self, claim: &Claim) {
+        self.cpu = self.cpu.saturating_sub(claim.cpu);
+        self.memory = self.memory.saturating_sub(claim.memory);
+        self.interfaces = self.interfaces.saturating_sub(claim.interfaces);
+        self.disk = self.disk.map(|left| left.saturating_sub(claim.disk));
+        self.taken.extend(&claim.ports);
+        self.taken.sort_unstable();
+    }
+}
+
 /// Why a claim does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Shortage {

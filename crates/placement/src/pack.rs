@@ -79,13 +79,7 @@ impl<'a> Bin<'a> {
     }
 
     pub fn take(&mut self, ask: &Ask<'a>) {
-        let (free, claim) = (&mut self.free, ask.claim);
-        free.cpu = free.cpu.saturating_sub(claim.cpu);
-        free.memory = free.memory.saturating_sub(claim.memory);
-        free.interfaces = free.interfaces.saturating_sub(claim.interfaces);
-        free.disk = free.disk.map(|left| left.saturating_sub(claim.disk));
-        free.taken.extend(&claim.ports);
-        free.taken.sort_unstable();
+        self.free.take(ask.claim);
         self.apart.extend(ask.apart);
         self.taken = true;
     }
@@ -100,7 +94,7 @@ impl<'a> Bin<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filling {
     /// Their numbers.
-    pub takes: Vec<usize>,
+    takes: Vec<usize>,
     /// What they would use of it, and all of it.
     used: u64,
     cost: u64,
@@ -113,6 +107,15 @@ impl Filling {
         let others = u128::from(other.used) * u128::from(self.cost);
         let (own, others) = ((own, self.takes.len()), (others, other.takes.len()));
         (own != others).then_some(own > others)
+    }
+
+    /// Takes who would be on it out of all who wait, in the order in which they were numbered.
+    pub fn take_from<T>(&self, waiting: &mut Vec<T>) {
+        let mut number = 0;
+        waiting.retain(|_| {
+            number += 1;
+            !self.takes.contains(&(number - 1))
+        });
     }
 }
 

@@ -139,12 +139,7 @@ impl<'a> Bin<'a> {
 
     fn take(&mut self, task: &'a Waiting) {
         if let Some(free) = &mut self.free {
-            free.cpu = free.cpu.saturating_sub(task.claim.cpu);
-            free.memory = free.memory.saturating_sub(task.claim.memory);
-            free.interfaces = free.interfaces.saturating_sub(task.claim.interfaces);
-            free.disk = free.disk.map(|left| left.saturating_sub(task.claim.disk));
-            free.taken.extend(&task.claim.ports);
-            free.taken.sort_unstable();
+            free.take(&task.claim);
         }
         self.apart.extend(task.apart.as_deref());
         self.taken = true;

@@ -193,12 +193,7 @@ fn order<'a>(
             subnet: offered.subnet.id.clone(),
             zone: offered.subnet.zone.clone(),
         });
-        let takes = offered.filling.takes;
-        let mut index = 0;
-        lacking.retain(|_| {
-            index += 1;
-            !takes.contains(&(index - 1))
-        });
+        offered.filling.take_from(&mut lacking);
         room -= 1;
     }
 }

@@ -422,11 +422,7 @@ fn order<'a>(
         let found = match lacking.is_empty() {
             true => usual(observed, &in_zone, now),
             false => best(observed, &lacking, &in_zone, now).map(|offered| {
-                let mut number = 0;
-                lacking.retain(|_| {
-                    number += 1;
-                    !offered.filling.takes.contains(&(number - 1))
-                });
+                offered.filling.take_from(&mut lacking);
                 (offered.size, offered.zone)
             }),
         };
