@@ -32,7 +32,7 @@ use crate::{
     Scheduler, asks, fault,
     interrupt::{self, Search, is_spot},
     launch::EXTERNAL,
-    launch::{Order, of_made},
+    launch::{Order, waits_for_machines},
     make::{self, At, Spot},
     names::Place,
     provider,
@@ -403,7 +403,7 @@ impl Job {
                     let waits = std::iter::repeat_n(Some(provider.to_owned()), missing);
                     chosen.waiting.extend(waits);
                 }
-                None if missing > 0 && self.may_wait(&demand, queue) => {
+                None if missing > 0 && waits_for_machines(queue, self.order.launch, &demand) => {
                     let providers = share.count - missing..share.count;
                     let provider = |number: usize| self.providers.get(number).cloned().flatten();
                     chosen.waiting.extend(providers.map(provider));
@@ -427,12 +427,6 @@ impl Job {
             )));
         }
         Ok((rows, chosen))
-    }
-
-    /// Whether machines are made for such tasks where Fargate has no room.
-    fn may_wait(&self, demand: &Demand, queue: &FargateQueue) -> bool {
-        self.order.launch == Launch::Fargate
-            && of_made(demand).is_some_and(|ask| queue.may_wait(&ask, &demand.zones))
     }
 
     /// What goes to each provider over an Auto Scaling group; all else is one share.

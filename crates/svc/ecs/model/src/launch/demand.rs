@@ -1,6 +1,7 @@
 //! What placement is asked for the tasks of an order.
 
 use wharf_api_ecs::TaskDefinition;
+use wharf_hosts::FargateQueue;
 use wharf_placement::{Asks, Demand, Pool, Strategy, group_of, pack::Ask};
 use wharf_records::ecs::{Definition, Launch, Task};
 use wharf_wire::Fault;
@@ -91,6 +92,12 @@ pub fn of_made(demand: &Demand) -> Option<Ask<'_>> {
         apart: None,
         architecture,
     })
+}
+
+/// Whether machines are made for tasks of that launch type where Fargate has no room.
+pub fn waits_for_machines(queue: &FargateQueue, launch: Launch, demand: &Demand) -> bool {
+    launch == Launch::Fargate
+        && of_made(demand).is_some_and(|ask| queue.may_wait(&ask, &demand.zones))
 }
 
 /// What AWS spreads a service by unless told otherwise.

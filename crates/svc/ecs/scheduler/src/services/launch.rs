@@ -21,7 +21,7 @@ use wharf_store::{MAX_TXN_OPS, Txn};
 use super::{events::Unplaced, room};
 use crate::{
     interrupt::{self, Budget, Search, is_spot},
-    launch::{Order, of_made, of_services},
+    launch::{Order, of_services, waits_for_machines},
     make::{self, At, Spot},
     names::Place,
     placing::MOST_WAITING,
@@ -221,11 +221,7 @@ impl<'a> Launcher<'a> {
                 let provider = region.providers.get(name);
                 provider.is_some_and(|it| provider::scales(it))
             }
-            None => {
-                self.revision.launch == Launch::Fargate
-                    && of_made(&demand)
-                        .is_some_and(|ask| self.fargate.may_wait(&ask, &demand.zones))
-            }
+            None => waits_for_machines(self.fargate, self.revision.launch, &demand),
         };
         let free = MOST_WAITING.saturating_sub(region.waiting_in(&self.cluster.name));
         let may_wait = match waits {
