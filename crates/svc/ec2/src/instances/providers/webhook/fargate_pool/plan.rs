@@ -176,7 +176,7 @@ pub fn plan(observed: &Observed<'_>, now: Timestamp) -> Plan {
     }
     plan.status.machines = observed.machines.len();
     plan.status.waiting = observed.waiting.len();
-    let (kept, lacking) = pack(&plan_of(observed), &serving, observed.waiting);
+    let (kept, lacking) = pack(observed, &serving);
     let ordered = order(&mut plan, observed, (&serving, lacking), now);
     rest(&mut plan, observed.terms, (&serving, &kept, ordered), now);
     plan
@@ -270,22 +270,7 @@ fn lost(listed: &Listed) -> Option<String> {
     }
 }
 
-/// What is looked at while those who wait are packed.
-struct Packing<'a> {
-    terms: &'a Terms,
-    hosted: &'a BTreeSet<String>,
-    learned: &'a BTreeMap<PoolSize, Capacity>,
-}
-
-fn plan_of<'a>(observed: &Observed<'a>) -> Packing<'a> {
-    Packing {
-        terms: observed.terms,
-        hosted: observed.hosted,
-        learned: observed.learned,
-    }
-}
-
-impl<'a> Packing<'a> {
+impl<'a> Observed<'a> {
     /// A machine of that size before anything is on it.
     fn empty(&self, size: &'a PoolSize) -> Bin<'a> {
         let learned = self.learned.get(size).cloned();
@@ -332,9 +317,8 @@ fn in_turn(waiting: &[FargateWaiting]) -> Vec<&FargateWaiting> {
 
 /// Packs those who wait into what there is, in the turns of their accounts; the machines where some are expected, and those who lack a place.
 fn pack<'a>(
-    packing: &Packing<'a>,
+    observed: &Observed<'a>,
     serving: &[&'a Own],
-    waiting: &'a [FargateWaiting],
 ) -> (BTreeSet<&'a str>, Vec<&'a FargateWaiting>) {
     let bin = |own: &&'a Own| {
         let bin = match own.stage {
@@ -345,17 +329,17 @@ fn pack<'a>(
                 let architectures = std::slice::from_ref(&own.size.architecture);
                 Bin::new(ledger::free(ledger), Some(architectures))
             }
-            _ => packing.empty(&own.size),
+            _ => observed.empty(&own.size),
         };
         Some((*own, bin))
     };
     let mut bins: Vec<(&Own, Bin<'_>)> = serving.iter().filter_map(bin).collect();
     let mut lacking = Vec::new();
-    for one in in_turn(waiting).into_iter().take(MOST_WAITING) {
+    for one in in_turn(observed.waiting).into_iter().take(MOST_WAITING) {
         let ask = one.ask();
         let found = bins
             .iter_mut()
-            .find(|it| packing.serves(one, &it.0.zone) && it.1.takes(&ask));
+            .find(|it| observed.serves(one, &it.0.zone) && it.1.takes(&ask));
         match found {
             Some((_, bin)) => bin.take(&ask),
             None => lacking.push(one),
@@ -391,10 +375,10 @@ fn order<'a>(
     (serving, mut lacking): (&[&'a Own], Vec<&'a FargateWaiting>),
     now: Timestamp,
 ) -> usize {
-    let (terms, packing) = (observed.terms, plan_of(observed));
+    let terms = observed.terms;
     // What no machine would ever take is nothing to make one for.
     let all = lacking.len();
-    lacking.retain(|one| packing.suits(one));
+    lacking.retain(|one| observed.suits(one));
     plan.status.unfit = all - lacking.len();
     plan.status.lacking = lacking.len();
     let mut ordered = Vec::new();
@@ -481,17 +465,17 @@ fn best<'a>(
     in_zone: &PerZone<'_>,
     now: Timestamp,
 ) -> Option<Offered<'a>> {
-    let (terms, packing) = (observed.terms, plan_of(observed));
+    let terms = observed.terms;
     let mut best: Option<Offered<'a>> = None;
     for size in &terms.sizes {
         for zone in &terms.zones {
-            if !packing.serves(lacking.first()?, zone) || is_refused(observed, size, zone, now) {
+            if !observed.serves(lacking.first()?, zone) || is_refused(observed, size, zone, now) {
                 continue;
             }
             let there = lacking.iter().enumerate();
-            let there = there.filter(|(_, one)| packing.serves(one, zone));
+            let there = there.filter(|(_, one)| observed.serves(one, zone));
             let asks = there.map(|(number, one)| (number, one.ask()));
-            let Some(filling) = fill(packing.empty(size), size.cost(), asks) else {
+            let Some(filling) = fill(observed.empty(size), size.cost(), asks) else {
                 continue;
             };
             let offered = Offered {
