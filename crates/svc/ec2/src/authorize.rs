@@ -443,8 +443,7 @@ impl Rows<'_> {
         };
         let mut check = Check::new(self.action.clone(), arn(self.cx, T::KIND, id));
         if let Some(resource) = self.service.find::<T>(self.cx, id).await? {
-            check = with_resource_tags(check, resource.tags());
-            check = told(check, resource.attributes(self.cx));
+            check = known(check, &resource, self.cx);
             if let Some(vpc) = resource.vpc() {
                 check = check.with("ec2:Vpc", arn(self.cx, Vpc::KIND, vpc));
             }
@@ -560,4 +559,9 @@ fn with_request_tags<'a>(check: Check, tags: impl IntoIterator<Item = &'a Tag>) 
 
 fn with_resource_tags(check: Check, tags: &Tags) -> Check {
     tags::of_resource(check, Some("ec2"), tags)
+}
+
+/// The same check of a resource that is there: its tags, and what else conditions see of it.
+fn known<T: Attributes>(check: Check, it: &T, cx: &Context) -> Check {
+    told(with_resource_tags(check, it.tags()), it.attributes(cx))
 }

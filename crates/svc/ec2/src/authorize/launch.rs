@@ -5,8 +5,7 @@ use wharf_records::Record;
 use wharf_wire::{Check, Context, Fault};
 
 use super::{
-    Rows, Specifications, attributes::Attributes, of_kind, tags_of, told, with_request_tags,
-    with_resource_tags,
+    Rows, Specifications, attributes::Attributes, known, of_kind, tags_of, with_request_tags,
 };
 use crate::{
     images::Image,
@@ -112,7 +111,7 @@ impl Rows<'_> {
             let check = Check::new("ec2:DeleteSnapshot", arn);
             let found = self.service.find::<Snapshot>(self.cx, id).await?;
             self.push(match found {
-                Some(it) => told(with_resource_tags(check, &it.tags), it.attributes(self.cx)),
+                Some(it) => known(check, &it, self.cx),
                 None => check,
             });
         }
@@ -135,8 +134,7 @@ impl Rows<'_> {
         if let Some(id) = id
             && let Some(found) = self.service.find::<T>(&there, id).await?
         {
-            check = with_resource_tags(check, found.tags());
-            check = told(check, found.attributes(&there));
+            check = known(check, &found, &there);
         }
         self.push(check);
         Ok(())
@@ -241,10 +239,7 @@ impl Rows<'_> {
         let arn = arn(self.cx, PlacementGroup::KIND, name);
         let check = Check::new(self.action.clone(), arn);
         self.push(match found {
-            Some(group) => told(
-                with_resource_tags(check, &group.tags),
-                group.attributes(self.cx),
-            ),
+            Some(group) => known(check, &group, self.cx),
             None => check,
         });
     }
@@ -252,10 +247,7 @@ impl Rows<'_> {
     fn with_key_pair(&mut self, name: &str, found: Option<KeyPair>) {
         let check = Check::new(self.action.clone(), arn(self.cx, KeyPair::KIND, name));
         self.push(match found {
-            Some(pair) => told(
-                with_resource_tags(check, &pair.tags),
-                pair.attributes(self.cx),
-            ),
+            Some(pair) => known(check, &pair, self.cx),
             None => check,
         });
     }
