@@ -170,10 +170,8 @@ impl ListenerTable {
 
     /// Counts a connection that found no room.
     pub fn turned_away(&self) {
-        match self.flows {
-            None => self.counters.rejected.one(),
-            Some(_) => self.counters.flows(self.kind_of_flows()).rejected.one(),
-        }
+        let kind = self.flows.is_some().then(|| self.kind_of_flows());
+        self.counters.connections(kind).rejected.one();
     }
 
     fn routes(&self) -> impl Iterator<Item = &Route> {

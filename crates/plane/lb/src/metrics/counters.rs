@@ -30,7 +30,7 @@ pub enum FlowKind {
     Udp,
 }
 
-/// Flows of one kind.
+/// Connections of clients to an application load balancer, or flows of one kind.
 #[derive(Debug)]
 pub struct FlowCounters {
     pub new: Counter,
@@ -53,12 +53,8 @@ pub struct LoginCounters {
 #[derive(Debug)]
 pub struct BalancerCounters {
     pub requests: Counter,
-    /// Of clients; flows of a network load balancer are in `flows` alone.
-    pub connections: Counter,
-    pub active_connections: Gauge,
-    pub rejected: Counter,
-    /// Bytes from and to clients, as before.
-    pub bytes: Counter,
+    /// Connections of clients, with the bytes from and to them; flows of a network load balancer are in `flows` alone.
+    pub clients: FlowCounters,
     pub answers_3xx: Counter,
     pub answers_4xx: Counter,
     pub answers_5xx: Counter,
@@ -236,10 +232,7 @@ impl BalancerCounters {
         let mut cells = Cells::of(&slot);
         Self {
             requests: cells.one(),
-            connections: cells.one(),
-            active_connections: Gauge::default(),
-            rejected: cells.one(),
-            bytes: cells.one(),
+            clients: cells.flows(),
             answers_3xx: cells.one(),
             answers_4xx: cells.one(),
             answers_5xx: cells.one(),
@@ -274,6 +267,11 @@ impl BalancerCounters {
         &self.flows[kind as usize]
     }
 
+    /// Of connections that are flows of a kind, or of those to an application load balancer.
+    pub fn connections(&self, kind: Option<FlowKind>) -> &FlowCounters {
+        kind.map_or(&self.clients, |it| self.flows(it))
+    }
+
     /// Counts an answer that the load balancer made itself.
     pub fn answered(&self, status: u16) {
         match status / 100 {
@@ -299,12 +297,14 @@ impl BalancerCounters {
     }
 
     pub fn counts(&self) -> BalancerCounts {
-        let of_flows = |count: fn(&FlowCounters) -> u64| self.flows.iter().map(count).sum::<u64>();
+        let all = |count: fn(&FlowCounters) -> u64| {
+            count(&self.clients) + self.flows.iter().map(count).sum::<u64>()
+        };
         BalancerCounts {
             request_count: self.requests.get(),
-            new_connection_count: self.connections.get() + of_flows(|it| it.new.get()),
-            active_connection_count: self.active_connections.get() + of_flows(|it| it.active.get()),
-            rejected_connection_count: self.rejected.get() + of_flows(|it| it.rejected.get()),
+            new_connection_count: all(|it| it.new.get()),
+            active_connection_count: all(|it| it.active.get()),
+            rejected_connection_count: all(|it| it.rejected.get()),
             http_code_elb_3xx: self.answers_3xx.get(),
             http_code_elb_4xx: self.answers_4xx.get(),
             http_code_elb_5xx: self.answers_5xx.get(),
@@ -320,13 +320,14 @@ impl BalancerCounters {
         // A client that left before it had its answer is a 460.
         let wrong = self.answers_4xx.take() + self.client_closed.take();
         let flows = [0, 1, 2].map(|index: usize| self.flows[index].take());
-        let of_flows = |count: fn(&Flows) -> u64| flows.iter().map(count).sum::<u64>();
+        let clients = self.clients.take();
+        let all = |count: fn(&Flows) -> u64| count(&clients) + flows.iter().map(count).sum::<u64>();
         BalancerRow {
             arn: arn.to_owned(),
-            new_connections: self.connections.take() + of_flows(|it| it.new),
-            active_connections: self.active_connections.get() + of_flows(|it| it.active),
-            rejected_connections: self.rejected.take() + of_flows(|it| it.rejected),
-            processed_bytes: self.bytes.take() + of_flows(|it| it.bytes),
+            new_connections: all(|it| it.new),
+            active_connections: all(|it| it.active),
+            rejected_connections: all(|it| it.rejected),
+            processed_bytes: all(|it| it.bytes),
             tls_errors: self.tls_errors.take(),
             redirects: self.redirects.take(),
             fixed_responses: self.fixed.take(),
@@ -424,7 +425,7 @@ mod tests {
         counters.flows(FlowKind::Tls).new.add(2);
         counters.flows(FlowKind::Tls).active.one();
         counters.flows(FlowKind::Udp).bytes.add(5);
-        counters.bytes.add(3);
+        counters.clients.bytes.add(3);
         counters.flows(FlowKind::Tcp).rejected.one();
         assert_eq!(counters.counts().new_connection_count, 2);
         let row = counters.take("b");
@@ -458,7 +459,7 @@ mod tests {
             counters.answered(status);
         }
         counters.client_closed.one();
-        counters.active_connections.one();
+        counters.clients.active.one();
         let row = counters.take("b");
         assert_eq!((row.hundreds, row.failures), ([1, 2, 6], [1, 1, 2, 1]));
         let next = counters.take("b");

@@ -462,7 +462,7 @@ mod tests {
         let metrics = Metrics::default();
         for (arn, requests) in [("a", 2), ("b", 3)] {
             metrics.balancer(arn).requests.add(requests);
-            metrics.balancer(arn).active_connections.one();
+            metrics.balancer(arn).clients.active.one();
         }
         assert_eq!(metrics.total().request_count, 5);
         assert_eq!(metrics.total().active_connection_count, 2);
@@ -502,8 +502,8 @@ mod tests {
         metrics.assign_groups(|_| true, |_| Some("a"));
         state.counters.requests.add(2);
         let counters = metrics.balancer("a");
-        counters.connections.add(3);
-        counters.active_connections.one();
+        counters.clients.new.add(3);
+        counters.clients.active.one();
         metrics.keep_balancers(|_| false);
         metrics.assign_groups(|_| false, |_| None);
         drop(state);
@@ -529,7 +529,7 @@ mod tests {
         });
         metrics.group("g", &state);
         metrics.assign_groups(|_| true, |_| Some("a"));
-        metrics.balancer("a").bytes.add(10);
+        metrics.balancer("a").clients.bytes.add(10);
         state.counters.requests.add(5);
         state.counters.answered(200, 1000);
         let mut minutes = Minutes::new(metrics.clone());
@@ -561,7 +561,7 @@ mod tests {
     fn what_was_not_told_is_told_by_the_next_process_once() {
         let folder = tempfile::tempdir().unwrap();
         let mut next = killed(folder.path(), |metrics, state| {
-            metrics.balancer("a").bytes.add(1);
+            metrics.balancer("a").clients.bytes.add(1);
             state.counters.requests.add(2);
             state.counters.answered(200, 1000);
         });
@@ -610,16 +610,16 @@ mod tests {
             metrics
         };
         let first = begun();
-        first.balancer("a").bytes.add(1);
+        first.balancer("a").clients.bytes.add(1);
         let second = begun();
-        second.balancer("a").bytes.add(10);
+        second.balancer("a").clients.bytes.add(10);
         let mut minutes = Minutes::new(second.clone());
         assert_eq!(minutes.left(), [], "the first has not ended");
-        first.balancer("a").bytes.add(2);
+        first.balancer("a").clients.bytes.add(2);
         drop(first);
         let told = minutes.rest(Vec::new());
         assert_eq!(requests_and_bytes(&told).1, 13);
-        second.balancer("a").bytes.add(100);
+        second.balancer("a").clients.bytes.add(100);
         drop((minutes, second));
         for _ in 0..2 {
             let third = Minutes::new(begun());
@@ -638,9 +638,9 @@ mod tests {
         first.told_by("one");
         let second = opened(folder.path());
         second.told_by("one");
-        second.balancer("a").bytes.add(10);
+        second.balancer("a").clients.bytes.add(10);
         assert_eq!(Minutes::new(second.clone()).rest(Vec::new()).len(), 1);
-        second.balancer("a").bytes.add(5);
+        second.balancer("a").clients.bytes.add(5);
         drop((first, second));
         let third = opened(folder.path());
         third.told_by("another");
@@ -708,14 +708,14 @@ mod tests {
     fn what_is_gone_and_was_told_is_not_told_again() {
         let folder = tempfile::tempdir().unwrap();
         let next = killed(folder.path(), |metrics, _| {
-            metrics.balancer("a").bytes.add(4);
+            metrics.balancer("a").clients.bytes.add(4);
             metrics.keep_balancers(|_| false);
             let mut minutes = Minutes::new(metrics.clone());
             for _ in 0..3 {
                 minutes.rest(Vec::new());
                 assert_eq!(metrics.take(), []);
             }
-            metrics.balancer("c").bytes.add(6);
+            metrics.balancer("c").clients.bytes.add(6);
         });
         assert_eq!(requests_and_bytes(&next.left()), (0, 6, 0));
     }

@@ -48,15 +48,9 @@ impl Tally {
     /// The connection is one of this load balancer's, unless it is another's already.
     pub fn belongs_to(&self, counters: &Arc<BalancerCounters>) {
         if self.counters.get().is_none() && self.counters.set(Arc::clone(counters)).is_ok() {
-            let (new, active) = match self.flow {
-                None => (&counters.connections, &counters.active_connections),
-                Some(kind) => {
-                    let flows = counters.flows(kind);
-                    (&flows.new, &flows.active)
-                }
-            };
-            new.one();
-            active.one();
+            let own = counters.connections(self.flow);
+            own.new.one();
+            own.active.one();
             self.count(counters, self.early.swap(0, Ordering::Relaxed));
         }
     }
@@ -71,10 +65,7 @@ impl Tally {
     }
 
     fn count(&self, counters: &BalancerCounters, bytes: u64) {
-        match self.flow {
-            None => counters.bytes.add(bytes),
-            Some(kind) => counters.flows(kind).bytes.add(bytes),
-        }
+        counters.connections(self.flow).bytes.add(bytes);
         if self.is_ipv6 {
             counters.ipv6_bytes.add(bytes);
         }
@@ -83,12 +74,8 @@ impl Tally {
 
 impl Drop for Tally {
     fn drop(&mut self) {
-        let Some(counters) = self.counters.get() else {
-            return;
-        };
-        match self.flow {
-            None => counters.active_connections.less_one(),
-            Some(kind) => counters.flows(kind).active.less_one(),
+        if let Some(counters) = self.counters.get() {
+            counters.connections(self.flow).active.less_one();
         }
     }
 }
@@ -106,8 +93,8 @@ mod tests {
         tally.belongs_to(&other);
         tally.moved(7);
         let counts = |it: &BalancerCounters| {
-            let active = it.active_connections.get();
-            (it.bytes.get(), it.connections.get(), active)
+            let of = &it.clients;
+            (of.bytes.get(), of.new.get(), of.active.get())
         };
         assert_eq!((counts(&mine), counts(&other)), ((12, 1, 1), (0, 0, 0)));
         drop(tally);
@@ -122,7 +109,10 @@ mod tests {
         tally.moved(5);
         tally.belongs_to(&counters);
         tally.moved(7);
-        assert_eq!((counters.bytes.get(), counters.ipv6_bytes.get()), (12, 12));
+        assert_eq!(
+            (counters.clients.bytes.get(), counters.ipv6_bytes.get()),
+            (12, 12)
+        );
     }
 
     #[test]
@@ -136,7 +126,8 @@ mod tests {
         };
         assert_eq!(of_kind(&counters, FlowKind::Udp), (1, 1, 5));
         assert_eq!(of_kind(&counters, FlowKind::Tcp), (0, 0, 0));
-        assert_eq!((counters.connections.get(), counters.bytes.get()), (0, 0));
+        let clients = &counters.clients;
+        assert_eq!((clients.new.get(), clients.bytes.get()), (0, 0));
         drop(tally);
         assert_eq!(of_kind(&counters, FlowKind::Udp), (1, 0, 5));
     }
