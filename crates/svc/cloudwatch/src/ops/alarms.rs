@@ -191,28 +191,32 @@ async fn children(core: &Core, place: &Place, name: &str) -> Result<BTreeSet<Str
         _ => return Ok(BTreeSet::new()),
     };
     let rule = Rule::parse(&rule).map_err(|bad| validation(bad.to_string()))?;
-    let named = rule
-        .named()
-        .into_iter()
-        .filter_map(|it| names::alarm_named(place, it));
-    Ok(named.map(str::to_owned).collect())
+    Ok(named_by(place, &rule))
+}
+
+/// The alarms here that a rule names.
+fn named_by(place: &Place, rule: &Rule) -> BTreeSet<String> {
+    let named = rule.named().into_iter();
+    let named = named.filter_map(|it| names::alarm_named(place, it));
+    named.map(str::to_owned).collect()
+}
+
+/// Those that a composite alarm has in its rule; none of another alarm, or of a rule that cannot be read.
+fn in_rule_of(place: &Place, alarm: &Alarm) -> BTreeSet<String> {
+    match &alarm.watches {
+        Watches::Alarms(rule) => {
+            let named = Rule::parse(rule).map(|it| named_by(place, &it));
+            named.unwrap_or_default()
+        }
+        Watches::Metric(_) | Watches::PromQl(_) => BTreeSet::new(),
+    }
 }
 
 async fn parents(core: &Core, place: &Place, child: &str) -> Result<BTreeSet<String>, Fault> {
     let all = core.table.all::<Alarm>(&names::scope(place), "").await?;
-    let mut found = BTreeSet::new();
-    for (name, stored) in all {
-        if let Watches::Alarms(rule) = &stored.record.watches
-            && let Ok(rule) = Rule::parse(rule)
-            && rule
-                .named()
-                .into_iter()
-                .any(|it| names::alarm_named(place, it) == Some(child))
-        {
-            found.insert(name);
-        }
-    }
-    Ok(found)
+    let is_parent = |it: &Stored<Alarm>| in_rule_of(place, &it.record).contains(child);
+    let parents = all.into_iter().filter(|it| is_parent(&it.1));
+    Ok(parents.map(|it| it.0).collect())
 }
 
 pub async fn describe_alarms_for_metric(
@@ -285,17 +289,11 @@ async fn needed_by_none(
 ) -> Result<(), Fault> {
     let all = core.table.all::<Alarm>(&names::scope(place), "").await?;
     let known: BTreeSet<&str> = all.iter().map(|it| it.0.as_str()).collect();
-    let mut needed = BTreeSet::new();
-    for (_, stored) in all.iter().filter(|it| !wanted.contains(&it.0)) {
-        if let Watches::Alarms(rule) = &stored.record.watches
-            && let Ok(rule) = Rule::parse(rule)
-        {
-            let named = rule.named().into_iter();
-            let named = named.filter_map(|it| names::alarm_named(place, it));
-            let named = named.filter(|it| wanted.contains(*it) && known.contains(*it));
-            needed.extend(named.map(str::to_owned));
-        }
-    }
+    let staying = all.iter().filter(|it| !wanted.contains(&it.0));
+    let named = staying.flat_map(|it| in_rule_of(place, &it.1.record));
+    let needed: BTreeSet<String> = named
+        .filter(|it| wanted.contains(it) && known.contains(it.as_str()))
+        .collect();
     let them = match needed.len() {
         0 => return Ok(()),
         1 => "it",
