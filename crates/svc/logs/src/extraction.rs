@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use wharf_records::Scope;
 use wharf_wire::Fault;
 
-use crate::{LogsService, fault, records::AccountPolicy};
+use crate::{LogsService, fault, ops::account_policies, records::AccountPolicy};
 
 /// As the API names the type of such policies.
 pub const POLICY: &str = "METRIC_EXTRACTION_POLICY";
@@ -168,9 +168,7 @@ pub fn check(document: &str) -> Result<(), Fault> {
 impl LogsService {
     /// Whether events of a group in the embedded metric format are metrics.
     pub(crate) async fn extracts(&self, scope: &Scope, group: &str) -> Result<bool, Fault> {
-        let start = format!("{POLICY}:");
-        let all = self.table.all::<AccountPolicy>(scope, &start).await?;
-        for (_, policy) in all {
+        for (_, policy) in account_policies::of_type(self, scope, POLICY).await? {
             // What was stored was checked before.
             let selection = Selection::read(policy.record.selection.as_deref())?;
             if selection.is_none_or(|it| it.is_for(group)) {

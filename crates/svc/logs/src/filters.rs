@@ -8,8 +8,9 @@ use wharf_wire::Fault;
 
 use crate::{
     LogsService, fault,
+    ops::account_policies,
     pattern::Pattern,
-    records::{AccountPolicy, Group, SubscriptionFilter},
+    records::{Group, SubscriptionFilter},
     rules::{Level, Rules},
     subscription::Destination,
 };
@@ -169,15 +170,14 @@ impl LogsService {
     }
 
     async fn account_filter(&self, scope: &Scope, group: &Group) -> Result<Option<Applied>, Fault> {
-        let start = format!("{POLICY}:");
-        let all = self.table.all::<AccountPolicy>(scope, &start).await?;
+        let all = account_policies::of_type(self, scope, POLICY).await?;
         let Some((id, policy)) = all.into_iter().next() else {
             return Ok(None);
         };
         let policy = policy.record;
         // What was stored was checked before.
         let exempt = exempt(policy.selection.as_deref())?;
-        let name = id.strip_prefix(&start).unwrap_or_default();
+        let (_, name) = id.split_once(':').unwrap_or_default();
         let filter = read(name, &policy.document, policy.since)?;
         let is_own = match Destination::parse(&filter.destination) {
             // A group is not sent to itself.

@@ -62,7 +62,7 @@ fn rule_key(scope: &Scope, sort: Sort, since: Timestamp, name: &str) -> String {
 }
 
 /// The policies of a type, with their ids.
-pub(super) async fn of_type(
+pub(crate) async fn of_type(
     service: &LogsService,
     scope: &Scope,
     of: &str,
