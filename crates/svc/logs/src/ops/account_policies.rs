@@ -13,14 +13,13 @@ use wharf_api_logs::{
 use wharf_base::Timestamp;
 use wharf_records::{Record as _, Scope, Unknown};
 use wharf_service::{Changes, Stored, transact};
-use wharf_transform::Transformer;
 use wharf_wire::{Call, Fault};
 
-use super::{account_extraction, account_subscription, transformers};
+use super::{account_extraction, account_subscription, data_protection, transformers};
 use crate::{
     LogsService, extraction, fault, field_index,
     filters::POLICY,
-    protection::{Protection, findings_of},
+    protection::findings_of,
     records::{AccountPolicy, Group, PolicyPuts, Rule},
     rules::{ACCOUNT, Sort, sort_prefix},
 };
@@ -219,30 +218,24 @@ async fn end(
     Ok(())
 }
 
-/// Reads a document in a turn of the account: regular expressions take a while.
+/// Reads a document as that of one group is read.
 async fn checked(
     service: &LogsService,
     call: &Call,
     sort: Sort,
     document: String,
 ) -> Result<(), Fault> {
-    let read = service.desk.work(&call.account, move || match sort {
-        Sort::Protection => Protection::parse(&document)
-            .map(|_| ())
-            .map_err(|cause| cause.to_string()),
-        Sort::Index => field_index::policy(&document)
-            .map(|_| ())
-            .map_err(|it| it.message.to_string()),
+    match sort {
+        Sort::Protection => data_protection::checked(service, call, document).await,
+        Sort::Index => field_index::policy(&document).map(|_| ()),
         Sort::Transformer => {
-            let read = serde_json::from_str::<Value>(&document);
-            let read = read.map_err(|cause| format!("Invalid policy document: {cause}."))?;
-            transformers::within_bounds(&read)?;
-            let read = Transformer::parse(&read).map(|_| ());
-            read.map_err(|cause| cause.to_string())
+            let read = serde_json::from_str::<Value>(&document)
+                .map_err(|cause| fault::invalid(format!("Invalid policy document: {cause}.")))?;
+            transformers::within_bounds(&read).map_err(fault::invalid)?;
+            let read = transformers::checked(service, call, read).await;
+            read.map(|_| ())
         }
-    });
-    let read = read.await.map_err(|cause| fault::unreadable(&cause))?;
-    read.map_err(fault::invalid)
+    }
 }
 
 /// What names of groups start with: `LogGroupNamePrefix IN ["a", "b"]`, `LogGroupNamePrefix = "a"`.

@@ -44,7 +44,11 @@ pub async fn put(
 }
 
 /// Reads a policy in a turn of the account: regular expressions take a while.
-async fn checked(service: &LogsService, call: &Call, document: String) -> Result<(), Fault> {
+pub(super) async fn checked(
+    service: &LogsService,
+    call: &Call,
+    document: String,
+) -> Result<(), Fault> {
     let read = service.desk.work(&call.account, move || {
         Protection::parse(&document).map(|_| ())
     });

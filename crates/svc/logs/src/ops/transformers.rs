@@ -67,7 +67,11 @@ pub fn within_bounds(config: &Value) -> Result<(), String> {
 }
 
 /// Reads processors in a turn of the account: regular expressions take a while.
-async fn checked(service: &LogsService, call: &Call, config: Value) -> Result<Transformer, Fault> {
+pub(super) async fn checked(
+    service: &LogsService,
+    call: &Call,
+    config: Value,
+) -> Result<Transformer, Fault> {
     let read = service
         .desk
         .work(&call.account, move || Transformer::parse(&config));
