@@ -7,7 +7,7 @@ use wharf_svc_logs::LogsService;
 use wharf_testkit::call_at;
 use wharf_wire::Fault;
 
-use crate::support::{NOW, call, make, open, put};
+use crate::support::{NOW, call, delete_policy, make, open, put, put_policy};
 
 const TRANSFORMER: &str = "TRANSFORMER_POLICY";
 const PROTECTION: &str = "DATA_PROTECTION_POLICY";
@@ -25,36 +25,6 @@ fn masks(identifier: &str) -> String {
 
 fn words(field: &str) -> String {
     json!([{ "grok": { "match": format!("%{{WORD:{field}}}") } }]).to_string()
-}
-
-async fn put_policy(
-    logs: &LogsService,
-    (of, name): (&str, &str),
-    document: String,
-    selection: Option<&str>,
-    at: i64,
-) -> Result<AccountPolicy, Fault> {
-    let input = PutAccountPolicyRequest {
-        policy_name: Some(name.into()),
-        policy_type: Some(of.into()),
-        policy_document: Some(document),
-        selection_criteria: selection.map(str::to_owned),
-        ..Default::default()
-    };
-    let call = call_at(Timestamp(NOW + at));
-    let put = logs.put_account_policy(&call, input).await;
-    put.map(|it| it.account_policy.unwrap())
-}
-
-async fn delete(logs: &LogsService, of: &str, name: &str, at: i64) -> Result<(), Fault> {
-    let input = DeleteAccountPolicyRequest {
-        policy_name: Some(name.into()),
-        policy_type: Some(of.into()),
-        ..Default::default()
-    };
-    let call = call_at(Timestamp(NOW + at));
-    let deleted = logs.delete_account_policy(&call, input).await;
-    deleted.map(|_| ())
 }
 
 async fn put_at(logs: &LogsService, group: &str, at: i64, line: &str) {
@@ -115,9 +85,9 @@ async fn all_groups_are_masked_by_both_policies() {
         for group in ["g", "h"] {
             put_at(&logs, group, 2, "a@b.example 10.0.0.1").await;
         }
-        delete(&logs, PROTECTION, "p", 3).await.unwrap();
+        delete_policy(&logs, PROTECTION, "p", 3).await.unwrap();
         put_at(&logs, "h", 3, "a@b.example").await;
-        let again = delete(&logs, PROTECTION, "p", 4).await.unwrap_err();
+        let again = delete_policy(&logs, PROTECTION, "p", 4).await.unwrap_err();
         assert_eq!(again.code, "ResourceNotFoundException");
     }
     let logs = open(folder.path());
@@ -312,7 +282,7 @@ async fn of_two_policies_that_are_put_at_once_one_sees_the_other() {
         );
         assert!(one.is_ok() != two.is_ok());
         let name = if one.is_ok() { "one" } else { "two" };
-        delete(&logs, TRANSFORMER, name, 1).await.unwrap();
+        delete_policy(&logs, TRANSFORMER, name, 1).await.unwrap();
     }
 }
 

@@ -9,7 +9,9 @@ use wharf_svc_logs::{LogsService, Options};
 use wharf_testkit::{Counted, call_at};
 use wharf_wire::Fault;
 
-use crate::support::{Called, NOW, make, make_stream, open, open_with, put, unpacked};
+use crate::support::{
+    self, Called, NOW, delete_policy, make, make_stream, open, open_with, put, unpacked,
+};
 
 const POLICY: &str = "SUBSCRIPTION_FILTER_POLICY";
 const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:lines";
@@ -22,26 +24,7 @@ async fn put_policy(
     at: i64,
 ) -> Result<AccountPolicy, Fault> {
     let document = json!({ "DestinationArn": QUEUE, "FilterPattern": pattern });
-    let input = PutAccountPolicyRequest {
-        policy_name: Some(name.into()),
-        policy_type: Some(POLICY.into()),
-        policy_document: Some(document.to_string()),
-        selection_criteria: selection.map(str::to_owned),
-        ..Default::default()
-    };
-    let call = call_at(Timestamp(NOW + at));
-    let put = logs.put_account_policy(&call, input).await;
-    put.map(|it| it.account_policy.unwrap())
-}
-
-async fn delete(logs: &LogsService, at: i64) {
-    let input = DeleteAccountPolicyRequest {
-        policy_name: Some("p".into()),
-        policy_type: Some(POLICY.into()),
-        ..Default::default()
-    };
-    let call = call_at(Timestamp(NOW + at));
-    logs.delete_account_policy(&call, input).await.unwrap();
+    support::put_policy(logs, (POLICY, name), document.to_string(), selection, at).await
 }
 
 async fn line(logs: &LogsService, group: &str, at: i64, text: &str) {
@@ -107,7 +90,7 @@ async fn it_is_for_all_groups_but_those_that_it_names() {
     }
     let expected = ["a: WARN three", "a: WARN two", "exempt: WARN three"];
     assert_eq!(sent(&logs, &called).await, expected);
-    delete(&logs, 60).await;
+    delete_policy(&logs, POLICY, "p", 60).await.unwrap();
     line(&logs, "a", 70, "WARN four").await;
     put_policy(&logs, "p", "WARN", None, 80).await.unwrap();
     line(&logs, "a", 90, "WARN five").await;

@@ -8,7 +8,7 @@ use wharf_svc_logs::{LogsService, Options};
 use wharf_testkit::{Counted, call_at};
 use wharf_wire::Fault;
 
-use crate::support::{Called, NOW, call, make, open, open_with, put};
+use crate::support::{self, Called, NOW, call, make, open, open_with, put};
 
 const TYPE: &str = "METRIC_EXTRACTION_POLICY";
 
@@ -18,25 +18,11 @@ async fn put_policy(
     document: &str,
     selection: Option<&str>,
 ) -> Result<AccountPolicy, Fault> {
-    let input = PutAccountPolicyRequest {
-        policy_name: Some(name.into()),
-        policy_type: Some(TYPE.into()),
-        policy_document: Some(document.into()),
-        selection_criteria: selection.map(str::to_owned),
-        ..Default::default()
-    };
-    let put = logs.put_account_policy(&call(), input).await;
-    put.map(|it| it.account_policy.unwrap())
+    support::put_policy(logs, (TYPE, name), document.to_owned(), selection, 0).await
 }
 
 async fn delete(logs: &LogsService, name: &str) -> Result<(), Fault> {
-    let input = DeleteAccountPolicyRequest {
-        policy_name: Some(name.into()),
-        policy_type: Some(TYPE.into()),
-        ..Default::default()
-    };
-    let deleted = logs.delete_account_policy(&call(), input).await;
-    deleted.map(|_| ())
+    support::delete_policy(logs, TYPE, name, 0).await
 }
 
 async fn listed(logs: &LogsService) -> Vec<AccountPolicy> {

@@ -75,6 +75,37 @@ pub fn call() -> Call {
     call_at(Timestamp(NOW))
 }
 
+/// Puts a policy of an account, so many milliseconds after [`NOW`].
+pub async fn put_policy(
+    logs: &LogsService,
+    (of, name): (&str, &str),
+    document: String,
+    selection: Option<&str>,
+    at: i64,
+) -> Result<AccountPolicy, Fault> {
+    let input = PutAccountPolicyRequest {
+        policy_name: Some(name.into()),
+        policy_type: Some(of.into()),
+        policy_document: Some(document),
+        selection_criteria: selection.map(str::to_owned),
+        ..Default::default()
+    };
+    let call = call_at(Timestamp(NOW + at));
+    let put = logs.put_account_policy(&call, input).await;
+    put.map(|it| it.account_policy.unwrap())
+}
+
+pub async fn delete_policy(logs: &LogsService, of: &str, name: &str, at: i64) -> Result<(), Fault> {
+    let input = DeleteAccountPolicyRequest {
+        policy_name: Some(name.into()),
+        policy_type: Some(of.into()),
+        ..Default::default()
+    };
+    let call = call_at(Timestamp(NOW + at));
+    let deleted = logs.delete_account_policy(&call, input).await;
+    deleted.map(|_| ())
+}
+
 pub fn arn(group: &str) -> String {
     format!("arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}")
 }

@@ -9,7 +9,7 @@ use wharf_svc_logs::{LogsService, Options};
 use wharf_testkit::{ACCOUNT, Counted, call_at};
 use wharf_vended::Counters;
 
-use crate::support::{NOW, call, journal, make, open_over, open_with, put};
+use crate::support::{NOW, call, journal, make, open_over, open_with, put, put_policy};
 
 const LINE: &str = "GET /shirts 200";
 const HOUR_MS: i64 = 3_600_000;
@@ -49,13 +49,9 @@ async fn transform(logs: &LogsService, group: &str, at: i64) {
 async fn transform_all(logs: &LogsService) {
     let document =
         json!([{ "grok": { "match": "%{WORD:method} %{NOTSPACE:path} %{INT:status:int}" } }]);
-    let input = PutAccountPolicyRequest {
-        policy_name: Some("all".into()),
-        policy_type: Some("TRANSFORMER_POLICY".into()),
-        policy_document: Some(document.to_string()),
-        ..Default::default()
-    };
-    logs.put_account_policy(&call(), input).await.unwrap();
+    let of = ("TRANSFORMER_POLICY", "all");
+    let put = put_policy(logs, of, document.to_string(), None, 0).await;
+    put.unwrap();
 }
 
 async fn put_at(logs: &LogsService, group: &str, at: i64, lines: &[&str]) {
