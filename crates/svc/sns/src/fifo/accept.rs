@@ -1,6 +1,8 @@
 //! Messages for a topic with order are numbered and written down with the turns of its subscriptions; repetitions are
 //! answered as what they repeat.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest as _, Sha256};
 use wharf_api_sns::faults;
 use wharf_base::Permit;
@@ -73,12 +75,16 @@ pub async fn accept(
     let seen_at = super::seen_key(topic, &mark(fifo, message));
     let subscriptions = core.subscriptions(topic).await?;
     let confirmed = subscriptions.iter().filter(|(_, it)| !it.record.pending);
+    // Read for filters once for all subscriptions of a protocol.
+    let mut views: BTreeMap<&str, View> = BTreeMap::new();
     let judged = confirmed.map(|(id, it)| {
         let it = &it.record;
-        let message = View::of(message.for_protocol(it.protocol));
-        (id, Filter::of(&it.settings).verdict(&message))
+        let view = views.entry(it.protocol.name());
+        let view = view.or_insert_with(|| View::of(message.for_protocol(it.protocol)));
+        (id, Filter::of(&it.settings).verdict(view))
     });
     let judged: Vec<_> = judged.collect();
+    drop(views);
     let account = &topic.place.account;
     let taken = transact!(core.table, &call.permit, |tx| {
         if tx.find::<crate::records::Topic>(&topic_at).await?.is_none() {
