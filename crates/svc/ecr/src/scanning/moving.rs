@@ -19,7 +19,7 @@ use wharf_service::transact;
 
 use super::{PERMIT, lasts};
 use crate::{
-    catalog::{Catalog, MARKER, MAX_FOUND, Read, begun, repository_of},
+    catalog::{Catalog, Read, begun, repository_of},
     error::EcrError,
     records::{Image, Keys, Scan, ScanKey, ScanSealing, ScanStatus, Status, Told, scan_owner},
 };
@@ -42,8 +42,8 @@ fn again(looked_at: usize) -> Duration {
 
 /// The blobs of a scan, written again.
 struct Moved {
-    inventory: Option<Digest>,
-    findings: Option<Digest>,
+    /// The inventory and the findings.
+    blobs: [Option<Digest>; 2],
     _leases: Vec<Lease>,
 }
 
@@ -94,20 +94,15 @@ impl Catalog {
         after: &Blobs,
         scan: &Scan,
     ) -> Result<Moved, EcrError> {
-        let (mut places, mut leases) = ([None, None], Vec::new());
-        let blobs = [scan.inventory, scan.findings];
-        for (blob, place) in blobs.into_iter().zip(&mut places) {
-            let Some(digest) = blob else { continue };
-            let bytes = before.get(&digest, MAX_FOUND as u64).await?;
-            let bytes = bytes.ok_or(EcrError::BytesMissing(digest))?;
+        let (mut blobs, mut leases) = ([scan.inventory, scan.findings], Vec::new());
+        for digest in blobs.iter_mut().flatten() {
+            let bytes = self.kept(before, Some(*digest)).await?;
             let (blob, lease) = after.put(bytes.into()).await?;
-            *place = Some(blob.digest);
+            *digest = blob.digest;
             leases.push(lease);
         }
-        let [inventory, findings] = places;
         Ok(Moved {
-            inventory,
-            findings,
+            blobs,
             _leases: leases,
         })
     }
@@ -133,16 +128,9 @@ impl Catalog {
             if scan != seen.record || now != under {
                 return Ok(());
             }
-            for before in [scan.inventory, scan.findings].into_iter().flatten() {
-                tx.delete(scan_owner(&before, &repository, &scan.digest));
-            }
-            for digest in [moved.inventory, moved.findings].into_iter().flatten() {
-                let relied = self.wants().rely(&digest, true).await?;
-                tx.when(relied.ok_or(EcrError::Contention)?.stays);
-                tx.put(scan_owner(&digest, &repository, &scan.digest), &MARKER);
-            }
-            (scan.inventory, scan.findings) = (moved.inventory, moved.findings);
-            scan.under.clone_from(&under);
+            let (blobs, under) = (moved.blobs, under.clone());
+            self.own_found(&mut tx, &repository, &mut scan, blobs, under)
+                .await?;
             tx.put(&seen.key, &scan);
         });
         Ok(())

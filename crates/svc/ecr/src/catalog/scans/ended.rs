@@ -141,16 +141,9 @@ impl Catalog {
                 tx.put(usage, &counted);
             }
             if let Some(found) = &ended.found {
-                for before in [scan.inventory, scan.findings].into_iter().flatten() {
-                    tx.delete(scan_owner(&before, &repository, &scan.digest));
-                }
-                for digest in [inventory, findings].into_iter().flatten() {
-                    let relied = self.wants().rely(&digest, true).await?;
-                    tx.when(relied.ok_or(EcrError::Contention)?.stays);
-                    tx.put(scan_owner(&digest, &repository, &scan.digest), &MARKER);
-                }
-                (scan.inventory, scan.findings) = (inventory, findings);
-                scan.under.clone_from(&sealing.key);
+                let (blobs, under) = ([inventory, findings], sealing.key.clone());
+                self.own_found(&mut tx, &repository, &mut scan, blobs, under)
+                    .await?;
                 scan.first_found_at = found.first_found_at;
                 scan.source_updated_at = found.source_updated_at;
                 scan.generation = found.generation;
@@ -161,6 +154,27 @@ impl Catalog {
         });
         drop(leases);
         Ok(true)
+    }
+
+    /// Has a scan own these blobs, its inventory and its findings, which are under a data key, instead of those of before.
+    pub(crate) async fn own_found(
+        &self,
+        tx: &mut Change<'_>,
+        repository: &str,
+        scan: &mut Scan,
+        [inventory, findings]: [Option<Digest>; 2],
+        under: Option<String>,
+    ) -> Result<(), EcrError> {
+        for before in [scan.inventory, scan.findings].into_iter().flatten() {
+            tx.delete(scan_owner(&before, repository, &scan.digest));
+        }
+        for digest in [inventory, findings].into_iter().flatten() {
+            let relied = self.wants().rely(&digest, true).await?;
+            tx.when(relied.ok_or(EcrError::Contention)?.stays);
+            tx.put(scan_owner(&digest, repository, &scan.digest), &MARKER);
+        }
+        (scan.inventory, scan.findings, scan.under) = (inventory, findings, under);
+        Ok(())
     }
 
     /// Stores findings of a scan that was compared again; `blobs`: as those of that scan are kept.
