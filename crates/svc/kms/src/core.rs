@@ -331,6 +331,23 @@ pub async fn family_again(
     Ok((key, family))
 }
 
+/// A key once more, with what it shares if it is of several regions.
+///
+/// # Errors
+/// It was destroyed meanwhile.
+pub async fn shared_again(
+    tx: &mut Changes<'_, KmsFaults>,
+    found: &Found,
+) -> Result<(Key, Option<Family>), Fault> {
+    match found.family {
+        None => Ok((again(tx, found).await?, None)),
+        Some(_) => {
+            let (key, family) = family_again(tx, found).await?;
+            Ok((key, Some(family)))
+        }
+    }
+}
+
 /// Where the family of a key is, if it has one.
 pub fn found_family_key(found: &Found, key: &Key) -> String {
     let home = key.home.as_deref().unwrap_or(&found.place.region);

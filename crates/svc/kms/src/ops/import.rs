@@ -12,19 +12,19 @@ use wharf_api_kms::{
 };
 use wharf_base::Timestamp;
 use wharf_seal::Secret;
-use wharf_service::{Changes, Place, transact};
+use wharf_service::{Place, transact};
 use wharf_wire::{Call, Fault};
 use zeroize::Zeroizing;
 
 use super::{apart, create};
 use crate::{
-    core::{Core, Found, again, family_again, found_family_key, material_key},
+    core::{Core, Found, found_family_key, material_key, shared_again},
     describe,
     family::Role,
-    fault::{self, KmsFaults},
+    fault,
     imported::Lists,
     material,
-    records::{Family, Imported, Key, material_id},
+    records::{Imported, material_id},
     rotation,
     spec::Spec,
     wrapping,
@@ -234,20 +234,6 @@ pub async fn import_key_material(
         key_id: Some(arn),
         key_material_id: (spec == Spec::Symmetric).then_some(id),
     })
-}
-
-/// A key once more, with what it shares if it is of several regions.
-async fn shared_again(
-    tx: &mut Changes<'_, KmsFaults>,
-    found: &Found,
-) -> Result<(Key, Option<Family>), Fault> {
-    match found.family {
-        None => Ok((again(tx, found).await?, None)),
-        Some(_) => {
-            let (key, family) = family_again(tx, found).await?;
-            Ok((key, Some(family)))
-        }
-    }
 }
 
 /// The key waits for the same material then. What only waited for a rotation it forgets: so do all regions when

@@ -12,9 +12,7 @@ use wharf_wire::{Call, Fault};
 
 use super::create;
 use crate::{
-    core::{
-        ChangeError, Core, Found, again, family_again, found_family_key, key, material_key, usable,
-    },
+    core::{ChangeError, Core, Found, found_family_key, key, material_key, shared_again, usable},
     describe,
     family::Role,
     fault::{self, KmsFaults},
@@ -103,42 +101,39 @@ pub async fn rotate_key_on_demand(
 async fn rotate_imported(core: &Core, call: &Call, found: &Found) -> Result<(), Fault> {
     let arn = found.arn();
     transact!(core.table, &call.permit, |tx| {
-        if found.family.is_none() {
-            let mut record = again(&mut tx, found).await?;
-            let now = record.external.as_ref().map(|it| it.at(call.now));
-            let now = now.unwrap_or_default();
-            usable(&record, now.is_whole(&record.materials), &arn)?;
-            rotation::on_demand(&record.materials, &arn)?;
-            let mut lists = Lists::of(&mut record, None);
-            lists.rotate(call.now, &arn, |number, id| now.has(number, id))?;
-            tx.put(&found.stored.key, &record);
-        } else {
-            let (mut record, mut family) = family_again(&mut tx, found).await?;
-            let now = record.external.as_ref().map(|it| it.at(call.now));
-            let is_whole = now.is_some_and(|it| it.is_whole(&family.materials));
-            usable(&record, is_whole, &arn)?;
-            if family.role(&found.place.region) == Role::Replica {
-                return Err(fault::not_primary(&arn));
-            }
-            rotation::on_demand(&family.materials, &arn)?;
-            let mut all = Vec::new();
+        let (mut record, mut family) = shared_again(&mut tx, found).await?;
+        let mut all = vec![record.clone()];
+        if let Some(family) = &family {
             for region in family.regions() {
                 let place = Place::new(&found.place.account, region);
-                all.push(tx.find::<Key>(&key(&place, &found.id)).await?);
+                if place != found.place {
+                    all.extend(tx.find::<Key>(&key(&place, &found.id)).await?);
+                }
             }
-            let family_key = found_family_key(found, &record);
-            let mut lists = Lists::of(&mut record, Some(&mut family));
-            lists.rotate(call.now, &arn, |number, id| has(&all, number, id, call.now))?;
-            tx.put(family_key, &family);
+        }
+        let materials = family
+            .as_ref()
+            .map_or(&record.materials, |it| &it.materials);
+        let now = record.external.as_ref().map(|it| it.at(call.now));
+        usable(&record, now.is_some_and(|it| it.is_whole(materials)), &arn)?;
+        let role = family.as_ref().map(|it| it.role(&found.place.region));
+        if role == Some(Role::Replica) {
+            return Err(fault::not_primary(&arn));
+        }
+        rotation::on_demand(materials, &arn)?;
+        let mut lists = Lists::of(&mut record, family.as_mut());
+        lists.rotate(call.now, &arn, |number, id| has(&all, number, id, call.now))?;
+        match &family {
+            Some(family) => tx.put(found_family_key(found, &record), family),
+            None => tx.put(&found.stored.key, &record),
         }
     });
     Ok(())
 }
 
 /// Whether all regions of a key have a material.
-fn has(all: &[Option<Key>], number: usize, id: &str, now: Timestamp) -> bool {
-    let mut all = all.iter().flatten();
-    all.all(|it| {
+fn has(all: &[Key], number: usize, id: &str, now: Timestamp) -> bool {
+    all.iter().all(|it| {
         let external = it.external.as_ref();
         external.is_some_and(|it| it.at(now).has(number, id))
     })
@@ -232,7 +227,7 @@ async fn waits(core: &Core, found: &Found) -> Result<&'static str, Fault> {
     for region in family.record.regions() {
         let place = Place::new(&found.place.account, region);
         let read = core.table.read::<Key>(&key(&place, &found.id)).await?;
-        all.push(read.map(|it| it.record));
+        all.extend(read.map(|it| it.record));
     }
     let number = found.materials().len();
     match has(&all, number, &pending.id, core.now()) {
