@@ -87,6 +87,12 @@ impl Fault {
             || matches!(code, "SlowDown" | "InsufficientStorage")
     }
 
+    /// Whether somebody has to do something about it: it is the caller's doing, and not that of asking too often. A limit
+    /// that is reached is something to do about.
+    pub fn lasts(&self) -> bool {
+        self.sender && !self.code.starts_with("Throttling")
+    }
+
     /// Adds a member of the modelled exception.
     pub fn with(mut self, member: &'static str, value: impl Into<serde_json::Value>) -> Self {
         self.members.push((member, value.into()));

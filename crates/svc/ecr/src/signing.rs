@@ -230,7 +230,7 @@ fn broke(error: wharf_signature::signing::SignerError) -> EcrError {
 fn permanent(error: EcrError) -> Result<(&'static str, String), EcrError> {
     let code = match error.told() {
         // Somebody has to do something about the key.
-        EcrError::Kms(fault) if fault.sender && !fault.code.starts_with("Throttling") => "KmsError",
+        EcrError::Kms(fault) if fault.lasts() => "KmsError",
         EcrError::SigningProfile(_) => "SigningProfileNotFound",
         EcrError::SigningBroke(_) => "SigningFailed",
         EcrError::RepositoryFull { .. }

@@ -30,7 +30,7 @@ pub fn shown(queue: Option<String>) -> Option<DeadLetterConfig> {
 /// Whether events become dead letters for it. What is refused for being asked too often, or failed, may be tried again by who
 /// puts them.
 pub fn are_for(why: &Fault) -> bool {
-    why.sender && !why.code.starts_with("Throttling")
+    why.lasts()
 }
 
 /// Sends an event to the queue of a bus, which keeps it for good once this returns.

@@ -390,9 +390,7 @@ pub(super) fn permanent(sent: Result<(), EcrError>) -> Result<Result<(), String>
         Err(EcrError::InvalidParameter { .. }) => "InvalidParameter",
         Err(EcrError::RepositoryNotFound { .. }) => "RepositoryNotFound",
         // A key that is disabled, or that a grant is revoked of: at either end somebody has to do something about it.
-        Err(EcrError::Kms(fault)) if fault.sender && !fault.code.starts_with("Throttling") => {
-            "KmsError"
-        }
+        Err(EcrError::Kms(fault)) if fault.lasts() => "KmsError",
         Err(_) => return sent.map(Ok),
     };
     Ok(Err(code.to_owned()))

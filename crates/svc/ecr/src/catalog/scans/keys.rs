@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_base::{Arn, Permit, ids};
 use wharf_blobs::{Blobs, Layers, Lock};
 use wharf_service::transact;
-use wharf_wire::{Call, Fault};
+use wharf_wire::Call;
 
 use crate::{
     catalog::{
@@ -153,9 +153,7 @@ impl Catalog {
         // What does not decode does not open either.
         let sealed = BASE64.decode(&found.sealed).unwrap_or_default();
         let opened = wharf_datakeys::open(kms, &call, sealed, grantee.bound).await;
-        // What is refused for being asked too often is not shut.
-        let is_shut = |fault: &Fault| fault.sender && !fault.code.starts_with("Throttling");
-        let opened = opened.map_err(|fault| match is_shut(&fault) {
+        let opened = opened.map_err(|fault| match fault.lasts() {
             true => EcrError::Shut(fault),
             false => EcrError::Kms(fault),
         })?;
