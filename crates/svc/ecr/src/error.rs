@@ -321,4 +321,19 @@ impl EcrError {
             constraint: constraint.into(),
         }
     }
+
+    /// Refuses a page of what a parameter names: all of that is shown.
+    pub fn no_page(
+        parameter: &'static str,
+        next_token: Option<&str>,
+        max_results: Option<i32>,
+    ) -> Result<(), Self> {
+        match next_token.is_some() || max_results.is_some() {
+            true => {
+                let text = "must not be given together with nextToken or maxResults";
+                Err(Self::invalid(parameter, text))
+            }
+            false => Ok(()),
+        }
+    }
 }

@@ -208,6 +208,15 @@ impl Image {
     pub(crate) fn blob(&self) -> Digest {
         self.stored.unwrap_or(self.digest)
     }
+
+    /// Whether it is one of those that a filter asks for by a `tagStatus`.
+    pub(crate) fn has_tag_status(&self, wanted: &str) -> bool {
+        match wanted {
+            "TAGGED" => !self.tags.is_empty(),
+            "UNTAGGED" => self.tags.is_empty(),
+            _ => true,
+        }
+    }
 }
 
 /// Where an image is between the two storage classes.

@@ -20,10 +20,7 @@ pub(crate) async fn describe_images(
     let repository = catalog.repository(&registry, &name).await?;
     let (images, next_token) = match input.image_ids {
         Some(ids) if !ids.is_empty() => {
-            if input.next_token.is_some() || input.max_results.is_some() {
-                let text = "must not be given together with nextToken or maxResults";
-                return Err(EcrError::invalid("imageIds", text).into());
-            }
+            EcrError::no_page("imageIds", input.next_token.as_deref(), input.max_results)?;
             (named(service, &registry, &name, &ids).await?, None)
         }
         _ => {

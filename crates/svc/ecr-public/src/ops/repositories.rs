@@ -60,10 +60,11 @@ pub(crate) async fn describe_repositories(
     let (mut found, mut next_token) = (Vec::new(), None);
     match input.repository_names {
         Some(names) if !names.is_empty() => {
-            if input.next_token.is_some() || input.max_results.is_some() {
-                let text = "must not be given together with nextToken or maxResults";
-                return Err(EcrError::invalid("repositoryNames", text).into());
-            }
+            EcrError::no_page(
+                "repositoryNames",
+                input.next_token.as_deref(),
+                input.max_results,
+            )?;
             for name in names {
                 found.push(catalog.repository(&registry, &name).await?);
             }

@@ -27,10 +27,7 @@ pub(crate) async fn describe_images(
     let name = input.repository_name.clone().unwrap_or_default();
     let id = catalog.repository(&registry, &name).await?.id;
     if let Some(ids) = input.image_ids.as_deref().filter(|ids| !ids.is_empty()) {
-        if input.next_token.is_some() || input.max_results.is_some() {
-            let text = "must not be given together with nextToken or maxResults";
-            return Err(EcrError::invalid("imageIds", text));
-        }
+        EcrError::no_page("imageIds", input.next_token.as_deref(), input.max_results)?;
         let filter = input.filter.clone().unwrap_or_default();
         return named(catalog, &registry, &name, ids, &filter).await;
     }
@@ -115,12 +112,7 @@ async fn listed(
 }
 
 fn fits(image: &records::Image, tag_status: &str, image_status: &str) -> bool {
-    let tagged = match tag_status {
-        "TAGGED" => !image.tags.is_empty(),
-        "UNTAGGED" => image.tags.is_empty(),
-        _ => true,
-    };
-    tagged && image.status.fits(image_status)
+    image.has_tag_status(tag_status) && image.status.fits(image_status)
 }
 
 async fn show(

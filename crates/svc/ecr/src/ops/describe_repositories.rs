@@ -20,10 +20,11 @@ pub(crate) async fn describe_repositories(
     let mut next_token = None;
     match input.repository_names {
         Some(names) if !names.is_empty() => {
-            if input.next_token.is_some() || input.max_results.is_some() {
-                let text = "must not be given together with nextToken or maxResults";
-                return Err(EcrError::invalid("repositoryNames", text));
-            }
+            EcrError::no_page(
+                "repositoryNames",
+                input.next_token.as_deref(),
+                input.max_results,
+            )?;
             for name in names {
                 repositories.push(catalog.repository(&registry, &name).await?);
             }

@@ -52,11 +52,7 @@ pub(crate) async fn get_lifecycle_policy_preview(
             let digest = it.image.digest.to_string();
             asked.is_empty() || asked.iter().any(|id| names(id, &digest, &it.image.tags))
         })
-        .filter(|it| match status.as_str() {
-            "TAGGED" => !it.image.tags.is_empty(),
-            "UNTAGGED" => it.image.tags.is_empty(),
-            _ => true,
-        })
+        .filter(|it| it.image.has_tag_status(&status))
         .collect();
     // By digest, so that a page follows on another although images come and go.
     shown.sort_by_key(|it| it.image.digest);

@@ -72,12 +72,7 @@ pub(crate) async fn list_images(
 
 fn entries(image: &records::Image, status: &str, image_status: &str) -> Vec<ImageIdentifier> {
     let digest = Some(image.digest.to_string());
-    let shown = match status {
-        "TAGGED" => !image.tags.is_empty(),
-        "UNTAGGED" => image.tags.is_empty(),
-        _ => true,
-    };
-    if !shown || !image.status.fits(image_status) {
+    if !image.has_tag_status(status) || !image.status.fits(image_status) {
         return Vec::new();
     }
     if image.tags.is_empty() {

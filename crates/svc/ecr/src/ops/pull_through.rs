@@ -110,10 +110,11 @@ pub(crate) async fn describe(
     };
     let named = input.ecr_repository_prefixes;
     if let Some(prefixes) = named.filter(|prefixes| !prefixes.is_empty()) {
-        if input.next_token.is_some() || input.max_results.is_some() {
-            let text = "must not be given together with nextToken or maxResults";
-            return Err(EcrError::invalid("ecrRepositoryPrefixes", text));
-        }
+        EcrError::no_page(
+            "ecrRepositoryPrefixes",
+            input.next_token.as_deref(),
+            input.max_results,
+        )?;
         let mut found = Vec::new();
         for prefix in &prefixes {
             found.push(catalog.rule(&registry, prefix).await?);

@@ -130,10 +130,7 @@ pub(crate) async fn describe(
         ..Default::default()
     };
     if let Some(prefixes) = input.prefixes.filter(|prefixes| !prefixes.is_empty()) {
-        if input.next_token.is_some() || input.max_results.is_some() {
-            let text = "must not be given together with nextToken or maxResults";
-            return Err(EcrError::invalid("prefixes", text));
-        }
+        EcrError::no_page("prefixes", input.next_token.as_deref(), input.max_results)?;
         let mut found = Vec::new();
         for prefix in &prefixes {
             found.extend(catalog.template(&registry, prefix).await?.map(show));
