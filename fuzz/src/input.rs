@@ -1,5 +1,11 @@
 //! How inputs of several parts are cut: in ways that stay readable in a corpus and survive changes.
 
+use std::sync::Arc;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64_URL};
+use serde_json::Value;
+use wharf_base::Timestamp;
+
 /// The first line as text, and what follows it; `None` if there is no line.
 pub fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
@@ -46,4 +52,21 @@ pub fn parts(mut bytes: &[u8]) -> Vec<&[u8]> {
 
 pub fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok()
+}
+
+/// 2026-01-02T03:04:05Z, when the tokens of the corpus hold.
+pub const NOW: Timestamp = Timestamp::from_millis(1_767_323_045_000);
+
+/// A token of that header and those claims, which nobody signed.
+pub fn jwt(header: &str, claims: &[u8]) -> String {
+    let part = |bytes: &[u8]| BASE64_URL.encode(bytes);
+    let (header, claims) = (part(header.as_bytes()), part(claims));
+    format!("{header}.{claims}.{}", part(&[7; 256]))
+}
+
+/// Objects, one a line; what is none is left out.
+pub fn objects(bytes: &[u8]) -> impl Iterator<Item = Option<Arc<Value>>> {
+    let lines = bytes.split(|it| *it == b'\n');
+    let read = lines.map(|it| serde_json::from_slice(it).ok().map(Arc::new));
+    read.chain(std::iter::repeat(None))
 }

@@ -1,5 +1,7 @@
-//! Objects of the Kubernetes API as clients send them: three encodings, four kinds of patch, definitions of kinds of their own; and
-//! what stands in queries and fields as text of its own: selectors and quantities.
+//! Objects of the Kubernetes API as clients send them: three encodings, four kinds of patch, definitions of kinds of their own; what
+//! stands in queries and fields as text of its own: selectors, quantities and paths; and what Services and policies come to for nodes.
+
+use std::sync::Arc;
 
 use serde_json::Value;
 use wharf_kube_model::{
@@ -10,10 +12,13 @@ use wharf_kube_model::{
     patch,
     quantity::Quantity,
     selector::{Fields, Labels},
+    table::JsonPath,
     validate,
 };
+use wharf_kube_policies::{Rules, Source, Traffic};
+use wharf_kube_services::{Origin, Place, Written};
 
-use crate::input;
+use crate::input::{self, objects};
 
 /// An object that can be read is the same after it was written and read again.
 fn object(media: MediaType, bytes: &[u8]) {
@@ -133,4 +138,83 @@ pub fn definition(bytes: &[u8]) {
             custom::validate(&resource, &object, &mut errors);
         }
     }
+}
+
+/// A path of a definition's column on the first line, an object on the second.
+pub fn json_path(bytes: &[u8]) {
+    let Some((path, object)) = input::line(bytes) else {
+        return;
+    };
+    let Ok(path) = JsonPath::parse(path) else {
+        return;
+    };
+    if let Ok(object) = serde_json::from_slice::<Value>(object) {
+        let found = path.find(&object).len();
+        assert_eq!(path.first(&object).is_some(), found > 0);
+    }
+}
+
+/// A Service, then slices of endpoints, as nodes read them: where its ports lead. A book is the same after it was written and read.
+pub fn endpoints(bytes: &[u8]) {
+    let mut objects = objects(bytes);
+    let Some(service) = objects.next().flatten() else {
+        return;
+    };
+    let mut book = wharf_kube_services::Book::default();
+    book.put_service(&service);
+    for slice in objects.map_while(|it| it) {
+        book.put_slice(&slice);
+    }
+    let here = Place {
+        node: "n",
+        zone: "us-east-1a",
+    };
+    for (service, entry) in book.services() {
+        for port in &service.ports {
+            for from in [Origin::Inside, Origin::Outside, Origin::Around] {
+                for is_v6 in [false, true] {
+                    let _ = entry.choose(port, from, here, is_v6);
+                }
+            }
+        }
+    }
+    let written = serde_json::to_vec(&book.written()).expect("a book is JSON");
+    let read = serde_json::from_slice::<Written>(&written).expect("what was written can be read");
+    let again = wharf_kube_services::Book::from(read);
+    assert_eq!(again.written(), book.written());
+}
+
+/// A NetworkPolicy and a namespace, then pods of the node `n`: what is named by a number is there, and goes with those who name it.
+pub fn network_policy(bytes: &[u8]) {
+    let mut objects = objects(bytes);
+    let (Some(policy), Some(namespace)) = (objects.next().flatten(), objects.next().flatten())
+    else {
+        return;
+    };
+    let pods: Vec<Arc<Value>> = objects.map_while(|it| it).collect();
+    let mut book = wharf_kube_policies::Book::new("n");
+    book.put_policy(&policy);
+    book.put_namespace(&namespace);
+    for pod in &pods {
+        book.put_pod(pod);
+    }
+    let rules = book.rules();
+    let held = rules.pods.values();
+    let held = held.flat_map(|it| it.ingress.iter().chain(&it.egress).flatten());
+    for number in held {
+        for it in &rules.policies[number].permissions {
+            if let Source::Peers(number) = it.peer {
+                assert!(rules.peers.contains_key(&number));
+            }
+            if let Traffic::Listeners(number) = it.traffic {
+                assert!(rules.listeners.contains_key(&number));
+            }
+        }
+    }
+    for pod in &pods {
+        book.remove_pod(pod);
+    }
+    book.remove_policy(&policy);
+    book.remove_namespace(&namespace);
+    assert_eq!(book.rules(), Rules::default());
 }

@@ -3,15 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use wharf_base::{Arn, Timestamp};
-use wharf_contributors::{Order, Rule, Tally};
 use wharf_iam::{
     Ambient, CompiledPolicy, DocumentKind, PolicySet, Principal, PrincipalPolicies, Request,
     ResourcePolicy, evaluate,
 };
 use wharf_insights::{At, Event, Query, Run, Stop, Table};
 use wharf_placement::query::{Expression, HostFacts};
-use wharf_svc_logs::pattern::{Message, Pattern};
-use wharf_svc_s3::form::{Fields, Policy};
 use wharf_transform::Transformer;
 
 use crate::input;
@@ -23,27 +20,6 @@ pub fn arn(bytes: &[u8]) {
     if let Ok(arn) = text.parse::<Arn>() {
         assert_eq!(arn.to_string(), text);
         let _ = (arn.resource_type(), arn.resource_after_slash());
-    }
-}
-
-/// Policies of topics and subscriptions.
-pub fn delivery_policy(bytes: &[u8]) {
-    if let Some(text) = input::text(bytes) {
-        wharf_svc_sns::fuzz::policy(text);
-    }
-}
-
-/// Addresses of subscribers.
-pub fn subscriber(bytes: &[u8]) {
-    if let Some(text) = input::text(bytes) {
-        wharf_svc_sns::fuzz::endpoint(text);
-    }
-}
-
-/// An address of a destination of events, then what a target says of its requests.
-pub fn destination(bytes: &[u8]) {
-    if let Some(text) = input::text(bytes) {
-        wharf_svc_events::fuzz::destination(text);
     }
 }
 
@@ -103,19 +79,6 @@ pub fn iam_policy(bytes: &[u8]) {
     }
 }
 
-/// A line with a pattern, then the message it is held against.
-pub fn log_pattern(bytes: &[u8]) {
-    let Some((pattern, message)) = input::line(bytes) else {
-        return;
-    };
-    let (Ok(pattern), Some(message)) = (Pattern::parse(pattern), input::text(message)) else {
-        return;
-    };
-    let message = Message::new(message);
-    let _ = pattern.matches(&message);
-    let _ = pattern.extract(&message);
-}
-
 /// A line with a pattern of a rule of EventBridge or a filter policy, then the event it is held against, which an index
 /// of patterns judges alike.
 pub fn event_pattern(bytes: &[u8]) {
@@ -136,24 +99,6 @@ pub fn event_pattern(bytes: &[u8]) {
         usize::from(pattern.matches(&document)),
         "the index and the pattern disagree"
     );
-}
-
-/// A line with a rule of Contributor Insights, then an event.
-pub fn insight_rule(bytes: &[u8]) {
-    let Some((rule, message)) = input::line(bytes) else {
-        return;
-    };
-    let (Ok(rule), Some(message)) = (Rule::parse(rule), input::text(message)) else {
-        return;
-    };
-    let mut tally = Tally::new(rule.into(), 60);
-    for time in [0, 1, 60_000] {
-        tally
-            .add(time, message)
-            .expect("one contributor is not too many");
-    }
-    let report = tally.report(1, Order::Sum);
-    assert!(report.unique <= 1 && report.contributors.len() == report.unique);
 }
 
 /// A line with a query of Logs Insights, then the message it is asked about.
@@ -206,31 +151,6 @@ pub fn insights_query(bytes: &[u8]) {
     }
 }
 
-/// A line that selects groups, then an account's policy with a subscription filter.
-pub fn log_filter(bytes: &[u8]) {
-    if let Some((selection, document)) = input::line(bytes)
-        && let Some(document) = input::text(document)
-    {
-        wharf_svc_logs::fuzz::filter(selection, document);
-    }
-}
-
-pub fn log_token(bytes: &[u8]) {
-    if let Some(text) = input::text(bytes) {
-        wharf_svc_logs::fuzz::token(text);
-    }
-}
-
-/// A line with the metadata of a provider of SAML, then a response.
-pub fn saml_response(bytes: &[u8]) {
-    let Some((metadata, response)) = input::line(bytes) else {
-        return;
-    };
-    if let Some(response) = input::text(response) {
-        wharf_svc_iam::fuzz::saml(metadata, response);
-    }
-}
-
 pub fn placement_query(bytes: &[u8]) {
     let Some(text) = input::text(bytes) else {
         return;
@@ -270,39 +190,6 @@ pub fn timestamp(bytes: &[u8]) {
         Some(at),
         "a time that was read can be written"
     );
-}
-
-/// Lines `field=value` of a form, one of them the name of its file, and an empty line; then a policy.
-pub fn s3_form(bytes: &[u8]) {
-    let (mut fields, mut rest, mut file) = (Fields::default(), bytes, "");
-    while let Some((line, behind)) = input::line(rest) {
-        rest = behind;
-        let Some((name, value)) = line.split_once('=') else {
-            break;
-        };
-        match name {
-            "filename" => file = value,
-            name => fields.add(name, value.to_owned()),
-        }
-    }
-    fields.expand(file);
-    let Ok(policy) = Policy::parse(rest) else {
-        return;
-    };
-    let now = Timestamp::from_millis(1_767_312_000_000);
-    if let Ok(sizes) = policy.check(&fields, "bucket", now) {
-        assert!(sizes.check_most(sizes.most).is_ok() && sizes.check_least(sizes.least).is_ok());
-    }
-}
-
-/// Metric math, a search, a query of Metrics Insights, the rule of an alarm or a statistic.
-pub fn metric_expression(bytes: &[u8]) {
-    wharf_svc_cloudwatch::fuzz::expression(bytes);
-}
-
-/// The JSON of a graph of metrics, and the graph.
-pub fn metric_widget(bytes: &[u8]) {
-    wharf_svc_cloudwatch::fuzz::widget(bytes);
 }
 
 /// A query of Prometheus, evaluated at a moment and over some steps; its series are the same each time.

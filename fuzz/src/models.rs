@@ -1,4 +1,4 @@
-//! Protocols that no service here speaks yet, over the models themselves.
+//! The models, and protocols that few services here speak, over the models themselves.
 
 use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 
@@ -13,7 +13,7 @@ use wharf_wire::{
 use crate::input;
 
 /// By name.
-static SCHEMAS: LazyLock<BTreeMap<&str, &ServiceSchema>> = LazyLock::new(|| {
+pub static SCHEMAS: LazyLock<BTreeMap<&str, &ServiceSchema>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
     let files = fs::read_dir(folder).expect("the models are in the repository");
     let paths = files.map(|it| it.expect("a readable folder").path());

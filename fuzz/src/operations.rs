@@ -241,3 +241,10 @@ impl Drop for World {
         self.stop.cancel();
     }
 }
+
+/// A member of the ConfigMap `aws-auth`.
+pub fn aws_auth(bytes: &[u8]) {
+    if let Some(text) = input::text(bytes) {
+        wharf_server::fuzz::aws_auth(text);
+    }
+}

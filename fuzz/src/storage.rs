@@ -35,54 +35,6 @@ pub fn journal_footer(bytes: &[u8]) {
     wharf_journal::fuzz::footer(bytes, 4096);
 }
 
-/// A record as it is stored, of any kind.
-pub fn record(bytes: &[u8]) {
-    use wharf_records::{ecs, hosts};
-    again::<Node>(bytes);
-    again::<ecs::Cluster>(bytes);
-    again::<ecs::ClientToken>(bytes);
-    again::<ecs::Definition>(bytes);
-    again::<ecs::Family>(bytes);
-    again::<hosts::Host>(bytes);
-    again::<ecs::Instance>(bytes);
-    again::<hosts::Ledger>(bytes);
-    again::<hosts::PlaneHost>(bytes);
-    again::<ecs::RevisionRecord>(bytes);
-    again::<ecs::Service>(bytes);
-    again::<ecs::ServiceDeployment>(bytes);
-    again::<ecs::ServiceEvents>(bytes);
-    again::<ecs::Setting>(bytes);
-    again::<ecs::Task>(bytes);
-    wharf_svc_acm::fuzz::record(bytes);
-    wharf_svc_ce::fuzz::record(bytes);
-    wharf_svc_cloudtrail::fuzz::record(bytes);
-    wharf_svc_ec2::fuzz::record(bytes);
-    wharf_svc_ecr::fuzz::record(bytes);
-    wharf_svc_eks::fuzz::record(bytes);
-    wharf_svc_elbv2::fuzz::record(bytes);
-    wharf_svc_events::fuzz::record(bytes);
-    wharf_svc_iam::fuzz::record(bytes);
-    wharf_svc_kms::fuzz::record(bytes);
-    wharf_svc_logs::fuzz::record(bytes);
-    wharf_svc_s3::fuzz::record(bytes);
-    wharf_svc_cloudwatch::fuzz::record(bytes);
-    wharf_svc_scheduler::fuzz::record(bytes);
-    wharf_svc_secretsmanager::fuzz::record(bytes);
-    wharf_svc_sns::fuzz::record(bytes);
-    wharf_svc_sqs::fuzz::record(bytes);
-    wharf_svc_ssm::fuzz::record(bytes);
-}
-
-/// Events of the audit log, packed.
-pub fn audit_record(bytes: &[u8]) {
-    wharf_svc_cloudtrail::fuzz::packed(bytes);
-}
-
-/// Metered tasks, as the ledger has them.
-pub fn cost_ledger(bytes: &[u8]) {
-    wharf_svc_ce::fuzz::ledger(bytes);
-}
-
 /// An operator's file of prices.
 pub fn price_list(bytes: &[u8]) {
     let _ = wharf_billing::Prices::parse(bytes);
@@ -116,20 +68,6 @@ pub fn sealed(bytes: &[u8]) {
 
 pub fn keyring_file(bytes: &[u8]) {
     wharf_seal::fuzz::keyring(bytes);
-}
-
-/// A time (eight bytes, little end first), then an index of log events as it is saved, or one event.
-pub fn log_index(bytes: &[u8]) {
-    if let Some((time, rest)) = bytes.split_first_chunk::<8>() {
-        wharf_svc_logs::fuzz::index(rest, i64::from_le_bytes(*time));
-    }
-    wharf_svc_logs::fuzz::event(bytes);
-    wharf_svc_logs::fuzz::field_index(bytes);
-}
-
-/// A ciphertext of KMS.
-pub fn kms_ciphertext(bytes: &[u8]) {
-    wharf_svc_kms::fuzz::ciphertext(bytes);
 }
 
 /// A chunk of a block of metrics.

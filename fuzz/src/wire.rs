@@ -1,7 +1,6 @@
 //! Protocols of the AWS APIs, and their signatures.
 
 use wharf_base::Timestamp;
-use wharf_server::SERVICES;
 use wharf_wire::{
     Fault, audit,
     codec::{form, json},
@@ -12,13 +11,12 @@ use wharf_wire::{
     streaming::{Algorithm, Inbound, Promise},
 };
 
-use crate::input;
+use crate::{input, models::SCHEMAS};
 
 /// What `ecs.RunTask` names.
 fn operation(name: &str) -> Option<(&'static ServiceSchema, &'static OperationSchema)> {
     let (service, operation) = name.split_once('.')?;
-    let mut schemas = SERVICES.iter().map(|it| it.schema);
-    let schema = schemas.find(|it| it.name == service)?;
+    let schema = SCHEMAS.get(service).copied()?;
     let operation = schema.find_operation(operation)?;
     Some((schema, &schema.operations[operation]))
 }
@@ -155,9 +153,4 @@ pub fn sigv4(bytes: &[u8]) {
     let _ = signature.promised_payload(&parts);
     let digest = sigv4::sha256_hex(rest);
     let _ = signature.check(&parts, &digest, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
-}
-
-/// A body of remote write as it is sent, and a message of either version as it is unpacked.
-pub fn remote_write(bytes: &[u8]) {
-    wharf_prometheus::fuzz::body(bytes);
 }
