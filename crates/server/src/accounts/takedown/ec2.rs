@@ -39,6 +39,25 @@ impl Stage {
     }
 }
 
+impl Left {
+    /// Ends what is there. What is ending is left as well, what has ended is not.
+    async fn end<T>(
+        &mut self,
+        what: &str,
+        stage: Stage,
+        end: impl Future<Output = Result<T, Fault>>,
+    ) {
+        match stage {
+            Stage::Gone => {}
+            Stage::Ending => self.one(what, Ok(())),
+            Stage::There => {
+                let ended = end.await;
+                self.one(what, ended.map(|_| ()));
+            }
+        }
+    }
+}
+
 async fn end_fleets(service: &Ec2Service, call: &Call, left: &mut Left) -> Result<(), Fault> {
     let found = pages(|next_token| async {
         let input = ec2::DescribeFleetsRequest {
@@ -49,23 +68,18 @@ async fn end_fleets(service: &Ec2Service, call: &Call, left: &mut Left) -> Resul
         Ok((page.fleets.unwrap_or_default(), page.next_token))
     });
     for fleet in found.await? {
-        match Stage::of(
+        let stage = Stage::of(
             fleet.fleet_state.as_deref(),
             "deleted_terminating",
             "deleted",
-        ) {
-            Stage::Gone => {}
-            Stage::Ending => left.one("fleet", Ok(())),
-            Stage::There => {
-                let input = ec2::DeleteFleetsRequest {
-                    fleet_ids: fleet.fleet_id.map(|it| vec![it]),
-                    terminate_instances: Some(true),
-                    ..Default::default()
-                };
-                let ended = service.delete_fleets(call, input).await;
-                left.one("fleet", ended.map(|_| ()));
-            }
-        }
+        );
+        let input = ec2::DeleteFleetsRequest {
+            fleet_ids: fleet.fleet_id.map(|it| vec![it]),
+            terminate_instances: Some(true),
+            ..Default::default()
+        };
+        let end = service.delete_fleets(call, input);
+        left.end("fleet", stage, end).await;
     }
     Ok(())
 }
@@ -82,19 +96,14 @@ async fn end_spot_fleets(service: &Ec2Service, call: &Call, left: &mut Left) -> 
     });
     for fleet in found.await? {
         let state = fleet.spot_fleet_request_state;
-        match Stage::of(state.as_deref(), "cancelled_terminating", "cancelled") {
-            Stage::Gone => {}
-            Stage::Ending => left.one("Spot Fleet", Ok(())),
-            Stage::There => {
-                let input = ec2::CancelSpotFleetRequestsRequest {
-                    spot_fleet_request_ids: fleet.spot_fleet_request_id.map(|it| vec![it]),
-                    terminate_instances: Some(true),
-                    ..Default::default()
-                };
-                let ended = service.cancel_spot_fleet_requests(call, input).await;
-                left.one("Spot Fleet", ended.map(|_| ()));
-            }
-        }
+        let stage = Stage::of(state.as_deref(), "cancelled_terminating", "cancelled");
+        let input = ec2::CancelSpotFleetRequestsRequest {
+            spot_fleet_request_ids: fleet.spot_fleet_request_id.map(|it| vec![it]),
+            terminate_instances: Some(true),
+            ..Default::default()
+        };
+        let end = service.cancel_spot_fleet_requests(call, input);
+        left.end("Spot Fleet", stage, end).await;
     }
     Ok(())
 }
@@ -143,14 +152,12 @@ async fn end_instances(service: &Ec2Service, call: &Call, left: &mut Left) -> Re
         let state = instance.state.and_then(|it| it.name);
         // A service ends what it operates.
         let is_operated = instance.operator.and_then(|it| it.managed) == Some(true);
-        match Stage::of(state.as_deref(), "shutting-down", "terminated") {
-            Stage::Gone => {}
-            Stage::There if !is_operated => {
-                let ended = end_instance(service, call, instance.instance_id).await;
-                left.one("instance", ended);
-            }
-            Stage::There | Stage::Ending => left.one("instance", Ok(())),
-        }
+        let stage = match Stage::of(state.as_deref(), "shutting-down", "terminated") {
+            Stage::There if is_operated => Stage::Ending,
+            stage => stage,
+        };
+        let end = end_instance(service, call, instance.instance_id);
+        left.end("instance", stage, end).await;
     }
     Ok(())
 }
@@ -205,18 +212,13 @@ async fn end_endpoints(service: &Ec2Service, call: &Call, left: &mut Left) -> Re
         Ok((page.vpc_endpoints.unwrap_or_default(), page.next_token))
     });
     for endpoint in found.await? {
-        match Stage::of(endpoint.state.as_deref(), "deleting", "deleted") {
-            Stage::Gone => {}
-            Stage::Ending => left.one("VPC endpoint", Ok(())),
-            Stage::There => {
-                let input = ec2::DeleteVpcEndpointsRequest {
-                    vpc_endpoint_ids: endpoint.vpc_endpoint_id.map(|it| vec![it]),
-                    ..Default::default()
-                };
-                let ended = service.delete_vpc_endpoints(call, input).await;
-                left.one("VPC endpoint", ended.map(|_| ()));
-            }
-        }
+        let stage = Stage::of(endpoint.state.as_deref(), "deleting", "deleted");
+        let input = ec2::DeleteVpcEndpointsRequest {
+            vpc_endpoint_ids: endpoint.vpc_endpoint_id.map(|it| vec![it]),
+            ..Default::default()
+        };
+        let end = service.delete_vpc_endpoints(call, input);
+        left.end("VPC endpoint", stage, end).await;
     }
     Ok(())
 }
@@ -231,18 +233,13 @@ async fn end_nat_gateways(service: &Ec2Service, call: &Call, left: &mut Left) ->
         Ok((page.nat_gateways.unwrap_or_default(), page.next_token))
     });
     for gateway in found.await? {
-        match Stage::of(gateway.state.as_deref(), "deleting", "deleted") {
-            Stage::Gone => {}
-            Stage::Ending => left.one("NAT gateway", Ok(())),
-            Stage::There => {
-                let input = ec2::DeleteNatGatewayRequest {
-                    nat_gateway_id: gateway.nat_gateway_id,
-                    ..Default::default()
-                };
-                let ended = service.delete_nat_gateway(call, input).await;
-                left.one("NAT gateway", ended.map(|_| ()));
-            }
-        }
+        let stage = Stage::of(gateway.state.as_deref(), "deleting", "deleted");
+        let input = ec2::DeleteNatGatewayRequest {
+            nat_gateway_id: gateway.nat_gateway_id,
+            ..Default::default()
+        };
+        let end = service.delete_nat_gateway(call, input);
+        left.end("NAT gateway", stage, end).await;
     }
     Ok(())
 }
@@ -258,18 +255,13 @@ async fn end_volumes(service: &Ec2Service, call: &Call, left: &mut Left) -> Resu
         Ok((page.volumes.unwrap_or_default(), page.next_token))
     });
     for volume in found.await? {
-        match Stage::of(volume.state.as_deref(), "deleting", "deleted") {
-            Stage::Gone => {}
-            Stage::Ending => left.one("volume", Ok(())),
-            Stage::There => {
-                let input = ec2::DeleteVolumeRequest {
-                    volume_id: volume.volume_id,
-                    ..Default::default()
-                };
-                let ended = service.delete_volume(call, input).await;
-                left.one("volume", ended);
-            }
-        }
+        let stage = Stage::of(volume.state.as_deref(), "deleting", "deleted");
+        let input = ec2::DeleteVolumeRequest {
+            volume_id: volume.volume_id,
+            ..Default::default()
+        };
+        let end = service.delete_volume(call, input);
+        left.end("volume", stage, end).await;
     }
     Ok(())
 }
