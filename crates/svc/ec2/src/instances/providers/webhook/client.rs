@@ -54,6 +54,21 @@ pub enum Trouble {
     Unreadable(String),
 }
 
+impl Trouble {
+    /// That of a maker which says itself that it does not do it.
+    fn declined(said: &Said) -> Self {
+        let why = said.words();
+        Self::NotTaken(why.unwrap_or_else(|| "it does not say why".to_owned()))
+    }
+}
+
+/// What a maker did not take is asked for again.
+pub(super) struct Again {
+    pub after: Duration,
+    /// Whether the maker answers at all.
+    pub answers: bool,
+}
+
 /// A request as it is signed.
 struct Draft<'a> {
     method: Method,
@@ -66,6 +81,9 @@ struct Draft<'a> {
 
 impl Maker {
     /// Asks for something to be done with a machine.
+    ///
+    /// # Errors
+    /// It did not answer, or did not take it.
     pub(super) async fn ask(&self, asked: &Asked<'_>, now: Timestamp) -> Result<Said, Trouble> {
         let draft = Draft {
             method: Method::POST,
@@ -77,9 +95,14 @@ impl Maker {
             },
             hidden: asked.confidences(),
         };
-        let answered = self.send(draft, now).await;
-        match answered {
-            Ok(answer) => Ok(Said::read(answer.body())?),
+        match self.send(draft, now).await {
+            Ok(answer) => {
+                let said = Said::read(answer.body())?;
+                match said.declines(asked.action) {
+                    true => Err(Trouble::declined(&said)),
+                    false => Ok(said),
+                }
+            }
             // A machine that it does not know is none.
             Err(Trouble::Refused { status, .. })
                 if asked.action == Action::Terminate
@@ -91,6 +114,19 @@ impl Maker {
                 })
             }
             Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// It has not taken what the machine of that key needs. What it says of one machine is not what is wrong with it.
+    pub(super) fn did_not_take(&self, key: &str, trouble: &Trouble, now: Timestamp) -> Again {
+        let answers = !matches!(trouble, Trouble::NoAnswer(_));
+        match answers {
+            true => self.has_failed(&trouble.to_string(), now),
+            false => self.is_in_trouble(&trouble.to_string(), now),
+        }
+        Again {
+            after: self.later(key),
+            answers,
         }
     }
 

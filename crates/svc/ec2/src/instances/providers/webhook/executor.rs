@@ -21,7 +21,7 @@ use super::{
     Made, Maker,
     client::Trouble,
     description,
-    life::{self, Seen, Taken, Terms, Told},
+    life::{self, Seen, Terms, Told},
     protocol::{Action, Asked, Wanted},
     token_purpose,
 };
@@ -178,15 +178,10 @@ async fn tell(
     let now = service.instances.now();
     let said = match answered {
         Ok(said) => said,
-        Err(trouble) => return Ok(failed(maker, stored, &trouble, service)),
+        Err(trouble) => return Ok(not_taken(service, maker, stored, &trouble)),
     };
     let mut record = it.clone();
-    if life::answered(&mut record.life, told, &said, now) == Taken::No {
-        let why = said
-            .words()
-            .unwrap_or_else(|| "it does not say why".to_owned());
-        return Ok(failed(maker, stored, &Trouble::NotTaken(why), service));
-    }
+    life::answered(&mut record.life, told, &said, now);
     maker.forget(&stored.key);
     if let Provider::Webhook(made) = &mut record.provider {
         made.told = Some(told);
@@ -198,21 +193,15 @@ async fn tell(
 }
 
 /// It is tried again: its time is that of the key, whoever wakes it meanwhile.
-fn failed(
+fn not_taken(
+    service: &Ec2Service,
     maker: &Maker,
     stored: &Stored<Instance>,
     trouble: &Trouble,
-    service: &Ec2Service,
 ) -> Next {
-    // What it says of one machine is not what is wrong with it.
-    let now = service.instances.now();
-    match trouble {
-        Trouble::NoAnswer(_) => maker.is_in_trouble(&trouble.to_string(), now),
-        _ => maker.has_failed(&trouble.to_string(), now),
-    }
-    let wait = maker.later(&stored.key);
-    tracing::warn!(instance = %stored.record.id, error = %trouble, retry_in = ?wait, "the machine maker did not take what an instance needs; will retry");
-    Next::After(wait.min(maker.pace().look))
+    let again = maker.did_not_take(&stored.key, trouble, service.instances.now());
+    tracing::warn!(instance = %stored.record.id, error = %trouble, retry_in = ?again.after, "the machine maker did not take what an instance needs; will retry");
+    Next::After(again.after.min(maker.pace().look))
 }
 
 async fn ask(
@@ -268,16 +257,11 @@ async fn end(
     };
     let said = match ask(service, maker, (scope, &stored.record), told).await {
         Ok(said) => said,
-        Err(trouble) => return Ok(failed(maker, stored, &trouble, service)),
+        Err(trouble) => return Ok(not_taken(service, maker, stored, &trouble)),
     };
     let now = service.instances.now();
     let mut record = stored.record.clone();
-    if life::answered(&mut record.life, told, &said, now) == Taken::No {
-        let why = said
-            .words()
-            .unwrap_or_else(|| "it does not say why".to_owned());
-        return Ok(failed(maker, stored, &Trouble::NotTaken(why), service));
-    }
+    life::answered(&mut record.life, told, &said, now);
     if !record.life.gone {
         // It takes its time; asked again, it says when it is done.
         return Ok(Next::After(maker.later(&stored.key)));

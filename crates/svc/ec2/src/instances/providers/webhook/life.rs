@@ -203,28 +203,16 @@ fn stays_off(life: &mut Life, code: &str, text: &str) {
     life.transition = code.to_owned();
 }
 
-/// What became of something that a maker was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
-    Yes,
-    /// It is to be asked again.
-    No,
-}
-
-/// Moves a life on by the answer to what its maker was told.
-pub fn answered(life: &mut Life, told: Told, said: &Said, now: Timestamp) -> Taken {
+/// Moves a life on by the answer to what its maker was told, and has taken.
+pub fn answered(life: &mut Life, told: Told, said: &Said, now: Timestamp) {
     match (told.action, said.state) {
         (Action::Terminate, MachineState::Ended) => life.gone = true,
-        (Action::Terminate | Action::Stop | Action::Reboot, MachineState::Failed) => {
-            return Taken::No;
-        }
         (Action::Run | Action::Start, MachineState::Failed) => did_not_start(life, said, now),
         (Action::Stop, MachineState::Stopped) => life.enter(State::Stopped, now),
         (Action::Terminate, _) => {}
         (_, MachineState::Ended) => life.fail(FAILED, GONE, now),
         _ => {}
     }
-    Taken::Yes
 }
 
 #[cfg(test)]

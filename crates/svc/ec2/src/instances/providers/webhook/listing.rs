@@ -14,6 +14,7 @@ use wharf_base::Timestamp;
 
 use super::{
     Maker,
+    client::Trouble,
     fargate_pool::{PoolMachine, Stage},
     life::due,
     protocol::{MachineState, Said},
@@ -111,7 +112,10 @@ async fn compare(service: &Ec2Service, maker: &Maker) -> Result<bool, ChangeErro
             }
             Err(error) => {
                 tracing::warn!(machine = %id, %error, "failed to end a machine that no instance has; will retry");
-                break;
+                // It may well end the others.
+                if !matches!(error, Trouble::NotTaken(_)) {
+                    break;
+                }
             }
         }
     }

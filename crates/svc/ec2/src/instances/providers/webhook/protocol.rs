@@ -208,6 +208,12 @@ impl Said {
         }
     }
 
+    /// That it is to be asked for that again. A machine that does not come about is no such case: nobody asks for it twice.
+    pub fn declines(&self, action: Action) -> bool {
+        let again = matches!(action, Action::Terminate | Action::Stop | Action::Reboot);
+        again && self.state == MachineState::Failed
+    }
+
     /// That it has nothing for it.
     pub fn lacks_capacity(&self) -> bool {
         let code = self.code.as_deref().unwrap_or_default();
@@ -387,6 +393,28 @@ mod tests {
         assert!(listed(b"{}").is_err() && listed(b"").is_err());
         let twice = listed(br#"{"machines":[{"id":"i-1"},{"id":"i-1"}]}"#);
         assert_eq!(twice, Err(NoAnswer::Twice("i-1".to_owned())));
+    }
+
+    #[test]
+    fn what_failed_is_asked_for_again_unless_it_is_a_machine() {
+        let said = |state| Said {
+            state,
+            ..Said::default()
+        };
+        for (action, again) in [
+            (Action::Run, false),
+            (Action::Start, false),
+            (Action::Stop, true),
+            (Action::Reboot, true),
+            (Action::Terminate, true),
+            (Action::Console, false),
+        ] {
+            let failed = said(MachineState::Failed);
+            assert_eq!(failed.declines(action), again, "{action:?}");
+            for state in [MachineState::Accepted, MachineState::Ended] {
+                assert!(!said(state).declines(action), "{action:?}");
+            }
+        }
     }
 
     #[test]

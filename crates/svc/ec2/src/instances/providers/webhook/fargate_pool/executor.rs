@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use wharf_base::{Timestamp, ids};
+use wharf_base::ids;
 use wharf_hosts::{Machines, zone_letter};
 use wharf_records::{
     Record as _, Unknown, encode,
@@ -27,7 +27,7 @@ use crate::{
         providers::webhook::{
             client::Trouble,
             executor::host_of,
-            protocol::{self, Asked, FargateMachine, Joining, MachineState, Said, Wanted},
+            protocol::{self, Asked, FargateMachine, Joining, MachineState, Wanted},
         },
         reconcile::{PERMIT, StepError, host_by},
     },
@@ -357,14 +357,10 @@ fn not_taken(
     stored: &Stored<PoolMachine>,
     trouble: &Trouble,
 ) -> bool {
-    let is_silent = matches!(trouble, Trouble::NoAnswer(_));
-    if is_silent {
-        let now: Timestamp = service.instances.now();
-        pool.maker.is_in_trouble(&trouble.to_string(), now);
-    }
-    let wait = pool.maker.later(&stored.key);
-    tracing::warn!(machine = stored.record.id, error = %trouble, retry_in = ?wait, "the machine maker did not take what a machine for Fargate needs; will retry");
-    !is_silent
+    let now = service.instances.now();
+    let again = pool.maker.did_not_take(&stored.key, trouble, now);
+    tracing::warn!(machine = stored.record.id, error = %trouble, retry_in = ?again.after, "the machine maker did not take what a machine for Fargate needs; will retry");
+    again.answers
 }
 
 /// The token is written down before the maker hears of it: each try says the same.
@@ -554,15 +550,10 @@ async fn end(
         if !answers || maker.pause(&stored.key).is_some() {
             return Ok(answers);
         }
-        let said: Said = match maker.end(&it.id, service.instances.now()).await {
+        let said = match maker.end(&it.id, service.instances.now()).await {
             Ok(said) => said,
             Err(trouble) => return Ok(not_taken(service, pool, stored, &trouble)),
         };
-        if said.state == MachineState::Failed {
-            let why = said.words();
-            let why = why.unwrap_or_else(|| "it does not say why".to_owned());
-            return Ok(not_taken(service, pool, stored, &Trouble::NotTaken(why)));
-        }
         if said.state != MachineState::Ended {
             // It takes its time; asked again, it says when it is done.
             maker.later(&stored.key);
