@@ -11,6 +11,7 @@ pub mod bucket;
 pub mod chain;
 pub mod challenge;
 pub mod clock;
+pub mod cpu;
 pub mod ecr_host;
 pub mod glob;
 pub mod ids;

@@ -5,12 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_records::hosts::{Capacity, Claim};
 
 use crate::ledger::{Free, fits};
 
-/// CPU units of a core.
-const CORE: u32 = 1024;
 /// What a core costs beside a MiB of memory: on-demand prices of AWS rise by both, and by little else.
 const CORE_COST: u64 = 37 * 1024;
 /// Quarters.
@@ -18,7 +17,7 @@ const MIB_COST: u64 = 11;
 
 /// What so much of a machine costs.
 pub fn cost(cpu: u32, memory: u32) -> u64 {
-    u64::from(cpu) * CORE_COST / u64::from(CORE) + u64::from(memory) * MIB_COST / 4
+    u64::from(cpu) * CORE_COST / u64::from(UNITS_OF_A_CORE) + u64::from(memory) * MIB_COST / 4
 }
 
 /// What of machines a claim takes.

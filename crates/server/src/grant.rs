@@ -3,13 +3,11 @@
 use std::net::IpAddr;
 
 use wharf_api_wharf::types::{CreateJoinTokenRequest, Grant as Shown};
+use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_records::node::Grant;
 use wharf_wire::Fault;
 
 use crate::control::fault::invalid;
-
-/// CPU units of a vCPU.
-const UNITS: u32 = 1024;
 
 /// The grant that a request describes; else what is wrong with it.
 pub fn read(input: CreateJoinTokenRequest) -> Result<Grant, Fault> {
@@ -20,7 +18,7 @@ pub fn read(input: CreateJoinTokenRequest) -> Result<Grant, Fault> {
         fargate: input.fargate.unwrap_or_default(),
         instances: Some(input.instances.unwrap_or_default()),
         balancers: input.load_balancer.unwrap_or_default(),
-        max_cpu: number("maxCpu", input.max_cpu, UNITS)?,
+        max_cpu: number("maxCpu", input.max_cpu, UNITS_OF_A_CORE)?,
         max_memory: number("maxMemory", input.max_memory, 1)?,
         underlay: input.underlay.as_deref().map(underlay).transpose()?,
         accounts: input.accounts.unwrap_or_default(),
@@ -60,7 +58,7 @@ pub fn shown(grant: &Grant) -> Shown {
         fargate: Some(grant.fargate),
         instances: Some(grant.keeps_instances()),
         load_balancer: Some(grant.balancers),
-        max_cpu: grant.max_cpu.map(|units| number(units / UNITS)),
+        max_cpu: grant.max_cpu.map(|units| number(units / UNITS_OF_A_CORE)),
         max_memory: grant.max_memory.map(number),
         underlay: grant.underlay.map(|it| it.to_string()),
         accounts: Some(grant.accounts.clone()),

@@ -26,7 +26,7 @@ use tokio_util::{
     sync::CancellationToken,
     task::{AbortOnDropHandle, TaskTracker},
 };
-use wharf_base::{Backoff, Clock, InstallationId};
+use wharf_base::{Backoff, Clock, InstallationId, cpu::UNITS_OF_A_CORE};
 use wharf_container::runtime::PreparedDisk;
 use wharf_dns::Names;
 use wharf_instance_init::ClusterNode;
@@ -479,12 +479,12 @@ fn facts(it: &Instance, wish: &ClusterNode, name: String, port: u16) -> Facts {
         most_volumes: it.pod_volumes,
         has_files: false,
         address: it.interface.address.to_string(),
-        cpus: it.cpu.div_ceil(1024).max(1),
+        cpus: it.cpu.div_ceil(UNITS_OF_A_CORE).max(1),
         memory_mib: it.memory_mib,
         disk_bytes: it.one_pod.unwrap_or(it.disk_bytes),
         one_pod: it.pod().map(|uid| OnePod {
             uid: uid.to_owned(),
-            cpu: u64::from(it.cpu) * 1000 / 1024,
+            cpu: u64::from(it.cpu) * 1000 / u64::from(UNITS_OF_A_CORE),
         }),
         kernel: nix::sys::utsname::uname()
             .map(|it| it.release().to_string_lossy().into_owned())

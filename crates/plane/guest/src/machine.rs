@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use wharf_base::cpu::UNITS_OF_A_CORE;
 
 use crate::{Accelerator, Lease};
 
@@ -20,8 +21,6 @@ const OWN_MIB: u32 = 96;
 const TRANSLATED_MIB: u32 = 64;
 /// No kernel boots in less.
 const LEAST_MIB: u32 = 128;
-/// CPU units of a core.
-const CORE: u32 = 1024;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
@@ -74,7 +73,7 @@ pub fn guest_memory_mib(memory_mib: u32, accelerator: Accelerator) -> Result<u32
 
 /// One for each core that its type has, in part or whole.
 pub fn vcpus(cpu_units: u32) -> u32 {
-    cpu_units.div_ceil(CORE).max(1)
+    cpu_units.div_ceil(UNITS_OF_A_CORE).max(1)
 }
 
 impl Machine {

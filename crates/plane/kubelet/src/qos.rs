@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use wharf_base::cpu::UNITS_OF_A_CORE;
 
 use crate::{
     pod::{Container, Pod, Resources},
@@ -36,7 +37,7 @@ const LEAST_SHARES: u64 = 2;
 /// What a container may use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bounds {
-    /// 1024 is one core's worth.
+    /// [`UNITS_OF_A_CORE`] are one core's worth.
     pub cpu_shares: u64,
     /// Thousandths of a core.
     pub cpu_quota_millis: Option<u64>,
@@ -78,7 +79,7 @@ pub fn class(pod: &Pod) -> Class {
 
 pub fn bounds(of: &Resources) -> Bounds {
     let to_u64 = |value: i128| u64::try_from(value).unwrap_or(u64::MAX);
-    let cpu = request(of, "cpu").map(|it| to_u64(it * 1024 / 1000));
+    let cpu = request(of, "cpu").map(|it| to_u64(it * i128::from(UNITS_OF_A_CORE) / 1000));
     let memory = amount(&of.limits, "memory");
     Bounds {
         cpu_shares: cpu.unwrap_or(0).max(LEAST_SHARES),
@@ -92,7 +93,9 @@ pub fn container_bounds(pod: &Pod, of: &Container) -> Bounds {
     let (own, whole) = (bounds(&of.resources), bounds(&pod.spec.resources));
     Bounds {
         cpu_shares: match (request(&of.resources, "cpu"), whole.cpu_quota_millis) {
-            (None, Some(millis)) => (millis.saturating_mul(1024) / 1000).max(LEAST_SHARES),
+            (None, Some(millis)) => {
+                (millis.saturating_mul(UNITS_OF_A_CORE.into()) / 1000).max(LEAST_SHARES)
+            }
             _ => own.cpu_shares,
         },
         cpu_quota_millis: own.cpu_quota_millis.or(whole.cpu_quota_millis),

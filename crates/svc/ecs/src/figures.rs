@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_reconcile::Depth;
 use wharf_records::ecs::{Launch, Status, Task};
 use wharf_vended::{Minute, Subject};
 
 use crate::{core::Core, provider::FARGATE_SPOT};
-
-/// Units of a processor.
-const CORE: f64 = 1024.0;
 
 /// Counted when asked for, from the view in memory.
 #[derive(Debug, Clone, Default)]
@@ -77,5 +75,5 @@ pub(crate) fn look(core: &Core, minute: &Minute<'_>) {
 fn vcpus(task: &Task) -> f64 {
     let is_over = task.ended || task.last == Status::Stopped;
     let units = (task.launch == Launch::Fargate && !is_over).then(|| task.cpu.parse::<f64>());
-    units.and_then(Result::ok).unwrap_or(0.0) / CORE
+    units.and_then(Result::ok).unwrap_or(0.0) / f64::from(UNITS_OF_A_CORE)
 }

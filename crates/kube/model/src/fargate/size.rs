@@ -4,6 +4,7 @@
 use std::fmt;
 
 use serde_json::Value;
+use wharf_base::cpu::UNITS_OF_A_CORE;
 
 use crate::quota::needed;
 
@@ -27,7 +28,7 @@ const MOST_DISK_GIB: u32 = 175;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// 1024 a core.
+    /// [`UNITS_OF_A_CORE`] a core.
     pub cpu: u32,
     pub memory_mib: u32,
     pub disk_gib: u32,
@@ -50,7 +51,9 @@ impl Size {
         let memory = of("memory").map_or(0, |it| it.units());
         let disk = of("ephemeral-storage").map_or(0, |it| it.units());
         let unsigned = |it: i64| u64::try_from(it).unwrap_or_default();
-        let cpu = unsigned(millis).saturating_mul(1_024).div_ceil(1_000);
+        let cpu = unsigned(millis)
+            .saturating_mul(UNITS_OF_A_CORE.into())
+            .div_ceil(1_000);
         let memory_mib = unsigned(memory).div_ceil(MIB).saturating_add(BESIDE_MIB);
         let disk_gib = u32::try_from(unsigned(disk).div_ceil(MIB << 10)).unwrap_or(u32::MAX);
         if disk_gib > MOST_DISK_GIB {
@@ -76,7 +79,7 @@ impl Size {
 /// `0.25vCPU 0.5GB`
 impl fmt::Display for Size {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cores = f64::from(self.cpu) / 1_024.0;
+        let cores = f64::from(self.cpu) / f64::from(UNITS_OF_A_CORE);
         let gib = f64::from(self.memory_mib) / 1_024.0;
         write!(out, "{cores}vCPU {gib}GB")
     }

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use wharf_base::cpu::UNITS_OF_A_CORE;
+
 use super::graph;
 use crate::protocol::payload::{Container, Task};
 
@@ -223,7 +225,7 @@ fn claims(task: &Task, network: NetworkMode) -> Claims {
     let sum =
         |of: fn(&Container) -> u64| task.containers.iter().map(of).fold(0, u64::saturating_add);
     let cpu = if task.cpu > 0.0 {
-        (task.cpu * 1024.0) as u64
+        (task.cpu * f64::from(UNITS_OF_A_CORE)) as u64
     } else {
         sum(|c| c.cpu)
     };

@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use wharf_base::Chain;
+use wharf_base::{Chain, cpu::UNITS_OF_A_CORE};
 use wharf_container::{
     image::{Digest, Image, ImageConfig, Reference},
     runtime::{
@@ -328,7 +328,7 @@ impl Host {
             task_id: it.id.clone(),
             group: Some(it.id.clone()),
             network: TaskNetwork::Namespace(netns),
-            cpu_quota_millis: Some(u64::from(it.cpu) * 1000 / 1024),
+            cpu_quota_millis: Some(u64::from(it.cpu) * 1000 / u64::from(UNITS_OF_A_CORE)),
             cpu_shares: Some(u64::from(cpu_guaranteed(it))),
             cpu_gives_way: false,
             memory_limit_bytes: Some(u64::from(it.memory_mib) << 20),

@@ -11,6 +11,7 @@ use std::{
 use futures_util::future::join_all;
 use parking_lot::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_container::{
     image::{Digest, Image},
     runtime::{Limits, Recovered, RecoveredState, Runtime, RuntimeError},
@@ -137,7 +138,7 @@ impl HostMachine {
     ) -> Result<(), RuntimeError> {
         let limits = Limits {
             memory_bytes: Some(u64::from(memory_mib) << 20),
-            cpu_quota_millis: Some(u64::from(cpu_units) * 1000 / 1024),
+            cpu_quota_millis: Some(u64::from(cpu_units) * 1000 / u64::from(UNITS_OF_A_CORE)),
             cpu_shares: Some(u64::from(guaranteed)),
             pids: Some(pids_of_instance(cpu_units)),
             ..Limits::default()

@@ -6,13 +6,11 @@
 
 use std::fs;
 
+use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_container::runtime::{Limits, Runtime};
 
 use super::bundle::MIN_CPU_SHARES;
 use crate::protocol::payload::Task;
-
-/// ECS counts a core as so many units, which are the kernel's shares.
-const UNITS_OF_A_CORE: f64 = 1024.0;
 
 /// What a task gets of the cores beside other tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +30,8 @@ impl CpuPart {
         if task.cpu > 0.0 {
             return Self {
                 quota_millis: Some((task.cpu * 1000.0).ceil() as u64),
-                shares: ((task.cpu * UNITS_OF_A_CORE).round() as u64).max(MIN_CPU_SHARES),
+                shares: ((task.cpu * f64::from(UNITS_OF_A_CORE)).round() as u64)
+                    .max(MIN_CPU_SHARES),
                 gives_way: false,
             };
         }
@@ -70,7 +69,7 @@ pub async fn limit_all_tasks(runtime: &Runtime, memory_mib: u64) {
 pub fn pids_of_instance(cpu_units: u32) -> u64 {
     const LEAST: u64 = 32 << 10;
     const OF_A_CORE: u64 = 1 << 10;
-    (u64::from(cpu_units.div_ceil(1024)) * OF_A_CORE).max(LEAST)
+    (u64::from(cpu_units.div_ceil(UNITS_OF_A_CORE)) * OF_A_CORE).max(LEAST)
 }
 
 /// The kernel gives out as many process ids as the smaller of the two allows.

@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use wharf_base::cpu::UNITS_OF_A_CORE;
 
 use crate::protocol::tcs::{
     ContainerMetric, Grown, KernelStats, NetworkStats, StatsSet, StorageStats,
 };
 
-/// CPU units of one core.
-const UNITS_PER_CORE: f64 = 1024.0;
 const MIB: f64 = 1_048_576.0;
 
 /// What is looked at every second.
@@ -57,7 +56,7 @@ impl Window {
         {
             let used = seen.cpu_ns.saturating_sub(used) as f64;
             let cores = used / (at - before).as_nanos() as f64;
-            let percent = cores * UNITS_PER_CORE / units as f64 * 100.0;
+            let percent = cores * f64::from(UNITS_OF_A_CORE) / units as f64 * 100.0;
             StatsSet::put(&mut self.cpu, percent);
         }
         StatsSet::put(&mut self.memory, seen.memory_bytes as f64 / MIB);

@@ -13,7 +13,7 @@ use wharf_api_ecs::{
     schema::SERVICE as ECS,
 };
 
-use wharf_base::Backoff;
+use wharf_base::{Backoff, cpu::UNITS_OF_A_CORE};
 use wharf_durable::Taker;
 
 use super::NodeError;
@@ -147,7 +147,7 @@ pub fn capabilities() -> Vec<(String, Option<String>)> {
 
 /// What tasks may reserve of the cores, in CPU units.
 fn units(cores: u64, overcommit: f64) -> u64 {
-    (cores as f64 * 1024.0 * overcommit) as u64
+    (cores as f64 * f64::from(UNITS_OF_A_CORE) * overcommit) as u64
 }
 
 /// What the control plane made of this machine.

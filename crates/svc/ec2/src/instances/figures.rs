@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use parking_lot::Mutex;
+use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_planeproto::measured::{InstanceRow, MINUTE, MOST_PARTS, MOST_ROWS};
 use wharf_records::Scope;
 use wharf_service::Stored;
@@ -17,7 +18,7 @@ use wharf_wire::Fault;
 use super::{
     life::State,
     reports::{Told, is_on},
-    size::{self, CORE, Size},
+    size::{self, Size},
 };
 use crate::{Ec2Service, instance_types, records::Instance};
 
@@ -123,7 +124,9 @@ fn of(instance: &Instance, row: &InstanceRow, start: i64) -> Vec<Point> {
         false => start - start.rem_euclid(BASIC),
     };
     let found = instance_types::find(&instance.instance_type);
-    let cores = found.map_or(1.0, |it| f64::from(size::cpu(it)) / 1024.0);
+    let cores = found.map_or(1.0, |it| {
+        f64::from(size::cpu(it)) / f64::from(UNITS_OF_A_CORE)
+    });
     let number = |it: u64| it.min(MOST) as f64;
     let used = number(row.cpu_us) / (number(row.span_ms) * 1000.0 * cores);
     let values = [
@@ -169,7 +172,7 @@ impl Processors {
         };
         let at = (scope.account.as_str(), scope.region.as_str());
         let subject = Subject::resource(at, service, "vCPU", class);
-        let vcpus = f64::from(size.cpu) / f64::from(CORE);
+        let vcpus = f64::from(size.cpu) / f64::from(UNITS_OF_A_CORE);
         self.0.lock().insert(key.to_owned(), (subject, vcpus));
     }
 

@@ -4,6 +4,7 @@
 //! It is an instance like others in all else: its account sees it, stops it and ends it, and it goes with its machine.
 
 use serde::{Deserialize, Serialize};
+use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_hosts::{Machines, reclaim::ended_room};
 use wharf_placement::ledger::{self, Free, Shortage};
 use wharf_records::hosts::Claim;
@@ -16,7 +17,7 @@ use super::{
     life::State,
     placing::Wish,
     reconcile::PERMIT,
-    size::{CORE, Size},
+    size::Size,
     typeless::{Ground, written},
 };
 use crate::{
@@ -96,7 +97,7 @@ impl MachineNode {
         Self {
             id: instance.id.clone(),
             node: host_name(region, instance),
-            cpus: machine.cpu / CORE,
+            cpus: machine.cpu / UNITS_OF_A_CORE,
             memory_mib: machine.memory_mib,
             made,
         }
@@ -119,14 +120,14 @@ impl Dedicated {
 /// # Errors
 /// There is less, or nothing.
 fn share(free: &Free, asked: (Option<u32>, Option<u32>), disk_gib: u32) -> Result<Size, String> {
-    let (cpus, memory_mib) = (free.cpu / CORE, free.memory);
+    let (cpus, memory_mib) = (free.cpu / UNITS_OF_A_CORE, free.memory);
     let asked = (asked.0.unwrap_or(cpus), asked.1.unwrap_or(memory_mib));
     if asked.0 > cpus || asked.1 > memory_mib || asked.0 == 0 || asked.1 == 0 {
         return Err(format!(
             "The machine has {cpus} cores and {memory_mib} MiB that nobody has."
         ));
     }
-    let cpu = asked.0 * CORE;
+    let cpu = asked.0 * UNITS_OF_A_CORE;
     let size = Size {
         cpu,
         guaranteed: cpu,
@@ -344,7 +345,7 @@ mod tests {
         let check = |free: &Free, asked: (Option<u32>, Option<u32>)| {
             share(free, asked, 20).map(|it| (it.cpu, it.guaranteed, it.memory_mib))
         };
-        let most = free(4 * CORE + 700, 8000);
+        let most = free(4 * UNITS_OF_A_CORE + 700, 8000);
         assert_eq!(check(&most, (None, None)), Ok((4096, 4096, 8000)));
         assert_eq!(check(&most, (Some(1), Some(512))), Ok((1024, 1024, 512)));
         for (free, asked) in [

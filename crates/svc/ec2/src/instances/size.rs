@@ -3,15 +3,13 @@
 //! A burstable type is guaranteed the share of its processors that EC2 documents as its baseline, and may
 //! use all of them while the host has nothing better to do; any other type is guaranteed all.
 
+use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_records::{hosts::Claim, pods::OfPod};
 
 use crate::{
     instance_types::{self, InstanceType},
     records::Instance,
 };
-
-/// Units of a core.
-pub const CORE: u32 = 1024;
 
 /// What is claimed of the host, with a disk of so many GiB.
 pub fn claim(of: &InstanceType, disk_gib: u32) -> Claim {
@@ -81,7 +79,7 @@ impl Size {
 
 /// CPU units that it may use.
 pub fn cpu(of: &InstanceType) -> u32 {
-    of.vcpus * CORE
+    of.vcpus * UNITS_OF_A_CORE
 }
 
 /// Baseline utilisation of each vCPU, in thousandths

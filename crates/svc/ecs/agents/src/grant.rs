@@ -2,6 +2,7 @@
 //! registration is held to it. The control plane's own node and other principals have no such
 //! limits, but nobody registers more than the largest machine there is.
 
+use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_records::{
     ecs::InstanceStatus,
     node::{Grant, Node},
@@ -17,7 +18,7 @@ use crate::{
 
 /// CPU units and MiB of the largest machine that AWS rents (u7inh-32tb: 1,920 vCPUs, 32 TiB), rounded
 /// up. More is a mistake or a lie, and placement would prefer the liar.
-const MAX_CPU: u32 = 2048 * 1024;
+const MAX_CPU: u32 = 2048 * UNITS_OF_A_CORE;
 const MAX_MEMORY: u32 = 32 << 20;
 /// Interfaces of one machine: its VPC's addresses end long before.
 const MAX_INTERFACES: u32 = 4096;

@@ -2,6 +2,7 @@
 //! Instances is in `managed/seen.rs`.
 
 use serde_json::{Value, json};
+use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_delivery::{Actor, Operations, Request};
 use wharf_records::{ecs::CapacityProvider, hosts::Capacity};
 use wharf_svc_ecs_model::names::{PRINCIPAL, Place};
@@ -14,8 +15,6 @@ use crate::{
 
 /// Instances of one call.
 const AT_ONCE: usize = 50;
-/// CPU units of a core.
-const CORE: u64 = 1024;
 /// Pages of a list that are read.
 const MOST_PAGES: usize = 50;
 
@@ -202,7 +201,7 @@ fn size(kind: &Value) -> Option<Size> {
     Some(Size {
         kind: kind["InstanceType"].as_str()?.to_owned(),
         capacity: Capacity {
-            cpu: u32::try_from(cores.saturating_mul(CORE)).ok()?,
+            cpu: u32::try_from(cores.saturating_mul(UNITS_OF_A_CORE.into())).ok()?,
             memory: u32::try_from(memory).ok()?,
             // How many it has for tasks it says itself when it joins.
             interfaces: u32::MAX,

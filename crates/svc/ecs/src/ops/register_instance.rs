@@ -5,7 +5,7 @@ use wharf_api_ec2::types::{DescribeInstanceTypesRequest, DescribeInstancesReques
 use wharf_api_ecs::{
     RegisterContainerInstanceRequest, RegisterContainerInstanceResponse, Resource, faults,
 };
-use wharf_base::Permit;
+use wharf_base::{Permit, cpu::UNITS_OF_A_CORE};
 use wharf_svc_ecs_agents::registration;
 use wharf_wire::{Call, Context, Fault};
 
@@ -17,8 +17,6 @@ use crate::{
 };
 
 const PERMIT: Permit = Permit::for_controller("ecs-instances");
-/// CPU units of a vCPU.
-const UNITS: i64 = 1024;
 /// EC2's word for an id that it does not know.
 const NOT_FOUND: &str = "InvalidInstanceID.NotFound";
 
@@ -82,7 +80,7 @@ async fn size_of(core: &Core, call: &Call, instance: &str) -> Result<Option<Size
     let memory = found.memory_info.and_then(|it| it.size_in_mi_b);
     Ok(Some(Size {
         kind,
-        cpu: i64::from(cores.unwrap_or_default()) * UNITS,
+        cpu: i64::from(cores.unwrap_or_default()) * i64::from(UNITS_OF_A_CORE),
         memory: memory.unwrap_or_default(),
     }))
 }

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, net::Ipv6Addr};
 
 use serde_json::{Value, json};
 use wharf_api_ecs::{ContainerDefinition, ContainerOverride, TaskDefinition};
-use wharf_base::Cidr6;
+use wharf_base::{Cidr6, cpu::UNITS_OF_A_CORE};
 use wharf_records::ecs::{Desired, Task};
 
 pub use self::container::EXEC_AGENT;
@@ -82,7 +82,7 @@ pub fn task(record: &Task, definition: &TaskDefinition, extras: Extras) -> messa
         version: revision.to_string(),
         desired_status: crate::task::plan::told(record).as_str().to_owned(),
         task_definition_account_id: account.clone(),
-        cpu: number(&record.cpu).map(|units| f64::from(units) / 1024.0),
+        cpu: number(&record.cpu).map(|units| f64::from(units) / f64::from(UNITS_OF_A_CORE)),
         memory: number(&record.memory),
         network_mode: network_mode(definition).to_owned(),
         launch_type: record.launch.as_str().to_owned(),

@@ -1,14 +1,12 @@
 //! Instance types, as DescribeInstanceTypes tells of them, and what a provider asks of them. Pure.
 
 use serde_json::Value;
+use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_placement::pack;
 use wharf_records::{
     ecs::{InstanceRequirements, Range, Share},
     hosts::Capacity,
 };
-
-/// CPU units of a core.
-const CORE: u32 = 1024;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kind {
@@ -54,7 +52,7 @@ impl Kind {
     /// What it has before anything runs there; an instance says more exactly once it has joined.
     pub fn capacity(&self) -> Capacity {
         Capacity {
-            cpu: self.vcpus.saturating_mul(CORE),
+            cpu: self.vcpus.saturating_mul(UNITS_OF_A_CORE),
             memory: self.memory_mib,
             // How many it has for tasks it says itself when it joins.
             interfaces: u32::MAX,
@@ -64,7 +62,7 @@ impl Kind {
     }
 
     pub fn cost(&self) -> u64 {
-        pack::cost(self.vcpus.saturating_mul(CORE), self.memory_mib)
+        pack::cost(self.vcpus.saturating_mul(UNITS_OF_A_CORE), self.memory_mib)
     }
 
     /// Whether it has no less than another.

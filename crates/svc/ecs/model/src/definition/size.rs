@@ -1,6 +1,7 @@
 //! Task sizes: `1024` or `1 vCPU`, `512` or `1 GB`, the ranges of EC2, the pairs of Fargate.
 
 use wharf_api_ecs::TaskDefinition;
+use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_wire::Fault;
 
 use super::{containers, name, requires, task_size};
@@ -29,7 +30,7 @@ pub fn normal_cpu(given: Option<&str>) -> Result<Option<String>, Fault> {
     let Some(text) = given.map(str::trim).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    parse(text, "vcpu", 1024.0)
+    parse(text, "vcpu", UNITS_OF_A_CORE.into())
         .map(|units| Some(units.to_string()))
         .ok_or_else(|| invalid("cpu"))
 }

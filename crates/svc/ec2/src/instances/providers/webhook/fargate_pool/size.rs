@@ -3,11 +3,10 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use wharf_base::cpu::UNITS_OF_A_CORE;
 use wharf_placement::pack;
 use wharf_records::hosts::Capacity;
 
-/// CPU units of a core.
-const CORE: u32 = 1024;
 const GIB: u32 = 1024;
 /// What a machine has where nobody says: five tasks with the disk that Fargate gives each.
 const USUAL_DISK_GIB: u32 = 100;
@@ -93,7 +92,7 @@ impl fmt::Display for PoolSize {
 impl PoolSize {
     /// CPU units.
     pub fn cpu(&self) -> u32 {
-        self.vcpus.saturating_mul(CORE)
+        self.vcpus.saturating_mul(UNITS_OF_A_CORE)
     }
 
     pub fn memory_mib(&self) -> u32 {
