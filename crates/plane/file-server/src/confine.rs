@@ -18,7 +18,7 @@ use nix::{
     unistd::chdir,
 };
 use seccompiler::{SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompRule};
-use wharf_programs::confine;
+use wharf_programs::{capabilities, confine};
 
 /// CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, FSETID, SETGID, SETUID: it acts as whoever asks, and finds files by their
 /// handles.
@@ -70,44 +70,11 @@ fn move_to(mount: BorrowedFd<'_>, place: &Path) -> io::Result<()> {
     Ok(())
 }
 
-#[repr(C)]
-struct Head {
-    version: u32,
-    pid: i32,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Sets {
-    effective: u32,
-    permitted: u32,
-    inheritable: u32,
-}
-
 /// With one thread.
 pub fn give_up_rights() -> io::Result<()> {
-    /// `_LINUX_CAPABILITY_VERSION_3`
-    const VERSION: u32 = 0x2008_0522;
-    confine::keep_capabilities(&KEPT);
     let kept = KEPT.iter().fold(0, |set, it| set | 1 << it);
-    let head = Head {
-        version: VERSION,
-        pid: 0,
-    };
-    let none = Sets {
-        effective: 0,
-        permitted: 0,
-        inheritable: 0,
-    };
-    let own = Sets {
-        effective: kept,
-        permitted: kept,
-        ..none
-    };
-    let sets = [own, none];
-    // SAFETY: pointers to what outlives the call, of the sizes of this version.
-    let done = unsafe { libc::syscall(libc::SYS_capset, &raw const head, sets.as_ptr()) };
-    Errno::result(done)?;
+    confine::keep_capabilities(kept);
+    capabilities::set(kept)?;
     // SAFETY: plain prctl without pointers.
     Errno::result(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) })?;
     // SAFETY: as above.

@@ -15,10 +15,10 @@ use std::{
 };
 
 use nix::{
-    errno::Errno,
     fcntl::{FcntlArg, FdFlag, fcntl},
     sys::signal::{SigSet, Signal},
 };
+use wharf_programs::capabilities;
 
 use crate::{
     Lease, Machine, VARIABLE, dhcp,
@@ -239,23 +239,9 @@ fn start(machine: &Machine, (tap, control): (&OwnedFd, &OwnedFd), mtu: u16) -> i
     started.map_err(|e| named(&e, "its emulator"))
 }
 
-#[repr(C)]
-struct CapabilityHeader {
-    version: u32,
-    pid: libc::c_int,
-}
-
 /// What opening the tap took, and all else: of this process, its threads, and with no new rights to be had also of the
 /// emulator.
 fn give_up_rights() -> io::Result<()> {
-    let header = CapabilityHeader {
-        // `_LINUX_CAPABILITY_VERSION_3`
-        version: 0x2008_0522,
-        pid: 0,
-    };
-    let none = [0_u32; 6];
-    // SAFETY: both have the form of version 3, and outlive the call.
-    let done = unsafe { libc::syscall(libc::SYS_capset, &raw const header, none.as_ptr()) };
-    Errno::result(done)?;
+    capabilities::set(0)?;
     Ok(nix::sys::prctl::set_no_new_privs()?)
 }

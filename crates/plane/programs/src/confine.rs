@@ -16,12 +16,12 @@ use nix::{
 };
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule, TargetArch};
 
+use crate::capabilities;
+
 /// Users that no file and no other program belongs to, beyond the numbers of user namespaces: of programs without a network,
 /// and with one.
 const NOBODY: u32 = 0x7ffe_5ea1;
 const NOBODY_WITH_NETWORK: u32 = 0x7ffe_5ea2;
-/// Of those that a kernel may know.
-const CAPABILITIES: u32 = 64;
 
 /// Nobody reads its memory from here on, not even into a dump. `name`: what it is called among processes.
 ///
@@ -62,7 +62,7 @@ pub fn give_up_rights(keeps_network: bool) -> io::Result<()> {
     )?;
     chdir("/proc")?;
     make_this_the_root()?;
-    keep_capabilities(&[]);
+    keep_capabilities(0);
     setgroups(&[])?;
     let user = match keeps_network {
         true => NOBODY_WITH_NETWORK,
@@ -91,12 +91,9 @@ pub fn make_this_the_root() -> io::Result<()> {
     Ok(chdir("/")?)
 }
 
-/// Beyond these no program that it becomes can have any.
-pub fn keep_capabilities(kept: &[u32]) {
-    for capability in (0..CAPABILITIES).filter(|it| !kept.contains(it)) {
-        // SAFETY: plain prctl without pointers. Those that the kernel does not know are none.
-        unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) };
-    }
+/// Beyond those no program that it becomes can have any; what may not be bounded is given up in other ways as well.
+pub fn keep_capabilities(kept: u64) {
+    let _ = capabilities::bound(kept);
 }
 
 /// systemd sends SIGTERM to every process when the machine shuts down, while those who have the file still write to it.

@@ -101,7 +101,7 @@ pub fn allow_calls_of_keeper() -> io::Result<()> {
 /// It stays root's, since it reads what is root's; it can do nothing else.
 pub fn keep_for_broker() -> io::Result<()> {
     shut_out_others(c"shared-files-b")?;
-    keep_capabilities(&[]);
+    keep_capabilities(0);
     allow(&[ALL, OF_BROKER], Vec::new())
 }
 

@@ -19,6 +19,7 @@ use nix::{
     },
     unistd::{Gid, Uid, chdir, execve, setgroups, setresgid, setresuid},
 };
+use wharf_programs::capabilities;
 use wharf_shim_protocol::{Failure, ProcessPlan};
 
 use crate::{
@@ -156,7 +157,7 @@ impl Prepared {
         } else {
             self.set_filter().map_err(failed("seccomp"))?;
         }
-        self.drop_bounding_set().map_err(failed("bounding set"))?;
+        capabilities::bound(self.capabilities).map_err(failed("bounding set"))?;
         prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as u64)
             .map_err(failed("ambient set"))?;
         let groups: Vec<Gid> = self
@@ -263,19 +264,6 @@ impl Prepared {
         }
     }
 
-    fn drop_bounding_set(&self) -> nix::Result<()> {
-        for capability in 0..64 {
-            if self.capabilities & (1 << capability) == 0 {
-                match prctl(libc::PR_CAPBSET_DROP, capability) {
-                    // One beyond the last that this kernel knows.
-                    Err(Errno::EINVAL) => break,
-                    other => other?,
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn set_filter(&self) -> nix::Result<()> {
         if self.filter.is_empty() {
             return Ok(());
@@ -330,44 +318,9 @@ fn prctl(option: libc::c_int, value: u64) -> nix::Result<()> {
     Errno::result(unsafe { libc::prctl(option, value, 0u64, 0u64, 0u64) }).map(drop)
 }
 
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct CapabilitySets {
-    effective: u32,
-    permitted: u32,
-    inheritable: u32,
-}
-
-#[repr(C)]
-struct CapabilityHeader {
-    version: u32,
-    pid: i32,
-}
-
-/// `_LINUX_CAPABILITY_VERSION_3`, of this process.
-const CAPABILITY_HEADER: CapabilityHeader = CapabilityHeader {
-    version: 0x2008_0522,
-    pid: 0,
-};
-
 /// Permitted and effective, as far as they are permitted now; nothing is inheritable.
 fn set_capabilities(set: u64) -> nix::Result<()> {
-    let mut header = CAPABILITY_HEADER;
-    let mut sets = [CapabilitySets::default(); 2];
-    // SAFETY: both structures have the form of version 3 and outlive the call.
-    Errno::result(unsafe { libc::syscall(libc::SYS_capget, &raw mut header, sets.as_mut_ptr()) })?;
-    for (wanted, half) in [set as u32, (set >> 32) as u32].into_iter().zip(&mut sets) {
-        let kept = half.permitted & wanted;
-        *half = CapabilitySets {
-            effective: kept,
-            permitted: kept,
-            inheritable: 0,
-        };
-    }
-    let mut header = CAPABILITY_HEADER;
-    // SAFETY: as above.
-    Errno::result(unsafe { libc::syscall(libc::SYS_capset, &raw mut header, sets.as_ptr()) })
-        .map(drop)
+    capabilities::set(capabilities::permitted()? & set)
 }
 
 /// The compiled filter beside a bundle; an empty one filters nothing.
