@@ -12,10 +12,10 @@ import socket
 import ssl
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import processes, tasks, tools
 from harness.installation import free_port
+from harness.refusals import refused
 from harness.services import Web
 from harness.waiting import wait_for
 
@@ -52,13 +52,6 @@ FLOW_FIELDS = (
 )
 # From the attribute to the last entries in the bucket: the host is told, packs, and hands over.
 WRITTEN_WITHIN_S = 30
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def bucket(wharf, lets_in=True):

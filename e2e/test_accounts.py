@@ -6,11 +6,9 @@ import json
 import socket
 import urllib.parse
 
-import botocore.exceptions
-import pytest
-
 from harness import control, images, kubernetes, tasks, tools
 from harness.installation import Keys, Place
+from harness.refusals import refused
 from harness.services import Web
 from harness.tasks import document
 from harness.waiting import wait_for
@@ -18,14 +16,6 @@ from test_ec2_instances import own_image_of
 
 HOME = "000000000000"
 CLOSED_DEADLINE_S = 120
-
-
-def refused(call, **parameters):
-    """The error code and message of a call that must fail."""
-    with pytest.raises(botocore.exceptions.ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def create(wharf, name, *arguments):

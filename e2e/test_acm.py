@@ -10,18 +10,12 @@ from botocore.exceptions import ClientError
 
 from harness import disk, tasks, tools
 from harness.installation import free_port
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 DEADLINE_S = 20
 PREFIX = "arn:aws:acm:us-east-1:000000000000:certificate/"
 MISSING = PREFIX + "00000000-0000-4000-8000-000000000000"
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 class Balancer:

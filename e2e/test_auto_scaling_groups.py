@@ -1,21 +1,14 @@
 """EC2 Auto Scaling through boto3: groups, what launches them, what becomes of them where no host takes instances."""
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import tasks
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 DEADLINE_S = 30
 # No image: each launch is refused, and the activities say so.
 IMAGE = "ami-0123456789abcdef0"
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 @pytest.fixture

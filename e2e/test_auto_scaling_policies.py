@@ -7,8 +7,9 @@ import pytest
 
 from harness import tasks
 from harness.installation import Installation
+from harness.refusals import refused
 from harness.waiting import wait_for
-from test_auto_scaling_groups import configuration, described, groups, made, refused, subnets  # noqa: F401
+from test_auto_scaling_groups import configuration, described, groups, made, subnets  # noqa: F401
 from test_ec2_instances import own_image_of
 
 DEADLINE_S = 30

@@ -8,7 +8,6 @@ import urllib.parse
 import urllib.request
 
 import pytest
-from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from harness import images, tasks, tools
 from harness.installation import Installation, free_port
 from harness.logins import CLIENT, SECRET, Browser, LoginProvider
+from harness.refusals import refused
 from harness.services import Web, address
 from harness.tasks import sh
 from harness.waiting import wait_for
@@ -279,13 +279,6 @@ def test_tokens_are_renewed(guarded, provider):
     # The provider no longer vouches for the user.
     provider.refresh.clear()
     assert browser.get(guarded.url("/"))[0] == 302
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_how_it_is_said(guarded, provider):

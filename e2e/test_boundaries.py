@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from harness import images, tasks
 from harness.installation import Installation
+from harness.refusals import refused_with
 from harness.tasks import document, run_script, sh
 from harness.waiting import wait_for
 
@@ -137,10 +138,7 @@ def test_what_runs_goes_on_when_nothing_is_allowed_any_more(unstarted):
 
 
 def denied(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    assert error["Code"] == "AccessDeniedException" and "explicit deny" in error["Message"], error
+    refused_with(call, "AccessDeniedException", "explicit deny", **parameters)
 
 
 def test_definitions_are_denied_by_what_they_ask_for(wharf):

@@ -4,10 +4,10 @@ import base64
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import images, tasks
 from harness.installation import Installation
+from harness.refusals import refused
 from harness.tasks import sh
 from harness.waiting import wait_for
 
@@ -20,13 +20,6 @@ TRUST = {
     "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}],
 }
 MAY_JOIN = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role"
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def template(wharf, cluster):

@@ -12,19 +12,12 @@ import botocore.awsrequest
 import botocore.credentials
 import pytest
 import requests
-from botocore.exceptions import ClientError
 
 from harness import tasks
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 UTC = datetime.UTC
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def minute(ago=0):

@@ -6,10 +6,8 @@ import json
 import platform
 import time
 
-import pytest
-from botocore.exceptions import ClientError
-
 from harness import images, tasks
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 ARM = "ARM-" if platform.machine() == "aarch64" else ""
@@ -62,13 +60,6 @@ def start(wharf, script, **options):
         wharf, images.push(wharf, "busybox"), network="awsvpc", task=FARGATE, execution_role=tasks.execution_role(wharf), **tasks.sh(script)
     )
     return tasks.start(wharf, definition, launchType="FARGATE", **options, **tasks.in_vpc(wharf))
-
-
-def refusal(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_a_task_is_billed_a_minute_once_over_kills(fresh):
@@ -135,7 +126,7 @@ def test_a_task_is_billed_a_minute_once_over_kills(fresh):
     prices.write_text(fresh.run("cost", "--example-prices").stdout.replace('"0.04048"', '"240"').replace('"0.03238"', '"240"'))
     assert usage(fresh, by_type)[CPU,] == (CPU_HOURS, "1")
     prices.write_text("{}")
-    code, message = refusal(ce.get_cost_and_usage, **asked)
+    code, message = refused(ce.get_cost_and_usage, **asked)
     assert code == "DataUnavailableException" and "price lists" in message
 
 
@@ -254,7 +245,7 @@ def test_bad_input_is_refused(wharf):
     ce = wharf.client("ce")
 
     def said(**more):
-        return refusal(ce.get_cost_and_usage, **{"TimePeriod": days(), "Granularity": "DAILY", "Metrics": ["UnblendedCost"], **more})
+        return refused(ce.get_cost_and_usage, **{"TimePeriod": days(), "Granularity": "DAILY", "Metrics": ["UnblendedCost"], **more})
 
     today = days()["Start"]
     assert said(TimePeriod={"Start": today, "End": today})[0] == "ValidationException"
@@ -271,6 +262,6 @@ def test_bad_input_is_refused(wharf):
     for _ in range(30):
         deep = {"Not": deep}
     assert said(Filter=deep)[0] == "ValidationException"
-    assert refusal(ce.get_cost_forecast, TimePeriod=days(), Metric="UNBLENDED_COST", Granularity="DAILY")[0] == "UnsupportedOperation"
+    assert refused(ce.get_cost_forecast, TimePeriod=days(), Metric="UNBLENDED_COST", Granularity="DAILY")[0] == "UnsupportedOperation"
     empty = ce.get_cost_and_usage(TimePeriod=days(2), Granularity="DAILY", Metrics=["UsageQuantity"], GroupBy=[{"Type": "TAG", "Key": "x"}])
     assert len(empty["ResultsByTime"]) == 3

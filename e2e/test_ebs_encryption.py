@@ -7,11 +7,11 @@ import re
 import signal
 
 import pytest
-from botocore.exceptions import ClientError
 
 from agent.signing import signed_headers
 from harness import images, joining, processes, tasks, tools
 from harness.installation import Installation, Keys
+from harness.refusals import refused_with
 from harness.waiting import wait_for
 from test_ec2_instances import wait_state
 from test_images import Other, available
@@ -97,13 +97,6 @@ def users(place):
     return [it for it in found if " mounted as " in it or it.rpartition(" ")[2] in numbers]
 
 
-def refused(code, call, **options):
-    with pytest.raises(ClientError) as error:
-        call(**options)
-    assert error.value.response["Error"]["Code"] == code, error.value.response
-    return error.value.response["Error"]["Message"]
-
-
 def mappings(ec2, guest):
     return ec2.describe_instances(InstanceIds=[guest.id])["Reservations"][0]["Instances"][0]["BlockDeviceMappings"]
 
@@ -142,8 +135,8 @@ def test_nothing_of_a_volume_lies_in_the_clear_and_its_key_shuts_it(alone, guest
     (program,) = programs(alone, volume)
     let_go(guest, volume)
     wait_for(lambda: not pathlib.Path(f"/proc/{program}").exists(), 20, "the end of the key")
-    refused("InvalidKmsKey.InvalidState", ec2.attach_volume, VolumeId=volume, InstanceId=guest.id, Device="/dev/xvdf")
-    refused("InvalidKmsKey.InvalidState", ec2.create_volume, AvailabilityZone=guest.zone, Size=1, Encrypted=True, KmsKeyId=key)
+    refused_with(ec2.attach_volume, "InvalidKmsKey.InvalidState", VolumeId=volume, InstanceId=guest.id, Device="/dev/xvdf")
+    refused_with(ec2.create_volume, "InvalidKmsKey.InvalidState", AvailabilityZone=guest.zone, Size=1, Encrypted=True, KmsKeyId=key)
     kms.enable_key(KeyId=key)
 
     # What was synced outlives the program that has it open. Until it is mounted anew nothing is read or written.
@@ -196,12 +189,12 @@ def test_nothing_of_a_volume_lies_in_the_clear_and_its_key_shuts_it(alone, guest
     let_go(guest, sealed)
     wait_for(lambda: kms.list_grants(KeyId=key)["Grants"] == [], 10, "the end of all grants")
 
-    message = refused(
-        "InvalidParameterCombination", ec2.create_volume, AvailabilityZone=guest.zone, SnapshotId=snapshot["SnapshotId"], Encrypted=False
+    message = refused_with(
+        ec2.create_volume, "InvalidParameterCombination", AvailabilityZone=guest.zone, SnapshotId=snapshot["SnapshotId"], Encrypted=False
     )
     assert "Encrypted" in message
     everyone = {"SnapshotId": snapshot["SnapshotId"], "Attribute": "createVolumePermission", "OperationType": "add"}
-    refused("OperationNotPermitted", ec2.modify_snapshot_attribute, GroupNames=["all"], **everyone)
+    refused_with(ec2.modify_snapshot_attribute, "OperationNotPermitted", GroupNames=["all"], **everyone)
     copied = {"SourceRegion": "us-east-1", "SourceSnapshotId": snapshot["SnapshotId"]}
     completed(alone, ec2.copy_snapshot(**copied)["SnapshotId"])
 
@@ -259,9 +252,9 @@ def test_copies_are_sealed_anew(alone, guest, key):
     iam.put_user_policy(UserName=name, PolicyName="copy", PolicyDocument=json.dumps(allowed))
     keys = Keys.of_user(iam.create_access_key(UserName=name)["AccessKey"])
     other = {"SourceRegion": "us-east-1", "SourceSnapshotId": begun, "Encrypted": True, "KmsKeyId": key}
-    refused("UnauthorizedOperation", alone.client("ec2", keys).copy_snapshot, **other)
+    refused_with(alone.client("ec2", keys).copy_snapshot, "UnauthorizedOperation", **other)
     kms.disable_key(KeyId=third)
-    assert "state" in refused("InvalidKmsKey.InvalidState", ec2.copy_snapshot, **other)
+    assert "state" in refused_with(ec2.copy_snapshot, "InvalidKmsKey.InvalidState", **other)
     kms.enable_key(KeyId=third)
 
 
@@ -333,7 +326,7 @@ def test_a_root_is_sealed_and_without_its_key_nothing_starts(alone, guest, key):
     assert alone.aws("ec2", "start-instances", "--instance-ids", first.id)["StartingInstances"][0]["CurrentState"]["Name"] == "pending"
     wait_for(lambda: state_of(ec2, first) == ("stopped", "Client.InternalError"), 60, "a start that is refused")
     assert opens(alone, first) == []
-    refused("InvalidKmsKey.InvalidState", Guest, wharf=alone, BlockDeviceMappings=root(key))
+    refused_with(Guest, "InvalidKmsKey.InvalidState", wharf=alone, BlockDeviceMappings=root(key))
     kms.enable_key(KeyId=key)
     ec2.start_instances(InstanceIds=[first.id])
     wait_state(ec2, first.id, "running")
@@ -363,7 +356,7 @@ def test_a_root_is_sealed_and_without_its_key_nothing_starts(alone, guest, key):
     assert int(others[0].does("df -k / | tail -1").split()[1]) > 2.5 * (1 << 20)
     assert in_the_clear(alone) == before
     clear = [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": False}}]
-    refused("InvalidParameterCombination", Guest, wharf=alone, ImageId=made, BlockDeviceMappings=clear)
+    refused_with(Guest, "InvalidParameterCombination", wharf=alone, ImageId=made, BlockDeviceMappings=clear)
     ended = [first, *others]
     ec2.terminate_instances(InstanceIds=[it.id for it in ended])
     for one in ended:
@@ -424,4 +417,4 @@ def test_a_node_that_does_not_have_it_attached_gets_no_key(alone, guest, key):
 )
 def test_bad_input(alone, options, code):
     ec2 = alone.client("ec2")
-    refused(code, ec2.create_volume, AvailabilityZone="us-east-1a", Size=1, **options)
+    refused_with(ec2.create_volume, code, AvailabilityZone="us-east-1a", Size=1, **options)

@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import tasks
+from harness.refusals import refused
 from harness.tasks import document
 
 pytestmark = pytest.mark.minutes(1)
@@ -42,13 +42,6 @@ def vpc(ec2):
         ec2.detach_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"], VpcId=made)
         ec2.delete_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"])
     ec2.delete_vpc(VpcId=made)
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def cli_refused(wharf, *arguments):

@@ -1,10 +1,10 @@
 """Parts of VPCs and launches that tools ask for beside the main ones: reservations, reverse names, interfaces of one's own."""
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import images
 from harness.installation import Installation
+from harness.refusals import refused_code
 from harness.waiting import wait_for
 from test_ec2_instances import own_image_of, page, wait_state
 
@@ -28,12 +28,6 @@ def vpc(ec2):
     ec2.delete_vpc(VpcId=made)
 
 
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    return caught.value.response["Error"]["Code"]
-
-
 def test_reserved_addresses_are_given_by_name_alone(wharf, ec2, vpc):
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.40.0.0/28")["Subnet"]["SubnetId"]
     made = wharf.aws(
@@ -43,17 +37,17 @@ def test_reserved_addresses_are_given_by_name_alone(wharf, ec2, vpc):
     assert (listed["SubnetCidrReservationId"], listed["Cidr"]) == (made["SubnetCidrReservationId"], "10.40.0.8/29")
     given = [ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["PrivateIpAddress"] for _ in range(4)]
     assert sorted(given) == [f"10.40.0.{last}" for last in (4, 5, 6, 7)]
-    assert refused(ec2.create_network_interface, SubnetId=subnet) == "InsufficientFreeAddressesInSubnet"
+    assert refused_code(ec2.create_network_interface, SubnetId=subnet) == "InsufficientFreeAddressesInSubnet"
     named = ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress="10.40.0.9")["NetworkInterface"]
     assert named["PrivateIpAddress"] == "10.40.0.9"
     prefix = {"SubnetId": subnet, "Cidr": "10.40.0.4/30", "ReservationType": "prefix"}
-    assert refused(ec2.create_subnet_cidr_reservation, **prefix) == "UnsupportedOperation"
+    assert refused_code(ec2.create_subnet_cidr_reservation, **prefix) == "UnsupportedOperation"
     id = made["SubnetCidrReservationId"]
     ec2.create_tags(Resources=[id], Tags=[{"Key": "team", "Value": "one"}])
     (tag,) = ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [id]}])["Tags"]
     assert (tag["ResourceType"], tag["Value"]) == ("subnet-cidr-reservation", "one")
     ec2.delete_subnet_cidr_reservation(SubnetCidrReservationId=id)
-    assert refused(ec2.delete_subnet_cidr_reservation, SubnetCidrReservationId=id) == "InvalidSubnetCidrReservationID.NotFound"
+    assert refused_code(ec2.delete_subnet_cidr_reservation, SubnetCidrReservationId=id) == "InvalidSubnetCidrReservationID.NotFound"
     ec2.create_network_interface(SubnetId=subnet)
 
 
@@ -77,11 +71,11 @@ def test_what_tools_read_of_a_network(wharf, ec2, vpc):
     try:
         off, on = ({"AllowDnsResolutionFromRemoteVpc": it} for it in (False, True))
         change = ec2.modify_vpc_peering_connection_options
-        assert refused(change, **options, RequesterPeeringConnectionOptions=off) == "OperationNotPermitted"
+        assert refused_code(change, **options, RequesterPeeringConnectionOptions=off) == "OperationNotPermitted"
         ec2.accept_vpc_peering_connection(**options)
         shown = change(**options, RequesterPeeringConnectionOptions=off)["RequesterPeeringConnectionOptions"]
         assert shown["AllowDnsResolutionFromRemoteVpc"] is False
-        assert refused(change, **options, RequesterPeeringConnectionOptions=on) == "UnsupportedOperation"
+        assert refused_code(change, **options, RequesterPeeringConnectionOptions=on) == "UnsupportedOperation"
     finally:
         ec2.delete_vpc_peering_connection(**options)
         ec2.delete_vpc(VpcId=peer)
@@ -116,7 +110,7 @@ def test_an_interface_of_ones_own_outlives_its_instances():
             id = instance["InstanceId"]
             assert instance["PrivateIpAddress"] == address
             wait_state(ec2, id, "running")
-            assert refused(ec2.run_instances, **asked) == "InvalidNetworkInterface.InUse"
+            assert refused_code(ec2.run_instances, **asked) == "InvalidNetworkInterface.InUse"
             wait_for(lambda: "page of" in page(fresh, image, address), 60, "an answer of the instance")
             ec2.stop_instances(InstanceIds=[id], Force=True)
             wait_state(ec2, id, "stopped")
@@ -129,7 +123,7 @@ def test_an_interface_of_ones_own_outlives_its_instances():
         by_name = {"ImageId": "resolve:ssm:/images/web", "InstanceType": "t3.nano", "MinCount": 1, "MaxCount": 1}
         (instance,) = ec2.run_instances(**by_name)["Instances"]
         assert instance["ImageId"] == own_image_of(fresh)
-        assert refused(ec2.run_instances, **by_name | {"ImageId": "resolve:ssm:/images/none"}) == "InvalidParameterValue"
+        assert refused_code(ec2.run_instances, **by_name | {"ImageId": "resolve:ssm:/images/none"}) == "InvalidParameterValue"
         ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
         standard = asked | {"CreditSpecification": {"CpuCredits": "standard"}, "NetworkInterfaces": []}
-        assert refused(ec2.run_instances, **standard) == "UnsupportedOperation"
+        assert refused_code(ec2.run_instances, **standard) == "UnsupportedOperation"

@@ -5,9 +5,9 @@ import json
 import subprocess
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import images
+from harness.refusals import refused_code
 
 REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
 
@@ -15,12 +15,6 @@ REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
 @pytest.fixture(scope="module")
 def ec2(wharf):
     return wharf.client("ec2")
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    return caught.value.response["Error"]["Code"]
 
 
 def test_instance_types(ec2):
@@ -36,8 +30,8 @@ def test_instance_types(ec2):
     )
     assert {it["Location"] for it in offered["InstanceTypeOfferings"]} == {"us-east-1a", "us-east-1b", "us-east-1c"}
     # Known to the model, and not in the table; what no model knows fails its check first.
-    assert refused(ec2.describe_instance_types, InstanceTypes=["mac1.metal"]) == "InvalidInstanceType"
-    assert refused(ec2.describe_instance_types, InstanceTypes=["t9.huge"]) == "InvalidParameterValue"
+    assert refused_code(ec2.describe_instance_types, InstanceTypes=["mac1.metal"]) == "InvalidInstanceType"
+    assert refused_code(ec2.describe_instance_types, InstanceTypes=["t9.huge"]) == "InvalidParameterValue"
 
 
 def test_a_template_and_its_versions(ec2):
@@ -59,18 +53,20 @@ def test_a_template_and_its_versions(ec2):
         (default,) = ec2.describe_launch_template_versions(LaunchTemplateName="web", Versions=["$Default"])["LaunchTemplateVersions"]
         assert default["VersionNumber"] == 2
         assert (
-            refused(ec2.create_launch_template, LaunchTemplateName="web", LaunchTemplateData=data)
+            refused_code(ec2.create_launch_template, LaunchTemplateName="web", LaunchTemplateData=data)
             == "InvalidLaunchTemplateName.AlreadyExistsException"
         )
         # What a launch would not heed is refused when the version is made.
         sleeps = {"HibernationOptions": {"Configured": True}}
-        assert refused(ec2.create_launch_template_version, LaunchTemplateName="web", LaunchTemplateData=sleeps) == "UnsupportedOperation"
+        assert (
+            refused_code(ec2.create_launch_template_version, LaunchTemplateName="web", LaunchTemplateData=sleeps) == "UnsupportedOperation"
+        )
         gone = ec2.delete_launch_template_versions(LaunchTemplateName="web", Versions=["1", "2"])
         assert [it["VersionNumber"] for it in gone["SuccessfullyDeletedLaunchTemplateVersions"]] == [1]
         assert [it["VersionNumber"] for it in gone["UnsuccessfullyDeletedLaunchTemplateVersions"]] == [2]
     finally:
         ec2.delete_launch_template(LaunchTemplateId=made["LaunchTemplateId"])
-    assert refused(ec2.describe_launch_templates, LaunchTemplateNames=["web"]) == "InvalidLaunchTemplateName.NotFoundException"
+    assert refused_code(ec2.describe_launch_templates, LaunchTemplateNames=["web"]) == "InvalidLaunchTemplateName.NotFoundException"
 
 
 def test_an_image_of_a_repository(wharf, ec2):
@@ -84,12 +80,12 @@ def test_an_image_of_a_repository(wharf, ec2):
         ec2.modify_image_attribute(ImageId=made, LaunchPermission={"Add": [{"UserId": "000000000001"}]})
         permissions = ec2.describe_image_attribute(ImageId=made, Attribute="launchPermission")["LaunchPermissions"]
         assert permissions == [{"UserId": "000000000001"}]
-        assert refused(ec2.register_image, Name="none", ImageLocation=f"{REGISTRY}/machines/base:2") == "InvalidManifest"
-        assert refused(ec2.register_image, Name="base 1", ImageLocation=f"{REGISTRY}/machines/base:1") == "InvalidAMIName.Duplicate"
+        assert refused_code(ec2.register_image, Name="none", ImageLocation=f"{REGISTRY}/machines/base:2") == "InvalidManifest"
+        assert refused_code(ec2.register_image, Name="base 1", ImageLocation=f"{REGISTRY}/machines/base:1") == "InvalidAMIName.Duplicate"
     finally:
         ec2.deregister_image(ImageId=made)
         ecr.delete_repository(repositoryName="machines/base", force=True)
-    assert refused(ec2.describe_images, ImageIds=[made]) == "InvalidAMIID.NotFound"
+    assert refused_code(ec2.describe_images, ImageIds=[made]) == "InvalidAMIID.NotFound"
 
 
 def test_the_image_for_ecs_is_the_one_that_parameters_name(wharf, ec2):
@@ -120,11 +116,11 @@ def test_openssh_reads_the_keys_that_are_made(ec2, tmp_path, kind):
             assert imported["KeyFingerprint"] == made["KeyFingerprint"]
         else:
             assert imported["KeyFingerprint"].count(":") == 15 and made["KeyFingerprint"].count(":") == 19
-        assert refused(ec2.create_key_pair, KeyName=f"made {kind}") == "InvalidKeyPair.Duplicate"
+        assert refused_code(ec2.create_key_pair, KeyName=f"made {kind}") == "InvalidKeyPair.Duplicate"
     finally:
         ec2.delete_key_pair(KeyPairId=made["KeyPairId"])
         ec2.delete_key_pair(KeyName=f"imported {kind}")
-    assert refused(ec2.describe_key_pairs, KeyNames=[f"made {kind}"]) == "InvalidKeyPair.NotFound"
+    assert refused_code(ec2.describe_key_pairs, KeyNames=[f"made {kind}"]) == "InvalidKeyPair.NotFound"
 
 
 def test_walk_of_the_cli(wharf):

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness import tasks
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 ACCOUNT = "000000000000"
@@ -24,13 +25,6 @@ def fargate(**more):
         "containerDefinitions": [container()],
     }
     return {**settings, **more}
-
-
-def refusal(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 # Definitions that are refused: (what, parameters, message). Only texts known to be literal stand here.
@@ -188,7 +182,7 @@ CONTRADICTIONS = [
 @pytest.mark.parametrize(("parameters", "message"), [pytest.param(p, m, id=name) for name, p, m in MALFORMED])
 def test_malformed_definition(wharf, parameters, message):
     given = {name: value for name, value in parameters.items() if value is not None}
-    code, text = refusal(wharf.client("ecs").register_task_definition, family="malformed", **given)
+    code, text = refused(wharf.client("ecs").register_task_definition, family="malformed", **given)
     assert code == "ClientException", (code, text)
     assert text.startswith(message) if message.endswith("memory.") else text == message, text
 
@@ -196,7 +190,7 @@ def test_malformed_definition(wharf, parameters, message):
 @pytest.mark.parametrize(("parameters", "message"), [pytest.param(p, m, id=name) for name, p, m in UNSUPPORTED])
 def test_a_definition_that_asks_for_what_is_not_there(wharf, parameters, message):
     given = {"containerDefinitions": [container()], **parameters}
-    assert refusal(wharf.client("ecs").register_task_definition, family="unsupported", **given) == ("ClientException", message)
+    assert refused(wharf.client("ecs").register_task_definition, family="unsupported", **given) == ("ClientException", message)
 
 
 def test_calls_that_ask_for_what_is_not_there(wharf):
@@ -210,13 +204,13 @@ def test_calls_that_ask_for_what_is_not_there(wharf):
             {"clusterName": cluster, "configuration": {"managedStorageConfiguration": {"kmsKeyId": "k"}}},
         ),
     ]:
-        said = refusal(call, **parameters)
+        said = refused(call, **parameters)
         assert said == ("UnsupportedFeatureException", f"{what} is not supported by this version of wharf.")
 
 
 @pytest.mark.parametrize("parameters", [pytest.param(p, id=name) for name, p in CONTRADICTIONS])
 def test_contradictory_definition(wharf, parameters):
-    code, text = refusal(wharf.client("ecs").register_task_definition, **{"family": "contradiction", **parameters})
+    code, text = refused(wharf.client("ecs").register_task_definition, **{"family": "contradiction", **parameters})
     assert code in ("ClientException", "InvalidParameterException"), (code, text)
     assert len(text) > 10
 
@@ -235,11 +229,11 @@ def test_revisions_live_and_die(wharf):
     assert gone["status"] == "INACTIVE"
     assert ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]["revision"] == 2
     assert ecs.register_task_definition(family=family, containerDefinitions=[container()])["taskDefinition"]["revision"] == 4
-    assert refusal(ecs.describe_task_definition, taskDefinition="never-registered") == (
+    assert refused(ecs.describe_task_definition, taskDefinition="never-registered") == (
         "ClientException",
         "Unable to describe task definition.",
     )
-    code, text = refusal(ecs.describe_task_definition, taskDefinition=f"{family}:x")
+    code, text = refused(ecs.describe_task_definition, taskDefinition=f"{family}:x")
     assert (code, text) == ("InvalidParameterException", "Invalid revision number. Number: x")
     failed = ecs.delete_task_definitions(taskDefinitions=[f"{family}:1"])["failures"]
     assert failed[0]["reason"] == "The specified task definition is still in ACTIVE status. Please deregister the target and try again."
@@ -278,29 +272,29 @@ def test_run_task_in_words(wharf, busybox):
     definition = tasks.register(wharf, busybox, command=["true"])
     vpc = tasks.register(wharf, busybox, network="awsvpc", command=["true"])
     subnets = {"awsvpcConfiguration": {"subnets": tasks.default_subnets(wharf)[:1]}}
-    assert refusal(ecs.run_task, cluster="nowhere", taskDefinition=definition) == ("ClusterNotFoundException", "Cluster not found.")
-    assert refusal(ecs.run_task, taskDefinition="never-registered") == ("ClientException", "TaskDefinition not found.")
-    assert refusal(ecs.run_task, taskDefinition=definition, launchType="FARGATE") == (
+    assert refused(ecs.run_task, cluster="nowhere", taskDefinition=definition) == ("ClusterNotFoundException", "Cluster not found.")
+    assert refused(ecs.run_task, taskDefinition="never-registered") == ("ClientException", "TaskDefinition not found.")
+    assert refused(ecs.run_task, taskDefinition=definition, launchType="FARGATE") == (
         "InvalidParameterException", "Task definition does not support launch_type FARGATE.",
     )  # fmt: skip
-    assert refusal(ecs.run_task, taskDefinition=vpc) == (
+    assert refused(ecs.run_task, taskDefinition=vpc) == (
         "InvalidParameterException", "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
     )  # fmt: skip
-    assert refusal(ecs.run_task, taskDefinition=definition, networkConfiguration=subnets) == (
+    assert refused(ecs.run_task, taskDefinition=definition, networkConfiguration=subnets) == (
         "InvalidParameterException", "Network Configuration is not valid for the given networkMode of this task definition.",
     )  # fmt: skip
-    assert refusal(ecs.run_task, taskDefinition=definition, overrides={"containerOverrides": [{"name": "x"}]}) == (
+    assert refused(ecs.run_task, taskDefinition=definition, overrides={"containerOverrides": [{"name": "x"}]}) == (
         "InvalidParameterException", "Override for container named x is not a container in the TaskDefinition.",
     )  # fmt: skip
     both = {"launchType": "EC2", "capacityProviderStrategy": [{"capacityProvider": "FARGATE"}]}
-    assert refusal(ecs.run_task, taskDefinition=definition, **both)[1] == (
+    assert refused(ecs.run_task, taskDefinition=definition, **both)[1] == (
         "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again."
     )
     ecs.create_cluster(clusterName="without-instances")
-    assert refusal(ecs.run_task, cluster="without-instances", taskDefinition=definition) == (
+    assert refused(ecs.run_task, cluster="without-instances", taskDefinition=definition) == (
         "InvalidParameterException", "No Container Instances were found in your cluster.",
     )  # fmt: skip
-    assert refusal(ecs.run_task, taskDefinition=definition, count=11)[0] == "InvalidParameterException"
+    assert refused(ecs.run_task, taskDefinition=definition, count=11)[0] == "InvalidParameterException"
 
 
 def test_run_task_that_finds_no_room(wharf, busybox):
@@ -417,9 +411,9 @@ def test_describe_of_unknown_things_fails_item_by_item(wharf):
     assert [cluster["clusterName"] for cluster in found["clusters"]] == ["default"]
     assert found["failures"] == [{"arn": f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/nowhere", "reason": "MISSING"}]
     elsewhere = f"arn:aws:ecs:us-east-1:{ACCOUNT}:task/other/{'0' * 32}"
-    code, text = refusal(ecs.describe_tasks, tasks=[elsewhere])
+    code, text = refused(ecs.describe_tasks, tasks=[elsewhere])
     assert (code, text) == ("InvalidParameterException", "Invalid identifier: Identifier is for cluster other. Your cluster is default")
-    assert refusal(ecs.describe_tasks, tasks=[]) == ("InvalidParameterException", "Tasks cannot be empty.")
+    assert refused(ecs.describe_tasks, tasks=[]) == ("InvalidParameterException", "Tasks cannot be empty.")
 
 
 def test_clusters_come_and_go(wharf):
@@ -430,7 +424,7 @@ def test_clusters_come_and_go(wharf):
     assert ecs.delete_cluster(cluster=name)["cluster"]["status"] == "INACTIVE"
     assert made["clusterArn"] not in ecs.list_clusters()["clusterArns"]
     assert ecs.describe_clusters(clusters=[name])["clusters"][0]["status"] == "INACTIVE"
-    code, text = refusal(ecs.delete_cluster, cluster="default")
+    code, text = refused(ecs.delete_cluster, cluster="default")
     assert (code, text) == (
         "ClusterContainsContainerInstancesException",
         "The Cluster cannot be deleted while Container Instances are active or draining.",
@@ -448,9 +442,9 @@ def test_pages_are_whole_and_tokens_sealed(wharf):
         if not token:
             break
     assert made <= set(seen) and len(seen) == len(set(seen))
-    assert refusal(ecs.list_clusters, nextToken="made up")[0] == "InvalidParameterException"
+    assert refused(ecs.list_clusters, nextToken="made up")[0] == "InvalidParameterException"
     page = ecs.list_clusters(maxResults=1)
-    assert refusal(ecs.list_tasks, nextToken=page["nextToken"])[0] == "InvalidParameterException"
+    assert refused(ecs.list_tasks, nextToken=page["nextToken"])[0] == "InvalidParameterException"
 
 
 def test_tags(wharf):
@@ -459,7 +453,7 @@ def test_tags(wharf):
     ecs.tag_resource(resourceArn=arn, tags=[{"key": "a", "value": "1"}, {"key": "b", "value": ""}])
     ecs.untag_resource(resourceArn=arn, tagKeys=["a"])
     assert ecs.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "b", "value": ""}]
-    assert refusal(ecs.tag_resource, resourceArn=arn, tags=[{"key": "aws:x", "value": "1"}])[0] in (
+    assert refused(ecs.tag_resource, resourceArn=arn, tags=[{"key": "aws:x", "value": "1"}])[0] in (
         "InvalidParameterException",
         "ClientException",
     )

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from harness import kubernetes
 from harness.installation import Keys
 from harness.kubernetes import Cluster
+from harness.refusals import refused_with
 from harness.waiting import wait_for
 
 pytestmark = pytest.mark.minutes(0.5)
@@ -62,18 +63,16 @@ def test_what_cannot_be_is_refused_in_the_words_of_eks(wharf, cluster):
     eks, role = cluster.eks, kubernetes.role(wharf)
     network = {"subnetIds": kubernetes.subnets(wharf)}
 
-    def refused(code, text, **request):
-        with pytest.raises(ClientError) as error:
-            eks.create_cluster(**{"name": "other", "roleArn": role, "resourcesVpcConfig": network} | request)
-        found = error.value.response["Error"]
-        assert found["Code"] == code and text in found["Message"], found
+    def refuses(code, text, **request):
+        given = {"name": "other", "roleArn": role, "resourcesVpcConfig": network}
+        refused_with(eks.create_cluster, code, text, **given | request)
 
-    refused("ResourceInUseException", f"Cluster already exists with name: {cluster.name}", name=cluster.name)
-    refused("InvalidParameterException", "unsupported Kubernetes version", version="1.10")
+    refuses("ResourceInUseException", f"Cluster already exists with name: {cluster.name}", name=cluster.name)
+    refuses("InvalidParameterException", "unsupported Kubernetes version", version="1.10")
     one = {"subnetIds": network["subnetIds"][:1]}
-    refused("InvalidParameterException", "Subnets specified must be in at least two different AZs", resourcesVpcConfig=one)
+    refuses("InvalidParameterException", "Subnets specified must be in at least two different AZs", resourcesVpcConfig=one)
     nobody = role.replace("role/", "role/no-")
-    refused("InvalidParameterException", f"Role with arn: {nobody}, could not be assumed because", roleArn=nobody)
+    refuses("InvalidParameterException", f"Role with arn: {nobody}, could not be assumed because", roleArn=nobody)
     with pytest.raises(ClientError, match="No cluster found for name: other."):
         eks.describe_cluster(name="other")
 
@@ -131,13 +130,6 @@ POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKS{}Policy"
 NOBODY = "The specified principalArn could not be found. You can view your available access entries with 'list-access-entries'."
 
 
-def refused(call, code, text, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    error = caught.value.response["Error"]
-    assert (error["Code"], text in error["Message"]) == (code, True), error
-
-
 def associated(wharf, cluster, arn):
     """The scope of each policy of an entry, as the aws command line lists them."""
     said = wharf.aws("eks", "list-associated-access-policies", "--cluster-name", cluster.name, "--principal-arn", arn)
@@ -176,22 +168,22 @@ def test_policies_are_associated_listed_and_taken_back(wharf, cluster):
     assert cluster.kubectl("get", "configmaps", "-n", team, keys=keys)
 
     gone, bad = "ResourceNotFoundException", "InvalidParameterException"
-    refused(eks.disassociate_access_policy, gone, "is not associated with the access entry", **of, policyArn=edit)
-    refused(eks.list_access_policies, bad, "", nextToken=page["nextToken"])
-    refused(eks.list_associated_access_policies, bad, "", **of, nextToken=first["nextToken"])
+    refused_with(eks.disassociate_access_policy, gone, "is not associated with the access entry", **of, policyArn=edit)
+    refused_with(eks.list_access_policies, bad, "", nextToken=page["nextToken"])
+    refused_with(eks.list_associated_access_policies, bad, "", **of, nextToken=first["nextToken"])
     no = POLICY.format("No")
-    refused(
+    refused_with(
         eks.list_access_entries, bad, f"The policyArn {no} is not a cluster access policy", clusterName=cluster.name, associatedPolicyArn=no
     )
-    refused(eks.associate_access_policy, bad, f"The policyArn {no} is not", **of, policyArn=no, accessScope={"type": "cluster"})
+    refused_with(eks.associate_access_policy, bad, f"The policyArn {no} is not", **of, policyArn=no, accessScope={"type": "cluster"})
     for scope, text in (
         ({"type": "namespace"}, "At least one namespace"),
         ({"type": "cluster", "namespaces": ["a"]}, "cannot be specified for an access scope of type cluster"),
         ({"type": "namespace", "namespaces": [f"n{number}" for number in range(101)]}, "At most 100 namespaces"),
     ):
-        refused(eks.associate_access_policy, bad, text, **of, policyArn=edit, accessScope=scope)
+        refused_with(eks.associate_access_policy, bad, text, **of, policyArn=edit, accessScope=scope)
     galaxy = {"type": "galaxy"}
-    refused(
+    refused_with(
         eks.associate_access_policy, "ValidationException", "enum value set: [cluster, namespace]", **of, policyArn=edit, accessScope=galaxy
     )
     stranger, nowhere = {**of, "principalArn": arn + "x"}, {**of, "clusterName": "none"}
@@ -200,8 +192,8 @@ def test_policies_are_associated_listed_and_taken_back(wharf, cluster):
         (eks.list_associated_access_policies, {}),
         (eks.update_access_entry, {"kubernetesGroups": []}),
     ):
-        refused(call, gone, NOBODY, **stranger, **more)
-        refused(call, gone, "No cluster found for name: none.", **nowhere, **more)
+        refused_with(call, gone, NOBODY, **stranger, **more)
+        refused_with(call, gone, "No cluster found for name: none.", **nowhere, **more)
     eks.delete_access_entry(**of)
 
 
@@ -223,14 +215,14 @@ def test_an_entry_is_changed(wharf, cluster):
         ({"username": "{{SessionName}}"}, "must have a : before {{SessionName}}"),
         ({"kubernetesGroups": ["good", "system:masters"]}, "group name of an access entry cannot begin with system:"),
     ):
-        refused(eks.update_access_entry, bad, text, **of, **change)
+        refused_with(eks.update_access_entry, bad, text, **of, **change)
     assert eks.describe_access_entry(**of)["accessEntry"]["username"] == "jane"
     role = kubernetes.role(wharf)
     eks.create_access_entry(clusterName=cluster.name, principalArn=role, type="EC2_LINUX")
     node = {"clusterName": cluster.name, "principalArn": role}
-    refused(eks.update_access_entry, bad, "An access entry of type EC2_LINUX cannot be updated", **node, username="jane")
+    refused_with(eks.update_access_entry, bad, "An access entry of type EC2_LINUX cannot be updated", **node, username="jane")
     policy = {"policyArn": POLICY.format("View"), "accessScope": {"type": "cluster"}}
-    refused(eks.associate_access_policy, bad, "of type EC2_LINUX", **node, **policy)
+    refused_with(eks.associate_access_policy, bad, "of type EC2_LINUX", **node, **policy)
     for principal in (arn, role):
         eks.delete_access_entry(clusterName=cluster.name, principalArn=principal)
 
@@ -275,14 +267,14 @@ def test_lists_come_by_pages_and_a_request_that_is_repeated_makes_one(wharf, clu
         entry = {**named, "principalArn": arn, "clientRequestToken": f"once-{arn[-8:]}"}
         first, again = (eks.create_access_entry(**entry)["accessEntry"] for _ in range(2))
         assert first == again
-        refused(eks.create_access_entry, "ResourceInUseException", "is already in use on this cluster", **named, principalArn=arn)
+        refused_with(eks.create_access_entry, "ResourceInUseException", "is already in use on this cluster", **named, principalArn=arn)
     pages = [it["accessEntries"] for it in eks.get_paginator("list_access_entries").paginate(**named, PaginationConfig={"PageSize": 1})]
     assert [len(it) for it in pages] == [1] * len(pages)
     listed = [arn for page in pages for arn in page]
     assert listed == sorted(set(listed)) and set(arns) <= set(listed)
     assert wharf.aws("eks", "list-access-entries", "--cluster-name", cluster.name, "--page-size", "2")["accessEntries"] == listed
     page = eks.list_access_entries(**named, maxResults=1)
-    refused(eks.list_clusters, "InvalidParameterException", "", nextToken=page["nextToken"])
+    refused_with(eks.list_clusters, "InvalidParameterException", "", nextToken=page["nextToken"])
     for arn in arns:
         eks.delete_access_entry(**named, principalArn=arn)
 

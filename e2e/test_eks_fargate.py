@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness.kubernetes import Cluster, name, role
+from harness.refusals import refused_with
 from harness.waiting import wait_for
 from test_cost import usage
 
@@ -39,13 +39,6 @@ def subnet(installation, cluster):
     table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
     ec2.associate_route_table(RouteTableId=table, SubnetId=made)
     return made
-
-
-def refused(call, code, text, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    error = caught.value.response["Error"]
-    assert (error["Code"], text in error["Message"]) == (code, True), error
 
 
 def sh(image, script, **options):
@@ -144,10 +137,10 @@ def test_what_is_no_profile_is_refused(installation, cluster, execution_role, su
         ({"clusterName": "nothing"}, "ResourceNotFoundException", "No cluster found for name: nothing."),
         ({"fargateProfileName": "web"}, "ResourceInUseException", "A Fargate Profile already exists with this name in this cluster."),
     ]:
-        refused(cluster.eks.create_fargate_profile, code, text, **{**good, **change})
+        refused_with(cluster.eks.create_fargate_profile, code, text, **{**good, **change})
     missing = "No Fargate Profile found with name: other."
     for call in (cluster.eks.describe_fargate_profile, cluster.eks.delete_fargate_profile):
-        refused(call, "ResourceNotFoundException", missing, clusterName=cluster.name, fargateProfileName="other")
+        refused_with(call, "ResourceNotFoundException", missing, clusterName=cluster.name, fargateProfileName="other")
     listed = installation.aws("eks", "list-fargate-profiles", "--cluster-name", cluster.name)
     assert listed["fargateProfileNames"] == ["web"]
 
@@ -191,7 +184,7 @@ def test_a_pod_has_a_node_of_its_own_that_ends_with_it(installation, cluster, pr
     machine = node["spec"]["providerID"].rsplit("/", 1)[1]
     instances = [it["InstanceId"] for r in ec2.describe_instances()["Reservations"] for it in r["Instances"]]
     assert machine not in instances
-    refused(ec2.terminate_instances, "InvalidInstanceID.NotFound", machine, InstanceIds=[machine])
+    refused_with(ec2.terminate_instances, "InvalidInstanceID.NotFound", machine, InstanceIds=[machine])
     # Nobody else's pods come there, whatever they tolerate.
     elsewhere = {"containers": [sh(image, STAYS)], "tolerations": [{"operator": "Exists"}]}
     apply(cluster, "elsewhere", elsewhere)
@@ -253,7 +246,7 @@ def test_pods_outlive_server_and_agent(installation, cluster, profile, image):
 def test_a_profile_goes_with_its_pods_and_before_its_cluster(installation, cluster, profile, image):
     assert found(cluster, "pod", "outlives")["status"]["phase"] == "Running"
     busy = "Cluster has Fargate Profiles in ACTIVE/CREATING state"
-    refused(cluster.eks.delete_cluster, "ResourceInUseException", busy, name=cluster.name)
+    refused_with(cluster.eks.delete_cluster, "ResourceInUseException", busy, name=cluster.name)
     gone = cluster.eks.delete_fargate_profile(clusterName=cluster.name, fargateProfileName="web")["fargateProfile"]
     assert gone["status"] == "DELETING"
     # Pods that come now are none of its any more.
@@ -265,7 +258,7 @@ def test_a_profile_goes_with_its_pods_and_before_its_cluster(installation, clust
     assert cluster.is_gone("pod", "outlives", "web")
     principal = profile["podExecutionRoleArn"]
     missing = "The specified principalArn could not be found"
-    refused(cluster.eks.describe_access_entry, "ResourceNotFoundException", missing, clusterName=cluster.name, principalArn=principal)
+    refused_with(cluster.eks.describe_access_entry, "ResourceNotFoundException", missing, clusterName=cluster.name, principalArn=principal)
     wait_for(lambda: cluster.get("nodes")["items"] == [], 60, "the end of all nodes")
     cluster.eks.delete_cluster(name=cluster.name)
     waiter = cluster.eks.get_waiter("cluster_deleted")

@@ -6,10 +6,10 @@ import functools
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import images
 from harness.kubernetes import Cluster
+from harness.refusals import refused_with
 from harness.waiting import wait_for
 from test_ec2_instances import TRUST
 
@@ -68,13 +68,6 @@ def ended(cluster, update, group=None):
         return found["status"] != "InProgress" and found
 
     return wait_for(done, 180, "the end of an update")
-
-
-def refused(call, code, text, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    error = caught.value.response["Error"]
-    assert (error["Code"], text in error["Message"]) == (code, True), error
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +176,7 @@ def test_an_update_replaces_nodes_within_a_budget_over_the_death_of_the_server(i
         clusterName=cluster.name, nodegroupName="workers", launchTemplate={"id": workers, "version": "2"}
     )["update"]
     arguments = {"clusterName": cluster.name, "nodegroupName": "workers", "scalingConfig": {"desiredSize": 1}}
-    refused(cluster.eks.update_nodegroup_config, "ResourceInUseException", "currently not in Active State", **arguments)
+    refused_with(cluster.eks.update_nodegroup_config, "ResourceInUseException", "currently not in Active State", **arguments)
     wait_for(lambda: len(nodes_of(cluster, "workers")) > 2, 90, "more nodes")
     installation.kill_child("server")
 
@@ -204,13 +197,13 @@ def test_an_update_replaces_nodes_within_a_budget_over_the_death_of_the_server(i
     assert group_of(cluster, "workers")["launchTemplate"]["version"] == "2"
     assert {it["metadata"]["labels"]["eks.amazonaws.com/sourceLaunchTemplateVersion"] for it in nodes} == {"2"}
     arguments = {"clusterName": cluster.name, "nodegroupName": "workers"}
-    refused(cluster.eks.update_nodegroup_version, "InvalidParameterException", "no changes needed", **arguments)
+    refused_with(cluster.eks.update_nodegroup_version, "InvalidParameterException", "no changes needed", **arguments)
 
 
 def test_what_groups_cannot_be_is_refused(cluster, workers, node_role, subnet):
     def create(code, text, **arguments):
         known = {"clusterName": cluster.name, "nodegroupName": "other", "nodeRole": node_role, "subnets": subnet}
-        refused(cluster.eks.create_nodegroup, code, text, **{**known, **arguments})
+        refused_with(cluster.eks.create_nodegroup, code, text, **{**known, **arguments})
 
     bad = "InvalidParameterException"
     create("ResourceInUseException", f"NodeGroup already exists with name workers and cluster name {cluster.name}", nodegroupName="workers")
@@ -230,10 +223,10 @@ def test_what_groups_cannot_be_is_refused(cluster, workers, node_role, subnet):
     create(bad, "Remote access configuration cannot be specified with a launch template.", **both)
     alone = {"remoteAccess": both["remoteAccess"]}
     create("UnsupportedOperation", "The parameter remoteAccess is not supported by this version of wharf.", **alone)
-    refused(cluster.eks.delete_cluster, "ResourceInUseException", "Cluster has nodegroups attached", name=cluster.name)
+    refused_with(cluster.eks.delete_cluster, "ResourceInUseException", "Cluster has nodegroups attached", name=cluster.name)
     missing = {"clusterName": cluster.name, "nodegroupName": "none"}
     for call in (cluster.eks.describe_nodegroup, cluster.eks.delete_nodegroup):
-        refused(call, "ResourceNotFoundException", "No node group found for name: none.", **missing)
+        refused_with(call, "ResourceNotFoundException", "No node group found for name: none.", **missing)
 
 
 def test_a_group_says_why_no_instance_starts(installation, cluster, node_role, subnet):
@@ -283,9 +276,9 @@ def test_a_bad_node_is_replaced(installation, cluster, node_role, subnet):
     )
     bad = "InvalidParameterException"
     both = {"enabled": True, "maxParallelNodesRepairedCount": 1, "maxParallelNodesRepairedPercentage": 1}
-    refused(create, bad, "Only one of maxParallelNodesRepairedCount", nodeRepairConfig=both)
+    refused_with(create, bad, "Only one of maxParallelNodesRepairedCount", nodeRepairConfig=both)
     unknown = {"enabled": True, "nodeRepairConfigOverrides": [{**over, "nodeMonitoringCondition": "DiskPressure"}]}
-    refused(create, bad, "DiskPressure is not supported", nodeRepairConfig=unknown)
+    refused_with(create, bad, "DiskPressure is not supported", nodeRepairConfig=unknown)
     made = create(nodeRepairConfig={"enabled": False, "nodeRepairConfigOverrides": [over]})["nodegroup"]
     assert made["nodeRepairConfig"] == {"enabled": False, "nodeRepairConfigOverrides": [over]}
     active(cluster, "repaired")
@@ -329,16 +322,18 @@ def test_clusters_change(cluster):
     assert change(upgradePolicy={"supportType": "STANDARD"}) == "UpgradePolicyUpdate"
     assert cluster.described()["upgradePolicy"] == {"supportType": "STANDARD"}
     assert change(deletionProtection=True) == "DeletionProtectionUpdate"
-    refused(cluster.eks.delete_cluster, "ResourceInUseException", "nodegroups attached", name=cluster.name)
+    refused_with(cluster.eks.delete_cluster, "ResourceInUseException", "nodegroups attached", name=cluster.name)
     assert change(deletionProtection=False) == "DeletionProtectionUpdate"
     bad = "InvalidParameterException"
     same = {"clusterLogging": [{"types": ["audit"], "enabled": True}]}
-    refused(cluster.eks.update_cluster_config, bad, "No changes needed for the logging config provided", name=cluster.name, logging=same)
+    refused_with(
+        cluster.eks.update_cluster_config, bad, "No changes needed for the logging config provided", name=cluster.name, logging=same
+    )
     back = {"authenticationMode": "CONFIG_MAP"}
-    refused(cluster.eks.update_cluster_config, bad, "Unsupported authentication mode update", name=cluster.name, accessConfig=back)
+    refused_with(cluster.eks.update_cluster_config, bad, "Unsupported authentication mode update", name=cluster.name, accessConfig=back)
     older = "Unsupported Kubernetes minor version update from 1.36 to 1.35"
-    refused(cluster.eks.update_cluster_version, bad, older, name=cluster.name, version="1.35")
-    refused(cluster.eks.update_cluster_version, bad, "unsupported Kubernetes version", name=cluster.name, version="1.99")
+    refused_with(cluster.eks.update_cluster_version, bad, older, name=cluster.name, version="1.35")
+    refused_with(cluster.eks.update_cluster_version, bad, "unsupported Kubernetes version", name=cluster.name, version="1.99")
 
 
 def test_a_group_goes_and_leaves_nothing(installation, cluster, workers, node_role):

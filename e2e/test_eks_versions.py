@@ -7,8 +7,9 @@ import pytest
 
 from harness import images
 from harness.kubernetes import Cluster
+from harness.refusals import refused_with
 from harness.waiting import wait_for
-from test_eks_nodegroups import active, ended, group_of, is_ready, node_role, nodes_of, refused  # noqa: F401 (a fixture)
+from test_eks_nodegroups import active, ended, group_of, is_ready, node_role, nodes_of  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.minutes(1)
 
@@ -98,11 +99,11 @@ def test_a_cluster_goes_to_the_next_version_while_its_pods_run(installation, clu
     agrees(installation, cluster, "1.35")
     assert kubelets(cluster) == {f"v{patch_of(cluster, '1.35')}-eks-wharf"}
     update = eks.update_cluster_version
-    refused(update, BAD, "Unsupported Kubernetes minor version update from 1.35 to 1.34", name=name, version="1.34")
-    refused(update, BAD, "unsupported Kubernetes version", name=name, version="1.37")
+    refused_with(update, BAD, "Unsupported Kubernetes minor version update from 1.35 to 1.34", name=name, version="1.34")
+    refused_with(update, BAD, "unsupported Kubernetes version", name=name, version="1.37")
     newer = {"clusterName": name, "nodegroupName": GROUP, "version": "1.36"}
     text = "Nodegroup Kubernetes version should be equal to Cluster kubernetes version 1.35"
-    refused(eks.update_nodegroup_version, BAD, text, **newer)
+    refused_with(eks.update_nodegroup_version, BAD, text, **newer)
     kinds, before = cluster.kubectl("api-resources", "--no-headers"), running(cluster)
     assert len(before) == 2
     made = update(name=name, version="1.36")["update"]
@@ -119,17 +120,17 @@ def test_a_cluster_goes_to_the_next_version_while_its_pods_run(installation, clu
     wait_for(lambda: is_ready(cluster.get("node", node["metadata"]["name"])), 60, "a node that is ready")
     assert running(cluster) == before
     assert kubelets(cluster) == {f"v{patch_of(cluster, '1.35')}-eks-wharf"}
-    refused(update, BAD, "Unsupported Kubernetes minor version update from 1.36 to 1.34", name=name, version="1.34")
+    refused_with(update, BAD, "Unsupported Kubernetes minor version update from 1.36 to 1.34", name=name, version="1.34")
     text = f"Update {made['id']} is not in progress"
-    refused(eks.cancel_update, "InvalidRequestException", text, name=name, updateId=made["id"])
-    refused(eks.cancel_update, "ResourceNotFoundException", "No update found for ID: none", name=name, updateId="none")
+    refused_with(eks.cancel_update, "InvalidRequestException", text, name=name, updateId=made["id"])
+    refused_with(eks.cancel_update, "ResourceNotFoundException", "No update found for ID: none", name=name, updateId="none")
 
 
 def test_nodes_follow_when_they_are_told_to(cluster):
     (before,) = nodes_of(cluster, GROUP)
     assert group_of(cluster, GROUP)["version"] == "1.35"
     of = {"clusterName": cluster.name, "nodegroupName": GROUP}
-    refused(cluster.eks.update_nodegroup_version, BAD, "no changes needed", **of)
+    refused_with(cluster.eks.update_nodegroup_version, BAD, "no changes needed", **of)
     made = cluster.eks.update_nodegroup_version(**of, version="1.36")["update"]
     assert {"type": "Version", "value": "1.36"} in made["params"]
     assert ended(cluster, made, GROUP)["status"] == "Successful"
@@ -145,7 +146,7 @@ def test_a_cluster_goes_back_after_its_nodes(installation, cluster):
     eks, name = cluster.eks, cluster.name
     back = {"name": name, "version": "1.35"}
     text = f"Nodegroups {GROUP} must be updated to version 1.35 before rolling back cluster version"
-    refused(eks.update_cluster_version, BAD, text, **back)
+    refused_with(eks.update_cluster_version, BAD, text, **back)
     assert cluster.described()["status"] == "ACTIVE"
     of = {"clusterName": name, "nodegroupName": GROUP}
     made = eks.update_nodegroup_version(**of, version="1.35")["update"]
@@ -164,7 +165,9 @@ def test_a_cluster_goes_back_after_its_nodes(installation, cluster):
     agrees(installation, cluster, "1.35")
     assert running(cluster) == before
     # There is no version before that one to go back to.
-    refused(eks.update_cluster_version, BAD, "Unsupported Kubernetes minor version update from 1.35 to 1.34", name=name, version="1.34")
+    refused_with(
+        eks.update_cluster_version, BAD, "Unsupported Kubernetes minor version update from 1.35 to 1.34", name=name, version="1.34"
+    )
     made = eks.update_cluster_version(name=name, version="1.36")["update"]
     assert made["type"] == "VersionUpdate" and ended(cluster, made)["status"] == "Successful"
     agrees(installation, cluster, "1.36")

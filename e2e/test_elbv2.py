@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import tools
 from harness.installation import Keys
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 DEADLINE_S = 30
@@ -39,13 +39,6 @@ def cleared(elb):
         elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
     for group in elb.describe_target_groups()["TargetGroups"]:
         elb.delete_target_group(TargetGroupArn=group["TargetGroupArn"])
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def make_group(elb, vpc, name="web", **more):

@@ -4,9 +4,9 @@ import json
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent
-from botocore.exceptions import ClientError
 
 from harness import images, tasks
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 TRUST_EVENTS = json.dumps(
@@ -16,13 +16,6 @@ TRUST_EVENTS = json.dumps(
     }
 )
 CLUSTER = "arn:aws:ecs:us-east-1:000000000000:cluster/default"
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 @pytest.fixture(scope="module")

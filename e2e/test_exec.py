@@ -12,10 +12,10 @@ import subprocess
 import sys
 import time
 
-import botocore.exceptions
 import pytest
 
 from harness import processes, tasks, tools
+from harness.refusals import refused
 from harness.tasks import sh
 from harness.waiting import wait_for
 from session.client import Refused, Session
@@ -40,12 +40,6 @@ def target(wharf, busybox):
 
 def execute(wharf, task, command, container="main", **options):
     return Session.begin(wharf.client("ecs"), task.arn, command, container=container, **options)
-
-
-def failure(call, *arguments, **named):
-    with pytest.raises(botocore.exceptions.ClientError) as error:
-        call(*arguments, **named)
-    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
 
 
 # The operation
@@ -76,17 +70,17 @@ def test_answer(wharf, target):
 def test_refusals(wharf, target, busybox):
     ecs = wharf.client("ecs")
     given = {"task": target.arn, "command": "true", "interactive": True, "container": "main"}
-    code, text = failure(ecs.execute_command, **{**given, "interactive": False})
+    code, text = refused(ecs.execute_command, **{**given, "interactive": False})
     assert (code, text) == ("InvalidParameterException", "Interactive is the only mode supported currently.")
-    assert failure(ecs.execute_command, **{**given, "container": "nobody"})[0] == "InvalidParameterException"
-    assert failure(ecs.execute_command, **{k: v for k, v in given.items() if k != "container"})[0] == "InvalidParameterException"
-    assert failure(ecs.execute_command, **{**given, "task": "0" * 32})[0] == "InvalidParameterException"
-    assert failure(ecs.execute_command, **{**given, "cluster": "nowhere"})[0] == "ClusterNotFoundException"
-    assert failure(ecs.execute_command, **{**given, "command": " "})[0] == "InvalidParameterException"
+    assert refused(ecs.execute_command, **{**given, "container": "nobody"})[0] == "InvalidParameterException"
+    assert refused(ecs.execute_command, **{k: v for k, v in given.items() if k != "container"})[0] == "InvalidParameterException"
+    assert refused(ecs.execute_command, **{**given, "task": "0" * 32})[0] == "InvalidParameterException"
+    assert refused(ecs.execute_command, **{**given, "cluster": "nowhere"})[0] == "ClusterNotFoundException"
+    assert refused(ecs.execute_command, **{**given, "command": " "})[0] == "InvalidParameterException"
     plain = tasks.run(wharf, busybox, **sh(FOREVER))
     plain.wait("RUNNING")
     assert "managedAgents" not in plain.container()
-    code, text = failure(ecs.execute_command, task=plain.arn, command="true", interactive=True)
+    code, text = refused(ecs.execute_command, task=plain.arn, command="true", interactive=True)
     assert code == "InvalidParameterException"
     assert text == (
         "The execute command failed because execute command was not enabled when the task was run or the execute command agent isn't "
@@ -109,9 +103,9 @@ def test_policies_see_the_container_and_the_tags(wharf, busybox):
     )
     ecs = wharf.client("ecs", keys)
     Session.begin(ecs, task.arn, "true", container="main").wait_over()
-    assert failure(ecs.execute_command, task=task.arn, command="true", interactive=True, container="other")[0] == "AccessDeniedException"
+    assert refused(ecs.execute_command, task=task.arn, command="true", interactive=True, container="other")[0] == "AccessDeniedException"
     _, keys = tasks.user(wharf, tasks.document("ecs:ExecuteCommand", Condition={"StringEquals": {"aws:ResourceTag/team": "red"}}))
-    code = failure(wharf.client("ecs", keys).execute_command, task=task.arn, command="true", interactive=True, container="main")[0]
+    code = refused(wharf.client("ecs", keys).execute_command, task=task.arn, command="true", interactive=True, container="main")[0]
     assert code == "AccessDeniedException"
     task.stop()
 
@@ -221,10 +215,10 @@ def test_a_session_is_its_owners(wharf, target):
     session.wait(lambda s: s.began)
     _, keys = tasks.user(wharf, tasks.document("ssm:*"))
     stranger = wharf.client("ssm", keys)
-    assert failure(stranger.resume_session, SessionId=session.id)[0] == "AccessDeniedException"
-    assert failure(stranger.terminate_session, SessionId=session.id)[0] == "AccessDeniedException"
+    assert refused(stranger.resume_session, SessionId=session.id)[0] == "AccessDeniedException"
+    assert refused(stranger.terminate_session, SessionId=session.id)[0] == "AccessDeniedException"
     _, keys = tasks.user(wharf)
-    assert failure(wharf.client("ssm", keys).terminate_session, SessionId=session.id)[0] == "AccessDeniedException"
+    assert refused(wharf.client("ssm", keys).terminate_session, SessionId=session.id)[0] == "AccessDeniedException"
     assert wharf.client("ssm").terminate_session(SessionId=session.id)["SessionId"] == session.id
     session.wait_over()
 
@@ -254,7 +248,7 @@ def test_sessions_side_by_side_are_bounded(wharf, busybox):
         session.type(f"echo it-is-$(({number}+100))\r")
     for number, session in enumerate(sessions):
         session.wait_output(f"it-is-{number + 100}\r\n")
-    code = failure(ecs.execute_command, task=target.arn, command="sh", interactive=True, container="main")[0]
+    code = refused(ecs.execute_command, task=target.arn, command="sh", interactive=True, container="main")[0]
     assert code == "TargetNotConnectedException"
     for session in sessions:
         session.terminate()
@@ -284,7 +278,7 @@ def test_what_was_executed_dies_with_its_container(wharf, busybox):
     task.stop()
     assert session.wait_over().exit_code == 137
     assert not processes.with_argument("dies-with-container")
-    code, text = failure(wharf.client("ecs").execute_command, task=task.arn, command="true", interactive=True)
+    code, text = refused(wharf.client("ecs").execute_command, task=task.arn, command="true", interactive=True)
     assert code == "InvalidParameterException" and text.startswith("The execute command failed because")
     (agent,) = task.container()["managedAgents"]
     assert agent["lastStatus"] == "STOPPED"
@@ -294,7 +288,7 @@ def test_a_stopped_container_of_a_running_task(wharf, busybox):
     containers = [{"name": "main", **sh(FOREVER)}, {"name": "short", "essential": False, **sh("exit 0")}]
     task = tasks.run(wharf, busybox, containers=containers, run_options={"enableExecuteCommand": True})
     wait_for(lambda: task.container("short")["lastStatus"] == "STOPPED", 20, "the end of the short one")
-    code, _ = failure(wharf.client("ecs").execute_command, task=task.arn, command="true", interactive=True, container="short")
+    code, _ = refused(wharf.client("ecs").execute_command, task=task.arn, command="true", interactive=True, container="short")
     assert code == "InvalidParameterException"
     task.stop()
 

@@ -3,23 +3,15 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import tasks
 from harness.installation import Keys
+from harness.refusals import refused
 from harness.tasks import document
 from harness.waiting import wait_for
 
 ACCOUNT = "000000000000"
 DEFINITION_ARN = f"arn:aws:ecs:us-east-1:{ACCOUNT}:task-definition/"
-
-
-def refused(call, **parameters):
-    """The error code and message of a call that must fail."""
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 @pytest.fixture(scope="module")

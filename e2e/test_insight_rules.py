@@ -5,19 +5,13 @@ import json
 import time
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import tasks
 from harness.installation import Keys
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 ACCOUNT = "000000000000"
-
-
-def refused(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
 
 
 def definition(*groups, **change):

@@ -7,11 +7,11 @@ import socket
 import threading
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import images, tasks, tools
 from harness.installation import Installation
 from harness.machines import ANSWER_S, SILENCE_S, Groups, Machine
+from harness.refusals import refused_code
 from harness.tasks import sh
 from harness.waiting import wait_for
 
@@ -466,13 +466,8 @@ def test_a_dual_stack_load_balancer_is_reached_over_both(wharf, run):
     server, client = run(subnets[0], group), run(subnets[0], group)
     listening = server.start_inside(python, "-c", FORWARDED)
 
-    def refused(call, **parameters):
-        with pytest.raises(ClientError) as caught:
-            call(**parameters)
-        return caught.value.response["Error"]["Code"]
-
     dual = {"Scheme": "internal", "SecurityGroups": [group], "IpAddressType": "dualstack"}
-    assert refused(elb.create_load_balancer, Name=name, Subnets=[subnets[0], bare], **dual) == "ValidationError"
+    assert refused_code(elb.create_load_balancer, Name=name, Subnets=[subnets[0], bare], **dual) == "ValidationError"
     made = elb.create_load_balancer(Name=name, Subnets=subnets, **{**dual, "IpAddressType": "ipv4"})["LoadBalancers"][0]
     arn = made["LoadBalancerArn"]
     target = {
@@ -486,19 +481,19 @@ def test_a_dual_stack_load_balancer_is_reached_over_both(wharf, run):
     six = elb.create_target_group(Name=name, Port=8080, HealthyThresholdCount=2, **target)["TargetGroups"][0]
     assert six["IpAddressType"] == "ipv6"
     six = six["TargetGroupArn"]
-    assert refused(elb.register_targets, TargetGroupArn=six, Targets=[{"Id": server.address}]) == "ValidationError"
+    assert refused_code(elb.register_targets, TargetGroupArn=six, Targets=[{"Id": server.address}]) == "ValidationError"
     elb.register_targets(TargetGroupArn=six, Targets=[{"Id": server.six}])
     forward = [{"Type": "forward", "TargetGroupArn": six}]
     listener = {"LoadBalancerArn": arn, "Protocol": "HTTP", "Port": 80, "DefaultActions": forward}
-    assert refused(elb.create_listener, **listener) == "InvalidConfigurationRequest"
+    assert refused_code(elb.create_listener, **listener) == "InvalidConfigurationRequest"
     done = wharf.aws("elbv2", "set-ip-address-type", "--load-balancer-arn", arn, "--ip-address-type", "dualstack")
     assert done["IpAddressType"] == "dualstack"
     elb.create_listener(**listener)
     (shown,) = elb.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
     assert shown["IpAddressType"] == "dualstack"
     for kind in ("dualstack-without-public-ipv4", "ipv6"):
-        assert refused(elb.set_ip_address_type, LoadBalancerArn=arn, IpAddressType=kind) != "InternalFailure"
-    assert refused(elb.set_ip_address_type, LoadBalancerArn=arn, IpAddressType="ipv4") == "InvalidConfigurationRequest"
+        assert refused_code(elb.set_ip_address_type, LoadBalancerArn=arn, IpAddressType=kind) != "InternalFailure"
+    assert refused_code(elb.set_ip_address_type, LoadBalancerArn=arn, IpAddressType="ipv4") == "InvalidConfigurationRequest"
 
     def answered(balancer=made):
         """The one IPv6 address of its name."""

@@ -24,6 +24,7 @@ from agent.signing import signed_headers, websocket_url
 from harness import images, joining, processes, sealed, tasks, tools
 from harness.control import scrape
 from harness.installation import Keys
+from harness.refusals import refused
 from harness.waiting import wait_for
 from test_metrics import parsed
 
@@ -119,12 +120,10 @@ def test_a_node_speaks_for_no_other(server, joined):
     ecs.stop_task(task=task)
 
 
-def refused(call, *words):
-    with pytest.raises(ClientError) as error:
-        call()
-    assert error.value.response["Error"]["Code"] in ("AccessDeniedException", "InvalidParameterException")
-    message = error.value.response["Error"]["Message"]
-    assert all(word in message for word in words), message
+def is_refused(call, word):
+    code, message = refused(call)
+    assert code in ("AccessDeniedException", "InvalidParameterException")
+    assert word in message
 
 
 def resources(cpu=1024, memory=1024):
@@ -144,16 +143,16 @@ def test_a_node_registers_as_its_token_says(server, node):
 
     again = {"containerInstanceArn": node.arn}
     for arguments in ({}, again):
-        refused(register(**arguments, totalResources=resources(memory=2_000_000_000)), "MEMORY")
-        refused(register(**arguments, totalResources=resources(memory=1025)), "--max-memory")
-        refused(register(**arguments, totalResources=resources(cpu=1025)), "--max-cpu")
-        refused(register(**arguments, attributes=[{"name": "wharf.fargate-capacity"}]), "--fargate")
-        refused(register(**arguments, attributes=[{"name": "ecs.availability-zone", "value": "us-east-1b"}]), "--zone")
-    refused(register(cluster="prod"), "--cluster")
-    refused(register(), "one container instance")
+        is_refused(register(**arguments, totalResources=resources(memory=2_000_000_000)), "MEMORY")
+        is_refused(register(**arguments, totalResources=resources(memory=1025)), "--max-memory")
+        is_refused(register(**arguments, totalResources=resources(cpu=1025)), "--max-cpu")
+        is_refused(register(**arguments, attributes=[{"name": "wharf.fargate-capacity"}]), "--fargate")
+        is_refused(register(**arguments, attributes=[{"name": "ecs.availability-zone", "value": "us-east-1b"}]), "--zone")
+    is_refused(register(cluster="prod"), "--cluster")
+    is_refused(register(), "one container instance")
     assert ecs.list_container_instances(cluster="prod")["containerInstanceArns"] == []
     # Nobody has two petabytes.
-    refused(lambda: ecs.register_container_instance(totalResources=resources(memory=2_000_000_000)), "MEMORY")
+    is_refused(lambda: ecs.register_container_instance(totalResources=resources(memory=2_000_000_000)), "MEMORY")
 
 
 def test_a_token_for_a_cluster_that_is_not_there_is_refused(server):

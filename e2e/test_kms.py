@@ -4,14 +4,13 @@ import base64
 import hashlib
 import sys
 
-import pytest
-from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key, load_der_public_key
 
 from harness import disk, tasks, tools
 from harness.installation import Installation
+from harness.refusals import refused
 
 # A program that knows nothing of wharf: where KMS is, it has from its environment.
 SDK = """
@@ -27,13 +26,6 @@ opened, header = client.decrypt(source=sealed, key_provider=discovering)
 assert opened == text and header.encryption_context["app"] == "web"
 print("opened", len(sealed) > len(text))
 """
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def made(kms, **parameters):

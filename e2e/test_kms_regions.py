@@ -15,16 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from harness import disk
 from harness.installation import Installation
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 HERE, THERE = "us-east-1", "eu-west-1"
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def arn(key, region):

@@ -7,11 +7,10 @@ import time
 
 import boto3
 import botocore.config
-import pytest
-from botocore.exceptions import ClientError
 
 from harness import tasks, tools
 from harness.installation import Output
+from harness.refusals import refused_code
 from harness.waiting import wait_for
 
 
@@ -73,12 +72,6 @@ def messages(events, count):
     raise AssertionError(f"the session ended after {told}")
 
 
-def refused(logs, **parameters):
-    with pytest.raises(ClientError) as caught:
-        logs.start_live_tail(**parameters)
-    return caught.value.response["Error"]["Code"]
-
-
 def test_events_of_groups_that_match_a_pattern(wharf):
     logs = client_of(wharf)
     one, other = make(logs, "s"), make(logs, "t")
@@ -123,7 +116,7 @@ def test_many_events_are_sampled(wharf):
 def test_what_is_refused(wharf):
     logs = client_of(wharf)
     group, other = make(logs, "s"), make(logs, "s")
-    assert refused(logs, logGroupIdentifiers=[arn("/e2e/none")]) == "ResourceNotFoundException"
+    assert refused_code(logs.start_live_tail, logGroupIdentifiers=[arn("/e2e/none")]) == "ResourceNotFoundException"
     for parameters in (
         {"logGroupIdentifiers": []},
         {"logGroupIdentifiers": [group]},
@@ -133,7 +126,7 @@ def test_what_is_refused(wharf):
         {"logGroupIdentifiers": [arn(group), arn(other)], "logStreamNames": ["s"]},
         {"logGroupIdentifiers": [arn(group)], "logEventFilterPattern": "{ $.a ="},
     ):
-        assert refused(logs, **parameters) == "InvalidParameterException", parameters
+        assert refused_code(logs.start_live_tail, **parameters) == "InvalidParameterException", parameters
 
 
 def test_a_session_ends_with_its_connection(wharf):
@@ -144,7 +137,7 @@ def test_a_session_ends_with_its_connection(wharf):
         events = [sessions.enter_context(tailed(logs, group)) for _ in range(14)]
         last = contextlib.ExitStack()
         last.enter_context(tailed(logs, group))
-        assert refused(logs, logGroupIdentifiers=[arn(group)]) == "LimitExceededException"
+        assert refused_code(logs.start_live_tail, logGroupIdentifiers=[arn(group)]) == "LimitExceededException"
         last.close()
 
         def again():
@@ -174,7 +167,7 @@ def test_policies_are_asked_for_each_group(wharf):
     )
     with tailed(theirs, group):
         pass
-    assert refused(theirs, logGroupIdentifiers=[arn(group), arn(other)]) == "AccessDeniedException"
+    assert refused_code(theirs.start_live_tail, logGroupIdentifiers=[arn(group), arn(other)]) == "AccessDeniedException"
 
 
 def test_the_command_line_prints_what_a_task_writes(wharf, busybox):

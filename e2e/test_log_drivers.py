@@ -4,10 +4,10 @@ import json
 import secrets as randomness
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import disk, images, processes, tasks
 from harness.installation import Installation
+from harness.refusals import refused
 from harness.tasks import sh
 from harness.waiting import wait_for
 from harness.web_server import server
@@ -156,18 +156,16 @@ def test_what_is_refused_before_anything_runs(reaching, image):
     arn = make(reaching, "t0ken")["ARN"]
     role = role_for(reaching, arn)
 
-    def refused(log, **definition):
-        with pytest.raises(ClientError) as caught:
-            tasks.register(reaching, image, logConfiguration=log, **definition)
-        return caught.value.response["Error"]["Message"]
+    def why_not(log, **definition):
+        return refused(tasks.register, reaching, image, logConfiguration=log, **definition)[1]
 
     log = splunk("https://collector:8088", arn)
-    assert refused(log) == "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
+    assert why_not(log) == "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
     without = {"logDriver": "splunk", "options": log["options"]}
-    assert refused(without, execution_role=role) == "Log driver splunk requires options: splunk-token"
+    assert why_not(without, execution_role=role) == "Log driver splunk requires options: splunk-token"
     other = {**log, "options": {**log["options"], "log_key": "log"}}
-    assert refused(other, execution_role=role) == "Log driver splunk disallows options: log_key"
+    assert why_not(other, execution_role=role) == "Log driver splunk disallows options: log_key"
     foreign = {**log, "options": {**log["options"], "splunk-capath": "/ca.pem"}}
     fargate = {"cpu": "256", "memory": "512", "requiresCompatibilities": ["FARGATE"]}
     text = "Container 'main': the option splunk-capath of the log driver splunk is not supported by this version of wharf."
-    assert refused(foreign, execution_role=role, network="awsvpc", task=fargate) == text
+    assert why_not(foreign, execution_role=role, network="awsvpc", task=fargate) == text

@@ -3,9 +3,9 @@
 import time
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import tasks
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 
@@ -16,12 +16,6 @@ def stream(wharf):
     logs.create_log_group(logGroupName=group)
     logs.create_log_stream(logGroupName=group, logStreamName="s")
     return logs, group
-
-
-def code_of(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
 
 
 def put(logs, group, *messages, stream="s", start=None):
@@ -36,20 +30,20 @@ def filtered(logs, group, pattern, **more):
 
 def test_groups_and_streams(wharf, stream):
     logs, group = stream
-    assert code_of(logs.create_log_group, logGroupName=group) == (
+    assert refused(logs.create_log_group, logGroupName=group) == (
         "ResourceAlreadyExistsException",
         "The specified log group already exists",
     )
-    assert code_of(logs.create_log_stream, logGroupName="/none", logStreamName="s") == (
+    assert refused(logs.create_log_stream, logGroupName="/none", logStreamName="s") == (
         "ResourceNotFoundException",
         "The specified log group does not exist.",
     )
-    assert code_of(logs.create_log_group, logGroupName="a b")[0] == "InvalidParameterException"
+    assert refused(logs.create_log_group, logGroupName="a b")[0] == "InvalidParameterException"
     (found,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
     assert found["arn"] == f"arn:aws:logs:us-east-1:000000000000:log-group:{group}:*"
     logs.put_retention_policy(logGroupName=group, retentionInDays=7)
     assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["retentionInDays"] == 7
-    assert code_of(logs.put_retention_policy, logGroupName=group, retentionInDays=8)[0] == "InvalidParameterException"
+    assert refused(logs.put_retention_policy, logGroupName=group, retentionInDays=8)[0] == "InvalidParameterException"
     (one,) = logs.describe_log_streams(logGroupName=group)["logStreams"]
     assert one["logStreamName"] == "s"
     logs.delete_log_group(logGroupName=group)
@@ -68,13 +62,13 @@ def test_classes_of_groups(wharf):
     # What AWS has for groups of the class STANDARD alone.
     metric = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
     queue = "arn:aws:sqs:us-east-1:000000000000:q"
-    for refused in (
+    for unsuited in (
         lambda: logs.put_metric_filter(logGroupName=group, filterName="f", filterPattern="", metricTransformations=[metric]),
         lambda: logs.put_subscription_filter(logGroupName=group, filterName="f", filterPattern="", destinationArn=queue),
         lambda: logs.start_query(logGroupName=group, queryString="pattern @message", startTime=0, endTime=int(time.time())),
     ):
         with pytest.raises(logs.exceptions.InvalidParameterException, match="class"):
-            refused()
+            unsuited()
     logs.delete_log_group(logGroupName=group)
 
 
@@ -102,7 +96,7 @@ def test_time_bounds(stream):
 def test_refused_events(stream):
     logs, group = stream
     now = int(time.time() * 1000)
-    code, text = code_of(
+    code, text = refused(
         logs.put_log_events,
         logGroupName=group,
         logStreamName="s",
@@ -119,7 +113,7 @@ def test_refused_events(stream):
     )
     assert late["rejectedLogEventsInfo"] == {"tooNewLogEventStartIndex": 1}
     assert (
-        code_of(
+        refused(
             logs.put_log_events,
             logGroupName=group,
             logStreamName="s",
@@ -128,7 +122,7 @@ def test_refused_events(stream):
         == "InvalidParameterException"
     )
     assert (
-        code_of(logs.put_log_events, logGroupName=group, logStreamName="none", logEvents=[{"timestamp": now, "message": "a"}])[0]
+        refused(logs.put_log_events, logGroupName=group, logStreamName="none", logEvents=[{"timestamp": now, "message": "a"}])[0]
         == "ResourceNotFoundException"
     )
 

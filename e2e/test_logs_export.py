@@ -4,10 +4,8 @@ import gzip
 import json
 import time
 
-import pytest
-from botocore.exceptions import ClientError
-
 from harness import tasks
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 ACCOUNT = "000000000000"
@@ -74,12 +72,6 @@ def keys(s3, name):
 
 def lines(s3, name, key):
     return gzip.decompress(s3.get_object(Bucket=name, Key=key)["Body"].read()).decode().splitlines()
-
-
-def refused(call, *arguments, **more):
-    with pytest.raises(ClientError) as caught:
-        call(*arguments, **more)
-    return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
 
 
 def test_a_group_is_written_as_on_aws(wharf):

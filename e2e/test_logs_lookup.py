@@ -10,16 +10,11 @@ from botocore.exceptions import ClientError
 
 from harness import disk, tasks
 from harness.installation import Keys
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 ACCOUNT = "000000000000"
 USERS = 'id,name,"team, or none"\n1,anna,red\n2,"bert ""b"" x",blue\n'
-
-
-def refused(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
 
 
 @pytest.fixture

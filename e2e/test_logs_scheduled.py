@@ -3,10 +3,8 @@
 import json
 import time
 
-import pytest
-from botocore.exceptions import ClientError
-
 from harness import tasks
+from harness.refusals import refused_code
 from harness.waiting import wait_for
 
 ACCOUNT = "000000000000"
@@ -57,12 +55,6 @@ def ended(logs, name):
     return wait_for(lambda: (runs := history(logs, name)) and runs[0]["executionStatus"] != "Running" and runs, 90, "the end of a run")
 
 
-def refused(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value.response["Error"]["Code"]
-
-
 def test_results_come_into_the_bucket_once_whatever_is_killed(fresh):
     logs, s3, name, query = made(fresh)
     arn = logs.create_scheduled_query(**query)["scheduledQueryArn"]
@@ -88,7 +80,7 @@ def test_results_come_into_the_bucket_once_whatever_is_killed(fresh):
     objects = s3.list_objects_v2(Bucket=name)["Contents"]
     assert len(objects) == len({it["Key"] for it in objects}) <= len(moments)
     logs.delete_scheduled_query(identifier=name)
-    assert refused(logs.get_scheduled_query, identifier=name) == "ResourceNotFoundException"
+    assert refused_code(logs.get_scheduled_query, identifier=name) == "ResourceNotFoundException"
 
 
 def test_a_role_that_may_not_ask(wharf):
@@ -110,9 +102,9 @@ def test_what_cannot_be(wharf):
         {"executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/nobody"},
         {"startTimeOffset": 10, "endTimeOffset": 20},
     ):
-        assert refused(logs.create_scheduled_query, **query | change) == "ValidationException", change
+        assert refused_code(logs.create_scheduled_query, **query | change) == "ValidationException", change
     logs.create_scheduled_query(**query | {"state": "DISABLED"})
-    assert refused(logs.create_scheduled_query, **query) == "ConflictException"
+    assert refused_code(logs.create_scheduled_query, **query) == "ConflictException"
     listed = wharf.aws("logs", "list-scheduled-queries", "--state", "DISABLED")["scheduledQueries"]
     assert name in [it["name"] for it in listed]
     assert history(logs, name) == []

@@ -4,11 +4,11 @@ import datetime
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from harness import tasks
 from harness.installation import Installation, Keys
+from harness.refusals import refused
 from harness.waiting import wait_for
 from harness.web_server import server
 
@@ -71,12 +71,6 @@ def of_json(got):
         at = line["timestamp"] // 1000
         seen.setdefault((line["metric_name"], line["dimensions"]["Host"], at), []).append((line["unit"], line["value"]))
     return seen
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    return caught.value.response["Error"]["Message"]
 
 
 def test_metrics_reach_collectors_over_kill_9(reaching):
@@ -155,10 +149,10 @@ def test_streams_that_cannot_be_are_refused(reaching):
     good = {"Name": tasks.unique("s"), "FirehoseArn": address, "OutputFormat": "json"}
     closed, open_ = role(reaching, principal="events.amazonaws.com"), role(reaching)
     put = cloudwatch.put_metric_stream
-    assert "must let streams.metrics.cloudwatch.amazonaws.com assume it" in refused(put, RoleArn=closed, **good)
+    assert "must let streams.metrics.cloudwatch.amazonaws.com assume it" in refused(put, RoleArn=closed, **good)[1]
     firehose = "arn:aws:firehose:us-east-1:000000000000:deliverystream/d"
-    assert "there is no Firehose here" in refused(put, RoleArn=open_, **{**good, "FirehoseArn": firehose})
-    assert "opentelemetry0.7" in refused(put, RoleArn=open_, **{**good, "OutputFormat": "opentelemetry0.7"})
+    assert "there is no Firehose here" in refused(put, RoleArn=open_, **{**good, "FirehoseArn": firehose})[1]
+    assert "opentelemetry0.7" in refused(put, RoleArn=open_, **{**good, "OutputFormat": "opentelemetry0.7"})[1]
     # Whoever may put streams may not give them any role.
     iam, user = reaching.client("iam"), tasks.unique("putter")
     iam.create_user(UserName=user)
@@ -166,7 +160,7 @@ def test_streams_that_cannot_be_are_refused(reaching):
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
     key = iam.create_access_key(UserName=user)["AccessKey"]
     theirs = reaching.client("cloudwatch", Keys.of_user(key))
-    assert "iam:PassRole" in refused(theirs.put_metric_stream, RoleArn=open_, **good)
+    assert "iam:PassRole" in refused(theirs.put_metric_stream, RoleArn=open_, **good)[1]
 
 
 def test_a_role_that_may_not_send_sends_nothing(reaching):

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness import tasks, tools
+from harness.refusals import refused
 from harness.services import Web, address
 from harness.waiting import wait_as_boto3, wait_for
 
@@ -111,13 +112,6 @@ class Flows(Web):
             DefaultActions=[{"Type": "forward", "TargetGroupArn": self.target_group}], **more,
         )  # fmt: skip
         return made["Listeners"][0]["ListenerArn"]
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 @pytest.fixture(scope="module")

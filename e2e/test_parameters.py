@@ -5,21 +5,12 @@ import datetime
 import json
 import time
 
-import pytest
-from botocore.exceptions import ClientError
-
 from harness import disk, tasks, tools
 from harness.installation import Installation
+from harness.refusals import refused
 
 HIDDEN = "correct horse battery staple"
 EXISTS = "The parameter already exists. To overwrite this value, set the overwrite option in the request to true."
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_a_parameter_lives_and_changes(wharf):

@@ -6,19 +6,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness import tasks
+from harness.refusals import refused
 from harness.tasks import sh
 from harness.waiting import wait_for
 
 UTC = datetime.UTC
 HOUR = datetime.timedelta(hours=1)
 FOREVER = ": a task that is scaled; trap exit TERM; while :; do sleep 1; done"
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 NOW = datetime.datetime.now(UTC).replace(minute=0, second=0, microsecond=0)

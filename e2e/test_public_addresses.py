@@ -2,12 +2,12 @@
 
 import ipaddress
 
-import botocore.exceptions
 import pytest
 
 from harness import processes, tasks, tools
 from harness.installation import Installation
 from harness.machines import ECHO, Machines
+from harness.refusals import refused_code
 from harness.tasks import sh
 from harness.waiting import wait_for
 from harness.ways_out import Network, Outside, asks
@@ -21,12 +21,6 @@ def run(wharf, busybox):
     """Starts machines in a subnet and ends them with the test."""
     with Machines(wharf, busybox) as machines:
         yield machines
-
-
-def refused(call, **arguments):
-    with pytest.raises(botocore.exceptions.ClientError) as error:
-        call(**arguments)
-    return error.value.response["Error"]["Code"]
 
 
 def association(ec2, **filters):
@@ -116,7 +110,7 @@ chmod +x /srv/www/cgi-bin/addresses && httpd -h /srv/www
         assert reservation["Instances"][0]["PublicIpAddress"] == address
         (listed,) = ec2.describe_addresses(Filters=[{"Name": "tag:for", "Values": ["web"]}])["Addresses"]
         assert (listed["InstanceId"], listed["AssociationId"]) == (instance, associated)
-        assert refused(ec2.release_address, AllocationId=allocation) == "InvalidIPAddress.InUse"
+        assert refused_code(ec2.release_address, AllocationId=allocation) == "InvalidIPAddress.InUse"
 
         # A further private address, with an elastic one of its own.
         interface = made["NetworkInterfaces"][0]["NetworkInterfaceId"]
@@ -141,9 +135,9 @@ chmod +x /srv/www/cgi-bin/addresses && httpd -h /srv/www
         ]
         # As many as its type has on AWS.
         one_more = {"NetworkInterfaceId": interface, "SecondaryPrivateIpAddressCount": 1}
-        assert refused(ec2.assign_private_ip_addresses, **one_more) == "PrivateIpAddressLimitExceeded"
+        assert refused_code(ec2.assign_private_ip_addresses, **one_more) == "PrivateIpAddressLimitExceeded"
         first = {"NetworkInterfaceId": interface, "PrivateIpAddresses": [primary]}
-        assert refused(ec2.unassign_private_ip_addresses, **first) == "InvalidParameterValue"
+        assert refused_code(ec2.unassign_private_ip_addresses, **first) == "InvalidParameterValue"
 
         wharf.kill_child("agent")
         assert asks(address) == "hello", "what is there outlives the agent"
@@ -157,7 +151,7 @@ chmod +x /srv/www/cgi-bin/addresses && httpd -h /srv/www
         assert ec2.describe_addresses()["Addresses"] == []
         for _ in range(5):
             ec2.allocate_address()
-        assert refused(ec2.allocate_address) == "AddressLimitExceeded"
+        assert refused_code(ec2.allocate_address) == "AddressLimitExceeded"
 
 
 def test_an_elastic_address_moves_with_its_interface(wharf, run):
@@ -167,7 +161,7 @@ def test_an_elastic_address_moves_with_its_interface(wharf, run):
     interface, _ = association(ec2, private_ip_address=machine.address, vpc_id=network.vpc)
     elastic = ec2.allocate_address()
     # Interfaces of tasks are their service's to change.
-    code = refused(ec2.associate_address, AllocationId=elastic["AllocationId"], NetworkInterfaceId=interface)
+    code = refused_code(ec2.associate_address, AllocationId=elastic["AllocationId"], NetworkInterfaceId=interface)
     assert code == "AuthFailure"
     ec2.release_address(AllocationId=elastic["AllocationId"])
 

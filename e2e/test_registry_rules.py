@@ -5,10 +5,10 @@ import json
 
 import pytest
 import requests
-from botocore.exceptions import ClientError
 
 from harness import images, tasks, tools
 from harness.installation import Place
+from harness.refusals import refused_code
 from harness.waiting import wait_for
 
 
@@ -19,12 +19,6 @@ def push(wharf, name, tag, image="busybox", check=True):
 
 def pull(wharf, name, tag, folder):
     return images.skopeo_copy(wharf, f"docker://localhost:{wharf.port}/{name}:{tag}", f"oci:{folder}:it", check=False)
-
-
-def refused(call, **arguments):
-    with pytest.raises(ClientError) as error:
-        call(**arguments)
-    return error.value.response["Error"]["Code"]
 
 
 def test_tags_that_an_exclusion_names_may_move(wharf):
@@ -40,7 +34,7 @@ def test_tags_that_an_exclusion_names_may_move(wharf):
     done = push(wharf, name, "v1", "configured", check=False)
     assert done.returncode != 0 and "immutable" in done.stderr, done.stderr
     assert (
-        refused(ecr.put_image_tag_mutability, repositoryName=name, imageTagMutability="MUTABLE_WITH_EXCLUSION")
+        refused_code(ecr.put_image_tag_mutability, repositoryName=name, imageTagMutability="MUTABLE_WITH_EXCLUSION")
         == "InvalidParameterException"
     )
 
@@ -53,8 +47,8 @@ def test_settings_of_the_account(wharf):
     }  # fmt: skip
     assert ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "DISABLED"
     assert wharf.client("ecr").get_account_setting(name="BLOB_MOUNTING")["value"] == "ENABLED"
-    assert refused(ecr.put_account_setting, name="BLOB_MOUNTING", value="PERHAPS") == "InvalidParameterException"
-    assert refused(ecr.get_account_setting, name="COLOUR") == "InvalidParameterException"
+    assert refused_code(ecr.put_account_setting, name="BLOB_MOUNTING", value="PERHAPS") == "InvalidParameterException"
+    assert refused_code(ecr.get_account_setting, name="COLOUR") == "InvalidParameterException"
 
 
 def test_an_archived_image_is_not_pulled_until_it_is_back(wharf, tmp_path):
@@ -104,11 +98,11 @@ def test_pulls_of_an_excluded_principal_do_not_count(wharf, tmp_path):
     user = f"arn:aws:iam::000000000000:user/{tasks.unique('scanner')}"
     ecr.register_pull_time_update_exclusion(principalArn=user)
     assert user in ecr.list_pull_time_update_exclusions()["pullTimeUpdateExclusions"]
-    assert refused(ecr.register_pull_time_update_exclusion, principalArn=user) == "ExclusionAlreadyExistsException"
+    assert refused_code(ecr.register_pull_time_update_exclusion, principalArn=user) == "ExclusionAlreadyExistsException"
     assert pull(wharf, name, "1", tmp_path / "seen").returncode == 0
     assert "lastRecordedPullTime" in ecr.describe_images(repositoryName=name)["imageDetails"][0]
     ecr.deregister_pull_time_update_exclusion(principalArn=user)
-    assert refused(ecr.deregister_pull_time_update_exclusion, principalArn=user) == "ExclusionNotFoundException"
+    assert refused_code(ecr.deregister_pull_time_update_exclusion, principalArn=user) == "ExclusionNotFoundException"
 
 
 HERE = {"aws:SourceIp": ["127.0.0.0/8", "::1/128"]}
@@ -134,7 +128,7 @@ def test_conditions_of_a_policy_know_the_transport(wharf, tmp_path):
     image = {"repositoryName": name, "imageIds": [{"imageTag": "1"}]}
     deny_pulls(ecr, name, {"Bool": {"aws:SecureTransport": "false"}})
     assert pull(wharf, name, "1", tmp_path / "unmet").returncode == 0
-    assert refused(ecr.batch_get_image, **image) == "AccessDeniedException"
+    assert refused_code(ecr.batch_get_image, **image) == "AccessDeniedException"
     deny_pulls(ecr, name, {"Bool": {"aws:SecureTransport": "true"}})
     done = pull(wharf, name, "1", tmp_path / "met")
     assert done.returncode != 0 and "explicit deny" in done.stderr, done.stderr
@@ -155,7 +149,7 @@ def test_conditions_of_a_policy_hold_for_clients_and_the_api(wharf, tmp_path, wh
     deny(met)
     done = pull(wharf, name, "1", tmp_path / "met")
     assert done.returncode != 0 and "explicit deny" in done.stderr, done.stderr
-    assert refused(ecr.batch_get_image, **image) == "AccessDeniedException"
+    assert refused_code(ecr.batch_get_image, **image) == "AccessDeniedException"
     deny(unmet)
     assert pull(wharf, name, "1", tmp_path / "unmet").returncode == 0
     assert ecr.batch_get_image(**image)["images"]
@@ -167,13 +161,13 @@ def test_root_takes_back_a_policy_that_locks_everybody_out(wharf, tmp_path):
     ecr, mine = place.client("ecr"), place.client("ecr", tasks.user(wharf, tasks.document("ecr:*"))[1])
     nobody = {"Effect": "Deny", "Principal": "*", "Action": "ecr:*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [nobody]})
-    assert refused(mine.set_repository_policy, repositoryName=name, policyText=policy) == "InvalidParameterException"
+    assert refused_code(mine.set_repository_policy, repositoryName=name, policyText=policy) == "InvalidParameterException"
     mine.set_repository_policy(repositoryName=name, policyText=policy, force=True)
     ecr.set_repository_policy(repositoryName=name, policyText=policy)
     for one in (ecr, mine):
-        assert refused(one.list_images, repositoryName=name) == "AccessDeniedException"
+        assert refused_code(one.list_images, repositoryName=name) == "AccessDeniedException"
     for call in (mine.get_repository_policy, mine.delete_repository_policy):
-        assert refused(call, repositoryName=name) == "AccessDeniedException"
+        assert refused_code(call, repositoryName=name) == "AccessDeniedException"
     done = images.skopeo_copy(place, f"docker://{wharf.registry}/{name}:1", f"oci:{tmp_path}/no:it", check=False)
     assert done.returncode != 0 and "explicit deny" in done.stderr, done.stderr
     assert ecr.get_repository_policy(repositoryName=name)["policyText"] == policy
@@ -184,8 +178,8 @@ def test_root_takes_back_a_policy_that_locks_everybody_out(wharf, tmp_path):
     ecr.put_registry_policy(policyText=json.dumps({"Version": "2012-10-17", "Statement": [every]}))
     try:
         for one in (ecr, mine):
-            assert refused(one.describe_repositories) == "AccessDeniedException"
-        assert refused(ecr.list_images, repositoryName=name) == "AccessDeniedException"
+            assert refused_code(one.describe_repositories) == "AccessDeniedException"
+        assert refused_code(ecr.list_images, repositoryName=name) == "AccessDeniedException"
     finally:
         ecr.delete_registry_policy()
     assert mine.list_images(repositoryName=name)["imageIds"]
@@ -211,7 +205,7 @@ def test_a_layer_is_had_by_its_address_without_a_password(wharf):
         assert requests.get(stolen, timeout=60).status_code in (403, 404), stolen
     assert requests.put(url, data=b"x", timeout=60).status_code in (401, 405)
     mine = wharf.client("ecr", tasks.user(wharf, tasks.document("ecr:BatchGetImage"))[1])
-    assert refused(mine.get_download_url_for_layer, **asked) == "AccessDeniedException"
+    assert refused_code(mine.get_download_url_for_layer, **asked) == "AccessDeniedException"
     ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageTag": "1"}])
     ecr.delete_repository(repositoryName=name)
     assert requests.get(url, timeout=60).status_code == 404

@@ -19,16 +19,10 @@ from botocore.exceptions import ClientError
 
 from harness import tasks, tools
 from harness.installation import Installation, Keys
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 MIB = 1 << 20
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def status(call, **parameters):

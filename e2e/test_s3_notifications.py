@@ -7,8 +7,9 @@ import pytest
 import requests
 
 from harness import tasks
+from harness.refusals import refused
 from harness.waiting import wait_for
-from test_s3 import refused, signing
+from test_s3 import signing
 from test_sns import received
 
 ALL = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectTagging:*"]

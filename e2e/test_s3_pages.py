@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from harness import tasks
 from harness.installation import Keys
-from test_s3 import body, refused, signing
+from harness.refusals import refused
+from test_s3 import body, signing
 
 PAGE = "https://shop.example.org"
 

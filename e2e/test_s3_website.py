@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from harness import tasks
-from test_s3 import refused
+from harness.refusals import refused
 
 
 @pytest.fixture

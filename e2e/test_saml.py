@@ -8,7 +8,6 @@ import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import ClientError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -17,6 +16,7 @@ from signxml import XMLSigner, methods
 
 from harness import tasks, tools
 from harness.installation import Keys
+from harness.refusals import refused
 
 ENTITY = "https://idp.example/saml"
 ATTRIBUTES = "https://aws.amazon.com/SAML/Attributes/"
@@ -131,12 +131,6 @@ def assume(wharf, role, provider, response):
     return sts.assume_role_with_saml(RoleArn=role, PrincipalArn=provider, SAMLAssertion=base64.b64encode(response).decode())
 
 
-def refused(wharf, role, provider, response):
-    with pytest.raises(ClientError) as caught:
-        assume(wharf, role, provider, response)
-    return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
-
-
 @pytest.mark.parametrize("sign", ["assertion", "response"])
 def test_people_of_a_directory_assume_a_role(wharf, corp, sign):
     idp, provider, role = corp
@@ -154,19 +148,19 @@ def test_what_was_tampered_with_is_refused(wharf, corp):
     good = idp.response(attributes(role, provider))
     bad = ("InvalidIdentityToken", "Response signature invalid")
     shape = ("InvalidIdentityToken", "Your request included an invalid SAML response.")
-    assert refused(wharf, role, provider, good.replace(b"anna@corp", b"root@corp")) == bad
-    assert refused(wharf, role, provider, good.replace(b"anna@corp", b"anna<!-- -->@corp")) == shape
-    assert refused(wharf, role, provider, b"<!DOCTYPE x>" + good) == shape
-    assert refused(wharf, role, provider, Idp().response(attributes(role, provider))) == bad
+    assert refused(assume, wharf, role, provider, good.replace(b"anna@corp", b"root@corp")) == bad
+    assert refused(assume, wharf, role, provider, good.replace(b"anna@corp", b"anna<!-- -->@corp")) == shape
+    assert refused(assume, wharf, role, provider, b"<!DOCTYPE x>" + good) == shape
+    assert refused(assume, wharf, role, provider, Idp().response(attributes(role, provider))) == bad
     denied = ("AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML")
-    assert refused(wharf, role, provider, idp.response(attributes(role, provider, team="db"))) == denied
-    assert refused(wharf, role, provider, idp.response(attributes(role + "x", provider))) == denied
+    assert refused(assume, wharf, role, provider, idp.response(attributes(role, provider, team="db"))) == denied
+    assert refused(assume, wharf, role, provider, idp.response(attributes(role + "x", provider))) == denied
     # The signed assertion moves aside for another one.
     root = etree.fromstring(good)
     assertion = root.find("saml:Assertion", NAMES)
     evil = etree.fromstring(etree.tostring(assertion).replace(b"anna@corp", b"root@corp").replace(b"_assertion", b"_evil"))
     root.insert(list(root).index(assertion), evil)
-    assert refused(wharf, role, provider, etree.tostring(root)) == shape
+    assert refused(assume, wharf, role, provider, etree.tostring(root)) == shape
 
 
 def test_a_response_may_have_a_hundred_thousand_characters(wharf, corp):
@@ -245,9 +239,9 @@ def test_assertions_come_encrypted(wharf, tmp_path, contents, bits):
         "The assertion cannot be decrypted with the private keys of the specified provider, or is not signed by it",
     )
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    assert refused(wharf, role, provider, encrypted(plain, stranger, contents, bits, tmp_path)) == closed
+    assert refused(assume, wharf, role, provider, encrypted(plain, stranger, contents, bits, tmp_path)) == closed
     unsigned = document(attributes(role, provider))
-    assert refused(wharf, role, provider, encrypted(unsigned, key, contents, bits, tmp_path)) == closed
+    assert refused(assume, wharf, role, provider, encrypted(unsigned, key, contents, bits, tmp_path)) == closed
     required = ("InvalidIdentityToken", "The specified provider requires encrypted assertions")
-    assert refused(wharf, role, provider, plain) == required
+    assert refused(assume, wharf, role, provider, plain) == required
     iam.delete_saml_provider(SAMLProviderArn=provider)

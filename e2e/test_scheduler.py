@@ -3,10 +3,8 @@
 import datetime
 import json
 
-import pytest
-from botocore.exceptions import ClientError
-
 from harness import tasks, tools
+from harness.refusals import refused
 from harness.tasks import sh
 from harness.waiting import wait_for
 
@@ -25,13 +23,6 @@ def role_for(wharf, action, resource="*"):
     arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     iam.put_role_policy(RoleName=name, PolicyName="calls", PolicyDocument=tasks.document(action, resource))
     return arn
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def soon(seconds=1):

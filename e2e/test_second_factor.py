@@ -8,20 +8,13 @@ import struct
 import time
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import tasks
 from harness.installation import Keys
+from harness.refusals import refused
 from harness.tasks import document
 
 ACCOUNT = "000000000000"
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def code(seed, step):

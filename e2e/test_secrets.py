@@ -2,20 +2,11 @@
 
 import json
 
-import pytest
-from botocore.exceptions import ClientError
-
 from harness import disk, tasks, tools
 from harness.installation import Installation, Place
+from harness.refusals import refused
 
 HIDDEN = "correct horse battery staple"
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_a_secret_lives_and_changes(wharf):

@@ -4,7 +4,6 @@ import datetime
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -12,16 +11,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from harness import log_groups, tasks
+from harness.refusals import refused_code
 from harness.waiting import wait_for
 
 ACCOUNT = "000000000000"
 TRUST = tasks.TRUST_TASKS
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    return caught.value.response["Error"]["Code"]
 
 
 def pairs(tags, key="Key", value="Value"):
@@ -50,20 +44,20 @@ def test_groups_and_boundaries_decide_what_a_user_may(wharf, user):
     arn = iam.create_policy(PolicyName=group, PolicyDocument=tasks.document("s3:*"))["Policy"]["Arn"]
     iam.put_user_permissions_boundary(UserName=name, PermissionsBoundary=arn)
     iam.attach_user_policy(UserName=name, PolicyArn=arn)
-    assert refused(theirs.list_users) == "AccessDenied"
+    assert refused_code(theirs.list_users) == "AccessDenied"
     assert iam.list_attached_user_policies(UserName=name)["AttachedPolicies"] == [{"PolicyName": group, "PolicyArn": arn}]
     role = iam.create_role(RoleName=group, AssumeRolePolicyDocument=TRUST)["Role"]["RoleName"]
     iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=arn)
     assert iam.get_role(RoleName=role)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == arn
     bounded = iam.list_entities_for_policy(PolicyArn=arn, PolicyUsageFilter="PermissionsBoundary")
     assert ([it["UserName"] for it in bounded["PolicyUsers"]], [it["RoleName"] for it in bounded["PolicyRoles"]]) == ([name], [role])
-    assert refused(iam.delete_policy, PolicyArn=arn) == "DeleteConflict"
+    assert refused_code(iam.delete_policy, PolicyArn=arn) == "DeleteConflict"
     iam.delete_role_permissions_boundary(RoleName=role)
     iam.delete_user_permissions_boundary(UserName=name)
     assert "PermissionsBoundary" not in iam.get_role(RoleName=role)["Role"]
     assert theirs.list_users()["Users"]
     iam.delete_group_policy(GroupName=group, PolicyName="look")
-    assert refused(theirs.list_users) == "AccessDenied"
+    assert refused_code(theirs.list_users) == "AccessDenied"
 
 
 def test_the_keys_of_conditions(wharf, user):
@@ -118,7 +112,7 @@ def test_tags_of_each_kind(wharf, kind):
     if kind == "server_certificate":
         assert name in [it["ServerCertificateName"] for it in iam.list_server_certificates()["ServerCertificateMetadataList"]]
         iam.update_server_certificate(ServerCertificateName=name, NewServerCertificateName=f"{name}-new")
-        assert refused(iam.get_server_certificate, ServerCertificateName=name) == "NoSuchEntity"
+        assert refused_code(iam.get_server_certificate, ServerCertificateName=name) == "NoSuchEntity"
         iam.delete_server_certificate(ServerCertificateName=f"{name}-new")
 
 
@@ -131,9 +125,9 @@ def test_what_an_account_has_one_of(wharf, user):
     assert iam.list_account_aliases()["AccountAliases"] == []
     iam.create_login_profile(UserName=name, Password="first-Passw0rd-of-it", PasswordResetRequired=True)
     iam.update_account_password_policy(MinimumPasswordLength=30)
-    assert refused(iam.update_login_profile, UserName=name, Password="Sh0rt-enough") == "PasswordPolicyViolation"
+    assert refused_code(iam.update_login_profile, UserName=name, Password="Sh0rt-enough") == "PasswordPolicyViolation"
     iam.delete_account_password_policy()
-    assert refused(iam.get_account_password_policy) == "NoSuchEntity"
+    assert refused_code(iam.get_account_password_policy) == "NoSuchEntity"
     iam.update_login_profile(UserName=name, Password="Sh0rt-enough", PasswordResetRequired=False)
     assert iam.get_login_profile(UserName=name)["LoginProfile"]["PasswordResetRequired"] is False
     iam.delete_login_profile(UserName=name)
@@ -166,7 +160,7 @@ def test_keys_have_more_to_be_asked_for(wharf):
     assert [it["GrantId"] for it in theirs.list_retirable_grants(RetiringPrincipal=arn)["Grants"]] == [grant]
     theirs.retire_grant(KeyId=f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{key}", GrantId=grant)
     assert kms.list_grants(KeyId=key)["Grants"] == []
-    assert refused(theirs.encrypt, KeyId=key, Plaintext=b"x") == "AccessDeniedException"
+    assert refused_code(theirs.encrypt, KeyId=key, Plaintext=b"x") == "AccessDeniedException"
     kms.delete_alias(AliasName=alias)
     kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
 
@@ -210,7 +204,7 @@ def test_labels_are_taken_off_and_policies_of_secrets_tried(wharf):
     ssm.label_parameter_version(Name=name, Labels=["a", "b"])
     gone = ssm.unlabel_parameter_version(Name=name, ParameterVersion=1, Labels=["a", "c"])
     assert (gone["RemovedLabels"], gone["InvalidLabels"]) == (["a"], ["c"])
-    assert refused(ssm.get_parameter, Name=f"{name}:a") == "ParameterVersionNotFound"
+    assert refused_code(ssm.get_parameter, Name=f"{name}:a") == "ParameterVersionNotFound"
     assert ssm.get_parameter(Name=f"{name}:b")["Parameter"]["Value"] == "x"
     ssm.delete_parameter(Name=name)
     secrets = wharf.client("secretsmanager")
@@ -253,7 +247,7 @@ def test_a_rule_that_is_disabled_chooses_nothing(wharf):
     [archive] = events.list_archives(NamePrefix=rule)["Archives"]
     assert (archive["RetentionDays"], archive["EventSourceArn"]) == (3, bus)
     assert events.list_replays(NamePrefix=rule)["Replays"] == []
-    assert refused(events.cancel_replay, ReplayName=rule) == "ResourceNotFoundException"
+    assert refused_code(events.cancel_replay, ReplayName=rule) == "ResourceNotFoundException"
     events.delete_archive(ArchiveName=rule)
     events.remove_targets(Rule=rule, Ids=["log"])
     events.delete_rule(Name=rule)
@@ -298,7 +292,7 @@ def test_groups_of_logs_have_older_tags_and_filters_that_go(wharf):
     assert "policyDocument" not in logs.get_data_protection_policy(logGroupIdentifier=group)
     target = log_groups.make(wharf, "seldom")
     destination = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{target}"
-    assert refused(logs.delete_subscription_filter, logGroupName=group, filterName="f") == "ResourceNotFoundException"
+    assert refused_code(logs.delete_subscription_filter, logGroupName=group, filterName="f") == "ResourceNotFoundException"
     logs.put_subscription_filter(logGroupName=group, filterName="f", filterPattern="", destinationArn=destination)
     logs.delete_subscription_filter(logGroupName=group, filterName="f")
     assert logs.describe_subscription_filters(logGroupName=group)["subscriptionFilters"] == []
@@ -317,14 +311,14 @@ def test_what_is_set_of_a_bucket_goes_again(wharf):
     s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=owned)
     assert s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == owned
     s3.delete_bucket_ownership_controls(Bucket=bucket)
-    assert refused(s3.get_bucket_ownership_controls, Bucket=bucket) == "OwnershipControlsNotFoundError"
+    assert refused_code(s3.get_bucket_ownership_controls, Bucket=bucket) == "OwnershipControlsNotFoundError"
     s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "a", "Value": "1"}]})
     s3.delete_bucket_tagging(Bucket=bucket)
-    assert refused(s3.get_bucket_tagging, Bucket=bucket) == "NoSuchTagSet"
+    assert refused_code(s3.get_bucket_tagging, Bucket=bucket) == "NoSuchTagSet"
     rule = {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "a"}, "Expiration": {"Days": 9}}
     s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
     s3.delete_bucket_lifecycle(Bucket=bucket)
-    assert refused(s3.get_bucket_lifecycle_configuration, Bucket=bucket) == "NoSuchLifecycleConfiguration"
+    assert refused_code(s3.get_bucket_lifecycle_configuration, Bucket=bucket) == "NoSuchLifecycleConfiguration"
     by_key = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=by_key)
     s3.delete_bucket_encryption(Bucket=bucket)
@@ -361,7 +355,7 @@ def test_a_trail_is_stopped_and_deleted(wharf):
     cloudtrail.stop_logging(Name=name)
     assert cloudtrail.get_trail_status(Name=name)["IsLogging"] is False
     cloudtrail.delete_trail(Name=name)
-    assert refused(cloudtrail.get_trail_status, Name=name) == "TrailNotFoundException"
+    assert refused_code(cloudtrail.get_trail_status, Name=name) == "TrailNotFoundException"
 
 
 # Networks, groups of instances, files, clusters
@@ -403,7 +397,7 @@ def test_entries_and_associations_are_replaced(wharf, vpc):
     ec2.replace_network_acl_entry(**entry, RuleAction="deny")
     [shown] = ec2.describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"]
     assert [it["RuleAction"] for it in shown["Entries"] if it["RuleNumber"] == 100] == ["deny"]
-    assert refused(ec2.replace_network_acl_entry, **entry | {"RuleNumber": 7}, RuleAction="deny") == "InvalidNetworkAclEntry.NotFound"
+    assert refused_code(ec2.replace_network_acl_entry, **entry | {"RuleNumber": 7}, RuleAction="deny") == "InvalidNetworkAclEntry.NotFound"
     one, two = (ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(2))
     before = ec2.associate_route_table(RouteTableId=one, SubnetId=subnet)["AssociationId"]
     after = ec2.replace_route_table_association(AssociationId=before, RouteTableId=two)["NewAssociationId"]
@@ -463,7 +457,7 @@ def test_file_systems_are_changed(wharf):
     efs.put_lifecycle_configuration(FileSystemId=made, LifecyclePolicies=[])
     assert efs.describe_lifecycle_configuration(FileSystemId=made)["LifecyclePolicies"] == []
     assert efs.describe_backup_policy(FileSystemId=made)["BackupPolicy"]["Status"] == "DISABLED"
-    assert refused(efs.describe_replication_configurations, FileSystemId=made) == "ReplicationNotFound"
+    assert refused_code(efs.describe_replication_configurations, FileSystemId=made) == "ReplicationNotFound"
     assert efs.describe_account_preferences()["ResourceIdPreference"]["ResourceIdType"] in ("LONG_ID", "SHORT_ID")
     efs.delete_file_system(FileSystemId=made)
 

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness import tasks, tools
+from harness.refusals import refused
 from harness.tasks import sh
 from harness.waiting import wait_as_boto3, wait_for
 from test_sns import queue, received
@@ -16,13 +17,6 @@ pytestmark = pytest.mark.minutes(1)
 UTC = datetime.UTC
 DIMENSION = "ecs:service:DesiredCount"
 FOREVER = ": a task that is scaled; trap exit TERM; while :; do sleep 1; done"
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 class Scaled:

@@ -6,10 +6,11 @@ import threading
 import time
 
 import pytest
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import WaiterError
 
 from harness import processes, tasks, tools
 from harness.private_registry import PrivateRegistry
+from harness.refusals import refused
 from harness.tasks import sh
 from harness.waiting import wait_as_boto3, wait_for
 
@@ -348,20 +349,15 @@ def test_a_daemon_runs_once_on_each_instance(wharf, busybox):
 
 
 def test_refusals_are_the_services_own_words(service, wharf, busybox):
-    def refusal(call, **parameters):
-        with pytest.raises(ClientError) as caught:
-            call(**parameters)
-        return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
-
     ecs = service.ecs
-    assert refusal(ecs.delete_service, service=service.name) == (
+    assert refused(ecs.delete_service, service=service.name) == (
         "InvalidParameterException",
         "The service cannot be stopped while it is scaled above 0.",
     )
-    assert refusal(ecs.update_service, service="nothing") == ("ServiceNotFoundException", "Service not found.")
-    assert refusal(ecs.list_tasks, serviceName="nothing") == ("ServiceNotFoundException", "Service not found.")
+    assert refused(ecs.update_service, service="nothing") == ("ServiceNotFoundException", "Service not found.")
+    assert refused(ecs.list_tasks, serviceName="nothing") == ("ServiceNotFoundException", "Service not found.")
     definition = service.describe()["taskDefinition"]
-    again = refusal(ecs.create_service, serviceName=service.name, taskDefinition=definition, desiredCount=9, launchType="FARGATE")
+    again = refused(ecs.create_service, serviceName=service.name, taskDefinition=definition, desiredCount=9, launchType="FARGATE")
     assert again == ("InvalidParameterException", "Creation of service was not idempotent.")
     missing = ecs.describe_services(services=["nothing"])["failures"]
     assert missing[0]["reason"] == "MISSING"

@@ -6,6 +6,7 @@ import botocore.exceptions
 import pytest
 
 from harness.installation import Installation, Keys
+from harness.refusals import refused
 
 
 @pytest.fixture(scope="module")
@@ -13,13 +14,6 @@ def wharf():
     """An installation where an account has 1 MiB of records, and clients may name one region more."""
     with Installation(arguments=["--account-records", "1M", "--add-region", "de-cellar-1"]) as wharf:
         yield wharf.start(node=False)
-
-
-def refused(call, **parameters):
-    with pytest.raises(botocore.exceptions.ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def fill(wharf, keys, region):

@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import tasks, tools
 from harness.hosts import Host
 from harness.installation import Keys
+from harness.refusals import refused_with
 from harness.waiting import wait_for
 
 pytestmark = pytest.mark.minutes(2)
@@ -41,12 +41,6 @@ def is_in_state(ec2, instance, wanted):
     return found["State"]["Name"] == wanted and found
 
 
-def refused(call, **asked):
-    with pytest.raises(ClientError) as raised:
-        call(**asked)
-    return raised.value.response["Error"]
-
-
 def test_the_machine_is_an_instance_while_it_is_there(server, host):
     ec2 = server.client("ec2")
     said = dedicate(server, host)
@@ -64,11 +58,10 @@ def test_the_machine_is_an_instance_while_it_is_there(server, host):
     listed = tools.run(tools.wharf(), "node", "list", "--data", server.data).stdout
     assert f"shown as {instance}" in listed, listed
 
-    error = refused(ec2.stop_instances, InstanceIds=[instance])
-    assert error["Code"] == "UnsupportedOperation" and "joined by hand" in error["Message"], error
+    refused_with(ec2.stop_instances, "UnsupportedOperation", "joined by hand", InstanceIds=[instance])
     volume = ec2.create_volume(AvailabilityZone=found["Placement"]["AvailabilityZone"], Size=1)["VolumeId"]
-    error = refused(ec2.attach_volume, InstanceId=instance, VolumeId=volume, Device="/dev/sdf")
-    assert error["Code"] == "UnsupportedOperation" and "has no volumes" in error["Message"], error
+    attached = {"InstanceId": instance, "VolumeId": volume, "Device": "/dev/sdf"}
+    refused_with(ec2.attach_volume, "UnsupportedOperation", "has no volumes", **attached)
     ec2.delete_volume(VolumeId=volume)
 
     host.kill()

@@ -9,10 +9,10 @@ import urllib.request
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-from botocore.exceptions import ClientError
 
 from harness import tasks
 from harness.installation import Installation, free_port
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 FROM = "wharf@example.com"
@@ -134,16 +134,15 @@ def test_what_is_refused(mailing, wharf):
     sns = mailing.client("sns")
     topic = sns.create_topic(Name=tasks.unique("mail"))["TopicArn"]
 
-    def refused(client=sns, **parameters):
-        with pytest.raises(ClientError) as caught:
-            client.subscribe(**{"TopicArn": topic, "Protocol": "email", "Endpoint": "me@example.com"} | parameters)
-        return caught.value.response["Error"]["Message"]
+    def why_not(client=sns, **parameters):
+        good = {"TopicArn": topic, "Protocol": "email", "Endpoint": "me@example.com"}
+        return refused(client.subscribe, **good | parameters)[1]
 
-    assert refused(Endpoint="me") == "Invalid parameter: Endpoint Reason: Email address"
-    assert refused(Endpoint="me@example.com\r\nBcc: you@example.com") == "Invalid parameter: Endpoint Reason: Email address"
-    assert "does not support raw message delivery" in refused(Attributes={"RawMessageDelivery": "true"})
+    assert why_not(Endpoint="me") == "Invalid parameter: Endpoint Reason: Email address"
+    assert why_not(Endpoint="me@example.com\r\nBcc: you@example.com") == "Invalid parameter: Endpoint Reason: Email address"
+    assert "does not support raw message delivery" in why_not(Attributes={"RawMessageDelivery": "true"})
     other = wharf.client("sns")
     elsewhere = other.create_topic(Name=tasks.unique("mail"))["TopicArn"]
-    assert "no SMTP server" in refused(other, TopicArn=elsewhere)
+    assert "no SMTP server" in why_not(other, TopicArn=elsewhere)
     other.delete_topic(TopicArn=elsewhere)
     assert PASSWORD not in "".join(it.read_text(errors="replace") for it in (mailing.data / "log").iterdir() if it.is_file())

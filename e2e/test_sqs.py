@@ -13,19 +13,12 @@ import botocore.awsrequest
 import botocore.credentials
 import pytest
 import requests
-from botocore.exceptions import ClientError
 
 from harness import tasks, tools
+from harness.refusals import refused
 from harness.waiting import wait_for
 
 QUERY = {"q": "http://queue.amazonaws.com/doc/2012-11-05/"}
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def queue(wharf, name="jobs", **attributes):

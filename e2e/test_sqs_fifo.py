@@ -4,9 +4,9 @@ import json
 import threading
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import tasks
+from harness.refusals import refused_code
 from harness.waiting import wait_for
 
 FIFO = {"FifoQueue": "true"}
@@ -22,12 +22,6 @@ def queue(sqs, name="jobs", **attributes):
     name = tasks.unique(name) + (".fifo" if "FifoQueue" in attributes else "")
     url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-
-def refused(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    return caught.value.response["Error"]["Code"]
 
 
 def drained(sqs, url):
@@ -62,13 +56,14 @@ def test_ids_of_duplicates_count_in_their_group(sqs):
         sqs.send_message(QueueUrl=url, MessageBody=group, MessageGroupId=group, MessageDeduplicationId="other")
     assert drained(sqs, url) == ["a"]
     assert (
-        refused(sqs.set_queue_attributes, QueueUrl=url, Attributes={"FifoThroughputLimit": "perMessageGroupId"}) == "InvalidAttributeValue"
+        refused_code(sqs.set_queue_attributes, QueueUrl=url, Attributes={"FifoThroughputLimit": "perMessageGroupId"})
+        == "InvalidAttributeValue"
     )
     shown = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert {name: shown[name] for name in normal} == normal
     standard, _ = queue(sqs)
     for name, value in normal.items():
-        assert refused(sqs.set_queue_attributes, QueueUrl=standard, Attributes={name: value}) == "InvalidAttributeName"
+        assert refused_code(sqs.set_queue_attributes, QueueUrl=standard, Attributes={name: value}) == "InvalidAttributeName"
 
 
 @pytest.mark.parametrize("attributes", [HIGH, FIFO], ids=["per group", "per queue"])
@@ -118,11 +113,11 @@ def test_who_may_use_a_queue_for_dead_letters(sqs):
 
     wanted = {"RedrivePolicy": redrive(dead_arn)}
     allow("denyAll")
-    assert refused(sqs.set_queue_attributes, QueueUrl=friend, Attributes=wanted) == "InvalidParameterValue"
-    assert refused(sqs.create_queue, QueueName=tasks.unique("new"), Attributes=wanted) == "InvalidParameterValue"
+    assert refused_code(sqs.set_queue_attributes, QueueUrl=friend, Attributes=wanted) == "InvalidParameterValue"
+    assert refused_code(sqs.create_queue, QueueName=tasks.unique("new"), Attributes=wanted) == "InvalidParameterValue"
     allow("byQueue", sourceQueueArns=[friend_arn])
     sqs.set_queue_attributes(QueueUrl=friend, Attributes=wanted)
-    assert refused(sqs.set_queue_attributes, QueueUrl=stranger, Attributes=wanted) == "InvalidParameterValue"
+    assert refused_code(sqs.set_queue_attributes, QueueUrl=stranger, Attributes=wanted) == "InvalidParameterValue"
     assert sqs.list_dead_letter_source_queues(QueueUrl=dead)["queueUrls"] == [friend]
     sqs.send_message(QueueUrl=friend, MessageBody="poison")
     assert len(sqs.receive_message(QueueUrl=friend, VisibilityTimeout=0)["Messages"]) == 1
@@ -140,7 +135,7 @@ def test_who_may_use_a_queue_for_dead_letters(sqs):
         {"redrivePermission": "some"},
     ]:
         policy = {"RedriveAllowPolicy": json.dumps(bad)}
-        assert refused(sqs.set_queue_attributes, QueueUrl=dead, Attributes=policy) == "InvalidAttributeValue", bad
+        assert refused_code(sqs.set_queue_attributes, QueueUrl=dead, Attributes=policy) == "InvalidAttributeValue", bad
 
 
 @pytest.mark.parametrize("attributes", [{}, FIFO | {"ContentBasedDeduplication": "true"}], ids=["standard", "fifo"])
@@ -183,7 +178,7 @@ def test_dead_letters_with_order_go_and_come_back_in_order(sqs):
     found = drained(sqs, jobs)
     for group in "ab":
         assert [it for it in found if it[0] == group] == [f"{group}{number}" for number in range(5)]
-    assert refused(sqs.start_message_move_task, SourceArn=jobs_arn) == "InvalidParameterValue"
+    assert refused_code(sqs.start_message_move_task, SourceArn=jobs_arn) == "InvalidParameterValue"
 
 
 def ended(sqs, arn):
@@ -201,14 +196,14 @@ def test_a_slow_move_is_cancelled(sqs):
         sqs.send_message_batch(QueueUrl=dead, Entries=entries)
     for rate in (0, 501):
         bad = {"SourceArn": dead_arn, "DestinationArn": goal_arn, "MaxNumberOfMessagesPerSecond": rate}
-        assert refused(sqs.start_message_move_task, **bad) == "InvalidParameterValue"
+        assert refused_code(sqs.start_message_move_task, **bad) == "InvalidParameterValue"
     # All of them would take forty seconds.
     move = {"SourceArn": dead_arn, "DestinationArn": goal_arn, "MaxNumberOfMessagesPerSecond": 1}
     handle = sqs.start_message_move_task(**move)["TaskHandle"]
     (task,) = sqs.list_message_move_tasks(SourceArn=dead_arn)["Results"]
     assert (task["Status"], task["TaskHandle"], task["MaxNumberOfMessagesPerSecond"]) == ("RUNNING", handle, 1)
     assert (task["DestinationArn"], task["ApproximateNumberOfMessagesToMove"]) == (goal_arn, total)
-    assert refused(sqs.start_message_move_task, **move) == "AWS.SimpleQueueService.UnsupportedOperation"
+    assert refused_code(sqs.start_message_move_task, **move) == "AWS.SimpleQueueService.UnsupportedOperation"
 
     def moved():
         (task,) = sqs.list_message_move_tasks(SourceArn=dead_arn)["Results"]
@@ -220,7 +215,7 @@ def test_a_slow_move_is_cancelled(sqs):
     moved = task["ApproximateNumberOfMessagesMoved"]
     assert task["Status"] == "CANCELLED" and 0 < said <= moved < total
     assert (counts(sqs, goal), counts(sqs, dead)) == ((moved, 0), (total - moved, 0))
-    assert refused(sqs.cancel_message_move_task, TaskHandle=handle) == "ResourceNotFoundException"
+    assert refused_code(sqs.cancel_message_move_task, TaskHandle=handle) == "ResourceNotFoundException"
     # Another moves the rest, as fast as it can.
     sqs.start_message_move_task(SourceArn=dead_arn, DestinationArn=goal_arn)
     done, before = wait_for(lambda: ended(sqs, dead_arn), what="the second task has ended")

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from harness import disk, images, processes, tasks, tools
 from harness.private_registry import PrivateRegistry
+from harness.refusals import refused
 from harness.tasks import sh
 from harness.waiting import wait_for
 from session.client import Refused, Session
@@ -143,11 +144,6 @@ def test_binary_values_are_no_variables(wharf, busybox):
 
 def test_what_is_refused_before_anything_runs(wharf, busybox):
     arn = make(wharf, "one")["ARN"]
-
-    def refused(call, *arguments, **named):
-        with pytest.raises(ClientError) as caught:
-            call(*arguments, **named)
-        return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
 
     text = "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
     assert refused(tasks.register, wharf, busybox, secrets=variables(A=arn)) == ("ClientException", text)

@@ -7,10 +7,10 @@ import re
 import shutil
 
 import pytest
-from botocore.exceptions import ClientError
 
 from harness import images, tools
 from harness.installation import Installation
+from harness.refusals import refused_code
 from harness.waiting import wait_for
 from test_ec2_instances import console, page, state, wait_state
 
@@ -113,12 +113,6 @@ def machine_image(wharf, folder):
     return wharf.client("ec2").register_image(Name="small", ImageLocation=location, BootMode="legacy-bios")["ImageId"]
 
 
-def refused(call, **asked):
-    with pytest.raises(ClientError) as error:
-        call(**asked)
-    return error.value.response["Error"]["Code"]
-
-
 def says(ec2, instance, words, deadline_s=120):
     wait_for(lambda: words in console(ec2, instance), deadline_s, f"{words!r} on the console")
 
@@ -128,7 +122,7 @@ def test_a_virtual_machine_lives_through_everything(fresh, tmp_path):
     image = machine_image(fresh, tmp_path)
     asked = {"ImageId": image, "InstanceType": "t3.nano", "MinCount": 1, "MaxCount": 1}
     volume = [{"DeviceName": "/dev/xvdf", "Ebs": {"VolumeSize": 1}}]
-    assert refused(ec2.run_instances, **asked, BlockDeviceMappings=volume) == "UnsupportedOperation"
+    assert refused_code(ec2.run_instances, **asked, BlockDeviceMappings=volume) == "UnsupportedOperation"
 
     disk = [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 1}}]
     (made,) = ec2.run_instances(**asked, UserData="some words", BlockDeviceMappings=disk)["Instances"]
@@ -148,7 +142,7 @@ def test_a_virtual_machine_lives_through_everything(fresh, tmp_path):
     assert state(ec2, instance) == "running"
     volume = ec2.create_volume(AvailabilityZone=made["Placement"]["AvailabilityZone"], Size=1)["VolumeId"]
     attached = {"VolumeId": volume, "InstanceId": instance, "Device": "/dev/xvdf"}
-    assert refused(ec2.attach_volume, **attached) == "UnsupportedOperation"
+    assert refused_code(ec2.attach_volume, **attached) == "UnsupportedOperation"
 
     # Its power button is pressed: what it writes last is on its disk.
     ec2.stop_instances(InstanceIds=[instance])

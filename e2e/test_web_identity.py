@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from harness import tools
 from harness.identity_provider import Provider
 from harness.installation import Installation
+from harness.refusals import refused
 from harness.tasks import document
 from harness.waiting import wait_for
 
@@ -72,13 +73,6 @@ def exchange(wharf, role, token, **more):
     return sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="run", WebIdentityToken=token, **more)
 
 
-def refused(wharf, role, token):
-    with pytest.raises(ClientError) as caught:
-        exchange(wharf, role, token)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
-
-
 def test_boto3_takes_the_role_by_itself(environment, monkeypatch):
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
@@ -107,16 +101,19 @@ def test_what_the_answer_says(wharf, provider, role):
 
 
 def test_tokens_that_are_refused(wharf, provider, role):
-    assert refused(wharf, role, provider.token(sub="repo:other/web")) == (
+    assert refused(exchange, wharf, role, provider.token(sub="repo:other/web")) == (
         "AccessDenied",
         "Not authorized to perform sts:AssumeRoleWithWebIdentity",
     )
-    assert refused(wharf, role, provider.token(sub="repo:shop/web", aud="else")) == ("InvalidIdentityToken", "Incorrect token audience")
-    assert refused(wharf, role, provider.token(sub="repo:shop/web", exp=1))[0] == "ExpiredTokenException"
+    assert refused(exchange, wharf, role, provider.token(sub="repo:shop/web", aud="else")) == (
+        "InvalidIdentityToken",
+        "Incorrect token audience",
+    )
+    assert refused(exchange, wharf, role, provider.token(sub="repo:shop/web", exp=1))[0] == "ExpiredTokenException"
     text = provider.token(sub="repo:shop/web")
-    assert refused(wharf, role, text[:-8] + "AAAAAAAA")[0] == "InvalidIdentityToken"
+    assert refused(exchange, wharf, role, text[:-8] + "AAAAAAAA")[0] == "InvalidIdentityToken"
     elsewhere = "https://nobody.invalid"
-    assert refused(wharf, role, provider.token(sub="repo:shop/web", iss=elsewhere)) == (
+    assert refused(exchange, wharf, role, provider.token(sub="repo:shop/web", iss=elsewhere)) == (
         "InvalidIdentityToken",
         f"No OpenIDConnect provider found in your account for {elsewhere}",
     )
@@ -145,7 +142,7 @@ def test_keys_of_a_provider_that_cannot_be_reached_come_from_a_file(provider, tm
         token = provider.token(sub="job", iss=issuer)
         assert exchange(alone, role, token)["SubjectFromWebIdentityToken"] == "job"
         stranger = Provider()
-        assert refused(alone, role, stranger.token(sub="job", iss=issuer))[0] == "InvalidIdentityToken"
+        assert refused(exchange, alone, role, stranger.token(sub="job", iss=issuer))[0] == "InvalidIdentityToken"
         stranger.close()
 
 
