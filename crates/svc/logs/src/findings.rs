@@ -21,6 +21,7 @@ use self::report::report;
 use crate::{
     LogsService,
     batch::next_span,
+    counted::Counted,
     event::{self, Event},
     event_store::Part,
     fault,
@@ -105,9 +106,14 @@ impl Lane {
         next_span(&self.times, parts, within, since)
     }
 
-    /// What its counts of a stream are known by.
-    fn work(&self, journal: &str) -> String {
-        format!("{journal} {}", self.cursor)
+    /// Its counts of a stream.
+    fn counted<'a>(
+        &'a self,
+        service: &'a LogsService,
+        scope: &'a Scope,
+        journal: &'a str,
+    ) -> Counted<'a> {
+        Counted::new(service, &scope.account, (journal, &self.cursor))
     }
 
     /// What it waits by.
@@ -152,9 +158,10 @@ impl LogsService {
                 left = Left::Waits;
                 continue;
             }
-            let at = events.cursor(&journal, &lane.cursor);
-            // The process before may have been killed between the count and the cursor.
-            let at = at.max(self.counters.reached(&scope.account, &lane.work(&journal)));
+            let at = match lane.to {
+                None => lane.counted(self, scope, &journal).at(),
+                Some(_) => events.cursor(&journal, &lane.cursor),
+            };
             let since = match at {
                 // The version before looked at none of these.
                 None if stream.forwarded => now.millis() - TRIED_FOR_MS,
@@ -259,11 +266,15 @@ impl LogsService {
                 left = left.max(Left::Waits);
                 continue;
             }
-            let moved = events.move_cursor(&journal, &lane.cursor, batch.span.1);
-            moved.await.map_err(fault::journal)?;
-            if lane.to.is_none() {
-                let work = lane.work(&journal);
-                self.counters.forget(&scope.account, &work);
+            match lane.to {
+                None => {
+                    let counted = lane.counted(self, scope, &journal);
+                    counted.move_to(batch.span.1).await?;
+                }
+                Some(_) => {
+                    let moved = events.move_cursor(&journal, &lane.cursor, batch.span.1);
+                    moved.await.map_err(fault::journal)?;
+                }
             }
             left = Left::More;
         }
@@ -281,10 +292,10 @@ impl LogsService {
         let name = &origin.group.name;
         let Some(place) = &lane.to else {
             if batch.with_findings > 0 {
-                let (scope, work) = (origin.scope, lane.work(&origin.stream.journal_name()));
-                self.counters.together(|counts| {
+                let (scope, journal) = (origin.scope, origin.stream.journal_name());
+                let counted = lane.counted(self, scope, &journal);
+                counted.count(batch.span.1, |counts| {
                     metered::found(counts, scope, name, batch.with_findings);
-                    counts.reach(&scope.account, &work, batch.span.1);
                 });
             }
             return Left::More;

@@ -35,6 +35,7 @@ mod batch;
 mod bound;
 mod cipher;
 mod contributors;
+mod counted;
 mod counting;
 mod desk;
 mod embedded;

@@ -1,8 +1,7 @@
 //! What transformers make of events, counted for CloudWatch: how many, of how many bytes, and how many stay as they came.
 //!
 //! Inputs: what puts tell of, as for subscriptions, and a durable cursor in each stream. A put waits for none of it.
-//! Events are counted once: what is counted is written down with how far that was, and a kill in between is made up for by
-//! the next process. What nobody could read for a day is passed over.
+//! Events are counted once, also over a kill ([`Counted`]). What nobody could read for a day is passed over.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +10,9 @@ use wharf_records::Scope;
 use wharf_wire::Fault;
 
 use crate::{
-    LogsService, batch, fault,
+    LogsService, batch,
+    counted::Counted,
+    fault,
     followed::Left,
     metered,
     opener::Opener,
@@ -90,10 +91,8 @@ impl LogsService {
     ) -> Result<Left, Fault> {
         let times = rules.transforming();
         let (events, journal) = (self.events.journal(), stream.journal_name());
-        let work = format!("{journal} {COUNTED}");
-        let cursor = events.cursor(&journal, COUNTED);
-        // The process before may have been killed between the count and the cursor.
-        let at = cursor.max(self.counters.reached(&scope.account, &work));
+        let counted = Counted::new(self, &scope.account, (&journal, COUNTED));
+        let at = counted.at();
         let since = match at {
             Some(_) => now.millis() - COUNTED_FOR_MS,
             None => now.millis() - FIRST_COUNTED_MS,
@@ -139,17 +138,14 @@ impl LogsService {
             made
         });
         let made = made.await.map_err(|cause| fault::unreadable(&cause))?;
-        self.counters.together(|counts| {
-            for (level, made) in &made {
-                metered::transformed(counts, scope, &group.name, *level, *made);
-            }
-            if !made.is_empty() {
-                counts.reach(&scope.account, &work, read.next);
-            }
-        });
-        let moved = events.move_cursor(&journal, COUNTED, read.next).await;
-        moved.map_err(fault::journal)?;
-        self.counters.forget(&scope.account, &work);
+        if !made.is_empty() {
+            counted.count(read.next, |counts| {
+                for (level, made) in &made {
+                    metered::transformed(counts, scope, &group.name, *level, *made);
+                }
+            });
+        }
+        counted.move_to(read.next).await?;
         // What comes in from now on is told of by its put.
         Ok(match read.next < events.end(&journal) {
             true => Left::More,
