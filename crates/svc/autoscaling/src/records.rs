@@ -305,14 +305,18 @@ impl Group {
         self.weights().is_some()
     }
 
+    /// Units of capacity of an instance of that type, where the policy has any for it.
+    pub fn weight_of(&self, instance_type: Option<&str>) -> Option<u32> {
+        self.weights()?.get(instance_type?).copied()
+    }
+
     /// Units of capacity of an instance: of one that is attached, and of no type of the policy, one.
     pub fn units(&self, member: &Member) -> usize {
-        let Some(weights) = self.weights() else {
+        if !self.has_weights() {
             return 1;
-        };
-        let of = member.wanted_type.as_ref();
-        let of = of.or(member.instance_type.as_ref());
-        let weight = of.and_then(|it| weights.get(it)).copied();
+        }
+        let of = member.wanted_type.as_deref();
+        let weight = self.weight_of(of.or(member.instance_type.as_deref()));
         weight.or(member.weight).unwrap_or(1) as usize
     }
 

@@ -104,8 +104,7 @@ impl Draft<'_> {
     pub(super) fn launch(&mut self, subnet: Subnet, cause: String, purpose: For) -> usize {
         let spot = self.is_spot_next();
         let wanted_type = self.wanted_type(&subnet.id).flatten();
-        let weights = self.group.mixed.as_ref().map(|it| &it.weights);
-        let weight = weights.and_then(|it| it.get(wanted_type.as_ref()?).copied());
+        let weight = self.group.weight_of(wanted_type.as_deref());
         let token = (self.ids)().0;
         let description = match purpose {
             For::Pool => words::launching_into_pool(None),
@@ -154,10 +153,8 @@ impl Draft<'_> {
 
     /// Units of what would be launched next in a subnet.
     pub(super) fn next_units(&self, subnet: &str) -> usize {
-        let weights = self.group.mixed.as_ref().map(|it| &it.weights);
         let of = self.wanted_type(subnet).flatten();
-        let weight = weights.and_then(|it| it.get(of.as_ref()?).copied());
-        weight.unwrap_or(1) as usize
+        self.group.weight_of(of.as_deref()).unwrap_or(1) as usize
     }
 
     /// How much there is in each zone of the group, by what `counts`.

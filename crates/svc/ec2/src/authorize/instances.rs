@@ -206,16 +206,14 @@ impl Rows<'_> {
             self.new_one(SpotRequest::KIND, &of_requests);
         }
         let launch = (!of_fleet).then(|| digest(given));
-        self.volumes_of_launch(i, &of_volumes, (true, launch.as_deref()))
+        let made = (true, launch.as_deref());
+        self.volumes_of_launch(i, &of_volumes, made, zone.as_deref())
             .await?;
         self.made_of(i, &of_interfaces, profile).await
     }
 
     /// The zone that instances come to be in, where the request says it, or the subnet or interface that it names.
-    pub(super) async fn zone_of_launch(
-        &self,
-        i: &RunInstancesRequest,
-    ) -> Result<Option<String>, Fault> {
+    async fn zone_of_launch(&self, i: &RunInstancesRequest) -> Result<Option<String>, Fault> {
         let placement = i.placement.as_ref();
         let zone = placement.and_then(|it| it.availability_zone.as_ref());
         if let Some(zone) = zone.filter(|it| !it.is_empty()) {
@@ -283,7 +281,8 @@ impl Rows<'_> {
         let given = i.launch_specification.clone().unwrap_or_default();
         let i = specification(given);
         let launch = digest(&i);
-        self.volumes_of_launch(&i, &None, (false, Some(&launch)))
+        let (made, zone) = ((false, Some(&*launch)), self.zone_of_launch(&i).await?);
+        self.volumes_of_launch(&i, &None, made, zone.as_deref())
             .await?;
         let profile = self.profile(i.iam_instance_profile.as_ref()).await?;
         self.made_of(&i, &None, profile).await

@@ -86,14 +86,14 @@ impl Rows<'_> {
 
     /// All that an instance has from its launch on, each by what it will be. `root`: with the disk that its root file system is on.
     /// `launch`: the digest of the request that is launched; nothing where a fleet does it later, when disks may be told that cannot
-    /// be now.
+    /// be now. `zone`: where its instances come to be.
     pub(super) async fn volumes_of_launch(
         &mut self,
         input: &RunInstancesRequest,
         tags: &Specifications,
         (root, launch): (bool, Option<&str>),
+        zone: Option<&str>,
     ) -> Result<(), Fault> {
-        let zone = self.zone_of_launch(input).await?;
         let layout = block_devices::of_launch(self.service, self.cx, input).await;
         let found = match &layout {
             Ok(layout) => block_devices::foreseen(self.service, self.cx, layout).await,
@@ -109,7 +109,7 @@ impl Rows<'_> {
                         iops: it.iops,
                         throughput: it.throughput,
                         snapshot: it.snapshot.as_deref(),
-                        zone: zone.as_deref(),
+                        zone,
                     };
                     self.volume(&new, tags);
                 }
