@@ -1,5 +1,7 @@
 //! Words and signs of the query language.
 
+use super::Problem;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
     Open,
@@ -61,7 +63,7 @@ pub(super) fn operator_word(word: &str) -> Option<&'static str> {
         .map(|(_, sign)| *sign)
 }
 
-pub(super) fn lex(text: &str) -> Result<Vec<Token>, String> {
+pub(super) fn lex(text: &str) -> Result<Vec<Token>, Problem> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -79,9 +81,9 @@ pub(super) fn lex(text: &str) -> Result<Vec<Token>, String> {
     Ok(tokens)
 }
 
-fn quoted(rest: &str, quote: char) -> Result<(Token, usize), String> {
+fn quoted(rest: &str, quote: char) -> Result<(Token, usize), Problem> {
     let inner = &rest[1..];
-    let end = inner.find(quote).ok_or("a quotation is not closed")?;
+    let end = inner.find(quote).ok_or(Problem::NotClosed("a quotation"))?;
     Ok((Token::Word(inner[..end].to_owned()), end + 2))
 }
 

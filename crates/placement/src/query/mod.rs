@@ -12,12 +12,36 @@ pub use eval::HostFacts;
 /// Longest text accepted, in bytes; the API's own limit for an expression.
 pub const MAX_EXPRESSION_BYTES: usize = 2000;
 
-/// An expression that cannot be used, in words for the user.
+/// Most tests in one expression, and most values in one list.
+const MAX_TESTS: u32 = 200;
+
+/// What is wrong with an expression, in words for the user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    #[error("longer than {MAX_EXPRESSION_BYTES} characters")]
+    TooLong,
+    #[error("nested too deeply")]
+    TooDeep,
+    #[error("more than {MAX_TESTS} conditions")]
+    TooMany,
+    #[error("{0} is not closed")]
+    NotClosed(&'static str),
+    #[error("unexpected {0} after the expression")]
+    Behind(String),
+    #[error("expected {wanted}, found {found}")]
+    Expected { wanted: &'static str, found: String },
+    #[error("expected a list like [a, b]")]
+    NoList,
+    #[error("`{1}` is no {0}")]
+    No(&'static str, String),
+}
+
+/// An expression that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("Invalid expression '{expression}': {problem}")]
 pub struct BadExpression {
     pub expression: String,
-    pub problem: String,
+    pub problem: Problem,
 }
 
 /// A parsed expression.

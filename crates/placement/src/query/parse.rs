@@ -3,20 +3,18 @@
 use regex::RegexBuilder;
 
 use super::{
-    Expression, MAX_EXPRESSION_BYTES, Node, Relation, Subject, Test,
+    Expression, MAX_EXPRESSION_BYTES, MAX_TESTS, Node, Problem, Relation, Subject, Test,
     lex::{Token, lex, operator_word},
 };
 
 /// Deepest nesting of parentheses and negations: far beyond real use, far below the stack.
 const MAX_DEPTH: u32 = 32;
-/// Most tests in one expression, and most values in one list.
-const MAX_TESTS: u32 = 200;
 /// Largest compiled pattern in bytes: `a{1000}{1000}` must not eat the server.
 const MAX_PATTERN_BYTES: usize = 64 * 1024;
 
-pub(super) fn parse(text: &str) -> Result<Expression, String> {
+pub(super) fn parse(text: &str) -> Result<Expression, Problem> {
     if text.len() > MAX_EXPRESSION_BYTES {
-        return Err(format!("longer than {MAX_EXPRESSION_BYTES} characters"));
+        return Err(Problem::TooLong);
     }
     let tokens = lex(text)?;
     let mut parser = Parser {
@@ -31,7 +29,7 @@ pub(super) fn parse(text: &str) -> Result<Expression, String> {
             text: text.to_owned(),
             by_class: parser.by_class,
         }),
-        Some(extra) => Err(format!("unexpected {} after the expression", show(&extra))),
+        Some(extra) => Err(Problem::Behind(show(&extra))),
     }
 }
 
@@ -42,7 +40,7 @@ struct Parser {
 }
 
 impl Parser {
-    fn any(&mut self, depth: u32) -> Result<Node, String> {
+    fn any(&mut self, depth: u32) -> Result<Node, Problem> {
         let mut nodes = vec![self.all(depth)?];
         while self.tokens.next_if_eq(&Token::Or).is_some() {
             nodes.push(self.all(depth)?);
@@ -50,7 +48,7 @@ impl Parser {
         Ok(single_or(nodes, Node::Any))
     }
 
-    fn all(&mut self, depth: u32) -> Result<Node, String> {
+    fn all(&mut self, depth: u32) -> Result<Node, Problem> {
         let mut nodes = vec![self.not(depth)?];
         while self.tokens.next_if_eq(&Token::And).is_some() {
             nodes.push(self.not(depth)?);
@@ -58,9 +56,9 @@ impl Parser {
         Ok(single_or(nodes, Node::All))
     }
 
-    fn not(&mut self, depth: u32) -> Result<Node, String> {
+    fn not(&mut self, depth: u32) -> Result<Node, Problem> {
         if depth > MAX_DEPTH {
-            return Err("nested too deeply".to_owned());
+            return Err(Problem::TooDeep);
         }
         if self.tokens.next_if_eq(&Token::Not).is_some() {
             return Ok(Node::Not(Box::new(self.not(depth + 1)?)));
@@ -69,16 +67,16 @@ impl Parser {
             let inner = self.any(depth + 1)?;
             return match self.tokens.next() {
                 Some(Token::Close) => Ok(inner),
-                _ => Err("a parenthesis is not closed".to_owned()),
+                _ => Err(Problem::NotClosed("a parenthesis")),
             };
         }
         self.test()
     }
 
-    fn test(&mut self) -> Result<Node, String> {
+    fn test(&mut self) -> Result<Node, Problem> {
         self.tests += 1;
         if self.tests > MAX_TESTS {
-            return Err(format!("more than {MAX_TESTS} conditions"));
+            return Err(Problem::TooMany);
         }
         let subject = subject(&self.word("a subject")?)?;
         if !matches!(subject, Subject::Attribute(_)) {
@@ -97,28 +95,24 @@ impl Parser {
         Ok(Node::Test(subject, test))
     }
 
-    fn operator(&mut self) -> Result<&'static str, String> {
+    fn operator(&mut self) -> Result<&'static str, Problem> {
         match self.tokens.next() {
             Some(Token::Operator(sign)) => Ok(sign),
-            Some(Token::Word(word)) => {
-                operator_word(&word).ok_or_else(|| format!("`{word}` is no operator"))
-            }
-            Some(other) => Err(format!("expected an operator, found {}", show(&other))),
-            None => Err("expected an operator, found the end".to_owned()),
+            Some(Token::Word(word)) => operator_word(&word).ok_or(Problem::No("operator", word)),
+            other => Err(expected("an operator", other)),
         }
     }
 
-    fn word(&mut self, wanted: &str) -> Result<String, String> {
+    fn word(&mut self, wanted: &'static str) -> Result<String, Problem> {
         match self.tokens.next() {
             Some(Token::Word(word)) => Ok(word),
-            Some(other) => Err(format!("expected {wanted}, found {}", show(&other))),
-            None => Err(format!("expected {wanted}, found the end")),
+            other => Err(expected(wanted, other)),
         }
     }
 
-    fn list(&mut self) -> Result<Vec<String>, String> {
+    fn list(&mut self) -> Result<Vec<String>, Problem> {
         if self.tokens.next_if_eq(&Token::OpenList).is_none() {
-            return Err("expected a list like [a, b]".to_owned());
+            return Err(Problem::NoList);
         }
         let mut values = Vec::new();
         loop {
@@ -126,18 +120,18 @@ impl Parser {
             match self.tokens.next() {
                 Some(Token::Comma) => {}
                 Some(Token::CloseList) => return Ok(values),
-                _ => return Err("a list is not closed".to_owned()),
+                _ => return Err(Problem::NotClosed("a list")),
             }
         }
     }
 
-    fn pattern(&mut self) -> Result<Box<regex::Regex>, String> {
+    fn pattern(&mut self) -> Result<Box<regex::Regex>, Problem> {
         let pattern = self.word("a pattern")?;
         RegexBuilder::new(&format!("^(?:{pattern})$"))
             .size_limit(MAX_PATTERN_BYTES)
             .build()
             .map(Box::new)
-            .map_err(|_| format!("`{pattern}` is no valid pattern"))
+            .map_err(|_| Problem::No("valid pattern", pattern))
     }
 }
 
@@ -149,7 +143,7 @@ fn single_or(mut nodes: Vec<Node>, many: fn(Vec<Node>) -> Node) -> Node {
     }
 }
 
-fn subject(word: &str) -> Result<Subject, String> {
+fn subject(word: &str) -> Result<Subject, Problem> {
     if let Some(name) = word
         .strip_prefix("attribute:")
         .filter(|name| !name.is_empty())
@@ -163,11 +157,11 @@ fn subject(word: &str) -> Result<Subject, String> {
         "registeredAt" => Ok(Subject::RegisteredAt),
         "runningTasksCount" => Ok(Subject::RunningTasksCount),
         "task:group" => Ok(Subject::TaskGroup),
-        other => Err(format!("`{other}` is no subject")),
+        other => Err(Problem::No("subject", other.to_owned())),
     }
 }
 
-fn relation(sign: &str) -> Result<Relation, String> {
+fn relation(sign: &str) -> Result<Relation, Problem> {
     match sign {
         "==" => Ok(Relation::Equal),
         "!=" => Ok(Relation::NotEqual),
@@ -175,8 +169,13 @@ fn relation(sign: &str) -> Result<Relation, String> {
         ">=" => Ok(Relation::GreaterOrEqual),
         "<" => Ok(Relation::Less),
         "<=" => Ok(Relation::LessOrEqual),
-        other => Err(format!("`{other}` is no operator")),
+        other => Err(Problem::No("operator", other.to_owned())),
     }
+}
+
+fn expected(wanted: &'static str, found: Option<Token>) -> Problem {
+    let found = found.map_or_else(|| "the end".to_owned(), |it| show(&it));
+    Problem::Expected { wanted, found }
 }
 
 fn show(token: &Token) -> String {

@@ -91,7 +91,7 @@ fn operators() {
 fn says_what_is_wrong() {
     let check = |text: &str, problem: &str| {
         assert_eq!(
-            Expression::parse(text).unwrap_err().problem,
+            Expression::parse(text).unwrap_err().problem.to_string(),
             problem,
             "{text}"
         );
