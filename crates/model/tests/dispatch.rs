@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Gate, Output, Service, Timestamp, async_trait,
+    Call, Check, Context, Denied, Dispatcher, Fault, Gate, Output, Service, Timestamp, async_trait,
     codec::{Answer, Body, form::Form, json as json_codec, rest},
     constraints::Violation,
     dynamic::Dynamic,
@@ -17,9 +17,9 @@ struct Open;
 
 #[async_trait]
 impl Gate for Open {
-    async fn decide(&self, _: &Context, checks: &[Check]) -> Result<(), String> {
+    async fn decide(&self, _: &Context, checks: &[Check]) -> Result<(), Denied> {
         match checks[0].action.starts_with("cloudwatch:Delete") {
-            true => Err("no".to_owned()),
+            true => Err(Denied("no".to_owned())),
             false => Ok(()),
         }
     }

@@ -152,7 +152,7 @@ impl Operations for ByName {
     async fn may(&self, actor: &Actor, region: &str, checks: &[Check]) -> Result<(), Fault> {
         let cx = self.context(actor, region).await?;
         let decided = self.dispatcher.decide(&cx, checks).await;
-        decided.map_err(|why| Fault::sender("AccessDeniedException", 400, why))
+        decided.map_err(|denied| Fault::sender("AccessDeniedException", 400, denied.0))
     }
 
     async fn may_assume(&self, role: &str, service: &str, source_arn: &str) -> Result<(), Fault> {

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use wharf_base::Timestamp;
 use wharf_svc_ecs::{Need, WeakEcsService, is_node};
-use wharf_wire::{Check, Context, Gate, audit::Decided, fault::Chain};
+use wharf_wire::{Check, Context, Denied, Gate, audit::Decided, fault::Chain};
 
 /// A yes is remembered as long as it is used: lines are delivered many times a second, and the last
 /// ones after the task is over.
@@ -69,7 +69,7 @@ impl NodeGate {
     }
 
     /// Refuses a node the first check that is none of its business.
-    async fn require_business(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
+    async fn require_business(&self, cx: &Context, checks: &[Check]) -> Result<(), Denied> {
         if !self.enforced || !is_node(cx) {
             return Ok(());
         }
@@ -78,11 +78,11 @@ impl NodeGate {
                 let Check {
                     action, resource, ..
                 } = check;
-                return Err(format!(
+                return Err(Denied(format!(
                     "User: {} is not authorized to perform: {action} on resource: {resource} because no \
                      task on this node needs it",
                     cx.caller.arn
-                ));
+                )));
             }
         }
         Ok(())
@@ -113,12 +113,12 @@ impl NodeGate {
 
 #[async_trait]
 impl Gate for NodeGate {
-    async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
+    async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), Denied> {
         self.iam.decide(cx, checks).await?;
         self.require_business(cx, checks).await
     }
 
-    async fn explain(&self, cx: &Context, checks: &[Check]) -> (Result<(), String>, Vec<Decided>) {
+    async fn explain(&self, cx: &Context, checks: &[Check]) -> (Result<(), Denied>, Vec<Decided>) {
         let (outcome, mut decided) = self.iam.explain(cx, checks).await;
         if outcome.is_err() {
             return (outcome, decided);

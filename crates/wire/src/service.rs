@@ -138,12 +138,18 @@ impl Check {
     }
 }
 
+/// What IAM does not let pass: the text of the refusal, as the caller is told.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Denied(pub String);
+
 /// The checks that policies decide; an operation without any row is refused, so that a forgotten one
 /// opens nothing.
-fn asked_of_policies<'a>(cx: &Context, checks: &'a [Check]) -> Result<Cow<'a, [Check]>, String> {
+fn asked_of_policies<'a>(cx: &Context, checks: &'a [Check]) -> Result<Cow<'a, [Check]>, Denied> {
     if checks.is_empty() {
         tracing::error!(caller = %cx.caller.arn, "a request without an authorisation row was refused");
-        return Err("This operation has no authorisation row, so nobody may call it.".to_owned());
+        let text = "This operation has no authorisation row, so nobody may call it.";
+        return Err(Denied(text.to_owned()));
     }
     // The policy of a VPC endpoint counts for what is open to all, too.
     let through = cx.origin.as_ref().is_some_and(|it| it.endpoint.is_some());
@@ -161,11 +167,11 @@ fn asked_of_policies<'a>(cx: &Context, checks: &'a [Check]) -> Result<Cow<'a, [C
 /// IAM as the dispatcher sees it.
 #[async_trait]
 pub trait Gate: Send + Sync {
-    /// All checks must pass; the error is the text of the refusal for the first that does not.
-    async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String>;
+    /// All checks must pass; the error is the refusal of the first that does not.
+    async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), Denied>;
 
     /// The same, with what decided each check, up to the first that was refused.
-    async fn explain(&self, cx: &Context, checks: &[Check]) -> (Result<(), String>, Vec<Decided>) {
+    async fn explain(&self, cx: &Context, checks: &[Check]) -> (Result<(), Denied>, Vec<Decided>) {
         (self.decide(cx, checks).await, Vec::new())
     }
 }
@@ -485,7 +491,7 @@ impl Dispatcher {
     }
 
     /// Asks the gate what policies are asked of.
-    async fn ask(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
+    async fn ask(&self, cx: &Context, checks: &[Check]) -> Result<(), Denied> {
         let asked = asked_of_policies(cx, checks)?;
         match asked.is_empty() {
             true => Ok(()),
@@ -494,16 +500,16 @@ impl Dispatcher {
     }
 
     /// The same, with what decided each check.
-    async fn explain(&self, cx: &Context, checks: &[Check]) -> (Result<(), String>, Vec<Decided>) {
+    async fn explain(&self, cx: &Context, checks: &[Check]) -> (Result<(), Denied>, Vec<Decided>) {
         match asked_of_policies(cx, checks) {
             Ok(asked) if asked.is_empty() => (Ok(()), Vec::new()),
             Ok(asked) => self.gate.explain(cx, &asked).await,
-            Err(text) => (Err(text), Vec::new()),
+            Err(denied) => (Err(denied), Vec::new()),
         }
     }
 
     /// A decision about what is no operation of an API.
-    async fn decide_and_tell(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
+    async fn decide_and_tell(&self, cx: &Context, checks: &[Check]) -> Result<(), Denied> {
         if self.auditor.is_none() {
             return self.ask(cx, checks).await;
         }
@@ -518,7 +524,7 @@ impl Dispatcher {
         &self,
         cx: &Context,
         checks: &[Check],
-        refused: Option<&String>,
+        refused: Option<&Denied>,
         decided: Vec<Decided>,
     ) {
         let action = checks.first().map_or("", |check| check.action.as_str());
@@ -528,7 +534,7 @@ impl Dispatcher {
         }
         let event = Event::of_service(cx.clone(), service, name);
         self.tell(Event {
-            error: refused.map(|text| ("AccessDenied".to_owned(), text.clone())),
+            error: refused.map(|it| ("AccessDenied".to_owned(), it.0.clone())),
             decided,
             ..event
         })
@@ -559,14 +565,12 @@ impl Dispatcher {
     }
 
     /// Asks the gate outside of an operation, for what is no API call: a websocket, a plane.
-    /// The error is the text of the refusal.
-    pub async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
+    pub async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), Denied> {
         self.decide_and_tell(cx, checks).await
     }
 
-    /// Authorises what is no API call but changes something all the same. The error is the text of
-    /// the refusal.
-    pub async fn authorize(&self, cx: Context, checks: &[Check]) -> Result<Call, String> {
+    /// Authorises what is no API call but changes something all the same.
+    pub async fn authorize(&self, cx: Context, checks: &[Check]) -> Result<Call, Denied> {
         self.decide_and_tell(&cx, checks).await?;
         Ok(Call::authorized(cx))
     }
@@ -577,7 +581,7 @@ impl Dispatcher {
         &self,
         cx: Context,
         checks: &[Check],
-    ) -> (Result<Call, String>, Vec<Decided>) {
+    ) -> (Result<Call, Denied>, Vec<Decided>) {
         let (outcome, decided) = self.explain(&cx, checks).await;
         (outcome.map(|()| Call::authorized(cx)), decided)
     }
@@ -591,7 +595,7 @@ impl Dispatcher {
         checks: &[Check],
     ) -> Result<Call, Fault> {
         let authorized = self.authorize(cx, checks).await;
-        authorized.map_err(|text| schema.protocol.codec().access_denied(text))
+        authorized.map_err(|denied| schema.protocol.codec().access_denied(denied.0))
     }
 
     /// Asks the gate for a call to a service by another; generated clients use it. A refusal is the
@@ -613,7 +617,7 @@ impl Dispatcher {
         } else {
             self.ask(cx, checks).await
         };
-        outcome.map_err(|text| schema.protocol.codec().access_denied(text))?;
+        outcome.map_err(|denied| schema.protocol.codec().access_denied(denied.0))?;
         Ok(call.let_in())
     }
 
@@ -703,7 +707,7 @@ impl Dispatcher {
             }
             outcome
         };
-        outcome.map_err(|text| codec.access_denied(text))?;
+        outcome.map_err(|denied| codec.access_denied(denied.0))?;
         understood::check(service.understood(), schema, index, input.as_struct())?;
         Ok((index, input, stream))
     }

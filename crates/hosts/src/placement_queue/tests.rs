@@ -12,7 +12,7 @@ use wharf_records::{
     hosts::{Capacity, Host, Ledger},
 };
 use wharf_store::{Store, StoreOptions, Txn};
-use wharf_wire::{Check, Context, Dispatcher, Gate, async_trait};
+use wharf_wire::{Check, Context, Denied, Dispatcher, Gate, async_trait};
 
 use super::*;
 use crate::{Claimant, Held, Registration};
@@ -28,7 +28,7 @@ struct Open;
 
 #[async_trait]
 impl Gate for Open {
-    async fn decide(&self, _: &Context, _: &[Check]) -> Result<(), String> {
+    async fn decide(&self, _: &Context, _: &[Check]) -> Result<(), Denied> {
         Ok(())
     }
 }

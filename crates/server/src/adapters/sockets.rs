@@ -39,8 +39,8 @@ impl AgentSockets for Sockets {
         let query = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
         let query: BTreeMap<String, String> = query.into_owned().collect();
         let checks = self.endpoint.checks(channel, &cx, &query);
-        if let Err(text) = self.dispatcher.decide(&cx, &checks).await {
-            return refused(&Refusal::access_denied(text));
+        if let Err(denied) = self.dispatcher.decide(&cx, &checks).await {
+            return refused(&Refusal::access_denied(denied.0));
         }
         let ticket = match self.endpoint.admit(channel, &cx, query).await {
             Ok(ticket) => ticket,

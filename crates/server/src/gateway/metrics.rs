@@ -3,7 +3,7 @@
 use http::{HeaderValue, Request, Response, StatusCode, header::CONTENT_TYPE};
 use hyper::body::Incoming;
 use wharf_base::ids;
-use wharf_wire::{Check, audit::Event, service::Answer};
+use wharf_wire::{Check, Denied, audit::Event, service::Answer};
 
 use super::{Body, Gateway, Peer, refused::Unproven, response, text};
 
@@ -32,7 +32,7 @@ async fn scraped(
     request: &Request<Incoming>,
     peer: &Peer,
     request_id: &str,
-) -> Result<Result<String, String>, Answer> {
+) -> Result<Result<String, Denied>, Answer> {
     let asks = Unproven {
         service: "wharf",
         name: NAME,
@@ -46,10 +46,10 @@ async fn scraped(
     // What policies of another account allow ends at that account.
     let outcome = match cx.account == all.apis.account {
         true => outcome.map(|_| ()),
-        false => Err(format!(
+        false => Err(Denied(format!(
             "The metrics are for the account of the installation, {}.",
             all.apis.account
-        )),
+        ))),
     };
     let event = Event {
         decided,
@@ -58,7 +58,7 @@ async fn scraped(
     };
     let event = match &outcome {
         Ok(_) => event,
-        Err(text) => event.with_error("AccessDenied", text),
+        Err(denied) => event.with_error("AccessDenied", &denied.0),
     };
     dispatcher.tell(event).await;
     Ok(outcome.map(|()| all.metrics.text()))

@@ -109,7 +109,7 @@ async fn answered(
     let action = format!("{SERVICE}:{}", wanted.action());
     let checks = [Check::new(action, arn(&cx.account, region))];
     let call = apis.dispatcher.authorize(cx, &checks).await;
-    let call = call.map_err(|text| Failure::new(403, "forbidden", text))?;
+    let call = call.map_err(|denied| Failure::new(403, "forbidden", denied.0))?;
     let asked = Asked {
         account: &call.account,
         region,

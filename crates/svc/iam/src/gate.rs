@@ -9,7 +9,8 @@ use wharf_iam::{
     PolicySet, Request, ResourcePolicy, evaluate, limit, regional,
 };
 use wharf_wire::{
-    AskedOf, Caller, CallerKind, Check, Context, Gate, async_trait, audit::Decided, fault::Chain,
+    AskedOf, Caller, CallerKind, Check, Context, Denied, Gate, async_trait, audit::Decided,
+    fault::Chain,
 };
 
 use crate::{
@@ -31,15 +32,20 @@ pub enum Mode {
     Off,
 }
 
-impl std::str::FromStr for Mode {
-    type Err = String;
+/// It is none of the modes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is none of enforce, soft, off")]
+pub struct NoMode(String);
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl std::str::FromStr for Mode {
+    type Err = NoMode;
+
+    fn from_str(text: &str) -> Result<Self, NoMode> {
         match text {
             "enforce" => Ok(Self::Enforce),
             "soft" => Ok(Self::Soft),
             "off" => Ok(Self::Off),
-            other => Err(format!("`{other}` is none of enforce, soft, off")),
+            other => Err(NoMode(other.to_owned())),
         }
     }
 }
@@ -61,7 +67,7 @@ impl IamGate {
         cx: &Context,
         checks: &[Check],
         told: Option<&mut Vec<Decided>>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Denied> {
         if self.mode == Mode::Off {
             return Ok(());
         }
@@ -74,7 +80,7 @@ impl IamGate {
                 tracing::warn!(request = cx.request_id, "would be denied: {text}");
                 Ok(())
             }
-            Some(text) => Err(as_seen_from(&cx.region, &text).into_owned()),
+            Some(text) => Err(Denied(as_seen_from(&cx.region, &text).into_owned())),
             None => Ok(()),
         }
     }
@@ -124,10 +130,9 @@ impl IamGate {
             }
         };
         let ambient = conditions(cx, &standing);
-        checks.iter().find_map(|check| {
-            self.decide_one(cx, &standing, &ambient, check, told.as_deref_mut())
-                .err()
-        })
+        checks
+            .iter()
+            .find_map(|check| self.denial_of(cx, &standing, &ambient, check, told.as_deref_mut()))
     }
 
     /// How policies see the caller; `None` where its account was closed, except for services: they
@@ -144,14 +149,14 @@ impl IamGate {
         Ok(Some(standing))
     }
 
-    fn decide_one(
+    fn denial_of(
         &self,
         cx: &Context,
         standing: &Standing,
         ambient: &Conditions,
         check: &Check,
         told: Option<&mut Vec<Decided>>,
-    ) -> Result<(), String> {
+    ) -> Option<String> {
         let owner = match &check.resource_account {
             Some(account) => account,
             None => owner_of(&check.resource, &cx.account),
@@ -181,7 +186,7 @@ impl IamGate {
         let decision = match through_endpoint(&self.directory, cx, &request) {
             Some(denial) => Decision::Denied(denial),
             // Of a caller who came through an endpoint, and is asked for nothing else.
-            None if check.asked_of == AskedOf::Nobody => return Ok(()),
+            None if check.asked_of == AskedOf::Nobody => return None,
             None => evaluate(&request, &policies),
         };
         if let Some(told) = told {
@@ -192,18 +197,17 @@ impl IamGate {
                 by: reason(&decision),
             });
         }
-        let told = denial::with_message(&self.directory, &cx.account, cx.now, &request, &decision);
-        told.map_or(Ok(()), Err)
+        denial::with_message(&self.directory, &cx.account, cx.now, &request, &decision)
     }
 }
 
 #[async_trait]
 impl Gate for IamGate {
-    async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
+    async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), Denied> {
         self.outcome(cx, checks, None).await
     }
 
-    async fn explain(&self, cx: &Context, checks: &[Check]) -> (Result<(), String>, Vec<Decided>) {
+    async fn explain(&self, cx: &Context, checks: &[Check]) -> (Result<(), Denied>, Vec<Decided>) {
         let mut told = Vec::new();
         let outcome = self.outcome(cx, checks, Some(&mut told)).await;
         (outcome, told)

@@ -13,13 +13,13 @@ use wharf_registry::{Options, Peer, RegistryApi};
 use wharf_seal::Keyring;
 use wharf_store::{Store, StoreOptions};
 use wharf_svc_ecr::{Catalog, Config, EcrService, token};
-use wharf_wire::{Call, Caller, Check, Context, Dispatcher, Gate};
+use wharf_wire::{Call, Caller, Check, Context, Denied, Dispatcher, Gate};
 
 struct Open;
 
 #[async_trait::async_trait]
 impl Gate for Open {
-    async fn decide(&self, _cx: &Context, _checks: &[Check]) -> Result<(), String> {
+    async fn decide(&self, _cx: &Context, _checks: &[Check]) -> Result<(), Denied> {
         Ok(())
     }
 }

@@ -14,7 +14,7 @@ use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_sqs::{Parts, SqsService};
 use wharf_testkit::call;
 use wharf_wire::{
-    Context,
+    Context, Denied,
     service::{Check, Dispatcher, Gate},
 };
 
@@ -22,7 +22,7 @@ struct Open;
 
 #[wharf_wire::async_trait]
 impl Gate for Open {
-    async fn decide(&self, _: &Context, _: &[Check]) -> Result<(), String> {
+    async fn decide(&self, _: &Context, _: &[Check]) -> Result<(), Denied> {
         Ok(())
     }
 }

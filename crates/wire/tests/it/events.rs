@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use wharf_api_logs::{Input, Logs, Routes, types::*};
 use wharf_base::Timestamp;
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, EventStream, Events, Fault, Gate, async_trait,
+    Call, Check, Context, Denied, Dispatcher, EventStream, Events, Fault, Gate, async_trait,
     service::{Body, Reply},
 };
 
@@ -13,7 +13,7 @@ struct Open;
 
 #[async_trait]
 impl Gate for Open {
-    async fn decide(&self, _: &Context, _: &[Check]) -> Result<(), String> {
+    async fn decide(&self, _: &Context, _: &[Check]) -> Result<(), Denied> {
         Ok(())
     }
 }

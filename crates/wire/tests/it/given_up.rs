@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use wharf_api_logs::{Input, Logs, Routes, types::CreateLogGroupRequest};
 use wharf_base::Timestamp;
 use wharf_wire::{
-    Call, Check, Context, Dispatcher, Fault, Gate, async_trait,
+    Call, Check, Context, Denied, Dispatcher, Fault, Gate, async_trait,
     audit::{Alike, Auditor, Event, Queue},
     service::Body,
 };
@@ -19,7 +19,7 @@ struct Open;
 
 #[async_trait]
 impl Gate for Open {
-    async fn decide(&self, _: &Context, _: &[Check]) -> Result<(), String> {
+    async fn decide(&self, _: &Context, _: &[Check]) -> Result<(), Denied> {
         Ok(())
     }
 }

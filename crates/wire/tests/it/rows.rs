@@ -4,20 +4,20 @@
 use std::sync::Arc;
 
 use wharf_base::Timestamp;
-use wharf_wire::{Check, Context, Dispatcher, Gate, async_trait};
+use wharf_wire::{Check, Context, Denied, Dispatcher, Gate, async_trait};
 
 /// Answers every check alike.
 struct Always(Result<(), &'static str>);
 
 #[async_trait]
 impl Gate for Always {
-    async fn decide(&self, _: &Context, checks: &[Check]) -> Result<(), String> {
+    async fn decide(&self, _: &Context, checks: &[Check]) -> Result<(), Denied> {
         assert!(!checks.is_empty(), "the gate is asked about something");
-        self.0.map_err(str::to_owned)
+        self.0.map_err(|text| Denied(text.to_owned()))
     }
 }
 
-async fn decided(gate: Result<(), &'static str>, checks: &[Check]) -> Result<(), String> {
+async fn decided(gate: Result<(), &'static str>, checks: &[Check]) -> Result<(), Denied> {
     let cx = Context::internal("000000000000", "us-east-1", "test", Timestamp(0));
     let dispatcher = Dispatcher::new(Arc::new(Always(gate)));
     let decided = dispatcher.decide(&cx, checks).await;
@@ -29,7 +29,7 @@ async fn decided(gate: Result<(), &'static str>, checks: &[Check]) -> Result<(),
 #[tokio::test]
 async fn an_empty_row_lets_nobody_in() {
     let refused = decided(Ok(()), &[]).await.unwrap_err();
-    assert!(refused.contains("no authorisation row"), "{refused}");
+    assert!(refused.0.contains("no authorisation row"), "{refused}");
 }
 
 #[tokio::test]
@@ -45,6 +45,9 @@ async fn what_is_open_is_asked_of_nobody() {
     }
     // It opens nothing else.
     let mixed = [open, Check::any("ecs:RunTask")];
-    assert_eq!(decided(Err("no"), &mixed).await, Err("no".to_owned()));
+    assert_eq!(
+        decided(Err("no"), &mixed).await,
+        Err(Denied("no".to_owned()))
+    );
     assert_eq!(decided(Ok(()), &mixed).await, Ok(()));
 }

@@ -12,7 +12,7 @@ use wharf_api_logs::{
 };
 use wharf_base::Timestamp;
 use wharf_wire::{
-    Call, Check, Fault, Gate, async_trait,
+    Call, Check, Denied, Fault, Gate, async_trait,
     audit::{Alike, Auditor, Event, Queue},
 };
 
@@ -22,7 +22,7 @@ struct Open;
 
 #[async_trait]
 impl Gate for Open {
-    async fn decide(&self, _: &Context, _: &[Check]) -> Result<(), String> {
+    async fn decide(&self, _: &Context, _: &[Check]) -> Result<(), Denied> {
         Ok(())
     }
 }

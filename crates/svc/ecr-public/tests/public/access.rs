@@ -7,7 +7,7 @@ use wharf_api_ecr_public::Routes;
 use wharf_svc_ecr::token;
 use wharf_svc_ecr_public::EcrPublicService;
 use wharf_testkit::context;
-use wharf_wire::{Check, Context, Dispatcher, Gate, service::Body};
+use wharf_wire::{Check, Context, Denied, Dispatcher, Gate, service::Body};
 
 use crate::support::{HOME, Home, OTHER};
 
@@ -19,9 +19,9 @@ struct Deny(Mutex<Vec<Check>>);
 
 #[wharf_wire::async_trait]
 impl Gate for Deny {
-    async fn decide(&self, _cx: &Context, checks: &[Check]) -> Result<(), String> {
+    async fn decide(&self, _cx: &Context, checks: &[Check]) -> Result<(), Denied> {
         self.0.lock().unwrap().extend(checks.to_vec());
-        Err("no".to_owned())
+        Err(Denied("no".to_owned()))
     }
 }
 

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use wharf_api_ecr::{Ecr, Input, Routes, types::*};
 use wharf_svc_ecr::token;
-use wharf_wire::{Call, CallerKind, Check, Context, Dispatcher, Gate, service::Body};
+use wharf_wire::{Call, CallerKind, Check, Context, Denied, Dispatcher, Gate, service::Body};
 
 use crate::support::{ACCOUNT, Home, NOW, PERMIT, call_in, text};
 
@@ -18,9 +18,9 @@ struct Deny(Mutex<Vec<Check>>);
 
 #[wharf_wire::async_trait]
 impl Gate for Deny {
-    async fn decide(&self, _cx: &Context, checks: &[Check]) -> Result<(), String> {
+    async fn decide(&self, _cx: &Context, checks: &[Check]) -> Result<(), Denied> {
         self.0.lock().unwrap().extend(checks.to_vec());
-        Err("no".to_owned())
+        Err(Denied("no".to_owned()))
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use wharf_api_ecr::{Ecr, types::*};
 use wharf_svc_ecr::{ImageRef, Registry};
-use wharf_wire::{Call, Check, Context, Dispatcher, Fault, Gate};
+use wharf_wire::{Call, Check, Context, Denied, Dispatcher, Fault, Gate};
 
 use crate::support::{
     ACCOUNT, Home, NOW, OCI_INDEX, OCI_MANIFEST, PERMIT, by_digest, by_tag, digest_of, said, text,
@@ -17,12 +17,12 @@ struct Policies;
 
 #[wharf_wire::async_trait]
 impl Gate for Policies {
-    async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
+    async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), Denied> {
         for check in checks {
             let own = check.resource.split(':').nth(4) == Some(&cx.caller.account);
             let named = |policy: &String| policy.contains(&check.action);
             if !own && !check.resource_policy.as_ref().is_some_and(named) {
-                return Err("no".to_owned());
+                return Err(Denied("no".to_owned()));
             }
         }
         Ok(())

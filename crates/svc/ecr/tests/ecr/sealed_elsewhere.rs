@@ -11,7 +11,7 @@ use wharf_records::Scope;
 use wharf_store::Txn;
 use wharf_svc_ecr::{ImageRef, Registry};
 use wharf_svc_kms::KmsService;
-use wharf_wire::{Call, Check, Dispatcher, Fault, Gate, async_trait};
+use wharf_wire::{Call, Check, Denied, Dispatcher, Fault, Gate, async_trait};
 
 use crate::{
     scans::{Scanned, debian, known},
@@ -24,7 +24,7 @@ struct Open;
 
 #[async_trait]
 impl Gate for Open {
-    async fn decide(&self, _: &wharf_wire::Context, _: &[Check]) -> Result<(), String> {
+    async fn decide(&self, _: &wharf_wire::Context, _: &[Check]) -> Result<(), Denied> {
         Ok(())
     }
 }

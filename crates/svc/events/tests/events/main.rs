@@ -88,7 +88,7 @@ impl Operations for Called {
         let mut cx = wharf_testkit::context_of(Caller::root(account));
         cx.region = region.to_owned();
         let decided = self.gate.get().unwrap().decide(&cx, checks).await;
-        decided.map_err(|why| Fault::sender("AccessDeniedException", 400, why))
+        decided.map_err(|denied| Fault::sender("AccessDeniedException", 400, denied.0))
     }
 
     async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {

@@ -170,7 +170,9 @@ async fn policies_of_resources_count() {
         .await
         .unwrap_err();
     assert!(
-        broken.ends_with("with an explicit deny in a resource-based policy"),
+        broken
+            .0
+            .ends_with("with an explicit deny in a resource-based policy"),
         "{broken}"
     );
 }
@@ -233,7 +235,7 @@ async fn no_operation_lacks_its_row() {
             .unwrap();
         assert_eq!(checks[0].action, format!("iam:{}", operation.name));
         let refusal = gate.decide(nobody.context(), &checks).await.unwrap_err();
-        assert!(refusal.contains(&checks[0].action), "{refusal}");
+        assert!(refusal.0.contains(&checks[0].action), "{refusal}");
     }
 }
 
@@ -285,7 +287,8 @@ async fn services_may_what_their_role_may() {
     assert_eq!(
         decide("ecs.amazonaws.com", "iam:CreateUser")
             .await
-            .unwrap_err(),
+            .unwrap_err()
+            .0,
         "User: ecs.amazonaws.com is not authorized to perform: iam:CreateUser on resource: * \
          because no identity-based policy allows the iam:CreateUser action"
     );
@@ -332,8 +335,10 @@ async fn the_policy_of_an_endpoint_limits_what_comes_through_it() {
         let refused = decide(through(caller, "vpc-1", NO_TOKENS), check()).await;
         let refused = refused.unwrap_err();
         assert!(
-            refused.contains(denied)
-                && refused.ends_with("with an explicit deny in a VPC endpoint policy"),
+            refused.0.contains(denied)
+                && refused
+                    .0
+                    .ends_with("with an explicit deny in a VPC endpoint policy"),
             "{refused}"
         );
     }
@@ -349,6 +354,7 @@ async fn the_policy_of_an_endpoint_limits_what_comes_through_it() {
     let implicit = implicit.unwrap_err();
     assert!(
         implicit
+            .0
             .ends_with("because no VPC endpoint policy allows the sts:GetFederationToken action"),
         "{implicit}"
     );

@@ -27,7 +27,7 @@ use wharf_seal::Keyring;
 use wharf_store::{Store, StoreOptions};
 use wharf_svc_ecr::{Catalog, Config, EcrService, GcReport, KmsKeys, token};
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
-use wharf_wire::{Call, Caller, Check, Context, Dispatcher, Gate};
+use wharf_wire::{Call, Caller, Check, Context, Denied, Dispatcher, Gate};
 
 pub const ACCOUNT: &str = "000000000000";
 pub const REGION: &str = "us-east-1";
@@ -59,7 +59,7 @@ impl Doorman {
 
 #[async_trait::async_trait]
 impl Gate for Doorman {
-    async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), String> {
+    async fn decide(&self, cx: &Context, checks: &[Check]) -> Result<(), Denied> {
         for check in checks {
             let question = (
                 cx.caller.arn.clone(),
@@ -68,11 +68,11 @@ impl Gate for Doorman {
             );
             self.asked.lock().unwrap().push(question);
             if self.denied.lock().unwrap().contains(&check.action) {
-                return Err(format!("no {} for you", check.action));
+                return Err(Denied(format!("no {} for you", check.action)));
             }
             let policy = check.resource_policy.as_deref();
             if policy.is_some_and(|it| it.contains(r#""Effect":"Deny""#)) {
-                return Err(format!("no {} by policy", check.action));
+                return Err(Denied(format!("no {} by policy", check.action)));
             }
         }
         Ok(())

@@ -13,7 +13,7 @@ use wharf_store::{Range, Store, StoreOptions};
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
 use wharf_svc_secretsmanager::{Parts, SecretsmanagerService};
 use wharf_wire::{
-    Call, Caller, Context, Fault, async_trait,
+    Call, Caller, Context, Denied, Fault, async_trait,
     service::{Check, Dispatcher, Gate},
 };
 
@@ -27,9 +27,9 @@ struct AlmostOpen;
 
 #[async_trait]
 impl Gate for AlmostOpen {
-    async fn decide(&self, _: &Context, checks: &[Check]) -> Result<(), String> {
+    async fn decide(&self, _: &Context, checks: &[Check]) -> Result<(), Denied> {
         match checks.iter().any(|it| it.resource.contains("closed")) {
-            true => Err("closed".to_owned()),
+            true => Err(Denied("closed".to_owned())),
             false => Ok(()),
         }
     }
