@@ -12,8 +12,8 @@ use bytes::Bytes;
 use http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
-use wharf_egress::{Egress, Limits};
-use wharf_svc_iam::Documents;
+use wharf_egress::{Egress, Failure, Limits};
+use wharf_svc_iam::{Documents, NoDocument};
 use wharf_wire::async_trait;
 
 use crate::kube::issuers::ClusterIssuers;
@@ -63,6 +63,24 @@ fn are_keys(bytes: &[u8]) -> bool {
     serde_json::from_slice::<Value>(bytes).is_ok_and(|it| it["keys"].is_array())
 }
 
+/// Why an issuer, or the file that stands for it, has no document.
+#[derive(Debug, thiserror::Error)]
+enum Absent {
+    #[error("it is no address")]
+    Address(#[source] http::Error),
+    #[error(transparent)]
+    NoAnswer(#[from] Failure),
+    #[error("it answers {0}")]
+    Status(StatusCode),
+    #[error("failed to read {}", .path.display())]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{} is longer than {most} bytes", .path.display())]
+    TooLong { path: PathBuf, most: usize },
+}
+
 /// Asks providers over the network, except those whose keys are in files, and clusters of this installation.
 pub struct Issuers {
     egress: Egress,
@@ -80,27 +98,26 @@ impl Issuers {
         }
     }
 
-    async fn ask(&self, url: &str, most: usize) -> Result<Vec<u8>, String> {
+    async fn ask(&self, url: &str, most: usize) -> Result<Vec<u8>, Absent> {
         let request = Request::get(url)
             .header(header::ACCEPT, "application/json")
             .body(Bytes::new())
-            .map_err(|error| format!("{url} is no address: {error}"))?;
+            .map_err(Absent::Address)?;
         let limits = Limits {
             time: TIME,
             body: most,
         };
-        let answer = self.egress.send(request, limits).await;
-        let answer = answer.map_err(|failure| format!("{url}: {failure}"))?;
+        let answer = self.egress.send(request, limits).await?;
         match answer.status() {
             StatusCode::OK => Ok(answer.into_body().into()),
-            other => Err(format!("{url} answers {other}")),
+            other => Err(Absent::Status(other)),
         }
     }
 }
 
 #[async_trait]
 impl Documents for Issuers {
-    async fn get(&self, url: &str, most: usize) -> Result<Vec<u8>, String> {
+    async fn get(&self, url: &str, most: usize) -> Result<Vec<u8>, NoDocument> {
         if let Some(own) = self.clusters.at_url(url) {
             return Ok(own.into());
         }
@@ -109,23 +126,30 @@ impl Documents for Issuers {
             let document = json!({"issuer": issuer, "jwks_uri": format!("{issuer}{KEYS}")});
             return Ok(document.to_string().into_bytes());
         }
-        match file(KEYS) {
+        let found = match file(KEYS) {
             Some((_, path)) => read(path, most).await,
             None => self.ask(url, most).await,
-        }
+        };
+        Ok(found?)
     }
 }
 
 /// A file as it is now: it may be replaced while the server runs.
-async fn read(path: &Path, most: usize) -> Result<Vec<u8>, String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+async fn read(path: &Path, most: usize) -> Result<Vec<u8>, Absent> {
+    let failed = |source| Absent::File {
+        path: path.to_owned(),
+        source,
+    };
     let file = tokio::fs::File::open(path).await.map_err(failed)?;
     let mut bytes = Vec::new();
     let mut file = file.take(most as u64 + 1);
     file.read_to_end(&mut bytes).await.map_err(failed)?;
     match bytes.len() <= most {
         true => Ok(bytes),
-        false => Err(format!("{} is longer than {most} bytes", path.display())),
+        false => Err(Absent::TooLong {
+            path: path.to_owned(),
+            most,
+        }),
     }
 }
 
@@ -160,7 +184,13 @@ mod tests {
         std::fs::write(&path, r#"{"keys": [1]}"#).unwrap();
         assert_eq!(keys().await.unwrap(), br#"{"keys": [1]}"#);
         std::fs::write(&path, " ".repeat(MOST + 1)).unwrap();
-        assert!(keys().await.unwrap_err().contains("longer than"));
+        assert!(
+            keys()
+                .await
+                .unwrap_err()
+                .to_string()
+                .contains("longer than")
+        );
         std::fs::remove_file(&path).unwrap();
         assert!(keys().await.is_err());
     }

@@ -45,7 +45,7 @@ pub use directory::{
 pub use gate::{IamGate, Mode};
 pub use names::entity_arn;
 pub use oidc::{
-    Documents, IssuerKeys, NotVouched,
+    Documents, IssuerKeys, NoDocument, NotVouched,
     keys::{MAX_DOCUMENT, NoKey},
     token::TokenError,
 };

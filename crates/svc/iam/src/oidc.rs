@@ -7,5 +7,5 @@ pub(crate) mod signature;
 pub(crate) mod token;
 mod vouched;
 
-pub use keys::{Documents, IssuerKeys};
+pub use keys::{Documents, IssuerKeys, NoDocument};
 pub use vouched::NotVouched;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use wharf_iam::{
-    CompiledPolicy, Document, DocumentKind,
+    CompiledPolicy, Document, DocumentError, DocumentKind,
     document::{Malformed, PrincipalType},
 };
 use wharf_wire::Fault;
@@ -76,9 +76,8 @@ async fn id_of<'a>(
 }
 
 /// The role's trust policy with unique ids in place of the ARNs it was written with.
-pub(crate) fn compile(role: &RoleRecord, source: &str) -> Result<CompiledPolicy, String> {
-    let mut document =
-        Document::parse(&role.trust, DocumentKind::Trust).map_err(|error| error.to_string())?;
+pub(crate) fn compile(role: &RoleRecord, source: &str) -> Result<CompiledPolicy, DocumentError> {
+    let mut document = Document::parse(&role.trust, DocumentKind::Trust)?;
     let elements = document
         .statements
         .iter_mut()
@@ -90,7 +89,7 @@ pub(crate) fn compile(role: &RoleRecord, source: &str) -> Result<CompiledPolicy,
             value.clone_from(id);
         }
     }
-    CompiledPolicy::compile(source, &document).map_err(|error| error.to_string())
+    Ok(CompiledPolicy::compile(source, &document)?)
 }
 
 /// The document as it is shown: as it was given while everyone it names is still there.

@@ -120,7 +120,7 @@ impl Directory {
         let make = |record: RoleRecord| {
             let own = names::arn(account, "role", &record.path, &record.name);
             let trust = trust::compile(&record, &own).unwrap_or_else(|error| {
-                tracing::error!(role = own, error, "failed to read a stored trust policy");
+                tracing::error!(role = own, %error, "failed to read a stored trust policy");
                 CompiledPolicy::deny_all(&own)
             });
             KnownRole {

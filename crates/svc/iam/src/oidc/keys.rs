@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    error::Error,
     fmt::{self, Debug},
     sync::Arc,
     time::Duration,
@@ -15,7 +16,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::Value;
-use wharf_base::Timestamp;
+use wharf_base::{Chain, Timestamp};
 
 use super::signature::Key;
 
@@ -35,9 +36,26 @@ pub const MAX_DOCUMENT: usize = 256 << 10;
 /// How documents of providers are got.
 #[async_trait]
 pub trait Documents: Send + Sync {
-    /// The document at an address of `https`, which is at most `most` bytes long; the error is for
-    /// the log.
-    async fn get(&self, url: &str, most: usize) -> Result<Vec<u8>, String>;
+    /// The document at an address of `https`, which is at most `most` bytes long.
+    async fn get(&self, url: &str, most: usize) -> Result<Vec<u8>, NoDocument>;
+}
+
+/// Why there is no document, for the log.
+pub type NoDocument = Box<dyn Error + Send + Sync>;
+
+/// Why the keys of an issuer are not known, for the log.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeysError {
+    #[error("failed to get {url}")]
+    Document { url: String, source: NoDocument },
+    #[error("its discovery document cannot be read")]
+    Discovery(#[source] serde_json::Error),
+    #[error("its discovery document is another issuer's")]
+    OtherIssuer,
+    #[error("its keys are not at an address of https")]
+    NotHttps,
+    #[error("its keys cannot be read")]
+    Keys(#[source] serde_json::Error),
 }
 
 /// There is no key to check a token with.
@@ -156,7 +174,7 @@ impl IssuerKeys {
                 Err(error) => {
                     tracing::warn!(
                         issuer,
-                        error,
+                        error = %Chain(&error),
                         "failed to fetch the keys of an identity provider"
                     );
                 }
@@ -178,42 +196,45 @@ impl IssuerKeys {
         issuers.entry(issuer.to_owned()).or_default().clone()
     }
 
-    async fn ask(&self, issuer: &str) -> Result<Vec<Key>, String> {
+    async fn ask(&self, issuer: &str) -> Result<Vec<Key>, KeysError> {
         let base = issuer.trim_end_matches('/');
         let url = format!("{base}/.well-known/openid-configuration");
-        let found = self.documents.get(&url, MAX_DOCUMENT).await?;
+        let found = self.document(url).await?;
         let url = jwks_uri(&found, issuer)?;
-        let found = self.documents.get(&url, MAX_DOCUMENT).await?;
+        let found = self.document(url).await?;
         keys_in(&found)
+    }
+
+    async fn document(&self, url: String) -> Result<Vec<u8>, KeysError> {
+        let found = self.documents.get(&url, MAX_DOCUMENT).await;
+        found.map_err(|source| KeysError::Document { url, source })
     }
 }
 
 /// Where a discovery document says that the keys are.
-pub(crate) fn jwks_uri(document: &[u8], issuer: &str) -> Result<String, String> {
+pub(crate) fn jwks_uri(document: &[u8], issuer: &str) -> Result<String, KeysError> {
     #[derive(Deserialize)]
     struct Discovery {
         issuer: String,
         jwks_uri: String,
     }
-    let read: Discovery = serde_json::from_slice(document)
-        .map_err(|error| format!("its discovery document cannot be read: {error}"))?;
+    let read: Discovery = serde_json::from_slice(document).map_err(KeysError::Discovery)?;
     if read.issuer.trim_end_matches('/') != issuer.trim_end_matches('/') {
-        return Err("its discovery document is another issuer's".to_owned());
+        return Err(KeysError::OtherIssuer);
     }
     if !read.jwks_uri.starts_with("https://") {
-        return Err("its keys are not at an address of https".to_owned());
+        return Err(KeysError::NotHttps);
     }
     Ok(read.jwks_uri)
 }
 
 /// The keys for signatures of a set; those of kinds that are not known are left out.
-pub(crate) fn keys_in(document: &[u8]) -> Result<Vec<Key>, String> {
+pub(crate) fn keys_in(document: &[u8]) -> Result<Vec<Key>, KeysError> {
     #[derive(Deserialize)]
     struct Set {
         keys: Vec<Value>,
     }
-    let set: Set = serde_json::from_slice(document)
-        .map_err(|error| format!("its keys cannot be read: {error}"))?;
+    let set: Set = serde_json::from_slice(document).map_err(KeysError::Keys)?;
     let keys = set.keys.iter().take(MAX_KEYS);
     Ok(keys.filter_map(Key::read).collect())
 }

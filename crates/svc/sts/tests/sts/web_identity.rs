@@ -2,7 +2,7 @@
 
 use ring::signature::EcdsaKeyPair;
 use serde_json::{Value, json};
-use wharf_svc_iam::Documents;
+use wharf_svc_iam::{Documents, NoDocument};
 use wharf_testkit::id_token::{pair, signed_with};
 use wharf_wire::async_trait;
 
@@ -32,13 +32,13 @@ impl Provider {
 
 #[async_trait]
 impl Documents for Provider {
-    async fn get(&self, url: &str, _: usize) -> Result<Vec<u8>, String> {
+    async fn get(&self, url: &str, _: usize) -> Result<Vec<u8>, NoDocument> {
         let document = match url {
             "https://git.lan/.well-known/openid-configuration" => {
                 json!({"issuer": ISSUER, "jwks_uri": "https://git.lan/keys"})
             }
             "https://git.lan/keys" => json!({"keys": [self.public]}),
-            other => return Err(format!("no {other}")),
+            other => return Err(format!("no {other}").into()),
         };
         Ok(document.to_string().into_bytes())
     }

@@ -21,10 +21,10 @@ fn key(id: &str) -> Value {
 
 #[async_trait]
 impl Documents for Provider {
-    async fn get(&self, url: &str, _: usize) -> Result<Vec<u8>, String> {
+    async fn get(&self, url: &str, _: usize) -> Result<Vec<u8>, NoDocument> {
         if *self.is_down.lock() {
             self.asked.fetch_add(1, Ordering::Relaxed);
-            return Err("down".to_owned());
+            return Err("down".into());
         }
         let document = match url {
             "https://git.lan/a/.well-known/openid-configuration" => {
@@ -35,7 +35,7 @@ impl Documents for Provider {
                 let keys: Vec<Value> = self.keys.lock().iter().map(|it| key(it)).collect();
                 json!({"keys": keys})
             }
-            other => return Err(format!("no {other}")),
+            other => return Err(format!("no {other}").into()),
         };
         Ok(document.to_string().into_bytes())
     }
