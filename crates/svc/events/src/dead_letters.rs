@@ -17,7 +17,7 @@ pub fn given(config: Option<&DeadLetterConfig>) -> Result<Option<String>, Fault>
     };
     let queue = config.arn.clone().unwrap_or_default();
     if !queue.is_empty() {
-        targets::check_dead_letters(&queue).map_err(fault::invalid)?;
+        targets::check_dead_letters(&queue).map_err(fault::bad_target)?;
     }
     Ok(Some(queue))
 }

@@ -8,6 +8,8 @@ use wharf_service::Faults;
 use wharf_store::StoreError;
 use wharf_wire::Fault;
 
+use crate::targets::BadTarget;
+
 /// What EventBridge says when its records or pages fail.
 #[derive(Debug)]
 pub enum EventsFaults {}
@@ -30,6 +32,10 @@ impl Faults for EventsFaults {
 
 pub fn invalid(text: impl Into<String>) -> Fault {
     Fault::sender("ValidationException", 400, text)
+}
+
+pub fn bad_target(why: BadTarget) -> Fault {
+    invalid(why.to_string())
 }
 
 pub fn not_a_pattern(reason: &NotAPattern) -> Fault {

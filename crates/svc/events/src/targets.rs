@@ -4,7 +4,7 @@ use wharf_api_events::Target;
 use wharf_base::Arn;
 use wharf_service::Place;
 
-use crate::transform::Transform;
+use crate::transform::{BadTransform, Transform};
 
 /// What a target is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,43 @@ impl Kind {
     }
 }
 
+/// Why a target cannot be kept, in EventBridge's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadTarget {
+    #[error("Parameter {0} is not valid. Reason: Provided Arn is not in correct format.")]
+    NoArn(String),
+    #[error("{0} is not a supported target for a rule.")]
+    Unsupported(String),
+    #[error(
+        "Parameter {0} is not valid. Reason: the log group must be of the rule's account and region."
+    )]
+    Elsewhere(String),
+    #[error("Parameter(s) {parameters} are not valid for target: {id}.")]
+    Unfit {
+        parameters: &'static str,
+        id: String,
+    },
+    #[error("Parameter(s) {parameters} must be specified for target: {id}.")]
+    Missing {
+        parameters: &'static str,
+        id: String,
+    },
+    #[error("RoleArn is required for target {0}.")]
+    NoRole(String),
+    #[error(
+        "Parameter TaskCount is not valid for target {0}. Reason: it must be between 1 and 10."
+    )]
+    TaskCount(String),
+    #[error(
+        "Input, InputPath and InputTransformer are not valid for target {0}: a bus gets the event."
+    )]
+    OfBus(String),
+    #[error("Parameter DeadLetterConfig is not valid. Reason: {0} is not a standard SQS queue.")]
+    DeadLetters(String),
+    #[error(transparent)]
+    Transform(#[from] BadTransform),
+}
+
 /// The name of a log group, from its ARN's last part.
 pub fn log_group(resource: &str) -> Option<&str> {
     let name = resource.strip_prefix("log-group:")?;
@@ -41,16 +78,14 @@ pub fn log_group(resource: &str) -> Option<&str> {
 }
 
 /// A log group is one of the rule's account and region.
-pub fn check_place(target: &Target, place: &Place) -> Result<(), String> {
+pub fn check_place(target: &Target, place: &Place) -> Result<(), BadTarget> {
     let arn = target.arn.as_deref().unwrap_or_default();
     match arn.parse::<Arn>() {
         Ok(it)
             if Kind::of(arn) == Some(Kind::LogGroup)
                 && (it.account != place.account || it.region != place.region) =>
         {
-            Err(format!(
-                "Parameter {arn} is not valid. Reason: the log group must be of the rule's account and region."
-            ))
+            Err(BadTarget::Elsewhere(arn.to_owned()))
         }
         _ => Ok(()),
     }
@@ -59,35 +94,31 @@ pub fn check_place(target: &Target, place: &Place) -> Result<(), String> {
 /// Whether a target can be kept.
 ///
 /// # Errors
-/// Why not, in EventBridge's words.
-pub fn check(target: &Target) -> Result<(), String> {
+/// Why not.
+pub fn check(target: &Target) -> Result<(), BadTarget> {
     let id = target.id.as_deref().unwrap_or_default();
     let arn = target.arn.as_deref().unwrap_or_default();
     if arn.parse::<Arn>().is_err() {
-        return Err(format!(
-            "Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
-        ));
+        return Err(BadTarget::NoArn(arn.to_owned()));
     }
     let kind = Kind::of(arn);
-    let kind = kind.ok_or_else(|| format!("{arn} is not a supported target for a rule."))?;
+    let kind = kind.ok_or_else(|| BadTarget::Unsupported(arn.to_owned()))?;
+    let unfit = |parameters| BadTarget::Unfit {
+        parameters,
+        id: id.to_owned(),
+    };
     if kind != Kind::Cluster && target.ecs_parameters.is_some() {
-        return Err(format!(
-            "Parameter(s) EcsParameters are not valid for target: {id}."
-        ));
+        return Err(unfit("EcsParameters"));
     }
     if kind != Kind::Queue && target.sqs_parameters.is_some() {
-        return Err(format!(
-            "Parameter(s) SqsParameters are not valid for target: {id}."
-        ));
+        return Err(unfit("SqsParameters"));
     }
     if kind != Kind::Destination && target.http_parameters.is_some() {
-        return Err(format!(
-            "Parameter(s) HttpParameters are not valid for target: {id}."
-        ));
+        return Err(unfit("HttpParameters"));
     }
     match kind {
         Kind::Destination if target.role_arn.is_none() => {
-            return Err(format!("RoleArn is required for target {arn}."));
+            return Err(BadTarget::NoRole(arn.to_owned()));
         }
         Kind::Destination | Kind::LogGroup => {}
         Kind::Cluster => cluster(target, arn, id)?,
@@ -98,9 +129,7 @@ pub fn check(target: &Target) -> Result<(), String> {
                 .and_then(|it| it.message_group_id.as_ref());
             let fifo = arn.ends_with(".fifo");
             if fifo && group.is_none_or(String::is_empty) {
-                return Err(format!(
-                    "Parameter(s) SqsParameters must be specified for target: {id}."
-                ));
+                return Err(missing("SqsParameters", id));
             }
         }
         Kind::Topic => {}
@@ -111,9 +140,7 @@ pub fn check(target: &Target) -> Result<(), String> {
                 target.input_transformer.is_some(),
             ];
             if changes.contains(&true) {
-                return Err(format!(
-                    "Input, InputPath and InputTransformer are not valid for target {id}: a bus gets the event."
-                ));
+                return Err(BadTarget::OfBus(id.to_owned()));
             }
         }
     }
@@ -124,36 +151,38 @@ pub fn check(target: &Target) -> Result<(), String> {
     {
         check_dead_letters(queue)?;
     }
-    Transform::of(target).map(|_| ())
+    Transform::of(target)?;
+    Ok(())
 }
 
 /// Whether a queue can be one of dead letters.
 ///
 /// # Errors
 /// It is none, or one with order.
-pub fn check_dead_letters(queue: &str) -> Result<(), String> {
+pub fn check_dead_letters(queue: &str) -> Result<(), BadTarget> {
     match Kind::of(queue) == Some(Kind::Queue) && !queue.ends_with(".fifo") {
         true => Ok(()),
-        false => Err(format!(
-            "Parameter DeadLetterConfig is not valid. Reason: {queue} is not a standard SQS queue."
-        )),
+        false => Err(BadTarget::DeadLetters(queue.to_owned())),
     }
 }
 
-fn cluster(target: &Target, arn: &str, id: &str) -> Result<(), String> {
+fn missing(parameters: &'static str, id: &str) -> BadTarget {
+    BadTarget::Missing {
+        parameters,
+        id: id.to_owned(),
+    }
+}
+
+fn cluster(target: &Target, arn: &str, id: &str) -> Result<(), BadTarget> {
     if target.role_arn.is_none() {
-        return Err(format!("RoleArn is required for target {arn}."));
+        return Err(BadTarget::NoRole(arn.to_owned()));
     }
     let Some(parameters) = &target.ecs_parameters else {
-        return Err(format!(
-            "Parameter(s) EcsParameters must be specified for target: {id}."
-        ));
+        return Err(missing("EcsParameters", id));
     };
     let count = parameters.task_count.unwrap_or(1);
     if !(1..=10).contains(&count) {
-        return Err(format!(
-            "Parameter TaskCount is not valid for target {id}. Reason: it must be between 1 and 10."
-        ));
+        return Err(BadTarget::TaskCount(id.to_owned()));
     }
     Ok(())
 }

@@ -25,6 +25,29 @@ pub enum Transform {
     },
 }
 
+/// Why a target cannot have what it asks for, in EventBridge's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadTransform {
+    #[error("Only one of Input, InputPath, or InputTransformer must be provided for target {0}.")]
+    Several(String),
+    #[error("JSON syntax error in input for target {0}")]
+    Input(String),
+    #[error("Invalid InputPath for target {0}.")]
+    Path(String),
+    #[error("Invalid InputTransformer for target {id} : [{why}]")]
+    Transformer { id: String, why: BadTemplate },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadTemplate {
+    #[error("{0} is a reserved name.")]
+    Reserved(String),
+    #[error("{0} is not a path.")]
+    NoPath(String),
+    #[error("InputTemplate contains the placeholder {0}, which is not in InputPathsMap.")]
+    Unknown(String),
+}
+
 /// What templates may say beyond the event.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
@@ -37,8 +60,8 @@ impl Transform {
     /// What a target asks for.
     ///
     /// # Errors
-    /// Why it cannot be had, in EventBridge's words.
-    pub fn of(target: &Target) -> Result<Self, String> {
+    /// Why it cannot be had.
+    pub fn of(target: &Target) -> Result<Self, BadTransform> {
         let id = target.id.as_deref().unwrap_or_default();
         let given = [
             target.input.is_some(),
@@ -46,41 +69,41 @@ impl Transform {
             target.input_transformer.is_some(),
         ];
         if given.iter().filter(|it| **it).count() > 1 {
-            return Err(format!(
-                "Only one of Input, InputPath, or InputTransformer must be provided for target {id}."
-            ));
+            return Err(BadTransform::Several(id.to_owned()));
         }
         if let Some(input) = &target.input {
             return match serde_json::from_str::<serde::de::IgnoredAny>(input) {
                 Ok(_) => Ok(Self::Constant(input.clone())),
-                Err(_) => Err(format!("JSON syntax error in input for target {id}")),
+                Err(_) => Err(BadTransform::Input(id.to_owned())),
             };
         }
         if let Some(path) = &target.input_path {
             let path = Path::parse(path);
             return path
                 .map(Self::Part)
-                .ok_or_else(|| format!("Invalid InputPath for target {id}."));
+                .ok_or_else(|| BadTransform::Path(id.to_owned()));
         }
         let Some(transformer) = &target.input_transformer else {
             return Ok(Self::Whole);
         };
-        let bad = |why: String| format!("Invalid InputTransformer for target {id} : [{why}]");
+        let bad = |why| BadTransform::Transformer {
+            id: id.to_owned(),
+            why,
+        };
         let mut paths = BTreeMap::new();
         for (name, path) in transformer.input_paths_map.iter().flatten() {
             if name.to_lowercase().starts_with("aws") {
-                return Err(bad(format!("{name} is a reserved name.")));
+                return Err(bad(BadTemplate::Reserved(name.clone())));
             }
-            let path = Path::parse(path).ok_or_else(|| bad(format!("{path} is not a path.")))?;
-            paths.insert(name.clone(), path);
+            let read = Path::parse(path);
+            let read = read.ok_or_else(|| bad(BadTemplate::NoPath(path.clone())))?;
+            paths.insert(name.clone(), read);
         }
         let text = transformer.input_template.as_deref().unwrap_or_default();
         let template = Template::parse(text);
         let known = |name: &str| paths.contains_key(name) || reserved(name);
         if let Some(unknown) = template.names().find(|it| !known(it)) {
-            return Err(bad(format!(
-                "InputTemplate contains the placeholder {unknown}, which is not in InputPathsMap."
-            )));
+            return Err(bad(BadTemplate::Unknown(unknown.to_owned())));
         }
         Ok(Self::Template { paths, template })
     }
@@ -344,7 +367,7 @@ mod tests {
         };
         let text =
             "Only one of Input, InputPath, or InputTransformer must be provided for target t.";
-        assert_eq!(Transform::of(&two).unwrap_err(), text);
+        assert_eq!(Transform::of(&two).unwrap_err().to_string(), text);
         assert!(Transform::of(&template("<unknown>")).is_err());
         assert!(Transform::of(&template("<aws.events.nothing>")).is_err());
         let bad = Target {

@@ -35,8 +35,8 @@ pub async fn put_targets(
     let given = input.targets.unwrap_or_default();
     let mut ids = BTreeSet::new();
     for target in &given {
-        targets::check(target).map_err(fault::invalid)?;
-        targets::check_place(target, &bus.place).map_err(fault::invalid)?;
+        targets::check(target).map_err(fault::bad_target)?;
+        targets::check_place(target, &bus.place).map_err(fault::bad_target)?;
         if !ids.insert(target.id.as_deref().unwrap_or_default()) {
             return Err(fault::invalid("The target ids of a request must differ."));
         }
