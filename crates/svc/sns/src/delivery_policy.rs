@@ -28,6 +28,29 @@ const CONTENT_TYPES: [&str; 10] = [
     "text/xml",
 ];
 
+/// Why a text is no policy, as callers are told.
+#[derive(Debug, thiserror::Error)]
+pub enum BadPolicy {
+    #[error("it is too long")]
+    TooLong,
+    #[error(transparent)]
+    Malformed(#[from] serde_json::Error),
+    #[error("minDelayTarget and maxDelayTarget must be between 1 and {MOST_DELAY}")]
+    Delays,
+    #[error("maxDelayTarget must be greater than or equal to minDelayTarget")]
+    LeastIsMore,
+    #[error("numRetries must be between 0 and {MOST_RETRIES}")]
+    Retries,
+    #[error("numRetries must be at least the sum of the numbers of phases")]
+    Phases,
+    #[error("total delay of all retries must not exceed {MOST_SECONDS} seconds")]
+    TooSlow,
+    #[error("maxReceivesPerSecond must be greater than or equal to 1")]
+    Throttle,
+    #[error("headerContentType is not a supported content type")]
+    ContentType,
+}
+
 /// How waits grow from the least to the most.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -104,7 +127,7 @@ impl Retries {
         least + (most - least) * part
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), BadPolicy> {
         let Self {
             min_delay_target: least,
             max_delay_target: most,
@@ -112,15 +135,13 @@ impl Retries {
             ..
         } = *self;
         if !(1..=MOST_DELAY).contains(&least) || !(1..=MOST_DELAY).contains(&most) {
-            return Err("minDelayTarget and maxDelayTarget must be between 1 and 3600".to_owned());
+            return Err(BadPolicy::Delays);
         }
         if least > most {
-            return Err(
-                "maxDelayTarget must be greater than or equal to minDelayTarget".to_owned(),
-            );
+            return Err(BadPolicy::LeastIsMore);
         }
         if all > MOST_RETRIES {
-            return Err("numRetries must be between 0 and 100".to_owned());
+            return Err(BadPolicy::Retries);
         }
         let phases = [
             self.num_no_delay_retries,
@@ -129,11 +150,11 @@ impl Retries {
         ];
         let phases = phases.iter().try_fold(0u32, |sum, it| sum.checked_add(*it));
         if phases.is_none_or(|sum| sum > all) {
-            return Err("numRetries must be at least the sum of the numbers of phases".to_owned());
+            return Err(BadPolicy::Phases);
         }
         let total: f64 = (1..=all).map(|it| self.wait(it).as_secs_f64()).sum();
         match total > MOST_SECONDS {
-            true => Err("total delay of all retries must not exceed 3600 seconds".to_owned()),
+            true => Err(BadPolicy::TooSlow),
             false => Ok(()),
         }
     }
@@ -146,9 +167,9 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), BadPolicy> {
         match self.max_receives_per_second {
-            Some(0) => Err("maxReceivesPerSecond must be greater than or equal to 1".to_owned()),
+            Some(0) => Err(BadPolicy::Throttle),
             _ => Ok(()),
         }
     }
@@ -161,7 +182,7 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), BadPolicy> {
         let Some(given) = &self.header_content_type else {
             return Ok(());
         };
@@ -170,7 +191,7 @@ impl Outgoing {
         let known = CONTENT_TYPES.iter().any(|it| it.eq_ignore_ascii_case(kind));
         match known && given.chars().all(fits) {
             true => Ok(()),
-            false => Err("headerContentType is not a supported content type".to_owned()),
+            false => Err(BadPolicy::ContentType),
         }
     }
 }
@@ -206,18 +227,18 @@ struct Topic {
     http: OfTopic,
 }
 
-fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, BadPolicy> {
     if text.len() > LONGEST {
-        return Err("it is too long".to_owned());
+        return Err(BadPolicy::TooLong);
     }
-    serde_json::from_str(text).map_err(|error| error.to_string())
+    Ok(serde_json::from_str(text)?)
 }
 
 fn checked(
     retries: &Option<Retries>,
     throttle: &Option<Throttle>,
     outgoing: &Option<Outgoing>,
-) -> Result<(), String> {
+) -> Result<(), BadPolicy> {
     retries.as_ref().map_or(Ok(()), Retries::check)?;
     throttle.as_ref().map_or(Ok(()), Throttle::check)?;
     outgoing.as_ref().map_or(Ok(()), Outgoing::check)
@@ -226,7 +247,7 @@ fn checked(
 impl OfSubscription {
     /// # Errors
     /// Why the text is no policy.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, BadPolicy> {
         let it: Self = read(text)?;
         checked(
             &it.healthy_retry_policy,
@@ -240,7 +261,7 @@ impl OfSubscription {
 impl OfTopic {
     /// # Errors
     /// Why the text is no policy.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, BadPolicy> {
         let Topic { http: it } = read(text)?;
         checked(
             &it.default_healthy_retry_policy,

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn retries(text: &str) -> Result<Retries, String> {
+fn retries(text: &str) -> Result<Retries, BadPolicy> {
     let policy = format!(r#"{{"healthyRetryPolicy": {text}}}"#);
     OfSubscription::parse(&policy).map(|it| it.healthy_retry_policy.unwrap())
 }
@@ -54,7 +54,7 @@ fn policies_that_are_none() {
         (r#"{"backoffFunction": "random"}"#, "unknown variant"),
         (r#"{"other": 1}"#, "unknown field"),
     ] {
-        let found = retries(text).unwrap_err();
+        let found = retries(text).unwrap_err().to_string();
         assert!(found.contains(why), "{text}: {found}");
     }
     for text in [

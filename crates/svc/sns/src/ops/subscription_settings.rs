@@ -93,7 +93,7 @@ pub fn set(
                 }
                 policy => {
                     let read = OfSubscription::parse(policy);
-                    Some(read.map_err(|why| fault::invalid("DeliveryPolicy", &why))?)
+                    Some(read.map_err(|why| fault::invalid("DeliveryPolicy", &why.to_string()))?)
                 }
             }
         }

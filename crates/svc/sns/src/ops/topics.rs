@@ -112,7 +112,7 @@ fn set(topic: &mut Topic, name: &str, value: &str, now: Timestamp) -> Result<(),
                 "" | "{}" => None,
                 policy => {
                     let read = OfTopic::parse(policy);
-                    Some(read.map_err(|why| fault::invalid("DeliveryPolicy", &why))?)
+                    Some(read.map_err(|why| fault::invalid("DeliveryPolicy", &why.to_string()))?)
                 }
             }
         }
