@@ -1,6 +1,6 @@
 //! The maker of machines that the operator names: its flags, checked before anything starts.
 
-use std::{ffi::OsString, path::Path, sync::Arc, time::Duration};
+use std::{ffi::OsString, fmt::Display, path::Path, sync::Arc, time::Duration};
 
 use wharf_server::{MakerConfig, MakerPace, MakerSecret, MakerSecretError, PoolConfig, maker_url};
 
@@ -11,12 +11,12 @@ pub fn of(args: &MachineMakerArgs) -> Result<Option<MakerConfig>, Problem> {
     let Some(url) = &args.machine_maker else {
         return Ok(None);
     };
-    let wrong = |flag: &str, why: String| Problem::other(format!("{flag}: {why}"));
+    let wrong = |flag: &str, why: &dyn Display| Problem::other(format!("{flag}: {why}"));
     let url = maker_url(url, args.machine_maker_http);
-    let url = url.map_err(|why| wrong("--machine-maker", why))?;
+    let url = url.map_err(|why| wrong("--machine-maker", &why))?;
     let Some(file) = &args.machine_maker_secret_file else {
-        let why = "the secret that requests are signed by is in a file".to_owned();
-        return Err(wrong("--machine-maker-secret-file", why));
+        let why = "the secret that requests are signed by is in a file";
+        return Err(wrong("--machine-maker-secret-file", &why));
     };
     let config = MakerConfig {
         url,
@@ -34,7 +34,7 @@ pub fn of(args: &MachineMakerArgs) -> Result<Option<MakerConfig>, Problem> {
             true => "--machine-maker-types, --machine-maker-zones",
             false => "--machine-maker-types, --machine-maker-zones, --fargate-pool-…",
         };
-        wrong(flags, why)
+        wrong(flags, &why)
     })?;
     Ok(Some(config))
 }

@@ -85,10 +85,18 @@ impl InstanceType {
     }
 }
 
-/// All rows of a table; why one is none.
-pub fn parse(table: &'static str) -> Result<Vec<InstanceType>, String> {
+/// A line that is no row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no instance type: {0}")]
+pub struct NoRow(&'static str);
+
+/// All rows of a table.
+///
+/// # Errors
+/// One of them is none.
+pub fn parse(table: &'static str) -> Result<Vec<InstanceType>, NoRow> {
     let rows = table.lines().filter(|line| !line.starts_with('#'));
-    let row = |line| row(line).ok_or_else(|| format!("no instance type: {line}"));
+    let row = |line| row(line).ok_or(NoRow(line));
     rows.map(row).collect()
 }
 

@@ -115,17 +115,26 @@ impl Dedicated {
     }
 }
 
+/// A machine gives less than is asked of it, as who asks is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum NotGiven {
+    #[error("The machine has {cpus} cores and {memory_mib} MiB that nobody has.")]
+    Share { cpus: u32, memory_mib: u32 },
+    #[error("The machine has {0} GiB of disk that nobody has.")]
+    Disk(u32),
+    #[error("The machine cannot give it: {0}.")]
+    Short(Shortage),
+}
+
 /// How much of what is free is given, of so many cores and MiB as are asked for: whole cores. With a disk of so many GiB. Pure.
 ///
 /// # Errors
 /// There is less, or nothing.
-fn share(free: &Free, asked: (Option<u32>, Option<u32>), disk_gib: u32) -> Result<Size, String> {
+fn share(free: &Free, asked: (Option<u32>, Option<u32>), disk_gib: u32) -> Result<Size, NotGiven> {
     let (cpus, memory_mib) = (free.cpu / UNITS_OF_A_CORE, free.memory);
     let asked = (asked.0.unwrap_or(cpus), asked.1.unwrap_or(memory_mib));
     if asked.0 > cpus || asked.1 > memory_mib || asked.0 == 0 || asked.1 == 0 {
-        return Err(format!(
-            "The machine has {cpus} cores and {memory_mib} MiB that nobody has."
-        ));
+        return Err(NotGiven::Share { cpus, memory_mib });
     }
     let cpu = asked.0 * UNITS_OF_A_CORE;
     let size = Size {
@@ -135,11 +144,8 @@ fn share(free: &Free, asked: (Option<u32>, Option<u32>), disk_gib: u32) -> Resul
     };
     match ledger::fits(free, &size.claim(disk_gib)) {
         Ok(()) => Ok(size),
-        Err(Shortage::Disk) => Err(format!(
-            "The machine has {} GiB of disk that nobody has.",
-            free.disk.unwrap_or_default() / 1024
-        )),
-        Err(other) => Err(format!("The machine cannot give it: {other}.")),
+        Err(Shortage::Disk) => Err(NotGiven::Disk(free.disk.unwrap_or_default() / 1024)),
+        Err(other) => Err(NotGiven::Short(other)),
     }
 }
 
@@ -212,7 +218,7 @@ impl Ec2Service {
         });
         let free = free.ok_or_else(|| fault::bad_combination("The machine is not known."))?;
         let size = share(&free, (wish.cpus, wish.memory_mib), wish.disk_gib)
-            .map_err(|text| fault::bad_combination(&text))?;
+            .map_err(|why| fault::bad_combination(&why.to_string()))?;
         let ground = self.ground_on(call, wish, size).await?;
         let machine = OfMachine {
             host: wish.host.clone(),
@@ -357,7 +363,7 @@ mod tests {
             assert!(check(free, asked).is_err(), "{asked:?}");
         }
         assert_eq!(
-            share(&most, (None, None), 21).unwrap_err(),
+            share(&most, (None, None), 21).unwrap_err().to_string(),
             "The machine has 20 GiB of disk that nobody has."
         );
         let none = Free {
@@ -365,7 +371,7 @@ mod tests {
             ..most
         };
         assert_eq!(
-            share(&none, (None, None), 20).unwrap_err(),
+            share(&none, (None, None), 20).unwrap_err().to_string(),
             "The machine cannot give it: no network interface left on the host."
         );
     }

@@ -9,6 +9,7 @@
 //! which the machine joins, so that whoever takes up where another was killed says the same under the same key. An instance is
 //! terminated only once the maker has said that nothing of it is left.
 
+mod bad_config;
 mod client;
 mod console;
 mod description;
@@ -41,6 +42,7 @@ use wharf_service::Place;
 use wharf_wire::{Fault, async_trait};
 
 pub use self::{
+    bad_config::{BadMaker, BadMakerUrl, BadPool},
     client::Trouble,
     console::look_at_console,
     launch::{check, left, of_launch},
@@ -128,21 +130,24 @@ impl MakerConfig {
     /// That it makes something, where there is such a thing.
     ///
     /// # Errors
-    /// What is wrong, in words.
-    pub fn check(&self, region: &str) -> Result<(), String> {
+    /// It makes nothing, or nothing that there is.
+    pub fn check(&self, region: &str) -> Result<(), BadMaker> {
         if self.types.is_empty() && self.pool.is_none() {
-            return Err("the types that it makes are to be named".to_owned());
+            return Err(BadMaker::NoTypes);
         }
         for named in &self.types {
             let is_of = |it: &InstanceType| it.name == named || it.family() == named;
             if !instance_types::all().any(is_of) {
-                return Err(format!("there is no instance type or family {named}"));
+                return Err(BadMaker::NoSuchType(named.clone()));
             }
         }
         for zone in &self.zones {
             let letter = zone.strip_prefix(region).unwrap_or_default();
             if letter.len() != 1 || !letter.bytes().all(|it| it.is_ascii_lowercase()) {
-                return Err(format!("{zone} is no zone of {region}"));
+                return Err(BadMaker::NoZone {
+                    zone: zone.clone(),
+                    region: region.to_owned(),
+                });
             }
         }
         if let Some(pool) = &self.pool {
@@ -150,7 +155,7 @@ impl MakerConfig {
         }
         match self.join_within <= LONGEST_JOIN {
             true => Ok(()),
-            false => Err(format!("a token lives {} s", LONGEST_JOIN.as_secs())),
+            false => Err(BadMaker::TooLong),
         }
     }
 
@@ -169,26 +174,22 @@ impl MakerConfig {
 /// says so.
 ///
 /// # Errors
-/// It is no such address, in words.
-pub fn maker_url(text: &str, in_the_clear: bool) -> Result<Uri, String> {
+/// It is no such address.
+pub fn maker_url(text: &str, in_the_clear: bool) -> Result<Uri, BadMakerUrl> {
     let url: Uri = text
         .parse()
-        .map_err(|_| format!("{text} is no address of the web"))?;
+        .map_err(|_| BadMakerUrl::NoAddress(text.to_owned()))?;
     let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
     let has_password = url.authority().is_some_and(|it| it.as_str().contains('@'));
     if host.is_empty() || has_password || url.query().is_some() {
-        return Err("it is https://host[:port][/path], without a password and a query".to_owned());
+        return Err(BadMakerUrl::Parts);
     }
     match url.scheme_str() {
         Some("https") => Ok(url),
-        Some("http") if !in_the_clear => Err(
-            "over http tokens of machines go in the clear: use https, or allow it with --machine-maker-http".to_owned(),
-        ),
+        Some("http") if !in_the_clear => Err(BadMakerUrl::InTheClear),
         Some("http") if is_private(host) => Ok(url),
-        Some("http") => Err(
-            "http is for an address of this machine or of a private network, such as http://10.0.0.5:8080".to_owned(),
-        ),
-        _ => Err("it begins with https://".to_owned()),
+        Some("http") => Err(BadMakerUrl::NotPrivate),
+        _ => Err(BadMakerUrl::Scheme),
     }
 }
 
@@ -410,6 +411,7 @@ mod tests {
             config
                 .check("eu-west-1")
                 .unwrap_err()
+                .to_string()
                 .contains("us-east-1b")
         );
         let anywhere = MakerConfig {

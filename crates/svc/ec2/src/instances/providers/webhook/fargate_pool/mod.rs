@@ -29,7 +29,7 @@ use wharf_hosts::{FargateMachine, FargateOffer, Hosts};
 use wharf_records::hosts::Capacity;
 
 use self::plan::{Status, Terms};
-use super::Maker;
+use super::{BadPool, Maker};
 
 pub(in crate::instances) use executor::follow;
 pub use records::{PoolMachine, Stage, token_purpose};
@@ -56,17 +56,15 @@ impl PoolConfig {
     /// That it makes sense.
     ///
     /// # Errors
-    /// What is wrong, in words.
-    pub fn check(&self) -> Result<(), String> {
+    /// It makes none.
+    pub fn check(&self) -> Result<(), BadPool> {
+        let (least, most) = (self.least, self.most);
         if self.sizes.is_empty() {
-            return Err("the machines of the pool are to be named".to_owned());
+            return Err(BadPool::NoSizes);
         }
-        match self.least <= self.most {
+        match least <= most {
             true => Ok(()),
-            false => Err(format!(
-                "{} machines at least are more than {} at most",
-                self.least, self.most
-            )),
+            false => Err(BadPool::LeastIsMore { least, most }),
         }
     }
 }
