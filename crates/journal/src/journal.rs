@@ -152,7 +152,6 @@ impl Journal {
                 frame.file,
                 frame.offset,
             )
-            .map_err(|e| format!("a frame {e}"))
         })?;
         if let Some(cut) = log.cut() {
             report(cut);

@@ -42,7 +42,6 @@ impl Catalogue {
                 names += 1;
                 see(number, key);
             })
-            .map_err(|error| format!("a frame {error}"))
         })?;
         Ok(Self { log, names })
     }

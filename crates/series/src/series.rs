@@ -170,7 +170,7 @@ impl Series {
             log_options(&options),
             manifest.log_from,
             |frame| {
-                let decoded = frame::decode(frame.payload, |seen| match seen {
+                frame::decode(frame.payload, |seen| match seen {
                     Seen::Series(number, key) => {
                         if !state.index.is_known(number) {
                             state.index.insert(number, key.clone());
@@ -182,8 +182,7 @@ impl Series {
                         state.index.seen(number, at);
                         state.head.add(number, tier, at, summary);
                     }
-                });
-                decoded.map_err(|error| format!("a frame {error}"))
+                })
             },
         )?;
         damage.extend(error::given_up(&log));

@@ -49,15 +49,15 @@ impl From<wharf_wal::LogError> for OpenError {
                 path,
                 offset,
                 reason,
-            }
-            | wharf_wal::LogError::Undecodable {
-                path,
-                offset,
-                reason,
             } => Self::Corrupt {
                 path,
                 offset,
                 reason,
+            },
+            wharf_wal::LogError::Undecodable { path, offset, why } => Self::Corrupt {
+                path,
+                offset,
+                reason: format!("a frame {why}"),
             },
         }
     }

@@ -64,8 +64,7 @@ impl Store {
             head.first_segment,
             |frame| ready_frame(&mut packing, frame.payload, frame.file, frame.offset),
             |frame, ready| {
-                replay_frame(&mut state, frame.payload, ready)
-                    .map_err(|e| format!("a frame {e}"))?;
+                replay_frame(&mut state, frame.payload, ready)?;
                 state.evict(options.history_memory);
                 note_segment(&mut segment_ends, frame.segment, state.revision);
                 Ok(())

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::DecodeError;
+
 /// Opening or tending a log failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -13,11 +15,11 @@ pub enum LogError {
         source: io::Error,
     },
     /// A frame is what was written, and its reader makes nothing of it.
-    #[error("{} holds what this version cannot read at byte {offset}: {reason}", path.display())]
+    #[error("{} holds what this version cannot read at byte {offset}: a frame {why}", path.display())]
     Undecodable {
         path: PathBuf,
         offset: u64,
-        reason: String,
+        why: DecodeError,
     },
     /// Bytes that had been acknowledged are not what was written.
     #[error("{} is damaged at byte {offset}: {reason}", path.display())]

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    AppendError, DataFile, Disk, FRAME_HEADER_BYTES, LogError, MAX_FRAME_BYTES,
+    AppendError, DataFile, DecodeError, Disk, FRAME_HEADER_BYTES, LogError, MAX_FRAME_BYTES,
     error::{is_disk_full, is_passing},
     last::{self, Last},
     scan::{self, Scan, Scanned},
@@ -109,12 +109,12 @@ pub struct Log {
 impl Log {
     /// Opens the log in `dir`, an existing folder that the caller has locked. Segments below
     /// `first_segment` are leftovers and removed; every frame of the others goes through `visit`,
-    /// whose error text says what is wrong with a payload.
+    /// whose error says what is wrong with a payload.
     pub fn open(
         dir: &Path,
         options: LogOptions,
         first_segment: u64,
-        mut visit: impl FnMut(Replayed<'_>) -> Result<(), String>,
+        mut visit: impl FnMut(Replayed<'_>) -> Result<(), DecodeError>,
     ) -> Result<Self, LogError> {
         let visit = |frame: Replayed<'_>, ()| visit(frame);
         Self::open_prepared(dir, options, first_segment, |_| (), visit)
@@ -128,7 +128,7 @@ impl Log {
         options: LogOptions,
         first_segment: u64,
         prepare: impl FnMut(&Replayed<'_>) -> P + Send,
-        mut visit: impl FnMut(Replayed<'_>, P) -> Result<(), String>,
+        mut visit: impl FnMut(Replayed<'_>, P) -> Result<(), DecodeError>,
     ) -> Result<Self, LogError> {
         let dir_file = File::open(dir).map_err(LogError::io("open", dir))?;
         let disk = &options.disk;

@@ -13,7 +13,7 @@ use std::{
 use parking_lot::Mutex;
 
 use crate::{
-    DataFile, FRAME_HEADER_BYTES, LogError, Replayed,
+    DataFile, DecodeError, FRAME_HEADER_BYTES, LogError, Replayed,
     frame::decode_frame,
     later::later_frame_in,
     segment::{SEGMENT_HEADER_BYTES, SegmentHeader, segment_id, segment_path},
@@ -89,7 +89,7 @@ impl Scan<'_> {
         &self,
         ids: &[u64],
         prepare: impl FnMut(&Replayed<'_>) -> P + Send,
-        visit: &mut impl FnMut(Replayed<'_>, P) -> Result<(), String>,
+        visit: &mut impl FnMut(Replayed<'_>, P) -> Result<(), DecodeError>,
     ) -> Result<Found, LogError> {
         // Of whoever reads, which is one thread or the other.
         let prepare = &Mutex::new(prepare);
@@ -137,7 +137,7 @@ impl Scan<'_> {
         &self,
         ids: &[u64],
         mut next: impl FnMut(u64, Vec<u8>) -> Result<Segment<P>, LogError>,
-        visit: &mut impl FnMut(Replayed<'_>, P) -> Result<(), String>,
+        visit: &mut impl FnMut(Replayed<'_>, P) -> Result<(), DecodeError>,
     ) -> Result<Found, LogError> {
         let mut found = Found {
             segments: Vec::new(),
@@ -236,7 +236,7 @@ impl Scan<'_> {
         segment: Segment<P>,
         last: bool,
         found: &mut Found,
-        visit: &mut impl FnMut(Replayed<'_>, P) -> Result<(), String>,
+        visit: &mut impl FnMut(Replayed<'_>, P) -> Result<(), DecodeError>,
     ) -> Result<Vec<u8>, LogError> {
         let Segment {
             path,
@@ -279,11 +279,11 @@ impl Scan<'_> {
                 offset: offset as u64,
                 payload,
             };
-            if let Err(reason) = visit(replayed, prepared) {
+            if let Err(why) = visit(replayed, prepared) {
                 refused = Some(LogError::Undecodable {
                     path: path.clone(),
                     offset: offset as u64,
-                    reason,
+                    why,
                 });
                 break;
             }

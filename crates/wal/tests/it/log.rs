@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use wharf_wal::{Disk, Log, LogError, LogOptions, Purpose, Replayed};
+use wharf_wal::{DecodeError, Disk, Log, LogError, LogOptions, Purpose, Replayed};
 
 fn options() -> LogOptions {
     LogOptions {
@@ -19,10 +19,7 @@ fn open(dir: &Path, first: u64) -> Result<(Log, Vec<Vec<u8>>), LogError> {
     let mut found = Vec::new();
     let log = Log::open(dir, options(), first, |frame| {
         let mut again = vec![0; frame.payload.len()];
-        frame
-            .file
-            .read_exact_at(&mut again, frame.offset)
-            .map_err(|e| e.to_string())?;
+        frame.file.read_exact_at(&mut again, frame.offset).unwrap();
         assert_eq!(
             again, frame.payload,
             "the place is where the payload stands"
@@ -86,7 +83,7 @@ fn what_is_read_ahead_counts_in_its_turn() {
         let mut found = Vec::new();
         let refused = Log::open(dir.path(), options(), 1, |frame| {
             match found.len() == most {
-                true => Err("enough".to_owned()),
+                true => Err(DecodeError::Truncated),
                 false => {
                     found.push(frame.payload.to_vec());
                     Ok(())
