@@ -30,7 +30,23 @@ use crate::{
 /// The list of a service.
 pub struct Understood {
     text: &'static str,
-    read: OnceLock<Result<Table, String>>,
+    read: OnceLock<Result<Table, BadList>>,
+}
+
+/// A list names what the model does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadList {
+    #[error("there is no structure {0}")]
+    NoStructure(&'static str),
+    #[error("{0} is there twice")]
+    Twice(&'static str),
+    #[error("{structure} has no {member}")]
+    NoMember {
+        structure: &'static str,
+        member: &'static str,
+    },
+    #[error("a member without a structure")]
+    Loose,
 }
 
 /// What is understood of a member.
@@ -115,13 +131,16 @@ impl Understood {
         }
     }
 
-    fn table(&self, schema: &ServiceSchema) -> Result<&Table, &str> {
+    fn table(&self, schema: &ServiceSchema) -> Result<&Table, &BadList> {
         let read = self.read.get_or_init(|| Table::read(self.text, schema));
-        read.as_ref().map_err(String::as_str)
+        read.as_ref()
     }
 
-    /// What is wrong with the list: a name that the model does not have.
-    pub fn check(&self, schema: &ServiceSchema) -> Result<(), &str> {
+    /// That the model has all that the list names.
+    ///
+    /// # Errors
+    /// The first name that it does not have.
+    pub fn check(&self, schema: &ServiceSchema) -> Result<(), &BadList> {
         self.table(schema).map(|_| ())
     }
 
@@ -137,7 +156,7 @@ impl Understood {
             Err(error) => {
                 tracing::error!(
                     service = schema.name,
-                    error,
+                    %error,
                     "a list of members cannot be read"
                 );
                 return Err(Fault {
@@ -171,27 +190,30 @@ impl Understood {
 }
 
 impl Table {
-    fn read(text: &'static str, schema: &ServiceSchema) -> Result<Self, String> {
+    fn read(text: &'static str, schema: &ServiceSchema) -> Result<Self, BadList> {
         let (mut code, mut rows) = ("UnsupportedOperation", HashMap::new());
-        let mut current: Option<(ShapeIndex, &str)> = None;
+        let mut current: Option<(ShapeIndex, &'static str)> = None;
         for line in lines(text) {
             match line {
                 Line::Code(given) => code = given,
                 Line::Structure(name) => {
                     let shape = schema.find_shape(name);
-                    let shape = shape.ok_or_else(|| format!("there is no structure {name}"))?;
+                    let shape = shape.ok_or(BadList::NoStructure(name))?;
                     let members = schema.members(shape).len();
                     if rows.insert(shape, vec![Rule::Refused; members]).is_some() {
-                        return Err(format!("{name} is there twice"));
+                        return Err(BadList::Twice(name));
                     }
                     current = Some((shape, name));
                 }
                 Line::Member(name, rule) => {
-                    let (shape, structure) = current.ok_or("a member without a structure")?;
+                    let (shape, structure) = current.ok_or(BadList::Loose)?;
                     let mut members = schema.members(shape).iter();
                     let index = members.position(|it| it.name == name);
-                    let index = index.ok_or_else(|| format!("{structure} has no {name}"))?;
-                    let row = rows.get_mut(&shape).ok_or("a member without a structure")?;
+                    let index = index.ok_or(BadList::NoMember {
+                        structure,
+                        member: name,
+                    })?;
+                    let row = rows.get_mut(&shape).ok_or(BadList::Loose)?;
                     row[index] = rule;
                 }
             }

@@ -113,7 +113,8 @@ fn names_that_are_in_no_model() {
         ("    key\n", "a member without a structure"),
     ] {
         let understood = Understood::new(text);
-        assert_eq!(understood.check(&SERVICE), Err(expected));
+        let found = understood.check(&SERVICE).unwrap_err();
+        assert_eq!(found.to_string(), expected);
     }
     let first: Vec<Line<'_>> = lines("A\n    b: why: so\n").collect();
     let why = Line::Member("b", Rule::Recorded("why: so"));
