@@ -1,6 +1,6 @@
 //! What lies on disk: a file that was damaged is refused, whatever the damage.
 
-use wharf_records::{fuzz::again, key::Scope, node::Node};
+use wharf_records::key::Scope;
 use wharf_seal::{Keyring, Sealed};
 
 use crate::input;
