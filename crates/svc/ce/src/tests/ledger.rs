@@ -1,21 +1,18 @@
 //! The ledger: what is written is read, in bounds, and old months go.
 
-use std::{collections::BTreeMap, sync::atomic::AtomicBool, time::Instant};
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use wharf_base::Timestamp;
-use wharf_billing::{Platform, Prices, Span, Use};
+use wharf_billing::{Platform, Span, Use};
 use wharf_journal::{Journal, JournalOptions};
 use wharf_records::Unknown;
 
 use crate::{
-    filter::{ActiveTags, Filter, Key},
     ledger::{Charge, Entry, Ledger, Numbers, Reader, Writer, months},
-    period::{Granularity, Month, Periods},
+    period::Month,
     records::Meter,
-    report::{Question, Report},
 };
-use wharf_api_ce::types::DateInterval;
 
 use super::home::{HOUR, NOON};
 
@@ -266,60 +263,5 @@ proptest! {
             bytes.extend(record);
         }
         crate::fuzz::ledger(&bytes);
-    }
-}
-
-/// How long a report of a month with a million tasks takes; run by hand.
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn a_million_tasks() {
-    let folder = tempfile::tempdir().unwrap();
-    let journal = open(&folder);
-    let mut writer = Writer::new(journal.clone());
-    let month = Month::of(NOON);
-    let begun = Instant::now();
-    for part in 0..500 {
-        let meters: Vec<Meter> = (0..2_000_usize)
-            .map(|it| meter(format!("{:032x}", part * 2_000 + it), it % 50))
-            .collect();
-        let rows = meters.iter().enumerate().map(|(at, it)| {
-            let start = month.start() + (at as i64 * 997_000) % (28 * 24 * HOUR);
-            (
-                "1",
-                month,
-                it,
-                Span::new(start, start + 600_000 + at as i64 * 1_000),
-            )
-        });
-        writer.write(rows).await.unwrap();
-    }
-    println!(
-        "written in {:?}, {} bytes",
-        begun.elapsed(),
-        journal.usage().bytes
-    );
-    let ledger = Ledger::new(journal);
-    let time = DateInterval {
-        start: Some("2026-04-01".to_owned()),
-        end: Some("2026-05-01".to_owned()),
-    };
-    for by in [Granularity::Monthly, Granularity::Daily] {
-        let begun = Instant::now();
-        let periods = Periods::of(Some(&time), by, Timestamp(NOON)).unwrap();
-        let question = Question {
-            account: "1",
-            periods: &periods,
-            prices: &Prices::example(),
-            filter: &Filter::of(None).unwrap(),
-            groups: &[Key::Tag("team".to_owned())],
-            active: &ActiveTags::from(["team".to_owned()]),
-            by_task: false,
-            is_unwanted: &AtomicBool::new(false),
-        };
-        let mut report = Report::new(&question);
-        ledger.read("1", month, &mut report);
-        let sums = report.finish();
-        println!("{by:?}: {:?}, {} groups", begun.elapsed(), sums[0].len());
-        assert_eq!(sums[0].len(), 50);
     }
 }
