@@ -26,6 +26,8 @@ const MAX_CONFIG: u64 = 64 << 10;
 /// For the console of an instance.
 const NO_NODE: &str = "wharf: this instance is a container instance of ECS (/etc/ecs/ecs.config), so it was refused as a node of \
     Kubernetes: what it has is given out by one of the two\n";
+/// Between two looks whether user data has ended: most ends at once, some takes an hour.
+const FIRST_LOOK: Duration = Duration::from_millis(20);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -194,11 +196,12 @@ enum Asked {
 /// runs ends only where a file is not there.
 async fn asked(instance: &str, root: &Path) -> Asked {
     let mut backoff = Backoff::steady(FIRST_PAUSE, LONGEST_PAUSE);
+    let mut looks = Backoff::steady(FIRST_LOOK, LOOK_EVERY);
     let mut known = String::new();
     loop {
         let pause = match read(root).await {
             Ok(Some(asked)) => return asked,
-            Ok(None) => LOOK_EVERY,
+            Ok(None) => looks.wait(),
             Err(reason) => {
                 if reason != known {
                     tracing::warn!(
