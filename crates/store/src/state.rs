@@ -19,7 +19,7 @@ use crate::{
     Entry, LeaseId, Revision, Span,
     accounts::Accounts,
     record::Change,
-    tree::{Key, Name, Tree, merged, rest_of, split},
+    tree::{Key, Name, Tree, merged, parts_of, rest_of, split},
     value::{Patterns, Value},
 };
 
@@ -340,18 +340,48 @@ impl State {
             bytes: value.len(),
             lease,
         };
-        self.take_put(&put, rest_of(key, parts), version);
+        self.take_put(&put, parts, rest_of(key, parts), version);
     }
 
-    /// Applies a put of the log whose value and key were made ready.
+    /// Applies a put of the log whose value and key were made ready. Before the state is read, [`State::packed`] is to be
+    /// called.
     pub(crate) fn put_ready(&mut self, put: &Put<'_>, ready: Ready) {
-        self.take_put(put, ready.rest, ready.chain);
+        let Ready { rest, chain } = ready;
+        let parts = parts_of(put.key, &rest);
+        let (rest, chain) = match parts {
+            // Of one that is gone there is more to keep.
+            Some((shelf, _)) if !self.gone.has(put.key, parts) => {
+                match self.keys.push_behind(shelf, rest, chain) {
+                    Ok(name) => return self.take_new(put, shelf, name),
+                    Err(there) => there,
+                }
+            }
+            _ => (rest, chain),
+        };
+        self.take_put(put, parts, rest, chain);
+    }
+
+    /// Counts a put of a key that neither is there nor was.
+    fn take_new(&mut self, put: &Put<'_>, shelf: &str, name: Key) {
+        let size = (put.key.len() + put.bytes) as u64;
+        self.revision = self.revision.max(put.revision);
+        self.live_bytes += size;
+        self.live_keys += 1;
+        self.accounts
+            .replace(put.key, Some(shelf), None, Some(size));
+        self.change_lease(put.key, None, put.lease);
+        self.changes.push_back(Changed {
+            revision: put.revision,
+            key: name,
+            replaces: false,
+        });
     }
 
     /// While a store opens this runs for all that it holds: the key is looked up once.
     fn take_put(
         &mut self,
         put: &Put<'_>,
+        parts: Option<(&str, &str)>,
         rest: Arc<str>,
         made: impl Into<Version> + Into<Box<Chain>>,
     ) {
@@ -361,7 +391,6 @@ impl State {
             bytes,
             lease,
         } = *put;
-        let parts = split(key);
         let shelf = parts.map(|(shelf, _)| shelf);
         self.revision = self.revision.max(revision);
         let size = (key.len() + bytes) as u64;

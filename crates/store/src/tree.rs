@@ -32,6 +32,27 @@ pub(crate) struct Tree<T> {
 struct Shelf<T> {
     name: Arc<str>,
     keys: OnShelf<T>,
+    /// Keys behind all of `keys`, in their order, while a store opens: see [`Tree::push_behind`].
+    tail: Vec<(Arc<str>, T)>,
+}
+
+impl<T> Shelf<T> {
+    /// Puts the tail where it is looked for.
+    fn settle(&mut self) {
+        let tail = std::mem::take(&mut self.tail);
+        match self.keys.len() <= tail.len() {
+            // At once: each is compared with its neighbour alone, and no room is left free. What is there is gone
+            // through for that, so this must not be done for a few.
+            true => self.keys.append(&mut tail.into_iter().collect()),
+            false => self.keys.extend(tail),
+        }
+    }
+
+    /// The last of its keys.
+    fn last(&self) -> Option<&Arc<str>> {
+        let in_keys = || self.keys.last_key_value().map(|(last, _)| last);
+        self.tail.last().map(|(last, _)| last).or_else(in_keys)
+    }
 }
 
 type OnShelf<T> = BTreeMap<Arc<str>, T>;
@@ -141,6 +162,21 @@ pub(crate) fn split(key: &str) -> Option<(&str, &str)> {
     Some(key.split_at(at + 1))
 }
 
+/// As [`split`], for a key that mostly lies on the shelf of this name, which is then not looked for. An empty one is no
+/// shelf's.
+pub(crate) fn split_on<'k>(shelf: &str, key: &'k str) -> Option<(&'k str, &'k str)> {
+    match !shelf.is_empty() && key.starts_with(shelf) {
+        true => Some(key.split_at(shelf.len())),
+        false => split(key),
+    }
+}
+
+/// A key as [`split`] has it, by its rest as [`rest_of`] has it.
+pub(crate) fn parts_of<'k>(key: &'k str, rest: &str) -> Option<(&'k str, &'k str)> {
+    let shelf = key.strip_suffix(rest).filter(|it| !it.is_empty())?;
+    Some(key.split_at(shelf.len()))
+}
+
 /// What of a key its shelf does not say: of one that lies apart, all of it.
 pub(crate) fn rest_of(key: &str, parts: Option<(&str, &str)>) -> Arc<str> {
     parts.map_or(key, |(_, rest)| rest).into()
@@ -156,10 +192,20 @@ impl<T> Tree<T> {
 
     pub(crate) fn get_mut(&mut self, key: &Key) -> Option<&mut T> {
         match self.find(&key.shelf) {
-            Some(at) => self.shelves[at].keys.get_mut(&key.rest),
+            Some(at) => self.settled(at).keys.get_mut(&key.rest),
             // The name of a shelf is no key of these: it has more slashes.
             None if key.rest.is_empty() => self.others.get_mut(&key.shelf),
             None => None,
+        }
+    }
+
+    /// Whether there is a key, which was split already.
+    pub(crate) fn has(&self, key: &str, parts: Option<(&str, &str)>) -> bool {
+        match parts {
+            Some((shelf, rest)) => self
+                .shelf(shelf)
+                .is_some_and(|it| it.keys.contains_key(rest)),
+            None => self.others.contains_key(key),
         }
     }
 
@@ -187,7 +233,18 @@ impl<T> Tree<T> {
     }
 
     fn shelf(&self, shelf: &str) -> Option<&Shelf<T>> {
-        self.find(shelf).map(|at| &self.shelves[at])
+        let found = self.find(shelf).map(|at| &self.shelves[at]);
+        debug_assert!(found.is_none_or(|it| it.tail.is_empty()), "not settled");
+        found
+    }
+
+    /// A shelf whose keys are all where they are looked for.
+    fn settled(&mut self, at: usize) -> &mut Shelf<T> {
+        let shelf = &mut self.shelves[at];
+        if !shelf.tail.is_empty() {
+            shelf.settle();
+        }
+        shelf
     }
 
     /// The place of a shelf, which is made if it is not there.
@@ -202,6 +259,7 @@ impl<T> Tree<T> {
         let made = Shelf {
             name: Arc::clone(&name),
             keys: BTreeMap::new(),
+            tail: Vec::new(),
         };
         let at = match self.free.pop() {
             Some(at) => {
@@ -235,10 +293,39 @@ impl<T> Tree<T> {
             return (Key { shelf, rest }, slot);
         };
         let at = self.shelf_at(shelf);
-        let Shelf { name, keys } = &mut self.shelves[at];
+        let Shelf { name, keys, .. } = self.settled(at);
         let slot = keys.entry(rest);
         let (shelf, rest) = (Arc::clone(name), Arc::clone(slot.key()));
         (Key { shelf, rest }, slot)
+    }
+
+    /// Takes up a key that comes behind all others of its shelf, as most of a log do: to look for its place among a million
+    /// takes longer than all else that is done with it. One that comes elsewhere is given back. Before the tree is read
+    /// it is to be [settled](Tree::settle); what changes it does that for the shelf in question.
+    pub(crate) fn push_behind(
+        &mut self,
+        shelf: &str,
+        rest: Arc<str>,
+        value: T,
+    ) -> Result<Key, (Arc<str>, T)> {
+        let at = self.shelf_at(shelf);
+        let shelf = &mut self.shelves[at];
+        if shelf.last().is_some_and(|last| *last >= rest) {
+            return Err((rest, value));
+        }
+        let key = Key {
+            shelf: Arc::clone(&shelf.name),
+            rest: Arc::clone(&rest),
+        };
+        shelf.tail.push((rest, value));
+        Ok(key)
+    }
+
+    /// Puts what [`Tree::push_behind`] took up where it is looked for.
+    pub(crate) fn settle(&mut self) {
+        for at in 0..self.shelves.len() {
+            self.settled(at);
+        }
     }
 
     /// Puts a value under a key that has none.
@@ -258,7 +345,7 @@ impl<T> Tree<T> {
             return self.others.remove(key);
         };
         let at = self.find(shelf)?;
-        let on_it = &mut self.shelves[at].keys;
+        let on_it = &mut self.settled(at).keys;
         let removed = on_it.remove(rest);
         if on_it.is_empty() {
             self.names.remove(shelf);
@@ -279,7 +366,7 @@ impl<T> Tree<T> {
         let (begun, behind) = match split(key) {
             Some((shelf, rest)) => {
                 let rest = start.map(|_| rest);
-                let begun = self.shelf(shelf).map(|Shelf { name, keys }| {
+                let begun = self.shelf(shelf).map(|Shelf { name, keys, .. }| {
                     let on_it = keys.range::<str, _>((rest, Bound::Unbounded));
                     on_it.map(move |(rest, it)| (Name { shelf: name, rest }, it))
                 });
@@ -386,7 +473,8 @@ mod tests {
     fn none_is_empty(tree: &Tree<u32>) -> bool {
         let named = |(name, at): (&Arc<str>, &usize)| {
             let shelf = &tree.shelves[*at];
-            shelf.name == *name && !shelf.keys.is_empty() && !tree.free.contains(at)
+            let is_empty = shelf.keys.is_empty() && shelf.tail.is_empty();
+            shelf.name == *name && !is_empty && !tree.free.contains(at)
         };
         tree.names.iter().all(named) && tree.names.len() + tree.free.len() == tree.shelves.len()
     }
@@ -396,8 +484,67 @@ mod tests {
         "[/ab.]{0,14}|/w1/c0/[ab]/1/r/k/[/ab]{0,3}|/w1/c0/[ab]/1/[r/]{1,4}"
     }
 
+    #[test]
+    fn a_key_is_split_as_one_of_its_shelf_is() {
+        let shelf = "/w1/c0/a/1/r/k/";
+        for key in [
+            "",
+            "/k",
+            "/w1/c0/a/1/r/k/",
+            "/w1/c0/a/1/r/k/x/",
+            "/w1/c0/b/1/r/k/x",
+        ] {
+            for before in ["", shelf] {
+                assert_eq!(split_on(before, key), split(key), "{key} after {before}");
+            }
+            assert_eq!(
+                parts_of(key, &rest_of(key, split(key))),
+                split(key),
+                "{key}"
+            );
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+        /// As a log is gone through while a store opens.
+        #[test]
+        fn what_is_pushed_behind_is_there_once_it_is_settled(
+            calls in proptest::collection::vec((key(), any::<Option<u32>>(), any::<bool>()), 0..80),
+        ) {
+            let (mut tree, mut model) = (Tree::default(), BTreeMap::new());
+            for (key, value, mutates) in calls {
+                let Some(value) = value else {
+                    prop_assert_eq!(tree.remove(&key), model.remove(&key));
+                    prop_assert!(none_is_empty(&tree));
+                    continue;
+                };
+                if mutates {
+                    prop_assert_eq!(tree.get_mut(&Key::of(&key)), model.get_mut(&key));
+                }
+                let parts = split(&key);
+                let rest = rest_of(&key, parts);
+                let pushed = match parts {
+                    Some((shelf, _)) => tree.push_behind(shelf, rest, value),
+                    None => Err((rest, value)),
+                };
+                let name = pushed.unwrap_or_else(|(rest, value)| {
+                    let (name, slot) = tree.slot_of(parts.map(|(shelf, _)| shelf), rest);
+                    slot.insert_entry(value);
+                    name
+                });
+                prop_assert_eq!(name.name().to_key(), key.clone());
+                model.insert(key, value);
+            }
+            tree.settle();
+            prop_assert!(none_is_empty(&tree));
+            let all: Vec<_> = model.iter().map(|(key, value)| (key.clone(), *value)).collect();
+            prop_assert_eq!(shown(tree.from(Bound::Included(""))), all);
+            for (key, value) in &model {
+                prop_assert_eq!(tree.get(key), Some(value));
+            }
+        }
+
         #[test]
         fn it_is_a_map_in_the_order_of_keys(
             calls in proptest::collection::vec((key(), any::<Option<u32>>()), 0..60),

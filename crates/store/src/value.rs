@@ -124,10 +124,10 @@ impl Kind {
             if self.taken * 2 > self.bytes {
                 self.pattern = None;
             }
-            // What is sealed has nothing in common, and trying costs more than all else: of such one in eight is tried.
+            // What is sealed has nothing in common, and trying costs more than all else: of such one in 32 is tried.
             let is_vain = self.taken * 8 > self.bytes * 7;
             if is_vain && self.was_vain {
-                self.rest = 7 * self.patience;
+                self.rest = 31 * self.patience;
             }
             self.was_vain = is_vain;
             // Each is kept for as long as a value is told by it: there are few.

@@ -582,7 +582,8 @@ pub(crate) fn ready_frame(
     ready
 }
 
-/// Applies a frame of the log as [`apply_frame`] does, with what [`ready_frame`] made of it.
+/// Applies a frame of the log as [`apply_frame`] does, with what [`ready_frame`] made of it. What it changed is found and
+/// counts from [`State::packed`] on: nobody can ask before the store is open.
 pub(crate) fn replay_frame(
     state: &mut State,
     payload: &[u8],
@@ -590,7 +591,7 @@ pub(crate) fn replay_frame(
 ) -> Result<(), wharf_wal::DecodeError> {
     let known = state.revision;
     let mut ready = ready.into_iter();
-    let applied = decode_frame(payload, |revision, change, _| match change {
+    decode_frame(payload, |revision, change, _| match change {
         Change::Put { key, value, lease } => {
             // That of a put which is passed over too.
             let Some(ready) = ready.next().filter(|_| revision > known) else {
@@ -606,9 +607,7 @@ pub(crate) fn replay_frame(
         }
         Change::Delete { .. } if revision <= known => {}
         change => state.apply(revision, &change, None),
-    });
-    state.accounts.settle();
-    applied
+    })
 }
 
 pub(crate) fn note_segment(ends: &mut VecDeque<SegmentEnd>, segment: u64, revision: Revision) {

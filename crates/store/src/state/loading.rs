@@ -7,7 +7,7 @@ use wharf_wal::Place;
 use super::{Chain, State, Version};
 use crate::{
     LeaseId,
-    tree::{Loading, rest_of, split},
+    tree::{Loading, parts_of, rest_of, split_on},
     value::Patterns,
 };
 
@@ -26,6 +26,8 @@ pub(crate) struct Packing {
     patterns: Patterns,
     /// How often shelves that have no pattern were written to: how many keys they have is not known here.
     written: HashMap<Box<str>, usize>,
+    /// The shelf of the key before: the next mostly lies on it too.
+    shelf: String,
 }
 
 impl Packing {
@@ -37,7 +39,11 @@ impl Packing {
         value: &[u8],
         place: Option<Place>,
     ) -> Ready {
-        let parts = split(key);
+        let parts = split_on(&self.shelf, key);
+        if let Some((shelf, _)) = parts.filter(|(shelf, _)| *shelf != self.shelf) {
+            self.shelf.clear();
+            self.shelf.push_str(shelf);
+        }
         let written = |shelf: &str| match self.written.get_mut(shelf) {
             Some(times) => {
                 *times += 1;
@@ -65,7 +71,7 @@ impl Loader {
     /// Takes up an entry, in any order of keys; in their own it is fastest. `bytes`: of its value.
     pub(crate) fn load(&mut self, key: &str, bytes: usize, lease: Option<LeaseId>, ready: Ready) {
         let state = &mut self.state;
-        let shelf = split(key).map(|(shelf, _)| shelf);
+        let shelf = parts_of(key, &ready.rest).map(|(shelf, _)| shelf);
         let size = (key.len() + bytes) as u64;
         state.live_bytes += size;
         state.live_keys += 1;
@@ -92,12 +98,15 @@ impl State {
     pub(crate) fn packing(&mut self) -> Packing {
         Packing {
             patterns: std::mem::take(&mut self.patterns),
-            written: HashMap::new(),
+            ..Packing::default()
         }
     }
 
-    /// Goes on with the patterns by which the log's values were packed.
+    /// Goes on with the patterns by which the log's values were packed; all that [`State::put_ready`] took up is found and
+    /// counts from now on.
     pub(crate) fn packed(&mut self, packing: Packing) {
+        self.keys.settle();
+        self.accounts.settle();
         self.patterns = packing.patterns;
         self.patterns.forget_few(|shelf| self.keys.on_shelf(shelf));
     }

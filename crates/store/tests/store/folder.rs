@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use wharf_store::{OpenError, Store, StoreOptions};
+use wharf_store::{OpenError, Range, Store, StoreOptions};
 
 use crate::support::{PERMIT, open, open_with};
 
@@ -75,6 +75,50 @@ async fn values_that_are_alike_are_there_after_opening_again() {
         assert_eq!(b.value(&many(next)).await, Some(text(next)));
     }
     assert_eq!(b.value(&many(1000)).await, Some(text(1000)));
+}
+
+/// Most keys of a log come behind all others of their kind, which is made use of while it is gone through.
+#[tokio::test]
+async fn keys_in_order_and_out_of_it_are_there_after_opening_again() {
+    let folder = "/w1/c0/s/000000000000/r/kind/";
+    let key = |i: u32| format!("{folder}{i:04}");
+    let b = open_with(small());
+    let mut first = 0;
+    for i in (10..400).step_by(2) {
+        let revision = b.put(&key(i), &"v".repeat(90)).await;
+        first = if i == 10 { revision } else { first };
+        // There again, gone, gone and there again, between others.
+        match i % 12 {
+            0 => {
+                b.put(&key(i), "again").await;
+            }
+            2 => {
+                b.delete(&key(i - 4)).await;
+            }
+            4 => {
+                b.delete(&key(i)).await;
+                b.put(&key(i), "anew").await;
+            }
+            6 => {
+                b.put(&key(i - 3), "between").await;
+            }
+            _ => {}
+        }
+    }
+    let all = || Range::prefix(folder);
+    let (before, held) = (
+        b.store.all(all()).await.unwrap(),
+        b.store.held("000000000000"),
+    );
+    assert_eq!(held.keys, before.count as u64);
+    let b = b.reopen(small()).await;
+    let after = b.store.all(all()).await.unwrap();
+    assert_eq!(after, before);
+    assert_eq!(b.store.held("000000000000"), held);
+    let gone = b.store.get_at(&key(10), first).await.unwrap();
+    assert_eq!(gone.unwrap().value, "v".repeat(90));
+    let at = b.put(&key(10), "once more").await;
+    assert_eq!(at, before.revision + 1);
 }
 
 #[tokio::test]
