@@ -6,8 +6,8 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use wharf_base::{Opaque, Permit};
 
 use crate::{
-    Entry, Held, LeaseId, LimitError, MAX_LEASE_SECONDS, Range, RangeReply, Revision, StoreError,
-    Txn, TxnReply, Watch,
+    Entry, Held, LeaseId, LimitError, MAX_LEASE_SECONDS, Range, RangeReply, Revision, Span,
+    StoreError, Txn, TxnReply, Watch,
     accounts::{self, Heeds, Shares},
     chaos::Coin,
     checkpoint,
@@ -226,6 +226,28 @@ impl Store {
         );
         *after = last;
         after.is_some() && !*more
+    }
+
+    /// Shows some keys of a span behind `after` with their values, as they are now and in their order, without a copy of
+    /// either: for who goes through millions, on a thread that may block. Writes wait meanwhile, so `each` is to take
+    /// little time. Returns the key behind which there may be more.
+    pub fn show(
+        &self,
+        span: &Span,
+        after: Option<&str>,
+        mut each: impl FnMut(&str, &[u8]),
+    ) -> Option<String> {
+        let state = self.inner.shared.read();
+        let mut text = String::new();
+        state.scan(span, after, state.revision, SCAN_KEYS, |key, version| {
+            // Live values are in memory, always.
+            if let Some(value) = &version.value {
+                text.clear();
+                key.write_to(&mut text);
+                each(&text, &value.get());
+            }
+            true
+        })
     }
 
     /// The folders below a prefix that are wanted, by their names up to the last slash (`/w1/c0/sns/ACCOUNT/REGION/topic/`),

@@ -122,9 +122,14 @@ impl<'a> Name<'a> {
 
     pub(crate) fn to_key(self) -> String {
         let mut key = String::with_capacity(self.len());
-        key.push_str(self.shelf);
-        key.push_str(self.rest);
+        self.write_to(&mut key);
         key
+    }
+
+    /// Adds it to a text.
+    pub(crate) fn write_to(self, text: &mut String) {
+        text.push_str(self.shelf);
+        text.push_str(self.rest);
     }
 }
 
@@ -134,9 +139,12 @@ impl Ord for Name<'_> {
         let common = a.len().min(b.len());
         let (a, a_more) = a.split_at(common);
         let (b, b_more) = b.split_at(common);
-        a.cmp(b).then_with(|| {
-            let ours = a_more.iter().chain(self.rest.as_bytes());
-            ours.cmp(b_more.iter().chain(other.rest.as_bytes()))
+        let others = || b_more.iter().chain(other.rest.as_bytes());
+        a.cmp(b).then_with(|| match (a_more, b_more) {
+            ([], []) => self.rest.cmp(other.rest),
+            // A whole key, as the end of a span is.
+            ([], more) if other.rest.is_empty() => self.rest.as_bytes().cmp(more),
+            _ => a_more.iter().chain(self.rest.as_bytes()).cmp(others()),
         })
     }
 }

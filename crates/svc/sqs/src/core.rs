@@ -1,9 +1,6 @@
 //! What every operation and loop of the service works with: the queues, loaded when they are first asked for.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::MutexGuard as TokioMutexGuard;
@@ -12,7 +9,7 @@ use wharf_reconcile::{Queue as WorkQueue, Shard};
 use wharf_records::{Record as _, Scope};
 use wharf_seal::Keyring;
 use wharf_service::{Pages, Place, Table, Turns};
-use wharf_store::{Entry, Op, Range, RangeReply, Store, Txn};
+use wharf_store::{Op, Range, Store, Txn};
 use wharf_wire::{Context, Fault};
 
 use crate::{
@@ -20,12 +17,13 @@ use crate::{
     fault::{self, SqsFaults},
     keys::Keys,
     live::Live,
-    machine::{Account, Machine, Message, Millis, Original, Seq, Stage},
+    loading::{self, Loaded},
+    machine::{Account, Machine, Message, Millis, Original, Stage},
     metered::Meter,
     names::{QueueId, SERVICE},
     outdated_keys::Looked,
     records::Queue,
-    stored::{self, DEDUP, Drawer, Holds, MESSAGE, PART, Unreadable},
+    stored::{self, DEDUP, Drawer, Holds, PART},
 };
 
 /// A record could not be read or written.
@@ -162,7 +160,7 @@ impl Core {
         let Loaded {
             messages,
             with_parts,
-        } = self.load_messages(&drawer, fifo).await?;
+        } = loading::messages(self.store(), &drawer, fifo, now).await?;
         let mut stray = Vec::new();
         let mut machine = Machine::of(fifo, messages, now);
         for kind in [PART, DEDUP] {
@@ -187,28 +185,6 @@ impl Core {
         Ok(machine)
     }
 
-    /// The messages of a drawer, and the ids of those that have parts. One page is read while that before it is gone
-    /// through: a queue may have millions, and whoever asks it first waits for all of them.
-    async fn load_messages(&self, drawer: &Drawer, fifo: bool) -> Result<Loaded, ChangeError> {
-        let prefix: Arc<str> = drawer.prefix(MESSAGE).into();
-        let mut pages = self.store().pages(Range::prefix(&*prefix));
-        let mut loaded = Loaded::default();
-        let mut next = pages.next().await?;
-        while let Some(RangeReply { entries, more, .. }) = next {
-            if !more {
-                loaded.add(heads(&entries, &prefix, fifo).map_err(ChangeError::other)?);
-                break;
-            }
-            let prefix = prefix.clone();
-            let read = tokio::task::spawn_blocking(move || heads(&entries, &prefix, fifo));
-            next = pages.next().await?;
-            // It is not aborted and does not panic, or the runtime is going down.
-            let read = read.await.map_err(ChangeError::other)?;
-            loaded.add(read.map_err(ChangeError::other)?);
-        }
-        Ok(loaded)
-    }
-
     /// Deletes keys, some at a time.
     pub async fn delete(&self, permit: &Permit, keys: Vec<String>) -> Result<(), ChangeError> {
         for some in keys.chunks(DELETES) {
@@ -218,39 +194,6 @@ impl Core {
         }
         Ok(())
     }
-}
-
-/// What of a drawer's messages is kept in memory.
-#[derive(Default)]
-struct Loaded {
-    messages: Vec<(Seq, Message)>,
-    with_parts: BTreeSet<u128>,
-}
-
-impl Loaded {
-    fn add(&mut self, mut more: Self) {
-        self.messages.append(&mut more.messages);
-        self.with_parts.append(&mut more.with_parts);
-    }
-}
-
-fn heads(entries: &[Entry], prefix: &str, fifo: bool) -> Result<Loaded, Unreadable> {
-    let mut loaded = Loaded {
-        messages: Vec::with_capacity(entries.len()),
-        with_parts: BTreeSet::new(),
-    };
-    for entry in entries {
-        let number = entry.key.strip_prefix(prefix).and_then(Drawer::number);
-        let Some(seq) = number else { continue };
-        let (state, head) = stored::decode_ref(&entry.value)?;
-        if head.parts > 0 {
-            loaded.with_parts.insert(head.id);
-        }
-        let bytes = stored::bytes(entry.value.len(), head.parts);
-        let message = message(&state, head.id, bytes, head.group, fifo);
-        loaded.messages.push((seq, message));
-    }
-    Ok(loaded)
 }
 
 /// For parts of messages that never were.

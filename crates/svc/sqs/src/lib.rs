@@ -4,7 +4,7 @@
 //!   pure as well.
 //! - `stored` is how messages are stored, `records` what else is. `cipher` and `keys` seal contents.
 //! - `live` is a queue in memory over its messages on disk, `lanes` the order of those who write to it; `core` loads
-//!   queues when they are first asked for.
+//!   queues when they are first asked for, `loading` reads their messages for that.
 //! - `sending`, `receiving`, `holding` and `dead_letters` are what happens to messages; `ops` holds the operations,
 //!   `authorize` their rows.
 //! - `metered` is what queues tell CloudWatch.
@@ -31,6 +31,7 @@ mod holding;
 mod keys;
 mod lanes;
 mod live;
+mod loading;
 mod machine;
 mod metered;
 mod moving;

@@ -46,6 +46,11 @@ pub fn sent_at(seq: Seq) -> Millis {
     seq >> COUNTER_BITS
 }
 
+/// The first sequence number of a time.
+pub fn seq_at(at: Millis) -> Seq {
+    at << COUNTER_BITS
+}
+
 /// The messages of one queue.
 #[derive(Debug)]
 pub struct Machine {
@@ -117,7 +122,7 @@ impl Machine {
 
     /// A sequence number that no message of the queue has, nor has had since the machine was made.
     pub fn next_seq(&mut self, now: Millis) -> Seq {
-        self.last = (self.last + 1).max(now << COUNTER_BITS);
+        self.last = (self.last + 1).max(seq_at(now));
         self.last
     }
 

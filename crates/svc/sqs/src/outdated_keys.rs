@@ -83,7 +83,7 @@ pub async fn look(core: &Core, place: &Place, key: &str) -> Result<Next, ChangeE
 /// The data keys that messages of a place are sealed under, all as of one revision.
 async fn used(core: &Core, place: &Place) -> Result<HashSet<String>, ChangeError> {
     let prefix = Scope::new(MESSAGES, &place.account, &place.region).prefix(MESSAGE);
-    let (mut used, mut at): (_, Option<Revision>) = (HashSet::new(), None);
+    let (mut used, mut at): (HashSet<String>, Option<Revision>) = (HashSet::new(), None);
     let mut after: Option<String> = None;
     loop {
         let mut range = Range::prefix(&prefix).limit(SOME);
@@ -95,8 +95,11 @@ async fn used(core: &Core, place: &Place) -> Result<HashSet<String>, ChangeError
         }
         let page = core.store().range(range).await?;
         for entry in &page.entries {
-            let (_, head, _) = stored::decode(&entry.value).map_err(ChangeError::other)?;
-            used.extend(head.key);
+            let (_, head) = stored::decode_ref(&entry.value).map_err(ChangeError::other)?;
+            // Many are sealed under few.
+            if let Some(key) = head.key.filter(|it| !used.contains(*it)) {
+                used.insert(key.to_owned());
+            }
         }
         at = Some(page.revision);
         after = page.entries.last().map(|it| it.key.clone());

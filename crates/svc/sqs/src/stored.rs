@@ -47,7 +47,7 @@ pub struct Head {
     pub parts: u32,
 }
 
-/// The same, borrowed: what a queue's start reads of each of its messages.
+/// The same, borrowed: what is read of each message where there are many.
 #[derive(Debug, Deserialize)]
 pub struct HeadRef<'a> {
     pub id: u128,
@@ -58,8 +58,7 @@ pub struct HeadRef<'a> {
     _dedup_id: Option<&'a str>,
     #[serde(rename = "source")]
     _source: Option<&'a str>,
-    #[serde(rename = "key")]
-    _key: Option<&'a str>,
+    pub key: Option<&'a str>,
     pub parts: u32,
 }
 
