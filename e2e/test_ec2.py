@@ -7,6 +7,7 @@ import pytest
 from harness import tasks
 from harness.refusals import refused
 from harness.tasks import document
+from test_ec2_instances import own_image_of
 
 pytestmark = pytest.mark.minutes(1)
 
@@ -252,6 +253,34 @@ def test_policies_go_by_what_a_resource_is(wharf, ec2, vpc):
             assert refused(call, DryRun=True, **asked)[0] == ("DryRunOperation" if may else "UnauthorizedOperation"), asked
     finally:
         ec2.delete_volume(VolumeId=volume)
+
+
+def test_a_launch_is_authorised_for_the_subnet_and_group_that_it_gets(wharf, ec2):
+    near = {"Name": "availability-zone", "Values": ["us-east-1a"]}
+    (subnet,) = ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}, near])["Subnets"]
+    within = [{"Name": "vpc-id", "Values": [subnet["VpcId"]]}, {"Name": "group-name", "Values": ["default"]}]
+    (group,) = ec2.describe_security_groups(Filters=within)["SecurityGroups"]
+    launch = {"ImageId": own_image_of(wharf), "InstanceType": "t3.nano", "MinCount": 1, "MaxCount": 1, "DryRun": True}
+    launch["Placement"] = {"AvailabilityZone": "us-east-1a"}
+    allow = {"Effect": "Allow", "Action": "ec2:RunInstances", "Resource": "*"}
+    for denied, may in (
+        (f"subnet/{subnet['SubnetId']}", False),
+        (f"security-group/{group['GroupId']}", False),
+        ("subnet/subnet-0123456789abcdef0", True),
+    ):
+        deny = {"Effect": "Deny", "Action": "ec2:RunInstances", "Resource": ARN + denied}
+        _, keys = tasks.user(wharf, json.dumps({"Version": "2012-10-17", "Statement": [allow, deny]}))
+        code, _ = refused(wharf.client("ec2", keys).run_instances, **launch)
+        assert code == ("DryRunOperation" if may else "UnauthorizedOperation"), denied
+    _, keys = tasks.user(wharf, document("ecs:*"))
+    nobody = wharf.client("ec2", keys)
+    for absent in (
+        {"ImageId": "ami-0123456789abcdef0"},
+        {"SubnetId": "subnet-0123456789abcdef0"},
+        {"LaunchTemplate": {"LaunchTemplateName": tasks.unique("none")}},
+    ):
+        code, message = refused(nobody.run_instances, **{**launch, **absent})
+        assert code == "UnauthorizedOperation" and f"{ARN}instance/*" in message, absent
 
 
 def test_interfaces_have_groups_of_their_vpc(ec2, vpc):

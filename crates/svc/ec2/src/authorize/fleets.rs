@@ -66,7 +66,7 @@ impl Rows<'_> {
 
     /// The template of a request that the operation refuses, since it has no such version or makes no sense otherwise: who may use
     /// that template is told so.
-    async fn named_template(
+    pub(super) async fn named_template(
         &self,
         named: &LaunchTemplateSpecification,
     ) -> Result<Option<String>, Fault> {

@@ -19,8 +19,9 @@ use crate::{
     },
     key_pairs::KeyPair,
     launch_templates::{LaunchTemplate, LaunchTemplateData, merge, settle},
+    ops::{run_instances::settle_subnet, security_groups::default_vpc_of},
     placement_groups::PlacementGroup,
-    records::{Instance, Interface, SecurityGroup, Subnet, arn},
+    records::{Instance, Interface, SecurityGroup, Subnet, Vpc, arn},
     snapshots::Snapshot,
     spot::{SpotRequest, specification},
     volumes::Volume,
@@ -137,11 +138,18 @@ impl Rows<'_> {
         given: &RunInstancesRequest,
         of_fleet: bool,
     ) -> Result<(), Fault> {
-        let mut merged = self.with_template(given).await?;
+        let (mut merged, template) = self.with_template(given).await?;
         alias::settle(self.service, self.cx, &mut merged).await?;
-        let done = self.launch_of(&merged, given, of_fleet).await;
+        if !of_fleet {
+            settle_subnet(self.service, self.cx, &mut merged, &digest(given)).await?;
+        }
+        self.launch_of(&merged, given, of_fleet).await?;
+        // Behind the instances: who may launch none is not told whether there is a template of a name.
+        if let Some(id) = template {
+            self.on::<LaunchTemplate>(&id).await?;
+        }
         self.template = None;
-        done
+        Ok(())
     }
 
     /// `i` is what the request and its template come to.
@@ -327,7 +335,11 @@ impl Rows<'_> {
             None => interface.and_then(|it| it.subnet_id.clone()),
         };
         let subnet = of_interface.or_else(|| i.subnet_id.clone());
-        self.on::<Subnet>(&subnet).await?;
+        let subnet = subnet.filter(|it| !it.is_empty());
+        match &subnet {
+            Some(_) => self.on::<Subnet>(&subnet).await?,
+            None => self.any_default_subnet(i).await?,
+        }
         let groups = match existing {
             Some(it) => Some(it.groups),
             None => interface.and_then(|it| it.groups.clone()),
@@ -336,7 +348,7 @@ impl Rows<'_> {
         match groups.as_ref().is_some_and(|it| !it.is_empty()) {
             true => self.on_groups(&groups).await?,
             false => match i.security_groups.as_deref() {
-                None | Some([]) => self.any_of(SecurityGroup::KIND),
+                None | Some([]) => self.default_group(subnet.as_deref()).await?,
                 Some(names) => {
                     for name in names {
                         self.group(&None, &Some(name.clone())).await?;
@@ -359,23 +371,51 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// The request over the template that it names. One that is not there is refused by the operation, to those
-    /// who may launch from any.
+    /// A launch that is made later comes to be in whichever default subnet has hosts then: who asks for it must be one who may use
+    /// any, and be kept from none that there is.
+    async fn any_default_subnet(&mut self, i: &RunInstancesRequest) -> Result<(), Fault> {
+        self.any_of(Subnet::KIND);
+        let placement = i.placement.as_ref();
+        let zone = placement.and_then(|it| it.availability_zone.as_deref());
+        let zone = zone.filter(|it| !it.is_empty());
+        let all: Vec<Subnet> = self.service.all(self.cx).await?;
+        let is_one = |it: &Subnet| it.default_for_zone && zone.is_none_or(|zone| zone == it.zone);
+        for it in all.into_iter().filter(is_one) {
+            self.on::<Subnet>(&Some(it.id)).await?;
+        }
+        Ok(())
+    }
+
+    /// The group of a launch that names none: that of the VPC of its subnet, or of the default VPC.
+    async fn default_group(&mut self, subnet: Option<&str>) -> Result<(), Fault> {
+        let vpc = match subnet {
+            None => default_vpc_of(self.service, self.cx).await?,
+            Some(id) => match self.service.find::<Subnet>(self.cx, id).await? {
+                Some(subnet) => self.service.find::<Vpc>(self.cx, &subnet.vpc_id).await?,
+                None => None,
+            },
+        };
+        let group = vpc.map(|it| it.default_group);
+        self.on::<SecurityGroup>(&group).await
+    }
+
+    /// The request over the template that it names, and the id of that, if there is one. One that is not there, or has no such
+    /// version, is refused by the operation, to those who may launch from it, or from any.
     async fn with_template(
         &mut self,
         given: &RunInstancesRequest,
-    ) -> Result<RunInstancesRequest, Fault> {
+    ) -> Result<(RunInstancesRequest, Option<Option<String>>), Fault> {
         let Some(named) = &given.launch_template else {
-            return Ok(given.clone());
+            return Ok((given.clone(), None));
         };
         let Ok(found) = settle(self.service, self.cx, named).await else {
-            self.any_of(LaunchTemplate::KIND);
-            return Ok(given.clone());
+            let known = self.named_template(named).await?;
+            return Ok((given.clone(), Some(known)));
         };
         let template = arn(self.cx, LaunchTemplate::KIND, &found.template.id);
         self.template = Some(OfTemplate::new(template, given, &found.data));
-        self.on::<LaunchTemplate>(&Some(found.template.id)).await?;
-        Ok(merge(&found.data, given.clone()))
+        let merged = merge(&found.data, given.clone());
+        Ok((merged, Some(Some(found.template.id))))
     }
 
     pub(super) async fn instances(&mut self, ids: &Option<Vec<String>>) -> Result<(), Fault> {

@@ -4,6 +4,7 @@
 mod existing;
 mod part;
 mod prepare;
+mod settled_subnet;
 mod write;
 
 use std::{collections::HashSet, net::Ipv6Addr};
@@ -17,6 +18,7 @@ use wharf_wire::{Call, CallerKind, Context, Fault};
 pub use self::{
     part::{FleetPart, Part, unplaced},
     prepare::profile,
+    settled_subnet::settle as settle_subnet,
     write::associated,
 };
 use self::{
@@ -115,7 +117,8 @@ pub async fn launch(
         None => input,
     };
     let input = alias::settled(service, call, input).await?;
-    let wanted = Wanted::of(&input)?;
+    let mut wanted = Wanted::of(&input)?;
+    settled_subnet::settled(call, &digest, &mut wanted)?;
     let terms = match &part {
         Part::Request(request) => Some(request.record.terms.clone()),
         Part::Alone | Part::Fleet(_) => {

@@ -65,29 +65,19 @@ pub(super) async fn prepare(
     wanted: &Wanted,
     (input, now, spot): (&RunInstancesRequest, bool, bool),
 ) -> Result<Prepared, Fault> {
-    let image = instance_images::find(service, call, &wanted.image).await?;
-    if image.architecture != wanted.kind.architecture {
-        let (kind, image) = (wanted.kind.architecture, &image.architecture);
-        return Err(fault::architectures_differ(kind, image));
-    }
-    let group = placement_groups::asked(service, call, input.placement.as_ref()).await?;
-    let layout = block_devices::of_launch(service, call, input).await?;
-    let disks = block_devices::prepare(service, call, layout).await?;
-    let image = Image {
-        root: disks.root.as_ref().map(|it| it.source.clone()),
-        ..image
-    };
-    let maker = webhook::of_launch(service, call, wanted.kind, spot || !now);
-    let near = match &group {
-        Some(asked) => asked.zone(service, call).await?,
-        None => None,
-    };
-    let of = (&image, &disks, now);
+    let needs = Needs::of(service, call, wanted, (input, now, spot)).await?;
     let existing = existing::find(service, call, wanted).await?;
     let existing = existing.map(|it| it.record);
     let named = existing.as_ref().map(|it| it.subnet_id.as_str());
     let named = named.or(wanted.subnet.as_deref());
-    let subnet = subnet(service, call, wanted, (named, near.as_deref(), maker), of).await?;
+    let subnet = subnet(service, call, wanted, named, &needs).await?;
+    let Needs {
+        image,
+        disks,
+        group,
+        maker,
+        ..
+    } = needs;
     let provider = match maker.filter(|it| it.serves(wanted.kind, &subnet.zone)) {
         Some(_) => {
             webhook::check(input, (wanted, &subnet, &disks))?;
@@ -184,45 +174,106 @@ pub(super) fn wish(
     }
 }
 
-/// The subnet that is `named`, or a default one in a zone where there are hosts for such an instance, or its machine is
-/// made; `near` is the zone that its placement group is in.
+/// What of a launch decides which hosts may have its instances.
+pub(super) struct Needs<'a> {
+    image: Image,
+    disks: Disks,
+    group: Option<placement_groups::Asked>,
+    /// The zone that its placement group is in.
+    near: Option<String>,
+    /// Who makes machines for it.
+    maker: Option<&'a Arc<Maker>>,
+    /// Some host must take it.
+    now: bool,
+}
+
+impl<'a> Needs<'a> {
+    /// `now` and `spot` as for [`prepare`].
+    pub(super) async fn of(
+        service: &'a Ec2Service,
+        cx: &Context,
+        wanted: &Wanted,
+        (input, now, spot): (&RunInstancesRequest, bool, bool),
+    ) -> Result<Self, Fault> {
+        let image = instance_images::find(service, cx, &wanted.image).await?;
+        if image.architecture != wanted.kind.architecture {
+            let (kind, image) = (wanted.kind.architecture, &image.architecture);
+            return Err(fault::architectures_differ(kind, image));
+        }
+        let group = placement_groups::asked(service, cx, input.placement.as_ref()).await?;
+        let layout = block_devices::of_launch(service, cx, input).await?;
+        let disks = block_devices::prepare(service, cx, layout).await?;
+        let image = Image {
+            root: disks.root.as_ref().map(|it| it.source.clone()),
+            ..image
+        };
+        let maker = webhook::of_launch(service, cx, wanted.kind, spot || !now);
+        let near = match &group {
+            Some(asked) => asked.zone(service, cx).await?,
+            None => None,
+        };
+        Ok(Self {
+            image,
+            disks,
+            group,
+            near,
+            maker,
+            now,
+        })
+    }
+
+    /// Whether hosts in the zone of a subnet take such an instance, or its machine is made there.
+    fn are_met(&self, service: &Ec2Service, cx: &Context, wanted: &Wanted, zone: &str) -> bool {
+        let wish = wish(cx, wanted, (&self.image, &self.disks), zone);
+        let is_made = self.maker.is_some_and(|it| it.serves(wanted.kind, zone));
+        let hosts = &service.instances.parts.hosts;
+        !self.now || is_made || hosts.read(|machines| wish.is_offered(machines))
+    }
+}
+
+/// The subnet that is `named`, or a default one.
 async fn subnet(
     service: &Ec2Service,
     cx: &Context,
     wanted: &Wanted,
-    (named, near, maker): (Option<&str>, Option<&str>, Option<&Arc<Maker>>),
-    (image, disks, now): (&Image, &Disks, bool),
+    named: Option<&str>,
+    needs: &Needs<'_>,
 ) -> Result<Subnet, Fault> {
-    let hosts = &service.instances.parts.hosts;
-    hosts.up_to_date().await;
-    let has_hosts = |subnet: &Subnet| {
-        let wish = wish(cx, wanted, (image, disks), &subnet.zone);
-        let is_made = maker.is_some_and(|it| it.serves(wanted.kind, &subnet.zone));
-        !now || is_made || hosts.read(|machines| wish.is_offered(machines))
+    let subnet = match named {
+        Some(id) => service.get::<Subnet>(cx, id).await?,
+        None => default_subnet(service, cx, wanted, needs).await?,
     };
-    let no_hosts = |zone: &str| fault::no_capacity(wanted.kind.name, zone);
-    if let Some(id) = named {
-        let subnet: Subnet = service.get(cx, id).await?;
-        if let Some(zone) = wanted.zone.as_ref().filter(|zone| **zone != subnet.zone) {
-            return Err(fault::zone_of_other_subnet(id, zone));
-        }
-        return match has_hosts(&subnet) {
-            true => Ok(subnet),
-            false => Err(no_hosts(&subnet.zone)),
-        };
+    if let Some(zone) = wanted.zone.as_ref().filter(|zone| **zone != subnet.zone) {
+        return Err(fault::zone_of_other_subnet(&subnet.id, zone));
     }
-    let zone = wanted.zone.as_deref().or(near);
+    service.instances.parts.hosts.up_to_date().await;
+    match needs.are_met(service, cx, wanted, &subnet.zone) {
+        true => Ok(subnet),
+        false => Err(fault::no_capacity(wanted.kind.name, &subnet.zone)),
+    }
+}
+
+/// A default subnet in a zone where there are hosts for such an instance, or its machine is made; the first where there are none.
+pub(super) async fn default_subnet(
+    service: &Ec2Service,
+    cx: &Context,
+    wanted: &Wanted,
+    needs: &Needs<'_>,
+) -> Result<Subnet, Fault> {
+    let zone = wanted.zone.as_deref().or(needs.near.as_deref());
     let all: Vec<Subnet> = service.all(cx).await?;
     let mut candidates: Vec<Subnet> = all
         .into_iter()
         .filter(|it| it.default_for_zone && zone.is_none_or(|zone| zone == it.zone))
         .collect();
     candidates.sort_by(|one, other| one.zone.cmp(&other.zone));
-    let Some(first) = candidates.first().map(|it| it.zone.clone()) else {
-        return Err(fault::no_default_subnet(zone));
-    };
-    let found = candidates.into_iter().find(has_hosts);
-    found.ok_or_else(|| no_hosts(&first))
+    service.instances.parts.hosts.up_to_date().await;
+    let has_hosts = |it: &Subnet| needs.are_met(service, cx, wanted, &it.zone);
+    let at = candidates.iter().position(has_hosts).unwrap_or_default();
+    match at < candidates.len() {
+        true => Ok(candidates.swap_remove(at)),
+        false => Err(fault::no_default_subnet(zone)),
+    }
 }
 
 async fn groups_of(

@@ -349,3 +349,108 @@ async fn a_launch_tells_its_zone_by_its_subnet_and_its_group_by_its_id() {
         ],
     );
 }
+
+/// Policies about a subnet and a group hold for who names neither.
+#[tokio::test]
+async fn a_launch_that_names_no_subnet_is_asked_for_that_which_it_gets() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let (ec2, call) = (&cloud.ec2, cloud.call());
+    let vpcs = ec2.describe_vpcs(&call, DescribeVpcsRequest::default());
+    let vpc = vpcs.await.unwrap().vpcs.unwrap().remove(0).vpc_id.unwrap();
+    let vpc = format!("{ARN}vpc/{vpc}");
+    let asked = cloud.asked();
+    let checks = ec2.authorize(&call, Input::RunInstances(&asked)).await;
+    let checks = checks.unwrap();
+    let made = ec2.run_instances(&call, asked.clone()).await.unwrap();
+    let made = made.instances.unwrap().remove(0);
+    let subnet = made.subnet_id.unwrap();
+    let group = made.security_groups.unwrap().remove(0).group_id.unwrap();
+    let zone = made.placement.unwrap().availability_zone.unwrap();
+    for (kind, id) in [("subnet", &subnet), ("security-group", &group)] {
+        let of_kind = |it: &&Check| it.resource.contains(&format!(":{kind}/"));
+        let asked: Vec<&str> = checks
+            .iter()
+            .filter(of_kind)
+            .map(|it| it.resource.as_str())
+            .collect();
+        assert_eq!(asked, [format!("{ARN}{kind}/{id}")]);
+        sees(on(&checks, kind), &[("ec2:Vpc", &vpc)]);
+    }
+    sees(on(&checks, "instance"), &[("ec2:AvailabilityZone", &zone)]);
+    sees(on(&checks, "volume"), &[("ec2:AvailabilityZone", &zone)]);
+    sees(
+        on(&checks, "network-interface"),
+        &[
+            ("ec2:Subnet", &format!("{ARN}subnet/{subnet}")),
+            ("ec2:Vpc", &vpc),
+        ],
+    );
+    // What is wrong with a launch is for who may launch anywhere.
+    let odd = RunInstancesRequest {
+        image_id: Some("ami-0123456789abcdef0".to_owned()),
+        ..asked
+    };
+    let checks = ec2.authorize(&call, Input::RunInstances(&odd)).await;
+    let checks = checks.unwrap();
+    let subnet = &on(&checks, "subnet").resource;
+    assert_eq!(*subnet, format!("{ARN}subnet/*"));
+}
+
+/// Another subnet that has hosts by then is one that nobody was asked about.
+#[tokio::test]
+async fn a_launch_stays_with_the_subnet_that_it_was_asked_for() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let (ec2, call) = (&cloud.ec2, cloud.call());
+    let vpcs = ec2.describe_vpcs(&call, DescribeVpcsRequest::default());
+    vpcs.await.unwrap();
+    let asked = cloud.asked();
+    let checks = ec2.authorize(&call, Input::RunInstances(&asked)).await;
+    let checks = checks.unwrap();
+    let chosen = on(&checks, "subnet").resource.rsplit('/').next().unwrap();
+    let delete = DeleteSubnetRequest {
+        subnet_id: Some(chosen.to_owned()),
+        ..Default::default()
+    };
+    ec2.delete_subnet(&cloud.call(), delete).await.unwrap();
+    let made = ec2.run_instances(&call, asked).await;
+    assert_eq!(made.unwrap_err().code, "InvalidSubnetID.NotFound");
+}
+
+/// Who may launch nothing is told nothing of templates.
+#[tokio::test]
+async fn a_template_is_asked_for_behind_the_instances() {
+    let cloud = Cloud::new(&[]).await;
+    let (ec2, call) = (&cloud.ec2, cloud.call());
+    let template = CreateLaunchTemplateRequest {
+        launch_template_name: Some("web".to_owned()),
+        launch_template_data: Some(RequestLaunchTemplateData {
+            image_id: Some(cloud.image()),
+            instance_type: Some("t3.micro".to_owned()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let made = ec2.create_launch_template(&call, template).await.unwrap();
+    let id = made.launch_template.unwrap().launch_template_id.unwrap();
+    let absent = "lt-0123456789abcdef0";
+    for (by_id, by_name, version, expected) in [
+        (None, Some("web"), "1", &*id),
+        (None, Some("web"), "9", &*id),
+        (None, Some("none"), "1", "*"),
+        (Some(absent), None, "1", absent),
+    ] {
+        let launch = RunInstancesRequest {
+            launch_template: Some(LaunchTemplateSpecification {
+                launch_template_id: by_id.map(str::to_owned),
+                launch_template_name: by_name.map(str::to_owned),
+                version: Some(version.to_owned()),
+            }),
+            ..cloud.asked()
+        };
+        let checks = ec2.authorize(&call, Input::RunInstances(&launch)).await;
+        let checks = checks.unwrap();
+        assert_eq!(checks[0].resource, format!("{ARN}instance/*"));
+        let template = &on(&checks, "launch-template").resource;
+        assert_eq!(*template, format!("{ARN}launch-template/{expected}"));
+    }
+}

@@ -44,6 +44,10 @@ impl Asked {
         }
         // That of the fleet itself.
         asked.roles.remove("fleets");
+        // Who must be one who may use any is asked for each default subnet too.
+        if asked.subnets.contains("*") {
+            asked.subnets.retain(|it| it == "*");
+        }
         asked
     }
 
