@@ -229,17 +229,18 @@ impl Store {
     }
 
     /// Shows some keys of a span behind `after` with their values, as they are now and in their order, without a copy of
-    /// either: for who goes through millions, on a thread that may block. Writes wait meanwhile, so `each` is to take
-    /// little time. Returns the key behind which there may be more.
-    pub fn show(
+    /// either: for who goes through millions. Writes wait meanwhile, so `each` is to take little time. Returns the key
+    /// behind which there may be more.
+    pub async fn show(
         &self,
         span: &Span,
         after: Option<&str>,
         mut each: impl FnMut(&str, &[u8]),
-    ) -> Option<String> {
+    ) -> Result<Option<String>, StoreError> {
+        self.before_read().await?;
         let state = self.inner.shared.read();
         let mut text = String::new();
-        state.scan(span, after, state.revision, SCAN_KEYS, |key, version| {
+        let last = state.scan(span, after, state.revision, SCAN_KEYS, |key, version| {
             // Live values are in memory, always.
             if let Some(value) = &version.value {
                 text.clear();
@@ -247,7 +248,8 @@ impl Store {
                 each(&text, &value.get());
             }
             true
-        })
+        });
+        Ok(last)
     }
 
     /// The folders below a prefix that are wanted, by their names up to the last slash (`/w1/c0/sns/ACCOUNT/REGION/topic/`),

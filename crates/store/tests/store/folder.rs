@@ -115,6 +115,19 @@ async fn keys_in_order_and_out_of_it_are_there_after_opening_again() {
     let after = b.store.all(all()).await.unwrap();
     assert_eq!(after, before);
     assert_eq!(b.store.held("000000000000"), held);
+    let (mut shown, mut behind): (Vec<(String, Vec<u8>)>, Option<String>) = (Vec::new(), None);
+    loop {
+        let take = |key: &str, value: &[u8]| shown.push((key.to_owned(), value.to_vec()));
+        behind = b.store.show(&all(), behind.as_deref(), take).await.unwrap();
+        if behind.is_none() {
+            break;
+        }
+    }
+    let stored = after.entries.iter();
+    let stored: Vec<_> = stored
+        .map(|it| (it.key.clone(), it.value.to_vec()))
+        .collect();
+    assert_eq!(shown, stored);
     let gone = b.store.get_at(&key(10), first).await.unwrap();
     assert_eq!(gone.unwrap().value, "v".repeat(90));
     let at = b.put(&key(10), "once more").await;

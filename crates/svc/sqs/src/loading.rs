@@ -1,6 +1,6 @@
 //! Reads what of a queue's messages is kept in memory, when the queue is first asked for. It may have millions, and whoever
 //! asks waits for all of them: so they are read where they lie, without a copy, and those of a large queue by several
-//! threads, each a slice of the time in which they were sent.
+//! tasks, each a slice of the time in which they were sent.
 //!
 //! Invariant: nobody changes messages of a queue that is not in memory, so each page may be read as of its own time.
 
@@ -39,7 +39,7 @@ pub async fn messages(
 ) -> Result<Loaded, ChangeError> {
     let mut first = Reading::new(drawer, fifo);
     let all = Range::prefix(&*first.prefix);
-    let last = first.page(store, &all, None).map_err(ChangeError::other)?;
+    let last = first.page(store, &all, None).await?;
     let mut loaded = first.loaded;
     let Some(last) = last else {
         return Ok(loaded);
@@ -47,15 +47,15 @@ pub async fn messages(
     let slices = slices(drawer, &last, now).map(|span| {
         let (store, mut reading) = (store.clone(), Reading::new(drawer, fifo));
         let after = last.clone();
-        tokio::task::spawn_blocking(move || {
-            reading.all(&store, &span, after)?;
-            Ok::<_, Unreadable>(reading.loaded)
+        tokio::spawn(async move {
+            reading.all(&store, &span, after).await?;
+            Ok::<_, ChangeError>(reading.loaded)
         })
     });
     for slice in slices {
         // It is not aborted and does not panic, or the runtime is going down.
         let read = slice.await.map_err(ChangeError::other)?;
-        loaded.add(read.map_err(ChangeError::other)?);
+        loaded.add(read?);
     }
     Ok(loaded)
 }
@@ -100,28 +100,32 @@ impl Reading {
     }
 
     /// Takes up all of a span behind a key.
-    fn all(&mut self, store: &Store, span: &Span, after: String) -> Result<(), Unreadable> {
+    async fn all(&mut self, store: &Store, span: &Span, after: String) -> Result<(), ChangeError> {
         let mut next = Some(after);
         while let Some(after) = next {
-            next = self.page(store, span, Some(&after))?;
+            next = self.page(store, span, Some(&after)).await?;
+            // Others have their turn.
+            tokio::task::yield_now().await;
         }
         Ok(())
     }
 
     /// Takes up some of a span behind a key; the key behind which there may be more.
-    fn page(
+    async fn page(
         &mut self,
         store: &Store,
         span: &Span,
         after: Option<&str>,
-    ) -> Result<Option<String>, Unreadable> {
+    ) -> Result<Option<String>, ChangeError> {
         let mut taken = Ok(());
-        let next = store.show(span, after, |key, value| {
+        let take = |key: &str, value: &[u8]| {
             if taken.is_ok() {
                 taken = self.take(key, value);
             }
-        });
-        taken.map(|()| next)
+        };
+        let next = store.show(span, after, take).await?;
+        taken.map_err(ChangeError::other)?;
+        Ok(next)
     }
 
     fn take(&mut self, key: &str, value: &[u8]) -> Result<(), Unreadable> {
