@@ -7,7 +7,10 @@ use wharf_store::{Compare, Op, Range, Revision, StoreError, StoreOptions, Txn};
 
 use crate::support::{Bench, Engine, Folder, Memory, PERMIT, next};
 
-const KEYS: u8 = 6;
+const KEYS: u8 = 9;
+const ACCOUNT: &str = "000000000000";
+/// What a record counts beside its key and value.
+const RECORD_BYTES: usize = 128;
 
 #[derive(Debug, Clone)]
 enum Call {
@@ -69,8 +72,13 @@ impl Model {
     }
 }
 
+/// In the order of the numbers. Some lie apart, the others on two shelves of an account.
 fn name(key: u8) -> String {
-    format!("/k/{key}")
+    match key / 3 {
+        0 => format!("/k/{key}"),
+        1 => format!("/w1/c0/s/{ACCOUNT}/r/one/{key}"),
+        _ => format!("/w1/c0/s/{ACCOUNT}/r/two/{key}"),
+    }
 }
 
 fn text(value: u8) -> String {
@@ -102,7 +110,7 @@ async fn check_reads(b: &Bench, model: &Model) {
         (model.revision, model.compacted)
     );
     for at in model.compacted..=model.revision {
-        let range = Range::prefix("/k/").limit(usize::from(KEYS)).at(at);
+        let range = Range::prefix("/").limit(usize::from(KEYS)).at(at);
         let reply = b.store.range(range).await.unwrap();
         let found: Vec<_> = reply
             .entries
@@ -116,6 +124,15 @@ async fn check_reads(b: &Bench, model: &Model) {
             .collect();
         assert_eq!(found, expected, "at {at}");
     }
+    let of_account = model.histories.keys().filter(|k| k.contains(ACCOUNT));
+    let sizes: Vec<usize> = of_account
+        .filter_map(|k| Some(k.len() + model.at(k, model.revision)?.len() + RECORD_BYTES))
+        .collect();
+    let held = b.store.held(ACCOUNT);
+    assert_eq!(
+        (held.keys, held.bytes),
+        (sizes.len() as u64, sizes.iter().sum::<usize>() as u64)
+    );
     if let Some(before) = model.compacted.checked_sub(1) {
         let error = b.store.get_at("/k/0", before).await.unwrap_err();
         assert_eq!(
@@ -136,7 +153,7 @@ async fn check_watch(b: &Bench, model: &Model) {
         .filter(|(revision, ..)| *revision > model.compacted)
         .collect();
     expected.sort();
-    let mut watch = b.store.watch("/k/", model.compacted + 1);
+    let mut watch = b.store.watch("/", model.compacted + 1);
     watch.progress().request();
     let mut told = Vec::new();
     loop {
