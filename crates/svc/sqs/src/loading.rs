@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use tokio_util::task::AbortOnDropHandle;
 use wharf_store::{Range, Span, Store};
 
 use crate::{
@@ -47,13 +48,14 @@ pub async fn messages(
     let slices = slices(drawer, &last, now).map(|span| {
         let (store, mut reading) = (store.clone(), Reading::new(drawer, fifo));
         let after = last.clone();
-        tokio::spawn(async move {
+        // Who goes away before the queue is there is asked for no more: the next one begins anew.
+        AbortOnDropHandle::new(tokio::spawn(async move {
             reading.all(&store, &span, after).await?;
             Ok::<_, ChangeError>(reading.loaded)
-        })
+        }))
     });
     for slice in slices {
-        // It is not aborted and does not panic, or the runtime is going down.
+        // It does not panic, and is aborted by nobody else: or the runtime is going down.
         let read = slice.await.map_err(ChangeError::other)?;
         loaded.add(read?);
     }
