@@ -386,7 +386,8 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// The group of a launch that names none: that of the VPC of its subnet, or of the default VPC.
+    /// The group of a launch that names none: that of the VPC of its subnet, or of the default VPC. That may be another one by
+    /// the time of a launch that is made later: who asks for it must be one who may use any.
     async fn default_group(&mut self, subnet: Option<&str>) -> Result<(), Fault> {
         let vpc = match subnet {
             None => default_vpc_of(self.service, self.cx).await?,
@@ -396,6 +397,9 @@ impl Rows<'_> {
             },
         };
         let group = vpc.map(|it| it.default_group);
+        if subnet.is_none() && group.is_some() {
+            self.any_of(SecurityGroup::KIND);
+        }
         self.on::<SecurityGroup>(&group).await
     }
 

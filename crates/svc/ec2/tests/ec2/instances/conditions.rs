@@ -396,6 +396,36 @@ async fn a_launch_that_names_no_subnet_is_asked_for_that_which_it_gets() {
     assert_eq!(*subnet, format!("{ARN}subnet/*"));
 }
 
+/// By then there may be others, and policies about those that there are hold too.
+#[tokio::test]
+async fn a_launch_that_is_made_later_is_asked_for_any_subnet_and_group() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let (ec2, call) = (&cloud.ec2, cloud.call());
+    let made = ec2.run_instances(&call, cloud.asked()).await.unwrap();
+    let made = made.instances.unwrap().remove(0);
+    let subnet = made.subnet_id.unwrap();
+    let group = made.security_groups.unwrap().remove(0).group_id.unwrap();
+    let later = RequestSpotInstancesRequest {
+        launch_specification: Some(RequestSpotLaunchSpecification {
+            image_id: Some(cloud.image()),
+            instance_type: Some("t3.micro".to_owned()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let checks = ec2.authorize(&call, Input::RequestSpotInstances(&later));
+    let checks = checks.await.unwrap();
+    for id in [
+        "subnet/*",
+        &format!("subnet/{subnet}"),
+        "security-group/*",
+        &format!("security-group/{group}"),
+    ] {
+        let resource = format!("{ARN}{id}");
+        assert!(checks.iter().any(|it| it.resource == resource), "{id}");
+    }
+}
+
 /// Another subnet that has hosts by then is one that nobody was asked about.
 #[tokio::test]
 async fn a_launch_stays_with_the_subnet_that_it_was_asked_for() {
