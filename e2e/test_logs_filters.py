@@ -205,3 +205,19 @@ def test_metric_filters_are_kept(wharf, group):
         )
     logs.delete_metric_filter(logGroupName=group, filterName="errors")
     assert logs.describe_metric_filters(logGroupName=group)["metricFilters"] == []
+
+
+def test_a_metric_filter_is_tried_on_messages(wharf):
+    logs = wharf.client("logs")
+
+    def tried(pattern, messages):
+        return logs.test_metric_filter(filterPattern=pattern, logEventMessages=messages)["matches"]
+
+    (match,) = tried("{ $.ms > 5 }", ['{"ms": 4}', '{"ms": 6}'])
+    assert match == {"eventNumber": 2, "eventMessage": '{"ms": 6}', "extractedValues": {"$.ms": "6"}}
+    with pytest.raises(ClientError, match="less than or equal to 50"):
+        tried("", ["x"] * 51)
+    with pytest.raises(ClientError, match="at most 1048576 bytes together"):
+        tried("", ["x" * 1_000_000] * 2)
+    with pytest.raises(ClientError, match="take more than 8388608 bytes together"):
+        tried("[...]", ["a " * 400_000])

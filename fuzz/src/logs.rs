@@ -1,7 +1,7 @@
 //! Log events: what selects, reads and counts them, and the indexes of them.
 
 use wharf_contributors::{Order, Rule, Tally};
-use wharf_svc_logs::pattern::{Message, Pattern};
+use wharf_svc_logs::pattern::{Message, Pattern, Room};
 
 use crate::input;
 
@@ -15,7 +15,7 @@ pub fn log_pattern(bytes: &[u8]) {
     };
     let message = Message::new(message);
     let _ = pattern.matches(&message);
-    let _ = pattern.extract(&message);
+    let _ = pattern.extract(&message, &mut Room::new(bytes.len()));
 }
 
 /// A line with a rule of Contributor Insights, then an event.

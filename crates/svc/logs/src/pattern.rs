@@ -50,6 +50,31 @@ impl<'m> Message<'m> {
     }
 }
 
+/// Bytes that values may still take which patterns extract: a message has a part of the pattern's own paths as often as
+/// they name it, and as many columns as it has words.
+#[derive(Debug)]
+pub struct Room(usize);
+
+/// What a pattern extracts takes more than there is room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a filter pattern extracts too much")]
+pub struct TooMuch;
+
+/// What a value takes besides its name and its text, in memory and in an answer.
+const BESIDE: usize = 64;
+
+impl Room {
+    pub fn new(bytes: usize) -> Self {
+        Self(bytes)
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), TooMuch> {
+        let left = self.0.checked_sub(name.len() + value.len() + BESIDE);
+        self.0 = left.ok_or(TooMuch)?;
+        Ok(())
+    }
+}
+
 /// A part of the messages that a pattern matches.
 #[derive(Debug)]
 pub struct Field(Part);
@@ -155,14 +180,21 @@ impl Pattern {
 
     /// The values that the pattern names in a message it matches: columns by name, selectors by
     /// path.
-    pub fn extract(&self, message: &Message<'_>) -> BTreeMap<String, String> {
+    ///
+    /// # Errors
+    /// They take more than there is room for.
+    pub fn extract(
+        &self,
+        message: &Message<'_>,
+        room: &mut Room,
+    ) -> Result<BTreeMap<String, String>, TooMuch> {
         match &self.0 {
-            Form::Columns(columns) => columns.extract(message.text),
+            Form::Columns(columns) => columns.extract(message.text, room),
             Form::Json(selector) => match message.json() {
-                Some(value) => selector.extract(value),
-                None => BTreeMap::new(),
+                Some(value) => selector.extract(value, room),
+                None => Ok(BTreeMap::new()),
             },
-            Form::Everything | Form::Terms(_) => BTreeMap::new(),
+            Form::Everything | Form::Terms(_) => Ok(BTreeMap::new()),
         }
     }
 }

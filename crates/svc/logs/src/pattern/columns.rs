@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    BadPattern, Token, bad,
+    BadPattern, Room, Token, TooMuch, bad,
     compare::{Operand, Operator},
     tokens,
 };
@@ -80,14 +80,19 @@ impl Columns {
         }
     }
 
-    pub fn extract(&self, message: &str) -> BTreeMap<String, String> {
+    pub fn extract(
+        &self,
+        message: &str,
+        room: &mut Room,
+    ) -> Result<BTreeMap<String, String>, TooMuch> {
         let pairs = self.pair(message).unwrap_or_default();
         let named = pairs.into_iter().enumerate().map(|(at, (column, value))| {
             let name = match column.and_then(|it| it.name.as_ref()) {
                 Some(name) => format!("${name}"),
                 None => format!("${}", at + 1),
             };
-            (name, value.to_owned())
+            room.take(&name, value)?;
+            Ok((name, value.to_owned()))
         });
         named.collect()
     }

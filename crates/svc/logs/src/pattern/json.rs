@@ -1,11 +1,11 @@
 //! `{ $.a.b[0] = "x*" && ($.n >= 5 || $.z IS NULL) }`
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::Value;
 
 use super::{
-    BadPattern, MAX_DEPTH, Token, bad,
+    BadPattern, MAX_DEPTH, Room, Token, TooMuch, bad,
     compare::{Operand, Operator},
     tokens,
 };
@@ -67,10 +67,14 @@ impl Selector {
         message.is_object() && self.root.holds(message)
     }
 
-    pub fn extract(&self, message: &Value) -> BTreeMap<String, String> {
+    pub fn extract(
+        &self,
+        message: &Value,
+        room: &mut Room,
+    ) -> Result<BTreeMap<String, String>, TooMuch> {
         let mut found = BTreeMap::new();
-        self.root.collect(message, &mut found);
-        found
+        self.root.collect(message, room, &mut found)?;
+        Ok(found)
     }
 
     pub fn regexes(&self) -> usize {
@@ -95,18 +99,29 @@ impl Expression {
         }
     }
 
-    fn collect(&self, value: &Value, found: &mut BTreeMap<String, String>) {
+    fn collect(
+        &self,
+        value: &Value,
+        room: &mut Room,
+        found: &mut BTreeMap<String, String>,
+    ) -> Result<(), TooMuch> {
         match self {
             Self::And(parts) | Self::Or(parts) => {
-                parts.iter().for_each(|part| part.collect(value, found))
+                let mut parts = parts.iter();
+                parts.try_for_each(|part| part.collect(value, room, found))
             }
+            // The same path has the same value.
+            Self::Test(path, _) if found.contains_key(&path.source) => Ok(()),
             Self::Test(path, _) => {
                 if let Some(first) = path.find(value).first() {
-                    let text = first
-                        .as_str()
-                        .map_or_else(|| first.to_string(), str::to_owned);
-                    found.insert(path.source.clone(), text);
+                    let text = match first.as_str() {
+                        Some(text) => Cow::Borrowed(text),
+                        None => Cow::Owned(first.to_string()),
+                    };
+                    room.take(&path.source, &text)?;
+                    found.insert(path.source.clone(), text.into_owned());
                 }
+                Ok(())
             }
         }
     }

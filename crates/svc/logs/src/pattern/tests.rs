@@ -13,6 +13,12 @@ fn check(pattern: &str, message: &str, expected: bool) {
     );
 }
 
+/// All that a pattern extracts.
+fn extracted(pattern: &Pattern, message: &str) -> BTreeMap<String, String> {
+    let all = pattern.extract(&Message::new(message), &mut Room::new(usize::MAX));
+    all.unwrap()
+}
+
 #[test]
 fn terms() {
     check("", "anything", true);
@@ -118,14 +124,14 @@ fn columns() {
 #[test]
 fn values_are_extracted() {
     let columns = Pattern::parse("[ip, ..., bytes]").unwrap();
-    let found = columns.extract(&Message::new("1.2.3.4 x y 77"));
+    let found = extracted(&columns, "1.2.3.4 x y 77");
     assert_eq!(found.get("$ip").map(String::as_str), Some("1.2.3.4"));
     assert_eq!(found.get("$bytes").map(String::as_str), Some("77"));
     // The example of AWS's documentation.
     let columns = Pattern::parse("[..., request=*.html*, status_code=4*,]").unwrap();
     let line =
         r#"127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534"#;
-    let found = columns.extract(&Message::new(line));
+    let found = extracted(&columns, line);
     let found: Vec<(&str, &str)> = found
         .iter()
         .map(|(a, b)| (a.as_str(), b.as_str()))
@@ -145,7 +151,7 @@ fn values_are_extracted() {
     for pattern in ["[..., a, b]", "[a, ..., a]", "[a, , b, ...]", "[a]"] {
         let columns = columns::Columns::parse(pattern).unwrap();
         for line in [line, "1 2 3 4", "[ 1 \"2", "1 [ 2 [ \"3\" 4 \""] {
-            let all = columns.extract(line);
+            let all = columns.extract(line, &mut Room::new(usize::MAX)).unwrap();
             for source in ["$a", "$b", "$1", "$2", "$3", "$4", "$04", "$9", "a"] {
                 let value = columns.value(line, source);
                 assert_eq!(
@@ -170,11 +176,36 @@ fn values_are_extracted() {
     }
     let json = Pattern::parse("{ $.a.b = 1 }").unwrap();
     assert_eq!(
-        json.extract(&Message::new(r#"{"a":{"b":1}}"#))
+        extracted(&json, r#"{"a":{"b":1}}"#)
             .get("$.a.b")
             .map(String::as_str),
         Some("1")
     );
+}
+
+#[test]
+fn what_is_extracted_has_a_bound() {
+    let of = |pattern: &str, message: &str, room: usize| {
+        let parsed = Pattern::parse(pattern).unwrap();
+        let mut room = Room::new(room);
+        let all = parsed.extract(&Message::new(message), &mut room);
+        all.map(|it| (it.len(), room.0))
+    };
+    let each = BESIDE + "$a".len() + 1;
+    assert_eq!(of("[a, b]", "1 2", 2 * each), Ok((2, 0)));
+    assert_eq!(of("[a, b]", "1 2", 2 * each - 1), Err(TooMuch));
+    // Columns without a name cost by what they are called.
+    assert_eq!(of("[...]", "1 2", 2 * each), Ok((2, 0)));
+    let (object, each) = (
+        r#"{"a":{"b":[]}}"#,
+        BESIDE + "$.a".len() + r#"{"b":[]}"#.len(),
+    );
+    assert_eq!(of("{ $.a EXISTS }", object, each), Ok((1, 0)));
+    assert_eq!(of("{ $.a EXISTS && $.a EXISTS }", object, each), Ok((1, 0)));
+    let twice = r#"{ $.a EXISTS && $["a"] EXISTS }"#;
+    assert_eq!(of(twice, object, 2 * each), Err(TooMuch));
+    assert_eq!(of(twice, object, 2 * each + 3), Ok((2, 0)));
+    assert_eq!(of("plain", "plain", 0), Ok((0, 0)));
 }
 
 #[test]
@@ -207,7 +238,7 @@ proptest! {
     fn nothing_panics(pattern in ".{0,60}", message in ".{0,60}") {
         if let Ok(parsed) = Pattern::parse(&pattern) {
             let _ = parsed.matches(&Message::new(&message));
-            let _ = parsed.extract(&Message::new(&message));
+            let _ = parsed.extract(&Message::new(&message), &mut Room::new(1000));
         }
     }
 

@@ -289,13 +289,14 @@ async fn filters_are_listed_and_checked() {
 async fn a_filter_is_tried_on_as_much_as_one_put_takes() {
     let folder = tempfile::tempdir().unwrap();
     let (logs, _) = logs(folder.path()).await;
-    let test = async |messages: &[&str]| {
+    let test_with = async |pattern: &str, messages: &[&str]| {
         let input = TestMetricFilterRequest {
-            filter_pattern: Some("[ip, ..., bytes]".into()),
+            filter_pattern: Some(pattern.into()),
             log_event_messages: Some(messages.iter().map(|it| (*it).to_owned()).collect()),
         };
         logs.test_metric_filter(&call(), input).await
     };
+    let test = async |messages: &[&str]| test_with("[ip, ..., bytes]", messages).await;
     let matches = test(&["short", "10.0.0.1 GET 42"]).await.unwrap();
     let matches = matches.matches.unwrap();
     assert_eq!(matches.len(), 1);
@@ -308,4 +309,25 @@ async fn a_filter_is_tried_on_as_much_as_one_put_takes() {
         refused.message,
         "The log event messages have at most 1048576 bytes together."
     );
+    // Each word is a column, and each path has the whole text once more.
+    let too_much =
+        "The values that the filter pattern extracts take more than 8388608 bytes together.";
+    let refused = test(&[many.as_str()]).await.unwrap_err();
+    assert_eq!(
+        (&*refused.code, &*refused.message),
+        ("InvalidParameterException", too_much)
+    );
+    let nested = |levels: usize| {
+        let text = format!("\"{}\"", "x".repeat(1_000_000));
+        (0..levels).fold(text, |inner, _| format!(r#"{{"a":{inner}}}"#))
+    };
+    let paths = |levels: usize| {
+        let paths = (1..=levels).map(|it| format!("${} EXISTS", ".a".repeat(it)));
+        format!("{{ {} }}", paths.collect::<Vec<_>>().join(" && "))
+    };
+    let matches = test_with(&paths(8), &[&nested(8)]).await.unwrap();
+    let values = matches.matches.unwrap().remove(0).extracted_values.unwrap();
+    assert_eq!(values.len(), 8);
+    let refused = test_with(&paths(9), &[&nested(9)]).await.unwrap_err();
+    assert_eq!(refused.message, too_much);
 }
