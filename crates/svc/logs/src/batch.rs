@@ -22,7 +22,7 @@ use crate::{
     opener::Opener,
     pattern::{Message, Pattern},
     records::{Group, Stream},
-    rules::Times,
+    rules::{Times, Unseen},
     selection,
     subscription::{Destination, Sent},
 };
@@ -101,10 +101,14 @@ impl LogsService {
         let oldest = found.iter().map(|it| it.ingestion).min();
         let is_over = oldest.is_some_and(|it| it < now.millis() - TRIED_FOR_MS);
         if filter.on_transformed && !rules.is_empty() {
-            let texts = found.iter().map(|it| (it.ingestion, it.message.clone()));
-            let seen = rules.see(scope, &group.name, &stream.name, texts.collect());
+            let texts = found.iter().map(|it| Unseen {
+                offset: it.offset,
+                ingestion: it.ingestion,
+                text: it.message.clone(),
+            });
+            let seen = rules.see((scope, group, stream), texts.collect(), true);
             for (event, seen) in found.iter_mut().zip(seen.await?) {
-                event.message = seen.fields.unwrap_or(seen.message);
+                event.message = seen.fields.map_or(seen.message, |it| it.to_string());
             }
         }
         let mut part = Chosen::new();

@@ -3,7 +3,7 @@
 //! A filter's default goes out for each minute in which its group got events and none matched; which minutes these
 //! are is in memory, so a restart forgets the one that is under way.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
 use wharf_base::{Clock, Timestamp};
@@ -15,8 +15,8 @@ use crate::{
     metric_filter::{self, Compiled},
     metrics::{self, Gathered},
     pattern::Message,
-    records::{Group, MetricFilter},
-    rules::{Rules, Seen},
+    records::{Group, MetricFilter, Stream},
+    rules::{Rules, Seen, Unseen},
     selection,
 };
 
@@ -53,6 +53,13 @@ enum Embedded {
     Disabled,
 }
 
+/// What is to be known of events before they are counted.
+pub struct Looked {
+    /// Of each that rules are for, the text, and what a transformer made of it, if it made anything.
+    seen: Vec<Seen>,
+    embedded: Embedded,
+}
+
 /// A filter with a default, of one group.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Watched {
@@ -85,14 +92,13 @@ impl Counting {
         Some(compiled)
     }
 
-    /// What events say that came in now; of each that rules are for, `seen` has the text, and what a transformer made
-    /// of it, if it made anything.
+    /// What events say that came in now.
     fn count(
         &self,
         cx: &Context,
         group: &Group,
         events: &[(i64, &str)],
-        (seen, embedded): (&[Seen], Embedded),
+        Looked { seen, embedded }: &Looked,
     ) -> (Gathered, embedded::Errors) {
         let (now, mut gathered) = (cx.now.millis(), Gathered::default());
         let mut errors = embedded::Errors::default();
@@ -222,43 +228,52 @@ impl LogsService {
         &self,
         cx: &Context,
         group: &Group,
-        stream: &str,
         events: &[(i64, &str)],
-        rules: Result<Arc<Rules>, Fault>,
+        looked: Looked,
     ) {
-        let looked = match rules {
-            Ok(rules) => self.look(cx, group, stream, events, &rules).await,
-            Err(error) => Err(error),
-        };
-        match looked {
-            Ok(looked) => {
-                let (gathered, errors) = self.gather(cx, group, events, looked).await;
-                metered::embedded(&self.counters, cx, &group.name, errors);
-                self.send_metrics(&cx.account, &cx.region, gathered).await;
-            }
-            Err(error) => {
-                tracing::warn!(group = group.name, %error, "counting log events failed: their rules cannot be read; the events are kept");
-            }
-        }
+        let (gathered, errors) = self.gather(cx, group, events, looked).await;
+        metered::embedded(&self.counters, cx, &group.name, errors);
+        self.send_metrics(&cx.account, &cx.region, gathered).await;
     }
 
-    /// What is to be known of events before they are counted.
-    async fn look(
+    /// What is to be known of events before they are counted, of which the first lies at an offset of its stream; `None` if
+    /// nobody can say now.
+    pub(crate) async fn look(
         &self,
         cx: &Context,
-        group: &Group,
-        stream: &str,
-        events: &[(i64, &str)],
+        (group, stream): (&Group, &Stream),
+        (first, events): (u64, &[(i64, &str)]),
+        rules: Result<&Arc<Rules>, &Fault>,
+    ) -> Option<Looked> {
+        let looked = match rules {
+            Ok(rules) => {
+                let looked = self.look_by(cx, (group, stream), (first, events), rules);
+                looked.await.map_err(Cow::Owned)
+            }
+            Err(error) => Err(Cow::Borrowed(error)),
+        };
+        let looked = looked.inspect_err(|error| {
+            tracing::warn!(group = group.name, %error, "counting log events failed: their rules cannot be read; the events are kept");
+        });
+        looked.ok()
+    }
+
+    async fn look_by(
+        &self,
+        cx: &Context,
+        (group, stream): (&Group, &Stream),
+        (first, events): (u64, &[(i64, &str)]),
         rules: &Arc<Rules>,
-    ) -> Result<(Vec<Seen>, Embedded), Fault> {
-        let seen = self.for_filters(cx, group, stream, events, rules).await?;
+    ) -> Result<Looked, Fault> {
+        let seen = self.for_filters(cx, (group, stream), (first, events), rules);
+        let seen = seen.await?;
         // Masks take texts away and add none: what may be in the format as it came is enough.
         let embedded = match events.iter().any(|(_, text)| embedded::may_be_in(text)) {
             false => Embedded::Absent,
             true if self.extracts(&Self::scope(cx), &group.name).await? => Embedded::Extracted,
             true => Embedded::Disabled,
         };
-        Ok((seen, embedded))
+        Ok(Looked { seen, embedded })
     }
 
     /// What events say: where that may take long, away from the threads that serve others.
@@ -267,16 +282,15 @@ impl LogsService {
         cx: &Context,
         group: &Group,
         events: &[(i64, &str)],
-        (seen, embedded): (Vec<Seen>, Embedded),
+        looked: Looked,
     ) -> (Gathered, embedded::Errors) {
         // Most groups have no filters, and most events no metrics.
-        if group.metric_filters.is_empty() && embedded == Embedded::Absent {
+        if group.metric_filters.is_empty() && looked.embedded == Embedded::Absent {
             return Default::default();
         }
         let bytes: usize = events.iter().map(|(_, text)| text.len()).sum();
         if bytes <= AT_ONCE_BYTES {
-            let looked = (seen.as_slice(), embedded);
-            return self.counting.count(cx, group, events, looked);
+            return self.counting.count(cx, group, events, &looked);
         }
         let (counting, cx, group) = (self.counting.clone(), cx.clone(), group.clone());
         let owned = events
@@ -287,7 +301,7 @@ impl LogsService {
         let counted = self.desk.work(&account, move || {
             let events = owned.iter().map(|(time, text)| (*time, text.as_str()));
             let events: Vec<(i64, &str)> = events.collect();
-            counting.count(&cx, &group, &events, (seen.as_slice(), embedded))
+            counting.count(&cx, &group, &events, &looked)
         });
         counted.await.unwrap_or_else(|error| {
             tracing::warn!(%error, "counting log events failed; the events are kept");
@@ -299,19 +313,21 @@ impl LogsService {
     async fn for_filters(
         &self,
         cx: &Context,
-        group: &Group,
-        stream: &str,
-        events: &[(i64, &str)],
+        (group, stream): (&Group, &Stream),
+        (first, events): (u64, &[(i64, &str)]),
         rules: &Arc<Rules>,
     ) -> Result<Vec<Seen>, Fault> {
-        let scope = Self::scope(cx);
-        let on_transformed = group.metric_filters.iter().any(|it| it.on_transformed);
+        let (scope, on_transformed) = (Self::scope(cx), group.measures_transformed());
         if rules.is_empty() || !(on_transformed || rules.masks()) {
             return Ok(Vec::new());
         }
         let now = cx.now.millis();
-        let owned = events.iter().map(|(_, text)| (now, (*text).to_owned()));
-        let seen = rules.see(&scope, &group.name, stream, owned.collect());
+        let owned = (first..).zip(events).map(|(offset, (_, text))| Unseen {
+            offset,
+            ingestion: now,
+            text: (*text).to_owned(),
+        });
+        let seen = rules.see((&scope, group, stream), owned.collect(), on_transformed);
         seen.await
     }
 

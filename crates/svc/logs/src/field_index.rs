@@ -16,6 +16,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use serde::Deserialize;
 use wharf_insights::indexed::{TERMS, Term, field, terms};
+use wharf_journal::Record;
 use wharf_wal::{DecodeError, Decoder, Encoder};
 use wharf_wire::Fault;
 
@@ -158,10 +159,10 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Takes in a record of the journal.
-    pub fn add(&mut self, record: &[u8], rules: &Rules, origin: Origin<'_>) {
+    /// Takes in a record of a stream of the journal.
+    pub fn add(&mut self, journal: &str, record: &Record, rules: &Rules, origin: Origin<'_>) {
         // What is none of ours no query sees.
-        let Some(found) = event::read(record) else {
+        let Some(found) = event::read(&record.data) else {
             return;
         };
         // Hashes of what lies sealed would lie in the clear.
@@ -184,7 +185,7 @@ impl Builder {
         }
         let text = String::from_utf8_lossy(text);
         let message = rules.masked(at, &text);
-        let made = rules.transformed(at, &message, origin);
+        let made = rules.transformed_for_all((journal, record.offset), at, &message, origin);
         let json = made.as_deref().unwrap_or(&message);
         let names = self.fields.iter().flatten().map(|it| &*it.name);
         let names: Vec<&str> = names.collect();

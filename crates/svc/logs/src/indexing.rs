@@ -224,6 +224,7 @@ impl LogsService {
             let (rules, scope) = (rules.clone(), scope.clone());
             let account = scope.account.clone();
             let (group, stream) = (group.name.clone(), stream.name.clone());
+            let journal = journal.clone();
             let added = self.desk.work(&account, move || {
                 let origin = Origin {
                     scope: &scope,
@@ -231,7 +232,7 @@ impl LogsService {
                     stream: &stream,
                 };
                 for record in &read.records {
-                    builder.add(&record.data, &rules, origin);
+                    builder.add(&journal, record, &rules, origin);
                 }
                 builder
             });

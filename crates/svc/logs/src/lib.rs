@@ -13,7 +13,8 @@
 //! - `lookup_tables` has the tables that queries look values up in.
 //! - `metered` is what groups tell CloudWatch of themselves.
 //! - `rules` says what happens to events as they are read: transformers, and masks of what is sensitive (`protection`).
-//! - `findings` tells what data protection finds, `transformed` counts what transformers make.
+//! - `findings` tells what data protection finds, `transformed` counts what transformers make, and
+//!   `transformed_cache` has it for whoever looks at the same event next.
 //! - `desk` has work for processors, in turns of accounts; `encoded` is events on their way into the journal.
 //! - `followed` takes streams forward step by step, in `turns` of accounts.
 //! - `subscriptions` hands events to who subscribed to them, a `batch` at a time: `filters`
@@ -86,6 +87,7 @@ mod sweep;
 mod tagged;
 mod token;
 mod transformed;
+mod transformed_cache;
 mod turns;
 
 pub use bound::Dropped;

@@ -364,6 +364,17 @@ impl Group {
         format!("{id}:")
     }
 
+    /// Whether filters look at what transformers make of events.
+    pub fn filters_transformed(&self) -> bool {
+        let mut subscriptions = self.subscription_filters.iter();
+        self.measures_transformed() || subscriptions.any(|it| it.on_transformed)
+    }
+
+    /// Whether metric filters do.
+    pub fn measures_transformed(&self) -> bool {
+        self.metric_filters.iter().any(|it| it.on_transformed)
+    }
+
     /// The oldest time that retention keeps at `now`, in milliseconds.
     pub fn keeps_from(&self, now: Timestamp) -> i64 {
         const DAY_MS: i64 = 86_400_000;

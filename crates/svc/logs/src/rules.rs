@@ -27,8 +27,9 @@ use crate::{
     field_index::{self, Field},
     findings::Place,
     protection::{self, Protection},
-    records::Rule,
+    records::{Group, Rule, Stream},
     rule_cache::{Document, RuleCache},
+    transformed_cache::TransformedCache,
 };
 
 /// What a rule is about.
@@ -61,6 +62,7 @@ pub struct Rules {
     own: Arc<Layer>,
     account: Arc<Layer>,
     cache: Arc<RuleCache>,
+    made: Arc<TransformedCache>,
     desk: Arc<Desk>,
 }
 
@@ -111,12 +113,20 @@ pub struct Origin<'o> {
     pub stream: &'o str,
 }
 
+/// An event of a stream of the journal that filters are to see.
+#[derive(Debug)]
+pub struct Unseen {
+    pub offset: u64,
+    pub ingestion: i64,
+    pub text: String,
+}
+
 /// An event as filters see it.
 #[derive(Debug)]
 pub struct Seen {
     pub message: String,
-    /// What a transformer made of it.
-    pub fields: Option<String>,
+    /// What a transformer made of it, if somebody wants to know.
+    pub fields: Option<Arc<str>>,
 }
 
 impl Rules {
@@ -276,6 +286,23 @@ impl Rules {
         })
     }
 
+    /// The same of the event at an offset of a stream of the journal, for those who are not alone in looking at it: it is
+    /// made once.
+    pub fn transformed_for_all(
+        &self,
+        place: (&str, u64),
+        ingestion: i64,
+        message: &str,
+        origin: Origin<'_>,
+    ) -> Option<Arc<str>> {
+        if !self.transforms(ingestion) {
+            return None;
+        }
+        let mark = self.mark(ingestion, ingestion);
+        let make = || self.transformed(ingestion, message, origin);
+        self.made.get(place, mark, make)
+    }
+
     /// Whether a transformer is for events that came in at a time.
     pub fn transforms(&self, ingestion: i64) -> bool {
         self.transformers().any(|it| it.stood(ingestion))
@@ -301,27 +328,29 @@ impl Rules {
         }
     }
 
-    /// How filters see many events, made away from the threads that serve others.
+    /// How filters see many events, made away from the threads that serve others; with what transformers make of them, if
+    /// one of the filters looks at that.
     pub async fn see(
         self: &Arc<Self>,
-        scope: &Scope,
-        group: &str,
-        stream: &str,
-        events: Vec<(i64, String)>,
+        (scope, group, stream): (&Scope, &Group, &Stream),
+        events: Vec<Unseen>,
+        on_transformed: bool,
     ) -> Result<Vec<Seen>, Fault> {
         let (rules, scope) = (self.clone(), scope.clone());
-        let account = scope.account.clone();
-        let (group, stream) = (group.to_owned(), stream.to_owned());
+        let (account, journal) = (scope.account.clone(), stream.journal_name());
+        let (group, stream) = (group.name.clone(), stream.name.clone());
         let seen = self.desk.work(&account, move || {
             let origin = Origin {
                 scope: &scope,
                 group: &group,
                 stream: &stream,
             };
-            let each = events.into_iter().map(|(ingestion, text)| {
-                let message = rules.masked(ingestion, &text).into_owned();
+            let each = events.into_iter().map(|it| {
+                let message = rules.masked(it.ingestion, &it.text).into_owned();
+                let place = (journal.as_str(), it.offset);
+                let make = || rules.transformed_for_all(place, it.ingestion, &message, origin);
                 Seen {
-                    fields: rules.transformed(ingestion, &message, origin),
+                    fields: on_transformed.then(make).flatten(),
                     message,
                 }
             });
@@ -406,5 +435,44 @@ mod tests {
         assert!(!ended.transforms_since(20));
         assert!(rules(i64::MAX).transforms_since(1_000_000));
         assert!(!Rules::default().transforms_since(i64::MIN));
+    }
+    #[test]
+    fn who_looks_at_an_event_second_has_what_the_first_had_made() {
+        let made = Arc::new(TransformedCache::default());
+        let rules = |until: i64, document: &str| Rules {
+            own: Arc::new(Layer {
+                transformers: vec![Standing {
+                    since: 10,
+                    until,
+                    prefixes: Vec::new(),
+                    of: Document::new(document),
+                }],
+                ..Layer::default()
+            }),
+            made: made.clone(),
+            ..Rules::default()
+        };
+        let scope = Scope::new("logs", "1", "r");
+        let see = |rules: &Rules, ingestion: i64, message: &str| {
+            let origin = Origin {
+                scope: &scope,
+                group: "g",
+                stream: "s",
+            };
+            let seen = rules.transformed_for_all(("journal", 5), ingestion, message, origin);
+            seen.map(|it| it.to_string())
+        };
+        let parses = rules(i64::MAX, r#"[{"parseJSON": {}}]"#);
+        let first = see(&parses, 20, r#"{"a":1}"#);
+        assert!(first.as_deref().is_some_and(|it| it.contains("\"a\"")));
+        // It is the same event: nobody looks at its text again.
+        assert_eq!(see(&parses, 20, "another text"), first);
+        // A rule that ended since was there for it all the same.
+        let ended = rules(21, r#"[{"parseJSON": {}}]"#);
+        assert_eq!(see(&ended, 20, "another text"), first);
+        assert_eq!(see(&ended, 21, r#"{"a":1}"#), None);
+        let adds = r#"[{"parseJSON": {}}, {"addKeys": {"entries": [{"key": "b", "value": "2"}]}}]"#;
+        let other = see(&rules(i64::MAX, adds), 20, r#"{"a":1}"#);
+        assert!(other.is_some_and(|it| it.contains("\"b\"")));
     }
 }

@@ -40,11 +40,12 @@ pub struct Made {
 }
 
 impl Made {
-    fn add(&mut self, became: Option<String>) {
+    /// An event became so many bytes, or stays.
+    fn add(&mut self, became: Option<usize>) {
         match became {
-            Some(text) => {
+            Some(bytes) => {
                 self.events += 1;
-                self.bytes += text.len();
+                self.bytes += bytes;
             }
             None => self.errors += 1,
         }
@@ -121,7 +122,8 @@ impl LogsService {
         let mut found = found.map_err(fault::read)?;
         found.retain(|it| it.ingestion >= since);
         let (of, group_name) = (scope.clone(), group.name.clone());
-        let stream_name = stream.name.clone();
+        let (stream_name, place) = (stream.name.clone(), journal.clone());
+        let is_shared = group.filters_transformed() || rules.is_indexed();
         let made = self.desk.work(&scope.account, move || {
             let origin = Origin {
                 scope: &of,
@@ -131,7 +133,13 @@ impl LogsService {
             let mut made: BTreeMap<Level, Made> = BTreeMap::new();
             for event in &found {
                 if let Some(level) = rules.level(event.ingestion) {
-                    let became = rules.transformed(event.ingestion, &event.message, origin);
+                    let (at, message) = (event.ingestion, &event.message);
+                    let became = match is_shared {
+                        true => rules
+                            .transformed_for_all((&place, event.offset), at, message, origin)
+                            .map(|it| it.len()),
+                        false => rules.transformed(at, message, origin).map(|it| it.len()),
+                    };
                     made.entry(level).or_default().add(became);
                 }
             }

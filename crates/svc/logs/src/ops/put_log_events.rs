@@ -84,10 +84,15 @@ impl LogsService {
         // After the events: those that came in under a rule are never seen without it.
         let rules = self.rules(&scope, group).await;
         let known = rules.as_ref().ok().map(|it| &**it);
+        self.live.came(&group.id, stream, first..end);
+        // Before those who come behind puts, so that they find what transformers made here.
+        let looked = self.look(cx, (group, stream), (first, events), rules.as_ref());
+        let looked = looked.await;
         self.follow((&scope, group, stream), now, known).await;
         self.index_later(&scope, group, stream, (first, end), known);
-        self.live.came(&group.id, stream, first..end);
-        self.count(cx, group, &stream.name, events, rules).await;
+        if let Some(looked) = looked {
+            self.count(cx, group, events, looked).await;
+        }
         Ok(end)
     }
 }

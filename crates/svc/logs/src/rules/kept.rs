@@ -15,6 +15,7 @@ use crate::{
     LogsService, fault,
     records::{Group, Rule, RuleHead},
     rule_cache::RuleCache,
+    transformed_cache::TransformedCache,
 };
 
 /// Rules of one sort that one group had, as long as events may be kept that came in under them.
@@ -34,6 +35,7 @@ pub struct Known {
     read: Mutex<HashMap<String, Read>>,
     none: Arc<Layer>,
     cache: Arc<RuleCache>,
+    transformed: Arc<TransformedCache>,
 }
 
 /// What was made of records, as they were at these revisions.
@@ -85,6 +87,7 @@ impl LogsService {
             own,
             account: self.layer(scope, ACCOUNT).await?,
             cache: self.known_rules.cache.clone(),
+            made: self.known_rules.transformed.clone(),
             desk: self.desk.clone(),
         }))
     }

@@ -325,9 +325,11 @@ async fn a_filter_is_tried_on_as_much_as_one_put_takes() {
         let paths = (1..=levels).map(|it| format!("${} EXISTS", ".a".repeat(it)));
         format!("{{ {} }}", paths.collect::<Vec<_>>().join(" && "))
     };
-    let matches = test_with(&paths(8), &[&nested(8)]).await.unwrap();
+    let matches = test_with(&paths(8), &[nested(8).as_str()]).await.unwrap();
     let values = matches.matches.unwrap().remove(0).extracted_values.unwrap();
     assert_eq!(values.len(), 8);
-    let refused = test_with(&paths(9), &[&nested(9)]).await.unwrap_err();
+    let refused = test_with(&paths(9), &[nested(9).as_str()])
+        .await
+        .unwrap_err();
     assert_eq!(refused.message, too_much);
 }
