@@ -402,3 +402,36 @@ def test_what_is_refused_and_who_may(wharf, scaled):
     forecast = {"PolicyName": "p", "StartTime": now, "EndTime": now}
     code, text = refused(scaling.get_predictive_scaling_forecast, **scaled.target, **forecast)
     assert (code, text) == ("ValidationException", "StartTime must be before EndTime")
+
+
+def test_alarms_of_users_lose_a_step_policy_that_is_deleted_and_nothing_else(wharf, scaled):
+    scaled.register(1, 6)
+    policy, topic = scaled.steps(), "arn:aws:sns:us-east-1:000000000000:ops"
+    common = {"EvaluationPeriods": 2, "ComparisonOperator": "GreaterThanThreshold", "Threshold": 70.0}
+    actions = {"AlarmActions": [topic, policy], "OKActions": [policy]}
+    metric = {"Namespace": scaled.namespace, "MetricName": "Load", "Dimensions": [{"Name": "Shop", "Value": "a"}]}
+    kinds = {
+        "plain": {**metric, "Statistic": "Average", "Period": 60, "Unit": "Count", "TreatMissingData": "ignore", "DatapointsToAlarm": 1},
+        "tail": {**metric, "ExtendedStatistic": "p90", "Period": 60, "EvaluateLowSampleCountPercentile": "ignore"},
+        "sum": {
+            "Metrics": [
+                {"Id": "twice", "Expression": "2 * load", "Label": "twice", "ReturnData": True},
+                {"Id": "load", "ReturnData": False, "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum"}},
+            ]
+        },
+    }
+    names = {kind: tasks.unique(kind) for kind in kinds}
+    for kind, settings in kinds.items():
+        described = {"AlarmDescription": "mine", "ActionsEnabled": False}
+        scaled.cloudwatch.put_metric_alarm(AlarmName=names[kind], **common, **actions, **described, **settings)
+
+    def alarms():
+        found = scaled.cloudwatch.describe_alarms(AlarmNames=list(names.values()))["MetricAlarms"]
+        # They are looked at meanwhile.
+        seen = ("State", "EvaluationState", "AlarmConfigurationUpdated")
+        return {it["AlarmName"]: {name: value for name, value in it.items() if not name.startswith(seen)} for it in found}
+
+    before = alarms()
+    scaled.scaling.delete_scaling_policy(**scaled.target, PolicyName="more")
+    assert alarms() == {name: {**it, "AlarmActions": [topic], "OKActions": []} for name, it in before.items()}
+    scaled.cloudwatch.delete_alarms(AlarmNames=list(names.values()))

@@ -1,7 +1,7 @@
 //! Policies and targets go, with all that was made for them.
 
 use wharf_base::Permit;
-use wharf_scaling::alarms::Side;
+use wharf_scaling::{alarms::Side, detach};
 use wharf_service::{ChangeError, Place, Stored};
 use wharf_store::Compare;
 use wharf_wire::Fault;
@@ -29,7 +29,7 @@ pub struct Right<'a> {
 #[derive(Debug)]
 pub enum Left {
     Change(ChangeError<ScalingFaults>),
-    /// CloudWatch did not delete an alarm.
+    /// CloudWatch did not delete an alarm, or change one.
     Alarm(Fault),
 }
 
@@ -39,7 +39,7 @@ impl From<ChangeError<ScalingFaults>> for Left {
     }
 }
 
-/// A policy that was marked as deleted: its alarms go first.
+/// A policy that was marked as deleted: its alarms go first, and those of users lose the action that it was.
 ///
 /// # Errors
 /// The store's, or CloudWatch's.
@@ -51,12 +51,20 @@ pub async fn policy(
     right: &Right<'_>,
 ) -> Result<(), Left> {
     let policy = &stored.record;
-    if policy.kind == PolicyKind::TargetTracking {
-        let neighbours = Neighbours::of(core, place, target);
-        for side in [Side::High, Side::Low] {
-            let deleted = neighbours.delete_alarm(&alarms::name(policy, side)).await;
-            deleted.map_err(Left::Alarm)?;
+    let neighbours = Neighbours::of(core, place, target);
+    match policy.kind {
+        PolicyKind::TargetTracking => {
+            for side in [Side::High, Side::Low] {
+                let deleted = neighbours.delete_alarm(&alarms::name(policy, side)).await;
+                deleted.map_err(Left::Alarm)?;
+            }
         }
+        PolicyKind::Step => {
+            let arn = names::policy_arn(place, &policy.uuid, &policy.resource, &policy.name);
+            let detached = detach::detach(&neighbours, &arn).await;
+            detached.map_err(Left::Alarm)?;
+        }
+        PolicyKind::Predictive => {}
     }
     core.readings
         .forget_policy(&names::target_key(place, target), &policy.uuid);

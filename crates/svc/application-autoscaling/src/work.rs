@@ -232,6 +232,6 @@ impl Work<'_> {
 fn left(done: Result<(), Left>) -> Result<(), StepError> {
     done.map_err(|left| match left {
         Left::Change(error) => StepError::Change(error),
-        Left::Alarm(fault) => neighbour("deleting an alarm of a policy")(fault),
+        Left::Alarm(fault) => neighbour("deleting or changing an alarm of a policy")(fault),
     })
 }

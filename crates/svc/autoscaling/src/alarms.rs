@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use wharf_records::Scope;
-use wharf_scaling::alarms::{Side, Wanted, amiss};
+use wharf_scaling::{
+    alarms::{Side, Wanted, amiss},
+    detach::{Alarms, detach},
+};
 use wharf_service::{ChangeError, Place, Stored};
 use wharf_store::Compare;
 use wharf_wire::Fault;
@@ -100,15 +103,32 @@ impl Cloud<'_> {
     }
 }
 
+impl Alarms for Cloud<'_> {
+    type Fault = Fault;
+
+    async fn describe(&self, input: Value) -> Result<Vec<Value>, Fault> {
+        self.alarms(input).await
+    }
+
+    async fn put(&self, input: Value) -> Result<(), Fault> {
+        let put = self.by_name("cloudwatch", "PutMetricAlarm", input);
+        put.await.map(drop)
+    }
+
+    fn is_lasting(fault: &Fault) -> bool {
+        fault.code.starts_with("Validation")
+    }
+}
+
 /// Why a policy is not gone yet.
 #[derive(Debug)]
 pub enum Left {
     Change(ChangeError<AutoscalingFaults>),
-    /// CloudWatch did not delete an alarm.
+    /// CloudWatch did not delete an alarm, or change one.
     Alarm(Fault),
 }
 
-/// Takes away a policy that was marked as deleted: its alarms go first.
+/// Takes away a policy that was marked as deleted: its alarms go first, and those of users lose the action that it was.
 ///
 /// # Errors
 /// The store's, or CloudWatch's.
@@ -121,10 +141,17 @@ pub async fn take_down(
     fence: Option<Compare>,
 ) -> Result<(), Left> {
     let it = &stored.record;
-    if matches!(it.way, Way::Tracking { .. }) {
-        for side in [Side::High, Side::Low] {
-            let gone = cloud.delete_alarm(&policy::alarm_name(it, side)).await;
-            gone.map_err(Left::Alarm)?;
+    match it.way {
+        Way::Tracking { .. } => {
+            for side in [Side::High, Side::Low] {
+                let gone = cloud.delete_alarm(&policy::alarm_name(it, side)).await;
+                gone.map_err(Left::Alarm)?;
+            }
+        }
+        Way::Predictive { .. } => {}
+        Way::Simple { .. } | Way::Step { .. } => {
+            let arn = names::policy_arn(place, &it.uuid, &it.group, &it.name);
+            detach(cloud, &arn).await.map_err(Left::Alarm)?;
         }
     }
     let group = names::group_key(place, &it.group);

@@ -278,7 +278,7 @@ impl Work<'_> {
         let gone = alarms::take_down(self.core, cloud, self.place, stored, &PERMIT, fence).await;
         gone.map_err(|left| match left {
             Left::Change(error) => StepError::Change(error),
-            Left::Alarm(fault) => neighbour("deleting an alarm of a policy")(fault),
+            Left::Alarm(fault) => neighbour("deleting or changing an alarm of a policy")(fault),
         })
     }
 

@@ -114,7 +114,7 @@ pub fn shown_alarms(place: &Place, names: Vec<String>) -> Vec<Alarm> {
     shown.collect()
 }
 
-/// The alarms that it made go with it.
+/// The alarms that it made go with it, and those of users stay without the action that it was.
 pub async fn delete_scaling_policy(
     core: &Core,
     call: &Call,

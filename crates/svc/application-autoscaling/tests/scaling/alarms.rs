@@ -423,3 +423,67 @@ async fn a_policy_whose_alarms_cannot_be_put_is_not_there() {
     let tracked = found.target_tracking_scaling_policy_configuration.unwrap();
     assert_eq!(tracked.target_value, Some(50.0));
 }
+
+#[tokio::test]
+async fn alarms_of_users_stay_without_the_step_policy_that_is_deleted() {
+    let mut home = Home::with_service(2);
+    home.register(1, 10).await;
+    let topic = "arn:aws:sns:us-east-1:000000000000:ops";
+    let hold = |name: &str, actions: &[&str], ok: &[&str]| {
+        let alarm = json!({
+            "AlarmName": name, "Namespace": "App", "Threshold": 5.0, "StateValue": "ALARM",
+            "AlarmActions": actions, "OKActions": ok,
+        });
+        home.neighbours.alarms.lock().insert(name.to_owned(), alarm);
+    };
+    let (one, other) = (
+        home.step_policy("one", 1, 60).await,
+        home.step_policy("other", 4, 60).await,
+    );
+    hold("both", &[topic, &one, &other], &[&one]);
+    hold("alone", &[&one], &[]);
+    hold("not", &[&other], &[]);
+    let gone = |name: &str| DeleteScalingPolicyRequest {
+        policy_name: Some(name.to_owned()),
+        service_namespace: Some(ECS.to_owned()),
+        resource_id: Some(SERVICE.to_owned()),
+        scalable_dimension: Some(DIMENSION.to_owned()),
+    };
+    let deleted = home
+        .service
+        .delete_scaling_policy(&call(), gone("one"))
+        .await;
+    deleted.unwrap();
+    let alarms = home.neighbours.alarms.lock().clone();
+    assert_eq!(
+        alarms["both"],
+        json!({
+            "AlarmName": "both", "Namespace": "App", "Threshold": 5.0,
+            "AlarmActions": [topic, other], "OKActions": [],
+        })
+    );
+    assert_eq!(alarms["alone"]["AlarmActions"], json!([]));
+    assert_eq!(alarms["not"]["StateValue"], "ALARM", "nobody touched it");
+
+    // What failed goes on by itself, by the next process too, and one alarm that cannot be changed holds nothing up.
+    for fault in [
+        Fault::sender("ValidationException", 400, "no such action any more"),
+        Fault::sender("InternalServiceFault", 500, "a moment"),
+    ] {
+        let mut failures = home.neighbours.failures.lock();
+        failures.push_back(("PutMetricAlarm", fault));
+    }
+    let failed = home
+        .service
+        .delete_scaling_policy(&call(), gone("other"))
+        .await;
+    assert!(failed.is_err());
+    home.service.restart();
+    until("no alarm calls the policy", || async {
+        let alarms = home.neighbours.alarms.lock();
+        let mut all = alarms.values();
+        all.all(|it| !it["AlarmActions"].to_string().contains("policyName/other"))
+    })
+    .await;
+    assert_eq!(home.neighbours.alarms.lock().len(), 3);
+}

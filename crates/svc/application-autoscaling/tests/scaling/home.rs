@@ -87,9 +87,11 @@ impl Neighbours {
                 let names = input["AlarmNames"].as_array();
                 let alarms = self.alarms.lock();
                 let found = alarms.values().filter(|it| {
-                    let calls = it["AlarmActions"][0].as_str().unwrap_or_default();
-                    prefix.is_none_or(|prefix| calls.starts_with(prefix))
-                        && names.is_none_or(|names| names.contains(&it["AlarmName"]))
+                    let actions = ["AlarmActions", "OKActions"].map(|name| it[name].as_array());
+                    let mut actions = actions.into_iter().flatten().flatten();
+                    prefix.is_none_or(|prefix| {
+                        actions.any(|it| it.as_str().is_some_and(|it| it.starts_with(prefix)))
+                    }) && names.is_none_or(|names| names.contains(&it["AlarmName"]))
                 });
                 Ok(json!({ "MetricAlarms": found.collect::<Vec<_>>() }))
             }

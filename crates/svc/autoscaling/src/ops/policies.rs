@@ -162,7 +162,7 @@ pub fn shown_alarms(place: &Place, names: Vec<String>) -> Vec<Alarm> {
     shown.collect()
 }
 
-/// The alarms that it made go with it.
+/// The alarms that it made go with it, and those of users stay without the action that it was.
 pub async fn delete(core: &Core, call: &Call, input: DeletePolicyType) -> Result<(), Fault> {
     let place = Place::of(call);
     let (group, name) = named(

@@ -138,6 +138,18 @@ async fn an_alarm_calls_a_step_policy_once_for_each_word() {
     home.says(&arn, "hot", 51.0).await.unwrap();
     home.are(4, "InService").await;
 
+    // What the group's owner made stays, without the policy.
+    let hot =
+        json!({ "AlarmName": "hot", "Threshold": 50.0, "AlarmActions": [arn], "OKActions": [arn] });
+    home.cloud.alarms.lock().insert("hot".to_owned(), hot);
+    let gone = DeletePolicyType {
+        policy_name: Some(arn.clone()),
+        ..DeletePolicyType::default()
+    };
+    home.service.delete_policy(&call(), gone).await.unwrap();
+    let hot = json!({ "AlarmName": "hot", "Threshold": 50.0, "AlarmActions": [], "OKActions": [] });
+    assert_eq!(home.cloud.alarms.lock()["hot"], hot);
+
     let other = arn.replace("policyName/steps", "policyName/other");
     let text = format!("There is no scaling policy {other}.");
     refused(
