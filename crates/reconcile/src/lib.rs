@@ -1,7 +1,8 @@
 //! The runtime of reconcilers: level-triggered loops over keys.
 //!
 //! - [`Queue`] holds keys, not events: a wake-up carries no data, duplicates merge, one worker works
-//!   on a key at a time, and a key woken while it is worked on is worked on again.
+//!   on a key at a time, and a key woken while it is worked on is worked on again. A key that failed
+//!   waits, and a wake-up cuts that short.
 //! - [`run`] drives a queue with a bounded number of workers and is the one place that retries
 //!   failures, with growing delays.
 //! - [`Shard`] is the right to reconcile: a leased key that every transaction of an executor

@@ -1,4 +1,10 @@
 //! Keys waiting for work, now or later.
+//!
+//! A key that failed waits, longer after each failure. A wake-up, while it was worked on or since, says that something
+//! changed, so it waits no longer for what made it fail: it is tried once an eighth of that delay has passed since the
+//! failure, which is at once for most that are woken in a long one. It does not come at once each time, since a step that
+//! fails may have woken its own key, and what it follows may change without end: whatever wakes a key that fails has it
+//! tried eight times as often as nobody would, and no more.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
@@ -14,6 +20,8 @@ use wharf_base::backoff::doubled;
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 /// Longest delay between two tries.
 const LAST_RETRY: Duration = Duration::from_secs(30);
+/// The part of the delay after a failure that no wake-up cuts short.
+const LEFT_BY_WAKE_UPS: u32 = 8;
 
 #[derive(Debug)]
 pub struct Queue<K> {
@@ -33,8 +41,16 @@ struct Inner<K> {
     /// The earliest moment a key asked for; the number keeps equal moments apart.
     timers: BTreeMap<(Instant, u64), K>,
     timer_of: HashMap<K, (Instant, u64)>,
-    failures: HashMap<K, u32>,
+    failures: HashMap<K, Failing>,
     next_number: u64,
+}
+
+/// A key that failed since it last went well.
+#[derive(Debug, Clone, Copy)]
+struct Failing {
+    times: u32,
+    /// Nobody has it tried before.
+    not_before: Instant,
 }
 
 impl<K> Default for Queue<K> {
@@ -82,9 +98,9 @@ impl<K: Clone + Eq + Hash> Queue<K> {
         }
     }
 
-    /// Wants `key` looked at as soon as a worker is free.
+    /// Wants `key` looked at as soon as a worker is free, or, if it failed just now, soon.
     pub fn wake(&self, key: K) {
-        self.lock().push(key);
+        self.lock().push(key, Instant::now());
         self.wake.notify_one();
     }
 
@@ -124,24 +140,27 @@ impl<K: Clone + Eq + Hash> Queue<K> {
         self.finish(key, false);
     }
 
-    /// The key could not be dealt with: it comes back after a delay that grows with each failure.
+    /// The key could not be dealt with: it comes back after a delay that grows with each failure, sooner if it is woken.
     pub fn failed(&self, key: &K) {
         self.finish(key, true);
     }
 
     fn finish(&self, key: &K, failed: bool) {
-        let mut inner = self.lock();
+        let (mut inner, now) = (self.lock(), Instant::now());
         inner.working.remove(key);
         if failed {
-            let failures = inner.failures.entry(key.clone()).or_default();
-            *failures = failures.saturating_add(1);
-            let delay = doubled(FIRST_RETRY, LAST_RETRY, *failures);
-            inner.set_timer(key.clone(), Instant::now() + delay);
+            let times = inner.failures.get(key).map_or(0, |it| it.times);
+            let times = times.saturating_add(1);
+            let delay = doubled(FIRST_RETRY, LAST_RETRY, times);
+            let not_before = now + delay / LEFT_BY_WAKE_UPS;
+            let failing = Failing { times, not_before };
+            inner.failures.insert(key.clone(), failing);
+            inner.set_timer(key.clone(), now + delay);
         } else {
             inner.failures.remove(key);
         }
-        if inner.again.remove(key) && !failed {
-            inner.push(key.clone());
+        if inner.again.remove(key) {
+            inner.push(key.clone(), now);
         }
         drop(inner);
         self.wake.notify_one();
@@ -153,11 +172,16 @@ impl<K: Clone + Eq + Hash> Queue<K> {
 }
 
 impl<K: Clone + Eq + Hash> Inner<K> {
-    fn push(&mut self, key: K) {
+    fn push(&mut self, key: K, now: Instant) {
         if self.working.contains(&key) {
             self.again.insert(key);
+            return;
+        }
+        let failing = self.failures.get(&key);
+        if let Some(later) = failing.map(|it| it.not_before).filter(|it| *it > now) {
+            self.set_timer(key, later);
         } else if self.waiting.insert(key.clone()) {
-            self.ready.push_back((key, Instant::now()));
+            self.ready.push_back((key, now));
         }
     }
 
@@ -188,7 +212,7 @@ impl<K: Clone + Eq + Hash> Inner<K> {
             }
             let key = first.remove();
             self.timer_of.remove(&key);
-            self.push(key);
+            self.push(key, now);
         }
     }
 }
@@ -262,5 +286,92 @@ mod tests {
         let again = Instant::now();
         queue.next().await;
         assert!(again.elapsed() < Duration::from_millis(60));
+    }
+
+    /// A key that failed so many times, one after another, just now.
+    async fn failing(times: u32) -> Queue<&'static str> {
+        let queue = Queue::default();
+        queue.wake("a");
+        for _ in 0..times {
+            let key = queue.next().await;
+            queue.failed(&key);
+        }
+        queue
+    }
+
+    /// How long it takes until the key comes, in milliseconds, as tokio's clock rounds them.
+    async fn comes_after(queue: &Queue<&str>) -> u128 {
+        let start = Instant::now();
+        queue.next().await;
+        start.elapsed().as_millis()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wake_up_cuts_the_wait_of_a_failure_short() {
+        // The ninth failure is waited for for 12.8 seconds.
+        let alone = failing(9).await;
+        assert!((12_800..12_810).contains(&comes_after(&alone).await));
+
+        let during_the_step = failing(8).await;
+        let key = during_the_step.next().await;
+        during_the_step.wake("a");
+        during_the_step.failed(&key);
+        assert!((1600..1610).contains(&comes_after(&during_the_step).await));
+
+        let soon = failing(9).await;
+        tokio::time::advance(Duration::from_millis(600)).await;
+        soon.wake("a");
+        soon.wake_after("a", Duration::from_millis(1));
+        assert_eq!(soon.depth().ready, 0);
+        assert!((1000..1010).contains(&comes_after(&soon).await));
+
+        let later = failing(9).await;
+        tokio::time::advance(Duration::from_secs(2)).await;
+        later.wake("a");
+        assert_eq!(later.depth().ready, 1);
+        assert_eq!(comes_after(&later).await, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wake_up_that_was_heeded_is_over() {
+        let queue = failing(8).await;
+        let key = queue.next().await;
+        queue.wake("a");
+        queue.failed(&key);
+        let key = queue.next().await;
+        // Nothing woke it this time.
+        queue.failed(&key);
+        assert!((25_600..25_610).contains(&comes_after(&queue).await));
+        // What went well owes nothing to its failures of before.
+        queue.done(&"a");
+        queue.wake("a");
+        assert_eq!(comes_after(&queue).await, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_wakes_without_end_does_not_have_a_failing_key_tried_without_end() {
+        let tries = async |wakes: bool| {
+            let (queue, start) = (Queue::default(), Instant::now());
+            queue.wake("a");
+            let mut tries = 0;
+            while start.elapsed() < Duration::from_secs(600) {
+                let key = queue.next().await;
+                tries += 1;
+                if wakes {
+                    queue.wake("a");
+                }
+                queue.failed(&key);
+                if wakes {
+                    queue.wake("a");
+                    queue.wake_after("a", Duration::ZERO);
+                }
+            }
+            tries
+        };
+        let (alone, woken) = (tries(false).await, tries(true).await);
+        assert!(
+            woken > 4 * alone && woken <= 8 * alone,
+            "{woken} tries instead of {alone}"
+        );
     }
 }

@@ -16,7 +16,7 @@ pub enum Next {
     After(Duration),
 }
 
-/// Runs until `stop`: takes keys, calls `work`, retries failures with the queue's delays. At most
+/// Runs until `stop`: takes keys, calls `work`, retries failures with the queue's delays, sooner those that are woken. At most
 /// `workers` calls run at once. Work in progress ends before this returns.
 pub async fn run<K, E, W, F>(queue: Arc<Queue<K>>, workers: usize, stop: CancellationToken, work: W)
 where
