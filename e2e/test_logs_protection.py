@@ -77,8 +77,6 @@ def test_an_account_masks_all_of_its_groups(wharf, group):
     logs.delete_account_policy(**named)
     put(logs, group, "from c@d.example")
     assert texts(logs, group) == ["from ***********", "from c@d.example"]
-    with pytest.raises(ClientError, match="RETENTION_POLICY is not supported"):
-        logs.put_account_policy(policyName="r", policyType="RETENTION_POLICY", policyDocument="{}")
 
 
 def test_only_who_may_unmask_sees_more(wharf, group):

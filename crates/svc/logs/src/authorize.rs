@@ -22,6 +22,7 @@ use crate::{
     ops::{account_policies, kms_key, queries, resource_policies},
     protection::findings_of,
     records::Query,
+    retention,
     scheduled::record,
     subscription::{Destination, PRINCIPAL},
 };
@@ -323,6 +324,7 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
             Some(filters::POLICY) => Some("SubscriptionFilter"),
             Some(account_policies::INDEX) => Some("IndexPolicy"),
             Some(extraction::POLICY) => Some("MetricExtractionPolicy"),
+            Some(retention::POLICY) => Some("RetentionPolicy"),
             _ => None,
         };
         checks.extend(of_groups.map(|it| Check::new(format!("logs:{verb}{it}"), group(&None))));

@@ -242,6 +242,7 @@ mod tests {
             selection: selection.map(str::to_owned),
             changed_at: Timestamp(1),
             since: Timestamp(1),
+            takes_effect: None,
             unknown: Unknown::new(),
         };
         let lambda = r#"LogGroupNamePrefix NOT IN ["/aws/lambda"]"#;

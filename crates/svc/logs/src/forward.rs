@@ -75,7 +75,7 @@ impl LogsService {
         let name = stream_name(origin);
         let (cx, group) = self.may_forward(actor, target, &name, now).await?;
         let stream = self.forwarded_stream(&cx, &group, name).await?;
-        let kept_from = group.keeps_from(now);
+        let kept_from = self.keeps_from(&Self::scope(&cx), &group, now).await?;
         let kept = events.iter().filter(|it| it.timestamp >= kept_from);
         let mut kept: Vec<(i64, &str)> = kept.map(|it| (it.timestamp, &*it.message)).collect();
         if kept.is_empty() {

@@ -11,6 +11,7 @@
 //! - `counting` tells `metrics` what events say by `metric_filter` and by the `embedded` metric format, unless an account's
 //!   policy (`extraction`) says that nothing is made of these.
 //! - `lookup_tables` has the tables that queries look values up in.
+//! - `retention` says how long events of a group are kept, by itself or by policies of its account.
 //! - `metered` is what groups tell CloudWatch of themselves.
 //! - `rules` says what happens to events as they are read: transformers, and masks of what is sensitive (`protection`).
 //! - `findings` tells what data protection finds, `transformed` counts what transformers make, and
@@ -73,6 +74,7 @@ pub mod pattern;
 mod protection;
 mod rates;
 mod records;
+mod retention;
 mod rule_cache;
 mod rules;
 mod sample;

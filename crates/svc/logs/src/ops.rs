@@ -2,6 +2,7 @@
 
 mod account_extraction;
 pub mod account_policies;
+pub mod account_retention;
 mod account_subscription;
 pub mod aggregate_log_groups;
 pub mod data_protection;

@@ -62,10 +62,30 @@ pub struct AccountPolicy {
     #[serde(default)]
     pub selection: Option<String>,
     pub changed_at: Timestamp,
-    /// When its rule began.
+    /// When its rule began, or, where it makes none, it was created.
     pub since: Timestamp,
+    /// Of one that is not in effect as soon as it was put.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takes_effect: Option<TakesEffect>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// When what a policy says takes effect, and what it says until then, if it was in effect before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TakesEffect {
+    pub at: Timestamp,
+    #[serde(default)]
+    pub before: Option<PolicyText>,
+}
+
+/// What a policy says, and of which groups.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PolicyText {
+    /// JSON
+    pub document: String,
+    #[serde(default)]
+    pub selection: Option<String>,
 }
 
 impl Record for AccountPolicy {
@@ -374,13 +394,6 @@ impl Group {
     pub fn measures_transformed(&self) -> bool {
         self.metric_filters.iter().any(|it| it.on_transformed)
     }
-
-    /// The oldest time that retention keeps at `now`, in milliseconds.
-    pub fn keeps_from(&self, now: Timestamp) -> i64 {
-        const DAY_MS: i64 = 86_400_000;
-        self.retention_days
-            .map_or(i64::MIN, |days| now.millis() - i64::from(days) * DAY_MS)
-    }
 }
 
 impl Stream {
@@ -408,6 +421,11 @@ mod tests {
         let definition: QueryDefinition = serde_json::from_str(before).unwrap();
         assert!(definition.parameters.is_empty());
         written += &serde_json::to_string(&definition).unwrap();
+        let before = r#"{"document": "{}", "changed_at": 5, "since": 4}"#;
+        let policy: AccountPolicy = serde_json::from_str(before).unwrap();
+        assert!(policy.takes_effect.is_none());
+        let policy = serde_json::to_string(&policy).unwrap();
+        assert!(!policy.contains("takes_effect"), "{policy}");
         for later in ["system_dimensions", "selection", "parameters"] {
             assert!(!written.contains(later), "{later}: {written}");
         }

@@ -18,6 +18,7 @@ use wharf_wire::Fault;
 use crate::{
     LogsService, bound, fault, field_index,
     records::{DataKey, Group, LookupTable, Rule, Stream},
+    retention::{Kept, Policies},
     rules,
     service::stream_key,
 };
@@ -75,11 +76,20 @@ impl LogsService {
 
     /// Lets go of what retention does not keep.
     pub async fn expire(&self, clock: &dyn Clock) -> Result<(), Fault> {
+        let mut known: Option<(Scope, Policies)> = None;
         for (scope, group) in bound::groups(self).await? {
-            if group.retention_days.is_none() {
+            let now = clock.now();
+            // Groups of an account and a region are side by side.
+            let policies = match known.take() {
+                Some((of, policies)) if of == scope => policies,
+                _ => self.retention_policies(&scope, now).await?,
+            };
+            let kept = policies.kept(&group);
+            known = Some((scope.clone(), policies));
+            if kept == Kept::ForEver {
                 continue;
             }
-            let from = group.keeps_from(clock.now());
+            let from = kept.since(now);
             let prefix = Group::journal_prefix(&group.id);
             for info in self.events.journal().streams(&prefix, None, usize::MAX) {
                 let expired = self.events.expire(&info.name, from).await;

@@ -209,7 +209,8 @@ async fn body(
     now: wharf_base::Timestamp,
 ) -> Result<Option<Body>, Failure> {
     let (events, journal) = (&service.events, stream.journal_name());
-    let start = task.from.max(group.keeps_from(now));
+    let kept_from = service.keeps_from(scope, group, now).await;
+    let start = task.from.max(kept_from?);
     let end = task.to.saturating_add(1);
     let window = events.window(&journal, start, end).await;
     let window = window.map_err(fault::journal)?;

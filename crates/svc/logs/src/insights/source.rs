@@ -258,6 +258,7 @@ impl Sources {
         let streams: Vec<Stream> = service
             .all(&self.scope.key(Stream::KIND, &stream_key(&group.id, "")))
             .await?;
+        let kept_from = service.keeps_from(&self.scope, group, self.now).await?;
         for stream in streams {
             let source = Arc::new(Source {
                 number: u32::try_from(self.known.len()).unwrap_or(u32::MAX),
@@ -270,7 +271,7 @@ impl Sources {
             self.streams.push_back(Found {
                 source,
                 opener: opener.clone(),
-                kept_from: group.keeps_from(self.now),
+                kept_from,
             });
         }
         Ok(())

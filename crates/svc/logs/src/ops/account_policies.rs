@@ -1,5 +1,6 @@
 //! PutAccountPolicy, DescribeAccountPolicies and DeleteAccountPolicy: transformers, data protection, field indexes, a
-//! subscription filter, and which events make no metrics, for groups of an account in a region, those of the future too.
+//! subscription filter, which events make no metrics and how long events are kept, for groups of an account in a region,
+//! those of the future too.
 
 use serde_json::Value;
 use wharf_api_logs::{
@@ -15,12 +16,15 @@ use wharf_records::{Record as _, Scope, Unknown};
 use wharf_service::{Changes, Stored, transact};
 use wharf_wire::{Call, Fault};
 
-use super::{account_extraction, account_subscription, data_protection, transformers};
+use super::{
+    account_extraction, account_retention, account_subscription, data_protection, transformers,
+};
 use crate::{
     LogsService, extraction, fault, field_index,
     filters::POLICY,
     protection::findings_of,
-    records::{AccountPolicy, Group, PolicyPuts, Rule},
+    records::{AccountPolicy, Group, PolicyPuts, PolicyText, Rule},
+    retention,
     rules::{ACCOUNT, Sort, sort_prefix},
 };
 
@@ -97,6 +101,7 @@ pub async fn put(
         return Err(fault::invalid("policyName cannot start with aws/."));
     }
     let own = format!("{of}:{name}");
+    let is_dry = is_dry(input.dry_run, &of)?;
     let document = input.policy_document.unwrap_or_default();
     if document.len() > LONGEST_DOCUMENT {
         return Err(fault::invalid(format!(
@@ -113,6 +118,20 @@ pub async fn put(
         )));
     }
     let policy = match &*of {
+        retention::POLICY => {
+            let text = PolicyText {
+                document,
+                selection,
+            };
+            if is_dry {
+                let result = account_retention::try_put(service, call, &name, &text).await?;
+                return Ok(PutAccountPolicyResponse {
+                    dry_run_result: Some(result),
+                    ..PutAccountPolicyResponse::default()
+                });
+            }
+            account_retention::put(service, call, &name, text).await?
+        }
         POLICY => account_subscription::put(service, call, &name, document, selection).await?,
         extraction::POLICY => {
             account_extraction::put(service, call, &name, document, selection).await?
@@ -123,6 +142,17 @@ pub async fn put(
         account_policy: Some(shown(call, &own, &policy)),
         ..PutAccountPolicyResponse::default()
     })
+}
+
+/// Whether a request asks alone what it would come to.
+fn is_dry(given: Option<bool>, of: &str) -> Result<bool, Fault> {
+    match given == Some(true) {
+        true if of != retention::POLICY => Err(fault::invalid(format!(
+            "dryRun is only for policies of the type {}.",
+            retention::POLICY
+        ))),
+        is_dry => Ok(is_dry),
+    }
 }
 
 async fn put_rule(
@@ -192,6 +222,7 @@ async fn put_rule(
                     selection: selection.clone(),
                     changed_at: call.now,
                     since: now,
+                    takes_effect: None,
                     unknown: Unknown::new(),
                 };
                 tx.put(&at, &policy);
@@ -240,14 +271,19 @@ async fn checked(
 
 /// What names of groups start with: `LogGroupNamePrefix IN ["a", "b"]`, `LogGroupNamePrefix = "a"`.
 fn selected(sort: Sort, criteria: Option<&str>) -> Result<Vec<String>, Fault> {
-    let Some(criteria) = criteria.filter(|it| !it.trim().is_empty()) else {
-        return Ok(Vec::new());
-    };
-    if sort == Sort::Protection {
+    if sort == Sort::Protection && criteria.is_some_and(|it| !it.trim().is_empty()) {
         return Err(fault::invalid(
             "selectionCriteria is not for policies of the type DATA_PROTECTION_POLICY.",
         ));
     }
+    prefixes(criteria)
+}
+
+/// The same, for those that may be selected; none stands for all groups.
+pub(crate) fn prefixes(criteria: Option<&str>) -> Result<Vec<String>, Fault> {
+    let Some(criteria) = criteria.filter(|it| !it.trim().is_empty()) else {
+        return Ok(Vec::new());
+    };
     let wrong =
         || fault::invalid("Invalid selectionCriteria: only LogGroupNamePrefix is supported.");
     let rest = criteria.trim().strip_prefix("LogGroupNamePrefix");
@@ -350,7 +386,14 @@ pub async fn delete(
 ) -> Result<DeleteAccountPolicyResponse, Fault> {
     let of = input.policy_type.unwrap_or_default();
     let name = input.policy_name.unwrap_or_default();
+    if is_dry(input.dry_run, &of)? {
+        let result = account_retention::try_delete(service, call, &name).await?;
+        return Ok(DeleteAccountPolicyResponse {
+            dry_run_result: Some(result),
+        });
+    }
     match &*of {
+        retention::POLICY => account_retention::delete(service, call, &name).await?,
         POLICY => account_subscription::delete(service, call, &name).await?,
         extraction::POLICY => account_extraction::delete(service, call, &name).await?,
         _ => delete_rule(service, call, &of, &name).await?,

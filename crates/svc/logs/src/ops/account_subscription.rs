@@ -43,6 +43,7 @@ pub async fn put(
             selection: selection.clone(),
             changed_at: call.now,
             since: former.map_or(call.now, |it| it.since),
+            takes_effect: None,
             unknown: Unknown::new(),
         };
         tx.put(&at, &policy);

@@ -4,7 +4,7 @@ use wharf_api_logs::types::{DescribeLogGroupsRequest, DescribeLogGroupsResponse,
 use wharf_records::Record;
 use wharf_wire::{Call, Fault};
 
-use crate::{LogsService, fault, names, records::Group, rules::Sort, token};
+use crate::{LogsService, fault, names, records::Group, retention::Policies, rules::Sort, token};
 
 const DEFAULT_LIMIT: usize = 50;
 
@@ -65,9 +65,11 @@ pub async fn describe_log_groups(
                 .map(|group| pages.token(&token::place_text(&group.name)))
         })
         .flatten();
+    let scope = LogsService::scope(call);
+    let policies = service.retention_policies(&scope, call.now).await?;
     let log_groups = shown
         .iter()
-        .map(|group| to_wire(service, call, group))
+        .map(|group| to_wire(service, call, group, &policies))
         .collect();
     Ok(DescribeLogGroupsResponse {
         log_groups: Some(log_groups),
@@ -75,22 +77,25 @@ pub async fn describe_log_groups(
     })
 }
 
-fn to_wire(service: &LogsService, call: &Call, group: &Group) -> LogGroup {
-    let arn = names::group_arn(call, &group.name);
-    let streams =
-        service
-            .events
-            .journal()
-            .streams(&Group::journal_prefix(&group.id), None, usize::MAX);
+/// What a group holds.
+pub fn stored_bytes(service: &LogsService, group: &Group) -> i64 {
+    let prefix = Group::journal_prefix(&group.id);
+    let streams = service.events.journal().streams(&prefix, None, usize::MAX);
     let bytes: u64 = streams.iter().map(|stream| stream.bytes).sum();
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+fn to_wire(service: &LogsService, call: &Call, group: &Group, policies: &Policies) -> LogGroup {
+    let arn = names::group_arn(call, &group.name);
     LogGroup {
         log_group_name: Some(group.name.clone()),
         creation_time: Some(group.created_at.millis()),
-        retention_in_days: group.retention_days,
+        retention_in_days: policies.kept(group).days(),
+        retention_policy_name: policies.of(group).map(|it| it.name.clone()),
         kms_key_id: group.key.as_ref().map(|key| key.kms_key.clone()),
         metric_filter_count: i32::try_from(group.metric_filters.len()).ok(),
         arn: Some(format!("{arn}:*")),
-        stored_bytes: Some(i64::try_from(bytes).unwrap_or(i64::MAX)),
+        stored_bytes: Some(stored_bytes(service, group)),
         data_protection_status: group.rules.get(Sort::Protection.name()).map(|it| {
             let stands = it.ended.is_none();
             if stands { "ACTIVATED" } else { "DELETED" }.to_owned()

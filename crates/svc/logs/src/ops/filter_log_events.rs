@@ -63,10 +63,9 @@ pub async fn filter_log_events(
         .after(input.next_token.as_deref())?
         .map(|it| token::place(&it))
         .transpose()?;
-    let start = input
-        .start_time
-        .unwrap_or(0)
-        .max(group.keeps_from(call.now));
+    let scope = LogsService::scope(call);
+    let kept_from = service.keeps_from(&scope, &group, call.now).await?;
+    let start = input.start_time.unwrap_or(0).max(kept_from);
     let end = input.end_time.map_or(i64::MAX, |end| end.saturating_add(1));
     let limit = input
         .limit

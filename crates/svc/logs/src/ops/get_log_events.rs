@@ -41,10 +41,9 @@ pub async fn get_log_events(
         )
         .await?;
     let journal = stream.journal_name();
-    let start = input
-        .start_time
-        .unwrap_or(0)
-        .max(group.keeps_from(call.now));
+    let scope = LogsService::scope(call);
+    let kept_from = service.keeps_from(&scope, &group, call.now).await?;
+    let start = input.start_time.unwrap_or(0).max(kept_from);
     let end = input.end_time.unwrap_or(i64::MAX);
     let window = service
         .events

@@ -121,11 +121,12 @@ async fn record(
         let events = opener.events(&journal, std::slice::from_ref(record)).await;
         found = events.map_err(fault::read)?.pop();
     }
-    let kept = found.filter(|it| it.timestamp >= group.keeps_from(call.now));
+    let scope = LogsService::scope(call);
+    let kept_from = service.keeps_from(&scope, &group, call.now).await?;
+    let kept = found.filter(|it| it.timestamp >= kept_from);
     let event = kept.ok_or_else(|| {
         fault::invalid(format!("The log event of the specified {member} is gone."))
     })?;
-    let scope = LogsService::scope(call);
     let rules = service.rules(&scope, &group).await?;
     let is_to_be_made = rules.transforms(event.ingestion);
     let made = match rules.is_empty() {

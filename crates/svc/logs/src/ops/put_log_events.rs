@@ -41,7 +41,9 @@ pub async fn put_log_events(
     throttle(service, call, &stream.id, check(&events)?)
         .inspect_err(|_| metered::throttled(&service.counters, call))?;
     let now = call.now.millis();
-    let sorting = sort_out(&events, now, group.keeps_from(call.now));
+    let scope = LogsService::scope(call);
+    let kept_from = service.keeps_from(&scope, &group, call.now).await?;
+    let sorting = sort_out(&events, now, kept_from);
     let taken: Vec<(i64, &str)> = events[sorting.taken.clone()]
         .iter()
         .map(|event| {

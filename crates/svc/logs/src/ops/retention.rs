@@ -4,13 +4,7 @@ use wharf_api_logs::types::{DeleteRetentionPolicyRequest, PutRetentionPolicyRequ
 use wharf_wire::{Call, Fault};
 
 use super::tags::change;
-use crate::{LogsService, fault};
-
-/// The numbers of days that may be chosen (platform §8).
-const DAYS: [i32; 22] = [
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-];
+use crate::{LogsService, fault, retention::DAYS};
 
 pub async fn put(
     service: &LogsService,

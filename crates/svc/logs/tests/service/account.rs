@@ -224,11 +224,11 @@ async fn policies_are_shown_and_held_against_each_other() {
             "Invalid policy document",
         ),
         (
-            "RETENTION_POLICY",
+            "OTHER_POLICY",
             "b",
             "{}".to_owned(),
             None,
-            "RETENTION_POLICY is not supported",
+            "OTHER_POLICY is not supported",
         ),
     ] {
         let put = put_policy(&logs, (of, name), document, selection, 1).await;

@@ -1,6 +1,7 @@
 //! The service over a real store, journal and KMS.
 
 mod account;
+mod account_retention;
 mod account_subscription;
 mod destinations;
 mod exports;
