@@ -118,7 +118,7 @@ PAGES = {
     ),
     "logs-export": ("Completed successfully", "order 7 paid\n", "order 8 paid\n"),
     "logs-filters": ('{"ms": 950}', "/shop/orders", 'IN ["/shop/debug/"]'),
-    "logs-retention": ("/shop/orders\t14", "RETROACTIVE", "audit\tLogGroupNamePrefix IN"),
+    "logs-retention": ("/shop/returns\t14", "RETROACTIVE", "audit\tLogGroupNamePrefix IN"),
     "logs-scheduled-queries": ("ENABLED", "Complete", 'errors":"1"'),
     "logs-transformers": (
         '{"method":"GET","path":"/shirts","status":200,"ms":12.5,"service":{"name":"shop"}}',

@@ -136,7 +136,12 @@ impl LogsService {
                     let (at, message) = (event.ingestion, &event.message);
                     let became = match is_shared {
                         true => rules
-                            .transformed_for_all((&place, event.offset), at, message, origin)
+                            .transformed_for_all(
+                                (place.as_str(), event.offset),
+                                at,
+                                message,
+                                origin,
+                            )
                             .map(|it| it.len()),
                         false => rules.transformed(at, message, origin).map(|it| it.len()),
                     };

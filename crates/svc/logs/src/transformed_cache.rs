@@ -148,7 +148,7 @@ mod tests {
         assert!(!get(&cache, 99, 1, "new").1 && get(&cache, 90, 1, "new").1);
         for number in 0..10 {
             let name = number.to_string();
-            cache.get((&name, 0), 0, || Some(large.clone()));
+            cache.get((name.as_str(), 0), 0, || Some(large.clone()));
         }
         assert_eq!(cache.0.lock().streams.len(), 3);
     }
