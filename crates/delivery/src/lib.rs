@@ -3,6 +3,7 @@
 //!
 //! - [`Operations`] is any operation of this installation, called by its name in the name of an [`Actor`]:
 //!   a role that trusts the service, or the service itself before policies of resources.
+//! - [`Alarms`] is what services ask of alarms that call what they have.
 //! - [`log_events`] writes into log groups.
 //! - [`targets`] says which call a target is (spec platform §9).
 //! - [`Outbox`] holds parcels in lanes. A parcel is written in the transaction that made it necessary, delivered
@@ -23,7 +24,9 @@ mod shares;
 pub mod targets;
 
 pub use figures::Figures;
-pub use operations::{Actor, ApiDestinations, Body, ContentType, Invocation, Operations, Request};
+pub use operations::{
+    Actor, Alarms, ApiDestinations, Body, ContentType, Invocation, Operations, Request,
+};
 pub use outbox::{Became, Courier, Outbox, Outcome, Span};
 pub use parcel::{Failure, GivenUp, Lane, Parcel, Policy};
 pub use rates::{Rates, gap};

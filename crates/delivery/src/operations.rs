@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wharf_base::Timestamp;
+use wharf_service::Place;
 use wharf_wire::{ByteStream, Check, Fault, async_trait};
 
 use crate::Failure;
@@ -131,4 +132,14 @@ pub trait ApiDestinations: Send + Sync {
     /// # Errors
     /// The actor may not; there is no such destination; its rate puts it off; its server did not take it.
     async fn invoke(&self, actor: &Actor, invocation: &Invocation<'_>) -> Result<(), Failure>;
+}
+
+/// CloudWatch's alarms, for services that have what they call.
+#[async_trait]
+pub trait Alarms: Send + Sync {
+    /// Takes an action out of all alarms of an account in a region that have it. They stay as they are otherwise.
+    ///
+    /// # Errors
+    /// Those of CloudWatch's records; some alarms may be without it by then.
+    async fn detach(&self, place: &Place, action: &str) -> Result<(), Fault>;
 }

@@ -1,8 +1,8 @@
 //! How Application Auto Scaling and EC2 Auto Scaling decide (spec platform §6): from bounds, policies, alarms and
 //! schedules to the next capacity of a scalable target or a group.
 //!
-//! Pure but for [`readings::Readings`], which is memory, and [`forecasting`] and [`detach`], which ask CloudWatch through
-//! their caller: no clock, no store, no alarm is read here. The time is an argument, and what is decided is data.
+//! Pure but for [`readings::Readings`], which is memory, and [`forecasting`], which asks CloudWatch through its caller: no
+//! clock, no store, no alarm is read here. The time is an argument, and what is decided is data.
 //!
 //! - [`Bounds`] and [`Suspended`] belong to the scalable target.
 //! - [`StepPolicy`] and [`TrackingPolicy`] say which capacity they want.
@@ -11,8 +11,7 @@
 //! - [`Calendar`] says when a scheduled action is due, [`Change`] what it does.
 //! - [`Predictive`] is a policy of predictive scaling, [`forecast`] what the hours to come need, and
 //!   [`forecasting`] makes one.
-//! - [`alarms`] has the alarms of a target-tracking policy on a metric that AWS predefines, [`detach`](detach::detach)
-//!   takes other policies that go out of the actions of alarms.
+//! - [`alarms`] has the alarms of a target-tracking policy on a metric that AWS predefines.
 
 #![forbid(unsafe_code)]
 
@@ -20,7 +19,6 @@ pub mod alarms;
 mod bounds;
 mod calendar;
 mod decide;
-pub mod detach;
 pub mod forecast;
 pub mod forecasting;
 mod predictive;

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use wharf_reconcile::Takeover;
 use wharf_svc_application_autoscaling::{ApplicationAutoscalingService, Parts as ScalingParts};
 use wharf_svc_ce::{CeService, Parts as CeParts};
-use wharf_svc_cloudwatch::{CloudwatchService, Parts as CloudwatchParts};
+use wharf_svc_cloudwatch::{CloudwatchService, Parts as CloudwatchParts, StoredAlarms};
 use wharf_svc_ecr_public::EcrPublicService;
 use wharf_svc_eks_auth::EksAuthService;
 use wharf_svc_events::{EventsService, Parts as EventsParts};
@@ -363,6 +363,7 @@ pub static SERVICES: &[Row] = &[
                 store: it.data.store.clone(),
                 keyring: it.data.keyring.clone(),
                 operations: it.operations.clone(),
+                alarms: Arc::new(StoredAlarms::new(it.data.store.clone(), it.clock.clone())),
                 clock: it.clock.clone(),
                 takeover: Takeover::Replace,
             });

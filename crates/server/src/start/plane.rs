@@ -10,6 +10,7 @@ use wharf_reconcile::Takeover;
 use wharf_svc_acm::{AcmService, Parts as AcmParts};
 use wharf_svc_autoscaling::{AutoscalingService, Parts as GroupParts};
 use wharf_svc_cloudtrail::{CloudtrailService, Recorder};
+use wharf_svc_cloudwatch::StoredAlarms;
 use wharf_svc_ec2::{Ec2Service, instances::Parts as InstanceParts};
 use wharf_svc_ecr::Catalog;
 use wharf_svc_ecs::{AgentsConfig, Config as EcsConfig, EcsService, Parts};
@@ -249,6 +250,7 @@ impl Plane {
             keyring: data.keyring.clone(),
             ec2: ec2_client.clone(),
             operations: operations.clone(),
+            alarms: Arc::new(StoredAlarms::new(data.store.clone(), clock.clone())),
             clock: clock.clone(),
             takeover: Takeover::Replace,
         });

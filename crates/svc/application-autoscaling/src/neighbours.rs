@@ -5,7 +5,6 @@ use wharf_delivery::{Actor, Request};
 use wharf_scaling::{
     ManyLines,
     alarms::{self, Wanted},
-    detach::Alarms,
     forecasting::Metrics,
 };
 use wharf_service::Place;
@@ -116,7 +115,7 @@ impl<'a> Neighbours<'a> {
     /// Puts again what somebody deleted or changed.
     pub async fn repair_alarms(&self, wanted: &[Wanted]) -> Result<(), Fault> {
         let names: Vec<&str> = wanted.iter().map(|it| it.name.as_str()).collect();
-        let found = self.alarms(json!({ "AlarmNames": names })).await?;
+        let found = self.describe(json!({ "AlarmNames": names })).await?;
         for it in alarms::amiss(wanted, &found) {
             tracing::info!(alarm = it.name, "restoring the alarm of a scaling policy");
             self.put_alarms(std::slice::from_ref(it)).await?;
@@ -127,36 +126,19 @@ impl<'a> Neighbours<'a> {
     /// Names of the alarms that call a policy.
     pub async fn alarms_of(&self, policy_arn: &str) -> Result<Vec<String>, Fault> {
         let input = json!({ "ActionPrefix": policy_arn, "MaxRecords": MOST_SHOWN });
-        let found = self.alarms(input).await?;
+        let found = self.describe(input).await?;
         let names = found
             .iter()
             .filter_map(|it| it["AlarmName"].as_str().map(str::to_owned));
         Ok(names.collect())
     }
 
-    async fn alarms(&self, input: Value) -> Result<Vec<Value>, Fault> {
+    async fn describe(&self, input: Value) -> Result<Vec<Value>, Fault> {
         let mut answer = self.call("cloudwatch", "DescribeAlarms", input).await?;
         Ok(match answer["MetricAlarms"].take() {
             Value::Array(found) => found,
             _ => Vec::new(),
         })
-    }
-}
-
-impl Alarms for Neighbours<'_> {
-    type Fault = Fault;
-
-    async fn describe(&self, input: Value) -> Result<Vec<Value>, Fault> {
-        self.alarms(input).await
-    }
-
-    async fn put(&self, input: Value) -> Result<(), Fault> {
-        let put = self.call("cloudwatch", "PutMetricAlarm", input);
-        put.await.map(drop)
-    }
-
-    fn is_lasting(fault: &Fault) -> bool {
-        fault.code.starts_with("Validation")
     }
 }
 

@@ -1,7 +1,7 @@
 //! Policies and targets go, with all that was made for them.
 
 use wharf_base::Permit;
-use wharf_scaling::{alarms::Side, detach};
+use wharf_scaling::alarms::Side;
 use wharf_service::{ChangeError, Place, Stored};
 use wharf_store::Compare;
 use wharf_wire::Fault;
@@ -51,9 +51,9 @@ pub async fn policy(
     right: &Right<'_>,
 ) -> Result<(), Left> {
     let policy = &stored.record;
-    let neighbours = Neighbours::of(core, place, target);
     match policy.kind {
         PolicyKind::TargetTracking => {
+            let neighbours = Neighbours::of(core, place, target);
             for side in [Side::High, Side::Low] {
                 let deleted = neighbours.delete_alarm(&alarms::name(policy, side)).await;
                 deleted.map_err(Left::Alarm)?;
@@ -61,7 +61,7 @@ pub async fn policy(
         }
         PolicyKind::Step => {
             let arn = names::policy_arn(place, &policy.uuid, &policy.resource, &policy.name);
-            let detached = detach::detach(&neighbours, &arn).await;
+            let detached = core.parts.alarms.detach(place, &arn).await;
             detached.map_err(Left::Alarm)?;
         }
         PolicyKind::Predictive => {}

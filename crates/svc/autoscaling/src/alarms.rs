@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use wharf_records::Scope;
-use wharf_scaling::{
-    alarms::{Side, Wanted, amiss},
-    detach::{Alarms, detach},
-};
+use wharf_scaling::alarms::{Side, Wanted, amiss};
 use wharf_service::{ChangeError, Place, Stored};
 use wharf_store::Compare;
 use wharf_wire::Fault;
@@ -103,23 +100,6 @@ impl Cloud<'_> {
     }
 }
 
-impl Alarms for Cloud<'_> {
-    type Fault = Fault;
-
-    async fn describe(&self, input: Value) -> Result<Vec<Value>, Fault> {
-        self.alarms(input).await
-    }
-
-    async fn put(&self, input: Value) -> Result<(), Fault> {
-        let put = self.by_name("cloudwatch", "PutMetricAlarm", input);
-        put.await.map(drop)
-    }
-
-    fn is_lasting(fault: &Fault) -> bool {
-        fault.code.starts_with("Validation")
-    }
-}
-
 /// Why a policy is not gone yet.
 #[derive(Debug)]
 pub enum Left {
@@ -151,7 +131,8 @@ pub async fn take_down(
         Way::Predictive { .. } => {}
         Way::Simple { .. } | Way::Step { .. } => {
             let arn = names::policy_arn(place, &it.uuid, &it.group, &it.name);
-            detach(cloud, &arn).await.map_err(Left::Alarm)?;
+            let detached = core.parts.alarms.detach(place, &arn).await;
+            detached.map_err(Left::Alarm)?;
         }
     }
     let group = names::group_key(place, &it.group);

@@ -14,6 +14,7 @@
 //! - What is usual of a metric is learned from its points ([`anomaly`]): bands in expressions, and alarms on them.
 //! - Rules of Contributor Insights are kept here and counted by CloudWatch Logs ([`contributors`]).
 //! - A policy of scaling is called again at each look while the alarm stays in the state that calls it ([`Scaling`]).
+//!   What a policy that is deleted was to alarms goes out of their actions (`detached`).
 //!
 //! Invariants: what was acknowledged is on disk; an alarm acts once for each change of its state; no text that a user
 //! sends takes more stack or memory than its limits say.
@@ -30,6 +31,7 @@ mod core;
 mod counted;
 mod courier;
 mod datum;
+mod detached;
 mod fault;
 mod fetch;
 #[doc(hidden)]
@@ -57,6 +59,7 @@ mod words;
 pub use announced::ANNOUNCING;
 pub use config::{Alarmed, Parts, Scaling};
 pub use counted::COUNTED;
+pub use detached::StoredAlarms;
 pub use rates::RATES;
 pub use service::CloudwatchService;
 pub use tagged::TAGGED;

@@ -13,7 +13,7 @@ use wharf_api_application_autoscaling::{
     RegisterScalableTargetRequest, ScalingActivity, StepAdjustment, StepScalingPolicyConfiguration,
 };
 use wharf_base::{Clock as _, TestClock, Timestamp};
-use wharf_delivery::{Actor, Operations, Request};
+use wharf_delivery::{Actor, Alarms, Operations, Request};
 use wharf_reconcile::Takeover;
 use wharf_service::Place;
 use wharf_svc_application_autoscaling::{Alarmed, ApplicationAutoscalingService, Parts};
@@ -42,12 +42,16 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
-    fn answer(&self, operation: &str, input: &Value) -> Result<Value, Fault> {
+    fn fail(&self, operation: &str) -> Result<(), Fault> {
         let mut failures = self.failures.lock();
-        if failures.front().is_some_and(|it| it.0 == operation) {
-            return Err(failures.pop_front().unwrap().1);
+        match failures.front().is_some_and(|it| it.0 == operation) {
+            true => Err(failures.pop_front().unwrap().1),
+            false => Ok(()),
         }
-        drop(failures);
+    }
+
+    fn answer(&self, operation: &str, input: &Value) -> Result<Value, Fault> {
+        self.fail(operation)?;
         match operation {
             "DescribeServices" => {
                 let name = input["services"][0].as_str().unwrap();
@@ -87,11 +91,9 @@ impl Neighbours {
                 let names = input["AlarmNames"].as_array();
                 let alarms = self.alarms.lock();
                 let found = alarms.values().filter(|it| {
-                    let actions = ["AlarmActions", "OKActions"].map(|name| it[name].as_array());
-                    let mut actions = actions.into_iter().flatten().flatten();
-                    prefix.is_none_or(|prefix| {
-                        actions.any(|it| it.as_str().is_some_and(|it| it.starts_with(prefix)))
-                    }) && names.is_none_or(|names| names.contains(&it["AlarmName"]))
+                    let calls = it["AlarmActions"][0].as_str().unwrap_or_default();
+                    prefix.is_none_or(|prefix| calls.starts_with(prefix))
+                        && names.is_none_or(|names| names.contains(&it["AlarmName"]))
                 });
                 Ok(json!({ "MetricAlarms": found.collect::<Vec<_>>() }))
             }
@@ -141,6 +143,20 @@ impl Operations for Neighbours {
     }
 }
 
+#[async_trait]
+impl Alarms for Neighbours {
+    async fn detach(&self, place: &Place, action: &str) -> Result<(), Fault> {
+        assert_eq!((&*place.account, &*place.region), (ACCOUNT, REGION));
+        self.fail("detach")?;
+        for alarm in self.alarms.lock().values_mut() {
+            if let Some(Value::Array(actions)) = alarm.get_mut("AlarmActions") {
+                actions.retain(|it| it != action);
+            }
+        }
+        Ok(())
+    }
+}
+
 pub struct Home {
     pub service: Running<ApplicationAutoscalingService>,
     pub neighbours: Arc<Neighbours>,
@@ -159,6 +175,7 @@ impl Home {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
             operations: neighbours.clone(),
+            alarms: neighbours.clone(),
             clock: clock.clone(),
             takeover: Takeover::Replace,
         };

@@ -28,7 +28,7 @@ use wharf_reconcile::Takeover;
 use wharf_series::{Options, Sample, Series};
 use wharf_store::{Chaos, Store, StoreOptions};
 use wharf_svc_application_autoscaling::{Alarmed, ApplicationAutoscalingService, Parts};
-use wharf_svc_cloudwatch::{CloudwatchService, Scaling};
+use wharf_svc_cloudwatch::{CloudwatchService, Scaling, StoredAlarms};
 use wharf_svc_iam::Mode;
 use wharf_testkit::{ACCOUNT, REGION, VirtualClock, VirtualSeconds, call_at};
 use wharf_wire::{Call, Check, Context, Fault, async_trait};
@@ -121,6 +121,7 @@ impl World {
             store: self.store.clone(),
             keyring: self.testkit.keyring.clone(),
             operations: me.clone(),
+            alarms: Arc::new(StoredAlarms::new(self.store.clone(), self.clock.clone())),
             clock: self.clock.clone(),
             takeover: Takeover::Replace,
         });

@@ -24,8 +24,9 @@ use wharf_api_ec2::{
     Subnet, TerminateInstancesRequest, TerminateInstancesResult,
 };
 use wharf_base::{TestClock, Timestamp};
-use wharf_delivery::{Actor, Operations, Request};
+use wharf_delivery::{Actor, Alarms, Operations, Request};
 use wharf_reconcile::Takeover;
+use wharf_service::Place;
 use wharf_svc_autoscaling::{AutoscalingService, Parts};
 use wharf_testkit::{Running, World, call, until};
 use wharf_wire::{Call, CallerKind, Check, Context, Fault, async_trait};
@@ -340,6 +341,18 @@ impl Ec2 for Cloud {
 }
 
 #[async_trait]
+impl Alarms for Cloud {
+    async fn detach(&self, _: &Place, action: &str) -> Result<(), Fault> {
+        for alarm in self.alarms.lock().values_mut() {
+            if let Some(Value::Array(actions)) = alarm.get_mut("AlarmActions") {
+                actions.retain(|it| it != action);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
 impl Operations for Cloud {
     async fn call(&self, _: &Actor, request: &Request) -> Result<Value, Fault> {
         let input = &request.input;
@@ -460,6 +473,7 @@ impl Home {
             keyring: world.keyring.clone(),
             ec2: cloud.clone(),
             operations: cloud.clone(),
+            alarms: cloud.clone(),
             clock: clock.clone(),
             takeover: Takeover::Replace,
         };

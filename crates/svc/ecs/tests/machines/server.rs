@@ -14,7 +14,7 @@ use wharf_records::Scope;
 use wharf_service::{Reach, feed};
 use wharf_svc_application_autoscaling::ApplicationAutoscalingService;
 use wharf_svc_autoscaling::AutoscalingService;
-use wharf_svc_cloudwatch::CloudwatchService;
+use wharf_svc_cloudwatch::{CloudwatchService, StoredAlarms};
 use wharf_svc_ec2::{Ec2Service, instances::Parts as InstanceParts};
 use wharf_svc_ecs::{AgentsConfig, Config, EcsService, Parts, Place};
 use wharf_testkit::{ACCOUNT, ecs::Roles};
@@ -50,11 +50,13 @@ impl Server {
             Arc::new(ec2.clone()),
             dispatcher.clone(),
         ));
+        let alarms = Arc::new(StoredAlarms::new(store.clone(), clock.clone()));
         let groups = AutoscalingService::new(wharf_svc_autoscaling::Parts {
             store: store.clone(),
             keyring: keyring.clone(),
             ec2: ec2_client.clone(),
             operations: world.clone(),
+            alarms: alarms.clone(),
             clock: clock.clone(),
             takeover,
         });
@@ -95,6 +97,7 @@ impl Server {
                 store: store.clone(),
                 keyring: keyring.clone(),
                 operations: world.clone(),
+                alarms,
                 clock: clock.clone(),
                 takeover,
             });

@@ -1,6 +1,12 @@
 //! What alarms do.
 
+use std::sync::Arc;
+
 use wharf_api_cloudwatch::{ActionConfiguration, AlarmTagsPropagation};
+use wharf_base::TestClock;
+use wharf_delivery::Alarms as _;
+use wharf_service::Place;
+use wharf_svc_cloudwatch::StoredAlarms;
 
 use super::*;
 
@@ -426,4 +432,62 @@ async fn messages_have_the_tags_that_their_alarm_is_to_tell() {
             &serde_json::json!("SUCCESS")
         )
     );
+}
+
+/// An alarm as its owner configured it: it is looked at meanwhile.
+async fn configured(home: &Home, name: &str) -> MetricAlarm {
+    MetricAlarm {
+        state_value: None,
+        state_reason: None,
+        state_reason_data: None,
+        state_updated_timestamp: None,
+        state_transitioned_timestamp: None,
+        evaluation_state: None,
+        ..shown(home, name).await
+    }
+}
+
+#[tokio::test]
+async fn alarms_lose_an_action_whose_policy_is_gone_and_stay_as_they_are() {
+    let home = Home::start();
+    let other = format!("{POLICY}2");
+    let texts = |all: &[&str]| Some(all.iter().map(|it| (*it).to_owned()).collect());
+    let both = PutMetricAlarmInput {
+        alarm_description: Some("mine".to_owned()),
+        actions_enabled: Some(false),
+        alarm_actions: texts(&[TOPIC, POLICY, &other]),
+        ok_actions: texts(&[POLICY]),
+        ..alarm("both")
+    };
+    let not = PutMetricAlarmInput {
+        alarm_actions: texts(&[&other]),
+        ..alarm("not")
+    };
+    for input in [both, not] {
+        let put = home.service.put_metric_alarm(&home.call(), input).await;
+        put.unwrap();
+    }
+    let before = (
+        configured(&home, "both").await,
+        configured(&home, "not").await,
+    );
+
+    let clock = Arc::new(TestClock::at(minute(40)));
+    let alarms = StoredAlarms::new(home.world.store.clone(), clock);
+    let place = Place::new("000000000000", "us-east-1");
+    // Whoever was killed asks again.
+    for _ in 0..2 {
+        alarms.detach(&place, POLICY).await.unwrap();
+    }
+    let lost = MetricAlarm {
+        alarm_actions: texts(&[TOPIC, &other]),
+        ok_actions: texts(&[]),
+        alarm_configuration_updated_timestamp: Some(minute(40)),
+        ..before.0
+    };
+    assert_eq!(configured(&home, "both").await, lost);
+    assert_eq!(configured(&home, "not").await, before.1);
+    let elsewhere = Place::new("000000000000", "eu-west-1");
+    alarms.detach(&elsewhere, &other).await.unwrap();
+    assert_eq!(configured(&home, "not").await, before.1);
 }
