@@ -5,12 +5,14 @@
 //! What policies say is pure, by the time of whoever asks; that they are there is looked up each time, so nothing is to be
 //! brought forward when one takes effect, whatever was killed.
 
-use std::{cmp::Reverse, fmt};
+use std::{cmp::Reverse, collections::HashMap, fmt, sync::Arc};
 
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::Value;
 use wharf_base::Timestamp;
-use wharf_records::{Scope, Unknown};
+use wharf_records::{Record as _, Scope, Unknown, decode};
+use wharf_store::{Entry, Revision};
 use wharf_wire::Fault;
 
 use crate::{
@@ -34,6 +36,8 @@ const NEVER: &str = "NEVER_EXPIRE";
 const DAY_MS: i64 = 86_400_000;
 /// From a put to its effect.
 const WAIT_MS: i64 = DAY_MS;
+/// Accounts and regions whose policies are remembered; beyond it all are forgotten, and read again.
+const MOST_KNOWN: usize = 200;
 /// Events of such groups are there to be delivered.
 const DELIVERY: &str = "DELIVERY";
 
@@ -127,7 +131,7 @@ fn kept(given: &Value) -> Result<Kept, Fault> {
 pub struct Policy {
     pub name: String,
     pub created_at: Timestamp,
-    pub says: Says,
+    pub says: Arc<Says>,
 }
 
 impl Policy {
@@ -140,7 +144,102 @@ impl Policy {
     }
 
     fn rank(&self) -> (Kept, Reverse<(Timestamp, &str)>) {
-        (self.says.kept, Reverse((self.created_at, &self.name)))
+        (
+            self.says.kept,
+            Reverse((self.created_at, self.name.as_str())),
+        )
+    }
+}
+
+/// A policy as it is stored.
+#[derive(Debug)]
+struct Put {
+    latest: Policy,
+    /// When the latest takes effect, and what it says until then.
+    waits: Option<(Timestamp, Option<Arc<Says>>)>,
+}
+
+impl Put {
+    /// # Errors
+    /// It is no policy.
+    fn read(name: &str, record: &AccountPolicy) -> Result<Self, Fault> {
+        let read = |document: &str, selection: &Option<String>| {
+            Says::read(document, selection.as_deref()).map(Arc::new)
+        };
+        let waits = match &record.takes_effect {
+            None => None,
+            Some(it) => {
+                let before = it.before.as_ref();
+                let before = before.map(|it| read(&it.document, &it.selection));
+                Some((it.at, before.transpose()?))
+            }
+        };
+        Ok(Self {
+            latest: Policy {
+                name: name.to_owned(),
+                created_at: record.since,
+                says: read(&record.document, &record.selection)?,
+            },
+            waits,
+        })
+    }
+
+    /// What it says at a time, if it says anything yet.
+    fn in_effect(&self, now: Timestamp) -> Option<Policy> {
+        let says = match &self.waits {
+            Some((at, before)) if now < *at => before.clone()?,
+            _ => self.latest.says.clone(),
+        };
+        Some(Policy {
+            says,
+            ..self.latest.clone()
+        })
+    }
+}
+
+/// Policies that were read, by where they are. Each event that comes in is held against them.
+#[derive(Debug, Default)]
+pub struct Known(Mutex<HashMap<String, Read>>);
+
+/// What was made of records, as they were at these revisions.
+#[derive(Debug)]
+struct Read {
+    revisions: Vec<Revision>,
+    all: Arc<[Put]>,
+}
+
+impl Known {
+    /// What records come to that were found somewhere.
+    ///
+    /// # Errors
+    /// One of them is no policy.
+    fn read(&self, at: &str, entries: &[Entry]) -> Result<Arc<[Put]>, Fault> {
+        let revisions: Vec<Revision> = entries.iter().map(|it| it.mod_revision).collect();
+        if let Some(known) = self.find(at, &revisions) {
+            return Ok(known);
+        }
+        let each = entries.iter().filter_map(|entry| {
+            let (_, _, id) = Scope::parse(&entry.key)?;
+            let record = decode::<AccountPolicy>(&entry.value).map_err(fault::record);
+            Some(record.and_then(|it| Put::read(name_of(&id), &it)))
+        });
+        let all: Arc<[Put]> = each.collect::<Result<_, Fault>>()?;
+        let mut known = self.0.lock();
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        let read = Read {
+            revisions,
+            all: all.clone(),
+        };
+        known.insert(at.to_owned(), read);
+        Ok(all)
+    }
+
+    fn find(&self, at: &str, revisions: &[Revision]) -> Option<Arc<[Put]>> {
+        let known = self.0.lock();
+        let found = known.get(at)?;
+        (found.revisions == revisions).then(|| found.all.clone())
     }
 }
 
@@ -149,24 +248,9 @@ impl Policy {
 pub struct Policies(Vec<Policy>);
 
 impl Policies {
-    /// Of all that are there, by their names, those in effect at a time.
-    ///
-    /// # Errors
-    /// What is stored is no policy.
-    pub fn at<'p>(
-        all: impl IntoIterator<Item = (&'p str, &'p AccountPolicy)>,
-        now: Timestamp,
-    ) -> Result<Self, Fault> {
-        let each = all.into_iter().filter_map(|(name, record)| {
-            let text = in_effect(record, now)?;
-            let says = Says::read(&text.document, text.selection.as_deref());
-            Some(says.map(|says| Policy {
-                name: name.to_owned(),
-                created_at: record.since,
-                says,
-            }))
-        });
-        each.collect::<Result<_, _>>().map(Self)
+    /// Of all that are there those in effect at a time.
+    fn at(all: &[Put], now: Timestamp) -> Self {
+        Self(all.iter().filter_map(|it| it.in_effect(now)).collect())
     }
 
     /// The same with a policy in the place of the one of its name, or without it.
@@ -235,9 +319,13 @@ impl LogsService {
         scope: &Scope,
         now: Timestamp,
     ) -> Result<Policies, Fault> {
-        let all = account_policies::of_type(self, scope, POLICY).await?;
-        let named = all.iter().map(|(id, it)| (name_of(id), &it.record));
-        Policies::at(named, now)
+        let at = scope.key(AccountPolicy::KIND, &format!("{POLICY}:"));
+        let entries = self.table.entries(&at).await?;
+        if entries.is_empty() {
+            return Ok(Policies::default());
+        }
+        let all = self.known_retention.read(&at, &entries)?;
+        Ok(Policies::at(&all, now))
     }
 
     /// The oldest time that is kept of a group's events, in milliseconds.
@@ -327,9 +415,8 @@ mod tests {
     #[test]
     fn a_policy_and_a_change_of_it_take_effect_a_day_later() {
         let says = |record: &AccountPolicy, time: i64| {
-            Policies::at([("p", record)], at(time))
-                .unwrap()
-                .kept(&group("g", 0, Some(3653)))
+            let all = [Put::read("p", record).unwrap()];
+            Policies::at(&all, at(time)).kept(&group("g", 0, Some(3653)))
         };
         let first = renewed(None, all("90"), at(0));
         assert_eq!(says(&first, DAY - 1), Kept::Days(3653));
@@ -367,8 +454,8 @@ mod tests {
             ("a", put(text("90", "RETROACTIVE", prefix), 30)),
             ("new", put(text("\"NEVER_EXPIRE\"", "NEW_ONLY", None), 40)),
         ];
-        let named = records.iter().map(|(name, record)| (*name, record));
-        let policies = Policies::at(named, at(DAY)).unwrap();
+        let all = records.map(|(name, record)| Put::read(name, &record).unwrap());
+        let policies = Policies::at(&all, at(DAY));
         let of = |group: &Group| policies.of(group).map(|it| it.name.as_str());
         assert_eq!(of(&group("/other", 40, Some(1))), Some("base"));
         assert_eq!(policies.kept(&group("/other", 40, Some(1))), Kept::Days(30));

@@ -436,6 +436,7 @@ mod tests {
         assert!(rules(i64::MAX).transforms_since(1_000_000));
         assert!(!Rules::default().transforms_since(i64::MIN));
     }
+
     #[test]
     fn who_looks_at_an_event_second_has_what_the_first_had_made() {
         let made = Arc::new(TransformedCache::default());

@@ -31,6 +31,7 @@ use crate::{
     opener::Opener,
     ops,
     records::{Group, Stream},
+    retention,
     rules::Known,
     subscriptions::Subscriptions,
 };
@@ -54,6 +55,7 @@ pub struct LogsService {
     pub(crate) subscriptions: Arc<Subscriptions>,
     pub(crate) indexing: Arc<Indexing>,
     pub(crate) known_rules: Arc<Known>,
+    pub(crate) known_retention: Arc<retention::Known>,
     pub(crate) desk: Arc<Desk>,
     /// Of looks for texts in blocks ([`crate::seek`]).
     pub(crate) looks: Arc<Desk>,
@@ -117,6 +119,7 @@ impl LogsService {
             subscriptions: Arc::default(),
             indexing: Arc::default(),
             known_rules: Arc::default(),
+            known_retention: Arc::default(),
             desk: Arc::default(),
             looks: Arc::default(),
             tables: Arc::default(),

@@ -1,6 +1,6 @@
 //! Account policies of the type RETENTION_POLICY: how long events of groups are kept, and what a change of that would come to.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, sync::Arc};
 
 use wharf_api_logs::types::{DryRunResult, LogGroupImpact};
 use wharf_records::{Record as _, Scope};
@@ -73,10 +73,10 @@ pub async fn try_put(
     let policy = Policy {
         name: name.to_owned(),
         created_at: former.map_or(call.now, |it| it.record.since),
-        says,
+        says: Arc::new(says),
     };
     let before = service.retention_policies(&scope, call.now).await?;
-    change(service, &scope, name, &before, Some(policy)).await
+    change(service, &scope, name, before, Some(policy)).await
 }
 
 /// What a deletion would come to.
@@ -91,7 +91,7 @@ pub async fn try_delete(
         return Err(account_policies::missing());
     }
     let before = service.retention_policies(&scope, call.now).await?;
-    change(service, &scope, name, &before, None).await
+    change(service, &scope, name, before, None).await
 }
 
 /// What another policy of a name, or none, makes of the groups that it is for, and of those that the former is for.
@@ -99,20 +99,25 @@ async fn change(
     service: &LogsService,
     scope: &Scope,
     name: &str,
-    before: &Policies,
+    before: Policies,
     policy: Option<Policy>,
 ) -> Result<DryRunResult, Fault> {
     let mut groups: Vec<Group> = service.all(&scope.key(Group::KIND, "")).await?;
     let both = [before.named(name), policy.as_ref()];
     groups.retain(|group| both.into_iter().flatten().any(|it| it.is_for(group)));
     let after = before.with(name, policy);
-    let compared = groups.iter().map(|group| Compared {
-        name: &group.name,
-        before: before.kept(group),
-        after: after.kept(group),
-        bytes: stored_bytes(service, group),
+    let looking = service.clone();
+    // Groups may be many, and have many streams.
+    let compared = service.desk.work(&scope.account, move || {
+        let each = groups.iter().map(|group| Compared {
+            name: &group.name,
+            before: before.kept(group),
+            after: after.kept(group),
+            bytes: stored_bytes(&looking, group),
+        });
+        result(each.collect())
     });
-    Ok(result(compared.collect()))
+    compared.await.map_err(|cause| fault::unreadable(&cause))
 }
 
 struct Compared<'g> {
