@@ -1,5 +1,8 @@
 """Which clusters of ECS and Kubernetes run an image, as Inspector tells."""
 
+import json
+import platform
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -10,6 +13,7 @@ from test_kubernetes_nodes import USER_DATA, apply, condition, launch, node_of, 
 pytestmark = pytest.mark.minutes(2)
 
 ARN = "arn:aws:ecr:us-east-1:000000000000:repository/"
+INDEX = "application/vnd.oci.image.index.v1+json"
 FOREVER = "trap exit TERM; while true; do sleep 1; done"
 
 
@@ -24,12 +28,65 @@ def clusters(wharf, resource, size=100):
         token = {"nextToken": page["nextToken"]}
 
 
-def in_use(inspector, repository):
-    """How often the one image of a repository is in use, and when it last was."""
+def in_use_by_image(inspector, repository):
+    """How often each image of a repository is in use, and when it last was."""
     criteria = {"ecrRepositoryName": [{"comparison": "EQUALS", "value": repository}]}
     covered = inspector.list_coverage(filterCriteria=criteria)["coveredResources"]
-    images = [it["resourceMetadata"]["ecrImage"] for it in covered]
-    return (images[0]["inUseCount"], images[0].get("lastInUseAt")) if images else ()
+    images = {it["resourceId"].rpartition("/")[2]: it["resourceMetadata"]["ecrImage"] for it in covered}
+    return {digest: (it["inUseCount"], it.get("lastInUseAt")) for digest, it in images.items()}
+
+
+def in_use(inspector, repository):
+    """The same of a repository's one image."""
+    return next(iter(in_use_by_image(inspector, repository).values()), ())
+
+
+def index_of_two(wharf, name):
+    """An index `all` with an image for this machine and one for another; its URI and the digests of the three."""
+    ecr = wharf.client("ecr")
+    uri = images.push(wharf, "busybox", name=name, tag="here").rpartition(":")[0]
+    (here,) = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": "here"}])["images"]
+    other = json.dumps(json.loads(here["imageManifest"]) | {"annotations": {"for": "another machine"}})
+    media_type = here["imageManifestMediaType"]
+    ecr.put_image(repositoryName=name, imageTag="other", imageManifest=other, imageManifestMediaType=media_type)
+    architectures = {"x86_64": ("amd64", "arm64"), "aarch64": ("arm64", "amd64")}[platform.machine()]
+    digests = [
+        ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": tag}])["imageDetails"][0]["imageDigest"]
+        for tag in ("here", "other")
+    ]
+    manifests = [
+        {
+            "mediaType": media_type,
+            "digest": digest,
+            "size": len(text.encode()),
+            "platform": {"os": "linux", "architecture": architecture},
+        }
+        for digest, text, architecture in zip(digests, (here["imageManifest"], other), architectures, strict=True)
+    ]
+    index = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests})
+    put = ecr.put_image(repositoryName=name, imageTag="all", imageManifest=index, imageManifestMediaType=INDEX)
+    return f"{uri}:all", put["image"]["imageId"]["imageDigest"], *digests
+
+
+def test_an_index_is_in_use_with_the_image_that_runs(wharf):
+    name, inspector = tasks.unique("index"), wharf.client("inspector2")
+    inspector.enable(resourceTypes=["ECR"])
+    try:
+        uri, index, here, other = index_of_two(wharf, name)
+        running = tasks.start(wharf, tasks.register(wharf, uri, **tasks.sh(FOREVER)))
+        running.wait("RUNNING")
+        for digest in (index, here):
+            (found,) = clusters(wharf, f"{ARN}{name}/{digest}").values()
+            assert [it["runningUnitCount"] for it in found] == [1], digest
+        assert clusters(wharf, f"{ARN}{name}/{other}") == {}
+
+        def counts():
+            return {digest: count for digest, (count, _) in in_use_by_image(inspector, name).items()}
+
+        wait_for(lambda: counts() == {here: 1, other: 0}, 30, "the image that runs to be in use, and no other")
+        running.stop()
+    finally:
+        inspector.disable(resourceTypes=["ECR"])
 
 
 def test_tasks_that_run_an_image(wharf):

@@ -1,19 +1,23 @@
 //! Which tasks and pods run an image, for Inspector: what ECS remembers of tasks, and the clusters of Kubernetes know of pods.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde_json::Value;
 use wharf_base::{Arn, Clock, Timestamp};
 use wharf_kube_client::Object as _;
 use wharf_records::ecs::{Status, Task};
 use wharf_service::Place;
-use wharf_svc_ecr::Registry;
+use wharf_svc_ecr::{Choices, Registry};
 use wharf_svc_ecs::EcsService;
-use wharf_svc_inspector2::{ImageUse, InUse, NamedImage, RunsImages, Unit};
+use wharf_svc_inspector2::{ImageUse, InUse, NamedImage, RunsImages, Unit, Used};
 use wharf_wire::{Fault, async_trait};
 
 use crate::{
     control::Control,
+    kube::running::Running,
     task_images::{Images, Named},
 };
 
@@ -36,14 +40,16 @@ impl RunsImages for RunningImages {
             region: place.region.clone(),
         };
         let indexes = self.indexes_of(image).await?;
-        let named = |name: &str, digest: Option<&str>| {
+        let named = |name: &str, digest: Option<&str>, architecture: &str| {
             let found = self.images.named(&at, name);
-            found.is_some_and(|it| is_meant(image, &indexes, &it, digest))
+            found.is_some_and(|it| is_meant(image, &indexes, &it, digest, architecture))
         };
         let mut uses = Vec::new();
         let tasks = self.ecs.each_task(&at, |task| {
+            let machine = self.ecs.architecture(&at, &task.instance);
+            let machine = as_images_name(machine.as_deref());
             let mut containers = task.containers.iter();
-            if containers.any(|it| named(&it.image, it.image_digest.as_deref())) {
+            if containers.any(|it| named(&it.image, it.image_digest.as_deref(), machine)) {
                 uses.extend(of_task(&task, now));
             }
         });
@@ -60,11 +66,14 @@ impl RunsImages for RunningImages {
                 format!("cluster/{name}"),
             );
             let arn = arn.to_string();
-            let running = |pod: &&Arc<Value>| image_ids(pod).any(|id| named(id, None));
+            let running = |it: &&Running| {
+                let machine = as_images_name(it.architecture.as_deref());
+                image_ids(&it.pod).any(|id| named(id, None, machine))
+            };
             uses.extend(
                 pods.iter()
                     .filter(running)
-                    .map(|pod| of_pod(&arn, pod, now)),
+                    .map(|it| of_pod(&arn, &it.pod, now)),
             );
         }
         Ok(uses)
@@ -80,13 +89,13 @@ impl RunsImages for RunningImages {
             let found = self.images.named(&at, name);
             found.and_then(|it| own_image(place, it, digest))
         };
-        let mut in_use = InUse::default();
+        let mut runs = Runs::default();
         let tasks = self.ecs.each_task(&at, |task| {
             let containers = task.containers.iter();
             let images = containers.filter_map(|it| own(&it.image, it.image_digest.as_deref()));
-            let images: BTreeSet<(String, String)> = images.collect();
+            let machine = self.ecs.architecture(&at, &task.instance);
             if let Some(used) = of_task(&task, now) {
-                count(&mut in_use, images, &used);
+                runs.add(images.collect(), machine.as_deref(), &used);
             }
         });
         tasks.await?;
@@ -96,19 +105,32 @@ impl RunsImages for RunningImages {
             Err(_) => Vec::new(),
         };
         for (_, pods) in clusters {
-            for pod in &pods {
+            for Running { pod, architecture } in &pods {
                 let images = image_ids(pod).filter_map(|id| own(id, None));
-                let images: BTreeSet<(String, String)> = images.collect();
-                count(&mut in_use, images, &of_pod("", pod, now));
+                runs.add(
+                    images.collect(),
+                    architecture.as_deref(),
+                    &of_pod("", pod, now),
+                );
             }
         }
-        self.with_images_of_indexes(place, in_use).await
+        self.with_images_of_indexes(place, runs).await
     }
 }
 
+/// Repository and digest of an image.
+type Of = (String, String);
+
+/// What tasks and pods run: together those of the same images on machines of one architecture.
+#[derive(Debug, Default, PartialEq)]
+struct Runs(BTreeMap<(BTreeSet<Of>, &'static str), Used>);
+
+/// An index that lists the image that is asked for.
+type Index = (String, Arc<Choices>);
+
 impl RunningImages {
-    /// What tasks and pods tell is the digest that was pulled, which may be that of an index: it stands for all its images.
-    async fn indexes_of(&self, image: &NamedImage) -> Result<Vec<String>, Fault> {
+    /// The indexes that list an image: what tasks and pods tell is the digest that was pulled, which may be theirs.
+    async fn indexes_of(&self, image: &NamedImage) -> Result<Vec<Index>, Fault> {
         let NamedImage {
             place, repository, ..
         } = image;
@@ -117,24 +139,75 @@ impl RunningImages {
             return Ok(Vec::new());
         };
         let (catalog, registry) = (&self.images.catalog, registry(place));
-        let found = catalog.indexes_of(&registry, repository, &digest).await?;
-        Ok(found.into_iter().map(|it| it.to_string()).collect())
+        let mut indexes = Vec::new();
+        for index in catalog.indexes_of(&registry, repository, &digest).await? {
+            let choices = catalog.choices(&registry, repository, &index).await?;
+            indexes.extend(choices.map(|it| (index.to_string(), it)));
+        }
+        Ok(indexes)
     }
 
-    /// The same, with the images of indexes.
-    async fn with_images_of_indexes(&self, place: &Place, used: InUse) -> Result<InUse, Fault> {
+    /// The images that are in use: with an index that of its images which the machine runs.
+    async fn with_images_of_indexes(&self, place: &Place, runs: Runs) -> Result<InUse, Fault> {
         let (catalog, registry) = (&self.images.catalog, registry(place));
-        let mut all = used.clone();
-        for (repository, digest, used) in used.each() {
-            let Ok(digest) = digest.parse() else {
-                continue;
-            };
-            let images = catalog.images_of_index(&registry, repository, &digest);
-            for image in images.await? {
-                all.join(repository, &image.to_string(), used);
+        let mut known: BTreeMap<Of, Option<Arc<Choices>>> = BTreeMap::new();
+        for (images, _) in runs.0.keys() {
+            for image in images {
+                if known.contains_key(image) {
+                    continue;
+                }
+                let (repository, digest) = image;
+                let choices = match digest.parse() {
+                    Ok(digest) => catalog.choices(&registry, repository, &digest).await?,
+                    Err(_) => None,
+                };
+                known.insert(image.clone(), choices);
             }
         }
-        Ok(all)
+        Ok(runs.with(&known))
+    }
+}
+
+impl Runs {
+    /// One task or pod; `architecture`: what its machine says.
+    fn add(&mut self, images: BTreeSet<Of>, architecture: Option<&str>, one: &ImageUse) {
+        if images.is_empty() {
+            return;
+        }
+        let machine = as_images_name(architecture);
+        let used = self.0.entry((images, machine)).or_default();
+        used.count += i64::from(one.running);
+        used.last = used.last.max(one.last_in_use);
+    }
+
+    /// A task or a pod counts once for each of its images, however many of its containers run it, and whether it names
+    /// that or an index.
+    fn with(self, indexes: &BTreeMap<Of, Option<Arc<Choices>>>) -> InUse {
+        let mut in_use = InUse::default();
+        for ((images, machine), used) in self.0 {
+            let mut all = images.clone();
+            for image in images {
+                let Some(Some(choices)) = indexes.get(&image) else {
+                    continue;
+                };
+                let chosen = choices.on(machine).into_iter();
+                all.extend(chosen.map(|it| (image.0.clone(), it.to_string())));
+            }
+            for (repository, digest) in all {
+                in_use.join(&repository, &digest, used);
+            }
+        }
+        in_use
+    }
+}
+
+/// An architecture as images name it; without one, that of this build, which nearly all machines share.
+fn as_images_name(architecture: Option<&str>) -> &'static str {
+    match architecture.unwrap_or(std::env::consts::ARCH) {
+        "x86_64" | "amd64" => "amd64",
+        "aarch64" | "arm64" => "arm64",
+        // No node of wharf's is another.
+        _ => "",
     }
 }
 
@@ -149,22 +222,31 @@ fn own_image(place: &Place, named: Named, digest: Option<&str>) -> Option<(Strin
     Some((named.repository, digest?)).filter(|_| own)
 }
 
-/// A task or a pod counts once for each of its images, however many of its containers run it.
-fn count(in_use: &mut InUse, images: BTreeSet<(String, String)>, used: &ImageUse) {
-    for (repository, digest) in images {
-        in_use.add(&repository, &digest, used.running, used.last_in_use);
-    }
-}
-
-/// Whether a container's image is the one that is asked for, or one of the indexes that list that. `digest`: what it runs,
-/// where its name does not say.
-fn is_meant(image: &NamedImage, indexes: &[String], named: &Named, digest: Option<&str>) -> bool {
+/// Whether a container's image is the one that is asked for, or one of the indexes of which a machine of that architecture
+/// runs it. `digest`: what it runs, where its name does not say.
+fn is_meant(
+    image: &NamedImage,
+    indexes: &[Index],
+    named: &Named,
+    digest: Option<&str>,
+    architecture: &str,
+) -> bool {
     let Place { account, region } = &image.place;
-    let runs = digest.or(named.digest.as_deref());
-    let fits =
-        |it: &str| runs.is_some_and(|runs| runs == it || indexes.iter().any(|it| it == runs));
-    (account, region, &image.repository) == (&named.account, &named.region, &named.repository)
-        && image.digest.as_deref().is_none_or(fits)
+    if (account, region, &image.repository) != (&named.account, &named.region, &named.repository) {
+        return false;
+    }
+    let Some(asked) = image.digest.as_deref() else {
+        return true;
+    };
+    let Some(runs) = digest.or(named.digest.as_deref()) else {
+        return false;
+    };
+    let chosen = |choices: &Choices| {
+        let on = choices.on(architecture);
+        on.iter().any(|it| it.to_string() == asked)
+    };
+    let of_index = |(index, choices): &Index| index == runs && chosen(choices);
+    runs == asked || indexes.iter().any(of_index)
 }
 
 /// Nothing, before it ran.
@@ -236,8 +318,6 @@ mod tests {
 
     use super::*;
 
-    const DIGEST: &str = "sha256:aaaa";
-
     fn asked(digest: Option<&str>) -> NamedImage {
         NamedImage {
             place: Place::new("1", "r"),
@@ -255,46 +335,76 @@ mod tests {
         }
     }
 
+    /// An index with an image for each of two architectures.
+    fn choices() -> Arc<Choices> {
+        let entry = |digest: &str, architecture: &str| json!({"digest": digest, "platform": {"os": "linux", "architecture": architecture}});
+        let (amd64, arm64) = (&hex("a"), &hex("b"));
+        let text = json!({"manifests": [entry(amd64, "amd64"), entry(arm64, "arm64")]});
+        Arc::new(Choices::read(text.to_string().as_bytes()).unwrap())
+    }
+
+    fn hex(digit: &str) -> String {
+        format!("sha256:{}", digit.repeat(64))
+    }
+
     #[test]
     fn an_image_is_meant_by_its_repository_or_by_its_digest() {
+        let (amd64, arm64, index) = (&*hex("a"), &*hex("b"), "sha256:index");
+        let app = |digest: Option<&str>| named("1", "app", digest);
         for (asks, has, runs, meant) in [
-            (asked(None), named("1", "app", None), None, true),
-            (asked(None), named("1", "other", None), None, false),
-            (asked(None), named("2", "app", None), None, false),
-            (
-                asked(Some(DIGEST)),
-                named("1", "app", None),
-                Some(DIGEST),
-                true,
-            ),
-            (
-                asked(Some(DIGEST)),
-                named("1", "app", Some(DIGEST)),
-                None,
-                true,
-            ),
+            (None, app(None), None, true),
+            (None, named("1", "other", None), None, false),
+            (None, named("2", "app", None), None, false),
+            (Some(amd64), app(None), Some(amd64), true),
+            (Some(amd64), app(Some(amd64)), None, true),
             // It is what runs that counts, whatever the name says.
-            (
-                asked(Some(DIGEST)),
-                named("1", "app", Some(DIGEST)),
-                Some("sha256:b"),
-                false,
-            ),
-            (asked(Some(DIGEST)), named("1", "app", None), None, false),
-            (
-                asked(Some(DIGEST)),
-                named("1", "app", None),
-                Some("sha256:index"),
-                true,
-            ),
+            (Some(amd64), app(Some(amd64)), Some("sha256:b"), false),
+            (Some(amd64), app(None), None, false),
+            (Some(amd64), app(None), Some(index), true),
+            // The machine runs another image of that index.
+            (Some(arm64), app(None), Some(index), false),
+            (Some(index), app(None), Some(index), true),
         ] {
-            let indexes = ["sha256:index".to_owned()];
+            let indexes = [(index.to_owned(), choices())];
             assert_eq!(
-                is_meant(&asks, &indexes, &has, runs),
+                is_meant(&asked(asks), &indexes, &has, runs, "amd64"),
                 meant,
-                "{has:?} {runs:?}"
+                "{asks:?} {has:?} {runs:?}"
             );
         }
+    }
+
+    #[test]
+    fn an_index_is_in_use_with_the_image_that_its_machines_run() {
+        let of = |digest: &str| ("app".to_owned(), digest.to_owned());
+        let (amd64, arm64, index) = (&*hex("a"), &*hex("b"), "sha256:index");
+        let pod = |last: i64, phase: &str| {
+            let pod = json!({"status": {"phase": phase}});
+            ImageUse {
+                last_in_use: Timestamp(last),
+                ..of_pod("c", &pod, Timestamp(0))
+            }
+        };
+        let mut runs = Runs::default();
+        runs.add([of(index)].into(), Some("x86_64"), &pod(9, "Running"));
+        runs.add([of(index)].into(), Some("x86_64"), &pod(8, "Running"));
+        // One that names both counts once.
+        runs.add(
+            [of(index), of(amd64)].into(),
+            Some("amd64"),
+            &pod(7, "Running"),
+        );
+        runs.add([of(amd64)].into(), Some("amd64"), &pod(6, "Running"));
+        runs.add([of(index)].into(), Some("arm64"), &pod(5, "Succeeded"));
+        runs.add([of(index)].into(), Some("riscv64"), &pod(3, "Running"));
+        runs.add([].into(), Some("amd64"), &pod(4, "Running"));
+        let known = [(of(index), Some(choices())), (of(amd64), None)].into();
+        let in_use = runs.with(&known);
+        let shown: Vec<_> = in_use
+            .each()
+            .map(|(_, digest, used)| (digest, used.count, used.last.0))
+            .collect();
+        assert_eq!(shown, [(amd64, 4, 9), (arm64, 0, 5), (index, 4, 9)]);
     }
 
     #[test]

@@ -25,7 +25,7 @@ mod part_roles;
 mod pod_identity;
 mod pod_identity_webhook;
 mod ports;
-mod running;
+pub mod running;
 mod signer;
 pub mod sizes;
 mod users;

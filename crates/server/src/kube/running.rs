@@ -3,23 +3,40 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use wharf_kube_client::kind;
+use wharf_kube_client::{Object as _, kind};
 use wharf_service::Place;
 use wharf_wire::Fault;
 
 use super::Clusters;
 use crate::control::fault::failed;
 
+/// A pod, and what its node is.
+pub struct Running {
+    pub pod: Arc<Value>,
+    /// The architecture of its node; `None` where that is not known.
+    pub architecture: Option<String>,
+}
+
 impl Clusters {
     /// The clusters of a place by their names, with the pods that are known of each. One that does not answer has none.
     ///
     /// # Errors
     /// The store's.
-    pub async fn pods(&self, place: &Place) -> Result<Vec<(String, Vec<Arc<Value>>)>, Fault> {
+    pub async fn pods(&self, place: &Place) -> Result<Vec<(String, Vec<Running>)>, Fault> {
         let clusters = self.eks()?.clusters(place).await.map_err(failed)?;
         let pods = |(name, id): (String, String)| {
-            let pods = self.followed(&id)?.of(&kind::POD);
-            pods.is_synced().then(|| (name, pods.all()))
+            let followed = self.followed(&id)?;
+            let (pods, nodes) = (followed.of(&kind::POD), followed.of(&kind::NODE));
+            let running = |pod: Arc<Value>| {
+                let node = nodes.get("", pod.text("/spec/nodeName"));
+                let said = node.map(|it| it.text("/status/nodeInfo/architecture").to_owned());
+                Running {
+                    architecture: said.filter(|it| !it.is_empty()),
+                    pod,
+                }
+            };
+            let all = || pods.all().into_iter().map(running).collect::<Vec<_>>();
+            pods.is_synced().then(|| (name, all()))
         };
         Ok(clusters.into_iter().filter_map(pods).collect())
     }

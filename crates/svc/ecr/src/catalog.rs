@@ -243,6 +243,8 @@ struct Inner {
     owing: tokio::sync::Notify,
     /// What is on its way from upstream registries.
     coming: pull_through::Coming,
+    /// Which images of indexes machines run.
+    choices: crate::platforms::Known,
     operations: OnceLock<Called>,
     inspector: OnceLock<Informed>,
     gate: OnceLock<signing::Gate>,
@@ -302,6 +304,7 @@ impl Catalog {
                 scans: Arc::default(),
                 owing: tokio::sync::Notify::new(),
                 coming: Default::default(),
+                choices: Default::default(),
                 operations: OnceLock::new(),
                 inspector: OnceLock::new(),
                 gate: OnceLock::new(),

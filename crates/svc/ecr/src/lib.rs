@@ -32,6 +32,7 @@ mod manifest;
 mod names;
 mod ops;
 mod page;
+mod platforms;
 mod rates;
 mod records;
 mod scanning;
@@ -52,6 +53,7 @@ pub use error::EcrError;
 pub use identifier::{Failure, Pair, image_named};
 pub use manifest::MAX_MANIFEST_BYTES;
 pub use names::{valid_repository_name, valid_tag};
+pub use platforms::Choices;
 pub use rates::RATES;
 pub use records::{
     CatalogData, GALLERY_REGION, Image, Logo, LogoFormat, PublicRegistry, Repository, Rescan,

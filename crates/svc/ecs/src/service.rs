@@ -111,6 +111,15 @@ impl EcsService {
         ops::list_tasks::each(&self.core, &prefix, look).await
     }
 
+    /// The architecture of the machine of a container instance, as its attribute says it, of whatever account and
+    /// region; `None` where it is gone.
+    pub fn architecture(&self, place: &Place, instance: &str) -> Option<String> {
+        self.core.state.view.read(place, |region| {
+            let held = region.instance_by_arn(instance)?;
+            held.record.attributes.get("ecs.cpu-architecture")?.clone()
+        })
+    }
+
     /// The websockets agents connect to.
     pub fn endpoint(&self) -> Endpoint {
         Endpoint::new(self.core.agents.clone())

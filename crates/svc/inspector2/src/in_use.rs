@@ -28,13 +28,7 @@ pub struct Used {
 pub struct InUse(BTreeMap<String, BTreeMap<String, Used>>);
 
 impl InUse {
-    /// One task or pod that runs the image, or did so until then.
-    pub fn add(&mut self, repository: &str, digest: &str, running: bool, last: Timestamp) {
-        let count = i64::from(running);
-        self.join(repository, digest, Used { count, last });
-    }
-
-    /// An image is in use like that besides.
+    /// An image is in use like that, besides what was said of it before.
     pub fn join(&mut self, repository: &str, digest: &str, more: Used) {
         let images = self.0.entry(repository.to_owned()).or_default();
         let used = images.entry(digest.to_owned()).or_default();
@@ -123,16 +117,16 @@ mod tests {
 
     #[test]
     fn images_are_counted_by_repository_and_digest() {
-        let mut in_use = InUse::default();
-        in_use.add("app", "a", true, Timestamp(9));
-        in_use.add("app", "a", true, Timestamp(9));
-        in_use.add("app", "a", false, Timestamp(5));
-        in_use.add("app", "b", false, Timestamp(4));
-        in_use.add("web", "a", false, Timestamp(3));
         let used = |count, last| Used {
             count,
             last: Timestamp(last),
         };
+        let mut in_use = InUse::default();
+        in_use.join("app", "a", used(1, 9));
+        in_use.join("app", "a", used(1, 9));
+        in_use.join("app", "a", used(0, 5));
+        in_use.join("app", "b", used(0, 4));
+        in_use.join("web", "a", used(0, 3));
         let all: Vec<_> = in_use.each().collect();
         let expected = [
             ("app", "a", used(2, 9)),

@@ -1,5 +1,7 @@
 //! Images under enhanced scanning, and what was found in them, for Inspector.
 
+use std::sync::Arc;
+
 use wharf_api_ecr::types::EnhancedImageScanFinding;
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
@@ -9,6 +11,7 @@ use super::{Catalog, ImageRef, Read, Registry, frequency, repository_of};
 use crate::{
     error::EcrError,
     ops::enhanced_findings::{self, Subject},
+    platforms::Choices,
     records::{Frequency, Image, Repository, Scan, ScanRule, Scanning},
 };
 
@@ -91,18 +94,39 @@ impl Catalog {
         }
     }
 
-    /// The images of an index; none, if it is none, or not there.
-    pub async fn images_of_index(
+    /// Which images of an index machines run; `None` if it is none, or not there.
+    pub async fn choices(
         &self,
         registry: &Registry,
         name: &str,
-        digest: &Digest,
-    ) -> Result<Vec<Digest>, EcrError> {
+        index: &Digest,
+    ) -> Result<Option<Arc<Choices>>, EcrError> {
         let Some(open) = self.find_repository(registry, name).await? else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
-        let found = self.find(&open, &ImageRef::Digest(*digest)).await?;
-        Ok(found.map(|it| it.record.children).unwrap_or_default())
+        let found = self.find(&open, &ImageRef::Digest(*index)).await?;
+        let found = found.map(|it| it.record);
+        let Some(image) = found.filter(|it| !it.children.is_empty()) else {
+            return Ok(None);
+        };
+        if let Some(known) = self.inner.choices.get(index) {
+            return Ok(Some(known));
+        }
+        let unread = || Arc::new(Choices::unknown(&image.children));
+        let manifest = match self.manifest_of(&open, &image).await {
+            Ok(manifest) => manifest,
+            // Its key is shut, or its bytes are lost: each of its images may be the one, until it is known.
+            Err(
+                EcrError::Kms(_)
+                | EcrError::Encryption(_)
+                | EcrError::BytesMissing(_)
+                | EcrError::Blob(_),
+            ) => return Ok(Some(unread())),
+            Err(error) => return Err(error),
+        };
+        let read = Choices::read(&manifest);
+        let known = read.map(|it| self.inner.choices.remember(*index, it));
+        Ok(Some(known.unwrap_or_else(unread)))
     }
 
     /// Those of so many scans whose images are there, and the key of the last scan if there are more.

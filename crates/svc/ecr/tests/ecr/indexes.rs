@@ -1,6 +1,7 @@
 //! Indexes keep what they list, however many images that are.
 
 use serde_json::{Value, json};
+use wharf_blobs::Digest;
 use wharf_store::Range;
 use wharf_svc_ecr::Registry;
 
@@ -84,4 +85,41 @@ async fn an_index_of_an_earlier_version_keeps_what_it_lists() {
     deleted(&home, &image).await.unwrap();
     let left = store.all_keys(Range::prefix("/w1/")).await.unwrap().entries;
     assert!(!left.iter().any(|it| it.key.contains("/index/")));
+}
+
+#[tokio::test]
+async fn an_index_says_which_image_a_machine_runs() {
+    let home = Home::with_app().await;
+    let mut images = Vec::new();
+    for architecture in ["amd64", "arm64"] {
+        let mut image = home.manifest("app", "layer").await;
+        image["annotations"] = json!({"for": architecture});
+        home.put("app", None, &image).await.unwrap();
+        images.push((architecture, digest_of(&image)));
+    }
+    let entry = |(architecture, digest): &(&str, Digest)| {
+        json!({"mediaType": OCI_MANIFEST, "digest": digest, "size": 1,
+            "platform": {"os": "linux", "architecture": architecture}})
+    };
+    let manifests: Vec<Value> = images.iter().map(entry).collect();
+    let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests});
+    home.put("app", None, &index).await.unwrap();
+    let registry = Registry::new(ACCOUNT, "us-east-1");
+    let choices = async |name: &str, digest: Digest| {
+        let found = home.catalog.choices(&registry, name, &digest).await;
+        found.unwrap()
+    };
+    for (architecture, digest) in &images {
+        let choices = choices("app", digest_of(&index)).await.unwrap();
+        assert_eq!(choices.on(architecture), [*digest]);
+        assert_eq!(
+            home.catalog
+                .choices(&registry, "app", digest)
+                .await
+                .unwrap(),
+            None
+        );
+    }
+    assert_eq!(choices("app", Digest::of(b"none")).await, None);
+    assert_eq!(choices("none", digest_of(&index)).await, None);
 }

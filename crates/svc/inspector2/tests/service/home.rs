@@ -16,7 +16,7 @@ use wharf_scan::Advisory;
 use wharf_service::Place;
 use wharf_svc_inspector2::{
     ImageUse, Images, ImagesError, InUse, Inspector2Service, NamedImage, Parts, Rescan, RunsImages,
-    Sbom, SbomFormat, Scanned, Scans, Unit,
+    Sbom, SbomFormat, Scanned, Scans, Unit, Used,
 };
 use wharf_testkit::{World, call};
 use wharf_wire::{ByteStream, Call, Check, Fault, async_trait};
@@ -222,8 +222,9 @@ impl RunsImages for Everywhere {
         self.counted.fetch_add(1, Ordering::Relaxed);
         tokio::task::yield_now().await;
         let mut in_use = InUse::default();
-        for (repository, running, last) in [("a", true, 900), ("a", true, 900), ("b", false, 700)] {
-            in_use.add(repository, "sha256:00", running, Timestamp(last));
+        for (repository, count, last) in [("a", 2, 900), ("b", 0, 700)] {
+            let last = Timestamp(last);
+            in_use.join(repository, "sha256:00", Used { count, last });
         }
         Ok(in_use)
     }
