@@ -61,8 +61,8 @@ pub(crate) use replication::Happened;
 pub use repositories::TAGS;
 pub(crate) use repositories::{NewRepository, check_mutability};
 pub(crate) use scans::{
-    AGAIN_AT_ONCE, Ended, FoundIn, KeptFindings, MAX_FOUND, ScannedAgain, With, begun, counts,
-    filters_of, frequency, lines, missing, repository_of, scannable,
+    AGAIN_AT_ONCE, Ended, FoundIn, KeptFindings, MAX_FOUND, ScannedAgain, Shut, With, begun,
+    counts, filters_of, frequency, lines, missing, repository_of, scannable,
 };
 pub(crate) use settings::Setting;
 pub(crate) use signing::{PERMIT as SIGNING, expiry};

@@ -29,6 +29,7 @@
 //! scan-key/<id>                           ScanKey: a data key that what scans found is under
 //! scan-sealing/configuration              ScanSealing: which of them it is put under
 //! scanning/configuration                  Scanning: what of a registry is scanned, and when
+//! shut-scans/<repository id>|findings     ShutScans: scans ended because KMS refused a key, and are to be begun again
 //! signing/configuration                   Signing: which profiles sign what is pushed
 //! signing-profile/<name>                  SigningProfile
 //! signatures/<repository id>.<hex>        Signatures: those that profiles make of the image
@@ -73,7 +74,7 @@ pub(crate) use notices::{ChangedFrequency, FrequencyChange, PullFailure};
 pub use pull_through::Origin;
 pub(crate) use pull_through::PullThrough;
 use replication::{Backfill, BackfillResult, Owed, Replica, Replication};
-pub(crate) use scan_keys::{ScanKey, ScanSealing};
+pub(crate) use scan_keys::{ScanKey, ScanSealing, ShutScans};
 pub use scans::Rescan;
 pub(crate) use scans::{
     Compared, Frequency, Scan, ScanDay, ScanRule, ScanStatus, ScanUsage, Scanning, scan_of,

@@ -5,6 +5,7 @@
 //! | --- | --- | --- |
 //! | a configuration's | its being put; a start | repositories that are scanned at other times are told of ([`frequencies`]); the images that it comes to cover get scans ([`enrol`]) |
 //! | a scan's | its being begun, by a push or by a caller; a start | it is carried out, unless it is done |
+//! | that of scans that a key shut | a scan's ending so; a start; some time, while KMS refuses the key | they are begun again ([`shut`]) |
 //! | a scan's, once more | its change or end; a filter of Inspector's; a start | what it found is moved under the data key that counts ([`moving`]), then told of ([`telling`]) |
 //! | that of the choice of a data key | its change; a start | scans that are under another are woken; data keys of before go ([`moving`]) |
 //!
@@ -22,6 +23,7 @@ mod held;
 mod moving;
 mod reading;
 mod sbom;
+mod shut;
 mod telling;
 mod using;
 
@@ -39,9 +41,11 @@ use wharf_scandb::{Data, DataError, FindError};
 use wharf_service::{Look, Loops, Reach, feed};
 
 use crate::{
-    catalog::{Catalog, Ended, MAX_FOUND, Read, Registry, With, repository_of},
+    catalog::{Catalog, Ended, MAX_FOUND, Read, Registry, Shut, With, repository_of},
     error::EcrError,
-    records::{Image, Keys, Rescan, SERVICE, Scan, ScanSealing, ScanStatus, Scanning, Told},
+    records::{
+        Image, Keys, Rescan, SERVICE, Scan, ScanSealing, ScanStatus, Scanning, ShutScans, Told,
+    },
 };
 
 pub(crate) use telling::Informed;
@@ -85,8 +89,12 @@ impl Catalog {
                 }
                 // The scan may be gone.
                 Some((scope, Told::KIND, id)) => found.wake(Keys::of(scope).scan_by_id(&id)),
-                Some((_, Scanning::KIND, _)) => queue.wake(key.to_owned()),
-                Some((_, ScanSealing::KIND, _)) => found.wake(key.to_owned()),
+                Some((_, Scanning::KIND | ShutScans::KIND, _)) => queue.wake(key.to_owned()),
+                Some((scope, ScanSealing::KIND, _)) => {
+                    found.wake(key.to_owned());
+                    // It may be another key, which can be used.
+                    queue.wake(Keys::of(scope).shut_scans(None));
+                }
                 // What is enrolled depends on both.
                 Some((scope, Rescan::KIND, _)) => queue.wake(Keys::of(scope).scanning()),
                 _ => {}
@@ -160,6 +168,9 @@ impl Catalog {
                 .await?;
             return self.enrol(shard, scope).await;
         }
+        if kind == ShutScans::KIND {
+            return self.look_at_shut(shard, &Keys::of(scope), key).await;
+        }
         let Some(seen) = self.read::<Scan>(key).await? else {
             return Ok(Next::Settled);
         };
@@ -212,6 +223,16 @@ impl Catalog {
             let mut ended = match outcome {
                 Ok(ended) => ended,
                 Err(EcrError::Contention) => return Err(EcrError::Contention),
+                Err(error) if refused(&error).is_some() => {
+                    tracing::warn!(
+                        repository = seen.record.repository, image = %seen.record.digest, %error,
+                        "the scan of an image failed, will retry once KMS lets the key be used"
+                    );
+                    Ended {
+                        shut: refused(&error),
+                        ..Ended::failed(shown(&error))
+                    }
+                }
                 Err(error) if lasts(&error) || attempts >= MAX_ATTEMPTS => {
                     tracing::error!(
                         repository = seen.record.repository, image = %seen.record.digest, %error,
@@ -252,11 +273,12 @@ impl Catalog {
             ..Ended::failed(String::new())
         };
         let data = self.data(opened).await?;
-        if scan.enhanced {
-            // No layer is read for what cannot be written down.
-            let sealing = self.sealing(&registry.keys()).await?;
-            self.blobs_under(registry, sealing.key.as_deref()).await?;
-        }
+        let under = match scan.enhanced {
+            true => self.sealing(&registry.keys()).await?.key,
+            false => None,
+        };
+        // No layer is read for what cannot be written down.
+        self.blobs_under(registry, under.as_deref()).await?;
         let open = self.open(registry, &scan.repository).await?;
         // One that was deleted and made anew meanwhile has another key.
         if open.keys.image(open.id(), &image.record.digest) != image.key {
@@ -288,11 +310,15 @@ impl Catalog {
             self.keep_sboms(registry, seen, image, &inventory).await?;
         }
         let (kept, first_found_at) = match scan.enhanced {
-            true => {
-                let blobs = self.blobs_under(registry, scan.under.as_deref()).await?;
-                let kept = self.kept_findings(&blobs, scan).await;
-                (kept, scan.first_found_at)
-            }
+            true => match self.blobs_under(registry, scan.under.as_deref()).await {
+                Ok(blobs) => {
+                    let kept = self.kept_findings(&blobs, scan).await;
+                    (kept, scan.first_found_at)
+                }
+                // Only when it was first seen is lost.
+                Err(EcrError::Shut(_)) if scan.under != under => (None, None),
+                Err(error) => return Err(error),
+            },
             false => (None, None),
         };
         let (limits, enhanced) = (self.config().scan_limits.clone(), scan.enhanced);
@@ -368,6 +394,7 @@ impl Ended {
             tags: Vec::new(),
             found: None,
             with: With::default(),
+            shut: None,
         }
     }
 }
@@ -382,6 +409,15 @@ fn lasts(error: &EcrError) -> bool {
             | EcrError::Manifest(_)
             | EcrError::Blob(BlobError::Damaged { .. } | BlobError::DigestMismatch { .. })
     )
+}
+
+/// Whose key KMS refuses, if that is what is wrong.
+fn refused(error: &EcrError) -> Option<Shut> {
+    match error {
+        EcrError::Shut(_) => Some(Shut::Findings),
+        EcrError::Kms(fault) => fault.lasts().then_some(Shut::Repository),
+        _ => None,
+    }
 }
 
 /// Without what is of nobody's business but the operator's, which was logged.

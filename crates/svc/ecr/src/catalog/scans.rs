@@ -21,7 +21,7 @@ mod found;
 mod keys;
 mod usage;
 
-pub(crate) use ended::{AGAIN_AT_ONCE, Ended, KeptFindings, ScannedAgain, With};
+pub(crate) use ended::{AGAIN_AT_ONCE, Ended, KeptFindings, ScannedAgain, Shut, With};
 pub(crate) use found::{FoundIn, MAX_FOUND, counts, lines};
 
 /// An image is scanned once in this time, as in AWS.
@@ -189,6 +189,7 @@ pub(crate) fn begun(
         status: ScanStatus::InProgress,
         requested_at: now,
         attempts: 0,
+        shut: 0,
         completed_at: completed.filter(|_| before.enhanced == enhanced),
         enhanced,
         continuous,

@@ -1,6 +1,7 @@
 //! Keys of KMS that what enhanced scans found is under.
 
 use serde::{Deserialize, Serialize};
+use wharf_base::Timestamp;
 use wharf_records::{Record, Unknown};
 
 use super::Keys;
@@ -28,6 +29,18 @@ pub(crate) struct ScanSealing {
     pub unknown: Unknown,
 }
 
+/// That scans ended because KMS refused a key; it stays until they were begun again. Under the id of the repository whose key
+/// it is, or under `findings`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ShutScans {
+    /// The name of that repository; `None`: the key is Inspector's.
+    #[serde(default)]
+    pub repository: Option<String>,
+    pub since: Timestamp,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
 impl Record for ScanKey {
     const KIND: &'static str = "scan-key";
     const FORMAT: u32 = 1;
@@ -35,6 +48,11 @@ impl Record for ScanKey {
 
 impl Record for ScanSealing {
     const KIND: &'static str = "scan-sealing";
+    const FORMAT: u32 = 1;
+}
+
+impl Record for ShutScans {
+    const KIND: &'static str = "shut-scans";
     const FORMAT: u32 = 1;
 }
 
@@ -49,6 +67,12 @@ impl Keys {
 
     pub(crate) fn scan_sealing(&self) -> String {
         self.0.key(ScanSealing::KIND, "configuration")
+    }
+
+    /// `repository`: its id; `None` for those that Inspector's key shuts.
+    pub(crate) fn shut_scans(&self, repository: Option<&str>) -> String {
+        self.0
+            .key(ShutScans::KIND, repository.unwrap_or("findings"))
     }
 
     /// What was told of the findings of a registry's images.

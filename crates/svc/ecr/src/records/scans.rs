@@ -27,6 +27,9 @@ pub(crate) struct Scan {
     /// How often it was begun: what kills the server is not begun for ever.
     #[serde(default)]
     pub attempts: u32,
+    /// How often one after the other it ended because KMS refused a key: it is begun again once the key can be used.
+    #[serde(default, skip_serializing_if = "is_none_of_them")]
+    pub shut: u32,
     #[serde(default)]
     pub completed_at: Option<Timestamp>,
     /// When the data that it was compared with, or failed with, was last updated.
@@ -109,6 +112,10 @@ impl ScanStatus {
     }
 }
 
+fn is_none_of_them(count: &u32) -> bool {
+    *count == 0
+}
+
 /// A scan that begins, of an image that had none.
 pub(crate) fn scan_of(repository: &str, digest: Digest, now: Timestamp) -> Scan {
     Scan {
@@ -118,6 +125,7 @@ pub(crate) fn scan_of(repository: &str, digest: Digest, now: Timestamp) -> Scan 
         description: String::new(),
         requested_at: now,
         attempts: 0,
+        shut: 0,
         completed_at: None,
         source_updated_at: None,
         counts: BTreeMap::new(),

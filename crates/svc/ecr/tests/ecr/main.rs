@@ -19,6 +19,7 @@ mod scans_beside;
 mod scans_enhanced;
 mod scans_expired;
 mod scans_failed;
+mod scans_shut;
 mod scans_under_keys;
 mod sealed;
 mod sealed_elsewhere;

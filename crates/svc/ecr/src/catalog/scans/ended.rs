@@ -13,7 +13,7 @@ use super::{FoundIn, repository_of};
 use crate::{
     catalog::{Catalog, Change, DELETE_BATCH, MARKER, Open, Read, SCAN_PAGE},
     error::EcrError,
-    records::{Compared, Keys, Scan, ScanSealing, ScanStatus, ScanUsage, scan_owner},
+    records::{Compared, Keys, Scan, ScanSealing, ScanStatus, ScanUsage, ShutScans, scan_owner},
 };
 
 /// Scans that were compared again and are written down in one transaction, all of one registry: two comparisons
@@ -130,6 +130,11 @@ impl Catalog {
             scan.description.clone_from(&ended.description);
             scan.completed_at = Some(now);
             scan.tags.clone_from(&ended.tags);
+            scan.shut = ended.shut.map_or(0, |_| scan.shut.saturating_add(1));
+            if let Some(shut) = ended.shut {
+                self.note_shut(&mut tx, &keys, &repository, &scan, shut)
+                    .await?;
+            }
             if failed && scan.continuous {
                 // With other data it is tried again.
                 (scan.generation, scan.source_updated_at) = ended.with;
@@ -154,6 +159,31 @@ impl Catalog {
         });
         drop(leases);
         Ok(true)
+    }
+
+    /// Adds to a change that a scan waits until a key can be used again. It is written even if it says so already: who begins
+    /// such scans again sees that there is another.
+    async fn note_shut(
+        &self,
+        change: &mut Change<'_>,
+        keys: &Keys,
+        repository: &str,
+        scan: &Scan,
+        shut: Shut,
+    ) -> Result<(), EcrError> {
+        let (id, name) = match shut {
+            Shut::Repository => (Some(repository), Some(scan.repository.clone())),
+            Shut::Findings => (None, None),
+        };
+        let key = keys.shut_scans(id);
+        let before = change.find::<ShutScans>(&key).await?;
+        let record = before.unwrap_or_else(|| ShutScans {
+            repository: name,
+            since: self.wants().now(),
+            unknown: Default::default(),
+        });
+        change.put(key, &record);
+        Ok(())
     }
 
     /// Has a scan own these blobs, its inventory and its findings, which are under a data key, instead of those of before.
@@ -265,6 +295,12 @@ impl Catalog {
         if let Some(mut scan) = found {
             scan.archived = archived;
             change.put(key, &scan);
+            // While it was there it was not begun again: now whoever looks at its repository's key does that.
+            if let Some((scope, ..)) = Scope::parse(key).filter(|_| !archived && scan.shut > 0) {
+                let (keys, repository) = (Keys::of(scope), repository_of(key));
+                self.note_shut(change, &keys, &repository, &scan, Shut::Repository)
+                    .await?;
+            }
         }
         Ok(())
     }
@@ -367,6 +403,16 @@ pub(crate) struct Ended {
     pub found: Option<FoundIn>,
     /// The data that there was when it began: its generation, and when that was made.
     pub with: With,
+    /// It is because KMS refused a key that it failed.
+    pub shut: Option<Shut>,
+}
+
+/// Whose key KMS refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shut {
+    Repository,
+    /// That of findings, which Inspector uses.
+    Findings,
 }
 
 pub(crate) type With = (u64, Option<Timestamp>);
