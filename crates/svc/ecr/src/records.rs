@@ -74,7 +74,7 @@ pub(crate) use notices::{ChangedFrequency, FrequencyChange, PullFailure};
 pub use pull_through::Origin;
 pub(crate) use pull_through::PullThrough;
 use replication::{Backfill, BackfillResult, Owed, Replica, Replication};
-pub(crate) use scan_keys::{ScanKey, ScanSealing, ShutScans};
+pub(crate) use scan_keys::{Making, ScanKey, ScanSealing, ShutScans};
 pub use scans::Rescan;
 pub(crate) use scans::{
     Compared, Frequency, Scan, ScanDay, ScanRule, ScanStatus, ScanUsage, Scanning, scan_of,

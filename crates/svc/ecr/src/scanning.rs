@@ -7,7 +7,7 @@
 //! | a scan's | its being begun, by a push or by a caller; a start | it is carried out, unless it is done |
 //! | that of scans that a key shut | a scan's ending so; a start; some time, while KMS refuses the key | they are begun again ([`shut`]) |
 //! | a scan's, once more | its change or end; a filter of Inspector's; a start | what it found is moved under the data key that counts ([`moving`]), then told of ([`telling`]) |
-//! | that of the choice of a data key | its change; a start | scans that are under another are woken; data keys of before go ([`moving`]) |
+//! | that of the choice of a data key | its change, or that of a data key; a start | scans that are under another are woken; data keys of before go ([`moving`]) |
 //!
 //! A scan that a kill cut short is still one that was begun: it is carried out from its beginning.
 //! Besides, the data is followed: when it changes, images are compared again ([`again`]). And when images were last in use
@@ -44,7 +44,8 @@ use crate::{
     catalog::{Catalog, Ended, MAX_FOUND, Read, Registry, Shut, With, repository_of},
     error::EcrError,
     records::{
-        Image, Keys, Rescan, SERVICE, Scan, ScanSealing, ScanStatus, Scanning, ShutScans, Told,
+        Image, Keys, Rescan, SERVICE, Scan, ScanKey, ScanSealing, ScanStatus, Scanning, ShutScans,
+        Told,
     },
 };
 
@@ -95,6 +96,8 @@ impl Catalog {
                     // It may be another key, which can be used.
                     queue.wake(Keys::of(scope).shut_scans(None));
                 }
+                // It may never be finished.
+                Some((scope, ScanKey::KIND, _)) => found.wake(Keys::of(scope).scan_sealing()),
                 // What is enrolled depends on both.
                 Some((scope, Rescan::KIND, _)) => queue.wake(Keys::of(scope).scanning()),
                 _ => {}

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use wharf_api_kms::{Input, ReplicateKeyRequest, Tag};
 use wharf_service::{Place, tags};
-use wharf_wire::{Check, Context, Fault};
+use wharf_wire::{CallerKind, Check, Context, Fault};
 
 use crate::{
     core::{Core, Found, Target},
@@ -30,16 +30,27 @@ static KIND: [[&str; 2]; 2] = [
     ["kms:KeyUsage", "kms:CustomerMasterKeyUsage"],
 ];
 
+/// What statements of grants are put into where there is no key.
+const NO_STATEMENTS: &str = r#"{"Version": "2012-10-17"}"#;
+
 type Pairs = BTreeMap<String, String>;
 
 pub async fn checks(core: &Core, cx: &Context, input: Input<'_>) -> Result<Vec<Check>, Fault> {
     let row = Row::new(core, cx, &input.action());
     let one = |check| Ok(vec![check]);
     match input {
-        Input::ListKeys(_)
-        | Input::ListAliases(_)
-        | Input::ListRetirableGrants(_)
-        | Input::GenerateRandom(_) => one(row.any()),
+        Input::ListKeys(_) | Input::ListAliases(_) | Input::GenerateRandom(_) => one(row.any()),
+        Input::ListRetirableGrants(it) => {
+            let named = [&it.retiring_principal, &it.retiring_service_principal];
+            let is_own = named.into_iter().flatten().any(|it| *it == cx.caller.arn);
+            // A service hears of those that it may retire.
+            let own = is_own && cx.caller.kind == CallerKind::Service;
+            let policy = own.then(|| {
+                let service = Principal::Service(cx.caller.arn.clone());
+                grants::with_statements(NO_STATEMENTS, &[&service], &row.action)
+            });
+            one(row.any().with_resource_policy(policy))
+        }
         Input::CreateKey(it) => {
             let spec = it
                 .key_spec

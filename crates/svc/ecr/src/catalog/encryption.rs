@@ -19,7 +19,7 @@ use wharf_base::Permit;
 use wharf_blobs::{Blobs, Layers, Lock};
 use wharf_datakeys::Context as Bound;
 use wharf_delivery::{Actor, Request};
-use wharf_wire::{Call, Context, call::Caller};
+use wharf_wire::{Call, Context, Fault, call::Caller};
 
 use super::{Catalog, Open, Registry, pull_through::Called};
 use crate::{
@@ -169,13 +169,8 @@ impl Catalog {
         let Ok(kms) = self.kms(EncryptionKind::Kms) else {
             return;
         };
-        let input = RetireGrantRequest {
-            key_id: Some(key.to_owned()),
-            grant_id: Some(grant.to_owned()),
-            ..RetireGrantRequest::default()
-        };
         let call = self.own_call(registry, grantee);
-        if let Err(fault) = kms.retire_grant(&call, input).await {
+        if let Err(fault) = retire(kms, &call, key, grant).await {
             tracing::warn!(
                 resource = grantee.arn,
                 key,
@@ -223,13 +218,41 @@ impl Catalog {
     }
 }
 
+/// Gives a grant back.
+pub(super) async fn retire(
+    kms: &dyn Kms,
+    call: &Call,
+    key: &str,
+    grant: &str,
+) -> Result<(), Fault> {
+    let input = RetireGrantRequest {
+        key_id: Some(key.to_owned()),
+        grant_id: Some(grant.to_owned()),
+        ..RetireGrantRequest::default()
+    };
+    kms.retire_grant(call, input).await
+}
+
 /// Has the caller let a service use a key, which it names in any form: ARN of the key, and the grant.
-pub(super) async fn grant_to(
+async fn grant_to(
     grantee: &Grantee,
     kms: &dyn Kms,
     call: &Call,
     named: &str,
 ) -> Result<(String, String), EcrError> {
+    let key = key_of(grantee, kms, call, named).await?;
+    let made = grant_on(grantee, kms, call, &key, None).await;
+    let grant = made.map_err(EcrError::Kms)?;
+    Ok((key, grant))
+}
+
+/// The ARN of a key that the caller names in any form.
+pub(super) async fn key_of(
+    grantee: &Grantee,
+    kms: &dyn Kms,
+    call: &Call,
+    named: &str,
+) -> Result<String, EcrError> {
     let call = call.forwarded_by(grantee.service);
     let input = DescribeKeyRequest {
         key_id: Some(named.to_owned()),
@@ -239,9 +262,20 @@ pub(super) async fn grant_to(
         .describe_key(&call, input)
         .await
         .map_err(EcrError::Kms)?;
-    let key = found.key_metadata.and_then(|it| it.arn).unwrap_or_default();
+    Ok(found.key_metadata.and_then(|it| it.arn).unwrap_or_default())
+}
+
+/// Has the caller let a service use a key. By `name` the grant is found again.
+pub(super) async fn grant_on(
+    grantee: &Grantee,
+    kms: &dyn Kms,
+    call: &Call,
+    key: &str,
+    name: Option<String>,
+) -> Result<String, Fault> {
     let input = CreateGrantRequest {
-        key_id: Some(key.clone()),
+        key_id: Some(key.to_owned()),
+        name,
         grantee_principal: Some(grantee.principal.clone()),
         retiring_principal: Some(grantee.principal.clone()),
         operations: Some(GRANTED.map(str::to_owned).into()),
@@ -251,11 +285,9 @@ pub(super) async fn grant_to(
         }),
         ..CreateGrantRequest::default()
     };
-    let made = kms
-        .create_grant(&call, input)
-        .await
-        .map_err(EcrError::Kms)?;
-    Ok((key, made.grant_id.unwrap_or_default()))
+    let call = call.forwarded_by(grantee.service);
+    let made = kms.create_grant(&call, input).await?;
+    Ok(made.grant_id.unwrap_or_default())
 }
 
 /// ECR of a region, as grants name it.

@@ -197,6 +197,36 @@ async fn those_who_may_retire_a_grant_do() {
     assert_eq!(all.grants.unwrap().len(), 0);
 }
 
+/// One that was cut short finds by that what it made.
+#[tokio::test]
+async fn a_service_hears_of_the_grants_that_it_may_retire() {
+    let home = Home::start();
+    let key = home.create().await;
+    let service = "inspector2.us-east-1.amazonaws.com";
+    let gated = home.gated();
+    let input = api::CreateGrantRequest {
+        retiring_principal: Some(service.to_owned()),
+        ..grant(&key, service, &["Decrypt"])
+    };
+    let made = gated.create_grant(&call(), input).await.unwrap();
+    let by = |name: &str| {
+        let context = call().context().clone();
+        let context =
+            wharf_wire::Context::internal(&context.account, &context.region, name, context.now);
+        Call::by_controller(context, wharf_testkit::PERMIT)
+    };
+    let listed = api::ListRetirableGrantsRequest {
+        retiring_principal: Some(service.to_owned()),
+        ..Default::default()
+    };
+    let all = gated.list_retirable_grants(&by(service), listed.clone());
+    let all = all.await.unwrap().grants.unwrap();
+    assert_eq!(all[0].grant_id, made.grant_id);
+    let other = by("ecr.us-east-1.amazonaws.com");
+    let refused = gated.list_retirable_grants(&other, listed).await;
+    assert_eq!(code(refused), "AccessDeniedException");
+}
+
 #[tokio::test]
 async fn what_is_no_grant() {
     let home = Home::start();
