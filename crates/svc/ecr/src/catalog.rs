@@ -52,7 +52,7 @@ pub use gallery::{GALLERY, NewCatalogData};
 pub use images::{ImageRef, Referrer, Stored, Tagged};
 pub use inspected::Inspected;
 pub use layers::LayerInfo;
-pub(crate) use lifecycle::Doomed;
+pub(crate) use lifecycle::{Previewed, Taken};
 use pull_through::Called;
 pub(crate) use pull_through::NewRule;
 pub use pull_through::{Brought, Due};
@@ -234,6 +234,8 @@ struct Inner {
     turns: Turns,
     /// Previews of lifecycle policies that are worked out: each has all images of a repository in memory.
     previews: Shares,
+    /// Those that were.
+    worked: lifecycle::Worked,
     /// Raised when there is something to do for who keeps images up.
     work: tokio::sync::Notify,
     restored: tokio::sync::Notify,
@@ -299,6 +301,7 @@ impl Catalog {
                 accounts: Default::default(),
                 turns: Turns::default(),
                 previews: Shares::new(PREVIEWS, PREVIEWS_OF_ACCOUNT),
+                worked: Default::default(),
                 work: tokio::sync::Notify::new(),
                 restored: tokio::sync::Notify::new(),
                 scans: Arc::default(),

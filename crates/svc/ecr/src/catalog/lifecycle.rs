@@ -1,44 +1,25 @@
 //! Lifecycle policies of repositories: set, previewed, and carried out.
 //!
-//! How they are carried out: `run`; what the audit log records of that: `execution_event`.
+//! How they are previewed: `preview`; carried out: `run`; what the audit log records of that: `execution_event`.
 
 mod execution_event;
+mod preview;
 mod run;
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::collections::{HashMap, HashSet};
 
 use wharf_base::{Permit, Timestamp};
 use wharf_blobs::Digest;
-use wharf_service::Share;
+
+pub(super) use preview::Worked;
+pub(crate) use preview::{Previewed, Taken};
 
 use super::{Catalog, Open, Read, Registry, SCAN_PAGE};
 use crate::{
     error::EcrError,
-    lifecycle::{Action, Candidate, Chosen, Class, Policy},
-    records::{Image, Lifecycle, Preview, Repository, Status},
+    lifecycle::{Candidate, Chosen, Class, Policy},
+    records::{Image, Lifecycle, Repository, Status},
 };
-
-/// How long a preview can be read.
-const PREVIEW_LIFE: Duration = Duration::from_secs(24 * 3600);
-
-/// An image that a policy would have expire or go into the archive.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Doomed {
-    pub image: Image,
-    pub priority: i32,
-    pub action: Action,
-}
-
-/// A preview, and what it shows unless its time is over.
-pub(crate) struct Previewed {
-    pub text: String,
-    pub doomed: Option<Vec<Doomed>>,
-    /// All images of the repository are in memory for as long as this is.
-    _share: Share,
-}
 
 impl Catalog {
     /// Sets the policy; the next run follows at once.
@@ -88,69 +69,6 @@ impl Catalog {
         };
         self.update_repository(permit, registry, name, take).await?;
         taken.ok_or_else(|| missing(registry, name))
-    }
-
-    /// Begins a preview of `text`, or of the repository's own policy; the text it is of.
-    pub(crate) async fn start_preview(
-        &self,
-        permit: &Permit,
-        registry: &Registry,
-        name: &str,
-        text: Option<&str>,
-        now: Timestamp,
-    ) -> Result<String, EcrError> {
-        text.map(read).transpose()?;
-        let mut shown = String::new();
-        let begin = |repository: &mut Repository| {
-            let own = repository.lifecycle.as_ref().map(|it| it.text.as_str());
-            let text = text.or(own).ok_or_else(|| missing(registry, name))?;
-            text.clone_into(&mut shown);
-            repository.preview = Some(Preview {
-                text: text.to_owned(),
-                started_at: now,
-            });
-            Ok(())
-        };
-        self.update_repository(permit, registry, name, begin)
-            .await?;
-        Ok(shown)
-    }
-
-    /// What the preview that was last begun shows: the images as they are now, by the time at which
-    /// it was begun.
-    pub(crate) async fn preview(
-        &self,
-        registry: &Registry,
-        name: &str,
-        now: Timestamp,
-    ) -> Result<Previewed, EcrError> {
-        let _share = self.inner.previews.take(&registry.account).await;
-        let open = self.open(registry, name).await?;
-        let preview = open.repository.record.preview.clone();
-        let preview = preview.ok_or_else(|| EcrError::PreviewNotFound {
-            name: name.to_owned(),
-            account: registry.account.clone(),
-        })?;
-        if now.since(preview.started_at) > PREVIEW_LIFE {
-            return Ok(Previewed {
-                text: preview.text,
-                doomed: None,
-                _share,
-            });
-        }
-        let policy = read(&preview.text)?;
-        let images = self.all_images(&open).await?;
-        let chosen = select(policy, &images, preview.started_at).await?;
-        let doomed = chosen.into_iter().map(|chosen| Doomed {
-            image: images[chosen.image].record.clone(),
-            priority: chosen.priority,
-            action: chosen.action,
-        });
-        Ok(Previewed {
-            text: preview.text,
-            doomed: Some(doomed.collect()),
-            _share,
-        })
     }
 
     /// Returns when a policy was set that has not been run.

@@ -1,15 +1,16 @@
 //! GetLifecyclePolicyPreview: which images a policy would have expire.
 
 use wharf_api_ecr::types::*;
+use wharf_blobs::Digest;
 use wharf_wire::Call;
 
 use super::{limit, registry};
 use crate::{
-    catalog::{Catalog, Doomed},
+    catalog::{Catalog, Previewed, Taken},
     error::EcrError,
     lifecycle::Action,
     page::{after, pages},
-    records::Status,
+    records::{Image, Status},
 };
 
 const MAX_RESULTS: usize = 100;
@@ -21,52 +22,59 @@ pub(crate) async fn get_lifecycle_policy_preview(
 ) -> Result<GetLifecyclePolicyPreviewResponse, EcrError> {
     let registry = registry(call, input.registry_id);
     let name = input.repository_name.unwrap_or_default();
-    let previewed = catalog.preview(&registry, &name, call.now).await?;
+    let Previewed {
+        open,
+        preview,
+        taken,
+    } = catalog.preview(&registry, &name, call.now).await?;
     let filter = input.filter.unwrap_or_default();
     let status = filter.tag_status.unwrap_or_else(|| "ANY".to_owned());
-    let id = catalog.repository(&registry, &name).await?.id;
-    let listing = pages(catalog, &registry, "preview", &[&id, &status]);
+    // Tokens of another preview are none of this one.
+    let selection = (open.id(), &status, preview.started_at, &input.image_ids);
+    let listing = pages(catalog, &registry, "preview", &selection);
     let last = after(&listing, input.next_token.as_deref())?;
     let answer = GetLifecyclePolicyPreviewResponse {
         registry_id: Some(registry.account),
         repository_name: Some(name),
-        lifecycle_policy_text: Some(previewed.text),
+        lifecycle_policy_text: Some(preview.text),
         status: Some("EXPIRED".to_owned()),
         ..GetLifecyclePolicyPreviewResponse::default()
     };
-    let Some(doomed) = previewed.doomed else {
+    let Some(taken) = taken else {
         return Ok(answer);
     };
-    let archived = doomed.iter().filter(|it| it.action == Action::Archive);
+    let asked = input.image_ids.as_deref().unwrap_or_default();
+    let asked = catalog.images_named(&open, asked).await?;
+    let last: Option<Digest> = last
+        .map(|it| it.parse())
+        .transpose()
+        .map_err(|_| EcrError::bad_token())?;
+    let begin = last.map_or(0, |last| taken.partition_point(|it| it.image <= last));
+    let mut fitting = taken[begin..]
+        .iter()
+        .filter(|it| asked.as_ref().is_none_or(|asked| asked.contains(&it.image)))
+        .filter(|it| has_tag_status(it, &status));
+    let limit = limit(input.max_results).min(MAX_RESULTS);
+    let (mut shown, mut end) = (Vec::new(), None);
+    for it in fitting.by_ref().take(limit) {
+        end = Some(it.image);
+        // One that went since is not shown.
+        let image = catalog.previewed(&open, it).await?;
+        shown.extend(image.map(|image| show(it, image)));
+    }
+    let end = end.filter(|_| fitting.next().is_some());
+    let archived = taken.iter().filter(|it| it.action == Action::Archive);
     let archived = archived.count();
-    let expiring = doomed.len() - archived;
+    let expiring = taken.len() - archived;
     let transitioning = (archived > 0).then(|| TransitioningImageTotalCount {
         target_storage_class: Some("ARCHIVE".to_owned()),
         image_total_count: Some(number(archived)),
     });
     let transitioning = transitioning.into_iter().collect();
-    let asked = input.image_ids.unwrap_or_default();
-    let mut shown: Vec<Doomed> = doomed
-        .into_iter()
-        .filter(|it| {
-            let digest = it.image.digest.to_string();
-            asked.is_empty() || asked.iter().any(|id| names(id, &digest, &it.image.tags))
-        })
-        .filter(|it| it.image.has_tag_status(&status))
-        .collect();
-    // By digest, so that a page follows on another although images come and go.
-    shown.sort_by_key(|it| it.image.digest);
-    if let Some(last) = last {
-        shown.retain(|it| it.image.digest.to_string() > last);
-    }
-    let limit = limit(input.max_results).min(MAX_RESULTS);
-    let more = shown.len() > limit;
-    shown.truncate(limit);
-    let end = shown.last().filter(|_| more);
     Ok(GetLifecyclePolicyPreviewResponse {
         status: Some("COMPLETE".to_owned()),
-        next_token: end.map(|it| listing.token(&it.image.digest.to_string())),
-        preview_results: Some(shown.into_iter().map(show).collect()),
+        next_token: end.map(|it| listing.token(&it.to_string())),
+        preview_results: Some(shown),
         summary: Some(LifecyclePolicyPreviewSummary {
             expiring_image_total_count: Some(number(expiring)),
             transitioning_image_total_counts: Some(transitioning),
@@ -79,22 +87,25 @@ fn number(images: usize) -> i32 {
     i32::try_from(images).unwrap_or(i32::MAX)
 }
 
-/// Whether the request named the image of this digest, by that or one of its tags.
-fn names(id: &ImageIdentifier, digest: &str, tags: &[String]) -> bool {
-    id.image_digest.as_deref().is_none_or(|it| it == digest)
-        && id.image_tag.as_ref().is_none_or(|tag| tags.contains(tag))
+/// Whether it is one of those that a filter asks for, as it was when the preview was worked out.
+fn has_tag_status(taken: &Taken, wanted: &str) -> bool {
+    match wanted {
+        "TAGGED" => taken.tagged,
+        "UNTAGGED" => !taken.tagged,
+        _ => true,
+    }
 }
 
-fn show(doomed: Doomed) -> LifecyclePolicyPreviewResult {
-    let class = match doomed.image.status {
+fn show(taken: &Taken, image: Image) -> LifecyclePolicyPreviewResult {
+    let class = match image.status {
         Status::Archived => "ARCHIVE",
         Status::Active | Status::Activating => "STANDARD",
     };
     LifecyclePolicyPreviewResult {
-        image_tags: Some(doomed.image.tags),
-        image_digest: Some(doomed.image.digest.to_string()),
-        image_pushed_at: Some(doomed.image.pushed_at),
-        action: Some(match doomed.action {
+        image_tags: Some(image.tags),
+        image_digest: Some(image.digest.to_string()),
+        image_pushed_at: Some(image.pushed_at),
+        action: Some(match taken.action {
             Action::Expire => LifecyclePolicyRuleAction {
                 type_: Some("EXPIRE".to_owned()),
                 target_storage_class: None,
@@ -104,7 +115,7 @@ fn show(doomed: Doomed) -> LifecyclePolicyPreviewResult {
                 target_storage_class: Some("ARCHIVE".to_owned()),
             },
         }),
-        applied_rule_priority: Some(doomed.priority),
+        applied_rule_priority: Some(taken.priority),
         storage_class: Some(class.to_owned()),
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wharf_api_ecr::{Ecr, types::*};
+use wharf_base::Timestamp;
 use wharf_store::Range;
 use wharf_wire::Fault;
 
@@ -183,6 +184,78 @@ async fn a_run_takes_what_the_preview_showed() {
         let gone = home.catalog.expire_images(&PERMIT, later).await;
         assert_eq!(gone.unwrap(), 0);
     }
+}
+
+async fn start_preview(home: &Home, policy: &str, at: Timestamp) {
+    let input = StartLifecyclePolicyPreviewRequest {
+        repository_name: text("app"),
+        lifecycle_policy_text: text(policy),
+        ..Default::default()
+    };
+    let ecr = &home.ecr;
+    let started = ecr.start_lifecycle_policy_preview(&call_at(at), input);
+    started.await.unwrap();
+}
+
+/// Tags of the images of a page of one, the total, and the next token.
+async fn previewed(
+    home: &Home,
+    set: impl FnOnce(&mut GetLifecyclePolicyPreviewRequest),
+) -> Result<(Vec<String>, i32, Option<String>), Fault> {
+    let mut input = GetLifecyclePolicyPreviewRequest {
+        repository_name: text("app"),
+        max_results: Some(1),
+        ..Default::default()
+    };
+    set(&mut input);
+    let page = home
+        .ecr
+        .get_lifecycle_policy_preview(&home.call(), input)
+        .await?;
+    let results = page.preview_results.unwrap().into_iter();
+    let tags = results.flat_map(|it| it.image_tags.unwrap()).collect();
+    let total = page.summary.unwrap().expiring_image_total_count;
+    Ok((tags, total.unwrap(), page.next_token))
+}
+
+#[tokio::test]
+async fn a_preview_is_worked_out_once() {
+    let home = Home::with_app().await;
+    push(&home, 3).await;
+    let policy = keep(1, "any");
+    start_preview(&home, &policy, NOW).await;
+    let (first, total, token) = previewed(&home, |_| {}).await.unwrap();
+    assert_eq!((first.len(), total), (1, 2));
+    let token = token.expect("there is another page");
+    // What comes now is of no account, and what goes is not shown.
+    for tag in ["v4", "v5"] {
+        let manifest = home.manifest("app", tag).await;
+        home.put("app", Some(tag), &manifest).await.unwrap();
+    }
+    let with = |token: &str| {
+        let token = text(token);
+        move |input: &mut GetLifecyclePolicyPreviewRequest| input.next_token = token
+    };
+    let (second, total, end) = previewed(&home, with(&token)).await.unwrap();
+    assert_eq!((second.len(), total, end), (1, 2, None));
+    assert_ne!(first, second);
+    home.delete("app", vec![by_tag(&second[0])]).await;
+    let (none, total, end) = previewed(&home, with(&token)).await.unwrap();
+    assert_eq!((none.len(), total, end), (0, 2, None));
+    // By what a request names.
+    for (tag, shown) in [(first[0].as_str(), 1), ("v5", 0), ("none", 0)] {
+        let named = |input: &mut GetLifecyclePolicyPreviewRequest| {
+            input.image_ids = Some(vec![by_tag(tag)]);
+        };
+        let (found, ..) = previewed(&home, named).await.unwrap();
+        assert_eq!(found.len(), shown, "{tag}");
+    }
+    // Another preview has pages of its own.
+    start_preview(&home, &policy, NOW + Duration::from_secs(1)).await;
+    let (_, total, _) = previewed(&home, |_| {}).await.unwrap();
+    assert_eq!(total, 3);
+    let refused = previewed(&home, with(&token)).await.unwrap_err();
+    assert_eq!(refused.code, "InvalidParameterException");
 }
 
 #[tokio::test]
