@@ -25,10 +25,13 @@ pub(crate) fn tag_of(digest: &Digest) -> String {
 /// `If-Match` comes first, and where it is there and holds, `If-None-Match` is asked too.
 pub(crate) fn judge(headers: &HeaderMap, digest: &Digest) -> Verdict {
     let tag = tag_of(digest);
-    if headers.contains_key(IF_MATCH) && !names(headers, IF_MATCH, &tag) {
+    // A weak tag says less than that it is this, byte by byte.
+    let same = |one: &str| one == tag;
+    let alike = |one: &str| one.strip_prefix("W/").unwrap_or(one) == tag;
+    if headers.contains_key(IF_MATCH) && !names(headers, IF_MATCH, same) {
         return Verdict::Failed;
     }
-    match names(headers, IF_NONE_MATCH, &tag) {
+    match names(headers, IF_NONE_MATCH, alike) {
         true => Verdict::NotModified,
         false => Verdict::Send,
     }
@@ -42,14 +45,14 @@ pub(crate) fn range_holds(headers: &HeaderMap, digest: &Digest) -> bool {
     wanted.as_bytes() == tag_of(digest).as_bytes()
 }
 
-/// Whether one of the header's entity tags is this, or it says `*`. Digests have no commas.
-fn names(headers: &HeaderMap, name: HeaderName, tag: &str) -> bool {
+/// Whether one of the header's entity tags is meant, or it says `*`. Digests have no commas.
+fn names(headers: &HeaderMap, name: HeaderName, is_meant: impl Fn(&str) -> bool) -> bool {
     let values = headers.get_all(name).into_iter();
     let values = values.filter_map(|value| value.to_str().ok());
     values
         .flat_map(|value| value.split(','))
-        .map(|one| one.trim().trim_start_matches("W/"))
-        .any(|one| one == "*" || one == tag)
+        .map(str::trim)
+        .any(|one| one == "*" || is_meant(one))
 }
 
 #[cfg(test)]
@@ -84,6 +87,7 @@ mod tests {
                 Verdict::NotModified,
             ),
             (vec![(IF_MATCH, tag.as_str())], Verdict::Send),
+            (vec![(IF_MATCH, both.as_str())], Verdict::Failed),
             (vec![(IF_MATCH, foreign.as_str())], Verdict::Failed),
             (
                 vec![(IF_MATCH, "*"), (IF_NONE_MATCH, tag.as_str())],

@@ -77,7 +77,11 @@ pub(crate) async fn get(
     let due = catalog.due_upstream_of(registry, name, found.as_ref(), &reference, now);
     if let Some(due) = due.await? {
         if let Some(brought) = through::image(asked, name, &reference, due).await? {
-            return Ok(through::answer(&brought, is_head));
+            return match conditions::judge(headers, &brought.digest) {
+                Verdict::Send => Ok(through::answer(&brought, is_head)),
+                Verdict::NotModified => Ok(blobs::not_modified(&brought.digest)),
+                Verdict::Failed => Err(Refusal::precondition()),
+            };
         }
         // Something may have changed meanwhile.
         found = asked.find(name).await?;
