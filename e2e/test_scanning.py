@@ -110,6 +110,19 @@ def test_a_scan_on_demand(scanning, tmp_path):
     assert detail["imageScanFindingsSummary"]["findingSeverityCounts"] == {"HIGH": 1, "INFORMATIONAL": 1}
 
 
+def test_a_scan_that_a_disabled_key_ended_is_made_again(scanning, tmp_path):
+    ecr, kms, name = scanning.client("ecr"), scanning.client("kms"), tasks.unique("shut")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    ecr.create_repository(repositoryName=name, encryptionConfiguration={"encryptionType": "KMS", "kmsKey": key})
+    push(scanning, tmp_path, name, tar(DEBIAN))
+    kms.disable_key(KeyId=key)
+    ecr.start_image_scan(repositoryName=name, imageId={"imageTag": "1"})
+    status = ended(ecr, name)["imageScanStatus"]
+    assert status["status"] == "FAILED" and "DisabledException" in status["description"], status
+    kms.enable_key(KeyId=key)
+    wait_for(lambda: ended(ecr, name)["imageScanStatus"]["status"] == "COMPLETE", 60, "the scan to be made again")
+
+
 class Folder(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
