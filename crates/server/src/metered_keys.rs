@@ -76,6 +76,7 @@ methods! {
         describe_key: DescribeKeyRequest -> api::DescribeKeyResponse;
         get_public_key: GetPublicKeyRequest -> api::GetPublicKeyResponse;
         list_grants: ListGrantsRequest -> api::ListGrantsResponse;
+        list_retirable_grants: ListRetirableGrantsRequest -> api::ListGrantsResponse;
         retire_grant: RetireGrantRequest -> ();
         revoke_grant: RevokeGrantRequest -> ();
     }
@@ -134,6 +135,12 @@ mod tests {
         own.caller = Caller::service(&call.account, "eks");
         let own = Call::by_controller(own, Permit::for_controller("test"));
         keys.generate_data_key(&own, made()).await.unwrap();
+        // ECR finds the grants of Inspector by it that a kill left.
+        let listed = api::ListRetirableGrantsRequest {
+            retiring_principal: Some("inspector2.us-east-1.amazonaws.com".to_owned()),
+            ..Default::default()
+        };
+        keys.list_retirable_grants(&own, listed).await.unwrap();
         // The account's own requests have the same share.
         let root = Caller::root(&call.account);
         let own = throttle.take(&root, None, &SERVICE, "Decrypt", false, call.now);
