@@ -192,9 +192,9 @@ async fn start_preview(home: &Home, policy: &str, at: Timestamp) {
         lifecycle_policy_text: text(policy),
         ..Default::default()
     };
-    let ecr = &home.ecr;
-    let started = ecr.start_lifecycle_policy_preview(&call_at(at), input);
-    started.await.unwrap();
+    let (ecr, call) = (&home.ecr, call_at(at));
+    let started = ecr.start_lifecycle_policy_preview(&call, input).await;
+    started.unwrap();
 }
 
 /// Tags of the images of a page of one, the total, and the next token.

@@ -219,8 +219,9 @@ async fn a_service_hears_of_the_grants_that_it_may_retire() {
         retiring_principal: Some(service.to_owned()),
         ..Default::default()
     };
-    let all = gated.list_retirable_grants(&by(service), listed.clone());
-    let all = all.await.unwrap().grants.unwrap();
+    let own = by(service);
+    let all = gated.list_retirable_grants(&own, listed.clone()).await;
+    let all = all.unwrap().grants.unwrap();
     assert_eq!(all[0].grant_id, made.grant_id);
     let other = by("ecr.us-east-1.amazonaws.com");
     let refused = gated.list_retirable_grants(&other, listed).await;
