@@ -8,7 +8,7 @@ use wharf_blobs::Digest;
 
 use crate::manifest::{DOCKER_MANIFEST, OCI_MANIFEST};
 
-/// Images of indexes that are remembered together: about a hundred bytes each.
+/// Indexes and images of theirs that are remembered together: about a hundred bytes each.
 const MAX_REMEMBERED: usize = 50_000;
 /// No machine's architecture has a longer name.
 const MAX_NAME: usize = 16;
@@ -83,6 +83,11 @@ impl Choices {
         Self(images.iter().map(any).collect())
     }
 
+    /// How much of what may be remembered it is. An index of signatures alone is something, too.
+    fn size(&self) -> usize {
+        self.0.len() + 1
+    }
+
     /// Those that a machine of an architecture, as images name it, may run: more than one only where it depends on
     /// what its processor can do.
     pub fn on(&self, architecture: &str) -> Vec<Digest> {
@@ -138,21 +143,29 @@ fn choice(entry: Entry) -> Option<Choice> {
 
 /// The choices of indexes that were read: what a digest names never changes.
 #[derive(Debug, Default)]
-pub(crate) struct Known(Mutex<HashMap<Digest, Arc<Choices>>>);
+pub(crate) struct Known(Mutex<Remembered>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    choices: HashMap<Digest, Arc<Choices>>,
+    /// Of all of them.
+    size: usize,
+}
 
 impl Known {
     pub(crate) fn get(&self, index: &Digest) -> Option<Arc<Choices>> {
-        self.0.lock().get(index).cloned()
+        self.0.lock().choices.get(index).cloned()
     }
 
     pub(crate) fn remember(&self, index: Digest, choices: Choices) -> Arc<Choices> {
         let choices = Arc::new(choices);
         let mut known = self.0.lock();
-        let remembered: usize = known.values().map(|it| it.0.len()).sum();
-        if remembered + choices.0.len() > MAX_REMEMBERED {
-            known.clear();
+        if known.size + choices.size() > MAX_REMEMBERED {
+            *known = Remembered::default();
         }
-        known.insert(index, choices.clone());
+        known.size += choices.size();
+        let before = known.choices.insert(index, choices.clone());
+        known.size -= before.map_or(0, |it| it.size());
         choices
     }
 }
@@ -232,6 +245,10 @@ mod tests {
         }
         assert_eq!(known.get(&digest(1)), None);
         assert_eq!(known.get(&digest(2)), Some(Choices::unknown(&all).into()));
+        for index in 3..MAX_REMEMBERED {
+            known.remember(digest(index), Choices::unknown(&[]));
+        }
+        assert_eq!(known.get(&digest(2)), None);
     }
 
     proptest! {

@@ -23,8 +23,10 @@ use crate::{
 
 /// How long a preview can be read.
 const PREVIEW_LIFE: Duration = Duration::from_secs(24 * 3600);
-/// Images of previews that are kept, each less than a hundred bytes: those of the largest repository twice.
+/// Images of previews that are kept: those of the largest repository twice.
 const MOST: usize = 200_000;
+/// What each takes, at most.
+const IMAGE_BYTES: usize = 100;
 /// Previews that are kept of one account.
 const MOST_OF_ACCOUNT: usize = 4;
 
@@ -53,6 +55,13 @@ struct Kept {
     taken: Arc<Vec<Taken>>,
 }
 
+impl Kept {
+    /// How much of [`MOST`] it is. One of a long policy takes something too, though that takes no image.
+    fn size(&self) -> usize {
+        self.taken.len() + self.preview.text.len() / IMAGE_BYTES + 1
+    }
+}
+
 /// Previews that were worked out, the oldest first.
 #[derive(Debug, Default)]
 pub(in crate::catalog) struct Worked(Mutex<Vec<Kept>>);
@@ -76,9 +85,9 @@ impl Worked {
             kept.remove(own[0]);
         }
         kept.push(new);
-        let mut images: usize = kept.iter().map(|it| it.taken.len()).sum();
-        while images > MOST && kept.len() > 1 {
-            images -= kept.remove(0).taken.len();
+        let mut size: usize = kept.iter().map(Kept::size).sum();
+        while size > MOST && kept.len() > 1 {
+            size -= kept.remove(0).size();
         }
     }
 }
@@ -256,5 +265,9 @@ mod tests {
         // One that is too large for others beside it is kept alone.
         worked.keep(kept(3, 10, MOST));
         assert!(has(10) && !has(0) && !has(9));
+        let mut long = kept(4, 11, 0);
+        long.preview.text = " ".repeat(MOST * IMAGE_BYTES);
+        worked.keep(long);
+        assert!(!has(10));
     }
 }
