@@ -246,6 +246,28 @@ def test_who_has_it_need_not_get_it_again(wharf):
     assert registry.ask("GET", f"blobs/{layer}", headers=part | {"If-Range": '"other"'}).content == b"0123456789"
 
 
+def test_a_tag_is_set_while_it_names_what_is_meant(wharf):
+    registry = Registry(wharf, repository(wharf, "swap")[0])
+    empty = {"mediaType": "application/vnd.oci.empty.v1+json", **put_blob(registry, EMPTY)}
+
+    def put(text, **conditions):
+        document = {
+            "schemaVersion": 2, "mediaType": f"{OCI}.manifest.v1+json", "artifactType": "application/vnd.test.state",
+            "config": empty, "layers": [empty], "annotations": {"state": text},
+        }  # fmt: skip
+        headers = {"Content-Type": f"{OCI}.manifest.v1+json"} | {name.replace("_", "-"): it for name, it in conditions.items()}
+        return registry.ask("PUT", "manifests/state", data=json.dumps(document).encode(), headers=headers)
+
+    first = put("one", If_None_Match="*")
+    assert first.status_code == 201, first.text
+    assert put("two", If_None_Match="*").status_code == 412
+    second = put("two", If_Match=first.headers["ETag"])
+    assert second.status_code == 201, second.text
+    late = put("three", If_Match=first.headers["ETag"])
+    assert (late.status_code, late.json()["errors"][0]["code"]) == (412, "UNSUPPORTED")
+    assert registry.ask("GET", "manifests/state").headers["ETag"] == second.headers["ETag"]
+
+
 def test_pieces_out_of_order_are_refused(wharf):
     registry = Registry(wharf, repository(wharf, "pieces")[0])
     location = registry.begin()

@@ -143,6 +143,7 @@ impl From<&EcrError> for Fault {
             E::Upstream(_) => faults::unable_to_get_upstream_image_exception(text),
             E::UpstreamLayer(_) => faults::unable_to_get_upstream_layer_exception(text),
             E::Shared(_)
+            | E::Precondition
             | E::Contention
             | E::ScanData(_)
             | E::ScanBroke(_)

@@ -33,6 +33,7 @@ mod names;
 mod ops;
 mod page;
 mod platforms;
+mod precondition;
 mod rates;
 mod records;
 mod scanning;
@@ -54,6 +55,7 @@ pub use identifier::{Failure, Pair, image_named};
 pub use manifest::MAX_MANIFEST_BYTES;
 pub use names::{valid_repository_name, valid_tag};
 pub use platforms::Choices;
+pub use precondition::{Images, Precondition};
 pub use rates::RATES;
 pub use records::{
     CatalogData, GALLERY_REGION, Image, Logo, LogoFormat, PublicRegistry, Repository, Rescan,

@@ -71,9 +71,9 @@ impl Refusal {
         refusal
     }
 
-    /// `If-Match` names something else.
+    /// What is there is not what `If-Match` names, or is what `If-None-Match` names on a push.
     pub(crate) fn precondition() -> Self {
-        let text = "What is there is not what If-Match names";
+        let text = "What is there is not what If-Match or If-None-Match asks for";
         Self::new(StatusCode::PRECONDITION_FAILED, "UNSUPPORTED", text)
     }
 
@@ -140,6 +140,7 @@ impl From<EcrError> for Refusal {
         let (status, code) = match told {
             E::RepositoryNotFound { .. } => (StatusCode::NOT_FOUND, "NAME_UNKNOWN"),
             E::ImageNotFound { .. } => return Self::manifest_unknown(),
+            E::Precondition => return Self::precondition(),
             E::ImageArchived { .. } => (StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN"),
             E::TagImmutable { .. } | E::BadTag => (StatusCode::BAD_REQUEST, "TAG_INVALID"),
             E::Manifest(_) => (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"),

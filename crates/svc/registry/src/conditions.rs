@@ -1,11 +1,12 @@
 //! Conditional requests (RFC 9110, section 13): what lies under a digest never changes, so nobody who has it need get it
-//! again.
+//! again; and a tag is set only while it names what who pushes takes it to name.
 
 use http::{
     HeaderMap, HeaderName,
     header::{IF_MATCH, IF_NONE_MATCH, IF_RANGE},
 };
 use wharf_blobs::Digest;
+use wharf_svc_ecr::{ImageRef, Images, Precondition};
 
 /// What a request for something that is there shall get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,14 +46,49 @@ pub(crate) fn range_holds(headers: &HeaderMap, digest: &Digest) -> bool {
     wanted.as_bytes() == tag_of(digest).as_bytes()
 }
 
-/// Whether one of the header's entity tags is meant, or it says `*`. Digests have no commas.
+/// On which condition something is pushed: about what its reference names before.
+pub(crate) fn of_push(headers: &HeaderMap, of: &ImageRef) -> Option<Precondition> {
+    let alike = |one: &str| digest_in(one.strip_prefix("W/").unwrap_or(one));
+    let is = images(headers, IF_MATCH, digest_in);
+    let is_not = images(headers, IF_NONE_MATCH, alike);
+    (is.is_some() || is_not.is_some()).then(|| Precondition {
+        of: of.clone(),
+        is,
+        is_not,
+    })
+}
+
+/// The images that a header names by their entity tags; `None` without it. Tags that are not of here name none.
+fn images(
+    headers: &HeaderMap,
+    name: HeaderName,
+    read: impl Fn(&str) -> Option<Digest>,
+) -> Option<Images> {
+    if !headers.contains_key(&name) {
+        return None;
+    }
+    if each(headers, name.clone()).any(|one| one == "*") {
+        return Some(Images::Any);
+    }
+    Some(Images::Of(each(headers, name).filter_map(read).collect()))
+}
+
+/// Reads [`tag_of`].
+fn digest_in(tag: &str) -> Option<Digest> {
+    let text = tag.strip_prefix('"')?.strip_suffix('"')?;
+    text.parse().ok()
+}
+
+/// Whether one of the header's entity tags is meant, or it says `*`.
 fn names(headers: &HeaderMap, name: HeaderName, is_meant: impl Fn(&str) -> bool) -> bool {
+    each(headers, name).any(|one| one == "*" || is_meant(one))
+}
+
+/// The entity tags of a header. Digests have no commas.
+fn each(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
     let values = headers.get_all(name).into_iter();
     let values = values.filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .any(|one| one == "*" || is_meant(one))
+    values.flat_map(|value| value.split(',')).map(str::trim)
 }
 
 #[cfg(test)]
@@ -105,5 +141,44 @@ mod tests {
         for no in [foreign.as_str(), "Sun, 22 Nov 2026 16:00:00 GMT", "W/x"] {
             assert!(!range_holds(&asked(&[(IF_RANGE, no)]), &own), "{no}");
         }
+    }
+
+    #[test]
+    fn a_push_names_images_by_their_tags() {
+        let (own, other) = (Digest::of(b"own"), Digest::of(b"other"));
+        let (tag, foreign) = (tag_of(&own), tag_of(&other));
+        let both = format!("{foreign} , W/{tag}, \"v1\"");
+        let of = |digests: &[Digest]| Some(Images::Of(digests.to_vec()));
+        let reference = ImageRef::Tag("v1".to_owned());
+        for (pairs, is, is_not) in [
+            (vec![(IF_MATCH, tag.as_str())], of(&[own]), None),
+            (vec![(IF_MATCH, both.as_str())], of(&[other]), None),
+            (
+                vec![(IF_NONE_MATCH, both.as_str())],
+                None,
+                of(&[other, own]),
+            ),
+            (vec![(IF_NONE_MATCH, "*")], None, Some(Images::Any)),
+            (
+                vec![(IF_MATCH, foreign.as_str()), (IF_MATCH, "*")],
+                Some(Images::Any),
+                None,
+            ),
+            // What names nothing is met by nothing.
+            (vec![(IF_MATCH, "sha256:")], of(&[]), None),
+            (
+                vec![(IF_MATCH, tag.as_str()), (IF_NONE_MATCH, foreign.as_str())],
+                of(&[own]),
+                of(&[other]),
+            ),
+        ] {
+            let of = reference.clone();
+            assert_eq!(
+                of_push(&asked(&pairs), &reference),
+                Some(Precondition { of, is, is_not }),
+                "{pairs:?}"
+            );
+        }
+        assert_eq!(of_push(&asked(&[]), &reference), None);
     }
 }

@@ -131,8 +131,13 @@ where
     B::Error: std::fmt::Display,
 {
     let call = asked.may("PutImage", name).await?;
-    asked.make_repository(name).await?;
+    let headers = &asked.parts.headers;
+    // What wants something to be there makes no repository for it.
+    if !headers.contains_key(IF_MATCH) {
+        asked.make_repository(name).await?;
+    }
     let reference = reference(text)?;
+    let condition = conditions::of_push(headers, &reference);
     let further = further_tags(asked)?;
     let manifest = body::collect(body, MAX_MANIFEST_BYTES)
         .await?
@@ -164,22 +169,25 @@ where
         .map(Some)
         .collect();
     let last = tags.pop().flatten();
-    let push = |tag| {
+    let push = |tag, only| {
         asked
             .catalog
-            .push_image(&call, &asked.registry, name, new(tag))
+            .push_image(&call, &asked.registry, name, new(tag), only)
     };
+    // It is about what was there before the first of them, which is that of the path if that is a tag.
+    let mut only = condition.as_ref();
     // One after the other: those before one that may not be moved stay.
     for tag in tags {
-        push(tag).await?;
+        push(tag, only.take()).await?;
     }
-    let pushed = push(last).await?;
+    let pushed = push(last, only).await?;
     let digest = pushed.image.digest;
     let mut answer = Answer::new(StatusCode::CREATED)
         .header(
             LOCATION,
             &asked.location(name, &format!("manifests/{digest}")),
         )
+        .header(ETAG, &conditions::tag_of(&digest))
         .header(CONTENT_DIGEST, &digest.to_string());
     if !further.is_empty() {
         answer = answer.header(OCI_TAG, &further.join(", "));

@@ -13,6 +13,7 @@ use crate::{
     error::EcrError,
     manifest::{Content, Manifest},
     names::{immutable, valid_tag},
+    precondition::Precondition,
     records::{self, Image, Status, Tag, image_owner},
 };
 
@@ -33,8 +34,13 @@ pub struct NewImage {
 /// Who brings an image, and when.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Origin<'a> {
-    /// With the profiles that are to sign it.
-    Client(Timestamp, &'a [Asked]),
+    Client {
+        at: Timestamp,
+        /// With the profiles that are to sign it.
+        signers: &'a [Asked],
+        /// If that holds.
+        only: Option<&'a Precondition>,
+    },
     /// The scanner's documents: beside an image that is there.
     Beside(Timestamp),
     /// It goes no further.
@@ -50,7 +56,7 @@ pub(super) enum Origin<'a> {
 impl Origin<'_> {
     fn at(self) -> Timestamp {
         match self {
-            Self::Client(at, _) | Self::Beside(at) | Self::Replication(at) => at,
+            Self::Client { at, .. } | Self::Beside(at) | Self::Replication(at) => at,
             Self::Upstream { origin, .. } => origin.at,
         }
     }
@@ -89,7 +95,11 @@ impl Catalog {
         now: Timestamp,
     ) -> Result<Pushed, EcrError> {
         let open = self.open(registry, name).await?;
-        let origin = Origin::Client(now, &[]);
+        let origin = Origin::Client {
+            at: now,
+            signers: &[],
+            only: None,
+        };
         self.put_by_client(permit, open, new, origin).await
     }
 
@@ -181,6 +191,7 @@ impl Catalog {
         let manifest = Manifest::parse(&new.manifest, new.media_type.as_deref())?;
         let tag = new.tag.as_deref();
         // Refused before anything is stored; looked at again with every attempt.
+        self.check_precondition(&open, origin).await?;
         let settable = self.settable(&open, tag, origin).await?;
         self.check_tag(&open, settable, &digest).await?;
 
@@ -258,6 +269,7 @@ impl Catalog {
         tag: Option<&str>,
         origin: Origin<'_>,
     ) -> Result<Pushed, EcrError> {
+        self.check_precondition(open, origin).await?;
         // Layers, and images an index needs, may have gone; the change is void if they go now.
         self.check_layers(open, &fresh.blobs).await?;
         self.check_children(open, &fresh.children, origin).await?;
@@ -326,8 +338,8 @@ impl Catalog {
             change.put(open.keys.tag(open.id(), tag), &record);
             self.untag_old(open, change, tag, old_digest).await?;
         }
-        if let Origin::Client(now, _) | Origin::Beside(now) = origin {
-            self.owe(change, open, &mut image, Happened::Pushed(now))
+        if let Origin::Client { at, .. } | Origin::Beside(at) = origin {
+            self.owe(change, open, &mut image, Happened::Pushed(at))
                 .await?;
         }
         change.put(open.keys.image(open.id(), &image.digest), &image);
@@ -361,6 +373,22 @@ impl Catalog {
             restored,
             signed,
         })
+    }
+
+    /// Refuses a push on a condition that does not hold. An image in the archive is there, though it cannot be pulled.
+    async fn check_precondition(&self, open: &Open, origin: Origin<'_>) -> Result<(), EcrError> {
+        let Origin::Client {
+            only: Some(condition),
+            ..
+        } = origin
+        else {
+            return Ok(());
+        };
+        let there = self.find(open, &condition.of).await?;
+        match condition.holds(there.map(|it| it.record.digest).as_ref()) {
+            true => Ok(()),
+            false => Err(EcrError::Precondition),
+        }
     }
 
     /// The tag, if it may be set. What is pulled through sets only one that is as it was when its

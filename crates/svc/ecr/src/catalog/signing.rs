@@ -17,6 +17,7 @@ use wharf_wire::{Call, Check, Dispatcher, Fault};
 use super::{Catalog, Change, ImageRef, NewImage, Open, Pushed, Read, Registry, put_image::Origin};
 use crate::{
     error::EcrError,
+    precondition::Precondition,
     records::{Image, Signature, SignatureStatus, Signatures, Signing},
 };
 
@@ -72,17 +73,23 @@ impl Catalog {
         self.inner.gate.get().map(|Gate(dispatcher)| dispatcher)
     }
 
-    /// Stores an image that a client pushes, as [`Catalog::put_image`], and has it signed where that is configured.
+    /// Stores an image that a client pushes, as [`Catalog::put_image`], and has it signed where that is configured. If a
+    /// condition does not hold nothing is stored.
     pub async fn push_image(
         &self,
         call: &Call,
         registry: &Registry,
         name: &str,
         new: NewImage,
+        only: Option<&Precondition>,
     ) -> Result<Pushed, EcrError> {
         let open = self.open(registry, name).await?;
         let asked = self.asked(call, registry, name).await?;
-        let origin = Origin::Client(call.now, &asked);
+        let origin = Origin::Client {
+            at: call.now,
+            signers: &asked,
+            only,
+        };
         self.put_by_client(&call.permit, open, new, origin).await
     }
 
@@ -130,7 +137,12 @@ impl Catalog {
         image: &Image,
         origin: Origin<'_>,
     ) -> Result<bool, EcrError> {
-        let Origin::Client(now, asked) = origin else {
+        let Origin::Client {
+            at: now,
+            signers: asked,
+            ..
+        } = origin
+        else {
             return Ok(false);
         };
         // What is about an image is not signed itself: signatures, SBOMs.

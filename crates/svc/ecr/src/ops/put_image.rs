@@ -23,7 +23,8 @@ pub(crate) async fn put_image(
         tag: input.image_tag.clone(),
         digest: input.image_digest,
     };
-    let pushed = catalog.push_image(call, &registry, &name, new).await?;
+    let pushed = catalog.push_image(call, &registry, &name, new, None);
+    let pushed = pushed.await?;
     if !pushed.changed {
         let (digest, account) = (pushed.image.digest.into(), registry.account);
         let tag = input.image_tag.unwrap_or_else(|| "null".to_owned());

@@ -6,7 +6,7 @@ use serde_json::json;
 use wharf_api_ecr::{Ecr, types::*};
 use wharf_base::SystemClock;
 use wharf_blobs::Digest;
-use wharf_svc_ecr::Registry;
+use wharf_svc_ecr::{Catalog, EcrError, ImageRef, Images, NewImage, Precondition, Registry};
 use wharf_testkit::Counted;
 
 use crate::support::{
@@ -328,6 +328,51 @@ async fn an_index_keeps_its_images_and_shows_the_largest() {
         .delete("app", vec![by_digest(&digest_of(&small))])
         .await;
     assert_eq!(freed.failures, Some(vec![]));
+}
+
+/// Servers wait for no turn of each other's: what keeps them apart is the transaction.
+#[tokio::test]
+async fn of_servers_that_push_on_a_condition_one_does() {
+    let home = Home::with_app().await;
+    let registry = Registry::new(ACCOUNT, "us-east-1");
+    let mut before = None;
+    for round in 0..3 {
+        let only = Precondition {
+            of: ImageRef::Tag("v1".to_owned()),
+            is: before.map(|it| Images::Of(vec![it])),
+            is_not: before.is_none().then_some(Images::Any),
+        };
+        let mut pushes = Vec::new();
+        for server in 0..4 {
+            let content = format!("{round} {server}");
+            let manifest = home.manifest("app", &content).await;
+            let of = &home.catalog;
+            let (store, keyring) = (home.world.store.clone(), of.keyring().clone());
+            let catalog = Catalog::new(store, of.blobs().clone(), keyring, of.config().clone());
+            let new = NewImage {
+                manifest: manifest.to_string().into(),
+                media_type: None,
+                tag: text("v1"),
+                digest: None,
+            };
+            let (registry, only, call) = (&registry, &only, home.call());
+            pushes.push(async move {
+                let pushed = catalog.push_image(&call, registry, "app", new, Some(only));
+                pushed.await
+            });
+        }
+        let mut taken = Vec::new();
+        for pushed in futures_util::future::join_all(pushes).await {
+            match pushed {
+                Ok(pushed) => taken.push(pushed.image.digest),
+                Err(error) => assert!(matches!(error, EcrError::Precondition), "{error}"),
+            }
+        }
+        assert_eq!(taken.len(), 1, "round {round}");
+        before = taken.pop();
+    }
+    assert_eq!(home.list("app", 100, Some("TAGGED")).await.len(), 1);
+    assert_eq!(home.list("app", 100, None).await.len(), 3);
 }
 
 #[tokio::test]

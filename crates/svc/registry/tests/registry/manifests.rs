@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wharf_api_ecr::{Ecr, PutImageTagMutabilityRequest};
 use wharf_blobs::Digest;
 
-use crate::support::{Home, OCI_INDEX, OCI_MANIFEST};
+use crate::support::{Answer, Home, OCI_INDEX, OCI_MANIFEST};
 
 fn digest_of(manifest: &Value) -> Digest {
     Digest::of(manifest.to_string().as_bytes())
@@ -152,6 +152,104 @@ async fn a_push_sets_further_tags() {
     assert_eq!(refused.error(), (400, "TAG_INVALID".to_owned()));
     let kept = home.get("/v2/app/manifests/1").await;
     assert_eq!(kept.header("docker-content-digest"), digest);
+}
+
+/// Pushes on conditions.
+async fn put_if(home: &Home, reference: &str, image: &Value, pairs: &[(&str, &str)]) -> Answer {
+    let put = home.ask("PUT", format!("/v2/app/manifests/{reference}"));
+    let put = put.header("content-type", OCI_MANIFEST);
+    let put = pairs
+        .iter()
+        .fold(put, |put, (name, value)| put.header(name, value));
+    put.body(image.to_string()).send().await
+}
+
+#[tokio::test]
+async fn a_tag_is_set_while_it_names_what_is_meant() {
+    let home = Home::new().await;
+    let (one, two) = (home.image("app", "1").await, home.image("app", "2").await);
+    let created = put_if(&home, "v1", &one, &[("if-none-match", "*")]).await;
+    assert_eq!(created.status, 201);
+    let tag = format!("\"{}\"", digest_of(&one));
+    assert_eq!(created.header("etag"), tag);
+    let other = format!("\"{}\"", digest_of(&two));
+    let (weak, both) = (format!("W/{tag}"), format!("{other}, {tag}"));
+    // Of what is refused nothing is stored.
+    for pairs in [
+        [("if-none-match", "*")],
+        [("if-none-match", both.as_str())],
+        [("if-none-match", weak.as_str())],
+        [("if-match", other.as_str())],
+        [("if-match", weak.as_str())],
+        [("if-match", "")],
+    ] {
+        let refused = put_if(&home, "v1", &two, &pairs).await;
+        assert_eq!(
+            refused.error(),
+            (412, "UNSUPPORTED".to_owned()),
+            "{pairs:?}"
+        );
+        assert_eq!(home.describe("app").await.len(), 1);
+    }
+    let nothing = put_if(&home, "v2", &two, &[("if-match", "*")]).await;
+    assert_eq!(nothing.status, 412);
+    assert_eq!(home.get("/v2/app/manifests/v2").await.status, 404);
+    // Putting what is there already is no exception.
+    let again = put_if(&home, "v1", &one, &[("if-none-match", "*")]).await;
+    assert_eq!(again.status, 412);
+
+    let pairs = [
+        ("if-match", both.as_str()),
+        ("if-none-match", other.as_str()),
+    ];
+    let moved = put_if(&home, "v1", &two, &pairs).await;
+    assert_eq!(
+        (moved.status.as_u16(), moved.header("etag")),
+        (201, &*other)
+    );
+    let late = put_if(&home, "v1", &one, &[("if-match", tag.as_str())]).await;
+    assert_eq!(late.status, 412);
+    let got = home.get("/v2/app/manifests/v1").await;
+    assert_eq!(got.header("etag"), other);
+}
+
+#[tokio::test]
+async fn a_push_by_digest_is_on_conditions_about_the_image() {
+    let home = Home::new().await;
+    let image = home.image("app", "layer").await;
+    let digest = digest_of(&image);
+    let by = |tags: &str| format!("{digest}?{tags}");
+    let absent = put_if(&home, &by("tag=a"), &image, &[("if-match", "*")]).await;
+    assert_eq!(absent.status, 412);
+    // It is about what was there before the first tag.
+    let new = [("if-none-match", "*")];
+    let created = put_if(&home, &by("tag=a&tag=b"), &image, &new).await;
+    assert_eq!(created.status, 201);
+    assert_eq!(created.header("oci-tag"), "a, b");
+    let again = put_if(&home, &by("tag=c"), &image, &new).await;
+    assert_eq!(again.status, 412);
+    assert_eq!(home.get("/v2/app/manifests/c").await.status, 404);
+    let there = put_if(&home, &by("tag=c"), &image, &[("if-match", "*")]).await;
+    assert_eq!(there.status, 201);
+    // That of the path decides, and not those that it has besides.
+    let further = put_if(&home, "d?tag=a", &image, &new).await;
+    assert_eq!(further.status, 201);
+}
+
+#[tokio::test]
+async fn of_many_who_set_a_new_tag_one_does() {
+    let home = Home::new().await;
+    let mut images = Vec::new();
+    for n in 0..6 {
+        images.push(home.image("app", format!("layer {n}")).await);
+    }
+    let new = [("if-none-match", "*")];
+    let puts = images.iter().map(|it| put_if(&home, "v1", it, &new));
+    let answers = futures_util::future::join_all(puts).await;
+    let mut statuses: Vec<u16> = answers.iter().map(|it| it.status.as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 412, 412, 412, 412, 412]);
+    assert_eq!(home.describe("app").await.len(), 1);
 }
 
 #[tokio::test]
