@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use wharf_base::cpu::UNITS_OF_A_CORE;
 
-use crate::{Accelerator, Lease};
+use crate::{Accelerator, Lease, plugs};
 
 /// The variable of the environment that holds it, as JSON. Only process 1 has it.
 pub const VARIABLE: &str = "WHARF_MACHINE";
@@ -15,12 +15,17 @@ pub const DISK: &str = "/vm/disk";
 pub const KERNEL: &str = "/vm/kernel";
 pub const INITRD: &str = "/vm/initrd";
 
+/// What the first process ends with if the emulator failed: nobody wanted the machine to end.
+pub const EMULATOR_FAILED: u8 = 1;
+
 /// MiB that the emulator itself takes, beside a share of what it keeps for each page of the guest.
 const OWN_MIB: u32 = 96;
 /// MiB of code that is translated.
 const TRANSLATED_MIB: u32 = 64;
 /// No kernel boots in less.
 const LEAST_MIB: u32 = 128;
+/// The first slot of the machine's own bus that is free, behind its own devices; as many follow as there are ports.
+const FIRST_PORT_AT: usize = 4;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
@@ -38,6 +43,9 @@ pub struct Machine {
     /// Of the guest.
     pub memory_mib: u32,
     pub has_initrd: bool,
+    /// Its disk is a device of the host's and no file.
+    #[serde(default)]
+    pub has_device: bool,
     /// `0a:…`
     pub mac: String,
     /// What the guest is told of its network.
@@ -50,6 +58,8 @@ pub struct Ends {
     pub tap: i32,
     /// Where it is told what to do.
     pub control: i32,
+    /// The machine's own disk, locked.
+    pub disk: i32,
 }
 
 /// How much memory the guest of an instance has: what its type says, without what the emulator takes of it.
@@ -81,7 +91,12 @@ impl Machine {
     pub fn command_line(&self, ends: Ends, mtu: u16) -> Vec<String> {
         let mut words = self.program.clone();
         let uuid = self.uuid();
-        let Ends { tap, control } = ends;
+        let Ends { tap, control, disk } = ends;
+        // What is over a device of the host's is cached by the guest alone.
+        let (driver, cache) = match self.has_device {
+            true => ("host_device", ",cache.direct=on,file.cache.direct=on"),
+            false => ("file", ""),
+        };
         let (acceleration, cpu) = match self.accelerator {
             // As on EC2 a guest has none of its own: what runs those in the kernel of the host is not for guests to try.
             Accelerator::Kvm => ("kvm".to_owned(), "host,vmx=off,svm=off"),
@@ -110,10 +125,11 @@ impl Machine {
                 "-append",
                 "root=/dev/vda rw console=ttyS0 net.ifnames=0 panic=10".to_owned(),
             ),
+            ("-add-fd", format!("fd={disk},set=0,opaque=disk")),
             (
                 "-blockdev",
                 format!(
-                    "driver=raw,node-name=root,file.driver=file,file.locking=off,file.filename={DISK}"
+                    "driver=raw,node-name=root{cache},file.driver={driver},file.locking=off,file.filename=/dev/fdset/0"
                 ),
             ),
             (
@@ -156,6 +172,14 @@ impl Machine {
         for (flag, value) in given {
             words.extend([flag.to_owned(), value]);
         }
+        for number in 0..plugs::PORTS {
+            let (port, at) = (plugs::port(number), FIRST_PORT_AT + number);
+            let value = format!(
+                "pcie-root-port,id={port},bus=pcie.0,addr={at:#x},chassis={}",
+                number + 1
+            );
+            words.extend(["-device".to_owned(), value]);
+        }
         words
     }
 
@@ -189,13 +213,18 @@ mod tests {
             vcpus: 2,
             memory_mib: 832,
             has_initrd: true,
+            has_device: false,
             mac: "0a:00:00:00:00:05".to_owned(),
             lease: Lease::default(),
         }
     }
 
     fn line(machine: &Machine) -> String {
-        let ends = Ends { tap: 7, control: 9 };
+        let ends = Ends {
+            tap: 7,
+            control: 9,
+            disk: 11,
+        };
         machine.command_line(ends, 1450).join(" ")
     }
 
@@ -209,17 +238,26 @@ mod tests {
             "serial=ec201234-5678-9abc-def0-000000000000",
             "-netdev tap,id=primary,fd=7 -device virtio-net-pci,netdev=primary,mac=0a:00:00:00:00:05,host_mtu=1450,",
             "socket,id=control,fd=9",
+            "-add-fd fd=11,set=0,opaque=disk -blockdev driver=raw,node-name=root,file.driver=file,",
+            "file.filename=/dev/fdset/0 -device virtio-blk-pci,drive=root,",
+            "-device pcie-root-port,id=port-0,bus=pcie.0,addr=0x4,chassis=1 ",
+            // The last slot is the machine's own.
+            "-device pcie-root-port,id=port-26,bus=pcie.0,addr=0x1e,chassis=27",
             "-sandbox on,",
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
         let kvm = Machine {
             has_initrd: false,
+            has_device: true,
             ..machine(Accelerator::Kvm)
         };
         let text = line(&kvm);
         assert!(
             text.contains("-accel kvm -cpu host,vmx=off,svm=off ") && !text.contains("-initrd")
+        );
+        assert!(
+            text.contains("root,cache.direct=on,file.cache.direct=on,file.driver=host_device,")
         );
     }
 

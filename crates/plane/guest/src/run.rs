@@ -1,5 +1,5 @@
-//! Process 1 of a virtual machine's container: starts the emulator, answers its guest's DHCP, and has the guest shut down when
-//! it is told to end.
+//! Process 1 of a virtual machine's container: starts the emulator, answers its guest's DHCP, has its volumes come and go, and has
+//! the guest shut down when it is told to end.
 
 use std::{
     io::{self, BufReader, Write as _},
@@ -21,8 +21,11 @@ use nix::{
 use wharf_programs::capabilities;
 
 use crate::{
-    Lease, Machine, VARIABLE, dhcp,
-    machine::Ends,
+    Lease, Machine, VARIABLE,
+    control::{self, Asked},
+    conversation::Conversation,
+    dhcp, disk,
+    machine::{DISK, EMULATOR_FAILED, Ends},
     packets::Packets,
     qmp::{self, Said},
 };
@@ -31,6 +34,8 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(90);
 /// A guest that boots does not hear the button yet.
 const PRESSED_EVERY: Duration = Duration::from_secs(5);
+/// What an emulator said before it ended is heard within this.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Where modules of qemu are looked for.
 const MODULES: &str = "QEMU_MODULE_DIR";
 
@@ -41,6 +46,18 @@ const WAITING: usize = 16;
 enum Heard {
     Signal(Signal),
     Said(Said),
+    /// The emulator says nothing more.
+    Silence,
+    /// By the host, maybe with a device.
+    Asked(Asked, Option<OwnedFd>),
+}
+
+/// How the machine ended.
+enum End {
+    /// As its guest or its host wanted.
+    Wanted,
+    /// The emulator failed, whatever it says of itself: one that a signal ends may do so in good order.
+    Failure(ExitStatus),
 }
 
 /// Runs until the guest has shut down.
@@ -57,20 +74,20 @@ pub fn run() -> ExitCode {
         return ExitCode::from(2);
     }
     match attend(&machine) {
-        Ok(status) if status.success() => {
+        Ok(End::Wanted) => {
             say(&format!("{} ended", machine.instance));
             ExitCode::SUCCESS
         }
-        Ok(status) => {
+        Ok(End::Failure(status)) => {
             say(&format!(
-                "the emulator of {} ended with {status}",
+                "the emulator of {} failed: it ended with {status}",
                 machine.instance
             ));
-            ExitCode::FAILURE
+            ExitCode::from(EMULATOR_FAILED)
         }
         Err(error) => {
             say(&format!("{} cannot boot: {error}", machine.instance));
-            ExitCode::FAILURE
+            ExitCode::from(EMULATOR_FAILED)
         }
     }
 }
@@ -84,18 +101,21 @@ fn say(line: &str) {
     let _ = writeln!(io::stdout(), "wharf: {line}");
 }
 
-fn attend(machine: &Machine) -> io::Result<ExitStatus> {
+fn attend(machine: &Machine) -> io::Result<End> {
     // Threads inherit it; the emulator begins without it, as every command does.
     SigSet::all().thread_block()?;
     let tap = wharf_network::open_tap(Path::new(wharf_network::TUN));
     let tap = tap.map_err(|e| named(&e, "its tap"))?;
     let packets = Packets::of(wharf_network::GUEST_LINK).map_err(|e| named(&e, "its interface"))?;
     let mtu = packets.mtu;
+    let disk = disk::open(Path::new(DISK)).map_err(|e| named(&e, "its disk"))?;
+    let (own, host) = control::pair()?;
+    control::keep(host)?;
     give_up_rights()?;
     let (ours, theirs) = UnixStream::pair()?;
-    let theirs = OwnedFd::from(theirs);
-    let mut child = start(machine, (&tap, &theirs), mtu)?;
-    drop((tap, theirs));
+    let given = [tap, OwnedFd::from(theirs), OwnedFd::from(disk)];
+    let mut child = start(machine, &given, mtu)?;
+    drop(given);
     say(&format!(
         "{} boots under {} with {} vCPUs and {} MiB",
         machine.instance,
@@ -104,10 +124,12 @@ fn attend(machine: &Machine) -> io::Result<ExitStatus> {
         machine.memory_mib
     ));
     let (heard, hears) = mpsc::sync_channel(WAITING);
-    let signals = heard.clone();
+    let (signals, asked) = (heard.clone(), heard.clone());
     thread::spawn(move || tell_signals(&signals));
     let said = BufReader::new(ours.try_clone()?);
     thread::spawn(move || tell_said(said, &heard));
+    let asks = own.try_clone()?;
+    thread::spawn(move || tell_asked(&asks, &asked));
     let lease = Lease {
         mtu,
         ..machine.lease.clone()
@@ -119,31 +141,51 @@ fn attend(machine: &Machine) -> io::Result<ExitStatus> {
         }
     });
     let mut ending: Option<Ending> = None;
-    command(&ours, qmp::BEGIN);
+    let mut conversation = Conversation::begin(ours);
+    let mut exited: Option<(ExitStatus, Instant)> = None;
+    let mut is_silent = false;
     loop {
-        let waits = ending.as_ref().map_or(PRESSED_EVERY, Ending::waits);
+        let waits = match &exited {
+            Some(_) => LAST_WORDS,
+            None => ending.as_ref().map_or(PRESSED_EVERY, Ending::waits),
+        };
         match hears.recv_timeout(waits) {
             Ok(Heard::Signal(Signal::SIGTERM | Signal::SIGINT | Signal::SIGPWR))
                 if ending.is_none() =>
             {
                 ending = Some(Ending::now());
             }
-            Ok(Heard::Signal(_)) => {}
-            Ok(Heard::Said(Said::Event(event))) => {
-                if let Some(text) = qmp::worth_telling(&event) {
-                    say(text);
+            Ok(Heard::Signal(_)) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(Heard::Said(said)) => conversation.heard(said).iter().for_each(|it| say(it)),
+            Ok(Heard::Asked(asked, device)) => {
+                let (volumes, told) = conversation.asked(&asked.ask, device);
+                control::answer(&own, &asked, volumes);
+                told.iter().for_each(|it| say(it));
+            }
+            Ok(Heard::Silence) => is_silent = true,
+            // All threads are gone: the end is waited for alone.
+            Err(RecvTimeoutError::Disconnected) => {
+                exited = Some((child.wait()?, Instant::now()));
+                is_silent = true;
+            }
+        }
+        if exited.is_none() {
+            exited = child.try_wait()?.map(|status| (status, Instant::now()));
+        }
+        match &exited {
+            // Whether its guest shut down is among the last words.
+            Some((status, at)) if is_silent || at.elapsed() >= LAST_WORDS => {
+                return Ok(match conversation.has_shut_down() || ending.is_some() {
+                    true => End::Wanted,
+                    false => End::Failure(*status),
+                });
+            }
+            Some(_) => {}
+            None => {
+                if let Some(ending) = &mut ending {
+                    press(ending, &conversation, &mut child);
                 }
             }
-            Ok(Heard::Said(Said::Refusal(why))) => say(&format!("qemu refuses: {why}")),
-            Ok(Heard::Said(Said::Other)) | Err(RecvTimeoutError::Timeout) => {}
-            // Both threads are gone: the end is waited for alone.
-            Err(RecvTimeoutError::Disconnected) => return child.wait(),
-        }
-        if let Some(status) = child.try_wait()? {
-            return Ok(status);
-        }
-        if let Some(ending) = &mut ending {
-            press(ending, &ours, &mut child);
         }
     }
 }
@@ -175,24 +217,19 @@ impl Ending {
     }
 }
 
-fn press(ending: &mut Ending, control: &UnixStream, child: &mut Child) {
+fn press(ending: &mut Ending, emulator: &Conversation, child: &mut Child) {
     let now = Instant::now();
     if now >= ending.until {
         say("the machine did not shut down in time; it is switched off");
-        command(control, qmp::QUIT);
+        emulator.command(qmp::QUIT);
         let _ = child.kill();
         // It ends at once, and is waited for.
         ending.until = now + GRACE;
         ending.next = ending.until;
     } else if now >= ending.next {
-        command(control, qmp::POWER_BUTTON);
+        emulator.command(qmp::POWER_BUTTON);
         ending.next = now + PRESSED_EVERY;
     }
-}
-
-/// One that is not heard is said again, or the emulator is gone.
-fn command(mut control: &UnixStream, line: &str) {
-    let _ = control.write_all(line.as_bytes());
 }
 
 fn tell_signals(to: &SyncSender<Heard>) {
@@ -213,18 +250,32 @@ fn tell_said(mut said: BufReader<UnixStream>, to: &SyncSender<Heard>) {
             return;
         }
     }
+    let _ = to.send(Heard::Silence);
 }
 
-fn start(machine: &Machine, (tap, control): (&OwnedFd, &OwnedFd), mtu: u16) -> io::Result<Child> {
-    let ends = Ends {
-        tap: tap.as_raw_fd(),
-        control: control.as_raw_fd(),
-    };
-    let words = machine.command_line(ends, mtu);
+fn tell_asked(own: &OwnedFd, to: &SyncSender<Heard>) {
+    loop {
+        match control::hear(own) {
+            Ok(Some((asked, device))) => {
+                if to.send(Heard::Asked(asked, device)).is_err() {
+                    return;
+                }
+            }
+            Ok(None) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return say(&format!("volumes come and go no more: {error}")),
+        }
+    }
+}
+
+/// `given`: its tap, where it is told what to do, and the disk.
+fn start(machine: &Machine, given: &[OwnedFd; 3], mtu: u16) -> io::Result<Child> {
+    let [tap, control, disk] = given.each_ref().map(AsRawFd::as_raw_fd);
+    let words = machine.command_line(Ends { tap, control, disk }, mtu);
     let (program, arguments) = words
         .split_first()
         .ok_or_else(|| io::Error::other("it has no emulator"))?;
-    for inherited in [tap, control] {
+    for inherited in given {
         fcntl(inherited, FcntlArg::F_SETFD(FdFlag::empty()))?;
     }
     let mut command = Command::new(program);
