@@ -362,8 +362,7 @@ impl Host {
     /// While it runs, volumes may be given to it; `None`: it does not run.
     pub fn give_volumes(&self, id: &str, handle: Option<&TaskHandle>) {
         if let Some(guests) = &self.guests {
-            // To a virtual machine nothing is given.
-            guests.set(id, handle.filter(|it| !is_guest(it)));
+            guests.set(id, handle);
         }
     }
 

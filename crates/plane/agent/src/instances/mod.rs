@@ -48,7 +48,6 @@ use wharf_planeproto::{
 };
 use wharf_userns::Ranges;
 
-pub(crate) use self::host::{BOOT, container};
 pub use self::{
     disk::Sealer,
     host::{DiskSnapshots, InstanceImages, NoImages},
@@ -57,6 +56,10 @@ pub use self::{
 pub(crate) use self::{
     disk::{await_detached, hold, once_free},
     tool::{Tool, check_of},
+};
+pub(crate) use self::{
+    guest::is_guest,
+    host::{BOOT, container},
 };
 use self::{
     host::Host,

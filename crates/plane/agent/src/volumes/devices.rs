@@ -10,6 +10,8 @@
 //! | attached, the instance does not run | is let go; it comes back with the next boot |
 //! | not attached | the right and the node are taken, then it is let go: the kernel waits for who has it open |
 //! | not attached, by force | before that, mounts of it are taken away and programs that have it are killed |
+//!
+//! Instances that are virtual machines have no nodes: to them a device is handed over ([`super::machines`]).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,6 +19,7 @@ use std::{
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -28,8 +31,12 @@ use wharf_container::runtime::{DevFolder, LoopDevice, TaskHandle, loop_number, m
 use wharf_planeproto::volume::{Device, Volume, Wanted};
 use wharf_sealed_file::{Shown, hide, is_sealed, shown, state};
 
-use super::{Guests, Told};
-use crate::instances::container;
+use super::{Guests, Told, machines::Machine};
+use crate::instances::{container, is_guest};
+
+/// What is said of a virtual machine whose first process knows nothing of volumes.
+const BOOTED_BEFORE: &str =
+    "it was booted by an earlier version; it has its volumes once it was stopped and started";
 
 pub struct Devices {
     /// The folder of all volumes.
@@ -41,6 +48,8 @@ pub struct Devices {
     swept: AtomicBool,
     /// What failed last, by instance or volume: it is said once, however often it fails.
     failures: Mutex<BTreeMap<String, String>>,
+    /// Virtual machines that did not answer: until when they are not asked, and what came of it.
+    silent: Mutex<BTreeMap<String, (Instant, String)>>,
 }
 
 /// What there is then.
@@ -55,7 +64,11 @@ pub struct Brought {
 struct Guest {
     handle: TaskHandle,
     dev: DevFolder,
+    is_machine: bool,
 }
+
+/// One that does not answer keeps others waiting no more often than this.
+const SILENT_FOR: Duration = Duration::from_secs(10);
 
 /// What one look comes to. Pure.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -154,6 +167,7 @@ impl Devices {
             allowed: Mutex::default(),
             swept: AtomicBool::default(),
             failures: Mutex::default(),
+            silent: Mutex::default(),
         }
     }
 
@@ -225,7 +239,17 @@ impl Devices {
         };
         let mut stay = plan.stay;
         let mut failed: BTreeSet<&str> = unknown.iter().map(String::as_str).collect();
-        for (id, guest) in guests {
+        let mut machines = BTreeMap::new();
+        for (id, guest) in guests.iter().filter(|(_, it)| it.is_machine) {
+            match self.machine(id, guest, stay.get(id.as_str()), told) {
+                Ok(machine) => machines.extend(machine.map(|it| (id.as_str(), it))),
+                Err(error) => {
+                    self.failed(id, "ask a virtual machine for its volumes", &error);
+                    failed.insert(id.as_str());
+                }
+            }
+        }
+        for (id, guest) in guests.iter().filter(|(_, it)| !it.is_machine) {
             let numbers = stay.get(id.as_str()).map(numbers).unwrap_or_default();
             if let Err(error) = self.allow(id, guest, numbers) {
                 self.failed(id, "say which volumes an instance has", &error);
@@ -244,8 +268,13 @@ impl Devices {
                 number,
                 goes: false,
             };
+            // Its guest was asked for it.
+            if machines.values().any(|it| it.has(id)) {
+                continue;
+            }
             let of = told.get(id).and_then(|it| it.device.as_ref());
             let guest = of.and_then(|of| guests.get(&of.instance));
+            let guest = guest.filter(|it| !it.is_machine);
             if may_go(id)
                 && let Err(error) = take_away(device, &image(id), of, guest)
             {
@@ -271,15 +300,19 @@ impl Devices {
                 brought.pending = true;
                 continue;
             };
-            let done = self.place(instance, guest, &volumes, told);
-            match done {
-                Ok(()) => brought
-                    .placed
-                    .extend(volumes.keys().map(|it| (*it).to_owned())),
-                Err(error) => {
-                    brought.pending = true;
-                    self.failed(instance, "give an instance its volumes", &error);
-                }
+            let (placed, failure) = match (guest.is_machine, machines.get_mut(instance)) {
+                (false, _) => match self.place(instance, guest, &volumes, told) {
+                    Ok(()) => (volumes.keys().map(|it| (*it).to_owned()).collect(), None),
+                    Err(error) => (BTreeSet::new(), Some(error)),
+                },
+                (true, Some(machine)) => machine.place(&volumes, image),
+                (true, None) => (BTreeSet::new(), Some(BOOTED_BEFORE.to_owned())),
+            };
+            brought.pending |= placed.len() < volumes.len();
+            brought.placed.extend(placed);
+            if let Some(error) = failure {
+                brought.pending = true;
+                self.failed(instance, "give an instance its volumes", &error);
             }
         }
         brought
@@ -287,6 +320,7 @@ impl Devices {
             .extend(plan.rest.into_iter().map(str::to_owned));
         let ended = |id: &String| !guests.contains_key(id) && !unknown.contains(id);
         self.allowed.lock().retain(|id, _| !ended(id));
+        self.silent.lock().retain(|id, _| !ended(id));
         self.swept.fetch_or(failed.is_empty(), Ordering::Relaxed);
         if !brought.pending {
             self.failures.lock().clear();
@@ -326,6 +360,42 @@ impl Devices {
             }
         }
         Ok(())
+    }
+
+    /// A virtual machine, after it was asked for what it is not to have; `None` for one that can have nothing.
+    fn machine(
+        &self,
+        id: &str,
+        guest: &Guest,
+        own: Option<&BTreeMap<&str, u32>>,
+        told: &Told,
+    ) -> io::Result<Option<Machine>> {
+        let first = guest.dev.first;
+        // It is looked at as long as it runs.
+        let known = (first, BTreeSet::new());
+        self.allowed.lock().insert(id.to_owned(), known);
+        if let Some((until, why)) = self.silent.lock().get(id)
+            && Instant::now() < *until
+        {
+            return Err(io::Error::other(why.clone()));
+        }
+        let asked = || {
+            let mut machine = Machine::of(first)?;
+            if let Some(machine) = &mut machine {
+                machine.take_others(id, own, told)?;
+            }
+            Ok(machine)
+        };
+        let asked: io::Result<_> = asked();
+        let mut silent = self.silent.lock();
+        match &asked {
+            Err(why) => {
+                let until = Instant::now() + SILENT_FOR;
+                silent.insert(id.to_owned(), (until, why.to_string()))
+            }
+            Ok(_) => silent.remove(id),
+        };
+        asked
     }
 
     fn allow(&self, id: &str, guest: &Guest, numbers: BTreeSet<u32>) -> Result<(), String> {
@@ -408,9 +478,10 @@ impl Guest {
         let status = handle.status().await.ok()?;
         let first = status.containers.get(&container())?.pid;
         let range = handle.sandbox().user_range?;
-        (first > 0).then_some(Self {
-            handle,
+        (first > 0).then(|| Self {
             dev: DevFolder { first, range },
+            is_machine: is_guest(&handle),
+            handle,
         })
     }
 
@@ -456,4 +527,4 @@ fn uses(process: i32, number: u32, first: i32) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -7,7 +7,7 @@
 //! Pods of an instance have its volumes mounted in their sandboxes, several at once if need be ([`pods`]).
 //!
 //! An instance has its volumes as block devices ([`devices`]), and mounts what is on them with the host's help
-//! ([`mounts`]).
+//! ([`mounts`]). One that is a virtual machine has them as disks ([`machines`]), of which it makes what it likes.
 //!
 //! Invariants: a file has one loop device at a time, and one file system on it; it is removed only when the control plane says that nothing of the
 //! volume is wanted, and nothing has it mounted; a file that was there once is never made anew.
@@ -17,6 +17,7 @@ mod files;
 mod format;
 mod freeze;
 mod guests;
+mod machines;
 mod mounts;
 mod pause;
 mod pods;

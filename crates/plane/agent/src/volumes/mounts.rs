@@ -17,7 +17,7 @@ use wharf_base::Backoff;
 use wharf_container::runtime::{MountCall, MountCalls, Mountable, TaskHandle};
 
 use super::{Volumes, devices::is_of, format, pause};
-use crate::instances::container;
+use crate::instances::{container, is_guest};
 
 /// Calls of one instance that wait for a check. With more, all of its calls do.
 const WAITING: usize = 64;
@@ -83,6 +83,10 @@ async fn answer(given: Given) {
     let given = Arc::new(given);
     if let Ok(Some(switch)) = given.handle.pause_switch(&container()) {
         pause::go_on(&given.instance, &switch);
+    }
+    // What a virtual machine mounts, its own kernel does.
+    if is_guest(&given.handle) {
+        return std::future::pending().await;
     }
     insist(&given.instance, || answer_until_its_end(given.clone())).await;
 }

@@ -122,16 +122,21 @@ impl LoopDevice {
 
     /// Makes it as large as its file became.
     pub fn grow(self, image: &Path) -> io::Result<()> {
-        let sectors = fs::read_to_string(format!("/sys/block/loop{}/size", self.number))?;
-        let sectors: u64 = sectors.trim().parse().unwrap_or(0);
         // Looked at, what shows a sealed one is as long as that is.
-        if sectors * 512 >= fs::metadata(below_devices(image))?.len() / 512 * 512 {
+        if self.bytes()? >= fs::metadata(below_devices(image))?.len() / 512 * 512 {
             return Ok(());
         }
         let device = open_device(self.path())?;
         // SAFETY: an ioctl without an argument.
         Errno::result(unsafe { libc::ioctl(device.as_raw_fd(), LOOP_SET_CAPACITY) })?;
         Ok(())
+    }
+
+    /// How large it is.
+    pub fn bytes(self) -> io::Result<u64> {
+        let sectors = fs::read_to_string(format!("/sys/block/loop{}/size", self.number))?;
+        let sectors: u64 = sectors.trim().parse().unwrap_or(0);
+        Ok(sectors * 512)
     }
 
     /// Where the host finds it.

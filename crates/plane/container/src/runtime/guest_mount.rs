@@ -110,20 +110,31 @@ impl AsRawFd for MountCalls {
     }
 }
 
+/// A copy of a descriptor that a process of a container holds; `None` if it holds none under that number. What it is of is
+/// the container's to say.
+///
+/// # Errors
+/// The process is gone, or the kernel refuses.
+pub fn descriptor_of(process: i32, number: i32) -> io::Result<Option<OwnedFd>> {
+    // SAFETY: takes numbers; a success is a new descriptor.
+    let process = unsafe {
+        let fd = libc::syscall(libc::SYS_pidfd_open, process, 0);
+        OwnedFd::from_raw_fd(Errno::result(fd)? as i32)
+    };
+    // SAFETY: an open descriptor and numbers; a success is a new descriptor.
+    let copy = unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), number, 0) };
+    match Errno::result(copy) {
+        Err(Errno::EBADF) => Ok(None),
+        // SAFETY: as above.
+        other => Ok(Some(unsafe { OwnedFd::from_raw_fd(other? as i32) })),
+    }
+}
+
 impl MountCalls {
     /// `None` if the first process holds no such end under the number `end`.
     pub fn of(first: i32, end: i32) -> io::Result<Option<Self>> {
-        // SAFETY: takes numbers; a success is a new descriptor.
-        let process = unsafe {
-            let fd = libc::syscall(libc::SYS_pidfd_open, first, 0);
-            OwnedFd::from_raw_fd(Errno::result(fd)? as i32)
-        };
-        // SAFETY: an open descriptor and numbers; a success is a new descriptor.
-        let end = unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), end, 0) };
-        let end = match Errno::result(end) {
-            Err(Errno::EBADF) => return Ok(None),
-            // SAFETY: as above.
-            other => unsafe { OwnedFd::from_raw_fd(other? as i32) },
+        let Some(end) = descriptor_of(first, end)? else {
+            return Ok(None);
         };
         let kind = fs::read_link(format!("/proc/self/fd/{}", end.as_raw_fd()))?;
         Ok((kind == Path::new(IS_LISTENER)).then_some(Self { end, first }))

@@ -60,7 +60,7 @@ pub use self::{
     error::{ContainerError, RuntimeError, Step},
     events::TaskEvents,
     exec::{ExecOutput, ExecSession, ExecSpec},
-    guest_mount::{MountCall, MountCalls, Mountable},
+    guest_mount::{MountCall, MountCalls, Mountable, descriptor_of},
     logs::{LogBatch, LogError, LogOffset, LogReader, LogRecord, Stream},
     loops::{attached_files, file_of_devices, is_attached},
     raw::RawDisk,

@@ -26,6 +26,13 @@ fn volume(attached: bool, instance: Option<&str>) -> Told {
     BTreeMap::from([(volume.id.clone(), volume)])
 }
 
+/// Taken from an instance.
+pub fn detached(instance: &str, force: bool) -> Volume {
+    let (_, mut volume) = volume(false, Some(instance)).pop_first().unwrap();
+    volume.device = volume.device.map(|it| Device { force, ..it });
+    volume
+}
+
 #[test]
 fn plans() {
     let over = |goes| BTreeMap::from([(VOLUME.to_owned(), LoopDevice { number: 7, goes })]);
