@@ -28,8 +28,6 @@ pub use self::{
     accelerator::{Accelerator, Choice, Emulator, choose},
     dhcp::Lease,
     kvm::{DEVICE as KVM, probe as probe_kvm},
-    machine::{
-        DISK, EMULATOR_FAILED, FOLDER, INITRD, KERNEL, Machine, VARIABLE, guest_memory_mib, vcpus,
-    },
+    machine::{DISK, FOLDER, INITRD, KERNEL, Machine, VARIABLE, guest_memory_mib, vcpus},
     run::run,
 };

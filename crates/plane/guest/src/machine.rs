@@ -15,9 +15,6 @@ pub const DISK: &str = "/vm/disk";
 pub const KERNEL: &str = "/vm/kernel";
 pub const INITRD: &str = "/vm/initrd";
 
-/// What the first process ends with if the emulator failed: nobody wanted the machine to end.
-pub const EMULATOR_FAILED: u8 = 1;
-
 /// MiB that the emulator itself takes, beside a share of what it keeps for each page of the guest.
 const OWN_MIB: u32 = 96;
 /// MiB of code that is translated.

@@ -25,7 +25,7 @@ use crate::{
     control::{self, Asked},
     conversation::Conversation,
     dhcp, disk,
-    machine::{DISK, EMULATOR_FAILED, Ends},
+    machine::{DISK, Ends},
     packets::Packets,
     qmp::{self, Said},
 };
@@ -60,7 +60,7 @@ enum End {
     Failure(ExitStatus),
 }
 
-/// Runs until the guest has shut down.
+/// Runs until the guest has shut down. Any other end than one that guest or host wanted is a failure, by which the host knows it.
 pub fn run() -> ExitCode {
     let machine = std::env::var(VARIABLE).ok();
     let Some(machine) = machine.and_then(|text| serde_json::from_str::<Machine>(&text).ok()) else {
@@ -83,11 +83,11 @@ pub fn run() -> ExitCode {
                 "the emulator of {} failed: it ended with {status}",
                 machine.instance
             ));
-            ExitCode::from(EMULATOR_FAILED)
+            ExitCode::FAILURE
         }
         Err(error) => {
             say(&format!("{} cannot boot: {error}", machine.instance));
-            ExitCode::from(EMULATOR_FAILED)
+            ExitCode::FAILURE
         }
     }
 }

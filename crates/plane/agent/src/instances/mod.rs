@@ -63,7 +63,7 @@ pub(crate) use self::{
 };
 use self::{
     host::Host,
-    plan::{CameTo, Process, There},
+    plan::{CameTo, Of, Process, There},
     worker::{Board, Told, Worker, Workplaces},
 };
 use crate::{machine::DisksInUse, volumes::Guests};
@@ -429,8 +429,12 @@ impl Workers {
                 Some(_) if runs => Process::Runs(boot),
                 _ => Process::Remains,
             };
-            if process == Process::Remains && exit.is_some() && last.came_to == CameTo::Nothing {
-                last.came_to = CameTo::AnEnd;
+            if let (Process::Remains, Some(exit), CameTo::Nothing) = (process, exit, last.came_to) {
+                let annotations = &found.sandbox.annotations;
+                last = match annotations.contains_key(guest::GUEST) {
+                    true => last.after(&exit, Of::Machine(None)),
+                    false => last.after(&exit, Of::Instance),
+                };
             }
             if let Process::Runs(_) = process {
                 self.host.give_volumes(&id, handle.as_ref());
@@ -497,6 +501,7 @@ impl Workers {
             told,
             there,
             handle,
+            booted: None,
             board: self.board.clone(),
             shutdown: self.shutdown.clone(),
             console: None,

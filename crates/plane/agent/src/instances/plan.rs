@@ -4,8 +4,10 @@
 //! and ending by itself are part of what there is: a boot that failed, or whose first process ended, is not done
 //! again under the same number.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
-use wharf_container::image::Digest;
+use wharf_container::{image::Digest, runtime::ExitRecord};
 use wharf_planeproto::machine::{InstanceReport, InstanceState, Wanted};
 use wharf_userns::IdRange;
 
@@ -15,6 +17,21 @@ use wharf_userns::IdRange;
 pub struct Goal {
     pub wanted: Wanted,
     pub boot: u64,
+}
+
+/// How the reason of a boot that failed begins where the disk is kept; the control plane tells it from an end by it.
+pub const CANNOT_BOOT: &str = "cannot boot: ";
+/// Ends of an emulator by itself that its machine is booted again after, each soon after the boot before.
+const MOST_CRASHES: u32 = 3;
+/// One that comes later is as the first.
+const RAN_WELL: Duration = Duration::from_secs(10 * 60);
+
+/// Whose first process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    Instance,
+    /// It ran for so long, if that is known.
+    Machine(Option<Duration>),
 }
 
 /// What is on record of the last boot that was begun here.
@@ -33,9 +50,61 @@ pub struct Last {
     /// The image that its disk is written over, if that is one of a registry; not known of earlier versions' boots.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Digest>,
+    /// How often the emulator of this boot failed, if it is a virtual machine.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub crashes: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Last {
+    /// The record after the first process ended. One that nothing came of is begun again.
+    ///
+    /// An instance ends with its first process, as a machine with its kernel. The first process of a virtual machine says
+    /// whether that was shut down; if it was not, its emulator failed, as hosts do: it boots again. A guest under which it fails
+    /// again and again is stopped.
+    pub fn after(&self, exit: &ExitRecord, of: Of) -> Self {
+        let by_itself = |reason: String| Self {
+            came_to: CameTo::AnEnd,
+            reason: Some(reason),
+            ..self.clone()
+        };
+        let code = exit.code;
+        let ran = match of {
+            Of::Machine(ran) if code != 0 => ran,
+            _ if exit.oom => {
+                let text = "its memory did not suffice; its first process ended";
+                return by_itself(text.to_owned());
+            }
+            _ => return by_itself(format!("its first process ended with code {code}")),
+        };
+        let crashes = match ran.is_none_or(|it| it >= RAN_WELL) {
+            true => 1,
+            false => self.crashes.saturating_add(1),
+        };
+        let again = Self {
+            crashes,
+            ..self.clone()
+        };
+        if crashes <= MOST_CRASHES {
+            return again;
+        }
+        let why = match exit.oom {
+            true => "for want of memory",
+            false => "as its console says",
+        };
+        Self {
+            came_to: CameTo::Failure,
+            reason: Some(format!(
+                "{CANNOT_BOOT}the emulator of the virtual machine failed {crashes} times, {why}"
+            )),
+            ..again
+        }
+    }
+
     /// The record with the image, if it does not say so already.
     pub fn made_of(&self, image: &Digest) -> Option<Self> {
         (self.image.as_ref() != Some(image)).then(|| Self {
@@ -159,6 +228,7 @@ mod tests {
             lived: true,
             range: None,
             image: None,
+            crashes: 0,
         })
     }
 
@@ -269,6 +339,64 @@ mod tests {
         assert_eq!(now.made_of(&image), None);
         let text = serde_json::to_string(&now).unwrap();
         assert_eq!(serde_json::from_str::<Last>(&text).unwrap(), now);
+    }
+
+    fn exit(code: i32, oom: bool) -> ExitRecord {
+        ExitRecord { code, oom, at: 0 }
+    }
+
+    #[test]
+    fn ends_of_first_processes() {
+        let begun = last(1, CameTo::Nothing).unwrap();
+        let soon = Of::Machine(Some(Duration::from_secs(5)));
+        for (code, oom, of, came_to, words) in [
+            (0, false, Of::Instance, CameTo::AnEnd, Some("code 0")),
+            (1, false, Of::Instance, CameTo::AnEnd, Some("code 1")),
+            (137, false, Of::Instance, CameTo::AnEnd, Some("code 137")),
+            (137, true, Of::Instance, CameTo::AnEnd, Some("memory")),
+            // The guest shut down.
+            (0, false, soon, CameTo::AnEnd, Some("code 0")),
+            (0, true, soon, CameTo::AnEnd, Some("memory")),
+            // The emulator failed, or all of it was killed.
+            (1, false, soon, CameTo::Nothing, None),
+            (1, true, soon, CameTo::Nothing, None),
+            (137, false, soon, CameTo::Nothing, None),
+            (137, false, Of::Machine(None), CameTo::Nothing, None),
+        ] {
+            let after = begun.after(&exit(code, oom), of);
+            assert_eq!(after.came_to, came_to, "{code} {of:?}");
+            let has = |reason: &str| words.is_some_and(|words| reason.contains(words));
+            assert_eq!(after.reason.as_deref().map(has), words.map(|_| true));
+        }
+    }
+
+    #[test]
+    fn a_machine_whose_emulator_fails_boots_again_a_few_times() {
+        let soon = Of::Machine(Some(Duration::from_secs(5)));
+        let mut last = last(1, CameTo::Nothing).unwrap();
+        for crashes in 1..=MOST_CRASHES {
+            last = last.after(&exit(1, false), soon);
+            assert_eq!((last.came_to, last.crashes), (CameTo::Nothing, crashes));
+        }
+        let text = serde_json::to_string(&last).unwrap();
+        assert_eq!(serde_json::from_str::<Last>(&text).unwrap(), last);
+        let late = last.after(&exit(1, false), Of::Machine(Some(RAN_WELL)));
+        assert_eq!((late.came_to, late.crashes), (CameTo::Nothing, 1));
+        let over = last.after(&exit(1, true), soon);
+        assert_eq!(over.came_to, CameTo::Failure);
+        let reason = over.reason.clone().unwrap();
+        assert!(reason.starts_with(CANNOT_BOOT) && reason.ends_with("memory"));
+        let goal = Goal {
+            wanted: Wanted::Running,
+            boot: 1,
+        };
+        let there = There {
+            process: Process::None,
+            last: Some(over),
+        };
+        let told = report("i-1", goal, &there);
+        assert_eq!(told.state, InstanceState::Stopped);
+        assert_eq!(told.reason, Some(reason));
     }
 
     fn any_there() -> impl Strategy<Value = There> {

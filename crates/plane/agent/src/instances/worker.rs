@@ -2,7 +2,12 @@
 //!
 //! Until the control plane, or what it said last, has been heard it does nothing: silence at a start is no wish.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use parking_lot::Mutex;
 use tokio::{sync::watch, time::sleep};
@@ -17,18 +22,17 @@ use wharf_planeproto::machine::{Image as Source, Instance, InstanceReport, NO_KE
 use super::{
     Tell, console,
     disk::Sealer,
+    guest::is_guest,
     host::{Host, named_image},
     joining::{self, Joins},
     measure::Running,
-    plan::{Action, CameTo, Goal, Last, Process, There, plan, report},
+    plan::{Action, CANNOT_BOOT, CameTo, Goal, Last, Of, Process, There, plan, report},
 };
 
 /// A boot that fails may have met a moment in which something was missing.
 const TRIES: u32 = 3;
 /// Of an instance that has a disk already: some minutes, in which the machine and the registry may come up.
 const TRIES_WITH_DISK: u32 = 12;
-/// How the reason of a boot that failed begins where the disk is kept; the control plane tells it from an end by it.
-const CANNOT_BOOT: &str = "cannot boot: ";
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Between two looks whether a snapshot is taken.
@@ -122,6 +126,8 @@ pub struct Worker {
     pub told: watch::Receiver<Told>,
     pub there: There,
     pub handle: Option<TaskHandle>,
+    /// When it was booted, if this agent did so.
+    pub booted: Option<Instant>,
     pub board: Board,
     pub shutdown: CancellationToken,
     pub console: Option<console::Following>,
@@ -279,11 +285,8 @@ impl Worker {
     /// Its first process is gone: it ended by itself, or was killed with its shim and is to be booted again.
     async fn ended(&mut self, exit: Result<ExitRecord, String>) {
         self.there.process = Process::Remains;
-        let reason = match exit {
-            Ok(exit) if exit.oom => {
-                "its memory did not suffice; its first process ended".to_owned()
-            }
-            Ok(exit) => format!("its first process ended with code {}", exit.code),
+        let exit = match exit {
+            Ok(exit) => exit,
             Err(reason) => {
                 return tracing::error!(
                     instance = self.id,
@@ -292,16 +295,45 @@ impl Worker {
                 );
             }
         };
-        self.end(CameTo::AnEnd, Some(reason)).await;
+        let is_machine = self.handle.as_ref().is_some_and(is_guest);
+        let of = match is_machine {
+            true => Of::Machine(self.booted.map(|at| at.elapsed())),
+            false => Of::Instance,
+        };
+        let Some(last) = self.there.last.as_ref().map(|it| it.after(&exit, of)) else {
+            return;
+        };
+        match last.came_to {
+            CameTo::Nothing => tracing::error!(
+                instance = self.id,
+                crashes = last.crashes,
+                code = exit.code,
+                "the emulator of an instance failed; booting it again"
+            ),
+            CameTo::Failure => tracing::error!(
+                instance = self.id,
+                reason = last.reason,
+                "the emulator of an instance failed, no further boot"
+            ),
+            CameTo::AnEnd => {}
+        }
+        self.becomes(last).await;
     }
 
     async fn end(&mut self, came_to: CameTo, reason: Option<String>) {
-        let Some(last) = &mut self.there.last else {
+        let Some(last) = &self.there.last else {
             return;
         };
-        last.came_to = came_to;
-        last.reason = reason.map(|text| text.chars().take(MAX_REASON).collect());
-        let last = last.clone();
+        let last = Last {
+            came_to,
+            reason: reason.map(|text| text.chars().take(MAX_REASON).collect()),
+            ..last.clone()
+        };
+        self.becomes(last).await;
+    }
+
+    async fn becomes(&mut self, last: Last) {
+        self.there.last = Some(last.clone());
         if let Err(reason) = self.save(last).await {
             // At worst it is booted again after the agent's end.
             tracing::error!(
@@ -353,6 +385,8 @@ impl Worker {
         let before = self.there.last.as_ref().and_then(|last| last.range);
         let image = self.there.last.as_ref();
         let image = image.and_then(|last| last.image.clone());
+        let same = self.there.last.as_ref().filter(|last| last.boot == it.boot);
+        let crashes = same.map_or(0, |last| last.crashes);
         // Numbers of a disk that is made anew are any.
         let before = before.filter(|_| lived);
         let range = self.host.range(&self.id, before);
@@ -361,6 +395,7 @@ impl Worker {
             lived,
             range: range.as_ref().ok().copied().or(before),
             image,
+            crashes,
             ..Last::default()
         };
         self.save(last.clone()).await?;
@@ -394,6 +429,7 @@ impl Worker {
                 tracing::info!(instance = self.id, boot = it.boot, "an instance runs");
                 self.there.process = Process::Runs(it.boot);
                 self.handle = Some(handle);
+                self.booted = Some(Instant::now());
                 self.makes_disk = false;
                 self.follow_console();
                 if let Some(last) = self.there.last.as_mut().filter(|last| !last.lived) {
