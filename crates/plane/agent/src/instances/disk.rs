@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wharf_container::runtime::{PreparedDisk, is_attached};
+use wharf_container::runtime::{PreparedDisk, hold_unattached, is_attached};
 use wharf_durable::{put_in_place, remove_file};
 use wharf_sealed_file::{Program, hide, is_sealed, open, seal};
 
@@ -41,12 +41,12 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    fn open(&self, file: &Path) -> io::Result<()> {
+    pub fn open(&self, file: &Path) -> io::Result<()> {
         open(&self.program, file, self.keys.own())
     }
 
     /// Does something with the device of a file that is to become a disk, and is shown from then on.
-    fn on_device(&self, file: &Path, work: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
+    pub fn on_device(&self, file: &Path, work: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
         self.open(file)?;
         drop(hold(file, work)?);
         await_detached(file)
@@ -68,15 +68,27 @@ pub fn prepare(
         }
         make(folder, bytes, sealer)?;
     }
-    // What is in the clear is never taken for what is sealed, nor the other way round.
-    if is_sealed(&image) != sealer.is_some() {
-        let text = "its disk is sealed where it should not be, or is not where it should";
-        return Err(io::Error::new(io::ErrorKind::InvalidData, text));
-    }
+    check_sealed(&image, sealer)?;
     once_free(|| {
         sealer.map_or(Ok(()), |it| it.open(&image))?;
         PreparedDisk::kept_checked(&image, check)
     })
+}
+
+/// What is in the clear is never taken for what is sealed, nor the other way round.
+pub fn check_sealed(image: &Path, sealer: Option<&Sealer>) -> io::Result<()> {
+    match is_sealed(image) == sealer.is_some() {
+        true => Ok(()),
+        false => {
+            let text = "its disk is sealed where it should not be, or is not where it should";
+            Err(io::Error::new(io::ErrorKind::InvalidData, text))
+        }
+    }
+}
+
+/// Returns when no emulator has a disk open that no device is over: it locks what it writes to. Blocks.
+pub fn await_unlocked(image: &Path) -> io::Result<()> {
+    once_free(|| hold_unattached(image)).map(drop)
 }
 
 /// The disk, once nobody else has it: the kernel lets go of its file a moment after the device is gone.
@@ -85,7 +97,7 @@ pub fn hold(image: &Path, check: impl Fn(&Path) -> io::Result<()>) -> io::Result
 }
 
 /// The same as `open` opens it.
-pub fn once_free(open: impl Fn() -> io::Result<PreparedDisk>) -> io::Result<PreparedDisk> {
+pub fn once_free<T>(open: impl Fn() -> io::Result<T>) -> io::Result<T> {
     let end = Instant::now() + LET_GO;
     loop {
         match open() {
@@ -226,6 +238,24 @@ pub fn probe(folder: &Path) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_disk_that_an_emulator_has_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let image = image(dir.path());
+        let emulator = fs::File::create(&image).unwrap();
+        emulator.try_lock().unwrap();
+        let (waited, waits) = std::sync::mpsc::channel();
+        let of = image.clone();
+        let waiting = thread::spawn(move || {
+            await_unlocked(&of).unwrap();
+            waited.send(()).unwrap();
+        });
+        assert!(hold_unattached(&image).is_err() && waits.try_recv().is_err());
+        drop(emulator);
+        waits.recv().unwrap();
+        waiting.join().unwrap();
+    }
 
     #[test]
     fn a_disk_that_was_begun_before_is_another_file() {

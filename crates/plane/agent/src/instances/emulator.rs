@@ -42,6 +42,8 @@ const MODULE_FOLDERS: [&str; 4] = [
 ];
 /// The word of nodes that run virtual machines, in what they say of instances, and beside it what runs their processors.
 const OFFER: &str = "vm";
+/// … and that they have volumes, and disks that are sealed.
+const WITH_DISKS: &str = "vm-disks";
 /// Why there are none where nobody wants any.
 const NONE: &str = "this node was started without --vm";
 /// How qemu tells its version.
@@ -61,12 +63,12 @@ pub struct Emulator {
 
 impl Emulator {
     /// What the node says of it when it registers.
-    pub fn offer(&self) -> [&'static str; 2] {
+    pub fn offer(&self) -> [&'static str; 3] {
         let processors = match self.accelerator {
             Accelerator::Kvm => "vm-kvm",
             Accelerator::Tcg => "vm-tcg",
         };
-        [OFFER, processors]
+        [OFFER, processors, WITH_DISKS]
     }
 }
 

@@ -2,14 +2,15 @@
 //! container of the emulator.
 //!
 //! What is on the disk is the guest's doing from its first boot on. So nothing here reads it again: it is mounted by no host,
-//! and kernel and initial file system are those of the image, as they were unpacked.
+//! and kernel and initial file system are those of the image, as they were unpacked. One emulator has it at a time: it is locked by
+//! the file that this writes to, or, if it is sealed, by the device that shows it.
 
 use std::{
     fs::{self, File},
     io::{self, Read as _},
     os::{
         fd::{AsFd as _, AsRawFd as _, OwnedFd},
-        unix::fs::{MetadataExt as _, PermissionsExt as _, chown},
+        unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, chown},
     },
     path::{Path, PathBuf},
     thread,
@@ -24,7 +25,7 @@ use nix::{
 };
 use wharf_container::{
     image::{Digest, Image, ImageConfig},
-    runtime::TaskHandle,
+    runtime::{LoopDevice, RawDisk, TaskHandle},
     spec::{Capabilities, ContainerSpec, Device, LogMode, Mount, SecretsOf},
 };
 use wharf_durable::{put_in_place, remove_file};
@@ -39,7 +40,7 @@ use wharf_rootdir::{RootDir, proc_path};
 use wharf_userns::IdRange;
 
 use super::{
-    disk::{self, KEPT_FREE},
+    disk::{self, KEPT_FREE, Sealer},
     emulator::Emulator,
     host::{CONSOLE_SPOOL, OOM_SCORE, container, cpu_guaranteed, eni, name_servers},
     layers::Program,
@@ -66,12 +67,23 @@ pub fn is_guest(handle: &TaskHandle) -> bool {
 }
 
 /// The files of a machine in its folder, from its first boot on.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Files {
+    /// What is its disk in its container: the file, or a node of the device that shows what is in it.
     pub disk: PathBuf,
+    /// Of one that is sealed.
+    pub device: Option<Shown>,
     pub kernel: PathBuf,
     pub initrd: Option<PathBuf>,
     pub nodes: Vec<Node>,
+}
+
+/// A sealed disk in the clear.
+#[derive(Debug)]
+pub struct Shown {
+    /// It is there for as long as anybody has this open.
+    pub open: RawDisk,
+    pub node: Node,
 }
 
 /// Makes what is missing: the disk of `bytes` at the first boot alone (`may_make`). Blocks.
@@ -80,29 +92,54 @@ pub fn prepare(
     (bytes, may_make): (u64, bool),
     layers: &[PathBuf],
     (range, accelerator): (IdRange, Accelerator),
+    sealer: Option<&Sealer>,
 ) -> io::Result<Files> {
-    let disk = disk::image(folder);
+    let image = disk::image(folder);
     let (kernel, initrd) = (folder.join("kernel"), folder.join("initrd"));
-    if !disk.try_exists()? {
+    if !image.try_exists()? {
         if !may_make {
-            let text = format!("{} is missing", disk.display());
+            let text = format!("{} is missing", image.display());
             return Err(io::Error::new(io::ErrorKind::NotFound, text));
         }
-        make(folder, bytes, layers, (&kernel, &initrd))?;
+        make(folder, bytes, layers, (&kernel, &initrd), sealer)?;
     }
-    // The numbers that the instance has may be others than before.
-    chown(&disk, Some(range.first), Some(range.first))?;
+    disk::check_sealed(&image, sealer)?;
+    let device = match sealer {
+        Some(sealer) => Some(Shown::of(folder, &image, sealer, range)?),
+        None => {
+            disk::await_unlocked(&image)?;
+            // The numbers that the instance has may be others than before.
+            chown(&image, Some(range.first), Some(range.first))?;
+            None
+        }
+    };
     let initrd = initrd.try_exists()?.then_some(initrd);
     let mut nodes = vec![Node::make(folder, TUN, range)?];
     if accelerator == Accelerator::Kvm {
         nodes.push(Node::make(folder, KVM, range)?);
     }
     Ok(Files {
-        disk,
+        disk: device.as_ref().map_or(image, |it| it.node.own.clone()),
+        device,
         kernel,
         initrd,
         nodes,
     })
+}
+
+impl Shown {
+    fn of(folder: &Path, image: &Path, sealer: &Sealer, range: IdRange) -> io::Result<Self> {
+        let open = disk::once_free(|| {
+            sealer.open(image)?;
+            RawDisk::alone(image)
+        })?;
+        let device = LoopDevice::over(image)?.ok_or(io::ErrorKind::NotFound)?;
+        // One of an earlier boot had another number.
+        let (of, own) = (device.path(), folder.join("node-disk"));
+        make_node(&own, &of, range.first)?;
+        let node = Node { own, of };
+        Ok(Self { open, node })
+    }
 }
 
 fn make(
@@ -110,6 +147,7 @@ fn make(
     bytes: u64,
     layers: &[PathBuf],
     (kernel, initrd): (&Path, &Path),
+    sealer: Option<&Sealer>,
 ) -> io::Result<()> {
     let tree = merged(layers, &folder.join("tree"))?;
     let root = RootDir::open(&proc_path(tree.as_fd()))?;
@@ -125,9 +163,12 @@ fn make(
         // An earlier try may have left one.
         None => remove_file(initrd)?,
     }
-    let fresh = disk::begin(folder, bytes, false)?;
+    let fresh = disk::begin(folder, bytes, sealer.is_some())?;
     reserve(&fresh)?;
-    format(&fresh, &tree)?;
+    match sealer {
+        Some(sealer) => sealer.on_device(&fresh, |device| format(device, &tree))?,
+        None => format(&fresh, &tree)?,
+    }
     // From now on the machine has lived.
     disk::keep(folder, &fresh)
 }
@@ -302,9 +343,13 @@ impl Node {
 /// Makes a node of the device that is at `of`, for `owner` alone.
 pub fn make_node(node: &Path, of: &Path, owner: u32) -> io::Result<()> {
     let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", of.display()));
-    let number = fs::metadata(of).map_err(named)?.rdev();
+    let found = fs::metadata(of).map_err(named)?;
+    let kind = match found.file_type().is_block_device() {
+        true => SFlag::S_IFBLK,
+        false => SFlag::S_IFCHR,
+    };
     remove_file(node)?;
-    mknod(node, SFlag::S_IFCHR, Mode::S_IRUSR | Mode::S_IWUSR, number)?;
+    mknod(node, kind, Mode::S_IRUSR | Mode::S_IWUSR, found.rdev())?;
     chown(node, Some(owner), Some(owner))
 }
 
@@ -323,6 +368,7 @@ pub fn machine(it: &Instance, emulator: &Emulator, files: &Files) -> Result<Mach
         vcpus: vcpus(it.cpu),
         memory_mib: guest_memory_mib(it.memory_mib, emulator.accelerator)?,
         has_initrd: files.initrd.is_some(),
+        has_device: files.device.is_some(),
         mac: eni.mac.to_string(),
         lease: Lease {
             address: eni.address,
@@ -359,7 +405,9 @@ pub fn spec(it: &Instance, program: &Program, files: &Files) -> ContainerSpec {
     spec.read_only_root = true;
     spec.oom_score_adj = OOM_SCORE;
     spec.reserves_cpu = cpu_guaranteed(it) > 0;
-    spec.devices = files.nodes.iter().map(Node::right).collect();
+    let of_disk = files.device.iter().map(|it| &it.node);
+    let nodes = files.nodes.iter().chain(of_disk);
+    spec.devices = nodes.map(Node::right).collect();
     let mount = |source: &Path, destination: &Path, read_only: bool| Mount {
         source: source.to_owned(),
         destination: destination.to_owned(),
@@ -433,9 +481,9 @@ mod tests {
         };
         let layers = [below, above];
         let how = (range, Accelerator::Tcg);
-        let missing = prepare(&folder, (64 << 20, false), &layers, how);
+        let missing = prepare(&folder, (64 << 20, false), &layers, how, None);
         assert_eq!(missing.unwrap_err().kind(), io::ErrorKind::NotFound);
-        let files = prepare(&folder, (64 << 20, true), &layers, how).unwrap();
+        let files = prepare(&folder, (64 << 20, true), &layers, how, None).unwrap();
         assert_eq!(fs::read_to_string(&files.kernel).unwrap(), "new");
         let initrd = files.initrd.as_ref().unwrap();
         assert_eq!(fs::read_to_string(initrd).unwrap(), "initial");
@@ -456,7 +504,7 @@ mod tests {
         assert_eq!(node.rdev(), fs::metadata(TUN).unwrap().rdev());
         // The next boot finds it as it is.
         let inode = meta.ino();
-        let files = prepare(&folder, (64 << 20, false), &layers, how).unwrap();
+        let files = prepare(&folder, (64 << 20, false), &layers, how, None).unwrap();
         assert_eq!(fs::metadata(&files.disk).unwrap().ino(), inode);
     }
 
@@ -486,6 +534,7 @@ mod tests {
         });
         Files {
             disk: path("disk.img"),
+            device: None,
             kernel: path("kernel"),
             initrd: None,
             nodes: nodes.to_vec(),
@@ -569,7 +618,7 @@ mod tests {
             count: 65_536,
         };
         let how = (range, Accelerator::Tcg);
-        let refused = prepare(dir.path(), (64 << 20, true), &[only], how).unwrap_err();
+        let refused = prepare(dir.path(), (64 << 20, true), &[only], how, None).unwrap_err();
         let text = refused.to_string();
         assert!(text.contains("vmlinuz-6.1: not a regular file"), "{text}");
     }
@@ -583,7 +632,7 @@ mod tests {
             count: 65_536,
         };
         let how = (range, Accelerator::Tcg);
-        let refused = prepare(dir.path(), (64 << 20, true), &layers, how).unwrap_err();
+        let refused = prepare(dir.path(), (64 << 20, true), &layers, how, None).unwrap_err();
         assert!(refused.to_string().contains("has no kernel"), "{refused}");
         assert!(!disk::image(dir.path()).exists());
     }

@@ -15,7 +15,7 @@ use wharf_base::{Chain, cpu::UNITS_OF_A_CORE};
 use wharf_container::{
     image::{Digest, Image, ImageConfig, Reference},
     runtime::{
-        ContainerStats, ExitRecord, Limits, LogReader, PreparedDisk, Recovered, Runtime,
+        ContainerStats, ExitRecord, Limits, LogReader, PreparedDisk, RawDisk, Recovered, Runtime,
         SecretsFile, TaskHandle, TaskNetwork, TaskSandbox,
     },
     spec::{Capabilities, ContainerName, ContainerSpec, LogMode, SecretsOf, Ulimit},
@@ -42,6 +42,8 @@ use crate::{
 pub const BOOT: &str = "boot";
 /// The one container of an instance.
 const CONTAINER: &str = "instance";
+/// By which the shim of a virtual machine keeps the device of a disk that is sealed.
+const DISK: &str = "disk";
 const RECORD: &str = "record.json";
 const RECORD_LIMIT: u64 = 64 << 10;
 /// The first process ends what else runs in twenty seconds; ten more, and the kernel does.
@@ -91,6 +93,15 @@ pub trait DiskSnapshots: Send + Sync {
 
     /// Whether one of its disk is still to be taken, or is being taken.
     fn are_awaited(&self, instance: &str) -> bool;
+}
+
+/// How an instance has its disk.
+enum Disk {
+    Mounted(PreparedDisk),
+    /// The emulator has it, by a device.
+    Device(RawDisk),
+    /// … by its file.
+    File,
 }
 
 /// For nodes that have none.
@@ -221,7 +232,9 @@ impl Host {
         (makes_disk, sealer): (bool, Option<Arc<Sealer>>),
     ) -> Result<TaskHandle, String> {
         if it.virtual_machine {
-            return self.boot_guest(it, image, range, makes_disk).await;
+            return self
+                .boot_guest(it, image, range, (makes_disk, sealer))
+                .await;
         }
         let attachment = self.attach(it, range).await?;
         let (folder, bytes) = (self.folder(&it.id), it.disk_bytes);
@@ -240,8 +253,8 @@ impl Host {
         let boot = boot.map_err(|e| e.to_string())?;
         let spec = spec(it, self.program.argv.clone());
         let told = (VARIABLE, boot.as_str());
-        self.begin(it, (sandbox, Some(disk)), told, (&spec, image))
-            .await
+        let disk = Disk::Mounted(disk);
+        self.begin(it, (sandbox, disk), told, (&spec, image)).await
     }
 
     /// The same for a virtual machine, whose disk is made of the image.
@@ -250,7 +263,7 @@ impl Host {
         it: &Instance,
         image: &Image,
         range: IdRange,
-        makes_disk: bool,
+        (makes_disk, sealer): (bool, Option<Arc<Sealer>>),
     ) -> Result<TaskHandle, String> {
         let emulator = self.emulator.as_ref();
         let emulator = emulator.map_err(|why| format!("no virtual machines: {why}"))?;
@@ -259,7 +272,9 @@ impl Host {
         handed.map_err(|e| format!("its network: {}", Chain(&e)))?;
         let (folder, layers) = (self.folder(&it.id), image.layers().to_vec());
         let (wanted, accelerator) = ((it.disk_bytes, makes_disk), emulator.accelerator);
-        let files = on_disk(move || guest::prepare(&folder, wanted, &layers, (range, accelerator)));
+        let whose = (range, accelerator);
+        let files =
+            on_disk(move || guest::prepare(&folder, wanted, &layers, whose, sealer.as_deref()));
         let files = files.await?;
         let mut sandbox = self.sandbox(it, &attachment, range)?;
         sandbox.annotations.insert(
@@ -271,7 +286,8 @@ impl Host {
         let spec = guest::spec(it, &self.program, &files);
         let image = guest::image(&self.program, emulator);
         let told = (wharf_guest::VARIABLE, machine.as_str());
-        self.begin(it, (sandbox, None), told, (&spec, &image)).await
+        let disk = files.device.map_or(Disk::File, |it| Disk::Device(it.open));
+        self.begin(it, (sandbox, disk), told, (&spec, &image)).await
     }
 
     async fn attach(&self, it: &Instance, range: IdRange) -> Result<Attachment, String> {
@@ -284,7 +300,7 @@ impl Host {
     async fn begin(
         &self,
         it: &Instance,
-        (sandbox, disk): (TaskSandbox, Option<PreparedDisk>),
+        (sandbox, disk): (TaskSandbox, Disk),
         told: (&str, &str),
         (spec, image): (&ContainerSpec, &Image),
     ) -> Result<TaskHandle, String> {
@@ -298,13 +314,21 @@ impl Host {
         };
         let limited = self.runtime.limit_group(&it.id, limits).await;
         limited.map_err(|e| format!("its limits: {}", Chain(&e)))?;
-        let made = self.runtime.create_task_on(sandbox, disk).await;
+        let (mounted, device) = match disk {
+            Disk::Mounted(disk) => (Some(disk), None),
+            Disk::Device(device) => (None, Some(device)),
+            Disk::File => (None, None),
+        };
+        let made = self.runtime.create_task_on(sandbox, mounted).await;
         let handle = made.map_err(|e| Chain(&e).to_string())?;
         self.guard(&it.id, &handle);
         let secrets = SecretsFile::new([told]);
         let secrets = secrets.map_err(|e| format!("what it is told: {e}"))?;
         let name = container();
         let begun = async {
+            if let Some(device) = &device {
+                handle.hold_device(DISK, device).await?;
+            }
             handle.hold_secrets(&name, &secrets).await?;
             handle.create_container(spec, image).await?;
             handle.start(&name).await

@@ -55,7 +55,6 @@ pub struct Last {
     pub crashes: u32,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }
