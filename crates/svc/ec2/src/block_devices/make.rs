@@ -247,12 +247,9 @@ impl Disks {
     /// # Errors
     /// Which parameter asks for more.
     pub fn check_virtual(&self) -> Result<(), Fault> {
-        if self.root.is_some() {
-            return Err(fault::not_of_virtual("BlockDeviceMapping.Ebs.SnapshotId"));
-        }
-        match self.volumes.is_empty() {
-            true => Ok(()),
-            false => Err(fault::not_of_virtual("BlockDeviceMapping")),
+        match self.root {
+            None => Ok(()),
+            Some(_) => Err(fault::not_of_virtual("BlockDeviceMapping.Ebs.SnapshotId")),
         }
     }
 

@@ -180,6 +180,16 @@ pub fn host_takes_no_snapshots(instance: &str) -> Fault {
     )
 }
 
+/// Of an earlier version.
+pub fn host_gives_no_volumes(instance: &str) -> Fault {
+    sender(
+        "UnsupportedOperation",
+        format!(
+            "The host of the instance '{instance}' gives no volumes to instances that are virtual machines."
+        ),
+    )
+}
+
 pub fn snapshot_of_attached(device: &str) -> Fault {
     bad_mapping(format!(
         "A snapshot cannot be named for {device}, of which one is taken"

@@ -42,10 +42,6 @@ pub async fn register(
     let disks = block_devices::prepare(service, call, disks).await?;
     if boot_mode.is_some() {
         disks.check_virtual()?;
-        // What the account has for all of its disks is looked at by each launch, when it may be another.
-        if mappings.iter().any(|it| it.ebs.encrypted == Some(true)) {
-            return Err(fault::not_of_virtual("BlockDeviceMapping.Ebs.Encrypted"));
-        }
     }
     let location = input.image_location.unwrap_or_default();
     if location.is_empty() && disks.root.is_none() {

@@ -31,6 +31,8 @@ const SNAPSHOTS: &str = "snapshots";
 const SEALED: &str = "sealed";
 /// … and one that runs virtual machines, this.
 const VIRTUAL_MACHINES: &str = "vm";
+/// … and one whose virtual machines have volumes, and disks that are sealed, this.
+const VIRTUAL_DISKS: &str = "vm-disks";
 /// Nodes that keep volumes register with it.
 const VOLUMES: &str = "ecs.capability.storage.ebs-task-volume-attach";
 const ARCHITECTURE: &str = "ecs.cpu-architecture";
@@ -217,6 +219,9 @@ impl Wish {
             && (!self.restored || says(offer, SNAPSHOTS))
             && (!self.sealed || says(offer, SEALED))
             && (!self.virtual_machine || says(offer, VIRTUAL_MACHINES))
+            && (!self.virtual_machine
+                || !(self.volumes || self.sealed)
+                || says(offer, VIRTUAL_DISKS))
             && (!self.volumes || registered.attributes.contains_key(VOLUMES))
             && zone.is_none_or(|zone| zone == letter)
             && architecture.is_none_or(|it| it == self.architecture)
@@ -231,9 +236,18 @@ fn says(offer: Option<&str>, word: &str) -> bool {
 
 /// Whether a host takes snapshots of the disks of instances.
 pub fn takes_snapshots(machines: &Machines, host: &str) -> bool {
+    host_says(machines, host, SNAPSHOTS)
+}
+
+/// Whether virtual machines of a host have volumes.
+pub fn gives_volumes(machines: &Machines, host: &str) -> bool {
+    host_says(machines, host, VIRTUAL_DISKS)
+}
+
+fn host_says(machines: &Machines, host: &str, word: &str) -> bool {
     let registered = machines.registration(host);
     let offer = registered.and_then(|it| it.attributes.get(ATTRIBUTE));
-    offer.is_some_and(|it| says(it.as_deref(), SNAPSHOTS))
+    offer.is_some_and(|it| says(it.as_deref(), word))
 }
 
 /// An instance that wants a host.

@@ -174,6 +174,7 @@ pub async fn members(
     }
     let mut made = Vec::new();
     if !asked.no_root {
+        instance.needs(Ability::RootSnapshots)?;
         let base = base_of(call, tx, known, &Root::volume_of(&instance.id)).await?;
         let snapshot = of_root(call, instance, base);
         made.push(Member {

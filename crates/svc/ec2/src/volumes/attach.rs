@@ -17,7 +17,7 @@ use crate::{
     Ec2Service,
     encryption::{Granted, let_go},
     fault,
-    instances::{describe::ROOT_DEVICE, life::State, providers::Ability},
+    instances::{describe::ROOT_DEVICE, life::State, placing::gives_volumes, providers::Ability},
     ops::change_instances::check_id as check_instance_id,
     records::{Entity as _, Instance, is_seen},
 };
@@ -94,7 +94,7 @@ async fn attach_for_pods(
     let Some(instance) = service.find::<Instance>(call, instance_id).await? else {
         return Err(Instance::missing(instance_id));
     };
-    instance.needs(Ability::Volumes)?;
+    instance.needs(Ability::PodVolumes)?;
     let host = match (instance.life.state, &instance.life.host) {
         (State::Running, Some(host)) => host.machine.clone(),
         (state, _) => return Err(fault::wrong_state(instance_id, state, "attached to")),
@@ -179,9 +179,17 @@ async fn attach_it(
             return Err(fault::volume_managed(id, requester));
         }
         let host = match (instance.life.state, &instance.life.host) {
-            (State::Running | State::Stopped, Some(host)) => host.machine.clone(),
+            (State::Running | State::Stopped, Some(host)) => host,
             _ => return Err(fault::instance_not_running(instance_id)),
         };
+        if instance.is_virtual() {
+            let hosts = &service.instances.parts.hosts;
+            hosts.up_to_date().await;
+            if !hosts.read(|machines| gives_volumes(machines, &host.id)) {
+                return Err(fault::host_gives_no_volumes(instance_id));
+            }
+        }
+        let host = host.machine.clone();
         if volume.zone != instance.zone {
             return Err(fault::volume_zone_mismatch(id, instance_id));
         }

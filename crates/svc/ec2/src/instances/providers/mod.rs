@@ -62,8 +62,12 @@ pub enum Ability {
     Interfaces,
     /// IPv6 addresses of those.
     Ipv6,
-    /// Volumes, and snapshots of them and of its disk.
+    /// Volumes, and snapshots of them.
     Volumes,
+    /// Volumes that its host mounts for pods.
+    PodVolumes,
+    /// Snapshots of its disk.
+    RootSnapshots,
     /// The metadata service, and with it the credentials of a role.
     Metadata,
     Console,
@@ -78,13 +82,15 @@ pub enum Ability {
 
 impl Ability {
     #[cfg(test)]
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Stop,
         Self::Start,
         Self::Reboot,
         Self::Interfaces,
         Self::Ipv6,
         Self::Volumes,
+        Self::PodVolumes,
+        Self::RootSnapshots,
         Self::Metadata,
         Self::Console,
         Self::Monitoring,
@@ -102,6 +108,8 @@ impl Ability {
             Self::Interfaces => "has no network interfaces of a VPC",
             Self::Ipv6 => "has no IPv6 addresses",
             Self::Volumes => "has no volumes",
+            Self::PodVolumes => "has no volumes for pods",
+            Self::RootSnapshots => "has no snapshots of its root",
             Self::Metadata => "has no metadata service, nor the credentials of a role",
             Self::Console => "has no console here",
             Self::Monitoring => "is not measured here",
@@ -147,11 +155,12 @@ impl Provider {
 }
 
 /// Whether a host cannot do that for an instance that is a virtual machine: its guest alone knows what is on its disk, and
-/// nothing is given to it while it runs.
+/// mounts what it has.
 fn virtual_lacks(ability: Ability) -> bool {
     match ability {
-        Ability::Volumes | Ability::Ipv6 => true,
-        Ability::Stop
+        Ability::PodVolumes | Ability::RootSnapshots | Ability::Ipv6 => true,
+        Ability::Volumes
+        | Ability::Stop
         | Ability::Start
         | Ability::Reboot
         | Ability::Interfaces
@@ -204,7 +213,8 @@ mod tests {
     fn virtual_machines_lack_what_would_be_given_to_their_guests() {
         let lacking = Ability::ALL.into_iter().filter(|it| virtual_lacks(*it));
         let lacking: Vec<Ability> = lacking.collect();
-        assert_eq!(lacking, [Ability::Ipv6, Ability::Volumes]);
+        let expected = [Ability::Ipv6, Ability::PodVolumes, Ability::RootSnapshots];
+        assert_eq!(lacking, expected);
     }
 
     #[test]

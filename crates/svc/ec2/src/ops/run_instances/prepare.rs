@@ -136,9 +136,6 @@ pub(super) async fn prepare(
 /// What a virtual machine of a host cannot have yet is refused before anything is written.
 fn check_virtual(wanted: &Wanted, subnet: &Subnet, disks: &Disks) -> Result<(), Fault> {
     disks.check_virtual()?;
-    if disks.seals_root() {
-        return Err(fault::not_of_virtual("BlockDeviceMapping.Ebs.Encrypted"));
-    }
     match wanted.ipv6.number(subnet) {
         0 => Ok(()),
         _ => Err(fault::not_of_virtual("Ipv6AddressCount")),
