@@ -2,9 +2,11 @@
 
 import gzip
 import lzma
+import os
 import pathlib
 import re
 import shutil
+import signal
 
 import pytest
 
@@ -20,7 +22,7 @@ REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.minutes(2),
+    pytest.mark.minutes(3),
     pytest.mark.skipif(not QEMU or not KERNEL.is_dir(), reason="no qemu, or no kernel for it: run 'make deps'"),
 ]
 
@@ -45,7 +47,7 @@ ifconfig eth0 $ip netmask $subnet mtu ${mtu:-1500} up
 route add default gw $router
 echo "has $ip of $router with $mtu"
 """
-# Counts its boots on its disk, and serves what it knows of itself.
+# Counts its boots on its disk, marks the disks that it gets with that, and serves what it knows of itself.
 INIT = r"""#!/bin/busybox sh
 mkdir -p /bin /etc/acpi/PWRF /srv/www /tmp
 /bin/busybox --install -s /bin
@@ -62,6 +64,24 @@ echo "page of boot $boots with $(nproc) processors" > /srv/www/index.html
 httpd -h /srv/www
 printf '#!/bin/sh\necho goes down; sync; poweroff -f\n' > /etc/acpi/PWRF/00000080
 chmod +x /etc/acpi/PWRF/00000080
+disks() {
+  seen=""
+  while :; do
+    now=""
+    for it in /sys/block/vd[b-z]; do
+      disk=${it##*/}
+      [ -b /dev/$disk ] || continue
+      now="$now $disk"
+      case "$seen " in *" $disk "*) continue ;; esac
+      echo "disk $(cat $it/serial) held '$(head -c 16 /dev/$disk | tr -d '\0')'"
+      printf 'of boot %s' $boots | dd of=/dev/$disk conv=fsync 2>/dev/null
+    done
+    [ "$now" = "$seen" ] || echo "has disks:$now."
+    seen=$now
+    sleep 0.2
+  done
+}
+disks &
 acpid -d -c /etc/acpi
 """
 
@@ -113,6 +133,27 @@ def machine_image(wharf, folder):
     return wharf.client("ec2").register_image(Name="small", ImageLocation=location, BootMode="legacy-bios")["ImageId"]
 
 
+def serial(volume):
+    """What a guest has of a volume's name."""
+    return volume.replace("-", "")
+
+
+def volume_of(ec2, volume):
+    return ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]
+
+
+def emulator(instance):
+    """The process that runs the machine."""
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"-machine" in words and instance.encode() in words:
+            return int(folder.name)
+    raise AssertionError(f"{instance} has no emulator")
+
+
 def says(ec2, instance, words, deadline_s=120):
     wait_for(lambda: words in console(ec2, instance), deadline_s, f"{words!r} on the console")
 
@@ -121,11 +162,10 @@ def test_a_virtual_machine_lives_through_everything(fresh, tmp_path):
     ec2, busybox = fresh.client("ec2"), images.push(fresh, "busybox")
     image = machine_image(fresh, tmp_path)
     asked = {"ImageId": image, "InstanceType": "t3.nano", "MinCount": 1, "MaxCount": 1}
-    volume = [{"DeviceName": "/dev/xvdf", "Ebs": {"VolumeSize": 1}}]
-    assert refused_code(ec2.run_instances, **asked, BlockDeviceMappings=volume) == "UnsupportedOperation"
+    assert refused_code(ec2.run_instances, **asked, Ipv6AddressCount=1) == "UnsupportedOperation"
 
-    disk = [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 1}}]
-    (made,) = ec2.run_instances(**asked, UserData="some words", BlockDeviceMappings=disk)["Instances"]
+    disks = [{"DeviceName": f"/dev/xvd{letter}", "Ebs": {"VolumeSize": 1}} for letter in "af"]
+    (made,) = ec2.run_instances(**asked, UserData="some words", BlockDeviceMappings=disks)["Instances"]
     instance, address = made["InstanceId"], made["PrivateIpAddress"]
     wait_state(ec2, instance, "running")
     says(ec2, instance, f"boot 1 of {instance}, told some words")
@@ -135,14 +175,23 @@ def test_a_virtual_machine_lives_through_everything(fresh, tmp_path):
     assert "page of boot 1 with 2 processors" in page(fresh, busybox, address)
     (shown,) = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
     assert shown["BootMode"] == shown["CurrentInstanceBootMode"] == "legacy-bios"
+    (kept,) = (it["Ebs"]["VolumeId"] for it in shown["BlockDeviceMappings"])
+    says(ec2, instance, f"disk {serial(kept)} held ''")
 
     # It runs on without the agent, whose next one finds it.
     fresh.kill_child("agent")
     wait_for(lambda: "page of boot 1" in page(fresh, busybox, address), 60, "an answer after the agent's death")
     assert state(ec2, instance) == "running"
+
+    # A volume comes while it runs, and goes when its kernel has let go of it.
     volume = ec2.create_volume(AvailabilityZone=made["Placement"]["AvailabilityZone"], Size=1)["VolumeId"]
-    attached = {"VolumeId": volume, "InstanceId": instance, "Device": "/dev/xvdf"}
-    assert refused_code(ec2.attach_volume, **attached) == "UnsupportedOperation"
+    ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device="/dev/xvdg")
+    says(ec2, instance, f"disk {serial(volume)} held ''")
+    wait_for(lambda: volume_of(ec2, volume)["Attachments"][0]["State"] == "attached", 60, "the volume is attached")
+    assert "has disks: vdb vdc." in console(ec2, instance)
+    ec2.detach_volume(VolumeId=volume)
+    wait_for(lambda: volume_of(ec2, volume)["State"] == "available", 60, "the volume is available")
+    says(ec2, instance, f"{volume} was detached", 20)
 
     # Its power button is pressed: what it writes last is on its disk.
     ec2.stop_instances(InstanceIds=[instance])
@@ -151,9 +200,15 @@ def test_a_virtual_machine_lives_through_everything(fresh, tmp_path):
     ec2.start_instances(InstanceIds=[instance])
     wait_state(ec2, instance, "running")
     says(ec2, instance, f"boot 2 of {instance}")
+    says(ec2, instance, f"disk {serial(kept)} held 'of boot 1'", 60)
     ec2.reboot_instances(InstanceIds=[instance])
     says(ec2, instance, f"boot 3 of {instance}")
     wait_for(lambda: "page of boot 3" in page(fresh, busybox, address), 60, "an answer after the reboot")
+
+    # Its emulator fails: that is no shutdown of its guest's.
+    os.kill(emulator(instance), signal.SIGKILL)
+    says(ec2, instance, f"boot 4 of {instance}")
+    assert state(ec2, instance) == "running"
 
     ec2.terminate_instances(InstanceIds=[instance])
     wait_state(ec2, instance, "terminated")
