@@ -26,6 +26,8 @@ use serde::{Deserialize, Serialize};
 pub const HOST_END: i32 = 200;
 /// Of a message: some dozens of volumes, each with a few words.
 const LONGEST: usize = 32 << 10;
+/// Messages that an end of the pair has room for, and more.
+const MOST_WAITING: usize = 1024;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -85,6 +87,8 @@ impl Caller {
         Self(end)
     }
 
+    /// Takes no longer than `patience`, whatever the other end does.
+    ///
     /// # Errors
     /// [`io::ErrorKind::TimedOut`], and what the other end says makes no sense.
     pub fn ask(
@@ -93,8 +97,13 @@ impl Caller {
         device: Option<BorrowedFd<'_>>,
         patience: Duration,
     ) -> io::Result<Volumes> {
+        let end = Instant::now() + patience;
         let mut bytes = vec![0; LONGEST];
-        while self.receive(&mut bytes)?.is_some() {}
+        for _ in 0..MOST_WAITING {
+            if self.receive(&mut bytes)?.is_none() {
+                break;
+            }
+        }
         // No agent before this one said the same number.
         let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         let number = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
@@ -105,18 +114,20 @@ impl Caller {
         let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
         let parts = [IoSlice::new(&asked)];
         sendmsg::<UnixAddr>(self.0.as_raw_fd(), &parts, rights, flags, None)?;
-        let end = Instant::now() + patience;
         loop {
-            while let Some(length) = self.receive(&mut bytes)? {
-                let said: Answer = serde_json::from_slice(&bytes[..length])?;
+            let length = self.receive(&mut bytes)?;
+            if let Some(length) = length {
+                let said = read(&bytes[..length])?;
                 if said.number == number {
                     return Ok(said.volumes);
                 }
             }
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let text = "the first process of the virtual machine does not answer";
-                return Err(io::Error::new(io::ErrorKind::TimedOut, text));
+                return Err(late());
+            }
+            if length.is_some() {
+                continue;
             }
             let mut ends = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
             match poll(
@@ -138,6 +149,19 @@ impl Caller {
             Err(other) => Err(other.into()),
         }
     }
+}
+
+fn late() -> io::Error {
+    let text = "the first process of the virtual machine does not answer";
+    io::Error::new(io::ErrorKind::TimedOut, text)
+}
+
+/// What makes no sense is not repeated: it may be long.
+fn read(said: &[u8]) -> io::Result<Answer> {
+    serde_json::from_slice(said).map_err(|_| {
+        let text = "what the first process of the virtual machine says makes no sense";
+        io::Error::new(io::ErrorKind::InvalidData, text)
+    })
 }
 
 /// The pair: the first process's own end, and the host's.
@@ -264,6 +288,35 @@ mod tests {
         assert_eq!(none.unwrap_err().kind(), io::ErrorKind::TimedOut);
         let (asked, _) = hear(&own).unwrap().unwrap();
         answer(&own, &asked, Volumes::default());
+    }
+
+    #[test]
+    fn an_end_that_says_more_and_more_is_not_listened_to_for_ever() {
+        let (own, host) = pair().unwrap();
+        // A blocking end: it says the next as soon as there is room, until nobody is there any more.
+        let saying = thread::spawn(move || {
+            let flags = MsgFlags::MSG_NOSIGNAL;
+            while send(
+                own.as_raw_fd(),
+                b"{\"number\":7,\"here\":{},\"failures\":{}}",
+                flags,
+            )
+            .is_ok()
+            {}
+        });
+        let caller = Caller::over(host);
+        let none = caller.ask(Ask::List, None, Duration::from_millis(50));
+        assert_eq!(none.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        drop(caller);
+        saying.join().unwrap();
+    }
+
+    #[test]
+    fn an_answer_that_makes_no_sense_is_not_repeated() {
+        let error = read(b"{\"number\":7,\"here\":{\"vol-1\":{\"state\":\"secret\",\"bytes\":1}}}");
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        assert!(!error.to_string().contains("secret"));
     }
 
     /// Of nobody else's.

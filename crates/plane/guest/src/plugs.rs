@@ -25,6 +25,8 @@ pub const PORTS: usize = 27;
 pub const ASKED_EVERY_MS: u64 = 5_000;
 /// So long it has for that before it loses one by force.
 pub const CUT_AFTER_MS: u64 = 10_000;
+/// Of a reason, in characters: those of all volumes go into one message.
+const MOST_SAID: usize = 200;
 /// Of errors that such a disk has: `EIO`.
 const FAILS_WITH: u8 = 5;
 
@@ -417,7 +419,8 @@ impl<F> Plugs<F> {
     }
 
     fn failed(&mut self, volume: &str, why: &str) {
-        self.failures.insert(volume.to_owned(), why.to_owned());
+        let why = why.chars().take(MOST_SAID).collect();
+        self.failures.insert(volume.to_owned(), why);
         // Those of volumes of which nobody speaks any more.
         while self.failures.len() > 2 * PORTS {
             self.failures.pop_first();
