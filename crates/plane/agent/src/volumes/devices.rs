@@ -256,10 +256,12 @@ impl Devices {
                 failed.insert(id.as_str());
             }
         }
-        // One that still could open it would open what comes under that number next.
+        // One that still could open it would open what comes under that number next. Virtual machines open nothing by themselves.
+        let is_machine = |id: &&str| guests.get(*id).is_some_and(|it| it.is_machine);
+        let rights_are_known = failed.iter().all(is_machine);
         let may_go = |id: &str| {
             let of = told.get(id).and_then(|it| it.device.as_ref());
-            of.map_or(failed.is_empty(), |of| {
+            of.map_or(rights_are_known, |of| {
                 !failed.contains(of.instance.as_str())
             })
         };
@@ -268,11 +270,12 @@ impl Devices {
                 number,
                 goes: false,
             };
-            // Its guest was asked for it.
-            if machines.values().any(|it| it.has(id)) {
+            let of = told.get(id).and_then(|it| it.device.as_ref());
+            // Its guest was asked for it. What a machine says of others' volumes counts for nothing.
+            let machine = of.and_then(|of| machines.get(of.instance.as_str()));
+            if machine.is_some_and(|it| it.has(id)) {
                 continue;
             }
-            let of = told.get(id).and_then(|it| it.device.as_ref());
             let guest = of.and_then(|of| guests.get(&of.instance));
             let guest = guest.filter(|it| !it.is_machine);
             if may_go(id)
@@ -306,7 +309,10 @@ impl Devices {
                     Err(error) => (BTreeSet::new(), Some(error)),
                 },
                 (true, Some(machine)) => machine.place(&volumes, image),
-                (true, None) => (BTreeSet::new(), Some(BOOTED_BEFORE.to_owned())),
+                (true, None) => {
+                    let why = guest.has_emulator().then(|| BOOTED_BEFORE.to_owned());
+                    (BTreeSet::new(), why)
+                }
             };
             brought.pending |= placed.len() < volumes.len();
             brought.placed.extend(placed);
@@ -321,7 +327,7 @@ impl Devices {
         let ended = |id: &String| !guests.contains_key(id) && !unknown.contains(id);
         self.allowed.lock().retain(|id, _| !ended(id));
         self.silent.lock().retain(|id, _| !ended(id));
-        self.swept.fetch_or(failed.is_empty(), Ordering::Relaxed);
+        self.swept.fetch_or(rights_are_known, Ordering::Relaxed);
         if !brought.pending {
             self.failures.lock().clear();
         }
@@ -381,6 +387,10 @@ impl Devices {
         }
         let asked = || {
             let mut machine = Machine::of(first)?;
+            // Its number was its own when that was opened, and no other instance's that came to have it.
+            if !guest.processes().contains(&first) {
+                return Err(io::Error::from(io::ErrorKind::NotFound));
+            }
             if let Some(machine) = &mut machine {
                 machine.take_others(id, own, told)?;
             }
@@ -485,10 +495,22 @@ impl Guest {
         })
     }
 
+    /// Of a virtual machine: whether its first process came as far as to start it.
+    fn has_emulator(&self) -> bool {
+        self.processes().len() > 1
+    }
+
+    fn processes(&self) -> Vec<i32> {
+        self.handle.processes(&container()).unwrap_or_default()
+    }
+
     /// Programs that have it open, or files on it.
     fn kill_users(&self, number: u32) {
-        let processes = self.handle.processes(&container()).unwrap_or_default();
-        for process in processes.into_iter().filter(|it| *it != self.dev.first) {
+        for process in self
+            .processes()
+            .into_iter()
+            .filter(|it| *it != self.dev.first)
+        {
             if uses(process, number, self.dev.first) {
                 let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
             }

@@ -10,9 +10,9 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    os::fd::AsFd as _,
+    os::fd::{AsFd as _, BorrowedFd},
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use wharf_container::runtime::{LoopDevice, RawDisk, descriptor_of};
@@ -20,13 +20,18 @@ use wharf_guest::control::{Ask, Caller, HOST_END, State, Volumes};
 
 use super::{Told, devices::is_wanted};
 
-/// The first process answers at once, unless it stands still for a snapshot or somebody broke into it.
+/// The first process answers at once, unless it stands still for a snapshot or somebody broke into it. So long it is waited for
+/// altogether in one look: others' volumes wait meanwhile.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Of a reason, in characters.
+const MOST_SAID: usize = 200;
 
 /// A virtual machine that runs.
 pub struct Machine {
     caller: Caller,
     volumes: Volumes,
+    /// Of [`PATIENCE`].
+    left: Duration,
 }
 
 impl Machine {
@@ -38,12 +43,21 @@ impl Machine {
         let mut machine = Self {
             caller: Caller::over(end),
             volumes: Volumes::default(),
+            left: PATIENCE,
         };
-        machine.volumes = machine.caller.ask(Ask::List, None, PATIENCE)?;
+        machine.ask(Ask::List, None)?;
         Ok(Some(machine))
     }
 
-    /// Whether the emulator has the volume's device open.
+    fn ask(&mut self, ask: Ask, device: Option<BorrowedFd<'_>>) -> io::Result<()> {
+        let begun = Instant::now();
+        let answer = self.caller.ask(ask, device, self.left);
+        self.left = self.left.saturating_sub(begun.elapsed());
+        self.volumes = answer?;
+        Ok(())
+    }
+
+    /// Whether the emulator has the volume's device open, as it says.
     pub fn has(&self, volume: &str) -> bool {
         self.volumes.here.contains_key(volume)
     }
@@ -56,8 +70,7 @@ impl Machine {
         told: &Told,
     ) -> io::Result<()> {
         for (volume, force) in others(&self.volumes, instance, own, told) {
-            let ask = Ask::Detach { volume, force };
-            self.volumes = self.caller.ask(ask, None, PATIENCE)?;
+            self.ask(Ask::Detach { volume, force }, None)?;
         }
         Ok(())
     }
@@ -82,7 +95,7 @@ impl Machine {
         let there = there(&self.volumes, volumes);
         let refused = volumes.keys().find_map(|id| {
             let why = self.volumes.failures.get(*id)?;
-            (!there.contains(*id)).then(|| format!("{id}: {why}"))
+            (!there.contains(*id)).then(|| format!("{id}: {}", said(why)))
         });
         (there, failure.or(refused))
     }
@@ -90,22 +103,24 @@ impl Machine {
     fn place_one(&mut self, id: &str, device: LoopDevice, image: &Path) -> io::Result<()> {
         let (volume, bytes) = (id.to_owned(), device.bytes()?);
         let here = self.volumes.here.get(id).copied();
-        let answer = match here {
+        match here {
             None => {
                 // No other device is meant by its number while this one is open.
                 let open = RawDisk::shared(image, device)?;
-                let ask = Ask::Attach { volume, bytes };
-                self.caller.ask(ask, Some(open.as_fd()), PATIENCE)?
+                self.ask(Ask::Attach { volume, bytes }, Some(open.as_fd()))
             }
             Some(it) if it.state == State::There && it.bytes < bytes => {
-                let ask = Ask::Grow { volume, bytes };
-                self.caller.ask(ask, None, PATIENCE)?
+                self.ask(Ask::Grow { volume, bytes }, None)
             }
-            Some(_) => return Ok(()),
-        };
-        self.volumes = answer;
-        Ok(())
+            Some(_) => Ok(()),
+        }
     }
+}
+
+/// A reason as it may be logged: whoever broke out of the guest may say anything.
+fn said(why: &str) -> String {
+    let plain = why.chars().filter(|it| !it.is_control());
+    plain.take(MOST_SAID).collect()
 }
 
 /// What a machine has and is not to have, and whether its guest is asked for nothing in the end. Pure.
@@ -177,6 +192,12 @@ mod tests {
         assert_eq!(asked(&told), forced);
         assert_eq!(asked(&Told::new()), forced);
         assert_eq!(others(&has, "i-1", None, &Told::new()).len(), 2);
+    }
+
+    #[test]
+    fn reasons_are_short_lines() {
+        assert_eq!(said("no\nroom"), "noroom");
+        assert_eq!(said(&"x".repeat(10_000)).len(), MOST_SAID);
     }
 
     #[test]
