@@ -120,7 +120,8 @@ impl Machine {
             ("-kernel", KERNEL.to_owned()),
             (
                 "-append",
-                "root=/dev/vda rw console=ttyS0 net.ifnames=0 panic=10".to_owned(),
+                // No device in a port has registers in I/O space, of which there is not enough for all ports.
+                "root=/dev/vda rw console=ttyS0 net.ifnames=0 panic=10 pci=hpiosize=0".to_owned(),
             ),
             ("-add-fd", format!("fd={disk},set=0,opaque=disk")),
             (
@@ -232,6 +233,7 @@ mod tests {
             "/q/ld.so /q/qemu -nodefaults -no-user-config -display none",
             " -accel tcg,thread=multi,tb-size=64 -cpu max -smp 2 -m 832 ",
             " -initrd /vm/initrd ",
+            " net.ifnames=0 panic=10 pci=hpiosize=0 -add-fd ",
             "serial=ec201234-5678-9abc-def0-000000000000",
             "-netdev tap,id=primary,fd=7 -device virtio-net-pci,netdev=primary,mac=0a:00:00:00:00:05,host_mtu=1450,",
             "socket,id=control,fd=9",
