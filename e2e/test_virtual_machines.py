@@ -188,7 +188,7 @@ def test_a_virtual_machine_lives_through_everything(fresh, tmp_path):
     ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device="/dev/xvdg")
     says(ec2, instance, f"disk {serial(volume)} held ''")
     wait_for(lambda: volume_of(ec2, volume)["Attachments"][0]["State"] == "attached", 60, "the volume is attached")
-    assert "has disks: vdb vdc." in console(ec2, instance)
+    says(ec2, instance, "has disks: vdb vdc.", 20)
     ec2.detach_volume(VolumeId=volume)
     wait_for(lambda: volume_of(ec2, volume)["State"] == "available", 60, "the volume is available")
     says(ec2, instance, f"{volume} was detached", 20)
