@@ -1,4 +1,5 @@
-//! VPC endpoints: ways from a VPC to services of wharf that need no way out of it.
+//! VPC endpoints: ways from a VPC to services of wharf, and to network load balancers of other VPCs, that need no way
+//! out of it.
 
 use std::net::Ipv4Addr;
 
@@ -6,9 +7,11 @@ use serde::{Deserialize, Serialize};
 
 /// The version of the protocol in which a plane is told of them.
 pub const SINCE: u32 = 10;
+/// The same of load balancers, which serve those that lead to them.
+pub const BALANCERS_SINCE: u32 = 14;
 
 /// An endpoint in a VPC. Every host of the VPC is each of its interfaces to its own tasks, so none of them is on
-/// any host that could be lost.
+/// any host that could be lost. Those that lead to load balancers are on hosts of these instead, each on one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
     /// `vpce-…`
@@ -20,6 +23,22 @@ pub struct Endpoint {
     pub way: EndpointWay,
     /// Names that its VPC knows. One that begins with `*.` stands for all below it.
     pub names: Vec<EndpointName>,
+    /// Its interfaces, if it leads to load balancers: they are attached to hosts as other interfaces are, and `way`
+    /// has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fronts: Vec<Front>,
+}
+
+/// One more address at which a load balancer listens, in a VPC that need not be its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Front {
+    /// `eni-…`
+    pub interface: String,
+    pub address: Ipv4Addr,
+    /// Instance id of the host that the interface is attached to.
+    pub host: String,
+    /// ARN of the load balancer.
+    pub load_balancer: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +106,12 @@ mod tests {
                 names: vec![EndpointName {
                     name: "*.s3.amazonaws.com".to_owned(),
                     addresses: vec![Ipv4Addr::new(198, 18, 0, 2)],
+                }],
+                fronts: vec![Front {
+                    interface: "eni-2".to_owned(),
+                    address: Ipv4Addr::new(10, 0, 0, 10),
+                    host: "i-1".to_owned(),
+                    load_balancer: "arn:lb".to_owned(),
                 }],
             });
             let json = serde_json::to_string(&resource).unwrap();

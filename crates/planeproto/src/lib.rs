@@ -143,6 +143,7 @@ impl Kind {
             (Self::NatGateway | Self::NetworkAcl, _) => 7,
             (Self::Volume, _) => volume::SINCE,
             (Self::Snapshot, _) => snapshot::SINCE,
+            (Self::Endpoint, Plane::LoadBalancer) => endpoint::BALANCERS_SINCE,
             (Self::Endpoint, _) => endpoint::SINCE,
             (Self::FlowLog, _) => flows::SINCE,
             (Self::FileSystem, _) => file_system::SINCE,
@@ -161,8 +162,9 @@ impl Kind {
             | Self::Peering
             | Self::NatGateway
             | Self::NetworkAcl
-            | Self::Endpoint
             | Self::FlowLog => plane == Plane::Network,
+            // Those that lead to load balancers are served by these.
+            Self::Endpoint => plane != Plane::Machines,
             // Load balancers also listen outside of their VPC, where its rules are not in force.
             Self::SecurityGroup => plane != Plane::Machines,
             // Tasks ask the network for their names.

@@ -375,6 +375,7 @@ mod tests {
                     name: name.to_owned(),
                     addresses: all.iter().copied().map(address).collect(),
                 }],
+                fronts: Vec::new(),
             })
         };
         let sts = "sts.us-east-1.amazonaws.com";

@@ -94,15 +94,20 @@ impl Endpoint {
         }
     }
 
-    /// Whether a listener of this endpoint takes connections of a peer. Inside a VPC the rules of its
-    /// namespace have said so already.
+    /// Whether a listener of this endpoint takes connections of a peer. Inside its VPC the rules of its
+    /// namespace have said so already; those of other VPCs, from where VPC endpoints lead to it, know
+    /// nothing of its groups.
     pub fn admits(&self, listener: &ListenerTable, peer: IpAddr) -> bool {
-        self.place.origin != Origin::Host || listener.admits(peer)
+        self.is_in_its_vpc(listener) || listener.admits(peer)
     }
 
     /// The same of a peer's datagrams.
     pub fn admits_datagrams(&self, listener: &ListenerTable, peer: IpAddr) -> bool {
-        self.place.origin != Origin::Host || listener.admits_datagrams(peer)
+        self.is_in_its_vpc(listener) || listener.admits_datagrams(peer)
+    }
+
+    fn is_in_its_vpc(&self, listener: &ListenerTable) -> bool {
+        self.place.origin != Origin::Host && self.place.origin == listener.home
     }
 
     /// Whether any of its listeners does.

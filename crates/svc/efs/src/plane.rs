@@ -128,5 +128,6 @@ fn name(scope: &Scope, id: String, record: MountTarget) -> Option<Endpoint> {
                 addresses: vec![address],
             })
             .collect(),
+        fronts: Vec::new(),
     })
 }

@@ -282,6 +282,7 @@ mod tests {
             vpc: "vpc-1".to_owned(),
             way,
             names: Vec::new(),
+            fronts: Vec::new(),
         })
     }
 

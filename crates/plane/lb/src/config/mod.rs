@@ -17,6 +17,7 @@ use rustls::sign::CertifiedKey;
 use wharf_planeproto::{
     Change, Key, Kind, Resource,
     balancer::{Certificate, Listener, LoadBalancer, Protocol, Rule, Target, TargetGroup},
+    endpoint::Endpoint,
     network::SecurityGroup,
 };
 
@@ -108,6 +109,8 @@ pub struct Registry {
     pub targets: BTreeMap<String, Target>,
     pub certificates: BTreeMap<String, Arc<CompiledCertificate>>,
     pub security_groups: BTreeMap<String, SecurityGroup>,
+    /// VPC endpoints that lead to load balancers.
+    pub endpoints: BTreeMap<String, Endpoint>,
 }
 
 impl Registry {
@@ -149,6 +152,7 @@ impl Registry {
             .chain(of(Kind::Target, &self.targets))
             .chain(of(Kind::Certificate, &self.certificates))
             .chain(of(Kind::SecurityGroup, &self.security_groups))
+            .chain(of(Kind::Endpoint, &self.endpoints))
     }
 
     fn remove(&mut self, key: &Key) {
@@ -160,6 +164,7 @@ impl Registry {
             Kind::Target => drop(self.targets.remove(&key.id)),
             Kind::Certificate => drop(self.certificates.remove(&key.id)),
             Kind::SecurityGroup => drop(self.security_groups.remove(&key.id)),
+            Kind::Endpoint => drop(self.endpoints.remove(&key.id)),
             Kind::Host
             | Kind::Vpc
             | Kind::Interface
@@ -170,7 +175,6 @@ impl Registry {
             | Kind::NetworkAcl
             | Kind::Instance
             | Kind::Volume
-            | Kind::Endpoint
             | Kind::FlowLog
             | Kind::Snapshot
             | Kind::FileSystem => {}
@@ -192,6 +196,10 @@ impl Registry {
             Resource::Certificate(record) => self.put_certificate(record),
             Resource::SecurityGroup(record) => {
                 self.security_groups.insert(key.id.clone(), record);
+                Ok(())
+            }
+            Resource::Endpoint(record) => {
+                self.endpoints.insert(key.id.clone(), record);
                 Ok(())
             }
             _ => Err(Refusal::Plane),

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     access_log::{AccessLog, Kept},
     metrics::{BalancerCounters, FlowKind},
+    netns::Origin,
     oidc::{LoginRule, keys::SessionKeys},
     rooms::Owner,
     rules::{CompiledRule, Redirect, Subject},
@@ -109,6 +110,8 @@ pub struct ListenerTable {
     pub dns_name: String,
     /// The load balancer's ARN.
     pub owner: Owner,
+    /// Where its load balancer is in its VPC.
+    pub home: Origin,
     /// From where its security groups let in, for addresses outside of its VPC.
     sources: Vec<Cidr>,
     /// The same for datagrams.
@@ -277,7 +280,7 @@ pub fn listener_table(
     registry: &Registry,
     groups: &BTreeMap<String, Arc<Group>>,
     (counters, logs): (Arc<BalancerCounters>, Kept),
-    listener: &Listener,
+    (listener, home): (&Listener, &Origin),
 ) -> Option<ListenerTable> {
     let balancer = registry.balancers.get(&listener.load_balancer)?;
     let cookies = CookieKey::derive("listener", &listener.arn);
@@ -322,6 +325,7 @@ pub fn listener_table(
         is_tls,
         dns_name: balancer.record.dns_name.to_ascii_lowercase(),
         owner: balancer.record.arn.as_str().into(),
+        home: home.clone(),
         sources: sources(ingress::TCP),
         datagram_sources: sources(ingress::UDP),
         flows,

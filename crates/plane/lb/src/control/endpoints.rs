@@ -6,6 +6,7 @@ use std::{
 };
 
 use tokio_util::task::AbortOnDropHandle;
+use wharf_planeproto::endpoint::Front;
 
 use super::{Served, groups::Groups};
 use crate::{
@@ -154,6 +155,16 @@ fn owners(wanted: &HashMap<Place, Vec<Arc<ListenerTable>>>) -> usize {
     alone.len() + shared
 }
 
+/// Where VPC endpoints lead to load balancers on this host, by the ARNs of these.
+fn fronts<'a>(registry: &'a Registry, own_host: &str) -> HashMap<&'a str, Vec<&'a Front>> {
+    let mut fronts: HashMap<&str, Vec<&Front>> = HashMap::new();
+    let all = registry.endpoints.values().flat_map(|it| &it.fronts);
+    for front in all.filter(|it| it.host == own_host) {
+        fronts.entry(&front.load_balancer).or_default().push(front);
+    }
+    fronts
+}
+
 /// Where to listen, and which listeners answer there.
 fn wanted(
     registry: &Registry,
@@ -162,6 +173,7 @@ fn wanted(
     config: &LbConfig,
 ) -> HashMap<Place, Vec<Arc<ListenerTable>>> {
     let known = groups.compiled();
+    let fronts = fronts(registry, &config.own_host);
     let mut wanted: HashMap<Place, Vec<Arc<ListenerTable>>> = HashMap::new();
     for listener in registry.listeners.values() {
         let Some(serving) = served.get(&listener.load_balancer) else {
@@ -169,7 +181,8 @@ fn wanted(
         };
         let counters = config.metrics.balancer(&listener.load_balancer);
         let told = (counters, config.logs.of(&listener.load_balancer));
-        let Some(table) = table::listener_table(registry, &known, told, listener) else {
+        let of = (&**listener, &serving.origin);
+        let Some(table) = table::listener_table(registry, &known, told, of) else {
             continue;
         };
         let table = Arc::new(table);
@@ -185,7 +198,13 @@ fn wanted(
             None => (true, false),
             Some(flows) => (flows.connections, flows.datagrams),
         };
-        for place in on_host.chain(inside) {
+        let led = fronts.get(listener.load_balancer.as_str());
+        let led = led.into_iter().flatten().filter(|_| table.flows.is_some());
+        let led = led.map(|front| {
+            let origin = Origin::Namespace((config.netns)(&front.interface).into());
+            Place::new(origin, front.address.into(), listener.port)
+        });
+        for place in on_host.chain(inside).chain(led) {
             if datagrams {
                 let place = place.clone().of_datagrams();
                 wanted.entry(place).or_default().push(Arc::clone(&table));

@@ -39,6 +39,9 @@ impl Source {
         // Who comes from beyond the VPC with an address of it would be taken for who has that there, by groups too.
         let is_forged =
             *came_by == Origin::Host && target.vpc.iter().any(|it| it.admits(address.into()));
+        // So would who comes through a VPC endpoint: ranges of VPCs may be the same.
+        let is_foreign = *came_by != Origin::Host && *came_by != *target.origin();
+        let is_forged = is_forged || is_foreign;
         if !flows.keeps_client || !inside || is_forged || !may_be_kept(address, unkept) {
             return Some(Self::Balancer);
         }
@@ -231,5 +234,17 @@ mod tests {
         assert_eq!(of("172.31.0.9:41000"), Some(Source::Balancer));
         let beyond = "192.168.1.5:41000";
         assert_eq!(of(beyond), Some(Source::Client(beyond.parse().unwrap())));
+    }
+
+    #[test]
+    fn who_comes_through_an_endpoint_of_another_vpc_is_not_kept() {
+        let inside = Origin::Namespace(std::path::Path::new("/a").into());
+        let target = target("172.31.0.9:80", &["172.31.0.0/16"], inside);
+        let endpoint = Origin::Namespace(std::path::Path::new("/b").into());
+        for client in ["172.31.0.5:41000", "172.31.0.9:41000", "192.168.1.5:1"] {
+            let client = client.parse().unwrap();
+            let source = Source::of(&settings("true"), &target, client, &endpoint, &[]);
+            assert_eq!(source, Some(Source::Balancer), "{client}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What a host's load balancers are entitled to know: those that have an interface on the host, with
-//! everything below them; of certificates, target groups and security groups those that they refer to.
+//! everything below them; of certificates, target groups and security groups those that they refer to; the VPC
+//! endpoints that lead to them on the host.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,6 +18,7 @@ const STRUCTURE: [Kind; 3] = [Kind::LoadBalancer, Kind::Listener, Kind::Rule];
 /// ARNs; ids of security groups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Balancers {
+    host: String,
     balancers: BTreeSet<String>,
     listeners: BTreeSet<String>,
     groups: BTreeSet<String>,
@@ -62,8 +64,11 @@ impl Balancers {
     }
 
     fn of<'a>(subscriber: &Subscriber, of_kind: impl Fn(Kind) -> Vec<&'a Resource>) -> Self {
-        let mut scope = Self::default();
         let host = subscriber.host.as_str();
+        let mut scope = Self {
+            host: host.to_owned(),
+            ..Self::default()
+        };
         for resource in of_kind(Kind::LoadBalancer) {
             if let Resource::LoadBalancer(it) = resource
                 && it.interfaces.iter().any(|interface| interface.host == host)
@@ -121,6 +126,8 @@ impl Balancers {
         }
         let rules = now.of_kind(Kind::Rule);
         all.extend(rules.filter(|(_, held)| self.admits(&held.resource)));
+        let endpoints = now.of_kind(Kind::Endpoint);
+        all.extend(endpoints.filter(|(_, held)| self.admits(&held.resource)));
         for group in &self.groups {
             // Names of targets begin with their group's.
             let targets = now.with_prefix(Kind::Target, group);
@@ -142,6 +149,9 @@ impl Entitled for Balancers {
             Resource::Target(it) => self.groups.contains(&it.target.group),
             Resource::Certificate(it) => self.certificates.contains(&it.arn),
             Resource::SecurityGroup(it) => self.security_groups.contains(&it.id),
+            Resource::Endpoint(it) => it.fronts.iter().any(|front| {
+                front.host == self.host && self.balancers.contains(&front.load_balancer)
+            }),
             _ => false,
         }
     }

@@ -9,7 +9,7 @@ use wharf_planeproto::{
         Action, BalancerInterface, BalancerKind, Certificate, HealthCheck, Listener, LoadBalancer,
         Protocol, ProtocolVersion, Rule, Target, TargetGroup, TargetRef, WeightedGroup,
     },
-    endpoint::{Endpoint, EndpointWay},
+    endpoint::{Endpoint, EndpointWay, Front},
     flows::{FlowLog, FlowsOf},
     machine::{self, Instance, Wanted},
     network::{
@@ -52,7 +52,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Some of them are of older versions.
-const PLANES: [(Plane, u32, &str); 9] = [
+const PLANES: [(Plane, u32, &str); 10] = [
     (Plane::Network, 10, "host0"),
     (Plane::Network, 6, "host0"),
     (Plane::Network, 3, "host0"),
@@ -60,6 +60,7 @@ const PLANES: [(Plane, u32, &str); 9] = [
     (Plane::Network, 2, "host0"),
     (Plane::LoadBalancer, 2, "host0"),
     (Plane::LoadBalancer, 2, "host2"),
+    (Plane::LoadBalancer, 14, "host0"),
     (Plane::Machines, 5, "host1"),
     (Plane::Machines, 4, "host1"),
 ];
@@ -206,6 +207,12 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
                 groups: vec![format!("sg{b}")],
             },
             names: Vec::new(),
+            fronts: vec![Front {
+                interface: String::new(),
+                address: [10, 0, 0, 2].into(),
+                host: format!("host{}", b % 2),
+                load_balancer: format!("lb{a}"),
+            }],
         }),
         17 => Resource::FlowLog(FlowLog {
             id: format!("fl{name}"),
@@ -437,7 +444,7 @@ fn network_of<'a>(all: &[&'a Resource], host: &str) -> Vec<&'a Resource> {
     all.iter().copied().filter(admits).collect()
 }
 
-/// The load balancers with an interface on the host, and what they lead to.
+/// The load balancers with an interface on the host, what they lead to, and the endpoints that lead to them there.
 fn balancers_of<'a>(all: &[&'a Resource], host: &str) -> Vec<&'a Resource> {
     let mine = |arn: &str| {
         all.iter().any(|it| {
@@ -482,6 +489,10 @@ fn balancers_of<'a>(all: &[&'a Resource], host: &str) -> Vec<&'a Resource> {
         Resource::Target(it) => group(&it.target.group),
         Resource::Certificate(it) => certificate(&it.arn),
         Resource::SecurityGroup(it) => secures(&it.id),
+        Resource::Endpoint(it) => it
+            .fronts
+            .iter()
+            .any(|front| front.host == host && mine(&front.load_balancer)),
         _ => false,
     };
     all.iter().copied().filter(admits).collect()
