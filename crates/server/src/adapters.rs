@@ -8,7 +8,7 @@ mod registry;
 mod sockets;
 
 pub use self::{
-    balancing::{Hosts, ListenerCertificates, Listeners},
+    balancing::{CarriedBalancers, Hosts, ListenerCertificates, Listeners},
     identities::{InstanceProfiles, Keys, Roles},
     machine_nodes::JoinedMachines,
     planes::{Ec2Records, EcsNodes, EfsRecords, Elbv2Records, HostedInstances, LoadBalancing},

@@ -1,4 +1,5 @@
 //! What load balancers need of others: certificates, and where instances are; and their listeners as users of certificates.
+//! What EC2 hears of network load balancers that VPC endpoints lead to.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -10,12 +11,17 @@ use tokio::sync::broadcast;
 use wharf_hosts::PlaneHosts;
 use wharf_store::Store;
 use wharf_svc_acm::{AcmService, Found, LookupError as UsersError, Usage, Users};
-use wharf_svc_ec2::{Ec2Service, instances::located};
+use wharf_svc_ec2::{
+    Ec2Service,
+    endpoint_services::{Balancers, Carrier, FoundBalancer, ToldOf},
+    instances::located,
+};
 use wharf_svc_elbv2::{
-    CertificateLookup, Certificates, FoundCertificate, InstanceLookup, Instances, LookupError,
-    Place,
+    CarriedChange, CertificateLookup, Certificates, Elbv2Service, FoundCertificate, InstanceLookup,
+    Instances, LookupError, Place, carried_change,
 };
 use wharf_svc_iam::Directory as IamDirectory;
+use wharf_wire::Fault;
 
 /// Certificate Manager's certificates and IAM's, as load balancers take them over.
 pub struct ListenerCertificates {
@@ -123,5 +129,39 @@ impl Instances for Hosts {
 
     fn told(&self, key: &str) -> Option<(Place, String)> {
         located::of_key(key)
+    }
+}
+
+/// Load balancers as VPC endpoints lead to them.
+pub struct CarriedBalancers(pub Elbv2Service);
+
+#[async_trait]
+impl Balancers for CarriedBalancers {
+    async fn find(&self, arn: &str) -> Result<Option<FoundBalancer>, Fault> {
+        let found = self.0.carried(arn).await?;
+        Ok(found.map(|it| FoundBalancer {
+            is_network: it.is_network,
+            zones: it.zones,
+            carriers: it
+                .hosts
+                .into_iter()
+                .map(|(host, zone)| Carrier {
+                    balancer: arn.to_owned(),
+                    host,
+                    zone,
+                })
+                .collect(),
+        }))
+    }
+
+    fn told_by(&self) -> &'static str {
+        Elbv2Service::TOLD_BY
+    }
+
+    fn told(&self, key: &str) -> Option<ToldOf> {
+        Some(match carried_change(key)? {
+            CarriedChange::One(arn) => ToldOf::One(arn),
+            CarriedChange::All => ToldOf::All,
+        })
     }
 }

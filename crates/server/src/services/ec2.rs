@@ -9,7 +9,11 @@ use wharf_svc_ec2::instances::MakerParts;
 use wharf_svc_ecr::EcrService;
 
 use super::{Served, Wiring};
-use crate::{adapters::JoinedMachines, certificate_authority::CertificateAuthority, names};
+use crate::{
+    adapters::{CarriedBalancers, JoinedMachines},
+    certificate_authority::CertificateAuthority,
+    names,
+};
 
 /// A maker is where its operator says, on whichever network.
 const ANYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
@@ -23,6 +27,8 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
             it.plane.dispatcher.clone(),
         )));
     it.plane.ec2.calling(it.operations.clone());
+    let balancers = CarriedBalancers(it.plane.elbv2.clone());
+    it.plane.ec2.balancers_from(Arc::new(balancers));
     if let Some(parts) = maker(it) {
         it.plane.ec2.machines_by(parts);
     }

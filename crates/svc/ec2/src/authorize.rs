@@ -12,13 +12,17 @@ use wharf_wire::{Check, Context, Fault};
 use crate::{
     Ec2Service,
     elastic::ElasticAddress,
+    endpoint_services::EndpointService,
     endpoints::VpcEndpoint,
     fleet::{Fleet, SpotFleet},
     flow_logs::FlowLog,
     images::Image,
     launch_templates::LaunchTemplate,
     nat_gateways::NatGateway,
-    ops::{security_groups, tags::RULE},
+    ops::{
+        security_groups,
+        tags::{RULE, begins},
+    },
     peering::VpcPeeringConnection,
     prefix_lists::PrefixList,
     records::{
@@ -264,7 +268,14 @@ pub async fn checks(
         }
         Input::CreateVpcEndpoint(_)
         | Input::ModifyVpcEndpoint(_)
-        | Input::DeleteVpcEndpoints(_) => rows.endpoints(input).await?,
+        | Input::DeleteVpcEndpoints(_)
+        | Input::CreateVpcEndpointServiceConfiguration(_)
+        | Input::ModifyVpcEndpointServiceConfiguration(_)
+        | Input::DeleteVpcEndpointServiceConfigurations(_)
+        | Input::DescribeVpcEndpointServicePermissions(_)
+        | Input::ModifyVpcEndpointServicePermissions(_)
+        | Input::AcceptVpcEndpointConnections(_)
+        | Input::RejectVpcEndpointConnections(_) => rows.endpoints(input).await?,
         Input::CreateFlowLogs(i) => rows.new_flow_logs(i).await?,
         Input::DeleteFlowLogs(i) => rows.old_flow_logs(&i.flow_log_ids).await?,
         Input::CreateTags(i) => rows.tags(&i.resources, &i.tags).await?,
@@ -388,7 +399,7 @@ impl Rows<'_> {
         let before = self.checks.len();
         for resource in resources.iter().flatten() {
             let id = Some(resource.clone());
-            match resource.split_once('-').map_or("", |(prefix, _)| prefix) {
+            match begins(resource) {
                 "vpc" => self.on::<Vpc>(&id).await?,
                 "subnet" => self.on::<Subnet>(&id).await?,
                 "sg" => self.on::<SecurityGroup>(&id).await?,
@@ -407,6 +418,7 @@ impl Rows<'_> {
                 "lt" => self.on::<LaunchTemplate>(&id).await?,
                 "pl" => self.on::<PrefixList>(&id).await?,
                 "vpce" => self.on::<VpcEndpoint>(&id).await?,
+                "vpce-svc" => self.on::<EndpointService>(&id).await?,
                 "fl" => self.on::<FlowLog>(&id).await?,
                 "pcx" => self.on::<VpcPeeringConnection>(&id).await?,
                 "vol" => self.on::<Volume>(&id).await?,

@@ -3,8 +3,8 @@
 use wharf_records::fuzz::again;
 
 use crate::{
-    elastic, endpoints, images, key_pairs, launch_templates, nat_gateways, placement_groups,
-    records, snapshots, volumes,
+    elastic, endpoint_services, endpoints, images, key_pairs, launch_templates, nat_gateways,
+    placement_groups, records, snapshots, volumes,
 };
 
 /// A record as it is stored, of any kind.
@@ -26,6 +26,9 @@ pub fn record(bytes: &[u8]) {
     again::<elastic::Held>(bytes);
     again::<nat_gateways::NatGateway>(bytes);
     again::<endpoints::VpcEndpoint>(bytes);
+    again::<endpoint_services::EndpointService>(bytes);
+    again::<endpoint_services::ServicePlace>(bytes);
+    again::<endpoint_services::Connection>(bytes);
     again::<images::Image>(bytes);
     again::<images::Shared>(bytes);
     again::<key_pairs::KeyPair>(bytes);

@@ -16,6 +16,7 @@ mod block_devices;
 mod default_vpc;
 pub mod elastic;
 mod encryption;
+pub mod endpoint_services;
 pub mod endpoints;
 mod fault;
 mod filter;
@@ -119,6 +120,8 @@ pub struct Ec2Service {
     /// By which records of flow logs are delivered.
     operations: Arc<OnceLock<Arc<dyn Operations>>>,
     files: Arc<flow_logs::Files>,
+    /// Where load balancers are that endpoints lead to.
+    balancers: Arc<OnceLock<Arc<dyn endpoint_services::Balancers>>>,
 }
 
 impl Ec2Service {
@@ -139,6 +142,7 @@ impl Ec2Service {
             spot_notice: SPOT_NOTICE,
             operations: Arc::default(),
             files: Arc::default(),
+            balancers: Arc::default(),
         }
     }
 
@@ -179,6 +183,11 @@ impl Ec2Service {
     /// Once all operations of the installation are there.
     pub fn calling(&self, operations: Arc<dyn Operations>) {
         let _ = self.operations.set(operations);
+    }
+
+    /// Endpoint services are of load balancers, which are there once all services are built.
+    pub fn balancers_from(&self, balancers: Arc<dyn endpoint_services::Balancers>) {
+        let _ = self.balancers.set(balancers);
     }
 
     /// Bytes of snapshots lie among the blobs of ECR, which is there once all services are built. Without them there

@@ -1,9 +1,9 @@
 //! The operations there are; the others keep the generated default, which says so.
 
 use crate::{
-    Ec2Service, authorize, elastic, encryption, endpoints, fleet, flow_logs, images,
-    instance_types, key_pairs, launch_templates, nat_gateways, network_acls, ops::*, peering,
-    placement_groups, prefix_lists, snapshots, spot, volumes,
+    Ec2Service, authorize, elastic, encryption, endpoint_services, endpoints, fleet, flow_logs,
+    images, instance_types, key_pairs, launch_templates, nat_gateways, network_acls, ops::*,
+    peering, placement_groups, prefix_lists, snapshots, spot, volumes,
 };
 
 /// Which members of requests operations heed.
@@ -123,6 +123,15 @@ wharf_api_ec2::operations! {
     describe_vpc_endpoints = endpoints::describe;
     describe_vpc_endpoint_services = endpoints::describe_services;
     describe_prefix_lists = endpoints::prefix_lists;
+    create_vpc_endpoint_service_configuration = endpoint_services::create;
+    describe_vpc_endpoint_service_configurations = endpoint_services::configurations;
+    modify_vpc_endpoint_service_configuration = endpoint_services::modify;
+    delete_vpc_endpoint_service_configurations = endpoint_services::delete;
+    describe_vpc_endpoint_service_permissions = endpoint_services::describe_permissions;
+    modify_vpc_endpoint_service_permissions = endpoint_services::modify_permissions;
+    describe_vpc_endpoint_connections = endpoint_services::describe_connections;
+    accept_vpc_endpoint_connections = endpoint_services::accept;
+    reject_vpc_endpoint_connections = endpoint_services::reject;
 
     create_flow_logs = flow_logs::create;
     delete_flow_logs = flow_logs::delete;

@@ -46,6 +46,9 @@ pub const TAGGED: Tagged = Tagged {
         Kind::itself("volume", |id| format!("volume/{id}")),
         Kind::itself("vpc", |id| format!("vpc/{id}")),
         Kind::itself("vpc-endpoint", |id| format!("vpc-endpoint/{id}")),
+        Kind::itself("vpc-endpoint-service", |id| {
+            format!("vpc-endpoint-service/{id}")
+        }),
         Kind::itself("vpc-flow-log", |id| format!("vpc-flow-log/{id}")),
         Kind::itself("vpc-peering-connection", |id| {
             format!("vpc-peering-connection/{id}")

@@ -22,6 +22,12 @@ pub fn ids_of(region: &str) -> Vec<String> {
     LETTERS.iter().map(|letter| id(region, *letter)).collect()
 }
 
+/// Of these zones of a region.
+pub fn ids(region: &str, zones: &[String]) -> Vec<String> {
+    let letters = zones.iter().filter_map(|zone| zone.chars().next_back());
+    letters.map(|letter| id(region, letter)).collect()
+}
+
 fn short(region: &str) -> String {
     let parts: Vec<&str> = region.split('-').collect();
     let [first, middle @ .., last] = parts.as_slice() else {
@@ -55,6 +61,8 @@ mod tests {
             assert_eq!(id(region, letter), expected);
         }
         assert_eq!(name("us-east-1", 'b'), "us-east-1b");
+        let zones = ["us-east-1c".to_owned(), "us-east-1a".to_owned()];
+        assert_eq!(ids("us-east-1", &zones), ["use1-az3", "use1-az1"]);
         assert_eq!(ids_of("us-east-1"), ["use1-az1", "use1-az2", "use1-az3"]);
     }
 }

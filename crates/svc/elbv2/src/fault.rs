@@ -106,6 +106,12 @@ pub fn deletion_protected(arn: &str) -> Fault {
     ))
 }
 
+pub fn balancer_in_use(arn: &str) -> Fault {
+    faults::resource_in_use_exception(format!(
+        "Load balancer '{arn}' cannot be deleted because it is currently associated with another service"
+    ))
+}
+
 pub fn default_rule(arn: &str, done: &str) -> Fault {
     faults::operation_not_permitted_exception(format!("Default rule '{arn}' cannot be {done}"))
 }

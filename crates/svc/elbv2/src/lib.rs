@@ -11,6 +11,7 @@
 pub mod access_logs;
 mod address;
 mod authorize;
+mod carried;
 mod certificates;
 mod check;
 mod config;
@@ -41,6 +42,7 @@ mod ssl;
 mod tagged;
 mod tree;
 
+pub use carried::{Carried, CarriedChange, carried_change};
 pub use certificates::users as certificate_users;
 pub use config::{
     CertificateLookup, Certificates, Config, FoundCertificate, InstanceLookup, Instances,

@@ -38,6 +38,10 @@ impl Elbv2Service {
         }
     }
 
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
     /// Once all operations of the installation are there.
     pub fn calling(&self, operations: Arc<dyn Operations>) {
         let _ = self.core.operations.set(operations);

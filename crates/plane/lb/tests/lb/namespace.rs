@@ -4,7 +4,12 @@ use std::{net::TcpListener as StdListener, process::Command, thread};
 
 use nix::sched::{CloneFlags, unshare};
 use tokio::{net::TcpListener, sync::oneshot};
-use wharf_planeproto::{Resource, balancer::BalancerInterface, report::TargetState};
+use wharf_planeproto::{
+    Kind, Resource,
+    balancer::{BalancerInterface, BalancerKind, Protocol},
+    endpoint::{Endpoint, EndpointWay, Front},
+    report::TargetState,
+};
 
 use crate::setup::*;
 
@@ -105,4 +110,92 @@ async fn it_listens_and_reaches_targets_inside_the_vpc() {
     })
     .await;
     assert!(answer.ends_with("inside"), "{answer}");
+}
+
+/// A VPC endpoint on this host that leads to the load balancer.
+fn endpoint() -> Endpoint {
+    Endpoint {
+        id: "vpce-1".to_owned(),
+        arn: "arn:vpce-1".to_owned(),
+        vpc: "vpc-2".to_owned(),
+        way: EndpointWay::Interface {
+            interfaces: Vec::new(),
+            groups: Vec::new(),
+        },
+        names: Vec::new(),
+        fronts: vec![Front {
+            interface: "eni-2".to_owned(),
+            address: [127, 0, 0, 1].into(),
+            host: "i-1".to_owned(),
+            load_balancer: balancer().arn,
+        }],
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_load_balancer_answers_at_endpoints_in_other_vpcs() {
+    let consumer = Namespace::new().await;
+    let server = StdListener::bind("127.0.0.1:0").unwrap();
+    let target_at = server.local_addr().unwrap();
+    thread::spawn(move || {
+        use std::io::Write;
+        for stream in server.incoming() {
+            // A health check may be gone.
+            let _ = stream.and_then(|mut it| it.write_all(b"inside"));
+        }
+    });
+    let path = consumer.path.clone();
+    let lb = Running::start_with(|config| {
+        config.netns = std::sync::Arc::new(move |eni| {
+            assert_eq!(eni, "eni-2");
+            path.clone().into()
+        });
+    });
+    let mut network = balancer();
+    network.kind = BalancerKind::Network;
+    let mut listener = listener(lb.port);
+    listener.protocol = Protocol::Tcp;
+    let mut group = group(GROUP);
+    group.protocol = Protocol::Tcp;
+    group.health_check.protocol = Protocol::Tcp;
+    lb.snapshot(vec![
+        Resource::LoadBalancer(network),
+        Resource::Listener(listener),
+        Resource::TargetGroup(group),
+        Resource::Target(target(GROUP, target_at)),
+        Resource::Endpoint(endpoint()),
+    ])
+    .await;
+    lb.wait_for(target_at, TargetState::Healthy).await;
+    let address = lb.address();
+    let asks = async || {
+        consumer
+            .inside(move || {
+                use std::io::Read;
+                let mut stream = std::net::TcpStream::connect(address).ok()?;
+                let mut answer = String::new();
+                stream.read_to_string(&mut answer).ok()?;
+                (!answer.is_empty()).then_some(answer)
+            })
+            .await
+    };
+    assert_eq!(until("an answer at the endpoint", asks).await, "inside");
+    // The rules of its own VPC are not in force there: its groups are asked by the load balancer.
+    lb.put(vec![Resource::SecurityGroup(group_for(
+        OPEN,
+        &["192.0.2.0/24"],
+    ))])
+    .await;
+    let refused = async || asks().await.is_none().then_some(());
+    until("its groups let nobody in", refused).await;
+    lb.put(vec![Resource::SecurityGroup(group_for(
+        OPEN,
+        &["127.0.0.0/8"],
+    ))])
+    .await;
+    until("they do again", asks).await;
+    lb.delete(Kind::Endpoint, "vpce-1").await;
+    until("the end of the endpoint", refused).await;
+    // At its own address it goes on.
+    lb.listening().await;
 }

@@ -15,6 +15,7 @@ pub(super) async fn end(service: &Ec2Service, call: &Call, left: &mut Left) -> R
     end_instances(service, call, left).await?;
     end_flow_logs(service, call, left).await?;
     end_endpoints(service, call, left).await?;
+    end_endpoint_services(service, call, left).await?;
     end_nat_gateways(service, call, left).await?;
     end_volumes(service, call, left).await?;
     end_addresses(service, call, left).await
@@ -219,6 +220,41 @@ async fn end_endpoints(service: &Ec2Service, call: &Call, left: &mut Left) -> Re
         };
         let end = service.delete_vpc_endpoints(call, input);
         left.end("VPC endpoint", stage, end).await;
+    }
+    Ok(())
+}
+
+/// Nobody answers there any more. Endpoints of other accounts stay with these, rejected.
+async fn end_endpoint_services(
+    service: &Ec2Service,
+    call: &Call,
+    left: &mut Left,
+) -> Result<(), Fault> {
+    let all = ec2::DescribeVpcEndpointConnectionsRequest::default();
+    let found = service.describe_vpc_endpoint_connections(call, all).await?;
+    for connection in found.vpc_endpoint_connections.unwrap_or_default() {
+        if connection.vpc_endpoint_state.as_deref() == Some("rejected") {
+            continue;
+        }
+        let input = ec2::RejectVpcEndpointConnectionsRequest {
+            service_id: connection.service_id,
+            vpc_endpoint_ids: connection.vpc_endpoint_id.map(|it| vec![it]),
+            ..Default::default()
+        };
+        let ended = service.reject_vpc_endpoint_connections(call, input).await;
+        left.one("VPC endpoint connection", ended.map(|_| ()));
+    }
+    let all = ec2::DescribeVpcEndpointServiceConfigurationsRequest::default();
+    let found = service.describe_vpc_endpoint_service_configurations(call, all);
+    for it in found.await?.service_configurations.unwrap_or_default() {
+        let input = ec2::DeleteVpcEndpointServiceConfigurationsRequest {
+            service_ids: it.service_id.map(|it| vec![it]),
+            ..Default::default()
+        };
+        let ended = service
+            .delete_vpc_endpoint_service_configurations(call, input)
+            .await;
+        left.one("VPC endpoint service", ended.map(|_| ()));
     }
     Ok(())
 }

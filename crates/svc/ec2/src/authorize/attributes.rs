@@ -5,6 +5,7 @@ use wharf_wire::{Check, Context};
 
 use crate::{
     elastic::ElasticAddress,
+    endpoint_services::EndpointService,
     endpoints::VpcEndpoint,
     fleet::{Fleet, SpotFleet},
     flow_logs::FlowLog,
@@ -191,10 +192,23 @@ impl Attributes for PlacementGroup {
     }
 }
 
+/// The service of an endpoint.
+pub const SERVICE_NAME: &str = "ec2:VpceServiceName";
+/// The account of that service.
+pub const SERVICE_OWNER: &str = "ec2:VpceServiceOwner";
+/// Whose those are that are of no account.
+pub const AMAZON: &str = "amazon";
+
 impl Attributes for VpcEndpoint {
     fn attributes(&self, cx: &Context) -> Told {
-        let service = format!("com.amazonaws.{}.{}", cx.region, self.service);
-        vec![("ec2:VpceServiceName", service)]
+        let name = self.service_name(&cx.region);
+        let owner = match &self.link {
+            Some(link) => link.provider.clone(),
+            None => AMAZON.to_owned(),
+        };
+        let mut told = vec![(SERVICE_OWNER, owner)];
+        told.extend(name.map(|it| (SERVICE_NAME, it)));
+        told
     }
 }
 
@@ -226,6 +240,7 @@ macro_rules! none {
 
 none! {
     EgressOnlyGateway,
+    EndpointService,
     Fleet,
     FlowLog,
     LaunchTemplate,

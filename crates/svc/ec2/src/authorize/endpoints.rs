@@ -4,8 +4,12 @@ use wharf_api_ec2::Input;
 use wharf_records::Record as _;
 use wharf_wire::Fault;
 
-use super::{Rows, attributes::Attributes};
+use super::{
+    Rows,
+    attributes::{AMAZON, Attributes, SERVICE_NAME, SERVICE_OWNER},
+};
 use crate::{
+    endpoint_services::{self, EndpointService},
     endpoints::VpcEndpoint,
     records::{RouteTable, SecurityGroup, Subnet, Vpc},
 };
@@ -17,8 +21,9 @@ impl Rows<'_> {
                 let before = self.checks.len();
                 self.new_one(VpcEndpoint::KIND, &i.tag_specifications);
                 if let Some(name) = i.service_name.as_deref() {
-                    let check = self.checks[before].clone();
-                    self.checks[before] = check.with("ec2:VpceServiceName", name);
+                    let owner = self.owner_of(name).await?;
+                    let check = self.checks[before].clone().with(SERVICE_NAME, name);
+                    self.checks[before] = check.with(SERVICE_OWNER, owner);
                 }
                 self.on::<Vpc>(&i.vpc_id).await?;
                 self.on_each::<RouteTable>(&i.route_table_ids).await?;
@@ -40,9 +45,40 @@ impl Rows<'_> {
             Input::DeleteVpcEndpoints(i) => {
                 self.on_each::<VpcEndpoint>(&i.vpc_endpoint_ids).await?
             }
+            Input::CreateVpcEndpointServiceConfiguration(i) => {
+                self.new_one(EndpointService::KIND, &i.tag_specifications);
+            }
+            Input::ModifyVpcEndpointServiceConfiguration(i) => {
+                self.on::<EndpointService>(&i.service_id).await?;
+            }
+            Input::DeleteVpcEndpointServiceConfigurations(i) => {
+                self.on_each::<EndpointService>(&i.service_ids).await?;
+            }
+            Input::DescribeVpcEndpointServicePermissions(i) => {
+                self.on::<EndpointService>(&i.service_id).await?;
+            }
+            Input::ModifyVpcEndpointServicePermissions(i) => {
+                self.on::<EndpointService>(&i.service_id).await?;
+            }
+            Input::AcceptVpcEndpointConnections(i) => {
+                self.on::<EndpointService>(&i.service_id).await?;
+            }
+            Input::RejectVpcEndpointConnections(i) => {
+                self.on::<EndpointService>(&i.service_id).await?;
+            }
             _ => {}
         }
         Ok(())
+    }
+
+    /// The account of a service. What the caller may not know of is AWS's, as what is not there.
+    async fn owner_of(&self, service: &str) -> Result<String, Fault> {
+        let region = &self.cx.region;
+        let found = match endpoint_services::id_in(service, region) {
+            Some(id) => self.service.admitting_service(self.cx, id).await?,
+            None => None,
+        };
+        Ok(found.map_or_else(|| AMAZON.to_owned(), |(account, _)| account))
     }
 
     pub(super) async fn on_each<T: Attributes>(

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     Ec2Service,
+    endpoint_services::{self, Connection, Link, LinkState, MAX_CONNECTIONS},
     fault::{dry_run, missing_parameter, token_reused},
     ops::interfaces::groups,
     records::{Fence, Pointer, Vpc},
@@ -57,7 +58,9 @@ pub async fn create(
                 txn = add_routes(service, call, txn, &made, &wanted.tables).await?;
             }
             Kind::Interface => {
-                if made.private_dns {
+                if wanted.is_of_account {
+                    txn = connect(service, call, txn, &mut made, &wanted.subnets).await?;
+                } else if made.private_dns {
                     change::check_private_dns(service, call, &made).await?;
                 }
                 made.groups = groups(service, call, &made.vpc_id, &wanted.groups).await?;
@@ -83,8 +86,57 @@ pub async fn create(
     answer(service, call, made, input.client_token).await
 }
 
+/// Leads the endpoint to the service that its request names: one that the caller may connect to, that is where its subnets
+/// are, and that has room.
+async fn connect(
+    service: &Ec2Service,
+    call: &Call,
+    txn: Txn,
+    made: &mut VpcEndpoint,
+    subnets: &[String],
+) -> Result<Txn, Fault> {
+    let name = endpoint_services::name_of(&made.service, &call.region);
+    let found = service.admitting_service(call, &made.service).await?;
+    let (account, found) = found.ok_or_else(|| fault::no_service(&name))?;
+    endpoint_services::check_zones(service, call, made, subnets).await?;
+    let provider = endpoint_services::scope_of(&account, &call.region);
+    let known = service.connections(&provider, Some(&made.service)).await?;
+    if known.len() >= MAX_CONNECTIONS {
+        return Err(endpoint_services::fault::too_many_connections(
+            MAX_CONNECTIONS,
+        ));
+    }
+    made.link = Some(Link {
+        provider: account,
+        state: match found.record.acceptance_required {
+            true => LinkState::PendingAcceptance,
+            false => LinkState::Available,
+        },
+        fronts: Default::default(),
+    });
+    let connection = Connection {
+        id: ids::ec2_id("vpce-con"),
+        service: made.service.clone(),
+        endpoint: made.id.clone(),
+        account: call.account.clone(),
+        created_at: call.now,
+        unknown: Unknown::new(),
+    };
+    let key = endpoint_services::connection_key(&provider, &made.service, &made.id);
+    // Nobody who is named no more comes in, and the service does not go meanwhile.
+    Ok(txn
+        .when(found.unchanged())
+        .put(
+            endpoint_services::fence_key(&provider, &made.service),
+            encode(&Fence {}),
+        )
+        .put(key, encode(&connection)))
+}
+
 struct Wanted {
     endpoint: VpcEndpoint,
+    /// It leads to a service of an account.
+    is_of_account: bool,
     tables: Vec<String>,
     subnets: Vec<String>,
     /// Of interfaces, by subnet.
@@ -102,14 +154,27 @@ impl Wanted {
         let given = |it: &Option<String>| it.clone().filter(|it| !it.is_empty());
         let vpc_id = given(&input.vpc_id).ok_or_else(|| missing_parameter("VpcId"))?;
         let name = given(&input.service_name).ok_or_else(|| missing_parameter("ServiceName"))?;
-        let of = Service::named(&name, &call.region).ok_or_else(|| fault::no_service(&name))?;
+        let own = Service::named(&name, &call.region);
+        let of_account = endpoint_services::id_in(&name, &call.region);
+        let (of, kinds) = match (own, of_account) {
+            (Some(own), _) => (own.name, own.kinds()),
+            (None, Some(id)) => (id, vec![Kind::Interface.name()]),
+            (None, None) => return Err(fault::no_service(&name)),
+        };
+        let is_of_account = own.is_none();
         let kind = match input.vpc_endpoint_type.as_deref() {
             None | Some("" | "Gateway") => Kind::Gateway,
             Some("Interface") => Kind::Interface,
-            Some(other) => return Err(fault::wrong_kind(other, &of.kinds())),
+            Some(other) => return Err(fault::wrong_kind(other, &kinds)),
         };
-        if !of.kinds().contains(&kind.name()) {
-            return Err(fault::wrong_kind(kind.name(), &of.kinds()));
+        if !kinds.contains(&kind.name()) {
+            return Err(fault::wrong_kind(kind.name(), &kinds));
+        }
+        if is_of_account && input.private_dns_enabled == Some(true) {
+            return Err(endpoint_services::fault::no_private_name(&name));
+        }
+        if is_of_account && given(&input.policy_document).is_some() {
+            return Err(endpoint_services::fault::no_policy(&name));
         }
         let policy = match given(&input.policy_document) {
             Some(text) => checked_policy(&text)?,
@@ -122,12 +187,16 @@ impl Wanted {
             endpoint: VpcEndpoint {
                 id: ids::ec2_id("vpce"),
                 vpc_id,
-                service: of.name.to_owned(),
+                service: of.to_owned(),
+                // Once the service is found.
+                link: None,
                 kind,
                 policy,
                 interfaces: Vec::new(),
                 groups: Vec::new(),
-                private_dns: kind == Kind::Interface && input.private_dns_enabled.unwrap_or(true),
+                private_dns: kind == Kind::Interface
+                    && !is_of_account
+                    && input.private_dns_enabled.unwrap_or(true),
                 label: ids::hex16().chars().take(8).collect(),
                 token_id,
                 asked,
@@ -135,6 +204,7 @@ impl Wanted {
                 tags: tags::specified(call, specifications, VpcEndpoint::KIND)?,
                 unknown: Unknown::new(),
             },
+            is_of_account,
             tables: each(&input.route_table_ids)?,
             addresses: change::addresses(configurations, &subnets)?,
             subnets,
@@ -185,7 +255,7 @@ async fn answer(
     client_token: Option<String>,
 ) -> Result<CreateVpcEndpointResult, Fault> {
     let mut endpoint = shown(service, call, &made).await?;
-    if made.kind == Kind::Interface {
+    if made.kind == Kind::Interface && made.link.is_none() {
         // Others see it available at once; clients wait for that.
         endpoint.state = Some("pending".to_owned());
     }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     Ec2Service,
+    endpoint_services::{connection_key, scope_of},
     fault::{dry_run, missing_parameter},
     records::Pointer,
     table::LeanOn as _,
@@ -51,6 +52,10 @@ async fn one(service: &Ec2Service, call: &Call, id: &str) -> Result<(), Fault> {
         for interface in &stored.record.interfaces {
             txn = change::delete_interface(service, call, txn, &interface.id).await?;
         }
+        if let Some(link) = &stored.record.link {
+            let provider = scope_of(&link.provider, &call.region);
+            txn = txn.delete(connection_key(&provider, &stored.record.service, id));
+        }
         if let Some(token) = &stored.record.token_id {
             txn = txn.delete(Ec2Service::key::<Pointer>(call, token));
         }
@@ -60,13 +65,18 @@ async fn one(service: &Ec2Service, call: &Call, id: &str) -> Result<(), Fault> {
 }
 
 fn item(id: String, fault: Fault) -> UnsuccessfulItem {
-    let code = match fault.code == fault::not_found(&id).code {
-        true => fault::DELETED_BEFORE.to_owned(),
-        false => fault.code.to_string(),
+    let fault = match fault.code == fault::not_found(&id).code {
+        true => Fault::sender(fault::DELETED_BEFORE, 400, fault.message),
+        false => fault,
     };
+    unsuccessful(id, fault)
+}
+
+/// What could not be done to one of several.
+pub fn unsuccessful(id: String, fault: Fault) -> UnsuccessfulItem {
     UnsuccessfulItem {
         error: Some(UnsuccessfulItemError {
-            code: Some(code),
+            code: Some(fault.code.to_string()),
             message: Some(fault.message),
         }),
         resource_id: Some(id),

@@ -7,11 +7,13 @@ use wharf_api_ec2::types::{
     DescribeVpcEndpointsRequest, DescribeVpcEndpointsResult, PrivateDnsDetails, ServiceDetail,
     ServiceTypeDetail, VpcEndpoint as Shown,
 };
+use wharf_records::ecs::Tags;
 use wharf_wire::{Call, Context, Fault};
 
 use super::{SERVICES, Service, VpcEndpoint, change::leads_to, fault};
 use crate::{
     Ec2Service,
+    endpoint_services::{self, Offered},
     fault::dry_run,
     filter::{self, Asked, Fields, names},
     records::{RouteTable, SecurityGroup},
@@ -35,13 +37,13 @@ pub async fn describe(
     };
     let one = |text: &str| vec![text.to_owned()];
     let fields = |it: &VpcEndpoint| -> Fields {
-        let of = Service::short(&it.service).map(|of| of.full_name(&call.region));
+        let of = it.service_name(&call.region);
         vec![
             ("ip-address-type", one("ipv4")),
             ("service-name", of.into_iter().collect()),
             ("service-region", one(&call.region)),
             ("vpc-endpoint-id", one(&it.id)),
-            ("vpc-endpoint-state", one("available")),
+            ("vpc-endpoint-state", one(it.state())),
             ("vpc-endpoint-type", one(it.kind.name())),
             ("vpc-id", one(&it.vpc_id)),
         ]
@@ -102,29 +104,33 @@ pub async fn services(
     let filters = filter::checked(input.filters, &names::VPC_ENDPOINT_SERVICES)?;
     let names = input.service_names.filter(|names| !names.is_empty());
     let region = call.region.as_str();
-    if let Some(missing) = names
-        .iter()
-        .flatten()
-        .find(|name| Service::named(name, region).is_none())
-    {
+    let of_aws = SERVICES.iter().map(|it| Offered {
+        fields: service_fields(it, region),
+        tags: Tags::new(),
+        detail: detail(it, region),
+    });
+    let mut all: Vec<(String, Offered)> = of_aws
+        .chain(endpoint_services::offered(service, call).await?)
+        .map(|it| (it.detail.service_name.clone().unwrap_or_default(), it))
+        .collect();
+    let is_there = |name: &&String| all.iter().any(|(known, _)| known == *name);
+    if let Some(missing) = names.iter().flatten().find(|name| !is_there(name)) {
         return Err(fault::no_service(missing));
     }
     let regions = input.service_regions.filter(|regions| !regions.is_empty());
     let is_here = regions.is_none_or(|regions| regions.iter().any(|it| it == region));
-    let mut found: Vec<(String, &Service)> = SERVICES
-        .iter()
-        .filter(|_| is_here)
-        .map(|it| (it.full_name(region), it))
-        .filter(|(name, _)| names.as_ref().is_none_or(|names| names.contains(name)))
-        .filter(|(_, it)| {
-            filter::matches(&filters, &service_fields(it, region), &Default::default())
-        })
-        .collect();
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    let (page, next_token) = page.cut(found, |(name, _)| name);
+    all.retain(|(name, it)| {
+        is_here
+            && names.as_ref().is_none_or(|names| names.contains(name))
+            && filter::matches(&filters, &it.fields, &it.tags)
+    });
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    let (page, next_token) = page.cut(all, |(name, _)| name);
+    let (names, details): (Vec<_>, Vec<_>) =
+        page.into_iter().map(|(name, it)| (name, it.detail)).unzip();
     Ok(DescribeVpcEndpointServicesResult {
-        service_names: Some(page.iter().map(|(name, _)| name.clone()).collect()),
-        service_details: Some(page.into_iter().map(|(_, it)| detail(it, region)).collect()),
+        service_names: Some(names),
+        service_details: Some(details),
         next_token,
     })
 }

@@ -1,10 +1,11 @@
-//! VPC endpoints: ways from a VPC to wharf's own services that need no way out of it.
+//! VPC endpoints: ways from a VPC to wharf's own services, and to services of accounts, that need no way out of it.
 //!
 //! A gateway endpoint is a record, and a route to its service's prefix list in each route table that is
 //! associated with it; which those are, the tables say. An interface endpoint is a record and an interface in each
 //! of its subnets. Hosts make both real ([`crate::plane`]): each host of the VPC carries what its own tasks send
 //! there to the control plane, and says which endpoint it came through. There the endpoint's service and VPC are
-//! compared, and IAM asks its policy.
+//! compared, and IAM asks its policy. One that leads to a service of an account is described in
+//! [`endpoint_services`](crate::endpoint_services).
 
 mod change;
 mod create;
@@ -17,8 +18,9 @@ mod records;
 mod services;
 mod through;
 
+pub use change::each;
 pub use create::create;
-pub use delete::delete;
+pub use delete::{delete, unsuccessful};
 pub use describe::{describe, services as describe_services};
 pub use managed::{
     all as managed_lists, listed as managed_list, prefix_lists, shown as managed_shown,

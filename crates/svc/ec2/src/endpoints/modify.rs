@@ -17,7 +17,7 @@ use super::{
     fault,
 };
 use crate::{
-    Ec2Service,
+    Ec2Service, endpoint_services,
     fault::dry_run,
     ops::interfaces::groups,
     records::{Interface, Vpc},
@@ -35,7 +35,7 @@ pub async fn modify(
     transact!(service.table, &call.permit, |tx| {
         let stored = service.get_stored::<VpcEndpoint>(call, id).await?;
         let mut endpoint = stored.record.clone();
-        wanted.check(endpoint.kind)?;
+        wanted.check(&endpoint, &call.region)?;
         if let Some(policy) = &wanted.policy {
             endpoint.policy.clone_from(policy);
         }
@@ -107,7 +107,17 @@ impl Wanted {
         })
     }
 
-    fn check(&self, kind: Kind) -> Result<(), Fault> {
+    fn check(&self, endpoint: &VpcEndpoint, region: &str) -> Result<(), Fault> {
+        let kind = endpoint.kind;
+        if endpoint.link.is_some() {
+            let name = endpoint_services::name_of(&endpoint.service, region);
+            if self.private_dns == Some(true) {
+                return Err(endpoint_services::fault::no_private_name(&name));
+            }
+            if self.policy.as_ref().is_some_and(|it| it != OPEN) {
+                return Err(endpoint_services::fault::no_policy(&name));
+            }
+        }
         let odd = match kind {
             Kind::Gateway if !self.subnets.is_none() => "SubnetId",
             Kind::Gateway if !self.groups.is_none() => "SecurityGroupId",
@@ -156,10 +166,16 @@ impl Wanted {
                 .position(|it| it.subnet_id == *id);
             let place = place.ok_or_else(|| fault::no_such_subnet(id, &endpoint.id))?;
             let gone = endpoint.interfaces.remove(place);
+            if let Some(link) = &mut endpoint.link {
+                link.fronts.remove(&gone.id);
+            }
             txn = change::delete_interface(service, call, txn, &gone.id).await?;
         }
         if !self.groups.is_none() {
             txn = self.change_groups(service, call, txn, endpoint).await?;
+        }
+        if endpoint.link.is_some() {
+            endpoint_services::check_zones(service, call, endpoint, &self.subnets.add).await?;
         }
         let of = (&self.subnets.add[..], &self.addresses);
         let made = new_interfaces(service, call, endpoint, of).await?;

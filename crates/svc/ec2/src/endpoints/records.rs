@@ -9,15 +9,21 @@ use wharf_planeproto::endpoint as plane;
 use wharf_records::{Scope, Unknown, ecs::Tags};
 
 use super::{GATEWAY_ADDRESS, GATEWAY_RANGE, Service, fault};
-use crate::records::{entity, tags_to_wire};
+use crate::{
+    endpoint_services::{self, Link, LinkState, endpoint_arn},
+    records::{entity, tags_to_wire},
+};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VpcEndpoint {
     /// `vpce-…`
     pub id: String,
     pub vpc_id: String,
-    /// By its short name, `ecr.api`.
+    /// By its short name, `ecr.api`; an endpoint service by its id.
     pub service: String,
+    /// Of one that leads to an endpoint service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Link>,
     pub kind: Kind,
     pub policy: String,
     /// One in each subnet.
@@ -69,6 +75,32 @@ pub struct EndpointInterface {
 }
 
 impl VpcEndpoint {
+    /// The full name of its service, if that is known.
+    pub fn service_name(&self, region: &str) -> Option<String> {
+        match self.link {
+            Some(_) => Some(endpoint_services::name_of(&self.service, region)),
+            None => Service::short(&self.service).map(|it| it.full_name(region)),
+        }
+    }
+
+    /// What its own names end with.
+    fn base_name(&self, region: &str) -> Option<String> {
+        match self.link {
+            Some(_) => Some(endpoint_services::base_name(&self.service, region)),
+            None => Service::short(&self.service).map(|it| it.base_name(region)),
+        }
+    }
+
+    /// As lists have it. One that was accepted is there once somebody answers at its interfaces.
+    pub fn state(&self) -> &'static str {
+        match &self.link {
+            None => "available",
+            Some(link) if link.state != LinkState::Available => link.state.name(),
+            Some(link) if link.fronts.is_empty() && !self.interfaces.is_empty() => "pending",
+            Some(link) => link.state.name(),
+        }
+    }
+
     /// `tables`: those with a route to it.
     pub fn to_wire(
         &self,
@@ -76,7 +108,6 @@ impl VpcEndpoint {
         tables: Vec<String>,
         group_name: impl Fn(&str) -> Option<String>,
     ) -> wire::VpcEndpoint {
-        let service = Service::short(&self.service);
         let is_interface = self.kind == Kind::Interface;
         let groups = self.groups.iter().map(|id| wire::SecurityGroupIdentifier {
             group_id: Some(id.clone()),
@@ -93,8 +124,8 @@ impl VpcEndpoint {
             vpc_endpoint_id: Some(self.id.clone()),
             vpc_endpoint_type: Some(self.kind.name().to_owned()),
             vpc_id: Some(self.vpc_id.clone()),
-            service_name: service.map(|it| it.full_name(region)),
-            state: Some("available".to_owned()),
+            service_name: self.service_name(region),
+            state: Some(self.state().to_owned()),
             policy_document: Some(self.policy.clone()),
             route_table_ids: Some(tables),
             subnet_ids: Some(subnets.collect()),
@@ -118,12 +149,12 @@ impl VpcEndpoint {
 
     /// The names that its VPC knows, and their addresses: its own first, those of its zones, the service's.
     pub fn names(&self, region: &str) -> Vec<plane::EndpointName> {
-        let Some(service) = Service::short(&self.service) else {
-            return Vec::new();
-        };
         let name = |name: String, addresses: Vec<Ipv4Addr>| plane::EndpointName { name, addresses };
-        let private = service.private_dns_name(region);
+        let private = Service::short(&self.service).map(|it| it.private_dns_name(region));
         if self.kind == Kind::Gateway {
+            let Some(private) = private else {
+                return Vec::new();
+            };
             let mut names = vec![private.clone(), format!("*.{private}")];
             if region == "us-east-1" && self.service == "s3" {
                 names.extend([
@@ -134,34 +165,32 @@ impl VpcEndpoint {
             let names = names.into_iter();
             return names.map(|it| name(it, vec![GATEWAY_ADDRESS])).collect();
         }
+        let Some(base) = self.base_name(region) else {
+            return Vec::new();
+        };
         let all: Vec<Ipv4Addr> = self.interfaces.iter().map(|it| it.address).collect();
-        let (label, base) = (
-            format!("{}-{}", self.id, self.label),
-            service.base_name(region),
-        );
+        let label = format!("{}-{}", self.id, self.label);
         let mut names = vec![name(format!("{label}.{base}"), all.clone())];
         for interface in &self.interfaces {
             let zonal = format!("{label}-{}.{base}", interface.zone);
             names.push(name(zonal, vec![interface.address]));
         }
-        if self.private_dns {
-            names.push(name(private, all));
-        }
+        names.extend(private.filter(|_| self.private_dns).map(|it| name(it, all)));
         names
     }
 
     /// As hosts are told.
     pub fn to_plane(self, scope: &Scope) -> plane::Endpoint {
-        let arn = wharf_base::Arn::new(
-            "ec2",
-            &scope.region,
-            &scope.account,
-            format!("vpc-endpoint/{}", self.id),
-        );
         plane::Endpoint {
-            arn: arn.to_string(),
+            arn: endpoint_arn(scope, &self.id),
             names: self.names(&scope.region),
+            fronts: self.fronts(),
             way: match self.kind {
+                // They are where load balancers are.
+                Kind::Interface if self.link.is_some() => plane::EndpointWay::Interface {
+                    interfaces: Vec::new(),
+                    groups: Vec::new(),
+                },
                 Kind::Gateway => plane::EndpointWay::Gateway {
                     range: GATEWAY_RANGE.to_string(),
                     address: GATEWAY_ADDRESS,
@@ -174,6 +203,25 @@ impl VpcEndpoint {
             id: self.id,
             vpc: self.vpc_id,
         }
+    }
+}
+
+impl VpcEndpoint {
+    /// Its interfaces at load balancers.
+    fn fronts(&self) -> Vec<plane::Front> {
+        let Some(link) = &self.link else {
+            return Vec::new();
+        };
+        let front = |it: &EndpointInterface| {
+            let front = link.fronts.get(&it.id)?;
+            Some(plane::Front {
+                interface: it.id.clone(),
+                address: it.address,
+                host: front.host.clone(),
+                load_balancer: front.balancer.clone(),
+            })
+        };
+        self.interfaces.iter().filter_map(front).collect()
     }
 }
 

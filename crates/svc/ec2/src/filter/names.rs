@@ -512,6 +512,36 @@ pub const VPC_ENDPOINT_SERVICES: Names = Names {
     ],
 };
 
+/// Services of VPC endpoints that an account has.
+pub const VPC_ENDPOINT_SERVICE_CONFIGURATIONS: Names = Names {
+    tagged: true,
+    known: &[
+        "service-id",
+        "service-name",
+        "service-state",
+        "supported-ip-address-types",
+    ],
+};
+
+/// Who may connect to such a service.
+pub const VPC_ENDPOINT_SERVICE_PERMISSIONS: Names = Names {
+    tagged: false,
+    known: &["principal", "principal-type"],
+};
+
+/// Endpoints that lead to services of an account.
+pub const VPC_ENDPOINT_CONNECTIONS: Names = Names {
+    tagged: false,
+    known: &[
+        "ip-address-type",
+        "service-id",
+        "vpc-endpoint-id",
+        "vpc-endpoint-owner",
+        "vpc-endpoint-region",
+        "vpc-endpoint-state",
+    ],
+};
+
 /// Managed prefix lists.
 pub const MANAGED_PREFIX_LISTS: Names = Names {
     tagged: true,

@@ -56,6 +56,8 @@ use self::{
 };
 use crate::{
     Ec2Service,
+    endpoint_services::{self, EndpointService, Wake, follow_balancers},
+    endpoints::VpcEndpoint,
     fleet::{Fleet, Pauses, SpotFleet},
     flow_logs::{self, FlowBatch, FlowSource},
     records::{Instance, Launch},
@@ -73,6 +75,9 @@ const MADE: usize = 8;
 const LAUNCHERS: usize = 4;
 /// Flow logs whose records are delivered at once.
 const DELIVERERS: usize = 4;
+
+/// Endpoints of load balancers looked at at once.
+const LINKERS: usize = 2;
 
 /// Copies of snapshots that are sealed anew at once: each works a processor.
 const RESEALERS: usize = 2;
@@ -137,6 +142,8 @@ pub struct Keeper {
     flow_logs: Arc<Queue<String>>,
     /// Copies of snapshots that are sealed anew.
     resealing: Arc<Queue<String>>,
+    /// Endpoints that lead to load balancers, and what they hang on.
+    pub links: Arc<Queue<Wake>>,
     /// When fleets that lack something try again.
     pub pauses: Pauses,
     pub shard: Shard,
@@ -178,6 +185,7 @@ impl Keeper {
             launchers: Arc::default(),
             flow_logs: Arc::default(),
             resealing: Arc::default(),
+            links: Arc::default(),
             pauses: Pauses::default(),
             of_spot: OfSpot::default(),
             making: Making::default(),
@@ -213,6 +221,14 @@ impl Ec2Service {
                     &keeper.launchers
                 }
                 Some((_, FlowSource::KIND, _)) => &keeper.flow_logs,
+                Some((_, VpcEndpoint::KIND, _)) => {
+                    keeper.links.wake(Wake::Endpoint(key.to_owned()));
+                    return Reach::One;
+                }
+                Some((_, EndpointService::KIND, _)) => {
+                    keeper.links.wake(Wake::Service(key.to_owned()));
+                    return Reach::One;
+                }
                 Some((scope, FlowBatch::KIND, id)) => {
                     if let Some(log) = flow_logs::key_of_batch(&scope, &id) {
                         keeper.flow_logs.wake(log);
@@ -238,6 +254,12 @@ impl Ec2Service {
             let service = made.clone();
             async move { webhook::reconcile(&service, &key).await }
         };
+        let linked = self.clone();
+        let link = move |wake: Wake| {
+            let service = linked.clone();
+            async move { endpoint_services::reconcile(&service, wake).await }
+        };
+        let balanced = self.clone();
         let (listed, pooled) = (self.clone(), self.clone());
         // One that panics ends the service, as the loops of the reconciler do.
         let ended = stop.child_token();
@@ -253,6 +275,8 @@ impl Ec2Service {
             loops.work(&keeper.flow_logs, DELIVERERS, work);
             loops.work(&keeper.resealing, RESEALERS, reseal);
             loops.work(&keeper.making.queue, MADE, make);
+            loops.work(&keeper.links, LINKERS, link);
+            loops.spawn(follow_balancers(balanced, loops.stop()));
             loops.spawn(webhook::follow_lists(listed, loops.stop()));
             loops.spawn(webhook::fargate_pool::follow(pooled, loops.stop()));
             loops.run().await;

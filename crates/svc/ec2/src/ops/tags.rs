@@ -13,6 +13,7 @@ use super::subnet_reservations;
 use crate::{
     Ec2Service,
     elastic::ElasticAddress,
+    endpoint_services::{self, EndpointService},
     endpoints::VpcEndpoint,
     fault,
     filter::{self, matches, names},
@@ -61,6 +62,7 @@ macro_rules! with_tags {
             "lt" => LaunchTemplate,
             "pl" => PrefixList,
             "vpce" => VpcEndpoint,
+            "vpce-svc" => EndpointService,
             "fl" => FlowLog,
             "pcx" => VpcPeeringConnection,
             "vol" => Volume,
@@ -70,6 +72,14 @@ macro_rules! with_tags {
             "sir" => SpotRequest,
         }
     };
+}
+
+/// What the kind of a resource is known by.
+pub fn begins(id: &str) -> &str {
+    match endpoint_services::is_id(id) {
+        true => "vpce-svc",
+        false => id.split_once('-').map_or("", |(prefix, _)| prefix),
+    }
 }
 
 pub async fn create(
@@ -178,7 +188,7 @@ async fn one(
     (id, groups): (&str, &HashMap<String, String>),
     edit: Edit<'_>,
 ) -> Result<(), Fault> {
-    let prefix = id.split_once('-').map_or("", |(prefix, _)| prefix);
+    let prefix = begins(id);
     macro_rules! edit {
         ($($begins:literal => $record:ty,)*) => {
             match prefix {

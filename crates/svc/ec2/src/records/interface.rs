@@ -48,7 +48,7 @@ pub struct Interface {
     /// On whose behalf it is on machines that are none of the account's: `fargate.amazonaws.com`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
-    /// ARN of the load balancer or the file system that it serves: its host wires it without a task.
+    /// ARN of the load balancer, the file system or the VPC endpoint that it serves: its host wires it without a task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_balancer: Option<String>,
     #[serde(default)]
@@ -289,6 +289,7 @@ impl Interface {
         match (self.requester.as_deref(), &self.operator) {
             (Some(BALANCER_REQUESTER), _) => Some("amazon-elb"),
             (Some(FILES_REQUESTER), _) => Some("amazon-efs"),
+            (Some(ENDPOINT_REQUESTER), _) => Some("amazon-aws"),
             (_, Some(_)) => Some("amazon-ecs"),
             _ => None,
         }

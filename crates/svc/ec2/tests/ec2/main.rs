@@ -3,6 +3,7 @@
 mod absent;
 mod dhcp_options;
 mod encryption;
+mod endpoint_services;
 mod endpoints;
 mod flow_logs;
 mod groups;

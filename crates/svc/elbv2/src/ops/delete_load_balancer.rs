@@ -8,11 +8,11 @@ use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
 use crate::{
-    access_logs,
+    access_logs, carried,
     check::attributes::{BALANCER, DELETION_PROTECTION},
     core::Core,
     fault,
-    names::{Kind, Names as _, Place},
+    names::{self, Kind, Names as _, Place},
     orphans,
     records::{BalancerName, ClosedLog, Remains},
 };
@@ -34,6 +34,9 @@ pub async fn delete_load_balancer(
         let balancer = &tree.balancer.record;
         if BALANCER.value(&balancer.attributes, DELETION_PROTECTION) == "true" {
             return Err(fault::deletion_protected(&tree.arn()));
+        }
+        if names::is_network(&id) {
+            carried::check_unused(core, call, &tree.arn()).await?;
         }
         let scope = place.scope();
         let left = Remains {

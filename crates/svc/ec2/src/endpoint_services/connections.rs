@@ -1,0 +1,177 @@
+//! The endpoints that lead to a provider's services: DescribeVpcEndpointConnections, AcceptVpcEndpointConnections and
+//! RejectVpcEndpointConnections.
+
+use wharf_api_ec2::types::{
+    AcceptVpcEndpointConnectionsRequest, AcceptVpcEndpointConnectionsResult,
+    DescribeVpcEndpointConnectionsRequest, DescribeVpcEndpointConnectionsResult, DnsEntry,
+    RejectVpcEndpointConnectionsRequest, RejectVpcEndpointConnectionsResult, UnsuccessfulItem,
+    VpcEndpointConnection,
+};
+use wharf_records::{Record as _, encode};
+use wharf_service::transact;
+use wharf_store::Txn;
+use wharf_wire::{Call, Fault};
+
+use super::{Connection, EndpointService, connection_id, fault, fence_key, fronts, scope_of};
+use crate::{
+    Ec2Service,
+    endpoints::{self, VpcEndpoint, each, unsuccessful},
+    fault::{dry_run, missing_parameter},
+    filter::{self, Fields, names},
+    records::Fence,
+    table::Stored,
+};
+
+/// The endpoint of a connection, in whichever account it is.
+pub async fn endpoint(
+    service: &Ec2Service,
+    region: &str,
+    connection: &Connection,
+) -> Result<Option<Stored<VpcEndpoint>>, Fault> {
+    let scope = scope_of(&connection.account, region);
+    let key = scope.key(VpcEndpoint::KIND, &connection.endpoint);
+    Ok(service.table.read::<VpcEndpoint>(&key).await?)
+}
+
+pub async fn describe(
+    service: &Ec2Service,
+    call: &Call,
+    input: DescribeVpcEndpointConnectionsRequest,
+) -> Result<DescribeVpcEndpointConnectionsResult, Fault> {
+    dry_run(input.dry_run)?;
+    let page = (input.next_token.as_deref(), input.max_results);
+    let page = service.page(call, "vpc-endpoint-connection", &input.filters, page)?;
+    let filters = filter::checked(input.filters, &names::VPC_ENDPOINT_CONNECTIONS)?;
+    let mut found = Vec::new();
+    for connection in service.connections(&Ec2Service::scope(call), None).await? {
+        let Some(endpoint) = endpoint(service, &call.region, &connection).await? else {
+            continue;
+        };
+        let fields: Fields = vec![
+            ("ip-address-type", vec!["ipv4".to_owned()]),
+            ("service-id", vec![connection.service.clone()]),
+            ("vpc-endpoint-id", vec![connection.endpoint.clone()]),
+            ("vpc-endpoint-owner", vec![connection.account.clone()]),
+            ("vpc-endpoint-region", vec![call.region.clone()]),
+            (
+                "vpc-endpoint-state",
+                vec![endpoint.record.state().to_owned()],
+            ),
+        ];
+        if filter::matches(&filters, &fields, &Default::default()) {
+            let id = connection_id(&connection.service, &connection.endpoint);
+            found.push((id, connection, endpoint.record));
+        }
+    }
+    let (page, next_token) = page.cut(found, |(id, ..)| id);
+    let mut shown = Vec::with_capacity(page.len());
+    for (_, connection, endpoint) in page {
+        let of = service.find::<EndpointService>(call, &connection.service);
+        let balancers = of.await?.map(|it| it.balancers).unwrap_or_default();
+        let names = endpoint.names(&call.region).into_iter();
+        let names = names.map(|it| DnsEntry {
+            dns_name: Some(it.name),
+            hosted_zone_id: None,
+        });
+        shown.push(VpcEndpointConnection {
+            service_id: Some(connection.service),
+            vpc_endpoint_id: Some(connection.endpoint),
+            vpc_endpoint_owner: Some(connection.account),
+            vpc_endpoint_state: Some(endpoint.state().to_owned()),
+            creation_timestamp: Some(connection.created_at),
+            dns_entries: Some(names.collect()),
+            network_load_balancer_arns: Some(balancers),
+            ip_address_type: Some("ipv4".to_owned()),
+            vpc_endpoint_connection_id: Some(connection.id),
+            tags: Some(Vec::new()),
+            vpc_endpoint_region: Some(call.region.clone()),
+            ..VpcEndpointConnection::default()
+        });
+    }
+    Ok(DescribeVpcEndpointConnectionsResult {
+        vpc_endpoint_connections: Some(shown),
+        next_token,
+    })
+}
+
+pub async fn accept(
+    service: &Ec2Service,
+    call: &Call,
+    input: AcceptVpcEndpointConnectionsRequest,
+) -> Result<AcceptVpcEndpointConnectionsResult, Fault> {
+    dry_run(input.dry_run)?;
+    let id = input.service_id.as_deref().unwrap_or_default();
+    let unsuccessful = answer_all(service, call, (id, &input.vpc_endpoint_ids), true).await?;
+    Ok(AcceptVpcEndpointConnectionsResult {
+        unsuccessful: Some(unsuccessful),
+    })
+}
+
+pub async fn reject(
+    service: &Ec2Service,
+    call: &Call,
+    input: RejectVpcEndpointConnectionsRequest,
+) -> Result<RejectVpcEndpointConnectionsResult, Fault> {
+    dry_run(input.dry_run)?;
+    let id = input.service_id.as_deref().unwrap_or_default();
+    let unsuccessful = answer_all(service, call, (id, &input.vpc_endpoint_ids), false).await?;
+    Ok(RejectVpcEndpointConnectionsResult {
+        unsuccessful: Some(unsuccessful),
+    })
+}
+
+async fn answer_all(
+    service: &Ec2Service,
+    call: &Call,
+    (id, endpoints): (&str, &Option<Vec<String>>),
+    accepts: bool,
+) -> Result<Vec<UnsuccessfulItem>, Fault> {
+    let endpoints = each(endpoints)?;
+    if endpoints.is_empty() {
+        return Err(missing_parameter("VpcEndpointId"));
+    }
+    service.get::<EndpointService>(call, id).await?;
+    let mut failed = Vec::new();
+    for endpoint in endpoints {
+        match answer(service, call, (id, &endpoint), accepts).await {
+            Ok(()) => {}
+            Err(fault) if fault.sender => failed.push(unsuccessful(endpoint, fault)),
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(failed)
+}
+
+/// One that is rejected is cut at once, one that is accepted attached by the reconciler.
+async fn answer(
+    service: &Ec2Service,
+    call: &Call,
+    (id, of): (&str, &str),
+    accepts: bool,
+) -> Result<(), Fault> {
+    transact!(service.table, &call.permit, |tx| {
+        let missing = || endpoints::fault::not_found(of);
+        let own = service.get_stored::<EndpointService>(call, id).await?;
+        let connection = service.stored::<Connection>(call, &connection_id(id, of));
+        let connection = connection.await?.ok_or_else(missing)?.record;
+        let stored = endpoint(service, &call.region, &connection).await?;
+        let stored = stored.ok_or_else(missing)?;
+        let mut changed = stored.record.clone();
+        let link = changed.link.as_mut().ok_or_else(missing)?;
+        let state = link.state.answered(accepts);
+        link.state = state.ok_or_else(|| fault::wrong_state(of, link.state.name()))?;
+        let provider = Ec2Service::scope(call);
+        // A service that goes meanwhile accepts nobody, and one that accepted somebody meanwhile does not go.
+        let mut txn = Txn::new()
+            .when(own.still_there())
+            .when(stored.unchanged())
+            .put(fence_key(&provider, id), encode(&Fence {}));
+        if !accepts {
+            let scope = scope_of(&connection.account, &call.region);
+            let nowhere = fronts::Fronts::new();
+            txn = fronts::place(service, txn, &scope, &mut changed, nowhere, call.now).await?;
+        }
+        tx.join(txn.put(&stored.key, encode(&changed)));
+    });
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! Keeps the interfaces of endpoints where their load balancers are.
+//!
+//! | woken by | what is looked at |
+//! | --- | --- |
+//! | an endpoint that changed | it |
+//! | a service that changed | the endpoints that lead to it |
+//! | a load balancer that changed | the services that have it |
+//! | a host of load balancers that came or went | all services |
+//!
+//! Each look compares what is with what should be, in one transaction, so it may be repeated and may come from anywhere.
+
+use tokio_util::sync::CancellationToken;
+use wharf_base::Arn;
+use wharf_reconcile::Next;
+use wharf_records::{Record as _, Scope, encode};
+use wharf_service::{Reach, feed, fence, platform};
+use wharf_store::Txn;
+use wharf_wire::Fault;
+
+use super::{Carrier, EndpointService, LinkState, ServicePlace, ToldOf, fronts, scope_of};
+use crate::{
+    Ec2Service, endpoints::VpcEndpoint, fault::Ec2Faults, instances::PERMIT, table::SERVICE,
+};
+
+type StepError = wharf_service::StepError<Ec2Faults>;
+
+/// What is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Wake {
+    /// By its key.
+    Endpoint(String),
+    /// By its key.
+    Service(String),
+    /// By its ARN.
+    Balancer(String),
+    AllServices,
+}
+
+/// Has those looked at whom a change of load balancing concerns.
+pub async fn follow_balancers(service: Ec2Service, stop: CancellationToken) {
+    let Some(balancers) = service.balancers.get().cloned() else {
+        return;
+    };
+    let changed = |key: &str, _| {
+        match balancers.told(key) {
+            Some(ToldOf::One(arn)) => service.instances.links.wake(Wake::Balancer(arn)),
+            Some(ToldOf::All) => service.instances.links.wake(Wake::AllServices),
+            None => {}
+        }
+        Reach::One
+    };
+    let store = service.table.store().clone();
+    feed(store, balancers.told_by(), stop, changed).await;
+}
+
+pub async fn reconcile(service: &Ec2Service, wake: Wake) -> Result<Next, StepError> {
+    let links = &service.instances.links;
+    match wake {
+        Wake::Endpoint(key) => return endpoint(service, &key).await,
+        Wake::Service(key) => {
+            let Some((provider, _, id)) = Scope::parse(&key) else {
+                return Ok(Next::Settled);
+            };
+            for it in service.connections(&provider, Some(&id)).await? {
+                let scope = scope_of(&it.account, &provider.region);
+                links.wake(Wake::Endpoint(scope.key(VpcEndpoint::KIND, &it.endpoint)));
+            }
+        }
+        Wake::Balancer(arn) => {
+            let Ok(parsed) = arn.parse::<Arn>() else {
+                return Ok(Next::Settled);
+            };
+            let provider = scope_of(&parsed.account, &parsed.region);
+            let all = service.table.all::<EndpointService>(&provider, "").await?;
+            for (_, it) in all {
+                if it.record.balancers.contains(&arn) {
+                    links.wake(Wake::Service(it.key));
+                }
+            }
+        }
+        Wake::AllServices => {
+            let of_all = platform::scope(SERVICE);
+            for (id, place) in service.table.all::<ServicePlace>(&of_all, "").await? {
+                let Some((region, id)) = id.split_once(':') else {
+                    continue;
+                };
+                let provider = scope_of(&place.record.account, region);
+                links.wake(Wake::Service(provider.key(EndpointService::KIND, id)));
+            }
+        }
+    }
+    Ok(Next::Settled)
+}
+
+async fn endpoint(service: &Ec2Service, key: &str) -> Result<Next, StepError> {
+    let Some(stored) = service.table.read::<VpcEndpoint>(key).await? else {
+        return Ok(Next::Settled);
+    };
+    let Some((scope, ..)) = Scope::parse(key) else {
+        return Ok(Next::Settled);
+    };
+    let mut endpoint = stored.record.clone();
+    let Some(link) = &endpoint.link else {
+        return Ok(Next::Settled);
+    };
+    let carriers = match link.state {
+        LinkState::Available => {
+            let found = carriers(service, &scope.region, &endpoint.id, &endpoint.service).await;
+            found.map_err(|fault| StepError::Neighbour {
+                action: "find the load balancers of an endpoint service",
+                fault,
+            })?
+        }
+        LinkState::PendingAcceptance | LinkState::Rejected => Vec::new(),
+    };
+    let wanted = fronts::plan(&endpoint.interfaces, &link.fronts, &carriers);
+    if wanted == link.fronts {
+        return Ok(Next::Settled);
+    }
+    let shard = fence(&service.instances.shard)?;
+    let txn = Txn::new().when(shard).when(stored.unchanged());
+    let now = service.instances.now();
+    let txn = fronts::place(service, txn, &scope, &mut endpoint, wanted, now).await?;
+    // Whoever came between wakes it again.
+    let txn = txn.put(key, encode(&endpoint));
+    service.table.commit(&PERMIT, txn).await?;
+    Ok(Next::Settled)
+}
+
+/// The hosts on which the service's load balancers are; none if the service is gone.
+async fn carriers(
+    service: &Ec2Service,
+    region: &str,
+    endpoint: &str,
+    id: &str,
+) -> Result<Vec<Carrier>, Fault> {
+    let Some((_, found)) = service.endpoint_service(region, id).await? else {
+        tracing::warn!(
+            endpoint,
+            service = id,
+            "a VPC endpoint leads to a service that is gone"
+        );
+        return Ok(Vec::new());
+    };
+    let mut carriers = Vec::new();
+    for arn in &found.record.balancers {
+        let balancer = service.balancer(arn).await?;
+        carriers.extend(balancer.into_iter().flat_map(|it| it.carriers));
+    }
+    carriers.sort();
+    Ok(carriers)
+}

@@ -1,0 +1,120 @@
+//! Where load balancers are, for VPC endpoints that lead to them; and that those in use there stay.
+
+use std::collections::BTreeSet;
+
+use wharf_api_ec2::DescribeVpcEndpointServiceConfigurationsRequest;
+use wharf_records::{Record as _, Scope};
+use wharf_wire::{Call, Context, Fault};
+
+use crate::{
+    Elbv2Service,
+    core::{ChangeError, Core, PRINCIPAL},
+    fault,
+    names::{self, Kind, Names as _, Place, SERVICE},
+    records::{Host, LoadBalancer},
+};
+
+/// A load balancer as it is now.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Carried {
+    pub is_network: bool,
+    /// Those of its subnets.
+    pub zones: Vec<String>,
+    /// Instance ids of the hosts that it is on and that can be counted on, with the zone of its interface there.
+    pub hosts: Vec<(String, String)>,
+}
+
+/// What a key is about.
+#[derive(Debug, PartialEq, Eq)]
+pub enum CarriedChange {
+    /// The load balancer with that ARN.
+    One(String),
+    /// A host, and so all of them.
+    All,
+}
+
+/// What a key of this service says of where load balancers are.
+pub fn carried_change(key: &str) -> Option<CarriedChange> {
+    let (scope, kind, id) = Scope::parse(key)?;
+    match kind {
+        LoadBalancer::KIND => Some(CarriedChange::One(
+            Place::of_scope(&scope).arn(Kind::Balancer, &id),
+        )),
+        Host::KIND => Some(CarriedChange::All),
+        _ => None,
+    }
+}
+
+impl Elbv2Service {
+    /// The service whose keys [`carried_change`] reads.
+    pub const TOLD_BY: &'static str = SERVICE;
+
+    /// The load balancer with that ARN, if there is one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn carried(&self, arn: &str) -> Result<Option<Carried>, ChangeError> {
+        let core = self.core();
+        let Some((place, Kind::Balancer, id)) = names::parse(arn) else {
+            return Ok(None);
+        };
+        let key = place.scope().key(LoadBalancer::KIND, &id);
+        let Some(found) = core.table.read::<LoadBalancer>(&key).await? else {
+            return Ok(None);
+        };
+        let serving = core.serving().await?;
+        Ok(Some(carried(&id, found.record, &serving)))
+    }
+}
+
+fn carried(id: &str, balancer: LoadBalancer, serving: &BTreeSet<String>) -> Carried {
+    let there = balancer.interfaces.into_iter();
+    let there = there.filter(|it| it.attached && serving.contains(&it.host));
+    Carried {
+        is_network: names::is_network(id),
+        zones: balancer.subnets.into_iter().map(|it| it.zone).collect(),
+        hosts: there.map(|it| (it.host, it.zone)).collect(),
+    }
+}
+
+/// That no endpoint service has the load balancer.
+pub async fn check_unused(core: &Core, call: &Call, arn: &str) -> Result<(), Fault> {
+    let cx = Context::internal(&call.account, &call.region, PRINCIPAL, core.now());
+    let own = Call::by_controller(cx, call.permit.clone());
+    let all = DescribeVpcEndpointServiceConfigurationsRequest::default();
+    let found = core
+        .parts
+        .ec2
+        .describe_vpc_endpoint_service_configurations(&own, all)
+        .await
+        .map_err(|fault| fault::of_ec2(&fault))?;
+    let mut used = found
+        .service_configurations
+        .iter()
+        .flatten()
+        .flat_map(|it| it.network_load_balancer_arns.iter().flatten());
+    match used.any(|it| it == arn) {
+        true => Err(fault::balancer_in_use(arn)),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keys_are_about() {
+        let place = Place::new("000000000000", "us-east-1");
+        let key = place.scope().key(LoadBalancer::KIND, "net/a/1");
+        let arn = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/a/1";
+        assert_eq!(
+            carried_change(&key),
+            Some(CarriedChange::One(arn.to_owned()))
+        );
+        let host = names::platform_scope().key(Host::KIND, "i-1");
+        assert_eq!(carried_change(&host), Some(CarriedChange::All));
+        let other = place.scope().key("target-group", "a/1");
+        assert_eq!(carried_change(&other), None);
+    }
+}
