@@ -8,7 +8,7 @@ mod registry;
 mod sockets;
 
 pub use self::{
-    balancing::{CarriedBalancers, Hosts, ListenerCertificates, Listeners},
+    balancing::{CarriedBalancers, Hosts, ListenerCertificates, Listeners, ServicesOfEndpoints},
     identities::{InstanceProfiles, Keys, Roles},
     machine_nodes::JoinedMachines,
     planes::{Ec2Records, EcsNodes, EfsRecords, Elbv2Records, HostedInstances, LoadBalancing},

@@ -13,12 +13,12 @@ use wharf_store::Store;
 use wharf_svc_acm::{AcmService, Found, LookupError as UsersError, Usage, Users};
 use wharf_svc_ec2::{
     Ec2Service,
-    endpoint_services::{Balancers, Carrier, FoundBalancer, ToldOf},
+    endpoint_services::{self, Balancers, Carrier, FoundBalancer, ToldOf},
     instances::located,
 };
 use wharf_svc_elbv2::{
-    CarriedChange, CertificateLookup, Certificates, Elbv2Service, FoundCertificate, InstanceLookup,
-    Instances, LookupError, Place, carried_change,
+    CarriedChange, CertificateLookup, Certificates, Elbv2Service, EndpointServices,
+    FoundCertificate, InstanceLookup, Instances, LookupError, Place, carried_change,
 };
 use wharf_svc_iam::Directory as IamDirectory;
 use wharf_wire::Fault;
@@ -162,6 +162,20 @@ impl Balancers for CarriedBalancers {
         Some(match carried_change(key)? {
             CarriedChange::One(arn) => ToldOf::One(arn),
             CarriedChange::All => ToldOf::All,
+        })
+    }
+}
+
+/// EC2's endpoint services, as load balancers are asked for by them.
+pub struct ServicesOfEndpoints(pub Ec2Service);
+
+#[async_trait]
+impl EndpointServices for ServicesOfEndpoints {
+    async fn have(&self, balancer: &str) -> Result<bool, LookupError> {
+        let found = endpoint_services::have(&self.0, balancer).await;
+        found.map_err(|error| LookupError {
+            what: "endpoint services",
+            cause: Box::new(error),
         })
     }
 }

@@ -29,7 +29,7 @@ use super::{Data, ServerConfig};
 use crate::{
     adapters::{
         Ec2Records, EcsNodes, EfsRecords, Elbv2Records, HostedInstances, Hosts, InstanceProfiles,
-        ListenerCertificates, Listeners, LoadBalancing, Roles,
+        ListenerCertificates, Listeners, LoadBalancing, Roles, ServicesOfEndpoints,
     },
     admission::{Admission, Decisions},
     by_name::ByName,
@@ -156,6 +156,7 @@ impl Plane {
                 store: data.store.clone(),
                 ec2: ec2.clone(),
             }),
+            endpoint_services: Arc::new(ServicesOfEndpoints(ec2.clone())),
             metrics: vended.clone(),
             clock: clock.clone(),
             config: Elbv2Config {

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use wharf_api_ec2::DescribeVpcEndpointServiceConfigurationsRequest;
 use wharf_records::{Record as _, Scope};
-use wharf_wire::{Call, Context, Fault};
+use wharf_wire::Fault;
 
 use crate::{
     Elbv2Service,
-    core::{ChangeError, Core, PRINCIPAL},
+    core::{ChangeError, Core},
     fault,
     names::{self, Kind, Names as _, Place, SERVICE},
     records::{Host, LoadBalancer},
@@ -78,22 +77,9 @@ fn carried(id: &str, balancer: LoadBalancer, serving: &BTreeSet<String>) -> Carr
 }
 
 /// That no endpoint service has the load balancer.
-pub async fn check_unused(core: &Core, call: &Call, arn: &str) -> Result<(), Fault> {
-    let cx = Context::internal(&call.account, &call.region, PRINCIPAL, core.now());
-    let own = Call::by_controller(cx, call.permit.clone());
-    let all = DescribeVpcEndpointServiceConfigurationsRequest::default();
-    let found = core
-        .parts
-        .ec2
-        .describe_vpc_endpoint_service_configurations(&own, all)
-        .await
-        .map_err(|fault| fault::of_ec2(&fault))?;
-    let mut used = found
-        .service_configurations
-        .iter()
-        .flatten()
-        .flat_map(|it| it.network_load_balancer_arns.iter().flatten());
-    match used.any(|it| it == arn) {
+pub async fn check_unused(core: &Core, arn: &str) -> Result<(), Fault> {
+    let used = core.parts.endpoint_services.have(arn).await;
+    match used.map_err(|error| fault::server(&error))? {
         true => Err(fault::balancer_in_use(arn)),
         false => Ok(()),
     }

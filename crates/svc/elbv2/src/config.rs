@@ -62,6 +62,7 @@ pub struct Parts {
     pub ec2: Arc<dyn Ec2>,
     pub certificates: Arc<dyn Certificates>,
     pub instances: Arc<dyn Instances>,
+    pub endpoint_services: Arc<dyn EndpointServices>,
     /// Where what load balancers measured goes.
     pub metrics: Vended,
     pub clock: Arc<dyn Clock>,
@@ -77,6 +78,7 @@ impl Parts {
             ec2,
             certificates: Arc::new(Nothing),
             instances: Arc::new(Nothing),
+            endpoint_services: Arc::new(Nothing),
             metrics: Vended::default(),
             clock: Arc::new(SystemClock),
             config: Config::default(),
@@ -161,8 +163,22 @@ pub trait Instances: Send + Sync + 'static {
     }
 }
 
-/// Neither certificates nor instances.
+/// Services by which VPC endpoints lead to load balancers.
+#[async_trait]
+pub trait EndpointServices: Send + Sync + 'static {
+    /// Whether one has the load balancer of that ARN.
+    async fn have(&self, balancer: &str) -> Result<bool, LookupError>;
+}
+
+/// Neither certificates nor instances nor endpoint services.
 struct Nothing;
+
+#[async_trait]
+impl EndpointServices for Nothing {
+    async fn have(&self, _: &str) -> Result<bool, LookupError> {
+        Ok(false)
+    }
+}
 
 #[async_trait]
 impl Certificates for Nothing {

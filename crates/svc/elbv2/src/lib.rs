@@ -45,8 +45,8 @@ mod tree;
 pub use carried::{Carried, CarriedChange, carried_change};
 pub use certificates::users as certificate_users;
 pub use config::{
-    CertificateLookup, Certificates, Config, FoundCertificate, InstanceLookup, Instances,
-    LookupError, Parts,
+    CertificateLookup, Certificates, Config, EndpointServices, FoundCertificate, InstanceLookup,
+    Instances, LookupError, Parts,
 };
 pub use core::ChangeError;
 pub use counted::COUNTED;

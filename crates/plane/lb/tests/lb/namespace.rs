@@ -179,23 +179,29 @@ async fn a_network_load_balancer_answers_at_endpoints_in_other_vpcs() {
             })
             .await
     };
-    assert_eq!(until("an answer at the endpoint", asks).await, "inside");
+    let answer = until("an answer at the endpoint", async || asks().await).await;
+    assert_eq!(answer, "inside");
     // The rules of its own VPC are not in force there: its groups are asked by the load balancer.
     lb.put(vec![Resource::SecurityGroup(group_for(
         OPEN,
         &["192.0.2.0/24"],
     ))])
     .await;
-    let refused = async || asks().await.is_none().then_some(());
-    until("its groups let nobody in", refused).await;
+    until("its groups let nobody in", async || {
+        asks().await.is_none().then_some(())
+    })
+    .await;
     lb.put(vec![Resource::SecurityGroup(group_for(
         OPEN,
         &["127.0.0.0/8"],
     ))])
     .await;
-    until("they do again", asks).await;
+    until("they do again", async || asks().await).await;
     lb.delete(Kind::Endpoint, "vpce-1").await;
-    until("the end of the endpoint", refused).await;
+    until("the end of the endpoint", async || {
+        asks().await.is_none().then_some(())
+    })
+    .await;
     // At its own address it goes on.
     lb.listening().await;
 }

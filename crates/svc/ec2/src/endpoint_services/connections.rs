@@ -12,13 +12,12 @@ use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
-use super::{Connection, EndpointService, connection_id, fault, fence_key, fronts, scope_of};
+use super::{Connection, EndpointService, connection_id, fault, fronts, scope_of};
 use crate::{
     Ec2Service,
     endpoints::{self, VpcEndpoint, each, unsuccessful},
     fault::{dry_run, missing_parameter},
     filter::{self, Fields, names},
-    records::Fence,
     table::Stored,
 };
 
@@ -162,10 +161,8 @@ async fn answer(
         link.state = state.ok_or_else(|| fault::wrong_state(of, link.state.name()))?;
         let provider = Ec2Service::scope(call);
         // A service that goes meanwhile accepts nobody, and one that accepted somebody meanwhile does not go.
-        let mut txn = Txn::new()
-            .when(own.still_there())
-            .when(stored.unchanged())
-            .put(fence_key(&provider, id), encode(&Fence {}));
+        let txn = Txn::new().when(own.still_there()).when(stored.unchanged());
+        let mut txn = service.alone_at(txn, &provider, id).await?;
         if !accepts {
             let scope = scope_of(&connection.account, &call.region);
             let nowhere = fronts::Fronts::new();

@@ -25,8 +25,9 @@ mod reconcile;
 mod records;
 
 use wharf_base::Arn;
-use wharf_records::{Record, Scope};
+use wharf_records::{Record, Scope, encode};
 use wharf_service::platform;
+use wharf_store::{Compare, Txn};
 use wharf_wire::{Context, Fault};
 
 pub use balancers::{Balancers, Carrier, FoundBalancer, ToldOf};
@@ -42,6 +43,7 @@ pub use records::{Connection, EndpointService, Front, Link, LinkState, ServicePl
 use crate::{
     Ec2Service,
     endpoints::VpcEndpoint,
+    fault::ChangeError,
     records::{Fence, Subnet},
     table::{SERVICE, Stored},
 };
@@ -97,11 +99,6 @@ pub fn connection_key(provider: &Scope, service: &str, endpoint: &str) -> String
     provider.key(Connection::KIND, &connection_id(service, endpoint))
 }
 
-/// Rewritten by whoever connects to a service, which is not deleted then.
-pub fn fence_key(provider: &Scope, service: &str) -> String {
-    provider.key(Fence::KIND, service)
-}
-
 impl Ec2Service {
     /// A service of the region, wherever its account is, with that account.
     pub(crate) async fn endpoint_service(
@@ -132,16 +129,45 @@ impl Ec2Service {
         Ok(found.filter(|(account, it)| it.record.admits(account, cx)))
     }
 
+    /// What else comes to depend on a service meanwhile makes the transaction fail, and the transaction the service's end.
+    pub(crate) async fn alone_at(
+        &self,
+        txn: Txn,
+        provider: &Scope,
+        service: &str,
+    ) -> Result<Txn, ChangeError> {
+        let key = provider.key(Fence::KIND, service);
+        let unchanged = match self.table.read::<Fence>(&key).await? {
+            Some(stored) => stored.unchanged(),
+            None => Compare::absent(key.clone()),
+        };
+        Ok(txn.when(unchanged).put(key, encode(&Fence {})))
+    }
+
     /// All connections of one of the caller's services, or of all of them.
     pub(crate) async fn connections(
         &self,
         provider: &Scope,
         service: Option<&str>,
-    ) -> Result<Vec<Connection>, crate::fault::ChangeError> {
+    ) -> Result<Vec<Connection>, ChangeError> {
         let start = service.map(|id| connection_id(id, "")).unwrap_or_default();
         let all = self.table.all::<Connection>(provider, &start).await?;
         Ok(all.into_iter().map(|(_, it)| it.record).collect())
     }
+}
+
+/// Whether a service has the load balancer of that ARN.
+///
+/// # Errors
+/// The store's.
+pub async fn have(service: &Ec2Service, balancer: &str) -> Result<bool, ChangeError> {
+    let Ok(arn) = balancer.parse::<Arn>() else {
+        return Ok(false);
+    };
+    let provider = scope_of(&arn.account, &arn.region);
+    let all = service.table.all::<EndpointService>(&provider, "").await?;
+    let mut all = all.iter().flat_map(|(_, it)| &it.record.balancers);
+    Ok(all.any(|it| it == balancer))
 }
 
 /// The zones of a service, in order: those of its load balancers.

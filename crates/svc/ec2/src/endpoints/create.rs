@@ -124,13 +124,8 @@ async fn connect(
     };
     let key = endpoint_services::connection_key(&provider, &made.service, &made.id);
     // Nobody who is named no more comes in, and the service does not go meanwhile.
-    Ok(txn
-        .when(found.unchanged())
-        .put(
-            endpoint_services::fence_key(&provider, &made.service),
-            encode(&Fence {}),
-        )
-        .put(key, encode(&connection)))
+    let txn = txn.when(found.unchanged()).put(key, encode(&connection));
+    Ok(service.alone_at(txn, &provider, &made.service).await?)
 }
 
 struct Wanted {

@@ -36,7 +36,7 @@ pub async fn delete_load_balancer(
             return Err(fault::deletion_protected(&tree.arn()));
         }
         if names::is_network(&id) {
-            carried::check_unused(core, call, &tree.arn()).await?;
+            carried::check_unused(core, &tree.arn()).await?;
         }
         let scope = place.scope();
         let left = Remains {
