@@ -12,7 +12,7 @@ use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
-use super::{Connection, EndpointService, connection_id, fault, fronts, scope_of};
+use super::{Connection, EndpointService, connection_id, connection_key, fault, fronts, scope_of};
 use crate::{
     Ec2Service,
     endpoints::{self, VpcEndpoint, each, unsuccessful},
@@ -151,8 +151,9 @@ async fn answer(
     transact!(service.table, &call.permit, |tx| {
         let missing = || endpoints::fault::not_found(of);
         let own = service.get_stored::<EndpointService>(call, id).await?;
-        let connection = service.stored::<Connection>(call, &connection_id(id, of));
-        let connection = connection.await?.ok_or_else(missing)?.record;
+        let key = connection_key(&Ec2Service::scope(call), id, of);
+        let connection = service.table.read::<Connection>(&key).await?;
+        let connection = connection.ok_or_else(missing)?.record;
         let stored = endpoint(service, &call.region, &connection).await?;
         let stored = stored.ok_or_else(missing)?;
         let mut changed = stored.record.clone();

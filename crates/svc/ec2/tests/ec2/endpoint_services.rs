@@ -106,8 +106,8 @@ impl Private {
             acceptance_required: Some(acceptance),
             ..Default::default()
         };
-        let ec2 = &self.world.ec2;
-        let made = ec2.create_vpc_endpoint_service_configuration(&user(), input);
+        let (me, ec2) = (user(), &self.world.ec2);
+        let made = ec2.create_vpc_endpoint_service_configuration(&me, input);
         let made = made.await.unwrap().service_configuration.unwrap();
         made.service_id.unwrap()
     }
@@ -118,8 +118,8 @@ impl Private {
             add_allowed_principals: one(principal),
             ..Default::default()
         };
-        let ec2 = &self.world.ec2;
-        let added = ec2.modify_vpc_endpoint_service_permissions(&user(), input);
+        let (me, ec2) = (user(), &self.world.ec2);
+        let added = ec2.modify_vpc_endpoint_service_permissions(&me, input);
         assert_eq!(added.await.unwrap().return_value, Some(true));
     }
 
@@ -209,8 +209,8 @@ impl Private {
             service_ids: one(service),
             ..Default::default()
         };
-        let ec2 = &self.world.ec2;
-        let done = ec2.delete_vpc_endpoint_service_configurations(&user(), input);
+        let (me, ec2) = (user(), &self.world.ec2);
+        let done = ec2.delete_vpc_endpoint_service_configurations(&me, input);
         codes(done.await.unwrap().unsuccessful)
     }
 
