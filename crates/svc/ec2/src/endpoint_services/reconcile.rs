@@ -9,11 +9,13 @@
 //!
 //! Each look compares what is with what should be, in one transaction, so it may be repeated and may come from anywhere.
 
+use std::time::Duration;
+
 use tokio_util::sync::CancellationToken;
 use wharf_base::Arn;
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope, encode};
-use wharf_service::{Reach, feed, fence, platform};
+use wharf_service::{Look, Reach, feed, fence, platform};
 use wharf_store::Txn;
 use wharf_wire::Fault;
 
@@ -21,6 +23,9 @@ use super::{Carrier, EndpointService, LinkState, ServicePlace, ToldOf, fronts, s
 use crate::{
     Ec2Service, endpoints::VpcEndpoint, fault::Ec2Faults, instances::PERMIT, table::SERVICE,
 };
+
+/// Before another look where somebody came between.
+const RETRY: Duration = Duration::from_millis(100);
 
 type StepError = wharf_service::StepError<Ec2Faults>;
 
@@ -41,7 +46,7 @@ pub async fn follow_balancers(service: Ec2Service, stop: CancellationToken) {
     let Some(balancers) = service.balancers.get().cloned() else {
         return;
     };
-    let changed = |key: &str, _| {
+    let changed = |key: &str, _: Look| {
         match balancers.told(key) {
             Some(ToldOf::One(arn)) => service.instances.links.wake(Wake::Balancer(arn)),
             Some(ToldOf::All) => service.instances.links.wake(Wake::AllServices),
@@ -121,9 +126,11 @@ async fn endpoint(service: &Ec2Service, key: &str) -> Result<Next, StepError> {
     let txn = Txn::new().when(shard).when(stored.unchanged());
     let now = service.instances.now();
     let txn = fronts::place(service, txn, &scope, &mut endpoint, wanted, now).await?;
-    // Whoever came between wakes it again.
     let txn = txn.put(key, encode(&endpoint));
-    service.table.commit(&PERMIT, txn).await?;
+    if !service.table.commit(&PERMIT, txn).await? {
+        // A change of an interface wakes nobody.
+        return Ok(Next::After(RETRY));
+    }
     Ok(Next::Settled)
 }
 
