@@ -101,9 +101,10 @@ pub async fn check_balancers(
         return Err(fault::too_many_balancers(MAX_BALANCERS));
     }
     for arn in arns {
-        let is_own = arn
-            .parse::<Arn>()
-            .is_ok_and(|it| it.account == cx.account && it.region == cx.region);
+        // Under no other name either: it is compared with those of load balancers.
+        let is_own = arn.parse::<Arn>().is_ok_and(|it| {
+            it.account == cx.account && it.region == cx.region && it.is_in_its_partition()
+        });
         let found = match is_own {
             true => service.balancer(arn).await?,
             false => None,
