@@ -6,7 +6,7 @@ use wharf_api_ec2::types::{
     DescribeVpcEndpointServicePermissionsResult, ModifyVpcEndpointServicePermissionsRequest,
     ModifyVpcEndpointServicePermissionsResult,
 };
-use wharf_base::ids;
+use wharf_base::{arn, ids};
 use wharf_wire::{Call, Fault};
 
 use super::{
@@ -37,7 +37,7 @@ pub async fn describe(
     principals.sort_by(|a, b| a.id.cmp(&b.id));
     let fields = |it: &Allowed| -> Fields {
         vec![
-            ("principal", vec![it.principal.clone()]),
+            ("principal", vec![it.seen_from(&call.region)]),
             ("principal-type", vec![it.kind().to_owned()]),
         ]
     };
@@ -45,7 +45,7 @@ pub async fn describe(
     let (page, next_token) = page.cut(principals, |it| &it.id);
     let shown = |it: Allowed| AllowedPrincipal {
         principal_type: Some(it.kind().to_owned()),
-        principal: Some(it.principal),
+        principal: Some(it.seen_from(&call.region)),
         service_permission_id: Some(it.id),
         tags: Some(Vec::new()),
         service_id: Some(id.to_owned()),
@@ -64,8 +64,8 @@ pub async fn modify(
 ) -> Result<ModifyVpcEndpointServicePermissionsResult, Fault> {
     dry_run(input.dry_run)?;
     let id = input.service_id.as_deref().unwrap_or_default();
-    let add = input.add_allowed_principals.unwrap_or_default();
-    let remove = input.remove_allowed_principals.unwrap_or_default();
+    let add = canonical(input.add_allowed_principals);
+    let remove = canonical(input.remove_allowed_principals);
     if add.is_empty() && remove.is_empty() {
         return Err(missing_parameter("AddAllowedPrincipals"));
     }
@@ -79,7 +79,7 @@ pub async fn modify(
     let added = service.change(call, id, decide).await?;
     let shown = |it: Allowed| AddedPrincipal {
         principal_type: Some(it.kind().to_owned()),
-        principal: Some(it.principal),
+        principal: Some(it.seen_from(&call.region)),
         service_permission_id: Some(it.id),
         service_id: Some(id.to_owned()),
         permission_type: Some(TYPE.to_owned()),
@@ -88,6 +88,13 @@ pub async fn modify(
         added_principals: Some(added.into_iter().map(shown).collect()),
         return_value: Some(true),
     })
+}
+
+/// As records have them, in whichever partition they were named.
+fn canonical(given: Option<Vec<String>>) -> Vec<String> {
+    let given = given.unwrap_or_default();
+    let given = given.iter().map(|it| arn::canonical(it).into_owned());
+    given.collect()
 }
 
 /// Those that are new.

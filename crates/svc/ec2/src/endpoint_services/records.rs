@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
-use wharf_base::{Arn, Timestamp};
+use wharf_base::{Arn, Timestamp, arn};
 use wharf_records::{Record, Unknown, ecs::Tags};
 use wharf_wire::Context;
 
@@ -12,6 +12,8 @@ use super::{base_name, fault, name_of};
 use crate::records::{entity, tags_to_wire};
 
 const EVERYBODY: &str = "*";
+/// IAM's longest path and its longest name.
+const MAX_NAME: usize = 512 + 64;
 /// The type of endpoints that lead to network load balancers.
 const INTERFACE: &str = "Interface";
 
@@ -42,7 +44,7 @@ entity!(EndpointService, "vpc-endpoint-service", fault::not_found);
 pub struct Allowed {
     /// `vpce-svc-perm-…`
     pub id: String,
-    /// `*`, or the ARN of an account's root, a user or a role.
+    /// `*`, or the canonical ARN of an account's root, a user or a role.
     pub principal: String,
 }
 
@@ -193,6 +195,11 @@ impl Allowed {
             || parts(principal) == Some((cx.account.clone(), "Account"))
     }
 
+    /// As those in a region name it.
+    pub fn seen_from(&self, region: &str) -> String {
+        arn::as_seen_from(region, &self.principal).into_owned()
+    }
+
     /// As AWS calls what it is.
     pub fn kind(&self) -> &'static str {
         match parts(&self.principal) {
@@ -202,7 +209,7 @@ impl Allowed {
     }
 }
 
-/// Whether a service can name it.
+/// Whether a service can name it, in its canonical form.
 pub fn is_principal(text: &str) -> bool {
     text == EVERYBODY || parts(text).is_some()
 }
@@ -210,17 +217,24 @@ pub fn is_principal(text: &str) -> bool {
 /// The account of a principal, and what it is.
 fn parts(principal: &str) -> Option<(String, &'static str)> {
     let arn: Arn = principal.parse().ok()?;
+    let is_global = arn.region.is_empty() && arn.is_in_its_partition();
     let is_account = arn.account.len() == 12 && arn.account.bytes().all(|it| it.is_ascii_digit());
-    if arn.service != "iam" || !is_account {
+    if arn.service != "iam" || !is_global || !is_account {
         return None;
     }
     let kind = match arn.resource.split_once('/') {
         None if arn.resource == "root" => "Account",
-        Some(("user", name)) if !name.is_empty() => "User",
-        Some(("role", name)) if !name.is_empty() => "Role",
+        Some(("user", name)) if is_name(name) => "User",
+        Some(("role", name)) if is_name(name) => "Role",
         _ => return None,
     };
     Some((arn.account, kind))
+}
+
+/// A name behind its path. Patterns are none.
+fn is_name(text: &str) -> bool {
+    let fits = |it: u8| it.is_ascii_graphic() && !matches!(it, b'*' | b'?');
+    (1..=MAX_NAME).contains(&text.len()) && text.bytes().all(fits)
 }
 
 #[cfg(test)]
@@ -290,6 +304,10 @@ mod tests {
             ("arn:aws:iam::222222222222:user/path/a", Some("User")),
             ("arn:aws:iam::222222222222:role/a", Some("Role")),
             ("arn:aws:iam::222222222222:role/", None),
+            ("arn:aws:iam::222222222222:role/*", None),
+            ("arn:aws:iam::222222222222:root/a", None),
+            ("arn:aws:iam:us-east-1:222222222222:root", None),
+            ("arn:aws-cn:iam::222222222222:root", None),
             ("arn:aws:iam::222222222222:group/a", None),
             ("arn:aws:iam::2:root", None),
             ("arn:aws:sts::222222222222:root", None),
