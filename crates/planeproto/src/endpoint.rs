@@ -24,7 +24,7 @@ pub struct Endpoint {
     /// Names that its VPC knows. One that begins with `*.` stands for all below it.
     pub names: Vec<EndpointName>,
     /// Its interfaces, if it leads to load balancers: they are attached to hosts as other interfaces are, and `way`
-    /// has none.
+    /// has none. Told to load balancers alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fronts: Vec<Front>,
 }

@@ -50,9 +50,9 @@ pub enum Due {
 }
 
 impl Due {
-    pub fn change(self) -> Change {
+    pub fn change(self, plane: Plane) -> Change {
         match self {
-            Self::Put(held) => Change::Put(held.resource.clone()),
+            Self::Put(held) => Change::Put(held.told_to(plane)),
             Self::Delete(key) => Change::Delete(key),
         }
     }

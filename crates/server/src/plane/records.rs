@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use wharf_planeproto::{Key, Kind, Plane, Resource, network::Interface};
+use wharf_planeproto::{Key, Kind, Plane, Resource, endpoint::Endpoint, network::Interface};
 use wharf_store::Revision;
 
 /// Changes remembered for planes that come back or lag behind.
@@ -16,6 +16,20 @@ const REMEMBERED: usize = 16 << 10;
 pub struct Held {
     pub resource: Resource,
     pub revision: Revision,
+}
+
+impl Held {
+    /// As a plane is told of it. Which load balancer, of which account, a VPC endpoint leads to is for load balancers alone: the
+    /// network finds the endpoint by its interfaces.
+    pub fn told_to(&self, plane: Plane) -> Resource {
+        match &self.resource {
+            Resource::Endpoint(it) if plane == Plane::Network => Resource::Endpoint(Endpoint {
+                fronts: Vec::new(),
+                ..it.clone()
+            }),
+            other => other.clone(),
+        }
+    }
 }
 
 /// All resources as of one revision, with the indexes that say who is told of them. Keys are in

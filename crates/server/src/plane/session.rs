@@ -32,7 +32,7 @@ use wharf_wire::{Context, fault::Chain};
 use self::reports::printable;
 use super::{
     Planes,
-    delivered::{Delivered, Due, Subscriber},
+    delivered::{Delivered, Subscriber},
 };
 
 /// After a refusal everything is sent again so much later, then twice as late each time.
@@ -394,7 +394,7 @@ impl Session {
         let (delivered, all) = shared.read(|view| Delivered::anew(view, &talk.subscriber));
         talk.delivered = delivered;
         talk.resync = None;
-        let resources = all.iter().map(|held| held.resource.clone()).collect();
+        let resources = all.iter().map(|held| held.told_to(self.plane)).collect();
         for resources in wire::parts(resources, too_long) {
             self.send(&ToPlane::Snapshot { resources }).await?;
         }
@@ -417,7 +417,7 @@ impl Session {
         let Some(due) = due else {
             return self.snapshot(talk).await;
         };
-        let changes = due.into_iter().map(Due::change).collect();
+        let changes = due.into_iter().map(|due| due.change(self.plane)).collect();
         let mut parts = wire::parts(changes, |change| {
             if let wharf_planeproto::Change::Put(resource) = change {
                 too_long(resource);

@@ -21,7 +21,7 @@ use wharf_planeproto::{
 use wharf_store::Revision;
 
 use crate::plane::{
-    delivered::{Delivered, Due, Subscriber},
+    delivered::{Delivered, Subscriber},
     records::{Held, Records, View},
 };
 
@@ -329,7 +329,9 @@ impl Pair {
         let Some(due) = self.delivered.advance(view) else {
             return self.begin(view);
         };
-        for change in over_the_wire(due.into_iter().map(Due::change).collect()) {
+        let plane = self.subscriber.plane;
+        let changes = due.into_iter().map(|due| due.change(plane)).collect();
+        for change in over_the_wire(changes) {
             match change {
                 Change::Put(resource) => {
                     let key = resource.key();
@@ -356,7 +358,7 @@ impl Pair {
         self.delivered = delivered;
         let rows = all
             .iter()
-            .map(|it| (it.resource.key(), it.resource.clone()));
+            .map(|it| (it.resource.key(), it.told_to(self.subscriber.plane)));
         self.knows = rows.collect();
         assert_eq!(self.knows.len(), all.len(), "something is told twice");
         self.at = self.delivered.at();
@@ -370,7 +372,15 @@ impl Pair {
             Plane::LoadBalancer => balancers_of(&all, host),
             Plane::Machines => instances_of(&all, host),
         };
-        let rows = admitted.into_iter().map(|it| (it.key(), it.clone()));
+        let told = |it: &Resource| match (it, self.subscriber.plane) {
+            // To whom it leads is no host's of its VPC.
+            (Resource::Endpoint(it), Plane::Network) => Resource::Endpoint(Endpoint {
+                fronts: Vec::new(),
+                ..it.clone()
+            }),
+            _ => it.clone(),
+        };
+        let rows = admitted.into_iter().map(|it| (it.key(), told(it)));
         rows.filter(|(key, _)| key.kind.since(self.subscriber.plane) <= self.subscriber.version)
             .collect()
     }
@@ -571,7 +581,8 @@ fn a_vpc_newly_entered_is_told_whole() {
     let (mut delivered, all) = Delivered::anew(&view, &subscriber(PLANES[0]));
     let mut advance = move |view: &View| -> Vec<Change> {
         let due = delivered.advance(view).unwrap();
-        due.into_iter().map(Due::change).collect()
+        let due = due.into_iter();
+        due.map(|it| it.change(Plane::Network)).collect()
     };
     assert!(all.is_empty());
     // Another's interface in a VPC that is none of its own: nothing.
