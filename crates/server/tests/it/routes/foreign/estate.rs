@@ -48,6 +48,8 @@ pub struct Estate {
     /// Handles that are no secret, and what is in them.
     handles: Vec<(String, String)>,
     kms_key: String,
+    /// ARN of a network load balancer, and the id of its endpoint service.
+    endpoint_service: (String, String),
     /// What could not be made, shown together.
     failed: Vec<String>,
 }
@@ -97,6 +99,7 @@ impl Estate {
             absent: vec![(NAME.to_owned(), NO_NAME.to_owned())],
             handles: Vec::new(),
             kms_key: String::new(),
+            endpoint_service: Default::default(),
             failed: Vec::new(),
         };
         let (subnet, group) = it.network(server).await;

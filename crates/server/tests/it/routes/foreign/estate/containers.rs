@@ -289,6 +289,15 @@ impl Estate {
             &self.call(server, elb("CreateLoadBalancer"), made).await,
             "LoadBalancerArn",
         );
+        let made = json!({"Name": "secret-flows", "Type": "network", "Scheme": "internal", "Subnets": [subnet]});
+        let made = self.call(server, elb("CreateLoadBalancer"), made).await;
+        let network = element(&made, "LoadBalancerArn");
+        let made = json!({"NetworkLoadBalancerArns": [network]});
+        let configuration = ("ec2", "CreateVpcEndpointServiceConfiguration");
+        let service = element(&self.call(server, configuration, made).await, "serviceId");
+        self.remember(&service);
+        self.remember(network.rsplit('/').next().unwrap());
+        self.endpoint_service = (network, service);
         let vpcs = self.call(server, ("ec2", "DescribeVpcs"), json!({})).await;
         let vpc = element(&vpcs, "vpcId");
         let made =

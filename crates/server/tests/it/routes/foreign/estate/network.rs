@@ -128,6 +128,16 @@ impl Estate {
         let flow = element(&flow, "item");
         self.remember(&flow);
         members.push((&["FlowLogIds"], flow));
+        let (balancer, service) = self.endpoint_service.clone();
+        let names: &[&str] = &[
+            "NetworkLoadBalancerArns",
+            "AddNetworkLoadBalancerArns",
+            "RemoveNetworkLoadBalancerArns",
+        ];
+        members.push((names, balancer));
+        let offered = json!({"ServiceNames": [format!("com.amazonaws.vpce.us-east-1.{service}")]});
+        self.besides("ec2", "DescribeVpcEndpointServices", offered);
+        members.push((&["ServiceId", "ServiceIds"], service));
         let names: &[&str] = &[
             "KeyName",
             "KeyNames",
