@@ -116,7 +116,7 @@ fn kept(given: &Value) -> Result<Kept, Fault> {
         return Ok(Kept::ForEver);
     }
     let days = DAYS.into_iter().filter(|it| *it >= FEWEST);
-    let found = days.clone().find(|it| *given == Value::from(*it));
+    let found = days.clone().find(|it| *given == *it);
     found.map(Kept::Days).ok_or_else(|| {
         let all: Vec<String> = days.map(|it| it.to_string()).collect();
         let all = all.join(", ");
