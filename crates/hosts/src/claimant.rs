@@ -28,6 +28,12 @@ impl Claimant {
         &self.id
     }
 
+    /// Whose it is, where its id is an ARN.
+    pub fn account(&self) -> Option<&str> {
+        arn_kind(&self.id)?;
+        self.id.splitn(6, ':').nth(4)
+    }
+
     /// The name in a ledger.
     pub fn name(&self) -> String {
         match arn_kind(&self.id) {
@@ -77,6 +83,9 @@ mod tests {
             assert_eq!(claimant.name(), name);
             assert_eq!(Claimant::parse(name), Some(claimant));
         }
+        let account = |name| Claimant::parse(name).and_then(|it| it.account().map(str::to_owned));
+        assert_eq!(account(task).as_deref(), Some("000000000000"));
+        assert_eq!(account("pod/shop/web 1"), None);
         for name in ["", "task", "a b/c", "arn:aws:ecs:r"] {
             assert_eq!(Claimant::parse(name), None, "{name}");
         }

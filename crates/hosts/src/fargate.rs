@@ -15,7 +15,7 @@ use wharf_base::Timestamp;
 use wharf_placement::pack::{Ask, Bin, all_of};
 use wharf_records::hosts::{Capacity, Claim};
 
-use crate::Claimant;
+use crate::{Claimant, Promises};
 
 /// Who is not said to wait for so long does so no more: nobody looks at that queue.
 const SAID_EVERY: Duration = Duration::from_secs(60);
@@ -59,6 +59,12 @@ pub struct FargateOffer {
     pub zones: BTreeSet<String>,
     /// There may be more of them than there are, or some are on their way.
     pub grows: bool,
+    /// None is made for now, whoever waits: its maker refused what it was asked for last.
+    pub held: bool,
+    /// How many may be made for those of one account who wait.
+    pub most_per_account: usize,
+    /// Accounts that have as many, and of whom some wait.
+    pub bounded: BTreeSet<String>,
 }
 
 impl FargateOffer {
@@ -73,6 +79,47 @@ impl FargateOffer {
             Bin::new(all_of(&it.capacity), Some(own)).takes(ask)
         })
     }
+
+    /// Whether some may have a machine now who could not before.
+    fn opens(&self, before: Option<&Self>) -> bool {
+        let makes = |it: &Self| it.grows && !it.held;
+        makes(self)
+            && before.is_none_or(|before| {
+                !makes(before)
+                    || self.machines != before.machines
+                    || self.zones != before.zones
+                    || !before.bounded.is_subset(&self.bounded)
+            })
+    }
+}
+
+/// A machine that takes what runs on Fargate, with the room that it has.
+#[derive(Debug, Clone)]
+pub struct FargateRoom<'a> {
+    pub host: &'a str,
+    /// The letter of its zone.
+    pub zone: String,
+    pub bin: Bin<'a>,
+}
+
+/// The room that those are about to have who wait for other capacity than Spot's: tasks of FARGATE_SPOT leave it to them.
+pub fn kept_from_spot<'a>(
+    waiting: &'a [FargateWaiting],
+    mut rooms: Vec<FargateRoom<'a>>,
+) -> Promises {
+    rooms.sort_by_key(|it| it.host);
+    let mut kept = Promises::new();
+    for one in waiting.iter().filter(|it| !it.claim.spot) {
+        let ask = one.ask();
+        let serves = |it: &FargateRoom<'_>| one.zones.is_empty() || one.zones.contains(&it.zone);
+        let found = rooms.iter_mut().find(|it| serves(it) && it.bin.takes(&ask));
+        if let Some(room) = found {
+            room.bin.take(&ask);
+            let of_host = kept.entry(room.host.to_owned()).or_default();
+            of_host.push(one.claim.clone());
+        }
+    }
+    kept
 }
 
 #[derive(Debug, Default)]
@@ -82,6 +129,7 @@ pub struct FargateQueue {
     changed: Notify,
     /// `None`: nobody makes machines.
     offer: Mutex<Option<FargateOffer>>,
+    opened: Notify,
 }
 
 impl FargateQueue {
@@ -116,7 +164,25 @@ impl FargateQueue {
 
     /// Machines are made from now on, or others than before.
     pub fn offer(&self, offer: FargateOffer) {
-        *self.offer.lock() = Some(offer);
+        let mut known = self.offer.lock();
+        let opens = offer.opens(known.as_ref());
+        *known = Some(offer);
+        drop(known);
+        if opens {
+            self.opened.notify_one();
+        }
+    }
+
+    /// Waits until there may be machines for some who could have none before. One looks after all who lack room.
+    pub async fn opened(&self) {
+        self.opened.notified().await;
+    }
+
+    /// How many machines may be made for an account, if that is why some of it wait.
+    pub fn bound_of(&self, account: &str) -> Option<usize> {
+        let offer = self.offer.lock();
+        let offer = offer.as_ref().filter(|it| it.bounded.contains(account));
+        offer.map(|it| it.most_per_account)
     }
 
     /// Whether it makes sense to wait for a machine. `zones` are the letters of those that can serve, as placement has them; any where
@@ -203,6 +269,7 @@ mod tests {
             machines: vec![machine],
             zones: BTreeSet::from(["a".to_owned()]),
             grows: true,
+            ..FargateOffer::default()
         };
         queue.offer(offer.clone());
         assert!(queue.may_wait(&ask(&small, None), &[]));
@@ -215,5 +282,77 @@ mod tests {
         offer.grows = false;
         queue.offer(offer);
         assert!(!queue.may_wait(&ask(&small, None), &[]));
+    }
+
+    #[tokio::test]
+    async fn who_lacks_room_hears_when_there_may_be_machines_again() {
+        let queue = FargateQueue::default();
+        let hears = || async {
+            let heard = tokio::time::timeout(Duration::from_millis(20), queue.opened());
+            heard.await.is_ok()
+        };
+        let of = |grows, held, bounded: &[&str]| FargateOffer {
+            grows,
+            held,
+            most_per_account: 3,
+            bounded: bounded.iter().map(ToString::to_string).collect(),
+            ..FargateOffer::default()
+        };
+        for (offer, is_heard) in [
+            (of(false, false, &[]), false),
+            (of(true, false, &["one"]), true),
+            (of(true, false, &["one"]), false),
+            // Its maker refuses, and is asked again.
+            (of(true, true, &["one"]), false),
+            (of(true, false, &["one"]), true),
+            // One more has as many as may be, then one no more.
+            (of(true, false, &["one", "two"]), false),
+            (of(true, false, &["two"]), true),
+        ] {
+            queue.offer(offer.clone());
+            assert_eq!(hears().await, is_heard, "{offer:?}");
+        }
+        assert_eq!((queue.bound_of("one"), queue.bound_of("two")), (None, Some(3)));
+    }
+
+    #[test]
+    fn spot_leaves_the_room_that_others_wait_for() {
+        let free = |cpu| {
+            all_of(&Capacity {
+                cpu,
+                memory: 4096,
+                interfaces: 10,
+                ..Capacity::default()
+            })
+        };
+        let room = |host: &'static str, zone: &str, cpu| FargateRoom {
+            host,
+            zone: zone.to_owned(),
+            bin: Bin::new(free(cpu), None),
+        };
+        let rooms = || vec![room("h2", "b", 512), room("h1", "a", 1024)];
+        let of_spot = FargateWaiting {
+            claim: Claim {
+                spot: true,
+                ..claim(1024)
+            },
+            ..waiting("i-1")
+        };
+        assert!(kept_from_spot(&[of_spot.clone()], rooms()).is_empty());
+        let in_b = FargateWaiting {
+            zones: BTreeSet::from(["b".to_owned()]),
+            ..waiting("i-2")
+        };
+        let large = FargateWaiting {
+            claim: claim(4096),
+            ..waiting("i-3")
+        };
+        let all = [of_spot, in_b, large, waiting("i-4")];
+        let kept = kept_from_spot(&all, rooms());
+        let one = vec![claim(256)];
+        assert_eq!(
+            kept,
+            Promises::from([("h1".to_owned(), one.clone()), ("h2".to_owned(), one)])
+        );
     }
 }

@@ -41,6 +41,7 @@ impl Harness {
             machines: vec![machine],
             zones: ["a", "b", "c"].map(str::to_owned).into(),
             grows,
+            ..FargateOffer::default()
         });
     }
 

@@ -255,6 +255,7 @@ async fn a_pod_waits_where_machines_are_made_for_fargate() {
         machines: vec![machine],
         zones: ["a", "b", "c"].map(str::to_owned).into(),
         grows: true,
+        ..FargateOffer::default()
     });
     let made = cloud.ec2.run_pod_machine(&place(), &wish).await.unwrap();
     until("it waits for a machine", || async {
