@@ -46,6 +46,9 @@ fn pool(args: &MachineMakerArgs) -> Option<PoolConfig> {
         sizes,
         least: args.fargate_pool_least,
         most: args.fargate_pool_most,
+        most_per_account: args
+            .fargate_pool_most_per_account
+            .unwrap_or_else(|| PoolConfig::usual_share(args.fargate_pool_most)),
         idle: Duration::from_secs(args.fargate_pool_idle.into()),
     })
 }
@@ -99,6 +102,10 @@ pub fn words(args: &MachineMakerArgs) -> Vec<OsString> {
         ] {
             words.extend([flag.into(), number.to_string().into()]);
         }
+        if let Some(number) = args.fargate_pool_most_per_account {
+            let flag = "--fargate-pool-most-per-account";
+            words.extend([flag.into(), number.to_string().into()]);
+        }
     }
     words
 }
@@ -121,6 +128,7 @@ mod tests {
             fargate_pool_machine: Vec::new(),
             fargate_pool_least: 0,
             fargate_pool_most: 10,
+            fargate_pool_most_per_account: None,
             fargate_pool_idle: 600,
         }
     }
@@ -175,6 +183,14 @@ mod tests {
                 },
                 "11 machines at least",
             ),
+            (
+                MachineMakerArgs {
+                    fargate_pool_machine: vec!["4vcpu,16gib".parse().unwrap()],
+                    fargate_pool_most_per_account: Some(11),
+                    ..good()
+                },
+                "11 machines for one account",
+            ),
         ] {
             let refused = of(&wrong).unwrap_err().to_string();
             assert!(refused.contains(why), "{refused}");
@@ -195,9 +211,10 @@ mod tests {
         let config = of(&alone).unwrap().unwrap();
         let pool = config.pool.unwrap();
         assert_eq!((pool.least, pool.most, pool.idle.as_secs()), (1, 10, 600));
-        let words = words(&alone);
-        let words: Vec<_> = words.iter().filter_map(|it| it.to_str()).collect();
-        let last = &words[words.len() - 8..];
+        assert_eq!(pool.most_per_account, 8);
+        let said = words(&alone);
+        let said: Vec<_> = said.iter().filter_map(|it| it.to_str()).collect();
+        let last = &said[said.len() - 8..];
         assert_eq!(
             last,
             [
@@ -210,6 +227,18 @@ mod tests {
                 "--fargate-pool-idle",
                 "600",
             ]
+        );
+        let shared = MachineMakerArgs {
+            fargate_pool_most_per_account: Some(4),
+            ..alone
+        };
+        let pool = of(&shared).unwrap().unwrap().pool.unwrap();
+        assert_eq!(pool.most_per_account, 4);
+        let said = words(&shared);
+        let said: Vec<_> = said.iter().filter_map(|it| it.to_str()).collect();
+        assert_eq!(
+            said[said.len() - 2..],
+            ["--fargate-pool-most-per-account", "4"]
         );
     }
 

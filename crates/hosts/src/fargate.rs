@@ -312,7 +312,10 @@ mod tests {
             queue.offer(offer.clone());
             assert_eq!(hears().await, is_heard, "{offer:?}");
         }
-        assert_eq!((queue.bound_of("one"), queue.bound_of("two")), (None, Some(3)));
+        assert_eq!(
+            (queue.bound_of("one"), queue.bound_of("two")),
+            (None, Some(3))
+        );
     }
 
     #[test]

@@ -43,4 +43,6 @@ pub enum BadPool {
     NoSizes,
     #[error("{least} machines at least are more than {most} at most")]
     LeastIsMore { least: u32, most: u32 },
+    #[error("{one} machines for one account are more than {most} at most")]
+    OneIsMore { one: u32, most: u32 },
 }

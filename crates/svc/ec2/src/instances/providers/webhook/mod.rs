@@ -294,6 +294,11 @@ impl Maker {
         (!left.is_zero()).then_some(left)
     }
 
+    /// Whether something of a key was tried, and was not taken.
+    fn is_tried(&self, key: &str) -> bool {
+        self.pauses.lock().contains_key(key)
+    }
+
     /// It is to be tried again: after this time.
     fn later(&self, key: &str) -> Duration {
         let MakerPace {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use wharf_hosts::{Claimant, FargateWaiting};
+use wharf_placement::pack::Ask;
 use wharf_svc_ec2::instances::{PoolConfig, PoolShown};
 
 use super::*;
@@ -20,6 +21,7 @@ async fn with_pool(least: u32, most: u32) -> (Cloud, Arc<Rack>) {
             sizes: vec!["1vcpu,4gib".parse().unwrap()],
             least,
             most,
+            most_per_account: PoolConfig::usual_share(most),
             idle: IDLE,
         });
         parts
@@ -43,16 +45,21 @@ impl Cloud {
 
     /// So many wait, each for half a machine.
     fn waits(&self, count: usize) {
+        self.wait("000000000000", (count, &["a"]));
+    }
+
+    /// The same of an account, in some zones.
+    fn wait(&self, account: &str, (count, zones): (usize, &[&str])) {
         let one = |number: usize| FargateWaiting {
-            account: "000000000000".to_owned(),
+            account: account.to_owned(),
             claimant: Claimant::new("task", number.to_string()),
             claim: claim(512),
-            zones: BTreeSet::from(["a".to_owned()]),
+            zones: zones.iter().map(ToString::to_string).collect(),
             architecture: None,
             since: self.clock.now(),
         };
         let all = (0..count).map(one).collect();
-        self.hosts.fargate().wait("a queue", all);
+        self.hosts.fargate().wait(account, all);
     }
 
     async fn stages(&self) -> Vec<&'static str> {
@@ -156,7 +163,7 @@ async fn there_are_as_many_as_are_to_be() {
     let both = rack.made_so_many(2).await;
     until("it says why there are no more", || async {
         let held = cloud.pool().await.held;
-        held.is_some_and(|it| it.contains("--fargate-pool-most"))
+        held.iter().any(|it| it.contains("(--fargate-pool-most)"))
     })
     .await;
     for id in &both {
@@ -256,6 +263,66 @@ async fn one_that_is_there_before_its_maker_was_understood_is_not_kept_for_ever(
     })
     .await;
     assert!(rack.removed(&id));
+}
+
+#[tokio::test]
+async fn an_account_leaves_machines_to_others() {
+    let (cloud, rack) = with_pool(0, 4).await;
+    cloud.waits(20);
+    rack.made_so_many(3).await;
+    until("it says why there are no more", || async {
+        let held = cloud.pool().await.held;
+        let is_why = |it: &String| it.contains("000000000000") && it.contains("one account, 3");
+        held.iter().any(is_why)
+    })
+    .await;
+    assert_eq!(cloud.hosts.fargate().bound_of("000000000000"), Some(3));
+    cloud.wait("111122223333", (1, &["a"]));
+    rack.made_so_many(4).await;
+    assert_eq!(cloud.hosts.fargate().bound_of("111122223333"), None);
+}
+
+#[tokio::test]
+async fn what_its_maker_does_not_take_keeps_nothing_else_waiting() {
+    let (cloud, rack) = with_pool(0, 4).await;
+    rack.looked_at(2).await;
+    rack.will_not_make_in("us-east-1a");
+    cloud.waits(1);
+    let tried = || async { !rack.asked_for("run").is_empty() };
+    until("it is asked for one", tried).await;
+    cloud.wait("111122223333", (1, &["b"]));
+    rack.made_so_many(1).await;
+    let told = rack.asked_for("run");
+    let made = told.iter().find(|it| it["id"] == rack.made()[0]).unwrap();
+    assert_eq!(made["machine"]["zone"], "us-east-1b");
+    rack.will_not_make_in("");
+    rack.made_so_many(2).await;
+}
+
+#[tokio::test]
+async fn what_machines_have_is_known_after_a_restart() {
+    let (mut cloud, rack) = with_pool(0, 2).await;
+    cloud.waits(1);
+    let id = rack.made_so_many(1).await.remove(0);
+    rack.joins(&id);
+    cloud.join(&id).await;
+    cloud.has(&["joined"]).await;
+    // Less than its operator says.
+    cloud.hold(&id, |it| it.capacity.cpu = 700).await;
+    let large = claim(900);
+    let ask = |cloud: &Cloud| {
+        let ask = Ask {
+            claim: &large,
+            apart: None,
+            architecture: None,
+        };
+        cloud.hosts.fargate().may_wait(&ask, &[])
+    };
+    until("it is learned", || async { !ask(&cloud) }).await;
+    cloud.waits(0);
+    cloud.comes_to_have(&[]).await;
+    cloud.restart();
+    until("it is known", || async { !ask(&cloud) }).await;
 }
 
 /// Lists are later than what was told.

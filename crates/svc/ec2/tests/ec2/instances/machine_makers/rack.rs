@@ -57,6 +57,8 @@ pub struct Rack {
     joined: Mutex<BTreeSet<String>>,
     /// No tokens are to be had.
     tokenless: Mutex<bool>,
+    /// A zone in which it takes no order.
+    shut: Mutex<String>,
 }
 
 impl Rack {
@@ -144,8 +146,10 @@ impl Rack {
                 let asked: Value = serde_json::from_slice(&body).unwrap();
                 assert_eq!(header("idempotency-key").as_deref(), asked["key"].as_str());
                 self.asked.lock().unwrap().push(asked.clone());
+                let is_shut = asked["machine"]["zone"] == *self.shut.lock().unwrap();
                 let next = match asked["action"].as_str() {
                     Some("console") => None,
+                    Some("run") if is_shut => Some(Answer::Status(500)),
                     _ => self.answers.lock().unwrap().pop(),
                 };
                 match next {
@@ -215,6 +219,11 @@ impl Rack {
     /// In place of the next answers, the first first.
     pub fn will(&self, answers: &[Answer]) {
         *self.answers.lock().unwrap() = answers.iter().rev().cloned().collect();
+    }
+
+    /// It takes no order there; everywhere again where that is no zone.
+    pub fn will_not_make_in(&self, zone: &str) {
+        zone.clone_into(&mut self.shut.lock().unwrap());
     }
 
     pub fn will_list(&self, text: Option<&str>) {

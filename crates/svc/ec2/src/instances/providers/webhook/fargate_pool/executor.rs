@@ -1,7 +1,10 @@
 //! The executor of the machines for Fargate: reads what is seen of them, has [`super::plan`] say what is due, and does it, one step
 //! after the other. Every write compares the shard and the machine's record.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -9,7 +12,7 @@ use wharf_base::ids;
 use wharf_hosts::{Machines, zone_letter};
 use wharf_records::{
     Record as _, Unknown, encode,
-    hosts::Ledger,
+    hosts::{Capacity, Ledger},
     node::{DEFAULT_CLUSTER, Grant, MadeFor},
 };
 use wharf_service::{Stored, fence};
@@ -17,8 +20,10 @@ use wharf_store::{Compare, Txn};
 use wharf_wire::Fault;
 
 use super::{
-    Pool, PoolMachine, PoolSize, Stage,
-    plan::{Action, Held, Loss, Observed, Own, Plan, SOON, plan},
+    LearnedSize, Pool, PoolMachine, PoolSize, Stage,
+    plan::{
+        Action, Held, Kind, Loss, Observed, Own, Plan, REFUSED_FOR, SOON, account_of, learned, plan,
+    },
     token_purpose,
 };
 use crate::{
@@ -70,30 +75,23 @@ async fn look(service: &Ec2Service, pool: &Pool) -> Result<Duration, StepError> 
     let all: Vec<Stored<PoolMachine>> = all.into_iter().map(|(_, stored)| stored).collect();
     let mut machines = Vec::with_capacity(all.len());
     for stored in &all {
-        machines.push(see(service, pool, &stored.record).await?);
+        machines.push(see(service, pool, stored).await?);
     }
+    let learned = learn(service, pool, &machines).await?;
     let hosts = &service.instances.parts.hosts;
     let waiting = hosts.fargate().waiting();
     let hosted = hosts.read(hosted);
     let now = service.instances.now();
     let due = {
         let mut memory = pool.memory.lock();
-        for own in &machines {
-            let ledger = own.ledger.as_ref().filter(|_| own.stage == Stage::Joined);
-            if let Some(ledger) = ledger.filter(|it| it.capacity.cpu > 0) {
-                let (size, capacity) = (own.size.clone(), ledger.capacity.clone());
-                memory.learned.insert(size, capacity);
-            }
-        }
         let due = plan(
             &Observed {
                 terms: &pool.terms,
                 machines: &machines,
                 waiting: &waiting,
                 hosted: &hosted,
-                learned: &memory.learned,
-                refused: &memory.refused,
-                paused: memory.paused,
+                learned: &learned,
+                refused: &memory.refused(),
             },
             now,
         );
@@ -133,6 +131,44 @@ async fn look(service: &Ec2Service, pool: &Pool) -> Result<Duration, StepError> 
     Ok(wake.map_or(often, |it| it.min(often)))
 }
 
+/// What machines of each size have, with what these show of it: what is new of that is written down, so that after a restart it is known
+/// before one joins.
+async fn learn(
+    service: &Ec2Service,
+    pool: &Pool,
+    machines: &[Own],
+) -> Result<BTreeMap<PoolSize, Capacity>, StepError> {
+    let scope = pool.maker.scope();
+    let known = pool.memory.lock().learned.clone();
+    let mut all = match known {
+        Some(known) => known,
+        None => {
+            let stored = service.table.all::<LearnedSize>(&scope, "").await?;
+            let records = stored.into_iter().map(|(_, stored)| stored.record);
+            records.map(|it| (it.size, it.capacity)).collect()
+        }
+    };
+    for (size, capacity) in learned(machines) {
+        if all.get(&size) == Some(&capacity) {
+            continue;
+        }
+        let record = LearnedSize {
+            size,
+            capacity,
+            unknown: Unknown::new(),
+        };
+        let key = scope.key(LearnedSize::KIND, &record.size.to_string());
+        let txn = Txn::new()
+            .when(fence(&service.instances.shard)?)
+            .put(&key, encode(&record));
+        if service.table.commit(&PERMIT, txn).await? {
+            all.insert(record.size, record.capacity);
+        }
+    }
+    pool.memory.lock().learned = Some(all.clone());
+    Ok(all)
+}
+
 /// Letters of the zones in which hosts offer Fargate.
 fn hosted(machines: &Machines) -> BTreeSet<String> {
     let hosts = machines.hosts().iter().filter(|(_, it)| it.fargate);
@@ -144,7 +180,12 @@ fn hosted(machines: &Machines) -> BTreeSet<String> {
 }
 
 /// What is seen of a machine.
-async fn see(service: &Ec2Service, pool: &Pool, it: &PoolMachine) -> Result<Own, StepError> {
+async fn see(
+    service: &Ec2Service,
+    pool: &Pool,
+    stored: &Stored<PoolMachine>,
+) -> Result<Own, StepError> {
+    let it = &stored.record;
     let host = match (&it.host, it.stage) {
         (Some(host), _) => Some(host.clone()),
         (None, Stage::Ordered) => {
@@ -174,6 +215,9 @@ async fn see(service: &Ec2Service, pool: &Pool, it: &PoolMachine) -> Result<Own,
         stage: it.stage,
         ordered_at: it.ordered_at,
         told_at: it.told_at,
+        // One that does not answer refuses nothing.
+        refused: pool.maker.trouble().is_none() && pool.maker.is_tried(&stored.key),
+        account: account_of(it.account.as_deref(), ledger.as_ref()),
         host,
         seen,
         retired,
@@ -213,8 +257,12 @@ async fn step(
     answers: bool,
 ) -> Result<bool, StepError> {
     let id = match action {
-        Action::Order { size, zone } => {
-            order(service, pool, size, zone).await?;
+        Action::Order {
+            size,
+            zone,
+            account,
+        } => {
+            order(service, pool, (size, zone), account.as_deref()).await?;
             return Ok(true);
         }
         Action::Tell { id }
@@ -260,8 +308,8 @@ async fn write(
 async fn order(
     service: &Ec2Service,
     pool: &Pool,
-    size: &PoolSize,
-    zone: &str,
+    (size, zone): (&PoolSize, &str),
+    account: Option<&str>,
 ) -> Result<(), StepError> {
     let record = PoolMachine {
         id: ids::ec2_id("i"),
@@ -273,6 +321,7 @@ async fn order(
         told_at: None,
         joined_at: None,
         host: None,
+        account: account.map(str::to_owned),
         why: None,
         unknown: Unknown::new(),
     };
@@ -331,15 +380,11 @@ async fn tell(
         let why = words.unwrap_or_else(|| "the machine maker does not say why".to_owned());
         record.stage = Stage::Ending;
         record.why = Some(why.clone());
-        let mut memory = pool.memory.lock();
-        match said.lacks_capacity() {
-            true => {
-                let zone = zone_letter(&maker.parts.home.region, &record.zone);
-                memory.lacks_room(&record.size, zone, &why, now);
-            }
-            false => memory.failed(&why, now),
-        }
-        drop(memory);
+        let loss = match said.lacks_capacity() {
+            true => Loss::NoRoom,
+            false => Loss::InVain,
+        };
+        refuse(pool, &record, (why.as_str(), loss), now);
         tracing::warn!(
             machine = record.id,
             why,
@@ -456,7 +501,7 @@ async fn join(
         ..stored.record.clone()
     };
     if write(service, stored, &record).await? {
-        pool.memory.lock().joined();
+        pool.memory.lock().joined(&kind_of(pool, &record));
         // Its end has not to wait for what was not taken before.
         pool.maker.forget(&stored.key);
         tracing::info!(
@@ -500,6 +545,22 @@ async fn close(
     Ok(())
 }
 
+/// For a while no other like one is ordered that came to nothing.
+fn refuse(pool: &Pool, it: &PoolMachine, (why, loss): (&str, Loss), now: Timestamp) {
+    let least = match loss {
+        Loss::Served => return,
+        Loss::InVain | Loss::InTheWay => Duration::ZERO,
+        Loss::NoRoom => REFUSED_FOR,
+    };
+    let mut memory = pool.memory.lock();
+    memory.refuse(kind_of(pool, it), (why, least), now);
+}
+
+fn kind_of(pool: &Pool, it: &PoolMachine) -> Kind {
+    let zone = zone_letter(&pool.maker.parts.home.region, &it.zone);
+    (it.size.clone(), zone.to_owned())
+}
+
 async fn give_up(
     service: &Ec2Service,
     pool: &Pool,
@@ -512,17 +573,7 @@ async fn give_up(
         ..stored.record.clone()
     };
     if write(service, stored, &record).await? {
-        let now = service.instances.now();
-        let mut memory = pool.memory.lock();
-        match loss {
-            Loss::Served => {}
-            Loss::InVain => memory.failed(why, now),
-            Loss::NoRoom => {
-                let zone = zone_letter(&pool.maker.parts.home.region, &record.zone);
-                memory.lacks_room(&record.size, zone, why, now);
-            }
-        }
-        drop(memory);
+        refuse(pool, &record, (why, loss), service.instances.now());
         tracing::warn!(
             machine = record.id,
             ?loss,

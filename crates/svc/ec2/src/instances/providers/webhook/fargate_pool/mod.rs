@@ -28,15 +28,15 @@ use wharf_base::{Backoff, Timestamp};
 use wharf_hosts::{FargateMachine, FargateOffer, Hosts};
 use wharf_records::hosts::Capacity;
 
-use self::plan::{Status, Terms};
+use self::plan::{Kind, Status, Terms};
 use super::{BadPool, Maker};
 
 pub(in crate::instances) use executor::follow;
-pub use records::{PoolMachine, Stage, token_purpose};
+pub use records::{LearnedSize, PoolMachine, Stage, token_purpose};
 pub use shown::{PoolMachineShown, PoolShown};
 pub use size::{NoSize, PoolSize};
 
-/// How long nothing is ordered after an order that came to nothing; twice as long after each further one.
+/// How long none of a size is ordered in a zone after one that came to nothing; twice as long after each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LAST_PAUSE: Duration = Duration::from_secs(300);
 /// Letters of the zones of a region.
@@ -48,11 +48,18 @@ pub struct PoolConfig {
     pub sizes: Vec<PoolSize>,
     pub least: u32,
     pub most: u32,
+    /// How many may be made for those of one account who wait.
+    pub most_per_account: u32,
     /// How long a machine is empty before it ends.
     pub idle: Duration,
 }
 
 impl PoolConfig {
+    /// How many of so many may be made for one account where nobody says: a quarter is left to others.
+    pub fn usual_share(most: u32) -> u32 {
+        most - most / 4
+    }
+
     /// That it makes sense.
     ///
     /// # Errors
@@ -62,9 +69,13 @@ impl PoolConfig {
         if self.sizes.is_empty() {
             return Err(BadPool::NoSizes);
         }
-        match least <= most {
+        if least > most {
+            return Err(BadPool::LeastIsMore { least, most });
+        }
+        let one = self.most_per_account;
+        match one <= most {
             true => Ok(()),
-            false => Err(BadPool::LeastIsMore { least, most }),
+            false => Err(BadPool::OneIsMore { one, most }),
         }
     }
 }
@@ -76,18 +87,24 @@ pub struct Pool {
     memory: Mutex<Memory>,
 }
 
-/// What is not stored: after a restart it is seen anew.
+/// What is not stored, but for what sizes are: after a restart it is seen anew.
+#[derive(Default)]
 struct Memory {
     /// Since when machines have been empty, and since when their nodes have been away.
     idle: BTreeMap<String, Timestamp>,
     away: BTreeMap<String, Timestamp>,
-    learned: BTreeMap<PoolSize, Capacity>,
-    refused: BTreeMap<(PoolSize, String), Timestamp>,
-    pause: Backoff,
-    paused: Option<Timestamp>,
+    /// As it is stored; `None` until that has been read.
+    learned: Option<BTreeMap<PoolSize, Capacity>>,
+    refused: BTreeMap<Kind, Refusal>,
     /// Why the last order came to nothing, and when.
     failure: Option<(String, Timestamp)>,
     status: Status,
+}
+
+/// What the maker did not make, and when it is asked for that again.
+struct Refusal {
+    until: Timestamp,
+    pause: Backoff,
 }
 
 impl fmt::Debug for Pool {
@@ -105,6 +122,7 @@ impl Pool {
             sizes: Vec::new(),
             least: 0,
             most: 0,
+            most_per_account: 0,
             idle: Duration::ZERO,
         });
         let region = maker.parts.home.region.as_str();
@@ -117,24 +135,15 @@ impl Pool {
             sizes: pool.sizes,
             least: count(pool.least),
             most: count(pool.most),
+            most_per_account: count(pool.most_per_account),
             idle: pool.idle,
             join_within: config.join_within,
             zones,
         };
-        let memory = Memory {
-            idle: BTreeMap::new(),
-            away: BTreeMap::new(),
-            learned: BTreeMap::new(),
-            refused: BTreeMap::new(),
-            pause: Backoff::new(FIRST_PAUSE, LAST_PAUSE, 2.0),
-            paused: None,
-            failure: None,
-            status: Status::default(),
-        };
         Self {
             maker,
             terms,
-            memory: Mutex::new(memory),
+            memory: Mutex::default(),
         }
     }
 
@@ -149,37 +158,47 @@ impl Pool {
             return;
         }
         let memory = self.memory.lock();
-        let machine = |size: &PoolSize| FargateMachine {
-            capacity: (memory.learned.get(size).cloned()).unwrap_or_else(|| size.capacity()),
-            architecture: size.architecture.clone(),
+        let learned = memory.learned.as_ref();
+        let machine = |size: &PoolSize| {
+            let known = learned.and_then(|it| it.get(size)).cloned();
+            FargateMachine {
+                capacity: known.unwrap_or_else(|| size.capacity()),
+                architecture: size.architecture.clone(),
+            }
         };
         hosts.fargate().offer(FargateOffer {
             machines: self.terms.sizes.iter().map(machine).collect(),
             zones: self.terms.zones.iter().cloned().collect(),
             grows,
+            held: memory.status.closed,
+            most_per_account: self.terms.most_per_account,
+            bounded: memory.status.bounded.keys().cloned().collect(),
         });
     }
 }
 
 impl Memory {
-    /// An order came to nothing.
-    fn failed(&mut self, why: &str, now: Timestamp) {
-        self.paused = Some(now + self.pause.wait());
+    /// The maker has none of that size in that zone, or made nothing of it: it is asked for another later, for others at once. `least`:
+    /// how long that lasts at least.
+    fn refuse(&mut self, kind: Kind, (why, least): (&str, Duration), now: Timestamp) {
+        let refusal = self.refused.entry(kind).or_insert_with(|| Refusal {
+            until: now,
+            pause: Backoff::new(FIRST_PAUSE, LAST_PAUSE, 2.0),
+        });
+        refusal.until = now + refusal.pause.wait().max(least);
         self.failure = Some((why.to_owned(), now));
     }
 
-    /// The maker has none of that size in that zone.
-    fn lacks_room(&mut self, size: &PoolSize, zone: &str, why: &str, now: Timestamp) {
-        let until = now + plan::REFUSED_FOR;
-        self.refused.retain(|_, it| now < *it);
-        self.refused.insert((size.clone(), zone.to_owned()), until);
-        self.failure = Some((why.to_owned(), now));
-    }
-
-    fn joined(&mut self) {
-        self.pause.reset();
-        self.paused = None;
+    /// One of that size has come to be there.
+    fn joined(&mut self, kind: &Kind) {
+        self.refused.remove(kind);
         self.failure = None;
+    }
+
+    /// Until when what was refused is not asked for.
+    fn refused(&self) -> BTreeMap<Kind, Timestamp> {
+        let all = self.refused.iter();
+        all.map(|(kind, it)| (kind.clone(), it.until)).collect()
     }
 }
 
@@ -193,15 +212,46 @@ mod tests {
             sizes: vec!["4vcpu,16gib".parse().unwrap()],
             least,
             most,
+            most_per_account: PoolConfig::usual_share(most),
             idle: Duration::from_secs(600),
         };
+        let shares = [1, 3, 4, 10, 1000].map(PoolConfig::usual_share);
+        assert_eq!(shares, [1, 3, 3, 8, 750]);
         assert_eq!(config(0, 10).check(), Ok(()));
         assert_eq!(config(3, 3).check(), Ok(()));
         assert!(config(4, 3).check().is_err());
+        let for_one = |most_per_account| PoolConfig {
+            most_per_account,
+            ..config(0, 3)
+        };
+        assert_eq!(for_one(3).check(), Ok(()));
+        assert!(for_one(4).check().is_err());
         let none = PoolConfig {
             sizes: Vec::new(),
             ..config(0, 10)
         };
         assert!(none.check().is_err());
+    }
+
+    #[test]
+    fn what_is_refused_is_asked_for_later_each_time() {
+        let kind = |zone: &str| -> Kind { ("4vcpu,16gib".parse().unwrap(), zone.to_owned()) };
+        let mut memory = Memory::default();
+        let now = Timestamp(0);
+        let mut pauses = Vec::new();
+        for _ in 0..8 {
+            memory.refuse(kind("a"), ("no power", Duration::ZERO), now);
+            pauses.push(memory.refused[&kind("a")].until.since(now));
+        }
+        // Each up to a fifth longer or shorter.
+        assert!(pauses[0] <= FIRST_PAUSE.mul_f64(1.2) && pauses[7] >= LAST_PAUSE.mul_f64(0.8));
+        assert_eq!(memory.failure.as_ref().unwrap().0, "no power");
+        memory.refuse(kind("b"), ("it is full", plan::REFUSED_FOR), now);
+        assert_eq!(memory.refused()[&kind("b")], now + plan::REFUSED_FOR);
+        memory.joined(&kind("a"));
+        assert_eq!(memory.refused().len(), 1);
+        assert!(memory.failure.is_none());
+        memory.refuse(kind("a"), ("no power", Duration::ZERO), now);
+        assert!(memory.refused[&kind("a")].until.since(now) <= FIRST_PAUSE.mul_f64(1.2));
     }
 }

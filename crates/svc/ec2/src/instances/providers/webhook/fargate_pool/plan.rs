@@ -1,13 +1,17 @@
 //! What is owed for the machines that are made for Fargate. Pure: from their records, from what their maker and their nodes say, and
 //! from who waits for room, the steps that are due now.
 //!
-//! Those who wait are packed ([`wharf_placement::pack`]), accounts in turn and each account's by their age, into what machines
-//! of the pool have left, and into those on their way; for who lacks a place a machine is ordered, of the size of which least stays
-//! unused, in the one of its zones that has fewest. A wave of orders is followed by the next once the maker has taken it.
+//! Those who wait are packed ([`wharf_placement::pack`]), those of Spot capacity last, accounts in turn and each account's by their age,
+//! into what machines of the pool have left, and into those on their way; for who lacks a place a machine is ordered, of the size of
+//! which least stays unused, in the one of its zones that has fewest ([`orders`]). A wave of orders is followed by the next once the
+//! maker has taken it. One that it does not take is asked for again, and nothing is expected of it: none like it is ordered in its
+//! zone meanwhile, and others are.
 //!
-//! Invariants: there are never more machines than may be, those that end among them; one that is not lost ends only while nothing is on
-//! it and nobody is expected there, and none ends for being idle where there would be less than are to be.
+//! Invariants: there are never more machines than may be, those that end among them, and none is ordered for an account that has as
+//! many as may be made for it; one that is not lost ends only while nothing is on it and nobody is expected there, and none ends for
+//! being idle where there would be less than are to be.
 
+mod orders;
 mod status;
 
 use std::{
@@ -16,10 +20,10 @@ use std::{
 };
 
 use wharf_base::Timestamp;
-use wharf_hosts::FargateWaiting;
+use wharf_hosts::{Claimant, FargateWaiting};
 use wharf_placement::{
     ledger,
-    pack::{Bin, Filling, all_of, fill},
+    pack::{Bin, all_of},
 };
 use wharf_records::hosts::{Capacity, Ledger};
 
@@ -34,7 +38,7 @@ pub use status::{Held, Status};
 
 /// How soon the pool is looked at again while machines come or go.
 pub const SOON: Duration = Duration::from_secs(2);
-/// How long nothing is asked for in a zone, of a size, that its maker had no room for.
+/// How long nothing is asked for in a zone, of a size, that its maker had no room for, at least.
 pub const REFUSED_FOR: Duration = Duration::from_secs(60);
 /// How long a node is away before a list is believed that lacks its machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -50,6 +54,8 @@ pub struct Terms {
     pub sizes: Vec<PoolSize>,
     pub least: usize,
     pub most: usize,
+    /// How many may be made for those of one account who wait.
+    pub most_per_account: usize,
     /// How long a machine is empty before it ends.
     pub idle: Duration,
     pub join_within: Duration,
@@ -67,6 +73,10 @@ pub struct Own {
     pub stage: Stage,
     pub ordered_at: Timestamp,
     pub told_at: Option<Timestamp>,
+    /// Its maker answered, and did not take the order; it is asked again.
+    pub refused: bool,
+    /// Among whose machines it is.
+    pub account: Option<String>,
     /// The host that joined as it.
     pub host: Option<String>,
     /// `None` where none has, or nobody has said yet which machines there are.
@@ -88,6 +98,76 @@ impl Own {
     fn is_empty(&self) -> bool {
         self.ledger.as_ref().is_some_and(|it| it.claims.is_empty())
     }
+
+    /// Its maker has yet to take the order.
+    fn is_untold(&self) -> bool {
+        self.stage == Stage::Ordered && self.told_at.is_none() && !self.is_connected()
+    }
+
+    /// Its maker did not take it, and nothing is expected of it.
+    fn is_refused(&self) -> bool {
+        self.is_untold() && self.refused
+    }
+}
+
+/// A size in a zone: what a maker has room for, or not.
+pub type Kind = (PoolSize, String);
+
+/// Among whose machines one is: of the account that it was made for while something of that, or nothing, is on it; then of the one with
+/// most tasks there. Of what is no task nobody says whose it is.
+pub fn account_of(made_for: Option<&str>, ledger: Option<&Ledger>) -> Option<String> {
+    let mut tasks: BTreeMap<String, usize> = BTreeMap::new();
+    let mut all_known = true;
+    for name in ledger.into_iter().flat_map(|it| it.claims.claimants()) {
+        let claimant = Claimant::parse(&name);
+        match claimant.as_ref().and_then(Claimant::account) {
+            Some(account) => *tasks.entry(account.to_owned()).or_default() += 1,
+            None => all_known = false,
+        }
+    }
+    let stays = |it: &&str| tasks.is_empty() || !all_known || tasks.contains_key(*it);
+    if let Some(account) = made_for.filter(stays) {
+        return Some(account.to_owned());
+    }
+    let most = tasks.into_iter().max_by_key(|(_, count)| *count);
+    most.map(|(account, _)| account)
+}
+
+/// What machines of each size have, by those that have joined: the least of it, so that whoever is promised room on the next one has it.
+pub fn learned(machines: &[Own]) -> BTreeMap<PoolSize, Capacity> {
+    let mut learned: BTreeMap<PoolSize, Capacity> = BTreeMap::new();
+    for own in machines.iter().filter(|it| it.stage == Stage::Joined) {
+        // An agent that has yet to say what it has says nothing.
+        let seen = own.ledger.as_ref().map(|it| &it.capacity);
+        let Some(seen) = seen.filter(|it| it.cpu > 0) else {
+            continue;
+        };
+        let least = match learned.get(&own.size) {
+            Some(known) => least_of(known, seen),
+            None => seen.clone(),
+        };
+        learned.insert(own.size.clone(), least);
+    }
+    learned
+}
+
+fn least_of(one: &Capacity, other: &Capacity) -> Capacity {
+    let reserved: BTreeSet<_> = one
+        .reserved
+        .iter()
+        .chain(&other.reserved)
+        .copied()
+        .collect();
+    Capacity {
+        cpu: one.cpu.min(other.cpu),
+        memory: one.memory.min(other.memory),
+        interfaces: one.interfaces.min(other.interfaces),
+        reserved: reserved.into_iter().collect(),
+        disk: match (one.disk, other.disk) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        },
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -99,10 +179,8 @@ pub struct Observed<'a> {
     pub hosted: &'a BTreeSet<String>,
     /// What machines of a size said that they have when they joined.
     pub learned: &'a BTreeMap<PoolSize, Capacity>,
-    /// Sizes and zones for which the maker had no room, and until when they are not asked for.
-    pub refused: &'a BTreeMap<(PoolSize, String), Timestamp>,
-    /// Until when nothing is ordered, after orders that came to nothing.
-    pub paused: Option<Timestamp>,
+    /// What the maker had no room for, or made nothing of, and until when it is not asked for.
+    pub refused: &'a BTreeMap<Kind, Timestamp>,
 }
 
 /// What is lost with a machine.
@@ -114,6 +192,8 @@ pub enum Loss {
     InVain,
     /// It never joined, for its maker had no room.
     NoRoom,
+    /// Its maker did not take it, and it is in the way of others.
+    InTheWay,
 }
 
 /// A step; machines are named by their ids.
@@ -122,31 +202,19 @@ pub enum Action {
     Order {
         size: PoolSize,
         zone: String,
+        /// Of whom it is for; nobody's where there are to be machines anyway.
+        account: Option<String>,
     },
     /// Its maker is to be told.
-    Tell {
-        id: String,
-    },
+    Tell { id: String },
     /// Its node is there.
-    Join {
-        id: String,
-        host: String,
-    },
+    Join { id: String, host: String },
     /// Nothing is on it: nothing is to come there any more, if that is still so.
-    Close {
-        id: String,
-        why: String,
-    },
+    Close { id: String, why: String },
     /// It is lost, or never came.
-    GiveUp {
-        id: String,
-        why: String,
-        loss: Loss,
-    },
+    GiveUp { id: String, why: String, loss: Loss },
     /// It ends: nothing is to be left of it.
-    End {
-        id: String,
-    },
+    End { id: String },
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -168,16 +236,22 @@ impl Plan {
 
 pub fn plan(observed: &Observed<'_>, now: Timestamp) -> Plan {
     let mut plan = Plan::default();
-    let mut serving = Vec::new();
+    let (mut serving, mut refused) = (Vec::new(), Vec::new());
     for own in observed.machines {
-        if follow(&mut plan, own, observed.terms, now) {
-            serving.push(own);
+        match follow(&mut plan, own, observed.terms, now) {
+            false => {}
+            true if own.is_refused() => refused.push(own),
+            true => serving.push(own),
         }
     }
     plan.status.machines = observed.machines.len();
     plan.status.waiting = observed.waiting.len();
+    plan.status.closed = observed.is_closed(now);
+    if let Some(until) = observed.opens_at(now) {
+        plan.wake(until);
+    }
     let (kept, lacking) = pack(observed, &serving);
-    let ordered = order(&mut plan, observed, (&serving, lacking), now);
+    let ordered = orders::order(&mut plan, observed, (&serving, &refused), lacking, now);
     rest(&mut plan, observed.terms, (&serving, &kept, ordered), now);
     plan
 }
@@ -297,17 +371,42 @@ impl<'a> Observed<'a> {
         sizes.any(|it| self.empty(it).takes(&waiting.ask()))
             && zones.any(|it| self.serves(waiting, it))
     }
+
+    /// Whether none of that size is ordered in that zone.
+    fn is_held(&self, size: &PoolSize, zone: &str, now: Timestamp) -> bool {
+        let until = self.refused.get(&(size.clone(), zone.to_owned()));
+        let mut untaken = self.machines.iter().filter(|it| it.is_refused());
+        until.is_some_and(|it| now < *it) || untaken.any(|it| it.size == *size && it.zone == zone)
+    }
+
+    /// Whether nothing at all is ordered.
+    fn is_closed(&self, now: Timestamp) -> bool {
+        let mut sizes = self.terms.sizes.iter();
+        let is_held = |size| {
+            let mut zones = self.terms.zones.iter();
+            zones.all(|zone| self.is_held(size, zone, now))
+        };
+        !self.terms.sizes.is_empty() && sizes.all(is_held)
+    }
+
+    /// When something is ordered again that is not now.
+    fn opens_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let later = self.refused.values().filter(|it| now < **it);
+        later.min().copied()
+    }
 }
 
-/// Accounts take turns, each with the oldest of its own: who has many wait keeps nobody else from a machine.
+/// Those of Spot capacity come after all others. Accounts take turns, each with the oldest of its own: who has many wait keeps nobody
+/// else from a machine.
 fn in_turn(waiting: &[FargateWaiting]) -> Vec<&FargateWaiting> {
     let mut by_age: Vec<&FargateWaiting> = waiting.iter().collect();
     by_age.sort_by(|a, b| (a.since, &a.claimant).cmp(&(b.since, &b.claimant)));
-    let mut turns: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut turns: BTreeMap<(bool, &str), usize> = BTreeMap::new();
     let mut in_turn = Vec::with_capacity(by_age.len());
     for one in by_age {
-        let turn = turns.entry(one.account.as_str()).or_default();
-        in_turn.push((*turn, one));
+        let of_spot = one.claim.spot;
+        let turn = turns.entry((of_spot, one.account.as_str())).or_default();
+        in_turn.push(((of_spot, *turn), one));
         *turn += 1;
     }
     // By age within a turn: equal ones stay as they are.
@@ -347,166 +446,6 @@ fn pack<'a>(
     }
     let kept = bins.iter().filter(|(_, bin)| bin.is_taken());
     (kept.map(|(own, _)| own.id.as_str()).collect(), lacking)
-}
-
-/// A machine that may be ordered for those who lack a place.
-struct Offered<'a> {
-    size: &'a PoolSize,
-    zone: &'a str,
-    filling: Filling,
-}
-
-/// How many machines there are in each zone.
-type PerZone<'a> = BTreeMap<&'a str, usize>;
-
-impl Offered<'_> {
-    /// Of those that are filled alike, the one in the zone with fewest.
-    fn is_better_than(&self, other: &Self, in_zone: &PerZone<'_>) -> bool {
-        let rank = |it: &Self| in_zone.get(it.zone).copied().unwrap_or_default();
-        let filled = self.filling.is_better_than(&other.filling);
-        filled.unwrap_or_else(|| (rank(self), self.zone) < (rank(other), other.zone))
-    }
-}
-
-/// Orders machines for those who lack a place, and those that there are to be anyway; how many.
-fn order<'a>(
-    plan: &mut Plan,
-    observed: &Observed<'a>,
-    (serving, mut lacking): (&[&'a Own], Vec<&'a FargateWaiting>),
-    now: Timestamp,
-) -> usize {
-    let terms = observed.terms;
-    // What no machine would ever take is nothing to make one for.
-    let all = lacking.len();
-    lacking.retain(|one| observed.suits(one));
-    plan.status.unfit = all - lacking.len();
-    plan.status.lacking = lacking.len();
-    let mut ordered = Vec::new();
-    let may_be = terms.most.saturating_sub(observed.machines.len());
-    let wants_more = !lacking.is_empty() || serving.len() < terms.least;
-    if !wants_more || terms.sizes.is_empty() {
-        return 0;
-    }
-    if let Some(held) = held(observed, now) {
-        if let Held::Paused(until) = held {
-            plan.wake(until);
-        }
-        plan.status.held = Some(held);
-        return 0;
-    }
-    let mut in_zone = PerZone::new();
-    for own in serving {
-        *in_zone.entry(own.zone.as_str()).or_default() += 1;
-    }
-    while ordered.len() < may_be.min(MOST_AT_ONCE) {
-        let wants_more = serving.len() + ordered.len() < terms.least;
-        if lacking.is_empty() && !wants_more {
-            break;
-        }
-        let found = match lacking.is_empty() {
-            true => usual(observed, &in_zone, now),
-            false => best(observed, &lacking, &in_zone, now).map(|offered| {
-                offered.filling.take_from(&mut lacking);
-                (offered.size, offered.zone)
-            }),
-        };
-        let Some((size, zone)) = found else {
-            plan.status.held = Some(Held::NoRoom);
-            plan.wake(now + SOON);
-            if lacking.is_empty() {
-                break;
-            }
-            // Another size or zone may do for others.
-            lacking.remove(0);
-            continue;
-        };
-        *in_zone.entry(zone).or_default() += 1;
-        ordered.push(Action::Order {
-            size: size.clone(),
-            zone: zone.to_owned(),
-        });
-    }
-    if ordered.len() >= may_be && !lacking.is_empty() {
-        plan.status.held = Some(Held::Full(terms.most));
-    }
-    let count = ordered.len();
-    if count > 0 {
-        plan.wake(now + SOON);
-    }
-    plan.actions.extend(ordered);
-    count
-}
-
-/// Why nothing is ordered now, whoever waits.
-fn held(observed: &Observed<'_>, now: Timestamp) -> Option<Held> {
-    let is_untold = |it: &Own| it.stage == Stage::Ordered && it.told_at.is_none();
-    if observed.machines.len() >= observed.terms.most {
-        return Some(Held::Full(observed.terms.most));
-    }
-    if let Some(until) = observed.paused.filter(|it| now < *it) {
-        return Some(Held::Paused(until));
-    }
-    observed
-        .machines
-        .iter()
-        .any(is_untold)
-        .then_some(Held::Wave)
-}
-
-fn is_refused(observed: &Observed<'_>, size: &PoolSize, zone: &str, now: Timestamp) -> bool {
-    let until = observed.refused.get(&(size.clone(), zone.to_owned()));
-    until.is_some_and(|it| now < *it)
-}
-
-/// The machine that suits the first of those who lack a place, and of which they leave least unused.
-fn best<'a>(
-    observed: &Observed<'a>,
-    lacking: &[&'a FargateWaiting],
-    in_zone: &PerZone<'_>,
-    now: Timestamp,
-) -> Option<Offered<'a>> {
-    let terms = observed.terms;
-    let mut best: Option<Offered<'a>> = None;
-    for size in &terms.sizes {
-        for zone in &terms.zones {
-            if !observed.serves(lacking.first()?, zone) || is_refused(observed, size, zone, now) {
-                continue;
-            }
-            let there = lacking.iter().enumerate();
-            let there = there.filter(|(_, one)| observed.serves(one, zone));
-            let asks = there.map(|(number, one)| (number, one.ask()));
-            let Some(filling) = fill(observed.empty(size), size.cost(), asks) else {
-                continue;
-            };
-            let offered = Offered {
-                size,
-                zone,
-                filling,
-            };
-            let is_best = |it: &Offered<'a>| offered.is_better_than(it, in_zone);
-            if best.as_ref().is_none_or(is_best) {
-                best = Some(offered);
-            }
-        }
-    }
-    best
-}
-
-/// What is ordered where nobody waits: the first size, in the zone with fewest.
-fn usual<'a>(
-    observed: &Observed<'a>,
-    in_zone: &PerZone<'_>,
-    now: Timestamp,
-) -> Option<(&'a PoolSize, &'a str)> {
-    let terms = observed.terms;
-    let all = terms.sizes.iter();
-    let mut all = all.filter_map(|size| {
-        let zones = terms.zones.iter().map(String::as_str);
-        let open = zones.filter(|zone| !is_refused(observed, size, zone, now));
-        let fewest = open.min_by_key(|it| (in_zone.get(*it).copied().unwrap_or_default(), *it));
-        Some((size, fewest?))
-    });
-    all.next()
 }
 
 /// Those on which nothing is and nobody is expected end when that has been so for long enough, those that have been so longest first.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
-use wharf_records::{Record, Unknown};
+use wharf_records::{Record, Unknown, hosts::Capacity};
 use wharf_seal::Sealed;
 
 use super::PoolSize;
@@ -40,6 +40,9 @@ pub struct PoolMachine {
     /// Of the machine's record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+    /// Of whom it was ordered for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// Why it ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -49,6 +52,21 @@ pub struct PoolMachine {
 
 impl Record for PoolMachine {
     const KIND: &'static str = "fargate-machine";
+    const FORMAT: u32 = 1;
+}
+
+/// What machines of a size have once they have joined, under the size as it is written. Other than its operator says: less memory, and
+/// the disk and the interfaces that it has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LearnedSize {
+    pub size: PoolSize,
+    pub capacity: Capacity,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl Record for LearnedSize {
+    const KIND: &'static str = "fargate-machine-size";
     const FORMAT: u32 = 1;
 }
 
@@ -75,6 +93,7 @@ mod tests {
             told_at: None,
             joined_at: None,
             host: None,
+            account: None,
             why: None,
             unknown: Unknown::new(),
         };
@@ -84,6 +103,28 @@ mod tests {
         assert_eq!(stored["stage"], "ordered");
         assert_eq!(stored["size"]["memory_gib"], 16);
         assert_eq!(stored.get("token"), None);
+        assert_eq!(stored.get("account"), None);
         assert_eq!(decode::<PoolMachine>(&bytes).unwrap(), machine);
+    }
+
+    #[test]
+    fn a_size_as_it_is_stored() {
+        let learned = LearnedSize {
+            size: "4vcpu,16gib".parse().unwrap(),
+            capacity: Capacity {
+                cpu: 4096,
+                memory: 15_800,
+                interfaces: 120,
+                disk: Some(90_000),
+                ..Capacity::default()
+            },
+            unknown: Unknown::new(),
+        };
+        let bytes = encode(&learned);
+        let stored: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        let stored = &stored["body"];
+        assert_eq!(stored["size"]["vcpus"], 4);
+        assert_eq!(stored["capacity"]["memory"], 15_800);
+        assert_eq!(decode::<LearnedSize>(&bytes).unwrap(), learned);
     }
 }

@@ -10,6 +10,9 @@ use super::{
 };
 use crate::Ec2Service;
 
+/// Accounts that are named.
+const MOST_ACCOUNTS: usize = 10;
+
 /// The pool as it was at the last look.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PoolShown {
@@ -20,7 +23,7 @@ pub struct PoolShown {
     pub waiting: usize,
     pub lacking: usize,
     /// Why there are no more machines, where more are wanted.
-    pub held: Option<String>,
+    pub held: Vec<String>,
     /// The last machine that came to nothing, until one joins.
     pub failure: Option<(String, Timestamp)>,
     /// What is wrong with the maker.
@@ -49,18 +52,26 @@ impl Pool {
         self.memory.lock().status.clone()
     }
 
-    fn held(&self) -> Option<String> {
+    fn held(&self) -> Vec<String> {
         let memory = self.memory.lock();
         let status = &memory.status;
         // That its maker is to hear of something is no reason to look for.
         let held = status.held.filter(|it| *it != Held::Wave);
-        match (held, status.unfit) {
-            (Some(held), _) => Some(held.to_string()),
-            (None, 0) => None,
-            (None, count) => Some(format!(
-                "{count} of those who wait need more than a machine of the pool has, or another zone"
-            )),
+        let mut all: Vec<String> = held.iter().map(ToString::to_string).collect();
+        let bounded = status.bounded.iter().take(MOST_ACCOUNTS);
+        all.extend(bounded.map(|(account, count)| {
+            let most = self.terms.most_per_account;
+            format!(
+                "{count} of account {account} wait: it has as many machines as may be made for one account, {most} (--fargate-pool-most-per-account)"
+            )
+        }));
+        if all.is_empty() && status.unfit > 0 {
+            all.push(format!(
+                "{} of those who wait need more than a machine of the pool has, or another zone",
+                status.unfit
+            ));
         }
+        all
     }
 }
 

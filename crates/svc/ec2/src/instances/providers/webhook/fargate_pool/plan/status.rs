@@ -1,6 +1,6 @@
 //! What a look at the pool came to, for its operator.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use wharf_base::Timestamp;
 
@@ -9,12 +9,11 @@ use wharf_base::Timestamp;
 pub enum Held {
     /// There are as many as there may be.
     Full(usize),
-    /// Orders came to nothing.
-    Paused(Timestamp),
     /// The maker has yet to take what was ordered.
     Wave,
-    /// The maker had no room lately.
-    NoRoom,
+    /// What those need who wait its maker did not make lately, or does not take; when it is asked for something again, where that is
+    /// known.
+    Refused(Option<Timestamp>),
 }
 
 impl fmt::Display for Held {
@@ -24,13 +23,14 @@ impl fmt::Display for Held {
                 out,
                 "it has as many machines as it may have, {most} (--fargate-pool-most)"
             ),
-            Self::Paused(until) => write!(
-                out,
-                "the last machine came to nothing; the next is ordered at {}",
-                until.iso8601()
-            ),
             Self::Wave => out.write_str("the machine maker has yet to take what was ordered"),
-            Self::NoRoom => out.write_str("the machine maker had no room lately"),
+            Self::Refused(again) => {
+                out.write_str("the machine maker did not make what is needed lately")?;
+                match again {
+                    Some(at) => write!(out, "; more is ordered at {}", at.iso8601()),
+                    None => Ok(()),
+                }
+            }
         }
     }
 }
@@ -45,5 +45,9 @@ pub struct Status {
     pub lacking: usize,
     /// Those whom no machine of the pool would take.
     pub unfit: usize,
+    /// Those for whom no machine is made since their accounts have as many as may be, by account.
+    pub bounded: BTreeMap<String, usize>,
+    /// Nothing is ordered for now, of whatever size and in whatever zone.
+    pub closed: bool,
     pub held: Option<Held>,
 }

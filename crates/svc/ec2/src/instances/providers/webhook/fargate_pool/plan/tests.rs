@@ -1,6 +1,7 @@
+mod fairness;
+
 use proptest::prelude::*;
-use wharf_hosts::Claimant;
-use wharf_records::hosts::Claim;
+use wharf_records::hosts::{Claim, Port, Protocol};
 
 use super::*;
 use crate::instances::providers::webhook::protocol::Said;
@@ -17,6 +18,7 @@ fn terms() -> Terms {
         sizes: vec![size("4vcpu,16gib")],
         least: 0,
         most: 10,
+        most_per_account: usize::MAX,
         idle: 10 * MINUTE,
         join_within: 10 * MINUTE,
         zones: vec!["a".to_owned(), "b".to_owned(), "c".to_owned()],
@@ -60,6 +62,8 @@ fn own(id: &str, zone: &str, stage: Stage) -> Own {
         stage,
         ordered_at: START,
         told_at: Some(START),
+        refused: false,
+        account: None,
         host: is_joined.then(|| format!("host of {id}")),
         seen: is_joined.then_some(HostIs::Connected),
         retired: false,
@@ -86,8 +90,7 @@ struct Look {
     waiting: Vec<FargateWaiting>,
     hosted: BTreeSet<String>,
     learned: BTreeMap<PoolSize, Capacity>,
-    refused: BTreeMap<(PoolSize, String), Timestamp>,
-    paused: Option<Timestamp>,
+    refused: BTreeMap<Kind, Timestamp>,
 }
 
 impl Look {
@@ -100,7 +103,6 @@ impl Look {
             hosted: &self.hosted,
             learned: &self.learned,
             refused: &self.refused,
-            paused: self.paused,
         };
         plan(&observed, now)
     }
@@ -109,7 +111,7 @@ impl Look {
 fn orders(plan: &Plan) -> Vec<(String, &str)> {
     let all = plan.actions.iter();
     let orders = all.filter_map(|it| match it {
-        Action::Order { size, zone } => Some((size.to_string(), zone.as_str())),
+        Action::Order { size, zone, .. } => Some((size.to_string(), zone.as_str())),
         _ => None,
     });
     orders.collect()
@@ -300,41 +302,6 @@ fn a_wave_follows_another_once_the_maker_has_taken_it() {
     assert_eq!(plan.status.held, Some(Held::Wave));
     look.machines[0].told_at = Some(START);
     assert_eq!(orders(&look.at(START)).len(), 1);
-}
-
-#[test]
-fn after_a_failure_nothing_is_ordered_for_a_while() {
-    let until = START + MINUTE;
-    let look = Look {
-        waiting: vec![waiting("1", 4, &[])],
-        paused: Some(until),
-        ..Look::default()
-    };
-    let plan = look.at(START);
-    assert_eq!((plan.actions.len(), plan.wake_at), (0, Some(until)));
-    assert_eq!(plan.status.held, Some(Held::Paused(until)));
-    assert_eq!(orders(&look.at(until)).len(), 1);
-}
-
-#[test]
-fn a_zone_without_room_is_passed_over() {
-    let four = size("4vcpu,16gib");
-    let until = START + MINUTE;
-    let refused = |zones: &[&str]| {
-        let of = |zone: &&str| ((four.clone(), (*zone).to_owned()), until);
-        zones.iter().map(of).collect()
-    };
-    let mut look = Look {
-        waiting: vec![waiting("1", 4, &["a", "b"])],
-        refused: refused(&["a"]),
-        ..Look::default()
-    };
-    assert_eq!(orders(&look.at(START))[0].1, "b");
-    look.refused = refused(&["a", "b"]);
-    let plan = look.at(START);
-    assert_eq!(orders(&plan), []);
-    assert_eq!(plan.status.held, Some(Held::NoRoom));
-    assert_eq!(orders(&look.at(until)).len(), 1);
 }
 
 #[test]
@@ -533,9 +500,13 @@ fn any_own() -> impl Strategy<Value = Own> {
         Just(Some(HostIs::Connected)),
         Just(Some(HostIs::Silent))
     ];
-    (stage, zone, seen, 0..5_u32, 0..20_u32, any::<bool>()).prop_map(
-        |(stage, zone, seen, vcpus, idle, told)| {
+    let account = prop_oneof![Just(None), Just(Some("one")), Just(Some("two"))];
+    let said = (any::<bool>(), any::<bool>());
+    (stage, zone, seen, 0..5_u32, 0..20_u32, said, account).prop_map(
+        |(stage, zone, seen, vcpus, idle, (told, refused), account)| {
             let mut it = own("", zone, stage);
+            it.refused = refused;
+            it.account = account.map(str::to_owned);
             if stage == Stage::Joined {
                 it.seen = seen;
             }
