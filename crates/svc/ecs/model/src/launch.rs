@@ -3,7 +3,7 @@
 mod demand;
 mod rules;
 
-pub use demand::{EXTERNAL, of_made, of_services, of_waiting, waits_for_machines};
+pub use demand::{ARCHITECTURE, EXTERNAL, of_made, of_services, of_waiting, waits_for_machines};
 pub use rules::{Rules, shown_constraints, shown_strategies};
 use rules::{constraints_of, read_constraints, read_strategies, refuse_placement};
 

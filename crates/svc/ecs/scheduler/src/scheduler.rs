@@ -157,6 +157,7 @@ impl Scheduler {
         loops.spawn(interrupt::run(self.clone(), loops.stop()));
         loops.spawn(retirement::run(self.clone(), loops.stop()));
         loops.spawn(rebalancing_watch::run(self.clone(), loops.stop()));
+        loops.spawn(follow_machines(self.clone(), loops.stop()));
         let changes = self.target_changes.as_ref();
         let changes = changes.map(broadcast::Receiver::resubscribe);
         loops.spawn(follow_targets(self.clone(), changes, loops.stop()));
@@ -187,6 +188,16 @@ async fn follow_targets(
         };
         for key in scheduler.state.view.services_with_targets(group.as_deref()) {
             scheduler.services.queue().wake(key);
+        }
+    }
+}
+
+/// Wakes the services that lack room when machines may be made for Fargate that could not be before.
+async fn follow_machines(scheduler: Arc<Scheduler>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = scheduler.state.hosts.fargate().opened() => scheduler.wake_starving(),
         }
     }
 }

@@ -5,13 +5,13 @@ use std::{sync::Arc, time::Duration};
 
 use wharf_base::{Permit, Timestamp};
 use wharf_reconcile::Next;
-use wharf_records::ecs::{DefinitionStatus, Status, Task};
+use wharf_records::ecs::{DefinitionStatus, Launch, Status, Task};
 use wharf_store::{Compare, Txn};
 
 use crate::{
     Scheduler, interfaces, names,
     state::StepError,
-    task::{self, Action},
+    task::{self, Action, stop},
     volumes,
 };
 
@@ -38,6 +38,19 @@ pub async fn task(scheduler: Arc<Scheduler>, key: String) -> Result<Next, StepEr
         };
         match action {
             // Settling is part of every change.
+            Action::Stop(_) if stored.record.waiting.is_some() => {
+                let why = bound_of(&scheduler, &stored.record).map(stop::no_further_machine);
+                let now = scheduler.state.now();
+                let end = |task: &mut Task| {
+                    if let Some(why) = why.as_ref().filter(|_| task.waiting.is_some()) {
+                        stop::stop(task, why, now);
+                    }
+                };
+                scheduler
+                    .state
+                    .change_task(&PERMIT, Some(&fence), &key, end)
+                    .await?;
+            }
             Action::Become(_) | Action::Stop(_) | Action::MarkSpot => {
                 scheduler
                     .state
@@ -90,6 +103,12 @@ pub async fn task(scheduler: Arc<Scheduler>, key: String) -> Result<Next, StepEr
         }
     }
     Ok(Next::After(Duration::ZERO))
+}
+
+/// How many machines of Fargate may be made for a task's account, if that is why it waits.
+fn bound_of(scheduler: &Scheduler, task: &Task) -> Option<usize> {
+    let place = names::place_of(&task.arn).filter(|_| task.launch == Launch::Fargate)?;
+    scheduler.state.hosts.fargate().bound_of(&place.account)
 }
 
 /// Whether it ended so lately that nobody may have looked after what it leaves behind. Older ones

@@ -3,14 +3,18 @@
 //! ([`wharf_hosts::fargate`]).
 //!
 //! Each goes with a transaction that compares its record, so it is placed once, whoever else looks. One
-//! that finds no room holds up no other, but those of its shape are not tried again in the same look.
+//! that finds no room holds up no other, but those of its shape are not tried again in the same look. Tasks of FARGATE_SPOT leave
+//! the room to others that wait and are about to have it.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use rand::{rngs::SmallRng, seq::IndexedRandom};
 use wharf_base::{Permit, Timestamp};
-use wharf_hosts::{Claimant, Draft, FargateWaiting, Held, Machines, Outcome, QueueError, Request};
-use wharf_placement::{HostIx, group_of, place};
+use wharf_hosts::{
+    Claimant, Draft, FargateRoom, FargateWaiting, Held, Machines, Outcome, Promises, QueueError,
+    Request, kept_from_spot,
+};
+use wharf_placement::{HostIx, group_of, ledger, pack::Bin, place};
 use wharf_reconcile::Next;
 use wharf_records::{
     Scope,
@@ -22,8 +26,9 @@ use wharf_store::Revision;
 use wharf_wire::Fault;
 
 use crate::{
-    Scheduler, interrupt,
-    launch::{of_made, of_waiting},
+    Scheduler,
+    interrupt::{self, is_spot},
+    launch::{ARCHITECTURE, of_made, of_waiting},
     make::{self, At},
     names::Place,
     placing::CLAIMANT,
@@ -58,6 +63,10 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
         region.waiting_for(&cluster, provider).cloned().collect()
     });
     let of_fargate = provider::is_fargate(provider);
+    let kept = match is_spot(Some(provider)) {
+        true => Arc::new(kept_for_others(&scheduler, &home)),
+        false => Arc::default(),
+    };
     let mut left = Vec::new();
     let mut definitions: HashMap<String, Option<Arc<Definition>>> = HashMap::new();
     // With what they lack of Fargate.
@@ -95,6 +104,7 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
             home: home.clone(),
             definition,
             task,
+            kept: kept.clone(),
         };
         match scheduler.state.hosts.place(request).await {
             // What has changed wakes this queue again.
@@ -117,6 +127,31 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
         None if all_placed => Ok(Next::Settled),
         None => Ok(Next::After(FARGATE_LOOK)),
     }
+}
+
+/// What others than those of FARGATE_SPOT are about to have of machines.
+fn kept_for_others(scheduler: &Scheduler, home: &Place) -> Promises {
+    let mut waiting = scheduler.state.hosts.fargate().waiting();
+    waiting.retain(|it| !it.claim.spot);
+    if waiting.is_empty() {
+        return Promises::new();
+    }
+    scheduler.state.view.read(home, |region| {
+        let instances = region.fargate_instances();
+        let rooms = instances.filter_map(|instance| {
+            let host = region.hosts.get(&instance.host)?;
+            let free = ledger::free(region.ledgers.get(&instance.host)?);
+            let own = instance.attributes.get(ARCHITECTURE);
+            let own = own.and_then(Option::as_ref).map(std::slice::from_ref);
+            let is_active = region.fleet.is_active(&instance.host);
+            is_active.then(|| FargateRoom {
+                host: &instance.host,
+                zone: home.zone_letter(&region.zone_of(host)).to_owned(),
+                bin: Bin::new(free, own),
+            })
+        });
+        kept_from_spot(&waiting, rooms.collect())
+    })
 }
 
 /// What a Fargate task lacks; `None` where no machine would do that could be made.
@@ -176,6 +211,8 @@ struct Wait {
     home: Place,
     definition: Arc<Definition>,
     task: Held<Task>,
+    /// What it leaves to others who wait.
+    kept: Arc<Promises>,
 }
 
 impl Request for Wait {
@@ -228,6 +265,7 @@ impl Request for Wait {
             let serving = Serving::new(region, zones, &demand.pool);
             demand.zones = serving.zones();
             interrupt::leave_promised(region, &mut demand, &promises);
+            interrupt::leave_promised(region, &mut demand, &self.kept);
             let placed = place(region.fleet, &demand, 1, rng);
             let found = placed.hosts.first().and_then(|row| {
                 let mut spot = HostFor::row(region, *row)?;

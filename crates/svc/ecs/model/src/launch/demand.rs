@@ -13,7 +13,8 @@ use super::{
 use crate::{asks, document, fault, names::Place};
 
 const ZONE: &str = "ecs.availability-zone";
-const ARCHITECTURE: &str = "ecs.cpu-architecture";
+/// The attribute by which an instance says which programs it runs.
+pub const ARCHITECTURE: &str = "ecs.cpu-architecture";
 
 /// What agents register that run outside of EC2; tasks of launch type EXTERNAL are theirs.
 pub const EXTERNAL: &str = "ecs.capability.external";

@@ -61,6 +61,14 @@ pub fn no_capacity() -> Stop {
     )
 }
 
+/// The same of one for whose account as many machines of Fargate are made as may be.
+pub fn no_further_machine(most: usize) -> Stop {
+    failed_to_start(format!(
+        "Unable to run task. As many machines of Fargate as may be at a time, {most}, are made for the account, and none of them had \
+         room for it within 15 minutes."
+    ))
+}
+
 /// The interface cannot be made at all, e.g. its subnet is gone.
 pub fn interface_refused(text: &str) -> Stop {
     failed_to_start(format!(

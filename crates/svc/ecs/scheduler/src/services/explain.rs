@@ -142,12 +142,14 @@ pub async fn service(
     };
     let elsewhere = scheduler.state.view.elsewhere(&place, &pool);
     let now = scheduler.state.now();
+    let bound = scheduler.state.hosts.fargate().bound_of(&place.account);
     let ahead = asked_ahead(scheduler, &held);
     Ok(scheduler.state.view.read(&place, |region| {
         let seen = observe::tasks(region, &id, &health, &ahead, &|_| true);
         let explain = |seen: &Seen| {
             let task = find(region, &seen.arn)?;
-            Some(of_task(region, task, Some((seen, &held)), now))
+            let of = Some((seen, &*held));
+            Some(of_task(region, task, of, (bound, now)))
         };
         let tasks: Vec<TaskExplained> = seen.iter().filter_map(explain).collect();
         let hosts = match &definition {
@@ -246,6 +248,7 @@ pub async fn task(
     let keys = keys_of_task(scheduler, call, cluster, task).await?;
     scheduler.state.up_to_date().await;
     let now = scheduler.state.now();
+    let bound = scheduler.state.hosts.fargate().bound_of(&place.account);
     let mut live: Vec<Held<Task>> = scheduler.state.view.read(&place, |region| {
         let of = |key: &String| beginning(&region.tasks, key).into_iter().cloned();
         keys.iter().flat_map(of).collect()
@@ -255,10 +258,9 @@ pub async fn task(
             return Err(several());
         }
         let stopped = stopped(scheduler, &place, &keys).await?;
-        let explained = scheduler
-            .state
-            .view
-            .read(&place, |region| of_task(region, &stopped, None, now));
+        let explained = scheduler.state.view.read(&place, |region| {
+            of_task(region, &stopped, None, (bound, now))
+        });
         return Ok((explained, Vec::new()));
     };
     let service: Option<Held<Service>> = super::id_of(&found).and_then(|of| {
@@ -284,7 +286,7 @@ pub async fn task(
             _ => hosts_of_task(region, &found),
         };
         let of = seen.as_ref().zip(service.as_deref());
-        (of_task(region, &found, of, now), shown(hosts))
+        (of_task(region, &found, of, (bound, now)), shown(hosts))
     }))
 }
 
@@ -336,11 +338,12 @@ fn find<'a>(region: &'a Region, arn: &str) -> Option<&'a Held<Task>> {
     region.tasks.get(&format!("{cluster}:{id}"))
 }
 
+/// `bound`: how many machines of Fargate may be made for the account, if it has as many.
 fn of_task(
     region: &Region,
     task: &Task,
     of: Option<(&Seen, &Service)>,
-    now: Timestamp,
+    (bound, now): (Option<usize>, Timestamp),
 ) -> TaskExplained {
     let instance = region.instance_by_arn(&task.instance);
     let ended = match task.last {
@@ -357,7 +360,7 @@ fn of_task(
             .filter(|it| room::is_own(region, it))
             .map(|it| it.id.clone())
             .unwrap_or_default(),
-        waits_for: steps::waits_for(task, of, instance.map(|it| &**it), now),
+        waits_for: steps::waits_for(task, of, instance.map(|it| &**it), (bound, now)),
         cause: match ended.is_empty() {
             true => None,
             false => cause::of(&failure::line(task)),

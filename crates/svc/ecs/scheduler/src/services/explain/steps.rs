@@ -180,7 +180,7 @@ pub(super) fn waits_for(
     task: &Task,
     of: Option<(&Seen, &Service)>,
     instance: Option<&Instance>,
-    now: Timestamp,
+    (bound, now): (Option<usize>, Timestamp),
 ) -> Option<String> {
     let seen = of.map(|(seen, _)| seen);
     if task.last == Status::Stopped {
@@ -200,7 +200,7 @@ pub(super) fn waits_for(
         Status::Provisioning if task.waiting.is_some() => {
             let named = task.capacity_provider.as_deref().unwrap_or_default();
             Some(match task.launch {
-                Launch::Fargate => "a machine of Fargate".to_owned(),
+                Launch::Fargate => machine_of_fargate(bound),
                 _ => format!("room on an instance of the capacity provider {named}"),
             })
         }
@@ -216,6 +216,15 @@ pub(super) fn waits_for(
                 .or_else(next)
                 .or_else(|| on_probation(seen, service, now))
         }
+    }
+}
+
+fn machine_of_fargate(bound: Option<usize>) -> String {
+    match bound {
+        None => "a machine of Fargate".to_owned(),
+        Some(most) => format!(
+            "room on a machine of Fargate: for the account as many are made as may be at a time, {most}"
+        ),
     }
 }
 
@@ -383,6 +392,12 @@ mod tests {
         );
         let later = NOW + std::time::Duration::from_secs(3);
         assert_eq!(on_probation(&seen, &service, later), None);
+    }
+
+    #[test]
+    fn a_task_that_waits_for_a_machine_says_what_keeps_it_back() {
+        assert_eq!(machine_of_fargate(None), "a machine of Fargate");
+        assert!(machine_of_fargate(Some(8)).ends_with("as may be at a time, 8"));
     }
 
     #[test]
