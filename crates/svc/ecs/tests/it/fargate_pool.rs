@@ -1,11 +1,12 @@
 //! Tasks on Fargate that wait where machines may be made for them. A host has 2048 CPU units and 4096 MiB.
 
 use serde_json::{Value, json};
+use wharf_api_ecs::{self as api, Ecs};
 use wharf_hosts::{FargateMachine, FargateOffer};
 use wharf_records::hosts::Capacity;
 use wharf_testkit::{ecs::Agent, until};
 
-use crate::harness::Harness;
+use crate::harness::{ACCOUNT, Harness, call, decode};
 
 async fn cluster() -> Harness {
     let harness = Harness::with_cluster().await;
@@ -28,6 +29,11 @@ fn of(family: &str) -> Value {
 impl Harness {
     /// Somebody makes machines like the hosts of these tests, or has made all that there may be.
     fn makes_machines(&self, grows: bool) {
+        self.offers_machines(grows, &[]);
+    }
+
+    /// The same, but for accounts that have as many as may be.
+    fn offers_machines(&self, grows: bool, bounded: &[&str]) {
         let machine = FargateMachine {
             capacity: Capacity {
                 cpu: 2048,
@@ -41,7 +47,9 @@ impl Harness {
             machines: vec![machine],
             zones: ["a", "b", "c"].map(str::to_owned).into(),
             grows,
-            ..FargateOffer::default()
+            held: false,
+            most_per_account: 3,
+            bounded: bounded.iter().map(ToString::to_string).collect(),
         });
     }
 
@@ -117,4 +125,67 @@ async fn tasks_of_a_service_wait_too() {
     let tasks = harness.tasks_of("web").await;
     let placed = tasks.iter().filter(|it| it.availability_zone.is_some());
     assert_eq!(placed.count(), 3);
+}
+
+#[tokio::test]
+async fn a_service_that_lacked_room_waits_once_there_may_be_machines() {
+    let harness = cluster().await;
+    harness.makes_machines(false);
+    let mut service = of("half");
+    service["serviceName"] = json!("web");
+    service["desiredCount"] = json!(2);
+    harness.create_service(service).await.unwrap();
+    let lacks_room = |service: &api::Service| {
+        let events = service.events.iter().flatten();
+        let mut events = events.filter_map(|it| it.message.as_ref());
+        events.any(|it| it.contains("unable to place a task"))
+    };
+    until("the service lacks room", || async {
+        lacks_room(&harness.service("web").await)
+    })
+    .await;
+    harness.makes_machines(true);
+    harness.wait_for_machines(2).await;
+}
+
+#[tokio::test]
+async fn who_is_over_the_bound_of_its_account_says_so() {
+    let harness = cluster().await;
+    harness.makes_machines(true);
+    let task = harness.run_one(of("half")).await;
+    let waits_for = || async {
+        let explained = harness.ecs.explain_task(&call(), None, &task).await;
+        explained.unwrap().0.waits_for.unwrap()
+    };
+    assert_eq!(waits_for().await, "a machine of Fargate");
+    harness.offers_machines(true, &[ACCOUNT]);
+    let why = waits_for().await;
+    assert!(why.contains("as may be at a time, 3"), "{why}");
+}
+
+#[tokio::test]
+async fn those_of_spot_leave_room_that_others_wait_for() {
+    let harness = cluster().await;
+    harness.makes_machines(true);
+    let providers = json!({"cluster": "default", "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
+        "defaultCapacityProviderStrategy": []});
+    let request = decode("PutClusterCapacityProviders", providers);
+    let changed = harness
+        .ecs
+        .put_cluster_capacity_providers(&call(), request)
+        .await;
+    changed.unwrap();
+    let mut on_spot = of("half");
+    on_spot.as_object_mut().unwrap().remove("launchType");
+    on_spot["capacityProviderStrategy"] = json!([{"capacityProvider": "FARGATE_SPOT"}]);
+    // It has waited longest.
+    let spot = harness.run_one(on_spot).await;
+    harness.wait_for_machines(1).await;
+    harness.run_one(of("half")).await;
+    harness.run_one(of("half")).await;
+    harness.wait_for_machines(3).await;
+    let _agent = Agent::join(&harness, "default").await;
+    harness.wait_for_machines(1).await;
+    let left = harness.ecs.hosts().fargate().waiting().remove(0);
+    assert_eq!(left.claimant.id(), spot);
 }
