@@ -9,7 +9,7 @@
 //! desired capacity by a launch, but by what the last one is more than was left; at most [`BATCH`] members change at a time.
 //!
 //! Capacity is in units: a mixed instances policy may say how many an instance of each type is. Of a group that is a little
-//! larger than desired nothing goes that would leave it smaller.
+//! larger than desired nothing goes that would leave it smaller, and nothing that is in service for what is only on its way.
 
 pub mod advance;
 mod balance;

@@ -16,6 +16,15 @@ pub(super) enum For {
     Pool,
 }
 
+/// A member that goes, and for what.
+struct Going {
+    token: String,
+    /// Its successor stands, as the instance maintenance policy wants it.
+    worn: bool,
+    /// A refresh replaces it.
+    refreshed: bool,
+}
+
 impl Draft<'_> {
     pub(super) fn balance(&mut self) {
         self.group.failing.retain(|place, _| {
@@ -102,31 +111,36 @@ impl Draft<'_> {
 
     /// Launches one; how many units that is.
     pub(super) fn launch(&mut self, subnet: Subnet, cause: String, purpose: For) -> usize {
-        let spot = self.is_spot_next();
-        let wanted_type = self.wanted_type(&subnet.id).flatten();
-        let weight = self.group.weight_of(wanted_type.as_deref());
         let token = (self.ids)().0;
+        let mut member = self.next_member(token.clone(), subnet, purpose);
         let description = match purpose {
             For::Pool => words::launching_into_pool(None),
             For::Capacity | For::Successor => words::launching(None),
         };
-        let pooled = match purpose {
-            For::Pool => Pooled::Of,
-            For::Capacity | For::Successor => Pooled::No,
-        };
-        let mut begun = self.begin(&subnet.id, &subnet.zone, description, cause);
-        begun.1.pooled = pooled;
+        let mut begun = self.begin(&member.subnet, &member.zone, description, cause);
+        begun.1.pooled = member.pooled;
         self.note(&begun.0, &begun.1);
-        let member = Member {
+        member.activity = Some(begun);
+        let units = self.group.units(&member);
+        self.members.insert(token, member);
+        self.touched += 1;
+        units
+    }
+
+    /// What is launched next in a subnet.
+    fn next_member(&self, token: String, subnet: Subnet, purpose: For) -> Member {
+        let wanted_type = self.wanted_type(&subnet.id).flatten();
+        let weight = self.group.weight_of(wanted_type.as_deref());
+        Member {
             group: self.group.name.clone(),
-            token: token.clone(),
+            token,
             instance: None,
             subnet: subnet.id,
             zone: subnet.zone,
             source: self.source_of(wanted_type.as_deref()).cloned(),
             wanted_type,
             weight,
-            spot,
+            spot: self.is_spot_next(),
             instance_type: None,
             image: None,
             state: match purpose {
@@ -138,17 +152,16 @@ impl Draft<'_> {
             protected: purpose != For::Pool && self.group.protects_new,
             created_at: self.now,
             in_service_at: None,
-            activity: Some(begun),
+            activity: None,
             waits: Vec::new(),
             registered: Default::default(),
             extra: purpose == For::Successor,
-            pooled,
+            pooled: match purpose {
+                For::Pool => Pooled::Of,
+                For::Capacity | For::Successor => Pooled::No,
+            },
             unknown: Default::default(),
-        };
-        let units = self.group.units(&member);
-        self.members.insert(token, member);
-        self.touched += 1;
-        units
+        }
     }
 
     /// Units of what would be launched next in a subnet.
@@ -246,8 +259,10 @@ impl Draft<'_> {
             )
         });
         let found = found.cloned();
+        // Those that are over are of types or markets that are not asked for now.
+        let failing = self.group.failing.values().map(|it| it.until);
         if found.is_none()
-            && let Some(next) = self.group.failing.values().map(|it| it.until).min()
+            && let Some(next) = failing.filter(|it| *it > self.now).min()
         {
             self.wake(next);
         }
@@ -259,52 +274,13 @@ impl Draft<'_> {
             return;
         }
         for _ in 0..self.room() {
-            let surplus = self.counting().saturating_sub(self.group.desired as usize);
-            if surplus == 0 {
-                return;
-            }
-            let zones = self.zones(Member::counts);
-            let may = |it: &&Member| it.counts() && self.gives_way(it);
-            let mut candidates: Vec<&Member> = self.members.values().filter(may).collect();
-            // A refresh launched successors: it is what they replace that goes.
-            let refreshed = candidates.iter().any(|it| self.outdated(it));
-            if refreshed {
-                candidates.retain(|it| self.outdated(it));
-            }
-            // So it is with what the instance maintenance policy kept until now.
-            let worn = candidates.iter().any(|it| self.is_worn(it));
-            if worn {
-                candidates.retain(|it| self.is_worn(it));
-            }
-            // What is left is no less than desired, but where successors stand for something larger than they are.
-            let fits = |it: &&Member| self.group.units(it) <= surplus;
-            if !(refreshed || worn) || candidates.iter().any(fits) {
-                candidates.retain(fits);
-            }
-            // Then what there is too much of by the mixed instances policy.
-            if let Some(spot) = self.market_to_shrink()
-                && candidates.iter().any(|it| it.spot == spot)
-            {
-                candidates.retain(|it| it.spot == spot);
-            }
-            let fullest = candidates
-                .iter()
-                .map(|it| {
-                    (
-                        zones.get(it.zone.as_str()).copied(),
-                        Reverse(it.zone.as_str()),
-                    )
-                })
-                .max();
-            let Some((_, Reverse(zone))) = fullest else {
-                // All that are left are protected, or too large to go.
-                return;
-            };
-            let in_zone = candidates
-                .into_iter()
-                .filter(|it| it.zone == zone)
-                .collect();
-            let Some(token) = choose::victim(&self.group, in_zone, self.now) else {
+            // Nothing where all that are left are protected, or too large to go.
+            let Some(Going {
+                token,
+                worn,
+                refreshed,
+            }) = self.next_to_go()
+            else {
                 return;
             };
             let what = words::shrinking(self.counting(), self.group.desired);
@@ -319,6 +295,57 @@ impl Draft<'_> {
                 self.return_to_pool(&token);
             }
         }
+    }
+
+    /// What goes next of a group that is larger than desired.
+    fn next_to_go(&self) -> Option<Going> {
+        let desired = self.group.desired as usize;
+        let surplus = self.counting().saturating_sub(desired);
+        if surplus == 0 {
+            return None;
+        }
+        let zones = self.zones(Member::counts);
+        let may = |it: &&Member| it.counts() && self.gives_way(it);
+        let mut candidates: Vec<&Member> = self.members.values().filter(may).collect();
+        // A refresh launched successors: it is what they replace that goes.
+        let refreshed = candidates.iter().any(|it| self.outdated(it));
+        if refreshed {
+            candidates.retain(|it| self.outdated(it));
+        }
+        // So it is with what the instance maintenance policy kept until now.
+        let worn = candidates.iter().any(|it| self.is_worn(it));
+        if worn {
+            candidates.retain(|it| self.is_worn(it));
+        }
+        // What is left is no less than desired, but where successors stand for something larger than they are.
+        let fits = |it: &&Member| self.group.units(it) <= surplus;
+        if !(refreshed || worn) || candidates.iter().any(fits) {
+            candidates.retain(fits);
+        }
+        if !(refreshed || worn) {
+            // Nothing that is in service goes for what is only on its way.
+            let serves = |it: &&Member| it.counts() && it.state == State::InService;
+            let serving = self.members.values().filter(serves);
+            let serving = self.group.units_of(serving);
+            candidates.retain(|it| !serves(it) || serving >= desired + self.group.units(it));
+        }
+        // Then what there is too much of by the mixed instances policy.
+        if let Some(spot) = self.market_to_shrink()
+            && candidates.iter().any(|it| it.spot == spot)
+        {
+            candidates.retain(|it| it.spot == spot);
+        }
+        let count = |it: &Member| zones.get(it.zone.as_str()).copied();
+        let fullest = candidates.iter().copied();
+        let fullest = fullest.map(|it| (count(it), Reverse(it.zone.as_str())));
+        let (_, Reverse(zone)) = fullest.max()?;
+        let in_zone = candidates.iter().filter(|it| it.zone == zone).copied();
+        let token = choose::victim(&self.group, in_zone.collect(), self.now)?;
+        Some(Going {
+            token,
+            worn,
+            refreshed,
+        })
     }
 
     /// Begins the end of a member by its token.
@@ -386,6 +413,10 @@ impl Draft<'_> {
             return;
         }
         if self.group.maintenance.is_none() || self.keeps_first() {
+            // What goes then may be another, by the markets of the mixed instances policy or its units.
+            if !self.would_even(&subnet) {
+                return;
+            }
             let cause = words::at(self.now, words::REBALANCING);
             self.launch(subnet, cause, For::Successor);
         } else if let Some(token) = choose::victim(&self.group, candidates, self.now)
@@ -396,4 +427,31 @@ impl Draft<'_> {
             self.take(&token, cause);
         }
     }
+
+    /// Whether the zones are more even once another instance is in service in a subnet, and what there is too much of then is gone.
+    fn would_even(&mut self, subnet: &Subnet) -> bool {
+        let before = unevenness(&self.zones(Member::counts));
+        let members = self.members.clone();
+        let stands = Member {
+            instance: Some(String::new()),
+            state: State::InService,
+            in_service_at: Some(self.now),
+            extra: false,
+            ..self.next_member(String::new(), subnet.clone(), For::Successor)
+        };
+        self.members.insert(String::new(), stands);
+        while let Some(going) = self.next_to_go() {
+            self.members.remove(&going.token);
+        }
+        let after = unevenness(&self.zones(Member::counts));
+        self.members = members;
+        after < before
+    }
+}
+
+/// How far zones are from having the same: of as much in all, the sum of squares is least where they have.
+fn unevenness(zones: &BTreeMap<&str, usize>) -> (usize, usize) {
+    let counts = || zones.values().copied();
+    let spread = counts().max().unwrap_or_default() - counts().min().unwrap_or_default();
+    (spread, counts().map(|it| it * it).sum())
 }

@@ -2,6 +2,8 @@
 //! nothing protected is taken to shrink, no token launches twice, the size stays within what is wanted. Liveness: when
 //! the cloud is well again, the group comes to its desired capacity, evenly over its zones, and rests.
 
+mod weights;
+
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 
 use super::{

@@ -166,6 +166,61 @@ fn a_group_is_not_left_smaller_than_desired() {
 }
 
 #[test]
+fn what_is_in_service_does_not_go_for_what_is_on_its_way() {
+    let small = ["1", "2", "3", "4", "5"].map(|it| of_type(it, "a", "t3.small"));
+    let mut members = small.to_vec();
+    // One unit was missing, and five come.
+    members.push(Member {
+        state: State::Pending,
+        in_service_at: None,
+        ..of_type("6", "a", "m5.large")
+    });
+    let mut case = Case::of(weighted(&["a"], 11), members);
+    for it in case.seen.instances.values_mut() {
+        if it.id == "i-6" {
+            it.state = Ec2State::Pending;
+        }
+    }
+    assert_eq!(ends(&case.plan()), [""; 0]);
+    // What comes goes first where less is desired meanwhile.
+    case.group.desired = 10;
+    assert_eq!(ends(&case.plan()), ["6"]);
+    case.group.desired = 11;
+    case.members[5].state = State::InService;
+    case.seen = running(&case.members);
+    assert_eq!(ends(&case.plan()).len(), 2);
+}
+
+#[test]
+fn nothing_is_launched_that_would_go_itself() {
+    let mut of = group(&["a", "b"], 0, 4, 9);
+    of.mixed = Some(Mixed {
+        types: vec!["t3.small".to_owned()],
+        spot_types: vec!["t3.small".to_owned()],
+        percentage: Some(25),
+        ..Mixed::default()
+    });
+    let of_market = |token: &str, zone: &str, spot: bool| Member {
+        spot,
+        ..of_type(token, zone, "t3.small")
+    };
+    // The next would be On-Demand, and of five two are: one of these would go, and both are where there are few.
+    let mut members = vec![
+        of_market("1", "a", true),
+        of_market("2", "a", true),
+        of_market("3", "a", true),
+        of_market("4", "b", false),
+    ];
+    let plan = Case::of(of.clone(), members.clone()).plan();
+    assert!(plan.members.is_empty());
+    // Where one is where there are many, that goes.
+    (members[0].spot, members[3].spot) = (false, true);
+    let plan = Case::of(of, members).plan();
+    let extra: Vec<&str> = plan.members.values().map(|it| it.zone.as_str()).collect();
+    assert_eq!(extra, ["b"]);
+}
+
+#[test]
 fn zones_are_even_by_units() {
     // One large instance stands for two small ones.
     let members = vec![
