@@ -30,8 +30,17 @@ impl Claimant {
 
     /// Whose it is, where its id is an ARN.
     pub fn account(&self) -> Option<&str> {
+        self.part(4)
+    }
+
+    /// Where it is, where its id is an ARN.
+    pub fn region(&self) -> Option<&str> {
+        self.part(3)
+    }
+
+    fn part(&self, number: usize) -> Option<&str> {
         arn_kind(&self.id)?;
-        self.id.splitn(6, ':').nth(4)
+        self.id.splitn(6, ':').nth(number)
     }
 
     /// The name in a ledger.
@@ -86,6 +95,8 @@ mod tests {
         let account = |name| Claimant::parse(name).and_then(|it| it.account().map(str::to_owned));
         assert_eq!(account(task).as_deref(), Some("000000000000"));
         assert_eq!(account("pod/shop/web 1"), None);
+        let at = Claimant::new("task", task);
+        assert_eq!(at.region(), Some("us-east-1"));
         for name in ["", "task", "a b/c", "arn:aws:ecs:r"] {
             assert_eq!(Claimant::parse(name), None, "{name}");
         }

@@ -19,6 +19,8 @@ use crate::{Claimant, Promises};
 
 /// Who is not said to wait for so long does so no more: nobody looks at that queue.
 const SAID_EVERY: Duration = Duration::from_secs(60);
+/// Claimants for whom room is kept in one look.
+const MOST_KEPT_FOR: usize = 1000;
 
 /// A claimant without room.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,7 +101,20 @@ pub struct FargateRoom<'a> {
     pub host: &'a str,
     /// The letter of its zone.
     pub zone: String,
+    /// Whom it takes alone, and of which regions, if any are named.
+    pub accounts: &'a [String],
+    pub regions: &'a [String],
     pub bin: Bin<'a>,
+}
+
+impl FargateRoom<'_> {
+    fn serves(&self, one: &FargateWaiting) -> bool {
+        let is_among = |all: &[String], own: &str| all.is_empty() || all.iter().any(|it| it == own);
+        let region = one.claimant.region();
+        (one.zones.is_empty() || one.zones.contains(&self.zone))
+            && is_among(self.accounts, &one.account)
+            && region.is_none_or(|it| is_among(self.regions, it))
+    }
 }
 
 /// The room that those are about to have who wait for other capacity than Spot's: tasks of FARGATE_SPOT leave it to them.
@@ -109,11 +124,11 @@ pub fn kept_from_spot<'a>(
 ) -> Promises {
     rooms.sort_by_key(|it| it.host);
     let mut kept = Promises::new();
-    for one in waiting.iter().filter(|it| !it.claim.spot) {
+    let others = waiting.iter().filter(|it| !it.claim.spot);
+    for one in others.take(MOST_KEPT_FOR) {
         let ask = one.ask();
-        let serves = |it: &FargateRoom<'_>| one.zones.is_empty() || one.zones.contains(&it.zone);
-        let found = rooms.iter_mut().find(|it| serves(it) && it.bin.takes(&ask));
-        if let Some(room) = found {
+        let mut rooms = rooms.iter_mut();
+        if let Some(room) = rooms.find(|it| it.serves(one) && it.bin.takes(&ask)) {
             room.bin.take(&ask);
             let of_host = kept.entry(room.host.to_owned()).or_default();
             of_host.push(one.claim.clone());
@@ -331,6 +346,8 @@ mod tests {
         let room = |host: &'static str, zone: &str, cpu| FargateRoom {
             host,
             zone: zone.to_owned(),
+            accounts: &[],
+            regions: &[],
             bin: Bin::new(free(cpu), None),
         };
         let rooms = || vec![room("h2", "b", 512), room("h1", "a", 1024)];
@@ -341,7 +358,7 @@ mod tests {
             },
             ..waiting("i-1")
         };
-        assert!(kept_from_spot(&[of_spot.clone()], rooms()).is_empty());
+        assert!(kept_from_spot(std::slice::from_ref(&of_spot), rooms()).is_empty());
         let in_b = FargateWaiting {
             zones: BTreeSet::from(["b".to_owned()]),
             ..waiting("i-2")
@@ -357,5 +374,26 @@ mod tests {
             kept,
             Promises::from([("h1".to_owned(), one.clone()), ("h2".to_owned(), one)])
         );
+        // What is not for them is kept from nobody.
+        let task = "arn:aws:ecs:us-east-1:000000000000:task/default/1f";
+        let named = [FargateWaiting {
+            claimant: Claimant::new("task", task),
+            ..waiting("")
+        }];
+        let (one, other) = (["000000000000".to_owned()], ["111122223333".to_owned()]);
+        let (here, there) = (["us-east-1".to_owned()], ["eu-west-1".to_owned()]);
+        for (accounts, regions, is_kept) in [
+            (&one, &here, true),
+            (&other, &here, false),
+            (&one, &there, false),
+        ] {
+            let room = FargateRoom {
+                accounts,
+                regions,
+                ..room("h1", "a", 1024)
+            };
+            let kept = kept_from_spot(&named, vec![room]);
+            assert_eq!(kept.is_empty(), !is_kept, "{accounts:?} {regions:?}");
+        }
     }
 }

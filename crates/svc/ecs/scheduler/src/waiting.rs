@@ -147,6 +147,8 @@ fn kept_for_others(scheduler: &Scheduler, home: &Place) -> Promises {
             is_active.then(|| FargateRoom {
                 host: &instance.host,
                 zone: home.zone_letter(&region.zone_of(host)).to_owned(),
+                accounts: &host.accounts,
+                regions: &host.regions,
                 bin: Bin::new(free, own),
             })
         });
