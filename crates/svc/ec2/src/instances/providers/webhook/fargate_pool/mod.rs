@@ -185,7 +185,12 @@ impl Memory {
             until: now,
             pause: Backoff::new(FIRST_PAUSE, LAST_PAUSE, 2.0),
         });
-        refusal.until = now + refusal.pause.wait().max(least);
+        // Those that come to nothing together count once.
+        let pause = match refusal.until <= now {
+            true => refusal.pause.wait(),
+            false => Duration::ZERO,
+        };
+        refusal.until = refusal.until.max(now + pause.max(least));
         self.failure = Some((why.to_owned(), now));
     }
 
@@ -237,11 +242,16 @@ mod tests {
     fn what_is_refused_is_asked_for_later_each_time() {
         let kind = |zone: &str| -> Kind { ("4vcpu,16gib".parse().unwrap(), zone.to_owned()) };
         let mut memory = Memory::default();
-        let now = Timestamp(0);
+        let mut now = Timestamp(0);
         let mut pauses = Vec::new();
         for _ in 0..8 {
             memory.refuse(kind("a"), ("no power", Duration::ZERO), now);
-            pauses.push(memory.refused[&kind("a")].until.since(now));
+            let until = memory.refused[&kind("a")].until;
+            pauses.push(until.since(now));
+            // Another of its wave.
+            memory.refuse(kind("a"), ("no power", Duration::ZERO), now);
+            assert_eq!(memory.refused[&kind("a")].until, until);
+            now = until;
         }
         // Each up to a fifth longer or shorter.
         assert!(pauses[0] <= FIRST_PAUSE.mul_f64(1.2) && pauses[7] >= LAST_PAUSE.mul_f64(0.8));
