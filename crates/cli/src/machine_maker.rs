@@ -46,9 +46,7 @@ fn pool(args: &MachineMakerArgs) -> Option<PoolConfig> {
         sizes,
         least: args.fargate_pool_least,
         most: args.fargate_pool_most,
-        most_per_account: args
-            .fargate_pool_most_per_account
-            .unwrap_or_else(|| PoolConfig::usual_share(args.fargate_pool_most)),
+        most_per_account: args.fargate_pool_most_per_account,
         idle: Duration::from_secs(args.fargate_pool_idle.into()),
     })
 }
@@ -211,7 +209,7 @@ mod tests {
         let config = of(&alone).unwrap().unwrap();
         let pool = config.pool.unwrap();
         assert_eq!((pool.least, pool.most, pool.idle.as_secs()), (1, 10, 600));
-        assert_eq!(pool.most_per_account, 8);
+        assert_eq!(pool.most_per_account, None);
         let said = words(&alone);
         let said: Vec<_> = said.iter().filter_map(|it| it.to_str()).collect();
         let last = &said[said.len() - 8..];
@@ -233,7 +231,7 @@ mod tests {
             ..alone
         };
         let pool = of(&shared).unwrap().unwrap().pool.unwrap();
-        assert_eq!(pool.most_per_account, 4);
+        assert_eq!(pool.most_per_account, Some(4));
         let said = words(&shared);
         let said: Vec<_> = said.iter().filter_map(|it| it.to_str()).collect();
         assert_eq!(

@@ -14,8 +14,9 @@ use wharf_api_wharf::types::{
     CreateAccountResponse, ListAccountsResponse,
 };
 use wharf_base::{Clock, Permit};
+use wharf_svc_ec2::instances::OpenAccounts;
 use wharf_svc_iam::{CloseError, CreateError, Directory, Member, NewMember};
-use wharf_wire::{Call, Fault, sigv4::sha256_hex};
+use wharf_wire::{Call, Fault, async_trait, sigv4::sha256_hex};
 
 use crate::control::fault::{failed, invalid};
 
@@ -127,6 +128,14 @@ impl Accounts {
         Ok(CloseAccountResponse {
             account: Some(shown(member)),
         })
+    }
+}
+
+#[async_trait]
+impl OpenAccounts for Accounts {
+    async fn are_several(&self) -> Result<bool, Fault> {
+        // The home account is always open.
+        self.directory.has_open_member().await.map_err(failed)
     }
 }
 

@@ -167,8 +167,9 @@ pub struct MachineMakerArgs {
     /// Machines for Fargate that there may be at a time, beside those of instances
     #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub fargate_pool_most: u32,
-    /// Machines for Fargate that may be made at a time for those of one account who wait; by default a quarter of all is left to others
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// Machines for Fargate that may be made at a time for those of one account who wait; by default all but a quarter while there are
+    /// several accounts, and all while there is one
+    #[arg(long, value_name = "COUNT", requires = "fargate_pool_machine", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub fargate_pool_most_per_account: Option<u32>,
     /// How long a machine for Fargate is empty before it ends, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=86400))]

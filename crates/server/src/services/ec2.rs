@@ -60,5 +60,6 @@ fn maker(it: &Wiring<'_>) -> Option<MakerParts> {
             home,
             authorities: it.data.authorities.clone(),
         }),
+        accounts: Arc::new(it.control.0.accounts.clone()),
     })
 }

@@ -29,8 +29,8 @@ pub use machines::{Dedicated, MachineNode, MachineNodeWish};
 pub use pods::{PodMachine, PodMachineWish};
 pub use providers::{
     MachineNodes, Maker, MakerConfig, MakerOverview, MakerPace, MakerParts, MakerSecret,
-    MakerSecretError, Pool, PoolConfig, PoolMachineShown, PoolShown, PoolSize, ShownMachine,
-    ShownMachineWish, maker_protocol, maker_url,
+    MakerSecretError, OpenAccounts, Pool, PoolConfig, PoolMachineShown, PoolShown, PoolSize,
+    ShownMachine, ShownMachineWish, maker_protocol, maker_url,
 };
 pub use reconcile::{PERMIT, has_room_again};
 pub use reports::{InstanceImage, InstanceRole, Told};

@@ -16,6 +16,8 @@ use crate::{
 
 /// Accounts of one installation, closed ones among them: the bound on what a list reads.
 const MAX_MEMBERS: usize = 10_000;
+/// How many are read at once until an open one is found.
+const MEMBERS_AT_ONCE: usize = 100;
 /// How long a request that made an account can be repeated.
 const REPEATABLE: Duration = Duration::from_secs(24 * 3600);
 
@@ -209,6 +211,27 @@ impl Directory {
             Ok(Member::of(id, record))
         };
         entries.iter().map(read).collect()
+    }
+
+    /// Whether one of them is open. Where the first ones are, the others are not read.
+    pub async fn has_open_member(&self) -> Result<bool, DirectoryError> {
+        let prefix = MemberRecord::prefix("");
+        let mut range = Range::prefix(&prefix).limit(MEMBERS_AT_ONCE);
+        loop {
+            let entries = self.records.store().range(range).await?.entries;
+            for entry in &entries {
+                if decode::<MemberRecord>(&entry.value)?.closed.is_none() {
+                    return Ok(true);
+                }
+            }
+            match entries.last() {
+                Some(last) if entries.len() == MEMBERS_AT_ONCE => {
+                    let next = Range::prefix(&prefix).limit(MEMBERS_AT_ONCE);
+                    range = next.start_after(&last.key);
+                }
+                _ => return Ok(false),
+            }
+        }
     }
 
     async fn count_members(&self) -> Result<usize, DirectoryError> {

@@ -115,7 +115,9 @@ async fn a_request_with_a_token_gives_the_same_account_and_key_again() {
 #[tokio::test]
 async fn nobody_signs_in_to_a_closed_account() {
     let w = world();
+    assert!(!w.directory.has_open_member().await.unwrap());
     let (_, key) = made(&w).await;
+    assert!(w.directory.has_open_member().await.unwrap());
     let identify = || w.directory.identify(&key.access_key_id, None, NOW);
     let before = identify().await.unwrap().caller;
     assert!(!w.directory.is_closed(MEMBER).await.unwrap());
@@ -125,6 +127,7 @@ async fn nobody_signs_in_to_a_closed_account() {
         .await
         .unwrap();
     assert_eq!((closed.closed, closed.emptied), (Some(NOW), None));
+    assert!(!w.directory.has_open_member().await.unwrap());
 
     assert!(matches!(identify().await, Err(IdentifyError::Closed)));
     // A caller from before is refused at its next decision.

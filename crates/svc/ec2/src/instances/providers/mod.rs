@@ -23,7 +23,7 @@ pub(super) use executor::reconcile;
 pub use showing::{ShownMachine, ShownMachineWish};
 pub use webhook::{
     MachineNodes, Maker, MakerConfig, MakerOverview, MakerPace, MakerParts, MakerSecret,
-    MakerSecretError,
+    MakerSecretError, OpenAccounts,
     fargate_pool::{Pool, PoolConfig, PoolMachineShown, PoolShown, PoolSize},
     maker_url, protocol as maker_protocol,
 };

@@ -216,6 +216,13 @@ pub trait MachineNodes: Send + Sync + 'static {
     fn authorities(&self) -> String;
 }
 
+/// The accounts of the installation.
+#[async_trait]
+pub trait OpenAccounts: Send + Sync + 'static {
+    /// Whether more than one is open.
+    async fn are_several(&self) -> Result<bool, Fault>;
+}
+
 /// A maker, and what it takes to have machines of it.
 pub struct MakerParts {
     pub config: MakerConfig,
@@ -227,6 +234,7 @@ pub struct MakerParts {
     pub servers: Vec<String>,
     pub egress: Egress,
     pub nodes: Arc<dyn MachineNodes>,
+    pub accounts: Arc<dyn OpenAccounts>,
 }
 
 /// A maker, and what is remembered of it.

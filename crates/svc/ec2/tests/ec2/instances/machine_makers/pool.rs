@@ -21,7 +21,7 @@ async fn with_pool(least: u32, most: u32) -> (Cloud, Arc<Rack>) {
             sizes: vec!["1vcpu,4gib".parse().unwrap()],
             least,
             most,
-            most_per_account: PoolConfig::usual_share(most),
+            most_per_account: None,
             idle: IDLE,
         });
         parts
@@ -268,6 +268,7 @@ async fn one_that_is_there_before_its_maker_was_understood_is_not_kept_for_ever(
 #[tokio::test]
 async fn an_account_leaves_machines_to_others() {
     let (cloud, rack) = with_pool(0, 4).await;
+    rack.is_shared(true);
     cloud.waits(20);
     rack.made_so_many(3).await;
     until("it says why there are no more", || async {
@@ -280,6 +281,27 @@ async fn an_account_leaves_machines_to_others() {
     cloud.wait("111122223333", (1, &["a"]));
     rack.made_so_many(4).await;
     assert_eq!(cloud.hosts.fargate().bound_of("111122223333"), None);
+}
+
+#[tokio::test]
+async fn an_account_that_is_alone_leaves_nothing() {
+    let (cloud, rack) = with_pool(0, 4).await;
+    rack.is_shared(true);
+    cloud.waits(20);
+    rack.made_so_many(3).await;
+    until("it waits at its bound", || async {
+        cloud.hosts.fargate().bound_of("000000000000").is_some()
+    })
+    .await;
+    // The other one is closed.
+    rack.is_shared(false);
+    rack.made_so_many(4).await;
+    until("there are as many as there may be", || async {
+        let held = cloud.pool().await.held;
+        held.len() == 1 && held[0].contains("(--fargate-pool-most)")
+    })
+    .await;
+    assert_eq!(cloud.hosts.fargate().bound_of("000000000000"), None);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use wharf_records::node::Grant;
 use wharf_seal::Secret;
 use wharf_service::Place;
 use wharf_svc_ec2::instances::{
-    MachineNodes, MakerConfig, MakerPace, MakerParts, maker_protocol::Signed,
+    MachineNodes, MakerConfig, MakerPace, MakerParts, OpenAccounts, maker_protocol::Signed,
 };
 use wharf_testkit::{ACCOUNT, until};
 use wharf_wire::{Fault, async_trait};
@@ -57,6 +57,8 @@ pub struct Rack {
     joined: Mutex<BTreeSet<String>>,
     /// No tokens are to be had.
     tokenless: Mutex<bool>,
+    /// There are accounts beside the one.
+    shared: Mutex<bool>,
     /// A zone in which it takes no order.
     shut: Mutex<String>,
 }
@@ -101,6 +103,7 @@ impl Rack {
             servers: vec!["https://10.0.0.1:4566".to_owned()],
             egress: Egress::to(vec!["127.0.0.0/8".parse().unwrap()]),
             nodes: Arc::new(Nodes(self.clone())),
+            accounts: Arc::new(Nodes(self.clone())),
         }
     }
 
@@ -277,12 +280,25 @@ impl Rack {
         !joined.contains(id) && !tokens.values().any(|it| it.is_for(id))
     }
 
+    /// Another account is opened, or closed.
+    pub fn is_shared(&self, shared: bool) {
+        *self.shared.lock().unwrap() = shared;
+    }
+
     pub fn has_tokens(&self, has: bool) {
         *self.tokenless.lock().unwrap() = !has;
     }
 }
 
+/// The nodes of its machines, and the accounts of who has them made.
 struct Nodes(Arc<Rack>);
+
+#[async_trait]
+impl OpenAccounts for Nodes {
+    async fn are_several(&self) -> Result<bool, Fault> {
+        Ok(*self.0.shared.lock().unwrap())
+    }
+}
 
 #[async_trait]
 impl MachineNodes for Nodes {

@@ -8,8 +8,8 @@ use std::{
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use wharf_base::ids;
-use wharf_hosts::{Machines, zone_letter};
+use wharf_base::{Timestamp, ids};
+use wharf_hosts::{FargateWaiting, Machines, zone_letter};
 use wharf_records::{
     Record as _, Unknown, encode,
     hosts::{Capacity, Ledger},
@@ -81,6 +81,7 @@ async fn look(service: &Ec2Service, pool: &Pool) -> Result<Duration, StepError> 
     let hosts = &service.instances.parts.hosts;
     let waiting = hosts.fargate().waiting();
     let hosted = hosts.read(hosted);
+    let is_shared = is_shared(pool, &waiting).await?;
     let now = service.instances.now();
     let due = {
         let mut memory = pool.memory.lock();
@@ -92,6 +93,7 @@ async fn look(service: &Ec2Service, pool: &Pool) -> Result<Duration, StepError> 
                 hosted: &hosted,
                 learned: &learned,
                 refused: &memory.refused(),
+                is_shared,
             },
             now,
         );
@@ -129,6 +131,16 @@ async fn look(service: &Ec2Service, pool: &Pool) -> Result<Duration, StepError> 
     let often = pool.maker.pace().soon;
     let wake = due.wake_at.map(|at| at.since(now).max(BREATH));
     Ok(wake.map_or(often, |it| it.min(often)))
+}
+
+/// Whether machines may have to be left to other accounts. Where nobody waits, or the operator says how many an account may have, nothing
+/// depends on it.
+async fn is_shared(pool: &Pool, waiting: &[FargateWaiting]) -> Result<bool, StepError> {
+    if waiting.is_empty() || pool.terms.most_per_account.is_some() {
+        return Ok(false);
+    }
+    let several = pool.maker.parts.accounts.are_several().await;
+    several.map_err(|fault| neighbour("look whether there are several accounts", fault))
 }
 
 /// What machines of each size have, with what these show of it: what is new of that is written down, so that after a restart it is known

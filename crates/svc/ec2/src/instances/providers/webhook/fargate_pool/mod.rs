@@ -48,18 +48,13 @@ pub struct PoolConfig {
     pub sizes: Vec<PoolSize>,
     pub least: u32,
     pub most: u32,
-    /// How many may be made for those of one account who wait.
-    pub most_per_account: u32,
+    /// How many may be made for those of one account who wait; where nobody says, a quarter of all is left to others if there are any.
+    pub most_per_account: Option<u32>,
     /// How long a machine is empty before it ends.
     pub idle: Duration,
 }
 
 impl PoolConfig {
-    /// How many of so many may be made for one account where nobody says: a quarter is left to others.
-    pub fn usual_share(most: u32) -> u32 {
-        most - most / 4
-    }
-
     /// That it makes sense.
     ///
     /// # Errors
@@ -72,10 +67,9 @@ impl PoolConfig {
         if least > most {
             return Err(BadPool::LeastIsMore { least, most });
         }
-        let one = self.most_per_account;
-        match one <= most {
-            true => Ok(()),
-            false => Err(BadPool::OneIsMore { one, most }),
+        match self.most_per_account.filter(|one| *one > most) {
+            None => Ok(()),
+            Some(one) => Err(BadPool::OneIsMore { one, most }),
         }
     }
 }
@@ -122,7 +116,7 @@ impl Pool {
             sizes: Vec::new(),
             least: 0,
             most: 0,
-            most_per_account: 0,
+            most_per_account: None,
             idle: Duration::ZERO,
         });
         let region = maker.parts.home.region.as_str();
@@ -135,7 +129,7 @@ impl Pool {
             sizes: pool.sizes,
             least: count(pool.least),
             most: count(pool.most),
-            most_per_account: count(pool.most_per_account),
+            most_per_account: pool.most_per_account.map(count),
             idle: pool.idle,
             join_within: config.join_within,
             zones,
@@ -171,7 +165,7 @@ impl Pool {
             zones: self.terms.zones.iter().cloned().collect(),
             grows,
             held: memory.status.closed,
-            most_per_account: self.terms.most_per_account,
+            most_per_account: memory.status.most_per_account.unwrap_or(self.terms.most),
             bounded: memory.status.bounded.keys().cloned().collect(),
         });
     }
@@ -217,16 +211,14 @@ mod tests {
             sizes: vec!["4vcpu,16gib".parse().unwrap()],
             least,
             most,
-            most_per_account: PoolConfig::usual_share(most),
+            most_per_account: None,
             idle: Duration::from_secs(600),
         };
-        let shares = [1, 3, 4, 10, 1000].map(PoolConfig::usual_share);
-        assert_eq!(shares, [1, 3, 3, 8, 750]);
         assert_eq!(config(0, 10).check(), Ok(()));
         assert_eq!(config(3, 3).check(), Ok(()));
         assert!(config(4, 3).check().is_err());
         let for_one = |most_per_account| PoolConfig {
-            most_per_account,
+            most_per_account: Some(most_per_account),
             ..config(0, 3)
         };
         assert_eq!(for_one(3).check(), Ok(()));

@@ -54,8 +54,8 @@ pub struct Terms {
     pub sizes: Vec<PoolSize>,
     pub least: usize,
     pub most: usize,
-    /// How many may be made for those of one account who wait.
-    pub most_per_account: usize,
+    /// How many may be made for those of one account who wait, where the operator says.
+    pub most_per_account: Option<usize>,
     /// How long a machine is empty before it ends.
     pub idle: Duration,
     pub join_within: Duration,
@@ -181,6 +181,8 @@ pub struct Observed<'a> {
     pub learned: &'a BTreeMap<PoolSize, Capacity>,
     /// What the maker had no room for, or made nothing of, and until when it is not asked for.
     pub refused: &'a BTreeMap<Kind, Timestamp>,
+    /// There are several accounts, to whom machines may have to be left.
+    pub is_shared: bool,
 }
 
 /// What is lost with a machine.
@@ -246,6 +248,7 @@ pub fn plan(observed: &Observed<'_>, now: Timestamp) -> Plan {
     }
     plan.status.machines = observed.machines.len();
     plan.status.waiting = observed.waiting.len();
+    plan.status.most_per_account = observed.most_per_account();
     plan.status.closed = observed.is_closed(now);
     if let Some(until) = observed.opens_at(now) {
         plan.wake(until);
@@ -370,6 +373,15 @@ impl<'a> Observed<'a> {
         let mut zones = self.terms.zones.iter();
         sizes.any(|it| self.empty(it).takes(&waiting.ask()))
             && zones.any(|it| self.serves(waiting, it))
+    }
+
+    /// How many machines may be made for one account, where those are not all: what the operator says, or else all but a quarter while
+    /// there are other accounts.
+    fn most_per_account(&self) -> Option<usize> {
+        let most = self.terms.most;
+        let usual = self.is_shared.then_some(most - most / 4);
+        let said = self.terms.most_per_account.or(usual);
+        said.filter(|it| *it < most)
     }
 
     /// Whether none of that size is ordered in that zone.

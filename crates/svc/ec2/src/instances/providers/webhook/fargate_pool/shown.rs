@@ -58,9 +58,9 @@ impl Pool {
         // That its maker is to hear of something is no reason to look for.
         let held = status.held.filter(|it| *it != Held::Wave);
         let mut all: Vec<String> = held.iter().map(ToString::to_string).collect();
+        let most = status.most_per_account.unwrap_or(self.terms.most);
         let bounded = status.bounded.iter().take(MOST_ACCOUNTS);
         all.extend(bounded.map(|(account, count)| {
-            let most = self.terms.most_per_account;
             format!(
                 "{count} of account {account} wait: it has as many machines as may be made for one account, {most} (--fargate-pool-most-per-account)"
             )

@@ -8,7 +8,7 @@ use wharf_placement::pack::{Filling, fill};
 
 use super::{
     super::{PoolSize, records::Stage},
-    Action, Held, Loss, MOST_AT_ONCE, Observed, Own, Plan, SOON, Terms,
+    Action, Held, Loss, MOST_AT_ONCE, Observed, Own, Plan, SOON,
 };
 
 /// A machine that may be ordered for those who lack a place.
@@ -34,6 +34,8 @@ impl Offered<'_> {
 struct Counts<'a> {
     in_zone: PerZone<'a>,
     of_account: BTreeMap<&'a str, usize>,
+    /// How many an account may have, if that is bounded.
+    most_per_account: Option<usize>,
 }
 
 impl<'a> Counts<'a> {
@@ -51,6 +53,7 @@ impl<'a> Counts<'a> {
         Self {
             in_zone,
             of_account,
+            most_per_account: observed.most_per_account(),
         }
     }
 
@@ -62,18 +65,15 @@ impl<'a> Counts<'a> {
     }
 
     /// Whether a machine may be made for somebody.
-    fn may_have(&self, one: &FargateWaiting, terms: &Terms) -> bool {
+    fn may_have(&self, one: &FargateWaiting) -> bool {
         let has = self.of_account.get(one.account.as_str());
-        has.copied().unwrap_or_default() < terms.most_per_account
+        let has = has.copied().unwrap_or_default();
+        self.most_per_account.is_none_or(|most| has < most)
     }
 
     /// Brings the first for whom a machine may be made before all others: those take what it leaves.
-    fn bring_first<'w>(
-        &self,
-        lacking: &mut [&'w FargateWaiting],
-        terms: &Terms,
-    ) -> Option<&'w FargateWaiting> {
-        let at = lacking.iter().position(|it| self.may_have(it, terms))?;
+    fn bring_first<'w>(&self, lacking: &mut [&'w FargateWaiting]) -> Option<&'w FargateWaiting> {
+        let at = lacking.iter().position(|it| self.may_have(it))?;
         lacking[..=at].rotate_right(1);
         lacking.first().copied()
     }
@@ -112,7 +112,7 @@ pub(super) fn order<'a>(
             orders(plan, of, &mut lacking, &mut counts, now)
         }
     };
-    let first = counts.bring_first(&mut lacking, terms);
+    let first = counts.bring_first(&mut lacking);
     let is_short = first.is_some() || serving.len() + ordered.len() < terms.least;
     if ordered.len() >= may_be && is_short {
         plan.status.held = Some(Held::Full(terms.most));
@@ -128,7 +128,7 @@ pub(super) fn order<'a>(
             plan.wake(now + SOON);
         }
     }
-    for one in lacking.iter().filter(|it| !counts.may_have(it, terms)) {
+    for one in lacking.iter().filter(|it| !counts.may_have(it)) {
         let of_account = plan.status.bounded.entry(one.account.clone());
         *of_account.or_default() += 1;
     }
@@ -151,7 +151,7 @@ fn orders<'a>(
     let terms = observed.terms;
     let mut ordered = Vec::new();
     while ordered.len() < most {
-        let first = counts.bring_first(lacking, terms);
+        let first = counts.bring_first(lacking);
         let found = match first {
             Some(one) => best(observed, lacking, &counts.in_zone, now).map(|offered| {
                 offered.filling.take_from(lacking);

@@ -45,7 +45,9 @@ pub struct Status {
     pub lacking: usize,
     /// Those whom no machine of the pool would take.
     pub unfit: usize,
-    /// Those for whom no machine is made since their accounts have as many as may be, by account.
+    /// How many machines may be made for one account, if those are not all.
+    pub most_per_account: Option<usize>,
+    /// Those for whom no machine is made since their accounts have as many, by account.
     pub bounded: BTreeMap<String, usize>,
     /// Nothing is ordered for now, of whatever size and in whatever zone.
     pub closed: bool,

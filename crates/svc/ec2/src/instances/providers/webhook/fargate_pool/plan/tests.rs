@@ -18,7 +18,7 @@ fn terms() -> Terms {
         sizes: vec![size("4vcpu,16gib")],
         least: 0,
         most: 10,
-        most_per_account: usize::MAX,
+        most_per_account: None,
         idle: 10 * MINUTE,
         join_within: 10 * MINUTE,
         zones: vec!["a".to_owned(), "b".to_owned(), "c".to_owned()],
@@ -91,6 +91,7 @@ struct Look {
     hosted: BTreeSet<String>,
     learned: BTreeMap<PoolSize, Capacity>,
     refused: BTreeMap<Kind, Timestamp>,
+    is_shared: bool,
 }
 
 impl Look {
@@ -103,6 +104,7 @@ impl Look {
             hosted: &self.hosted,
             learned: &self.learned,
             refused: &self.refused,
+            is_shared: self.is_shared,
         };
         plan(&observed, now)
     }

@@ -86,7 +86,7 @@ fn those_of_spot_capacity_come_last() {
 #[test]
 fn an_account_has_as_many_machines_made_as_may_be() {
     let mut of = terms();
-    of.most_per_account = 2;
+    of.most_per_account = Some(2);
     let mut look = Look {
         terms: Some(of),
         waiting: (0..5)
@@ -124,9 +124,43 @@ fn an_account_has_as_many_machines_made_as_may_be() {
 }
 
 #[test]
+fn where_nobody_says_a_quarter_is_left_to_other_accounts_if_there_are_any() {
+    let many: Vec<FargateWaiting> = (0..20)
+        .map(|it| waiting(&it.to_string(), 4, &["a"]))
+        .collect();
+    for (most, said, is_shared, made, bound) in [
+        (4, None, false, 4, None),
+        (4, None, true, 3, Some(3)),
+        // Of three there is no quarter.
+        (3, None, true, 3, None),
+        (10, None, true, 8, Some(8)),
+        (4, Some(2), false, 2, Some(2)),
+        (4, Some(4), true, 4, None),
+    ] {
+        let look = Look {
+            terms: Some(Terms {
+                most,
+                most_per_account: said,
+                ..terms()
+            }),
+            waiting: many.clone(),
+            is_shared,
+            ..Look::default()
+        };
+        let plan = look.at(START);
+        assert_eq!(made_for(&plan).len(), made, "{made} of {most}");
+        assert_eq!(plan.status.most_per_account, bound);
+        // Who has all there may be hears that there are no more, and nothing of a bound.
+        let held = bound.is_none().then_some(Held::Full(most));
+        assert_eq!(plan.status.held, held);
+        assert_eq!(plan.status.bounded.is_empty(), bound.is_none());
+    }
+}
+
+#[test]
 fn who_has_no_machine_made_takes_what_others_leave() {
     let mut of = terms();
-    of.most_per_account = 1;
+    of.most_per_account = Some(1);
     let account = waiting("1", 4, &[]).account;
     let look = Look {
         terms: Some(of),
@@ -296,7 +330,7 @@ proptest! {
             if *on_spot { of_spot(one) } else { one }
         });
         let look = Look {
-            terms: Some(Terms { most: 100, most_per_account: most, ..terms() }),
+            terms: Some(Terms { most: 100, most_per_account: Some(most), ..terms() }),
             machines: machines.clone(),
             waiting: tasks.collect(),
             ..Look::default()
