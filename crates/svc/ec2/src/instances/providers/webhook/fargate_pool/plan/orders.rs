@@ -40,7 +40,8 @@ struct Counts<'a> {
 
 impl<'a> Counts<'a> {
     fn of(observed: &Observed<'a>, serving: &[&'a Own]) -> Self {
-        let (mut in_zone, mut of_account) = (PerZone::new(), BTreeMap::new());
+        let mut in_zone = PerZone::new();
+        let mut of_account: BTreeMap<&str, usize> = BTreeMap::new();
         for own in serving {
             *in_zone.entry(own.zone.as_str()).or_default() += 1;
         }
