@@ -83,7 +83,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run everything on this machine, in the foreground
-    Up(UpArgs),
+    Up(Box<UpArgs>),
     /// End an installation: its processes, containers, networks, mounts
     Down(DataArgs),
     /// Print the shell lines that point AWS tools at an installation: eval "$(wharf env)"
