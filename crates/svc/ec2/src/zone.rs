@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids() {
+    fn ids_of_zones() {
         for (region, letter, expected) in [
             ("us-east-1", 'a', "use1-az1"),
             ("eu-central-1", 'c', "euc1-az3"),

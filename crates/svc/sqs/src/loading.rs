@@ -230,8 +230,8 @@ mod tests {
                 590 => "damaged".into(),
                 _ => stored::encode(State::default(), &head(1, 0), b""),
             };
-            let put = store.put(&PERMIT, drawer.message(number), value);
-            put.await.unwrap();
+            let key = drawer.message(number);
+            store.put(&PERMIT, key, value).await.unwrap();
         }
         assert!(messages(&store, &drawer, false, NOW).await.is_err());
     }
