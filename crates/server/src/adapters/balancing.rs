@@ -18,7 +18,8 @@ use wharf_svc_ec2::{
 };
 use wharf_svc_elbv2::{
     CarriedChange, CertificateLookup, Certificates, Elbv2Service, EndpointServices,
-    FoundCertificate, InstanceLookup, Instances, LookupError, Place, carried_change,
+    FoundCertificate, InstanceLookup, Instances, LookupError, Place, WeakElbv2Service,
+    carried_change,
 };
 use wharf_svc_iam::Directory as IamDirectory;
 use wharf_wire::Fault;
@@ -132,13 +133,18 @@ impl Instances for Hosts {
     }
 }
 
-/// Load balancers as VPC endpoints lead to them.
-pub struct CarriedBalancers(pub Elbv2Service);
+/// Load balancers as VPC endpoints lead to them. Weak, for they have EC2, which has this.
+pub struct CarriedBalancers(pub WeakElbv2Service);
 
 #[async_trait]
 impl Balancers for CarriedBalancers {
     async fn find(&self, arn: &str) -> Result<Option<FoundBalancer>, Fault> {
-        let found = self.0.carried(arn).await?;
+        let Some(service) = self.0.upgrade() else {
+            let stops = std::io::Error::other("load balancing has stopped");
+            let text = "The server stops.";
+            return Err(Fault::receiver("Unavailable", 503, text, &stops));
+        };
+        let found = service.carried(arn).await?;
         Ok(found.map(|it| FoundBalancer {
             is_network: it.is_network,
             zones: it.zones,

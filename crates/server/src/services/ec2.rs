@@ -27,7 +27,7 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
             it.plane.dispatcher.clone(),
         )));
     it.plane.ec2.calling(it.operations.clone());
-    let balancers = CarriedBalancers(it.plane.elbv2.clone());
+    let balancers = CarriedBalancers(it.plane.elbv2.downgrade());
     it.plane.ec2.balancers_from(Arc::new(balancers));
     if let Some(parts) = maker(it) {
         it.plane.ec2.machines_by(parts);

@@ -53,5 +53,5 @@ pub use counted::COUNTED;
 pub use names::Place;
 pub use rates::RATES;
 pub use sealed::SEALING;
-pub use service::Elbv2Service;
+pub use service::{Elbv2Service, WeakElbv2Service};
 pub use tagged::TAGGED;

@@ -1,6 +1,9 @@
 //! The service as the server holds it: operations, what hosts say, loops.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use tokio::sync::broadcast;
@@ -31,10 +34,30 @@ pub struct Elbv2Service {
     core: Arc<Core>,
 }
 
+/// The service as one that it is made of has it.
+#[derive(Clone)]
+pub struct WeakElbv2Service {
+    core: Weak<Core>,
+}
+
+impl WeakElbv2Service {
+    /// While it is there.
+    pub fn upgrade(&self) -> Option<Elbv2Service> {
+        let core = self.core.upgrade()?;
+        Some(Elbv2Service { core })
+    }
+}
+
 impl Elbv2Service {
     pub fn new(parts: Parts) -> Self {
         Self {
             core: Arc::new(Core::new(parts)),
+        }
+    }
+
+    pub fn downgrade(&self) -> WeakElbv2Service {
+        WeakElbv2Service {
+            core: Arc::downgrade(&self.core),
         }
     }
 
