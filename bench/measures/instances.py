@@ -17,6 +17,8 @@ TITLE = "Instances on hosts"
 CLUSTER, TYPE, TYPE_MIB = "machines", "t3.nano", 512
 SINGLE = int(os.environ.get("WHARF_BENCH_ROUNDS", "20"))
 AT_ONCE = 100
+# More are refused.
+OF_A_CALL = 30
 # A type is guaranteed a part of its processors, and on a machine of two cores a hundred of these parts are five cores.
 OVERCOMMIT, DISKS = 8, "1T"
 # Of many it is asked about one of those that are left: to ask about a hundred costs milliseconds of a core that they want too.
@@ -25,7 +27,7 @@ DEADLINE_S = 180
 RESTS_S = 5
 METHOD = (
     f"Instances of {TYPE} and the own image, whose user data writes `/etc/ecs/ecs.config`. Single ones, {SINGLE} one after the other, a first one left out: from the call of RunInstances until ListContainerInstances has it as "
-    f"ACTIVE, asked every {POLL_S * 1000:.0f} ms; before it DescribeInstances is asked as often until it is `running`. Then {AT_ONCE} by one call. "
+    f"ACTIVE, asked every {POLL_S * 1000:.0f} ms; before it DescribeInstances is asked as often until it is `running`. Then {AT_ONCE} by calls for {OF_A_CALL}, as many as one may be for. "
     f"A {TYPE} is promised {TYPE_MIB} MiB of a node, and memory is never promised twice, so the machine is as many nodes as that needs: `wharf up` and hosts in namespaces, each of which "
     f"registers all of the machine's memory, and {OVERCOMMIT} times its cores. Memory of one: what all processes but the client have more with them (PSS, control plane and agents with it) once they have rested for {RESTS_S} s, and what "
     "the kernel says is available less, in which its own is too, each divided by their number. Terminated: from the call of TerminateInstances until DescribeInstances says it of all, and until the cluster lists none."
@@ -119,7 +121,10 @@ def _own_bytes():
 
 
 def _launch(ec2, asked, count):
-    return [it["InstanceId"] for it in ec2.run_instances(**asked, MinCount=count, MaxCount=count)["Instances"]]
+    """By as few calls as may be."""
+    calls = (min(OF_A_CALL, count - begun) for begun in range(0, count, OF_A_CALL))
+    made = [ec2.run_instances(**asked, MinCount=it, MaxCount=it)["Instances"] for it in calls]
+    return [it["InstanceId"] for of_call in made for it in of_call]
 
 
 def _terminate(wharf, ids):
