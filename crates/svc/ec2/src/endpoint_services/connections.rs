@@ -15,8 +15,8 @@ use wharf_wire::{Call, Fault};
 use super::{Connection, EndpointService, connection_id, connection_key, fault, fronts, scope_of};
 use crate::{
     Ec2Service,
-    endpoints::{self, VpcEndpoint, each, unsuccessful},
-    fault::{dry_run, missing_parameter},
+    endpoints::{self, VpcEndpoint, each},
+    fault::{dry_run, missing_parameter, tell},
     filter::{self, Fields, names},
     table::Stored,
 };
@@ -132,11 +132,8 @@ async fn answer_all(
     service.get::<EndpointService>(call, id).await?;
     let mut failed = Vec::new();
     for endpoint in endpoints {
-        match answer(service, call, (id, &endpoint), accepts).await {
-            Ok(()) => {}
-            Err(fault) if fault.sender => failed.push(unsuccessful(endpoint, fault)),
-            Err(fault) => return Err(fault),
-        }
+        let done = answer(service, call, (id, &endpoint), accepts).await;
+        tell(&mut failed, endpoint, done)?;
     }
     Ok(failed)
 }

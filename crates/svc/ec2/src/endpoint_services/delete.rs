@@ -10,8 +10,8 @@ use wharf_wire::{Call, Fault};
 use super::{EndpointService, LinkState, connections, fault, place_key};
 use crate::{
     Ec2Service,
-    endpoints::{each, unsuccessful},
-    fault::{dry_run, missing_parameter},
+    endpoints::each,
+    fault::{dry_run, missing_parameter, tell},
     records::Pointer,
     table::LeanOn as _,
 };
@@ -28,11 +28,8 @@ pub async fn delete(
     }
     let mut failed = Vec::new();
     for id in ids {
-        match one(service, call, &id).await {
-            Ok(()) => {}
-            Err(fault) if fault.sender => failed.push(unsuccessful(id, fault)),
-            Err(fault) => return Err(fault),
-        }
+        let done = one(service, call, &id).await;
+        tell(&mut failed, id, done)?;
     }
     Ok(DeleteVpcEndpointServiceConfigurationsResult {
         unsuccessful: Some(failed),

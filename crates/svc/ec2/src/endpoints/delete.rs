@@ -1,8 +1,6 @@
 //! DeleteVpcEndpoints: each with its routes and interfaces; what could not be deleted is told.
 
-use wharf_api_ec2::types::{
-    DeleteVpcEndpointsRequest, DeleteVpcEndpointsResult, UnsuccessfulItem, UnsuccessfulItemError,
-};
+use wharf_api_ec2::types::{DeleteVpcEndpointsRequest, DeleteVpcEndpointsResult};
 use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
@@ -15,7 +13,7 @@ use super::{
 use crate::{
     Ec2Service,
     endpoint_services::{connection_key, scope_of},
-    fault::{dry_run, missing_parameter},
+    fault::{dry_run, missing_parameter, tell},
     records::Pointer,
     table::LeanOn as _,
 };
@@ -32,11 +30,9 @@ pub async fn delete(
     }
     let mut unsuccessful = Vec::new();
     for id in ids {
-        match one(service, call, &id).await {
-            Ok(()) => {}
-            Err(fault) if fault.sender => unsuccessful.push(item(id, fault)),
-            Err(fault) => return Err(fault),
-        }
+        let done = one(service, call, &id).await;
+        let done = done.map_err(|fault| deleted_before(&id, fault));
+        tell(&mut unsuccessful, id, done)?;
     }
     Ok(DeleteVpcEndpointsResult {
         unsuccessful: Some(unsuccessful),
@@ -64,21 +60,10 @@ async fn one(service: &Ec2Service, call: &Call, id: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn item(id: String, fault: Fault) -> UnsuccessfulItem {
-    let fault = match fault.code == fault::not_found(&id).code {
+/// One that is not there has been deleted.
+fn deleted_before(id: &str, fault: Fault) -> Fault {
+    match fault.code == fault::not_found(id).code {
         true => Fault::sender(fault::DELETED_BEFORE, 400, fault.message),
         false => fault,
-    };
-    unsuccessful(id, fault)
-}
-
-/// What could not be done to one of several.
-pub fn unsuccessful(id: String, fault: Fault) -> UnsuccessfulItem {
-    UnsuccessfulItem {
-        error: Some(UnsuccessfulItemError {
-            code: Some(fault.code.to_string()),
-            message: Some(fault.message),
-        }),
-        resource_id: Some(id),
     }
 }

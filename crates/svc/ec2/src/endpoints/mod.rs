@@ -20,7 +20,7 @@ mod through;
 
 pub use change::each;
 pub use create::create;
-pub use delete::{delete, unsuccessful};
+pub use delete::delete;
 pub use describe::{describe, services as describe_services};
 pub use managed::{
     all as managed_lists, listed as managed_list, prefix_lists, shown as managed_shown,

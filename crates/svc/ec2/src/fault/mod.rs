@@ -9,6 +9,7 @@ mod launch;
 mod placement;
 mod public;
 mod route;
+mod unsuccessful;
 mod volume;
 mod vpc;
 
@@ -26,6 +27,7 @@ pub use launch::*;
 pub use placement::*;
 pub use public::*;
 pub use route::*;
+pub use unsuccessful::*;
 pub use volume::*;
 pub use vpc::*;
 

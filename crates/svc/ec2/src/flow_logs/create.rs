@@ -1,9 +1,7 @@
 //! CreateFlowLogs: one flow log for each resource; those that could not be made are told.
 
 use serde_json::json;
-use wharf_api_ec2::types::{
-    CreateFlowLogsRequest, CreateFlowLogsResult, UnsuccessfulItem, UnsuccessfulItemError,
-};
+use wharf_api_ec2::types::{CreateFlowLogsRequest, CreateFlowLogsResult};
 use wharf_base::{Arn, ids};
 use wharf_delivery::{Actor, Request};
 use wharf_records::{Record as _, Unknown, encode};
@@ -18,7 +16,7 @@ use super::{
 };
 use crate::{
     Ec2Service,
-    fault::{bad_value_of, dry_run, missing_parameter, token_reused},
+    fault::{bad_value_of, dry_run, missing_parameter, tell, token_reused},
     records::{Fence, Interface, Pointer, Subnet, Vpc, arn},
     table::{client_token, digest_of},
     tags,
@@ -66,8 +64,7 @@ pub async fn create(
         match one {
             Ok(id) => made.push(id),
             Err(fault) if fault.code == token_reused().code => return Err(fault),
-            Err(fault) if fault.sender => unsuccessful.push(item(id, fault)),
-            Err(fault) => return Err(fault),
+            Err(fault) => tell(&mut unsuccessful, id, Err(as_told(fault)))?,
         }
     }
     Ok(CreateFlowLogsResult {
@@ -335,18 +332,14 @@ async fn recorded(
     }
 }
 
-fn item(id: String, fault: Fault) -> UnsuccessfulItem {
-    // AWS says of destinations that they are wrong by this alone.
-    let code = match &*fault.code {
-        "InvalidParameter" => "400".to_owned(),
-        code => code.to_owned(),
-    };
-    UnsuccessfulItem {
-        error: Some(UnsuccessfulItemError {
-            code: Some(code),
-            message: Some(fault.message),
-        }),
-        resource_id: Some(id),
+/// AWS says of destinations that they are wrong by this alone.
+fn as_told(fault: Fault) -> Fault {
+    match &*fault.code {
+        "InvalidParameter" => Fault {
+            code: "400".into(),
+            ..fault
+        },
+        _ => fault,
     }
 }
 
