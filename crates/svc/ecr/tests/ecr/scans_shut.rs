@@ -52,8 +52,8 @@ async fn nothing_waits(it: &Scanned) {
     gone.expect("nothing waits any more");
 }
 
-#[tokio::test]
-async fn a_scan_that_the_key_of_its_repository_shut_is_made_again() {
+/// A scan of `v1` that ended because of the key of its repository, and the key.
+async fn shut_by_its_repository() -> (Scanned, String) {
     let it = Scanned::new().await;
     known(it.data.path());
     let key = it.home.key().await;
@@ -64,6 +64,12 @@ async fn a_scan_that_the_key_of_its_repository_shut_is_made_again() {
     let (status, why) = it.status("v1").await;
     assert_eq!(status, "FAILED");
     assert!(why.contains("DisabledException"), "{why}");
+    (it, key)
+}
+
+#[tokio::test]
+async fn a_scan_that_the_key_of_its_repository_shut_is_made_again() {
+    let (it, key) = shut_by_its_repository().await;
     assert_eq!(waiting(&it).await, 1);
     it.home.enable(&key).await;
     becomes(&it, "v1", "COMPLETE").await;
@@ -118,14 +124,7 @@ async fn another_key_has_scans_made_again_at_once() {
 /// A repository that is gone has nothing to wait for.
 #[tokio::test]
 async fn a_repository_that_is_gone_is_not_waited_for() {
-    let it = Scanned::new().await;
-    known(it.data.path());
-    let key = it.home.key().await;
-    under(&it, &key).await;
-    it.image("app", "v1", &[debian()]).await;
-    it.home.disable(&key).await;
-    it.start("v1").await.unwrap();
-    assert_eq!(it.status("v1").await.0, "FAILED");
+    let (it, _) = shut_by_its_repository().await;
     let input = DeleteRepositoryRequest {
         repository_name: text("app"),
         force: Some(true),

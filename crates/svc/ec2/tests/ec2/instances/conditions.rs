@@ -247,10 +247,8 @@ async fn what_is_made_in_a_network_is_told_by_where() {
     sees(on(&checks.unwrap(), "elastic-ip"), &[("ec2:Domain", "vpc")]);
 }
 
-#[tokio::test]
-async fn a_launch_tells_what_of_it_its_template_says() {
-    let cloud = Cloud::new(&[]).await;
-    let (ec2, call) = (&cloud.ec2, cloud.call());
+/// The id of a launch template with the name `web`.
+async fn web_template(cloud: &Cloud) -> String {
     let template = CreateLaunchTemplateRequest {
         launch_template_name: Some("web".to_owned()),
         launch_template_data: Some(RequestLaunchTemplateData {
@@ -260,8 +258,19 @@ async fn a_launch_tells_what_of_it_its_template_says() {
         }),
         ..Default::default()
     };
-    let made = ec2.create_launch_template(&call, template).await.unwrap();
-    let id = made.launch_template.unwrap().launch_template_id.unwrap();
+    let made = cloud
+        .ec2
+        .create_launch_template(&cloud.call(), template)
+        .await;
+    let id = made.unwrap().launch_template.unwrap().launch_template_id;
+    id.unwrap()
+}
+
+#[tokio::test]
+async fn a_launch_tells_what_of_it_its_template_says() {
+    let cloud = Cloud::new(&[]).await;
+    let (ec2, call) = (&cloud.ec2, cloud.call());
+    let id = web_template(&cloud).await;
     let template = format!("{ARN}launch-template/{id}");
     let launch = RunInstancesRequest {
         launch_template: Some(LaunchTemplateSpecification {
@@ -451,17 +460,7 @@ async fn a_launch_stays_with_the_subnet_that_it_was_asked_for() {
 async fn a_template_is_asked_for_behind_the_instances() {
     let cloud = Cloud::new(&[]).await;
     let (ec2, call) = (&cloud.ec2, cloud.call());
-    let template = CreateLaunchTemplateRequest {
-        launch_template_name: Some("web".to_owned()),
-        launch_template_data: Some(RequestLaunchTemplateData {
-            image_id: Some(cloud.image()),
-            instance_type: Some("t3.micro".to_owned()),
-            ..Default::default()
-        }),
-        ..Default::default()
-    };
-    let made = ec2.create_launch_template(&call, template).await.unwrap();
-    let id = made.launch_template.unwrap().launch_template_id.unwrap();
+    let id = web_template(&cloud).await;
     let absent = "lt-0123456789abcdef0";
     for (by_id, by_name, version, expected) in [
         (None, Some("web"), "1", &*id),
