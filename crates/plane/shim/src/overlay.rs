@@ -3,30 +3,26 @@
 use std::{
     collections::BTreeMap,
     fs, io,
-    os::{fd::AsFd, unix::fs::chown},
+    os::unix::fs::chown,
     path::{Path, PathBuf},
 };
 
-use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::mount::{MntFlags, umount2};
 use wharf_rootdir::{RootDir, proc_path};
 use wharf_shim_protocol::{RootfsPlan, folder::ContainerFolder, plan::UserSetup};
-use wharf_userns::IdRange;
+use wharf_userns::{IdRange, mount_layers};
 
 use crate::user_namespace;
 
 /// For a layer that is kept while those below change with each version of wharf: nothing in it may point to where
 /// something lay below, whatever the kernel's defaults are.
-const PINNED: &str = "index=off,metacopy=off,redirect_dir=off,xino=off";
-
-/// As many as Docker allows in one image.
-const MAX_LAYERS: usize = 128;
+const PINNED: [&str; 4] = ["index=off", "metacopy=off", "redirect_dir=off", "xino=off"];
 
 /// Mounts the overlay on `rootfs/`, in the shim's mount namespace; in a user namespace, on its stage.
 /// What is written goes to `writable`.
 ///
-/// Layers are named through open descriptors: the kernel takes one page of options, and a hundred
-/// full paths would not fit. `volatile` spares the flush of the whole disk when the mount goes
-/// away: after a crash of the machine this layer is never used again, unless it is kept.
+/// `volatile` spares the flush of the whole disk when the mount goes away: after a crash of the
+/// machine this layer is never used again, unless it is kept.
 ///
 /// In a user namespace the layers' owners are mapped; the writable layer keeps the host's numbers of
 /// whoever writes, and ends with the container.
@@ -36,13 +32,6 @@ pub fn mount_rootfs(
     plan: &RootfsPlan,
     user: Option<&UserSetup>,
 ) -> io::Result<()> {
-    if plan.layers.is_empty() || plan.layers.len() > MAX_LAYERS {
-        let text = format!(
-            "an image has 1 to {MAX_LAYERS} layers, not {}",
-            plan.layers.len()
-        );
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
-    }
     let target = rootfs(folder, user);
     let [upper, work] = parts_of(writable);
     for made in [&target, &upper, &work] {
@@ -64,36 +53,23 @@ pub fn mount_rootfs(
             None => RootDir::open(path),
         })
         .collect::<io::Result<Vec<_>>>()?;
-    let lower: Vec<String> = layers
-        .iter()
-        .rev()
-        .map(|layer| proc_path(layer.as_fd()).display().to_string())
-        .collect();
+    let lower: Vec<_> = layers.iter().map(RootDir::as_fd).collect();
     let own = RootDir::open(writable)?;
-    let own_path = proc_path(own.as_fd().as_fd());
-    let options = format!(
-        "lowerdir={},upperdir={own}/upper,workdir={own}/work",
-        lower.join(":"),
-        own = own_path.display()
-    );
-    let try_mount = |options: &str| {
-        mount(
-            Some("overlay"),
-            &target,
-            Some("overlay"),
-            MsFlags::empty(),
-            Some(options),
-        )
+    let own_path = proc_path(own.as_fd()).display().to_string();
+    let upper = format!("upperdir={own_path}/upper");
+    let work = format!("workdir={own_path}/work");
+    let try_mount = |more: &[&str]| {
+        let mut options = vec![upper.as_str(), work.as_str()];
+        options.extend_from_slice(more);
+        mount_layers(&lower, &options, &target)
     };
     // A layer that is kept must not say of itself that it is of no more use.
     if plan.kept {
         // Kernels that do not know all of these features do none of them.
-        try_mount(&format!("{options},{PINNED}")).or_else(|_| try_mount(&options))?;
-        return Ok(());
+        return try_mount(&PINNED).or_else(|_| try_mount(&[]));
     }
     // Kernels before 5.10 do not know the option.
-    try_mount(&format!("{options},volatile")).or_else(|_| try_mount(&options))?;
-    Ok(())
+    try_mount(&["volatile"]).or_else(|_| try_mount(&[]))
 }
 
 /// The folders in which an image's layers lie, seen with mapped owners. The overlay keeps what it

@@ -146,9 +146,7 @@ pub fn fresh<T: AsRef<str>>(
     options: &[T],
     attributes: u64,
 ) -> io::Result<OwnedFd> {
-    let kind = CString::new(kind)?;
-    // SAFETY: a C string that outlives the call; a success is a new descriptor of ours.
-    let context = owned(unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), FSOPEN_CLOEXEC) })?;
+    let context = begin(&CString::new(kind)?)?;
     set(&context, c"source", Some(source))?;
     let options = options.iter().map(AsRef::as_ref);
     for option in options.filter(|option| !option.is_empty()) {
@@ -167,6 +165,23 @@ pub fn fresh<T: AsRef<str>>(
             attributes,
         )
     })
+}
+
+/// Whether file systems of that kind have an option `name` that takes `value`. Those that look at their options only when
+/// they are mounted take any until then, also without a value: of them it is not known, and the answer is no.
+///
+/// # Errors
+/// The kernel has no such file system, or this process may mount none.
+pub fn has_option(kind: &CStr, name: &CStr, value: &str) -> io::Result<bool> {
+    let context = begin(kind)?;
+    let takes_all = set(&context, name, None).is_ok();
+    Ok(!takes_all && set(&context, name, Some(value)).is_ok())
+}
+
+/// A mount of a file system of that kind, which is to get its options.
+fn begin(kind: &CStr) -> io::Result<OwnedFd> {
+    // SAFETY: a C string that outlives the call; a success is a new descriptor of ours.
+    owned(unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), FSOPEN_CLOEXEC) })
 }
 
 fn set(context: &OwnedFd, name: &CStr, value: Option<&str>) -> io::Result<()> {

@@ -187,23 +187,11 @@ fn merged(layers: &[PathBuf], place: &Path) -> io::Result<OwnedFd> {
         unshare(CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWNS)?;
         let private = MsFlags::MS_PRIVATE | MsFlags::MS_REC;
         mount(None::<&str>, "/", None::<&str>, private, None::<&str>)?;
-        // Named by descriptors: the kernel takes a page of options.
         let open: io::Result<Vec<RootDir>> =
             layers.iter().map(|layer| RootDir::open(layer)).collect();
         let open = open?;
-        let lower: Vec<String> = open
-            .iter()
-            .rev()
-            .map(|layer| proc_path(layer.as_fd()).display().to_string())
-            .collect();
-        let options = format!("lowerdir={}", lower.join(":"));
-        mount(
-            Some("overlay"),
-            &at,
-            Some("overlay"),
-            MsFlags::MS_RDONLY,
-            Some(options.as_str()),
-        )?;
+        let lower: Vec<_> = open.iter().map(RootDir::as_fd).collect();
+        wharf_userns::mount_layers(&lower, &[], &at)?;
         let tree = wharf_userns::clone_tree(&at)?;
         umount2(&at, MntFlags::MNT_DETACH)?;
         Ok(tree)
