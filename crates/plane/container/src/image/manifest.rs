@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::DeserializeOwned};
+use wharf_userns::{MOST_LAYERS, most_layers};
 
 use super::{ExposedPort, ImageConfig, digest::Digest, lazy::OF_IMAGE};
 
 /// Bounds in bytes: the registries' own limit for manifests, and room for long histories.
 pub const MANIFEST_LIMIT: u64 = 4 << 20;
 pub const CONFIG_LIMIT: u64 = 8 << 20;
-/// As many as Docker allows.
-const MAX_LAYERS: usize = 127;
 
 /// What a request for a manifest accepts.
 pub const ACCEPT: &str = "application/vnd.oci.image.manifest.v1+json, \
@@ -168,11 +167,8 @@ pub fn parse_manifest(bytes: &[u8]) -> Result<Manifest, String> {
     let (Some(config), Some(layers)) = (wire.config, wire.layers) else {
         return Err("it is neither an image manifest nor an index".to_owned());
     };
-    if layers.len() > MAX_LAYERS {
-        return Err(format!(
-            "it has {} layers; at most {MAX_LAYERS} are allowed",
-            layers.len()
-        ));
+    if let Some(refusal) = too_many(layers.len(), most_layers()) {
+        return Err(refusal);
     }
     let named = wire.annotations.get(OF_IMAGE).and_then(|it| it.as_str());
     let indexes = named.and_then(|it| it.to_owned().try_into().ok());
@@ -181,6 +177,15 @@ pub fn parse_manifest(bytes: &[u8]) -> Result<Manifest, String> {
         layers,
         indexes,
     })
+}
+
+/// Why an image of so many layers cannot be had on a machine that runs those of `most`, if it cannot.
+fn too_many(layers: usize, most: usize) -> Option<String> {
+    let reason = match most < MOST_LAYERS {
+        true => " before Linux 6.8",
+        false => "",
+    };
+    (layers > most).then(|| format!("it has {layers} layers; at most {most} are allowed{reason}"))
 }
 
 /// The entry that fits best, of those that fit alike the first.
@@ -359,6 +364,26 @@ mod tests {
             let at = |at: usize| Digest::try_from(digest(&at.to_string())).unwrap();
             assert_eq!(chosen, expected.map(at), "{text} at {level}");
         }
+    }
+
+    #[test]
+    fn images_have_as_many_layers_as_the_kernel_stacks() {
+        let allowed = |most: &str| Some(format!("it has 501 layers; at most {most}"));
+        assert_eq!(too_many(501, MOST_LAYERS), allowed("500 are allowed"));
+        let older = allowed("127 are allowed before Linux 6.8");
+        assert_eq!(too_many(501, 127), older);
+        for (layers, most) in [(0, MOST_LAYERS), (500, MOST_LAYERS), (127, 127)] {
+            assert_eq!(too_many(layers, most), None);
+        }
+        let image = |layers: usize| {
+            let layer = serde_json::json!({"digest": digest("a"), "size": 1});
+            let image = serde_json::json!({"config": layer, "layers": vec![layer.clone(); layers]});
+            parse_manifest(image.to_string().as_bytes())
+        };
+        // Whichever kernel this is.
+        assert!(image(127).is_ok());
+        let refused = image(MOST_LAYERS + 1).unwrap_err();
+        assert!(refused.starts_with("it has 501 layers; "), "{refused}");
     }
 
     #[test]

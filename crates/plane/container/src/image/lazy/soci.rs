@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use wharf_userns::MOST_LAYERS;
 
 use super::super::{digest::Digest, manifest::Descriptor};
 
@@ -15,8 +16,6 @@ pub const OF_LAYER: &str = "com.amazon.soci.image-layer-digest";
 pub const KIND: &str = "application/vnd.amazon.soci.index.v2+json";
 /// In an index of images, beside the manifest of indexes: which image it is of.
 pub const MANIFEST_OF: &str = "com.amazon.soci.image-manifest-digest";
-/// As for layers of an image.
-const MOST: usize = 127;
 
 #[derive(Deserialize)]
 struct Wire {
@@ -47,7 +46,7 @@ pub fn indexes(bytes: &[u8]) -> Result<BTreeMap<Digest, Descriptor>, String> {
             wire.config.media_type
         ));
     }
-    if wire.layers.len() > MOST {
+    if wire.layers.len() > MOST_LAYERS {
         return Err(format!("it has {} indexes", wire.layers.len()));
     }
     let mut indexes = BTreeMap::new();

@@ -8,6 +8,7 @@ use std::{
 };
 
 use rand::Rng;
+use tokio::task::{JoinError, JoinSet};
 use wharf_durable::{self as durable, Durability};
 
 use super::{
@@ -26,6 +27,10 @@ use super::{
     records::{LayerRecord, Origin},
 };
 
+/// Layers of one image that are looked after at a time. Asking whether the registry has one takes a connection, and an
+/// image may have hundreds of them.
+const LAYERS_AT_ONCE: usize = 64;
+
 impl ImageStore {
     pub(super) async fn fetch_layers(
         &self,
@@ -34,8 +39,15 @@ impl ImageStore {
         indexes: &BTreeMap<Digest, Descriptor>,
     ) -> Result<BTreeMap<Digest, PathBuf>, PullError> {
         let budget = Budget::new(self.inner.limits, self.inner.dir.clone());
-        let mut fetches = tokio::task::JoinSet::new();
+        // The first failure ends the others, when the set is dropped.
+        let mut fetches: JoinSet<Result<Option<(Digest, PathBuf)>, PullError>> = JoinSet::new();
+        let mut shown = BTreeMap::new();
         for (descriptor, diff_id) in layers {
+            if fetches.len() == LAYERS_AT_ONCE
+                && let Some(fetched) = fetches.join_next().await
+            {
+                shown.extend(self.outcome(fetched)?);
+            }
             let (store, repository) = (self.clone(), Arc::clone(repository));
             let (descriptor, diff_id) = (descriptor.clone(), diff_id.clone());
             let budget = Arc::clone(&budget);
@@ -47,20 +59,21 @@ impl ImageStore {
                 Ok(shown.map(|path| (diff_id, path)))
             });
         }
-        let mut shown = BTreeMap::new();
         while let Some(fetched) = fetches.join_next().await {
-            // The first failure ends the others, when the set is dropped.
-            let fetched = fetched.unwrap_or_else(|e| {
-                let source = io::Error::other(e);
-                Err(PullError::Store(ImageError::Io {
-                    step: "fetch layers into",
-                    path: self.inner.dir.clone(),
-                    source,
-                }))
-            });
-            shown.extend(fetched?);
+            shown.extend(self.outcome(fetched)?);
         }
         Ok(shown)
+    }
+
+    /// What became of one layer.
+    fn outcome<T>(&self, ended: Result<Result<T, PullError>, JoinError>) -> Result<T, PullError> {
+        ended.unwrap_or_else(|e| {
+            Err(PullError::Store(ImageError::Io {
+                step: "fetch layers into",
+                path: self.inner.dir.clone(),
+                source: io::Error::other(e),
+            }))
+        })
     }
 
     /// Where it is shown, if it is not here.
