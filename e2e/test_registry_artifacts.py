@@ -299,16 +299,46 @@ def image_of(registry, layers):
     }  # fmt: skip
 
 
-def test_an_image_of_five_hundred_layers(wharf, tmp_path):
+def on_busybox(wharf, registry, layers, packing="gzip"):
+    """A manifest of busybox's layers, pushed as the tag `base`, with these upon them, as in `image_of`."""
+    base = f"docker://localhost:{wharf.port}/{registry.name}:base"
+    images.skopeo_copy(wharf, f"oci-archive:{tools.image_archive('busybox')}", base)
+    manifest = registry.ask("GET", "manifests/base").json()
+    config = registry.ask("GET", f"blobs/{manifest['config']['digest']}").json()
+    config["rootfs"]["diff_ids"] += [diff for _, diff in layers]
+    config.pop("history", None)
+    manifest["config"] |= put_blob(registry, json.dumps(config).encode())
+    manifest["layers"] += [{"mediaType": f"{OCI}.layer.v1.tar+{packing}", **put_blob(registry, data)} for data, _ in layers]
+    return manifest
+
+
+def test_an_image_of_five_hundred_layers_runs(wharf, tmp_path):
     name, _ = repository(wharf, "layers")
     registry = Registry(wharf, name)
-    layers = [layer_with(f"file-{number}", b"%d" % number) for number in range(500)]
-    digest, answer = put_manifest(registry, "1", image_of(registry, layers))
+    layers = [layer_with(f"file-{number}", b"%d\n" % number) for number in range(500)]
+    larger = on_busybox(wharf, registry, layers)
+    # What is of busybox counts, and the last layers are left away.
+    below = len(larger["layers"]) - len(layers)
+    config = registry.ask("GET", f"blobs/{larger['config']['digest']}").json()
+    config["rootfs"]["diff_ids"] = config["rootfs"]["diff_ids"][:500]
+    manifest = larger | {"layers": larger["layers"][:500]}
+    manifest["config"] = larger["config"] | put_blob(registry, json.dumps(config).encode())
+    digest, answer = put_manifest(registry, "1", manifest)
     assert answer.status_code == 201, answer.text
     images.skopeo_copy(wharf, f"docker://localhost:{wharf.port}/{name}:1", f"oci:{tmp_path}/back:1")
     assert len(list((tmp_path / "back" / "blobs" / "sha256").iterdir())) == 502
     (shown,) = wharf.client("ecr").describe_images(repositoryName=name, imageIds=[{"imageDigest": digest}])["imageDetails"]
-    assert shown["imageSizeInBytes"] >= sum(len(data) for data, _ in layers)
+    assert shown["imageSizeInBytes"] >= sum(layer["size"] for layer in manifest["layers"])
+    last = 499 - below
+    script = f"cat /file-0 /file-{last} && ls / | grep -c ^file- && echo own > /file-{last} && cat /file-{last}"
+    task = tasks.run(wharf, f"localhost:{wharf.port}/{name}:1", **tasks.sh(script))
+    task.wait("STOPPED", deadline_s=120)
+    assert (task.exit_code, task.lines()) == (0, ["0", str(last), str(last + 1), "own"])
+    # One more is kept by the registry as well, but the kernel stacks no more.
+    _, answer = put_manifest(registry, "2", larger)
+    assert answer.status_code == 201, answer.text
+    stopped = tasks.run(wharf, f"localhost:{wharf.port}/{name}:2", command=["true"]).wait("STOPPED")
+    assert f"it has {500 + below} layers; at most 500 are allowed" in stopped["stoppedReason"], stopped
 
 
 def test_a_manifest_of_four_mebibytes_and_none_larger(wharf):
@@ -330,16 +360,9 @@ def test_a_manifest_of_four_mebibytes_and_none_larger(wharf):
 def test_a_layer_packed_with_zstd_runs(wharf):
     name, _ = repository(wharf, "zstd")
     registry = Registry(wharf, name)
-    images.skopeo_copy(wharf, f"oci-archive:{tools.image_archive('busybox')}", f"docker://localhost:{wharf.port}/{name}:base")
-    manifest = registry.ask("GET", "manifests/base").json()
-    config = registry.ask("GET", f"blobs/{manifest['config']['digest']}").json()
     layer, diff = layer_with("packed", name.encode())
     packed = subprocess.run(["zstd", "-19", "--stdout"], input=gzip.decompress(layer), stdout=subprocess.PIPE, check=True).stdout
-    config["rootfs"]["diff_ids"].append(diff)
-    config.pop("history", None)
-    manifest["config"] |= put_blob(registry, json.dumps(config).encode())
-    manifest["layers"].append({"mediaType": f"{OCI}.layer.v1.tar+zstd", **put_blob(registry, packed)})
-    _, answer = put_manifest(registry, "1", manifest)
+    _, answer = put_manifest(registry, "1", on_busybox(wharf, registry, [(packed, diff)], "zstd"))
     assert answer.status_code == 201, answer.text
     task = tasks.run(wharf, f"localhost:{wharf.port}/{name}:1", command=["grep", "-q", name, "/packed"])
     assert task.wait("STOPPED")["containers"][0]["exitCode"] == 0

@@ -3,6 +3,7 @@
 
 mod confinement;
 mod fixture;
+mod layers;
 mod lifecycle;
 mod limits;
 mod logs;
