@@ -2,7 +2,8 @@
 
 use std::{
     ffi::{CStr, CString},
-    io,
+    fs::File,
+    io::{self, Read as _},
     os::{
         fd::{AsFd, AsRawFd, FromRawFd, OwnedFd},
         unix::ffi::OsStrExt,
@@ -146,16 +147,36 @@ pub fn fresh<T: AsRef<str>>(
     options: &[T],
     attributes: u64,
 ) -> io::Result<OwnedFd> {
+    create(&begin(&CString::new(kind)?)?, source, options, attributes)
+}
+
+/// As [`fresh`]; the error of an option that is refused has the kernel's reason, and no number any more. The kernel keeps
+/// reasons for whoever mounts in these steps, and logs none of them.
+pub fn fresh_or_why<T: AsRef<str>>(
+    kind: &str,
+    source: &str,
+    options: &[T],
+    attributes: u64,
+) -> io::Result<OwnedFd> {
     let context = begin(&CString::new(kind)?)?;
-    set(&context, c"source", Some(source))?;
+    create(&context, source, options, attributes).map_err(|error| with_reason(error, context))
+}
+
+fn create<T: AsRef<str>>(
+    context: &OwnedFd,
+    source: &str,
+    options: &[T],
+    attributes: u64,
+) -> io::Result<OwnedFd> {
+    set(context, c"source", Some(source))?;
     let options = options.iter().map(AsRef::as_ref);
     for option in options.filter(|option| !option.is_empty()) {
         match option.split_once('=') {
-            Some((name, value)) => set(&context, &CString::new(name)?, Some(value))?,
-            None => set(&context, &CString::new(option)?, None)?,
+            Some((name, value)) => set(context, &CString::new(name)?, Some(value))?,
+            None => set(context, &CString::new(option)?, None)?,
         }
     }
-    configure(&context, FSCONFIG_CMD_CREATE, None, None)?;
+    configure(context, FSCONFIG_CMD_CREATE, None, None)?;
     // SAFETY: an open descriptor and numbers; a success is a new descriptor of ours.
     owned(unsafe {
         libc::syscall(
@@ -165,6 +186,22 @@ pub fn fresh<T: AsRef<str>>(
             attributes,
         )
     })
+}
+
+/// The error with what the kernel has against the options of this mount: a few messages, of which each read gives one.
+fn with_reason(error: io::Error, context: OwnedFd) -> io::Error {
+    let (mut messages, mut message) = (File::from(context), [0; 512]);
+    let mut reasons = Vec::new();
+    while let Ok(length @ 1..) = messages.read(&mut message) {
+        // The letter before it says how grave it is.
+        if let Some(reason) = String::from_utf8_lossy(&message[..length]).strip_prefix("e ") {
+            reasons.push(reason.trim_end().to_owned());
+        }
+    }
+    match reasons.is_empty() {
+        true => error,
+        false => io::Error::new(error.kind(), format!("{error}: {}", reasons.join("; "))),
+    }
 }
 
 /// Whether file systems of that kind have an option `name` that takes `value`. Those that look at their options only when
@@ -218,4 +255,17 @@ fn owned(descriptor: libc::c_long) -> io::Result<OwnedFd> {
     let descriptor = Errno::result(descriptor)?;
     // SAFETY: the kernel has just given it to us.
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor as i32) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_that_take_a_value_are_told_from_others() {
+        assert!(has_option(c"tmpfs", c"size", "1m").unwrap());
+        assert!(!has_option(c"tmpfs", c"size", "much").unwrap());
+        assert!(!has_option(c"tmpfs", c"nonsense", "1m").unwrap());
+        assert!(has_option(c"nonsense", c"size", "1m").is_err());
+    }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use nix::mount::{MsFlags, mount};
 
-use crate::mount::{attach, fresh, has_option};
+use crate::mount::{attach, fresh_or_why, has_option};
 
 /// Layers that the kernel stacks below the one that is written to (`OVL_MAX_STACK`).
 pub const MOST_LAYERS: usize = 500;
@@ -38,7 +38,7 @@ pub fn most_layers() -> usize {
 pub fn mount_layers(layers: &[BorrowedFd<'_>], options: &[&str], target: &Path) -> io::Result<()> {
     let layers = layers.iter().map(|layer| layer.as_raw_fd());
     match told(takes_single_layers(), layers.collect(), options)? {
-        Told::OneByOne(options) => attach(fresh("overlay", "overlay", &options, 0)?, target),
+        Told::OneByOne(options) => attach(fresh_or_why("overlay", "overlay", &options, 0)?, target),
         Told::AtOnce(text) => {
             let (kind, text) = (Some("overlay"), Some(text.as_str()));
             Ok(mount(kind, target, kind, MsFlags::empty(), text)?)
@@ -98,6 +98,8 @@ fn told(singly: bool, layers: Vec<i32>, options: &[&str]) -> io::Result<Told> {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs::File, os::fd::AsFd as _};
+
     use super::*;
 
     const OPTIONS: [&str; 2] = ["upperdir=/u", "volatile"];
@@ -153,5 +155,16 @@ mod tests {
                 "{length}"
             );
         }
+    }
+
+    #[test]
+    fn an_option_that_the_kernel_refuses_is_named() {
+        let (layer, target) = (File::open("/").unwrap(), tempfile::tempdir().unwrap());
+        let refused = mount_layers(&[layer.as_fd()], &["nonsense"], target.path());
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{error}");
+        // Before Linux 6.8 the kernel's log has it.
+        let is_named = error.to_string().contains("'nonsense'");
+        assert_eq!(is_named, takes_single_layers(), "{error}");
     }
 }
