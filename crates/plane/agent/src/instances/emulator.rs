@@ -44,6 +44,8 @@ const MODULE_FOLDERS: [&str; 4] = [
 const OFFER: &str = "vm";
 /// … and that they have volumes, and disks that are sealed.
 const WITH_DISKS: &str = "vm-disks";
+/// … and that snapshots are taken of their disks, and disks made of these.
+pub const WITH_SNAPSHOTS: &str = "vm-snapshots";
 /// Why there are none where nobody wants any.
 const NONE: &str = "this node was started without --vm";
 /// How qemu tells its version.

@@ -1,5 +1,5 @@
-//! Instances that are virtual machines: their disk, which is made of the image once, the kernel that was taken out of it, and the
-//! container of the emulator.
+//! Instances that are virtual machines: their disk, which is made once, of the image or of a snapshot of another machine's
+//! ([`super::host::Host::restore`]), the kernel that was taken out of the image, and the container of the emulator.
 //!
 //! What is on the disk is the guest's doing from its first boot on. So nothing here reads it again: it is mounted by no host,
 //! and kernel and initial file system are those of the image, as they were unpacked. One emulator has it at a time: it is locked by
@@ -86,7 +86,8 @@ pub struct Shown {
     pub node: Node,
 }
 
-/// Makes what is missing: the disk of `bytes` at the first boot alone (`may_make`). Blocks.
+/// Makes what is missing: the disk of `bytes` at the first boot alone (`may_make`), and the kernel of one that was made of a
+/// snapshot. Blocks.
 pub fn prepare(
     folder: &Path,
     (bytes, may_make): (u64, bool),
@@ -102,6 +103,9 @@ pub fn prepare(
             return Err(io::Error::new(io::ErrorKind::NotFound, text));
         }
         make(folder, bytes, layers, (&kernel, &initrd), sealer)?;
+    }
+    if !kernel.try_exists()? {
+        take_kernel(&merged(layers, &folder.join("tree"))?, &kernel, &initrd)?;
     }
     disk::check_sealed(&image, sealer)?;
     let device = match sealer {
@@ -150,19 +154,7 @@ fn make(
     sealer: Option<&Sealer>,
 ) -> io::Result<()> {
     let tree = merged(layers, &folder.join("tree"))?;
-    let root = RootDir::open(&proc_path(tree.as_fd()))?;
-    let found = kernel::search(&listing(&root)?).ok_or_else(|| {
-        io::Error::new(
-            io::ErrorKind::NotFound,
-            "its image has no kernel: neither /boot/vmlinuz-VERSION nor /vmlinuz",
-        )
-    })?;
-    take(&root, &found.kernel, kernel, MAX_KERNEL)?;
-    match &found.initrd {
-        Some(path) => take(&root, path, initrd, MAX_INITRD)?,
-        // An earlier try may have left one.
-        None => remove_file(initrd)?,
-    }
+    take_kernel(&tree, kernel, initrd)?;
     let fresh = disk::begin(folder, bytes, sealer.is_some())?;
     reserve(&fresh)?;
     match sealer {
@@ -171,6 +163,23 @@ fn make(
     }
     // From now on the machine has lived.
     disk::keep(folder, &fresh)
+}
+
+/// The kernel of an image and its initial file system, if it has one. Where the kernel is, both are.
+fn take_kernel(tree: &OwnedFd, kernel: &Path, initrd: &Path) -> io::Result<()> {
+    let root = RootDir::open(&proc_path(tree.as_fd()))?;
+    let found = kernel::search(&listing(&root)?).ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            "its image has no kernel: neither /boot/vmlinuz-VERSION nor /vmlinuz",
+        )
+    })?;
+    match &found.initrd {
+        Some(path) => take(&root, path, initrd, MAX_INITRD)?,
+        // An earlier try may have left one.
+        None => remove_file(initrd)?,
+    }
+    take(&root, &found.kernel, kernel, MAX_KERNEL)
 }
 
 /// The layers of an image as one tree, which is mounted nowhere. `place`: a folder that may be made for that.
@@ -254,7 +263,7 @@ fn take(root: &RootDir, path: &str, to: &Path, most: u64) -> io::Result<()> {
 }
 
 /// Takes the room of the whole disk at once: nothing holds a guest back later, when others want what is free.
-fn reserve(disk: &Path) -> io::Result<()> {
+pub fn reserve(disk: &Path) -> io::Result<()> {
     let file = File::options().write(true).open(disk)?;
     let bytes = file.metadata()?.len();
     let node = nix::sys::statvfs::statvfs(disk)?;
@@ -494,6 +503,14 @@ mod tests {
         let inode = meta.ino();
         let files = prepare(&folder, (64 << 20, false), &layers, how, None).unwrap();
         assert_eq!(fs::metadata(&files.disk).unwrap().ino(), inode);
+        // One that was made of a snapshot has no kernel yet, whatever an agent that was killed has of it.
+        fs::remove_file(&files.kernel).unwrap();
+        fs::write(files.initrd.unwrap(), "half").unwrap();
+        let files = prepare(&folder, (64 << 20, false), &layers, how, None).unwrap();
+        assert_eq!(fs::metadata(&files.disk).unwrap().ino(), inode);
+        assert_eq!(fs::read_to_string(&files.kernel).unwrap(), "new");
+        let initrd = fs::read_to_string(files.initrd.unwrap()).unwrap();
+        assert_eq!(initrd, "initial");
     }
 
     fn instance(memory_mib: u32) -> Instance {

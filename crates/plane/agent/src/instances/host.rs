@@ -435,9 +435,22 @@ impl Host {
         let snapshots = self.snapshots.as_ref();
         let snapshots = snapshots.ok_or("this machine makes no disks of snapshots")?;
         let (of_it, bytes, sealed) = (folder.clone(), it.disk_bytes, sealer.is_some());
-        let fresh = on_disk(move || disk::begin(&of_it, bytes, sealed)).await?;
+        let is_machine = it.virtual_machine;
+        let begun = on_disk(move || {
+            let fresh = disk::begin(&of_it, bytes, sealed)?;
+            if is_machine {
+                guest::reserve(&fresh)?;
+            }
+            Ok(fresh)
+        });
+        let fresh = begun.await?;
         snapshots.restore(it, &fresh, sealer.as_deref()).await?;
-        on_disk(move || disk::end(&folder, sealer.as_deref())).await
+        on_disk(move || match is_machine {
+            // What is on it is its guest's, who makes its file system as large as the disk.
+            true => disk::keep(&folder, &fresh),
+            false => disk::end(&folder, sealer.as_deref()),
+        })
+        .await
     }
 
     /// Has the key of its disk go, once nobody has that any more. Blocks.

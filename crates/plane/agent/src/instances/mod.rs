@@ -327,7 +327,9 @@ impl Instances {
         let disks = self.host.snapshots.iter();
         let disks = disks.flat_map(|_| [WITH_SNAPSHOTS, WITH_SEALED]);
         let machines = self.host.emulator.iter();
-        let machines = machines.flat_map(|it| it.offer());
+        let snapshots = self.host.snapshots.is_some();
+        let snapshots = snapshots.then_some(emulator::WITH_SNAPSHOTS);
+        let machines = machines.flat_map(|it| it.offer().into_iter().chain(snapshots));
         let words: Vec<&str> = own.into_iter().chain(disks).chain(machines).collect();
         self.unfit.is_none().then(|| words.join(","))
     }

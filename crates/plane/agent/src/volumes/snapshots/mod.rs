@@ -54,6 +54,8 @@ enum NotSent {
     NotMade,
     #[error("the volume is being checked")]
     Checked,
+    #[error("it is not known yet which instances run")]
+    NotKnown,
     /// It is to be taken when the instance is shut down.
     #[error("the instance is not shut down yet")]
     Runs,

@@ -5,6 +5,7 @@
 //! | has no device | the file is locked: no device comes over it while it is read |
 //! | is mounted | its file system is frozen ([`crate::volumes::freeze`]) |
 //! | is the device of an instance, which has it mounted nowhere | nothing was written while it was read, as the kernel counts; else the instance stands still meanwhile ([`crate::volumes::pause`]) |
+//! | is the disk of a virtual machine, which has its file | the machine stands still meanwhile: nobody counts what it writes |
 //!
 //! A disk that can clone files (XFS, Btrfs) has a clone made then, which is read when all goes on. Blocks.
 
@@ -44,6 +45,8 @@ pub struct Still<'a> {
     pub freezer: &'a Freezer,
     /// Of the instance that has it as a device.
     pub switch: Option<PauseSwitch>,
+    /// The emulator of a virtual machine has the file itself, and no device is over it.
+    pub by_file: bool,
 }
 
 impl Still<'_> {
@@ -56,6 +59,9 @@ impl Still<'_> {
             Ok(held) => return read(&held, None),
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {}
             Err(error) => return Err(error),
+        }
+        if self.by_file {
+            return self.read_file(read);
         }
         match self.freezer.freeze(self.image) {
             Ok(frozen) => {
@@ -87,11 +93,7 @@ impl Still<'_> {
                 return Ok(());
             }
         }
-        let switch = self.switch.clone().ok_or_else(|| {
-            let text = "it is written to, and who writes cannot be held";
-            io::Error::new(io::ErrorKind::Unsupported, text)
-        })?;
-        let paused = pause(switch)?;
+        let paused = pause(self.switch.clone().ok_or_else(unheld)?)?;
         let end = Instant::now() + PAUSED_FOR;
         let before = settled(device, SETTLES)?.ok_or_else(changed)?;
         let clone = cloned(self.image, self.clone)?;
@@ -108,6 +110,45 @@ impl Still<'_> {
             None => Ok(()),
         }
     }
+
+    /// What the emulator wrote is in the file once it stands still, as it was acknowledged to its guest: no call of it is under way
+    /// then.
+    fn read_file(&self, mut read: impl FnMut(&File, Until) -> io::Result<()>) -> io::Result<()> {
+        let paused = pause(self.switch.clone().ok_or_else(unheld)?)?;
+        let end = Instant::now() + PAUSED_FOR;
+        check_kept(self.image)?;
+        let clone = cloned(self.image, self.clone)?;
+        if clone.is_none() {
+            read(&File::open(self.image)?, Some(end))?;
+        }
+        check_kept(self.image)?;
+        drop(paused);
+        match clone {
+            Some(clone) => read(&clone.file, None),
+            None => Ok(()),
+        }
+    }
+}
+
+/// That an emulator has the file still. As long as a snapshot is taken none comes after it, so it is the same one.
+///
+/// # Errors
+/// [`changed`]
+pub fn check_kept(image: &Path) -> io::Result<()> {
+    let is_kept = match hold_unattached(image) {
+        Ok(_) => false,
+        Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+            LoopDevice::over(image)?.is_none()
+        }
+        Err(error) => return Err(error),
+    };
+    is_kept.then_some(()).ok_or_else(changed)
+}
+
+/// Who writes is no instance that could be held.
+pub fn unheld() -> io::Error {
+    let text = "it is written to, and who writes cannot be held";
+    io::Error::new(io::ErrorKind::Unsupported, text)
 }
 
 /// A clone of the file `image` at `path`; `None` where the disk cannot clone files.
@@ -191,15 +232,15 @@ mod tests {
     const BEHIND: u64 = 32 << 10;
 
     impl Writer {
-        fn begin(device: LoopDevice) -> Self {
-            let name = format!("/wharf-still-{}", std::process::id());
+        fn begin(to: &Path, name: &str) -> Self {
+            let name = format!("/wharf-still-{name}-{}", std::process::id());
             let hierarchies = wharf_cgroup::Hierarchies::detect().unwrap();
             let group = hierarchies.group(&name).unwrap();
             group.create(&wharf_cgroup::Limits::default()).unwrap();
             let script = "n=100000; while :; do n=$((n+1)); for at in 0 8; do \
                 printf '%06d%4090s' $n . | dd of=\"$0\" bs=4096 seek=$at conv=notrunc,fsync 2>/dev/null; done; done";
             let mut program = Command::new("/bin/sh");
-            program.args(["-c", script]).arg(device.path());
+            program.args(["-c", script]).arg(to);
             let program = program.spawn().unwrap();
             group.attach(program.id().cast_signed()).unwrap();
             Self { group, program }
@@ -232,6 +273,7 @@ mod tests {
             clone: Box::leak(dir.path().join("clone").into_boxed_path()),
             freezer: Box::leak(Box::default()),
             switch,
+            by_file: false,
         };
         let mut reads = 0;
         let mut read = |file: &File, _: Until| {
@@ -251,7 +293,7 @@ mod tests {
         };
         // Nobody writes, so nobody has to stand still.
         assert_eq!(once(&still(None)).unwrap(), (0, 0));
-        let writer = Writer::begin(device);
+        let writer = Writer::begin(&device.path(), "device");
         let end = Instant::now() + Duration::from_secs(20);
         while number(&File::open(&image).unwrap(), BEHIND) < 100_003 {
             assert!(Instant::now() < end, "nothing is written");
@@ -281,5 +323,53 @@ mod tests {
         };
         still(None).read(bound).unwrap();
         LoopDevice::bind(&image).unwrap().let_go(&image).unwrap();
+    }
+
+    /// Needs root and control groups.
+    #[test]
+    fn a_file_that_an_emulator_has_is_read_while_that_stands_still() {
+        let dir = tempfile::tempdir().unwrap();
+        let (image, clone) = (dir.path().join("disk.img"), dir.path().join("clone"));
+        std::fs::write(&image, vec![b'0'; 1 << 20]).unwrap();
+        let emulator = File::open(&image).unwrap();
+        emulator.try_lock().unwrap();
+        let freezer = Freezer::default();
+        let still = |switch| Still {
+            image: &image,
+            clone: &clone,
+            freezer: &freezer,
+            switch,
+            by_file: true,
+        };
+        let nobody = still(None).read(|_, _| panic!("it may be written to"));
+        assert_eq!(nobody.unwrap_err().kind(), io::ErrorKind::Unsupported);
+        let writer = Writer::begin(&image, "file");
+        let end = Instant::now() + Duration::from_secs(20);
+        let now = || number(&File::open(&image).unwrap(), BEHIND);
+        while now() < 100_003 {
+            assert!(Instant::now() < end, "nothing is written");
+            thread::sleep(LOOK_EVERY);
+        }
+        let mut numbers = (0, 0);
+        let read = still(writer.group.pause_switch()).read(|file, _| {
+            let first = number(file, 0);
+            thread::sleep(Duration::from_millis(100));
+            numbers = (first, number(file, BEHIND));
+            Ok(())
+        });
+        read.unwrap();
+        let (first, behind) = numbers;
+        assert!((behind..=behind + 1).contains(&first), "{first} {behind}");
+        while now() <= behind {
+            assert!(Instant::now() < end, "it stands still");
+            thread::sleep(LOOK_EVERY);
+        }
+        drop(writer);
+        // What follows an emulator that has ended may be another.
+        check_kept(&image).unwrap();
+        drop(emulator);
+        let ended = check_kept(&image).unwrap_err();
+        assert_eq!(ended.kind(), io::ErrorKind::Interrupted);
+        still(None).read(|_, _| Ok(())).unwrap();
     }
 }

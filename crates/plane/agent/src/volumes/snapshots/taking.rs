@@ -5,18 +5,19 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
-use wharf_container::runtime::{PauseSwitch, TaskHandle, is_attached};
+use wharf_container::runtime::{PauseSwitch, TaskHandle, hold_unattached, is_attached};
 use wharf_planeproto::{
     snapshot::{Entry, Snapshot},
     volume::Wanted,
 };
+use wharf_sealed_file::is_sealed;
 
 use super::{
     NotSent, fail,
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::{
     client::Api,
-    instances::{BOOT, container, disks_in},
+    instances::{BOOT, container, disks_in, is_guest, is_instance},
     volumes::{Volumes, blocking, freeze::Freezer, tries::Tries},
 };
 
@@ -35,8 +36,8 @@ use crate::{
 const TAKEN_AT_ONCE: usize = 3;
 /// A disk that fails so often does not get better.
 const MAX_FAILURES: u32 = 5;
-/// What an instance takes to shut down, with all that it takes to kill one that does not.
-const SHUTS_DOWN: Duration = Duration::from_secs(90);
+/// What an instance takes to shut down, with all that it takes to kill one that does not. A virtual machine takes longest.
+const SHUTS_DOWN: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Between two looks for what an earlier agent left frozen …
 const THAW_EVERY: Duration = Duration::from_secs(30);
@@ -227,7 +228,7 @@ impl Volumes {
             let of = running.as_ref().and_then(|it| it.get(instance));
             let is_ready = match (of, &running) {
                 (Some(handle), _) => boot_of(handle).is_none_or(|it| it >= boot),
-                (None, Some(_)) => !self.has_any_attached(unit)?,
+                (None, Some(_)) => !self.is_any_used(unit)?,
                 // Nothing is known of instances yet.
                 (None, None) => false,
             };
@@ -241,17 +242,29 @@ impl Volumes {
         }
     }
 
-    fn has_any_attached(&self, unit: &Unit) -> io::Result<bool> {
+    fn is_any_used(&self, unit: &Unit) -> io::Result<bool> {
         for snapshot in &unit.members {
             let image = self.image_of(&snapshot.volume);
-            if image.try_exists()? && is_attached(&image)? {
+            if image.try_exists()?
+                && (is_attached(&image)? || is_instance(&snapshot.volume) && is_locked(&image)?)
+            {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
+    /// Whether it is the disk of a virtual machine that runs and has its file, with no device over it.
+    fn is_by_file(&self, id: &str) -> bool {
+        let running = self.guests().running().unwrap_or_default();
+        running.get(id).is_some_and(is_guest) && !is_sealed(&self.image_of(id))
+    }
+
     async fn take_one_moment(&self, unit: &Unit) -> Result<(), NotSent> {
+        let is_of_instance = |it: &Snapshot| is_instance(&it.volume);
+        if unit.members.iter().any(is_of_instance) && self.guests().running().is_none() {
+            return Err(NotSent::NotKnown);
+        }
         let mut held = Vec::with_capacity(unit.members.len());
         for snapshot in &unit.members {
             // One that is being mounted or removed just now is so, or is not, from here on. Others do not wait for its check.
@@ -265,6 +278,7 @@ impl Volumes {
             of_volume: self.folder_of_volume(&snapshot.volume),
             base: snapshot.base.clone(),
             stays: snapshot.carries,
+            by_file: self.is_by_file(&snapshot.volume),
         };
         let parts: Vec<Part> = unit.members.iter().map(of).collect();
         let (files, freezer) = (self.files.clone(), self.freezer.clone());
@@ -320,6 +334,8 @@ struct Part {
     base: Option<String>,
     /// Its chunks are sent from where they are.
     stays: bool,
+    /// As for [`Disk`].
+    by_file: bool,
 }
 
 /// The chunks of all, as they were at one moment. Blocks.
@@ -342,6 +358,7 @@ fn read_all(
         .map(|it| Disk {
             image: &it.image,
             clone: &it.clone,
+            by_file: it.by_file,
         })
         .collect();
     let mut lists = vec![Vec::new(); parts.len()];
@@ -354,6 +371,14 @@ fn read_all(
         Ok(())
     })?;
     Ok(lists)
+}
+
+/// Whether an emulator has the file of a disk.
+fn is_locked(image: &Path) -> io::Result<bool> {
+    match hold_unattached(image) {
+        Err(error) if error.kind() == io::ErrorKind::ResourceBusy => Ok(true),
+        other => other.map(|_| false),
+    }
 }
 
 /// The number that it booted under.

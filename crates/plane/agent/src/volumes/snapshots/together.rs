@@ -8,7 +8,9 @@ use std::{fs::File, io, path::Path, time::Instant};
 
 use wharf_container::runtime::{Held, LoopDevice, PauseSwitch, Writes, hold_unattached};
 
-use super::still::{Clone, FROZEN_FOR, PAUSED_FOR, SETTLES, Still, Until, changed, settled};
+use super::still::{
+    Clone, FROZEN_FOR, PAUSED_FOR, SETTLES, Still, Until, changed, check_kept, settled, unheld,
+};
 use crate::volumes::{
     freeze::{Freezer, Frozen, is_in_use},
     pause::pause,
@@ -19,6 +21,8 @@ pub struct Disk<'a> {
     pub image: &'a Path,
     /// In a folder of the same file system.
     pub clone: &'a Path,
+    /// As for [`Still::by_file`].
+    pub by_file: bool,
 }
 
 /// How one came to a stand.
@@ -27,6 +31,8 @@ enum Stood<'a> {
     Held(Held),
     Frozen(#[expect(dead_code, reason = "it is thawed when this goes")] Frozen),
     Device(LoopDevice, Writes),
+    /// The emulator that has the file stands still.
+    Kept,
     Cloned(Clone<'a>),
 }
 
@@ -46,6 +52,7 @@ pub fn read(
             clone: disk.clone,
             freezer,
             switch,
+            by_file: disk.by_file,
         };
         return still.read(|file, until| read(0, file, until));
     }
@@ -74,7 +81,7 @@ pub fn read(
         }
     }
     for (at, (disk, stood)) in disks.iter().zip(&all).enumerate() {
-        if matches!(stood, Stood::Device(..)) {
+        if matches!(stood, Stood::Device(..) | Stood::Kept) {
             read(at, &File::open(disk.image)?, Some(paused_until))?;
             check(disk, stood)?;
         }
@@ -86,7 +93,7 @@ pub fn read(
             Stood::Held(file) => read(at, file, None)?,
             Stood::Frozen(_) => read(at, &File::open(disk.image)?, Some(frozen_until))?,
             Stood::Cloned(clone) => read(at, clone.file(), None)?,
-            Stood::Device(..) => {}
+            Stood::Device(..) | Stood::Kept => {}
         }
     }
     Ok(())
@@ -109,14 +116,19 @@ fn stand<'a>(disk: &Disk<'_>, freezer: &Freezer, writer_stands: bool) -> io::Res
         Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {}
         Err(error) => return Err(error),
     }
+    if disk.by_file {
+        if !writer_stands {
+            return Err(unheld());
+        }
+        return check_kept(disk.image).map(|()| Stood::Kept);
+    }
     match freezer.freeze(disk.image) {
         Ok(frozen) => return Ok(Stood::Frozen(frozen)),
         Err(error) if error.kind() == io::ErrorKind::NotFound && !is_in_use(disk.image)? => {}
         Err(error) => return Err(error),
     }
     if !writer_stands {
-        let text = "it is written to, and who writes cannot be held";
-        return Err(io::Error::new(io::ErrorKind::Unsupported, text));
+        return Err(unheld());
     }
     let device = LoopDevice::over(disk.image)?.ok_or_else(changed)?;
     let writes = settled(device, SETTLES)?.ok_or_else(changed)?;
@@ -125,8 +137,10 @@ fn stand<'a>(disk: &Disk<'_>, freezer: &Freezer, writer_stands: bool) -> io::Res
 
 /// A device was not written to by others than its instance, such as a mount of it that was under way.
 fn check(disk: &Disk<'_>, stood: &Stood<'_>) -> io::Result<()> {
-    let Stood::Device(device, before) = stood else {
-        return Ok(());
+    let (device, before) = match stood {
+        Stood::Device(device, before) => (device, before),
+        Stood::Kept => return check_kept(disk.image),
+        Stood::Held(_) | Stood::Frozen(_) | Stood::Cloned(_) => return Ok(()),
     };
     match settled(*device, SETTLES)?.as_ref() == Some(before) && !is_in_use(disk.image)? {
         true => Ok(()),
@@ -146,15 +160,22 @@ mod tests {
         for (image, _) in &paths {
             std::fs::write(image, vec![0; 1 << 20]).unwrap();
         }
-        let disks = paths.each_ref().map(|(image, clone)| Disk { image, clone });
-        let seen = |switch| {
+        let disks = |by_file| {
+            paths.each_ref().map(|(image, clone)| Disk {
+                image,
+                clone,
+                by_file,
+            })
+        };
+        let seen_of = |switch, by_file| {
             let mut seen = Vec::new();
-            let done = read(&disks, &Freezer::default(), switch, |at, _, _| {
+            let done = read(&disks(by_file), &Freezer::default(), switch, |at, _, _| {
                 seen.push(at);
                 Ok(())
             });
             done.map(|()| seen)
         };
+        let seen = |switch| seen_of(switch, false);
         assert_eq!(seen(None).unwrap(), [0, 1]);
         // Nobody can say when it is written to.
         let device = LoopDevice::bind(&paths[1].0).unwrap();
@@ -165,7 +186,16 @@ mod tests {
         group.create(&wharf_cgroup::Limits::default()).unwrap();
         // What no device is over is read last: it is held for as long as it takes.
         assert_eq!(seen(group.pause_switch()).unwrap(), [1, 0]);
-        group.kill_and_remove().unwrap();
         device.let_go(&paths[1].0).unwrap();
+        while LoopDevice::over(&paths[1].0).unwrap().is_some() {
+            std::thread::yield_now();
+        }
+        // Nor who has the file itself, as emulators have it.
+        let emulator = File::open(&paths[1].0).unwrap();
+        emulator.try_lock().unwrap();
+        let unheld = seen_of(None, true).unwrap_err();
+        assert_eq!(unheld.kind(), io::ErrorKind::Unsupported);
+        assert_eq!(seen_of(group.pause_switch(), true).unwrap(), [1, 0]);
+        group.kill_and_remove().unwrap();
     }
 }
