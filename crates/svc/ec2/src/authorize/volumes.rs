@@ -13,7 +13,7 @@ use crate::{
     encryption::{Asked as Sealed, Wanted, defaults_of, wanted},
     images::Image,
     records::{Instance, arn},
-    snapshots::{self, Snapshot},
+    snapshots::{self, Root, Snapshot},
     volumes::{Volume, kinds},
 };
 
@@ -74,10 +74,17 @@ impl Rows<'_> {
         let mut more = Vec::new();
         if let Some(id) = volume {
             more.push(("ec2:ParentVolume", arn(self.cx, Volume::KIND, id)));
-            if let Some(volume) = self.service.find::<Volume>(self.cx, id).await? {
-                let encrypted = volume.encryption.is_some().to_string();
-                more.push(("ec2:Encrypted", encrypted));
-                more.push(("ec2:VolumeSize", volume.gib.to_string()));
+            let found = match self.service.find::<Volume>(self.cx, id).await? {
+                Some(volume) => Some((volume.encryption.is_some(), volume.gib)),
+                None => {
+                    let root = Root::instance_of(id);
+                    let instance = self.service.find::<Instance>(self.cx, &root).await?;
+                    instance.map(|it| (it.sealed_root.is_some(), it.disk_gib))
+                }
+            };
+            if let Some((encrypted, gib)) = found {
+                more.push(("ec2:Encrypted", encrypted.to_string()));
+                more.push(("ec2:VolumeSize", gib.to_string()));
             }
         }
         self.new_with(Snapshot::KIND, &i.tag_specifications, more);

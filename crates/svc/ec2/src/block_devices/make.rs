@@ -242,17 +242,6 @@ impl Disks {
         }
     }
 
-    /// That they are what a virtual machine can have: a disk of its own, made of its image.
-    ///
-    /// # Errors
-    /// Which parameter asks for more.
-    pub fn check_virtual(&self) -> Result<(), Fault> {
-        match self.root {
-            None => Ok(()),
-            Some(_) => Err(fault::not_of_virtual("BlockDeviceMapping.Ebs.SnapshotId")),
-        }
-    }
-
     /// Whether roots are to be sealed.
     pub fn seals_root(&self) -> bool {
         self.of_root.wanted != Wanted::No

@@ -247,6 +247,16 @@ pub fn boot_mode_of_architecture(mode: &str, architecture: &str) -> Fault {
     )
 }
 
+/// The snapshot of a root is of an instance that was booted in another way.
+pub fn boot_mode_of_root(mode: &str) -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        format!(
+            "The boot mode '{mode}' is not supported for the snapshot of a root of an instance that did not boot in it."
+        ),
+    )
+}
+
 /// A virtual machine is asked for what it cannot have.
 pub fn not_of_virtual(parameter: &str) -> Fault {
     sender(

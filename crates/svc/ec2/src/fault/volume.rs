@@ -383,6 +383,16 @@ pub fn root_of_snapshot() -> Fault {
     bad_mapping("snapshotId cannot be modified on root device".to_owned())
 }
 
+/// It comes and goes with its instance.
+pub fn not_of_root(volume: &str, action: &str) -> Fault {
+    sender(
+        "UnsupportedOperation",
+        format!(
+            "The volume '{volume}' is the root of a virtual machine: {action} is not supported for it by this version of wharf."
+        ),
+    )
+}
+
 /// Its root file system is a disk of the instance itself.
 pub fn root_goes_with_instance(name: &str) -> Fault {
     sender(

@@ -48,6 +48,19 @@ impl Ec2Service {
         self.select_some(cx, asked, names, |_| true, fields).await
     }
 
+    /// The same with others that have no record of their own; of those that are asked for by their ids, with these alone.
+    pub(crate) async fn select_with<T: Entity>(
+        &self,
+        cx: &Context,
+        asked: Asked,
+        names: &Names,
+        others: Vec<T>,
+        fields: impl Fn(&T) -> Fields,
+    ) -> Result<(Vec<T>, Option<String>), Fault> {
+        self.select_among(cx, asked, names, (others, |_: &T| true), fields)
+            .await
+    }
+
     /// The same of those that are `shown`.
     pub(crate) async fn select_some<T: Entity>(
         &self,
@@ -57,16 +70,33 @@ impl Ec2Service {
         shown: impl Fn(&T) -> bool,
         fields: impl Fn(&T) -> Fields,
     ) -> Result<(Vec<T>, Option<String>), Fault> {
+        self.select_among(cx, asked, names, (Vec::new(), shown), fields)
+            .await
+    }
+
+    async fn select_among<T: Entity>(
+        &self,
+        cx: &Context,
+        asked: Asked,
+        names: &Names,
+        (others, shown): (Vec<T>, impl Fn(&T) -> bool),
+        fields: impl Fn(&T) -> Fields,
+    ) -> Result<(Vec<T>, Option<String>), Fault> {
         let selection = (&asked.ids, &asked.filters);
         let page = (asked.next_token.as_deref(), asked.max_results);
         let page = self.page(cx, T::KIND, &selection, page)?;
         let filters = checked(asked.filters, names)?;
-        let ids = asked.ids.unwrap_or_default();
-        let known = if ids.is_empty() {
+        let mut ids = asked.ids.unwrap_or_default();
+        let mut known = if ids.is_empty() {
             self.all::<T>(cx).await?
         } else {
+            ids.retain(|id| others.iter().all(|it| it.id() != id));
             self.named::<T>(cx, ids).await?
         };
+        if !others.is_empty() {
+            known.extend(others);
+            known.sort_by(|a, b| a.id().cmp(b.id()));
+        }
         let matched = |one: &T| filters.is_empty() || matches(&filters, &fields(one), one.tags());
         let passes = |one: &T| is_seen(one, cx) && shown(one) && matched(one);
         let found = known.into_iter().filter(passes);

@@ -40,9 +40,7 @@ pub async fn register(
     // What no launch could have is refused here.
     let disks = block_devices::layout(&root_device_name, &mappings)?;
     let disks = block_devices::prepare(service, call, disks).await?;
-    if boot_mode.is_some() {
-        disks.check_virtual()?;
-    }
+    let boot_mode = booted(boot_mode, disks.root.as_ref().map(|it| it.of.boot_mode))?;
     let location = input.image_location.unwrap_or_default();
     if location.is_empty() && disks.root.is_none() {
         return Err(fault::missing_parameter("ImageLocation"));
@@ -135,6 +133,20 @@ fn boot_mode(given: Option<&str>, architecture: &str) -> Result<Option<BootMode>
     }
 }
 
+/// What boots instances of an image. `root`: what booted the instance whose root the image brings, if it brings one. What is on the
+/// disk of a virtual machine is no root of anything else, nor the other way round. Pure.
+fn booted(
+    asked: Option<BootMode>,
+    root: Option<Option<BootMode>>,
+) -> Result<Option<BootMode>, Fault> {
+    match (asked, root) {
+        (asked, None) => Ok(asked),
+        (None, Some(of_root)) => Ok(of_root),
+        (Some(asked), Some(of_root)) if of_root == Some(asked) => Ok(of_root),
+        (Some(asked), Some(_)) => Err(fault::boot_mode_of_root(asked.as_str())),
+    }
+}
+
 pub fn check_description(description: &str) -> Result<(), Fault> {
     match description.chars().count() <= MAX_DESCRIPTION {
         true => Ok(()),
@@ -187,6 +199,21 @@ mod tests {
                     assert_eq!(Err(fault.message.as_str()), expected, "{given:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_root_is_booted_as_it_was() {
+        let legacy = Some(BootMode::LegacyBios);
+        for (asked, root, expected) in [
+            (None, None, Some(None)),
+            (legacy, None, Some(legacy)),
+            (None, Some(None), Some(None)),
+            (None, Some(legacy), Some(legacy)),
+            (legacy, Some(legacy), Some(legacy)),
+            (legacy, Some(None), None),
+        ] {
+            assert_eq!(booted(asked, root).ok(), expected, "{asked:?} {root:?}");
         }
     }
 

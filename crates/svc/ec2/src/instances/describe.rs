@@ -174,6 +174,7 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
     let filled = |text: &String| Some(text.clone()).filter(|it| !it.is_empty());
     let address = it.interface.known_address().filter(|_| is_there);
     let has_root = it.provider.is_host();
+    let root = volumes::root_mapping(it);
     wire::Instance {
         instance_id: Some(it.id.clone()),
         image_id: filled(&it.image.id),
@@ -218,7 +219,7 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
             .map(ToString::to_string),
         public_ip_address: public_address(it, neighbours),
         architecture: Some(it.image.architecture.clone()),
-        block_device_mappings: Some(neighbours.volumes(&it.id)),
+        block_device_mappings: Some(root.into_iter().chain(neighbours.volumes(&it.id)).collect()),
         client_token: Some(it.client_token.clone().unwrap_or_default()),
         ebs_optimized: Some(it.ebs_optimized),
         ena_support: Some(true),
@@ -232,7 +233,7 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
         operator: Some(it.operated()),
         network_interfaces: Some(attached.map(|one| interface(cx, one, neighbours)).collect()),
         root_device_name: text(ROOT_DEVICE).filter(|_| has_root),
-        root_device_type: text("instance-store").filter(|_| has_root),
+        root_device_type: text(root_device_type(it)).filter(|_| has_root),
         security_groups: Some(groups.collect()),
         source_dest_check: source_dest_check(it, neighbours),
         tags: Some(tags_to_wire(&it.tags)),
@@ -269,6 +270,14 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
             configured: Some(false),
         }),
         ..wire::Instance::default()
+    }
+}
+
+/// That of a virtual machine is shown as a volume.
+pub fn root_device_type(instance: &Instance) -> &'static str {
+    match instance.is_virtual() {
+        true => "ebs",
+        false => "instance-store",
     }
 }
 

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use wharf_api_ec2::types::{EbsInstanceBlockDevice, InstanceBlockDeviceMapping};
 use wharf_wire::Context;
 
-use super::describe::{NO_RECOVERY, OPEN, ROOT_DEVICE, dns_name, zone_id};
+use super::describe::{NO_RECOVERY, OPEN, ROOT_DEVICE, dns_name, root_device_type, zone_id};
 use crate::{
     filter::Fields,
     records::{Instance, Interface},
+    volumes,
 };
 
 /// What filters look at beside instances themselves. Where no filter does, it is empty.
@@ -63,10 +64,12 @@ pub fn fields(it: &Instance, cx: &Context, beside: &Beside) -> Fields {
             .into_iter()
             .collect::<Vec<_>>()
     };
-    let mappings = beside.volumes.get(&it.id).map_or(&[][..], Vec::as_slice);
+    let own = volumes::root_mapping(it);
+    let attached_to = beside.volumes.get(&it.id);
+    let attached_to = attached_to.map_or(&[][..], Vec::as_slice);
+    let mappings = || own.iter().chain(attached_to);
     let of_ebs = |value: &dyn Fn(&EbsInstanceBlockDevice) -> Option<String>| -> Vec<String> {
-        mappings
-            .iter()
+        mappings()
             .filter_map(|it| value(it.ebs.as_ref()?))
             .collect()
     };
@@ -84,10 +87,7 @@ pub fn fields(it: &Instance, cx: &Context, beside: &Beside) -> Fields {
         ),
         (
             "block-device-mapping.device-name",
-            mappings
-                .iter()
-                .filter_map(|it| it.device_name.clone())
-                .collect(),
+            mappings().filter_map(|it| it.device_name.clone()).collect(),
         ),
         (
             "block-device-mapping.status",
@@ -182,7 +182,7 @@ pub fn fields(it: &Instance, cx: &Context, beside: &Beside) -> Fields {
         ("requester-id", maybe(it.requester.as_ref())),
         ("reservation-id", one(&it.reservation)),
         ("root-device-name", root(ROOT_DEVICE)),
-        ("root-device-type", root("instance-store")),
+        ("root-device-type", root(root_device_type(it))),
         (
             "ip-address",
             primary

@@ -33,6 +33,8 @@ const SEALED: &str = "sealed";
 const VIRTUAL_MACHINES: &str = "vm";
 /// … and one whose virtual machines have volumes, and disks that are sealed, this.
 const VIRTUAL_DISKS: &str = "vm-disks";
+/// … and one that takes snapshots of the disks of virtual machines, and makes such disks of these, this.
+const VIRTUAL_SNAPSHOTS: &str = "vm-snapshots";
 /// Nodes that keep volumes register with it.
 const VOLUMES: &str = "ecs.capability.storage.ebs-task-volume-attach";
 const ARCHITECTURE: &str = "ecs.cpu-architecture";
@@ -222,6 +224,7 @@ impl Wish {
             && (!self.virtual_machine
                 || !(self.volumes || self.sealed)
                 || says(offer, VIRTUAL_DISKS))
+            && (!(self.virtual_machine && self.restored) || says(offer, VIRTUAL_SNAPSHOTS))
             && (!self.volumes || registered.attributes.contains_key(VOLUMES))
             && zone.is_none_or(|zone| zone == letter)
             && architecture.is_none_or(|it| it == self.architecture)
@@ -237,6 +240,11 @@ fn says(offer: Option<&str>, word: &str) -> bool {
 /// Whether a host takes snapshots of the disks of instances.
 pub fn takes_snapshots(machines: &Machines, host: &str) -> bool {
     host_says(machines, host, SNAPSHOTS)
+}
+
+/// Whether it does so with the disks of virtual machines.
+pub fn takes_virtual_snapshots(machines: &Machines, host: &str) -> bool {
+    host_says(machines, host, VIRTUAL_SNAPSHOTS)
 }
 
 /// Whether virtual machines of a host have volumes.

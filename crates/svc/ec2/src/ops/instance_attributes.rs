@@ -60,7 +60,9 @@ pub async fn describe(
         "blockDeviceMapping" => {
             let of_it = volumes::of_instance(service, call, id).await?;
             let shown_so = of_it.iter().filter_map(volumes::mapping_of);
-            shown.block_device_mappings = Some(shown_so.map(|(_, it)| it).collect());
+            let root = volumes::root_mapping(&it).into_iter();
+            let all = root.chain(shown_so.map(|(_, it)| it));
+            shown.block_device_mappings = Some(all.collect());
         }
         "productCodes" => shown.product_codes = Some(vec![]),
         "ebsOptimized" => shown.ebs_optimized = flag(it.ebs_optimized),
@@ -174,7 +176,7 @@ pub async fn modify(
     }
     let mappings = input.block_device_mappings.as_deref();
     if let Some(mappings) = mappings.filter(|it| !it.is_empty()) {
-        return volumes::set_delete_on_termination(service, call, &id, mappings).await;
+        return volumes::set_delete_on_termination(service, call, &it, mappings).await;
     }
     if let Some(groups) = input.groups.as_ref().filter(|it| !it.is_empty()) {
         return set_groups(service, call, &id, groups).await;

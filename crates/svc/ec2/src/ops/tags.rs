@@ -33,7 +33,7 @@ use crate::{
     snapshots::Snapshot,
     spot::SpotRequest,
     tags::{RULES, checked, is_service},
-    volumes::Volume,
+    volumes::{Volume, refuse_root},
 };
 
 /// Resources of one call.
@@ -98,6 +98,7 @@ pub async fn create(
         let (key, value) = checked(call, tag)?;
         new.insert(key, value);
     }
+    refuse_roots(service, call, &resources, "CreateTags").await?;
     let edit = |tags: &mut Tags| RULES.add(tags, &new);
     edit_all(service, call, &resources, &edit).await
 }
@@ -115,6 +116,7 @@ pub async fn delete(
     for tag in &unwanted {
         checked(call, tag)?;
     }
+    refuse_roots(service, call, &resources, "DeleteTags").await?;
     let names_reserved = is_service(call) && !unwanted.is_empty();
     let edit = |tags: &mut Tags| {
         let stays = |key: &str| is_reserved(key) && !names_reserved;
@@ -122,6 +124,19 @@ pub async fn delete(
         Ok(())
     };
     edit_all(service, call, &resources, &edit).await
+}
+
+/// Roots that are shown as volumes have no record that tags would be in.
+async fn refuse_roots(
+    service: &Ec2Service,
+    call: &Call,
+    resources: &[String],
+    action: &str,
+) -> Result<(), Fault> {
+    for id in resources.iter().filter(|it| begins(it) == "vol") {
+        refuse_root(service, call, id, action).await?;
+    }
+    Ok(())
 }
 
 fn is_unwanted(unwanted: &[Tag], key: &str, value: &str) -> bool {

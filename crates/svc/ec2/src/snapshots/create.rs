@@ -1,4 +1,4 @@
-//! CreateSnapshot: a record that the volume's host fills.
+//! CreateSnapshot: a record that the volume's host fills. What stands for the volume of a root is taken too.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use wharf_records::Record as _;
 use wharf_service::{Changes, transact};
 use wharf_wire::{Call, Fault};
 
-use super::{MAX_PENDING, MAX_SNAPSHOTS, Snapshot};
+use super::{MAX_PENDING, MAX_SNAPSHOTS, Snapshot, create_set::of_root_alone};
 use crate::{
     Ec2Service,
     encryption::Encryption,
@@ -52,13 +52,14 @@ pub async fn create(
         return Err(fault::too_many_pending_snapshots());
     }
     let snapshot = transact!(service.table, &call.permit, |tx| {
-        let Some(volume) = tx.find::<Volume>(&volume_key).await? else {
-            return Err(Volume::missing(volume_id));
+        let taken = match tx.find::<Volume>(&volume_key).await? {
+            Some(volume) => Some(of_volume(call, &mut tx, &volume, &known).await?),
+            None => of_root_alone(service, call, &mut tx, volume_id, &known).await?,
         };
         let snapshot = Snapshot {
             description: description.clone(),
             tags: tags.clone(),
-            ..of_volume(call, &mut tx, &volume, &known).await?
+            ..taken.ok_or_else(|| Volume::missing(volume_id))?
         };
         tx.put(Ec2Service::key::<Snapshot>(call, &snapshot.id), &snapshot);
         snapshot

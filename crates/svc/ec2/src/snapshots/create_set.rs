@@ -16,7 +16,12 @@ use crate::{
     Ec2Service,
     fault::{self, Ec2Faults},
     images,
-    instances::{describe::ROOT_DEVICE, life::State, placing::takes_snapshots, providers::Ability},
+    instances::{
+        describe::ROOT_DEVICE,
+        life::State,
+        placing::{takes_snapshots, takes_virtual_snapshots},
+        providers::Ability,
+    },
     records::{Entity as _, Instance, is_seen, tags_to_wire},
     tags,
     volumes::{Volume, of_instance},
@@ -174,7 +179,7 @@ pub async fn members(
     }
     let mut made = Vec::new();
     if !asked.no_root {
-        instance.needs(Ability::RootSnapshots)?;
+        check_root(service, instance)?;
         let base = base_of(call, tx, known, &Root::volume_of(&instance.id)).await?;
         let snapshot = of_root(call, instance, base);
         made.push(Member {
@@ -237,6 +242,51 @@ pub async fn members(
     Ok(made)
 }
 
+/// A snapshot of the root of an instance alone, by what stands for its volume; `None`: it stands for nothing.
+pub async fn of_root_alone(
+    service: &Ec2Service,
+    call: &Call,
+    tx: &mut Changes<'_, Ec2Faults>,
+    volume: &str,
+    known: &[Snapshot],
+) -> Result<Option<Snapshot>, Fault> {
+    let id = Root::instance_of(volume);
+    let key = Ec2Service::key::<Instance>(call, &id);
+    let found = tx.find::<Instance>(&key).await?;
+    let has_root = |it: &Instance| {
+        is_seen(it, call) && it.provider.is_host() && it.life.state != State::Terminated
+    };
+    if !found.as_ref().is_some_and(has_root) {
+        return Ok(None);
+    }
+    let found = instance(service, call, tx, &id).await?;
+    check_root(service, &found)?;
+    let base = base_of(call, tx, known, volume).await?;
+    Ok(Some(Snapshot {
+        set: Some(Set {
+            id: ids::ec2_id("set"),
+            members: 1,
+            instance: id,
+            before_boot: None,
+        }),
+        ..of_root(call, &found, base)
+    }))
+}
+
+/// That the host of an instance, which takes snapshots, takes them of its root. One of an earlier version takes none of virtual
+/// machines.
+fn check_root(service: &Ec2Service, instance: &Instance) -> Result<(), Fault> {
+    instance.needs(Ability::RootSnapshots)?;
+    let hosts = &service.instances.parts.hosts;
+    let host = instance.life.host.as_ref();
+    let takes =
+        host.is_some_and(|it| hosts.read(|machines| takes_virtual_snapshots(machines, &it.id)));
+    match takes || !instance.is_virtual() {
+        true => Ok(()),
+        false => Err(fault::host_takes_no_snapshots(&instance.id)),
+    }
+}
+
 fn of_root(call: &Call, instance: &Instance, base: Option<String>) -> Snapshot {
     let volume = Root::volume_of(&instance.id);
     let host = instance.life.host.as_ref();
@@ -250,6 +300,7 @@ fn of_root(call: &Call, instance: &Instance, base: Option<String>) -> Snapshot {
             source: images::source_of(instance.image.registry.as_deref()),
             puller: instance.image.owner.clone(),
             architecture: instance.image.architecture.clone(),
+            boot_mode: instance.image.boot_mode,
         }),
         ..Snapshot::new(call, &volume, instance.disk_gib, false)
     }

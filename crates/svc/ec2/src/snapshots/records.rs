@@ -194,7 +194,7 @@ impl Record for Shared {
     const FORMAT: u32 = 1;
 }
 
-/// The disk of an instance, which has what was written over the instance's image.
+/// The disk of an instance, which has what was written over the instance's image; of a virtual machine, all that the machine has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Root {
     /// `i-…`; it may be gone.
@@ -205,6 +205,9 @@ pub struct Root {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub puller: Option<String>,
     pub architecture: String,
+    /// The instance was a virtual machine, and boots the kernel of that image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_mode: Option<images::BootMode>,
 }
 
 impl Root {
@@ -212,6 +215,12 @@ impl Root {
     pub fn volume_of(instance: &str) -> String {
         let digits = instance.strip_prefix("i-").unwrap_or(instance);
         format!("vol-{digits}")
+    }
+
+    /// The instance whose root that stands for, if there is one.
+    pub fn instance_of(volume: &str) -> String {
+        let digits = volume.strip_prefix("vol-").unwrap_or(volume);
+        format!("i-{digits}")
     }
 }
 

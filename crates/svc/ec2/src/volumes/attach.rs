@@ -12,6 +12,7 @@ use super::{
     is_for_pods,
     life::{Attachment, AttachmentState, Refused, To},
     of_instance::of_instance,
+    refuse_root,
 };
 use crate::{
     Ec2Service,
@@ -150,6 +151,7 @@ async fn attach_device(
     let device = input.device.as_deref().filter(|it| !it.is_empty());
     let device = device.ok_or_else(|| fault::missing_parameter("device"))?;
     device_name(device).ok_or_else(|| fault::bad_device(device))?;
+    refuse_root(service, call, id, "AttachVolume").await?;
     let granted = Granted::of(service, call, id).await?;
     let attached = attach_it(service, call, (id, instance_id, device), &granted).await;
     granted.then(call, attached).await
@@ -266,6 +268,7 @@ pub async fn detach(
     if call.caller.kind != CallerKind::Service {
         check_id(Some(id))?;
     }
+    refuse_root(service, call, id, "DetachVolume").await?;
     let given = |it: &Option<String>| it.clone().filter(|it| !it.is_empty());
     let (instance, device) = (given(&input.instance_id), given(&input.device));
     let decide = |volume: &mut Volume| {

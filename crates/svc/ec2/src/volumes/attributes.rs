@@ -6,7 +6,7 @@ use wharf_api_ec2::types::{
 };
 use wharf_wire::{Call, Fault};
 
-use super::{Volume, check_id, check_manages};
+use super::{Volume, check_id, check_manages, refuse_root};
 use crate::{Ec2Service, fault};
 
 pub async fn describe(
@@ -16,6 +16,7 @@ pub async fn describe(
 ) -> Result<DescribeVolumeAttributeResult, Fault> {
     fault::dry_run(input.dry_run)?;
     let id = check_id(input.volume_id.as_deref())?;
+    refuse_root(service, call, id, "DescribeVolumeAttribute").await?;
     let volume: Volume = service.get(call, id).await?;
     let mut shown = DescribeVolumeAttributeResult {
         volume_id: Some(id.to_owned()),
@@ -44,6 +45,7 @@ pub async fn modify(
     let id = check_id(input.volume_id.as_deref())?;
     let value = input.auto_enable_io.and_then(|it| it.value);
     let value = value.ok_or_else(|| fault::missing_parameter("autoEnableIO"))?;
+    refuse_root(service, call, id, "ModifyVolumeAttribute").await?;
     let set = |volume: &mut Volume| {
         check_manages(call, volume)?;
         volume.auto_enable_io = value;

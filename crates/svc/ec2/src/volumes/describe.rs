@@ -3,7 +3,7 @@
 use wharf_api_ec2::types::{DescribeVolumesRequest, DescribeVolumesResult};
 use wharf_wire::{Call, Fault};
 
-use super::Volume;
+use super::{Volume, roots::roots};
 use crate::{
     Ec2Service, fault,
     filter::{Asked, Names},
@@ -44,8 +44,9 @@ pub async fn describe(
         next_token: input.next_token,
         max_results: input.max_results,
     };
+    let roots = roots(service, call, asked.ids.as_deref()).await?;
     let selected = service
-        .select(call, asked, &VOLUMES, Volume::fields)
+        .select_with(call, asked, &VOLUMES, roots, Volume::fields)
         .await?;
     let (found, next_token) = selected;
     Ok(DescribeVolumesResult {

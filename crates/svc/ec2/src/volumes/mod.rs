@@ -4,7 +4,7 @@
 //! attached to an instance on another ([`life`], pure; [`moving`]). Hosts learn of volumes over the machines plane and report what there is ([`reports`]).
 //! Users make volumes and attach them to instances, which have them as block devices; services make them too, ECS for
 //! its tasks, and what a service made is that service's alone. EKS makes and attaches volumes of users: the host mounts
-//! them for pods of an instance, which has no device of them.
+//! them for pods of an instance, which has no device of them. Roots of virtual machines are shown among them ([`roots`]).
 
 mod attach;
 mod attributes;
@@ -21,6 +21,7 @@ mod of_instance;
 mod reconcile;
 mod records;
 mod reports;
+mod roots;
 mod status;
 
 pub use attach::{MOST_DEVICES, attach, detach, device_name, name_in_dev};
@@ -36,6 +37,7 @@ pub use of_instance::{by_instance, keys_of, mapping_of, of_instance, set_delete_
 pub use reconcile::volume as reconcile;
 pub use records::Volume;
 pub use reports::ToldVolume;
+pub use roots::{refuse_root, root_mapping};
 pub use status::describe as status;
 
 use wharf_wire::{Call, CallerKind, Fault};

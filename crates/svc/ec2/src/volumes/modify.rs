@@ -10,6 +10,8 @@ use super::{
     Volume, check_id, check_manages,
     kinds::{self, Asked},
     modification::{Modification, NotNow},
+    refuse_root,
+    roots::roots,
 };
 use crate::{
     Ec2Service, fault,
@@ -27,6 +29,7 @@ pub async fn modify(
     if (kind, input.size, input.iops, input.throughput) == (None, None, None, None) {
         return Err(fault::nothing_to_modify());
     }
+    refuse_root(service, call, id, "ModifyVolume").await?;
     let decide = |volume: &mut Volume| {
         check_manages(call, volume)?;
         let before = volume.sized();
@@ -87,7 +90,14 @@ pub async fn describe(
 ) -> Result<DescribeVolumesModificationsResult, Fault> {
     fault::dry_run(input.dry_run)?;
     for id in input.volume_ids.iter().flatten() {
-        let volume: Volume = service.get(call, check_id(Some(id))?).await?;
+        let id = check_id(Some(id))?;
+        if !roots(service, call, Some(&[id.to_owned()]))
+            .await?
+            .is_empty()
+        {
+            return Err(fault::modification_not_found(id));
+        }
+        let volume: Volume = service.get(call, id).await?;
         if volume.modification.is_none() {
             return Err(fault::modification_not_found(id));
         }

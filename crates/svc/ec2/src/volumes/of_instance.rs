@@ -6,8 +6,8 @@ use wharf_api_ec2::types as wire;
 use wharf_records::{Record as _, Scope};
 use wharf_wire::{Call, Context, Fault};
 
-use super::Volume;
-use crate::{Ec2Service, fault, fault::ChangeError};
+use super::{Volume, roots::root_mapping};
+use crate::{Ec2Service, fault, fault::ChangeError, records::Instance};
 
 impl Volume {
     /// Whether that instance has it, or its pods have.
@@ -85,12 +85,21 @@ pub fn mapping_of(volume: &Volume) -> Option<(String, wire::InstanceBlockDeviceM
 pub async fn set_delete_on_termination(
     service: &Ec2Service,
     call: &Call,
-    instance: &str,
+    of: &Instance,
     asked: &[wire::InstanceBlockDeviceMappingSpecification],
 ) -> Result<(), Fault> {
+    let instance = of.id.as_str();
     let known = of_instance(service, call, instance).await?;
+    let root = root_mapping(of);
     for one in asked {
         let name = one.device_name.as_deref().unwrap_or_default();
+        if let Some(root) = root
+            .as_ref()
+            .filter(|it| it.device_name.as_deref() == Some(name))
+        {
+            check_of_root(root, one)?;
+            continue;
+        }
         let named = |it: &&Volume| {
             let attachment = it.life.attachment.as_ref();
             attachment.is_some_and(|it| it.device == name)
@@ -114,4 +123,26 @@ pub async fn set_delete_on_termination(
         service.change(call, &id, set).await?;
     }
     Ok(())
+}
+
+/// A root goes with its instance, whatever is asked for.
+fn check_of_root(
+    root: &wire::InstanceBlockDeviceMapping,
+    asked: &wire::InstanceBlockDeviceMappingSpecification,
+) -> Result<(), Fault> {
+    let (device, asked) = (
+        root.device_name.as_deref().unwrap_or_default(),
+        asked.ebs.clone().unwrap_or_default(),
+    );
+    let id = root.ebs.as_ref().and_then(|it| it.volume_id.as_ref());
+    if let Some(other) = asked.volume_id.as_ref().filter(|it| Some(*it) != id) {
+        return Err(fault::not_attached_so(
+            other,
+            &format!("as device '{device}'"),
+        ));
+    }
+    match asked.delete_on_termination {
+        Some(false) => Err(fault::root_goes_with_instance(device)),
+        Some(true) | None => Ok(()),
+    }
 }

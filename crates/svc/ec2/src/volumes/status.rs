@@ -6,7 +6,7 @@ use wharf_api_ec2::types::{
 };
 use wharf_wire::{Call, Fault};
 
-use super::Volume;
+use super::{Volume, roots::roots};
 use crate::{
     Ec2Service, fault,
     filter::{Asked, Fields, Names},
@@ -36,7 +36,9 @@ pub async fn describe(
         next_token: input.next_token,
         max_results: input.max_results,
     };
-    let (found, next_token) = service.select(call, asked, &STATUSES, fields).await?;
+    let roots = roots(service, call, asked.ids.as_deref()).await?;
+    let selected = service.select_with(call, asked, &STATUSES, roots, fields);
+    let (found, next_token) = selected.await?;
     Ok(DescribeVolumeStatusResult {
         next_token,
         volume_statuses: Some(found.iter().map(item).collect()),

@@ -154,12 +154,12 @@ impl Provider {
     }
 }
 
-/// Whether a host cannot do that for an instance that is a virtual machine: its guest alone knows what is on its disk, and
-/// mounts what it has.
+/// Whether a host cannot do that for an instance that is a virtual machine: its guest alone mounts what it has.
 fn virtual_lacks(ability: Ability) -> bool {
     match ability {
-        Ability::PodVolumes | Ability::RootSnapshots | Ability::Ipv6 => true,
+        Ability::PodVolumes | Ability::Ipv6 => true,
         Ability::Volumes
+        | Ability::RootSnapshots
         | Ability::Stop
         | Ability::Start
         | Ability::Reboot
@@ -213,7 +213,7 @@ mod tests {
     fn virtual_machines_lack_what_would_be_given_to_their_guests() {
         let lacking = Ability::ALL.into_iter().filter(|it| virtual_lacks(*it));
         let lacking: Vec<Ability> = lacking.collect();
-        let expected = [Ability::Ipv6, Ability::PodVolumes, Ability::RootSnapshots];
+        let expected = [Ability::Ipv6, Ability::PodVolumes];
         assert_eq!(lacking, expected);
     }
 

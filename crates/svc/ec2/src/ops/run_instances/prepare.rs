@@ -86,7 +86,7 @@ pub(super) async fn prepare(
         None => Provider::Host,
     };
     if provider.is_host() && image.boot_mode.is_some() {
-        check_virtual(wanted, &subnet, &disks)?;
+        check_virtual(wanted, &subnet)?;
         if existing.as_ref().is_some_and(|it| !it.ipv6.is_empty()) {
             return Err(fault::not_of_virtual("NetworkInterface.NetworkInterfaceId"));
         }
@@ -134,8 +134,7 @@ pub(super) async fn prepare(
 }
 
 /// What a virtual machine of a host cannot have yet is refused before anything is written.
-fn check_virtual(wanted: &Wanted, subnet: &Subnet, disks: &Disks) -> Result<(), Fault> {
-    disks.check_virtual()?;
+fn check_virtual(wanted: &Wanted, subnet: &Subnet) -> Result<(), Fault> {
     match wanted.ipv6.number(subnet) {
         0 => Ok(()),
         _ => Err(fault::not_of_virtual("Ipv6AddressCount")),

@@ -536,6 +536,14 @@ async fn what_is_no_snapshot_of_an_instance() {
             },
             "InvalidParameterValue",
         ),
+        // It is no disk of a virtual machine.
+        (
+            RegisterImageRequest {
+                boot_mode: Some("legacy-bios".to_owned()),
+                ..register.clone()
+            },
+            "InvalidParameterCombination",
+        ),
     ] {
         let made = cloud.ec2.register_image(&cloud.call(), bad.clone()).await;
         assert_eq!(made.unwrap_err().code, code, "{bad:?}");

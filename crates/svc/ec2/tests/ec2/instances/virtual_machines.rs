@@ -38,6 +38,16 @@ fn disk(device: &str, ebs: EbsBlockDevice) -> Option<Vec<BlockDeviceMapping>> {
     }])
 }
 
+fn taken(instance: &str) -> CreateSnapshotsRequest {
+    CreateSnapshotsRequest {
+        instance_specification: Some(InstanceSpecification {
+            instance_id: Some(instance.to_owned()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
 #[tokio::test]
 async fn hosts_that_run_them_take_them_and_are_told_so() {
     let (cloud, image) = with_image().await;
@@ -90,20 +100,12 @@ async fn what_they_cannot_have_is_refused_before_anything_is_written() {
     assert_eq!(told.disk_bytes, 12 << 30);
     cloud.says(&told, Reported::Running).await;
     cloud.becomes(&id, "running").await;
-    let taken = CreateSnapshotsRequest {
-        instance_specification: Some(InstanceSpecification {
-            instance_id: Some(id.clone()),
-            ..Default::default()
-        }),
-        ..Default::default()
-    };
-    let refused = cloud.ec2.create_snapshots(&cloud.call(), taken).await;
+    // Nor would it take snapshots of its root.
+    let refused = cloud.ec2.create_snapshots(&cloud.call(), taken(&id)).await;
     let fault = refused.unwrap_err();
     assert_eq!(
         fault.message,
-        format!(
-            "The instance '{id}' is a virtual machine of a host: it has no snapshots of its root."
-        )
+        format!("The host of the instance '{id}' takes no snapshots of its root.")
     );
 
     let made = CreateVolumeRequest {
@@ -156,4 +158,179 @@ async fn images_say_what_boots_them() {
     };
     let refused = cloud.ec2.register_image(&cloud.call(), arm).await;
     assert_eq!(refused.unwrap_err().code, "InvalidParameterCombination");
+}
+
+const ALL: &str = "own-image,snapshots,sealed,vm,vm-disks,vm-snapshots";
+
+#[tokio::test]
+async fn their_roots_are_volumes_that_come_and_go_with_them() {
+    let (cloud, image) = with_image().await;
+    cloud.offers("i-a1", true, ALL);
+    let sized = |gib| EbsBlockDevice {
+        volume_size: Some(gib),
+        ..Default::default()
+    };
+    let launch = RunInstancesRequest {
+        block_device_mappings: disk("/dev/xvda", sized(12)),
+        ..of(&cloud, &image)
+    };
+    let instance = cloud.runs(launch).await;
+    let root = instance.replace("i-", "vol-");
+    let shown = cloud.shown(&instance).await;
+    assert_eq!(shown.root_device_type.as_deref(), Some("ebs"));
+    let mapping = shown.block_device_mappings.unwrap().remove(0);
+    let ebs = mapping.ebs.unwrap();
+    assert_eq!(mapping.device_name.as_deref(), Some("/dev/xvda"));
+    assert_eq!(ebs.volume_id.as_ref(), Some(&root));
+    assert_eq!(ebs.delete_on_termination, Some(true));
+    let by_id = DescribeVolumesRequest {
+        volume_ids: Some(vec![root.clone(), root.clone()]),
+        ..Default::default()
+    };
+    let of_instance = DescribeVolumesRequest {
+        filters: Some(vec![Filter {
+            name: Some("attachment.instance-id".to_owned()),
+            values: Some(vec![instance.clone()]),
+        }]),
+        ..Default::default()
+    };
+    for asked in [by_id, of_instance] {
+        let found = cloud.ec2.describe_volumes(&cloud.call(), asked).await;
+        let [found] = found.unwrap().volumes.unwrap().try_into().unwrap();
+        assert_eq!(found.volume_id.as_ref(), Some(&root));
+        assert_eq!((found.size, found.encrypted), (Some(12), Some(false)));
+        assert_eq!(found.state.as_deref(), Some("in-use"));
+    }
+    let with_instances = DescribeInstancesRequest {
+        filters: Some(vec![Filter {
+            name: Some("block-device-mapping.volume-id".to_owned()),
+            values: Some(vec![root.clone()]),
+        }]),
+        ..Default::default()
+    };
+    let found = cloud
+        .ec2
+        .describe_instances(&cloud.call(), with_instances)
+        .await;
+    assert_eq!(found.unwrap().reservations.unwrap().len(), 1);
+
+    let (call, volume_id) = (cloud.call(), Some(root.clone()));
+    let detach = DetachVolumeRequest {
+        volume_id: volume_id.clone(),
+        ..Default::default()
+    };
+    let delete = DeleteVolumeRequest {
+        volume_id: volume_id.clone(),
+        ..Default::default()
+    };
+    let modify = ModifyVolumeRequest {
+        volume_id,
+        size: Some(20),
+        ..Default::default()
+    };
+    let tag = CreateTagsRequest {
+        resources: Some(vec![root.clone()]),
+        tags: Some(vec![Tag {
+            key: Some("a".to_owned()),
+            value: Some("b".to_owned()),
+        }]),
+        ..Default::default()
+    };
+    for (action, refused) in [
+        (
+            "DetachVolume",
+            cloud.ec2.detach_volume(&call, detach).await.map(drop),
+        ),
+        ("DeleteVolume", cloud.ec2.delete_volume(&call, delete).await),
+        (
+            "ModifyVolume",
+            cloud.ec2.modify_volume(&call, modify).await.map(drop),
+        ),
+        ("CreateTags", cloud.ec2.create_tags(&call, tag).await),
+    ] {
+        let fault = refused.unwrap_err();
+        assert_eq!(fault.code, "UnsupportedOperation", "{}", fault.message);
+        let text = format!(
+            "The volume '{root}' is the root of a virtual machine: {action} is not supported for it by this version of \
+             wharf."
+        );
+        assert_eq!(fault.message, text);
+    }
+    let keeps = |delete| ModifyInstanceAttributeRequest {
+        instance_id: Some(instance.clone()),
+        block_device_mappings: Some(vec![InstanceBlockDeviceMappingSpecification {
+            device_name: Some("/dev/xvda".to_owned()),
+            ebs: Some(EbsInstanceBlockDeviceSpecification {
+                delete_on_termination: Some(delete),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }]),
+        ..Default::default()
+    };
+    let modified = cloud.ec2.modify_instance_attribute(&call, keeps(true));
+    modified.await.unwrap();
+    let refused = cloud.ec2.modify_instance_attribute(&call, keeps(false));
+    assert_eq!(refused.await.unwrap_err().code, "UnsupportedOperation");
+}
+
+#[tokio::test]
+async fn instances_are_made_of_their_roots() {
+    let (cloud, image) = with_image().await;
+    cloud.offers("i-a1", true, ALL);
+    let (instance, golden) = cloud.golden_of(of(&cloud, &image)).await;
+    assert_eq!(golden.boot_mode.as_deref(), Some("legacy-bios"));
+
+    let (call, root) = (cloud.call(), instance.replace("i-", "vol-"));
+    let asked = CreateSnapshotRequest {
+        volume_id: Some(root.clone()),
+        ..Default::default()
+    };
+    let made = cloud.taking(1, cloud.ec2.create_snapshot(&call, asked));
+    let made = made.await.unwrap();
+    assert_eq!(made.volume_id, Some(root));
+    let [told] = cloud.told_snapshots().await.try_into().unwrap();
+    let set = told.set.unwrap();
+    assert_eq!((set.members, set.before_boot), (1, None));
+    assert_eq!((set.instance, told.volume), (instance.clone(), instance));
+    let snapshot = made.snapshot_id.unwrap();
+    cloud.sends(&snapshot, "other").await;
+    let nobodys = CreateSnapshotRequest {
+        volume_id: Some("vol-0123456789abcdef0".to_owned()),
+        ..Default::default()
+    };
+    let refused = cloud.ec2.create_snapshot(&call, nobodys).await;
+    assert_eq!(refused.unwrap_err().code, "InvalidVolume.NotFound");
+
+    // What boots them comes with the snapshot.
+    let of_snapshot = EbsBlockDevice {
+        snapshot_id: Some(snapshot),
+        ..Default::default()
+    };
+    let register = RegisterImageRequest {
+        name: Some("again".to_owned()),
+        block_device_mappings: disk("/dev/xvda", of_snapshot),
+        ..Default::default()
+    };
+    let again = cloud.ec2.register_image(&call, register).await;
+    let again = again.unwrap().image_id.unwrap();
+    let shown = cloud.image_of(&again).await;
+    assert_eq!(shown.boot_mode.as_deref(), Some("legacy-bios"));
+    let larger = EbsBlockDevice {
+        volume_size: Some(20),
+        ..Default::default()
+    };
+    let launch = RunInstancesRequest {
+        block_device_mappings: disk("/dev/xvda", larger),
+        ..of(&cloud, &again)
+    };
+    // A host of an earlier version would look it over as it does others.
+    cloud.offers("i-a1", true, "own-image,snapshots,sealed,vm,vm-disks");
+    let refused = cloud.ec2.run_instances(&call, launch.clone()).await;
+    assert_eq!(refused.unwrap_err().code, "InsufficientInstanceCapacity");
+    cloud.offers("i-a1", true, ALL);
+    let made = cloud.ec2.run_instances(&call, launch).await;
+    let told = cloud.placed(&id(&made.unwrap())).await;
+    assert!(told.virtual_machine && told.restore);
+    assert_eq!(told.disk_bytes, 20 << 30);
 }
