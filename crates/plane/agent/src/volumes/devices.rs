@@ -22,16 +22,22 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::{StreamExt as _, stream};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 use parking_lot::Mutex;
+use tokio::time::timeout;
 use wharf_container::runtime::{DevFolder, LoopDevice, TaskHandle, loop_number, mounts_of};
 use wharf_planeproto::volume::{Device, Volume, Wanted};
 use wharf_sealed_file::{Shown, hide, is_sealed, shown, state};
 
-use super::{Guests, Told, machines::Machine};
+use super::{
+    Guests, Told,
+    at_once::{AT_ONCE, at_once},
+    machines::Machine,
+};
 use crate::instances::{container, is_guest};
 
 /// What is said of a virtual machine whose first process knows nothing of volumes.
@@ -67,6 +73,8 @@ struct Guest {
     is_machine: bool,
 }
 
+/// So long a shim has to say what runs in it. What says nothing is not touched.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// One that does not answer keeps others waiting no more often than this.
 const SILENT_FOR: Duration = Duration::from_secs(10);
 
@@ -195,8 +203,15 @@ impl Devices {
             is_first || known.contains(id) || devices.any(|it| it.instance == *id)
         };
         let (mut guests, mut unknown) = (BTreeMap::new(), BTreeSet::new());
-        for (id, handle) in running.into_iter().filter(|(id, _)| has_volumes(id)) {
-            match Guest::of(handle).await {
+        let asked = running.into_iter().filter(|(id, _)| has_volumes(id));
+        let asked: Vec<(String, TaskHandle)> = asked.collect();
+        let asked = stream::iter(asked).map(|(id, handle)| async move {
+            let guest = timeout(ANSWERS_WITHIN, Guest::of(handle)).await;
+            (id, guest.ok().flatten())
+        });
+        let mut asked = asked.buffer_unordered(AT_ONCE);
+        while let Some((id, guest)) = asked.next().await {
+            match guest {
                 Some(guest) => drop(guests.insert(id, guest)),
                 // It runs or ends; until that is clear nothing of it is touched.
                 None => drop(unknown.insert(id)),
@@ -240,8 +255,13 @@ impl Devices {
         let mut stay = plan.stay;
         let mut failed: BTreeSet<&str> = unknown.iter().map(String::as_str).collect();
         let mut machines = BTreeMap::new();
-        for (id, guest) in guests.iter().filter(|(_, it)| it.is_machine) {
-            match self.machine(id, guest, stay.get(id.as_str()), told) {
+        let all: Vec<(&String, &Guest)> = guests.iter().filter(|(_, it)| it.is_machine).collect();
+        let asked = at_once(all, |(id, guest)| {
+            let own = stay.get(id.as_str());
+            (id, self.machine(id, guest, own, told))
+        });
+        for (id, asked) in asked {
+            match asked {
                 Ok(machine) => machines.extend(machine.map(|it| (id.as_str(), it))),
                 Err(error) => {
                     self.failed(id, "ask a virtual machine for its volumes", &error);
@@ -298,23 +318,34 @@ impl Devices {
                 (None, Ok(_)) => {}
             }
         }
+        let (mut to_machines, mut to_others) = (Vec::new(), Vec::new());
         for (instance, volumes) in stay {
-            let Some(guest) = guests.get(instance).filter(|_| !failed.contains(instance)) else {
-                brought.pending = true;
-                continue;
-            };
-            let (placed, failure) = match (guest.is_machine, machines.get_mut(instance)) {
-                (false, _) => match self.place(instance, guest, &volumes, told) {
+            let guest = guests.get(instance).filter(|_| !failed.contains(instance));
+            match (guest, machines.remove(instance)) {
+                (None, _) => brought.pending = true,
+                (Some(_), Some(machine)) => to_machines.push((instance, volumes, machine)),
+                (Some(guest), None) => to_others.push((instance, volumes, guest)),
+            }
+        }
+        let mut given = at_once(to_machines, |(instance, volumes, mut machine)| {
+            let (placed, failure) = machine.place(&volumes, image);
+            (instance, volumes.len(), placed, failure)
+        });
+        for (instance, volumes, guest) in to_others {
+            let (placed, failure) = match guest.is_machine {
+                false => match self.place(instance, guest, &volumes, told) {
                     Ok(()) => (volumes.keys().map(|it| (*it).to_owned()).collect(), None),
                     Err(error) => (BTreeSet::new(), Some(error)),
                 },
-                (true, Some(machine)) => machine.place(&volumes, image),
-                (true, None) => {
+                true => {
                     let why = guest.has_emulator().then(|| BOOTED_BEFORE.to_owned());
                     (BTreeSet::new(), why)
                 }
             };
-            brought.pending |= placed.len() < volumes.len();
+            given.push((instance, volumes.len(), placed, failure));
+        }
+        for (instance, wanted, placed, failure) in given {
+            brought.pending |= placed.len() < wanted;
             brought.placed.extend(placed);
             if let Some(error) = failure {
                 brought.pending = true;

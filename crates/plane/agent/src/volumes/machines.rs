@@ -21,7 +21,7 @@ use wharf_guest::control::{Ask, Caller, HOST_END, State, Volumes};
 use super::{Told, devices::is_wanted};
 
 /// The first process answers at once, unless it stands still for a snapshot or somebody broke into it. So long it is waited for
-/// altogether in one look: others' volumes wait meanwhile.
+/// altogether in one look. Several machines are asked at a time ([`super::at_once`]); all other volumes wait for that.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Of a reason, in characters.
 const MOST_SAID: usize = 200;

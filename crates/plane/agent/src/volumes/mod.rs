@@ -12,6 +12,7 @@
 //! Invariants: a file has one loop device at a time, and one file system on it; it is removed only when the control plane says that nothing of the
 //! volume is wanted, and nothing has it mounted; a file that was there once is never made anew.
 
+mod at_once;
 mod devices;
 mod files;
 mod format;
