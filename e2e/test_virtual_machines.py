@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -22,7 +23,7 @@ REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.minutes(3),
+    pytest.mark.minutes(4),
     pytest.mark.skipif(not QEMU or not KERNEL.is_dir(), reason="no qemu, or no kernel for it: run 'make deps'"),
 ]
 
@@ -47,7 +48,8 @@ ifconfig eth0 $ip netmask $subnet mtu ${mtu:-1500} up
 route add default gw $router
 echo "has $ip of $router with $mtu"
 """
-# Counts its boots on its disk, marks the disks that it gets with that, and serves what it knows of itself.
+# Counts its boots on its disk, marks the disks that it gets with that, and serves what it knows of itself. Its kernel panics for good
+# when somebody speaks to it.
 INIT = r"""#!/bin/busybox sh
 mkdir -p /bin /etc/acpi/PWRF /srv/www /tmp
 /bin/busybox --install -s /bin
@@ -60,8 +62,10 @@ boots=$(($(cat /boots 2>/dev/null || echo 0) + 1))
 echo $boots > /boots
 sync
 echo "boot $boots of $(imds meta-data/instance-id), told $(imds user-data)"
+echo "root has $(cat /sys/block/vda/size) sectors"
 echo "page of boot $boots with $(nproc) processors" > /srv/www/index.html
 httpd -h /srv/www
+{ nc -l -p 7 > /dev/null; echo 0 > /proc/sys/kernel/panic; echo c > /proc/sysrq-trigger; } &
 printf '#!/bin/sh\necho goes down; sync; poweroff -f\n' > /etc/acpi/PWRF/00000080
 chmod +x /etc/acpi/PWRF/00000080
 disks() {
@@ -154,6 +158,14 @@ def emulator(instance):
     raise AssertionError(f"{instance} has no emulator")
 
 
+def is_in(words, wharf, instance):
+    """Whether the words stand in the clear on the disk of an instance."""
+    disk = wharf.data / "node" / "instances" / "kept" / instance / "disk.img"
+    code = subprocess.run(["grep", "-aqF", words, disk], check=False).returncode
+    assert code in (0, 1), f"{disk} cannot be read"
+    return code == 0
+
+
 def says(ec2, instance, words, deadline_s=120):
     wait_for(lambda: words in console(ec2, instance), deadline_s, f"{words!r} on the console")
 
@@ -175,7 +187,11 @@ def test_a_virtual_machine_lives_through_everything(fresh, tmp_path):
     assert "page of boot 1 with 2 processors" in page(fresh, busybox, address)
     (shown,) = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
     assert shown["BootMode"] == shown["CurrentInstanceBootMode"] == "legacy-bios"
-    (kept,) = (it["Ebs"]["VolumeId"] for it in shown["BlockDeviceMappings"])
+    root, kept = (it["Ebs"]["VolumeId"] for it in shown["BlockDeviceMappings"])
+    assert shown["BlockDeviceMappings"][0]["DeviceName"] == "/dev/xvda" and shown["RootDeviceType"] == "ebs"
+    shown = volume_of(ec2, root)
+    assert (shown["Size"], shown["Attachments"][0]["DeleteOnTermination"]) == (1, True)
+    assert refused_code(ec2.detach_volume, VolumeId=root) == "UnsupportedOperation"
     says(ec2, instance, f"disk {serial(kept)} held ''")
 
     # It runs on without the agent, whose next one finds it.
@@ -201,9 +217,38 @@ def test_a_virtual_machine_lives_through_everything(fresh, tmp_path):
     wait_state(ec2, instance, "running")
     says(ec2, instance, f"boot 2 of {instance}")
     says(ec2, instance, f"disk {serial(kept)} held 'of boot 1'", 60)
-    ec2.reboot_instances(InstanceIds=[instance])
+
+    # A snapshot of its root as it runs, and all of its disks while it reboots.
+    snapshot = ec2.create_snapshot(VolumeId=root)["SnapshotId"]
+    golden = ec2.create_image(InstanceId=instance, Name="golden")["ImageId"]
     says(ec2, instance, f"boot 3 of {instance}")
     wait_for(lambda: "page of boot 3" in page(fresh, busybox, address), 60, "an answer after the reboot")
+    patience = {"Delay": 1, "MaxAttempts": 60}
+    ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[snapshot], WaiterConfig=patience)
+    ec2.get_waiter("image_available").wait(ImageIds=[golden], WaiterConfig=patience)
+    (golden,) = ec2.describe_images(ImageIds=[golden])["Images"]
+    assert golden["BootMode"] == "legacy-bios" and len(golden["BlockDeviceMappings"]) == 2
+
+    # Another machine goes on from there, on a larger disk that nobody reads on its host.
+    of_root = [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}]
+    again = ec2.register_image(Name="again", BlockDeviceMappings=of_root)["ImageId"]
+    sealed = [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 2, "Encrypted": True}}]
+    (other,) = ec2.run_instances(**asked | {"ImageId": again}, UserData="others", BlockDeviceMappings=sealed)["Instances"]
+    other = other["InstanceId"]
+    says(ec2, other, f"boot 3 of {other}, told others")
+    says(ec2, other, f"root has {2 << 21} sectors", 20)
+    shown = volume_of(ec2, other.replace("i-", "vol-"))
+    assert (shown["Encrypted"], shown["SnapshotId"], shown["Size"]) == (True, snapshot, 2)
+    assert is_in("udhcpc -q -n -t 20", fresh, instance) and not is_in("udhcpc -q -n -t 20", fresh, other)
+    ec2.terminate_instances(InstanceIds=[other])
+    wait_state(ec2, other, "terminated")
+
+    # Its kernel is dead and lets go of nothing: it loses a volume by force alone.
+    page(fresh, busybox, f"{address}:7")
+    says(ec2, instance, "sysrq triggered crash", 30)
+    ec2.detach_volume(VolumeId=kept, Force=True)
+    wait_for(lambda: volume_of(ec2, kept)["State"] == "available", 60, "the volume is available")
+    says(ec2, instance, f"{kept} was taken away by force", 20)
 
     # Its emulator fails: that is no shutdown of its guest's.
     os.kill(emulator(instance), signal.SIGKILL)

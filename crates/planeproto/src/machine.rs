@@ -35,7 +35,8 @@ pub struct Instance {
     /// Bytes that its root file system may take.
     pub disk_bytes: u64,
     /// Its disk is made of a snapshot ([`crate::snapshot`]): it is written over the same image as the disk that this was
-    /// taken of. Hosts that do not know of this are given no such instance.
+    /// taken of. That of a virtual machine is all that it has, but for the kernel, which is of the same image. Hosts that do
+    /// not know of this are given no such instance.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restore: bool,
     /// It is a virtual machine, with the kernel of its image, instead of processes of the host's. Hosts that do not offer

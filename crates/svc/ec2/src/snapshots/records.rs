@@ -440,3 +440,23 @@ impl Snapshot {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_of_earlier_versions_are_of_no_virtual_machine() {
+        let text = r#"{"instance":"i-0123","source":{"kind":"own"},"architecture":"x86_64"}"#;
+        let root: Root = serde_json::from_str(text).unwrap();
+        assert_eq!(root.boot_mode, None);
+        assert_eq!(serde_json::to_string(&root).unwrap(), text);
+        let of_machine = Root {
+            boot_mode: Some(images::BootMode::LegacyBios),
+            ..root
+        };
+        let text = serde_json::to_string(&of_machine).unwrap();
+        assert!(text.ends_with(r#","boot_mode":"legacy-bios"}"#), "{text}");
+        assert_eq!(Root::instance_of(&Root::volume_of("i-0123")), "i-0123");
+    }
+}
