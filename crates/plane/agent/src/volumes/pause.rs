@@ -59,6 +59,22 @@ pub fn pause(switch: PauseSwitch) -> io::Result<Paused> {
     Ok(paused)
 }
 
+impl Paused {
+    /// That it stood still all the time: whoever looks for what an earlier agent left has it go on ([`go_on`]).
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::Interrupted`]: it did not; it is gone.
+    pub fn check(&self) -> io::Result<()> {
+        match self.switch.is_set()? {
+            true => Ok(()),
+            false => {
+                let text = "the instance went on while its disks were read";
+                Err(io::Error::new(io::ErrorKind::Interrupted, text))
+            }
+        }
+    }
+}
+
 impl Drop for Paused {
     fn drop(&mut self) {
         // The guard does the same, and no harm where the instance is gone.
@@ -148,6 +164,13 @@ mod tests {
         switch.set(true).unwrap();
         go_on("i-1", &switch);
         assert!(!switch.is_set().unwrap());
+        // Whoever held it is told.
+        let paused = pause(switch.clone()).unwrap();
+        paused.check().unwrap();
+        go_on("i-1", &switch);
+        let went_on = paused.check().unwrap_err();
+        assert_eq!(went_on.kind(), io::ErrorKind::Interrupted);
+        drop(paused);
         let _ = child.kill();
         drop(group);
         child.wait().unwrap();

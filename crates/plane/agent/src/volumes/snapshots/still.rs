@@ -122,6 +122,7 @@ impl Still<'_> {
             read(&File::open(self.image)?, Some(end))?;
         }
         check_kept(self.image)?;
+        paused.check()?;
         drop(paused);
         match clone {
             Some(clone) => read(&clone.file, None),
@@ -364,6 +365,13 @@ mod tests {
             assert!(Instant::now() < end, "it stands still");
             thread::sleep(LOOK_EVERY);
         }
+        // What was written after somebody had it go on would be in what is read; a clone was made before.
+        let (switch, mut is_clone) = (writer.group.pause_switch().unwrap(), false);
+        let spoiled = still(Some(switch.clone())).read(|_, until| {
+            is_clone = until.is_none();
+            switch.set(false)
+        });
+        assert_eq!(spoiled.is_err(), !is_clone);
         drop(writer);
         // What follows an emulator that has ended may be another.
         check_kept(&image).unwrap();

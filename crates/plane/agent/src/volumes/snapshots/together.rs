@@ -86,6 +86,9 @@ pub fn read(
             check(disk, stood)?;
         }
     }
+    if let Some(paused) = &writer {
+        paused.check()?;
+    }
     drop(writer);
     let frozen_until = Instant::now() + FROZEN_FOR;
     for (at, (disk, stood)) in disks.iter().zip(all).enumerate() {
