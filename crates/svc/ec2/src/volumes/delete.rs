@@ -4,7 +4,7 @@ use wharf_api_ec2::types::DeleteVolumeRequest;
 use wharf_service::transact;
 use wharf_wire::{Call, CallerKind, Fault};
 
-use super::{Volume, check_manages, refuse_root};
+use super::{Volume, check_manages, roots::is_root};
 use crate::{
     Ec2Service,
     encryption::let_go,
@@ -20,7 +20,10 @@ pub async fn delete(
 ) -> Result<(), Fault> {
     fault::dry_run(input.dry_run)?;
     let id = input.volume_id.as_deref().unwrap_or_default();
-    refuse_root(service, call, id, "DeleteVolume").await?;
+    // Its instance has it for as long as it is there.
+    if is_root(service, call, id).await? {
+        return Err(fault::volume_in_use(id));
+    }
     let key = Ec2Service::key::<Volume>(call, id);
     let over = transact!(service.table, &call.permit, |tx| {
         let Some(mut volume) = tx.find::<Volume>(&key).await? else {

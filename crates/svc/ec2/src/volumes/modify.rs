@@ -11,7 +11,7 @@ use super::{
     kinds::{self, Asked},
     modification::{Modification, NotNow},
     refuse_root,
-    roots::roots,
+    roots::is_root,
 };
 use crate::{
     Ec2Service, fault,
@@ -91,10 +91,7 @@ pub async fn describe(
     fault::dry_run(input.dry_run)?;
     for id in input.volume_ids.iter().flatten() {
         let id = check_id(Some(id))?;
-        if !roots(service, call, Some(&[id.to_owned()]))
-            .await?
-            .is_empty()
-        {
+        if is_root(service, call, id).await? {
             return Err(fault::modification_not_found(id));
         }
         let volume: Volume = service.get(call, id).await?;

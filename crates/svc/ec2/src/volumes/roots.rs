@@ -81,6 +81,11 @@ async fn find(service: &Ec2Service, cx: &Context, volume: &str) -> Result<Option
     Ok(found.as_ref().and_then(root_of))
 }
 
+/// Whether that is the root of an instance that is there.
+pub async fn is_root(service: &Ec2Service, cx: &Context, volume: &str) -> Result<bool, Fault> {
+    Ok(find(service, cx, volume).await?.is_some())
+}
+
 /// Refuses what changes a volume, where that is a root. `action`: `DetachVolume`.
 ///
 /// # Errors

@@ -236,12 +236,13 @@ async fn their_roots_are_volumes_that_come_and_go_with_them() {
         }]),
         ..Default::default()
     };
+    let in_use = cloud.ec2.delete_volume(&call, delete).await;
+    assert_eq!(in_use.unwrap_err().code, "VolumeInUse");
     for (action, refused) in [
         (
             "DetachVolume",
             cloud.ec2.detach_volume(&call, detach).await.map(drop),
         ),
-        ("DeleteVolume", cloud.ec2.delete_volume(&call, delete).await),
         (
             "ModifyVolume",
             cloud.ec2.modify_volume(&call, modify).await.map(drop),
