@@ -1406,6 +1406,13 @@ pub mod io {
         pub type Output = StartInstancesResult;
     }
 
+    pub mod start_vpc_endpoint_service_private_dns_verification {
+        #[allow(unused_imports)]
+        use super::super::*;
+        pub type Input = StartVpcEndpointServicePrivateDnsVerificationRequest;
+        pub type Output = StartVpcEndpointServicePrivateDnsVerificationResult;
+    }
+
     pub mod stop_instances {
         #[allow(unused_imports)]
         use super::super::*;

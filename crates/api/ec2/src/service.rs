@@ -215,6 +215,9 @@ pub enum Input<'a> {
     RevokeSecurityGroupIngress(&'a RevokeSecurityGroupIngressRequest),
     RunInstances(&'a RunInstancesRequest),
     StartInstances(&'a StartInstancesRequest),
+    StartVpcEndpointServicePrivateDnsVerification(
+        &'a StartVpcEndpointServicePrivateDnsVerificationRequest,
+    ),
     StopInstances(&'a StopInstancesRequest),
     TerminateInstances(&'a TerminateInstancesRequest),
     UnassignIpv6Addresses(&'a UnassignIpv6AddressesRequest),
@@ -441,6 +444,9 @@ impl Input<'_> {
             Self::RevokeSecurityGroupIngress(_) => "RevokeSecurityGroupIngress",
             Self::RunInstances(_) => "RunInstances",
             Self::StartInstances(_) => "StartInstances",
+            Self::StartVpcEndpointServicePrivateDnsVerification(_) => {
+                "StartVpcEndpointServicePrivateDnsVerification"
+            }
             Self::StopInstances(_) => "StopInstances",
             Self::TerminateInstances(_) => "TerminateInstances",
             Self::UnassignIpv6Addresses(_) => "UnassignIpv6Addresses",
@@ -2292,6 +2298,18 @@ pub trait Ec2: Send + Sync + 'static {
         Err(Fault::unsupported("ec2", "StartInstances"))
     }
 
+    async fn start_vpc_endpoint_service_private_dns_verification(
+        &self,
+        call: &Call,
+        input: StartVpcEndpointServicePrivateDnsVerificationRequest,
+    ) -> Result<StartVpcEndpointServicePrivateDnsVerificationResult, Fault> {
+        let _ = (call, input);
+        Err(Fault::unsupported(
+            "ec2",
+            "StartVpcEndpointServicePrivateDnsVerification",
+        ))
+    }
+
     async fn stop_instances(
         &self,
         call: &Call,
@@ -2587,13 +2605,14 @@ impl Service for Routes {
             196 => Box::new(RevokeSecurityGroupIngressRequest::default()),
             197 => Box::new(RunInstancesRequest::default()),
             198 => Box::new(StartInstancesRequest::default()),
-            199 => Box::new(StopInstancesRequest::default()),
-            200 => Box::new(TerminateInstancesRequest::default()),
-            201 => Box::new(UnassignIpv6AddressesRequest::default()),
-            202 => Box::new(UnassignPrivateIpAddressesRequest::default()),
-            203 => Box::new(UnmonitorInstancesRequest::default()),
-            204 => Box::new(UpdateSecurityGroupRuleDescriptionsEgressRequest::default()),
-            205 => Box::new(UpdateSecurityGroupRuleDescriptionsIngressRequest::default()),
+            199 => Box::new(StartVpcEndpointServicePrivateDnsVerificationRequest::default()),
+            200 => Box::new(StopInstancesRequest::default()),
+            201 => Box::new(TerminateInstancesRequest::default()),
+            202 => Box::new(UnassignIpv6AddressesRequest::default()),
+            203 => Box::new(UnassignPrivateIpAddressesRequest::default()),
+            204 => Box::new(UnmonitorInstancesRequest::default()),
+            205 => Box::new(UpdateSecurityGroupRuleDescriptionsEgressRequest::default()),
+            206 => Box::new(UpdateSecurityGroupRuleDescriptionsIngressRequest::default()),
             _ => Box::new(()),
         }
     }
@@ -2763,12 +2782,13 @@ impl Service for Routes {
             196 => Box::new(RevokeSecurityGroupIngressResult::default()),
             197 => Box::new(Reservation::default()),
             198 => Box::new(StartInstancesResult::default()),
-            199 => Box::new(StopInstancesResult::default()),
-            200 => Box::new(TerminateInstancesResult::default()),
-            201 => Box::new(UnassignIpv6AddressesResult::default()),
-            203 => Box::new(UnmonitorInstancesResult::default()),
-            204 => Box::new(UpdateSecurityGroupRuleDescriptionsEgressResult::default()),
-            205 => Box::new(UpdateSecurityGroupRuleDescriptionsIngressResult::default()),
+            199 => Box::new(StartVpcEndpointServicePrivateDnsVerificationResult::default()),
+            200 => Box::new(StopInstancesResult::default()),
+            201 => Box::new(TerminateInstancesResult::default()),
+            202 => Box::new(UnassignIpv6AddressesResult::default()),
+            204 => Box::new(UnmonitorInstancesResult::default()),
+            205 => Box::new(UpdateSecurityGroupRuleDescriptionsEgressResult::default()),
+            206 => Box::new(UpdateSecurityGroupRuleDescriptionsIngressResult::default()),
             _ => Box::new(()),
         }
     }
@@ -2988,13 +3008,14 @@ impl Service for Routes {
             196 => Input::RevokeSecurityGroupIngress(borrowed(input)),
             197 => Input::RunInstances(borrowed(input)),
             198 => Input::StartInstances(borrowed(input)),
-            199 => Input::StopInstances(borrowed(input)),
-            200 => Input::TerminateInstances(borrowed(input)),
-            201 => Input::UnassignIpv6Addresses(borrowed(input)),
-            202 => Input::UnassignPrivateIpAddresses(borrowed(input)),
-            203 => Input::UnmonitorInstances(borrowed(input)),
-            204 => Input::UpdateSecurityGroupRuleDescriptionsEgress(borrowed(input)),
-            205 => Input::UpdateSecurityGroupRuleDescriptionsIngress(borrowed(input)),
+            199 => Input::StartVpcEndpointServicePrivateDnsVerification(borrowed(input)),
+            200 => Input::StopInstances(borrowed(input)),
+            201 => Input::TerminateInstances(borrowed(input)),
+            202 => Input::UnassignIpv6Addresses(borrowed(input)),
+            203 => Input::UnassignPrivateIpAddresses(borrowed(input)),
+            204 => Input::UnmonitorInstances(borrowed(input)),
+            205 => Input::UpdateSecurityGroupRuleDescriptionsEgress(borrowed(input)),
+            206 => Input::UpdateSecurityGroupRuleDescriptionsIngress(borrowed(input)),
             _ => unreachable!("operations are numbered by the schema"),
         };
         self.0.authorize(cx, input).await
@@ -3526,21 +3547,26 @@ impl Service for Routes {
             ),
             197 => Box::new(self.0.run_instances(call, typed(input)).await?),
             198 => Box::new(self.0.start_instances(call, typed(input)).await?),
-            199 => Box::new(self.0.stop_instances(call, typed(input)).await?),
-            200 => Box::new(self.0.terminate_instances(call, typed(input)).await?),
-            201 => Box::new(self.0.unassign_ipv6_addresses(call, typed(input)).await?),
-            202 => Box::new(
+            199 => Box::new(
+                self.0
+                    .start_vpc_endpoint_service_private_dns_verification(call, typed(input))
+                    .await?,
+            ),
+            200 => Box::new(self.0.stop_instances(call, typed(input)).await?),
+            201 => Box::new(self.0.terminate_instances(call, typed(input)).await?),
+            202 => Box::new(self.0.unassign_ipv6_addresses(call, typed(input)).await?),
+            203 => Box::new(
                 self.0
                     .unassign_private_ip_addresses(call, typed(input))
                     .await?,
             ),
-            203 => Box::new(self.0.unmonitor_instances(call, typed(input)).await?),
-            204 => Box::new(
+            204 => Box::new(self.0.unmonitor_instances(call, typed(input)).await?),
+            205 => Box::new(
                 self.0
                     .update_security_group_rule_descriptions_egress(call, typed(input))
                     .await?,
             ),
-            205 => Box::new(
+            206 => Box::new(
                 self.0
                     .update_security_group_rule_descriptions_ingress(call, typed(input))
                     .await?,
@@ -6047,13 +6073,31 @@ impl Ec2 for Client {
         self.inner.start_instances(&call, input).await
     }
 
+    async fn start_vpc_endpoint_service_private_dns_verification(
+        &self,
+        call: &Call,
+        input: StartVpcEndpointServicePrivateDnsVerificationRequest,
+    ) -> Result<StartVpcEndpointServicePrivateDnsVerificationResult, Fault> {
+        let call = self
+            .admit(
+                call,
+                Input::StartVpcEndpointServicePrivateDnsVerification(&input),
+                199,
+                &input,
+            )
+            .await?;
+        self.inner
+            .start_vpc_endpoint_service_private_dns_verification(&call, input)
+            .await
+    }
+
     async fn stop_instances(
         &self,
         call: &Call,
         input: StopInstancesRequest,
     ) -> Result<StopInstancesResult, Fault> {
         let call = self
-            .admit(call, Input::StopInstances(&input), 199, &input)
+            .admit(call, Input::StopInstances(&input), 200, &input)
             .await?;
         self.inner.stop_instances(&call, input).await
     }
@@ -6064,7 +6108,7 @@ impl Ec2 for Client {
         input: TerminateInstancesRequest,
     ) -> Result<TerminateInstancesResult, Fault> {
         let call = self
-            .admit(call, Input::TerminateInstances(&input), 200, &input)
+            .admit(call, Input::TerminateInstances(&input), 201, &input)
             .await?;
         self.inner.terminate_instances(&call, input).await
     }
@@ -6075,7 +6119,7 @@ impl Ec2 for Client {
         input: UnassignIpv6AddressesRequest,
     ) -> Result<UnassignIpv6AddressesResult, Fault> {
         let call = self
-            .admit(call, Input::UnassignIpv6Addresses(&input), 201, &input)
+            .admit(call, Input::UnassignIpv6Addresses(&input), 202, &input)
             .await?;
         self.inner.unassign_ipv6_addresses(&call, input).await
     }
@@ -6086,7 +6130,7 @@ impl Ec2 for Client {
         input: UnassignPrivateIpAddressesRequest,
     ) -> Result<(), Fault> {
         let call = self
-            .admit(call, Input::UnassignPrivateIpAddresses(&input), 202, &input)
+            .admit(call, Input::UnassignPrivateIpAddresses(&input), 203, &input)
             .await?;
         self.inner.unassign_private_ip_addresses(&call, input).await
     }
@@ -6097,7 +6141,7 @@ impl Ec2 for Client {
         input: UnmonitorInstancesRequest,
     ) -> Result<UnmonitorInstancesResult, Fault> {
         let call = self
-            .admit(call, Input::UnmonitorInstances(&input), 203, &input)
+            .admit(call, Input::UnmonitorInstances(&input), 204, &input)
             .await?;
         self.inner.unmonitor_instances(&call, input).await
     }
@@ -6111,7 +6155,7 @@ impl Ec2 for Client {
             .admit(
                 call,
                 Input::UpdateSecurityGroupRuleDescriptionsEgress(&input),
-                204,
+                205,
                 &input,
             )
             .await?;
@@ -6129,7 +6173,7 @@ impl Ec2 for Client {
             .admit(
                 call,
                 Input::UpdateSecurityGroupRuleDescriptionsIngress(&input),
-                205,
+                206,
                 &input,
             )
             .await?;

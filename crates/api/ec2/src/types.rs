@@ -10760,6 +10760,24 @@ structure!(StartInstancesResult {
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
+pub struct StartVpcEndpointServicePrivateDnsVerificationRequest {
+    pub dry_run: Option<bool>,
+    pub service_id: Option<String>,
+}
+structure!(StartVpcEndpointServicePrivateDnsVerificationRequest {
+    0 dry_run,
+    1 service_id,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StartVpcEndpointServicePrivateDnsVerificationResult {
+    pub return_value: Option<bool>,
+}
+structure!(StartVpcEndpointServicePrivateDnsVerificationResult {
+    0 return_value,
+});
+
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct StateReason {
     pub code: Option<String>,
     pub message: Option<String>,
