@@ -14,7 +14,7 @@ import pytest
 
 from harness import images, order, times
 from harness.hosts import SERVER, Lan
-from harness.installation import Installation
+from harness.installation import Installation, free_port
 
 LENT = "privileged,host-network,host-pid,host-ipc,devices,capabilities,host-path=/tmp"
 
@@ -51,7 +51,10 @@ def pytest_xdist_make_scheduler(config, log):
 @pytest.fixture(scope="session")
 def wharf():
     """An installation for everyone. Its node lends tasks what they ask for, or nobody could test it."""
-    with Installation(arguments=("--allow", LENT)) as shared:
+    # Where test_endpoint_services.py answers what is asked about names of endpoint services.
+    names_port = free_port()
+    with Installation(arguments=("--allow", LENT, "--verification-name-server", f"127.0.0.1:{names_port}")) as shared:
+        shared.names_port = names_port
         yield shared.start()
 
 

@@ -1,6 +1,9 @@
 """Endpoint services: a VPC of another account reaches a network load balancer at an address of its own, for as long as both sides want."""
 
 import contextlib
+import socket
+import struct
+import threading
 
 import pytest
 from botocore.exceptions import ClientError
@@ -19,6 +22,7 @@ pytestmark = pytest.mark.minutes(2)
 REGION = "us-east-1"
 # Both VPCs have it.
 RANGE = "10.98.0.0/16"
+NAME = "private.example.com"
 SUBNET = "10.98.1.0/24"
 DEADLINE_S = 20
 
@@ -36,6 +40,46 @@ def consumer(wharf):
     place = Place(wharf, REGION, keys)
     place.client("ecs").create_cluster(clusterName="default")
     return place
+
+
+class TextRecords:
+    """A name server with nothing but TXT records, by name; what the installation asks about names of endpoint services."""
+
+    def __init__(self, port):
+        self.texts = {}
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", port))
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        # Closed: the end.
+        with contextlib.suppress(OSError):
+            while True:
+                asked, peer = self._socket.recvfrom(4096)
+                self._socket.sendto(self._answer(asked), peer)
+
+    def _answer(self, asked):
+        labels, at = [], 12
+        while asked[at]:
+            labels.append(asked[at + 1 : at + 1 + asked[at]].decode().lower())
+            at += 1 + asked[at]
+        question, text = asked[12 : at + 5], self.texts.get(".".join(labels), "").encode()
+        head = struct.pack("!HHHHH", 0x8180 if text else 0x8183, 1, bool(text), 0, 0)
+        record = b"\xc0\x0c" + struct.pack("!HHIHB", 16, 1, 1, len(text) + 1, len(text)) + text
+        return asked[:2] + head + question + (record if text else b"")
+
+    def close(self):
+        # A thread that waits is woken by this alone.
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+@pytest.fixture
+def records(wharf):
+    made = TextRecords(wharf.names_port)
+    yield made.texts
+    made.close()
 
 
 class Client(Machine):
@@ -93,7 +137,7 @@ def provider(wharf, run):
     made.close()
 
 
-def test_an_endpoint_of_another_account_reaches_the_load_balancer(wharf, provider, consumer):
+def test_an_endpoint_of_another_account_reaches_the_load_balancer(wharf, provider, consumer, records):
     ec2, theirs = provider.ec2, consumer.client("ec2")
     with pytest.raises(ClientError, match="GatewayLoadBalancerArns"):
         ec2.create_vpc_endpoint_service_configuration(GatewayLoadBalancerArns=[provider.balancer])
@@ -134,6 +178,15 @@ def test_an_endpoint_of_another_account_reaches_the_load_balancer(wharf, provide
     def silent(what):
         wait_for(lambda: gets() is None, DEADLINE_S, what)
 
+    def proof(verify=False):
+        if verify:
+            wharf.aws("ec2", "start-vpc-endpoint-service-private-dns-verification", "--service-id", service)
+        (shown,) = ec2.describe_vpc_endpoint_service_configurations(ServiceIds=[service])["ServiceConfigurations"]
+        return shown["PrivateDnsNameConfiguration"]
+
+    def named(what):
+        wait_for(lambda: looked_up(client, NAME) == {at}, DEADLINE_S, what)
+
     def state():
         return theirs.describe_vpc_endpoints(VpcEndpointIds=[endpoint])["VpcEndpoints"][0]["State"]
 
@@ -145,6 +198,17 @@ def test_an_endpoint_of_another_account_reaches_the_load_balancer(wharf, provide
         answers("an answer of the other VPC")
         wait_for(lambda: looked_up(client, own) == {at}, DEADLINE_S, "the endpoint's name")
 
+        # The provider's own name leads there too, once a record proves that it is the provider's.
+        ec2.modify_vpc_endpoint_service_configuration(ServiceId=service, PrivateDnsName=NAME)
+        assert proof()["State"] == "pendingVerification" and proof(verify=True)["State"] == "failed"
+        theirs.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+        with pytest.raises(ClientError, match="has not verified the private DNS name"):
+            theirs.modify_vpc_endpoint(VpcEndpointId=endpoint, PrivateDnsEnabled=True)
+        records[f"{proof()['Name']}.{NAME}"] = proof()["Value"]
+        assert proof(verify=True)["State"] == "verified"
+        theirs.modify_vpc_endpoint(VpcEndpointId=endpoint, PrivateDnsEnabled=True)
+        named("the provider's name")
+
         # The endpoint's groups are in force, and all of it outlives the parts that make it so.
         groups.change("revoke", door, friends=clients)
         silent("a shut door")
@@ -153,6 +217,10 @@ def test_an_endpoint_of_another_account_reaches_the_load_balancer(wharf, provide
         for part in ("server", "lb", "agent"):
             wharf.kill_child(part)
             wait_for(lambda: gets() == (200, "hello\n"), 60, f"an answer after the death of {part}")
+
+        named("the provider's name after all that")
+        ec2.modify_vpc_endpoint_service_configuration(ServiceId=service, RemovePrivateDnsName=True)
+        wait_for(lambda: looked_up(client, NAME) != {at}, DEADLINE_S, "the end of the name")
 
         # What is in use stays.
         kept = ec2.delete_vpc_endpoint_service_configurations(ServiceIds=[service])["Unsuccessful"]

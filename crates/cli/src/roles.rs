@@ -13,7 +13,7 @@ use wharf_agent::{Identity, NodeConfig};
 use wharf_base::{Cidr, InstallationId};
 use wharf_lb::Hold;
 use wharf_seal::{Keyring, KeyringSource};
-use wharf_server::{IamMode, MailConfig, Mailer, ServerConfig, StartError};
+use wharf_server::{IamMode, MailConfig, Mailer, NameServers, ServerConfig, StartError};
 
 use crate::{
     args::{AgentArgs, AllowArgs, DEFAULT_DATA, ServerArgs, Switch},
@@ -39,6 +39,7 @@ pub fn require_root() -> Result<(), Problem> {
 }
 
 const HTTPS: u16 = 443;
+const DNS: u16 = 53;
 /// Connections to the server that wait to be accepted, while it starts again too.
 const BACKLOG: i32 = 1024;
 
@@ -53,6 +54,18 @@ fn addresses(args: &ServerArgs) -> Vec<IpAddr> {
         addresses.push(further);
     }
     addresses
+}
+
+/// Whom the server asks for names: those that are given, else those that this machine has at the time.
+fn name_servers(given: &[SocketAddr]) -> NameServers {
+    if !given.is_empty() {
+        let given = given.to_vec();
+        return NameServers::new(move || given.clone());
+    }
+    NameServers::new(|| {
+        let own = wharf_network::upstream_name_servers().into_iter();
+        own.map(|server| SocketAddr::new(server, DNS)).collect()
+    })
 }
 
 /// A name of the server, as certificates have it: of DNS, or an address.
@@ -204,6 +217,7 @@ pub fn server(args: &ServerArgs) -> Result<ExitCode, Problem> {
         public_cidr: args.public_cidr,
         public_addresses: public_addresses::of(args)?,
         egress: args.allow_egress.clone(),
+        name_servers: name_servers(&args.verification_name_server),
         jwks: args.jwks.clone(),
         mailer: mailer(args)?,
         machine_maker: machine_maker::of(&args.machine_maker)?,

@@ -116,6 +116,9 @@ fn server(args: &UpArgs, sockets: sockets::Store, keys: &Keys) -> Part {
     let addresses = server.elastic_addresses.to_string();
     arguments.extend(words(&["--elastic-addresses", &addresses]));
     arguments.extend(roles::egress_arguments(&server.allow_egress));
+    for at in &server.verification_name_server {
+        arguments.extend(words(&["--verification-name-server", &at.to_string()]));
+    }
     for keys in &server.jwks {
         arguments.extend(words(&["--jwks", &keys.to_string()]));
     }

@@ -6,6 +6,7 @@ mod machine_nodes;
 mod planes;
 mod registry;
 mod sockets;
+mod text_records;
 
 pub use self::{
     balancing::{CarriedBalancers, Hosts, ListenerCertificates, Listeners, ServicesOfEndpoints},
@@ -14,4 +15,5 @@ pub use self::{
     planes::{Ec2Records, EcsNodes, EfsRecords, Elbv2Records, HostedInstances, LoadBalancing},
     registry::{GalleryPulls, Registry},
     sockets::Sockets,
+    text_records::{NameServers, Resolved},
 };

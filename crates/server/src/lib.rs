@@ -55,6 +55,7 @@ mod start;
 mod task_images;
 mod tls;
 
+pub use adapters::NameServers;
 pub use backup::{BackupError, Head as BackupHead, Proof as BackupProof, RestoreReport, restore};
 pub use gateway::{IamMode, throttle::Throttling};
 pub use issuers::KeysFile;

@@ -17,6 +17,7 @@ use wharf_svc_sns::Mailer;
 use wharf_wal::Disk;
 
 use crate::{
+    adapters::NameServers,
     gateway::{
         IamMode,
         throttle::{Throttling, VISITORS_PULLS},
@@ -57,6 +58,8 @@ pub struct ServerConfig {
     pub public_addresses: PublicAddresses,
     /// Where requests to addresses that users name may go, beside public ones.
     pub egress: Vec<Cidr>,
+    /// Whom to ask for the records by which owners of domains prove that they are.
+    pub name_servers: NameServers,
     /// Keys of identity providers that are not asked for theirs.
     pub jwks: Vec<KeysFile>,
     /// How mail to subscribers leaves; `None`: it does not.
@@ -116,6 +119,7 @@ impl ServerConfig {
             public_cidr: Elbv2Config::default().public_cidr,
             public_addresses: PublicAddresses::default(),
             egress: Vec::new(),
+            name_servers: NameServers::none(),
             jwks: Vec::new(),
             mailer: None,
             machine_maker: None,

@@ -274,6 +274,7 @@ pub async fn checks(
         | Input::DeleteVpcEndpointServiceConfigurations(_)
         | Input::DescribeVpcEndpointServicePermissions(_)
         | Input::ModifyVpcEndpointServicePermissions(_)
+        | Input::StartVpcEndpointServicePrivateDnsVerification(_)
         | Input::AcceptVpcEndpointConnections(_)
         | Input::RejectVpcEndpointConnections(_) => rows.endpoints(input).await?,
         Input::CreateFlowLogs(i) => rows.new_flow_logs(i).await?,

@@ -122,6 +122,8 @@ pub struct Ec2Service {
     files: Arc<flow_logs::Files>,
     /// Where load balancers are that endpoints lead to.
     balancers: Arc<OnceLock<Arc<dyn endpoint_services::Balancers>>>,
+    /// By which private names of endpoint services are verified.
+    text_records: Arc<OnceLock<Arc<dyn endpoint_services::TextRecords>>>,
 }
 
 impl Ec2Service {
@@ -143,6 +145,7 @@ impl Ec2Service {
             operations: Arc::default(),
             files: Arc::default(),
             balancers: Arc::default(),
+            text_records: Arc::default(),
         }
     }
 
@@ -188,6 +191,11 @@ impl Ec2Service {
     /// Endpoint services are of load balancers, which are there once all services are built.
     pub fn balancers_from(&self, balancers: Arc<dyn endpoint_services::Balancers>) {
         let _ = self.balancers.set(balancers);
+    }
+
+    /// Whose names are is seen in DNS. Without it none is verified.
+    pub fn text_records_from(&self, records: Arc<dyn endpoint_services::TextRecords>) {
+        let _ = self.text_records.set(records);
     }
 
     /// Bytes of snapshots lie among the blobs of ECR, which is there once all services are built. Without them there

@@ -129,6 +129,7 @@ wharf_api_ec2::operations! {
     delete_vpc_endpoint_service_configurations = endpoint_services::delete;
     describe_vpc_endpoint_service_permissions = endpoint_services::describe_permissions;
     modify_vpc_endpoint_service_permissions = endpoint_services::modify_permissions;
+    start_vpc_endpoint_service_private_dns_verification = endpoint_services::verify;
     describe_vpc_endpoint_connections = endpoint_services::describe_connections;
     accept_vpc_endpoint_connections = endpoint_services::accept;
     reject_vpc_endpoint_connections = endpoint_services::reject;

@@ -87,6 +87,7 @@ impl Server {
             public_cidr: "127.64.0.0/16".parse().unwrap(),
             public_addresses: Default::default(),
             egress: Vec::new(),
+            name_servers: crate::adapters::NameServers::none(),
             jwks: Vec::new(),
             mailer: None,
             machine_maker: None,

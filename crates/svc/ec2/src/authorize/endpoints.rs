@@ -60,6 +60,9 @@ impl Rows<'_> {
             Input::ModifyVpcEndpointServicePermissions(i) => {
                 self.on::<EndpointService>(&i.service_id).await?;
             }
+            Input::StartVpcEndpointServicePrivateDnsVerification(i) => {
+                self.on::<EndpointService>(&i.service_id).await?;
+            }
             Input::AcceptVpcEndpointConnections(i) => {
                 self.on::<EndpointService>(&i.service_id).await?;
             }

@@ -162,6 +162,7 @@ async fn answer(
         let txn = Txn::new().when(own.still_there()).when(stored.unchanged());
         let mut txn = service.alone_at(txn, &provider, id).await?;
         if !accepts {
+            link.private_name = None;
             let scope = scope_of(&connection.account, &call.region);
             let nowhere = fronts::Fronts::new();
             txn = fronts::place(service, txn, &scope, &mut changed, nowhere, call.now).await?;

@@ -9,7 +9,10 @@ use wharf_service::transact;
 use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Context, Fault};
 
-use super::{EndpointService, MAX_BALANCERS, MAX_SERVICES, ServicePlace, fault, place_key, zones};
+use super::{
+    EndpointService, MAX_BALANCERS, MAX_SERVICES, PrivateName, ServicePlace, fault, place_key,
+    zones,
+};
 use crate::{
     Ec2Service,
     endpoints::each,
@@ -35,6 +38,7 @@ pub async fn create(
         id: ids::ec2_id("vpce-svc"),
         acceptance_required: input.acceptance_required.unwrap_or(true),
         principals: Vec::new(),
+        private_name: given_name(&input.private_dns_name)?,
         token_id: token_id.clone(),
         asked,
         created_at: call.now,
@@ -86,6 +90,12 @@ fn check_address_types(given: Option<&[String]>) -> Result<(), Fault> {
         true => Err(unsupported_parameter("SupportedIpAddressTypes")),
         false => Ok(()),
     }
+}
+
+/// A name that a request gives, to be verified.
+pub fn given_name(given: &Option<String>) -> Result<Option<PrivateName>, Fault> {
+    let given = given.as_deref().filter(|it| !it.is_empty());
+    given.map(PrivateName::new).transpose()
 }
 
 /// Network load balancers of the caller's account and region, and not too many.

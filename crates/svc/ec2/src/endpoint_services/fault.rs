@@ -77,6 +77,35 @@ pub fn no_private_name(service: &str) -> Fault {
     ))
 }
 
+pub fn not_verified(service: &str) -> Fault {
+    bad_parameter(format!(
+        "Private DNS can't be enabled because the service {service} has not verified the private DNS name."
+    ))
+}
+
+pub fn not_accepted(service: &str) -> Fault {
+    bad_parameter(format!(
+        "Private DNS can only be enabled after the endpoint connection is accepted by the owner of {service}."
+    ))
+}
+
+pub fn bad_private_name(name: &str) -> Fault {
+    bad_parameter(format!("The private DNS name '{name}' is not valid."))
+}
+
+pub fn both_private_names() -> Fault {
+    sender(
+        "InvalidParameterCombination",
+        "PrivateDnsName and RemovePrivateDnsName cannot be given together.".to_owned(),
+    )
+}
+
+pub fn nothing_to_verify(id: &str) -> Fault {
+    bad_parameter(format!(
+        "The endpoint service {id} does not have a private DNS name."
+    ))
+}
+
 pub fn no_policy(service: &str) -> Fault {
     bad_parameter(format!(
         "The service {service} does not support endpoint policies."

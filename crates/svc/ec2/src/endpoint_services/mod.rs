@@ -11,6 +11,8 @@
 //! their ranges may be the same. Targets see the load balancer, never the consumer.
 //!
 //! What a provider rejects is cut in the transaction that says so; what it accepts is attached by the reconciler.
+//!
+//! A service may have a name of the provider's own ([`private_name`]), which endpoints have in their VPCs beside theirs.
 
 mod balancers;
 mod connections;
@@ -21,6 +23,7 @@ pub(crate) mod fault;
 mod fronts;
 mod modify;
 mod permissions;
+mod private_name;
 mod reconcile;
 mod records;
 
@@ -37,6 +40,7 @@ pub use delete::delete;
 pub use describe::{Offered, configurations, offered};
 pub use modify::modify;
 pub use permissions::{describe as describe_permissions, modify as modify_permissions};
+pub use private_name::{PrivateName, TextRecords, Verification, usable as usable_name, verify};
 pub use reconcile::{Wake, follow_balancers, reconcile};
 pub use records::{Connection, EndpointService, Front, Link, LinkState, ServicePlace};
 

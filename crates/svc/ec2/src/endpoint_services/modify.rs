@@ -1,4 +1,4 @@
-//! ModifyVpcEndpointServiceConfiguration: whether endpoints wait to be accepted, and which load balancers there are.
+//! ModifyVpcEndpointServiceConfiguration: whether endpoints wait to be accepted, which load balancers there are, and the name.
 
 use wharf_api_ec2::types::{
     ModifyVpcEndpointServiceConfigurationRequest, ModifyVpcEndpointServiceConfigurationResult,
@@ -8,7 +8,11 @@ use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
-use super::{EndpointService, create::check_balancers, fault};
+use super::{
+    EndpointService, PrivateName,
+    create::{check_balancers, given_name},
+    fault,
+};
 use crate::{Ec2Service, endpoints::each, fault::dry_run};
 
 pub async fn modify(
@@ -20,11 +24,22 @@ pub async fn modify(
     let id = input.service_id.as_deref().unwrap_or_default();
     let add = each(&input.add_network_load_balancer_arns)?;
     let remove = each(&input.remove_network_load_balancer_arns)?;
+    let named = given_name(&input.private_dns_name)?;
+    let unnamed = input.remove_private_dns_name == Some(true);
+    if unnamed && named.is_some() {
+        return Err(fault::both_private_names());
+    }
     transact!(service.table, &call.permit, |tx| {
         let stored = service.get_stored::<EndpointService>(call, id).await?;
         let mut changed = stored.record.clone();
         if let Some(required) = input.acceptance_required {
             changed.acceptance_required = required;
+        }
+        if unnamed {
+            changed.private_name = None;
+        }
+        if let Some(named) = &named {
+            rename(&mut changed, named);
         }
         if !(add.is_empty() && remove.is_empty()) {
             changed.balancers = balancers(&stored.record, &add, &remove)?;
@@ -41,6 +56,14 @@ pub async fn modify(
     Ok(ModifyVpcEndpointServiceConfigurationResult {
         return_: Some(true),
     })
+}
+
+/// The name that it has already stays as far verified as it is.
+fn rename(service: &mut EndpointService, named: &PrivateName) {
+    let now = service.private_name.as_ref();
+    if now.is_none_or(|now| now.name != named.name) {
+        service.private_name = Some(named.clone());
+    }
 }
 
 /// What it has after the change.

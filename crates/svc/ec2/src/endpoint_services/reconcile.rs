@@ -1,4 +1,5 @@
-//! Keeps the interfaces of endpoints where their load balancers are.
+//! Keeps the interfaces of endpoints where their load balancers are, and the private names of services with those endpoints that
+//! are to have them.
 //!
 //! | woken by | what is looked at |
 //! | --- | --- |
@@ -108,22 +109,33 @@ async fn endpoint(service: &Ec2Service, key: &str) -> Result<Next, StepError> {
     let Some(link) = &endpoint.link else {
         return Ok(Next::Settled);
     };
-    let carriers = match link.state {
+    let (carriers, private_name) = match link.state {
         LinkState::Available => {
-            let found = carriers(service, &scope.region, &endpoint.id, &endpoint.service).await;
+            let found = found(service, &scope.region, &endpoint).await;
             found.map_err(|fault| StepError::Neighbour {
                 action: "find the load balancers of an endpoint service",
                 fault,
             })?
         }
-        LinkState::PendingAcceptance | LinkState::Rejected => Vec::new(),
+        LinkState::PendingAcceptance | LinkState::Rejected => (Vec::new(), None),
     };
     let wanted = fronts::plan(&endpoint.interfaces, &link.fronts, &carriers);
-    if wanted == link.fronts {
+    let mut txn = Txn::new().when(stored.unchanged());
+    let private_name = match private_name {
+        Some(name) if link.private_name.as_ref() != Some(&name) => {
+            // Whoever else takes the name looks at the VPC's endpoints too.
+            txn = service.alone_at(txn, &scope, &endpoint.vpc_id).await?;
+            free(service, &scope, &endpoint, name).await?
+        }
+        same => same,
+    };
+    if wanted == link.fronts && private_name == link.private_name {
         return Ok(Next::Settled);
     }
-    let shard = fence(&service.instances.shard)?;
-    let txn = Txn::new().when(shard).when(stored.unchanged());
+    if let Some(link) = &mut endpoint.link {
+        link.private_name = private_name;
+    }
+    let txn = txn.when(fence(&service.instances.shard)?);
     let now = service.instances.now();
     let txn = fronts::place(service, txn, &scope, &mut endpoint, wanted, now).await?;
     let txn = txn.put(key, encode(&endpoint));
@@ -134,20 +146,21 @@ async fn endpoint(service: &Ec2Service, key: &str) -> Result<Next, StepError> {
     Ok(Next::Settled)
 }
 
-/// The hosts on which the service's load balancers are; none if the service is gone.
-async fn carriers(
+/// The hosts on which the service's load balancers are, and the name that the endpoint should have of it; none if the service is
+/// gone.
+async fn found(
     service: &Ec2Service,
     region: &str,
-    endpoint: &str,
-    id: &str,
-) -> Result<Vec<Carrier>, Fault> {
+    endpoint: &VpcEndpoint,
+) -> Result<(Vec<Carrier>, Option<String>), Fault> {
+    let id = &endpoint.service;
     let Some((_, found)) = service.endpoint_service(region, id).await? else {
         tracing::warn!(
-            endpoint,
+            endpoint = endpoint.id,
             service = id,
             "a VPC endpoint leads to a service that is gone"
         );
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     };
     let mut carriers = Vec::new();
     for arn in &found.record.balancers {
@@ -155,5 +168,28 @@ async fn carriers(
         carriers.extend(balancer.into_iter().flat_map(|it| it.carriers));
     }
     carriers.sort();
-    Ok(carriers)
+    let private = found.record.private_name.filter(|_| endpoint.private_dns);
+    let name = private.and_then(|it| it.verified().map(str::to_owned));
+    Ok((carriers, name))
+}
+
+/// The name, unless another endpoint of the VPC has it.
+async fn free(
+    service: &Ec2Service,
+    scope: &Scope,
+    endpoint: &VpcEndpoint,
+    name: String,
+) -> Result<Option<String>, StepError> {
+    let all = service.table.all::<VpcEndpoint>(scope, "").await?;
+    let mut all = all.iter().map(|(_, it)| &it.record);
+    let Some(other) = all.find(|it| it.has_name(endpoint, &name, &scope.region)) else {
+        return Ok(Some(name));
+    };
+    tracing::warn!(
+        endpoint = endpoint.id,
+        name,
+        other = other.id,
+        "failed to give a VPC endpoint the private name of its service: another one of its VPC has it"
+    );
+    Ok(None)
 }

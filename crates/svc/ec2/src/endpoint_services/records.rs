@@ -8,7 +8,7 @@ use wharf_base::{Arn, Timestamp, arn};
 use wharf_records::{Record, Unknown, ecs::Tags};
 use wharf_wire::Context;
 
-use super::{base_name, fault, name_of};
+use super::{PrivateName, base_name, fault, name_of};
 use crate::records::{entity, tags_to_wire};
 
 const EVERYBODY: &str = "*";
@@ -27,6 +27,9 @@ pub struct EndpointService {
     /// Who may connect, beside its own account.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub principals: Vec<Allowed>,
+    /// A name of the provider's that endpoints may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_name: Option<PrivateName>,
     /// Id of the pointer that the client token of its making left, deleted with it.
     pub token_id: Option<String>,
     /// Digest of the request that made it.
@@ -86,6 +89,9 @@ pub struct Link {
     /// The account of the service.
     pub provider: String,
     pub state: LinkState,
+    /// The service's name, if its VPC knows this endpoint by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_name: Option<String>,
     /// Where its interfaces are, by their ids.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fronts: BTreeMap<String, Front>,
@@ -145,6 +151,8 @@ impl EndpointService {
             acceptance_required: Some(self.acceptance_required),
             manages_vpc_endpoints: Some(false),
             network_load_balancer_arns: Some(self.balancers.clone()),
+            private_dns_name: self.private_name.as_ref().map(|it| it.name.clone()),
+            private_dns_name_configuration: self.private_name.as_ref().map(PrivateName::to_wire),
             supported_ip_address_types: Some(vec!["ipv4".to_owned()]),
             base_endpoint_dns_names: Some(vec![base_name(&self.id, region)]),
             tags: Some(tags_to_wire(&self.tags)),
@@ -160,6 +168,7 @@ impl EndpointService {
         zones: Vec<String>,
         tags: &Tags,
     ) -> wire::ServiceDetail {
+        let private = self.private_name.as_ref();
         wire::ServiceDetail {
             service_name: Some(name_of(&self.id, region)),
             service_id: Some(self.id.clone()),
@@ -169,6 +178,13 @@ impl EndpointService {
             availability_zones: Some(zones),
             owner: Some(owner.to_owned()),
             base_endpoint_dns_names: Some(vec![base_name(&self.id, region)]),
+            private_dns_name: private.map(|it| it.name.clone()),
+            private_dns_names: private.map(|it| {
+                vec![wire::PrivateDnsDetails {
+                    private_dns_name: Some(it.name.clone()),
+                }]
+            }),
+            private_dns_name_verification_state: private.map(|it| it.state.name().to_owned()),
             vpc_endpoint_policy_supported: Some(false),
             acceptance_required: Some(self.acceptance_required),
             manages_vpc_endpoints: Some(false),
@@ -255,6 +271,7 @@ mod tests {
                     principal: (*it).to_owned(),
                 })
                 .collect(),
+            private_name: None,
             token_id: None,
             asked: String::new(),
             created_at: Timestamp(0),
@@ -351,6 +368,12 @@ mod tests {
         });
         let read: EndpointService = serde_json::from_value(stored.clone()).unwrap();
         assert!(read.principals.is_empty());
+        assert_eq!(serde_json::to_value(&read).unwrap(), stored);
+        let stored = serde_json::json!({
+            "name": "api.example.com", "label": "_1", "value": "vpce:2", "state": "pending",
+        });
+        let read: PrivateName = serde_json::from_value(stored.clone()).unwrap();
+        assert_eq!(read.verified(), None);
         assert_eq!(serde_json::to_value(&read).unwrap(), stored);
         let stored = serde_json::json!({"provider": "1", "state": "pending-acceptance"});
         let link: Link = serde_json::from_value(stored.clone()).unwrap();

@@ -8,9 +8,7 @@ use wharf_records::encode;
 use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
-use super::{
-    EndpointInterface, Kind, MAX_LISTED, MAX_POLICY, Service, VpcEndpoint, fault, managed,
-};
+use super::{EndpointInterface, MAX_LISTED, MAX_POLICY, Service, VpcEndpoint, fault, managed};
 use crate::{
     Ec2Service,
     fault::bad_value,
@@ -215,7 +213,7 @@ pub async fn delete_interface(
         .delete(claim))
 }
 
-/// Whether the VPC can know the service by its own name through this endpoint.
+/// Whether the VPC can know this endpoint by the name of its service, which it has here already.
 pub async fn check_private_dns(
     service: &Ec2Service,
     cx: &Context,
@@ -226,16 +224,14 @@ pub async fn check_private_dns(
         return Err(fault::no_dns_attributes(&vpc.id));
     }
     let all: Vec<VpcEndpoint> = service.all(cx).await?;
-    let conflicts = |it: &VpcEndpoint| {
-        it.id != endpoint.id
-            && it.vpc_id == endpoint.vpc_id
-            && it.service == endpoint.service
-            && it.kind == Kind::Interface
-            && it.private_dns
+    let Some(name) = endpoint.private_name(&cx.region) else {
+        return Ok(());
     };
-    if all.iter().any(conflicts) {
-        let name = Service::short(&endpoint.service).map(|it| it.private_dns_name(&cx.region));
-        return Err(fault::conflicting_name(&name.unwrap_or_default(), &vpc.id));
+    match all
+        .iter()
+        .any(|it| it.has_name(endpoint, &name, &cx.region))
+    {
+        true => Err(fault::conflicting_name(&name, &vpc.id)),
+        false => Ok(()),
     }
-    Ok(())
 }

@@ -60,8 +60,12 @@ pub async fn create(
             Kind::Interface => {
                 if wanted.is_of_account {
                     txn = connect(service, call, txn, &mut made, &wanted.subnets).await?;
-                } else if made.private_dns {
+                }
+                if made.private_dns {
+                    // Another endpoint of the VPC may be given the name meanwhile.
+                    let fence = service.fence(call, &made.vpc_id).await?;
                     change::check_private_dns(service, call, &made).await?;
+                    txn = txn.when(fence);
                 }
                 made.groups = groups(service, call, &made.vpc_id, &wanted.groups).await?;
                 let of = (&wanted.subnets[..], &wanted.addresses);
@@ -106,12 +110,18 @@ async fn connect(
             MAX_CONNECTIONS,
         ));
     }
+    let state = match found.record.acceptance_required {
+        true => LinkState::PendingAcceptance,
+        false => LinkState::Available,
+    };
+    let private_name = match made.private_dns {
+        true => Some(endpoint_services::usable_name(&found.record, state, &name)?),
+        false => None,
+    };
     made.link = Some(Link {
         provider: account,
-        state: match found.record.acceptance_required {
-            true => LinkState::PendingAcceptance,
-            false => LinkState::Available,
-        },
+        state,
+        private_name,
         fronts: Default::default(),
     });
     let connection = Connection {
@@ -165,9 +175,6 @@ impl Wanted {
         if !kinds.contains(&kind.name()) {
             return Err(fault::wrong_kind(kind.name(), &kinds));
         }
-        if is_of_account && input.private_dns_enabled == Some(true) {
-            return Err(endpoint_services::fault::no_private_name(&name));
-        }
         if is_of_account && given(&input.policy_document).is_some() {
             return Err(endpoint_services::fault::no_policy(&name));
         }
@@ -189,9 +196,9 @@ impl Wanted {
                 policy,
                 interfaces: Vec::new(),
                 groups: Vec::new(),
+                // Services of accounts need not have a name.
                 private_dns: kind == Kind::Interface
-                    && !is_of_account
-                    && input.private_dns_enabled.unwrap_or(true),
+                    && input.private_dns_enabled.unwrap_or(!is_of_account),
                 label: ids::hex16().chars().take(8).collect(),
                 token_id,
                 asked,

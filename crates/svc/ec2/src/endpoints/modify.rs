@@ -111,9 +111,6 @@ impl Wanted {
         let kind = endpoint.kind;
         if endpoint.link.is_some() {
             let name = endpoint_services::name_of(&endpoint.service, region);
-            if self.private_dns == Some(true) {
-                return Err(endpoint_services::fault::no_private_name(&name));
-            }
             if self.policy.as_ref().is_some_and(|it| it != OPEN) {
                 return Err(endpoint_services::fault::no_policy(&name));
             }
@@ -184,13 +181,17 @@ impl Wanted {
             txn = change::lean_on_groups(txn, call, &endpoint.groups);
         }
         if let Some(private_dns) = self.private_dns {
-            if private_dns && !endpoint.private_dns {
-                check_private_dns(service, call, endpoint).await?;
+            let is_new = private_dns && !endpoint.private_dns;
+            endpoint.private_dns = private_dns;
+            if is_new {
                 // Whoever else takes the name looks at the VPC's endpoints too.
                 let fence = service.fence(call, &endpoint.vpc_id).await?;
+                txn = name(service, call, txn, endpoint).await?;
+                check_private_dns(service, call, endpoint).await?;
                 txn = txn.when(fence).lean_on::<Vpc>(call, &endpoint.vpc_id);
+            } else if !private_dns && let Some(link) = &mut endpoint.link {
+                link.private_name = None;
             }
-            endpoint.private_dns = private_dns;
         }
         Ok(txn)
     }
@@ -221,4 +222,22 @@ impl Wanted {
         }
         Ok(txn)
     }
+}
+
+/// Gives an endpoint the name of the service of an account that it leads to.
+async fn name(
+    service: &Ec2Service,
+    call: &Call,
+    txn: Txn,
+    endpoint: &mut VpcEndpoint,
+) -> Result<Txn, Fault> {
+    let Some(link) = &mut endpoint.link else {
+        return Ok(txn);
+    };
+    let name = endpoint_services::name_of(&endpoint.service, &call.region);
+    let found = service.endpoint_service(&call.region, &endpoint.service);
+    let (_, found) = found.await?.ok_or_else(|| fault::no_service(&name))?;
+    let usable = endpoint_services::usable_name(&found.record, link.state, &name)?;
+    link.private_name = Some(usable);
+    Ok(txn.when(found.unchanged()))
 }

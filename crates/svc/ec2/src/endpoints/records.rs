@@ -91,6 +91,24 @@ impl VpcEndpoint {
         }
     }
 
+    /// The name of its service that its VPC knows it by.
+    pub fn private_name(&self, region: &str) -> Option<String> {
+        if self.kind != Kind::Interface || !self.private_dns {
+            return None;
+        }
+        match &self.link {
+            Some(link) => link.private_name.clone(),
+            None => Service::short(&self.service).map(|it| it.private_dns_name(region)),
+        }
+    }
+
+    /// Whether it has a name that `other` is to have in the same VPC.
+    pub fn has_name(&self, other: &Self, name: &str, region: &str) -> bool {
+        self.id != other.id
+            && self.vpc_id == other.vpc_id
+            && self.private_name(region).as_deref() == Some(name)
+    }
+
     /// As lists have it. One that was accepted is there once somebody answers at its interfaces.
     pub fn state(&self) -> &'static str {
         match &self.link {
@@ -150,11 +168,11 @@ impl VpcEndpoint {
     /// The names that its VPC knows, and their addresses: its own first, those of its zones, the service's.
     pub fn names(&self, region: &str) -> Vec<plane::EndpointName> {
         let name = |name: String, addresses: Vec<Ipv4Addr>| plane::EndpointName { name, addresses };
-        let private = Service::short(&self.service).map(|it| it.private_dns_name(region));
         if self.kind == Kind::Gateway {
-            let Some(private) = private else {
+            let Some(private) = Service::short(&self.service) else {
                 return Vec::new();
             };
+            let private = private.private_dns_name(region);
             let mut names = vec![private.clone(), format!("*.{private}")];
             if region == "us-east-1" && self.service == "s3" {
                 names.extend([
@@ -175,7 +193,7 @@ impl VpcEndpoint {
             let zonal = format!("{label}-{}.{base}", interface.zone);
             names.push(name(zonal, vec![interface.address]));
         }
-        names.extend(private.filter(|_| self.private_dns).map(|it| name(it, all)));
+        names.extend(self.private_name(region).map(|it| name(it, all)));
         names
     }
 

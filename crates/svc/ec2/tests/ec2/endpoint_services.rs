@@ -15,7 +15,7 @@ use wharf_planeproto::{
 };
 use wharf_records::Scope;
 use wharf_store::Txn;
-use wharf_svc_ec2::endpoint_services::{Balancers, Carrier, FoundBalancer, ToldOf};
+use wharf_svc_ec2::endpoint_services::{Balancers, Carrier, FoundBalancer, TextRecords, ToldOf};
 use wharf_testkit::until;
 use wharf_wire::{Call, Fault, async_trait};
 
@@ -78,10 +78,30 @@ impl Balancers for Told {
     }
 }
 
+/// TXT records of the world, by name.
+#[derive(Clone, Default)]
+struct Texts(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl Texts {
+    fn say(&self, name: &str, text: &str) {
+        let mut all = self.0.lock().unwrap();
+        all.insert(name.to_owned(), text.to_owned());
+    }
+}
+
+#[async_trait]
+impl TextRecords for Texts {
+    async fn find(&self, name: &str) -> Option<Vec<String>> {
+        let found = self.0.lock().unwrap().get(name).cloned();
+        Some(found.into_iter().collect())
+    }
+}
+
 /// A provider with a load balancer, and EC2 with its loops.
 struct Private {
     world: World,
     balancers: Told,
+    texts: Texts,
     _running: DropGuard,
 }
 
@@ -89,6 +109,8 @@ impl Private {
     async fn new() -> Self {
         let (world, balancers) = (world(), Told::default());
         world.ec2.balancers_from(Arc::new(balancers.clone()));
+        let texts = Texts::default();
+        world.ec2.text_records_from(Arc::new(texts.clone()));
         balancers.is_on("one", &[("i-1", 'a')]);
         let stop = CancellationToken::new();
         let (running, until) = (world.ec2.clone(), stop.clone());
@@ -96,6 +118,7 @@ impl Private {
         Self {
             world,
             balancers,
+            texts,
             _running: stop.drop_guard(),
         }
     }
@@ -212,6 +235,58 @@ impl Private {
         let (me, ec2) = (user(), &self.world.ec2);
         let done = ec2.delete_vpc_endpoint_service_configurations(&me, input);
         codes(done.await.unwrap().unsuccessful)
+    }
+
+    /// Gives the service a private name, or takes it.
+    async fn rename(&self, service: &str, name: Option<&str>) -> Result<(), Fault> {
+        let input = ModifyVpcEndpointServiceConfigurationRequest {
+            service_id: text(service),
+            private_dns_name: name.map(str::to_owned),
+            remove_private_dns_name: name.is_none().then_some(true),
+            ..Default::default()
+        };
+        let (me, ec2) = (user(), &self.world.ec2);
+        let changed = ec2.modify_vpc_endpoint_service_configuration(&me, input);
+        changed.await.map(drop)
+    }
+
+    /// How far the private name of the service is verified, after it is asked for.
+    async fn verify(&self, service: &str) -> String {
+        let input = StartVpcEndpointServicePrivateDnsVerificationRequest {
+            service_id: text(service),
+            ..Default::default()
+        };
+        let (me, ec2) = (user(), &self.world.ec2);
+        let started = ec2.start_vpc_endpoint_service_private_dns_verification(&me, input);
+        assert_eq!(started.await.unwrap().return_value, Some(true));
+        self.proof(service).await.state.unwrap()
+    }
+
+    async fn proof(&self, service: &str) -> PrivateDnsNameConfiguration {
+        let input = DescribeVpcEndpointServiceConfigurationsRequest {
+            service_ids: one(service),
+            ..Default::default()
+        };
+        let (me, ec2) = (user(), &self.world.ec2);
+        let shown = ec2.describe_vpc_endpoint_service_configurations(&me, input);
+        let mut shown = shown.await.unwrap().service_configurations.unwrap();
+        shown.remove(0).private_dns_name_configuration.unwrap()
+    }
+
+    async fn private_dns(&self, of: &Call, endpoint: &str, enabled: bool) -> Result<(), Fault> {
+        let input = ModifyVpcEndpointRequest {
+            vpc_endpoint_id: text(endpoint),
+            private_dns_enabled: Some(enabled),
+            ..Default::default()
+        };
+        let changed = self.world.ec2.modify_vpc_endpoint(of, input).await;
+        changed.map(drop)
+    }
+
+    /// Whether the endpoint's VPC knows it by that name.
+    async fn is_named(&self, endpoint: &str, name: &str) -> bool {
+        let told = self.told_endpoint(endpoint).await;
+        told.names.iter().any(|it| it.name == name)
     }
 
     async fn offered(&self, to: &Call) -> Vec<String> {
@@ -528,4 +603,98 @@ async fn what_services_and_their_endpoints_cannot_be() {
         let refused = refusal(ec2.create_vpc_endpoint(&me, input).await);
         assert!(refused.contains(expected), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn endpoints_have_the_name_of_a_service_once_it_is_proven() {
+    let it = Private::new().await;
+    let (me, consumer) = (user(), of_account(CONSUMER));
+    let service = it.serve(true).await;
+    it.admit(&service, "*").await;
+    let unnamed = StartVpcEndpointServicePrivateDnsVerificationRequest {
+        service_id: text(&service),
+        ..Default::default()
+    };
+    let ec2 = &it.world.ec2;
+    let started = ec2.start_vpc_endpoint_service_private_dns_verification(&me, unnamed);
+    assert!(refusal(started.await).contains("does not have a private DNS name"));
+    let odd = it.rename(&service, Some("example")).await;
+    assert_eq!(
+        refusal(odd),
+        "InvalidParameter: The private DNS name 'example' is not valid."
+    );
+
+    let made = it.connect(&consumer, &service, &["us-east-1a"]).await;
+    let id = made.unwrap().vpc_endpoint_id.unwrap();
+    let both = (service.as_str(), id.as_str());
+    let none = it.private_dns(&consumer, &id, true).await;
+    assert!(refusal(none).contains("does not provide a private DNS name"));
+    it.rename(&service, Some("API.example.com")).await.unwrap();
+    let proof = it.proof(&service).await;
+    assert_eq!(proof.state.as_deref(), Some("pendingVerification"));
+    assert_eq!(proof.type_.as_deref(), Some("TXT"));
+    let (label, value) = (proof.name.unwrap(), proof.value.unwrap());
+    let unproven = it.private_dns(&consumer, &id, true).await;
+    assert!(refusal(unproven).contains("has not verified the private DNS name"));
+
+    let place = format!("{label}.api.example.com");
+    it.texts.say(&place, "vpce:of another");
+    assert_eq!(it.verify(&service).await, "failed");
+    it.texts.say(&place, &value);
+    assert_eq!(it.verify(&service).await, "verified");
+    it.rename(&service, Some("api.example.com")).await.unwrap();
+    assert_eq!(it.proof(&service).await.state.as_deref(), Some("verified"));
+    let early = it.private_dns(&consumer, &id, true).await;
+    assert!(refusal(early).contains("after the endpoint connection is accepted"));
+    assert!(it.accept(&me, both).await.unwrap().is_empty());
+    it.private_dns(&consumer, &id, true).await.unwrap();
+    assert!(it.is_named(&id, "api.example.com").await);
+
+    // One endpoint of a VPC has it.
+    let second = it.connect(&consumer, &service, &["us-east-1b"]).await;
+    let second = second.unwrap().vpc_endpoint_id.unwrap();
+    let beside = (service.as_str(), second.as_str());
+    assert!(it.accept(&me, beside).await.unwrap().is_empty());
+    let taken = it.private_dns(&consumer, &second, true).await;
+    assert!(refusal(taken).contains("already a conflicting DNS domain for api.example.com"));
+
+    // Who is rejected loses it at once, and gets it again.
+    assert!(it.reject(both).await.is_empty());
+    assert!(!it.is_named(&id, "api.example.com").await);
+    assert!(it.accept(&me, both).await.unwrap().is_empty());
+    until("it has the name again", || async {
+        it.is_named(&id, "api.example.com").await
+    })
+    .await;
+    // Unless another one took it meanwhile.
+    assert!(it.reject(both).await.is_empty());
+    it.private_dns(&consumer, &second, true).await.unwrap();
+    assert!(it.accept(&me, both).await.unwrap().is_empty());
+    until("somebody answers", || async {
+        it.state(&consumer, &id).await == "available"
+    })
+    .await;
+    assert!(!it.is_named(&id, "api.example.com").await);
+
+    // Another name has to be proven, too.
+    it.rename(&service, Some("*.example.org")).await.unwrap();
+    until("the old name is gone", || async {
+        !it.is_named(&second, "api.example.com").await
+    })
+    .await;
+    assert!(!it.is_named(&second, "*.example.org").await);
+    let value = it.proof(&service).await.value.unwrap();
+    it.texts.say("example.org", &value);
+    assert_eq!(it.verify(&service).await, "verified");
+    until("the new name is there", || async {
+        it.is_named(&second, "*.example.org").await || it.is_named(&id, "*.example.org").await
+    })
+    .await;
+    it.private_dns(&consumer, &second, false).await.unwrap();
+    assert!(!it.is_named(&second, "*.example.org").await);
+    it.rename(&service, None).await.unwrap();
+    until("no name is there", || async {
+        !it.is_named(&id, "*.example.org").await
+    })
+    .await;
 }
