@@ -235,13 +235,27 @@ impl ListenerTable {
 pub struct EndpointTable {
     pub listeners: Vec<Arc<ListenerTable>>,
     by_name: HashMap<String, usize>,
+    /// The id of the VPC endpoint whose address it is.
+    pub vpc_endpoint: Option<Arc<str>>,
 }
 
 impl EndpointTable {
     pub fn new(listeners: Vec<Arc<ListenerTable>>) -> Self {
         let names = listeners.iter().enumerate();
         let by_name = names.map(|(at, it)| (it.dns_name.clone(), at)).collect();
-        Self { listeners, by_name }
+        Self {
+            listeners,
+            by_name,
+            vpc_endpoint: None,
+        }
+    }
+
+    /// At the address of a VPC endpoint.
+    pub fn at(self, vpc_endpoint: Option<&str>) -> Self {
+        Self {
+            vpc_endpoint: vpc_endpoint.map(Arc::from),
+            ..self
+        }
     }
 
     /// The listener of a network load balancer, which shares its address with no other.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    net::IpAddr,
     sync::Arc,
 };
 
@@ -69,8 +70,10 @@ impl Endpoints {
         });
         self.porter.rooms.share_among(owners(&wanted));
         config.metrics.set_endpoints(wanted.len());
+        let vpc_endpoints = vpc_endpoints(registry, config);
         for (place, listeners) in wanted {
-            let table = EndpointTable::new(listeners);
+            let at = (place.origin.clone(), place.address.ip());
+            let table = EndpointTable::new(listeners).at(vpc_endpoints.get(&at).copied());
             match self.open.get(&place) {
                 Some(open) => open.endpoint.table.store(Arc::new(table)),
                 None => {
@@ -165,6 +168,25 @@ fn fronts<'a>(registry: &'a Registry, own_host: &str) -> HashMap<&'a str, Vec<&'
     fronts
 }
 
+/// Ids of the VPC endpoints that lead to load balancers on this host, by where their interfaces are.
+fn vpc_endpoints<'a>(
+    registry: &'a Registry,
+    config: &LbConfig,
+) -> HashMap<(Origin, IpAddr), &'a str> {
+    let mut known = HashMap::new();
+    for endpoint in registry.endpoints.values() {
+        let here = endpoint.fronts.iter();
+        for front in here.filter(|it| it.host == config.own_host) {
+            known.insert((origin(front, config), front.address.into()), &*endpoint.id);
+        }
+    }
+    known
+}
+
+fn origin(front: &Front, config: &LbConfig) -> Origin {
+    Origin::Namespace((config.netns)(&front.interface).into())
+}
+
 /// Where to listen, and which listeners answer there.
 fn wanted(
     registry: &Registry,
@@ -200,10 +222,8 @@ fn wanted(
         };
         let led = fronts.get(listener.load_balancer.as_str());
         let led = led.into_iter().flatten().filter(|_| table.flows.is_some());
-        let led = led.map(|front| {
-            let origin = Origin::Namespace((config.netns)(&front.interface).into());
-            Place::new(origin, front.address.into(), listener.port)
-        });
+        let led =
+            led.map(|front| Place::new(origin(front, config), front.address.into(), listener.port));
         for place in on_host.chain(inside).chain(led) {
             if datagrams {
                 let place = place.clone().of_datagrams();

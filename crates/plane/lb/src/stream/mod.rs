@@ -109,8 +109,10 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let watched = Watched::new(client.fd, 0, flows.idle_timeout_ms);
     follow(endpoint, &watched);
     let counters = &listener.counters;
+    let through = endpoint.table.load().vpc_endpoint.clone();
+    let came_by = (&endpoint.place.origin, through.as_deref());
     let reached = match listener.group() {
-        Some(group) => reach(worker, &endpoint.place.origin, (listener, group), &client).await,
+        Some(group) => reach(worker, came_by, (listener, group), &client).await,
         None => None,
     };
     let Some((group, lease, stream, _room)) = reached else {
@@ -185,10 +187,11 @@ fn linger_not(fd: RawFd) {
     };
 }
 
-/// A connection to a target of the group, with what is said ahead already said.
+/// A connection to a target of the group, with what is said ahead already said. It came from somewhere, maybe through a VPC
+/// endpoint.
 async fn reach<'a, S>(
     worker: &Rc<Worker>,
-    came_by: &Origin,
+    (came_by, through): (&Origin, Option<&str>),
     (listener, group): (&ListenerTable, &'a Arc<Group>),
     client: &Client<S>,
 ) -> Option<(&'a Arc<Group>, Lease, TcpStream, Room)> {
@@ -206,7 +209,7 @@ async fn reach<'a, S>(
         match timeout(CONNECT, connect(worker, &lease, source)).await {
             Ok(Ok(mut stream)) => {
                 if flows.proxy_protocol {
-                    let header = header::of_connection(client.peer, client.local);
+                    let header = header::of_connection(client.peer, client.local, through);
                     stream.write_all(&header).await.ok()?;
                 }
                 group.state.chosen_unhealthy();
