@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 use wharf_hosts::PlaneHosts;
-use wharf_store::Store;
+use wharf_store::{Compare, Store};
 use wharf_svc_acm::{AcmService, Found, LookupError as UsersError, Usage, Users};
 use wharf_svc_ec2::{
     Ec2Service,
@@ -148,6 +148,7 @@ impl Balancers for CarriedBalancers {
         Ok(found.map(|it| FoundBalancer {
             is_network: it.is_network,
             zones: it.zones,
+            still_there: Some(it.still_there),
             carriers: it
                 .hosts
                 .into_iter()
@@ -177,7 +178,7 @@ pub struct ServicesOfEndpoints(pub Ec2Service);
 
 #[async_trait]
 impl EndpointServices for ServicesOfEndpoints {
-    async fn have(&self, balancer: &str) -> Result<bool, LookupError> {
+    async fn have(&self, balancer: &str) -> Result<(bool, Option<Compare>), LookupError> {
         let found = endpoint_services::have(&self.0, balancer).await;
         found.map_err(|error| LookupError {
             what: "endpoint services",

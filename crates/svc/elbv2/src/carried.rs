@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use wharf_records::{Record as _, Scope};
+use wharf_service::Stored;
+use wharf_store::Compare;
 use wharf_wire::Fault;
 
 use crate::{
@@ -21,6 +23,8 @@ pub struct Carried {
     pub zones: Vec<String>,
     /// Instance ids of the hosts that it is on and that can be counted on, with the zone of its interface there.
     pub hosts: Vec<(String, String)>,
+    /// That it was not deleted.
+    pub still_there: Compare,
 }
 
 /// What a key is about.
@@ -62,26 +66,29 @@ impl Elbv2Service {
             return Ok(None);
         };
         let serving = core.serving().await?;
-        Ok(Some(carried(&id, found.record, &serving)))
+        Ok(Some(carried(&id, found, &serving)))
     }
 }
 
-fn carried(id: &str, balancer: LoadBalancer, serving: &BTreeSet<String>) -> Carried {
+fn carried(id: &str, found: Stored<LoadBalancer>, serving: &BTreeSet<String>) -> Carried {
+    let still_there = found.still_there();
+    let balancer = found.record;
     let there = balancer.interfaces.into_iter();
     let there = there.filter(|it| it.attached && serving.contains(&it.host));
     Carried {
         is_network: names::is_network(id),
         zones: balancer.subnets.into_iter().map(|it| it.zone).collect(),
         hosts: there.map(|it| (it.host, it.zone)).collect(),
+        still_there,
     }
 }
 
-/// That no endpoint service has the load balancer.
-pub async fn check_unused(core: &Core, arn: &str) -> Result<(), Fault> {
-    let used = core.parts.endpoint_services.have(arn).await;
-    match used.map_err(|error| fault::server(&error))? {
-        true => Err(fault::balancer_in_use(arn)),
-        false => Ok(()),
+/// That no endpoint service has the load balancer, and none is given it before it is gone.
+pub async fn unused(core: &Core, arn: &str) -> Result<Option<Compare>, Fault> {
+    let found = core.parts.endpoint_services.have(arn).await;
+    match found.map_err(|error| fault::server(&error))? {
+        (true, _) => Err(fault::balancer_in_use(arn)),
+        (false, unchanged) => Ok(unchanged),
     }
 }
 

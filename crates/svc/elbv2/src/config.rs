@@ -166,8 +166,8 @@ pub trait Instances: Send + Sync + 'static {
 /// Services by which VPC endpoints lead to load balancers.
 #[async_trait]
 pub trait EndpointServices: Send + Sync + 'static {
-    /// Whether one has the load balancer of that ARN.
-    async fn have(&self, balancer: &str) -> Result<bool, LookupError>;
+    /// Whether one has the load balancer of that ARN, and a comparison that holds for as long as none is given it.
+    async fn have(&self, balancer: &str) -> Result<(bool, Option<Compare>), LookupError>;
 }
 
 /// Neither certificates nor instances nor endpoint services.
@@ -175,8 +175,8 @@ struct Nothing;
 
 #[async_trait]
 impl EndpointServices for Nothing {
-    async fn have(&self, _: &str) -> Result<bool, LookupError> {
-        Ok(false)
+    async fn have(&self, _: &str) -> Result<(bool, Option<Compare>), LookupError> {
+        Ok((false, None))
     }
 }
 

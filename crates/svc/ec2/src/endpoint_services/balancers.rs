@@ -1,5 +1,6 @@
 //! What load balancing says of network load balancers.
 
+use wharf_store::Compare;
 use wharf_wire::{Fault, async_trait};
 
 use crate::Ec2Service;
@@ -12,6 +13,8 @@ pub struct FoundBalancer {
     pub zones: Vec<String>,
     /// The hosts that it can be counted on to be on.
     pub carriers: Vec<Carrier>,
+    /// That it was not deleted.
+    pub still_there: Option<Compare>,
 }
 
 /// A host that carries it.

@@ -10,14 +10,14 @@ use wharf_store::{Compare, Txn};
 use wharf_wire::{Call, Context, Fault};
 
 use super::{
-    EndpointService, MAX_BALANCERS, MAX_SERVICES, PrivateName, ServicePlace, fault, place_key,
-    zones,
+    EndpointService, GIVEN, MAX_BALANCERS, MAX_SERVICES, PrivateName, ServicePlace, fault,
+    place_key, zones,
 };
 use crate::{
     Ec2Service,
     endpoints::each,
     fault::{dry_run, token_reused, unsupported_parameter},
-    records::Pointer,
+    records::{Fence, Pointer},
     table::{client_token, digest_of},
     tags,
 };
@@ -49,7 +49,6 @@ pub async fn create(
     if let Some(made) = made_before(service, call, token_id.as_deref()).await? {
         return answer(service, call, made, &wanted.asked, input.client_token).await;
     }
-    check_balancers(service, call, &wanted.balancers).await?;
     let quota = "VpcEndpointServiceLimitExceeded";
     let free = service.require_quota::<EndpointService>(
         call,
@@ -68,7 +67,8 @@ pub async fn create(
         };
         let found_at = place_key(&call.region, &wanted.id);
         let key = Ec2Service::key::<EndpointService>(call, &wanted.id);
-        let mut txn = Txn::new()
+        let mut txn = with_balancers(service, call, Txn::new(), &wanted.balancers)
+            .await?
             .when(Compare::absent(found_at.clone()))
             .put(found_at, encode(&place))
             .put(key, encode(&wanted));
@@ -98,12 +98,14 @@ pub fn given_name(given: &Option<String>) -> Result<Option<PrivateName>, Fault> 
     given.map(PrivateName::new).transpose()
 }
 
-/// Network load balancers of the caller's account and region, and not too many.
-pub async fn check_balancers(
+/// A service gets these: network load balancers of the caller's account and region, and not too many. None of them is deleted
+/// meanwhile.
+pub async fn with_balancers(
     service: &Ec2Service,
     cx: &Context,
+    mut txn: Txn,
     arns: &[String],
-) -> Result<(), Fault> {
+) -> Result<Txn, Fault> {
     if arns.is_empty() {
         return Err(fault::no_balancers());
     }
@@ -119,11 +121,11 @@ pub async fn check_balancers(
             true => service.balancer(arn).await?,
             false => None,
         };
-        if !found.is_some_and(|it| it.is_network) {
-            return Err(fault::no_balancer(arn));
-        }
+        let found = found.filter(|it| it.is_network);
+        let found = found.ok_or_else(|| fault::no_balancer(arn))?;
+        txn.compare.extend(found.still_there);
     }
-    Ok(())
+    Ok(txn.put(Ec2Service::key::<Fence>(cx, GIVEN), encode(&Fence {})))
 }
 
 async fn made_before(

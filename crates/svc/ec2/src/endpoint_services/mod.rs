@@ -61,6 +61,9 @@ const MAX_PRINCIPALS: usize = 200;
 /// Endpoints that lead to one service, rejected ones too.
 pub const MAX_CONNECTIONS: usize = 1_000;
 
+/// Rewritten by whoever gives a load balancer to a service, so that one that is deleted meanwhile is not.
+const GIVEN: &str = "vpc-endpoint-service-balancers";
+
 /// How names of these services begin, before their region.
 const NAME: &str = "com.amazonaws.vpce.";
 
@@ -140,12 +143,16 @@ impl Ec2Service {
         provider: &Scope,
         service: &str,
     ) -> Result<Txn, ChangeError> {
+        let unchanged = self.unchanged(provider, service).await?;
         let key = provider.key(Fence::KIND, service);
-        let unchanged = match self.table.read::<Fence>(&key).await? {
-            Some(stored) => stored.unchanged(),
-            None => Compare::absent(key.clone()),
-        };
         Ok(txn.when(unchanged).put(key, encode(&Fence {})))
+    }
+
+    /// That a fence stays as it is now.
+    async fn unchanged(&self, scope: &Scope, id: &str) -> Result<Compare, ChangeError> {
+        let key = scope.key(Fence::KIND, id);
+        let found = self.table.read::<Fence>(&key).await?;
+        Ok(found.map_or_else(|| Compare::absent(key), |it| it.unchanged()))
     }
 
     /// All connections of one of the caller's services, or of all of them.
@@ -160,18 +167,23 @@ impl Ec2Service {
     }
 }
 
-/// Whether a service has the load balancer of that ARN.
+/// Whether a service has the load balancer of that ARN, and a comparison that holds for as long as none is given any of the
+/// load balancer's account and region; `None` if that is no ARN.
 ///
 /// # Errors
 /// The store's.
-pub async fn have(service: &Ec2Service, balancer: &str) -> Result<bool, ChangeError> {
+pub async fn have(
+    service: &Ec2Service,
+    balancer: &str,
+) -> Result<(bool, Option<Compare>), ChangeError> {
     let Ok(arn) = balancer.parse::<Arn>() else {
-        return Ok(false);
+        return Ok((false, None));
     };
     let provider = scope_of(&arn.account, &arn.region);
+    let unchanged = service.unchanged(&provider, GIVEN).await?;
     let all = service.table.all::<EndpointService>(&provider, "").await?;
     let mut all = all.iter().flat_map(|(_, it)| &it.record.balancers);
-    Ok(all.any(|it| it == balancer))
+    Ok((all.any(|it| it == balancer), Some(unchanged)))
 }
 
 /// The zones of a service, in order: those of its load balancers.

@@ -10,7 +10,7 @@ use wharf_wire::{Call, Fault};
 
 use super::{
     EndpointService, PrivateName,
-    create::{check_balancers, given_name},
+    create::{given_name, with_balancers},
     fault,
 };
 use crate::{Ec2Service, endpoints::each, fault::dry_run};
@@ -32,6 +32,7 @@ pub async fn modify(
     transact!(service.table, &call.permit, |tx| {
         let stored = service.get_stored::<EndpointService>(call, id).await?;
         let mut changed = stored.record.clone();
+        let mut txn = Txn::new().when(stored.unchanged());
         if let Some(required) = input.acceptance_required {
             changed.acceptance_required = required;
         }
@@ -43,14 +44,10 @@ pub async fn modify(
         }
         if !(add.is_empty() && remove.is_empty()) {
             changed.balancers = balancers(&stored.record, &add, &remove)?;
-            check_balancers(service, call, &changed.balancers).await?;
+            txn = with_balancers(service, call, txn, &changed.balancers).await?;
         }
         if changed != stored.record {
-            tx.join(
-                Txn::new()
-                    .when(stored.unchanged())
-                    .put(&stored.key, encode(&changed)),
-            );
+            tx.join(txn.put(&stored.key, encode(&changed)));
         }
     });
     Ok(ModifyVpcEndpointServiceConfigurationResult {

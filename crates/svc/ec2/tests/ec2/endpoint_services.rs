@@ -14,8 +14,10 @@ use wharf_planeproto::{
     network::Interface,
 };
 use wharf_records::Scope;
-use wharf_store::Txn;
-use wharf_svc_ec2::endpoint_services::{Balancers, Carrier, FoundBalancer, TextRecords, ToldOf};
+use wharf_store::{Compare, Txn};
+use wharf_svc_ec2::endpoint_services::{
+    self, Balancers, Carrier, FoundBalancer, TextRecords, ToldOf,
+};
 use wharf_testkit::until;
 use wharf_wire::{Call, Fault, async_trait};
 
@@ -53,15 +55,28 @@ impl Told {
             is_network: true,
             zones: vec!["us-east-1a".to_owned(), "us-east-1b".to_owned()],
             carriers: carriers.collect(),
+            still_there: None,
         };
         self.0.lock().unwrap().insert(arn, found);
+    }
+
+    /// Deletes it right after the next look.
+    fn goes(&self, name: &str) {
+        let mut all = self.0.lock().unwrap();
+        let found = all.get_mut(&balancer(name)).unwrap();
+        found.still_there = Some(Compare::present("/nowhere"));
     }
 }
 
 #[async_trait]
 impl Balancers for Told {
     async fn find(&self, arn: &str) -> Result<Option<FoundBalancer>, Fault> {
-        Ok(self.0.lock().unwrap().get(arn).cloned())
+        let mut all = self.0.lock().unwrap();
+        let found = all.get(arn).cloned();
+        if found.as_ref().is_some_and(|it| it.still_there.is_some()) {
+            all.remove(arn);
+        }
+        Ok(found)
     }
 
     fn told_by(&self) -> &'static str {
@@ -697,4 +712,50 @@ async fn endpoints_have_the_name_of_a_service_once_it_is_proven() {
         !it.is_named(&id, "*.example.org").await
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_service_and_the_end_of_its_load_balancer_exclude_each_other() {
+    let it = Private::new().await;
+    let (me, ec2) = (user(), &it.world.ec2);
+    let permit = Permit::for_controller("test");
+    let arn = balancer("one");
+    let key = Scope::new("elbv2", "000000000000", "us-east-1").key("load-balancer", "late");
+    let (used, unchanged) = endpoint_services::have(ec2, &arn).await.unwrap();
+    assert!(!used);
+    let service = it.serve(true).await;
+    // Whoever looked before does not delete it.
+    let late = Txn::new().when(unchanged.unwrap()).put(&key, "x");
+    assert!(!it.world.store.txn(&permit, late).await.unwrap().succeeded);
+    let (used, unchanged) = endpoint_services::have(ec2, &arn).await.unwrap();
+    assert!(used);
+    it.balancers.is_on("two", &[]);
+    let add = ModifyVpcEndpointServiceConfigurationRequest {
+        service_id: text(&service),
+        add_network_load_balancer_arns: one(&balancer("two")),
+        ..Default::default()
+    };
+    let added = ec2.modify_vpc_endpoint_service_configuration(&me, add);
+    added.await.unwrap();
+    let late = Txn::new().when(unchanged.unwrap()).put(&key, "x");
+    assert!(!it.world.store.txn(&permit, late).await.unwrap().succeeded);
+
+    // One that goes while a service is given it is not given.
+    it.balancers.is_on("three", &[]);
+    it.balancers.goes("three");
+    let create = CreateVpcEndpointServiceConfigurationRequest {
+        network_load_balancer_arns: one(&balancer("three")),
+        ..Default::default()
+    };
+    let made = ec2.create_vpc_endpoint_service_configuration(&me, create);
+    assert!(refusal(made.await).contains("does not exist in this account and region"));
+    it.balancers.is_on("three", &[]);
+    it.balancers.goes("three");
+    let add = ModifyVpcEndpointServiceConfigurationRequest {
+        service_id: text(&service),
+        add_network_load_balancer_arns: one(&balancer("three")),
+        ..Default::default()
+    };
+    let added = ec2.modify_vpc_endpoint_service_configuration(&me, add);
+    assert!(refusal(added.await).contains("does not exist in this account and region"));
 }

@@ -35,8 +35,10 @@ pub async fn delete_load_balancer(
         if BALANCER.value(&balancer.attributes, DELETION_PROTECTION) == "true" {
             return Err(fault::deletion_protected(&tree.arn()));
         }
+        let mut txn = Txn::new().when(tree.balancer.unchanged());
         if names::is_network(&id) {
-            carried::check_unused(core, &tree.arn()).await?;
+            txn.compare
+                .extend(carried::unused(core, &tree.arn()).await?);
         }
         let scope = place.scope();
         let left = Remains {
@@ -45,8 +47,7 @@ pub async fn delete_load_balancer(
             unknown: Unknown::new(),
         };
         let key = scope.key(Remains::KIND, &id);
-        let txn = Txn::new()
-            .when(tree.balancer.unchanged())
+        let txn = txn
             .delete(&tree.balancer.key)
             .delete(scope.key(BalancerName::KIND, &balancer.name))
             .put(&key, encode(&left));

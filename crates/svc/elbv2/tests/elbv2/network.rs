@@ -1,11 +1,18 @@
 //! Network load balancers: what they share with the others, and what not.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use wharf_api_elbv2::{self as api, Elbv2, ModifyListenerInput};
 use wharf_planeproto::{
     Resource,
     balancer::{BalancerKind, Protocol},
 };
-use wharf_wire::Fault;
+use wharf_store::Compare;
+use wharf_svc_elbv2::{EndpointServices, LookupError};
+use wharf_wire::{Fault, async_trait};
 
 use crate::harness::{Harness, call, fixed, forward};
 
@@ -102,4 +109,36 @@ async fn groups_speak_what_listeners_pass_on() {
         rule.unwrap_err().message,
         "Rules are unsupported for Network Load Balancer listeners"
     );
+}
+
+/// A service is given the load balancer right after the first look.
+#[derive(Default)]
+struct Given(AtomicBool);
+
+#[async_trait]
+impl EndpointServices for Given {
+    async fn have(&self, _: &str) -> Result<(bool, Option<Compare>), LookupError> {
+        let is_given = self.0.swap(true, Ordering::Relaxed);
+        Ok((is_given, Some(Compare::present("/nowhere"))))
+    }
+}
+
+#[tokio::test]
+async fn one_that_a_service_is_given_meanwhile_stays() {
+    let harness = Harness::start().await;
+    let (balancer, _) = made(&harness).await;
+    let elb = harness.world.elbv2(|parts| {
+        parts.endpoint_services = Arc::new(Given::default());
+    });
+    let input = api::DeleteLoadBalancerInput {
+        load_balancer_arn: Some(balancer.clone()),
+    };
+    let refused = elb.delete_load_balancer(&call(), input).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        format!(
+            "ResourceInUse: Load balancer '{balancer}' cannot be deleted because it is currently associated with another service"
+        )
+    );
+    harness.describe(&balancer).await.unwrap();
 }
