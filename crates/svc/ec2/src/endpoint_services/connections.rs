@@ -7,12 +7,15 @@ use wharf_api_ec2::types::{
     RejectVpcEndpointConnectionsRequest, RejectVpcEndpointConnectionsResult, UnsuccessfulItem,
     VpcEndpointConnection,
 };
-use wharf_records::{Record as _, encode};
+use wharf_records::{Record as _, Scope, encode};
 use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
-use super::{Connection, EndpointService, connection_id, connection_key, fault, fronts, scope_of};
+use super::{
+    Connection, EndpointService, LinkState, MAX_CONNECTIONS, MAX_KNOWN, connection_id,
+    connection_key, fault, fronts, scope_of,
+};
 use crate::{
     Ec2Service,
     endpoints::{self, VpcEndpoint, each},
@@ -30,6 +33,28 @@ pub async fn endpoint(
     let scope = scope_of(&connection.account, region);
     let key = scope.key(VpcEndpoint::KIND, &connection.endpoint);
     Ok(service.table.read::<VpcEndpoint>(&key).await?)
+}
+
+/// That one more endpoint can lead to a service: those that were rejected take no room.
+pub async fn check_room(service: &Ec2Service, provider: &Scope, id: &str) -> Result<(), Fault> {
+    let known = service.connections(provider, Some(id)).await?;
+    if known.len() < MAX_CONNECTIONS {
+        return Ok(());
+    }
+    let full = || fault::too_many_connections(MAX_CONNECTIONS);
+    if known.len() >= MAX_KNOWN {
+        return Err(full());
+    }
+    let mut taken = 0;
+    for connection in &known {
+        let endpoint = endpoint(service, &provider.region, connection).await?;
+        let link = endpoint.and_then(|it| it.record.link);
+        taken += usize::from(link.is_some_and(|it| it.state != LinkState::Rejected));
+    }
+    match taken < MAX_CONNECTIONS {
+        true => Ok(()),
+        false => Err(full()),
+    }
 }
 
 pub async fn describe(
@@ -155,12 +180,17 @@ async fn answer(
         let stored = stored.ok_or_else(missing)?;
         let mut changed = stored.record.clone();
         let link = changed.link.as_mut().ok_or_else(missing)?;
-        let state = link.state.answered(accepts);
-        link.state = state.ok_or_else(|| fault::wrong_state(of, link.state.name()))?;
         let provider = Ec2Service::scope(call);
+        let state = link.state.answered(accepts);
+        let state = state.ok_or_else(|| fault::wrong_state(of, link.state.name()))?;
+        let was_rejected = link.state == LinkState::Rejected;
+        link.state = state;
         // A service that goes meanwhile accepts nobody, and one that accepted somebody meanwhile does not go.
         let txn = Txn::new().when(own.still_there()).when(stored.unchanged());
         let mut txn = service.alone_at(txn, &provider, id).await?;
+        if was_rejected {
+            check_room(service, &provider, id).await?;
+        }
         if !accepts {
             link.private_name = None;
             let scope = scope_of(&connection.account, &call.region);

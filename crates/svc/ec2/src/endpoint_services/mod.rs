@@ -34,7 +34,7 @@ use wharf_store::{Compare, Txn};
 use wharf_wire::{Context, Fault};
 
 pub use balancers::{Balancers, Carrier, FoundBalancer, ToldOf};
-pub use connections::{accept, describe as describe_connections, reject};
+pub use connections::{accept, check_room, describe as describe_connections, reject};
 pub use create::create;
 pub use delete::delete;
 pub use describe::{Offered, configurations, offered};
@@ -58,8 +58,10 @@ const MAX_SERVICES: usize = 100;
 const MAX_BALANCERS: usize = 10;
 /// Principals that one service names, and that one request names.
 const MAX_PRINCIPALS: usize = 200;
-/// Endpoints that lead to one service, rejected ones too.
-pub const MAX_CONNECTIONS: usize = 1_000;
+/// Endpoints that lead to one service and were not rejected.
+const MAX_CONNECTIONS: usize = 1_000;
+/// With those that were, which only their owners can delete: no list is endless.
+const MAX_KNOWN: usize = 10 * MAX_CONNECTIONS;
 
 /// Rewritten by whoever gives a load balancer to a service, so that one that is deleted meanwhile is not.
 const GIVEN: &str = "vpc-endpoint-service-balancers";

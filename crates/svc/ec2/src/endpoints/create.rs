@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Ec2Service,
-    endpoint_services::{self, Connection, Link, LinkState, MAX_CONNECTIONS},
+    endpoint_services::{self, Connection, Link, LinkState},
     fault::{dry_run, missing_parameter, token_reused},
     ops::interfaces::groups,
     records::{Fence, Pointer, Vpc},
@@ -104,12 +104,9 @@ async fn connect(
     let (account, found) = found.ok_or_else(|| fault::no_service(&name))?;
     endpoint_services::check_zones(service, call, made, subnets).await?;
     let provider = endpoint_services::scope_of(&account, &call.region);
-    let known = service.connections(&provider, Some(&made.service)).await?;
-    if known.len() >= MAX_CONNECTIONS {
-        return Err(endpoint_services::fault::too_many_connections(
-            MAX_CONNECTIONS,
-        ));
-    }
+    // The service does not go meanwhile, and nobody else takes the room that there is.
+    let txn = service.alone_at(txn, &provider, &made.service).await?;
+    endpoint_services::check_room(service, &provider, &made.service).await?;
     let state = match found.record.acceptance_required {
         true => LinkState::PendingAcceptance,
         false => LinkState::Available,
@@ -133,9 +130,8 @@ async fn connect(
         unknown: Unknown::new(),
     };
     let key = endpoint_services::connection_key(&provider, &made.service, &made.id);
-    // Nobody who is named no more comes in, and the service does not go meanwhile.
-    let txn = txn.when(found.unchanged()).put(key, encode(&connection));
-    Ok(service.alone_at(txn, &provider, &made.service).await?)
+    // Nobody who is named no more comes in.
+    Ok(txn.when(found.unchanged()).put(key, encode(&connection)))
 }
 
 struct Wanted {

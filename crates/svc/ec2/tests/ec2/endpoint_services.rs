@@ -1,5 +1,8 @@
 //! Endpoint services: who sees them and connects to them, what providers answer, and where hosts are told that endpoints are.
 
+mod bounds;
+mod names;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -15,9 +18,7 @@ use wharf_planeproto::{
 };
 use wharf_records::Scope;
 use wharf_store::{Compare, Txn};
-use wharf_svc_ec2::endpoint_services::{
-    self, Balancers, Carrier, FoundBalancer, TextRecords, ToldOf,
-};
+use wharf_svc_ec2::endpoint_services::{Balancers, Carrier, FoundBalancer, TextRecords, ToldOf};
 use wharf_testkit::until;
 use wharf_wire::{Call, Fault, async_trait};
 
@@ -618,144 +619,4 @@ async fn what_services_and_their_endpoints_cannot_be() {
         let refused = refusal(ec2.create_vpc_endpoint(&me, input).await);
         assert!(refused.contains(expected), "{refused}");
     }
-}
-
-#[tokio::test]
-async fn endpoints_have_the_name_of_a_service_once_it_is_proven() {
-    let it = Private::new().await;
-    let (me, consumer) = (user(), of_account(CONSUMER));
-    let service = it.serve(true).await;
-    it.admit(&service, "*").await;
-    let unnamed = StartVpcEndpointServicePrivateDnsVerificationRequest {
-        service_id: text(&service),
-        ..Default::default()
-    };
-    let ec2 = &it.world.ec2;
-    let started = ec2.start_vpc_endpoint_service_private_dns_verification(&me, unnamed);
-    assert!(refusal(started.await).contains("does not have a private DNS name"));
-    let odd = it.rename(&service, Some("example")).await;
-    assert_eq!(
-        refusal(odd),
-        "InvalidParameter: The private DNS name 'example' is not valid."
-    );
-
-    let made = it.connect(&consumer, &service, &["us-east-1a"]).await;
-    let id = made.unwrap().vpc_endpoint_id.unwrap();
-    let both = (service.as_str(), id.as_str());
-    let none = it.private_dns(&consumer, &id, true).await;
-    assert!(refusal(none).contains("does not provide a private DNS name"));
-    it.rename(&service, Some("API.example.com")).await.unwrap();
-    let proof = it.proof(&service).await;
-    assert_eq!(proof.state.as_deref(), Some("pendingVerification"));
-    assert_eq!(proof.type_.as_deref(), Some("TXT"));
-    let (label, value) = (proof.name.unwrap(), proof.value.unwrap());
-    let unproven = it.private_dns(&consumer, &id, true).await;
-    assert!(refusal(unproven).contains("has not verified the private DNS name"));
-
-    let place = format!("{label}.api.example.com");
-    it.texts.say(&place, "vpce:of another");
-    assert_eq!(it.verify(&service).await, "failed");
-    it.texts.say(&place, &value);
-    assert_eq!(it.verify(&service).await, "verified");
-    it.rename(&service, Some("api.example.com")).await.unwrap();
-    assert_eq!(it.proof(&service).await.state.as_deref(), Some("verified"));
-    let early = it.private_dns(&consumer, &id, true).await;
-    assert!(refusal(early).contains("after the endpoint connection is accepted"));
-    assert!(it.accept(&me, both).await.unwrap().is_empty());
-    it.private_dns(&consumer, &id, true).await.unwrap();
-    assert!(it.is_named(&id, "api.example.com").await);
-
-    // One endpoint of a VPC has it.
-    let second = it.connect(&consumer, &service, &["us-east-1b"]).await;
-    let second = second.unwrap().vpc_endpoint_id.unwrap();
-    let beside = (service.as_str(), second.as_str());
-    assert!(it.accept(&me, beside).await.unwrap().is_empty());
-    let taken = it.private_dns(&consumer, &second, true).await;
-    assert!(refusal(taken).contains("already a conflicting DNS domain for api.example.com"));
-
-    // Who is rejected loses it at once, and gets it again.
-    assert!(it.reject(both).await.is_empty());
-    assert!(!it.is_named(&id, "api.example.com").await);
-    assert!(it.accept(&me, both).await.unwrap().is_empty());
-    until("it has the name again", || async {
-        it.is_named(&id, "api.example.com").await
-    })
-    .await;
-    // Unless another one took it meanwhile.
-    assert!(it.reject(both).await.is_empty());
-    it.private_dns(&consumer, &second, true).await.unwrap();
-    assert!(it.accept(&me, both).await.unwrap().is_empty());
-    until("somebody answers", || async {
-        it.state(&consumer, &id).await == "available"
-    })
-    .await;
-    assert!(!it.is_named(&id, "api.example.com").await);
-
-    // Another name has to be proven, too.
-    it.rename(&service, Some("*.example.org")).await.unwrap();
-    until("the old name is gone", || async {
-        !it.is_named(&second, "api.example.com").await
-    })
-    .await;
-    assert!(!it.is_named(&second, "*.example.org").await);
-    let value = it.proof(&service).await.value.unwrap();
-    it.texts.say("example.org", &value);
-    assert_eq!(it.verify(&service).await, "verified");
-    until("the new name is there", || async {
-        it.is_named(&second, "*.example.org").await || it.is_named(&id, "*.example.org").await
-    })
-    .await;
-    it.private_dns(&consumer, &second, false).await.unwrap();
-    assert!(!it.is_named(&second, "*.example.org").await);
-    it.rename(&service, None).await.unwrap();
-    until("no name is there", || async {
-        !it.is_named(&id, "*.example.org").await
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_service_and_the_end_of_its_load_balancer_exclude_each_other() {
-    let it = Private::new().await;
-    let (me, ec2) = (user(), &it.world.ec2);
-    let permit = Permit::for_controller("test");
-    let arn = balancer("one");
-    let key = Scope::new("elbv2", "000000000000", "us-east-1").key("load-balancer", "late");
-    let (used, unchanged) = endpoint_services::have(ec2, &arn).await.unwrap();
-    assert!(!used);
-    let service = it.serve(true).await;
-    // Whoever looked before does not delete it.
-    let late = Txn::new().when(unchanged.unwrap()).put(&key, "x");
-    assert!(!it.world.store.txn(&permit, late).await.unwrap().succeeded);
-    let (used, unchanged) = endpoint_services::have(ec2, &arn).await.unwrap();
-    assert!(used);
-    it.balancers.is_on("two", &[]);
-    let add = ModifyVpcEndpointServiceConfigurationRequest {
-        service_id: text(&service),
-        add_network_load_balancer_arns: one(&balancer("two")),
-        ..Default::default()
-    };
-    let added = ec2.modify_vpc_endpoint_service_configuration(&me, add);
-    added.await.unwrap();
-    let late = Txn::new().when(unchanged.unwrap()).put(&key, "x");
-    assert!(!it.world.store.txn(&permit, late).await.unwrap().succeeded);
-
-    // One that goes while a service is given it is not given.
-    it.balancers.is_on("three", &[]);
-    it.balancers.goes("three");
-    let create = CreateVpcEndpointServiceConfigurationRequest {
-        network_load_balancer_arns: one(&balancer("three")),
-        ..Default::default()
-    };
-    let made = ec2.create_vpc_endpoint_service_configuration(&me, create);
-    assert!(refusal(made.await).contains("does not exist in this account and region"));
-    it.balancers.is_on("three", &[]);
-    it.balancers.goes("three");
-    let add = ModifyVpcEndpointServiceConfigurationRequest {
-        service_id: text(&service),
-        add_network_load_balancer_arns: one(&balancer("three")),
-        ..Default::default()
-    };
-    let added = ec2.modify_vpc_endpoint_service_configuration(&me, add);
-    assert!(refusal(added.await).contains("does not exist in this account and region"));
 }

@@ -1,0 +1,97 @@
+//! Private names of services: how they are proven, and which endpoints have them.
+
+use super::*;
+
+#[tokio::test]
+async fn endpoints_have_the_name_of_a_service_once_it_is_proven() {
+    let it = Private::new().await;
+    let (me, consumer) = (user(), of_account(CONSUMER));
+    let service = it.serve(true).await;
+    it.admit(&service, "*").await;
+    let unnamed = StartVpcEndpointServicePrivateDnsVerificationRequest {
+        service_id: text(&service),
+        ..Default::default()
+    };
+    let ec2 = &it.world.ec2;
+    let started = ec2.start_vpc_endpoint_service_private_dns_verification(&me, unnamed);
+    assert!(refusal(started.await).contains("does not have a private DNS name"));
+    let odd = it.rename(&service, Some("example")).await;
+    assert_eq!(
+        refusal(odd),
+        "InvalidParameter: The private DNS name 'example' is not valid."
+    );
+
+    let made = it.connect(&consumer, &service, &["us-east-1a"]).await;
+    let id = made.unwrap().vpc_endpoint_id.unwrap();
+    let both = (service.as_str(), id.as_str());
+    let none = it.private_dns(&consumer, &id, true).await;
+    assert!(refusal(none).contains("does not provide a private DNS name"));
+    it.rename(&service, Some("API.example.com")).await.unwrap();
+    let proof = it.proof(&service).await;
+    assert_eq!(proof.state.as_deref(), Some("pendingVerification"));
+    assert_eq!(proof.type_.as_deref(), Some("TXT"));
+    let (label, value) = (proof.name.unwrap(), proof.value.unwrap());
+    let unproven = it.private_dns(&consumer, &id, true).await;
+    assert!(refusal(unproven).contains("has not verified the private DNS name"));
+
+    let place = format!("{label}.api.example.com");
+    it.texts.say(&place, "vpce:of another");
+    assert_eq!(it.verify(&service).await, "failed");
+    it.texts.say(&place, &value);
+    assert_eq!(it.verify(&service).await, "verified");
+    it.rename(&service, Some("api.example.com")).await.unwrap();
+    assert_eq!(it.proof(&service).await.state.as_deref(), Some("verified"));
+    let early = it.private_dns(&consumer, &id, true).await;
+    assert!(refusal(early).contains("after the endpoint connection is accepted"));
+    assert!(it.accept(&me, both).await.unwrap().is_empty());
+    it.private_dns(&consumer, &id, true).await.unwrap();
+    assert!(it.is_named(&id, "api.example.com").await);
+
+    // One endpoint of a VPC has it.
+    let second = it.connect(&consumer, &service, &["us-east-1b"]).await;
+    let second = second.unwrap().vpc_endpoint_id.unwrap();
+    let beside = (service.as_str(), second.as_str());
+    assert!(it.accept(&me, beside).await.unwrap().is_empty());
+    let taken = it.private_dns(&consumer, &second, true).await;
+    assert!(refusal(taken).contains("already a conflicting DNS domain for api.example.com"));
+
+    // Who is rejected loses it at once, and gets it again.
+    assert!(it.reject(both).await.is_empty());
+    assert!(!it.is_named(&id, "api.example.com").await);
+    assert!(it.accept(&me, both).await.unwrap().is_empty());
+    until("it has the name again", || async {
+        it.is_named(&id, "api.example.com").await
+    })
+    .await;
+    // Unless another one took it meanwhile.
+    assert!(it.reject(both).await.is_empty());
+    it.private_dns(&consumer, &second, true).await.unwrap();
+    assert!(it.accept(&me, both).await.unwrap().is_empty());
+    until("somebody answers", || async {
+        it.state(&consumer, &id).await == "available"
+    })
+    .await;
+    assert!(!it.is_named(&id, "api.example.com").await);
+
+    // Another name has to be proven, too.
+    it.rename(&service, Some("*.example.org")).await.unwrap();
+    until("the old name is gone", || async {
+        !it.is_named(&second, "api.example.com").await
+    })
+    .await;
+    assert!(!it.is_named(&second, "*.example.org").await);
+    let value = it.proof(&service).await.value.unwrap();
+    it.texts.say("example.org", &value);
+    assert_eq!(it.verify(&service).await, "verified");
+    until("the new name is there", || async {
+        it.is_named(&second, "*.example.org").await || it.is_named(&id, "*.example.org").await
+    })
+    .await;
+    it.private_dns(&consumer, &second, false).await.unwrap();
+    assert!(!it.is_named(&second, "*.example.org").await);
+    it.rename(&service, None).await.unwrap();
+    until("no name is there", || async {
+        !it.is_named(&id, "*.example.org").await
+    })
+    .await;
+}
