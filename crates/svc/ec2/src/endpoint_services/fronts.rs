@@ -11,6 +11,7 @@ use crate::{
     Ec2Service,
     endpoints::{EndpointInterface, VpcEndpoint},
     fault::ChangeError,
+    flow_logs,
     records::{Attachment, Interface, Machine},
 };
 
@@ -84,6 +85,7 @@ pub async fn place(
             machine: Machine::Itself,
         });
         txn = txn.when(stored.unchanged()).put(&key, encode(&interface));
+        txn = flow_logs::note(service, txn, scope, interface, now).await?;
     }
     *fronts = wanted;
     Ok(txn)

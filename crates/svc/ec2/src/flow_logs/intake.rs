@@ -190,38 +190,51 @@ impl Waiting {
     }
 }
 
-/// Notes an interface that comes to a host, if it is recorded: then its windows are believed, however soon it goes.
+/// Notes an interface that came to a host.
 pub(crate) async fn attached(service: &Ec2Service, call: &Call, id: &str) -> Result<(), Fault> {
-    let logs: Vec<FlowLog> = service.all(call).await?;
-    if logs.is_empty() {
-        return Ok(());
-    }
     let Some(interface) = service.find::<Interface>(call, id).await? else {
         return Ok(());
     };
+    let scope = Ec2Service::scope(call);
+    let txn = note(service, Txn::new(), &scope, interface, call.now).await?;
+    if !txn.then.is_empty() {
+        // Who changed it meanwhile is its host, whom the record is for.
+        service.table.commit(&call.permit, txn).await?;
+    }
+    Ok(())
+}
+
+/// With `txn`: an interface that comes to a host is noted, if it is recorded. Then its windows are believed, however soon it goes.
+pub(crate) async fn note(
+    service: &Ec2Service,
+    txn: Txn,
+    scope: &Scope,
+    interface: Interface,
+    now: Timestamp,
+) -> Result<Txn, fault::ChangeError> {
     let host = interface.attachment.as_ref().and_then(|it| it.host());
     let Some(host) = host.map(str::to_owned) else {
-        return Ok(());
+        return Ok(txn);
     };
-    let here = source(interface, &host, &call.region);
-    if !logs.iter().any(|log| log.is_about(&here)) {
-        return Ok(());
+    let logs = service.table.all::<FlowLog>(scope, "").await?;
+    let here = source(interface, &host, &scope.region);
+    if !logs.iter().any(|(_, log)| log.record.is_about(&here)) {
+        return Ok(txn);
     }
-    let key = Ec2Service::key::<FlowSource>(call, id);
+    let key = scope.key(FlowSource::KIND, &here.id);
     let known = service.table.read::<FlowSource>(&key).await?;
     let unchanged = match &known {
         Some(known) => known.unchanged(),
         None => Compare::absent(key.clone()),
     };
-    let now_s = call.now.millis().div_euclid(1000);
+    let now_s = now.millis().div_euclid(1000);
     let known = known.map(|it| it.record);
     let told = believed(known.as_ref(), Some(here), (&host, now_s), now_s);
-    if let Some(told) = told.filter(|told| known.as_ref() != Some(told)) {
-        // Who changed it meanwhile is its host, whom the record is for.
-        let txn = Txn::new().when(unchanged).put(key, encode(&told));
-        service.table.commit(&call.permit, txn).await?;
-    }
-    Ok(())
+    let told = told.filter(|told| known.as_ref() != Some(told));
+    Ok(match told {
+        Some(told) => txn.when(unchanged).put(key, encode(&told)),
+        None => txn,
+    })
 }
 
 fn check(report: &Report) -> Result<(), NotTaken> {

@@ -22,7 +22,7 @@ pub(crate) use deliver::{flow_log as reconcile, key_of_batch, source as reconcil
 pub use describe::describe;
 pub use flow::{Flow, Part};
 pub use intake::NotTaken;
-pub(crate) use intake::attached;
+pub(crate) use intake::{attached, note};
 pub(crate) use memory::Files;
 pub use records::{FlowBatch, FlowFile, FlowIntake, FlowLog, FlowSource};
 

@@ -1,6 +1,7 @@
 //! Endpoint services: who sees them and connects to them, what providers answer, and where hosts are told that endpoints are.
 
 mod bounds;
+mod flows;
 mod names;
 
 use std::{
