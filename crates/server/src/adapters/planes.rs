@@ -29,8 +29,9 @@ pub struct LoadBalancing(pub Elbv2Service);
 
 #[async_trait]
 impl Balancers for LoadBalancing {
-    async fn host_connected(&self, instance: &str, zone: &str) {
-        if let Err(error) = self.0.lb_host_connected(instance, zone).await {
+    async fn host_connected(&self, instance: &str, zone: &str, version: u32) {
+        let stored = self.0.lb_host_connected(instance, zone, version).await;
+        if let Err(error) = stored {
             tracing::error!(host = instance, error = %Chain(&error), "failed to store a load balancer host record");
         }
     }

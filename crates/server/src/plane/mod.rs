@@ -89,8 +89,8 @@ pub trait Nodes: Send + Sync {
 /// The service behind the load balancer plane.
 #[async_trait]
 pub trait Balancers: Send + Sync {
-    /// A stream of a host that takes load balancers began.
-    async fn host_connected(&self, instance: &str, zone: &str);
+    /// A stream of a host that takes load balancers began, in that version of the protocol.
+    async fn host_connected(&self, instance: &str, zone: &str, version: u32);
 
     /// One that had begun ended; there may be another.
     async fn host_disconnected(&self, instance: &str);

@@ -125,7 +125,7 @@ impl Session {
         let known_from = self.write_down(&wanted.instance, wish, &zone).await?;
         let balancers = self.planes.balancers.clone();
         if self.plane == Plane::LoadBalancer {
-            balancers.host_connected(&host, &zone).await;
+            balancers.host_connected(&host, &zone, wanted.version).await;
         }
         let ended = self.talk((wanted, zone), known_from, live.token()).await;
         if self.plane == Plane::LoadBalancer {

@@ -21,7 +21,7 @@ pub struct Carried {
     pub is_network: bool,
     /// Those of its subnets.
     pub zones: Vec<String>,
-    /// Instance ids of the hosts that it is on and that can be counted on, with the zone of its interface there.
+    /// Instance ids of the hosts that it is on, that can be counted on and know VPC endpoints, with the zone of its interface there.
     pub hosts: Vec<(String, String)>,
     /// That it was not deleted.
     pub still_there: Compare,
@@ -65,7 +65,9 @@ impl Elbv2Service {
         let Some(found) = core.table.read::<LoadBalancer>(&key).await? else {
             return Ok(None);
         };
-        let serving = core.serving().await?;
+        let hosts = core.known_hosts().await?.into_iter();
+        let serving = hosts.filter(|(_, it)| !it.lost && it.knows_endpoints());
+        let serving = serving.map(|(id, _)| id).collect();
         Ok(Some(carried(&id, found, &serving)))
     }
 }

@@ -182,6 +182,7 @@ mod tests {
             connected_at: Timestamp(0),
             disconnected_at: None,
             lost,
+            version: None,
             unknown: Unknown::new(),
         }
     }

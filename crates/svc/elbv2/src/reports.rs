@@ -20,8 +20,13 @@ const PERMIT: Permit = Permit::for_controller("elbv2-reports");
 /// Targets written in one transaction: two comparisons each stay below the store's 128.
 const AT_ONCE: usize = 50;
 
-/// A host subscribed: it counts as serving from now on.
-pub async fn connected(core: &Core, instance: &str, zone: &str) -> Result<(), ChangeError> {
+/// A host subscribed, in that version of the protocol: it counts as serving from now on.
+pub async fn connected(
+    core: &Core,
+    instance: &str,
+    zone: &str,
+    version: u32,
+) -> Result<(), ChangeError> {
     {
         let mut connections = core.connections.lock();
         *connections.entry(instance.to_owned()).or_default() += 1;
@@ -36,6 +41,7 @@ pub async fn connected(core: &Core, instance: &str, zone: &str) -> Result<(), Ch
             connected_at: core.now(),
             disconnected_at: None,
             lost: false,
+            version: Some(version),
             unknown,
         };
         let txn = Txn::new()

@@ -75,10 +75,15 @@ impl Elbv2Service {
         access_logs::take(&self.core, head, packed).await
     }
 
-    /// A load balancer host has subscribed. It counts as serving until its last stream has ended for
+    /// A load balancer host has subscribed, in that version of the protocol. It counts as serving until its last stream has ended for
     /// a while; see [`Self::lb_host_disconnected`].
-    pub async fn lb_host_connected(&self, instance: &str, zone: &str) -> Result<(), ChangeError> {
-        reports::connected(&self.core, instance, zone).await
+    pub async fn lb_host_connected(
+        &self,
+        instance: &str,
+        zone: &str,
+        version: u32,
+    ) -> Result<(), ChangeError> {
+        reports::connected(&self.core, instance, zone, version).await
     }
 
     /// A stream of a host that was announced by [`Self::lb_host_connected`] has ended.

@@ -33,7 +33,7 @@ impl Nodes for One {
 
 #[async_trait]
 impl Balancers for One {
-    async fn host_connected(&self, _: &str, _: &str) {}
+    async fn host_connected(&self, _: &str, _: &str, _: u32) {}
     async fn host_disconnected(&self, _: &str) {}
     async fn host_gone(&self, instance: &str) {
         self.1.lock().push(instance.to_owned());

@@ -113,6 +113,7 @@ mod tests {
             connected_at: Timestamp(connected_at),
             disconnected_at: disconnected_at.map(Timestamp),
             lost,
+            version: None,
             unknown: Unknown::new(),
         };
         let started = Timestamp(1_000_000);

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use wharf_base::Timestamp;
-use wharf_planeproto::access_logs as plane;
+use wharf_planeproto::{access_logs as plane, endpoint};
 use wharf_records::{Record, Unknown, ecs::Tags};
 use wharf_seal::Sealed;
 
@@ -276,8 +276,19 @@ pub struct Host {
     /// Away for too long to be counted on.
     #[serde(default)]
     pub lost: bool,
+    /// The version of the protocol that it speaks; none where a version before wrote this, until it connects again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+impl Host {
+    /// Whether its load balancers can be reached by VPC endpoints. It is believed to be of this version until it says another.
+    pub fn knows_endpoints(&self) -> bool {
+        self.version
+            .is_none_or(|it| it >= endpoint::BALANCERS_SINCE)
+    }
 }
 
 impl Record for Host {
@@ -290,6 +301,26 @@ mod tests {
     use serde_json::{from_value, json, to_value};
 
     use super::*;
+
+    #[test]
+    fn hosts_of_versions_before_know_no_endpoints() {
+        let stored = json!({
+            "zone": "us-east-1a",
+            "connected_at": Timestamp(5),
+            "disconnected_at": null,
+            "lost": false,
+        });
+        let host: Host = from_value(stored.clone()).unwrap();
+        assert!(host.knows_endpoints());
+        assert_eq!(to_value(&host).unwrap(), stored);
+        for (version, knows) in [(13, false), (14, true), (15, true)] {
+            let host = Host {
+                version: Some(version),
+                ..host.clone()
+            };
+            assert_eq!(host.knows_endpoints(), knows, "{version}");
+        }
+    }
 
     #[test]
     fn logs_that_ended_are_stored_as_the_versions_before_did() {

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use wharf_api_elbv2::{self as api, Elbv2 as _};
 use wharf_delivery::{Actor, Operations, Request};
-use wharf_planeproto::access_logs::{Head, LogKind, Place, end_of};
+use wharf_planeproto::{
+    access_logs::{Head, LogKind, Place, end_of},
+    wire::VERSION,
+};
 use wharf_svc_elbv2::access_logs::NotTaken;
 use wharf_wire::{ByteStream, Check, Fault, async_trait};
 
@@ -108,7 +111,7 @@ impl Home {
         harness.elb.calling(buckets.clone());
         let made = harness.create_balancer("web", |it| it.type_ = Some(kind.to_owned()));
         let balancer = made.await.unwrap().load_balancer_arn.unwrap();
-        let host = harness.elb.lb_host_connected("i-1", "us-east-1a");
+        let host = harness.elb.lb_host_connected("i-1", "us-east-1a", VERSION);
         host.await.unwrap();
         wait("it is attached", async || {
             !harness.attached().await.is_empty()

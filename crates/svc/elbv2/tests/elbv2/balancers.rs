@@ -4,7 +4,7 @@ use wharf_api_elbv2::{
     self as api, Elbv2, LoadBalancerAttribute, ModifyLoadBalancerAttributesInput,
     SetSecurityGroupsInput, SetSubnetsInput,
 };
-use wharf_planeproto::Resource;
+use wharf_planeproto::{Resource, wire::VERSION};
 
 use crate::harness::{Harness, PRINCIPAL, call, forward, wait};
 
@@ -48,12 +48,12 @@ async fn every_host_gets_an_interface_in_its_zone() {
     let arn = harness.balancer("web").await.load_balancer_arn.unwrap();
     harness
         .elb
-        .lb_host_connected("i-1", "us-east-1b")
+        .lb_host_connected("i-1", "us-east-1b", VERSION)
         .await
         .unwrap();
     harness
         .elb
-        .lb_host_connected("i-2", "us-east-1c")
+        .lb_host_connected("i-2", "us-east-1c", VERSION)
         .await
         .unwrap();
     wait("both are attached", async || {
@@ -83,7 +83,7 @@ async fn groups_and_subnets_follow() {
     let arn = harness.balancer("web").await.load_balancer_arn;
     harness
         .elb
-        .lb_host_connected("i-1", "us-east-1a")
+        .lb_host_connected("i-1", "us-east-1a", VERSION)
         .await
         .unwrap();
     wait("it is attached", async || {
@@ -135,7 +135,7 @@ async fn what_keeps_it_from_being_whole_is_told() {
     let arn = made.await.unwrap().load_balancer_arn.unwrap();
     harness
         .elb
-        .lb_host_connected("i-1", "us-east-1a")
+        .lb_host_connected("i-1", "us-east-1a", VERSION)
         .await
         .unwrap();
     wait("it is impaired", async || {
@@ -241,7 +241,7 @@ async fn deletion_frees_everything() {
     }
     harness
         .elb
-        .lb_host_connected("i-1", "us-east-1a")
+        .lb_host_connected("i-1", "us-east-1a", VERSION)
         .await
         .unwrap();
     wait("it is attached", async || {
@@ -311,7 +311,7 @@ async fn an_interface_without_an_owner_goes() {
     let arn = harness.balancer("web").await.load_balancer_arn.unwrap();
     harness
         .elb
-        .lb_host_connected("i-1", "us-east-1a")
+        .lb_host_connected("i-1", "us-east-1a", VERSION)
         .await
         .unwrap();
     wait("it is attached", async || {
@@ -341,7 +341,7 @@ async fn an_interface_that_is_lost_is_made_again() {
     harness.balancer("web").await;
     harness
         .elb
-        .lb_host_connected("i-1", "us-east-1a")
+        .lb_host_connected("i-1", "us-east-1a", VERSION)
         .await
         .unwrap();
     wait("it is attached", async || {

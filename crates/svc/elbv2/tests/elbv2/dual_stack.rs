@@ -7,7 +7,7 @@ use wharf_api_ec2::{
 };
 use wharf_api_elbv2::{self as api, Elbv2};
 use wharf_base::Cidr6;
-use wharf_planeproto::{Resource, balancer::LoadBalancer};
+use wharf_planeproto::{Resource, balancer::LoadBalancer, wire::VERSION};
 use wharf_wire::Fault;
 
 use crate::harness::{Harness, PRINCIPAL, call, forward, wait};
@@ -80,7 +80,7 @@ async fn interfaces_have_addresses_of_both_kinds_while_it_is_dual_stack() {
     let harness = Harness::start().await;
     harness
         .elb
-        .lb_host_connected("i-1", "us-east-1a")
+        .lb_host_connected("i-1", "us-east-1a", VERSION)
         .await
         .unwrap();
     let arn = harness.balancer("web").await.load_balancer_arn.unwrap();
@@ -131,7 +131,7 @@ async fn one_is_made_dual_stack_and_moves_between_subnets_that_have_ranges() {
     let harness = Harness::start().await;
     harness
         .elb
-        .lb_host_connected("i-1", "us-east-1a")
+        .lb_host_connected("i-1", "us-east-1a", VERSION)
         .await
         .unwrap();
     ranges(&harness, "ab").await;

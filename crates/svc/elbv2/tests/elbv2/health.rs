@@ -9,6 +9,7 @@ use wharf_planeproto::{
         TargetHealth,
         TargetState::{self, Drained, Draining, Healthy, Initial, Unhealthy},
     },
+    wire::VERSION,
 };
 
 use crate::harness::{Harness, call, target_of, wait};
@@ -26,7 +27,7 @@ async fn from_initial_to_healthy() {
     let mut changes = harness.elb.changes();
     harness
         .elb
-        .lb_host_connected("i-1", "us-east-1a")
+        .lb_host_connected("i-1", "us-east-1a", VERSION)
         .await
         .unwrap();
     harness.register(&group, TARGET).await.unwrap();
@@ -53,7 +54,7 @@ async fn a_repeated_report_writes_nothing() {
     let (_, _, group) = harness.serving().await;
     harness
         .elb
-        .lb_host_connected("i-1", "us-east-1a")
+        .lb_host_connected("i-1", "us-east-1a", VERSION)
         .await
         .unwrap();
     wait("it is attached", async || {
@@ -80,7 +81,7 @@ async fn reasons_in_aws_words() {
     let (_, _, group) = harness.serving().await;
     harness
         .elb
-        .lb_host_connected("i-1", "us-east-1a")
+        .lb_host_connected("i-1", "us-east-1a", VERSION)
         .await
         .unwrap();
     harness.register(&group, TARGET).await.unwrap();
@@ -143,7 +144,7 @@ async fn a_target_leaves_when_all_hosts_drained_it() {
     for host in ["i-1", "i-2"] {
         harness
             .elb
-            .lb_host_connected(host, "us-east-1a")
+            .lb_host_connected(host, "us-east-1a", VERSION)
             .await
             .unwrap();
     }
@@ -182,7 +183,7 @@ async fn a_target_leaves_when_the_delay_is_over() {
         .unwrap();
     harness
         .elb
-        .lb_host_connected("i-1", "us-east-1a")
+        .lb_host_connected("i-1", "us-east-1a", VERSION)
         .await
         .unwrap();
     harness.register(&group, TARGET).await.unwrap();
@@ -222,7 +223,7 @@ async fn a_target_may_come_back_while_it_leaves() {
     let (_, _, group) = harness.serving().await;
     harness
         .elb
-        .lb_host_connected("i-1", "us-east-1a")
+        .lb_host_connected("i-1", "us-east-1a", VERSION)
         .await
         .unwrap();
     harness.register(&group, TARGET).await.unwrap();
@@ -242,7 +243,7 @@ async fn health_ends_with_the_last_listener() {
     let (balancer, _, group) = harness.serving().await;
     harness
         .elb
-        .lb_host_connected("i-1", "us-east-1a")
+        .lb_host_connected("i-1", "us-east-1a", VERSION)
         .await
         .unwrap();
     harness.register(&group, TARGET).await.unwrap();

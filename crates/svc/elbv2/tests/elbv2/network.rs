@@ -9,12 +9,14 @@ use wharf_api_elbv2::{self as api, Elbv2, ModifyListenerInput};
 use wharf_planeproto::{
     Resource,
     balancer::{BalancerKind, Protocol},
+    endpoint::BALANCERS_SINCE,
 };
+use wharf_records::Scope;
 use wharf_store::Compare;
 use wharf_svc_elbv2::{EndpointServices, LookupError};
 use wharf_wire::{Fault, async_trait};
 
-use crate::harness::{Harness, call, fixed, forward};
+use crate::harness::{Harness, call, fixed, forward, wait};
 
 /// A load balancer and a group for TCP: their ARNs.
 async fn made(harness: &Harness) -> (String, String) {
@@ -141,4 +143,32 @@ async fn one_that_a_service_is_given_meanwhile_stays() {
         )
     );
     harness.describe(&balancer).await.unwrap();
+}
+
+#[tokio::test]
+async fn vpc_endpoints_lead_to_hosts_that_know_them() {
+    let harness = Harness::start().await;
+    let (balancer, _) = made(&harness).await;
+    let connects = async |host: &str, version: u32| {
+        let connected = harness.elb.lb_host_connected(host, "us-east-1a", version);
+        connected.await.unwrap();
+    };
+    let carriers = async || {
+        let found = harness.elb.carried(&balancer).await.unwrap().unwrap();
+        let mut hosts: Vec<String> = found.hosts.into_iter().map(|it| it.0).collect();
+        hosts.sort();
+        hosts
+    };
+    connects("i-1", BALANCERS_SINCE).await;
+    wait("a host", async || carriers().await == ["i-1"]).await;
+    connects("i-2", BALANCERS_SINCE - 1).await;
+    wait("it is on both", async || {
+        let scope = Scope::new("elbv2", "000000000000", "us-east-1");
+        let stored = harness.world.stored(&scope.prefix("load-balancer")).await;
+        stored.matches(r#""attached":true"#).count() == 2
+    })
+    .await;
+    assert_eq!(carriers().await, ["i-1"]);
+    connects("i-2", BALANCERS_SINCE).await;
+    assert_eq!(carriers().await, ["i-1", "i-2"]);
 }
