@@ -177,16 +177,20 @@ impl Book {
         }
     }
 
-    /// What endpoints of the VPC say of a name, which is in lower case: their addresses; `None` if none has it.
+    /// What endpoints of the VPC say of a name, which is in lower case: their addresses; `None` if none has it. A name itself
+    /// goes before those that stand for all below, and of these the longest, whoever they are of.
     pub(crate) fn endpoint(&self, vpc: &str, name: &str) -> Option<Vec<Ipv4Addr>> {
         let names = self.endpoints.get(vpc)?.values().flatten();
         let is_it = |it: &&EndpointName| match it.name.strip_prefix('*') {
             Some(domain) => name.len() > domain.len() && name.ends_with(domain),
             None => it.name == name,
         };
-        let mut found = names.filter(is_it).peekable();
-        found.peek()?;
-        Some(found.flat_map(|it| it.addresses.iter().copied()).collect())
+        let found: Vec<&EndpointName> = names.filter(is_it).collect();
+        let closeness = |it: &EndpointName| (!it.name.starts_with('*'), it.name.len());
+        let most = found.iter().map(|it| closeness(it)).max()?;
+        let closest = found.into_iter().filter(|it| closeness(it) == most);
+        let addresses = closest.flat_map(|it| it.addresses.iter().copied());
+        Some(addresses.collect())
     }
 
     fn put_balancer(&mut self, it: LoadBalancer) {
@@ -397,10 +401,31 @@ mod tests {
         ] {
             assert_eq!(book.endpoint("vpc-1", other), None, "{other}");
         }
+        // A name is its endpoint's, also below a name of another that stands for all there.
+        for (id, name, last) in [
+            ("vpce-3", "*.example.com", 4),
+            ("vpce-4", "a.example.com", 5),
+            ("vpce-5", "*.b.example.com", 6),
+        ] {
+            book.change(Change::Put(endpoint(id, name, &[last])));
+        }
+        for (name, last) in [
+            ("x.example.com", 4),
+            ("a.example.com", 5),
+            ("x.a.example.com", 4),
+            ("x.b.example.com", 6),
+            ("b.example.com", 4),
+        ] {
+            assert_eq!(
+                book.endpoint("vpc-1", name),
+                Some(vec![address(last)]),
+                "{name}"
+            );
+        }
         book.change(Change::Put(endpoint("vpce-1", "another.example", &[])));
         assert_eq!(book.endpoint("vpc-1", sts), None);
         assert_eq!(book.endpoint("vpc-1", "another.example"), Some(vec![]));
-        for id in ["vpce-1", "vpce-2"] {
+        for id in ["vpce-1", "vpce-2", "vpce-3", "vpce-4", "vpce-5"] {
             book.change(Change::Delete(endpoint(id, "", &[]).key()));
         }
         assert!(book.endpoints.is_empty() && book.endpoint_vpcs.is_empty());
