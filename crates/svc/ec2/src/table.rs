@@ -94,12 +94,7 @@ impl Ec2Service {
 
     /// The condition that nothing came to depend on `id` from now on.
     pub(crate) async fn fence(&self, cx: &Context, id: &str) -> Result<Compare, Fault> {
-        let key = Self::key::<Fence>(cx, id);
-        let found = self.table.read::<Fence>(&key).await?;
-        Ok(match found {
-            Some(stored) => stored.unchanged(),
-            None => Compare::absent(key),
-        })
+        Ok(self.unchanged(&Self::scope(cx), id).await?)
     }
 }
 

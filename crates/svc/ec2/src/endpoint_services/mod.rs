@@ -151,7 +151,7 @@ impl Ec2Service {
     }
 
     /// That a fence stays as it is now.
-    async fn unchanged(&self, scope: &Scope, id: &str) -> Result<Compare, ChangeError> {
+    pub(crate) async fn unchanged(&self, scope: &Scope, id: &str) -> Result<Compare, ChangeError> {
         let key = scope.key(Fence::KIND, id);
         let found = self.table.read::<Fence>(&key).await?;
         Ok(found.map_or_else(|| Compare::absent(key), |it| it.unchanged()))
