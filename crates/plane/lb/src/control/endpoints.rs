@@ -177,7 +177,10 @@ fn vpc_endpoints<'a>(
     for endpoint in registry.endpoints.values() {
         let here = endpoint.fronts.iter();
         for front in here.filter(|it| it.host == config.own_host) {
-            known.insert((origin(front, config), front.address.into()), &*endpoint.id);
+            known.insert(
+                (origin(front, config), front.address.into()),
+                endpoint.id.as_str(),
+            );
         }
     }
     known
