@@ -13,11 +13,12 @@ use hickory_resolver::{
         rr::{Name, RData, RecordType},
     },
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
+use wharf_service::Shares;
 use wharf_svc_ec2::endpoint_services::TextRecords;
 
-/// Names asked for at once, whoever asks; others wait.
-const MOST_LOOKUPS: usize = 16;
+/// Names asked for at once, of all accounts and of one, whose name servers may never answer; others wait.
+const MOST_LOOKUPS: (usize, usize) = (16, 4);
 /// One name server's time, and how often all are tried.
 const PATIENCE: Duration = Duration::from_secs(2);
 const ATTEMPTS: usize = 2;
@@ -50,19 +51,19 @@ impl fmt::Debug for NameServers {
 /// Every question is asked anew: whoever has just made a record wants it seen.
 pub struct Resolved {
     servers: NameServers,
-    turns: Semaphore,
+    turns: Shares,
 }
 
 impl Resolved {
     pub fn new(servers: NameServers) -> Self {
         Self {
             servers,
-            turns: Semaphore::new(MOST_LOOKUPS),
+            turns: Shares::new(MOST_LOOKUPS.0, MOST_LOOKUPS.1),
         }
     }
 
-    async fn look_up(&self, name: &str) -> Option<Vec<String>> {
-        let _turn = self.turns.acquire().await.ok()?;
+    async fn look_up(&self, account: &str, name: &str) -> Option<Vec<String>> {
+        let _turn = self.turns.take(account).await;
         let name = Name::from_ascii(format!("{name}.")).ok()?;
         let resolver = resolver(&(self.servers.0)())?;
         match resolver.lookup(name, RecordType::TXT).await {
@@ -81,8 +82,9 @@ impl Resolved {
 
 #[async_trait]
 impl TextRecords for Resolved {
-    async fn find(&self, name: &str) -> Option<Vec<String>> {
-        timeout(WHOLE_PATIENCE, self.look_up(name)).await.ok()?
+    async fn find(&self, account: &str, name: &str) -> Option<Vec<String>> {
+        let found = timeout(WHOLE_PATIENCE, self.look_up(account, name));
+        found.await.ok()?
     }
 }
 
@@ -178,10 +180,10 @@ mod tests {
         let server = name_server("_1.example.com.", &["vpce:", "2"]).await;
         let found = Resolved::new(NameServers::new(move || vec![server]));
         let whole = vec!["vpce:2".to_owned()];
-        assert_eq!(found.find("_1.example.com").await, Some(whole));
-        assert_eq!(found.find("example.com").await, Some(Vec::new()));
-        assert_eq!(found.find("a.broken.example").await, None);
+        assert_eq!(found.find("1", "_1.example.com").await, Some(whole));
+        assert_eq!(found.find("1", "example.com").await, Some(Vec::new()));
+        assert_eq!(found.find("1", "a.broken.example").await, None);
         let nobody = Resolved::new(NameServers::none());
-        assert_eq!(nobody.find("_1.example.com").await, None);
+        assert_eq!(nobody.find("1", "_1.example.com").await, None);
     }
 }

@@ -20,6 +20,19 @@ const MAX_NAME: usize = 253 - LABEL - 1;
 /// `_` and 16 digits.
 const LABEL: usize = 17;
 const MAX_LABEL: usize = 63;
+/// Domains of names that AWS and wharf give, and of addresses: no service stands in for what is there, whatever a name server says.
+const RESERVED: [&str; 10] = [
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "api.aws",
+    "on.aws",
+    "arpa",
+    "compute.internal",
+    "ec2.internal",
+    "elb.internal",
+    "localhost",
+    "wharf.internal",
+];
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrivateName {
@@ -52,8 +65,8 @@ enum Proof {
 /// Names of the world.
 #[async_trait]
 pub trait TextRecords: Send + Sync + 'static {
-    /// What the TXT records of a name say now, none if there are none; `None` if no name server answered.
-    async fn find(&self, name: &str) -> Option<Vec<String>>;
+    /// What the TXT records of a name say now, none if there are none; `None` if no name server answered. An account asks.
+    async fn find(&self, account: &str, name: &str) -> Option<Vec<String>>;
 }
 
 impl Verification {
@@ -78,10 +91,10 @@ impl PrivateName {
     /// A name that is to be verified.
     ///
     /// # Errors
-    /// `InvalidParameter`: it is no name of DNS.
+    /// `InvalidParameter`: it is no name of DNS, or one that nobody may have.
     pub fn new(given: &str) -> Result<Self, Fault> {
         let name = given.to_ascii_lowercase();
-        if !is_name(&name) {
+        if !is_name(&name) || is_reserved(&name) {
             return Err(fault::bad_private_name(given));
         }
         Ok(Self {
@@ -104,10 +117,10 @@ impl PrivateName {
         [format!("{}.{domain}", self.label), domain.to_owned()]
     }
 
-    async fn proof(&self, records: &dyn TextRecords) -> Proof {
+    async fn proof(&self, records: &dyn TextRecords, account: &str) -> Proof {
         let mut proof = Proof::Missing;
         for place in self.places() {
-            match records.find(&place).await {
+            match records.find(account, &place).await {
                 Some(found) if found.contains(&self.value) => return Proof::Found,
                 Some(_) => {}
                 None => proof = Proof::Unknown,
@@ -140,6 +153,15 @@ fn is_name(name: &str) -> bool {
     name.len() <= MAX_NAME && domain.contains('.') && domain.split('.').all(is_label)
 }
 
+/// Whether it is a reserved domain, or below one.
+fn is_reserved(name: &str) -> bool {
+    let is_in = |domain: &str| {
+        let before = name.strip_suffix(domain);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    };
+    RESERVED.into_iter().any(is_in)
+}
+
 /// The name that an endpoint in this state can have of its service, which is called `service`.
 ///
 /// # Errors
@@ -167,7 +189,7 @@ pub async fn verify(
     let asked = service.get::<EndpointService>(call, id).await?.private_name;
     let asked = asked.ok_or_else(|| fault::nothing_to_verify(id))?;
     let proof = match service.text_records.get() {
-        Some(records) => asked.proof(&**records).await,
+        Some(records) => asked.proof(&**records, &call.account).await,
         None => Proof::Unknown,
     };
     if proof == Proof::Unknown {
@@ -203,7 +225,7 @@ mod tests {
 
     #[async_trait]
     impl TextRecords for World {
-        async fn find(&self, name: &str) -> Option<Vec<String>> {
+        async fn find(&self, _: &str, name: &str) -> Option<Vec<String>> {
             self.0.get(name).cloned().unwrap_or(Some(Vec::new()))
         }
     }
@@ -230,6 +252,14 @@ mod tests {
             ("a_b.example.com", false),
             ("a b.example.com", false),
             (&format!("{long}.example.com"), false),
+            ("s3.us-east-1.AmazonAWS.com", false),
+            ("*.amazonaws.com", false),
+            ("amazonaws.com", false),
+            ("amazonaws.com.example.org", true),
+            ("notamazonaws.com", true),
+            ("api.wharf.internal", false),
+            ("api.corp.internal", true),
+            ("*.10.in-addr.arpa", false),
         ] {
             assert_eq!(PrivateName::new(name).is_ok(), expected, "{name}");
         }
@@ -263,7 +293,8 @@ mod tests {
         ] {
             let case = format!("{told:?}");
             let told = told.into_iter().map(|(at, it)| (at.to_owned(), it));
-            assert_eq!(name.proof(&World(told.collect())).await, expected, "{case}");
+            let world = World(told.collect());
+            assert_eq!(name.proof(&world, "1").await, expected, "{case}");
         }
     }
 

@@ -108,7 +108,7 @@ impl Texts {
 
 #[async_trait]
 impl TextRecords for Texts {
-    async fn find(&self, name: &str) -> Option<Vec<String>> {
+    async fn find(&self, _: &str, name: &str) -> Option<Vec<String>> {
         let found = self.0.lock().unwrap().get(name).cloned();
         Some(found.into_iter().collect())
     }
