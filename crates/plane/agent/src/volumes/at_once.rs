@@ -25,7 +25,7 @@ pub fn at_once<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) ->
         // Where there is no other thread to be had, this one does all of it.
         let helping = (0..others).map_while(|_| {
             let named = thread::Builder::new().name("volumes".to_owned());
-            named.spawn_scoped(scope, &some).ok()
+            named.spawn_scoped(scope, some).ok()
         });
         let helping: Vec<_> = helping.collect();
         let mut done = some();
