@@ -94,6 +94,7 @@ pub enum Resource {
     Volume(volume::Volume),
     Snapshot(snapshot::Snapshot),
     FileSystem(Box<file_system::FileSystem>),
+    ReverseName(network::ReverseName),
 }
 
 /// Names a resource within a plane: its kind and its id.
@@ -127,6 +128,7 @@ pub enum Kind {
     Volume,
     Snapshot,
     FileSystem,
+    ReverseName,
 }
 
 impl Kind {
@@ -147,6 +149,7 @@ impl Kind {
             (Self::Endpoint, _) => endpoint::SINCE,
             (Self::FlowLog, _) => flows::SINCE,
             (Self::FileSystem, _) => file_system::SINCE,
+            (Self::ReverseName, _) => network::REVERSE_NAMES_SINCE,
             _ => 1,
         }
     }
@@ -162,7 +165,8 @@ impl Kind {
             | Self::Peering
             | Self::NatGateway
             | Self::NetworkAcl
-            | Self::FlowLog => plane == Plane::Network,
+            | Self::FlowLog
+            | Self::ReverseName => plane == Plane::Network,
             // Those that lead to load balancers are served by these.
             Self::Endpoint => plane != Plane::Machines,
             // Load balancers also listen outside of their VPC, where its rules are not in force.
@@ -227,6 +231,7 @@ impl Resource {
             Self::Volume(it) => (Kind::Volume, it.id.clone()),
             Self::Snapshot(it) => (Kind::Snapshot, it.id.clone()),
             Self::FileSystem(it) => (Kind::FileSystem, it.id.clone()),
+            Self::ReverseName(it) => (Kind::ReverseName, it.id.clone()),
         };
         Key { kind, id }
     }

@@ -4,6 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
+/// The version of the protocol in which planes are told of [`ReverseName`]s.
+pub const REVERSE_NAMES_SINCE: u32 = 15;
+
 /// A host that takes part in the network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Host {
@@ -154,6 +157,16 @@ pub struct PublicAddress {
     /// The network around the hosts leads it to the one that has it. Otherwise it means something
     /// on that host alone, and what leaves the host has the host's own address.
     pub routed: bool,
+}
+
+/// The name that a public address leads back to, for whoever asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReverseName {
+    /// `eipalloc-…`
+    pub id: String,
+    pub address: Ipv4Addr,
+    /// `mail.example.com`, in lower case.
+    pub name: String,
 }
 
 /// Takes what routes lead to it out of the VPC, under one address.

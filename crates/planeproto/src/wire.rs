@@ -43,7 +43,7 @@ use crate::{
 };
 
 /// The version spoken here, and the oldest one still understood.
-pub const VERSION: u32 = 14;
+pub const VERSION: u32 = 15;
 pub const OLDEST_VERSION: u32 = 1;
 
 /// Bytes of one frame's JSON. The largest resource is a certificate with a chain of at most 2 MiB,

@@ -7,7 +7,7 @@ use wharf_base::Cidr6;
 use wharf_network::Subnet;
 use wharf_planeproto::balancer::{BalancerInterface, LoadBalancer};
 use wharf_planeproto::endpoint::{Endpoint, EndpointName};
-use wharf_planeproto::network::Interface;
+use wharf_planeproto::network::{Interface, ReverseName};
 use wharf_planeproto::{Change, Key, Kind, Resource};
 
 /// How the control plane ends the names of load balancers: those that programs of the host reach on
@@ -66,6 +66,10 @@ pub(crate) struct Book {
     endpoints: HashMap<String, BTreeMap<String, Vec<EndpointName>>>,
     /// Endpoint → VPC.
     endpoint_vpcs: HashMap<String, String>,
+    /// Public address → the id of who has it, and the name that it leads back to.
+    reverse_names: HashMap<Ipv4Addr, (String, String)>,
+    /// Id → public address.
+    reversed: HashMap<String, Ipv4Addr>,
 }
 
 impl Book {
@@ -103,6 +107,7 @@ impl Book {
             Resource::LoadBalancer(it) => self.put_balancer(it),
             Resource::Endpoint(it) => self.put_endpoint(it),
             Resource::Peering(it) => drop(self.peerings.insert(it.id, it.vpcs)),
+            Resource::ReverseName(it) => self.put_reverse_name(it),
             _ => {}
         }
     }
@@ -193,6 +198,32 @@ impl Book {
         Some(addresses.collect())
     }
 
+    fn put_reverse_name(&mut self, it: ReverseName) {
+        self.delete_reverse_name(&it.id);
+        self.reversed.insert(it.id.clone(), it.address);
+        self.reverse_names.insert(it.address, (it.id, it.name));
+    }
+
+    fn delete_reverse_name(&mut self, id: &str) {
+        let Some(address) = self.reversed.remove(id) else {
+            return;
+        };
+        // The address may be another's by now.
+        if self
+            .reverse_names
+            .get(&address)
+            .is_some_and(|(of, _)| of == id)
+        {
+            self.reverse_names.remove(&address);
+        }
+    }
+
+    /// The name that a public address leads back to, if it has one.
+    pub(crate) fn reverse_name(&self, address: Ipv4Addr) -> Option<&str> {
+        let (_, name) = self.reverse_names.get(&address)?;
+        Some(name)
+    }
+
     fn put_balancer(&mut self, it: LoadBalancer) {
         self.delete_balancer(&it.arn);
         let Some(stem) = stem(&it.dns_name.to_ascii_lowercase()).map(str::to_owned) else {
@@ -220,6 +251,7 @@ impl Book {
             Kind::LoadBalancer => self.delete_balancer(&key.id),
             Kind::Endpoint => self.delete_endpoint(&key.id),
             Kind::Peering => drop(self.peerings.remove(&key.id)),
+            Kind::ReverseName => self.delete_reverse_name(&key.id),
             _ => {}
         }
     }
@@ -429,6 +461,32 @@ mod tests {
             book.change(Change::Delete(endpoint(id, "", &[]).key()));
         }
         assert!(book.endpoints.is_empty() && book.endpoint_vpcs.is_empty());
+    }
+
+    #[test]
+    fn a_public_address_leads_back_to_the_name_that_its_last_holder_gave_it() {
+        let named = |id: &str, last, name: &str| {
+            Resource::ReverseName(ReverseName {
+                id: id.to_owned(),
+                address: Ipv4Addr::new(198, 19, 0, last),
+                name: name.to_owned(),
+            })
+        };
+        let told = |book: &Book, last| {
+            let found = book.reverse_name(Ipv4Addr::new(198, 19, 0, last));
+            found.map(str::to_owned)
+        };
+        let mut book = Book::of([named("eipalloc-1", 7, "a.example.com")]);
+        assert_eq!(told(&book, 7).as_deref(), Some("a.example.com"));
+        assert_eq!(told(&book, 8), None);
+        book.change(Change::Put(named("eipalloc-1", 7, "b.example.com")));
+        assert_eq!(told(&book, 7).as_deref(), Some("b.example.com"));
+        // It was given to another before the end of the former is told.
+        book.change(Change::Put(named("eipalloc-2", 7, "c.example.com")));
+        book.change(Change::Delete(named("eipalloc-1", 7, "").key()));
+        assert_eq!(told(&book, 7).as_deref(), Some("c.example.com"));
+        book.change(Change::Delete(named("eipalloc-2", 7, "").key()));
+        assert!(book.reverse_names.is_empty() && book.reversed.is_empty());
     }
 
     #[test]

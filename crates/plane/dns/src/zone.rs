@@ -258,6 +258,12 @@ fn of_address(book: &Book, asker: Asker<'_>, query: &Query, address: Ipv4Addr) -
         return called(query, &private_dns_name(address, asker.region));
     }
     let of_vpc = inside.is_some_and(|vpc| vpc.ranges.iter().any(|range| range.contains(address)));
+    if let Some(name) = book.reverse_name(address).filter(|_| !of_vpc) {
+        return match query.query_type() {
+            RecordType::PTR | RecordType::ANY => called(query, name),
+            _ => Answer::Records(Vec::new()),
+        };
+    }
     match of_vpc || address.is_link_local() || IpAddr::V4(address).is_loopback() {
         true => Answer::Absent,
         false => Answer::Elsewhere,

@@ -231,5 +231,6 @@ fn order(key: &Key) -> u8 {
         Kind::FileSystem => 20,
         // Of VPCs that were told of.
         Kind::Peering => 15,
+        Kind::ReverseName => 21,
     }
 }

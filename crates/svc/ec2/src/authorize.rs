@@ -17,6 +17,7 @@ use crate::{
     fleet::{Fleet, SpotFleet},
     flow_logs::FlowLog,
     images::Image,
+    interface_permissions::Use,
     launch_templates::LaunchTemplate,
     nat_gateways::NatGateway,
     ops::{
@@ -100,6 +101,8 @@ pub async fn checks(
         | Input::AssignIpv6Addresses(_)
         | Input::UnassignIpv6Addresses(_)
         | Input::ResetNetworkInterfaceAttribute(_)
+        | Input::CreateNetworkInterfacePermission(_)
+        | Input::DeleteNetworkInterfacePermission(_)
         | Input::ModifyNetworkInterfaceAttribute(_) => rows.interfaces(input).await?,
         Input::CreateSubnetCidrReservation(_) | Input::DeleteSubnetCidrReservation(_) => {
             rows.reservations(input).await?;
@@ -134,13 +137,19 @@ pub async fn checks(
         Input::ReleaseAddress(i) => rows.on::<ElasticAddress>(&i.allocation_id).await?,
         Input::AssociateAddress(i) => {
             rows.on::<ElasticAddress>(&i.allocation_id).await?;
-            if i.network_interface_id.is_some() {
-                rows.on::<Interface>(&i.network_interface_id).await?;
+            if let Some(id) = &i.network_interface_id {
+                rows.on_usable(id, Use::EipAssociate).await?;
             }
             if i.instance_id.is_some() {
                 rows.on::<Instance>(&i.instance_id).await?;
             }
         }
+        Input::ModifyAddressAttribute(i) => {
+            let changes = vec![("DomainName", i.domain_name.clone())];
+            rows.on_changed::<ElasticAddress>(&i.allocation_id, changes)
+                .await?;
+        }
+        Input::ResetAddressAttribute(i) => rows.on::<ElasticAddress>(&i.allocation_id).await?,
         Input::CreateNatGateway(i) => {
             rows.new_one(NatGateway::KIND, &i.tag_specifications);
             rows.on::<Subnet>(&i.subnet_id).await?;

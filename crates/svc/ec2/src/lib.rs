@@ -27,6 +27,7 @@ pub mod fuzz;
 pub mod images;
 pub mod instance_types;
 pub mod instances;
+mod interface_permissions;
 mod ipv6;
 pub mod key_pairs;
 pub mod launch_templates;
@@ -109,6 +110,8 @@ pub struct Ec2Service {
     /// Whoever counts what an account has before it makes one more waits for others that do.
     counting: Arc<Turns>,
     public_addresses: Arc<PublicAddresses>,
+    /// Where names lead to that elastic addresses are to lead back to.
+    names: Arc<dyn elastic::ForwardNames>,
     /// Where bytes of snapshots lie.
     blobs: Arc<OnceLock<Wants>>,
     /// The way to KMS, behind its gate.
@@ -138,6 +141,7 @@ impl Ec2Service {
             parameters: images::Parameters::default(),
             counting: Arc::default(),
             public_addresses: Arc::default(),
+            names: Arc::new(elastic::HostNames::default()),
             blobs: Arc::default(),
             kms: Kms::default(),
             owned: Arc::default(),
@@ -163,6 +167,11 @@ impl Ec2Service {
             public_addresses: Arc::new(addresses),
             ..self
         }
+    }
+
+    /// With another word on where names lead to than that of this machine.
+    pub fn with_names(self, names: Arc<dyn elastic::ForwardNames>) -> Self {
+        Self { names, ..self }
     }
 
     /// Where Spot instances are told of their end at another time than two minutes before.

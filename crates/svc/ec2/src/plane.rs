@@ -11,7 +11,7 @@ use wharf_seal::Keyring;
 use wharf_store::Entry;
 
 use crate::{
-    elastic::Public,
+    elastic::{ElasticAddress, Public},
     endpoints::VpcEndpoint,
     flow_logs::FlowLog,
     nat_gateways::NatGateway,
@@ -43,6 +43,7 @@ pub fn resource(entry: &Entry, keyring: &Keyring) -> Option<Resource> {
         Vpc::KIND => vpc(read(entry)?, scope.region).map(Resource::Vpc),
         SecurityGroup::KIND => Some(Resource::SecurityGroup(group(&read(entry)?))),
         Interface::KIND => interface(read(entry)?).map(Resource::Interface),
+        ElasticAddress::KIND => reverse_name(read(entry)?).map(Resource::ReverseName),
         Subnet::KIND => Some(Resource::Subnet(subnet(read(entry)?))),
         RouteTable::KIND => Some(Resource::RouteTable(route_table(read(entry)?))),
         NetworkAcl::KIND => Some(Resource::NetworkAcl(network_acl(&read(entry)?))),
@@ -73,6 +74,7 @@ pub fn key(store_key: &str) -> Option<Key> {
         Vpc::KIND => Kind::Vpc,
         SecurityGroup::KIND => Kind::SecurityGroup,
         Interface::KIND => Kind::Interface,
+        ElasticAddress::KIND => Kind::ReverseName,
         Subnet::KIND => Kind::Subnet,
         RouteTable::KIND => Kind::RouteTable,
         NatGateway::KIND => Kind::NatGateway,
@@ -169,6 +171,16 @@ fn nat_gateway(record: NatGateway) -> Option<plane::NatGateway> {
         },
         id: record.id,
         vpc: record.vpc_id,
+    })
+}
+
+/// `None` for an address that leads back to no name.
+fn reverse_name(record: ElasticAddress) -> Option<plane::ReverseName> {
+    let name = record.reverse_name?;
+    Some(plane::ReverseName {
+        id: record.id,
+        address: record.address,
+        name,
     })
 }
 

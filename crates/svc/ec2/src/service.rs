@@ -2,8 +2,8 @@
 
 use crate::{
     Ec2Service, authorize, elastic, encryption, endpoint_services, endpoints, fleet, flow_logs,
-    images, instance_types, key_pairs, launch_templates, nat_gateways, network_acls, ops::*,
-    peering, placement_groups, prefix_lists, snapshots, spot, volumes,
+    images, instance_types, interface_permissions, key_pairs, launch_templates, nat_gateways,
+    network_acls, ops::*, peering, placement_groups, prefix_lists, snapshots, spot, volumes,
 };
 
 /// Which members of requests operations heed.
@@ -114,6 +114,8 @@ wharf_api_ec2::operations! {
     disassociate_address = elastic::disassociate;
     describe_addresses = elastic::describe;
     describe_addresses_attribute = elastic::describe_attribute;
+    modify_address_attribute = elastic::modify_attribute;
+    reset_address_attribute = elastic::reset_attribute;
     create_nat_gateway = nat_gateways::create;
     delete_nat_gateway = nat_gateways::delete;
     describe_nat_gateways = nat_gateways::describe;
@@ -233,6 +235,9 @@ wharf_api_ec2::operations! {
     create_network_interface = create_network_interface::create_network_interface;
     delete_network_interface = delete_network_interface::delete_network_interface;
     describe_network_interfaces = describe_network_interfaces::describe_network_interfaces;
+    create_network_interface_permission = interface_permissions::create;
+    delete_network_interface_permission = interface_permissions::delete;
+    describe_network_interface_permissions = interface_permissions::describe;
     describe_network_interface_attribute = network_interface_attributes::describe;
     reset_network_interface_attribute = network_interface_attributes::reset;
     assign_private_ip_addresses = assign_private_addresses::assign;

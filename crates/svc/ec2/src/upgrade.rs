@@ -85,6 +85,7 @@ mod tests {
             secondary: Vec::new(),
             ipv6: Vec::new(),
             resource_name: None,
+            permissions: Vec::new(),
             token_id: None,
             created_at: Timestamp(0),
             tags: Tags::new(),

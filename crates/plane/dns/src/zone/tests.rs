@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
 use wharf_planeproto::balancer::{BalancerInterface, BalancerKind, LoadBalancer};
-use wharf_planeproto::network::{Interface, Peering, ResourceName, Vpc};
+use wharf_planeproto::network::{Interface, Peering, ResourceName, ReverseName, Vpc};
 use wharf_planeproto::{Change, Key, Kind, Resource};
 
 use super::*;
@@ -404,6 +404,40 @@ fn names_of_addresses() {
     ] {
         assert_eq!(told(ask(ASKER, name, RecordType::PTR)), expected, "{name}");
     }
+}
+
+#[test]
+fn public_addresses_lead_back_to_the_names_they_were_given_whoever_asks() {
+    let named = |address: [u8; 4], name: &str| {
+        Resource::ReverseName(ReverseName {
+            id: format!("eipalloc-{name}"),
+            address: address.into(),
+            name: name.to_owned(),
+        })
+    };
+    let mut book = book();
+    book.change(Change::Put(named([198, 19, 0, 7], "mail.example.com")));
+    // What a VPC has in its own range it does not take for a public address.
+    book.change(Change::Put(named([10, 0, 0, 9], "no.example.com")));
+    let hears = |book: &Book, vpc, name: &str, kind| {
+        let name = Name::from_ascii(format!("{name}.")).unwrap();
+        let asker = Asker { vpc, ..ASKER };
+        told(answer(book, asker, &Query::query(name, kind)))
+    };
+    let public = "7.0.19.198.in-addr.arpa";
+    for vpc in [Some("vpc-a"), Some("vpc-b"), None] {
+        assert_eq!(
+            hears(&book, vpc, public, RecordType::PTR),
+            "mail.example.com."
+        );
+        assert_eq!(hears(&book, vpc, public, RecordType::A), "nothing");
+    }
+    let other = "8.0.19.198.in-addr.arpa";
+    assert_eq!(hears(&book, None, other, RecordType::PTR), "Elsewhere");
+    let own = "9.0.0.10.in-addr.arpa";
+    assert_eq!(hears(&book, Some("vpc-a"), own, RecordType::PTR), "Absent");
+    book.change(Change::Delete(named([0; 4], "mail.example.com").key()));
+    assert_eq!(hears(&book, None, public, RecordType::PTR), "Elsewhere");
 }
 
 #[test]

@@ -177,7 +177,8 @@ impl Registry {
             | Kind::Volume
             | Kind::FlowLog
             | Kind::Snapshot
-            | Kind::FileSystem => {}
+            | Kind::FileSystem
+            | Kind::ReverseName => {}
         }
     }
 

@@ -324,6 +324,13 @@ async fn end_address(
         };
         service.disassociate_address(call, input).await?;
     }
+    // One that leads back to a name is kept.
+    let input = ec2::ResetAddressAttributeRequest {
+        allocation_id: address.allocation_id.clone(),
+        attribute: Some("domain-name".to_owned()),
+        ..Default::default()
+    };
+    service.reset_address_attribute(call, input).await?;
     let input = ec2::ReleaseAddressRequest {
         allocation_id: address.allocation_id,
         ..Default::default()

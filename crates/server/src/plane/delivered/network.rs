@@ -3,7 +3,7 @@
 //! interfaces that are attached somewhere, the hosts those are on, and the host itself; their
 //! peerings, and of the VPCs at the other ends of these, which may be another account's, the
 //! interfaces, hosts and load balancers; and the
-//! internet-facing load balancers of all VPCs, whose names are everybody's.
+//! internet-facing load balancers of all VPCs and the names that public addresses lead back to, which are everybody's.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -40,6 +40,7 @@ pub fn all<'a>(now: &'a Records, host: &str) -> Vec<(&'a Key, &'a Arc<Held>)> {
     };
     let balancers = now.of_kind(Kind::LoadBalancer);
     all.extend(balancers.filter(|(_, held)| of_others(&held.resource)));
+    all.extend(now.of_kind(Kind::ReverseName));
     all
 }
 
@@ -72,7 +73,11 @@ fn with_peers<'a>(
 }
 
 fn is_everybodys(resource: &Resource) -> bool {
-    matches!(resource, Resource::LoadBalancer(it) if !it.internal)
+    match resource {
+        Resource::LoadBalancer(it) => !it.internal,
+        Resource::ReverseName(_) => true,
+        _ => false,
+    }
 }
 
 /// What changed for a host.

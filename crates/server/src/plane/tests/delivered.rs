@@ -13,8 +13,8 @@ use wharf_planeproto::{
     flows::{FlowLog, FlowsOf},
     machine::{self, Instance, Wanted},
     network::{
-        AclEntry, Host, Interface, NatGateway, NetworkAcl, Peering, PublicAddress, Route,
-        RouteTable, SecurityGroup, Subnet, Vpc,
+        AclEntry, Host, Interface, NatGateway, NetworkAcl, Peering, PublicAddress, ReverseName,
+        Route, RouteTable, SecurityGroup, Subnet, Vpc,
     },
     wire::{Frames, ToPlane, encode},
 };
@@ -44,7 +44,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let saying = proptest::option::weighted(0.75, (0..NAMES, 0..NAMES));
     prop_oneof![
-        8 => (0..19u8, 0..NAMES, saying).prop_map(|(kind, name, what)| Step::Write(kind, name, what)),
+        8 => (0..20u8, 0..NAMES, saying).prop_map(|(kind, name, what)| Step::Write(kind, name, what)),
         3 => (0..PLANES.len()).prop_map(Step::Advance),
         1 => (0..PLANES.len()).prop_map(Step::Resume),
         1 => Just(Step::Reload),
@@ -53,7 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// Some of them are of older versions.
 const PLANES: [(Plane, u32, &str); 10] = [
-    (Plane::Network, 10, "host0"),
+    (Plane::Network, 15, "host0"),
     (Plane::Network, 6, "host0"),
     (Plane::Network, 3, "host0"),
     (Plane::Network, 1, "host1"),
@@ -223,6 +223,11 @@ fn resource(kind: u8, name: u8, (a, b): (u8, u8)) -> Resource {
             accepted: b == 0,
             rejected: true,
             tcp_flags: false,
+        }),
+        18 => Resource::ReverseName(ReverseName {
+            id: format!("eipalloc{name}"),
+            address: [198, 19, a, b].into(),
+            name: "mail.example.com".to_owned(),
         }),
         _ => Resource::Certificate(Certificate {
             arn: format!("cert{name}"),
@@ -407,6 +412,7 @@ fn everything(records: &Records) -> impl Iterator<Item = &std::sync::Arc<Held>> 
         Kind::Instance,
         Kind::Peering,
         Kind::Volume,
+        Kind::ReverseName,
     ];
     let all = kinds.into_iter().flat_map(|kind| records.of_kind(kind));
     all.map(|(_, held)| held)
@@ -449,6 +455,7 @@ fn network_of<'a>(all: &[&'a Resource], host: &str) -> Vec<&'a Resource> {
         Resource::Interface(it) => it.host.is_some() && mine(&it.vpc),
         Resource::LoadBalancer(it) => !it.internal || mine(&it.vpc),
         Resource::Peering(it) => it.vpcs.iter().any(|vpc| own(vpc)),
+        Resource::ReverseName(_) => true,
         _ => false,
     };
     all.iter().copied().filter(admits).collect()

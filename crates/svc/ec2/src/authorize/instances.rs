@@ -17,6 +17,7 @@ use crate::{
         launch::{ProfileName, digest},
         operated::OPERATOR_KEY,
     },
+    interface_permissions::{Usable, Use},
     key_pairs::KeyPair,
     launch_templates::{LaunchTemplate, LaunchTemplateData, merge, settle},
     ops::{run_instances::settle_subnet, security_groups::default_vpc_of},
@@ -230,8 +231,8 @@ impl Rows<'_> {
         let interface = i.network_interfaces.as_ref().and_then(|it| it.first());
         let existing = interface.and_then(|it| it.network_interface_id.as_ref());
         if let Some(id) = existing.filter(|it| !it.is_empty()) {
-            let found = self.service.find::<Interface>(self.cx, id).await?;
-            return Ok(found.map(|it| it.zone));
+            let found = self.service.find_usable(self.cx, id, Use::InstanceAttach);
+            return Ok(found.await?.map(|it| it.stored.record.zone));
         }
         let subnet = interface.and_then(|it| it.subnet_id.as_ref());
         let subnet = subnet.or(i.subnet_id.as_ref());
@@ -307,11 +308,7 @@ impl Rows<'_> {
         let interface = i.network_interfaces.as_ref().and_then(|it| it.first());
         let existing = interface.and_then(|it| it.network_interface_id.clone());
         let existing = match existing.filter(|it| !it.is_empty()) {
-            Some(id) => {
-                let found = self.service.find::<Interface>(self.cx, &id).await?;
-                self.on::<Interface>(&Some(id)).await?;
-                found
-            }
+            Some(id) => self.on_usable(&id, Use::InstanceAttach).await?,
             None => {
                 let mut check = Check::new(self.action.clone(), arn(self.cx, Interface::KIND, "*"));
                 let subnet = interface.and_then(|it| it.subnet_id.as_ref());
@@ -329,7 +326,36 @@ impl Rows<'_> {
                 None
             }
         };
-        // Where and among whom the instance comes to be, it does by the interface that it gets.
+        match existing {
+            Some(Usable {
+                stored,
+                owner: Some(owner),
+            }) => self.brought_by(&owner, &stored.record).await?,
+            own => self.comes_to(i, own.map(|it| it.stored.record)).await?,
+        }
+        if let Some(key) = i.key_name.as_deref().filter(|it| !it.is_empty()) {
+            self.push(Check::new(
+                self.action.clone(),
+                arn(self.cx, KeyPair::KIND, key),
+            ));
+        }
+        if let Some(placement) = &i.placement {
+            let given = |text: &Option<String>| text.clone().filter(|it| !it.is_empty());
+            let (name, id) = (given(&placement.group_name), given(&placement.group_id));
+            self.in_placement_group(name, id).await?;
+        }
+        self.pass_role_of(profile);
+        Ok(())
+    }
+
+    /// Where and among whom the instance comes to be, it does by the interface that it gets. `existing`: the one of the account
+    /// that was there already.
+    async fn comes_to(
+        &mut self,
+        i: &RunInstancesRequest,
+        existing: Option<Interface>,
+    ) -> Result<(), Fault> {
+        let interface = i.network_interfaces.as_ref().and_then(|it| it.first());
         let of_interface = match &existing {
             Some(it) => Some(it.subnet_id.clone()),
             None => interface.and_then(|it| it.subnet_id.clone()),
@@ -356,18 +382,6 @@ impl Rows<'_> {
                 }
             },
         }
-        if let Some(key) = i.key_name.as_deref().filter(|it| !it.is_empty()) {
-            self.push(Check::new(
-                self.action.clone(),
-                arn(self.cx, KeyPair::KIND, key),
-            ));
-        }
-        if let Some(placement) = &i.placement {
-            let given = |text: &Option<String>| text.clone().filter(|it| !it.is_empty());
-            let (name, id) = (given(&placement.group_name), given(&placement.group_id));
-            self.in_placement_group(name, id).await?;
-        }
-        self.pass_role_of(profile);
         Ok(())
     }
 

@@ -43,6 +43,7 @@ pub async fn allocate(
             routed: service.public_addresses.routed,
             association: None,
             metered: None,
+            reverse_name: None,
             tags: tags.clone(),
             unknown: Unknown::new(),
         };
@@ -67,7 +68,7 @@ pub async fn allocate(
     })
 }
 
-/// One that something has stays; what is of a NAT gateway, too.
+/// One that something has stays; what is of a NAT gateway, too, and one that leads back to a name.
 pub async fn release(
     service: &Ec2Service,
     call: &Call,
@@ -84,6 +85,10 @@ pub async fn release(
         let stored = service.get_stored::<ElasticAddress>(call, &id).await?;
         if stored.record.association.is_some() {
             return Err(fault::public_address_in_use(stored.record.address));
+        }
+        // The name would lead to whoever gets the address next.
+        if stored.record.reverse_name.is_some() {
+            return Err(fault::address_locked());
         }
         let txn = Txn::new().when(stored.unchanged()).delete(&stored.key);
         tx.join(txn.delete(claim_key(stored.record.address)));

@@ -11,11 +11,12 @@ use wharf_service::{Stored, transact};
 use wharf_store::Txn;
 use wharf_wire::{Call, Context, Fault};
 
-use super::{Association, ElasticAddress, Holder, give_back};
+use super::{Association, ElasticAddress, Holder, Public, give_back};
 use crate::{
     Ec2Service, fault,
     instances::{life::State, providers::Ability},
-    ops::interfaces::may_change,
+    interface_permissions::Use,
+    ops::interfaces::may_change_there,
     records::{Instance, Interface, Vpc},
 };
 
@@ -51,9 +52,12 @@ pub async fn associate(
         let mut address = service
             .get_stored::<ElasticAddress>(call, &allocation)
             .await?;
-        let mut target = service.get_stored::<Interface>(call, &interface).await?;
+        let found = service.usable(call, &interface, Use::EipAssociate).await?;
+        let (there, of_another) = (found.there(call), found.owner.clone());
+        let mut target = found.stored;
         let condition = target.unchanged();
-        let private = check(service, call, &target.record, private.as_deref()).await?;
+        let at = (call, &*there);
+        let private = check(service, at, &target.record, private.as_deref()).await?;
         let known = address.record.association.as_ref();
         let is_it = |it: &&Association| it.interface == interface && it.private == private;
         if let Some(known) = known.filter(is_it) {
@@ -68,19 +72,25 @@ pub async fn associate(
             }
             if known.interface == interface {
                 target.record.without_public(&allocation);
-            } else if let Some(former) = service.stored::<Interface>(call, &known.interface).await?
-            {
-                txn = without_public(txn, former, &allocation);
+            } else {
+                let at = known.there(call);
+                let former = service.stored::<Interface>(&at, &known.interface);
+                if let Some(former) = former.await? {
+                    txn = without_public(txn, former, &allocation);
+                }
             }
         }
         let no_such = || fault::no_such_private_address(&interface, &private.to_string());
         let place = target.record.public_of(private).ok_or_else(no_such)?;
         let former = place.take();
         let elastic = former.as_ref().filter(|it| it.allocation.is_some());
-        if let Some(public) = elastic.filter(|_| !may_move) {
+        // Whose an interface is may take away what others put there, and nobody else.
+        let is_theirs =
+            |it: &&Public| of_another.is_some() && it.owner.as_ref() != Some(&call.account);
+        if let Some(public) = elastic.filter(|it| !may_move || is_theirs(it)) {
             return Err(fault::address_associated(&interface, &public.association));
         }
-        let scope = Ec2Service::scope(call);
+        let scope = Ec2Service::scope(&there);
         let former = (&target.record, former.as_ref());
         txn = give_back(&service.table, &scope, former, (txn, call.now)).await?;
         let id = ids::ec2_id("eipassoc");
@@ -90,7 +100,13 @@ pub async fn associate(
         let of = (&target.record, private);
         address.record.associated(&id, of, holder, call.now);
         if let Some(place) = target.record.public_of(private) {
-            *place = Some(address.record.as_public(&id));
+            *place = Some(Public {
+                owner: of_another.as_ref().map(|_| call.account.clone()),
+                ..address.record.as_public(&id)
+            });
+        }
+        if let Some(association) = &mut address.record.association {
+            association.interface_owner = of_another;
         }
         let txn = txn
             .when(unchanged)
@@ -117,14 +133,15 @@ async fn primary(service: &Ec2Service, cx: &Context, id: &str) -> Result<String,
     }
 }
 
-/// The private address of an interface that may have an elastic one: the primary one where none is named.
+/// The private address of an interface that may have an elastic one: the primary one where none is named. `there`: where the
+/// interface is.
 async fn check(
     service: &Ec2Service,
-    call: &Call,
+    (call, there): (&Call, &Context),
     interface: &Interface,
     private: Option<&str>,
 ) -> Result<Ipv4Addr, Fault> {
-    may_change(service, call, interface, "AssociateAddress").await?;
+    may_change_there(service, (call, there), interface, "AssociateAddress").await?;
     let private = match private {
         None => interface.address,
         Some(named) => {
@@ -133,7 +150,7 @@ async fn check(
             found.ok_or_else(|| fault::no_such_private_address(&interface.id, named))?
         }
     };
-    let vpc: Vpc = service.get(call, &interface.vpc_id).await?;
+    let vpc: Vpc = service.get(there, &interface.vpc_id).await?;
     match vpc.gateway {
         Some(_) => Ok(private),
         None => Err(fault::vpc_without_gateway(&vpc.id)),
@@ -195,8 +212,11 @@ pub async fn disassociate(
             return Err(fault::not_yours());
         }
         let mut txn = Txn::new();
-        if let Some(interface) = service.stored::<Interface>(call, &known.interface).await? {
-            may_change(service, call, &interface.record, "DisassociateAddress").await?;
+        let there = known.there(call);
+        let interface = service.stored::<Interface>(&there, &known.interface);
+        if let Some(interface) = interface.await? {
+            let at = (call, &*there);
+            may_change_there(service, at, &interface.record, "DisassociateAddress").await?;
             txn = without_public(txn, interface, &allocation);
         }
         let condition = stored.unchanged();

@@ -8,6 +8,7 @@ mod allocate;
 mod associate;
 mod attributes;
 mod describe;
+mod forward;
 pub mod pools;
 mod records;
 mod resting;
@@ -23,8 +24,9 @@ use wharf_wire::{Context, Fault};
 
 pub use allocate::{allocate, release};
 pub use associate::{associate, associate_with, disassociate, of_public_ip, unmapped};
-pub use attributes::describe_attribute;
+pub use attributes::{describe_attribute, modify_attribute, reset_attribute};
 pub use describe::describe;
+pub use forward::{ForwardNames, HostNames};
 pub use pools::PublicAddresses;
 pub use records::{Association, ElasticAddress, Held, Holder, Public};
 pub use resting::{held_by, resting};
@@ -103,6 +105,7 @@ pub async fn own(
         routed: service.public_addresses.routed,
         association: ids::ec2_id("eipassoc"),
         allocation: None,
+        owner: None,
         since: Some(service.instances.now()),
     })
 }
@@ -131,10 +134,9 @@ pub async fn give_back(
     let Some(public) = public else {
         return Ok(txn);
     };
-    let Some(allocation) = &public.allocation else {
+    let Some(key) = public.allocation_key(scope) else {
         return Ok(txn.delete(claim_key(public.address)));
     };
-    let key = scope.key(ElasticAddress::KIND, allocation);
     let Some(stored) = table.read::<ElasticAddress>(&key).await? else {
         return Ok(txn);
     };

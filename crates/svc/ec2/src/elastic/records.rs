@@ -1,16 +1,17 @@
 //! Elastic addresses, and who has which address.
 
-use std::net::Ipv4Addr;
+use std::{borrow::Cow, net::Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
 use wharf_base::Timestamp;
 use wharf_billing::{AddressUse, Stored, Stretch};
-use wharf_records::{Record, Unknown, ecs::Tags};
+use wharf_records::{Record, Scope, Unknown, ecs::Tags};
 use wharf_wire::Context;
 
 use crate::{
     fault,
+    interface_permissions::of_account,
     records::{Interface, entity, tags_to_wire},
 };
 
@@ -26,6 +27,9 @@ pub struct ElasticAddress {
     /// What it is billed for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metered: Option<Stretch>,
+    /// The name that it leads back to: `mail.example.com`, in lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverse_name: Option<String>,
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
@@ -39,11 +43,21 @@ pub struct Association {
     /// `eipassoc-…`
     pub id: String,
     pub interface: String,
+    /// Whose the interface is, where it is another account's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface_owner: Option<String>,
     pub private: Ipv4Addr,
     pub holder: Holder,
     /// Its instance is stopped.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub resting: bool,
+}
+
+impl Association {
+    /// Where the interface is. `cx`: a request about the address.
+    pub fn there<'a>(&self, cx: &'a Context) -> Cow<'a, Context> {
+        of_account(cx, self.interface_owner.as_deref())
+    }
 }
 
 /// Whose interface it is.
@@ -64,6 +78,9 @@ pub struct Public {
     pub association: String,
     /// The elastic address that it is; otherwise it is the interface's own.
     pub allocation: Option<String>,
+    /// To whom that is allocated, where it is not whose the interface is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// Since when the interface has its own; with itself where that is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
@@ -89,9 +106,17 @@ impl Public {
     /// Whose the address is.
     fn owner(&self, account: &str) -> String {
         match &self.allocation {
-            Some(_) => account.to_owned(),
+            Some(_) => self.owner.as_deref().unwrap_or(account).to_owned(),
             None => "amazon".to_owned(),
         }
+    }
+
+    /// The key of the elastic address that it is, if it is one. `scope`: that of the interface.
+    pub fn allocation_key(&self, scope: &Scope) -> Option<String> {
+        let allocation = self.allocation.as_ref()?;
+        let owner = self.owner.as_ref().unwrap_or(&scope.account);
+        let scope = Scope::new(&scope.service, owner, &scope.region);
+        Some(scope.key(ElasticAddress::KIND, allocation))
     }
 
     /// Of the interface of an account.
@@ -130,7 +155,10 @@ impl ElasticAddress {
             association_id: association.map(|it| it.id.clone()),
             domain: Some("vpc".to_owned()),
             network_interface_id: association.map(|it| it.interface.clone()),
-            network_interface_owner_id: association.map(|_| cx.account.clone()),
+            network_interface_owner_id: association.map(|it| {
+                let owner = it.interface_owner.as_ref();
+                owner.unwrap_or(&cx.account).clone()
+            }),
             private_ip_address: association.map(|it| it.private.to_string()),
             tags: Some(tags_to_wire(&self.tags)),
             public_ipv4_pool: Some("amazon".to_owned()),
@@ -148,6 +176,7 @@ impl ElasticAddress {
             routed: self.routed,
             association: association.to_owned(),
             allocation: Some(self.id.clone()),
+            owner: None,
             since: None,
         }
     }
@@ -163,6 +192,7 @@ impl ElasticAddress {
         self.association = Some(Association {
             id: id.to_owned(),
             interface: interface.id.clone(),
+            interface_owner: None,
             private,
             holder,
             resting: false,

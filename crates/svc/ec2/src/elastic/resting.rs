@@ -2,7 +2,7 @@
 //! nothing has.
 
 use wharf_base::Timestamp;
-use wharf_records::{Record as _, Scope, encode};
+use wharf_records::{Scope, encode};
 use wharf_service::Table;
 use wharf_store::Txn;
 
@@ -20,8 +20,10 @@ pub async fn resting(
     (resting, now): (bool, Timestamp),
 ) -> Result<Option<Txn>, ChangeError> {
     let mut changed = None;
-    for allocation in interface.publics().filter_map(|it| it.allocation.as_ref()) {
-        let key = scope.key(ElasticAddress::KIND, allocation);
+    for key in interface
+        .publics()
+        .filter_map(|it| it.allocation_key(scope))
+    {
         let Some(stored) = table.read::<ElasticAddress>(&key).await? else {
             continue;
         };
@@ -47,8 +49,10 @@ pub async fn held_by(
     (interface, instance): (&Interface, Option<&str>),
     (mut txn, now): (Txn, Timestamp),
 ) -> Result<Txn, ChangeError> {
-    for allocation in interface.publics().filter_map(|it| it.allocation.as_ref()) {
-        let key = scope.key(ElasticAddress::KIND, allocation);
+    for key in interface
+        .publics()
+        .filter_map(|it| it.allocation_key(scope))
+    {
         let Some(stored) = table.read::<ElasticAddress>(&key).await? else {
             continue;
         };

@@ -79,6 +79,7 @@ pub async fn place(
         interface.attachment = host_wanted.map(|host| Attachment {
             id: ids::ec2_id("eni-attach"),
             instance_id: host,
+            instance_owner: None,
             device_index: 1,
             attached_at: now,
             delete_on_termination: false,

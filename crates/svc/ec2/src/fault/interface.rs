@@ -180,6 +180,32 @@ pub fn not_yours() -> Fault {
     )
 }
 
+pub fn permission_not_found(id: &str) -> Fault {
+    sender(
+        "InvalidNetworkInterfacePermissionID.NotFound",
+        format!("The network interface permission ID '{id}' does not exist"),
+    )
+}
+
+pub fn permission_exists(interface: &str, permission: &str, account: &str) -> Fault {
+    sender(
+        "InvalidPermission.Duplicate",
+        format!(
+            "The permission {permission} of account {account} for network interface '{interface}' already exists."
+        ),
+    )
+}
+
+pub fn permission_in_use(id: &str, account: &str, interface: &str) -> Fault {
+    sender(
+        "OperationNotPermitted",
+        format!(
+            "The network interface permission '{id}' cannot be deleted without Force: account {account} uses network interface \
+             '{interface}'."
+        ),
+    )
+}
+
 pub fn interface_managed(id: &str, requester: &str) -> Fault {
     sender(
         "OperationNotPermitted",

@@ -50,6 +50,25 @@ pub fn public_address_in_use(address: Ipv4Addr) -> Fault {
     )
 }
 
+/// A name leads to it, and it back.
+pub fn address_locked() -> Fault {
+    sender(
+        "InvalidAddress.Locked",
+        "The specified Elastic IP address cannot be released from your account. A reverse DNS record is associated with the \
+         Elastic IP address."
+            .to_owned(),
+    )
+}
+
+pub fn name_leads_elsewhere(name: &str, address: Ipv4Addr) -> Fault {
+    sender(
+        "InvalidParameterValue",
+        format!(
+            "Value ({name}) for parameter DomainName is invalid. The name has no A record that leads to {address}."
+        ),
+    )
+}
+
 pub fn address_associated(resource: &str, association: &str) -> Fault {
     sender(
         "Resource.AlreadyAssociated",

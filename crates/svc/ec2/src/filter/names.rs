@@ -172,6 +172,18 @@ pub const SECURITY_GROUP_RULES: Names = Names {
     known: &["group-id", "security-group-rule-id"],
 };
 
+/// Permissions of network interfaces, which have no tags. None here is a service's.
+pub const NETWORK_INTERFACE_PERMISSIONS: Names = Names {
+    tagged: false,
+    known: &[
+        "network-interface-permission.aws-account-id",
+        "network-interface-permission.aws-service",
+        "network-interface-permission.network-interface-id",
+        "network-interface-permission.network-interface-permission-id",
+        "network-interface-permission.permission",
+    ],
+};
+
 /// Network interfaces.
 pub const NETWORK_INTERFACES: Names = Names {
     tagged: true,

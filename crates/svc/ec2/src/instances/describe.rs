@@ -62,8 +62,10 @@ impl Neighbours {
                 to.is_some_and(|id| instances.iter().any(|instance| instance.id == *id))
             })
             .collect();
-        let names = group_names(service, cx, &attached).await?;
-        for interface in attached {
+        let mut names = group_names(service, cx, &attached).await?;
+        let (of_others, named) = of_other_accounts(service, cx, instances).await?;
+        names.extend(named);
+        for interface in attached.into_iter().chain(of_others) {
             if let Some(attachment) = &interface.attachment {
                 let id = attachment.instance_id.clone();
                 interfaces.entry(id).or_default().push(interface);
@@ -91,6 +93,31 @@ impl Neighbours {
     pub fn group_name(&self, id: &str) -> Option<&String> {
         self.names.get(id)
     }
+}
+
+/// Interfaces of other accounts that instances have, and the names of their groups.
+pub async fn of_other_accounts(
+    service: &Ec2Service,
+    cx: &Context,
+    instances: &[Instance],
+) -> Result<(Vec<Interface>, BTreeMap<String, String>), Fault> {
+    let (mut found, mut names) = (Vec::new(), BTreeMap::new());
+    for instance in instances {
+        if instance.interface.owner.is_none() {
+            continue;
+        }
+        let there = instance.interface.there(cx);
+        let interface = service.find::<Interface>(&there, &instance.interface.id);
+        let has_it = |it: &Interface| {
+            let attachment = it.attachment.as_ref();
+            attachment.is_some_and(|it| it.instance_id == instance.id)
+        };
+        if let Some(interface) = interface.await?.filter(has_it) {
+            names.extend(group_names(service, &there, std::slice::from_ref(&interface)).await?);
+            found.push(interface);
+        }
+    }
+    Ok((found, names))
 }
 
 /// The answer to the launch of these.
@@ -231,7 +258,11 @@ fn to_wire(cx: &Context, it: &Instance, neighbours: &Neighbours) -> wire::Instan
             id: Some(it.id.clone()),
         }),
         operator: Some(it.operated()),
-        network_interfaces: Some(attached.map(|one| interface(cx, one, neighbours)).collect()),
+        network_interfaces: Some(
+            attached
+                .map(|one| interface(cx, one, it.owner_of(one, cx), neighbours))
+                .collect(),
+        ),
         root_device_name: text(ROOT_DEVICE).filter(|_| has_root),
         root_device_type: text(root_device_type(it)).filter(|_| has_root),
         security_groups: Some(groups.collect()),
@@ -320,15 +351,16 @@ pub fn metadata(of: &Instance) -> wire::InstanceMetadataOptionsResponse {
 fn interface(
     cx: &Context,
     it: &Interface,
+    owner: &str,
     neighbours: &Neighbours,
 ) -> wire::InstanceNetworkInterface {
     let groups = it.groups.iter().map(|id| wire::GroupIdentifier {
         group_id: Some(id.clone()),
         group_name: neighbours.group_name(id).cloned(),
     });
-    let association = it.public.as_ref().map(|it| it.of_instance(&cx.account));
+    let association = it.public.as_ref().map(|it| it.of_instance(owner));
     let address = |(address, public): (Ipv4Addr, Option<&Public>)| wire::InstancePrivateIpAddress {
-        association: public.map(|it| it.of_instance(&cx.account)),
+        association: public.map(|it| it.of_instance(owner)),
         primary: Some(address == it.address),
         private_dns_name: Some(private_dns_name(address, &cx.region)),
         private_ip_address: Some(address.to_string()),
@@ -359,7 +391,7 @@ fn interface(
         ),
         mac_address: Some(it.mac.clone()),
         network_interface_id: Some(it.id.clone()),
-        owner_id: Some(cx.account.clone()),
+        owner_id: Some(owner.to_owned()),
         private_dns_name: Some(it.private_dns_name(&cx.region)),
         private_ip_address: Some(it.address.to_string()),
         private_ip_addresses: Some(it.addresses().map(address).collect()),

@@ -39,6 +39,7 @@ use crate::{
     fault::Ec2Faults,
     fleet::{self, Fleet, SpotFleet},
     flow_logs::{self, FlowLog, FlowSource},
+    interface_permissions,
     placement_groups::{PlacementGroup, Siblings},
     records::{AddressClaim, Group, Instance, Interface, Launch, Pointer, SecurityGroup},
     snapshots::{self, Snapshot},
@@ -329,7 +330,8 @@ async fn place(
             group
         }
     };
-    let key = scope.key(Interface::KIND, &instance.record.interface.id);
+    let primary = &instance.record.interface;
+    let key = primary.scope(scope).key(Interface::KIND, &primary.id);
     let Some(interface) = service.table.read::<Interface>(&key).await? else {
         // It is deleted with the instance alone, so the instance has changed since it was read.
         return Ok(Placed::Again);
@@ -490,7 +492,8 @@ pub(super) async fn finish(
     let root = record.sealed_root.take();
     let txn = fenced(service, stored)?.put(&stored.key, encode(&record));
     let mut txn = reclaim(service, &stored.record, txn, ledger::release).await?;
-    let key = scope.key(Interface::KIND, &record.interface.id);
+    let there = record.interface.scope(scope);
+    let key = there.key(Interface::KIND, &record.interface.id);
     if let Some(found) = service.table.read::<Interface>(&key).await? {
         txn = txn.when(found.unchanged());
         let mut interface = found.record;
@@ -500,18 +503,19 @@ pub(super) async fn finish(
             if attachment.delete_on_termination {
                 txn = txn.delete(&key);
                 for claim in interface.claim_ids() {
-                    txn = txn.delete(scope.key(AddressClaim::KIND, &claim));
+                    txn = txn.delete(there.key(AddressClaim::KIND, &claim));
                 }
                 if let Some(token) = &interface.token_id {
-                    txn = txn.delete(scope.key(Pointer::KIND, token));
+                    txn = txn.delete(there.key(Pointer::KIND, token));
                 }
                 let of = &interface;
-                txn = elastic::give_all_back(&service.table, scope, of, (txn, now)).await?;
+                txn = interface_permissions::forgotten(txn, of);
+                txn = elastic::give_all_back(&service.table, &there, of, (txn, now)).await?;
             } else {
                 interface.attachment = None;
                 interface.resource_name = None;
                 let of = (&interface, None);
-                txn = elastic::held_by(&service.table, scope, of, (txn, now)).await?;
+                txn = elastic::held_by(&service.table, &there, of, (txn, now)).await?;
                 txn = txn.put(&key, encode(&interface));
             }
         }
@@ -544,13 +548,15 @@ async fn copy_groups(
     scope: &Scope,
     stored: &Stored<Instance>,
 ) -> Result<Next, StepError> {
-    let key = scope.key(Interface::KIND, &stored.record.interface.id);
+    let primary = &stored.record.interface;
+    let there = primary.scope(scope);
+    let key = there.key(Interface::KIND, &primary.id);
     let Some(interface) = service.table.read::<Interface>(&key).await? else {
         return Ok(Next::Settled);
     };
     let resting = stored.record.life.state == State::Stopped;
     let at = (resting, service.instances.now());
-    let addresses = elastic::resting(&service.table, scope, &interface.record, at).await?;
+    let addresses = elastic::resting(&service.table, &there, &interface.record, at).await?;
     if let Some(txn) = addresses {
         let txn = txn.when(fence(&service.instances.shard)?);
         service.table.commit(&PERMIT, txn).await?;
@@ -561,7 +567,7 @@ async fn copy_groups(
     }
     let mut groups = Vec::with_capacity(interface.record.groups.len());
     for id in &interface.record.groups {
-        let key = scope.key(SecurityGroup::KIND, id);
+        let key = there.key(SecurityGroup::KIND, id);
         let group = service.table.read::<SecurityGroup>(&key).await?;
         let name = group.map(|it| it.record.name).unwrap_or_default();
         let id = id.clone();

@@ -116,6 +116,7 @@ impl Ground {
             zone: subnet.zone.clone(),
             interface: Primary {
                 id: interface.id.clone(),
+                owner: None,
                 subnet_cidr: subnet.cidr,
                 address,
                 mac: interface.mac.clone(),

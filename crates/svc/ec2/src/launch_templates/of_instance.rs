@@ -26,7 +26,8 @@ pub async fn data_of_instance(
     let id = input.instance_id.as_deref().unwrap_or_default();
     let it: Instance = service.get(call, id).await?;
     it.needs(Ability::Template)?;
-    let interface = service.find::<Interface>(call, &it.interface.id).await?;
+    let there = it.interface.there(call);
+    let interface = service.find::<Interface>(&there, &it.interface.id).await?;
     let volumes = of_instance(service, call, id).await?;
     let user_data = user_data_of(service, call, &it)?;
     let data = data(&it, interface.as_ref(), &volumes);

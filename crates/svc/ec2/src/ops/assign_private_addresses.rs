@@ -232,10 +232,11 @@ impl<'a> Changing<'a> {
     /// The elastic address of one that moves moves with it.
     async fn move_public(&mut self, moved: &Secondary) -> Result<(), Fault> {
         let public = moved.public.as_ref();
-        let Some(allocation) = public.and_then(|it| it.allocation.as_ref()) else {
+        let scope = Ec2Service::scope(self.call);
+        let Some(key) = public.and_then(|it| it.allocation_key(&scope)) else {
             return Ok(());
         };
-        let stored = self.service.stored::<ElasticAddress>(self.call, allocation);
+        let stored = self.service.table.read::<ElasticAddress>(&key);
         let Some(mut stored) = stored.await? else {
             return Ok(());
         };
@@ -269,9 +270,13 @@ impl<'a> Changing<'a> {
     /// As many as the type of its instance has.
     async fn check_limit(&self) -> Result<(), Fault> {
         let record = &self.interface.record;
-        let instance = record.attachment.as_ref().map(|it| &it.instance_id);
-        let instance = match instance {
-            Some(id) => self.service.find::<Instance>(self.call, id).await?,
+        let instance = match &record.attachment {
+            Some(it) => {
+                let there = it.there(self.call);
+                self.service
+                    .find::<Instance>(&there, &it.instance_id)
+                    .await?
+            }
             None => None,
         };
         let kind = instance.and_then(|it| instance_types::find(&it.instance_type));
@@ -286,11 +291,12 @@ impl<'a> Changing<'a> {
         let others = std::mem::take(&mut self.others);
         for interface in others.into_values().chain([self.interface]) {
             self.txn = self.txn.put(&interface.key, encode(&interface.record));
-            let of = interface.record.attachment.as_ref();
-            let Some(id) = of.map(|it| &it.instance_id) else {
+            let Some(of) = &interface.record.attachment else {
                 continue;
             };
-            let Some(mut instance) = self.service.stored::<Instance>(self.call, id).await? else {
+            let there = of.there(self.call);
+            let found = self.service.stored::<Instance>(&there, &of.instance_id);
+            let Some(mut instance) = found.await? else {
                 continue;
             };
             // Its host tells it of them by its own record.

@@ -43,6 +43,7 @@ pub async fn attach(
         let attachment = Attachment {
             id: ids::ec2_id("eni-attach"),
             instance_id: instance.to_owned(),
+            instance_owner: None,
             device_index: input.device_index.unwrap_or_default(),
             attached_at: call.now,
             delete_on_termination: false,

@@ -7,7 +7,7 @@ use wharf_wire::{Call, Fault};
 
 use super::interfaces::may_manage;
 use crate::{
-    Ec2Service, elastic, fault,
+    Ec2Service, elastic, fault, interface_permissions,
     records::{AddressClaim, Interface, Pointer},
 };
 
@@ -37,7 +37,7 @@ pub async fn delete_network_interface(
             txn = txn.delete(Ec2Service::key::<Pointer>(call, token_id));
         }
         let scope = Ec2Service::scope(call);
-        let txn = (txn, call.now);
+        let txn = (interface_permissions::forgotten(txn, interface), call.now);
         tx.join(elastic::give_all_back(&service.table, &scope, interface, txn).await?);
     });
     Ok(())

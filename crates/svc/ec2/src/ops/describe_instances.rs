@@ -10,7 +10,7 @@ use crate::{
     Ec2Service, fault,
     filter::{Asked, names},
     instances::{
-        describe::{Neighbours, reservations},
+        describe::{Neighbours, of_other_accounts, reservations},
         fields::{Beside, fields, is_of_interfaces},
     },
     records::{Instance, Interface},
@@ -31,7 +31,10 @@ pub async fn describe(
     if names.any(|it| it.name.as_deref().is_some_and(is_of_interfaces)) {
         let attached = attached(service, call).await?;
         beside.group_names = group_names(service, call, &attached).await?;
-        beside.interfaces = by_instance(attached);
+        let instances: Vec<Instance> = service.all(call).await?;
+        let (of_others, names) = of_other_accounts(service, call, &instances).await?;
+        beside.group_names.extend(names);
+        beside.interfaces = by_instance(attached.into_iter().chain(of_others));
     }
     let of_volumes = input.filters.iter().flatten().any(|filter| {
         let name = filter.name.as_deref().unwrap_or_default();
@@ -63,7 +66,7 @@ async fn attached(service: &Ec2Service, cx: &Context) -> Result<Vec<Interface>, 
     Ok(all)
 }
 
-fn by_instance(attached: Vec<Interface>) -> BTreeMap<String, Vec<Interface>> {
+fn by_instance(attached: impl Iterator<Item = Interface>) -> BTreeMap<String, Vec<Interface>> {
     let mut by_instance: BTreeMap<String, Vec<Interface>> = BTreeMap::new();
     for interface in attached {
         if let Some(attachment) = &interface.attachment {

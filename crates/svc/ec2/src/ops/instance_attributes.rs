@@ -69,12 +69,14 @@ pub async fn describe(
         "enaSupport" => shown.ena_support = flag(true),
         "sourceDestCheck" => {
             it.needs(Ability::Interfaces)?;
-            let interface: Interface = service.get(call, &it.interface.id).await?;
+            let there = it.interface.there(call);
+            let interface: Interface = service.get(&there, &it.interface.id).await?;
             shown.source_dest_check = flag(interface.source_dest_check);
         }
         "groupSet" => {
             it.needs(Ability::Interfaces)?;
-            let interface: Interface = service.get(call, &it.interface.id).await?;
+            let there = it.interface.there(call);
+            let interface: Interface = service.get(&there, &it.interface.id).await?;
             let ids = interface.groups.into_iter();
             let group = |id| GroupIdentifier {
                 group_id: Some(id),
@@ -302,6 +304,14 @@ fn stopped(it: &Instance) -> Result<(), Fault> {
     }
 }
 
+/// Whose interface it is decides about that.
+fn own_interface(it: &Instance) -> Result<(), Fault> {
+    match it.interface.owner {
+        Some(_) => Err(fault::not_yours()),
+        None => Ok(()),
+    }
+}
+
 /// Of its primary network interface, from which the reconciler copies them.
 async fn set_groups(
     service: &Ec2Service,
@@ -310,6 +320,7 @@ async fn set_groups(
     wanted: &[String],
 ) -> Result<(), Fault> {
     let it = find(service, call, id).await?;
+    own_interface(&it)?;
     let groups = groups(service, call, &it.vpc_id, wanted).await?;
     transact!(service.table, &call.permit, |tx| {
         let stored = service
@@ -334,6 +345,7 @@ async fn set_source_dest_check(
 ) -> Result<(), Fault> {
     let it = find(service, call, id).await?;
     it.needs(Ability::Interfaces)?;
+    own_interface(&it)?;
     let set = |interface: &mut Interface| {
         interface.source_dest_check = check;
         Ok(())

@@ -6,6 +6,7 @@ use wharf_wire::{Call, CallerKind, Context, Fault};
 
 use crate::{
     Ec2Service, fault,
+    interface_permissions::of_account,
     records::{Instance, Interface, SecurityGroup, Vpc},
 };
 
@@ -33,14 +34,25 @@ pub async fn may_change(
     interface: &Interface,
     operation: &str,
 ) -> Result<(), Fault> {
+    may_change_there(service, (call, call.context()), interface, operation).await
+}
+
+/// The same of an interface that may be another account's. `there`: where it is.
+pub async fn may_change_there(
+    service: &Ec2Service,
+    (call, there): (&Call, &Context),
+    interface: &Interface,
+    operation: &str,
+) -> Result<(), Fault> {
     if !may_manage(call, interface) {
         return Err(fault::not_yours());
     }
     let Some(attachment) = &interface.attachment else {
         return Ok(());
     };
+    let there = of_account(there, attachment.instance_owner.as_deref());
     match service
-        .find::<Instance>(call, &attachment.instance_id)
+        .find::<Instance>(&there, &attachment.instance_id)
         .await?
     {
         Some(instance) => instance.lets(call, operation),

@@ -11,7 +11,7 @@ use wharf_base::Cidr6;
 use wharf_records::{Unknown, encode};
 use wharf_service::{Stored, transact};
 use wharf_store::{Compare, Txn};
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, Context, Fault};
 
 use super::interfaces::may_change;
 use crate::{
@@ -164,14 +164,14 @@ fn parsed(text: &str) -> Result<Ipv6Addr, Fault> {
 /// It is gone.
 pub async fn kept(
     service: &Ec2Service,
-    call: &Call,
+    cx: &Context,
     txn: Txn,
     (subnet, addresses): (&str, &[Ipv6Addr]),
 ) -> Result<Txn, Fault> {
     if addresses.is_empty() {
         return Ok(txn);
     }
-    let stored: Stored<Subnet> = service.get_stored(call, subnet).await?;
+    let stored: Stored<Subnet> = service.get_stored(cx, subnet).await?;
     let range = stored.record.ipv6.as_ref().map(|it| it.cidr);
     let range = range.ok_or_else(|| fault::subnet_without_ipv6(subnet))?;
     match addresses.iter().all(|it| range.contains(*it)) {
@@ -274,9 +274,11 @@ async fn check_limit(
     call: &Call,
     interface: &Interface,
 ) -> Result<(), Fault> {
-    let instance = interface.attachment.as_ref().map(|it| &it.instance_id);
-    let instance = match instance {
-        Some(id) => service.find::<Instance>(call, id).await?,
+    let instance = match &interface.attachment {
+        Some(it) => {
+            let there = it.there(call);
+            service.find::<Instance>(&there, &it.instance_id).await?
+        }
         None => None,
     };
     if let Some(it) = instance.as_ref().filter(|it| it.is_virtual()) {
@@ -301,7 +303,8 @@ async fn written(
     let Some(attachment) = &interface.attachment else {
         return Ok(txn);
     };
-    let instance = service.stored::<Instance>(call, &attachment.instance_id);
+    let there = attachment.there(call);
+    let instance = service.stored::<Instance>(&there, &attachment.instance_id);
     let Some(mut instance) = instance.await? else {
         return Ok(txn);
     };

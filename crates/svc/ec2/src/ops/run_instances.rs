@@ -7,7 +7,7 @@ mod prepare;
 mod settled_subnet;
 mod write;
 
-use std::{collections::HashSet, net::Ipv6Addr};
+use std::{borrow::Cow, collections::HashSet, net::Ipv6Addr};
 
 use wharf_api_ec2::types::{Reservation, RunInstancesRequest};
 use wharf_records::{Unknown, hosts::Claim};
@@ -187,7 +187,7 @@ async fn written(
         let count = assigned.most(count);
         let existing = existing::find(service, call, wanted).await?;
         let mut addresses = match &existing {
-            Some(it) => vec![(existing::chosen(&it.record), None)],
+            Some(it) => vec![(existing::chosen(&it.stored.record), None)],
             None => {
                 let subnet = &prepared.subnet;
                 let addresses = addresses(service, call, wanted, subnet, count).await?;
@@ -216,11 +216,15 @@ async fn written(
             .flat_map(|it| it.interface.ipv6.iter().copied())
             .collect();
         let place = (prepared.subnet.id.as_str(), &ipv6[..]);
-        let mut txn = ipv6_addresses::kept(service, call, txn, place).await?;
+        let there = match &existing {
+            Some(it) => it.there(call),
+            None => Cow::Borrowed(call.context()),
+        };
+        let mut txn = ipv6_addresses::kept(service, &there, txn, place).await?;
         if let Some(it) = &existing {
             let holder = made.first().map(|it| it.id.as_str());
-            let scope = Ec2Service::scope(call);
-            let of = (&it.record, holder);
+            let scope = Ec2Service::scope(&there);
+            let of = (&it.stored.record, holder);
             txn = elastic::held_by(&service.table, &scope, of, (txn, call.now)).await?;
         }
         tx.join(txn);

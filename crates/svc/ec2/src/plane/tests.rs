@@ -45,6 +45,7 @@ fn eni(requester: Option<&str>, description: &str) -> Interface {
         secondary: Vec::new(),
         ipv6: Vec::new(),
         resource_name: None,
+        permissions: Vec::new(),
         token_id: None,
         created_at: Timestamp(0),
         tags: Tags::new(),
@@ -128,6 +129,7 @@ fn an_interface_knows_its_host() {
     record.attachment = Some(Attachment {
         id: "eni-attach-1".to_owned(),
         instance_id: "i-1".to_owned(),
+        instance_owner: None,
         device_index: 1,
         attached_at: Timestamp(0),
         delete_on_termination: false,

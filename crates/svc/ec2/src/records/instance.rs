@@ -1,18 +1,23 @@
 //! Instances.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    borrow::Cow,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 
 use serde::{Deserialize, Serialize};
 use wharf_base::{Cidr4, Timestamp};
-use wharf_records::{Record, Unknown, ecs::Tags, pods::OfPod};
+use wharf_records::{Record, Scope, Unknown, ecs::Tags, pods::OfPod};
 use wharf_seal::Sealed;
+use wharf_wire::Context;
 
-use super::{DhcpGiven, entity};
+use super::{DhcpGiven, Interface, entity};
 use crate::{
     encryption::SealedRoot,
     fault, fleet,
     images::BootMode,
     instances::{life::Life, machines::OfMachine, providers::Provider, scheduled::Scheduled},
+    interface_permissions::of_account,
     placement_groups::InGroup,
     snapshots, spot,
 };
@@ -112,6 +117,14 @@ impl Instance {
         self.provider.is_host() && self.image.boot_mode.is_some()
     }
 
+    /// Whose one of its network interfaces is.
+    pub fn owner_of<'a>(&'a self, interface: &Interface, cx: &'a Context) -> &'a str {
+        let primary = &self.interface;
+        let owner = primary.owner.as_ref();
+        let owner = owner.filter(|_| primary.id == interface.id);
+        owner.unwrap_or(&cx.account)
+    }
+
     /// Takes down when the pod came to a machine that is there for it.
     pub fn keep_start(&mut self, now: Timestamp) {
         if let Some(pod) = &mut self.pod
@@ -166,6 +179,9 @@ pub struct Image {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Primary {
     pub id: String,
+    /// Whose it is, where it is another account's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     pub subnet_cidr: Cidr4,
     pub address: Ipv4Addr,
     pub mac: String,
@@ -178,6 +194,19 @@ pub struct Primary {
     pub groups: Vec<Group>,
     /// It is deleted with the instance.
     pub delete_on_termination: bool,
+}
+
+impl Primary {
+    /// Where its record, its subnet and its groups are. `scope`: that of the instance.
+    pub fn scope(&self, scope: &Scope) -> Scope {
+        let owner = self.owner.as_ref().unwrap_or(&scope.account);
+        Scope::new(&scope.service, owner, &scope.region)
+    }
+
+    /// The same. `cx`: a request about the instance.
+    pub fn there<'a>(&self, cx: &'a Context) -> Cow<'a, Context> {
+        of_account(cx, self.owner.as_deref())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

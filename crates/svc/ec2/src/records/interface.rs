@@ -1,6 +1,7 @@
 //! Network interfaces.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     net::{Ipv4Addr, Ipv6Addr},
 };
@@ -12,7 +13,13 @@ use wharf_records::{Unknown, ecs::Tags};
 use wharf_wire::{CallerKind, Context};
 
 use super::{Cidr4, Subnet, entity, tags_to_wire, yes};
-use crate::{address::random_mac, elastic::Public, fault, zone};
+use crate::{
+    address::random_mac,
+    elastic::Public,
+    fault,
+    interface_permissions::{Permission, of_account},
+    zone,
+};
 
 /// The principal whose interfaces belong to load balancers.
 pub const BALANCER_REQUESTER: &str = "elasticloadbalancing.amazonaws.com";
@@ -65,6 +72,9 @@ pub struct Interface {
     /// Which of its addresses the name of its instance leads to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<ResourceName>,
+    /// What other accounts may do with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<Permission>,
     /// Id of the pointer that the client token of its making left, deleted with it.
     pub token_id: Option<String>,
     pub created_at: Timestamp,
@@ -126,6 +136,7 @@ impl Interface {
             secondary: Vec::new(),
             ipv6: Vec::new(),
             resource_name: None,
+            permissions: Vec::new(),
             token_id: None,
             created_at: now,
             tags: Tags::default(),
@@ -148,6 +159,9 @@ pub struct Attachment {
     pub id: String,
     /// The host's instance id, `i-…`.
     pub instance_id: String,
+    /// Whose the instance is, where it is another account's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_owner: Option<String>,
     pub device_index: i32,
     pub attached_at: Timestamp,
     #[serde(default)]
@@ -163,6 +177,7 @@ impl Attachment {
         Self {
             id: ids::ec2_id("eni-attach"),
             instance_id: instance.to_owned(),
+            instance_owner: None,
             device_index: 0,
             attached_at: now,
             delete_on_termination,
@@ -192,6 +207,11 @@ impl Attachment {
             Machine::None => None,
             Machine::On(host) => Some(host),
         }
+    }
+
+    /// Where the instance is found. `cx`: a request about the interface.
+    pub fn there<'a>(&self, cx: &'a Context) -> Cow<'a, Context> {
+        of_account(cx, self.instance_owner.as_deref())
     }
 }
 
@@ -297,7 +317,10 @@ impl Interface {
 
     /// Who owns what it is attached to.
     pub fn attached_by(&self, account: &str) -> String {
-        self.foreign_owner().unwrap_or(account).to_owned()
+        let attachment = self.attachment.as_ref();
+        let grantee = attachment.and_then(|it| it.instance_owner.as_deref());
+        let other = self.foreign_owner().or(grantee);
+        other.unwrap_or(account).to_owned()
     }
 
     /// The machine it is attached to, as the caller may see: machines of others have no id there, but for the

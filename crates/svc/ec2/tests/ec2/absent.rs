@@ -79,7 +79,7 @@ async fn filters_are_refused_by_name_before_anything_is_looked_at() {
 }
 
 #[tokio::test]
-async fn addresses_have_no_names_and_groups_no_second_vpc() {
+async fn addresses_have_no_names_at_first_and_groups_no_second_vpc() {
     let (world, me) = (world(), user());
     let ec2 = &world.ec2;
     let allocated = ec2.allocate_address(&me, Default::default()).await;

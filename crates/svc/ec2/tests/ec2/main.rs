@@ -10,6 +10,7 @@ mod groups;
 mod images;
 mod instance_types;
 mod instances;
+mod interface_permissions;
 mod interfaces;
 mod ipv6;
 mod ipv6_routes;

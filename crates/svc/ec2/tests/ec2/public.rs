@@ -1,13 +1,20 @@
 //! Elastic and public addresses, and NAT gateways.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex},
+};
 
 use wharf_api_ec2::{Ec2, types::*};
 use wharf_base::Timestamp;
 use wharf_planeproto::Resource;
 use wharf_store::Range;
-use wharf_svc_ec2::{Ec2Service, elastic::PublicAddresses};
-use wharf_wire::Fault;
+use wharf_svc_ec2::{
+    Ec2Service,
+    elastic::{ForwardNames, PublicAddresses},
+};
+use wharf_wire::{Fault, async_trait};
 
 use crate::world::{World, filter, of_account, refusal, service, told, user, user_at, world};
 
@@ -469,4 +476,118 @@ async fn a_nat_gateway_has_an_address_that_nobody_has() {
     let (allocation, _) = allocate(&ec2).await.unwrap();
     let refused = make_gateway(&ec2, &allocation).await;
     assert!(refusal(refused).starts_with("NatGatewayLimitExceeded"));
+}
+
+/// One name that leads somewhere.
+#[derive(Default)]
+struct OneName(Mutex<Option<(String, Ipv4Addr)>>);
+
+#[async_trait]
+impl ForwardNames for OneName {
+    async fn addresses(&self, name: &str) -> Vec<Ipv4Addr> {
+        let known = self.0.lock().unwrap().clone();
+        let known = known.filter(|(known, _)| known == name);
+        known.map(|(_, address)| address).into_iter().collect()
+    }
+}
+
+#[tokio::test]
+async fn an_elastic_address_leads_back_to_a_name_that_leads_to_it() {
+    let (world, me, names) = (world(), user(), Arc::new(OneName::default()));
+    let made = Ec2Service::new(world.store.clone(), world.keyring.clone());
+    let ec2: Arc<dyn Ec2> = Arc::new(made.with_names(names.clone()));
+    let (first, address) = allocate(&ec2).await.unwrap();
+    let (second, _) = allocate(&ec2).await.unwrap();
+    let leads = |name: &str, address: &str| {
+        let known = (name.to_owned(), address.parse().unwrap());
+        *names.0.lock().unwrap() = Some(known);
+    };
+    let modify = async |allocation: &str, name: &str| {
+        let input = ModifyAddressAttributeRequest {
+            allocation_id: Some(allocation.to_owned()),
+            domain_name: Some(name.to_owned()),
+            ..Default::default()
+        };
+        let changed = ec2.modify_address_attribute(&me, input).await?;
+        Ok::<_, Fault>(changed.address.unwrap())
+    };
+    let reset = async || {
+        let input = ResetAddressAttributeRequest {
+            allocation_id: Some(first.clone()),
+            attribute: Some("domain-name".to_owned()),
+            ..Default::default()
+        };
+        let changed = ec2.reset_address_attribute(&me, input).await;
+        changed.unwrap().address.unwrap()
+    };
+    let described = async || {
+        let input = DescribeAddressesAttributeRequest {
+            attribute: Some("domain-name".to_owned()),
+            ..Default::default()
+        };
+        let found = ec2.describe_addresses_attribute(&me, input).await;
+        found.unwrap().addresses.unwrap()
+    };
+    let reverse = async || {
+        let all = told(&world).await.into_iter();
+        let mut names = all.filter_map(|it| match it {
+            Resource::ReverseName(it) => Some((it.address.to_string(), it.name)),
+            _ => None,
+        });
+        names.next()
+    };
+    let is = |before: Option<&str>, update: Option<Option<&str>>| AddressAttribute {
+        public_ip: Some(address.clone()),
+        allocation_id: Some(first.clone()),
+        ptr_record: before.map(str::to_owned),
+        ptr_record_update: update.map(|value| PtrUpdateStatus {
+            value: value.map(str::to_owned),
+            status: Some("PENDING".to_owned()),
+            reason: None,
+        }),
+    };
+
+    let refused = refusal(modify(&first, "mail.example.com").await);
+    assert_eq!(
+        refused,
+        format!(
+            "InvalidParameterValue: Value (mail.example.com) for parameter DomainName is invalid. The name has no A record that \
+             leads to {address}."
+        )
+    );
+    leads("mail.example.com", &address);
+    for (allocation, name, code) in [
+        (&second, "mail.example.com", "InvalidParameterValue"),
+        (&first, "other.example.com", "InvalidParameterValue"),
+        (&first, "mail_example", "InvalidParameterValue"),
+        (&first, "", "MissingParameter"),
+        (
+            &"eipalloc-1".to_owned(),
+            "mail.example.com",
+            "InvalidAllocationID.NotFound",
+        ),
+    ] {
+        let refused = modify(allocation, name).await.unwrap_err();
+        assert_eq!(refused.code, code, "{}", refused.message);
+    }
+    assert_eq!((described().await, reverse().await), (vec![], None));
+
+    let changed = modify(&first, "Mail.Example.com.").await.unwrap();
+    assert_eq!(changed, is(None, Some(Some("mail.example.com."))));
+    assert_eq!(described().await, [is(Some("mail.example.com."), None)]);
+    let name = "mail.example.com".to_owned();
+    assert_eq!(reverse().await, Some((address.clone(), name)));
+    let changed = modify(&first, "mail.example.com").await.unwrap();
+    assert_eq!(changed, is(Some("mail.example.com."), None), "it is so");
+    leads("web.example.com", &address);
+    let changed = modify(&first, "web.example.com").await.unwrap();
+    let update = Some(Some("web.example.com."));
+    assert_eq!(changed, is(Some("mail.example.com."), update));
+
+    let locked = refusal(release(&ec2, &first).await);
+    assert!(locked.starts_with("InvalidAddress.Locked: "), "{locked}");
+    assert_eq!(reset().await, is(Some("web.example.com."), Some(None)));
+    assert_eq!(reset().await, is(None, None));
+    assert_eq!((described().await, reverse().await), (vec![], None));
+    release(&ec2, &first).await.unwrap();
 }

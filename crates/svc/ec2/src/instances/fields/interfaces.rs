@@ -27,10 +27,17 @@ pub(super) fn fields(
         attached.iter().flat_map(value).collect()
     };
     // Of the primary addresses, and of all of them.
-    let public = attached.iter().filter_map(|it| it.public.as_ref());
-    let public: Vec<_> = public.map(|it| it.to_wire(&cx.account)).collect();
-    let publics = attached.iter().flat_map(Interface::publics);
-    let publics: Vec<_> = publics.map(|it| it.to_wire(&cx.account)).collect();
+    let owner = |of: &Interface| it.owner_of(of, cx).to_owned();
+    let public = attached.iter().filter_map(|of| {
+        let public = of.public.as_ref()?;
+        Some(public.to_wire(&owner(of)))
+    });
+    let public: Vec<_> = public.collect();
+    let publics = attached.iter().flat_map(|of| {
+        let owner = owner(of);
+        of.publics().map(move |it| it.to_wire(&owner))
+    });
+    let publics: Vec<_> = publics.collect();
     let of_public = |value: Value| public.iter().filter_map(value).collect::<Vec<_>>();
     let of_publics = |value: Value| publics.iter().filter_map(value).collect::<Vec<_>>();
     vec![
@@ -111,7 +118,7 @@ pub(super) fn fields(
             "network-interface.network-interface-id",
             of_each(&|it| one(&it.id)),
         ),
-        ("network-interface.owner-id", of_each(&|_| one(&cx.account))),
+        ("network-interface.owner-id", of_each(&|it| vec![owner(it)])),
         (
             "network-interface.private-dns-name",
             of_each(&|it| one(&it.private_dns_name(&cx.region))),

@@ -247,6 +247,7 @@ impl Primary {
     pub fn nowhere() -> Self {
         Self {
             id: String::new(),
+            owner: None,
             subnet_cidr: Cidr4::ALL,
             address: Ipv4Addr::UNSPECIFIED,
             mac: String::new(),

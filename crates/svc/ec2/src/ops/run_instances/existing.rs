@@ -1,32 +1,33 @@
 //! A network interface that is there already, which an instance is launched with in place of one of its own.
 //!
-//! It has its addresses and groups already and keeps them: it is neither made nor, when the instance ends, deleted.
+//! It has its addresses and groups already and keeps them: it is neither made nor, when the instance ends, deleted. It may be
+//! another account's that lets the caller's have it: then subnet, groups and addresses are that account's.
 
-use wharf_base::Timestamp;
 use wharf_wire::{Call, Fault};
 
 use super::{super::private_addresses::Chosen, prepare::Prepared};
 use crate::{
     Ec2Service, fault,
     instances::launch::Wanted,
+    interface_permissions::{Usable, Use},
     records::{Attachment, Interface},
-    table::Stored,
 };
 
 /// The interface that a launch names, if it names one.
 ///
 /// # Errors
-/// It is not there, somebody's, a service's, or has more addresses than the type may have.
+/// It is not there, another account's that does not let the caller's have it, in use, a service's, or has more addresses than
+/// the type may have.
 pub(super) async fn find(
     service: &Ec2Service,
     call: &Call,
     wanted: &Wanted,
-) -> Result<Option<Stored<Interface>>, Fault> {
+) -> Result<Option<Usable>, Fault> {
     let Some(id) = &wanted.interface else {
         return Ok(None);
     };
-    let stored = service.get_stored::<Interface>(call, id).await?;
-    let interface = &stored.record;
+    let found = service.usable(call, id, Use::InstanceAttach).await?;
+    let interface = &found.stored.record;
     if interface.requester.is_some() {
         return Err(fault::not_yours());
     }
@@ -35,7 +36,7 @@ pub(super) async fn find(
     }
     let most = wanted.kind.addresses as usize;
     match interface.secondary.len() < most && interface.ipv6.len() <= most {
-        true => Ok(Some(stored)),
+        true => Ok(Some(found)),
         false => Err(fault::too_many_private_addresses(Some(id))),
     }
 }
@@ -52,18 +53,18 @@ pub(super) fn chosen(interface: &Interface) -> Chosen {
 
 /// The interface as the instance has it.
 pub(super) fn attached(
-    interface: &Interface,
+    it: &Usable,
     instance: &str,
     (wanted, prepared): (&Wanted, &Prepared),
-    now: Timestamp,
+    call: &Call,
 ) -> Interface {
+    let attachment = Attachment::at_launch(instance, call.now, wanted.delete_interface);
     Interface {
-        attachment: Some(Attachment::at_launch(
-            instance,
-            now,
-            wanted.delete_interface,
-        )),
+        attachment: Some(Attachment {
+            instance_owner: it.owner.as_ref().map(|_| call.account.clone()),
+            ..attachment
+        }),
         resource_name: wanted.resource_name(&prepared.subnet),
-        ..interface.clone()
+        ..it.stored.record.clone()
     }
 }

@@ -1,6 +1,6 @@
 //! What all instances of a call have in common is found and checked.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use wharf_api_ec2::types::{RunInstancesRequest, TagSpecification};
 use wharf_records::Record as _;
@@ -67,9 +67,14 @@ pub(super) async fn prepare(
 ) -> Result<Prepared, Fault> {
     let needs = Needs::of(service, call, wanted, (input, now, spot)).await?;
     let existing = existing::find(service, call, wanted).await?;
-    let existing = existing.map(|it| it.record);
-    let named = existing.as_ref().map(|it| it.subnet_id.as_str());
+    let there = match &existing {
+        Some(it) => it.there(call),
+        None => Cow::Borrowed(call.context()),
+    };
+    let existing = existing.as_ref().map(|it| &it.stored.record);
+    let named = existing.map(|it| it.subnet_id.as_str());
     let named = named.or(wanted.subnet.as_deref());
+    let named = named.map(|it| (&*there, it));
     let subnet = subnet(service, call, wanted, named, &needs).await?;
     let Needs {
         image,
@@ -87,12 +92,12 @@ pub(super) async fn prepare(
     };
     if provider.is_host() && image.boot_mode.is_some() {
         check_virtual(wanted, &subnet)?;
-        if existing.as_ref().is_some_and(|it| !it.ipv6.is_empty()) {
+        if existing.is_some_and(|it| !it.ipv6.is_empty()) {
             return Err(fault::not_of_virtual("NetworkInterface.NetworkInterfaceId"));
         }
     }
     let groups = match existing {
-        Some(it) => with_names(service, call, it.groups).await?,
+        Some(it) => with_names(service, &there, it.groups.clone()).await?,
         None => groups_of(service, call, wanted, &subnet).await?,
     };
     let profile = match &wanted.profile {
@@ -124,7 +129,7 @@ pub(super) async fn prepare(
         description: checked_description(wanted.description.as_deref())?,
         image,
         disks,
-        dhcp: dhcp_options::of_vpc(service, call, &subnet.vpc_id).await?,
+        dhcp: dhcp_options::of_vpc(service, &there, &subnet.vpc_id).await?,
         subnet,
         groups,
         profile,
@@ -227,16 +232,16 @@ impl<'a> Needs<'a> {
     }
 }
 
-/// The subnet that is `named`, or a default one.
+/// The subnet that is `named`, with where it is, or a default one.
 async fn subnet(
     service: &Ec2Service,
     cx: &Context,
     wanted: &Wanted,
-    named: Option<&str>,
+    named: Option<(&Context, &str)>,
     needs: &Needs<'_>,
 ) -> Result<Subnet, Fault> {
     let subnet = match named {
-        Some(id) => service.get::<Subnet>(cx, id).await?,
+        Some((there, id)) => service.get::<Subnet>(there, id).await?,
         None => default_subnet(service, cx, wanted, needs).await?,
     };
     if let Some(zone) = wanted.zone.as_ref().filter(|zone| **zone != subnet.zone) {

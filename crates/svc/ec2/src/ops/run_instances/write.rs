@@ -1,6 +1,6 @@
 //! The instances of a call, and the transaction that makes them.
 
-use std::net::Ipv4Addr;
+use std::{borrow::Cow, net::Ipv4Addr};
 
 use wharf_api_ec2::types::RunInstancesRequest;
 use wharf_base::ids;
@@ -19,13 +19,14 @@ use crate::{
     Ec2Service,
     elastic::{self, Public},
     instances::{FoundProfile, launch::Wanted, life::Life},
+    interface_permissions::Usable,
     placement_groups::{Assigned, PlacementGroup},
     records::{
         Attachment, Instance, Interface, LaunchDevice, Primary, Profile, Secondary, SecurityGroup,
         Subnet, user_data_purpose,
     },
     spot::SpotRequest,
-    table::{LeanOn, Stored},
+    table::LeanOn,
 };
 
 /// Whose the interfaces of whole machines are.
@@ -38,7 +39,7 @@ pub(super) type Made<'a> = (
     &'a Prepared,
     &'a Assigned,
     &'a Part<'a>,
-    Option<&'a Stored<Interface>>,
+    Option<&'a Usable>,
 );
 
 /// The instances, and the transaction that makes them.
@@ -50,9 +51,13 @@ pub(super) fn write(
     addresses: &[(Chosen, Option<Public>)],
 ) -> (Vec<Instance>, Txn) {
     let reservation = ids::ec2_id("r");
-    let mut txn = Txn::new().lean_on::<Subnet>(call, &prepared.subnet.id);
+    let there = match existing {
+        Some(it) => it.there(call),
+        None => Cow::Borrowed(call.context()),
+    };
+    let mut txn = Txn::new().lean_on::<Subnet>(&there, &prepared.subnet.id);
     for group in &prepared.groups {
-        txn = txn.lean_on::<SecurityGroup>(call, &group.id);
+        txn = txn.lean_on::<SecurityGroup>(&there, &group.id);
     }
     let group = prepared.group.as_ref().map(|it| &it.group);
     if let Some(group) = group {
@@ -62,7 +67,7 @@ pub(super) fn write(
     for ((address, public), index) in addresses.iter().zip(0..) {
         let id = ids::ec2_id("i");
         let interface = match existing {
-            Some(it) => existing::attached(&it.record, &id, (wanted, prepared), call.now),
+            Some(it) => existing::attached(it, &id, (wanted, prepared), call),
             None => Interface {
                 public: public.clone(),
                 secondary: address
@@ -102,6 +107,7 @@ pub(super) fn write(
             zone: prepared.subnet.zone.clone(),
             interface: Primary {
                 id: interface.id.clone(),
+                owner: existing.and_then(|it| it.owner.clone()),
                 subnet_cidr: prepared.subnet.cidr,
                 address: address.primary,
                 mac: interface.mac.clone(),
@@ -145,8 +151,8 @@ pub(super) fn write(
         };
         txn = match existing {
             Some(it) => {
-                let txn = txn.when(it.unchanged());
-                txn.put(&it.key, encode(&interface))
+                let txn = txn.when(it.stored.unchanged());
+                txn.put(&it.stored.key, encode(&interface))
             }
             None => with_address(txn, call, &interface),
         }
