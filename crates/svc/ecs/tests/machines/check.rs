@@ -15,12 +15,12 @@ pub fn always(world: &World, fleet: &Fleet) {
     let mut wrong = Vec::new();
     for host in &fleet.hosts {
         for id in &host.holds {
-            if let Some(other) = volumes.insert(id.clone(), &host.name) {
+            if let Some(other) = volumes.insert(id.as_str(), &host.name) {
                 wrong.push(format!("{id} lies on {other} and on {}", host.name));
             }
         }
         for (id, it) in &host.runs {
-            if let Some(other) = running.insert(id.clone(), &host.name) {
+            if let Some(other) = running.insert(id.as_str(), &host.name) {
                 wrong.push(format!("{id} runs on {other} and on {}", host.name));
             }
             if let Some(other) = addresses.insert(it.address.clone(), id.clone()) {

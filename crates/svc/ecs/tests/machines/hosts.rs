@@ -14,7 +14,8 @@ use wharf_planeproto::{
     volume::{Volume as ToldOfVolume, VolumeReport, VolumeState, Wanted as Kept},
 };
 use wharf_records::{Unknown, encode, hosts::PlaneHost};
-use wharf_store::{Range, Txn};
+use wharf_seal::Keyring;
+use wharf_store::{Entry, Range, Revision, Txn};
 use wharf_svc_ec2::{instances::Told, plane, volumes::ToldVolume};
 use wharf_testkit::{ACCOUNT, PERMIT, ecs::registration};
 use wharf_wire::{Caller, CallerKind};
@@ -75,6 +76,7 @@ pub struct Host {
 
 pub struct Fleet {
     pub hosts: Vec<Host>,
+    known: Known,
     wanted: usize,
     failed: usize,
     left: usize,
@@ -84,9 +86,37 @@ pub struct Fleet {
 
 /// What hosts are told.
 #[derive(Default)]
-struct All {
-    instances: BTreeMap<String, Vec<machine::Instance>>,
-    volumes: BTreeMap<String, Vec<ToldOfVolume>>,
+struct All<'a> {
+    instances: BTreeMap<&'a str, Vec<&'a machine::Instance>>,
+    volumes: BTreeMap<&'a str, Vec<&'a ToldOfVolume>>,
+}
+
+/// What each record says, by its key. One that nobody wrote since it was read says the same: most of them rest, and to read
+/// them all costs more than all else that is done at a look.
+#[derive(Default)]
+struct Known(HashMap<String, (Revision, Option<Resource>)>);
+
+impl Known {
+    /// As the records are now.
+    fn read(&mut self, entries: &[Entry], keyring: &Keyring) {
+        let mut before = std::mem::take(&mut self.0);
+        self.0.reserve(entries.len());
+        for entry in entries {
+            let (key, said) = match before.remove_entry(&entry.key) {
+                Some((key, said)) if said.0 == entry.mod_revision => (key, said),
+                _ => {
+                    let said = plane::resource(entry, keyring);
+                    (entry.key.clone(), (entry.mod_revision, said))
+                }
+            };
+            self.0.insert(key, said);
+        }
+    }
+
+    fn said_by(&self, entry: &Entry) -> Option<&Resource> {
+        let (_, said) = self.0.get(&entry.key)?;
+        said.as_ref()
+    }
 }
 
 fn node() -> Caller {
@@ -107,6 +137,7 @@ impl Fleet {
         created.await.unwrap();
         let mut fleet = Self {
             hosts: Vec::new(),
+            known: Known::default(),
             wanted,
             failed: 0,
             left: 0,
@@ -146,24 +177,28 @@ impl Fleet {
         let Ok(all) = world.store.all(Range::prefix(plane::prefix())).await else {
             return;
         };
+        self.known.read(&all.entries, &world.testkit.keyring);
         let mut told = All::default();
         for entry in &all.entries {
-            match plane::resource(entry, &world.testkit.keyring) {
+            match self.known.said_by(entry) {
                 Some(Resource::Instance(it)) => {
-                    told.instances.entry(it.host.clone()).or_default().push(*it);
+                    let of_host = told.instances.entry(it.host.as_str());
+                    of_host.or_default().push(it);
                 }
                 Some(Resource::Volume(it)) => {
-                    told.volumes.entry(it.host.clone()).or_default().push(it);
+                    let of_host = told.volumes.entry(it.host.as_str());
+                    of_host.or_default().push(it);
                 }
                 _ => {}
             }
         }
         for host in self.hosts.iter_mut().filter(|it| it.up == Up::Yes) {
-            let instances = told.instances.remove(&host.name).unwrap_or_default();
+            let name = host.name.as_str();
+            let instances = told.instances.remove(name).unwrap_or_default();
+            let volumes = told.volumes.remove(name).unwrap_or_default();
             let (failed, ended) = host.instances(world, instances).await;
             self.failed += failed;
             self.ended += ended;
-            let volumes = told.volumes.remove(&host.name).unwrap_or_default();
             host.volumes(world, volumes).await;
         }
     }
@@ -241,7 +276,7 @@ impl Host {
     }
 
     /// How many boots fail, and how many instances end.
-    async fn instances(&mut self, world: &World, told: Vec<machine::Instance>) -> (usize, usize) {
+    async fn instances(&mut self, world: &World, told: Vec<&machine::Instance>) -> (usize, usize) {
         let (mut failed, mut ended) = (0, 0);
         let mut reports = Vec::new();
         for it in told {
@@ -259,7 +294,7 @@ impl Host {
             }
             let (state, why) = match it.wanted {
                 Wanted::Terminated | Wanted::Stopped => {
-                    ended += usize::from(self.end(world, &it));
+                    ended += usize::from(self.end(world, it));
                     match it.wanted {
                         Wanted::Terminated => (Reported::Terminated, None),
                         _ => (Reported::Stopped, None),
@@ -284,7 +319,7 @@ impl Host {
                         continue;
                     }
                     if !runs {
-                        self.boot(world, &it);
+                        self.boot(world, it);
                     }
                     (Reported::Running, None)
                 }
@@ -300,7 +335,7 @@ impl Host {
                 reason: why.map(str::to_owned),
                 kubelet: None,
             };
-            reports.push((says, Told::of(&it), report));
+            reports.push((says, Told::of(it), report));
         }
         for (says, told, report) in reports {
             let Some(server) = world.server() else { break };
@@ -395,7 +430,7 @@ impl Host {
         true
     }
 
-    async fn volumes(&mut self, world: &World, told: Vec<ToldOfVolume>) {
+    async fn volumes(&mut self, world: &World, told: Vec<&ToldOfVolume>) {
         for it in told {
             let runs = |id: &str| self.runs.contains_key(id);
             let placed = it.device.as_ref().is_some_and(|of| runs(&of.instance));
@@ -419,12 +454,12 @@ impl Host {
                 Kept::Gone => self.holds.remove(&it.id),
                 Kept::Kept => self.holds.insert(it.id.clone()),
             };
-            self.attached.send_modify(|all| {
-                match it.attached && it.wanted == Kept::Kept {
+            // Whoever waits for a volume looks again where something changed alone.
+            self.attached
+                .send_if_modified(|all| match it.attached && it.wanted == Kept::Kept {
                     true => all.insert(it.id.clone()),
                     false => all.remove(&it.id),
-                };
-            });
+                });
             let says = format!("{state:?} {} {placed} {mounted}", it.attached);
             if self.said.get(&it.id) == Some(&says) {
                 continue;
@@ -439,10 +474,10 @@ impl Host {
                 placed: placed && it.attached,
             };
             let Some(server) = world.server() else { return };
-            let reports = vec![(ToldVolume::of(&it), report)];
+            let reports = vec![(ToldVolume::of(it), report)];
             let heard = server.ec2.volumes_reported(&self.name, reports);
             if matches!(server.unless_ended(heard).await, Ok(Ok(()))) {
-                self.said.insert(it.id, says);
+                self.said.insert(it.id.clone(), says);
             }
         }
     }

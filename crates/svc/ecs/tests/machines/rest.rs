@@ -8,7 +8,7 @@ use wharf_store::Range;
 
 use crate::{
     agent::Stage,
-    hosts::Fleet,
+    hosts::{Fleet, Host},
     plan::{ACCOUNTS, ON_AN_INSTANCE},
     users::instances,
     world::World,
@@ -46,6 +46,7 @@ pub async fn is(world: &World, fleet: &Fleet, wanted: Wanted) -> Result<(), Stri
 }
 
 async fn compare(world: &World, fleet: &Fleet, wanted: Wanted) -> Result<(), String> {
+    on_sight(world, fleet, wanted)?;
     let due = services(world).await?;
     let groups = groups(world, wanted).await?;
     let recorded = recorded(world).await?;
@@ -66,6 +67,33 @@ async fn compare(world: &World, fleet: &Fleet, wanted: Wanted) -> Result<(), Str
     }
     on_machines(fleet, &recorded, &expected)?;
     claims(world, &expected).await
+}
+
+/// What the machines show against it already, as [`on_machines`] would in the end: to look there costs nothing, while the server
+/// is asked for everything it has.
+fn on_sight(world: &World, fleet: &Fleet, wanted: Wanted) -> Result<(), String> {
+    let instances = fleet.hosts.iter().flat_map(|it| it.runs.values());
+    let running = instances.map(|it| {
+        let tasks = it.agent.tasks.lock();
+        let runs = tasks.values().filter(|it| it.stage == Stage::Runs);
+        runs.count()
+    });
+    let running: usize = running.sum();
+    let tasks: u32 = world.wanted.lock().values().sum();
+    if running != tasks as usize {
+        return Err(format!("machines run {running} tasks of {tasks}"));
+    }
+    let is_left = |it: &&Host| !it.runs.is_empty() || !it.holds.is_empty();
+    match fleet.hosts.iter().find(is_left) {
+        Some(host) if wanted == Wanted::Nothing => {
+            let (instances, volumes) = (host.runs.len(), host.holds.len());
+            let name = &host.name;
+            Err(format!(
+                "{name} has {instances} instances and {volumes} volumes"
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Tasks of services, with the volumes and addresses of them alone.
