@@ -367,3 +367,38 @@ def test_users_and_roles_have_the_partition_of_the_region(wharf):
         assert answer["AssumedRoleUser"]["Arn"].startswith(arn.split("iam::")[0] + f"sts::{HOME}:assumed-role/")
     code, text = refused(china.client("ecs", keys).list_clusters)
     assert code == "AccessDeniedException" and text.startswith(f"User: {user} is not authorized")
+
+
+def test_an_account_lends_another_a_network_interface(wharf):
+    """An elastic address of the other comes to it, as long as either likes."""
+    number, root = create(wharf, "lent to")
+    mine, theirs = wharf.client("ec2"), wharf.client("ec2", root)
+    subnet = mine.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"][0]
+    eni = mine.create_network_interface(SubnetId=subnet["SubnetId"])["NetworkInterface"]["NetworkInterfaceId"]
+    elastic = theirs.allocate_address()
+    associate = {"AllocationId": elastic["AllocationId"], "NetworkInterfaceId": eni}
+    missing = "InvalidNetworkInterfaceID.NotFound"
+    assert refused(theirs.associate_address, **associate)[0] == missing
+    grant = {"NetworkInterfaceId": eni, "AwsAccountId": number, "Permission": "EIP-ASSOCIATE"}
+    permission = mine.create_network_interface_permission(**grant)["InterfacePermission"]
+    assert permission["PermissionState"] == {"State": "granted"}
+    assert refused(mine.create_network_interface_permission, **grant)[0] == "InvalidPermission.Duplicate"
+    service = {"NetworkInterfaceId": eni, "AwsService": "codebuild.amazonaws.com", "Permission": "INSTANCE-ATTACH"}
+    code, why = refused(mine.create_network_interface_permission, **service)
+    assert "AwsService" in why, (code, why)
+    by_id = {"NetworkInterfacePermissionIds": [permission["NetworkInterfacePermissionId"]]}
+    assert mine.describe_network_interface_permissions(**by_id)["NetworkInterfacePermissions"] == [permission]
+    theirs.associate_address(**associate)
+    (shown,) = mine.describe_network_interfaces(NetworkInterfaceIds=[eni])["NetworkInterfaces"]
+    assert (shown["Association"]["PublicIp"], shown["Association"]["IpOwnerId"]) == (elastic["PublicIp"], number)
+    wharf.kill_child("server")
+    (address,) = theirs.describe_addresses()["Addresses"]
+    assert (address["NetworkInterfaceId"], address["NetworkInterfaceOwnerId"]) == (eni, HOME)
+    gone = {"NetworkInterfacePermissionId": permission["NetworkInterfacePermissionId"]}
+    assert refused(mine.delete_network_interface_permission, **gone)[0] == "OperationNotPermitted"
+    assert mine.delete_network_interface_permission(**gone, Force=True)["Return"]
+    assert refused(mine.delete_network_interface_permission, **gone)[0] == "InvalidNetworkInterfacePermissionID.NotFound"
+    mine.delete_network_interface(NetworkInterfaceId=eni)
+    (address,) = theirs.describe_addresses()["Addresses"]
+    assert "AssociationId" not in address
+    wharf.run("account", "close", number)
