@@ -14,10 +14,9 @@ use wharf_planeproto::{
     volume::{Volume as ToldOfVolume, VolumeReport, VolumeState, Wanted as Kept},
 };
 use wharf_records::{Unknown, encode, hosts::PlaneHost};
-use wharf_seal::Keyring;
-use wharf_store::{Entry, Range, Revision, Txn};
+use wharf_store::{Entry, Range, Txn};
 use wharf_svc_ec2::{instances::Told, plane, volumes::ToldVolume};
-use wharf_testkit::{ACCOUNT, PERMIT, ecs::registration};
+use wharf_testkit::{ACCOUNT, Known, PERMIT, ecs::registration};
 use wharf_wire::{Caller, CallerKind};
 
 use crate::{
@@ -76,7 +75,7 @@ pub struct Host {
 
 pub struct Fleet {
     pub hosts: Vec<Host>,
-    known: Known,
+    known: Known<Option<Resource>>,
     wanted: usize,
     failed: usize,
     left: usize,
@@ -89,34 +88,6 @@ pub struct Fleet {
 struct All<'a> {
     instances: BTreeMap<&'a str, Vec<&'a machine::Instance>>,
     volumes: BTreeMap<&'a str, Vec<&'a ToldOfVolume>>,
-}
-
-/// What each record says, by its key. One that nobody wrote since it was read says the same: most of them rest, and to read
-/// them all costs more than all else that is done at a look.
-#[derive(Default)]
-struct Known(HashMap<String, (Revision, Option<Resource>)>);
-
-impl Known {
-    /// As the records are now.
-    fn read(&mut self, entries: &[Entry], keyring: &Keyring) {
-        let mut before = std::mem::take(&mut self.0);
-        self.0.reserve(entries.len());
-        for entry in entries {
-            let (key, said) = match before.remove_entry(&entry.key) {
-                Some((key, said)) if said.0 == entry.mod_revision => (key, said),
-                _ => {
-                    let said = plane::resource(entry, keyring);
-                    (entry.key.clone(), (entry.mod_revision, said))
-                }
-            };
-            self.0.insert(key, said);
-        }
-    }
-
-    fn said_by(&self, entry: &Entry) -> Option<&Resource> {
-        let (_, said) = self.0.get(&entry.key)?;
-        said.as_ref()
-    }
 }
 
 fn node() -> Caller {
@@ -177,10 +148,12 @@ impl Fleet {
         let Ok(all) = world.store.all(Range::prefix(plane::prefix())).await else {
             return;
         };
-        self.known.read(&all.entries, &world.testkit.keyring);
+        let keyring = &world.testkit.keyring;
+        let read = |entry: &Entry| plane::resource(entry, keyring);
+        self.known.read(&all.entries, read);
         let mut told = All::default();
         for entry in &all.entries {
-            match self.known.said_by(entry) {
+            match self.known.said_by(entry).and_then(Option::as_ref) {
                 Some(Resource::Instance(it)) => {
                     let of_host = told.instances.entry(it.host.as_str());
                     of_host.or_default().push(it);

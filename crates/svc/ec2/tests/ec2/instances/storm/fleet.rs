@@ -1,7 +1,9 @@
 //! The hosts of a storm: they do what they are told, later, and not always well.
 
 use wharf_planeproto::volume::{Volume as ToldOfVolume, VolumeReport, VolumeState, Wanted as Kept};
+use wharf_store::Entry;
 use wharf_svc_ec2::volumes::ToldVolume;
+use wharf_testkit::Known;
 
 use super::*;
 
@@ -30,6 +32,7 @@ struct Host {
 
 pub struct Fleet {
     hosts: Vec<Host>,
+    known: Known<Option<Resource>>,
     wanted: usize,
     named: usize,
     /// Boots that failed, and hosts that left.
@@ -39,15 +42,16 @@ pub struct Fleet {
 
 /// What hosts are told.
 #[derive(Default)]
-struct All {
-    instances: BTreeMap<String, Vec<machine::Instance>>,
-    volumes: BTreeMap<String, Vec<ToldOfVolume>>,
+struct All<'a> {
+    instances: BTreeMap<&'a str, Vec<&'a machine::Instance>>,
+    volumes: BTreeMap<&'a str, Vec<&'a ToldOfVolume>>,
 }
 
 impl Fleet {
     pub async fn of(storm: &Storm, wanted: usize) -> Self {
         let mut fleet = Self {
             hosts: Vec::new(),
+            known: Known::default(),
             wanted,
             named: 0,
             failed: 0,
@@ -132,22 +136,28 @@ impl Fleet {
         let Ok(all) = storm.store().all(prefix).await else {
             return;
         };
+        let keyring = &storm.cloud.world.keyring;
+        let read = |entry: &Entry| plane::resource(entry, keyring);
+        self.known.read(&all.entries, read);
         let mut told = All::default();
         for entry in &all.entries {
-            match plane::resource(entry, &storm.cloud.world.keyring) {
+            match self.known.said_by(entry).and_then(Option::as_ref) {
                 Some(Resource::Instance(it)) => {
-                    told.instances.entry(it.host.clone()).or_default().push(*it);
+                    let of_host = told.instances.entry(it.host.as_str());
+                    of_host.or_default().push(it);
                 }
                 Some(Resource::Volume(it)) => {
-                    told.volumes.entry(it.host.clone()).or_default().push(it);
+                    let of_host = told.volumes.entry(it.host.as_str());
+                    of_host.or_default().push(it);
                 }
                 _ => {}
             }
         }
         for host in self.hosts.iter_mut().filter(|it| it.up == Up::Yes) {
-            let instances = told.instances.remove(&host.name).unwrap_or_default();
+            let name = host.name.as_str();
+            let instances = told.instances.remove(name).unwrap_or_default();
+            let volumes = told.volumes.remove(name).unwrap_or_default();
             self.failed += host.instances(storm, instances).await;
-            let volumes = told.volumes.remove(&host.name).unwrap_or_default();
             host.volumes(storm, volumes).await;
         }
     }
@@ -179,7 +189,7 @@ impl Host {
     }
 
     /// How many boots fail.
-    async fn instances(&mut self, storm: &mut Storm, told: Vec<machine::Instance>) -> usize {
+    async fn instances(&mut self, storm: &mut Storm, told: Vec<&machine::Instance>) -> usize {
         let mut failed = 0;
         for it in told {
             let boot = (it.id.clone(), it.boot);
@@ -228,16 +238,16 @@ impl Host {
                 reason: why.map(str::to_owned),
                 kubelet: None,
             };
-            let reports = vec![(Told::of(&it), report)];
+            let reports = vec![(Told::of(it), report)];
             let heard = storm.cloud.ec2.instances_reported(&self.name, reports);
             if heard.await.is_ok() {
-                self.said.insert(it.id, says);
+                self.said.insert(it.id.clone(), says);
             }
         }
         failed
     }
 
-    async fn volumes(&mut self, storm: &Storm, told: Vec<ToldOfVolume>) {
+    async fn volumes(&mut self, storm: &Storm, told: Vec<&ToldOfVolume>) {
         for it in told {
             let runs = |id: &str| self.runs.contains_key(id);
             let placed = it.device.as_ref().is_some_and(|of| runs(&of.instance));
@@ -262,10 +272,10 @@ impl Host {
                 attached: it.attached,
                 placed: placed && it.attached,
             };
-            let reports = vec![(ToldVolume::of(&it), report)];
+            let reports = vec![(ToldVolume::of(it), report)];
             let heard = storm.cloud.ec2.volumes_reported(&self.name, reports);
             if heard.await.is_ok() {
-                self.said.insert(it.id, says);
+                self.said.insert(it.id.clone(), says);
             }
         }
     }
