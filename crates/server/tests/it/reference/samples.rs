@@ -68,6 +68,14 @@ pub const MADE: &[Made] = &[
         ],
     ),
     (
+        "ec2.CreateNetworkInterfacePermission",
+        r#"{"NetworkInterfaceId": "$NetworkInterfaceId", "AwsAccountId": "111111111111", "Permission": "EIP-ASSOCIATE"}"#,
+        &[(
+            "NetworkInterfacePermissionId",
+            "/InterfacePermission/NetworkInterfacePermissionId",
+        )],
+    ),
+    (
         "ec2.AllocateAddress",
         "{}",
         &[

@@ -79,7 +79,21 @@ impl Estate {
             .call(server, ("ec2", "CreateNetworkInterface"), made)
             .await;
         let interface = element(&made, "networkInterfaceId");
-        for id in [&vpc, &subnet, &table, &gateway, &group, &interface] {
+        // For neither of the two.
+        let lent = json!({"NetworkInterfaceId": interface, "AwsAccountId": "999999999999", "Permission": "EIP-ASSOCIATE"});
+        let made = self
+            .call(server, ("ec2", "CreateNetworkInterfacePermission"), lent)
+            .await;
+        let permission = element(&made, "networkInterfacePermissionId");
+        for id in [
+            &vpc,
+            &subnet,
+            &table,
+            &gateway,
+            &group,
+            &interface,
+            &permission,
+        ] {
             self.remember(id);
         }
         self.named(
@@ -92,6 +106,13 @@ impl Estate {
                     group.clone(),
                 ),
                 (&["NetworkInterfaceId", "NetworkInterfaceIds"], interface),
+                (
+                    &[
+                        "NetworkInterfacePermissionId",
+                        "NetworkInterfacePermissionIds",
+                    ],
+                    permission,
+                ),
                 (&["RouteTableId", "RouteTableIds"], table),
                 (
                     &["InternetGatewayId", "InternetGatewayIds", "GatewayId"],
