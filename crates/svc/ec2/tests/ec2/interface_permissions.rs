@@ -37,10 +37,8 @@ async fn grant(
     interface: &str,
     to: &str,
 ) -> Result<NetworkInterfacePermission, Fault> {
-    let asked = asked(interface, OTHER, to);
-    let made = world
-        .ec2
-        .create_network_interface_permission(&user(), asked);
+    let (me, asked) = (user(), asked(interface, OTHER, to));
+    let made = world.ec2.create_network_interface_permission(&me, asked);
     Ok(made.await?.interface_permission.unwrap())
 }
 
