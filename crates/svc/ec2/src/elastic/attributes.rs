@@ -72,7 +72,8 @@ pub async fn modify_attribute(
     let given = given.ok_or_else(|| fault::missing_parameter("DomainName"))?;
     let name = checked_name(given).ok_or_else(|| fault::bad_value_of("DomainName", given))?;
     let address = service.get::<ElasticAddress>(call, id).await?.address;
-    if !service.names.addresses(&name).await.contains(&address) {
+    let leads_to = service.names.addresses(&call.account, &name).await;
+    if !leads_to.contains(&address) {
         return Err(fault::name_leads_elsewhere(&name, address));
     }
     let replace = |it: &mut ElasticAddress| Ok(it.reverse_name.replace(name.clone()));

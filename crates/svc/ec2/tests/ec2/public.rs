@@ -484,7 +484,7 @@ struct OneName(Mutex<Option<(String, Ipv4Addr)>>);
 
 #[async_trait]
 impl ForwardNames for OneName {
-    async fn addresses(&self, name: &str) -> Vec<Ipv4Addr> {
+    async fn addresses(&self, _: &str, name: &str) -> Vec<Ipv4Addr> {
         let known = self.0.lock().unwrap().clone();
         let known = known.filter(|(known, _)| known == name);
         known.map(|(_, address)| address).into_iter().collect()
