@@ -4,12 +4,12 @@ use wharf_api_ec2::types::{
     CreateNetworkInterfacePermissionRequest, CreateNetworkInterfacePermissionResult,
 };
 use wharf_base::ids;
-use wharf_records::{Unknown, encode};
+use wharf_records::encode;
 use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
-use super::{Granted, Permission, Use, pointer_key};
+use super::{Permission, Use, found_by_others};
 use crate::{Ec2Service, fault, ops::interfaces::may_manage, quota, records::Interface};
 
 /// It is granted at once.
@@ -47,16 +47,10 @@ pub async fn create(
             to,
         };
         record.permissions.push(permission.clone());
-        let pointer = Granted {
-            owner: call.account.clone(),
-            region: call.region.clone(),
-            unknown: Unknown::new(),
-        };
         let txn = Txn::new()
             .when(stored.unchanged())
-            .put(&stored.key, encode(&record))
-            .put(pointer_key(interface), encode(&pointer));
-        tx.join(txn);
+            .put(&stored.key, encode(&record));
+        tx.join(found_by_others(txn, call, &record));
         permission
     });
     Ok(CreateNetworkInterfacePermissionResult {

@@ -8,7 +8,7 @@ use wharf_service::transact;
 use wharf_store::Txn;
 use wharf_wire::{Call, Fault};
 
-use super::pointer_key;
+use super::found_by_others;
 use crate::{Ec2Service, fault, records::Interface};
 
 /// One that its account uses goes by force alone. What uses the interface keeps it.
@@ -37,10 +37,7 @@ pub async fn delete(
         let txn = Txn::new()
             .when(stored.unchanged())
             .put(&stored.key, encode(&record));
-        tx.join(match record.permissions.is_empty() {
-            true => txn.delete(pointer_key(&record.id)),
-            false => txn,
-        });
+        tx.join(found_by_others(txn, call, &record));
     });
     Ok(DeleteNetworkInterfacePermissionResult {
         return_: Some(true),

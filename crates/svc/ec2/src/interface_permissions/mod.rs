@@ -2,19 +2,19 @@
 //! address of theirs with it.
 //!
 //! Permissions stand in the interface's own record, so that whoever uses one compares it as it writes. A pointer of no account,
-//! there as long as an interface has permissions, says whose the interface is that somebody names. Subnet, groups and addresses
-//! stay the owner's: what has another account's interface finds them by [`of_account`]. A permission that goes by force takes
-//! nothing away from what has the interface already.
+//! there as long as an interface has permissions, says whose the interface is, and for whom: anybody else is told that there is
+//! none before it is read. Subnet, groups and addresses stay the owner's: what has another account's interface finds them by
+//! [`of_account`]. A permission that goes by force takes nothing away from what has the interface already.
 
 mod create;
 mod delete;
 mod describe;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use wharf_api_ec2::types as wire;
-use wharf_records::{Record, Unknown};
+use wharf_records::{Record, Unknown, encode};
 use wharf_service::platform;
 use wharf_store::Txn;
 use wharf_wire::{Context, Fault};
@@ -96,6 +96,8 @@ impl Permission {
 struct Granted {
     owner: String,
     region: String,
+    /// Those that have a permission of it.
+    accounts: BTreeSet<String>,
     #[serde(flatten)]
     unknown: Unknown,
 }
@@ -107,6 +109,23 @@ impl Record for Granted {
 
 fn pointer_key(interface: &str) -> String {
     platform::scope(SERVICE).key(Granted::KIND, interface)
+}
+
+/// Adds to the transaction in which permissions of an interface change that those whom they are for find it, and nobody else.
+fn found_by_others(txn: Txn, cx: &Context, interface: &Interface) -> Txn {
+    let key = pointer_key(&interface.id);
+    let accounts = interface.permissions.iter().map(|it| it.account.clone());
+    let accounts: BTreeSet<String> = accounts.collect();
+    if accounts.is_empty() {
+        return txn.delete(key);
+    }
+    let pointer = Granted {
+        owner: cx.account.clone(),
+        region: cx.region.clone(),
+        accounts,
+        unknown: Unknown::new(),
+    };
+    txn.put(key, encode(&pointer))
 }
 
 /// Adds to the transaction in which an interface goes that nobody finds it any more.
@@ -167,7 +186,8 @@ impl Ec2Service {
         }
         let pointer = self.table.read::<Granted>(&pointer_key(id)).await?;
         let pointer = pointer.map(|it| it.record);
-        let Some(pointer) = pointer.filter(|it| it.region == cx.region) else {
+        let is_for = |it: &Granted| it.region == cx.region && it.accounts.contains(&cx.account);
+        let Some(pointer) = pointer.filter(is_for) else {
             return Ok(None);
         };
         let there = of_account(cx, Some(&pointer.owner));
