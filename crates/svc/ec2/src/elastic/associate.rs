@@ -16,7 +16,7 @@ use crate::{
     Ec2Service, fault,
     instances::{life::State, providers::Ability},
     interface_permissions::Use,
-    ops::interfaces::may_change_there,
+    ops::interfaces::{may_change, may_change_there},
     records::{Instance, Interface, Vpc},
 };
 
@@ -215,8 +215,10 @@ pub async fn disassociate(
         let there = known.there(call);
         let interface = service.stored::<Interface>(&there, &known.interface);
         if let Some(interface) = interface.await? {
-            let at = (call, &*there);
-            may_change_there(service, at, &interface.record, "DisassociateAddress").await?;
+            // From another account's interface it comes back to who lent it, whatever has that.
+            if known.interface_owner.is_none() {
+                may_change(service, call, &interface.record, "DisassociateAddress").await?;
+            }
             txn = without_public(txn, interface, &allocation);
         }
         let condition = stored.unchanged();

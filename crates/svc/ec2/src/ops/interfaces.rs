@@ -6,7 +6,6 @@ use wharf_wire::{Call, CallerKind, Context, Fault};
 
 use crate::{
     Ec2Service, fault,
-    interface_permissions::of_account,
     records::{Instance, Interface, SecurityGroup, Vpc},
 };
 
@@ -37,7 +36,8 @@ pub async fn may_change(
     may_change_there(service, (call, call.context()), interface, operation).await
 }
 
-/// The same of an interface that may be another account's. `there`: where it is.
+/// The same of an interface that may be another account's. `there`: where it is. Another account's instance that has it has no
+/// say about it, nor has who operates that.
 pub async fn may_change_there(
     service: &Ec2Service,
     (call, there): (&Call, &Context),
@@ -47,12 +47,12 @@ pub async fn may_change_there(
     if !may_manage(call, interface) {
         return Err(fault::not_yours());
     }
-    let Some(attachment) = &interface.attachment else {
+    let attachment = interface.attachment.as_ref();
+    let Some(attachment) = attachment.filter(|it| it.instance_owner.is_none()) else {
         return Ok(());
     };
-    let there = of_account(there, attachment.instance_owner.as_deref());
     match service
-        .find::<Instance>(&there, &attachment.instance_id)
+        .find::<Instance>(there, &attachment.instance_id)
         .await?
     {
         Some(instance) => instance.lets(call, operation),
