@@ -401,4 +401,15 @@ def test_an_account_lends_another_a_network_interface(wharf):
     mine.delete_network_interface(NetworkInterfaceId=eni)
     (address,) = theirs.describe_addresses()["Addresses"]
     assert "AssociationId" not in address
+    # What a closed account lent it lends no more; who uses it may go on, and end that.
+    subnet = theirs.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"][0]
+    eni = theirs.create_network_interface(SubnetId=subnet["SubnetId"])["NetworkInterface"]["NetworkInterfaceId"]
+    theirs.create_network_interface_permission(NetworkInterfaceId=eni, AwsAccountId=HOME, Permission="EIP-ASSOCIATE")
+    allocation = mine.allocate_address()["AllocationId"]
+    associate = {"AllocationId": allocation, "NetworkInterfaceId": eni}
+    association = mine.associate_address(**associate)["AssociationId"]
     wharf.run("account", "close", number)
+    wait_for(lambda: listed(wharf)[number]["state"] == "closed", CLOSED_DEADLINE_S, "the account's end")
+    assert refused(mine.associate_address, **associate)[0] == missing
+    mine.disassociate_address(AssociationId=association)
+    mine.release_address(AllocationId=allocation)

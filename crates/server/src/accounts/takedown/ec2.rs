@@ -12,6 +12,7 @@ pub(super) async fn end(service: &Ec2Service, call: &Call, left: &mut Left) -> R
     end_fleets(service, call, left).await?;
     end_spot_fleets(service, call, left).await?;
     end_spot_requests(service, call, left).await?;
+    end_interface_permissions(service, call, left).await?;
     end_instances(service, call, left).await?;
     end_flow_logs(service, call, left).await?;
     end_endpoints(service, call, left).await?;
@@ -134,6 +135,37 @@ async fn end_spot_requests(
         };
         let ended = service.cancel_spot_instance_requests(call, input).await;
         left.one("Spot request", ended.map(|_| ()));
+    }
+    Ok(())
+}
+
+/// Nobody comes into its networks any more. What other accounts have there already is theirs to end.
+async fn end_interface_permissions(
+    service: &Ec2Service,
+    call: &Call,
+    left: &mut Left,
+) -> Result<(), Fault> {
+    let found = pages(|next_token| async {
+        let input = ec2::DescribeNetworkInterfacePermissionsRequest {
+            next_token,
+            ..Default::default()
+        };
+        let page = service
+            .describe_network_interface_permissions(call, input)
+            .await?;
+        let found = page.network_interface_permissions.unwrap_or_default();
+        Ok((found, page.next_token))
+    });
+    for permission in found.await? {
+        let input = ec2::DeleteNetworkInterfacePermissionRequest {
+            network_interface_permission_id: permission.network_interface_permission_id,
+            force: Some(true),
+            ..Default::default()
+        };
+        let ended = service
+            .delete_network_interface_permission(call, input)
+            .await;
+        left.one("network interface permission", ended.map(|_| ()));
     }
     Ok(())
 }
