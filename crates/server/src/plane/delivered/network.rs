@@ -2,8 +2,8 @@
 //! their groups, subnets, route tables, NAT gateways, network ACLs and load balancers, their
 //! interfaces that are attached somewhere, the hosts those are on, and the host itself; their
 //! peerings, and of the VPCs at the other ends of these, which may be another account's, the
-//! interfaces, hosts and load balancers; and the
-//! internet-facing load balancers of all VPCs and the names that public addresses lead back to, which are everybody's.
+//! interfaces, hosts and load balancers; and the internet-facing load balancers of all VPCs and the names
+//! that public addresses lead back to, which are everybody's.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
