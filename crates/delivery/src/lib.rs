@@ -5,6 +5,7 @@
 //!   a role that trusts the service, or the service itself before policies of resources.
 //! - [`Alarms`] is what services ask of alarms that call what they have.
 //! - [`log_events`] writes into log groups.
+//! - [`LogDeliveries`] takes what services log of their resources.
 //! - [`targets`] says which call a target is (spec platform §9).
 //! - [`Outbox`] holds parcels in lanes. A parcel is written in the transaction that made it necessary, delivered
 //!   at least once, tried again within its [`Policy`], and given up with the word why. [`Room`] is what an account
@@ -13,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod figures;
+mod log_deliveries;
 pub mod log_events;
 mod operations;
 mod outbox;
@@ -24,6 +26,7 @@ mod shares;
 pub mod targets;
 
 pub use figures::Figures;
+pub use log_deliveries::{LogDeliveries, LogRecord};
 pub use operations::{
     Actor, Alarms, ApiDestinations, Body, ContentType, Invocation, Operations, Request,
 };

@@ -308,6 +308,12 @@ fn storage(metrics: &mut Metrics, sources: &Sources) {
         "Log events that a subscription, and reports that data protection, went on without: too large for their destination, or refused for a day",
         move || logs.dropped().undelivered as f64,
     );
+    let logs = sources.logs.clone();
+    metrics.counter(
+        "wharf_delivery_dropped_records",
+        "Records that services log of their resources, dropped for want of room or since their destination failed for ten minutes",
+        move || logs.dropped_records() as f64,
+    );
 }
 
 /// Of all queues together: their names are their owners'.

@@ -30,6 +30,10 @@ pub(super) fn serve(it: &Wiring<'_>) -> Served {
             let (logs, clock) = (logs.clone(), it.clock.clone());
             |stop| async move { logs.deliver(clock, stop).await }
         })
+        .running("deliveries of logs", {
+            let (logs, clock) = (logs.clone(), it.clock.clone());
+            |stop| async move { logs.deliver_records(clock, stop).await }
+        })
         .running("field indexes of logs", {
             let logs = logs.clone();
             |stop| async move { logs.index_fields(stop).await }

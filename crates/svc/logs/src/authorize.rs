@@ -1,5 +1,6 @@
 //! What each operation does to which resource.
 
+mod deliveries;
 mod tagged;
 
 use wharf_api_logs::{
@@ -19,7 +20,7 @@ use crate::{
     findings::Place,
     insights::{engine::compiled, pointer::Pointer},
     names,
-    ops::{account_policies, kms_key, queries, resource_policies},
+    ops::{account_policies, kms_key, queries, resource_policies, tags::OfDeliveries},
     protection::findings_of,
     records::Query,
     retention,
@@ -45,7 +46,8 @@ pub async fn with_policies(
 ) -> Result<Vec<Check>, Fault> {
     let mut checks = checks(cx, input);
     checks.extend(of_queries(service, cx, input).await?);
-    let mut checks = tagged::with_tags(service, cx, input, checks).await?;
+    let checks = tagged::with_tags(service, cx, input, checks).await?;
+    let mut checks = deliveries::with_policies(service, cx, input, checks).await?;
     for check in &mut checks {
         if check.action == USE_DESTINATION
             && let Ok(Destination::Named(arn, name)) = Destination::parse(&check.resource)
@@ -218,6 +220,10 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         if arn.as_deref().is_some_and(names::is_lookup_table) {
             return table(arn);
         }
+        // As are those of what deliveries are made of.
+        if let Some(arn) = arn.as_ref().filter(|it| OfDeliveries::named(it).is_some()) {
+            return arn.clone();
+        }
         let name = names::from_identifier(cx, arn.as_deref().unwrap_or_default()).ok();
         names::group_arn(cx, name.as_deref().unwrap_or("*"))
     };
@@ -273,6 +279,9 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         return checks;
     }
     if let Some(checks) = scheduled(cx, &action, &input) {
+        return checks;
+    }
+    if let Some(checks) = deliveries::checks(cx, &action, &input) {
         return checks;
     }
     // The group whose sensitive data are asked for.

@@ -101,7 +101,8 @@ pub fn invalid(text: impl Into<String>) -> Fault {
 /// The service says InvalidParameterException where others say ValidationException, but for its newer operations.
 pub fn refuse(operation: &str, violations: &[Violation]) -> Option<Fault> {
     let text = summary(violations);
-    Some(match operation.contains("ScheduledQuer") {
+    let newer = ["ScheduledQuer", "Deliver", "ConfigurationTemplates"];
+    Some(match newer.iter().any(|it| operation.contains(it)) {
         true => faults::validation_exception(text),
         false => invalid(text),
     })
@@ -178,4 +179,15 @@ pub fn no_group_named(name: &str, account: &str) -> Fault {
 
 pub fn bad_pattern(cause: &crate::pattern::BadPattern) -> Fault {
     invalid(format!("Invalid filter pattern: {cause}."))
+}
+
+/// Of sources and destinations of deliveries that are there already.
+pub fn tagged_by_update() -> Fault {
+    faults::conflict_exception(
+        "Tags can only be provided when a resource is being created, not updated.",
+    )
+}
+
+pub fn over_quota() -> Fault {
+    faults::service_quota_exceeded_exception("This request exceeds a service quota.")
 }

@@ -1,4 +1,5 @@
-//! What goes on behind requests, record by record: export tasks, scheduled queries and their runs.
+//! What goes on behind requests, record by record: export tasks, scheduled queries and their runs; and routes of deliveries,
+//! which are in memory and follow their records.
 //!
 //! Inputs: records of the service as they change, the clock. Each look at a record takes it one step forward in one
 //! transaction that compares the record and the lease of the shard, so a step that a kill cut short is done again,
@@ -14,6 +15,7 @@ use wharf_service::{Changes, Look, OneQueue, Reach, Shares, Stored, fence};
 
 use crate::{
     LogsService,
+    deliveries::records::{Delivery, DeliveryDestination},
     exports::{self, task::ExportTask},
     fault::LogsFaults,
     scheduled::{
@@ -30,7 +32,13 @@ const OF_ACCOUNT: usize = 2;
 const AGAIN: Duration = Duration::from_millis(250);
 const PERMIT: Permit = Permit::for_controller("logs-jobs");
 
-const KINDS: [&str; 3] = [ExportTask::KIND, ScheduledQuery::KIND, ScheduledRun::KIND];
+const KINDS: [&str; 5] = [
+    ExportTask::KIND,
+    ScheduledQuery::KIND,
+    ScheduledRun::KIND,
+    Delivery::KIND,
+    DeliveryDestination::KIND,
+];
 
 pub type StepError = wharf_service::StepError<LogsFaults>;
 
@@ -86,6 +94,17 @@ impl Jobs {
         let Some((scope, kind, _)) = Scope::parse(key) else {
             return Ok(Next::Settled);
         };
+        // Nobody waits for these, nor takes them.
+        let routed = match kind {
+            Delivery::KIND => Some(self.service.set_route(key).await),
+            DeliveryDestination::KIND => Some(self.service.set_routes_to(key).await),
+            _ => None,
+        };
+        if let Some(routed) = routed {
+            let action = "making the route of a delivery";
+            let failed = |fault| StepError::Neighbour { action, fault };
+            return routed.map(|()| Next::Settled).map_err(failed);
+        }
         let Some(_share) = self.shares.try_take(&scope.account) else {
             return Ok(Next::After(AGAIN));
         };

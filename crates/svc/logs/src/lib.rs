@@ -21,6 +21,7 @@
 //! - `subscriptions` hands events to who subscribed to them, a `batch` at a time: `filters`
 //!   says who subscribed, `handover` where the events go, `forward` writes them to other groups, `subscription` has
 //!   what is sent.
+//! - `deliveries` brings what other services log to groups and buckets.
 //! - `exports` writes groups into buckets of S3; `jobs` takes that forward, one step a look, and `scheduled` queries.
 //! - `ops` holds one file an operation.
 //! - `limits` bounds what is put, `bound` what is kept, `sweep` removes what nobody wants any more.
@@ -39,6 +40,7 @@ mod cipher;
 mod contributors;
 mod counted;
 mod counting;
+mod deliveries;
 mod desk;
 mod embedded;
 mod encoded;

@@ -21,6 +21,38 @@ pub fn lookup_table_arn(cx: &Context, name: &str) -> String {
     Arn::new("logs", &cx.region, &cx.account, resource).to_string()
 }
 
+/// What names a delivery source in an ARN, a delivery destination, and a delivery.
+pub const DELIVERY_SOURCE: &str = "delivery-source:";
+pub const DELIVERY_DESTINATION: &str = "delivery-destination:";
+pub const DELIVERY: &str = "delivery:";
+
+/// The ARN of something of an account and region; `kind` is what names it in ARNs.
+pub fn arn_in(scope: &Scope, kind: &str, name: &str) -> String {
+    Arn::new(
+        "logs",
+        &scope.region,
+        &scope.account,
+        format!("{kind}{name}"),
+    )
+    .to_string()
+}
+
+/// Where a delivery destination is, and its name.
+pub fn delivery_destination(arn: &str) -> Option<(Scope, String)> {
+    let arn = arn.parse::<Arn>().ok();
+    let arn = arn.filter(|it| it.is_in_its_partition() && it.service == "logs")?;
+    let name = arn.resource.strip_prefix(DELIVERY_DESTINATION)?;
+    let scope = Scope::new("logs", &arn.account, &arn.region);
+    (!name.is_empty()).then(|| (scope, name.to_owned()))
+}
+
+/// The name of the log group of an ARN, with or without its closing `:*`.
+pub fn group_in(arn: &Arn) -> Option<&str> {
+    let name = arn.resource.strip_prefix("log-group:")?;
+    let name = name.strip_suffix(":*").unwrap_or(name);
+    (arn.service == "logs" && !name.is_empty() && !name.contains([':', '*'])).then_some(name)
+}
+
 /// What names a lookup table in an ARN.
 const LOOKUP_TABLE: &str = "lookup-table:";
 

@@ -19,6 +19,7 @@ use crate::{
     bound::Counters,
     cipher::DataKey,
     counting::Counting,
+    deliveries::Deliveries,
     desk::Desk,
     event_store::EventStore,
     fault::{self, LogsFaults},
@@ -53,6 +54,7 @@ pub struct LogsService {
     pub(crate) counting: Arc<Counting>,
     pub(crate) counters: wharf_vended::Counters,
     pub(crate) subscriptions: Arc<Subscriptions>,
+    pub(crate) deliveries: Arc<Deliveries>,
     pub(crate) indexing: Arc<Indexing>,
     pub(crate) known_rules: Arc<Known>,
     pub(crate) known_retention: Arc<retention::Known>,
@@ -117,6 +119,7 @@ impl LogsService {
             counting: Arc::default(),
             counters: options.counters,
             subscriptions: Arc::default(),
+            deliveries: Arc::default(),
             indexing: Arc::default(),
             known_rules: Arc::default(),
             known_retention: Arc::default(),
@@ -246,6 +249,23 @@ wharf_api_logs::operations! {
     delete_resource_policy = ops::resource_policies::delete;
     associate_kms_key = ops::kms_key::associate;
     disassociate_kms_key = ops::kms_key::disassociate;
+    put_delivery_source = ops::delivery_sources::put;
+    get_delivery_source = ops::delivery_sources::get;
+    describe_delivery_sources = ops::delivery_sources::describe;
+    delete_delivery_source = ops::delivery_sources::delete;
+    put_delivery_destination = ops::delivery_destinations::put;
+    get_delivery_destination = ops::delivery_destinations::get;
+    describe_delivery_destinations = ops::delivery_destinations::describe;
+    delete_delivery_destination = ops::delivery_destinations::delete;
+    put_delivery_destination_policy = ops::delivery_destinations::put_policy;
+    get_delivery_destination_policy = ops::delivery_destinations::get_policy;
+    delete_delivery_destination_policy = ops::delivery_destinations::delete_policy;
+    create_delivery = ops::deliveries::create;
+    get_delivery = ops::deliveries::get;
+    describe_deliveries = ops::deliveries::describe;
+    delete_delivery = ops::deliveries::delete;
+    update_delivery_configuration = ops::deliveries::update;
+    describe_configuration_templates = ops::configuration_templates::describe;
     put_retention_policy = ops::retention::put;
     delete_retention_policy = ops::retention::delete;
     create_log_stream = ops::streams::create;

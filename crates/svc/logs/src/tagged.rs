@@ -9,5 +9,10 @@ pub const TAGGED: Tagged = Tagged {
     kinds: &[
         Kind::itself("group", |id| format!("log-group:{id}")),
         Kind::itself("lookup-table", |id| format!("lookup-table:{id}")),
+        Kind::itself("delivery-source", |id| format!("delivery-source:{id}")),
+        Kind::itself("delivery-destination", |id| {
+            format!("delivery-destination:{id}")
+        }),
+        Kind::itself("vended-delivery", |id| format!("delivery:{id}")),
     ],
 };

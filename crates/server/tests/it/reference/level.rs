@@ -17,6 +17,7 @@ pub fn of(action: &str) -> &'static str {
         "OwnershipControls",
         "Grant",
         "PassRole",
+        "AllowVendedLogDelivery",
     ]) && !holds(&[
         "LifecyclePolicy",
         "RetentionPolicy",

@@ -1,4 +1,4 @@
-//! Tags in what policies are asked: those that groups and lookup tables have, and those that a request brings or takes.
+//! Tags in what policies are asked: those that groups, lookup tables and what deliveries are made of have, and those that a request brings or takes.
 //!
 //! Streams have none, as on AWS: a policy that lets write or read streams by their group's tags lets nobody.
 
@@ -9,7 +9,7 @@ use wharf_records::Record as _;
 use wharf_service::tags::{self, Tags};
 use wharf_wire::{Check, Context, Fault};
 
-use crate::{LogsService, names, records::LookupTable};
+use crate::{LogsService, names, ops::tags::OfDeliveries, records::LookupTable};
 
 /// The first check is the request's own.
 pub async fn with_tags(
@@ -46,6 +46,9 @@ async fn tags_of(service: &LogsService, cx: &Context, resource: &str) -> Result<
         let found = service.table.read::<LookupTable>(&key).await?;
         return Ok(found.map(|it| it.record.tags).unwrap_or_default());
     }
+    if let Some(it) = OfDeliveries::named(resource) {
+        return Ok(it.tags(service, cx).await?.unwrap_or_default());
+    }
     Ok(Tags::new())
 }
 
@@ -59,8 +62,11 @@ fn with_those_of(input: Input<'_>, check: Check) -> Check {
         )
     };
     match input {
+        Input::CreateDelivery(it) => set(check, &it.tags),
         Input::CreateLogGroup(it) => set(check, &it.tags),
         Input::CreateLookupTable(it) => set(check, &it.tags),
+        Input::PutDeliveryDestination(it) => set(check, &it.tags),
+        Input::PutDeliverySource(it) => set(check, &it.tags),
         Input::TagLogGroup(it) => set(check, &it.tags),
         Input::TagResource(it) => set(check, &it.tags),
         Input::UntagLogGroup(it) => tags::removed(check, it.tags.as_deref()),

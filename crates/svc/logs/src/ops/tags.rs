@@ -1,12 +1,16 @@
-//! Tags of groups and lookup tables, in the API's newer form (by ARN) and its older one (by name).
+//! Tags of groups, lookup tables and what deliveries are made of, in the API's newer form (by ARN) and its older one (by name).
 
 use wharf_api_logs::{faults, types::*};
+use wharf_base::Arn;
 use wharf_records::Record;
 use wharf_service::tags::{Refused, Rules, Tags};
-use wharf_wire::{Call, Fault};
+use wharf_wire::{Call, Context, Fault};
 
+use super::{deliveries, delivery_destinations, delivery_sources};
 use crate::{
-    LogsService, fault, names,
+    LogsService,
+    deliveries::records::{Delivery, DeliveryDestination, DeliverySource},
+    fault, names,
     records::{Group, LookupTable},
 };
 
@@ -45,6 +49,11 @@ pub async fn tag_resource(
         let edit = |tags: &mut Tags| RULES.add(tags, &more);
         return change_table(service, call, &name, edit).await;
     }
+    if let Some(it) = arn.as_deref().and_then(OfDeliveries::named) {
+        let more = RULES.given(given)?;
+        let edit = |tags: &mut Tags| RULES.add(tags, &more);
+        return it.change(service, call, edit).await;
+    }
     add(service, call, &group_of(call, arn.as_deref())?, given).await
 }
 
@@ -62,6 +71,13 @@ pub async fn untag_resource(
         };
         return change_table(service, call, &name, edit).await;
     }
+    if let Some(it) = arn.as_deref().and_then(OfDeliveries::named) {
+        let edit = |tags: &mut Tags| {
+            RULES.remove(tags, &keys);
+            Ok(())
+        };
+        return it.change(service, call, edit).await;
+    }
     remove(service, call, &group_of(call, arn.as_deref())?, keys).await
 }
 
@@ -71,6 +87,11 @@ pub async fn list_tags_for_resource(
     input: ListTagsForResourceRequest,
 ) -> Result<ListTagsForResourceResponse, Fault> {
     let arn = input.resource_arn.as_deref();
+    if let Some(it) = arn.and_then(OfDeliveries::named) {
+        let tags = it.tags(service, call).await?;
+        let tags = Some(tags.ok_or_else(|| it.missing())?);
+        return Ok(ListTagsForResourceResponse { tags });
+    }
     let tags = match arn.is_some_and(names::is_lookup_table) {
         true => {
             let name = names::lookup_table(call, arn)?;
@@ -112,6 +133,91 @@ pub async fn list_tags_log_group(
     Ok(ListTagsLogGroupResponse {
         tags: Some(group.tags),
     })
+}
+
+/// What a delivery is made of, by its ARN.
+pub struct OfDeliveries {
+    arn: Arn,
+    kind: &'static str,
+    name: String,
+}
+
+impl OfDeliveries {
+    /// `None` for the ARN of something else.
+    pub fn named(arn: &str) -> Option<Self> {
+        let arn = arn.parse::<Arn>().ok().filter(|it| it.service == "logs")?;
+        let kinds = [
+            (names::DELIVERY_SOURCE, DeliverySource::KIND),
+            (names::DELIVERY_DESTINATION, DeliveryDestination::KIND),
+            (names::DELIVERY, Delivery::KIND),
+        ];
+        let (kind, name) = kinds.into_iter().find_map(|(start, kind)| {
+            let name = arn.resource.strip_prefix(start)?;
+            Some((kind, name.to_owned()))
+        })?;
+        Some(Self { arn, kind, name })
+    }
+
+    /// The key of its record; what is elsewhere is as unknown as what does not exist.
+    fn key(&self, cx: &Context) -> Option<String> {
+        let is_here = (&self.arn.account, &self.arn.region) == (&cx.account, &cx.region);
+        is_here.then(|| LogsService::scope(cx).key(self.kind, &self.name))
+    }
+
+    fn missing(&self) -> Fault {
+        match self.kind {
+            DeliverySource::KIND => delivery_sources::missing(),
+            DeliveryDestination::KIND => delivery_destinations::missing(),
+            _ => deliveries::missing(),
+        }
+    }
+
+    /// The tags that it has; `None` if it is not there.
+    pub async fn tags(&self, service: &LogsService, cx: &Context) -> Result<Option<Tags>, Fault> {
+        let Some(key) = self.key(cx) else {
+            return Ok(None);
+        };
+        let table = &service.table;
+        Ok(match self.kind {
+            DeliverySource::KIND => {
+                let found = table.read::<DeliverySource>(&key).await?;
+                found.map(|it| it.record.tags)
+            }
+            DeliveryDestination::KIND => {
+                let found = table.read::<DeliveryDestination>(&key).await?;
+                found.map(|it| it.record.tags)
+            }
+            _ => {
+                let found = table.read::<Delivery>(&key).await?;
+                found.map(|it| it.record.tags)
+            }
+        })
+    }
+
+    async fn change(
+        &self,
+        service: &LogsService,
+        call: &Call,
+        edit: impl Fn(&mut Tags) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let key = self.key(call).ok_or_else(|| self.missing())?;
+        let (table, permit) = (&service.table, &call.permit);
+        let changed = match self.kind {
+            DeliverySource::KIND => {
+                let edit = |it: &mut DeliverySource| edit(&mut it.tags);
+                table.change(permit, &key, edit).await?.map(drop)
+            }
+            DeliveryDestination::KIND => {
+                let edit = |it: &mut DeliveryDestination| edit(&mut it.tags);
+                table.change(permit, &key, edit).await?.map(drop)
+            }
+            _ => {
+                let edit = |it: &mut Delivery| edit(&mut it.tags);
+                table.change(permit, &key, edit).await?.map(drop)
+            }
+        };
+        changed.ok_or_else(|| self.missing())
+    }
 }
 
 fn group_of(call: &Call, arn: Option<&str>) -> Result<String, Fault> {

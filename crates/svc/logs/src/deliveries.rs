@@ -1,0 +1,21 @@
+//! Deliveries: what services log of their resources, brought to log groups and buckets.
+//!
+//! - `records` are what is stored: a source is a resource with a type of its logs, a destination a log group or a bucket, a
+//!   delivery leads from one to the other.
+//! - `catalog` says what can be a source, `format` writes records, `layout` names objects, all pure.
+//! - `routes` knows in memory which records are wanted, and takes them; `queue` has those that wait, `run` delivers them.
+//! - `access` sees whether the service that delivers is let in.
+//!
+//! Invariants: who logs never waits and never fails for it; what waits is bounded; without a delivery nothing is made of
+//! what happens.
+
+pub mod access;
+pub mod catalog;
+pub mod format;
+pub mod layout;
+mod queue;
+pub mod records;
+mod routes;
+mod run;
+
+pub use routes::Deliveries;
