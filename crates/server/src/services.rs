@@ -230,6 +230,7 @@ pub static SERVICES: &[Row] = &[
                 operations: it.operations.clone(),
                 egress: it.plane.egress.clone(),
                 secrets: Arc::new(it.plane.secrets.clone()),
+                log_deliveries: Arc::new(it.plane.logs.clone()),
                 sources: it.announcing.clone(),
                 clock: it.clock.clone(),
                 counters: it.plane.counters.clone(),

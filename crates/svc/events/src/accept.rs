@@ -13,6 +13,10 @@ use wharf_store::StoreError;
 
 use crate::{
     archive,
+    bus_log::{
+        self, Logger,
+        steps::{self, Said, Step},
+    },
     compiled::{CompiledRule, CompiledTarget},
     core::{ChangeError, Core},
     courier::Errand,
@@ -37,6 +41,8 @@ const MOST_SEALED: usize = 640 << 10;
 pub struct Arriving {
     pub bus: BusName,
     pub event: Event,
+    /// Id of the request that put it.
+    pub request: Option<String>,
     /// When its deliveries became necessary; now, if that is not said.
     pub since: Option<Timestamp>,
     /// Rules that may have it, if not all.
@@ -62,8 +68,13 @@ struct Keeping {
 /// An event and the rules that want it.
 struct Wanted {
     bus: BusName,
+    request: Option<String>,
+    /// An account has no room for it.
+    is_refused: bool,
     hops: u32,
     since: Option<Timestamp>,
+    /// When it came onto the bus.
+    came: Timestamp,
     document: Value,
     /// As it is written.
     text: String,
@@ -129,6 +140,7 @@ pub async fn accept(
         write(core, permit, owing.errands(core), &mut done, |_, _, _| {}).await?;
     }
     owing.count(core);
+    owing.log(core).await;
     Ok(full)
 }
 
@@ -216,6 +228,46 @@ impl Wanted {
         self.rules.iter().map(|it| it.targets.len()).sum()
     }
 
+    /// Its steps up to the rules that want it. Of events of services those that no rule of a user wants are not logged, as in AWS.
+    fn log(&self, logger: &Logger) {
+        let source = self.document["source"].as_str().unwrap_or_default();
+        let mut rules = self.rules.iter().filter(|it| !it.is_managed).peekable();
+        if source.starts_with("aws.") && rules.peek().is_none() {
+            return;
+        }
+        let id = self.document["id"].as_str().unwrap_or_default();
+        let log = |step, details| {
+            logger.log(Said {
+                request: self.request.clone(),
+                event: Some(id.to_owned()),
+                ..Said::new(step, self.came, details)
+            });
+        };
+        let about = |step: Step| {
+            if logger.wants(step) {
+                log(step, steps::of_event(&self.document, logger.is_full));
+            }
+        };
+        about(Step::EventReceipt);
+        about(Step::EventIngestSuccess);
+        about(Step::RuleMatchStart);
+        if rules.peek().is_none() {
+            about(Step::NoStandardRulesMatched);
+        }
+        if !logger.wants(Step::RuleMatch) {
+            return;
+        }
+        for rule in rules {
+            let targets = rule.targets.iter().map(|target| {
+                let arn = target.document["Arn"].as_str().unwrap_or_default();
+                let id = errand_id(&self.document, &self.bus, &rule.name, &target.id);
+                (arn.to_owned(), ids::uuid_of(id.as_bytes()))
+            });
+            let details = steps::of_rule(&rule.arn, targets.collect());
+            log(Step::RuleMatch, details);
+        }
+    }
+
     /// Of all that is owed of it.
     fn bytes(&self, core: &Core) -> usize {
         let mut bytes = 0;
@@ -301,7 +353,7 @@ pub struct Owed {
 /// # Errors
 /// The store's.
 pub async fn owed(core: &Core, events: &[Arriving]) -> Result<Owing, ChangeError> {
-    let mut owing = Owing::default();
+    let (mut owing, now) = (Owing::default(), core.parts.clock.now());
     let mut sealing: BTreeMap<&BusName, Option<Arc<Seals>>> = BTreeMap::new();
     for arriving in events {
         let Arriving {
@@ -341,8 +393,11 @@ pub async fn owed(core: &Core, events: &[Arriving]) -> Result<Owing, ChangeError
         };
         owing.events.push(Wanted {
             bus: bus.clone(),
+            request: arriving.request.clone(),
+            is_refused: false,
             hops,
             since: arriving.since,
+            came: arriving.since.unwrap_or(now),
             document,
             text,
             rules,
@@ -358,6 +413,7 @@ impl Owing {
         for place in places.keys() {
             if let Some(event) = self.events.get_mut(*place) {
                 event.rules.clear();
+                event.is_refused = true;
             }
         }
         for keeping in self.kept.values_mut() {
@@ -373,6 +429,27 @@ impl Owing {
                 metered::matched(counts, &event.bus, rules, event.targets());
             }
         });
+    }
+
+    /// Logs what came of events, on buses that are logged.
+    pub async fn log(&self, core: &Core) {
+        if !core.parts.log_deliveries.are_any() {
+            return;
+        }
+        let mut loggers: BTreeMap<&BusName, Option<Arc<Logger>>> = BTreeMap::new();
+        for event in self.events.iter().filter(|it| !it.is_refused) {
+            let logger = match loggers.get(&event.bus) {
+                Some(known) => known.clone(),
+                None => {
+                    let made = bus_log::logger(core, &event.bus).await;
+                    loggers.insert(&event.bus, made.clone());
+                    made
+                }
+            };
+            if let Some(logger) = logger {
+                event.log(&logger);
+            }
+        }
     }
 
     pub fn errands<'a>(&'a self, core: &'a Core) -> Errands<'a> {
@@ -462,19 +539,8 @@ pub fn errand(
     let too_large = made.is_none();
     let payload = made.unwrap_or_default();
     let has_dead_letters = target.document["DeadLetterConfig"]["Arn"].is_string();
-    let mut id = format!(
-        "{}/{}/{}/{}",
-        event["id"].as_str().unwrap_or_default(),
-        from.bus.name,
-        from.rule,
-        target.id
-    );
-    // A replay sends once more what targets had before: they must not take it for the same.
-    if let Some(replay) = event["replay-name"].as_str() {
-        id = format!("{id}/{replay}");
-    }
     let errand = Errand {
-        id,
+        id: errand_id(event, from.bus, from.rule, &target.id),
         account: from.bus.place.account.clone(),
         rule: from.rule.to_owned(),
         rule_arn: from.rule_arn.to_owned(),
@@ -493,6 +559,17 @@ pub fn errand(
         },
         policy: policy(&target.document),
         since: None,
+    }
+}
+
+/// Of what a target is owed of an event.
+fn errand_id(event: &Value, bus: &BusName, rule: &str, target: &str) -> String {
+    let event_id = event["id"].as_str().unwrap_or_default();
+    let id = format!("{event_id}/{}/{rule}/{target}", bus.name);
+    // A replay sends once more what targets had before: they must not take it for the same.
+    match event["replay-name"].as_str() {
+        Some(replay) => format!("{id}/{replay}"),
+        None => id,
     }
 }
 

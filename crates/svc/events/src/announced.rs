@@ -153,6 +153,7 @@ fn event(said: Announcement, id: String, at: Timestamp) -> Arriving {
     Arriving {
         bus,
         event,
+        request: None,
         since: Some(at),
         only: None,
     }
@@ -295,6 +296,7 @@ impl Teller {
         )
         .await?;
         owing.count(core);
+        owing.log(core).await;
         Ok(())
     }
 }

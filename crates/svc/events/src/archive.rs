@@ -219,6 +219,7 @@ async fn replay(core: &Core, key: &str, place: &Place, name: &str) -> Result<Nex
                     arriving.push(Arriving {
                         bus: BusName::asked(place, Some(&replay.bus)),
                         event,
+                        request: None,
                         since: None,
                         only: (!replay.rules.is_empty()).then(|| replay.rules.clone()),
                     });
@@ -251,6 +252,7 @@ async fn replay(core: &Core, key: &str, place: &Place, name: &str) -> Result<Nex
     .await;
     if written.is_ok() {
         owed.count(core);
+        owed.log(core).await;
     }
     settled(written)
 }

@@ -70,6 +70,8 @@ struct CompiledArchive {
 pub struct CompiledRule {
     pub name: String,
     pub arn: String,
+    /// A service put it.
+    pub is_managed: bool,
     pub targets: Vec<CompiledTarget>,
 }
 
@@ -165,6 +167,7 @@ fn compile(bus: &BusName, all: impl Iterator<Item = (String, Rule)>) -> Matcher 
         rules.push(Arc::new(CompiledRule {
             name: name.to_owned(),
             arn: bus.rule_arn(name),
+            is_managed: rule.managed_by.is_some(),
             targets: rule.targets.into_iter().filter_map(target).collect(),
         }));
     }

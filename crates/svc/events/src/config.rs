@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use wharf_api_kms::Kms;
 use wharf_base::Clock;
-use wharf_delivery::Operations;
+use wharf_delivery::{LogDeliveries, Operations};
 use wharf_egress::Egress;
 use wharf_journal::Journal;
 use wharf_reconcile::Takeover;
@@ -28,6 +28,8 @@ pub struct Parts {
     pub egress: Egress,
     /// Where connections keep what they prove themselves by.
     pub secrets: Arc<dyn KeptSecrets>,
+    /// Where logs of buses go.
+    pub log_deliveries: Arc<dyn LogDeliveries>,
     /// What wharf's own services announce, once all are built.
     pub sources: Arc<OnceLock<Vec<Arc<dyn Announce>>>>,
     pub clock: Arc<dyn Clock>,

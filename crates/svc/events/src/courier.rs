@@ -8,7 +8,7 @@ use serde_json::Value;
 use wharf_base::{Arn, Permit};
 use wharf_delivery::{
     Actor, Body, Courier, DeadLetter, Failure, GivenUp, Invocation, Lane, Operations, Outcome,
-    Parcel, Request, Sending, send_all, targets,
+    Parcel, Request, Sending, Span, send_all, targets,
 };
 use wharf_service::Place;
 use wharf_vended::Counters;
@@ -18,6 +18,10 @@ use zeroize::Zeroizing;
 use crate::{
     accept::{self, Arriving},
     authorize,
+    bus_log::{
+        self, Logger,
+        steps::{self, Step},
+    },
     connection::ask::OfTarget,
     core::Core,
     dead_letters,
@@ -25,7 +29,7 @@ use crate::{
     fault,
     keys::{Sealed, Seals},
     log_group, metered,
-    names::BusName,
+    names::{BusName, Tagged},
     targets::Kind,
 };
 
@@ -170,7 +174,7 @@ impl Errand {
     }
 
     /// A token of the errand's own: ids of operations have at most 64 characters.
-    fn token(&self) -> String {
+    pub fn token(&self) -> String {
         wharf_base::ids::uuid_of(self.id.as_bytes())
     }
 
@@ -280,6 +284,7 @@ impl Targets {
             vec![Arriving {
                 bus,
                 event,
+                request: None,
                 since: None,
                 only: None,
             }],
@@ -307,8 +312,41 @@ impl Targets {
         Ok(parcel)
     }
 
-    /// One try of parcels that are open.
+    /// The log of the bus whose rule sends an errand, if something of it is logged.
+    async fn logger(&self, errand: &Errand) -> Option<(Arc<Core>, Arc<Logger>)> {
+        let core = self.core.upgrade()?;
+        if !core.parts.log_deliveries.are_any() {
+            return None;
+        }
+        let Some(Tagged::Rule(bus, _)) = Tagged::parse(&errand.rule_arn) else {
+            return None;
+        };
+        let logger = bus_log::logger(&core, &bus).await?;
+        Some((core, logger))
+    }
+
+    /// One try of parcels that are open, which their bus logs.
     async fn carry(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
+        let logger = match parcels.first() {
+            // All of a lane are of one rule.
+            Some(first) => self.logger(&first.work).await,
+            None => None,
+        };
+        let Some((core, logger)) = logger else {
+            return self.try_all(parcels).await;
+        };
+        let began = core.parts.clock.now();
+        let answers = self.try_all(parcels).await;
+        let ended = core.parts.clock.now();
+        let span = Span { began, ended };
+        for (parcel, answer) in parcels.iter().zip(&answers) {
+            let all = steps::of_try(parcel, answer, span, logger.is_full);
+            all.into_iter().for_each(|it| logger.log(it));
+        }
+        answers
+    }
+
+    async fn try_all(&self, parcels: &[&Parcel<Errand>]) -> Vec<Result<(), Failure>> {
         let (mut able, mut answers) = (parcels.to_vec(), Vec::with_capacity(parcels.len()));
         able.retain(|it| !it.work.too_large);
         let mut tried = self.bring(&able).await.into_iter();
@@ -398,7 +436,18 @@ impl Courier for Targets {
         if let Some(core) = self.core.upgrade() {
             core.invoker.forget(errand);
         }
-        let mut attributes = why.attributes();
+        let logged = self.logger(errand).await;
+        let tell = |step: Step| {
+            if let Some((core, logger)) = &logged {
+                let now = core.parts.clock.now();
+                logger.log(steps::of_end(step, errand, &why, now, logger.is_full));
+            }
+        };
+        // Later its dead letter is tried again.
+        if parcel.failures == 0 {
+            tell(Step::InvocationFailure);
+        }
+        let mut attributes = why.clone().attributes();
         let target = errand.text("Arn").unwrap_or_default();
         attributes.extend([
             ("RULE_ARN", errand.rule_arn.clone()),
@@ -411,7 +460,11 @@ impl Courier for Targets {
             attributes,
             token: &errand.token(),
         };
-        letter.send(&*self.operations, &errand.service()).await
+        letter.send(&*self.operations, &errand.service()).await?;
+        if errand.has_dead_letters() {
+            tell(Step::InvocationDlq);
+        }
+        Ok(())
     }
 
     fn became(&self, all: &[Outcome<'_, Errand>]) {

@@ -7,6 +7,7 @@
 //! - `accept` brings an event onto a bus: in one transaction it writes what is owed to targets.
 //! - `announced` puts what wharf's own services announce, `scheduled` what rules send by the clock.
 //! - `archive` keeps events in the journal and replays them.
+//! - `bus_log` is what happens to events, told step by step to where deliveries of CloudWatch Logs bring it.
 //! - `courier` says which call a target is, and sends it or its dead letter (`wharf_delivery`).
 //! - `connection` has what is proved to web servers, `invoke` sends events to them, `log_group` to groups of logs.
 //! - `ops` holds the operations; `authorize` their rows, `chosen` what these ask about a rule's pattern.
@@ -22,6 +23,7 @@ mod announced;
 mod archive;
 mod archived;
 mod authorize;
+mod bus_log;
 mod chosen;
 mod compiled;
 mod config;

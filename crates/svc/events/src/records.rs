@@ -37,6 +37,9 @@ pub struct Bus {
     /// The ARN of the queue for events that this key does not let it seal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letters: Option<String>,
+    /// What is logged of it; nothing without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logs: Option<LogSettings>,
     /// JSON
     #[serde(default)]
     pub policy: Option<String>,
@@ -51,6 +54,54 @@ pub struct Bus {
 impl Record for Bus {
     const KIND: &'static str = "bus";
     const FORMAT: u32 = 1;
+}
+
+/// What of a bus is logged, as it was given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogSettings {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<LogDetail>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<LogLevel>,
+}
+
+/// Whether records have what is in events, and what targets get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum LogDetail {
+    None,
+    Full,
+}
+
+/// How much is logged; each has what those before it have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum LogLevel {
+    Off,
+    Error,
+    Info,
+    Trace,
+}
+
+impl LogLevel {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "OFF",
+            Self::Error => "ERROR",
+            Self::Info => "INFO",
+            Self::Trace => "TRACE",
+        }
+    }
+
+    /// The level of that name; the model knows no others.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "ERROR" => Self::Error,
+            "INFO" => Self::Info,
+            "TRACE" => Self::Trace,
+            _ => Self::Off,
+        }
+    }
 }
 
 /// Written with every change of a rule of a bus, under the bus's name: whoever has compiled its rules
@@ -236,5 +287,26 @@ impl ReplayState {
     /// Whether there is something to cancel.
     pub const fn goes_on(self) -> bool {
         matches!(self, Self::Starting | Self::Running)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buses_of_a_version_before_open_and_stay_as_they_are() {
+        let before =
+            r#"{"description":null,"policy":null,"created_at":5,"changed_at":6,"tags":{}}"#;
+        let bus: Bus = serde_json::from_str(before).unwrap();
+        assert_eq!(bus.logs, None);
+        assert_eq!(serde_json::to_string(&bus).unwrap(), before);
+        let logs = LogSettings {
+            detail: Some(LogDetail::Full),
+            level: Some(LogLevel::Trace),
+        };
+        let written = serde_json::to_string(&logs).unwrap();
+        assert_eq!(written, r#"{"detail":"FULL","level":"TRACE"}"#);
+        assert!(LogLevel::Off < LogLevel::Error && LogLevel::Info < LogLevel::Trace);
     }
 }

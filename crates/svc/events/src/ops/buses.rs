@@ -2,7 +2,7 @@
 
 use wharf_api_events::{
     CreateEventBusRequest, CreateEventBusResponse, DeleteEventBusRequest, DescribeEventBusRequest,
-    DescribeEventBusResponse, EventBus, ListEventBusesRequest, ListEventBusesResponse,
+    DescribeEventBusResponse, EventBus, ListEventBusesRequest, ListEventBusesResponse, LogConfig,
     UpdateEventBusRequest, UpdateEventBusResponse,
 };
 use wharf_base::Timestamp;
@@ -15,7 +15,7 @@ use crate::{
     core::{Core, bus_in, made},
     dead_letters, fault,
     names::{BusName, DEFAULT_BUS, scope},
-    records::{Bus, Rules},
+    records::{Bus, LogDetail, LogLevel, LogSettings, Rules},
     tags,
 };
 
@@ -40,6 +40,7 @@ pub async fn create_event_bus(
         kms_key: input.kms_key_identifier.filter(|it| !it.is_empty()),
         dead_letters: dead_letters::given(input.dead_letter_config.as_ref())?
             .filter(|it| !it.is_empty()),
+        logs: input.log_config.as_ref().map(settings),
         tags: tags::given(input.tags)?,
         ..made(call.now)
     };
@@ -60,7 +61,7 @@ pub async fn create_event_bus(
         description: bus.description,
         kms_key_identifier: bus.kms_key,
         dead_letter_config: dead_letters::shown(bus.dead_letters),
-        ..CreateEventBusResponse::default()
+        log_config: bus.logs.map(shown_logs),
     })
 }
 
@@ -78,6 +79,7 @@ pub async fn describe_event_bus(
         description: bus.description,
         kms_key_identifier: bus.kms_key,
         dead_letter_config: dead_letters::shown(bus.dead_letters),
+        log_config: bus.logs.map(shown_logs),
         policy: bus.policy,
         ..DescribeEventBusResponse::default()
     })
@@ -99,6 +101,29 @@ pub async fn check_key(
         true => fault::invalid(fault.message),
         false => fault,
     })
+}
+
+/// What a request says of a bus's log.
+fn settings(given: &LogConfig) -> LogSettings {
+    let detail = |it: &str| match it {
+        "FULL" => LogDetail::Full,
+        _ => LogDetail::None,
+    };
+    LogSettings {
+        detail: given.include_detail.as_deref().map(detail),
+        level: given.level.as_deref().map(LogLevel::named),
+    }
+}
+
+fn shown_logs(logs: LogSettings) -> LogConfig {
+    let detail = |it| match it {
+        LogDetail::None => "NONE",
+        LogDetail::Full => "FULL",
+    };
+    LogConfig {
+        include_detail: logs.detail.map(|it| detail(it).to_owned()),
+        level: logs.level.map(|it| it.as_str().to_owned()),
+    }
 }
 
 /// The default bus was there before anybody said anything of it.
@@ -160,6 +185,9 @@ pub async fn update_event_bus(
         if let Some(queue) = &queue {
             bus.dead_letters = (!queue.is_empty()).then(|| queue.clone());
         }
+        if let Some(logs) = &input.log_config {
+            bus.logs = Some(settings(logs));
+        }
         bus.changed_at = call.now;
         tx.put(named.key(), &bus);
         bus
@@ -170,7 +198,7 @@ pub async fn update_event_bus(
         description: bus.description,
         kms_key_identifier: bus.kms_key,
         dead_letter_config: dead_letters::shown(bus.dead_letters),
-        ..UpdateEventBusResponse::default()
+        log_config: bus.logs.map(shown_logs),
     })
 }
 

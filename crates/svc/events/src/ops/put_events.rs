@@ -1,7 +1,8 @@
 //! PutEvents.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
+use serde_json::{Map, Value, json};
 use wharf_api_events::{
     PutEventsRequest, PutEventsRequestEntry, PutEventsResponse, PutEventsResultEntry,
 };
@@ -11,11 +12,15 @@ use wharf_wire::{Call, Fault};
 
 use crate::{
     accept::{self, Arriving},
+    bus_log::{
+        self, Logger,
+        steps::{self, Said, Step},
+    },
     core::Core,
     dead_letters,
     event::{self, Event, Refused},
     fault, metered,
-    names::BusName,
+    names::{BusName, SERVICE},
 };
 
 pub async fn put_events(
@@ -57,10 +62,12 @@ async fn put(
     }
     let mut shut: BTreeMap<BusName, Option<Shut>> = BTreeMap::new();
     let (mut results, mut events) = (Vec::with_capacity(entries.len()), Vec::new());
+    let mut logged = Vec::with_capacity(entries.len());
     // Of the results of events.
     let mut places = Vec::new();
     for entry in entries {
         let bus = BusName::asked(place, entry.event_bus_name.as_deref());
+        logged.push(Logged::of(core, (place, &bus), &entry, call).await);
         // An event that could not be kept under its bus's key is not taken, but for the bus's dead letters.
         if !shut.contains_key(&bus) {
             shut.insert(bus.clone(), Shut::of(core, &bus).await?);
@@ -77,6 +84,7 @@ async fn put(
                 events.push(Arriving {
                     bus,
                     event,
+                    request: Some(call.request_id.clone()),
                     since: None,
                     only: None,
                 });
@@ -91,11 +99,62 @@ async fn put(
             *result = no_room(&full);
         }
     }
+    for (result, logged) in results.iter().zip(logged) {
+        if let Some(logged) = logged {
+            logged.refused(result, call);
+        }
+    }
     let failed = results.iter().filter(|it| it.event_id.is_none()).count();
     Ok(PutEventsResponse {
         failed_entry_count: i32::try_from(failed).ok(),
         entries: Some(results),
     })
+}
+
+/// An entry of which its bus's log tells if it is not taken. Of those that are taken it tells as they come onto the bus.
+struct Logged {
+    logger: Arc<Logger>,
+    details: Map<String, Value>,
+}
+
+impl Logged {
+    async fn of(
+        core: &Core,
+        (place, bus): (&Place, &BusName),
+        entry: &PutEventsRequestEntry,
+        call: &Call,
+    ) -> Option<Self> {
+        let logger = bus_log::logger(core, bus).await?;
+        if !logger.wants(Step::EventIngestFailure) {
+            return None;
+        }
+        let detail = entry.detail.as_deref().unwrap_or_default();
+        let detail = serde_json::from_str(detail).unwrap_or_else(|_| Value::from(detail));
+        let document = json!({
+            "account": place.account,
+            "time": entry.time.unwrap_or(call.now).iso8601_seconds(),
+            "source": entry.source,
+            "detail-type": entry.detail_type,
+            "resources": entry.resources.as_deref().unwrap_or_default(),
+            "detail": detail,
+        });
+        let details = steps::of_event(&document, logger.is_full);
+        Some(Self { logger, details })
+    }
+
+    fn refused(self, result: &PutEventsResultEntry, call: &Call) {
+        let (Some(code), Some(text)) = (&result.error_code, &result.error_message) else {
+            return;
+        };
+        self.logger.log(Said {
+            request: Some(call.request_id.clone()),
+            error: Some(json!({
+                "error_message": format!("{code}: {text}"),
+                "aws_service": SERVICE,
+            })),
+            ..Said::new(Step::EventIngestFailure, call.now, self.details)
+        });
+    }
 }
 
 /// A bus whose key cannot be used.

@@ -2,6 +2,7 @@
 
 mod announced;
 mod archives;
+mod bus_log;
 mod destinations;
 mod lists;
 mod metered;
@@ -26,7 +27,7 @@ use wharf_api_events::{
     PutTargetsRequest, Target,
 };
 use wharf_base::{Clock as _, SystemClock, TestClock};
-use wharf_delivery::{Actor, Operations, Request};
+use wharf_delivery::{Actor, LogDeliveries, LogRecord, Operations, Request};
 use wharf_egress::Egress;
 use wharf_journal::{Journal, JournalOptions};
 use wharf_reconcile::Takeover;
@@ -96,8 +97,32 @@ impl Operations for Called {
     }
 }
 
+/// Deliveries that keep what they get of the types of logs that they are for.
+#[derive(Default)]
+pub struct Logged {
+    pub types: Mutex<Vec<&'static str>>,
+    pub records: Mutex<Vec<(String, Value)>>,
+}
+
+impl LogDeliveries for Logged {
+    fn are_any(&self) -> bool {
+        !self.types.lock().is_empty()
+    }
+
+    fn wants(&self, _: &str, log_type: &str) -> bool {
+        self.types.lock().contains(&log_type)
+    }
+
+    fn log(&self, resource: &str, log_type: &str, record: &LogRecord) {
+        assert!(self.wants(resource, log_type), "{log_type} is not wanted");
+        let record = (resource.to_owned(), Value::Object(record.fields.clone()));
+        self.records.lock().push(record);
+    }
+}
+
 pub struct Home {
     pub events: EventsService,
+    pub logged: Arc<Logged>,
     pub secrets: SecretsmanagerService,
     pub kms: wharf_api_kms::Client,
     pub folder: tempfile::TempDir,
@@ -141,6 +166,7 @@ impl Home {
         });
         let announcing: Arc<dyn Announce> = Arc::new(announced::ANNOUNCING);
         let counted = Counted::new(clock.clone());
+        let logged = Arc::new(Logged::default());
         let mut parts = Parts {
             store: world.store.clone(),
             journal: Journal::open(&folder.path().join("journal"), JournalOptions::default())
@@ -150,6 +176,7 @@ impl Home {
             operations: called.clone(),
             egress: Egress::to(vec!["127.0.0.0/8".parse().unwrap()]),
             secrets: Arc::new(secrets.clone()),
+            log_deliveries: logged.clone(),
             sources: Arc::new(OnceLock::from(vec![announcing])),
             clock: clock.clone(),
             counters: counted.counters.clone(),
@@ -164,6 +191,7 @@ impl Home {
         let running = tokio::spawn(async move { running.run(ended).await });
         Self {
             events,
+            logged,
             secrets,
             kms,
             called,

@@ -1,0 +1,195 @@
+//! Logs of buses: which steps are told of, at which level, and that nothing is where nobody wants it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use wharf_api_events::{
+    CreateEventBusRequest, DescribeEventBusRequest, Events as _, LogConfig, PutEventsRequestEntry,
+    UpdateEventBusRequest,
+};
+use wharf_testkit::{call, until};
+use wharf_wire::Fault;
+
+use crate::{Home, entry, queue};
+
+const ALL: [&str; 3] = ["ERROR_LOGS", "INFO_LOGS", "TRACE_LOGS"];
+const DEFAULT: &str = "arn:aws:events:us-east-1:000000000000:event-bus/default";
+
+fn config(detail: Option<&str>, level: Option<&str>) -> Option<LogConfig> {
+    Some(LogConfig {
+        include_detail: detail.map(str::to_owned),
+        level: level.map(str::to_owned),
+    })
+}
+
+async fn level(home: &Home, detail: Option<&str>, level: Option<&str>) {
+    let update = UpdateEventBusRequest {
+        log_config: config(detail, level),
+        ..Default::default()
+    };
+    home.events.update_event_bus(&call(), update).await.unwrap();
+}
+
+/// The steps that were told of since the last look.
+fn steps(home: &Home) -> Vec<String> {
+    let records = std::mem::take(&mut *home.logged.records.lock());
+    let steps = records.into_iter();
+    steps
+        .map(|(_, it)| it["message_type"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+async fn wait_for(home: &Home, step: &str) -> Vec<Value> {
+    until("a step was told of", || async {
+        let records = home.logged.records.lock();
+        records.iter().any(|(_, it)| it["message_type"] == step)
+    })
+    .await;
+    let records = std::mem::take(&mut *home.logged.records.lock());
+    records.into_iter().map(|(_, it)| it).collect()
+}
+
+#[tokio::test]
+async fn settings_are_shown_as_they_were_given_and_stay() {
+    let home = Home::start();
+    let create = CreateEventBusRequest {
+        name: Some("shop".to_owned()),
+        log_config: config(Some("FULL"), Some("INFO")),
+        ..Default::default()
+    };
+    let made = home.events.create_event_bus(&call(), create).await.unwrap();
+    assert_eq!(made.log_config, config(Some("FULL"), Some("INFO")));
+    let update = UpdateEventBusRequest {
+        name: Some("shop".to_owned()),
+        description: Some("d".to_owned()),
+        ..Default::default()
+    };
+    let updated = home.events.update_event_bus(&call(), update).await.unwrap();
+    assert_eq!(updated.log_config, config(Some("FULL"), Some("INFO")));
+    let update = UpdateEventBusRequest {
+        name: Some("shop".to_owned()),
+        log_config: config(None, Some("OFF")),
+        ..Default::default()
+    };
+    home.events.update_event_bus(&call(), update).await.unwrap();
+    let describe = DescribeEventBusRequest {
+        name: Some("shop".to_owned()),
+    };
+    let shown = home.events.describe_event_bus(&call(), describe).await;
+    assert_eq!(shown.unwrap().log_config, config(None, Some("OFF")));
+}
+
+#[tokio::test]
+async fn an_event_is_told_of_from_its_receipt_to_its_target() {
+    let home = Home::start();
+    home.rule("r", json!({"source": ["shop"]}), vec![queue("t")])
+        .await;
+    // Without a level, or without a delivery, nothing is.
+    *home.logged.types.lock() = ALL.into();
+    home.put(vec![entry("shop", json!({}))]).await;
+    home.calls(1).await;
+    assert!(steps(&home).is_empty());
+    level(&home, Some("FULL"), Some("TRACE")).await;
+    home.logged.types.lock().clear();
+    home.put(vec![entry("shop", json!({}))]).await;
+    home.calls(2).await;
+    assert!(steps(&home).is_empty());
+
+    *home.logged.types.lock() = ALL.into();
+    let put = home.put(vec![entry("shop", json!({"a": 1}))]).await;
+    let id = put.entries.unwrap()[0].event_id.clone().unwrap();
+    let all = wait_for(&home, "INVOCATION_SUCCESS").await;
+    // Its target may have it before what came before that is told of.
+    let of: BTreeMap<&str, &Value> = all
+        .iter()
+        .map(|it| (it["message_type"].as_str().unwrap(), it))
+        .collect();
+    let expected = [
+        "EVENT_RECEIPT",
+        "EVENT_INGEST_SUCCESS",
+        "RULE_MATCH_START",
+        "RULE_MATCH",
+        "INVOCATION_START",
+        "INVOCATION_ATTEMPT_START",
+        "INVOCATION_ATTEMPT_SUCCESS",
+        "INVOCATION_SUCCESS",
+    ];
+    assert_eq!(all.len(), expected.len());
+    assert!(expected.iter().all(|it| of.contains_key(it)), "{of:?}");
+    for it in &all {
+        assert_eq!(it["event_id"], id.as_str());
+        assert_eq!(
+            (&it["resource_arn"], &it["event_bus_name"]),
+            (&json!(DEFAULT), &json!("default"))
+        );
+    }
+    let (receipt, ended) = (of["EVENT_RECEIPT"], of["INVOCATION_SUCCESS"]);
+    assert_eq!(receipt["details"]["event_detail"], r#"{"a":1}"#);
+    assert!(receipt["request_id"].is_string());
+    let invocations = &of["RULE_MATCH"]["details"]["invocation_ids"];
+    assert_eq!(invocations[0], ended["invocation_id"]);
+    let target = ended["details"]["target_input"].as_str().unwrap();
+    let target: Value = serde_json::from_str(target).unwrap();
+    assert_eq!(target["detail"], json!({"a": 1}));
+
+    // Of what no rule wants too; without details, and no more than a level has.
+    level(&home, Some("NONE"), Some("INFO")).await;
+    home.put(vec![entry("other", json!({"a": 1}))]).await;
+    let records = std::mem::take(&mut *home.logged.records.lock());
+    let names: Vec<_> = records
+        .iter()
+        .map(|it| it.1["message_type"].clone())
+        .collect();
+    assert_eq!(names, ["EVENT_INGEST_SUCCESS", "NO_STANDARD_RULES_MATCHED"]);
+    assert!(records[0].1["details"].get("event_detail").is_none());
+    *home.logged.types.lock() = vec!["ERROR_LOGS"];
+    home.put(vec![entry("other", json!({}))]).await;
+    assert!(steps(&home).is_empty());
+}
+
+#[tokio::test]
+async fn what_is_refused_and_what_fails_are_errors() {
+    let home = Home::start();
+    *home.logged.types.lock() = ALL.into();
+    level(&home, None, Some("ERROR")).await;
+    let bad = PutEventsRequestEntry {
+        detail: Some("no JSON".to_owned()),
+        ..entry("shop", json!({}))
+    };
+    let put = home.put(vec![bad, entry("shop", json!({}))]).await;
+    assert_eq!(put.failed_entry_count, Some(1));
+    let all = wait_for(&home, "EVENT_INGEST_FAILURE").await;
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!(
+        all[0]["error"]["error_message"],
+        "MalformedDetail: Detail is malformed."
+    );
+
+    let mut target = queue("t");
+    target.dead_letter_config = Some(wharf_api_events::DeadLetterConfig {
+        arn: Some("arn:aws:sqs:us-east-1:000000000000:letters".to_owned()),
+    });
+    home.rule("r", json!({"source": ["shop"]}), vec![target])
+        .await;
+    let refusal = Fault::sender("AccessDeniedException", 400, "no");
+    *home.called.refusal.lock() = Some(refusal);
+    home.put(vec![entry("shop", json!({}))]).await;
+    let all = wait_for(&home, "INVOCATION_DLQ").await;
+    let names: Vec<&str> = all
+        .iter()
+        .map(|it| it["message_type"].as_str().unwrap())
+        .collect();
+    let expected = [
+        "INVOCATION_ATTEMPT_PERMANENT_FAILURE",
+        "INVOCATION_FAILURE",
+        "INVOCATION_DLQ",
+    ];
+    assert_eq!(names, expected);
+    let failed = &all[1];
+    assert_eq!(
+        failed["details"]["final_invocation_status"],
+        "AccessDeniedException"
+    );
+    assert_eq!(failed["details"]["total_attempts"], 1);
+    assert_eq!(failed["error"]["aws_service"], "sqs");
+}
