@@ -3,6 +3,7 @@
 mod account;
 mod account_retention;
 mod account_subscription;
+mod deliveries;
 mod destinations;
 mod exports;
 mod extraction;

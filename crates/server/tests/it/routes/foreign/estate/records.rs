@@ -28,7 +28,21 @@ impl Estate {
         });
         self.call(server, logs("PutMetricFilter"), filter).await;
         let arn = |what: &str| format!("arn:aws:logs:{REGION}:{HOME}:{what}");
+        let bus = format!("arn:aws:events:{REGION}:{HOME}:event-bus/default");
+        let source = json!({"name": NAME, "resourceArn": bus, "logType": "INFO_LOGS"});
+        self.call(server, logs("PutDeliverySource"), source).await;
+        let group = json!({"destinationResourceArn": arn(&format!("log-group:{NAME}"))});
+        let destination = json!({"name": NAME, "deliveryDestinationConfiguration": group});
+        self.call(server, logs("PutDeliveryDestination"), destination)
+            .await;
+        let destination = arn(&format!("delivery-destination:{NAME}"));
+        let delivery = json!({"deliverySourceName": NAME, "deliveryDestinationArn": destination});
+        let delivery = self.call(server, logs("CreateDelivery"), delivery).await;
+        let delivery = text(&delivery, "/delivery/id");
+        self.remember(&delivery);
         let names: &[&str] = &[
+            "deliverySourceName",
+            "deliveryDestinationName",
             "destinationName",
             "DestinationNamePrefix",
             "policyName",
@@ -55,6 +69,8 @@ impl Estate {
                 (&["kmsKeyId"], self.kms_key.clone()),
                 (&["destinationArn"], arn(&format!("destination:{NAME}"))),
                 (&["destination"], NAME.to_owned()),
+                (&["deliveryDestinationArn"], destination),
+                (&["id"], delivery),
             ],
         );
     }

@@ -1,0 +1,462 @@
+//! Deliveries of what services log: their three parts, who lets them in, and what arrives.
+
+use std::{
+    io::Read as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use wharf_api_logs::{Input, Logs, types::*};
+use wharf_base::{TestClock, Timestamp};
+use wharf_delivery::{Actor, LogDeliveries as _, LogRecord, Operations, Request};
+use wharf_svc_logs::LogsService;
+use wharf_testkit::{ACCOUNT, refused};
+use wharf_wire::{ByteStream, Call, Check, Fault, async_trait};
+
+use crate::support::{NOW, arn, call, make, open};
+
+const BUS: &str = "arn:aws:events:us-east-1:000000000000:event-bus/shop";
+const WRITER: &str = "delivery.logs.amazonaws.com";
+const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"delivery.logs.amazonaws.com"},"Action":"s3:PutObject","Resource":"*"}]}"#;
+
+/// Buses, but for one that is `gone`, a bucket that lets the service in, and what was written.
+#[derive(Default)]
+struct Around {
+    wrote: Mutex<Vec<(Actor, Request)>>,
+    files: Mutex<Vec<(String, String)>>,
+    bucket_is_shut: AtomicBool,
+}
+
+#[async_trait]
+impl Operations for Around {
+    async fn call(&self, actor: &Actor, request: &Request) -> Result<Value, Fault> {
+        match &*request.operation {
+            "DescribeEventBus" if request.input["Name"] == "gone" => {
+                let text = "Event bus gone does not exist.";
+                Err(Fault::sender("ResourceNotFoundException", 400, text))
+            }
+            "DescribeEventBus" => Ok(json!({})),
+            "GetBucketPolicy" if !self.bucket_is_shut.load(Ordering::Relaxed) => {
+                Ok(json!({ "Policy": POLICY }))
+            }
+            _ => {
+                self.wrote.lock().push((actor.clone(), request.clone()));
+                Ok(json!({}))
+            }
+        }
+    }
+
+    async fn call_with_body(
+        &self,
+        _: &Actor,
+        request: &Request,
+        body: ByteStream,
+    ) -> Result<Value, Fault> {
+        let packed = body.reader().whole(usize::MAX).await;
+        let packed = packed.map_err(|fault| fault.expect("there is no bound"))?;
+        let mut text = String::new();
+        let packed = packed.to_vec();
+        flate2::read::GzDecoder::new(packed.as_slice())
+            .read_to_string(&mut text)
+            .unwrap();
+        let key = request.input["Key"].as_str().unwrap().to_owned();
+        self.files.lock().push((key, text));
+        Ok(json!({}))
+    }
+
+    /// As policies of resources say; there are no others for the service.
+    async fn may(&self, actor: &Actor, _: &str, checks: &[Check]) -> Result<(), Fault> {
+        assert!(matches!(actor, Actor::Service { name, .. } if name == WRITER));
+        let is_in = |it: &Check| {
+            let policy = it.resource_policy.as_deref();
+            policy.is_some_and(|it| it.contains(WRITER))
+        };
+        match checks.iter().all(is_in) {
+            true => Ok(()),
+            false => Err(Fault::sender("AccessDeniedException", 400, "no")),
+        }
+    }
+
+    async fn may_assume(&self, _: &str, _: &str, _: &str) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+fn start() -> (tempfile::TempDir, LogsService, Arc<Around>) {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = open(folder.path());
+    let around = Arc::new(Around::default());
+    logs.calling(around.clone());
+    (folder, logs, around)
+}
+
+async fn source(
+    logs: &LogsService,
+    name: &str,
+    resource: &str,
+    log_type: &str,
+) -> Result<DeliverySource, Fault> {
+    let input = PutDeliverySourceRequest {
+        name: Some(name.to_owned()),
+        resource_arn: Some(resource.to_owned()),
+        log_type: Some(log_type.to_owned()),
+        ..Default::default()
+    };
+    let put = logs.put_delivery_source(&call(), input).await;
+    put.map(|it| it.delivery_source.unwrap())
+}
+
+async fn destination(
+    logs: &LogsService,
+    name: &str,
+    target: &str,
+    format: Option<&str>,
+) -> Result<DeliveryDestination, Fault> {
+    let input = PutDeliveryDestinationRequest {
+        name: Some(name.to_owned()),
+        output_format: format.map(str::to_owned),
+        delivery_destination_configuration: Some(DeliveryDestinationConfiguration {
+            destination_resource_arn: Some(target.to_owned()),
+        }),
+        ..Default::default()
+    };
+    let put = logs.put_delivery_destination(&call(), input).await;
+    put.map(|it| it.delivery_destination.unwrap())
+}
+
+fn destination_arn(name: &str) -> String {
+    format!("arn:aws:logs:us-east-1:{ACCOUNT}:delivery-destination:{name}")
+}
+
+fn joining(source: &str, destination: &str) -> CreateDeliveryRequest {
+    CreateDeliveryRequest {
+        delivery_source_name: Some(source.to_owned()),
+        delivery_destination_arn: Some(destination_arn(destination)),
+        ..Default::default()
+    }
+}
+
+async fn join(logs: &LogsService, input: CreateDeliveryRequest) -> Result<Delivery, Fault> {
+    let made = logs.create_delivery(&call(), input).await;
+    made.map(|it| it.delivery.unwrap())
+}
+
+fn log(logs: &LogsService, log_type: &str, message_type: &str) {
+    let fields = json!({"resource_arn": BUS, "message_type": message_type, "details": {"a": 1}});
+    let record = LogRecord {
+        at: Timestamp(NOW),
+        fields: fields.as_object().unwrap().clone(),
+    };
+    logs.log(BUS, log_type, &record);
+}
+
+/// Delivers what waits, as a server does that ends.
+async fn deliver(logs: &LogsService) {
+    let stop = CancellationToken::new();
+    stop.cancel();
+    let clock = Arc::new(TestClock::at(Timestamp(NOW)));
+    logs.clone().deliver_records(clock, stop).await;
+}
+
+#[tokio::test]
+async fn records_arrive_in_a_group_and_in_a_bucket() {
+    let (_folder, logs, around) = start();
+    make(&logs, "/aws/vendedlogs/shop", &[]).await;
+    assert!(!logs.are_any());
+    let made = source(&logs, "info", BUS, "INFO_LOGS").await.unwrap();
+    assert_eq!(made.service.as_deref(), Some("events"));
+    let to = destination(&logs, "group", &arn("/aws/vendedlogs/shop"), None).await;
+    assert_eq!(
+        to.unwrap().delivery_destination_type.as_deref(),
+        Some("CWL")
+    );
+    let to_group = join(&logs, joining("info", "group")).await.unwrap();
+    let to = destination(&logs, "bucket", "arn:aws:s3:::kept/logs", Some("w3c")).await;
+    assert_eq!(to.unwrap().delivery_destination_type.as_deref(), Some("S3"));
+    let mut asked = joining("info", "bucket");
+    asked.record_fields = Some(vec!["message_type".to_owned(), "error".to_owned()]);
+    asked.s3_delivery_configuration = Some(S3DeliveryConfiguration {
+        suffix_path: Some("{event-bus-name}/{yyyy}".to_owned()),
+        enable_hive_compatible_path: Some(true),
+    });
+    join(&logs, asked).await.unwrap();
+    assert!(logs.are_any() && logs.wants(BUS, "INFO_LOGS") && !logs.wants(BUS, "TRACE_LOGS"));
+
+    log(&logs, "INFO_LOGS", "RULE_MATCH");
+    log(&logs, "TRACE_LOGS", "EVENT_RECEIPT");
+    deliver(&logs).await;
+    let wrote = std::mem::take(&mut *around.wrote.lock());
+    let [(actor, request)] = &wrote[..] else {
+        panic!("one call: {wrote:?}");
+    };
+    let expected = Actor::Service {
+        name: WRITER.to_owned(),
+        account: ACCOUNT.to_owned(),
+        source_arn: format!("arn:aws:logs:us-east-1:{ACCOUNT}:delivery-source:info"),
+    };
+    assert_eq!(
+        (actor, request.operation.as_str()),
+        (&expected, "PutLogEvents")
+    );
+    assert_eq!(request.input["logStreamName"], "EventBridgeEventBusLogs");
+    let event = &request.input["logEvents"][0];
+    let record: Value = serde_json::from_str(event["message"].as_str().unwrap()).unwrap();
+    assert_eq!(record["message_type"], "RULE_MATCH");
+    assert_eq!(
+        (&event["timestamp"], &record["details"]["a"]),
+        (&json!(NOW), &json!(1))
+    );
+    let files = std::mem::take(&mut *around.files.lock());
+    let (key, text) = &files[0];
+    let folder = format!(
+        "logs/AWSLogs/aws-account-id={ACCOUNT}/EventBusLogs/event-bus-name=shop/year=2026/"
+    );
+    assert!(key.starts_with(&folder), "{key}");
+    assert_eq!(
+        text,
+        "#Version: 1.0\n#Fields: message_type error\nRULE_MATCH\t-\n"
+    );
+
+    // The service was let into the group by a policy that CreateDelivery put.
+    let policies = logs
+        .describe_resource_policies(&call(), Default::default())
+        .await
+        .unwrap();
+    let policy = &policies.resource_policies.unwrap()[0];
+    assert_eq!(
+        policy.policy_name.as_deref(),
+        Some("AWSLogDeliveryWrite20150319")
+    );
+
+    // Another form from now on; and nothing once it is gone.
+    let id = to_group.id;
+    let update = UpdateDeliveryConfigurationRequest {
+        id: id.clone(),
+        record_fields: Some(vec!["message_type".to_owned()]),
+        ..Default::default()
+    };
+    logs.update_delivery_configuration(&call(), update)
+        .await
+        .unwrap();
+    log(&logs, "INFO_LOGS", "RULE_MATCH");
+    deliver(&logs).await;
+    let wrote = std::mem::take(&mut *around.wrote.lock());
+    let message = &wrote[0].1.input["logEvents"][0]["message"];
+    assert_eq!(message, r#"{"message_type":"RULE_MATCH"}"#);
+    logs.delete_delivery(&call(), DeleteDeliveryRequest { id })
+        .await
+        .unwrap();
+    log(&logs, "INFO_LOGS", "RULE_MATCH");
+    deliver(&logs).await;
+    assert!(around.wrote.lock().is_empty());
+    assert_eq!(logs.dropped_records(), 0);
+}
+
+#[tokio::test]
+async fn what_is_no_source_or_no_destination_is_refused() {
+    let (_folder, logs, _) = start();
+    let (missing, invalid) = ("ResourceNotFoundException", "ValidationException");
+    for (resource, log_type, code, text) in [
+        ("x", "INFO_LOGS", invalid, "Invalid ARN provided."),
+        (
+            "arn:aws:cloudfront::000000000000:distribution/E1",
+            "ACCESS_LOGS",
+            missing,
+            "Cannot access provided service.",
+        ),
+        (
+            BUS,
+            "ACCESS_LOGS",
+            invalid,
+            "This service is not allowed for this LogSource.",
+        ),
+        (
+            "arn:aws:events:us-east-1:111122223333:event-bus/shop",
+            "INFO_LOGS",
+            invalid,
+            "The resourceArn must be of the account and the region of the request.",
+        ),
+        (
+            "arn:aws:events:us-east-1:000000000000:event-bus/gone",
+            "INFO_LOGS",
+            missing,
+            "Event bus gone does not exist.",
+        ),
+    ] {
+        refused(source(&logs, "s", resource, log_type).await, code, text);
+    }
+    let of = |target: &'static str, format| destination(&logs, "d", target, format);
+    let firehose = "arn:aws:firehose:us-east-1:000000000000:deliverystream/a";
+    let fault = of(firehose, None).await.unwrap_err();
+    assert!(
+        fault.message.contains("firehose are not supported"),
+        "{fault}"
+    );
+    let group = "arn:aws:logs:us-east-1:000000000000:log-group:none";
+    assert_eq!(of(group, None).await.unwrap_err().code, missing);
+    let reserved = of("arn:aws:s3:::b/AWSLogs/x", None).await.unwrap_err();
+    assert!(reserved.message.contains("reserved"), "{reserved}");
+    make(&logs, "there", &[]).await;
+    let there = "arn:aws:logs:us-east-1:000000000000:log-group:there:*";
+    let fault = of(there, Some("w3c")).await.unwrap_err();
+    assert!(fault.message.contains("outputFormat w3c"), "{fault}");
+    of(there, Some("plain")).await.unwrap();
+    refused(
+        of(there, Some("json")).await,
+        invalid,
+        "Update to existing Delivery Destination with new Output Format is not allowed. Please create a new Delivery Destination instead.",
+    );
+}
+
+#[tokio::test]
+async fn each_part_is_there_once_and_stays_while_it_is_used() {
+    let (_folder, logs, around) = start();
+    make(&logs, "g", &[]).await;
+    source(&logs, "one", BUS, "INFO_LOGS").await.unwrap();
+    source(&logs, "one", BUS, "INFO_LOGS").await.unwrap();
+    let conflict = "ConflictException";
+    refused(
+        source(&logs, "two", BUS, "INFO_LOGS").await,
+        conflict,
+        "This ResourceId has already been used in another Delivery Source in this account.",
+    );
+    let other = "arn:aws:events:us-east-1:000000000000:event-bus/other";
+    refused(
+        source(&logs, "one", other, "INFO_LOGS").await,
+        conflict,
+        "Update to existing Delivery Source with new ResourceId is not allowed. Please create a new Delivery Source instead.",
+    );
+    source(&logs, "two", BUS, "ERROR_LOGS").await.unwrap();
+    for name in ["d", "e"] {
+        destination(&logs, name, &arn("g"), None).await.unwrap();
+    }
+    let fault = join(&logs, joining("none", "d")).await.unwrap_err();
+    assert_eq!(
+        fault.message,
+        "Requested Delivery Source does not exist in this account."
+    );
+    let fault = join(&logs, joining("one", "none")).await.unwrap_err();
+    assert_eq!(
+        fault.message,
+        "Requested Delivery Destination does not exist in this account."
+    );
+    for change in [
+        |it: &mut CreateDeliveryRequest| it.record_fields = Some(vec!["none".to_owned()]),
+        |it: &mut CreateDeliveryRequest| it.field_delimiter = Some(",".to_owned()),
+        |it: &mut CreateDeliveryRequest| {
+            it.s3_delivery_configuration = Some(S3DeliveryConfiguration::default());
+        },
+    ] {
+        let mut input = joining("one", "d");
+        change(&mut input);
+        let fault = join(&logs, input).await.unwrap_err();
+        assert_eq!(fault.code, "ValidationException");
+    }
+    let made = join(&logs, joining("one", "d")).await.unwrap();
+    let again = join(&logs, joining("one", "d")).await;
+    refused(again, conflict, "The specified Delivery already exists");
+    refused(
+        join(&logs, joining("one", "e")).await,
+        conflict,
+        "Delivery already exists for this Delivery Source with the same Delivery Destination Type.",
+    );
+    let name = Some("one".to_owned());
+    let delete = DeleteDeliverySourceRequest { name };
+    let kept = logs.delete_delivery_source(&call(), delete.clone()).await;
+    assert_eq!(kept.unwrap_err().code, conflict);
+    let name = Some("d".to_owned());
+    let delete_destination = DeleteDeliveryDestinationRequest { name };
+    let kept = logs
+        .delete_delivery_destination(&call(), delete_destination.clone())
+        .await;
+    assert_eq!(kept.unwrap_err().code, conflict);
+    let listed = logs.describe_deliveries(&call(), Default::default()).await;
+    assert_eq!(listed.unwrap().deliveries.unwrap(), [made.clone()]);
+    let id = made.id;
+    logs.delete_delivery(&call(), DeleteDeliveryRequest { id })
+        .await
+        .unwrap();
+    logs.delete_delivery_source(&call(), delete).await.unwrap();
+    logs.delete_delivery_destination(&call(), delete_destination)
+        .await
+        .unwrap();
+    // Its resource may be another source's now.
+    source(&logs, "three", BUS, "INFO_LOGS").await.unwrap();
+
+    around.bucket_is_shut.store(true, Ordering::Relaxed);
+    destination(&logs, "b", "arn:aws:s3:::shut", None)
+        .await
+        .unwrap();
+    let fault = join(&logs, joining("three", "b")).await.unwrap_err();
+    assert_eq!(fault.code, "AccessDeniedException");
+}
+
+/// The actions and resources that are asked about.
+async fn asked(logs: &LogsService, call: &Call, input: Input<'_>) -> Vec<(String, String)> {
+    let checks = logs.authorize(call, input).await.unwrap();
+    let checks = checks.into_iter();
+    checks.map(|it| (it.action, it.resource)).collect()
+}
+
+#[tokio::test]
+async fn who_makes_them_is_asked_about_the_bus_and_both_ends() {
+    let (_folder, logs, _) = start();
+    make(&logs, "g", &[]).await;
+    let put = PutDeliverySourceRequest {
+        name: Some("one".to_owned()),
+        resource_arn: Some(BUS.to_owned()),
+        log_type: Some("INFO_LOGS".to_owned()),
+        ..Default::default()
+    };
+    let of_source = format!("arn:aws:logs:us-east-1:{ACCOUNT}:delivery-source:one");
+    let checks = asked(&logs, &call(), Input::PutDeliverySource(&put)).await;
+    let expected = [
+        ("logs:PutDeliverySource", of_source.as_str()),
+        ("events:AllowVendedLogDeliveryForResource", BUS),
+    ];
+    let expected = expected.map(|it| (it.0.to_owned(), it.1.to_owned()));
+    assert_eq!(checks, expected);
+    source(&logs, "one", BUS, "INFO_LOGS").await.unwrap();
+    destination(&logs, "d", &arn("g"), None).await.unwrap();
+    let create = joining("one", "d");
+    let checks = asked(&logs, &call(), Input::CreateDelivery(&create)).await;
+    let actions: Vec<&str> = checks.iter().map(|it| it.0.as_str()).collect();
+    let own = "logs:CreateDelivery";
+    // The group lets in nobody yet.
+    assert_eq!(actions, [own, own, own, "logs:PutResourcePolicy"]);
+    assert_eq!(checks[2].1, destination_arn("d"));
+    join(&logs, create.clone()).await.unwrap();
+    let checks = asked(&logs, &call(), Input::CreateDelivery(&create)).await;
+    assert_eq!(checks.len(), 3);
+}
+
+#[tokio::test]
+async fn templates_tell_what_there_is() {
+    let (_folder, logs, _) = start();
+    let asked = DescribeConfigurationTemplatesRequest {
+        log_types: Some(vec!["INFO_LOGS".to_owned()]),
+        ..Default::default()
+    };
+    let told = logs
+        .describe_configuration_templates(&call(), asked)
+        .await
+        .unwrap();
+    let told = told.configuration_templates.unwrap();
+    let of = |it: &ConfigurationTemplate| {
+        let formats = it.allowed_output_formats.clone().unwrap().len();
+        (it.delivery_destination_type.clone().unwrap(), formats)
+    };
+    let all: Vec<_> = told.iter().map(of).collect();
+    assert_eq!(all, [("CWL".to_owned(), 2), ("S3".to_owned(), 4)]);
+    let other = DescribeConfigurationTemplatesRequest {
+        service: Some("cloudfront".to_owned()),
+        ..Default::default()
+    };
+    let none = logs.describe_configuration_templates(&call(), other).await;
+    assert_eq!(none.unwrap().configuration_templates.unwrap(), []);
+}
