@@ -126,6 +126,7 @@ PAGES = {
         "2026-03-02T14:04:00.000Z",
     ),
     "logs-protection": ("order of ******** by ****************\n", "order of C-123456 by ann@shop.example", "it stays"),
+    "event-bus-logs": ("NO_STANDARD_RULES_MATCHED", "{event-bus-name}/{yyyy}/{MM}/{dd}"),
     "events": ('"total":120', "true", "rule/stopped", "111111111111"),
     "keys-for-data": (
         "a text",

@@ -151,7 +151,7 @@ pub fn of_event(event: &Value, is_full: bool) -> Map<String, Value> {
     let mut details = Map::new();
     let mut say = |name: &str, it: Value| details.insert(name.to_owned(), it);
     say("caller_account_id", event["account"].clone());
-    say("source_time_ms", time.map(Timestamp::millis).into());
+    say("source_time_ms", json!(time.map(Timestamp::millis)));
     say("source", event["source"].clone());
     say("detail_type", event["detail-type"].clone());
     say("resources", event["resources"].clone());
