@@ -18,4 +18,4 @@ pub mod records;
 mod routes;
 mod run;
 
-pub use routes::Deliveries;
+pub use routes::{Deliveries, delivery_key};

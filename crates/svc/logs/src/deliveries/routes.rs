@@ -155,7 +155,7 @@ impl LogsService {
     pub(crate) async fn set_routes_to(&self, key: &str) -> Result<(), Fault> {
         let found = self.table.read::<DeliveryDestination>(key).await?;
         let deliveries = found.map(|it| it.record.deliveries).unwrap_or_default();
-        for key in deliveries.iter().filter_map(|it| key_of(it)) {
+        for key in deliveries.iter().filter_map(|it| delivery_key(it)) {
             self.set_route(&key).await?;
         }
         Ok(())
@@ -186,8 +186,8 @@ impl LogsService {
     }
 }
 
-/// The key of a delivery's record.
-fn key_of(arn: &str) -> Option<String> {
+/// The key of the record of a delivery, by its ARN.
+pub fn delivery_key(arn: &str) -> Option<String> {
     let arn: Arn = arn.parse().ok()?;
     let id = arn.resource.strip_prefix(names::DELIVERY)?;
     let scope = Scope::new("logs", &arn.account, &arn.region);

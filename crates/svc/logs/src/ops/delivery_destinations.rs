@@ -23,9 +23,9 @@ use super::{delivery_sources::MOST, tags::RULES};
 use crate::{
     LogsService,
     deliveries::{
-        catalog,
+        catalog, delivery_key,
         layout::bucket_of,
-        records::{DeliveryDestination, DestinationType, Format},
+        records::{Delivery, DeliveryDestination, DestinationType, Format},
     },
     fault, names,
 };
@@ -41,6 +41,12 @@ fn key(cx: &Context, name: &str) -> String {
 pub fn missing() -> Fault {
     faults::resource_not_found_exception(
         "Requested Delivery Destination does not exist in this account.",
+    )
+}
+
+fn in_use() -> Fault {
+    faults::conflict_exception(
+        "This Delivery Destination is in use by a Delivery. Delete its Deliveries first.",
     )
 }
 
@@ -252,10 +258,12 @@ pub async fn delete(
     let at = key(call, &input.name.unwrap_or_default());
     transact!(service.table, &call.permit, |tx| {
         let found = tx.find::<DeliveryDestination>(&at).await?;
-        if !found.ok_or_else(missing)?.deliveries.is_empty() {
-            return Err(faults::conflict_exception(
-                "This Delivery Destination is in use by a Delivery. Delete its Deliveries first.",
-            ));
+        let found = found.ok_or_else(missing)?;
+        // Those of an account that is closed are gone.
+        for delivery in found.deliveries.iter().filter_map(|it| delivery_key(it)) {
+            if tx.find::<Delivery>(&delivery).await?.is_some() {
+                return Err(in_use());
+            }
         }
         tx.delete(&at);
     });
