@@ -7,6 +7,7 @@ use wharf_wal::{Decoder, Encoder};
 
 use crate::{
     cipher::Sealed,
+    deliveries::records::{Delivery, DeliveryDestination, DeliverySource, SourceOf},
     event::{self, Text},
     exports::task,
     field_index::Entry,
@@ -46,6 +47,10 @@ pub fn record(bytes: &[u8]) {
     again::<task::ExportTurn>(bytes);
     again::<ScheduledQuery>(bytes);
     again::<ScheduledRun>(bytes);
+    again::<DeliverySource>(bytes);
+    again::<SourceOf>(bytes);
+    again::<DeliveryDestination>(bytes);
+    again::<Delivery>(bytes);
 }
 
 /// An index as it is saved, asked about a time; then an event comes in, and what is old goes.

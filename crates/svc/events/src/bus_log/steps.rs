@@ -12,7 +12,7 @@ use crate::{courier::Errand, records::LogLevel};
 const MOST_DETAIL: usize = 900_000;
 /// What of details goes first where they are more.
 const LARGE: [&str; 3] = ["target_properties", "target_input", "event_detail"];
-/// The same of an invocation that succeeded.
+/// The status of an invocation that succeeded.
 const SUCCESS: &str = "SUCCESS";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 //! the account's log groups, and of the bucket, let it in.
 //!
 //! Input: the queue. Output: events, or an object of packed lines. What fails is tried again, with growing waits, for ten
-//! minutes. Records are in memory alone: a server that is killed loses those that were not delivered yet, one that is told to end delivers them first.
+//! minutes. Records are in memory alone: a server that is killed loses those that were not delivered yet, one that is told
+//! to end delivers them first.
 
 use std::{io::Write as _, sync::Arc, time::Duration};
 
@@ -27,8 +28,9 @@ use crate::LogsService;
 pub const WRITER: &str = "delivery.logs.amazonaws.com";
 /// Between two looks at what waits.
 const LOOK: Duration = Duration::from_millis(250);
-/// What one batch may take.
+/// What one batch may take; at the end, that nobody waits for a server that ends.
 const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST_AT_END: Duration = Duration::from_secs(5);
 
 /// As whom records of a source are written.
 pub fn writer(account: &str, source_arn: &str) -> Actor {
@@ -71,7 +73,8 @@ impl LogsService {
             self.deliveries.queue.lock().done(&batch);
             return;
         };
-        let sent = timeout(LONGEST, self.send(&route, &batch.lines, clock.now()));
+        let longest = if is_end { LONGEST_AT_END } else { LONGEST };
+        let sent = timeout(longest, self.send(&route, &batch.lines, clock.now()));
         let sent = sent.await.unwrap_or_else(|_| {
             let text = "the destination did not answer in time";
             Err(Failure::passing("RequestTimeout", text))

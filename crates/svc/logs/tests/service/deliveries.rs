@@ -345,13 +345,14 @@ async fn each_part_is_there_once_and_stays_while_it_is_used() {
         fault.message,
         "Requested Delivery Destination does not exist in this account."
     );
-    for change in [
-        |it: &mut CreateDeliveryRequest| it.record_fields = Some(vec!["none".to_owned()]),
-        |it: &mut CreateDeliveryRequest| it.field_delimiter = Some(",".to_owned()),
-        |it: &mut CreateDeliveryRequest| {
+    let changes: [fn(&mut CreateDeliveryRequest); 3] = [
+        |it| it.record_fields = Some(vec!["none".to_owned()]),
+        |it| it.field_delimiter = Some(",".to_owned()),
+        |it| {
             it.s3_delivery_configuration = Some(S3DeliveryConfiguration::default());
         },
-    ] {
+    ];
+    for change in changes {
         let mut input = joining("one", "d");
         change(&mut input);
         let fault = join(&logs, input).await.unwrap_err();
