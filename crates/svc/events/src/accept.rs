@@ -437,7 +437,10 @@ impl Owing {
             return;
         }
         let mut loggers: BTreeMap<&BusName, Option<Arc<Logger>>> = BTreeMap::new();
-        for event in self.events.iter().filter(|it| !it.is_refused) {
+        for event in &self.events {
+            if event.is_refused {
+                continue;
+            }
             let logger = match loggers.get(&event.bus) {
                 Some(known) => known.clone(),
                 None => {

@@ -155,8 +155,10 @@ impl LogsService {
     pub(crate) async fn set_routes_to(&self, key: &str) -> Result<(), Fault> {
         let found = self.table.read::<DeliveryDestination>(key).await?;
         let deliveries = found.map(|it| it.record.deliveries).unwrap_or_default();
-        for key in deliveries.iter().filter_map(|it| delivery_key(it)) {
-            self.set_route(&key).await?;
+        for arn in &deliveries {
+            if let Some(key) = delivery_key(arn) {
+                self.set_route(&key).await?;
+            }
         }
         Ok(())
     }

@@ -260,8 +260,10 @@ pub async fn delete(
         let found = tx.find::<DeliveryDestination>(&at).await?;
         let found = found.ok_or_else(missing)?;
         // Those of an account that is closed are gone.
-        for delivery in found.deliveries.iter().filter_map(|it| delivery_key(it)) {
-            if tx.find::<Delivery>(&delivery).await?.is_some() {
+        for arn in &found.deliveries {
+            if let Some(delivery) = delivery_key(arn)
+                && tx.find::<Delivery>(&delivery).await?.is_some()
+            {
                 return Err(in_use());
             }
         }
