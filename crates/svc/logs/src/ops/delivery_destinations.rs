@@ -327,6 +327,7 @@ async fn set_policy(
         it.policy = policy.map(str::to_owned);
         Ok::<_, Fault>(())
     };
-    let changed = service.table.change(&call.permit, &key(call, name), edit);
-    changed.await?.map(|_| ()).ok_or_else(missing)
+    let at = key(call, name);
+    let changed = service.table.change(&call.permit, &at, edit).await?;
+    changed.map(|_| ()).ok_or_else(missing)
 }
