@@ -71,8 +71,8 @@ struct Row {
     gathers: bool,
     lines: VecDeque<Line>,
     bytes: usize,
-    /// When the first of them came.
-    since: Timestamp,
+    /// When the first of them was first looked at: the times that records have may be long past.
+    since: Option<Timestamp>,
     is_sent: bool,
     failures: u32,
     not_before: Timestamp,
@@ -88,7 +88,7 @@ pub struct Queue {
 
 impl Queue {
     /// Adds a record; whether there was room.
-    pub fn add(&mut self, of: &Of, line: Line, now: Timestamp) -> bool {
+    pub fn add(&mut self, of: &Of, line: Line) -> bool {
         let bytes = line.bytes();
         let row = self.rows.get(&of.key).map_or(0, |it| it.bytes);
         let account = self.bytes.get(&of.account).copied().unwrap_or(0);
@@ -100,7 +100,7 @@ impl Queue {
         }
         let row = self.rows.entry(of.key.clone()).or_default();
         if row.lines.is_empty() {
-            row.since = now;
+            row.since = None;
             row.account.clone_from(&of.account);
             row.gathers = of.gathers;
         }
@@ -120,15 +120,14 @@ impl Queue {
         let mut all: usize = sent.values().sum();
         let mut due = Vec::new();
         for (key, row) in &mut self.rows {
-            let is_full = row.bytes >= FILE_BYTES || now.since(row.since) >= GATHERED;
+            if row.is_sent || row.lines.is_empty() {
+                continue;
+            }
+            let since = *row.since.get_or_insert(now);
+            let is_full = row.bytes >= FILE_BYTES || now.since(since) >= GATHERED;
             let is_ready = is_end || (row.not_before <= now && (!row.gathers || is_full));
             let of_account = sent.get(&row.account).copied().unwrap_or(0);
-            if row.is_sent
-                || row.lines.is_empty()
-                || !is_ready
-                || of_account >= SHARE
-                || all >= AT_ONCE
-            {
+            if !is_ready || of_account >= SHARE || all >= AT_ONCE {
                 continue;
             }
             row.is_sent = true;
@@ -138,7 +137,7 @@ impl Queue {
                 key: key.clone(),
                 lines: row.lines.drain(..).collect(),
                 account: row.account.clone(),
-                since: row.since,
+                since,
             });
         }
         due
@@ -165,7 +164,7 @@ impl Queue {
             row.failures = row.failures.saturating_add(1);
             row.not_before = now + doubled(FIRST_WAIT, LAST_WAIT, row.failures);
             if !is_over {
-                row.since = since;
+                row.since = Some(since);
                 for line in batch.lines.into_iter().rev() {
                     row.lines.push_front(line);
                 }
@@ -177,8 +176,9 @@ impl Queue {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    /// Deliveries with records that wait or are being sent.
+    pub fn deliveries(&self) -> usize {
+        self.rows.len()
     }
 
     /// The bytes of a batch wait no more.
@@ -235,8 +235,8 @@ mod tests {
     #[test]
     fn what_is_for_a_group_goes_at_once_and_a_file_gathers() {
         let mut queue = Queue::default();
-        assert!(queue.add(&of("g", "1", false), line("a"), at(0)));
-        assert!(queue.add(&of("b", "1", true), line("b"), at(0)));
+        assert!(queue.add(&of("g", "1", false), line("a")));
+        assert!(queue.add(&of("b", "1", true), line("b")));
         let due = queue.due(at(0), false);
         let [batch] = &due[..] else {
             panic!("one is due");
@@ -252,18 +252,18 @@ mod tests {
     fn what_fails_waits_before_what_came_meanwhile_until_it_is_over() {
         let mut queue = Queue::default();
         let of = of("g", "1", false);
-        queue.add(&of, line("a"), at(0));
+        queue.add(&of, line("a"));
         let batch = queue.due(at(0), false).remove(0);
-        queue.add(&of, line("b"), at(1));
+        queue.add(&of, line("b"));
         assert_eq!(queue.failed(batch, at(1), false), Became::Waits);
         assert_eq!(queue.due(at(1), false), [], "not at once");
         let batch = queue.due(at(100), false).remove(0);
         assert_eq!(batch.lines, [line("a"), line("b")]);
         assert_eq!(queue.failed(batch, at(700), false), Became::Dropped(2));
-        assert!(queue.is_empty());
+        assert_eq!(queue.deliveries(), 0);
         assert_eq!((queue.all, queue.bytes.len()), (0, 0));
         // Nothing waits for a server that ends.
-        queue.add(&of, line("c"), at(701));
+        queue.add(&of, line("c"));
         let batch = queue.due(at(701), true).remove(0);
         assert_eq!(queue.failed(batch, at(701), true), Became::Dropped(1));
     }
@@ -281,23 +281,23 @@ mod tests {
             ("e", "1", false),
             ("f", "2", true),
         ] {
-            let added = queue.add(&of(key, account, false), line(&text), at(0));
+            let added = queue.add(&of(key, account, false), line(&text));
             assert_eq!(added, fits, "{key}");
         }
         for batch in queue.due(at(0), false) {
             queue.done(&batch);
         }
-        assert!(queue.is_empty());
-        assert!(queue.add(&of("e", "1", false), line(&text), at(0)));
+        assert_eq!(queue.deliveries(), 0);
+        assert!(queue.add(&of("e", "1", false), line(&text)));
     }
 
     #[test]
     fn no_account_has_all_turns() {
         let mut queue = Queue::default();
         for number in 0..20 {
-            queue.add(&of(&number.to_string(), "1", false), line("a"), at(0));
+            queue.add(&of(&number.to_string(), "1", false), line("a"));
         }
-        queue.add(&of("other", "2", false), line("a"), at(0));
+        queue.add(&of("other", "2", false), line("a"));
         let due = queue.due(at(0), false);
         let own = due.iter().filter(|it| it.account == "1").count();
         assert_eq!((own, due.len()), (SHARE, SHARE + 1));

@@ -10,7 +10,7 @@ use std::{
 };
 
 use parking_lot::{Mutex, RwLock};
-use wharf_base::{Arn, Timestamp};
+use wharf_base::Arn;
 use wharf_delivery::{LogDeliveries, LogRecord};
 use wharf_records::{Record as _, Scope};
 use wharf_wire::Fault;
@@ -106,13 +106,13 @@ impl Deliveries {
         self.routes.read().of.get(&of).cloned().unwrap_or_default()
     }
 
-    fn take(&self, resource: &str, log_type: &str, record: &LogRecord, now: Timestamp) {
+    fn take(&self, resource: &str, log_type: &str, record: &LogRecord) {
         for route in self.routes_of(resource, log_type) {
             let line = Line {
                 at: record.at,
                 text: route.written.line(&record.fields),
             };
-            if !self.queue.lock().add(&route.line, line, now) {
+            if !self.queue.lock().add(&route.line, line) {
                 self.drop_records(1);
             }
         }
@@ -133,7 +133,7 @@ impl LogDeliveries for LogsService {
     }
 
     fn log(&self, resource: &str, log_type: &str, record: &LogRecord) {
-        self.deliveries.take(resource, log_type, record, record.at);
+        self.deliveries.take(resource, log_type, record);
     }
 }
 
@@ -239,6 +239,7 @@ fn route(
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use wharf_base::Timestamp;
 
     use super::*;
 
@@ -286,7 +287,7 @@ mod tests {
                 .clone(),
         };
         let waiting = |log_type: &str| {
-            deliveries.take(BUS, log_type, &record, Timestamp(7));
+            deliveries.take(BUS, log_type, &record);
             let due = deliveries.queue.lock().due(Timestamp(7), true);
             due.iter().for_each(|it| deliveries.queue.lock().done(it));
             due.into_iter().flat_map(|it| it.lines).count()

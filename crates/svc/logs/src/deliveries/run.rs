@@ -3,13 +3,16 @@
 //!
 //! Input: the queue. Output: events, or an object of packed lines. What fails is tried again, with growing waits, for ten
 //! minutes. Records are in memory alone: a server that is killed loses those that were not delivered yet, one that is told
-//! to end delivers them first.
+//! to end delivers first what it can within seconds.
 
 use std::{io::Write as _, sync::Arc, time::Duration};
 
 use flate2::{Compression, write::GzEncoder};
 use serde_json::json;
-use tokio::{task::JoinSet, time::timeout};
+use tokio::{
+    task::{JoinError, JoinSet},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 use wharf_base::{Clock, Timestamp, ids};
 use wharf_delivery::{
@@ -28,7 +31,7 @@ use crate::LogsService;
 pub const WRITER: &str = "delivery.logs.amazonaws.com";
 /// Between two looks at what waits.
 const LOOK: Duration = Duration::from_millis(250);
-/// What one batch may take; at the end, that nobody waits for a server that ends.
+/// What one batch may take; and all that is left at the end, that nobody waits for a server that ends.
 const LONGEST: Duration = Duration::from_secs(30);
 const LONGEST_AT_END: Duration = Duration::from_secs(5);
 
@@ -45,26 +48,44 @@ impl LogsService {
     /// Delivers what services log until `stop`, and then what still waits, or until a part of it panics.
     pub async fn deliver_records(self, clock: Arc<dyn Clock>, stop: CancellationToken) {
         let mut sending: JoinSet<()> = JoinSet::new();
-        loop {
-            let is_end = stop.is_cancelled();
-            let due = self.deliveries.queue.lock().due(clock.now(), is_end);
-            for batch in due {
-                let (service, clock) = (self.clone(), clock.clone());
-                sending.spawn(async move { service.send_batch(batch, &*clock, is_end).await });
-            }
-            if is_end && sending.is_empty() && self.deliveries.queue.lock().is_empty() {
-                return;
-            }
+        while !stop.is_cancelled() {
+            self.send_due(&mut sending, &clock, false);
             tokio::select! {
                 Some(ended) = sending.join_next() => {
-                    if let Err(error) = ended {
-                        tracing::error!(%error, "a delivery of logs failed with a panic, the service ends");
+                    if has_panicked(&ended) {
                         return;
                     }
                 }
                 () = tokio::time::sleep(LOOK) => {}
-                () = stop.cancelled(), if !is_end => {}
+                () = stop.cancelled() => {}
             }
+        }
+        let rest = self.send_rest(&mut sending, &clock);
+        if timeout(LONGEST_AT_END, rest).await.is_err() {
+            let deliveries = self.deliveries.queue.lock().deliveries();
+            tracing::warn!(
+                deliveries,
+                "dropped logs of resources that could not be delivered before the end"
+            );
+        }
+    }
+
+    /// Sends all that waits.
+    async fn send_rest(&self, sending: &mut JoinSet<()>, clock: &Arc<dyn Clock>) {
+        loop {
+            self.send_due(sending, clock, true);
+            match sending.join_next().await {
+                Some(ended) if !has_panicked(&ended) => {}
+                _ => return,
+            }
+        }
+    }
+
+    fn send_due(&self, sending: &mut JoinSet<()>, clock: &Arc<dyn Clock>, is_end: bool) {
+        let due = self.deliveries.queue.lock().due(clock.now(), is_end);
+        for batch in due {
+            let (service, clock) = (self.clone(), clock.clone());
+            sending.spawn(async move { service.send_batch(batch, &*clock, is_end).await });
         }
     }
 
@@ -73,8 +94,7 @@ impl LogsService {
             self.deliveries.queue.lock().done(&batch);
             return;
         };
-        let longest = if is_end { LONGEST_AT_END } else { LONGEST };
-        let sent = timeout(longest, self.send(&route, &batch.lines, clock.now()));
+        let sent = timeout(LONGEST, self.send(&route, &batch.lines, clock.now()));
         let sent = sent.await.unwrap_or_else(|_| {
             let text = "the destination did not answer in time";
             Err(Failure::passing("RequestTimeout", text))
@@ -127,6 +147,13 @@ impl LogsService {
             }
         }
     }
+}
+
+fn has_panicked(ended: &Result<(), JoinError>) -> bool {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a delivery of logs failed with a panic, the service ends");
+    }
+    ended.is_err()
 }
 
 async fn put_file(
