@@ -128,7 +128,8 @@ impl Logged {
         if !logger.wants(Step::EventIngestFailure) {
             return None;
         }
-        let detail = entry.detail.as_deref().unwrap_or_default();
+        let detail = entry.detail.as_deref().filter(|_| logger.is_full);
+        let detail = detail.unwrap_or_default();
         let detail = serde_json::from_str(detail).unwrap_or_else(|_| Value::from(detail));
         let document = json!({
             "account": place.account,

@@ -39,14 +39,14 @@ pub async fn group_lets_in(
     }
 }
 
-/// The same of a bucket; `owner` is the account of the destination that names it.
+/// The same of a bucket, for objects below a folder; `owner` is the account of the destination that names it.
 ///
 /// # Errors
 /// Nobody can say now.
 pub async fn bucket_lets_in(
     service: &LogsService,
     cx: &Context,
-    (owner, bucket, prefix): (&str, &str, &str),
+    (owner, bucket, folder): (&str, &str, &str),
     source_arn: &str,
 ) -> Result<bool, Fault> {
     let Some(operations) = service.operations.get() else {
@@ -54,10 +54,6 @@ pub async fn bucket_lets_in(
     };
     let Some(policy) = policy_of(&**operations, cx, (owner, bucket), source_arn).await? else {
         return Ok(false);
-    };
-    let folder = match prefix {
-        "" => format!("AWSLogs/{}", cx.account),
-        prefix => format!("{prefix}/AWSLogs/{}", cx.account),
     };
     let check = Check::new(
         "s3:PutObject",

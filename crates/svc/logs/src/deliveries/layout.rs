@@ -34,6 +34,13 @@ pub fn bucket_of(arn: &Arn) -> Option<(&str, &str)> {
     is_one.then_some((bucket, prefix.trim_matches('/')))
 }
 
+/// Below which all that is delivered for an account is, without a closing slash.
+pub fn folder(prefix: &str, account: &str, hive: bool) -> String {
+    let start = if prefix.is_empty() { "" } else { "/" };
+    let key = if hive { "aws-account-id=" } else { "" };
+    format!("{prefix}{start}AWSLogs/{key}{account}")
+}
+
 /// What a delivery's files have in their names.
 pub fn suffix<'d>(kind: &SourceKind, delivery: &'d Delivery) -> &'d str {
     delivery.suffix.as_deref().unwrap_or(kind.suffix)
@@ -96,18 +103,12 @@ impl Layout {
             (day, "day", part(6, 8)),
             (hour, "hour", part(9, 11)),
         ];
-        let mut folders: Vec<String> = Vec::new();
-        if !self.prefix.is_empty() {
-            folders.push(self.prefix.clone());
-        }
-        folders.push("AWSLogs".to_owned());
-        folders.push(match self.hive {
-            true => format!("aws-account-id={account}"),
-            false => account.clone(),
-        });
-        folders.push(kind.folder.to_owned());
-        for folder in parts(&self.suffix) {
-            let mut folder = folder.to_owned();
+        let mut folders = vec![
+            folder(&self.prefix, account, self.hive),
+            kind.folder.to_owned(),
+        ];
+        for part in parts(&self.suffix) {
+            let mut folder = part.to_owned();
             for (variable, key, value) in filled {
                 let value = match self.hive {
                     true => format!("{key}={value}"),

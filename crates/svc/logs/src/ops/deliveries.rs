@@ -20,6 +20,7 @@ use wharf_wire::{Call, Context, Fault};
 use super::{
     delivery_destinations::{self, type_of},
     delivery_sources::{self, MOST},
+    resource_policies,
     tags::RULES,
 };
 use crate::{
@@ -38,8 +39,6 @@ use crate::{
 };
 
 const PAGE: usize = 50;
-/// Bytes of a policy of log groups.
-const LONGEST_POLICY: usize = 5120;
 
 fn key(cx: &Context, id: &str) -> String {
     LogsService::scope(cx).key(Delivery::KIND, id)
@@ -155,16 +154,22 @@ async fn ends(
     source: &str,
     destination: &str,
 ) -> Result<(DeliverySource, (Scope, DeliveryDestination)), Fault> {
-    let found = service
-        .table
-        .read::<DeliverySource>(&source_key(cx, source))
-        .await?;
-    let found = found.ok_or_else(delivery_sources::missing)?.record;
+    let found = source_named(service, cx, source).await?;
     let (scope, name) = destination_of(cx, destination)?;
     let key = scope.key(DeliveryDestination::KIND, &name);
     let to = service.table.read::<DeliveryDestination>(&key).await?;
     let to = to.ok_or_else(delivery_destinations::missing)?.record;
     Ok((found, (scope, to)))
+}
+
+async fn source_named(
+    service: &LogsService,
+    cx: &Context,
+    name: &str,
+) -> Result<DeliverySource, Fault> {
+    let key = source_key(cx, name);
+    let found = service.table.read::<DeliverySource>(&key).await?;
+    Ok(found.ok_or_else(delivery_sources::missing)?.record)
 }
 
 /// Where the destination of an ARN is, and its name; it may be another account's.
@@ -191,8 +196,8 @@ pub async fn create(
         ));
     }
     let mut made = Delivery {
-        source: source.clone(),
-        destination: destination.clone(),
+        source,
+        destination,
         destination_type: of,
         fields: None,
         delimiter: None,
@@ -209,7 +214,9 @@ pub async fn create(
     };
     given.apply(&mut made, kind, to.format())?;
     let count = service.table.count(&scope.prefix(Delivery::KIND)).await?;
-    let opened = opened(service, call, &source, &there.account, &to).await?;
+    let policies = scope.prefix(ResourcePolicy::KIND);
+    let policies = service.table.count(&policies).await?;
+    let opened = opened(service, call, &made, &there.account, &to).await?;
     let (id, written) = (ids::hex16(), to.format());
     transact!(service.table, &call.permit, |tx| {
         join(&mut tx, call, &made, &id).await?;
@@ -219,6 +226,9 @@ pub async fn create(
         if let Some(group) = &opened {
             let at = scope.key(ResourcePolicy::KIND, access::POLICY);
             let former = tx.find::<ResourcePolicy>(&at).await?;
+            if former.is_none() && policies >= resource_policies::MOST {
+                return Err(fault::over_quota());
+            }
             let policy = policy_with(former, call, group)?;
             tx.put(&at, &policy);
         }
@@ -268,7 +278,7 @@ async fn join(
 async fn opened(
     service: &LogsService,
     call: &Call,
-    source: &str,
+    made: &Delivery,
     owner: &str,
     to: &DeliveryDestination,
 ) -> Result<Option<String>, Fault> {
@@ -277,14 +287,15 @@ async fn opened(
         .parse()
         .map_err(|_| delivery_destinations::missing())?;
     let scope = LogsService::scope(call);
-    let source_arn = names::arn_in(&scope, names::DELIVERY_SOURCE, source);
+    let source_arn = names::arn_in(&scope, names::DELIVERY_SOURCE, &made.source);
     if let Some(group) = names::group_in(&target) {
         service.group(call, group).await?;
         let lets_in = access::group_lets_in(service, call, (group, &source_arn)).await?;
         return Ok((!lets_in).then(|| group.to_owned()));
     }
     let (bucket, prefix) = bucket_of(&target).ok_or_else(delivery_destinations::missing)?;
-    let place = (owner, bucket, prefix);
+    let folder = layout::folder(prefix, &call.account, made.hive);
+    let place = (owner, bucket, folder.as_str());
     match access::bucket_lets_in(service, call, place, &source_arn).await? {
         true => Ok(None),
         false => Err(faults::access_denied_exception(format!(
@@ -300,7 +311,7 @@ fn policy_with(
 ) -> Result<ResourcePolicy, Fault> {
     let document = former.as_ref().map(|it| it.document.as_str());
     let document = access::with_group(document, &LogsService::scope(call), group);
-    let document = document.filter(|it| it.len() <= LONGEST_POLICY);
+    let document = document.filter(|it| it.len() <= resource_policies::LONGEST);
     let document = document.ok_or_else(|| {
         faults::access_denied_exception(format!(
             "The resource policy {} cannot be extended by the log group {group}: let delivery.logs.amazonaws.com write into it by another one.",
@@ -329,8 +340,13 @@ pub async fn get(
 }
 
 async fn told(service: &LogsService, call: &Call, id: &str, it: Delivery) -> Result<Shown, Fault> {
-    let (from, (_, to)) = ends(service, call, &it.source, &it.destination).await?;
-    Ok(shown(call, (id, it), (kind_of(&from)?, to.format())))
+    let from = source_named(service, call, &it.source).await?;
+    let (scope, name) = destination_of(call, &it.destination)?;
+    let key = scope.key(DeliveryDestination::KIND, &name);
+    let to = service.table.read::<DeliveryDestination>(&key).await?;
+    // One of an account that is closed is gone; who has the delivery must see it to delete it.
+    let written = to.map_or(Format::Json, |it| it.record.format());
+    Ok(shown(call, (id, it), (kind_of(&from)?, written)))
 }
 
 pub async fn describe(

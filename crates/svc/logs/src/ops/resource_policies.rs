@@ -18,9 +18,9 @@ use wharf_wire::{Call, Context, Fault};
 use crate::{LogsService, fault, fault::LogsFaults, records::ResourcePolicy};
 
 /// Policies of an account in a region.
-const MOST: usize = 10;
+pub const MOST: usize = 10;
 /// Bytes of one.
-const LONGEST: usize = 5120;
+pub const LONGEST: usize = 5120;
 const LONGEST_NAME: usize = 255;
 const PAGE: usize = 50;
 const SCOPE: &str = "ACCOUNT";

@@ -60,7 +60,6 @@ impl Operations for Around {
         let packed = body.reader().whole(usize::MAX).await;
         let packed = packed.map_err(|fault| fault.expect("there is no bound"))?;
         let mut text = String::new();
-        let packed = packed.to_vec();
         flate2::read::GzDecoder::new(packed.as_slice())
             .read_to_string(&mut text)
             .unwrap();
