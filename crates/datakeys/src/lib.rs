@@ -2,11 +2,13 @@
 //! name of the caller. So whoever reads may use the key, and a key that is disabled shuts what is under it.
 //!
 //! Callers say for which service they ask (`Call::forwarded_by`) and what the key is bound to; how a refusal
-//! reads is theirs too.
+//! reads is theirs too. What services may do without a caller they may by grants, which come and go with what they are for
+//! ([`grants`]).
 
 #![forbid(unsafe_code)]
 
 mod envelope;
+pub mod grants;
 
 use std::collections::BTreeMap;
 

@@ -11,6 +11,7 @@
 mod counted;
 pub mod ecs;
 pub mod id_token;
+mod killed;
 mod known;
 mod network;
 mod running;
@@ -28,6 +29,7 @@ use wharf_svc_iam::{Directory, IamGate, IamService, Mode};
 use wharf_wire::{Call, Caller, Context, Dispatcher, Fault};
 
 pub use counted::Counted;
+pub use killed::CutOff;
 pub use known::Known;
 pub use network::Network;
 pub use running::Running;

@@ -34,6 +34,7 @@
 //! signing-profile/<name>                  SigningProfile
 //! signatures/<repository id>.<hex>        Signatures: those that profiles make of the image
 //! compared/seen                           Compared, of no account: the data that images were compared with
+//! pending-grant/<id>                      PendingGrant (`wharf_datakeys`): a grant on a key of KMS, on its way or on its way back
 //! doomed/<repository id>                  DoomedRepository: deleted, its contents still to be removed
 //! public-registry/registry                PublicRegistry
 //! catalog-data/<repository id>            CatalogData: what the public gallery says of it
@@ -74,7 +75,7 @@ pub(crate) use notices::{ChangedFrequency, FrequencyChange, PullFailure};
 pub use pull_through::Origin;
 pub(crate) use pull_through::PullThrough;
 use replication::{Backfill, BackfillResult, Owed, Replica, Replication};
-pub(crate) use scan_keys::{Making, ScanKey, ScanSealing, ShutScans};
+pub(crate) use scan_keys::{ScanKey, ScanSealing, ShutScans};
 pub use scans::Rescan;
 pub(crate) use scans::{
     Compared, Frequency, Scan, ScanDay, ScanRule, ScanStatus, ScanUsage, Scanning, scan_of,

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use wharf_api_efs::CreateFileSystemRequest;
 use wharf_api_kms::{
     CreateGrantRequest, DecryptRequest, DescribeKeyRequest, GenerateDataKeyWithoutPlaintextRequest,
-    GrantConstraints, Kms, RetireGrantRequest,
+    GrantConstraints, Kms,
 };
 use wharf_base::Permit;
+use wharf_datakeys::grants::{self, About, Begun, Grants};
 use wharf_planeproto::file_system::DiskKey;
 use wharf_sectors::KEY;
 use wharf_service::Place;
@@ -23,7 +24,7 @@ use zeroize::Zeroizing;
 use crate::{
     EfsService,
     core::Core,
-    fault,
+    fault::{self, EfsFaults},
     names::{self, PRINCIPAL},
     records::FileSystem,
 };
@@ -88,11 +89,30 @@ fn kms(core: &Core) -> Result<&dyn Kms, Fault> {
     known.ok_or_else(|| fault::unsupported("Encryption at rest (Encrypted)"))
 }
 
-/// A data key for a file system that is about to be made, and the grant to open it.
+/// Grants that are on their way, or on their way back.
+///
+/// # Errors
+/// There is no KMS.
+pub fn grants(core: &Core) -> Result<Grants<'_, EfsFaults>, Fault> {
+    Ok(Grants {
+        table: &core.table,
+        kms: kms(core)?,
+        permit: PERMIT,
+        now: core.now(),
+    })
+}
+
+/// A data key for a file system that is about to be made, and the grant to open it: pending until it is written down with that.
 ///
 /// # Errors
 /// The caller may not use the key or not grant that, or it cannot be used now.
-pub async fn prepare(core: &Core, call: &Call, id: &str, named: &str) -> Result<Encryption, Fault> {
+pub async fn prepare(
+    core: &Core,
+    call: &Call,
+    id: &str,
+    named: &str,
+) -> Result<(Encryption, Begun), Fault> {
+    let place = Place::of(call);
     let (kms, call) = (kms(core)?, call.forwarded_by(PRINCIPAL));
     let input = DescribeKeyRequest {
         key_id: Some(named.to_owned()),
@@ -115,11 +135,19 @@ pub async fn prepare(core: &Core, call: &Call, id: &str, named: &str) -> Result<
     };
     let made = kms.generate_data_key_without_plaintext(&call, input).await;
     let sealed = made.map_err(refused)?.ciphertext_blob.unwrap_or_default();
-    let principal = principal(&call.region);
+    let (principal, arn) = (principal(&place.region), names::file_system_arn(&place, id));
+    let about = About {
+        key: &key,
+        principal: &principal,
+        arn: &arn,
+    };
+    let grants = grants(core)?;
+    let begun = grants.begin(&names::scope(&place), about).await?;
     let input = CreateGrantRequest {
         key_id: Some(key.clone()),
+        name: Some(begun.name.clone()),
         grantee_principal: Some(principal.clone()),
-        retiring_principal: Some(principal),
+        retiring_principal: Some(principal.clone()),
         operations: Some(vec!["Decrypt".to_owned()]),
         constraints: Some(GrantConstraints {
             encryption_context_subset: Some(bound(id)),
@@ -127,12 +155,20 @@ pub async fn prepare(core: &Core, call: &Call, id: &str, named: &str) -> Result<
         }),
         ..CreateGrantRequest::default()
     };
-    let granted = kms.create_grant(&call, input).await.map_err(refused)?;
-    Ok(Encryption {
-        key,
-        sealed: BASE64.encode(sealed),
-        grant: granted.grant_id.unwrap_or_default(),
-    })
+    match kms.create_grant(&call, input).await {
+        Ok(granted) => {
+            let encryption = Encryption {
+                sealed: BASE64.encode(sealed),
+                grant: granted.grant_id.unwrap_or_default(),
+                key,
+            };
+            Ok((encryption, begun))
+        }
+        Err(fault) => {
+            grants.let_go(&begun.at).await;
+            Err(refused(fault))
+        }
+    }
 }
 
 /// A call of KMS in EFS's own name, for a file system.
@@ -143,30 +179,27 @@ fn own_call(core: &Core, place: &Place, id: &str) -> Call {
     Call::by_controller(context, PERMIT)
 }
 
-/// Gives the grant of a file system back that is no more, or did not come to be. One that stays is of no use but for a disk that
-/// nobody has.
-pub async fn retire(core: &Core, place: &Place, id: &str, encryption: Option<&Encryption>) {
+/// Gives the grant of a file system back that is no more. One that KMS refuses to take back is of no use but for a disk that nobody
+/// has.
+///
+/// # Errors
+/// It is to be tried again.
+pub async fn retire(
+    core: &Core,
+    place: &Place,
+    id: &str,
+    encryption: Option<&Encryption>,
+) -> Result<(), Fault> {
     let (Some(encryption), Ok(kms)) = (encryption, kms(core)) else {
-        return;
+        return Ok(());
     };
-    let input = RetireGrantRequest {
-        key_id: Some(encryption.key.clone()),
-        grant_id: Some(encryption.grant.clone()),
-        ..RetireGrantRequest::default()
-    };
-    let done = kms.retire_grant(&own_call(core, place, id), input).await;
-    // It was retired before.
-    let done = done.or_else(|fault| match &*fault.code {
-        "NotFoundException" => Ok(()),
-        _ => Err(fault),
-    });
-    if let Err(fault) = done {
-        tracing::warn!(
-            file_system = id,
-            key = encryption.key,
-            why = %fault.message,
-            "failed to retire the grant of a file system that was deleted; it stays"
-        );
+    let Encryption { key, grant, .. } = encryption;
+    match grants::retire(kms, &own_call(core, place, id), key, grant).await {
+        Err(fault) if fault.lasts() => {
+            grants::stays(&names::file_system_arn(place, id), key, &fault);
+            Ok(())
+        }
+        done => done,
     }
 }
 

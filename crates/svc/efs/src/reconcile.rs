@@ -1,9 +1,10 @@
 //! Mount targets get their interfaces, and are available once their host serves them; what deleted ones have left is cleared
-//! away. A file system whose host is gone for good goes when it is deleted.
+//! away. A file system whose host is gone for good goes when it is deleted. Grants that a kill left behind are given back.
 
 use std::{sync::Arc, time::Duration};
 
 use wharf_base::Permit;
+use wharf_datakeys::grants::PendingGrant;
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
 use wharf_service::{Look, Place, Reach, Stored, fence, settled};
@@ -25,8 +26,8 @@ type StepError = wharf_service::StepError<EfsFaults>;
 
 /// Wakes the reconciler for what changed.
 pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
-    let kind = Scope::parse(key).map(|(_, kind, _)| kind);
-    if kind.is_some_and(|kind| kind == FileSystem::KIND || kind == MountTarget::KIND) {
+    let kinds = [FileSystem::KIND, MountTarget::KIND, PendingGrant::KIND];
+    if Scope::parse(key).is_some_and(|(_, kind, _)| kinds.contains(&kind)) {
         core.queue.wake(key.to_owned());
     }
     Reach::One
@@ -37,9 +38,13 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
         return Ok(Next::Settled);
     };
     let place = Place::of_scope(&scope);
-    match kind == MountTarget::KIND {
-        true => mount_target(&core, &place, &key, &id).await,
-        false => file_system(&core, &place, &key).await,
+    match kind {
+        MountTarget::KIND => mount_target(&core, &place, &key, &id).await,
+        PendingGrant::KIND => {
+            let grants = encryption::grants(&core).map_err(failed("look for grants"))?;
+            grants.look(&key).await
+        }
+        _ => file_system(&core, &place, &key).await,
     }
 }
 
@@ -171,7 +176,8 @@ async fn file_system(core: &Core, place: &Place, key: &str) -> Result<Next, Step
         return Ok(Next::After(LOOK));
     }
     let id = Scope::parse(key).map(|(_, _, id)| id).unwrap_or_default();
-    encryption::retire(core, place, &id, stored.record.encryption.as_ref()).await;
+    let retired = encryption::retire(core, place, &id, stored.record.encryption.as_ref()).await;
+    retired.map_err(failed("retire a grant"))?;
     let mut changes = core.table.begin();
     changes.when(stored.unchanged());
     changes.fence(fence::<EfsFaults>(&core.shard)?);

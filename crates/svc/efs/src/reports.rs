@@ -59,7 +59,7 @@ impl EfsService {
             && found.record.host.as_deref() == Some(host)
         {
             let encryption = found.record.encryption.as_ref();
-            encryption::retire(core, &told.place, &told.id, encryption).await;
+            encryption::retire(core, &told.place, &told.id, encryption).await?;
         }
         transact!(core.table, &PERMIT, |tx| {
             if let Some(before) = tx.find::<FileSystem>(&key).await?

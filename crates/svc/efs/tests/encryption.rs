@@ -11,7 +11,8 @@ use wharf_api_kms::{
     CreateKeyRequest, DisableKeyRequest, EnableKeyRequest, Kms as _, ListGrantsRequest,
     ScheduleKeyDeletionRequest,
 };
-use wharf_base::{Permit, SystemClock};
+use wharf_base::{Clock as _, Permit, SystemClock, TestClock};
+use wharf_datakeys::grants::UNFINISHED;
 use wharf_hosts::Hosts;
 use wharf_planeproto::{Resource, file_system::SealedDisk};
 use wharf_reconcile::Takeover;
@@ -19,13 +20,15 @@ use wharf_service::Place;
 use wharf_store::{Range, Txn};
 use wharf_svc_efs::{EfsService, Parts, encryption::NoKey, plane};
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
-use wharf_testkit::{ACCOUNT, REGION, World, call};
+use wharf_testkit::{ACCOUNT, CutOff, REGION, World, call, until};
 use wharf_wire::Fault;
 
 struct It {
     world: World,
     efs: EfsService,
     kms: KmsService,
+    keys: Arc<CutOff>,
+    clock: Arc<TestClock>,
 }
 
 impl It {
@@ -34,13 +37,14 @@ impl It {
         let hosts = Hosts::new(world.store.clone());
         let fed = hosts.clone();
         tokio::spawn(async move { fed.feed(CancellationToken::new()).await });
+        let clock = Arc::new(TestClock::at(SystemClock.now()));
         let efs = EfsService::new(Parts {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
             ec2: world.ec2_client(),
             dispatcher: world.dispatcher.clone(),
             hosts,
-            clock: Arc::new(SystemClock),
+            clock: clock.clone(),
             takeover: Takeover::Replace,
         });
         let kms = KmsService::new(KmsParts {
@@ -50,8 +54,15 @@ impl It {
             takeover: Takeover::Replace,
         });
         let keys = wharf_api_kms::Client::new(Arc::new(kms.clone()), world.dispatcher.clone());
-        efs.keys_from(Arc::new(keys));
-        Self { world, efs, kms }
+        let keys = CutOff::new(Arc::new(keys));
+        efs.keys_from(keys.clone());
+        Self {
+            world,
+            efs,
+            kms,
+            keys,
+            clock,
+        }
     }
 
     async fn key(&self, spec: Option<&str>) -> String {
@@ -169,6 +180,42 @@ async fn the_grant_goes_with_it() {
     };
     it.efs.delete_file_system(&call(), delete).await.unwrap();
     assert_eq!(it.grants(&key).await, 0);
+}
+
+/// Whoever makes it is killed between the grant and the file system.
+#[tokio::test]
+async fn of_one_that_never_came_to_be_no_grant_is_left() {
+    let it = It::new();
+    let key = it.key(None).await;
+    it.keys.cut(true);
+    let (efs, named) = (it.efs.clone(), key.clone());
+    let making = tokio::spawn(async move {
+        let input = CreateFileSystemRequest {
+            creation_token: Some("one".to_owned()),
+            encrypted: Some(true),
+            kms_key_id: Some(named),
+            ..Default::default()
+        };
+        efs.create_file_system(&call(), input).await
+    });
+    until("the grant is made", || async { it.grants(&key).await == 1 }).await;
+    making.abort();
+    assert!(making.await.is_err());
+    it.keys.cut(false);
+    let other = it.key(None).await;
+    it.made("two", Some(&other)).await.unwrap();
+
+    it.clock.advance(UNFINISHED);
+    let (stop, efs) = (CancellationToken::new(), it.efs.clone());
+    let _stop = stop.clone().drop_guard();
+    tokio::spawn(async move { efs.run(stop).await });
+    until("its grant is given back", || async {
+        let stored = it.world.stored("/w1/").await;
+        it.grants(&key).await == 0 && !stored.contains("pending-grant")
+    })
+    .await;
+    assert_eq!(it.grants(&other).await, 1);
+    it.made("one", Some(&key)).await.unwrap();
 }
 
 #[tokio::test]

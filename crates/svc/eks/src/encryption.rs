@@ -10,18 +10,19 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 use wharf_api_eks::{EncryptionConfig, Provider};
-use wharf_api_kms::{
-    CreateGrantRequest, DescribeKeyRequest, GrantConstraints, KeyMetadata, RetireGrantRequest,
-};
+use wharf_api_kms::{CreateGrantRequest, DescribeKeyRequest, GrantConstraints, KeyMetadata};
 use wharf_base::Arn;
-use wharf_datakeys::Context as Bound;
+use wharf_datakeys::{
+    Context as Bound,
+    grants::{self, About, Begun, Grants},
+};
 use wharf_service::Place;
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
     control_planes::DataKey,
     core::Core,
-    fault,
+    fault::{self, EksFaults},
     groups::records::Issue,
     names::{self, PRINCIPAL},
     reconcile::PERMIT,
@@ -132,7 +133,17 @@ fn own_call(core: &Core, place: &Place, name: &str) -> Call {
     Call::by_controller(context.acting_for(names::cluster_arn(place, name)), PERMIT)
 }
 
-/// A data key for a cluster, and the grant to have it opened.
+/// Grants that are on their way, or on their way back.
+pub fn grants(core: &Core) -> Grants<'_, EksFaults> {
+    Grants {
+        table: &core.table,
+        kms: &*core.parts.kms,
+        permit: PERMIT,
+        now: core.now(),
+    }
+}
+
+/// A data key for a cluster, and the grant to have it opened: pending until it is written down with the cluster.
 ///
 /// # Errors
 /// The caller may not look at the key or not grant that, or it cannot be used.
@@ -141,8 +152,8 @@ pub async fn prepare(
     call: &Call,
     (place, name): (&Place, &str),
     named: &str,
-) -> Result<Encryption, Fault> {
-    let (kms, call) = (&core.parts.kms, call.forwarded_by(PRINCIPAL));
+) -> Result<(Encryption, Begun), Fault> {
+    let (kms, call) = (&*core.parts.kms, call.forwarded_by(PRINCIPAL));
     let input = DescribeKeyRequest {
         key_id: Some(named.to_owned()),
         ..DescribeKeyRequest::default()
@@ -152,56 +163,65 @@ pub async fn prepare(
     let found = found.key_metadata.unwrap_or_default();
     check(&found)?;
     let key = found.arn.unwrap_or_default();
-    let principal = principal(&call.region);
-    let input = CreateGrantRequest {
-        key_id: Some(key.clone()),
-        grantee_principal: Some(principal.clone()),
-        retiring_principal: Some(principal),
-        operations: Some(GRANTED.map(str::to_owned).into()),
-        constraints: Some(GrantConstraints {
-            encryption_context_subset: Some(bound(place, name)),
-            ..GrantConstraints::default()
-        }),
-        ..CreateGrantRequest::default()
+    let (principal, arn) = (principal(&place.region), names::cluster_arn(place, name));
+    let about = About {
+        key: &key,
+        principal: &principal,
+        arn: &arn,
     };
-    let granted = kms.create_grant(&call, input).await;
-    let granted = granted.map_err(|it| fault::of_kms(it, "CreateGrant"))?;
-    let mut encryption = Encryption {
-        named: named.to_owned(),
-        key,
-        sealed: String::new(),
-        grant: granted.grant_id.unwrap_or_default(),
+    let grants = grants(core);
+    let begun = grants.begin(&names::scope(place), about).await?;
+    let made = async {
+        let input = CreateGrantRequest {
+            key_id: Some(key.clone()),
+            name: Some(begun.name.clone()),
+            grantee_principal: Some(principal.clone()),
+            retiring_principal: Some(principal.clone()),
+            operations: Some(GRANTED.map(str::to_owned).into()),
+            constraints: Some(GrantConstraints {
+                encryption_context_subset: Some(bound(place, name)),
+                ..GrantConstraints::default()
+            }),
+            ..CreateGrantRequest::default()
+        };
+        let granted = kms.create_grant(&call, input).await;
+        let granted = granted.map_err(|it| fault::of_kms(it, "CreateGrant"))?;
+        let own = own_call(core, place, name);
+        let made = wharf_datakeys::make(kms, &own, &key, bound(place, name)).await;
+        let made = made.map_err(|it| fault::of_kms(it, "GenerateDataKey"))?;
+        Ok::<_, Fault>(Encryption {
+            named: named.to_owned(),
+            key: key.clone(),
+            sealed: BASE64.encode(&made.sealed),
+            grant: granted.grant_id.unwrap_or_default(),
+        })
     };
-    let own = own_call(core, place, name);
-    let made = wharf_datakeys::make(&**kms, &own, &encryption.key, bound(place, name)).await;
+    let made = made.await;
     match made {
-        Ok(made) => {
-            encryption.sealed = BASE64.encode(&made.sealed);
-            Ok(encryption)
-        }
+        Ok(made) => Ok((made, begun)),
         Err(refused) => {
-            retire(core, (place, name), &encryption).await;
-            Err(fault::of_kms(refused, "GenerateDataKey"))
+            grants.let_go(&begun.at).await;
+            Err(refused)
         }
     }
 }
 
-/// Gives the grant back of a cluster that is no more, or did not come to be. One that stays is of no use but for a data key that nobody
-/// has.
-pub async fn retire(core: &Core, (place, name): (&Place, &str), encryption: &Encryption) {
-    let input = RetireGrantRequest {
-        key_id: Some(encryption.key.clone()),
-        grant_id: Some(encryption.grant.clone()),
-        ..RetireGrantRequest::default()
-    };
-    let call = own_call(core, place, name);
-    if let Err(fault) = core.parts.kms.retire_grant(&call, input).await {
-        tracing::warn!(
-            cluster = name,
-            key = encryption.key,
-            why = %fault.message,
-            "failed to retire the grant of a cluster; it stays"
-        );
+/// Gives the grant back of a cluster that is no more. One that KMS refuses to take back is of no use but for a data key that nobody has.
+///
+/// # Errors
+/// It is to be tried again.
+pub async fn retire(
+    core: &Core,
+    (place, name): (&Place, &str),
+    encryption: &Encryption,
+) -> Result<(), Fault> {
+    let (own, Encryption { key, grant, .. }) = (own_call(core, place, name), encryption);
+    match grants::retire(&*core.parts.kms, &own, key, grant).await {
+        Err(fault) if fault.lasts() => {
+            grants::stays(&names::cluster_arn(place, name), key, &fault);
+            Ok(())
+        }
+        done => done,
     }
 }
 

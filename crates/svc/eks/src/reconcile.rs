@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use wharf_base::Permit;
+use wharf_datakeys::grants::PendingGrant;
 use wharf_kube_client::Client;
 use wharf_reconcile::Next;
 use wharf_records::{Record as _, Scope};
@@ -78,7 +79,9 @@ fn neighbour(action: &'static str) -> impl FnOnce(Fault) -> StepError {
 /// Wakes the key of a cluster that is there or changed.
 pub fn changed(core: &Core, key: &str, _: Look) -> Reach {
     let parsed = Scope::parse(key);
-    if let Some((_, Cluster::KIND | NodeGroup::KIND | FargateProfile::KIND, _)) = parsed {
+    let kind = parsed.as_ref().map(|(_, kind, _)| *kind);
+    if let Some(Cluster::KIND | NodeGroup::KIND | FargateProfile::KIND | PendingGrant::KIND) = kind
+    {
         core.queue.wake(key.to_owned());
     }
     Reach::One
@@ -99,6 +102,9 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError> {
             Some(stored) => fargate::reconcile::look(&core, &key, stored).await,
             None => Ok(Next::Settled),
         };
+    }
+    if kind == PendingGrant::KIND {
+        return encryption::grants(&core).look(&key).await;
     }
     let Some(stored) = core.table.read::<Cluster>(&key).await? else {
         return Ok(Next::Settled);
@@ -304,7 +310,8 @@ async fn remove(core: &Core, place: &Place, stored: &Stored<Cluster>) -> Result<
         return Ok(false);
     }
     if let Some(encryption) = &cluster.encryption {
-        encryption::retire(core, (place, &cluster.name), encryption).await;
+        let retired = encryption::retire(core, (place, &cluster.name), encryption).await;
+        retired.map_err(neighbour("giving back the grant of a cluster"))?;
     }
     let entries = core.below::<AccessEntry>(place, &cluster.id).await?;
     let mut keys: Vec<String> = entries.into_iter().map(|it| it.key).collect();

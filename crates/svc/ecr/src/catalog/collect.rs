@@ -1,8 +1,8 @@
 //! The collector: removes bytes that nobody needs.
 //!
 //! In this order, so that each step feeds the next within one run: contents of deleted
-//! repositories; layers that no image of their repository names; blobs without an owner; uploads
-//! at rest.
+//! repositories; grants on keys of KMS that a kill left behind; layers that no image of their
+//! repository names; blobs without an owner; uploads at rest.
 //!
 //! Safety beside running pushes, in this process or another: a layer goes in a transaction that
 //! changes the contents of its repository, as does every image that names layers, so of the two one
@@ -80,6 +80,9 @@ impl Catalog {
             match self.finish_deletions(permit, &keys).await {
                 Ok(finished) => report.repositories += finished,
                 Err(error) => not_collected(&keys, "its deleted repositories", &error),
+            }
+            if let Err(error) = self.settle_grants(&keys).await {
+                not_collected(&keys, "its grants on keys", &error);
             }
             match self.collect_layers(permit, &keys).await {
                 Ok(collected) => report.layers += collected,
@@ -168,7 +171,7 @@ impl Catalog {
                 };
                 let removed = self.remove_contents(permit, keys, &id, &read.record);
                 match removed.await {
-                    Ok(()) => finished += 1,
+                    Ok(all) => finished += usize::from(all),
                     Err(error) => not_collected(keys, &read.key, &error),
                 }
             }

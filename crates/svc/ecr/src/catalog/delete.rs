@@ -223,14 +223,14 @@ impl Catalog {
     }
 
     /// Removes everything keyed by the id of a repository that is gone and gives its grant back, its marker last,
-    /// so that a collector takes up what was cut short.
+    /// so that a collector takes up what was cut short. `false`: the grant could not be given back now, the marker stays.
     pub(crate) async fn remove_contents(
         &self,
         permit: &Permit,
         keys: &Keys,
         repository: &str,
         doomed: &DoomedRepository,
-    ) -> Result<(), EcrError> {
+    ) -> Result<bool, EcrError> {
         for prefix in [
             keys.images(repository),
             keys.layers(repository),
@@ -250,13 +250,15 @@ impl Catalog {
         if let Some(encryption) = &doomed.encryption {
             let registry = keys.registry();
             let arn = registry.repository_arn(&doomed.name);
-            self.retire(&registry, &arn, encryption).await;
+            if !self.retire(&registry, &arn, encryption).await {
+                return Ok(false);
+            }
         }
         let txn = Txn::new()
             .delete(keys.contents(repository))
             .delete(keys.doomed(repository));
         self.store().txn(permit, txn).await?;
-        Ok(())
+        Ok(true)
     }
 
     async fn remove_all(

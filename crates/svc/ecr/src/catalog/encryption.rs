@@ -12,19 +12,21 @@ use std::{fmt, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::json;
-use wharf_api_kms::{
-    CreateGrantRequest, DescribeKeyRequest, GrantConstraints, Kms, RetireGrantRequest,
-};
+use wharf_api_kms::{CreateGrantRequest, DescribeKeyRequest, GrantConstraints, Kms};
 use wharf_base::Permit;
 use wharf_blobs::{Blobs, Layers, Lock};
-use wharf_datakeys::Context as Bound;
+use wharf_datakeys::{
+    Context as Bound,
+    grants::{self, About, Begun, Grants, PendingGrant},
+};
 use wharf_delivery::{Actor, Request};
 use wharf_wire::{Call, Context, Fault, call::Caller};
 
-use super::{Catalog, Open, Registry, pull_through::Called};
+use super::{Catalog, Open, Read, Registry, SCAN_PAGE, pull_through::Called};
 use crate::{
     error::EcrError,
-    records::{Encryption, EncryptionKind, WantedEncryption},
+    fault::EcrFaults,
+    records::{Encryption, EncryptionKind, Keys as RecordKeys, WantedEncryption},
 };
 
 const PERMIT: Permit = Permit::for_controller("ecr-keys");
@@ -57,7 +59,22 @@ pub(super) struct Grantee {
     pub bound: Bound,
 }
 
+/// In whose name a grant is made.
+enum By<'a> {
+    Call(Call),
+    Role(&'a str),
+}
+
 impl Grantee {
+    /// What a grant of it on a key is about.
+    pub(super) fn about<'a>(&'a self, key: &'a str) -> About<'a> {
+        About {
+            key,
+            principal: &self.principal,
+            arn: &self.arn,
+        }
+    }
+
     /// ECR, for the repository of an ARN.
     fn repository(registry: &Registry, arn: &str) -> Self {
         Self {
@@ -80,57 +97,73 @@ pub(crate) enum Granter<'a> {
 }
 
 impl Catalog {
-    /// A data key for a new repository, and the grant that it opens by.
+    /// A data key for a new repository, and the grant that it opens by: pending until it is written down with the repository.
     pub(super) async fn encrypt(
         &self,
         granter: Granter<'_>,
         registry: &Registry,
         name: &str,
         wanted: &WantedEncryption,
-    ) -> Result<Encryption, EcrError> {
-        let kind = wanted.kind;
-        let kms = self.kms(kind)?;
+    ) -> Result<(Encryption, Begun), EcrError> {
+        let kms = self.kms(wanted.kind)?;
         let arn = registry.repository_arn(name);
         let grantee = Grantee::repository(registry, &arn);
         let named = wanted.key.as_deref().unwrap_or(OWN_KEY);
-        let (key, grant) = match granter {
-            Granter::Caller(call) => grant_to(&grantee, kms, call, named).await?,
+        let by = match granter {
+            Granter::Caller(call) => By::Call(call.clone()),
             Granter::Account => {
                 let context = Context {
                     caller: Caller::root(&registry.account),
                     ..self.own_call(registry, &grantee).context().clone()
                 };
-                let call = Call::by_controller(context, PERMIT);
-                grant_to(&grantee, kms, &call, named).await?
+                By::Call(Call::by_controller(context, PERMIT))
             }
-            Granter::Role(role) => self.grant_by(role, registry, &arn, named).await?,
+            Granter::Role(role) => By::Role(role),
         };
-        let call = self.own_call(registry, &grantee);
-        let made = wharf_datakeys::make(kms, &call, &key, grantee.bound).await;
-        let mut encryption = Encryption {
-            kind,
-            key,
-            sealed: String::new(),
-            grant,
+        let key = match &by {
+            By::Call(call) => key_of(&grantee, kms, call, named).await?,
+            By::Role(_) => named.to_owned(),
         };
+        let grants = self.grants(kms);
+        let keys = registry.keys();
+        let begun = grants.begin(keys.scope(), grantee.about(&key)).await?;
+        let made = async {
+            let grant = match &by {
+                By::Call(call) => grant_on(&grantee, kms, call, &key, &begun.name)
+                    .await
+                    .map_err(EcrError::Kms)?,
+                By::Role(role) => {
+                    let called = (*role, begun.name.as_str());
+                    self.grant_by(called, registry, &arn, &key).await?
+                }
+            };
+            let call = self.own_call(registry, &grantee);
+            let made = wharf_datakeys::make(kms, &call, &key, grantee.bound.clone()).await;
+            Ok::<_, EcrError>(Encryption {
+                kind: wanted.kind,
+                sealed: BASE64.encode(made.map_err(EcrError::Kms)?.sealed),
+                grant,
+                key: key.clone(),
+            })
+        };
+        let made = made.await;
         match made {
-            Ok(made) => encryption.sealed = BASE64.encode(made.sealed),
+            Ok(made) => Ok((made, begun)),
             Err(refused) => {
-                self.retire(registry, &arn, &encryption).await;
-                return Err(EcrError::Kms(refused));
+                grants.let_go(&begun.at).await;
+                Err(refused)
             }
         }
-        Ok(encryption)
     }
 
-    /// The same by a template's role, which names the key by its ARN.
+    /// A grant by a template's role, which names the key by its ARN.
     async fn grant_by(
         &self,
-        role: &str,
+        (role, name): (&str, &str),
         registry: &Registry,
         arn: &str,
         key: &str,
-    ) -> Result<(String, String), EcrError> {
+    ) -> Result<String, EcrError> {
         let Some(Called(operations)) = self.inner.operations.get() else {
             return Err(EcrError::Contention);
         };
@@ -141,42 +174,81 @@ impl Catalog {
         };
         let principal = principal(&registry.region);
         let input = json!({
-            "KeyId": key, "GranteePrincipal": principal, "RetiringPrincipal": principal,
+            "KeyId": key, "Name": name, "GranteePrincipal": principal, "RetiringPrincipal": principal,
             "Operations": GRANTED, "Constraints": {"EncryptionContextSubset": bound(arn)},
         });
         let request = Request::new("kms", "CreateGrant", &registry.region, input);
         let made = operations.call(&actor, &request).await;
         let made = made.map_err(EcrError::Kms)?;
-        let grant = made["GrantId"].as_str().unwrap_or_default();
-        Ok((key.to_owned(), grant.to_owned()))
+        Ok(made["GrantId"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// Gives the grant of a repository back that is gone. One that stays lets ECR do nothing: it is for that
-    /// repository's data key, which is gone too.
-    pub(super) async fn retire(&self, registry: &Registry, arn: &str, encryption: &Encryption) {
-        let grantee = Grantee::repository(registry, arn);
-        let Encryption { key, grant, .. } = encryption;
-        self.retire_grant(registry, &grantee, key, grant).await;
-    }
-
-    pub(super) async fn retire_grant(
+    /// Gives the grant of a repository back that is gone; `false`: it is to be tried again. One that KMS refuses to take back
+    /// lets ECR do nothing: it is for that repository's data key, which is gone too.
+    pub(super) async fn retire(
         &self,
         registry: &Registry,
-        grantee: &Grantee,
-        key: &str,
-        grant: &str,
-    ) {
-        let Ok(kms) = self.kms(EncryptionKind::Kms) else {
-            return;
+        arn: &str,
+        encryption: &Encryption,
+    ) -> bool {
+        let Ok(kms) = self.kms(encryption.kind) else {
+            return true;
         };
-        let call = self.own_call(registry, grantee);
-        if let Err(fault) = retire(kms, &call, key, grant).await {
-            tracing::warn!(
-                resource = grantee.arn,
-                key,
-                why = fault.message,
-                "failed to retire a grant that is of no more use"
-            );
+        let call = self.own_call(registry, &Grantee::repository(registry, arn));
+        let Encryption { key, grant, .. } = encryption;
+        match grants::retire(kms, &call, key, grant).await {
+            Ok(()) => true,
+            Err(fault) if fault.lasts() => {
+                grants::stays(arn, key, &fault);
+                true
+            }
+            Err(fault) => {
+                tracing::warn!(
+                    resource = arn,
+                    key,
+                    why = fault.message,
+                    "failed to retire the grant of a repository that is gone; will retry"
+                );
+                false
+            }
+        }
+    }
+
+    /// Those that are on their way, or on their way back.
+    pub(super) fn grants<'a>(&'a self, kms: &'a dyn Kms) -> Grants<'a, EcrFaults> {
+        Grants {
+            table: self.table(),
+            kms,
+            permit: PERMIT,
+            now: self.wants().now(),
+        }
+    }
+
+    /// Gives the pending grant back, which did not come to be used.
+    pub(super) async fn let_go(&self, at: &str) {
+        if let Ok(kms) = self.kms(EncryptionKind::Kms) {
+            self.grants(kms).let_go(at).await;
+        }
+    }
+
+    /// Gives back the grants of a registry that a kill left behind.
+    pub(super) async fn settle_grants(&self, keys: &RecordKeys) -> Result<(), EcrError> {
+        let Ok(kms) = self.kms(EncryptionKind::Kms) else {
+            return Ok(());
+        };
+        let (grants, mut after) = (self.grants(kms), None);
+        loop {
+            let (pending, more): (Vec<Read<PendingGrant>>, _) =
+                self.page(keys.pending_grants(), after, SCAN_PAGE).await?;
+            after = pending.last().map(|it| it.key.clone());
+            for Read { key, .. } in pending {
+                if let Err(error) = grants.look(&key).await {
+                    tracing::warn!(record = key, %error, "failed to give a grant back; will retry with the next run");
+                }
+            }
+            if !more {
+                return Ok(());
+            }
         }
     }
 
@@ -218,34 +290,6 @@ impl Catalog {
     }
 }
 
-/// Gives a grant back.
-pub(super) async fn retire(
-    kms: &dyn Kms,
-    call: &Call,
-    key: &str,
-    grant: &str,
-) -> Result<(), Fault> {
-    let input = RetireGrantRequest {
-        key_id: Some(key.to_owned()),
-        grant_id: Some(grant.to_owned()),
-        ..RetireGrantRequest::default()
-    };
-    kms.retire_grant(call, input).await
-}
-
-/// Has the caller let a service use a key, which it names in any form: ARN of the key, and the grant.
-async fn grant_to(
-    grantee: &Grantee,
-    kms: &dyn Kms,
-    call: &Call,
-    named: &str,
-) -> Result<(String, String), EcrError> {
-    let key = key_of(grantee, kms, call, named).await?;
-    let made = grant_on(grantee, kms, call, &key, None).await;
-    let grant = made.map_err(EcrError::Kms)?;
-    Ok((key, grant))
-}
-
 /// The ARN of a key that the caller names in any form.
 pub(super) async fn key_of(
     grantee: &Grantee,
@@ -265,17 +309,17 @@ pub(super) async fn key_of(
     Ok(found.key_metadata.and_then(|it| it.arn).unwrap_or_default())
 }
 
-/// Has the caller let a service use a key. By `name` the grant is found again.
+/// Has the caller let a service use a key, by a pending grant of that name.
 pub(super) async fn grant_on(
     grantee: &Grantee,
     kms: &dyn Kms,
     call: &Call,
     key: &str,
-    name: Option<String>,
+    name: &str,
 ) -> Result<String, Fault> {
     let input = CreateGrantRequest {
         key_id: Some(key.to_owned()),
-        name,
+        name: Some(name.to_owned()),
         grantee_principal: Some(grantee.principal.clone()),
         retiring_principal: Some(grantee.principal.clone()),
         operations: Some(GRANTED.map(str::to_owned).into()),

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use wharf_base::{Permit, Timestamp, ids};
+use wharf_datakeys::grants::Begun;
 use wharf_service::tags::{Refused, Rules, Tags};
-use wharf_service::transact;
-use wharf_store::{Compare, Range, Txn};
+use wharf_service::{Outcome, transact};
+use wharf_store::{Compare, Range};
 
 use super::{Catalog, Granter, Read, Registry};
 use crate::{
@@ -127,24 +128,22 @@ impl Catalog {
             preview: None,
             unknown: BTreeMap::new(),
         };
+        let mut begun = None;
         if let Some(wanted) = &new.encryption {
             // Nothing is granted for one that is there or too many. KMS is not asked in a turn: others wait for it.
             self.require_new(registry, &repository.name).await?;
             let made = self.encrypt(granter, registry, &repository.name, wanted);
-            repository.encryption = Some(made.await?);
+            let (encryption, pending) = made.await?;
+            repository.encryption = Some(encryption);
+            begun = Some(pending);
         }
-        // Where the store does not say whether it was written, the grant stays: the repository may need it.
-        let written = self
-            .put_repository(permit, registry, &repository, data)
-            .await?;
-        let Err(refused) = written else {
-            return Ok(repository);
-        };
-        if let Some(encryption) = &repository.encryption {
-            let arn = registry.repository_arn(&repository.name);
-            self.retire(registry, &arn, encryption).await;
+        let begun = begun.as_ref();
+        let written = self.put_repository(permit, registry, &repository, data, begun);
+        let written = written.await;
+        if let (Err(_), Some(begun)) = (&written, begun) {
+            self.let_go(&begun.at).await;
         }
-        Err(refused)
+        written.map(|()| repository)
     }
 
     async fn require_new(&self, registry: &Registry, name: &str) -> Result<(), EcrError> {
@@ -156,36 +155,35 @@ impl Catalog {
         }
     }
 
-    /// The inner error is why it certainly was not written.
+    /// `begun`: what its grant was pending by.
     async fn put_repository(
         &self,
         permit: &Permit,
         registry: &Registry,
         repository: &Repository,
         data: Option<&CatalogData>,
-    ) -> Result<Result<(), EcrError>, EcrError> {
+        begun: Option<&Begun>,
+    ) -> Result<(), EcrError> {
         // One after the other, so that a crowd does not pass the quota together.
         let _turn = self.turn(registry, "").await;
         let (keys, name) = (registry.keys(), &repository.name);
-        if let Err(refused) = self.require_repositories(registry, &keys, name).await {
-            return Ok(Err(refused));
-        }
+        self.require_repositories(registry, &keys, name).await?;
         let key = keys.repository(name);
-        let said = match data {
-            Some(data) => self.saying(&keys, &repository.id, data).await?,
-            None => Txn::new(),
-        };
-        let txn = said
-            .when(Compare::absent(&key))
-            .put(&key, wharf_records::encode(repository));
-        if self.store().txn(permit, txn).await?.succeeded {
-            return Ok(Ok(()));
+        let mut changes = self.table().begin();
+        changes.when(Compare::absent(&key));
+        if let Some(data) = data {
+            changes.join(self.saying(&keys, &repository.id, data).await?);
         }
-        // Another process may have been about to remove its logo.
-        if data.is_some() && self.store().get(&key).await?.is_none() {
-            return Ok(Err(EcrError::Contention));
+        if let Some(begun) = begun {
+            changes.join(begun.ended());
         }
-        Ok(Err(exists(registry, name)))
+        changes.put(&key, repository);
+        match changes.commit(permit).await? {
+            Outcome::Written(_) => Ok(()),
+            Outcome::Lost(at) if at == key => Err(exists(registry, name)),
+            // Another process may have been about to remove its logo, or this took too long.
+            Outcome::Lost(_) => Err(EcrError::Contention),
+        }
     }
 
     /// Reads, changes and writes the repository until nobody came between.

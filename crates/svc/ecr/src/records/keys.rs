@@ -1,7 +1,8 @@
 //! Under which keys records lie.
 
 use wharf_blobs::Digest;
-use wharf_records::Scope;
+use wharf_datakeys::grants::PendingGrant;
+use wharf_records::{Record as _, Scope};
 
 use super::{PUBLIC_SERVICE, replication::Destination};
 use crate::catalog::Registry;
@@ -18,6 +19,10 @@ impl Keys {
 
     pub(crate) fn of(scope: Scope) -> Self {
         Self(scope)
+    }
+
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.0
     }
 
     /// Whose records these are.
@@ -215,6 +220,11 @@ impl Keys {
 
     pub(crate) fn signatures(&self, repository: &str, digest: &Digest) -> String {
         self.signatures_in(repository) + &digest.hex()
+    }
+
+    /// Of all that needs or needed one.
+    pub(crate) fn pending_grants(&self) -> String {
+        self.0.prefix(PendingGrant::KIND)
     }
 
     pub(crate) fn all_doomed(&self) -> String {

@@ -15,20 +15,8 @@ pub(crate) struct ScanKey {
     pub sealed: String,
     /// The grant by which Inspector may use the key.
     pub grant: String,
-    /// Set until both are there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub making: Option<Making>,
     #[serde(flatten)]
     pub unknown: Unknown,
-}
-
-/// A data key on its way: written down first, so that nothing is left of one that is cut short.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Making {
-    pub since: Timestamp,
-    /// It took too long, and its grant goes back: nobody uses it any more.
-    #[serde(default)]
-    pub given_up: bool,
 }
 
 /// Under which data key it is put; there is one at most, under the id `configuration`. What is under another is moved.

@@ -3,7 +3,7 @@
 //! | key | woken by | what is done |
 //! | --- | --- | --- |
 //! | a scan's | its change or end; that of the registry's data key; a start | its blobs are read and written again under the one that counts |
-//! | the registry's choice of a data key | its change; a start; that of a data key; some seconds, while something is under another; longer, while the one that counts is shut | some of the scans that are under another are woken; data keys that nothing is under are given back, and those that were never finished |
+//! | the registry's choice of a data key | its change; a start; that of a data key; some seconds, while something is under another; longer, while the one that counts is shut | some of the scans that are under another are woken; data keys that nothing is under are given back |
 //!
 //! Both are the work of one worker, which also tells of findings ([`super::telling`]): so nothing comes under a data key of
 //! before once it was looked whether anything is. What cannot be opened any more, because KMS refuses the key of before, is
@@ -21,17 +21,13 @@ use super::{PERMIT, lasts};
 use crate::{
     catalog::{Catalog, Read, begun, repository_of},
     error::EcrError,
-    records::{
-        Image, Keys, Making, Scan, ScanKey, ScanSealing, ScanStatus, Status, Told, scan_owner,
-    },
+    records::{Image, Keys, Scan, ScanKey, ScanSealing, ScanStatus, Status, Told, scan_owner},
 };
 
 /// How often it is looked whether something is still under a data key of before.
 const AGAIN: Duration = Duration::from_secs(2);
 /// How often it is looked whether KMS lets Inspector use the key that counts again.
 const SHUT: Duration = Duration::from_secs(10);
-/// A data key that is not finished by then is given up: who was making it is gone. A request ends sooner.
-const UNFINISHED: Duration = Duration::from_secs(2 * 60);
 /// Records read at once.
 const PAGE: usize = 200;
 /// Scans that are woken in one look, and those of the page that they are on.
@@ -188,10 +184,7 @@ impl Catalog {
         keys: &Keys,
     ) -> Result<Next, EcrError> {
         // In this order: one that comes now is the one that counts.
-        let all = self.every::<ScanKey>(keys.scan_keys()).await?;
-        let (unfinished, mut before): (Vec<_>, Vec<_>) =
-            (all.into_iter()).partition(|it| it.record.making.is_some());
-        let unfinished = self.give_up(shard, keys, unfinished).await?;
+        let mut before = self.every::<ScanKey>(keys.scan_keys()).await?;
         let sealing = self.sealing(keys).await?;
         let counts = sealing.key.as_ref().map(|id| keys.scan_key(id));
         before.retain(|it| Some(&it.key) != counts.as_ref());
@@ -215,48 +208,10 @@ impl Catalog {
                 false => self.drop_scan_key(shard, keys, &key).await?,
             }
         }
-        let left = left.then(|| again(looked_at));
-        let next = left.into_iter().chain(unfinished).min();
-        Ok(next.map_or(Next::Settled, Next::After))
-    }
-
-    /// Gives up data keys that were not finished in time; when the next of the others is to be.
-    async fn give_up(
-        &self,
-        shard: &Shard,
-        keys: &Keys,
-        unfinished: Vec<Read<ScanKey>>,
-    ) -> Result<Option<Duration>, EcrError> {
-        let (now, mut next) = (self.wants().now(), None);
-        for key in unfinished {
-            let Some(making) = key.record.making.clone() else {
-                continue;
-            };
-            let left = UNFINISHED.saturating_sub(now.since(making.since));
-            if !making.given_up && !left.is_zero() {
-                next = next.into_iter().chain([left]).min();
-                continue;
-            }
-            // First nobody finishes it any more, then its grant goes, and the record last.
-            let given_up = ScanKey {
-                making: Some(Making {
-                    given_up: true,
-                    ..making
-                }),
-                ..key.record.clone()
-            };
-            let fence = shard.fence().ok_or(EcrError::Contention)?;
-            let seen = key.record.clone();
-            transact!(self.table(), &PERMIT, |tx| {
-                tx.fence(fence.clone());
-                if tx.find::<ScanKey>(&key.key).await?.as_ref() != Some(&seen) {
-                    return Err(EcrError::Contention);
-                }
-                tx.put(&key.key, &given_up);
-            });
-            self.drop_scan_key(shard, keys, &key).await?;
-        }
-        Ok(next)
+        Ok(match left {
+            true => Next::After(again(looked_at)),
+            false => Next::Settled,
+        })
     }
 
     /// Wakes some of the scans whose findings are under another data key than they belong; the data keys that anything is
@@ -328,10 +283,8 @@ impl Catalog {
         key: &Read<ScanKey>,
     ) -> Result<(), EcrError> {
         let fence = shard.fence().ok_or(EcrError::Contention)?;
-        let id = Scope::parse(&key.key).map(|(_, _, id)| id);
         // First: while the record is there, it is tried again.
-        self.retire_scan_key(&keys.registry(), &id.unwrap_or_default(), &key.record)
-            .await?;
+        self.retire_scan_key(&keys.registry(), &key.record).await?;
         transact!(self.table(), &PERMIT, |tx| {
             tx.fence(fence.clone());
             tx.delete(&key.key);

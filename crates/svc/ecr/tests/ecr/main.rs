@@ -3,6 +3,7 @@
 mod access;
 mod archive;
 mod collect;
+mod cut_short;
 mod findings_told;
 mod images;
 mod indexes;

@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 use wharf_api_kms::{self as kms, Kms as _};
 use wharf_blobs::BlobError;
-use wharf_store::{Range, Txn};
 use wharf_svc_ecr::EcrError;
 use wharf_wire::Fault;
 
@@ -208,38 +205,4 @@ async fn a_key_that_cannot_be_used_changes_nothing() {
     );
     assert_eq!(catalog.scan_key(&registry()).await.unwrap(), None);
     assert_eq!(grants(&it, &key).await, 0);
-}
-
-/// As it is after a kill between the grant and the end of the request.
-#[tokio::test]
-async fn a_key_that_was_never_finished_leaves_no_grant() {
-    let it = Scanned::waiting().await;
-    let key = it.home.key().await;
-    put_under(&it, Some(&key)).await;
-    assert_eq!(grants(&it, &key).await, 1);
-    let store = &it.home.world.store;
-    let all = store.all(Range::prefix("/w1/")).await.unwrap().entries;
-    let of = |kind: &str| all.iter().find(|it| it.key.contains(kind)).unwrap();
-    let (made, chosen) = (of("/scan-key/"), of("/scan-sealing/"));
-    let mut record: Value = serde_json::from_slice(&made.value).unwrap();
-    let body = &mut record["body"];
-    assert_eq!(body["making"], Value::Null);
-    body["making"] = json!({"since": 0});
-    (body["sealed"], body["grant"]) = ("".into(), "".into());
-    let cut_short = Txn::new().put(&made.key, record.to_string());
-    let cut_short = cut_short.delete(&chosen.key);
-    store.txn(&PERMIT, cut_short).await.unwrap();
-    // The next server.
-    let (stop, catalog) = (CancellationToken::new(), it.home.catalog.clone());
-    let _stop = stop.clone().drop_guard();
-    tokio::spawn(async move { catalog.scan(stop).await });
-    within("its grant is given back, and nothing is left", async || {
-        let keys = store.all_keys(Range::prefix("/w1/")).await.unwrap();
-        let left = keys.entries.iter().any(|it| it.key.contains("/scan-key/"));
-        grants(&it, &key).await == 0 && !left
-    })
-    .await;
-    // It can be named again.
-    put_under(&it, Some(&key)).await;
-    assert_eq!(grants(&it, &key).await, 1);
 }

@@ -57,7 +57,7 @@ impl Home {
         self.kms.enable_key(&self.call(), input).await.unwrap();
     }
 
-    async fn grants(&self, key: &str) -> Vec<kms::GrantListEntry> {
+    pub(crate) async fn grants(&self, key: &str) -> Vec<kms::GrantListEntry> {
         let input = kms::ListGrantsRequest {
             key_id: text(key),
             ..Default::default()

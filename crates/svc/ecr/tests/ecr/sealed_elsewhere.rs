@@ -177,6 +177,7 @@ impl Operations for Role {
         let of = |value: &Value| serde_json::from_value(value.clone()).unwrap();
         let wanted = kms::CreateGrantRequest {
             key_id: field("KeyId"),
+            name: field("Name"),
             grantee_principal: field("GranteePrincipal"),
             retiring_principal: field("RetiringPrincipal"),
             operations: Some(of(&input["Operations"])),

@@ -5,6 +5,7 @@ use wharf_api_efs::{
     DescribeFileSystemsResponse, FileSystemDescription, UpdateFileSystemRequest,
 };
 use wharf_base::ids;
+use wharf_datakeys::grants::Begun;
 use wharf_records::{Record as _, Unknown};
 use wharf_service::{Faults as _, Place, transact};
 use wharf_wire::{Call, Fault};
@@ -60,9 +61,12 @@ pub async fn create(
     let id = ids::ec2_id("fs");
     let at = (place.account.as_str(), place.region.as_str(), id.as_str());
     let made = keys::make(&core.parts.keyring, at).map_err(|error| EfsFaults::internal(&error))?;
-    let encryption = match wanted {
-        Some(key) => Some(encryption::prepare(core, call, &id, &key).await?),
-        None => None,
+    let (encryption, begun) = match wanted {
+        Some(key) => {
+            let (made, begun) = encryption::prepare(core, call, &id, &key).await?;
+            (Some(made), Some(begun))
+        }
+        None => (None, None),
     };
     let mut record = FileSystem {
         token: token.clone(),
@@ -88,10 +92,10 @@ pub async fn create(
         unknown: Unknown::new(),
     };
     record.meter(record.created_at);
-    if let Err(fault) = insert(core, call, (&id, &token_key), &record).await {
-        // Where nobody knows what came of it, the grant stays.
-        if fault.sender {
-            encryption::retire(core, &place, &id, record.encryption.as_ref()).await;
+    let inserted = insert(core, call, (&id, &token_key), &record, begun.as_ref());
+    if let Err(fault) = inserted.await {
+        if let Some(begun) = &begun {
+            encryption::grants(core)?.let_go(&begun.at).await;
         }
         return Err(fault);
     }
@@ -106,6 +110,7 @@ async fn insert(
     call: &Call,
     (id, token_key): (&str, &str),
     record: &FileSystem,
+    begun: Option<&Begun>,
 ) -> Result<(), Fault> {
     let key = names::file_system_key(&Place::of(call), id);
     transact!(core.table, &call.permit, |tx| {
@@ -118,6 +123,9 @@ async fn insert(
         };
         tx.put(token_key, &pointer);
         tx.put(&key, record);
+        if let Some(begun) = begun {
+            tx.join(begun.ended());
+        }
     });
     Ok(())
 }
@@ -234,9 +242,12 @@ pub async fn delete(core: &Core, call: &Call, input: DeleteFileSystemRequest) ->
         tx.put(&key, &record);
         record
     });
-    // The disk of one that has a host goes first. Should the server die here, the reconciler does the rest.
-    if deleted.host.is_none() {
-        encryption::retire(core, &place, &id, deleted.encryption.as_ref()).await;
+    // The disk of one that has a host goes first. Should the server die here, or KMS not answer, the reconciler does the rest.
+    let retired = match deleted.host {
+        Some(_) => return Ok(()),
+        None => encryption::retire(core, &place, &id, deleted.encryption.as_ref()).await,
+    };
+    if retired.is_ok() {
         transact!(core.table, &call.permit, |tx| {
             let found = tx.find::<FileSystem>(&key).await?;
             if found.is_some_and(|it| it.deleting && it.host.is_none()) {

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use wharf_api_eks::{CreateClusterRequest, CreateClusterResponse};
 use wharf_base::{arn, ids, net::Cidr4};
+use wharf_datakeys::grants::Begun;
 use wharf_kube_auth::{
     access_policies::Policy,
     mapping::{self, Identity},
@@ -46,16 +47,18 @@ pub async fn create_cluster(
     if core.table.count(&all).await? >= MOST {
         return Err(fault::too_many_clusters(MOST));
     }
+    let mut begun = None;
     if let Some(key) = secrets_key {
         let made = encryption::prepare(core, call, (&place, &name), &key).await?;
-        cluster.encryption = Some(made);
+        cluster.encryption = Some(made.0);
+        begun = Some(made.1);
     }
-    let there = write(core, call, &cluster, entry.as_ref()).await;
-    // Another of the name came first.
-    if let Some(encryption) = &cluster.encryption
+    let there = write(core, call, &cluster, entry.as_ref(), begun.as_ref()).await;
+    // Another of the name came first, or nobody knows.
+    if let Some(begun) = &begun
         && !matches!(there, Ok(None))
     {
-        encryption::retire(core, (&place, &name), encryption).await;
+        encryption::grants(core).let_go(&begun.at).await;
     }
     match there? {
         Some(there) => repeated(&place, there, token.as_deref()),
@@ -71,6 +74,7 @@ async fn write(
     call: &Call,
     cluster: &Cluster,
     entry: Option<&AccessEntry>,
+    begun: Option<&Begun>,
 ) -> Result<Option<Cluster>, Fault> {
     let place = Place::of(call);
     let key = names::cluster_key(&place, &cluster.name);
@@ -82,6 +86,9 @@ async fn write(
         if let Some(entry) = entry {
             let key = names::entry_key(&place, &cluster.id, &entry.principal);
             tx.put(&key, entry);
+        }
+        if let Some(begun) = begun {
+            tx.join(begun.ended());
         }
         None
     });

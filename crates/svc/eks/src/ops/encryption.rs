@@ -1,6 +1,7 @@
 //! AssociateEncryptionConfig: Secrets of a cluster that has no key of KMS are put under one, for good.
 
 use wharf_api_eks::{AssociateEncryptionConfigRequest, AssociateEncryptionConfigResponse};
+use wharf_datakeys::grants::Begun;
 use wharf_service::{Place, Stored, transact};
 use wharf_wire::{Call, Fault};
 
@@ -30,11 +31,12 @@ pub async fn associate(
         Some(made) => made,
         None => {
             let of = (&place, name);
-            let encryption = encryption::prepare(core, call, of, &key).await?;
-            let begun = begin(core, call, &found, &encryption, token.as_deref()).await;
+            let (encryption, grant) = encryption::prepare(core, call, of, &key).await?;
+            let under = (&encryption, &grant);
+            let begun = begin(core, call, &found, under, token.as_deref()).await;
             // Another request came first, which may be the same.
             if !matches!(begun, Ok((_, true))) {
-                encryption::retire(core, of, &encryption).await;
+                encryption::grants(core).let_go(&grant.at).await;
             }
             begun?.0
         }
@@ -74,7 +76,7 @@ async fn begin(
     core: &Core,
     call: &Call,
     found: &Stored<Cluster>,
-    encryption: &Encryption,
+    (encryption, grant): (&Encryption, &Begun),
     token: Option<&str>,
 ) -> Result<(Update, bool), Fault> {
     let place = Place::of(call);
@@ -99,6 +101,7 @@ async fn begin(
         known.make_room(&mut tx, &place, &cluster.id);
         tx.put(names::update_key(&place, &cluster.id, &update.id), &update);
         tx.put(&found.key, &cluster);
+        tx.join(grant.ended());
         update
     });
     Ok((update, true))

@@ -1,5 +1,7 @@
 //! Secrets under a key of KMS: who may have it so, what the API server is given, what is told of it.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::json;
 use wharf_api_eks::{
     AssociateEncryptionConfigRequest, CreateClusterRequest, DeleteClusterRequest,
@@ -9,6 +11,8 @@ use wharf_api_kms::{
     CreateAliasRequest, CreateKeyRequest, DisableKeyRequest, EnableKeyRequest, GrantListEntry,
     Kms as _, ListGrantsRequest, RevokeGrantRequest, ScheduleKeyDeletionRequest,
 };
+use wharf_datakeys::grants::UNFINISHED;
+use wharf_svc_eks::EksService;
 use wharf_testkit::{ACCOUNT, REGION, call, refused, until};
 use wharf_wire::{Call, Caller, CallerKind, Context, Fault};
 
@@ -140,6 +144,40 @@ async fn a_cluster_begins_under_a_key_and_lets_it_go_with_its_end() {
 fn data_encoding(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// Whoever makes it is killed between the grant and the cluster.
+#[tokio::test]
+async fn of_one_that_never_came_to_be_no_grant_is_left() {
+    let mut home = Home::new().await;
+    let key = home.key(CreateKeyRequest::default()).await;
+    let (eks, input) = (EksService::clone(&home.eks), home.under(&key));
+    home.keys.cut(true);
+    let making = tokio::spawn(async move { eks.create_cluster(&call(), input).await });
+    until("the grant is made", || async {
+        home.grants(&key).await.len() == 1
+    })
+    .await;
+    making.abort();
+    assert!(making.await.is_err());
+    home.keys.cut(false);
+    let ahead = UNFINISHED.as_secs();
+    home.clock.0.fetch_add(ahead, Ordering::Relaxed);
+    home.eks.restart();
+    until("its grant is given back", || async {
+        home.grants(&key).await.is_empty()
+    })
+    .await;
+
+    home.encrypted(&key).await;
+    home.clock.0.fetch_add(ahead, Ordering::Relaxed);
+    home.eks.restart();
+    until("nothing is pending", || async {
+        let stored = home.world.stored("/w1/c0/eks/").await;
+        !stored.contains("pending-grant")
+    })
+    .await;
+    assert_eq!(home.grants(&key).await.len(), 1);
 }
 
 #[tokio::test]

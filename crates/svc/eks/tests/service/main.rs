@@ -47,7 +47,7 @@ use wharf_svc_eks::{
     entry::Entry,
 };
 use wharf_svc_kms::{KmsService, Parts as KmsParts};
-use wharf_testkit::{ACCOUNT, REGION, Running, World, call, refused, until};
+use wharf_testkit::{ACCOUNT, CutOff, REGION, Running, World, call, refused, until};
 use wharf_wire::{Fault, async_trait};
 
 use crate::scaling::Groups;
@@ -159,6 +159,7 @@ struct Home {
     scaling: Arc<Groups>,
     clock: Arc<Ahead>,
     kms: KmsService,
+    keys: Arc<CutOff>,
     eks: Running<EksService>,
     role: String,
     subnets: Vec<String>,
@@ -176,16 +177,17 @@ impl Home {
             clock: Arc::new(SystemClock),
             takeover: Takeover::Replace,
         });
+        let keys = CutOff::new(Arc::new(wharf_api_kms::Client::new(
+            Arc::new(kms.clone()),
+            world.dispatcher.clone(),
+        )));
         let parts = Parts {
             store: world.store.clone(),
             keyring: world.keyring.clone(),
             ec2: world.ec2_client(),
             autoscaling: scaling.clone(),
             iam: world.iam(),
-            kms: Arc::new(wharf_api_kms::Client::new(
-                Arc::new(kms.clone()),
-                world.dispatcher.clone(),
-            )),
+            kms: keys.clone(),
             principals: Arc::new(Known(world.directory.clone())),
             control_planes: planes.clone(),
             clock: clock.clone(),
@@ -204,6 +206,7 @@ impl Home {
             scaling,
             clock,
             kms,
+            keys,
             eks,
             role,
             subnets,

@@ -3,24 +3,23 @@
 //! A registry has a data key then, and another one each time it is told of a key ([`ScanKey`]); which is used says
 //! [`ScanSealing`]. A scan says under which its blobs are, so those of before are read until they were moved
 //! (`scanning::moving`). Nothing of a data key is kept between requests: a key that is disabled shuts what was found at
-//! once. KMS lets Inspector use the key by a grant, which is made by who names it. That a data key is being made is written
-//! down first, with what its grant is called: of one that was cut short the grant is found by that and given back
-//! (`scanning::moving`).
+//! once. KMS lets Inspector use the key by a grant, which is made by who names it.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use wharf_api_kms::{Kms, ListRetirableGrantsRequest};
+use wharf_api_kms::Kms;
 use wharf_base::{Arn, Permit, ids};
 use wharf_blobs::{Blobs, Layers, Lock};
+use wharf_datakeys::grants::{self, Begun};
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
 use crate::{
     catalog::{
         Catalog, Registry,
-        encryption::{Grantee, grant_on, key_of, retire},
+        encryption::{Grantee, grant_on, key_of},
     },
     error::EcrError,
-    records::{EncryptionKind, Keys, Making, ScanKey, ScanSealing},
+    records::{EncryptionKind, Keys, ScanKey, ScanSealing},
 };
 
 const SERVICE: &str = "inspector2.amazonaws.com";
@@ -68,48 +67,20 @@ impl Catalog {
             return self.use_scan_key(&call.permit, &keys, None).await;
         };
         let (kms, grantee) = (self.kms(EncryptionKind::Kms)?, inspector(registry));
-        let begun = ScanKey {
-            key: key_of(&grantee, kms, call, named).await?,
-            sealed: String::new(),
-            grant: String::new(),
-            making: Some(Making {
-                since: self.wants().now(),
-                given_up: false,
-            }),
-            unknown: Default::default(),
+        let key = key_of(&grantee, kms, call, named).await?;
+        let grants = self.grants(kms);
+        let begun = grants.begin(keys.scope(), grantee.about(&key)).await?;
+        let made = async {
+            let made = self.make_scan_key(kms, call, registry, &key, &begun).await;
+            let made = made.map_err(EcrError::Kms)?;
+            self.use_scan_key(&call.permit, &keys, Some((&made, &begun)))
+                .await
         };
-        let id = ids::hex16();
-        let at = keys.scan_key(&id);
-        transact!(self.table(), &call.permit, |tx| {
-            tx.put(&at, &begun);
-        });
-        match self.make_scan_key(kms, call, registry, &id, begun).await {
-            Ok(made) => {
-                let used = self
-                    .use_scan_key(&call.permit, &keys, Some((id.as_str(), &made)))
-                    .await;
-                // Who gave it up may have looked for its grant before that was there. What failed may have been written all the
-                // same: then it is of use.
-                if used.is_err()
-                    && let Ok(found) = self.read::<ScanKey>(&at).await
-                    && found.is_none_or(|it| it.record.making.is_some())
-                {
-                    self.retire_grant(registry, &grantee, &made.key, &made.grant)
-                        .await;
-                }
-                used
-            }
-            Err(refused) => {
-                // A refusal has left nothing behind. Of what else may have happened the record stays, until its grant was looked
-                // for.
-                if refused.lasts() {
-                    transact!(self.table(), &call.permit, |tx| {
-                        tx.delete(&at);
-                    });
-                }
-                Err(EcrError::Kms(refused))
-            }
+        let made = made.await;
+        if made.is_err() {
+            grants.let_go(&begun.at).await;
         }
+        made
     }
 
     async fn make_scan_key(
@@ -117,49 +88,37 @@ impl Catalog {
         kms: &dyn Kms,
         call: &Call,
         registry: &Registry,
-        id: &str,
-        begun: ScanKey,
+        key: &str,
+        begun: &Begun,
     ) -> Result<ScanKey, Fault> {
         let grantee = inspector(registry);
-        let name = Some(grant_name(id));
-        let grant = grant_on(&grantee, kms, call, &begun.key, name).await?;
+        let grant = grant_on(&grantee, kms, call, key, &begun.name).await?;
         let own = self.own_call(registry, &grantee);
-        let made = wharf_datakeys::make(kms, &own, &begun.key, grantee.bound.clone()).await;
-        match made {
-            Ok(made) => Ok(ScanKey {
-                sealed: BASE64.encode(made.sealed),
-                grant,
-                making: None,
-                ..begun
-            }),
-            Err(refused) => {
-                retire(kms, &own, &begun.key, &grant).await?;
-                Err(refused)
-            }
-        }
+        let made = wharf_datakeys::make(kms, &own, key, grantee.bound).await?;
+        Ok(ScanKey {
+            key: key.to_owned(),
+            sealed: BASE64.encode(made.sealed),
+            grant,
+            unknown: Default::default(),
+        })
     }
 
-    /// Puts what is found under a data key from now on, by its id, or under none.
+    /// Puts what is found under a new data key from now on, whose grant is pending no more then, or under none.
     async fn use_scan_key(
         &self,
         permit: &Permit,
         keys: &Keys,
-        made: Option<(&str, &ScanKey)>,
+        made: Option<(&ScanKey, &Begun)>,
     ) -> Result<(), EcrError> {
-        let key = keys.scan_sealing();
+        let (key, id) = (keys.scan_sealing(), ids::hex16());
         transact!(self.table(), permit, |tx| {
             let before: ScanSealing = tx.find(&key).await?.unwrap_or_default();
-            if let Some((id, made)) = made {
-                let at = keys.scan_key(id);
-                let begun: Option<ScanKey> = tx.find(&at).await?;
-                let making = begun.and_then(|it| it.making);
-                if making.is_none_or(|it| it.given_up) {
-                    return Err(EcrError::Contention);
-                }
-                tx.put(at, made);
+            if let Some((made, begun)) = made {
+                tx.put(keys.scan_key(&id), made);
+                tx.join(begun.ended());
             }
             let now = ScanSealing {
-                key: made.map(|(id, _)| id.to_owned()),
+                key: made.map(|_| id.clone()),
                 ..before.clone()
             };
             if now != before {
@@ -202,7 +161,7 @@ impl Catalog {
         Ok(self.blobs().under(Lock::new(*opened.bytes(), Layers::One)))
     }
 
-    /// The grant of a data key that nothing is under any more goes back, or that of one that was never finished.
+    /// The grant of a data key that nothing is under any more goes back.
     ///
     /// # Errors
     /// It is to be tried again. What KMS refuses for good stays: such a grant lets Inspector do nothing, since the data key
@@ -210,70 +169,17 @@ impl Catalog {
     pub(crate) async fn retire_scan_key(
         &self,
         registry: &Registry,
-        id: &str,
         key: &ScanKey,
     ) -> Result<(), EcrError> {
         let (kms, grantee) = (self.kms(EncryptionKind::Kms)?, inspector(registry));
         let own = self.own_call(registry, &grantee);
-        let retired = async {
-            let grants = match key.grant.is_empty() {
-                true => self.grants_named(kms, registry, id, key).await?,
-                false => vec![key.grant.clone()],
-            };
-            for grant in grants {
-                retire(kms, &own, &key.key, &grant).await?;
-            }
-            Ok::<(), Fault>(())
-        };
-        match retired.await {
+        match grants::retire(kms, &own, &key.key, &key.grant).await {
             Ok(()) => Ok(()),
             Err(fault) if fault.lasts() => {
-                tracing::warn!(
-                    resource = grantee.arn,
-                    key = key.key,
-                    why = fault.message,
-                    "failed to retire a grant that is of no more use"
-                );
+                grants::stays(&grantee.arn, &key.key, &fault);
                 Ok(())
             }
             Err(fault) => Err(EcrError::Kms(fault)),
         }
     }
-
-    /// The grants that were made for a data key, as KMS knows them where the key is.
-    async fn grants_named(
-        &self,
-        kms: &dyn Kms,
-        registry: &Registry,
-        id: &str,
-        key: &ScanKey,
-    ) -> Result<Vec<String>, Fault> {
-        let grantee = inspector(registry);
-        let home = key.key.parse::<Arn>();
-        let account = home.map_or(registry.account.clone(), |it| it.account);
-        let there = Registry::new(account, &registry.region);
-        let call = self.own_call(&there, &grantee);
-        let (name, mut marker) = (grant_name(id), None);
-        let mut found = Vec::new();
-        loop {
-            let input = ListRetirableGrantsRequest {
-                retiring_principal: Some(grantee.principal.clone()),
-                marker,
-                ..ListRetirableGrantsRequest::default()
-            };
-            let listed = kms.list_retirable_grants(&call, input).await?;
-            let grants = listed.grants.unwrap_or_default().into_iter();
-            let named = grants.filter(|it| it.name.as_ref() == Some(&name));
-            found.extend(named.filter_map(|it| it.grant_id));
-            marker = listed.next_marker;
-            if marker.is_none() {
-                return Ok(found);
-            }
-        }
-    }
-}
-
-/// By which the grant of a data key is found before its id was written down.
-fn grant_name(id: &str) -> String {
-    format!("inspector2-findings-{id}")
 }

@@ -4,10 +4,9 @@
 //! this profile alone. So whoever pushes needs the right to the profile and none to the key.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use wharf_api_kms::{
-    CreateGrantRequest, GetPublicKeyRequest, GrantConstraints, Kms, RetireGrantRequest, SignRequest,
-};
+use wharf_api_kms::{CreateGrantRequest, GetPublicKeyRequest, GrantConstraints, Kms, SignRequest};
 use wharf_base::{Arn, Timestamp};
+use wharf_datakeys::grants::{About, Begun};
 use wharf_service::transact;
 use wharf_signature::signing::{Signer, Subject, ToSign};
 use wharf_wire::{Call, Context};
@@ -60,80 +59,46 @@ impl Catalog {
                 "A registry has at most {MAX_PROFILES} signing profiles"
             )));
         }
-        let profile = self
-            .profile_with_key(call, &registry, name, key, days)
-            .await?;
-        transact!(self.table(), &call.permit, |tx| {
-            if tx.find::<SigningProfile>(&place).await?.is_some() {
-                return self.not_made(&registry, &profile, exists()).await;
-            }
-            tx.put(&place, &profile);
-        });
-        Ok(profile)
-    }
-
-    async fn not_made<T>(
-        &self,
-        registry: &Registry,
-        profile: &SigningProfile,
-        error: EcrError,
-    ) -> Result<T, EcrError> {
-        self.retire_signing(registry, profile).await;
-        Err(error)
-    }
-
-    async fn profile_with_key(
-        &self,
-        call: &Call,
-        registry: &Registry,
-        name: &str,
-        key: &str,
-        days: Option<u32>,
-    ) -> Result<SigningProfile, EcrError> {
         let kms = self.kms_of_signing()?;
-        let by_caller = call.forwarded_by(SERVICE);
-        let input = GetPublicKeyRequest {
-            key_id: Some(key.to_owned()),
-            ..GetPublicKeyRequest::default()
+        let (signer, key) = signing_key(kms, call, key).await?;
+        let (principal, arn) = (
+            principal(&registry.region),
+            registry.signing_profile_arn(name),
+        );
+        let about = About {
+            key: &key,
+            principal: &principal,
+            arn: &arn,
         };
-        let found = kms.get_public_key(&by_caller, input).await;
-        let found = found.map_err(EcrError::Kms)?;
-        if found.key_usage.as_deref() != Some("SIGN_VERIFY") {
-            let text = "The key of a signing profile is one whose usage is SIGN_VERIFY";
-            return Err(EcrError::SigningProfile(text.to_owned()));
+        let grants = self.grants(kms);
+        let begun = grants.begin(registry.keys().scope(), about).await?;
+        let made = async {
+            let mut profile = SigningProfile {
+                name: name.to_owned(),
+                grant: grant(kms, call, about, &begun).await?,
+                key: key.clone(),
+                certificate: String::new(),
+                days,
+                created_at: call.now,
+                created_by: call.caller.arn.clone(),
+                unknown: Default::default(),
+            };
+            let certificate = self.certify(&signer, &registry, &profile).await?;
+            profile.certificate = BASE64.encode(certificate);
+            transact!(self.table(), &call.permit, |tx| {
+                if tx.find::<SigningProfile>(&place).await?.is_some() {
+                    return Err(exists());
+                }
+                tx.put(&place, &profile);
+                tx.join(begun.ended());
+            });
+            Ok::<_, EcrError>(profile)
+        };
+        let made = made.await;
+        if made.is_err() {
+            grants.let_go(&begun.at).await;
         }
-        let signer = Signer::of_spki(&found.public_key.unwrap_or_default())
-            .map_err(|error| EcrError::SigningProfile(error.to_string()))?;
-        let key = found.key_id.unwrap_or_default();
-        let principal = principal(&registry.region);
-        let input = CreateGrantRequest {
-            key_id: Some(key.clone()),
-            grantee_principal: Some(principal.clone()),
-            retiring_principal: Some(principal),
-            operations: Some(vec!["Sign".to_owned()]),
-            constraints: Some(GrantConstraints {
-                source_arn: Some(registry.signing_profile_arn(name)),
-                ..GrantConstraints::default()
-            }),
-            ..CreateGrantRequest::default()
-        };
-        let granted = kms.create_grant(&by_caller, input).await;
-        let granted = granted.map_err(EcrError::Kms)?;
-        let mut profile = SigningProfile {
-            name: name.to_owned(),
-            key,
-            grant: granted.grant_id.unwrap_or_default(),
-            certificate: String::new(),
-            days,
-            created_at: call.now,
-            created_by: call.caller.arn.clone(),
-            unknown: Default::default(),
-        };
-        match self.certify(&signer, registry, &profile).await {
-            Ok(certificate) => profile.certificate = BASE64.encode(certificate),
-            Err(error) => return self.not_made(registry, &profile, error).await,
-        }
-        Ok(profile)
+        made
     }
 
     async fn certify(
@@ -186,7 +151,7 @@ impl Catalog {
         Ok(found.into_iter().map(|it| it.record).collect())
     }
 
-    /// Removes a profile and gives its grant back. What it signed stays as it is.
+    /// Removes a profile and gives its grant back: until then it is pending. What it signed stays as it is.
     pub async fn remove_signing_profile(
         &self,
         call: &Call,
@@ -194,14 +159,27 @@ impl Catalog {
     ) -> Result<SigningProfile, EcrError> {
         let registry = Registry::new(&call.account, &call.region);
         let place = registry.keys().signing_profile(name);
-        let removed = transact!(self.table(), &call.permit, |tx| {
+        let (principal, arn) = (
+            principal(&registry.region),
+            registry.signing_profile_arn(name),
+        );
+        let kms = self.kms_of_signing()?;
+        let (keys, grants) = (registry.keys(), self.grants(kms));
+        let (removed, owed) = transact!(self.table(), &call.permit, |tx| {
             let Some(profile) = tx.find::<SigningProfile>(&place).await? else {
-                return Err(missing(&registry.signing_profile_arn(name)));
+                return Err(missing(&arn));
             };
+            let about = About {
+                key: &profile.key,
+                principal: &principal,
+                arn: &arn,
+            };
+            let (at, owed) = grants.owed(keys.scope(), about, &profile.grant);
+            tx.put(&at, &owed);
             tx.delete(&place);
-            profile
+            (profile, at)
         });
-        self.retire_signing(&registry, &removed).await;
+        grants.let_go(&owed).await;
         Ok(removed)
     }
 
@@ -222,27 +200,6 @@ impl Catalog {
         found.map(|it| it.record).ok_or_else(|| missing(arn))
     }
 
-    /// A grant that stays lets sign for a profile that is gone, which nobody asks for.
-    async fn retire_signing(&self, registry: &Registry, profile: &SigningProfile) {
-        let Ok(kms) = self.kms_of_signing() else {
-            return;
-        };
-        let input = RetireGrantRequest {
-            key_id: Some(profile.key.clone()),
-            grant_id: Some(profile.grant.clone()),
-            ..RetireGrantRequest::default()
-        };
-        let call = self.signer_call(registry, &profile.name);
-        if let Err(fault) = kms.retire_grant(&call, input).await {
-            tracing::warn!(
-                profile = registry.signing_profile_arn(&profile.name),
-                key = profile.key,
-                why = fault.message,
-                "failed to retire the grant of a signing profile"
-            );
-        }
-    }
-
     fn kms_of_signing(&self) -> Result<&dyn Kms, EcrError> {
         let keys = self.config().keys.as_ref();
         let keys = keys.ok_or(EcrError::Encryption("a signing profile"))?;
@@ -258,6 +215,47 @@ impl Catalog {
         let arn = registry.signing_profile_arn(profile);
         Call::by_controller(context.acting_for(arn), PERMIT)
     }
+}
+
+/// A key that the caller may use for signatures, in any of the forms that KMS takes: what signs by it, and its ARN.
+async fn signing_key(kms: &dyn Kms, call: &Call, key: &str) -> Result<(Signer, String), EcrError> {
+    let input = GetPublicKeyRequest {
+        key_id: Some(key.to_owned()),
+        ..GetPublicKeyRequest::default()
+    };
+    let found = kms.get_public_key(&call.forwarded_by(SERVICE), input).await;
+    let found = found.map_err(EcrError::Kms)?;
+    if found.key_usage.as_deref() != Some("SIGN_VERIFY") {
+        let text = "The key of a signing profile is one whose usage is SIGN_VERIFY";
+        return Err(EcrError::SigningProfile(text.to_owned()));
+    }
+    let signer = Signer::of_spki(&found.public_key.unwrap_or_default())
+        .map_err(|error| EcrError::SigningProfile(error.to_string()))?;
+    Ok((signer, found.key_id.unwrap_or_default()))
+}
+
+/// Has the caller let the profile sign with its key; the grant's id.
+async fn grant(
+    kms: &dyn Kms,
+    call: &Call,
+    about: About<'_>,
+    begun: &Begun,
+) -> Result<String, EcrError> {
+    let input = CreateGrantRequest {
+        key_id: Some(about.key.to_owned()),
+        name: Some(begun.name.clone()),
+        grantee_principal: Some(about.principal.to_owned()),
+        retiring_principal: Some(about.principal.to_owned()),
+        operations: Some(vec!["Sign".to_owned()]),
+        constraints: Some(GrantConstraints {
+            source_arn: Some(about.arn.to_owned()),
+            ..GrantConstraints::default()
+        }),
+        ..CreateGrantRequest::default()
+    };
+    let granted = kms.create_grant(&call.forwarded_by(SERVICE), input).await;
+    let granted = granted.map_err(EcrError::Kms)?;
+    Ok(granted.grant_id.unwrap_or_default())
 }
 
 fn missing(arn: &str) -> EcrError {
