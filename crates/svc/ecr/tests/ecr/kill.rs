@@ -1,19 +1,30 @@
-//! kill -9 at random moments of pushes beside a collector: what was acknowledged is whole, and what
-//! nobody owns goes.
+//! kill -9 at random moments of pushes beside a collector: what was acknowledged is whole, tags name what they were
+//! last moved to, and what nobody owns goes. Two repositories mount layers from each other, a third is under a key of
+//! KMS.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     io::{BufRead, BufReader},
     path::Path,
     process::{Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
 use bytes::Bytes;
+use serde_json::Value;
+use wharf_api_ecr::{
+    Ecr as _,
+    types::{CreateRepositoryRequest, EncryptionConfiguration},
+};
+use wharf_api_kms::Kms as _;
 use wharf_base::{Clock, Permit, SystemClock};
 use wharf_blobs::{Blobs, Digest, Limits};
+use wharf_reconcile::Takeover;
 use wharf_seal::Keyring;
 use wharf_store::{Range, Store, StoreOptions};
-use wharf_svc_ecr::{Catalog, Config, ImageRef, NewImage, Registry};
+use wharf_svc_ecr::{Catalog, Config, EcrError, EcrService, ImageRef, KmsKeys, NewImage, Registry};
+use wharf_svc_kms::{KmsService, Parts as KmsParts};
 
 const FOLDER: &str = "WHARF_ECR_TEST_FOLDER";
 static PERMIT: Permit = Permit::for_controller("test");
@@ -21,21 +32,33 @@ const ROUNDS: u64 = 8;
 const PUSHERS: u64 = 3;
 /// Contents that pushers share, so that they find, remove and send the same blobs.
 const CONTENTS: u64 = 5;
+/// Tags that each pusher moves in each repository, and nobody else.
+const TAGS: u64 = 2;
+/// The last one is sealed.
+const REPOSITORIES: [&str; 3] = ["app", "other", "vault"];
+const SEALED: &str = REPOSITORIES[2];
 
 fn registry() -> Registry {
     Registry::new("000000000000", "us-east-1")
 }
 
-fn open(dir: &Path) -> (Store, Catalog) {
+fn open(dir: &Path) -> (Store, Catalog, KmsService) {
     let store = Store::open(&dir.join("store"), StoreOptions::default()).unwrap();
     let keyring = Keyring::open_or_create(&dir.join("keyring")).unwrap();
     let blobs = Blobs::open(&dir.join("blobs"), keyring.clone(), Limits::default()).unwrap();
+    let kms = KmsService::new(KmsParts {
+        store: store.clone(),
+        keyring: keyring.clone(),
+        clock: Arc::new(SystemClock),
+        takeover: Takeover::Replace,
+    });
     let config = Config {
         unused_life: Duration::ZERO,
+        keys: Some(KmsKeys(Arc::new(kms.clone()))),
         ..Config::new("localhost:4566")
     };
     let catalog = Catalog::new(store.clone(), blobs, keyring, config);
-    (store, catalog)
+    (store, catalog, kms)
 }
 
 #[test]
@@ -47,7 +70,7 @@ fn child() {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let (_store, catalog) = open(Path::new(&dir));
+        let (_store, catalog, _kms) = open(Path::new(&dir));
         catalog.finish_removals(&PERMIT).await.unwrap();
         let start = SystemClock.now().millis();
         println!("seed {start}");
@@ -61,15 +84,28 @@ fn child() {
     });
 }
 
-async fn layer(catalog: &Catalog, content: &str) -> Digest {
+/// Sends a layer; `None`: it was removed at that very moment.
+async fn layer(catalog: &Catalog, name: &str, content: &str) -> Option<Digest> {
     let (registry, digest) = (registry(), Digest::of(content.as_bytes()));
-    let mut upload = catalog.upload_once(&registry, "app").await.unwrap();
+    let mut upload = catalog.upload_once(&registry, name).await.unwrap();
     let bytes = Bytes::from(content.to_owned());
     upload.write(bytes).await.unwrap();
     let now = SystemClock.now();
-    let finished = catalog.finish_upload(&PERMIT, &registry, "app", upload, &digest, now);
-    finished.await.unwrap();
-    digest
+    let finished = catalog.finish_upload(&PERMIT, &registry, name, upload, &digest, now);
+    match finished.await {
+        Err(EcrError::Contention) => None,
+        finished => Some(finished.unwrap().digest),
+    }
+}
+
+/// Takes a layer over from another repository, if that has it.
+async fn mount(catalog: &Catalog, name: &str, from: &str, content: &str) -> Option<Digest> {
+    let (registry, digest) = (registry(), Digest::of(content.as_bytes()));
+    let now = SystemClock.now();
+    let mounted = catalog.mount_layer(&PERMIT, &registry, name, from, &digest, now);
+    let mounted = mounted.await.unwrap()?;
+    println!("mounted {digest}");
+    Some(mounted.digest)
 }
 
 /// Numbers that a seed says (SplitMix64).
@@ -89,40 +125,119 @@ async fn push_for_ever(catalog: Catalog, pusher: u64, start: i64) {
     let registry = registry();
     let mut random = Random(start.unsigned_abs() ^ pusher);
     for n in 0_u64.. {
-        let contents = [random.below(CONTENTS), random.below(CONTENTS)];
+        let of = random.below(REPOSITORIES.len() as u64) as usize;
+        let name = REPOSITORIES[of];
+        let from = REPOSITORIES[1 - of.min(1)];
         let mut layers = Vec::new();
-        for content in contents {
+        for content in [0, random.below(CONTENTS), random.below(CONTENTS)] {
             let content = format!("content {content}");
-            let digest = layer(&catalog, &content).await;
-            layers.push(serde_json::json!({"mediaType": "x", "digest": digest, "size": 9}));
+            let mounted = match random.below(2) {
+                0 => mount(&catalog, name, from, &content).await,
+                _ => None,
+            };
+            let digest = match mounted {
+                Some(digest) => Some(digest),
+                None => layer(&catalog, name, &content).await,
+            };
+            let described =
+                |it: Digest| serde_json::json!({"mediaType": "x", "digest": it, "size": 9});
+            layers.extend(digest.map(described));
         }
+        if layers.len() < 3 {
+            continue;
+        }
+        let config = layers.remove(0);
         let manifest = serde_json::json!({
             "schemaVersion": 2,
             "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "config": {"mediaType": "x", "digest": Digest::of(b"content 0"), "size": 9},
+            "config": config,
             "layers": layers,
             "annotations": {"of": format!("{start} {pusher} {n}")},
         });
         let manifest = Bytes::from(manifest.to_string());
         let digest = Digest::of(&manifest);
+        let tag = match random.below(3) {
+            0 => None,
+            _ => Some(format!("t{pusher}-{}", random.below(TAGS))),
+        };
+        if let Some(tag) = &tag {
+            println!("moves {name} {digest} {tag}");
+        }
         let image = NewImage {
             manifest,
             media_type: None,
-            tag: None,
+            tag: tag.clone(),
             digest: None,
         };
         let now = SystemClock.now();
-        let put = catalog.put_image(&PERMIT, &registry, "app", image, now);
+        let put = catalog.put_image(&PERMIT, &registry, name, image, now);
         // Without any time to live a layer may go before its manifest comes.
         if put.await.is_ok() {
-            println!("ack {digest}");
+            println!("ack {name} {digest} {}", tag.unwrap_or_default());
         }
         if random.below(3) == 0 {
             let image = ImageRef::Digest(digest);
-            println!("gone {digest}");
-            let deleted = catalog.delete_image(&PERMIT, &registry, "app", &image, false);
+            println!("gone {name} {digest}");
+            let deleted = catalog.delete_image(&PERMIT, &registry, name, &image, false);
             deleted.await.unwrap();
         }
+    }
+}
+
+/// What a process has said before it was killed.
+#[derive(Default)]
+struct Said {
+    /// Images that were acknowledged and not deleted, with their repositories.
+    images: BTreeSet<(String, Digest)>,
+    /// What tags may name; `None`: nothing.
+    tags: BTreeMap<(String, String), BTreeSet<Option<Digest>>>,
+    acknowledged: usize,
+    of_sealed: usize,
+    moved: usize,
+    mounted: usize,
+}
+
+impl Said {
+    fn hear(&mut self, line: &str) {
+        let words: Vec<&str> = line.trim_end().split(' ').collect();
+        match words[..] {
+            ["seed", _] => println!("{line}"),
+            ["mounted", _] => self.mounted += 1,
+            ["moves", name, digest, tag] => {
+                let may = self.tags.entry((name.to_owned(), tag.to_owned()));
+                let may = may.or_insert_with(|| [None].into());
+                let digest: Digest = digest.parse().unwrap();
+                may.insert(Some(digest));
+            }
+            ["ack", name, digest] => self.acknowledge(name, digest),
+            ["ack", name, digest, tag] => {
+                self.acknowledge(name, digest);
+                let digest: Digest = digest.parse().unwrap();
+                let key = (name.to_owned(), tag.to_owned());
+                let before = self.tags.insert(key, [Some(digest)].into());
+                // Not the first time.
+                let named = before.is_some_and(|it| it.iter().flatten().count() > 1);
+                self.moved += usize::from(named);
+            }
+            ["gone", name, digest] => {
+                let digest: Digest = digest.parse().unwrap();
+                self.images.remove(&(name.to_owned(), digest));
+                let of = self.tags.iter_mut().filter(|((of, _), _)| of == name);
+                for may in of.map(|(_, may)| may) {
+                    if may.contains(&Some(digest)) {
+                        may.insert(None);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn acknowledge(&mut self, name: &str, digest: &str) {
+        let digest: Digest = digest.parse().unwrap();
+        self.images.insert((name.to_owned(), digest));
+        self.acknowledged += 1;
+        self.of_sealed += usize::from(name == SEALED);
     }
 }
 
@@ -133,35 +248,49 @@ fn nothing_wanted_is_lost_and_nothing_else_stays() {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
-        let (store, catalog) = open(dir.path());
-        make_repository(catalog).await;
+        let (store, catalog, kms) = open(dir.path());
+        make_repositories(catalog, &kms).await;
         store.close().await;
     });
-    let mut acknowledged = 0;
+    let mut all = Said::default();
     let seed = SystemClock.now().millis();
     println!("killed by {seed}");
     let mut random = Random(seed.unsigned_abs());
     for round in 0..ROUNDS {
-        let acks = run_and_kill(dir.path(), 10 + random.below(50));
-        acknowledged += acks.len();
-        runtime.block_on(check(dir.path(), &acks, round));
+        let said = run_and_kill(dir.path(), 10 + random.below(50));
+        runtime.block_on(check(dir.path(), &said, round));
+        all.acknowledged += said.acknowledged;
+        all.of_sealed += said.of_sealed;
+        all.moved += said.moved;
+        all.mounted += said.mounted;
     }
-    assert!(acknowledged > 20, "{acknowledged}");
+    let (acknowledged, sealed) = (all.acknowledged, all.of_sealed);
+    assert!(acknowledged > 20 && sealed > 0, "{acknowledged} {sealed}");
+    let (moved, mounted) = (all.moved, all.mounted);
+    assert!(moved > 0 && mounted > 0, "{moved} {mounted}");
 }
 
-async fn make_repository(catalog: Catalog) {
-    use wharf_api_ecr::{Ecr, types::CreateRepositoryRequest};
-    let ecr = wharf_svc_ecr::EcrService::new(catalog);
-    let input = CreateRepositoryRequest {
-        repository_name: Some("app".to_owned()),
-        ..CreateRepositoryRequest::default()
-    };
+async fn make_repositories(catalog: Catalog, kms: &KmsService) {
+    let ecr = EcrService::new(catalog);
     let call = crate::support::call_in("us-east-1");
-    ecr.create_repository(&call, input).await.unwrap();
+    let key = kms.create_key(&call, Default::default()).await.unwrap();
+    let key = key.key_metadata.unwrap().arn;
+    for name in REPOSITORIES {
+        let sealed = EncryptionConfiguration {
+            encryption_type: Some("KMS".to_owned()),
+            kms_key: key.clone(),
+        };
+        let input = CreateRepositoryRequest {
+            repository_name: Some(name.to_owned()),
+            encryption_configuration: (name == SEALED).then_some(sealed),
+            ..CreateRepositoryRequest::default()
+        };
+        ecr.create_repository(&call, input).await.unwrap();
+    }
 }
 
-/// The images that were acknowledged and not deleted.
-fn run_and_kill(dir: &Path, lines: u64) -> Vec<Digest> {
+/// What it has said by then.
+fn run_and_kill(dir: &Path, acknowledged: u64) -> Said {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["kill::child", "--exact", "--ignored", "--nocapture"])
         .env(FOLDER, dir)
@@ -169,49 +298,43 @@ fn run_and_kill(dir: &Path, lines: u64) -> Vec<Digest> {
         .spawn()
         .unwrap();
     let output = BufReader::new(child.stdout.take().unwrap()).lines();
-    let (mut acks, mut seen) = (Vec::new(), 0);
+    let mut said = Said::default();
     for line in output {
         let Ok(line) = line else { break };
-        if line.starts_with("seed ") {
-            println!("{line}");
-        } else if let Some(digest) = line.strip_prefix("ack ") {
-            acks.push(digest.parse().unwrap());
-            seen += 1;
-        } else if let Some(digest) = line.strip_prefix("gone ") {
-            let digest: Digest = digest.parse().unwrap();
-            acks.retain(|it| *it != digest);
-        }
-        if seen == lines {
+        said.hear(&line);
+        if said.acknowledged as u64 == acknowledged {
             child.kill().unwrap();
         }
     }
     child.wait().unwrap();
-    acks
+    said
 }
 
-async fn check(dir: &Path, acks: &[Digest], round: u64) {
-    let (store, catalog) = open(dir);
+async fn check(dir: &Path, said: &Said, round: u64) {
+    let (store, catalog, _kms) = open(dir);
     catalog.finish_removals(&PERMIT).await.unwrap();
     catalog.collect_garbage(&PERMIT).await.unwrap();
     let registry = registry();
-    for digest in acks {
+    for (name, digest) in &said.images {
         let image = ImageRef::Digest(*digest);
-        let stored = catalog.image(&registry, "app", &image).await.unwrap();
-        let stored = stored.unwrap_or_else(|| panic!("round {round}: {digest} is gone"));
-        for blob in stored.blobs.iter().chain([digest]) {
-            let whole = catalog.blobs().get(blob, 1 << 20).await.unwrap();
-            assert_eq!(
-                whole.map(|it| Digest::of(&it)),
-                Some(*blob),
-                "round {round}"
-            );
-        }
+        let is = whole(&catalog, name, &image).await;
+        assert_eq!(is, Some(*digest), "round {round}: {name}");
+    }
+    for ((name, tag), may) in &said.tags {
+        let image = ImageRef::Tag(tag.clone());
+        let names = whole(&catalog, name, &image).await;
+        assert!(
+            may.contains(&names),
+            "round {round}: {name}:{tag} names {names:?} and may name {may:?}"
+        );
     }
     // Nobody wants any of it now: nothing stays.
-    for digest in images(&store).await {
-        let image = ImageRef::Digest(digest);
-        let deleted = catalog.delete_image(&PERMIT, &registry, "app", &image, false);
-        deleted.await.unwrap();
+    for name in REPOSITORIES {
+        for digest in images(&store, &catalog, name).await {
+            let image = ImageRef::Digest(digest);
+            let deleted = catalog.delete_image(&PERMIT, &registry, name, &image, false);
+            deleted.await.unwrap();
+        }
     }
     for _ in 0..2 {
         catalog.collect_garbage(&PERMIT).await.unwrap();
@@ -223,9 +346,31 @@ async fn check(dir: &Path, acks: &[Digest], round: u64) {
     store.close().await;
 }
 
-async fn images(store: &Store) -> Vec<Digest> {
-    let prefix = "/w1/c0/ecr/000000000000/us-east-1/image/";
-    let all = store.all_keys(Range::prefix(prefix)).await.unwrap();
+/// The image that is named, all of which is read.
+async fn whole(catalog: &Catalog, name: &str, image: &ImageRef) -> Option<Digest> {
+    let registry = registry();
+    let stored = catalog.manifest(&registry, name, image).await.unwrap()?;
+    let digest = stored.image.digest;
+    assert_eq!(Digest::of(&stored.manifest), digest, "{name}");
+    let manifest: Value = serde_json::from_slice(&stored.manifest).unwrap();
+    let layers = manifest["layers"].as_array().unwrap().iter();
+    for layer in layers.chain([&manifest["config"]]) {
+        let layer: Digest = layer["digest"].as_str().unwrap().parse().unwrap();
+        let read = catalog.read_layer(&registry, name, &layer).await.unwrap();
+        let mut read = read.unwrap_or_else(|| panic!("{name}: {layer} of {digest} is gone"));
+        let mut bytes = Vec::new();
+        while let Some(chunk) = read.next_chunk().await.unwrap() {
+            bytes.extend_from_slice(&chunk);
+        }
+        assert_eq!(Digest::of(&bytes), layer, "{name}: a layer of {digest}");
+    }
+    Some(digest)
+}
+
+async fn images(store: &Store, catalog: &Catalog, name: &str) -> Vec<Digest> {
+    let id = catalog.repository(&registry(), name).await.unwrap().id;
+    let prefix = format!("/w1/c0/ecr/000000000000/us-east-1/image/{id}.");
+    let all = store.all_keys(Range::prefix(&prefix)).await.unwrap();
     let hex = |key: &str| Digest::from_hex(key.rsplit('.').next()?).ok();
     all.entries.iter().filter_map(|it| hex(&it.key)).collect()
 }
