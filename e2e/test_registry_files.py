@@ -49,13 +49,19 @@ def test_damage_of_the_disk_is_found_and_the_next_push_heals_it(fresh, tmp_path)
     def doctor():
         return tools.run(tools.wharf(), "doctor", "--data", fresh.data, check=False).stdout
 
-    wait_for(lambda: "1 damaged on the disk" in doctor(), 60, "the damage to be found")
+    found = "1 damaged on the disk, 1 of them moved aside"
+    wait_for(lambda: found in doctor(), 60, "the damage to be found")
+    aside = path.parents[2] / "quarantine" / path.name
+    assert aside.exists() and not path.exists()
     (line,) = (line for line in fresh.output.text.splitlines() if "verifying a blob failed: it is damaged" in line)
     assert layer in line and f"000000000000/us-east-1/{name}" in line, line
     (there,) = ecr.batch_check_layer_availability(repositoryName=name, layerDigests=[layer])["layers"]
     assert there["layerAvailability"] == "UNAVAILABLE"
+    # Nobody gets any of it.
+    address = f"docker://localhost:{fresh.port}/{name}:1"
+    assert images.skopeo_copy(fresh, address, f"oci:{tmp_path}/damaged:1", check=False).returncode != 0
     push(fresh, name, "2")
-    assert "0 damaged on the disk" in doctor()
+    assert "0 damaged on the disk" in doctor() and not aside.exists()
     images.skopeo_copy(fresh, f"docker://localhost:{fresh.port}/{name}:1", f"oci:{tmp_path}/back:1")
 
 

@@ -1,6 +1,7 @@
 //! Where files lie, and the few durable steps on them. Everything here blocks.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
@@ -35,6 +36,8 @@ pub(crate) struct Folder {
     uploads: PathBuf,
     /// Notes about blobs' files that were found damaged.
     damaged: PathBuf,
+    /// Files that were found damaged and moved aside.
+    quarantine: PathBuf,
     /// How far all was read again.
     scrub: PathBuf,
     /// Which of the 256 folders of blobs are known to be there after a crash too. That another
@@ -76,7 +79,8 @@ impl Folder {
     pub(crate) fn open(dir: &Path) -> Result<Self, BlobError> {
         let (blobs, uploads) = (dir.join("sha256"), dir.join("uploads"));
         let (damaged, scrub) = (dir.join("damaged"), dir.join("scrub"));
-        for folder in [dir, &blobs, &uploads, &damaged] {
+        let quarantine = dir.join("quarantine");
+        for folder in [dir, &blobs, &uploads, &damaged, &quarantine] {
             private_folder(folder).map_err(BlobError::at("create the folder of blobs"))?;
         }
         let file = OpenOptions::new()
@@ -90,13 +94,16 @@ impl Folder {
             .map_err(|_| BlobError::InUse(dir.to_owned()))?;
         sync_folder(dir).map_err(BlobError::at("sync the folder of blobs"))?;
         let durable = [const { AtomicBool::new(false) }; 256];
-        let noted = fs::read_dir(&damaged).map(|mut notes| notes.next().is_some());
+        let any = |of: &Path| fs::read_dir(of).map(|mut names| names.next().is_some());
+        // A crash may have taken the note of one that was moved aside.
+        let noted = any(&damaged).and_then(|noted| Ok(noted || any(&quarantine)?));
         let noted = noted.map_err(BlobError::at("list damaged blobs"))?;
         Ok(Self {
             any_noted: AtomicBool::new(noted),
             blobs,
             uploads,
             damaged,
+            quarantine,
             scrub,
             durable,
             _lock: lock,
@@ -140,11 +147,130 @@ impl Folder {
         remove_file(&self.note(digest)).map(drop)
     }
 
-    /// Up to `limit` blobs that are noted as damaged, in order. A note may be of a file that is gone.
+    /// Up to `limit` blobs that are noted as damaged or lie aside, in order. A note may be of a file that is gone.
     pub(crate) fn noted_damaged(&self, limit: usize) -> io::Result<Vec<Digest>> {
+        if self.has_no_notes() {
+            return Ok(Vec::new());
+        }
         let notes = names(&self.damaged)?.into_iter();
         let digests = notes.filter_map(|name| Digest::from_hex(&name).ok());
-        Ok(digests.take(limit).collect())
+        let all: BTreeSet<Digest> = digests.chain(self.set_aside()?).collect();
+        Ok(all.into_iter().take(limit).collect())
+    }
+
+    /// Blobs whose files lie aside, in order.
+    pub(crate) fn set_aside(&self) -> io::Result<Vec<Digest>> {
+        let names = names(&self.quarantine)?.into_iter();
+        Ok(names
+            .filter_map(|name| digest_of(&name).map(|(digest, _)| digest))
+            .collect())
+    }
+
+    /// Where the file of a damaged blob lies once it was moved aside.
+    pub(crate) fn aside(&self, digest: &Digest) -> PathBuf {
+        self.quarantine.join(file_name(digest))
+    }
+
+    /// Those of the damaged blobs that have no file in their place, in order, each with the bytes of what lies aside.
+    pub(crate) fn lost(&self) -> io::Result<Vec<BlobInfo>> {
+        let mut lost = Vec::new();
+        for digest in self.noted_damaged(usize::MAX)? {
+            if self.find(&digest)?.is_none() {
+                let size = match fs::metadata(self.aside(&digest)) {
+                    Ok(meta) => meta.len(),
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => 0,
+                    Err(e) => return Err(e),
+                };
+                lost.push(BlobInfo { digest, size });
+            }
+        }
+        Ok(lost)
+    }
+
+    /// Moves the file of a blob aside that was found damaged, if it is still the one with that inode; whether it was. Nobody
+    /// stores the blob meanwhile. A crash leaves it here or there.
+    pub(crate) fn move_aside(&self, digest: &Digest, inode: u64) -> io::Result<bool> {
+        let from = self.blob(digest);
+        match fs::metadata(&from) {
+            Ok(found) if found.ino() == inode => {}
+            Ok(_) => return Ok(false),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(e) => return Err(e),
+        }
+        self.any_noted.store(true, Ordering::SeqCst);
+        fs::rename(&from, self.aside(digest))?;
+        sync_folder(&self.quarantine)?;
+        sync_folder(folder_of(&from))?;
+        Ok(true)
+    }
+
+    /// Moves a file back that lay aside and is sound after all, unless another took its place; whether it did. Nobody stores
+    /// the blob meanwhile.
+    pub(crate) fn put_back(&self, digest: &Digest) -> io::Result<bool> {
+        let (from, to) = (self.aside(digest), self.blob(digest));
+        if self.find(digest)?.is_some() {
+            remove_file(&from)?;
+            return Ok(false);
+        }
+        private_folder(folder_of(&to))?;
+        match fs::rename(&from, &to) {
+            Ok(()) => {}
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(e) => return Err(e),
+        }
+        self.forget_damage(digest)?;
+        sync_folder(folder_of(&to))?;
+        sync_folder(&self.blobs)?;
+        Ok(true)
+    }
+
+    /// Removes what lies aside for longest until it is no more than so many files and bytes. The last one stays,
+    /// however large it is.
+    pub(crate) fn bound_aside(&self, files: usize, bytes: u64) -> io::Result<()> {
+        let mut kept = Vec::new();
+        for digest in self.set_aside()? {
+            match fs::metadata(self.aside(&digest)) {
+                // To move it was the last change of its entry.
+                Ok(meta) => kept.push(((meta.ctime(), meta.ctime_nsec()), meta.len(), digest)),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(e),
+            }
+        }
+        kept.sort_unstable();
+        let mut all = 0_u64;
+        for (newer, (_, size, digest)) in kept.into_iter().rev().enumerate() {
+            all = all.saturating_add(size);
+            if newer > 0 && (newer >= files || all > bytes) {
+                remove_file(&self.aside(&digest))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what lies aside although the blob has been stored again: a process was killed in between.
+    pub(crate) fn sweep_aside(&self) -> io::Result<()> {
+        for digest in self.set_aside()? {
+            if self.find(&digest)?.is_some() {
+                remove_file(&self.aside(&digest))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many files lie aside, and their bytes.
+    pub(crate) fn bytes_aside(&self) -> io::Result<(usize, u64)> {
+        let (mut files, mut bytes) = (0, 0);
+        for digest in self.set_aside()? {
+            match fs::metadata(self.aside(&digest)) {
+                Ok(meta) => {
+                    files += 1;
+                    bytes += meta.len();
+                }
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok((files, bytes))
     }
 
     fn has_no_notes(&self) -> bool {
@@ -239,7 +365,7 @@ impl Folder {
     pub(crate) fn adopt(&self, file: &File, path: &Path, digest: &Digest) -> io::Result<()> {
         file.sync_data()?;
         let target = self.blob(digest);
-        let folder = target.parent().expect("a blob lies in a folder of its own");
+        let folder = folder_of(&target);
         let durable = &self.durable[usize::from(digest.first_byte())];
         if !durable.load(Ordering::Acquire) {
             private_folder(folder)?;
@@ -247,15 +373,24 @@ impl Folder {
             durable.store(true, Ordering::Release);
         }
         fs::rename(path, &target)?;
-        // It was of a file that is gone now.
+        // It was of a file that is gone now, or lies aside and is of no more use.
         self.forget_damage(digest)?;
-        sync_folder(folder)
+        sync_folder(folder)?;
+        self.remove_aside(digest).map(drop)
     }
 
     pub(crate) fn remove(&self, digest: &Digest) -> io::Result<bool> {
         let plain = self.remove_plain(digest)?;
+        let aside = self.remove_aside(digest)?;
         self.forget_damage(digest)?;
-        Ok(remove_file(&self.blob(digest))? || plain)
+        Ok(remove_file(&self.blob(digest))? || plain || aside)
+    }
+
+    fn remove_aside(&self, digest: &Digest) -> io::Result<bool> {
+        match self.has_no_notes() {
+            true => Ok(false),
+            false => remove_file(&self.aside(digest)),
+        }
     }
 
     pub(crate) fn remove_plain(&self, digest: &Digest) -> io::Result<bool> {
@@ -357,6 +492,11 @@ impl Folder {
     }
 }
 
+/// The folder that a blob's file lies in.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().expect("a blob lies in a folder of its own")
+}
+
 /// Opens a file whose way there the kernel has in memory; others are not looked for.
 fn open_cached(path: &Path) -> rustix::io::Result<File> {
     let (flags, mode) = (OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
@@ -370,6 +510,11 @@ pub(crate) fn remove_file(path: &Path) -> io::Result<bool> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(e) => Err(e),
     }
+}
+
+/// The name of an encrypted blob's file.
+pub(crate) fn file_name(digest: &Digest) -> String {
+    digest.hex() + SEALED
 }
 
 /// The digest that a file of a blob is named by, and whether it is encrypted.

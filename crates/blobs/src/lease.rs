@@ -12,7 +12,7 @@ use std::{
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
-use crate::{BlobError, Digest, folder::Folder, store::blocking};
+use crate::{BlobError, Digest, Limits, folder::Folder, store::blocking};
 
 #[derive(Debug, Default)]
 pub(crate) struct Leases {
@@ -134,6 +134,26 @@ impl Exclusive {
         // The hold moves along: a caller that gives up does not free it too early.
         blocking("remove a blob", move || {
             self.folder.remove(&self.hold.digest)
+        })
+        .await
+    }
+
+    /// Moves the blob's file aside, if it is the one of that inode, and what has lain there for longest out of the way; whether
+    /// it was.
+    pub(crate) async fn move_aside(self, inode: u64, limits: Limits) -> Result<bool, BlobError> {
+        blocking("move a damaged blob aside", move || {
+            let moved = self.folder.move_aside(&self.hold.digest, inode)?;
+            self.folder
+                .bound_aside(limits.quarantine_files, limits.quarantine_bytes)?;
+            Ok(moved)
+        })
+        .await
+    }
+
+    /// Moves a file back that lay aside; whether the blob had none.
+    pub(crate) async fn put_back(self) -> Result<bool, BlobError> {
+        blocking("put a blob back", move || {
+            self.folder.put_back(&self.hold.digest)
         })
         .await
     }

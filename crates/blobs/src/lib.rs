@@ -6,6 +6,7 @@
 //! <dir>/sha256/<2 hex>/<64 hex>.sealed   a blob: complete, verified, synced, content never changed
 //! <dir>/sha256/<2 hex>/<64 hex>          one that a version before stored plain
 //! <dir>/damaged/<64 hex>                 a note that the blob's file (by its inode) did not open when it was read
+//! <dir>/quarantine/<64 hex>.sealed       what was a blob's file until the scrubber found it damaged
 //! <dir>/scrub                            how far all was read again
 //! <dir>/uploads/<uuid>.<scope>           an upload somebody may resume, also after a restart
 //! <dir>/uploads/<uuid>.<scope>.tail      of one at rest: what it has beyond whole chunks
@@ -17,7 +18,8 @@
 //!
 //! Invariants:
 //! - No content ever reaches the disk in the clear; what is under a lock is so from its first byte.
-//! - A blob that is known to be damaged counts as missing for whoever could send it, and is replaced.
+//! - A blob that is known to be damaged counts as missing for whoever could send it, and is replaced. One that the
+//!   scrubber found damaged is there for nobody.
 //! - A name under `sha256/` appears only after its content was verified and is durable.
 //! - Memory per upload or read is bounded by the buffers here, whatever the size of the blob; what is kept of blobs
 //!   that are read again and again (`hot.rs`) has a bound of its own.
@@ -50,4 +52,4 @@ pub use scrub::{Scrubbed, Scrubber};
 pub use sealed::Damage;
 pub use store::{BlobInfo, Blobs, Limits};
 pub use upload::{Upload, UploadId};
-pub use verify::{copy_key, digest_of_file, verify};
+pub use verify::{copy_key, digest_of_file, file_of, verify};

@@ -27,6 +27,9 @@ impl Blobs {
         let blobs = self.clone();
         let step = "seal the keys of uploads anew";
         let mut count = blocking(step, move || blobs.reseal_uploads()).await?;
+        let blobs = self.clone();
+        let step = "seal the keys of damaged blobs anew";
+        count += blocking(step, move || blobs.reseal_aside()).await?;
         // Whatever became a blob before has its name by now, whatever does from now on is bound
         // under the active key.
         let mut after: Option<Digest> = None;
@@ -111,6 +114,25 @@ impl Blobs {
         Ok(count)
     }
 
+    /// What lies aside may be sound after all.
+    fn reseal_aside(&self) -> io::Result<usize> {
+        let mut begun = Vec::new();
+        for digest in self.folder().set_aside()? {
+            begun.extend(self.begin(&self.folder().aside(&digest), &Purpose::Blob(digest))?);
+        }
+        self.finish_all(begun)
+    }
+
+    fn finish_all(&self, begun: Vec<Resealed>) -> io::Result<usize> {
+        let count = begun.len();
+        if count > 0 {
+            // One for all: each file's own would take a turn of the disk.
+            rustix::fs::syncfs(File::open(self.folder().blobs())?)?;
+            begun.into_iter().try_for_each(Resealed::finish)?;
+        }
+        Ok(count)
+    }
+
     /// The next blobs behind `after`: how many were sealed anew, and the last that was looked at.
     fn reseal_some(&self, after: Option<Digest>) -> io::Result<(usize, Option<Digest>)> {
         let page = self.folder().list(after.as_ref(), BATCH)?;
@@ -123,13 +145,7 @@ impl Blobs {
                 begun.extend(self.begin(&found.path, &Purpose::Blob(info.digest))?);
             }
         }
-        let count = begun.len();
-        if count > 0 {
-            // One for all: each file's own would take a turn of the disk.
-            rustix::fs::syncfs(File::open(self.folder().blobs())?)?;
-            begun.into_iter().try_for_each(Resealed::finish)?;
-        }
-        Ok((count, page.last().map(|info| info.digest)))
+        Ok((self.finish_all(begun)?, page.last().map(|info| info.digest)))
     }
 
     fn begin(&self, path: &Path, purpose: &Purpose) -> io::Result<Option<Resealed>> {

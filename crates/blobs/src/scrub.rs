@@ -3,11 +3,14 @@
 //!
 //! A pass goes through all blobs in the order of their digests, in steps that the caller paces. `<dir>/scrub` says when
 //! the last one began and where it is, as of the last of the 256 folders that it finished: after a restart it goes on
-//! there. A blob that does not open any more gets a note and counts as missing from then on; one with a note that opens
-//! again loses it, for a disk's fault may pass.
+//! there. A blob that does not open any more gets a note and counts as missing from then on, and its file is moved aside, or
+//! with the next pass if somebody is at it, or copies all blobs. A disk's fault may pass: a pass begins with what lies aside, and
+//! what opens again is put back.
 
 use std::{
     fs, io,
+    os::unix::fs::MetadataExt as _,
+    path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -24,6 +27,7 @@ use crate::{
     reader::{Cipher, Source},
     sealed::GROUP_BYTES,
     store::{blocking, open_source},
+    verify::verified,
 };
 
 /// Read in one step: a tenth of a second of a slow disk.
@@ -36,6 +40,8 @@ const PAGE: usize = 200;
 pub struct Scrubber {
     blobs: Blobs,
     pass: Pass,
+    /// Damaged ones whose files are to be looked at again.
+    aside: Vec<Digest>,
     /// Blobs that come next, the first one last.
     next: Vec<Digest>,
     /// The one that is being read.
@@ -115,7 +121,14 @@ impl Pass {
 enum Found {
     Gone,
     Sound(Box<Reading>),
-    Damaged { known: bool },
+    Damaged(Lost),
+}
+
+/// The file of a damaged blob.
+struct Lost {
+    inode: u64,
+    /// Whether that was known.
+    known: bool,
 }
 
 impl Scrubber {
@@ -127,6 +140,7 @@ impl Scrubber {
                 .and_then(|text| Pass::parse(&text))
                 .unwrap_or_default(),
             blobs,
+            aside: Vec::new(),
             next: Vec::new(),
             open: None,
         }
@@ -143,6 +157,8 @@ impl Scrubber {
                 after: None,
             };
             self.save(&self.pass)?;
+            let aside = self.blobs.folder().set_aside();
+            self.aside = aside.map_err(BlobError::at("list damaged blobs"))?;
         }
         Ok(self.pass.under_way)
     }
@@ -151,6 +167,11 @@ impl Scrubber {
     pub async fn step(&mut self) -> Result<Scrubbed, BlobError> {
         if !self.pass.under_way {
             return Ok(Scrubbed::Ended);
+        }
+        if self.open.is_none()
+            && let Some(digest) = self.aside.pop()
+        {
+            return self.look_aside(digest).await;
         }
         let mut reading = match self.open.take() {
             Some(reading) => reading,
@@ -164,7 +185,7 @@ impl Scrubber {
                 });
                 match opened.await? {
                     Found::Gone => return Ok(Scrubbed::Bytes(0)),
-                    Found::Damaged { known } => return Ok(damaged(digest, known)),
+                    Found::Damaged(lost) => return self.move_aside(digest, lost).await,
                     // What a version before stored plain is verified when it is encrypted.
                     Found::Sound(reading) if matches!(reading.source.cipher, Cipher::Plain) => {
                         return Ok(Scrubbed::Bytes(0));
@@ -188,12 +209,39 @@ impl Scrubber {
         })
         .await?;
         match read {
-            Err(known) => Ok(damaged(reading.digest, known)),
+            Err(lost) => self.move_aside(reading.digest, lost).await,
             Ok(bytes) => {
                 self.open = Some(reading).filter(|it| it.at < it.end);
                 Ok(Scrubbed::Bytes(bytes))
             }
         }
+    }
+
+    /// Moves the file aside, which nobody reads or stores meanwhile.
+    async fn move_aside(&self, digest: Digest, lost: Lost) -> Result<Scrubbed, BlobError> {
+        if let Some(hold) = self.blobs.try_exclusive(&digest) {
+            hold.move_aside(lost.inode, *self.blobs.limits()).await?;
+        }
+        Ok(match lost.known {
+            true => Scrubbed::Bytes(0),
+            false => Scrubbed::Damaged(digest),
+        })
+    }
+
+    /// Puts what lies aside back if all of it opens again.
+    async fn look_aside(&self, digest: Digest) -> Result<Scrubbed, BlobError> {
+        let (folder, keyring) = (self.blobs.folder().clone(), self.blobs.keyring().clone());
+        let looked = blocking("read a blob again that was damaged", move || {
+            read_aside(&folder.aside(&digest), &keyring)
+        });
+        let (bytes, is_sound) = looked.await?;
+        if is_sound
+            && let Some(hold) = self.blobs.try_exclusive(&digest)
+            && hold.put_back().await?
+        {
+            tracing::info!(%digest, "a blob that was damaged opens again and was put back");
+        }
+        Ok(Scrubbed::Bytes(bytes))
     }
 
     /// The blob that comes next; `None` at the end of the pass.
@@ -226,11 +274,25 @@ impl Scrubber {
     }
 }
 
-fn damaged(digest: Digest, known: bool) -> Scrubbed {
-    match known {
-        true => Scrubbed::Bytes(0),
-        false => Scrubbed::Damaged(digest),
+/// How many bytes a file has that lies aside, and whether all of it opens. One that was removed has none.
+fn read_aside(path: &Path, keyring: &Keyring) -> io::Result<(u64, bool)> {
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok((0, false)),
+        Err(e) => return Err(e),
+    };
+    uncached(&file);
+    let bytes = file.metadata()?.len();
+    match verified(path, keyring) {
+        Ok(()) => Ok((bytes, true)),
+        Err(error) if is_lost(&error) => Ok((bytes, false)),
+        Err(error) => Err(error),
     }
+}
+
+/// A hint that what is cached of a file is not to be read: without it the pass finds less.
+fn uncached(file: &fs::File) {
+    let _ = posix_fadvise(file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
 }
 
 fn open_again(folder: &Folder, keyring: &Keyring, digest: Digest) -> io::Result<Found> {
@@ -239,32 +301,27 @@ fn open_again(folder: &Folder, keyring: &Keyring, digest: Digest) -> io::Result<
         Ok(Some(source)) => Ok(Found::Sound(Reading::new(digest, source)?.into())),
         Err(error) if is_lost(&error) => Ok(match folder.open_blob(&digest)? {
             None => Found::Gone,
-            Some((file, _)) => Found::Damaged {
-                known: note(folder, &digest, &file)?,
-            },
+            Some((file, _)) => Found::Damaged(note(folder, &digest, &file)?),
         }),
         Err(error) => Err(error),
     }
 }
 
-/// Notes that the file is damaged; whether that was known.
-fn note(folder: &Folder, digest: &Digest, file: &fs::File) -> io::Result<bool> {
+/// Notes that the file is damaged.
+fn note(folder: &Folder, digest: &Digest, file: &fs::File) -> io::Result<Lost> {
     let known = folder.is_noted_damaged(digest, file)?;
     if !known {
         folder.note_damage(digest, file)?;
     }
-    Ok(known)
+    let inode = file.metadata()?.ino();
+    Ok(Lost { inode, known })
 }
 
 /// Reads up to [`STEP_BYTES`] more, from the disk and not from what is cached of it; how many.
 fn read_some(reading: &mut Reading) -> io::Result<u64> {
     let (source, at) = (&reading.source, reading.at);
-    let uncached = || {
-        // A hint: without it the pass finds less.
-        let _ = posix_fadvise(&source.file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
-    };
     if at == 0 {
-        uncached();
+        uncached(&source.file);
     }
     let end = reading.end.min(at + STEP_BYTES);
     let mut buffer = vec![0; GROUP_BYTES];
@@ -276,7 +333,7 @@ fn read_some(reading: &mut Reading) -> io::Result<u64> {
             hash.update(&buffer[read]);
         }
     }
-    uncached();
+    uncached(&source.file);
     reading.at = reached;
     if reached == reading.end
         && let Some(hash) = reading.hash.take()

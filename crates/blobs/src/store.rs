@@ -57,6 +57,9 @@ pub struct Limits {
     /// An upload is refused when it would leave less room than this on the file system, or a
     /// twentieth of a small one: others need it, the store first of all.
     pub free_bytes: u64,
+    /// Damaged files that are kept aside, and their bytes together.
+    pub quarantine_files: usize,
+    pub quarantine_bytes: u64,
 }
 
 impl Default for Limits {
@@ -66,6 +69,8 @@ impl Default for Limits {
             scope_uploads: 200,
             scope_bytes: 104_000 << 20,
             free_bytes: 1 << 30,
+            quarantine_files: 1000,
+            quarantine_bytes: 10 << 30,
         }
     }
 }
@@ -325,6 +330,24 @@ impl Blobs {
         noted.map_err(BlobError::at("list damaged blobs"))
     }
 
+    /// Those of the damaged blobs whose files were moved aside or are gone, in order, with the bytes that are left of each. They
+    /// are there for nobody and not listed by [`Blobs::list`]; who removes one has all of it forgotten.
+    pub async fn lost(&self) -> Result<Vec<BlobInfo>, BlobError> {
+        let folder = self.inner.folder.clone();
+        blocking("list damaged blobs", move || folder.lost()).await
+    }
+
+    /// How many damaged files lie aside, and their bytes. Blocks.
+    pub fn quarantine(&self) -> Result<(usize, u64), BlobError> {
+        let kept = self.inner.folder.bytes_aside();
+        kept.map_err(BlobError::at("list damaged blobs"))
+    }
+
+    /// Whether a copy of a blob's file elsewhere is whole and opens by the keyring; see [`crate::verify`]. Blocks.
+    pub fn verify_copy(&self, path: &Path) -> Result<(), BlobError> {
+        crate::verify(path, &self.inner.keyring)
+    }
+
     /// Keeps this process's collector from the digest, whether the blob is there yet or not. Others
     /// compare records: this spares the holder to begin again, and nothing rests on it.
     pub async fn lease(&self, digest: &Digest) -> Lease {
@@ -395,6 +418,7 @@ fn sweep_leftovers(folder: &Folder, table: &Table) -> io::Result<()> {
             table.note(&found.name, found.bytes);
         }
     }
+    folder.sweep_aside()?;
     folder.sweep_tails()
 }
 

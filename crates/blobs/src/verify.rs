@@ -16,6 +16,11 @@ pub fn digest_of_file(name: &str) -> Option<Digest> {
     folder::digest_of(name).map(|(digest, _)| digest)
 }
 
+/// The name of an encrypted blob's file.
+pub fn file_of(digest: &Digest) -> String {
+    folder::file_name(digest)
+}
+
 /// Whether the file at `path` holds what its name says. [`BlobError::Damaged`] if not, and if its key
 /// is not in the keyring.
 pub fn verify(path: &Path, keyring: &Keyring) -> Result<(), BlobError> {
@@ -36,7 +41,7 @@ pub fn copy_key(from: &Path, to: &Path) -> io::Result<bool> {
     sealed::copy_header(&File::open(from)?, &to)
 }
 
-fn verified(path: &Path, keyring: &Keyring) -> io::Result<()> {
+pub(crate) fn verified(path: &Path, keyring: &Keyring) -> io::Result<()> {
     let name = path.file_name().and_then(|name| name.to_str());
     let (digest, encrypted) = name.and_then(folder::digest_of).ok_or(Damage::Renamed)?;
     let file = File::open(path)?;

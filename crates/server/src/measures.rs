@@ -290,6 +290,18 @@ fn storage(metrics: &mut Metrics, sources: &Sources) {
                 .map_or(0.0, |all| all.len() as f64)
         },
     );
+    let blobs = sources.blobs.clone();
+    metrics.gauge(
+        "wharf_blobs_quarantined_bytes",
+        "Bytes of damaged files that were moved aside",
+        move || blobs.quarantine().map_or(0.0, |(_, bytes)| bytes as f64),
+    );
+    let blobs = sources.blobs.clone();
+    metrics.gauge(
+        "wharf_blobs_quarantined",
+        "Damaged files of images' and objects' bytes that were moved aside",
+        move || blobs.quarantine().map_or(0.0, |(files, _)| files as f64),
+    );
     let logs = sources.logs.clone();
     metrics.counter(
         "wharf_logs_dropped_events",

@@ -243,7 +243,10 @@ fn judge(values: &Values) -> Vec<Finding> {
         "images and objects",
         damaged == 0.0,
         Verdict::Doubtful,
-        format!("{damaged:.0} damaged on the disk"),
+        format!(
+            "{damaged:.0} damaged on the disk, {:.0} of them moved aside",
+            values.get("wharf_blobs_quarantined")
+        ),
         "the server's log names them and their repositories: push the images again, and look at the disk",
     ));
     let lag = values.most("wharf_reconcile_lag_seconds");

@@ -14,7 +14,7 @@ use std::{
 use parking_lot::{Mutex, MutexGuard};
 use wharf_api_wharf::types::{BackupCopy, BackupRequest, BackupResponse, GetBackupResponse};
 use wharf_base::{Clock, Timestamp};
-use wharf_blobs::{Blobs, Digest, copy_key};
+use wharf_blobs::{BlobError, Blobs, Digest, copy_key, file_of};
 use wharf_journal::Journal;
 use wharf_series::Series;
 use wharf_store::Store;
@@ -246,7 +246,7 @@ impl Backup {
             let page = self.blobs.list(after, PAGE).await;
             let page = page.map_err(BackupError::Blobs)?;
             let Some(last) = page.last() else {
-                return Ok(listed);
+                break;
             };
             after = Some(last.digest);
             for info in page {
@@ -260,6 +260,37 @@ impl Backup {
                 }
             }
         }
+        // What the disk has lost since stays in the copy, if that is whole.
+        for info in self.blobs.lost().await.map_err(BackupError::Blobs)? {
+            let (blobs, to) = (self.blobs.clone(), folder.blobs());
+            let kept = blocking(move || kept_blob(&blobs, &info.digest, &to)).await?;
+            if let Some((name, bytes)) = kept {
+                listed.insert(name);
+                head.blobs += 1;
+                head.kept_bytes += bytes;
+            }
+        }
+        Ok(listed)
+    }
+}
+
+/// The name and the bytes of a blob's file that an older copy has, if all of it opens.
+fn kept_blob(
+    blobs: &Blobs,
+    digest: &Digest,
+    to: &Path,
+) -> Result<Option<(OsString, u64)>, BackupError> {
+    let name = file_of(digest);
+    let target = to.join(&digest.hex()[..2]).join(&name);
+    let bytes = match fs::metadata(&target) {
+        Ok(found) => found.len(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(BackupError::io("inspect", &target)(error)),
+    };
+    match blobs.verify_copy(&target) {
+        Ok(()) => Ok(Some((name.into(), bytes))),
+        Err(BlobError::Damaged { .. }) => Ok(None),
+        Err(error) => Err(BackupError::Blobs(error)),
     }
 }
 

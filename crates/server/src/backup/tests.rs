@@ -1,9 +1,14 @@
 //! A small control plane's data, backed up and made again.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use wharf_base::{Permit, SystemClock};
-use wharf_blobs::{Blobs, Digest, Limits};
+use wharf_blobs::{Blobs, Digest, Limits, Scrubbed, Scrubber, file_of};
 use wharf_journal::{Journal, JournalOptions};
 use wharf_seal::Keyring;
 use wharf_series::{Metric, Options as SeriesOptions, Sample, Series, Span, Summary, Tier};
@@ -213,6 +218,38 @@ async fn a_backup_under_load_is_whole() {
     )
     .unwrap();
     check(&data, &plane.keyring, keys, &[]).await;
+}
+
+/// What the disk lost since is still in the older copy, and a copy made elsewhere goes without.
+#[tokio::test]
+async fn a_copy_keeps_what_the_disk_lost_since() {
+    let plane = plane();
+    let (lost, kept) = (plane.blob("lost").await, plane.blob("kept").await);
+    let to = tempfile::tempdir().unwrap();
+    let (older, other) = (to.path().join("older"), to.path().join("other"));
+    plane.backup.take(&older).await.unwrap();
+    let blobs = &plane.backup.blobs;
+    let file = blobs.path(&lost).unwrap().unwrap();
+    let mut bytes = fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let mut scrubber = Scrubber::new(blobs.clone());
+    assert!(scrubber.begin(SystemTime::now(), Duration::ZERO).unwrap());
+    while scrubber.step().await.unwrap() != Scrubbed::Ended {}
+    assert!(!file.exists());
+    for dir in [&older, &other] {
+        plane.backup.take(dir).await.unwrap();
+    }
+    let copy = |of: &Path, digest: &Digest| {
+        of.join("blobs")
+            .join(&digest.hex()[..2])
+            .join(file_of(digest))
+    };
+    blobs.verify_copy(&copy(&older, &lost)).unwrap();
+    assert!(!copy(&other, &lost).exists());
+    for dir in [&older, &other] {
+        blobs.verify_copy(&copy(dir, &kept)).unwrap();
+    }
 }
 
 #[tokio::test]

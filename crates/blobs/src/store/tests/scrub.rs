@@ -70,18 +70,116 @@ async fn what_the_disk_changed_is_found_and_counts_as_missing() {
     assert_eq!(finish(&mut scrubber).await.1, lost);
     let known = home.blobs.damaged(10).unwrap();
     assert_eq!(known, lost.iter().copied().collect::<Vec<_>>());
-    // Whoever has it shall send it.
+    // Whoever has it shall send it, and nobody gets any of it.
     for digest in &lost {
         assert_eq!(home.blobs.find(digest).await.unwrap(), None);
+        assert_eq!(whole(&home.blobs, digest).await, None);
     }
-    // It is told once, and again when it passed meanwhile.
+    let told: Vec<Digest> = (home.blobs.lost().await.unwrap().iter())
+        .map(|it| it.digest)
+        .collect();
+    assert_eq!(told, known);
+    assert_eq!(home.blobs.list(None, 10).await.unwrap().len(), 4);
+    // It is told once, and put back when it passed meanwhile.
     scrubber.begin(at(7), WEEK).unwrap();
     assert_eq!(finish(&mut scrubber).await.1, BTreeSet::new());
-    flip(&home.file(&middle), sealed::HEADER + 100_000);
+    flip(&home.aside(&middle), sealed::HEADER + 100_000);
     scrubber.begin(at(14), WEEK).unwrap();
     assert_eq!(finish(&mut scrubber).await.1, BTreeSet::new());
-    assert!(home.blobs.find(&middle).await.unwrap().is_some());
+    assert_eq!(whole(&home.blobs, &middle).await.unwrap().len(), 200_000);
     assert_eq!(home.blobs.damaged(10).unwrap().len(), 3);
+    assert_eq!(home.blobs.quarantine().unwrap().0, 3);
+}
+
+impl Home {
+    fn aside(&self, digest: &Digest) -> std::path::PathBuf {
+        let name = format!("{}.sealed", digest.hex());
+        self.dir.path().join("quarantine").join(name)
+    }
+
+    async fn pass(&self) -> BTreeSet<Digest> {
+        let mut scrubber = Scrubber::new(self.blobs.clone());
+        assert!(scrubber.begin(SystemTime::now(), Duration::ZERO).unwrap());
+        finish(&mut scrubber).await.1
+    }
+}
+
+#[tokio::test]
+async fn what_lies_aside_is_healed_by_a_push_or_forgotten_with_the_blob() {
+    let home = Home::new();
+    let content = random(200_000);
+    let (info, lease) = home.blobs.put(content.clone()).await.unwrap();
+    let other = stored(&home, &[1000]).await[0];
+    for digest in [info.digest, other] {
+        flip(&home.file(&digest), sealed::HEADER + 100);
+    }
+    // Who holds it keeps it where it is: nobody knows yet what he does with it.
+    assert_eq!(home.pass().await.len(), 2);
+    assert!(home.file(&info.digest).exists() && home.aside(&other).exists());
+    drop(lease);
+    assert_eq!(home.pass().await.len(), 0);
+    let home = home.reopen();
+    assert!(home.aside(&info.digest).exists());
+    // So does whoever copies all of them.
+    let third = stored(&home, &[500]).await[0];
+    flip(&home.file(&third), sealed::HEADER + 100);
+    let pause = home.blobs.pause_removal();
+    assert_eq!(home.pass().await, BTreeSet::from([third]));
+    assert!(home.file(&third).exists());
+    drop(pause);
+    let hold = home.blobs.try_exclusive(&third).unwrap();
+    assert!(hold.remove().await.unwrap());
+
+    drop(home.blobs.put(content.clone()).await.unwrap());
+    assert_eq!(whole(&home.blobs, &info.digest).await.unwrap(), content);
+    assert_eq!(home.blobs.damaged(10).unwrap(), [other]);
+    // As a kill leaves it between the new file and the end of the old one.
+    fs::write(home.aside(&info.digest), b"old").unwrap();
+    let home = home.reopen();
+    assert_eq!(home.blobs.damaged(10).unwrap(), [other]);
+    assert_eq!(whole(&home.blobs, &info.digest).await.unwrap(), content);
+
+    // As a crash of the machine leaves it that took the note.
+    fs::remove_file(home.dir.path().join("damaged").join(other.hex())).unwrap();
+    let home = home.reopen();
+    assert_eq!(home.blobs.damaged(10).unwrap(), [other]);
+    let hold = home.blobs.try_exclusive(&other).unwrap();
+    assert!(hold.remove().await.unwrap());
+    assert_eq!(home.blobs.damaged(10).unwrap(), []);
+    assert_eq!(home.blobs.quarantine().unwrap(), (0, 0));
+}
+
+#[tokio::test]
+async fn so_much_lies_aside_and_no_more() {
+    // Each has two thousand bytes and some.
+    for (files, bytes, left) in [(2, u64::MAX, 2), (10, 5000, 2), (10, 10, 1)] {
+        let home = Home::new().reopen_with(Limits {
+            quarantine_files: files,
+            quarantine_bytes: bytes,
+            ..Limits::default()
+        });
+        for digest in stored(&home, &[1000; 4]).await {
+            flip(&home.file(&digest), sealed::HEADER + 5);
+        }
+        assert_eq!(home.pass().await.len(), 4);
+        let (kept, of_bytes) = home.blobs.quarantine().unwrap();
+        assert_eq!(kept, left, "{files} files, {bytes} bytes: {of_bytes}");
+        // It is known of all of them that they are gone.
+        assert_eq!(home.blobs.damaged(10).unwrap().len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn keys_of_what_lies_aside_follow_the_keyring() {
+    let home = Home::new();
+    let digest = stored(&home, &[1000]).await[0];
+    flip(&home.file(&digest), sealed::HEADER + 100);
+    home.pass().await;
+    home.keyring.rotate().unwrap();
+    assert_eq!(home.blobs.reseal().await.unwrap(), 1);
+    flip(&home.aside(&digest), sealed::HEADER + 100);
+    home.pass().await;
+    assert_eq!(whole(&home.blobs, &digest).await.unwrap().len(), 1000);
 }
 
 #[tokio::test]

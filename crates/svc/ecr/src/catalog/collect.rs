@@ -12,7 +12,7 @@
 //! the collector rests after each for longer than that took ([`Pace`]).
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashSet, VecDeque},
     time::Duration,
 };
 
@@ -318,8 +318,11 @@ impl Catalog {
 
     async fn collect_blobs(&self, permit: &Permit, report: &mut GcReport) -> Result<(), EcrError> {
         let (mut after, mut pace) = (None, Pace::new());
+        // Nobody may want those that the disk lost either.
+        let mut lost = VecDeque::from(self.blobs().lost().await?);
         loop {
             let page = self.blobs().list(after, SCAN_PAGE).await?;
+            let page = with_lost(page, &mut lost);
             let last = page.last().map(|it| it.digest);
             pace.rest().await;
             self.collect_among(permit, after, &page, &mut pace, report)
@@ -376,6 +379,18 @@ impl Catalog {
         let old = old.into_iter().map(|(_, mark)| mark).collect();
         Ok(self.wants().forget_marks(permit, old).await?)
     }
+}
+
+/// The blobs of a page and those that were lost up to its end, in order; behind the last page, all that are left.
+fn with_lost(mut page: Vec<BlobInfo>, lost: &mut VecDeque<BlobInfo>) -> Vec<BlobInfo> {
+    let end = page.last().map(|it| it.digest);
+    while let Some(next) = lost.pop_front_if(|it| end.is_none_or(|end| it.digest <= end)) {
+        page.push(next);
+    }
+    page.sort_by_key(|it| it.digest);
+    // One that was stored again meanwhile stands first.
+    page.dedup_by_key(|it| it.digest);
+    page
 }
 
 fn not_collected(keys: &Keys, what: &str, error: &EcrError) {

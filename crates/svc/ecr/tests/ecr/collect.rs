@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 use wharf_base::{Clock, TestClock, Timestamp};
-use wharf_blobs::Digest;
+use wharf_blobs::{Digest, Scrubbed, Scrubber};
 use wharf_store::Range;
-use wharf_svc_ecr::{GcReport, Registry};
+use wharf_svc_ecr::{GcReport, ImageRef, Registry};
 
 use crate::support::{ACCOUNT, Home, NOW, PERMIT, by_digest, digest_of};
 
@@ -235,5 +235,41 @@ async fn many_blobs_go_in_few_writes() {
     drop(lease);
     assert!(it.is_there(&wanted).await);
     assert_eq!(it.collect().await.blobs, 1);
+    assert_eq!(it.marks().await, []);
+}
+
+/// A blob that the disk lost is not listed with the others, and goes when nobody needs it.
+#[tokio::test]
+async fn what_lies_aside_goes_with_the_last_who_needs_it() {
+    let it = Aging::new().await;
+    let manifest = it.home.manifest("app", "layer").await;
+    it.home.put("app", Some("v1"), &manifest).await.unwrap();
+    let blobs = it.home.catalog.blobs();
+    let all = blobs.list(None, 10).await.unwrap();
+    for blob in &all {
+        let file = blobs.path(&blob.digest).unwrap().unwrap();
+        let mut bytes = std::fs::read(&file).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+    }
+    let mut scrubber = Scrubber::new(blobs.clone());
+    let now = std::time::SystemTime::now();
+    assert!(scrubber.begin(now, Duration::ZERO).unwrap());
+    while scrubber.step().await.unwrap() != Scrubbed::Ended {}
+    assert_eq!(blobs.list(None, 10).await.unwrap(), []);
+    it.clock.advance(7 * HOUR);
+    it.collect().await;
+    assert_eq!(blobs.quarantine().unwrap().0, all.len());
+
+    let image = ImageRef::Digest(digest_of(&manifest));
+    let (catalog, registry) = (&it.home.catalog, Registry::new(ACCOUNT, "us-east-1"));
+    let deleted = catalog.delete_image(&PERMIT, &registry, "app", &image, false);
+    deleted.await.unwrap();
+    for _ in 0..3 {
+        it.clock.advance(7 * HOUR);
+        it.collect().await;
+    }
+    assert_eq!(blobs.quarantine().unwrap(), (0, 0));
+    assert_eq!(blobs.damaged(10).unwrap(), []);
     assert_eq!(it.marks().await, []);
 }
