@@ -101,7 +101,7 @@ pub enum EcrError {
         "Invalid parameter at 'imageTag' failed to satisfy constraint: 'must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9._-]{{0,127}}''"
     )]
     BadTag,
-    /// Of a push of the registry's API.
+    /// Of a push or a deletion of the registry's API.
     #[error("What is there does not meet the conditions of the request")]
     Precondition,
     #[error(transparent)]

@@ -1,11 +1,11 @@
-//! What must be so of an image before it is pushed (`If-Match` and `If-None-Match` of the registry's API). Pure; it is asked
-//! within the transaction that stores the image (`catalog::put_image`).
+//! What must be so of an image before it is pushed or deleted (`If-Match` and `If-None-Match` of the registry's API). Pure; it is
+//! asked within the transaction that stores the image (`catalog::put_image`), or deletes it (`catalog::delete`).
 
 use wharf_blobs::Digest;
 
 use crate::catalog::ImageRef;
 
-/// On which condition something is pushed.
+/// On which condition something is pushed or deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Precondition {
     /// What it is about.

@@ -71,7 +71,7 @@ impl Refusal {
         refusal
     }
 
-    /// What is there is not what `If-Match` names, or is what `If-None-Match` names on a push.
+    /// What is there is not what `If-Match` names, or is what `If-None-Match` names on a push or a deletion.
     pub(crate) fn precondition() -> Self {
         let text = "What is there is not what If-Match or If-None-Match asks for";
         Self::new(StatusCode::PRECONDITION_FAILED, "UNSUPPORTED", text)

@@ -1,5 +1,5 @@
 //! Conditional requests (RFC 9110, section 13): what lies under a digest never changes, so nobody who has it need get it
-//! again; and a tag is set only while it names what who pushes takes it to name.
+//! again; and a tag is set or deleted only while it names what it is taken to name.
 
 use http::{
     HeaderMap, HeaderName,
@@ -46,8 +46,8 @@ pub(crate) fn range_holds(headers: &HeaderMap, digest: &Digest) -> bool {
     wanted.as_bytes() == tag_of(digest).as_bytes()
 }
 
-/// On which condition something is pushed: about what its reference names before.
-pub(crate) fn of_push(headers: &HeaderMap, of: &ImageRef) -> Option<Precondition> {
+/// On which condition something is pushed or deleted: about what its reference names before.
+pub(crate) fn of_change(headers: &HeaderMap, of: &ImageRef) -> Option<Precondition> {
     let alike = |one: &str| digest_in(one.strip_prefix("W/").unwrap_or(one));
     let is = images(headers, IF_MATCH, digest_in);
     let is_not = images(headers, IF_NONE_MATCH, alike);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_push_names_images_by_their_tags() {
+    fn a_change_names_images_by_their_tags() {
         let (own, other) = (Digest::of(b"own"), Digest::of(b"other"));
         let (tag, foreign) = (tag_of(&own), tag_of(&other));
         let both = format!("{foreign} , W/{tag}, \"v1\"");
@@ -174,11 +174,11 @@ mod tests {
         ] {
             let of = reference.clone();
             assert_eq!(
-                of_push(&asked(&pairs), &reference),
+                of_change(&asked(&pairs), &reference),
                 Some(Precondition { of, is, is_not }),
                 "{pairs:?}"
             );
         }
-        assert_eq!(of_push(&asked(&[]), &reference), None);
+        assert_eq!(of_change(&asked(&[]), &reference), None);
     }
 }

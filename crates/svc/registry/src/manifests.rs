@@ -137,7 +137,7 @@ where
         asked.make_repository(name).await?;
     }
     let reference = reference(text)?;
-    let condition = conditions::of_push(headers, &reference);
+    let condition = conditions::of_change(headers, &reference);
     let further = further_tags(asked)?;
     let manifest = body::collect(body, MAX_MANIFEST_BYTES)
         .await?
@@ -198,7 +198,8 @@ where
     Ok(answer.empty())
 }
 
-/// By digest the image with all its tags; by tag the tag alone.
+/// By digest the image with all its tags; by tag the tag alone. A condition is about what is there: where nothing is, that is
+/// what the answer says.
 pub(crate) async fn delete(
     asked: &Asked<'_>,
     name: &str,
@@ -206,10 +207,12 @@ pub(crate) async fn delete(
 ) -> Result<Response<Body>, Refusal> {
     let call = asked.may("BatchDeleteImage", name).await?;
     let reference = reference(text)?;
+    let condition = conditions::of_change(&asked.parts.headers, &reference);
     let (permit, registry) = (&call.permit, &asked.registry);
+    let only = condition.as_ref();
     let gone = asked
         .catalog
-        .delete_image(permit, registry, name, &reference, true)
+        .delete_image_if(permit, registry, name, &reference, only)
         .await?;
     gone.ok_or_else(Refusal::manifest_unknown)?;
     Ok(Answer::new(StatusCode::ACCEPTED).empty())

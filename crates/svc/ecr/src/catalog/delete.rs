@@ -11,6 +11,7 @@ use super::{Catalog, Change, DELETE_BATCH, Happened, ImageRef, Open, Read, Regis
 use crate::{
     error::EcrError,
     identifier::{Failure, image_named},
+    precondition::Precondition,
     records::{DoomedRepository, Image, Keys, Layer, image_owner, layer_owner},
 };
 
@@ -44,6 +45,22 @@ enum Deleted {
     Another,
 }
 
+/// When an image goes: by what it is at that moment, since a tag may be moved meanwhile.
+#[derive(Clone, Copy)]
+enum When<'a> {
+    Always,
+    /// It has this digest.
+    Is(Digest),
+    Meets(&'a Precondition),
+}
+
+fn gone(deleted: Deleted) -> Option<Image> {
+    match deleted {
+        Deleted::Gone(image) => Some(*image),
+        Deleted::Nothing | Deleted::Another => None,
+    }
+}
+
 impl Catalog {
     /// Deletes what `reference` names: a digest with all its tags, or one tag, and with its last
     /// tag the image (spec ecr.md §5). With `keep_untagged` a tag alone goes, as the registry does
@@ -56,20 +73,34 @@ impl Catalog {
         reference: &ImageRef,
         keep_untagged: bool,
     ) -> Result<Option<Image>, EcrError> {
-        let deleted = self.delete_if(permit, registry, name, (reference, None), keep_untagged);
-        Ok(match deleted.await? {
-            Deleted::Gone(image) => Some(*image),
-            Deleted::Nothing | Deleted::Another => None,
-        })
+        let named = (reference, When::Always);
+        let deleted = self.delete_if(permit, registry, name, named, keep_untagged);
+        Ok(gone(deleted.await?))
     }
 
-    /// The same, if the image has the digest that is given at the moment it goes: a tag may be moved meanwhile.
+    /// The same as the registry does it, on a condition.
+    ///
+    /// # Errors
+    /// [`EcrError::Precondition`]: what is there does not meet it.
+    pub async fn delete_image_if(
+        &self,
+        permit: &Permit,
+        registry: &Registry,
+        name: &str,
+        reference: &ImageRef,
+        only: Option<&Precondition>,
+    ) -> Result<Option<Image>, EcrError> {
+        let named = (reference, only.map_or(When::Always, When::Meets));
+        let deleted = self.delete_if(permit, registry, name, named, true);
+        Ok(gone(deleted.await?))
+    }
+
     async fn delete_if(
         &self,
         permit: &Permit,
         registry: &Registry,
         name: &str,
-        (reference, expected): (&ImageRef, Option<Digest>),
+        (reference, when): (&ImageRef, When<'_>),
         keep_untagged: bool,
     ) -> Result<Deleted, EcrError> {
         let _turn = self.turn(registry, name).await;
@@ -78,8 +109,14 @@ impl Catalog {
             let Some(found) = self.find(&open, reference).await? else {
                 return Ok(Deleted::Nothing);
             };
-            if expected.is_some_and(|it| it != found.record.digest) {
-                return Ok(Deleted::Another);
+            match when {
+                When::Is(digest) if digest != found.record.digest => {
+                    return Ok(Deleted::Another);
+                }
+                When::Meets(condition) if !condition.holds(Some(&found.record.digest)) => {
+                    return Err(EcrError::Precondition);
+                }
+                When::Always | When::Is(_) | When::Meets(_) => {}
             }
             let before = found.record.clone();
             let whole = match reference {
@@ -116,7 +153,8 @@ impl Catalog {
             Ok(read) => read,
             Err(failure) => return Ok(Err(failure)),
         };
-        let named = (&reference, pair.map(|(_, digest)| digest));
+        let when = pair.map_or(When::Always, |(_, digest)| When::Is(digest));
+        let named = (&reference, when);
         let deleted = self.delete_if(permit, registry, name, named, false);
         let image = match deleted.await {
             Ok(Deleted::Gone(image)) => *image,

@@ -213,6 +213,53 @@ async fn a_tag_is_set_while_it_names_what_is_meant() {
     assert_eq!(got.header("etag"), other);
 }
 
+async fn delete_if(home: &Home, reference: &str, pairs: &[(&str, &str)]) -> Answer {
+    let delete = home.ask("DELETE", format!("/v2/app/manifests/{reference}"));
+    let delete = pairs
+        .iter()
+        .fold(delete, |delete, (name, value)| delete.header(name, value));
+    delete.send().await
+}
+
+#[tokio::test]
+async fn what_is_there_is_deleted_while_it_is_what_is_meant() {
+    let home = Home::new().await;
+    let (one, two) = (home.image("app", "1").await, home.image("app", "2").await);
+    for image in [&one, &two] {
+        assert_eq!(put_if(&home, "v1", image, &[]).await.status, 201);
+    }
+    let [tag, other] = [&two, &one].map(|it| format!("\"{}\"", digest_of(it)));
+    let (weak, digest) = (format!("W/{tag}"), digest_of(&two).to_string());
+    for reference in ["v1", digest.as_str()] {
+        for pairs in [
+            [("if-match", other.as_str())],
+            [("if-match", weak.as_str())],
+            [("if-match", "")],
+            [("if-none-match", "*")],
+            [("if-none-match", tag.as_str())],
+        ] {
+            let refused = delete_if(&home, reference, &pairs).await;
+            let error = (412, "UNSUPPORTED".to_owned());
+            assert_eq!(refused.error(), error, "{reference} {pairs:?}");
+        }
+    }
+    let got = home.get("/v2/app/manifests/v1").await;
+    assert_eq!(got.header("etag"), tag);
+    // Where there is nothing, no condition is about it.
+    for pairs in [[("if-match", "*")], [("if-none-match", "*")]] {
+        assert_eq!(delete_if(&home, "v2", &pairs).await.status, 404);
+    }
+    let pairs = [
+        ("if-match", tag.as_str()),
+        ("if-none-match", other.as_str()),
+    ];
+    assert_eq!(delete_if(&home, "v1", &pairs).await.status, 202);
+    assert_eq!(home.get("/v2/app/manifests/v1").await.status, 404);
+    let deleted = delete_if(&home, &digest, &[("if-match", "*")]).await;
+    assert_eq!(deleted.status, 202);
+    assert_eq!(home.describe("app").await.len(), 1);
+}
+
 #[tokio::test]
 async fn a_push_by_digest_is_on_conditions_about_the_image() {
     let home = Home::new().await;
