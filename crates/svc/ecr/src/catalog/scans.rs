@@ -70,7 +70,11 @@ impl Catalog {
             if counts.is_some_and(|it| now.since(it.requested_at) < SCAN_AGAIN) {
                 return Err(EcrError::ScanQuota);
             }
-            tx.put(key, &begun(before, name, &image, false, false, now));
+            let scan = Scan {
+                by_rule: false,
+                ..begun(before, name, &image, false, false, now)
+            };
+            tx.put(key, &scan);
             image
         }))
     }
@@ -89,7 +93,10 @@ impl Catalog {
             let key = open.keys.scan(open.id(), &image.digest);
             let continuous = scanning.enhanced && frequency == Frequency::Continuous;
             let (name, enhanced) = (&open.repository.record.name, scanning.enhanced);
-            let scan = begun(None, name, image, enhanced, continuous, image.pushed_at);
+            let scan = Scan {
+                by_rule: !enhanced,
+                ..begun(None, name, image, enhanced, continuous, image.pushed_at)
+            };
             change.put(key, &scan);
         }
         Ok(())

@@ -60,6 +60,10 @@ pub(crate) struct Scan {
     /// It is compared again when the data changes.
     #[serde(default)]
     pub continuous: bool,
+    /// A rule asked for it, and nobody by a call. Of those of earlier versions it says so not, nor of enhanced ones, which
+    /// all are so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_rule: bool,
     /// Its image is in the archive, or on its way back. Of one that was put there by an earlier version it says so not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
@@ -136,6 +140,7 @@ pub(crate) fn scan_of(repository: &str, digest: Digest, now: Timestamp) -> Scan 
         tags: Vec::new(),
         enhanced: false,
         continuous: false,
+        by_rule: false,
         archived: false,
         generation: 0,
         held: String::new(),

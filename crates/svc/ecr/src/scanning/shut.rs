@@ -3,7 +3,8 @@
 //!
 //! Input: a [`ShutScans`] for each such key, written with the end of a scan. KMS is asked once for all of them, as
 //! rarely as the key has been shut for long. The record goes when all were begun, unless another scan ended so
-//! meanwhile. One that ends so again and again is given up: then other data or a caller begins it.
+//! meanwhile. One that ends so again and again is given up: then other data or a caller begins it. Where no rule asks for
+//! a scan any more that a rule began, it stays as it is.
 
 use std::time::Duration;
 
@@ -14,9 +15,9 @@ use wharf_store::Txn;
 
 use super::{PERMIT, refused};
 use crate::{
-    catalog::{Catalog, Read, begun, repository_of},
+    catalog::{Catalog, Read, begun, frequency, repository_of},
     error::EcrError,
-    records::{Image, Keys, Scan, ScanStatus, Scanning, ShutScans, Status},
+    records::{Frequency, Image, Keys, Repository, Scan, ScanStatus, Scanning, ShutScans, Status},
 };
 
 /// How often KMS is asked at first, and when the key has been shut for long.
@@ -106,9 +107,18 @@ impl Catalog {
                 return Ok(());
             };
             let scanning = tx.find::<Scanning>(&keys.scanning()).await?;
-            let enhanced = scanning.is_some_and(|it| it.enhanced);
+            let scanning = scanning.unwrap_or_default();
+            let enhanced = scanning.enhanced;
             if !waits(&scan) || scan.enhanced != enhanced {
                 return Ok(());
+            }
+            if enhanced || scan.by_rule {
+                let repository = keys.repository(&scan.repository);
+                let repository = tx.find::<Repository>(&repository).await?;
+                let repository = repository.filter(|it| it.id == repository_of(key));
+                if repository.is_none_or(|it| frequency(&scanning, &it) == Frequency::Manual) {
+                    return Ok(());
+                }
             }
             let (name, now) = (scan.repository.clone(), self.wants().now());
             let (continuous, shut) = (scan.continuous, scan.shut);

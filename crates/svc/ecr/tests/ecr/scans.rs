@@ -72,9 +72,13 @@ impl Scanned {
 
     pub async fn with(set: impl FnOnce(&mut Config)) -> Self {
         let it = Self::idle(set).await;
-        let (catalog, stopped) = (it.home.catalog.clone(), it.stop.clone());
-        tokio::spawn(async move { catalog.scan(stopped).await });
+        it.carry_out();
         it
+    }
+
+    pub fn carry_out(&self) {
+        let (catalog, stopped) = (self.home.catalog.clone(), self.stop.clone());
+        tokio::spawn(async move { catalog.scan(stopped).await });
     }
 
     /// One where nobody carries scans out yet.

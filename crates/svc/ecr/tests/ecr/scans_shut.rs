@@ -6,7 +6,7 @@ use wharf_api_ecr::{Ecr, types::*};
 
 use crate::{
     scans::{Scanned, debian, known, tar},
-    scans_enhanced::{continuous, until},
+    scans_enhanced::{continuous, continuously, until},
     sealed::registry,
     support::*,
 };
@@ -133,4 +133,62 @@ async fn a_repository_that_is_gone_is_not_waited_for() {
     let deleted = it.home.ecr.delete_repository(&it.home.call(), input).await;
     deleted.unwrap();
     nothing_waits(&it).await;
+}
+
+async fn on_push(it: &Scanned, on: bool) {
+    let input = PutImageScanningConfigurationRequest {
+        repository_name: text("app"),
+        image_scanning_configuration: Some(ImageScanningConfiguration {
+            scan_on_push: Some(on),
+        }),
+        ..Default::default()
+    };
+    let (ecr, call) = (&it.home.ecr, it.home.call());
+    let put = ecr.put_image_scanning_configuration(&call, input);
+    put.await.unwrap();
+}
+
+/// Neither the repository's own rule asks for it any more, nor did anybody else.
+#[tokio::test]
+async fn a_scan_on_push_whose_rule_was_left_is_not_made_again() {
+    for left in [true, false] {
+        let it = Scanned::waiting().await;
+        known(it.data.path());
+        let key = it.home.key().await;
+        under(&it, &key).await;
+        on_push(&it, true).await;
+        it.image("app", "v1", &[debian()]).await;
+        it.home.disable(&key).await;
+        it.carry_out();
+        assert_eq!(it.status("v1").await.0, "FAILED");
+        on_push(&it, !left).await;
+        it.home.enable(&key).await;
+        match left {
+            true => {
+                nothing_waits(&it).await;
+                assert_eq!(it.status("v1").await.0, "FAILED");
+            }
+            false => becomes(&it, "v1", "COMPLETE").await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_enhanced_scan_whose_rule_was_left_is_not_made_again() {
+    let it = Scanned::new().await;
+    known(it.data.path());
+    let (key, call) = (it.home.key().await, it.home.call());
+    let set = it.home.catalog.set_scan_key(&call, &registry(), Some(&key));
+    set.await.unwrap();
+    continuous(&it).await;
+    it.home.disable(&key).await;
+    it.image("app", "v1", &[debian()]).await;
+    until(&it, "v1", "FAILED", &[]).await;
+    continuously(&it, "other").await;
+    it.home.enable(&key).await;
+    nothing_waits(&it).await;
+    assert_eq!(it.status("v1").await.0, "FAILED");
+    // Once one asks for it again, it is made.
+    continuous(&it).await;
+    becomes(&it, "v1", "ACTIVE").await;
 }
