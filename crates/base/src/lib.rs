@@ -15,6 +15,7 @@ pub mod cpu;
 pub mod ecr_host;
 pub mod glob;
 pub mod ids;
+pub mod image_index;
 pub mod net;
 pub mod no_room;
 pub mod opaque;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::DeserializeOwned};
+use wharf_base::image_index::{self, Entry};
 use wharf_userns::{MOST_LAYERS, most_layers};
 
 use super::{ExposedPort, ImageConfig, digest::Digest, lazy::OF_IMAGE};
@@ -39,7 +40,7 @@ pub enum Manifest {
 #[derive(Deserialize)]
 struct Wire {
     #[serde(default)]
-    manifests: Option<Vec<Candidate>>,
+    manifests: Option<Vec<Entry<Digest>>>,
     #[serde(default)]
     config: Option<Descriptor>,
     #[serde(default)]
@@ -48,81 +49,8 @@ struct Wire {
     annotations: serde_json::Value,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Candidate {
-    digest: Digest,
-    #[serde(default)]
-    media_type: String,
-    #[serde(default)]
-    artifact_type: Option<String>,
-    #[serde(default)]
-    platform: Option<Platform>,
-}
-
-#[derive(Deserialize)]
-struct Platform {
-    #[serde(default)]
-    architecture: String,
-    #[serde(default)]
-    os: String,
-    /// `v8` of arm64, `v3` of amd64; none is the least that the architecture has.
-    #[serde(default)]
-    variant: String,
-}
-
-/// How well an entry of an index fits, the best last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    /// It does not say what it is for: its configuration does.
-    Unsaid,
-    /// For processors that can more than the least, as this one can.
-    Above(u8),
-    Exact,
-}
-
-impl Candidate {
-    /// `level`: of this machine's processor, see [`level`].
-    fn fit(&self, level: u8) -> Option<Fit> {
-        // Signatures, indexes of layers and the like stand in indexes too, some of them with the platform of their image.
-        if self.artifact_type.is_some() {
-            return None;
-        }
-        let Some(platform) = &self.platform else {
-            let image = self.media_type.is_empty() || MANIFESTS.contains(&self.media_type.as_str());
-            return image.then_some(Fit::Unsaid);
-        };
-        if platform.os != "linux" || platform.architecture != architecture() {
-            return None;
-        }
-        let wanted = match platform.variant.as_str() {
-            "" => return Some(Fit::Exact),
-            variant => variant.strip_prefix('v')?.parse::<u8>().ok()?,
-        };
-        match wanted {
-            _ if wanted == least() => Some(Fit::Exact),
-            _ if wanted > least() && wanted <= level => Some(Fit::Above(wanted)),
-            _ => None,
-        }
-    }
-}
-
-/// The media types of images in an index.
-const MANIFESTS: [&str; 2] = [
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-];
-
-/// The variant that every processor of the architecture is.
-fn least() -> u8 {
-    match architecture() {
-        "arm64" => 8,
-        _ => 1,
-    }
-}
-
 /// The highest variant that this machine's processor runs.
-fn level() -> u8 {
+pub fn level() -> u8 {
     #[cfg(target_arch = "x86_64")]
     {
         macro_rules! can {
@@ -140,7 +68,7 @@ fn level() -> u8 {
         4
     }
     #[cfg(not(target_arch = "x86_64"))]
-    least()
+    image_index::least(architecture())
 }
 
 /// This machine, as images name it.
@@ -154,8 +82,8 @@ pub fn architecture() -> &'static str {
 
 pub fn parse_manifest(bytes: &[u8]) -> Result<Manifest, String> {
     let wire: Wire = parse(bytes)?;
-    if let Some(candidates) = wire.manifests {
-        return choose(candidates, level())
+    if let Some(entries) = wire.manifests {
+        return choose(entries, level())
             .map(|chosen| Manifest::Index { chosen })
             .ok_or_else(|| {
                 format!(
@@ -188,18 +116,10 @@ fn too_many(layers: usize, most: usize) -> Option<String> {
     (layers > most).then(|| format!("it has {layers} layers; at most {most} are allowed{reason}"))
 }
 
-/// The entry that fits best, of those that fit alike the first.
-fn choose(candidates: Vec<Candidate>, level: u8) -> Option<Digest> {
-    let mut best: Option<(Fit, Digest)> = None;
-    for candidate in candidates {
-        let Some(fit) = candidate.fit(level) else {
-            continue;
-        };
-        if best.as_ref().is_none_or(|(found, _)| fit > *found) {
-            best = Some((fit, candidate.digest));
-        }
-    }
-    best.map(|(_, digest)| digest)
+/// The entry that fits a processor of that level best.
+fn choose(entries: Vec<Entry<Digest>>, level: u8) -> Option<Digest> {
+    let fit = |it: Entry<Digest>| Some((it.wants()?.fit(architecture(), level)?, it.digest));
+    image_index::best(entries.into_iter().filter_map(fit))
 }
 
 /// The configuration and the digests of the unpacked layers, lowest first.
@@ -316,7 +236,8 @@ mod tests {
     #[test]
     fn an_index_without_the_exact_platform_gives_the_nearest() {
         let own = architecture();
-        let (least, above) = (least(), least() + 1);
+        let least = image_index::least(own);
+        let above = least + 1;
         let of = |arch: &str, variant: String| {
             format!(r#","platform":{{"os":"linux","architecture":"{arch}","variant":"{variant}"}}"#)
         };
