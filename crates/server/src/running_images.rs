@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
-use wharf_base::{Arn, Clock, Timestamp};
+use wharf_base::{Arn, Clock, Timestamp, image_index::Machine};
 use wharf_kube_client::Object as _;
 use wharf_records::ecs::{Status, Task};
 use wharf_service::Place;
@@ -40,14 +40,13 @@ impl RunsImages for RunningImages {
             region: place.region.clone(),
         };
         let indexes = self.indexes_of(image).await?;
-        let named = |name: &str, digest: Option<&str>, architecture: &str| {
+        let named = |name: &str, digest: Option<&str>, machine: Machine| {
             let found = self.images.named(&at, name);
-            found.is_some_and(|it| is_meant(image, &indexes, &it, digest, architecture))
+            found.is_some_and(|it| is_meant(image, &indexes, &it, digest, machine))
         };
         let mut uses = Vec::new();
         let tasks = self.ecs.each_task(&at, |task| {
-            let machine = self.ecs.architecture(&at, &task.instance);
-            let machine = as_images_name(machine.as_deref());
+            let machine = self.machine_of(&at, &task.instance);
             let mut containers = task.containers.iter();
             if containers.any(|it| named(&it.image, it.image_digest.as_deref(), machine)) {
                 uses.extend(of_task(&task, now));
@@ -67,7 +66,7 @@ impl RunsImages for RunningImages {
             );
             let arn = arn.to_string();
             let running = |it: &&Running| {
-                let machine = as_images_name(it.architecture.as_deref());
+                let machine = machine(it.architecture.as_deref(), it.level);
                 image_ids(&it.pod).any(|id| named(id, None, machine))
             };
             uses.extend(
@@ -93,9 +92,9 @@ impl RunsImages for RunningImages {
         let tasks = self.ecs.each_task(&at, |task| {
             let containers = task.containers.iter();
             let images = containers.filter_map(|it| own(&it.image, it.image_digest.as_deref()));
-            let machine = self.ecs.architecture(&at, &task.instance);
             if let Some(used) = of_task(&task, now) {
-                runs.add(images.collect(), machine.as_deref(), &used);
+                let machine = self.machine_of(&at, &task.instance);
+                runs.add(images.collect(), machine, &used);
             }
         });
         tasks.await?;
@@ -105,13 +104,10 @@ impl RunsImages for RunningImages {
             Err(_) => Vec::new(),
         };
         for (_, pods) in clusters {
-            for Running { pod, architecture } in &pods {
-                let images = image_ids(pod).filter_map(|id| own(id, None));
-                runs.add(
-                    images.collect(),
-                    architecture.as_deref(),
-                    &of_pod("", pod, now),
-                );
+            for it in &pods {
+                let images = image_ids(&it.pod).filter_map(|id| own(id, None));
+                let machine = machine(it.architecture.as_deref(), it.level);
+                runs.add(images.collect(), machine, &of_pod("", &it.pod, now));
             }
         }
         self.with_images_of_indexes(place, runs).await
@@ -121,14 +117,21 @@ impl RunsImages for RunningImages {
 /// Repository and digest of an image.
 type Of = (String, String);
 
-/// What tasks and pods run: together those of the same images on machines of one architecture.
+/// What tasks and pods run: together those of the same images on machines that are alike.
 #[derive(Debug, Default, PartialEq)]
-struct Runs(BTreeMap<(BTreeSet<Of>, &'static str), Used>);
+struct Runs(BTreeMap<(BTreeSet<Of>, Machine), Used>);
 
 /// An index that lists the image that is asked for.
 type Index = (String, Arc<Choices>);
 
 impl RunningImages {
+    /// The machine of a container instance.
+    fn machine_of(&self, at: &wharf_svc_ecs::Place, instance: &str) -> Machine {
+        let architecture = self.ecs.architecture(at, instance);
+        let level = self.ecs.processor_level(at, instance);
+        machine(architecture.as_deref(), level)
+    }
+
     /// The indexes that list an image: what tasks and pods tell is the digest that was pulled, which may be theirs.
     async fn indexes_of(&self, image: &NamedImage) -> Result<Vec<Index>, Fault> {
         let NamedImage {
@@ -169,12 +172,11 @@ impl RunningImages {
 }
 
 impl Runs {
-    /// One task or pod; `architecture`: what its machine says.
-    fn add(&mut self, images: BTreeSet<Of>, architecture: Option<&str>, one: &ImageUse) {
+    /// One task or pod.
+    fn add(&mut self, images: BTreeSet<Of>, machine: Machine, one: &ImageUse) {
         if images.is_empty() {
             return;
         }
-        let machine = as_images_name(architecture);
         let used = self.0.entry((images, machine)).or_default();
         used.count += i64::from(one.running);
         used.last = used.last.max(one.last_in_use);
@@ -201,13 +203,18 @@ impl Runs {
     }
 }
 
-/// An architecture as images name it; without one, that of this build, which nearly all machines share.
-fn as_images_name(architecture: Option<&str>) -> &'static str {
-    match architecture.unwrap_or(std::env::consts::ARCH) {
+/// A machine by what it says of itself; where that is nothing, its architecture is that of this build, which nearly all machines
+/// share.
+fn machine(architecture: Option<&str>, level: Option<u8>) -> Machine {
+    let architecture = match architecture.unwrap_or(std::env::consts::ARCH) {
         "x86_64" | "amd64" => "amd64",
         "aarch64" | "arm64" => "arm64",
         // No node of wharf's is another.
         _ => "",
+    };
+    Machine {
+        architecture,
+        level,
     }
 }
 
@@ -222,14 +229,14 @@ fn own_image(place: &Place, named: Named, digest: Option<&str>) -> Option<(Strin
     Some((named.repository, digest?)).filter(|_| own)
 }
 
-/// Whether a container's image is the one that is asked for, or one of the indexes of which a machine of that architecture
-/// runs it. `digest`: what it runs, where its name does not say.
+/// Whether a container's image is the one that is asked for, or one of the indexes of which the machine runs it. `digest`: what
+/// it runs, where its name does not say.
 fn is_meant(
     image: &NamedImage,
     indexes: &[Index],
     named: &Named,
     digest: Option<&str>,
-    architecture: &str,
+    machine: Machine,
 ) -> bool {
     let Place { account, region } = &image.place;
     if (account, region, &image.repository) != (&named.account, &named.region, &named.repository) {
@@ -242,7 +249,7 @@ fn is_meant(
         return false;
     };
     let chosen = |choices: &Choices| {
-        let on = choices.on(architecture);
+        let on = choices.on(machine);
         on.iter().any(|it| it.to_string() == asked)
     };
     let of_index = |(index, choices): &Index| index == runs && chosen(choices);
@@ -367,7 +374,13 @@ mod tests {
         ] {
             let indexes = [(index.to_owned(), choices())];
             assert_eq!(
-                is_meant(&asked(asks), &indexes, &has, runs, "amd64"),
+                is_meant(
+                    &asked(asks),
+                    &indexes,
+                    &has,
+                    runs,
+                    machine(Some("amd64"), None)
+                ),
                 meant,
                 "{asks:?} {has:?} {runs:?}"
             );
@@ -386,18 +399,38 @@ mod tests {
             }
         };
         let mut runs = Runs::default();
-        runs.add([of(index)].into(), Some("x86_64"), &pod(9, "Running"));
-        runs.add([of(index)].into(), Some("x86_64"), &pod(8, "Running"));
+        runs.add(
+            [of(index)].into(),
+            machine(Some("x86_64"), None),
+            &pod(9, "Running"),
+        );
+        runs.add(
+            [of(index)].into(),
+            machine(Some("x86_64"), None),
+            &pod(8, "Running"),
+        );
         // One that names both counts once.
         runs.add(
             [of(index), of(amd64)].into(),
-            Some("amd64"),
+            machine(Some("amd64"), None),
             &pod(7, "Running"),
         );
-        runs.add([of(amd64)].into(), Some("amd64"), &pod(6, "Running"));
-        runs.add([of(index)].into(), Some("arm64"), &pod(5, "Succeeded"));
-        runs.add([of(index)].into(), Some("riscv64"), &pod(3, "Running"));
-        runs.add([].into(), Some("amd64"), &pod(4, "Running"));
+        runs.add(
+            [of(amd64)].into(),
+            machine(Some("amd64"), None),
+            &pod(6, "Running"),
+        );
+        runs.add(
+            [of(index)].into(),
+            machine(Some("arm64"), None),
+            &pod(5, "Succeeded"),
+        );
+        runs.add(
+            [of(index)].into(),
+            machine(Some("riscv64"), None),
+            &pod(3, "Running"),
+        );
+        runs.add([].into(), machine(Some("amd64"), None), &pod(4, "Running"));
         let known = [(of(index), Some(choices())), (of(amd64), None)].into();
         let in_use = runs.with(&known);
         let shown: Vec<_> = in_use
@@ -405,6 +438,36 @@ mod tests {
             .map(|(_, digest, used)| (digest, used.count, used.last.0))
             .collect();
         assert_eq!(shown, [(amd64, 4, 9), (arm64, 0, 5), (index, 4, 9)]);
+    }
+
+    /// Of variants one counts, where a machine says what its processor can do, and each that it may be where not.
+    #[test]
+    fn an_index_of_variants_is_in_use_with_the_one_that_the_processor_runs() {
+        let entry = |digest: &str, variant: &str| {
+            let platform = json!({"os": "linux", "architecture": "amd64", "variant": variant});
+            json!({"digest": digest, "platform": platform})
+        };
+        let (v2, v3, index) = (&*hex("a"), &*hex("b"), "sha256:index");
+        let text = json!({"manifests": [entry(v2, "v2"), entry(v3, "v3")]});
+        let choices = Arc::new(Choices::read(text.to_string().as_bytes()).unwrap());
+        let of = || ("app".to_owned(), index.to_owned());
+        let pod = json!({"status": {"phase": "Running"}});
+        let pod = of_pod("c", &pod, Timestamp(0));
+        for (level, expected) in [
+            (Some(2), vec![(v2, 1), (index, 1)]),
+            (Some(4), vec![(v3, 1), (index, 1)]),
+            (Some(1), vec![(index, 1)]),
+            (None, vec![(v2, 1), (v3, 1), (index, 1)]),
+        ] {
+            let mut runs = Runs::default();
+            runs.add([of()].into(), machine(Some("x86_64"), level), &pod);
+            let in_use = runs.with(&[(of(), Some(choices.clone()))].into());
+            let shown: Vec<_> = in_use
+                .each()
+                .map(|(_, digest, used)| (digest, used.count))
+                .collect();
+            assert_eq!(shown, expected, "{level:?}");
+        }
     }
 
     #[test]

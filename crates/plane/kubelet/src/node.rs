@@ -17,7 +17,8 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 use tokio_util::sync::CancellationToken;
-use wharf_base::{Backoff, Clock, Timestamp};
+use wharf_base::{Backoff, Clock, Timestamp, image_index::LEVEL};
+use wharf_container::image;
 use wharf_kube_client::{
     Client, Error, Informer, Kind, Object as _, Patch, Recorder, Selection, kind,
 };
@@ -264,7 +265,8 @@ pub fn object(facts: &Facts) -> Value {
         "apiVersion": "v1", "kind": "Node",
         "metadata": {
             "name": facts.name, "labels": labels,
-            "annotations": {"node.alpha.kubernetes.io/ttl": "0"},
+            // By the level it is known which image of an index runs here.
+            "annotations": {"node.alpha.kubernetes.io/ttl": "0", LEVEL: image::level().to_string()},
         },
         "spec": {
             "providerID": format!("aws:///{}/{}", facts.zone, facts.instance),

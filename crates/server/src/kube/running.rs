@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use wharf_base::image_index::LEVEL;
 use wharf_kube_client::{Object as _, kind};
 use wharf_service::Place;
 use wharf_wire::Fault;
@@ -15,6 +16,8 @@ pub struct Running {
     pub pod: Arc<Value>,
     /// The architecture of its node; `None` where that is not known.
     pub architecture: Option<String>,
+    /// The level of its processor ([`LEVEL`]), where it says that.
+    pub level: Option<u8>,
 }
 
 impl Clusters {
@@ -29,9 +32,12 @@ impl Clusters {
             let (pods, nodes) = (followed.of(&kind::POD), followed.of(&kind::NODE));
             let running = |pod: Arc<Value>| {
                 let node = nodes.get("", pod.text("/spec/nodeName"));
+                let node = node.as_deref();
                 let said = node.map(|it| it.text("/status/nodeInfo/architecture").to_owned());
+                let level = node.and_then(|it| it["metadata"]["annotations"][LEVEL].as_str());
                 Running {
                     architecture: said.filter(|it| !it.is_empty()),
+                    level: level.and_then(|it| it.parse().ok()),
                     pod,
                 }
             };

@@ -11,7 +11,7 @@ pub const MAX_MANIFEST_BYTES: usize = 4 << 20;
 /// the records of two images must fit into the one transaction that moves a tag.
 const MAX_REFERENCES: usize = 4200;
 
-pub(crate) const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 pub(crate) const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";

@@ -1,12 +1,11 @@
-//! Which image of an index a machine runs, as nodes choose it (`wharf_container::image`). Pure, but for what is remembered.
+//! Which image of an index a machine runs, as nodes choose it (`wharf_base::image_index`). Pure, but for what is remembered.
 
 use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
 use serde::Deserialize;
+use wharf_base::image_index::{Entry, Fit, Machine, Wants, best};
 use wharf_blobs::Digest;
-
-use crate::manifest::{DOCKER_MANIFEST, OCI_MANIFEST};
 
 /// Indexes and images of theirs that are remembered together: about a hundred bytes each.
 const MAX_REMEMBERED: usize = 50_000;
@@ -15,130 +14,79 @@ const MAX_NAME: usize = 16;
 
 /// The images of an index that machines may run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choices(Vec<Choice>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Choice {
-    digest: Digest,
-    /// As images name it; `None` where it is not said.
-    architecture: Option<String>,
-    fit: Fit,
+pub enum Choices {
+    Read(Vec<Choice>),
+    /// It could not be read: each of these may be the one that runs.
+    Unknown(Vec<Digest>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fit {
-    /// For every processor of the architecture.
-    Every,
-    /// For some of them.
-    Some,
-    /// It does not say what it is for: it is taken where nothing else fits.
-    Unsaid,
+/// One that Linux runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    digest: Digest,
+    wants: Wants,
 }
 
 #[derive(Deserialize)]
 struct Text {
     #[serde(default)]
-    manifests: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Entry {
-    digest: String,
-    #[serde(default)]
-    media_type: String,
-    #[serde(default)]
-    artifact_type: Option<String>,
-    #[serde(default)]
-    platform: Option<Platform>,
-}
-
-#[derive(Deserialize)]
-struct Platform {
-    #[serde(default)]
-    architecture: String,
-    #[serde(default)]
-    os: String,
-    /// `v8` of arm64, `v3` of amd64.
-    #[serde(default)]
-    variant: String,
+    manifests: Vec<Entry<String>>,
 }
 
 impl Choices {
     /// Those of an index by its manifest; `None` if it cannot be read.
     pub fn read(manifest: &[u8]) -> Option<Self> {
         let text: Text = serde_json::from_slice(manifest).ok()?;
-        Some(Self(
-            text.manifests.into_iter().filter_map(choice).collect(),
+        Some(Self::Read(
+            text.manifests.iter().filter_map(choice).collect(),
         ))
-    }
-
-    /// Each of these may be the one that runs.
-    pub(crate) fn unknown(images: &[Digest]) -> Self {
-        let any = |digest: &Digest| Choice {
-            digest: *digest,
-            architecture: None,
-            fit: Fit::Some,
-        };
-        Self(images.iter().map(any).collect())
     }
 
     /// How much of what may be remembered it is. An index of signatures alone is something, too.
     fn size(&self) -> usize {
-        self.0.len() + 1
+        1 + match self {
+            Self::Read(all) => all.len(),
+            Self::Unknown(all) => all.len(),
+        }
     }
 
-    /// Those that a machine of an architecture, as images name it, may run: more than one only where it depends on
-    /// what its processor can do.
-    pub fn on(&self, architecture: &str) -> Vec<Digest> {
-        let fitting = |fit: Fit| {
-            self.0.iter().filter(move |it| {
-                let named = it.architecture.as_deref();
-                it.fit == fit && named.is_none_or(|it| it == architecture)
-            })
+    /// The one that a machine runs, if it runs any. Where nobody knows what its processor can do, those that it may run: several,
+    /// if none of them is for every processor of the architecture.
+    pub fn on(&self, machine: Machine) -> Vec<Digest> {
+        let all = match self {
+            Self::Read(all) => all,
+            Self::Unknown(all) => return all.clone(),
         };
-        if let Some(every) = fitting(Fit::Every).next() {
-            return vec![every.digest];
+        let fitting = |level: u8| {
+            let fit =
+                move |it: &Choice| Some((it.wants.fit(machine.architecture, level)?, it.digest));
+            all.iter().filter_map(fit)
+        };
+        if let Some(level) = machine.level {
+            return best(fitting(level)).into_iter().collect();
         }
-        let others = fitting(Fit::Some).chain(fitting(Fit::Unsaid).take(1));
-        others.map(|it| it.digest).collect()
+        let of = |kind: fn(Fit) -> bool| {
+            let is = move |(fit, _): &(Fit, Digest)| kind(*fit);
+            fitting(u8::MAX).filter(is).map(|(_, digest)| digest)
+        };
+        if let Some(exact) = of(|fit| fit == Fit::Exact).next() {
+            return vec![exact];
+        }
+        let above = of(|fit| matches!(fit, Fit::Above(_)));
+        above.chain(of(|fit| fit == Fit::Unsaid).take(1)).collect()
     }
 }
 
-/// `None` for what no machine runs: signatures and the like stand in indexes too, and images of other systems.
-fn choice(entry: Entry) -> Option<Choice> {
-    if entry.artifact_type.is_some() {
+/// `None` for what no machine runs.
+fn choice(entry: &Entry<String>) -> Option<Choice> {
+    let wants = entry.wants()?;
+    if let Wants::Processor { architecture, .. } = &wants
+        && architecture.len() > MAX_NAME
+    {
         return None;
     }
     let digest = entry.digest.parse().ok()?;
-    let Some(platform) = entry.platform else {
-        let kind = entry.media_type.as_str();
-        return matches!(kind, "" | OCI_MANIFEST | DOCKER_MANIFEST).then_some(Choice {
-            digest,
-            architecture: None,
-            fit: Fit::Unsaid,
-        });
-    };
-    if platform.os != "linux" || platform.architecture.len() > MAX_NAME {
-        return None;
-    }
-    // What every processor of the architecture is.
-    let least = if platform.architecture == "arm64" {
-        8
-    } else {
-        1
-    };
-    let fit = match platform.variant.strip_prefix('v').map(str::parse::<u8>) {
-        None if platform.variant.is_empty() => Fit::Every,
-        Some(Ok(level)) if level == least => Fit::Every,
-        Some(Ok(level)) if level > least => Fit::Some,
-        _ => return None,
-    };
-    Some(Choice {
-        digest,
-        architecture: Some(platform.architecture),
-        fit,
-    })
+    Some(Choice { digest, wants })
 }
 
 /// The choices of indexes that were read: what a digest names never changes.
@@ -186,14 +134,17 @@ mod tests {
     }
 
     /// The entries of an index, by their places, that a machine may run.
-    fn on(architecture: &str, mut entries: Vec<Value>) -> Vec<usize> {
+    fn on(architecture: &'static str, level: Option<u8>, mut entries: Vec<Value>) -> Vec<usize> {
         for (at, entry) in entries.iter_mut().enumerate() {
             entry["digest"] = digest(at).to_string().into();
         }
         let count = entries.len();
         let text = json!({"schemaVersion": 2, "manifests": entries});
         let choices = Choices::read(text.to_string().as_bytes()).unwrap();
-        let chosen = choices.on(architecture);
+        let chosen = choices.on(Machine {
+            architecture,
+            level,
+        });
         (0..count)
             .filter(|at| chosen.contains(&digest(*at)))
             .collect()
@@ -229,10 +180,28 @@ mod tests {
             ("amd64", vec![of("amd64", "best")], vec![]),
             ("amd64", vec![], vec![]),
         ] {
-            assert_eq!(on(machine, entries.clone()), expected, "{entries:?}");
+            let found = on(machine, None, entries.clone());
+            assert_eq!(found, expected, "{entries:?}");
         }
-        let unknown = Choices::unknown(&[digest(1), digest(2)]);
-        assert_eq!(unknown.on("amd64"), [digest(1), digest(2)]);
+        // Where it is known what the processor can do, one counts.
+        let variants = || vec![of("amd64", "v2"), of("amd64", "v3"), unsaid()];
+        for (level, expected) in [(1, 2), (2, 0), (3, 1), (4, 1)] {
+            let found = on("amd64", Some(level), variants());
+            assert_eq!(found, [expected], "{level}");
+        }
+        // Versions of a system tell nothing apart that Linux runs.
+        let mut older = of("amd64", "");
+        older["platform"]["os.version"] = "1".into();
+        for level in [None, Some(4)] {
+            let both = vec![older.clone(), of("amd64", ""), of("amd64", "v4")];
+            assert_eq!(on("amd64", level, both), [0]);
+        }
+        let unknown = Choices::Unknown(vec![digest(1), digest(2)]);
+        let machine = Machine {
+            architecture: "amd64",
+            level: Some(4),
+        };
+        assert_eq!(unknown.on(machine), [digest(1), digest(2)]);
         assert_eq!(Choices::read(b"{"), None);
     }
 
@@ -241,12 +210,13 @@ mod tests {
         let known = Known::default();
         let all: Vec<Digest> = (0..MAX_REMEMBERED / 2).map(digest).collect();
         for index in 0..3 {
-            known.remember(digest(index), Choices::unknown(&all));
+            known.remember(digest(index), Choices::Unknown(all.clone()));
         }
         assert_eq!(known.get(&digest(1)), None);
-        assert_eq!(known.get(&digest(2)), Some(Choices::unknown(&all).into()));
+        let kept = Arc::new(Choices::Unknown(all));
+        assert_eq!(known.get(&digest(2)), Some(kept));
         for index in 3..MAX_REMEMBERED {
-            known.remember(digest(index), Choices::unknown(&[]));
+            known.remember(digest(index), Choices::Unknown(Vec::new()));
         }
         assert_eq!(known.get(&digest(2)), None);
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wharf_base::{Opaque, Permit, WeakOpaque};
+use wharf_base::{Opaque, Permit, WeakOpaque, image_index};
 use wharf_records::{Record as _, ecs::Task, node::Grant};
 use wharf_service::Loops;
 use wharf_svc_ecs_exec::Sessions;
@@ -114,9 +114,19 @@ impl EcsService {
     /// The architecture of the machine of a container instance, as its attribute says it, of whatever account and
     /// region; `None` where it is gone.
     pub fn architecture(&self, place: &Place, instance: &str) -> Option<String> {
+        self.attribute(place, instance, "ecs.cpu-architecture")
+    }
+
+    /// The level of its processor in the same way ([`image_index::LEVEL`]); `None` where it does not say it, too.
+    pub fn processor_level(&self, place: &Place, instance: &str) -> Option<u8> {
+        let said = self.attribute(place, instance, image_index::LEVEL);
+        said?.parse().ok()
+    }
+
+    fn attribute(&self, place: &Place, instance: &str, name: &str) -> Option<String> {
         self.core.state.view.read(place, |region| {
             let held = region.instance_by_arn(instance)?;
-            held.record.attributes.get("ecs.cpu-architecture")?.clone()
+            held.record.attributes.get(name)?.clone()
         })
     }
 

@@ -13,7 +13,8 @@ use wharf_api_ecs::{
     schema::SERVICE as ECS,
 };
 
-use wharf_base::{Backoff, cpu::UNITS_OF_A_CORE};
+use wharf_base::{Backoff, cpu::UNITS_OF_A_CORE, image_index::LEVEL};
+use wharf_container::image;
 use wharf_durable::Taker;
 
 use super::NodeError;
@@ -142,7 +143,9 @@ pub fn capabilities() -> Vec<(String, Option<String>)> {
         ("ecs.capability.cni-plugin-version", "wharf"),
     ];
     let facts = facts.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
-    names.chain(facts).collect()
+    // By it is known which image of an index runs here.
+    let level = (LEVEL.to_owned(), Some(image::level().to_string()));
+    names.chain(facts).chain([level]).collect()
 }
 
 /// What tasks may reserve of the cores, in CPU units.

@@ -112,7 +112,7 @@ impl Catalog {
         if let Some(known) = self.inner.choices.get(index) {
             return Ok(Some(known));
         }
-        let unread = || Arc::new(Choices::unknown(&image.children));
+        let unread = || Arc::new(Choices::Unknown(image.children.clone()));
         let manifest = match self.manifest_of(&open, &image).await {
             Ok(manifest) => manifest,
             // Its key is shut, or its bytes are lost: each of its images may be the one, until it is known.
