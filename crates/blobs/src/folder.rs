@@ -187,21 +187,30 @@ impl Folder {
         Ok(lost)
     }
 
-    /// Moves the file of a blob aside that was found damaged, if it is still the one with that inode; whether it was. Nobody
-    /// stores the blob meanwhile. A crash leaves it here or there.
-    pub(crate) fn move_aside(&self, digest: &Digest, inode: u64) -> io::Result<bool> {
+    /// Moves the file of a blob aside that was found damaged, if it is still the one with that inode and there are no more than
+    /// so many files and bytes aside then; the first one fits however large it is. Nothing makes room: where a whole disk
+    /// fails for a while, what is found damaged is sound. Nobody stores the blob meanwhile. A crash leaves it here or there.
+    pub(crate) fn move_aside(
+        &self,
+        digest: &Digest,
+        inode: u64,
+        (most_files, most_bytes): (usize, u64),
+    ) -> io::Result<()> {
         let from = self.blob(digest);
-        match fs::metadata(&from) {
-            Ok(found) if found.ino() == inode => {}
-            Ok(_) => return Ok(false),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+        let size = match fs::metadata(&from) {
+            Ok(found) if found.ino() == inode => found.len(),
+            Ok(_) => return Ok(()),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(e) => return Err(e),
+        };
+        let (files, bytes) = self.bytes_aside()?;
+        if files > 0 && (files >= most_files || bytes.saturating_add(size) > most_bytes) {
+            return Ok(());
         }
         self.any_noted.store(true, Ordering::SeqCst);
         fs::rename(&from, self.aside(digest))?;
         sync_folder(&self.quarantine)?;
-        sync_folder(folder_of(&from))?;
-        Ok(true)
+        sync_folder(folder_of(&from))
     }
 
     /// Moves a file back that lay aside and is sound after all, unless another took its place; whether it did. Nobody stores
@@ -222,29 +231,6 @@ impl Folder {
         sync_folder(folder_of(&to))?;
         sync_folder(&self.blobs)?;
         Ok(true)
-    }
-
-    /// Removes what lies aside for longest until it is no more than so many files and bytes. The last one stays,
-    /// however large it is.
-    pub(crate) fn bound_aside(&self, files: usize, bytes: u64) -> io::Result<()> {
-        let mut kept = Vec::new();
-        for digest in self.set_aside()? {
-            match fs::metadata(self.aside(&digest)) {
-                // To move it was the last change of its entry.
-                Ok(meta) => kept.push(((meta.ctime(), meta.ctime_nsec()), meta.len(), digest)),
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-                Err(e) => return Err(e),
-            }
-        }
-        kept.sort_unstable();
-        let mut all = 0_u64;
-        for (newer, (_, size, digest)) in kept.into_iter().rev().enumerate() {
-            all = all.saturating_add(size);
-            if newer > 0 && (newer >= files || all > bytes) {
-                remove_file(&self.aside(&digest))?;
-            }
-        }
-        Ok(())
     }
 
     /// Removes what lies aside although the blob has been stored again: a process was killed in between.

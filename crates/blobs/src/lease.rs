@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    io,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -123,37 +124,39 @@ impl<G> Drop for Hold<G> {
 impl Exclusive {
     /// Removes what a version before stored plain, and nothing else.
     pub(crate) async fn remove_plain(self) -> Result<bool, BlobError> {
-        blocking("remove a plain blob", move || {
-            self.folder.remove_plain(&self.hold.digest)
-        })
-        .await
+        self.with("remove a plain blob", Folder::remove_plain).await
     }
 
     /// Removes the blob; false if there was none.
     pub async fn remove(self) -> Result<bool, BlobError> {
-        // The hold moves along: a caller that gives up does not free it too early.
-        blocking("remove a blob", move || {
-            self.folder.remove(&self.hold.digest)
-        })
-        .await
+        self.with("remove a blob", Folder::remove).await
     }
 
-    /// Moves the blob's file aside, if it is the one of that inode, and what has lain there for longest out of the way; whether
-    /// it was.
-    pub(crate) async fn move_aside(self, inode: u64, limits: Limits) -> Result<bool, BlobError> {
-        blocking("move a damaged blob aside", move || {
-            let moved = self.folder.move_aside(&self.hold.digest, inode)?;
-            self.folder
-                .bound_aside(limits.quarantine_files, limits.quarantine_bytes)?;
-            Ok(moved)
+    /// Moves the blob's file aside, if it is the one of that inode and there is room.
+    pub(crate) async fn move_aside(self, inode: u64, limits: Limits) -> Result<(), BlobError> {
+        let most = (limits.quarantine_files, limits.quarantine_bytes);
+        self.with("move a damaged blob aside", move |folder, digest| {
+            folder.move_aside(digest, inode, most)
         })
         .await
     }
 
     /// Moves a file back that lay aside; whether the blob had none.
     pub(crate) async fn put_back(self) -> Result<bool, BlobError> {
-        blocking("put a blob back", move || {
-            self.folder.put_back(&self.hold.digest)
+        self.with("put a blob back", Folder::put_back).await
+    }
+
+    async fn with<T: Send + 'static>(
+        self,
+        step: &'static str,
+        work: impl FnOnce(&Folder, &Digest) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, BlobError> {
+        let Self { folder, hold } = self;
+        blocking(step, move || {
+            let done = work(&folder, &hold.digest);
+            // All of it moved along: a caller that gives up does not free it too early.
+            drop(hold);
+            done
         })
         .await
     }

@@ -116,11 +116,15 @@ impl Blobs {
 
     /// What lies aside may be sound after all.
     fn reseal_aside(&self) -> io::Result<usize> {
-        let mut begun = Vec::new();
-        for digest in self.folder().set_aside()? {
-            begun.extend(self.begin(&self.folder().aside(&digest), &Purpose::Blob(digest))?);
+        let mut count = 0;
+        for some in self.folder().set_aside()?.chunks(BATCH) {
+            let mut begun = Vec::new();
+            for digest in some {
+                begun.extend(self.begin(&self.folder().aside(digest), &Purpose::Blob(*digest))?);
+            }
+            count += self.finish_all(begun)?;
         }
-        self.finish_all(begun)
+        Ok(count)
     }
 
     fn finish_all(&self, begun: Vec<Resealed>) -> io::Result<usize> {

@@ -4,8 +4,8 @@
 //! A pass goes through all blobs in the order of their digests, in steps that the caller paces. `<dir>/scrub` says when
 //! the last one began and where it is, as of the last of the 256 folders that it finished: after a restart it goes on
 //! there. A blob that does not open any more gets a note and counts as missing from then on, and its file is moved aside, or
-//! with the next pass if somebody is at it, or copies all blobs. A disk's fault may pass: a pass begins with what lies aside, and
-//! what opens again is put back.
+//! with the next pass if somebody is at it, or copies all blobs, or too much lies there. A disk's fault may pass: a pass begins
+//! with what lies aside, and what opens again is put back. Nothing is removed here.
 
 use std::{
     fs, io,

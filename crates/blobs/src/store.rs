@@ -57,7 +57,7 @@ pub struct Limits {
     /// An upload is refused when it would leave less room than this on the file system, or a
     /// twentieth of a small one: others need it, the store first of all.
     pub free_bytes: u64,
-    /// Damaged files that are kept aside, and their bytes together.
+    /// Damaged files that are moved aside, and their bytes together: the others stay where they are.
     pub quarantine_files: usize,
     pub quarantine_bytes: u64,
 }

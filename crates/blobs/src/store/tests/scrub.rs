@@ -164,8 +164,13 @@ async fn so_much_lies_aside_and_no_more() {
         assert_eq!(home.pass().await.len(), 4);
         let (kept, of_bytes) = home.blobs.quarantine().unwrap();
         assert_eq!(kept, left, "{files} files, {bytes} bytes: {of_bytes}");
-        // It is known of all of them that they are gone.
-        assert_eq!(home.blobs.damaged(10).unwrap().len(), 4);
+        // The others stay where they are, and count as missing as well.
+        assert_eq!(home.blobs.list(None, 10).await.unwrap().len(), 4 - left);
+        let damaged = home.blobs.damaged(10).unwrap();
+        assert_eq!(damaged.len(), 4);
+        for digest in damaged {
+            assert_eq!(home.blobs.find(&digest).await.unwrap(), None);
+        }
     }
 }
 
