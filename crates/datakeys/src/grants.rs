@@ -13,7 +13,8 @@
 //! | it is pending no more | nothing |
 //!
 //! What stands too long belongs to nobody any more: whoever looks ([`Grants::look`]) first has it given up, so that nobody finishes
-//! it, then finds the grant by its name, gives it back and forgets it. Each step may be repeated, and by several at once.
+//! it, then finds the grant by its name, gives it back and forgets it. Where there is none, its maker may still be about to make it:
+//! that is forgotten by the maker, or after as long again. Each step may be repeated, and by several at once.
 
 use std::time::Duration;
 
@@ -143,10 +144,10 @@ impl<F: Faults> Grants<'_, F> {
         (at, about.pending(which, self.now, true))
     }
 
-    /// Gives back what is pending under a key of the store, at once. Nothing is done if it was finished. What fails is logged:
-    /// [`Grants::look`] does it later.
+    /// Gives back what is pending under a key of the store, at once: whoever was to make it does so no more. Nothing is done if it
+    /// was finished. What fails is logged: [`Grants::look`] does it later.
     pub async fn let_go(&self, at: &str) {
-        if let Err(error) = self.give_back(at).await {
+        if let Err(error) = self.give_back(at, true).await {
             tracing::warn!(record = at, %error, "failed to retire a grant that is of no more use; will retry");
         }
     }
@@ -159,18 +160,23 @@ impl<F: Faults> Grants<'_, F> {
         let Some(stored) = self.table.read::<PendingGrant>(at).await? else {
             return Ok(Next::Settled);
         };
-        let left = UNFINISHED.saturating_sub(self.now.since(stored.record.since));
+        let age = self.now.since(stored.record.since);
+        let left = UNFINISHED.saturating_sub(age);
         if !stored.record.given_up && !left.is_zero() {
             return Ok(Next::After(left));
         }
-        self.give_back(at).await?;
-        Ok(Next::Settled)
+        let left = (2 * UNFINISHED).saturating_sub(age);
+        Ok(match self.give_back(at, left.is_zero()).await? {
+            true => Next::Settled,
+            false => Next::After(left),
+        })
     }
 
-    async fn give_back(&self, at: &str) -> Result<(), StepError<F>> {
+    /// `is_over`: nobody makes it any more. `false`: somebody may, and it is to be looked at again.
+    async fn give_back(&self, at: &str, is_over: bool) -> Result<bool, StepError<F>> {
         let found = self.table.read::<PendingGrant>(at).await?;
         let (Some(mut stored), Some((scope, ..))) = (found, Scope::parse(at)) else {
-            return Ok(());
+            return Ok(true);
         };
         if !stored.record.given_up {
             stored.record.given_up = true;
@@ -178,37 +184,55 @@ impl<F: Faults> Grants<'_, F> {
             let txn = txn.put(at, encode(&stored.record));
             // It was finished, or another gave it up.
             if !self.table.commit(&self.permit, txn).await? {
-                return Ok(());
+                return Ok(true);
             }
         }
-        let retired = self.retire_all(&scope, &stored.record).await;
-        retired.map_err(|fault| StepError::<F>::Neighbour {
+        let retired = self.retire_pending(&scope, &stored.record).await;
+        let was_there = retired.map_err(|fault| StepError::<F>::Neighbour {
             action: "retire a grant",
             fault,
         })?;
+        if !was_there && !is_over {
+            return Ok(false);
+        }
         self.table
             .commit(&self.permit, Txn::new().delete(at))
             .await?;
-        Ok(())
+        Ok(true)
     }
 
-    /// What KMS refuses for good stays: such a grant is for what is gone, and lets nobody do anything.
-    async fn retire_all(&self, scope: &Scope, pending: &PendingGrant) -> Result<(), Fault> {
+    /// Gives a grant back that is of no more use. One that is gone already is given back; one that KMS refuses to take back stays:
+    /// it is for what is gone, and lets nobody do anything.
+    ///
+    /// # Errors
+    /// It is to be tried again.
+    pub async fn retire(&self, scope: &Scope, about: About<'_>, which: Which) -> Result<(), Fault> {
+        let pending = about.pending(which, self.now, true);
+        self.retire_pending(scope, &pending).await.map(drop)
+    }
+
+    /// Whether there was one.
+    async fn retire_pending(&self, scope: &Scope, pending: &PendingGrant) -> Result<bool, Fault> {
         let call = self.call(&scope.account, &scope.region, pending);
         let retired = async {
             let grants = match &pending.which {
                 Which::Id(id) => vec![id.clone()],
                 Which::Named(name) => self.named(scope, pending, name).await?,
             };
-            for grant in grants {
-                retire(self.kms, &call, &pending.key, &grant).await?;
+            for grant in &grants {
+                retire(self.kms, &call, &pending.key, grant).await?;
             }
-            Ok::<(), Fault>(())
+            Ok::<bool, Fault>(!grants.is_empty())
         };
         match retired.await {
             Err(fault) if fault.lasts() => {
-                stays(&pending.arn, &pending.key, &fault);
-                Ok(())
+                tracing::warn!(
+                    resource = pending.arn,
+                    key = pending.key,
+                    why = %fault.message,
+                    "failed to retire a grant that is of no more use; it stays"
+                );
+                Ok(true)
             }
             done => done,
         }
@@ -251,10 +275,7 @@ impl<F: Faults> Grants<'_, F> {
 }
 
 /// Gives a grant back by its id, in the name of who may retire it. One that is gone already is given back.
-///
-/// # Errors
-/// Those of KMS.
-pub async fn retire(kms: &dyn Kms, call: &Call, key: &str, grant: &str) -> Result<(), Fault> {
+async fn retire(kms: &dyn Kms, call: &Call, key: &str, grant: &str) -> Result<(), Fault> {
     let input = RetireGrantRequest {
         key_id: Some(key.to_owned()),
         grant_id: Some(grant.to_owned()),
@@ -264,16 +285,6 @@ pub async fn retire(kms: &dyn Kms, call: &Call, key: &str, grant: &str) -> Resul
         Err(fault) if fault.code == "NotFoundException" => Ok(()),
         done => done,
     }
-}
-
-/// Tells of a grant that KMS does not take back, for what has the ARN.
-pub fn stays(arn: &str, key: &str, fault: &Fault) {
-    tracing::warn!(
-        resource = arn,
-        key,
-        why = %fault.message,
-        "failed to retire a grant that is of no more use; it stays"
-    );
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
-//! KMS as a caller knows it that is killed right after a grant was made, or right before one is given back.
+//! KMS as a caller knows it that is killed right after a grant was made, or right before one is given back, or that waits long
+//! before one is made.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 
+use tokio::sync::Mutex;
 use wharf_api_kms::{self as api, Input, Kms};
 use wharf_wire::{Call, Check, Context, Fault, async_trait};
 
@@ -12,6 +14,8 @@ use wharf_wire::{Call, Check, Context, Fault, async_trait};
 pub struct CutOff {
     kms: Arc<dyn Kms>,
     is_cut: AtomicBool,
+    /// Who holds it keeps grants from being made.
+    pub granting: Mutex<()>,
 }
 
 impl CutOff {
@@ -19,6 +23,7 @@ impl CutOff {
         Arc::new(Self {
             kms,
             is_cut: AtomicBool::new(false),
+            granting: Mutex::new(()),
         })
     }
 
@@ -46,6 +51,7 @@ macro_rules! passed_on {
                 call: &Call,
                 input: api::CreateGrantRequest,
             ) -> Result<api::CreateGrantResponse, Fault> {
+                drop(self.granting.lock().await);
                 let made = self.kms.create_grant(call, input).await;
                 self.go_on().await;
                 made

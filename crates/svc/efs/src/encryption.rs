@@ -14,7 +14,7 @@ use wharf_api_kms::{
     GrantConstraints, Kms,
 };
 use wharf_base::Permit;
-use wharf_datakeys::grants::{self, About, Begun, Grants};
+use wharf_datakeys::grants::{About, Begun, Grants, Which};
 use wharf_planeproto::file_system::DiskKey;
 use wharf_sectors::KEY;
 use wharf_service::Place;
@@ -190,17 +190,17 @@ pub async fn retire(
     id: &str,
     encryption: Option<&Encryption>,
 ) -> Result<(), Fault> {
-    let (Some(encryption), Ok(kms)) = (encryption, kms(core)) else {
+    let (Some(encryption), Ok(grants)) = (encryption, grants(core)) else {
         return Ok(());
     };
-    let Encryption { key, grant, .. } = encryption;
-    match grants::retire(kms, &own_call(core, place, id), key, grant).await {
-        Err(fault) if fault.lasts() => {
-            grants::stays(&names::file_system_arn(place, id), key, &fault);
-            Ok(())
-        }
-        done => done,
-    }
+    let (principal, arn) = (principal(&place.region), names::file_system_arn(place, id));
+    let about = About {
+        key: &encryption.key,
+        principal: &principal,
+        arn: &arn,
+    };
+    let which = Which::Id(encryption.grant.clone());
+    grants.retire(&names::scope(place), about, which).await
 }
 
 /// What callers of EFS learn of a refusal by KMS.

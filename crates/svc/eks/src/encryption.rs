@@ -14,7 +14,7 @@ use wharf_api_kms::{CreateGrantRequest, DescribeKeyRequest, GrantConstraints, Ke
 use wharf_base::Arn;
 use wharf_datakeys::{
     Context as Bound,
-    grants::{self, About, Begun, Grants},
+    grants::{About, Begun, Grants, Which},
 };
 use wharf_service::Place;
 use wharf_wire::{Call, Context, Fault};
@@ -215,14 +215,16 @@ pub async fn retire(
     (place, name): (&Place, &str),
     encryption: &Encryption,
 ) -> Result<(), Fault> {
-    let (own, Encryption { key, grant, .. }) = (own_call(core, place, name), encryption);
-    match grants::retire(&*core.parts.kms, &own, key, grant).await {
-        Err(fault) if fault.lasts() => {
-            grants::stays(&names::cluster_arn(place, name), key, &fault);
-            Ok(())
-        }
-        done => done,
-    }
+    let (principal, arn) = (principal(&place.region), names::cluster_arn(place, name));
+    let about = About {
+        key: &encryption.key,
+        principal: &principal,
+        arn: &arn,
+    };
+    let which = Which::Id(encryption.grant.clone());
+    grants(core)
+        .retire(&names::scope(place), about, which)
+        .await
 }
 
 /// The data key of a cluster, as far as it is known now.

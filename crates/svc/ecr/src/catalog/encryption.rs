@@ -17,7 +17,7 @@ use wharf_base::Permit;
 use wharf_blobs::{Blobs, Layers, Lock};
 use wharf_datakeys::{
     Context as Bound,
-    grants::{self, About, Begun, Grants, PendingGrant},
+    grants::{About, Begun, Grants, PendingGrant, Which},
 };
 use wharf_delivery::{Actor, Request};
 use wharf_wire::{Call, Context, Fault, call::Caller};
@@ -194,24 +194,19 @@ impl Catalog {
         let Ok(kms) = self.kms(encryption.kind) else {
             return true;
         };
-        let call = self.own_call(registry, &Grantee::repository(registry, arn));
-        let Encryption { key, grant, .. } = encryption;
-        match grants::retire(kms, &call, key, grant).await {
-            Ok(()) => true,
-            Err(fault) if fault.lasts() => {
-                grants::stays(arn, key, &fault);
-                true
-            }
-            Err(fault) => {
-                tracing::warn!(
-                    resource = arn,
-                    key,
-                    why = fault.message,
-                    "failed to retire the grant of a repository that is gone; will retry"
-                );
-                false
-            }
+        let (keys, grantee) = (registry.keys(), Grantee::repository(registry, arn));
+        let (grants, about) = (self.grants(kms), grantee.about(&encryption.key));
+        let which = Which::Id(encryption.grant.clone());
+        let retired = grants.retire(keys.scope(), about, which).await;
+        if let Err(fault) = &retired {
+            tracing::warn!(
+                resource = arn,
+                key = encryption.key,
+                why = %fault.message,
+                "failed to retire the grant of a repository that is gone; will retry"
+            );
         }
+        retired.is_ok()
     }
 
     /// Those that are on their way, or on their way back.

@@ -203,9 +203,10 @@ impl Catalog {
         let mut left = false;
         for key in before {
             let id = Scope::parse(&key.key).map(|(_, _, id)| id);
-            match id.is_some_and(|id| used.contains(&*id)) {
+            let id = id.unwrap_or_default();
+            match used.contains(&id) {
                 true => left = true,
-                false => self.drop_scan_key(shard, keys, &key).await?,
+                false => self.drop_scan_key(shard, keys, &id, &key).await?,
             }
         }
         Ok(match left {
@@ -280,11 +281,12 @@ impl Catalog {
         &self,
         shard: &Shard,
         keys: &Keys,
+        id: &str,
         key: &Read<ScanKey>,
     ) -> Result<(), EcrError> {
         let fence = shard.fence().ok_or(EcrError::Contention)?;
         // First: while the record is there, it is tried again.
-        self.retire_scan_key(&keys.registry(), &key.record).await?;
+        self.retire_scan_key(keys, id, &key.record).await?;
         transact!(self.table(), &PERMIT, |tx| {
             tx.fence(fence.clone());
             tx.delete(&key.key);

@@ -1,4 +1,4 @@
-//! Grants on keys of KMS whose makers were killed, or who was about to give them back: none is left behind.
+//! Grants on keys of KMS whose makers were killed or slow, or who was about to give them back: none is left behind.
 
 use std::sync::Arc;
 
@@ -87,6 +87,20 @@ impl It {
         );
     }
 
+    /// Makes a repository under a key.
+    fn making(&self, key: &str) -> impl Future<Output = bool> + Send + use<> {
+        let input = CreateRepositoryRequest {
+            repository_name: text("app"),
+            encryption_configuration: Some(EncryptionConfiguration {
+                encryption_type: text("KMS"),
+                kms_key: text(key),
+            }),
+            ..CreateRepositoryRequest::default()
+        };
+        let (ecr, call) = (self.home.ecr.clone(), self.home.call());
+        async move { ecr.create_repository(&call, input).await.is_ok() }
+    }
+
     async fn collect(&self) {
         let catalog = &self.home.catalog;
         catalog.collect_garbage(&PERMIT).await.unwrap();
@@ -105,17 +119,7 @@ impl It {
 async fn of_a_repository_that_never_came_to_be() {
     let it = It::new();
     let key = it.home.key().await;
-    let input = CreateRepositoryRequest {
-        repository_name: text("app"),
-        encryption_configuration: Some(EncryptionConfiguration {
-            encryption_type: text("KMS"),
-            kms_key: Some(key.clone()),
-        }),
-        ..CreateRepositoryRequest::default()
-    };
-    let (ecr, call) = (it.home.ecr.clone(), it.home.call());
-    let making = async move { ecr.create_repository(&call, input).await };
-    it.kill_maker(&key, making).await;
+    it.kill_maker(&key, it.making(&key)).await;
     it.home
         .create_under("app", "KMS", Some(&key))
         .await
@@ -185,5 +189,35 @@ async fn of_a_key_for_findings_that_was_never_used() {
     assert_eq!(catalog.scan_key(&registry()).await.unwrap(), None);
     let set = catalog.set_scan_key(&it.home.call(), &registry(), Some(&key));
     set.await.unwrap();
+    it.stays(&key).await;
+}
+
+/// It is given up before there is a grant, which its maker gives back when it comes to it.
+#[tokio::test]
+async fn of_a_maker_that_was_slow() {
+    let it = It::new();
+    let key = it.home.key().await;
+    for is_killed in [false, true] {
+        let held = it.kms.granting.lock().await;
+        let making = tokio::spawn(it.making(&key));
+        until("a grant is pending", || async { it.pending().await == 1 }).await;
+        it.clock.advance(UNFINISHED);
+        it.collect().await;
+        assert_eq!(it.pending().await, 1);
+        if is_killed {
+            making.abort();
+            assert!(making.await.is_err());
+            it.clock.advance(UNFINISHED);
+            it.collect().await;
+        } else {
+            drop(held);
+            assert!(!making.await.unwrap());
+        }
+        assert_eq!(
+            (it.home.grants(&key).await.len(), it.pending().await),
+            (0, 0)
+        );
+    }
+    assert!(it.making(&key).await);
     it.stays(&key).await;
 }

@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use wharf_api_kms::{self as kms, Kms as _};
 use wharf_blobs::BlobError;
+use wharf_records::Scope;
+use wharf_store::{Range, Txn};
 use wharf_svc_ecr::EcrError;
 use wharf_wire::Fault;
 
 use crate::{
     scans::{Scanned, bring, debian, known},
     scans_enhanced::{about_lodash, continuous, found, until},
-    sealed::registry,
-    support::{PERMIT, said},
+    sealed::{REGION, registry},
+    support::{ACCOUNT, PERMIT, said},
 };
 
 const FOUND: [&str; 3] = ["CVE-2024-1", "CVE-2024-2", "GHSA-1"];
@@ -205,4 +208,37 @@ async fn a_key_that_cannot_be_used_changes_nothing() {
     );
     assert_eq!(catalog.scan_key(&registry()).await.unwrap(), None);
     assert_eq!(grants(&it, &key).await, 0);
+}
+
+/// As a version before leaves it that was killed between the grant and the end of the request.
+#[tokio::test]
+async fn a_key_that_was_never_finished_leaves_no_grant() {
+    let it = Scanned::waiting().await;
+    let key = it.home.key().await;
+    let inspector = Some(format!("inspector2.{REGION}.amazonaws.com"));
+    let input = kms::CreateGrantRequest {
+        key_id: Some(key.clone()),
+        name: Some("inspector2-findings-before".to_owned()),
+        grantee_principal: inspector.clone(),
+        retiring_principal: inspector,
+        operations: Some(vec!["Decrypt".to_owned()]),
+        ..Default::default()
+    };
+    let made = it.home.kms.create_grant(&it.home.call(), input).await;
+    made.unwrap();
+    let body = json!({"key": key, "sealed": "", "grant": "", "making": {"since": 0}});
+    let record = json!({"kind": "scan-key", "format": 1, "body": body});
+    let at = Scope::new("ecr", ACCOUNT, REGION).key("scan-key", "before");
+    let store = &it.home.world.store;
+    let txn = Txn::new().put(&at, record.to_string());
+    store.txn(&PERMIT, txn).await.unwrap();
+    it.carry_out();
+    within("its grant is given back, and nothing is left", async || {
+        let left = store.all_keys(Range::prefix(&at)).await.unwrap();
+        grants(&it, &key).await == 0 && left.entries.is_empty()
+    })
+    .await;
+    // It can be named again.
+    put_under(&it, Some(&key)).await;
+    assert_eq!(grants(&it, &key).await, 1);
 }

@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use wharf_api_kms::Kms;
 use wharf_base::{Arn, Permit, ids};
 use wharf_blobs::{Blobs, Layers, Lock};
-use wharf_datakeys::grants::{self, Begun};
+use wharf_datakeys::grants::{Begun, Which};
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
 
@@ -161,25 +161,25 @@ impl Catalog {
         Ok(self.blobs().under(Lock::new(*opened.bytes(), Layers::One)))
     }
 
-    /// The grant of a data key that nothing is under any more goes back.
+    /// The grant of a data key that nothing is under any more goes back. What KMS refuses for good stays: such a grant lets
+    /// Inspector do nothing, since the data key is gone.
     ///
     /// # Errors
-    /// It is to be tried again. What KMS refuses for good stays: such a grant lets Inspector do nothing, since the data key
-    /// is gone.
+    /// It is to be tried again.
     pub(crate) async fn retire_scan_key(
         &self,
-        registry: &Registry,
+        keys: &Keys,
+        id: &str,
         key: &ScanKey,
     ) -> Result<(), EcrError> {
-        let (kms, grantee) = (self.kms(EncryptionKind::Kms)?, inspector(registry));
-        let own = self.own_call(registry, &grantee);
-        match grants::retire(kms, &own, &key.key, &key.grant).await {
-            Ok(()) => Ok(()),
-            Err(fault) if fault.lasts() => {
-                grants::stays(&grantee.arn, &key.key, &fault);
-                Ok(())
-            }
-            Err(fault) => Err(EcrError::Kms(fault)),
-        }
+        let (kms, grantee) = (self.kms(EncryptionKind::Kms)?, inspector(&keys.registry()));
+        // Versions before wrote a data key down before it was made: one that a kill cut short has no grant yet, or one by that name.
+        let which = match key.grant.is_empty() {
+            true => Which::Named(format!("inspector2-findings-{id}")),
+            false => Which::Id(key.grant.clone()),
+        };
+        let (grants, about) = (self.grants(kms), grantee.about(&key.key));
+        let retired = grants.retire(keys.scope(), about, which).await;
+        retired.map_err(EcrError::Kms)
     }
 }
