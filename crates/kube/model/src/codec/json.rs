@@ -41,7 +41,7 @@ pub fn decode_within(
 
 /// Go's words for what is no JSON; what is too much of it Go does not refuse.
 fn error_text(bytes: &[u8], error: &serde_json::Error) -> DecodeError {
-    let message = syntax::error(bytes).unwrap_or_else(|| error.to_string());
+    let message = syntax::error(bytes).map_or_else(|| error.to_string(), |it| it.to_string());
     DecodeError { message }
 }
 

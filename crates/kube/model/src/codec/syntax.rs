@@ -1,5 +1,7 @@
 //! What Go's JSON scanner says of bytes that are no JSON, since clients show it to people.
 
+use std::fmt;
+
 /// What the scanner waits for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -15,11 +17,58 @@ enum State {
     AfterAll,
 }
 
-const ENDS_EARLY: &str = "unexpected end of JSON input";
+/// The first thing that is wrong with bytes, in Go's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadJson {
+    #[error("unexpected end of JSON input")]
+    EndsEarly,
+    #[error("invalid character {} {place}", shown(*byte))]
+    Character { byte: u8, place: Place },
+}
 
-/// Go's text for the first thing that is wrong; nothing if it is JSON.
+/// Where a character was read that cannot stand there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Value,
+    Key,
+    AfterKey,
+    AfterMember,
+    AfterItem,
+    AfterAll,
+    Text,
+    Escape,
+    Hexadecimal,
+    Number,
+    Fraction,
+    Exponent,
+    Literal { word: &'static str, expected: u8 },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Value => "looking for beginning of value",
+            Self::Key => "looking for beginning of object key string",
+            Self::AfterKey => "after object key",
+            Self::AfterMember => "after object key:value pair",
+            Self::AfterItem => "after array element",
+            Self::AfterAll => "after top-level value",
+            Self::Text => "in string literal",
+            Self::Escape => "in string escape code",
+            Self::Hexadecimal => "in \\u hexadecimal character escape",
+            Self::Number => "in numeric literal",
+            Self::Fraction => "after decimal point in numeric literal",
+            Self::Exponent => "in exponent of numeric literal",
+            Self::Literal { word, expected } => {
+                return write!(f, "in literal {word} (expecting {})", shown(*expected));
+            }
+        })
+    }
+}
+
+/// The first thing that is wrong; nothing if it is JSON.
 #[must_use]
-pub fn error(bytes: &[u8]) -> Option<String> {
+pub fn error(bytes: &[u8]) -> Option<BadJson> {
     let mut scanner = Scanner { bytes, at: 0 };
     scanner.document().err()
 }
@@ -30,7 +79,7 @@ struct Scanner<'a> {
 }
 
 impl Scanner<'_> {
-    fn document(&mut self) -> Result<(), String> {
+    fn document(&mut self) -> Result<(), BadJson> {
         // Whether each value that is open is an object.
         let mut open: Vec<bool> = Vec::new();
         let mut state = State::Value;
@@ -41,7 +90,7 @@ impl Scanner<'_> {
             let Some(byte) = self.peek() else {
                 return match state {
                     State::AfterAll => Ok(()),
-                    _ => Err(ENDS_EARLY.to_owned()),
+                    _ => Err(BadJson::EndsEarly),
                 };
             };
             let closes = matches!(
@@ -87,30 +136,30 @@ impl Scanner<'_> {
                     State::Value
                 }
                 (State::FirstKey | State::Key, _) => {
-                    return Err(self.wrong("looking for beginning of object key string"));
+                    return Err(self.wrong(Place::Key));
                 }
-                (State::AfterKey, _) => return Err(self.wrong("after object key")),
+                (State::AfterKey, _) => return Err(self.wrong(Place::AfterKey)),
                 (State::AfterMember, _) => {
-                    return Err(self.wrong("after object key:value pair"));
+                    return Err(self.wrong(Place::AfterMember));
                 }
-                (State::AfterItem, _) => return Err(self.wrong("after array element")),
-                (State::AfterAll, _) => return Err(self.wrong("after top-level value")),
+                (State::AfterItem, _) => return Err(self.wrong(Place::AfterItem)),
+                (State::AfterAll, _) => return Err(self.wrong(Place::AfterAll)),
             };
         }
     }
 
-    fn scalar(&mut self, first: u8) -> Result<(), String> {
+    fn scalar(&mut self, first: u8) -> Result<(), BadJson> {
         match first {
             b'"' => self.string(),
             b't' => self.literal("true"),
             b'f' => self.literal("false"),
             b'n' => self.literal("null"),
             b'-' | b'0'..=b'9' => self.number(),
-            _ => Err(self.wrong("looking for beginning of value")),
+            _ => Err(self.wrong(Place::Value)),
         }
     }
 
-    fn string(&mut self) -> Result<(), String> {
+    fn string(&mut self) -> Result<(), BadJson> {
         self.at += 1;
         loop {
             match self.next()? {
@@ -119,56 +168,54 @@ impl Scanner<'_> {
                     b'b' | b'f' | b'n' | b'r' | b't' | b'\\' | b'/' | b'"' => {}
                     b'u' => {
                         for _ in 0..4 {
-                            let context = "in \\u hexadecimal character escape";
                             if !self.next()?.is_ascii_hexdigit() {
-                                return Err(self.back(context));
+                                return Err(self.back(Place::Hexadecimal));
                             }
                         }
                     }
-                    _ => return Err(self.back("in string escape code")),
+                    _ => return Err(self.back(Place::Escape)),
                 },
-                0..=0x1f => return Err(self.back("in string literal")),
+                0..=0x1f => return Err(self.back(Place::Text)),
                 _ => {}
             }
         }
     }
 
-    fn literal(&mut self, word: &str) -> Result<(), String> {
+    fn literal(&mut self, word: &'static str) -> Result<(), BadJson> {
         for expected in word.bytes() {
-            let context = format!("in literal {word} (expecting {})", shown(expected));
             if self.next()? != expected {
-                return Err(self.back(&context));
+                return Err(self.back(Place::Literal { word, expected }));
             }
         }
         Ok(())
     }
 
-    fn number(&mut self) -> Result<(), String> {
+    fn number(&mut self) -> Result<(), BadJson> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
         match self.next()? {
             b'0' => {}
             b'1'..=b'9' => self.digits(),
-            _ => return Err(self.back("in numeric literal")),
+            _ => return Err(self.back(Place::Number)),
         }
         if self.peek() == Some(b'.') {
             self.at += 1;
-            self.some_digits("after decimal point in numeric literal")?;
+            self.some_digits(Place::Fraction)?;
         }
         if self.peek().is_some_and(|it| it | 0x20 == b'e') {
             self.at += 1;
             if self.peek().is_some_and(|it| it == b'+' || it == b'-') {
                 self.at += 1;
             }
-            self.some_digits("in exponent of numeric literal")?;
+            self.some_digits(Place::Exponent)?;
         }
         Ok(())
     }
 
-    fn some_digits(&mut self, context: &str) -> Result<(), String> {
+    fn some_digits(&mut self, place: Place) -> Result<(), BadJson> {
         if !self.next()?.is_ascii_digit() {
-            return Err(self.back(context));
+            return Err(self.back(place));
         }
         self.digits();
         Ok(())
@@ -184,22 +231,22 @@ impl Scanner<'_> {
         self.bytes.get(self.at).copied()
     }
 
-    fn next(&mut self) -> Result<u8, String> {
-        let byte = self.peek().ok_or_else(|| ENDS_EARLY.to_owned())?;
+    fn next(&mut self) -> Result<u8, BadJson> {
+        let byte = self.peek().ok_or(BadJson::EndsEarly)?;
         self.at += 1;
         Ok(byte)
     }
 
     /// The byte that is next is wrong there.
-    fn wrong(&self, context: &str) -> String {
+    fn wrong(&self, place: Place) -> BadJson {
         let byte = self.peek().unwrap_or_default();
-        format!("invalid character {} {context}", shown(byte))
+        BadJson::Character { byte, place }
     }
 
     /// So is the one that was read last.
-    fn back(&mut self, context: &str) -> String {
+    fn back(&mut self, place: Place) -> BadJson {
         self.at -= 1;
-        self.wrong(context)
+        self.wrong(place)
     }
 }
 
@@ -283,7 +330,8 @@ mod tests {
                 "invalid character '\\'' looking for beginning of value",
             ),
         ] {
-            assert_eq!(error(text.as_bytes()).as_deref(), Some(expected), "{text}");
+            let told = error(text.as_bytes()).map(|it| it.to_string());
+            assert_eq!(told.as_deref(), Some(expected), "{text}");
         }
         for text in [
             "{}",

@@ -111,7 +111,7 @@ pub fn secret(object: &Value, errors: &mut Errors) {
                 errors.invalid(
                     &path.key(key),
                     "<secret contents redacted>",
-                    syntax::error(&bytes).unwrap_or_else(|| fault.to_string()),
+                    syntax::error(&bytes).map_or_else(|| fault.to_string(), |it| it.to_string()),
                 );
             }
         }
