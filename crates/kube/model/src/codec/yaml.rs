@@ -15,6 +15,27 @@ const MAX_DEPTH: usize = 127;
 /// much as copies of a JSON patch may add, and more than any object may have.
 const MAX_COPIED: usize = 3 << 20;
 
+/// What cannot be made a value of, though it is YAML.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("unknown anchor")]
+    UnknownAnchor,
+    #[error("exceeded max depth of {MAX_DEPTH}")]
+    TooDeep,
+    #[error("an object has at most {MAX_VALUES} values")]
+    TooMany,
+    #[error("document contains excessive aliasing")]
+    TooMuchCopied,
+    #[error("key {0:?} already set in map")]
+    Twice(String),
+    #[error("map merge requires map or sequence of maps as the value")]
+    NoMap,
+    #[error("unsupported map key")]
+    Key,
+    #[error("unsupported tag !!{0}")]
+    Tag(String),
+}
+
 fn failed(message: impl std::fmt::Display) -> DecodeError {
     DecodeError {
         message: format!("yaml: {message}"),
@@ -65,7 +86,7 @@ pub fn decode(bytes: &[u8]) -> Result<(Value, Vec<String>), DecodeError> {
         let line = mark.start.line();
         let done = reader
             .take(event)
-            .map_err(|message| failed(format_args!("line {line}: {message}")))?;
+            .map_err(|problem| failed(format_args!("line {line}: {problem}")))?;
         if let Some(value) = done {
             return Ok((value, reader.duplicates));
         }
@@ -94,7 +115,7 @@ struct Reader {
 
 impl Reader {
     /// The document, when the event ended it.
-    fn take(&mut self, event: Event<'_>) -> Result<Option<Value>, String> {
+    fn take(&mut self, event: Event<'_>) -> Result<Option<Value>, Problem> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let value = scalar(&text, style, tag.as_deref())?;
@@ -116,7 +137,7 @@ impl Reader {
                 self.add(open.value, open.anchor)
             }
             Event::Alias(anchor) => {
-                let known = self.anchors.get(&anchor).ok_or("unknown anchor")?;
+                let known = self.anchors.get(&anchor).ok_or(Problem::UnknownAnchor)?;
                 let cost = known.1;
                 // Before there is a copy.
                 self.copy(cost)?;
@@ -127,9 +148,9 @@ impl Reader {
         }
     }
 
-    fn begin(&mut self, value: Value, anchor: usize) -> Result<Option<Value>, String> {
+    fn begin(&mut self, value: Value, anchor: usize) -> Result<Option<Value>, Problem> {
         if self.open.len() >= MAX_DEPTH {
-            return Err(format!("exceeded max depth of {MAX_DEPTH}"));
+            return Err(Problem::TooDeep);
         }
         self.open.push(Open {
             value,
@@ -140,28 +161,28 @@ impl Reader {
         Ok(None)
     }
 
-    fn count(&mut self, values: usize) -> Result<(), String> {
+    fn count(&mut self, values: usize) -> Result<(), Problem> {
         self.values = self.values.saturating_add(values);
         match self.values > MAX_VALUES {
-            true => Err(format!("an object has at most {MAX_VALUES} values")),
+            true => Err(Problem::TooMany),
             false => Ok(()),
         }
     }
 
     /// A copy costs what it stands for.
-    fn copy(&mut self, cost: Cost) -> Result<(), String> {
+    fn copy(&mut self, cost: Cost) -> Result<(), Problem> {
         if self.open.len() + cost.levels > MAX_DEPTH {
-            return Err(format!("exceeded max depth of {MAX_DEPTH}"));
+            return Err(Problem::TooDeep);
         }
         self.copied = self.copied.saturating_add(cost.bytes);
         if self.copied > MAX_COPIED {
-            return Err("document contains excessive aliasing".into());
+            return Err(Problem::TooMuchCopied);
         }
         self.count(cost.values)
     }
 
     /// A value as it was written.
-    fn add(&mut self, value: Value, anchor: usize) -> Result<Option<Value>, String> {
+    fn add(&mut self, value: Value, anchor: usize) -> Result<Option<Value>, Problem> {
         self.count(1)?;
         if anchor > 0 {
             let cost = cost(&value);
@@ -171,7 +192,7 @@ impl Reader {
         self.put(value)
     }
 
-    fn put(&mut self, value: Value) -> Result<Option<Value>, String> {
+    fn put(&mut self, value: Value) -> Result<Option<Value>, Problem> {
         let Some(open) = self.open.last_mut() else {
             return Ok(Some(value));
         };
@@ -182,7 +203,7 @@ impl Reader {
                 Some(Key::Merge) => merge(map, value)?,
                 Some(Key::Named(key)) => {
                     if map.contains_key(&key) && open.duplicates {
-                        return Err(format!("key {key:?} already set in map"));
+                        return Err(Problem::Twice(key));
                     }
                     map.insert(key, value);
                 }
@@ -215,7 +236,7 @@ fn cost(value: &Value) -> Cost {
     all
 }
 
-fn merge(map: &mut Map<String, Value>, from: Value) -> Result<(), String> {
+fn merge(map: &mut Map<String, Value>, from: Value) -> Result<(), Problem> {
     match from {
         Value::Object(from) => {
             for (key, value) in from {
@@ -224,27 +245,27 @@ fn merge(map: &mut Map<String, Value>, from: Value) -> Result<(), String> {
             Ok(())
         }
         Value::Array(list) => list.into_iter().try_for_each(|from| merge(map, from)),
-        _ => Err("map merge requires map or sequence of maps as the value".into()),
+        _ => Err(Problem::NoMap),
     }
 }
 
 /// JSON has text for keys: numbers and booleans become theirs.
-fn key(value: &Value) -> Result<String, String> {
+fn key(value: &Value) -> Result<String, Problem> {
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number.to_string()),
         Value::Bool(value) => Ok(value.to_string()),
         Value::Null => Ok("null".into()),
-        _ => Err("unsupported map key".into()),
+        _ => Err(Problem::Key),
     }
 }
 
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, Problem> {
     if let Some(tag) = tag {
         return match tag.suffix.as_str() {
             "str" | "binary" => Ok(Value::from(text)),
             "int" | "float" | "bool" | "null" => Ok(plain(text)),
-            other => Err(format!("unsupported tag !!{other}")),
+            other => Err(Problem::Tag(other.to_owned())),
         };
     }
     Ok(if style == ScalarStyle::Plain {
