@@ -32,6 +32,50 @@ pub struct FileVolume {
     pub read_only: bool,
 }
 
+/// Why a volume of the driver cannot be had as it asks to be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadFileVolume {
+    #[error("volume ID '{handle}' is invalid: {why}")]
+    Handle { handle: String, why: BadHandle },
+    #[error("Volume capability not supported: only filesystem volumes are supported")]
+    Block,
+    #[error("{0} of a volume of EFS is not supported")]
+    Unsupported(&'static str),
+    #[error("Volume context property \"{name}\" must be a boolean value: {value:?}")]
+    NotBoolean { name: String, value: String },
+    #[error("Volume context property \"{0}\" must be an absolute path")]
+    NotAbsolute(String),
+    #[error("Volume context property {0} not supported.")]
+    Attribute(String),
+    #[error("Found tls in mountOptions but encryptInTransit is false")]
+    NotEncrypted,
+    #[error("The \"tls\" option is required when mounting via \"{0}\"")]
+    NeedsTls(&'static str),
+    #[error("mountOptions: {0} is not supported for a volume of EFS")]
+    MountOption(String),
+    #[error(
+        "Found conflicting access point IDs in mountOptions ({option}) and volumeHandle ({handle})"
+    )]
+    TwoAccessPoints { option: String, handle: String },
+    #[error("the path {0} of a volume of EFS has .. in it")]
+    Upwards(String),
+    #[error("the path of a volume of EFS has a zero byte in it")]
+    ZeroByte,
+    #[error("the path of a volume of EFS is longer than {LONGEST} bytes")]
+    TooLong,
+}
+
+/// What is wrong with the handle of a volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadHandle {
+    #[error("Expected a file system ID of the form 'fs-...'")]
+    FileSystem,
+    #[error("Expected at most three fields separated by ':'")]
+    Fields,
+    #[error("Expected an access point ID of the form 'fsap-...'")]
+    AccessPoint,
+}
+
 /// Whether a volume is the driver's.
 pub fn is_file_volume(volume: &Value) -> bool {
     let driver = at(volume, &["spec", "csi"]).map_or("", |it| text(it, "driver"));
@@ -42,22 +86,23 @@ pub fn is_file_volume(volume: &Value) -> bool {
 ///
 /// # Errors
 /// It is none, and why.
-pub fn handle(text: &str) -> Result<(&str, &str, Option<&str>), String> {
-    let wrong = |why: &str| Err(format!("volume ID '{text}' is invalid: {why}"));
+pub fn handle(text: &str) -> Result<(&str, &str, Option<&str>), BadFileVolume> {
+    let wrong = |why| {
+        let handle = text.to_owned();
+        Err(BadFileVolume::Handle { handle, why })
+    };
     let mut parts = text.split(':');
     let file_system = parts.next().unwrap_or_default();
     if text.len() > LONGEST || !is_id(file_system, "fs-") {
-        return wrong("Expected a file system ID of the form 'fs-...'");
+        return wrong(BadHandle::FileSystem);
     }
     let (path, point) = (parts.next().unwrap_or_default(), parts.next());
     if parts.next().is_some() {
-        return wrong("Expected at most three fields separated by ':'");
+        return wrong(BadHandle::Fields);
     }
     let point = point.filter(|it| !it.is_empty());
     match point {
-        Some(id) if !is_id(id, "fsap-") => {
-            wrong("Expected an access point ID of the form 'fsap-...'")
-        }
+        Some(id) if !is_id(id, "fsap-") => wrong(BadHandle::AccessPoint),
         point => Ok((file_system, path, point)),
     }
 }
@@ -71,20 +116,18 @@ fn is_id(text: &str, prefix: &str) -> bool {
 ///
 /// # Errors
 /// It asks for what cannot be had, which is named.
-pub fn read(volume: &Value) -> Result<FileVolume, String> {
+pub fn read(volume: &Value) -> Result<FileVolume, BadFileVolume> {
     let spec = &volume["spec"];
     let csi = &spec["csi"];
     if mode(spec) != "Filesystem" {
-        return Err(
-            "Volume capability not supported: only filesystem volumes are supported".to_owned(),
-        );
+        return Err(BadFileVolume::Block);
     }
     if !text(csi, "fsType").is_empty() {
-        return Err("fsType of a volume of EFS is not supported".to_owned());
+        return Err(BadFileVolume::Unsupported("fsType"));
     }
     for secrets in ["nodePublishSecretRef", "nodeStageSecretRef"] {
         if member(csi, secrets).is_some() {
-            return Err(format!("{secrets} of a volume of EFS is not supported"));
+            return Err(BadFileVolume::Unsupported(secrets));
         }
     }
     let (file_system, path, point) = handle(text(csi, "volumeHandle"))?;
@@ -110,23 +153,22 @@ pub fn read(volume: &Value) -> Result<FileVolume, String> {
     Ok(asked)
 }
 
-fn attribute(asked: &mut FileVolume, name: &str, value: &str) -> Result<(), String> {
+fn attribute(asked: &mut FileVolume, name: &str, value: &str) -> Result<(), BadFileVolume> {
     match name.to_ascii_lowercase().as_str() {
         "encryptintransit" => {
-            asked.encrypted = boolean(value).ok_or_else(|| {
-                format!("Volume context property \"{name}\" must be a boolean value: {value:?}")
+            asked.encrypted = boolean(value).ok_or_else(|| BadFileVolume::NotBoolean {
+                name: name.to_owned(),
+                value: value.to_owned(),
             })?;
         }
         "path" => {
             if !value.starts_with('/') {
-                return Err(format!(
-                    "Volume context property \"{name}\" must be an absolute path"
-                ));
+                return Err(BadFileVolume::NotAbsolute(name.to_owned()));
             }
             asked.root = folder(value)?;
         }
         PROVISIONER_IDENTITY => {}
-        _ => return Err(format!("Volume context property {name} not supported.")),
+        _ => return Err(BadFileVolume::Attribute(name.to_owned())),
     }
     Ok(())
 }
@@ -140,34 +182,27 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-fn mount_option(asked: &mut FileVolume, option: &str, with_tls: bool) -> Result<(), String> {
+fn mount_option(asked: &mut FileVolume, option: &str, with_tls: bool) -> Result<(), BadFileVolume> {
     match option {
-        "tls" if !with_tls => {
-            return Err("Found tls in mountOptions but encryptInTransit is false".to_owned());
-        }
+        "tls" if !with_tls => return Err(BadFileVolume::NotEncrypted),
         "tls" => {}
-        "iam" if !asked.encrypted => {
-            return Err("The \"tls\" option is required when mounting via \"iam\"".to_owned());
-        }
+        "iam" if !asked.encrypted => return Err(BadFileVolume::NeedsTls("iam")),
         "iam" => asked.by_role = true,
         "ro" => asked.read_only = true,
         "rw" if !asked.read_only => {}
         other => {
             let named = other.strip_prefix("accesspoint=");
             let Some(point) = named.filter(|it| is_id(it, "fsap-")) else {
-                return Err(format!(
-                    "mountOptions: {other} is not supported for a volume of EFS"
-                ));
+                return Err(BadFileVolume::MountOption(other.to_owned()));
             };
             if let Some(known) = asked.access_point.as_deref().filter(|it| *it != point) {
-                return Err(format!(
-                    "Found conflicting access point IDs in mountOptions ({point}) and volumeHandle ({known})"
-                ));
+                return Err(BadFileVolume::TwoAccessPoints {
+                    option: point.to_owned(),
+                    handle: known.to_owned(),
+                });
             }
             if !with_tls {
-                return Err(
-                    "The \"tls\" option is required when mounting via \"accesspoint\"".to_owned(),
-                );
+                return Err(BadFileVolume::NeedsTls("accesspoint"));
             }
             asked.access_point = Some(point.to_owned());
         }
@@ -176,15 +211,13 @@ fn mount_option(asked: &mut FileVolume, option: &str, with_tls: bool) -> Result<
 }
 
 /// From the root, without empty parts. None leads upwards.
-fn folder(path: &str) -> Result<String, String> {
+fn folder(path: &str) -> Result<String, BadFileVolume> {
     let mut clean = String::new();
     for part in path.split('/') {
         match part {
             "" | "." => {}
-            ".." => return Err(format!("the path {path} of a volume of EFS has .. in it")),
-            part if part.contains('\0') => {
-                return Err("the path of a volume of EFS has a zero byte in it".to_owned());
-            }
+            ".." => return Err(BadFileVolume::Upwards(path.to_owned())),
+            part if part.contains('\0') => return Err(BadFileVolume::ZeroByte),
             part => {
                 clean.push('/');
                 clean.push_str(part);
@@ -192,9 +225,7 @@ fn folder(path: &str) -> Result<String, String> {
         }
     }
     if path.len() > LONGEST {
-        return Err(format!(
-            "the path of a volume of EFS is longer than {LONGEST} bytes"
-        ));
+        return Err(BadFileVolume::TooLong);
     }
     if clean.is_empty() {
         clean.push('/');
@@ -208,7 +239,7 @@ mod tests {
 
     use super::*;
 
-    fn of(csi: Value, rest: Value) -> Result<FileVolume, String> {
+    fn of(csi: Value, rest: Value) -> Result<FileVolume, BadFileVolume> {
         let mut spec = rest;
         spec["csi"] = csi;
         spec["csi"]["driver"] = EFS.into();
@@ -368,7 +399,7 @@ mod tests {
                 "mountOptions: nconnect=4 is not supported",
             ),
         ] {
-            let refused = of(csi.clone(), rest).unwrap_err();
+            let refused = of(csi.clone(), rest).unwrap_err().to_string();
             assert!(refused.contains(why), "{csi}: {refused}");
         }
     }

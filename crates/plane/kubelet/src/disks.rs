@@ -269,7 +269,8 @@ fn of_volume(claim: &Value, volume: &Value) -> Result<Behind, String> {
         };
     }
     if file_volume::is_file_volume(volume) {
-        return file_volume::read(volume).map(Behind::Files);
+        let read = file_volume::read(volume).map(Behind::Files);
+        return read.map_err(|why| why.to_string());
     }
     let kind = match volume.at("/spec/csi").is_null() {
         false => format!("driver {}", volume.text("/spec/csi/driver")),

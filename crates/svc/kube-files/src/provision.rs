@@ -107,7 +107,8 @@ pub fn asked(claim: &Value, class: &Value) -> Result<Asked, String> {
         ));
     }
     // Nobody is to have a volume that no node would mount.
-    file_volume::read(&volume(claim, class, &asked.file_system, "fsap-0"))?;
+    let made = file_volume::read(&volume(claim, class, &asked.file_system, "fsap-0"));
+    made.map_err(|why| why.to_string())?;
     Ok(asked)
 }
 

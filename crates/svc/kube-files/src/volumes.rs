@@ -78,7 +78,7 @@ impl Controller {
                 let why = format!("Failed to find access point for volume: {named}");
                 return Ok(Some(Left::Foreign(why)));
             }
-            Err(why) => return Ok(Some(Left::Foreign(why))),
+            Err(why) => return Ok(Some(Left::Foreign(why.to_string()))),
         };
         let seen = match self.files.see(id).await {
             Err(fault) if fault.sender => return Ok(Some(Left::Refused(fault.message))),
