@@ -42,6 +42,35 @@ const FIELDS: [Bounds; 5] = [
     },
 ];
 
+/// Why a text is no schedule, in upstream's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadSchedule {
+    #[error("unrecognized descriptor: {0}")]
+    Descriptor(String),
+    #[error("expected exactly 5 fields, found {}: [{}]", .0.len(), .0.join(" "))]
+    Fields(Vec<String>),
+    #[error("no moment is chosen by {0:?}")]
+    Never(String),
+    #[error("too many slashes: {0}")]
+    Slashes(String),
+    #[error("too many hyphens: {0}")]
+    Hyphens(String),
+    #[error("step of range should be a positive number: {0}")]
+    NoStep(String),
+    #[error("beginning of range ({low}) below minimum ({least}): {part}")]
+    TooLow { low: u32, least: u32, part: String },
+    #[error("end of range ({high}) above maximum ({most}): {part}")]
+    TooHigh { high: u32, most: u32, part: String },
+    #[error("beginning of range ({low}) beyond end of range ({high}): {part}")]
+    Falling { low: u32, high: u32, part: String },
+    #[error("negative number ({number}) not allowed: {text}")]
+    Negative { number: i64, text: String },
+    #[error("failed to parse int from {0}: strconv.Atoi: parsing {0:?}: value out of range")]
+    OutOfRange(String),
+    #[error("failed to parse int from {0}: strconv.Atoi: parsing {0:?}: invalid syntax")]
+    NoNumber(String),
+}
+
 /// What one part of a field chooses.
 struct Part {
     low: u32,
@@ -51,11 +80,11 @@ struct Part {
     any: bool,
 }
 
-/// A schedule as five fields of numbers, lists and stars alone, which all parsers read alike; the error is the text to show.
+/// A schedule as five fields of numbers, lists and stars alone, which all parsers read alike.
 ///
 /// # Errors
 /// It is none.
-pub fn plain(schedule: &str) -> Result<String, String> {
+pub fn plain(schedule: &str) -> Result<String, BadSchedule> {
     if schedule.starts_with('@') {
         let fields = match schedule {
             "@yearly" | "@annually" => "0 0 1 1 *",
@@ -63,19 +92,16 @@ pub fn plain(schedule: &str) -> Result<String, String> {
             "@weekly" => "0 0 * * 0",
             "@daily" | "@midnight" => "0 0 * * *",
             "@hourly" => "0 * * * *",
-            _ => return Err(format!("unrecognized descriptor: {schedule}")),
+            _ => return Err(BadSchedule::Descriptor(schedule.to_owned())),
         };
         return Ok(fields.to_owned());
     }
     let fields: Vec<&str> = schedule.split_whitespace().collect();
     if fields.len() != FIELDS.len() {
-        return Err(format!(
-            "expected exactly 5 fields, found {}: [{}]",
-            fields.len(),
-            fields.join(" ")
-        ));
+        let fields = fields.into_iter().map(str::to_owned).collect();
+        return Err(BadSchedule::Fields(fields));
     }
-    let plain: Result<Vec<String>, String> = fields
+    let plain: Result<Vec<String>, BadSchedule> = fields
         .iter()
         .zip(&FIELDS)
         .map(|(field, bounds)| plain_field(field, bounds))
@@ -83,9 +109,9 @@ pub fn plain(schedule: &str) -> Result<String, String> {
     Ok(plain?.join(" "))
 }
 
-fn plain_field(field: &str, bounds: &Bounds) -> Result<String, String> {
+fn plain_field(field: &str, bounds: &Bounds) -> Result<String, BadSchedule> {
     let parts = field.split(',').filter(|part| !part.is_empty());
-    let parts: Result<Vec<Part>, String> = parts.map(|it| part(it, bounds)).collect();
+    let parts: Result<Vec<Part>, BadSchedule> = parts.map(|it| part(it, bounds)).collect();
     let parts = parts?;
     if parts.iter().any(|it| it.any) {
         return Ok("*".to_owned());
@@ -96,18 +122,18 @@ fn plain_field(field: &str, bounds: &Bounds) -> Result<String, String> {
     });
     let chosen: BTreeSet<u32> = chosen.collect();
     if chosen.is_empty() {
-        return Err(format!("no moment is chosen by {field:?}"));
+        return Err(BadSchedule::Never(field.to_owned()));
     }
     let chosen: Vec<String> = chosen.iter().map(ToString::to_string).collect();
     Ok(chosen.join(","))
 }
 
-fn part(text: &str, bounds: &Bounds) -> Result<Part, String> {
+fn part(text: &str, bounds: &Bounds) -> Result<Part, BadSchedule> {
     let mut parts = text.split('/');
     let range = parts.next().unwrap_or_default();
     let step = parts.next();
     if parts.next().is_some() {
-        return Err(format!("too many slashes: {text}"));
+        return Err(BadSchedule::Slashes(text.to_owned()));
     }
     let mut ends = range.split('-');
     let first = ends.next().unwrap_or_default();
@@ -123,7 +149,7 @@ fn part(text: &str, bounds: &Bounds) -> Result<Part, String> {
         }
     };
     if !any && ends.next().is_some() {
-        return Err(format!("too many hyphens: {text}"));
+        return Err(BadSchedule::Hyphens(text.to_owned()));
     }
     let step = match step {
         None => 1,
@@ -132,29 +158,32 @@ fn part(text: &str, bounds: &Bounds) -> Result<Part, String> {
                 high = bounds.most;
             }
             match number(step)? {
-                0 => {
-                    return Err(format!("step of range should be a positive number: {text}"));
-                }
+                0 => return Err(BadSchedule::NoStep(text.to_owned())),
                 step => step,
             }
         }
     };
+    let part = || text.to_owned();
     if low < bounds.least {
-        return Err(format!(
-            "beginning of range ({low}) below minimum ({}): {text}",
-            bounds.least
-        ));
+        return Err(BadSchedule::TooLow {
+            low,
+            least: bounds.least,
+            part: part(),
+        });
     }
     if high > bounds.most {
-        return Err(format!(
-            "end of range ({high}) above maximum ({}): {text}",
-            bounds.most
-        ));
+        return Err(BadSchedule::TooHigh {
+            high,
+            most: bounds.most,
+            part: part(),
+        });
     }
     if low > high {
-        return Err(format!(
-            "beginning of range ({low}) beyond end of range ({high}): {text}"
-        ));
+        return Err(BadSchedule::Falling {
+            low,
+            high,
+            part: part(),
+        });
     }
     Ok(Part {
         low,
@@ -164,7 +193,7 @@ fn part(text: &str, bounds: &Bounds) -> Result<Part, String> {
     })
 }
 
-fn value(text: &str, bounds: &Bounds) -> Result<u32, String> {
+fn value(text: &str, bounds: &Bounds) -> Result<u32, BadSchedule> {
     let name = text.to_lowercase();
     match bounds.names.iter().position(|one| *one == name) {
         Some(at) => Ok(bounds.least + u32::try_from(at).unwrap_or(0)),
@@ -172,15 +201,15 @@ fn value(text: &str, bounds: &Bounds) -> Result<u32, String> {
     }
 }
 
-fn number(text: &str) -> Result<u32, String> {
+fn number(text: &str) -> Result<u32, BadSchedule> {
+    let own = || text.to_owned();
     match text.parse::<i64>() {
-        Ok(number) if number < 0 => Err(format!("negative number ({number}) not allowed: {text}")),
-        Ok(number) => u32::try_from(number).map_err(|_| {
-            format!("failed to parse int from {text}: strconv.Atoi: parsing {text:?}: value out of range")
+        Ok(number) if number < 0 => Err(BadSchedule::Negative {
+            number,
+            text: own(),
         }),
-        Err(_) => Err(format!(
-            "failed to parse int from {text}: strconv.Atoi: parsing {text:?}: invalid syntax"
-        )),
+        Ok(number) => u32::try_from(number).map_err(|_| BadSchedule::OutOfRange(own())),
+        Err(_) => Err(BadSchedule::NoNumber(own())),
     }
 }
 
@@ -201,7 +230,7 @@ mod tests {
             ("*/70 * * * *", "0 * * * *"),
             ("@hourly", "0 * * * *"),
         ] {
-            assert_eq!(plain(good).as_deref(), Ok(fields), "{good}");
+            assert_eq!(plain(good).unwrap(), fields, "{good}");
         }
         for (bad, fault) in [
             ("", "expected exactly 5 fields, found 0: []"),
@@ -225,7 +254,7 @@ mod tests {
             ("@never", "unrecognized descriptor: @never"),
             (", * * * *", "no moment is chosen by \",\""),
         ] {
-            assert_eq!(plain(bad), Err(fault.to_owned()), "{bad}");
+            assert_eq!(plain(bad).unwrap_err().to_string(), fault, "{bad}");
         }
     }
 }

@@ -309,7 +309,7 @@ pub fn cron_job(object: &Value, errors: &mut Errors) {
             "cannot use TZ or CRON_TZ in schedule, use timeZone field instead",
         );
     } else if let Err(fault) = crate::cron::plain(schedule) {
-        errors.invalid(&at, schedule, fault);
+        errors.invalid(&at, schedule, fault.to_string());
     }
     if let Some(zone) = member(spec, "timeZone") {
         let zone = zone.as_str().unwrap_or_default();
