@@ -4,9 +4,22 @@ use serde_json::Value;
 
 use crate::view::member;
 
-/// A path that was read, or why it could not be.
+/// A path that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Path(Vec<Step>);
+
+/// Why a text is no path that is supported.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadPath {
+    #[error("unterminated array in {0:?}")]
+    Unclosed(String),
+    #[error("more than {MOST_STEPS} steps in {0:?}")]
+    TooLong(String),
+    #[error("recursion is not supported in {0:?}")]
+    Recursive(String),
+    #[error("invalid array index {0}")]
+    Index(String),
+}
 
 #[derive(Debug, Clone, PartialEq)]
 enum Step {
@@ -29,13 +42,13 @@ const MOST_VALUES: usize = 1000;
 
 impl Path {
     /// `.spec.replicas`, `.status.conditions[?(@.type=="Ready")].status`, `.metadata.annotations['a.b/c']`.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let unclosed = || format!("unterminated array in {text:?}");
+    pub fn parse(text: &str) -> Result<Self, BadPath> {
+        let unclosed = || BadPath::Unclosed(text.to_owned());
         let mut steps = Vec::new();
         let mut rest = text.strip_prefix('$').unwrap_or(text);
         while !rest.is_empty() {
             if steps.len() == MOST_STEPS {
-                return Err(format!("more than {MOST_STEPS} steps in {text:?}"));
+                return Err(BadPath::TooLong(text.to_owned()));
             }
             if let Some(inner) = rest.strip_prefix('[') {
                 let end = closing(inner).ok_or_else(unclosed)?;
@@ -44,7 +57,7 @@ impl Path {
             } else {
                 let bare = rest.strip_prefix('.').unwrap_or(rest);
                 if bare.starts_with('.') {
-                    return Err(format!("recursion is not supported in {text:?}"));
+                    return Err(BadPath::Recursive(text.to_owned()));
                 }
                 if bare.starts_with('[') || bare.is_empty() {
                     rest = bare;
@@ -137,7 +150,7 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-fn bracket(text: &str) -> Result<Step, String> {
+fn bracket(text: &str) -> Result<Step, BadPath> {
     let text = text.trim();
     if text == "*" {
         return Ok(Step::All);
@@ -148,7 +161,7 @@ fn bracket(text: &str) -> Result<Step, String> {
     if let Ok(index) = text.parse() {
         return Ok(Step::Index(index));
     }
-    let invalid = || format!("invalid array index {text}");
+    let invalid = || BadPath::Index(text.to_owned());
     let filter = text
         .strip_prefix("?(")
         .and_then(|text| text.strip_suffix(')'))

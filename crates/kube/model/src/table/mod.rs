@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use wharf_base::clock::Timestamp;
 
 pub use duration::human as human_duration;
-pub use jsonpath::Path as JsonPath;
+pub use jsonpath::{BadPath as BadJsonPath, Path as JsonPath};
 
 use crate::{
     Resource,

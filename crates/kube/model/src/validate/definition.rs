@@ -293,7 +293,7 @@ fn column(column: &Value, path: &Path<'_>, errors: &mut Errors) {
     } else if !json.starts_with('.') {
         errors.invalid(&at, json, "must be a simple json path starting with .");
     } else if let Err(fault) = JsonPath::parse(json) {
-        errors.invalid(&at, json, fault);
+        errors.invalid(&at, json, fault.to_string());
     }
 }
 
