@@ -226,7 +226,7 @@ impl Call {
     pub fn fields(&self) -> Result<Fields, Fault> {
         let text = self.query.get("fieldSelector").unwrap_or_default();
         let parsed = Fields::parse(&self.resource, text);
-        let parsed = parsed.map_err(Status::bad_request)?;
+        let parsed = parsed.map_err(|why| Status::bad_request(why.to_string()))?;
         if self.asked.verb != "watch" || !self.asked.is_named {
             return Ok(parsed);
         }

@@ -9,6 +9,27 @@ use crate::{
     view::{at, text_at},
 };
 
+/// Why a text is no field selector for objects of a kind, in upstream's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadFields {
+    #[error("invalid selector: '{selector}'; can't understand '{part}'")]
+    Part { selector: String, part: String },
+    #[error("invalid field selector: invalid escape sequence: \\{0}")]
+    Escape(char),
+    #[error("invalid field selector: invalid escape sequence: \\")]
+    OpenEscape,
+    #[error("invalid field selector: unescaped character in value: {}", *.0 as u32)]
+    Unescaped(char),
+    #[error("field label not supported: {0}")]
+    Field(String),
+    #[error("field label \"{0}\" not supported for batchv1.Job")]
+    FieldOfJob(String),
+    #[error(
+        "\"{0}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+    )]
+    UnknownField(String),
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Term {
     field: String,
@@ -26,7 +47,7 @@ impl Fields {
     }
 
     /// The `fieldSelector` of a request for objects of this kind.
-    pub fn parse(resource: &Resource, text: &str) -> Result<Self, String> {
+    pub fn parse(resource: &Resource, text: &str) -> Result<Self, BadFields> {
         let mut out = Vec::new();
         for term in parsed(text) {
             let term = term?;
@@ -81,13 +102,15 @@ impl Fields {
 }
 
 /// The terms of a selector for objects of some kind, in upstream's order.
-fn parsed(text: &str) -> impl Iterator<Item = Result<Term, String>> {
+fn parsed(text: &str) -> impl Iterator<Item = Result<Term, BadFields>> {
     let mut all = parts(text);
     all.sort_unstable();
     let all = all.into_iter().filter(|part| !part.is_empty());
-    all.map(move |part| -> Result<Term, String> {
-        let (field, equal, value) = split(part)
-            .ok_or_else(|| format!("invalid selector: '{text}'; can't understand '{part}'"))?;
+    all.map(move |part| -> Result<Term, BadFields> {
+        let (field, equal, value) = split(part).ok_or_else(|| BadFields::Part {
+            selector: text.to_owned(),
+            part: part.to_owned(),
+        })?;
         Ok(Term {
             field: field.to_owned(),
             value: unescape(value)?,
@@ -129,28 +152,17 @@ fn split(term: &str) -> Option<(&str, bool, &str)> {
     None
 }
 
-fn unescape(value: &str) -> Result<String, String> {
+fn unescape(value: &str) -> Result<String, BadFields> {
     let mut out = String::with_capacity(value.len());
     let mut chars = value.chars();
     while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.next() {
                 Some(c @ ('\\' | ',' | '=')) => out.push(c),
-                Some(c) => {
-                    return Err(format!(
-                        "invalid field selector: invalid escape sequence: \\{c}"
-                    ));
-                }
-                None => {
-                    return Err("invalid field selector: invalid escape sequence: \\".to_owned());
-                }
+                Some(c) => return Err(BadFields::Escape(c)),
+                None => return Err(BadFields::OpenEscape),
             },
-            ',' | '=' => {
-                return Err(format!(
-                    "invalid field selector: unescaped character in value: {}",
-                    c as u32
-                ));
-            }
+            ',' | '=' => return Err(BadFields::Unescaped(c)),
             c => out.push(c),
         }
     }
@@ -198,7 +210,7 @@ fn of_kind(group: &str, kind: &str) -> &'static [&'static str] {
 }
 
 /// The name a field goes by, or upstream's refusal.
-fn supported(resource: &Resource, field: &str) -> Result<String, String> {
+fn supported(resource: &Resource, field: &str) -> Result<String, BadFields> {
     let (group, kind) = (resource.group.as_str(), resource.kind.as_str());
     let field: Cow<'_, str> = match (group, kind, field) {
         ("", "Pod", "spec.host") => "spec.nodeName".into(),
@@ -224,19 +236,16 @@ fn supported(resource: &Resource, field: &str) -> Result<String, String> {
     if generic || selectable || of_kind(kinds, kind).contains(&field.as_ref()) {
         return Ok(field.into_owned());
     }
+    let field = field.into_owned();
     Err(match (group, kind) {
-        _ if resource.custom.is_some() => format!("field label not supported: {field}"),
-        ("batch", "Job") => {
-            format!("field label \"{field}\" not supported for batchv1.Job")
-        }
+        _ if resource.custom.is_some() => BadFields::Field(field),
+        ("batch", "Job") => BadFields::FieldOfJob(field),
         (
             "",
             "Pod" | "Node" | "ReplicationController" | "Namespace" | "Secret" | "Event" | "Service",
         )
-        | ("events.k8s.io", "Event") => format!("field label not supported: {field}"),
-        _ => format!(
-            "\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
-        ),
+        | ("events.k8s.io", "Event") => BadFields::Field(field),
+        _ => BadFields::UnknownField(field),
     })
 }
 
@@ -317,7 +326,12 @@ mod tests {
     use super::*;
     use crate::Catalog;
 
-    fn matches(group: &str, plural: &str, selector: &str, object: &Value) -> Result<bool, String> {
+    fn matches(
+        group: &str,
+        plural: &str,
+        selector: &str,
+        object: &Value,
+    ) -> Result<bool, BadFields> {
         let catalog = Catalog::built_in();
         let resource = catalog.resource(group, "v1", plural).expect("a kind");
         Fields::parse(resource, selector).map(|fields| fields.matches(resource, object))
@@ -435,10 +449,8 @@ mod tests {
                 "invalid field selector: unescaped character in value: 61",
             ),
         ] {
-            assert_eq!(
-                matches(group, plural, selector, &Value::Null),
-                Err(message.to_owned())
-            );
+            let refused = matches(group, plural, selector, &Value::Null).unwrap_err();
+            assert_eq!(refused.to_string(), message);
         }
     }
 }

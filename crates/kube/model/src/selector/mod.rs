@@ -4,5 +4,5 @@ mod fields;
 mod labels;
 mod parse;
 
-pub use fields::Fields;
+pub use fields::{BadFields, Fields};
 pub use labels::{Labels, Operator, Requirement};
