@@ -6,19 +6,30 @@ use regex_syntax::ast::{Error, ErrorKind, Span, parse::Parser};
 /// Of a compiled pattern: `[a-z]{1,253}` fits, a pattern made to be large does not.
 const MOST_BYTES: usize = 128 << 10;
 
-/// Says why a pattern does not compile.
-pub fn compile(pattern: &str) -> Result<Regex, String> {
+/// Why a pattern does not compile.
+#[derive(Debug, thiserror::Error)]
+pub enum BadPattern {
+    #[error("error parsing regexp: {what}: `{part}`")]
+    Syntax { what: &'static str, part: String },
+    /// What is beyond the syntax, which is its size.
+    #[error(transparent)]
+    Compiling(#[from] regex::Error),
+}
+
+/// # Errors
+/// It does not compile.
+pub fn compile(pattern: &str) -> Result<Regex, BadPattern> {
     let compiled = RegexBuilder::new(pattern)
         .size_limit(MOST_BYTES)
         .dfa_size_limit(MOST_BYTES)
         .build();
     compiled.map_err(|error| match Parser::new().parse(pattern) {
         Err(wrong) => in_words_of_go(pattern, &wrong),
-        Ok(_) => error.to_string(),
+        Ok(_) => error.into(),
     })
 }
 
-fn in_words_of_go(pattern: &str, error: &Error) -> String {
+fn in_words_of_go(pattern: &str, error: &Error) -> BadPattern {
     let Span { start, end } = error.span();
     let (from, to) = (start.offset, end.offset);
     let part = |from, to| pattern.get(from..to).unwrap_or(pattern);
@@ -39,7 +50,10 @@ fn in_words_of_go(pattern: &str, error: &Error) -> String {
         ErrorKind::EscapeUnrecognized => ("invalid escape sequence", part(from, to)),
         _ => ("invalid or unsupported Perl syntax", part(from, to)),
     };
-    format!("error parsing regexp: {what}: `{shown}`")
+    BadPattern::Syntax {
+        what,
+        part: shown.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -59,11 +73,12 @@ mod tests {
             ("a\\", "trailing backslash at end of expression: ``"),
             (r"a\y", r"invalid escape sequence: `\y`"),
         ] {
-            let told = compile(pattern).unwrap_err();
+            let told = compile(pattern).unwrap_err().to_string();
             assert_eq!(told, format!("error parsing regexp: {expected}"));
         }
         assert!(compile("^[a-z]+$").is_ok());
         let large = compile("(a{1000}){1000}").unwrap_err();
-        assert!(large.contains("size"), "{large}");
+        assert!(matches!(large, BadPattern::Compiling(_)), "{large}");
+        assert!(large.to_string().contains("size"), "{large}");
     }
 }
