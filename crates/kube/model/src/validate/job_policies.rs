@@ -178,24 +178,39 @@ fn success_rule(rule: &Value, completions: i64, path: &Path<'_>, errors: &mut Er
     }
 }
 
+/// Why a text is no list of indexes, in upstream's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadIndexes {
+    #[error("cannot convert string to integer for index: {0:?}")]
+    NoNumber(String),
+    #[error("too large index: {0:?}")]
+    TooLarge(String),
+    #[error(
+        "the fragment {0:?} violates the requirement that an index interval can have at most two parts separated by '-'"
+    )]
+    Parts(String),
+    #[error("non-increasing order, previous: {previous}, current: {current}")]
+    NotRising { previous: i64, current: i64 },
+}
+
 /// How many there are in a text like `1,3-5`, which rise and are below `completions`.
-fn count_indexes(text: &str, completions: i64) -> Result<i64, String> {
+fn count_indexes(text: &str, completions: i64) -> Result<i64, BadIndexes> {
     let intervals = intervals(text, completions)?;
     Ok(intervals.iter().map(|(first, last)| last - first + 1).sum())
 }
 
 /// The first and the last of each part of such a text.
-pub fn intervals(text: &str, completions: i64) -> Result<Vec<(i64, i64)>, String> {
+pub fn intervals(text: &str, completions: i64) -> Result<Vec<(i64, i64)>, BadIndexes> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    let number = |text: &str| -> Result<i64, String> {
+    let number = |text: &str| -> Result<i64, BadIndexes> {
         let number: i64 = text
             .parse()
-            .map_err(|_| format!("cannot convert string to integer for index: {text:?}"))?;
+            .map_err(|_| BadIndexes::NoNumber(text.to_owned()))?;
         match number < completions {
             true => Ok(number),
-            false => Err(format!("too large index: {text:?}")),
+            false => Err(BadIndexes::TooLarge(text.to_owned())),
         }
     };
     let (mut found, mut last) = (Vec::new(), None);
@@ -203,15 +218,13 @@ pub fn intervals(text: &str, completions: i64) -> Result<Vec<(i64, i64)>, String
         let mut ends = part.split('-');
         let (first, second, more) = (ends.next(), ends.next(), ends.next());
         if more.is_some() {
-            return Err(format!(
-                "the fragment {part:?} violates the requirement that an index interval can have at most two parts separated by '-'"
-            ));
+            return Err(BadIndexes::Parts(part.to_owned()));
         }
         let first = number(first.unwrap_or_default())?;
-        let rises = |last: Option<i64>, next: i64| match last {
-            Some(last) if last >= next => Err(format!(
-                "non-increasing order, previous: {last}, current: {next}"
-            )),
+        let rises = |last: Option<i64>, current: i64| match last {
+            Some(previous) if previous >= current => {
+                Err(BadIndexes::NotRising { previous, current })
+            }
             _ => Ok(()),
         };
         rises(last, first)?;
@@ -249,7 +262,8 @@ mod tests {
                 "the fragment \"1-2-3\" violates the requirement that an index interval can have at most two parts separated by '-'",
             ),
         ] {
-            assert_eq!(count_indexes(text, 10), Err(why.to_owned()), "{text}");
+            let refused = count_indexes(text, 10).unwrap_err();
+            assert_eq!(refused.to_string(), why, "{text}");
         }
     }
 }
