@@ -29,6 +29,37 @@ pub struct Parts<'a> {
     pub fragment: &'a str,
 }
 
+/// A text that is no address, and why, as Go says it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("parse {}: {why}", quoted(.url))]
+pub struct BadUrl {
+    pub url: String,
+    pub why: Wrong,
+}
+
+/// What is wrong with an address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Wrong {
+    #[error("net/url: invalid control character in URL")]
+    Control,
+    #[error("missing protocol scheme")]
+    NoScheme,
+    #[error("first path segment in URL cannot contain colon")]
+    Colon,
+    #[error("invalid URL escape {}", quoted(.0))]
+    Escape(String),
+    #[error("invalid character {} in path", quoted(.0))]
+    InPath(String),
+    #[error("missing ']' in host")]
+    Unclosed,
+    #[error("invalid host {}", quoted(.0))]
+    Host(String),
+    #[error("invalid character {} in host name", quoted(.0))]
+    InHost(String),
+    #[error("invalid port {} after host", quoted(.0))]
+    Port(String),
+}
+
 impl WebhookUrl {
     /// `None` for one that a configuration may not have.
     pub fn parse(text: &str) -> Option<Self> {
@@ -49,19 +80,22 @@ impl WebhookUrl {
 }
 
 /// # Errors
-/// Why it is no address, as Go says it.
-pub fn parts(text: &str) -> Result<Parts<'_>, String> {
-    let failed = |why: &str| Err(format!("parse {}: {why}", quoted(text)));
+/// It is no address.
+pub fn parts(text: &str) -> Result<Parts<'_>, BadUrl> {
+    let failed = |why| {
+        let url = text.to_owned();
+        Err(BadUrl { url, why })
+    };
     if text.chars().any(|it| it.is_ascii_control()) {
-        return failed("net/url: invalid control character in URL");
+        return failed(Wrong::Control);
     }
     let (rest, fragment) = text.split_once('#').unwrap_or((text, ""));
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (scheme, rest) = match rest.split_once(':') {
-        Some(("", _)) => return failed("missing protocol scheme"),
+        Some(("", _)) => return failed(Wrong::NoScheme),
         Some((scheme, behind)) if is_scheme(scheme) => (scheme.to_ascii_lowercase(), behind),
         Some((segment, _)) if !segment.contains('/') => {
-            return failed("first path segment in URL cannot contain colon");
+            return failed(Wrong::Colon);
         }
         _ => (String::new(), rest),
     };
@@ -74,15 +108,14 @@ pub fn parts(text: &str) -> Result<Parts<'_>, String> {
         None => (None, authority),
     };
     if let Err(why) = host_and_port(authority) {
-        return failed(&why);
+        return failed(why);
     }
     if let Some(escape) = bad_escape(path) {
-        return failed(&format!("invalid URL escape {}", quoted(escape)));
+        return failed(Wrong::Escape(escape.to_owned()));
     }
     // What a request's line cannot hold would have to be written otherwise than it was given.
     if let Some(odd) = path.chars().find(|it| !it.is_ascii_graphic()) {
-        let odd = quoted(&odd.to_string());
-        return failed(&format!("invalid character {odd} in path"));
+        return failed(Wrong::InPath(odd.to_string()));
     }
     Ok(Parts {
         scheme,
@@ -100,12 +133,12 @@ fn is_scheme(text: &str) -> bool {
         && all.all(|it| it.is_ascii_alphanumeric() || b"+-.".contains(&it))
 }
 
-fn host_and_port(authority: &str) -> Result<(&str, u16), String> {
+fn host_and_port(authority: &str) -> Result<(&str, u16), Wrong> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(behind) => {
-            let (host, port) = behind.split_once(']').ok_or("missing ']' in host")?;
+            let (host, port) = behind.split_once(']').ok_or(Wrong::Unclosed)?;
             if host.parse::<Ipv6Addr>().is_err() {
-                return Err(format!("invalid host {}", quoted(host)));
+                return Err(Wrong::Host(host.to_owned()));
             }
             (host, port)
         }
@@ -113,13 +146,12 @@ fn host_and_port(authority: &str) -> Result<(&str, u16), String> {
             let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
             let is_odd = |it: &char| !(it.is_ascii_alphanumeric() || "-._~".contains(*it));
             if let Some(odd) = host.chars().find(is_odd) {
-                let odd = quoted(&odd.to_string());
-                return Err(format!("invalid character {odd} in host name"));
+                return Err(Wrong::InHost(odd.to_string()));
             }
             (host, port)
         }
     };
-    let invalid = || format!("invalid port {} after host", quoted(port));
+    let invalid = || Wrong::Port(port.to_owned());
     let number = match port.strip_prefix(':') {
         None if port.is_empty() => PORT,
         Some("") => PORT,
@@ -221,9 +253,9 @@ mod tests {
                 r#"parse "1h:2": first path segment in URL cannot contain colon"#,
             ),
         ] {
-            assert_eq!(parts(url), Err(why.to_owned()));
+            assert_eq!(parts(url).unwrap_err().to_string(), why);
         }
         let it = parts("https://h/%\u{e9}");
-        assert!(it.unwrap_err().contains("invalid URL escape"));
+        assert!(matches!(it.unwrap_err().why, Wrong::Escape(_)));
     }
 }
