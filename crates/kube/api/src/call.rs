@@ -217,7 +217,7 @@ impl Call {
             None => Ok(Labels::everything()),
             Some(text) => {
                 let parsed = Labels::parse(text);
-                Ok(parsed.map_err(Status::bad_request)?)
+                Ok(parsed.map_err(|why| Status::bad_request(why.to_string()))?)
             }
         }
     }

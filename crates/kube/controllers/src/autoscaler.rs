@@ -122,7 +122,7 @@ impl Autoscalers {
         let selector = match Labels::parse(text) {
             _ if text.is_empty() => return Selected::Missing,
             Ok(selector) => selector,
-            Err(why) => return Selected::Invalid(why),
+            Err(why) => return Selected::Invalid(why.to_string()),
         };
         let mut pods = self.pods.in_namespace(&key.namespace);
         pods.retain(|it| selector.matches_object(it));

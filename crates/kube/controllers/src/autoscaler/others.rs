@@ -111,7 +111,10 @@ fn metric_of(metric: &Value) -> &Value {
 fn labels_of(metric: &Value) -> Result<String, String> {
     match metric_of(metric).at("/selector") {
         Value::Null => Ok(String::new()),
-        some => Labels::of_selector(Some(some)).map(|it| it.to_string()),
+        some => match Labels::of_selector(Some(some)) {
+            Ok(labels) => Ok(labels.to_string()),
+            Err(why) => Err(why.to_string()),
+        },
     }
 }
 
@@ -264,7 +267,10 @@ fn title(metric: &Value) -> String {
 pub fn selector_text(metric: &Value) -> String {
     match metric_of(metric).at("/selector") {
         Value::Null => "nil".to_owned(),
-        some => Labels::of_selector(Some(some)).map_or_else(|why| why, |it| it.to_string()),
+        some => match Labels::of_selector(Some(some)) {
+            Ok(labels) => labels.to_string(),
+            Err(why) => why.to_string(),
+        },
     }
 }
 

@@ -9,6 +9,66 @@ use crate::{
     view::{at, items, map, text, texts},
 };
 
+/// Why something is no label selector, in upstream's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadLabels {
+    #[error("found '{found}', expected: {expected}")]
+    Unexpected {
+        found: String,
+        expected: &'static str,
+    },
+    #[error("found '{0}' expected: '('")]
+    NoList(String),
+    /// A text has a part that is no requirement.
+    #[error("unable to parse requirement: {0}")]
+    Part(#[source] Box<Self>),
+    #[error("{} is not a valid label selector operator", quoted(.0))]
+    Operator(String),
+    #[error("{}", told(.0))]
+    Requirement(Vec<BadRequirement>),
+}
+
+/// One thing that is wrong with a requirement.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadRequirement {
+    #[error("{path}: Invalid value: {}: {}", quoted(.key), .faults.join("; "))]
+    Key {
+        path: &'static str,
+        key: String,
+        faults: Vec<String>,
+    },
+    #[error("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty")]
+    NoValues,
+    #[error(
+        "values: Invalid value: {}: values set must be empty for exists and does not exist",
+        crate::field::go_json(&.0.clone().into())
+    )]
+    Values(Vec<String>),
+    #[error(
+        "values[{at}]: Invalid value: {}: for 'Gt', 'Lt' operators, the value must be an integer",
+        quoted(.value)
+    )]
+    NoInteger { at: usize, value: String },
+    #[error("values[{at}][{key}]: Invalid value: {}: {}", quoted(.value), .faults.join("; "))]
+    Value {
+        at: usize,
+        key: String,
+        value: String,
+        faults: Vec<String>,
+    },
+}
+
+/// One as it is, several as a list.
+fn told(all: &[BadRequirement]) -> String {
+    match all {
+        [one] => one.to_string(),
+        many => {
+            let many: Vec<String> = many.iter().map(ToString::to_string).collect();
+            format!("[{}]", many.join(", "))
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
     In,
@@ -40,14 +100,14 @@ impl Labels {
     }
 
     /// The `labelSelector` of a request.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, BadLabels> {
         let mut requirements = parse::requirements(text)?;
         requirements.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(Self(Some(requirements)))
     }
 
     /// A LabelSelector: none chooses nothing, an empty one everything.
-    pub fn of_selector(selector: Option<&Value>) -> Result<Self, String> {
+    pub fn of_selector(selector: Option<&Value>) -> Result<Self, BadLabels> {
         let Some(selector) = selector.filter(|value| !value.is_null()) else {
             return Ok(Self::nothing());
         };
@@ -62,12 +122,7 @@ impl Labels {
                 "NotIn" => Operator::NotIn,
                 "Exists" => Operator::Exists,
                 "DoesNotExist" => Operator::DoesNotExist,
-                other => {
-                    return Err(format!(
-                        "{} is not a valid label selector operator",
-                        quoted(other)
-                    ));
-                }
+                other => return Err(BadLabels::Operator(other.to_owned())),
             };
             let values = texts(expression, "values").map(str::to_owned).collect();
             out.push(requirement(
@@ -175,23 +230,23 @@ pub(super) fn requirement(
     key: String,
     operator: Operator,
     values: Vec<String>,
-) -> Result<Requirement, String> {
+) -> Result<Requirement, BadLabels> {
     let mut errors = Vec::new();
     errors.extend(key_fault(&key, "key"));
-    let none = || "[]".to_owned();
     match operator {
-        Operator::In | Operator::NotIn if values.is_empty() => errors.push(format!(
-            "values: Invalid value: {}: for 'in', 'notin' operators, values set can't be empty",
-            none()
-        )),
-        Operator::Exists | Operator::DoesNotExist if !values.is_empty() => errors.push(format!(
-            "values: Invalid value: {}: values set must be empty for exists and does not exist",
-            crate::field::go_json(&values.clone().into())
-        )),
+        Operator::In | Operator::NotIn if values.is_empty() => {
+            errors.push(BadRequirement::NoValues);
+        }
+        Operator::Exists | Operator::DoesNotExist if !values.is_empty() => {
+            errors.push(BadRequirement::Values(values.clone()));
+        }
         Operator::GreaterThan | Operator::LessThan => {
             for (at, value) in values.iter().enumerate() {
                 if value.parse::<i64>().is_err() {
-                    errors.push(format!("values[{at}]: Invalid value: {}: for 'Gt', 'Lt' operators, the value must be an integer", quoted(value)));
+                    errors.push(BadRequirement::NoInteger {
+                        at,
+                        value: value.clone(),
+                    });
                 }
             }
         }
@@ -200,32 +255,30 @@ pub(super) fn requirement(
     for (at, value) in values.iter().enumerate() {
         let faults = names::label_value(value);
         if !faults.is_empty() {
-            errors.push(format!(
-                "values[{at}][{key}]: Invalid value: {}: {}",
-                quoted(value),
-                faults.join("; ")
-            ));
+            errors.push(BadRequirement::Value {
+                at,
+                key: key.clone(),
+                value: value.clone(),
+                faults,
+            });
         }
     }
-    match errors.as_slice() {
-        [] => Ok(Requirement {
-            key,
-            operator,
-            values,
-        }),
-        [one] => Err(one.clone()),
-        many => Err(format!("[{}]", many.join(", "))),
+    if !errors.is_empty() {
+        return Err(BadLabels::Requirement(errors));
     }
+    Ok(Requirement {
+        key,
+        operator,
+        values,
+    })
 }
 
-pub(super) fn key_fault(key: &str, path: &str) -> Option<String> {
+pub(super) fn key_fault(key: &str, path: &'static str) -> Option<BadRequirement> {
     let faults = names::qualified_name(key);
-    (!faults.is_empty()).then(|| {
-        format!(
-            "{path}: Invalid value: {}: {}",
-            quoted(key),
-            faults.join("; ")
-        )
+    (!faults.is_empty()).then(|| BadRequirement::Key {
+        path,
+        key: key.to_owned(),
+        faults,
     })
 }
 
@@ -296,9 +349,9 @@ mod tests {
             ),
         ];
         for (selector, message) in cases {
-            assert_eq!(Labels::parse(selector), Err(message.to_owned()));
+            assert_eq!(Labels::parse(selector).unwrap_err().to_string(), message);
         }
-        let key = Labels::parse("_=1").expect_err("a key that is none");
+        let key = Labels::parse("_=1").unwrap_err().to_string();
         assert!(
             key.starts_with(
                 "unable to parse requirement: <nil>: Invalid value: \"_\": name part must consist of"
@@ -326,11 +379,19 @@ mod tests {
             let parsed = Labels::of_selector(Some(&selector)).expect("a selector");
             assert_eq!(parsed.matches(Some(&set)), expected, "{selector}");
         }
+        let odd = json!({"matchExpressions": [{"key": "c", "operator": "Near"}]});
         assert_eq!(
-            Labels::of_selector(Some(
-                &json!({"matchExpressions": [{"key": "c", "operator": "Near"}]})
-            )),
-            Err("\"Near\" is not a valid label selector operator".to_owned())
+            Labels::of_selector(Some(&odd)).unwrap_err().to_string(),
+            "\"Near\" is not a valid label selector operator"
+        );
+        let odd = json!({"matchExpressions": [{"key": "_", "operator": "In"}]});
+        let told = Labels::of_selector(Some(&odd)).unwrap_err().to_string();
+        assert!(
+            told.starts_with("[key: Invalid value: \"_\": name part must consist of")
+                && told.ends_with(
+                    ", values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty]"
+                ),
+            "{told}"
         );
     }
 

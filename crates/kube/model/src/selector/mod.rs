@@ -5,4 +5,4 @@ mod labels;
 mod parse;
 
 pub use fields::{BadFields, Fields};
-pub use labels::{Labels, Operator, Requirement};
+pub use labels::{BadLabels, BadRequirement, Labels, Operator, Requirement};

@@ -1,9 +1,9 @@
 //! The text of label selectors.
 
-use super::labels::{Operator, Requirement, key_fault, requirement};
+use super::labels::{BadLabels, Operator, Requirement, key_fault, requirement};
 
 /// The requirements a text makes, in its order.
-pub fn requirements(text: &str) -> Result<Vec<Requirement>, String> {
+pub fn requirements(text: &str) -> Result<Vec<Requirement>, BadLabels> {
     Parser::new(text).requirements()
 }
 
@@ -87,6 +87,13 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     out
 }
 
+fn unexpected(found: Token<'_>, expected: &'static str) -> BadLabels {
+    BadLabels::Unexpected {
+        found: found.text().to_owned(),
+        expected,
+    }
+}
+
 const fn blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
 }
@@ -114,7 +121,7 @@ impl<'a> Parser<'a> {
         token
     }
 
-    fn requirements(&mut self) -> Result<Vec<Requirement>, String> {
+    fn requirements(&mut self) -> Result<Vec<Requirement>, BadLabels> {
         let mut out = Vec::new();
         loop {
             match self.peek().as_value() {
@@ -122,48 +129,39 @@ impl<'a> Parser<'a> {
                 Token::Word(_) | Token::Not => {
                     out.push(
                         self.requirement()
-                            .map_err(|error| format!("unable to parse requirement: {error}"))?,
+                            .map_err(|why| BadLabels::Part(Box::new(why)))?,
                     );
                     match self.next().as_value() {
                         Token::End => return Ok(out),
                         Token::Comma => match self.peek().as_value() {
                             Token::Word(_) | Token::Not => {}
                             other => {
-                                return Err(format!(
-                                    "found '{}', expected: identifier after ','",
-                                    other.text()
-                                ));
+                                return Err(unexpected(other, "identifier after ','"));
                             }
                         },
                         other => {
-                            return Err(format!(
-                                "found '{}', expected: ',' or 'end of string'",
-                                other.text()
-                            ));
+                            return Err(unexpected(other, "',' or 'end of string'"));
                         }
                     }
                 }
                 other => {
-                    return Err(format!(
-                        "found '{}', expected: !, identifier, or 'end of string'",
-                        other.text()
-                    ));
+                    return Err(unexpected(other, "!, identifier, or 'end of string'"));
                 }
             }
         }
     }
 
-    fn requirement(&mut self) -> Result<Requirement, String> {
+    fn requirement(&mut self) -> Result<Requirement, BadLabels> {
         let mut token = self.next().as_value();
         let absent = token == Token::Not;
         if absent {
             token = self.next().as_value();
         }
         let Token::Word(key) = token else {
-            return Err(format!("found '{}', expected: identifier", token.text()));
+            return Err(unexpected(token, "identifier"));
         };
         if let Some(fault) = key_fault(key, "<nil>") {
-            return Err(fault);
+            return Err(BadLabels::Requirement(vec![fault]));
         }
         let key = key.to_owned();
         if absent {
@@ -180,25 +178,25 @@ impl<'a> Parser<'a> {
             Token::NotEquals => requirement(key, Operator::NotIn, self.value()?),
             Token::Greater => requirement(key, Operator::GreaterThan, self.value()?),
             Token::Less => requirement(key, Operator::LessThan, self.value()?),
-            other => Err(format!("found '{}', expected: {OPERATORS}", other.text())),
+            other => Err(unexpected(other, OPERATORS)),
         }
     }
 
-    fn value(&mut self) -> Result<Vec<String>, String> {
+    fn value(&mut self) -> Result<Vec<String>, BadLabels> {
         if matches!(self.peek(), Token::End | Token::Comma) {
             return Ok(vec![String::new()]);
         }
         match self.next().as_value() {
             Token::Word(word) => Ok(vec![word.to_owned()]),
-            other => Err(format!("found '{}', expected: identifier", other.text())),
+            other => Err(unexpected(other, "identifier")),
         }
     }
 
     /// `(a,b,)`: an empty place is an empty value.
-    fn values(&mut self) -> Result<Vec<String>, String> {
+    fn values(&mut self) -> Result<Vec<String>, BadLabels> {
         match self.next() {
             Token::Open => {}
-            other => return Err(format!("found '{}' expected: '('", other.as_value().text())),
+            other => return Err(BadLabels::NoList(other.as_value().text().to_owned())),
         }
         let mut out = Vec::new();
         let mut expects = true;
@@ -223,12 +221,9 @@ impl<'a> Parser<'a> {
                     return Ok(out);
                 }
                 other if expects => {
-                    return Err(format!(
-                        "found '{}', expected: ',', ')' or identifier",
-                        other.text()
-                    ));
+                    return Err(unexpected(other, "',', ')' or identifier"));
                 }
-                other => return Err(format!("found '{}', expected: ',' or ')'", other.text())),
+                other => return Err(unexpected(other, "',' or ')'")),
             }
         }
     }

@@ -38,7 +38,7 @@ pub fn cluster_role(object: &Value, errors: &mut Errors) {
         if errors.len() == before
             && let Err(fault) = crate::selector::Labels::of_selector(Some(selector))
         {
-            errors.invalid(&at, selector.clone(), fault);
+            errors.invalid(&at, selector.clone(), fault.to_string());
         }
     }
 }
