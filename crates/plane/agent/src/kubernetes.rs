@@ -264,7 +264,8 @@ impl Kubelets {
                 .map_err(|e| format!("the instance's first process: {e}"))?,
         };
         let at = settings.address();
-        let server = Server::bind(at, &name, &authority).await?;
+        let server = Server::bind(at, &name, &authority).await;
+        let server = server.map_err(|e| wharf_base::Chain(&e).to_string())?;
         let served_at = SocketAddr::new(at, server.port());
         let servers = match it.interface.name_servers.as_slice() {
             [] => vec![wharf_network::RESOLVER.to_string()],

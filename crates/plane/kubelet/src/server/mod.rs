@@ -18,7 +18,7 @@ mod streams;
 mod summary;
 mod tls;
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{io, net::IpAddr, sync::Arc, time::Duration};
 
 use http::{Method, Request, Response, StatusCode};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -47,6 +47,17 @@ const MOST_CONNECTIONS: usize = 512;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 const HEAD: Duration = Duration::from_secs(30);
 
+/// Why there is no port.
+#[derive(Debug, thiserror::Error)]
+pub enum NoPort {
+    #[error(transparent)]
+    Tls(#[from] tls::NoTls),
+    #[error("failed to listen on {at}")]
+    Listen { at: IpAddr, source: io::Error },
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
 /// A port that is listened on, and whom it lets in.
 pub struct Server {
     listener: TcpListener,
@@ -59,11 +70,11 @@ impl Server {
     ///
     /// # Errors
     /// There is no port, or the authority is none.
-    pub async fn bind(at: IpAddr, name: &str, authority: &[u8]) -> Result<Self, String> {
+    pub async fn bind(at: IpAddr, name: &str, authority: &[u8]) -> Result<Self, NoPort> {
         let tls = tls::acceptor(name, authority)?;
         let listener = TcpListener::bind((at, 0)).await;
-        let listener = listener.map_err(|e| format!("failed to listen on {at}: {e}"))?;
-        let port = listener.local_addr().map_err(|e| e.to_string())?.port();
+        let listener = listener.map_err(|source| NoPort::Listen { at, source })?;
+        let port = listener.local_addr()?.port();
         Ok(Self {
             listener,
             port,
@@ -190,24 +201,24 @@ async fn answer(kubelet: &Kubelet, request: Request<Incoming>) -> Response<Answe
                         false => answer,
                     }
                 }
-                Err(why) => refuse(StatusCode::NOT_FOUND, &why),
+                Err(why) => refuse(StatusCode::NOT_FOUND, &why.to_string()),
             }
         }
         ["exec", namespace, pod, container] => match find(kubelet, namespace, pod, container) {
             Ok(target) => sessions::exec(kubelet, target, request),
-            Err(why) => refuse(StatusCode::NOT_FOUND, &why),
+            Err(why) => refuse(StatusCode::NOT_FOUND, &why.to_string()),
         },
         ["attach", namespace, pod, container] => match find(kubelet, namespace, pod, container) {
             Ok(target) => attach::attach(kubelet, target, request),
-            Err(why) => refuse(StatusCode::NOT_FOUND, &why),
+            Err(why) => refuse(StatusCode::NOT_FOUND, &why.to_string()),
         },
         ["portForward", namespace, pod] => match find(kubelet, namespace, pod, "") {
             Ok(target) => forward::port_forward(kubelet, target, request),
-            Err(why) => refuse(StatusCode::NOT_FOUND, &why),
+            Err(why) => refuse(StatusCode::NOT_FOUND, &why.to_string()),
         },
         ["podPort", namespace, pod, port] if reads => match find(kubelet, namespace, pod, "") {
             Ok(target) => ports::connect(kubelet, &target, port, request).await,
-            Err(why) => refuse(StatusCode::NOT_FOUND, &why),
+            Err(why) => refuse(StatusCode::NOT_FOUND, &why.to_string()),
         },
         ["vpcPort", address, port] if reads => {
             ports::connect_from_node(kubelet, address, port, request).await
@@ -216,16 +227,36 @@ async fn answer(kubelet: &Kubelet, request: Request<Incoming>) -> Response<Answe
     }
 }
 
-fn find(kubelet: &Kubelet, namespace: &str, name: &str, container: &str) -> Result<Target, String> {
+/// What a path names and this node does not have.
+#[derive(Debug, thiserror::Error)]
+enum NotHere {
+    #[error("pod \"{0}\" is not on this node")]
+    Pod(String),
+    #[error("container {container} not found in pod {pod}_{namespace}")]
+    Container {
+        container: String,
+        pod: String,
+        namespace: String,
+    },
+}
+
+fn find(
+    kubelet: &Kubelet,
+    namespace: &str,
+    name: &str,
+    container: &str,
+) -> Result<Target, NotHere> {
     let pods = kubelet.node.pods.read();
     let is_it = |it: &&Arc<Value>| it.namespace() == namespace && it.name() == name;
     let pod = pods.values().find(is_it).cloned();
-    let pod = pod.ok_or_else(|| format!("pod \"{name}\" is not on this node"))?;
+    let pod = pod.ok_or_else(|| NotHere::Pod(name.to_owned()))?;
     let is_known = || containers(&pod).any(|it| it.text("/name") == container);
     if !container.is_empty() && !is_known() {
-        return Err(format!(
-            "container {container} not found in pod {name}_{namespace}"
-        ));
+        return Err(NotHere::Container {
+            container: container.to_owned(),
+            pod: name.to_owned(),
+            namespace: namespace.to_owned(),
+        });
     }
     let sandbox = kubelet.node.sandbox_of(pod.uid());
     Ok(Target {

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use rustls::{
     RootCertStore, ServerConfig,
     crypto::ring,
-    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
-    server::WebPkiClientVerifier,
+    pki_types::{
+        CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer,
+        pem::{self, PemObject},
+    },
+    server::{VerifierBuilderError, WebPkiClientVerifier},
 };
 use tokio_rustls::TlsAcceptor;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -14,28 +17,39 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 /// Whose members may do everything; the authority signs it for nobody who asks.
 const GROUP: &str = "system:masters";
 
+/// Why nobody can be let in.
+#[derive(Debug, thiserror::Error)]
+pub enum NoTls {
+    #[error("the cluster's authority has no certificate")]
+    NoAuthority,
+    #[error("the port of the node")]
+    Authority(#[from] pem::Error),
+    #[error("the port of the node")]
+    Verifier(#[from] VerifierBuilderError),
+    #[error("the port of the node")]
+    Own(#[from] rcgen::Error),
+    #[error("the port of the node")]
+    Settings(#[from] rustls::Error),
+}
+
 /// The node's own certificate is of nobody: the caller knows the port from the Node, which only the node writes.
-pub fn acceptor(name: &str, authority: &[u8]) -> Result<TlsAcceptor, String> {
-    let bad = |e: &dyn std::fmt::Display| format!("the port of the node: {e}");
+pub fn acceptor(name: &str, authority: &[u8]) -> Result<TlsAcceptor, NoTls> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(authority) {
-        let certificate = certificate.map_err(|e| bad(&e))?;
-        roots.add(certificate).map_err(|e| bad(&e))?;
+        roots.add(certificate?)?;
     }
     if roots.is_empty() {
-        return Err("the cluster's authority has no certificate".to_owned());
+        return Err(NoTls::NoAuthority);
     }
     let provider = Arc::new(ring::default_provider());
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
-    let verifier = verifier.build().map_err(|e| bad(&e))?;
-    let own = rcgen::generate_simple_self_signed(vec![name.to_owned()]).map_err(|e| bad(&e))?;
+    let verifier = verifier.build()?;
+    let own = rcgen::generate_simple_self_signed(vec![name.to_owned()])?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()));
     let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| bad(&e))?
+        .with_safe_default_protocol_versions()?
         .with_client_cert_verifier(verifier)
-        .with_single_cert(vec![own.cert.der().clone()], key)
-        .map_err(|e| bad(&e))?;
+        .with_single_cert(vec![own.cert.der().clone()], key)?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
