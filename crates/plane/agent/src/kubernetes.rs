@@ -152,7 +152,8 @@ impl Kubelets {
             network: settings.network.clone(),
             pids: settings.pids,
         });
-        let ground = ground.await?;
+        let ground = ground.await;
+        let ground = ground.map_err(|e| wharf_base::Chain(&e).to_string())?;
         Ok(Self(Arc::new(Inner {
             settings,
             ground,
@@ -414,7 +415,8 @@ impl Kubelets {
             stop.cancel();
             let _ = ended.await;
         }
-        self.0.ground.end_all(instance).await?;
+        let ended = self.0.ground.end_all(instance).await;
+        ended.map_err(|e| e.text())?;
         if let Some(files) = &self.0.settings.files {
             let forgotten = files.forget_all(instance);
             forgotten.map_err(|e| format!("what its pods mounted by: {e}"))?;

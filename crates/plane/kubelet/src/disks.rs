@@ -27,7 +27,8 @@ use wharf_rootdir::{RootDir, proc_path};
 
 use crate::{
     files,
-    machine::BlockDevice,
+    machine::{BlockDevice, MachineError},
+    not_mounted::{NotMounted, Why},
     pod::{Container, Pod},
     worker::Context,
 };
@@ -105,21 +106,21 @@ pub fn file_systems(context: &Context) -> BTreeSet<String> {
 }
 
 /// Finds the volumes behind the claims of a pod, and waits until they are attached.
-pub async fn find(context: &Arc<Context>, pod: &Pod) -> Result<(), String> {
+pub async fn find(context: &Arc<Context>, pod: &Pod) -> Result<(), NotMounted> {
     for (name, claim) in claims(pod) {
         if context.disks.lock().contains_key(name) {
             continue;
         }
-        let failed =
-            |why: String| format!("MountVolume.SetUp failed for volume \"{name}\" : {why}");
         let found = behind(context, pod, &claim).await;
-        let found = found.map_err(failed)?;
+        let found = found.map_err(|why| NotMounted::step("MountVolume.SetUp", name, why))?;
         check_mode(pod, name, found.is_block())?;
         if let Behind::Disk(disk) = &found {
-            let what = if disk.is_block { "Map" } else { "Mount" };
-            attached(context, disk).await.map_err(|why| {
-                format!("{what}Volume.WaitForAttach failed for volume \"{name}\" : {why}")
-            })?;
+            let step = match disk.is_block {
+                true => "MapVolume.WaitForAttach",
+                false => "MountVolume.WaitForAttach",
+            };
+            let attached = attached(context, disk).await;
+            attached.map_err(|why| NotMounted::step(step, name, why))?;
         }
         context.disks.lock().insert(name.to_owned(), found);
     }
@@ -127,7 +128,7 @@ pub async fn find(context: &Arc<Context>, pod: &Pod) -> Result<(), String> {
 }
 
 /// Whether containers have a volume as what it is, in upstream's words. Pure.
-fn check_mode(pod: &Pod, name: &str, is_block: bool) -> Result<(), String> {
+fn check_mode(pod: &Pod, name: &str, is_block: bool) -> Result<(), NotMounted> {
     let is_mounted = |it: &Container| it.volume_mounts.iter().any(|it| it.name == name);
     let is_device = |it: &Container| it.volume_devices.iter().any(|it| it.name == name);
     let (mode, other) = match is_block {
@@ -135,9 +136,11 @@ fn check_mode(pod: &Pod, name: &str, is_block: bool) -> Result<(), String> {
         false if pod.all_containers().any(is_device) => ("Filesystem", "volumeDevices"),
         _ => return Ok(()),
     };
-    Err(format!(
-        "Unable to attach or mount volumes: unmounted volumes=[{name}]: volume {name} has volumeMode {mode}, but is specified in {other}"
-    ))
+    Err(NotMounted::Mode {
+        volume: name.to_owned(),
+        mode,
+        other,
+    })
 }
 
 /// The name below `/dev` that a volume is to have in a container; `None` where this node can have none. Pure.
@@ -190,39 +193,35 @@ pub fn devices(context: &Context, pod: &Pod, of: &Container) -> Vec<BlockDevice>
     wanted.collect()
 }
 
-async fn behind(context: &Context, pod: &Pod, of: &Claim) -> Result<Behind, String> {
+async fn behind(context: &Context, pod: &Pod, of: &Claim) -> Result<Behind, Why> {
     let get = |kind: Kind, namespace: String, name: String| {
         let client = &context.node.client;
         async move { client.get(&kind, &namespace, &name).await }
     };
-    let said = |error: Error| error.to_string();
     let claim = get(
         kind::PERSISTENT_VOLUME_CLAIM,
         pod.metadata.namespace.clone(),
         of.name.clone(),
     );
-    let claim = claim.await.map_err(said)?;
+    let claim = claim.await?;
     if of.is_own && !claim.is_controlled_by(&pod.metadata.uid) {
-        return Err(format!(
-            "PVC {} was not created for pod {} (pod is not owner)",
-            of.name, pod.metadata.name
-        ));
+        return Err(Why::NotOwner {
+            claim: of.name.clone(),
+            pod: pod.metadata.name.clone(),
+        });
     }
     let modes = claim.list("/spec/accessModes");
     if modes.iter().any(|it| it == "ReadWriteOncePod")
         && is_taken(&of.name, &pod.metadata.uid, &context.node.pods.read())
     {
-        return Err(
-            "volume uses the ReadWriteOncePod access mode and is already in use by another pod"
-                .to_owned(),
-        );
+        return Err(Why::InUse);
     }
     let named = claim.text("/spec/volumeName");
     if named.is_empty() || claim.text("/status/phase") != "Bound" {
-        return Err("PVC is not bound".to_owned());
+        return Err(Why::NotBound);
     }
     let volume = get(kind::PERSISTENT_VOLUME, String::new(), named.to_owned());
-    let volume = volume.await.map_err(said)?;
+    let volume = volume.await?;
     of_volume(&claim, &volume)
 }
 
@@ -247,30 +246,29 @@ fn is_taken(claim: &str, own: &str, pods: &BTreeMap<String, Arc<Value>>) -> bool
 }
 
 /// What this node can mount of a volume. Pure.
-fn of_volume(claim: &Value, volume: &Value) -> Result<Behind, String> {
+fn of_volume(claim: &Value, volume: &Value) -> Result<Behind, Why> {
     let name = volume.name();
     if volume.text("/spec/claimRef/uid") != claim.uid() {
-        return Err(format!(
-            "persistentVolume \"{name}\" is not bound to the claim"
-        ));
+        return Err(Why::OfAnother(name.to_owned()));
     }
+    let unsupported = |what: String| {
+        Err(Why::Unsupported {
+            volume: name.to_owned(),
+            what,
+        })
+    };
     if let Some(disk) = ebs_disk(volume) {
         if let Some(what) = unheeded(volume) {
-            return Err(format!(
-                "persistentVolume \"{name}\": {what} is not supported by this node"
-            ));
+            return unsupported(what.to_owned());
         }
         return match disk.filesystem.as_str() {
             _ if disk.is_block => Ok(Behind::Disk(disk)),
             "ext3" | "ext4" => Ok(Behind::Disk(disk)),
-            other => Err(format!(
-                "persistentVolume \"{name}\": fsType {other} is not supported by this node"
-            )),
+            other => unsupported(format!("fsType {other}")),
         };
     }
     if file_volume::is_file_volume(volume) {
-        let read = file_volume::read(volume).map(Behind::Files);
-        return read.map_err(|why| why.to_string());
+        return Ok(Behind::Files(file_volume::read(volume)?));
     }
     let kind = match volume.at("/spec/csi").is_null() {
         false => format!("driver {}", volume.text("/spec/csi/driver")),
@@ -280,9 +278,7 @@ fn of_volume(claim: &Value, volume: &Value) -> Result<Behind, String> {
             (*kind.unwrap_or(&"its kind of storage")).to_owned()
         }
     };
-    Err(format!(
-        "persistentVolume \"{name}\": {kind} is not supported by this node"
-    ))
+    unsupported(kind)
 }
 
 /// What a PersistentVolume asks for of its disk and nobody does: with it the disk would be mounted otherwise, or another part of it.
@@ -301,7 +297,7 @@ fn unheeded(volume: &Value) -> Option<&'static str> {
     }
 }
 
-async fn attached(context: &Context, disk: &EbsDisk) -> Result<(), String> {
+async fn attached(context: &Context, disk: &EbsDisk) -> Result<(), Why> {
     const ATTACHMENT: Kind = Kind::known(
         "storage.k8s.io",
         "v1",
@@ -322,22 +318,25 @@ async fn attached(context: &Context, disk: &EbsDisk) -> Result<(), String> {
                 why => why,
             },
             Err(error) if error.is_not_found() => "nobody attaches it yet",
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(error.clone().into()),
         };
         if Instant::now() >= end {
-            return Err(format!("timed out waiting for {}: {why}", disk.id));
+            return Err(Why::NotAttached {
+                disk: disk.id.clone(),
+                seen: why.to_owned(),
+            });
         }
         sleep(LOOK).await;
     }
 }
 
 /// Mounts what was found at the pod's volumes below `dir`, each once; what is a device is held for its containers.
-pub async fn mount(context: &Arc<Context>, pod: &Pod, dir: &Path) -> Result<(), String> {
+pub async fn mount(context: &Arc<Context>, pod: &Pod, dir: &Path) -> Result<(), NotMounted> {
     let (machine, sandbox) = (&context.node.machine, context.sandbox.as_str());
     for (name, claim) in claims(pod) {
         let place = dir.join(name);
         let found = context.disks.lock().get(name).cloned();
-        let disk = match found.ok_or_else(|| format!("volume \"{name}\" was not found"))? {
+        let disk = match found.ok_or_else(|| NotMounted::NotFound(name.to_owned()))? {
             Behind::Disk(disk) => disk,
             Behind::Files(files) => {
                 let mounted = files::mount(context, name, &files, &place).await;
@@ -350,24 +349,18 @@ pub async fn mount(context: &Arc<Context>, pod: &Pod, dir: &Path) -> Result<(), 
             }
         };
         if disk.is_block {
-            let failed =
-                |why: String| format!("MapVolume.SetUpDevice failed for volume \"{name}\" : {why}");
-            let late = |_| failed("the machine did not answer".to_owned());
             let held = timeout(MOUNT_PATIENCE, machine.hold(sandbox, &disk)).await;
-            if held.map_err(late)?.map_err(failed)? {
+            let held = held.unwrap_or(Err(MachineError::NoAnswer));
+            if held.map_err(|why| NotMounted::step("MapVolume.SetUpDevice", name, why))? {
                 tell_grown(context, pod, &claim.name).await;
             }
             continue;
         }
         let is_mounted = machine.has_mount(sandbox, &place);
         if !is_mounted {
-            let failed = |why: String| {
-                format!("MountVolume.MountDevice failed for volume \"{name}\" : {why}")
-            };
-            let work = machine.mount(sandbox, &disk, &place);
-            let late = |_| failed("the machine did not answer".to_owned());
-            let mounted = timeout(MOUNT_PATIENCE, work).await.map_err(late)?;
-            if mounted.map_err(failed)? {
+            let mounted = timeout(MOUNT_PATIENCE, machine.mount(sandbox, &disk, &place)).await;
+            let mounted = mounted.unwrap_or(Err(MachineError::NoAnswer));
+            if mounted.map_err(|why| NotMounted::step("MountVolume.MountDevice", name, why))? {
                 tell_grown(context, pod, &claim.name).await;
             }
         }
@@ -380,11 +373,8 @@ pub async fn mount(context: &Arc<Context>, pod: &Pod, dir: &Path) -> Result<(), 
                 tokio::task::spawn_blocking(move || give_to(&seen, group, only_if_other)).await;
             owned
                 .unwrap_or_else(|e| Err(io::Error::other(e)))
-                .map_err(|e| {
-                    format!(
-                        "MountVolume.SetUp failed for volume \"{name}\" : applyFSGroup failed: {e}"
-                    )
-                })?;
+                .map_err(Why::Group)
+                .map_err(|why| NotMounted::step("MountVolume.SetUp", name, why))?;
         }
     }
     Ok(())
@@ -569,15 +559,12 @@ mod tests {
             ),
             (json!({"cinder": {}}), "its kind of storage is not"),
         ] {
-            let why = of(spec).unwrap_err();
+            let why = of(spec).unwrap_err().to_string();
             assert!(why.contains(text), "{why}");
         }
         let other = json!({"metadata": {"uid": "x"}});
-        assert!(
-            of_volume(&other, &volume(ebs))
-                .unwrap_err()
-                .contains("not bound")
-        );
+        let refused = of_volume(&other, &volume(ebs));
+        assert!(matches!(refused, Err(Why::OfAnother(_))));
     }
 
     #[test]
@@ -669,8 +656,8 @@ mod tests {
         let mounts = pod(json!({"name": "c", "volumeMounts": [{"name": "d", "mountPath": "/d"}]}));
         let device =
             pod(json!({"name": "c", "volumeDevices": [{"name": "d", "devicePath": "/dev/xvda"}]}));
-        assert_eq!(check_mode(&mounts, "d", false), Ok(()));
-        assert_eq!(check_mode(&device, "d", true), Ok(()));
+        assert!(check_mode(&mounts, "d", false).is_ok());
+        assert!(check_mode(&device, "d", true).is_ok());
         for (pod, is_block, text) in [
             (
                 &mounts,
@@ -683,7 +670,7 @@ mod tests {
                 "volume d has volumeMode Filesystem, but is specified in volumeDevices",
             ),
         ] {
-            let why = check_mode(pod, "d", is_block).unwrap_err();
+            let why = check_mode(pod, "d", is_block).unwrap_err().to_string();
             assert!(why.ends_with(text), "{why}");
         }
     }

@@ -6,7 +6,11 @@ use tokio::time::timeout;
 use wharf_kube_client::Kind;
 use wharf_kube_model::file_volume::{EFS, FileVolume};
 
-use crate::worker::Context;
+use crate::{
+    machine::MachineError,
+    not_mounted::{NotMounted, Why},
+    worker::Context,
+};
 
 const DRIVER: Kind = Kind::known("storage.k8s.io", "v1", "CSIDriver", "csidrivers", false);
 /// To ask, and to reach the server.
@@ -19,31 +23,29 @@ pub async fn mount(
     volume: &str,
     files: &FileVolume,
     place: &Path,
-) -> Result<(), String> {
+) -> Result<(), NotMounted> {
     let (machine, sandbox) = (&context.node.machine, context.sandbox.as_str());
     if machine.has_mount(sandbox, place) {
         return Ok(());
     }
-    let failed = |why: &str| format!("MountVolume.SetUp failed for volume \"{volume}\" : {why}");
-    check_driver(context).await.map_err(|why| failed(&why))?;
+    let failed = |why: Why| NotMounted::step("MountVolume.SetUp", volume, why);
+    check_driver(context).await.map_err(failed)?;
     let work = machine.mount_files(sandbox, volume, files, place);
     let mounted = timeout(PATIENCE, work).await;
-    let mounted = mounted.unwrap_or_else(|_| Err("the machine did not answer".to_owned()));
-    mounted.map_err(|why| {
-        failed(&format!(
-            "Could not mount \"{}:{}\": {why}",
-            files.file_system, files.root
-        ))
-    })
+    let mounted = mounted.unwrap_or(Err(MachineError::NoAnswer));
+    let mounted = mounted.map_err(|why| Why::FileSystem {
+        file_system: files.file_system.clone(),
+        root: files.root.clone(),
+        source: Box::new(why),
+    });
+    mounted.map_err(failed)
 }
 
 /// The cluster may go without the driver.
-async fn check_driver(context: &Context) -> Result<(), String> {
+async fn check_driver(context: &Context) -> Result<(), Why> {
     match context.node.client.get(&DRIVER, "", EFS).await {
         Ok(_) => Ok(()),
-        Err(error) if error.is_not_found() => Err(format!(
-            "kubernetes.io/csi: mounter.SetUpAt failed to get CSI client: driver name {EFS} not found in the list of registered CSI drivers"
-        )),
-        Err(error) => Err(error.to_string()),
+        Err(error) if error.is_not_found() => Err(Why::NoDriver),
+        Err(error) => Err(error.into()),
     }
 }

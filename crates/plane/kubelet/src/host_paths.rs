@@ -67,8 +67,7 @@ impl Wanted {
         })
     }
 
-    /// Upstream's words for what is there instead.
-    fn refuses(self, found: SFlag, path: &Path) -> Option<String> {
+    fn refuses(self, found: SFlag, path: &Path) -> Option<BadHostPath> {
         let (kind, words) = match self {
             Self::Anything => return None,
             Self::Folder | Self::FolderOrNew => (SFlag::S_IFDIR, "directory"),
@@ -77,9 +76,26 @@ impl Wanted {
             Self::CharacterDevice => (SFlag::S_IFCHR, "character device"),
             Self::BlockDevice => (SFlag::S_IFBLK, "block device"),
         };
-        let path = path.display();
-        (found != kind).then(|| format!("hostPath type check failed: {path} is not a {words}"))
+        (found != kind).then(|| BadHostPath::OtherType {
+            path: path.to_owned(),
+            wanted: words,
+        })
     }
+}
+
+/// Why a path of a node cannot be had; what stands there instead, in upstream's words.
+#[derive(Debug, thiserror::Error)]
+pub enum BadHostPath {
+    #[error("hostPath of an unknown type")]
+    UnknownType,
+    #[error("hostPath type check failed: {} does not exist", .0.display())]
+    Missing(PathBuf),
+    #[error("hostPath type check failed: {} is not a {wanted}", .path.display())]
+    OtherType { path: PathBuf, wanted: &'static str },
+    #[error("the instance's processes")]
+    Processes(#[source] io::Error),
+    #[error("{}", .path.display())]
+    Io { path: PathBuf, source: io::Error },
 }
 
 /// The volumes of a pod that are paths of its node.
@@ -139,20 +155,16 @@ pub struct Place {
 
 impl Place {
     /// What is at a path of the instance, as a mount that is nowhere yet. Blocks.
-    pub fn open(&self, path: &HostPath) -> Result<OwnedFd, String> {
-        let wanted = Wanted::of(path).ok_or("hostPath of an unknown type")?;
+    pub fn open(&self, path: &HostPath) -> Result<OwnedFd, BadHostPath> {
+        let wanted = Wanted::of(path).ok_or(BadHostPath::UnknownType)?;
         let at = Path::new(&path.path);
-        let process = self
-            .process()
-            .map_err(|e| format!("the instance's processes: {e}"))?;
-        let failed = |e: io::Error| match e.raw_os_error() {
-            Some(MISSING) => {
-                format!(
-                    "hostPath type check failed: {} does not exist",
-                    at.display()
-                )
-            }
-            _ => format!("{}: {e}", at.display()),
+        let process = self.process().map_err(BadHostPath::Processes)?;
+        let failed = |source: io::Error| match source.raw_os_error() {
+            Some(MISSING) => BadHostPath::Missing(at.to_owned()),
+            _ => BadHostPath::Io {
+                path: at.to_owned(),
+                source,
+            },
         };
         let root = RootDir::open(&process.join("root")).map_err(failed)?;
         let found = found(&root, at, wanted, self.owner).map_err(failed)?;
@@ -264,7 +276,10 @@ mod tests {
             let at = Path::new(path);
             let found = found(&root, at, wanted, owner).map_err(|e| e.to_string())?;
             let kind = SFlag::from_bits_truncate(fstat(&found).unwrap().st_mode) & SFlag::S_IFMT;
-            wanted.refuses(kind, at).map_or(Ok(()), Err)
+            match wanted.refuses(kind, at) {
+                Some(why) => Err(why.to_string()),
+                None => Ok(()),
+            }
         };
         for (path, kind, expected) in [
             ("/folder", "", Ok(())),
@@ -321,7 +336,11 @@ mod tests {
             owner: 0,
         };
         let why = place.open(&host_path("/", "")).unwrap_err();
-        assert!(why.contains("no first process"), "{why}");
+        let why = wharf_base::Chain(&why).to_string();
+        assert_eq!(
+            why,
+            "the instance's processes: the instance has no first process"
+        );
     }
 
     /// Its number may be another's.

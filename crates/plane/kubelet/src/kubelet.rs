@@ -21,7 +21,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
-use wharf_base::{Backoff, Clock};
+use wharf_base::{Backoff, Chain, Clock};
 use wharf_kube_client::{Client, Informer, Object as _, Recorder, Selection, kind};
 use wharf_kube_model::{
     node_selector,
@@ -166,10 +166,10 @@ async fn find(machine: &dyn Machine, name: &str) -> BTreeMap<String, Found> {
     loop {
         match machine.recover().await {
             Ok(found) => return found.into_iter().map(|it| (it.id.clone(), it)).collect(),
-            Err(reason) => {
+            Err(error) => {
                 tracing::error!(
                     node = name,
-                    reason,
+                    error = %Chain(&error),
                     "failed to find the pods of a node again; will retry"
                 );
                 sleep(wait.wait()).await;
@@ -334,11 +334,11 @@ async fn begin(
 ) -> Worker {
     // A sandbox that ended while nobody looked makes room for the next.
     if let Some(left) = left.as_ref().filter(|it| !it.is_alive)
-        && let Err(reason) = node.machine.remove(&left.id).await
+        && let Err(error) = node.machine.remove(&left.id).await
     {
         tracing::warn!(
             pod = object.key(),
-            reason,
+            error = %Chain(&error),
             "failed to remove an ended sandbox"
         );
     }
@@ -478,7 +478,8 @@ fn remove(node: &Arc<Node>, id: &str, workers: &mut JoinSet<String>) {
     workers.spawn(async move {
         let folder = node.dir.join(&id);
         let all = async || {
-            node.machine.remove(&id).await?;
+            let removed = node.machine.remove(&id).await;
+            removed.map_err(|e| e.text())?;
             let removed = perform::remove_folder(folder.clone()).await;
             removed.map_err(|e| format!("its volumes: {e}"))
         };

@@ -38,6 +38,7 @@ pub mod linux;
 pub mod machine;
 mod names;
 pub mod node;
+mod not_mounted;
 mod objects;
 mod on_demand;
 mod patch;

@@ -39,7 +39,7 @@ use wharf_network::{Counters, Eni, Mode, Subnet};
 
 use self::{events::tell_all, sockets::socket_in};
 pub use self::{
-    ground::{Ground, GroundParts, runtime_dir},
+    ground::{Ground, GroundError, GroundParts, runtime_dir},
     storage::{PodFiles, PodVolumes, SandboxDisks},
 };
 use crate::{
@@ -47,8 +47,8 @@ use crate::{
     disk_use::DiskUse,
     host_paths,
     machine::{
-        BlockDevice, ExecFailed, Found, Gate, Images, Lent, MOST_OUTPUT, Machine, NoImage, PodEni,
-        PodNetwork, Pull, SandboxWish, Seen,
+        BlockDevice, ExecFailed, Found, Gate, Images, Lent, MOST_OUTPUT, Machine, MachineError,
+        NoImage, PodEni, PodNetwork, Pull, SandboxWish, Seen,
     },
     pod::HostPath,
     qos::Bounds,
@@ -56,7 +56,6 @@ use crate::{
 
 /// Events that wait for their reader.
 const SEEN: usize = 256;
-const NO_VOLUMES: &str = "this node has no EBS volumes";
 const SIGKILL: i32 = 9;
 /// Whether the kernel enforces profiles, and which.
 const APP_ARMOR: &str = "/sys/module/apparmor/parameters/enabled";
@@ -109,18 +108,15 @@ impl LinuxMachine {
         }
     }
 
-    async fn own_place(&self) -> Result<host_paths::Place, String> {
-        let first_process = self
-            .first_process
-            .clone()
-            .ok_or("this node has no paths for pods")?;
+    async fn own_place(&self) -> Result<host_paths::Place, MachineError> {
+        let first_process = self.first_process.clone().ok_or(MachineError::NoPaths)?;
         let own = self.attachments().await?.remove(&self.instance);
         let network = own.and_then(|it| it.attachment.netns);
         let range = self.ground.ranges.of(&self.instance);
         Ok(host_paths::Place {
             first_process,
-            network: network.ok_or("the instance has no network")?,
-            owner: range.map_err(|e| e.to_string())?.first,
+            network: network.ok_or(MachineError::NoNetwork)?,
+            owner: range?.first,
         })
     }
 
@@ -130,13 +126,13 @@ impl LinuxMachine {
         made.insert(name.clone(), image.digest().clone());
     }
 
-    fn handle(&self, id: &str) -> Result<TaskHandle, String> {
+    fn handle(&self, id: &str) -> Result<TaskHandle, MachineError> {
         let live = self.live.lock().get(id).cloned();
-        live.ok_or_else(|| "the pod has no sandbox on this node".to_owned())
+        live.ok_or(MachineError::NoSandbox)
     }
 
-    fn eni(&self, of: &PodEni) -> Result<Eni, String> {
-        let bad = |e: wharf_network::BadValue| format!("its interface: {e}");
+    fn eni(&self, of: &PodEni) -> Result<Eni, MachineError> {
+        let bad = MachineError::Interface;
         let subnet: Subnet = of.subnet_cidr.parse().map_err(bad)?;
         Ok(Eni {
             vpc_id: self.vpc.clone(),
@@ -150,30 +146,27 @@ impl LinuxMachine {
         })
     }
 
-    async fn attachments(&self) -> Result<BTreeMap<String, wharf_network::Recovered>, String> {
-        let all = self.ground.network.recover().await;
-        let all = all.map_err(|e| Chain(&e).to_string())?;
+    async fn attachments(
+        &self,
+    ) -> Result<BTreeMap<String, wharf_network::Recovered>, MachineError> {
+        let all = self.ground.network.recover().await?;
         Ok(all.into_iter().map(|it| (it.key.clone(), it)).collect())
     }
 }
 
-fn text(error: &ContainerError) -> String {
-    Chain(error).to_string()
-}
-
 #[async_trait]
 impl Machine for LinuxMachine {
-    async fn recover(&self) -> Result<Vec<Found>, String> {
+    async fn recover(&self) -> Result<Vec<Found>, MachineError> {
         self.found().await
     }
 
-    async fn make(&self, wish: &SandboxWish) -> Result<Option<Ipv4Addr>, String> {
+    async fn make(&self, wish: &SandboxWish) -> Result<Option<Ipv4Addr>, MachineError> {
         // Before there is a link, so that no packet is judged by less.
         if let PodNetwork::Interface(of) = &wish.network {
             let known = |name: &str| wish.annotations.get(name).map_or("", String::as_str);
             let (namespace, uid) = (known("namespace"), known("uid"));
             let admitted = self.gate.admit(namespace, uid, of.address).await;
-            admitted.map_err(|e| format!("its network policies: {e}"))?;
+            admitted.map_err(MachineError::Policies)?;
         }
         let (key, mode) = match &wish.network {
             PodNetwork::Interface(of) => (wish.id.as_str(), Some(Mode::Awsvpc(self.eni(of)?))),
@@ -185,9 +178,7 @@ impl Machine for LinuxMachine {
             true => self.instance.as_str(),
             false => key,
         };
-        let range = ranges
-            .of(numbers)
-            .map_err(|e| format!("no range of user numbers: {e}"))?;
+        let range = ranges.of(numbers).map_err(MachineError::NoRange)?;
         let attachment = match mode {
             Some(mode) => {
                 let attaching = self
@@ -195,11 +186,11 @@ impl Machine for LinuxMachine {
                     .network
                     .attach_pod(key, mode, Some(range), &self.instance)
                     .await;
-                attaching.map_err(|e| format!("its network: {}", Chain(&e)))?
+                attaching.map_err(MachineError::OwnNetwork)?
             }
             None => {
                 let own = self.attachments().await?.remove(key);
-                own.ok_or("the instance has no network")?.attachment
+                own.ok_or(MachineError::NoNetwork)?.attachment
             }
         };
         let address = attachment.address;
@@ -207,7 +198,7 @@ impl Machine for LinuxMachine {
             return Ok(address);
         }
         // Never the host's own by mistake.
-        let netns = attachment.netns.ok_or("its network has no namespace")?;
+        let netns = attachment.netns.ok_or(MachineError::NoNamespace)?;
         let sandbox = TaskSandbox {
             task_id: wish.id.clone(),
             group: Some(self.instance.clone()),
@@ -223,27 +214,28 @@ impl Machine for LinuxMachine {
             user_range: Some(range),
         };
         let disk = match &self.disks {
-            Some(disks) => disks.take().await.map_err(|e| format!("its disk: {e}"))?,
+            Some(disks) => disks.take().await.map_err(MachineError::Disk)?,
             None => None,
         };
-        let made = self.ground.runtime.create_task_on(sandbox, disk).await;
-        let handle = made.map_err(|e| Chain(&e).to_string())?;
+        let handle = self.ground.runtime.create_task_on(sandbox, disk).await?;
         self.live.lock().insert(wish.id.clone(), handle);
         Ok(address)
     }
 
-    async fn mount(&self, id: &str, disk: &EbsDisk, place: &Path) -> Result<bool, String> {
-        let volumes = self.volumes.as_ref().ok_or(NO_VOLUMES)?;
+    async fn mount(&self, id: &str, disk: &EbsDisk, place: &Path) -> Result<bool, MachineError> {
+        let volumes = self.volumes.as_ref().ok_or(MachineError::NoVolumes)?;
         let handle = self.handle(id)?;
         volumes
             .mount(&self.instance, &disk.id, &disk.filesystem, &handle, place)
             .await
+            .map_err(MachineError::Volume)
     }
 
-    async fn hold(&self, id: &str, disk: &EbsDisk) -> Result<bool, String> {
-        let volumes = self.volumes.as_ref().ok_or(NO_VOLUMES)?;
+    async fn hold(&self, id: &str, disk: &EbsDisk) -> Result<bool, MachineError> {
+        let volumes = self.volumes.as_ref().ok_or(MachineError::NoVolumes)?;
         let handle = self.handle(id)?;
-        volumes.hold(&self.instance, &disk.id, &handle).await
+        let held = volumes.hold(&self.instance, &disk.id, &handle).await;
+        held.map_err(MachineError::Volume)
     }
 
     async fn mount_files(
@@ -252,18 +244,19 @@ impl Machine for LinuxMachine {
         volume: &str,
         files: &FileVolume,
         place: &Path,
-    ) -> Result<(), String> {
+    ) -> Result<(), MachineError> {
         let mounts = self.files.as_ref();
-        let mounts = mounts.ok_or("this node mounts no file systems of EFS")?;
+        let mounts = mounts.ok_or(MachineError::NoFileSystems)?;
         let handle = self.handle(id)?;
         // As the driver does: what is mounted for pods is mounted by the node, from the node's address.
         let own = self.attachments().await?.remove(&self.instance);
         let network = own.and_then(|it| it.attachment.netns);
-        let network = network.ok_or("the instance has no network")?;
+        let network = network.ok_or(MachineError::NoNetwork)?;
         let of_pod = (&handle, volume);
         mounts
             .mount(&self.instance, of_pod, files, &network, place)
             .await
+            .map_err(MachineError::Volume)
     }
 
     fn has_mount(&self, id: &str, place: &Path) -> bool {
@@ -287,37 +280,41 @@ impl Machine for LinuxMachine {
         self.lent
     }
 
-    async fn first_process(&self) -> Result<i32, String> {
+    async fn first_process(&self) -> Result<i32, MachineError> {
         let of_instance = self.own_place().await?;
         let found = tokio::task::spawn_blocking(move || of_instance.number()).await;
         let found = found.map_err(io::Error::other).flatten();
-        found.map_err(|e| format!("the instance's processes: {e}"))
+        found.map_err(MachineError::Processes)
     }
 
-    async fn read_file(&self, path: &Path, most: u64) -> Result<Vec<u8>, String> {
+    async fn read_file(&self, path: &Path, most: u64) -> Result<Vec<u8>, MachineError> {
         let of_instance = self.own_place().await?;
         let path = path.to_owned();
         let read = tokio::task::spawn_blocking(move || of_instance.read(&path, most)).await;
         let read = read.map_err(io::Error::other).flatten();
-        read.map_err(|e| e.to_string())
+        read.map_err(MachineError::Io)
     }
 
-    async fn mount_host_path(&self, id: &str, path: &HostPath, place: &Path) -> Result<(), String> {
+    async fn mount_host_path(
+        &self,
+        id: &str,
+        path: &HostPath,
+        place: &Path,
+    ) -> Result<(), MachineError> {
         let handle = self.handle(id)?;
         let there = (handle.clone(), place.to_owned());
         let is_there = tokio::task::spawn_blocking(move || there.0.has_mount_at(&there.1)).await;
         let is_there = is_there.map_err(io::Error::other).flatten();
-        if is_there.map_err(|e| e.to_string())? {
+        if is_there? {
             return Ok(());
         }
         let of_instance = self.own_place().await?;
         let (path, place) = (path.clone(), place.to_owned());
-        let work = move || -> Result<(), String> {
+        let work = move || -> Result<(), MachineError> {
             let tree = of_instance.open(&path)?;
-            handle.mount_tree(tree, &place).map_err(|e| e.to_string())
+            handle.mount_tree(tree, &place).map_err(MachineError::Io)
         };
-        let done = tokio::task::spawn_blocking(work).await;
-        done.map_err(|e| e.to_string())?
+        tokio::task::spawn_blocking(work).await?
     }
 
     async fn node_hosts(&self) -> Option<String> {
@@ -336,12 +333,12 @@ impl Machine for LinuxMachine {
         read.inspect_err(failed).ok()
     }
 
-    fn seen(&self, id: &str, place: &Path) -> Result<PathBuf, String> {
+    fn seen(&self, id: &str, place: &Path) -> Result<PathBuf, MachineError> {
         let seen = self.handle(id)?.seen(place);
-        seen.map_err(|e| e.to_string())
+        seen.map_err(MachineError::Io)
     }
 
-    async fn remove(&self, id: &str) -> Result<(), String> {
+    async fn remove(&self, id: &str) -> Result<(), MachineError> {
         let live = self.live.lock().remove(id);
         let killed = match &live {
             Some(handle) => handle.kill().await,
@@ -349,12 +346,12 @@ impl Machine for LinuxMachine {
         };
         if let Err(error) = killed {
             self.live.lock().extend(live.map(|it| (id.to_owned(), it)));
-            return Err(Chain(&error).to_string());
+            return Err(error.into());
         }
         self.ground.remove(&self.instance, id).await?;
         if let Some(files) = &self.files {
             let forgotten = files.forget(&self.instance, id);
-            forgotten.map_err(|e| format!("what its file systems were mounted by: {e}"))?;
+            forgotten.map_err(MachineError::MountedBy)?;
         }
         self.images.forget(id);
         self.made_of.lock().remove(id);
@@ -397,7 +394,7 @@ impl Machine for LinuxMachine {
         image: &Image,
         devices: &[BlockDevice],
         made: &(dyn Fn() + Send + Sync),
-    ) -> Result<i64, String> {
+    ) -> Result<i64, MachineError> {
         let handle = self.handle(id)?;
         self.keep_reaper(&handle, spec).await?;
         self.images.note_user(image, id);
@@ -409,14 +406,14 @@ impl Machine for LinuxMachine {
                 failure: wharf_container::runtime::Failure::AlreadyExists { .. },
                 ..
             }) => {}
-            Err(error) => return Err(text(&error)),
+            Err(error) => return Err(error.into()),
         }
         if !devices.is_empty() {
-            let volumes = self.volumes.as_ref().ok_or(NO_VOLUMES)?;
+            let volumes = self.volumes.as_ref().ok_or(MachineError::NoVolumes)?;
             if let Err(why) = volumes.give(&handle, &spec.name, devices).await {
                 // What was made and never ran is in the way of the next try.
                 let _ = handle.remove(&spec.name).await;
-                return Err(why);
+                return Err(MachineError::Volume(why));
             }
         }
         made();
@@ -430,7 +427,7 @@ impl Machine for LinuxMachine {
                     None => {
                         // What was made and never ran is in the way of the next try.
                         let _ = handle.remove(&spec.name).await;
-                        Err(text(&error))
+                        Err(error.into())
                     }
                 }
             }
@@ -443,9 +440,9 @@ impl Machine for LinuxMachine {
         name: &ContainerName,
         signal: i32,
         grace: Duration,
-    ) -> Result<ExitRecord, String> {
+    ) -> Result<ExitRecord, MachineError> {
         let stopped = self.handle(id)?.stop(name, signal, grace).await;
-        stopped.map_err(|e| text(&e))
+        stopped.map_err(MachineError::Container)
     }
 
     async fn resize(
@@ -453,7 +450,7 @@ impl Machine for LinuxMachine {
         id: &str,
         whole: Bounds,
         each: &[(ContainerName, Bounds)],
-    ) -> Result<(), String> {
+    ) -> Result<(), MachineError> {
         let (handle, each) = (self.handle(id)?, each.to_vec());
         let limits = |of: Bounds, swap_bytes: Option<u64>| Limits {
             memory_bytes: of.memory_bytes,
@@ -471,8 +468,8 @@ impl Machine for LinuxMachine {
             }
             handle.change_limits(None, &whole)
         };
-        let done = tokio::task::spawn_blocking(work).await;
-        done.map_err(|e| e.to_string())?.map_err(|e| text(&e))
+        let done = tokio::task::spawn_blocking(work).await?;
+        done.map_err(MachineError::Container)
     }
 
     async fn forget(&self, id: &str, name: &ContainerName) {
@@ -499,11 +496,9 @@ impl Machine for LinuxMachine {
         id: &str,
         name: &ContainerName,
         spec: &ExecSpec,
-    ) -> Result<ExecSession, String> {
-        self.handle(id)?
-            .exec(name, spec)
-            .await
-            .map_err(|e| text(&e))
+    ) -> Result<ExecSession, MachineError> {
+        let session = self.handle(id)?.exec(name, spec).await;
+        session.map_err(MachineError::Container)
     }
 
     async fn attach(
@@ -511,9 +506,9 @@ impl Machine for LinuxMachine {
         id: &str,
         name: &ContainerName,
         once: bool,
-    ) -> Result<Option<Input>, String> {
+    ) -> Result<Option<Input>, MachineError> {
         let attached = self.handle(id)?.attach(name, once).await;
-        attached.map_err(|e| text(&e))
+        attached.map_err(MachineError::Container)
     }
 
     async fn exec_output(
@@ -523,26 +518,24 @@ impl Machine for LinuxMachine {
         spec: &ExecSpec,
         timeout: Duration,
     ) -> Result<ExecOutput, ExecFailed> {
-        let handle = self.handle(id).map_err(ExecFailed::Other)?;
+        let handle = self.handle(id)?;
         match handle.exec_output(name, spec, timeout, MOST_OUTPUT).await {
             Ok(output) => Ok(output),
             Err(ContainerError::TimedOut(_)) => Err(ExecFailed::TimedOut),
-            Err(error) => Err(ExecFailed::Other(text(&error))),
+            Err(error) => Err(ExecFailed::Other(error.into())),
         }
     }
 
     async fn containers(
         &self,
         id: &str,
-    ) -> Result<BTreeMap<ContainerName, ContainerStatus>, String> {
-        let status = self.handle(id)?.status().await;
-        status.map(|it| it.containers).map_err(|e| text(&e))
+    ) -> Result<BTreeMap<ContainerName, ContainerStatus>, MachineError> {
+        let status = self.handle(id)?.status().await?;
+        Ok(status.containers)
     }
 
-    fn logs(&self, id: &str, name: &ContainerName) -> Result<LogReader, String> {
-        self.handle(id)?
-            .logs(name)
-            .map_err(|e| Chain(&e).to_string())
+    fn logs(&self, id: &str, name: &ContainerName) -> Result<LogReader, MachineError> {
+        self.handle(id)?.logs(name).map_err(MachineError::Log)
     }
 
     fn stats(&self, id: &str, name: &ContainerName) -> Option<ContainerStats> {
@@ -575,7 +568,8 @@ impl Machine for LinuxMachine {
     }
 
     async fn dial(&self, address: Ipv4Addr, port: u16) -> io::Result<TcpStream> {
-        let all = self.attachments().await.map_err(io::Error::other)?;
+        let all = self.attachments().await;
+        let all = all.map_err(|e| io::Error::other(e.text()))?;
         let own = all.get(&self.instance);
         let netns = own.and_then(|it| it.attachment.netns.clone());
         let netns = netns.ok_or_else(|| io::Error::from(io::ErrorKind::NetworkUnreachable))?;

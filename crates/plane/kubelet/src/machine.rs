@@ -1,5 +1,7 @@
 //! What the node asks of the machine it is on: sandboxes, containers and images. [`crate::linux`] is the real one.
 
+mod error;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,
@@ -23,6 +25,7 @@ use wharf_container::{
 use wharf_kube_model::{file_volume::FileVolume, persistent::EbsDisk};
 use wharf_network::Counters;
 
+pub use self::error::{ExecFailed, MachineError};
 use crate::{disk_use::DiskUse, pod::HostPath, qos::Bounds};
 
 /// A sandbox that is to be: what the containers of a pod have in common.
@@ -183,29 +186,23 @@ pub struct BlockDevice {
 
 #[async_trait]
 pub trait Machine: Send + Sync + 'static {
-    async fn recover(&self) -> Result<Vec<Found>, String>;
+    async fn recover(&self) -> Result<Vec<Found>, MachineError>;
 
     /// One that is there already is kept.
-    async fn make(&self, wish: &SandboxWish) -> Result<Option<Ipv4Addr>, String>;
+    async fn make(&self, wish: &SandboxWish) -> Result<Option<Ipv4Addr>, MachineError>;
 
     /// Has an EBS volume of the instance's mounted at `place`, which the sandbox alone sees. What is mounted there stays.
     /// Whether nobody else had it mounted: then its file system is as large as it is.
-    async fn mount(&self, id: &str, disk: &EbsDisk, place: &Path) -> Result<bool, String> {
+    async fn mount(&self, id: &str, disk: &EbsDisk, place: &Path) -> Result<bool, MachineError> {
         let _ = (id, place);
-        Err(format!(
-            "volume {}: this node mounts no EBS volumes",
-            disk.id
-        ))
+        Err(MachineError::MountsNoVolume(disk.id.clone()))
     }
 
     /// As [`Machine::mount`], for a volume that is a block device: the sandbox has it from now on, and its containers once they start.
     /// Whether nobody else had it.
-    async fn hold(&self, id: &str, disk: &EbsDisk) -> Result<bool, String> {
+    async fn hold(&self, id: &str, disk: &EbsDisk) -> Result<bool, MachineError> {
         let _ = id;
-        Err(format!(
-            "volume {}: this node has no EBS volumes as devices",
-            disk.id
-        ))
+        Err(MachineError::NoDevice(disk.id.clone()))
     }
 
     /// Has a file system of EFS mounted at `place`, which the sandbox alone sees. `volume`: what the pod calls it. What is mounted there
@@ -216,9 +213,9 @@ pub trait Machine: Send + Sync + 'static {
         volume: &str,
         files: &FileVolume,
         place: &Path,
-    ) -> Result<(), String> {
+    ) -> Result<(), MachineError> {
         let _ = (id, volume, files, place);
-        Err("this node mounts no file systems of EFS".to_owned())
+        Err(MachineError::NoFileSystems)
     }
 
     /// Whether something is mounted at `place` in the sandbox.
@@ -243,20 +240,25 @@ pub trait Machine: Send + Sync + 'static {
     }
 
     /// The first process of the node, for pods that share its processes or its IPC.
-    async fn first_process(&self) -> Result<i32, String> {
-        Err("this node has no processes for pods".to_owned())
+    async fn first_process(&self) -> Result<i32, MachineError> {
+        Err(MachineError::NoProcesses)
     }
 
     /// What a file of the node's holds, up to a number of bytes.
-    async fn read_file(&self, path: &Path, most: u64) -> Result<Vec<u8>, String> {
+    async fn read_file(&self, path: &Path, most: u64) -> Result<Vec<u8>, MachineError> {
         let _ = (path, most);
-        Err("this node has no files for pods".to_owned())
+        Err(MachineError::NoFiles)
     }
 
     /// Has what stands at a path of the node mounted at `place`, which the sandbox alone sees. What is mounted there stays.
-    async fn mount_host_path(&self, id: &str, path: &HostPath, place: &Path) -> Result<(), String> {
+    async fn mount_host_path(
+        &self,
+        id: &str,
+        path: &HostPath,
+        place: &Path,
+    ) -> Result<(), MachineError> {
         let _ = (id, path, place);
-        Err("this node has no paths for pods".to_owned())
+        Err(MachineError::NoPaths)
     }
 
     /// The node's own `/etc/hosts`; `None` where there is none that can be read.
@@ -270,13 +272,13 @@ pub trait Machine: Send + Sync + 'static {
     }
 
     /// By what path this process sees what the sandbox has at `place`.
-    fn seen(&self, id: &str, place: &Path) -> Result<PathBuf, String> {
+    fn seen(&self, id: &str, place: &Path) -> Result<PathBuf, MachineError> {
         let _ = id;
         Ok(place.to_owned())
     }
 
     /// Ends all that runs in it and gives back what it held. One that is not there is removed already.
-    async fn remove(&self, id: &str) -> Result<(), String>;
+    async fn remove(&self, id: &str) -> Result<(), MachineError>;
 
     async fn fetch(&self, id: &str, pull: Pull<'_>) -> Result<Image, NoImage>;
 
@@ -304,7 +306,7 @@ pub trait Machine: Send + Sync + 'static {
         image: &Image,
         devices: &[BlockDevice],
         made: &(dyn Fn() + Send + Sync),
-    ) -> Result<i64, String>;
+    ) -> Result<i64, MachineError>;
 
     /// The signal, patience, and the end; the shim keeps the deadline.
     async fn stop(
@@ -313,7 +315,7 @@ pub trait Machine: Send + Sync + 'static {
         name: &ContainerName,
         signal: i32,
         grace: Duration,
-    ) -> Result<ExitRecord, String>;
+    ) -> Result<ExitRecord, MachineError>;
 
     /// Gives a sandbox and containers in it that run other bounds.
     async fn resize(
@@ -321,9 +323,9 @@ pub trait Machine: Send + Sync + 'static {
         id: &str,
         whole: Bounds,
         each: &[(ContainerName, Bounds)],
-    ) -> Result<(), String> {
+    ) -> Result<(), MachineError> {
         let _ = (id, whole, each);
-        Err("this node changes no bounds of what runs".to_owned())
+        Err(MachineError::NoBounds)
     }
 
     /// Forgets a container that has ended, with its log.
@@ -337,7 +339,7 @@ pub trait Machine: Send + Sync + 'static {
         id: &str,
         name: &ContainerName,
         spec: &ExecSpec,
-    ) -> Result<ExecSession, String>;
+    ) -> Result<ExecSession, MachineError>;
 
     /// Has a part in the first program of a container: the other end of its standard input, where it has one that is open, of a pipe
     /// or of its terminal. From then on its log tells what it prints as it comes. With `once` its input ends with that end.
@@ -346,9 +348,9 @@ pub trait Machine: Send + Sync + 'static {
         id: &str,
         name: &ContainerName,
         once: bool,
-    ) -> Result<Option<Input>, String> {
+    ) -> Result<Option<Input>, MachineError> {
         let _ = (id, name, once);
-        Err("nobody attaches to containers of this node".to_owned())
+        Err(MachineError::NoAttaching)
     }
 
     async fn exec_output(
@@ -363,9 +365,9 @@ pub trait Machine: Send + Sync + 'static {
     async fn containers(
         &self,
         id: &str,
-    ) -> Result<BTreeMap<ContainerName, ContainerStatus>, String>;
+    ) -> Result<BTreeMap<ContainerName, ContainerStatus>, MachineError>;
 
-    fn logs(&self, id: &str, name: &ContainerName) -> Result<LogReader, String>;
+    fn logs(&self, id: &str, name: &ContainerName) -> Result<LogReader, MachineError>;
 
     fn stats(&self, id: &str, name: &ContainerName) -> Option<ContainerStats>;
 
@@ -403,12 +405,6 @@ pub trait Machine: Send + Sync + 'static {
 
     /// A connection to a port, made inside of the sandbox's network.
     async fn connect(&self, id: &str, address: Ipv4Addr, port: u16) -> std::io::Result<TcpStream>;
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ExecFailed {
-    TimedOut,
-    Other(String),
 }
 
 /// Bytes of output that a probe or a hook may leave.

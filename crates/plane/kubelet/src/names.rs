@@ -52,21 +52,28 @@ fn full_name(pod: &Pod, hostname: &str) -> Option<String> {
     Some(format!("{hostname}.{sub}.{namespace}.svc.{CLUSTER_DOMAIN}"))
 }
 
+/// A pod that is to go by its full name, which no kernel takes, in upstream's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "Failed to construct FQDN from Pod hostname and cluster domain, FQDN {full} is too long ({MOST} characters is the max, {} characters requested)",
+    .full.len()
+)]
+pub struct LongName {
+    full: String,
+}
+
 /// What the kernel of its containers has as its name: `of_node` where it is in its node's network, whatever the pod itself says.
 ///
 /// # Errors
-/// It is to be the full name, which is too long, in upstream's words.
-pub fn kernel_name(pod: &Pod, of_node: &str) -> Result<String, String> {
+/// It is to be the full name, which is too long.
+pub fn kernel_name(pod: &Pod, of_node: &str) -> Result<String, LongName> {
     if pod.spec.host_network {
         return Ok(of_node.to_owned());
     }
     let hostname = hostname(pod);
     let full = full_name(pod, &hostname).filter(|_| pod.spec.set_hostname_as_fqdn);
     match full {
-        Some(full) if full.len() > MOST => Err(format!(
-            "Failed to construct FQDN from Pod hostname and cluster domain, FQDN {full} is too long ({MOST} characters is the max, {} characters requested)",
-            full.len()
-        )),
+        Some(full) if full.len() > MOST => Err(LongName { full }),
         Some(full) => Ok(full),
         None => Ok(hostname),
     }
@@ -284,7 +291,7 @@ mod tests {
         assert_eq!(of(json!({"setHostnameAsFQDN": true})).unwrap(), "p");
         // Just as long as it may be, and one more.
         assert_eq!(of(full(&"s".repeat(42))).unwrap().len(), 64);
-        let long = of(full(&"s".repeat(43))).unwrap_err();
+        let long = of(full(&"s".repeat(43))).unwrap_err().to_string();
         assert!(long.ends_with("is too long (64 characters is the max, 65 characters requested)"));
         let mut shared = full(&"s".repeat(43));
         (shared["hostNetwork"], shared["hostname"]) = (true.into(), "own".into());

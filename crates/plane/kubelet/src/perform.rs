@@ -11,7 +11,7 @@ mod volumes;
 use std::{net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::time::{sleep, timeout};
-use wharf_base::Backoff;
+use wharf_base::{Backoff, Chain};
 
 pub use self::{
     end::follow,
@@ -22,7 +22,7 @@ pub use self::{
 };
 use crate::{
     env::{self, Facts},
-    machine::{Pull, PullPolicy, run_name},
+    machine::{MachineError, Pull, PullPolicy, run_name},
     node::allocatable_disk,
     plan::Action,
     pod::{Container, Pod},
@@ -63,11 +63,14 @@ pub async fn perform(
     match action {
         Action::MakeSandbox => match sandbox::make(&context, &pod).await {
             Ok(ip) => vec![Event::SandboxMade { ip }],
-            Err(message) => vec![Event::SandboxFailed { message }],
+            Err(error) => vec![Event::SandboxFailed {
+                message: Chain(&error).to_string(),
+            }],
         },
         Action::RemoveSandbox => match sandbox::remove(&context, &pod).await {
             Ok(()) => vec![Event::SandboxRemoved],
-            Err(message) => {
+            Err(error) => {
+                let message = error.text();
                 tracing::error!(
                     pod = pod.full_name(),
                     message,
@@ -103,22 +106,21 @@ async fn resize(context: &Context, pod: &Pod, state: &PodState) -> Vec<Event> {
     });
     let each: Vec<_> = each.collect();
     let (machine, whole) = (&context.node.machine, qos::pod_bounds(pod));
-    let late = |_| Err("the machine did not answer".to_owned());
     let resized = timeout(
         MACHINE_PATIENCE,
         machine.resize(&context.sandbox, whole, &each),
     );
-    match resized.await.unwrap_or_else(late) {
+    match resized.await.unwrap_or(Err(MachineError::NoAnswer)) {
         Ok(()) => {
             let given = all.iter().map(|of| (of.name.clone(), of.resources.clone()));
             vec![Event::Resized {
                 containers: given.collect(),
             }]
         }
-        Err(message) => {
+        Err(error) => {
             tracing::warn!(
                 pod = pod.full_name(),
-                message,
+                error = %Chain(&error),
                 "failed to change what a pod may have; will retry"
             );
             sleep(WRITE_AGAIN).await;

@@ -4,6 +4,7 @@ pub(crate) mod grpc;
 
 use std::{
     future::pending,
+    io,
     net::{IpAddr, Ipv4Addr},
     sync::{Arc, LazyLock},
     time::Duration,
@@ -24,13 +25,13 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_util::task::AbortOnDropHandle;
-use wharf_base::Timestamp;
+use wharf_base::{Chain, Timestamp};
 use wharf_container::runtime::ExecSpec;
 use wharf_kube_client::{Ref, kind};
 use wharf_tls::{Anybody, Verifier};
 
 use crate::{
-    machine::{ExecFailed, run_name},
+    machine::{ExecFailed, MachineError, run_name},
     pod::{Container, Handler, HttpGet, Probe},
     state::{Condemns, Event},
     worker::Context,
@@ -39,6 +40,50 @@ use crate::{
 const MOST_BODY: usize = 10 << 10;
 /// Requests of one look: the first, and those that its answers lead to.
 const MOST_ASKED: usize = 11;
+
+/// Why one look failed. What HTTP's own parts say has causes that upstream has nothing like: they are not told.
+#[derive(Debug, thiserror::Error)]
+pub enum Unwell {
+    #[error("no answer within {} s", .0.as_secs())]
+    Late(Duration),
+    #[error("command timed out: no answer within {} s", .0.as_secs())]
+    CommandLate(Duration),
+    #[error("timeout: health rpc did not complete within {0:?}")]
+    RpcLate(Duration),
+    #[error("no such container")]
+    NoContainer,
+    /// What the program said.
+    #[error("{0}")]
+    Command(String),
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    #[error("host {0} is no IPv4 address")]
+    Host(String),
+    #[error("the pod has no address")]
+    NoAddress,
+    #[error("{0} is no port")]
+    NoPort(u64),
+    #[error("the container has no port {0:?}")]
+    NoSuchPort(String),
+    #[error("dial tcp {port}")]
+    Dial { port: u16, source: io::Error },
+    #[error("TLS cannot be spoken")]
+    NoTls,
+    #[error("tls")]
+    Tls(#[source] io::Error),
+    #[error("{0}")]
+    Request(http::Error),
+    #[error("{0}")]
+    Http(hyper::Error),
+    #[error("HTTP probe failed with statuscode: {0}")]
+    Status(u16),
+    #[error("stopped after {} redirects", MOST_ASKED - 1)]
+    Redirects,
+    #[error(transparent)]
+    Rpc(#[from] grpc::RpcUnwell),
+    #[error("nothing to look at")]
+    Nothing,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -162,7 +207,7 @@ impl Prober {
             )
             .await;
             if let Err(reason) = &looked {
-                let text = format!("{kind:?} probe failed: {reason}");
+                let text = format!("{kind:?} probe failed: {}", Chain(reason));
                 let object = self.context.node.pod_of(&self.context.sandbox);
                 if let Some(object) = object {
                     let pod = self.context.pod.lock().clone();
@@ -217,10 +262,9 @@ pub async fn once(
     handler: &Handler,
     ip: Option<Ipv4Addr>,
     patience: Duration,
-) -> Result<(), String> {
-    let late = || format!("no answer within {} s", patience.as_secs());
+) -> Result<(), Unwell> {
     if let Some(exec) = &handler.exec {
-        let run = run_name(&of.name, attempt).ok_or("no such container")?;
+        let run = run_name(&of.name, attempt).ok_or(Unwell::NoContainer)?;
         let spec = ExecSpec {
             argv: exec.command.clone(),
             ..ExecSpec::default()
@@ -232,9 +276,12 @@ pub async fn once(
             .await;
         return match done {
             Ok(output) if output.code == 0 => Ok(()),
-            Ok(output) => Err(String::from_utf8_lossy(&output.output).into_owned()),
-            Err(ExecFailed::TimedOut) => Err(format!("command timed out: {}", late())),
-            Err(ExecFailed::Other(reason)) => Err(reason),
+            Ok(output) => {
+                let said = String::from_utf8_lossy(&output.output);
+                Err(Unwell::Command(said.into_owned()))
+            }
+            Err(ExecFailed::TimedOut) => Err(Unwell::CommandLate(patience)),
+            Err(ExecFailed::Other(error)) => Err(error.into()),
         };
     }
     let connect = |port: u16, host: &Option<String>| {
@@ -245,7 +292,7 @@ pub async fn once(
                 .machine
                 .connect(&context.sandbox, address?, port)
                 .await;
-            connected.map_err(|e| format!("dial tcp {port}: {e}"))
+            connected.map_err(|source| Unwell::Dial { port, source })
         }
     };
     if let Some(get) = &handler.http_get {
@@ -263,60 +310,51 @@ pub async fn once(
                     None => return Ok(()),
                 }
             }
-            Err(format!("stopped after {} redirects", MOST_ASKED - 1))
+            Err(Unwell::Redirects)
         };
-        return timeout(patience, asked)
-            .await
-            .unwrap_or_else(|_| Err(late()));
+        let looked = timeout(patience, asked).await;
+        return looked.unwrap_or(Err(Unwell::Late(patience)));
     }
     if let Some(socket) = &handler.tcp_socket {
         let port = port(of, &socket.port)?;
         let connected = timeout(patience, connect(port, &socket.host)).await;
-        return connected.unwrap_or_else(|_| Err(late())).map(|_| ());
+        let connected = connected.unwrap_or(Err(Unwell::Late(patience)));
+        return connected.map(|_| ());
     }
     if let Some(wanted) = &handler.grpc {
         let to = target(None, ip)?;
         let asked = async {
             let stream = connect(wanted.port, &None).await?;
             let authority = format!("{to}:{}", wanted.port);
-            grpc::check(
-                stream,
-                &authority,
-                wanted.service.as_deref().unwrap_or_default(),
-            )
-            .await
+            let service = wanted.service.as_deref().unwrap_or_default();
+            let checked = grpc::check(stream, &authority, service).await;
+            checked.map_err(Unwell::Rpc)
         };
-        let late = || {
-            Err(format!(
-                "timeout: health rpc did not complete within {patience:?}"
-            ))
-        };
-        return timeout(patience, asked).await.unwrap_or_else(|_| late());
+        let looked = timeout(patience, asked).await;
+        return looked.unwrap_or(Err(Unwell::RpcLate(patience)));
     }
-    Err("nothing to look at".to_owned())
+    Err(Unwell::Nothing)
 }
 
 /// Where a probe goes: to the pod, unless it names another host.
-fn target(host: Option<&str>, pod: Option<Ipv4Addr>) -> Result<Ipv4Addr, String> {
+fn target(host: Option<&str>, pod: Option<Ipv4Addr>) -> Result<Ipv4Addr, Unwell> {
     match host.filter(|it| !it.is_empty()) {
-        Some(host) => host
-            .parse()
-            .map_err(|_| format!("host {host} is no IPv4 address")),
-        None => pod.ok_or_else(|| "the pod has no address".to_owned()),
+        Some(host) => host.parse().map_err(|_| Unwell::Host(host.to_owned())),
+        None => pod.ok_or(Unwell::NoAddress),
     }
 }
 
 /// A number, or the name of one of the container's ports.
-fn port(of: &Container, told: &Value) -> Result<u16, String> {
+fn port(of: &Container, told: &Value) -> Result<u16, Unwell> {
     if let Some(number) = told.as_u64() {
-        return u16::try_from(number).map_err(|_| format!("{number} is no port"));
+        return u16::try_from(number).map_err(|_| Unwell::NoPort(number));
     }
     let name = told.as_str().unwrap_or_default();
     let named = of.ports.iter().find(|it| it.name.as_deref() == Some(name));
     named
         .map(|it| it.container_port)
         .or_else(|| name.parse().ok())
-        .ok_or_else(|| format!("the container has no port {name:?}"))
+        .ok_or_else(|| Unwell::NoSuchPort(name.to_owned()))
 }
 
 /// How to look at what answers over TLS. It is asked whether it answers, not who it is: no certificate is checked, as upstream does.
@@ -332,12 +370,12 @@ static ANYBODY: LazyLock<Option<TlsConnector>> = LazyLock::new(|| {
     Some(TlsConnector::from(Arc::new(config)))
 });
 
-async fn secured(stream: TcpStream) -> Result<TlsStream<TcpStream>, String> {
-    let connector = ANYBODY.as_ref().ok_or("TLS cannot be spoken")?;
+async fn secured(stream: TcpStream) -> Result<TlsStream<TcpStream>, Unwell> {
+    let connector = ANYBODY.as_ref().ok_or(Unwell::NoTls)?;
     // Whoever is asked by an address gets no name.
     let nobody = ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED));
     let connected = connector.connect(nobody, stream).await;
-    connected.map_err(|e| format!("tls: {e}"))
+    connected.map_err(Unwell::Tls)
 }
 
 /// What is asked over HTTP.
@@ -410,11 +448,10 @@ async fn http_get(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     get: &HttpGet,
     place: &Place,
-) -> Result<Option<String>, String> {
-    let failed = |e: hyper::Error| e.to_string();
+) -> Result<Option<String>, Unwell> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
-        .map_err(failed)?;
+        .map_err(Unwell::Http)?;
     let connection = AbortOnDropHandle::new(tokio::spawn(connection));
     let mut request = Request::builder()
         .uri(&place.path)
@@ -430,8 +467,9 @@ async fn http_get(
     }
     let request = request
         .body(Empty::<Bytes>::new())
-        .map_err(|e| e.to_string())?;
-    let answer = sender.send_request(request).await.map_err(failed)?;
+        .map_err(Unwell::Request)?;
+    let answer = sender.send_request(request).await;
+    let answer = answer.map_err(Unwell::Http)?;
     let status = answer.status();
     let leads = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
     let location = answer.headers().get(header::LOCATION);
@@ -442,10 +480,7 @@ async fn http_get(
     drop(connection);
     match status.is_success() || status.is_redirection() {
         true => Ok(location),
-        false => Err(format!(
-            "HTTP probe failed with statuscode: {}",
-            status.as_u16()
-        )),
+        false => Err(Unwell::Status(status.as_u16())),
     }
 }
 
@@ -496,6 +531,7 @@ mod tests {
             let stream = secured(stream).await.unwrap();
             let place = Place::of(&get, Some(Ipv4Addr::LOCALHOST), port);
             let looked = http_get(stream, &get, &place).await;
+            let looked = looked.map_err(|it| it.to_string());
             assert_eq!(looked, expected.map_err(str::to_owned));
         }
     }
@@ -518,7 +554,7 @@ mod tests {
         let get = HttpGet::default();
         let place = Place::of(&get, Some(Ipv4Addr::LOCALHOST), port);
         let looked = http_get(stream, &get, &place).await;
-        assert_eq!(looked, Ok(Some("/login".to_owned())));
+        assert_eq!(looked.unwrap().as_deref(), Some("/login"));
     }
 
     #[test]
@@ -583,10 +619,10 @@ mod tests {
     #[test]
     fn a_probe_goes_to_the_pod_and_to_its_port() {
         let pod = Ipv4Addr::new(10, 0, 0, 5);
-        assert_eq!(target(None, Some(pod)), Ok(pod));
-        assert_eq!(target(Some(""), Some(pod)), Ok(pod));
+        assert_eq!(target(None, Some(pod)).unwrap(), pod);
+        assert_eq!(target(Some(""), Some(pod)).unwrap(), pod);
         let other = Ipv4Addr::new(10, 0, 0, 6);
-        assert_eq!(target(Some("10.0.0.6"), Some(pod)), Ok(other));
+        assert_eq!(target(Some("10.0.0.6"), Some(pod)).unwrap(), other);
         assert!(target(Some("web.lan"), Some(pod)).is_err());
         assert!(target(None, None).is_err());
         let container: Container = serde_json::from_value(serde_json::json!({
@@ -594,11 +630,11 @@ mod tests {
         }))
         .unwrap();
         for (told, expected) in [
-            (Value::from(8080), Ok(8080)),
-            (Value::from("web"), Ok(8080)),
-            (Value::from("81"), Ok(81)),
+            (Value::from(8080), 8080),
+            (Value::from("web"), 8080),
+            (Value::from("81"), 81),
         ] {
-            assert_eq!(port(&container, &told), expected);
+            assert_eq!(port(&container, &told).unwrap(), expected);
         }
         assert!(port(&container, &Value::from(70_000)).is_err());
         assert!(port(&container, &Value::from("none")).is_err());

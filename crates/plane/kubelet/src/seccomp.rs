@@ -6,14 +6,40 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use wharf_container::spec::{MOST_PROFILE, Profile, SystemCalls};
+use tokio::task::JoinError;
+use wharf_container::spec::{BadProfile, MOST_PROFILE, Profile, SystemCalls};
 
 use crate::{
-    machine::Machine,
+    machine::{Machine, MachineError},
     pod::{self, Container, Pod},
 };
 
 const FOLDER: &str = "/var/lib/kubelet/seccomp";
+
+/// Why a container cannot have the profile that it names.
+#[derive(Debug, thiserror::Error)]
+pub enum BadSeccomp {
+    #[error("localhostProfile {0:?} is no path below {FOLDER}")]
+    Place(String),
+    #[error("cannot load seccomp profile {:?}", .path.display())]
+    Profile {
+        path: PathBuf,
+        source: Box<NotLoaded>,
+    },
+    #[error("a seccomp profile of type {0} is not to be had")]
+    Kind(String),
+}
+
+/// Why a file is not read as a profile.
+#[derive(Debug, thiserror::Error)]
+pub enum NotLoaded {
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    #[error(transparent)]
+    Profile(#[from] BadProfile),
+    #[error(transparent)]
+    Task(#[from] JoinError),
+}
 
 /// A container's own, else its pod's.
 fn named<'a>(pod: &'a Pod, of: &'a Container) -> Option<&'a pod::Profile> {
@@ -22,12 +48,12 @@ fn named<'a>(pod: &'a Pod, of: &'a Container) -> Option<&'a pod::Profile> {
 }
 
 /// # Errors
-/// Its profile cannot be had: a text for its status.
+/// Its profile cannot be had.
 pub async fn system_calls(
     machine: &dyn Machine,
     pod: &Pod,
     of: &Container,
-) -> Result<SystemCalls, String> {
+) -> Result<SystemCalls, BadSeccomp> {
     if of.security_context.privileged == Some(true) {
         // Upstream, no profile holds it; here the one does that each has, as far as its capabilities go.
         return Ok(match machine.lends().all_calls {
@@ -44,36 +70,34 @@ pub async fn system_calls(
         "RuntimeDefault" => Ok(SystemCalls::Default),
         "Localhost" => {
             let file = named.file.as_deref().unwrap_or_default();
-            let path = place(file)
-                .ok_or_else(|| format!("localhostProfile {file:?} is no path below {FOLDER}"))?;
-            let failed = |why: &dyn std::fmt::Display| {
-                format!("cannot load seccomp profile {:?}: {why}", path.display())
-            };
-            let profile = load(|most| machine.read_file(&path, most)).await;
-            Ok(SystemCalls::Of {
-                profile: profile.map_err(|e| failed(&e))?,
-                alone: machine.lends().all_calls,
-            })
+            let path = place(file).ok_or_else(|| BadSeccomp::Place(file.to_owned()))?;
+            let loaded = load(|most| machine.read_file(&path, most)).await;
+            match loaded {
+                Ok(profile) => Ok(SystemCalls::Of {
+                    profile,
+                    alone: machine.lends().all_calls,
+                }),
+                Err(why) => Err(BadSeccomp::Profile {
+                    path,
+                    source: Box::new(why),
+                }),
+            }
         }
-        other => Err(format!(
-            "a seccomp profile of type {other} is not to be had"
-        )),
+        other => Err(BadSeccomp::Kind(other.to_owned())),
     }
 }
 
 /// `read` has up to a number of bytes of its file.
-async fn load<F>(read: impl FnOnce(u64) -> F) -> Result<Profile, String>
+async fn load<F>(read: impl FnOnce(u64) -> F) -> Result<Profile, NotLoaded>
 where
-    F: Future<Output = Result<Vec<u8>, String>>,
+    F: Future<Output = Result<Vec<u8>, MachineError>>,
 {
     // One more tells that it is too large.
     let most = u64::try_from(MOST_PROFILE).unwrap_or(u64::MAX);
     let json = read(most.saturating_add(1)).await?;
     // It takes a while to compile.
-    let compiled = tokio::task::spawn_blocking(move || Profile::read(&json)).await;
-    compiled
-        .map_err(|e| e.to_string())?
-        .map_err(|e| e.to_string())
+    let compiled = tokio::task::spawn_blocking(move || Profile::read(&json)).await?;
+    compiled.map_err(NotLoaded::Profile)
 }
 
 fn place(file: &str) -> Option<PathBuf> {
@@ -111,11 +135,12 @@ mod tests {
         };
         assert!(of(MOST_PROFILE).await.is_ok());
         for bytes in [MOST_PROFILE + 1, 2 * MOST_PROFILE] {
-            let error = of(bytes).await.unwrap_err();
+            let error = of(bytes).await.unwrap_err().to_string();
             assert!(error.contains("larger than"), "{error}");
         }
-        let missing = load(|_| async { Err("no such file".to_owned()) }).await;
-        assert_eq!(missing.unwrap_err(), "no such file");
+        let missing = load(|_| async { Err(MachineError::NoFiles) }).await;
+        let missing = missing.unwrap_err();
+        assert!(matches!(missing, NotLoaded::Machine(MachineError::NoFiles)));
     }
 
     #[test]

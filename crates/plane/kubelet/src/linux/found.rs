@@ -2,25 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use wharf_base::Chain;
 use wharf_container::runtime::RecoveredState;
 
 use super::LinuxMachine;
-use crate::machine::Found;
+use crate::machine::{Found, MachineError};
 
 impl LinuxMachine {
     /// All sandboxes of the instance; those that run are known from now on.
-    pub(super) async fn found(&self) -> Result<Vec<Found>, String> {
-        let ids = self.ground.runtime.tasks_of_group(&self.instance).await;
-        let ids: BTreeSet<String> = ids
-            .map_err(|e| Chain(&e).to_string())?
-            .into_iter()
-            .collect();
+    pub(super) async fn found(&self) -> Result<Vec<Found>, MachineError> {
+        let ids = self.ground.runtime.tasks_of_group(&self.instance).await?;
+        let ids: BTreeSet<String> = ids.into_iter().collect();
         let mut attached = self.attachments().await?;
         let mut all = Vec::new();
         for id in ids {
-            let found = self.ground.runtime.recover_task(&id).await;
-            let Some(found) = found.map_err(|e| Chain(&e).to_string())? else {
+            let Some(found) = self.ground.runtime.recover_task(&id).await? else {
                 continue;
             };
             let is_alive = match found.state {
@@ -42,14 +37,12 @@ impl LinuxMachine {
     }
 
     /// Whether a sandbox runs. What is left of one whose shim was killed is in the way of the next, and goes; its network stays.
-    pub(super) async fn is_running(&self, id: &str) -> Result<bool, String> {
+    pub(super) async fn is_running(&self, id: &str) -> Result<bool, MachineError> {
         let runtime = &self.ground.runtime;
         if !runtime.has_task(id) {
             return Ok(false);
         }
-        let found = runtime.recover_task(id).await;
-        let found = found.map_err(|e| Chain(&e).to_string())?;
-        let Some(found) = found else {
+        let Some(found) = runtime.recover_task(id).await? else {
             return Ok(false);
         };
         if let RecoveredState::Alive(handle) = found.state {
@@ -59,7 +52,7 @@ impl LinuxMachine {
         self.live.lock().remove(id);
         self.made_of.lock().remove(id);
         let removed = runtime.remove_task(id).await;
-        removed.map_err(|e| format!("what is left of it: {}", Chain(&e)))?;
+        removed.map_err(MachineError::Remains)?;
         Ok(false)
     }
 }

@@ -1,14 +1,17 @@
 //! What all nodes of one process share of the machine.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use wharf_base::{Chain, InstallationId};
-use wharf_container::runtime::{RecoveredState, Runtime, RuntimeOptions};
+use wharf_base::InstallationId;
+use wharf_container::runtime::{RecoveredState, Runtime, RuntimeError, RuntimeOptions};
 use wharf_network::Network;
 use wharf_userns::Ranges;
+
+use crate::machine::MachineError;
 
 /// Folder of the shims of pods, below the node's.
 pub fn runtime_dir(node: &Path) -> PathBuf {
@@ -37,10 +40,26 @@ pub struct GroundParts {
     pub pids: u64,
 }
 
+/// Why sandboxes cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum GroundError {
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    #[error("{}", .path.display())]
+    Folder { path: PathBuf, source: io::Error },
+}
+
+impl GroundError {
+    fn folder(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Folder { path, source }
+    }
+}
+
 impl Ground {
     /// # Errors
     /// The folders cannot be used.
-    pub async fn open(parts: GroundParts) -> Result<Self, String> {
+    pub async fn open(parts: GroundParts) -> Result<Self, GroundError> {
         let runtime = Runtime::open(RuntimeOptions {
             dir: runtime_dir(&parts.node),
             installation: parts.installation.clone(),
@@ -48,13 +67,13 @@ impl Ground {
             kept_cores: 0,
             run: None,
         });
-        let runtime = runtime.await.map_err(|e| Chain(&e).to_string())?;
+        let runtime = runtime.await?;
         let empty = parts.node.join("pods").join("empty").join("layer");
         let made = std::fs::create_dir_all(&empty).and_then(|()| empty.canonicalize());
-        let empty = made.map_err(|e| format!("{}: {e}", empty.display()))?;
+        let empty = made.map_err(GroundError::folder(&empty))?;
         let ids = parts.node.join("ids");
         let ranges = Ranges::open(&ids, parts.installation.as_str());
-        let ranges = ranges.map_err(|e| format!("{}: {e}", ids.display()))?;
+        let ranges = ranges.map_err(GroundError::folder(&ids))?;
         Ok(Self {
             runtime,
             network: parts.network,
@@ -68,18 +87,18 @@ impl Ground {
     ///
     /// # Errors
     /// Something is left; trying again does the rest.
-    pub async fn end_all(&self, instance: &str) -> Result<(), String> {
+    pub async fn end_all(&self, instance: &str) -> Result<(), MachineError> {
         let ids = self.runtime.tasks_of_group(instance).await;
-        for id in ids.map_err(|e| Chain(&e).to_string())? {
+        for id in ids? {
             self.remove(instance, &id).await?;
         }
         Ok(())
     }
 
-    pub(super) async fn remove(&self, instance: &str, id: &str) -> Result<(), String> {
+    pub(super) async fn remove(&self, instance: &str, id: &str) -> Result<(), MachineError> {
         let ended = match self.runtime.recover_task(id).await {
             Ok(Some(found)) if found.sandbox.group.as_deref() != Some(instance) => {
-                return Err("the sandbox is of another instance".to_owned());
+                return Err(MachineError::OfAnotherInstance);
             }
             Ok(Some(found)) => match found.state {
                 RecoveredState::Alive(handle) => handle.kill().await,
@@ -88,11 +107,10 @@ impl Ground {
             Ok(None) => Ok(()),
             Err(error) => Err(error),
         };
-        ended.map_err(|e| Chain(&e).to_string())?;
+        ended?;
         let released = self.network.detach(id).await;
-        released.map_err(|e| format!("its network: {}", Chain(&e)))?;
-        self.ranges
-            .release(id)
-            .map_err(|e| format!("its user numbers: {e}"))
+        released.map_err(MachineError::OwnNetwork)?;
+        let released = self.ranges.release(id);
+        released.map_err(MachineError::UserNumbers)
     }
 }

@@ -6,7 +6,7 @@ use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout},
 };
-use wharf_base::Timestamp;
+use wharf_base::{Chain, Timestamp};
 use wharf_container::{runtime::ExitRecord, spec::parse_signal};
 use wharf_kube_client::{Ref, kind};
 
@@ -48,7 +48,7 @@ pub(super) async fn stop(
             hooks::run(context, pod, of, attempt, hook, state.ip, grace),
         )
         .await;
-        if let Ok(Err(reason)) = done {
+        if let Ok(Err(error)) = done {
             if let Some(object) = context.node.pod_of(&context.sandbox) {
                 let about = Ref::of(&kind::POD, &object).part(pod.path_of(&container));
                 let recorder = &context.node.recorder;
@@ -57,7 +57,7 @@ pub(super) async fn stop(
             tracing::info!(
                 pod = pod.full_name(),
                 container,
-                reason,
+                error = %Chain(&error),
                 "a preStop hook failed"
             );
         }
@@ -78,11 +78,11 @@ pub(super) async fn stop(
         .await
     {
         Ok(exit) => vec![ended(context, of, run.as_str(), attempt, exit)],
-        Err(message) => {
+        Err(error) => {
             tracing::warn!(
                 pod = pod.full_name(),
                 container,
-                message,
+                error = %Chain(&error),
                 "failed to stop a container; will retry"
             );
             sleep(Duration::from_secs(1)).await;

@@ -6,11 +6,31 @@ use tokio::time::sleep;
 use wharf_container::runtime::ExecSpec;
 
 use crate::{
-    machine::run_name,
+    machine::{ExecFailed, run_name},
     pod::{Container, Handler, Pod},
-    probe,
+    probe::{self, Unwell},
     worker::Context,
 };
+
+/// Why what a container wants done was not.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum HookFailed {
+    #[error("no such container")]
+    NoContainer,
+    #[error(
+        "Exec lifecycle hook ({command:?}) for Container \"{container}\" in Pod \"{pod}\" failed - error: command exited with {code}"
+    )]
+    Command {
+        command: Vec<String>,
+        container: String,
+        pod: String,
+        code: i32,
+    },
+    #[error(transparent)]
+    NotRun(#[from] ExecFailed),
+    #[error(transparent)]
+    Unwell(#[from] Unwell),
+}
 
 pub(super) async fn run(
     context: &Arc<Context>,
@@ -20,13 +40,13 @@ pub(super) async fn run(
     hook: &Handler,
     ip: Option<Ipv4Addr>,
     patience: Duration,
-) -> Result<(), String> {
+) -> Result<(), HookFailed> {
     if let Some(pause) = &hook.sleep {
         sleep(Duration::from_secs(pause.seconds).min(patience)).await;
         return Ok(());
     }
     if let Some(exec) = &hook.exec {
-        let run = run_name(&of.name, attempt).ok_or("no such container")?;
+        let run = run_name(&of.name, attempt).ok_or(HookFailed::NoContainer)?;
         let spec = ExecSpec {
             argv: exec.command.clone(),
             ..ExecSpec::default()
@@ -37,12 +57,15 @@ pub(super) async fn run(
             .await;
         return match done {
             Ok(output) if output.code == 0 => Ok(()),
-            Ok(output) => Err(format!(
-                "Exec lifecycle hook ({:?}) for Container \"{}\" in Pod \"{}\" failed - error: command exited with {}",
-                exec.command, of.name, pod.metadata.name, output.code
-            )),
-            Err(error) => Err(format!("{error:?}")),
+            Ok(output) => Err(HookFailed::Command {
+                command: exec.command.clone(),
+                container: of.name.clone(),
+                pod: pod.metadata.name.clone(),
+                code: output.code,
+            }),
+            Err(error) => Err(error.into()),
         };
     }
-    probe::once(context, of, attempt, hook, ip, patience).await
+    let looked = probe::once(context, of, attempt, hook, ip, patience).await;
+    looked.map_err(HookFailed::Unwell)
 }

@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     disks, empty_dir, host_paths,
-    machine::{PodEni, PodNetwork, SandboxWish},
+    machine::{MachineError, PodEni, PodNetwork, SandboxWish},
     names,
+    not_mounted::NotMounted,
     pod::Pod,
     qos,
     worker::Context,
@@ -35,9 +36,22 @@ pub fn network(pod: &Pod) -> Option<PodNetwork> {
     }))
 }
 
-pub(super) async fn make(context: &Arc<Context>, pod: &Pod) -> Result<Option<Ipv4Addr>, String> {
+/// Why there is no sandbox, or nothing in it of what its containers need.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotMade {
+    #[error("the pod has no interface")]
+    NoInterface,
+    #[error(transparent)]
+    Name(#[from] names::LongName),
+    #[error(transparent)]
+    Volumes(#[from] NotMounted),
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+}
+
+pub(super) async fn make(context: &Arc<Context>, pod: &Pod) -> Result<Option<Ipv4Addr>, NotMade> {
     names::kernel_name(pod, &context.node.name)?;
-    let network = network(pod).ok_or("the pod has no interface")?;
+    let network = network(pod).ok_or(NotMade::NoInterface)?;
     write_volumes(context, pod).await?;
     disks::find(context, pod).await?;
     let bounds = qos::pod_bounds(pod);
@@ -58,14 +72,13 @@ pub(super) async fn make(context: &Arc<Context>, pod: &Pod) -> Result<Option<Ipv
             .map(|(name, value)| (name.to_owned(), value.clone()))
             .into(),
     };
-    let late = || Err("the machine did not answer".to_owned());
     let made = timeout(MACHINE_PATIENCE, context.node.machine.make(&wish)).await;
-    let address = made.unwrap_or_else(|_| late())?;
+    let address = made.unwrap_or(Err(MachineError::NoAnswer))?;
     mount_volumes(context, pod).await?;
     Ok(address)
 }
 
-pub(super) async fn remove(context: &Arc<Context>, pod: &Pod) -> Result<(), String> {
+pub(super) async fn remove(context: &Arc<Context>, pod: &Pod) -> Result<(), MachineError> {
     context.node.machine.remove(&context.sandbox).await?;
     // What is left of it now is found by the next agent.
     if let Err(error) = remove_folder(folder(context)).await {

@@ -12,7 +12,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use wharf_base::Timestamp;
+use wharf_base::{Chain, Timestamp};
 use wharf_container::spec::{ContainerName, NameFiles};
 use wharf_kube_client::{Ref, kind};
 
@@ -165,8 +165,8 @@ pub(super) async fn start(
         Ok(()) => mount_volumes(context, pod).await,
         other => other,
     };
-    if let Err(message) = mounted {
-        return not("CreateContainerError", message);
+    if let Err(error) = mounted {
+        return not("CreateContainerError", Chain(&error).to_string());
     }
     let machine = &context.node.machine;
     // Disks and paths of the node are mounted where the sandbox alone sees them.
@@ -177,7 +177,7 @@ pub(super) async fn start(
     };
     let seen = match seen {
         Ok(seen) => seen,
-        Err(message) => return not("CreateContainerError", message),
+        Err(error) => return not("CreateContainerError", error.text()),
     };
     let folder = folder(context);
     let termination_log = match termination_log(&folder, run.as_str()) {
@@ -197,7 +197,7 @@ pub(super) async fn start(
     let of_node = of_node.as_deref().unwrap_or(&context.node.name);
     let kernel_name = match names::kernel_name(pod, of_node) {
         Ok(name) => name,
-        Err(message) => return not("CreateContainerError", message),
+        Err(long) => return not("CreateContainerError", long.to_string()),
     };
     let hosts = match own {
         Some(own) => names::hosts_of_node(&own, pod),
@@ -237,11 +237,11 @@ pub(super) async fn start(
     };
     let first_process = match first_process {
         Ok(process) => process,
-        Err(message) => return not("CreateContainerError", message),
+        Err(error) => return not("CreateContainerError", error.text()),
     };
     let system_calls = match seccomp::system_calls(&**machine, pod, of).await {
         Ok(calls) => calls,
-        Err(message) => return not("CreateContainerError", message),
+        Err(error) => return not("CreateContainerError", Chain(&error).to_string()),
     };
     let app_armor = match app_armor::profile(pod, of, &machine.app_armor()) {
         Ok(profile) => profile,
@@ -290,7 +290,7 @@ pub(super) async fn start(
         .await
     {
         Ok(at) => Timestamp::from_millis(at),
-        Err(message) => return not("RunContainerError", message),
+        Err(error) => return not("RunContainerError", error.text()),
     };
     // Only inside are names of users known.
     let runs = machine.containers(&context.sandbox).await;
@@ -304,7 +304,7 @@ pub(super) async fn start(
         user,
     }];
     if let Some(hook) = hook
-        && let Err(reason) =
+        && let Err(error) =
             hooks::run(context, pod, of, attempt, hook, state.ip, HOOK_PATIENCE).await
     {
         if let Some(object) = context.node.pod_of(&context.sandbox) {
@@ -316,7 +316,7 @@ pub(super) async fn start(
         tracing::info!(
             pod = of,
             container,
-            reason,
+            error = %Chain(&error),
             "a postStart hook failed; its container ends"
         );
         events.push(Event::Condemned {

@@ -3,21 +3,27 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::time::{sleep, timeout};
-use wharf_base::Timestamp;
+use wharf_base::{Chain, Timestamp};
 
 use super::{MACHINE_PATIENCE, WRITE_AGAIN, facts, folder};
-use crate::{disks, empty_dir, host_paths, pod::Pod, spec, volume_files, worker::Context};
+use crate::{
+    disks, empty_dir, host_paths, machine::MachineError, not_mounted::NotMounted, pod::Pod, spec,
+    volume_files, worker::Context,
+};
+
+/// As upstream calls it.
+const SET_UP: &str = "MountVolume.SetUp";
 
 /// What is mounted in the sandbox itself; what is there stays.
-pub(super) async fn mount_volumes(context: &Arc<Context>, pod: &Pod) -> Result<(), String> {
+pub(super) async fn mount_volumes(context: &Arc<Context>, pod: &Pod) -> Result<(), NotMounted> {
     disks::mount(context, pod, &volumes_of(context)).await?;
     for (name, path) in host_paths::of(pod) {
         let place = volumes_of(context).join(name);
         let machine = &context.node.machine;
         let work = machine.mount_host_path(&context.sandbox, path, &place);
-        let late = |_| Err("the machine did not answer".to_owned());
-        let mounted = timeout(MACHINE_PATIENCE, work).await.unwrap_or_else(late);
-        mounted.map_err(|why| format!("MountVolume.SetUp failed for volume \"{name}\" : {why}"))?;
+        let mounted = timeout(MACHINE_PATIENCE, work).await;
+        let mounted = mounted.unwrap_or(Err(MachineError::NoAnswer));
+        mounted.map_err(|why| NotMounted::step(SET_UP, name, why))?;
     }
     Ok(())
 }
@@ -30,25 +36,20 @@ pub(super) fn volumes_of(context: &Context) -> PathBuf {
 pub(super) async fn write_volumes(
     context: &Arc<Context>,
     pod: &Pod,
-) -> Result<Option<Timestamp>, String> {
-    context.followed.read().await.map_err(|e| e.to_string())?;
+) -> Result<Option<Timestamp>, NotMounted> {
+    context.followed.read().await?;
     let node = &context.node;
     let mut tokens = context.tokens.lock().await;
     let now = node.clock.now();
     let renewed = tokens.renew(&node.client, pod, now, WRITE_AGAIN).await;
-    let renew_at = renewed.map_err(|e| format!("failed to fetch token: {e}"))?;
+    let renew_at = renewed.map_err(NotMounted::Token)?;
     let facts = facts(context, pod, None);
     let mut all = Vec::new();
     // A path of the node is mounted over a folder or a file, as it is one.
     let volumes = pod.spec.volumes.iter();
     for volume in volumes.filter(|it| it.host_path.is_none()) {
         let files = volume_files::files(pod, volume, &context.followed, &*tokens, &facts);
-        let failed = |e| {
-            format!(
-                "MountVolume.SetUp failed for volume \"{}\" : {e}",
-                volume.name
-            )
-        };
+        let failed = |why| NotMounted::step(SET_UP, &volume.name, why);
         let empty = empty_dir::wish(pod, volume.empty_dir.as_ref(), node.allocatable.1);
         all.push((
             volume.name.clone(),
@@ -57,23 +58,22 @@ pub(super) async fn write_volumes(
         ));
     }
     drop(tokens);
-    wharf_durable::private_folder(folder(context)).map_err(|e| e.to_string())?;
+    wharf_durable::private_folder(folder(context))?;
     let dir = volumes_of(context);
     let group = pod.spec.security_context.fs_group;
     let version = format!("{:x}", node.clock.now().millis());
-    let write = move || -> Result<(), String> {
+    let write = move || -> Result<(), NotMounted> {
         for (name, files, empty) in all {
             let place = dir.join(&name);
             let written = match files {
                 Some(files) => volume_files::write(&place, &files, group, &version).map(|_| ()),
                 None => empty_dir::make(&place, &empty),
             };
-            written.map_err(|e| format!("MountVolume.SetUp failed for volume \"{name}\" : {e}"))?;
+            written.map_err(|why| NotMounted::step(SET_UP, &name, why))?;
         }
         Ok(())
     };
-    let written = tokio::task::spawn_blocking(write).await;
-    written.map_err(|e| e.to_string())??;
+    tokio::task::spawn_blocking(write).await??;
     Ok(renew_at)
 }
 
@@ -105,10 +105,10 @@ pub async fn keep_volumes(context: Arc<Context>) {
         let pod = pod();
         renew_at = match write_volumes(&context, &pod).await {
             Ok(at) => at,
-            Err(message) => {
+            Err(error) => {
                 tracing::warn!(
                     pod = pod.full_name(),
-                    message,
+                    error = %Chain(&error),
                     "failed to update the volumes of a pod; will retry"
                 );
                 Some(clock.now() + WRITE_AGAIN)

@@ -40,57 +40,76 @@ const SERVING: u64 = 1;
 /// A flag and a length stand before each message.
 const PREFIX: usize = 5;
 
+/// Why a server is not well, in upstream's words.
+#[derive(Debug, thiserror::Error)]
+pub enum RpcUnwell {
+    #[error("error: health rpc probe failed: {0}")]
+    Http(hyper::Error),
+    #[error("error: health rpc probe failed: {0}")]
+    Request(http::Error),
+    #[error("error: health rpc probe failed: {0}")]
+    Body(Box<dyn std::error::Error + Send + Sync>),
+    #[error("error: health rpc probe failed: unexpected HTTP status code: {0}")]
+    Status(u16),
+    #[error("error: health rpc probe failed: server closed the stream without sending trailers")]
+    NoTrailers,
+    #[error("error: health rpc probe failed: rpc error: code = {code} desc = {why}")]
+    Refused { code: String, why: String },
+    #[error("error: health rpc probe failed: what was answered cannot be read")]
+    Unreadable,
+    #[error("server does not implement the grpc health protocol (grpc.health.v1.Health): {0}")]
+    Unimplemented(String),
+    #[error("service unhealthy (responded with \"{0}\")")]
+    Serving(String),
+}
+
 /// # Errors
-/// Why it is not well.
+/// It is not well.
 pub async fn check(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     authority: &str,
     service: &str,
-) -> Result<(), String> {
-    let failed = |e: &dyn std::fmt::Display| format!("error: health rpc probe failed: {e}");
+) -> Result<(), RpcUnwell> {
     let shaken = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
-    let (mut sender, connection) = shaken.map_err(|e| failed(&e))?;
+    let (mut sender, connection) = shaken.map_err(RpcUnwell::Http)?;
     let _connection = AbortOnDropHandle::new(tokio::spawn(connection));
     let request = Request::post(format!("http://{authority}{CHECK}"))
         .header(header::CONTENT_TYPE, "application/grpc")
         .header(header::TE, "trailers")
         .header(header::USER_AGENT, "kube-probe/1.36")
         .body(Full::new(question(service)))
-        .map_err(|e| failed(&e))?;
+        .map_err(RpcUnwell::Request)?;
     let answer = sender.send_request(request).await;
-    let (head, body) = answer.map_err(|e| failed(&e))?.into_parts();
+    let (head, body) = answer.map_err(RpcUnwell::Http)?.into_parts();
     if head.status != StatusCode::OK {
-        let what = format!("unexpected HTTP status code: {}", head.status.as_u16());
-        return Err(failed(&what));
+        return Err(RpcUnwell::Status(head.status.as_u16()));
     }
     let read = Limited::new(body, MOST_BODY).collect().await;
-    let read = read.map_err(|e| failed(&e))?;
+    let read = read.map_err(RpcUnwell::Body)?;
     // A refusal has no body, and says why at once.
     let trailers = read.trailers().cloned().unwrap_or(head.headers);
     match text(&trailers, "grpc-status") {
         "0" => {}
         code => {
             let why = text(&trailers, "grpc-message");
-            let why = percent_decode_str(why).decode_utf8_lossy();
+            let why = percent_decode_str(why).decode_utf8_lossy().into_owned();
             return Err(match code {
-                UNIMPLEMENTED => format!(
-                    "server does not implement the grpc health protocol (grpc.health.v1.Health): {why}"
-                ),
-                "" => failed(&"server closed the stream without sending trailers"),
-                _ => failed(&format!(
-                    "rpc error: code = {} desc = {why}",
-                    code_name(code)
-                )),
+                UNIMPLEMENTED => RpcUnwell::Unimplemented(why),
+                "" => RpcUnwell::NoTrailers,
+                _ => RpcUnwell::Refused {
+                    code: code_name(code),
+                    why,
+                },
             });
         }
     }
-    match status(read.to_bytes()).ok_or_else(|| failed(&"what was answered cannot be read"))? {
+    match status(read.to_bytes()).ok_or(RpcUnwell::Unreadable)? {
         SERVING => Ok(()),
         other => {
             let known = usize::try_from(other).ok();
             let name = known.and_then(|it| STATUSES.get(it).copied());
             let name = name.map_or_else(|| other.to_string(), str::to_owned);
-            Err(format!("service unhealthy (responded with \"{name}\")"))
+            Err(RpcUnwell::Serving(name))
         }
     }
 }
@@ -182,7 +201,7 @@ mod tests {
         let serving = tokio::spawn(server.serve_connection(TokioIo::new(theirs), serving));
         let found = check(ours, "10.0.0.5:50051", service).await;
         serving.abort();
-        found
+        found.map_err(|why| why.to_string())
     }
 
     #[tokio::test]

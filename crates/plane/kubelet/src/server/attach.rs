@@ -8,6 +8,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
+use wharf_base::Chain;
 use wharf_container::runtime::{Input, LogReader, LogRecord, Stream};
 use wharf_kube_client::Object as _;
 use wharf_kube_model::view::containers;
@@ -50,7 +51,10 @@ async fn run(kubelet: Kubelet, target: Target, wish: Wish, channels: Channels) {
     let opened = found.and_then(|run| Ok((machine.logs(&target.sandbox, &run)?, run)));
     let (mut reader, run) = match opened {
         Ok(opened) => opened,
-        Err(why) => return says.finish(hears, &failed(&why)).await,
+        Err(why) => {
+            let why = Chain(&why).to_string();
+            return says.finish(hears, &failed(&why)).await;
+        }
     };
     skip(&mut reader);
     let (has_terminal, once) = of_container(&target);
@@ -58,7 +62,9 @@ async fn run(kubelet: Kubelet, target: Target, wish: Wish, channels: Channels) {
     let attached = machine.attach(&target.sandbox, &run, once && wish.input);
     let input = match attached.await {
         Ok(input) => input.filter(|_| wish.input),
-        Err(why) if wish.input => return says.finish(hears, &failed(&why)).await,
+        Err(error) if wish.input => {
+            return says.finish(hears, &failed(&error.text())).await;
+        }
         // Its log tells of it all the same.
         Err(_) => None,
     };

@@ -7,7 +7,7 @@ use futures_util::stream;
 use http::{Response, StatusCode, header};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
-use wharf_base::Timestamp;
+use wharf_base::{Chain, Timestamp};
 use wharf_container::runtime::{LogBatch, LogReader, LogRecord, Stream};
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     kubelet::Kubelet,
-    machine::{Machine, of_run},
+    machine::{Machine, MachineError, of_run},
 };
 
 /// Read at once.
@@ -25,6 +25,26 @@ const RECORDS: usize = 512;
 const MOST_TAIL: usize = 100_000;
 /// Bytes of these.
 const MOST_TAIL_BYTES: usize = 16 << 20;
+
+/// A query that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadQuery {
+    #[error("{name} is no number: {value}")]
+    NoNumber { name: String, value: String },
+    #[error("sinceTime is no time: {0}")]
+    NoTime(String),
+}
+
+/// Why a run of a container is not there, or nothing can be had of it.
+#[derive(Debug, thiserror::Error)]
+pub enum NoRun {
+    #[error("container \"{0}\" in pod is waiting to start: ContainerCreating")]
+    Waiting(String),
+    #[error("previous terminated container \"{0}\" in pod not found")]
+    NoPrevious(String),
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+}
 
 /// What is wanted of a log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,15 +60,16 @@ pub struct Wish {
 
 impl Wish {
     /// # Errors
-    /// What cannot be read, in words.
-    pub fn read(query: &str, now: Timestamp) -> Result<Self, String> {
+    /// Something in it cannot be read.
+    pub fn read(query: &str, now: Timestamp) -> Result<Self, BadQuery> {
         let mut wish = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let is_set = || matches!(&*value, "" | "1" | "true" | "True" | "t");
             let number = || {
-                value
-                    .parse::<u64>()
-                    .map_err(|_| format!("{name} is no number: {value}"))
+                value.parse::<u64>().map_err(|_| BadQuery::NoNumber {
+                    name: name.to_string(),
+                    value: value.to_string(),
+                })
             };
             match &*name {
                 "follow" => wish.follow = is_set(),
@@ -66,7 +87,7 @@ impl Wish {
                     wish.since = Some(now - std::time::Duration::from_secs(number()?))
                 }
                 "sinceTime" => {
-                    let bad = || format!("sinceTime is no time: {value}");
+                    let bad = || BadQuery::NoTime(value.to_string());
                     wish.since = Some(Timestamp::parse_iso8601(&value).ok_or_else(bad)?);
                 }
                 "stream" => {
@@ -97,12 +118,10 @@ pub async fn run_of(
     machine: &dyn Machine,
     target: &Target,
     previous: bool,
-) -> Result<wharf_container::spec::ContainerName, String> {
+) -> Result<wharf_container::spec::ContainerName, NoRun> {
     let container = &target.container;
     let runs = machine.containers(&target.sandbox).await;
-    let runs = runs.map_err(|_| {
-        format!("container \"{container}\" in pod is waiting to start: ContainerCreating")
-    })?;
+    let runs = runs.map_err(|_| NoRun::Waiting(container.clone()))?;
     let mut own: Vec<_> = runs
         .into_keys()
         .filter_map(|name| {
@@ -114,24 +133,24 @@ pub async fn run_of(
     let newest = own.pop();
     let found = if previous { own.pop() } else { newest };
     found.map(|(_, name)| name).ok_or_else(|| match previous {
-        true => format!("previous terminated container \"{container}\" in pod not found"),
-        false => format!("container \"{container}\" in pod is waiting to start: ContainerCreating"),
+        true => NoRun::NoPrevious(container.clone()),
+        false => NoRun::Waiting(container.clone()),
     })
 }
 
 pub async fn answer(kubelet: &Kubelet, target: &Target, query: &str) -> Response<Answer> {
     let wish = match Wish::read(query, kubelet.node.clock.now()) {
         Ok(wish) => wish,
-        Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
+        Err(why) => return refuse(StatusCode::BAD_REQUEST, &why.to_string()),
     };
     let machine = &kubelet.node.machine;
     let run = match run_of(&**machine, target, wish.previous).await {
         Ok(run) => run,
-        Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
+        Err(why) => return refuse(StatusCode::BAD_REQUEST, &Chain(&why).to_string()),
     };
     let reader = match machine.logs(&target.sandbox, &run) {
         Ok(reader) => reader,
-        Err(why) => return refuse(StatusCode::INTERNAL_SERVER_ERROR, &why),
+        Err(error) => return refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.text()),
     };
     let printer = Printer {
         left: wish.limit,
@@ -261,8 +280,18 @@ mod tests {
             ..Wish::default()
         };
         assert_eq!(wish, wanted);
-        assert!(of("tailLines=-1").unwrap_err().contains("tailLines"));
-        assert!(of("sinceTime=yesterday").unwrap_err().contains("sinceTime"));
+        assert!(
+            of("tailLines=-1")
+                .unwrap_err()
+                .to_string()
+                .contains("tailLines")
+        );
+        assert!(
+            of("sinceTime=yesterday")
+                .unwrap_err()
+                .to_string()
+                .contains("sinceTime")
+        );
         assert_eq!(of("previous=false").unwrap(), Wish::default());
     }
 }

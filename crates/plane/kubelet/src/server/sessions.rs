@@ -17,13 +17,14 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::task::AbortOnDropHandle;
+use wharf_base::Chain;
 use wharf_container::runtime::{ExecSession, ExecSpec};
 
 use super::{
     Target,
     answer::{Answer, refuse},
     channels::{Came, Channels, Hears, RESIZE, STDERR, STDIN, STDOUT, Says, exited, failed},
-    logs::run_of,
+    logs::{NoRun, run_of},
     streams::upgrade,
 };
 use crate::kubelet::Kubelet;
@@ -106,11 +107,14 @@ async fn run_exec(kubelet: Kubelet, target: Target, wish: Wish, channels: Channe
             bound: true,
             ..ExecSpec::default()
         };
-        machine.exec(&target.sandbox, &run, &spec).await
+        Ok::<_, NoRun>(machine.exec(&target.sandbox, &run, &spec).await?)
     };
     let session = match begun.await {
         Ok(session) => session,
-        Err(why) => return says.finish(hears, &failed(&why)).await,
+        Err(why) => {
+            let why = Chain(&why).to_string();
+            return says.finish(hears, &failed(&why)).await;
+        }
     };
     // Says that there is a session.
     let first = if wish.output { STDOUT } else { STDERR };

@@ -31,7 +31,9 @@ use wharf_container::{
 use wharf_kube_client::{Client, Delete, Object as _, Patch, fake::Fake, kind};
 use wharf_kubelet::{
     Kubelet, Parts, Resolvers,
-    machine::{BlockDevice, ExecFailed, Found, Machine, NoImage, Pull, SandboxWish, Seen},
+    machine::{
+        BlockDevice, ExecFailed, Found, Machine, MachineError, NoImage, Pull, SandboxWish, Seen,
+    },
     node::{Facts, OnePod},
     pod::HostPath,
     qos::Bounds,
@@ -91,7 +93,7 @@ impl Pretended {
 
 #[async_trait]
 impl Machine for Pretended {
-    async fn recover(&self) -> Result<Vec<Found>, String> {
+    async fn recover(&self) -> Result<Vec<Found>, MachineError> {
         let all = self.sandboxes.lock();
         Ok(all
             .iter()
@@ -105,7 +107,7 @@ impl Machine for Pretended {
             .collect())
     }
 
-    async fn make(&self, wish: &SandboxWish) -> Result<Option<Ipv4Addr>, String> {
+    async fn make(&self, wish: &SandboxWish) -> Result<Option<Ipv4Addr>, MachineError> {
         let sandbox = Sandbox {
             annotations: wish.annotations.clone(),
             ..Sandbox::default()
@@ -118,18 +120,23 @@ impl Machine for Pretended {
         true
     }
 
-    async fn mount_host_path(&self, id: &str, _: &HostPath, place: &Path) -> Result<(), String> {
+    async fn mount_host_path(
+        &self,
+        id: &str,
+        _: &HostPath,
+        place: &Path,
+    ) -> Result<(), MachineError> {
         let mut all = self.sandboxes.lock();
-        let sandbox = all.get_mut(id).ok_or("no sandbox")?;
+        let sandbox = all.get_mut(id).ok_or(MachineError::NoSandbox)?;
         sandbox.mounted.insert(place.to_owned());
         Ok(())
     }
 
-    fn seen(&self, _: &str, _: &Path) -> Result<PathBuf, String> {
+    fn seen(&self, _: &str, _: &Path) -> Result<PathBuf, MachineError> {
         Ok(self.apart.clone())
     }
 
-    async fn remove(&self, id: &str) -> Result<(), String> {
+    async fn remove(&self, id: &str) -> Result<(), MachineError> {
         self.sandboxes.lock().remove(id);
         self.removed.lock().push(id.to_owned());
         Ok(())
@@ -160,10 +167,10 @@ impl Machine for Pretended {
         _: &Image,
         _: &[BlockDevice],
         made: &(dyn Fn() + Send + Sync),
-    ) -> Result<i64, String> {
+    ) -> Result<i64, MachineError> {
         made();
         let mut all = self.sandboxes.lock();
-        let sandbox = all.get_mut(id).ok_or("no sandbox")?;
+        let sandbox = all.get_mut(id).ok_or(MachineError::NoSandbox)?;
         let status = ContainerStatus {
             state: ContainerState::Running,
             pid: 1,
@@ -188,7 +195,7 @@ impl Machine for Pretended {
         name: &ContainerName,
         _: i32,
         _: Duration,
-    ) -> Result<ExitRecord, String> {
+    ) -> Result<ExitRecord, MachineError> {
         self.end(id, name, 143);
         Ok(ExitRecord {
             code: 143,
@@ -202,7 +209,7 @@ impl Machine for Pretended {
         _: &str,
         _: Bounds,
         _: &[(ContainerName, Bounds)],
-    ) -> Result<(), String> {
+    ) -> Result<(), MachineError> {
         Ok(())
     }
 
@@ -216,8 +223,13 @@ impl Machine for Pretended {
         seen
     }
 
-    async fn exec(&self, _: &str, _: &ContainerName, _: &ExecSpec) -> Result<ExecSession, String> {
-        Err("not here".to_owned())
+    async fn exec(
+        &self,
+        _: &str,
+        _: &ContainerName,
+        _: &ExecSpec,
+    ) -> Result<ExecSession, MachineError> {
+        Err(MachineError::NoSandbox)
     }
 
     async fn exec_output(
@@ -233,12 +245,14 @@ impl Machine for Pretended {
     async fn containers(
         &self,
         id: &str,
-    ) -> Result<BTreeMap<ContainerName, ContainerStatus>, String> {
-        Ok(self.sandboxes.lock().get(id).ok_or("none")?.running.clone())
+    ) -> Result<BTreeMap<ContainerName, ContainerStatus>, MachineError> {
+        let all = self.sandboxes.lock();
+        let sandbox = all.get(id).ok_or(MachineError::NoSandbox)?;
+        Ok(sandbox.running.clone())
     }
 
-    fn logs(&self, _: &str, _: &ContainerName) -> Result<LogReader, String> {
-        Err("not here".to_owned())
+    fn logs(&self, _: &str, _: &ContainerName) -> Result<LogReader, MachineError> {
+        Err(MachineError::NoSandbox)
     }
 
     fn stats(&self, _: &str, _: &ContainerName) -> Option<ContainerStats> {
