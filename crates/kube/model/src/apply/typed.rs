@@ -80,22 +80,35 @@ impl<'a> Type<'a> {
     }
 }
 
-/// What a list's item is told apart by; says why where it cannot be.
-pub fn element(list: Node<'_>, item: &Value) -> Result<Box<str>, String> {
+/// Why nothing tells a list's item apart, in upstream's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoElement {
+    #[error("associative list without keys has an element that's a map type")]
+    Map,
+    #[error("not supported: associative list with lists as elements")]
+    List,
+    #[error("associative list without keys has an element that's an explicit null")]
+    Null,
+    #[error("associative list with keys may not have non-map elements")]
+    NotMap,
+    #[error(
+        "associative list with keys has an element that omits all key fields {0:?} (and doesn't have default values for any key fields)"
+    )]
+    NoKey(Vec<String>),
+}
+
+/// What a list's item is told apart by.
+pub fn element(list: Node<'_>, item: &Value) -> Result<Box<str>, NoElement> {
     if list.list() == ListType::Set {
         return match item {
-            Value::Object(_) => {
-                Err("associative list without keys has an element that's a map type".into())
-            }
-            Value::Array(_) => Err("not supported: associative list with lists as elements".into()),
-            Value::Null => {
-                Err("associative list without keys has an element that's an explicit null".into())
-            }
+            Value::Object(_) => Err(NoElement::Map),
+            Value::Array(_) => Err(NoElement::List),
+            Value::Null => Err(NoElement::Null),
             scalar => Ok(value_element(scalar)),
         };
     }
     let Value::Object(object) = item else {
-        return Err("associative list with keys may not have non-map elements".into());
+        return Err(NoElement::NotMap);
     };
     let mut keys = Map::new();
     for name in list.keys() {
@@ -109,10 +122,7 @@ pub fn element(list: Node<'_>, item: &Value) -> Result<Box<str>, String> {
         }
     }
     if keys.is_empty() {
-        let names: Vec<&str> = list.keys().collect();
-        return Err(format!(
-            "associative list with keys has an element that omits all key fields {names:?} (and doesn't have default values for any key fields)"
-        ));
+        return Err(NoElement::NoKey(list.keys().map(str::to_owned).collect()));
     }
     Ok(key_element(keys))
 }
