@@ -17,6 +17,23 @@ pub struct Position {
     pub after: String,
 }
 
+/// Why a token leads nowhere, in upstream's words.
+#[derive(Debug, thiserror::Error)]
+pub enum BadToken {
+    #[error("continue key is not valid: too long")]
+    TooLong,
+    #[error("continue key is not valid: illegal base64 data at input byte {0}")]
+    Base64(usize),
+    #[error("continue key is not valid: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("continue key is not valid: server does not recognize this encoded version \"{0}\"")]
+    Version(String),
+    #[error(
+        "continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)"
+    )]
+    Start,
+}
+
 #[derive(Serialize, Deserialize, Default)]
 #[serde(default)]
 struct Token {
@@ -38,26 +55,20 @@ impl Position {
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(&token).unwrap_or_default())
     }
 
-    /// The text says what is wrong, as upstream does.
-    pub fn parse(token: &str) -> Result<Self, String> {
-        let invalid = |what: &str| format!("continue key is not valid: {what}");
+    /// # Errors
+    /// It is none.
+    pub fn parse(token: &str) -> Result<Self, BadToken> {
         if token.len() > MAX_TOKEN {
-            return Err(invalid("too long"));
+            return Err(BadToken::TooLong);
         }
         let bytes = URL_SAFE_NO_PAD.decode(token.trim_end_matches('='));
-        let bytes = bytes.map_err(|error| invalid(&no_base64(&error)))?;
-        let token: Token =
-            serde_json::from_slice(&bytes).map_err(|error| invalid(&error.to_string()))?;
+        let bytes = bytes.map_err(|error| BadToken::Base64(wrong_at(&error)))?;
+        let token: Token = serde_json::from_slice(&bytes)?;
         if token.v != FORM {
-            let form = &token.v;
-            return Err(invalid(&format!(
-                "server does not recognize this encoded version \"{form}\""
-            )));
+            return Err(BadToken::Version(token.v));
         }
         if token.start.is_empty() || token.rv == 0 {
-            return Err(invalid(
-                "incorrect encoded start resourceVersion (version meta.k8s.io/v1)",
-            ));
+            return Err(BadToken::Start);
         }
         Ok(Self {
             revision: u64::try_from(token.rv).ok(),
@@ -66,14 +77,13 @@ impl Position {
     }
 }
 
-/// What Go says of what is no base64.
-fn no_base64(error: &DecodeError) -> String {
-    let at = match error {
+/// Where Go says that what is no base64 is wrong.
+fn wrong_at(error: &DecodeError) -> usize {
+    match error {
         DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol { offset: at, .. } => *at,
         DecodeError::InvalidLength(length) => length.saturating_sub(1),
         DecodeError::InvalidPadding => 0,
-    };
-    format!("illegal base64 data at input byte {at}")
+    }
 }
 
 #[cfg(test)]
@@ -89,7 +99,7 @@ mod tests {
                 revision,
                 after: "default/a".to_owned(),
             };
-            assert_eq!(Position::parse(&position.token()), Ok(position));
+            assert_eq!(Position::parse(&position.token()).unwrap(), position);
         }
     }
 
@@ -104,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_as_upstream_says_it() {
-        let of = |text: &str| Position::parse(text).unwrap_err();
+        let of = |text: &str| Position::parse(text).unwrap_err().to_string();
         assert_eq!(
             of("x"),
             "continue key is not valid: illegal base64 data at input byte 0"
