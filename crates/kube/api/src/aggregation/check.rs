@@ -303,7 +303,7 @@ async fn find(inner: &Inner, it: &Aggregated, documents: &Semaphore) -> Result<F
     if let Err(why) = &resources {
         tracing::debug!(
             name = it.name,
-            why,
+            %why,
             "what an aggregated server tells of its kinds is left out"
         );
     }

@@ -140,19 +140,32 @@ struct Subresource<'a> {
     verbs: &'a [String],
 }
 
+/// Why a list is not shown.
+#[derive(Debug, thiserror::Error)]
+pub enum BadList {
+    #[error("it is not of {group}/{version}")]
+    OfAnother { group: String, version: String },
+    /// It is none, or too long.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
 /// An `APIResourceList` in the form of aggregated discovery; subresources stand with their resource, and what has no proper names is left
 /// out.
 ///
 /// # Errors
 /// It is none, is of something else, or is too long.
-pub fn resources(list: &[u8], group: &str, version: &str) -> Result<String, String> {
-    let list: List = serde_json::from_slice(list).map_err(|error| error.to_string())?;
+pub fn resources(list: &[u8], group: &str, version: &str) -> Result<String, BadList> {
+    let list: List = serde_json::from_slice(list)?;
     if list.group_version != format!("{group}/{version}") {
-        return Err(format!("it is not of {group}/{version}"));
+        return Err(BadList::OfAnother {
+            group: group.to_owned(),
+            version: version.to_owned(),
+        });
     }
     let found = grouped(&list.resources, group, version);
     let all: Vec<&Resource<'_>> = found.values().collect();
-    serde_json::to_string(&all).map_err(|error| error.to_string())
+    serde_json::to_string(&all).map_err(BadList::Json)
 }
 
 /// By their names, in one go.
@@ -207,7 +220,7 @@ mod tests {
 
     use super::*;
 
-    fn read(list: &Value) -> Result<Value, String> {
+    fn read(list: &Value) -> Result<Value, BadList> {
         let text = resources(list.to_string().as_bytes(), "g", "v1")?;
         Ok(serde_json::from_str(&text).unwrap())
     }
