@@ -191,7 +191,8 @@ impl PodIdentityWebhook {
         let bad = |why: String| (StatusCode::BAD_REQUEST, why);
         let read = json::decode_within(body, MOST_VALUES);
         let (review, _) = read.map_err(|error| bad(error.message))?;
-        let asked = ReviewRequest::of(&review).map_err(bad)?;
+        let asked = ReviewRequest::of(&review);
+        let asked = asked.map_err(|why| bad(why.to_string()))?;
         let answer = self.review(&asked).await;
         let answer = answer.map_err(|why| (StatusCode::SERVICE_UNAVAILABLE, why))?;
         Ok(answer.review(asked.uid))

@@ -19,6 +19,15 @@ pub trait OwnWebhook: Send + Sync + 'static {
     async fn review(&self, asked: &ReviewRequest<'_>) -> Result<ReviewResponse, String>;
 }
 
+/// What is no AdmissionReview of v1 that asks for something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadRequest {
+    #[error("expected {VERSION}, Kind={KIND}")]
+    Kind,
+    #[error("the review has no request with a uid")]
+    NoRequest,
+}
+
 /// The request of an AdmissionReview, as far as webhooks of this process read it. The object is not copied for it.
 #[derive(Debug, Clone, Copy)]
 pub struct ReviewRequest<'a> {
@@ -41,15 +50,15 @@ pub struct ReviewResponse {
 impl<'a> ReviewRequest<'a> {
     /// # Errors
     /// It is no AdmissionReview of v1 that asks for something.
-    pub fn of(review: &'a Value) -> Result<Self, String> {
+    pub fn of(review: &'a Value) -> Result<Self, BadRequest> {
         let (version, kind) = (text(review, "apiVersion"), text(review, "kind"));
         if (version, kind) != (VERSION, KIND) {
-            return Err(format!("expected {VERSION}, Kind={KIND}"));
+            return Err(BadRequest::Kind);
         }
         let request = &review["request"];
         let uid = text(request, "uid");
         if uid.is_empty() {
-            return Err("the review has no request with a uid".to_owned());
+            return Err(BadRequest::NoRequest);
         }
         Ok(Self {
             uid,

@@ -146,30 +146,59 @@ impl From<ReviewResponse> for Verdict {
     }
 }
 
+/// Why an answer is none, in upstream's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadReview {
+    #[error("the answer is no AdmissionReview: {0}")]
+    NoReview(String),
+    #[error("webhook response was absent")]
+    NoResponse,
+    #[error("expected response.uid={}, got {}", quoted(.wanted), quoted(.found))]
+    Uid { wanted: String, found: String },
+    #[error("expected webhook response of {VERSION}, Kind={KIND}, got {version}, Kind={kind}")]
+    Kind { version: String, kind: String },
+    #[error("validating webhook may not return response.patch")]
+    MayNotPatch,
+    #[error("validating webhook may not return response.patchType")]
+    MayNotName,
+    #[error("webhook returned response.patch but not response.patchType")]
+    NoPatchType,
+    #[error("webhook returned response.patchType but not response.patch")]
+    NoPatch,
+    #[error("response.patch is no base64: {0}")]
+    NoBase64(#[from] base64::DecodeError),
+    #[error("response.patch is no JSON: {0}")]
+    NoJson(String),
+    #[error("response.patch is no list of changes")]
+    NoChanges,
+    #[error("webhook returned invalid response.patchType of {}", quoted(.0))]
+    PatchType(String),
+}
+
 /// Reads an answer.
 ///
 /// # Errors
-/// Why it is none, in upstream's words.
-pub fn judge(hook: &str, uid: &str, may_patch: bool, body: &[u8]) -> Result<Verdict, String> {
+/// It is none.
+pub fn judge(hook: &str, uid: &str, may_patch: bool, body: &[u8]) -> Result<Verdict, BadReview> {
     let (review, _) = json::decode_within(body, MOST_VALUES)
-        .map_err(|error| format!("the answer is no AdmissionReview: {}", error.message))?;
+        .map_err(|error| BadReview::NoReview(error.message))?;
     let response = &review["response"];
     if !response.is_object() {
-        return Err("webhook response was absent".to_owned());
+        return Err(BadReview::NoResponse);
     }
     let own = told(response, "uid");
     if own != uid {
-        return Err(format!(
-            "expected response.uid={}, got {}",
-            quoted(uid),
-            quoted(own)
-        ));
+        return Err(BadReview::Uid {
+            wanted: uid.to_owned(),
+            found: own.to_owned(),
+        });
     }
     let (version, kind) = (told(&review, "apiVersion"), told(&review, "kind"));
     if (version, kind) != (VERSION, KIND) {
-        return Err(format!(
-            "expected webhook response of {VERSION}, Kind={KIND}, got {version}, Kind={kind}"
-        ));
+        return Err(BadReview::Kind {
+            version: version.to_owned(),
+            kind: kind.to_owned(),
+        });
     }
     let is_allowed = response["allowed"] == true;
     let patch = patch(response, may_patch, is_allowed)?;
@@ -190,38 +219,33 @@ pub fn judge(hook: &str, uid: &str, may_patch: bool, body: &[u8]) -> Result<Verd
 }
 
 /// Whoever refuses is heard whatever the patch is, which nobody reads then.
-fn patch(response: &Value, may_patch: bool, is_allowed: bool) -> Result<Option<Value>, String> {
+fn patch(response: &Value, may_patch: bool, is_allowed: bool) -> Result<Option<Value>, BadReview> {
     let patch = text(response, "patch");
     let kind = response["patchType"].as_str();
-    let wrong = match (may_patch, patch.is_empty(), kind) {
-        (_, true, None) => return Ok(None),
-        (false, false, _) => "validating webhook may not return response.patch",
-        (false, true, Some(_)) => "validating webhook may not return response.patchType",
-        (true, false, None) => "webhook returned response.patch but not response.patchType",
-        (true, true, Some(_)) => "webhook returned response.patchType but not response.patch",
-        (true, false, Some(_)) if !is_allowed => return Ok(None),
+    match (may_patch, patch.is_empty(), kind) {
+        (_, true, None) => Ok(None),
+        (false, false, _) => Err(BadReview::MayNotPatch),
+        (false, true, Some(_)) => Err(BadReview::MayNotName),
+        (true, false, None) => Err(BadReview::NoPatchType),
+        (true, true, Some(_)) => Err(BadReview::NoPatch),
+        (true, false, Some(_)) if !is_allowed => Ok(None),
         (true, false, Some("JSONPatch")) => {
-            let bytes = BASE64
-                .decode(patch)
-                .map_err(|error| format!("response.patch is no base64: {error}"))?;
-            let (patch, _) = json::decode(&bytes)
-                .map_err(|error| format!("response.patch is no JSON: {}", error.message))?;
+            let bytes = BASE64.decode(patch)?;
+            let (patch, _) =
+                json::decode(&bytes).map_err(|error| BadReview::NoJson(error.message))?;
             match &patch {
                 // A list of no changes, as Go writes that too.
-                Value::Null => return Ok(None),
-                Value::Array(changes) if changes.is_empty() => return Ok(None),
-                Value::Array(_) => return Ok(Some(patch)),
-                _ => "response.patch is no list of changes",
+                Value::Null => Ok(None),
+                Value::Array(changes) if changes.is_empty() => Ok(None),
+                Value::Array(_) => Ok(Some(patch)),
+                _ => Err(BadReview::NoChanges),
             }
         }
         (true, false, Some(_)) => {
-            let kind = quoted(told(response, "patchType"));
-            return Err(format!(
-                "webhook returned invalid response.patchType of {kind}"
-            ));
+            let kind = told(response, "patchType").to_owned();
+            Err(BadReview::PatchType(kind))
         }
-    };
-    Err(wrong.to_owned())
+    }
 }
 
 /// A refusal as the client hears it.
@@ -313,7 +337,7 @@ mod tests {
             json!({"uid": "u", "allowed": true, "patch": "W10=", "patchType": long}),
         ] {
             let why = judge("a.b.c", "u", true, &answer(response)).unwrap_err();
-            assert!(why.len() < 64 << 10);
+            assert!(why.to_string().len() < 64 << 10);
         }
     }
 
@@ -330,7 +354,7 @@ mod tests {
         assert_eq!(verdict.warnings, ["w"]);
         assert_eq!(verdict.notes, [("k".to_owned(), "v".to_owned())]);
         let why = judge("h", "u", false, &body).unwrap_err();
-        assert_eq!(why, "validating webhook may not return response.patch");
+        assert_eq!(why, BadReview::MayNotPatch);
         for none in ["[]", "null"].map(|it| BASE64.encode(it)) {
             let body = answer(
                 json!({"uid": "u", "allowed": true, "patch": none, "patchType": "JSONPatch"}),
@@ -378,11 +402,12 @@ mod tests {
                 "response.patch is no list of changes",
             ),
         ] {
-            assert_eq!(judge("h", "u", true, &body), Err(expected.to_owned()));
+            let why = judge("h", "u", true, &body).unwrap_err();
+            assert_eq!(why.to_string(), expected);
         }
         assert!(judge("h", "u", true, b"<html>").is_err());
         let many = answer(json!({"uid": "u", "allowed": true, "x": vec![0; MOST_VALUES]}));
-        let why = judge("h", "u", true, &many).unwrap_err();
+        let why = judge("h", "u", true, &many).unwrap_err().to_string();
         assert!(why.contains("an object has at most 10000 values"), "{why}");
     }
 }
