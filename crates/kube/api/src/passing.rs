@@ -10,7 +10,7 @@ pub mod tunnel;
 
 use std::{io, pin::Pin, time::Duration};
 
-pub use backend::Backend;
+pub use backend::{Backend, NoBackend};
 pub use route::SEGMENT as UNRESERVED;
 
 use bytes::Bytes;

@@ -28,7 +28,7 @@ use crate::{
     bootstrap,
     call::{Call, store_fault},
 };
-pub use ask::{ask, speak, turn_to_read};
+pub use ask::{NotReached, ask, speak, turn_to_read};
 pub use hook::{Endpoint, Service, Verb};
 use hook::{Hook, Subject};
 pub use index::{Webhooks, after_write, follow, load};

@@ -38,7 +38,7 @@ use crate::{
     bootstrap,
     cluster::{Cluster, Inner},
     storage::{Gone, Reader},
-    webhooks::{speak, turn_to_read},
+    webhooks::{NotReached, speak, turn_to_read},
 };
 
 /// Between two looks at a server that answers, and between two messages that tell the same reason in other words.
@@ -373,8 +373,25 @@ fn missing(it: &Aggregated, service: Option<&Value>, endpoints: Option<&Value>) 
     Some(not("MissingEndpoints", message))
 }
 
+/// Why a server answers nothing at a path.
+#[derive(Debug, thiserror::Error)]
+enum NotFetched {
+    #[error(transparent)]
+    NotReached(#[from] NotReached),
+    /// This server cannot say who it is.
+    #[error("{0}")]
+    NotIntroduced(String),
+    #[error("bad status: {0}")]
+    Status(u16),
+}
+
 /// What a server answers at a path.
-async fn fetch(inner: &Inner, it: &Aggregated, path: &str, most: usize) -> Result<Bytes, String> {
+async fn fetch(
+    inner: &Inner,
+    it: &Aggregated,
+    path: &str,
+    most: usize,
+) -> Result<Bytes, NotFetched> {
     let asked = async {
         let connection = forward::connect(inner, it).await?;
         let mut request = Request::get(path)
@@ -382,18 +399,18 @@ async fn fetch(inner: &Inner, it: &Aggregated, path: &str, most: usize) -> Resul
             .header(ACCEPT, "application/json")
             .header(USER_AGENT, "kube-aggregator")
             .body(Full::default())
-            .map_err(|error| error.to_string())?;
+            .map_err(NotReached::Request)?;
         let user = UserInfo::authenticated(USER, &[MASTERS]);
         let introduced = forward::introduce(request.headers_mut(), &user);
-        introduced.map_err(|it| it.message)?;
+        introduced.map_err(|it| NotFetched::NotIntroduced(it.message))?;
         let (code, body) = speak(connection, request, most).await?;
         match code.is_success() {
             true => Ok(body),
-            false => Err(format!("bad status: {}", code.as_u16())),
+            false => Err(NotFetched::Status(code.as_u16())),
         }
     };
     let asked = tokio::time::timeout(ANSWERS, asked).await;
-    asked.unwrap_or_else(|_| Err("context deadline exceeded".to_owned()))
+    asked.unwrap_or(Err(NotReached::Late.into()))
 }
 
 /// Writes the condition, if it is another than there is; other words for the same reason only if they may be. Whether it was written: who

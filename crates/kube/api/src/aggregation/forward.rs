@@ -27,6 +27,7 @@ use crate::{
     passing::{self, Backend},
     query,
     serve::Incoming,
+    webhooks::NotReached,
 };
 
 /// How long a server may take to be reached.
@@ -117,10 +118,10 @@ pub async fn pass(
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
     let reached = tokio::time::timeout(REACHES.min(takes), connect(inner, it)).await;
-    let reached = reached.unwrap_or_else(|_| Err("context deadline exceeded".to_owned()));
+    let reached = reached.unwrap_or(Err(NotReached::Late));
     let connection = reached.map_err(|why| {
         tracing::warn!(
-            error = why,
+            error = %why,
             name = it.name,
             "failed to reach an aggregated API server"
         );
@@ -178,21 +179,15 @@ pub fn host(it: &Aggregated) -> String {
 }
 
 /// To one of the pods behind the server's Service, as this server.
-pub async fn connect(inner: &Inner, it: &Aggregated) -> Result<Box<dyn Connection>, String> {
+pub async fn connect(inner: &Inner, it: &Aggregated) -> Result<Box<dyn Connection>, NotReached> {
     let service = &it.service;
     let backend =
         Backend::of_service(inner, &service.namespace, &service.name, service.port).await?;
-    let connected = async {
-        let plain = backend.connect(inner).await?;
-        let nodes = &inner.parts.nodes;
-        let name = service.host();
-        nodes
-            .aggregated(plain, &name, it.authorities.as_deref())
-            .await
-    };
-    connected
-        .await
-        .map_err(|error: io::Error| error.to_string())
+    let plain = backend.connect(inner).await?;
+    let nodes = &inner.parts.nodes;
+    let name = service.host();
+    let connected = nodes.aggregated(plain, &name, it.authorities.as_deref());
+    connected.await.map_err(NotReached::Io)
 }
 
 /// Path and query as they were authorised: what the path says once it is decoded, and nothing that a server would make another of.

@@ -4,9 +4,25 @@ use std::{fmt::Display, io, sync::Arc};
 
 use serde_json::Value;
 use wharf_kube_model::view::{items, number, text, text_at};
+use wharf_store::StoreError;
 
 use super::{route, tunnel};
 use crate::cluster::{Connection, Inner};
+
+/// Why there is no pod behind a port of a service, in upstream's words.
+#[derive(Debug, thiserror::Error)]
+pub enum NoBackend {
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    #[error("service \"{0}\" not found")]
+    NoService(String),
+    #[error("no service port {port} found for service \"{service}\"")]
+    NoPort { port: u16, service: String },
+    #[error("no endpoints available for service \"{0}\"")]
+    NoEndpoints(String),
+    #[error("an endpoint of service \"{0}\" is no pod")]
+    NoPod(String),
+}
 
 pub struct Backend {
     node: Arc<Value>,
@@ -17,34 +33,36 @@ impl Backend {
     /// One of the ready pods behind a port of a service.
     ///
     /// # Errors
-    /// There is none, in upstream's words.
+    /// There is none.
     pub async fn of_service(
         inner: &Inner,
         namespace: &str,
         name: &str,
         port: u16,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, NoBackend> {
         let space = Some(namespace);
         let object = async |plural: &str, space: Option<&str>, name: &str| {
             let found = inner.core_object(plural, space, name).await;
-            found.map_err(|error: wharf_store::StoreError| {
+            found.inspect_err(|error: &StoreError| {
                 tracing::warn!(%error, "looking for a webhook failed in the store");
-                "the store failed".to_owned()
             })
         };
         let found = object("services", space, name).await?;
-        let service = found.ok_or_else(|| format!("service \"{name}\" not found"))?;
+        let service = found.ok_or_else(|| NoBackend::NoService(name.to_owned()))?;
         let ports = items(&service["spec"], "ports");
         let chosen = ports
             .iter()
             .find(|it| number(it, "port") == Some(port.into()));
-        let none = format!("no service port {port} found for service \"{name}\"");
-        let wanted = chosen.map(|it| text(it, "name")).ok_or(none)?;
-        let none = || format!("no endpoints available for service \"{name}\"");
+        let wanted = chosen.map(|it| text(it, "name"));
+        let wanted = wanted.ok_or_else(|| NoBackend::NoPort {
+            port,
+            service: name.to_owned(),
+        })?;
+        let none = || NoBackend::NoEndpoints(name.to_owned());
         let endpoints = object("endpoints", space, name).await?.ok_or_else(none)?;
         let (number, to) = route::endpoint_of(&endpoints, wanted).ok_or_else(none)?;
         if to["kind"] != "Pod" {
-            return Err(format!("an endpoint of service \"{name}\" is no pod"));
+            return Err(NoBackend::NoPod(name.to_owned()));
         }
         let number = u16::try_from(number).map_err(|_: std::num::TryFromIntError| none())?;
         let pod = text(to, "name");

@@ -11,7 +11,9 @@ use wharf_kube_model::{
     view::{is_ready, text_at},
     webhook_url::WebhookUrl,
 };
+use wharf_store::StoreError;
 
+use super::ask::NotReached;
 use crate::{
     cluster::{Connection, Inner, Reached},
     passing::{Backend, tunnel},
@@ -24,32 +26,30 @@ const PER_NODE: Duration = Duration::from_secs(3);
 /// Over TLS to who may answer for its host.
 ///
 /// # Errors
-/// Why there is no connection, in upstream's words.
+/// There is no connection.
 pub async fn connect(
     inner: &Inner,
     to: &WebhookUrl,
     authorities: &[u8],
-) -> Result<Box<dyn Connection>, String> {
+) -> Result<Box<dyn Connection>, NotReached> {
     let outside = inner.parts.outside.as_ref();
-    let outside = outside.ok_or("addresses are not reached from this server")?;
+    let outside = outside.ok_or(NotReached::NoOutside)?;
     let plain = match service_at(inner, &to.host).await? {
         Some((namespace, name)) => {
             let backend = Backend::of_service(inner, &namespace, &name, to.port).await?;
-            let connected = backend.connect(inner).await;
-            connected.map_err(|error| error.to_string())?
+            backend.connect(inner).await?
         }
-        None => match outside.reach(&to.host, to.port).await {
-            Ok(Reached::Open(connection)) => connection,
-            Ok(Reached::InNetwork(address)) => through_node(inner, address, to.port).await?,
-            Err(error) => return Err(error.to_string()),
+        None => match outside.reach(&to.host, to.port).await? {
+            Reached::Open(connection) => connection,
+            Reached::InNetwork(address) => through_node(inner, address, to.port).await?,
         },
     };
     let secured = outside.secured(plain, &to.host, authorities).await;
-    secured.map_err(|error| error.to_string())
+    secured.map_err(NotReached::Io)
 }
 
 /// The service that has an address of the cluster's range.
-async fn service_at(inner: &Inner, host: &str) -> Result<Option<(String, String)>, String> {
+async fn service_at(inner: &Inner, host: &str) -> Result<Option<(String, String)>, NotReached> {
     let range = inner.parts.network.service_range;
     let address = host.parse::<Ipv4Addr>().ok();
     if !address.is_some_and(|it| range.contains(&it)) {
@@ -60,11 +60,10 @@ async fn service_at(inner: &Inner, host: &str) -> Result<Option<(String, String)
         let has_it = text_at(&it, &["spec", "clusterIP"]) == host;
         has_it.then(|| (metadata("namespace"), metadata("name")))
     });
-    let found = found.await.map_err(|error: wharf_store::StoreError| {
+    let found = found.await.inspect_err(|error: &StoreError| {
         tracing::warn!(%error, "failed to look for the service at a webhook's address");
-        "the store failed".to_owned()
     })?;
-    let none = || format!("no service has the address {host}");
+    let none = || NotReached::NoService(host.to_owned());
     found.into_iter().next().ok_or_else(none).map(Some)
 }
 
@@ -80,14 +79,13 @@ async fn through_node(
     inner: &Inner,
     address: Ipv4Addr,
     port: u16,
-) -> Result<Box<dyn Connection>, String> {
+) -> Result<Box<dyn Connection>, NotReached> {
     let nodes = inner.some("", "nodes", None).await;
-    let nodes = nodes.map_err(|error: wharf_store::StoreError| {
+    let nodes = nodes.inspect_err(|error: &StoreError| {
         tracing::warn!(%error, "failed to look for a node on the way to a webhook's address");
-        "the store failed".to_owned()
     })?;
     let nodes = ready(nodes.into_iter().map(|(_, node)| node));
-    let mut why = format!("dial tcp {address}:{port}: no node of the cluster is ready to reach it");
+    let mut why = NotReached::NoNode { address, port };
     for node in nodes.iter().take(MOST_NODES) {
         match through(inner, node, address, port).await {
             Ok(opened) => return Ok(opened),
@@ -102,15 +100,18 @@ async fn through(
     node: &Value,
     address: Ipv4Addr,
     port: u16,
-) -> Result<Box<dyn Connection>, String> {
-    let failed = |why: &str| format!("dial tcp {address}:{port}: {why}");
+) -> Result<Box<dyn Connection>, NotReached> {
     let kubelet = timeout(PER_NODE, inner.parts.nodes.kubelet(node)).await;
-    let kubelet = kubelet.map_err(|_| failed("i/o timeout"))?;
-    let kubelet = kubelet.map_err(|error| failed(&error.to_string()))?;
+    let kubelet = kubelet.map_err(|_| NotReached::NodeLate { address, port })?;
+    let kubelet = kubelet.map_err(|source| NotReached::Node {
+        address,
+        port,
+        source,
+    })?;
     let host = text_at(node, &["metadata", "name"]);
     let path = format!("/vpcPort/{address}/{port}");
     let opened = tunnel::open(kubelet, host, &path).await;
-    opened.map_err(|error| error.to_string())
+    opened.map_err(NotReached::Io)
 }
 
 #[cfg(test)]

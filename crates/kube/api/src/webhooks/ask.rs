@@ -1,7 +1,7 @@
 //! A question put to a webhook of any kind over HTTPS, at a pod behind its service or at its address. This server is in no network of pods: a
 //! pod is reached through its node, as proxied requests are, so a service leads nowhere else; where addresses lead is decided in [`address`].
 
-use std::fmt::Display;
+use std::{error::Error, io, net::Ipv4Addr};
 
 use bytes::Bytes;
 use http::{
@@ -11,8 +11,9 @@ use http::{
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use wharf_kube_model::field::quoted;
+use wharf_store::StoreError;
 
 use super::{
     address,
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     cluster::{Connection, Inner},
-    passing::Backend,
+    passing::{Backend, NoBackend},
 };
 
 /// Bytes of an answer: a patch may hold a whole object.
@@ -40,30 +41,84 @@ pub async fn turn_to_read(answer: &Bytes) -> Option<SemaphorePermit<'static>> {
     }
 }
 
+/// Why nothing is heard of whoever is asked over a connection, in upstream's words. The texts are of one cause alone: upstream has no others.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReached {
+    #[error("context deadline exceeded")]
+    Late,
+    #[error(transparent)]
+    Turn(#[from] AcquireError),
+    #[error(transparent)]
+    Backend(#[from] NoBackend),
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    #[error("addresses are not reached from this server")]
+    NoOutside,
+    #[error("no service has the address {0}")]
+    NoService(String),
+    #[error("dial tcp {address}:{port}: no node of the cluster is ready to reach it")]
+    NoNode { address: Ipv4Addr, port: u16 },
+    #[error("dial tcp {address}:{port}: i/o timeout")]
+    NodeLate { address: Ipv4Addr, port: u16 },
+    #[error("dial tcp {address}:{port}: {source}")]
+    Node {
+        address: Ipv4Addr,
+        port: u16,
+        source: io::Error,
+    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Request(#[from] http::Error),
+    #[error(transparent)]
+    Http(#[from] hyper::Error),
+    #[error(transparent)]
+    Body(Box<dyn Error + Send + Sync>),
+    #[error("the answer is longer than {0} bytes")]
+    TooLong(usize),
+}
+
+/// Why a webhook does not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    #[error("Post \"https://{authority}{target}\": {source}")]
+    OnTheWay {
+        authority: String,
+        target: String,
+        source: Box<NotReached>,
+    },
+    /// A status that is no success.
+    #[error("{}", refusal(*.status, .said))]
+    Refused { status: StatusCode, said: Bytes },
+}
+
 /// The body of the answer.
 ///
 /// # Errors
-/// Why there is none, in upstream's words.
+/// There is none.
 pub async fn ask(
     inner: &Inner,
     to: &Endpoint,
     body: impl FnOnce() -> Vec<u8>,
-) -> Result<Bytes, String> {
+) -> Result<Bytes, NoAnswer> {
     let target = to.target();
     let answered = tokio::time::timeout(to.timeout, async {
         // A webhook may itself ask for what others are asked about, so nobody waits longer than its own time. One that is slow has few
         // of the cluster's turns, so that others are asked all the same.
-        let _own = to.calls.acquire().await.map_err(text)?;
-        let _turn = inner.webhooks.calls.acquire().await.map_err(text)?;
+        let _own = to.calls.acquire().await?;
+        let _turn = inner.webhooks.calls.acquire().await?;
         let connection = connect(inner, to).await?;
         post(to, connection, &target, body()).await
     });
-    let answered = answered.await;
-    let answered = answered.unwrap_or_else(|_| Err("context deadline exceeded".to_owned()));
-    let on_the_way = |why| format!("Post \"https://{}{target}\": {why}", to.authority());
-    match answered.map_err(on_the_way)? {
-        (status, body) if status.is_success() => Ok(body),
-        (status, said) => Err(refusal(status, &said)),
+    let answered = answered.await.unwrap_or(Err(NotReached::Late));
+    match answered {
+        Ok((status, body)) if status.is_success() => Ok(body),
+        Ok((status, said)) => Err(NoAnswer::Refused { status, said }),
+        Err(why) => Err(NoAnswer::OnTheWay {
+            authority: to.authority(),
+            target,
+            source: Box::new(why),
+        }),
     }
 }
 
@@ -109,20 +164,16 @@ fn refusal(status: StatusCode, said: &[u8]) -> String {
     known.to_owned()
 }
 
-fn text(error: impl Display) -> String {
-    error.to_string()
-}
-
 /// Over TLS to who may answer for its host.
-async fn connect(inner: &Inner, to: &Endpoint) -> Result<Box<dyn Connection>, String> {
+async fn connect(inner: &Inner, to: &Endpoint) -> Result<Box<dyn Connection>, NotReached> {
     let host = to.host();
     match &to.to {
         To::Service(it) => {
             let backend = Backend::of_service(inner, &it.namespace, &it.name, it.port).await?;
-            let plain = backend.connect(inner).await.map_err(text)?;
+            let plain = backend.connect(inner).await?;
             let nodes = &inner.parts.nodes;
             let secured = nodes.verified(plain, &host, &to.authorities).await;
-            secured.map_err(text)
+            secured.map_err(NotReached::Io)
         }
         To::Url(url) => address::connect(inner, url, &to.authorities).await,
     }
@@ -133,14 +184,13 @@ async fn post(
     connection: Box<dyn Connection>,
     target: &str,
     body: Vec<u8>,
-) -> Result<(StatusCode, Bytes), String> {
+) -> Result<(StatusCode, Bytes), NotReached> {
     let request = Request::post(target)
         .header(HOST, to.authority())
         .header(CONTENT_TYPE, "application/json")
         .header(ACCEPT, "application/json")
         .header(USER_AGENT, "kube-apiserver-webhooks")
-        .body(Full::new(Bytes::from(body)))
-        .map_err(text)?;
+        .body(Full::new(Bytes::from(body)))?;
     speak(connection, request, MOST_ANSWER).await
 }
 
@@ -149,11 +199,10 @@ pub async fn speak(
     connection: Box<dyn Connection>,
     request: Request<Full<Bytes>>,
     most: usize,
-) -> Result<(StatusCode, Bytes), String> {
+) -> Result<(StatusCode, Bytes), NotReached> {
     let (sender, driver) = hyper::client::conn::http1::Builder::new()
         .handshake::<_, Full<Bytes>>(TokioIo::new(connection))
-        .await
-        .map_err(text)?;
+        .await?;
     let exchange = exchange(sender, request, most);
     let (mut exchange, mut driver) = (std::pin::pin!(exchange), std::pin::pin!(driver));
     tokio::select! {
@@ -166,8 +215,8 @@ async fn exchange(
     mut sender: SendRequest<Full<Bytes>>,
     request: Request<Full<Bytes>>,
     most: usize,
-) -> Result<(StatusCode, Bytes), String> {
-    let answer = sender.send_request(request).await.map_err(text)?;
+) -> Result<(StatusCode, Bytes), NotReached> {
+    let answer = sender.send_request(request).await?;
     let status = answer.status();
     if !status.is_success() {
         let kind = answer.headers().get(CONTENT_TYPE);
@@ -184,10 +233,8 @@ async fn exchange(
     let whole = Limited::new(answer.into_body(), most).collect().await;
     match whole {
         Ok(whole) => Ok((status, whole.to_bytes())),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(format!("the answer is longer than {most} bytes"))
-        }
-        Err(error) => Err(error.to_string()),
+        Err(error) if error.is::<LengthLimitError>() => Err(NotReached::TooLong(most)),
+        Err(error) => Err(NotReached::Body(error)),
     }
 }
 

@@ -15,9 +15,9 @@ use wharf_kube_model::{
 
 use super::{
     About,
-    ask::{ask, turn_to_read},
+    ask::{NoAnswer, ask, turn_to_read},
     hook::{Hook, Verb},
-    review::{self, Named, Question, Verdict},
+    review::{self, BadReview, Named, Question, Verdict},
 };
 use crate::{answer::Fault, call::Call, conversion, writing::SERVERS_OWN};
 
@@ -26,6 +26,20 @@ const MOST_OBJECT: usize = 3 << 20;
 /// Notes of all webhooks for the audit log, and bytes of one.
 const MOST_NOTES: usize = 64;
 const MOST_NOTE: usize = 1 << 10;
+
+/// Why a webhook has said nothing that holds.
+#[derive(Debug, thiserror::Error)]
+enum NoVerdict {
+    #[error("failed to call webhook: context deadline exceeded")]
+    Late,
+    /// The one of this process.
+    #[error("failed to call webhook: {0}")]
+    Own(String),
+    #[error("failed to call webhook: {0}")]
+    NoAnswer(#[from] NoAnswer),
+    #[error("received invalid webhook response: {0}")]
+    Invalid(#[from] BadReview),
+}
 
 /// One state of an object as a webhook is to see it: the very same, or in another shape.
 async fn seen<'a>(
@@ -128,7 +142,7 @@ pub(super) async fn asked(
         Err(why) if hook.fails_open => {
             tracing::warn!(
                 webhook = hook.name,
-                why,
+                %why,
                 "failed to call an admission webhook, which is ignored"
             );
             note(call, turn.key("failed-open"), hook.name.clone());
@@ -164,24 +178,27 @@ async fn verdict(
     call: &Call,
     turn: &Turn<'_>,
     question: &Question<'_>,
-) -> (Result<Verdict, String>, Option<SemaphorePermit<'static>>) {
+) -> (Result<Verdict, NoVerdict>, Option<SemaphorePermit<'static>>) {
     let hook = turn.hook;
-    let failed = |why: String| format!("failed to call webhook: {why}");
     let own = call.cluster.parts.own_webhook.as_ref();
     if let Some(own) = own.filter(|_| hook.is_own) {
         let asked = question.in_process();
         let answered = tokio::time::timeout(hook.endpoint.timeout, own.review(&asked)).await;
-        let answered = answered.unwrap_or_else(|_| Err("context deadline exceeded".to_owned()));
-        return (answered.map(Verdict::from).map_err(failed), None);
+        let verdict = match answered {
+            Ok(Ok(response)) => Ok(response.into()),
+            Ok(Err(why)) => Err(NoVerdict::Own(why)),
+            Err(_) => Err(NoVerdict::Late),
+        };
+        return (verdict, None);
     }
     let answer = ask(&call.cluster, &hook.endpoint, || question.body()).await;
     let turn_held = match &answer {
         Ok(answer) => turn_to_read(answer).await,
         Err(_) => None,
     };
-    let verdict = answer.map_err(failed).and_then(|body| {
+    let verdict = answer.map_err(NoVerdict::NoAnswer).and_then(|body| {
         let verdict = review::judge(&hook.name, question.uid, turn.may_patch, &body);
-        verdict.map_err(|why| format!("received invalid webhook response: {why}"))
+        verdict.map_err(NoVerdict::Invalid)
     });
     (verdict, turn_held)
 }
