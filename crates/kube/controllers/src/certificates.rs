@@ -135,7 +135,7 @@ impl Requests {
         let order = match parsed(object) {
             None => Err("the request cannot be read".to_owned()),
             Some(request) => match rules::refusal(signer, object, &request, &self.server) {
-                Some(why) => Err(why),
+                Some(why) => Err(why.to_string()),
                 None => Ok(rules::order(signer, object, request)),
             },
         };

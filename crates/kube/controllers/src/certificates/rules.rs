@@ -90,13 +90,42 @@ fn plain(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
 
+/// Why a request is not signed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("invalid usage for client certificate: {0}")]
+    Usage(String),
+    #[error("missing required usage for client certificate: {CLIENT}")]
+    NoClient,
+    #[error("usages did not match [{}]", .0.join(" "))]
+    Usages(Vec<&'static str>),
+    #[error("subject organization is not system:nodes")]
+    NotOfNodes,
+    #[error("subject common name does not begin with system:node:")]
+    NotOfANode,
+    #[error("DNS or IP subjectAltName is required")]
+    NoName,
+    #[error("{0} subjectAltNames are not allowed")]
+    Name(&'static str),
+    #[error("subject has more than one common name")]
+    CommonNames,
+    #[error("subject organization {MASTERS} is not allowed")]
+    Masters,
+    #[error("subject common name is the API server's")]
+    ServersUser,
+    #[error("wildcard subjectAltNames are not allowed")]
+    Wildcard,
+    #[error("subjectAltNames of the API server are not allowed")]
+    ServersName,
+}
+
 /// Why a request is not signed; `None` for one that is.
 pub fn refusal(
     signer: Signer,
     object: &Value,
     request: &SigningRequest,
     server: &ServerNames,
-) -> Option<String> {
+) -> Option<Refusal> {
     let usages: BTreeSet<&str> = usages(object).collect();
     let refused = match signer {
         Signer::ApiClient => client(&usages),
@@ -111,20 +140,18 @@ fn usages(object: &Value) -> impl Iterator<Item = &str> {
     all.filter_map(Value::as_str)
 }
 
-fn client(usages: &BTreeSet<&str>) -> Result<(), String> {
+fn client(usages: &BTreeSet<&str>) -> Result<(), Refusal> {
     let known = [SIGNATURE, ENCIPHERMENT, CLIENT];
     if let Some(other) = usages.iter().find(|it| !known.contains(it)) {
-        return Err(format!("invalid usage for client certificate: {other}"));
+        return Err(Refusal::Usage((*other).to_owned()));
     }
     match usages.contains(CLIENT) {
         true => Ok(()),
-        false => Err(format!(
-            "missing required usage for client certificate: {CLIENT}"
-        )),
+        false => Err(Refusal::NoClient),
     }
 }
 
-fn node_client(request: &SigningRequest, usages: &BTreeSet<&str>) -> Result<(), String> {
+fn node_client(request: &SigningRequest, usages: &BTreeSet<&str>) -> Result<(), Refusal> {
     of_nodes(request)?;
     for (is_there, what) in [
         (!request.dns_names.is_empty(), "DNS"),
@@ -133,46 +160,46 @@ fn node_client(request: &SigningRequest, usages: &BTreeSet<&str>) -> Result<(), 
         (!request.uris.is_empty(), "URI"),
     ] {
         if is_there {
-            return Err(format!("{what} subjectAltNames are not allowed"));
+            return Err(Refusal::Name(what));
         }
     }
     of_a_node(request)?;
     exactly(usages, CLIENT)
 }
 
-fn node_server(request: &SigningRequest, usages: &BTreeSet<&str>) -> Result<(), String> {
+fn node_server(request: &SigningRequest, usages: &BTreeSet<&str>) -> Result<(), Refusal> {
     of_nodes(request)?;
     if request.dns_names.is_empty() && request.addresses.is_empty() {
-        return Err("DNS or IP subjectAltName is required".to_owned());
+        return Err(Refusal::NoName);
     }
     for (is_there, what) in [
         (!request.emails.is_empty(), "Email"),
         (!request.uris.is_empty(), "URI"),
     ] {
         if is_there {
-            return Err(format!("{what} subjectAltNames are not allowed"));
+            return Err(Refusal::Name(what));
         }
     }
     exactly(usages, SERVER)?;
     of_a_node(request)
 }
 
-fn of_nodes(request: &SigningRequest) -> Result<(), String> {
+fn of_nodes(request: &SigningRequest) -> Result<(), Refusal> {
     match request.organizations.as_slice() {
         [one] if one == NODES => Ok(()),
-        _ => Err("subject organization is not system:nodes".to_owned()),
+        _ => Err(Refusal::NotOfNodes),
     }
 }
 
-fn of_a_node(request: &SigningRequest) -> Result<(), String> {
+fn of_a_node(request: &SigningRequest) -> Result<(), Refusal> {
     match request.common_name().starts_with(NODE_PREFIX) {
         true => Ok(()),
-        false => Err("subject common name does not begin with system:node:".to_owned()),
+        false => Err(Refusal::NotOfANode),
     }
 }
 
 /// Keys that are no RSA encipher nothing.
-fn exactly(usages: &BTreeSet<&str>, own: &'static str) -> Result<(), String> {
+fn exactly(usages: &BTreeSet<&str>, own: &'static str) -> Result<(), Refusal> {
     let mut all = BTreeSet::from([SIGNATURE, own]);
     if *usages == all {
         return Ok(());
@@ -181,28 +208,27 @@ fn exactly(usages: &BTreeSet<&str>, own: &'static str) -> Result<(), String> {
     if *usages == all {
         return Ok(());
     }
-    let all: Vec<&str> = all.into_iter().collect();
-    Err(format!("usages did not match [{}]", all.join(" ")))
+    Err(Refusal::Usages(all.into_iter().collect()))
 }
 
 /// What is signed for nobody, whoever approved it.
-fn never(request: &SigningRequest, server: &ServerNames) -> Result<(), String> {
+fn never(request: &SigningRequest, server: &ServerNames) -> Result<(), Refusal> {
     if request.common_names.len() > 1 {
-        return Err("subject has more than one common name".to_owned());
+        return Err(Refusal::CommonNames);
     }
     if request.organizations.iter().any(|it| it == MASTERS) {
-        return Err(format!("subject organization {MASTERS} is not allowed"));
+        return Err(Refusal::Masters);
     }
     if server.users.contains(request.common_name()) {
-        return Err("subject common name is the API server's".to_owned());
+        return Err(Refusal::ServersUser);
     }
     if request.dns_names.iter().any(|it| it.contains('*')) {
-        return Err("wildcard subjectAltNames are not allowed".to_owned());
+        return Err(Refusal::Wildcard);
     }
     let is_server = request.dns_names.iter().any(|it| server.has_name(it))
         || request.addresses.iter().any(|it| server.has_address(*it));
     match is_server {
-        true => Err("subjectAltNames of the API server are not allowed".to_owned()),
+        true => Err(Refusal::ServersName),
         false => Ok(()),
     }
 }

@@ -39,6 +39,7 @@ fn server() -> ServerNames {
 #[track_caller]
 fn check(signer: Signer, request: &SigningRequest, usages: &[&str], expected: Option<&str>) {
     let found = refusal(signer, &asking(usages), request, &server());
+    let found = found.map(|it| it.to_string());
     assert_eq!(found.as_deref(), expected, "{request:?}");
 }
 
