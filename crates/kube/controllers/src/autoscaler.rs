@@ -71,7 +71,7 @@ impl Autoscalers {
     }
 
     /// The kind that a target is of, by discovery. Its version does not matter, as with upstream.
-    async fn kind_of(&self, target: &Value) -> Result<Kind, String> {
+    async fn kind_of(&self, target: &Value) -> Result<Kind, NoScale> {
         let (version, name) = (target.text("/apiVersion"), target.text("/kind"));
         let (group, version) = version.split_once('/').unwrap_or(("", version));
         let key = (group.to_owned(), name.to_owned());
@@ -84,11 +84,11 @@ impl Autoscalers {
             Ok(None) if !group.is_empty() => client.kind_in(group, version, name).await,
             found => found,
         };
-        let found = found.map_err(|it| it.to_string()).and_then(|it| {
-            it.ok_or_else(|| format!("no matches for kind \"{name}\" in group \"{group}\""))
-        });
-        let text = "unable to determine resource for scale target reference";
-        let found = found.map_err(|it| format!("{text}: {it}"))?;
+        let found = found.map_err(NoScale::NotFound)?;
+        let found = found.ok_or_else(|| NoScale::NoSuchKind {
+            kind: name.to_owned(),
+            group: group.to_owned(),
+        })?;
         let mut kinds = self.kinds.lock();
         if kinds.len() >= MOST_KINDS {
             kinds.clear();
@@ -97,7 +97,7 @@ impl Autoscalers {
         Ok(found)
     }
 
-    async fn scale_of(&self, scaler: &Value) -> Result<(Kind, Value), String> {
+    async fn scale_of(&self, scaler: &Value) -> Result<(Kind, Value), NoScale> {
         let target = scaler.at("/spec/scaleTargetRef");
         let kind = self.kind_of(target).await?;
         let (namespace, name) = (scaler.namespace(), target.text("/name"));
@@ -107,7 +107,7 @@ impl Autoscalers {
             // The kind itself may be served otherwise by now.
             self.kinds.lock().retain(|_, it| *it != kind);
         }
-        let mut scale = read.map_err(|it| it.to_string())?;
+        let mut scale = read?;
         check(&scale)?;
         // It is written back to where it was read.
         scale["metadata"]["namespace"] = namespace.into();
@@ -175,7 +175,7 @@ impl Autoscalers {
                     let of = scaler.namespace();
                     others::read(client, metric, of, selector, described.as_ref()).await
                 }
-                Err(why) => Err(others::Failed::Other(why)),
+                Err(why) => Err(others::Failed::Other(why.to_string())),
             };
             all.insert(at, found);
         }
@@ -231,7 +231,7 @@ impl Autoscalers {
         let (kind, mut scale) = match self.scale_of(scaler).await {
             Ok(found) => found,
             Err(why) => {
-                let report = without_scale(scaler, &why, self.context.now());
+                let report = without_scale(scaler, &why.to_string(), self.context.now());
                 return self.publish(scaler, &report).await;
             }
         };
@@ -271,8 +271,23 @@ impl Autoscalers {
     }
 }
 
+/// Why there is no scale of a target, in upstream's words.
+#[derive(Debug, thiserror::Error)]
+enum NoScale {
+    #[error("unable to determine resource for scale target reference: {0}")]
+    NotFound(#[source] Error),
+    #[error(
+        "unable to determine resource for scale target reference: no matches for kind \"{kind}\" in group \"{group}\""
+    )]
+    NoSuchKind { kind: String, group: String },
+    #[error(transparent)]
+    NotRead(#[from] Error),
+    #[error("what was answered is no scale")]
+    Odd,
+}
+
 /// Whether it is a scale that can be reckoned with: an aggregated server answers what it likes.
-fn check(scale: &Value) -> Result<(), String> {
+fn check(scale: &Value) -> Result<(), NoScale> {
     let is_object = |it: &Value| it.is_null() || it.is_object();
     let is_count = |path: &str| {
         let it = scale.at(path);
@@ -289,7 +304,7 @@ fn check(scale: &Value) -> Result<(), String> {
         && is_count("/status/replicas");
     match fits {
         true => Ok(()),
-        false => Err("what was answered is no scale".to_owned()),
+        false => Err(NoScale::Odd),
     }
 }
 

@@ -115,7 +115,7 @@ fn of_resource(source: &Value, container: Option<&str>, by: &Weighed<'_>) -> Res
         tolerance: by.tolerance,
         now: by.now,
     });
-    let proposal = proposal.map_err(failed)?;
+    let proposal = proposal.map_err(|why| failed(why.to_string()))?;
     let among = if container.is_some() {
         " container"
     } else {

@@ -3,11 +3,14 @@
 
 use serde_json::{Value, json};
 use wharf_kube_client::{Client, Error, Kind, Object, Selection};
-use wharf_kube_model::{quantity::Quantity, selector::Labels};
+use wharf_kube_model::{
+    quantity::Quantity,
+    selector::{BadLabels, Labels},
+};
 
 use super::{
     metric::{Asks, Unknown, Weighed, without_adapter},
-    replicas::{self, Input, Target},
+    replicas::{self, Input, NoProposal, Target},
     usage::Used,
 };
 
@@ -22,6 +25,17 @@ pub enum Failed {
     /// Nobody serves such metrics.
     NotServed,
     Other(String),
+}
+
+/// Why values ask for no number of pods.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum NotWeighed {
+    #[error("it has no averageValue")]
+    NoAverage,
+    #[error(transparent)]
+    NoProposal(#[from] NoProposal),
+    #[error("unable to calculate ready pods: {0}")]
+    NoneReady(#[source] NoProposal),
 }
 
 impl From<Error> for Failed {
@@ -49,7 +63,7 @@ pub async fn read(
     described: Option<&Kind>,
 ) -> Found {
     let name = metric_of(metric).text("/name").to_owned();
-    let labels = labels_of(metric).map_err(Failed::Other)?;
+    let labels = labels_of(metric).map_err(|why| Failed::Other(why.to_string()))?;
     let kind = |group: &'static str, plural: String, namespaced: bool| Kind {
         group: group.into(),
         version: VERSION.into(),
@@ -108,13 +122,10 @@ fn metric_of(metric: &Value) -> &Value {
     source(metric).at("/metric")
 }
 
-fn labels_of(metric: &Value) -> Result<String, String> {
+fn labels_of(metric: &Value) -> Result<String, BadLabels> {
     match metric_of(metric).at("/selector") {
         Value::Null => Ok(String::new()),
-        some => match Labels::of_selector(Some(some)) {
-            Ok(labels) => Ok(labels.to_string()),
-            Err(why) => Err(why.to_string()),
-        },
+        some => Labels::of_selector(Some(some)).map(|it| it.to_string()),
     }
 }
 
@@ -146,7 +157,8 @@ pub fn weigh(metric: &Value, found: &Found, by: &Weighed<'_>) -> Result<Asks, Un
     let unread = || unknown("a value that cannot be read".to_owned());
     let amounts = amounts.ok_or_else(unread)?;
     if kind == "Pods" {
-        return of_pods(metric, items, &amounts, by).map_err(unknown);
+        let asks = of_pods(metric, items, &amounts, by);
+        return asks.map_err(|why| unknown(why.to_string()));
     }
     let used = amounts
         .iter()
@@ -163,7 +175,8 @@ pub fn weigh(metric: &Value, found: &Found, by: &Weighed<'_>) -> Result<Asks, Un
             )
         }
         (Some(most), None) => {
-            let replicas = by_ratio(used as f64 / most.max(1) as f64, by).map_err(unknown)?;
+            let replicas = by_ratio(used as f64 / most.max(1) as f64, by);
+            let replicas = replicas.map_err(|why| unknown(why.to_string()))?;
             (replicas, json!({"value": shown(used)}))
         }
         (None, None) => {
@@ -184,9 +197,9 @@ fn of_pods(
     items: &[Value],
     amounts: &[i64],
     by: &Weighed<'_>,
-) -> Result<Asks, String> {
+) -> Result<Asks, NotWeighed> {
     let each = source(metric).at("/target/averageValue");
-    let each = Quantity::of(each).map_err(|_| "it has no averageValue".to_owned())?;
+    let each = Quantity::of(each).map_err(|_| NotWeighed::NoAverage)?;
     let named = items.iter().map(|it| it.text("/describedObject/name"));
     let used = named.zip(amounts).map(|(name, amount)| {
         let used = Used {
@@ -223,7 +236,7 @@ fn per_pod(used: i64, each: i64, by: &Weighed<'_>) -> i64 {
 }
 
 /// Of what one value says the pods that are ready have their share.
-fn by_ratio(ratio: f64, by: &Weighed<'_>) -> Result<i64, String> {
+fn by_ratio(ratio: f64, by: &Weighed<'_>) -> Result<i64, NotWeighed> {
     if by.current == 0 {
         return Ok(ceil(ratio));
     }
@@ -231,8 +244,7 @@ fn by_ratio(ratio: f64, by: &Weighed<'_>) -> Result<i64, String> {
         return Ok(by.current);
     }
     if by.pods.is_empty() {
-        let why = "no pods returned by selector while calculating replica count";
-        return Err(format!("unable to calculate ready pods: {why}"));
+        return Err(NotWeighed::NoneReady(NoProposal::NoPods));
     }
     let is_ready = |it: &&std::sync::Arc<Value>| {
         it.text("/status/phase") == "Running" && it.has_condition("Ready", "True")

@@ -51,6 +51,23 @@ pub struct Proposal {
     pub average: i64,
 }
 
+/// Why nothing can be said, in upstream's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoProposal {
+    #[error("no pods returned by selector while calculating replica count")]
+    NoPods,
+    #[error("did not receive metrics for targeted pods (pods might be unready)")]
+    NoMetrics,
+    #[error("missing request for {resource} in container {container} of Pod {pod}")]
+    NoRequest {
+        resource: String,
+        container: String,
+        pod: String,
+    },
+    #[error("no metrics returned matched known pods")]
+    NoneKnown,
+}
+
 /// How busy pods are.
 struct Busy {
     /// To the target.
@@ -60,10 +77,10 @@ struct Busy {
 }
 
 /// # Errors
-/// Why nothing can be said, in upstream's words.
-pub fn propose(input: &Input<'_>) -> Result<Proposal, String> {
+/// Nothing can be said.
+pub fn propose(input: &Input<'_>) -> Result<Proposal, NoProposal> {
     if input.pods.is_empty() {
-        return Err("no pods returned by selector while calculating replica count".to_owned());
+        return Err(NoProposal::NoPods);
     }
     let sorted = sort(input);
     let mut amounts: BTreeMap<&str, i64> = BTreeMap::new();
@@ -73,8 +90,7 @@ pub fn propose(input: &Input<'_>) -> Result<Proposal, String> {
         }
     }
     if amounts.is_empty() {
-        let text = "did not receive metrics for targeted pods (pods might be unready)";
-        return Err(text.to_owned());
+        return Err(NoProposal::NoMetrics);
     }
     let requests = requests(input)?;
     let busy = busy(input.target, &amounts, &requests)?;
@@ -173,7 +189,7 @@ fn is_unready(pod: &Value, used: &Used, now: Timestamp) -> bool {
 }
 
 /// Thousandths by pod; none where nobody asks for a part of them.
-fn requests<'a>(input: &Input<'a>) -> Result<BTreeMap<&'a str, i64>, String> {
+fn requests<'a>(input: &Input<'a>) -> Result<BTreeMap<&'a str, i64>, NoProposal> {
     if !matches!(input.target, Target::Utilization(_)) {
         return Ok(BTreeMap::new());
     }
@@ -184,7 +200,7 @@ fn requests<'a>(input: &Input<'a>) -> Result<BTreeMap<&'a str, i64>, String> {
     each.collect()
 }
 
-fn request(input: &Input<'_>, pod: &Value) -> Result<i64, String> {
+fn request(input: &Input<'_>, pod: &Value) -> Result<i64, NoProposal> {
     let of = |owner: &Value| {
         let value = owner.map("/resources/requests")?.get(input.resource)?;
         Quantity::of(value).ok().map(Quantity::millis)
@@ -200,9 +216,10 @@ fn request(input: &Input<'_>, pod: &Value) -> Result<i64, String> {
     for container in all {
         let name = container.text("/name");
         if input.container.is_none_or(|it| it == name) {
-            let missing = || {
-                let (resource, pod) = (input.resource, pod.name());
-                format!("missing request for {resource} in container {name} of Pod {pod}")
+            let missing = || NoProposal::NoRequest {
+                resource: input.resource.to_owned(),
+                container: name.to_owned(),
+                pod: pod.name().to_owned(),
             };
             sum = sum.saturating_add(of(container).ok_or_else(missing)?);
         }
@@ -214,7 +231,7 @@ fn busy(
     target: Target,
     amounts: &BTreeMap<&str, i64>,
     requests: &BTreeMap<&str, i64>,
-) -> Result<Busy, String> {
+) -> Result<Busy, NoProposal> {
     match target {
         Target::Average(target) => {
             let sum: i128 = amounts.values().map(|it| i128::from(*it)).sum();
@@ -236,7 +253,7 @@ fn busy(
                 count += 1;
             }
             if asked <= 0 {
-                return Err("no metrics returned matched known pods".to_owned());
+                return Err(NoProposal::NoneKnown);
             }
             let utilization = narrow(used * 100 / asked);
             Ok(Busy {

@@ -56,7 +56,7 @@ impl Case {
         self
     }
 
-    fn propose(&self) -> Result<Proposal, String> {
+    fn propose(&self) -> Result<Proposal, NoProposal> {
         let pods: Vec<Arc<Value>> = self.pods.iter().cloned().map(Arc::new).collect();
         let used = |amount| Used {
             at: NOW,
@@ -141,7 +141,7 @@ fn pods_that_are_not_ready() {
     let mut alone = Case::of(&[], half).and(unready("x"));
     alone.used.push(("x", 900));
     assert_eq!(
-        alone.propose().unwrap_err(),
+        alone.propose().unwrap_err().to_string(),
         "did not receive metrics for targeted pods (pods might be unready)"
     );
 }
@@ -209,7 +209,7 @@ fn requests_of_containers_and_pods() {
     let mut without = pod;
     without["spec"]["containers"][1] = json!({"name": "b"});
     assert_eq!(
-        of(without, None).unwrap_err(),
+        of(without, None).unwrap_err().to_string(),
         "missing request for cpu in container b of Pod p"
     );
 }
