@@ -183,7 +183,8 @@ async fn converted(
     let answer = ask(inner, converter, body).await;
     let answer = answer.map_err(|why| failed(format!("failed: {why}")))?;
     let _turn = turn_to_read(&answer).await;
-    let mut after = review::answer(&uid, &wanted, &objects, &answer).map_err(failed)?;
+    let after = review::answer(&uid, &wanted, &objects, &answer);
+    let mut after = after.map_err(|why| failed(why.to_string()))?;
     for object in &mut after {
         // What is of the wrong type is shown all the same; what no schema knows is not.
         let _ = conform::object(to, object);

@@ -15,6 +15,68 @@ const MOST_TEXT: usize = 8 << 10;
 /// Bytes of all annotations of an object.
 const MOST_ANNOTATIONS: usize = 256 << 10;
 
+/// Why an answer is none, behind `conversion webhook for WHAT`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadAnswer {
+    #[error("failed: the answer is no {KIND}: {0}")]
+    NoReview(String),
+    #[error(
+        "failed: expected webhook response of {VERSION}, Kind={KIND}, got {version}, Kind={kind}"
+    )]
+    Kind { version: String, kind: String },
+    #[error("failed: no response provided")]
+    NoResponse,
+    #[error("failed: expected response.uid={}, got {}", quoted(.wanted), quoted(.found))]
+    Uid { wanted: String, found: String },
+    #[error("failed: response.result.status was '{0}', not 'Success'")]
+    Status(String),
+    /// In the webhook's own words.
+    #[error("failed: {0}")]
+    Refused(String),
+    #[error("returned {found} objects, expected {wanted}")]
+    Count { found: usize, wanted: usize },
+    #[error("returned invalid converted object at index {at}: {why}")]
+    Object { at: usize, why: BadObject },
+    #[error("returned invalid metadata in object at index {at}: {why}")]
+    Metadata { at: usize, why: BadMetadata },
+}
+
+/// Why an object is not the one that was asked about, in another version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadObject {
+    #[error("invalid groupVersion (expected {wanted}, received {found})")]
+    Version { wanted: String, found: String },
+    #[error("invalid kind (expected {wanted}, received {found})")]
+    Kind { wanted: String, found: String },
+    #[error("must have the same {what}: {before} != {after}")]
+    OfAnother {
+        what: &'static str,
+        before: String,
+        after: String,
+    },
+}
+
+/// What an object may not have in its metadata.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadMetadata {
+    #[error("missing metadata in converted object")]
+    Missing,
+    #[error("invalid metadata in converted object")]
+    NoObject,
+    #[error("invalid metadata.{0} in converted object")]
+    Member(&'static str),
+    #[error("metadata.{member}[{key}] must be a string in converted object")]
+    NoText { member: &'static str, key: String },
+    #[error("metadata.{member}: Invalid value: {key}: {fault}")]
+    Invalid {
+        member: &'static str,
+        key: String,
+        fault: String,
+    },
+    #[error("metadata.annotations: Too long: may not be more than {MOST_ANNOTATIONS} bytes")]
+    TooLong,
+}
+
 pub fn question(uid: &str, wanted: &str, objects: &[Value]) -> Vec<u8> {
     let request = json!({"uid": uid, "desiredAPIVersion": wanted, "objects": objects});
     let review = json!({"kind": KIND, "apiVersion": VERSION, "request": request, "response": null});
@@ -34,41 +96,39 @@ fn told<'a>(of: &'a Value, name: &str) -> &'a str {
 /// What became of `objects`, in their order.
 ///
 /// # Errors
-/// Why the answer is none, behind `conversion webhook for WHAT`.
+/// The answer is none.
 pub fn answer(
     uid: &str,
     wanted: &str,
     objects: &[Value],
     body: &[u8],
-) -> Result<Vec<Value>, String> {
+) -> Result<Vec<Value>, BadAnswer> {
     let mut review = json::decode(body)
-        .map_err(|error| format!("failed: the answer is no {KIND}: {}", error.message))?
+        .map_err(|error| BadAnswer::NoReview(error.message))?
         .0;
-    let failed = |why: String| Err(format!("failed: {why}"));
     let (version, kind) = (told(&review, "apiVersion"), told(&review, "kind"));
     if (version, kind) != (VERSION, KIND) {
-        return failed(format!(
-            "expected webhook response of {VERSION}, Kind={KIND}, got {version}, Kind={kind}"
-        ));
+        return Err(BadAnswer::Kind {
+            version: version.to_owned(),
+            kind: kind.to_owned(),
+        });
     }
     let response = &mut review["response"];
     if !response.is_object() {
-        return failed("no response provided".to_owned());
+        return Err(BadAnswer::NoResponse);
     }
     let own = told(response, "uid");
     if own != uid {
-        let (uid, own) = (quoted(uid), quoted(own));
-        return failed(format!("expected response.uid={uid}, got {own}"));
+        return Err(BadAnswer::Uid {
+            wanted: uid.to_owned(),
+            found: own.to_owned(),
+        });
     }
     let result = &response["result"];
     match (told(result, "status"), told(result, "message")) {
         ("Success", _) => {}
-        (status, "") => {
-            return failed(format!(
-                "response.result.status was '{status}', not 'Success'"
-            ));
-        }
-        (_, why) => return failed(why.to_owned()),
+        (status, "") => return Err(BadAnswer::Status(status.to_owned())),
+        (_, why) => return Err(BadAnswer::Refused(why.to_owned())),
     }
     let Value::Array(converted) = response["convertedObjects"].take() else {
         return Err(count(0, objects.len()));
@@ -81,48 +141,54 @@ pub fn answer(
         .collect()
 }
 
-fn count(found: usize, wanted: usize) -> String {
-    format!("returned {found} objects, expected {wanted}")
+fn count(found: usize, wanted: usize) -> BadAnswer {
+    BadAnswer::Count { found, wanted }
 }
 
-fn one(at: usize, wanted: &str, before: &Value, mut after: Value) -> Result<Value, String> {
-    let invalid = |why: String| format!("returned invalid converted object at index {at}: {why}");
-    let version = told(&after, "apiVersion");
-    if version != wanted {
-        return Err(invalid(format!(
-            "invalid groupVersion (expected {wanted}, received {version})"
-        )));
-    }
-    let (expected, kind) = (text(before, "kind"), told(&after, "kind"));
-    if kind != expected {
-        return Err(invalid(format!(
-            "invalid kind (expected {expected}, received {kind})"
-        )));
-    }
-    for (shown, name) in [("name", "name"), ("namespace", "namespace"), ("UID", "uid")] {
-        let (old, new) = (
-            text_at(before, &["metadata", name]),
-            text_at(&after, &["metadata", name]),
-        );
-        if old != new {
-            let new = told(&after["metadata"], name);
-            return Err(invalid(format!(
-                "must have the same {shown}: {old} != {new}"
-            )));
-        }
-    }
+fn one(at: usize, wanted: &str, before: &Value, mut after: Value) -> Result<Value, BadAnswer> {
+    same(wanted, before, &after).map_err(|why| BadAnswer::Object { at, why })?;
     let kept = metadata(before, &after);
-    let kept =
-        kept.map_err(|why| format!("returned invalid metadata in object at index {at}: {why}"))?;
-    after["metadata"] = kept;
+    after["metadata"] = kept.map_err(|why| BadAnswer::Metadata { at, why })?;
     Ok(after)
 }
 
+/// Whether an object is the one of before, in the version that is wanted.
+fn same(wanted: &str, before: &Value, after: &Value) -> Result<(), BadObject> {
+    let version = told(after, "apiVersion");
+    if version != wanted {
+        return Err(BadObject::Version {
+            wanted: wanted.to_owned(),
+            found: version.to_owned(),
+        });
+    }
+    let (expected, kind) = (text(before, "kind"), told(after, "kind"));
+    if kind != expected {
+        return Err(BadObject::Kind {
+            wanted: expected.to_owned(),
+            found: kind.to_owned(),
+        });
+    }
+    for (what, name) in [("name", "name"), ("namespace", "namespace"), ("UID", "uid")] {
+        let (old, new) = (
+            text_at(before, &["metadata", name]),
+            text_at(after, &["metadata", name]),
+        );
+        if old != new {
+            return Err(BadObject::OfAnother {
+                what,
+                before: old.to_owned(),
+                after: told(&after["metadata"], name).to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
 /// That of before, with the labels and annotations of after.
-fn metadata(before: &Value, after: &Value) -> Result<Value, String> {
-    let own = member(after, "metadata").ok_or("missing metadata in converted object")?;
+fn metadata(before: &Value, after: &Value) -> Result<Value, BadMetadata> {
+    let own = member(after, "metadata").ok_or(BadMetadata::Missing)?;
     if !own.is_object() {
-        return Err("invalid metadata in converted object".to_owned());
+        return Err(BadMetadata::NoObject);
     }
     let mut kept = before["metadata"].clone();
     let Some(members) = kept.as_object_mut() else {
@@ -133,9 +199,7 @@ fn metadata(before: &Value, after: &Value) -> Result<Value, String> {
             members.shift_remove(name);
             continue;
         };
-        let new = new
-            .as_object()
-            .ok_or_else(|| format!("invalid metadata.{name} in converted object"))?;
+        let new = new.as_object().ok_or(BadMetadata::Member(name))?;
         if members.get(name).and_then(Value::as_object) != Some(new) {
             check(name, new)?;
         }
@@ -144,28 +208,28 @@ fn metadata(before: &Value, after: &Value) -> Result<Value, String> {
     Ok(kept)
 }
 
-fn check(name: &str, all: &Map<String, Value>) -> Result<(), String> {
+fn check(member: &'static str, all: &Map<String, Value>) -> Result<(), BadMetadata> {
     let mut bytes = 0;
     for (key, value) in all {
         let shown: String = key.chars().take(100).collect();
         let Some(value) = value.as_str() else {
-            return Err(format!(
-                "metadata.{name}[{shown}] must be a string in converted object"
-            ));
+            return Err(BadMetadata::NoText { member, key: shown });
         };
         bytes += key.len() + value.len();
-        let faults = match name {
+        let faults = match member {
             "labels" => [names::qualified_name(key), names::label_value(value)].concat(),
             _ => names::qualified_name(&key.to_lowercase()),
         };
-        if let Some(fault) = faults.first() {
-            return Err(format!("metadata.{name}: Invalid value: {shown}: {fault}"));
+        if let Some(fault) = faults.into_iter().next() {
+            return Err(BadMetadata::Invalid {
+                member,
+                key: shown,
+                fault,
+            });
         }
     }
-    match name == "annotations" && bytes > MOST_ANNOTATIONS {
-        true => Err(format!(
-            "metadata.annotations: Too long: may not be more than {MOST_ANNOTATIONS} bytes"
-        )),
+    match member == "annotations" && bytes > MOST_ANNOTATIONS {
+        true => Err(BadMetadata::TooLong),
         false => Ok(()),
     }
 }
@@ -179,12 +243,12 @@ mod tests {
             "resourceVersion": "7", "labels": {"x": "y"}}, "spec": {"a": 1}})
     }
 
-    fn asked(response: Value) -> Result<Vec<Value>, String> {
+    fn asked(response: Value) -> Result<Vec<Value>, BadAnswer> {
         let body = json!({"kind": KIND, "apiVersion": VERSION, "response": response}).to_string();
         answer("u", "e.com/v2", &[before()], body.as_bytes())
     }
 
-    fn with(change: impl FnOnce(&mut Value)) -> Result<Vec<Value>, String> {
+    fn with(change: impl FnOnce(&mut Value)) -> Result<Vec<Value>, BadAnswer> {
         let mut after = before();
         after["apiVersion"] = "e.com/v2".into();
         change(&mut after);
@@ -259,7 +323,7 @@ mod tests {
                 format!("failed: the answer is no {KIND}: "),
             ),
         ] {
-            let why = answer.unwrap_err();
+            let why = answer.unwrap_err().to_string();
             assert!(why.starts_with(&expected), "{why} instead of {expected}");
         }
     }
