@@ -25,7 +25,7 @@ use wharf_container::{
 use wharf_kube_model::{file_volume::FileVolume, persistent::EbsDisk};
 use wharf_network::Counters;
 
-pub use self::error::{ExecFailed, MachineError};
+pub use self::error::{Cause, ExecFailed, MachineError};
 use crate::{disk_use::DiskUse, pod::HostPath, qos::Bounds};
 
 /// A sandbox that is to be: what the containers of a pod have in common.
@@ -160,7 +160,7 @@ pub trait Gate: Send + Sync + 'static {
     ///
     /// # Errors
     /// They cannot be known now.
-    async fn admit(&self, namespace: &str, uid: &str, address: Ipv4Addr) -> Result<(), String>;
+    async fn admit(&self, namespace: &str, uid: &str, address: Ipv4Addr) -> Result<(), Cause>;
 }
 
 /// What a machine's operator lets containers of pods have beyond what each has. All of it counts in user namespaces alone.

@@ -30,7 +30,7 @@ use wharf_kube_client::{
 };
 use wharf_kube_policies::{Book, Front, Pod};
 use wharf_kube_services::{Name, Services};
-use wharf_kubelet::machine::Gate;
+use wharf_kubelet::machine::{Cause, Gate};
 use wharf_network::{CLUSTER_RESOLVER, Network, NetworkError, PoliciesUpdate};
 
 use super::services::Node;
@@ -241,11 +241,15 @@ impl Policies {
     }
 }
 
+/// Policies that nobody can tell to be in place.
+#[derive(Debug, thiserror::Error)]
+#[error("what its cluster says of them is not in place yet")]
+struct NotInPlace;
+
 #[async_trait]
 impl Gate for Policies {
-    async fn admit(&self, namespace: &str, uid: &str, address: Ipv4Addr) -> Result<(), String> {
+    async fn admit(&self, namespace: &str, uid: &str, address: Ipv4Addr) -> Result<(), Cause> {
         let deadline = Instant::now() + PATIENCE;
-        let late = || "what its cluster says of them is not in place yet".to_owned();
         let mut known = self.0.known.subscribe();
         let wanted = Selection {
             namespace: namespace.to_owned(),
@@ -254,7 +258,7 @@ impl Gate for Policies {
         };
         while Instant::now() < deadline {
             let listed = self.0.client.list(&kind::NETWORK_POLICY, &wanted).await;
-            let listed = listed.map_err(|e| e.to_string())?.items;
+            let listed = listed?.items;
             let again = deadline.min(Instant::now() + ASK_AGAIN);
             loop {
                 known.borrow_and_update();
@@ -262,14 +266,14 @@ impl Gate for Policies {
                     let mut applied = self.0.applied.subscribe();
                     let applied = applied.wait_for(|it| *it >= version);
                     let in_place = timeout_at(deadline, applied).await;
-                    return in_place.map(drop).map_err(|_| late());
+                    return in_place.map(drop).map_err(|_| NotInPlace.into());
                 }
                 if timeout_at(again, known.changed()).await.is_err() {
                     break;
                 }
             }
         }
-        Err(late())
+        Err(NotInPlace.into())
     }
 }
 

@@ -7,17 +7,34 @@
 use std::{io, path::Path};
 
 use async_trait::async_trait;
-use wharf_base::Chain;
 use wharf_container::{
     runtime::{DevFolder, LoopDevice, PreparedDisk, RawDisk, TaskHandle},
     spec::ContainerName,
 };
-use wharf_kubelet::{linux::PodVolumes, machine::BlockDevice};
+use wharf_kubelet::{
+    linux::PodVolumes,
+    machine::{BlockDevice, Cause},
+};
 
-use super::{By, Volumes, freeze::is_in_use, may_mount, open};
+use super::{By, NoVolume, Volumes, freeze::is_in_use, may_mount, open};
 
 /// Where nodes of devices are made, before they are put into a container.
 const SCRATCH: &str = "ebs-pod-node";
+
+/// Why a pod has no volume that its machine has.
+#[derive(Debug, thiserror::Error)]
+enum NotGiven {
+    #[error("the volume {0}: it was let go meanwhile")]
+    LetGo(String),
+    #[error("the volume {0} is not held")]
+    NotHeld(String),
+    #[error("the container is gone")]
+    NoContainer,
+    #[error("the container has no user numbers of its own")]
+    NoNumbers,
+    #[error("/dev/{name}")]
+    Node { name: String, source: io::Error },
+}
 
 #[async_trait]
 impl PodVolumes for Volumes {
@@ -28,33 +45,31 @@ impl PodVolumes for Volumes {
         filesystem: &str,
         sandbox: &TaskHandle,
         place: &Path,
-    ) -> Result<bool, String> {
+    ) -> Result<bool, Cause> {
         let others = LoopDevice::over(&self.files.image(id));
-        let is_first = others.map_err(|e| e.to_string())?.is_none();
+        let is_first = others?.is_none();
         let by = By {
             open: open_with_others,
             instance: Some(instance),
         };
-        let mounted = self.mount_by(by, id, filesystem, sandbox, place);
-        mounted.await.map_err(|e| Chain(&e).to_string())?;
+        self.mount_by(by, id, filesystem, sandbox, place).await?;
         Ok(is_first)
     }
 
-    async fn hold(&self, instance: &str, id: &str, sandbox: &TaskHandle) -> Result<bool, String> {
-        let waited = self.wait_for(id, Some(instance)).await;
-        waited.map_err(|e| Chain(&e).to_string())?;
+    async fn hold(&self, instance: &str, id: &str, sandbox: &TaskHandle) -> Result<bool, Cause> {
+        self.wait_for(id, Some(instance)).await?;
         let taken = self.take_for_itself(id).await;
         // A snapshot of it may have taken minutes.
         if !may_mount(&self.told(), id, Some(instance)) {
-            return Err(format!("the volume {id}: it was let go meanwhile"));
+            return Err(NotGiven::LetGo(id.to_owned()).into());
         }
         let image = self.files.image(id);
         let opened = tokio::task::spawn_blocking(move || raw_with_others(&image)).await;
         let opened = opened.map_err(io::Error::other).flatten();
-        let (disk, is_first) = opened.map_err(|e| format!("the volume {id}: {e}"))?;
+        let (disk, is_first) = opened.map_err(no_volume(id))?;
         let held = sandbox.hold_device(id, &disk).await;
         drop(taken);
-        held.map_err(|e| Chain(&e).to_string())?;
+        held?;
         Ok(is_first)
     }
 
@@ -63,39 +78,46 @@ impl PodVolumes for Volumes {
         sandbox: &TaskHandle,
         container: &ContainerName,
         devices: &[BlockDevice],
-    ) -> Result<(), String> {
-        let status = sandbox.status().await;
-        let status = status.map_err(|e| Chain(&e).to_string())?;
+    ) -> Result<(), Cause> {
+        let status = sandbox.status().await?;
         let first = status.containers.get(container).map(|it| it.pid);
-        let first = first.filter(|it| *it > 0).ok_or("the container is gone")?;
+        let first = first.filter(|it| *it > 0);
+        let first = first.ok_or(NotGiven::NoContainer)?;
         let range = sandbox.sandbox().user_range;
-        let range = range.ok_or("the container has no user numbers of its own")?;
+        let range = range.ok_or(NotGiven::NoNumbers)?;
         let scratch = self.node.join(SCRATCH);
         let (volumes, sandbox) = (self.clone(), sandbox.clone());
         let (container, devices) = (container.clone(), devices.to_vec());
-        let work = move || -> Result<(), String> {
+        let work = move || -> Result<(), Cause> {
             let mut over = Vec::new();
             for it in &devices {
                 let found = LoopDevice::over(&volumes.files.image(&it.volume));
-                let found = found.map_err(|e| format!("the volume {}: {e}", it.volume))?;
+                let found = found.map_err(no_volume(&it.volume))?;
                 let found = found.filter(|it| it.goes);
-                over.push(found.ok_or_else(|| format!("the volume {} is not held", it.volume))?);
+                over.push(found.ok_or_else(|| NotGiven::NotHeld(it.volume.clone()))?);
             }
             let dev = DevFolder { first, range };
             for (it, device) in devices.iter().zip(&over) {
                 if !dev.has(&it.name, *device) {
                     let put = dev.put(&it.name, *device, &scratch);
-                    put.map_err(|e| format!("/dev/{}: {e}", it.name))?;
+                    put.map_err(|source| NotGiven::Node {
+                        name: it.name.clone(),
+                        source,
+                    })?;
                 }
             }
             let numbers = over.iter().map(|it| it.number);
             let writable = devices.iter().map(|it| it.writable);
             let allowed = sandbox.allow_loops(&container, numbers.zip(writable));
-            allowed.map_err(|e| Chain(&e).to_string())
+            allowed.map_err(Cause::from)
         };
-        let given = tokio::task::spawn_blocking(work).await;
-        given.map_err(|e| e.to_string())?
+        tokio::task::spawn_blocking(work).await?
     }
+}
+
+fn no_volume(id: &str) -> impl FnOnce(io::Error) -> NoVolume {
+    let id = id.to_owned();
+    move |source| NoVolume::Io { id, source }
 }
 
 fn busy(text: &str) -> io::Error {

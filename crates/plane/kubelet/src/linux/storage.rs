@@ -9,7 +9,7 @@ use wharf_container::{
 };
 use wharf_kube_model::file_volume::FileVolume;
 
-use crate::machine::BlockDevice;
+use crate::machine::{BlockDevice, Cause};
 
 /// Where disks of sandboxes come from.
 #[async_trait]
@@ -31,11 +31,11 @@ pub trait PodVolumes: Send + Sync {
         filesystem: &str,
         sandbox: &TaskHandle,
         place: &Path,
-    ) -> Result<bool, String>;
+    ) -> Result<bool, Cause>;
 
     /// As [`Self::mount`], for a volume that pods have as a block device: the sandbox keeps it open until its end, so that what its
     /// containers may open means this volume for as long as they are there.
-    async fn hold(&self, instance: &str, id: &str, sandbox: &TaskHandle) -> Result<bool, String>;
+    async fn hold(&self, instance: &str, id: &str, sandbox: &TaskHandle) -> Result<bool, Cause>;
 
     /// Gives a container that waits to be started devices that its sandbox holds.
     async fn give(
@@ -43,7 +43,7 @@ pub trait PodVolumes: Send + Sync {
         sandbox: &TaskHandle,
         container: &ContainerName,
         devices: &[BlockDevice],
-    ) -> Result<(), String>;
+    ) -> Result<(), Cause>;
 }
 
 /// By what pods have file systems of EFS.
@@ -58,7 +58,7 @@ pub trait PodFiles: Send + Sync {
         files: &FileVolume,
         network: &Path,
         place: &Path,
-    ) -> Result<(), String>;
+    ) -> Result<(), Cause>;
 
     /// Nothing of a sandbox of that instance is left.
     fn forget(&self, instance: &str, sandbox: &str) -> io::Result<()>;

@@ -1,6 +1,6 @@
 //! What a machine cannot do for a pod. It is told with its causes ([`Chain`]): causes are not repeated in the texts.
 
-use std::io;
+use std::{error::Error, io};
 
 use tokio::task::JoinError;
 use wharf_base::Chain;
@@ -11,6 +11,9 @@ use wharf_container::{
 use wharf_network::{BadValue, NetworkError};
 
 use crate::host_paths::BadHostPath;
+
+/// Why somebody else did not do their part: whoever has volumes, file systems or policies.
+pub type Cause = Box<dyn Error + Send + Sync>;
 
 /// Why a machine did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -49,9 +52,8 @@ pub enum MachineError {
     NoNamespace,
     #[error("its interface")]
     Interface(#[source] BadValue),
-    /// By whoever keeps them.
-    #[error("its network policies: {0}")]
-    Policies(String),
+    #[error("its network policies")]
+    Policies(#[source] Cause),
 
     // What failed.
     #[error("no range of user numbers")]
@@ -71,8 +73,8 @@ pub enum MachineError {
     #[error("the instance's processes")]
     Processes(#[source] io::Error),
     /// By whoever has volumes and file systems.
-    #[error("{0}")]
-    Volume(String),
+    #[error(transparent)]
+    Volume(Cause),
     #[error(transparent)]
     HostPath(#[from] BadHostPath),
     #[error(transparent)]

@@ -6,11 +6,16 @@ use std::{fs, io, path::Path};
 use async_trait::async_trait;
 use wharf_container::runtime::TaskHandle;
 use wharf_kube_model::file_volume::FileVolume;
-use wharf_kubelet::linux::PodFiles;
+use wharf_kubelet::{linux::PodFiles, machine::Cause};
 use wharf_planeproto::file_system::PodMount;
 
 use super::{Asked, Mounts, NotMounted, Wish};
 use crate::client::Api;
+
+/// Why a pod has no file system: without the words of ECS.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.reason())]
+struct NotForPod(NotMounted);
 
 /// Mounts of the pods of this machine's instances. `api` asks as the machine, which is believed for the instances that it keeps.
 #[derive(Clone)]
@@ -35,7 +40,7 @@ impl PodFiles for PodMounts {
         files: &FileVolume,
         network: &Path,
         place: &Path,
-    ) -> Result<(), String> {
+    ) -> Result<(), Cause> {
         let volume = format!("{}.{volume}", sandbox.task_id());
         let wish = Wish {
             owner: instance,
@@ -58,7 +63,7 @@ impl PodFiles for PodMounts {
             .mounts
             .mount_as(&self.api, &wish, network, range, at)
             .await;
-        mounted.map_err(|why: NotMounted| why.reason())
+        mounted.map_err(|why| NotForPod(why).into())
     }
 
     fn forget(&self, instance: &str, sandbox: &str) -> io::Result<()> {
