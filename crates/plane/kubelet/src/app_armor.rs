@@ -35,30 +35,42 @@ pub fn refused(pod: &Pod, loaded: impl FnOnce() -> Loaded) -> Option<String> {
         None => "AppArmor is not enabled on the host".to_owned(),
         Some(_) => pod
             .all_containers()
-            .find_map(|it| profile(pod, it, &loaded).err())?,
+            .find_map(|it| profile(pod, it, &loaded).err())?
+            .to_string(),
     };
     Some(format!("Pod was rejected: Cannot enforce AppArmor: {why}"))
+}
+
+/// Why a container cannot have the profile that it names.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoProfile {
+    #[error("apparmor is not supported")]
+    NotSupported,
+    #[error("profile {0:?} is not loaded")]
+    NotLoaded(String),
+    #[error("unknown AppArmor profile type: {0:?}")]
+    Kind(String),
 }
 
 /// What a container is to run under beyond what each has.
 ///
 /// # Errors
-/// It is not to be had: a text for its status.
-pub fn profile(pod: &Pod, of: &Container, loaded: &Loaded) -> Result<Option<String>, String> {
+/// It is not to be had.
+pub fn profile(pod: &Pod, of: &Container, loaded: &Loaded) -> Result<Option<String>, NoProfile> {
     let Some(named) = named(pod, of).filter(|it| it.kind != "Unconfined") else {
         return Ok(None);
     };
     let Some(loaded) = loaded else {
-        return Err("apparmor is not supported".to_owned());
+        return Err(NoProfile::NotSupported);
     };
     match (named.kind.as_str(), named.file.as_deref()) {
         ("RuntimeDefault", _) => Ok(None),
         ("Localhost", Some(name)) if loaded.contains(name) => Ok(Some(name.to_owned())),
-        ("Localhost", name) => Err(format!(
-            "profile {:?} is not loaded",
-            name.unwrap_or_default()
-        )),
-        (other, _) => Err(format!("unknown AppArmor profile type: {other:?}")),
+        ("Localhost", name) => {
+            let name = name.unwrap_or_default();
+            Err(NoProfile::NotLoaded(name.to_owned()))
+        }
+        (other, _) => Err(NoProfile::Kind(other.to_owned())),
     }
 }
 

@@ -229,7 +229,7 @@ pub(super) async fn start(
     }
     let target = match target(of, state) {
         Ok(target) => target,
-        Err(message) => return not("CreateContainerError", message),
+        Err(missing) => return not("CreateContainerError", missing.to_string()),
     };
     let first_process = match pod.spec.host_pid || pod.spec.host_ipc {
         true => machine.first_process().await.map(Some),
@@ -245,7 +245,7 @@ pub(super) async fn start(
     };
     let app_armor = match app_armor::profile(pod, of, &machine.app_armor()) {
         Ok(profile) => profile,
-        Err(message) => return not("CreateContainerError", message),
+        Err(why) => return not("CreateContainerError", why.to_string()),
     };
     let around = Around {
         image: image.config(),
@@ -327,8 +327,13 @@ pub(super) async fn start(
     events
 }
 
+/// The container whose processes an ephemeral one is to see does not run.
+#[derive(Debug, thiserror::Error)]
+#[error("unable to find target container {0}")]
+struct NoTarget(String);
+
 /// The run whose processes an ephemeral container is to see.
-fn target(of: &Container, state: &PodState) -> Result<Option<ContainerName>, String> {
+fn target(of: &Container, state: &PodState) -> Result<Option<ContainerName>, NoTarget> {
     let Some(name) = of.target_container_name.as_deref() else {
         return Ok(None);
     };
@@ -337,7 +342,7 @@ fn target(of: &Container, state: &PodState) -> Result<Option<ContainerName>, Str
     }
     let run = state.container(name).filter(|it| it.is_running());
     let run = run.and_then(|it| run_name(name, it.attempt));
-    let missing = || format!("unable to find target container {name}");
+    let missing = || NoTarget(name.to_owned());
     run.ok_or_else(missing).map(Some)
 }
 
