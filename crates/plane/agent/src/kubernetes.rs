@@ -36,7 +36,7 @@ use wharf_kube_services::Services;
 use wharf_kubelet::{
     EksTokens, Kubelet, Parts, Resolvers, RoleKeys,
     linux::{Ground, GroundParts, LinuxMachine, PodFiles, PodVolumes, SandboxDisks},
-    machine::{Images, Lent},
+    machine::{Cause, Images, Lent},
     node::{Facts, OnePod},
     server::{self, Server},
 };
@@ -557,9 +557,8 @@ impl Keys {
 
 #[async_trait]
 impl RoleKeys for Keys {
-    async fn keys(&self) -> Result<SigningKeys, String> {
-        let given = self.credentials.current().await;
-        let keys = given.map_err(|e| e.to_string())?.signing_keys();
+    async fn keys(&self) -> Result<SigningKeys, Cause> {
+        let keys = self.credentials.current().await?.signing_keys();
         // First of all: by a token of them the node hears of its pods, for which it signs with them.
         self.current.replace(keys.clone());
         Ok(keys)
@@ -579,7 +578,7 @@ async fn renew(keys: Arc<Keys>, instance: String) {
             Err(error) => {
                 tracing::warn!(
                     instance,
-                    error,
+                    %error,
                     "failed to renew the credentials of a node of Kubernetes; will retry"
                 );
                 wait.wait()

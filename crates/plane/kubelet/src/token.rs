@@ -9,6 +9,8 @@ use wharf_base::{Clock, Timestamp};
 use wharf_kube_client::Tokens;
 use wharf_wire::sigv4::{RequestParts, SigningKeys, presign};
 
+use crate::machine::Cause;
+
 const PREFIX: &str = "k8s-aws-v1.";
 /// Of the URL; whoever checks it takes tokens of up to a quarter of an hour.
 const EXPIRES_SECONDS: u64 = 60;
@@ -18,8 +20,8 @@ const KEPT: Duration = Duration::from_secs(10 * 60);
 #[async_trait]
 pub trait RoleKeys: Send + Sync + 'static {
     /// # Errors
-    /// Why there are none.
-    async fn keys(&self) -> Result<SigningKeys, String>;
+    /// There are none.
+    async fn keys(&self) -> Result<SigningKeys, Cause>;
 }
 
 /// Tokens for one cluster.
@@ -58,7 +60,7 @@ impl Tokens for EksTokens {
         {
             return Ok(token.clone());
         }
-        let keys = self.keys.keys().await?;
+        let keys = self.keys.keys().await.map_err(|e| e.to_string())?;
         let token = token(&keys, &self.cluster, &self.region, now);
         *kept = Some((now + KEPT, token.clone()));
         Ok(token)
