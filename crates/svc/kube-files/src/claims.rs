@@ -15,7 +15,7 @@ use wharf_wire::Fault;
 use crate::{
     cloud::{Point, taken},
     controller::{AFTER_REFUSAL, Controller, Failure},
-    provision::{self, Asked, asked, volume_name},
+    provision::{self, Asked, NoFreeGroup, asked, volume_name},
 };
 
 /// On a claim whose access point may be there without a PersistentVolume.
@@ -73,7 +73,7 @@ impl Controller {
         };
         let wanted = match asked(claim, class) {
             Ok(wanted) => wanted,
-            Err(why) => return failed(&why),
+            Err(why) => return failed(&why.to_string()),
         };
         let claim = match self.note(claim, &wanted).await {
             Ok(claim) => claim,
@@ -83,7 +83,7 @@ impl Controller {
         let name = volume_name(&claim);
         let point = match self.point(&name, &wanted).await {
             Ok(Ok(point)) => point,
-            Ok(Err(why)) => return failed(&why),
+            Ok(Err(why)) => return failed(&why.to_string()),
             Err(fault) if fault.sender => return failed(&said(&wanted, &fault)),
             Err(fault) => return Err(fault.into()),
         };
@@ -141,7 +141,7 @@ impl Controller {
     }
 
     /// The one that was made under this name, or a new one; the inner error says that no number is left for it.
-    async fn point(&self, name: &str, wanted: &Asked) -> Result<Result<Point, String>, Fault> {
+    async fn point(&self, name: &str, wanted: &Asked) -> Result<Result<Point, NoFreeGroup>, Fault> {
         // Two that are made at once are not to have the same group.
         let _one_at_a_time = self.numbering.lock().await;
         let there = self.files.points(&wanted.file_system).await?;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use serde_json::{Value, json};
 use wharf_kube_client::Object;
-use wharf_kube_model::file_volume::{self, EFS};
+use wharf_kube_model::file_volume::{self, BadFileVolume, EFS};
 
 /// Who made a PersistentVolume.
 pub const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
@@ -19,6 +19,58 @@ const MOST_FOLDERS: usize = 4;
 const NOT_IN_PATHS: [char; 15] = [
     '$', '#', '<', '>', ';', '`', '|', '&', '?', '{', '}', '^', '*', '\n', '\0',
 ];
+
+/// What a claim or its class asks for and cannot have, in the driver's words where it has some.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadClaim {
+    #[error("claim Selector is not supported")]
+    Selector,
+    #[error("{0} of a claim on EFS is not supported")]
+    Member(&'static str),
+    #[error("Missing {0} parameter")]
+    NoParameter(&'static str),
+    #[error("Parameter {0} cannot be empty")]
+    EmptyParameter(&'static str),
+    #[error(
+        "Provisioning mode {0} is not supported. Only Access point provisioning: '{MODE}' is supported"
+    )]
+    Mode(String),
+    #[error("Failed to parse invalid {name}: {value:?}")]
+    Parameter { name: String, value: String },
+    #[error("Parameter {name} {value:?} is not supported")]
+    Unsupported { name: String, value: String },
+    #[error("Invalid parameter key {0} for CreateVolume")]
+    Unknown(String),
+    #[error("gidRangeEnd must be greater than gidRangeStart")]
+    Range,
+    #[error("Proposed path '{path}' has a folder {folder:?}, which EFS does not take")]
+    Folder { path: String, folder: String },
+    #[error("Proposed path '{0}' exceeds EFS limit of {LONGEST_PATH} characters")]
+    TooLong(String),
+    #[error("Proposed path '{0}' EFS limit of {MOST_FOLDERS} directories")]
+    TooDeep(String),
+    #[error("subPathPattern has no name of a folder in it")]
+    NoFolder,
+    #[error("subPathPattern {0:?} has ${{ without }}")]
+    Unclosed(String),
+    #[error(
+        "the path specified \"{pattern}\" contains invalid elements: {element}. Use .PVC.name, .PVC.namespace or .PV.name"
+    )]
+    Element { pattern: String, element: String },
+    #[error(transparent)]
+    Volume(#[from] BadFileVolume),
+}
+
+/// All groups of a class are taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "Failed to locate a free GID for the file system {file_system}: all from {first} to {last} are taken"
+)]
+pub struct NoFreeGroup {
+    file_system: String,
+    first: u32,
+    last: u32,
+}
 
 /// An access point to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,18 +91,15 @@ impl Asked {
     ///
     /// # Errors
     /// All of them are taken.
-    pub fn numbers(&self, taken: &BTreeSet<u32>) -> Result<(u32, u32), String> {
+    pub fn numbers(&self, taken: &BTreeSet<u32>) -> Result<(u32, u32), NoFreeGroup> {
         if let (Some(user), Some(group)) = (self.user, self.group) {
             return Ok((user, group));
         }
         let free = self.groups.clone().find(|it| !taken.contains(it));
-        let free = free.ok_or_else(|| {
-            format!(
-                "Failed to locate a free GID for the file system {}: all from {} to {} are taken",
-                self.file_system,
-                self.groups.start(),
-                self.groups.end()
-            )
+        let free = free.ok_or_else(|| NoFreeGroup {
+            file_system: self.file_system.clone(),
+            first: *self.groups.start(),
+            last: *self.groups.end(),
         })?;
         Ok((self.user.unwrap_or(free), self.group.unwrap_or(free)))
     }
@@ -63,26 +112,22 @@ pub fn volume_name(claim: &Value) -> String {
 
 /// # Errors
 /// It asks for what cannot be had, which is named.
-pub fn asked(claim: &Value, class: &Value) -> Result<Asked, String> {
+pub fn asked(claim: &Value, class: &Value) -> Result<Asked, BadClaim> {
     let spec = claim.at("/spec");
     if !spec.at("/selector").is_null() {
-        return Err("claim Selector is not supported".to_owned());
+        return Err(BadClaim::Selector);
     }
     for source in ["dataSource", "dataSourceRef", "volumeAttributesClassName"] {
         if spec.get(source).is_some_and(|it| !it.is_null()) {
-            return Err(format!("{source} of a claim on EFS is not supported"));
+            return Err(BadClaim::Member(source));
         }
     }
     let [file_system, permissions] =
         ["fileSystemId", "directoryPerms"].map(|name| required(class, name));
     match class.at("/parameters").text("/provisioningMode") {
-        "" => return Err("Missing provisioningMode parameter".to_owned()),
+        "" => return Err(BadClaim::NoParameter("provisioningMode")),
         MODE => {}
-        other => {
-            return Err(format!(
-                "Provisioning mode {other} is not supported. Only Access point provisioning: '{MODE}' is supported"
-            ));
-        }
+        other => return Err(BadClaim::Mode(other.to_owned())),
     }
     let mut given = Given::default();
     for (name, value) in class.map("/parameters").into_iter().flatten() {
@@ -101,21 +146,20 @@ pub fn asked(claim: &Value, class: &Value) -> Result<Asked, String> {
         .bytes()
         .all(|it| matches!(it, b'0'..=b'7'));
     if !digits || !(3..=4).contains(&asked.permissions.len()) {
-        return Err(format!(
-            "Failed to parse invalid directoryPerms: {:?}",
-            asked.permissions
-        ));
+        return Err(BadClaim::Parameter {
+            name: "directoryPerms".to_owned(),
+            value: asked.permissions,
+        });
     }
     // Nobody is to have a volume that no node would mount.
-    let made = file_volume::read(&volume(claim, class, &asked.file_system, "fsap-0"));
-    made.map_err(|why| why.to_string())?;
+    file_volume::read(&volume(claim, class, &asked.file_system, "fsap-0"))?;
     Ok(asked)
 }
 
-fn required(class: &Value, name: &str) -> Result<String, String> {
+fn required(class: &Value, name: &'static str) -> Result<String, BadClaim> {
     match class.at("/parameters").get(name).and_then(Value::as_str) {
-        None => Err(format!("Missing {name} parameter")),
-        Some(value) if value.trim().is_empty() => Err(format!("Parameter {name} cannot be empty")),
+        None => Err(BadClaim::NoParameter(name)),
+        Some(value) if value.trim().is_empty() => Err(BadClaim::EmptyParameter(name)),
         Some(value) => Ok(value.to_owned()),
     }
 }
@@ -133,8 +177,12 @@ struct Given {
 }
 
 impl Given {
-    fn read(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let wrong = || format!("Failed to parse invalid {name}: {value:?}");
+    fn read(&mut self, name: &str, value: &str) -> Result<(), BadClaim> {
+        let own = || (name.to_owned(), value.to_owned());
+        let wrong = || {
+            let (name, value) = own();
+            BadClaim::Parameter { name, value }
+        };
         let number = |least: u32| {
             let parsed = value.parse::<u32>().ok();
             // The kernel's word for none.
@@ -158,24 +206,25 @@ impl Given {
             "ensureUniqueDirectory" => self.is_unique = Some(boolean()?),
             "reuseAccessPoint" if !boolean()? => {}
             "reuseAccessPoint" | "az" => {
-                return Err(format!("Parameter {name} {value:?} is not supported"));
+                let (name, value) = own();
+                return Err(BadClaim::Unsupported { name, value });
             }
-            _ => return Err(format!("Invalid parameter key {name} for CreateVolume")),
+            _ => return Err(BadClaim::Unknown(name.to_owned())),
         }
         Ok(())
     }
 
-    fn groups(&self) -> Result<RangeInclusive<u32>, String> {
+    fn groups(&self) -> Result<RangeInclusive<u32>, BadClaim> {
         match (self.first, self.last) {
             (None, None) => Ok(GROUPS),
-            (None, Some(_)) => Err("Missing gidRangeStart parameter".to_owned()),
-            (Some(_), None) => Err("Missing gidRangeEnd parameter".to_owned()),
+            (None, Some(_)) => Err(BadClaim::NoParameter("gidRangeStart")),
+            (Some(_), None) => Err(BadClaim::NoParameter("gidRangeEnd")),
             (Some(first), Some(last)) if first < last => Ok(first..=last),
-            _ => Err("gidRangeEnd must be greater than gidRangeStart".to_owned()),
+            _ => Err(BadClaim::Range),
         }
     }
 
-    fn path(&self, claim: &Value) -> Result<String, String> {
+    fn path(&self, claim: &Value) -> Result<String, BadClaim> {
         let named = match &self.pattern {
             None => volume_name(claim),
             Some(pattern) => {
@@ -191,45 +240,43 @@ impl Given {
         let parts: Vec<&str> = whole.split('/').filter(|it| !it.is_empty()).collect();
         let is_odd = |it: &&str| it.starts_with('.') || it.contains(NOT_IN_PATHS);
         if let Some(odd) = parts.iter().copied().find(is_odd) {
-            return Err(format!(
-                "Proposed path '{whole}' has a folder {odd:?}, which EFS does not take"
-            ));
+            return Err(BadClaim::Folder {
+                folder: odd.to_owned(),
+                path: whole.clone(),
+            });
         }
         let path = format!("/{}", parts.join("/"));
         if path.chars().count() > LONGEST_PATH {
-            return Err(format!(
-                "Proposed path '{path}' exceeds EFS limit of {LONGEST_PATH} characters"
-            ));
+            return Err(BadClaim::TooLong(path));
         }
         if parts.len() > MOST_FOLDERS {
-            return Err(format!(
-                "Proposed path '{path}' EFS limit of {MOST_FOLDERS} directories"
-            ));
+            return Err(BadClaim::TooDeep(path));
         }
         if parts.is_empty() {
-            return Err("subPathPattern has no name of a folder in it".to_owned());
+            return Err(BadClaim::NoFolder);
         }
         Ok(path)
     }
 }
 
 /// A pattern with what it names of a claim and its volume.
-fn filled(pattern: &str, claim: &Value) -> Result<String, String> {
+fn filled(pattern: &str, claim: &Value) -> Result<String, BadClaim> {
     let mut made = String::new();
     let mut rest = pattern;
     while let Some((before, after)) = rest.split_once("${") {
         made.push_str(before);
         let (name, after) = after
             .split_once('}')
-            .ok_or_else(|| format!("subPathPattern {pattern:?} has ${{ without }}"))?;
+            .ok_or_else(|| BadClaim::Unclosed(pattern.to_owned()))?;
         match name {
             ".PVC.name" => made.push_str(claim.name()),
             ".PVC.namespace" => made.push_str(claim.namespace()),
             ".PV.name" => made.push_str(&volume_name(claim)),
             other => {
-                return Err(format!(
-                    "the path specified \"{pattern}\" contains invalid elements: {other}. Use .PVC.name, .PVC.namespace or .PV.name"
-                ));
+                return Err(BadClaim::Element {
+                    pattern: pattern.to_owned(),
+                    element: other.to_owned(),
+                });
             }
         }
         rest = after;
@@ -295,7 +342,7 @@ mod tests {
         json!({"metadata": {"name": "k"}, "reclaimPolicy": "Delete", "parameters": parameters})
     }
 
-    fn of(more: Value) -> Result<Asked, String> {
+    fn of(more: Value) -> Result<Asked, BadClaim> {
         asked(&claim(), &class(more))
     }
 
@@ -312,7 +359,7 @@ mod tests {
         let full = full.unwrap();
         assert_eq!(full.path, "/a/shop/x-data");
         assert_eq!(full.numbers(&[7].into()), Ok((1000, 8)));
-        let why = full.numbers(&[7, 8, 9].into()).unwrap_err();
+        let why = full.numbers(&[7, 8, 9].into()).unwrap_err().to_string();
         assert!(why.contains("all from 7 to 9"), "{why}");
         let unique = of(json!({"subPathPattern": "/${.PVC.name}"})).unwrap();
         assert_eq!(unique.path, "/data-u-1");
@@ -382,16 +429,16 @@ mod tests {
             (json!({"az": "us-east-1a"}), "az \"us-east-1a\" is not"),
             (json!({"type": "gp3"}), "Invalid parameter key type"),
         ] {
-            let refused = of(parameters.clone()).unwrap_err();
+            let refused = of(parameters.clone()).unwrap_err().to_string();
             assert!(refused.contains(why), "{parameters}: {refused}");
         }
         let mut block = claim();
         block["spec"]["volumeMode"] = "Block".into();
-        let refused = asked(&block, &class(json!({}))).unwrap_err();
+        let refused = asked(&block, &class(json!({}))).unwrap_err().to_string();
         assert!(refused.contains("only filesystem volumes"), "{refused}");
         let mut options = class(json!({}));
         options["mountOptions"] = json!(["nconnect=4"]);
-        let refused = asked(&claim(), &options).unwrap_err();
+        let refused = asked(&claim(), &options).unwrap_err().to_string();
         assert!(refused.contains("nconnect=4 is not"), "{refused}");
         for (member, value) in [
             ("selector", json!({"matchLabels": {"a": "b"}})),
@@ -399,7 +446,7 @@ mod tests {
         ] {
             let mut other = claim();
             other["spec"][member] = value;
-            let refused = asked(&other, &class(json!({}))).unwrap_err();
+            let refused = asked(&other, &class(json!({}))).unwrap_err().to_string();
             assert!(refused.contains("is not supported"), "{refused}");
         }
     }
