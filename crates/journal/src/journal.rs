@@ -14,23 +14,22 @@ use std::{
 
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Semaphore, oneshot};
-use wharf_wal::{Cut, Disk, Encoder, FolderLock, Log, LogOptions};
+use tokio::sync::oneshot;
+use wharf_wal::{Cut, Disk, Encoder, FolderLock, Log, LogOptions, Turns};
 
 use crate::{
     JournalError, JournalOptions, LimitError, MAX_NAME_BYTES, OpenError,
     block::{self, FileId, PackedRecords, Records, Stored, StoredBlock},
     manifest::{self, Head, Image},
+    room::Room,
     run::{self, run_id},
     state::State,
-    writer::{Act, Command, Frozen, Request, Writer, apply_frame, read},
+    writer::{Act, Command, Frozen, GROUP, Request, Writer, apply_frame, read},
 };
 
 const LOG_MAGIC: [u8; 8] = *b"wharfjn\x01";
 /// The log's files grow by this much at a time.
 const GROW_BYTES: u64 = 1 << 20;
-/// Room of the queue before the writer, in KiB of records: callers beyond it wait.
-const QUEUE_KIB: usize = 16 << 10;
 
 /// A cheap handle on an open journal. When the last one goes, the journal is closed.
 #[derive(Debug, Clone)]
@@ -43,7 +42,7 @@ struct Inner {
     state: Arc<RwLock<State>>,
     /// Taken out on closing.
     commands: Mutex<Option<Arc<Sender<Command>>>>,
-    room: Arc<Semaphore>,
+    room: Room,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     failure: Arc<tokio::sync::watch::Sender<Option<String>>>,
     lost: Option<String>,
@@ -169,6 +168,7 @@ impl Journal {
             head,
             options,
             commands,
+            waiting: Turns::new(GROUP),
             own: Arc::downgrade(&sender),
             merge: None,
             merging: false,
@@ -184,7 +184,7 @@ impl Journal {
             inner: Arc::new(Inner {
                 state,
                 commands: Mutex::new(Some(sender)),
-                room: Arc::new(Semaphore::new(QUEUE_KIB)),
+                room: Room::default(),
                 writer: Mutex::new(Some(thread)),
                 failure,
                 lost,
@@ -508,13 +508,13 @@ impl Journal {
         } else {
             0
         };
-        // At most a fraction of the queue, by the limits already checked.
-        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.inner.room).acquire_many_owned(kib).await;
-        let room = room.map_err(|_| JournalError::Closed)?;
+        // At most a part of the queue, by the limits already checked.
+        let room = self.inner.room.take(&stream, bytes).await;
+        let (lane, room) = room.map_err(|_| JournalError::Closed)?;
         let (reply, answer) = oneshot::channel();
         let command = Command::Request(Request {
             stream,
+            lane,
             act,
             reply,
             _room: room,

@@ -27,6 +27,7 @@ mod merge;
 mod options;
 mod packed;
 mod record;
+mod room;
 mod run;
 mod state;
 mod writer;

@@ -8,18 +8,18 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Weak,
-        mpsc::{Receiver, Sender, TryRecvError},
+        mpsc::{Receiver, Sender},
     },
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 use wharf_base::NoRoom;
 use wharf_wal::{
-    AppendError, DataFile, DecodeError, Encoder, FolderLock, Log, MAX_FRAME_BYTES, Purpose,
-    is_disk_full,
+    AppendError, DataFile, DecodeError, Encoder, FolderLock, GroupLimits, Log, MAX_FRAME_BYTES,
+    Purpose, Turns, is_disk_full,
 };
 
 use crate::{
@@ -28,16 +28,19 @@ use crate::{
     manifest::{Head, Image},
     merge::{self, Merged},
     record::{Op, decode_frame},
+    room::Taken,
     run::run_path,
     state::State,
 };
 
-/// Requests answered after one sync.
-const GROUP_REQUESTS: usize = 4096;
-/// A group is closed when it has grown beyond this.
-const GROUP_BYTES: usize = 8 << 20;
+/// What is answered after one sync. Whoever comes waits for the group under way, large as it may be: with more bytes the
+/// others wait longer, with fewer a flood has less of the disk.
+pub(crate) const GROUP: GroupLimits = GroupLimits {
+    requests: 4096,
+    bytes: 1 << 20,
+};
 const _: () =
-    assert!(GROUP_BYTES + 2 * MAX_APPEND_BYTES + 4 * MAX_APPEND_RECORDS < MAX_FRAME_BYTES);
+    assert!(GROUP.bytes + 2 * MAX_APPEND_BYTES + 4 * MAX_APPEND_RECORDS < MAX_FRAME_BYTES);
 /// What a probe sees whether there is room for: a few lines.
 const PROBE_BYTES: usize = 4 << 10;
 /// So many times the segments that make a merge worthwhile may wait; then appends wait too, so that
@@ -57,12 +60,14 @@ fn write(state: &RwLock<State>) -> RwLockWriteGuard<'_, State> {
 
 pub(crate) struct Request {
     pub(crate) stream: String,
+    /// Those of one lane take turns as one; see [`crate::room`].
+    pub(crate) lane: Arc<str>,
     pub(crate) act: Act,
     /// Answered with the offset of the first record appended, the first record left after a trim,
     /// or whether there was something to delete.
     pub(crate) reply: oneshot::Sender<Result<u64, JournalError>>,
-    /// Its share of the queue's room, given back with the answer.
-    pub(crate) _room: OwnedSemaphorePermit,
+    /// Its part of the queue's room, given back with the answer.
+    pub(crate) _room: Taken,
 }
 
 pub(crate) enum Act {
@@ -130,6 +135,7 @@ pub(crate) struct Writer {
     pub(crate) head: Head,
     pub(crate) options: JournalOptions,
     pub(crate) commands: Receiver<Command>,
+    pub(crate) waiting: Turns<Request>,
     pub(crate) own: Weak<Sender<Command>>,
     pub(crate) merge: Option<std::thread::JoinHandle<()>>,
     /// From the start of a merge until its outcome has been taken in.
@@ -141,47 +147,53 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Runs until all handles are gone or one of them says close.
+    /// Runs until all handles are gone or one of them says close; what waits then is done first.
     pub(crate) fn run(mut self) {
-        'open: while let Ok(first) = self.commands.recv() {
-            let mut next = Some(first);
-            while let Some(command) = next.take() {
-                match command {
-                    Command::Request(first) => next = self.gather(first),
-                    Command::Merged(done) => self.take_merge(done),
-                    Command::Freeze(reply) => drop(reply.send(self.freeze())),
-                    Command::Probe(reply) => {
-                        let able = self.log.probe(PROBE_BYTES);
-                        let _ = reply.send(able.map_err(|e| self.refusal(e)));
-                    }
-                    Command::Close => break 'open,
-                }
-            }
+        while self.take_commands() {
+            self.commit_some();
             self.start_merge();
+        }
+        while !self.waiting.is_empty() {
+            self.commit_some();
         }
         self.join_merge();
     }
 
-    /// Takes all requests that wait, commits them together, and returns a command that came after.
-    fn gather(&mut self, first: Request) -> Option<Command> {
-        let mut bytes = first.bytes();
-        let mut group = vec![first];
-        let mut after = None;
-        while group.len() < GROUP_REQUESTS && bytes < GROUP_BYTES {
-            match self.commands.try_recv() {
-                Ok(Command::Request(request)) => {
-                    bytes += request.bytes();
-                    group.push(request);
+    /// Takes the commands that are there, and waits for one if there is nothing else to do; whether there will be more.
+    fn take_commands(&mut self) -> bool {
+        let mut next = match self.waiting.is_empty() {
+            true => match self.commands.recv() {
+                Ok(command) => Some(command),
+                Err(_) => return false,
+            },
+            false => self.commands.try_recv().ok(),
+        };
+        while let Some(command) = next {
+            match command {
+                Command::Request(it) => {
+                    let bytes = it.bytes();
+                    let lane = Arc::clone(&it.lane);
+                    self.waiting.push(&lane, it, bytes);
                 }
-                Ok(other) => {
-                    after = Some(other);
-                    break;
+                Command::Merged(done) => self.take_merge(done),
+                Command::Freeze(reply) => drop(reply.send(self.freeze())),
+                Command::Probe(reply) => {
+                    let able = self.log.probe(PROBE_BYTES);
+                    let _ = reply.send(able.map_err(|e| self.refusal(e)));
                 }
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                Command::Close => return false,
             }
+            next = self.commands.try_recv().ok();
         }
-        self.commit(group);
-        after
+        true
+    }
+
+    /// Commits the requests together whose turn it is.
+    fn commit_some(&mut self) {
+        let group = self.waiting.group();
+        if !group.is_empty() {
+            self.commit(group);
+        }
     }
 
     fn commit(&mut self, group: Vec<Request>) {

@@ -33,6 +33,7 @@ mod log;
 mod scan;
 mod segment;
 mod spare;
+mod turns;
 
 pub use codec::{DecodeError, Decoder, Encoder};
 pub use data_file::{DataFile, Place};
@@ -43,3 +44,4 @@ pub use fault_file::FaultFile;
 pub use frame::{FRAME_HEADER_BYTES, FrameError, FrameReader, MAX_FRAME_BYTES, encode_frame};
 pub use lock::{FolderLock, LockError};
 pub use log::{Appended, Cut, Log, LogOptions, Purpose, Replayed};
+pub use turns::{GroupLimits, Turns};
