@@ -5,6 +5,7 @@ mod kill;
 mod model;
 mod streams;
 mod tail;
+mod turns;
 
 /// Small files, so that merging happens within a test.
 pub fn small() -> wharf_journal::JournalOptions {
