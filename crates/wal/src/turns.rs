@@ -3,7 +3,8 @@
 //!
 //! Requests stand in lanes, in each in the order in which they came. A lane that had nothing waiting and comes with little
 //! is served first, so that who asks seldom goes with the next frame however much others have waiting. Behind those, lanes
-//! take turns by bytes (deficit round robin), and each frame has a request of theirs. Pure.
+//! take turns by bytes (deficit round robin); half of each frame is theirs, so that many who come with little do not keep
+//! one lane with much from its turn. Pure.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -17,8 +18,17 @@ const TURN_BYTES: usize = 64 << 10;
 #[derive(Debug, Clone, Copy)]
 pub struct GroupLimits {
     pub requests: usize,
-    /// Beyond these no further request is added: a group has at most these, one request, and a turn more.
+    /// Beyond these no lane has its turn: a group has at most these and one request, or a turn, more.
     pub bytes: usize,
+}
+
+impl GroupLimits {
+    fn half(self) -> Self {
+        Self {
+            requests: self.requests / 2,
+            bytes: self.bytes / 2,
+        }
+    }
 }
 
 /// Requests that wait.
@@ -42,7 +52,6 @@ struct Lane<T> {
 
 /// Requests that go together.
 struct Group<T> {
-    limits: GroupLimits,
     requests: Vec<T>,
     bytes: usize,
 }
@@ -83,17 +92,17 @@ impl<T> Turns<T> {
     /// The requests that go next; none if none wait.
     pub fn group(&mut self) -> Vec<T> {
         let mut group = Group {
-            limits: self.limits,
             requests: Vec::new(),
             bytes: 0,
         };
-        while group.has_room()
-            && let Some(name) = self.fresh.pop_front()
-        {
-            self.take_from(name, &mut group);
-        }
-        let of_fresh = group.requests.len();
-        while (group.has_room() || group.requests.len() == of_fresh)
+        let of_fresh = match self.others.is_empty() {
+            true => self.limits,
+            false => self.limits.half(),
+        };
+        self.take_fresh(&mut group, of_fresh);
+        let fresh = group.requests.len();
+        // One of them at least, if what came before is many requests.
+        while (group.is_within(self.limits) || group.requests.len() == fresh)
             && let Some(name) = self.others.pop_front()
         {
             if let Some(lane) = self.lanes.get_mut(&name) {
@@ -101,10 +110,19 @@ impl<T> Turns<T> {
             }
             self.take_from(name, &mut group);
         }
+        self.take_fresh(&mut group, self.limits);
         group.requests
     }
 
-    /// What may go of a lane goes; what is left waits for its next turn.
+    fn take_fresh(&mut self, group: &mut Group<T>, limits: GroupLimits) {
+        while group.is_within(limits)
+            && let Some(name) = self.fresh.pop_front()
+        {
+            self.take_from(name, group);
+        }
+    }
+
+    /// What may go of a lane goes, so that none loses a part of its turn; what is left waits for its next.
     fn take_from(&mut self, name: Arc<str>, group: &mut Group<T>) {
         let Some(lane) = self.lanes.get_mut(&name) else {
             return;
@@ -114,9 +132,6 @@ impl<T> Turns<T> {
             lane.allowed -= bytes;
             group.bytes += bytes;
             group.requests.push(request);
-            if !group.has_room() {
-                break;
-            }
         }
         if lane.waiting.is_empty() {
             self.lanes.remove(&name);
@@ -135,8 +150,8 @@ impl<T> Lane<T> {
 }
 
 impl<T> Group<T> {
-    fn has_room(&self) -> bool {
-        self.requests.len() < self.limits.requests && self.bytes < self.limits.bytes
+    fn is_within(&self, limits: GroupLimits) -> bool {
+        self.requests.len() < limits.requests && self.bytes < limits.bytes
     }
 }
 
@@ -181,7 +196,7 @@ mod tests {
     #[test]
     fn those_who_come_with_little_do_not_starve_the_others() {
         let limits = GroupLimits {
-            requests: 2,
+            requests: 4,
             bytes: MIB,
         };
         let mut turns = Turns::new(limits);
@@ -192,6 +207,38 @@ mod tests {
         assert_eq!(turns.group(), ["a", "b", "large"]);
         assert_eq!(turns.group(), ["c"]);
         assert!(turns.is_empty() && turns.group().is_empty());
+    }
+
+    /// Lanes that come again as soon as they were served, enough of them for more than a frame each time.
+    #[test]
+    fn many_who_ask_again_at_once_leave_a_lane_with_much_its_turns() {
+        let mut turns = Turns::new(LIMITS);
+        let lanes: Vec<String> = (0..48).map(|it| it.to_string()).collect();
+        for lane in &lanes {
+            turns.push(lane, lane.as_str(), TURN_BYTES);
+        }
+        (0..256).for_each(|_| turns.push("much", "much", 1 << 10));
+        let mut frames = 0;
+        while turns.lanes.contains_key("much") {
+            let group = turns.group();
+            let again = group.into_iter().filter(|it| *it != "much");
+            again.for_each(|lane| turns.push(lane, lane, TURN_BYTES));
+            frames += 1;
+        }
+        // Three go by before its first turn, which it has with the next; the rest has room in the half of one.
+        assert_eq!(frames, 5);
+    }
+
+    #[test]
+    fn a_frame_without_others_is_whole_for_who_comes_with_little() {
+        let mut turns = Turns::new(LIMITS);
+        let lanes: Vec<String> = (0..20).map(|it| it.to_string()).collect();
+        for lane in &lanes {
+            turns.push(lane, lane.as_str(), TURN_BYTES);
+        }
+        assert_eq!(turns.group().len(), 16);
+        turns.push("large", "large", TURN_BYTES + 1);
+        assert_eq!(turns.group(), ["16", "17", "18", "19", "large"]);
     }
 
     proptest! {
