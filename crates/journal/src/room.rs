@@ -6,10 +6,13 @@ use std::{collections::HashMap, sync::Arc};
 use parking_lot::Mutex;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
+use crate::{MAX_APPEND_BYTES, MAX_APPEND_RECORDS};
+
 /// In KiB of records.
 const QUEUE_KIB: usize = 16 << 10;
-/// Large enough for the largest append.
 const LANE_KIB: usize = QUEUE_KIB / 2;
+// More than there is would be waited for without end.
+const _: () = assert!((MAX_APPEND_BYTES + 8 * MAX_APPEND_RECORDS) / 1024 < LANE_KIB);
 /// Lanes that are remembered before those are looked for of which nothing waits.
 const LANES: usize = 256;
 
@@ -89,11 +92,7 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::{MAX_APPEND_BYTES, MAX_APPEND_RECORDS};
-
     const AT_ONCE: Duration = Duration::ZERO;
-
-    const _: () = assert!((MAX_APPEND_BYTES + 8 * MAX_APPEND_RECORDS) / 1024 + 1 < LANE_KIB);
 
     #[test]
     fn a_lane_is_two_parts_of_a_name() {

@@ -94,10 +94,10 @@ pub(crate) enum Act {
 impl Request {
     fn bytes(&self) -> usize {
         self.stream.len()
-            + if let Act::Append { block, .. } = &self.act {
-                block.len()
-            } else {
-                0
+            + match &self.act {
+                Act::Append { block, .. } => block.len(),
+                Act::Cursor { name, .. } | Act::DropCursor { name } => name.len(),
+                Act::Trim { .. } | Act::Delete => 0,
             }
     }
 }
