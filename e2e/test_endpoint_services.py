@@ -56,6 +56,8 @@ class TextRecords:
         with contextlib.suppress(OSError):
             while True:
                 asked, peer = self._socket.recvfrom(4096)
+                if not asked:
+                    return
                 self._socket.sendto(self._answer(asked), peer)
 
     def _answer(self, asked):

@@ -189,7 +189,7 @@ def test_an_elastic_address_leads_back_to_its_name(wharf, run):
     allocation, address = elastic["AllocationId"], elastic["PublicIp"]
 
     def told():
-        return machine.inside("nslookup", address, "169.254.169.253").stdout
+        return machine.inside("busybox", "nslookup", address, "169.254.169.253").stdout
 
     def described():
         return ec2.describe_addresses_attribute(AllocationIds=[allocation], Attribute="domain-name")["Addresses"]

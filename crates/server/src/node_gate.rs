@@ -134,7 +134,7 @@ impl Gate for NodeGate {
 
 /// What a call needs a task for.
 fn need<'a>(action: &str, resource: &'a str) -> Option<Need<'a>> {
-    // arn:aws:logs:REGION:ACCOUNT:log-group:NAME:* and …:log-group:NAME:log-stream:NAME
+    // arn:aws:logs:REGION:ACCOUNT:log-group:NAME:* and …:log-group:NAME:log-stream:NAME, without the latter for CreateLogStream
     let group = || {
         let name = resource.splitn(7, ':').nth(6).unwrap_or_default();
         name.strip_suffix(":*").unwrap_or(name)
@@ -145,8 +145,13 @@ fn need<'a>(action: &str, resource: &'a str) -> Option<Need<'a>> {
     };
     match action {
         "logs:CreateLogGroup" => Some(Need::NewLogGroup(group())),
+        "logs:CreateLogStream" => {
+            let group = group();
+            let group = group.strip_suffix(":log-stream:").unwrap_or(group);
+            Some(Need::LogGroup(group))
+        }
         // What of it may be read, the operation beside it says.
-        "logs:CreateLogStream" | "logs:Unmask" => Some(Need::LogGroup(group())),
+        "logs:Unmask" => Some(Need::LogGroup(group())),
         "logs:PutLogEvents" | "logs:GetLogEvents" => Some(stream()),
         "ecr:BatchCheckLayerAvailability" | "ecr:BatchGetImage" | "ecr:GetDownloadUrlForLayer" => {
             let name = resource.split_once(":repository/").map(|(_, name)| name);
@@ -163,6 +168,7 @@ mod tests {
     #[test]
     fn needs_are_read_from_resources() {
         let group = "arn:aws:logs:us-east-1:000000000000:log-group:/ecs/app:*";
+        let no_stream = "arn:aws:logs:us-east-1:000000000000:log-group:/ecs/app:log-stream:";
         let stream = "arn:aws:logs:us-east-1:000000000000:log-group:/ecs/app:log-stream:p/web/1";
         let repository = "arn:aws:ecr:us-east-1:000000000000:repository/team/app";
         for (action, resource, wanted) in [
@@ -173,7 +179,7 @@ mod tests {
             ),
             (
                 "logs:CreateLogStream",
-                group,
+                no_stream,
                 Some(Need::LogGroup("/ecs/app")),
             ),
             ("logs:Unmask", group, Some(Need::LogGroup("/ecs/app"))),

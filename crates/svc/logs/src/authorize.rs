@@ -361,7 +361,8 @@ pub fn checks(cx: &Context, input: Input<'_>) -> Vec<Check> {
         Input::DisassociateKmsKey(it) => keyed(&it.log_group_name, &it.resource_identifier),
         Input::PutRetentionPolicy(it) => group(&it.log_group_name),
         Input::DeleteRetentionPolicy(it) => group(&it.log_group_name),
-        Input::CreateLogStream(it) => group(&it.log_group_name),
+        // As AWS has it: a stream that has no name yet.
+        Input::CreateLogStream(it) => stream(&it.log_group_name, &Some(String::new())),
         Input::DeleteLogStream(it) => stream(&it.log_group_name, &it.log_stream_name),
         Input::DescribeLogStreams(it) => either(&it.log_group_name, &it.log_group_identifier),
         Input::PutLogEvents(it) => stream(&it.log_group_name, &it.log_stream_name),

@@ -376,7 +376,10 @@ async fn each_part_is_there_once_and_stays_while_it_is_used() {
         .await;
     assert_eq!(kept.unwrap_err().code, conflict);
     let listed = logs.describe_deliveries(&call(), Default::default()).await;
-    assert_eq!(listed.unwrap().deliveries.unwrap(), [made.clone()]);
+    assert_eq!(
+        listed.unwrap().deliveries.unwrap(),
+        std::slice::from_ref(&made)
+    );
     let id = made.id;
     logs.delete_delivery(&call(), DeleteDeliveryRequest { id })
         .await
