@@ -215,7 +215,7 @@ def test_a_device_is_formatted_mounted_and_grown(alone, guest):
 def test_a_volume_is_on_one_instance_at_a_time(alone, guest, other):
     ec2, volume = guest.ec2, guest.volume()
     guest.attach(volume, "/dev/xvdh")
-    with pytest.raises(ClientError, match="VolumeInUse"):
+    with pytest.raises(ClientError, match=f"VolumeInUse.*: {volume} is already attached to an instance"):
         ec2.attach_volume(VolumeId=volume, InstanceId=other.id, Device="/dev/xvdh")
     guest.does("echo mine | dd of=/dev/xvdh conv=fsync 2>/dev/null")
     # A program that has it open keeps it, until it is taken by force.

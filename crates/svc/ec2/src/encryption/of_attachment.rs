@@ -45,7 +45,7 @@ impl<'a> Granted<'a> {
         }
         match it.grant {
             Some(_) => Ok(()),
-            None => Err(fault::volume_in_use(&volume.id)),
+            None => Err(fault::volume_attached(&volume.id)),
         }
     }
 

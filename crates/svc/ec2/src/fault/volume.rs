@@ -25,6 +25,14 @@ pub fn volume_in_use(id: &str) -> Fault {
     )
 }
 
+/// AttachVolume says it in words of its own.
+pub fn volume_attached(id: &str) -> Fault {
+    sender(
+        "VolumeInUse",
+        format!("{id} is already attached to an instance"),
+    )
+}
+
 pub fn volume_state(id: &str, state: &str) -> Fault {
     sender("IncorrectState", format!("Volume '{id}' {state}."))
 }

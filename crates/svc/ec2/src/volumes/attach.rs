@@ -13,6 +13,7 @@ use super::{
     life::{Attachment, AttachmentState, Refused, To},
     of_instance::of_instance,
     refuse_root,
+    roots::is_root,
 };
 use crate::{
     Ec2Service,
@@ -151,7 +152,10 @@ async fn attach_device(
     let device = input.device.as_deref().filter(|it| !it.is_empty());
     let device = device.ok_or_else(|| fault::missing_parameter("device"))?;
     device_name(device).ok_or_else(|| fault::bad_device(device))?;
-    refuse_root(service, call, id, "AttachVolume").await?;
+    // Its instance has it for as long as it is there.
+    if is_root(service, call, id).await? {
+        return Err(fault::volume_attached(id));
+    }
     let granted = Granted::of(service, call, id).await?;
     let attached = attach_it(service, call, (id, instance_id, device), &granted).await;
     granted.then(call, attached).await
@@ -244,7 +248,7 @@ pub fn name_in_dev(attachment: &Attachment) -> Option<&str> {
 fn refusal(id: &str, why: &Refused) -> Fault {
     match why {
         Refused::Deleting => fault::volume_state(id, "is being deleted"),
-        Refused::InUse => fault::volume_in_use(id),
+        Refused::InUse => fault::volume_attached(id),
         Refused::Lost(why) if why.starts_with(NO_CAPACITY) => {
             let why = why[NO_CAPACITY.len()..].trim_start_matches([':', ' ']);
             fault::no_volume_capacity(id, why)

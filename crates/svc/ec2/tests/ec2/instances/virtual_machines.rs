@@ -219,6 +219,12 @@ async fn their_roots_are_volumes_that_come_and_go_with_them() {
         volume_id: volume_id.clone(),
         ..Default::default()
     };
+    let attach = AttachVolumeRequest {
+        volume_id: volume_id.clone(),
+        instance_id: Some(instance.clone()),
+        device: Some("/dev/xvdf".to_owned()),
+        ..Default::default()
+    };
     let delete = DeleteVolumeRequest {
         volume_id: volume_id.clone(),
         ..Default::default()
@@ -238,6 +244,10 @@ async fn their_roots_are_volumes_that_come_and_go_with_them() {
     };
     let in_use = cloud.ec2.delete_volume(&call, delete).await;
     assert_eq!(in_use.unwrap_err().code, "VolumeInUse");
+    let in_use = cloud.ec2.attach_volume(&call, attach).await.unwrap_err();
+    assert_eq!(in_use.code, "VolumeInUse");
+    let text = format!("{root} is already attached to an instance");
+    assert_eq!(in_use.message, text);
     for (action, refused) in [
         (
             "DetachVolume",
