@@ -3,7 +3,7 @@
 //!
 //! | woken by | what is looked at |
 //! | --- | --- |
-//! | an endpoint that changed | it |
+//! | an endpoint that changed or went | it, and those of its account and region that are without a private name |
 //! | a service that changed | the endpoints that lead to it |
 //! | a load balancer that changed | the services that have it |
 //! | a host of load balancers that came or went | all services |
@@ -37,6 +37,9 @@ pub enum Wake {
     Endpoint(String),
     /// By its key.
     Service(String),
+    /// Those of an account and region that are to have a private name and have none: another one may have given it up.
+    /// Only what is written wakes them, never a look, so that two that are without do not wake each other.
+    Unnamed(Scope),
     /// By its ARN.
     Balancer(String),
     AllServices,
@@ -70,6 +73,14 @@ pub async fn reconcile(service: &Ec2Service, wake: Wake) -> Result<Next, StepErr
             for it in service.connections(&provider, Some(&id)).await? {
                 let scope = scope_of(&it.account, &provider.region);
                 links.wake(Wake::Endpoint(scope.key(VpcEndpoint::KIND, &it.endpoint)));
+            }
+        }
+        Wake::Unnamed(scope) => {
+            let all = service.table.all::<VpcEndpoint>(&scope, "").await?;
+            for (_, it) in all {
+                if it.record.is_unnamed() {
+                    links.wake(Wake::Endpoint(it.key));
+                }
             }
         }
         Wake::Balancer(arn) => {

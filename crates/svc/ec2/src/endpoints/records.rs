@@ -109,6 +109,13 @@ impl VpcEndpoint {
             && self.private_name(region).as_deref() == Some(name)
     }
 
+    /// Whether it is to have the private name of a service that has accepted it, and has none.
+    pub fn is_unnamed(&self) -> bool {
+        let link = self.link.as_ref();
+        let lacks = |it: &Link| it.state == LinkState::Available && it.private_name.is_none();
+        self.private_dns && link.is_some_and(lacks)
+    }
+
     /// As lists have it. One that was accepted is there once somebody answers at its interfaces.
     pub fn state(&self) -> &'static str {
         match &self.link {

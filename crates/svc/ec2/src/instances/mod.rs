@@ -221,8 +221,9 @@ impl Ec2Service {
                     &keeper.launchers
                 }
                 Some((_, FlowSource::KIND, _)) => &keeper.flow_logs,
-                Some((_, VpcEndpoint::KIND, _)) => {
+                Some((scope, VpcEndpoint::KIND, _)) => {
                     keeper.links.wake(Wake::Endpoint(key.to_owned()));
+                    keeper.links.wake(Wake::Unnamed(scope));
                     return Reach::One;
                 }
                 Some((_, EndpointService::KIND, _)) => {

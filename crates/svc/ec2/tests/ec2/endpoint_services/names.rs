@@ -95,3 +95,60 @@ async fn endpoints_have_the_name_of_a_service_once_it_is_proven() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_name_that_is_given_up_comes_to_the_endpoint_that_was_without() {
+    const NAME: &str = "api.example.com";
+    let it = Private::new().await;
+    let (me, consumer) = (user(), of_account(CONSUMER));
+    let service = it.serve(true).await;
+    it.admit(&service, "*").await;
+    it.rename(&service, Some(NAME)).await.unwrap();
+    it.texts.say(NAME, &it.proof(&service).await.value.unwrap());
+    assert_eq!(it.verify(&service).await, "verified");
+    let first = it.connect(&consumer, &service, &["us-east-1a"]).await;
+    let first = first.unwrap().vpc_endpoint_id.unwrap();
+    let second = it.connect(&consumer, &service, &["us-east-1b"]).await;
+    let second = second.unwrap().vpc_endpoint_id.unwrap();
+    let (first, second) = ((&*service, &*first), (&*service, &*second));
+    assert!(it.accept(&me, first).await.unwrap().is_empty());
+    it.private_dns(&consumer, first.1, true).await.unwrap();
+
+    // The second one takes the name while the first is rejected.
+    let loses = async || {
+        assert!(it.reject(first).await.is_empty());
+        let accepted = it.accept(&me, second).await.unwrap();
+        assert!(accepted.is_empty() || accepted == ["InvalidState"]);
+        it.private_dns(&consumer, second.1, true).await.unwrap();
+        until("the second has the name", || async {
+            it.is_named(second.1, NAME).await
+        })
+        .await;
+        assert!(it.accept(&me, first).await.unwrap().is_empty());
+        until("the first is looked at", || async {
+            it.state(&consumer, first.1).await == "available"
+        })
+        .await;
+        assert!(!it.is_named(first.1, NAME).await);
+    };
+    let gets = async || {
+        until("the first has the name", || async {
+            it.is_named(first.1, NAME).await
+        })
+        .await;
+    };
+    loses().await;
+    it.private_dns(&consumer, second.1, false).await.unwrap();
+    gets().await;
+    loses().await;
+    assert!(it.reject(second).await.is_empty());
+    gets().await;
+    loses().await;
+    let delete = DeleteVpcEndpointsRequest {
+        vpc_endpoint_ids: one(second.1),
+        ..Default::default()
+    };
+    let deleted = it.world.ec2.delete_vpc_endpoints(&consumer, delete).await;
+    assert!(codes(deleted.unwrap().unsuccessful).is_empty());
+    gets().await;
+}
