@@ -2,7 +2,7 @@
 
 use wharf_api_ec2::types::{OperatorRequest, OperatorResponse};
 use wharf_records::Record as _;
-use wharf_wire::{Call, CallerKind, Fault};
+use wharf_wire::{Call, CallerKind, Context, Fault};
 
 use crate::{
     fault,
@@ -44,13 +44,25 @@ impl Instance {
     /// # Errors
     /// A service operates it, and somebody else calls.
     pub fn lets(&self, call: &Call, operation: &str) -> Result<(), Fault> {
+        self.lets_there((call, call.context()), operation)
+    }
+
+    /// The same of an instance that may be another account's. `there`: where it is, which its ARN says.
+    ///
+    /// # Errors
+    /// As [`Instance::lets`].
+    pub fn lets_there(
+        &self,
+        (call, there): (&Call, &Context),
+        operation: &str,
+    ) -> Result<(), Fault> {
         let operator = self.operator.as_deref();
         match operator.is_none_or(|it| is_operator(call, it)) {
             true => Ok(()),
             false => Err(fault::operated(
                 &call.caller.arn,
                 operation,
-                &arn(call, Self::KIND, &self.id),
+                &arn(there, Self::KIND, &self.id),
             )),
         }
     }
@@ -68,7 +80,7 @@ impl Instance {
 #[cfg(test)]
 mod tests {
     use wharf_base::{Permit, Timestamp};
-    use wharf_wire::{Caller, Context};
+    use wharf_wire::Caller;
 
     use super::*;
 

@@ -55,7 +55,7 @@ pub async fn may_change_there(
         .find::<Instance>(there, &attachment.instance_id)
         .await?
     {
-        Some(instance) => instance.lets(call, operation),
+        Some(instance) => instance.lets_there((call, there), operation),
         None => Ok(()),
     }
 }

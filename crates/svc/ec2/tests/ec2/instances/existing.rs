@@ -199,17 +199,17 @@ async fn an_interface_that_cannot_be_had() {
     assert_eq!(shown.status.as_deref(), Some("available"));
 }
 
-const OTHER: &str = "111111111111";
+pub const OTHER: &str = "111111111111";
 
 impl Cloud {
     /// A user of another account.
-    fn other(&self) -> Call {
+    pub fn other(&self) -> Call {
         let mut cx = Context::internal(OTHER, REGION, "test", self.clock.now());
         cx.caller = Caller::root(OTHER);
         Call::by_controller(cx, PERMIT)
     }
 
-    async fn lets(&self, interface: &str, to: &str) -> String {
+    pub async fn lets(&self, interface: &str, to: &str) -> String {
         let input = CreateNetworkInterfacePermissionRequest {
             network_interface_id: Some(interface.to_owned()),
             aws_account_id: Some(OTHER.to_owned()),

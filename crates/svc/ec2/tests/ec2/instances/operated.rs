@@ -2,7 +2,7 @@
 
 use wharf_wire::Caller;
 
-use super::*;
+use super::{existing::OTHER, *};
 
 const ECS: &str = "ecs.amazonaws.com";
 
@@ -147,4 +147,30 @@ async fn nobody_but_its_operator_changes_an_instance() {
         .terminate_instances(&by_ecs(&cloud, false), one)
         .await;
     ended.unwrap();
+}
+
+/// Whom its account lets associate an address with its interface is refused it too, and is told whose the instance is.
+#[tokio::test]
+async fn an_operated_instance_gets_no_address_of_another_account() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let asked = operated(&cloud);
+    let made = cloud.ec2.run_instances(&by_ecs(&cloud, true), asked).await;
+    let id = id(&made.unwrap());
+    let interface = cloud.shown(&id).await.network_interfaces.unwrap().remove(0);
+    let interface = interface.network_interface_id.unwrap();
+    cloud.lets(&interface, "EIP-ASSOCIATE").await;
+    let other = cloud.other();
+    let address = cloud.ec2.allocate_address(&other, Default::default()).await;
+    let associate = AssociateAddressRequest {
+        allocation_id: address.unwrap().allocation_id,
+        network_interface_id: Some(interface),
+        ..Default::default()
+    };
+    let done = cloud.ec2.associate_address(&other, associate).await;
+    let text = format!(
+        "You are not authorized to perform this operation. User: arn:aws:iam::{OTHER}:root is not authorized to perform: \
+         ec2:AssociateAddress on resource: arn:aws:ec2:{REGION}:{ACCOUNT}:instance/{id} with an explicit deny in a \
+         resource-based policy"
+    );
+    refused(done, "UnauthorizedOperation", &text);
 }
