@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use wharf_api_ec2::types::{CreateSnapshotsRequest, CreateSnapshotsResult, SnapshotInfo};
 use wharf_base::ids;
-use wharf_records::{Record as _, ecs::Tags};
+use wharf_records::{Record as _, Unknown, ecs::Tags};
 use wharf_service::{Changes, transact};
 use wharf_wire::{Call, Fault};
 
@@ -301,6 +301,7 @@ fn of_root(call: &Call, instance: &Instance, base: Option<String>) -> Snapshot {
             puller: instance.image.owner.clone(),
             architecture: instance.image.architecture.clone(),
             boot_mode: instance.image.boot_mode,
+            unknown: Unknown::new(),
         }),
         ..Snapshot::new(call, &volume, instance.disk_gib, false)
     }

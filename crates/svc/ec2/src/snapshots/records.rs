@@ -208,6 +208,8 @@ pub struct Root {
     /// The instance was a virtual machine, and boots the kernel of that image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot_mode: Option<images::BootMode>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
 }
 
 impl Root {
@@ -458,5 +460,12 @@ mod tests {
         let text = serde_json::to_string(&of_machine).unwrap();
         assert!(text.ends_with(r#","boot_mode":"legacy-bios"}"#), "{text}");
         assert_eq!(Root::instance_of(&Root::volume_of("i-0123")), "i-0123");
+    }
+
+    #[test]
+    fn what_later_versions_say_of_a_root_stays() {
+        let text = r#"{"instance":"i-0123","source":{"kind":"own"},"architecture":"x86_64","firmware":["uefi"]}"#;
+        let root: Root = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&root).unwrap(), text);
     }
 }
