@@ -196,7 +196,8 @@ async fn free(
     let Some(other) = all.find(|it| it.has_name(endpoint, &name, &scope.region)) else {
         return Ok(Some(name));
     };
-    tracing::warn!(
+    // It is its account's to change, and every look at the endpoint finds it again.
+    tracing::debug!(
         endpoint = endpoint.id,
         name,
         other = other.id,
