@@ -275,6 +275,7 @@ impl Wanted {
             let from = From {
                 rule: &rule.name,
                 rule_arn: &rule.arn,
+                is_managed: rule.is_managed,
                 bus: &self.bus,
                 hops: self.hops,
             };
@@ -502,6 +503,7 @@ impl Iterator for Errands<'_> {
             let from = From {
                 rule: &rule.name,
                 rule_arn: &rule.arn,
+                is_managed: rule.is_managed,
                 bus: &event.bus,
                 hops: event.hops,
             };
@@ -519,6 +521,8 @@ impl Iterator for Errands<'_> {
 pub struct From<'a> {
     pub rule: &'a str,
     pub rule_arn: &'a str,
+    /// A service put it.
+    pub is_managed: bool,
     pub bus: &'a BusName,
     /// Buses that passed the event on before.
     pub hops: u32,
@@ -552,6 +556,7 @@ pub fn errand(
         event: (has_dead_letters && payload != text).then(|| text.to_owned()),
         payload,
         too_large,
+        is_managed: from.is_managed,
         sealed: None,
     };
     Owed {

@@ -67,6 +67,9 @@ pub struct Errand {
     /// There is no payload: it would be larger than a target may be sent.
     #[serde(default, skip_serializing_if = "is_false")]
     pub too_large: bool,
+    /// A service put the rule: it is the service's own, and nothing of it is in the log of its bus.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_managed: bool,
     /// The payload, and the event for a dead letter, if its bus has a key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<Sealed>,
@@ -315,7 +318,7 @@ impl Targets {
     /// The log of the bus whose rule sends an errand, if something of it is logged.
     async fn logger(&self, errand: &Errand) -> Option<(Arc<Core>, Arc<Logger>)> {
         let core = self.core.upgrade()?;
-        if !core.parts.log_deliveries.are_any() {
+        if errand.is_managed || !core.parts.log_deliveries.are_any() {
             return None;
         }
         let Some(Tagged::Rule(bus, _)) = Tagged::parse(&errand.rule_arn) else {
@@ -492,8 +495,21 @@ mod tests {
             hops: 0,
             event: event.map(|it| "\"".repeat(it)),
             too_large: false,
+            is_managed: false,
             sealed: None,
         }
+    }
+
+    #[test]
+    fn errands_are_written_as_they_were_before_but_for_those_of_managed_rules() {
+        let written = r#"{"id":"e","account":"a","rule":"r","ruleArn":"arn","target":null,"payload":"","hops":0,"event":null}"#;
+        let mut read: Errand = serde_json::from_str(written).unwrap();
+        assert!(!read.is_managed);
+        assert_eq!(serde_json::to_string(&read).unwrap(), written);
+        read.is_managed = true;
+        let written = serde_json::to_string(&read).unwrap();
+        assert!(written.contains(r#""isManaged":true"#), "{written}");
+        assert_eq!(serde_json::from_str::<Errand>(&written).unwrap(), read);
     }
 
     #[test]

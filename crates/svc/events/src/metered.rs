@@ -228,6 +228,7 @@ mod tests {
             hops: 0,
             event: None,
             too_large: false,
+            is_managed: false,
             sealed: None,
         };
         let first = Parcel::new(errand, Policy::DEFAULT, Timestamp(1000));

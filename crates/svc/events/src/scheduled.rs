@@ -79,6 +79,7 @@ pub async fn key(core: Arc<Core>, key: String) -> Result<Next, StepError<EventsF
     let from = From {
         rule: name,
         rule_arn: &arn,
+        is_managed: rule.managed_by.is_some(),
         bus: &bus,
         hops: 0,
     };

@@ -303,6 +303,7 @@ mod tests {
             hops: 0,
             event: None,
             too_large: false,
+            is_managed: false,
             sealed: None,
         };
         Parcel {

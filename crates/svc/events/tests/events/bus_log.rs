@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use wharf_api_events::{
     CreateEventBusRequest, DescribeEventBusRequest, Events as _, LogConfig, PutEventsRequestEntry,
-    UpdateEventBusRequest,
+    PutRuleRequest, PutTargetsRequest, UpdateEventBusRequest,
 };
-use wharf_testkit::{call, until};
+use wharf_testkit::{call, call_of_service, until};
 use wharf_wire::Fault;
 
 use crate::{Home, entry, queue};
@@ -145,6 +145,45 @@ async fn an_event_is_told_of_from_its_receipt_to_its_target() {
     *home.logged.types.lock() = vec!["ERROR_LOGS"];
     home.put(vec![entry("other", json!({}))]).await;
     assert!(steps(&home).is_empty());
+}
+
+#[tokio::test]
+async fn rules_of_services_and_their_targets_are_not_told_of() {
+    let home = Home::start();
+    let service = call_of_service("ecs.amazonaws.com");
+    let rule = PutRuleRequest {
+        name: Some("managed".to_owned()),
+        event_pattern: Some(json!({"source": ["shop"]}).to_string()),
+        ..Default::default()
+    };
+    home.events.put_rule(&service, rule).await.unwrap();
+    let targets = PutTargetsRequest {
+        rule: Some("managed".to_owned()),
+        targets: Some(vec![queue("t")]),
+        ..Default::default()
+    };
+    home.events.put_targets(&service, targets).await.unwrap();
+    *home.logged.types.lock() = ALL.into();
+    level(&home, None, Some("TRACE")).await;
+    home.put(vec![entry("shop", json!({}))]).await;
+    home.calls(1).await;
+    // The target of a user's rule gets the next one too, and is told of.
+    home.rule("r", json!({"source": ["shop"]}), vec![queue("u")])
+        .await;
+    home.put(vec![entry("shop", json!({}))]).await;
+    home.calls(3).await;
+    let mut told = wait_for(&home, "INVOCATION_SUCCESS").await;
+    // What would be said of the other target is said by the time the loops ended.
+    home.end().await;
+    let rest = std::mem::take(&mut *home.logged.records.lock());
+    told.extend(rest.into_iter().map(|(_, it)| it));
+    let own = "arn:aws:events:us-east-1:000000000000:rule/r";
+    let of_rules = told.iter().filter_map(|it| it["details"].get("rule_arn"));
+    let of_rules: Vec<&Value> = of_rules.collect();
+    assert_eq!(of_rules, vec![own; of_rules.len()]);
+    assert_eq!(of_rules.len(), 5);
+    let unmatched = |it: &&Value| it["message_type"] == "NO_STANDARD_RULES_MATCHED";
+    assert_eq!(told.iter().filter(unmatched).count(), 1);
 }
 
 #[tokio::test]
