@@ -21,7 +21,7 @@ use super::{
     delivery_destinations::{self, type_of},
     delivery_sources::{self, MOST},
     resource_policies,
-    tags::RULES,
+    tags::RULES_OF_DELIVERIES,
 };
 use crate::{
     LogsService,
@@ -204,7 +204,7 @@ pub async fn create(
         suffix: None,
         hive: false,
         created_at: call.now,
-        tags: RULES.given(input.tags.unwrap_or_default())?,
+        tags: RULES_OF_DELIVERIES.given(input.tags.unwrap_or_default())?,
         unknown: Unknown::new(),
     };
     let given = Given {

@@ -19,7 +19,7 @@ use wharf_records::{Record as _, Unknown};
 use wharf_service::transact;
 use wharf_wire::{Call, Context, Fault};
 
-use super::{delivery_sources::MOST, tags::RULES};
+use super::{delivery_sources::MOST, tags::RULES_OF_DELIVERIES};
 use crate::{
     LogsService,
     deliveries::{
@@ -102,7 +102,7 @@ pub async fn put(
             of.as_str()
         )));
     }
-    let tags = RULES.given(input.tags.unwrap_or_default())?;
+    let tags = RULES_OF_DELIVERIES.given(input.tags.unwrap_or_default())?;
     let (at, scope) = (key(call, &name), LogsService::scope(call));
     let prefix = scope.prefix(DeliveryDestination::KIND);
     let count = service.table.count(&prefix).await?;

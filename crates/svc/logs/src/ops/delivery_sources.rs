@@ -16,7 +16,7 @@ use wharf_records::{Record as _, Unknown};
 use wharf_service::transact;
 use wharf_wire::{Call, Context, Fault};
 
-use super::tags::RULES;
+use super::tags::RULES_OF_DELIVERIES;
 use crate::{
     LogsService,
     deliveries::{
@@ -72,7 +72,7 @@ pub async fn put(
         input.log_type.unwrap_or_default(),
     );
     check(service, call, &resource, &log_type).await?;
-    let tags = RULES.given(input.tags.unwrap_or_default())?;
+    let tags = RULES_OF_DELIVERIES.given(input.tags.unwrap_or_default())?;
     let scope = LogsService::scope(call);
     let (at, of) = (key(call, &name), key_of(call, &resource, &log_type));
     let count = service

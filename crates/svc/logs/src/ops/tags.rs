@@ -15,25 +15,32 @@ use crate::{
 };
 
 pub(super) const RULES: Rules<Fault> = Rules::usual(refused);
+/// Of what deliveries are made of, as it is made: these operations know no other word for what is wrong.
+pub(super) const RULES_OF_DELIVERIES: Rules<Fault> =
+    Rules::usual(|why| faults::validation_exception(said(why)));
 
 fn refused(why: Refused<'_>) -> Fault {
     match why {
-        Refused::Key(key) => fault::invalid(format!(
+        Refused::TooMany => faults::too_many_tags_exception(said(why)),
+        _ => fault::invalid(said(why)),
+    }
+}
+
+fn said(why: Refused<'_>) -> String {
+    match why {
+        Refused::Key(key) => format!(
             "The tag key {key} is invalid: keys have from 1 to {} characters.",
             RULES.longest_key
-        )),
-        Refused::Value(key) => fault::invalid(format!(
+        ),
+        Refused::Value(key) => format!(
             "The value of tag {key} is invalid: values have at most {} characters.",
             RULES.longest_value
-        )),
-        Refused::Reserved(key) => fault::invalid(format!(
-            "The tag key {key} is reserved: keys may not start with aws:."
-        )),
-        Refused::Twice(key) => fault::invalid(format!("The tag key {key} is given twice.")),
-        Refused::TooMany => faults::too_many_tags_exception(format!(
-            "A resource can have at most {} tags.",
-            RULES.most
-        )),
+        ),
+        Refused::Reserved(key) => {
+            format!("The tag key {key} is reserved: keys may not start with aws:.")
+        }
+        Refused::Twice(key) => format!("The tag key {key} is given twice."),
+        Refused::TooMany => format!("A resource can have at most {} tags.", RULES.most),
     }
 }
 

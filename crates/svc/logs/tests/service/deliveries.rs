@@ -1,6 +1,7 @@
 //! Deliveries of what services log: their three parts, who lets them in, and what arrives.
 
 use std::{
+    collections::BTreeMap,
     io::Read as _,
     sync::{
         Arc,
@@ -310,6 +311,55 @@ async fn what_is_no_source_or_no_destination_is_refused() {
         invalid,
         "Update to existing Delivery Destination with new Output Format is not allowed. Please create a new Delivery Destination instead.",
     );
+}
+
+#[tokio::test]
+async fn tags_that_break_the_rules_are_refused_of_each_part() {
+    let (_folder, logs, _) = start();
+    make(&logs, "g", &[]).await;
+    source(&logs, "s", BUS, "INFO_LOGS").await.unwrap();
+    destination(&logs, "d", &arn("g"), None).await.unwrap();
+    let reserved = BTreeMap::from([("aws:a".to_owned(), "b".to_owned())]);
+    let many = (0..51).map(|it| (it.to_string(), String::new())).collect();
+    for (tags, text) in [
+        (
+            reserved,
+            "The tag key aws:a is reserved: keys may not start with aws:.",
+        ),
+        (many, "A resource can have at most 50 tags."),
+    ] {
+        let invalid = "ValidationException";
+        let of_source = PutDeliverySourceRequest {
+            name: Some("t".to_owned()),
+            resource_arn: Some(BUS.to_owned()),
+            log_type: Some("ERROR_LOGS".to_owned()),
+            tags: Some(tags.clone()),
+            ..Default::default()
+        };
+        let put = logs.put_delivery_source(&call(), of_source).await;
+        refused(put, invalid, text);
+        let of_destination = PutDeliveryDestinationRequest {
+            name: Some("t".to_owned()),
+            delivery_destination_configuration: Some(DeliveryDestinationConfiguration {
+                destination_resource_arn: Some(arn("g")),
+            }),
+            tags: Some(tags.clone()),
+            ..Default::default()
+        };
+        let put = logs.put_delivery_destination(&call(), of_destination).await;
+        refused(put, invalid, text);
+        let mut of_delivery = joining("s", "d");
+        of_delivery.tags = Some(tags.clone());
+        refused(join(&logs, of_delivery).await, invalid, text);
+        // To tag them later is an operation that says it in the older way.
+        let tag = TagResourceRequest {
+            resource_arn: Some(destination_arn("d")),
+            tags: Some(tags),
+        };
+        let fault = logs.tag_resource(&call(), tag).await.unwrap_err();
+        assert_eq!(fault.message, text);
+        assert_ne!(fault.code, invalid);
+    }
 }
 
 #[tokio::test]
