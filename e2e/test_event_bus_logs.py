@@ -140,6 +140,10 @@ def test_a_bucket_of_another_account_gets_files_once_its_destination_and_its_pol
     write = {"Effect": "Allow", "Principal": WRITER, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{name}/*", "Condition": condition}
     s3.put_bucket_policy(Bucket=name, Policy=policy(write))
     logs.create_delivery(**asked)
+    # It does not move to where the bucket lets nobody in.
+    with pytest.raises(ClientError, match="policy of the bucket") as refused:
+        destination(central, name, f"arn:aws:s3:::{name}-none", outputFormat="w3c")
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
     put(wharf, name, total=1)
 
     def files():

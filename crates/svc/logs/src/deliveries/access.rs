@@ -7,7 +7,11 @@ use wharf_delivery::{Actor, Operations, Request};
 use wharf_records::Scope;
 use wharf_wire::{Check, Context, Fault};
 
-use super::run;
+use super::{
+    layout::{self, bucket_of},
+    records::Delivery,
+    run,
+};
 use crate::{LogsService, names, ops::resource_policies};
 
 /// Name of the policy, and of the statement in it.
@@ -39,20 +43,44 @@ pub async fn group_lets_in(
     }
 }
 
-/// The same of a bucket, for objects below a folder; `owner` is the account of the destination that names it.
+/// Why the bucket of a destination takes no files of a delivery, which is in `scope`; `owner` is the account of the destination.
+/// `None` if it does, and for a log group.
 ///
 /// # Errors
 /// Nobody can say now.
-pub async fn bucket_lets_in(
+pub async fn shut_bucket(
     service: &LogsService,
-    cx: &Context,
+    scope: &Scope,
+    delivery: &Delivery,
+    (owner, target): (&str, &Arn),
+) -> Result<Option<String>, Fault> {
+    let Some((bucket, prefix)) = bucket_of(target) else {
+        return Ok(None);
+    };
+    let folder = layout::folder(prefix, &scope.account, delivery.hive);
+    let source_arn = names::arn_in(scope, names::DELIVERY_SOURCE, &delivery.source);
+    let place = (owner, bucket, folder.as_str());
+    let lets_in = bucket_lets_in(service, scope, place, &source_arn).await?;
+    Ok((!lets_in).then(|| {
+        format!(
+            "Access Denied for Log Destination: the policy of the bucket {bucket} does not let {} put objects for {source_arn}.",
+            run::WRITER
+        )
+    }))
+}
+
+/// For objects below a folder.
+async fn bucket_lets_in(
+    service: &LogsService,
+    scope: &Scope,
     (owner, bucket, folder): (&str, &str, &str),
     source_arn: &str,
 ) -> Result<bool, Fault> {
     let Some(operations) = service.operations.get() else {
         return Ok(true);
     };
-    let Some(policy) = policy_of(&**operations, cx, (owner, bucket), source_arn).await? else {
+    let Some(policy) = policy_of(&**operations, &scope.region, (owner, bucket), source_arn).await?
+    else {
         return Ok(false);
     };
     let check = Check::new(
@@ -62,8 +90,8 @@ pub async fn bucket_lets_in(
     .of_account(owner)
     .with("s3:x-amz-acl", "bucket-owner-full-control")
     .with_resource_policy(Some(policy));
-    let actor = run::writer(&cx.account, source_arn);
-    match operations.may(&actor, &cx.region, &[check]).await {
+    let actor = run::writer(&scope.account, source_arn);
+    match operations.may(&actor, &scope.region, &[check]).await {
         Ok(()) => Ok(true),
         Err(fault) if fault.sender => Ok(false),
         Err(fault) => Err(fault),
@@ -73,7 +101,7 @@ pub async fn bucket_lets_in(
 /// The policy of a bucket; `None` if it has none, or is nobody's or somebody else's.
 async fn policy_of(
     operations: &dyn Operations,
-    cx: &Context,
+    region: &str,
     (owner, bucket): (&str, &str),
     source_arn: &str,
 ) -> Result<Option<String>, Fault> {
@@ -82,7 +110,7 @@ async fn policy_of(
         source_arn: source_arn.to_owned(),
     };
     let input = json!({ "Bucket": bucket, "ExpectedBucketOwner": owner });
-    let request = Request::new("s3", "GetBucketPolicy", &cx.region, input);
+    let request = Request::new("s3", "GetBucketPolicy", region, input);
     match operations.call(&actor, &request).await {
         Ok(answer) => Ok(answer["Policy"].as_str().map(str::to_owned)),
         Err(fault) if fault.sender => Ok(None),

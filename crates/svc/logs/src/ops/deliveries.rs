@@ -28,8 +28,7 @@ use crate::{
     deliveries::{
         access,
         catalog::{DELIMITERS, SourceKind},
-        format,
-        layout::{self, bucket_of},
+        format, layout,
         records::{Delivery, DeliveryDestination, DeliverySource, DestinationType, Format},
     },
     fault,
@@ -61,7 +60,7 @@ fn arn(scope: &Scope, id: &str) -> String {
 }
 
 /// What a request says of how records are written.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Given {
     fields: Option<Vec<String>>,
     delimiter: Option<String>,
@@ -293,14 +292,19 @@ async fn opened(
         let lets_in = access::group_lets_in(service, call, (group, &source_arn)).await?;
         return Ok((!lets_in).then(|| group.to_owned()));
     }
-    let (bucket, prefix) = bucket_of(&target).ok_or_else(delivery_destinations::missing)?;
-    let folder = layout::folder(prefix, &call.account, made.hive);
-    let place = (owner, bucket, folder.as_str());
-    match access::bucket_lets_in(service, call, place, &source_arn).await? {
-        true => Ok(None),
-        false => Err(faults::access_denied_exception(format!(
-            "Access Denied for Log Destination: the policy of the bucket {bucket} does not let delivery.logs.amazonaws.com put objects for {source_arn}."
-        ))),
+    check_bucket(service, &scope, made, (owner, &target)).await?;
+    Ok(None)
+}
+
+async fn check_bucket(
+    service: &LogsService,
+    scope: &Scope,
+    delivery: &Delivery,
+    to: (&str, &Arn),
+) -> Result<(), Fault> {
+    match access::shut_bucket(service, scope, delivery, to).await? {
+        None => Ok(()),
+        Some(why) => Err(faults::access_denied_exception(why)),
     }
 }
 
@@ -412,17 +416,22 @@ pub async fn update(
 ) -> Result<UpdateDeliveryConfigurationResponse, Fault> {
     let at = key(call, &input.id.unwrap_or_default());
     let found = service.table.read::<Delivery>(&at).await?;
-    let found = found.ok_or_else(missing)?.record;
-    let (from, (_, to)) = ends(service, call, &found.source, &found.destination).await?;
+    let mut found = found.ok_or_else(missing)?.record;
+    let (from, (there, to)) = ends(service, call, &found.source, &found.destination).await?;
     let (kind, written) = (kind_of(&from)?, to.format());
-    let edit = |it: &mut Delivery| {
-        let given = Given {
-            fields: input.record_fields.clone(),
-            delimiter: input.field_delimiter.clone(),
-            s3: input.s3_delivery_configuration.clone(),
-        };
-        given.apply(it, kind, written)
+    let given = Given {
+        fields: input.record_fields,
+        delimiter: input.field_delimiter,
+        s3: input.s3_delivery_configuration,
     };
+    let moves = given.s3.is_some();
+    given.clone().apply(&mut found, kind, written)?;
+    // Its files may be in a folder now that the bucket has not let it into yet.
+    if let Some(target) = to.target.parse::<Arn>().ok().filter(|_| moves) {
+        let to = (there.account.as_str(), &target);
+        check_bucket(service, &LogsService::scope(call), &found, to).await?;
+    }
+    let edit = |it: &mut Delivery| given.clone().apply(it, kind, written);
     let changed = service.table.change(&call.permit, &at, edit).await?;
     changed.ok_or_else(missing)?;
     service.set_route(&at).await?;

@@ -15,7 +15,7 @@ use wharf_api_logs::{
 };
 use wharf_base::Arn;
 use wharf_iam::{Document, DocumentKind};
-use wharf_records::{Record as _, Unknown};
+use wharf_records::{Record as _, Scope, Unknown};
 use wharf_service::transact;
 use wharf_wire::{Call, Context, Fault};
 
@@ -23,7 +23,7 @@ use super::{delivery_sources::MOST, tags::RULES_OF_DELIVERIES};
 use crate::{
     LogsService,
     deliveries::{
-        catalog, delivery_key,
+        access, catalog, delivery_key,
         layout::bucket_of,
         records::{Delivery, DeliveryDestination, DestinationType, Format},
     },
@@ -113,6 +113,9 @@ pub async fn put(
                     return Err(fault::tagged_by_update());
                 }
                 unchanged(&former, of, format)?;
+                if former.target != target {
+                    check_move(service, &scope.account, &former, &target).await?;
+                }
                 DeliveryDestination {
                     target: target.clone(),
                     ..former
@@ -154,6 +157,37 @@ fn unchanged(
     Err(invalid(format!(
         "Update to existing Delivery Destination with new {other} is not allowed. Please create a new Delivery Destination instead."
     )))
+}
+
+/// Whether what goes to a destination, which is `owner`'s, may go to another target: all of its deliveries would.
+///
+/// # Errors
+/// The policy of the bucket does not let in one of its deliveries.
+async fn check_move(
+    service: &LogsService,
+    owner: &str,
+    former: &DeliveryDestination,
+    target: &str,
+) -> Result<(), Fault> {
+    let arn = target.parse::<Arn>();
+    let arn = arn.map_err(|_| invalid("Invalid ARN provided."))?;
+    for delivery in &former.deliveries {
+        let Some(key) = delivery_key(delivery) else {
+            continue;
+        };
+        let Some((scope, _, _)) = Scope::parse(&key) else {
+            continue;
+        };
+        // Those of an account that is closed are gone.
+        let Some(found) = service.table.read::<Delivery>(&key).await? else {
+            continue;
+        };
+        let shut = access::shut_bucket(service, &scope, &found.record, (owner, &arn)).await?;
+        if let Some(why) = shut {
+            return Err(invalid(why));
+        }
+    }
+    Ok(())
 }
 
 /// The type of what an ARN stands for, which is the one that is said.

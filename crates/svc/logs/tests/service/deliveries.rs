@@ -30,6 +30,8 @@ const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","
 struct Around {
     wrote: Mutex<Vec<(Actor, Request)>>,
     files: Mutex<Vec<(String, String)>>,
+    /// What was asked about by a bucket's policy.
+    folders: Mutex<Vec<String>>,
     bucket_is_shut: AtomicBool,
 }
 
@@ -72,6 +74,9 @@ impl Operations for Around {
     /// As policies of resources say; there are no others for the service.
     async fn may(&self, actor: &Actor, _: &str, checks: &[Check]) -> Result<(), Fault> {
         assert!(matches!(actor, Actor::Service { name, .. } if name == WRITER));
+        let into_buckets = checks.iter().filter(|it| it.action == "s3:PutObject");
+        let into_buckets = into_buckets.map(|it| it.resource.clone());
+        self.folders.lock().extend(into_buckets);
         let is_in = |it: &Check| {
             let policy = it.resource_policy.as_deref();
             policy.is_some_and(|it| it.contains(WRITER))
@@ -447,6 +452,69 @@ async fn each_part_is_there_once_and_stays_while_it_is_used() {
         .unwrap();
     let fault = join(&logs, joining("three", "b")).await.unwrap_err();
     assert_eq!(fault.code, "AccessDeniedException");
+}
+
+#[tokio::test]
+async fn a_bucket_is_asked_again_where_files_go_elsewhere() {
+    let (_folder, logs, around) = start();
+    source(&logs, "s", BUS, "INFO_LOGS").await.unwrap();
+    let to = async |target: &str| destination(&logs, "b", target, None).await;
+    to("arn:aws:s3:::kept/logs").await.unwrap();
+    let mut asked = joining("s", "b");
+    asked.s3_delivery_configuration = Some(S3DeliveryConfiguration {
+        suffix_path: None,
+        enable_hive_compatible_path: Some(true),
+    });
+    let made = join(&logs, asked).await.unwrap();
+    let folders = || std::mem::take(&mut *around.folders.lock());
+    let hive = format!("AWSLogs/aws-account-id={ACCOUNT}/logs");
+    assert_eq!(folders(), [format!("arn:aws:s3:::kept/logs/{hive}")]);
+    let update = async |hive: Option<bool>| {
+        let s3 = |hive| S3DeliveryConfiguration {
+            suffix_path: None,
+            enable_hive_compatible_path: Some(hive),
+        };
+        let input = UpdateDeliveryConfigurationRequest {
+            id: made.id.clone(),
+            record_fields: Some(vec!["message_type".to_owned()]),
+            s3_delivery_configuration: hive.map(s3),
+            ..Default::default()
+        };
+        logs.update_delivery_configuration(&call(), input).await
+    };
+    update(Some(false)).await.unwrap();
+    let plain = format!("AWSLogs/{ACCOUNT}/logs");
+    assert_eq!(folders(), [format!("arn:aws:s3:::kept/logs/{plain}")]);
+    to("arn:aws:s3:::other").await.unwrap();
+    assert_eq!(folders(), [format!("arn:aws:s3:::other/{plain}")]);
+
+    around.bucket_is_shut.store(true, Ordering::Relaxed);
+    let text = format!(
+        "Access Denied for Log Destination: the policy of the bucket other does not let delivery.logs.amazonaws.com put objects for arn:aws:logs:us-east-1:{ACCOUNT}:delivery-source:s."
+    );
+    refused(update(Some(true)).await, "AccessDeniedException", &text);
+    // What stays where it is needs nobody's leave.
+    update(None).await.unwrap();
+    to("arn:aws:s3:::other").await.unwrap();
+    let text = text.replace("bucket other", "bucket kept");
+    refused(to("arn:aws:s3:::kept").await, "ValidationException", &text);
+    let id = made.id.clone();
+    let shown = logs.get_delivery(&call(), GetDeliveryRequest { id }).await;
+    let s3 = shown.unwrap().delivery.unwrap().s3_delivery_configuration;
+    assert_eq!(s3.unwrap().enable_hive_compatible_path, Some(false));
+    let name = Some("b".to_owned());
+    let get = GetDeliveryDestinationRequest { name };
+    let shown = logs.get_delivery_destination(&call(), get).await.unwrap();
+    let shown = shown.delivery_destination.unwrap();
+    let target = shown.delivery_destination_configuration.unwrap();
+    assert_eq!(
+        target.destination_resource_arn.as_deref(),
+        Some("arn:aws:s3:::other")
+    );
+    // Without deliveries there is nothing to ask about.
+    let delete = DeleteDeliveryRequest { id: made.id };
+    logs.delete_delivery(&call(), delete).await.unwrap();
+    to("arn:aws:s3:::kept").await.unwrap();
 }
 
 /// The actions and resources that are asked about.
