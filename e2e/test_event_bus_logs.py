@@ -83,13 +83,8 @@ def test_a_bus_logs_into_a_group_before_and_after_a_restart(wharf):
     # A server that is killed knows its deliveries again as soon as it is there.
     wharf.kill_child("server")
     wharf.wait_ready()
-    told = []
-
-    def logged_again():
-        told.append(put(wharf, name, total=1))
-        return any("EVENT_INGEST_SUCCESS" in steps(wharf, group, it) for it in told)
-
-    wait_for(logged_again, what="steps after the restart", interval_s=1)
+    first = put(wharf, name, total=1)
+    wait_for(lambda: expected <= steps(wharf, group, first), what="the steps of the first event after the restart")
     assert logs.get_delivery(id=delivery["id"])["delivery"]["deliverySourceName"] == name
     # Off is off at once.
     events.update_event_bus(Name=name, LogConfig={"Level": "OFF"})

@@ -93,6 +93,8 @@ pub async fn run_with(
     };
     served.routes.retain(|it| !replaced(it));
     served.routes.extend(further);
+    // First of all: what is done from here on may be logged.
+    plane.logs.read_routes().await;
     for it in served.loops {
         parts.spawn(it.name, (it.run)(shutdown.clone()));
     }

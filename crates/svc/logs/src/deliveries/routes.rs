@@ -13,6 +13,7 @@ use parking_lot::{Mutex, RwLock};
 use wharf_base::Arn;
 use wharf_delivery::{LogDeliveries, LogRecord};
 use wharf_records::{Record as _, Scope};
+use wharf_store::Range;
 use wharf_wire::Fault;
 
 use super::{
@@ -22,7 +23,7 @@ use super::{
     queue::{Line, Of, Queue},
     records::{Delivery, DeliveryDestination, DeliverySource},
 };
-use crate::{LogsService, names};
+use crate::{LogsService, fault, names};
 
 /// Where records of one delivery go.
 #[derive(Debug)]
@@ -141,6 +142,28 @@ impl LogsService {
     /// Records of other services that were dropped: there was no room, or their destination failed for too long.
     pub fn dropped_records(&self) -> u64 {
         self.deliveries.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Makes the routes of all deliveries, for a start: before that nothing is logged of any resource. Those that cannot be read
+    /// now come with the work on their records.
+    pub async fn read_routes(&self) {
+        if let Err(fault) = self.make_routes().await {
+            tracing::warn!(%fault, "reading where logs of resources go failed, will retry");
+        }
+    }
+
+    /// Costs something for each folder of records and for each delivery, and nothing for what else there is.
+    async fn make_routes(&self) -> Result<(), Fault> {
+        let (store, prefix) = (self.table.store(), Scope::service_prefix("logs"));
+        let end = format!("/{}/", Delivery::KIND);
+        let folders = store.folders(&prefix, |it| it.ends_with(&end)).await;
+        for (folder, _) in folders.map_err(fault::store)? {
+            let found = store.all_keys(Range::prefix(folder)).await;
+            for entry in found.map_err(fault::store)?.entries {
+                self.set_route(&entry.key).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes the route of a delivery as its records stand now.

@@ -263,6 +263,30 @@ async fn records_arrive_in_a_group_and_in_a_bucket() {
 }
 
 #[tokio::test]
+async fn the_next_process_knows_its_deliveries_before_it_works() {
+    let (folder, logs, around) = start();
+    logs.read_routes().await;
+    assert!(!logs.are_any());
+    make(&logs, "g", &[]).await;
+    source(&logs, "info", BUS, "INFO_LOGS").await.unwrap();
+    source(&logs, "trace", BUS, "TRACE_LOGS").await.unwrap();
+    destination(&logs, "d", &arn("g"), None).await.unwrap();
+    join(&logs, joining("info", "d")).await.unwrap();
+    let gone = join(&logs, joining("trace", "d")).await.unwrap();
+    let delete = DeleteDeliveryRequest { id: gone.id };
+    logs.delete_delivery(&call(), delete).await.unwrap();
+    drop(logs);
+    let logs = open(folder.path());
+    logs.calling(around.clone());
+    assert!(!logs.are_any());
+    logs.read_routes().await;
+    assert!(logs.wants(BUS, "INFO_LOGS") && !logs.wants(BUS, "TRACE_LOGS"));
+    log(&logs, "INFO_LOGS", "RULE_MATCH");
+    deliver(&logs).await;
+    assert_eq!(around.wrote.lock().len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_no_source_or_no_destination_is_refused() {
     let (_folder, logs, _) = start();
     let (missing, invalid) = ("ResourceNotFoundException", "ValidationException");
