@@ -27,7 +27,7 @@ const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","
 
 /// Buses, but for one that is `gone`, a bucket that lets the service in, and what was written.
 #[derive(Default)]
-struct Around {
+pub struct Around {
     wrote: Mutex<Vec<(Actor, Request)>>,
     files: Mutex<Vec<(String, String)>>,
     /// What was asked about by a bucket's policy.
@@ -539,6 +539,46 @@ async fn a_bucket_is_asked_again_where_files_go_elsewhere() {
     let delete = DeleteDeliveryRequest { id: made.id };
     logs.delete_delivery(&call(), delete).await.unwrap();
     to("arn:aws:s3:::kept").await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_with_ten_policies_gets_no_further_one_by_a_delivery() {
+    let (_folder, logs, _) = start();
+    make(&logs, "g", &[]).await;
+    source(&logs, "s", BUS, "INFO_LOGS").await.unwrap();
+    destination(&logs, "d", &arn("g"), None).await.unwrap();
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": {"Service": "route53.amazonaws.com"},
+        "Action": "logs:PutLogEvents",
+        "Resource": "*",
+    }]});
+    for number in 0..10 {
+        let input = PutResourcePolicyRequest {
+            policy_name: Some(format!("p{number}")),
+            policy_document: Some(policy.to_string()),
+            ..Default::default()
+        };
+        logs.put_resource_policy(&call(), input).await.unwrap();
+    }
+    refused(
+        join(&logs, joining("s", "d")).await,
+        "ServiceQuotaExceededException",
+        "This request exceeds a service quota.",
+    );
+    assert!(!logs.are_any());
+    let delete = DeleteDeliverySourceRequest {
+        name: Some("s".to_owned()),
+    };
+    // Nothing of it is left at its source.
+    logs.delete_delivery_source(&call(), delete).await.unwrap();
+    source(&logs, "s", BUS, "INFO_LOGS").await.unwrap();
+    let delete = DeleteResourcePolicyRequest {
+        policy_name: Some("p0".to_owned()),
+        ..Default::default()
+    };
+    logs.delete_resource_policy(&call(), delete).await.unwrap();
+    join(&logs, joining("s", "d")).await.unwrap();
 }
 
 /// The actions and resources that are asked about.
