@@ -1,15 +1,22 @@
-//! Tags in what policies are asked: those that groups, lookup tables and what deliveries are made of have, and those that a request brings or takes.
+//! Tags in what policies are asked: those that groups, lookup tables, what deliveries are made of and resources that are to be
+//! delivery sources have, and those that a request brings or takes.
 //!
 //! Streams have none, as on AWS: a policy that lets write or read streams by their group's tags lets nobody.
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
 use wharf_api_logs::Input;
+use wharf_base::Arn;
+use wharf_delivery::{Actor, Request};
 use wharf_records::Record as _;
 use wharf_service::tags::{self, Tags};
 use wharf_wire::{Check, Context, Fault};
 
-use crate::{LogsService, names, ops::tags::OfDeliveries, records::LookupTable};
+use crate::{
+    LogsService, deliveries::catalog::SourceKind, names, ops::tags::OfDeliveries,
+    records::LookupTable,
+};
 
 /// The first check is the request's own.
 pub async fn with_tags(
@@ -49,7 +56,39 @@ async fn tags_of(service: &LogsService, cx: &Context, resource: &str) -> Result<
     if let Some(it) = OfDeliveries::named(resource) {
         return Ok(it.tags(service, cx).await?.unwrap_or_default());
     }
-    Ok(Tags::new())
+    of_source(service, cx, resource).await
+}
+
+/// Those of what is to be a delivery source, which its own service knows; none of what is nothing of the kind.
+async fn of_source(service: &LogsService, cx: &Context, resource: &str) -> Result<Tags, Fault> {
+    // What is elsewhere the operation refuses.
+    let is_here = |it: &Arn| (&it.account, &it.region) == (&cx.account, &cx.region);
+    let arn = resource.parse::<Arn>().ok();
+    let arn = arn.filter(|it| SourceKind::of(it).is_some() && is_here(it));
+    let (Some(arn), Some(operations)) = (arn, service.operations.get()) else {
+        return Ok(Tags::new());
+    };
+    let actor = Actor::Account {
+        account: cx.account.clone(),
+        source_arn: resource.to_owned(),
+    };
+    // All sources are buses so far.
+    let input = json!({ "ResourceARN": resource });
+    let asked = Request::new(&arn.service, "ListTagsForResource", &cx.region, input);
+    match operations.call(&actor, &asked).await {
+        Ok(answer) => Ok(listed(&answer)),
+        Err(fault) if fault.code == "ResourceNotFoundException" => Ok(Tags::new()),
+        // Without its tags nobody can say what policies say of it.
+        Err(fault) => Err(fault),
+    }
+}
+
+/// The tags in an answer: `{"Tags": [{"Key": …, "Value": …}]}`.
+fn listed(answer: &Value) -> Tags {
+    let all = answer["Tags"].as_array().into_iter().flatten();
+    let text = |it: &Value, name: &str| it[name].as_str().map(str::to_owned);
+    all.filter_map(|it| Some((text(it, "Key")?, text(it, "Value").unwrap_or_default())))
+        .collect()
 }
 
 /// With the tags that a request sets, or the keys of those that it removes.

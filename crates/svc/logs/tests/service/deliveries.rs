@@ -44,6 +44,13 @@ impl Operations for Around {
                 Err(Fault::sender("ResourceNotFoundException", 400, text))
             }
             "DescribeEventBus" => Ok(json!({})),
+            "ListTagsForResource" if request.input["ResourceARN"] == BUS => {
+                Ok(json!({"Tags": [{"Key": "team", "Value": "shop"}]}))
+            }
+            "ListTagsForResource" => {
+                let text = "There is no such event bus.";
+                Err(Fault::sender("ResourceNotFoundException", 400, text))
+            }
             "GetBucketPolicy" if !self.bucket_is_shut.load(Ordering::Relaxed) => {
                 Ok(json!({ "Policy": POLICY }))
             }
@@ -606,6 +613,22 @@ async fn who_makes_them_is_asked_about_the_bus_and_both_ends() {
     ];
     let expected = expected.map(|it| (it.0.to_owned(), it.1.to_owned()));
     assert_eq!(checks, expected);
+    let tags_of_bus = async |put: &PutDeliverySourceRequest| {
+        let checks = logs.authorize(&call(), Input::PutDeliverySource(put)).await;
+        checks.unwrap()[1].context.clone()
+    };
+    let team = ("aws:ResourceTag/team".to_owned(), vec!["shop".to_owned()]);
+    assert_eq!(tags_of_bus(&put).await, BTreeMap::from([team]));
+    // What is not there, or elsewhere, has none; the operation says so.
+    for (account, name) in [(ACCOUNT, "gone"), ("111122223333", "shop")] {
+        let other = PutDeliverySourceRequest {
+            resource_arn: Some(format!(
+                "arn:aws:events:us-east-1:{account}:event-bus/{name}"
+            )),
+            ..put.clone()
+        };
+        assert_eq!(tags_of_bus(&other).await, BTreeMap::new());
+    }
     source(&logs, "one", BUS, "INFO_LOGS").await.unwrap();
     destination(&logs, "d", &arn("g"), None).await.unwrap();
     let create = joining("one", "d");
