@@ -1,8 +1,12 @@
 //! Account policies of the type RETENTION_POLICY: how long events of groups are kept, and what a change of that would come to.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
-use wharf_api_logs::types::{DryRunResult, LogGroupImpact};
+use parking_lot::Mutex;
+use wharf_api_logs::{
+    faults,
+    types::{DryRunResult, LogGroupImpact},
+};
 use wharf_records::{Record as _, Scope};
 use wharf_service::transact;
 use wharf_wire::{Call, Fault};
@@ -16,6 +20,35 @@ use crate::{
 
 /// Groups that a dry run names, as with AWS.
 const MOST_NAMED: usize = 20;
+const UNDER_WAY: &str =
+    "A dry run of this account is under way. An account can have one at a time.";
+
+/// Where dry runs are under way: an account has one at a time in a region, as with AWS.
+#[derive(Debug, Default)]
+pub struct DryRuns(Mutex<BTreeSet<Scope>>);
+
+/// One that is under way until this is dropped.
+struct DryRun {
+    all: Arc<DryRuns>,
+    scope: Scope,
+}
+
+impl DryRun {
+    /// `None` while another one is under way.
+    fn begin(all: &Arc<DryRuns>, scope: &Scope) -> Option<Self> {
+        let is_only = all.0.lock().insert(scope.clone());
+        is_only.then(|| Self {
+            all: all.clone(),
+            scope: scope.clone(),
+        })
+    }
+}
+
+impl Drop for DryRun {
+    fn drop(&mut self) {
+        self.all.0.lock().remove(&self.scope);
+    }
+}
 
 pub async fn put(
     service: &LogsService,
@@ -67,6 +100,8 @@ pub async fn try_put(
 ) -> Result<DryRunResult, Fault> {
     let says = Says::read(&text.document, text.selection.as_deref())?;
     let scope = LogsService::scope(call);
+    let run = DryRun::begin(&service.dry_runs, &scope);
+    let run = run.ok_or_else(|| faults::limit_exceeded_exception(UNDER_WAY))?;
     fits(service, &scope, name).await?;
     let at = account_policies::key(&scope, POLICY, name);
     let former = service.table.read::<AccountPolicy>(&at).await?;
@@ -76,7 +111,7 @@ pub async fn try_put(
         says: Arc::new(says),
     };
     let before = service.retention_policies(&scope, call.now).await?;
-    change(service, &scope, name, before, Some(policy)).await
+    change(service, run, name, before, Some(policy)).await
 }
 
 /// What a deletion would come to.
@@ -86,29 +121,34 @@ pub async fn try_delete(
     name: &str,
 ) -> Result<DryRunResult, Fault> {
     let scope = LogsService::scope(call);
+    let run = DryRun::begin(&service.dry_runs, &scope);
+    // The operation knows no limits.
+    let run = run.ok_or_else(|| faults::operation_aborted_exception(UNDER_WAY))?;
     let at = account_policies::key(&scope, POLICY, name);
     if service.table.read::<AccountPolicy>(&at).await?.is_none() {
         return Err(account_policies::missing());
     }
     let before = service.retention_policies(&scope, call.now).await?;
-    change(service, &scope, name, before, None).await
+    change(service, run, name, before, None).await
 }
 
 /// What another policy of a name, or none, makes of the groups that it is for, and of those that the former is for.
 async fn change(
     service: &LogsService,
-    scope: &Scope,
+    run: DryRun,
     name: &str,
     before: Policies,
     policy: Option<Policy>,
 ) -> Result<DryRunResult, Fault> {
-    let mut groups: Vec<Group> = service.all(&scope.key(Group::KIND, "")).await?;
+    let mut groups: Vec<Group> = service.all(&run.scope.key(Group::KIND, "")).await?;
     let both = [before.named(name), policy.as_ref()];
     groups.retain(|group| both.into_iter().flatten().any(|it| it.is_for(group)));
     let after = before.with(name, policy);
-    let looking = service.clone();
+    let (looking, account) = (service.clone(), run.scope.account.clone());
     // Groups may be many, and have many streams.
-    let compared = service.desk.work(&scope.account, move || {
+    let compared = service.desk.work(&account, move || {
+        // The work goes on when nobody waits for it.
+        let _run = run;
         let each = groups.iter().map(|group| Compared {
             name: &group.name,
             before: before.kept(group),

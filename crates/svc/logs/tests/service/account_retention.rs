@@ -1,9 +1,12 @@
 //! Policies of an account that say how long events are kept.
 
+use std::{pin::pin, sync::mpsc};
+
 use wharf_api_logs::{Logs, types::*};
 use wharf_base::{TestClock, Timestamp};
 use wharf_svc_logs::LogsService;
-use wharf_testkit::call_at;
+use wharf_testkit::{ACCOUNT, call_at, call_of, refused};
+use wharf_wire::{Caller, Fault};
 
 use crate::support::{NOW, call, delete_policy, make, make_stream, open, put, put_policy};
 
@@ -220,4 +223,76 @@ async fn a_dry_run_tells_what_would_come_of_it_and_changes_nothing() {
     );
     let none = delete_dry("other").await.unwrap_err();
     assert_eq!(none.code, "ResourceNotFoundException");
+}
+
+async fn dry_put(logs: &LogsService, account: &str) -> Result<PutAccountPolicyResponse, Fault> {
+    let input = PutAccountPolicyRequest {
+        policy_name: Some("p".into()),
+        policy_type: Some(RETENTION.into()),
+        policy_document: Some(keeps("90")),
+        dry_run: Some(true),
+        ..Default::default()
+    };
+    let call = call_of(Caller::root(account));
+    logs.put_account_policy(&call, input).await
+}
+
+#[test]
+fn an_account_has_one_dry_run_at_a_time() {
+    // One thread for what takes a while, which is held.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let logs = open(folder.path());
+        make(&logs, "/a", &[]).await;
+        let (go, gate) = mpsc::channel::<()>();
+        let held = tokio::task::spawn_blocking(move || gate.recv());
+        let mut first = pin!(dry_put(&logs, ACCOUNT));
+        let mut of_other = pin!(dry_put(&logs, "111122223333"));
+        tokio::select! {
+            biased;
+            _ = &mut first => panic!("it did not wait"),
+            _ = &mut of_other => panic!("it did not wait"),
+            () = std::future::ready(()) => {}
+        }
+        let text = "A dry run of this account is under way. An account can have one at a time.";
+        refused(
+            dry_put(&logs, ACCOUNT).await,
+            "LimitExceededException",
+            text,
+        );
+        let input = DeleteAccountPolicyRequest {
+            policy_name: Some("p".into()),
+            policy_type: Some(RETENTION.into()),
+            dry_run: Some(true),
+        };
+        refused(
+            logs.delete_account_policy(&call(), input).await,
+            "OperationAbortedException",
+            text,
+        );
+        // A put is none.
+        put_policy(&logs, (RETENTION, "p"), keeps("90"), None, 0)
+            .await
+            .unwrap();
+        go.send(()).unwrap();
+        held.await.unwrap().unwrap();
+        let told = first.await.unwrap().dry_run_result.unwrap();
+        assert_eq!(told.total_matched_log_groups, Some(1));
+        of_other.await.unwrap();
+        dry_put(&logs, ACCOUNT).await.unwrap();
+        // One that is refused for something else leaves nothing under way either.
+        let none = DeleteAccountPolicyRequest {
+            policy_name: Some("none".into()),
+            policy_type: Some(RETENTION.into()),
+            dry_run: Some(true),
+        };
+        let none = logs.delete_account_policy(&call(), none).await;
+        assert_eq!(none.unwrap_err().code, "ResourceNotFoundException");
+        dry_put(&logs, ACCOUNT).await.unwrap();
+    });
 }
