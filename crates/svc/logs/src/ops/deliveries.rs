@@ -286,9 +286,9 @@ async fn opened(
         .parse()
         .map_err(|_| delivery_destinations::missing())?;
     let scope = LogsService::scope(call);
-    let source_arn = names::arn_in(&scope, names::DELIVERY_SOURCE, &made.source);
     if let Some(group) = names::group_in(&target) {
         service.group(call, group).await?;
+        let source_arn = names::arn_in(&scope, names::DELIVERY_SOURCE, &made.source);
         let lets_in = access::group_lets_in(service, call, (group, &source_arn)).await?;
         return Ok((!lets_in).then(|| group.to_owned()));
     }
