@@ -157,13 +157,15 @@ impl LogsService {
         let (store, prefix) = (self.table.store(), Scope::service_prefix("logs"));
         let end = format!("/{}/", Delivery::KIND);
         let folders = store.folders(&prefix, |it| it.ends_with(&end)).await;
+        let mut all = Ok(());
         for (folder, _) in folders.map_err(fault::store)? {
             let found = store.all_keys(Range::prefix(folder)).await;
             for entry in found.map_err(fault::store)?.entries {
-                self.set_route(&entry.key).await?;
+                // One that cannot be read keeps no other back.
+                all = all.and(self.set_route(&entry.key).await);
             }
         }
-        Ok(())
+        all
     }
 
     /// Makes the route of a delivery as its records stand now.
