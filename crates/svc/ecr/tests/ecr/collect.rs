@@ -263,8 +263,10 @@ async fn what_lies_aside_goes_with_the_last_who_needs_it() {
 
     let image = ImageRef::Digest(digest_of(&manifest));
     let (catalog, registry) = (&it.home.catalog, Registry::new(ACCOUNT, "us-east-1"));
-    let deleted = catalog.delete_image(&PERMIT, &registry, "app", &image, false);
-    deleted.await.unwrap();
+    catalog
+        .delete_image(&PERMIT, &registry, "app", &image, false)
+        .await
+        .unwrap();
     for _ in 0..3 {
         it.clock.advance(7 * HOUR);
         it.collect().await;

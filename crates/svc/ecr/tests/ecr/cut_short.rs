@@ -187,8 +187,10 @@ async fn of_a_key_for_findings_that_was_never_used() {
     it.kill_maker(&key, setting).await;
     let catalog = &it.home.catalog;
     assert_eq!(catalog.scan_key(&registry()).await.unwrap(), None);
-    let set = catalog.set_scan_key(&it.home.call(), &registry(), Some(&key));
-    set.await.unwrap();
+    catalog
+        .set_scan_key(&it.home.call(), &registry(), Some(&key))
+        .await
+        .unwrap();
     it.stays(&key).await;
 }
 

@@ -1,6 +1,7 @@
 //! Indexes keep what they list, however many images that are.
 
 use serde_json::{Value, json};
+use wharf_base::image_index::Machine;
 use wharf_blobs::Digest;
 use wharf_store::Range;
 use wharf_svc_ecr::Registry;
@@ -109,12 +110,16 @@ async fn an_index_says_which_image_a_machine_runs() {
         let found = home.catalog.choices(&registry, name, &digest).await;
         found.unwrap()
     };
-    for (architecture, digest) in &images {
+    for (architecture, digest) in images {
         let choices = choices("app", digest_of(&index)).await.unwrap();
-        assert_eq!(choices.on(architecture), [*digest]);
+        let machine = Machine {
+            architecture,
+            level: None,
+        };
+        assert_eq!(choices.on(machine), [digest]);
         assert_eq!(
             home.catalog
-                .choices(&registry, "app", digest)
+                .choices(&registry, "app", &digest)
                 .await
                 .unwrap(),
             None

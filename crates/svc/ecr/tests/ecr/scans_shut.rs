@@ -178,8 +178,11 @@ async fn an_enhanced_scan_whose_rule_was_left_is_not_made_again() {
     let it = Scanned::new().await;
     known(it.data.path());
     let (key, call) = (it.home.key().await, it.home.call());
-    let set = it.home.catalog.set_scan_key(&call, &registry(), Some(&key));
-    set.await.unwrap();
+    it.home
+        .catalog
+        .set_scan_key(&call, &registry(), Some(&key))
+        .await
+        .unwrap();
     continuous(&it).await;
     it.home.disable(&key).await;
     it.image("app", "v1", &[debian()]).await;
