@@ -100,8 +100,10 @@ def test_a_task_is_billed_a_minute_once_over_kills(fresh):
     asked = {"TimePeriod": days(), "Granularity": "HOURLY", "Metrics": ["UnblendedCost"]}
     hours = ce.get_cost_and_usage(**asked)["ResultsByTime"]
     assert len(hours) == 48 and all(hour["Groups"] == [] and hour["Estimated"] for hour in hours[24:])
-    amounts = [hour["Total"]["UnblendedCost"]["Amount"] for hour in hours]
-    assert len([amount for amount in amounts if amount != "0"]) == 1
+    charged = {hour["TimePeriod"]["Start"] for hour in hours if hour["Total"]["UnblendedCost"]["Amount"] != "0"}
+    ran = task.describe()
+    billed = ran["pullStartedAt"], max(ran["stoppedAt"], ran["pullStartedAt"] + datetime.timedelta(minutes=1))
+    assert charged == {f"{moment.astimezone(datetime.UTC):%Y-%m-%dT%H}:00:00Z" for moment in billed}
     types = ce.get_dimension_values(TimePeriod=days(), Dimension="USAGE_TYPE", SearchString="vcpu")
     assert [one["Value"] for one in types["DimensionValues"]] == [CPU]
     by_task = ce.get_cost_and_usage_with_resources(

@@ -3,6 +3,7 @@
 //! instance is told of the tasks there, and of no others. Any other principal is judged by its policies
 //! alone.
 
+use wharf_base::image_index;
 use wharf_records::{
     ecs::{Instance, InstanceStatus, Task},
     node,
@@ -81,12 +82,13 @@ pub fn instance_session(caller: &Caller) -> Option<&str> {
 }
 
 /// Attributes of wharf's own that the node of an instance says; `wharf.allow.…` is not among them.
-const SAID_BY_INSTANCES: [&str; 5] = [
+const SAID_BY_INSTANCES: [&str; 6] = [
     "wharf.allow",
     "wharf.execute-command",
     "wharf.execute-command-logging",
     "wharf.images-ahead",
     "wharf.no-bridge-network",
+    image_index::LEVEL,
 ];
 
 /// Whether it is an attribute by which machines say what they are and offer.
