@@ -10765,8 +10765,8 @@ pub struct StartVpcEndpointServicePrivateDnsVerificationRequest {
     pub service_id: Option<String>,
 }
 structure!(StartVpcEndpointServicePrivateDnsVerificationRequest {
-    0 dry_run,
-    1 service_id,
+0 dry_run,
+1 service_id,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -10774,7 +10774,7 @@ pub struct StartVpcEndpointServicePrivateDnsVerificationResult {
     pub return_value: Option<bool>,
 }
 structure!(StartVpcEndpointServicePrivateDnsVerificationResult {
-    0 return_value,
+0 return_value,
 });
 
 #[derive(Debug, Clone, Default, PartialEq)]
