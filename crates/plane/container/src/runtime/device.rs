@@ -38,6 +38,7 @@ use super::{
     error::ContainerError,
     loops::{
         LONG_LOOP, LOOP_MAJOR, backing_file, bind_loop, file_of_devices, open_device, path_of_loop,
+        take_writes_at_once,
     },
 };
 use crate::spec::devices::default_rules;
@@ -95,6 +96,7 @@ impl LoopDevice {
     pub fn bind(image: &Path) -> io::Result<Self> {
         let file = lock_image(image)?;
         let (_, number) = bind_loop(&file, &below_devices(image), LONG_LOOP)?;
+        take_writes_at_once(number);
         let number = u32::try_from(number).map_err(io::Error::other)?;
         Ok(Self {
             number,

@@ -24,7 +24,7 @@ use wharf_sealed_file::below_devices;
 
 use super::{
     disk_lock::lock_image,
-    loops::{attach, file_of, loop_device, path_of},
+    loops::{attach, file_of, loop_device, path_of, take_writes_at_once},
     superblock::check_is_alone,
 };
 
@@ -101,6 +101,7 @@ impl PreparedDisk {
     ) -> io::Result<Self> {
         let file = lock_image(image)?;
         let (device, number) = attach(&file, &below_devices(image))?;
+        take_writes_at_once(number);
         check_is_alone(&device)?;
         check(&path_of(&device, number))?;
         check_is_alone(&device)?;

@@ -14,7 +14,7 @@ use std::{
 use super::{
     device::LoopDevice,
     disk_lock::lock_image,
-    loops::{attach, open_device},
+    loops::{attach, open_device, take_writes_at_once},
 };
 use wharf_sealed_file::below_devices;
 
@@ -29,7 +29,9 @@ impl RawDisk {
     /// [`io::ErrorKind::ResourceBusy`] while anybody has it.
     pub fn alone(image: &Path) -> io::Result<Self> {
         let file = lock_image(image)?;
-        Ok(Self(attach(&file, &below_devices(image))?.0))
+        let (device, number) = attach(&file, &below_devices(image))?;
+        take_writes_at_once(number);
+        Ok(Self(device))
     }
 
     /// The device over the file once more, which others keep open.
