@@ -1,5 +1,6 @@
 """What the audit log costs of the rate of signed API calls."""
 
+import os
 import statistics
 
 from harness.installation import Installation
@@ -7,7 +8,7 @@ from harness.installation import Installation
 from . import api
 
 TITLE = "Audit log"
-ROUNDS = 5
+ROUNDS = int(os.environ.get("WHARF_BENCH_ROUNDS", "5"))
 CALLS = ("DescribeClusters", "ListClusters")
 METHOD = (
     f"The signed API calls of that measure, over 64 connections, {api.SECONDS} s each: one server with the audit log and one with `--audit off`, both "
