@@ -1,7 +1,8 @@
 //! Tags in what policies are asked: those that groups, lookup tables, what deliveries are made of and resources that are to be
 //! delivery sources have, and those that a request brings or takes.
 //!
-//! Streams have none, as on AWS: a policy that lets write or read streams by their group's tags lets nobody.
+//! Streams have none, as on AWS: a policy that lets write or read streams by their group's tags lets nobody. Who makes one is asked
+//! by the tags of its group.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +41,10 @@ pub async fn with_tags(
 /// None for what is not there.
 async fn tags_of(service: &LogsService, cx: &Context, resource: &str) -> Result<Tags, Fault> {
     if let Some(rest) = resource.strip_prefix(&names::group_arn(cx, "")) {
-        let name = rest.strip_suffix(":*").unwrap_or(rest);
+        // A stream that is to be made has no name yet: what counts is its group.
+        let group = rest.strip_suffix(":*");
+        let group = group.or_else(|| rest.strip_suffix(":log-stream:"));
+        let name = group.unwrap_or(rest);
         // A colon is what parts a stream from its group.
         if name.contains([':', '*']) {
             return Ok(Tags::new());

@@ -43,6 +43,12 @@ async fn tags_of_groups_and_of_requests_are_asked_about() {
         ..Default::default()
     };
     assert_eq!(keys(&logs, Input::FilterLogEvents(&filter)).await, [has]);
+    // It has no name yet, so the group's count.
+    let stream = CreateLogStreamRequest {
+        log_group_name: Some("shop".to_owned()),
+        log_stream_name: Some("s".to_owned()),
+    };
+    assert_eq!(keys(&logs, Input::CreateLogStream(&stream)).await, [has]);
     let query = StartQueryRequest {
         log_group_names: Some(vec!["shop".to_owned()]),
         query_string: Some("fields @message".to_owned()),
