@@ -36,7 +36,12 @@ pub async fn group_lets_in(
     let check = |action: &str| Check::new(action, &stream).with_resource_policy(policy.clone());
     let checks = ["logs:CreateLogStream", "logs:PutLogEvents"].map(check);
     let actor = run::writer(&cx.account, source_arn);
-    match operations.may(&actor, &cx.region, &checks).await {
+    is_let(operations.may(&actor, &cx.region, &checks).await)
+}
+
+/// Whether it was allowed.
+fn is_let(outcome: Result<(), Fault>) -> Result<bool, Fault> {
+    match outcome {
         Ok(()) => Ok(true),
         Err(fault) if fault.sender => Ok(false),
         Err(fault) => Err(fault),
@@ -91,11 +96,7 @@ async fn bucket_lets_in(
     .with("s3:x-amz-acl", "bucket-owner-full-control")
     .with_resource_policy(Some(policy));
     let actor = run::writer(&scope.account, source_arn);
-    match operations.may(&actor, &scope.region, &[check]).await {
-        Ok(()) => Ok(true),
-        Err(fault) if fault.sender => Ok(false),
-        Err(fault) => Err(fault),
-    }
+    is_let(operations.may(&actor, &scope.region, &[check]).await)
 }
 
 /// The policy of a bucket; `None` if it has none, or is nobody's or somebody else's.
