@@ -183,7 +183,7 @@ def test_a_stopped_task_is_given_back_though_its_record_cannot_be_saved(with_sma
 
     def held():
         """What of the task is on the machine: control groups, the folder with its disk, loop devices, its interface."""
-        group = f"wharf-{wharf.id}/containers/{ended.id}"
+        group = f"wharf-{wharf.id}*/**/{ended.id}"
         groups = [*CONTROL_GROUPS.glob(group), *CONTROL_GROUPS.glob(f"*/{group}")]
         attached = ec2.describe_network_interfaces(Filters=[{"Name": "network-interface-id", "Values": [interface]}])
         return [

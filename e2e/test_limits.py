@@ -73,11 +73,12 @@ def neighbour(small, shell):
 
 
 def group_file(small, path, old, new):
-    """The number in a file of a control group of the installation, whichever version the machine has."""
+    """The number in a file of a task's control group, or of one below it, whichever version the machine has."""
     for root, file in ((CONTROL_GROUPS / old.partition(".")[0], old), (CONTROL_GROUPS, new)):
-        found = root / f"wharf-{small.id}" / path / file
-        if found.exists():
-            return int(found.read_text())
+        for own in (f"wharf-{small.id}/containers", f"wharf-{small.id}-spare"):
+            found = root / own / path / file
+            if found.exists():
+                return int(found.read_text())
     raise LookupError(f"no {old} and no {new} of {path}")
 
 
@@ -111,7 +112,7 @@ def test_descriptors_are_raised_and_not_inherited(small, shell):
 def test_a_fork_bomb_stays_within_its_task(small, shell, neighbour):
     # What cannot fork ends; what could stays. The first process forks once, since its end would be the task's.
     bomb = begin(small, shell, "b() { b & b & exec sleep 3600; }; b 2>/dev/null & exec sleep 3600", memory=256)
-    group = f"containers/{bomb.id}"
+    group = bomb.id
     assert wait_for(lambda: group_file(small, group, "pids.max", "pids.max"), 30) == PIDS
     wait_for(lambda: group_file(small, group, "pids.current", "pids.current") > PIDS - 10, 60, "a bomb that has gone off")
     works(small, shell)
@@ -130,12 +131,12 @@ def test_cores_are_shared_by_what_tasks_reserve(small, shell):
     sized = begin(small, shell, IDLE, memory=None, task={"cpu": "256", "memory": "128"})
     for task in (nothing, some, sized):
         task.wait("RUNNING")
-    assert group_file(small, f"containers/{nothing.id}/{container_of(small, nothing)}", shares, weight) in (1, 2)
-    assert group_file(small, f"containers/{some.id}", shares, weight) in (512, 20)
-    assert group_file(small, f"containers/{sized.id}", shares, weight) in (256, 10)
+    assert group_file(small, f"{nothing.id}/{container_of(small, nothing)}", shares, weight) in (1, 2)
+    assert group_file(small, some.id, shares, weight) in (512, 20)
+    assert group_file(small, sized.id, shares, weight) in (256, 10)
     if pathlib.Path("/sys/fs/cgroup/cpu/cpu.idle").exists():
-        assert group_file(small, f"containers/{nothing.id}", "cpu.idle", "cpu.idle") == 1
-        assert group_file(small, f"containers/{some.id}", "cpu.idle", "cpu.idle") == 0
+        assert group_file(small, nothing.id, "cpu.idle", "cpu.idle") == 1
+        assert group_file(small, some.id, "cpu.idle", "cpu.idle") == 0
     for task in (nothing, some, sized):
         task.stop(wait=False)
 
@@ -143,10 +144,11 @@ def test_cores_are_shared_by_what_tasks_reserve(small, shell):
 def container_of(small, task):
     """The name of the one group below a task's."""
     for root in (CONTROL_GROUPS / "cpu", CONTROL_GROUPS):
-        folder = root / f"wharf-{small.id}" / "containers" / task.id
-        if folder.exists():
-            (name,) = (path.name for path in folder.iterdir() if path.is_dir())
-            return name
+        for own in (f"wharf-{small.id}/containers", f"wharf-{small.id}-spare"):
+            folder = root / own / task.id
+            if folder.exists():
+                (name,) = (path.name for path in folder.iterdir() if path.is_dir())
+                return name
     raise LookupError(f"no group of {task.id}")
 
 
@@ -158,7 +160,7 @@ def test_swap_is_what_the_definition_says_or_none(small, shell):
     some = begin(small, shell, IDLE, memory=32, linuxParameters={"maxSwap": 16})
     for task, swap in ((none, 0), (some, 16)):
         task.wait("RUNNING")
-        group = f"containers/{task.id}/{container_of(small, task)}"
+        group = f"{task.id}/{container_of(small, task)}"
         both = group_file(small, group, "memory.memsw.limit_in_bytes", "memory.swap.max")
         assert both in (swap * MIB, (32 + swap) * MIB)
         task.stop(wait=False)

@@ -167,7 +167,8 @@ def remove_run_folders(mark):
 
 def remove_control_groups(mark):
     """Those of an installation of which no process is left."""
-    for top in CONTROL_GROUPS.glob(f"**/wharf-{mark}"):
+    tops = [top for own in (f"wharf-{mark}", f"wharf-{mark}-spare") for top in CONTROL_GROUPS.glob(f"**/{own}")]
+    for top in tops:
         for folder, _, _ in os.walk(top, topdown=False):
             # What was just killed may still be on its way out.
             wait_for(lambda folder=folder: os.rmdir(folder) is None, 10, f"the removal of {folder}")

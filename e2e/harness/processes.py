@@ -99,7 +99,8 @@ def groups(pid):
 
 def installation(pid):
     """The id of the installation in whose control groups a process is: a shim's or a container's."""
-    return next((path[len("/wharf-") :].partition("/")[0] for path in groups(pid) if path.startswith("/wharf-")), None)
+    own = (path.split("/")[1] for path in groups(pid) if path.startswith("/wharf-"))
+    return next((name.removeprefix("wharf-").removesuffix("-spare") for name in own), None)
 
 
 def of_container(task, name="main"):

@@ -45,18 +45,21 @@ impl CpuPart {
     }
 }
 
-/// Of the machine's process ids and threads one in so many is kept from tasks.
-const PIDS_KEPT: u64 = 8;
+/// Of eight of the machine's process ids and threads so many are for tasks that reserve processor time, and for those that
+/// reserve none; one is kept from all.
+const PIDS: [u64; 2] = [5, 2];
 
-/// Limits all tasks together to `memory_mib` and most of the kernel's processes. A limit that the
+/// Limits all tasks together to most of the kernel's processes, and those that reserve processor time and those that
+/// reserve none to `memory_mib` each. A limit that the
 /// kernel refuses is reported: the tasks that run already go on as they are.
 pub async fn limit_all_tasks(runtime: &Runtime, memory_mib: u64) {
-    let limits = Limits {
+    let all = kernel_pids();
+    let [reserving, spare] = PIDS.map(|of_eight| Limits {
         memory_bytes: memory_mib.checked_mul(1 << 20),
-        pids: kernel_pids().map(|all| all - all / PIDS_KEPT),
+        pids: all.map(|all| all / 8 * of_eight),
         ..Limits::default()
-    };
-    if let Err(error) = runtime.limit_all_tasks(limits).await {
+    });
+    if let Err(error) = runtime.limit_all_tasks(reserving, spare).await {
         tracing::error!(
             error = &error as &dyn std::error::Error,
             memory_mib,

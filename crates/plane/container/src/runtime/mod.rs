@@ -1,7 +1,8 @@
 //! Tasks and their containers on this node.
 //!
-//! Each task has a folder, a shim and a cgroup `/wharf-<installation>/containers/<task>`, or one level deeper in
-//! that of its group ([`TaskSandbox::group`]). Nothing here has to
+//! Each task has a folder, a shim and a cgroup: `/wharf-<installation>/containers/<task>`, or one level deeper in
+//! that of its group ([`TaskSandbox::group`]), or `/wharf-<installation>-spare/<task>` where it gives way
+//! ([`TaskSandbox::cpu_gives_way`]). Nothing here has to
 //! stay alive for them: [`Runtime::recover`] finds everything again from the folders. What the
 //! kernel holds carries the installation's id, and [`Runtime::teardown_all`] removes all of it.
 
@@ -76,7 +77,7 @@ use self::{
     cores::{other_cores, own_cores},
     run_folder::RunFolder,
     sandbox::TaskRecord,
-    shared::{SHIMS, TASKS, make_private, remove_dir, stage_beside},
+    shared::{make_private, remove_dir, stage_beside},
     spawn::ShimProgram,
 };
 pub(crate) use self::{layers::layers_in_use, shared::Shared};
@@ -153,11 +154,18 @@ impl Runtime {
                 may_raise_limits,
                 other_cores: other_cores(&own_cores(), kept_cores),
             };
-            for own in [SHIMS, TASKS] {
-                shared
-                    .hierarchies
-                    .group(&format!("{}/{own}", shared.own_cgroup()))?
-                    .create(&Limits::default())?;
+            let gives_way = Limits {
+                // Where the kernel lets no group give way, the least there is.
+                cpu_shares: Some(2),
+                cpu_gives_way: true,
+                ..Limits::default()
+            };
+            for (group, limits) in [
+                (shims_group(&shared.installation), Limits::default()),
+                (shared.tasks_cgroup(), Limits::default()),
+                (shared.spare_cgroup(), gives_way),
+            ] {
+                shared.hierarchies.group(&group)?.create(&limits)?;
             }
             Ok(Self {
                 shared: Arc::new(shared),
@@ -174,15 +182,22 @@ impl Runtime {
         shared.shim.probe_user_namespaces(&shared.dir, stage).await
     }
 
-    /// Limits for all tasks together. They may be changed while tasks run.
+    /// Limits for all tasks together, but those that give way ([`TaskSandbox::cpu_gives_way`]), which the kernel counts
+    /// apart: these have `spare` together. They may be changed while tasks run.
     ///
     /// # Errors
     /// The kernel refuses them, as it does less memory than is in use and cannot be reclaimed.
-    pub async fn limit_all_tasks(&self, limits: Limits) -> Result<(), RuntimeError> {
+    pub async fn limit_all_tasks(&self, limits: Limits, spare: Limits) -> Result<(), RuntimeError> {
         let shared = Arc::clone(&self.shared);
         blocking(move || {
-            let group = format!("{}/{TASKS}", shared.own_cgroup());
-            Ok(shared.hierarchies.group(&group)?.create(&limits)?)
+            let both = [
+                (shared.tasks_cgroup(), limits),
+                (shared.spare_cgroup(), spare),
+            ];
+            for (group, limits) in both {
+                shared.hierarchies.group(&group)?.create(&limits)?;
+            }
+            Ok(())
         })
         .await
     }
@@ -326,10 +341,9 @@ impl Runtime {
     pub async fn teardown_all(&self) -> Result<(), RuntimeError> {
         let shared = Arc::clone(&self.shared);
         blocking(move || {
-            shared
-                .hierarchies
-                .group(&shared.own_cgroup())?
-                .kill_and_remove()?;
+            for group in [shared.own_cgroup(), shared.spare_cgroup()] {
+                shared.hierarchies.group(&group)?.kill_and_remove()?;
+            }
             for task in shared.task_ids()? {
                 remove_dir(&shared.dir.join(task))?;
             }

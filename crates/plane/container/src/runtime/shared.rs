@@ -18,9 +18,9 @@ use super::{
 };
 
 /// The cgroup below the installation's in which all shims live.
-pub(super) const SHIMS: &str = "shims";
+const SHIMS: &str = "shims";
 /// The one in which the tasks' are (`tasks` is a file of version 1), so that all together can be limited without the shims.
-pub(super) const TASKS: &str = "containers";
+const TASKS: &str = "containers";
 
 /// Folders that every distribution has at its root, where everybody may walk.
 const STAGES: [&str; 4] = ["/mnt", "/media", "/srv", "/opt"];
@@ -52,11 +52,24 @@ impl Shared {
         format!("/wharf-{}", self.installation)
     }
 
+    /// Of all tasks that no group limits, but those that give way.
+    pub(super) fn tasks_cgroup(&self) -> String {
+        format!("{}/{TASKS}", self.own_cgroup())
+    }
+
+    /// Of those that give way. The kernel lets groups give way to those beside them alone, and wharf's own processes are
+    /// somewhere beside [`Self::own_cgroup`]: so this one is too.
+    pub(super) fn spare_cgroup(&self) -> String {
+        format!("{}-spare", self.own_cgroup())
+    }
+
     /// Of a new task.
     pub(super) fn task_cgroup(&self, sandbox: &TaskSandbox) -> Result<String, RuntimeError> {
+        let id = &sandbox.task_id;
         match &sandbox.group {
-            Some(group) => Ok(format!("{}/{}", self.group_cgroup(group)?, sandbox.task_id)),
-            None => Ok(self.plain_cgroup(&sandbox.task_id)),
+            Some(group) => Ok(format!("{}/{id}", self.group_cgroup(group)?)),
+            None if sandbox.cpu_gives_way => Ok(format!("{}/{id}", self.spare_cgroup())),
+            None => Ok(self.plain_cgroup(id)),
         }
     }
 
@@ -65,9 +78,9 @@ impl Shared {
         Ok(self.plain_cgroup(group))
     }
 
-    /// Of a task without a group, or of a group.
+    /// Of a group, or of a task without one that does not give way.
     fn plain_cgroup(&self, name: &str) -> String {
-        format!("{}/{TASKS}/{name}", self.own_cgroup())
+        format!("{}/{name}", self.tasks_cgroup())
     }
 
     /// Where versions without a limit for all tasks together had it.

@@ -33,12 +33,17 @@ pub fn name(text: &str) -> ContainerName {
     ContainerName::try_from(text).unwrap()
 }
 
+/// Names of the groups that all others of an installation are in.
+fn groups_of(installation: &InstallationId) -> [String; 2] {
+    ["", "-spare"].map(|end| format!("wharf-{installation}{end}"))
+}
+
 /// As the agent makes them, who lets nobody but the host's root look.
 fn close_groups(installation: &InstallationId) {
     let root = PathBuf::from("/sys/fs/cgroup");
     let below = fs::read_dir(&root).unwrap().filter_map(Result::ok);
     let roots = below.map(|entry| entry.path()).chain([root.clone()]);
-    for own in roots.map(|root| root.join(format!("wharf-{installation}"))) {
+    for own in roots.flat_map(|root| groups_of(installation).map(|own| root.join(own))) {
         if own.exists() {
             fs::set_permissions(own, fs::Permissions::from_mode(0o700)).unwrap();
         }
@@ -130,15 +135,11 @@ impl Node {
         }
         self.runtime.teardown_all().await.unwrap();
         assert!(!run.exists(), "the tmpfs is left");
-        let marker = format!("wharf-{}", self.installation);
-        assert!(
-            !Hierarchies::detect()
-                .unwrap()
-                .group(&format!("/{marker}"))
-                .unwrap()
-                .exists(),
-            "cgroups left"
-        );
+        let hierarchies = Hierarchies::detect().unwrap();
+        for own in groups_of(&self.installation) {
+            let group = hierarchies.group(&format!("/{own}")).unwrap();
+            assert!(!group.exists(), "{own} is left");
+        }
         let own = self.dir.path().display().to_string();
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
         assert!(!mounts.contains(&own), "mounts left");
@@ -158,9 +159,11 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         if let Ok(hierarchies) = Hierarchies::detect() {
-            let _ = hierarchies
-                .group(&format!("/wharf-{}", self.installation))
-                .and_then(|g| g.kill_and_remove());
+            for own in groups_of(&self.installation) {
+                let _ = hierarchies
+                    .group(&format!("/{own}"))
+                    .and_then(|g| g.kill_and_remove());
+            }
         }
         let _ = umount2(&self.dir.path().join("run"), MntFlags::MNT_DETACH);
     }

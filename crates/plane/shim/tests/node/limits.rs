@@ -24,11 +24,15 @@ use crate::fixture::{Node, PATIENCE, log_text, name, sh, within};
 
 /// A file of the cgroup below the installation's, whichever version the machine has.
 fn file(node: &Node, controller: &str, group: &str, v1: &str, v2: &str) -> PathBuf {
-    let root = format!("wharf-{}", node.installation);
+    // Where what gives way is has no groups between it and its tasks.
+    let root = match group.strip_prefix("spare") {
+        Some(_) => format!("wharf-{}-{group}", node.installation),
+        None => format!("wharf-{}/{group}", node.installation),
+    };
     if fs::exists("/sys/fs/cgroup/memory").unwrap() {
-        format!("/sys/fs/cgroup/{controller}/{root}/{group}/{v1}").into()
+        format!("/sys/fs/cgroup/{controller}/{root}/{v1}").into()
     } else {
-        format!("/sys/fs/cgroup/{root}/{group}/{v2}").into()
+        format!("/sys/fs/cgroup/{root}/{v2}").into()
     }
 }
 
@@ -126,23 +130,33 @@ async fn a_fork_bomb_stays_within_its_task() {
     node.finish().await;
 }
 
+/// Also to what is no task, as wharf's own processes: the kernel compares groups beside each other alone.
 #[tokio::test]
-async fn a_task_that_reserved_no_core_gives_way_to_those_that_did() {
+async fn a_task_that_reserved_no_core_gives_way_to_all_that_did() {
     let node = Node::new().await;
     let mut sandbox = node.sandbox("idle");
     (sandbox.cpu_shares, sandbox.cpu_gives_way) = (Some(2), true);
     let task = node.runtime.create_task(sandbox).await.unwrap();
     let (code, _) = node.run(&task, &sh("true")).await;
     assert_eq!(code, 0, "its containers have groups below");
-    let gives_way = file(&node, "cpu", "containers/idle", "cpu.idle", "cpu.idle");
-    match gives_way.exists() {
-        true => assert_eq!(fs::read_to_string(gives_way).unwrap().trim(), "1"),
-        // Kernels before 5.15.
-        false => {
-            let (v1, v2) = ("cpu.shares", "cpu.weight");
-            assert!(["1", "2"].contains(&&read(&node, "cpu", "containers/idle", v1, v2)[..]));
+    for group in ["spare", "spare/idle"] {
+        let gives_way = file(&node, "cpu", group, "cpu.idle", "cpu.idle");
+        match gives_way.exists() {
+            true => assert_eq!(fs::read_to_string(gives_way).unwrap().trim(), "1"),
+            // Kernels before 5.15.
+            false => {
+                let (v1, v2) = ("cpu.shares", "cpu.weight");
+                assert!(["1", "2"].contains(&&read(&node, "cpu", group, v1, v2)[..]));
+            }
         }
     }
+    assert!(
+        !file(&node, "cpu", "containers/idle", "cpu.shares", "cpu.weight").exists(),
+        "it is in one place alone"
+    );
+    // An agent after this one makes the groups anew, with processes in them.
+    let again = node.reopened().await;
+    assert_eq!(again.recover().await.unwrap().len(), 1);
     task.kill().await.unwrap();
     node.finish().await;
 }
@@ -156,13 +170,17 @@ async fn a_task_without_a_limit_ends_before_its_neighbours_and_the_shims() {
         pids: Some(1000),
         ..Limits::default()
     };
-    node.runtime.limit_all_tasks(limits).await.unwrap();
+    let spare = Limits {
+        pids: Some(500),
+        ..limits.clone()
+    };
+    node.runtime.limit_all_tasks(limits, spare).await.unwrap();
     let (v1, v2) = ("memory.limit_in_bytes", "memory.max");
-    assert_eq!(read(&node, "memory", "containers", v1, v2), all.to_string());
-    assert_eq!(
-        read(&node, "pids", "containers", "pids.max", "pids.max"),
-        "1000"
-    );
+    for (group, most) in [("containers", "1000"), ("spare", "500")] {
+        assert_eq!(read(&node, "memory", group, v1, v2), all.to_string());
+        let pids = read(&node, "pids", group, "pids.max", "pids.max");
+        assert_eq!(pids, most);
+    }
 
     // The neighbour holds more than the hog's single processes do when the room ends.
     let mut limited =
