@@ -15,13 +15,13 @@ use std::{
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::oneshot;
-use wharf_wal::{Cut, Disk, Encoder, FolderLock, Log, LogOptions, Turns};
+use wharf_wal::{Cut, Disk, Encoder, FolderLock, Log, LogOptions, Room, Turns};
 
 use crate::{
     JournalError, JournalOptions, LimitError, MAX_NAME_BYTES, OpenError,
     block::{self, FileId, PackedRecords, Records, Stored, StoredBlock},
+    lane::lane_of,
     manifest::{self, Head, Image},
-    room::Room,
     run::{self, run_id},
     state::State,
     writer::{Act, Command, Frozen, GROUP, Request, Writer, apply_frame, read},
@@ -509,7 +509,7 @@ impl Journal {
             0
         };
         // At most a part of the queue, by the limits already checked.
-        let room = self.inner.room.take(&stream, bytes).await;
+        let room = self.inner.room.take(lane_of(&stream), bytes).await;
         let (lane, room) = room.map_err(|_| JournalError::Closed)?;
         let (reply, answer) = oneshot::channel();
         let command = Command::Request(Request {

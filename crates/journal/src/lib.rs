@@ -22,12 +22,12 @@ mod filter;
 #[doc(hidden)]
 pub mod fuzz;
 mod journal;
+mod lane;
 mod manifest;
 mod merge;
 mod options;
 mod packed;
 mod record;
-mod room;
 mod run;
 mod state;
 mod writer;

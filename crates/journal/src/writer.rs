@@ -18,8 +18,8 @@ use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::oneshot;
 use wharf_base::NoRoom;
 use wharf_wal::{
-    AppendError, DataFile, DecodeError, Encoder, FolderLock, GroupLimits, Log, MAX_FRAME_BYTES,
-    Purpose, Turns, is_disk_full,
+    AppendError, DataFile, DecodeError, Encoder, FolderLock, GroupLimits, LANE_BYTES, Log,
+    MAX_FRAME_BYTES, Purpose, Taken, Turns, is_disk_full,
 };
 
 use crate::{
@@ -28,7 +28,6 @@ use crate::{
     manifest::{Head, Image},
     merge::{self, Merged},
     record::{Op, decode_frame},
-    room::Taken,
     run::run_path,
     state::State,
 };
@@ -41,6 +40,7 @@ pub(crate) const GROUP: GroupLimits = GroupLimits {
 };
 const _: () =
     assert!(GROUP.bytes + 2 * MAX_APPEND_BYTES + 4 * MAX_APPEND_RECORDS < MAX_FRAME_BYTES);
+const _: () = assert!(MAX_APPEND_BYTES + 8 * MAX_APPEND_RECORDS < LANE_BYTES);
 /// What a probe sees whether there is room for: a few lines.
 const PROBE_BYTES: usize = 4 << 10;
 /// So many times the segments that make a merge worthwhile may wait; then appends wait too, so that
@@ -60,7 +60,7 @@ fn write(state: &RwLock<State>) -> RwLockWriteGuard<'_, State> {
 
 pub(crate) struct Request {
     pub(crate) stream: String,
-    /// Those of one lane take turns as one; see [`crate::room`].
+    /// Those of one lane take turns as one; see [`crate::lane`].
     pub(crate) lane: Arc<str>,
     pub(crate) act: Act,
     /// Answered with the offset of the first record appended, the first record left after a trim,

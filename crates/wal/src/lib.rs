@@ -13,7 +13,8 @@
 //! - Only the last frame of a log can be torn. Damage before it is reported, never skipped, and so is
 //!   a last frame that had been acknowledged (`last`).
 //!
-//! This crate knows nothing of what frames mean, starts no thread and is not async.
+//! This crate knows nothing of what frames mean and starts no thread. Nothing in it is async but [`Room`], where callers wait
+//! until there is room for them in the queue before a log.
 
 #![forbid(unsafe_code)]
 
@@ -30,6 +31,7 @@ mod last;
 mod later;
 mod lock;
 mod log;
+mod room;
 mod scan;
 mod segment;
 mod spare;
@@ -44,4 +46,5 @@ pub use fault_file::FaultFile;
 pub use frame::{FRAME_HEADER_BYTES, FrameError, FrameReader, MAX_FRAME_BYTES, encode_frame};
 pub use lock::{FolderLock, LockError};
 pub use log::{Appended, Cut, Log, LogOptions, Purpose, Replayed};
+pub use room::{LANE_BYTES, Room, Taken};
 pub use turns::{GroupLimits, Turns};
