@@ -165,6 +165,30 @@ fn whose(key: &str) -> Option<Whose<'_>> {
     })
 }
 
+/// Whose turn a transaction has that names these keys. That of an account if a key says one, or of who has the first
+/// folder; so what is written of one account, whoever writes it, stays in the order in which it came. What is no
+/// account's has the turn of its service: parts of wharf that keep such records wait behind no account.
+pub(crate) fn lane<'k>(
+    keys: impl Iterator<Item = &'k str>,
+    owner: impl FnOnce(&str) -> Option<Arc<str>>,
+) -> Arc<str> {
+    let (mut folder, mut service) = (None, None);
+    for key in keys {
+        match whose(key).map(|it| it.owner) {
+            Some(Owner::Account(account)) => return account.into(),
+            Some(Owner::Folder(_)) => folder = folder.or(Some(key)),
+            None => {}
+        }
+        service = service.or_else(|| service_of(key));
+    }
+    let owner = folder.and_then(owner);
+    owner.unwrap_or_else(|| service.unwrap_or_default().into())
+}
+
+fn service_of(key: &str) -> Option<&str> {
+    key.strip_prefix("/w1/")?.split('/').nth(1)
+}
+
 fn name(service: &str, folder: &str) -> String {
     format!("{service}/{folder}")
 }
@@ -464,6 +488,30 @@ mod tests {
             None,
         );
         assert!(all.accounts.is_empty() && all.folders.is_empty());
+    }
+
+    #[test]
+    fn keys_say_whose_turn_a_transaction_has() {
+        let b1s = |key: &str| {
+            key.contains("/b1/")
+                .then(|| Arc::<str>::from("000000000007"))
+        };
+        let check = |keys: &[&str], expected: &str| {
+            let turn = lane(keys.iter().copied(), b1s);
+            assert_eq!(&*turn, expected, "{keys:?}");
+        };
+        let (own, object) = ("/w1/c0/hosts/ledger/h", "/w1/c0/s3/platform/r/o/b1/a");
+        let task = format!("/w1/c0/ecs/{A}/us-east-1/task/t");
+        check(&[&task], A);
+        check(&[own, object, &task], A);
+        check(&[own, object], "000000000007");
+        check(&["/w1/c0/s3/platform/r/o/b2/a"], "s3");
+        check(&[own, "/w1/c0/iam/platform/aws-global/key/a"], "hosts");
+        // Written by calls of others.
+        check(&["/w1/c0/ec2/000000000001/r/shared-snapshot/s"], "ec2");
+        check(&["other", own], "hosts");
+        check(&["other", "/w1/c0"], "");
+        check(&[], "");
     }
 
     #[test]

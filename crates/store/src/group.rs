@@ -4,19 +4,24 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use bytes::Bytes;
-use wharf_wal::{Encoder, MAX_FRAME_BYTES, Purpose};
+use wharf_wal::{Encoder, GroupLimits, LANE_BYTES, MAX_FRAME_BYTES, Purpose};
 
 use crate::{
     Compare, Entry, LeaseId, Op, OpResult, Revision, StoreError, Target, Txn, TxnReply,
     accounts::{self, Heeds, Shares},
     record::{Change, encode_record},
     state::State,
+    txn::MAX_TXN_WEIGHT,
 };
 
-/// A group is closed when it has grown beyond this: far below a frame's limit, and small enough
-/// that its sync takes little longer than that of one transaction.
-pub(crate) const GROUP_BYTES: usize = 4 << 20;
-const _: () = assert!(GROUP_BYTES + 2 * crate::MAX_TXN_BYTES < MAX_FRAME_BYTES);
+/// What is decided for one sync, in [`Txn::weight`]. Whoever comes waits for the group under way, large as it may be: with
+/// more the others wait longer, with less a flood has less of the disk.
+pub(crate) const GROUP: GroupLimits = GroupLimits {
+    requests: 1024,
+    bytes: 1 << 20,
+};
+const _: () = assert!(GROUP.bytes + 2 * MAX_TXN_WEIGHT < MAX_FRAME_BYTES);
+const _: () = assert!(MAX_TXN_WEIGHT < LANE_BYTES);
 
 pub(crate) struct Group<'a> {
     state: &'a State,

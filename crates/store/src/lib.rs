@@ -7,10 +7,12 @@
 //! `tests/store/contract.rs` says it for each engine; an engine more is a line in its table.
 //!
 //! The engine of a folder: everything live is in memory and every write is in a log ([`wharf_wal`]):
-//! - One thread writes. It takes whatever transactions wait, decides them in order against the state
-//!   and each other, puts them into the log as one frame, and after the sync applies that very frame
-//!   to the state and answers. So a reply means durable, nobody reads what is not durable yet, and
+//! - One thread writes. Of the transactions that wait it takes some, decides them one after another against
+//!   the state and each other, puts them into the log as one frame, and after the sync applies that very
+//!   frame to the state and answers. So a reply means durable, nobody reads what is not durable yet, and
 //!   many writers share one sync.
+//! - Accounts take turns ([`wharf_wal::Turns`]): those of one account are decided in the order in which they
+//!   came, and one that writes seldom goes with the next frame, however many of another account wait.
 //! - Readers copy from memory under a read lock, a bounded number of keys at a time. They see one
 //!   revision, and it stays readable while they do.
 //! - History (replaced values and deletions) is the log itself. Its newest part is in memory too;

@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, io::Write, sync::Arc, time::Duration};
 
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use wharf_base::{Opaque, Permit};
+use wharf_wal::Room;
 
 use crate::{
     Entry, Held, LeaseId, LimitError, MAX_LEASE_SECONDS, Range, RangeReply, Revision, Span,
@@ -19,8 +20,6 @@ use crate::{
 
 /// Keys looked at under one hold of the read lock.
 const SCAN_KEYS: usize = 512;
-/// Room of the queue before the writer, in KiB of transactions: callers beyond it wait.
-const QUEUE_KIB: usize = 16 << 10;
 
 /// A cheap handle on an open store, whatever engine keeps it. When the last one goes, the store is
 /// closed.
@@ -33,7 +32,7 @@ pub struct Store {
 struct Inner {
     shared: Arc<Shared>,
     engine: Engine,
-    room: Arc<Semaphore>,
+    room: Room,
     revisions: watch::Receiver<Revision>,
     coin: Option<Coin>,
     lost: Option<String>,
@@ -71,7 +70,7 @@ impl Store {
             inner: Opaque::new(Inner {
                 shared,
                 engine,
-                room: Arc::new(Semaphore::new(QUEUE_KIB)),
+                room: Room::default(),
                 revisions,
                 coin,
                 lost,
@@ -310,19 +309,29 @@ impl Store {
     }
 
     async fn send_txn(&self, txn: Txn, heeds: Heeds) -> Result<TxnReply, StoreError> {
-        // Rounded up, and at most the whole queue, by the limit just checked.
-        let kib = u32::try_from(txn.bytes() / 1024 + 1).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.inner.room).acquire_many_owned(kib);
-        let room = room.await.map_err(|_| StoreError::Closed)?;
+        let lane = self.lane(&txn);
+        // At most a part of the queue, by the limits just checked.
+        let room = self.inner.room.take(&lane, txn.weight()).await;
+        let (lane, room) = room.map_err(|_| StoreError::Closed)?;
         self.ask(|reply| {
             Command::Txn(PendingTxn {
                 txn,
+                lane,
                 reply,
                 heeds,
                 _room: room,
             })
         })
         .await
+    }
+
+    /// Whose turn a transaction has at the writer.
+    fn lane(&self, txn: &Txn) -> Arc<str> {
+        // Mostly a key says it, and nothing needs to be looked up.
+        accounts::lane(txn.keys(), |key| {
+            let state = self.inner.shared.read();
+            state.accounts.owner(key).map(Arc::from)
+        })
     }
 
     /// Writes one key, whatever stood there.

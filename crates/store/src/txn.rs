@@ -8,6 +8,12 @@ use crate::{
     Entry, LeaseId, LimitError, MAX_KEY_BYTES, MAX_TXN_BYTES, MAX_TXN_OPS, Revision, StoreError,
 };
 
+/// What an operation, a comparison or the transaction itself weighs beside its keys and values: more than its part of a frame
+/// takes, so that many small ones are no little.
+const PART_WEIGHT: usize = 64;
+/// What the limits let a transaction weigh.
+pub(crate) const MAX_TXN_WEIGHT: usize = MAX_TXN_BYTES + PART_WEIGHT * (1 + 2 * MAX_TXN_OPS);
+
 /// If every comparison holds, `then` is done, otherwise `or_else`; all of it in one revision.
 ///
 /// ```
@@ -91,6 +97,18 @@ impl Txn {
         let compares: usize = self.compare.iter().map(Compare::bytes).sum();
         let ops: usize = self.then.iter().chain(&self.or_else).map(Op::bytes).sum();
         compares + ops
+    }
+
+    /// What it counts where transactions take turns at the writer: more than it takes in a frame.
+    pub(crate) fn weight(&self) -> usize {
+        let parts = 1 + self.compare.len() + self.then.len() + self.or_else.len();
+        self.bytes() + PART_WEIGHT * parts
+    }
+
+    /// The keys that it names, and the names of cursors.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        let ops = self.then.iter().chain(&self.or_else).map(Op::key);
+        ops.chain(self.compare.iter().map(|it| it.key.as_str()))
     }
 
     /// Checks the contract's limits; [`crate::Store::txn`] does so too.
@@ -338,5 +356,42 @@ impl OpResult {
             }
             Self::Cursor => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wharf_wal::Encoder;
+
+    use super::*;
+    use crate::record::{Change, encode_record};
+
+    #[test]
+    fn a_part_weighs_more_than_it_takes_of_a_frame() {
+        let (text, most) = ("k".repeat(MAX_TXN_BYTES), u64::MAX);
+        let changes = [
+            Change::Put {
+                key: &text,
+                value: &[],
+                lease: Some(LeaseId(most)),
+            },
+            Change::Put {
+                key: "",
+                value: text.as_bytes(),
+                lease: Some(LeaseId(most)),
+            },
+            Change::Cursor {
+                name: &text,
+                revision: most,
+            },
+        ];
+        for change in changes {
+            let mut out = Encoder::new();
+            change.encode(&mut out);
+            assert!(out.len() < text.len() + PART_WEIGHT);
+        }
+        let mut out = Encoder::new();
+        encode_record(&mut out, most, MAX_TXN_OPS);
+        assert!(out.len() < PART_WEIGHT);
     }
 }

@@ -10,20 +10,20 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError},
+        mpsc::{Receiver, RecvTimeoutError, Sender},
     },
     time::{Duration, Instant},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use wharf_base::NoRoom;
-use wharf_wal::{AppendError, DataFile, Disk, Output, Place, Purpose, is_disk_full};
+use wharf_wal::{AppendError, DataFile, Disk, Output, Place, Purpose, Taken, Turns, is_disk_full};
 
 use crate::{
     LeaseId, Revision, StoreError, StoreOptions, Txn, TxnReply,
     accounts::{Heeds, Shares},
     checkpoint::{self, ReadError},
-    group::{GROUP_BYTES, Group},
+    group::{GROUP, Group},
     medium::Medium,
     record::{Change, decode_frame},
     restore::{checkpoint_path, replace_checkpoint},
@@ -31,8 +31,6 @@ use crate::{
     state::{Packing, Put, Ready, State},
 };
 
-/// Transactions decided for one sync.
-const GROUP_TXNS: usize = 1024;
 /// What a probe sees whether there is room for: a small transaction.
 const PROBE_BYTES: usize = 4 << 10;
 /// Keys that the end of a lease deletes in one revision; the rest follow in the next ones.
@@ -53,10 +51,12 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
 pub(crate) struct PendingTxn {
     pub(crate) txn: Txn,
+    /// Those of one lane take turns as one; see [`crate::accounts::lane`].
+    pub(crate) lane: Arc<str>,
     pub(crate) reply: Reply<TxnReply>,
     pub(crate) heeds: Heeds,
-    /// Its share of the queue's room, given back with the answer.
-    pub(crate) _room: OwnedSemaphorePermit,
+    /// Its part of the queue's room, given back with the answer.
+    pub(crate) _room: Taken,
 }
 
 pub(crate) enum Command {
@@ -97,6 +97,7 @@ pub(crate) struct Writer {
     pub(crate) medium: Medium,
     pub(crate) options: StoreOptions,
     shares: Shares,
+    waiting: Turns<PendingTxn>,
     /// For the checkpoint thread's answer. Kept only while one runs, so that the end of all handles
     /// is noticed.
     pub(crate) own: std::sync::Weak<Sender<Command>>,
@@ -123,6 +124,7 @@ impl Writer {
             next_lease_tick: Instant::now() + options.lease_tick,
             shares: Shares::of(&options),
             options,
+            waiting: Turns::new(GROUP),
             own: std::sync::Weak::new(),
             revision,
             segment_ends: VecDeque::new(),
@@ -142,27 +144,45 @@ impl Writer {
         self.start_checkpoint();
     }
 
-    /// Runs until all handles are gone or one of them says close.
+    /// Runs until all handles are gone or one of them says close; what waits then is done first.
     pub(crate) fn run(mut self, commands: &Receiver<Command>) {
-        while let Some(first) = self.receive(commands) {
-            let mut next = first;
-            while let Some(command) = next.take() {
-                next = match command {
-                    Command::Txn(first) => self.transact(first, commands),
-                    Command::Close => {
-                        self.join_checkpoint();
-                        return;
-                    }
-                    other => {
-                        self.tend(other);
-                        None
-                    }
-                };
-            }
+        while self.take_commands(commands) {
+            self.commit_some();
             self.end_leases();
             self.start_checkpoint();
         }
+        while !self.waiting.is_empty() {
+            self.commit_some();
+        }
         self.join_checkpoint();
+    }
+
+    /// Takes the transactions that are there, and waits for a command if there is nothing else to do. The first that is
+    /// no transaction is carried out, and those behind it have to wait: so neither sort keeps the other from its turn.
+    /// Whether there will be more.
+    fn take_commands(&mut self, commands: &Receiver<Command>) -> bool {
+        let mut next = match self.waiting.is_empty() {
+            true => match self.receive(commands) {
+                Some(received) => received,
+                None => return false,
+            },
+            false => commands.try_recv().ok(),
+        };
+        while let Some(command) = next {
+            match command {
+                Command::Txn(pending) => {
+                    let (lane, weight) = (Arc::clone(&pending.lane), pending.txn.weight());
+                    self.waiting.push(&lane, pending, weight);
+                }
+                Command::Close => return false,
+                other => {
+                    self.tend(other);
+                    return true;
+                }
+            }
+            next = commands.try_recv().ok();
+        }
+        true
     }
 
     /// Waits for a command, or for the time to look after leases. `None`: all handles are gone.
@@ -180,27 +200,12 @@ impl Writer {
         }
     }
 
-    /// Takes all transactions that wait, commits them together, and returns a command that came
-    /// after them.
-    fn transact(&mut self, first: PendingTxn, commands: &Receiver<Command>) -> Option<Command> {
-        let mut group = vec![first];
-        let mut bytes = group[0].txn.bytes();
-        let mut after = None;
-        while group.len() < GROUP_TXNS && bytes < GROUP_BYTES {
-            match commands.try_recv() {
-                Ok(Command::Txn(pending)) => {
-                    bytes += pending.txn.bytes();
-                    group.push(pending);
-                }
-                Ok(other) => {
-                    after = Some(other);
-                    break;
-                }
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-            }
+    /// Commits the transactions together whose turn it is.
+    fn commit_some(&mut self) {
+        let group = self.waiting.group();
+        if !group.is_empty() {
+            self.commit(group);
         }
-        self.commit(group);
-        after
     }
 
     fn commit(&mut self, group: Vec<PendingTxn>) {

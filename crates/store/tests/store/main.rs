@@ -11,3 +11,4 @@ mod model;
 mod shares;
 mod snapshot;
 mod support;
+mod turns;
