@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use wharf_base::Timestamp;
+use wharf_base::{Timestamp, ids};
 use wharf_records::{Record, Unknown, ecs::Tags};
 
 /// Under its name.
@@ -374,6 +374,12 @@ impl Record for Stream {
 }
 
 impl Group {
+    /// The id of a new group of the account, as which its streams take turns in the journal. Groups of versions before
+    /// have ids without one, and take turns each by itself.
+    pub fn new_id(account: &str) -> String {
+        format!("{account}-{}", ids::hex16())
+    }
+
     /// What the journal streams of the group start with.
     pub fn journal_prefix(id: &str) -> String {
         format!("logs/{id}/")
@@ -405,6 +411,14 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_group_keeps_in_the_journal_names_its_account_first() {
+        let (one, other) = (Group::new_id("000000000001"), Group::new_id("000000000001"));
+        assert_ne!(one, other);
+        let prefix = Group::journal_prefix(&one);
+        assert!(prefix.starts_with("logs/000000000001-"), "{prefix}");
+    }
 
     #[test]
     fn filters_and_definitions_of_a_version_before_open_and_stay_as_they_are() {

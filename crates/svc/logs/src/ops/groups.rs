@@ -3,7 +3,6 @@
 use wharf_api_logs::types::{
     CreateLogGroupRequest, DeleteLogGroupRequest, PutLogGroupDeletionProtectionRequest,
 };
-use wharf_base::ids;
 use wharf_records::{Record, Unknown, encode};
 use wharf_service::transact;
 use wharf_store::{Compare, Txn};
@@ -25,7 +24,7 @@ pub async fn create(
     if service.find_group(call, &name).await?.is_some() {
         return Err(fault::group_exists());
     }
-    let id = ids::hex32();
+    let id = Group::new_id(&call.account);
     let data_key = match &input.kms_key_id {
         Some(given) => Some(kms_key::made(service, call, &id, &name, given).await?),
         None => None,
