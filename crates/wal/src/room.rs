@@ -14,6 +14,7 @@ pub const LANE_BYTES: usize = LANE_KIB << 10;
 /// Lanes that are remembered before those are looked for of which nothing waits.
 const LANES: usize = 256;
 
+/// What there is for all lanes together, and of it for each.
 #[derive(Debug)]
 pub struct Room {
     whole: Arc<Semaphore>,

@@ -44,10 +44,11 @@ impl Faults for Slow {
 
 /// A store whose first large frame is under way, and does not come to its end before something is sent.
 struct Held {
+    /// Goes first, so that a test that fails does not wait for the writer.
+    go_on: mpsc::Sender<()>,
     dir: tempfile::TempDir,
     store: Store,
     first: JoinHandle<Result<Revision, StoreError>>,
-    go_on: mpsc::Sender<()>,
     slow: Arc<Slow>,
 }
 
@@ -69,10 +70,10 @@ async fn held() -> Held {
     tokio::task::yield_now().await;
     is_reached.recv().unwrap();
     Held {
+        go_on,
         dir,
         store,
         first,
-        go_on,
         slow,
     }
 }
