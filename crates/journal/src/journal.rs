@@ -122,6 +122,16 @@ pub struct StreamInfo {
     pub bytes: u64,
 }
 
+/// Records that stop being in one stream as others are appended to another one, by one write: whatever ends in between,
+/// they are in one of the two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The stream that lets go of them; one that is not there has none.
+    pub from: String,
+    /// Of the first that stays.
+    pub before: u64,
+}
+
 /// Bytes of all records together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
@@ -263,11 +273,22 @@ impl Journal {
         stream: &str,
         records: &mut Records,
     ) -> Result<u64, JournalError> {
+        self.move_gathered(stream, records, None).await
+    }
+
+    /// The same, with records of another stream that go.
+    pub async fn move_gathered(
+        &self,
+        stream: &str,
+        records: &mut Records,
+        moved: Option<Moved>,
+    ) -> Result<u64, JournalError> {
         let (block, count) = records.lend()?;
         let act = Act::Append {
             block: block.clone(),
             count,
             packed: false,
+            moved,
         };
         let appended = self.ask(stream.to_owned(), act).await;
         records.give_back(block, appended.is_ok());
@@ -280,11 +301,22 @@ impl Journal {
         stream: &str,
         records: PackedRecords,
     ) -> Result<u64, JournalError> {
+        self.move_packed(stream, records, None).await
+    }
+
+    /// The same, with records of another stream that go.
+    pub async fn move_packed(
+        &self,
+        stream: &str,
+        records: PackedRecords,
+        moved: Option<Moved>,
+    ) -> Result<u64, JournalError> {
         let PackedRecords { block, count } = records;
         let act = Act::Append {
             block,
             count,
             packed: true,
+            moved,
         };
         self.ask(stream.to_owned(), act).await
     }

@@ -36,7 +36,7 @@ pub use block::{PackedRecords, Records, StoredBlock};
 pub use columns::ColumnBuilder;
 pub use error::{JournalError, LimitError, OpenError};
 pub use filter::Filter;
-pub use journal::{Journal, ReadReply, Record, RemovalPause, StreamInfo, Usage};
+pub use journal::{Journal, Moved, ReadReply, Record, RemovalPause, StreamInfo, Usage};
 pub use options::JournalOptions;
 pub use packed::{Glance, HEAD_BYTES};
 pub use writer::Frozen;

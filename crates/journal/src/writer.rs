@@ -23,7 +23,7 @@ use wharf_wal::{
 };
 
 use crate::{
-    JournalError, JournalOptions, MAX_APPEND_BYTES, MAX_APPEND_RECORDS,
+    JournalError, JournalOptions, MAX_APPEND_BYTES, MAX_APPEND_RECORDS, Moved,
     block::FileId,
     manifest::{Head, Image},
     merge::{self, Merged},
@@ -75,6 +75,8 @@ pub(crate) enum Act {
         block: Bytes,
         count: u32,
         packed: bool,
+        /// Records of another stream that go with the same write.
+        moved: Option<Moved>,
     },
     Trim {
         before: u64,
@@ -95,7 +97,9 @@ impl Request {
     fn bytes(&self) -> usize {
         self.stream.len()
             + match &self.act {
-                Act::Append { block, .. } => block.len(),
+                Act::Append { block, moved, .. } => {
+                    block.len() + moved.as_ref().map_or(0, |it| it.from.len())
+                }
                 Act::Cursor { name, .. } | Act::DropCursor { name } => name.len(),
                 Act::Trim { .. } | Act::Delete => 0,
             }
@@ -413,6 +417,7 @@ impl<'a> Group<'a> {
                 block,
                 count,
                 packed,
+                moved,
             } => {
                 let stream = self.find_or_create(name);
                 let first = self.end(stream);
@@ -425,17 +430,12 @@ impl<'a> Group<'a> {
                 }
                 .encode(&mut self.log);
                 self.ends.insert(stream, first + u64::from(*count));
+                if let Some(moved) = moved {
+                    self.trim(&moved.from, moved.before);
+                }
                 first
             }
-            Act::Trim { before } => {
-                let Some(stream) = self.find(name) else {
-                    return 0;
-                };
-                let was = self.state.streams.get(&stream).map_or(0, |s| s.first);
-                let before = *(before.min(&self.end(stream))).max(&was);
-                Op::Trim { stream, before }.encode(&mut self.log);
-                before
-            }
+            Act::Trim { before } => self.trim(name, *before),
             Act::Delete => {
                 let Some(stream) = self.find(name) else {
                     return 0;
@@ -474,6 +474,17 @@ impl<'a> Group<'a> {
                 1
             }
         }
+    }
+
+    /// Returns the oldest record's offset that is left; 0 if there is no such stream.
+    fn trim(&mut self, name: &str, before: u64) -> u64 {
+        let Some(stream) = self.find(name) else {
+            return 0;
+        };
+        let was = self.state.streams.get(&stream).map_or(0, |s| s.first);
+        let before = before.min(self.end(stream)).max(was);
+        Op::Trim { stream, before }.encode(&mut self.log);
+        before
     }
 
     fn find(&self, name: &str) -> Option<u64> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use wharf_journal::Journal;
+use wharf_journal::{Journal, Moved, Records};
 
 use crate::{all, packed, small};
 
@@ -11,6 +11,7 @@ use crate::{all, packed, small};
 enum Call {
     Append { stream: u8, count: u8, size: u16 },
     Packed { stream: u8, count: u16 },
+    Move { stream: u8, from: u8, before: u64 },
     Trim { stream: u8, before: u64 },
     Delete { stream: u8 },
     Cursor { stream: u8, offset: u64 },
@@ -22,6 +23,8 @@ fn call() -> impl Strategy<Value = Call> {
         12 => (0..4u8, 1..9u8, 0..900u16)
             .prop_map(|(stream, count, size)| Call::Append { stream, count, size }),
         2 => (0..4u8, 1800..4000u16).prop_map(|(stream, count)| Call::Packed { stream, count }),
+        2 => (0..4u8, 0..4u8, 0..200u64)
+            .prop_map(|(stream, from, before)| Call::Move { stream, from, before }),
         2 => (0..4u8, 0..200u64).prop_map(|(stream, before)| Call::Trim { stream, before }),
         1 => (0..4u8).prop_map(|stream| Call::Delete { stream }),
         1 => (0..4u8, 0..99u64).prop_map(|(stream, offset)| Call::Cursor { stream, offset }),
@@ -68,6 +71,29 @@ async fn check(calls: Vec<Call>) {
                 };
                 assert_eq!(first, m.records.len() as u64);
                 m.records.extend(lines);
+            }
+            Call::Move {
+                stream,
+                from,
+                before,
+            } => {
+                let (name, from) = (format!("s{stream}"), format!("s{from}"));
+                let line = format!("{index}.moved");
+                let mut records = Records::default();
+                records.push(line.as_bytes()).unwrap();
+                let moved = Moved {
+                    from: from.clone(),
+                    before,
+                };
+                let first = journal
+                    .move_gathered(&name, &mut records, Some(moved))
+                    .await;
+                let m = model.entry(name).or_default();
+                assert_eq!(first, Ok(m.records.len() as u64));
+                m.records.push(line);
+                if let Some(m) = model.get_mut(&from) {
+                    m.first = m.first.max(before.min(m.records.len() as u64));
+                }
             }
             Call::Trim { stream, before } => {
                 let name = format!("s{stream}");

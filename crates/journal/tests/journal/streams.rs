@@ -3,7 +3,7 @@
 use rand::{Rng as _, SeedableRng as _, rngs::SmallRng};
 use wharf_journal::{
     Glance, Journal, JournalError, JournalOptions, LimitError, MAX_APPEND_BYTES, MAX_RECORD_BYTES,
-    OpenError, Records,
+    Moved, OpenError, Records,
 };
 
 use crate::{all, packed, small};
@@ -109,6 +109,39 @@ async fn records_may_come_packed() {
     assert!(runs().any(is_run), "it was merged");
     let j = Journal::open(dir.path(), small()).unwrap();
     assert_eq!(all(&j, "s").await, expected);
+}
+
+#[tokio::test]
+async fn what_is_moved_is_in_one_of_two_streams() {
+    let dir = tempfile::tempdir().unwrap();
+    let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();
+    j.append("from", &["a", "b", "c"]).await.unwrap();
+    let moved = |from: &str, before| {
+        Some(Moved {
+            from: from.to_owned(),
+            before,
+        })
+    };
+    let mut records = Records::default();
+    records.push(b"A B").unwrap();
+    // What is refused lets go of nothing.
+    let refused = j.move_gathered("", &mut records, moved("from", 2)).await;
+    assert!(refused.is_err());
+    assert_eq!(all(&j, "from").await.len(), 3);
+    let first = j.move_gathered("to", &mut records, moved("from", 2)).await;
+    assert_eq!(first, Ok(0));
+    let lines: Vec<_> = (0..5000)
+        .map(|n| format!("{n:016}GET /item/{} 200", n % 97))
+        .collect();
+    let first = j
+        .move_packed("to", packed(&lines).unwrap(), moved("none", 7))
+        .await;
+    assert_eq!(first, Ok(1));
+    j.close().await;
+    let j = Journal::open(dir.path(), JournalOptions::default()).unwrap();
+    assert_eq!(all(&j, "from").await, [(2, "c".to_owned())]);
+    assert_eq!(j.end("to"), 5001);
+    assert!(j.stream("none").is_none());
 }
 
 #[tokio::test]
