@@ -80,11 +80,15 @@ def test_a_bus_logs_into_a_group_before_and_after_a_restart(wharf):
     assert json.loads(ingested["details"]["event_detail"]) == {"total": 120}
     assert [it["logStreamName"] for it in logs.describe_log_streams(logGroupName=group)["logStreams"]] == [STREAM]
 
-    # A server that is killed knows its deliveries again as soon as it is there.
+    # A server that is killed as soon as it has answered knows its deliveries again once it is there, and what it had to deliver.
+    answered = put(wharf, name, total=0)
     wharf.kill_child("server")
     wharf.wait_ready()
     first = put(wharf, name, total=1)
     wait_for(lambda: expected <= steps(wharf, group, first), what="the steps of the first event after the restart")
+    wait_for(lambda: expected <= steps(wharf, group, answered), what="the steps of the last event before it")
+    told = [it["message_type"] for it in records(wharf, group) if it.get("event_id") == answered]
+    assert (told.count("EVENT_INGEST_SUCCESS"), told.count("RULE_MATCH")) == (1, 1), told
     assert logs.get_delivery(id=delivery["id"])["delivery"]["deliverySourceName"] == name
     # Off is off at once.
     events.update_event_bus(Name=name, LogConfig={"Level": "OFF"})

@@ -88,6 +88,8 @@ struct Wanted {
 pub struct Done {
     /// Streams and ids of events.
     pub archived: BTreeSet<(String, String)>,
+    /// Buses and ids of events whose steps are logged.
+    pub logged: BTreeSet<(BusName, String)>,
     /// Marks of deliveries, made of their ids.
     pub written: BTreeSet<String>,
     /// Room was there before: what is owed is written though an account's is used up meanwhile.
@@ -140,7 +142,8 @@ pub async fn accept(
         write(core, permit, owing.errands(core), &mut done, |_, _, _| {}).await?;
     }
     owing.count(core);
-    owing.log(core).await;
+    // Of those alone that are accepted. Who is not answered puts or passes them on again.
+    owing.log(core, &mut done).await;
     Ok(full)
 }
 
@@ -229,23 +232,21 @@ impl Wanted {
     }
 
     /// Its steps up to the rules that want it. Of events of services those that no rule of a user wants are not logged, as in AWS.
-    fn log(&self, logger: &Logger) {
+    fn steps(&self, logger: &Logger) -> Vec<Said> {
         let source = self.document["source"].as_str().unwrap_or_default();
         let mut rules = self.rules.iter().filter(|it| !it.is_managed).peekable();
+        let mut all = Vec::new();
         if source.starts_with("aws.") && rules.peek().is_none() {
-            return;
+            return all;
         }
-        let id = self.document["id"].as_str().unwrap_or_default();
-        let log = |step, details| {
-            logger.log(Said {
-                request: self.request.clone(),
-                event: Some(id.to_owned()),
-                ..Said::new(step, self.came, details)
-            });
+        let said = |step, details| Said {
+            request: self.request.clone(),
+            event: Some(self.id().to_owned()),
+            ..Said::new(step, self.came, details)
         };
-        let about = |step: Step| {
+        let mut about = |step: Step| {
             if logger.wants(step) {
-                log(step, steps::of_event(&self.document, logger.is_full));
+                all.push(said(step, steps::of_event(&self.document, logger.is_full)));
             }
         };
         about(Step::EventReceipt);
@@ -255,7 +256,7 @@ impl Wanted {
             about(Step::NoStandardRulesMatched);
         }
         if !logger.wants(Step::RuleMatch) {
-            return;
+            return all;
         }
         for rule in rules {
             let targets = rule.targets.iter().map(|target| {
@@ -264,8 +265,13 @@ impl Wanted {
                 (arn.to_owned(), ids::uuid_of(id.as_bytes()))
             });
             let details = steps::of_rule(&rule.arn, targets.collect());
-            log(Step::RuleMatch, details);
+            all.push(said(Step::RuleMatch, details));
         }
+        all
+    }
+
+    fn id(&self) -> &str {
+        self.document["id"].as_str().unwrap_or_default()
     }
 
     /// Of all that is owed of it.
@@ -320,9 +326,8 @@ pub async fn keep(core: &Core, owing: &Owing, done: &mut Done) -> Result<(), Cha
         };
         let (mut ids, mut records) = (Vec::new(), Vec::new());
         for place in places {
-            let document = &owing.events[*place].document;
-            let id = document["id"].as_str().unwrap_or_default();
-            let id = (stream.clone(), id.to_owned());
+            let event = &owing.events[*place];
+            let (document, id) = (&event.document, (stream.clone(), event.id().to_owned()));
             if !done.archived.contains(&id) {
                 ids.push(id);
                 records.push(archive::record(document, seals.as_deref(), now));
@@ -432,12 +437,14 @@ impl Owing {
         });
     }
 
-    /// Logs what came of events, on buses that are logged.
-    pub async fn log(&self, core: &Core) {
+    /// Logs what came of events, on buses that are logged. Who has nobody to put events again logs before they are written, so that
+    /// none is without its steps whatever ends in between.
+    pub async fn log(&self, core: &Core, done: &mut Done) {
         if !core.parts.log_deliveries.are_any() {
             return;
         }
         let mut loggers: BTreeMap<&BusName, Option<Arc<Logger>>> = BTreeMap::new();
+        let mut said: BTreeMap<&BusName, Vec<Said>> = BTreeMap::new();
         for event in &self.events {
             if event.is_refused {
                 continue;
@@ -450,8 +457,18 @@ impl Owing {
                     made
                 }
             };
-            if let Some(logger) = logger {
-                event.log(&logger);
+            let Some(logger) = logger else {
+                continue;
+            };
+            let id = (event.bus.clone(), event.id().to_owned());
+            if done.logged.insert(id) {
+                let of_bus = said.entry(&event.bus).or_default();
+                of_bus.extend(event.steps(&logger));
+            }
+        }
+        for (bus, said) in said {
+            if let Some(Some(logger)) = loggers.get(bus) {
+                logger.log(said).await;
             }
         }
     }

@@ -250,6 +250,7 @@ impl Teller {
         }
         self.read_at.retain(|upto, _| *upto > to);
         self.done.archived.clear();
+        self.done.logged.clear();
         if self.read_at.is_empty() {
             self.done.written.clear();
             self.is_open = false;
@@ -267,6 +268,7 @@ impl Teller {
         let fence = fence(&core.shard)?;
         let owing = accept::owed(core, events).await?;
         accept::keep(core, &owing, &mut self.done).await?;
+        owing.log(core, &mut self.done).await;
         let Self {
             cursor,
             key,
@@ -296,7 +298,6 @@ impl Teller {
         )
         .await?;
         owing.count(core);
-        owing.log(core).await;
         Ok(())
     }
 }

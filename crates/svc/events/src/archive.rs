@@ -233,26 +233,22 @@ async fn replay(core: &Core, key: &str, place: &Place, name: &str) -> Result<Nex
     }
     let fence = fence(&core.shard)?;
     let owed = accept::owed(core, &arriving).await?;
-    let written = accept::write(
-        core,
-        &PERMIT,
-        owed.errands(core),
-        &mut Done {
-            room_was_there: true,
-            ..Done::default()
-        },
-        |tx, _, part| {
-            if part.is_last {
-                tx.fence(fence.clone());
-                tx.when(stored.unchanged());
-                tx.put(key, &replay);
-            }
-        },
-    )
+    let mut done = Done {
+        room_was_there: true,
+        ..Done::default()
+    };
+    owed.log(core, &mut done).await;
+    let errands = owed.errands(core);
+    let written = accept::write(core, &PERMIT, errands, &mut done, |tx, _, part| {
+        if part.is_last {
+            tx.fence(fence.clone());
+            tx.when(stored.unchanged());
+            tx.put(key, &replay);
+        }
+    })
     .await;
     if written.is_ok() {
         owed.count(core);
-        owed.log(core).await;
     }
     settled(written)
 }

@@ -1,12 +1,13 @@
 //! Logs of buses: what happens to events, step by step, to where deliveries of CloudWatch Logs bring it.
 //!
-//! A record is made where a bus's settings have its level and a delivery wants it, and handed over in memory: nothing here
-//! waits for it or fails with it. `steps` says what each is.
+//! A record is made where a bus's settings have its level and a delivery wants it, and handed over: it is on disk before what it
+//! tells of goes on, and nothing here fails with it. `steps` says what each is.
 
 pub mod steps;
 
 use std::sync::Arc;
 
+use wharf_base::Clock;
 use wharf_delivery::{LogDeliveries, LogRecord};
 
 use self::steps::{Said, Step};
@@ -26,6 +27,7 @@ const TYPES: [(LogLevel, &str); 3] = [
 /// The log of a bus.
 pub struct Logger {
     to: Arc<dyn LogDeliveries>,
+    clock: Arc<dyn Clock>,
     arn: String,
     name: String,
     /// With what is in events.
@@ -57,6 +59,7 @@ pub async fn logger(core: &Core, bus: &BusName) -> Option<Arc<Logger>> {
     (!types.is_empty()).then(|| {
         Arc::new(Logger {
             to: to.clone(),
+            clock: core.parts.clock.clone(),
             arn,
             name: bus.name.clone(),
             is_full: settings.detail == Some(LogDetail::Full),
@@ -86,15 +89,20 @@ impl Logger {
         self.log_type(step).is_some()
     }
 
-    pub fn log(&self, said: Said) {
-        let Some(log_type) = self.log_type(said.step) else {
-            return;
-        };
-        let record = LogRecord {
-            at: said.at,
-            fields: said.fields(&self.arn, &self.name),
-        };
-        self.to.log(&self.arn, log_type, &record);
+    /// Logs what somebody wants to know of steps, at once.
+    pub async fn log(&self, all: Vec<Said>) {
+        let records = all.into_iter().filter_map(|said| {
+            let log_type = self.log_type(said.step)?;
+            Some(LogRecord {
+                log_type,
+                at: said.at,
+                fields: said.fields(&self.arn, &self.name),
+            })
+        });
+        let records: Vec<LogRecord> = records.collect();
+        if !records.is_empty() {
+            self.to.log(&self.arn, records, self.clock.now()).await;
+        }
     }
 }
 

@@ -41,6 +41,8 @@ const MOST_HOPS: u32 = 3;
 pub const PRINCIPAL: &str = "events.amazonaws.com";
 /// Requests to one destination at once.
 const MOST_REQUESTS: usize = 8;
+/// Bytes of what targets get that tries are logged of at once: each is in several records.
+const LOGGED_AT_ONCE: usize = 1 << 20;
 /// Characters of what a task says it was started by.
 const LONGEST_STARTER: usize = 36;
 
@@ -342,10 +344,16 @@ impl Targets {
         let answers = self.try_all(parcels).await;
         let ended = core.parts.clock.now();
         let span = Span { began, ended };
+        let (mut said, mut bytes) = (Vec::new(), 0);
         for (parcel, answer) in parcels.iter().zip(&answers) {
-            let all = steps::of_try(parcel, answer, span, logger.is_full);
-            all.into_iter().for_each(|it| logger.log(it));
+            said.extend(steps::of_try(parcel, answer, span, logger.is_full));
+            bytes += parcel.work.payload.len();
+            if bytes >= LOGGED_AT_ONCE {
+                logger.log(std::mem::take(&mut said)).await;
+                bytes = 0;
+            }
         }
+        logger.log(said).await;
         answers
     }
 
@@ -440,15 +448,11 @@ impl Courier for Targets {
             core.invoker.forget(errand);
         }
         let logged = self.logger(errand).await;
-        let tell = |step: Step| {
-            if let Some((core, logger)) = &logged {
-                let now = core.parts.clock.now();
-                logger.log(steps::of_end(step, errand, &why, now, logger.is_full));
-            }
-        };
         // Later its dead letter is tried again.
-        if parcel.failures == 0 {
-            tell(Step::InvocationFailure);
+        if let Some((core, logger)) = logged.as_ref().filter(|_| parcel.failures == 0) {
+            let (step, now) = (Step::InvocationFailure, core.parts.clock.now());
+            let said = steps::of_end(step, errand, &why, now, logger.is_full);
+            logger.log(vec![said]).await;
         }
         let mut attributes = why.clone().attributes();
         let target = errand.text("Arn").unwrap_or_default();
@@ -464,8 +468,10 @@ impl Courier for Targets {
             token: &errand.token(),
         };
         letter.send(&*self.operations, &errand.service()).await?;
-        if errand.has_dead_letters() {
-            tell(Step::InvocationDlq);
+        if let Some((core, logger)) = logged.filter(|_| errand.has_dead_letters()) {
+            let (step, now) = (Step::InvocationDlq, core.parts.clock.now());
+            let said = steps::of_end(step, errand, &why, now, logger.is_full);
+            logger.log(vec![said]).await;
         }
         Ok(())
     }

@@ -58,7 +58,7 @@ pub async fn with_policies(
     if cx.caller.kind != CallerKind::Service {
         return Ok(checks);
     }
-    let policy = resource_policies::all_of(service, cx).await?;
+    let policy = resource_policies::all_of(service, &LogsService::scope(cx)).await?;
     let checks = checks.into_iter();
     Ok(checks
         .map(|it| it.with_resource_policy(policy.clone()))

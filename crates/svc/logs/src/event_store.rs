@@ -15,7 +15,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use wharf_journal::{Journal, JournalError};
+use wharf_journal::{Journal, JournalError, Moved};
 
 use crate::{
     cipher::DataKey,
@@ -149,14 +149,14 @@ impl EventStore {
     }
 
     /// Appends events `(time, text)`, sealed if there is a key, else packed if they are many, in the turn of the
-    /// account; durable when this returns.
+    /// account; durable when this returns. What is moved here is gone from where it was then.
     pub async fn append(
         &self,
         stream: &str,
-        ingestion: i64,
-        events: &[(i64, &str)],
+        (ingestion, events): (i64, &[(i64, &str)]),
         key: Option<&DataKey>,
         account: &str,
+        moved: Option<Moved>,
     ) -> Result<u64, AppendError> {
         let packing = &self.packing;
         let encoded = packing.encoded(stream, ingestion, events, key, account);
@@ -168,8 +168,8 @@ impl EventStore {
         }
         self.complete(stream, &mut index).await?;
         let first = match records {
-            Encoded::Plain(mut it) => self.journal.append_gathered(stream, &mut it).await?,
-            Encoded::Packed(it) => self.journal.append_packed(stream, it).await?,
+            Encoded::Plain(mut it) => self.journal.move_gathered(stream, &mut it, moved).await?,
+            Encoded::Packed(it) => self.journal.move_packed(stream, it, moved).await?,
         };
         for (offset, (timestamp, _)) in (first..).zip(events) {
             index.add(offset, *timestamp, ingestion);

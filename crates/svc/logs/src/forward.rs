@@ -44,10 +44,25 @@ impl LogsService {
     pub(crate) async fn may_forward(
         &self,
         actor: &Actor,
-        (arn, name): (&Arn, &str),
+        target: (&Arn, &str),
         stream: &str,
         now: Timestamp,
     ) -> Result<(Context, Group), Failure> {
+        let put = "logs:PutLogEvents";
+        let cx = self.may_write(actor, put, target, stream, now).await?;
+        let group = self.group(&cx, target.1).await?;
+        Ok((cx, group))
+    }
+
+    /// Whether something may be done to a stream of a group, which may be another account's; with what it is done in.
+    pub(crate) async fn may_write(
+        &self,
+        actor: &Actor,
+        action: &str,
+        (arn, name): (&Arn, &str),
+        stream: &str,
+        now: Timestamp,
+    ) -> Result<Context, Failure> {
         let cx = Context::internal(&arn.account, &arn.region, PRINCIPAL, now);
         let operations = self.operations.get();
         let operations = operations.ok_or_else(|| {
@@ -56,12 +71,11 @@ impl LogsService {
                 "the operations are not ready",
             )
         })?;
-        let policy = resource_policies::all_of(self, &cx).await?;
-        let check = Check::new("logs:PutLogEvents", names::stream_arn(&cx, name, stream));
+        let policy = resource_policies::all_of(self, &Self::scope(&cx)).await?;
+        let check = Check::new(action, names::stream_arn(&cx, name, stream));
         let check = check.with_resource_policy(policy);
         operations.may(actor, &arn.region, &[check]).await?;
-        let group = self.group(&cx, name).await?;
-        Ok((cx, group))
+        Ok(cx)
     }
 
     pub(crate) async fn forward(
@@ -74,7 +88,7 @@ impl LogsService {
     ) -> Result<usize, Failure> {
         let name = stream_name(origin);
         let (cx, group) = self.may_forward(actor, target, &name, now).await?;
-        let stream = self.forwarded_stream(&cx, &group, name).await?;
+        let stream = self.stream_for(&cx, &group, name, true).await?;
         let kept_from = self.keeps_from(&Self::scope(&cx), &group, now).await?;
         let kept = events.iter().filter(|it| it.timestamp >= kept_from);
         let mut kept: Vec<(i64, &str)> = kept.map(|it| (it.timestamp, &*it.message)).collect();
@@ -85,16 +99,17 @@ impl LogsService {
         let bytes = kept.iter().map(|(_, it)| it.len() + OVERHEAD).sum();
         // Whoever fills the group of another account fills no more than its owner could.
         put_log_events::throttle(self, &cx, &stream.id, bytes)?;
-        self.take_in(&cx, &group, &stream, &kept).await?;
+        self.take_in(&cx, (&group, &stream), &kept, None).await?;
         Ok(bytes)
     }
 
-    /// The stream of that name, marked; made if it is not there.
-    async fn forwarded_stream(
+    /// The stream of that name, marked if what it gets is forwarded; made if it is not there.
+    pub(crate) async fn stream_for(
         &self,
         cx: &Context,
         group: &Group,
         name: String,
+        is_forwarded: bool,
     ) -> Result<Stream, Fault> {
         let scope = Self::scope(cx);
         let key = scope.key(Stream::KIND, &stream_key(&group.id, &name));
@@ -110,12 +125,12 @@ impl LogsService {
                 forwarded: false,
                 unknown: Unknown::new(),
             });
-            if !stream.forwarded {
+            if is_new || is_forwarded && !stream.forwarded {
                 let known = tx.find::<Group>(&group_key).await?;
                 if known.is_none_or(|it| it.id != group.id) {
                     return Err(fault::no_group());
                 }
-                stream.forwarded = true;
+                stream.forwarded |= is_forwarded;
                 tx.put(&key, &stream);
             }
             (stream, is_new)

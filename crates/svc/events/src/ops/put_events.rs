@@ -101,7 +101,7 @@ async fn put(
     }
     for (result, logged) in results.iter().zip(logged) {
         if let Some(logged) = logged {
-            logged.refused(result, call);
+            logged.refused(result, call).await;
         }
     }
     let failed = results.iter().filter(|it| it.event_id.is_none()).count();
@@ -143,18 +143,19 @@ impl Logged {
         Some(Self { logger, details })
     }
 
-    fn refused(self, result: &PutEventsResultEntry, call: &Call) {
+    async fn refused(self, result: &PutEventsResultEntry, call: &Call) {
         let (Some(code), Some(text)) = (&result.error_code, &result.error_message) else {
             return;
         };
-        self.logger.log(Said {
+        let said = Said {
             request: Some(call.request_id.clone()),
             error: Some(json!({
                 "error_message": format!("{code}: {text}"),
                 "aws_service": SERVICE,
             })),
             ..Said::new(Step::EventIngestFailure, call.now, self.details)
-        });
+        };
+        self.logger.log(vec![said]).await;
     }
 }
 

@@ -36,7 +36,7 @@ fn announced(events: &[&Event], _: Timestamp) -> Vec<Announcement> {
     all.collect()
 }
 
-async fn change(home: &Home, ids: &[&str]) {
+pub async fn change(home: &Home, ids: &[&str]) {
     let scope = Scope::new("shop", "000000000000", "us-east-1");
     let txn = ids
         .iter()
@@ -45,7 +45,7 @@ async fn change(home: &Home, ids: &[&str]) {
 }
 
 /// The cursor is there: what happens from here on is told.
-async fn ready(home: &Home) {
+pub async fn ready(home: &Home) {
     until("the cursor is there", || async {
         let cursors = home.world.store.cursors().await.unwrap();
         cursors.contains_key("events/shop")

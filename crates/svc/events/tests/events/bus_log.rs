@@ -1,16 +1,16 @@
 //! Logs of buses: which steps are told of, at which level, and that nothing is where nobody wants it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use serde_json::{Value, json};
 use wharf_api_events::{
-    CreateEventBusRequest, DescribeEventBusRequest, Events as _, LogConfig, PutEventsRequestEntry,
-    PutRuleRequest, PutTargetsRequest, UpdateEventBusRequest,
+    CreateEventBusRequest, DescribeEventBusRequest, Events as _, LogConfig, PutEventsRequest,
+    PutEventsRequestEntry, PutRuleRequest, PutTargetsRequest, UpdateEventBusRequest,
 };
 use wharf_testkit::{call, call_of_service, until};
 use wharf_wire::Fault;
 
-use crate::{Home, entry, queue};
+use crate::{Home, announced, entry, queue};
 
 const ALL: [&str; 3] = ["ERROR_LOGS", "INFO_LOGS", "TRACE_LOGS"];
 const DEFAULT: &str = "arn:aws:events:us-east-1:000000000000:event-bus/default";
@@ -145,6 +145,56 @@ async fn an_event_is_told_of_from_its_receipt_to_its_target() {
     *home.logged.types.lock() = vec!["ERROR_LOGS"];
     home.put(vec![entry("other", json!({}))]).await;
     assert!(steps(&home).is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_waits_until_its_steps_are_on_disk() {
+    let home = Home::start();
+    home.rule("r", json!({"source": ["shop"]}), vec![queue("t")])
+        .await;
+    *home.logged.types.lock() = vec!["INFO_LOGS"];
+    level(&home, None, Some("INFO")).await;
+    let writing = home.logged.writing.lock().await;
+    let events = home.events.clone();
+    let putting = tokio::spawn(async move {
+        let input = PutEventsRequest {
+            entries: Some(vec![entry("shop", json!({}))]),
+            ..Default::default()
+        };
+        events.put_events(&call(), input).await
+    });
+    // Its target has it before.
+    home.calls(1).await;
+    assert!(!putting.is_finished());
+    assert!(steps(&home).is_empty());
+    drop(writing);
+    let put = putting.await.unwrap().unwrap();
+    assert_eq!(put.failed_entry_count, Some(0));
+    let all = wait_for(&home, "INVOCATION_SUCCESS").await;
+    let ingested = |it: &&Value| it["message_type"] == "EVENT_INGEST_SUCCESS";
+    assert_eq!(all.iter().filter(ingested).count(), 1);
+}
+
+/// Nobody puts them again: who ends in between tells of them once more.
+#[tokio::test]
+async fn what_services_tell_is_logged_before_it_is_owed() {
+    let home = Home::start();
+    home.rule("r", json!({"source": ["aws.shop"]}), vec![queue("t")])
+        .await;
+    *home.logged.types.lock() = vec!["INFO_LOGS"];
+    level(&home, None, Some("INFO")).await;
+    announced::ready(&home).await;
+    let writing = home.logged.writing.lock().await;
+    announced::change(&home, &["a"]).await;
+    until("its steps are to be logged", || async {
+        home.logged.asked.load(Ordering::Relaxed) > 0
+    })
+    .await;
+    assert!(home.called.calls.lock().is_empty());
+    drop(writing);
+    let all = wait_for(&home, "INVOCATION_SUCCESS").await;
+    let ingested = |it: &&Value| it["message_type"] == "EVENT_INGEST_SUCCESS";
+    assert_eq!(all.iter().filter(ingested).count(), 1);
 }
 
 #[tokio::test]

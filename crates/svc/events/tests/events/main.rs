@@ -14,7 +14,10 @@ mod scheduled;
 mod under_key;
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -26,7 +29,7 @@ use wharf_api_events::{
     Events as _, PutEventsRequest, PutEventsRequestEntry, PutEventsResponse, PutRuleRequest,
     PutTargetsRequest, Target,
 };
-use wharf_base::{Clock as _, SystemClock, TestClock};
+use wharf_base::{Clock as _, SystemClock, TestClock, Timestamp};
 use wharf_delivery::{Actor, LogDeliveries, LogRecord, Operations, Request};
 use wharf_egress::Egress;
 use wharf_journal::{Journal, JournalOptions};
@@ -102,8 +105,13 @@ impl Operations for Called {
 pub struct Logged {
     pub types: Mutex<Vec<&'static str>>,
     pub records: Mutex<Vec<(String, Value)>>,
+    /// Calls, those that are held up included.
+    pub asked: AtomicUsize,
+    /// Who holds it keeps records from being written down.
+    pub writing: tokio::sync::Mutex<()>,
 }
 
+#[async_trait]
 impl LogDeliveries for Logged {
     fn are_any(&self) -> bool {
         !self.types.lock().is_empty()
@@ -113,10 +121,15 @@ impl LogDeliveries for Logged {
         self.types.lock().contains(&log_type)
     }
 
-    fn log(&self, resource: &str, log_type: &str, record: &LogRecord) {
-        assert!(self.wants(resource, log_type), "{log_type} is not wanted");
-        let record = (resource.to_owned(), Value::Object(record.fields.clone()));
-        self.records.lock().push(record);
+    async fn log(&self, resource: &str, records: Vec<LogRecord>, _: Timestamp) {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        drop(self.writing.lock().await);
+        for it in records {
+            let log_type = it.log_type;
+            assert!(self.wants(resource, log_type), "{log_type} is not wanted");
+            let record = (resource.to_owned(), Value::Object(it.fields));
+            self.records.lock().push(record);
+        }
     }
 }
 

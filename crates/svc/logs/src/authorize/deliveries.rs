@@ -95,7 +95,8 @@ pub async fn with_policies(
         let source = asked.delivery_source_name.as_deref().unwrap_or_default();
         let own = LogsService::scope(cx);
         let source = names::arn_in(&own, names::DELIVERY_SOURCE, source);
-        if !access::group_lets_in(service, cx, (group, &source)).await? {
+        let source = (cx.account.as_str(), source.as_str());
+        if !access::group_lets_in(service, (&scope, group), source).await? {
             checks.push(Check::any(PUT_POLICY));
         }
     }

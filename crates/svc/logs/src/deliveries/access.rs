@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wharf_base::Arn;
 use wharf_delivery::{Actor, Operations, Request};
 use wharf_records::Scope;
-use wharf_wire::{Check, Context, Fault};
+use wharf_wire::{Check, Fault};
 
 use super::{
     layout::{self, bucket_of},
@@ -19,24 +19,24 @@ pub const POLICY: &str = "AWSLogDeliveryWrite20150319";
 /// Groups whose names begin so share one line of it: it would become too long.
 const SHARED: &str = "/aws/vendedlogs/";
 
-/// Whether the service may write into a log group of the account, for a source.
+/// Whether the service may write into a log group of an account, for a source of the same or another one.
 ///
 /// # Errors
 /// Nobody can say now.
 pub async fn group_lets_in(
     service: &LogsService,
-    cx: &Context,
-    (group, source_arn): (&str, &str),
+    (owner, group): (&Scope, &str),
+    (account, source_arn): (&str, &str),
 ) -> Result<bool, Fault> {
     let Some(operations) = service.operations.get() else {
         return Ok(true);
     };
-    let policy = resource_policies::all_of(service, cx).await?;
-    let stream = names::stream_arn(cx, group, "*");
-    let check = |action: &str| Check::new(action, &stream).with_resource_policy(policy.clone());
+    let policy = resource_policies::all_of(service, owner).await?;
+    let streams = format!("{}:log-stream:*", names::group_arn_in(owner, group));
+    let check = |action: &str| Check::new(action, &streams).with_resource_policy(policy.clone());
     let checks = ["logs:CreateLogStream", "logs:PutLogEvents"].map(check);
-    let actor = run::writer(&cx.account, source_arn);
-    is_let(operations.may(&actor, &cx.region, &checks).await)
+    let actor = run::writer(account, source_arn);
+    is_let(operations.may(&actor, &owner.region, &checks).await)
 }
 
 /// Whether it was allowed.
@@ -48,23 +48,34 @@ fn is_let(outcome: Result<(), Fault>) -> Result<bool, Fault> {
     }
 }
 
-/// Why the bucket of a destination takes no files of a delivery, which is in `scope`; `owner` is the account of the destination.
-/// `None` if it does, and for a log group.
+/// Why a destination, which is `owner`'s, takes nothing of a delivery, which is in `scope`. `None` if it does, and for a log
+/// group of the delivery's own account: its policy can be added to.
 ///
 /// # Errors
 /// Nobody can say now.
-pub async fn shut_bucket(
+pub async fn shut(
     service: &LogsService,
     scope: &Scope,
     delivery: &Delivery,
-    (owner, target): (&str, &Arn),
+    (owner, target): (&Scope, &Arn),
 ) -> Result<Option<String>, Fault> {
+    let source_arn = names::arn_in(scope, names::DELIVERY_SOURCE, &delivery.source);
+    if let Some(group) = names::group_in(target).filter(|_| owner.account != scope.account) {
+        let source = (scope.account.as_str(), source_arn.as_str());
+        let lets_in = group_lets_in(service, (owner, group), source).await?;
+        return Ok((!lets_in).then(|| {
+            format!(
+                "Access Denied for Log Destination: no resource policy of the account {} lets {} create streams and put events in the log group {group} for {source_arn}.",
+                owner.account,
+                run::WRITER
+            )
+        }));
+    }
     let Some((bucket, prefix)) = bucket_of(target) else {
         return Ok(None);
     };
     let folder = layout::folder(prefix, &scope.account, delivery.hive);
-    let source_arn = names::arn_in(scope, names::DELIVERY_SOURCE, &delivery.source);
-    let place = (owner, bucket, folder.as_str());
+    let place = (owner.account.as_str(), bucket, folder.as_str());
     let lets_in = bucket_lets_in(service, scope, place, &source_arn).await?;
     Ok((!lets_in).then(|| {
         format!(

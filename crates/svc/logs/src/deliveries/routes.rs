@@ -1,5 +1,5 @@
 //! Where records of resources go, in memory: one route for each delivery, made of its records when these change. What a
-//! record of a resource costs where nothing is delivered is a look at a flag.
+//! record of a resource costs where nothing is delivered is a look at a flag; where one is, who logs waits until it is on disk.
 
 use std::{
     collections::HashMap,
@@ -10,18 +10,20 @@ use std::{
 };
 
 use parking_lot::{Mutex, RwLock};
-use wharf_base::Arn;
+use wharf_base::{Arn, Timestamp};
 use wharf_delivery::{LogDeliveries, LogRecord};
+use wharf_journal::{JournalError, MAX_APPEND_RECORDS, MAX_RECORD_BYTES};
 use wharf_records::{Record as _, Scope};
 use wharf_store::Range;
-use wharf_wire::Fault;
+use wharf_wire::{Fault, async_trait};
 
 use super::{
     catalog::SourceKind,
     format::Written,
     layout::{self, Layout},
-    queue::{Line, Of, Queue},
+    queue::{Of, Queue},
     records::{Delivery, DeliveryDestination, DeliverySource},
+    waiting::{self, Line},
 };
 use crate::{LogsService, fault, names};
 
@@ -38,15 +40,20 @@ pub struct Route {
     pub name: String,
     pub to: Place,
     pub written: Written,
+    /// Of the journal: what waits for it.
+    pub stream: String,
     /// ARN of the resource, and the type of its logs.
     of: (String, String),
-    line: Of,
+    row: Of,
 }
 
 #[derive(Debug)]
 pub enum Place {
-    /// A log group of the same account and region, by its name.
-    Group(String),
+    /// A log group of the same region, with its name.
+    Group {
+        arn: Arn,
+        name: String,
+    },
     Bucket {
         bucket: String,
         layout: Layout,
@@ -107,16 +114,28 @@ impl Deliveries {
         self.routes.read().of.get(&of).cloned().unwrap_or_default()
     }
 
-    fn take(&self, resource: &str, log_type: &str, record: &LogRecord) {
-        for route in self.routes_of(resource, log_type) {
-            let line = Line {
-                at: record.at,
-                text: route.written.line(&record.fields),
-            };
-            if !self.queue.lock().add(&route.line, line) {
-                self.drop_records(1);
+    /// What is to be written down of records, by where it goes.
+    fn lines(
+        &self,
+        resource: &str,
+        records: &[LogRecord],
+        now: Timestamp,
+    ) -> Vec<(Arc<Route>, Vec<Line>)> {
+        let mut all: Vec<(Arc<Route>, Vec<Line>)> = Vec::new();
+        for record in records {
+            for route in self.routes_of(resource, record.log_type) {
+                let line = Line {
+                    at: record.at,
+                    taken: now,
+                    text: route.written.line(&record.fields),
+                };
+                match all.iter_mut().find(|it| Arc::ptr_eq(&it.0, &route)) {
+                    Some((_, lines)) => lines.push(line),
+                    None => all.push((route, vec![line])),
+                }
             }
         }
+        all
     }
 
     pub(super) fn drop_records(&self, count: u64) {
@@ -124,6 +143,7 @@ impl Deliveries {
     }
 }
 
+#[async_trait]
 impl LogDeliveries for LogsService {
     fn are_any(&self) -> bool {
         self.deliveries.are_any.load(Ordering::Relaxed)
@@ -133,12 +153,60 @@ impl LogDeliveries for LogsService {
         self.are_any() && !self.deliveries.routes_of(resource, log_type).is_empty()
     }
 
-    fn log(&self, resource: &str, log_type: &str, record: &LogRecord) {
-        self.deliveries.take(resource, log_type, record);
+    async fn log(&self, resource: &str, records: Vec<LogRecord>, now: Timestamp) {
+        let lines = self.deliveries.lines(resource, &records, now);
+        // Who logs may be cut off; room that was taken is used or given back all the same.
+        let writing = lines.into_iter().map(|(route, lines)| {
+            let service = self.clone();
+            tokio::spawn(async move { service.write_down(&route, lines, now).await })
+        });
+        for written in writing.collect::<Vec<_>>() {
+            if let Err(error) = written.await {
+                tracing::error!(%error, "writing down logs of a resource failed");
+            }
+        }
     }
 }
 
 impl LogsService {
+    /// Writes down what a delivery is to bring, as far as there is room.
+    async fn write_down(&self, route: &Route, lines: Vec<Line>, now: Timestamp) {
+        let key = route.row.key.as_str();
+        // It was deleted meanwhile.
+        if self.deliveries.route(key).is_none() {
+            return;
+        }
+        let (count, mut records) = (lines.len(), Vec::with_capacity(lines.len()));
+        for line in lines {
+            let record = line.sealed(&self.keyring, &route.stream);
+            let fits = record.len() <= MAX_RECORD_BYTES;
+            if fits
+                && self
+                    .deliveries
+                    .queue
+                    .lock()
+                    .add(&route.row, record.len(), now)
+            {
+                records.push(record);
+            }
+        }
+        let mut dropped = count - records.len();
+        // A delivery has room for no more bytes than fit into one append.
+        for some in records.chunks(MAX_APPEND_RECORDS) {
+            let appended = self.events.journal().append(&route.stream, some).await;
+            if let Err(error) = appended {
+                let bytes = some.iter().map(Vec::len);
+                self.deliveries.queue.lock().let_go(key, bytes);
+                dropped += some.len();
+                let records = some.len();
+                tracing::warn!(delivery = route.id, records, %error, "dropped logs of a resource that could not be written down");
+            }
+        }
+        if dropped > 0 {
+            self.deliveries.drop_records(dropped as u64);
+        }
+    }
+
     /// Records of other services that were dropped: there was no room, or their destination failed for too long.
     pub fn dropped_records(&self) -> u64 {
         self.deliveries.dropped.load(Ordering::Relaxed)
@@ -168,12 +236,56 @@ impl LogsService {
         all
     }
 
-    /// Makes the route of a delivery as its records stand now.
+    /// Makes the route of a delivery as its records stand now. What waits of one that leads nowhere any more goes with it.
     pub(crate) async fn set_route(&self, key: &str) -> Result<(), Fault> {
         let _making = self.deliveries.making.lock().await;
         let route = self.made_route(key).await?;
+        let is_new = self.deliveries.route(key).is_none();
+        match &route {
+            // What a process before this one left; without a route nothing is added to it.
+            Some(route) if is_new => {
+                let waits = waiting::sizes(self.events.journal(), &route.stream).await;
+                let waits = waits.map_err(fault::journal)?;
+                self.deliveries.queue.lock().adopt(&route.row, waits);
+            }
+            Some(_) => {}
+            None => {
+                self.deliveries.set(key, None);
+                self.deliveries.queue.lock().forget(key);
+                self.forget_waiting(key).await.map_err(fault::journal)?;
+            }
+        }
         self.deliveries.set(key, route);
         Ok(())
+    }
+
+    async fn forget_waiting(&self, key: &str) -> Result<(), JournalError> {
+        let Some((scope, _, id)) = Scope::parse(key) else {
+            return Ok(());
+        };
+        let (stream, journal) = (waiting::stream_of(&scope, &id), self.events.journal());
+        if journal.stream(&stream).is_some() {
+            journal.delete(&stream).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes up what waits on disk of deliveries that have no route: they are gone, or could not be read before.
+    ///
+    /// # Errors
+    /// Of some nobody can say now.
+    pub(super) async fn take_up_waiting(&self) -> Result<(), Fault> {
+        let streams = self
+            .events
+            .journal()
+            .streams(waiting::PREFIX, None, usize::MAX);
+        let mut all = Ok(());
+        for key in streams.iter().filter_map(|it| waiting::key_of(&it.name)) {
+            if self.deliveries.route(&key).is_none() {
+                all = all.and(self.set_route(&key).await);
+            }
+        }
+        all
     }
 
     /// Those of all deliveries to a destination.
@@ -231,7 +343,10 @@ fn route(
     let (kind, name) = SourceKind::of(&resource)?;
     let target: Arn = destination.target.parse().ok()?;
     let to = match names::group_in(&target) {
-        Some(group) => Place::Group(group.to_owned()),
+        Some(group) => Place::Group {
+            name: group.to_owned(),
+            arn: target.clone(),
+        },
         None => {
             let (bucket, prefix) = layout::bucket_of(&target)?;
             Place::Bucket {
@@ -246,7 +361,8 @@ fn route(
     };
     Some(Route {
         source_arn: names::arn_in(&scope, names::DELIVERY_SOURCE, &delivery.source),
-        line: Of {
+        stream: waiting::stream_of(&scope, &id),
+        row: Of {
             key: key.to_owned(),
             account: scope.account.clone(),
             gathers: matches!(to, Place::Bucket { .. }),
@@ -264,7 +380,6 @@ fn route(
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use wharf_base::Timestamp;
 
     use super::*;
 
@@ -290,41 +405,46 @@ mod tests {
     #[test]
     fn a_route_leads_where_its_records_say() {
         let group = made("arn:aws:logs:us-east-1:000000000000:log-group:/a:*").unwrap();
-        assert!(matches!(&group.to, Place::Group(name) if name == "/a"));
+        assert!(
+            matches!(&group.to, Place::Group { arn, name } if name == "/a" && arn.account == "000000000000")
+        );
+        assert_eq!(group.stream, "log-deliveries/000000000000/us-east-1/d");
         let source = "arn:aws:logs:us-east-1:000000000000:delivery-source:bus";
         assert_eq!(group.source_arn, source);
         let bucket = made("arn:aws:s3:::b/kept").unwrap();
         assert!(
             matches!(&bucket.to, Place::Bucket { bucket, layout } if bucket == "b" && layout.prefix == "kept")
         );
-        assert!(bucket.line.gathers);
+        assert!(bucket.row.gathers);
         assert!(made("arn:aws:firehose:us-east-1:000000000000:deliverystream/a").is_none());
     }
 
     #[test]
     fn what_is_logged_goes_by_the_routes_that_stand() {
         let deliveries = Deliveries::default();
-        let record = LogRecord {
-            at: Timestamp(7),
-            fields: json!({"message_type": "RULE_MATCH"})
-                .as_object()
-                .unwrap()
-                .clone(),
-        };
-        let waiting = |log_type: &str| {
-            deliveries.take(BUS, log_type, &record);
-            let due = deliveries.queue.lock().due(Timestamp(7), true);
-            due.iter().for_each(|it| deliveries.queue.lock().done(it));
-            due.into_iter().flat_map(|it| it.lines).count()
+        let waiting = |log_type: &'static str| {
+            let record = LogRecord {
+                log_type,
+                at: Timestamp(7),
+                fields: json!({"message_type": "RULE_MATCH"})
+                    .as_object()
+                    .unwrap()
+                    .clone(),
+            };
+            let two = [record.clone(), record];
+            let lines = deliveries.lines(BUS, &two, Timestamp(9)).into_iter();
+            let lines: Vec<Line> = lines.flat_map(|it| it.1).collect();
+            assert!(lines.iter().all(|it| it.taken == Timestamp(9)));
+            lines.len()
         };
         assert_eq!(waiting("INFO_LOGS"), 0);
         let group = "arn:aws:logs:us-east-1:000000000000:log-group:a";
         deliveries.set("key", made(group));
         assert!(deliveries.are_any.load(Ordering::Relaxed));
-        assert_eq!((waiting("INFO_LOGS"), waiting("TRACE_LOGS")), (1, 0));
+        assert_eq!((waiting("INFO_LOGS"), waiting("TRACE_LOGS")), (2, 0));
         // Made again, it takes the place of itself.
         deliveries.set("key", made(group));
-        assert_eq!(waiting("INFO_LOGS"), 1);
+        assert_eq!(waiting("INFO_LOGS"), 2);
         deliveries.set("key", None);
         assert!(!deliveries.are_any.load(Ordering::Relaxed));
         assert_eq!(waiting("INFO_LOGS"), 0);

@@ -221,7 +221,10 @@ async fn what_a_pattern_finds_is_what_it_finds_one_by_one() {
                 }
                 let put: Vec<(i64, &str)> = put.iter().map(|(at, it)| (*at, &**it)).collect();
                 let name = stream.journal_name();
-                events.append(&name, 7, &put, None, "a").await.unwrap();
+                events
+                    .append(&name, (7, &put), None, "a", None)
+                    .await
+                    .unwrap();
             }
             streams.push(stream);
         }
@@ -290,7 +293,10 @@ async fn alike(events: &EventStore, count: u32, is_ordered: bool) -> Vec<Stream>
             .map(|(at, it)| (time(at), &**it))
             .collect();
         let name = stream.journal_name();
-        events.append(&name, 7, &put, None, "a").await.unwrap();
+        events
+            .append(&name, (7, &put), None, "a", None)
+            .await
+            .unwrap();
         streams.push(stream);
     }
     streams
@@ -351,7 +357,10 @@ async fn what_cannot_be_opened_fails_in_its_turn() {
     let (plain, sealed) = (stream(0), stream(1));
     let name = plain.journal_name();
     let put = [(1000, NEEDLE), (1001, NEEDLE)];
-    events.append(&name, 7, &put, None, "a").await.unwrap();
+    events
+        .append(&name, (7, &put), None, "a", None)
+        .await
+        .unwrap();
     let bent = [&event::sealed_head(1001, 7)[..], &[1, 2, 3]].concat();
     let name = sealed.journal_name();
     events.journal().append(&name, &[bent]).await.unwrap();

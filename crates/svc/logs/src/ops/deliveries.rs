@@ -34,7 +34,7 @@ use crate::{
     fault,
     fault::LogsFaults,
     names,
-    records::ResourcePolicy,
+    records::{Group, ResourcePolicy},
 };
 
 const PAGE: usize = 50;
@@ -215,7 +215,7 @@ pub async fn create(
     let count = service.table.count(&scope.prefix(Delivery::KIND)).await?;
     let policies = scope.prefix(ResourcePolicy::KIND);
     let policies = service.table.count(&policies).await?;
-    let opened = opened(service, call, &made, &there.account, &to).await?;
+    let opened = opened(service, call, &made, (&there, &to)).await?;
     let (id, written) = (ids::hex16(), to.format());
     transact!(service.table, &call.permit, |tx| {
         join(&mut tx, call, &made, &id).await?;
@@ -270,39 +270,43 @@ async fn join(
     Ok(())
 }
 
-/// The log group that the service has to be let into by a policy still.
+/// The log group of the caller's that the service has to be let into by a policy still.
 ///
 /// # Errors
-/// A bucket does not let it in.
+/// There is no such group. A bucket does not let it in, or a group of another account.
 async fn opened(
     service: &LogsService,
     call: &Call,
     made: &Delivery,
-    owner: &str,
-    to: &DeliveryDestination,
+    (owner, to): (&Scope, &DeliveryDestination),
 ) -> Result<Option<String>, Fault> {
     let target: Arn = to
         .target
         .parse()
         .map_err(|_| delivery_destinations::missing())?;
-    let scope = LogsService::scope(call);
-    if let Some(group) = names::group_in(&target) {
-        service.group(call, group).await?;
-        let source_arn = names::arn_in(&scope, names::DELIVERY_SOURCE, &made.source);
-        let lets_in = access::group_lets_in(service, call, (group, &source_arn)).await?;
-        return Ok((!lets_in).then(|| group.to_owned()));
+    let (scope, group) = (LogsService::scope(call), names::group_in(&target));
+    if let Some(group) = group {
+        let key = owner.key(Group::KIND, group);
+        let found = service.table.read::<Group>(&key).await?;
+        found.ok_or_else(fault::no_group)?;
     }
-    check_bucket(service, &scope, made, (owner, &target)).await?;
-    Ok(None)
+    check_target(service, &scope, made, (owner, &target)).await?;
+    let Some(group) = group.filter(|_| owner.account == scope.account) else {
+        return Ok(None);
+    };
+    let source_arn = names::arn_in(&scope, names::DELIVERY_SOURCE, &made.source);
+    let source = (scope.account.as_str(), source_arn.as_str());
+    let lets_in = access::group_lets_in(service, (owner, group), source).await?;
+    Ok((!lets_in).then(|| group.to_owned()))
 }
 
-async fn check_bucket(
+async fn check_target(
     service: &LogsService,
     scope: &Scope,
     delivery: &Delivery,
-    to: (&str, &Arn),
+    to: (&Scope, &Arn),
 ) -> Result<(), Fault> {
-    match access::shut_bucket(service, scope, delivery, to).await? {
+    match access::shut(service, scope, delivery, to).await? {
         None => Ok(()),
         Some(why) => Err(faults::access_denied_exception(why)),
     }
@@ -428,8 +432,8 @@ pub async fn update(
     given.clone().apply(&mut found, kind, written)?;
     // Its files may be in a folder now that the bucket has not let it into yet.
     if let Some(target) = to.target.parse::<Arn>().ok().filter(|_| moves) {
-        let to = (there.account.as_str(), &target);
-        check_bucket(service, &LogsService::scope(call), &found, to).await?;
+        let to = (&there, &target);
+        check_target(service, &LogsService::scope(call), &found, to).await?;
     }
     let edit = |it: &mut Delivery| given.clone().apply(it, kind, written);
     let changed = service.table.change(&call.permit, &at, edit).await?;

@@ -114,7 +114,7 @@ pub async fn put(
                 }
                 unchanged(&former, of, format)?;
                 if former.target != target {
-                    check_move(service, &scope.account, &former, &target).await?;
+                    check_move(service, &scope, &former, &target).await?;
                 }
                 DeliveryDestination {
                     target: target.clone(),
@@ -162,10 +162,10 @@ fn unchanged(
 /// Whether what goes to a destination, which is `owner`'s, may go to another target: all of its deliveries would.
 ///
 /// # Errors
-/// The policy of the bucket does not let in one of its deliveries.
+/// The policy of the bucket, or that of a log group's account, does not let in one of its deliveries.
 async fn check_move(
     service: &LogsService,
-    owner: &str,
+    owner: &Scope,
     former: &DeliveryDestination,
     target: &str,
 ) -> Result<(), Fault> {
@@ -182,7 +182,7 @@ async fn check_move(
         let Some(found) = service.table.read::<Delivery>(&key).await? else {
             continue;
         };
-        let shut = access::shut_bucket(service, &scope, &found.record, (owner, &arn)).await?;
+        let shut = access::shut(service, &scope, &found.record, (owner, &arn)).await?;
         if let Some(why) = shut {
             return Err(invalid(why));
         }

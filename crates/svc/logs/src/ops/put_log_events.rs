@@ -5,6 +5,7 @@ use std::time::Instant;
 use wharf_api_logs::types::{
     InputLogEvent, PutLogEventsRequest, PutLogEventsResponse, RejectedLogEventsInfo,
 };
+use wharf_journal::Moved;
 use wharf_wire::{Call, Context, Fault};
 
 use crate::{
@@ -56,7 +57,10 @@ pub async fn put_log_events(
     let journal = stream.journal_name();
     let end = match taken.is_empty() {
         true => service.events.journal().end(&journal),
-        false => service.take_in(call, &group, &stream, &taken).await?,
+        false => {
+            let of = (&group, &stream);
+            service.take_in(call, of, &taken, None).await?
+        }
     };
     Ok(PutLogEventsResponse {
         next_sequence_token: Some(format!("{end:056}")),
@@ -66,18 +70,19 @@ pub async fn put_log_events(
 }
 
 impl LogsService {
-    /// Appends events to a stream, durable when this returns, and tells all who follow it. The offset behind them.
+    /// Appends events to a stream, durable when this returns, and tells all who follow it. The offset behind them. What is moved
+    /// here is gone from where it was by the same write.
     pub(crate) async fn take_in(
         &self,
         cx: &Context,
-        group: &Group,
-        stream: &Stream,
+        (group, stream): (&Group, &Stream),
         events: &[(i64, &str)],
+        moved: Option<Moved>,
     ) -> Result<u64, Fault> {
         let (journal, now) = (stream.journal_name(), cx.now.millis());
         let key = self.sealing(cx, group).await?;
         let (key, account) = (key.as_deref(), cx.account.as_str());
-        let end = self.events.append(&journal, now, events, key, account);
+        let end = (self.events).append(&journal, (now, events), key, account, moved);
         let end = end.await.map_err(fault::append)?;
         let first = end.saturating_sub(events.len() as u64);
         let bytes = events.iter().map(|(_, text)| text.len() + OVERHEAD).sum();

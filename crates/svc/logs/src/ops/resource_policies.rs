@@ -11,7 +11,7 @@ use wharf_api_logs::{
     },
 };
 use wharf_iam::{Document, DocumentKind};
-use wharf_records::{Record as _, Unknown};
+use wharf_records::{Record as _, Scope, Unknown};
 use wharf_service::{Pages, transact};
 use wharf_wire::{Call, Context, Fault};
 
@@ -126,11 +126,8 @@ pub async fn delete(
 }
 
 /// All policies of an account in a region as one; `None` if there are none.
-pub async fn all_of(service: &LogsService, cx: &Context) -> Result<Option<String>, Fault> {
-    let all = service
-        .table
-        .all::<ResourcePolicy>(&LogsService::scope(cx), "")
-        .await?;
+pub async fn all_of(service: &LogsService, scope: &Scope) -> Result<Option<String>, Fault> {
+    let all = service.table.all::<ResourcePolicy>(scope, "").await?;
     let mut statements = Vec::new();
     for (_, it) in all {
         let read: Option<Value> = serde_json::from_str(&it.record.document).ok();

@@ -11,7 +11,6 @@ use std::{
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 use wharf_api_logs::{Input, Logs, types::*};
 use wharf_base::{TestClock, Timestamp};
 use wharf_delivery::{Actor, LogDeliveries as _, LogRecord, Operations, Request};
@@ -21,23 +20,31 @@ use wharf_wire::{ByteStream, Call, Check, Fault, async_trait};
 
 use crate::support::{NOW, arn, call, make, open};
 
-const BUS: &str = "arn:aws:events:us-east-1:000000000000:event-bus/shop";
-const WRITER: &str = "delivery.logs.amazonaws.com";
+pub const BUS: &str = "arn:aws:events:us-east-1:000000000000:event-bus/shop";
+/// Milliseconds that records gather for a file.
+pub const GATHERED: i64 = 10_000;
+pub const WRITER: &str = "delivery.logs.amazonaws.com";
 const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"delivery.logs.amazonaws.com"},"Action":"s3:PutObject","Resource":"*"}]}"#;
 
-/// Buses, but for one that is `gone`, a bucket that lets the service in, and what was written.
+/// Buses, but for one that is `gone`, a bucket that lets the service in, and what was written into it.
 #[derive(Default)]
 pub struct Around {
-    wrote: Mutex<Vec<(Actor, Request)>>,
-    files: Mutex<Vec<(String, String)>>,
+    /// Names and contents, as often as they were put.
+    pub files: Mutex<Vec<(String, String)>>,
     /// What was asked about by a bucket's policy.
     folders: Mutex<Vec<String>>,
+    /// As whom events were to be put.
+    writers: Mutex<Vec<Actor>>,
     bucket_is_shut: AtomicBool,
+    /// Objects are refused.
+    pub takes_nothing: AtomicBool,
+    /// Who puts an object hears nothing.
+    pub is_silent: AtomicBool,
 }
 
 #[async_trait]
 impl Operations for Around {
-    async fn call(&self, actor: &Actor, request: &Request) -> Result<Value, Fault> {
+    async fn call(&self, _: &Actor, request: &Request) -> Result<Value, Fault> {
         match &*request.operation {
             "DescribeEventBus" if request.input["Name"] == "gone" => {
                 let text = "Event bus gone does not exist.";
@@ -54,10 +61,7 @@ impl Operations for Around {
             "GetBucketPolicy" if !self.bucket_is_shut.load(Ordering::Relaxed) => {
                 Ok(json!({ "Policy": POLICY }))
             }
-            _ => {
-                self.wrote.lock().push((actor.clone(), request.clone()));
-                Ok(json!({}))
-            }
+            _ => Ok(json!({})),
         }
     }
 
@@ -67,6 +71,9 @@ impl Operations for Around {
         request: &Request,
         body: ByteStream,
     ) -> Result<Value, Fault> {
+        if self.takes_nothing.load(Ordering::Relaxed) {
+            return Err(Fault::sender("AccessDenied", 403, "no"));
+        }
         let packed = body.reader().whole(usize::MAX).await;
         let packed = packed.map_err(|fault| fault.expect("there is no bound"))?;
         let mut text = String::new();
@@ -75,6 +82,9 @@ impl Operations for Around {
             .unwrap();
         let key = request.input["Key"].as_str().unwrap().to_owned();
         self.files.lock().push((key, text));
+        if self.is_silent.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         Ok(json!({}))
     }
 
@@ -84,6 +94,9 @@ impl Operations for Around {
         let into_buckets = checks.iter().filter(|it| it.action == "s3:PutObject");
         let into_buckets = into_buckets.map(|it| it.resource.clone());
         self.folders.lock().extend(into_buckets);
+        if checks.iter().any(|it| it.action == "logs:PutLogEvents") {
+            self.writers.lock().push(actor.clone());
+        }
         let is_in = |it: &Check| {
             let policy = it.resource_policy.as_deref();
             policy.is_some_and(|it| it.contains(WRITER))
@@ -107,7 +120,7 @@ fn start() -> (tempfile::TempDir, LogsService, Arc<Around>) {
     (folder, logs, around)
 }
 
-async fn source(
+pub async fn source(
     logs: &LogsService,
     name: &str,
     resource: &str,
@@ -123,7 +136,7 @@ async fn source(
     put.map(|it| it.delivery_source.unwrap())
 }
 
-async fn destination(
+pub async fn destination(
     logs: &LogsService,
     name: &str,
     target: &str,
@@ -145,7 +158,7 @@ fn destination_arn(name: &str) -> String {
     format!("arn:aws:logs:us-east-1:{ACCOUNT}:delivery-destination:{name}")
 }
 
-fn joining(source: &str, destination: &str) -> CreateDeliveryRequest {
+pub fn joining(source: &str, destination: &str) -> CreateDeliveryRequest {
     CreateDeliveryRequest {
         delivery_source_name: Some(source.to_owned()),
         delivery_destination_arn: Some(destination_arn(destination)),
@@ -153,26 +166,46 @@ fn joining(source: &str, destination: &str) -> CreateDeliveryRequest {
     }
 }
 
-async fn join(logs: &LogsService, input: CreateDeliveryRequest) -> Result<Delivery, Fault> {
+pub async fn join(logs: &LogsService, input: CreateDeliveryRequest) -> Result<Delivery, Fault> {
     let made = logs.create_delivery(&call(), input).await;
     made.map(|it| it.delivery.unwrap())
 }
 
-fn log(logs: &LogsService, log_type: &str, message_type: &str) {
+/// Logs a record of the bus, so many milliseconds after [`NOW`].
+pub async fn log(logs: &LogsService, log_type: &'static str, message_type: &str, at: i64) {
     let fields = json!({"resource_arn": BUS, "message_type": message_type, "details": {"a": 1}});
     let record = LogRecord {
-        at: Timestamp(NOW),
+        log_type,
+        at: Timestamp(NOW + at),
         fields: fields.as_object().unwrap().clone(),
     };
-    logs.log(BUS, log_type, &record);
+    logs.log(BUS, vec![record], Timestamp(NOW + at)).await;
 }
 
-/// Delivers what waits, as a server does that ends.
+/// Delivers what is due so many milliseconds after [`NOW`].
+pub async fn deliver_at(logs: &LogsService, at: i64) {
+    let clock = TestClock::at(Timestamp(NOW + at));
+    logs.deliver_records_once(&clock).await;
+}
+
+/// Delivers what waits, in files too.
 async fn deliver(logs: &LogsService) {
-    let stop = CancellationToken::new();
-    stop.cancel();
-    let clock = Arc::new(TestClock::at(Timestamp(NOW)));
-    logs.clone().deliver_records(clock, stop).await;
+    deliver_at(logs, GATHERED).await;
+}
+
+/// The events that were delivered to a group: their times and their texts.
+pub async fn delivered(logs: &LogsService, call: &Call, group: &str) -> Vec<(i64, String)> {
+    let input = GetLogEventsRequest {
+        log_group_name: Some(group.to_owned()),
+        log_stream_name: Some("EventBridgeEventBusLogs".to_owned()),
+        start_from_head: Some(true),
+        ..Default::default()
+    };
+    let found = logs.get_log_events(call, input).await.unwrap();
+    let events = found.events.unwrap_or_default().into_iter();
+    events
+        .map(|it| (it.timestamp.unwrap(), it.message.unwrap()))
+        .collect()
 }
 
 #[tokio::test]
@@ -199,30 +232,24 @@ async fn records_arrive_in_a_group_and_in_a_bucket() {
     join(&logs, asked).await.unwrap();
     assert!(logs.are_any() && logs.wants(BUS, "INFO_LOGS") && !logs.wants(BUS, "TRACE_LOGS"));
 
-    log(&logs, "INFO_LOGS", "RULE_MATCH");
-    log(&logs, "TRACE_LOGS", "EVENT_RECEIPT");
+    log(&logs, "INFO_LOGS", "RULE_MATCH", 0).await;
+    log(&logs, "TRACE_LOGS", "EVENT_RECEIPT", 0).await;
+    around.writers.lock().clear();
     deliver(&logs).await;
-    let wrote = std::mem::take(&mut *around.wrote.lock());
-    let [(actor, request)] = &wrote[..] else {
-        panic!("one call: {wrote:?}");
-    };
     let expected = Actor::Service {
         name: WRITER.to_owned(),
         account: ACCOUNT.to_owned(),
         source_arn: format!("arn:aws:logs:us-east-1:{ACCOUNT}:delivery-source:info"),
     };
-    assert_eq!(
-        (actor, request.operation.as_str()),
-        (&expected, "PutLogEvents")
-    );
-    assert_eq!(request.input["logStreamName"], "EventBridgeEventBusLogs");
-    let event = &request.input["logEvents"][0];
-    let record: Value = serde_json::from_str(event["message"].as_str().unwrap()).unwrap();
+    assert_eq!(*around.writers.lock(), [expected]);
+    let group = "/aws/vendedlogs/shop";
+    let events = delivered(&logs, &call(), group).await;
+    let [(time, message)] = &events[..] else {
+        panic!("one event: {events:?}");
+    };
+    let record: Value = serde_json::from_str(message).unwrap();
     assert_eq!(record["message_type"], "RULE_MATCH");
-    assert_eq!(
-        (&event["timestamp"], &record["details"]["a"]),
-        (&json!(NOW), &json!(1))
-    );
+    assert_eq!((*time, &record["details"]["a"]), (NOW, &json!(1)));
     let files = std::mem::take(&mut *around.files.lock());
     let (key, text) = &files[0];
     let folder = format!(
@@ -255,17 +282,17 @@ async fn records_arrive_in_a_group_and_in_a_bucket() {
     logs.update_delivery_configuration(&call(), update)
         .await
         .unwrap();
-    log(&logs, "INFO_LOGS", "RULE_MATCH");
+    log(&logs, "INFO_LOGS", "RULE_MATCH", 1).await;
     deliver(&logs).await;
-    let wrote = std::mem::take(&mut *around.wrote.lock());
-    let message = &wrote[0].1.input["logEvents"][0]["message"];
-    assert_eq!(message, r#"{"message_type":"RULE_MATCH"}"#);
+    let events = delivered(&logs, &call(), group).await;
+    let short = (NOW + 1, r#"{"message_type":"RULE_MATCH"}"#.to_owned());
+    assert_eq!(events[1..], [short]);
     logs.delete_delivery(&call(), DeleteDeliveryRequest { id })
         .await
         .unwrap();
-    log(&logs, "INFO_LOGS", "RULE_MATCH");
+    log(&logs, "INFO_LOGS", "RULE_MATCH", 2).await;
     deliver(&logs).await;
-    assert!(around.wrote.lock().is_empty());
+    assert_eq!(delivered(&logs, &call(), group).await.len(), 2);
     assert_eq!(logs.dropped_records(), 0);
 }
 
@@ -288,9 +315,9 @@ async fn the_next_process_knows_its_deliveries_before_it_works() {
     assert!(!logs.are_any());
     logs.read_routes().await;
     assert!(logs.wants(BUS, "INFO_LOGS") && !logs.wants(BUS, "TRACE_LOGS"));
-    log(&logs, "INFO_LOGS", "RULE_MATCH");
+    log(&logs, "INFO_LOGS", "RULE_MATCH", 0).await;
     deliver(&logs).await;
-    assert_eq!(around.wrote.lock().len(), 1);
+    assert_eq!(delivered(&logs, &call(), "g").await.len(), 1);
 }
 
 #[tokio::test]

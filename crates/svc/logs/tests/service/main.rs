@@ -4,6 +4,7 @@ mod account;
 mod account_retention;
 mod account_subscription;
 mod deliveries;
+mod deliveries_kept;
 mod deliveries_of_others;
 mod destinations;
 mod exports;
