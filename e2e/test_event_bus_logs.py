@@ -107,7 +107,7 @@ def test_a_bus_logs_into_a_group_before_and_after_a_restart(wharf):
     logs.delete_delivery_destination(name=name)
 
 
-def test_a_bucket_of_another_account_gets_files_once_its_destination_and_its_policy_say_so(wharf):
+def test_a_bucket_and_a_group_of_another_account_get_logs_once_their_destination_and_their_policy_say_so(wharf):
     number, root = create(wharf, tasks.unique("central"))
     central, name = Place(wharf, "us-east-1", root), tasks.unique("shop")
     logs, theirs, s3 = wharf.client("logs"), central.client("logs"), central.client("s3")
@@ -143,7 +143,28 @@ def test_a_bucket_of_another_account_gets_files_once_its_destination_and_its_pol
     with pytest.raises(ClientError, match="policy of the bucket") as refused:
         destination(central, name, f"arn:aws:s3:::{name}-none", outputFormat="w3c")
     assert refused.value.response["Error"]["Code"] == "ValidationException"
+    # Neither is a log group open until a policy of its account says so.
+    group, of_group = f"/aws/vendedlogs/events/{name}", f"{name}-group"
+    group_arn = f"arn:aws:logs:us-east-1:{number}:log-group:{group}"
+    theirs.create_log_group(logGroupName=group)
+    ends = {"deliverySourceName": name, "deliveryDestinationArn": destination(central, of_group, group_arn)}
+    allow["Resource"] = ends["deliveryDestinationArn"]
+    theirs.put_delivery_destination_policy(deliveryDestinationName=of_group, deliveryDestinationPolicy=policy(allow))
+    with pytest.raises(ClientError, match="no resource policy of the account") as refused:
+        logs.create_delivery(**ends)
+    assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+    condition = {"StringEquals": {"aws:SourceAccount": HOME}, "ArnLike": {"aws:SourceArn": source}}
+    actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    write = {"Effect": "Allow", "Principal": WRITER, "Action": actions, "Resource": f"{group_arn}:log-stream:*", "Condition": condition}
+    theirs.put_resource_policy(policyName=name, policyDocument=policy(write))
+    logs.create_delivery(**ends)
     put(wharf, name, total=1)
+
+    def logged():
+        events = theirs.filter_log_events(logGroupName=group)["events"]
+        return [json.loads(it["message"])["message_type"] for it in events]
+
+    wait_for(lambda: logged() == ["EVENT_RECEIPT", "RULE_MATCH_START"], what="the steps in the other account's group")
 
     def files():
         return [it["Key"] for it in s3.list_objects_v2(Bucket=name).get("Contents", [])]

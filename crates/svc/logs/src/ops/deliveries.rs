@@ -189,11 +189,6 @@ pub async fn create(
     let kind = kind_of(&from)?;
     let of = type_of(&to.target).ok_or_else(delivery_destinations::missing)?;
     let scope = LogsService::scope(call);
-    if of == DestinationType::Group && there.account != scope.account {
-        return Err(invalid(
-            "Cross-account delivery is not supported for the delivery destination type CWL.",
-        ));
-    }
     let mut made = Delivery {
         source,
         destination,
