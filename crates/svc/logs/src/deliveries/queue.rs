@@ -159,9 +159,12 @@ impl Queue {
         });
     }
 
-    /// There was nothing to send yet: what there is room for is being written down.
+    /// There was nothing to send yet: what there is room for is being written down. A batch that failed is not there any more.
     pub fn nothing(&mut self, key: &str, now: Timestamp) {
-        self.ended(key, |row| row.not_before = now + SOON);
+        self.ended(key, |row| {
+            row.until = None;
+            row.not_before = now + SOON;
+        });
     }
 
     /// Notes that a batch fails; whether its delivery has done so for long enough.
@@ -315,6 +318,13 @@ mod tests {
         assert_eq!((queue.all, queue.rows.len()), (0, 1));
         queue.nothing("g", at(1));
         assert!(queue.rows.is_empty());
+        // What failed went meanwhile.
+        queue.add(&of, 1, at(2));
+        assert_eq!(queue.due(at(2)).len(), 1);
+        queue.failed("g", Some(7), at(2));
+        assert_eq!(queue.due(at(90))[0].until, Some(7));
+        queue.nothing("g", at(90));
+        assert_eq!(queue.due(at(91))[0].until, None);
     }
 
     #[test]

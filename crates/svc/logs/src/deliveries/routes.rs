@@ -172,10 +172,6 @@ impl LogsService {
     /// Writes down what a delivery is to bring, as far as there is room.
     async fn write_down(&self, route: &Route, lines: Vec<Line>, now: Timestamp) {
         let key = route.row.key.as_str();
-        // It was deleted meanwhile.
-        if self.deliveries.route(key).is_none() {
-            return;
-        }
         let (count, mut records) = (lines.len(), Vec::with_capacity(lines.len()));
         for line in lines {
             let record = line.sealed(&self.keyring, &route.stream);
@@ -204,6 +200,12 @@ impl LogsService {
         }
         if dropped > 0 {
             self.deliveries.drop_records(dropped as u64);
+        }
+        // Asked last: whoever deletes it either finds what was written, or is seen here.
+        if self.deliveries.route(key).is_none()
+            && let Err(fault) = self.set_route(key).await
+        {
+            tracing::warn!(key, %fault, "removing logs of a resource whose delivery is gone failed, will retry");
         }
     }
 
@@ -380,8 +382,14 @@ fn route(
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use wharf_base::SystemClock;
+    use wharf_journal::{Journal, JournalOptions};
+    use wharf_reconcile::Takeover;
+    use wharf_svc_kms::{KmsService, Parts as KmsParts};
+    use wharf_testkit::World;
 
     use super::*;
+    use crate::{Options, Parts, deliveries::queue::GATHERED};
 
     const BUS: &str = "arn:aws:events:us-east-1:000000000000:event-bus/shop";
 
@@ -394,8 +402,9 @@ mod tests {
         });
         let delivery: Delivery = serde_json::from_value(delivery).unwrap();
         let scope = Scope::new("logs", "000000000000", "us-east-1");
+        let key = scope.key(Delivery::KIND, "d");
         route(
-            (scope, "d".to_owned(), "key"),
+            (scope, "d".to_owned(), &key),
             &delivery,
             serde_json::from_value(source).unwrap(),
             &serde_json::from_value(destination).unwrap(),
@@ -448,5 +457,34 @@ mod tests {
         deliveries.set("key", None);
         assert!(!deliveries.are_any.load(Ordering::Relaxed));
         assert_eq!(waiting("INFO_LOGS"), 0);
+    }
+
+    /// Its deletion comes between the look at the routes and the write.
+    #[tokio::test]
+    async fn what_is_written_down_of_a_deleted_delivery_goes_too() {
+        let (folder, world) = (tempfile::tempdir().unwrap(), World::in_memory());
+        let kms = KmsService::new(KmsParts {
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            clock: Arc::new(SystemClock),
+            takeover: Takeover::Replace,
+        });
+        let logs = LogsService::new(Parts {
+            kms: Arc::new(kms),
+            store: world.store.clone(),
+            keyring: world.keyring.clone(),
+            journal: Journal::open(folder.path(), JournalOptions::default()).unwrap(),
+            options: Options::default(),
+        });
+        let (gone, now) = (made("arn:aws:s3:::b").unwrap(), Timestamp(7));
+        let line = Line {
+            at: now,
+            taken: now,
+            text: "a".to_owned(),
+        };
+        logs.write_down(&gone, vec![line], now).await;
+        assert!(logs.events.journal().stream(&gone.stream).is_none());
+        let due = logs.deliveries.queue.lock().due(now + GATHERED);
+        assert_eq!(due, []);
     }
 }
