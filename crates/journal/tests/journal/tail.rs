@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use wharf_journal::{Journal, JournalError, JournalOptions, OpenError};
+use wharf_journal::{Journal, JournalError, JournalOptions, Moved, OpenError, Records};
 
 use crate::{all, small};
 
@@ -47,6 +47,39 @@ async fn a_torn_tail_costs_the_last_append_and_no_more() {
         Journal::open(dir.path(), small()),
         Err(OpenError::Corrupt { .. })
     ));
+}
+
+#[tokio::test]
+async fn a_torn_move_leaves_all_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(format!("{:016x}.log", 1));
+    let j = Journal::open(dir.path(), small()).unwrap();
+    j.append("from", &["one", "two"]).await.unwrap();
+    let before = fs::read(&path).unwrap();
+    let mut records = Records::default();
+    records.push(b"both").unwrap();
+    let moved = Moved {
+        from: "from".to_owned(),
+        before: 2,
+    };
+    let first = j.move_gathered("to", &mut records, Some(moved)).await;
+    assert_eq!(first, Ok(0));
+    j.close().await;
+    let bytes = fs::read(&path).unwrap();
+    let differs = |at: &usize| before[*at] != bytes[*at];
+    let start = (0..bytes.len()).find(differs).unwrap();
+    let end = (0..bytes.len()).rfind(differs).unwrap() + 1;
+    for at in start..=end {
+        // Of its last byte on it is whole.
+        let (left, moved) = if at < end { (2, 0) } else { (0, 1) };
+        fs::write(&path, &bytes[..at]).unwrap();
+        // After a power failure nothing says that it had been acknowledged.
+        fs::remove_file(dir.path().join("LAST")).unwrap();
+        let j = Journal::open(dir.path(), small()).unwrap();
+        assert_eq!(all(&j, "from").await.len(), left, "at {at}");
+        assert_eq!(all(&j, "to").await.len(), moved, "at {at}");
+        j.close().await;
+    }
 }
 
 /// A journal in which merging has taken place: the paths of its manifest and of one run.
