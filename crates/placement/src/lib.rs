@@ -22,4 +22,4 @@ pub mod query;
 pub use demand::{Constraint, Demand, Pool, Strategy};
 pub use fleet::{Fleet, HostIx, HostState, Serves, Trial, group_of};
 pub use offer::{Asks, Feature};
-pub use place::{Placed, Reason, Refusal, place, refusal_of};
+pub use place::{Placed, Reason, Refusal, place, place_after, refusal_of};

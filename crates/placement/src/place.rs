@@ -93,7 +93,21 @@ pub struct Placed {
 /// Chooses hosts for `count` tasks of one shape. Nothing is claimed: the caller commits the choice
 /// to the hosts' ledgers and comes back with a newer fleet if one of them moved on meanwhile.
 pub fn place(fleet: &Fleet, demand: &Demand, count: usize, rng: &mut impl Rng) -> Placed {
+    place_after(fleet, demand, &[], count, rng)
+}
+
+/// The same for `count` further tasks, where others of their size and group were given these hosts, which do not show it yet.
+pub fn place_after(
+    fleet: &Fleet,
+    demand: &Demand,
+    given: &[HostIx],
+    count: usize,
+    rng: &mut impl Rng,
+) -> Placed {
     let mut batch = Batch::new(fleet, demand, rng.random());
+    for host in given {
+        batch.give(*host);
+    }
     let mut hosts;
     if fleet.has_both() {
         batch.round = Round::Reachable;

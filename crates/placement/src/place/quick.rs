@@ -125,7 +125,11 @@ impl Batch<'_> {
                     Some((came, (level, host))) => {
                         reached = level;
                         let shelf = &mut shelves[counts.shelf_of(self.fleet, host)];
-                        // Each host comes once, so this one was given nothing yet.
+                        // Each host comes once, so this one was given nothing by this round.
+                        let level = match self.given_to(host).tasks {
+                            0 => level,
+                            _ => self.level(host, own, &counts),
+                        };
                         if !shelf.complete && self.eligible(host) {
                             shelf.hosts.push(Reverse(Ranked { level, came, host }));
                         }

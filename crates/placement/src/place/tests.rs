@@ -140,6 +140,39 @@ fn one_of_the_last_still_spreads() {
 }
 
 #[test]
+fn what_was_given_before_counts_as_if_it_were_there() {
+    let zone = || Strategy::SpreadAttribute("zone".to_owned());
+    for strategies in [
+        vec![],
+        vec![zone(), Strategy::SpreadHost],
+        vec![Strategy::SpreadHost, zone(), Strategy::BinpackCpu],
+    ] {
+        let fleet = fleet();
+        let mut demand = demand(1024, 1024);
+        demand.strategies = strategies.clone();
+        let row = |id| fleet.row(id).unwrap();
+        // There is room for ten.
+        let given = [row("a1"), row("b2"), row("b2")];
+        let mut rng = SmallRng::seed_from_u64(7);
+        let placed = place_after(&fleet, &demand, &given, 8, &mut rng);
+        assert_eq!(placed.hosts.len(), 7, "{strategies:?}");
+        let on = |id| placed.hosts.iter().filter(|it| **it == row(id)).count();
+        assert_eq!((on("a1"), on("b2")), (0, 2), "{strategies:?}");
+    }
+    let fleet = fleet();
+    let mut demand = demand(1024, 1024);
+    demand.strategies = vec![zone(), Strategy::SpreadHost];
+    let given = [fleet.row("b1").unwrap(), fleet.row("b2").unwrap()];
+    let mut rng = SmallRng::seed_from_u64(7);
+    let mut hosts = ids(&fleet, &place_after(&fleet, &demand, &given, 2, &mut rng));
+    hosts.sort();
+    assert_eq!(hosts, ["a1", "a2"]);
+    demand.constraints = vec![Constraint::DistinctInstance];
+    let placed = place_after(&fleet, &demand, &given, 4, &mut rng);
+    assert_eq!(placed.hosts.len(), 2);
+}
+
+#[test]
 fn spread_counts_what_is_there_already() {
     let mut fleet = fleet();
     let row = fleet.row("a1").unwrap();

@@ -16,9 +16,7 @@ use wharf_base::{Permit, ids};
 use wharf_hosts::{
     Claimant, Draft, FargateQueue, Held, Machines, Outcome, Promises, QueueError, Request,
 };
-use wharf_placement::{
-    Demand, HostIx, Pool, Reason, Refusal, group_of, ledger, place as choose_hosts,
-};
+use wharf_placement::{Demand, HostIx, Pool, Reason, Refusal, group_of, ledger, place_after};
 use wharf_records::{
     Record, Unknown,
     ecs::{ClientToken, Cluster, Definition, InstanceStatus, Launch, ServiceSubnet, Task},
@@ -37,6 +35,7 @@ use crate::{
     names::Place,
     provider,
     services::{events, room},
+    spare::kept_for_others,
     spots::{HostFor, Serving},
     state::{ChangeError, Stored, conflict},
     task::settle,
@@ -268,6 +267,10 @@ pub struct Chosen {
 struct Share<'a> {
     /// The provider over an Auto Scaling group on whose instances they go.
     provider: Option<&'a str>,
+    /// They run in room that nobody else needs.
+    of_spot: bool,
+    /// The first of them among the tasks of the job.
+    from: usize,
     count: usize,
 }
 
@@ -349,21 +352,29 @@ impl Job {
         for share in self.shares() {
             let (mut demand, serving) = self.demand(region, share.provider);
             interrupt::leave_promised(region, &mut demand, promises);
-            let placed = choose_hosts(region.fleet, &demand, share.count, rng);
+            // Those of Fargate have the same machines; those of providers over groups have their own.
+            let given = match self.order.launch {
+                Launch::Fargate => &rows[..],
+                _ => &[],
+            };
+            if share.of_spot {
+                let kept = kept_for_others(region, queue, given, &demand.claim);
+                interrupt::leave_promised(region, &mut demand, &kept);
+            }
+            let placed = place_after(region.fleet, &demand, given, share.count, rng);
             let before = rows.len();
             let mut search = None;
             let mut found = placed.hosts.into_iter();
             while rows.len() - before < share.count {
-                let number = rows.len() - before;
+                let number = share.from + rows.len() - before;
                 let provider = share.provider.map(str::to_owned);
                 let provider = provider.or_else(|| self.providers.get(number).cloned().flatten());
-                let of_spot = is_spot(provider.as_deref());
                 let (row, from) = match found.next() {
                     Some(row) => {
                         room.give(row);
                         (row, Vec::new())
                     }
-                    None if of_spot => break,
+                    None if share.of_spot => break,
                     None => {
                         let refusals = &placed.refusals;
                         let search = search.get_or_insert_with(|| {
@@ -404,7 +415,8 @@ impl Job {
                     chosen.waiting.extend(waits);
                 }
                 None if missing > 0 && waits_for_machines(queue, self.order.launch, &demand) => {
-                    let providers = share.count - missing..share.count;
+                    let end = share.from + share.count;
+                    let providers = end - missing..end;
                     let provider = |number: usize| self.providers.get(number).cloned().flatten();
                     chosen.waiting.extend(providers.map(provider));
                 }
@@ -429,13 +441,24 @@ impl Job {
         Ok((rows, chosen))
     }
 
-    /// What goes to each provider over an Auto Scaling group; all else is one share.
+    /// What goes to each provider over an Auto Scaling group; all else is one share, or two with FARGATE_SPOT, whose tasks come
+    /// last.
     fn shares(&self) -> Vec<Share<'_>> {
         if self.order.launch == Launch::Fargate || self.providers.is_empty() {
-            return vec![Share {
+            let mut others = self.providers.iter();
+            let others = others.position(|it| is_spot(it.as_deref()));
+            let others = others.unwrap_or(self.count);
+            let share = |of_spot, from, count| Share {
                 provider: None,
-                count: self.count,
-            }];
+                of_spot,
+                from,
+                count,
+            };
+            let all = [
+                share(false, 0, others),
+                share(true, others, self.count - others),
+            ];
+            return all.into_iter().filter(|it| it.count > 0).collect();
         }
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for provider in self.providers.iter().flatten() {
@@ -443,6 +466,8 @@ impl Job {
         }
         let share = |(provider, count)| Share {
             provider: Some(provider),
+            of_spot: false,
+            from: 0,
             count,
         };
         counts.into_iter().map(share).collect()

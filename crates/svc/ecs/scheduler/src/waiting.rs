@@ -11,10 +11,9 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use rand::{rngs::SmallRng, seq::IndexedRandom};
 use wharf_base::{Permit, Timestamp};
 use wharf_hosts::{
-    Claimant, Draft, FargateRoom, FargateWaiting, Held, Machines, Outcome, Promises, QueueError,
-    Request, kept_from_spot,
+    Claimant, Draft, FargateWaiting, Held, Machines, Outcome, Promises, QueueError, Request,
 };
-use wharf_placement::{HostIx, group_of, ledger, pack::Bin, place};
+use wharf_placement::{HostIx, group_of, place};
 use wharf_reconcile::Next;
 use wharf_records::{
     Scope,
@@ -28,11 +27,12 @@ use wharf_wire::Fault;
 use crate::{
     Scheduler,
     interrupt::{self, is_spot},
-    launch::{ARCHITECTURE, of_made, of_waiting},
+    launch::{of_made, of_waiting},
     make::{self, At},
     names::Place,
     placing::CLAIMANT,
     provider,
+    spare::kept_for_others,
     spots::{HostFor, Serving},
     state::{ChangeError, StepError, conflict},
     task::settle,
@@ -64,7 +64,14 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
     });
     let of_fargate = provider::is_fargate(provider);
     let kept = match is_spot(Some(provider)) {
-        true => Arc::new(kept_for_others(&scheduler, &home)),
+        true => {
+            let view = &scheduler.state.view;
+            let queue = scheduler.state.hosts.fargate();
+            let nothing = Claim::default();
+            Arc::new(view.read(&home, |region| {
+                kept_for_others(region, queue, &[], &nothing)
+            }))
+        }
         false => Arc::default(),
     };
     let mut left = Vec::new();
@@ -127,33 +134,6 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
         None if all_placed => Ok(Next::Settled),
         None => Ok(Next::After(FARGATE_LOOK)),
     }
-}
-
-/// What others than those of FARGATE_SPOT are about to have of machines.
-fn kept_for_others(scheduler: &Scheduler, home: &Place) -> Promises {
-    let mut waiting = scheduler.state.hosts.fargate().waiting();
-    waiting.retain(|it| !it.claim.spot);
-    if waiting.is_empty() {
-        return Promises::new();
-    }
-    scheduler.state.view.read(home, |region| {
-        let instances = region.fargate_instances();
-        let rooms = instances.filter_map(|instance| {
-            let host = region.hosts.get(&instance.host)?;
-            let free = ledger::free(region.ledgers.get(&instance.host)?);
-            let own = instance.attributes.get(ARCHITECTURE);
-            let own = own.and_then(Option::as_ref).map(std::slice::from_ref);
-            let is_active = region.fleet.is_active(&instance.host);
-            is_active.then(|| FargateRoom {
-                host: &instance.host,
-                zone: home.zone_letter(&region.zone_of(host)).to_owned(),
-                accounts: &host.accounts,
-                regions: &host.regions,
-                bin: Bin::new(free, own),
-            })
-        });
-        kept_from_spot(&waiting, rooms.collect())
-    })
 }
 
 /// What a Fargate task lacks; `None` where no machine would do that could be made.

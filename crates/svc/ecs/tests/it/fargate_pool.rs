@@ -1,9 +1,12 @@
 //! Tasks on Fargate that wait where machines may be made for them. A host has 2048 CPU units and 4096 MiB.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use wharf_api_ecs::{self as api, Ecs};
-use wharf_hosts::{FargateMachine, FargateOffer};
-use wharf_records::hosts::Capacity;
+use wharf_base::Timestamp;
+use wharf_hosts::{Claimant, FargateMachine, FargateOffer, FargateWaiting};
+use wharf_records::hosts::{Capacity, Claim};
 use wharf_testkit::{ecs::Agent, until};
 
 use crate::harness::{ACCOUNT, Harness, call, decode};
@@ -57,6 +60,19 @@ impl Harness {
         let what = format!("{count} wait for a machine");
         until(&what, || async {
             self.ecs.hosts().fargate().waiting().len() == count
+        })
+        .await;
+    }
+
+    /// Until a service says so.
+    async fn lacks_room(&self, service: &str) {
+        let says_so = |service: &api::Service| {
+            let events = service.events.iter().flatten();
+            let mut events = events.filter_map(|it| it.message.as_ref());
+            events.any(|it| it.contains("unable to place a task"))
+        };
+        until("the service lacks room", || async {
+            says_so(&self.service(service).await)
         })
         .await;
     }
@@ -135,15 +151,7 @@ async fn a_service_that_lacked_room_waits_once_there_may_be_machines() {
     service["serviceName"] = json!("web");
     service["desiredCount"] = json!(2);
     harness.create_service(service).await.unwrap();
-    let lacks_room = |service: &api::Service| {
-        let events = service.events.iter().flatten();
-        let mut events = events.filter_map(|it| it.message.as_ref());
-        events.any(|it| it.contains("unable to place a task"))
-    };
-    until("the service lacks room", || async {
-        lacks_room(&harness.service("web").await)
-    })
-    .await;
+    harness.lacks_room("web").await;
     harness.makes_machines(true);
     harness.wait_for_machines(2).await;
 }
@@ -163,10 +171,8 @@ async fn who_is_over_the_bound_of_its_account_says_so() {
     assert!(why.contains("as may be at a time, 3"), "{why}");
 }
 
-#[tokio::test]
-async fn those_of_spot_leave_room_that_others_wait_for() {
+async fn cluster_with_spot() -> Harness {
     let harness = cluster().await;
-    harness.makes_machines(true);
     let providers = json!({"cluster": "default", "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
         "defaultCapacityProviderStrategy": []});
     let request = decode("PutClusterCapacityProviders", providers);
@@ -175,11 +181,24 @@ async fn those_of_spot_leave_room_that_others_wait_for() {
         .put_cluster_capacity_providers(&call(), request)
         .await;
     changed.unwrap();
-    let mut on_spot = of("half");
-    on_spot.as_object_mut().unwrap().remove("launchType");
-    on_spot["capacityProviderStrategy"] = json!([{"capacityProvider": "FARGATE_SPOT"}]);
+    harness
+}
+
+/// A request for tasks of these providers, as many of the one as of the other.
+fn by(providers: &[&str]) -> Value {
+    let mut request = of("half");
+    request.as_object_mut().unwrap().remove("launchType");
+    let item = |name: &&str| json!({"capacityProvider": name, "weight": 1});
+    request["capacityProviderStrategy"] = providers.iter().map(item).collect();
+    request
+}
+
+#[tokio::test]
+async fn those_of_spot_leave_room_that_others_wait_for() {
+    let harness = cluster_with_spot().await;
+    harness.makes_machines(true);
     // It has waited longest.
-    let spot = harness.run_one(on_spot).await;
+    let spot = harness.run_one(by(&["FARGATE_SPOT"])).await;
     harness.wait_for_machines(1).await;
     harness.run_one(of("half")).await;
     harness.run_one(of("half")).await;
@@ -188,4 +207,78 @@ async fn those_of_spot_leave_room_that_others_wait_for() {
     harness.wait_for_machines(1).await;
     let left = harness.ecs.hosts().fargate().waiting().remove(0);
     assert_eq!(left.claimant.id(), spot);
+}
+
+/// A pod that waits for half of a host, and which nothing places while the test goes on.
+fn pod_waits(harness: &Harness) {
+    let pod = FargateWaiting {
+        account: ACCOUNT.to_owned(),
+        claimant: Claimant::new("instance", "i-1"),
+        claim: Claim {
+            cpu: 1024,
+            memory: 2048,
+            interfaces: 1,
+            ..Claim::default()
+        },
+        zones: BTreeSet::new(),
+        architecture: None,
+        since: Timestamp(0),
+    };
+    harness.ecs.hosts().fargate().wait("pods", vec![pod]);
+}
+
+/// The providers of the tasks that a call has, and what it says of the others.
+async fn had(harness: &Harness, mut request: Value, count: u32) -> (Vec<String>, Vec<String>) {
+    request["count"] = json!(count);
+    let ran = harness.run(request).await.unwrap();
+    let tasks = ran.tasks.unwrap().into_iter();
+    let failures = ran.failures.unwrap().into_iter();
+    (
+        tasks.filter_map(|it| it.capacity_provider_name).collect(),
+        failures.filter_map(|it| it.detail).collect(),
+    )
+}
+
+#[tokio::test]
+async fn a_call_for_spot_has_only_what_nobody_waits_for() {
+    let harness = cluster_with_spot().await;
+    let _agent = Agent::join(&harness, "default").await;
+    pod_waits(&harness);
+    let (placed, refused) = had(&harness, by(&["FARGATE_SPOT"]), 2).await;
+    assert_eq!(placed, ["FARGATE_SPOT"]);
+    let [why] = &refused[..] else {
+        panic!("one has no room: {refused:?}");
+    };
+    assert!(why.contains("given or promised"), "{why}");
+    // Nothing is kept from those that are not Spot.
+    let (placed, refused) = had(&harness, by(&["FARGATE"]), 1).await;
+    assert_eq!((placed.len(), refused.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn of_a_call_for_both_the_others_take_what_somebody_waits_for() {
+    let harness = cluster_with_spot().await;
+    let _agents = [
+        Agent::join(&harness, "default").await,
+        Agent::join(&harness, "default").await,
+    ];
+    pod_waits(&harness);
+    // There is room for four.
+    let (placed, refused) = had(&harness, by(&["FARGATE_SPOT", "FARGATE"]), 4).await;
+    let of_spot = placed.iter().filter(|it| *it == "FARGATE_SPOT").count();
+    assert_eq!((placed.len() - of_spot, of_spot), (2, 1), "{placed:?}");
+    assert_eq!(refused.len(), 1);
+}
+
+#[tokio::test]
+async fn a_service_of_spot_leaves_room_too() {
+    let harness = cluster_with_spot().await;
+    let _agent = Agent::join(&harness, "default").await;
+    pod_waits(&harness);
+    let mut service = by(&["FARGATE_SPOT"]);
+    service["serviceName"] = json!("web");
+    service["desiredCount"] = json!(2);
+    harness.create_service(service).await.unwrap();
+    harness.lacks_room("web").await;
+    assert_eq!(harness.tasks_of("web").await.len(), 1);
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::Rng;
 use wharf_base::Timestamp;
 use wharf_hosts::{FargateQueue, Promises};
-use wharf_placement::{Demand, HostIx, Pool, Reason, ledger, place, refusal_of};
+use wharf_placement::{Demand, HostIx, Pool, Reason, ledger, place_after, refusal_of};
 use wharf_records::{
     Record,
     ecs::{
@@ -26,6 +26,7 @@ use crate::{
     names::Place,
     placing::MOST_WAITING,
     provider,
+    spare::kept_for_others,
     spots::Serving,
     task::settle,
     view::{Held, Region},
@@ -127,6 +128,10 @@ struct Choice {
 struct Share {
     /// The provider over an Auto Scaling group on whose instances they go.
     provider: Option<String>,
+    /// They run in room that nobody else needs.
+    of_spot: bool,
+    /// The first of them among those of the batch.
+    from: usize,
     count: usize,
 }
 
@@ -157,13 +162,15 @@ impl<'a> Launcher<'a> {
                 let count = (*count).min(BATCH);
                 let providers = self.providers(region, count);
                 for share in self.shares(&providers, count) {
-                    self.place_share(region, &share, &providers, &mut batch, rng);
+                    if !self.place_share(region, &share, &providers, &mut batch, rng) {
+                        break;
+                    }
                 }
             }
             Where::On(hosts) => {
                 let (demand, serving) = self.demand(region, None);
                 let (hosts, unplaced) = self.each(region, &demand, hosts);
-                let choices = self.with_subnets(region, &serving, hosts, None);
+                let choices = self.with_subnets(region, &serving, &batch, hosts, None);
                 self.claim(region, choices, &mut batch);
                 batch.unplaced = unplaced;
             }
@@ -174,7 +181,8 @@ impl<'a> Launcher<'a> {
         batch
     }
 
-    /// Places a share as far as there is room. With managed scaling the rest waits for more instances.
+    /// Places a share as far as there is room. With managed scaling the rest waits for more instances. Returns whether the batch may
+    /// have a further share.
     fn place_share(
         &self,
         region: &Region,
@@ -182,14 +190,18 @@ impl<'a> Launcher<'a> {
         providers: &[String],
         batch: &mut Batch,
         rng: &mut impl Rng,
-    ) {
-        let (demand, serving) = self.demand(region, share.provider.as_deref());
-        let placed = place(region.fleet, &demand, share.count, rng);
+    ) -> bool {
+        let (mut demand, serving) = self.demand(region, share.provider.as_deref());
+        let given = self.given(region, batch);
+        if share.of_spot {
+            self.leave_to_others(region, &mut demand, &given);
+        }
+        let placed = place_after(region.fleet, &demand, &given, share.count, rng);
         let provider = |number: usize| {
-            let one = share.provider.as_ref().or_else(|| providers.get(number));
-            one.cloned()
+            let nth = || providers.get(share.from + number);
+            share.provider.as_ref().or_else(nth).cloned()
         };
-        let mut choices = self.with_subnets(region, &serving, placed.hosts, None);
+        let mut choices = self.with_subnets(region, &serving, batch, placed.hosts, None);
         for (number, choice) in choices.iter_mut().enumerate() {
             choice.provider = provider(number);
         }
@@ -197,10 +209,10 @@ impl<'a> Launcher<'a> {
         self.claim(region, choices, batch);
         let mut search = None;
         for number in batch.tasks.len() - before..share.count {
-            let provider = provider(number);
-            if is_spot(provider.as_deref()) {
+            if share.of_spot {
                 break;
             }
+            let provider = provider(number);
             let refusals = &placed.refusals;
             let search =
                 search.get_or_insert_with(|| Search::new(region, &demand, refusals, self.promises));
@@ -211,8 +223,8 @@ impl<'a> Launcher<'a> {
                     batch.in_the_way.extend(hosts);
                     break;
                 }
-                // What is left of the share is not short of room.
-                Taken::Later => return,
+                // What is left of the share is not short of room, and what comes after it is not yet its turn.
+                Taken::Later => return false,
             }
         }
         let missing = share.count - (batch.tasks.len() - before);
@@ -237,6 +249,23 @@ impl<'a> Launcher<'a> {
             let reasons = placed.refusals.iter().map(|r| (r.host, r.reason));
             batch.unplaced = Some(room::closest(region, &demand, reasons));
         }
+        true
+    }
+
+    /// The hosts of the batch so far that further tasks may come to: those of Fargate, since those of providers over groups have
+    /// their own.
+    fn given(&self, region: &Region, batch: &Batch) -> Vec<HostIx> {
+        if self.revision.launch != Launch::Fargate {
+            return Vec::new();
+        }
+        let tasks = batch.tasks.iter();
+        tasks.filter_map(|it| region.fleet.row(&it.host)).collect()
+    }
+
+    /// Has placement of Spot tasks stand back for those who wait for Fargate.
+    fn leave_to_others(&self, region: &Region, demand: &mut Demand, given: &[HostIx]) {
+        let kept = kept_for_others(region, self.fargate, given, &demand.claim);
+        interrupt::leave_promised(region, demand, &kept);
     }
 
     /// Has Spot tasks give up their room for one more task.
@@ -275,7 +304,7 @@ impl<'a> Launcher<'a> {
             interrupt::follow(ledger, &after);
             batch.interrupted.push((task, after));
         }
-        let mut choices = self.with_subnets(region, serving, vec![taking.row], None);
+        let mut choices = self.with_subnets(region, serving, batch, vec![taking.row], None);
         for choice in &mut choices {
             choice.provider.clone_from(&provider);
         }
@@ -290,11 +319,21 @@ impl<'a> Launcher<'a> {
         Taken::Yes
     }
 
-    /// What goes to each provider over an Auto Scaling group; all else is one share.
+    /// What goes to each provider over an Auto Scaling group; all else is one share, or two with FARGATE_SPOT, whose tasks come
+    /// last.
     fn shares(&self, providers: &[String], count: usize) -> Vec<Share> {
         if providers.is_empty() || self.revision.launch == Launch::Fargate {
-            let provider = None;
-            return vec![Share { provider, count }];
+            let mut others = providers.iter();
+            let others = others.position(|it| is_spot(Some(it)));
+            let others = others.unwrap_or(count);
+            let share = |of_spot, from, count| Share {
+                provider: None,
+                of_spot,
+                from,
+                count,
+            };
+            let all = [share(false, 0, others), share(true, others, count - others)];
+            return all.into_iter().filter(|it| it.count > 0).collect();
         }
         let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
         for provider in providers {
@@ -302,6 +341,8 @@ impl<'a> Launcher<'a> {
         }
         let share = |(provider, count): (&String, usize)| Share {
             provider: Some(provider.clone()),
+            of_spot: false,
+            from: 0,
             count,
         };
         counts.into_iter().map(share).collect()
@@ -415,11 +456,13 @@ impl<'a> Launcher<'a> {
     }
 
     /// Each task takes, of the subnets its host can serve, one of the zone with the fewest tasks of
-    /// this deployment, and there the subnet with the fewest; of that zone alone, if one is named.
+    /// this deployment, and there the subnet with the fewest, those of the batch so far included; of that zone alone, if one is
+    /// named.
     fn with_subnets(
         &self,
         region: &Region,
         serving: &Serving,
+        batch: &Batch,
         hosts: Vec<HostIx>,
         only: Option<&str>,
     ) -> Vec<Choice> {
@@ -437,7 +480,7 @@ impl<'a> Launcher<'a> {
             let membership = task.service.as_ref();
             membership.is_some_and(|membership| membership.deployment == self.revision.id)
         });
-        for task in present {
+        for task in present.map(|task| &**task).chain(&batch.tasks) {
             *zones.entry(task.availability_zone.clone()).or_insert(0) += 1;
             if let Some(wish) = &task.network {
                 *subnets.entry(wish.subnet.clone()).or_insert(0) += 1;

@@ -9,6 +9,7 @@ use wharf_records::ecs::{Instance, Launch, Revision, Service, Task};
 
 use super::{Batch, Launcher, staying};
 use crate::{
+    interrupt::is_spot,
     names::Place,
     services::{observe::Zones, plan::rebalance::is_barred, room},
     spots::Serving,
@@ -200,8 +201,11 @@ impl Launcher<'_> {
             Some(_) => serving.zones(),
             None => vec![region.place.zone_letter(zone).to_owned()],
         };
+        if is_spot(provider.map(String::as_str)) {
+            self.leave_to_others(region, &mut demand, &[]);
+        }
         let placed = place(region.fleet, &demand, 1, rng);
-        let mut choices = self.with_subnets(region, &serving, placed.hosts, Some(zone));
+        let mut choices = self.with_subnets(region, &serving, batch, placed.hosts, Some(zone));
         let has_subnet = self.subnets().next().is_some();
         choices.retain(|choice| !has_subnet || choice.subnet.is_some());
         for choice in &mut choices {
