@@ -196,6 +196,8 @@ impl Attributes for PlacementGroup {
 pub const SERVICE_NAME: &str = "ec2:VpceServiceName";
 /// The account of that service.
 pub const SERVICE_OWNER: &str = "ec2:VpceServiceOwner";
+/// The name of its own that its provider gives to a service.
+pub const PRIVATE_NAME: &str = "ec2:VpceServicePrivateDnsName";
 /// Whose those are that are of no account.
 pub const AMAZON: &str = "amazon";
 

@@ -6,7 +6,7 @@ use wharf_wire::Fault;
 
 use super::{
     Rows,
-    attributes::{AMAZON, Attributes, SERVICE_NAME, SERVICE_OWNER},
+    attributes::{AMAZON, Attributes, PRIVATE_NAME, SERVICE_NAME, SERVICE_OWNER},
 };
 use crate::{
     endpoint_services::{self, EndpointService},
@@ -46,10 +46,19 @@ impl Rows<'_> {
                 self.on_each::<VpcEndpoint>(&i.vpc_endpoint_ids).await?
             }
             Input::CreateVpcEndpointServiceConfiguration(i) => {
-                self.new_one(EndpointService::KIND, &i.tag_specifications);
+                let name = named(&i.private_dns_name).map(|it| (PRIVATE_NAME, it));
+                let told = name.into_iter().collect();
+                self.new_with(EndpointService::KIND, &i.tag_specifications, told);
             }
             Input::ModifyVpcEndpointServiceConfiguration(i) => {
+                let at = self.checks.len();
                 self.on::<EndpointService>(&i.service_id).await?;
+                // Where none is given, the one that it has says whose service that is.
+                let name = match named(&i.private_dns_name) {
+                    Some(name) => Some(name),
+                    None => self.private_name_of(&i.service_id).await?,
+                };
+                self.add_to(at, PRIVATE_NAME, name);
             }
             Input::DeleteVpcEndpointServiceConfigurations(i) => {
                 self.on_each::<EndpointService>(&i.service_ids).await?;
@@ -84,6 +93,14 @@ impl Rows<'_> {
         Ok(found.map_or_else(|| AMAZON.to_owned(), |(account, _)| account))
     }
 
+    async fn private_name_of(&self, service: &Option<String>) -> Result<Option<String>, Fault> {
+        let Some(id) = service.as_deref() else {
+            return Ok(None);
+        };
+        let found = self.service.find::<EndpointService>(self.cx, id).await?;
+        Ok(found.and_then(|it| it.private_name).map(|it| it.name))
+    }
+
     pub(super) async fn on_each<T: Attributes>(
         &mut self,
         ids: &Option<Vec<String>>,
@@ -93,4 +110,10 @@ impl Rows<'_> {
         }
         Ok(())
     }
+}
+
+/// A private name that a request gives, as it would be kept.
+fn named(given: &Option<String>) -> Option<String> {
+    let given = given.as_deref().filter(|it| !it.is_empty())?;
+    Some(given.to_ascii_lowercase())
 }

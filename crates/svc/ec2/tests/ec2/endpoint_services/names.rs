@@ -1,5 +1,8 @@
 //! Private names of services: how they are proven, and which endpoints have them.
 
+use wharf_api_ec2::Input;
+use wharf_wire::Check;
+
 use super::*;
 
 #[tokio::test]
@@ -151,4 +154,42 @@ async fn a_name_that_is_given_up_comes_to_the_endpoint_that_was_without() {
     let deleted = it.world.ec2.delete_vpc_endpoints(&consumer, delete).await;
     assert!(codes(deleted.unwrap().unsuccessful).is_empty());
     gets().await;
+}
+
+#[tokio::test]
+async fn conditions_see_the_private_name_of_a_service() {
+    let it = Private::new().await;
+    let (me, ec2) = (user(), &it.world.ec2);
+    let seen = |checks: Vec<Check>| {
+        let (key, resource) = ("ec2:VpceServicePrivateDnsName", ":vpc-endpoint-service/");
+        let about = checks.into_iter().find(|it| it.resource.contains(resource));
+        about.unwrap().context.get(key).cloned()
+    };
+    let says = |name: &str| Some(vec![name.to_owned()]);
+    for (given, expected) in [
+        (Some("API.example.com"), says("api.example.com")),
+        (Some(""), None),
+        (None, None),
+    ] {
+        let create = CreateVpcEndpointServiceConfigurationRequest {
+            private_dns_name: given.map(str::to_owned),
+            ..Default::default()
+        };
+        let input = Input::CreateVpcEndpointServiceConfiguration(&create);
+        let checks = ec2.authorize(&me, input).await.unwrap();
+        assert_eq!(seen(checks), expected, "{given:?}");
+    }
+    let service = it.serve(true).await;
+    let change = |given: Option<&str>| ModifyVpcEndpointServiceConfigurationRequest {
+        service_id: text(&service),
+        private_dns_name: given.map(str::to_owned),
+        ..Default::default()
+    };
+    let (to_other, none) = (change(Some("Other.example.com")), change(None));
+    let asked = |i| ec2.authorize(&me, Input::ModifyVpcEndpointServiceConfiguration(i));
+    assert_eq!(seen(asked(&none).await.unwrap()), None);
+    it.rename(&service, Some("api.example.com")).await.unwrap();
+    assert_eq!(seen(asked(&none).await.unwrap()), says("api.example.com"));
+    let checks = asked(&to_other).await.unwrap();
+    assert_eq!(seen(checks), says("other.example.com"));
 }
