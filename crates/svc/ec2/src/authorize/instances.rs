@@ -11,6 +11,7 @@ use super::{
     Rows, Specifications, attributes::ROOT_DEVICE, of_kind, tags_of, told, with_request_tags,
 };
 use crate::{
+    block_devices::MadeOf,
     images::{Image, alias},
     instances::{
         FoundProfile,
@@ -140,11 +141,18 @@ impl Rows<'_> {
         of_fleet: bool,
     ) -> Result<(), Fault> {
         let (mut merged, template) = self.with_template(given).await?;
-        alias::settle(self.service, self.cx, &mut merged).await?;
-        if !of_fleet {
-            settle_subnet(self.service, self.cx, &mut merged, &digest(given)).await?;
-        }
-        self.launch_of(&merged, given, of_fleet).await?;
+        let (service, cx) = (self.service, self.cx);
+        alias::settle(service, cx, &mut merged).await?;
+        let made_of = match of_fleet {
+            true => MadeOf::find(service, cx, &merged).await?,
+            false => {
+                let launch = digest(given);
+                let made_of = MadeOf::settle(service, cx, &merged, &launch).await?;
+                settle_subnet(service, cx, (&mut merged, &made_of), &launch).await?;
+                made_of
+            }
+        };
+        self.launch_of(&merged, &made_of, of_fleet).await?;
         // Behind the instances: who may launch none is not told whether there is a template of a name.
         if let Some(id) = template {
             self.on::<LaunchTemplate>(&id).await?;
@@ -157,7 +165,7 @@ impl Rows<'_> {
     async fn launch_of(
         &mut self,
         i: &RunInstancesRequest,
-        given: &RunInstancesRequest,
+        made_of: &MadeOf,
         of_fleet: bool,
     ) -> Result<(), Fault> {
         let mut check = Check::new(self.action.clone(), arn(self.cx, Instance::KIND, "*"));
@@ -214,9 +222,8 @@ impl Rows<'_> {
         if spot {
             self.new_one(SpotRequest::KIND, &of_requests);
         }
-        let launch = (!of_fleet).then(|| digest(given));
-        let made = (true, launch.as_deref());
-        self.volumes_of_launch(i, &of_volumes, made, zone.as_deref())
+        let of = (true, of_fleet);
+        self.volumes_of_launch(made_of, &of_volumes, of, zone.as_deref())
             .await?;
         self.made_of(i, &of_interfaces, profile).await
     }
@@ -289,9 +296,9 @@ impl Rows<'_> {
         self.new_one(SpotRequest::KIND, &i.tag_specifications);
         let given = i.launch_specification.clone().unwrap_or_default();
         let i = specification(given);
-        let launch = digest(&i);
-        let (made, zone) = ((false, Some(&*launch)), self.zone_of_launch(&i).await?);
-        self.volumes_of_launch(&i, &None, made, zone.as_deref())
+        let made_of = MadeOf::settle(self.service, self.cx, &i, &digest(&i)).await?;
+        let (of, zone) = ((false, false), self.zone_of_launch(&i).await?);
+        self.volumes_of_launch(&made_of, &None, of, zone.as_deref())
             .await?;
         let profile = self.profile(i.iam_instance_profile.as_ref()).await?;
         self.made_of(&i, &None, profile).await

@@ -2,14 +2,14 @@
 
 use wharf_api_ec2::types::{
     CreateSnapshotRequest, CreateVolumeRequest, ModifyImageAttributeRequest,
-    ModifySnapshotAttributeRequest, RunInstancesRequest,
+    ModifySnapshotAttributeRequest,
 };
 use wharf_records::Record as _;
 use wharf_wire::{Check, Fault};
 
 use super::{Rows, Specifications, tags_of, with_request_tags};
 use crate::{
-    block_devices,
+    block_devices::{self, MadeOf},
     encryption::{Asked as Sealed, Wanted, defaults_of, wanted},
     images::Image,
     records::{Instance, arn},
@@ -92,22 +92,17 @@ impl Rows<'_> {
     }
 
     /// All that an instance has from its launch on, each by what it will be. `root`: with the disk that its root file system is on.
-    /// `launch`: the digest of the request that is launched; nothing where a fleet does it later, when disks may be told that cannot
-    /// be now. `zone`: where its instances come to be.
+    /// `later`: a fleet launches it then, when disks may be told that cannot be now. `zone`: where its instances come to be.
     pub(super) async fn volumes_of_launch(
         &mut self,
-        input: &RunInstancesRequest,
+        made_of: &MadeOf,
         tags: &Specifications,
-        (root, launch): (bool, Option<&str>),
+        (root, later): (bool, bool),
         zone: Option<&str>,
     ) -> Result<(), Fault> {
-        let layout = block_devices::of_launch(self.service, self.cx, input).await;
-        let found = match &layout {
-            Ok(layout) => block_devices::foreseen(self.service, self.cx, layout).await,
-            Err(fault) => Err(fault.clone()),
-        };
-        match found {
-            Ok(all) => {
+        match (&made_of.layout, &made_of.disks) {
+            (Ok(layout), Ok(disks)) => {
+                let all = block_devices::foreseen(layout, disks);
                 for it in all.iter().skip(usize::from(!root)) {
                     let new = New {
                         sealed: it.sealed,
@@ -120,20 +115,14 @@ impl Rows<'_> {
                     };
                     self.volume(&new, tags);
                 }
-                if let Some(launch) = launch {
-                    block_devices::settle(self.cx, launch, Ok(()));
-                }
             }
-            Err(fault) if fault.sender => match launch {
-                // What makes no sense is refused by the operation.
-                Some(launch) => block_devices::settle(self.cx, launch, Err(fault)),
-                None => self.any_of(Volume::KIND),
-            },
-            Err(fault) => return Err(fault),
+            _ if later => self.any_of(Volume::KIND),
+            // What makes no sense is refused by the operation.
+            _ => {}
         }
         self.tagging(Volume::KIND, tags);
-        let volumes = layout.map(|it| it.volumes).unwrap_or_default();
-        for id in volumes.iter().filter_map(|it| it.snapshot()) {
+        let volumes = made_of.layout.iter().flat_map(|it| &it.volumes);
+        for id in volumes.filter_map(|it| it.snapshot()) {
             self.on::<Snapshot>(&Some(id.to_owned())).await?;
         }
         Ok(())

@@ -13,13 +13,15 @@ use crate::{
         Asked, Defaults, Encryption, SealedRoot, Wanted, defaults_of, grant,
         prepare as prepare_keys, retire, wanted,
     },
-    fault, images,
+    fault,
+    images::Image,
     snapshots::{self, Root, Snapshot, Source, State},
     table::SERVICE,
     volumes::{Attachment, Life, MAX_VOLUMES, Sized, Volume, device_name, kinds::USUAL},
 };
 
 /// The disks of each instance of a launch.
+#[derive(Clone)]
 pub struct Disks {
     pub root_gib: u32,
     /// The snapshot that the root is made of.
@@ -29,6 +31,7 @@ pub struct Disks {
 }
 
 /// How a disk of each is to be sealed.
+#[derive(Clone)]
 struct Sealing {
     wanted: Wanted,
     /// How the snapshot is that it is made of.
@@ -37,6 +40,7 @@ struct Sealing {
     made: Option<(Encryption, String)>,
 }
 
+#[derive(Clone)]
 pub struct RootDisk {
     pub source: Source,
     /// Who may use it.
@@ -46,6 +50,7 @@ pub struct RootDisk {
 }
 
 /// A volume of each.
+#[derive(Clone)]
 pub struct Disk {
     device: String,
     delete: bool,
@@ -67,14 +72,12 @@ pub struct Foreseen {
     pub snapshot: Option<String>,
 }
 
-/// What a launch asks for, over what its image brings.
-pub async fn of_launch(
-    service: &Ec2Service,
+/// What a launch asks for, over what its image brings. Pure.
+pub fn of_launch(
     cx: &Context,
     input: &RunInstancesRequest,
+    image: &Image,
 ) -> Result<Layout, Fault> {
-    let image = input.image_id.as_deref().unwrap_or_default();
-    let image = images::find(service, cx, image).await?;
     let own = read(input.block_device_mappings.as_deref())?;
     let given = own.iter().find(|it| it.is_of(&image.root_device_name));
     let given = given.and_then(|it| it.ebs.snapshot.as_deref());
@@ -86,7 +89,7 @@ pub async fn of_launch(
         let brought = image.mappings.iter().filter(|it| !it.suppressed);
         found.lender = Some(Lender {
             snapshots: brought.filter_map(|it| it.ebs.snapshot.clone()).collect(),
-            account: image.owner,
+            account: image.owner.clone(),
         });
     }
     Ok(found)
@@ -145,13 +148,8 @@ pub async fn prepare(service: &Ec2Service, cx: &Context, layout: Layout) -> Resu
     })
 }
 
-/// The root and the volumes of each instance. Who launches is asked for all of them as for volumes, since in AWS the root is one.
-pub async fn foreseen(
-    service: &Ec2Service,
-    cx: &Context,
-    layout: &Layout,
-) -> Result<Vec<Foreseen>, Fault> {
-    let disks = prepare(service, cx, layout.clone()).await?;
+/// The root and the volumes of each instance. Who launches is asked for all of them as for volumes, since in AWS the root is one. Pure.
+pub fn foreseen(layout: &Layout, disks: &Disks) -> Vec<Foreseen> {
     let root = (layout.root.ebs(), &disks.of_root, disks.root_gib);
     let volumes = layout.volumes.iter().zip(&disks.volumes);
     let volumes = volumes.map(|(it, disk)| (it.ebs(), &disk.sealing, disk.sized.gib));
@@ -163,7 +161,7 @@ pub async fn foreseen(
         throughput: ebs.throughput,
         snapshot: ebs.snapshot.clone(),
     };
-    Ok([root].into_iter().chain(volumes).map(seen).collect())
+    [root].into_iter().chain(volumes).map(seen).collect()
 }
 
 /// A snapshot, and the account by whose rights it is used: who launches, or who lends it with the image.

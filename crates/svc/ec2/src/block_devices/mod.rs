@@ -12,6 +12,6 @@ mod mapping;
 mod settle;
 
 pub use layout::{Layout, Lender, layout};
-pub use make::{Disks, foreseen, of_launch, prepare};
+pub use make::{Disks, foreseen, prepare};
 pub use mapping::{Ebs, Mapping, over, read, read_template};
-pub use settle::{check_settled, settle};
+pub use settle::MadeOf;

@@ -22,7 +22,6 @@ pub const DISK_GIB: u32 = 8;
 pub struct Wanted {
     pub at_least: u32,
     pub at_most: u32,
-    pub image: String,
     pub kind: &'static InstanceType,
     pub subnet: Option<String>,
     pub zone: Option<String>,
@@ -92,7 +91,7 @@ pub fn digest(input: &RunInstancesRequest) -> String {
 impl Wanted {
     pub fn of(input: &RunInstancesRequest) -> Result<Self, Fault> {
         let (at_least, at_most) = counts(input)?;
-        let image = given(&input.image_id).ok_or_else(|| fault::missing_parameter("ImageId"))?;
+        given(&input.image_id).ok_or_else(|| fault::missing_parameter("ImageId"))?;
         let name = given(&input.instance_type);
         let name = name.ok_or_else(|| fault::missing_parameter("InstanceType"))?;
         let kind = instance_types::find(&name).ok_or_else(|| fault::bad_instance_type(&name))?;
@@ -133,7 +132,6 @@ impl Wanted {
         Ok(Self {
             at_least,
             at_most,
-            image,
             kind,
             subnet: own.map_or_else(|| given(&input.subnet_id), |it| of(&it.subnet_id)),
             zone: placement.and_then(|it| given(&it.availability_zone)),

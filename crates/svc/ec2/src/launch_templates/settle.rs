@@ -31,7 +31,7 @@ pub async fn settled(
     match cx.settled.get(&name(cx, given)) {
         None => resolve_version(service, cx, given).await,
         Some(meaning) => {
-            let meaning = meaning?;
+            let meaning: String = meaning?;
             let (id, version) = meaning.split_once(BETWEEN).unwrap_or_default();
             let pinned = LaunchTemplateSpecification {
                 launch_template_id: Some(id.to_owned()),
@@ -45,7 +45,7 @@ pub async fn settled(
 
 /// The id of the template that was found.
 pub fn settled_id(cx: &Context, given: &LaunchTemplateSpecification) -> Option<String> {
-    let meaning = cx.settled.get(&name(cx, given))?.ok()?;
+    let meaning = cx.settled.get::<String>(&name(cx, given))?.ok()?;
     Some(meaning.split_once(BETWEEN)?.0.to_owned())
 }
 

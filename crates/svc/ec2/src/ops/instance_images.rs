@@ -11,7 +11,11 @@ use crate::{
 
 /// The image with that id, if the caller may launch it.
 pub async fn find(service: &Ec2Service, cx: &Context, id: &str) -> Result<Image, Fault> {
-    let found = images::find(service, cx, id).await?;
+    of_record(images::find(service, cx, id).await?)
+}
+
+/// An image as instances have it, if it is there already.
+pub fn of_record(found: images::Image) -> Result<Image, Fault> {
     found.check_available()?;
     let registry = match found.source {
         Source::Own => None,

@@ -28,7 +28,7 @@ use self::{
 };
 use super::{ipv6_addresses, private_addresses::Chosen};
 use crate::{
-    Ec2Service, block_devices,
+    Ec2Service,
     elastic::{self, Public},
     fault,
     images::alias,
@@ -76,8 +76,8 @@ pub async fn check(
     input: &RunInstancesRequest,
 ) -> Result<Vec<String>, Fault> {
     let wanted = Wanted::of(input)?;
-    let prepared = prepare(service, call, &wanted, (input, false, false)).await?;
-    block_devices::check_settled(call, &digest(input))?;
+    let asked = (input, false, false);
+    let prepared = prepare(service, call, &wanted, asked, &digest(input)).await?;
     Ok(prepared.groups.into_iter().map(|it| it.id).collect())
 }
 
@@ -91,7 +91,8 @@ pub async fn room(
 ) -> Result<u32, Fault> {
     let wanted = Wanted::of(input)?;
     let terms = Terms::of_launch(input.instance_market_options.as_ref(), call.now)?;
-    let prepared = prepare(service, call, &wanted, (input, true, terms.is_some())).await?;
+    let asked = (input, true, terms.is_some());
+    let prepared = prepare(service, call, &wanted, asked, &digest(input)).await?;
     match &terms {
         Some(terms) => spot_room(service, call, (&wanted, &prepared), terms, pending).await,
         None => Ok(MOST_AT_ONCE),
@@ -126,8 +127,7 @@ pub async fn launch(
         }
     };
     let asked = (&input, true, terms.is_some());
-    let mut prepared = prepare(service, call, &wanted, asked).await?;
-    block_devices::check_settled(call, &digest)?;
+    let mut prepared = prepare(service, call, &wanted, asked, &digest).await?;
     let mut most = most_at_once((&wanted, &prepared), terms.is_some());
     if let Some(terms) = &terms {
         let pending = unplaced(&service.all(call).await?);

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Ec2Service,
-    block_devices::{self, Disks},
+    block_devices::{Disks, MadeOf},
     fault,
     instances::{
         FoundProfile,
@@ -58,14 +58,17 @@ pub(super) struct Prepared {
     pub(super) provider: Provider,
 }
 
-/// `now`: some host must take instances like these. `spot`: requests for Spot capacity come with them.
+/// `now`: some host must take instances like these. `spot`: requests for Spot capacity come with them. `launch`: the digest of the
+/// request, as it was given.
 pub(super) async fn prepare(
     service: &Ec2Service,
     call: &Call,
     wanted: &Wanted,
     (input, now, spot): (&RunInstancesRequest, bool, bool),
+    launch: &str,
 ) -> Result<Prepared, Fault> {
-    let needs = Needs::of(service, call, wanted, (input, now, spot)).await?;
+    let made_of = MadeOf::settled(service, call, input, launch).await?;
+    let needs = Needs::of(service, call, wanted, (input, now, spot), &made_of).await?;
     let existing = existing::find(service, call, wanted).await?;
     let there = match &existing {
         Some(it) => it.there(call),
@@ -195,15 +198,15 @@ impl<'a> Needs<'a> {
         cx: &Context,
         wanted: &Wanted,
         (input, now, spot): (&RunInstancesRequest, bool, bool),
+        made_of: &MadeOf,
     ) -> Result<Self, Fault> {
-        let image = instance_images::find(service, cx, &wanted.image).await?;
+        let image = instance_images::of_record(made_of.image.clone()?)?;
         if image.architecture != wanted.kind.architecture {
             let (kind, image) = (wanted.kind.architecture, &image.architecture);
             return Err(fault::architectures_differ(kind, image));
         }
         let group = placement_groups::asked(service, cx, input.placement.as_ref()).await?;
-        let layout = block_devices::of_launch(service, cx, input).await?;
-        let disks = block_devices::prepare(service, cx, layout).await?;
+        let disks = made_of.disks.clone()?;
         let image = Image {
             root: disks.root.as_ref().map(|it| it.source.clone()),
             ..image

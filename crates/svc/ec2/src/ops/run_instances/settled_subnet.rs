@@ -8,22 +8,23 @@ use wharf_wire::{Context, Fault};
 
 use super::prepare::{Needs, default_subnet};
 use crate::{
-    Ec2Service, default_vpc::POINTER, instances::launch::Wanted, records::Pointer, spot::Terms,
+    Ec2Service, block_devices::MadeOf, default_vpc::POINTER, instances::launch::Wanted,
+    records::Pointer, spot::Terms,
 };
 
 /// Chooses for the authorisation of a launch. `launch`: the digest of the request, as it was given; `asked`: what it and its template
-/// come to.
+/// come to, and what that is made of.
 pub async fn settle(
     service: &Ec2Service,
     cx: &Context,
-    asked: &mut RunInstancesRequest,
+    (asked, made_of): (&mut RunInstancesRequest, &MadeOf),
     launch: &str,
 ) -> Result<(), Fault> {
     // Where there never was a default VPC the launch makes it, and no policy can name what is in it.
     if names_one(asked) || service.find::<Pointer>(cx, POINTER).await?.is_none() {
         return Ok(());
     }
-    let chosen = choose(service, cx, asked).await;
+    let chosen = choose(service, cx, asked, made_of).await;
     cx.settled.put(name(cx, launch), chosen.clone());
     match chosen {
         Ok(id) => put_into(asked, id),
@@ -52,10 +53,12 @@ async fn choose(
     service: &Ec2Service,
     cx: &Context,
     asked: &RunInstancesRequest,
+    made_of: &MadeOf,
 ) -> Result<String, Fault> {
     let wanted = Wanted::of(asked)?;
     let terms = Terms::of_launch(asked.instance_market_options.as_ref(), cx.now)?;
-    let needs = Needs::of(service, cx, &wanted, (asked, true, terms.is_some())).await?;
+    let of = (asked, true, terms.is_some());
+    let needs = Needs::of(service, cx, &wanted, of, made_of).await?;
     let subnet = default_subnet(service, cx, &wanted, &needs).await?;
     Ok(subnet.id)
 }

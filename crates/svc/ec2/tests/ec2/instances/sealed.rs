@@ -256,3 +256,24 @@ async fn launches_with_sealed_roots_that_are_refused_leave_nothing() {
     cloud.run().await;
     assert_eq!(it.grants().await, 0);
 }
+
+/// Else policies that look at `ec2:Encrypted` would have been asked about others.
+#[tokio::test]
+async fn a_launch_has_the_disks_that_were_asked_about() {
+    let it = WithKeys::new().await;
+    let (cloud, me) = (&it.cloud, it.cloud.call());
+    let asked = it.asked(&cloud.image(), Vec::new());
+    let input = wharf_api_ec2::Input::RunInstances(&asked);
+    let checks = cloud.ec2.authorize(&me, input).await.unwrap();
+    let told = checks
+        .iter()
+        .filter_map(|it| it.context.get("ec2:Encrypted"));
+    let told: Vec<_> = told.flatten().collect();
+    assert_eq!(told, ["false"]);
+    let on = EnableEbsEncryptionByDefaultRequest::default();
+    let on = cloud.ec2.enable_ebs_encryption_by_default(&me, on).await;
+    on.unwrap();
+    let made = cloud.ec2.run_instances(&me, asked.clone()).await.unwrap();
+    assert!(!cloud.placed(&id(&made)).await.sealed);
+    assert!(it.run(asked).await.sealed, "of another request");
+}
