@@ -32,7 +32,6 @@ use crate::{
     },
     snapshots::Snapshot,
     spot::SpotRequest,
-    volumes::Volume,
 };
 
 mod attributes;
@@ -249,7 +248,7 @@ pub async fn checks(
         Input::CopySnapshot(i) => rows.copy_of_snapshot(i).await?,
         Input::CreateSnapshot(i) => {
             rows.new_snapshot(i).await?;
-            rows.on::<Volume>(&i.volume_id).await?;
+            rows.on_volume(&i.volume_id).await?;
         }
         Input::CreateSnapshots(i) => {
             let of = i.instance_specification.as_ref();
@@ -263,12 +262,12 @@ pub async fn checks(
         Input::DescribeSnapshotAttribute(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
         Input::ModifySnapshotAttribute(i) => rows.shared_snapshot(i).await?,
         Input::ResetSnapshotAttribute(i) => rows.on::<Snapshot>(&i.snapshot_id).await?,
-        Input::DeleteVolume(i) => rows.on::<Volume>(&i.volume_id).await?,
-        Input::ModifyVolume(i) => rows.on::<Volume>(&i.volume_id).await?,
-        Input::ModifyVolumeAttribute(i) => rows.on::<Volume>(&i.volume_id).await?,
-        Input::DescribeVolumeAttribute(i) => rows.on::<Volume>(&i.volume_id).await?,
+        Input::DeleteVolume(i) => rows.on_volume(&i.volume_id).await?,
+        Input::ModifyVolume(i) => rows.on_volume(&i.volume_id).await?,
+        Input::ModifyVolumeAttribute(i) => rows.on_volume(&i.volume_id).await?,
+        Input::DescribeVolumeAttribute(i) => rows.on_volume(&i.volume_id).await?,
         Input::AttachVolume(i) => {
-            rows.on::<Volume>(&i.volume_id).await?;
+            rows.on_volume(&i.volume_id).await?;
             rows.on::<Instance>(&i.instance_id).await?;
         }
         Input::DetachVolume(i) => {
@@ -431,7 +430,7 @@ impl Rows<'_> {
                 "vpce-svc" => self.on::<EndpointService>(&id).await?,
                 "fl" => self.on::<FlowLog>(&id).await?,
                 "pcx" => self.on::<VpcPeeringConnection>(&id).await?,
-                "vol" => self.on::<Volume>(&id).await?,
+                "vol" => self.on_volume(&id).await?,
                 "snap" => self.on::<Snapshot>(&id).await?,
                 "fleet" => self.on::<Fleet>(&id).await?,
                 "sfr" => self.on::<SpotFleet>(&id).await?,

@@ -1,5 +1,5 @@
 //! Resources of EC2 that have tags. Rules of security groups have theirs inside their group, CIDR reservations inside their
-//! subnet.
+//! subnet, roots of virtual machines, which are shown as volumes, inside their instance.
 
 use wharf_records::decode;
 use wharf_service::{Held, Kind, Tagged};
@@ -7,7 +7,8 @@ use wharf_service::{Held, Kind, Tagged};
 use crate::{
     key_pairs::KeyPair,
     placement_groups::PlacementGroup,
-    records::{SecurityGroup, Subnet},
+    records::{Instance, SecurityGroup, Subnet},
+    volumes::root_of,
 };
 
 /// By the kinds of their records.
@@ -23,6 +24,7 @@ pub const TAGGED: Tagged = Tagged {
         Kind::itself("fleet", |id| format!("fleet/{id}")),
         Kind::itself("image", |id| format!("image/{id}")).of_no_account(),
         Kind::itself("instance", |id| format!("instance/{id}")),
+        Kind::within("instance", root),
         Kind::itself("internet-gateway", |id| format!("internet-gateway/{id}")),
         Kind::within("key-pair", key_pair),
         Kind::itself("launch-template", |id| format!("launch-template/{id}")),
@@ -83,4 +85,12 @@ fn reservations(_subnet: &str, value: &[u8]) -> Held {
     let resource = |id: &str| format!("subnet-cidr-reservation/{id}");
     let all = subnet.reservations.into_iter();
     Ok(all.map(|it| (resource(&it.id), it.tags)).collect())
+}
+
+fn root(_instance: &str, value: &[u8]) -> Held {
+    let instance: Instance = decode(value)?;
+    let root = root_of(&instance).into_iter();
+    Ok(root
+        .map(|it| (format!("volume/{}", it.id), it.tags))
+        .collect())
 }

@@ -13,8 +13,8 @@ use crate::{
     launch_templates::{LaunchTemplate, Named, id_of},
     placement_groups::{self, PlacementGroup},
     records::{Instance, arn},
-    snapshots::Snapshot,
-    volumes::{Volume, of_instance},
+    snapshots::{Root, Snapshot},
+    volumes::{self, Volume, of_instance},
 };
 
 impl Rows<'_> {
@@ -94,6 +94,10 @@ impl Rows<'_> {
         self.new_one(Snapshot::KIND, tags);
         self.on::<Instance>(&instance.cloned()).await?;
         let id = instance.map_or("", String::as_str);
+        let root = Root::volume_of(id);
+        if volumes::is_root(self.service, self.cx, &root).await? {
+            self.on_volume(&Some(root)).await?;
+        }
         for volume in of_instance(self.service, self.cx, id).await? {
             self.on::<Volume>(&Some(volume.id)).await?;
         }

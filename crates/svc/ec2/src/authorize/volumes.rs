@@ -7,14 +7,14 @@ use wharf_api_ec2::types::{
 use wharf_records::Record as _;
 use wharf_wire::{Check, Fault};
 
-use super::{Rows, Specifications, tags_of, with_request_tags};
+use super::{Rows, Specifications, known, tags_of, with_request_tags};
 use crate::{
     block_devices::{self, MadeOf},
     encryption::{Asked as Sealed, Wanted, defaults_of, wanted},
     images::Image,
     records::{Instance, arn},
     snapshots::{self, Root, Snapshot},
-    volumes::{Volume, kinds},
+    volumes::{Volume, kinds, roots},
 };
 
 /// What conditions see of a volume that is about to be made.
@@ -149,6 +149,20 @@ impl Rows<'_> {
         self.push(check);
     }
 
+    /// A volume that is there, or the root of a virtual machine, which is shown as one.
+    pub(super) async fn on_volume(&mut self, id: &Option<String>) -> Result<(), Fault> {
+        let root = match id.as_deref().filter(|it| !it.is_empty()) {
+            Some(id) => roots::find(self.service, self.cx, id).await?,
+            None => None,
+        };
+        let Some(root) = root else {
+            return self.on::<Volume>(id).await;
+        };
+        let check = Check::new(self.action.clone(), arn(self.cx, Volume::KIND, &root.id));
+        self.push(known(check, &root, self.cx));
+        Ok(())
+    }
+
     /// Whoever takes a volume from an instance may do so to that instance, also where the request does not name it. Of one that
     /// is not attached nobody is asked about any instance: the operation says so, which is what those wait for who detach again.
     pub(super) async fn detached(
@@ -157,7 +171,7 @@ impl Rows<'_> {
         named: Option<&str>,
     ) -> Result<(), Fault> {
         let volume = volume.unwrap_or_default();
-        self.on::<Volume>(&Some(volume.to_owned())).await?;
+        self.on_volume(&Some(volume.to_owned())).await?;
         let found = self.service.find::<Volume>(self.cx, volume).await?;
         let attachment = found.and_then(|it| it.life.attachment);
         let attached = attachment.map(|it| it.instance);

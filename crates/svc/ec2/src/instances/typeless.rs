@@ -19,8 +19,8 @@ use crate::{
     },
     placement_groups::Siblings,
     records::{
-        Attachment, DhcpGiven, Group, Image, Instance, Interface, Metadata, Primary, SecurityGroup,
-        Subnet, user_data_purpose,
+        Attachment, DhcpGiven, Group, Image, Instance, Interface, Metadata, OfRoot, Primary,
+        SecurityGroup, Subnet, user_data_purpose,
     },
 };
 
@@ -137,6 +137,7 @@ impl Ground {
             ebs_optimized: false,
             disk_gib,
             sealed_root: None,
+            root: OfRoot::default(),
             devices: Vec::new(),
             placement: None,
             pod: None,

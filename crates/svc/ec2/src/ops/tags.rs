@@ -28,12 +28,12 @@ use crate::{
     prefix_lists::PrefixList,
     records::{
         DhcpOptions, EgressOnlyGateway, Entity, Instance, Interface, InternetGateway, NetworkAcl,
-        Reservation, RouteTable, SecurityGroup, Subnet, Vpc, is_seen,
+        OfRoot, Reservation, RouteTable, SecurityGroup, Subnet, Vpc, is_seen,
     },
     snapshots::Snapshot,
     spot::SpotRequest,
     tags::{RULES, checked, is_service},
-    volumes::{Volume, refuse_root},
+    volumes::{Volume, is_root, roots},
 };
 
 /// Resources of one call.
@@ -98,7 +98,6 @@ pub async fn create(
         let (key, value) = checked(call, tag)?;
         new.insert(key, value);
     }
-    refuse_roots(service, call, &resources, "CreateTags").await?;
     let edit = |tags: &mut Tags| RULES.add(tags, &new);
     edit_all(service, call, &resources, &edit).await
 }
@@ -116,7 +115,6 @@ pub async fn delete(
     for tag in &unwanted {
         checked(call, tag)?;
     }
-    refuse_roots(service, call, &resources, "DeleteTags").await?;
     let names_reserved = is_service(call) && !unwanted.is_empty();
     let edit = |tags: &mut Tags| {
         let stays = |key: &str| is_reserved(key) && !names_reserved;
@@ -124,19 +122,6 @@ pub async fn delete(
         Ok(())
     };
     edit_all(service, call, &resources, &edit).await
-}
-
-/// Roots that are shown as volumes have no record that tags would be in.
-async fn refuse_roots(
-    service: &Ec2Service,
-    call: &Call,
-    resources: &[String],
-    action: &str,
-) -> Result<(), Fault> {
-    for id in resources.iter().filter(|it| begins(it) == "vol") {
-        refuse_root(service, call, id, action).await?;
-    }
-    Ok(())
 }
 
 fn is_unwanted(unwanted: &[Tag], key: &str, value: &str) -> bool {
@@ -204,6 +189,10 @@ async fn one(
     edit: Edit<'_>,
 ) -> Result<(), Fault> {
     let prefix = begins(id);
+    if prefix == "vol" && is_root(service, call, id).await? {
+        let set = |root: &mut OfRoot| edit(&mut root.tags);
+        return roots::change(service, call, id, set).await;
+    }
     macro_rules! edit {
         ($($begins:literal => $record:ty,)*) => {
             match prefix {
@@ -335,6 +324,9 @@ async fn all_tags(service: &Ec2Service, cx: &Context) -> Result<Vec<Carried>, Fa
         for it in &subnet.reservations {
             tags.extend(carried(&it.id, Reservation::KIND, &it.tags));
         }
+    }
+    for root in roots::roots(service, cx, None).await? {
+        tags.extend(carried(&root.id, Volume::KIND, &root.tags));
     }
     Ok(tags)
 }

@@ -60,6 +60,9 @@ pub struct Instance {
     /// How that is sealed, until the instance is terminated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed_root: Option<SealedRoot>,
+    /// What users say of it, where it is shown as a volume.
+    #[serde(default, skip_serializing_if = "OfRoot::is_empty")]
+    pub root: OfRoot,
     /// Volumes that were made together with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<LaunchDevice>,
@@ -95,6 +98,23 @@ pub struct Instance {
     pub tags: Tags,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// What users say of the root of a virtual machine, as of a volume.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct OfRoot {
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub auto_enable_io: bool,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+impl OfRoot {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 entity!(

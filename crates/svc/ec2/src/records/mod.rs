@@ -21,7 +21,7 @@ use wharf_wire::Fault;
 pub use gateway::{EgressOnlyGateway, InternetGateway};
 pub use group::{Direction, PeerGroup, Rule, RulePeer, SecurityGroup};
 pub use instance::{
-    Group, Image, Instance, Key, Launch, LaunchDevice, Metadata, Primary, Profile,
+    Group, Image, Instance, Key, Launch, LaunchDevice, Metadata, OfRoot, Primary, Profile,
     user_data_purpose,
 };
 pub use interface::{

@@ -80,9 +80,10 @@ pub async fn create_set(
         }
         for it in &mut made {
             it.snapshot.description.clone_from(&description);
-            it.snapshot.tags = match it.volume.as_ref().filter(|_| copies_tags) {
-                Some(volume) => with_tags_of(volume, &tags),
-                None => tags.clone(),
+            let of_disk = it.volume.as_ref().map(|it| &it.tags);
+            it.snapshot.tags = match copies_tags {
+                true => with_tags_of(of_disk.unwrap_or(&instance.root.tags), &tags),
+                false => tags.clone(),
             };
             tags::RULES.within_limit(&it.snapshot.tags)?;
             tx.put(
@@ -101,12 +102,9 @@ pub async fn create_set(
     })
 }
 
-/// What a request says counts before what the volume says; what services say of it stays there.
-fn with_tags_of(volume: &Volume, given: &Tags) -> Tags {
-    let of_users = volume
-        .tags
-        .iter()
-        .filter(|(key, _)| !key.starts_with("aws:"));
+/// What a request says counts before what the disk says; what services say of it stays there.
+fn with_tags_of(disk: &Tags, given: &Tags) -> Tags {
+    let of_users = disk.iter().filter(|(key, _)| !key.starts_with("aws:"));
     let mut tags: Tags = of_users
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();

@@ -6,8 +6,11 @@ use wharf_api_ec2::types::{
 };
 use wharf_wire::{Call, Fault};
 
-use super::{Volume, check_id, check_manages, refuse_root};
-use crate::{Ec2Service, fault};
+use super::{
+    Volume, check_id, check_manages,
+    roots::{self, is_root},
+};
+use crate::{Ec2Service, fault, records::OfRoot};
 
 pub async fn describe(
     service: &Ec2Service,
@@ -16,8 +19,10 @@ pub async fn describe(
 ) -> Result<DescribeVolumeAttributeResult, Fault> {
     fault::dry_run(input.dry_run)?;
     let id = check_id(input.volume_id.as_deref())?;
-    refuse_root(service, call, id, "DescribeVolumeAttribute").await?;
-    let volume: Volume = service.get(call, id).await?;
+    let volume = match roots::find(service, call, id).await? {
+        Some(root) => root,
+        None => service.get::<Volume>(call, id).await?,
+    };
     let mut shown = DescribeVolumeAttributeResult {
         volume_id: Some(id.to_owned()),
         ..DescribeVolumeAttributeResult::default()
@@ -45,7 +50,13 @@ pub async fn modify(
     let id = check_id(input.volume_id.as_deref())?;
     let value = input.auto_enable_io.and_then(|it| it.value);
     let value = value.ok_or_else(|| fault::missing_parameter("autoEnableIO"))?;
-    refuse_root(service, call, id, "ModifyVolumeAttribute").await?;
+    if is_root(service, call, id).await? {
+        let set = |root: &mut OfRoot| {
+            root.auto_enable_io = value;
+            Ok(())
+        };
+        return roots::change(service, call, id, set).await;
+    }
     let set = |volume: &mut Volume| {
         check_manages(call, volume)?;
         volume.auto_enable_io = value;

@@ -21,7 +21,7 @@ mod of_instance;
 mod reconcile;
 mod records;
 mod reports;
-mod roots;
+pub mod roots;
 mod status;
 
 pub use attach::{MOST_DEVICES, attach, detach, device_name, name_in_dev};
@@ -37,7 +37,7 @@ pub use of_instance::{by_instance, keys_of, mapping_of, of_instance, set_delete_
 pub use reconcile::volume as reconcile;
 pub use records::Volume;
 pub use reports::ToldVolume;
-pub use roots::{refuse_root, root_mapping};
+pub use roots::{is_root, refuse_root, root_mapping, root_of};
 pub use status::describe as status;
 
 use wharf_wire::{Call, CallerKind, Fault};

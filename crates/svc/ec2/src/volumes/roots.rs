@@ -1,10 +1,11 @@
 //! Roots of instances that are virtual machines, as volumes. They have no records: what there is to say of one its instance says,
-//! with which it comes and goes. They are looked at and taken snapshots of; what else is asked of one is refused by its name.
+//! with which it comes and goes, its tags too. They are looked at, tagged and taken snapshots of; what else is asked of one is refused by
+//! its name.
 
 use std::collections::BTreeSet;
 
 use wharf_api_ec2::types as wire;
-use wharf_wire::{Context, Fault};
+use wharf_wire::{Call, Context, Fault};
 
 use super::{
     Attachment, Life, Sized, Volume, kinds::Kind, life::AttachmentState, of_instance::mapping_of,
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     Ec2Service, fault,
     instances::{describe::ROOT_DEVICE, life::State},
-    records::{Instance, is_seen},
+    records::{Instance, OfRoot, is_seen},
     snapshots::Root,
 };
 
@@ -45,6 +46,8 @@ pub fn root_of(instance: &Instance) -> Option<Volume> {
             }),
             ..Life::default()
         },
+        auto_enable_io: instance.root.auto_enable_io,
+        tags: instance.root.tags.clone(),
         ..Volume::new(sized, &instance.zone, at)
     })
 }
@@ -74,7 +77,12 @@ pub async fn roots(
     Ok(found)
 }
 
-async fn find(service: &Ec2Service, cx: &Context, volume: &str) -> Result<Option<Volume>, Fault> {
+/// The root that has the id of that volume.
+pub async fn find(
+    service: &Ec2Service,
+    cx: &Context,
+    volume: &str,
+) -> Result<Option<Volume>, Fault> {
     let instance = Root::instance_of(volume);
     let found = service.find::<Instance>(cx, &instance).await?;
     let found = found.filter(|it| is_seen(it, cx));
@@ -84,6 +92,24 @@ async fn find(service: &Ec2Service, cx: &Context, volume: &str) -> Result<Option
 /// Whether that is the root of an instance that is there.
 pub async fn is_root(service: &Ec2Service, cx: &Context, volume: &str) -> Result<bool, Fault> {
     Ok(find(service, cx, volume).await?.is_some())
+}
+
+/// Changes what users say of a root.
+///
+/// # Errors
+/// There is no more of it, or what `set` refuses.
+pub async fn change(
+    service: &Ec2Service,
+    call: &Call,
+    volume: &str,
+    set: impl Fn(&mut OfRoot) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let decide = |it: &mut Instance| match root_of(it) {
+        Some(_) => set(&mut it.root),
+        None => Err(fault::volume_not_found(volume)),
+    };
+    let instance = Root::instance_of(volume);
+    service.change(call, &instance, decide).await
 }
 
 /// Refuses what changes a volume, where that is a root. `action`: `DetachVolume`.

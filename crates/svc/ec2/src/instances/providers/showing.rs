@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Ec2Service, fault,
     ops::change_instances::check_id,
-    records::{DhcpGiven, Image, Instance, Metadata, Primary},
+    records::{DhcpGiven, Image, Instance, Metadata, OfRoot, Primary},
     table::SERVICE,
 };
 
@@ -220,6 +220,7 @@ fn blank(
         ebs_optimized: false,
         disk_gib: 0,
         sealed_root: None,
+        root: OfRoot::default(),
         devices: Vec::new(),
         placement: None,
         pod: None,

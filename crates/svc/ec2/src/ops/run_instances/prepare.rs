@@ -29,7 +29,7 @@ use crate::{
     },
     launch_templates::LaunchTemplateData,
     placement_groups::{self, Siblings},
-    records::{DhcpGiven, Group, Image, Instance, Interface, Key, SecurityGroup, Subnet},
+    records::{DhcpGiven, Group, Image, Instance, Interface, Key, OfRoot, SecurityGroup, Subnet},
     spot::{SpotRequest, Terms},
     tags,
     volumes::Volume,
@@ -56,6 +56,19 @@ pub(super) struct Prepared {
     pub(super) spot: Option<(Terms, LaunchTemplateData)>,
     /// Who has their machines.
     pub(super) provider: Provider,
+}
+
+impl Prepared {
+    /// Tags of volumes are those of the root too, where it is shown as one.
+    pub(super) fn of_root(&self) -> OfRoot {
+        match self.provider.is_host() && self.image.boot_mode.is_some() {
+            true => OfRoot {
+                tags: self.volume_tags.clone(),
+                ..OfRoot::default()
+            },
+            false => OfRoot::default(),
+        }
+    }
 }
 
 /// `now`: some host must take instances like these. `spot`: requests for Spot capacity come with them. `launch`: the digest of the

@@ -131,6 +131,7 @@ pub(super) fn write(
             ebs_optimized: input.ebs_optimized == Some(true),
             disk_gib: prepared.disks.root_gib,
             sealed_root: prepared.disks.sealed_root(&id),
+            root: prepared.of_root(),
             devices: volumes
                 .iter()
                 .map(|(name, it)| LaunchDevice {

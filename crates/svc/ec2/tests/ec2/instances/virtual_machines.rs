@@ -234,14 +234,6 @@ async fn their_roots_are_volumes_that_come_and_go_with_them() {
         size: Some(20),
         ..Default::default()
     };
-    let tag = CreateTagsRequest {
-        resources: Some(vec![root.clone()]),
-        tags: Some(vec![Tag {
-            key: Some("a".to_owned()),
-            value: Some("b".to_owned()),
-        }]),
-        ..Default::default()
-    };
     let in_use = cloud.ec2.delete_volume(&call, delete).await;
     assert_eq!(in_use.unwrap_err().code, "VolumeInUse");
     let in_use = cloud.ec2.attach_volume(&call, attach).await.unwrap_err();
@@ -257,7 +249,6 @@ async fn their_roots_are_volumes_that_come_and_go_with_them() {
             "ModifyVolume",
             cloud.ec2.modify_volume(&call, modify).await.map(drop),
         ),
-        ("CreateTags", cloud.ec2.create_tags(&call, tag).await),
     ] {
         let fault = refused.unwrap_err();
         assert_eq!(fault.code, "UnsupportedOperation", "{}", fault.message);
@@ -283,6 +274,110 @@ async fn their_roots_are_volumes_that_come_and_go_with_them() {
     modified.await.unwrap();
     let refused = cloud.ec2.modify_instance_attribute(&call, keeps(false));
     assert_eq!(refused.await.unwrap_err().code, "UnsupportedOperation");
+}
+
+fn tag(key: &str, value: &str) -> Tag {
+    Tag {
+        key: Some(key.to_owned()),
+        value: Some(value.to_owned()),
+    }
+}
+
+/// The tags of a volume, found by one of them.
+async fn tags_of(cloud: &Cloud, volume: &str, by: (&str, &str)) -> Vec<Tag> {
+    let asked = DescribeVolumesRequest {
+        filters: Some(vec![Filter {
+            name: Some(format!("tag:{}", by.0)),
+            values: Some(vec![by.1.to_owned()]),
+        }]),
+        ..Default::default()
+    };
+    let found = cloud.ec2.describe_volumes(&cloud.call(), asked).await;
+    let mut found = found.unwrap().volumes.unwrap().into_iter();
+    let found = found.find(|it| it.volume_id.as_deref() == Some(volume));
+    found.unwrap().tags.unwrap()
+}
+
+#[tokio::test]
+async fn their_roots_have_tags_and_attributes_as_volumes_have() {
+    let (cloud, image) = with_image().await;
+    cloud.offers("i-a1", true, ALL);
+    let (ec2, call) = (&cloud.ec2, cloud.call());
+    let launch = RunInstancesRequest {
+        tag_specifications: Some(vec![TagSpecification {
+            resource_type: Some("volume".to_owned()),
+            tags: Some(vec![tag("team", "a")]),
+        }]),
+        ..of(&cloud, &image)
+    };
+    let instance = cloud.runs(launch).await;
+    let root = instance.replace("i-", "vol-");
+    assert_eq!(
+        tags_of(&cloud, &root, ("team", "a")).await,
+        [tag("team", "a")]
+    );
+    let create = CreateTagsRequest {
+        resources: Some(vec![root.clone(), instance.clone()]),
+        tags: Some(vec![tag("Name", "web")]),
+        ..Default::default()
+    };
+    let checks = ec2.authorize(&call, wharf_api_ec2::Input::CreateTags(&create));
+    let checks = checks.await.unwrap();
+    let about = checks.iter().find(|it| it.resource.contains(":volume/"));
+    let seen = &about.unwrap().context;
+    for (key, value) in [
+        ("aws:ResourceTag/team", "a"),
+        ("ec2:VolumeID", root.as_str()),
+    ] {
+        assert_eq!(seen.get(key), Some(&vec![value.to_owned()]), "{key}");
+    }
+    ec2.create_tags(&call, create).await.unwrap();
+    let all = [tag("Name", "web"), tag("team", "a")];
+    assert_eq!(tags_of(&cloud, &root, ("Name", "web")).await, all);
+    let listed = DescribeTagsRequest {
+        filters: Some(vec![Filter {
+            name: Some("resource-id".to_owned()),
+            values: Some(vec![root.clone()]),
+        }]),
+        ..Default::default()
+    };
+    let listed = ec2.describe_tags(&call, listed).await.unwrap();
+    let listed = listed.tags.unwrap();
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed[0].resource_type.as_deref(), Some("volume"));
+    let delete = DeleteTagsRequest {
+        resources: Some(vec![root.clone()]),
+        tags: Some(vec![Tag {
+            key: Some("team".to_owned()),
+            value: None,
+        }]),
+        ..Default::default()
+    };
+    ec2.delete_tags(&call, delete).await.unwrap();
+    let left = tags_of(&cloud, &root, ("Name", "web")).await;
+    assert_eq!(left, [tag("Name", "web")]);
+
+    let taken = CreateSnapshotsRequest {
+        copy_tags_from_source: Some("volume".to_owned()),
+        ..taken(&instance)
+    };
+    let made = cloud.taking(1, ec2.create_snapshots(&call, taken));
+    let mut made = made.await.unwrap().snapshots.unwrap();
+    assert_eq!(made.remove(0).tags.unwrap(), [tag("Name", "web")]);
+
+    let enable = ModifyVolumeAttributeRequest {
+        volume_id: Some(root.clone()),
+        auto_enable_io: Some(AttributeBooleanValue { value: Some(true) }),
+        ..Default::default()
+    };
+    ec2.modify_volume_attribute(&call, enable).await.unwrap();
+    let asked = DescribeVolumeAttributeRequest {
+        volume_id: Some(root.clone()),
+        attribute: Some("autoEnableIO".to_owned()),
+        ..Default::default()
+    };
+    let shown = ec2.describe_volume_attribute(&call, asked).await.unwrap();
+    assert_eq!(shown.auto_enable_io.unwrap().value, Some(true));
 }
 
 #[tokio::test]
