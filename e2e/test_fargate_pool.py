@@ -7,15 +7,17 @@ import pytest
 
 from harness import images, tasks
 from harness.hosts import SERVER
-from harness.installation import Installation
+from harness.installation import Installation, Place
 from harness.machine_maker import Rack
 from harness.waiting import wait_for
+from test_accounts import create
 
-pytestmark = pytest.mark.minutes(2)
+pytestmark = pytest.mark.minutes(2.5)
 
 OWN = "wharf-node"
 JOIN_WITHIN_S = 90
-MOST = 2
+# All, and of one account.
+MOST, OF_ONE = 3, 2
 FARGATE = {"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"}
 TOO_LARGE = {"requiresCompatibilities": ["FARGATE"], "cpu": "4096", "memory": "8192"}
 NO_ROOM = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
@@ -32,7 +34,8 @@ def rack():
 @pytest.fixture(scope="module")
 def server(lan, rack):
     """An installation whose own node takes nothing of Fargate's."""
-    of_pool = ["--fargate-pool-machine", "1vcpu,2gib", "--fargate-pool-most", str(MOST), "--fargate-pool-idle", "3"]
+    bounds = ["--fargate-pool-most", str(MOST), "--fargate-pool-most-per-account", str(OF_ONE)]
+    of_pool = ["--fargate-pool-machine", "1vcpu,2gib", *bounds, "--fargate-pool-idle", "3"]
     of_maker = ["--machine-maker-join-within", str(JOIN_WITHIN_S)]
     with Installation(arguments=["--listen", SERVER, *rack.arguments, *of_maker, *of_pool]) as alone:
         rack.wharf = alone
@@ -70,6 +73,11 @@ def pool(server):
 
 def joined(server):
     return [it["id"] for it in pool(server)["machines"] if it["state"] == "joined"]
+
+
+def wait_reason(server, flag):
+    """Why there are no more machines, by the option that says so."""
+    return wait_for(lambda: [it for it in pool(server)["reasons"] if f"({flag})" in it], 30, f"that {flag} is why there are no more")
 
 
 def wait_empty(server, rack):
@@ -121,11 +129,11 @@ def test_a_machine_comes_for_a_task_and_goes_after_it(server, rack, image):
     wait_empty(server, rack)
 
 
-def test_a_service_grows_the_pool_as_far_as_it_may(server, rack, image):
+def test_accounts_grow_the_pool_as_far_as_they_may_and_share_it(server, rack, image):
     ecs, before = server.client("ecs"), len(rack.made)
     network = tasks.in_vpc(server)["networkConfiguration"]
     # Four on each machine at most.
-    wanted = 4 * MOST + 1
+    wanted = 4 * OF_ONE + 1
     ecs.create_service(
         serviceName="web",
         taskDefinition=definition(server, image),
@@ -138,12 +146,37 @@ def test_a_service_grows_the_pool_as_far_as_it_may(server, rack, image):
         (service,) = ecs.describe_services(services=["web"])["services"]
         return service["runningCount"]
 
+    wait_for(lambda: len(joined(server)) == OF_ONE, JOIN_WITHIN_S, "as many machines as one account may have")
+    wait_for(lambda: counts() >= OF_ONE, 60, "tasks on them")
+    full = wait_reason(server, "--fargate-pool-most-per-account")
+    assert len(rack.made) - before == OF_ONE, full
+
+    # Though some of the first account have waited longer, another has the machine that is left.
+    _, root = create(server, "blue")
+    blue = Place(server, "us-east-1", root)
+    others = blue.client("ecs")
+    others.create_cluster(clusterName="default")
+    of = definition(blue, images.push(blue, "busybox"))
+    answer = others.run_task(taskDefinition=of, launchType="FARGATE", count=6, **tasks.in_vpc(blue))
+    assert not answer["failures"], answer["failures"]
+    arns = [it["taskArn"] for it in answer["tasks"]]
+    assert {it["lastStatus"] for it in answer["tasks"]} == {"PROVISIONING"}
+
+    def running():
+        return sum(it["lastStatus"] == "RUNNING" for it in others.describe_tasks(tasks=arns)["tasks"])
+
     wait_for(lambda: len(joined(server)) == MOST, JOIN_WITHIN_S, "as many machines as may be")
-    wait_for(lambda: counts() >= MOST, 60, "tasks on them")
-    full = wait_for(lambda: [it for it in pool(server)["reasons"] if "--fargate-pool-most" in it], 30, "why there are no more")
+    wait_for(running, 60, "tasks of the other account")
+    full = wait_reason(server, "--fargate-pool-most")
     assert len(rack.made) - before == MOST, full
+
+    # Those for whom there is no machine come to what the first account leaves of its own.
     ecs.update_service(service="web", desiredCount=0)
     ecs.delete_service(service="web", force=True)
+    wait_for(lambda: running() == len(arns), 60, "all tasks of the other account")
+    assert len(rack.made) - before == MOST
+    for arn in arns:
+        others.stop_task(task=arn)
     wait_empty(server, rack)
 
 
