@@ -8,7 +8,9 @@ use wharf_records::Record as _;
 use wharf_wire::{Check, Fault};
 
 use super::{
-    Rows, Specifications, attributes::ROOT_DEVICE, of_kind, tags_of, told, with_request_tags,
+    Rows, Specifications,
+    attributes::{Attributes, ROOT_DEVICE},
+    known, of_kind, tags_of, told, with_request_tags,
 };
 use crate::{
     block_devices::MadeOf,
@@ -225,7 +227,7 @@ impl Rows<'_> {
         let of = (true, of_fleet);
         self.volumes_of_launch(made_of, &of_volumes, of, zone.as_deref())
             .await?;
-        self.made_of(i, &of_interfaces, profile).await
+        self.made_of(i, made_of, &of_interfaces, profile).await
     }
 
     /// The zone that instances come to be in, where the request says it, or the subnet or interface that it names.
@@ -301,17 +303,31 @@ impl Rows<'_> {
         self.volumes_of_launch(&made_of, &None, of, zone.as_deref())
             .await?;
         let profile = self.profile(i.iam_instance_profile.as_ref()).await?;
-        self.made_of(&i, &None, profile).await
+        self.made_of(&i, &made_of, &None, profile).await
     }
 
-    /// What else a launch takes. `of_interfaces`: the tags of its network interfaces.
+    /// The image of a launch, whoever has it. Tags of others' are theirs alone.
+    async fn on_image(&mut self, id: &Option<String>, made_of: &MadeOf) -> Result<(), Fault> {
+        let Ok(image) = &made_of.image else {
+            return self.on::<Image>(id).await;
+        };
+        let check = Check::new(self.action.clone(), arn(self.cx, Image::KIND, &image.id));
+        self.push(match image.owner == self.cx.account {
+            true => known(check, image, self.cx),
+            false => told(check, image.attributes(self.cx)),
+        });
+        Ok(())
+    }
+
+    /// What else a launch takes. `found`: the image among it; `of_interfaces`: the tags of its network interfaces.
     async fn made_of(
         &mut self,
         i: &RunInstancesRequest,
+        found: &MadeOf,
         of_interfaces: &Specifications,
         profile: Option<NamedProfile>,
     ) -> Result<(), Fault> {
-        self.on::<Image>(&i.image_id).await?;
+        self.on_image(&i.image_id, found).await?;
         let interface = i.network_interfaces.as_ref().and_then(|it| it.first());
         let existing = interface.and_then(|it| it.network_interface_id.clone());
         let existing = match existing.filter(|it| !it.is_empty()) {

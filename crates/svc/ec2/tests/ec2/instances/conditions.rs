@@ -483,3 +483,26 @@ async fn a_template_is_asked_for_behind_the_instances() {
         assert_eq!(*template, format!("{ARN}launch-template/{expected}"));
     }
 }
+
+#[tokio::test]
+async fn an_image_is_told_by_whose_it_is() {
+    let cloud = Cloud::new(&[]).await;
+    let (ec2, call, image) = (&cloud.ec2, cloud.call(), cloud.image());
+    let asked = cloud.asked();
+    let checks = ec2.authorize(&call, Input::RunInstances(&asked)).await;
+    sees(
+        on(&checks.unwrap(), "image"),
+        &[
+            ("ec2:ImageID", &image),
+            ("ec2:Owner", "amazon"),
+            ("ec2:Public", "true"),
+        ],
+    );
+    let none = RunInstancesRequest {
+        image_id: Some("ami-0123456789abcdef0".to_owned()),
+        ..asked
+    };
+    let checks = ec2.authorize(&call, Input::RunInstances(&none)).await;
+    let checks = checks.unwrap();
+    assert!(!on(&checks, "image").context.contains_key("ec2:Owner"));
+}
