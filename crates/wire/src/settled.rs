@@ -56,4 +56,14 @@ mod tests {
         assert_eq!(copy.get("c"), Some(Ok(Arc::new([3]))));
         assert_eq!(copy.get::<String>("c"), None);
     }
+
+    #[test]
+    fn what_is_refused_is_refused_whatever_is_asked_for() {
+        let asked = Settled::default();
+        let fault = Fault::sender("IncorrectState", 400, "pending");
+        asked.put::<String>("a".to_owned(), Err(fault.clone()));
+        let copy = asked.clone();
+        assert_eq!(copy.get::<String>("a"), Some(Err(fault.clone())));
+        assert_eq!(copy.get::<Arc<u32>>("a"), Some(Err(fault)));
+    }
 }
