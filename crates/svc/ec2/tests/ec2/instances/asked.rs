@@ -341,6 +341,49 @@ async fn disks_that_cannot_be_told_are_for_the_operation_to_refuse() {
     );
 }
 
+/// Nobody was asked what they may be.
+#[tokio::test]
+async fn disks_that_could_not_be_told_stay_refused_for_the_request() {
+    let cloud = Cloud::new(&["i-a1"]).await;
+    let (ec2, me) = (&cloud.ec2, cloud.call());
+    ec2.images_from(Arc::new(crate::images::Registry));
+    let register = RegisterImageRequest {
+        name: Some("app".to_owned()),
+        image_location: Some(format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/app:v1")),
+        ..Default::default()
+    };
+    let image = ec2.register_image(&me, register).await.unwrap();
+    let other = "000000000042";
+    let caller = crate::world::of_account(other);
+    let launch = RunInstancesRequest {
+        image_id: image.image_id.clone(),
+        ..cloud.asked()
+    };
+    let are_told = async |caller: &Call| {
+        let input = wharf_api_ec2::Input::RunInstances(&launch);
+        let checks = ec2.authorize(caller, input).await.unwrap();
+        checks.iter().any(|it| it.resource.contains(":volume/"))
+    };
+    assert!(!are_told(&caller).await, "nobody shares it");
+    let share = ModifyImageAttributeRequest {
+        image_id: image.image_id.clone(),
+        launch_permission: Some(LaunchPermissionModifications {
+            add: Some(vec![LaunchPermission {
+                user_id: Some(other.to_owned()),
+                ..Default::default()
+            }]),
+            remove: None,
+        }),
+        ..Default::default()
+    };
+    ec2.modify_image_attribute(&me, share).await.unwrap();
+    let launched = ec2.run_instances(&caller, launch.clone()).await;
+    assert_eq!(launched.unwrap_err().code, "InvalidAMIID.NotFound");
+    let again = crate::world::of_account(other);
+    assert!(are_told(&again).await);
+    ec2.run_instances(&again, launch.clone()).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_volume_is_taken_from_who_may_do_so_to_its_instance() {
     let cloud = Cloud::new(&["i-a1"]).await;

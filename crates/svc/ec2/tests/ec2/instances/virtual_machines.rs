@@ -1,5 +1,9 @@
 //! Instances that boot the kernel of their image.
 
+use wharf_records::Scope;
+use wharf_store::Range;
+use wharf_svc_ec2::TAGGED;
+
 use super::*;
 use crate::images::Registry;
 
@@ -345,6 +349,11 @@ async fn their_roots_have_tags_and_attributes_as_volumes_have() {
     let listed = listed.tags.unwrap();
     assert_eq!(listed.len(), 2);
     assert_eq!(listed[0].resource_type.as_deref(), Some("volume"));
+    let key = Scope::new("ec2", ACCOUNT, REGION).key("instance", &instance);
+    let stored = cloud.world.store.all(Range::prefix(&key)).await.unwrap();
+    let mut shown = TAGGED.resources(&stored.entries[0]).into_iter();
+    let shown = shown.find(|it| it.arn.resource == format!("volume/{root}"));
+    assert_eq!(shown.unwrap().tags.len(), 2);
     let delete = DeleteTagsRequest {
         resources: Some(vec![root.clone()]),
         tags: Some(vec![Tag {
