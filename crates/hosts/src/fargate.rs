@@ -6,6 +6,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -21,6 +22,8 @@ use crate::{Claimant, Promises};
 const SAID_EVERY: Duration = Duration::from_secs(60);
 /// Claimants for whom room is kept in one look.
 const MOST_KEPT_FOR: usize = 1000;
+/// How long such a look serves all calls: each goes over all machines.
+const KEPT_FOR: Duration = Duration::from_millis(250);
 
 /// A claimant without room.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +46,15 @@ impl FargateWaiting {
             apart: None,
             architecture: self.architecture.as_deref(),
         }
+    }
+
+    /// Whether the same machines would do for both.
+    fn is_like(&self, other: &Self) -> bool {
+        self.account == other.account
+            && self.claim == other.claim
+            && self.zones == other.zones
+            && self.architecture == other.architecture
+            && self.claimant.region() == other.claimant.region()
     }
 }
 
@@ -124,14 +136,27 @@ pub fn kept_from_spot<'a>(
 ) -> Promises {
     rooms.sort_by_key(|it| it.host);
     let mut kept = Promises::new();
+    // One of each that are alike, and the room at which the last of these arrived: there is none before it for the next.
+    let mut arrived: Vec<(&FargateWaiting, usize)> = Vec::new();
     let others = waiting.iter().filter(|it| !it.claim.spot);
     for one in others.take(MOST_KEPT_FOR) {
         let ask = one.ask();
-        let mut rooms = rooms.iter_mut();
-        if let Some(room) = rooms.find(|it| it.serves(one) && it.bin.takes(&ask)) {
-            room.bin.take(&ask);
-            let of_host = kept.entry(room.host.to_owned()).or_default();
-            of_host.push(one.claim.clone());
+        let like = arrived.iter().position(|(it, _)| it.is_like(one));
+        let from = like.map_or(0, |number| arrived[number].1);
+        let mut left = rooms.iter_mut().enumerate().skip(from);
+        let found = left.find(|(_, it)| it.serves(one) && it.bin.takes(&ask));
+        let at = match found {
+            Some((at, room)) => {
+                room.bin.take(&ask);
+                let of_host = kept.entry(room.host.to_owned()).or_default();
+                of_host.push(one.claim.clone());
+                at
+            }
+            None => usize::MAX,
+        };
+        match like {
+            Some(number) => arrived[number].1 = at,
+            None => arrived.push((one, at)),
         }
     }
     kept
@@ -142,6 +167,8 @@ pub struct FargateQueue {
     /// With when it was said.
     waiting: Mutex<BTreeMap<String, (Instant, Vec<FargateWaiting>)>>,
     changed: Notify,
+    /// What was found last to be kept from Spot, and when.
+    kept: Mutex<Option<(Instant, Arc<Promises>)>>,
     /// `None`: nobody makes machines.
     offer: Mutex<Option<FargateOffer>>,
     opened: Notify,
@@ -170,6 +197,33 @@ impl FargateQueue {
         waiting.retain(|_, (said_at, _)| said_at.elapsed() < SAID_EVERY);
         let all = waiting.values().flat_map(|(_, all)| all);
         all.cloned().collect()
+    }
+
+    /// Whether somebody waits for other capacity than Spot's.
+    fn has_others(&self) -> bool {
+        let waiting = self.waiting.lock();
+        let mut said = waiting.values().filter(|(at, _)| at.elapsed() < SAID_EVERY);
+        said.any(|(_, all)| all.iter().any(|it| !it.claim.spot))
+    }
+
+    /// The room that is kept from Spot, as `look` found it within [`KEPT_FOR`]: many calls have one look at all machines, and none where
+    /// nobody else waits. `look` is given all who wait.
+    pub fn kept_from_spot(
+        &self,
+        look: impl FnOnce(&[FargateWaiting]) -> Promises,
+    ) -> Arc<Promises> {
+        if !self.has_others() {
+            return Arc::default();
+        }
+        let mut kept = self.kept.lock();
+        if let Some((at, known)) = &*kept
+            && at.elapsed() < KEPT_FOR
+        {
+            return known.clone();
+        }
+        let found = Arc::new(look(&self.waiting()));
+        *kept = Some((Instant::now(), found.clone()));
+        found
     }
 
     /// Waits until others wait than before.
@@ -331,6 +385,68 @@ mod tests {
             (queue.bound_of("one"), queue.bound_of("two")),
             (None, Some(3))
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_calls_have_one_look_at_what_spot_leaves() {
+        let queue = FargateQueue::default();
+        let looks = std::cell::Cell::new(0);
+        let kept = || {
+            let kept = queue.kept_from_spot(|all| {
+                looks.set(looks.get() + 1);
+                let claims = all.iter().map(|it| it.claim.clone());
+                Promises::from([("h1".to_owned(), claims.collect())])
+            });
+            kept.values().flatten().count()
+        };
+        let of_spot = FargateWaiting {
+            claim: Claim {
+                spot: true,
+                ..claim(256)
+            },
+            ..waiting("i-1")
+        };
+        queue.wait("a", vec![of_spot]);
+        assert_eq!((kept(), looks.get()), (0, 0), "nobody else waits");
+        queue.wait("b", vec![waiting("i-2")]);
+        assert_eq!((kept(), kept(), looks.get()), (2, 2, 1));
+        queue.wait("c", vec![waiting("i-3")]);
+        tokio::time::advance(KEPT_FOR).await;
+        assert_eq!((kept(), looks.get()), (3, 2));
+        queue.wait("b", Vec::new());
+        queue.wait("c", Vec::new());
+        assert_eq!((kept(), looks.get()), (0, 2));
+    }
+
+    #[test]
+    fn each_of_many_alike_has_room_of_its_own() {
+        let mut rooms = Vec::new();
+        for host in ["h1", "h2"] {
+            let free = all_of(&Capacity {
+                cpu: 512,
+                memory: 4096,
+                interfaces: 10,
+                ..Capacity::default()
+            });
+            rooms.push(FargateRoom {
+                host,
+                zone: "a".to_owned(),
+                accounts: &[],
+                regions: &[],
+                bin: Bin::new(free, None),
+            });
+        }
+        let large = FargateWaiting {
+            claim: claim(512),
+            ..waiting("i-2")
+        };
+        let [one, two] = [waiting("i-1"), waiting("i-3")];
+        let four = || waiting("i-4");
+        let all = [one, large.clone(), two, four(), large, four()];
+        let kept = kept_from_spot(&all, rooms);
+        let expected = [("h1", vec![claim(256); 2]), ("h2", vec![claim(512)])];
+        let expected = expected.map(|(host, all)| (host.to_owned(), all));
+        assert_eq!(kept, Promises::from(expected));
     }
 
     #[test]

@@ -301,8 +301,13 @@ impl Fleet {
 
     /// Whether a host takes Fargate tasks of an account and region, if it takes any.
     pub fn serves(&self, row: HostIx, account: &str, region: &str) -> bool {
-        let serves = self.serves.values().get(self.served[row.at()] as usize);
+        let serves = self.served_by(row);
         serves.is_some_and(|serves| serves.admits(account, region))
+    }
+
+    /// Whose Fargate tasks a host takes, if it takes any.
+    pub fn served_by(&self, row: HostIx) -> Option<&Serves> {
+        self.serves.values().get(self.served[row.at()] as usize)
     }
 
     /// What is left of a host.

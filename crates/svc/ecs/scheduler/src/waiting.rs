@@ -32,7 +32,7 @@ use crate::{
     names::Place,
     placing::CLAIMANT,
     provider,
-    spare::kept_for_others,
+    spare::kept_now,
     spots::{HostFor, Serving},
     state::{ChangeError, StepError, conflict},
     task::settle,
@@ -67,10 +67,7 @@ pub async fn place_waiting(scheduler: Arc<Scheduler>, queue: String) -> Result<N
         true => {
             let view = &scheduler.state.view;
             let queue = scheduler.state.hosts.fargate();
-            let nothing = Claim::default();
-            Arc::new(view.read(&home, |region| {
-                kept_for_others(region, queue, &[], &nothing)
-            }))
+            Arc::new(view.read(&home, |region| kept_now(region, queue)))
         }
         false => Arc::default(),
     };
